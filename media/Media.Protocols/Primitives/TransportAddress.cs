@@ -1,0 +1,62 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Media.Protocols.Primitives;
+
+/// <summary>
+/// An IP address and port as a value: compared, hashed and stored without allocating. IPv4 is kept in its IPv4-mapped IPv6 form
+/// (RFC 4291 §2.5.5.2), so that the same peer is equal to itself whichever socket family received it. Scope ids are not kept.
+/// </summary>
+public readonly record struct TransportAddress(UInt128 Bits, ushort Port)
+{
+    private static readonly UInt128 MappedPrefix = new(0, 0x0000_FFFF_0000_0000);
+
+    public bool IsIPv4 => Bits >> 32 == MappedPrefix >> 32;
+
+    /// <summary>Neither address nor port: the value of <c>default</c>.</summary>
+    public bool IsNone => Bits == 0 && Port == 0;
+
+    /// <param name="ip">4 bytes (IPv4) or 16 bytes (IPv6), network order.</param>
+    /// <param name="port">In host order.</param>
+    /// <exception cref="ArgumentException">Any other length.</exception>
+    public static TransportAddress FromBytes(ReadOnlySpan<byte> ip, ushort port) => ip.Length switch
+    {
+        4 => new(MappedPrefix | BinaryPrimitives.ReadUInt32BigEndian(ip), port),
+        16 => new(BinaryPrimitives.ReadUInt128BigEndian(ip), port),
+        _ => throw new ArgumentException("An IP address has 4 or 16 bytes.", nameof(ip)),
+    };
+
+    public static TransportAddress From(IPAddress address, int port)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out var length);
+        return FromBytes(bytes[..length], checked((ushort)port));
+    }
+
+    public static TransportAddress From(IPEndPoint endPoint) => From(endPoint.Address, endPoint.Port);
+
+    /// <summary>Writes 4 bytes (IPv4) or 16 bytes (IPv6) in network order and returns how many.</summary>
+    public int WriteBytes(Span<byte> destination)
+    {
+        if (IsIPv4)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(destination, (uint)Bits);
+            return 4;
+        }
+        BinaryPrimitives.WriteUInt128BigEndian(destination, Bits);
+        return 16;
+    }
+
+    public IPAddress ToIPAddress()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        return new IPAddress(bytes[..WriteBytes(bytes)]);
+    }
+
+    public AddressFamily Family => IsIPv4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
+
+    public IPEndPoint ToIPEndPoint() => new(ToIPAddress(), Port);
+
+    public override string ToString() => ToIPEndPoint().ToString();
+}

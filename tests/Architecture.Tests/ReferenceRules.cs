@@ -1,0 +1,77 @@
+using System.Runtime.CompilerServices;
+using System.Xml.Linq;
+
+namespace Architecture.Tests;
+
+/// <summary>Who may know whom: the project files themselves are read, so a forbidden reference cannot be merged.</summary>
+public class ReferenceRules
+{
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["Media.Protocols"] = [],
+        ["Media.Native"] = [],
+        ["Media.Engine"] = ["Media.Protocols", "Media.Native"],
+        ["Gateway.Calls"] = ["Media.Protocols"],
+        ["Gateway.Sip"] = ["Media.Protocols"],
+        ["Gateway.WhatsApp"] = ["Gateway.Calls"],
+        ["Gateway.Storage"] = ["Gateway.Calls"],
+        ["Gateway.Worker"] =
+            ["Media.Protocols", "Media.Native", "Media.Engine", "Gateway.Calls", "Gateway.Sip", "Gateway.WhatsApp", "Gateway.Storage"],
+        ["AdminApi"] = ["Gateway.Calls", "Gateway.Storage"],
+    };
+
+    private static readonly string[] NoPackages = ["Media.Protocols", "Media.Native", "Gateway.Calls"];
+
+    public static TheoryData<string> Projects => new(Allowed.Keys);
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_project_references_only_what_the_architecture_allows(string project)
+    {
+        var references = Load(project).Descendants("ProjectReference")
+            .Select(r => Path.GetFileNameWithoutExtension(r.Attribute("Include")!.Value.Replace('\\', '/')));
+        Assert.Empty(references.Except(Allowed[project]));
+    }
+
+    [Fact]
+    public void Every_product_project_is_listed_here()
+    {
+        var found = new[] { "gateway", "media", "admin-api" }
+            .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), "*.csproj", SearchOption.AllDirectories))
+            .Select(Path.GetFileNameWithoutExtension);
+        Assert.Equal(Allowed.Keys.Order(), found.Order());
+    }
+
+    [Fact]
+    public void The_core_uses_the_framework_only()
+    {
+        foreach (var project in NoPackages)
+            Assert.DoesNotContain(Load(project).Descendants(), e => e.Name.LocalName is "PackageReference" or "FrameworkReference");
+    }
+
+    [Fact]
+    public void Unsafe_code_and_native_imports_live_in_Media_Native_alone()
+    {
+        foreach (var project in Allowed.Keys.Where(name => name != "Media.Native"))
+        {
+            Assert.DoesNotContain(Load(project).Descendants("AllowUnsafeBlocks"), e => e.Value == "true");
+            foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(Locate(project))!, "*.cs", SearchOption.AllDirectories))
+                Assert.DoesNotMatch(@"\[(LibraryImport|DllImport)\(", File.ReadAllText(file));
+        }
+    }
+
+    private static string Root { get; } = FindRoot();
+
+    private static XDocument Load(string project) => XDocument.Load(Locate(project));
+
+    private static string Locate(string project) =>
+        Directory.EnumerateFiles(Root, project + ".csproj", SearchOption.AllDirectories).Single(path => !path.Contains("/tests/"));
+
+    private static string FindRoot([CallerFilePath] string here = "")
+    {
+        for (var folder = Path.GetDirectoryName(here); folder is not null; folder = Path.GetDirectoryName(folder))
+            if (File.Exists(Path.Combine(folder, "Gateway.sln")))
+                return folder;
+        throw new InvalidOperationException("Gateway.sln was not found above " + here);
+    }
+}

@@ -1,0 +1,89 @@
+namespace Gateway.Calls;
+
+/// <summary>Everything that can happen to a call: a closed family. Results of decisions come back as inputs too.</summary>
+public abstract record CallInput
+{
+    private CallInput() { }
+
+    // How a call begins.
+
+    /// <summary>A WhatsApp user calls: the webhook's `connect` with Meta's SDP offer.</summary>
+    public sealed record WhatsAppOffered(WhatsAppCallId Id, string Sdp) : CallInput;
+
+    /// <summary>The PBX calls a WhatsApp user: an INVITE that named one.</summary>
+    public sealed record PbxInvited(string Trunk, string Agent) : CallInput;
+
+    // What the stores and the media engine answered.
+
+    /// <param name="Trunks">The trunks of the route in the order in which they are tried; empty for outbound calls.</param>
+    public sealed record Admitted(IReadOnlyList<string> Trunks) : CallInput;
+
+    public sealed record Refused(HangupCause Cause) : CallInput;
+
+    /// <param name="Sdp">What WhatsApp is to be sent: our answer (inbound) or our offer (outbound).</param>
+    public sealed record MediaReserved(string Sdp) : CallInput;
+
+    public sealed record MediaRefused(HangupCause Cause) : CallInput;
+
+    public sealed record AnswerLockTaken(bool Won) : CallInput;
+
+    /// <summary>ICE and DTLS with WhatsApp are up.</summary>
+    public sealed record MediaConnected : CallInput;
+
+    public sealed record MediaFailed : CallInput;
+
+    /// <summary>The first RTP packet of a leg was decrypted and accepted.</summary>
+    public sealed record FirstAudio(CallLeg Leg) : CallInput;
+
+    public sealed record MediaReleased(LegQuality? WhatsApp, LegQuality? Pbx) : CallInput;
+
+    // What Graph answered. A null error is success.
+
+    public sealed record PreAccepted(WhatsAppError? Error) : CallInput;
+
+    public sealed record Accepted(WhatsAppError? Error) : CallInput;
+
+    /// <param name="Id">Null exactly when <paramref name="Error"/> is not.</param>
+    /// <param name="Error">Why WhatsApp does not ring.</param>
+    public sealed record Connected(WhatsAppCallId? Id, WhatsAppError? Error) : CallInput;
+
+    /// <summary>The answer to reject or terminate.</summary>
+    public sealed record WhatsAppReleased(WhatsAppError? Error) : CallInput;
+
+    /// <param name="Applied">False where Meta's SDP answer cannot be used.</param>
+    public sealed record WhatsAppAnswerApplied(bool Applied) : CallInput;
+
+    // What webhooks say.
+
+    /// <summary>Outbound `connect`: Meta's SDP answer. It may come before or after ringing, and before pick-up.</summary>
+    public sealed record WhatsAppAnswered(string Sdp) : CallInput;
+
+    public sealed record WhatsAppRinging : CallInput;
+
+    /// <summary>Status ACCEPTED: the user picked up.</summary>
+    public sealed record WhatsAppPickedUp : CallInput;
+
+    public sealed record WhatsAppDeclined : CallInput;
+
+    public sealed record WhatsAppTerminated(WhatsAppError? Error) : CallInput;
+
+    // What the PBX says.
+
+    public sealed record PbxRinging : CallInput;
+
+    public sealed record PbxAnswered(string Agent) : CallInput;
+
+    /// <summary>A final refusal of our INVITE.</summary>
+    /// <param name="Status">The SIP status; 408 and 503 also stand for what the transport could not do.</param>
+    public sealed record PbxRefused(int Status) : CallInput;
+
+    /// <summary>The PBX ended its dialog: BYE, CANCEL of its own INVITE, or a dialog that timed out.</summary>
+    public sealed record PbxEnded : CallInput;
+
+    /// <summary>A key pressed towards us outside RTP (SIP INFO).</summary>
+    public sealed record DigitPressed(CallLeg From, char Digit, TimeSpan Duration) : CallInput;
+
+    // What operators and the node itself want.
+
+    public sealed record HangUpRequested(HangupCause Cause) : CallInput;
+}

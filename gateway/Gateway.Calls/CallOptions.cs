@@ -1,0 +1,30 @@
+namespace Gateway.Calls;
+
+/// <summary>How long a call may stay in each waiting state. Whatever runs out ends the call with the state's own cause.</summary>
+public sealed record CallOptions
+{
+    /// <summary>For admission and media reservation, each.</summary>
+    public TimeSpan Preparation { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>For each Graph action until its answer.</summary>
+    public TimeSpan GraphAnswer { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>From the first INVITE to the PBX's answer. Meta closes the accept window after "30–60 seconds" from the webhook
+    /// (Calling API, "User-initiated calls"), so 55 s is the longest that can ever be accepted.</summary>
+    public TimeSpan PbxAnswer { get; init; } = TimeSpan.FromSeconds(50);
+
+    /// <summary>From the connect action to the user's pick-up. Meta documents no ring timeout of its own.</summary>
+    public TimeSpan WhatsAppAnswer { get; init; } = TimeSpan.FromSeconds(75);
+
+    /// <summary>From pick-up to ICE and DTLS being up. Meta's client gives up after 20 s without media (138021).</summary>
+    public TimeSpan MediaConnect { get; init; } = TimeSpan.FromSeconds(18);
+
+    /// <summary>Between two tries to release the whatsapp leg when Graph fails in passing; doubled at each try.</summary>
+    public TimeSpan ReleaseRetry { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>For everything after the end was decided; then the record is written with what is known.</summary>
+    public TimeSpan Ending { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often the whatsapp leg's release is tried.</summary>
+    public int ReleaseTries { get; init; } = 4;
+}

@@ -1,0 +1,41 @@
+namespace Gateway.Calls;
+
+/// <summary>Quality of one leg over the whole call, as its RTP and RTCP showed it.</summary>
+/// <param name="PacketsReceived">RTP packets accepted from this leg's peer.</param>
+/// <param name="PacketsLost">RTP packets that this leg's peer sent and that never arrived.</param>
+/// <param name="JitterMs">Interarrival jitter in milliseconds (RFC 3550 §6.4.1).</param>
+/// <param name="RoundTripMs">Last round trip in milliseconds, or null where the peer sends no RTCP.</param>
+/// <param name="Mos">Mean opinion score, 1.0–4.5, by the E-model (ITU-T G.107).</param>
+public sealed record LegQuality(long PacketsReceived, long PacketsLost, double JitterMs, double? RoundTripMs, double Mos);
+
+/// <summary>What one call attempt leaves behind: written once, when it has ended, refused and missed ones included.</summary>
+public sealed record CallRecord
+{
+    public required CallId Id { get; init; }
+    public WhatsAppCallId? WhatsAppId { get; init; }
+    public required CallDirection Direction { get; init; }
+    public required ChannelId Channel { get; init; }
+    public required WhatsAppUser User { get; init; }
+
+    /// <summary>The trunk that carried, or last refused, the pbx leg.</summary>
+    public string? Trunk { get; init; }
+
+    /// <summary>Who answered (inbound) or dialled (outbound) on the PBX, as the PBX says it.</summary>
+    public string? Agent { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+    public DateTimeOffset? RingingAt { get; init; }
+    public DateTimeOffset? AnsweredAt { get; init; }
+    public required DateTimeOffset EndedAt { get; init; }
+    public required HangupCause Cause { get; init; }
+
+    /// <summary>The final SIP status behind <see cref="Cause"/>, where one was received.</summary>
+    public int? SipStatus { get; init; }
+
+    /// <summary>Meta's own code and text behind <see cref="Cause"/>, where there was one.</summary>
+    public WhatsAppError? WhatsAppError { get; init; }
+
+    public LegQuality? WhatsAppQuality { get; init; }
+    public LegQuality? PbxQuality { get; init; }
+    public required string Node { get; init; }
+}

@@ -1,0 +1,76 @@
+namespace Gateway.Calls;
+
+/// <summary>
+/// Why a call ended: a closed set, shown under the same (snake-case) name in logs, metrics, records and the admin API. The detail behind it
+/// (SIP status, Meta's code and text) stands beside it in the call record.
+/// </summary>
+public enum HangupCause
+{
+    /// <summary>The WhatsApp user hung up an answered call.</summary>
+    WhatsAppHungUp,
+
+    /// <summary>The PBX or its agent hung up an answered call.</summary>
+    PbxHungUp,
+
+    /// <summary>The caller gave up before an answer: the user of an inbound call, the agent of an outbound one.</summary>
+    CallerGaveUp,
+
+    /// <summary>The called side declined: an agent's 603, or the user's tap on decline.</summary>
+    Declined,
+
+    Busy,
+
+    /// <summary>It rang and nobody answered in time.</summary>
+    NoAnswer,
+
+    /// <summary>No trunk of the route could be reached, or all are known to be down.</summary>
+    PbxUnreachable,
+
+    /// <summary>The PBX answered with a failure that is none of the above.</summary>
+    PbxFailed,
+
+    /// <summary>The dialled user cannot be reached on WhatsApp.</summary>
+    UserUnreachable,
+
+    /// <summary>The user has not permitted calls from this number, or the permitted number of calls is used up.</summary>
+    NotPermitted,
+
+    /// <summary>Meta, or our own settings, do not let this channel call or be called.</summary>
+    ChannelDisabled,
+
+    /// <summary>Meta asks for payment set-up.</summary>
+    PaymentRequired,
+
+    /// <summary>A limit of Meta's on rate or parallel calls.</summary>
+    RateLimited,
+
+    /// <summary>No route leads from this channel to a PBX, or from this trunk to a channel.</summary>
+    NoRoute,
+
+    /// <summary>This node has no media port or no call slot left.</summary>
+    NoCapacity,
+
+    /// <summary>This node is stopping.</summary>
+    Draining,
+
+    /// <summary>The two sides' SDP have nothing in common, or one is broken.</summary>
+    IncompatibleMedia,
+
+    /// <summary>ICE, DTLS or the media itself failed after signalling succeeded.</summary>
+    MediaFailed,
+
+    /// <summary>Meta refused or failed for a reason of its own; its code is in the record.</summary>
+    WhatsAppFailed,
+
+    /// <summary>Another answer won the call.</summary>
+    AnsweredElsewhere,
+
+    /// <summary>An operator ended it through the admin API.</summary>
+    OperatorHungUp,
+
+    /// <summary>A store that must answer before a call may go on did not.</summary>
+    StorageUnavailable,
+
+    /// <summary>A defect of the gateway; the log has it.</summary>
+    InternalError,
+}

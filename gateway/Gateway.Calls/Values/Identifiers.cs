@@ -1,0 +1,36 @@
+namespace Gateway.Calls;
+
+/// <summary>The gateway's own name of one call attempt, in either direction: lower-case hexadecimal, 32 digits, unique for ever.</summary>
+public readonly record struct CallId(string Value)
+{
+    public override string ToString() => Value;
+}
+
+/// <summary>
+/// Meta's name of a call (`wacid.…`), opaque, at most about 150 characters. Known from the first webhook of an inbound call and from the
+/// answer to the connect action of an outbound one (Meta: Calling API, "Reference").
+/// </summary>
+public readonly record struct WhatsAppCallId(string Value)
+{
+    public override string ToString() => Value;
+}
+
+/// <summary>A WhatsApp business number, by Meta's `phone_number_id`: one channel of the gateway.</summary>
+public readonly record struct ChannelId(string Value)
+{
+    public override string ToString() => Value;
+}
+
+/// <summary>Who began the call: <see cref="Inbound"/>, the WhatsApp user; <see cref="Outbound"/>, the business.</summary>
+public enum CallDirection
+{
+    Inbound,
+    Outbound,
+}
+
+/// <summary>The two sides of every call.</summary>
+public enum CallLeg
+{
+    WhatsApp,
+    Pbx,
+}

@@ -1,0 +1,62 @@
+namespace Gateway.Calls;
+
+/// <summary>What Meta answered or reported instead of doing it: its numeric code with its own words kept verbatim for the record.</summary>
+/// <param name="Code">Meta's error code, or one of the negative codes of <see cref="WhatsAppErrorCodes"/> for what never reached Meta.</param>
+/// <param name="Message">Meta's `message` or `title`.</param>
+/// <param name="Details">Meta's `error_data.details`, or null.</param>
+public sealed record WhatsAppError(int Code, string Message, string? Details = null)
+{
+    /// <summary>True where the same request may succeed a moment later: throttling, Meta's own faults, and requests that got no answer.</summary>
+    public bool IsTransient => Code is WhatsAppErrorCodes.Unreachable or WhatsAppErrorCodes.DeadlineExceeded or 1 or 2 or 4 or 80007 or 130429
+        or WhatsAppErrorCodes.ConnectionError or WhatsAppErrorCodes.PermissionReadRate;
+}
+
+/// <summary>
+/// Every error that Meta documents for calls, by name (Meta: Calling API "Troubleshooting", June 2026, and "Error codes"). Negative codes are
+/// the gateway's own, for requests that got no answer.
+/// </summary>
+public static class WhatsAppErrorCodes
+{
+    public const int Unreachable = -1;
+    public const int DeadlineExceeded = -2;
+    public const int MalformedAnswer = -3;
+
+    public const int AuthenticationFailed = 0;
+    public const int CapabilityMissing = 3;
+    public const int PermissionDenied = 10;
+    public const int InvalidParameter = 100;
+    public const int AccessTokenExpired = 190;
+    public const int TemporarilyBlockedForPolicy = 368;
+    public const int PermissionReadRate = 613;
+    public const int RateLimit = 130429;
+    public const int CountryRestricted = 130497;
+    public const int VoiceCallMessageUnsupported = 131009;
+    public const int RecipientClientTooOld = 131026;
+    public const int RecipientNotAllowed = 131030;
+    public const int AccountLocked = 131031;
+    public const int PaymentRequired = 131044;
+    public const int SipEnabled = 131055;
+    public const int CallingNotEnabled = 138000;
+    public const int ReceiverUncallable = 138001;
+    public const int ConcurrentCallLimit = 138002;
+    public const int DuplicateCall = 138003;
+    public const int ConnectionError = 138004;
+    public const int InitiationRateExceeded = 138005;
+    public const int NoCallPermission = 138006;
+    public const int ConnectTimeout = 138007;
+    public const int InvalidSdp = 138008;
+    public const int PermissionRequestLimit = 138009;
+    public const int DailyConnectedLimit = 138012;
+    public const int BusinessCallsUnavailable = 138013;
+    public const int TemporarilyRestricted = 138014;
+    public const int CannotEnableCalling = 138015;
+    public const int PermissionAlreadyPermanent = 138017;
+    public const int PrerequisitesMissing = 138018;
+    public const int SetupFailed = 138019;
+    public const int RelayConnectFailed = 138020;
+    public const int MediaReceiveTimeout = 138021;
+    public const int MediaTransmitTimeout = 138022;
+    public const int AcceptedWithoutMedia = 138023;
+    public const int NoSipServerOnNumber = 138024;
+    public const int NoSipServerOnApp = 138025;
+}

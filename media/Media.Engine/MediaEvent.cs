@@ -1,0 +1,55 @@
+namespace Media.Engine;
+
+/// <summary>Why the WhatsApp leg did not come up or fell. A closed set: operators and metrics see these names.</summary>
+public enum WhatsAppFailure
+{
+    /// <summary>No candidate pair answered a connectivity check in time.</summary>
+    IceFailed,
+
+    /// <summary>The peer stopped answering consent checks (RFC 7675).</summary>
+    ConsentLost,
+
+    /// <summary>The certificate does not have the fingerprint of the session description.</summary>
+    FingerprintMismatch,
+
+    /// <summary>The handshake broke, or ended without a common SRTP profile.</summary>
+    DtlsFailed,
+
+    /// <summary>ICE connected, but the handshake did not finish in time.</summary>
+    DtlsTimeout,
+
+    /// <summary>The peer closed the DTLS association.</summary>
+    DtlsClosed,
+}
+
+/// <summary>What a call's media tells its owner. The channel is bounded; a family of values, matched by type.</summary>
+public abstract record MediaEvent
+{
+    private MediaEvent()
+    {
+    }
+
+    /// <summary>ICE and DTLS are up: audio can be opened.</summary>
+    public sealed record WhatsAppConnected : MediaEvent;
+
+    /// <summary>The WhatsApp leg is lost; it cannot be re-established inside this call.</summary>
+    public sealed record WhatsAppFailed(WhatsAppFailure Reason) : MediaEvent;
+
+    /// <summary>The first audio packet of this leg arrived. Once a leg.</summary>
+    public sealed record FirstAudio(CallLeg Leg) : MediaEvent;
+
+    /// <summary>The PBX put the call on hold by renegotiation.</summary>
+    public sealed record PbxHeld : MediaEvent;
+
+    /// <summary>The PBX took the call back.</summary>
+    public sealed record PbxResumed : MediaEvent;
+
+    /// <summary>A key press arrived in-band as an RFC 4733 event; it was passed to the other leg already.</summary>
+    public sealed record DigitReceived(CallLeg Leg, char Digit, TimeSpan Duration) : MediaEvent;
+
+    /// <summary>Nothing arrived from this leg for the configured time. Again after the next packet only.</summary>
+    public sealed record MediaTimeout(CallLeg Leg) : MediaEvent;
+
+    /// <summary>A failure inside this call's media (codec, crypto, socket). The call carries no media any more; release it.</summary>
+    public sealed record Failed(string Reason) : MediaEvent;
+}

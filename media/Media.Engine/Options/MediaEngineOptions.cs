@@ -1,0 +1,123 @@
+namespace Media.Engine;
+
+/// <summary>All that a <see cref="MediaEngine"/> is configured with. Validated whole before start.</summary>
+public sealed record MediaEngineOptions
+{
+    /// <summary>Loop threads; 0 = one per core.</summary>
+    public int Loops { get; init; }
+
+    public WhatsAppSideOptions WhatsApp { get; init; } = new();
+
+    public PbxSideOptions Pbx { get; init; } = new();
+
+    public OpusOptions Opus { get; init; } = new();
+
+    /// <summary>Longest wait for a missing packet before it is concealed.</summary>
+    public TimeSpan ReorderWindow { get; init; } = TimeSpan.FromMilliseconds(60);
+
+    /// <summary>Nothing received from a leg for this long gives <see cref="MediaEvent.MediaTimeout"/>.</summary>
+    public TimeSpan MediaTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    internal int EffectiveLoops => Loops == 0 ? Environment.ProcessorCount : Loops;
+
+    /// <summary>Every error in these values, in words for an operator; empty when they can be used.</summary>
+    public IReadOnlyList<string> Validate()
+    {
+        var errors = new List<string>();
+        if (Loops is < 0 or > 256)
+            errors.Add($"Loops: {Loops} is not within 0 … 256.");
+        errors.AddRange(WhatsApp.Validate(EffectiveLoops));
+        errors.AddRange(Pbx.Validate());
+        errors.AddRange(Opus.Validate());
+        if (ReorderWindow < TimeSpan.Zero || ReorderWindow > TimeSpan.FromMilliseconds(500))
+            errors.Add("ReorderWindow: 0 … 500 ms.");
+        if (MediaTimeout < TimeSpan.FromSeconds(1))
+            errors.Add("MediaTimeout: at least 1 s.");
+        return errors;
+    }
+}
+
+/// <summary>The network side of the WhatsApp legs.</summary>
+public sealed record WhatsAppSideOptions
+{
+    /// <summary>One socket per binding and loop; as a rule one IPv4 and one IPv6.</summary>
+    public IReadOnlyList<MediaBinding> Bindings { get; init; } = [new()];
+
+    /// <summary>UDP port of the first loop, the next loops use the ports after it; 0 = ports chosen by the system.</summary>
+    public int Port { get; init; }
+
+    /// <summary>From the peer's description to a connected leg; longer is <see cref="WhatsAppFailure.IceFailed"/> or <see cref="WhatsAppFailure.DtlsTimeout"/>.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    internal IEnumerable<string> Validate(int loops)
+    {
+        if (Bindings.Count is 0 or > 8)
+            yield return "WhatsApp.Bindings: 1 … 8 bindings.";
+        foreach (var error in Bindings.SelectMany((binding, i) => binding.Validate($"WhatsApp.Bindings[{i}]")))
+            yield return error;
+        if (Port < 0 || Port + loops - 1 > ushort.MaxValue)
+            yield return $"WhatsApp.Port: {Port} and the {loops - 1} ports after it are not all within 0 … 65535.";
+        if (ConnectTimeout < TimeSpan.FromSeconds(1))
+            yield return "WhatsApp.ConnectTimeout: at least 1 s.";
+    }
+}
+
+/// <summary>The network side of the PBX legs.</summary>
+public sealed record PbxSideOptions
+{
+    /// <summary>At most one per address family; only the first advertised address of each is used.</summary>
+    public IReadOnlyList<MediaBinding> Bindings { get; init; } = [new()];
+
+    /// <summary>First port of the range; rounded up to even (RFC 3550 §11).</summary>
+    public int PortMin { get; init; } = 20000;
+
+    /// <summary>Last port of the range, inclusive. A call takes two.</summary>
+    public int PortMax { get; init; } = 29999;
+
+    /// <summary>How long a released pair rests, so that late packets of one call are not heard in the next.</summary>
+    public TimeSpan Quarantine { get; init; } = TimeSpan.FromSeconds(30);
+
+    internal IEnumerable<string> Validate()
+    {
+        if (Bindings.Count is 0 or > 2)
+            yield return "Pbx.Bindings: one, or one IPv4 and one IPv6.";
+        var valid = true;
+        foreach (var error in Bindings.SelectMany((binding, i) => binding.Validate($"Pbx.Bindings[{i}]")))
+        {
+            valid = false;
+            yield return error;
+        }
+        if (valid && Bindings.Select(b => b.BindAddress.AddressFamily).Distinct().Count() != Bindings.Count)
+            yield return "Pbx.Bindings: two bindings of one address family.";
+        if (PortMin is < 1024 or > 65534 || PortMax > 65535 || PortMax - PortMin < 1)
+            yield return $"Pbx.PortMin … PortMax: {PortMin} … {PortMax} holds no pair within 1024 … 65535.";
+        if (Quarantine < TimeSpan.Zero)
+            yield return "Pbx.Quarantine: not negative.";
+    }
+}
+
+/// <summary>How audio towards WhatsApp is encoded.</summary>
+public sealed record OpusOptions
+{
+    /// <summary>bit/s; WhatsApp asks for at most 20000, and a lower `maxaveragebitrate` of the peer wins.</summary>
+    public int Bitrate { get; init; } = 20000;
+
+    /// <summary>0 (cheapest) … 10.</summary>
+    public int Complexity { get; init; } = 5;
+
+    /// <summary>In-band forward error correction (RFC 6716 §2.1.7).</summary>
+    public bool Fec { get; init; } = true;
+
+    /// <summary>Loss the encoder prepares for, %.</summary>
+    public int ExpectedLossPercent { get; init; } = 10;
+
+    internal IEnumerable<string> Validate()
+    {
+        if (Bitrate is < 6000 or > 64000)
+            yield return $"Opus.Bitrate: {Bitrate} is not within 6000 … 64000.";
+        if (Complexity is < 0 or > 10)
+            yield return $"Opus.Complexity: {Complexity} is not within 0 … 10.";
+        if (ExpectedLossPercent is < 0 or > 100)
+            yield return $"Opus.ExpectedLossPercent: {ExpectedLossPercent} is not within 0 … 100.";
+    }
+}

@@ -1,0 +1,96 @@
+namespace Media.Engine;
+
+/// <summary>A codec the PBX leg can speak.</summary>
+public enum PbxCodec
+{
+    /// <summary>G.711 µ-law, payload type 0.</summary>
+    Pcmu,
+
+    /// <summary>G.711 A-law, payload type 8.</summary>
+    Pcma,
+
+    /// <summary>G.722 at 64 kbit/s, payload type 9 (its RTP clock is 8000 Hz, RFC 3551 §4.5.2).</summary>
+    G722,
+
+    /// <summary>Opus, forwarded without transcoding.</summary>
+    Opus,
+}
+
+/// <summary>Whether media towards the PBX is encrypted with keys from SDP (RFC 4568).</summary>
+public enum PbxSecurity
+{
+    /// <summary>RTP/AVP only.</summary>
+    None,
+
+    /// <summary>Taken when the PBX offers it; our own offers are RTP/AVP.</summary>
+    Optional,
+
+    /// <summary>RTP/SAVP, or the call is refused.</summary>
+    Required,
+}
+
+/// <summary>Whose ringing tone a caller hears.</summary>
+public enum RingbackTone
+{
+    /// <summary>425 Hz, 1 s on, 4 s off: most of Europe, ETSI TR 101 041-2.</summary>
+    Europe,
+
+    /// <summary>440 + 480 Hz, 2 s on, 4 s off.</summary>
+    NorthAmerica,
+
+    /// <summary>400 + 450 Hz, 0.4 s on, 0.2 s off, 0.4 s on, 2 s off.</summary>
+    UnitedKingdom,
+
+    /// <summary>425 Hz, 1 s on, 4 s off (Anatel).</summary>
+    Brazil,
+
+    /// <summary>400 Hz modulated at 25 Hz, 0.4 s on, 0.2 s off, 0.4 s on, 2 s off.</summary>
+    India,
+}
+
+/// <summary>How media is negotiated with, and received from, one PBX: the media part of a SIP profile.</summary>
+public sealed record PbxMediaProfile
+{
+    /// <summary>In order of preference; at least one.</summary>
+    public IReadOnlyList<PbxCodec> Codecs { get; init; } = [PbxCodec.Pcmu, PbxCodec.Pcma, PbxCodec.G722];
+
+    public PbxSecurity Security { get; init; } = PbxSecurity.Optional;
+
+    /// <summary>Milliseconds of audio per packet we ask for and send by default: 10, 20, 30, 40 or 60. The peer's `ptime` is honoured.</summary>
+    public int PacketTimeMs { get; init; } = 20;
+
+    /// <summary>Offer and send RFC 4733 telephone-events.</summary>
+    public bool TelephoneEvents { get; init; } = true;
+
+    /// <summary>
+    /// The PBX is behind a NAT: until anything was heard from the signalled address, the first source heard becomes the peer.
+    /// Off, only another port of the signalled IP can.
+    /// </summary>
+    public bool NatLatching { get; init; }
+
+    /// <summary>Offer RTP and RTCP on one port (RFC 5761). Accepted from the peer in any case.</summary>
+    public bool RtcpMux { get; init; }
+
+    /// <summary>Offer an IPv6 media address. An answer follows the offer's family in any case.</summary>
+    public bool IPv6 { get; init; }
+
+    public RingbackTone Ringback { get; init; } = RingbackTone.Europe;
+
+    /// <summary>What the WhatsApp user hears while the PBX holds the call and sends nothing itself.</summary>
+    public AudioTreatment OnHold { get; init; } = AudioTreatment.HoldMusic;
+
+    /// <summary>All that is wrong with these values; empty when they can be used.</summary>
+    public IReadOnlyList<string> Validate()
+    {
+        var errors = new List<string>();
+        if (Codecs.Count == 0)
+            errors.Add("Codecs: name at least one of Pcmu, Pcma, G722, Opus.");
+        if (Codecs.Distinct().Count() != Codecs.Count)
+            errors.Add("Codecs: a codec is named twice.");
+        if (PacketTimeMs is not (10 or 20 or 30 or 40 or 60))
+            errors.Add($"PacketTimeMs: {PacketTimeMs} is not one of 10, 20, 30, 40, 60.");
+        if (OnHold is not (AudioTreatment.HoldMusic or AudioTreatment.Silence or AudioTreatment.Ringback))
+            errors.Add("OnHold: HoldMusic, Silence or Ringback.");
+        return errors;
+    }
+}

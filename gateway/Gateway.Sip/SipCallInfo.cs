@@ -1,0 +1,48 @@
+namespace Gateway.Sip;
+
+/// <summary>Who started the call on the SIP side.</summary>
+public enum SipCallDirection
+{
+    /// <summary>A trunk sent us an INVITE.</summary>
+    Incoming,
+
+    /// <summary>We sent the INVITE.</summary>
+    Outgoing,
+}
+
+/// <summary>What is known of a call from its first INVITE; never changes.</summary>
+public sealed record SipCallInfo
+{
+    /// <summary>The Call-ID header.</summary>
+    public required string CallId { get; init; }
+
+    public required SipCallDirection Direction { get; init; }
+
+    /// <summary>The trunk it came from or goes to.</summary>
+    public required string Trunk { get; init; }
+
+    public required SipParty From { get; init; }
+
+    public required SipParty To { get; init; }
+
+    /// <summary>User part of the Request-URI: what was dialled.</summary>
+    public required string TargetUser { get; init; }
+
+    /// <summary>P-Asserted-Identity of an incoming call; believed because the trunk is known.</summary>
+    public SipParty? AssertedIdentity { get; init; }
+
+    /// <summary>The first Diversion entry of an incoming call.</summary>
+    public SipParty? DivertedBy { get; init; }
+
+    /// <summary>Every header of the incoming INVITE in order, credentials left out. Empty for outgoing calls.</summary>
+    public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
+
+    /// <summary>The offer in the incoming INVITE; null when the caller wants ours.</summary>
+    public string? Offer { get; init; }
+
+    /// <summary>
+    /// The call that this incoming INVITE replaces (RFC 3891), else null. Answering the new call hangs the replaced one up
+    /// (<see cref="SipCallEvent.Ended"/> with <see cref="SipCallEnd.Replaced"/>).
+    /// </summary>
+    public SipCall? Replaces { get; init; }
+}

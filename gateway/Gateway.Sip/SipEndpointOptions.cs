@@ -1,0 +1,79 @@
+using System.Net;
+
+namespace Gateway.Sip;
+
+/// <summary>Everything a <see cref="SipEndpoint"/> is told at start.</summary>
+public sealed record SipEndpointOptions
+{
+    public required IReadOnlyList<SipListenerOptions> Listeners { get; init; }
+
+    public IReadOnlyList<TrunkOptions> Trunks { get; init; } = [];
+
+    /// <summary>Written in User-Agent and Server.</summary>
+    public string Product { get; init; } = "WhatsApp-Calls-Gateway";
+
+    public SipTlsOptions? Tls { get; init; }
+
+    /// <summary>Calls at one time, both directions; an INVITE beyond is answered 503.</summary>
+    public int MaxCalls { get; init; } = 4000;
+
+    /// <summary>Retry-After in 503 answers.</summary>
+    public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(30);
+
+    public SipTransportLimits Limits { get; init; } = new();
+}
+
+/// <summary>A local address that SIP is spoken on.</summary>
+public sealed record SipListenerOptions
+{
+    public required SipTransport Transport { get; init; }
+
+    /// <summary>Port 0 takes a free one.</summary>
+    public required IPEndPoint Bind { get; init; }
+
+    /// <summary>Host name or address that peers reach this listener by, for Via and Contact; null: the bound address.</summary>
+    public string? AdvertisedHost { get; init; }
+
+    /// <summary>Null: the bound port.</summary>
+    public int? AdvertisedPort { get; init; }
+}
+
+/// <summary>Certificates, as PEM files.</summary>
+public sealed record SipTlsOptions
+{
+    /// <summary>Our certificate and its chain; needed by TLS listeners.</summary>
+    public string? CertificatePath { get; init; }
+
+    public string? KeyPath { get; init; }
+
+    /// <summary>Authorities that server certificates must chain to; null: the system's.</summary>
+    public string? AuthorityPath { get; init; }
+
+    /// <summary>Accepts any server certificate. For test benches only.</summary>
+    public bool AcceptAnyServerCertificate { get; init; }
+}
+
+/// <summary>Bounds on what peers can make the transport keep.</summary>
+public sealed record SipTransportLimits
+{
+    /// <summary>TCP and TLS connections at one time.</summary>
+    public int MaxConnections { get; init; } = 2000;
+
+    /// <summary>Bytes waiting for one connection; a peer that does not read is disconnected beyond it.</summary>
+    public int MaxQueuedBytes { get; init; } = 256 * 1024;
+
+    /// <summary>A connection without traffic is closed after this.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>For connecting and for the TLS handshake, each.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>Bytes of one message, headers and body.</summary>
+    public int MaxMessageBytes { get; init; } = 64 * 1024;
+
+    /// <summary>Requests longer than this leave by TCP instead of UDP when the peer takes TCP (RFC 3261 §18.1.1).</summary>
+    public int MaxDatagramBytes { get; init; } = 1300;
+
+    /// <summary>Received messages waiting for the endpoint's loop; beyond it datagrams are dropped and connections wait.</summary>
+    public int MaxPendingMessages { get; init; } = 4096;
+}

@@ -1,0 +1,26 @@
+namespace Gateway.Sip;
+
+/// <summary>A call to place on a trunk.</summary>
+public sealed record SipInviteRequest
+{
+    /// <summary>Name of the trunk (<see cref="TrunkOptions.Name"/>); an unknown name ends the call with <see cref="SipCallEvent.Failed"/> 404.</summary>
+    public required string Trunk { get; init; }
+
+    /// <summary>User part of the Request-URI and To: the extension, queue or number to ring.</summary>
+    public required string TargetUser { get; init; }
+
+    /// <summary>Who calls: becomes From, and P-Asserted-Identity when <see cref="AssertIdentity"/> is set.</summary>
+    public required SipParty Caller { get; init; }
+
+    /// <summary>Adds P-Asserted-Identity (RFC 3325) with the caller.</summary>
+    public bool AssertIdentity { get; init; } = true;
+
+    /// <summary>Who the call was for before it came here; written as Diversion (RFC 5806) and History-Info (RFC 7044).</summary>
+    public SipParty? DivertedBy { get; init; }
+
+    /// <summary>Further headers such as <c>X-WhatsApp-Call-Id</c>. Names must be tokens; values are written on one line.</summary>
+    public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
+
+    /// <summary>Our offer, or null to let the answerer offer (delayed offer; their offer arrives in an event with <c>SdpIsOffer</c>).</summary>
+    public string? Sdp { get; init; }
+}

@@ -34,7 +34,7 @@ public static class WhatsAppErrorCodes
     public const int RecipientClientTooOld = 131026;
     public const int RecipientNotAllowed = 131030;
     public const int AccountLocked = 131031;
-    public const int PaymentRequired = 131044;
+    public const int PaymentEligibility = 131044;
     public const int SipEnabled = 131055;
     public const int CallingNotEnabled = 138000;
     public const int ReceiverUncallable = 138001;

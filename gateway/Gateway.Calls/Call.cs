@@ -1,0 +1,348 @@
+using Media.Protocols.Primitives;
+
+namespace Gateway.Calls;
+
+/// <summary>What is fixed about a call when it begins.</summary>
+public sealed record CallIdentity(CallId Id, CallDirection Direction, ChannelId Channel, WhatsAppUser User, string Node);
+
+/// <summary>Where a call stands. The states in the order in which an answered call passes them; a direction skips what is not its own.</summary>
+public enum CallState
+{
+    New,
+    Admitting,
+    Reserving,
+    PreAccepting,
+    RingingPbx,
+    TakingAnswerLock,
+    Accepting,
+    ConnectingWhatsApp,
+    RingingWhatsApp,
+    Live,
+    Ending,
+    Ended,
+}
+
+/// <summary>
+/// One call as a pure state machine: inputs in, decisions out, no await and no clock inside. The two directions differ only in how a call
+/// becomes <see cref="CallState.Live"/> (<see cref="InboundCall"/>, <see cref="OutboundCall"/>); it ends on one path, here.
+/// </summary>
+/// <remarks>
+/// Invariants, proved by property tests over any interleaving of inputs: <see cref="CallDecision.Finish"/> is decided exactly once and
+/// last; by then each leg that was touched has been released; accept is decided at most once; audio opens only after Meta's 200.
+/// An input that does not fit the state is ignored and counted in <see cref="IgnoredInputs"/>.
+/// </remarks>
+public abstract class Call(CallIdentity identity, CallOptions options, Instant now)
+{
+    private readonly List<CallDecision> _decisions = [];
+    private readonly Instant _startedAt = now;
+    private Instant? _ringingAt;
+    private Instant? _answeredAt;
+    private HangupCause _cause;
+    private int? _sipStatus;
+    private WhatsAppError? _whatsAppError;
+    private int _releaseTries;
+    private Instant _releaseRetryAt = Instant.Never;
+    private bool _mediaHeld;
+    private CallInput.MediaReleased? _quality;
+
+    public CallIdentity Identity { get; } = identity;
+
+    public CallState State { get; private set; } = CallState.New;
+
+    /// <summary>When <see cref="HandleDeadline"/> wants to be called; <see cref="Instant.Never"/> while nothing is waited for.</summary>
+    public Instant NextDeadline => Instant.Min(StateDeadline, _releaseRetryAt);
+
+    /// <summary>Inputs that came when they meant nothing: late results, repeated webhooks.</summary>
+    public int IgnoredInputs { get; private set; }
+
+    /// <summary>Meta's name of the call, once known.</summary>
+    public WhatsAppCallId? WhatsAppId { get; protected set; }
+
+    public string? Trunk { get; protected set; }
+
+    public string? Agent { get; protected set; }
+
+    public Instant StartedAt => _startedAt;
+
+    public Instant? AnsweredAt => _answeredAt;
+
+    protected CallOptions Options { get; } = options;
+
+    protected WhatsAppLegState WhatsAppLeg { get; set; }
+
+    protected PbxLegState PbxLeg { get; set; }
+
+    protected bool MediaIsConnected { get; private set; }
+
+    private Instant StateDeadline { get; set; } = Instant.Never;
+
+    /// <summary>What the whatsapp leg needs to be released: see <see cref="BeginEnding"/>.</summary>
+    protected enum WhatsAppLegState
+    {
+        None,
+
+        /// <summary>Meta waits for our first word: reject is the way out.</summary>
+        Offered,
+
+        /// <summary>connect was asked and its answer, with the call's id, is not here yet.</summary>
+        Asked,
+
+        /// <summary>Known to both sides: terminate is the way out.</summary>
+        Engaged,
+
+        /// <summary>reject or terminate was asked.</summary>
+        Releasing,
+
+        Released,
+    }
+
+    /// <summary>What the pbx leg needs to be released.</summary>
+    protected enum PbxLegState
+    {
+        None,
+
+        /// <summary>The PBX's INVITE waits for our final response.</summary>
+        Incoming,
+
+        /// <summary>Our INVITE, or an answered dialog of either direction.</summary>
+        Engaged,
+
+        Released,
+    }
+
+    /// <summary>Feeds one input and returns what to do, in order. The list is valid until the next call of a Handle method.</summary>
+    public IReadOnlyList<CallDecision> Handle(CallInput input, Instant now)
+    {
+        _decisions.Clear();
+        var handled = State switch
+        {
+            CallState.Ended => false,
+            CallState.Ending => HandleWhileEnding(input, now),
+            _ => HandleCommon(input, now) || HandleInState(input, now),
+        };
+        if (!handled)
+            IgnoredInputs++;
+        return _decisions;
+    }
+
+    /// <summary>Lets time pass: call it at or after <see cref="NextDeadline"/>.</summary>
+    public IReadOnlyList<CallDecision> HandleDeadline(Instant now)
+    {
+        _decisions.Clear();
+        if (now >= _releaseRetryAt)
+        {
+            _releaseRetryAt = Instant.Never;
+            ReleaseWhatsApp();
+        }
+        if (now < StateDeadline)
+            return _decisions;
+        if (State == CallState.Ending)
+            Finish(now);
+        else
+            BeginEnding(CauseOfDeadline(State), now);
+        return _decisions;
+    }
+
+    /// <summary>The direction's own transitions on the way to <see cref="CallState.Live"/>; false where the input means nothing now.</summary>
+    protected abstract bool HandleInState(CallInput input, Instant now);
+
+    protected void Decide(CallDecision decision) => _decisions.Add(decision);
+
+    protected void EnterState(CallState state, Instant deadline)
+    {
+        State = state;
+        StateDeadline = deadline;
+    }
+
+    protected void ReserveMedia(string? whatsAppOffer, Instant now)
+    {
+        _mediaHeld = true;
+        EnterState(CallState.Reserving, now + Options.Preparation);
+        Decide(new CallDecision.ReserveMedia(whatsAppOffer));
+    }
+
+    protected void NoteRinging(Instant now) => _ringingAt ??= now;
+
+    protected void BecomeLive(Instant now)
+    {
+        _answeredAt = now;
+        EnterState(CallState.Live, MediaIsConnected ? Instant.Never : now + Options.MediaConnect);
+        Decide(new CallDecision.OpenAudio());
+    }
+
+    protected bool End(HangupCause cause, Instant now)
+    {
+        BeginEnding(cause, now);
+        return true;
+    }
+
+    protected bool End(WhatsAppError error, Instant now)
+    {
+        _whatsAppError = error;
+        return End(CauseTable.OfWhatsAppError(error.Code).Cause, now);
+    }
+
+    protected bool EndForSipStatus(int status, Instant now)
+    {
+        _sipStatus = status;
+        return End(CauseTable.OfSipStatus(status).Cause, now);
+    }
+
+    private static HangupCause CauseOfDeadline(CallState state) => state switch
+    {
+        CallState.Admitting or CallState.TakingAnswerLock => HangupCause.StorageUnavailable,
+        CallState.Reserving => HangupCause.NoCapacity,
+        CallState.PreAccepting or CallState.Accepting or CallState.ConnectingWhatsApp => HangupCause.WhatsAppFailed,
+        CallState.RingingPbx or CallState.RingingWhatsApp => HangupCause.NoAnswer,
+        CallState.Live => HangupCause.MediaFailed,
+        _ => HangupCause.InternalError,
+    };
+
+    /// <summary>What may come in any state before the end.</summary>
+    private bool HandleCommon(CallInput input, Instant now)
+    {
+        switch (input)
+        {
+            case CallInput.WhatsAppTerminated terminated:
+                WhatsAppLeg = WhatsAppLegState.Released;
+                _whatsAppError = terminated.Error;
+                return End(CauseOfTermination(terminated.Error), now);
+
+            case CallInput.PbxEnded when PbxLeg is PbxLegState.Incoming or PbxLegState.Engaged:
+                var caller = PbxLeg == PbxLegState.Incoming;
+                PbxLeg = PbxLegState.Released;
+                return End(caller ? HangupCause.CallerGaveUp : HangupCause.PbxHungUp, now);
+
+            case CallInput.HangUpRequested request:
+                return End(request.Cause, now);
+
+            case CallInput.MediaFailed when _mediaHeld:
+                return End(HangupCause.MediaFailed, now);
+
+            case CallInput.MediaConnected:
+                MediaIsConnected = true;
+                if (State == CallState.Live)
+                    StateDeadline = Instant.Never;
+                return true;
+
+            case CallInput.DigitPressed digit when State == CallState.Live:
+                Decide(new CallDecision.SendDigit(digit.From == CallLeg.Pbx ? CallLeg.WhatsApp : CallLeg.Pbx, digit.Digit, digit.Duration));
+                return true;
+
+            default:
+                return false;
+        }
+    }
+
+    private HangupCause CauseOfTermination(WhatsAppError? error) => (error, State, Identity.Direction) switch
+    {
+        ({ } known, _, _) => CauseTable.OfWhatsAppError(known.Code).Cause,
+        (_, CallState.Live, _) => HangupCause.WhatsAppHungUp,
+        (_, _, CallDirection.Inbound) => HangupCause.CallerGaveUp,
+        _ => HangupCause.NoAnswer,
+    };
+
+    /// <summary>The one way out: releases both legs and the media, each by what its state needs, and waits for their answers.</summary>
+    private void BeginEnding(HangupCause cause, Instant now)
+    {
+        _cause = cause;
+        EnterState(CallState.Ending, now + Options.Ending);
+        ReleasePbx();
+        ReleaseWhatsApp();
+        if (_mediaHeld)
+            Decide(new CallDecision.ReleaseMedia());
+        FinishIfReleased(now);
+    }
+
+    private void ReleasePbx()
+    {
+        if (PbxLeg == PbxLegState.Incoming)
+            Decide(new CallDecision.RefusePbx(_whatsAppError is { } error ? CauseTable.OfWhatsAppError(error.Code).Refusal : CauseTable.Refusal(_cause)));
+        else if (PbxLeg == PbxLegState.Engaged)
+            Decide(new CallDecision.HangUpPbx(_cause));
+        PbxLeg = PbxLegState.Released;
+    }
+
+    private void ReleaseWhatsApp()
+    {
+        switch (WhatsAppLeg)
+        {
+            case WhatsAppLegState.None:
+                WhatsAppLeg = WhatsAppLegState.Released;
+                return;
+            case WhatsAppLegState.Offered:
+                Decide(new CallDecision.Reject(WhatsAppId!.Value));
+                break;
+            case WhatsAppLegState.Engaged or WhatsAppLegState.Releasing:
+                Decide(new CallDecision.Terminate(WhatsAppId!.Value));
+                break;
+            default:
+                return; // Asked: the id is on its way. Released: nothing to do.
+        }
+        _releaseTries++;
+        WhatsAppLeg = WhatsAppLegState.Releasing;
+    }
+
+    private bool HandleWhileEnding(CallInput input, Instant now)
+    {
+        switch (input)
+        {
+            case CallInput.Connected connected when WhatsAppLeg == WhatsAppLegState.Asked:
+                WhatsAppId = connected.Id;
+                WhatsAppLeg = connected.Id is null ? WhatsAppLegState.Released : WhatsAppLegState.Engaged;
+                ReleaseWhatsApp();
+                break;
+
+            case CallInput.WhatsAppReleased { Error.IsTransient: true } when _releaseTries < Options.ReleaseTries:
+                _releaseRetryAt = now + Options.ReleaseRetry * (1 << (_releaseTries - 1));
+                return true;
+
+            case CallInput.WhatsAppReleased or CallInput.WhatsAppTerminated:
+                WhatsAppLeg = WhatsAppLegState.Released;
+                _releaseRetryAt = Instant.Never;
+                break;
+
+            case CallInput.MediaReleased released when _mediaHeld:
+                _mediaHeld = false;
+                _quality = released;
+                break;
+
+            default:
+                return false;
+        }
+        FinishIfReleased(now);
+        return true;
+    }
+
+    private void FinishIfReleased(Instant now)
+    {
+        if (WhatsAppLeg == WhatsAppLegState.Released && !_mediaHeld)
+            Finish(now);
+    }
+
+    private void Finish(Instant now)
+    {
+        _releaseRetryAt = Instant.Never;
+        EnterState(CallState.Ended, Instant.Never);
+        Decide(new CallDecision.Finish(new CallRecord
+        {
+            Id = Identity.Id,
+            WhatsAppId = WhatsAppId,
+            Direction = Identity.Direction,
+            Channel = Identity.Channel,
+            User = Identity.User,
+            Trunk = Trunk,
+            Agent = Agent,
+            StartedAt = _startedAt.ToDateTimeOffset(),
+            RingingAt = _ringingAt?.ToDateTimeOffset(),
+            AnsweredAt = _answeredAt?.ToDateTimeOffset(),
+            EndedAt = now.ToDateTimeOffset(),
+            Cause = _cause,
+            SipStatus = _sipStatus,
+            WhatsAppError = _whatsAppError,
+            WhatsAppQuality = _quality?.WhatsApp,
+            PbxQuality = _quality?.Pbx,
+            Node = Identity.Node,
+        }));
+    }
+}

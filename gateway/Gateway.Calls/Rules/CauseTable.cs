@@ -1,0 +1,107 @@
+using static Gateway.Calls.HangupCause;
+using static Gateway.Calls.WhatsAppErrorCodes;
+
+namespace Gateway.Calls;
+
+/// <summary>
+/// The one table between the two worlds: what every error of Meta's means to the PBX, what every final response of the PBX means to the
+/// call, and which Q.850 cause goes into the Reason header (RFC 3326). Nothing else in the gateway maps one to the other.
+/// </summary>
+public static class CauseTable
+{
+    private static readonly TimeSpan SoonAgain = TimeSpan.FromSeconds(30);
+
+    /// <summary>What Meta's error means: our cause, and how the agent's unanswered INVITE is refused for it.</summary>
+    public static (HangupCause Cause, PbxRefusal Refusal) OfWhatsAppError(int code) => code switch
+    {
+        Unreachable => (WhatsAppFailed, new(503, "WhatsApp cannot be reached", SoonAgain)),
+        DeadlineExceeded => (WhatsAppFailed, new(504, "WhatsApp did not answer in time")),
+        MalformedAnswer => (WhatsAppFailed, new(502, "WhatsApp answered what cannot be read")),
+        AuthenticationFailed or AccessTokenExpired => (WhatsAppFailed, new(500, "WhatsApp does not accept the access token")),
+        CapabilityMissing or PermissionDenied or (>= 200 and <= 299) => (ChannelDisabled, new(403, "The WhatsApp app lacks a permission")),
+        TemporarilyBlockedForPolicy or AccountLocked or CountryRestricted =>
+            (ChannelDisabled, new(403, "WhatsApp has restricted this account")),
+        InvalidParameter or InvalidSdp => (IncompatibleMedia, new(488, "WhatsApp refused the session description")),
+        PermissionReadRate or RateLimit or 4 or 80007 => (RateLimited, new(503, "WhatsApp's rate limit is reached", SoonAgain)),
+        PaymentEligibility => (PaymentRequired, new(403, "WhatsApp asks for a payment method")),
+        RecipientNotAllowed => (NotPermitted, new(403, "The test number may not call this user")),
+        RecipientClientTooOld => (UserUnreachable, new(480, "The user's WhatsApp is too old for calls")),
+        SipEnabled => (ChannelDisabled, new(500, "The number is set to SIP at Meta: turn that off to use the Graph API")),
+        CallingNotEnabled or PrerequisitesMissing or CannotEnableCalling =>
+            (ChannelDisabled, new(403, "Calling is not enabled for this number")),
+        BusinessCallsUnavailable => (ChannelDisabled, new(403, "Calls by businesses are not offered for this number's country")),
+        TemporarilyRestricted => (ChannelDisabled, new(403, "Meta has paused calls by this number for quality")),
+        ReceiverUncallable => (UserUnreachable, new(480, "The user cannot be called on WhatsApp")),
+        ConcurrentCallLimit => (RateLimited, new(503, "Too many calls at once on this number", SoonAgain)),
+        InitiationRateExceeded => (RateLimited, new(503, "Too many calls in 24 hours from this number", TimeSpan.FromHours(1))),
+        DuplicateCall => (Busy, new(486, "This user is in a call with this number already")),
+        NoCallPermission => (NotPermitted, new(403, "The user has not permitted calls")),
+        DailyConnectedLimit => (NotPermitted, new(403, "The daily number of calls with this user is used up")),
+        PermissionRequestLimit => (NotPermitted, new(403, "The user was asked for permission too often")),
+        PermissionAlreadyPermanent => (WhatsAppFailed, new(500, "The user has permitted calls for good already")),
+        ConnectTimeout or SetupFailed or RelayConnectFailed or MediaReceiveTimeout or MediaTransmitTimeout or AcceptedWithoutMedia =>
+            (MediaFailed, new(504, "The audio connection with WhatsApp failed")),
+        ConnectionError => (WhatsAppFailed, new(500, "WhatsApp could not set up the call")),
+        VoiceCallMessageUnsupported or NoSipServerOnNumber or NoSipServerOnApp => (WhatsAppFailed, new(500, "WhatsApp is set up for another use")),
+        _ => (WhatsAppFailed, new(500, "WhatsApp refused the call")),
+    };
+
+    /// <summary>What the PBX's final response means, and whether the next trunk of the route should be tried for it.</summary>
+    /// <remarks>Only what says "this trunk cannot" moves on; what says "this agent will not" ends the call (RFC 3261 §21.4–21.6).</remarks>
+    public static (HangupCause Cause, bool TryNextTrunk) OfSipStatus(int status) => status switch
+    {
+        486 or 600 => (Busy, false),
+        603 or 607 or 608 => (Declined, false),
+        480 or 487 => (NoAnswer, false),
+        404 or 410 or 484 or 604 => (NoRoute, false),
+        488 or 606 or 415 => (IncompatibleMedia, false),
+        408 => (PbxUnreachable, true),
+        401 or 403 or 407 => (PbxFailed, true),
+        502 or 503 or 504 => (PbxUnreachable, true),
+        >= 500 and <= 599 => (PbxFailed, true),
+        _ => (PbxFailed, false),
+    };
+
+    /// <summary>How the agent's unanswered INVITE is refused when it was not an error of Meta's that ended the call.</summary>
+    public static PbxRefusal Refusal(HangupCause cause) => cause switch
+    {
+        Declined => new(603, "The user declined"),
+        Busy => new(486, "The user is busy"),
+        CallerGaveUp => new(487, "Cancelled"),
+        NoAnswer => new(480, "The user did not answer"),
+        UserUnreachable => new(480, "The user cannot be reached on WhatsApp"),
+        NotPermitted => new(403, "The user has not permitted calls"),
+        ChannelDisabled => new(403, "Calling is turned off for this number"),
+        PaymentRequired => new(403, "WhatsApp asks for a payment method"),
+        NoRoute => new(404, "No WhatsApp number is routed here"),
+        RateLimited => new(503, "WhatsApp's rate limit is reached", SoonAgain),
+        NoCapacity => new(503, "The gateway is full", SoonAgain),
+        Draining => new(503, "The gateway is stopping", SoonAgain),
+        StorageUnavailable => new(503, "The gateway's store does not answer", SoonAgain),
+        IncompatibleMedia => new(488, "No common audio format"),
+        MediaFailed => new(504, "The audio connection with WhatsApp failed"),
+        OperatorHungUp => new(480, "Ended by an operator"),
+        WhatsAppHungUp or PbxHungUp => new(480, "The call ended"),
+        AnsweredElsewhere => new(480, "Answered elsewhere"),
+        WhatsAppFailed => new(502, "WhatsApp could not set up the call"),
+        _ => new(500, "The gateway failed"),
+    };
+
+    /// <summary>The Q.850 cause value for the Reason header of a BYE, CANCEL or refusal (ITU-T Q.850 table 1).</summary>
+    public static int Q850(HangupCause cause) => cause switch
+    {
+        WhatsAppHungUp or PbxHungUp or CallerGaveUp or OperatorHungUp => 16,
+        Busy => 17,
+        NoAnswer => 19,
+        UserUnreachable => 20,
+        Declined or NotPermitted or ChannelDisabled => 21,
+        AnsweredElsewhere => 26,
+        NoRoute => 3,
+        PbxUnreachable or Draining or StorageUnavailable or WhatsAppFailed or InternalError => 41,
+        RateLimited or NoCapacity => 42,
+        PaymentRequired => 50,
+        IncompatibleMedia => 88,
+        MediaFailed => 102,
+        _ => 31,
+    };
+}

@@ -1,0 +1,7 @@
+namespace Gateway.Calls;
+
+/// <summary>How an unanswered INVITE from the PBX is refused.</summary>
+/// <param name="Status">The SIP final status (RFC 3261 §21).</param>
+/// <param name="Text">What a desk phone may show: the reason phrase and the text of the Reason header.</param>
+/// <param name="RetryAfter">When the same call may succeed, where that is known.</param>
+public sealed record PbxRefusal(int Status, string Text, TimeSpan? RetryAfter = null);

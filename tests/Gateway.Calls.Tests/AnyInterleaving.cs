@@ -1,0 +1,118 @@
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Gateway.Calls.Tests;
+
+/// <summary>Whatever comes in whatever order, a call ends exactly once, with both legs released and nothing decided after the end.</summary>
+public class AnyInterleaving
+{
+    private static readonly WhatsAppError Transient = new(WhatsAppErrorCodes.Unreachable, "no answer");
+    private static readonly WhatsAppError Final = new(WhatsAppErrorCodes.NoCallPermission, "no");
+
+    /// <summary>Null stands for "time passes until the next deadline".</summary>
+    private static readonly CallInput?[] Inputs =
+    [
+        null,
+        new CallInput.WhatsAppOffered(CallDriver.WhatsAppId, "offer"), new CallInput.PbxInvited("main", "100"),
+        new CallInput.Admitted(["a", "b"]), new CallInput.Admitted([]), new CallInput.Refused(HangupCause.NoRoute),
+        new CallInput.MediaReserved("sdp"), new CallInput.MediaRefused(HangupCause.NoCapacity),
+        new CallInput.AnswerLockTaken(true), new CallInput.AnswerLockTaken(false),
+        new CallInput.MediaConnected(), new CallInput.MediaFailed(), new CallInput.FirstAudio(CallLeg.WhatsApp),
+        new CallInput.FirstAudio(CallLeg.Pbx), new CallInput.MediaReleased(null, null),
+        new CallInput.PreAccepted(null), new CallInput.PreAccepted(Final), new CallInput.Accepted(null), new CallInput.Accepted(Transient),
+        new CallInput.Connected(CallDriver.WhatsAppId, null), new CallInput.Connected(null, Final),
+        new CallInput.WhatsAppReleased(null), new CallInput.WhatsAppReleased(Transient), new CallInput.WhatsAppReleased(Final),
+        new CallInput.WhatsAppAnswerApplied(true), new CallInput.WhatsAppAnswerApplied(false), new CallInput.WhatsAppAnswered("answer"),
+        new CallInput.WhatsAppRinging(), new CallInput.WhatsAppPickedUp(), new CallInput.WhatsAppDeclined(),
+        new CallInput.WhatsAppTerminated(null), new CallInput.WhatsAppTerminated(Final),
+        new CallInput.PbxRinging(), new CallInput.PbxAnswered("100"), new CallInput.PbxRefused(486), new CallInput.PbxRefused(503),
+        new CallInput.PbxEnded(), new CallInput.DigitPressed(CallLeg.Pbx, '1', TimeSpan.FromMilliseconds(100)),
+        new CallInput.HangUpRequested(HangupCause.OperatorHungUp),
+    ];
+
+    [Theory]
+    [InlineData(CallDirection.Inbound)]
+    [InlineData(CallDirection.Outbound)]
+    public void Ends_exactly_once_with_both_legs_released(CallDirection direction)
+    {
+        // Half of the inputs are the ones that the call waits for, so that deep states are reached; the other half are anything.
+        var step = Gen.Two(Gen.Choose(0, int.MaxValue));
+        Prop.ForAll(step.ListOf().ToArbitrary(), steps => Run(direction, steps)).Check(
+            Config.QuickThrowOnFailure.WithMaxTest(5_000).WithEndSize(60));
+    }
+
+    private static void Run(CallDirection direction, IEnumerable<(int Dice, int Which)> steps)
+    {
+        var driver = new CallDriver(direction);
+        driver.Feed(direction == CallDirection.Inbound
+            ? new CallInput.WhatsAppOffered(CallDriver.WhatsAppId, "offer")
+            : new CallInput.PbxInvited("main", "100"));
+        foreach (var (dice, which) in steps)
+        {
+            var input = dice % 2 == 0 ? Expected(driver, which) : Inputs[which % Inputs.Length];
+            if (input is not null)
+                driver.Feed(input);
+            else if (driver.Call.NextDeadline != Media.Protocols.Primitives.Instant.Never)
+                driver.WaitForDeadline();
+        }
+        driver.Feed(new CallInput.HangUpRequested(HangupCause.OperatorHungUp));
+        while (driver.Call.State != CallState.Ended)
+            driver.WaitForDeadline();
+        Check(driver);
+    }
+
+    /// <summary>A result that the last decision with a result asked for, good or bad.</summary>
+    private static CallInput? Expected(CallDriver driver, int which)
+    {
+        var good = which % 4 != 0;
+        return driver.All.LastOrDefault() switch
+        {
+            CallDecision.CheckAdmission => new CallInput.Admitted(["a", "b"]),
+            CallDecision.ReserveMedia => new CallInput.MediaReserved("sdp"),
+            CallDecision.PreAccept => new CallInput.PreAccepted(good ? null : Final),
+            CallDecision.InvitePbx => good ? new CallInput.PbxAnswered("100") : new CallInput.PbxRefused(503),
+            CallDecision.TakeAnswerLock => new CallInput.AnswerLockTaken(good),
+            CallDecision.Accept => new CallInput.Accepted(good ? null : Transient),
+            CallDecision.Connect => new CallInput.Connected(CallDriver.WhatsAppId, null),
+            CallDecision.Terminate or CallDecision.Reject => new CallInput.WhatsAppReleased(good ? null : Transient),
+            CallDecision.ReleaseMedia => new CallInput.MediaReleased(null, null),
+            CallDecision.ApplyWhatsAppAnswer => new CallInput.WhatsAppAnswerApplied(good),
+            _ => null,
+        };
+    }
+
+    private static void Check(CallDriver driver)
+    {
+        var all = driver.All;
+        Assert.IsType<CallDecision.Finish>(all[^1]);
+        Assert.Single(all.OfType<CallDecision.Finish>());
+        Assert.True(all.OfType<CallDecision.Accept>().Count() <= 1);
+        Assert.True(all.OfType<CallDecision.AnswerPbx>().Count() <= 1);
+        Assert.True(all.OfType<CallDecision.RefusePbx>().Count() <= 1);
+        Assert.Equal(all.OfType<CallDecision.ReserveMedia>().Count(), all.OfType<CallDecision.ReleaseMedia>().Count());
+
+        foreach (var input in Inputs)
+            if (input is not null)
+                Assert.Empty(driver.Feed(input));
+        Assert.Empty(driver.Wait(TimeSpan.FromDays(1)));
+
+        if (driver.Call.Identity.Direction == CallDirection.Inbound)
+            CheckInbound(all, driver.Record);
+    }
+
+    private static void CheckInbound(List<CallDecision> all, CallRecord record)
+    {
+        var audio = all.FindIndex(d => d is CallDecision.OpenAudio);
+        var accept = all.FindIndex(d => d is CallDecision.Accept);
+        var preAccept = all.FindIndex(d => d is CallDecision.PreAccept);
+        Assert.True(audio < 0 || (accept >= 0 && accept < audio));
+        Assert.True(accept < 0 || (preAccept >= 0 && preAccept < accept));
+        Assert.Equal(audio >= 0, record.AnsweredAt is not null);
+        Assert.True(all.FindIndex(d => d is CallDecision.Reject) < 0 || preAccept < 0);
+
+        // Each INVITE that was not refused by the PBX itself is hung up: the last one decides.
+        var invited = all.FindLastIndex(d => d is CallDecision.InvitePbx);
+        if (invited >= 0 && record.SipStatus is null && record.Cause is HangupCause.OperatorHungUp)
+            Assert.True(all.FindLastIndex(d => d is CallDecision.HangUpPbx) > invited);
+    }
+}

@@ -1,0 +1,80 @@
+using Testing;
+
+namespace Gateway.Calls.Tests;
+
+/// <summary>Drives one call in virtual time and keeps everything it decided.</summary>
+internal sealed class CallDriver
+{
+    public static readonly WhatsAppCallId WhatsAppId = new("wacid.TEST");
+
+    public CallDriver(CallDirection direction, CallOptions? options = null)
+    {
+        Options = options ?? new CallOptions();
+        var identity = new CallIdentity(new("c1"), direction, new("100"), new("15550001"), "node-1");
+        Call = direction == CallDirection.Inbound
+            ? new InboundCall(identity, Options, Clock.Now)
+            : new OutboundCall(identity, Options, Clock.Now);
+    }
+
+    public VirtualClock Clock { get; } = new();
+
+    public CallOptions Options { get; }
+
+    public Call Call { get; }
+
+    public List<CallDecision> All { get; } = [];
+
+    public CallRecord Record => All.OfType<CallDecision.Finish>().Single().Record;
+
+    /// <summary>Feeds inputs one after the other and returns what the last one decided.</summary>
+    public IReadOnlyList<CallDecision> Feed(params CallInput[] inputs)
+    {
+        IReadOnlyList<CallDecision> last = [];
+        foreach (var input in inputs)
+        {
+            Clock.Advance(TimeSpan.FromMilliseconds(10));
+            All.AddRange(last = [.. Call.Handle(input, Clock.Now)]);
+        }
+        return last;
+    }
+
+    public IReadOnlyList<CallDecision> Wait(TimeSpan time)
+    {
+        Clock.Advance(time);
+        List<CallDecision> decided = [.. Call.HandleDeadline(Clock.Now)];
+        All.AddRange(decided);
+        return decided;
+    }
+
+    public IReadOnlyList<CallDecision> WaitForDeadline()
+    {
+        if (Call.NextDeadline > Clock.Now)
+            Clock.AdvanceTo(Call.NextDeadline);
+        return Wait(TimeSpan.Zero);
+    }
+
+    public static CallDriver InboundRinging(params string[] trunks)
+    {
+        var driver = new CallDriver(CallDirection.Inbound);
+        driver.Feed(
+            new CallInput.WhatsAppOffered(WhatsAppId, "offer"), new CallInput.Admitted(trunks.Length == 0 ? ["main"] : trunks),
+            new CallInput.MediaReserved("answer"), new CallInput.PreAccepted(null));
+        return driver;
+    }
+
+    public static CallDriver InboundLive()
+    {
+        var driver = InboundRinging();
+        driver.Feed(
+            new CallInput.PbxRinging(), new CallInput.MediaConnected(), new CallInput.PbxAnswered("100"), new CallInput.AnswerLockTaken(true),
+            new CallInput.Accepted(null));
+        return driver;
+    }
+
+    public static CallDriver OutboundConnecting()
+    {
+        var driver = new CallDriver(CallDirection.Outbound);
+        driver.Feed(new CallInput.PbxInvited("main", "100"), new CallInput.Admitted([]), new CallInput.MediaReserved("offer"));
+        return driver;
+    }
+}

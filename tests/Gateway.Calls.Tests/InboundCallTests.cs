@@ -1,0 +1,117 @@
+namespace Gateway.Calls.Tests;
+
+public class InboundCallTests
+{
+    [Fact]
+    public void Pre_accepts_before_the_PBX_is_rung_and_accepts_with_the_same_answer()
+    {
+        var driver = CallDriver.InboundLive();
+
+        Assert.Equal(CallState.Live, driver.Call.State);
+        Assert.Collection(driver.All,
+            d => Assert.IsType<CallDecision.CheckAdmission>(d),
+            d => Assert.Equal(new CallDecision.ReserveMedia("offer"), d),
+            d => Assert.Equal(new CallDecision.PreAccept(CallDriver.WhatsAppId, "answer"), d),
+            d => Assert.Equal(new CallDecision.InvitePbx("main"), d),
+            d => Assert.IsType<CallDecision.TakeAnswerLock>(d),
+            d => Assert.Equal(new CallDecision.Accept(CallDriver.WhatsAppId, "answer"), d),
+            d => Assert.IsType<CallDecision.OpenAudio>(d));
+    }
+
+    [Fact]
+    public void Rejects_a_refused_call_and_leaves_the_PBX_alone()
+    {
+        var driver = new CallDriver(CallDirection.Inbound);
+        driver.Feed(new CallInput.WhatsAppOffered(CallDriver.WhatsAppId, "offer"));
+        var decided = driver.Feed(new CallInput.Refused(HangupCause.ChannelDisabled));
+
+        Assert.Equal([new CallDecision.Reject(CallDriver.WhatsAppId)], decided);
+        driver.Feed(new CallInput.WhatsAppReleased(null));
+        Assert.Equal(HangupCause.ChannelDisabled, driver.Record.Cause);
+    }
+
+    [Theory]
+    [InlineData(486, HangupCause.Busy)]
+    [InlineData(603, HangupCause.Declined)]
+    [InlineData(480, HangupCause.NoAnswer)]
+    public void Terminates_after_pre_accept_when_the_agent_does_not_take_the_call(int status, HangupCause cause)
+    {
+        var driver = CallDriver.InboundRinging("a", "b");
+        var decided = driver.Feed(new CallInput.PbxRefused(status));
+
+        Assert.Equal([new CallDecision.Terminate(CallDriver.WhatsAppId), new CallDecision.ReleaseMedia()], decided);
+        driver.Feed(new CallInput.MediaReleased(null, null), new CallInput.WhatsAppReleased(null));
+        Assert.Equal((cause, status), (driver.Record.Cause, driver.Record.SipStatus));
+    }
+
+    [Fact]
+    public void Tries_the_next_trunk_when_one_cannot_be_reached_and_then_gives_up()
+    {
+        var driver = CallDriver.InboundRinging("a", "b");
+        Assert.Equal([new CallDecision.InvitePbx("b")], driver.Feed(new CallInput.PbxRefused(503)));
+
+        driver.Feed(new CallInput.PbxRefused(408), new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));
+        Assert.Equal((HangupCause.PbxUnreachable, "b"), (driver.Record.Cause, driver.Record.Trunk));
+    }
+
+    [Fact]
+    public void Cancels_the_ringing_PBX_when_the_caller_gives_up()
+    {
+        var driver = CallDriver.InboundRinging();
+        var decided = driver.Feed(new CallInput.WhatsAppTerminated(null));
+
+        Assert.Equal([new CallDecision.HangUpPbx(HangupCause.CallerGaveUp), new CallDecision.ReleaseMedia()], decided);
+        driver.Feed(new CallInput.MediaReleased(null, null));
+        Assert.Equal(HangupCause.CallerGaveUp, driver.Record.Cause);
+    }
+
+    [Fact]
+    public void A_lost_answer_lock_hangs_up_the_agent_and_leaves_the_winners_WhatsApp_call_alone()
+    {
+        var driver = CallDriver.InboundRinging();
+        driver.Feed(new CallInput.PbxAnswered("100"), new CallInput.AnswerLockTaken(false), new CallInput.MediaReleased(null, null));
+
+        Assert.Contains(new CallDecision.HangUpPbx(HangupCause.AnsweredElsewhere), driver.All);
+        Assert.DoesNotContain(driver.All, d => d is CallDecision.Accept or CallDecision.Terminate or CallDecision.Reject);
+    }
+
+    [Fact]
+    public void Nobody_answering_in_time_ends_the_call()
+    {
+        var driver = CallDriver.InboundRinging();
+        driver.Feed(new CallInput.PbxRinging());
+        var decided = driver.WaitForDeadline();
+
+        Assert.Contains(new CallDecision.HangUpPbx(HangupCause.NoAnswer), decided);
+        Assert.Contains(new CallDecision.Terminate(CallDriver.WhatsAppId), decided);
+    }
+
+    [Fact]
+    public void Media_that_does_not_connect_after_accept_ends_the_call()
+    {
+        var driver = CallDriver.InboundRinging();
+        driver.Feed(new CallInput.PbxAnswered("100"), new CallInput.AnswerLockTaken(true), new CallInput.Accepted(null));
+        Assert.Contains(new CallDecision.HangUpPbx(HangupCause.MediaFailed), driver.WaitForDeadline());
+    }
+
+    [Fact]
+    public void A_release_that_fails_in_passing_is_retried_until_it_succeeds()
+    {
+        var driver = CallDriver.InboundLive();
+        driver.Feed(new CallInput.PbxEnded(), new CallInput.MediaReleased(null, null));
+        driver.Feed(new CallInput.WhatsAppReleased(new(WhatsAppErrorCodes.Unreachable, "no route")));
+        Assert.Equal(CallState.Ending, driver.Call.State);
+
+        Assert.Equal([new CallDecision.Terminate(CallDriver.WhatsAppId)], driver.WaitForDeadline());
+        driver.Feed(new CallInput.WhatsAppReleased(null));
+        Assert.Equal(HangupCause.PbxHungUp, driver.Record.Cause);
+    }
+
+    [Fact]
+    public void The_record_keeps_Metas_own_code_and_text()
+    {
+        var driver = CallDriver.InboundLive();
+        driver.Feed(new CallInput.WhatsAppTerminated(new(138021, "Media receive timeout")), new CallInput.MediaReleased(null, null));
+        Assert.Equal((HangupCause.MediaFailed, 138021), (driver.Record.Cause, driver.Record.WhatsAppError!.Code));
+    }
+}

@@ -1,0 +1,97 @@
+namespace Gateway.Calls.Tests;
+
+public class OutboundCallTests
+{
+    private static readonly CallInput Connected = new CallInput.Connected(CallDriver.WhatsAppId, null);
+    private static readonly CallInput Ringing = new CallInput.WhatsAppRinging();
+    private static readonly CallInput Answered = new CallInput.WhatsAppAnswered("answer");
+    private static readonly CallInput Applied = new CallInput.WhatsAppAnswerApplied(true);
+    private static readonly CallInput PickedUp = new CallInput.WhatsAppPickedUp();
+
+    public static TheoryData<int> Orders => [.. Enumerable.Range(0, 4)];
+
+    [Theory]
+    [MemberData(nameof(Orders))]
+    public void Answers_the_PBX_once_whatever_the_order_of_webhooks(int order)
+    {
+        CallInput[] inputs = order switch
+        {
+            0 => [Connected, Ringing, Answered, Applied, PickedUp],
+            1 => [Connected, Answered, Applied, Ringing, PickedUp],
+            2 => [Answered, Ringing, Applied, PickedUp, Connected],
+            _ => [PickedUp, Connected, Answered, Answered, Ringing, Applied],
+        };
+        var driver = CallDriver.OutboundConnecting();
+        driver.Feed(inputs);
+
+        Assert.Equal(CallState.Live, driver.Call.State);
+        Assert.Single(driver.All.OfType<CallDecision.AnswerPbx>());
+        Assert.Single(driver.All.OfType<CallDecision.ApplyWhatsAppAnswer>());
+        Assert.Single(driver.All.OfType<CallDecision.OpenAudio>());
+    }
+
+    [Fact]
+    public void The_SDP_answer_alone_is_no_pick_up()
+    {
+        var driver = CallDriver.OutboundConnecting();
+        driver.Feed(Connected, Ringing, Answered, Applied);
+        Assert.Equal(CallState.RingingWhatsApp, driver.Call.State);
+
+        driver.Feed(new CallInput.FirstAudio(CallLeg.WhatsApp));
+        Assert.Equal(CallState.Live, driver.Call.State);
+    }
+
+    [Theory]
+    [InlineData(WhatsAppErrorCodes.NoCallPermission, 403, HangupCause.NotPermitted)]
+    [InlineData(WhatsAppErrorCodes.DuplicateCall, 486, HangupCause.Busy)]
+    [InlineData(WhatsAppErrorCodes.ReceiverUncallable, 480, HangupCause.UserUnreachable)]
+    [InlineData(WhatsAppErrorCodes.ConcurrentCallLimit, 503, HangupCause.RateLimited)]
+    [InlineData(WhatsAppErrorCodes.InvalidSdp, 488, HangupCause.IncompatibleMedia)]
+    public void Refuses_the_agent_with_the_status_of_Metas_error(int code, int status, HangupCause cause)
+    {
+        var driver = CallDriver.OutboundConnecting();
+        var decided = driver.Feed(new CallInput.Connected(null, new(code, "x")));
+
+        Assert.Equal(status, decided.OfType<CallDecision.RefusePbx>().Single().Refusal.Status);
+        driver.Feed(new CallInput.MediaReleased(null, null));
+        Assert.Equal((cause, code), (driver.Record.Cause, driver.Record.WhatsAppError!.Code));
+    }
+
+    [Fact]
+    public void An_agent_who_gives_up_before_Graph_answered_leaves_no_ringing_phone()
+    {
+        var driver = CallDriver.OutboundConnecting();
+        driver.Feed(new CallInput.PbxEnded(), new CallInput.MediaReleased(null, null));
+        Assert.Equal(CallState.Ending, driver.Call.State);
+
+        Assert.Equal([new CallDecision.Terminate(CallDriver.WhatsAppId)], driver.Feed(Connected));
+        driver.Feed(new CallInput.WhatsAppReleased(null));
+        Assert.Equal((HangupCause.CallerGaveUp, CallDriver.WhatsAppId), (driver.Record.Cause, driver.Record.WhatsAppId));
+    }
+
+    [Fact]
+    public void A_user_who_declines_is_a_603_to_the_agent()
+    {
+        var driver = CallDriver.OutboundConnecting();
+        var decided = driver.Feed(Connected, Ringing, new CallInput.WhatsAppDeclined());
+        Assert.Equal(603, decided.OfType<CallDecision.RefusePbx>().Single().Refusal.Status);
+        Assert.DoesNotContain(decided, d => d is CallDecision.Terminate);
+    }
+
+    [Fact]
+    public void A_termination_before_pick_up_is_no_answer()
+    {
+        var driver = CallDriver.OutboundConnecting();
+        var decided = driver.Feed(Connected, Ringing, new CallInput.WhatsAppTerminated(null));
+        Assert.Equal(480, decided.OfType<CallDecision.RefusePbx>().Single().Refusal.Status);
+    }
+
+    [Fact]
+    public void Digits_of_an_answered_call_go_to_the_other_leg()
+    {
+        var driver = CallDriver.OutboundConnecting();
+        driver.Feed(Connected, Answered, Applied, PickedUp);
+        var digit = new CallInput.DigitPressed(CallLeg.Pbx, '5', TimeSpan.FromMilliseconds(160));
+        Assert.Equal([new CallDecision.SendDigit(CallLeg.WhatsApp, '5', digit.Duration)], driver.Feed(digit));
+    }
+}

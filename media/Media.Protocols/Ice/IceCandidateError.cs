@@ -1,0 +1,16 @@
+namespace Media.Protocols.Ice;
+
+/// <summary>Why a candidate attribute cannot be used.</summary>
+public enum IceCandidateError
+{
+    None,
+    Malformed,
+
+    /// <summary>Not UDP.</summary>
+    UnsupportedTransport,
+
+    /// <summary>A host name, mostly an mDNS <c>.local</c> one: nothing here resolves names.</summary>
+    HostName,
+
+    UnknownType,
+}

@@ -1,0 +1,31 @@
+namespace Media.Protocols.Ice;
+
+/// <summary>Priorities of candidates and of pairs (RFC 8445 §5.1.2 and §6.1.2.3).</summary>
+public static class IcePriority
+{
+    /// <param name="type">Host before peer-reflexive before server-reflexive before relay: 126, 110, 100, 0.</param>
+    /// <param name="localPreference">0 … 65535, unique among an agent's addresses.</param>
+    /// <param name="component">1 … 256.</param>
+    public static uint OfCandidate(IceCandidateType type, ushort localPreference, int component = 1)
+    {
+        uint typePreference = type switch
+        {
+            IceCandidateType.Host => 126,
+            IceCandidateType.PeerReflexive => 110,
+            IceCandidateType.ServerReflexive => 100,
+            _ => 0,
+        };
+        return typePreference << 24 | (uint)localPreference << 8 | (uint)(256 - component);
+    }
+
+    /// <summary>The same path as <paramref name="priority"/> tells, seen as a peer-reflexive candidate (RFC 8445 §7.1.1).</summary>
+    public static uint AsPeerReflexive(uint priority) => 110u << 24 | priority & 0x00FF_FFFF;
+
+    /// <param name="controlling">Priority of the controlling agent's candidate.</param>
+    /// <param name="controlled">Priority of the controlled agent's candidate.</param>
+    public static ulong OfPair(uint controlling, uint controlled)
+    {
+        ulong low = Math.Min(controlling, controlled), high = Math.Max(controlling, controlled);
+        return (low << 32) + 2 * high + (controlling > controlled ? 1u : 0u);
+    }
+}

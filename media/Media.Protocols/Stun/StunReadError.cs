@@ -1,0 +1,17 @@
+namespace Media.Protocols.Stun;
+
+/// <summary>Why bytes are not a STUN message that this project reads.</summary>
+public enum StunReadError
+{
+    None,
+    TooShort,
+    TooLong,
+    NotStun,
+    NotBinding,
+    BadLength,
+    TruncatedAttribute,
+    BadAttribute,
+    TooManyAttributes,
+    FingerprintNotLast,
+    BadFingerprint,
+}

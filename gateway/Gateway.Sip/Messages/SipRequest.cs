@@ -1,0 +1,12 @@
+namespace Gateway.Sip.Messages;
+
+/// <summary>A SIP request (RFC 3261 §7.1).</summary>
+public sealed class SipRequest(SipMethod method, SipUri uri) : SipMessage
+{
+    public SipMethod Method { get; } = method;
+
+    /// <summary>The Request-URI.</summary>
+    public SipUri Uri { get; set; } = uri;
+
+    public override string StartLine => $"{Method} {Uri} SIP/2.0";
+}

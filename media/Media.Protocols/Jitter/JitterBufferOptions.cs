@@ -1,0 +1,16 @@
+namespace Media.Protocols.Jitter;
+
+/// <summary>How long a <see cref="JitterBuffer"/> waits for what is missing.</summary>
+public sealed record JitterBufferOptions
+{
+    /// <summary>The longest a packet waits for a missing one before it. In order, nothing waits.</summary>
+    public TimeSpan Window { get; init; } = TimeSpan.FromMilliseconds(60);
+
+    /// <summary>This many packets after a gap prove the loss, however little time has passed: 1 … <see cref="JitterBuffer.Capacity"/>.</summary>
+    public int MaxReordering { get; init; } = 3;
+
+    /// <summary>
+    /// Of a longer gap only this many packets, the last ones, are reported: enough to fade out and back in. All are counted as lost.
+    /// </summary>
+    public int MaxConcealment { get; init; } = 5;
+}

@@ -1,0 +1,60 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Media.Protocols.Srtp;
+
+/// <summary>The master key and salt of one direction. A secret: it has no text form, and what is derived from it stays inside <see cref="SrtpSession"/>.</summary>
+public sealed class SrtpKeys
+{
+    private readonly byte[] _key;
+    private readonly byte[] _salt;
+
+    /// <param name="masterKey">16 bytes.</param>
+    /// <param name="masterSalt">14 bytes, 12 for AES-GCM: see <see cref="SrtpProfileExtensions.MasterSaltLength"/>.</param>
+    /// <exception cref="ArgumentException">Any other length.</exception>
+    public SrtpKeys(ReadOnlySpan<byte> masterKey, ReadOnlySpan<byte> masterSalt)
+    {
+        if (masterKey.Length != SrtpProfileExtensions.MasterKeyLength)
+            throw new ArgumentException("A master key has 16 bytes.", nameof(masterKey));
+        if (masterSalt.Length is not (12 or 14))
+            throw new ArgumentException("A master salt has 12 or 14 bytes.", nameof(masterSalt));
+        _key = masterKey.ToArray();
+        _salt = masterSalt.ToArray();
+    }
+
+    internal ReadOnlySpan<byte> MasterKey => _key;
+
+    internal ReadOnlySpan<byte> MasterSalt => _salt;
+
+    /// <summary>Splits what a DTLS exporter gave into client and server keys: both keys first, then both salts (RFC 5764 §4.2).</summary>
+    /// <param name="profile">The one DTLS negotiated.</param>
+    /// <param name="material">Exactly <see cref="SrtpProfileExtensions.ExporterLength"/> bytes.</param>
+    /// <param name="client">What the DTLS client protects with.</param>
+    /// <param name="server">What the DTLS server protects with.</param>
+    /// <returns>False when the length does not fit the profile.</returns>
+    public static bool TrySplitExporter(
+        SrtpProfile profile, ReadOnlySpan<byte> material,
+        [NotNullWhen(true)] out SrtpKeys? client, [NotNullWhen(true)] out SrtpKeys? server)
+    {
+        client = server = null;
+        if (profile == SrtpProfile.None || material.Length != profile.ExporterLength())
+            return false;
+        const int Key = SrtpProfileExtensions.MasterKeyLength;
+        var salts = material[(2 * Key)..];
+        var half = profile.MasterSaltLength();
+        client = new SrtpKeys(material[..Key], salts[..half]);
+        server = new SrtpKeys(material[Key..(2 * Key)], salts[half..]);
+        return true;
+    }
+
+    /// <summary>Whole key and salt as one SDES inline value carries them (RFC 4568 §6.1).</summary>
+    /// <returns>False when the length does not fit the profile.</returns>
+    public static bool TryFromInline(SrtpProfile profile, ReadOnlySpan<byte> keyAndSalt, [NotNullWhen(true)] out SrtpKeys? keys)
+    {
+        const int Key = SrtpProfileExtensions.MasterKeyLength;
+        keys = null;
+        if (profile == SrtpProfile.None || keyAndSalt.Length != Key + profile.MasterSaltLength())
+            return false;
+        keys = new SrtpKeys(keyAndSalt[..Key], keyAndSalt[Key..]);
+        return true;
+    }
+}

@@ -1,0 +1,66 @@
+using Media.Protocols.Primitives;
+
+namespace Media.Protocols.Srtp;
+
+/// <summary>What one direction remembers of one SSRC: rollover and replay of RTP, replay of RTCP.</summary>
+internal struct SrtpStream
+{
+    public Ssrc Ssrc;
+    public ReplayWindow Rtp;
+    public ReplayWindow Rtcp;
+    public long LastUse;
+}
+
+/// <summary>
+/// The SSRCs of one direction, at most <see cref="Capacity"/>. Looking one up changes nothing; only <see cref="Touch"/>, called for
+/// authentic packets, adds one or counts as use.
+/// </summary>
+internal sealed class SrtpStreamTable
+{
+    /// <summary>One voice call has one SSRC a direction; transfers and restarts bring a few more, one after the other.</summary>
+    public const int Capacity = 16;
+
+    private readonly SrtpStream[] _streams = new SrtpStream[Capacity];
+    private int _count;
+    private long _uses;
+
+    /// <summary>No further SSRC fits without forgetting one.</summary>
+    public bool IsFull => _count == Capacity;
+
+    /// <summary>A copy of what is known of <paramref name="ssrc"/>; false, and an empty stream, when nothing is.</summary>
+    public bool TryFind(Ssrc ssrc, out SrtpStream stream)
+    {
+        for (var i = 0; i < _count; i++)
+        {
+            if (_streams[i].Ssrc != ssrc)
+                continue;
+            stream = _streams[i];
+            return true;
+        }
+        stream = default;
+        return false;
+    }
+
+    /// <summary>The stream of <paramref name="ssrc"/>, added if new, in place of the one unused for longest when there is no room.</summary>
+    public ref SrtpStream Touch(Ssrc ssrc)
+    {
+        ref var stream = ref FindOrAdd(ssrc);
+        stream.LastUse = ++_uses;
+        return ref stream;
+    }
+
+    private ref SrtpStream FindOrAdd(Ssrc ssrc)
+    {
+        var oldest = 0;
+        for (var i = 0; i < _count; i++)
+        {
+            if (_streams[i].Ssrc == ssrc)
+                return ref _streams[i];
+            if (_streams[i].LastUse < _streams[oldest].LastUse)
+                oldest = i;
+        }
+        ref var stream = ref _streams[IsFull ? oldest : _count++];
+        stream = new SrtpStream { Ssrc = ssrc };
+        return ref stream;
+    }
+}

@@ -40,11 +40,11 @@ public sealed class PbxSdp(IEntropy entropy)
     {
         var profiles = ProfilesToOffer(local);
         SdesCrypto[] crypto = [.. profiles.Select((profile, i) => new SdesCrypto(i + 1, profile, KeysFor(profile)))];
-        var protocol = _settled is not null && (_settled.Srtp is null || crypto.Length > 0) ? _protocol
-            : local.Srtp == SrtpPolicy.Required ? "RTP/SAVP" : "RTP/AVP";
+        var asBefore = _settled is not null && crypto.Length > 0 == _settled.Srtp is not null;
+        var protocol = asBefore ? _protocol : local.Srtp == SrtpPolicy.Required ? "RTP/SAVP" : "RTP/AVP";
         var spoken = _settled?.Codec.Codec;
         var codecs = local.Codecs.OrderBy(codec => codec != spoken); // stable: what is spoken comes first, the rest as configured
-        var clocks = local.TelephoneEvents ? local.Codecs.Select(codec => codec.ClockRate()).Distinct().Order() : [];
+        var clocks = local.Codecs.Where(_ => local.TelephoneEvents).Select(codec => codec.ClockRate()).Distinct().Order();
         RtpMap[] maps = [.. codecs.Select(_types.Codec), .. clocks.Select(_types.TelephoneEvent)];
         var audio = PbxSection.Audio(local, protocol, maps, local.Direction, crypto, local.OfferRtcpMux || _settled is { RtcpMux: true });
         MediaDescription[] lines = _lines.Count == 0 ? [audio] : [.. _lines.Select((line, i) => i == _audioLine ? audio : line.Refused())];
@@ -172,12 +172,15 @@ public sealed class PbxSdp(IEntropy entropy)
         };
     }
 
-    /// <summary>Once a call is encrypted it stays so, with the profile it has; before that the policy decides.</summary>
-    private IReadOnlyList<SrtpProfile> ProfilesToOffer(PbxLocalMedia local) =>
-        local.Srtp == SrtpPolicy.None ? []
-        : _settled?.Srtp is { } keys ? [keys.Profile]
-        : local.Srtp == SrtpPolicy.Optional ? []
-        : local.SrtpProfiles;
+    /// <summary>An encrypted call stays so, with the profile it has, and a plain one stays plain; before that the policy decides.</summary>
+    private IReadOnlyList<SrtpProfile> ProfilesToOffer(PbxLocalMedia local) => local.Srtp switch
+    {
+        SrtpPolicy.None => [],
+        _ when _settled?.Srtp is { } keys => [keys.Profile],
+        SrtpPolicy.Required => local.SrtpProfiles,
+        SrtpPolicy.BestEffort when _settled is null => local.SrtpProfiles,
+        _ => [],
+    };
 
     private SrtpKeys KeysFor(SrtpProfile profile)
     {

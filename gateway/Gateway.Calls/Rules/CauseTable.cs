@@ -15,14 +15,14 @@ public static class CauseTable
     public static (HangupCause Cause, PbxRefusal Refusal) OfWhatsAppError(int code) => code switch
     {
         Unreachable => (WhatsAppFailed, new(503, "WhatsApp cannot be reached", SoonAgain)),
-        DeadlineExceeded => (WhatsAppFailed, new(504, "WhatsApp did not answer in time")),
+        DeadlineExceeded or ConnectionLost => (WhatsAppFailed, new(504, "WhatsApp did not answer in time")),
         MalformedAnswer => (WhatsAppFailed, new(502, "WhatsApp answered what cannot be read")),
         AuthenticationFailed or AccessTokenExpired => (WhatsAppFailed, new(500, "WhatsApp does not accept the access token")),
         CapabilityMissing or PermissionDenied or (>= 200 and <= 299) => (ChannelDisabled, new(403, "The WhatsApp app lacks a permission")),
         TemporarilyBlockedForPolicy or AccountLocked or CountryRestricted =>
             (ChannelDisabled, new(403, "WhatsApp has restricted this account")),
         InvalidParameter or InvalidSdp => (IncompatibleMedia, new(488, "WhatsApp refused the session description")),
-        PermissionReadRate or RateLimit or 4 or 80007 => (RateLimited, new(503, "WhatsApp's rate limit is reached", SoonAgain)),
+        PermissionReadRate or RateLimit or TooManyRequests or AccountRateLimit or PairRateLimit or HeldBack => (RateLimited, new(503, "WhatsApp's rate limit is reached", SoonAgain)),
         PaymentEligibility => (PaymentRequired, new(403, "WhatsApp asks for a payment method")),
         RecipientNotAllowed => (NotPermitted, new(403, "The test number may not call this user")),
         RecipientClientTooOld => (UserUnreachable, new(480, "The user's WhatsApp is too old for calls")),

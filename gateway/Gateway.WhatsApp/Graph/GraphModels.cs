@@ -1,0 +1,49 @@
+namespace Gateway.WhatsApp.Graph;
+
+public enum CallPermissionStatus
+{
+    None,
+    Temporary,
+    Permanent,
+
+    /// <summary>A word Meta has not documented: do not call on it.</summary>
+    Other,
+}
+
+/// <summary>One counter of an action. <paramref name="Period"/> as Meta writes it, "PT24H" or "P7D".</summary>
+public sealed record PermissionLimit(string Period, int MaxAllowed, int CurrentUsage, DateTimeOffset? FreeAgainAt);
+
+/// <summary>The answer to "may this user be called, may they be asked": GET call_permissions.</summary>
+public sealed record CallPermission(CallPermissionStatus Status, DateTimeOffset? ExpiresAt)
+{
+    public bool CanCall { get; init; }
+
+    public bool CanRequest { get; init; }
+
+    public IReadOnlyList<PermissionLimit> CallLimits { get; init; } = [];
+
+    public IReadOnlyList<PermissionLimit> RequestLimits { get; init; } = [];
+}
+
+/// <summary>The calling settings the gateway looks at; <see cref="Raw"/> is the whole <c>calling</c> object for an operator.</summary>
+public sealed record CallingSettings
+{
+    public string? Status { get; init; }
+
+    public string? CallIconVisibility { get; init; }
+
+    public string? CallbackPermissionStatus { get; init; }
+
+    public string? SipStatus { get; init; }
+
+    public string? SrtpKeyExchangeProtocol { get; init; }
+
+    public IReadOnlyList<string> AdditionalCodecs { get; init; } = [];
+
+    public IReadOnlyList<AccountRestrictionEntry> Restrictions { get; init; } = [];
+
+    /// <summary>JSON text.</summary>
+    public string Raw { get; init; } = "{}";
+}
+
+public sealed record AccountRestrictionEntry(string Type, string? Reason, DateTimeOffset? Expires);

@@ -1,0 +1,34 @@
+using Gateway.Calls;
+using Gateway.WhatsApp.Webhooks;
+
+namespace Gateway.WhatsApp;
+
+/// <summary>What a webhook means to a call: the one place where Meta's events become <see cref="CallInput"/>s.</summary>
+public static class WebhookMapping
+{
+    /// <summary>
+    /// False for events that belong to no call, and for what Meta cannot mean: an offer in an outbound call or an answer in an inbound one.
+    /// </summary>
+    public static bool TryMap(WebhookEvent from, out WhatsAppCallId callId, out CallInput input)
+    {
+        (callId, input) = from switch
+        {
+            WebhookEvent.CallConnect { Direction: CallDirection.Inbound, SdpType: SdpType.Offer } call =>
+                (new WhatsAppCallId(call.CallId), new CallInput.WhatsAppOffered(new WhatsAppCallId(call.CallId), call.Sdp)),
+            WebhookEvent.CallConnect { Direction: CallDirection.Outbound, SdpType: SdpType.Answer } call =>
+                (new WhatsAppCallId(call.CallId), new CallInput.WhatsAppAnswered(call.Sdp)),
+            WebhookEvent.CallStatus status => (new WhatsAppCallId(status.CallId), Map(status.State)),
+            WebhookEvent.CallTerminate end =>
+                (new WhatsAppCallId(end.CallId), new CallInput.WhatsAppTerminated(end.Errors.Count > 0 ? end.Errors[0] : null)),
+            _ => default((WhatsAppCallId, CallInput)),
+        };
+        return input is not null;
+    }
+
+    private static CallInput Map(RemoteCallState state) => state switch
+    {
+        RemoteCallState.Ringing => new CallInput.WhatsAppRinging(),
+        RemoteCallState.Accepted => new CallInput.WhatsAppPickedUp(),
+        _ => new CallInput.WhatsAppDeclined(),
+    };
+}

@@ -1,0 +1,49 @@
+using System.Text.Json;
+
+namespace Gateway.WhatsApp.Webhooks;
+
+/// <summary>Collects what the field readers find, and keeps one bad element from costing its neighbours.</summary>
+internal sealed class BatchBuilder
+{
+    private readonly List<WebhookEvent> _events = [];
+    private readonly List<SkipReason> _skipped = [];
+
+    public WebhookBatch Build() => new(_events, _skipped);
+
+    public void Add(WebhookEvent found)
+    {
+        if (_events.Count < WebhookReader.MaxEvents)
+            _events.Add(found);
+        else
+            Skip(SkipReason.TooMany);
+    }
+
+    public void Skip(SkipReason reason)
+    {
+        if (_skipped.Count < WebhookReader.MaxEvents)
+            _skipped.Add(reason);
+    }
+
+    /// <summary>
+    /// Reads each element on its own. JsonElement throws on strings with broken surrogates, the one fault that parsing does not find.
+    /// </summary>
+    public void Each(IEnumerable<JsonElement> elements, Action<JsonElement> read)
+    {
+        foreach (var element in elements)
+        {
+            if (element.ValueKind != JsonValueKind.Object)
+            {
+                Skip(SkipReason.NotAnObject);
+                continue;
+            }
+            try
+            {
+                read(element);
+            }
+            catch (InvalidOperationException)
+            {
+                Skip(SkipReason.InvalidText);
+            }
+        }
+    }
+}

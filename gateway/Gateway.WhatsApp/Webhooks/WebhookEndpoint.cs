@@ -1,0 +1,101 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+
+namespace Gateway.WhatsApp.Webhooks;
+
+/// <summary>
+/// GET answers Meta's subscription handshake; POST takes webhooks: 200 as soon as they are queued, 401 for a bad signature, 400 for a
+/// body that is not a webhook, 413 and 415 for one that cannot be, 503 when the queue is full, so that Meta sends it again.
+/// </summary>
+public static class WebhookEndpoint
+{
+    private const string Ok = "ok";
+
+    public static void MapWhatsAppWebhooks(
+        this IEndpointRouteBuilder routes, WebhookEndpointOptions options, IWebhookSink sink, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var signature = new WebhookSignature(options.AppSecrets);
+        var clock = time ?? TimeProvider.System;
+        routes.MapGet(options.Path, context => VerifyAsync(context, options.VerifyToken));
+        routes.MapPost(options.Path, async context =>
+        {
+            var (status, result) = await ReceiveAsync(context, options.MaxBodyLength, signature, sink, clock);
+            WhatsAppMetrics.CountWebhook(result);
+            context.Response.StatusCode = status;
+        });
+    }
+
+    private static Task VerifyAsync(HttpContext context, string expectedToken)
+    {
+        var query = context.Request.Query;
+        if (!WebhookVerification.TryAnswer(query["hub.mode"], query["hub.verify_token"], query["hub.challenge"], expectedToken, out var answer))
+        {
+            WhatsAppMetrics.CountWebhook("verification_refused");
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return Task.CompletedTask;
+        }
+        WhatsAppMetrics.CountWebhook("verified");
+        context.Response.ContentType = "text/plain";
+        return context.Response.WriteAsync(answer, context.RequestAborted);
+    }
+
+    private static async Task<(int Status, string Result)> ReceiveAsync(
+        HttpContext context, int maxLength, WebhookSignature signature, IWebhookSink sink, TimeProvider clock)
+    {
+        if (!context.Request.HasJsonContentType())
+            return (StatusCodes.Status415UnsupportedMediaType, "not_json_type");
+        if (context.Request.ContentLength > maxLength)
+            return (StatusCodes.Status413PayloadTooLarge, "too_large");
+        // Signed bytes are counted here, so the server's own limit stands aside.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = null;
+
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(context.Request.ContentLength + 1 ?? 16 * 1024, maxLength + 1));
+        try
+        {
+            var length = 0;
+            while (true)
+            {
+                if (length == buffer.Length)
+                    buffer = Grow(buffer, maxLength);
+                var read = await context.Request.Body.ReadAsync(buffer.AsMemory(length), context.RequestAborted);
+                if (read == 0)
+                    break;
+                length += read;
+                if (length > maxLength)
+                    return (StatusCodes.Status413PayloadTooLarge, "too_large");
+            }
+            return Accept(buffer.AsMemory(0, length), context.Request.Headers[WebhookSignature.HeaderName], signature, sink, clock);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static (int Status, string Result) Accept(
+        ReadOnlyMemory<byte> body, string? header, WebhookSignature signature, IWebhookSink sink, TimeProvider clock)
+    {
+        if (!signature.Matches(body.Span, header))
+            return (StatusCodes.Status401Unauthorized, "bad_signature");
+        if (!WebhookReader.TryRead(body, out var batch, out var error))
+            return (StatusCodes.Status400BadRequest, JsonNamingPolicy.SnakeCaseLower.ConvertName(error.ToString()));
+        WhatsAppMetrics.CountBatch(batch, clock.GetUtcNow());
+        return batch.Events.Count == 0 || sink.TryAccept(batch)
+            ? (StatusCodes.Status200OK, Ok)
+            : (StatusCodes.Status503ServiceUnavailable, "queue_full");
+    }
+
+    private static byte[] Grow(byte[] buffer, int maxLength)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(buffer.Length * 2L, maxLength + 1L));
+        buffer.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return larger;
+    }
+}

@@ -1,0 +1,87 @@
+using System.Runtime.InteropServices;
+using Media.Native.Crypto;
+
+namespace Media.Native.Dtls;
+
+/// <summary>What one handshake's callbacks need, in native memory that the SSL points to.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct DtlsCallbackData
+{
+    internal DtlsFingerprint ExpectedPeer;
+    internal uint FirstRetransmitMicroseconds;
+    internal uint MaxRetransmitMicroseconds;
+
+    /// <summary>0: no certificate seen yet; 1: the announced one; −1: another one.</summary>
+    internal int Verdict;
+}
+
+/// <summary>Builds the SSL_CTX: DTLS 1.2 only, forward-secret AEAD suites, SRTP, peer certificate required and compared by hash.</summary>
+internal static unsafe class DtlsContext
+{
+    internal const int CallbackDataIndex = 0; // SSL's own "app data" slot
+
+    /// <summary>RFC 8827 §6.5 requires the first; RSA for peers with RSA certificates, ChaCha20 for phones without AES instructions.</summary>
+    private const string CipherSuites = "ECDHE+AESGCM:ECDHE+CHACHA20";
+    private const string Groups = "X25519:P-256:P-384";
+
+    /// <summary>Bytes of certificates a peer may send; self-signed ones have under 2 kB. OpenSSL's default would let it claim 100 kB.</summary>
+    private const int MaxCertificateList = 16 * 1024;
+
+    internal static SslContextHandle Create(DtlsOptions options)
+    {
+        var context = LibSsl.NewContext(LibSsl.DtlsMethod());
+        if (!context.IsInvalid && TryConfigure(context, options))
+            return context;
+        context.Dispose();
+        throw new NativeException($"OpenSSL cannot set up DTLS 1.2 with SRTP: {OpenSslErrors.Drain()}.");
+    }
+
+    private static bool TryConfigure(SslContextHandle context, DtlsOptions options)
+    {
+        LibSsl.SetContextOptions(context, LibSsl.OptionNoQueryMtu | LibSsl.OptionNoTicket | LibSsl.OptionNoCompression
+            | LibSsl.OptionCipherServerPreference | LibSsl.OptionNoRenegotiation);
+        LibSsl.ControlContext(context, LibSsl.ControlSetSessionCacheMode, 0, 0);
+        LibSsl.ControlContext(context, LibSsl.ControlSetMaxCertificateList, MaxCertificateList, 0);
+        LibSsl.SetVerify(context, LibSsl.VerifyPeerAndFailWithout, 0);
+        LibSsl.SetVerifyCallback(context, &VerifyPeer, 0);
+        return LibSsl.ControlContext(context, LibSsl.ControlSetMinVersion, LibSsl.Dtls12, 0) == 1
+            && LibSsl.ControlContext(context, LibSsl.ControlSetMaxVersion, LibSsl.Dtls12, 0) == 1
+            && LibSsl.SetCipherList(context, CipherSuites) == 1
+            && LibSsl.ControlContext(context, LibSsl.ControlSetGroupsList, 0, Groups) == 1
+            && LibSsl.SetUseSrtp(context, string.Join(':', options.SrtpProfiles.Select(p => p.OpenSslName()))) == 0;
+    }
+
+    /// <summary>
+    /// Replaces OpenSSL's chain check, which self-signed certificates would fail: the leaf's SHA-256 must be the one the SDP announced.
+    /// Called inside the handshake, so a stranger gets a bad_certificate alert and no Finished.
+    /// </summary>
+    [UnmanagedCallersOnly]
+    private static int VerifyPeer(nint storeContext, nint argument)
+    {
+        var ssl = LibSsl.GetStoreContextExData(storeContext, LibSsl.GetStoreContextIndex());
+        var data = (DtlsCallbackData*)LibSsl.GetExData(ssl, CallbackDataIndex);
+        var certificate = LibSsl.GetStoreContextCertificate(storeContext);
+        var hash = stackalloc byte[64]; // EVP_MAX_MD_SIZE
+        if (certificate != 0
+            && LibSsl.DigestCertificate(certificate, LibSsl.Sha256(), hash, out var length) == 1
+            && length == DtlsFingerprint.Size
+            && data->ExpectedPeer.FixedTimeEquals(new ReadOnlySpan<byte>(hash, DtlsFingerprint.Size)))
+        {
+            data->Verdict = 1;
+            return 1;
+        }
+        data->Verdict = -1;
+        LibSsl.SetStoreContextError(storeContext, LibSsl.CertificateRejected);
+        return 0;
+    }
+
+    /// <summary>How long to wait for an answer, given the wait before; 0 asks for the first.</summary>
+    [UnmanagedCallersOnly]
+    internal static uint NextTimeout(nint ssl, uint previousMicroseconds)
+    {
+        var data = (DtlsCallbackData*)LibSsl.GetExData(ssl, CallbackDataIndex);
+        return previousMicroseconds == 0
+            ? data->FirstRetransmitMicroseconds
+            : Math.Min(previousMicroseconds * 2, data->MaxRetransmitMicroseconds);
+    }
+}

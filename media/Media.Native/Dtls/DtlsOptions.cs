@@ -1,0 +1,20 @@
+namespace Media.Native.Dtls;
+
+/// <summary>How handshakes under one certificate behave.</summary>
+public sealed record DtlsOptions
+{
+    /// <summary>SRTP profiles in order of preference; the server's order decides.</summary>
+    public IReadOnlyList<DtlsSrtpProfile> SrtpProfiles { get; init; } = DtlsSrtpProfiles.Default;
+
+    /// <summary>
+    /// Wait before the first retransmission; it doubles each time up to <see cref="MaxRetransmit"/>. RFC 6347 §4.2.4.1 suggests 1 s but
+    /// lets time-critical applications choose less, and a lost hello must not cost a caller a second of silence.
+    /// </summary>
+    public TimeSpan FirstRetransmit { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>The longest wait; after 12 waits without an answer the handshake has failed (OpenSSL's limit): about 28 s by default.</summary>
+    public TimeSpan MaxRetransmit { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>No datagram sent is longer, in bytes of UDP payload; 1200 passes every path that carries WebRTC.</summary>
+    public int MaxDatagramSize { get; init; } = 1200;
+}

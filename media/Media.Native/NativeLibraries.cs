@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+using Media.Native.Crypto;
+using Media.Native.Dtls;
+using Media.Native.Opus;
+
+namespace Media.Native;
+
+/// <summary>What the start-up check of the native libraries found.</summary>
+/// <param name="OpusVersion">Such as <c>libopus 1.3.1</c>; empty when it could not be loaded.</param>
+/// <param name="OpenSslVersion">Such as <c>OpenSSL 3.0.19 27 Jan 2026</c>; empty when it could not be loaded.</param>
+/// <param name="Error">Null when everything works, else a sentence that says what to do.</param>
+public sealed record NativeLibrariesReport(string OpusVersion, string OpenSslVersion, string? Error)
+{
+    public bool IsOk => Error is null;
+}
+
+/// <summary>The libraries that calls stand on: loaded, checked for age and tried on known answers before the first call needs them.</summary>
+public static class NativeLibraries
+{
+    private static readonly Version OldestOpus = new(1, 3);
+    private const ulong OldestOpenSsl = 0x3000_0000; // 3.0.0 as OPENSSL_VERSION_NUMBER
+
+    private static readonly (string Library, string Package)[] Required =
+    [
+        (LibOpus.Name, "libopus0"),
+        (LibCrypto.Name, "libssl3 (libssl3t64 from Debian 13 on)"),
+        (LibSsl.Name, "libssl3 (libssl3t64 from Debian 13 on)"),
+    ];
+
+    /// <summary>Checks everything, about 5 ms. Never throws.</summary>
+    public static NativeLibrariesReport SelfTest()
+    {
+        foreach (var (library, package) in Required)
+            if (!NativeLibrary.TryLoad(library, typeof(NativeLibraries).Assembly, null, out _))
+                return new("", "", $"{library} cannot be loaded; install the package {package}.");
+        var opus = GetOpusVersion();
+        var openSsl = GetOpenSslVersion();
+        try
+        {
+            return new(opus, openSsl, CheckVersions(opus, openSsl) ?? KnownAnswers.Check());
+        }
+        catch (Exception e) when (e is NativeException or EntryPointNotFoundException)
+        {
+            return new(opus, openSsl, $"The native libraries do not work together: {e.Message}");
+        }
+    }
+
+    private static string? CheckVersions(string opus, string openSsl)
+    {
+        // "libopus 1.3.1", "libopus 1.5.2-fixed"
+        var number = opus.Split(' ', '-') is [_, var text, ..] ? text : "";
+        if (!Version.TryParse(number, out var version) || version < OldestOpus)
+            return $"{opus} is too old; version {OldestOpus} or later is needed (package libopus0).";
+        return LibCrypto.GetVersionNumber() < OldestOpenSsl
+            ? $"{openSsl} is too old; version 3.0 or later is needed (package libssl3)."
+            : null;
+    }
+
+    private static unsafe string GetOpusVersion() => Marshal.PtrToStringUTF8((nint)LibOpus.GetVersion()) ?? "";
+
+    private static unsafe string GetOpenSslVersion() => Marshal.PtrToStringUTF8((nint)LibCrypto.GetVersion(0)) ?? "";
+}

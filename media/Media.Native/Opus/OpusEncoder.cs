@@ -1,0 +1,64 @@
+namespace Media.Native.Opus;
+
+/// <summary>
+/// Encodes 16-bit mono speech to Opus (RFC 6716) with libopus's VoIP application. One stream and one thread at a time; no call
+/// allocates managed memory.
+/// </summary>
+public sealed unsafe class OpusEncoder : IDisposable
+{
+    private readonly OpusEncoderHandle _handle;
+
+    /// <exception cref="ArgumentOutOfRangeException">A rate other than 8000, 16000 or 48000 Hz.</exception>
+    /// <exception cref="NativeException">libopus has no memory or refuses a setting; the message names it.</exception>
+    public OpusEncoder(OpusEncoderOptions? options = null)
+    {
+        options ??= new OpusEncoderOptions();
+        OpusRate.ThrowIfUnsupported(options.SampleRate);
+        SampleRate = options.SampleRate;
+        _handle = LibOpus.CreateEncoder(SampleRate, 1, LibOpus.ApplicationVoip, out var error);
+        if (_handle.IsInvalid)
+            throw new NativeException($"libopus cannot create an encoder: {(OpusError)error}.");
+        Require(LibOpus.SetSignal, LibOpus.SignalVoice, "signal type");
+        Require(LibOpus.SetMaxBandwidth, (int)options.MaxBandwidth, nameof(options.MaxBandwidth));
+        Require(LibOpus.SetBitrate, options.Bitrate, nameof(options.Bitrate));
+        Require(LibOpus.SetComplexity, options.Complexity, nameof(options.Complexity));
+        Require(LibOpus.SetInbandFec, options.InbandFec ? 1 : 0, nameof(options.InbandFec));
+        Require(LibOpus.SetPacketLossPercent, options.ExpectedLossPercent, nameof(options.ExpectedLossPercent));
+        Require(LibOpus.SetDtx, options.Dtx ? 1 : 0, nameof(options.Dtx));
+    }
+
+    public int SampleRate { get; }
+
+    /// <summary>Encodes one frame.</summary>
+    /// <param name="pcm">2.5, 5, 10, 20, 40 or 60 ms of samples; another length is <see cref="OpusError.BadArgument"/>.</param>
+    /// <param name="packet">Receives the packet; 400 bytes hold any 20 ms at up to 128 kbit/s.</param>
+    /// <returns>The packet's length. With DTX a length of 2 or less need not be sent.</returns>
+    public OpusResult Encode(ReadOnlySpan<short> pcm, Span<byte> packet)
+    {
+        if (pcm.IsEmpty)
+            return new(0, OpusError.BadArgument);
+        if (packet.IsEmpty)
+            return new(0, OpusError.BufferTooSmall);
+        fixed (short* samples = pcm)
+        fixed (byte* bytes = packet)
+            return OpusResult.From(LibOpus.Encode(_handle, samples, pcm.Length, bytes, packet.Length));
+    }
+
+    /// <summary>Adapts the redundancy to the loss the peer reports, 0 … 100 %; out-of-range values are clamped.</summary>
+    public void SetExpectedLoss(int percent) =>
+        _ = LibOpus.ControlEncoder(_handle, LibOpus.SetPacketLossPercent, Math.Clamp(percent, 0, 100));
+
+    /// <summary>Forgets the stream so far; settings stay.</summary>
+    public void Reset() => _ = LibOpus.ControlEncoder(_handle, LibOpus.ResetState);
+
+    public void Dispose() => _handle.Dispose();
+
+    private void Require(int request, int value, string setting)
+    {
+        var error = (OpusError)LibOpus.ControlEncoder(_handle, request, value);
+        if (error == OpusError.None)
+            return;
+        _handle.Dispose();
+        throw new NativeException($"libopus refuses {setting} {value}: {error}.");
+    }
+}

@@ -1,0 +1,44 @@
+namespace Media.Native.Opus;
+
+/// <summary>The widest audio band an encoder may use (RFC 6716 §2, table 1).</summary>
+public enum OpusBandwidth
+{
+    /// <summary>4 kHz.</summary>
+    Narrowband = 1101,
+
+    /// <summary>6 kHz.</summary>
+    Mediumband = 1102,
+
+    /// <summary>8 kHz.</summary>
+    Wideband = 1103,
+
+    /// <summary>12 kHz.</summary>
+    Superwideband = 1104,
+
+    /// <summary>20 kHz.</summary>
+    Fullband = 1105,
+}
+
+/// <summary>How a telephone call is encoded. The defaults are what a WhatsApp leg asks for: 20 kbit/s with in-band FEC.</summary>
+public sealed record OpusEncoderOptions
+{
+    /// <summary>8000, 16000 or 48000 Hz.</summary>
+    public int SampleRate { get; init; } = 8000;
+
+    /// <summary>Bits per second, 6000 … 128000.</summary>
+    public int Bitrate { get; init; } = 20_000;
+
+    /// <summary>0 (cheapest) … 10.</summary>
+    public int Complexity { get; init; } = 5;
+
+    /// <summary>Each packet also carries a coarse copy of the one before it (RFC 6716 §2.1.7).</summary>
+    public bool InbandFec { get; init; } = true;
+
+    /// <summary>0 … 100 %; libopus spends bits on FEC only when some loss is expected.</summary>
+    public int ExpectedLossPercent { get; init; } = 10;
+
+    /// <summary>Send next to nothing in silence. Off: a peer that counts packets must not take a pause for a dead call.</summary>
+    public bool Dtx { get; init; }
+
+    public OpusBandwidth MaxBandwidth { get; init; } = OpusBandwidth.Wideband;
+}

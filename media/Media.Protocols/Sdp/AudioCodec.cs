@@ -1,0 +1,48 @@
+namespace Media.Protocols.Sdp;
+
+/// <summary>The codecs that either leg can agree on.</summary>
+public enum AudioCodec
+{
+    /// <summary>RFC 7587; RTP clock 48000 Hz whatever the audio's bandwidth, always written with two channels.</summary>
+    Opus,
+
+    /// <summary>G.711 µ-law, static payload type 0 (RFC 3551 §6).</summary>
+    Pcmu,
+
+    /// <summary>G.711 A-law, static payload type 8.</summary>
+    Pcma,
+
+    /// <summary>G.722, static payload type 9; samples at 16000 Hz, RTP clock 8000 Hz by a historical error (RFC 3551 §4.5.2).</summary>
+    G722,
+}
+
+public static class AudioCodecExtensions
+{
+    /// <summary>RTP timestamp units a second.</summary>
+    public static int ClockRate(this AudioCodec codec) => codec == AudioCodec.Opus ? 48000 : 8000;
+
+    /// <summary>The payload type of a static codec, and the one we give to Opus when the choice is ours.</summary>
+    internal static byte DefaultPayloadType(this AudioCodec codec) => codec switch
+    {
+        AudioCodec.Pcmu => 0,
+        AudioCodec.Pcma => 8,
+        AudioCodec.G722 => 9,
+        _ => 111,
+    };
+
+    internal static RtpMap ToRtpMap(this AudioCodec codec, byte payloadType) => codec switch
+    {
+        AudioCodec.Pcmu => new RtpMap(payloadType, "PCMU", 8000, 1),
+        AudioCodec.Pcma => new RtpMap(payloadType, "PCMA", 8000, 1),
+        AudioCodec.G722 => new RtpMap(payloadType, "G722", 8000, 1),
+        _ => new RtpMap(payloadType, "opus", 48000, 2),
+    };
+}
+
+/// <summary>
+/// A codec both ends agreed on. The two payload types differ only when a peer answers our offer with numbers of its own (RFC 3264 §6.1).
+/// </summary>
+public readonly record struct AgreedCodec(AudioCodec Codec, byte SendPayloadType, byte ReceivePayloadType);
+
+/// <summary>Telephone-events (RFC 4733) as agreed; <paramref name="ClockRate"/> is what their durations count in.</summary>
+public readonly record struct AgreedTelephoneEvent(byte SendPayloadType, byte ReceivePayloadType, int ClockRate);

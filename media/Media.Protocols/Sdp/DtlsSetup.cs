@@ -1,0 +1,17 @@
+namespace Media.Protocols.Sdp;
+
+/// <summary><c>a=setup</c> (RFC 8842 §5): who begins the DTLS handshake.</summary>
+public enum DtlsSetup
+{
+    /// <summary>Absent, <c>holdconn</c> or not a value at all.</summary>
+    None,
+
+    /// <summary>Offer only: the answerer chooses.</summary>
+    ActPass,
+
+    /// <summary>Begins the handshake: the DTLS client.</summary>
+    Active,
+
+    /// <summary>Waits for it: the DTLS server.</summary>
+    Passive,
+}

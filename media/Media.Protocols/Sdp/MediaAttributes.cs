@@ -1,0 +1,130 @@
+using System.Globalization;
+
+namespace Media.Protocols.Sdp;
+
+/// <summary>
+/// Typed reading of the attributes that hold for one media section: its own, else the session's (RFC 8866 §5.13). The one place where attribute values
+/// are given a meaning; a malformed value reads as absent.
+/// </summary>
+public readonly struct MediaAttributes(SessionDescription session, MediaDescription media)
+{
+    /// <summary>The section's <c>c=</c>, else the session's.</summary>
+    public SdpConnection? Connection => media.Connection ?? session.Connection;
+
+    public string? Mid => media.Attributes.FirstOrDefault(a => a.Is("mid")).Value;
+
+    /// <summary>RFC 8866 §6.7: sendrecv when nothing is said.</summary>
+    public MediaDirection Direction => DirectionIn(media.Attributes) ?? DirectionIn(session.Attributes) ?? MediaDirection.SendRecv;
+
+    /// <summary>Milliseconds; 0 = not said. Fractions, which some write, are cut.</summary>
+    public int PacketTime => Milliseconds("ptime");
+
+    /// <summary>Milliseconds; 0 = not said.</summary>
+    public int MaxPacketTime => Milliseconds("maxptime");
+
+    public bool RtcpMux => Has("rtcp-mux");
+
+    /// <summary>RFC 8839 §5.3.</summary>
+    public bool IceLite => Has("ice-lite");
+
+    public string? IceUfrag => Value("ice-ufrag");
+
+    /// <summary>WhatsApp's ends in <c>==</c>, outside RFC 8839's ice-char; it is taken as it is.</summary>
+    public string? IcePassword => Value("ice-pwd");
+
+    /// <summary>The values of <c>a=candidate</c>, unread.</summary>
+    public IEnumerable<string> Candidates => media.Attributes.Where(a => a.Is("candidate") && a.Value is not null).Select(a => a.Value!);
+
+    /// <summary>All fingerprints of the nearest level that has any.</summary>
+    public IReadOnlyList<Fingerprint> Fingerprints => [.. Values("fingerprint").Select(value => Fingerprint.TryParse(value, out var read) ? read : default)];
+
+    public DtlsSetup Setup => Value("setup")?.ToLowerInvariant() switch
+    {
+        "actpass" => DtlsSetup.ActPass,
+        "active" => DtlsSetup.Active,
+        "passive" => DtlsSetup.Passive,
+        _ => DtlsSetup.None,
+    };
+
+    /// <summary>RFC 3605: <c>a=rtcp:port [IN IP4 address]</c>.</summary>
+    public (ushort Port, SdpConnection? Connection)? Rtcp
+    {
+        get
+        {
+            if (Value("rtcp") is not { } value)
+                return null;
+            var blank = value.IndexOf(' ');
+            if (!ushort.TryParse(blank < 0 ? value : value[..blank], NumberStyles.None, null, out var port))
+                return null;
+            return (port, blank > 0 && SdpConnection.TryParse(value[blank..], out var connection) ? connection : null);
+        }
+    }
+
+    /// <summary>Whether any <c>a=crypto</c> stands here, readable or not.</summary>
+    public bool HasCrypto => Has("crypto");
+
+    /// <summary>The <c>a=crypto</c> lines that can be honoured, in the peer's order.</summary>
+    public IReadOnlyList<SdesCrypto> Crypto
+    {
+        get
+        {
+            var lines = new List<SdesCrypto>();
+            foreach (var value in Values("crypto"))
+                if (SdesCrypto.TryParse(value, out var crypto))
+                    lines.Add(crypto!);
+            return lines;
+        }
+    }
+
+    /// <summary>What each format of the <c>m=</c> line stands for, in the peer's order; unknown dynamic types are left out.</summary>
+    public IReadOnlyList<RtpMap> RtpMaps
+    {
+        get
+        {
+            var named = new Dictionary<byte, RtpMap>();
+            foreach (var attribute in media.Attributes)
+                if (attribute.Is("rtpmap") && RtpMap.TryParse(attribute.Value, out var map))
+                    named.TryAdd(map.PayloadType, map);
+            var maps = new List<RtpMap>();
+            foreach (var format in media.Formats)
+                if (RtpMap.TryParsePayloadType(format, out var type) && (named.TryGetValue(type, out var known) ? known : RtpMap.Static(type)) is { } map)
+                    maps.Add(map);
+            return maps;
+        }
+    }
+
+    /// <summary>The parameters of <c>a=fmtp:type parameters</c>; null without any.</summary>
+    public string? FormatParameters(byte payloadType)
+    {
+        foreach (var attribute in media.Attributes)
+            if (attribute.Is("fmtp") && attribute.Value is { } value && value.IndexOf(' ') is > 0 and var blank
+                && RtpMap.TryParsePayloadType(value.AsSpan(0, blank), out var type) && type == payloadType)
+                return value[(blank + 1)..].Trim();
+        return null;
+    }
+
+    private static MediaDirection? DirectionIn(IReadOnlyList<SdpAttribute> attributes)
+    {
+        foreach (var attribute in attributes)
+            if (MediaDirectionExtensions.Read(attribute) is { } direction)
+                return direction;
+        return null;
+    }
+
+    private int Milliseconds(string name)
+    {
+        var digits = Value(name).AsSpan();
+        var end = digits.IndexOfAnyExceptInRange('0', '9');
+        return int.TryParse(end < 0 ? digits : digits[..end], NumberStyles.None, null, out var value) ? value : 0;
+    }
+
+    private bool Has(string name) => media.Attributes.Any(a => a.Is(name)) || session.Attributes.Any(a => a.Is(name));
+
+    private string? Value(string name) => Values(name).FirstOrDefault();
+
+    private IEnumerable<string?> Values(string name)
+    {
+        var own = media.Attributes.Where(a => a.Is(name));
+        return (own.Any() ? own : session.Attributes.Where(a => a.Is(name))).Select(a => a.Value);
+    }
+}

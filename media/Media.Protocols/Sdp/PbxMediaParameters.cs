@@ -1,0 +1,46 @@
+using Media.Protocols.Primitives;
+using Media.Protocols.Srtp;
+
+namespace Media.Protocols.Sdp;
+
+/// <summary>What the latest offer and answer on a pbx leg settled; replaced whole by every renegotiation.</summary>
+public sealed record PbxMediaParameters
+{
+    /// <summary>Where to send RTP; <see cref="TransportAddress.IsNone"/> while the peer gives no address (an old style hold).</summary>
+    public required TransportAddress RemoteRtp { get; init; }
+
+    /// <summary>Where to send RTCP: RTP's own address when shared, the one of <c>a=rtcp</c>, else the next port.</summary>
+    public required TransportAddress RemoteRtcp { get; init; }
+
+    /// <summary>RTCP shares RTP's port in both directions.</summary>
+    public required bool RtcpMux { get; init; }
+
+    /// <summary>All codecs that may be received, the one to send first; never empty.</summary>
+    public required IReadOnlyList<AgreedCodec> Codecs { get; init; }
+
+    /// <summary>Null when the peer does not take telephone-events.</summary>
+    public required AgreedTelephoneEvent? TelephoneEvent { get; init; }
+
+    /// <summary>What the peer's Opus decoder wants; meaningful only if Opus was agreed.</summary>
+    public required OpusFormat Opus { get; init; }
+
+    /// <summary>Milliseconds of audio per packet that we send: 10, 20, 30, 40 or 60.</summary>
+    public required int PacketTime { get; init; }
+
+    /// <summary>As we see it.</summary>
+    public required MediaDirection Direction { get; init; }
+
+    /// <summary>Null for plain RTP.</summary>
+    public required SdesKeys? Srtp { get; init; }
+
+    public AgreedCodec Codec => Codecs[0];
+
+    /// <summary>The peer stopped listening, talking or both: <c>sendonly</c>, <c>recvonly</c>, <c>inactive</c>, address zero or port zero.</summary>
+    public bool Held => Direction != MediaDirection.SendRecv || RemoteRtp.IsNone;
+}
+
+/// <summary>SRTP keys of both directions as SDES exchanged them.</summary>
+/// <param name="Profile">The agreed one.</param>
+/// <param name="Local">Protects what we send.</param>
+/// <param name="Remote">Protects what the peer sends.</param>
+public sealed record SdesKeys(SrtpProfile Profile, SrtpKeys Local, SrtpKeys Remote);

@@ -1,0 +1,20 @@
+namespace Media.Protocols.Sdp;
+
+/// <summary>What we offered last, kept until the next exchange so that any number of answers can be read against it.</summary>
+internal sealed record PbxOffer(PbxLocalMedia Local, IReadOnlyList<RtpMap> Maps, IReadOnlyList<SdesCrypto> Crypto, IReadOnlyList<MediaDescription> Lines)
+{
+    /// <summary>An answer names one of our lines (RFC 4568 §5.1.3). We hold one key a profile, so the profile alone tells which, whatever tag a peer puts there.</summary>
+    public SdpError AgreeOnKeys(PbxPeer peer, out SdesKeys? keys)
+    {
+        keys = null;
+        var theirs = peer.Attributes.Crypto.FirstOrDefault(line => Crypto.Any(own => own.Profile == line.Profile));
+        if (theirs is null)
+        {
+            if (peer.Secure || (Crypto.Count > 0 && peer.Attributes.HasCrypto))
+                return SdpError.CryptoMismatch;
+            return Local.Srtp == SrtpPolicy.Required ? SdpError.SrtpRequired : SdpError.None;
+        }
+        keys = new SdesKeys(theirs.Profile, Crypto.First(own => own.Profile == theirs.Profile).Keys, theirs.Keys);
+        return SdpError.None;
+    }
+}

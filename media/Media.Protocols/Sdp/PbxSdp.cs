@@ -1,0 +1,206 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
+using Media.Protocols.Primitives;
+using Media.Protocols.Srtp;
+
+namespace Media.Protocols.Sdp;
+
+/// <summary>
+/// Offer and answer on one pbx leg (RFC 3264) for as long as the call lives. It keeps what must not change between exchanges: the session id, the
+/// payload types and SRTP keys once named, the number and order of media lines; and raises the version exactly when our text changes (RFC 3264 §8),
+/// so that a session refresh gets the same answer again. A PBX may renegotiate as often as it likes.
+/// </summary>
+public sealed class PbxSdp(IEntropy entropy)
+{
+    private readonly string _sessionId = $"{entropy.NextUInt64() >> 2}"; // some peers keep it in a signed 64-bit number
+    private readonly Dictionary<SrtpProfile, SrtpKeys> _keys = [];
+    private readonly PbxPayloadTypes _types = new();
+    private IReadOnlyList<MediaDescription> _lines = [];
+    private PbxMediaParameters? _settled;
+    private string _protocol = "";
+    private PbxOffer? _offer;
+    private string _lastText = "";
+    private int _audioLine;
+    private int _version;
+
+    /// <summary>The address family that an offer asks an answer for; unspecified when it is unreadable or names none, as a hold with address zero.</summary>
+    public static AddressFamily FamilyOf(string offer)
+    {
+        if (!SessionDescription.TryParse(offer, out var sdp, out _))
+            return AddressFamily.Unspecified;
+        var audio = sdp.Media.FirstOrDefault(media => media.IsAudio && media.Port != 0);
+        var connection = audio is null ? null : sdp.AttributesOf(audio).Connection;
+        return connection is { IsUnspecified: false } stated && stated.TryGetAddress(out var address) ? address.AddressFamily : AddressFamily.Unspecified;
+    }
+
+    /// <summary>
+    /// Our offer: the first of the call, or a later one. An offer that the PBX rejects needs no undoing: what was agreed before stays, and the next offer replaces it.
+    /// </summary>
+    public string CreateOffer(PbxLocalMedia local)
+    {
+        var profiles = ProfilesToOffer(local);
+        SdesCrypto[] crypto = [.. profiles.Select((profile, i) => new SdesCrypto(i + 1, profile, KeysFor(profile)))];
+        var asBefore = _settled is not null && crypto.Length > 0 == _settled.Srtp is not null;
+        var protocol = asBefore ? _protocol : local.Srtp == SrtpPolicy.Required ? "RTP/SAVP" : "RTP/AVP";
+        var spoken = _settled?.Codec.Codec;
+        var codecs = local.Codecs.OrderBy(codec => codec != spoken); // stable: what is spoken comes first, the rest as configured
+        var clocks = local.Codecs.Where(_ => local.TelephoneEvents).Select(codec => codec.ClockRate()).Distinct().Order();
+        RtpMap[] maps = [.. codecs.Select(_types.Codec), .. clocks.Select(_types.TelephoneEvent)];
+        var audio = PbxSection.Audio(local, protocol, maps, local.Direction, crypto, local.OfferRtcpMux || _settled is { RtcpMux: true });
+        MediaDescription[] lines = _lines.Count == 0 ? [audio] : [.. _lines.Select((line, i) => i == _audioLine ? audio : line.Refused())];
+        _offer = new PbxOffer(local, maps, crypto, lines);
+        return Write(local, lines);
+    }
+
+    /// <summary>
+    /// Takes an answer to the last <see cref="CreateOffer"/>. May be called again for the same offer: a forked call answers from several places, early and finally.
+    /// </summary>
+    public bool TryApplyAnswer(string answer, [NotNullWhen(true)] out PbxMediaParameters? parameters, out SdpError error)
+    {
+        parameters = null;
+        if (!SessionDescription.TryParse(answer, out var sdp, out error))
+            return false;
+        error = ApplyAnswer(sdp, out parameters);
+        return error == SdpError.None;
+    }
+
+    /// <summary>
+    /// Answers an offer of the PBX, be it the first, a change, a hold or a mere refresh: one audio section with one codec, every other section refused.
+    /// On false nothing has changed and 488 is the SIP answer.
+    /// </summary>
+    public bool TryAnswerOffer(
+        string offer, PbxLocalMedia local,
+        [NotNullWhen(true)] out string? answer, [NotNullWhen(true)] out PbxMediaParameters? parameters, out SdpError error)
+    {
+        answer = null;
+        parameters = null;
+        if (!SessionDescription.TryParse(offer, out var sdp, out error))
+            return false;
+        error = AnswerOffer(sdp, local, out answer, out parameters);
+        return error == SdpError.None;
+    }
+
+    private SdpError AnswerOffer(SessionDescription sdp, PbxLocalMedia local, out string? answer, out PbxMediaParameters? parameters)
+    {
+        answer = null;
+        parameters = null;
+        var choice = PbxChoice.FromOffer(sdp, local, out var error);
+        if (choice is null && (error != SdpError.NoAudio || _settled is null || !sdp.Media.Any(media => media.IsAudio)))
+            return error;
+
+        var lines = sdp.Media.Select(media => media.Refused()).ToList();
+        if (choice is null)
+        {
+            // Port 0 on a call in progress: the stream rests until a later offer brings it back (RFC 3264 §8.2).
+            parameters = _settled! with { RemoteRtp = default, RemoteRtcp = default, Direction = MediaDirection.Inactive };
+            _audioLine = lines.FindIndex(line => line.IsAudio);
+        }
+        else
+        {
+            var peer = choice.Peer;
+            _types.Learn(peer.Attributes.RtpMaps);
+            var direction = local.Direction & peer.Direction.Mirror();
+            var keys = choice.Crypto is { } theirs ? new SdesKeys(theirs.Profile, KeysFor(theirs.Profile), theirs.Keys) : null;
+            SdesCrypto[] crypto = keys is null ? [] : [new SdesCrypto(choice.Crypto!.Tag, keys.Profile, keys.Local)];
+            RtpMap[] maps = choice.TelephoneEvent is { } events ? [choice.Codec, events] : [choice.Codec];
+            parameters = Settle(peer, local, direction, keys, maps, maps);
+            _audioLine = sdp.Media.ToList().IndexOf(peer.Media);
+            _protocol = peer.Media.Protocol;
+            lines[_audioLine] = PbxSection.Audio(local, _protocol, maps, direction, crypto, peer.Attributes.RtcpMux);
+        }
+        _lines = lines;
+        _settled = parameters;
+        _offer = null;
+        answer = Write(local, lines);
+        return SdpError.None;
+    }
+
+    private SdpError ApplyAnswer(SessionDescription sdp, out PbxMediaParameters? parameters)
+    {
+        parameters = null;
+        if (_offer is not { } offer)
+            return SdpError.NoOfferMade;
+        if (sdp.Media.Count <= _audioLine || !sdp.Media[_audioLine].IsAudio)
+            return SdpError.MediaLineMismatch;
+        var media = sdp.Media[_audioLine];
+        if (media.Port == 0)
+            return SdpError.AudioRefused;
+        if (PbxPeer.Read(sdp, media, out var peer) is var unreadable and not SdpError.None)
+            return unreadable;
+        if (offer.AgreeOnKeys(peer, out var keys) is var unsafeAnswer and not SdpError.None)
+            return unsafeAnswer;
+        if (!peer.Rtp.IsNone && peer.Rtp.Family != offer.Local.Rtp.Family)
+            return SdpError.UnusableAddress;
+
+        var theirs = peer.Attributes.RtpMaps.Where(map => map.Codec is { } codec && offer.Local.Codecs.Contains(codec)).ToList();
+        if (theirs.Count == 0)
+            return SdpError.NoCommonCodec;
+        if (offer.Local.TelephoneEvents && peer.TelephoneEvent(theirs[0].Codec!.Value) is { } events)
+            theirs.Add(events);
+        parameters = Settle(peer, offer.Local, offer.Local.Direction & peer.Direction.Mirror(), keys, theirs, offer.Maps);
+        _lines = offer.Lines;
+        _protocol = offer.Lines[_audioLine].Protocol;
+        _settled = parameters;
+        return SdpError.None;
+    }
+
+    /// <summary>What is sent carries the peer's payload types, what is received ours (RFC 3264 §6.1); they differ only if an answer renumbered.</summary>
+    private static PbxMediaParameters Settle(
+        PbxPeer peer, PbxLocalMedia local, MediaDirection direction, SdesKeys? keys, IReadOnlyList<RtpMap> theirs, IReadOnlyList<RtpMap> ours)
+    {
+        var codecs = new List<AgreedCodec>();
+        AgreedTelephoneEvent? telephoneEvent = null;
+        foreach (var map in theirs)
+        {
+            var own = ours.FirstOrDefault(known => map.IsTelephoneEvent ? known.IsTelephoneEvent && known.ClockRate == map.ClockRate : known.Codec == map.Codec, map);
+            if (map.IsTelephoneEvent)
+                telephoneEvent = new AgreedTelephoneEvent(map.PayloadType, own.PayloadType, map.ClockRate);
+            else if (codecs.TrueForAll(known => known.Codec != map.Codec))
+                codecs.Add(new AgreedCodec(map.Codec!.Value, map.PayloadType, own.PayloadType));
+        }
+        return new PbxMediaParameters
+        {
+            RemoteRtp = peer.Rtp,
+            RemoteRtcp = peer.Rtcp,
+            RtcpMux = peer.Attributes.RtcpMux,
+            Codecs = codecs,
+            TelephoneEvent = telephoneEvent,
+            Opus = OpusFormat.Parse(peer.Attributes.FormatParameters(codecs[0].SendPayloadType)),
+            PacketTime = peer.PacketTime(local.PacketTime),
+            Direction = direction,
+            Srtp = keys,
+        };
+    }
+
+    /// <summary>An encrypted call stays so, with the profile it has, and a plain one stays plain; before that the policy decides.</summary>
+    private IReadOnlyList<SrtpProfile> ProfilesToOffer(PbxLocalMedia local) => local.Srtp switch
+    {
+        SrtpPolicy.None => [],
+        _ when _settled?.Srtp is { } keys => [keys.Profile],
+        SrtpPolicy.Required => local.SrtpProfiles,
+        SrtpPolicy.BestEffort when _settled is null => local.SrtpProfiles,
+        _ => [],
+    };
+
+    private SrtpKeys KeysFor(SrtpProfile profile)
+    {
+        if (!_keys.TryGetValue(profile, out var keys))
+            _keys[profile] = keys = SdesCrypto.NewKeys(profile, entropy);
+        return keys;
+    }
+
+    private string Write(PbxLocalMedia local, IReadOnlyList<MediaDescription> lines)
+    {
+        var address = SdpConnection.From(local.Rtp.ToIPAddress());
+        SessionDescription Describe() => new()
+        {
+            Origin = new SdpOrigin("-", _sessionId, $"{_version}", address),
+            Connection = address,
+            Media = lines,
+        };
+        if (Describe().Write() is var unchanged && unchanged == _lastText)
+            return unchanged;
+        _version++;
+        return _lastText = Describe().Write();
+    }
+}

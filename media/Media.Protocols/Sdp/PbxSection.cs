@@ -1,0 +1,31 @@
+namespace Media.Protocols.Sdp;
+
+/// <summary>Writes our audio section towards a PBX.</summary>
+internal static class PbxSection
+{
+    public static MediaDescription Audio(
+        PbxLocalMedia local, string protocol, IReadOnlyList<RtpMap> maps, MediaDirection direction, IReadOnlyList<SdesCrypto> crypto, bool rtcpMux)
+    {
+        var attributes = new List<SdpAttribute>(crypto.Select(line => line.ToAttribute()));
+        foreach (var map in maps)
+        {
+            attributes.Add(new("rtpmap", map.ToString()));
+            if (map.IsTelephoneEvent)
+                attributes.Add(new("fmtp", $"{map.PayloadType} 0-16")); // RFC 4733 §2.4.1: digits, *, #, A-D and flash
+            else if (map.Codec == AudioCodec.Opus)
+                attributes.Add(new("fmtp", $"{map.PayloadType} {OpusFormat.Ours}"));
+        }
+        attributes.Add(new("ptime", $"{local.PacketTime}"));
+        attributes.Add(new(direction.ToAttribute()));
+        if (rtcpMux)
+            attributes.Add(new("rtcp-mux"));
+        return new MediaDescription
+        {
+            Kind = "audio",
+            Port = local.Rtp.Port,
+            Protocol = protocol,
+            Formats = [.. maps.Select(map => $"{map.PayloadType}")],
+            Attributes = attributes,
+        };
+    }
+}

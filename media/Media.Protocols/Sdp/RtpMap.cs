@@ -1,0 +1,52 @@
+using System.Globalization;
+
+namespace Media.Protocols.Sdp;
+
+/// <summary><c>a=rtpmap:111 opus/48000/2</c> (RFC 8866 §6.6): what a payload type stands for.</summary>
+public readonly record struct RtpMap(byte PayloadType, string Encoding, int ClockRate, int Channels)
+{
+    public static bool TryParse(string? value, out RtpMap map)
+    {
+        map = default;
+        var blank = value?.IndexOf(' ') ?? -1;
+        if (blank < 1 || !TryParsePayloadType(value.AsSpan(0, blank), out var payloadType))
+            return false;
+        var fields = value![(blank + 1)..].Split('/', StringSplitOptions.TrimEntries);
+        var channels = 1;
+        if (fields.Length is < 2 or > 3 || fields[0].Length == 0
+            || !int.TryParse(fields[1], NumberStyles.None, null, out var clockRate) || clockRate == 0
+            || (fields.Length == 3 && !int.TryParse(fields[2], NumberStyles.None, null, out channels)))
+            return false;
+        map = new RtpMap(payloadType, fields[0], clockRate, channels);
+        return true;
+    }
+
+    /// <summary>What a payload type means without an <c>a=rtpmap</c> (RFC 3551 §6); only the codecs we speak.</summary>
+    public static RtpMap? Static(byte payloadType) => payloadType switch
+    {
+        0 => AudioCodec.Pcmu.ToRtpMap(0),
+        8 => AudioCodec.Pcma.ToRtpMap(8),
+        9 => AudioCodec.G722.ToRtpMap(9),
+        _ => null,
+    };
+
+    /// <summary>Payload types have 7 bits (RFC 3550 §5.1).</summary>
+    internal static bool TryParsePayloadType(ReadOnlySpan<char> text, out byte payloadType) =>
+        byte.TryParse(text, NumberStyles.None, null, out payloadType) && payloadType <= 127;
+
+    public bool IsTelephoneEvent => Encoding.Equals("telephone-event", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The codec behind this mapping; null for one that no leg speaks.</summary>
+    public AudioCodec? Codec => this switch
+    {
+        { ClockRate: 48000, Channels: 1 or 2 } when Named("opus") => AudioCodec.Opus, // RFC 7587 §7 says "/2"; a peer that omits it means the same
+        { ClockRate: 8000, Channels: 1 } when Named("PCMU") => AudioCodec.Pcmu,
+        { ClockRate: 8000, Channels: 1 } when Named("PCMA") => AudioCodec.Pcma,
+        { ClockRate: 8000 or 16000, Channels: 1 } when Named("G722") => AudioCodec.G722, // 16000 is what peers write who correct the historical error
+        _ => null,
+    };
+
+    public override string ToString() => $"{PayloadType} {Encoding}/{ClockRate}{(Channels == 1 ? "" : $"/{Channels}")}";
+
+    private bool Named(string name) => Encoding.Equals(name, StringComparison.OrdinalIgnoreCase);
+}

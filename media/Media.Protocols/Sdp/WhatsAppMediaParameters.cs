@@ -1,0 +1,38 @@
+using Media.Protocols.Ice;
+
+namespace Media.Protocols.Sdp;
+
+/// <summary>What a whatsapp leg's offer and answer settled. It holds for the whole call: WhatsApp knows no renegotiation.</summary>
+public sealed record WhatsAppMediaParameters
+{
+    public required IceCredentials RemoteIce { get; init; }
+
+    /// <summary>Usable ones only; may be empty (the peer will come to us).</summary>
+    public required IReadOnlyList<IceCandidate> RemoteCandidates { get; init; }
+
+    public required bool RemoteIceLite { get; init; }
+
+    /// <summary>RFC 8445 §6.1.1: the full agent when the other is lite, else whoever offered.</summary>
+    public required bool IceControlling { get; init; }
+
+    /// <summary>SHA-256 of the certificate that the peer must show: 32 upper-case pairs joined by colons.</summary>
+    public required string RemoteFingerprint { get; init; }
+
+    /// <summary>True: we send the ClientHello; false: we wait for it.</summary>
+    public required bool DtlsClient { get; init; }
+
+    /// <summary>All codecs that may be sent and must be received, best first; never empty.</summary>
+    public required IReadOnlyList<AgreedCodec> Codecs { get; init; }
+
+    /// <summary>8000 Hz; null when the peer refused it.</summary>
+    public required AgreedTelephoneEvent? TelephoneEvent { get; init; }
+
+    /// <summary>What the peer's Opus decoder wants from our encoder.</summary>
+    public required OpusFormat Opus { get; init; }
+
+    /// <summary>Milliseconds of audio per packet that we send.</summary>
+    public required int PacketTime { get; init; }
+
+    /// <summary>As we see it.</summary>
+    public required MediaDirection Direction { get; init; }
+}

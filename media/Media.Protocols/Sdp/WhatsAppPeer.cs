@@ -1,0 +1,82 @@
+using Media.Protocols.Ice;
+
+namespace Media.Protocols.Sdp;
+
+/// <summary>The one audio section of WhatsApp's offer or answer, with everything checked that a secure transport needs before anything is answered.</summary>
+internal sealed record WhatsAppPeer(
+    MediaDescription Media, MediaAttributes Attributes, IceCredentials Ice, IReadOnlyList<IceCandidate> Candidates, string Fingerprint)
+{
+    /// <summary>Far more than a relay or a browser gives; the rest is not read.</summary>
+    private const int MaxCandidates = 32;
+
+    public static SdpError Read(SessionDescription sdp, bool isOffer, out WhatsAppPeer peer)
+    {
+        peer = null!;
+        var audio = sdp.Media.Where(media => media.IsAudio).ToList();
+        if (audio.Count == 0)
+            return SdpError.NoAudio;
+        if (audio.Count > 1)
+            return SdpError.SeveralAudio;
+        var media = audio[0];
+        if (media.Port == 0)
+            return isOffer ? SdpError.NoAudio : SdpError.AudioRefused;
+        var attributes = sdp.AttributesOf(media);
+        if (CheckTransport(media, attributes, isOffer) is var transport and not SdpError.None)
+            return transport;
+        if (CheckFingerprint(attributes.Fingerprints, out var fingerprint) is var print and not SdpError.None)
+            return print;
+        if (attributes.IceUfrag is not { } ufrag || attributes.IcePassword is not { } password)
+            return SdpError.NoIceCredentials;
+        var ice = new IceCredentials(ufrag, password);
+        if (!ice.IsUsable)
+            return SdpError.MalformedIceCredentials;
+        if (isOffer && !attributes.RtpMaps.Any(map => map.Codec == AudioCodec.Opus))
+            return SdpError.NoOpus;
+        peer = new WhatsAppPeer(media, attributes, ice, ReadCandidates(attributes), fingerprint);
+        return SdpError.None;
+    }
+
+    private static SdpError CheckTransport(MediaDescription media, MediaAttributes attributes, bool isOffer)
+    {
+        // The number is set to SDES: keys in the text, no ICE, no DTLS. Recognised, so that an operator learns which setting to change.
+        if (attributes.HasCrypto && attributes.Fingerprints.Count == 0)
+            return SdpError.SdesUnsupported;
+        if (!media.Protocol.ToUpperInvariant().Contains("RTP/SAVP", StringComparison.Ordinal))
+            return SdpError.UnsupportedTransport;
+        if (!attributes.RtcpMux)
+            return SdpError.NoRtcpMux;
+        return attributes.Setup switch
+        {
+            DtlsSetup.Active or DtlsSetup.Passive => SdpError.None,
+            DtlsSetup.ActPass when isOffer => SdpError.None,
+            _ => SdpError.InvalidSetup,
+        };
+    }
+
+    private static SdpError CheckFingerprint(IReadOnlyList<Fingerprint> fingerprints, out string digest)
+    {
+        digest = "";
+        if (fingerprints.Count == 0)
+            return SdpError.NoFingerprint;
+        if (fingerprints.Count > 1)
+            return SdpError.SeveralFingerprints;
+        if (fingerprints[0] == default)
+            return SdpError.MalformedFingerprint;
+        if (!fingerprints[0].IsSha256)
+            return SdpError.FingerprintNotSha256;
+        digest = fingerprints[0].Digest;
+        return fingerprints[0].IsWellFormedSha256 ? SdpError.None : SdpError.MalformedFingerprint;
+    }
+
+    private static List<IceCandidate> ReadCandidates(MediaAttributes attributes)
+    {
+        var candidates = new List<IceCandidate>();
+        foreach (var value in attributes.Candidates)
+        {
+            // Names, TCP, component 2 and nonsense are passed over: ICE works with whatever remains (RFC 8839 §5.1).
+            if (candidates.Count < MaxCandidates && IceCandidate.TryParse(value, out var candidate, out _) && candidate.Component == 1)
+                candidates.Add(candidate);
+        }
+        return candidates;
+    }
+}

@@ -8,18 +8,25 @@ public readonly record struct SipParameter(string Name, string? Value);
 /// <summary>An immutable, ordered list of ";name=value" parameters. Names compare without case; when a name comes twice the first counts.</summary>
 public sealed class SipParameters : IEquatable<SipParameters>
 {
-    public static readonly SipParameters None = new([]);
+    public static readonly SipParameters None = new([], escaped: false);
 
     private readonly SipParameter[] _items;
 
-    private SipParameters(SipParameter[] items) => _items = items;
+    /// <summary>URI parameters carry %-escapes in names and values; header parameters carry quotes.</summary>
+    private readonly bool _escaped;
+
+    private SipParameters(SipParameter[] items, bool escaped)
+    {
+        _items = items;
+        _escaped = escaped;
+    }
 
     public int Count => _items.Length;
 
     public ReadOnlySpan<SipParameter> Items => _items;
 
-    /// <summary>The parameter's value with quotes removed; null when it is absent or has no value (see <see cref="Has"/>).</summary>
-    public string? this[string name] => TryFind(name, out var found) && found.Value is { } value ? SipGrammar.Unquote(value) : null;
+    /// <summary>The parameter's value without quotes or escapes; null when it is absent or has no value (see <see cref="Has"/>).</summary>
+    public string? this[string name] => TryFind(name, out var found) && found.Value is { } value ? Decode(value) : null;
 
     public bool Has(string name) => TryFind(name, out _);
 
@@ -27,12 +34,13 @@ public sealed class SipParameters : IEquatable<SipParameters>
 
     /// <summary>Sets a header parameter; a value that is not a token is quoted (a bracketed IPv6 address is not).</summary>
     public SipParameters With(string name, string? value = null) =>
-        WithRaw(name, value is null || SipGrammar.IsToken(value) || IsAddress(value) ? value : SipGrammar.Quote(value));
+        WithRaw(name, value is null || SipGrammar.IsToken(value) || IsAddress(value) ? value : SipGrammar.Quote(value), _escaped);
 
     /// <summary>Sets a URI parameter; reserved characters are %-escaped.</summary>
-    public SipParameters WithEscaped(string name, string? value = null) => WithRaw(name, value is null ? null : SipGrammar.EscapeUriParameter(value));
+    public SipParameters WithEscaped(string name, string? value = null) => 
+        WithRaw(name, value is null ? null : SipGrammar.EscapeUriParameter(value), escaped: true);
 
-    public SipParameters Without(string name) => Has(name) ? new(Array.FindAll(_items, item => !IsNamed(item, name))) : this;
+    public SipParameters Without(string name) => Has(name) ? new(Array.FindAll(_items, item => !IsNamed(item, name)), _escaped) : this;
 
     /// <summary>Reads *(";" name ["=" (token / host / quoted-string)]) with blanks around separators, up to the end of the text.</summary>
     internal static bool TryParse(ref SipScanner scanner, out SipParameters parameters)
@@ -58,7 +66,7 @@ public sealed class SipParameters : IEquatable<SipParameters>
         scanner.SkipWhiteSpace();
         if (!scanner.AtEnd)
             return false;
-        parameters = items is null ? None : new([.. items]);
+        parameters = items is null ? None : new([.. items], escaped: false);
         return true;
     }
 
@@ -80,7 +88,7 @@ public sealed class SipParameters : IEquatable<SipParameters>
                 return false;
             items.Add(new SipParameter(name.ToString(), equals < 0 ? null : item[(equals + 1)..].ToString()));
         }
-        parameters = new([.. items]);
+        parameters = new([.. items], escaped: true);
         return true;
     }
 
@@ -107,16 +115,16 @@ public sealed class SipParameters : IEquatable<SipParameters>
         return text.ToString();
     }
 
-    private SipParameters WithRaw(string name, string? value)
+    private SipParameters WithRaw(string name, string? value, bool escaped)
     {
         if (!SipGrammar.IsToken(name))
             throw new ArgumentException("A parameter name is a token.", nameof(name));
         var at = Array.FindIndex(_items, item => IsNamed(item, name));
         if (at < 0)
-            return new([.. _items, new SipParameter(name, value)]);
+            return new([.. _items, new SipParameter(name, value)], escaped);
         var items = (SipParameter[])_items.Clone();
         items[at] = new SipParameter(name, value);
-        return new(items);
+        return new(items, escaped);
     }
 
     private bool TryFind(string name, out SipParameter found)
@@ -132,7 +140,10 @@ public sealed class SipParameters : IEquatable<SipParameters>
         return false;
     }
 
-    private static bool IsNamed(SipParameter item, string name) => item.Name.Equals(name, StringComparison.OrdinalIgnoreCase);
+    private bool IsNamed(SipParameter item, string name) =>
+        (_escaped ? SipGrammar.Unescape(item.Name) : item.Name).Equals(name, StringComparison.OrdinalIgnoreCase);
+
+    private string Decode(string value) => _escaped ? SipGrammar.Unescape(value) : SipGrammar.Unquote(value);
 
     private static bool IsAddress(string value) => System.Net.IPAddress.TryParse(value, out _);
 }

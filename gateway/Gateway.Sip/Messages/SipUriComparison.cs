@@ -14,8 +14,8 @@ internal static class SipUriComparison
             return a.Opaque == b.Opaque;
         if (a.IsTel)
             return TelNumber(a) == TelNumber(b) && ParametersMatch(a, b);
-        return Same(a.EscapedUser, b.EscapedUser, ignoreCase: false)
-            && Same(a.EscapedPassword, b.EscapedPassword, ignoreCase: false)
+        return Same(a.EscapedUser, b.EscapedUser)
+            && Same(a.EscapedPassword, b.EscapedPassword)
             && HostsMatch(a.HostPort, b.HostPort)
             && ParametersMatch(a, b)
             && HeadersMatch(a, b);
@@ -30,22 +30,13 @@ internal static class SipUriComparison
 
     private static bool ParametersMatch(SipUri a, SipUri b)
     {
-        foreach (var (name, value) in a.Parameters.Items)
+        foreach (var (escapedName, _) in a.Parameters.Items)
         {
-            if (b.Parameters.Has(name) && !Same(value, RawValue(b, name), ignoreCase: true))
+            var name = SipGrammar.Unescape(escapedName);
+            if (b.Parameters.Has(name) && !string.Equals(a.Parameters[name], b.Parameters[name], StringComparison.OrdinalIgnoreCase))
                 return false;
         }
         return Array.TrueForAll(CountingParameters, name => a.Parameters.Has(name) == b.Parameters.Has(name));
-    }
-
-    private static string? RawValue(SipUri uri, string name)
-    {
-        foreach (var item in uri.Parameters.Items)
-        {
-            if (item.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-                return item.Value;
-        }
-        return null;
     }
 
     private static bool HeadersMatch(SipUri a, SipUri b)
@@ -55,11 +46,9 @@ internal static class SipUriComparison
     }
 
     /// <summary>Escapes of characters outside the reserved set are equal to the characters; escapes of reserved ones are not.</summary>
-    private static bool Same(string? a, string? b, bool ignoreCase)
+    private static bool Same(string? a, string? b)
     {
-        if (a is null || b is null)
-            return a == b;
-        return Normalize(a).Equals(Normalize(b), ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
+        return a is null || b is null ? a == b : Normalize(a) == Normalize(b);
     }
 
     private static string Normalize(string text)

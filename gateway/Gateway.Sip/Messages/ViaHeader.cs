@@ -12,6 +12,12 @@ public sealed record ViaHeader(string Transport, HostPort SentBy, SipParameters 
 
     public string? Branch => Parameters["branch"];
 
+    /// <summary>
+    /// The branch is unique, as RFC 3261 §8.1.1.7 wants. Without it, or with nothing after the cookie (RFC 4475 §3.2.1), transactions are told apart
+    /// by the rules of RFC 2543 (RFC 3261 §17.2.3).
+    /// </summary>
+    public bool HasUniqueBranch => Branch is { } branch && branch.Length > MagicCookie.Length && branch.StartsWith(MagicCookie, StringComparison.OrdinalIgnoreCase);
+
     public string? Received => Parameters["received"]?.Trim('[', ']');
 
     public string? MulticastAddress => Parameters["maddr"];

@@ -1,0 +1,113 @@
+using System.Text;
+using Gateway.Sip.Messages;
+
+namespace Gateway.Sip.Tests.Messages;
+
+public sealed class SipHeaderValueTests
+{
+    [Theory]
+    [InlineData("Q.850;cause=16;text=\"Normal call clearing\"", "Q.850", 16, "Normal call clearing")]
+    [InlineData("SIP ;cause=200 ;text=\"Call completed elsewhere\"", "SIP", 200, "Call completed elsewhere")]
+    [InlineData("Q.850;cause=31", "Q.850", 31, null)]
+    public void Reason_is_read_and_written(string text, string protocol, int cause, string? words)
+    {
+        Assert.True(ReasonHeader.TryParse(text, out var reason));
+        Assert.Equal(new SipReason(protocol, cause, words), reason);
+        Assert.True(ReasonHeader.TryParse(ReasonHeader.Format(reason), out var again));
+        Assert.Equal(reason, again);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Q.850")]
+    [InlineData("Q.850;cause=x")]
+    [InlineData("Q.850;cause=16;text=\"open")]
+    public void Reason_without_a_cause_is_refused(string text) => Assert.False(ReasonHeader.TryParse(text, out _));
+
+    [Fact]
+    public void The_preferred_reason_protocol_wins_wherever_it_stands()
+    {
+        var response = new SipResponse(486);
+        response.Headers.Add("Reason", "SIP;cause=486");
+        response.Headers.Add("Reason", "Q.850;cause=17");
+        Assert.Equal(17, ReasonHeader.Read(response, "q.850")!.Value.Cause);
+        Assert.Equal(486, ReasonHeader.Read(response, "X")!.Value.Cause);
+    }
+
+    [Theory]
+    [InlineData("1800", 1800u, SessionRefresher.Unspecified)]
+    [InlineData("90 ; refresher=UAS", 90u, SessionRefresher.Uas)]
+    [InlineData("4000;foo=bar;refresher=uac", 4000u, SessionRefresher.Uac)]
+    public void Session_expires_is_read(string text, uint seconds, SessionRefresher refresher)
+    {
+        Assert.True(SessionExpires.TryParse(text, out var value));
+        Assert.Equal(new SessionExpires(seconds, refresher), value);
+        Assert.True(SessionExpires.TryParse(value.ToString(), out var again));
+        Assert.Equal(value, again);
+    }
+
+    [Fact]
+    public void Rack_names_a_provisional_response()
+    {
+        Assert.True(RAck.TryParse("776656 1 INVITE", out var rack));
+        Assert.Equal(new RAck(776656, new CSeq(1, SipMethod.Invite)), rack);
+        Assert.Equal("776656 1 INVITE", rack.ToString());
+        Assert.False(RAck.TryParse("776656 INVITE", out _));
+    }
+
+    [Fact]
+    public void An_attended_transfer_carries_its_dialog_inside_the_refer_to_uri()
+    {
+        Assert.True(NameAddr.TryParse("<sip:sales@pbx?Replaces=7%40pbx%3Bto-tag%3Da%3Bfrom-tag%3Db%3Bearly-only&Require=replaces>", out var referTo));
+        Assert.True(ReplacesHeader.TryReadFrom(referTo.Uri, out var replaces));
+        Assert.Equal(new ReplacesHeader("7@pbx", "a", "b", EarlyOnly: true), replaces);
+        var written = SipUri.Create("sales", new HostPort("pbx")).WithHeader("Replaces", replaces.ToString());
+        Assert.True(SipUri.TryParse(written.ToString(), out var read));
+        Assert.True(ReplacesHeader.TryReadFrom(read, out var again));
+        Assert.Equal(replaces, again);
+    }
+
+    [Fact]
+    public void A_diversion_is_preferred_to_history_and_comes_newest_first()
+    {
+        var request = new SipRequest(SipMethod.Invite, SipUri.Create("7", new HostPort("pbx")));
+        request.Headers.Add("History-Info", "<sip:100@pbx>;index=1");
+        request.Headers.Add("History-Info", "<sip:200@pbx;cause=486>;index=1.1");
+        request.Headers.Add("History-Info", "<sip:300@pbx;cause=408>;index=1.1.1");
+        Assert.Equal([("200", "no-answer"), ("100", "user-busy")], Diversion.Read(request).Select(step => (step.Address.Uri.User!, step.Reason)));
+
+        request.Headers.Add("Diversion", "\"Reception\" <sip:900@pbx>;reason=user-busy;counter=1");
+        var only = Assert.Single(Diversion.Read(request));
+        Assert.Equal(("900", "user-busy", "Reception"), (only.Address.Uri.User, only.Reason, only.Address.DisplayName));
+    }
+
+    [Fact]
+    public void Warning_text_is_quoted_both_ways()
+    {
+        Assert.True(WarningHeader.TryParse("304 gw.example \"Media \\\"opus\\\" unknown\"", out var warning));
+        Assert.Equal(new WarningHeader(304, "gw.example", "Media \"opus\" unknown"), warning);
+        Assert.Equal("304 gw.example \"Media \\\"opus\\\" unknown\"", warning.ToString());
+    }
+
+    [Theory]
+    [InlineData("id", true)]
+    [InlineData("critical; ID", true)]
+    [InlineData("none", false)]
+    public void Privacy_tells_whether_the_identity_is_hidden(string value, bool hidden)
+    {
+        var request = new SipRequest(SipMethod.Invite, SipUri.Create("7", new HostPort("pbx")));
+        request.Headers.Add("Privacy", value);
+        Assert.Equal(hidden, PrivacyHeader.HidesIdentity(request));
+    }
+
+    [Fact]
+    public void Sdp_is_found_beside_other_parts()
+    {
+        var request = new SipRequest(SipMethod.Invite, SipUri.Create("7", new HostPort("pbx")));
+        const string body = "--b\r\nContent-Type: application/isup;version=x\r\n\r\n\u0001\u0002\r\n--b\r\nContent-Type : application/SDP ; x=y\r\n\r\nv=0\r\n\r\n--b--\r\n";
+        request.SetBody(Encoding.ASCII.GetBytes(body), "multipart/mixed ; boundary=\"b\"");
+        Assert.True(SipBody.TryFind(request, MediaType.Sdp, out var sdp));
+        Assert.Equal("v=0\r\n", Encoding.ASCII.GetString(sdp.Span));
+        Assert.False(SipBody.TryFind(request, MediaType.Dtmf, out _));
+    }
+}

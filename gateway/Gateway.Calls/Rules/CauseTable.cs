@@ -18,11 +18,19 @@ public static class CauseTable
         DeadlineExceeded or ConnectionLost => (WhatsAppFailed, new(504, "WhatsApp did not answer in time")),
         MalformedAnswer => (WhatsAppFailed, new(502, "WhatsApp answered what cannot be read")),
         AuthenticationFailed or AccessTokenExpired => (WhatsAppFailed, new(500, "WhatsApp does not accept the access token")),
-        CapabilityMissing or PermissionDenied or (>= 200 and <= 299) => (ChannelDisabled, new(403, "The WhatsApp app lacks a permission")),
+        CapabilityMissing or PermissionDenied or AccessDenied or (>= 200 and <= 299) => (ChannelDisabled, new(403, "The WhatsApp app lacks a permission")),
         TemporarilyBlockedForPolicy or AccountLocked or CountryRestricted =>
             (ChannelDisabled, new(403, "WhatsApp has restricted this account")),
         InvalidParameter or InvalidSdp => (IncompatibleMedia, new(488, "WhatsApp refused the session description")),
-        PermissionReadRate or RateLimit or TooManyRequests or AccountRateLimit or PairRateLimit or HeldBack => (RateLimited, new(503, "WhatsApp's rate limit is reached", SoonAgain)),
+        PermissionReadRate or RateLimit or TooManyRequests or AccountRateLimit or PairRateLimit or HeldBack =>
+            (RateLimited, new(503, "WhatsApp's rate limit is reached", SoonAgain)),
+        UnknownFault or ServiceFault or ServiceUnavailable or SomethingWentWrong or AccountInMaintenance =>
+            (WhatsAppFailed, new(503, "WhatsApp has a fault of its own", SoonAgain)),
+        RequiredParameterMissing or TemplateParameterMismatch or TemplateMissing =>
+            (WhatsAppFailed, new(500, "WhatsApp misses something in the request")),
+        RecipientIsSender => (UserUnreachable, new(404, "A business cannot call itself")),
+        ServiceWindowClosed => (NotPermitted, new(403, "The user has not written in the last 24 hours")),
+        Unpublished138010 or Unpublished138011 or Unpublished138016 => (WhatsAppFailed, new(500, "WhatsApp gave a reason it does not explain")),
         PaymentEligibility => (PaymentRequired, new(403, "WhatsApp asks for a payment method")),
         RecipientNotAllowed => (NotPermitted, new(403, "The test number may not call this user")),
         RecipientClientTooOld => (UserUnreachable, new(480, "The user's WhatsApp is too old for calls")),

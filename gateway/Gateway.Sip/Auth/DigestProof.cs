@@ -1,0 +1,8 @@
+namespace Gateway.Sip.Auth;
+
+/// <summary>What a proof covers besides the password.</summary>
+/// <param name="Uri">The digest-uri text.</param>
+/// <param name="Nonce">The server's.</param>
+/// <param name="NonceCount">8 hexadecimal digits; null without qop.</param>
+/// <param name="ClientNonce">Null without qop.</param>
+public readonly record struct DigestProof(string Uri, string Nonce, string? NonceCount, string? ClientNonce);

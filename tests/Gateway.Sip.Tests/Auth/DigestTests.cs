@@ -1,0 +1,175 @@
+using Gateway.Sip.Auth;
+using Gateway.Sip.Messages;
+using Testing;
+
+namespace Gateway.Sip.Tests.Auth;
+
+public sealed class DigestTests
+{
+    private readonly VirtualClock _clock = new();
+    private readonly DigestServer _server = new("gateway.example", new SeededEntropy(1), TimeSpan.FromMinutes(1));
+    private readonly DigestClient _client = new(new SipCredentials("alice", "pass:word"), new SeededEntropy(2));
+
+    /// <summary>RFC 7616 §3.9.1 for both algorithms, and RFC 2617 §3.5.</summary>
+    [Theory]
+    [InlineData(DigestAlgorithm.Md5, "Circle of Life", "http-auth@example.org", "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", "8ca523f5e9506fed4657c9700eebdbec")]
+    [InlineData(DigestAlgorithm.Sha256, "Circle of Life", "http-auth@example.org", "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1")]
+    [InlineData(DigestAlgorithm.Md5, "Circle Of Life", "testrealm@host.com", "dcd98b7102dd2f0e8b11d0f600bfb0c093", "0a4f113b", "6629fae49393a05397450978507c4ef1")]
+    public void The_published_examples_come_out(DigestAlgorithm algorithm, string password, string realm, string nonce, string clientNonce, string expected)
+    {
+        var proof = new DigestProof("/dir/index.html", nonce, "00000001", clientNonce);
+        Assert.Equal(expected, DigestHash.Response(algorithm, "Mufasa", realm, password, "GET", proof));
+    }
+
+    [Fact]
+    public void A_challenge_without_qop_is_answered_as_rfc_2069_says()
+    {
+        // RFC 2069 §2.4 as corrected by its erratum 749.
+        var proof = new DigestProof("/dir/index.html", "dcd98b7102dd2f0e8b11d0f600bfb0c093", null, null);
+        Assert.Equal("1949323746fe6a43ef61f9606e7febea", DigestHash.Response(DigestAlgorithm.Md5, "Mufasa", "testrealm@host.com", "CircleOfLife", "GET", proof));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Client_and_server_agree_on_the_strongest_algorithm(bool asProxy)
+    {
+        var request = Request();
+        var challenge = _server.Challenge(request, "t", _clock.Now, isStale: false, asProxy);
+        Assert.Equal(asProxy ? 407 : 401, challenge.StatusCode);
+        Assert.Equal(DigestOutcome.Answered, _client.Answer(challenge, request));
+        var header = Assert.Single(request.Headers.All(asProxy ? "Proxy-Authorization" : "Authorization"));
+        Assert.Contains("algorithm=SHA-256", header, StringComparison.Ordinal);
+        Assert.Equal(DigestVerdict.Accepted, Verify(request, asProxy));
+    }
+
+    [Fact]
+    public void A_replayed_proof_is_stale()
+    {
+        var request = Authorized();
+        Assert.Equal(DigestVerdict.Accepted, Verify(request));
+        Assert.Equal(DigestVerdict.Stale, Verify(request));
+    }
+
+    [Fact]
+    public void Later_requests_carry_credentials_unasked_with_a_growing_count()
+    {
+        Assert.Equal(DigestVerdict.Accepted, Verify(Authorized()));
+        for (var i = 2; i < 5; i++)
+        {
+            var next = Request();
+            _client.Preempt(next);
+            Assert.Contains($"nc=0000000{i}", next.Headers["Authorization"]!, StringComparison.Ordinal);
+            Assert.Equal(DigestVerdict.Accepted, Verify(next));
+        }
+    }
+
+    [Fact]
+    public void An_expired_nonce_is_answered_again_when_it_was_used_before()
+    {
+        Assert.Equal(DigestVerdict.Accepted, Verify(Authorized()));
+        _clock.Advance(TimeSpan.FromMinutes(2));
+        var request = Request();
+        _client.Preempt(request);
+        Assert.Equal(DigestVerdict.Stale, Verify(request));
+        Assert.Equal(DigestOutcome.Answered, _client.Answer(_server.Challenge(request, "t", _clock.Now, isStale: false), request));
+        Assert.Equal(DigestVerdict.Accepted, Verify(request));
+    }
+
+    [Fact]
+    public void A_wrong_password_is_not_tried_twice()
+    {
+        var client = new DigestClient(new SipCredentials("alice", "wrong"), new SeededEntropy(3));
+        var request = Request();
+        Assert.Equal(DigestOutcome.Answered, client.Answer(_server.Challenge(request, "t", _clock.Now, isStale: false), request));
+        Assert.Equal(DigestVerdict.Wrong, Verify(request));
+        Assert.Equal(DigestOutcome.Refused, client.Answer(_server.Challenge(request, "t", _clock.Now, isStale: false), request));
+    }
+
+    [Fact]
+    public void A_proof_serves_only_its_own_uri_and_method()
+    {
+        var request = Authorized();
+        var moved = new SipRequest(SipMethod.Invite, SipUri.Create("900123", new HostPort("gateway.example")));
+        moved.Headers.CopyFrom(request.Headers, "Authorization");
+        Assert.Equal(DigestVerdict.Wrong, Verify(moved));
+        var other = new SipRequest(SipMethod.Refer, request.Uri);
+        other.Headers.CopyFrom(request.Headers, "Authorization");
+        Assert.Equal(DigestVerdict.Wrong, Verify(other));
+    }
+
+    [Fact]
+    public void Forged_nonces_and_unknown_users_are_refused()
+    {
+        var request = Authorized();
+        var text = request.Headers["Authorization"]!;
+        var nonce = text[(text.IndexOf("nonce=\"", StringComparison.Ordinal) + 7)..][..64];
+        request.Headers["Authorization"] = text.Replace(nonce, new string('0', 64), StringComparison.Ordinal);
+        Assert.Equal(DigestVerdict.Stale, Verify(request));
+        Assert.Equal(DigestVerdict.Wrong, _server.Verify(Authorized(), _ => null, _clock.Now));
+    }
+
+    [Fact]
+    public void Every_realm_of_a_response_is_answered_and_unknown_schemes_are_skipped()
+    {
+        var response = new SipResponse(407);
+        response.Headers.Add("Proxy-Authenticate", "Bearer realm=\"x\"");
+        response.Headers.Add("Proxy-Authenticate", "Digest realm=\"one\", nonce=\"a\", algorithm=SHA-512-256, qop=\"auth\"");
+        response.Headers.Add("Proxy-Authenticate", "Digest realm=\"one\",nonce=\"b\" , qop=\"auth-int, auth\",opaque=\"o,\\\"x\"");
+        response.Headers.Add("Proxy-Authenticate", "Digest realm=\"two\", nonce=\"c\", algorithm=md5");
+        var request = Request();
+        Assert.Equal(DigestOutcome.Answered, _client.Answer(response, request));
+        var answers = request.Headers.All("Proxy-Authorization").Select(text => DigestCredentials.TryParse(text, out var c) ? c : null).ToList();
+        Assert.Equal(["one", "two"], answers.Select(answer => answer!.Realm));
+        Assert.Equal(["b", "c"], answers.Select(answer => answer!.Nonce));
+        Assert.Equal("o,\"x", answers[0]!.Opaque);
+        Assert.Null(answers[1]!.NonceCount);
+    }
+
+    [Fact]
+    public void A_challenge_nobody_here_can_answer_is_unsupported()
+    {
+        var response = new SipResponse(401);
+        response.Headers.Add("WWW-Authenticate", "Digest realm=\"one\", nonce=\"a\", qop=\"auth-int\"");
+        Assert.Equal(DigestOutcome.Unsupported, _client.Answer(response, Request()));
+    }
+
+    [Fact]
+    public void Secrets_do_not_appear_in_text()
+    {
+        Assert.DoesNotContain("pass", new SipCredentials("alice", "pass:word").ToString(), StringComparison.Ordinal);
+        Assert.True(DigestCredentials.TryParse(Authorized().Headers["Authorization"]!, out var credentials));
+        Assert.DoesNotContain(credentials.Response, credentials.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Digest")]
+    [InlineData("Digest ")]
+    [InlineData("Digest username")]
+    [InlineData("Digest username=")]
+    [InlineData("Digest username=\"a")]
+    [InlineData("Digest username=\"a\",")]
+    [InlineData("Digest username=\"a\", username=\"b\"")]
+    [InlineData("Digest username=\"a\", realm=\"r\", nonce=\"n\", uri=\"sip:x\", response=\"0\", qop=auth, nc=0, cnonce=\"c\"")]
+    [InlineData("Digest username=\"a\", realm=\"r\", nonce=\"n\", uri=\"sip:x\", response=\"0\", qop=auth, nc=00000000, cnonce=\"c\"")]
+    [InlineData("Basic YTpi")]
+    public void Malformed_credentials_are_as_good_as_none(string text)
+    {
+        Assert.False(DigestCredentials.TryParse(text, out _));
+        var request = Request();
+        request.Headers.Add("Authorization", text);
+        Assert.Equal(DigestVerdict.Missing, Verify(request));
+    }
+
+    private static SipRequest Request() => new(SipMethod.Invite, SipUri.Create("100", new HostPort("gateway.example")));
+
+    private SipRequest Authorized()
+    {
+        var request = Request();
+        Assert.Equal(DigestOutcome.Answered, _client.Answer(_server.Challenge(request, "t", _clock.Now, isStale: false), request));
+        return request;
+    }
+
+    private DigestVerdict Verify(SipRequest request, bool asProxy = false) =>
+        _server.Verify(request, user => user == "alice" ? "pass:word" : null, _clock.Now, asProxy);
+}

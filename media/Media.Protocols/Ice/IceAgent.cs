@@ -4,62 +4,405 @@ using Media.Protocols.Stun;
 namespace Media.Protocols.Ice;
 
 /// <summary>
-/// ICE for one data stream with one component (RFC 8445; rtcp-mux and BUNDLE are a given here), sans I/O. Feed it datagrams and time; after every call
-/// drain <see cref="TryPollTransmit"/>, then <see cref="TryPollEvent"/>, then sleep until <see cref="NextDeadline"/>. One owner, no locks.
+/// ICE for one data stream with one component (RFC 8445; rtcp-mux and BUNDLE are a given here), sans I/O. Feed it datagrams and time; after
+/// every call drain <see cref="TryPollTransmit"/>, then <see cref="TryPollEvent"/>, then sleep until <see cref="NextDeadline"/>. One owner, no locks.
 /// </summary>
 public sealed class IceAgent
 {
     /// <summary>No datagram of an agent is longer: two user name fragments of 256 characters and all attributes.</summary>
     public const int MaxTransmitLength = 640;
 
+    private readonly IceAgentOptions _options;
+    private readonly IEntropy _entropy;
+    private readonly IceKeys _keys;
+    private readonly IceRoles _roles;
+    private readonly IceChecklist _checklist;
+    private readonly IceReplies _replies = new();
+    private readonly IceConsent _consent;
+    private readonly Queue<IceEvent> _events = new(4);
+
+    private bool _remoteLite;
+    private IcePair? _nominating;
+    private IcePair? _selected;
+    private bool _isStarted;
+    private bool _hasEnded;
+    private bool _sawError;
+    private Instant _nextCheckAt;
+    private Instant _settleAt = Instant.Never;
+    private Instant _failAt = Instant.Never;
+
+    /// <exception cref="ArgumentException">Our own credentials are not usable.</exception>
     public IceAgent(IceAgentOptions options, IEntropy entropy)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(entropy);
-        Role = options.Lite ? IceRole.Controlled : options.Role;
+        if (!options.Local.IsUsable)
+            throw new ArgumentException("The local credentials break RFC 8839 §5.4.", nameof(options));
+        _options = options;
+        _entropy = entropy;
+        _keys = new IceKeys(options.Local);
+        _roles = new IceRoles(options.Role, options.Lite, entropy);
+        _checklist = new IceChecklist(Role);
+        _consent = new IceConsent(options.ConsentInterval, options.ConsentLifetime, entropy);
     }
 
     /// <summary>Changes when a role conflict is lost, and to controlling when the peer is lite and we are not.</summary>
-    public IceRole Role { get; private set; }
+    public IceRole Role => _roles.Current;
 
     /// <summary>The nominated path; null before <see cref="IceEventKind.Connected"/>.</summary>
-    public IcePath? Selected { get; }
+    public IcePath? Selected => _selected?.Path;
 
-    /// <summary>When to call <see cref="HandleDeadline"/>; in the past when something is due at once.</summary>
-    public Instant NextDeadline => throw new NotSupportedException();
+    /// <summary>When to call <see cref="HandleDeadline"/> and drain; in the past when something is due at once.</summary>
+    public Instant NextDeadline
+    {
+        get
+        {
+            if (_replies.Count > 0 || (!_isStarted && _keys.HasRemote))
+                return default;
+            if (_hasEnded || !_isStarted)
+                return Instant.Never;
+            var next = Instant.Min(Instant.Min(_consent.NextCheckAt, _consent.ExpiresAt), _failAt);
+            if (_options.Lite)
+                return next;
+            if (MayNominate && _checklist.BestValid(out _) is not null)
+                next = Instant.Min(next, _settleAt);
+            if (_checklist.NextToCheck(triggeredOnly: _selected is not null) is not null)
+                next = Instant.Min(next, _nextCheckAt);
+            foreach (var pair in _checklist.Pairs)
+                next = Instant.Min(next, pair.NextSendAt);
+            return next;
+        }
+    }
+
+    /// <summary>
+    /// A check with valid integrity came from this address, or was answered by it, and consent has not ended. Datagrams other than
+    /// STUN from any other address must be dropped unread.
+    /// </summary>
+    public bool IsValidated(TransportAddress remote)
+    {
+        if (_hasEnded)
+            return false;
+        return _selected?.Remote.Address == remote || _checklist.FindRemote(remote) is { Validated: true };
+    }
+
+    /// <summary>The response belongs to a request of this agent: for finding the agent behind a port that several share.</summary>
+    public bool IsAwaiting(StunTransactionId transaction) => _checklist.FindAwaiting(transaction) is not null;
 
     /// <summary>
     /// Adds an own candidate. Several candidates may share one socket (a private host address and the public one a NAT maps it to).
     /// </summary>
     /// <param name="candidate">As it stands in our SDP.</param>
     /// <param name="socket">The address of the local socket as <see cref="HandleDatagram"/> will name it; null: the candidate's own address.</param>
-    /// <returns>False when there are too many.</returns>
-    public bool AddLocalCandidate(IceCandidate candidate, TransportAddress? socket = null) => throw new NotSupportedException();
+    /// <returns>False when there are too many, or when it is not for component 1.</returns>
+    public bool AddLocalCandidate(IceCandidate candidate, TransportAddress? socket = null)
+    {
+        ArgumentNullException.ThrowIfNull(candidate);
+        return candidate.Component == 1 && _checklist.TryAddSocket(socket ?? candidate.Address, candidate.Priority);
+    }
 
     /// <summary>The peer's credentials, which start the checks. False when they are unusable or when others were set before.</summary>
-    public bool SetRemote(IceCredentials credentials, bool lite) => throw new NotSupportedException();
+    public bool SetRemote(IceCredentials credentials, bool lite)
+    {
+        ArgumentNullException.ThrowIfNull(credentials);
+        if (_keys.HasRemote || !credentials.IsUsable)
+            return false;
+        _keys.SetRemote(credentials);
+        _remoteLite = lite;
+        if (lite)
+            _roles.FaceLitePeer();
+        FollowRole();
+        return true;
+    }
 
     /// <summary>Adds a candidate from the peer's SDP, before or after <see cref="SetRemote"/>. False when it is of no use or there are too many.</summary>
-    public bool AddRemoteCandidate(IceCandidate candidate) => throw new NotSupportedException();
+    public bool AddRemoteCandidate(IceCandidate candidate)
+    {
+        ArgumentNullException.ThrowIfNull(candidate);
+        return candidate.Component == 1 && _checklist.TryAddSignalled(candidate.Address, candidate.Priority);
+    }
 
-    /// <summary>Takes a datagram that <see cref="Datagrams.DatagramKinds"/> called STUN.</summary>
-    public IceVerdict HandleDatagram(ReadOnlySpan<byte> datagram, TransportAddress local, TransportAddress remote, Instant now) =>
-        throw new NotSupportedException();
+    /// <summary>Takes a datagram that <see cref="Datagrams.DatagramKinds"/> called STUN. Nothing but the verdict comes of one that is not authentic.</summary>
+    /// <param name="datagram">All of it.</param>
+    /// <param name="local">The socket it arrived at, as named to <see cref="AddLocalCandidate"/>.</param>
+    /// <param name="remote">Where it came from.</param>
+    /// <param name="now">When it arrived.</param>
+    public IceVerdict HandleDatagram(ReadOnlySpan<byte> datagram, TransportAddress local, TransportAddress remote, Instant now)
+    {
+        if (!StunReader.TryRead(datagram, out var message, out _))
+            return IceVerdict.Malformed;
+        if (_hasEnded || _checklist.FindSocket(local) is not { } socket)
+            return IceVerdict.Ignored;
+        Start(now);
+        return message.Class switch
+        {
+            StunClass.Request => HandleRequest(message, socket, remote, now),
+            StunClass.Indication => IceVerdict.Keepalive,
+            _ => HandleResponse(message, local, remote, now),
+        };
+    }
 
-    /// <summary>Lets time pass: failures, nomination, consent.</summary>
-    public void HandleDeadline(Instant now) => throw new NotSupportedException();
+    /// <summary>Lets time pass: checks given up, nomination, consent, failure.</summary>
+    public void HandleDeadline(Instant now)
+    {
+        Start(now);
+        if (_hasEnded || !_isStarted)
+            return;
+        foreach (var pair in _checklist.Pairs)
+        {
+            if (pair.NextSendAt <= now && !pair.HasSendsLeft)
+                Fail(pair);
+        }
+        Nominate(now);
+        if (_consent.ExpiresAt <= now)
+            End(new IceEvent(IceEventKind.ConsentLost, default, IceFailure.None));
+        else if (_selected is null && (_failAt <= now || (_remoteLite && _checklist.HaveAllFailed())))
+            End(new IceEvent(IceEventKind.Failed, default, FailureReason()));
+    }
 
     /// <summary>Writes the next datagram that is due, if any, into a buffer of at least <see cref="MaxTransmitLength"/> bytes.</summary>
-    public bool TryPollTransmit(Span<byte> buffer, Instant now, out IceTransmit transmit) => throw new NotSupportedException();
+    public bool TryPollTransmit(Span<byte> buffer, Instant now, out IceTransmit transmit)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(buffer.Length, MaxTransmitLength, nameof(buffer));
+        if (_replies.TryTake(out var reply))
+        {
+            transmit = new IceTransmit(IceMessages.WriteReply(buffer, reply, _keys.LocalPassword), reply.Local, reply.Remote);
+            return true;
+        }
+        transmit = default;
+        Start(now);
+        if (_hasEnded || !_isStarted || _options.Lite || !TryBeginNext(now, out var pair, out var transaction))
+            return false;
+        var length = IceMessages.WriteCheck(buffer, transaction, _keys, _roles.TieBreaker, IcePriority.AsPeerReflexive(pair.Local.Priority));
+        transmit = new IceTransmit(length, pair.Local.Socket, pair.Remote.Address);
+        return true;
+    }
 
-    public bool TryPollEvent(out IceEvent next) => throw new NotSupportedException();
+    public bool TryPollEvent(out IceEvent next) => _events.TryDequeue(out next);
+
+    private bool MayNominate => Role == IceRole.Controlling && _selected is null && _nominating is null;
+
+    private void Start(Instant now)
+    {
+        if (_isStarted || !_keys.HasRemote)
+            return;
+        _isStarted = true;
+        _nextCheckAt = now;
+        _failAt = now + _options.FailAfter;
+    }
+
+    /// <summary>RFC 8445 §7.3, in the order of trust: integrity, comprehension, role, and only then the rest.</summary>
+    private IceVerdict HandleRequest(in StunReader request, IceLocal socket, TransportAddress from, Instant now)
+    {
+        var refusal = Examine(request, out var unknown);
+        if (refusal != StunErrorCode.None)
+        {
+            _replies.Add(new IceReply(request.TransactionId, socket.Socket, from, refusal, unknown));
+            return refusal switch
+            {
+                StunErrorCode.BadRequest => IceVerdict.Incomplete,
+                StunErrorCode.Unauthorized => IceVerdict.Unauthorized,
+                StunErrorCode.RoleConflict => IceVerdict.RoleConflict,
+                _ => IceVerdict.UnknownAttribute,
+            };
+        }
+        var remote = _checklist.Learn(socket, from, request.Priority ?? IcePriority.AsPeerReflexive(0));
+        if (remote is null || _checklist.FindPair(socket, remote) is not { } pair)
+            return IceVerdict.Ignored;
+        _replies.Add(new IceReply(request.TransactionId, socket.Socket, from, StunErrorCode.None, default));
+        remote.Validated = true;
+        if (_options.Lite)
+            HandleCheckAsLite(pair, request.UseCandidate, now);
+        else
+            HandleCheck(pair, request.UseCandidate, now);
+        return IceVerdict.Accepted;
+    }
+
+    private StunErrorCode Examine(in StunReader request, out IceUnknownTypes unknown)
+    {
+        unknown = default;
+        var refusal = _keys.Authenticate(request);
+        if (refusal != StunErrorCode.None)
+            return refusal;
+        Span<ushort> types = stackalloc ushort[IceUnknownTypes.Max];
+        unknown = IceUnknownTypes.From(types[..request.FindUnknownRequired(types)]);
+        if (unknown.Count > 0)
+            return StunErrorCode.UnknownAttribute;
+        if (!_roles.Settle(request))
+            return StunErrorCode.RoleConflict;
+        FollowRole();
+        return StunErrorCode.None;
+    }
+
+    /// <summary>A lite agent takes what the peer nominates (RFC 8445 §7.3.2); every check is the consent that it goes on sending by.</summary>
+    private void HandleCheckAsLite(IcePair pair, bool useCandidate, Instant now)
+    {
+        pair.State = IcePairState.Succeeded;
+        if (useCandidate)
+            Select(pair, now);
+        if (pair == _selected)
+            _consent.Renew(now);
+    }
+
+    /// <summary>RFC 8445 §7.3.1.4 and §7.3.1.5.</summary>
+    private void HandleCheck(IcePair pair, bool useCandidate, Instant now)
+    {
+        var nominates = useCandidate && Role == IceRole.Controlled;
+        if (nominates && pair.State == IcePairState.Succeeded)
+        {
+            Select(pair, now);
+            return;
+        }
+        pair.IsNominatedByPeer |= nominates;
+        if (pair.State != IcePairState.Succeeded && (_selected is null || nominates))
+            _checklist.Trigger(pair);
+    }
+
+    /// <summary>RFC 8445 §7.2.5.</summary>
+    private IceVerdict HandleResponse(in StunReader response, TransportAddress local, TransportAddress remote, Instant now)
+    {
+        var pair = _checklist.FindAwaiting(response.TransactionId);
+        if (pair is null)
+            return IceVerdict.UnknownTransaction;
+        _sawError |= response.Class == StunClass.Error; // unproven, so it only words the failure
+        if (!response.HasValidIntegrity(_keys.RemotePassword))
+            return IceVerdict.Unauthentic;
+        var transaction = pair.Complete(response.TransactionId);
+        if (pair.Local.Socket != local || pair.Remote.Address != remote)
+        {
+            Fail(pair);
+            return IceVerdict.Asymmetric;
+        }
+        if (response.ErrorCode == (int)StunErrorCode.RoleConflict)
+        {
+            HandleRoleConflict(pair, transaction);
+            return IceVerdict.Rejected;
+        }
+        Span<ushort> unknown = stackalloc ushort[1];
+        if (response.Class == StunClass.Error || response.XorMappedAddress is not { } mapped || response.FindUnknownRequired(unknown) > 0)
+        {
+            Fail(pair);
+            return IceVerdict.Rejected;
+        }
+        HandleSuccess(pair, transaction, mapped, now);
+        return IceVerdict.Accepted;
+    }
+
+    private void HandleSuccess(IcePair pair, IceTransaction transaction, TransportAddress mapped, Instant now)
+    {
+        pair.Remote.Validated = true;
+        pair.Mapped = mapped;
+        if (pair.State != IcePairState.Succeeded)
+        {
+            pair.State = IcePairState.Succeeded;
+            pair.EndCheck();
+            pair.TriggerOrder = 0;
+        }
+        _settleAt = Instant.Min(_settleAt, now + _options.Settle);
+        if (pair == _selected)
+            _consent.Renew(now);
+        else if (Role == IceRole.Controlled ? pair.IsNominatedByPeer : transaction is { UseCandidate: true, Role: IceRole.Controlling })
+            Select(pair, now);
+        Nominate(now);
+    }
+
+    /// <summary>RFC 8445 §7.2.5.1.</summary>
+    private void HandleRoleConflict(IcePair pair, IceTransaction transaction)
+    {
+        _roles.Concede(transaction.Role);
+        FollowRole();
+        if (_selected is null)
+            _checklist.Trigger(pair);
+    }
+
+    private void FollowRole()
+    {
+        if (_checklist.Role == Role)
+            return;
+        _nominating = null;
+        _checklist.SwitchRole(Role);
+    }
 
     /// <summary>
-    /// A check with valid integrity came from this address, or was answered by it, and consent has not ended. Datagrams other than
-    /// STUN from any other address must be dropped unread.
+    /// A check that cannot succeed. A pair that has worked stays, unless nominating it failed (RFC 8445 §8.1.1): the selected one until consent ends.
     /// </summary>
-    public bool IsValidated(TransportAddress remote) => throw new NotSupportedException();
+    private void Fail(IcePair pair)
+    {
+        if (pair.State == IcePairState.Succeeded && pair != _nominating)
+            return;
+        if (pair == _nominating)
+            _nominating = null;
+        pair.EndCheck();
+        pair.TriggerOrder = 0;
+        pair.State = IcePairState.Failed;
+    }
 
-    /// <summary>The response belongs to a check of this agent: for finding the agent behind a port that several share.</summary>
-    public bool IsAwaiting(StunTransactionId transaction) => throw new NotSupportedException();
+    /// <summary>Regular nomination (RFC 8445 §8.1.1): the best working pair, once it is the best possible or better ones had their time.</summary>
+    private void Nominate(Instant now)
+    {
+        if (!MayNominate || _checklist.BestValid(out var isSettled) is not { } best || (!isSettled && now < _settleAt))
+            return;
+        _nominating = best;
+        _checklist.Trigger(best);
+    }
+
+    /// <summary>
+    /// The nominated pair. The controlling side nominates once and stays; the controlled side follows a peer that nominates upwards,
+    /// as aggressive nomination did (RFC 5245 §8.1.1.2).
+    /// </summary>
+    private void Select(IcePair pair, Instant now)
+    {
+        if (_selected is not null && (pair == _selected || Role == IceRole.Controlling || pair.Priority <= _selected.Priority))
+            return;
+        var kind = _selected is null ? IceEventKind.Connected : IceEventKind.PathChanged;
+        _selected = pair;
+        _nominating = null;
+        _failAt = Instant.Never;
+        _checklist.StopChecks();
+        _consent.Start(now, asks: !_options.Lite);
+        _events.Enqueue(new IceEvent(kind, pair.Path, IceFailure.None));
+    }
+
+    private bool TryBeginNext(Instant now, out IcePair pair, out IceTransaction transaction)
+    {
+        transaction = default;
+        pair = _selected!;
+        if (_consent.NextCheckAt <= now)
+        {
+            _consent.Asked(now);
+            transaction = pair.BeginConsentCheck(StunTransactionId.Next(_entropy), Role);
+            return true;
+        }
+        foreach (var started in _checklist.Pairs)
+        {
+            if (started.NextSendAt > now || !started.HasSendsLeft)
+                continue;
+            pair = started;
+            transaction = pair.RepeatCheck(now);
+            return true;
+        }
+        if (now < _nextCheckAt || _checklist.NextToCheck(triggeredOnly: _selected is not null) is not { } next)
+            return false;
+        pair = next;
+        _nextCheckAt = now + _options.Pacing;
+        transaction = pair.BeginCheck(
+            StunTransactionId.Next(_entropy), Role, useCandidate: pair == _nominating, _checklist.CheckTimeout(_options.Pacing), now);
+        return true;
+    }
+
+    private IceFailure FailureReason()
+    {
+        if (_checklist.HasValidatedRemote)
+            return IceFailure.NotNominated;
+        if (_checklist.Pairs.IsEmpty)
+            return IceFailure.NoPairs;
+        return _sawError ? IceFailure.Refused : IceFailure.NoAnswer;
+    }
+
+    private void End(IceEvent last)
+    {
+        _hasEnded = true;
+        _selected = null;
+        _consent.Stop();
+        _events.Enqueue(last);
+    }
 }

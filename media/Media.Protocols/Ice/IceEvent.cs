@@ -25,8 +25,11 @@ public enum IceFailure
     /// <summary>The peer gave no candidate of a family we have, and none of its checks arrived.</summary>
     NoPairs,
 
-    /// <summary>No check was answered and none arrived: a firewall, a wrong address, or wrong credentials.</summary>
+    /// <summary>No check was answered and none arrived: a firewall or a wrong address.</summary>
     NoAnswer,
+
+    /// <summary>Checks were answered with errors only: mostly wrong credentials.</summary>
+    Refused,
 
     /// <summary>Checks worked, but nomination never completed.</summary>
     NotNominated,

@@ -6,10 +6,13 @@ public enum IceVerdict
     /// <summary>Authentic and used.</summary>
     Accepted,
 
+    /// <summary>An indication, which asks for nothing (RFC 8445 §11).</summary>
+    Keepalive,
+
     /// <summary>Not a Binding message, or one that breaks the format.</summary>
     Malformed,
 
-    /// <summary>A request without username, integrity or priority; answered 400.</summary>
+    /// <summary>A request without username or integrity; answered 400.</summary>
     Incomplete,
 
     /// <summary>A request for another username fragment, or whose integrity is wrong; answered 401.</summary>

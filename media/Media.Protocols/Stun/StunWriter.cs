@@ -27,7 +27,7 @@ public ref struct StunWriter
     }
 
     /// <summary>An attribute whose value is just bytes, such as USERNAME or SOFTWARE.</summary>
-    public void Add(StunAttribute type, ReadOnlySpan<byte> bytes)
+    public void Add(StunAttribute type, scoped ReadOnlySpan<byte> bytes)
     {
         var value = Reserve((int)type, bytes.Length);
         if (!value.IsEmpty)
@@ -82,7 +82,7 @@ public ref struct StunWriter
         phrase.CopyTo(value[4..]);
     }
 
-    public void AddUnknownAttributes(ReadOnlySpan<ushort> types)
+    public void AddUnknownAttributes(scoped ReadOnlySpan<ushort> types)
     {
         var value = Reserve((int)StunAttribute.UnknownAttributes, 2 * types.Length);
         for (var i = 0; i < types.Length && !value.IsEmpty; i++)
@@ -90,7 +90,7 @@ public ref struct StunWriter
     }
 
     /// <summary>Appends MESSAGE-INTEGRITY keyed with <paramref name="key"/> and FINGERPRINT. False: the buffer was too small.</summary>
-    public bool TryFinish(ReadOnlySpan<byte> key, out int length)
+    public bool TryFinish(scoped ReadOnlySpan<byte> key, out int length)
     {
         var covered = _length;
         var integrity = Reserve((int)StunAttribute.MessageIntegrity, StunIntegrity.Length);

@@ -1,0 +1,46 @@
+using Media.Protocols.Primitives;
+using Media.Protocols.Stun;
+
+namespace Media.Protocols.Ice;
+
+/// <summary>Who nominates, and how two agents that both think so find out (RFC 8445 §7.1.3, §7.2.5.1, §7.3.1.1).</summary>
+internal sealed class IceRoles(IceRole initial, bool lite, IEntropy entropy)
+{
+    public IceRole Current { get; private set; } = lite ? IceRole.Controlled : initial;
+
+    public ulong TieBreaker { get; private set; } = entropy.NextUInt64();
+
+    /// <summary>The peer can only be controlled (RFC 8445 §6.1.1).</summary>
+    public void FaceLitePeer()
+    {
+        if (!lite)
+            Current = IceRole.Controlling;
+    }
+
+    /// <summary>
+    /// An authentic request that claims our own role: the greater tie-breaker controls. False when the peer is the one to switch and
+    /// gets a 487; true when we have switched, or when there is no conflict.
+    /// </summary>
+    public bool Settle(in StunReader request)
+    {
+        var claim = Current == IceRole.Controlling ? request.Controlling : request.Controlled;
+        if (claim is not { } tieBreaker)
+            return true;
+        if (lite)
+            return false; // a lite agent cannot check, so it cannot control
+        var weControl = TieBreaker >= tieBreaker;
+        if (weControl == (Current == IceRole.Controlling))
+            return false;
+        Current = weControl ? IceRole.Controlling : IceRole.Controlled;
+        return true;
+    }
+
+    /// <summary>An authentic 487. One to a request in a role that we have left already changes nothing.</summary>
+    public void Concede(IceRole claimed)
+    {
+        if (claimed != Current)
+            return;
+        Current = claimed == IceRole.Controlling ? IceRole.Controlled : IceRole.Controlling;
+        TieBreaker = entropy.NextUInt64();
+    }
+}

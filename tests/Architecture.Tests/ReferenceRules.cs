@@ -1,5 +1,5 @@
-using System.Runtime.CompilerServices;
 using System.Xml.Linq;
+using Testing;
 
 namespace Architecture.Tests;
 
@@ -20,6 +20,7 @@ public class ReferenceRules
         ["AdminApi"] = ["Gateway.Calls", "Gateway.Storage"],
     };
 
+    private static readonly string[] ProductFolders = ["gateway", "media", "admin-api"];
     private static readonly string[] NoPackages = ["Media.Protocols", "Media.Native", "Gateway.Calls"];
 
     public static TheoryData<string> Projects => new(Allowed.Keys);
@@ -36,8 +37,8 @@ public class ReferenceRules
     [Fact]
     public void Every_product_project_is_listed_here()
     {
-        var found = new[] { "gateway", "media", "admin-api" }
-            .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), "*.csproj", SearchOption.AllDirectories))
+        var found = ProductFolders
+            .SelectMany(folder => Directory.EnumerateFiles(Repository.File(folder), "*.csproj", SearchOption.AllDirectories))
             .Select(Path.GetFileNameWithoutExtension);
         Assert.Equal(Allowed.Keys.Order(), found.Order());
     }
@@ -60,18 +61,8 @@ public class ReferenceRules
         }
     }
 
-    private static string Root { get; } = FindRoot();
-
     private static XDocument Load(string project) => XDocument.Load(Locate(project));
 
     private static string Locate(string project) =>
-        Directory.EnumerateFiles(Root, project + ".csproj", SearchOption.AllDirectories).Single(path => !path.Contains("/tests/"));
-
-    private static string FindRoot([CallerFilePath] string here = "")
-    {
-        for (var folder = Path.GetDirectoryName(here); folder is not null; folder = Path.GetDirectoryName(folder))
-            if (File.Exists(Path.Combine(folder, "Gateway.sln")))
-                return folder;
-        throw new InvalidOperationException("Gateway.sln was not found above " + here);
-    }
+        ProductFolders.SelectMany(folder => Directory.EnumerateFiles(Repository.File(folder), project + ".csproj", SearchOption.AllDirectories)).Single();
 }

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using Gateway.Calls;
+using StackExchange.Redis;
+
+namespace Gateway.Storage;
+
+/// <summary>
+/// The cluster's live memory in Redis. Everything expires by itself: a claim outlives the longest accept window, a published call is gone
+/// <see cref="LiveTtl"/> after its owner last refreshed it.
+/// </summary>
+/// <remarks>
+/// `wa:claim:{wacid}` = "node callId" or "†" (tombstone) · `wa:answer:{wacid}` = callId · `wa:live` = set of call ids ·
+/// `wa:live:{callId}` = JSON.
+/// </remarks>
+public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node) : ICallRegistry
+{
+    /// <summary>Meta retries webhooks for up to seven days; nobody answers a call offered an hour ago.</summary>
+    private static readonly TimeSpan TombstoneTtl = TimeSpan.FromHours(1);
+
+    private static readonly TimeSpan ClaimTtl = TimeSpan.FromHours(24);
+    private static readonly TimeSpan LiveTtl = TimeSpan.FromMinutes(10);
+    private const string Tombstone = "†";
+    private const string LiveSet = "wa:live";
+
+    private IDatabase Database => redis.GetDatabase();
+
+    public async Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation)
+    {
+        if (await Database.StringSetAsync(ClaimKey(whatsAppId), $"{node} {callId}", ClaimTtl, When.NotExists))
+            return ClaimResult.Claimed;
+        var holder = (string?)await Database.StringGetAsync(ClaimKey(whatsAppId));
+        return holder == Tombstone ? ClaimResult.Tombstoned : ClaimResult.Duplicate;
+    }
+
+    public async Task<CallOwner?> FindAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)
+    {
+        var holder = (string?)await Database.StringGetAsync(ClaimKey(whatsAppId));
+        return holder is null or Tombstone || holder.Split(' ') is not [var owner, var callId] ? null : new CallOwner(new CallId(callId), owner);
+    }
+
+    public async Task<bool> BuryAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)
+    {
+        var before = await Database.StringGetSetAsync(ClaimKey(whatsAppId), Tombstone);
+        await Database.KeyExpireAsync(ClaimKey(whatsAppId), TombstoneTtl);
+        return before.IsNull;
+    }
+
+    public async Task PublishAsync(LiveCall call, CancellationToken cancellation)
+    {
+        await Database.StringSetAsync(LiveKey(call.Id), JsonSerializer.Serialize(call, JsonSerializerOptions.Web), LiveTtl);
+        await Database.SetAddAsync(LiveSet, call.Id.Value);
+    }
+
+    public async Task RemoveAsync(CallId callId, CancellationToken cancellation)
+    {
+        await Database.KeyDeleteAsync(LiveKey(callId));
+        await Database.SetRemoveAsync(LiveSet, callId.Value);
+    }
+
+    public Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
+        Database.StringSetAsync("wa:answer:" + whatsAppId, callId.Value, TombstoneTtl, When.NotExists);
+
+    public async Task<IReadOnlyList<LiveCall>> ListAsync(CancellationToken cancellation)
+    {
+        var ids = await Database.SetMembersAsync(LiveSet);
+        var texts = await Database.StringGetAsync([.. ids.Select(id => (RedisKey)LiveKey(new CallId(id!)))]);
+        var calls = new List<LiveCall>(texts.Length);
+        for (var i = 0; i < texts.Length; i++)
+        {
+            if (texts[i].IsNull)
+                await Database.SetRemoveAsync(LiveSet, ids[i]); // its owner is gone
+            else
+                calls.Add(JsonSerializer.Deserialize<LiveCall>((string)texts[i]!, JsonSerializerOptions.Web)!);
+        }
+        return [.. calls.OrderByDescending(c => c.StartedAt)];
+    }
+
+    private static string ClaimKey(WhatsAppCallId id) => "wa:claim:" + id;
+
+    private static string LiveKey(CallId id) => "wa:live:" + id;
+}

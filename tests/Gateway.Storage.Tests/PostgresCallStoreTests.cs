@@ -1,0 +1,96 @@
+using Gateway.Calls;
+using Npgsql;
+using Testing;
+
+namespace Gateway.Storage.Tests;
+
+[Collection(StoresCollection.Name)]
+public sealed class PostgresCallStoreTests(Stores stores) : IAsyncLifetime
+{
+    private static readonly DateTimeOffset Start = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    private readonly NpgsqlDataSource _database = NpgsqlDataSource.Create(stores.Postgres);
+
+    private PostgresCallStore Store => new(_database);
+
+    public Task InitializeAsync() => Migrator.MigrateAsync(_database, CancellationToken.None);
+
+    public Task DisposeAsync() => _database.DisposeAsync().AsTask();
+
+    [Fact]
+    public async Task A_record_comes_back_as_it_was_written()
+    {
+        var record = Record() with
+        {
+            RingingAt = Start.AddSeconds(1),
+            AnsweredAt = Start.AddSeconds(2),
+            SipStatus = 486,
+            WhatsAppError = new WhatsAppError(138021, "Media", "no packets"),
+            WhatsAppQuality = new LegQuality(100, 2, 3.5, 42, 4.1),
+        };
+        await Store.CompleteAsync(record, CancellationToken.None);
+        Assert.Equal(record, await FindAsync(record.Id));
+    }
+
+    [Fact]
+    public async Task A_repeated_completion_changes_nothing()
+    {
+        var record = Record();
+        await Store.BeginAsync(new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node), Start, CancellationToken.None);
+        await Store.CompleteAsync(record, CancellationToken.None);
+        await Store.CompleteAsync(record with { Cause = HangupCause.InternalError }, CancellationToken.None);
+        await Store.BeginAsync(new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node), Start, CancellationToken.None);
+        Assert.Equal(record, await FindAsync(record.Id));
+    }
+
+    [Fact]
+    public async Task An_attempt_that_never_ended_is_a_row_but_no_record()
+    {
+        var record = Record();
+        await Store.BeginAsync(new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node), Start, CancellationToken.None);
+        Assert.Null(await FindAsync(record.Id));
+    }
+
+    [Fact]
+    public async Task Hostile_names_are_stored_and_not_executed()
+    {
+        var record = Record() with { User = new WhatsAppUser("15550001", Name: "Robert'); DROP TABLE calls;--\0\r\n") };
+        await Store.CompleteAsync(record, CancellationToken.None);
+        Assert.Equal("Robert'); DROP TABLE calls;--\r\n", (await FindAsync(record.Id))!.User.Name);
+    }
+
+    [Fact]
+    public async Task Migrating_again_applies_nothing_and_two_migrators_do_not_collide()
+    {
+        var both = await Task.WhenAll(
+            Migrator.MigrateAsync(_database, CancellationToken.None), Migrator.MigrateAsync(_database, CancellationToken.None));
+        Assert.All(both, Assert.Empty);
+    }
+
+    [Fact]
+    public async Task A_database_of_a_newer_version_is_refused()
+    {
+        await using var connection = await _database.OpenConnectionAsync();
+        await using (var insert = new NpgsqlCommand("INSERT INTO schema_migrations (name) VALUES ('9999_future')", connection))
+            await insert.ExecuteNonQueryAsync();
+        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => Migrator.MigrateAsync(_database, CancellationToken.None));
+        await using (var delete = new NpgsqlCommand("DELETE FROM schema_migrations WHERE name = '9999_future'", connection))
+            await delete.ExecuteNonQueryAsync();
+        Assert.Contains("9999_future", refusal.Message);
+    }
+
+    private static CallRecord Record() => new()
+    {
+        Id = new CallId(Guid.NewGuid().ToString("n")),
+        Direction = CallDirection.Inbound,
+        Channel = new ChannelId("100"),
+        User = new WhatsAppUser("15550001", "US.1", Name: "Ana"),
+        StartedAt = Start,
+        EndedAt = Start.AddSeconds(30),
+        Cause = HangupCause.WhatsAppHungUp,
+        Node = "node-1",
+    };
+
+    private async Task<CallRecord?> FindAsync(CallId id) =>
+        (await Store.ListAsync(1000, null, CancellationToken.None)).SingleOrDefault(r => r.Id == id);
+}

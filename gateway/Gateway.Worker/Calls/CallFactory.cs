@@ -1,0 +1,70 @@
+using Gateway.Calls;
+using Gateway.Sip;
+using Gateway.WhatsApp.Graph;
+using Gateway.Worker.Configuration;
+using Gateway.Worker.Legs;
+using Media.Engine;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Worker.Calls;
+
+/// <summary>Puts one call together: its machine, its two legs and its loop.</summary>
+internal sealed class CallFactory(
+    GatewayOptions options, IReadOnlyDictionary<string, Trunk> trunks, SipEndpoint sip, MediaEngine media, GraphClient graph,
+    CallServices services, IEntropy entropy, ILogger<PbxLeg> pbxLogger)
+{
+    private readonly Dictionary<ChannelId, ChannelOptions> _channels = options.Channels.ToDictionary(c => new ChannelId(c.PhoneNumberId));
+    private readonly Dictionary<string, TrunkConfiguration> _trunkSettings = options.Sip.Trunks.ToDictionary(t => t.Name);
+
+    public bool Knows(ChannelId channel) => _channels.ContainsKey(channel);
+
+    /// <summary>The channel that a trunk's calls go out by.</summary>
+    public ChannelId ChannelOf(string trunk) => new(_trunkSettings[trunk].Channel ?? options.Channels[0].PhoneNumberId);
+
+    public CallIdentity Identify(CallDirection direction, ChannelId channel, WhatsAppUser user) =>
+        new(new CallId(entropy.NextHex(32)), direction, channel, user, options.Node.Id);
+
+    /// <param name="identity">Whose call.</param>
+    /// <param name="details">What Meta told about an inbound call.</param>
+    public CallLoop Inbound(CallIdentity identity, InboundDetails details) => Create(
+        identity, new InboundCall(identity, options.Calls, services.Clock.Now), incoming: null,
+        trunk => Invitation(identity, details, trunk), onConnected: _ => { });
+
+    /// <param name="identity">Whose call.</param>
+    /// <param name="invite">The PBX's INVITE.</param>
+    /// <param name="onConnected">Told Meta's id of the call before any webhook about it is looked at again.</param>
+    public CallLoop Outbound(CallIdentity identity, SipCall invite, Action<CallLoop, WhatsAppCallId> onConnected)
+    {
+        CallLoop? loop = null;
+        return loop = Create(
+            identity, new OutboundCall(identity, options.Calls, services.Clock.Now), invite,
+            _ => throw new InvalidOperationException("An outbound call invites nobody."), id => onConnected(loop!, id));
+    }
+
+    private CallLoop Create(
+        CallIdentity identity, Call call, SipCall? incoming, Func<string, SipInviteRequest> invitation, Action<WhatsAppCallId> onConnected)
+    {
+        var channel = _channels[identity.Channel];
+        var number = new GraphNumber(channel.PhoneNumberId, new GraphToken(channel.AccessToken.Reveal()));
+        return new CallLoop(
+            call,
+            loop => new WhatsAppLeg(graph, number, loop, onConnected),
+            loop => new PbxLeg(identity, trunks, sip, incoming, invitation, new CallMedia(media, loop), loop, pbxLogger),
+            services);
+    }
+
+    private SipInviteRequest Invitation(CallIdentity identity, InboundDetails details, string trunk)
+    {
+        var channel = _channels[identity.Channel];
+        return new SipInviteRequest
+        {
+            Trunk = trunk,
+            TargetUser = channel.Target ?? channel.Number,
+            Caller = new SipParty(identity.User.Handle, identity.User.Name),
+            Headers = IdentityHeaders.Of(identity, details, channel.Number),
+        };
+    }
+}
+
+/// <summary>What only Meta's offer tells.</summary>
+internal sealed record InboundDetails(WhatsAppCallId WhatsAppId, string? CtaPayload, string? DeeplinkPayload);

@@ -1,0 +1,203 @@
+using System.Threading.Channels;
+using Gateway.Calls;
+using Gateway.Worker.Legs;
+using Gateway.Worker.Metrics;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Worker.Calls;
+
+/// <summary>
+/// Runs one call: a bounded inbox with one reader feeds the pure <see cref="Call"/>, and each decision goes to the leg it concerns. Results
+/// come back through the inbox, so the machine never waits for the network and a caller who gives up is heard at once.
+/// </summary>
+internal sealed partial class CallLoop : ICallInbox
+{
+    /// <summary>Far more than any real call queues; a flood ends the call, not the node.</summary>
+    private const int InboxCapacity = 256;
+
+    private readonly Channel<CallInput> _inbox = Channel.CreateBounded<CallInput>(
+        new BoundedChannelOptions(InboxCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+
+    private readonly Call _call;
+    private readonly WhatsAppLeg _whatsApp;
+    private readonly PbxLeg _pbx;
+    private readonly CallServices _services;
+    private readonly LegQueue _stores;
+    private readonly ILogger _logger;
+    private CallState _published = CallState.New;
+
+    public CallLoop(Call call, Func<CallLoop, WhatsAppLeg> whatsApp, Func<CallLoop, PbxLeg> pbx, CallServices services)
+    {
+        _call = call;
+        _services = services;
+        _logger = services.Logger;
+        _stores = new LegQueue(OnStoreFailure);
+        _whatsApp = whatsApp(this);
+        _pbx = pbx(this);
+    }
+
+    public CallIdentity Identity => _call.Identity;
+
+    public WhatsAppCallId? WhatsAppId => _call.WhatsAppId;
+
+    public bool Post(CallInput input) => _inbox.Writer.TryWrite(input);
+
+    /// <summary>From the first input to the written record.</summary>
+    public async Task RunAsync(CallInput first)
+    {
+        _stores.Add(() => _services.Store.BeginAsync(Identity, _call.StartedAt.ToDateTimeOffset(), CancellationToken.None));
+        try
+        {
+            Perform(_call.Handle(first, _services.Clock.Now));
+            while (_call.State != CallState.Ended)
+                await HandleNextAsync();
+        }
+        catch (Exception e) // The last resort of one call: it is reported, its legs are released, its neighbours never notice.
+        {
+            LogDefect(e, Identity.Id);
+            Perform(_call.Handle(new CallInput.HangUpRequested(HangupCause.InternalError), _services.Clock.Now));
+        }
+        _inbox.Writer.TryComplete();
+        await Task.WhenAll(_whatsApp.Idle, _pbx.Idle, _stores.Idle);
+    }
+
+    private async Task HandleNextAsync()
+    {
+        if (!_inbox.Reader.TryRead(out var input))
+        {
+            var wait = _call.NextDeadline == Instant.Never ? Timeout.InfiniteTimeSpan : _call.NextDeadline - _services.Clock.Now;
+            if (wait != Timeout.InfiniteTimeSpan && wait <= TimeSpan.Zero)
+            {
+                Perform(_call.HandleDeadline(_services.Clock.Now));
+                return;
+            }
+            using var deadline = new CancellationTokenSource(wait, _services.Time);
+            try
+            {
+                await _inbox.Reader.WaitToReadAsync(deadline.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // The deadline came first; the next turn handles it.
+            }
+            return;
+        }
+        var before = _call.State;
+        var decisions = _call.Handle(input, _services.Clock.Now);
+        if (_call.State != before)
+            LogState(Identity.Id, before, _call.State, input.GetType().Name);
+        Perform(decisions);
+    }
+
+    private void Perform(IReadOnlyList<CallDecision> decisions)
+    {
+        foreach (var decision in decisions)
+            Perform(decision);
+        Publish();
+    }
+
+    private void Perform(CallDecision decision)
+    {
+        switch (decision)
+        {
+            case CallDecision.CheckAdmission:
+                Post(_services.Admission.Check(Identity));
+                break;
+            case CallDecision.ReserveMedia reserve:
+                _pbx.Reserve(reserve.WhatsAppOffer);
+                break;
+            case CallDecision.PreAccept preAccept:
+                _whatsApp.PreAccept(preAccept.Id, preAccept.Sdp);
+                break;
+            case CallDecision.Accept accept:
+                _whatsApp.Accept(accept.Id, accept.Sdp, Identity.Id);
+                break;
+            case CallDecision.Connect connect:
+                _whatsApp.Connect(Identity, connect.Sdp);
+                break;
+            case CallDecision.Reject reject:
+                _whatsApp.Reject(reject.Id);
+                break;
+            case CallDecision.Terminate terminate:
+                _whatsApp.Terminate(terminate.Id);
+                break;
+            case CallDecision.ApplyWhatsAppAnswer apply:
+                _pbx.ApplyWhatsAppAnswer(apply.Sdp);
+                break;
+            case CallDecision.InvitePbx invite:
+                _pbx.Invite(invite.Trunk);
+                break;
+            case CallDecision.TakeAnswerLock:
+                _stores.Add(TakeAnswerLockAsync);
+                break;
+            case CallDecision.RingPbx:
+                _pbx.Ring();
+                break;
+            case CallDecision.AnswerPbx:
+                _pbx.Answer();
+                break;
+            case CallDecision.RefusePbx refuse:
+                _pbx.Refuse(refuse.Refusal);
+                break;
+            case CallDecision.HangUpPbx hangUp:
+                _pbx.HangUp(hangUp.Cause);
+                break;
+            case CallDecision.OpenAudio:
+                _pbx.OpenAudio();
+                break;
+            case CallDecision.SendDigit digit:
+                _pbx.SendDigit(digit.To, digit.Digit, digit.Duration);
+                break;
+            case CallDecision.ReleaseMedia:
+                _pbx.ReleaseMedia();
+                break;
+            case CallDecision.Finish finish:
+                Finish(finish.Record);
+                break;
+            default:
+                throw new InvalidOperationException("A decision without a performer: " + decision.GetType().Name);
+        }
+    }
+
+    private async Task TakeAnswerLockAsync()
+    {
+        var won = await _services.Registry.TakeAnswerLockAsync(_call.WhatsAppId!.Value, Identity.Id, CancellationToken.None);
+        Post(new CallInput.AnswerLockTaken(won));
+    }
+
+    private void Finish(CallRecord record)
+    {
+        LogEnded(record.Id, record.Direction, record.Cause, record.EndedAt - record.StartedAt, record.SipStatus, record.WhatsAppError?.Code);
+        CallMetrics.Ended(record);
+        _stores.Add(() => _services.Store.CompleteAsync(record, CancellationToken.None));
+        if (record.WhatsAppId is { } whatsAppId)
+            _stores.Add(() => _services.Registry.BuryAsync(whatsAppId, CancellationToken.None));
+        _stores.Add(() => _services.Registry.RemoveAsync(record.Id, CancellationToken.None));
+    }
+
+    private void Publish()
+    {
+        if (_call.State == _published || _call.State == CallState.Ended)
+            return;
+        CallMetrics.Entered(_call, _services.Clock.Now);
+        _published = _call.State;
+        var view = new LiveCall(
+            Identity.Id, _call.WhatsAppId, Identity.Direction, Identity.Channel, Identity.User.ToString(), _call.Trunk, _call.Agent, _call.State,
+            _call.StartedAt.ToDateTimeOffset(), _call.AnsweredAt?.ToDateTimeOffset(), Identity.Node);
+        _stores.Add(() => _services.Registry.PublishAsync(view, CancellationToken.None));
+    }
+
+    private void OnStoreFailure(Exception e) => LogStoreFailure(e, Identity.Id);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: {Before} → {After} on {Input}")]
+    private partial void LogState(CallId callId, CallState before, CallState after, string input);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId} {Direction} ended: {Cause} after {Duration}, SIP {SipStatus}, Meta {MetaCode}")]
+    private partial void LogEnded(CallId callId, CallDirection direction, HangupCause cause, TimeSpan duration, int? sipStatus, int? metaCode);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: a defect ended it")]
+    private partial void LogDefect(Exception e, CallId callId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: a store did not take a write")]
+    private partial void LogStoreFailure(Exception e, CallId callId);
+}

@@ -1,0 +1,8 @@
+using Gateway.Calls;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Worker.Calls;
+
+/// <summary>What every call loop shares.</summary>
+internal sealed record CallServices(
+    ICallStore Store, ICallRegistry Registry, Admission Admission, TimeProvider Time, InstantClock Clock, ILogger<CallLoop> Logger);

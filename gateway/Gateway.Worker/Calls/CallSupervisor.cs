@@ -1,0 +1,179 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Gateway.Calls;
+using Gateway.Sip;
+using Gateway.WhatsApp;
+using Gateway.WhatsApp.Webhooks;
+using Gateway.Worker.Configuration;
+using Gateway.Worker.Metrics;
+
+namespace Gateway.Worker.Calls;
+
+/// <summary>
+/// Knows this node's calls. Webhooks and INVITEs come here; what concerns a call goes to its loop, what begins one starts a loop, and what
+/// belongs to no call leaves a tombstone instead of a ghost.
+/// </summary>
+internal sealed partial class CallSupervisor(
+    GatewayOptions options, CallFactory factory, CallServices services, ILogger<CallSupervisor> logger)
+{
+    private readonly ConcurrentDictionary<CallId, CallLoop> _calls = new();
+    private readonly ConcurrentDictionary<WhatsAppCallId, CallLoop> _byWhatsAppId = new();
+
+    public int Count => _calls.Count;
+
+    public async Task ReadWebhooksAsync(ChannelReader<WebhookBatch> batches)
+    {
+        await foreach (var batch in batches.ReadAllAsync())
+            foreach (var happened in batch.Events)
+                await HandleAsync(happened);
+    }
+
+    public async Task ReadInvitesAsync(ChannelReader<SipCall> invites)
+    {
+        await foreach (var invite in invites.ReadAllAsync())
+            await StartOutboundAsync(invite);
+    }
+
+    /// <summary>Asks one call to end; false when it is not on this node.</summary>
+    public bool HangUp(CallId id, HangupCause cause) => _calls.TryGetValue(id, out var loop) && loop.Post(new CallInput.HangUpRequested(cause));
+
+    /// <summary>Waits until the live calls are over, and ends those that are not at the deadline, on both legs.</summary>
+    public async Task DrainAsync(TimeSpan deadline)
+    {
+        var give = services.Clock.Now + deadline;
+        while (!_calls.IsEmpty && services.Clock.Now < give)
+            await Task.Delay(TimeSpan.FromMilliseconds(50), services.Time);
+        foreach (var loop in _calls.Values)
+            loop.Post(new CallInput.HangUpRequested(HangupCause.Draining));
+        var force = services.Clock.Now + options.Calls.Ending;
+        while (!_calls.IsEmpty && services.Clock.Now < force)
+            await Task.Delay(TimeSpan.FromMilliseconds(50), services.Time);
+    }
+
+    private async Task HandleAsync(WebhookEvent happened)
+    {
+        try
+        {
+            var outcome = !WebhookMapping.TryMap(happened, out var id, out var input) ? "not_a_call" : (happened, input) switch
+            {
+                (WebhookEvent.CallConnect connect, CallInput.WhatsAppOffered offer) => await StartInboundAsync(connect, offer),
+                (WebhookEvent.CallTerminate terminate, _) => await TerminateAsync(id, terminate.OpaqueData, input),
+                (WebhookEvent.CallConnect connect, _) => Forward(id, connect.OpaqueData, input),
+                (WebhookEvent.CallStatus status, _) => Forward(id, status.OpaqueData, input),
+                _ => "not_a_call",
+            };
+            CallMetrics.Webhook(outcome);
+        }
+        catch (Exception e) // The edge of one event: a store that fails must not stop the events after it.
+        {
+            CallMetrics.Webhook("failed");
+            LogWebhookFailure(e, happened.GetType().Name);
+        }
+    }
+
+    private async Task<string> StartInboundAsync(WebhookEvent.CallConnect connect, CallInput.WhatsAppOffered offer)
+    {
+        var whatsAppId = offer.Id;
+        if (_byWhatsAppId.ContainsKey(whatsAppId))
+            return "duplicate";
+        if (connect.Timestamp is { } sent && services.Time.GetUtcNow() - sent > options.WhatsApp.StaleOffer)
+            return "stale_offer";
+        var channel = new ChannelId(connect.Number.PhoneNumberId ?? "");
+        if (!factory.Knows(channel))
+            return "unknown_number";
+
+        var identity = factory.Identify(CallDirection.Inbound, channel, connect.User);
+        var claim = await services.Registry.ClaimAsync(whatsAppId, identity.Id, CancellationToken.None);
+        if (claim != ClaimResult.Claimed)
+            return claim == ClaimResult.Duplicate ? "duplicate" : "tombstoned";
+
+        var loop = factory.Inbound(identity, new InboundDetails(whatsAppId, connect.CtaPayload, connect.DeeplinkPayload));
+        _byWhatsAppId[whatsAppId] = loop;
+        Start(loop, offer);
+        return "started";
+    }
+
+    private async Task StartOutboundAsync(SipCall invite)
+    {
+        if (!UserHandle.TryParse(Uri.UnescapeDataString(invite.Info.TargetUser), out var user))
+        {
+            await invite.RejectAsync(404, "Not a WhatsApp user", SipReason.Sip(404, "Dial a number with country code, or a user id"));
+            return;
+        }
+        var identity = factory.Identify(CallDirection.Outbound, factory.ChannelOf(invite.Info.Trunk), user);
+        var agent = invite.Info.AssertedIdentity ?? invite.Info.From;
+        Start(factory.Outbound(identity, invite, Bind), new CallInput.PbxInvited(invite.Info.Trunk, agent.User));
+    }
+
+    /// <summary>From now on webhooks find this call by Meta's id, on this node and, through the registry, on others.</summary>
+    private void Bind(CallLoop loop, WhatsAppCallId id)
+    {
+        _byWhatsAppId[id] = loop;
+        _ = ClaimAsync(loop, id);
+    }
+
+    private async Task ClaimAsync(CallLoop loop, WhatsAppCallId id)
+    {
+        try
+        {
+            // A terminate that overtook the answer to connect has left a tombstone.
+            if (await services.Registry.ClaimAsync(id, loop.Identity.Id, CancellationToken.None) == ClaimResult.Tombstoned)
+                loop.Post(new CallInput.WhatsAppTerminated(null));
+        }
+        catch (Exception e) // The call itself goes on: it is known on this node.
+        {
+            LogWebhookFailure(e, "claim");
+        }
+    }
+
+    private void Start(CallLoop loop, CallInput first)
+    {
+        _calls[loop.Identity.Id] = loop;
+        services.Admission.Enter();
+        CallMetrics.Started(loop.Identity.Direction);
+        LogStarted(loop.Identity.Id, loop.Identity.Direction, loop.Identity.Channel, loop.Identity.User);
+        _ = RunAsync(loop, first);
+    }
+
+    private async Task RunAsync(CallLoop loop, CallInput first)
+    {
+        await Task.Yield();
+        try
+        {
+            await loop.RunAsync(first);
+        }
+        finally
+        {
+            if (loop.WhatsAppId is { } id)
+                _byWhatsAppId.TryRemove(new(id, loop));
+            _calls.TryRemove(loop.Identity.Id, out _);
+            services.Admission.Leave();
+            CallMetrics.Left(loop.Identity.Direction);
+        }
+    }
+
+    private string Forward(WhatsAppCallId id, string? opaque, CallInput input)
+    {
+        if (Find(id, opaque) is not { } loop)
+            return "unknown_call";
+        return loop.Post(input) ? "delivered" : "too_late";
+    }
+
+    private async Task<string> TerminateAsync(WhatsAppCallId id, string? opaque, CallInput input)
+    {
+        if (Find(id, opaque) is not null)
+            return Forward(id, opaque, input);
+        await services.Registry.BuryAsync(id, CancellationToken.None);
+        return "tombstone_left";
+    }
+
+    /// <summary>Meta's id, or, while the answer to connect is still on its way, the id of ours that Meta gives back.</summary>
+    private CallLoop? Find(WhatsAppCallId id, string? opaque) =>
+        _byWhatsAppId.TryGetValue(id, out var loop) || (opaque is not null && _calls.TryGetValue(new CallId(opaque), out loop)) ? loop : null;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId} {Direction} on {Channel} with {User} begins")]
+    private partial void LogStarted(CallId callId, CallDirection direction, ChannelId channel, WhatsAppUser user);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A webhook event ({Kind}) could not be handled")]
+    private partial void LogWebhookFailure(Exception e, string kind);
+}

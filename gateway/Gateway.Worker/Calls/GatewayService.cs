@@ -1,0 +1,60 @@
+using Gateway.Sip;
+using Gateway.Storage;
+using Gateway.WhatsApp.Webhooks;
+using Gateway.Worker.Configuration;
+using Media.Engine;
+using Npgsql;
+
+namespace Gateway.Worker.Calls;
+
+/// <summary>
+/// Starts and stops the gateway in the right order: store, media, SIP, then calls; and on a stop first refuses what is new on both sides,
+/// then lets live calls finish until the deadline.
+/// </summary>
+internal sealed partial class GatewayService(
+    GatewayOptions options, NpgsqlDataSource database, MediaEngine media, SipEndpoint sip, WebhookQueue webhooks, CallSupervisor calls,
+    Admission admission, ILogger<GatewayService> logger) : IHostedService
+{
+    private readonly List<Task> _pumps = [];
+
+    /// <summary>True from the end of start until a stop was asked for.</summary>
+    public bool IsReady { get; private set; }
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var name in await Migrator.MigrateAsync(database, cancellationToken))
+            LogMigrated(name);
+        await media.StartAsync(cancellationToken);
+        await sip.StartAsync(cancellationToken);
+        _pumps.Add(calls.ReadWebhooksAsync(webhooks.Batches));
+        _pumps.Add(calls.ReadInvitesAsync(sip.IncomingCalls));
+        IsReady = true;
+        LogStarted(options.Node.Id, options.Sip.Listen, options.Channels.Count, options.Sip.Trunks.Count);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        IsReady = false;
+        admission.IsDraining = true;
+        sip.Drain();
+        LogDraining(calls.Count, options.Node.DrainDeadline);
+        await calls.DrainAsync(options.Node.DrainDeadline);
+        webhooks.Complete();
+        await sip.DisposeAsync();
+        await media.DisposeAsync();
+        await Task.WhenAll(_pumps);
+        LogStopped();
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Applied migration {Name}")]
+    private partial void LogMigrated(string name);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} is ready: SIP on {Listeners}, {Channels} channel(s), {Trunks} trunk(s)")]
+    private partial void LogStarted(string node, IReadOnlyList<string> listeners, int channels, int trunks);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: new calls are refused, {Calls} live call(s) have {Deadline}")]
+    private partial void LogDraining(int calls, TimeSpan deadline);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopped")]
+    private partial void LogStopped();
+}

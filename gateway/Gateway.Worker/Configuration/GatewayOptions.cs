@@ -1,0 +1,161 @@
+using Gateway.Calls;
+using Gateway.Sip;
+using Gateway.WhatsApp.Graph;
+using Media.Engine;
+
+namespace Gateway.Worker.Configuration;
+
+/// <summary>Everything the gateway is configured with: one JSON file, read and validated whole by <see cref="GatewayOptionsReader"/>.</summary>
+public sealed record GatewayOptions
+{
+    public NodeOptions Node { get; init; } = new();
+
+    public HttpOptions Http { get; init; } = new();
+
+    public required WhatsAppOptions WhatsApp { get; init; }
+
+    public required SipOptions Sip { get; init; }
+
+    /// <summary>The WhatsApp business numbers and where their calls go.</summary>
+    public required IReadOnlyList<ChannelOptions> Channels { get; init; }
+
+    public MediaEngineOptions Media { get; init; } = new();
+
+    public required StorageOptions Storage { get; init; }
+
+    /// <summary>How long a call may wait in each state.</summary>
+    public CallOptions Calls { get; init; } = new();
+}
+
+/// <summary>This process among its equals.</summary>
+public sealed record NodeOptions
+{
+    /// <summary>Unique in the cluster; stands in records, logs and Redis.</summary>
+    public string Id { get; init; } = Environment.MachineName;
+
+    /// <summary>Calls at one time, both directions; the next one is refused.</summary>
+    public int MaxCalls { get; init; } = 1000;
+
+    /// <summary>How long live calls may go on after a stop was asked for; stragglers are ended on both legs.</summary>
+    public TimeSpan DrainDeadline { get; init; } = TimeSpan.FromSeconds(30);
+}
+
+/// <summary>The one HTTP listener: webhooks, health and metrics.</summary>
+public sealed record HttpOptions
+{
+    /// <summary>An http:// address; TLS is the reverse proxy's.</summary>
+    public string Listen { get; init; } = "http://127.0.0.1:8080";
+
+    public string WebhookPath { get; init; } = "/webhooks/whatsapp";
+}
+
+/// <summary>The Meta app behind the business numbers.</summary>
+public sealed record WhatsAppOptions
+{
+    /// <summary>Signs webhooks; the newest first, more than one while rotating.</summary>
+    public required IReadOnlyList<Secret> AppSecrets { get; init; }
+
+    /// <summary>What Meta's webhook form was told.</summary>
+    public required Secret VerifyToken { get; init; }
+
+    public GraphOptions Graph { get; init; } = new();
+
+    /// <summary>An offer whose webhook is older than this is not rung: the caller has gone.</summary>
+    public TimeSpan StaleOffer { get; init; } = TimeSpan.FromSeconds(60);
+}
+
+/// <summary>One WhatsApp business number.</summary>
+public sealed record ChannelOptions
+{
+    /// <summary>Meta's phone_number_id.</summary>
+    public required string PhoneNumberId { get; init; }
+
+    /// <summary>The number itself, digits with country code.</summary>
+    public required string Number { get; init; }
+
+    public required Secret AccessToken { get; init; }
+
+    /// <summary>Trunks that its calls are offered to, in order; the next one is tried when one cannot.</summary>
+    public required IReadOnlyList<string> Trunks { get; init; }
+
+    /// <summary>What is dialled at the PBX: an extension, a queue or a number. Null: the business number.</summary>
+    public string? Target { get; init; }
+}
+
+/// <summary>The SIP side.</summary>
+public sealed record SipOptions
+{
+    /// <summary>"udp:127.0.0.1:5060", "tcp:…", "tls:[::1]:5061".</summary>
+    public required IReadOnlyList<string> Listen { get; init; }
+
+    /// <summary>Host or address that the PBX reaches us by, where it is not the bound one.</summary>
+    public string? AdvertisedHost { get; init; }
+
+    public SipTlsOptions? Tls { get; init; }
+
+    /// <summary>Folder of PBX profiles; null: the ones that came with the gateway.</summary>
+    public string? Profiles { get; init; }
+
+    public required IReadOnlyList<TrunkConfiguration> Trunks { get; init; }
+}
+
+/// <summary>One PBX.</summary>
+public sealed record TrunkConfiguration
+{
+    public required string Name { get; init; }
+
+    /// <summary>"pbx.example.com", "10.0.0.5:5070"; without a port the name is looked up as RFC 3263 says.</summary>
+    public required string Server { get; init; }
+
+    /// <summary>Udp, Tcp or Tls; null: what DNS says, else UDP.</summary>
+    public SipTransport? Transport { get; init; }
+
+    public IReadOnlyList<string> BackupServers { get; init; } = [];
+
+    public string? Domain { get; init; }
+
+    /// <summary>A file of sip-profiles/ without its ending.</summary>
+    public string Profile { get; init; } = "generic";
+
+    /// <summary>"10.0.0.0/8": more networks whose calls belong to this trunk.</summary>
+    public IReadOnlyList<string> AllowedSources { get; init; } = [];
+
+    /// <summary>The PBX challenges us with these.</summary>
+    public string? User { get; init; }
+
+    public Secret? Password { get; init; }
+
+    /// <summary>We challenge the PBX with these.</summary>
+    public string? InboundUser { get; init; }
+
+    public Secret? InboundPassword { get; init; }
+
+    /// <summary>Register as this extension.</summary>
+    public string? Register { get; init; }
+
+    /// <summary>The business number (phone_number_id) that this trunk's calls go out by; null: the only one there is.</summary>
+    public string? Channel { get; init; }
+
+    /// <summary>Overrides the profile.</summary>
+    public PbxSecurity? Srtp { get; init; }
+
+    /// <summary>Overrides the profile: in order of preference.</summary>
+    public IReadOnlyList<PbxCodec>? Codecs { get; init; }
+
+    /// <summary>Send INVITE without an offer and take the PBX's.</summary>
+    public bool? DelayedOffer { get; init; }
+
+    public TimeSpan? KeepAlive { get; init; }
+
+    public TimeSpan? InviteTimeout { get; init; }
+}
+
+/// <summary>The two stores.</summary>
+public sealed record StorageOptions
+{
+    /// <summary>Npgsql connection string.</summary>
+    public required Secret Postgres { get; init; }
+
+    /// <summary>StackExchange.Redis configuration.</summary>
+    public required Secret Redis { get; init; }
+}

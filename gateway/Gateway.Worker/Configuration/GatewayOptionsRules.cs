@@ -1,0 +1,101 @@
+using System.Net;
+using Media.Engine;
+
+namespace Gateway.Worker.Configuration;
+
+/// <summary>What must hold between the options; each broken rule is one sentence that names the key.</summary>
+internal static class GatewayOptionsRules
+{
+    public static IEnumerable<string> Check(GatewayOptions options) =>
+    [
+        .. Node(options.Node),
+        .. Http(options.Http),
+        .. options.WhatsApp.Graph.Validate().Select(error => "whatsApp.graph: " + error),
+        .. WhatsApp(options.WhatsApp),
+        .. Trunks(options),
+        .. Channels(options),
+        .. options.Media.Validate().Select(error => "media." + error),
+        .. Calls(options.Calls),
+    ];
+
+    private static IEnumerable<string> Node(NodeOptions node)
+    {
+        if (node.Id.Length is 0 or > 64 || node.Id.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.')))
+            yield return "node.id: 1 to 64 letters, digits, '-', '_' or '.'.";
+        if (node.MaxCalls is < 1 or > 100_000)
+            yield return "node.maxCalls: 1 … 100000.";
+        if (node.DrainDeadline < TimeSpan.Zero || node.DrainDeadline > TimeSpan.FromHours(4))
+            yield return "node.drainDeadline: 0 … 4 hours.";
+    }
+
+    private static IEnumerable<string> Http(HttpOptions http)
+    {
+        if (!Uri.TryCreate(http.Listen, UriKind.Absolute, out var address) || address.Scheme != Uri.UriSchemeHttp)
+            yield return $"http.listen: '{http.Listen}' is not an http:// address.";
+        if (!http.WebhookPath.StartsWith('/'))
+            yield return "http.webhookPath: begins with '/'.";
+    }
+
+    private static IEnumerable<string> WhatsApp(WhatsAppOptions whatsApp)
+    {
+        if (whatsApp.AppSecrets.Count == 0 || whatsApp.AppSecrets.Any(secret => secret.Reveal().Length == 0))
+            yield return "whatsApp.appSecrets: at least one, none empty: without it anybody could sign webhooks.";
+        if (whatsApp.VerifyToken.Reveal().Length == 0)
+            yield return "whatsApp.verifyToken: empty.";
+        if (whatsApp.StaleOffer < TimeSpan.FromSeconds(5))
+            yield return "whatsApp.staleOffer: at least 5 s.";
+    }
+
+    private static IEnumerable<string> Trunks(GatewayOptions options)
+    {
+        var sip = options.Sip;
+        if (sip.Listen.Count == 0)
+            yield return "sip.listen: at least one address.";
+        foreach (var text in sip.Listen)
+            if (!SipAddresses.TryParseListener(text, out _, out _))
+                yield return $"sip.listen: '{text}' is not of the form udp:ADDRESS:PORT, tcp:… or tls:….";
+        if (sip.Listen.Any(text => text.StartsWith("tls:", StringComparison.OrdinalIgnoreCase)) && sip.Tls?.CertificatePath is null)
+            yield return "sip.tls.certificatePath: a tls listener needs a certificate.";
+        foreach (var name in sip.Trunks.GroupBy(t => t.Name).Where(g => g.Count() > 1))
+            yield return $"sip.trunks: '{name.Key}' is named twice.";
+        foreach (var trunk in sip.Trunks)
+        {
+            foreach (var network in trunk.AllowedSources.Where(text => !IPNetwork.TryParse(text, out _)))
+                yield return $"sip.trunks['{trunk.Name}'].allowedSources: '{network}' is not a network such as 10.0.0.0/8.";
+            if (trunk.User is null != trunk.Password is null || trunk.InboundUser is null != trunk.InboundPassword is null)
+                yield return $"sip.trunks['{trunk.Name}']: a user and its password come together.";
+            if (trunk.Channel is { } channel && options.Channels.All(c => c.PhoneNumberId != channel))
+                yield return $"sip.trunks['{trunk.Name}'].channel: no channel '{channel}'.";
+            if (trunk.Channel is null && options.Channels.Count > 1)
+                yield return $"sip.trunks['{trunk.Name}'].channel: say which of the {options.Channels.Count} channels its calls go out by.";
+        }
+    }
+
+    private static IEnumerable<string> Channels(GatewayOptions options)
+    {
+        if (options.Channels.Count == 0)
+            yield return "channels: at least one.";
+        foreach (var id in options.Channels.GroupBy(c => c.PhoneNumberId).Where(g => g.Count() > 1))
+            yield return $"channels: '{id.Key}' is named twice.";
+        foreach (var channel in options.Channels)
+        {
+            if (channel.AccessToken.Reveal().Length == 0)
+                yield return $"channels['{channel.PhoneNumberId}'].accessToken: empty.";
+            if (channel.Number.Length is < 5 or > 15 || channel.Number.Any(c => !char.IsAsciiDigit(c)))
+                yield return $"channels['{channel.PhoneNumberId}'].number: 5 to 15 digits with country code, without '+'.";
+            foreach (var trunk in channel.Trunks.Where(name => options.Sip.Trunks.All(t => t.Name != name)))
+                yield return $"channels['{channel.PhoneNumberId}'].trunks: no trunk '{trunk}'.";
+        }
+    }
+
+    private static IEnumerable<string> Calls(Gateway.Calls.CallOptions calls)
+    {
+        TimeSpan[] waits = [calls.Preparation, calls.GraphAnswer, calls.PbxAnswer, calls.WhatsAppAnswer, calls.MediaConnect, calls.ReleaseRetry, calls.Ending];
+        if (waits.Any(wait => wait <= TimeSpan.Zero || wait > TimeSpan.FromMinutes(10)))
+            yield return "calls: every wait lies between 0 and 10 minutes.";
+        if (calls.PbxAnswer > TimeSpan.FromSeconds(55))
+            yield return "calls.pbxAnswer: at most 55 s, since Meta closes the accept window after 60 s.";
+        if (calls.ReleaseTries is < 1 or > 10)
+            yield return "calls.releaseTries: 1 … 10.";
+    }
+}

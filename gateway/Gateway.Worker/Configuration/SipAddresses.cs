@@ -1,0 +1,28 @@
+using System.Net;
+using Gateway.Sip;
+
+namespace Gateway.Worker.Configuration;
+
+/// <summary>The text forms of addresses in the configuration.</summary>
+internal static class SipAddresses
+{
+    /// <summary>"udp:127.0.0.1:5060", "tls:[::1]:5061".</summary>
+    public static bool TryParseListener(string text, out SipTransport transport, out IPEndPoint endPoint)
+    {
+        transport = default;
+        endPoint = new IPEndPoint(IPAddress.None, 0);
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0 || !Enum.TryParse(text[..colon], ignoreCase: true, out transport) || !IPEndPoint.TryParse(text[(colon + 1)..], out var parsed))
+            return false;
+        endPoint = parsed;
+        return char.IsAsciiLetter(text[0]);
+    }
+
+    /// <summary>"host", "host:port", "[v6]:port".</summary>
+    public static (string Host, int? Port) SplitHostPort(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        var isPort = colon > 0 && text.IndexOf(':', StringComparison.Ordinal) == colon || colon > 0 && text[colon - 1] == ']';
+        return isPort && int.TryParse(text[(colon + 1)..], out var port) ? (text[..colon].Trim('[', ']'), port) : (text.Trim('[', ']'), null);
+    }
+}

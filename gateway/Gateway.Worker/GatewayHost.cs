@@ -1,0 +1,78 @@
+using Gateway.Calls;
+using Gateway.Sip;
+using Gateway.Storage;
+using Gateway.WhatsApp.Graph;
+using Gateway.WhatsApp.Webhooks;
+using Gateway.Worker.Calls;
+using Gateway.Worker.Configuration;
+using Gateway.Worker.Health;
+using Gateway.Worker.Legs;
+using Gateway.Worker.Metrics;
+using Media.Engine;
+using Media.Protocols.Primitives;
+using Npgsql;
+using StackExchange.Redis;
+
+namespace Gateway.Worker;
+
+/// <summary>The composition root: every part of the gateway is made here, from one set of validated options.</summary>
+public static class GatewayHost
+{
+    /// <summary>Webhooks waiting to be worked on; beyond it Meta is asked to come again.</summary>
+    private const int WebhookQueueCapacity = 1000;
+
+    public static WebApplication Build(GatewayOptions options)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls(options.Http.Listen);
+        builder.Logging.ClearProviders().AddJsonConsole(console => console.UseUtcTimestamp = true)
+            .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning)
+            .SetMinimumLevel(Enum.TryParse<LogLevel>(Environment.GetEnvironmentVariable("GATEWAY_LOG_LEVEL"), ignoreCase: true, out var level)
+                ? level
+                : LogLevel.Information);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Node.DrainDeadline + options.Calls.Ending + TimeSpan.FromSeconds(10));
+        AddGateway(builder.Services, options);
+
+        var app = builder.Build();
+        app.MapHealth();
+        app.MapWhatsAppWebhooks(
+            new WebhookEndpointOptions
+            {
+                Path = options.Http.WebhookPath,
+                AppSecrets = [.. options.WhatsApp.AppSecrets.Select(secret => secret.Reveal())],
+                VerifyToken = options.WhatsApp.VerifyToken.Reveal(),
+            },
+            app.Services.GetRequiredService<WebhookQueue>());
+        app.Services.GetRequiredService<MetricsExporter>();
+        return app;
+    }
+
+    private static void AddGateway(IServiceCollection services, GatewayOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<InstantClock>();
+        services.AddSingleton<IEntropy, SystemEntropy>();
+        services.AddSingleton<MetricsExporter>();
+
+        services.AddSingleton(_ => NpgsqlDataSource.Create(options.Storage.Postgres.Reveal()));
+        services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(options.Storage.Redis.Reveal()));
+        services.AddSingleton<ICallStore, PostgresCallStore>();
+        services.AddSingleton<ICallRegistry>(s => new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), options.Node.Id));
+
+        services.AddSingleton(_ => new GraphClient(
+            new HttpClient(GraphClient.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan }, options.WhatsApp.Graph));
+        services.AddSingleton(new WebhookQueue(WebhookQueueCapacity));
+        services.AddSingleton(s => new MediaEngine(options.Media, TimeProvider.System, s.GetRequiredService<ILogger<MediaEngine>>()));
+        services.AddSingleton(s => new SipEndpoint(
+            Trunks.Endpoint(options), s.GetRequiredService<IEntropy>(), TimeProvider.System, s.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(Trunks.ForCalls(options));
+
+        services.AddSingleton<Admission>();
+        services.AddSingleton<CallServices>();
+        services.AddSingleton<CallFactory>();
+        services.AddSingleton<CallSupervisor>();
+        services.AddSingleton<GatewayService>();
+        services.AddHostedService(s => s.GetRequiredService<GatewayService>());
+    }
+}

@@ -1,0 +1,55 @@
+using Gateway.Sip;
+using Gateway.Worker.Calls;
+using Gateway.Worker.Configuration;
+using Gateway.Worker.Metrics;
+using Npgsql;
+using StackExchange.Redis;
+
+namespace Gateway.Worker.Health;
+
+/// <summary>/healthz: the process lives. /readyz: new calls are welcome here, with what stands in the way otherwise. /metrics: Prometheus.</summary>
+internal static class HealthEndpoints
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    public static void MapHealth(this WebApplication app)
+    {
+        app.MapGet("/healthz", () => Results.Text("ok\n"));
+        app.MapGet("/readyz", CheckAsync);
+        app.MapGet("/metrics", (MetricsExporter metrics) => Results.Text(metrics.Collect(), PrometheusText.ContentType));
+    }
+
+    private static async Task<IResult> CheckAsync(
+        GatewayService gateway, GatewayOptions options, SipEndpoint sip, NpgsqlDataSource database, IConnectionMultiplexer redis)
+    {
+        var trunks = options.Sip.Trunks.ToDictionary(t => t.Name, t => sip.GetTrunkHealth(t.Name));
+        var checks = new Dictionary<string, string>
+        {
+            ["gateway"] = gateway.IsReady ? "ok" : "not accepting calls",
+            ["postgres"] = await AnswersAsync(async cancellation =>
+            {
+                await using var command = database.CreateCommand("SELECT 1");
+                await command.ExecuteScalarAsync(cancellation);
+            }),
+            ["redis"] = await AnswersAsync(cancellation => redis.GetDatabase().PingAsync().WaitAsync(cancellation)),
+            // A trunk that is down is the NOC's to see, but another one may carry the calls: only all of them down makes the node unready.
+            ["trunks"] = trunks.Count > 0 && trunks.Values.All(t => t?.State == TrunkState.Down) ? "all down" : "ok",
+        };
+        var body = new { ready = checks.Values.All(v => v == "ok"), checks, trunks = trunks.ToDictionary(t => t.Key, t => t.Value?.State.ToString()) };
+        return Results.Json(body, statusCode: body.ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<string> AnswersAsync(Func<CancellationToken, Task> ask)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        try
+        {
+            await ask(patience.Token);
+            return "ok";
+        }
+        catch (Exception e) // Whatever keeps a store from answering is what the operator wants to read.
+        {
+            return e.Message;
+        }
+    }
+}

@@ -1,0 +1,9 @@
+using Gateway.Calls;
+
+namespace Gateway.Worker.Legs;
+
+/// <summary>Where adapters put what happened to their call. Safe from any thread; false once the call has ended.</summary>
+internal interface ICallInbox
+{
+    bool Post(CallInput input);
+}

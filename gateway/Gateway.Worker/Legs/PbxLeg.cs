@@ -1,0 +1,229 @@
+using Gateway.Calls;
+using Gateway.Sip;
+
+namespace Gateway.Worker.Legs;
+
+/// <summary>
+/// The pbx leg: SIP signalling with the media negotiated over it. Whatever the PBX renegotiates in a call (hold, resume, moved media,
+/// refreshes) is answered here and goes no further, so the whatsapp leg never hears of it.
+/// </summary>
+internal sealed partial class PbxLeg
+{
+    private readonly CallIdentity _identity;
+    private readonly IReadOnlyDictionary<string, Trunk> _trunks;
+    private readonly SipEndpoint _endpoint;
+    private readonly Func<string, SipInviteRequest> _invitation;
+    private readonly CallMedia _media;
+    private readonly ICallInbox _call;
+    private readonly ILogger _logger;
+    private readonly LegQueue _operations;
+    private SipCall? _sip;
+    private Trunk? _trunk;
+    private string? _answer;
+
+    /// <param name="identity">For logs.</param>
+    /// <param name="trunks">All trunks by name.</param>
+    /// <param name="endpoint">Places the INVITEs.</param>
+    /// <param name="incoming">The PBX's INVITE of an outbound call; null for an inbound one.</param>
+    /// <param name="invitation">The INVITE to send over a trunk, still without SDP.</param>
+    /// <param name="media">The call's media.</param>
+    /// <param name="call">Where inputs go.</param>
+    /// <param name="logger">Debug only.</param>
+    public PbxLeg(
+        CallIdentity identity, IReadOnlyDictionary<string, Trunk> trunks, SipEndpoint endpoint, SipCall? incoming,
+        Func<string, SipInviteRequest> invitation, CallMedia media, ICallInbox call, ILogger logger)
+    {
+        (_identity, _trunks, _endpoint, _invitation, _media, _call, _logger) = (identity, trunks, endpoint, invitation, media, call, logger);
+        _operations = new LegQueue(OnFailure);
+        if (incoming is null)
+            return;
+        _sip = incoming;
+        _trunk = trunks[incoming.Info.Trunk];
+        _ = PumpAsync(incoming);
+    }
+
+    public Task Idle => _operations.Idle;
+
+    /// <summary>Takes media; answers WhatsApp's offer, or, for the PBX's call, settles its side first and then makes WhatsApp's offer.</summary>
+    public void Reserve(string? whatsAppOffer) => _operations.Add(async () =>
+    {
+        if (!_media.TryReserve())
+        {
+            _call.Post(new CallInput.MediaRefused(HangupCause.NoCapacity));
+            return;
+        }
+        var media = _media.Call!;
+        if (whatsAppOffer is null && !await PrepareAnswerAsync())
+            return;
+        var result = whatsAppOffer is null ? await media.CreateWhatsAppOfferAsync() : await media.AnswerWhatsAppOfferAsync(whatsAppOffer);
+        if (!result.Succeeded)
+            LogRefusedSdp(_identity.Id, "whatsapp", result.Refusal, result.Detail);
+        _call.Post(result.Succeeded ? new CallInput.MediaReserved(result.Sdp!) : new CallInput.MediaRefused(HangupCause.IncompatibleMedia));
+    });
+
+    public void ApplyWhatsAppAnswer(string sdp) => _operations.Add(async () =>
+    {
+        var applied = _media.Call is { } media && (await media.ApplyWhatsAppAnswerAsync(sdp)).Succeeded;
+        _call.Post(new CallInput.WhatsAppAnswerApplied(applied));
+    });
+
+    public void Invite(string trunkName) => _operations.Add(async () =>
+    {
+        if (_media.Call is not { } media)
+            return;
+        _trunk = _trunks[trunkName];
+        var request = _invitation(trunkName);
+        if (!_trunk.DelayedOffer)
+            request = request with { Sdp = (await media.CreatePbxOfferAsync(_trunk.Media)).Sdp };
+        _sip = _endpoint.Invite(request);
+        _ = PumpAsync(_sip);
+    });
+
+    public void Ring() => _operations.Add(() => _trunk!.EarlyRingback && _answer is not null
+        ? _sip!.ProvisionalAsync(183, _answer)
+        : _sip!.ProvisionalAsync(180));
+
+    public void Answer() => _operations.Add(() => _sip!.AnswerAsync(_answer!));
+
+    public void Refuse(PbxRefusal refusal) => _operations.Add(() => _sip!.RejectAsync(
+        refusal.Status, refusal.Text, SipReason.Sip(refusal.Status, refusal.Text),
+        refusal.RetryAfter is { } wait ? [("Retry-After", ((int)wait.TotalSeconds).ToString())] : null));
+
+    public void HangUp(HangupCause cause) => _operations.Add(() =>
+        _sip?.HangUpAsync(SipReason.Q850(CauseTable.Q850(cause), cause.ToString())) ?? Task.CompletedTask);
+
+    public void OpenAudio() => _operations.Add(() =>
+    {
+        _media.Call?.OpenAudio();
+        return Task.CompletedTask;
+    });
+
+    public void SendDigit(CallLeg to, char digit, TimeSpan duration) => _media.SendDigit(to, digit, duration);
+
+    public void ReleaseMedia() => _operations.Add(_media.ReleaseAsync);
+
+    /// <summary>Our SDP of the 200 that the PBX's INVITE will get: the answer to its offer, or an offer where it sent none.</summary>
+    private async Task<bool> PrepareAnswerAsync()
+    {
+        var media = _media.Call!;
+        var result = _sip!.Info.Offer is { } offer
+            ? await media.AnswerPbxOfferAsync(offer, _trunk!.Media)
+            : await media.CreatePbxOfferAsync(_trunk!.Media);
+        _answer = result.Sdp;
+        if (result.Succeeded)
+            return true;
+        LogRefusedSdp(_identity.Id, "pbx", result.Refusal, result.Detail);
+        _call.Post(new CallInput.MediaRefused(HangupCause.IncompatibleMedia));
+        return false;
+    }
+
+    private async Task PumpAsync(SipCall sip)
+    {
+        try
+        {
+            await foreach (var happened in sip.Events.ReadAllAsync())
+                await HandleAsync(sip, happened);
+        }
+        catch (Exception e) // Supervised here: a defect in this leg ends this call.
+        {
+            OnFailure(e);
+        }
+    }
+
+    private async Task HandleAsync(SipCall sip, SipCallEvent happened)
+    {
+        switch (happened)
+        {
+            case SipCallEvent.Provisional provisional:
+                if (provisional.Sdp is { } early)
+                    await TakeSdpAsync(sip, early, provisional.SdpIsOffer, early: true);
+                if (provisional.Status is >= 180 and < 190)
+                    _call.Post(new CallInput.PbxRinging());
+                break;
+
+            case SipCallEvent.Answered answered:
+                if (answered.Sdp is null || await TakeSdpAsync(sip, answered.Sdp, answered.SdpIsOffer, early: false))
+                    _call.Post(new CallInput.PbxAnswered(answered.Identity?.User ?? sip.Info.TargetUser));
+                else
+                    await RefuseAnswerAsync(sip);
+                break;
+
+            case SipCallEvent.AnswerReceived answer:
+                await TakeSdpAsync(sip, answer.Sdp, isOffer: false, early: false);
+                break;
+
+            case SipCallEvent.OfferReceived offer:
+                await RenegotiateAsync(sip, offer.Sdp);
+                break;
+
+            case SipCallEvent.DigitReceived digit:
+                _call.Post(new CallInput.DigitPressed(CallLeg.Pbx, digit.Digit, digit.Duration));
+                break;
+
+            case SipCallEvent.Failed failed:
+                _call.Post(sip.Info.Direction == SipCallDirection.Outgoing
+                    ? new CallInput.PbxRefused(failed.Status)
+                    : new CallInput.PbxEnded());
+                break;
+
+            case SipCallEvent.Ended ended:
+                LogEnded(_identity.Id, ended.By);
+                _call.Post(new CallInput.PbxEnded());
+                break;
+
+            default:
+                break;
+        }
+    }
+
+    private async Task<bool> TakeSdpAsync(SipCall sip, string sdp, bool isOffer, bool early)
+    {
+        if (_media.Call is not { } media)
+            return false;
+        var result = isOffer ? await media.AnswerPbxOfferAsync(sdp, _trunk!.Media) : await media.ApplyPbxAnswerAsync(sdp, early);
+        if (!result.Succeeded)
+            LogRefusedSdp(_identity.Id, "pbx", result.Refusal, result.Detail);
+        else if (isOffer)
+            await sip.AcceptOfferAsync(result.Sdp!);
+        return result.Succeeded;
+    }
+
+    /// <summary>The PBX answered with SDP that cannot be used: it is told so, and the call goes on as after a 488.</summary>
+    private async Task RefuseAnswerAsync(SipCall sip)
+    {
+        await sip.HangUpAsync(SipReason.Sip(488, "Not acceptable"));
+        _call.Post(new CallInput.PbxRefused(488));
+    }
+
+    private async Task RenegotiateAsync(SipCall sip, string? offer)
+    {
+        if (_media.Call is not { } media)
+        {
+            await sip.RejectOfferAsync(488);
+            return;
+        }
+        var result = offer is null ? await media.CreatePbxOfferAsync(_trunk!.Media) : await media.AnswerPbxOfferAsync(offer, _trunk!.Media);
+        if (result.Succeeded)
+        {
+            await sip.AcceptOfferAsync(result.Sdp!);
+            return;
+        }
+        LogRefusedSdp(_identity.Id, "pbx", result.Refusal, result.Detail);
+        await sip.RejectOfferAsync(488);
+    }
+
+    private void OnFailure(Exception e)
+    {
+        LogDefect(e, _identity.Id);
+        _call.Post(new CallInput.HangUpRequested(HangupCause.InternalError));
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: the {Leg} leg's SDP was refused: {Refusal} {Detail}")]
+    private partial void LogRefusedSdp(CallId callId, string leg, Media.Engine.SdpRefusal refusal, string? detail);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: the pbx leg ended by {By}")]
+    private partial void LogEnded(CallId callId, SipCallEnd by);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: a defect in its pbx leg")]
+    private partial void LogDefect(Exception e, CallId callId);
+}

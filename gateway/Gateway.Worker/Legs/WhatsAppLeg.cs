@@ -1,0 +1,40 @@
+using Gateway.Calls;
+using Gateway.WhatsApp.Graph;
+
+namespace Gateway.Worker.Legs;
+
+/// <summary>The whatsapp leg's signalling: the call's decisions become Graph actions, one after the other, and their outcomes inputs.</summary>
+internal sealed class WhatsAppLeg(GraphClient graph, GraphNumber number, ICallInbox call, Action<WhatsAppCallId> onConnected)
+{
+    private readonly LegQueue _actions = new(_ => call.Post(new CallInput.HangUpRequested(HangupCause.InternalError)));
+
+    public Task Idle => _actions.Idle;
+
+    public void PreAccept(WhatsAppCallId id, string sdp) => _actions.Add(async () =>
+        call.Post(new CallInput.PreAccepted(Error(await graph.PreAcceptAsync(number, id.Value, sdp)))));
+
+    public void Accept(WhatsAppCallId id, string sdp, CallId callId) => _actions.Add(async () =>
+        call.Post(new CallInput.Accepted(Error(await graph.AcceptAsync(number, id.Value, sdp, callId.Value)))));
+
+    /// <summary>Our own call id travels with the call and comes back in its webhooks, which may overtake the answer to this action.</summary>
+    public void Connect(CallIdentity identity, string sdp) => _actions.Add(async () =>
+    {
+        var result = await graph.ConnectAsync(number, identity.User, sdp, identity.Id.Value);
+        if (!result.IsSuccess)
+        {
+            call.Post(new CallInput.Connected(null, result.Error.Error));
+            return;
+        }
+        var id = new WhatsAppCallId(result.Value);
+        onConnected(id);
+        call.Post(new CallInput.Connected(id, null));
+    });
+
+    public void Reject(WhatsAppCallId id) => _actions.Add(async () =>
+        call.Post(new CallInput.WhatsAppReleased(Error(await graph.RejectAsync(number, id.Value)))));
+
+    public void Terminate(WhatsAppCallId id) => _actions.Add(async () =>
+        call.Post(new CallInput.WhatsAppReleased(Error(await graph.TerminateAsync(number, id.Value)))));
+
+    private static WhatsAppError? Error(GraphResult<Done> result) => result.Error?.Error;
+}

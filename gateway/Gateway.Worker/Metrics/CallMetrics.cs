@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Text.Json;
+using Gateway.Calls;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Worker.Metrics;
+
+/// <summary>What a NOC wants to know of calls: how many, how they end, and where set-up spends its time.</summary>
+internal static class CallMetrics
+{
+    public const string MeterName = "Gateway.Calls";
+
+    private static readonly Meter Meter = new(MeterName);
+
+    private static readonly Counter<long> EndedCalls = Meter.CreateCounter<long>(
+        "gateway_calls_ended", "{call}", "Call attempts that ended, by direction and cause");
+
+    private static readonly UpDownCounter<long> LiveCalls = Meter.CreateUpDownCounter<long>(
+        "gateway_calls_active", "{call}", "Calls in progress by direction");
+
+    private static readonly Histogram<double> SetUp = Meter.CreateHistogram<double>(
+        "gateway_calls_setup_seconds", "s", "From the first message of a call to its answer");
+
+    private static readonly Histogram<double> Talk = Meter.CreateHistogram<double>(
+        "gateway_calls_talk_seconds", "s", "From answer to end");
+
+    private static readonly Histogram<double> Stage = Meter.CreateHistogram<double>(
+        "gateway_calls_stage_seconds", "s", "Time from the first message of a call until it entered a stage");
+
+    private static readonly Counter<long> Webhooks = Meter.CreateCounter<long>(
+        "gateway_calls_webhook_events", "{event}", "Call webhooks by what became of them");
+
+    private static readonly ConcurrentDictionary<Enum, string> Names = new();
+
+    public static void Started(CallDirection direction) => LiveCalls.Add(1, new KeyValuePair<string, object?>("direction", Name(direction)));
+
+    public static void Left(CallDirection direction) => LiveCalls.Add(-1, new KeyValuePair<string, object?>("direction", Name(direction)));
+
+    public static void Entered(Call call, Instant now)
+    {
+        if (call.State == CallState.Ending)
+            return;
+        Stage.Record(
+            (now - call.StartedAt).TotalSeconds,
+            new("direction", Name(call.Identity.Direction)), new KeyValuePair<string, object?>("stage", Name(call.State)));
+    }
+
+    public static void Ended(CallRecord record)
+    {
+        var direction = new KeyValuePair<string, object?>("direction", Name(record.Direction));
+        EndedCalls.Add(1, direction, new KeyValuePair<string, object?>("cause", Name(record.Cause)));
+        if (record.AnsweredAt is not { } answered)
+            return;
+        SetUp.Record((answered - record.StartedAt).TotalSeconds, direction);
+        Talk.Record((record.EndedAt - answered).TotalSeconds, direction);
+    }
+
+    public static void Webhook(string outcome) => Webhooks.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    private static string Name(Enum value) => Names.GetOrAdd(value, static v => JsonNamingPolicy.SnakeCaseLower.ConvertName(v.ToString()));
+}

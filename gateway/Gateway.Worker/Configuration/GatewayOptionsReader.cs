@@ -86,7 +86,7 @@ public static partial class GatewayOptionsReader
             catch (JsonException e)
             {
                 errors.Add($"{Where(e.Path)}: {Reason(e)}");
-                if (!Remove(root, e.Path))
+                if (IsMissing(e) || !Remove(root, e.Path))
                     return null;
             }
         }
@@ -99,10 +99,12 @@ public static partial class GatewayOptionsReader
     {
         if (e.Message.Contains("could not be mapped to any .NET member", StringComparison.Ordinal))
             return "unknown key.";
-        if (e.Message.Contains("missing required properties", StringComparison.Ordinal))
-            return "missing: " + string.Join(", ", QuotedName().Matches(e.Message[e.Message.IndexOf("including", StringComparison.Ordinal)..]).Select(m => m.Groups[1].Value)) + ".";
+        if (IsMissing(e))
+            return "missing: " + string.Join(", ", QuotedName().Matches(e.Message).Skip(1).Select(m => m.Groups[1].Value)) + "."; // the first is the type
         return "the value does not fit here.";
     }
+
+    private static bool IsMissing(JsonException e) => e.Message.Contains("missing required properties", StringComparison.Ordinal);
 
     private static bool Remove(JsonNode root, string? path)
     {
@@ -110,12 +112,7 @@ public static partial class GatewayOptionsReader
         JsonNode? parent = root;
         for (var i = 0; i < steps.Length - 1 && parent is not null; i++)
             parent = parent is JsonArray array ? array[int.Parse(steps[i])] : parent[steps[i]];
-        return steps.Length > 0 && parent switch
-        {
-            JsonObject holder => holder.Remove(steps[^1]),
-            JsonArray => false, // taking an element out would move the others' indexes
-            _ => false,
-        };
+        return steps.Length > 0 && parent is JsonObject holder && holder.Remove(steps[^1]); // an array's element stays: the others' indexes would move
     }
 
     private static void Substitute(JsonNode node, List<string> errors)

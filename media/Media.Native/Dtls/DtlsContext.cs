@@ -20,8 +20,11 @@ internal static unsafe class DtlsContext
 {
     internal const int CallbackDataIndex = 0; // SSL's own "app data" slot
 
-    /// <summary>RFC 8827 §6.5 requires the first; RSA for peers with RSA certificates, ChaCha20 for phones without AES instructions.</summary>
-    private const string CipherSuites = "ECDHE+AESGCM:ECDHE+CHACHA20";
+    /// <summary>
+    /// ECDHE-ECDSA-AES128-GCM-SHA256, which RFC 8827 §6.5 requires of everybody, and its AES-256 and RSA siblings. AES-GCM only:
+    /// <see cref="DtlsRecords"/> knows how short its records can be.
+    /// </summary>
+    private const string CipherSuites = "ECDHE+AESGCM";
     private const string Groups = "X25519:P-256:P-384";
 
     /// <summary>Bytes of certificates a peer may send; self-signed ones have under 2 kB. OpenSSL's default would let it claim 100 kB.</summary>

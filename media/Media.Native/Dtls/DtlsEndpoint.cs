@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Media.Native.Crypto;
 
@@ -11,7 +11,6 @@ namespace Media.Native.Dtls;
 /// </summary>
 public sealed unsafe class DtlsEndpoint : IDisposable
 {
-    private const int RecordHeaderSize = 13;
     private const int ScratchSize = 2048;
     private static readonly byte[] ExporterLabel = "EXTRACTOR-dtls_srtp"u8.ToArray(); // RFC 5764 §4.2
 
@@ -53,7 +52,7 @@ public sealed unsafe class DtlsEndpoint : IDisposable
 
     public DtlsFailure Failure { get; private set; }
 
-    /// <summary>OpenSSL's own words on <see cref="Failure"/>, for the log.</summary>
+    /// <summary>What lies behind <see cref="Failure"/>, in OpenSSL's words where it found it; for the log.</summary>
     public string? FailureReason { get; private set; }
 
     /// <summary>How long until <see cref="HandleTimeout"/> wants to be called; null when nothing is outstanding.</summary>
@@ -81,12 +80,13 @@ public sealed unsafe class DtlsEndpoint : IDisposable
     /// <summary>Takes one datagram from the peer; afterwards drain <see cref="TryPollTransmit"/> and look at <see cref="State"/>.</summary>
     public void HandleDatagram(ReadOnlySpan<byte> datagram)
     {
-        if (State is DtlsState.Closed or DtlsState.Failed || datagram.Length < RecordHeaderSize)
+        var length = DtlsRecords.MeasureWellFormed(datagram);
+        if (State is DtlsState.Closed or DtlsState.Failed || length == 0)
             return;
         if (State == DtlsState.New)
             State = DtlsState.Handshaking;
         fixed (byte* bytes = datagram)
-            if (LibSsl.WriteBio(_input, bytes, datagram.Length) != datagram.Length)
+            if (LibSsl.WriteBio(_input, bytes, length) != length)
                 return;
         Advance();
         _ = LibSsl.ControlBio(_input, LibSsl.BioControlReset, 0, null); // the next datagram starts afresh whatever this one left behind
@@ -109,14 +109,17 @@ public sealed unsafe class DtlsEndpoint : IDisposable
     /// <param name="buffer">At least <see cref="DtlsOptions.MaxDatagramSize"/> bytes.</param>
     /// <param name="length">The datagram's length.</param>
     /// <returns>False when there is nothing to send.</returns>
+    /// <exception cref="ArgumentException">The buffer is smaller than that.</exception>
     public bool TryPollTransmit(Span<byte> buffer, out int length)
     {
+        if (buffer.Length < _maxDatagram)
+            throw new ArgumentException($"A datagram may have {_maxDatagram} bytes.", nameof(buffer));
         length = 0;
         if (_ssl.IsClosed)
             return false;
         byte* pending;
         var available = (int)LibSsl.ControlBio(_output, LibSsl.BioControlInfo, 0, &pending);
-        length = MeasureDatagram(new ReadOnlySpan<byte>(pending, available), Math.Min(buffer.Length, _maxDatagram));
+        length = DtlsRecords.MeasureDatagram(new ReadOnlySpan<byte>(pending, available), _maxDatagram);
         if (length == 0)
             return false;
         fixed (byte* bytes = buffer)
@@ -124,9 +127,9 @@ public sealed unsafe class DtlsEndpoint : IDisposable
     }
 
     /// <summary>SRTP keys of the finished handshake; false until <see cref="State"/> is <see cref="DtlsState.Connected"/>.</summary>
-    public bool TryExportKeys(out DtlsSrtpKeys keys)
+    public bool TryExportKeys([NotNullWhen(true)] out DtlsSrtpKeys? keys)
     {
-        keys = null!;
+        keys = null;
         if (State != DtlsState.Connected || _data->Verdict != 1)
             return false;
         var profile = (DtlsSrtpProfile)LibSsl.GetSelectedSrtpProfile(_ssl)->Id;
@@ -232,22 +235,5 @@ public sealed unsafe class DtlsEndpoint : IDisposable
         State = DtlsState.Failed;
         Failure = failure;
         FailureReason = reason;
-    }
-
-    /// <summary>
-    /// How many of the pending bytes make the next datagram: as many whole records as fit. A record is
-    /// type (1) version (2) epoch (2) sequence (6) length (2) fragment (RFC 6347 §4.1).
-    /// </summary>
-    private static int MeasureDatagram(ReadOnlySpan<byte> pending, int limit)
-    {
-        var length = 0;
-        while (pending.Length - length >= RecordHeaderSize)
-        {
-            var next = length + RecordHeaderSize + BinaryPrimitives.ReadUInt16BigEndian(pending[(length + 11)..]);
-            if (next > limit || next > pending.Length)
-                break;
-            length = next;
-        }
-        return length;
     }
 }

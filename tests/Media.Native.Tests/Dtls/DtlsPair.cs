@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Media.Native.Dtls;
 
 namespace Media.Native.Tests.Dtls;
@@ -12,10 +13,15 @@ internal sealed class DtlsPair : IDisposable
         MaxRetransmit = TimeSpan.FromMilliseconds(16),
     };
 
+    /// <summary>So small that certificates and flights are cut into several datagrams.</summary>
+    internal static readonly DtlsOptions SmallDatagrams = FastTimers with { MaxDatagramSize = 400 };
+
     private readonly DtlsCertificate _clientCertificate;
     private readonly DtlsCertificate _serverCertificate;
 
-    internal DtlsPair(DtlsOptions? client = null, DtlsOptions? server = null, DtlsFingerprint? clientExpects = null, DtlsFingerprint? serverExpects = null)
+    internal DtlsPair(
+        DtlsOptions? client = null, DtlsOptions? server = null,
+        DtlsFingerprint? clientExpects = null, DtlsFingerprint? serverExpects = null)
     {
         _clientCertificate = DtlsCertificate.Generate(TimeProvider.System, client ?? FastTimers);
         _serverCertificate = DtlsCertificate.Generate(TimeProvider.System, server ?? FastTimers);
@@ -33,23 +39,28 @@ internal sealed class DtlsPair : IDisposable
     /// <summary>Decides the fate of the n-th datagram (from 0) of the whole conversation: true loses it.</summary>
     internal Func<int, bool> Loses { get; set; } = _ => false;
 
+    /// <summary>Puts the datagrams of a flight, before they are delivered, through the test's hands.</summary>
+    internal Func<byte[], IEnumerable<byte[]>> Tampers { get; set; } = datagram => [datagram];
+
     /// <summary>Delivers each flight's datagrams last to first.</summary>
     internal bool Reverses { get; set; }
 
     internal bool Settled => Client.State > DtlsState.Handshaking && Server.State > DtlsState.Handshaking;
 
-    /// <summary>Runs until both sides have an outcome and nothing is left on the wire, or nothing can happen any more.</summary>
+    /// <summary>Runs until nothing is left on the wire and both sides have an outcome or nothing to repeat; gives up after five seconds.</summary>
     internal void Run()
     {
         Client.Start();
         Server.Start();
-        var quiet = DateTime.UtcNow.AddSeconds(5);
-        while (DateTime.UtcNow < quiet)
+        var started = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(5))
         {
             var moved = Carry(Client, Server) | Carry(Server, Client);
             if (moved)
                 continue;
             if (Settled)
+                return;
+            if (Client is { TimeUntilRetransmit: null } && Server is { TimeUntilRetransmit: null })
                 return;
             if (Client.TimeUntilRetransmit == TimeSpan.Zero)
                 Client.HandleTimeout();
@@ -72,11 +83,11 @@ internal sealed class DtlsPair : IDisposable
         var buffer = new byte[2048];
         while (from.TryPollTransmit(buffer, out var length))
             flight.Add(buffer[..length]);
-        var delivered = flight.Where(_ => !Loses(Sent.Count + flight.IndexOf(_))).ToList();
+        var delivered = flight.Where((_, n) => !Loses(Sent.Count + n)).ToList();
         Sent.AddRange(flight);
         if (Reverses)
             delivered.Reverse();
-        foreach (var datagram in delivered)
+        foreach (var datagram in delivered.SelectMany(Tampers))
             to.HandleDatagram(datagram);
         return flight.Count > 0;
     }

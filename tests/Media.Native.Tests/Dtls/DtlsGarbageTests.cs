@@ -1,0 +1,122 @@
+using Media.Native.Dtls;
+
+namespace Media.Native.Tests.Dtls;
+
+/// <summary>Whatever bytes arrive in whatever state: no exception, no crash, no keys that do not mirror.</summary>
+public class DtlsGarbageTests
+{
+    [Theory]
+    [InlineData(DtlsRole.Client)]
+    [InlineData(DtlsRole.Server)]
+    public void Random_records_never_throw(DtlsRole role)
+    {
+        var random = new Random(5764);
+        using var certificate = DtlsCertificate.Generate(TimeProvider.System);
+        for (var attempt = 0; attempt < 300; attempt++)
+        {
+            using var endpoint = new DtlsEndpoint(role, certificate, certificate.Fingerprint);
+            endpoint.Start();
+            for (var n = 0; n < 10; n++)
+                endpoint.HandleDatagram(RandomRecord(random));
+            Assert.NotEqual(DtlsState.Connected, endpoint.State);
+            Assert.False(endpoint.TryExportKeys(out _));
+            while (endpoint.TryPollTransmit(new byte[1200], out _)) { }
+        }
+    }
+
+    [Fact]
+    public void Unauthenticated_junk_after_the_handshake_is_ignored()
+    {
+        var random = new Random(6347);
+        using var pair = new DtlsPair();
+        pair.Run();
+        for (var n = 0; n < 2000; n++)
+        {
+            pair.Client.HandleDatagram(RandomRecord(random));
+            pair.Server.HandleDatagram(RandomRecord(random));
+        }
+        Assert.Equal((DtlsState.Connected, null), (pair.Client.State, pair.Client.FailureReason));
+        Assert.Equal((DtlsState.Connected, null), (pair.Server.State, pair.Server.FailureReason));
+        Assert.True(pair.Client.TryExportKeys(out _));
+    }
+
+    /// <summary>Every content type, every length around the smallest that encryption can give.</summary>
+    [Fact]
+    public void Forged_records_too_short_to_be_encrypted_do_not_end_a_connection()
+    {
+        using var pair = new DtlsPair();
+        pair.Run();
+        for (byte type = 20; type < 24; type++)
+            for (byte length = 0; length < 40; length++)
+                pair.Client.HandleDatagram([type, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 1, type, 0, length, .. new byte[length]]);
+        Assert.Equal((DtlsState.Connected, null), (pair.Client.State, pair.Client.FailureReason));
+        pair.Server.Shutdown();
+        pair.Run();
+        Assert.Equal(DtlsState.Closed, pair.Client.State); // genuine records still arrive
+    }
+
+    [Fact]
+    public void A_flipped_bit_anywhere_in_a_handshake_never_throws_and_never_yields_different_keys()
+    {
+        var random = new Random(8446);
+        for (var attempt = 0; attempt < 150; attempt++)
+        {
+            var flips = 0;
+            using var pair = new DtlsPair();
+            pair.Tampers = datagram =>
+            {
+                if (flips++ < 8)
+                    datagram = Flip(datagram, random);
+                return [datagram];
+            };
+            pair.Client.Start();
+            pair.Run();
+            AssertSameKeysOrNone(pair);
+        }
+    }
+
+    [Fact]
+    public void Truncated_datagrams_before_the_whole_one_never_throw()
+    {
+        var random = new Random(4347);
+        for (var attempt = 0; attempt < 50; attempt++)
+        {
+            using var pair = new DtlsPair();
+            pair.Tampers = datagram => [datagram[..random.Next(datagram.Length)], datagram];
+            pair.Run();
+            AssertSameKeysOrNone(pair);
+        }
+    }
+
+    private static void AssertSameKeysOrNone(DtlsPair pair)
+    {
+        if (pair.Client.TryExportKeys(out var client) && pair.Server.TryExportKeys(out var server))
+            Assert.Equal(client.LocalKey, server.RemoteKey);
+    }
+
+    private static byte[] Flip(byte[] datagram, Random random)
+    {
+        var copy = datagram.ToArray();
+        copy[random.Next(copy.Length)] ^= (byte)(1 << random.Next(8));
+        return copy;
+    }
+
+    /// <summary>Content type, version, epoch and length look right most of the time, so that the bytes get past the first check.</summary>
+    private static byte[] RandomRecord(Random random)
+    {
+        var record = new byte[13 + random.Next(0, 200)];
+        random.NextBytes(record);
+        record[0] = (byte)random.Next(20, 24);
+        record[1] = 0xfe;
+        record[2] = random.Next(4) == 0 ? record[2] : (byte)0xfd;
+        record[3] = 0;
+        record[4] = (byte)random.Next(0, 2);
+        record[11] = (byte)((record.Length - 13) >> 8);
+        record[12] = (byte)(record.Length - 13);
+        if (record[0] == 22 && record.Length > 25) // a handshake header with a plausible type
+            record[13] = (byte)random.Next(0, 21);
+        if (record[0] == 21 && record[4] == 0 && record.Length > 14) // a readable alert would rightly end a handshake
+            record[13] = 1;
+        return record;
+    }
+}

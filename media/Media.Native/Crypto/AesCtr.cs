@@ -27,18 +27,22 @@ public sealed unsafe class AesCtr : IDisposable
     /// <summary>XORs the keystream that starts at <paramref name="counter"/> over <paramref name="data"/>, in place.</summary>
     /// <param name="counter">The initial counter block, 16 bytes, big-endian.</param>
     /// <param name="data">At most 2^16 blocks, RFC 3711 §4.1.1 (not checked: a datagram is shorter).</param>
-    /// <returns>False when <paramref name="counter"/> is not 16 bytes or OpenSSL fails; then the data must not be used.</returns>
+    /// <returns>
+    /// False when <paramref name="counter"/> is not 16 bytes or OpenSSL fails; then <paramref name="data"/> has been wiped.
+    /// </returns>
     public bool TryTransform(ReadOnlySpan<byte> counter, Span<byte> data)
     {
-        if (counter.Length != CounterSize)
-            return false;
         if (data.IsEmpty)
             return true;
-        fixed (byte* iv = counter)
-        fixed (byte* bytes = data)
-            return LibCrypto.InitCipher(_context, 0, 0, null, iv, 1) == 1
-                && LibCrypto.UpdateCipher(_context, bytes, out var written, bytes, data.Length) == 1
-                && written == data.Length;
+        if (counter.Length == CounterSize)
+            fixed (byte* iv = counter)
+            fixed (byte* bytes = data)
+                if (LibCrypto.InitCipher(_context, 0, 0, null, iv, 1) == 1
+                    && LibCrypto.UpdateCipher(_context, bytes, out var written, bytes, data.Length) == 1
+                    && written == data.Length)
+                    return true;
+        data.Clear(); // plaintext must not leave by mistake
+        return false;
     }
 
     public void Dispose() => _context.Dispose();

@@ -7,6 +7,7 @@ public static class FuzzTargets
 {
     public static readonly IReadOnlyList<IFuzzTarget> All =
     [
+        new SdpFuzzTarget(),
         new StunFuzzTarget(),
     ];
 

@@ -11,7 +11,11 @@ public readonly struct MediaAttributes(SessionDescription session, MediaDescript
     /// <summary>The section's <c>c=</c>, else the session's.</summary>
     public SdpConnection? Connection => media.Connection ?? session.Connection;
 
-    public string? Mid => media.Attributes.FirstOrDefault(a => a.Is("mid")).Value;
+    /// <summary>RFC 5888 §4; null as well when it is no single token, which no peer of ours may get echoed.</summary>
+    public string? Mid => media.Attributes.FirstOrDefault(a => a.Is("mid")).Value is { Length: > 0 } mid && !mid.Contains(' ') ? mid : null;
+
+    /// <summary>The session bundles its sections (RFC 9143).</summary>
+    public bool Bundled => session.Attributes.Any(a => a.Is("group") && a.Value is { } value && value.StartsWith("BUNDLE", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>RFC 8866 §6.7: sendrecv when nothing is said.</summary>
     public MediaDirection Direction => DirectionIn(media.Attributes) ?? DirectionIn(session.Attributes) ?? MediaDirection.SendRecv;
@@ -71,7 +75,7 @@ public readonly struct MediaAttributes(SessionDescription session, MediaDescript
             var lines = new List<SdesCrypto>();
             foreach (var value in Values("crypto"))
                 if (SdesCrypto.TryParse(value, out var crypto))
-                    lines.Add(crypto!);
+                    lines.Add(crypto);
             return lines;
         }
     }

@@ -29,7 +29,7 @@ internal sealed record PbxChoice(PbxPeer Peer, RtpMap Codec, RtpMap? TelephoneEv
     private static SdpError Consider(SessionDescription sdp, MediaDescription media, PbxLocalMedia local, out PbxChoice? choice)
     {
         choice = null;
-        if (PbxPeer.Read(sdp, media, out var peer) is var unreadable and not SdpError.None)
+        if (PbxPeer.Read(sdp, media, canMux: true, out var peer) is var unreadable and not SdpError.None)
             return unreadable;
         if (!peer.Rtp.IsNone && peer.Rtp.Family != local.Rtp.Family)
             return SdpError.UnusableAddress;

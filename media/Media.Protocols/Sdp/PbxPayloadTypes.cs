@@ -11,9 +11,10 @@ internal sealed class PbxPayloadTypes
 
     private readonly List<RtpMap> _known = [];
 
-    public void Learn(IEnumerable<RtpMap> maps)
+    /// <param name="maps">In order of preference: of two numbers for one format the first is reused.</param>
+    public void Learn(IReadOnlyList<RtpMap> maps)
     {
-        foreach (var map in maps)
+        foreach (var map in maps.Reverse())
         {
             _known.RemoveAll(known => known.PayloadType == map.PayloadType);
             _known.Insert(0, map);

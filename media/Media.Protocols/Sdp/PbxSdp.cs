@@ -46,9 +46,10 @@ public sealed class PbxSdp(IEntropy entropy)
         var codecs = local.Codecs.OrderBy(codec => codec != spoken); // stable: what is spoken comes first, the rest as configured
         var clocks = local.Codecs.Where(_ => local.TelephoneEvents).Select(codec => codec.ClockRate()).Distinct().Order();
         RtpMap[] maps = [.. codecs.Select(_types.Codec), .. clocks.Select(_types.TelephoneEvent)];
-        var audio = PbxSection.Audio(local, protocol, maps, local.Direction, crypto, local.OfferRtcpMux || _settled is { RtcpMux: true });
+        var mux = local.OfferRtcpMux || _settled is { RtcpMux: true };
+        var audio = PbxSection.Audio(local, protocol, maps, local.Direction, crypto, mux);
         MediaDescription[] lines = _lines.Count == 0 ? [audio] : [.. _lines.Select((line, i) => i == _audioLine ? audio : line.Refused())];
-        _offer = new PbxOffer(local, maps, crypto, lines);
+        _offer = new PbxOffer(local, maps, crypto, mux, lines);
         return Write(local, lines);
     }
 
@@ -85,13 +86,15 @@ public sealed class PbxSdp(IEntropy entropy)
         answer = null;
         parameters = null;
         var choice = PbxChoice.FromOffer(sdp, local, out var error);
-        if (choice is null && (error != SdpError.NoAudio || _settled is null || !sdp.Media.Any(media => media.IsAudio)))
+        // Everything at port 0 on a call in progress: the audio rests until a later offer brings it back (RFC 3264 §8.2).
+        // Audio at port 0 beside something alive is another matter: fax or video instead of the call, which only a refusal stops.
+        var rests = choice is null && _settled is not null && sdp.Media.Any(media => media.IsAudio) && sdp.Media.All(media => media.Port == 0);
+        if (choice is null && !rests)
             return error;
 
         var lines = sdp.Media.Select(media => media.Refused()).ToList();
         if (choice is null)
         {
-            // Port 0 on a call in progress: the stream rests until a later offer brings it back (RFC 3264 §8.2).
             parameters = _settled! with { RemoteRtp = default, RemoteRtcp = default, Direction = MediaDirection.Inactive };
             _audioLine = lines.FindIndex(line => line.IsAudio);
         }
@@ -106,7 +109,7 @@ public sealed class PbxSdp(IEntropy entropy)
             parameters = Settle(peer, local, direction, keys, maps, maps);
             _audioLine = sdp.Media.ToList().IndexOf(peer.Media);
             _protocol = peer.Media.Protocol;
-            lines[_audioLine] = PbxSection.Audio(local, _protocol, maps, direction, crypto, peer.Attributes.RtcpMux);
+            lines[_audioLine] = PbxSection.Audio(local, _protocol, maps, direction, crypto, peer.RtcpMux);
         }
         _lines = lines;
         _settled = parameters;
@@ -125,7 +128,7 @@ public sealed class PbxSdp(IEntropy entropy)
         var media = sdp.Media[_audioLine];
         if (media.Port == 0)
             return SdpError.AudioRefused;
-        if (PbxPeer.Read(sdp, media, out var peer) is var unreadable and not SdpError.None)
+        if (PbxPeer.Read(sdp, media, offer.RtcpMux, out var peer) is var unreadable and not SdpError.None)
             return unreadable;
         if (offer.AgreeOnKeys(peer, out var keys) is var unsafeAnswer and not SdpError.None)
             return unsafeAnswer;
@@ -162,7 +165,7 @@ public sealed class PbxSdp(IEntropy entropy)
         {
             RemoteRtp = peer.Rtp,
             RemoteRtcp = peer.Rtcp,
-            RtcpMux = peer.Attributes.RtcpMux,
+            RtcpMux = peer.RtcpMux,
             Codecs = codecs,
             TelephoneEvent = telephoneEvent,
             Opus = OpusFormat.Parse(peer.Attributes.FormatParameters(codecs[0].SendPayloadType)),

@@ -9,7 +9,8 @@ internal static class PbxSection
         var attributes = new List<SdpAttribute>(crypto.Select(line => line.ToAttribute()));
         foreach (var map in maps)
         {
-            attributes.Add(new("rtpmap", map.ToString()));
+            var own = map.Codec is { } codec ? codec.ToRtpMap(map.PayloadType) : map; // the name and clock as they should be, whatever the peer writes
+            attributes.Add(new("rtpmap", own.ToString()));
             if (map.IsTelephoneEvent)
                 attributes.Add(new("fmtp", $"{map.PayloadType} 0-16")); // RFC 4733 §2.4.1: digits, *, #, A-D and flash
             else if (map.Codec == AudioCodec.Opus)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Media.Protocols.Primitives;
 using Media.Protocols.Srtp;
@@ -38,7 +39,7 @@ public sealed class SdesCrypto(int tag, SrtpProfile profile, SrtpKeys keys)
     /// False for a line that cannot be honoured: unknown suite, several keys, an MKI, a session parameter that changes the protection, a key of another
     /// length. The answerer may pass over such a line (RFC 4568 §5.1.2).
     /// </summary>
-    public static bool TryParse(string? value, out SdesCrypto? crypto)
+    public static bool TryParse(string? value, [NotNullWhen(true)] out SdesCrypto? crypto)
     {
         crypto = null;
         var fields = (value ?? "").Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
@@ -47,7 +48,7 @@ public sealed class SdesCrypto(int tag, SrtpProfile profile, SrtpKeys keys)
         var profile = Suites.FirstOrDefault(suite => suite.Name.Equals(fields[1], StringComparison.OrdinalIgnoreCase)).Profile;
         if (profile == SrtpProfile.None || !fields[3..].All(IsHarmless) || !TryReadKeys(fields[2], profile, out var keys))
             return false;
-        crypto = new SdesCrypto(tag, profile, keys!);
+        crypto = new SdesCrypto(tag, profile, keys);
         return true;
     }
 
@@ -58,7 +59,7 @@ public sealed class SdesCrypto(int tag, SrtpProfile profile, SrtpKeys keys)
     }
 
     /// <summary><c>inline:key‖salt[|lifetime][|MKI:length]</c>. A lifetime is hours of speech at least and needs no watching; an MKI would be in every packet.</summary>
-    private static bool TryReadKeys(string parameter, SrtpProfile profile, out SrtpKeys? keys)
+    private static bool TryReadKeys(string parameter, SrtpProfile profile, [NotNullWhen(true)] out SrtpKeys? keys)
     {
         const string Method = "inline:";
         keys = null;

@@ -1,10 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 
 namespace Media.Protocols.Sdp;
 
 /// <summary>
-/// The <c>o=</c> line (RFC 8866 §5.2). Identifier and version are kept as the peer's digits: NTP times, epochs and numbers beyond 64 bits all occur.
+/// The <c>o=</c> line (RFC 8866 §5.2). Identifier and version are kept as the peer's text: NTP times, epochs and numbers beyond 64 bits all occur.
 /// </summary>
 public sealed record SdpOrigin(string Username, string SessionId, string Version, SdpConnection Address)
 {
@@ -16,8 +17,6 @@ public sealed record SdpOrigin(string Username, string SessionId, string Version
         if (fields.Length < 5)
             return false;
         var username = fields.Length == 5 ? "-" : string.Join(' ', fields[..^5]);
-        if (!IsNumber(fields[^5]) || !IsNumber(fields[^4]))
-            return false;
         if (!SdpConnection.TryParse($"{fields[^3]} {fields[^2]} {fields[^1]}", out var address))
             return false;
         origin = new SdpOrigin(username, fields[^5], fields[^4], address);
@@ -25,8 +24,6 @@ public sealed record SdpOrigin(string Username, string SessionId, string Version
     }
 
     public override string ToString() => $"{Username} {SessionId} {Version} {Address}";
-
-    private static bool IsNumber(string field) => field.AsSpan().IndexOfAnyExceptInRange('0', '9') < 0;
 }
 
 /// <summary>The <c>c=</c> line (RFC 8866 §5.7): an address of either family, or a host name that nobody here resolves.</summary>
@@ -50,13 +47,19 @@ public readonly record struct SdpConnection(bool IsIPv6, string Host)
         return connection.Host.Length > 0;
     }
 
-    /// <summary>False for a host name.</summary>
-    public bool TryGetAddress(out IPAddress address)
+    /// <summary>False for a host name, and for a group or broadcast address, to which no call sends.</summary>
+    public bool TryGetAddress([NotNullWhen(true)] out IPAddress? address)
     {
-        var isAddress = IPAddress.TryParse(Host, out var parsed);
-        address = parsed ?? IPAddress.None;
-        return isAddress;
+        address = null;
+        // IPAddress reads "7" and "0x7f.1" as IPv4 too, and "[::1]:5" and "fe80::1%2" as IPv6: only the plain forms belong here.
+        var isPlain = IsIPv6 ? !Host.AsSpan().ContainsAny('[', ']', '%') : Host.Count(c => c == '.') == 3 && Host.All(c => c == '.' || char.IsAsciiDigit(c));
+        if (!isPlain || !IPAddress.TryParse(Host, out address) || address.AddressFamily != Family)
+            return false;
+        var first = address.GetAddressBytes()[0];
+        return IsIPv6 ? first != 0xFF : first < 224;
     }
+
+    public AddressFamily Family => IsIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
 
     /// <summary><c>0.0.0.0</c> or <c>::</c>: RFC 2543's hold, and ICE's "see the candidates".</summary>
     public bool IsUnspecified => TryGetAddress(out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));

@@ -9,6 +9,10 @@ public static class FuzzTargets
     [
         new SdpFuzzTarget(),
         new StunFuzzTarget(),
+        new RtpFuzzTarget(),
+        new RtcpFuzzTarget(),
+        new TelephoneEventFuzzTarget(),
+        new JitterFuzzTarget(),
     ];
 
     public static IFuzzTarget? Find(string name) => All.FirstOrDefault(target => target.Name == name);

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Media.Protocols.Sdp;
 
 /// <summary>
-/// Typed reading of the attributes that hold for one media section: its own, else the session's (RFC 8866 §5.13). The one place where attribute values
-/// are given a meaning; a malformed value reads as absent.
+/// Typed reading of the attributes that hold for one media section: its own, else the session's (RFC 8866 §5.13). The one place where
+/// attribute values are given a meaning; a malformed value reads as absent.
 /// </summary>
 public readonly struct MediaAttributes(SessionDescription session, MediaDescription media)
 {
@@ -15,7 +15,8 @@ public readonly struct MediaAttributes(SessionDescription session, MediaDescript
     public string? Mid => media.Attributes.FirstOrDefault(a => a.Is("mid")).Value is { Length: > 0 } mid && !mid.Contains(' ') ? mid : null;
 
     /// <summary>The session bundles its sections (RFC 9143).</summary>
-    public bool Bundled => session.Attributes.Any(a => a.Is("group") && a.Value is { } value && value.StartsWith("BUNDLE", StringComparison.OrdinalIgnoreCase));
+    public bool Bundled =>
+        session.Attributes.Any(a => a.Is("group") && a.Value is { } value && value.StartsWith("BUNDLE", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>RFC 8866 §6.7: sendrecv when nothing is said.</summary>
     public MediaDirection Direction => DirectionIn(media.Attributes) ?? DirectionIn(session.Attributes) ?? MediaDirection.SendRecv;
@@ -40,7 +41,8 @@ public readonly struct MediaAttributes(SessionDescription session, MediaDescript
     public IEnumerable<string> Candidates => media.Attributes.Where(a => a.Is("candidate") && a.Value is not null).Select(a => a.Value!);
 
     /// <summary>All fingerprints of the nearest level that has any.</summary>
-    public IReadOnlyList<Fingerprint> Fingerprints => [.. Values("fingerprint").Select(value => Fingerprint.TryParse(value, out var read) ? read : default)];
+    public IReadOnlyList<Fingerprint> Fingerprints =>
+        [.. Values("fingerprint").Select(value => Fingerprint.TryParse(value, out var read) ? read : default)];
 
     public DtlsSetup Setup => Value("setup")?.ToLowerInvariant() switch
     {
@@ -91,7 +93,8 @@ public readonly struct MediaAttributes(SessionDescription session, MediaDescript
                     named.TryAdd(map.PayloadType, map);
             var maps = new List<RtpMap>();
             foreach (var format in media.Formats)
-                if (RtpMap.TryParsePayloadType(format, out var type) && (named.TryGetValue(type, out var known) ? known : RtpMap.Static(type)) is { } map)
+                if (RtpMap.TryParsePayloadType(format, out var type)
+                    && (named.TryGetValue(type, out var known) ? known : RtpMap.Static(type)) is { } map)
                     maps.Add(map);
             return maps;
         }

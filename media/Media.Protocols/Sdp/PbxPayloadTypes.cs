@@ -1,8 +1,8 @@
 namespace Media.Protocols.Sdp;
 
 /// <summary>
-/// Which payload type stands for which format on one pbx leg, newest first: a number that was once given a meaning keeps it for as long as the
-/// session lives (RFC 3264 §8.3.2), so our later offers reuse what the peer or we named before.
+/// Which payload type stands for which format on one pbx leg, newest first: a number that was once given a meaning keeps it for as long
+/// as the session lives (RFC 3264 §8.3.2), so our later offers reuse what the peer or we named before.
 /// </summary>
 internal sealed class PbxPayloadTypes
 {

@@ -23,7 +23,8 @@ internal sealed record PbxPeer(MediaDescription Media, MediaAttributes Attribute
 
     /// <param name="sdp">The whole description.</param>
     /// <param name="media">One of its audio sections.</param>
-    /// <param name="canMux">False for an answer to an offer without rtcp-mux: whatever it says, RTCP has its own port (RFC 5761 §5.1.1).</param>
+    /// <param name="canMux">False for an answer to an offer without rtcp-mux: whatever it says, RTCP has its own port (RFC 5761
+    /// §5.1.1).</param>
     /// <param name="peer">Set when the result is <see cref="SdpError.None"/>.</param>
     public static SdpError Read(SessionDescription sdp, MediaDescription media, bool canMux, out PbxPeer peer)
     {
@@ -60,6 +61,40 @@ internal sealed record PbxPeer(MediaDescription Media, MediaAttributes Attribute
         var events = Attributes.RtpMaps.Where(map => map.IsTelephoneEvent).ToList();
         return events.Count == 0 ? null : events.MinBy(map => map.ClockRate == codec.ClockRate() ? 0 : map.ClockRate == 8000 ? 1 : 2);
     }
+
+    /// <summary>
+    /// What is sent carries the peer's payload types, what is received ours (RFC 3264 §6.1); they differ only if an answer renumbered.
+    /// </summary>
+    public PbxMediaParameters Settle(
+        PbxLocalMedia local, MediaDirection direction, SdesKeys? keys, IReadOnlyList<RtpMap> theirs, IReadOnlyList<RtpMap> ours)
+    {
+        var codecs = new List<AgreedCodec>();
+        AgreedTelephoneEvent? telephoneEvent = null;
+        foreach (var map in theirs)
+        {
+            var own = ours.FirstOrDefault(known => IsSameFormat(known, map), map);
+            if (map.IsTelephoneEvent)
+                telephoneEvent = new AgreedTelephoneEvent(map.PayloadType, own.PayloadType, map.ClockRate);
+            else if (codecs.TrueForAll(known => known.Codec != map.Codec))
+                codecs.Add(new AgreedCodec(map.Codec!.Value, map.PayloadType, own.PayloadType));
+        }
+        return new PbxMediaParameters
+        {
+            RemoteRtp = Rtp,
+            RemoteRtcp = Rtcp,
+            RtcpMux = RtcpMux,
+            Codecs = codecs,
+            TelephoneEvent = telephoneEvent,
+            Opus = OpusFormat.Parse(Attributes.FormatParameters(codecs[0].SendPayloadType)),
+            PacketTime = PacketTime(local.PacketTime),
+            Direction = direction,
+            Srtp = keys,
+        };
+    }
+
+    private static bool IsSameFormat(RtpMap one, RtpMap other) => other.IsTelephoneEvent
+        ? one.IsTelephoneEvent && one.ClockRate == other.ClockRate
+        : one.Codec == other.Codec;
 
     private static TransportAddress RtcpAddress(MediaAttributes attributes, TransportAddress rtp)
     {

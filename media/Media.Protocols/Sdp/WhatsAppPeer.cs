@@ -3,7 +3,10 @@ using Media.Protocols.Primitives;
 
 namespace Media.Protocols.Sdp;
 
-/// <summary>The one audio section of WhatsApp's offer or answer, with everything checked that a secure transport needs before anything is answered.</summary>
+/// <summary>
+/// The one audio section of WhatsApp's offer or answer, with everything checked that a secure transport needs before anything is
+/// answered.
+/// </summary>
 internal sealed record WhatsAppPeer(
     MediaDescription Media, MediaAttributes Attributes, IceCredentials Ice, IReadOnlyList<IceCandidate> Candidates, string Fingerprint)
 {

@@ -4,9 +4,9 @@ using Media.Protocols.Ice;
 namespace Media.Protocols.Sdp;
 
 /// <summary>
-/// Offer and answer towards WhatsApp (RFC 8829, 8839, 5763, 7587): one audio section over ICE, DTLS-SRTP and rtcp-mux, described once a call.
-/// What WhatsApp validates is written as it wants it: one SHA-256 fingerprint, <c>setup:active</c> in answers, the offer's mid and payload types,
-/// one SSRC, 20 ms.
+/// Offer and answer towards WhatsApp (RFC 8829, 8839, 5763, 7587): one audio section over ICE, DTLS-SRTP and rtcp-mux, described once a
+/// call. What WhatsApp validates is written as it wants it: one SHA-256 fingerprint, <c>setup:active</c> in answers, the offer's mid and
+/// payload types, one SSRC, 20 ms.
 /// </summary>
 public static class WhatsAppSdp
 {
@@ -118,7 +118,8 @@ public static class WhatsAppSdp
         var mid = peer.Attributes.Mid;
         var setup = settled.DtlsClient ? DtlsSetup.Active : DtlsSetup.Passive;
         var own = Section(local, peer.Media.Protocol, mid, setup, settled.Direction, agreed.Codecs, agreed.TelephoneEvent);
-        return Session(local, peer.Attributes.Bundled ? mid : null, [.. offer.Media.Select(media => media == peer.Media ? own : media.Refused())]).Write();
+        var lines = offer.Media.Select(media => media == peer.Media ? own : media.Refused());
+        return Session(local, peer.Attributes.Bundled ? mid : null, [.. lines]).Write();
     }
 
     private static SessionDescription Session(WhatsAppLocalMedia local, string? bundledMid, IReadOnlyList<MediaDescription> media)

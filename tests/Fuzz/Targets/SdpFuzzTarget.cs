@@ -5,8 +5,8 @@ using Media.Protocols.Sdp;
 namespace Fuzz.Targets;
 
 /// <summary>
-/// One text as everything it can be: a description, WhatsApp's offer and answer, a PBX's first offer, later offer and answer. Nothing throws, reasons and
-/// results exclude each other, and whatever we write in reply can be read again and answers line for line.
+/// One text as everything it can be: a description, WhatsApp's offer and answer, a PBX's first offer, later offer and answer. Nothing
+/// throws, reasons and results exclude each other, and whatever we write in reply can be read again and answers line for line.
 /// </summary>
 public sealed class SdpFuzzTarget : IFuzzTarget
 {
@@ -68,9 +68,11 @@ public sealed class SdpFuzzTarget : IFuzzTarget
             var leg = new PbxSdp(new CountingEntropy());
             if (leg.TryAnswerOffer(text, local, out var answer, out var settled, out _))
             {
-                FuzzFailureException.Require(settled.Codecs.Count > 0 && (policy != SrtpPolicy.Required || settled.Srtp is not null), "a codec, and keys where required");
+                FuzzFailureException.Require(settled.Codecs.Count > 0, "an agreed codec");
+                FuzzFailureException.Require(policy != SrtpPolicy.Required || settled.Srtp is not null, "keys where required");
                 RequireAnswers(offer!, answer);
-                FuzzFailureException.Require(leg.TryAnswerOffer(text, local, out var same, out _, out _) && same == answer, "a refresh gets the same answer");
+                var refreshed = leg.TryAnswerOffer(text, local, out var same, out _, out _);
+                FuzzFailureException.Require(refreshed && same == answer, "a refresh gets the same answer");
             }
             var ours = leg.CreateOffer(local);
             FuzzFailureException.Require(SessionDescription.TryParse(ours, out _, out _), "our offer reads");

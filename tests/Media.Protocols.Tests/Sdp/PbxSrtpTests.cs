@@ -146,7 +146,8 @@ public sealed class PbxSrtpTests
 
     private static (string Answer, PbxMediaParameters Settled) Answer(string vector, PbxLocalMedia local)
     {
-        Assert.True(new PbxSdp(new SeededEntropy(1)).TryAnswerOffer(SdpVectors.Read(vector), local, out var answer, out var settled, out var error), error.ToString());
+        var leg = new PbxSdp(new SeededEntropy(1));
+        Assert.True(leg.TryAnswerOffer(SdpVectors.Read(vector), local, out var answer, out var settled, out var error), error.ToString());
         return (answer, settled);
     }
 

@@ -10,7 +10,8 @@ internal static class SdpVectors
 {
     public static readonly string Folder = FindFolder();
 
-    public static IEnumerable<string> Names => Directory.EnumerateFiles(Folder, "*.sdp").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Names =>
+        Directory.EnumerateFiles(Folder, "*.sdp").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal);
 
     public static string Read(string name) => File.ReadAllText(Path.Combine(Folder, name + ".sdp"));
 

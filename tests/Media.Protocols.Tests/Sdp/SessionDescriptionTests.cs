@@ -25,7 +25,7 @@ public sealed class SessionDescriptionTests
             Assert.Equal(first.Media[i].Formats, second.Media[i].Formats);
             Assert.Equal(first.Media[i].Attributes, second.Media[i].Attributes);
             Assert.Equal(first.Media[i].Connection, second.Media[i].Connection);
-            Assert.Equal((first.Media[i].Kind, first.Media[i].Port, first.Media[i].Protocol), (second.Media[i].Kind, second.Media[i].Port, second.Media[i].Protocol));
+            Assert.Equal(Line(first.Media[i]), Line(second.Media[i]));
         }
     }
 
@@ -130,6 +130,8 @@ public sealed class SessionDescriptionTests
         Assert.Equal((MediaDirection.RecvOnly, "192.0.2.2", 30), (first.Direction, first.Connection!.Value.Host, first.PacketTime));
         Assert.Equal((MediaDirection.SendOnly, "192.0.2.1", 30), (second.Direction, second.Connection!.Value.Host, second.PacketTime));
     }
+
+    private static (string Kind, ushort Port, string Protocol) Line(MediaDescription media) => (media.Kind, media.Port, media.Protocol);
 
     private static string Repeat(string text, int times) => new StringBuilder().Insert(0, text, times).ToString();
 

@@ -227,7 +227,7 @@ public sealed class TelephoneEventTests
     }
 
     [Fact]
-    public void Bytes_of_rfc_4733_section_2_3_are_read_field_by_field()
+    public void Fields_lie_where_rfc_4733_section_2_3_draws_them()
     {
         Assert.True(TelephoneEventPayload.TryRead([0x0B, 0x8A, 0x03, 0x20, 0xFF], out var payload));
         Assert.Equal(new TelephoneEventPayload(11, true, 10, 800), payload);

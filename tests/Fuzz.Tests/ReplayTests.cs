@@ -3,7 +3,7 @@ namespace Fuzz.Tests;
 /// <summary>Keeps every fuzz target working, and every input that once failed from failing again.</summary>
 public class ReplayTests
 {
-    private const int MutationsPerTarget = 20_000;
+    private const int MutationsPerTarget = 5_000;
 
     public static TheoryData<string> Targets => new(FuzzTargets.All.Select(target => target.Name));
 

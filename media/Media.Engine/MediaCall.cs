@@ -1,4 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
+using Media.Engine.Net;
+using Media.Protocols.Primitives;
 
 namespace Media.Engine;
 
@@ -6,59 +9,147 @@ namespace Media.Engine;
 /// One call's media: the handle its owner holds. Every method may be called from any thread; the work is done by the loop that owns the
 /// call, in the order of the calls. Nothing here throws for what a peer sent: refusals are values.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "ReleaseAsync is its end: the loop frees what the loop owns.")]
 public sealed class MediaCall
 {
-    private readonly Channel<MediaEvent> _events = Channel.CreateBounded<MediaEvent>(256);
+    private const int EventCapacity = 256;
 
+    /// <summary>Key presses and the like may not crowd out what a call's course depends on.</summary>
+    private const int ReservedForState = 32;
+
+    private readonly Channel<MediaEvent> _events = Channel.CreateBounded<MediaEvent>(
+        new BoundedChannelOptions(EventCapacity) { SingleWriter = true });
+
+    private readonly TaskCompletionSource<MediaQuality> _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _qualityLock = new();
+    private readonly MediaEngine _engine;
+    private readonly MediaLoop _loop;
+    private readonly CallMedia _media;
     private MediaQuality _quality;
+    private int _isReleasing;
 
-    internal MediaCall()
+    internal MediaCall(MediaEngine engine, MediaLoop loop, ushort pbxPort, Instant now)
     {
+        (_engine, _loop) = (engine, loop);
+        _media = new CallMedia(loop, this, pbxPort, now);
+        loop.Post(() => loop.Add(_media));
     }
 
-    /// <summary>What happened, in order; completed by <see cref="ReleaseAsync"/>. Bounded: a reader that falls 256 events behind loses digits first.</summary>
+    /// <summary>What happened, in order; completed by <see cref="ReleaseAsync"/>. Bounded: a reader that falls behind loses key presses first.</summary>
     public ChannelReader<MediaEvent> Events => _events.Reader;
 
+    internal MediaLoop Loop => _loop;
+
     /// <summary>Takes WhatsApp's offer (the user calls) and gives the one answer of this call, the same at every repetition; ICE starts.</summary>
-    public Task<SdpResult> AnswerWhatsAppOfferAsync(string offer) => Pending(offer);
+    public Task<SdpResult> AnswerWhatsAppOfferAsync(string offer) => Ask((media, now) => media.AnswerWhatsAppOffer(offer, now));
 
     /// <summary>The offer of a call towards a WhatsApp user; the same at every repetition.</summary>
-    public Task<SdpResult> CreateWhatsAppOfferAsync() => Pending(this);
+    public Task<SdpResult> CreateWhatsAppOfferAsync() => Ask((media, now) => media.CreateWhatsAppOffer(now));
 
     /// <summary>Takes WhatsApp's answer to our offer; ICE starts. No SDP on success.</summary>
-    public Task<SdpResult> ApplyWhatsAppAnswerAsync(string answer) => Pending(answer);
+    public Task<SdpResult> ApplyWhatsAppAnswerAsync(string answer) => Ask((media, now) => media.ApplyWhatsAppAnswer(answer, now));
 
     /// <summary>An offer towards the PBX: the first, a re-offer (same session id, next version), or the one a delayed-offer INVITE asks for.</summary>
-    public Task<SdpResult> CreatePbxOfferAsync(PbxMediaProfile profile) => Pending(profile);
+    public Task<SdpResult> CreatePbxOfferAsync(PbxMediaProfile profile) => Ask((media, now) => media.CreatePbxOffer(profile, now));
 
-    /// <summary>Takes the PBX's answer. Early answers (of any fork) may be replaced by later ones. No SDP on success.</summary>
-    public Task<SdpResult> ApplyPbxAnswerAsync(string answer, bool early) => Pending(answer);
+    /// <summary>
+    /// Takes the PBX's answer. <paramref name="early"/> answers (of any fork) are replaced by later ones, and so is a final one. No SDP on success.
+    /// </summary>
+    public Task<SdpResult> ApplyPbxAnswerAsync(string answer, bool early)
+    {
+        _ = early; // an early answer and a final one are applied alike: the newest is where the PBX is
+        return Ask((media, now) => media.ApplyPbxAnswer(answer, now));
+    }
 
     /// <summary>Answers an offer of the PBX: the first one and every renegotiation (hold, resume, moved media, other codec).</summary>
-    public Task<SdpResult> AnswerPbxOfferAsync(string offer, PbxMediaProfile profile) => Pending(offer);
+    public Task<SdpResult> AnswerPbxOfferAsync(string offer, PbxMediaProfile profile) => Ask((media, now) => media.AnswerPbxOffer(offer, profile, now));
 
     /// <summary>
     /// Lets audio through to WhatsApp; before it nothing but ICE and DTLS goes there. From then on a packet goes every 20 ms: live audio, or
     /// generated silence while the PBX sends nothing.
     /// </summary>
-    public void OpenAudio() => _ = this;
+    public void OpenAudio() => Tell((media, now) => media.OpenAudio(now));
 
     /// <summary>What each side hears from now on.</summary>
-    public void SetTreatment(AudioTreatment towardsWhatsApp, AudioTreatment towardsPbx) => _ = this;
+    public void SetTreatment(AudioTreatment towardsWhatsApp, AudioTreatment towardsPbx) =>
+        Tell((media, now) => media.SetTreatment(towardsWhatsApp, towardsPbx, now));
 
-    /// <summary>Plays a key press (`0`–`9`, `*`, `#`, `A`–`D`) to one leg as an RFC 4733 event; presses queue, at most 32.</summary>
-    public void SendDigit(CallLeg leg, char digit, TimeSpan duration) => _ = this;
+    /// <summary>Plays a key press (`0`–`9`, `*`, `#`, `A`–`D`) to one leg as an RFC 4733 event; presses queue, at most 64.</summary>
+    public void SendDigit(CallLeg leg, char digit, TimeSpan duration) => Tell((media, now) => media.SendDigit(leg, digit, duration, now));
 
     /// <summary>Quality so far, at most a second old.</summary>
-    public MediaQuality GetQuality() => _quality;
+    public MediaQuality GetQuality()
+    {
+        lock (_qualityLock)
+            return _quality;
+    }
 
     /// <summary>Ends the call's media and gives its final quality; the ports rest before their next use. Idempotent.</summary>
-    public Task<MediaQuality> ReleaseAsync() => Task.FromResult(_quality = default);
-
-    private Task<SdpResult> Pending(object subject)
+    public Task<MediaQuality> ReleaseAsync()
     {
-        ArgumentNullException.ThrowIfNull(subject);
+        if (Interlocked.Exchange(ref _isReleasing, 1) == 0)
+            _loop.Post(Release);
+        return _released.Task;
+    }
+
+    internal void Publish(in MediaQuality quality)
+    {
+        lock (_qualityLock)
+            _quality = quality;
+    }
+
+    /// <summary>False: the channel has no room, and the event is lost.</summary>
+    internal bool Tell(MediaEvent happened)
+    {
+        var isState = happened is not MediaEvent.DigitReceived;
+        return (isState || _events.Reader.Count < EventCapacity - ReservedForState) && _events.Writer.TryWrite(happened);
+    }
+
+    private void Release()
+    {
+        try
+        {
+            Publish(_media.Release(_loop.Now));
+        }
+        catch (Exception e)
+        {
+            _media.Fail(e);
+        }
+        _loop.Remove(_media);
+        _engine.Forget(this);
         _events.Writer.TryComplete();
-        return Task.FromResult(SdpResult.Refused(SdpRefusal.Released));
+        _released.TrySetResult(GetQuality());
+    }
+
+    private Task<SdpResult> Ask(Func<CallMedia, Instant, SdpResult> step)
+    {
+        if (Volatile.Read(ref _isReleasing) != 0)
+            return Task.FromResult(SdpResult.Refused(SdpRefusal.Released));
+        var result = new TaskCompletionSource<SdpResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _loop.Post(() => result.SetResult(Try(step)));
+        return result.Task;
+    }
+
+    private void Tell(Action<CallMedia, Instant> step) => _loop.Post(() => Try((media, now) =>
+    {
+        step(media, now);
+        return default;
+    }));
+
+    private SdpResult Try(Func<CallMedia, Instant, SdpResult> step)
+    {
+        try
+        {
+            return step(_media, _loop.Now);
+        }
+        catch (Exception e)
+        {
+            _media.Fail(e);
+            return SdpResult.Refused(SdpRefusal.Internal, e.GetType().Name);
+        }
+        finally
+        {
+            _loop.Reschedule(_media);
+        }
     }
 }

@@ -1,17 +1,32 @@
 using System.Diagnostics.CodeAnalysis;
+using Media.Engine.Metrics;
+using Media.Engine.Net;
+using Media.Native;
+using Media.Native.Dtls;
+using Media.Protocols.Primitives;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Media.Engine;
 
 /// <summary>
-/// Runs the media of every call of this process: loop threads that own the sockets, a WhatsApp port per loop, and a pool of PBX port pairs.
-/// Start it once; reserve a <see cref="MediaCall"/> per call; dispose it to end what is left. Thread-safe.
+/// Runs the media of every call of this process: loop threads that own the sockets, the WhatsApp ports they share, and a pool of PBX port
+/// pairs. Start it once; reserve a <see cref="MediaCall"/> per call; dispose it to end what is left. Thread-safe.
 /// Its meter is named `Gateway.Media`.
 /// </summary>
-public sealed class MediaEngine : IAsyncDisposable
+public sealed partial class MediaEngine : IAsyncDisposable
 {
     private readonly ILogger _logger;
+    private readonly InstantClock _clock;
+    private readonly TimeProvider _time;
+    private readonly PortAllocator _ports;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<MediaCall, int> _calls = []; // and the index of the loop
+    private MediaLoop[] _loops = [];
+    private int[] _load = [];
+    private DtlsCertificate? _certificate;
+    private MediaMeter? _meter;
+    private bool _isStopped;
 
     /// <exception cref="ArgumentException">The options do not pass <see cref="MediaEngineOptions.Validate"/>; the message lists every error.</exception>
     public MediaEngine(MediaEngineOptions options, TimeProvider time, ILogger<MediaEngine>? logger = null)
@@ -20,33 +35,100 @@ public sealed class MediaEngine : IAsyncDisposable
         if (errors.Count > 0)
             throw new ArgumentException("Media options: " + string.Join(" ", errors), nameof(options));
         Options = options;
-        Time = time;
+        _time = time;
         _logger = (ILogger?)logger ?? NullLogger.Instance;
+        _clock = new InstantClock(time);
+        _ports = new PortAllocator(options.Pbx.PortMin, options.Pbx.PortMax, options.Pbx.Quarantine, SystemEntropy.Instance);
+    }
+
+    /// <summary>Calls reserved and not yet released.</summary>
+    public int ActiveCalls
+    {
+        get
+        {
+            lock (_lock)
+                return _calls.Count;
+        }
     }
 
     internal MediaEngineOptions Options { get; }
 
-    internal TimeProvider Time { get; }
-
-    /// <summary>Calls reserved and not yet released.</summary>
-    public int ActiveCalls { get; private set; }
+    internal IReadOnlyList<MediaLoop> Loops => _loops;
 
     /// <summary>Checks the native libraries, binds the WhatsApp ports and starts the loops.</summary>
     /// <exception cref="InvalidOperationException">A native library is unusable or a WhatsApp port cannot be bound; the message says which and why.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        _ = _logger;
+        var libraries = NativeLibraries.SelfTest();
+        if (!libraries.IsOk)
+            throw new InvalidOperationException(libraries.Error);
+        _certificate = DtlsCertificate.Generate(_time);
+        var loops = new List<MediaLoop>();
+        try
+        {
+            for (var i = 0; i < Options.EffectiveLoops; i++)
+            {
+                loops.Add(new MediaLoop(i, Options, _certificate, _ports, _clock, SystemEntropy.Instance));
+                loops[i].Start();
+            }
+        }
+        catch
+        {
+            loops.ForEach(loop => loop.Dispose());
+            _certificate.Dispose();
+            throw;
+        }
+        lock (_lock)
+        {
+            _load = new int[loops.Count];
+            _loops = [.. loops];
+        }
+        _meter = new MediaMeter(_loops, _ports, () => ActiveCalls);
+        LogStarted(loops.Count, _ports.Capacity, libraries.OpusVersion, libraries.OpenSslVersion);
         return Task.CompletedTask;
     }
 
     /// <summary>Takes a PBX port pair and a place on the least loaded loop. False: no capacity, or not running.</summary>
     public bool TryReserve([NotNullWhen(true)] out MediaCall? call)
     {
-        call = null;
-        return ActiveCalls < 0;
+        lock (_lock)
+        {
+            call = null;
+            var now = _clock.Now;
+            if (_isStopped || _loops.Length == 0 || !_ports.TryTake(now, out var port))
+                return false;
+            var index = Array.IndexOf(_load, _load.Min());
+            call = new MediaCall(this, _loops[index], port, now);
+            _calls.Add(call, index);
+            _load[index]++;
+            return true;
+        }
     }
 
     /// <summary>Releases every call, stops the loops and closes the sockets.</summary>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        MediaCall[] left;
+        lock (_lock)
+        {
+            _isStopped = true;
+            left = [.. _calls.Keys];
+        }
+        await Task.WhenAll(left.Select(call => call.ReleaseAsync()));
+        _meter?.Dispose();
+        foreach (var loop in _loops)
+            loop.Dispose();
+        _certificate?.Dispose();
+    }
+
+    internal void Forget(MediaCall call)
+    {
+        lock (_lock)
+            if (_calls.Remove(call, out var index))
+                _load[index]--;
+    }
+
+    [LoggerMessage(LogLevel.Information, "Media runs on {Loops} loops with {Pairs} PBX port pairs, {Opus}, {OpenSsl}.")]
+    private partial void LogStarted(int loops, int pairs, string opus, string openSsl);
 }

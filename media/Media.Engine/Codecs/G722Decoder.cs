@@ -20,6 +20,17 @@ public sealed class G722Decoder
         return codes.Length * 2;
     }
 
+    /// <summary>Decodes to 8 kHz, one sample a byte: the lower sub-band alone.</summary>
+    public int DecodeNarrowband(ReadOnlySpan<byte> codes, Span<short> samples)
+    {
+        for (var i = 0; i < codes.Length; i++)
+        {
+            samples[i] = (short)(DecodeLow(codes[i] & 0x3F) << 1);
+            DecodeHigh(codes[i] >> 6);
+        }
+        return codes.Length;
+    }
+
     private void DecodePair(byte code, Span<short> samples)
     {
         var low = DecodeLow(code & 0x3F);

@@ -21,6 +21,17 @@ public sealed class G722Encoder
         return length;
     }
 
+    /// <summary>
+    /// Encodes 8 kHz samples, one byte each. The lower sub-band is an 8 kHz signal, so nothing is resampled: it is what is heard, and the
+    /// higher one is silent.
+    /// </summary>
+    public int EncodeNarrowband(ReadOnlySpan<short> samples, Span<byte> destination)
+    {
+        for (var i = 0; i < samples.Length; i++)
+            destination[i] = (byte)(EncodeHigh(0) << 6 | EncodeLow(samples[i] >> 1)); // a sub-band has 15 bits
+        return samples.Length;
+    }
+
     private byte EncodePair(short first, short second)
     {
         // Analysis filter: the odd and the even taps, whose sum is the lower band and whose difference is the higher one.

@@ -46,6 +46,15 @@ public sealed record WhatsAppSideOptions
     /// <summary>UDP port of the first loop, the next loops use the ports after it; 0 = ports chosen by the system.</summary>
     public int Port { get; init; }
 
+    /// <summary>
+    /// Ports a loop may open, 1 … 256. One is enough as long as no two of its calls go to the same address of a WhatsApp relay; a call that
+    /// would, takes another. They follow <see cref="Port"/>: a firewall lets Port … Port + Loops × PortsPerLoop − 1 pass.
+    /// </summary>
+    public int PortsPerLoop { get; init; } = 32;
+
+    /// <summary>Offer G.711 beside Opus in calls we place: for numbers whose `audio.additional_codecs` setting names it. Accepted from WhatsApp in any case.</summary>
+    public bool OfferG711 { get; init; }
+
     /// <summary>From the peer's description to a connected leg; longer is <see cref="WhatsAppFailure.IceFailed"/> or <see cref="WhatsAppFailure.DtlsTimeout"/>.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -55,8 +64,10 @@ public sealed record WhatsAppSideOptions
             yield return "WhatsApp.Bindings: 1 … 8 bindings.";
         foreach (var error in Bindings.SelectMany((binding, i) => binding.Validate($"WhatsApp.Bindings[{i}]")))
             yield return error;
-        if (Port < 0 || Port + loops - 1 > ushort.MaxValue)
-            yield return $"WhatsApp.Port: {Port} and the {loops - 1} ports after it are not all within 0 … 65535.";
+        if (PortsPerLoop is < 1 or > 256)
+            yield return $"WhatsApp.PortsPerLoop: {PortsPerLoop} is not within 1 … 256.";
+        if (Port < 0 || Port + loops * PortsPerLoop - 1 > ushort.MaxValue)
+            yield return $"WhatsApp.Port: {Port} and the {loops * PortsPerLoop - 1} ports after it are not all within 0 … 65535.";
         if (ConnectTimeout < TimeSpan.FromSeconds(1))
             yield return "WhatsApp.ConnectTimeout: at least 1 s.";
     }

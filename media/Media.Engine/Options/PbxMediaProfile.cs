@@ -25,6 +25,9 @@ public enum PbxSecurity
     /// <summary>Taken when the PBX offers it; our own offers are RTP/AVP.</summary>
     Optional,
 
+    /// <summary>Asked for beside plain RTP (RTP/AVP with `a=crypto`); a PBX may ignore it.</summary>
+    BestEffort,
+
     /// <summary>RTP/SAVP, or the call is refused.</summary>
     Required,
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 
 namespace Media.Protocols.Srtp;
 
@@ -24,6 +25,13 @@ public sealed class SrtpKeys
     internal ReadOnlySpan<byte> MasterKey => _key;
 
     internal ReadOnlySpan<byte> MasterSalt => _salt;
+
+    /// <summary>Whether both are the same secret, compared in a time that does not depend on them.</summary>
+    public bool FixedTimeEquals(SrtpKeys other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return CryptographicOperations.FixedTimeEquals(_key, other._key) && CryptographicOperations.FixedTimeEquals(_salt, other._salt);
+    }
 
     /// <summary>Splits what a DTLS exporter gave into client and server keys: both keys first, then both salts (RFC 5764 §4.2).</summary>
     /// <param name="profile">The one DTLS negotiated.</param>

@@ -1,0 +1,229 @@
+using System.Threading.Channels;
+using Media.Engine.Legs;
+using Media.Engine.Net;
+using Media.Protocols.Datagrams;
+using Media.Protocols.Primitives;
+
+namespace Media.Engine;
+
+/// <summary>One call as its loop sees it: two legs, the bridge between them, and what its owner is told. Touched by the loop's thread alone.</summary>
+internal sealed class CallMedia : IDeadlined, IDisposable
+{
+    /// <summary>How often timeouts are looked for and the quality is published.</summary>
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+
+    private readonly MediaLoop _loop;
+    private readonly MediaCall _handle;
+    private readonly WhatsAppLeg _whatsApp;
+    private readonly PbxLeg _pbx;
+    private readonly Bridge.Bridge _bridge;
+    private AudioTreatment _towardsWhatsApp = AudioTreatment.Live;
+    private bool _isOpen;
+    private bool _isOver;
+    private bool _wasConnected;
+    private bool _wasHeld;
+    private bool _hasFailed;
+    private bool _heardWhatsApp;
+    private bool _heardPbx;
+    private Instant _nextTick;
+
+    public CallMedia(MediaLoop loop, MediaCall handle, ushort pbxPort, Instant now)
+    {
+        (_loop, _handle) = (loop, handle);
+        _whatsApp = new WhatsAppLeg(this, loop);
+        _pbx = new PbxLeg(this, loop, pbxPort);
+        _bridge = new Bridge.Bridge(_whatsApp, _pbx, loop, (leg, digit, duration) => Tell(new MediaEvent.DigitReceived(leg, digit, duration)));
+        _nextTick = now + Tick;
+    }
+
+    public Instant Scheduled { get; set; } = Instant.Never;
+
+    public Instant NextDeadline => _isOver
+        ? Instant.Never
+        : Instant.Min(
+            Instant.Min(_whatsApp.NextDeadline, _bridge.NextDeadline),
+            Instant.Min(Instant.Min(_whatsApp.RtcpDeadline, _pbx.RtcpDeadline), _nextTick));
+
+    /// <summary>The response is to a connectivity check of this call.</summary>
+    public bool IsAwaiting(Media.Protocols.Stun.StunTransactionId transaction) => _whatsApp.IsAwaiting(transaction);
+
+    public void HandleStun(ReadOnlySpan<byte> datagram, TransportAddress local, TransportAddress remote, Instant now)
+    {
+        if (_isOver)
+            return;
+        _whatsApp.HandleStun(datagram, local, remote, now);
+        Follow(now);
+    }
+
+    public void HandleWhatsApp(DatagramKind kind, Span<byte> datagram, TransportAddress remote, Instant now)
+    {
+        if (_isOver)
+            return;
+        if (_whatsApp.Handle(kind, datagram, remote, now))
+        {
+            _bridge.HandlePacket(CallLeg.WhatsApp, now);
+            if (!_heardWhatsApp && _bridge.ToPbx.HasHeardAudio)
+                TellFirstAudio(CallLeg.WhatsApp, ref _heardWhatsApp);
+        }
+        else if (kind == DatagramKind.Dtls)
+        {
+            Follow(now);
+        }
+    }
+
+    public void HandlePbx(Span<byte> datagram, bool rtcp, TransportAddress source, Instant now)
+    {
+        if (_isOver)
+            return;
+        if (rtcp)
+        {
+            _pbx.HandleRtcp(datagram, source, now);
+        }
+        else if (_pbx.HandleRtp(datagram, source, now))
+        {
+            _bridge.HandlePacket(CallLeg.Pbx, now);
+            if (!_heardPbx && _bridge.ToWhatsApp.HasHeardAudio)
+                TellFirstAudio(CallLeg.Pbx, ref _heardPbx);
+        }
+    }
+
+    public Media.Native.Net.UdpSocket? PbxSocket(bool rtcp) => _pbx.Socket(rtcp);
+
+    public void HandleDeadline(Instant now)
+    {
+        if (_isOver)
+            return;
+        _whatsApp.HandleDeadline(now);
+        Follow(now);
+        _bridge.HandleDeadline(now);
+        _whatsApp.SendRtcp(now);
+        _pbx.SendRtcp(now);
+        if (_nextTick > now)
+            return;
+        _nextTick = now + Tick;
+        _handle.Publish(Quality);
+        if (_isOpen && _whatsApp.IsConnected && _whatsApp.HasTimedOut(_loop.Options.MediaTimeout, now))
+            Tell(new MediaEvent.MediaTimeout(CallLeg.WhatsApp));
+        if (_pbx.Parameters is not null && !_pbx.IsHeld && _pbx.HasTimedOut(_loop.Options.MediaTimeout, now))
+            Tell(new MediaEvent.MediaTimeout(CallLeg.Pbx));
+    }
+
+    public SdpResult AnswerWhatsAppOffer(string offer, Instant now) => Done(_whatsApp.AnswerOffer(offer, now), now);
+
+    public SdpResult CreateWhatsAppOffer(Instant now) => Done(_whatsApp.CreateOffer(), now);
+
+    public SdpResult ApplyWhatsAppAnswer(string answer, Instant now) => Done(_whatsApp.ApplyAnswer(answer, now), now);
+
+    public SdpResult CreatePbxOffer(PbxMediaProfile profile, Instant now) => Done(_pbx.CreateOffer(profile), now);
+
+    public SdpResult ApplyPbxAnswer(string answer, Instant now) => Done(_pbx.ApplyAnswer(answer, now), now);
+
+    public SdpResult AnswerPbxOffer(string offer, PbxMediaProfile profile, Instant now) => Done(_pbx.AnswerOffer(offer, profile, now), now);
+
+    public void OpenAudio(Instant now)
+    {
+        if (_isOver)
+            return;
+        _isOpen = true;
+        _whatsApp.Open(_pbx.Parameters?.Codec.Codec, now);
+        Follow(now);
+    }
+
+    public void SetTreatment(AudioTreatment towardsWhatsApp, AudioTreatment towardsPbx, Instant now)
+    {
+        _towardsWhatsApp = towardsWhatsApp;
+        _bridge.ToPbx.Treatment = towardsPbx;
+        Follow(now);
+    }
+
+    public void SendDigit(CallLeg leg, char digit, TimeSpan duration, Instant now)
+    {
+        MediaLeg to = leg == CallLeg.WhatsApp ? _whatsApp : _pbx;
+        if (_isOver || !to.CanSend)
+            return;
+        to.DigitsOut?.TryEnqueue(digit, duration);
+        to.SendDigits(now);
+    }
+
+    /// <summary>Something inside this call broke: it ends, its neighbours do not notice.</summary>
+    public void Fail(Exception reason)
+    {
+        if (_isOver)
+            return;
+        _isOver = true;
+        _loop.Counters.CallFailures++;
+        Tell(new MediaEvent.Failed(reason.GetType().Name + ": " + reason.Message));
+    }
+
+    /// <summary>Says goodbye on both legs, frees everything, and gives the final quality.</summary>
+    public MediaQuality Release(Instant now)
+    {
+        var quality = Quality;
+        try
+        {
+            _whatsApp.Close(now);
+        }
+        finally
+        {
+            _pbx.Close(now);
+            Dispose();
+        }
+        return quality;
+    }
+
+    public void Dispose()
+    {
+        _isOver = true;
+        _whatsApp.Dispose();
+        _pbx.Dispose();
+        _bridge.Dispose();
+    }
+
+    private MediaQuality Quality => new(_whatsApp.Quality, _pbx.Quality);
+
+    private SdpResult Done(SdpResult result, Instant now)
+    {
+        if (_isOver)
+            return SdpResult.Refused(SdpRefusal.Released);
+        Follow(now);
+        return result;
+    }
+
+    /// <summary>Tells the owner, and the bridge, what has become of the legs.</summary>
+    private void Follow(Instant now)
+    {
+        if (_whatsApp.IsConnected && !_wasConnected)
+        {
+            _wasConnected = true;
+            _whatsApp.LastHeard = now;
+            Tell(new MediaEvent.WhatsAppConnected());
+        }
+        if (_whatsApp.Failure is { } failure && !_hasFailed)
+        {
+            _hasFailed = true;
+            Tell(new MediaEvent.WhatsAppFailed(failure));
+        }
+        if (_pbx.IsHeld != _wasHeld)
+        {
+            _wasHeld = _pbx.IsHeld;
+            _pbx.LastHeard = now;
+            Tell(_wasHeld ? new MediaEvent.PbxHeld() : new MediaEvent.PbxResumed());
+        }
+        _bridge.ToWhatsApp.Treatment = _towardsWhatsApp;
+        _bridge.ToWhatsApp.Filler = _pbx.IsHeld ? _pbx.Profile.OnHold : AudioTreatment.Silence;
+        _bridge.ToWhatsApp.Tone = _bridge.ToPbx.Tone = _pbx.Profile.Ringback;
+        _bridge.Refresh(now);
+    }
+
+    private void TellFirstAudio(CallLeg leg, ref bool told)
+    {
+        told = true;
+        Tell(new MediaEvent.FirstAudio(leg));
+    }
+
+    private void Tell(MediaEvent happened)
+    {
+        if (!_handle.Tell(happened))
+            _loop.Counters.LostEvents++;
+    }
+}

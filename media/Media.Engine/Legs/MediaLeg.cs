@@ -1,0 +1,282 @@
+using Media.Engine.Metrics;
+using Media.Engine.Net;
+using Media.Protocols.Dtmf;
+using Media.Protocols.Jitter;
+using Media.Protocols.Primitives;
+using Media.Protocols.Rtcp;
+using Media.Protocols.Rtp;
+using Media.Protocols.Sdp;
+using Media.Protocols.Srtp;
+
+namespace Media.Engine.Legs;
+
+/// <summary>
+/// What both legs have in common: one stream out, one stream in, telephone-events and RTCP on it, SRTP around it. How packets travel is
+/// the derived leg's. Owned by the call's loop.
+/// </summary>
+internal abstract class MediaLeg : IDisposable
+{
+    private readonly string _cname;
+    private RtcpStatistics _before; // of RTCP sessions that ended when the clock rate changed
+    private bool _timedOut;
+
+    protected MediaLeg(CallLeg kind, MediaLoop loop)
+    {
+        Kind = kind;
+        Loop = loop;
+        Output = new RtpOutput(loop.Entropy);
+        Incoming = new JitterBuffer(new JitterBufferOptions { Window = loop.Options.ReorderWindow });
+        _cname = loop.Entropy.NextHex(16);
+    }
+
+    public CallLeg Kind { get; }
+
+    public RtpOutput Output { get; }
+
+    /// <summary>The peer's stream, in order.</summary>
+    public JitterBuffer Incoming { get; }
+
+    /// <summary>Media may be sent now, and there is somewhere to send it.</summary>
+    public abstract bool CanSend { get; }
+
+    /// <summary>What may be received.</summary>
+    public IReadOnlyList<AgreedCodec> Codecs { get; private set; } = [];
+
+    /// <summary>What is sent; valid once <see cref="Codecs"/> are.</summary>
+    public AgreedCodec Sending { get; private set; }
+
+    public AgreedTelephoneEvent? TelephoneEvent { get; private set; }
+
+    /// <summary>Milliseconds of audio per packet sent.</summary>
+    public int PacketTime { get; private set; } = 20;
+
+    /// <summary>What the peer's Opus decoder asks for.</summary>
+    public OpusFormat Opus { get; private set; }
+
+    /// <summary>Key presses from the peer; null when telephone-events were not agreed.</summary>
+    public TelephoneEventReader? DigitsIn { get; private set; }
+
+    /// <summary>Key presses to the peer.</summary>
+    public TelephoneEventWriter? DigitsOut { get; private set; }
+
+    /// <summary>When the last authentic media packet came; the leg's beginning before the first.</summary>
+    public Instant LastHeard { get; set; }
+
+    /// <summary>Units of the RTP clock in a millisecond of what is sent.</summary>
+    public int UnitsPerMs => Sending.Codec.ClockRate() / 1000;
+
+    protected MediaLoop Loop { get; }
+
+    protected RtcpSession? Rtcp { get; private set; }
+
+    protected SrtpSession? Srtp { get; set; }
+
+    public Instant RtcpDeadline => Rtcp is { } rtcp && CanSend ? rtcp.NextDeadline : Instant.Never;
+
+    public LegQuality Quality
+    {
+        get
+        {
+            var now = Rtcp?.Statistics ?? default;
+            var (received, lost) = (_before.PacketsReceived + now.PacketsReceived, _before.PacketsLost + now.PacketsLost);
+            var jitter = now.Jitter.TotalMilliseconds;
+            var roundTrip = now.RoundTrip?.TotalMilliseconds;
+            var codec = Codecs.Count > 0 ? Sending.Codec : (AudioCodec?)null;
+            return new LegQuality(
+                codec?.ToString().ToUpperInvariant(), _before.PacketsSent + now.PacketsSent, received, lost, jitter, roundTrip,
+                roundTrip is null ? null : now.RemotePacketsLost, LegScore.Of(codec, received, lost, jitter, roundTrip));
+        }
+    }
+
+    /// <summary>Finds the agreed codec of a received payload type.</summary>
+    public bool TryGetCodec(byte payloadType, out AudioCodec codec)
+    {
+        for (var i = 0; i < Codecs.Count; i++)
+        {
+            if (Codecs[i].ReceivePayloadType != payloadType)
+                continue;
+            codec = Codecs[i].Codec;
+            return true;
+        }
+        // RFC 3264 §6.1: who answers with numbers of its own must still send with the offer's. Some send with their own.
+        for (var i = 0; i < Codecs.Count; i++)
+        {
+            if (Codecs[i].SendPayloadType != payloadType)
+                continue;
+            codec = Codecs[i].Codec;
+            return true;
+        }
+        codec = default;
+        return false;
+    }
+
+    /// <summary>Where the payload of the next packet is written; room for the header is before it, for encryption behind it.</summary>
+    public Span<byte> BeginPayload()
+    {
+        var packet = Begin();
+        return packet.IsEmpty ? default : packet[RtpPacketWriter.HeaderLength..^SrtpSession.MaxOverhead];
+    }
+
+    /// <summary>Sends what was written since <see cref="BeginPayload"/> as audio lasting <paramref name="units"/>.</summary>
+    public void SendAudio(int payloadLength, int units, Instant now)
+    {
+        var packet = Begin();
+        var timestamp = Output.WriteAudioHeader(packet, Sending.SendPayloadType, units);
+        Finish(packet, payloadLength, timestamp, now, isTimed: true);
+    }
+
+    /// <summary>Sends the telephone-event packet that is due, if one is.</summary>
+    public void SendDigits(Instant now)
+    {
+        while (CanSend && DigitsOut is { } digits && TelephoneEvent is { } agreed && digits.NextDeadline <= now)
+        {
+            var packet = Begin();
+            if (packet.IsEmpty
+                || !digits.TryPollTransmit(packet[RtpPacketWriter.HeaderLength..], now, Output.Timestamp, out var header))
+                return;
+            Output.WriteHeader(packet, agreed.SendPayloadType, header.Marker, header.Timestamp);
+            Finish(packet, TelephoneEventPayload.Length, header.Timestamp, now, isTimed: false);
+        }
+    }
+
+    /// <summary>Sends the RTCP report that is due, if one is.</summary>
+    public void SendRtcp(Instant now)
+    {
+        if (!CanSend || Rtcp is not { } rtcp || rtcp.NextDeadline > now)
+            return;
+        var buffer = Loop.Scratch.AsSpan();
+        if (rtcp.TryPollTransmit(buffer, now, out var length))
+            SendRtcp(buffer, length);
+    }
+
+    /// <summary>Says goodbye to the peer, if there is anyone to say it to.</summary>
+    public void SendGoodbye(Instant now)
+    {
+        if (CanSend && Rtcp is { } rtcp)
+            SendRtcp(Loop.Scratch, rtcp.WriteGoodbye(Loop.Scratch, now));
+    }
+
+    /// <summary>Nothing was heard for <paramref name="limit"/>: true once, and again after the next packet.</summary>
+    public bool HasTimedOut(TimeSpan limit, Instant now)
+    {
+        var isOver = now - LastHeard > limit;
+        var isNews = isOver && !_timedOut;
+        _timedOut = isOver;
+        return isNews;
+    }
+
+    public virtual void Dispose() => Srtp?.Dispose();
+
+    /// <summary>The loop's next packet buffer for this leg; empty when nothing can be sent. Called twice before <see cref="Transmit"/>, it gives the same one.</summary>
+    protected abstract Span<byte> Begin();
+
+    /// <summary>Sends the first <paramref name="length"/> bytes of the buffer that <see cref="Begin"/> gave.</summary>
+    protected abstract void Transmit(Span<byte> packet, int length);
+
+    protected abstract void TransmitRtcp(ReadOnlySpan<byte> packet);
+
+    /// <summary>Takes over what was agreed. A new clock rate starts new statistics, so it must come with a new stream.</summary>
+    protected void Agree(
+        IReadOnlyList<AgreedCodec> codecs, AgreedCodec sending, AgreedTelephoneEvent? telephoneEvent, int packetTime, OpusFormat opus, Instant now)
+    {
+        var isNewClock = Rtcp is null || Sending.Codec.ClockRate() != sending.Codec.ClockRate();
+        if (isNewClock || TelephoneEvent?.ClockRate != telephoneEvent?.ClockRate)
+        {
+            DigitsIn = telephoneEvent is { } events ? new TelephoneEventReader(events.ClockRate, sending.Codec.ClockRate()) : null;
+            DigitsOut = telephoneEvent is { } agreed ? new TelephoneEventWriter(agreed.ClockRate, sending.Codec.ClockRate()) : null;
+        }
+        (Codecs, Sending, TelephoneEvent, PacketTime, Opus) = (codecs, sending, telephoneEvent, packetTime, opus);
+        if (isNewClock)
+            RestartRtcp(now);
+    }
+
+    /// <summary>To be called when the stream out gets another source.</summary>
+    protected void RestartRtcp(Instant now)
+    {
+        if (Rtcp is { } ended)
+        {
+            var statistics = ended.Statistics;
+            _before = new RtcpStatistics
+            {
+                PacketsSent = _before.PacketsSent + statistics.PacketsSent,
+                PacketsReceived = _before.PacketsReceived + statistics.PacketsReceived,
+                PacketsLost = _before.PacketsLost + statistics.PacketsLost,
+            };
+        }
+        var options = new RtcpSessionOptions { Local = Output.Ssrc, Cname = _cname, ClockRate = Sending.Codec.ClockRate() };
+        Rtcp = new RtcpSession(options, Loop.Entropy, now);
+    }
+
+    /// <summary>Decrypts and reads one RTP packet, and counts it. False: dropped and counted as such.</summary>
+    protected bool TryAccept(Span<byte> datagram, Instant now, out RtpPacketReader packet)
+    {
+        packet = default;
+        if (Srtp is { } srtp)
+        {
+            if (!srtp.TryUnprotectRtp(datagram, out var length, out _))
+                return Drop(DropReason.Srtp);
+            datagram = datagram[..length];
+        }
+        if (!RtpPacketReader.TryRead(datagram, out packet))
+            return Drop(DropReason.Malformed);
+        return true;
+    }
+
+    /// <summary>Counts a packet that is the peer's, and puts it in order.</summary>
+    protected void Accept(in RtpPacketReader packet, Instant now)
+    {
+        Loop.Counters.Received[(int)Kind]++;
+        var isEvent = IsTelephoneEvent(packet.PayloadType);
+        Rtcp?.HandleRtpReceived(packet.Header, now, isTimed: !isEvent);
+        LastHeard = now;
+        if (isEvent)
+            DigitsIn?.Handle(packet, now);
+        if (!Incoming.Push(packet, now))
+            Drop(DropReason.Late);
+    }
+
+    protected bool IsTelephoneEvent(byte payloadType) =>
+        TelephoneEvent is { } agreed && (payloadType == agreed.ReceivePayloadType || payloadType == agreed.SendPayloadType && !TryGetCodec(payloadType, out _));
+
+    protected void AcceptRtcp(Span<byte> datagram, Instant now)
+    {
+        if (Srtp is { } srtp)
+        {
+            if (!srtp.TryUnprotectRtcp(datagram, out var length, out _))
+            {
+                Drop(DropReason.Srtp);
+                return;
+            }
+            datagram = datagram[..length];
+        }
+        if (Rtcp is { } rtcp && !rtcp.HandleRtcp(datagram, now, out _))
+            Drop(DropReason.Malformed);
+    }
+
+    protected bool Drop(DropReason reason)
+    {
+        Loop.Counters.Drop(reason);
+        return false;
+    }
+
+    private void Finish(Span<byte> packet, int payloadLength, RtpTimestamp timestamp, Instant now, bool isTimed)
+    {
+        var length = RtpPacketWriter.HeaderLength + payloadLength;
+        if (Srtp is { } srtp && !srtp.TryProtectRtp(packet, length, out length, out _))
+        {
+            Drop(DropReason.Srtp);
+            return;
+        }
+        Transmit(packet, length);
+        Loop.Counters.Sent[(int)Kind]++;
+        Rtcp?.HandleRtpSent(timestamp, payloadLength, now, isTimed);
+    }
+
+    private void SendRtcp(Span<byte> buffer, int length)
+    {
+        if (Srtp is { } srtp && !srtp.TryProtectRtcp(buffer, length, out length, out _))
+            Drop(DropReason.Srtp);
+        else
+            TransmitRtcp(buffer[..length]);
+    }
+}

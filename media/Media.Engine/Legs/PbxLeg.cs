@@ -1,0 +1,188 @@
+using System.Net.Sockets;
+using Media.Engine.Metrics;
+using Media.Engine.Net;
+using Media.Native.Net;
+using Media.Protocols.Datagrams;
+using Media.Protocols.Primitives;
+using Media.Protocols.Rtp;
+using Media.Protocols.Sdp;
+using Media.Protocols.Srtp;
+
+namespace Media.Engine.Legs;
+
+/// <summary>
+/// RTP or SDES-SRTP on a port pair of the call's own. The PBX may renegotiate it at any time: codec, address, direction and keys change
+/// here and nowhere else.
+/// </summary>
+internal sealed class PbxLeg : MediaLeg
+{
+    private readonly PbxPorts _ports;
+    private readonly PbxSdp _sdp;
+    private readonly PbxLatch _rtpSource = new();
+    private readonly PbxLatch _rtcpSource = new();
+    private PbxMediaProfile _profile = new();
+    private SdesKeys? _keys;
+
+    public PbxLeg(CallMedia call, MediaLoop loop, ushort reservedPort)
+        : base(CallLeg.Pbx, loop)
+    {
+        _ports = new PbxPorts(call, loop, reservedPort);
+        _sdp = new PbxSdp(loop.Entropy);
+    }
+
+    /// <summary>What the last exchange agreed; null before the first.</summary>
+    public PbxMediaParameters? Parameters { get; private set; }
+
+    public PbxMediaProfile Profile => _profile;
+
+    public override bool CanSend =>
+        Parameters is { } agreed && agreed.Direction.CanSend() && !agreed.RemoteRtp.IsNone && !_rtpSource.Target.IsNone;
+
+    public bool IsHeld => Parameters is { Held: true };
+
+    public SdpResult CreateOffer(PbxMediaProfile profile)
+    {
+        if (!_ports.TryOpen(profile.IPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork, out var local, out var refusal))
+            return SdpResult.Refused(refusal);
+        _profile = profile;
+        return new SdpResult(_sdp.CreateOffer(Describe(profile, local)));
+    }
+
+    public SdpResult ApplyAnswer(string answer, Instant now)
+    {
+        if (!_sdp.TryApplyAnswer(answer, out var parameters, out var error))
+            return SdpResult.Refused(SdpRefusals.From(error), error.ToString());
+        Apply(parameters, now);
+        return new SdpResult(null);
+    }
+
+    public SdpResult AnswerOffer(string offer, PbxMediaProfile profile, Instant now)
+    {
+        var family = PbxSdp.FamilyOf(offer);
+        if (!_ports.TryOpen(family, out var local, out var refusal))
+            return SdpResult.Refused(refusal);
+        if (!_sdp.TryAnswerOffer(offer, Describe(profile, local), out var answer, out var parameters, out var error))
+            return SdpResult.Refused(SdpRefusals.From(error), error.ToString());
+        _profile = profile;
+        Apply(parameters, now);
+        return new SdpResult(answer);
+    }
+
+    /// <summary>Takes a datagram from the RTP port. True: it was an RTP packet, now in <see cref="MediaLeg.Incoming"/>.</summary>
+    public bool HandleRtp(Span<byte> datagram, TransportAddress source, Instant now)
+    {
+        if (Parameters is not { } agreed || !_rtpSource.Accepts(source, _profile.NatLatching))
+            return Drop(DropReason.Stranger);
+        var kind = DatagramKinds.Classify(datagram);
+        if (kind == DatagramKind.Rtcp && agreed.RtcpMux)
+        {
+            if (source == _rtpSource.Target)
+                AcceptRtcp(datagram, now);
+            return false;
+        }
+        if (kind != DatagramKind.Rtp)
+            return Drop(DropReason.Malformed);
+        if (!TryAccept(datagram, now, out var packet))
+            return false;
+        if (!IsAgreed(packet.PayloadType))
+            return Drop(DropReason.PayloadType);
+        _rtpSource.Confirm(source, _profile.NatLatching);
+        Accept(packet, now);
+        return true;
+    }
+
+    public void HandleRtcp(Span<byte> datagram, TransportAddress source, Instant now)
+    {
+        if (!_rtcpSource.Accepts(source, _profile.NatLatching) || DatagramKinds.Classify(datagram) != DatagramKind.Rtcp)
+        {
+            Drop(DropReason.Stranger);
+            return;
+        }
+        _rtcpSource.Confirm(source, _profile.NatLatching);
+        AcceptRtcp(datagram, now);
+    }
+
+    /// <summary>Receives what waits on one of the leg's sockets.</summary>
+    public UdpSocket? Socket(bool rtcp) => rtcp ? _ports.Rtcp : _ports.Rtp;
+
+    public void Close(Instant now)
+    {
+        SendGoodbye(now);
+        _ports.Close(now);
+    }
+
+    protected override Span<byte> Begin() => Loop.PbxPacket;
+
+    protected override void Transmit(Span<byte> packet, int length)
+    {
+        if (_ports.Rtp!.Send(packet[..length], _rtpSource.Target.ToUdp()) != UdpSendResult.Sent)
+            Drop(DropReason.SendFailed);
+    }
+
+    protected override void TransmitRtcp(ReadOnlySpan<byte> packet)
+    {
+        var (socket, target) = Parameters!.RtcpMux ? (_ports.Rtp, _rtpSource.Target) : (_ports.Rtcp, _rtcpSource.Target);
+        if (!target.IsNone && socket!.Send(packet, target.ToUdp()) != UdpSendResult.Sent)
+            Drop(DropReason.SendFailed);
+    }
+
+    private bool IsAgreed(byte payloadType) =>
+        TryGetCodec(payloadType, out _) || IsTelephoneEvent(payloadType) || payloadType == ComfortNoise.PayloadType;
+
+    private void Apply(PbxMediaParameters agreed, Instant now)
+    {
+        var isFirst = Parameters is null;
+        var isOtherClock = !isFirst && Sending.Codec.ClockRate() != agreed.Codec.Codec.ClockRate();
+        var isOtherKey = !isFirst && !SameKeys(_keys, agreed.Srtp);
+        if (isFirst)
+            LastHeard = now;
+        if (isOtherClock || isOtherKey)
+            Output.Restart();
+        if (isFirst || isOtherKey)
+        {
+            Srtp?.Dispose();
+            _keys = agreed.Srtp;
+            Srtp = _keys is { } keys ? new SrtpSession(keys.Profile, keys.Local, keys.Remote, NativeSrtpPrimitives.Instance) : null;
+        }
+        Parameters = agreed;
+        Agree(agreed.Codecs, agreed.Codec, agreed.TelephoneEvent, PacketTimeOf(agreed), agreed.Opus, now);
+        if (isOtherKey && !isOtherClock)
+            RestartRtcp(now);
+        if (agreed.RemoteRtp.IsNone)
+            return; // an old-style hold: the PBX is still where it was
+        _rtpSource.Signal(agreed.RemoteRtp);
+        _rtcpSource.Signal(agreed.RemoteRtcp);
+    }
+
+    /// <summary>Opus has no frame of 30 ms (RFC 6716 §2.1.4).</summary>
+    private static int PacketTimeOf(PbxMediaParameters agreed) =>
+        agreed.Codec.Codec == AudioCodec.Opus && agreed.PacketTime == 30 ? 20 : agreed.PacketTime;
+
+    private static bool SameKeys(SdesKeys? known, SdesKeys? agreed) =>
+        known is null ? agreed is null
+        : agreed is not null && known.Profile == agreed.Profile && known.Local == agreed.Local && known.Remote.FixedTimeEquals(agreed.Remote);
+
+    private static PbxLocalMedia Describe(PbxMediaProfile profile, TransportAddress local) => new()
+    {
+        Rtp = local,
+        Codecs = [.. profile.Codecs.Select(ToAudioCodec)],
+        TelephoneEvents = profile.TelephoneEvents,
+        PacketTime = profile.PacketTimeMs,
+        OfferRtcpMux = profile.RtcpMux,
+        Srtp = profile.Security switch
+        {
+            PbxSecurity.None => SrtpPolicy.None,
+            PbxSecurity.BestEffort => SrtpPolicy.BestEffort,
+            PbxSecurity.Required => SrtpPolicy.Required,
+            _ => SrtpPolicy.Optional,
+        },
+    };
+
+    private static AudioCodec ToAudioCodec(PbxCodec codec) => codec switch
+    {
+        PbxCodec.Pcmu => AudioCodec.Pcmu,
+        PbxCodec.Pcma => AudioCodec.Pcma,
+        PbxCodec.G722 => AudioCodec.G722,
+        _ => AudioCodec.Opus,
+    };
+}

@@ -1,0 +1,92 @@
+using System.Net.Sockets;
+using Media.Engine.Net;
+using Media.Native.Net;
+using Media.Protocols.Primitives;
+
+namespace Media.Engine.Legs;
+
+/// <summary>The port pair of one PBX leg: reserved with the call, opened at its first description in the family that one needs.</summary>
+internal sealed class PbxPorts(CallMedia call, MediaLoop loop, ushort reservedPort)
+{
+    /// <summary>Something else on this host may hold a port of our range; then another pair is taken.</summary>
+    private const int MaxAttempts = 8;
+
+    private ushort _port = reservedPort;
+    private bool _hasPort = true;
+    private TransportAddress _advertised;
+
+    /// <summary>Null before <see cref="TryOpen"/> and after <see cref="Close"/>.</summary>
+    public UdpSocket? Rtp { get; private set; }
+
+    public UdpSocket? Rtcp { get; private set; }
+
+    /// <summary>Opens the pair; later calls give the same one, whatever they ask for.</summary>
+    /// <param name="family">Unspecified: the first configured.</param>
+    /// <param name="advertised">The address for the description.</param>
+    /// <param name="refusal">Why there is none.</param>
+    public bool TryOpen(AddressFamily family, out TransportAddress advertised, out SdpRefusal refusal)
+    {
+        refusal = SdpRefusal.None;
+        if (Rtp is null && !TryBind(family, out refusal))
+        {
+            advertised = default;
+            return false;
+        }
+        advertised = _advertised;
+        return true;
+    }
+
+    public void Close(Instant now)
+    {
+        foreach (var socket in (ReadOnlySpan<UdpSocket?>)[Rtp, Rtcp])
+        {
+            if (socket is null)
+                continue;
+            loop.Unwatch(socket);
+            socket.Dispose();
+        }
+        (Rtp, Rtcp) = (null, null);
+        if (_hasPort)
+            loop.Ports.Release(_port, now);
+        _hasPort = false;
+    }
+
+    private bool TryBind(AddressFamily family, out SdpRefusal refusal)
+    {
+        refusal = SdpRefusal.NoAddress;
+        var bindings = loop.Options.Pbx.Bindings;
+        var binding = family == AddressFamily.Unspecified
+            ? bindings[0]
+            : bindings.FirstOrDefault(candidate => candidate.BindAddress.AddressFamily == family);
+        if (binding is null)
+            return false;
+        refusal = SdpRefusal.NoPorts;
+        for (var attempt = 0; attempt < MaxAttempts && _hasPort; attempt++)
+        {
+            if (TryBindPair(binding))
+            {
+                _advertised = TransportAddress.From(binding.AdvertisedAddresses[0], _port);
+                loop.Watch(Rtp!, call, rtcp: false);
+                loop.Watch(Rtcp!, call, rtcp: true);
+                return true;
+            }
+            var now = loop.Now;
+            loop.Ports.Release(_port, now);
+            _hasPort = loop.Ports.TryTake(now, out _port);
+        }
+        return false;
+    }
+
+    private bool TryBindPair(MediaBinding binding)
+    {
+        if (!UdpSocket.TryBind(binding.BindAddress.ToUdp(_port), MediaSockets.Single, out var rtp, out _))
+            return false;
+        if (!UdpSocket.TryBind(binding.BindAddress.ToUdp(_port + 1), MediaSockets.Single, out var rtcp, out _))
+        {
+            rtp.Dispose();
+            return false;
+        }
+        (Rtp, Rtcp) = (rtp, rtcp);
+        return true;
+    }
+}

@@ -1,3 +1,1 @@
-using AdminApi;
-
-AdminApiHost.Build(args).Run();
+WebApplication.CreateBuilder(args).Build().Run();

@@ -1,0 +1,10 @@
+using Media.Engine;
+
+namespace Gateway.Worker.Legs;
+
+/// <summary>What a call needs to know of the trunk it runs over.</summary>
+/// <param name="Name">The operator's name of it.</param>
+/// <param name="Media">How media is negotiated with this PBX.</param>
+/// <param name="DelayedOffer">INVITE without SDP: the PBX offers in its answer.</param>
+/// <param name="EarlyRingback">While WhatsApp rings, the agent hears our ringing tone (183 with SDP) instead of the PBX's own (180).</param>
+internal sealed record Trunk(string Name, PbxMediaProfile Media, bool DelayedOffer, bool EarlyRingback);

@@ -1,0 +1,335 @@
+using System.Net;
+using Media.Engine.Codecs;
+using Media.Engine.Legs;
+using Media.Native.Net;
+using Media.Native.Opus;
+using Media.Protocols.Datagrams;
+using Media.Protocols.Dtmf;
+using Media.Protocols.Primitives;
+using Media.Protocols.Rtcp;
+using Media.Protocols.Rtp;
+using Media.Protocols.Sdp;
+using Media.Protocols.Srtp;
+using Sandbox.Handsets;
+using Testing;
+
+namespace Media.Engine.Tests.Peers;
+
+/// <summary>A desk phone behind a PBX, media only: one codec, one packet time, a tone out, a meter in.</summary>
+internal sealed class PbxPhone : IMediaPeer, IDisposable
+{
+    private readonly PeerLoop _loop = PeerLoop.Shared;
+    private readonly UdpSocket _rtp;
+    private readonly UdpSocket _rtcpSocket;
+    private readonly AudioCodec _codec;
+    private readonly byte _payloadType;
+    private readonly int _packetMs;
+    private readonly int _rate;
+    private readonly SrtpKeys? _ownKeys;
+    private readonly string? _inline;
+    private readonly ToneMeter _meter;
+    private readonly TelephoneEventReader _keysIn;
+    private readonly TelephoneEventWriter _keysOut;
+    private readonly RtpOutput _output = new(SystemEntropy.Instance);
+    private readonly RtcpSession _rtcp;
+    private readonly OpusEncoder? _opusEncoder;
+    private readonly OpusDecoder? _opusDecoder;
+    private readonly G722Encoder _g722Encoder = new();
+    private readonly G722Decoder _g722Decoder = new();
+    private readonly byte[] _packet = new byte[2048];
+    private readonly short[] _pcm = new short[48 * 120];
+    private readonly List<char> _digits = [];
+    private ToneGenerator _tone;
+    private SrtpSession? _srtp;
+    private TransportAddress _target;
+    private Instant _nextFrame = Instant.Never;
+
+    public PbxPhone(AudioCodec codec = AudioCodec.Pcmu, double hertz = 600, int packetMs = 20, bool secure = false, IPAddress? address = null)
+    {
+        (_codec, _packetMs) = (codec, packetMs);
+        _payloadType = codec switch { AudioCodec.Pcmu => 0, AudioCodec.Pcma => 8, AudioCodec.G722 => 9, _ => 107 };
+        _rate = codec is AudioCodec.Pcmu or AudioCodec.Pcma ? 8000 : 16000;
+        (_rtp, _rtcpSocket) = OpenPair(address ?? IPAddress.Loopback);
+        _meter = new ToneMeter(_rate);
+        _tone = new ToneGenerator(hertz, _rate);
+        _keysIn = new TelephoneEventReader(8000, codec.ClockRate());
+        _keysOut = new TelephoneEventWriter(8000, codec.ClockRate());
+        if (codec == AudioCodec.Opus)
+            (_opusEncoder, _opusDecoder) = (new OpusEncoder(new OpusEncoderOptions { SampleRate = _rate }), new OpusDecoder(_rate));
+        _rtcp = new RtcpSession(
+            new RtcpSessionOptions { Local = _output.Ssrc, Cname = "phone", ClockRate = codec.ClockRate() }, SystemEntropy.Instance, _loop.Now);
+        if (secure)
+        {
+            var key = new byte[30];
+            SystemEntropy.Instance.Fill(key);
+            _inline = Convert.ToBase64String(key);
+            _ownKeys = new SrtpKeys(key.AsSpan(0, 16), key.AsSpan(16));
+        }
+        _loop.Add(this, _rtp, _rtcpSocket);
+    }
+
+    public Lock Gate { get; } = new();
+
+    public TransportAddress Local => new(_rtp.Local.Bits, _rtp.Local.Port);
+
+    /// <summary>Where it sends its RTP from and to; null: what the offer or answer says.</summary>
+    public UdpSocket Socket => _rtp;
+
+    public long Received { get; private set; }
+
+    public int ReportsReceived { get; private set; }
+
+    public HashSet<Ssrc> Sources { get; } = [];
+
+    /// <summary>Lengths of the payloads received.</summary>
+    public HashSet<int> PayloadLengths { get; } = [];
+
+    public string Digits
+    {
+        get
+        {
+            lock (Gate)
+                return string.Concat(_digits);
+        }
+    }
+
+    public double? Hertz
+    {
+        get
+        {
+            lock (Gate)
+                return _meter.Hertz();
+        }
+    }
+
+    public double? LevelDb
+    {
+        get
+        {
+            lock (Gate)
+                return _meter.LevelDb();
+        }
+    }
+
+    public Instant NextDeadline => Instant.Min(Instant.Min(_nextFrame, _rtcp.NextDeadline), Instant.Min(_keysIn.NextDeadline, _keysOut.NextDeadline));
+
+    /// <summary>An offer of ours.</summary>
+    public string Offer(string direction = "sendrecv", int version = 1, string? address = null) => Describe(direction, version, address);
+
+    /// <summary>Takes the gateway's offer and answers it.</summary>
+    public string Answer(string offer, string direction = "sendrecv", int version = 1)
+    {
+        Apply(offer);
+        return Describe(direction, version, null);
+    }
+
+    /// <summary>Takes the gateway's answer, or offer: where to send.</summary>
+    public void Apply(string sdp)
+    {
+        var lines = sdp.Split("\r\n");
+        var ip = IPAddress.Parse(lines.Last(line => line.StartsWith("c=", StringComparison.Ordinal)).Split(' ')[2]);
+        var port = int.Parse(lines.Single(line => line.StartsWith("m=audio ", StringComparison.Ordinal)).Split(' ')[1]);
+        lock (Gate)
+        {
+            _target = TransportAddress.From(ip, port);
+            if (_ownKeys is null || _srtp is not null)
+                return;
+            var crypto = sdp.Split("\r\n").First(line => line.StartsWith("a=crypto:", StringComparison.Ordinal)).Split("inline:")[1];
+            var remote = Convert.FromBase64String(crypto.Split('|')[0]);
+            _srtp = new SrtpSession(
+                SrtpProfile.AesCm128HmacSha1_80, _ownKeys, new SrtpKeys(remote.AsSpan(0, 16), remote.AsSpan(16)), new ManagedSrtpPrimitives());
+        }
+    }
+
+    /// <summary>Starts, or goes on, sending its tone.</summary>
+    public void Talk()
+    {
+        lock (Gate)
+            _nextFrame = _loop.Now;
+        _loop.Wake();
+    }
+
+    public void FallSilent()
+    {
+        lock (Gate)
+            _nextFrame = Instant.Never;
+    }
+
+    public void Tone(double hertz)
+    {
+        lock (Gate)
+            _tone = new ToneGenerator(hertz, _rate);
+    }
+
+    public void Press(string digits)
+    {
+        lock (Gate)
+            foreach (var digit in digits)
+                Assert.True(_keysOut.TryEnqueue(digit, TimeSpan.FromMilliseconds(80)));
+        _loop.Wake();
+    }
+
+    public void ForgetAudio()
+    {
+        lock (Gate)
+            _meter.Clear();
+    }
+
+    /// <summary>Makes a packet of noise that is perfect RTP for this call, and sends it to the gateway from somewhere else.</summary>
+    public void Forge(UdpSocket from)
+    {
+        lock (Gate)
+        {
+            Span<byte> packet = stackalloc byte[172];
+            SystemEntropy.Instance.Fill(packet);
+            new RtpOutput(SystemEntropy.Instance).WriteAudioHeader(packet, _payloadType, 160);
+            from.Send(packet, new UdpAddress(_target.Bits, _target.Port));
+        }
+    }
+
+    public void Dispose()
+    {
+        _loop.Remove(this);
+        lock (Gate)
+        {
+            _nextFrame = Instant.Never;
+            _rtp.Dispose();
+            _rtcpSocket.Dispose();
+            _srtp?.Dispose();
+            _opusDecoder?.Dispose();
+            _opusEncoder?.Dispose();
+        }
+    }
+
+    public void HandleDatagram(UdpSocket socket, Span<byte> datagram, TransportAddress remote, Instant now)
+    {
+        if (socket == _rtcpSocket || DatagramKinds.Classify(datagram) == DatagramKind.Rtcp)
+        {
+            if (_srtp is null || _srtp.TryUnprotectRtcp(datagram, out _, out _))
+                ReportsReceived++;
+            return;
+        }
+        if (_srtp is not null)
+        {
+            if (!_srtp.TryUnprotectRtp(datagram, out var length, out _))
+                return;
+            datagram = datagram[..length];
+        }
+        if (!RtpPacketReader.TryRead(datagram, out var packet))
+            return;
+        Received++;
+        Sources.Add(packet.Ssrc);
+        _rtcp.HandleRtpReceived(packet.Header, now, packet.PayloadType != 101);
+        if (packet.PayloadType == 101)
+        {
+            _keysIn.Handle(packet, now);
+            TakeKeys();
+        }
+        else if (packet.PayloadType == _payloadType)
+        {
+            PayloadLengths.Add(packet.Payload.Length);
+            _meter.Listen(_pcm.AsSpan(0, Decode(packet.Payload)));
+        }
+    }
+
+    public void HandleDeadline(Instant now)
+    {
+        for (; _nextFrame <= now; _nextFrame += TimeSpan.FromMilliseconds(_packetMs))
+            SendFrame(now);
+        while (_keysOut.TryPollTransmit(_packet.AsSpan(12), now, _output.Timestamp, out var header))
+        {
+            _output.WriteHeader(_packet, 101, header.Marker, header.Timestamp);
+            Send(4, header.Timestamp, now, isTimed: false);
+        }
+        _keysIn.HandleDeadline(now);
+        TakeKeys();
+        if (_rtcp.TryPollTransmit(_packet, now, out var length)
+            && (_srtp is null || _srtp.TryProtectRtcp(_packet, length, out length, out _)) && !_target.IsNone)
+            _rtcpSocket.Send(_packet.AsSpan(0, length), new UdpAddress(_target.Bits, (ushort)(_target.Port + 1)));
+    }
+
+    private static (UdpSocket Rtp, UdpSocket Rtcp) OpenPair(IPAddress address)
+    {
+        for (var attempt = 0; attempt < 100; attempt++)
+        {
+            var at = TransportAddress.From(address, 40000 + (int)(SystemEntropy.Instance.NextUInt32() % 5000) * 2);
+            if (!UdpSocket.TryBind(new UdpAddress(at.Bits, at.Port), null, out var rtp, out _))
+                continue;
+            if (UdpSocket.TryBind(new UdpAddress(at.Bits, (ushort)(at.Port + 1)), null, out var rtcp, out _))
+                return (rtp, rtcp);
+            rtp.Dispose();
+        }
+        throw new InvalidOperationException("No port pair is free.");
+    }
+
+    private string Describe(string direction, int version, string? address)
+    {
+        var family = Local.IsIPv4 ? 4 : 6;
+        var name = _codec switch { AudioCodec.Opus => "opus/48000/2", AudioCodec.G722 => "G722/8000", AudioCodec.Pcma => "PCMA/8000", _ => "PCMU/8000" };
+        List<string> lines =
+        [
+            "v=0", $"o=phone 1 {version} IN IP{family} {Local.ToIPAddress()}", "s=-", $"c=IN IP{family} {address ?? Local.ToIPAddress().ToString()}", "t=0 0",
+            $"m=audio {Local.Port} {(_inline is null ? "RTP/AVP" : "RTP/SAVP")} {_payloadType} 101",
+            $"a=rtpmap:{_payloadType} {name}", "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-16", $"a=ptime:{_packetMs}", $"a={direction}",
+        ];
+        if (_inline is not null)
+            lines.Add($"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{_inline}");
+        return string.Join("\r\n", lines) + "\r\n";
+    }
+
+    private int Decode(ReadOnlySpan<byte> payload)
+    {
+        switch (_codec)
+        {
+            case AudioCodec.Pcmu:
+                G711.DecodeUlaw(payload, _pcm);
+                return payload.Length;
+            case AudioCodec.Pcma:
+                G711.DecodeAlaw(payload, _pcm);
+                return payload.Length;
+            case AudioCodec.G722:
+                return _g722Decoder.Decode(payload, _pcm);
+            default:
+                return _opusDecoder!.Decode(payload, _pcm).Count;
+        }
+    }
+
+    private void SendFrame(Instant now)
+    {
+        var units = _packetMs * _codec.ClockRate() / 1000;
+        if (_keysOut.IsActive)
+        {
+            _output.Skip(units, isPause: false);
+            return;
+        }
+        var frame = _pcm.AsSpan(0, _packetMs * _rate / 1000);
+        _tone.Fill(frame);
+        var payload = _packet.AsSpan(12, 1400);
+        var length = frame.Length;
+        if (_codec == AudioCodec.Pcmu)
+            G711.EncodeUlaw(frame, payload);
+        else if (_codec == AudioCodec.Pcma)
+            G711.EncodeAlaw(frame, payload);
+        else if (_codec == AudioCodec.G722)
+            length = _g722Encoder.Encode(frame, payload);
+        else
+            length = _opusEncoder!.Encode(frame, payload).Count;
+        Send(length, _output.WriteAudioHeader(_packet, _payloadType, units), now, isTimed: true);
+    }
+
+    private void TakeKeys()
+    {
+        while (_keysIn.TryPollEvent(out var key))
+            if (key.Phase == TelephoneEventPhase.Released)
+                _digits.Add(key.Digit);
+    }
+
+    private void Send(int payloadLength, RtpTimestamp timestamp, Instant now, bool isTimed)
+    {
+        var length = 12 + payloadLength;
+        if (_target.IsNone || _srtp is not null && !_srtp.TryProtectRtp(_packet, length, out length, out _))
+            return;
+        _rtcp.HandleRtpSent(timestamp, payloadLength, now, isTimed);
+        _rtp.Send(_packet.AsSpan(0, length), new UdpAddress(_target.Bits, _target.Port));
+    }
+}

@@ -1,0 +1,437 @@
+using System.Net;
+using Media.Engine;
+using Media.Engine.Codecs;
+using Media.Engine.Legs;
+using Media.Native.Dtls;
+using Media.Native.Net;
+using Media.Native.Opus;
+using Media.Protocols.Datagrams;
+using Media.Protocols.Dtmf;
+using Media.Protocols.Ice;
+using Media.Protocols.Primitives;
+using Media.Protocols.Rtcp;
+using Media.Protocols.Rtp;
+using Media.Protocols.Srtp;
+using Testing;
+
+namespace Sandbox.Handsets;
+
+/// <summary>How a native handset behaves.</summary>
+public sealed record NativeHandsetOptions
+{
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
+
+    /// <summary>0: chosen by the system.</summary>
+    public int Port { get; init; }
+
+    /// <summary>The tone it sends, until told otherwise.</summary>
+    public double Hertz { get; init; } = 1000;
+
+    /// <summary>Also offers and accepts PCMU, and prefers it, as a number with `audio.additional_codecs` does.</summary>
+    public bool Pcmu { get; init; }
+
+    /// <summary>Be the DTLS client where the choice is ours (WhatsApp is the server).</summary>
+    public bool DtlsClient { get; init; }
+
+    /// <summary>Announce this fingerprint instead of the true one.</summary>
+    public string? FalseFingerprint { get; init; }
+}
+
+/// <summary>
+/// WhatsApp's relay and phone in one: ICE-lite, DTLS-SRTP, Opus at 16 kHz in 20 ms packets. It sends a tone and tells what it hears.
+/// </summary>
+public sealed class NativeHandset : IHandset, IMediaPeer
+{
+    private const int Rate = 16000;
+    private const int FrameSamples = Rate / 50;
+    private static readonly TimeSpan Frame = TimeSpan.FromMilliseconds(20);
+
+    private readonly PeerLoop _loop;
+    private readonly NativeHandsetOptions _options;
+    private readonly DtlsCertificate _certificate = DtlsCertificate.Generate(TimeProvider.System);
+    private readonly UdpSocket _socket;
+    private readonly IceCredentials _credentials;
+    private readonly IceAgent _ice;
+    private readonly OpusEncoder _encoder = new(new OpusEncoderOptions { SampleRate = Rate });
+    private readonly OpusDecoder _decoder = new(Rate);
+    private readonly ToneMeter _meter = new(Rate);
+    private readonly TelephoneEventReader _keysIn = new(8000, 48000);
+    private readonly TelephoneEventWriter _keysOut = new(8000, 48000);
+    private readonly RtpOutput _output = new(SystemEntropy.Instance);
+    private readonly RtcpSession _rtcp;
+    private readonly byte[] _packet = new byte[2048];
+    private readonly short[] _pcm = new short[Rate / 1000 * OpusDecoder.MaxPacketMilliseconds];
+    private readonly List<char> _digits = [];
+    private ToneGenerator? _tone;
+    private HandsetSdp? _remote;
+    private DtlsEndpoint? _dtls;
+    private SrtpSession? _srtp;
+    private IcePath _path;
+    private Instant _nextFrame = Instant.Never;
+    private Instant _retransmitAt = Instant.Never;
+    private bool _isOpen;
+    private long _received, _sent;
+    private DateTimeOffset? _lastMediaAt;
+    private string? _failure;
+    private TaskCompletionSource? _keysSent;
+
+    public NativeHandset(NativeHandsetOptions? options = null, PeerLoop? loop = null)
+    {
+        _options = options ?? new NativeHandsetOptions();
+        _loop = loop ?? PeerLoop.Shared;
+        var address = TransportAddress.From(_options.Address, _options.Port);
+        if (!UdpSocket.TryBind(new UdpAddress(address.Bits, address.Port), null, out var socket, out var error))
+            throw new HandsetException($"The handset's port cannot be opened: {error}.");
+        _socket = socket;
+        _tone = ToneFor(_options.Hertz);
+        _credentials = new IceCredentials(SystemEntropy.Instance.NextIceChars(16), SystemEntropy.Instance.NextIceChars(22) + "==");
+        _ice = new IceAgent(new IceAgentOptions { Role = IceRole.Controlled, Lite = true, Local = _credentials }, SystemEntropy.Instance);
+        _ice.AddLocalCandidate(IceCandidate.Host(Local, ushort.MaxValue));
+        _rtcp = new RtcpSession(
+            new RtcpSessionOptions { Local = _output.Ssrc, Cname = "WhatsAppAudioStream1", ClockRate = 48000 }, SystemEntropy.Instance, _loop.Now);
+    }
+
+    public Lock Gate { get; } = new();
+
+    /// <summary>ICE and DTLS are up.</summary>
+    public bool IsConnected => _srtp is not null;
+
+    public TransportAddress Local => new(_socket.Local.Bits, _socket.Local.Port);
+
+    /// <summary>Keys heard so far.</summary>
+    public string Digits
+    {
+        get
+        {
+            lock (Gate)
+                return string.Concat(_digits);
+        }
+    }
+
+    /// <summary>SSRCs of the business heard so far; one, or something is wrong.</summary>
+    public HashSet<Ssrc> Sources { get; } = [];
+
+    /// <summary>RTP or RTCP that came before <see cref="OpenAudioAsync"/>: the business opened audio too early.</summary>
+    public int MediaBeforeOpen { get; private set; }
+
+    /// <summary>Longest time between two RTP packets after the first.</summary>
+    public TimeSpan LongestGap { get; private set; }
+
+    private Instant _lastRtp;
+
+    public Instant NextDeadline => Instant.Min(
+        Instant.Min(_remote is null ? Instant.Never : _ice.NextDeadline, _retransmitAt),
+        Instant.Min(_nextFrame, Instant.Min(_isOpen ? Instant.Min(_keysOut.NextDeadline, _rtcp.NextDeadline) : Instant.Never, _keysIn.NextDeadline)));
+
+    public Task<string> CreateOfferAsync(CancellationToken cancel) => Task.FromResult(Describe("actpass", "audio"));
+
+    public Task ApplyAnswerAsync(string sdp, CancellationToken cancel)
+    {
+        Start(HandsetSdp.Parse(sdp), setup => setup switch
+        {
+            "active" => DtlsRole.Server,
+            "passive" => DtlsRole.Client,
+            _ => throw new HandsetException($"An answer cannot be setup:{setup}."),
+        });
+        return Task.CompletedTask;
+    }
+
+    public Task<string> AcceptOfferAsync(string sdp, CancellationToken cancel)
+    {
+        var offer = HandsetSdp.Parse(sdp);
+        var role = offer.Setup == "passive" || offer.Setup == "actpass" && _options.DtlsClient ? DtlsRole.Client : DtlsRole.Server;
+        Start(offer, _ => role);
+        return Task.FromResult(Describe(role == DtlsRole.Client ? "active" : "passive", offer.Mid));
+    }
+
+    public Task OpenAudioAsync(CancellationToken cancel)
+    {
+        lock (Gate)
+        {
+            _isOpen = true;
+            _nextFrame = _loop.Now;
+        }
+        _loop.Wake();
+        return Task.CompletedTask;
+    }
+
+    public Task SendToneAsync(double hertz, CancellationToken cancel)
+    {
+        lock (Gate)
+            _tone = ToneFor(hertz);
+        return Task.CompletedTask;
+    }
+
+    public Task SendDigitsAsync(string digits, CancellationToken cancel)
+    {
+        TaskCompletionSource sent;
+        lock (Gate)
+        {
+            foreach (var digit in digits)
+                if (!_keysOut.TryEnqueue(digit, TimeSpan.FromMilliseconds(100)))
+                    throw new HandsetException($"'{digit}' cannot be pressed.");
+            sent = _keysSent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+        _loop.Wake();
+        return sent.Task.WaitAsync(cancel);
+    }
+
+    public Task<HandsetReport> ReportAsync(CancellationToken cancel)
+    {
+        lock (Gate)
+        {
+            var statistics = _rtcp.Statistics;
+            return Task.FromResult(new HandsetReport
+            {
+                Connected = IsConnected,
+                PacketsReceived = _received,
+                PacketsSent = _sent,
+                PacketsLost = statistics.PacketsLost,
+                LastMediaAt = _lastMediaAt,
+                ToneHertz = _meter.Hertz(),
+                LevelDb = _meter.LevelDb(),
+                DigitsReceived = string.Concat(_digits),
+                JitterMs = statistics.Jitter.TotalMilliseconds,
+                RoundTripMs = statistics.RoundTrip?.TotalMilliseconds,
+                Failure = _failure,
+            });
+        }
+    }
+
+    /// <summary>Forgets what was heard, so that what is heard next can be told from it.</summary>
+    public void ForgetAudio()
+    {
+        lock (Gate)
+            _meter.Clear();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _loop.Remove(this);
+        lock (Gate)
+        {
+            _nextFrame = _retransmitAt = Instant.Never;
+            _dtls?.Dispose();
+            _srtp?.Dispose();
+            _encoder.Dispose();
+            _decoder.Dispose();
+            _socket.Dispose();
+            _certificate.Dispose();
+        }
+        return ValueTask.CompletedTask;
+    }
+
+    public void HandleDatagram(UdpSocket socket, Span<byte> datagram, TransportAddress remote, Instant now)
+    {
+        var kind = DatagramKinds.Classify(datagram);
+        if (kind == DatagramKind.Stun)
+        {
+            _ice.HandleDatagram(datagram, Local, remote, now);
+            DrainIce(now);
+        }
+        else if (!_ice.IsValidated(remote))
+        {
+            _failure ??= $"{kind} from {remote}, which ICE has not validated";
+        }
+        else if (kind == DatagramKind.Dtls)
+        {
+            _dtls?.HandleDatagram(datagram);
+            DrainDtls(now);
+        }
+        else if (kind == DatagramKind.Rtp && _srtp is { } srtp && srtp.TryUnprotectRtp(datagram, out var length, out _))
+        {
+            HandleRtp(datagram[..length], now);
+        }
+        else if (kind == DatagramKind.Rtcp && _srtp is { } session && session.TryUnprotectRtcp(datagram, out var rtcpLength, out _))
+        {
+            _rtcp.HandleRtcp(datagram[..rtcpLength], now, out _);
+            CountMedia(now);
+        }
+    }
+
+    public void HandleDeadline(Instant now)
+    {
+        if (_remote is not null)
+        {
+            _ice.HandleDeadline(now);
+            DrainIce(now);
+        }
+        if (_retransmitAt <= now)
+        {
+            _dtls?.HandleTimeout();
+            DrainDtls(now);
+        }
+        for (; _nextFrame <= now; _nextFrame += Frame)
+            SendFrame(now);
+        if (_srtp is null || !_isOpen)
+            return;
+        SendKeys(now);
+        _keysIn.HandleDeadline(now);
+        TakeKeys();
+        if (_rtcp.TryPollTransmit(_packet, now, out var length) && _srtp.TryProtectRtcp(_packet, length, out length, out _))
+            Send(length, _path.Remote);
+    }
+
+    private void Start(HandsetSdp remote, Func<string, DtlsRole> role)
+    {
+        if (!DtlsFingerprint.TryParse(remote.Fingerprint, out var fingerprint))
+            throw new HandsetException("The fingerprint cannot be read.");
+        lock (Gate)
+        {
+            _remote = remote;
+            _dtls = new DtlsEndpoint(role(remote.Setup), _certificate, fingerprint);
+            _ice.SetRemote(new IceCredentials(remote.Ufrag, remote.Password), lite: false);
+            foreach (var line in remote.Candidates)
+                if (IceCandidate.TryParse(line, out var candidate, out _))
+                    _ice.AddRemoteCandidate(candidate);
+        }
+        _loop.Add(this, _socket);
+    }
+
+    private string Describe(string setup, string mid)
+    {
+        var fingerprint = _options.FalseFingerprint ?? _certificate.Fingerprint.ToString();
+        var formats = _options.Pcmu ? "0 111 126" : "111 126";
+        string[] lines =
+        [
+            "v=0", $"o=- {DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()} 2 IN IP4 127.0.0.1", "s=-", "t=0 0", $"a=group:BUNDLE {mid}",
+            "a=ice-lite", $"m=audio {Local.Port} UDP/TLS/RTP/SAVPF {formats}", $"c=IN IP{(Local.IsIPv4 ? 4 : 6)} {Local.ToIPAddress()}",
+            "a=rtcp:9 IN IP4 0.0.0.0", $"a={IceCandidate.Host(Local, ushort.MaxValue).Write()}", $"a=ice-ufrag:{_credentials.Ufrag}",
+            $"a=ice-pwd:{_credentials.Password}", $"a=fingerprint:sha-256 {fingerprint}", $"a=setup:{setup}", $"a=mid:{mid}", "a=sendrecv",
+            "a=rtcp-mux", "a=rtpmap:111 opus/48000/2",
+            "a=fmtp:111 maxaveragebitrate=20000;maxplaybackrate=16000;minptime=20;sprop-maxcapturerate=16000;useinbandfec=1",
+            "a=rtpmap:126 telephone-event/8000", "a=maxptime:20", "a=ptime:20", $"a=ssrc:{_output.Ssrc.Value} cname:WhatsAppAudioStream1", "",
+        ];
+        return string.Join("\r\n", lines);
+    }
+
+    private void DrainIce(Instant now)
+    {
+        while (_ice.TryPollTransmit(_packet, now, out var transmit))
+            Send(transmit.Length, transmit.Remote);
+        while (_ice.TryPollEvent(out var happened))
+        {
+            if (happened.Kind is IceEventKind.Connected or IceEventKind.PathChanged)
+            {
+                _path = happened.Path;
+                if (_dtls!.Role == DtlsRole.Client)
+                    _dtls.Start();
+                DrainDtls(now);
+            }
+            else
+            {
+                _failure ??= $"ICE: {happened.Kind} {happened.Failure}";
+            }
+        }
+    }
+
+    private void DrainDtls(Instant now)
+    {
+        if (_dtls is null || _path.Remote.IsNone)
+            return;
+        while (_dtls.TryPollTransmit(_packet, out var length))
+            Send(length, _path.Remote);
+        _retransmitAt = _dtls.TimeUntilRetransmit is { } wait ? now + wait : Instant.Never;
+        if (_dtls.State == DtlsState.Failed)
+            _failure ??= $"DTLS: {_dtls.Failure} {_dtls.FailureReason}";
+        if (_srtp is null && _dtls.TryExportKeys(out var keys))
+            _srtp = new SrtpSession(
+                (SrtpProfile)keys.Profile, new SrtpKeys(keys.LocalKey, keys.LocalSalt), new SrtpKeys(keys.RemoteKey, keys.RemoteSalt),
+                NativeSrtpPrimitives.Instance);
+    }
+
+    private void HandleRtp(ReadOnlySpan<byte> datagram, Instant now)
+    {
+        if (!RtpPacketReader.TryRead(datagram, out var packet))
+            return;
+        CountMedia(now);
+        if (_received++ > 0 && now - _lastRtp > LongestGap)
+            LongestGap = now - _lastRtp;
+        _lastRtp = now;
+        Sources.Add(packet.Ssrc);
+        var isEvent = packet.PayloadType == 126;
+        _rtcp.HandleRtpReceived(packet.Header, now, !isEvent);
+        if (isEvent)
+        {
+            _keysIn.Handle(packet, now);
+            TakeKeys();
+            return;
+        }
+        _meter.Listen(_pcm.AsSpan(0, packet.PayloadType == 0 ? DecodePcmu(packet.Payload) : _decoder.Decode(packet.Payload, _pcm).Count));
+    }
+
+    private int DecodePcmu(ReadOnlySpan<byte> payload)
+    {
+        Span<short> narrow = stackalloc short[payload.Length];
+        G711.DecodeUlaw(payload, narrow);
+        for (var i = 0; i < narrow.Length; i++)
+            _pcm[2 * i] = _pcm[2 * i + 1] = narrow[i]; // good enough to find a tone in
+        return narrow.Length * 2;
+    }
+
+    private void TakeKeys()
+    {
+        while (_keysIn.TryPollEvent(out var key))
+            if (key.Phase == TelephoneEventPhase.Released)
+                _digits.Add(key.Digit);
+    }
+
+    private void CountMedia(Instant now)
+    {
+        _lastMediaAt = now.ToDateTimeOffset();
+        if (!_isOpen)
+            MediaBeforeOpen++;
+    }
+
+    private void SendFrame(Instant now)
+    {
+        var isPcmu = _options.Pcmu && _remote!.Pcmu is not null;
+        _pcm.AsSpan(0, FrameSamples).Clear();
+        _tone?.Fill(_pcm.AsSpan(0, FrameSamples));
+        if (_srtp is null || _keysOut.IsActive)
+        {
+            _output.Skip(isPcmu ? 160 : 960, isPause: false);
+            return;
+        }
+        var payload = _packet.AsSpan(RtpPacketWriter.HeaderLength, 1200);
+        var length = isPcmu ? EncodePcmu(payload) : _encoder.Encode(_pcm.AsSpan(0, FrameSamples), payload).Count;
+        var timestamp = _output.WriteAudioHeader(_packet, isPcmu ? (byte)0 : (byte)111, isPcmu ? 160 : 960);
+        Protect(length, timestamp, now, isTimed: true);
+    }
+
+    private int EncodePcmu(Span<byte> payload)
+    {
+        Span<short> narrow = stackalloc short[FrameSamples / 2];
+        for (var i = 0; i < narrow.Length; i++)
+            narrow[i] = _pcm[2 * i];
+        G711.EncodeUlaw(narrow, payload);
+        return narrow.Length;
+    }
+
+    private void SendKeys(Instant now)
+    {
+        while (_keysOut.TryPollTransmit(_packet.AsSpan(RtpPacketWriter.HeaderLength), now, _output.Timestamp, out var header))
+        {
+            _output.WriteHeader(_packet, 126, header.Marker, header.Timestamp);
+            Protect(TelephoneEventPayload.Length, header.Timestamp, now, isTimed: false);
+        }
+        if (!_keysOut.IsActive && _keysSent is { } done)
+        {
+            _keysSent = null;
+            done.SetResult();
+        }
+    }
+
+    private void Protect(int payloadLength, RtpTimestamp timestamp, Instant now, bool isTimed)
+    {
+        if (!_srtp!.TryProtectRtp(_packet, RtpPacketWriter.HeaderLength + payloadLength, out var length, out _))
+            return;
+        Send(length, _path.Remote);
+        _sent++;
+        _rtcp.HandleRtpSent(timestamp, payloadLength, now, isTimed);
+    }
+
+    private void Send(int length, TransportAddress remote) => _socket.Send(_packet.AsSpan(0, length), new UdpAddress(remote.Bits, remote.Port));
+
+    private static ToneGenerator? ToneFor(double hertz) => hertz > 0 ? new ToneGenerator(hertz, Rate) : null;
+}

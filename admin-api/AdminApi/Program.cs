@@ -1,1 +1,3 @@
-WebApplication.CreateBuilder(args).Build().Run();
+using AdminApi;
+
+AdminApiHost.Build(args).Run();

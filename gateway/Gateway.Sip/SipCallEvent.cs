@@ -41,8 +41,9 @@ public abstract record SipCallEvent
     public sealed record Provisional(int Status, string? Sdp, bool SdpIsOffer) : SipCallEvent;
 
     /// <summary>
-    /// The first 2xx to our INVITE. <paramref name="Sdp"/> is the answer, null when an earlier reliable response carried it, or, with
-    /// <paramref name="SdpIsOffer"/>, their offer: reply with <see cref="SipCall.AcceptOfferAsync"/>, which sends the ACK.
+    /// The first 2xx to our INVITE. <paramref name="Sdp"/> is the answer; it may repeat one that a provisional response carried. With
+    /// <paramref name="SdpIsOffer"/> it is their offer: reply with <see cref="SipCall.AcceptOfferAsync"/>, which sends the ACK. It is null when their
+    /// offer came in a reliable provisional response and is answered already.
     /// <paramref name="Identity"/> is who answered: P-Asserted-Identity, else the Contact's user; null when nothing tells.
     /// </summary>
     public sealed record Answered(string? Sdp, bool SdpIsOffer, SipParty? Identity) : SipCallEvent;
@@ -66,7 +67,7 @@ public abstract record SipCallEvent
     public sealed record DigitReceived(char Digit, TimeSpan Duration) : SipCallEvent;
 
     /// <summary>
-    /// REFER on a trunk with <see cref="TrunkOptions.AllowTransfer"/>; it was answered 202. Report progress with <see cref="SipCall.NotifyTransferAsync"/>.
+    /// REFER on a trunk with a profile that accepts it; it was answered 202. Report progress with <see cref="SipCall.NotifyTransferAsync"/>.
     /// <paramref name="Target"/> is the Refer-To URI without its headers, <paramref name="Replaces"/> the value of the Replaces header embedded
     /// in it, unescaped, or null for a blind transfer.
     /// </summary>

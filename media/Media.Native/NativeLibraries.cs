@@ -27,17 +27,16 @@ public static class NativeLibraries
         (LibSsl.Name, "libssl3 (libssl3t64 from Debian 13 on)"),
     ];
 
-    /// <summary>Checks everything, about 5 ms. Never throws.</summary>
+    /// <summary>Checks everything; a fraction of a second, once at start. Never throws.</summary>
     public static NativeLibrariesReport SelfTest()
     {
-        foreach (var (library, package) in Required)
-            if (!NativeLibrary.TryLoad(library, typeof(NativeLibraries).Assembly, null, out _))
-                return new("", "", $"{library} cannot be loaded; install the package {package}.");
+        if (FindMissing(Required) is { } missing)
+            return new("", "", missing);
         var opus = GetOpusVersion();
         var openSsl = GetOpenSslVersion();
         try
         {
-            return new(opus, openSsl, CheckVersions(opus, openSsl) ?? KnownAnswers.Check());
+            return new(opus, openSsl, CheckVersions(opus, LibCrypto.GetVersionNumber()) ?? KnownAnswers.Check());
         }
         catch (Exception e) when (e is NativeException or EntryPointNotFoundException)
         {
@@ -45,14 +44,23 @@ public static class NativeLibraries
         }
     }
 
-    private static string? CheckVersions(string opus, string openSsl)
+    internal static string? FindMissing(IEnumerable<(string Library, string Package)> required)
     {
-        // "libopus 1.3.1", "libopus 1.5.2-fixed"
+        foreach (var (library, package) in required)
+            if (!NativeLibrary.TryLoad(library, typeof(NativeLibraries).Assembly, null, out _))
+                return $"{library} cannot be loaded; install the package {package}.";
+        return null;
+    }
+
+    /// <param name="opus">Such as <c>libopus 1.3.1</c> or <c>libopus 1.5.2-fixed</c>.</param>
+    /// <param name="openSsl">OPENSSL_VERSION_NUMBER: 0xMNN00PP0.</param>
+    internal static string? CheckVersions(string opus, ulong openSsl)
+    {
         var number = opus.Split(' ', '-') is [_, var text, ..] ? text : "";
         if (!Version.TryParse(number, out var version) || version < OldestOpus)
-            return $"{opus} is too old; version {OldestOpus} or later is needed (package libopus0).";
-        return LibCrypto.GetVersionNumber() < OldestOpenSsl
-            ? $"{openSsl} is too old; version 3.0 or later is needed (package libssl3)."
+            return $"libopus {OldestOpus} or later is needed (package libopus0), but this is '{opus}'.";
+        return openSsl < OldestOpenSsl
+            ? $"OpenSSL 3.0 or later is needed (package libssl3), but this is version number 0x{openSsl:x8}."
             : null;
     }
 

@@ -1,7 +1,7 @@
 namespace Fuzz;
 
 /// <summary>
-/// One parser or state machine under fuzzing. Add a target as one file in Targets/ and one line in <see cref="FuzzTargets"/>;
+/// One parser or state machine under fuzzing. Add a target as one file in Targets/;
 /// its seeds are the files of Seeds/<see cref="Name"/>, inputs that once crashed it stay in Crashes/<see cref="Name"/>.
 /// </summary>
 public interface IFuzzTarget

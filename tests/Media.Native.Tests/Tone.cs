@@ -1,29 +1,14 @@
+using Testing;
+
 namespace Media.Native.Tests;
 
-/// <summary>Sines and speech-like sounds to feed a codec, and Goertzel's filter to find a frequency in what comes out.</summary>
+/// <summary>Whole signals at once, and Goertzel's filter to find a frequency in one.</summary>
 internal static class Tone
 {
-    internal static short[] Sine(double frequency, int samples, int rate = 8000, double level = 8000) =>
-        [.. Enumerable.Range(0, samples).Select(i => (short)(level * Math.Sin(2 * Math.PI * frequency * i / rate)))];
-
-    /// <summary>A buzz whose pitch and formant wander, so that no frame follows from the one before.</summary>
-    internal static short[] Speechlike(int samples, int rate = 8000)
+    internal static short[] Sine(double frequency, int samples, int rate = 8000)
     {
         var result = new short[samples];
-        double phase = 0;
-        for (var i = 0; i < samples; i++)
-        {
-            var t = (double)i / rate;
-            phase += 2 * Math.PI * (140 + 50 * Math.Sin(2 * Math.PI * 2.3 * t)) / rate;
-            var formant = 500 + 350 * Math.Sin(2 * Math.PI * 3.1 * t);
-            double sum = 0;
-            for (var harmonic = 1; harmonic <= 15; harmonic++)
-            {
-                var distance = (harmonic * 150 - formant) / 250;
-                sum += Math.Sin(harmonic * phase) * Math.Exp(-distance * distance);
-            }
-            result[i] = (short)(4000 * sum * (0.6 + 0.4 * Math.Sin(2 * Math.PI * 4.7 * t)));
-        }
+        new ToneGenerator(frequency, rate).Fill(result);
         return result;
     }
 

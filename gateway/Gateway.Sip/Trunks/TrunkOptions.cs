@@ -1,8 +1,9 @@
 using System.Net;
+using Gateway.Sip.Profiles;
 
 namespace Gateway.Sip;
 
-/// <summary>A PBX or carrier we exchange calls with.</summary>
+/// <summary>A PBX or carrier we exchange calls with: where it is and who we are to it. How it behaves is in its <see cref="Profile"/>.</summary>
 public sealed record TrunkOptions
 {
     /// <summary>Unique; what the operator calls it.</summary>
@@ -26,8 +27,8 @@ public sealed record TrunkOptions
     /// <summary>Host part of Request-URI, From and To; null: <see cref="Server"/>.</summary>
     public string? Domain { get; init; }
 
-    /// <summary>Name of the profile that tells the quirks of this kind of PBX.</summary>
-    public string Profile { get; init; } = "generic";
+    /// <summary>The quirks of this kind of PBX: session timers, 100rel, identity headers, keepalive, transfer policy and more.</summary>
+    public required SipProfile Profile { get; init; }
 
     /// <summary>Requests from these networks belong to this trunk, besides the resolved addresses of its servers.</summary>
     public IReadOnlyList<IPNetwork> AllowedSources { get; init; } = [];
@@ -35,29 +36,19 @@ public sealed record TrunkOptions
     /// <summary>What we answer the trunk's 401 and 407 with; null: such a challenge fails the request.</summary>
     public SipCredentials? Credentials { get; init; }
 
-    /// <summary>When set, requests of the trunk that start something are challenged (401) and must prove these credentials.</summary>
+    /// <summary>When set, an INVITE of the trunk is challenged (401) and must prove these credentials.</summary>
     public SipCredentials? InboundCredentials { get; init; }
 
-    /// <summary>Registers as an extension when set.</summary>
-    public RegistrationOptions? Registration { get; init; }
+    /// <summary>
+    /// Registers this user as an extension (RFC 3261 §10), with <see cref="Credentials"/> and the profile's expiry; null: a trunk by address.
+    /// </summary>
+    public string? RegisterUser { get; init; }
 
-    /// <summary>Between OPTIONS pings; zero turns them off and the trunk counts as up. Default 30 s.</summary>
-    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(30);
-
-    /// <summary>How long a server may stay silent on an INVITE before the next one is tried (Timer B, RFC 3261 §17.1.1.2 says 32 s).</summary>
-    public TimeSpan InviteTimeout { get; init; } = TimeSpan.FromSeconds(4);
-
-    /// <summary>Our Session-Expires (RFC 4028); zero turns session timers off unless the peer insists.</summary>
-    public TimeSpan SessionExpires { get; init; } = TimeSpan.FromMinutes(30);
-
-    /// <summary>Shortest session interval we accept (Min-SE; RFC 4028 §5 demands at least 90 s).</summary>
-    public TimeSpan MinSessionExpires { get; init; } = TimeSpan.FromSeconds(90);
+    /// <summary>How long a server may stay silent on a request before the next one is tried (timers B and F; RFC 3261 §17.1.1.2 says 32 s).</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>How many 3xx redirections one call may follow, only to addresses of this trunk. Zero: 3xx fails the call.</summary>
     public int MaxRedirects { get; init; }
-
-    /// <summary>Whether REFER is put to the owner of the call. Otherwise 603: a PBX transfers its own legs.</summary>
-    public bool AllowTransfer { get; init; }
 }
 
 /// <summary>A user and password for digest authentication (RFC 8760, RFC 2617).</summary>
@@ -65,14 +56,4 @@ public sealed record SipCredentials(string User, string Password)
 {
     /// <summary>Secrets have no text form.</summary>
     public override string ToString() => nameof(SipCredentials);
-}
-
-/// <summary>Registering a trunk as an extension of the PBX (RFC 3261 §10).</summary>
-public sealed record RegistrationOptions
-{
-    /// <summary>User part of the address of record, and of our Contact.</summary>
-    public required string User { get; init; }
-
-    /// <summary>Asked for; the registrar decides. Refreshed before it runs out.</summary>
-    public TimeSpan Expires { get; init; } = TimeSpan.FromMinutes(5);
 }

@@ -10,7 +10,7 @@ namespace Gateway.Worker.Calls;
 
 /// <summary>Puts one call together: its machine, its two legs and its loop.</summary>
 internal sealed class CallFactory(
-    GatewayOptions options, IReadOnlyDictionary<string, Trunk> trunks, SipEndpoint sip, MediaEngine media, GraphClient graph,
+    GatewayOptions options, IReadOnlyDictionary<string, PbxTrunk> trunks, SipEndpoint sip, MediaEngine media, GraphClient graph,
     CallServices services, IEntropy entropy, ILogger<PbxLeg> pbxLogger)
 {
     private readonly Dictionary<ChannelId, ChannelOptions> _channels = options.Channels.ToDictionary(c => new ChannelId(c.PhoneNumberId));

@@ -16,8 +16,8 @@ internal static class Trunks
         MaxCalls = options.Node.MaxCalls,
     };
 
-    public static IReadOnlyDictionary<string, Trunk> ForCalls(GatewayOptions options) =>
-        options.Sip.Trunks.ToDictionary(t => t.Name, t => new Trunk(
+    public static IReadOnlyDictionary<string, PbxTrunk> ForCalls(GatewayOptions options) =>
+        options.Sip.Trunks.ToDictionary(t => t.Name, t => new PbxTrunk(
             t.Name,
             new PbxMediaProfile
             {

@@ -10,7 +10,7 @@ namespace Gateway.Worker.Legs;
 internal sealed partial class PbxLeg
 {
     private readonly CallIdentity _identity;
-    private readonly IReadOnlyDictionary<string, Trunk> _trunks;
+    private readonly IReadOnlyDictionary<string, PbxTrunk> _trunks;
     private readonly SipEndpoint _endpoint;
     private readonly Func<string, SipInviteRequest> _invitation;
     private readonly CallMedia _media;
@@ -18,7 +18,7 @@ internal sealed partial class PbxLeg
     private readonly ILogger _logger;
     private readonly LegQueue _operations;
     private SipCall? _sip;
-    private Trunk? _trunk;
+    private PbxTrunk? _trunk;
     private string? _answer;
 
     /// <param name="identity">For logs.</param>
@@ -30,7 +30,7 @@ internal sealed partial class PbxLeg
     /// <param name="call">Where inputs go.</param>
     /// <param name="logger">Debug only.</param>
     public PbxLeg(
-        CallIdentity identity, IReadOnlyDictionary<string, Trunk> trunks, SipEndpoint endpoint, SipCall? incoming,
+        CallIdentity identity, IReadOnlyDictionary<string, PbxTrunk> trunks, SipEndpoint endpoint, SipCall? incoming,
         Func<string, SipInviteRequest> invitation, CallMedia media, ICallInbox call, ILogger logger)
     {
         (_identity, _trunks, _endpoint, _invitation, _media, _call, _logger) = (identity, trunks, endpoint, invitation, media, call, logger);

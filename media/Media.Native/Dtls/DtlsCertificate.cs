@@ -32,10 +32,13 @@ public sealed unsafe class DtlsCertificate : IDisposable
     internal DtlsOptions Options { get; }
 
     /// <summary>Makes a new key and certificate, valid from a day ago (peers' clocks differ) for <see cref="Lifetime"/>.</summary>
+    /// <exception cref="ArgumentException">An option makes no sense.</exception>
     /// <exception cref="NativeException">OpenSSL refuses an option or the key.</exception>
     public static DtlsCertificate Generate(TimeProvider time, DtlsOptions? options = null)
     {
+        ArgumentNullException.ThrowIfNull(time);
         options ??= new DtlsOptions();
+        options.ThrowIfInvalid();
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var name = "CN=" + RandomNumberGenerator.GetHexString(16, lowercase: true);
         var now = time.GetUtcNow();

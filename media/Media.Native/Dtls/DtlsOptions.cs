@@ -17,4 +17,18 @@ public sealed record DtlsOptions
 
     /// <summary>No datagram sent is longer, in bytes of UDP payload; 1200 passes every path that carries WebRTC.</summary>
     public int MaxDatagramSize { get; init; } = 1200;
+
+    /// <summary>OpenSSL makes no datagram shorter than this.</summary>
+    private const int SmallestDatagram = 256;
+
+    internal void ThrowIfInvalid()
+    {
+        if (SrtpProfiles.Count == 0)
+            throw new ArgumentException("At least one SRTP profile is needed.");
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxDatagramSize, SmallestDatagram);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxDatagramSize, ushort.MaxValue);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(FirstRetransmit, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxRetransmit, FirstRetransmit);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxRetransmit, TimeSpan.FromSeconds(60)); // RFC 6347 §4.2.4.1
+    }
 }

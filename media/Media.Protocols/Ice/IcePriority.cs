@@ -23,8 +23,11 @@ public static class IcePriority
 
     /// <param name="controlling">Priority of the controlling agent's candidate.</param>
     /// <param name="controlled">Priority of the controlled agent's candidate.</param>
+    /// <remarks>Priorities end at 2³¹ − 1 (RFC 8445 §5.1.2); what a peer claims above that is cut, or the sum would wrap.</remarks>
     public static ulong OfPair(uint controlling, uint controlled)
     {
+        controlling = Math.Min(controlling, int.MaxValue);
+        controlled = Math.Min(controlled, int.MaxValue);
         ulong low = Math.Min(controlling, controlled), high = Math.Max(controlling, controlled);
         return (low << 32) + 2 * high + (controlling > controlled ? 1u : 0u);
     }

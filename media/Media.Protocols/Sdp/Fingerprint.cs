@@ -1,6 +1,8 @@
 namespace Media.Protocols.Sdp;
 
-/// <summary><c>a=fingerprint:sha-256 AB:CD:…</c> (RFC 8122 §5). Either case is read; we write the hash in lower and the digits in upper case.</summary>
+/// <summary>
+/// <c>a=fingerprint:sha-256 AB:CD:…</c> (RFC 8122 §5). Either case is read; we write the hash in lower and the digits in upper case.
+/// </summary>
 public readonly record struct Fingerprint(string Hash, string Digest)
 {
     /// <summary>SHA-256: 32 pairs of digits and the colons between.</summary>

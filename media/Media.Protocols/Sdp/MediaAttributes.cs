@@ -3,15 +3,20 @@ using System.Globalization;
 namespace Media.Protocols.Sdp;
 
 /// <summary>
-/// Typed reading of the attributes that hold for one media section: its own, else the session's (RFC 8866 §5.13). The one place where attribute values
-/// are given a meaning; a malformed value reads as absent.
+/// Typed reading of the attributes that hold for one media section: its own, else the session's (RFC 8866 §5.13). The one place where
+/// attribute values are given a meaning; a malformed value reads as absent.
 /// </summary>
 public readonly struct MediaAttributes(SessionDescription session, MediaDescription media)
 {
     /// <summary>The section's <c>c=</c>, else the session's.</summary>
     public SdpConnection? Connection => media.Connection ?? session.Connection;
 
-    public string? Mid => media.Attributes.FirstOrDefault(a => a.Is("mid")).Value;
+    /// <summary>RFC 5888 §4; null as well when it is no single token, which no peer of ours may get echoed.</summary>
+    public string? Mid => media.Attributes.FirstOrDefault(a => a.Is("mid")).Value is { Length: > 0 } mid && !mid.Contains(' ') ? mid : null;
+
+    /// <summary>The session bundles its sections (RFC 9143).</summary>
+    public bool Bundled =>
+        session.Attributes.Any(a => a.Is("group") && a.Value is { } value && value.StartsWith("BUNDLE", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>RFC 8866 §6.7: sendrecv when nothing is said.</summary>
     public MediaDirection Direction => DirectionIn(media.Attributes) ?? DirectionIn(session.Attributes) ?? MediaDirection.SendRecv;
@@ -36,7 +41,8 @@ public readonly struct MediaAttributes(SessionDescription session, MediaDescript
     public IEnumerable<string> Candidates => media.Attributes.Where(a => a.Is("candidate") && a.Value is not null).Select(a => a.Value!);
 
     /// <summary>All fingerprints of the nearest level that has any.</summary>
-    public IReadOnlyList<Fingerprint> Fingerprints => [.. Values("fingerprint").Select(value => Fingerprint.TryParse(value, out var read) ? read : default)];
+    public IReadOnlyList<Fingerprint> Fingerprints =>
+        [.. Values("fingerprint").Select(value => Fingerprint.TryParse(value, out var read) ? read : default)];
 
     public DtlsSetup Setup => Value("setup")?.ToLowerInvariant() switch
     {
@@ -71,7 +77,7 @@ public readonly struct MediaAttributes(SessionDescription session, MediaDescript
             var lines = new List<SdesCrypto>();
             foreach (var value in Values("crypto"))
                 if (SdesCrypto.TryParse(value, out var crypto))
-                    lines.Add(crypto!);
+                    lines.Add(crypto);
             return lines;
         }
     }
@@ -87,7 +93,8 @@ public readonly struct MediaAttributes(SessionDescription session, MediaDescript
                     named.TryAdd(map.PayloadType, map);
             var maps = new List<RtpMap>();
             foreach (var format in media.Formats)
-                if (RtpMap.TryParsePayloadType(format, out var type) && (named.TryGetValue(type, out var known) ? known : RtpMap.Static(type)) is { } map)
+                if (RtpMap.TryParsePayloadType(format, out var type)
+                    && (named.TryGetValue(type, out var known) ? known : RtpMap.Static(type)) is { } map)
                     maps.Add(map);
             return maps;
         }

@@ -4,8 +4,8 @@ namespace Media.Protocols.Sdp;
 internal sealed record PbxChoice(PbxPeer Peer, RtpMap Codec, RtpMap? TelephoneEvent, SdesCrypto? Crypto)
 {
     /// <summary>
-    /// Some PBXs offer the same audio twice, RTP/SAVP and RTP/AVP, to be answered once: an encrypted section that we can take wins over a plain one.
-    /// Null with the first section's error when none can be taken.
+    /// Some PBXs offer the same audio twice, RTP/SAVP and RTP/AVP, to be answered once: an encrypted section that we can take wins over a
+    /// plain one. Null with the first section's error when none can be taken.
     /// </summary>
     public static PbxChoice? FromOffer(SessionDescription sdp, PbxLocalMedia local, out SdpError error)
     {
@@ -29,7 +29,7 @@ internal sealed record PbxChoice(PbxPeer Peer, RtpMap Codec, RtpMap? TelephoneEv
     private static SdpError Consider(SessionDescription sdp, MediaDescription media, PbxLocalMedia local, out PbxChoice? choice)
     {
         choice = null;
-        if (PbxPeer.Read(sdp, media, out var peer) is var unreadable and not SdpError.None)
+        if (PbxPeer.Read(sdp, media, canMux: true, out var peer) is var unreadable and not SdpError.None)
             return unreadable;
         if (!peer.Rtp.IsNone && peer.Rtp.Family != local.Rtp.Family)
             return SdpError.UnusableAddress;

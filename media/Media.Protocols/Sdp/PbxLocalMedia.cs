@@ -28,7 +28,9 @@ public sealed record PbxLocalMedia
     /// <summary>In order of preference; at least one.</summary>
     public IReadOnlyList<AudioCodec> Codecs { get; init; } = [AudioCodec.Pcmu, AudioCodec.Pcma, AudioCodec.G722];
 
-    /// <summary>When answering, take the first of <see cref="Codecs"/> that was offered, not the first offered that is among them.</summary>
+    /// <summary>
+    /// When answering, take the first of <see cref="Codecs"/> that was offered, not the first offered that is among them.
+    /// </summary>
     public bool PreferOwnCodecOrder { get; init; }
 
     public bool TelephoneEvents { get; init; } = true;

@@ -1,5 +1,4 @@
 using Media.Protocols.Primitives;
-using Media.Protocols.Srtp;
 
 namespace Media.Protocols.Sdp;
 
@@ -35,12 +34,8 @@ public sealed record PbxMediaParameters
 
     public AgreedCodec Codec => Codecs[0];
 
-    /// <summary>The peer stopped listening, talking or both: <c>sendonly</c>, <c>recvonly</c>, <c>inactive</c>, address zero or port zero.</summary>
+    /// <summary>
+    /// The peer stopped listening, talking or both: <c>sendonly</c>, <c>recvonly</c>, <c>inactive</c>, address zero or port zero.
+    /// </summary>
     public bool Held => Direction != MediaDirection.SendRecv || RemoteRtp.IsNone;
 }
-
-/// <summary>SRTP keys of both directions as SDES exchanged them.</summary>
-/// <param name="Profile">The agreed one.</param>
-/// <param name="Local">Protects what we send.</param>
-/// <param name="Remote">Protects what the peer sends.</param>
-public sealed record SdesKeys(SrtpProfile Profile, SrtpKeys Local, SrtpKeys Remote);

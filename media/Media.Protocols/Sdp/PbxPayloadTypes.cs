@@ -1,8 +1,8 @@
 namespace Media.Protocols.Sdp;
 
 /// <summary>
-/// Which payload type stands for which format on one pbx leg, newest first: a number that was once given a meaning keeps it for as long as the
-/// session lives (RFC 3264 §8.3.2), so our later offers reuse what the peer or we named before.
+/// Which payload type stands for which format on one pbx leg, newest first: a number that was once given a meaning keeps it for as long
+/// as the session lives (RFC 3264 §8.3.2), so our later offers reuse what the peer or we named before.
 /// </summary>
 internal sealed class PbxPayloadTypes
 {
@@ -11,9 +11,10 @@ internal sealed class PbxPayloadTypes
 
     private readonly List<RtpMap> _known = [];
 
-    public void Learn(IEnumerable<RtpMap> maps)
+    /// <param name="maps">In order of preference: of two numbers for one format the first is reused.</param>
+    public void Learn(IReadOnlyList<RtpMap> maps)
     {
-        foreach (var map in maps)
+        foreach (var map in maps.Reverse())
         {
             _known.RemoveAll(known => known.PayloadType == map.PayloadType);
             _known.Insert(0, map);

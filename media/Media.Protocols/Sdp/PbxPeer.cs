@@ -13,13 +13,20 @@ internal sealed record PbxPeer(MediaDescription Media, MediaAttributes Attribute
 
     public required TransportAddress Rtcp { get; init; }
 
+    public required bool RtcpMux { get; init; }
+
     /// <summary>RTP/SAVP or RTP/SAVPF.</summary>
     public required bool Secure { get; init; }
 
     /// <summary>As the peer sees it; an address of zeros cannot receive, whatever the attribute says (RFC 3264 §8.4).</summary>
     public MediaDirection Direction => Rtp.IsNone ? Attributes.Direction & ~MediaDirection.RecvOnly : Attributes.Direction;
 
-    public static SdpError Read(SessionDescription sdp, MediaDescription media, out PbxPeer peer)
+    /// <param name="sdp">The whole description.</param>
+    /// <param name="media">One of its audio sections.</param>
+    /// <param name="canMux">False for an answer to an offer without rtcp-mux: whatever it says, RTCP has its own port (RFC 5761
+    /// §5.1.1).</param>
+    /// <param name="peer">Set when the result is <see cref="SdpError.None"/>.</param>
+    public static SdpError Read(SessionDescription sdp, MediaDescription media, bool canMux, out PbxPeer peer)
     {
         peer = null!;
         var attributes = sdp.AttributesOf(media);
@@ -29,10 +36,12 @@ internal sealed record PbxPeer(MediaDescription Media, MediaAttributes Attribute
         if (attributes.Connection is not { } connection || !connection.TryGetAddress(out var address))
             return SdpError.UnusableAddress;
         var rtp = connection.IsUnspecified ? default : TransportAddress.From(address, media.Port);
+        var mux = canMux && attributes.RtcpMux;
         peer = new PbxPeer(media, attributes)
         {
             Rtp = rtp,
-            Rtcp = rtp.IsNone ? default : RtcpAddress(attributes, rtp),
+            Rtcp = rtp.IsNone || mux ? rtp : RtcpAddress(attributes, rtp),
+            RtcpMux = mux,
             Secure = protocol.StartsWith("RTP/S", StringComparison.Ordinal),
         };
         return SdpError.None;
@@ -53,13 +62,45 @@ internal sealed record PbxPeer(MediaDescription Media, MediaAttributes Attribute
         return events.Count == 0 ? null : events.MinBy(map => map.ClockRate == codec.ClockRate() ? 0 : map.ClockRate == 8000 ? 1 : 2);
     }
 
+    /// <summary>
+    /// What is sent carries the peer's payload types, what is received ours (RFC 3264 §6.1); they differ only if an answer renumbered.
+    /// </summary>
+    public PbxMediaParameters Settle(
+        PbxLocalMedia local, MediaDirection direction, SdesKeys? keys, IReadOnlyList<RtpMap> theirs, IReadOnlyList<RtpMap> ours)
+    {
+        var codecs = new List<AgreedCodec>();
+        AgreedTelephoneEvent? telephoneEvent = null;
+        foreach (var map in theirs)
+        {
+            var own = ours.FirstOrDefault(known => IsSameFormat(known, map), map);
+            if (map.IsTelephoneEvent)
+                telephoneEvent = new AgreedTelephoneEvent(map.PayloadType, own.PayloadType, map.ClockRate);
+            else if (codecs.TrueForAll(known => known.Codec != map.Codec))
+                codecs.Add(new AgreedCodec(map.Codec!.Value, map.PayloadType, own.PayloadType));
+        }
+        return new PbxMediaParameters
+        {
+            RemoteRtp = Rtp,
+            RemoteRtcp = Rtcp,
+            RtcpMux = RtcpMux,
+            Codecs = codecs,
+            TelephoneEvent = telephoneEvent,
+            Opus = OpusFormat.Parse(Attributes.FormatParameters(codecs[0].SendPayloadType)),
+            PacketTime = PacketTime(local.PacketTime),
+            Direction = direction,
+            Srtp = keys,
+        };
+    }
+
+    private static bool IsSameFormat(RtpMap one, RtpMap other) => other.IsTelephoneEvent
+        ? one.IsTelephoneEvent && one.ClockRate == other.ClockRate
+        : one.Codec == other.Codec;
+
     private static TransportAddress RtcpAddress(MediaAttributes attributes, TransportAddress rtp)
     {
-        if (attributes.RtcpMux)
-            return rtp;
         if (attributes.Rtcp is not { Port: > 0 } rtcp)
             return rtp.Port == ushort.MaxValue ? default : rtp with { Port = (ushort)(rtp.Port + 1) };
         var elsewhere = rtcp.Connection is { IsUnspecified: false } connection && connection.TryGetAddress(out var address) ? address : null;
-        return elsewhere is null ? rtp with { Port = rtcp.Port } : TransportAddress.From(elsewhere, rtcp.Port);
+        return elsewhere?.AddressFamily == rtp.Family ? TransportAddress.From(elsewhere, rtcp.Port) : rtp with { Port = rtcp.Port };
     }
 }

@@ -6,9 +6,9 @@ using Media.Protocols.Srtp;
 namespace Media.Protocols.Sdp;
 
 /// <summary>
-/// Offer and answer on one pbx leg (RFC 3264) for as long as the call lives. It keeps what must not change between exchanges: the session id, the
-/// payload types and SRTP keys once named, the number and order of media lines; and raises the version exactly when our text changes (RFC 3264 §8),
-/// so that a session refresh gets the same answer again. A PBX may renegotiate as often as it likes.
+/// Offer and answer on one pbx leg (RFC 3264) for as long as the call lives. It keeps what must not change between exchanges: the session
+/// id, the payload types and SRTP keys once named, the number and order of media lines; and raises the version exactly when our text
+/// changes (RFC 3264 §8), so that a session refresh gets the same answer again. A PBX may renegotiate as often as it likes.
 /// </summary>
 public sealed class PbxSdp(IEntropy entropy)
 {
@@ -23,18 +23,23 @@ public sealed class PbxSdp(IEntropy entropy)
     private int _audioLine;
     private int _version;
 
-    /// <summary>The address family that an offer asks an answer for; unspecified when it is unreadable or names none, as a hold with address zero.</summary>
+    /// <summary>
+    /// The address family that an offer asks an answer for; unspecified when it is unreadable or names none, as a hold with address zero.
+    /// </summary>
     public static AddressFamily FamilyOf(string offer)
     {
         if (!SessionDescription.TryParse(offer, out var sdp, out _))
             return AddressFamily.Unspecified;
         var audio = sdp.Media.FirstOrDefault(media => media.IsAudio && media.Port != 0);
         var connection = audio is null ? null : sdp.AttributesOf(audio).Connection;
-        return connection is { IsUnspecified: false } stated && stated.TryGetAddress(out var address) ? address.AddressFamily : AddressFamily.Unspecified;
+        return connection is { IsUnspecified: false } stated && stated.TryGetAddress(out var address)
+            ? address.AddressFamily
+            : AddressFamily.Unspecified;
     }
 
     /// <summary>
-    /// Our offer: the first of the call, or a later one. An offer that the PBX rejects needs no undoing: what was agreed before stays, and the next offer replaces it.
+    /// Our offer: the first of the call, or a later one. An offer that the PBX rejects needs no undoing: what was agreed before stays,
+    /// and the next offer replaces it.
     /// </summary>
     public string CreateOffer(PbxLocalMedia local)
     {
@@ -46,14 +51,16 @@ public sealed class PbxSdp(IEntropy entropy)
         var codecs = local.Codecs.OrderBy(codec => codec != spoken); // stable: what is spoken comes first, the rest as configured
         var clocks = local.Codecs.Where(_ => local.TelephoneEvents).Select(codec => codec.ClockRate()).Distinct().Order();
         RtpMap[] maps = [.. codecs.Select(_types.Codec), .. clocks.Select(_types.TelephoneEvent)];
-        var audio = PbxSection.Audio(local, protocol, maps, local.Direction, crypto, local.OfferRtcpMux || _settled is { RtcpMux: true });
+        var mux = local.OfferRtcpMux || _settled is { RtcpMux: true };
+        var audio = PbxSection.Audio(local, protocol, maps, local.Direction, crypto, mux);
         MediaDescription[] lines = _lines.Count == 0 ? [audio] : [.. _lines.Select((line, i) => i == _audioLine ? audio : line.Refused())];
-        _offer = new PbxOffer(local, maps, crypto, lines);
+        _offer = new PbxOffer(local, maps, crypto, mux, lines);
         return Write(local, lines);
     }
 
     /// <summary>
-    /// Takes an answer to the last <see cref="CreateOffer"/>. May be called again for the same offer: a forked call answers from several places, early and finally.
+    /// Takes an answer to the last <see cref="CreateOffer"/>. May be called again for the same offer: a forked call answers from several
+    /// places, early and finally.
     /// </summary>
     public bool TryApplyAnswer(string answer, [NotNullWhen(true)] out PbxMediaParameters? parameters, out SdpError error)
     {
@@ -65,8 +72,8 @@ public sealed class PbxSdp(IEntropy entropy)
     }
 
     /// <summary>
-    /// Answers an offer of the PBX, be it the first, a change, a hold or a mere refresh: one audio section with one codec, every other section refused.
-    /// On false nothing has changed and 488 is the SIP answer.
+    /// Answers an offer of the PBX, be it the first, a change, a hold or a mere refresh: one audio section with one codec, every other
+    /// section refused. On false nothing has changed and 488 is the SIP answer.
     /// </summary>
     public bool TryAnswerOffer(
         string offer, PbxLocalMedia local,
@@ -85,13 +92,15 @@ public sealed class PbxSdp(IEntropy entropy)
         answer = null;
         parameters = null;
         var choice = PbxChoice.FromOffer(sdp, local, out var error);
-        if (choice is null && (error != SdpError.NoAudio || _settled is null || !sdp.Media.Any(media => media.IsAudio)))
+        // Everything at port 0 on a call in progress: the audio rests until a later offer brings it back (RFC 3264 §8.2).
+        // Audio at port 0 beside something alive is another matter: fax or video instead of the call, which only a refusal stops.
+        var rests = _settled is not null && sdp.Media.Any(media => media.IsAudio) && sdp.Media.All(media => media.Port == 0);
+        if (choice is null && !rests)
             return error;
 
         var lines = sdp.Media.Select(media => media.Refused()).ToList();
         if (choice is null)
         {
-            // Port 0 on a call in progress: the stream rests until a later offer brings it back (RFC 3264 §8.2).
             parameters = _settled! with { RemoteRtp = default, RemoteRtcp = default, Direction = MediaDirection.Inactive };
             _audioLine = lines.FindIndex(line => line.IsAudio);
         }
@@ -103,10 +112,10 @@ public sealed class PbxSdp(IEntropy entropy)
             var keys = choice.Crypto is { } theirs ? new SdesKeys(theirs.Profile, KeysFor(theirs.Profile), theirs.Keys) : null;
             SdesCrypto[] crypto = keys is null ? [] : [new SdesCrypto(choice.Crypto!.Tag, keys.Profile, keys.Local)];
             RtpMap[] maps = choice.TelephoneEvent is { } events ? [choice.Codec, events] : [choice.Codec];
-            parameters = Settle(peer, local, direction, keys, maps, maps);
+            parameters = peer.Settle(local, direction, keys, maps, maps);
             _audioLine = sdp.Media.ToList().IndexOf(peer.Media);
             _protocol = peer.Media.Protocol;
-            lines[_audioLine] = PbxSection.Audio(local, _protocol, maps, direction, crypto, peer.Attributes.RtcpMux);
+            lines[_audioLine] = PbxSection.Audio(local, _protocol, maps, direction, crypto, peer.RtcpMux);
         }
         _lines = lines;
         _settled = parameters;
@@ -125,7 +134,7 @@ public sealed class PbxSdp(IEntropy entropy)
         var media = sdp.Media[_audioLine];
         if (media.Port == 0)
             return SdpError.AudioRefused;
-        if (PbxPeer.Read(sdp, media, out var peer) is var unreadable and not SdpError.None)
+        if (PbxPeer.Read(sdp, media, offer.RtcpMux, out var peer) is var unreadable and not SdpError.None)
             return unreadable;
         if (offer.AgreeOnKeys(peer, out var keys) is var unsafeAnswer and not SdpError.None)
             return unsafeAnswer;
@@ -137,39 +146,11 @@ public sealed class PbxSdp(IEntropy entropy)
             return SdpError.NoCommonCodec;
         if (offer.Local.TelephoneEvents && peer.TelephoneEvent(theirs[0].Codec!.Value) is { } events)
             theirs.Add(events);
-        parameters = Settle(peer, offer.Local, offer.Local.Direction & peer.Direction.Mirror(), keys, theirs, offer.Maps);
+        parameters = peer.Settle(offer.Local, offer.Local.Direction & peer.Direction.Mirror(), keys, theirs, offer.Maps);
         _lines = offer.Lines;
         _protocol = offer.Lines[_audioLine].Protocol;
         _settled = parameters;
         return SdpError.None;
-    }
-
-    /// <summary>What is sent carries the peer's payload types, what is received ours (RFC 3264 §6.1); they differ only if an answer renumbered.</summary>
-    private static PbxMediaParameters Settle(
-        PbxPeer peer, PbxLocalMedia local, MediaDirection direction, SdesKeys? keys, IReadOnlyList<RtpMap> theirs, IReadOnlyList<RtpMap> ours)
-    {
-        var codecs = new List<AgreedCodec>();
-        AgreedTelephoneEvent? telephoneEvent = null;
-        foreach (var map in theirs)
-        {
-            var own = ours.FirstOrDefault(known => map.IsTelephoneEvent ? known.IsTelephoneEvent && known.ClockRate == map.ClockRate : known.Codec == map.Codec, map);
-            if (map.IsTelephoneEvent)
-                telephoneEvent = new AgreedTelephoneEvent(map.PayloadType, own.PayloadType, map.ClockRate);
-            else if (codecs.TrueForAll(known => known.Codec != map.Codec))
-                codecs.Add(new AgreedCodec(map.Codec!.Value, map.PayloadType, own.PayloadType));
-        }
-        return new PbxMediaParameters
-        {
-            RemoteRtp = peer.Rtp,
-            RemoteRtcp = peer.Rtcp,
-            RtcpMux = peer.Attributes.RtcpMux,
-            Codecs = codecs,
-            TelephoneEvent = telephoneEvent,
-            Opus = OpusFormat.Parse(peer.Attributes.FormatParameters(codecs[0].SendPayloadType)),
-            PacketTime = peer.PacketTime(local.PacketTime),
-            Direction = direction,
-            Srtp = keys,
-        };
     }
 
     /// <summary>An encrypted call stays so, with the profile it has, and a plain one stays plain; before that the policy decides.</summary>

@@ -4,12 +4,15 @@ namespace Media.Protocols.Sdp;
 internal static class PbxSection
 {
     public static MediaDescription Audio(
-        PbxLocalMedia local, string protocol, IReadOnlyList<RtpMap> maps, MediaDirection direction, IReadOnlyList<SdesCrypto> crypto, bool rtcpMux)
+        PbxLocalMedia local, string protocol, IReadOnlyList<RtpMap> maps, MediaDirection direction,
+        IReadOnlyList<SdesCrypto> crypto, bool rtcpMux)
     {
         var attributes = new List<SdpAttribute>(crypto.Select(line => line.ToAttribute()));
         foreach (var map in maps)
         {
-            attributes.Add(new("rtpmap", map.ToString()));
+            // Name and clock as they should be, whatever the peer writes.
+            var own = map.Codec is { } codec ? codec.ToRtpMap(map.PayloadType) : map;
+            attributes.Add(new("rtpmap", own.ToString()));
             if (map.IsTelephoneEvent)
                 attributes.Add(new("fmtp", $"{map.PayloadType} 0-16")); // RFC 4733 §2.4.1: digits, *, #, A-D and flash
             else if (map.Codec == AudioCodec.Opus)

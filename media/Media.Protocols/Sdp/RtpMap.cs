@@ -39,10 +39,12 @@ public readonly record struct RtpMap(byte PayloadType, string Encoding, int Cloc
     /// <summary>The codec behind this mapping; null for one that no leg speaks.</summary>
     public AudioCodec? Codec => this switch
     {
-        { ClockRate: 48000, Channels: 1 or 2 } when Named("opus") => AudioCodec.Opus, // RFC 7587 §7 says "/2"; a peer that omits it means the same
+        // RFC 7587 §7 says "/2"; a peer that omits it means the same.
+        { ClockRate: 48000, Channels: 1 or 2 } when Named("opus") => AudioCodec.Opus,
         { ClockRate: 8000, Channels: 1 } when Named("PCMU") => AudioCodec.Pcmu,
         { ClockRate: 8000, Channels: 1 } when Named("PCMA") => AudioCodec.Pcma,
-        { ClockRate: 8000 or 16000, Channels: 1 } when Named("G722") => AudioCodec.G722, // 16000 is what peers write who correct the historical error
+        // 16000 is what peers write who correct the historical error.
+        { ClockRate: 8000 or 16000, Channels: 1 } when Named("G722") => AudioCodec.G722,
         _ => null,
     };
 

@@ -4,8 +4,9 @@ using System.Text;
 namespace Media.Protocols.Sdp;
 
 /// <summary>
-/// A session description (RFC 8866). Reading is tolerant where peers are sloppy (line ends, blanks, missing <c>s=</c> and <c>t=</c>, unknown line
-/// types, host names) and strict where it matters (version, origin, media lines, sizes). Lines that no call needs are dropped, unknown attributes kept.
+/// A session description (RFC 8866). Reading is tolerant where peers are sloppy (line ends, blanks, missing <c>s=</c> and <c>t=</c>,
+/// unknown line types, host names) and strict where it matters (version, origin, media lines, sizes). Lines that no call needs are
+/// dropped, unknown attributes kept.
 /// </summary>
 public sealed class SessionDescription
 {

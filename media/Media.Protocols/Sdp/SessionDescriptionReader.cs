@@ -40,7 +40,8 @@ internal static class SessionDescriptionReader
         public SdpError Take(ReadOnlySpan<char> line)
         {
             // A control character (a lone CR among them) could end a line of something that we write from this.
-            if (line.Length < 2 || line[1] != '=' || line.IndexOfAnyInRange('\0', '\u0008') >= 0 || line.IndexOfAnyInRange('\u000a', '\u001f') >= 0)
+            var hasControl = line.IndexOfAnyInRange('\0', '\u0008') >= 0 || line.IndexOfAnyInRange('\u000a', '\u001f') >= 0;
+            if (line.Length < 2 || line[1] != '=' || hasControl)
                 return SdpError.MalformedLine;
             var value = line[2..].Trim();
             if (!_versionSeen)
@@ -64,7 +65,13 @@ internal static class SessionDescriptionReader
             CloseMedia();
             if (_origin is null)
                 return SdpError.MalformedOrigin;
-            sdp = new SessionDescription { Origin = _origin, Connection = _sessionConnection, Attributes = _sessionAttributes, Media = _media };
+            sdp = new SessionDescription
+            {
+                Origin = _origin,
+                Connection = _sessionConnection,
+                Attributes = _sessionAttributes,
+                Media = _media,
+            };
             return SdpError.None;
         }
 

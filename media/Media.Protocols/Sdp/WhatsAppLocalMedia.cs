@@ -3,12 +3,17 @@ using Media.Protocols.Primitives;
 
 namespace Media.Protocols.Sdp;
 
-/// <summary>Our end of one whatsapp leg, as its description states it. The same values serve the offer and the reading of its answer.</summary>
+/// <summary>
+/// Our end of one whatsapp leg, as its description states it. The same values serve the offer and the reading of its answer.
+/// </summary>
 public sealed record WhatsAppLocalMedia
 {
     public required IceCredentials Ice { get; init; }
 
-    /// <summary>Where we can be reached; may be empty, since WhatsApp accepts checks from addresses it was not told. The first one stands in <c>m=</c> and <c>c=</c>.</summary>
+    /// <summary>
+    /// Where we can be reached; may be empty, since WhatsApp accepts checks from addresses it was not told. The first one stands in
+    /// <c>m=</c> and <c>c=</c>.
+    /// </summary>
     public required IReadOnlyList<IceCandidate> Candidates { get; init; }
 
     /// <summary>SHA-256 of our certificate as <c>AB:CD:…</c>.</summary>
@@ -23,11 +28,14 @@ public sealed record WhatsAppLocalMedia
     public required string Cname { get; init; }
 
     /// <summary>
-    /// Codecs we agree to, in order of preference. <see cref="AudioCodec.Opus"/> must be among them, since WhatsApp always speaks it; PCMU and PCMA count only
-    /// for numbers whose <c>audio.additional_codecs</c> setting names them.
+    /// Codecs we agree to, in order of preference. <see cref="AudioCodec.Opus"/> must be among them, since WhatsApp always speaks it;
+    /// PCMU and PCMA count only for numbers whose <c>audio.additional_codecs</c> setting names them.
     /// </summary>
     public IReadOnlyList<AudioCodec> Codecs { get; init; } = [AudioCodec.Opus];
 
-    /// <summary>Our offer's <c>a=setup</c>: <see cref="DtlsSetup.ActPass"/> lets WhatsApp choose, <see cref="DtlsSetup.Active"/> insists on being the DTLS client.</summary>
+    /// <summary>
+    /// Our offer's <c>a=setup</c>: <see cref="DtlsSetup.ActPass"/> lets WhatsApp choose, <see cref="DtlsSetup.Active"/> insists on being
+    /// the DTLS client.
+    /// </summary>
     public DtlsSetup OfferSetup { get; init; } = DtlsSetup.ActPass;
 }

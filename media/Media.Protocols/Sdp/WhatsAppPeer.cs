@@ -1,8 +1,12 @@
 using Media.Protocols.Ice;
+using Media.Protocols.Primitives;
 
 namespace Media.Protocols.Sdp;
 
-/// <summary>The one audio section of WhatsApp's offer or answer, with everything checked that a secure transport needs before anything is answered.</summary>
+/// <summary>
+/// The one audio section of WhatsApp's offer or answer, with everything checked that a secure transport needs before anything is
+/// answered.
+/// </summary>
 internal sealed record WhatsAppPeer(
     MediaDescription Media, MediaAttributes Attributes, IceCredentials Ice, IReadOnlyList<IceCandidate> Candidates, string Fingerprint)
 {
@@ -73,10 +77,17 @@ internal sealed record WhatsAppPeer(
         var candidates = new List<IceCandidate>();
         foreach (var value in attributes.Candidates)
         {
-            // Names, TCP, component 2 and nonsense are passed over: ICE works with whatever remains (RFC 8839 §5.1).
-            if (candidates.Count < MaxCandidates && IceCandidate.TryParse(value, out var candidate, out _) && candidate.Component == 1)
+            // Names, TCP, component 2, groups and nonsense are passed over: ICE works with whatever remains (RFC 8839 §5.1).
+            if (candidates.Count < MaxCandidates && IceCandidate.TryParse(value, out var candidate, out _)
+                && candidate.Component == 1 && candidate.Address.Port != 0 && IsOneHost(candidate.Address))
                 candidates.Add(candidate);
         }
         return candidates;
+    }
+
+    private static bool IsOneHost(TransportAddress address)
+    {
+        var connection = SdpConnection.From(address.ToIPAddress());
+        return !connection.IsUnspecified && connection.TryGetAddress(out _);
     }
 }

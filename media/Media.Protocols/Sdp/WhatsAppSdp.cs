@@ -4,9 +4,9 @@ using Media.Protocols.Ice;
 namespace Media.Protocols.Sdp;
 
 /// <summary>
-/// Offer and answer towards WhatsApp (RFC 8829, 8839, 5763, 7587): one audio section over ICE, DTLS-SRTP and rtcp-mux, described once a call.
-/// What WhatsApp validates is written as it wants it: one SHA-256 fingerprint, <c>setup:active</c> in answers, the offer's mid and payload types,
-/// one SSRC, 20 ms.
+/// Offer and answer towards WhatsApp (RFC 8829, 8839, 5763, 7587): one audio section over ICE, DTLS-SRTP and rtcp-mux, described once a
+/// call. What WhatsApp validates is written as it wants it: one SHA-256 fingerprint, <c>setup:active</c> in answers, the offer's mid and
+/// payload types, one SSRC, 20 ms.
 /// </summary>
 public static class WhatsAppSdp
 {
@@ -44,7 +44,7 @@ public static class WhatsAppSdp
     /// <summary>Our offer (the business calls).</summary>
     public static string CreateOffer(WhatsAppLocalMedia local)
     {
-        var section = Section(local, "0", local.OfferSetup, MediaDirection.SendRecv,
+        var section = Section(local, Protocol, "0", local.OfferSetup, MediaDirection.SendRecv,
             [.. local.Codecs.Select(codec => new AgreedCodec(codec, codec.DefaultPayloadType(), codec.DefaultPayloadType()))],
             new AgreedTelephoneEvent(TelephoneEventType, TelephoneEventType, 8000));
         return Session(local, "0", [section]).Write();
@@ -117,15 +117,16 @@ public static class WhatsAppSdp
     {
         var mid = peer.Attributes.Mid;
         var setup = settled.DtlsClient ? DtlsSetup.Active : DtlsSetup.Passive;
-        var own = Section(local, mid, setup, settled.Direction, agreed.Codecs, agreed.TelephoneEvent);
-        return Session(local, mid, [.. offer.Media.Select(media => media == peer.Media ? own : media.Refused())]).Write();
+        var own = Section(local, peer.Media.Protocol, mid, setup, settled.Direction, agreed.Codecs, agreed.TelephoneEvent);
+        var lines = offer.Media.Select(media => media == peer.Media ? own : media.Refused());
+        return Session(local, peer.Attributes.Bundled ? mid : null, [.. lines]).Write();
     }
 
-    private static SessionDescription Session(WhatsAppLocalMedia local, string? mid, IReadOnlyList<MediaDescription> media)
+    private static SessionDescription Session(WhatsAppLocalMedia local, string? bundledMid, IReadOnlyList<MediaDescription> media)
     {
         var attributes = new List<SdpAttribute>();
-        if (mid is not null)
-            attributes.Add(new SdpAttribute("group", $"BUNDLE {mid}"));
+        if (bundledMid is not null)
+            attributes.Add(new SdpAttribute("group", $"BUNDLE {bundledMid}"));
         attributes.Add(new SdpAttribute("msid-semantic", $" WMS {StreamId(local)}"));
         return new SessionDescription
         {
@@ -136,7 +137,7 @@ public static class WhatsAppSdp
     }
 
     private static MediaDescription Section(
-        WhatsAppLocalMedia local, string? mid, DtlsSetup setup, MediaDirection direction,
+        WhatsAppLocalMedia local, string protocol, string? mid, DtlsSetup setup, MediaDirection direction,
         IReadOnlyList<AgreedCodec> codecs, AgreedTelephoneEvent? telephoneEvent)
     {
         var attributes = new List<SdpAttribute> { new("rtcp", "9 IN IP4 0.0.0.0") };
@@ -173,7 +174,7 @@ public static class WhatsAppSdp
         {
             Kind = "audio",
             Port = primary?.Address.Port ?? 9, // RFC 8829 §4.1.8: the discard port while no address is known
-            Protocol = Protocol,
+            Protocol = protocol,
             Formats = formats,
             Connection = primary is null ? new SdpConnection(false, "0.0.0.0") : SdpConnection.From(primary.Address.ToIPAddress()),
             Attributes = attributes,

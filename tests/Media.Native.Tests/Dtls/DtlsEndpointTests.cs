@@ -157,6 +157,17 @@ public class DtlsEndpointTests
     }
 
     [Fact]
+    public void Options_that_make_no_sense_are_refused()
+    {
+        static void Make(DtlsOptions options) => DtlsCertificate.Generate(TimeProvider.System, options).Dispose();
+        Assert.Throws<ArgumentException>(() => Make(new DtlsOptions { SrtpProfiles = [] }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Make(new DtlsOptions { SrtpProfiles = [(DtlsSrtpProfile)8] }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Make(new DtlsOptions { MaxDatagramSize = 255 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Make(new DtlsOptions { FirstRetransmit = TimeSpan.Zero }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Make(new DtlsOptions { FirstRetransmit = TimeSpan.FromSeconds(4) }));
+    }
+
+    [Fact]
     public void Close_notify_closes_the_other_side()
     {
         using var pair = new DtlsPair();

@@ -227,7 +227,7 @@ public sealed class TelephoneEventTests
     }
 
     [Fact]
-    public void Bytes_of_rfc_4733_section_2_3_are_read_field_by_field()
+    public void Fields_lie_where_rfc_4733_section_2_3_draws_them()
     {
         Assert.True(TelephoneEventPayload.TryRead([0x0B, 0x8A, 0x03, 0x20, 0xFF], out var payload));
         Assert.Equal(new TelephoneEventPayload(11, true, 10, 800), payload);
@@ -288,5 +288,36 @@ public sealed class TelephoneEventTests
             Assert.True(writer.TryEnqueue('1', Tick));
         Assert.False(writer.TryEnqueue('1', Tick));
         Assert.Equal(Instant.Never, new TelephoneEventWriter(8000, 8000).NextDeadline);
+    }
+
+    [Fact]
+    public void Neither_side_allocates_per_packet()
+    {
+        var writer = new TelephoneEventWriter(8000, 8000);
+        var reader = new TelephoneEventReader(8000, 8000);
+        var bytes = new byte[16];
+        var timestamp = default(RtpTimestamp);
+        long Run()
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 50; i++)
+            {
+                writer.TryEnqueue('5', TimeSpan.FromMilliseconds(100));
+                while (writer.IsActive)
+                {
+                    _clock.Advance(TimeSpan.FromMilliseconds(20));
+                    timestamp += 160;
+                    if (!writer.TryPollTransmit(bytes.AsSpan(12), _clock.Now, timestamp, out var header))
+                        continue;
+                    RtpPacketWriter.TryWriteHeader(bytes, 101, header.Marker, default, header.Timestamp, default);
+                    RtpPacketReader.TryRead(bytes, out var packet);
+                    reader.Handle(packet, _clock.Now);
+                    while (reader.TryPollEvent(out _)) { }
+                }
+            }
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+        Run();
+        Assert.Equal(0, Run());
     }
 }

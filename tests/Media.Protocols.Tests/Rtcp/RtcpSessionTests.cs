@@ -299,4 +299,26 @@ public sealed class RtcpSessionTests
         Assert.False(_session.HandleRtcp([0x80, 201, 0, 9], _clock.Now, out var error));
         Assert.Equal(RtcpReadError.Truncated, error);
     }
+
+    [Fact]
+    public void Allocates_nothing_per_packet_or_report()
+    {
+        var buffer = new byte[RtcpSession.MaxLength];
+        var sequence = 0;
+        long Run()
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 1000; i++)
+            {
+                Receive(sequence++);
+                _session.HandleRtpSent(new RtpTimestamp((uint)sequence * 160), 160, _clock.Now);
+                if (_session.TryPollTransmit(buffer, _clock.Now, out var length))
+                    _session.HandleRtcp(buffer.AsSpan(0, length), _clock.Now, out _);
+                _ = _session.Statistics;
+            }
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+        Run();
+        Assert.Equal(0, Run());
+    }
 }

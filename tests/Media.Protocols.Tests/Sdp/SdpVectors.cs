@@ -10,7 +10,10 @@ internal static class SdpVectors
 {
     public static readonly string Folder = FindFolder();
 
-    public static string Read(string name) => File.ReadAllText(Path.Combine(Folder, name));
+    public static IEnumerable<string> Names =>
+        Directory.EnumerateFiles(Folder, "*.sdp").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal);
+
+    public static string Read(string name) => File.ReadAllText(Path.Combine(Folder, name + ".sdp"));
 
     public static PbxLocalMedia Local(ushort port = 20000) =>
         new() { Rtp = TransportAddress.From(IPAddress.Parse("198.51.100.7"), port) };

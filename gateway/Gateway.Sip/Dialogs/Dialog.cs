@@ -1,0 +1,152 @@
+using System.Net;
+using Gateway.Sip.Messages;
+using Gateway.Sip.Transactions;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Sip.Dialogs;
+
+/// <summary>
+/// A peer-to-peer relationship between two user agents, early or confirmed (RFC 3261 §12): tags, sequence numbers, route set and remote target.
+/// </summary>
+public sealed class Dialog
+{
+    private const int DefaultPort = 5060;
+    private const int DefaultTlsPort = 5061;
+
+    private uint? _remoteSequence;
+
+    private Dialog(string callId, NameAddr local, NameAddr remote, SipUri remoteTarget, uint localSequence, SipFlow flow)
+    {
+        CallId = callId;
+        Local = local;
+        Remote = remote;
+        RemoteTarget = remoteTarget;
+        LocalSequence = localSequence;
+        Flow = flow;
+    }
+
+    public string CallId { get; }
+
+    /// <summary>Our From in requests, with tag.</summary>
+    public NameAddr Local { get; }
+
+    /// <summary>Our To in requests, with tag.</summary>
+    public NameAddr Remote { get; }
+
+    public string RemoteTag => Remote.Tag ?? "";
+
+    /// <summary>Where the peer wants requests (its Contact).</summary>
+    public SipUri RemoteTarget { get; private set; }
+
+    public IReadOnlyList<NameAddr> RouteSet { get; private set; } = [];
+
+    public uint LocalSequence { get; private set; }
+
+    /// <summary>The path of the next request.</summary>
+    public SipFlow Flow { get; private set; }
+
+    /// <summary>The peer takes UPDATE (RFC 3311 §4).</summary>
+    public bool AllowsUpdate { get; private set; }
+
+    /// <summary>The peer takes part in session timers (RFC 4028).</summary>
+    public bool SupportsTimer { get; private set; }
+
+    /// <summary>The caller's side, from a response with a To tag (§12.1.2). The route set is the Record-Route reversed.</summary>
+    public static Dialog FromResponse(SipRequest request, SipResponse response, SipFlow flow, LocalAddresses local)
+    {
+        var dialog = new Dialog(request.CallId, request.From, response.To, request.Uri, request.CSeq.Number, flow);
+        dialog.RefreshFromResponse(response, local);
+        return dialog;
+    }
+
+    /// <summary>The callee's side, from an INVITE (§12.1.1). The route set is the Record-Route in order.</summary>
+    public static Dialog FromRequest(SipRequest request, string localTag, SipFlow flow, LocalAddresses local)
+    {
+        var dialog = new Dialog(request.CallId, request.To.WithTag(localTag), request.From, request.From.Uri, 0, flow)
+        {
+            RouteSet = request.RecordRoutes,
+            _remoteSequence = request.CSeq.Number,
+        };
+        dialog.RefreshTarget(request, flow, local);
+        return dialog;
+    }
+
+    /// <summary>
+    /// Takes what a later response of the same dialog changes: the 2xx to the INVITE decides the route set (§13.2.2.4), and its Contact the target.
+    /// </summary>
+    public void RefreshFromResponse(SipResponse response, LocalAddresses local)
+    {
+        RouteSet = [.. response.RecordRoutes.Reverse()];
+        RefreshTarget(response, Flow, local);
+    }
+
+    /// <summary>Takes the Contact of a target refresh (INVITE, UPDATE and their 2xx; §12.2) and what the peer says it can do.</summary>
+    public void RefreshTarget(SipMessage message, SipFlow flow, LocalAddresses local)
+    {
+        if (message.Contact is { Uri.IsSip: true } contact)
+            RemoteTarget = contact.Uri;
+        if (message.Headers.Contains("Allow"))
+            AllowsUpdate = message.Headers.HasToken("Allow", SipMethod.Update.Name);
+        if (message.Headers.Contains("Supported"))
+            SupportsTimer = message.Headers.HasToken("Supported", "timer");
+        Flow = FlowTo(RouteSet.Count > 0 ? RouteSet[0].Uri : RemoteTarget, flow, local);
+    }
+
+    /// <summary>
+    /// False: the request is older than one we have already seen and is refused with 500 (§12.2.2). An equal number is a repetition that
+    /// its own transaction did not catch, or an ACK.
+    /// </summary>
+    public bool TryAdvance(CSeq sequence)
+    {
+        if (sequence.Number <= _remoteSequence)
+            return false;
+        _remoteSequence = sequence.Number;
+        return true;
+    }
+
+    /// <summary>A request inside the dialog with the next sequence number (§12.2.1.1); without Via, Contact and body.</summary>
+    public SipRequest CreateRequest(SipMethod method) => Create(method, NextSequence());
+
+    public uint NextSequence() => ++LocalSequence;
+
+    /// <summary>The ACK for a 2xx: it has the number of its INVITE (§13.2.2.4).</summary>
+    public SipRequest CreateAck(uint sequence) => Create(SipMethod.Ack, sequence);
+
+    /// <summary>The peer answered UPDATE with 405 or 501, whatever it had announced.</summary>
+    public void ForgetUpdate() => AllowsUpdate = false;
+
+    private SipRequest Create(SipMethod method, uint sequence)
+    {
+        var strict = RouteSet.Count > 0 && !RouteSet[0].Uri.IsLooseRouter;
+        var request = new SipRequest(method, strict ? RouteSet[0].Uri : RemoteTarget);
+        request.Headers.Add("Max-Forwards", "70");
+        foreach (var route in strict ? RouteSet.Skip(1) : RouteSet)
+            request.Headers.Add("Route", route.ToString());
+        if (strict)
+            request.Headers.Add("Route", new NameAddr(RemoteTarget).ToString());
+        request.Headers.Add("From", Local.ToString());
+        request.Headers.Add("To", Remote.ToString());
+        request.Headers.Add("Call-ID", CallId);
+        request.Headers.Add("CSeq", new CSeq(sequence, method).ToString());
+        return request;
+    }
+
+    /// <summary>
+    /// A literal address is gone to, on the dialog's own connection when it is that of the same host. A name is not looked up: the
+    /// peer that gave it is the next hop, since it is what routed the name to us.
+    /// </summary>
+    private static SipFlow FlowTo(SipUri uri, SipFlow flow, LocalAddresses local)
+    {
+        if (uri.HostPort.Address is not IPAddress address)
+            return flow;
+        var transport = uri.IsSecure ? SipTransport.Tls
+            : Enum.TryParse<SipTransport>(uri.Transport, ignoreCase: true, out var named) ? named : flow.Transport;
+        var port = uri.Port != 0 ? uri.Port : transport == SipTransport.Tls ? DefaultTlsPort : DefaultPort;
+        var remote = TransportAddress.From(address, port);
+        var sameHost = transport == flow.Transport && remote.Bits == flow.Remote.Bits;
+        var listener = sameHost ? flow.Listener : local.Find(transport, remote);
+        if (listener < 0)
+            return flow; // we do not speak that transport: answer the way they came
+        return flow with { Transport = transport, Remote = remote, Listener = listener, Connection = sameHost ? flow.Connection : 0 };
+    }
+}

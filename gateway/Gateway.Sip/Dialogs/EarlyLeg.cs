@@ -1,0 +1,45 @@
+using Gateway.Sip.Messages;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Sip.Dialogs;
+
+/// <summary>One fork of an INVITE we sent: its early dialog and its reliable responses in order (RFC 3262 §4).</summary>
+internal sealed class EarlyLeg(Dialog dialog)
+{
+    private uint? _lastReliable;
+
+    public Dialog Dialog { get; } = dialog;
+
+    /// <summary>A description in a reliable response settles the session; an unreliable one is only a preview.</summary>
+    public string? ReliableSdp { get; private set; }
+
+    /// <summary>They made the offer of this session in a reliable response.</summary>
+    public bool HasOffered { get; private set; }
+
+    public static bool IsReliable(SipResponse response) => response.Headers.HasToken("Require", "100rel") && response.Headers.Contains("RSeq");
+
+    /// <summary>False: a repetition, or one that overtook another and will come again.</summary>
+    public bool TryTakeReliable(SipResponse response)
+    {
+        if (response.Number("RSeq") is not { } number || (_lastReliable is { } last && number != last + 1))
+            return false;
+        _lastReliable = number;
+        return true;
+    }
+
+    public void Take(string? sdp, bool isReliable, bool isOffer)
+    {
+        if (sdp is null || !isReliable)
+            return;
+        ReliableSdp = sdp;
+        HasOffered |= isOffer;
+    }
+
+    public void SendPrack(InviteSession session, SipResponse response, string? answer, Instant now)
+    {
+        var prack = Dialog.CreateRequest(SipMethod.Prack);
+        prack.Headers.Add(RAck.Name, new RAck(_lastReliable!.Value, response.CSeq).ToString());
+        SdpBody.Set(prack, answer);
+        session.Send(prack, Dialog, now);
+    }
+}

@@ -1,0 +1,360 @@
+using Gateway.Sip.Messages;
+using Gateway.Sip.Transactions;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Sip.Dialogs;
+
+/// <summary>
+/// The pure core of a <see cref="SipCall"/>: one INVITE usage from its first message to its last, owned by one loop. What is particular to its
+/// beginning is in <see cref="OutgoingInvite"/> or <see cref="IncomingInvite"/>, changes of a running session are in <see cref="Renegotiation"/>.
+/// It is remembered for 64·T1 after its end, so that a late 2xx is still acknowledged and hung up (RFC 3261 §13.2.2.4).
+/// </summary>
+public sealed class InviteSession : IHasDeadline, IClientTransactionUser
+{
+    private readonly OutgoingInvite? _outgoing;
+    private readonly IncomingInvite? _incoming;
+    private readonly Renegotiation _renegotiation;
+    private readonly Referral _referral;
+    private Instant _forgetAt = Instant.Never;
+
+    /// <summary>An outgoing call.</summary>
+    internal InviteSession(UserAgentContext context, Trunk trunk, SipInviteRequest call, SipCallInfo info, string localTag)
+        : this(context, trunk, info, localTag) => _outgoing = new OutgoingInvite(this, call);
+
+    /// <summary>An incoming call.</summary>
+    internal InviteSession(UserAgentContext context, Trunk trunk, ServerTransaction invite, SipCallInfo info, string localTag, InviteSession? replaces)
+        : this(context, trunk, info, localTag) => _incoming = new IncomingInvite(this, invite, replaces);
+
+    private InviteSession(UserAgentContext context, Trunk trunk, SipCallInfo info, string localTag)
+    {
+        Context = context;
+        Trunk = trunk;
+        Info = info;
+        LocalTag = localTag;
+        _renegotiation = new Renegotiation(this);
+        _referral = new Referral(this);
+        Acknowledgement = new Acknowledgement(this);
+    }
+
+    public SipCallInfo Info { get; }
+
+    /// <summary>The handle of the owner, kept for it; the core does not use it.</summary>
+    public SipCall? Call { get; set; }
+
+    /// <summary>The owner was told <see cref="SipCallEvent.Ended"/> or <see cref="SipCallEvent.Failed"/>.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>Nothing can arrive any more that would need an answer from this call.</summary>
+    public bool IsForgotten { get; private set; }
+
+    public bool IsConfirmed => Dialog is not null && _outgoing is not { IsPending: true } && _incoming is not { IsPending: true };
+
+    public Instant NextDeadline => Instant.Min(
+        Instant.Min(Instant.Min(_forgetAt, Timer.NextDeadline), Instant.Min(Acknowledgement.NextDeadline, _renegotiation.NextDeadline)),
+        Instant.Min(_outgoing?.NextDeadline ?? Instant.Never, _incoming?.NextDeadline ?? Instant.Never));
+
+    Instant IHasDeadline.ScheduledAt { get; set; } = Instant.Never;
+
+    internal UserAgentContext Context { get; }
+
+    internal Trunk Trunk { get; }
+
+    internal string LocalTag { get; }
+
+    /// <summary>The callee's from the start, the caller's from the 2xx.</summary>
+    internal Dialog? Dialog { get; set; }
+
+    internal SessionTimer Timer { get; } = new();
+
+    internal Acknowledgement Acknowledgement { get; }
+
+    /// <summary>What both sides said last; a repetition of it changes nothing.</summary>
+    internal string? LocalSdp { get; set; }
+
+    internal string? RemoteSdp { get; set; }
+
+    // ---- what the owner asks for ----
+
+    internal void Start(Instant now) => _outgoing!.Start(now);
+
+    public void Provisional(int status, string? sdp, Instant now) => _incoming?.Provisional(status, sdp, now);
+
+    public void Answer(string sdp, Instant now) => _incoming?.Answer(sdp, now);
+
+    public void Reject(int status, string? phrase, SipReason? reason, IReadOnlyList<(string Name, string Value)>? headers, Instant now)
+    {
+        if (_incoming is { IsPending: true })
+            _incoming.Reject(status, phrase, reason, headers, new SipCallEvent.Ended(SipCallEnd.Local, reason), now);
+    }
+
+    public void AcceptOffer(string sdp, Instant now)
+    {
+        if (_outgoing is { OwesAnswer: true })
+            _outgoing.AcceptOffer(sdp, now);
+        else
+            _renegotiation.Accept(sdp, now);
+    }
+
+    public void RejectOffer(int status, Instant now)
+    {
+        if (_outgoing is { OwesAnswer: true })
+            HangUp(SipReason.Sip(status), null, SipCallEnd.Local, now);
+        else
+            _renegotiation.Reject(status, now);
+    }
+
+    public void Offer(string sdp, Instant now) => _renegotiation.Offer(sdp, now);
+
+    public void SendDigit(char digit, TimeSpan duration, Instant now)
+    {
+        if (IsOver || !IsConfirmed)
+            return;
+        var info = Dialog!.CreateRequest(SipMethod.Info);
+        DigitInfo.Write(info, Trunk.Profile.DtmfInfoBody, digit, duration);
+        Send(info, now);
+    }
+
+    public void NotifyTransfer(int status, string phrase, Instant now) => _referral.Notify(status, phrase, now);
+
+    public void HangUp(SipReason? reason, IReadOnlyList<(string Name, string Value)>? headers, SipCallEnd by, Instant now)
+    {
+        if (IsOver)
+            return;
+        if (_incoming is { IsPending: true })
+        {
+            _incoming.Reject(480, null, reason, headers, new SipCallEvent.Ended(by, reason), now);
+            return;
+        }
+        if (_outgoing is { IsPending: true })
+        {
+            _outgoing.Cancel(reason, headers, now);
+            Finish(new SipCallEvent.Failed(487, ReasonPhrases.For(487), reason), now);
+            return;
+        }
+        _outgoing?.AbandonAnswer();
+        EndDialog(new SipCallEvent.Ended(by, reason), reason, headers, now);
+    }
+
+    // ---- what arrives ----
+
+    internal void HandleRequest(ServerTransaction transaction, Instant now)
+    {
+        var request = transaction.Request;
+        var dialog = FindDialog(request.FromTag);
+        if (dialog is null || (IsOver && request.Method != SipMethod.Bye))
+        {
+            Respond(transaction, 481, now);
+            return;
+        }
+        if (!dialog.TryAdvance(request.CSeq))
+        {
+            Respond(transaction, 500, now, ("Retry-After", Context.RandomSeconds(10)));
+            return;
+        }
+        switch (request.Method.Name)
+        {
+            case "BYE":
+                HandleBye(transaction, now);
+                break;
+            case "INVITE" or "UPDATE":
+                _renegotiation.HandleRequest(transaction, dialog, now);
+                break;
+            case "PRACK" when _incoming is not null:
+                _incoming.HandlePrack(transaction, now);
+                break;
+            case "INFO":
+                HandleInfo(transaction, now);
+                break;
+            case "REFER":
+                _referral.HandleRequest(transaction, now);
+                break;
+            case "OPTIONS":
+                Respond(transaction, 200, now, ("Allow", Context.Capabilities.Allow), ("Accept", Context.Capabilities.Accept));
+                break;
+            default:
+                Respond(transaction, 481, now);
+                break;
+        }
+    }
+
+    internal void HandleCancel(ServerTransaction invite, SipReason? reason, Instant now)
+    {
+        if (_incoming is { IsPending: true } && _incoming.Transaction == invite)
+            _incoming.Cancelled(reason, now);
+        else
+            _renegotiation.HandleCancel(invite, now);
+    }
+
+    internal void HandleAck(SipRequest ack, Instant now) => Acknowledgement.HandleAck(ack, now);
+
+    internal void HandleStraySuccess(SipResponse response, SipFlow flow, Instant now) => _outgoing?.HandleSuccess(response, flow, now);
+
+    internal void HandleServerFailure(ServerTransaction transaction, Instant now)
+    {
+        if (_incoming is { IsPending: true } && _incoming.Transaction == transaction)
+            Finish(new SipCallEvent.Ended(SipCallEnd.DialogLost, null), now);
+    }
+
+    void IClientTransactionUser.HandleResponse(ClientTransaction transaction, SipResponse response, Instant now)
+    {
+        HandleResponse(transaction, response, now);
+        Context.Schedule(this);
+    }
+
+    void IClientTransactionUser.HandleFailure(ClientTransaction transaction, TransactionFailure failure, Instant now)
+    {
+        if (_outgoing is not null && _outgoing.Owns(transaction))
+            _outgoing.HandleFailure(failure, now);
+        else if (!_renegotiation.HandleFailure(transaction, now) && transaction.Request.Method == SipMethod.Info)
+            LoseDialog(now);
+        Context.Schedule(this);
+    }
+
+    internal void HandleDeadline(Instant now)
+    {
+        _outgoing?.HandleDeadline(now);
+        _incoming?.HandleDeadline(now);
+        Acknowledgement.HandleDeadline(now);
+        _renegotiation.HandleDeadline(now);
+        switch (Timer.HandleDeadline(now))
+        {
+            case SessionTimerAction.Refresh:
+                _renegotiation.Refresh(now);
+                break;
+            case SessionTimerAction.Expire:
+                HangUp(SipReason.Sip(408, "Session expired"), null, SipCallEnd.SessionExpired, now);
+                break;
+        }
+        IsForgotten |= now >= _forgetAt;
+    }
+
+    // ---- what the parts share ----
+
+    internal void Emit(SipCallEvent callEvent)
+    {
+        if (!IsOver)
+            Context.Emit(this, callEvent);
+    }
+
+    /// <summary>Tells the owner the last thing it will hear and begins to forget.</summary>
+    internal void Finish(SipCallEvent last, Instant now)
+    {
+        if (IsOver)
+            return;
+        Emit(last);
+        IsOver = true;
+        Timer.Stop();
+        _renegotiation.Abandon(now);
+        Remember(now);
+    }
+
+    /// <summary>Something is still to be expected from the network; forget 64·T1 from now.</summary>
+    internal void Remember(Instant now) => _forgetAt = now + Context.Timers.TransactionTimeout + Context.Timers.T4;
+
+    /// <summary>BYE and the end. A callee may not say BYE before its 2xx was acknowledged (RFC 3261 §15), so it may have to wait.</summary>
+    internal void EndDialog(
+        SipCallEvent last, SipReason? reason, IReadOnlyList<(string Name, string Value)>? headers, Instant now)
+    {
+        if (IsOver)
+            return;
+        var bye = CreateBye(Dialog!, reason, headers);
+        if (!Acknowledgement.Delay(bye))
+            Send(bye, now);
+        Finish(last, now);
+    }
+
+    internal SipRequest CreateBye(Dialog dialog, SipReason? reason, IReadOnlyList<(string Name, string Value)>? headers)
+    {
+        var bye = dialog.CreateRequest(SipMethod.Bye);
+        Trunk.AddHeaders(bye, reason, headers);
+        return bye;
+    }
+
+    /// <summary>The peer no longer knows the dialog (RFC 3261 §12.2.1.2).</summary>
+    internal void LoseDialog(Instant now) => HangUp(null, null, SipCallEnd.DialogLost, now);
+
+    /// <summary>Sends a request of <see cref="Dialog"/>.</summary>
+    internal ClientTransaction Send(SipRequest request, Instant now) => Send(request, Dialog!, now);
+
+    internal ClientTransaction Send(SipRequest request, Dialog dialog, Instant now)
+    {
+        Context.AddCommonHeaders(request);
+        Trunk.AuthorizeAhead(request);
+        return Context.Layer.Clients.Send(request, dialog.Flow, this, now);
+    }
+
+    internal SipResponse Respond(ServerTransaction transaction, int status, Instant now, params ReadOnlySpan<(string Name, string Value)> headers)
+    {
+        var response = Context.CreateResponse(transaction.Request, status, LocalTag);
+        foreach (var (name, value) in headers)
+            response.Headers.Add(name, value);
+        Context.Layer.Servers.Respond(transaction, response, now);
+        return response;
+    }
+
+    /// <summary>Our Contact as the peer on <paramref name="flow"/> reaches it.</summary>
+    internal string ContactFor(SipFlow flow) =>
+        Context.ContactFor(flow, Trunk.AccountContact ?? (Info.Direction == SipCallDirection.Outgoing ? Info.From.User : Info.TargetUser));
+
+    internal bool HasDialog(string remoteTag) => FindDialog(remoteTag) is not null;
+
+    private Dialog? FindDialog(string remoteTag)
+    {
+        if (Dialog is not null && Dialog.RemoteTag == remoteTag)
+            return Dialog;
+        return _outgoing?.FindEarly(remoteTag);
+    }
+
+    private void HandleResponse(ClientTransaction transaction, SipResponse response, Instant now)
+    {
+        if (_outgoing is not null && _outgoing.Owns(transaction))
+        {
+            _outgoing.HandleResponse(transaction, response, now);
+            return;
+        }
+        if (response.IsProvisional || transaction.Request.Method == SipMethod.Cancel)
+            return;
+        if (response.StatusCode is 401 or 407 && Trunk.Authorize(transaction.Request, response) is { } again)
+        {
+            SendAgain(transaction, again, now);
+            return;
+        }
+        if (!_renegotiation.HandleResponse(transaction, response, now) && response.StatusCode is 408 or 481 && transaction.Request.Method == SipMethod.Info)
+            LoseDialog(now);
+    }
+
+    /// <summary>The challenged request once more, with credentials and the next sequence number (RFC 3261 §22.2).</summary>
+    private void SendAgain(ClientTransaction challenged, SipRequest again, Instant now)
+    {
+        var dialog = FindDialog(again.ToTag);
+        if (dialog is null)
+            return;
+        again.Headers["CSeq"] = new CSeq(dialog.NextSequence(), again.Method).ToString();
+        var transaction = Context.Layer.Clients.Send(again, dialog.Flow, this, now);
+        _renegotiation.Replace(challenged, transaction);
+    }
+
+    private void HandleBye(ServerTransaction transaction, Instant now)
+    {
+        Respond(transaction, 200, now);
+        var reason = Trunk.ReadReason(transaction.Request);
+        _incoming?.Cancelled(reason, now);
+        _outgoing?.Cancel(null, null, now);
+        _outgoing?.AbandonAnswer();
+        Acknowledgement.Stop();
+        Finish(new SipCallEvent.Ended(SipCallEnd.Remote, reason), now);
+    }
+
+    private void HandleInfo(ServerTransaction transaction, Instant now)
+    {
+        if (DigitInfo.TryRead(transaction.Request, out var digit, out var duration))
+        {
+            Respond(transaction, 200, now);
+            Emit(new SipCallEvent.DigitReceived(digit, duration));
+        }
+        else if (transaction.Request.Body.IsEmpty)
+            Respond(transaction, 200, now);
+        else
+            Respond(transaction, 415, now, ("Accept", $"{MediaType.DtmfRelay}, {MediaType.Dtmf}"));
+    }
+}

@@ -1,0 +1,310 @@
+using Gateway.Sip.Messages;
+using Gateway.Sip.Transactions;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Sip.Dialogs;
+
+/// <summary>
+/// The beginning of a call we place (RFC 3261 §13.2): targets tried in turn, challenges, 422 and redirections answered, forks told apart by
+/// To tag, the first 2xx accepted and every other one acknowledged and hung up, CANCEL when it may be sent.
+/// </summary>
+internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest call)
+{
+    /// <summary>Forks of one INVITE we follow; provisional responses of further ones are ignored, their 2xx is not.</summary>
+    private const int MaxForks = 16;
+
+    /// <summary>Challenges and 422s that one call answers before it gives up.</summary>
+    private const int MaxRepairs = 4;
+
+    private readonly OutgoingInviteWriter _writer = new(session, call);
+    private readonly Dictionary<string, EarlyLeg> _early = [];
+
+    /// <summary>ACKs sent, by To tag: a repeated 2xx gets its own again.</summary>
+    private readonly Dictionary<string, (byte[] Ack, SipFlow Flow)> _acknowledged = [];
+    private IReadOnlyList<SipFlow> _targets = [];
+    private int _target;
+    private int _repairs;
+    private int _redirects;
+    private ClientTransaction? _transaction;
+    private (EarlyLeg Leg, SipResponse Response)? _owed;
+    private Instant _cancelEndsAt = Instant.Never;
+    private IReadOnlyList<SipHeader>? _cancelHeaders;
+    private bool _cancelSent;
+
+    /// <summary>No final response was accepted yet.</summary>
+    public bool IsPending { get; private set; } = true;
+
+    /// <summary>They offered in a reliable 1xx or in the 2xx, and the owner has not answered yet.</summary>
+    public bool OwesAnswer => _owed is not null;
+
+    public Instant NextDeadline => _cancelEndsAt;
+
+    public void Start(Instant now)
+    {
+        session.LocalSdp = call.Sdp;
+        _targets = session.Trunk.OrderTargets(now);
+        if (_targets.Count == 0)
+            Fail(503, "No address for the trunk's server", null, now);
+        else
+            SendInvite(now);
+    }
+
+    public bool Owns(ClientTransaction transaction) =>
+        transaction.Request.Method == SipMethod.Invite && transaction.Request.CSeq.Number <= _writer.Sequence;
+
+    public Dialog? FindEarly(string remoteTag) => IsPending && _early.TryGetValue(remoteTag, out var leg) ? leg.Dialog : null;
+
+    public void HandleResponse(ClientTransaction transaction, SipResponse response, Instant now)
+    {
+        if (response.IsSuccess)
+            HandleSuccess(response, transaction.Flow, now);
+        else if (transaction != _transaction || !IsPending)
+            return;
+        else if (response.IsProvisional)
+            HandleProvisional(response, now);
+        else
+            HandleFailure(response, now);
+    }
+
+    public void HandleFailure(TransactionFailure failure, Instant now)
+    {
+        if (!IsPending)
+            return;
+        session.Trunk.MarkFailed(_targets[_target], now);
+        if (_cancelHeaders is null && TryNextTarget(now))
+            return;
+        var (status, phrase) = failure == TransactionFailure.Timeout ? (408, "No response") : (503, "Unreachable");
+        Fail(status, phrase, null, now);
+    }
+
+    /// <summary>Any 2xx to the INVITE, by whatever fork and however late.</summary>
+    public void HandleSuccess(SipResponse response, SipFlow flow, Instant now)
+    {
+        var tag = response.ToTag;
+        if (_acknowledged.TryGetValue(tag, out var sent))
+        {
+            session.Context.Layer.Context.Send(sent.Flow, sent.Ack);
+            return;
+        }
+        if (_owed is { } owed && owed.Response.IsSuccess && owed.Leg.Dialog.RemoteTag == tag)
+            return; // repeated while the owner thinks about its answer
+        if (_acknowledged.Count >= MaxForks)
+            return;
+
+        var leg = _early.GetValueOrDefault(tag) ?? new EarlyLeg(CreateDialog(response, flow));
+        leg.Dialog.RefreshFromResponse(response, session.Context.Local);
+        if (session.IsOver || !IsPending)
+        {
+            AckAndBye(leg.Dialog, response.CSeq.Number, now);
+            return;
+        }
+        Establish(leg, response, now);
+    }
+
+    /// <summary>The owner's answer to an offer in a reliable 1xx (sent in PRACK) or in the 2xx (sent in ACK).</summary>
+    public void AcceptOffer(string sdp, Instant now)
+    {
+        if (_owed is not var (leg, response))
+            return;
+        _owed = null;
+        session.LocalSdp = sdp;
+        if (response.IsSuccess)
+            SendAck(leg.Dialog, response.CSeq.Number, sdp);
+        else
+            leg.SendPrack(session, response, sdp, now);
+    }
+
+    /// <summary>The call ends while the peer waits for our answer in ACK: it gets an ACK without one, and the BYE after that.</summary>
+    public void AbandonAnswer()
+    {
+        if (_owed is not var (leg, response))
+            return;
+        _owed = null;
+        if (response.IsSuccess)
+            SendAck(leg.Dialog, response.CSeq.Number, null);
+    }
+
+    /// <summary>RFC 3261 §9.1: not before a provisional response, not after a final one.</summary>
+    public void Cancel(SipReason? reason, IReadOnlyList<(string Name, string Value)>? headers, Instant now)
+    {
+        if (!IsPending || _cancelHeaders is not null)
+            return;
+        _owed = null;
+        _cancelHeaders = session.Trunk.HeadersOf(reason, headers);
+        if (_transaction is { IsProceeding: true })
+            SendCancel(now);
+    }
+
+    public void HandleDeadline(Instant now)
+    {
+        if (now < _cancelEndsAt)
+            return;
+        _cancelEndsAt = Instant.Never;
+        if (!IsPending || _transaction is null)
+            return;
+        IsPending = false; // the INVITE is considered cancelled (§9.1)
+        session.Context.Layer.Clients.Forget(_transaction);
+    }
+
+    private void HandleProvisional(SipResponse response, Instant now)
+    {
+        if (_cancelHeaders is not null)
+        {
+            SendCancel(now);
+            return;
+        }
+        if (response.StatusCode == 100 || FindOrAddLeg(response) is not { } leg)
+            return;
+        var sdp = SdpBody.Of(response);
+        var isReliable = EarlyLeg.IsReliable(response);
+        if (isReliable && !leg.TryTakeReliable(response))
+            return;
+        if (call.Sdp is null && (!isReliable || leg.HasOffered))
+            sdp = null; // an offer may only come in the first reliable message (RFC 3261 §13.2.1)
+        var isOffer = sdp is not null && call.Sdp is null;
+        leg.Take(sdp, isReliable, isOffer);
+        session.RemoteSdp = leg.ReliableSdp;
+        if (isOffer)
+            _owed = (leg, response);
+        else if (isReliable)
+            leg.SendPrack(session, response, null, now);
+        session.Emit(new SipCallEvent.Provisional(response.StatusCode, sdp, isOffer));
+    }
+
+    private void HandleFailure(SipResponse response, Instant now)
+    {
+        if (_cancelHeaders is not null)
+        {
+            IsPending = false;
+            return;
+        }
+        if (_repairs < MaxRepairs && TryRepair(response, now))
+            return;
+        if (response.StatusCode == 503)
+        {
+            session.Trunk.MarkFailed(_targets[_target], now);
+            if (TryNextTarget(now))
+                return;
+        }
+        Fail(response.StatusCode, response.ReasonPhrase, session.Trunk.ReadReason(response), now);
+    }
+
+    /// <summary>True: the INVITE was sent again in a form that the peer asked for.</summary>
+    private bool TryRepair(SipResponse response, Instant now)
+    {
+        var accepted = response.StatusCode switch
+        {
+            401 or 407 => _writer.TryAuthorize(_transaction!.Request, response),
+            422 => _writer.TryRaiseSessionExpires(response),
+            301 or 302 or 305 => _redirects++ < session.Trunk.Options.MaxRedirects && TryRedirect(response),
+            _ => false,
+        };
+        if (!accepted)
+            return false;
+        _repairs++;
+        SendInvite(now);
+        return true;
+    }
+
+    private bool TryRedirect(SipResponse response)
+    {
+        if (response.Contact?.Uri is not { IsSip: true } uri || session.Trunk.FlowTo(uri, session.Context.Local) is not { } flow)
+            return false;
+        _writer.Redirect(uri);
+        _targets = [flow];
+        _target = 0;
+        return true;
+    }
+
+    private bool TryNextTarget(Instant now)
+    {
+        if (_target + 1 >= _targets.Count)
+            return false;
+        _target++;
+        SendInvite(now);
+        return true;
+    }
+
+    private void SendInvite(Instant now)
+    {
+        _early.Clear();
+        _owed = null;
+        var flow = _targets[_target];
+        _transaction = session.Context.Layer.Clients.Send(_writer.Create(flow), flow, session, now, session.Trunk.Options.RequestTimeout);
+        session.Context.Schedule(session);
+    }
+
+    private void Establish(EarlyLeg leg, SipResponse response, Instant now)
+    {
+        var sdp = SdpBody.Of(response);
+        var isOffer = call.Sdp is null && !leg.HasOffered;
+        if (!isOffer)
+            sdp ??= leg.ReliableSdp;
+        IsPending = false;
+        session.Dialog = leg.Dialog;
+        _early.Clear();
+        if (sdp is null)
+        {
+            AckAndBye(leg.Dialog, response.CSeq.Number, now);
+            session.Finish(new SipCallEvent.Failed(488, "No session description in 2xx", null), now);
+            return;
+        }
+
+        session.RemoteSdp = sdp;
+        if (isOffer)
+            _owed = (leg, response);
+        else
+            SendAck(leg.Dialog, response.CSeq.Number, null);
+        SessionTimerNegotiation.Take(response, session, now);
+        var identity = SipPartyReader.Asserted(response) ?? SipPartyReader.From(response.Contact);
+        session.Emit(new SipCallEvent.Answered(leg.HasOffered ? null : sdp, isOffer, identity));
+    }
+
+    private void Fail(int status, string phrase, SipReason? reason, Instant now)
+    {
+        IsPending = false;
+        session.Finish(new SipCallEvent.Failed(status, phrase, reason), now);
+    }
+
+    private void AckAndBye(Dialog dialog, uint sequence, Instant now)
+    {
+        SendAck(dialog, sequence, null);
+        session.Send(session.CreateBye(dialog, null, null), dialog, now);
+        session.Remember(now);
+    }
+
+    private void SendAck(Dialog dialog, uint sequence, string? sdp)
+    {
+        var ack = dialog.CreateAck(sequence);
+        _writer.CopyCredentials(ack);
+        session.Context.AddCommonHeaders(ack);
+        SdpBody.Set(ack, sdp);
+        _acknowledged[dialog.RemoteTag] = (session.Context.Layer.SendAck(ack, dialog.Flow), dialog.Flow);
+    }
+
+    private void SendCancel(Instant now)
+    {
+        if (_cancelSent)
+            return;
+        _cancelSent = true;
+        session.Context.Layer.Clients.Cancel(_transaction!, _cancelHeaders!, session, now);
+        _cancelEndsAt = now + session.Context.Timers.TransactionTimeout;
+        session.Remember(_cancelEndsAt);
+    }
+
+    private EarlyLeg? FindOrAddLeg(SipResponse response)
+    {
+        if (response.ToTag.Length == 0)
+            return null;
+        if (_early.TryGetValue(response.ToTag, out var leg))
+            return leg;
+        if (_early.Count >= MaxForks)
+            return null;
+        leg = new EarlyLeg(CreateDialog(response, _transaction!.Flow));
+        _early.Add(response.ToTag, leg);
+        return leg;
+    }
+
+    private Dialog CreateDialog(SipResponse response, SipFlow flow) =>
+        Dialog.FromResponse(_transaction!.Request, response, flow, session.Context.Local);
+}

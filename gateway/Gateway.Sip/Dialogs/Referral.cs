@@ -1,0 +1,61 @@
+using System.Text;
+using Gateway.Sip.Messages;
+using Gateway.Sip.Profiles;
+using Gateway.Sip.Transactions;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Sip.Dialogs;
+
+/// <summary>A transfer that the peer asks for (RFC 3515): 202, then NOTIFYs with the progress in message/sipfrag (RFC 3420), one at a time.</summary>
+internal sealed class Referral(InviteSession session)
+{
+    private uint? _active;
+
+    public void HandleRequest(ServerTransaction transaction, Instant now)
+    {
+        var request = transaction.Request;
+        if (session.Trunk.Profile.Refer == ReferPolicy.Refuse)
+        {
+            session.Respond(transaction, session.Trunk.ReferRefusal, now);
+            return;
+        }
+        var targets = request.Addresses("Refer-To");
+        if (targets.Count != 1)
+        {
+            session.Respond(transaction, 400, now);
+            return;
+        }
+        if (_active is not null || !session.IsConfirmed)
+        {
+            session.Respond(transaction, 491, now);
+            return;
+        }
+
+        var response = session.Context.CreateResponse(request, 202, session.LocalTag);
+        response.Headers.Add("Contact", session.ContactFor(transaction.Flow));
+        session.Context.Layer.Servers.Respond(transaction, response, now);
+        _active = request.CSeq.Number;
+        Notify(100, "Trying", now);
+
+        var uri = targets[0].Uri;
+        var replaces = ReplacesHeader.TryReadFrom(uri, out var header) ? header.ToString() : null;
+        var referredBy = request.Addresses("Referred-By");
+        session.Emit(new SipCallEvent.TransferRequested(
+            (uri with { EscapedHeaders = "" }).ToString(), replaces, referredBy.Count == 0 ? null : SipPartyReader.From(referredBy[0])));
+    }
+
+    public void Notify(int status, string phrase, Instant now)
+    {
+        if (_active is not { } id || session.IsOver || session.Dialog is not { } dialog)
+            return;
+        var isFinal = status >= 200;
+        var notify = dialog.CreateRequest(SipMethod.Notify);
+        notify.Headers.Add("Contact", session.ContactFor(dialog.Flow));
+        notify.Headers.Add("Event", $"refer;id={id}");
+        notify.Headers.Add("Subscription-State", isFinal ? "terminated;reason=noresource" : "active;expires=60");
+        notify.SetBody(Encoding.UTF8.GetBytes($"SIP/2.0 {status} {SipGrammar.OneLine(phrase)}\r\n"), MediaType.SipFragment + ";version=2.0");
+        session.Send(notify, now);
+        if (isFinal)
+            _active = null;
+    }
+}

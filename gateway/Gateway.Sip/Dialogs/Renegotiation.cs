@@ -1,0 +1,253 @@
+using Gateway.Sip.Messages;
+using Gateway.Sip.Transactions;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Sip.Dialogs;
+
+/// <summary>
+/// Changes and refreshes of a running session, both directions: re-INVITE (RFC 3261 §14), UPDATE (RFC 3311), session refresh (RFC 4028), and the
+/// glare between them (491).
+/// </summary>
+internal sealed class Renegotiation(InviteSession session)
+{
+    // What we asked for.
+    private ClientTransaction? _ours;
+    private string? _offered;
+    private bool _isRefresh;
+    private Instant _retryAt = Instant.Never;
+    private (uint Sequence, byte[] Ack, SipFlow Flow) _acknowledged;
+
+    // What they asked for.
+    private ServerTransaction? _theirs;
+    private Dialog? _theirDialog;
+    private Instant _answerBy = Instant.Never;
+
+    public Instant NextDeadline => Instant.Min(_retryAt, _answerBy);
+
+    /// <summary>A re-INVITE with our offer; waits when another INVITE is under way.</summary>
+    public void Offer(string sdp, Instant now)
+    {
+        if (session.IsOver || !session.IsConfirmed || _ours is not null || _theirs is not null || session.Acknowledgement.OwesAnswer)
+        {
+            session.Emit(new SipCallEvent.OfferRefused(491, ReasonPhrases.For(491)));
+            return;
+        }
+        _offered = sdp;
+        _isRefresh = false;
+        Try(now);
+    }
+
+    /// <summary>Keeps the session alive: UPDATE without a description where the peer takes it, else a re-INVITE that changes nothing.</summary>
+    public void Refresh(Instant now)
+    {
+        if (_ours is not null || _theirs is not null || _retryAt != Instant.Never)
+            return; // what is under way refreshes as well
+        _offered = session.Dialog!.AllowsUpdate && session.Trunk.RefreshesByUpdate ? null : session.LocalSdp;
+        _isRefresh = true;
+        Try(now);
+    }
+
+    /// <summary>False: not a transaction of ours.</summary>
+    public bool HandleResponse(ClientTransaction transaction, SipResponse response, Instant now)
+    {
+        var isInvite = transaction.Request.Method == SipMethod.Invite;
+        if (!isInvite && transaction != _ours)
+            return false;
+        if (response.IsSuccess)
+            HandleSuccess(transaction, response, isInvite, now);
+        else if (transaction == _ours)
+            HandleRefusal(response, now);
+        return true;
+    }
+
+    /// <summary>False: not a transaction of ours.</summary>
+    public bool HandleFailure(ClientTransaction transaction, Instant now)
+    {
+        if (transaction != _ours)
+            return false;
+        _ours = null;
+        session.LoseDialog(now);
+        return true;
+    }
+
+    /// <summary>The same request was sent again with credentials.</summary>
+    public void Replace(ClientTransaction challenged, ClientTransaction again)
+    {
+        if (_ours == challenged)
+            _ours = again;
+    }
+
+    public void HandleRequest(ServerTransaction transaction, Dialog dialog, Instant now)
+    {
+        var request = transaction.Request;
+        var isInvite = request.Method == SipMethod.Invite;
+        var sdp = SdpBody.Of(request);
+        if (_theirs is not null || (isInvite && !session.IsConfirmed) || (sdp is not null && session.LocalSdp is null))
+            session.Respond(transaction, 500, now, ("Retry-After", session.Context.RandomSeconds(10)));
+        else if ((_ours is not null && (isInvite || sdp is not null)) || session.Acknowledgement.OwesAnswer || (sdp is not null && session.RemoteSdp is null))
+            session.Respond(transaction, 491, now);
+        else if (SessionTimerNegotiation.IsTooSmall(request, session.Trunk))
+            session.Respond(transaction, 422, now, SessionTimerNegotiation.MinimumHeader(session.Trunk));
+        else if (!isInvite && sdp is null)
+            SendSuccess(transaction, dialog, null, now);
+        else if (sdp is not null && sdp == session.RemoteSdp)
+            SendSuccess(transaction, dialog, session.LocalSdp, now);
+        else
+        {
+            _theirs = transaction;
+            _theirDialog = dialog;
+            _answerBy = now + session.Context.Timers.TransactionTimeout;
+            session.Emit(new SipCallEvent.OfferReceived(sdp));
+        }
+    }
+
+    /// <summary>Our answer, or the offer they asked for.</summary>
+    public void Accept(string sdp, Instant now)
+    {
+        if (Take() is not var (transaction, dialog))
+            return;
+        session.LocalSdp = sdp;
+        session.RemoteSdp = SdpBody.Of(transaction.Request) ?? session.RemoteSdp;
+        SendSuccess(transaction, dialog, sdp, now);
+    }
+
+    public void Reject(int status, Instant now)
+    {
+        if (Take() is var (transaction, _))
+            session.Respond(transaction, status is >= 300 and < 700 ? status : 488, now);
+    }
+
+    /// <summary>CANCEL of their re-INVITE: the session stays as it was.</summary>
+    public void HandleCancel(ServerTransaction invite, Instant now)
+    {
+        if (_theirs == invite)
+            Reject(487, now);
+    }
+
+    /// <summary>The session is over.</summary>
+    public void Abandon(Instant now)
+    {
+        _retryAt = Instant.Never;
+        _ours = null;
+        Reject(487, now);
+    }
+
+    public void HandleDeadline(Instant now)
+    {
+        if (now >= _answerBy)
+            Reject(500, now);
+        if (now >= _retryAt)
+            Try(now);
+    }
+
+    private void Try(Instant now)
+    {
+        _retryAt = Instant.Never;
+        if (session.Acknowledgement.IsAwaited)
+        {
+            RetryLater(now);
+            return;
+        }
+        var dialog = session.Dialog!;
+        var request = dialog.CreateRequest(_offered is null ? SipMethod.Update : SipMethod.Invite);
+        request.Headers.Add("Contact", session.ContactFor(dialog.Flow));
+        session.Context.AddAbilities(request, session.Trunk);
+        if (session.Timer.Interval > TimeSpan.Zero)
+            request.Headers.Add(SessionExpires.Name, session.Timer.ToHeader());
+        SdpBody.Set(request, _offered);
+        _ours = session.Send(request, now);
+    }
+
+    private void HandleSuccess(ClientTransaction transaction, SipResponse response, bool isInvite, Instant now)
+    {
+        if (isInvite && _acknowledged.Sequence == response.CSeq.Number)
+        {
+            session.Context.Layer.Context.Send(_acknowledged.Flow, _acknowledged.Ack);
+            return;
+        }
+        var dialog = session.Dialog!;
+        dialog.RefreshTarget(response, dialog.Flow, session.Context.Local);
+        if (isInvite)
+            SendAck(dialog, transaction.Request, response.CSeq.Number);
+        if (transaction != _ours)
+            return;
+        _ours = null;
+        SessionTimerNegotiation.Take(response, session, now);
+        if (_offered is null || SdpBody.Of(response) is not { } answer)
+            return;
+        session.LocalSdp = _offered;
+        var isNews = answer != session.RemoteSdp;
+        session.RemoteSdp = answer;
+        if (isNews || !_isRefresh)
+            session.Emit(new SipCallEvent.AnswerReceived(answer));
+    }
+
+    private void HandleRefusal(SipResponse response, Instant now)
+    {
+        _ours = null;
+        switch (response.StatusCode)
+        {
+            case 491:
+                RetryLater(now);
+                break;
+            case 408 or 481:
+                session.LoseDialog(now);
+                break;
+            case 422 when response.Number("Min-SE") is { } seconds && TimeSpan.FromSeconds(seconds) > session.Timer.Interval:
+                session.Timer.Start(TimeSpan.FromSeconds(seconds), session.Timer.WeRefresh, now);
+                Try(now);
+                break;
+            case 405 or 501 when _offered is null && session.LocalSdp is not null:
+                session.Dialog!.ForgetUpdate();
+                Refresh(now);
+                break;
+            default:
+                if (!_isRefresh)
+                    session.Emit(new SipCallEvent.OfferRefused(response.StatusCode, response.ReasonPhrase));
+                break; // a refresh that is refused: the session lives until its timer runs out
+        }
+    }
+
+    /// <summary>RFC 3261 §14.1: 2.1 to 4 s for the owner of the Call-ID, 0 to 2 s for the other, in steps of 10 ms.</summary>
+    private void RetryLater(Instant now)
+    {
+        var random = session.Context.Layer.Context.Entropy.NextUInt32();
+        var steps = session.Info.Direction == SipCallDirection.Outgoing ? 210 + random % 191 : random % 201;
+        _retryAt = now + TimeSpan.FromMilliseconds(10 * steps);
+    }
+
+    private void SendSuccess(ServerTransaction transaction, Dialog dialog, string? sdp, Instant now)
+    {
+        var request = transaction.Request;
+        dialog.RefreshTarget(request, transaction.Flow, session.Context.Local);
+        var response = session.Context.CreateResponse(request, 200, session.LocalTag);
+        response.Headers.Add("Contact", session.ContactFor(transaction.Flow));
+        session.Context.AddAbilities(response, session.Trunk);
+        if (session.IsConfirmed)
+            SessionTimerNegotiation.Grant(request, response, session, now);
+        SdpBody.Set(response, sdp);
+        session.Context.Layer.Servers.Respond(transaction, response, now);
+        if (request.Method == SipMethod.Invite)
+            session.Acknowledgement.Await(transaction, carriesOffer: SdpBody.Of(request) is null, now);
+    }
+
+    private void SendAck(Dialog dialog, SipRequest invite, uint sequence)
+    {
+        var ack = dialog.CreateAck(sequence);
+        foreach (var name in (ReadOnlySpan<string>)["Authorization", "Proxy-Authorization"])
+            ack.Headers.CopyFrom(invite.Headers, name);
+        session.Context.AddCommonHeaders(ack);
+        _acknowledged = (sequence, session.Context.Layer.SendAck(ack, dialog.Flow), dialog.Flow);
+    }
+
+    private (ServerTransaction Transaction, Dialog Dialog)? Take()
+    {
+        if (_theirs is null)
+            return null;
+        var taken = (_theirs, _theirDialog!);
+        _theirs = null;
+        _theirDialog = null;
+        _answerBy = Instant.Never;
+        return taken;
+    }
+}

@@ -1,0 +1,296 @@
+using Gateway.Sip.Messages;
+using Gateway.Sip.Transactions;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Sip.Dialogs;
+
+/// <summary>
+/// The whole SIP user agent without I/O: messages and deadlines in, <see cref="TryPollTransmit"/> and <see cref="TryPollEvent"/> out.
+/// Requests find their call by Call-ID and our tag, new calls find their trunk by source address.
+/// </summary>
+public sealed class UserAgent : IServerTransactionUser
+{
+    private readonly Dictionary<(string CallId, string LocalTag), InviteSession> _sessions = [];
+    private readonly DeadlineQueue<InviteSession> _deadlines = new();
+    private readonly IReadOnlyList<Trunk> _trunks;
+    private readonly TransactionContext _transactions;
+    private readonly UserAgentContext _context;
+    private readonly TransactionLayer _layer;
+    private readonly int _maxCalls;
+    private readonly TimeSpan _retryAfter;
+
+    public UserAgent(TransactionContext transactions, IReadOnlyList<Trunk> trunks, string product, int maxCalls, TimeSpan retryAfter)
+    {
+        _transactions = transactions;
+        _trunks = trunks;
+        _maxCalls = maxCalls;
+        _retryAfter = retryAfter;
+        _layer = new TransactionLayer(transactions, this);
+        _context = new UserAgentContext(_layer, product, _deadlines);
+    }
+
+    public TransactionLayer Layer => _layer;
+
+    public UserAgentContext Context => _context;
+
+    /// <summary>New calls and OPTIONS are answered 503; what runs goes on.</summary>
+    public bool IsDraining { get; set; }
+
+    /// <summary>Calls whose owner was not told the end yet.</summary>
+    public int ActiveCalls { get; private set; }
+
+    public IEnumerable<InviteSession> Sessions => _sessions.Values;
+
+    public Instant NextDeadline => Instant.Min(_layer.NextDeadline, _deadlines.NextDeadline);
+
+    public void HandleMessage(SipMessage message, SipFlow flow, Instant now)
+    {
+        if (message is SipResponse response)
+        {
+            if (ResponseValidator.IsForUs(response))
+                _layer.HandleMessage(message, flow, now);
+            else
+                _transactions.Count(SipDrop.StrayResponse);
+        }
+        else if (message is SipRequest request && FindTrunk(flow.Remote) is null && FindSession(request) is null)
+        {
+            _transactions.Count(SipDrop.UnknownSource);
+            request.Headers.ReplaceFirst("Via", request.TopVia.StampSource(flow.Remote).ToString());
+            _layer.Servers.Refuse(request, flow, 403);
+        }
+        else
+            _layer.HandleMessage(message, flow, now);
+    }
+
+    public void HandleTransportError(long transaction, Instant now) => _layer.HandleTransportError(transaction, now);
+
+    public void HandleDeadline(Instant now)
+    {
+        _layer.HandleDeadline(now);
+        while (_deadlines.TryTakeDue(now, out var session))
+        {
+            session.HandleDeadline(now);
+            if (session.IsForgotten)
+                _sessions.Remove((session.Info.CallId, session.LocalTag));
+            else
+                _deadlines.Schedule(session);
+        }
+    }
+
+    public bool TryPollTransmit(out SipTransmit transmit) => _layer.TryPollTransmit(out transmit);
+
+    public bool TryPollEvent(out UserAgentEvent happened)
+    {
+        if (!_context.Events.TryDequeue(out happened))
+            return false;
+        if (happened.Event is SipCallEvent.Ended or SipCallEvent.Failed)
+            ActiveCalls--;
+        return true;
+    }
+
+    /// <summary>A session for a call that <see cref="Begin"/> will place.</summary>
+    public InviteSession CreateCall(Trunk trunk, SipInviteRequest call)
+    {
+        var tag = _transactions.NewTag();
+        var info = new SipCallInfo
+        {
+            CallId = _transactions.Entropy.NextHex(32),
+            Direction = SipCallDirection.Outgoing,
+            Trunk = trunk.Options.Name,
+            From = call.Caller,
+            To = new SipParty(call.TargetUser, Host: trunk.Domain),
+            TargetUser = call.TargetUser,
+        };
+        return new InviteSession(_context, trunk, call, info, tag);
+    }
+
+    public void Begin(InviteSession session, Instant now)
+    {
+        ActiveCalls++;
+        _sessions.Add((session.Info.CallId, session.LocalTag), session);
+        Command(session, now, static (begun, at) => begun.Start(at));
+    }
+
+    /// <summary>Lets the owner of a call act on it.</summary>
+    public void Command(InviteSession session, Instant now, Action<InviteSession, Instant> command)
+    {
+        command(session, now);
+        _deadlines.Schedule(session);
+    }
+
+    public Trunk? FindTrunk(TransportAddress source)
+    {
+        Trunk? best = null;
+        var bestMatch = 0;
+        foreach (var trunk in _trunks)
+        {
+            var match = trunk.MatchSource(source);
+            if (match > bestMatch)
+                (best, bestMatch) = (trunk, match);
+        }
+        return best;
+    }
+
+    void IServerTransactionUser.HandleRequest(ServerTransaction transaction, Instant now)
+    {
+        var request = transaction.Request;
+        if (RequestValidator.Validate(request, _context.Capabilities) is { } refusal)
+            Respond(transaction, refusal.CreateResponse(request, _transactions.NewTag()), now);
+        else if (request.Method == SipMethod.Cancel)
+            HandleCancel(transaction, now);
+        else if (request.ToTag.Length > 0)
+            HandleInDialog(transaction, now);
+        else if (request.Method == SipMethod.Invite)
+            HandleInvite(transaction, now);
+        else if (request.Method == SipMethod.Options)
+            HandleOptions(transaction, now);
+        else
+            Refuse(transaction, request.Method == SipMethod.Refer ? 603 : 481, now);
+    }
+
+    void IServerTransactionUser.HandleAck(SipRequest ack, Instant now)
+    {
+        if (FindSession(ack) is { } session)
+            Command(session, now, (known, at) => known.HandleAck(ack, at));
+        else
+            _transactions.Count(SipDrop.StrayAck);
+    }
+
+    void IServerTransactionUser.HandleStraySuccess(SipResponse response, SipFlow flow, Instant now)
+    {
+        if (_sessions.TryGetValue((response.CallId, response.FromTag), out var session))
+            Command(session, now, (known, at) => known.HandleStraySuccess(response, flow, at));
+        else
+            _transactions.Count(SipDrop.StrayResponse);
+    }
+
+    void IServerTransactionUser.HandleServerFailure(ServerTransaction transaction, Instant now)
+    {
+        _transactions.Count(SipDrop.Unreachable);
+        if (transaction.Owner is InviteSession session)
+            Command(session, now, (known, at) => known.HandleServerFailure(transaction, at));
+    }
+
+    private void HandleInDialog(ServerTransaction transaction, Instant now)
+    {
+        if (FindSession(transaction.Request) is not { } session)
+        {
+            Refuse(transaction, 481, now);
+            return;
+        }
+        transaction.Owner = session;
+        Command(session, now, (known, at) => known.HandleRequest(transaction, at));
+    }
+
+    /// <summary>RFC 3261 §9.2: 200 to the CANCEL, 487 to the INVITE when that has no final response yet.</summary>
+    private void HandleCancel(ServerTransaction cancel, Instant now)
+    {
+        if (_layer.Servers.FindInvite(cancel) is not { } invite)
+        {
+            Refuse(cancel, 481, now);
+            return;
+        }
+        var session = invite.Owner as InviteSession;
+        Respond(cancel, _context.CreateResponse(cancel.Request, 200, session?.LocalTag ?? _transactions.NewTag()), now);
+        if (session is not null)
+            Command(session, now, (known, at) => known.HandleCancel(invite, known.Trunk.ReadReason(cancel.Request), at));
+    }
+
+    private void HandleOptions(ServerTransaction transaction, Instant now)
+    {
+        var response = _context.CreateResponse(transaction.Request, IsDraining ? 503 : 200, _transactions.NewTag());
+        response.Headers.Add("Allow", _context.Capabilities.Allow);
+        response.Headers.Add("Accept", _context.Capabilities.Accept);
+        response.Headers.Add("Supported", _context.Capabilities.Supported);
+        if (IsDraining)
+            response.Headers.Add("Retry-After", $"{(int)_retryAfter.TotalSeconds}");
+        Respond(transaction, response, now);
+    }
+
+    private void HandleInvite(ServerTransaction transaction, Instant now)
+    {
+        var request = transaction.Request;
+        var trunk = FindTrunk(transaction.Flow.Remote)!;
+        var tag = _transactions.NewTag();
+        if (IsDraining || ActiveCalls >= _maxCalls)
+        {
+            var unavailable = _context.CreateResponse(request, 503, tag);
+            unavailable.Headers.Add("Retry-After", $"{(int)_retryAfter.TotalSeconds}");
+            Respond(transaction, unavailable, now);
+        }
+        else if (trunk.Challenge(request, tag, now) is { } challenge)
+            Respond(transaction, challenge, now);
+        else if (SessionTimerNegotiation.IsTooSmall(request, trunk))
+        {
+            var tooSmall = _context.CreateResponse(request, 422, tag);
+            tooSmall.Headers.Add("Min-SE", $"{trunk.MinSessionExpires}");
+            Respond(transaction, tooSmall, now);
+        }
+        else if (TryFindReplaced(request, trunk, out var replaced, out var status))
+            Admit(transaction, trunk, tag, replaced, now);
+        else
+            Refuse(transaction, status, now);
+    }
+
+    private void Admit(ServerTransaction transaction, Trunk trunk, string tag, InviteSession? replaced, Instant now)
+    {
+        var request = transaction.Request;
+        var info = new SipCallInfo
+        {
+            CallId = request.CallId,
+            Direction = SipCallDirection.Incoming,
+            Trunk = trunk.Options.Name,
+            From = SipPartyReader.From(request.From)!,
+            To = SipPartyReader.From(request.To)!,
+            TargetUser = request.Uri.User ?? "",
+            AssertedIdentity = SipPartyReader.Asserted(request),
+            DivertedBy = SipPartyReader.Diverted(request),
+            Headers = HeadersOf(request),
+            Offer = SdpBody.Of(request),
+            Replaces = replaced?.Call,
+        };
+        var session = new InviteSession(_context, trunk, transaction, info, tag, replaced);
+        _sessions.Add((info.CallId, tag), session);
+        transaction.Owner = session;
+        ActiveCalls++;
+        _context.Emit(session, null);
+    }
+
+    private static List<(string, string)> HeadersOf(SipRequest request)
+    {
+        List<(string, string)> headers = [];
+        foreach (var (name, value) in request.Headers)
+        {
+            if (name is not ("Authorization" or "Proxy-Authorization"))
+                headers.Add((name, value));
+        }
+        return headers;
+    }
+
+    /// <summary>RFC 3891 §3. True with null: the INVITE replaces nothing.</summary>
+    private bool TryFindReplaced(SipRequest request, Trunk trunk, out InviteSession? replaced, out int status)
+    {
+        replaced = null;
+        status = 0;
+        if (!request.Headers.Contains(ReplacesHeader.Name) || !trunk.Profile.Replaces)
+            return true;
+        if (!ReplacesHeader.TryParse(request.Headers[ReplacesHeader.Name], out var header))
+            status = 400;
+        else if (!_sessions.TryGetValue((header.CallId, header.ToTag), out replaced) || !replaced.HasDialog(header.FromTag) || replaced.Trunk != trunk)
+            status = 481;
+        else if (replaced.IsOver)
+            status = 603;
+        else if (header.EarlyOnly && replaced.IsConfirmed)
+            status = 486;
+        else if (!replaced.IsConfirmed && replaced.Info.Direction == SipCallDirection.Incoming)
+            status = 481; // only an early dialog that we began can be replaced
+        return status == 0;
+    }
+
+    private InviteSession? FindSession(SipRequest request) => _sessions.GetValueOrDefault((request.CallId, request.ToTag));
+
+    private void Refuse(ServerTransaction transaction, int status, Instant now) =>
+        Respond(transaction, _context.CreateResponse(transaction.Request, status, _transactions.NewTag()), now);
+
+    private void Respond(ServerTransaction transaction, SipResponse response, Instant now) => _layer.Servers.Respond(transaction, response, now);
+}

@@ -1,0 +1,172 @@
+using Gateway.Sip.Messages;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Sip.Transactions;
+
+/// <summary>The requests we received and what we said to them (RFC 3261 §17.2.3, §8.2.2.2).</summary>
+public sealed class ServerTransactions(TransactionContext context, IServerTransactionUser user)
+{
+    private const int DefaultPort = 5060;
+    private const int DefaultTlsPort = 5061;
+
+    private readonly Dictionary<long, ServerTransaction> _byId = [];
+    private readonly Dictionary<ServerTransactionKey, ServerTransaction> _byKey = [];
+    private readonly Dictionary<MergeKey, ServerTransactionKey> _merges = [];
+    private readonly DeadlineQueue<ServerTransaction> _deadlines = new();
+
+    public int Count => _byId.Count;
+
+    public Instant NextDeadline => _deadlines.NextDeadline;
+
+    public void HandleRequest(SipRequest request, SipFlow flow, Instant now)
+    {
+        var via = request.TopVia.StampSource(flow.Remote);
+        request.Headers.ReplaceFirst("Via", via.ToString());
+        if (via.Branch is not { } branch || !branch.StartsWith(ViaHeader.MagicCookie, StringComparison.Ordinal))
+        {
+            context.Count(SipDrop.OldBranch);
+            Refuse(request, flow, 400, "Branch Without Magic Cookie");
+            return;
+        }
+
+        var isAck = request.Method == SipMethod.Ack;
+        var key = new ServerTransactionKey(branch, via.SentBy.ToString().ToLowerInvariant(), isAck ? SipMethod.Invite : request.Method);
+        if (_byKey.TryGetValue(key, out var known))
+            Repeat(known, request, isAck, now);
+        else if (isAck)
+            user.HandleAck(request, now);
+        else
+            Begin(key, request, flow, now);
+    }
+
+    /// <summary>The INVITE that a CANCEL with the same branch is for (RFC 3261 §9.2).</summary>
+    public ServerTransaction? FindInvite(ServerTransaction cancel) => _byKey.GetValueOrDefault(cancel.Key with { Method = SipMethod.Invite });
+
+    /// <summary>Sends a response of the transaction user. After a final response only a repeated 2xx to INVITE passes.</summary>
+    public void Respond(ServerTransaction transaction, SipResponse response, Instant now)
+    {
+        var input = response.IsProvisional ? TransactionInput.Provisional
+            : response.IsSuccess ? TransactionInput.Success : TransactionInput.Failure;
+        var previous = transaction.LastResponse;
+        transaction.LastResponse = SipWriter.Write(response);
+        var actions = transaction.Machine.Handle(input, now);
+        if (!actions.HasFlag(TransactionActions.Transmit))
+            transaction.LastResponse = previous;
+        Perform(transaction, actions, now);
+    }
+
+    /// <summary>Sends the last response once more: the transaction user's own retransmission of a 2xx or of a reliable 1xx.</summary>
+    public void RespondAgain(ServerTransaction transaction) => context.Send(transaction.Flow, transaction.LastResponse, transaction.Id);
+
+    /// <summary>Answers without keeping a transaction (RFC 3261 §8.2.7); an ACK is never answered.</summary>
+    public void Refuse(SipRequest request, SipFlow flow, int status, string? phrase = null)
+    {
+        if (request.Method != SipMethod.Ack)
+            context.Send(ResponseFlow(request.TopVia, flow), SipWriter.Write(SipResponse.CreateFor(request, status, context.NewTag(), phrase)));
+    }
+
+    /// <summary>False: no such transaction.</summary>
+    public bool HandleTransportError(long id, Instant now)
+    {
+        if (!_byId.TryGetValue(id, out var transaction))
+            return false;
+        if (transaction.Flow.IsReliable && !transaction.UsedFallback)
+        {
+            transaction.UsedFallback = true;
+            transaction.Flow = NewConnectionTo(transaction.Request.TopVia, transaction.Flow);
+            RespondAgain(transaction);
+        }
+        else
+            Perform(transaction, transaction.Machine.Handle(TransactionInput.TransportError, now), now);
+        return true;
+    }
+
+    public void HandleDeadline(Instant now)
+    {
+        while (_deadlines.TryTakeDue(now, out var transaction))
+            Perform(transaction, transaction.Machine.HandleDeadline(now), now);
+    }
+
+    private void Begin(ServerTransactionKey key, SipRequest request, SipFlow flow, Instant now)
+    {
+        if (_byId.Count >= context.MaxServerTransactions)
+        {
+            context.Count(SipDrop.Overload);
+            Refuse(request, flow, 503);
+            return;
+        }
+        var merge = MergeKeyOf(request);
+        if (merge is not null && _merges.ContainsKey(merge.Value))
+        {
+            context.Count(SipDrop.Merged);
+            Refuse(request, flow, 482);
+            return;
+        }
+
+        TransactionMachine machine = request.Method == SipMethod.Invite
+            ? new InviteServerTransaction(context.Timers, flow.IsReliable)
+            : new NonInviteServerTransaction(context.Timers, flow.IsReliable);
+        var transaction = new ServerTransaction(context.NextId(), key, request, ResponseFlow(request.TopVia, flow), machine);
+        _byId.Add(transaction.Id, transaction);
+        _byKey.Add(key, transaction);
+        if (merge is not null)
+            _merges.Add(merge.Value, key);
+        Perform(transaction, machine.Handle(TransactionInput.Start, now), now);
+    }
+
+    private void Repeat(ServerTransaction transaction, SipRequest request, bool isAck, Instant now)
+    {
+        if (isAck && transaction.Machine.State == TransactionState.Accepted)
+            user.HandleAck(request, now); // a peer that acknowledges a 2xx in the INVITE's own branch
+        else
+            Perform(transaction, transaction.Machine.Handle(isAck ? TransactionInput.Ack : TransactionInput.RequestAgain, now), now);
+    }
+
+    private void Perform(ServerTransaction transaction, TransactionActions actions, Instant now)
+    {
+        if (actions.HasFlag(TransactionActions.SendTrying))
+        {
+            transaction.LastResponse = SipWriter.Write(SipResponse.CreateFor(transaction.Request, 100, null));
+            RespondAgain(transaction);
+        }
+        if (actions.HasFlag(TransactionActions.Transmit))
+            RespondAgain(transaction);
+        if (actions.HasFlag(TransactionActions.Forget))
+            Forget(transaction);
+        else
+            _deadlines.Schedule(transaction);
+        if (actions.HasFlag(TransactionActions.Deliver))
+        {
+            user.HandleRequest(transaction, now);
+            _deadlines.Schedule(transaction);
+        }
+        if ((actions & (TransactionActions.ReportTimeout | TransactionActions.ReportTransportError)) != 0)
+            user.HandleServerFailure(transaction, now);
+    }
+
+    private void Forget(ServerTransaction transaction)
+    {
+        _byId.Remove(transaction.Id);
+        _byKey.Remove(transaction.Key);
+        if (MergeKeyOf(transaction.Request) is { } merge)
+            _merges.Remove(merge);
+    }
+
+    /// <summary>Only requests outside dialogs can be merged; CANCEL repeats the numbers of its INVITE with its own method.</summary>
+    private static MergeKey? MergeKeyOf(SipRequest request) =>
+        request.ToTag.Length > 0 ? null : new MergeKey(request.CallId, request.FromTag, request.CSeq);
+
+    /// <summary>RFC 3261 §18.2.2, RFC 3581 §4: over UDP to the source address and, when rport was asked for, the source port.</summary>
+    private static SipFlow ResponseFlow(ViaHeader via, SipFlow flow)
+    {
+        if (flow.IsReliable || via.WantsResponsePort)
+            return flow;
+        return flow with { Remote = flow.Remote with { Port = SentByPort(via, flow) } };
+    }
+
+    private static SipFlow NewConnectionTo(ViaHeader via, SipFlow flow) =>
+        flow with { Connection = 0, Remote = flow.Remote with { Port = SentByPort(via, flow) } };
+
+    private static ushort SentByPort(ViaHeader via, SipFlow flow) =>
+        (ushort)(via.SentBy.Port != 0 ? via.SentBy.Port : flow.Transport == SipTransport.Tls ? DefaultTlsPort : DefaultPort);
+}

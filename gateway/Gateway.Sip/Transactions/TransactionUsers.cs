@@ -1,0 +1,38 @@
+using Gateway.Sip.Messages;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Sip.Transactions;
+
+/// <summary>Why a request got no final response.</summary>
+public enum TransactionFailure
+{
+    /// <summary>Timer B or F: treated as 408 (RFC 3261 §8.1.3.1).</summary>
+    Timeout,
+
+    /// <summary>The transport could not send: treated as 503.</summary>
+    TransportError,
+}
+
+/// <summary>Whoever sent a request: a call, a keepalive, a registration.</summary>
+public interface IClientTransactionUser
+{
+    void HandleResponse(ClientTransaction transaction, SipResponse response, Instant now);
+
+    void HandleFailure(ClientTransaction transaction, TransactionFailure failure, Instant now);
+}
+
+/// <summary>The user agent server on top of the layer.</summary>
+public interface IServerTransactionUser
+{
+    /// <summary>A new request, never ACK. It must be answered through <see cref="ServerTransactions.Respond"/>, now or later.</summary>
+    void HandleRequest(ServerTransaction transaction, Instant now);
+
+    /// <summary>An ACK that belongs to no failure response: it acknowledges a 2xx.</summary>
+    void HandleAck(SipRequest ack, Instant now);
+
+    /// <summary>A 2xx to an INVITE whose transaction is gone or ended otherwise (RFC 6026 §8.7): it still made a dialog.</summary>
+    void HandleStraySuccess(SipResponse response, SipFlow flow, Instant now);
+
+    /// <summary>A final response could not be sent, or a failure response was never acknowledged.</summary>
+    void HandleServerFailure(ServerTransaction transaction, Instant now);
+}

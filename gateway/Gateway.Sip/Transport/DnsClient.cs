@@ -1,0 +1,154 @@
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Sip.Resolution;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Sip.Transport;
+
+/// <summary>
+/// Looks up SRV and NAPTR at the servers of /etc/resolv.conf over UDP, and addresses through the operating system (which knows /etc/hosts too).
+/// Answers are cached. Safe for use from several threads.
+/// </summary>
+public sealed class DnsClient(IReadOnlyList<IPEndPoint> servers, IEntropy entropy, TimeProvider time) : ISipDnsClient
+{
+    /// <summary>resolv.conf(5): MAXNS.</summary>
+    private const int MaxServers = 3;
+
+    /// <summary>Each server is asked this often.</summary>
+    private const int Attempts = 2;
+
+    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>The operating system does not tell how long an address is good for.</summary>
+    private static readonly TimeSpan AddressLifetime = TimeSpan.FromSeconds(30);
+
+    private readonly InstantClock _clock = new(time);
+    private readonly DnsCache _cache = new();
+    private readonly Lock _lock = new();
+
+    /// <summary>With the name servers of this host; the local one when the file names none.</summary>
+    public static DnsClient CreateDefault(IEntropy entropy, TimeProvider time)
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText("/etc/resolv.conf");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            text = "";
+        }
+        var servers = ReadServers(text);
+        return new DnsClient(servers.Count > 0 ? servers : [new IPEndPoint(IPAddress.Loopback, 53)], entropy, time);
+    }
+
+    /// <summary>The "nameserver" lines of a resolv.conf, the first three.</summary>
+    public static IReadOnlyList<IPEndPoint> ReadServers(string resolvConf)
+    {
+        List<IPEndPoint> found = [];
+        foreach (var line in resolvConf.Split('\n'))
+        {
+            var words = line.Split([' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries);
+            if (words.Length >= 2 && words[0] == "nameserver" && found.Count < MaxServers && IPAddress.TryParse(words[1], out var address))
+                found.Add(new IPEndPoint(address, 53));
+        }
+        return found;
+    }
+
+    public async Task<DnsResult<NaptrRecord>> QueryNaptrAsync(string name, CancellationToken cancellation) =>
+        Only<NaptrRecord>(await QueryAsync(name, DnsRecordType.Naptr, cancellation));
+
+    public async Task<DnsResult<SrvRecord>> QuerySrvAsync(string name, CancellationToken cancellation) =>
+        Only<SrvRecord>(await QueryAsync(name, DnsRecordType.Srv, cancellation));
+
+    public async Task<DnsResult<IPAddress>> QueryAddressesAsync(string host, CancellationToken cancellation)
+    {
+        if (!TryGetCached(host, DnsRecordType.A, out var result))
+        {
+            result = await AskSystemAsync(host, cancellation);
+            Cache(host, DnsRecordType.A, result);
+        }
+        return new DnsResult<IPAddress>(result.Status, [.. result.Records.OfType<AddressRecord>().Select(record => record.Address)]);
+    }
+
+    private async Task<DnsResult<DnsRecord>> QueryAsync(string name, DnsRecordType type, CancellationToken cancellation)
+    {
+        if (TryGetCached(name, type, out var result))
+            return result;
+        result = new DnsResult<DnsRecord>(DnsStatus.Timeout, []);
+        for (var attempt = 0; attempt < Attempts * servers.Count; attempt++)
+        {
+            result = await AskAsync(servers[attempt % servers.Count], name, type, cancellation);
+            if (result.Status is DnsStatus.Ok or DnsStatus.NoSuchName or DnsStatus.Malformed)
+                break;
+        }
+        Cache(name, type, result);
+        return result;
+    }
+
+    /// <summary>A socket of its own for each question: its random port is half of what a forger has to guess.</summary>
+    private async Task<DnsResult<DnsRecord>> AskAsync(IPEndPoint server, string name, DnsRecordType type, CancellationToken cancellation)
+    {
+        var buffer = new byte[DnsMessage.MaxBytes];
+        ushort id;
+        lock (_lock)
+            id = (ushort)entropy.NextUInt32();
+        var length = DnsMessage.WriteQuery(buffer, id, name, type);
+        if (length == 0)
+            return new DnsResult<DnsRecord>(DnsStatus.Malformed, []);
+
+        using var deadline = new CancellationTokenSource(AttemptTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        try
+        {
+            using var socket = new Socket(server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            await socket.ConnectAsync(server, either.Token);
+            await socket.SendAsync(buffer.AsMemory(0, length), either.Token);
+            while (true)
+            {
+                var received = await socket.ReceiveAsync(buffer, either.Token);
+                if (DnsMessage.TryReadResponse(buffer.AsSpan(0, received), id, name, type, out var result))
+                    return result;
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return new DnsResult<DnsRecord>(DnsStatus.Timeout, []);
+        }
+        catch (SocketException)
+        {
+            return new DnsResult<DnsRecord>(DnsStatus.ServerFailure, []);
+        }
+    }
+
+    private static async Task<DnsResult<DnsRecord>> AskSystemAsync(string host, CancellationToken cancellation)
+    {
+        try
+        {
+            var addresses = await Dns.GetHostAddressesAsync(host, cancellation);
+            return new DnsResult<DnsRecord>(DnsStatus.Ok, [.. addresses.Select(address => new AddressRecord(host, AddressLifetime, address))]);
+        }
+        catch (SocketException e)
+        {
+            return new DnsResult<DnsRecord>(e.SocketErrorCode == SocketError.HostNotFound ? DnsStatus.NoSuchName : DnsStatus.ServerFailure, []);
+        }
+        catch (ArgumentException)
+        {
+            return new DnsResult<DnsRecord>(DnsStatus.Malformed, []); // longer than any name may be
+        }
+    }
+
+    private bool TryGetCached(string name, DnsRecordType type, out DnsResult<DnsRecord> result)
+    {
+        lock (_lock)
+            return _cache.TryGet(name, type, _clock.Now, out result);
+    }
+
+    private void Cache(string name, DnsRecordType type, DnsResult<DnsRecord> result)
+    {
+        lock (_lock)
+            _cache.Put(name, type, result, _clock.Now);
+    }
+
+    private static DnsResult<T> Only<T>(DnsResult<DnsRecord> result) where T : DnsRecord => new(result.Status, [.. result.Records.OfType<T>()]);
+}

@@ -1,0 +1,140 @@
+using Gateway.Sip.Auth;
+using Gateway.Sip.Messages;
+using Gateway.Sip.Profiles;
+using Gateway.Sip.Transactions;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Sip;
+
+/// <summary>A trunk at work: its servers as resolved, which of them failed lately, its credentials, and its profile applied to messages.</summary>
+public sealed class Trunk(TrunkOptions options, IEntropy entropy)
+{
+    /// <summary>How long a server that did not answer is tried last.</summary>
+    private static readonly TimeSpan FailureMemory = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan NonceLifetime = TimeSpan.FromMinutes(5);
+
+    private readonly DigestClient? _digest = options.Credentials is null ? null : new DigestClient(options.Credentials, entropy);
+    private readonly Dictionary<TransportAddress, Instant> _failedUntil = [];
+    private DigestServer? _challenger;
+
+    public TrunkOptions Options { get; } = options;
+
+    public SipProfile Profile => Options.Profile;
+
+    public string Domain => Options.Domain ?? Options.Server;
+
+    /// <summary>Seconds; 0 when we do not ask for session timers.</summary>
+    public uint SessionExpires => Profile.SessionTimer ? (uint)Math.Max(Profile.SessionExpires, Profile.MinSe) : 0;
+
+    /// <summary>Seconds; RFC 4028 §5 allows no less than 90.</summary>
+    public uint MinSessionExpires => (uint)Math.Max(90, Profile.MinSe);
+
+    public bool RefreshesByUpdate => Profile.SessionRefreshMethod == RefreshMethod.Update;
+
+    public int ReferRefusal => Profile.ReferRefusal is >= 400 and < 700 ? Profile.ReferRefusal : 603;
+
+    /// <summary>The user that the PBX knows us by.</summary>
+    public string? Account => Options.RegisterUser ?? Options.Credentials?.User;
+
+    /// <summary>User part of our Contact when the profile wants the account there; a registered trunk always does (RFC 3261 §10.2.1).</summary>
+    public string? AccountContact => Options.RegisterUser ?? (Profile.ContactUser == UserPart.Account ? Account : null);
+
+    /// <summary>Where requests go, the best first; empty until resolved.</summary>
+    public IReadOnlyList<SipFlow> Targets { get; private set; } = [];
+
+    public void SetTargets(IReadOnlyList<SipFlow> targets)
+    {
+        Targets = targets;
+        _failedUntil.Clear();
+    }
+
+    /// <summary>The targets with those that failed lately at the end.</summary>
+    public IReadOnlyList<SipFlow> OrderTargets(Instant now) => [.. Targets.OrderBy(target => HasFailed(target, now))];
+
+    public void MarkFailed(SipFlow target, Instant now)
+    {
+        if (Targets.Any(known => known.Remote == target.Remote))
+            _failedUntil[target.Remote] = now + FailureMemory;
+    }
+
+    public void MarkAlive(SipFlow target) => _failedUntil.Remove(target.Remote);
+
+    /// <summary>2: a server of this trunk with this very port; 1: an address of this trunk; 0: a stranger.</summary>
+    public int MatchSource(TransportAddress source)
+    {
+        var match = 0;
+        foreach (var target in Targets)
+        {
+            if (target.Remote == source)
+                return 2;
+            if (target.Remote.Bits == source.Bits)
+                match = 1;
+        }
+        return match == 1 || Options.AllowedSources.Any(network => network.Contains(source.ToIPAddress())) ? 1 : 0;
+    }
+
+    /// <summary>The path to a redirection's target when it is inside this trunk; otherwise null.</summary>
+    public SipFlow? FlowTo(SipUri uri, LocalAddresses local)
+    {
+        if (Targets.Count == 0)
+            return null;
+        if (uri.HostPort.Address is not { } address)
+            return uri.Host.Equals(Domain, StringComparison.OrdinalIgnoreCase) || uri.Host.Equals(Options.Server, StringComparison.OrdinalIgnoreCase) ? Targets[0] : null;
+        var remote = TransportAddress.From(address, uri.Port == 0 ? Targets[0].Remote.Port : uri.Port);
+        if (MatchSource(remote) == 0 || local.Find(Targets[0].Transport, remote) is not (>= 0 and var listener))
+            return null;
+        return Targets[0] with { Remote = remote, Listener = listener, Connection = 0 };
+    }
+
+    /// <summary>
+    /// The request once more, without Via and with credentials for the challenge; null without credentials, or when they were refused already.
+    /// </summary>
+    public SipRequest? Authorize(SipRequest challenged, SipResponse challenge)
+    {
+        if (_digest is null)
+            return null;
+        var again = new SipRequest(challenged.Method, challenged.Uri) { Headers = challenged.Headers.Clone() };
+        again.Headers.RemoveFirst("Via");
+        again.SetBody(challenged.Body, challenged.ContentType);
+        return _digest.Answer(challenge, again) == DigestOutcome.Answered ? again : null;
+    }
+
+    /// <summary>Puts credentials on a request before it is challenged, when the PBX challenged an earlier one.</summary>
+    public void AuthorizeAhead(SipRequest request) => _digest?.Preempt(request);
+
+    /// <summary>Null: the request has proved our <see cref="TrunkOptions.InboundCredentials"/>, or there are none. Otherwise the challenge.</summary>
+    public SipResponse? Challenge(SipRequest request, string toTag, Instant now)
+    {
+        if (Options.InboundCredentials is not { } wanted)
+            return null;
+        _challenger ??= new DigestServer(Domain, entropy, NonceLifetime);
+        var verdict = _challenger.Verify(request, user => user == wanted.User ? wanted.Password : null, now);
+        return verdict == DigestVerdict.Accepted ? null : _challenger.Challenge(request, toTag, now, verdict == DigestVerdict.Stale);
+    }
+
+    /// <summary>Why, in the protocol that the profile believes most.</summary>
+    public SipReason? ReadReason(SipMessage message) => ReasonHeader.Read(message, Profile.CauseSource == CauseSource.Q850 ? "Q.850" : "SIP");
+
+    /// <summary>Adds a Reason, if the profile sends one, and what the owner wants besides.</summary>
+    public void AddHeaders(SipMessage message, SipReason? reason, IReadOnlyList<(string Name, string Value)>? headers)
+    {
+        foreach (var (name, value) in HeadersOf(reason, headers))
+            message.Headers.Add(name, value);
+    }
+
+    public IReadOnlyList<SipHeader> HeadersOf(SipReason? reason, IReadOnlyList<(string Name, string Value)>? headers)
+    {
+        List<SipHeader> result = [];
+        if (reason is { } why && Profile.SendReason)
+            result.Add(new SipHeader(ReasonHeader.Name, ReasonHeader.Format(why)));
+        foreach (var (name, value) in headers ?? [])
+        {
+            if (SipGrammar.IsToken(name))
+                result.Add(new SipHeader(name, value));
+        }
+        return result;
+    }
+
+    private bool HasFailed(SipFlow target, Instant now) => _failedUntil.TryGetValue(target.Remote, out var until) && now < until;
+}

@@ -1,0 +1,45 @@
+using System.Diagnostics;
+
+namespace Benchmarks;
+
+/// <summary>
+/// Gives every call its turn each 20 ms, evenly spread over them, on a thread of its own: packets arrive as from independent peers,
+/// so that a loop under measurement pays for its wake-ups as in production.
+/// </summary>
+internal sealed class PacedLoad : IDisposable
+{
+    private static readonly TimeSpan Frame = TimeSpan.FromMilliseconds(20);
+
+    private readonly int _calls;
+    private readonly Action<int, int> _turn;
+    private readonly Thread _thread;
+    private volatile bool _stopping;
+
+    /// <param name="calls">How many take turns.</param>
+    /// <param name="turn">Sends frame (second) of call (first) and takes in what came back for it.</param>
+    public PacedLoad(int calls, Action<int, int> turn)
+    {
+        (_calls, _turn) = (calls, turn);
+        _thread = new Thread(Run) { Name = "load", IsBackground = true };
+        _thread.Start();
+    }
+
+    public void Dispose()
+    {
+        _stopping = true;
+        _thread.Join();
+    }
+
+    private void Run()
+    {
+        var started = Stopwatch.GetTimestamp();
+        long next = 0; // turn number: frame × calls + call
+        while (!_stopping)
+        {
+            var due = (long)(Stopwatch.GetElapsedTime(started) / Frame * _calls);
+            for (; next < due; next++)
+                _turn((int)(next % _calls), (int)(next / _calls));
+            Thread.Sleep(1);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Sip.Resolution;
+using Gateway.Sip.Transport;
+using Testing;
+
+namespace Gateway.Sip.Tests.Resolution;
+
+/// <summary>Against a name server on the loopback that answers as each test says.</summary>
+public sealed class DnsClientTests : IDisposable
+{
+    private readonly Socket _server = Bind();
+    private readonly CancellationTokenSource _end = new(TimeSpan.FromSeconds(20));
+
+    [Fact]
+    public async Task Answers_are_read_and_kept_for_their_time()
+    {
+        var client = Client(_server);
+        var served = ServeAsync(_server, query => [new DnsPacket(query).Srv(DnsPacket.Question, 1, 2, 5060, "a.example").Build()]);
+        for (var i = 0; i < 2; i++)
+        {
+            var result = await client.QuerySrvAsync("_sip._udp.example", _end.Token);
+            Assert.Equal(DnsStatus.Ok, result.Status);
+            Assert.Equal("a.example", Assert.Single(result.Records).Target);
+        }
+        await served;
+        Assert.Equal(0, _server.Available);
+    }
+
+    [Fact]
+    public async Task Forged_answers_are_passed_over()
+    {
+        var client = Client(_server);
+        _ = ServeAsync(_server, query =>
+        {
+            var forged = new DnsPacket(query).Srv(DnsPacket.Question, 1, 2, 5060, "evil.example").Build();
+            forged[0] ^= 0xff;
+            return [forged, [], new DnsPacket(query).Srv(DnsPacket.Question, 1, 2, 5060, "good.example").Build()];
+        });
+        var result = await client.QuerySrvAsync("_sip._udp.example", _end.Token);
+        Assert.Equal("good.example", Assert.Single(result.Records).Target);
+    }
+
+    [Fact]
+    public async Task The_next_server_is_asked_when_one_fails_or_is_gone()
+    {
+        using var gone = Bind();
+        var goneEndPoint = (IPEndPoint)gone.LocalEndPoint!;
+        gone.Close();
+        var client = new DnsClient([goneEndPoint, (IPEndPoint)_server.LocalEndPoint!], new SeededEntropy(1), TimeProvider.System);
+        _ = ServeAsync(_server, query => [new DnsPacket(query).Naptr(DnsPacket.Question, 1, 2, "s", "SIP+D2U", "_sip._udp.example").Build()]);
+        var result = await client.QueryNaptrAsync("example", _end.Token);
+        Assert.Equal("_sip._udp.example", Assert.Single(result.Records).Replacement);
+    }
+
+    [Fact]
+    public async Task A_truncated_answer_is_a_failure()
+    {
+        var client = Client(_server);
+        _ = ServeAsync(_server, query => [new DnsPacket(query, 0x8380).Build()], 2);
+        var result = await client.QuerySrvAsync("_sip._udp.example", _end.Token);
+        Assert.Equal(DnsStatus.Truncated, result.Status);
+    }
+
+    [Fact]
+    public async Task Addresses_come_from_the_operating_system()
+    {
+        var client = Client(_server);
+        var result = await client.QueryAddressesAsync("localhost", _end.Token);
+        Assert.Contains(IPAddress.Loopback, result.Records);
+        Assert.Equal(DnsStatus.Malformed, (await client.QueryAddressesAsync(new string('a', 300), _end.Token)).Status);
+    }
+
+    [Fact]
+    public void The_name_servers_of_resolv_conf_are_read()
+    {
+        const string text = "# comment\nsearch example.com\nnameserver 192.0.2.1\nnameserver\t2001:db8::1\r\nnameserver bad\noptions ndots:5\nnameserver 192.0.2.3\nnameserver 192.0.2.4\n";
+        Assert.Equal(["192.0.2.1:53", "[2001:db8::1]:53", "192.0.2.3:53"], DnsClient.ReadServers(text).Select(server => server.ToString()));
+    }
+
+    [Fact]
+    public void The_cache_forgets_in_time_and_stays_bounded()
+    {
+        var clock = new VirtualClock();
+        var cache = new DnsCache(capacity: 2);
+        DnsResult<DnsRecord> answer = new(DnsStatus.Ok, [new SrvRecord("a", TimeSpan.FromSeconds(10), 1, 1, 1, "t"), new SrvRecord("a", TimeSpan.FromSeconds(40), 1, 1, 1, "u")]);
+        cache.Put("a", DnsRecordType.Srv, answer, clock.Now);
+        Assert.True(cache.TryGet("A", DnsRecordType.Srv, clock.Now, out _));
+        Assert.False(cache.TryGet("a", DnsRecordType.Naptr, clock.Now, out _));
+        clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.False(cache.TryGet("a", DnsRecordType.Srv, clock.Now, out _));
+
+        foreach (var name in (string[])["b", "c", "d"])
+            cache.Put(name, DnsRecordType.Srv, answer, clock.Now);
+        Assert.Equal(2, cache.Count);
+        Assert.False(cache.TryGet("b", DnsRecordType.Srv, clock.Now, out _));
+        Assert.True(cache.TryGet("d", DnsRecordType.Srv, clock.Now, out _));
+
+        cache.Put("e", DnsRecordType.Srv, new DnsResult<DnsRecord>(DnsStatus.Timeout, []), clock.Now);
+        clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.False(cache.TryGet("e", DnsRecordType.Srv, clock.Now, out _));
+    }
+
+    public void Dispose()
+    {
+        _end.Cancel();
+        _end.Dispose();
+        _server.Dispose();
+    }
+
+    private static DnsClient Client(Socket server) => new([(IPEndPoint)server.LocalEndPoint!], new SeededEntropy(1), TimeProvider.System);
+
+    private static Socket Bind()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return socket;
+    }
+
+    private async Task ServeAsync(Socket server, Func<byte[], IEnumerable<byte[]>> respond, int queries = 1)
+    {
+        var buffer = new byte[1500];
+        for (var served = 0; served < queries; served++)
+        {
+            var received = await server.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0), _end.Token);
+            foreach (var response in respond(buffer[..received.ReceivedBytes]))
+                await server.SendToAsync(response, received.RemoteEndPoint, _end.Token);
+        }
+    }
+}

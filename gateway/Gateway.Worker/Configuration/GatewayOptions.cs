@@ -145,9 +145,11 @@ public sealed record TrunkConfiguration
     /// <summary>Send INVITE without an offer and take the PBX's.</summary>
     public bool? DelayedOffer { get; init; }
 
+    /// <summary>Overrides the profile: between OPTIONS pings; zero sends none and the trunk counts as up.</summary>
     public TimeSpan? KeepAlive { get; init; }
 
-    public TimeSpan? InviteTimeout { get; init; }
+    /// <summary>How long a server may stay silent before the next one, and then the next trunk, is tried.</summary>
+    public TimeSpan? RequestTimeout { get; init; }
 }
 
 /// <summary>The two stores.</summary>

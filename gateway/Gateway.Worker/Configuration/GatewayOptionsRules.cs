@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Sip.Profiles;
 using Media.Engine;
 
 namespace Gateway.Worker.Configuration;
@@ -56,6 +57,11 @@ internal static class GatewayOptionsRules
                 yield return $"sip.listen: '{text}' is not of the form udp:ADDRESS:PORT, tcp:… or tls:….";
         if (sip.Listen.Any(text => text.StartsWith("tls:", StringComparison.OrdinalIgnoreCase)) && sip.Tls?.CertificatePath is null)
             yield return "sip.tls.certificatePath: a tls listener needs a certificate.";
+        if (!SipProfileSet.TryLoad(sip.Profiles ?? SipProfileSet.DefaultDirectory, out var profiles, out var faults))
+            foreach (var fault in faults)
+                yield return "sip.profiles: " + fault;
+        foreach (var trunk in sip.Trunks.Where(t => profiles is not null && profiles.Find(t.Profile) is null))
+            yield return $"sip.trunks['{trunk.Name}'].profile: no profile '{trunk.Profile}'; there are {string.Join(", ", profiles!.Names.Order())}.";
         foreach (var name in sip.Trunks.GroupBy(t => t.Name).Where(g => g.Count() > 1))
             yield return $"sip.trunks: '{name.Key}' is named twice.";
         foreach (var trunk in sip.Trunks)

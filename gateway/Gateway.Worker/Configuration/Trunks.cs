@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Sip;
+using Gateway.Sip.Profiles;
 using Gateway.Worker.Legs;
 using Media.Engine;
 
@@ -11,21 +12,37 @@ internal static class Trunks
     public static SipEndpointOptions Endpoint(GatewayOptions options) => new()
     {
         Listeners = [.. options.Sip.Listen.Select(text => Listener(text, options.Sip.AdvertisedHost))],
-        Trunks = [.. options.Sip.Trunks.Select(ForSip)],
+        Trunks = [.. options.Sip.Trunks.Select(trunk => ForSip(trunk, ProfileOf(options, trunk)))],
         Tls = options.Sip.Tls,
         MaxCalls = options.Node.MaxCalls,
     };
 
     public static IReadOnlyDictionary<string, PbxTrunk> ForCalls(GatewayOptions options) =>
-        options.Sip.Trunks.ToDictionary(t => t.Name, t => new PbxTrunk(
-            t.Name,
-            new PbxMediaProfile
-            {
-                Codecs = t.Codecs ?? [PbxCodec.Pcmu, PbxCodec.Pcma, PbxCodec.G722],
-                Security = t.Srtp ?? PbxSecurity.Optional,
-            },
-            t.DelayedOffer ?? false,
-            EarlyRingback: false));
+        options.Sip.Trunks.ToDictionary(trunk => trunk.Name, trunk => ForCalls(trunk, ProfileOf(options, trunk)));
+
+    /// <summary>The profile of the folder, with what the trunk's own configuration says instead.</summary>
+    private static SipProfile ProfileOf(GatewayOptions options, TrunkConfiguration trunk)
+    {
+        if (!SipProfileSet.TryLoad(options.Sip.Profiles ?? SipProfileSet.DefaultDirectory, out var profiles, out _) || profiles.Find(trunk.Profile) is not { } profile)
+            throw new ArgumentException($"There is no profile '{trunk.Profile}'.", nameof(trunk)); // the options were checked before
+        return profile with { OptionsInterval = trunk.KeepAlive is { } every ? (int)every.TotalSeconds : profile.OptionsInterval };
+    }
+
+    private static PbxTrunk ForCalls(TrunkConfiguration trunk, SipProfile profile) => new(
+        trunk.Name,
+        new PbxMediaProfile
+        {
+            Codecs = trunk.Codecs ?? [.. profile.Codecs.Select(codec => Enum.Parse<PbxCodec>(codec.ToString()))],
+            Security = trunk.Srtp ?? Enum.Parse<PbxSecurity>(profile.Srtp.ToString()),
+            PacketTimeMs = profile.Ptime,
+            TelephoneEvents = profile.Dtmf != DtmfMethod.Info,
+            NatLatching = profile.NatLatching,
+            RtcpMux = profile.RtcpMux,
+            OnHold = profile.OnHold == HoldTreatment.Silence ? AudioTreatment.Silence : AudioTreatment.HoldMusic,
+        },
+        trunk.DelayedOffer ?? profile.Offer == OfferMode.Delayed,
+        EarlyRingback: profile.Progress == ProgressSignal.SessionProgress,
+        DigitsByInfo: profile.Dtmf == DtmfMethod.Info);
 
     private static SipListenerOptions Listener(string text, string? advertisedHost)
     {
@@ -34,7 +51,7 @@ internal static class Trunks
         return new SipListenerOptions { Transport = transport, Bind = endPoint, AdvertisedHost = advertisedHost };
     }
 
-    private static TrunkOptions ForSip(TrunkConfiguration trunk)
+    private static TrunkOptions ForSip(TrunkConfiguration trunk, SipProfile profile)
     {
         var (host, port) = SipAddresses.SplitHostPort(trunk.Server);
         var options = new TrunkOptions
@@ -45,17 +62,13 @@ internal static class Trunks
             Transport = trunk.Transport,
             BackupServers = trunk.BackupServers,
             Domain = trunk.Domain,
-            Profile = trunk.Profile,
+            Profile = profile,
             AllowedSources = [.. trunk.AllowedSources.Select(text => IPNetwork.Parse(text))],
             Credentials = Credentials(trunk.User, trunk.Password),
             InboundCredentials = Credentials(trunk.InboundUser, trunk.InboundPassword),
-            Registration = trunk.Register is { } user ? new RegistrationOptions { User = user } : null,
+            RegisterUser = trunk.Register,
         };
-        return options with
-        {
-            KeepAlive = trunk.KeepAlive ?? options.KeepAlive,
-            InviteTimeout = trunk.InviteTimeout ?? options.InviteTimeout,
-        };
+        return options with { RequestTimeout = trunk.RequestTimeout ?? options.RequestTimeout };
     }
 
     private static SipCredentials? Credentials(string? user, Secret? password) =>

@@ -11,6 +11,9 @@ internal sealed class CallMedia(MediaEngine engine, ICallInbox call)
 {
     private MediaCall? _media;
 
+    /// <summary>Told each key that the WhatsApp user presses, for a PBX that does not take keys in RTP.</summary>
+    public Action<char, TimeSpan>? WhatsAppKeyPressed { get; set; }
+
     /// <summary>Null before <see cref="TryReserve"/> and after <see cref="ReleaseAsync"/>.</summary>
     public MediaCall? Call => _media;
 
@@ -40,8 +43,12 @@ internal sealed class CallMedia(MediaEngine engine, ICallInbox call)
     private async Task PumpAsync(MediaCall media)
     {
         await foreach (var happened in media.Events.ReadAllAsync())
-            if (Input(happened) is { } input)
+        {
+            if (happened is MediaEvent.DigitReceived { Leg: EngineLeg.WhatsApp } key)
+                WhatsAppKeyPressed?.Invoke(key.Digit, key.Duration);
+            else if (Input(happened) is { } input)
                 call.Post(input);
+        }
     }
 
     private static CallInput? Input(MediaEvent happened) => happened switch

@@ -35,6 +35,7 @@ internal sealed partial class PbxLeg
     {
         (_identity, _trunks, _endpoint, _invitation, _media, _call, _logger) = (identity, trunks, endpoint, invitation, media, call, logger);
         _operations = new LegQueue(OnFailure);
+        _media.WhatsAppKeyPressed = OnWhatsAppKeyPressed;
         if (incoming is null)
             return;
         _sip = incoming;
@@ -210,6 +211,12 @@ internal sealed partial class PbxLeg
         }
         LogRefusedSdp(_identity.Id, "pbx", result.Refusal, result.Detail);
         await sip.RejectOfferAsync(488);
+    }
+
+    private void OnWhatsAppKeyPressed(char digit, TimeSpan duration)
+    {
+        if (_trunk is { DigitsByInfo: true } && _sip is { } sip)
+            _operations.Add(() => sip.SendDigitAsync(digit, duration));
     }
 
     private void OnFailure(Exception e)

@@ -1,0 +1,92 @@
+using Gateway.Worker.Configuration;
+
+namespace Gateway.Worker.Tests;
+
+public class GatewayOptionsReaderTests
+{
+    private const string Valid = """
+        {
+          // one number, one PBX
+          "whatsApp": { "appSecrets": ["secret-1"], "verifyToken": "verify" },
+          "sip": { "listen": ["udp:127.0.0.1:5060"], "trunks": [{ "name": "main", "server": "127.0.0.1:5070", "profile": "asterisk" }] },
+          "channels": [{ "phoneNumberId": "100", "number": "15550000", "accessToken": "token-1", "trunks": ["main"] }],
+          "storage": { "postgres": "Host=x", "redis": "y" },
+        }
+        """;
+
+    [Fact]
+    public void Reads_the_smallest_configuration_and_fills_in_defaults()
+    {
+        Assert.True(GatewayOptionsReader.TryRead(Valid, out var options, out var errors), string.Join(" ", errors));
+        Assert.Equal("token-1", options.Channels[0].AccessToken.Reveal());
+        Assert.Equal(TimeSpan.FromSeconds(50), options.Calls.PbxAnswer);
+    }
+
+    [Fact]
+    public void Takes_secrets_from_the_environment_and_from_files()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, "from-file\n");
+            Environment.SetEnvironmentVariable("GATEWAY_OPTIONS_TEST", "from-environment");
+            var json = Valid.Replace("token-1", "${file:" + file + "}").Replace("secret-1", "${env:GATEWAY_OPTIONS_TEST}");
+            Assert.True(GatewayOptionsReader.TryRead(json, out var options, out _));
+            Assert.Equal("from-file", options.Channels[0].AccessToken.Reveal());
+            Assert.Equal("from-environment", options.WhatsApp.AppSecrets[0].Reveal());
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public void Names_every_unknown_key_at_once()
+    {
+        var json = Valid.Replace("\"name\": \"main\"", "\"name\": \"main\", \"colour\": 1").Replace("\"verifyToken\"", "\"shade\": 2, \"verifyToken\"");
+        Assert.False(GatewayOptionsReader.TryRead(json, out _, out var errors));
+        Assert.Equal(["whatsApp.shade: unknown key.", "sip.trunks[0].colour: unknown key."], errors);
+    }
+
+    [Fact]
+    public void Names_every_broken_rule_at_once()
+    {
+        var json = Valid.Replace("udp:127.0.0.1:5060", "udp:nowhere").Replace("[\"main\"]", "[\"other\"]").Replace("secret-1", "");
+        Assert.False(GatewayOptionsReader.TryRead(json, out _, out var errors));
+        Assert.Contains(errors, e => e.StartsWith("sip.listen", StringComparison.Ordinal));
+        Assert.Contains(errors, e => e.Contains("no trunk 'other'"));
+        Assert.Contains(errors, e => e.StartsWith("whatsApp.appSecrets", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{")]
+    [InlineData("{\"sip\": 5}")]
+    [InlineData("{\"channels\": [null]}")]
+    [InlineData("nonsense")]
+    public void Refuses_what_is_no_configuration_with_words(string json)
+    {
+        Assert.False(GatewayOptionsReader.TryRead(json, out _, out var errors));
+        Assert.NotEmpty(errors);
+    }
+
+    [Fact]
+    public void Reports_a_value_of_the_wrong_kind_by_its_place()
+    {
+        Assert.False(GatewayOptionsReader.TryRead(Valid.Replace("\"asterisk\"", "7"), out _, out var errors));
+        Assert.Equal(["sip.trunks[0].profile: the value does not fit here."], errors);
+    }
+
+    [Fact]
+    public void Printing_masks_secrets()
+    {
+        Assert.True(GatewayOptionsReader.TryRead(Valid, out var options, out _));
+        var text = GatewayOptionsReader.Print(options);
+        Assert.DoesNotContain("secret-1", text);
+        Assert.DoesNotContain("token-1", text);
+        Assert.DoesNotContain("Host=x", text);
+        Assert.Contains("***", text);
+    }
+}

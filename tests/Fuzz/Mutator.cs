@@ -7,7 +7,7 @@ public sealed class Mutator(int seed, IReadOnlyList<byte[]> corpus)
 {
     public const int MaxLength = 4096;
 
-    private static readonly byte[] InterestingBytes = [0, 1, 0x3F, 0x40, 0x7F, 0x80, 0xBF, 0xC0, 0xFE, 0xFF, (byte)'\r', (byte)'\n', (byte)' ', (byte)'"', (byte)':', (byte)';'];
+    private static readonly byte[] InterestingBytes = [0, 1, 0x3F, 0x40, 0x7F, 0x80, 0xBF, 0xC0, 0xFE, 0xFF, .. "\r\n \":;,=<>0-%"u8];
 
     private readonly Random _random = new(seed);
 

@@ -6,8 +6,8 @@ namespace Testing;
 public sealed record WireDatagram(TransportAddress From, TransportAddress To, byte[] Bytes);
 
 /// <summary>
-/// A network in virtual time: delays, loses, duplicates and so reorders datagrams, translates addresses at <see cref="WireNat"/>s. The same seed gives
-/// the same fate to the same traffic.
+/// A network in virtual time: delays, reorders, loses and duplicates datagrams, translates addresses at <see cref="WireNat"/>s.
+/// The same seed gives the same fate to the same traffic.
 /// </summary>
 public sealed class LossyWire(VirtualClock clock, int seed)
 {
@@ -31,11 +31,6 @@ public sealed class LossyWire(VirtualClock clock, int seed)
     /// <summary>What a firewall lets through, addresses as on the open network.</summary>
     public Func<WireDatagram, bool> Passes { get; set; } = static _ => true;
 
-    /// <summary>Datagrams handed over and lost.</summary>
-    public int Delivered { get; private set; }
-
-    public int Lost { get; private set; }
-
     /// <summary>When the next datagram arrives; <see cref="Instant.Never"/> when none is under way.</summary>
     public Instant NextArrival => _flying.TryPeek(out _, out var priority) ? priority.Arrival : Instant.Never;
 
@@ -47,10 +42,7 @@ public sealed class LossyWire(VirtualClock clock, int seed)
             from = nat.Outbound(from, to);
         var datagram = new WireDatagram(from, to, bytes.ToArray());
         if (!Passes(datagram))
-        {
-            Lost++;
             return;
-        }
         for (var copies = _random.NextDouble() < Duplication ? 2 : 1; copies > 0; copies--)
             Launch(datagram);
     }
@@ -66,11 +58,7 @@ public sealed class LossyWire(VirtualClock clock, int seed)
             foreach (var nat in _nats)
                 isOpen &= nat.TryInbound(datagram.From, ref to);
             if (!isOpen)
-            {
-                Lost++;
                 continue;
-            }
-            Delivered++;
             datagram = datagram with { To = to };
             return true;
         }
@@ -81,10 +69,7 @@ public sealed class LossyWire(VirtualClock clock, int seed)
     private void Launch(WireDatagram datagram)
     {
         if (_random.NextDouble() < Loss)
-        {
-            Lost++;
             return;
-        }
         _flying.Enqueue(datagram, (clock.Now + Delay + Jitter * _random.NextDouble(), _order++));
     }
 }

@@ -17,6 +17,7 @@ public sealed class IceAgent
     private readonly IceKeys _keys;
     private readonly IceRoles _roles;
     private readonly IceChecklist _checklist;
+    private readonly IcePacer _pacer;
     private readonly IceReplies _replies = new();
     private readonly IceConsent _consent;
     private readonly Queue<IceEvent> _events = new(4);
@@ -27,7 +28,6 @@ public sealed class IceAgent
     private bool _isStarted;
     private bool _hasEnded;
     private bool _sawError;
-    private Instant _nextCheckAt;
     private Instant _settleAt = Instant.Never;
     private Instant _failAt = Instant.Never;
 
@@ -43,6 +43,7 @@ public sealed class IceAgent
         _keys = new IceKeys(options.Local);
         _roles = new IceRoles(options.Role, options.Lite, entropy);
         _checklist = new IceChecklist(Role);
+        _pacer = new IcePacer(_checklist, options.Pacing, entropy);
         _consent = new IceConsent(options.ConsentInterval, options.ConsentLifetime, entropy);
     }
 
@@ -59,18 +60,14 @@ public sealed class IceAgent
         {
             if (_replies.Count > 0 || (!_isStarted && _keys.HasRemote))
                 return default;
-            if (_hasEnded || !_isStarted)
+            if (_hasEnded)
                 return Instant.Never;
             var next = Instant.Min(Instant.Min(_consent.NextCheckAt, _consent.ExpiresAt), _failAt);
-            if (_options.Lite)
+            if (_options.Lite || !_isStarted)
                 return next;
             if (MayNominate && _checklist.BestValid(out _) is not null)
                 next = Instant.Min(next, _settleAt);
-            if (_checklist.NextToCheck(triggeredOnly: _selected is not null) is not null)
-                next = Instant.Min(next, _nextCheckAt);
-            foreach (var pair in _checklist.Pairs)
-                next = Instant.Min(next, pair.NextSendAt);
-            return next;
+            return Instant.Min(next, _pacer.NextDueAt(triggeredOnly: _selected is not null));
         }
     }
 
@@ -114,14 +111,18 @@ public sealed class IceAgent
         return true;
     }
 
-    /// <summary>Adds a candidate from the peer's SDP, before or after <see cref="SetRemote"/>. False when it is of no use or there are too many.</summary>
+    /// <summary>
+    /// Adds a candidate from the peer's SDP, before or after <see cref="SetRemote"/>. False when it is of no use or there are too many.
+    /// </summary>
     public bool AddRemoteCandidate(IceCandidate candidate)
     {
         ArgumentNullException.ThrowIfNull(candidate);
         return candidate.Component == 1 && _checklist.TryAddSignalled(candidate.Address, candidate.Priority);
     }
 
-    /// <summary>Takes a datagram that <see cref="Datagrams.DatagramKinds"/> called STUN. Nothing but the verdict comes of one that is not authentic.</summary>
+    /// <summary>
+    /// Takes a datagram that <see cref="Datagrams.DatagramKinds"/> called STUN. Nothing but a verdict and an error reply comes of one that is not authentic.
+    /// </summary>
     /// <param name="datagram">All of it.</param>
     /// <param name="local">The socket it arrived at, as named to <see cref="AddLocalCandidate"/>.</param>
     /// <param name="remote">Where it came from.</param>
@@ -145,7 +146,7 @@ public sealed class IceAgent
     public void HandleDeadline(Instant now)
     {
         Start(now);
-        if (_hasEnded || !_isStarted)
+        if (_hasEnded)
             return;
         foreach (var pair in _checklist.Pairs)
         {
@@ -186,8 +187,8 @@ public sealed class IceAgent
         if (_isStarted || !_keys.HasRemote)
             return;
         _isStarted = true;
-        _nextCheckAt = now;
-        _failAt = now + _options.FailAfter;
+        if (_selected is null) // a lite agent may have been nominated to before its peer's SDP came
+            _failAt = now + _options.FailAfter;
     }
 
     /// <summary>RFC 8445 §7.3, in the order of trust: integrity, comprehension, role, and only then the rest.</summary>
@@ -323,7 +324,8 @@ public sealed class IceAgent
     }
 
     /// <summary>
-    /// A check that cannot succeed. A pair that has worked stays, unless nominating it failed (RFC 8445 §8.1.1): the selected one until consent ends.
+    /// A check that cannot succeed. A pair that has worked stays (the selected one until consent ends), unless nominating it
+    /// failed (RFC 8445 §8.1.1).
     /// </summary>
     private void Fail(IcePair pair)
     {
@@ -364,28 +366,11 @@ public sealed class IceAgent
 
     private bool TryBeginNext(Instant now, out IcePair pair, out IceTransaction transaction)
     {
-        transaction = default;
-        pair = _selected!;
-        if (_consent.NextCheckAt <= now)
-        {
-            _consent.Asked(now);
-            transaction = pair.BeginConsentCheck(StunTransactionId.Next(_entropy), Role);
-            return true;
-        }
-        foreach (var started in _checklist.Pairs)
-        {
-            if (started.NextSendAt > now || !started.HasSendsLeft)
-                continue;
-            pair = started;
-            transaction = pair.RepeatCheck(now);
-            return true;
-        }
-        if (now < _nextCheckAt || _checklist.NextToCheck(triggeredOnly: _selected is not null) is not { } next)
-            return false;
-        pair = next;
-        _nextCheckAt = now + _options.Pacing;
-        transaction = pair.BeginCheck(
-            StunTransactionId.Next(_entropy), Role, useCandidate: pair == _nominating, _checklist.CheckTimeout(_options.Pacing), now);
+        if (_selected is null || now < _consent.NextCheckAt)
+            return _pacer.TryBegin(_nominating, triggeredOnly: _selected is not null, now, out pair, out transaction);
+        _consent.Asked(now);
+        pair = _selected;
+        transaction = pair.BeginConsentCheck(StunTransactionId.Next(_entropy), Role);
         return true;
     }
 

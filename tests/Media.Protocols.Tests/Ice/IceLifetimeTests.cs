@@ -82,11 +82,11 @@ public class IceLifetimeTests
     }
 
     [Fact]
-    public void Consent_is_not_renewed_by_an_answer_from_elsewhere_or_by_what_the_peer_asks_itself()
+    public void Consent_is_not_renewed_by_what_the_peer_asks_itself()
     {
         var (world, gateway, _) = Connected(liteRelay: false);
-        world.Wire.Passes = datagram =>
-            StunReader.TryRead(datagram.Bytes, out var message, out _) && (datagram.From != Address("198.51.100.1:3480") || message.Class == StunClass.Request);
+        world.Wire.Passes = datagram => datagram.From != Address("198.51.100.1:3480")
+            || (StunReader.TryRead(datagram.Bytes, out var message, out _) && message.Class == StunClass.Request);
         Assert.True(world.RunUntil(() => gateway.Saw(IceEventKind.ConsentLost), 31));
     }
 
@@ -180,10 +180,27 @@ public class IceLifetimeTests
         var world = new IceWorld();
         var relay = world.Add(IceRole.Controlled, lite: true, "198.51.100.1:3480");
         Assert.True(relay.Agent.SetRemote(new IceCredentials("peer", "0123456789012345678901=="), lite: false));
-        relay.Agent.HandleDatagram(StunMessages.Check(relay.Options.Local, useCandidate: false), relay.Sockets[0], Address("192.0.2.1:1"), world.Clock.Now);
+        relay.Agent.HandleDatagram(StunMessages.Check(relay.Options.Local), relay.Sockets[0], Address("192.0.2.1:1"), world.Clock.Now);
 
         Assert.True(world.RunUntil(() => relay.Saw(IceEventKind.Failed), 21));
         Assert.Equal(IceFailure.NotNominated, relay.Events.Single().Failure);
+    }
+
+    [Fact]
+    public void A_lite_agent_may_be_nominated_to_before_the_answer_came_and_still_watches_consent()
+    {
+        var world = new IceWorld();
+        var gateway = world.Add(IceRole.Controlling, lite: false, "192.0.2.1:4000");
+        var relay = world.Add(IceRole.Controlled, lite: true, "198.51.100.1:3480");
+        world.Tell(gateway, relay);
+        Assert.True(world.RunUntil(() => gateway.Saw(IceEventKind.Connected) && relay.Saw(IceEventKind.Connected)));
+
+        world.Tell(relay, gateway);
+        world.RunFor(60);
+        Assert.Single(relay.Events);
+
+        world.Wire.Passes = _ => false;
+        Assert.True(world.RunUntil(() => relay.Saw(IceEventKind.ConsentLost), 31));
     }
 
     [Fact]

@@ -10,7 +10,8 @@ namespace Media.Protocols.Tests.Stun;
 internal static class StunMessages
 {
     public static byte[] Check(
-        IceCredentials receiver, bool useCandidate = false, uint priority = 1, ulong? controlling = 1, ulong? controlled = null, ushort unknown = 0, int seed = 1)
+        IceCredentials receiver, bool useCandidate = false, uint priority = 1, ulong? controlling = 1, ulong? controlled = null,
+        ushort unknown = 0, int seed = 1)
     {
         var buffer = new byte[1000];
         var request = new StunWriter(buffer, StunClass.Request, StunTransactionId.Next(new SeededEntropy(seed)));

@@ -1,1 +1,3 @@
-WebApplication.CreateBuilder(args).Build().Run();
+using Sandbox;
+
+await SandboxApp.Build(null, args).RunAsync();

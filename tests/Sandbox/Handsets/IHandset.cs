@@ -46,6 +46,12 @@ public sealed record HandsetReport
 
     public long PacketsLost { get; init; }
 
+    /// <summary>RTP and RTCP packets that came before the call was answered: the business opened audio too early.</summary>
+    public long EarlyPackets { get; init; }
+
+    /// <summary>SSRCs heard; Meta allows one. Null where it cannot be told.</summary>
+    public int? Sources { get; init; }
+
     /// <summary>When the last RTP or RTCP packet of the business came in; WhatsApp's silence timers look at it.</summary>
     public DateTimeOffset? LastMediaAt { get; init; }
 

@@ -187,6 +187,8 @@ public sealed class NativeHandset : IHandset, IMediaPeer
                 PacketsReceived = _received,
                 PacketsSent = _sent,
                 PacketsLost = statistics.PacketsLost,
+                EarlyPackets = MediaBeforeOpen,
+                Sources = Sources.Count,
                 LastMediaAt = _lastMediaAt,
                 ToneHertz = _meter.Hertz(),
                 LevelDb = _meter.LevelDb(),

@@ -1,0 +1,135 @@
+using Sandbox.Graph;
+using Sandbox.Handsets;
+using Sandbox.Numbers;
+using Sandbox.Permissions;
+using Sandbox.Sdp;
+using Sandbox.Users;
+using Sandbox.Webhooks;
+
+namespace Sandbox.Calls;
+
+/// <summary>The business calls: connect's checks in Meta's order, then the user's phone rings, is answered, declined or left alone.</summary>
+public sealed class OutboundCalls(
+    CallDesk desk, HandsetFactory handsets, SandboxOptions options, PermissionBook permissions, WebhookBodies bodies, WebhookSender webhooks,
+    KnobBox knobs, TimeProvider time)
+{
+    private readonly Lock _admission = new();
+
+    /// <summary>Checks and registers a call. It goes on with <see cref="Start"/>, once the business has its id.</summary>
+    public (SandboxCall? Call, GraphFault? Fault) Connect(BusinessNumber number, SandboxUser? user, string? sdpType, string? sdp, string? opaqueData)
+    {
+        if (sdpType != "offer")
+            return (null, GraphFault.Invalid($"session.sdp_type must be offer, not \"{sdpType}\""));
+        if (sdp is null)
+            return (null, GraphFault.Invalid("session.sdp is missing"));
+        if (SdpChecker.CheckOffer(sdp) is { } reason)
+            return (null, GraphFault.InvalidSdp(reason));
+        if (user is null or { Auto: AutoMode.Uncallable })
+            return (null, GraphFault.Uncallable);
+        var kind = user.Handset ?? options.DefaultHandset;
+        lock (_admission)
+        {
+            if (Refusal(number, user) is { } fault)
+                return (null, fault);
+            var call = new SandboxCall(
+                CallIds.NewCall(user.Phone, inbound: false), number, user, inbound: false, handsets.Create(kind, user, number), kind, time)
+            {
+                Offer = sdp,
+                OpaqueData = opaqueData,
+            };
+            desk.Add(call);
+            call.Note("state", "placed", kind);
+            return (call, null);
+        }
+    }
+
+    public Task Start(SandboxCall call) => desk.RunAsync(call, () => ReachAsync(call));
+
+    /// <summary>The user taps the green button. False when there is nothing to answer.</summary>
+    public Task<bool> AnswerAsync(SandboxCall call) => desk.WithAsync(call, async () =>
+    {
+        if (call.Inbound || call.State is not (CallState.Ringing or CallState.Waiting))
+            return false;
+        if (knobs.Current.AcceptedBeforeRinging && call.State == CallState.Ringing)
+        {
+            SendStatus(call, "ACCEPTED");
+            SendStatus(call, "RINGING");
+        }
+        else
+        {
+            SendStatus(call, "ACCEPTED");
+        }
+        await desk.ActivateAsync(call);
+        return true;
+    });
+
+    /// <summary>The user taps the red button while it rings.</summary>
+    public Task<bool> DeclineAsync(SandboxCall call) => desk.WithAsync(call, async () =>
+    {
+        if (call.Inbound || call.State is not (CallState.Ringing or CallState.Waiting))
+            return false;
+        SendStatus(call, "REJECTED");
+        return await desk.EndAsync(call, "COMPLETED", "user");
+    });
+
+    private GraphFault? Refusal(BusinessNumber number, SandboxUser user) =>
+        number.PaymentMissing ? GraphFault.NoPayment
+        : number.OutboundRestricted ? GraphFault.Restricted
+        : permissions.CheckCall(number, user)
+        ?? (desk.HasLiveCall(number, user) ? GraphFault.Duplicate
+        : desk.LiveCount(number) >= options.MaxConcurrentCalls ? GraphFault.TooManyAtOnce
+        : desk.StartedToday(number) >= options.MaxInitiationsPerDay ? GraphFault.TooManyStarts
+        : null);
+
+    /// <summary>The phone gets the offer and answers it; then it rings.</summary>
+    private async Task ReachAsync(SandboxCall call)
+    {
+        string answer;
+        try
+        {
+            answer = MetaSdp.Answer(
+                await call.Handset.AcceptOfferAsync(MetaSdp.OfferForHandset(call.Offer, knobs.Current.AnswerSetup), CancellationToken.None),
+                call.Offer, call.Number.AdditionalCodecs, time.GetUtcNow());
+        }
+        catch (HandsetException fault)
+        {
+            call.Note("handset", "failed", fault.Message);
+            await desk.EndAsync(call, "FAILED", "handset", 138019);
+            return;
+        }
+        var now = knobs.Current;
+        void SendConnect() => webhooks.Send(call.Number, call.Id, bodies.Connect(call, answer), call, "connect",
+            TimeSpan.FromMilliseconds(now.DelayConnectMilliseconds));
+        if (now.TerminateBeforeConnect)
+            call.HeldConnect = SendConnect;
+        else if (!now.RingingBeforeConnect)
+            SendConnect();
+        desk.Arm(call, options.Timers.RingDelay, () => RingAsync(call, now.RingingBeforeConnect ? SendConnect : null));
+    }
+
+    private Task RingAsync(SandboxCall call, Action? connectAfter)
+    {
+        if (call.User.Auto != AutoMode.Silent)
+        {
+            call.MoveTo(CallState.Ringing);
+            if (!knobs.Current.AcceptedBeforeRinging)
+                SendStatus(call, "RINGING");
+        }
+        connectAfter?.Invoke();
+        if (call.User.Auto is AutoMode.Answer or AutoMode.Decline)
+            desk.Arm(call, options.Timers.AutoDelay, () => ActAloneAsync(call));
+        else
+            desk.Arm(call, options.Timers.Ring, () => desk.EndAsync(call, "COMPLETED", "ring timeout"));
+        return Task.CompletedTask;
+    }
+
+    private Task ActAloneAsync(SandboxCall call)
+    {
+        // The gate is held here and taken again there.
+        _ = call.User.Auto == AutoMode.Answer ? AnswerAsync(call) : DeclineAsync(call);
+        return Task.CompletedTask;
+    }
+
+    private void SendStatus(SandboxCall call, string status) =>
+        webhooks.Send(call.Number, call.Id, bodies.Status(call, status), call, status);
+}

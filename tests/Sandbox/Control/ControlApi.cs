@@ -1,0 +1,158 @@
+using Sandbox.Calls;
+using Sandbox.Graph;
+using Sandbox.Handsets;
+using Sandbox.Numbers;
+using Sandbox.Permissions;
+using Sandbox.Users;
+using Sandbox.Webhooks;
+
+namespace Sandbox.Control;
+
+/// <summary>/sandbox: what a test or a person does on behalf of WhatsApp's users and operators. JSON in and out; 404 and 409 with a reason.</summary>
+public sealed class ControlApi(
+    UserBook users, NumberBook numbers, CallDesk desk, InboundCalls inbound, OutboundCalls outbound, PermissionBook permissions,
+    PermissionReplies replies, WebhookBodies bodies, WebhookSender webhooks, KnobBox knobs, FaultPlan faults, MessageLog messages)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        var root = routes.MapGroup("/sandbox");
+        root.MapGet("/health", () => Results.Ok(new { status = "ok", live = desk.All.Count(call => call.IsLive) }));
+        root.MapGet("/knobs", () => knobs.Current);
+        root.MapPut("/knobs", (Knobs wish) => knobs.Current = wish);
+        root.MapDelete("/knobs", () => knobs.Current = new Knobs());
+        root.MapPost("/faults", (PlannedFault fault) => faults.Add(fault));
+        root.MapDelete("/faults", faults.Clear);
+        root.MapGet("/messages", () => messages.All());
+        MapNumbers(root);
+        MapUsers(root);
+        MapCalls(root);
+    }
+
+    private void MapNumbers(RouteGroupBuilder root)
+    {
+        root.MapGet("/numbers", () => numbers.All.Select(number => new { number.PhoneNumberId, number.DisplayNumber, number.WebhookUrl }));
+        root.MapPatch("/numbers/{id}", (string id, NumberWish wish) =>
+        {
+            if (numbers.Find(id) is not { } number)
+                return Results.NotFound(new { reason = "no such number" });
+            number.WebhookUrl = wish.WebhookUrl ?? number.WebhookUrl;
+            number.OutboundRestricted = wish.OutboundRestricted ?? number.OutboundRestricted;
+            number.PaymentMissing = wish.PaymentMissing ?? number.PaymentMissing;
+            return Results.Ok(new { number.PhoneNumberId, number.WebhookUrl, number.OutboundRestricted, number.PaymentMissing });
+        });
+    }
+
+    private void MapUsers(RouteGroupBuilder root)
+    {
+        root.MapGet("/users", () => users.All);
+        root.MapPut("/users/{phone}", (string phone, UserWish wish) =>
+        {
+            if (!UserBook.IsPhone(phone))
+                return Results.BadRequest(new { reason = "a phone number is 6 to 15 digits" });
+            if (wish.Handset is not null && !HandsetFactory.Kinds.Contains(wish.Handset))
+                return Results.BadRequest(new { reason = "handset is native, browser or paper" });
+            var user = users.GetOrAdd(phone);
+            user.Name = wish.Name ?? user.Name;
+            user.UserName = wish.UserName ?? user.UserName;
+            user.HidesPhone = wish.HidesPhone ?? user.HidesPhone;
+            user.Auto = wish.Auto ?? user.Auto;
+            user.Permission = wish.Permission ?? user.Permission;
+            user.Handset = wish.Handset ?? user.Handset;
+            return Results.Ok(user);
+        });
+        // Without webhook: the state of things before a test begins.
+        root.MapPut("/users/{phone}/permission", (string phone, PermissionWish wish) => WithUser(phone, wish.Number, (number, user) =>
+        {
+            if (wish.Accepted)
+                permissions.Grant(number, user, wish.Permanent);
+            else
+                permissions.Revoke(number, user);
+            return Results.Ok(new { granted = wish.Accepted });
+        }));
+        // With webhook: the user answers a request.
+        root.MapPost("/users/{phone}/permission-reply", (string phone, PermissionWish wish) => WithUser(phone, wish.Number, (number, user) =>
+        {
+            replies.Reply(number, user, wish.Accepted, wish.Permanent);
+            return Results.Accepted();
+        }));
+        root.MapPost("/users/{phone}/message", (string phone, MessageWish wish) => WithUser(phone, wish.Number, (number, user) =>
+        {
+            permissions.OpenWindow(number, user);
+            webhooks.Send(number, user.Phone, bodies.Text(number, user, wish.Text), null, "message");
+            return Results.Accepted();
+        }));
+    }
+
+    private void MapCalls(RouteGroupBuilder root)
+    {
+        root.MapGet("/calls", (string? user, bool? live) => desk.All
+            .Where(call => (user is null || call.User.Phone == user) && (live is null || call.IsLive == live))
+            .OrderBy(call => call.CreatedAt)
+            .Select(call => CallView.Of(call, null)));
+        root.MapGet("/calls/{id}", (string id, CancellationToken cancel) => WithCall(id, call => ViewAsync(call, cancel)));
+        root.MapPost("/calls", PlaceAsync);
+        root.MapPost("/calls/{id}/answer", (string id) => WithCall(id, async call => Done(await outbound.AnswerAsync(call))));
+        root.MapPost("/calls/{id}/decline", (string id) => WithCall(id, async call => Done(await outbound.DeclineAsync(call))));
+        root.MapPost("/calls/{id}/hangup", (string id) => WithCall(id, async call =>
+            Done(await desk.WithAsync(call, () => desk.EndAsync(call, "COMPLETED", "user")))));
+        root.MapPost("/calls/{id}/digits", (string id, DigitsWish wish, CancellationToken cancel) => WithLiveCall(id, async call =>
+        {
+            if (wish.Digits is not { Length: > 0 and <= 64 } digits || digits.Any(c => !(char.IsAsciiDigit(c) || c is '*' or '#' or (>= 'A' and <= 'D'))))
+                return Results.BadRequest(new { reason = "digits are 0-9 * # A-D, at most 64" });
+            call.Note("control", "digits", digits);
+            await call.Handset.SendDigitsAsync(digits, cancel);
+            return Results.Ok();
+        }));
+        root.MapPost("/calls/{id}/tone", (string id, ToneWish wish, CancellationToken cancel) => WithLiveCall(id, async call =>
+        {
+            await call.Handset.SendToneAsync(wish.Hertz, cancel);
+            return Results.Ok();
+        }));
+    }
+
+    private async Task<IResult> PlaceAsync(CallWish wish, CancellationToken cancel)
+    {
+        if (!UserBook.IsPhone(wish.User))
+            return Results.BadRequest(new { reason = "user is a phone number of 6 to 15 digits" });
+        var number = wish.Number is null ? numbers.Default : numbers.Find(wish.Number);
+        if (number is null)
+            return Results.NotFound(new { reason = "no such number" });
+        try
+        {
+            var (call, refusal) = await inbound.PlaceAsync(
+                number, users.GetOrAdd(wish.User!), new PlaceCall(wish.Handset, wish.CtaPayload, wish.DeeplinkPayload, wish.ToneHertz), cancel);
+            return call is null ? Results.Conflict(new { reason = refusal }) : Results.Created("/sandbox/calls/" + Uri.EscapeDataString(call.Id), CallView.Of(call, null));
+        }
+        catch (HandsetException fault)
+        {
+            return Results.Conflict(new { reason = fault.Message });
+        }
+    }
+
+    private static async Task<IResult> ViewAsync(SandboxCall call, CancellationToken cancel) =>
+        Results.Ok(CallView.Of(call, call.LastReport ?? await call.Handset.ReportAsync(cancel)));
+
+    private IResult WithUser(string phone, string? numberId, Func<BusinessNumber, SandboxUser, IResult> use) =>
+        users.Find(phone) is not { } user ? Results.NotFound(new { reason = "no such user" })
+        : (numberId is null ? numbers.Default : numbers.Find(numberId)) is not { } number ? Results.NotFound(new { reason = "no such number" })
+        : use(number, user);
+
+    private Task<IResult> WithLiveCall(string id, Func<SandboxCall, Task<IResult>> use) =>
+        WithCall(id, call => call.IsLive ? use(call) : Task.FromResult(Done(false)));
+
+    private async Task<IResult> WithCall(string id, Func<SandboxCall, Task<IResult>> use)
+    {
+        if (desk.Find(Uri.UnescapeDataString(id)) is not { } call)
+            return Results.NotFound(new { reason = "no such call" });
+        try
+        {
+            return await use(call);
+        }
+        catch (HandsetException fault)
+        {
+            return Results.Conflict(new { reason = fault.Message });
+        }
+    }
+
+    private static IResult Done(bool done) => done ? Results.Ok() : Results.Conflict(new { reason = "the call is in another state" });
+}

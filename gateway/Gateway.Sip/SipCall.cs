@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Gateway.Sip.Dialogs;
 
 namespace Gateway.Sip;
 
@@ -13,8 +14,17 @@ public sealed class SipCall
     private const int EventCapacity = 64;
 
     private readonly Channel<SipCallEvent> _events = Channel.CreateBounded<SipCallEvent>(EventCapacity);
+    private readonly SipEndpoint _endpoint;
+    private readonly InviteSession? _session;
 
-    internal SipCall(SipCallInfo info) => Info = info;
+    internal SipCall(SipEndpoint endpoint, InviteSession session) : this(endpoint, session.Info)
+    {
+        _session = session;
+        session.Call = this;
+    }
+
+    /// <summary>A call that never reaches the network.</summary>
+    internal SipCall(SipEndpoint endpoint, SipCallInfo info) => (_endpoint, Info) = (endpoint, info);
 
     public SipCallInfo Info { get; }
 
@@ -26,39 +36,53 @@ public sealed class SipCall
     /// </summary>
     /// <param name="status">180, 183 …</param>
     /// <param name="sdp">Early answer, or our offer when the INVITE had none (then <see cref="SipCallEvent.AnswerReceived"/> follows).</param>
-    public Task ProvisionalAsync(int status, string? sdp = null) => Post((status, sdp));
+    public Task ProvisionalAsync(int status, string? sdp = null) => Post((session, now) => session.Provisional(status, sdp, now));
 
     /// <summary>Sends 200 on an incoming call with our answer, or our offer when the INVITE had none (the answer comes as <see cref="SipCallEvent.AnswerReceived"/>).</summary>
-    public Task AnswerAsync(string sdp) => Post(sdp);
+    public Task AnswerAsync(string sdp) => Post((session, now) => session.Answer(sdp, now));
 
-    /// <summary>Sends a final 300…699 on an incoming call.</summary>
+    /// <summary>Sends a final 300…699 on an incoming call; <see cref="SipCallEvent.Ended"/> follows.</summary>
     public Task RejectAsync(
         int status, string? reasonPhrase = null, SipReason? reason = null, IReadOnlyList<(string Name, string Value)>? headers = null) =>
-        Post((status, reasonPhrase, reason, headers));
+        Post((session, now) => session.Reject(status, reasonPhrase, reason, headers, now));
 
     /// <summary>
     /// Our SDP in reply to theirs: the answer to <see cref="SipCallEvent.OfferReceived"/>, or to an offer in a response to our INVITE
     /// (then it travels in PRACK or ACK); our offer when they asked for one.
     /// </summary>
-    public Task AcceptOfferAsync(string sdp) => Post(sdp);
+    public Task AcceptOfferAsync(string sdp) => Post((session, now) => session.AcceptOffer(sdp, now));
 
-    /// <summary>Refuses the peer's renegotiation; 488 unless there is a better word. The session goes on as it was.</summary>
-    public Task RejectOfferAsync(int status = 488) => Post(status);
+    /// <summary>
+    /// Refuses the peer's renegotiation; 488 unless there is a better word. The session goes on as it was. Refusing the offer of a call that
+    /// is only beginning ends it.
+    /// </summary>
+    public Task RejectOfferAsync(int status = 488) => Post((session, now) => session.RejectOffer(status, now));
 
     /// <summary>Renegotiates an established call with a re-INVITE; <see cref="SipCallEvent.AnswerReceived"/> or <see cref="SipCallEvent.OfferRefused"/> follows.</summary>
-    public Task OfferAsync(string sdp) => Post(sdp);
+    public Task OfferAsync(string sdp) => Post((session, now) => session.Offer(sdp, now));
 
     /// <summary>Sends a key press in INFO, in the form the trunk's profile names.</summary>
-    public Task SendDigitAsync(char digit, TimeSpan duration) => Post((digit, duration));
+    public Task SendDigitAsync(char digit, TimeSpan duration) => Post((session, now) => session.SendDigit(digit, duration, now));
 
     /// <summary>Tells the peer how its transfer goes (NOTIFY with message/sipfrag); a final status ends the subscription.</summary>
-    public Task NotifyTransferAsync(int status, string reasonPhrase) => Post((status, reasonPhrase));
+    public Task NotifyTransferAsync(int status, string reasonPhrase) => Post((session, now) => session.NotifyTransfer(status, reasonPhrase, now));
 
     /// <summary>
     /// Ends the call by whatever its state needs: CANCEL, BYE or a final response. Idempotent; <see cref="SipCallEvent.Ended"/> or
-    /// <see cref="SipCallEvent.Failed"/> follows. <paramref name="headers"/> go with the message.
+    /// <see cref="SipCallEvent.Failed"/> follows at once, the rest of the exchange goes on behind. <paramref name="headers"/> go with the message.
     /// </summary>
-    public Task HangUpAsync(SipReason? reason = null, IReadOnlyList<(string Name, string Value)>? headers = null) => Post((reason, headers));
+    public Task HangUpAsync(SipReason? reason = null, IReadOnlyList<(string Name, string Value)>? headers = null) =>
+        Post((session, now) => session.HangUp(reason, headers, SipCallEnd.Local, now));
 
-    private Task Post(object request) => throw new NotSupportedException(Info.CallId + request);
+    /// <summary>On the loop. False: the owner does not read.</summary>
+    internal bool TryDeliver(SipCallEvent callEvent)
+    {
+        var delivered = _events.Writer.TryWrite(callEvent);
+        if (callEvent is SipCallEvent.Ended or SipCallEvent.Failed)
+            _events.Writer.TryComplete();
+        return delivered;
+    }
+
+    private Task Post(Action<InviteSession, Media.Protocols.Primitives.Instant> action) =>
+        _session is null ? Task.CompletedTask : _endpoint.CommandAsync(_session, action);
 }

@@ -14,7 +14,7 @@ public sealed record SipEndpointOptions
 
     public SipTlsOptions? Tls { get; init; }
 
-    /// <summary>Calls at one time, both directions; an INVITE beyond is answered 503.</summary>
+    /// <summary>Calls at one time, both directions; an INVITE beyond them is answered 503.</summary>
     public int MaxCalls { get; init; } = 4000;
 
     /// <summary>Retry-After in 503 answers.</summary>

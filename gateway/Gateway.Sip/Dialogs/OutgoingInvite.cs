@@ -83,7 +83,7 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
         var tag = response.ToTag;
         if (_acknowledged.TryGetValue(tag, out var sent))
         {
-            session.Context.Layer.Context.Send(sent.Flow, sent.Ack);
+            session.Context.Layer.Context.SendRequest(sent.Flow, sent.Ack);
             return;
         }
         if (_owed is { } owed && owed.Response.IsSuccess && owed.Leg.Dialog.RemoteTag == tag)

@@ -162,7 +162,7 @@ internal sealed class Renegotiation(InviteSession session)
     {
         if (isInvite && _acknowledged.Sequence == response.CSeq.Number)
         {
-            session.Context.Layer.Context.Send(_acknowledged.Flow, _acknowledged.Ack);
+            session.Context.Layer.Context.SendRequest(_acknowledged.Flow, _acknowledged.Ack);
             return;
         }
         var dialog = session.Dialog!;

@@ -62,6 +62,15 @@ public sealed class UserAgent : IServerTransactionUser
             _layer.HandleMessage(message, flow, now);
     }
 
+    /// <summary>Answers what is no proper message when there is a request in it, and its sender is one we know.</summary>
+    public void HandleMalformed(SipParseError error, SipFlow flow)
+    {
+        if (FindTrunk(flow.Remote) is null)
+            _transactions.Count(SipDrop.UnknownSource);
+        else if (error.CreateResponse(_transactions.NewTag()) is { } response)
+            _layer.Servers.RefuseMalformed(response, flow);
+    }
+
     public void HandleTransportError(long transaction, Instant now) => _layer.HandleTransportError(transaction, now);
 
     public void HandleDeadline(Instant now)

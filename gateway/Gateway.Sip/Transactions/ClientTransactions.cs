@@ -12,6 +12,10 @@ public sealed class ClientTransactions(TransactionContext context)
 
     public int Count => _byId.Count;
 
+    /// <summary>A request still waits for its final response.</summary>
+    public bool AnyUnanswered => _byId.Values.Any(transaction =>
+        transaction.Machine.State is TransactionState.Calling or TransactionState.Trying or TransactionState.Proceeding);
+
     public Instant NextDeadline => _deadlines.NextDeadline;
 
     /// <summary>
@@ -104,12 +108,12 @@ public sealed class ClientTransactions(TransactionContext context)
     private void Perform(ClientTransaction transaction, TransactionActions actions, SipResponse? response, Instant now)
     {
         if (actions.HasFlag(TransactionActions.Transmit))
-            context.Send(transaction.Flow, transaction.Bytes, transaction.Id);
+            context.SendRequest(transaction.Flow, transaction.Bytes, transaction.Id);
         if (actions.HasFlag(TransactionActions.SendAck))
         {
             if (transaction.Ack.Length == 0)
                 transaction.Ack = SipWriter.Write(AckTo(transaction.Request, response!));
-            context.Send(transaction.Flow, transaction.Ack, transaction.Id);
+            context.SendRequest(transaction.Flow, transaction.Ack, transaction.Id);
         }
         if (actions.HasFlag(TransactionActions.Forget))
             Forget(transaction);

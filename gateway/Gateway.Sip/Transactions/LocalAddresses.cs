@@ -16,6 +16,9 @@ public sealed class LocalAddresses(IReadOnlyList<LocalAddress> listeners)
 
     public int Count => listeners.Count;
 
+    /// <summary>A URI with this host and port is one of ours.</summary>
+    public bool Advertises(HostPort hostPort) => listeners.Any(listener => listener.Advertised == hostPort);
+
     /// <summary>A listener of the transport and address family; −1 when there is none.</summary>
     public int Find(SipTransport transport, TransportAddress remote)
     {

@@ -56,13 +56,21 @@ public sealed class ServerTransactions(TransactionContext context, IServerTransa
     }
 
     /// <summary>Sends the last response once more: the transaction user's own retransmission of a 2xx or of a reliable 1xx.</summary>
-    public void RespondAgain(ServerTransaction transaction) => context.Send(transaction.Flow, transaction.LastResponse, transaction.Id);
+    public void RespondAgain(ServerTransaction transaction) => context.SendResponse(transaction.Flow, transaction.LastResponse, transaction.Id);
 
     /// <summary>Answers without keeping a transaction (RFC 3261 §8.2.7); an ACK is never answered.</summary>
     public void Refuse(SipRequest request, SipFlow flow, int status, string? phrase = null)
     {
         if (request.Method != SipMethod.Ack)
-            context.Send(ResponseFlow(request.TopVia, flow), SipWriter.Write(SipResponse.CreateFor(request, status, context.NewTag(), phrase)));
+            context.SendResponse(ResponseFlow(request.TopVia, flow), SipWriter.Write(SipResponse.CreateFor(request, status, context.NewTag(), phrase)));
+    }
+
+    /// <summary>Answers a request that could not be read whole, back to where it came from.</summary>
+    public void RefuseMalformed(SipResponse response, SipFlow flow)
+    {
+        if (response.Headers["Via"] is { } text && ViaHeader.TryParse(text, out var via))
+            response.Headers.ReplaceFirst("Via", via.StampSource(flow.Remote).ToString());
+        context.SendResponse(flow, SipWriter.Write(response));
     }
 
     /// <summary>False: no such transaction.</summary>

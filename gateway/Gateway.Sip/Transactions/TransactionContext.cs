@@ -58,7 +58,9 @@ public sealed class TransactionContext(LocalAddresses local, IEntropy entropy, T
     /// <summary>Readable from any thread.</summary>
     public long CountOf(SipDrop drop) => Interlocked.Read(ref _drops[(int)drop]);
 
-    public void Send(SipFlow flow, byte[] bytes, long transaction = 0) => Outbox.Enqueue(new SipTransmit(flow, bytes, transaction));
+    public void SendRequest(SipFlow flow, byte[] bytes, long transaction = 0) => Outbox.Enqueue(new SipTransmit(flow, bytes, transaction, false));
+
+    public void SendResponse(SipFlow flow, byte[] bytes, long transaction = 0) => Outbox.Enqueue(new SipTransmit(flow, bytes, transaction, true));
 
     /// <summary>The Via of a request of ours on <paramref name="flow"/>. Connections may be used the other way round as well (RFC 5923 §5).</summary>
     public string ViaFor(SipFlow flow, string branch)

@@ -54,7 +54,7 @@ public sealed class TransactionLayer
     {
         ack.Headers.Prepend("Via", Context.ViaFor(flow, Context.NewBranch()));
         var bytes = SipWriter.Write(ack);
-        Context.Send(flow, bytes);
+        Context.SendRequest(flow, bytes);
         return bytes;
     }
 

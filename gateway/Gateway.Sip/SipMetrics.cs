@@ -1,0 +1,77 @@
+using System.Diagnostics.Metrics;
+using Gateway.Sip.Messages;
+using Gateway.Sip.Transactions;
+
+namespace Gateway.Sip;
+
+/// <summary>Why a connection was closed. A closed set: it is a metric label.</summary>
+internal enum ConnectionEnd
+{
+    /// <summary>The peer closed it.</summary>
+    Peer,
+
+    /// <summary>Nothing travelled for too long.</summary>
+    Idle,
+
+    /// <summary>The peer did not read what we sent.</summary>
+    NotReading,
+
+    /// <summary>What came could not be cut into messages.</summary>
+    Malformed,
+
+    /// <summary>More connections than allowed.</summary>
+    Limit,
+
+    /// <summary>It could not be opened, or TLS could not be agreed.</summary>
+    Connect,
+
+    /// <summary>The network broke it.</summary>
+    Error,
+
+    /// <summary>The endpoint stops.</summary>
+    Stopped,
+}
+
+/// <summary>The instruments of meter "Gateway.Sip".</summary>
+internal sealed class SipMetrics : IDisposable
+{
+    public const string MeterName = "Gateway.Sip";
+
+    private readonly Meter _meter = new(MeterName);
+    private readonly Counter<long> _malformed;
+    private readonly Counter<long> _closed;
+    private readonly Counter<long> _overflow;
+    private readonly Counter<long> _received;
+    private readonly Counter<long> _sent;
+
+    public SipMetrics(Func<int> calls, Func<int> connections, Func<SipDrop, long> drops)
+    {
+        _malformed = _meter.CreateCounter<long>("gateway_sip_malformed_messages", description: "Messages refused by the parser, by fault");
+        _closed = _meter.CreateCounter<long>("gateway_sip_connections_closed", description: "TCP and TLS connections closed, by reason");
+        _overflow = _meter.CreateCounter<long>("gateway_sip_overflowed_datagrams", description: "Datagrams dropped because the endpoint was behind");
+        _received = _meter.CreateCounter<long>("gateway_sip_received_messages", description: "Messages received, by transport");
+        _sent = _meter.CreateCounter<long>("gateway_sip_sent_messages", description: "Messages sent, by transport");
+        _meter.CreateObservableGauge("gateway_sip_calls", calls, description: "Calls that are not over");
+        _meter.CreateObservableGauge("gateway_sip_connections", connections, description: "Open TCP and TLS connections");
+        _meter.CreateObservableCounter("gateway_sip_dropped_messages", () => Drops(drops), description: "Messages dropped or refused without a call, by reason");
+    }
+
+    public void Malformed(SipParseFault fault) => _malformed.Add(1, new KeyValuePair<string, object?>("fault", Label(fault.ToString())));
+
+    public void Closed(ConnectionEnd reason) => _closed.Add(1, new KeyValuePair<string, object?>("reason", Label(reason.ToString())));
+
+    public void Overflowed() => _overflow.Add(1);
+
+    public void Received(SipTransport transport) => _received.Add(1, new KeyValuePair<string, object?>("transport", Label(transport.ToString())));
+
+    public void Sent(SipTransport transport) => _sent.Add(1, new KeyValuePair<string, object?>("transport", Label(transport.ToString())));
+
+    public void Dispose() => _meter.Dispose();
+
+    private static IEnumerable<Measurement<long>> Drops(Func<SipDrop, long> drops) => Enum.GetValues<SipDrop>()
+        .Select(drop => new Measurement<long>(drops(drop), new KeyValuePair<string, object?>("reason", Label(drop.ToString()))));
+
+    /// <summary>UnknownSource becomes unknown_source.</summary>
+    private static string Label(string name) =>
+        string.Concat(name.Select((c, i) => char.IsUpper(c) ? (i == 0 ? "" : "_") + char.ToLowerInvariant(c) : c.ToString()));
+}

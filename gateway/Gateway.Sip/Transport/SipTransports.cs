@@ -1,0 +1,81 @@
+using System.Net;
+using System.Threading.Channels;
+using Gateway.Sip.Messages;
+using Gateway.Sip.Transactions;
+using Media.Protocols.Primitives;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Sip.Transport;
+
+/// <summary>All listeners and connections of an endpoint (RFC 3261 §18): bytes of the core out, parsed messages into the endpoint's queue.</summary>
+internal sealed class SipTransports : IAsyncDisposable
+{
+    private readonly List<UdpPort?> _udp = [];
+    private readonly ChannelWriter<EndpointInput> _inbox;
+    private readonly SipMetrics _metrics;
+    private readonly ILogger _logger;
+    private readonly StreamTransport _streams;
+    private readonly TlsCertificates? _tls;
+
+    public SipTransports(SipEndpointOptions options, ChannelWriter<EndpointInput> inbox, SipMetrics metrics, TimeProvider time, ILogger logger)
+    {
+        _inbox = inbox;
+        _metrics = metrics;
+        _logger = logger;
+        _tls = options.Tls is null ? null : TlsCertificates.Load(options.Tls);
+        _streams = new StreamTransport(options.Limits, _tls, inbox, metrics, time, logger);
+    }
+
+    public int Connections => _streams.Count;
+
+    /// <summary>Binds every listener; the addresses as peers see them, in the same order.</summary>
+    /// <exception cref="ArgumentException">A listener on all addresses has no advertised host, or a TLS listener no certificate.</exception>
+    public LocalAddresses Bind(IReadOnlyList<SipListenerOptions> listeners)
+    {
+        var bound = new List<LocalAddress>();
+        foreach (var listener in listeners)
+        {
+            var isAny = listener.Bind.Address.Equals(IPAddress.Any) || listener.Bind.Address.Equals(IPAddress.IPv6Any);
+            if (isAny && listener.AdvertisedHost is null)
+                throw new ArgumentException($"The SIP listener on {listener.Bind} needs an advertised host: it listens on all addresses.", nameof(listeners));
+            if (listener.Transport == SipTransport.Tls && _tls is not { CanServe: true })
+                throw new ArgumentException($"The SIP listener on {listener.Bind} speaks TLS and needs a certificate.", nameof(listeners));
+            var endPoint = Bind(bound.Count, listener);
+            var advertised = new HostPort(listener.AdvertisedHost ?? endPoint.Address.ToString(), listener.AdvertisedPort ?? endPoint.Port);
+            bound.Add(new LocalAddress(listener.Transport, TransportAddress.From(endPoint), advertised));
+        }
+        foreach (var port in _udp)
+            port?.Start();
+        return new LocalAddresses(bound);
+    }
+
+    public void Send(in SipTransmit transmit)
+    {
+        if (transmit.Flow.IsReliable)
+            _streams.Send(transmit);
+        else if (!_udp[transmit.Flow.Listener]!.TrySend(transmit.Bytes.Span, transmit.Flow.Remote) && transmit.Transaction != 0)
+            _inbox.TryWrite(new EndpointInput.SendFailed(transmit.Transaction));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var port in _udp)
+        {
+            if (port is not null)
+                await port.DisposeAsync();
+        }
+        await _streams.DisposeAsync();
+    }
+
+    private IPEndPoint Bind(int index, SipListenerOptions listener)
+    {
+        if (listener.Transport != SipTransport.Udp)
+        {
+            _udp.Add(null);
+            return _streams.Listen(index, listener.Transport, listener.Bind);
+        }
+        var port = new UdpPort(index, listener.Bind, _inbox, _metrics, _logger);
+        _udp.Add(port);
+        return port.Bound;
+    }
+}

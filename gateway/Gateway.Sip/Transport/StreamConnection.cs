@@ -1,0 +1,181 @@
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Gateway.Sip.Messages;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Sip.Transport;
+
+/// <summary>
+/// One TCP or TLS connection: a task that reads and frames, a task that writes from a queue bounded in bytes. Sending never waits: a peer that
+/// does not read loses its connection when the queue is full, and nobody else notices.
+/// </summary>
+#pragma warning disable CA1001 // the token source has no timer and nothing to free; Close may be inside it on another thread when the connection ends
+internal sealed class StreamConnection
+#pragma warning restore CA1001
+{
+    private readonly Channel<(ReadOnlyMemory<byte> Bytes, long Transaction)> _queue =
+        Channel.CreateUnbounded<(ReadOnlyMemory<byte>, long)>(new UnboundedChannelOptions { SingleReader = true }); // bounded by bytes, below
+    private readonly CancellationTokenSource _stop = new();
+    private readonly StreamTransport _owner;
+    private readonly SipFlow _flow;
+    private long _queuedBytes;
+    private int _closed;
+    private bool _sawRequest;
+
+    public StreamConnection(StreamTransport owner, SipFlow flow, bool isOutgoing)
+    {
+        _owner = owner;
+        _flow = flow;
+        IsOutgoing = isOutgoing;
+        LastActivity = owner.Now;
+    }
+
+    public long Id => _flow.Connection;
+
+    public SipFlow Flow => _flow;
+
+    public bool IsOutgoing { get; }
+
+    /// <summary>When something last came or went.</summary>
+    public Instant LastActivity { get; private set; }
+
+    /// <summary>Why it was closed, once it is.</summary>
+    public ConnectionEnd End { get; private set; }
+
+    public bool IsClosed => Volatile.Read(ref _closed) != 0;
+
+    /// <summary>False: closed, or closed now because the peer does not read.</summary>
+    public bool TrySend(ReadOnlyMemory<byte> bytes, long transaction)
+    {
+        if (IsClosed)
+            return false;
+        if (Interlocked.Add(ref _queuedBytes, bytes.Length) > _owner.Limits.MaxQueuedBytes)
+        {
+            Close(ConnectionEnd.NotReading);
+            return false;
+        }
+        return _queue.Writer.TryWrite((bytes, transaction));
+    }
+
+    public void Close(ConnectionEnd reason)
+    {
+        if (Interlocked.Exchange(ref _closed, 1) != 0)
+            return;
+        End = reason;
+        _queue.Writer.TryComplete();
+        _stop.Cancel();
+    }
+
+    /// <summary>Opens the stream, then reads and writes until either ends. What was not sent is reported.</summary>
+    public async Task RunAsync(Func<CancellationToken, Task<Stream>> open)
+    {
+        try
+        {
+            await using var stream = await OpenAsync(open);
+            var writing = WriteAsync(stream);
+            var reading = ReadAsync(stream);
+            await Task.WhenAny(reading, writing);
+            Close(ConnectionEnd.Peer);
+            await Task.WhenAll(reading, writing);
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
+        {
+            Close(ConnectionEnd.Connect);
+        }
+        finally
+        {
+            Close(ConnectionEnd.Error);
+            while (_queue.Reader.TryRead(out var unsent))
+                _owner.ReportFailure(unsent.Transaction);
+        }
+    }
+
+    private async Task<Stream> OpenAsync(Func<CancellationToken, Task<Stream>> open)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        deadline.CancelAfter(_owner.Limits.ConnectTimeout);
+        return await open(deadline.Token);
+    }
+
+    private async Task WriteAsync(Stream stream)
+    {
+        long transaction = 0;
+        try
+        {
+            await foreach (var (bytes, id) in _queue.Reader.ReadAllAsync(_stop.Token))
+            {
+                transaction = id;
+                await stream.WriteAsync(bytes, _stop.Token);
+                Interlocked.Add(ref _queuedBytes, -bytes.Length);
+                LastActivity = _owner.Now;
+                transaction = 0;
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            if (transaction != 0)
+                _owner.ReportFailure(transaction);
+        }
+    }
+
+    private async Task ReadAsync(Stream stream)
+    {
+        var framer = new SipStreamFramer();
+        try
+        {
+            while (true)
+            {
+                var count = await stream.ReadAsync(framer.GetMemory(), _stop.Token);
+                if (count == 0)
+                    return;
+                LastActivity = _owner.Now;
+                framer.Advance(count);
+                if (!await DrainAsync(framer))
+                    return;
+            }
+        }
+        catch (IOException)
+        {
+            Close(ConnectionEnd.Error);
+        }
+        catch (OperationCanceledException)
+        {
+            // closed by us
+        }
+    }
+
+    /// <summary>False: the stream makes no sense any more.</summary>
+    private async Task<bool> DrainAsync(SipStreamFramer framer)
+    {
+        while (true)
+        {
+            switch (framer.TryRead(out var frame))
+            {
+                case SipFrameKind.None:
+                    return true;
+                case SipFrameKind.Ping:
+                    TrySend("\r\n"u8.ToArray(), 0); // RFC 5626 §3.5.1
+                    break;
+                case SipFrameKind.Message:
+                    await _owner.DeliverAsync(Parse(frame.Span), _stop.Token);
+                    break;
+                case SipFrameKind.Broken:
+                    await _owner.DeliverAsync(new EndpointInput.Malformed(new SipParseError(framer.Fault), _flow), _stop.Token);
+                    Close(ConnectionEnd.Malformed);
+                    return false;
+            }
+        }
+    }
+
+    private EndpointInput Parse(ReadOnlySpan<byte> frame)
+    {
+        if (!SipParser.TryParse(frame, out var message, out var error))
+            return new EndpointInput.Malformed(error, _flow);
+        if (!_sawRequest && !IsOutgoing && message is SipRequest request)
+        {
+            _sawRequest = true;
+            _owner.AddAlias(this, request.TopVia);
+        }
+        return new EndpointInput.Received(message, _flow);
+    }
+}

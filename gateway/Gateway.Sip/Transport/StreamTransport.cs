@@ -1,0 +1,274 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Gateway.Sip.Messages;
+using Gateway.Sip.Transactions;
+using Media.Protocols.Primitives;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Sip.Transport;
+
+/// <summary>
+/// All TCP and TLS connections: accepted, opened when needed, found again by id or by the peer's address. A connection that a peer opened is also
+/// found by the address its Via asks for (RFC 5923 §5 alias), since that is where its dialogs send us.
+/// </summary>
+internal sealed partial class StreamTransport : IAsyncDisposable
+{
+    private const int Backlog = 512;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<long, StreamConnection> _byId = [];
+    private readonly Dictionary<(SipTransport, TransportAddress), StreamConnection> _byPeer = [];
+    private readonly List<Task> _accepting = [];
+    private readonly List<Socket> _listening = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ChannelWriter<EndpointInput> _inbox;
+    private readonly TlsCertificates? _tls;
+    private readonly SipMetrics _metrics;
+    private readonly InstantClock _clock;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ITimer _sweep;
+    private long _lastId;
+
+    public StreamTransport(
+        SipTransportLimits limits, TlsCertificates? tls, ChannelWriter<EndpointInput> inbox, SipMetrics metrics, TimeProvider time, ILogger logger)
+    {
+        Limits = limits;
+        _tls = tls;
+        _inbox = inbox;
+        _metrics = metrics;
+        _time = time;
+        _clock = new InstantClock(time);
+        _logger = logger;
+        var interval = limits.IdleTimeout / 4;
+        _sweep = time.CreateTimer(_ => CloseIdle(), null, interval, interval);
+    }
+
+    public SipTransportLimits Limits { get; }
+
+    public Instant Now => _clock.Now;
+
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _byId.Count;
+        }
+    }
+
+    /// <summary>Binds and begins to accept; the bound address.</summary>
+    public IPEndPoint Listen(int listener, SipTransport transport, IPEndPoint bind)
+    {
+        var socket = new Socket(bind.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        _listening.Add(socket);
+        if (bind.Address.Equals(IPAddress.IPv6Any))
+            socket.DualMode = true;
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        socket.Bind(bind);
+        socket.Listen(Backlog);
+        _accepting.Add(AcceptAsync(socket, listener, transport));
+        return (IPEndPoint)socket.LocalEndPoint!;
+    }
+
+    /// <summary>Queues the message on its connection, opening one when that is allowed. A failure is reported, now or later.</summary>
+    public void Send(in SipTransmit transmit)
+    {
+        if (Find(transmit) is { } connection && connection.TrySend(transmit.Bytes, transmit.Transaction))
+            _metrics.Sent(transmit.Flow.Transport);
+        else
+            ReportFailure(transmit.Transaction);
+    }
+
+    public void ReportFailure(long transaction)
+    {
+        if (transaction != 0 && !_inbox.TryWrite(new EndpointInput.SendFailed(transaction)))
+            LogReportLost(_logger); // the queue is full: the transaction's own timer ends it
+    }
+
+    public ValueTask DeliverAsync(EndpointInput input, CancellationToken stop) => _inbox.WriteAsync(input, stop);
+
+    public void AddAlias(StreamConnection connection, ViaHeader via)
+    {
+        if (!via.Parameters.Has("alias"))
+            return;
+        var port = via.SentBy.Port != 0 ? via.SentBy.Port : connection.Flow.Transport == SipTransport.Tls ? 5061 : 5060;
+        lock (_lock)
+            _byPeer.TryAdd((connection.Flow.Transport, connection.Flow.Remote with { Port = (ushort)port }), connection);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _sweep.DisposeAsync();
+        foreach (var socket in _listening)
+            socket.Dispose();
+        await Task.WhenAll(_accepting);
+        StreamConnection[] open;
+        lock (_lock)
+            open = [.. _byId.Values];
+        foreach (var connection in open)
+            connection.Close(ConnectionEnd.Stopped);
+        for (var i = 0; i < 100 && Count > 0; i++)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), _time);
+        _stop.Dispose();
+    }
+
+    private StreamConnection? Find(in SipTransmit transmit)
+    {
+        lock (_lock)
+        {
+            if (transmit.Flow.Connection != 0 && _byId.TryGetValue(transmit.Flow.Connection, out var known) && !known.IsClosed)
+                return known;
+            if (transmit.IsResponse && transmit.Flow.Connection != 0)
+                return null;
+            var peer = (transmit.Flow.Transport, transmit.Flow.Remote);
+            if (_byPeer.TryGetValue(peer, out known) && !known.IsClosed)
+                return known;
+            if (_byId.Count >= Limits.MaxConnections || _stop.IsCancellationRequested)
+                return null;
+            var flow = transmit.Flow with { Connection = ++_lastId };
+            var opened = new StreamConnection(this, flow, isOutgoing: true);
+            _byId.Add(flow.Connection, opened);
+            _byPeer[peer] = opened;
+            _ = RunAsync(opened, stop => OpenAsync(flow, stop)); // ends in Remove, whatever happens
+            return opened;
+        }
+    }
+
+    private async Task AcceptAsync(Socket listening, int listener, SipTransport transport)
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                Admit(await listening.AcceptAsync(_stop.Token), listener, transport);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException e)
+            {
+                LogAcceptFailed(_logger, e.SocketErrorCode);
+            }
+        }
+    }
+
+    private void Admit(Socket socket, int listener, SipTransport transport)
+    {
+        StreamConnection connection;
+        lock (_lock)
+        {
+            if (_byId.Count >= Limits.MaxConnections)
+            {
+                socket.Dispose();
+                _metrics.Closed(ConnectionEnd.Limit);
+                return;
+            }
+            var flow = new SipFlow(transport, TransportAddress.From((IPEndPoint)socket.RemoteEndPoint!), listener, ++_lastId);
+            connection = new StreamConnection(this, flow, isOutgoing: false);
+            _byId.Add(flow.Connection, connection);
+            _byPeer[(transport, flow.Remote)] = connection;
+        }
+        _ = RunAsync(connection, stop => AuthenticateAsync(socket, transport, stop)); // ends in Remove, whatever happens
+    }
+
+    private async Task RunAsync(StreamConnection connection, Func<CancellationToken, Task<Stream>> open)
+    {
+        await Task.Yield();
+        LogOpened(_logger, connection.Id, connection.Flow.Transport, connection.IsOutgoing);
+        try
+        {
+            await connection.RunAsync(open);
+        }
+        finally
+        {
+            Remove(connection);
+            _metrics.Closed(connection.End);
+            LogClosed(_logger, connection.Id, connection.End);
+        }
+    }
+
+    private async Task<Stream> OpenAsync(SipFlow flow, CancellationToken stop)
+    {
+        var socket = new Socket(flow.Remote.Family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(flow.Remote.ToIPEndPoint(), stop);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+        var stream = new NetworkStream(socket, ownsSocket: true);
+        if (flow.Transport == SipTransport.Tcp)
+            return stream;
+        var tls = new SslStream(stream);
+        await AuthenticateOrDisposeAsync(tls, tls.AuthenticateAsClientAsync(TlsCertificates.ClientOptions(_tls, flow), stop));
+        return tls;
+    }
+
+    private async Task<Stream> AuthenticateAsync(Socket socket, SipTransport transport, CancellationToken stop)
+    {
+        socket.NoDelay = true;
+        var stream = new NetworkStream(socket, ownsSocket: true);
+        if (transport == SipTransport.Tcp)
+            return stream;
+        var tls = new SslStream(stream);
+        await AuthenticateOrDisposeAsync(tls, tls.AuthenticateAsServerAsync(_tls!.ServerOptions(), stop));
+        return tls;
+    }
+
+    private static async Task AuthenticateOrDisposeAsync(SslStream tls, Task handshake)
+    {
+        try
+        {
+            await handshake;
+        }
+        catch
+        {
+            await tls.DisposeAsync();
+            throw;
+        }
+    }
+
+    private void Remove(StreamConnection connection)
+    {
+        lock (_lock)
+        {
+            _byId.Remove(connection.Id);
+            foreach (var peer in _byPeer.Where(entry => entry.Value == connection).Select(entry => entry.Key).ToArray())
+                _byPeer.Remove(peer);
+        }
+    }
+
+    private void CloseIdle()
+    {
+        StreamConnection[] idle;
+        var before = Now - Limits.IdleTimeout;
+        lock (_lock)
+            idle = [.. _byId.Values.Where(connection => connection.LastActivity < before)];
+        foreach (var connection in idle)
+            connection.Close(ConnectionEnd.Idle);
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {Id} over {Transport} begins, opened by us: {IsOutgoing}")]
+    private static partial void LogOpened(ILogger logger, long id, SipTransport transport, bool isOutgoing);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {Id} ended: {Reason}")]
+    private static partial void LogClosed(ILogger logger, long id, ConnectionEnd reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection could not be accepted: {Error}")]
+    private static partial void LogAcceptFailed(ILogger logger, SocketError error);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A failed send could not be reported: the endpoint is behind")]
+    private static partial void LogReportLost(ILogger logger);
+}

@@ -1,0 +1,125 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Gateway.Sip.Messages;
+using Media.Protocols.Primitives;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Sip.Transport;
+
+/// <summary>One UDP listener: a socket that receives on a task of its own and sends from the endpoint's loop.</summary>
+internal sealed partial class UdpPort : IAsyncDisposable
+{
+    private const int MaxDatagram = 65_535;
+    private const int SocketBufferBytes = 4 * 1024 * 1024;
+
+    private readonly Socket _socket;
+    private readonly int _listener;
+    private readonly ChannelWriter<EndpointInput> _inbox;
+    private readonly SipMetrics _metrics;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _receiving = Task.CompletedTask;
+
+    public UdpPort(int listener, IPEndPoint bind, ChannelWriter<EndpointInput> inbox, SipMetrics metrics, ILogger logger)
+    {
+        _listener = listener;
+        _inbox = inbox;
+        _metrics = metrics;
+        _logger = logger;
+        _socket = new Socket(bind.AddressFamily, SocketType.Dgram, ProtocolType.Udp)
+        {
+            ReceiveBufferSize = SocketBufferBytes,
+            SendBufferSize = SocketBufferBytes,
+        };
+        if (bind.Address.Equals(IPAddress.IPv6Any))
+            _socket.DualMode = true;
+        try
+        {
+            _socket.Bind(bind);
+        }
+        catch
+        {
+            _socket.Dispose();
+            throw;
+        }
+    }
+
+    public IPEndPoint Bound => (IPEndPoint)_socket.LocalEndPoint!;
+
+    public void Start() => _receiving = ReceiveAsync(_stop.Token);
+
+    /// <summary>False: the kernel refused the datagram.</summary>
+    public bool TrySend(ReadOnlySpan<byte> bytes, TransportAddress remote)
+    {
+        try
+        {
+            _socket.SendTo(bytes, SocketFlags.None, EndPointOf(remote));
+            _metrics.Sent(SipTransport.Udp);
+            return true;
+        }
+        catch (SocketException e)
+        {
+            LogSendFailed(_logger, e.SocketErrorCode);
+            return false;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _receiving;
+        _socket.Dispose();
+        _stop.Dispose();
+    }
+
+    private IPEndPoint EndPointOf(TransportAddress remote)
+    {
+        var endPoint = remote.ToIPEndPoint();
+        if (_socket.AddressFamily == AddressFamily.InterNetworkV6 && remote.IsIPv4)
+            endPoint.Address = endPoint.Address.MapToIPv6();
+        return endPoint;
+    }
+
+    private async Task ReceiveAsync(CancellationToken stop)
+    {
+        var buffer = new byte[MaxDatagram];
+        var any = new IPEndPoint(_socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                var received = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, any, stop);
+                Handle(buffer.AsSpan(0, received.ReceivedBytes), TransportAddress.From((IPEndPoint)received.RemoteEndPoint));
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (SocketException e)
+            {
+                LogReceiveFailed(_logger, e.SocketErrorCode); // an ICMP error of an earlier datagram; the socket goes on
+            }
+        }
+    }
+
+    private void Handle(ReadOnlySpan<byte> bytes, TransportAddress remote)
+    {
+        var flow = new SipFlow(SipTransport.Udp, remote, _listener);
+        EndpointInput input;
+        if (SipParser.TryParse(bytes, out var message, out var error))
+            input = new EndpointInput.Received(message, flow);
+        else if (error.Fault == SipParseFault.KeepAlive)
+            return;
+        else
+            input = new EndpointInput.Malformed(error, flow);
+        if (!_inbox.TryWrite(input))
+            _metrics.Overflowed();
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A datagram could not be sent: {Error}")]
+    private static partial void LogSendFailed(ILogger logger, SocketError error);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A datagram could not be received: {Error}")]
+    private static partial void LogReceiveFailed(ILogger logger, SocketError error);
+}

@@ -1,0 +1,77 @@
+using System.Net;
+using Gateway.Sip.Messages;
+using Gateway.Sip.Profiles;
+using Media.Protocols.Primitives;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Gateway.Sip.Tests.Endpoint;
+
+/// <summary>Endpoints on loopback sockets.</summary>
+internal static class EndpointBench
+{
+    public const string Offer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n";
+    public const string Answer = "v=0\r\no=- 2 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40002 RTP/AVP 0\r\n";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    public static SipProfile Profile { get; } = new()
+    {
+        Name = "test",
+        ReliableProvisional = ReliableProvisional.Supported,
+        SessionTimer = true,
+        SessionExpires = 1800,
+        MinSe = 90,
+        SendReason = true,
+        MaxForwards = 70,
+    };
+
+    public static async Task<SipEndpoint> StartAsync(SipTransport transport = SipTransport.Udp, IPAddress? address = null, SipTlsOptions? tls = null,
+        SipTransportLimits? limits = null, params TrunkOptions[] trunks)
+    {
+        var endpoint = new SipEndpoint(
+            new SipEndpointOptions
+            {
+                Listeners = [new SipListenerOptions { Transport = transport, Bind = new IPEndPoint(address ?? IPAddress.Loopback, 0) }],
+                Trunks = trunks,
+                Tls = tls,
+                Limits = limits ?? new SipTransportLimits(),
+            },
+            new SystemEntropy(), TimeProvider.System, NullLoggerFactory.Instance);
+        await endpoint.StartAsync(TestContext);
+        return endpoint;
+    }
+
+    public static int PortOf(SipEndpoint endpoint) => endpoint.Listeners[0].Bind.Port;
+
+    public static TrunkOptions Trunk(int port, SipTransport transport = SipTransport.Udp, IPAddress? address = null) => new()
+    {
+        Name = "pbx",
+        Server = (address ?? IPAddress.Loopback).ToString(),
+        Port = port,
+        Transport = transport,
+        Profile = Profile,
+        AllowedSources = [new IPNetwork(IPAddress.Loopback, 32), new IPNetwork(IPAddress.IPv6Loopback, 128)],
+    };
+
+    public static SipInviteRequest Call(string? sdp = Offer) =>
+        new() { Trunk = "pbx", TargetUser = "100", Caller = new SipParty("+4930123", "Erika"), Sdp = sdp };
+
+    public static async Task<T> NextAsync<T>(SipCall call) where T : SipCallEvent
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        return Assert.IsType<T>(await call.Events.ReadAsync(timeout.Token));
+    }
+
+    public static async Task<SipCall> IncomingAsync(SipEndpoint endpoint)
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        return await endpoint.IncomingCalls.ReadAsync(timeout.Token);
+    }
+
+    private static CancellationToken TestContext => CancellationToken.None;
+
+    private sealed class SystemEntropy : IEntropy
+    {
+        public void Fill(Span<byte> destination) => System.Security.Cryptography.RandomNumberGenerator.Fill(destination);
+    }
+}

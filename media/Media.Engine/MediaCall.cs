@@ -38,8 +38,6 @@ public sealed class MediaCall
     /// <summary>What happened, in order; completed by <see cref="ReleaseAsync"/>. Bounded: a reader that falls behind loses key presses first.</summary>
     public ChannelReader<MediaEvent> Events => _events.Reader;
 
-    internal MediaLoop Loop => _loop;
-
     /// <summary>Takes WhatsApp's offer (the user calls) and gives the one answer of this call, the same at every repetition; ICE starts.</summary>
     public Task<SdpResult> AnswerWhatsAppOfferAsync(string offer) => Ask((media, now) => media.AnswerWhatsAppOffer(offer, now));
 
@@ -91,6 +89,9 @@ public sealed class MediaCall
             _loop.Post(Release);
         return _released.Task;
     }
+
+    /// <summary>For tests: an exception inside this call, on its loop.</summary>
+    internal void Break() => Tell((_, _) => throw new InvalidOperationException("broken on purpose"));
 
     internal void Publish(in MediaQuality quality)
     {

@@ -83,7 +83,7 @@ internal abstract class MediaLeg : IDisposable
             var roundTrip = now.RoundTrip?.TotalMilliseconds;
             var codec = Codecs.Count > 0 ? Sending.Codec : (AudioCodec?)null;
             return new LegQuality(
-                codec?.ToString().ToUpperInvariant(), _before.PacketsSent + now.PacketsSent, received, lost, jitter, roundTrip,
+                NameOf(codec), _before.PacketsSent + now.PacketsSent, received, lost, jitter, roundTrip,
                 roundTrip is null ? null : now.RemotePacketsLost, LegScore.Of(codec, received, lost, jitter, roundTrip));
         }
     }
@@ -258,6 +258,15 @@ internal abstract class MediaLeg : IDisposable
         Loop.Counters.Drop(reason);
         return false;
     }
+
+    private static string? NameOf(AudioCodec? codec) => codec switch
+    {
+        AudioCodec.Opus => "opus",
+        AudioCodec.Pcmu => "PCMU",
+        AudioCodec.Pcma => "PCMA",
+        AudioCodec.G722 => "G722",
+        _ => null,
+    };
 
     private void Finish(Span<byte> packet, int payloadLength, RtpTimestamp timestamp, Instant now, bool isTimed)
     {

@@ -67,6 +67,9 @@ internal sealed class MediaLoop : IDisposable
     /// <summary>Where PBX legs write the packet they are about to send.</summary>
     public byte[] PbxPacket { get; } = new byte[MaxDatagram];
 
+    /// <summary>Where the first shared port is bound, of the first binding.</summary>
+    public TransportAddress WhatsAppAddress => _ports[0].Locals[0];
+
     /// <summary>What the thread has allocated since it started, bytes; 0 until it published its first figure. For tests and the benchmark.</summary>
     public long AllocatedBytes { get; private set; }
 

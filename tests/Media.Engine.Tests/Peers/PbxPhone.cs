@@ -205,7 +205,9 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
     {
         if (socket == _rtcpSocket || DatagramKinds.Classify(datagram) == DatagramKind.Rtcp)
         {
-            if (_srtp is null || _srtp.TryUnprotectRtcp(datagram, out _, out _))
+            var reportLength = datagram.Length;
+            if ((_srtp is null || _srtp.TryUnprotectRtcp(datagram, out reportLength, out _))
+                && _rtcp.HandleRtcp(datagram[..reportLength], now, out _))
                 ReportsReceived++;
             return;
         }

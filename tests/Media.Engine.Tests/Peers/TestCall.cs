@@ -48,13 +48,13 @@ internal sealed class TestCall : IAsyncDisposable
     public Task<T> WaitForAsync<T>(Predicate<T>? condition = null)
         where T : MediaEvent => NextAsync(condition ?? (_ => true));
 
-    /// <summary>Waits until <paramref name="condition"/> holds; fails after ten seconds.</summary>
-    public static async Task UntilAsync(Func<bool> condition, string what)
+    /// <summary>Waits until <paramref name="condition"/> holds; fails after some seconds.</summary>
+    public static async Task UntilAsync(Func<bool> condition, string what, int seconds = 10)
     {
         var started = Stopwatch.GetTimestamp();
         while (!condition())
         {
-            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(10), "Never happened: " + what);
+            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(seconds), "Never happened: " + what);
             await Task.Delay(20);
         }
     }
@@ -80,7 +80,7 @@ internal sealed class TestCall : IAsyncDisposable
             _events.Remove(earlier);
             return earlier;
         }
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (true)
         {
             var next = await Call.Events.ReadAsync(timeout.Token);

@@ -30,6 +30,9 @@ public sealed record NativeHandsetOptions
     /// <summary>Also offers and accepts PCMU, and prefers it, as a number with `audio.additional_codecs` does.</summary>
     public bool Pcmu { get; init; }
 
+    /// <summary>Of its Opus encoder, 0 … 10. A tone needs none; a load test has other uses for the processor.</summary>
+    public int Complexity { get; init; }
+
     /// <summary>Be the DTLS client where the choice is ours (WhatsApp is the server).</summary>
     public bool DtlsClient { get; init; }
 
@@ -52,7 +55,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     private readonly UdpSocket _socket;
     private readonly IceCredentials _credentials;
     private readonly IceAgent _ice;
-    private readonly OpusEncoder _encoder = new(new OpusEncoderOptions { SampleRate = Rate });
+    private readonly OpusEncoder _encoder;
     private readonly OpusDecoder _decoder = new(Rate);
     private readonly ToneMeter _meter = new(Rate);
     private readonly TelephoneEventReader _keysIn = new(8000, 48000);
@@ -84,6 +87,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
             throw new HandsetException($"The handset's port cannot be opened: {error}.");
         _socket = socket;
         _tone = ToneFor(_options.Hertz);
+        _encoder = new OpusEncoder(new OpusEncoderOptions { SampleRate = Rate, Complexity = _options.Complexity });
         _credentials = new IceCredentials(SystemEntropy.Instance.NextIceChars(16), SystemEntropy.Instance.NextIceChars(22) + "==");
         _ice = new IceAgent(new IceAgentOptions { Role = IceRole.Controlled, Lite = true, Local = _credentials }, SystemEntropy.Instance);
         _ice.AddLocalCandidate(IceCandidate.Host(Local, ushort.MaxValue));

@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using Gateway.Calls;
+using Gateway.WhatsApp.Webhooks;
+
+namespace Gateway.WhatsApp.Tests;
+
+public sealed class WebhookEndpointTests : IAsyncLifetime
+{
+    private readonly WebhookQueue _queue = new(capacity: 2);
+    private readonly HttpClient _http = new();
+    private LoopbackServer _server = null!;
+
+    public async Task InitializeAsync()
+    {
+        _server = await LoopbackServer.StartAsync(app => app.MapWhatsAppWebhooks(
+            new WebhookEndpointOptions { AppSecrets = ["new", "old"], VerifyToken = "token", MaxBodyLength = 64 * 1024 }, _queue));
+        _http.BaseAddress = new Uri(_server.Url, "/webhooks/whatsapp");
+    }
+
+    public async Task DisposeAsync()
+    {
+        _http.Dispose();
+        await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_signed_webhook_is_queued_and_answered_at_once()
+    {
+        Assert.Equal(HttpStatusCode.OK, await PostAsync(WebhookSamples.Body("inbound-connect"), "old"));
+        Assert.True(_queue.Batches.TryRead(out var batch));
+        Assert.IsType<WebhookEvent.CallConnect>(Assert.Single(batch.Events));
+    }
+
+    [Fact]
+    public async Task A_full_queue_sends_Meta_away_until_there_is_room()
+    {
+        var body = WebhookSamples.Body("inbound-terminate-picked-up");
+        Assert.Equal(HttpStatusCode.OK, await PostAsync(body));
+        Assert.Equal(HttpStatusCode.OK, await PostAsync(body));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await PostAsync(body));
+        Assert.True(_queue.Batches.TryRead(out _));
+        Assert.Equal(HttpStatusCode.OK, await PostAsync(body));
+        _queue.Complete();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await PostAsync(body));
+    }
+
+    [Fact]
+    public async Task A_strange_signature_is_unauthorized_before_anything_is_read()
+    {
+        Assert.Equal(HttpStatusCode.Unauthorized, await PostAsync(WebhookSamples.Body("inbound-connect"), "wrong"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await PostAsync(Encoding.UTF8.GetBytes("not even JSON"), "wrong"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await PostAsync(WebhookSamples.Body("inbound-connect"), null));
+        Assert.False(_queue.Batches.TryRead(out _));
+    }
+
+    [Fact]
+    public async Task Signed_nonsense_is_a_bad_request()
+    {
+        Assert.Equal(HttpStatusCode.BadRequest, await PostAsync(Encoding.UTF8.GetBytes("{")));
+        Assert.Equal(HttpStatusCode.BadRequest, await PostAsync([]));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_body_over_the_limit_is_too_large_whether_or_not_it_says_so(bool chunked)
+    {
+        Assert.Equal(HttpStatusCode.OK, await PostAsync(Padded(64 * 1024), chunked: chunked));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, await PostAsync(Padded((64 * 1024) + 1), chunked: chunked));
+    }
+
+    [Fact]
+    public async Task Only_JSON_is_taken() =>
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, await PostAsync(WebhookSamples.Body("inbound-connect"), type: "text/plain"));
+
+    [Fact]
+    public async Task The_handshake_gives_the_challenge_back()
+    {
+        using var good = await _http.GetAsync("?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=token");
+        Assert.Equal((HttpStatusCode.OK, "1158201444"), (good.StatusCode, await good.Content.ReadAsStringAsync()));
+        using var bad = await _http.GetAsync("?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=guess");
+        Assert.Equal(HttpStatusCode.Forbidden, bad.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("inbound-connect", typeof(CallInput.WhatsAppOffered))]
+    [InlineData("outbound-connect", typeof(CallInput.WhatsAppAnswered))]
+    [InlineData("outbound-ringing", typeof(CallInput.WhatsAppRinging))]
+    [InlineData("outbound-accepted-lower-case", typeof(CallInput.WhatsAppPickedUp))]
+    [InlineData("outbound-rejected", typeof(CallInput.WhatsAppDeclined))]
+    [InlineData("inbound-terminate-failed-errors-in-both", typeof(CallInput.WhatsAppTerminated))]
+    [InlineData("message-text", null)]
+    [InlineData("permission-reject", null)]
+    public void An_event_of_a_call_is_an_input_of_that_call(string sample, Type? expected)
+    {
+        var found = Assert.Single(WebhookSamples.Read(sample).Events);
+        Assert.Equal(expected is not null, WebhookMapping.TryMap(found, out var id, out var input));
+        Assert.Equal(expected, input?.GetType());
+        if (expected is not null)
+            Assert.StartsWith("wacid.", id.Value, StringComparison.Ordinal);
+    }
+
+    private static byte[] Padded(int length)
+    {
+        var body = new byte[length];
+        Array.Fill(body, (byte)' ');
+        """{"entry":[]}"""u8.CopyTo(body);
+        return body;
+    }
+
+    private async Task<HttpStatusCode> PostAsync(byte[] body, string? secret = "new", string type = "application/json", bool chunked = false)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "") { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue(type);
+        request.Headers.TransferEncodingChunked = chunked;
+        if (secret is not null)
+            request.Headers.Add(WebhookSignature.HeaderName, WebhookSignature.Sign(body, secret));
+        using var response = await _http.SendAsync(request);
+        return response.StatusCode;
+    }
+}

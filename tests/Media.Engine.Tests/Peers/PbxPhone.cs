@@ -41,6 +41,7 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
     private readonly List<char> _digits = [];
     private ToneGenerator _tone;
     private SrtpSession? _srtp;
+    private bool _isDisposed;
     private TransportAddress _target;
     private Instant _nextFrame = Instant.Never;
 
@@ -111,7 +112,7 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         }
     }
 
-    public Instant NextDeadline => Instant.Min(Instant.Min(_nextFrame, _rtcp.NextDeadline), Instant.Min(_keysIn.NextDeadline, _keysOut.NextDeadline));
+    public Instant NextDeadline => _isDisposed ? Instant.Never : Instant.Min(Instant.Min(_nextFrame, _rtcp.NextDeadline), Instant.Min(_keysIn.NextDeadline, _keysOut.NextDeadline));
 
     /// <summary>An offer of ours.</summary>
     public string Offer(string direction = "sendrecv", int version = 1, string? address = null) => Describe(direction, version, address);
@@ -192,7 +193,7 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         _loop.Remove(this);
         lock (Gate)
         {
-            _nextFrame = Instant.Never;
+            _isDisposed = true;
             _rtp.Dispose();
             _rtcpSocket.Dispose();
             _srtp?.Dispose();
@@ -203,6 +204,8 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
 
     public void HandleDatagram(UdpSocket socket, Span<byte> datagram, TransportAddress remote, Instant now)
     {
+        if (_isDisposed)
+            return;
         if (socket == _rtcpSocket || DatagramKinds.Classify(datagram) == DatagramKind.Rtcp)
         {
             var reportLength = datagram.Length;

@@ -49,7 +49,7 @@ internal sealed class TestCall : IAsyncDisposable
         where T : MediaEvent => NextAsync(condition ?? (_ => true));
 
     /// <summary>Waits until <paramref name="condition"/> holds; fails after some seconds.</summary>
-    public static async Task UntilAsync(Func<bool> condition, string what, int seconds = 10)
+    public static async Task UntilAsync(Func<bool> condition, string what, int seconds = 30)
     {
         var started = Stopwatch.GetTimestamp();
         while (!condition())

@@ -73,6 +73,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     private Instant _nextFrame = Instant.Never;
     private Instant _retransmitAt = Instant.Never;
     private bool _isOpen;
+    private bool _isDisposed;
     private long _received, _sent;
     private DateTimeOffset? _lastMediaAt;
     private string? _failure;
@@ -123,7 +124,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
 
     private Instant _lastRtp;
 
-    public Instant NextDeadline => Instant.Min(
+    public Instant NextDeadline => _isDisposed ? Instant.Never : Instant.Min(
         Instant.Min(_remote is null ? Instant.Never : _ice.NextDeadline, _retransmitAt),
         Instant.Min(_nextFrame, Instant.Min(_isOpen ? Instant.Min(_keysOut.NextDeadline, _rtcp.NextDeadline) : Instant.Never, _keysIn.NextDeadline)));
 
@@ -216,7 +217,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         _loop.Remove(this);
         lock (Gate)
         {
-            _nextFrame = _retransmitAt = Instant.Never;
+            _isDisposed = true;
             _dtls?.Dispose();
             _srtp?.Dispose();
             _encoder.Dispose();
@@ -229,6 +230,8 @@ public sealed class NativeHandset : IHandset, IMediaPeer
 
     public void HandleDatagram(UdpSocket socket, Span<byte> datagram, TransportAddress remote, Instant now)
     {
+        if (_isDisposed)
+            return;
         var kind = DatagramKinds.Classify(datagram);
         if (kind == DatagramKind.Stun)
         {

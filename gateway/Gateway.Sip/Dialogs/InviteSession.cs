@@ -280,7 +280,7 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
     {
         Context.AddCommonHeaders(request);
         Trunk.AuthorizeAhead(request);
-        return Context.Layer.Clients.Send(request, dialog.Flow, this, now);
+        return Context.Layer.Clients.Send(request, dialog.Flow, this, now, mayLeaveByTcp: Trunk.MayLeaveByTcp);
     }
 
     internal SipResponse Respond(ServerTransaction transaction, int status, Instant now, params ReadOnlySpan<(string Name, string Value)> headers)
@@ -330,7 +330,7 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
         if (dialog is null)
             return;
         again.Headers["CSeq"] = new CSeq(dialog.NextSequence(), again.Method).ToString();
-        var transaction = Context.Layer.Clients.Send(again, dialog.Flow, this, now);
+        var transaction = Context.Layer.Clients.Send(again, dialog.Flow, this, now, mayLeaveByTcp: Trunk.MayLeaveByTcp);
         _renegotiation.Replace(challenged, transaction);
     }
 

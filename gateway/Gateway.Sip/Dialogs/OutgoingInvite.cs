@@ -230,7 +230,8 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
         _early.Clear();
         _owed = null;
         var flow = _targets[_target];
-        _transaction = session.Context.Layer.Clients.Send(_writer.Create(flow), flow, session, now, session.Trunk.Options.RequestTimeout);
+        var trunk = session.Trunk;
+        _transaction = session.Context.Layer.Clients.Send(_writer.Create(flow), flow, session, now, trunk.Options.RequestTimeout, trunk.MayLeaveByTcp);
         session.Context.Schedule(session);
     }
 

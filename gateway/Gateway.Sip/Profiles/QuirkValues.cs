@@ -72,14 +72,6 @@ public enum ProgressSignal
     SessionProgress,
 }
 
-public enum EarlyMediaPolicy
-{
-    /// <summary>SDP in a provisional response is played to the WhatsApp user.</summary>
-    Play,
-    /// <summary>Nothing is heard before the answer but our own ringing.</summary>
-    Ignore,
-}
-
 /// <summary>Whom our requests ask to refresh the session (RFC 4028).</summary>
 public enum RefreshBy
 {

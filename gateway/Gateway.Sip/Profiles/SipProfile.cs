@@ -39,8 +39,6 @@ public sealed record SipProfile
 
     public ProgressSignal Progress { get; init; }
 
-    public EarlyMediaPolicy EarlyMedia { get; init; }
-
     /// <summary>Session timers are offered (RFC 4028); a peer that insists gets them anyway.</summary>
     public bool SessionTimer { get; init; }
 
@@ -85,9 +83,6 @@ public sealed record SipProfile
 
     [Range(1, 255)]
     public int MaxForwards { get; init; }
-
-    /// <summary>Our Via asks for the response to the port it came from (RFC 3581).</summary>
-    public bool Rport { get; init; }
 
     public LargeRequest LargeRequests { get; init; }
 

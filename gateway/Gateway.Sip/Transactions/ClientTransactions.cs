@@ -20,15 +20,16 @@ public sealed class ClientTransactions(TransactionContext context)
 
     /// <summary>
     /// Sends <paramref name="request"/> (any method but ACK and CANCEL) with a Via of its own; the request must not be sent again afterwards.
-    /// What becomes of it is told to <paramref name="user"/>, never before this returns.
+    /// What becomes of it is told to <paramref name="user"/>, never before this returns. Longer than a datagram should be, it leaves by TCP if it may.
     /// </summary>
-    public ClientTransaction Send(SipRequest request, SipFlow flow, IClientTransactionUser user, Instant now, TimeSpan? timeout = null)
+    public ClientTransaction Send(SipRequest request, SipFlow flow, IClientTransactionUser user, Instant now, TimeSpan? timeout = null, bool mayLeaveByTcp = true)
     {
         var branch = context.NewBranch();
         request.Headers.Prepend("Via", context.ViaFor(flow, branch));
         var bytes = SipWriter.Write(request);
         SipFlow? fallback = null;
-        if (bytes.Length > context.MaxDatagramBytes && !flow.IsReliable && context.Local.Find(SipTransport.Tcp, flow.Remote) is >= 0 and var listener)
+        var isTooLong = bytes.Length > context.MaxDatagramBytes && !flow.IsReliable && mayLeaveByTcp;
+        if (isTooLong && context.Local.Find(SipTransport.Tcp, flow.Remote) is >= 0 and var listener)
         {
             fallback = flow;
             flow = flow with { Transport = SipTransport.Tcp, Listener = listener, Connection = 0 };

@@ -32,6 +32,8 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
 
     public bool RefreshesByUpdate => Profile.SessionRefreshMethod == RefreshMethod.Update;
 
+    public bool MayLeaveByTcp => Profile.LargeRequests == LargeRequest.Tcp;
+
     public int ReferRefusal => Profile.ReferRefusal is >= 400 and < 700 ? Profile.ReferRefusal : 603;
 
     /// <summary>The user that the PBX knows us by.</summary>

@@ -46,7 +46,7 @@ public sealed class SipProfileTests
               user_phone: { value: yes, why: because }
               min_se: { value: 89, why: because }
               offer: { value: early }
-              rport: { value: true, why: " ", since: 1.2 }
+              replaces: { value: true, why: " ", since: 1.2 }
               telepathy: { value: true, why: because }
             """;
         Assert.False(SipProfileSet.TryRead(new Dictionary<string, string> { ["generic"] = Generic, ["odd"] = text }, out _, out var errors));
@@ -59,8 +59,8 @@ public sealed class SipProfileTests
             "odd.yaml:7: quirks.user_phone.value: has to be true or false",
             "odd.yaml:8: quirks.min_se.value: has to be a number from 90 to 86400",
             "odd.yaml:9: quirks.offer.why: say why",
-            "odd.yaml:10: quirks.rport.since: only \"value\" and \"why\" are known here",
-            "odd.yaml:10: quirks.rport.why: say why",
+            "odd.yaml:10: quirks.replaces.since: only \"value\" and \"why\" are known here",
+            "odd.yaml:10: quirks.replaces.why: say why",
             "odd.yaml:11: quirks.telepathy: there is no such quirk",
         ], errors);
     }

@@ -14,7 +14,7 @@ public sealed record NativeLibrariesReport(string OpusVersion, string OpenSslVer
     public bool IsOk => Error is null;
 }
 
-/// <summary>The libraries that calls stand on: loaded, checked for age and tried on known answers before the first call needs them.</summary>
+/// <summary>The libraries that calls stand on: loaded, checked for age and tried on known answers before the first call.</summary>
 public static class NativeLibraries
 {
     private static readonly Version OldestOpus = new(1, 3);

@@ -4,8 +4,8 @@ using Media.Native.Net;
 namespace Benchmarks;
 
 /// <summary>
-/// What the native work of a bridged call costs with no bridge around it: one thread, epoll, receive, SRTP's ciphers, libopus at 8 kHz, G.711
-/// tables, send. No jitter buffer, no RTCP, no ICE, no state: the floor that the bridge is compared with, under the same load.
+/// What the native work of a bridged call costs with no bridge around it: one thread, epoll, receive, SRTP's ciphers, libopus at 8 kHz,
+/// G.711 tables, send. No jitter buffer, no RTCP, no ICE, no state: the floor that the bridge is compared with, under the same load.
 /// </summary>
 internal sealed class BareCost
 {

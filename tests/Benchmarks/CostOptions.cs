@@ -2,7 +2,7 @@ using Media.Native.Dtls;
 
 namespace Benchmarks;
 
-/// <summary>The traffic that both the bridge and the bare calls are measured under: Opus with FEC ↔ PCMU, 20 ms frames, both directions.</summary>
+/// <summary>The traffic that the bridge and the bare calls are measured under: Opus with FEC ↔ PCMU, 20 ms frames, both ways.</summary>
 internal sealed record CostOptions
 {
     public int Calls { get; init; } = 50;

@@ -4,7 +4,7 @@ using Testing;
 
 namespace Benchmarks;
 
-/// <summary>Ten seconds of speech-like sound, encoded once: as WhatsApp sends it (wideband Opus with FEC) and as a PBX does (PCMU).</summary>
+/// <summary>Ten seconds of speech-like sound, encoded once as WhatsApp sends it (wideband Opus with FEC) and as a PBX does (PCMU).</summary>
 internal sealed class SpeechPackets
 {
     private const int Frames = 500;

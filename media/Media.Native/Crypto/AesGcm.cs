@@ -39,7 +39,9 @@ public sealed unsafe class AesGcm : IDisposable
         return false;
     }
 
-    /// <summary>Decrypts <paramref name="data"/> in place if <paramref name="tag"/> authenticates it and <paramref name="associatedData"/>.</summary>
+    /// <summary>
+    /// Decrypts <paramref name="data"/> in place if <paramref name="tag"/> authenticates it and <paramref name="associatedData"/>.
+    /// </summary>
     /// <returns>False when a length is wrong or the tag does not match; then <paramref name="data"/> has been wiped.</returns>
     public bool TryOpen(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, Span<byte> data, ReadOnlySpan<byte> tag)
     {

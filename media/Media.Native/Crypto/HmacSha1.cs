@@ -22,7 +22,7 @@ public sealed unsafe class HmacSha1
         _outer = HashPaddedKey(key, 0x5c);
     }
 
-    /// <summary>Writes the 20-byte MAC over <paramref name="data"/> followed by <paramref name="suffix"/> (SRTP's rollover counter).</summary>
+    /// <summary>Writes the 20-byte MAC over <paramref name="data"/> and then <paramref name="suffix"/> (SRTP's rollover counter).</summary>
     /// <exception cref="ArgumentException"><paramref name="mac"/> has no 20 bytes.</exception>
     public void Compute(ReadOnlySpan<byte> data, ReadOnlySpan<byte> suffix, Span<byte> mac)
     {

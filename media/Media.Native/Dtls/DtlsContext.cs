@@ -27,7 +27,7 @@ internal static unsafe class DtlsContext
     private const string CipherSuites = "ECDHE+AESGCM";
     private const string Groups = "X25519:P-256:P-384";
 
-    /// <summary>Bytes of certificates a peer may send; self-signed ones have under 2 kB. OpenSSL's default would let it claim 100 kB.</summary>
+    /// <summary>Bytes of certificates a peer may send; self-signed ones have under 2 kB. OpenSSL's own limit is 100 kB.</summary>
     private const int MaxCertificateList = 16 * 1024;
 
     internal static SslContextHandle Create(DtlsOptions options)

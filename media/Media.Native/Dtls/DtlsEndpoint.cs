@@ -80,16 +80,9 @@ public sealed unsafe class DtlsEndpoint : IDisposable
     /// <summary>Takes one datagram from the peer; afterwards drain <see cref="TryPollTransmit"/> and look at <see cref="State"/>.</summary>
     public void HandleDatagram(ReadOnlySpan<byte> datagram)
     {
-        var length = DtlsRecords.MeasureWellFormed(datagram);
-        if (State is DtlsState.Closed or DtlsState.Failed || length == 0)
-            return;
-        if (State == DtlsState.New)
-            State = DtlsState.Handshaking;
-        fixed (byte* bytes = datagram)
-            if (LibSsl.WriteBio(_input, bytes, length) != length)
-                return;
-        Advance();
-        _ = LibSsl.ControlBio(_input, LibSsl.BioControlReset, 0, null); // the next datagram starts afresh whatever this one left behind
+        while (State is not (DtlsState.Closed or DtlsState.Failed) && DtlsRecords.TryTake(ref datagram, out var record))
+            if (DtlsRecords.IsPlausible(record, State == DtlsState.Connected))
+                HandleRecord(record);
     }
 
     /// <summary>Retransmits the last flight if its time has come; harmless when it has not.</summary>
@@ -158,6 +151,16 @@ public sealed unsafe class DtlsEndpoint : IDisposable
         if (State != DtlsState.Failed)
             State = DtlsState.Closed;
         _ssl.Dispose();
+    }
+
+    private void HandleRecord(ReadOnlySpan<byte> record)
+    {
+        if (State == DtlsState.New)
+            State = DtlsState.Handshaking;
+        fixed (byte* bytes = record)
+            if (LibSsl.WriteBio(_input, bytes, record.Length) == record.Length)
+                Advance();
+        _ = LibSsl.ControlBio(_input, LibSsl.BioControlReset, 0, null); // the next record starts afresh whatever this one left behind
     }
 
     private void Advance()

@@ -12,7 +12,7 @@ public sealed record DtlsOptions
     /// </summary>
     public TimeSpan FirstRetransmit { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>The longest wait; after 12 waits without an answer the handshake has failed (OpenSSL's limit): about 28 s by default.</summary>
+    /// <summary>The longest wait; after 12 waits without an answer the handshake has failed (OpenSSL's limit): about 28 s.</summary>
     public TimeSpan MaxRetransmit { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>No datagram sent is longer, in bytes of UDP payload; 1200 passes every path that carries WebRTC.</summary>

@@ -3,52 +3,69 @@ using System.Buffers.Binary;
 namespace Media.Native.Dtls;
 
 /// <summary>
-/// Where one DTLS record ends and the next begins (RFC 6347 §4.1):
+/// Where one DTLS record ends and the next begins, and which ones OpenSSL may see (RFC 6347 §4.1):
 /// <code>
 /// type(1) version(2) epoch(2) sequence(6) length(2) fragment(length)
 /// </code>
 /// </summary>
+/// <remarks>
+/// RFC 6347 §4.1.2.7 has invalid records dropped silently. OpenSSL 3.0 does not always: an encrypted record too short to be one is an
+/// internal error that ends the connection, and of a record with another version it drops the header only and reads on in its body.
+/// Anybody who can send to our port could forge either, so they are dropped here.
+/// </remarks>
 internal static class DtlsRecords
 {
     internal const int HeaderSize = 13;
+    private const int VersionOffset = 1;
     private const int EpochOffset = 3;
     private const int LengthOffset = 11;
 
-    /// <summary>RFC 5288 §3: an encrypted AES-GCM record begins with 8 bytes of nonce and ends with 16 of tag.</summary>
-    private const int ShortestEncrypted = 24;
+    /// <summary>What a peer that has not heard our version yet writes: a first ClientHello, a HelloVerifyRequest.</summary>
+    private const ushort Dtls10 = 0xFEFF;
+    private const ushort Dtls12 = 0xFEFD;
+
+    /// <summary>The only encrypted epoch: there is no renegotiation.</summary>
+    private const ushort EncryptedEpoch = 1;
+
+    /// <summary>RFC 5288 §3: what encryption adds to a fragment, 8 bytes of nonce and 16 of tag.</summary>
+    private const int Overhead = 24;
+
+    /// <summary>RFC 6347 §4.1: 2^14 bytes.</summary>
+    private const int MaxFragment = 1 << 14;
 
     /// <summary>How many of the pending bytes make the next datagram: as many whole records as fit into <paramref name="limit"/>.</summary>
     internal static int MeasureDatagram(ReadOnlySpan<byte> pending, int limit)
     {
         var end = 0;
-        while (TryMeasure(pending[end..], out var record) && end + record <= limit)
-            end += record;
+        while (TryTake(ref pending, out var record) && end + record.Length <= limit)
+            end += record.Length;
         return end;
     }
 
-    /// <summary>
-    /// How much of a received datagram is safe to show to OpenSSL: whole records, none encrypted that is too short to be. OpenSSL 3.0 takes
-    /// such a short record, which anybody can forge, for an internal error and ends the connection, although RFC 6347 §4.1.2.7 lets it be dropped.
-    /// </summary>
-    internal static int MeasureWellFormed(ReadOnlySpan<byte> datagram)
+    /// <summary>Cuts the first record off <paramref name="datagram"/>; false when no whole one is left.</summary>
+    internal static bool TryTake(ref ReadOnlySpan<byte> datagram, out ReadOnlySpan<byte> record)
     {
-        var end = 0;
-        while (TryMeasure(datagram[end..], out var record))
-        {
-            var epoch = BinaryPrimitives.ReadUInt16BigEndian(datagram[(end + EpochOffset)..]);
-            if (epoch > 0 && record < HeaderSize + ShortestEncrypted)
-                break;
-            end += record;
-        }
-        return end;
-    }
-
-    private static bool TryMeasure(ReadOnlySpan<byte> bytes, out int record)
-    {
-        record = 0;
-        if (bytes.Length < HeaderSize)
+        record = default;
+        if (datagram.Length < HeaderSize)
             return false;
-        record = HeaderSize + BinaryPrimitives.ReadUInt16BigEndian(bytes[LengthOffset..]);
-        return record <= bytes.Length;
+        var length = HeaderSize + BinaryPrimitives.ReadUInt16BigEndian(datagram[LengthOffset..]);
+        if (length > datagram.Length)
+            return false;
+        record = datagram[..length];
+        datagram = datagram[length..];
+        return true;
+    }
+
+    /// <summary>Whether a record can be what the peer would send: in the clear before the connection stands, encrypted afterwards.</summary>
+    internal static bool IsPlausible(ReadOnlySpan<byte> record, bool isConnected)
+    {
+        var version = BinaryPrimitives.ReadUInt16BigEndian(record[VersionOffset..]);
+        var fragment = record.Length - HeaderSize;
+        return BinaryPrimitives.ReadUInt16BigEndian(record[EpochOffset..]) switch
+        {
+            0 => !isConnected && version is (Dtls12 or Dtls10) && fragment <= MaxFragment,
+            EncryptedEpoch => version == Dtls12 && fragment is >= Overhead and <= MaxFragment + Overhead,
+            _ => false,
+        };
     }
 }

@@ -3,7 +3,7 @@ namespace Media.Native.Net;
 /// <summary>Socket settings that are the same for every media socket.</summary>
 public sealed record UdpSocketOptions
 {
-    /// <summary>Asked of the kernel in bytes, which doubles it and may cap it (net.core.rmem_max). Null keeps the kernel's default.</summary>
+    /// <summary>Bytes asked of the kernel, which doubles and may cap them (net.core.rmem_max). Null keeps its default.</summary>
     public int? ReceiveBufferSize { get; init; }
 
     /// <summary>As <see cref="ReceiveBufferSize"/>, for net.core.wmem_max.</summary>
@@ -14,35 +14,4 @@ public sealed record UdpSocketOptions
 
     /// <summary>An IPv6 socket bound to <c>::</c> also takes IPv4.</summary>
     public bool DualStack { get; init; }
-}
-
-/// <summary>Why a socket could not be opened on an address.</summary>
-public enum UdpBindError
-{
-    None,
-
-    /// <summary>Another socket has this port.</summary>
-    AddressInUse,
-
-    /// <summary>No interface of this host has this address, or it has no IPv6.</summary>
-    AddressNotAvailable,
-
-    /// <summary>A port below 1024 without the right to it.</summary>
-    AccessDenied,
-
-    /// <summary>The process or the system is out of file descriptors (raise LimitNOFILE).</summary>
-    TooManyDescriptors,
-    Other,
-}
-
-/// <summary>What became of one datagram handed to the kernel.</summary>
-public enum UdpSendResult
-{
-    Sent,
-
-    /// <summary>The send buffer is full: the datagram is lost, as on a congested wire.</summary>
-    WouldBlock,
-
-    /// <summary>No route, a firewall, a datagram too long, or an address of the wrong family; the socket stays usable.</summary>
-    Refused,
 }

@@ -66,12 +66,3 @@ public sealed unsafe class OpusDecoder : IDisposable
             return OpusResult.From(LibOpus.Decode(_handle, bytes, packet.Length, samples, pcm.Length, decodeFec));
     }
 }
-
-internal static class OpusRate
-{
-    internal static void ThrowIfUnsupported(int sampleRate)
-    {
-        if (sampleRate is not (8000 or 16000 or 48000))
-            throw new ArgumentOutOfRangeException(nameof(sampleRate), sampleRate, "Opus runs here at 8000, 16000 or 48000 Hz.");
-    }
-}

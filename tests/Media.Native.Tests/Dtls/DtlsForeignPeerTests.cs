@@ -28,7 +28,8 @@ public sealed class DtlsForeignPeerTests : IDisposable
             "-cert", peer.Certificate, "-key", peer.Key, "-use_srtp", name,
             "-keymatexport", "EXTRACTOR-dtls_srtp", "-keymatexportlen", $"{length}");
         var port = server.WaitFor("ACCEPT 127.0.0.1:", () => _poller.Wait(TimeSpan.FromMilliseconds(5)));
-        _remote = UdpAddress.From(new IPEndPoint(IPAddress.Loopback, int.Parse(port ?? throw new InvalidOperationException(server.Output))));
+        Assert.True(port is not null, server.Output);
+        _remote = UdpAddress.From(new IPEndPoint(IPAddress.Loopback, int.Parse(port)));
         using var endpoint = new DtlsEndpoint(DtlsRole.Client, _own, Parse(peer.Fingerprint));
         endpoint.Start();
         AssertSameKeys(endpoint, server, profile);
@@ -55,7 +56,8 @@ public sealed class DtlsForeignPeerTests : IDisposable
     [Fact]
     public void A_client_without_a_certificate_is_refused()
     {
-        using var client = new OpenSslProgram("s_client", "-dtls1_2", "-connect", _socket.Local.ToString(), "-use_srtp", "SRTP_AES128_CM_SHA1_80");
+        using var client = new OpenSslProgram(
+            "s_client", "-dtls1_2", "-connect", _socket.Local.ToString(), "-use_srtp", "SRTP_AES128_CM_SHA1_80");
         using var endpoint = new DtlsEndpoint(DtlsRole.Server, _own, _own.Fingerprint);
         for (var i = 0; i < 2000 && endpoint.State <= DtlsState.Handshaking; i++)
             Pump(endpoint);

@@ -55,6 +55,21 @@ public class DtlsGarbageTests
         Assert.Equal(DtlsState.Closed, pair.Client.State); // genuine records still arrive
     }
 
+    /// <summary>OpenSSL drops only the header of such a record and takes what is in its body for records.</summary>
+    [Fact]
+    public void A_record_of_another_version_cannot_carry_one_inside()
+    {
+        byte[] inner = [22, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 9, 0, 1, 0];
+        foreach (var (major, minor, epoch) in new[] { (0xfe, 0xff, 0), (0xfe, 0xff, 1), (0x03, 0x03, 1), (0xfe, 0xfd, 0), (0xfe, 0xfd, 2) })
+        {
+            using var pair = new DtlsPair();
+            pair.Run();
+            byte[] outer = [22, (byte)major, (byte)minor, 0, (byte)epoch, 0, 0, 0, 0, 0, 8, 0, (byte)(3 * inner.Length)];
+            pair.Client.HandleDatagram([.. outer, .. inner, .. inner, .. inner]);
+            Assert.Equal((DtlsState.Connected, null), (pair.Client.State, pair.Client.FailureReason));
+        }
+    }
+
     [Fact]
     public void A_flipped_bit_anywhere_in_a_handshake_never_throws_and_never_yields_different_keys()
     {

@@ -47,7 +47,7 @@ internal sealed class DtlsPair : IDisposable
 
     internal bool Settled => Client.State > DtlsState.Handshaking && Server.State > DtlsState.Handshaking;
 
-    /// <summary>Runs until nothing is left on the wire and both sides have an outcome or nothing to repeat; gives up after five seconds.</summary>
+    /// <summary>Runs until the wire is empty and both sides have an outcome or nothing to repeat; five seconds at most.</summary>
     internal void Run()
     {
         Client.Start();

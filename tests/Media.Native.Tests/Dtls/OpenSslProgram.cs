@@ -33,12 +33,13 @@ internal sealed class OpenSslProgram : IDisposable
     {
         var (certificate, key) = (Path.Combine(folder, "certificate.pem"), Path.Combine(folder, "key.pem"));
         string[] algorithm = keyAlgorithm == "EC" ? ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"] : ["rsa:2048"];
-        RunToEnd(["req", "-x509", "-nodes", "-days", "1", "-subj", "/CN=peer", "-keyout", key, "-out", certificate, "-newkey", .. algorithm]);
+        RunToEnd(["req", "-x509", "-nodes", "-days", "1", "-subj", "/CN=peer",
+            "-keyout", key, "-out", certificate, "-newkey", .. algorithm]);
         var printed = RunToEnd(["x509", "-in", certificate, "-noout", "-fingerprint", "-sha256"]); // "sha256 Fingerprint=AB:CD…"
         return (certificate, key, printed.Trim().Split('=')[1]);
     }
 
-    /// <summary>Waits for a line that begins with <paramref name="label"/> and returns what follows it, or null after ten seconds.</summary>
+    /// <summary>Waits for a line that begins with <paramref name="label"/> and returns the rest of it; null after ten seconds.</summary>
     internal string? WaitFor(string label, Action meanwhile)
     {
         var started = Stopwatch.GetTimestamp();

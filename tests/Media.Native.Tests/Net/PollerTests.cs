@@ -124,7 +124,8 @@ public class PollerTests
 
     private static UdpSocket Bind()
     {
-        Assert.True(UdpSocket.TryBind(UdpAddress.From(new IPEndPoint(IPAddress.Loopback, 0)), null, out var socket, out var error), error.ToString());
+        var local = UdpAddress.From(new IPEndPoint(IPAddress.Loopback, 0));
+        Assert.True(UdpSocket.TryBind(local, null, out var socket, out var error), error.ToString());
         return socket;
     }
 }

@@ -1,0 +1,8 @@
+namespace Media.Native.Dtls;
+
+/// <summary>Who sends the ClientHello: <c>a=setup:active</c> is the client, <c>passive</c> the server (RFC 5763 §5).</summary>
+public enum DtlsRole
+{
+    Client,
+    Server,
+}

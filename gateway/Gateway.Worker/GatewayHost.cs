@@ -56,9 +56,9 @@ public static class GatewayHost
         services.AddSingleton<MetricsExporter>();
 
         services.AddSingleton(_ => NpgsqlDataSource.Create(options.Storage.Postgres.Reveal()));
-        services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(options.Storage.Redis.Reveal()));
+        services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(options.Storage.Redis.Reveal() + ",abortConnect=false"));
         services.AddSingleton<ICallStore, PostgresCallStore>();
-        services.AddSingleton<ICallRegistry>(s => new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), options.Node.Id));
+        services.AddSingleton<ICallRegistry>(s => new ForgivingRegistry(new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), options.Node.Id)));
 
         services.AddSingleton(_ => new GraphClient(
             new HttpClient(GraphClient.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan }, options.WhatsApp.Graph));

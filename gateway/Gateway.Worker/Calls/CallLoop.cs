@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Threading.Channels;
 using Gateway.Calls;
 using Gateway.Worker.Legs;
@@ -15,6 +16,13 @@ internal sealed partial class CallLoop : ICallInbox
     /// <summary>Far more than any real call queues; a flood ends the call, not the node.</summary>
     private const int InboxCapacity = 256;
 
+    /// <summary>A live call is shown anew this often, so that what is shown of a dead node's calls expires.</summary>
+    private static readonly TimeSpan ShowAgain = TimeSpan.FromMinutes(2);
+
+    /// <summary>Waits between the tries to write a record; the last failure logs the record itself.</summary>
+    private static readonly TimeSpan[] RecordRetries =
+        [TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(15)];
+
     private readonly Channel<CallInput> _inbox = Channel.CreateBounded<CallInput>(
         new BoundedChannelOptions(InboxCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
@@ -24,7 +32,8 @@ internal sealed partial class CallLoop : ICallInbox
     private readonly CallServices _services;
     private readonly LegQueue _stores;
     private readonly ILogger _logger;
-    private CallState _published = CallState.New;
+    private CallState _shown = CallState.New;
+    private Instant _showAgainAt = Instant.Never;
 
     public CallLoop(Call call, Func<CallLoop, WhatsAppLeg> whatsApp, Func<CallLoop, PbxLeg> pbx, CallServices services)
     {
@@ -65,12 +74,15 @@ internal sealed partial class CallLoop : ICallInbox
     {
         if (!_inbox.Reader.TryRead(out var input))
         {
-            var wait = _call.NextDeadline == Instant.Never ? Timeout.InfiniteTimeSpan : _call.NextDeadline - _services.Clock.Now;
-            if (wait != Timeout.InfiniteTimeSpan && wait <= TimeSpan.Zero)
+            var now = _services.Clock.Now;
+            if (now >= _call.NextDeadline)
             {
-                Perform(_call.HandleDeadline(_services.Clock.Now));
+                Perform(_call.HandleDeadline(now));
                 return;
             }
+            if (now >= _showAgainAt)
+                Show(now);
+            var wait = Instant.Min(_call.NextDeadline, _showAgainAt) - now;
             using var deadline = new CancellationTokenSource(wait, _services.Time);
             try
             {
@@ -93,7 +105,7 @@ internal sealed partial class CallLoop : ICallInbox
     {
         foreach (var decision in decisions)
             Perform(decision);
-        Publish();
+        ShowIfChanged();
     }
 
     private void Perform(CallDecision decision)
@@ -169,22 +181,51 @@ internal sealed partial class CallLoop : ICallInbox
     {
         LogEnded(record.Id, record.Direction, record.Cause, record.EndedAt - record.StartedAt, record.SipStatus, record.WhatsAppError?.Code);
         CallMetrics.Ended(record);
-        _stores.Add(() => _services.Store.CompleteAsync(record, CancellationToken.None));
         if (record.WhatsAppId is { } whatsAppId)
             _stores.Add(() => _services.Registry.BuryAsync(whatsAppId, CancellationToken.None));
         _stores.Add(() => _services.Registry.RemoveAsync(record.Id, CancellationToken.None));
+        _stores.Add(() => WriteRecordAsync(record));
     }
 
-    private void Publish()
+    private void ShowIfChanged()
     {
-        if (_call.State == _published || _call.State == CallState.Ended)
+        if (_call.State == _shown || _call.State == CallState.Ended)
             return;
-        CallMetrics.Entered(_call, _services.Clock.Now);
-        _published = _call.State;
+        var now = _services.Clock.Now;
+        CallMetrics.Entered(_call, now);
+        _shown = _call.State;
+        Show(now);
+    }
+
+    private void Show(Instant now)
+    {
+        _showAgainAt = now + ShowAgain;
         var view = new LiveCall(
             Identity.Id, _call.WhatsAppId, Identity.Direction, Identity.Channel, Identity.User.ToString(), _call.Trunk, _call.Agent, _call.State,
             _call.StartedAt.ToDateTimeOffset(), _call.AnsweredAt?.ToDateTimeOffset(), Identity.Node);
         _stores.Add(() => _services.Registry.PublishAsync(view, CancellationToken.None));
+    }
+
+    private async Task WriteRecordAsync(CallRecord record)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                await _services.Store.CompleteAsync(record, CancellationToken.None);
+                return;
+            }
+            catch (Exception e) when (tries < RecordRetries.Length) // Whatever ails the store: the record must not be lost for it.
+            {
+                LogStoreFailure(e, Identity.Id);
+                await Task.Delay(RecordRetries[tries], _services.Time);
+            }
+            catch (Exception e) // The log is the last place where the record can be found again.
+            {
+                LogLostRecord(e, Identity.Id, JsonSerializer.Serialize(record with { User = new WhatsAppUser(null) }, JsonSerializerOptions.Web));
+                return;
+            }
+        }
     }
 
     private void OnStoreFailure(Exception e) => LogStoreFailure(e, Identity.Id);
@@ -197,6 +238,9 @@ internal sealed partial class CallLoop : ICallInbox
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: a defect ended it")]
     private partial void LogDefect(Exception e, CallId callId);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: PostgreSQL did not take its record: {Record}")]
+    private partial void LogLostRecord(Exception e, CallId callId, string record);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: a store did not take a write")]
     private partial void LogStoreFailure(Exception e, CallId callId);

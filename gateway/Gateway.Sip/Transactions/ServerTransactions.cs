@@ -22,15 +22,9 @@ public sealed class ServerTransactions(TransactionContext context, IServerTransa
     {
         var via = request.TopVia.StampSource(flow.Remote);
         request.Headers.ReplaceFirst("Via", via.ToString());
-        if (via.Branch is not { } branch || !branch.StartsWith(ViaHeader.MagicCookie, StringComparison.Ordinal))
-        {
-            context.Count(SipDrop.OldBranch);
-            Refuse(request, flow, 400, "Branch Without Magic Cookie");
-            return;
-        }
-
         var isAck = request.Method == SipMethod.Ack;
-        var key = new ServerTransactionKey(branch, via.SentBy.ToString().ToLowerInvariant(), isAck ? SipMethod.Invite : request.Method);
+        var branch = via.HasUniqueBranch ? via.Branch : OldIdentity(request, via);
+        var key = new ServerTransactionKey(branch!, via.SentBy.ToString().ToLowerInvariant(), isAck ? SipMethod.Invite : request.Method);
         if (_byKey.TryGetValue(key, out var known))
             Repeat(known, request, isAck, now);
         else if (isAck)
@@ -59,10 +53,10 @@ public sealed class ServerTransactions(TransactionContext context, IServerTransa
     public void RespondAgain(ServerTransaction transaction) => context.SendResponse(transaction.Flow, transaction.LastResponse, transaction.Id);
 
     /// <summary>Answers without keeping a transaction (RFC 3261 §8.2.7); an ACK is never answered.</summary>
-    public void Refuse(SipRequest request, SipFlow flow, int status, string? phrase = null)
+    public void Refuse(SipRequest request, SipFlow flow, int status)
     {
         if (request.Method != SipMethod.Ack)
-            context.SendResponse(ResponseFlow(request.TopVia, flow), SipWriter.Write(SipResponse.CreateFor(request, status, context.NewTag(), phrase)));
+            context.SendResponse(ResponseFlow(request.TopVia, flow), SipWriter.Write(SipResponse.CreateFor(request, status, context.NewTag())));
     }
 
     /// <summary>Answers a request that could not be read whole, back to where it came from.</summary>
@@ -159,6 +153,10 @@ public sealed class ServerTransactions(TransactionContext context, IServerTransa
         if (MergeKeyOf(transaction.Request) is { } merge)
             _merges.Remove(merge);
     }
+
+    /// <summary>What names a transaction of a peer without unique branches (RFC 2543; RFC 3261 §17.2.3). ACK and CANCEL share all of it with their INVITE.</summary>
+    private static string OldIdentity(SipRequest request, ViaHeader via) =>
+        $"{request.CallId} {request.CSeq.Number} {request.FromTag} {request.Uri} {via}";
 
     /// <summary>Only requests outside dialogs can be merged; CANCEL repeats the numbers of its INVITE with its own method.</summary>
     private static MergeKey? MergeKeyOf(SipRequest request) =>

@@ -6,9 +6,6 @@ namespace Gateway.Sip.Transactions;
 /// <summary>Why a message was dropped, or refused without a transaction. A closed set: it is a metric label.</summary>
 public enum SipDrop
 {
-    /// <summary>A branch without RFC 3261's magic cookie: an RFC 2543 peer, which is refused.</summary>
-    OldBranch,
-
     /// <summary>A response that fits no transaction.</summary>
     StrayResponse,
 

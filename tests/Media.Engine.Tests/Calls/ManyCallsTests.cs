@@ -14,14 +14,20 @@ public class ManyCallsTests(EngineFixture fixture) : IClassFixture<EngineFixture
             await call.PhoneHearsAsync(1000);
         }
         var loop = fixture.Engine.Loops[0];
-        var (packets, bytes) = (Packets(), loop.AllocatedBytes);
-        await TestCall.UntilAsync(() => Packets() - packets > 20_000, "20 000 more packets");
-        var perPacket = (double)(loop.AllocatedBytes - bytes) / (Packets() - packets);
-        Assert.True(perPacket < 0.5, $"{perPacket:f2} bytes a packet"); // not one object in dozens of packets
+        // Reorder buffers grow to what they ever held at once; then a window of 5000 packets comes in which nothing is allocated,
+        // whatever the machine is busy with besides.
+        await TestCall.UntilAsync(() => BytesOfNextPackets(5000) == 0, "5000 packets without a byte allocated", seconds: 60);
         Assert.All(calls, call => Assert.Single(call.Handset.Sources));
         foreach (var call in calls)
             await call.DisposeAsync();
         Assert.Equal(0, fixture.Engine.ActiveCalls);
+
+        long BytesOfNextPackets(int count)
+        {
+            var (packets, bytes) = (Packets(), loop.AllocatedBytes);
+            SpinWait.SpinUntil(() => Packets() - packets > count, TimeSpan.FromSeconds(20));
+            return loop.AllocatedBytes - bytes;
+        }
 
         long Packets() => loop.Counters.Received.Sum() + loop.Counters.Sent.Sum();
     }

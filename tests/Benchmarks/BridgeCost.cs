@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Net;
+using Media.Engine;
+using Media.Native.Net;
+using Media.Protocols.Primitives;
+
+namespace Benchmarks;
+
+/// <summary>What the bridge itself shows besides its cost.</summary>
+/// <param name="Cost">As of the bare calls.</param>
+/// <param name="DelayP50">Added one-way delay, median: from a peer's send call to the other peer's receive call.</param>
+/// <param name="DelayP99">Of 99 packets in 100.</param>
+/// <param name="BytesPerPacket">Managed memory the loop allocated.</param>
+internal readonly record struct BridgeResult(CostResult Cost, TimeSpan DelayP50, TimeSpan DelayP99, double BytesPerPacket);
+
+/// <summary>
+/// The whole media engine under the load of <see cref="BareCost"/>: real ICE and DTLS, then SRTP and Opus ↔ RTP and PCMU with everything a
+/// call has. One loop, as the bare calls have one thread.
+/// </summary>
+internal sealed class BridgeCost(CostOptions options)
+{
+    private const string LoopName = "media-";
+
+    private readonly List<BridgeFarEnd> _farEnds = [];
+    private readonly Poller _poller = new();
+    private readonly List<long> _delays = new(1 << 20);
+    private volatile bool _isMeasuring;
+    private volatile bool _isStopping;
+
+    public async Task<BridgeResult> MeasureAsync()
+    {
+        await using var engine = new MediaEngine(
+            new MediaEngineOptions { Loops = 1, Opus = new() { Bitrate = options.Bitrate, Complexity = options.Complexity } }, TimeProvider.System);
+        await engine.StartAsync(default);
+        var receiver = new Thread(Receive) { Name = "far-ends", IsBackground = true };
+        var speech = new SpeechPackets(options.Bitrate);
+        for (var n = 0; n < options.Calls; n++)
+            AddFarEnd(speech, n);
+        receiver.Start();
+        foreach (var farEnd in _farEnds)
+            await farEnd.ConnectAsync(engine.TryReserve(out var call) ? call : throw new InvalidOperationException("No ports."));
+        SpinWait.SpinUntil(() => _farEnds.TrueForAll(farEnd => farEnd.IsConnected), TimeSpan.FromSeconds(30));
+
+        BridgeResult result;
+        using (new PacedLoad(options.Calls, (call, frame) => _farEnds[call].Turn(frame)))
+        {
+            Thread.Sleep(options.WarmUp);
+            _isMeasuring = true;
+            var loop = engine.Loops[0];
+            var (cpuBefore, deliveredBefore, bytesBefore) = (ThreadCpu.Of(LoopName), _farEnds.Sum(f => f.Delivered), loop.AllocatedBytes);
+            Thread.Sleep(options.Duration);
+            var cpu = ThreadCpu.Of(LoopName) - cpuBefore;
+            var delivered = _farEnds.Sum(f => f.Delivered) - deliveredBefore;
+            var bytes = loop.AllocatedBytes - bytesBefore;
+            _isMeasuring = false;
+            var callSeconds = options.Calls * options.Duration.TotalSeconds;
+            var cost = new CostResult(cpu.TotalMilliseconds / callSeconds, delivered / (callSeconds * 100)); // 50 packets a second each way
+            result = new BridgeResult(cost, default, default, (double)bytes / delivered);
+        }
+        _isStopping = true;
+        _poller.Wake();
+        receiver.Join();
+        _delays.Sort();
+        _farEnds.ForEach(farEnd => farEnd.Dispose());
+        return result with { DelayP50 = Percentile(0.50), DelayP99 = Percentile(0.99) };
+    }
+
+    private void AddFarEnd(SpeechPackets speech, int call)
+    {
+        var (user, phone) = (Bind(), Bind());
+        _farEnds.Add(new BridgeFarEnd(options, speech, call, user, phone));
+        _poller.Add(user, (ulong)call * 2);
+        _poller.Add(phone, (ulong)call * 2 + 1);
+    }
+
+    private void Receive()
+    {
+        var buffer = new byte[2048];
+        var clock = new InstantClock(TimeProvider.System);
+        while (!_isStopping)
+        {
+            foreach (var token in _poller.Wait(Timeout.InfiniteTimeSpan))
+            {
+                var delay = _farEnds[(int)(token / 2)].Receive(token % 2 == 1, buffer, clock.Now);
+                if (delay >= 0 && _isMeasuring)
+                    _delays.Add(delay);
+            }
+        }
+    }
+
+    private TimeSpan Percentile(double share) =>
+        _delays.Count == 0 ? default : TimeSpan.FromSeconds(_delays[(int)(share * (_delays.Count - 1))] / (double)Stopwatch.Frequency);
+
+    private static UdpSocket Bind() =>
+        UdpSocket.TryBind(UdpAddress.From(new IPEndPoint(IPAddress.Loopback, 0)), null, out var socket, out var error)
+            ? socket
+            : throw new InvalidOperationException($"A loopback socket cannot be opened: {error}.");
+}

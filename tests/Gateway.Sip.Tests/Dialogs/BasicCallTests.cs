@@ -20,7 +20,7 @@ public class BasicCallTests
         var callee = Assert.Single(_pbx.Incoming);
         Assert.Equal(("offer", "100", "+4930123"), (callee.Info.Offer, callee.Info.TargetUser, callee.Info.From.User));
         Assert.Equal("+4930123", callee.Info.AssertedIdentity?.User);
-        Assert.Equal(1, _bench.CountOf(100, "INVITE"));
+        Assert.Equal(0, _bench.CountOf(100, "INVITE"));
 
         _pbx.Do(callee, (s, now) => s.Provisional(180, null, now));
         _bench.Run();

@@ -99,7 +99,7 @@ public sealed class SipBench(int seed = 1, SipTransport transport = SipTransport
         Clock.AdvanceTo(end);
     }
 
-    public void Run(double seconds = 1) => Run(TimeSpan.FromSeconds(seconds));
+    public void Run(double seconds = 0.1) => Run(TimeSpan.FromSeconds(seconds));
 
     public int CountOf(string method) => Log.Count(sent => sent.IsRequest(method));
 

@@ -38,7 +38,7 @@ internal sealed class CallFactory(
         CallLoop? loop = null;
         return loop = Create(
             identity, new OutboundCall(identity, options.Calls, services.Clock.Now), invite,
-            _ => throw new InvalidOperationException("An outbound call invites nobody."), id => onConnected(loop!, id));
+            trunk => Invitation(identity, null, trunk), id => onConnected(loop!, id));
     }
 
     private CallLoop Create(
@@ -53,7 +53,7 @@ internal sealed class CallFactory(
             services);
     }
 
-    private SipInviteRequest Invitation(CallIdentity identity, InboundDetails details, string trunk)
+    private SipInviteRequest Invitation(CallIdentity identity, InboundDetails? details, string trunk)
     {
         var channel = _channels[identity.Channel];
         return new SipInviteRequest

@@ -5,20 +5,20 @@ namespace Gateway.Worker.Calls;
 /// <summary>The headers that tell the PBX that a call is WhatsApp's and whose it is; README of Gateway.Sip lists them.</summary>
 internal static class IdentityHeaders
 {
-    public static IReadOnlyList<(string Name, string Value)> Of(CallIdentity identity, InboundDetails details, string businessNumber)
+    public static IReadOnlyList<(string Name, string Value)> Of(CallIdentity identity, InboundDetails? details, string businessNumber)
     {
         (string, string?)[] all =
         [
-            ("X-WhatsApp-Call-Id", details.WhatsAppId.Value),
-            ("X-WhatsApp-Direction", "inbound"),
+            ("X-WhatsApp-Call-Id", details?.WhatsAppId.Value),
+            ("X-WhatsApp-Direction", identity.Direction == CallDirection.Inbound ? "inbound" : "outbound"),
             ("X-WhatsApp-Business-Number", businessNumber),
             ("X-WhatsApp-User-Phone", identity.User.Phone),
             ("X-WhatsApp-User-Id", identity.User.UserId),
             ("X-WhatsApp-Parent-User-Id", identity.User.ParentUserId),
             ("X-WhatsApp-User-Name", Escape(identity.User.Name)),
             ("X-WhatsApp-Username", Escape(identity.User.UserName)),
-            ("X-WhatsApp-Cta-Payload", Escape(details.CtaPayload)),
-            ("X-WhatsApp-Deeplink-Payload", Escape(details.DeeplinkPayload)),
+            ("X-WhatsApp-Cta-Payload", Escape(details?.CtaPayload)),
+            ("X-WhatsApp-Deeplink-Payload", Escape(details?.DeeplinkPayload)),
         ];
         return [.. all.Where(h => h.Item2 is not null).Select(h => (h.Item1, h.Item2!))];
     }

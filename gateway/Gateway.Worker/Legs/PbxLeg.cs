@@ -20,12 +20,14 @@ internal sealed partial class PbxLeg
     private SipCall? _sip;
     private PbxTrunk? _trunk;
     private string? _answer;
+    private readonly CancellationTokenSource _ends = new();
+    private Task _transfer = Task.CompletedTask;
 
     /// <param name="identity">For logs.</param>
     /// <param name="trunks">All trunks by name.</param>
     /// <param name="endpoint">Places the INVITEs.</param>
     /// <param name="incoming">The PBX's INVITE of an outbound call; null for an inbound one.</param>
-    /// <param name="invitation">The INVITE to send over a trunk, still without SDP.</param>
+    /// <param name="invitation">The INVITE to send over a trunk, still without SDP: for an inbound call, and for a transfer of either.</param>
     /// <param name="media">The call's media.</param>
     /// <param name="call">Where inputs go.</param>
     /// <param name="logger">Debug only.</param>
@@ -90,8 +92,12 @@ internal sealed partial class PbxLeg
         refusal.Status, refusal.Text, SipReason.Sip(refusal.Status, refusal.Text),
         refusal.RetryAfter is { } wait ? [("Retry-After", ((int)wait.TotalSeconds).ToString())] : null));
 
-    public void HangUp(HangupCause cause) => _operations.Add(() =>
-        _sip?.HangUpAsync(SipReason.Q850(CauseTable.Q850(cause), cause.ToString())) ?? Task.CompletedTask);
+    public void HangUp(HangupCause cause) => _operations.Add(async () =>
+    {
+        await _ends.CancelAsync();
+        if (_sip is { } sip)
+            await sip.HangUpAsync(SipReason.Q850(CauseTable.Q850(cause), cause.ToString()));
+    });
 
     public void OpenAudio() => _operations.Add(() =>
     {
@@ -161,6 +167,14 @@ internal sealed partial class PbxLeg
                 _call.Post(new CallInput.DigitPressed(CallLeg.Pbx, digit.Digit, digit.Duration));
                 break;
 
+            case SipCallEvent.TransferRequested transfer when _transfer.IsCompleted:
+                _transfer = TransferAsync(sip, transfer);
+                break;
+
+            case SipCallEvent.TransferRequested:
+                await sip.NotifyTransferAsync(491, "A transfer is in progress");
+                break;
+
             case SipCallEvent.Failed failed:
                 _call.Post(sip.Info.Direction == SipCallDirection.Outgoing
                     ? new CallInput.PbxRefused(failed.Status)
@@ -169,7 +183,9 @@ internal sealed partial class PbxLeg
 
             case SipCallEvent.Ended ended:
                 LogEnded(_identity.Id, ended.By);
-                _call.Post(new CallInput.PbxEnded());
+                await _transfer; // the PBX may hang up its first dialog before it hears that the new one is answered
+                if (sip == _sip)
+                    _call.Post(new CallInput.PbxEnded());
                 break;
 
             default:
@@ -213,6 +229,24 @@ internal sealed partial class PbxLeg
         await sip.RejectOfferAsync(488);
     }
 
+    private async Task TransferAsync(SipCall from, SipCallEvent.TransferRequested transfer)
+    {
+        try
+        {
+            if (_media.Call is not { } media
+                || await PbxTransfer.RunAsync(from, transfer, _endpoint, _invitation(_trunk!.Name), media, _trunk.Media, _ends.Token) is not { } to)
+                return;
+            _sip = to;
+            LogTransferred(_identity.Id);
+            _ = PumpAsync(to);
+            await from.HangUpAsync(SipReason.Q850(16, "Transferred"));
+        }
+        catch (Exception e) // Supervised here: a transfer that breaks leaves the call as it was.
+        {
+            LogDefect(e, _identity.Id);
+        }
+    }
+
     private void OnWhatsAppKeyPressed(char digit, TimeSpan duration)
     {
         if (_trunk is { DigitsByInfo: true } && _sip is { } sip)
@@ -230,6 +264,9 @@ internal sealed partial class PbxLeg
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: the pbx leg ended by {By}")]
     private partial void LogEnded(CallId callId, SipCallEnd by);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: the PBX transferred it")]
+    private partial void LogTransferred(CallId callId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: a defect in its pbx leg")]
     private partial void LogDefect(Exception e, CallId callId);

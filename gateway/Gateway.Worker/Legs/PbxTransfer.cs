@@ -1,0 +1,68 @@
+using Gateway.Sip;
+using Gateway.Sip.Messages;
+using Media.Engine;
+
+namespace Gateway.Worker.Legs;
+
+/// <summary>
+/// A transfer that the PBX asks of us (REFER, RFC 3515): a second INVITE on the same trunk with the call's own media, while the first dialog
+/// still stands. Targets are users of that trunk only, whatever host the PBX names: a WhatsApp call must not leave towards other networks.
+/// </summary>
+internal static class PbxTransfer
+{
+    /// <summary>
+    /// Places the new call and tells the PBX how it goes. The answered call, or null when the first one stays: then the PBX was told why.
+    /// </summary>
+    public static async Task<SipCall?> RunAsync(
+        SipCall from, SipCallEvent.TransferRequested transfer, SipEndpoint endpoint, SipInviteRequest invitation, MediaCall media, PbxMediaProfile profile,
+        CancellationToken callEnds)
+    {
+        if (!SipUri.TryParse(transfer.Target, out var target) || target.User is not { Length: > 0 } user)
+        {
+            await from.NotifyTransferAsync(400, "Bad transfer target");
+            return null;
+        }
+        var to = endpoint.Invite(invitation with
+        {
+            TargetUser = user,
+            Sdp = (await media.CreatePbxOfferAsync(profile)).Sdp,
+            Headers = [.. invitation.Headers, .. Headers(transfer)],
+        });
+        // Its events are read to the answer here, and from there on by the leg itself.
+        await using var giveUp = callEnds.Register(() => to.HangUpAsync(SipReason.Q850(16, "The call ended")));
+        while (await to.Events.WaitToReadAsync(CancellationToken.None))
+        {
+            while (to.Events.TryRead(out var happened))
+            {
+                switch (happened)
+                {
+                    case SipCallEvent.Provisional { Status: >= 180 } provisional:
+                        await from.NotifyTransferAsync(provisional.Status, "Ringing");
+                        break;
+                    case SipCallEvent.Answered { Sdp: { } answer, SdpIsOffer: false } when (await media.ApplyPbxAnswerAsync(answer, early: false)).Succeeded:
+                        await from.NotifyTransferAsync(200, "OK");
+                        return to;
+                    case SipCallEvent.Answered:
+                        await to.HangUpAsync(SipReason.Sip(488, "Not acceptable"));
+                        await from.NotifyTransferAsync(488, "Not acceptable");
+                        return null;
+                    case SipCallEvent.Failed failed:
+                        await from.NotifyTransferAsync(failed.Status, failed.ReasonPhrase);
+                        return null;
+                    default:
+                        break;
+                }
+            }
+        }
+        await from.NotifyTransferAsync(503, "The new call ended");
+        return null;
+    }
+
+    private static IEnumerable<(string Name, string Value)> Headers(SipCallEvent.TransferRequested transfer)
+    {
+        if (transfer.Replaces is { } replaces)
+            yield return ("Replaces", replaces);
+        if (transfer.ReferredBy is { Host: { } host } by)
+            yield return ("Referred-By", $"<sip:{Uri.EscapeDataString(by.User)}@{host}>");
+    }
+}

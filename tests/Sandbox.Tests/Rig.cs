@@ -103,15 +103,26 @@ internal sealed class Rig : IAsyncDisposable
         (await Control.GetFromJsonAsync<JsonNode>("calls/" + Uri.EscapeDataString(id)))!;
 
     /// <summary>Looks at a call until it is as wanted.</summary>
-    public async Task<JsonNode> CallUntilAsync(string id, Func<JsonNode, bool> wanted)
+    public Task<JsonNode> CallUntilAsync(string id, Func<JsonNode, bool> wanted) => UntilAsync("calls/" + Uri.EscapeDataString(id), wanted);
+
+    /// <summary>Reads something of the control API until it is as wanted.</summary>
+    public async Task<JsonNode> UntilAsync(string path, Func<JsonNode, bool> wanted)
     {
         using var limit = new CancellationTokenSource(Patience);
-        while (true)
+        JsonNode? last = null;
+        try
         {
-            var call = await CallAsync(id);
-            if (wanted(call))
-                return call;
-            await Task.Delay(5, limit.Token);
+            while (true)
+            {
+                last = await Control.GetFromJsonAsync<JsonNode>(path, limit.Token);
+                if (wanted(last!))
+                    return last!;
+                await Task.Delay(5, limit.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"{path} stayed {last}");
         }
     }
 

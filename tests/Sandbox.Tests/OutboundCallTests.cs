@@ -113,6 +113,10 @@ public sealed class OutboundCallTests
         await using var rig = await PermittedAsync();
         await rig.Control.PatchAsync("numbers/" + Rig.Number, System.Net.Http.Json.JsonContent.Create(new { outboundRestricted = true }));
         AssertFault(await rig.ConnectAsync(), HttpStatusCode.BadRequest, 138014);
+        var news = (await rig.ExpectAsync("account_update")).Value;
+        Assert.Equal("RESTRICTED_BUSINESS_INITIATED_CALLING", (string?)news["restriction_info"]![0]!["restriction_type"]);
+        await rig.Control.PatchAsync("numbers/" + Rig.Number, System.Net.Http.Json.JsonContent.Create(new { outboundUnavailable = true }));
+        AssertFault(await rig.ConnectAsync(), HttpStatusCode.BadRequest, 138013);
         await rig.Control.PatchAsync("numbers/" + Rig.Number, System.Net.Http.Json.JsonContent.Create(new { paymentMissing = true }));
         AssertFault(await rig.ConnectAsync(), HttpStatusCode.BadRequest, 131044);
         await rig.GraphAsync("settings", new { calling = new { sip = new { status = "ENABLED", servers = new[] { new { hostname = "sip.example.com" } } } } });

@@ -85,10 +85,10 @@ public sealed partial class CallDesk(
     /// <summary>Both sides are connected: times start, the handset sends, the media timers look.</summary>
     public async Task ActivateAsync(SandboxCall call)
     {
+        await call.Handset.OpenAudioAsync(CancellationToken.None);
         call.StartedAt = time.GetUtcNow();
         call.MoveTo(CallState.Active);
         permissions.RecordConnected(call.Number, call.User);
-        await call.Handset.OpenAudioAsync(CancellationToken.None);
         Arm(call, options.Timers.MediaCheck, () => CheckMediaAsync(call));
     }
 

@@ -46,34 +46,35 @@ public sealed class OutboundCalls(
     public Task Start(SandboxCall call) => desk.RunAsync(call, () => ReachAsync(call));
 
     /// <summary>The user taps the green button. False when there is nothing to answer.</summary>
-    public Task<bool> AnswerAsync(SandboxCall call) => desk.WithAsync(call, async () =>
-    {
-        if (call.Inbound || call.State is not (CallState.Ringing or CallState.Waiting))
-            return false;
-        if (knobs.Current.AcceptedBeforeRinging && call.State == CallState.Ringing)
-        {
-            SendStatus(call, "ACCEPTED");
-            SendStatus(call, "RINGING");
-        }
-        else
-        {
-            SendStatus(call, "ACCEPTED");
-        }
-        await desk.ActivateAsync(call);
-        return true;
-    });
+    public Task<bool> AnswerAsync(SandboxCall call) => desk.WithAsync(call, () => PickUpAsync(call));
 
     /// <summary>The user taps the red button while it rings.</summary>
-    public Task<bool> DeclineAsync(SandboxCall call) => desk.WithAsync(call, async () =>
+    public Task<bool> DeclineAsync(SandboxCall call) => desk.WithAsync(call, () => TurnDownAsync(call));
+
+    private async Task<bool> PickUpAsync(SandboxCall call)
     {
-        if (call.Inbound || call.State is not (CallState.Ringing or CallState.Waiting))
+        if (!CanDecide(call))
+            return false;
+        SendStatus(call, "ACCEPTED");
+        if (knobs.Current.AcceptedBeforeRinging && call.State == CallState.Ringing)
+            SendStatus(call, "RINGING");
+        await desk.ActivateAsync(call);
+        return true;
+    }
+
+    private async Task<bool> TurnDownAsync(SandboxCall call)
+    {
+        if (!CanDecide(call))
             return false;
         SendStatus(call, "REJECTED");
         return await desk.EndAsync(call, "COMPLETED", "user");
-    });
+    }
+
+    private static bool CanDecide(SandboxCall call) => !call.Inbound && call.State is (CallState.Ringing or CallState.Waiting);
 
     private GraphFault? Refusal(BusinessNumber number, SandboxUser user) =>
         number.PaymentMissing ? GraphFault.NoPayment
+        : number.OutboundUnavailable ? GraphFault.Unavailable
         : number.OutboundRestricted ? GraphFault.Restricted
         : permissions.CheckCall(number, user)
         ?? (desk.HasLiveCall(number, user) ? GraphFault.Duplicate
@@ -116,17 +117,12 @@ public sealed class OutboundCalls(
                 SendStatus(call, "RINGING");
         }
         connectAfter?.Invoke();
-        if (call.User.Auto is AutoMode.Answer or AutoMode.Decline)
-            desk.Arm(call, options.Timers.AutoDelay, () => ActAloneAsync(call));
+        if (call.User.Auto == AutoMode.Answer)
+            desk.Arm(call, options.Timers.AutoDelay, () => PickUpAsync(call));
+        else if (call.User.Auto == AutoMode.Decline)
+            desk.Arm(call, options.Timers.AutoDelay, () => TurnDownAsync(call));
         else
             desk.Arm(call, options.Timers.Ring, () => desk.EndAsync(call, "COMPLETED", "ring timeout"));
-        return Task.CompletedTask;
-    }
-
-    private Task ActAloneAsync(SandboxCall call)
-    {
-        // The gate is held here and taken again there.
-        _ = call.User.Auto == AutoMode.Answer ? AnswerAsync(call) : DeclineAsync(call);
         return Task.CompletedTask;
     }
 

@@ -37,8 +37,11 @@ public sealed class ControlApi(
                 return Results.NotFound(new { reason = "no such number" });
             number.WebhookUrl = wish.WebhookUrl ?? number.WebhookUrl;
             number.OutboundRestricted = wish.OutboundRestricted ?? number.OutboundRestricted;
+            number.OutboundUnavailable = wish.OutboundUnavailable ?? number.OutboundUnavailable;
             number.PaymentMissing = wish.PaymentMissing ?? number.PaymentMissing;
-            return Results.Ok(new { number.PhoneNumberId, number.WebhookUrl, number.OutboundRestricted, number.PaymentMissing });
+            if (wish.OutboundRestricted is { } restricted)
+                webhooks.Send(number, number.PhoneNumberId, bodies.Restriction(number, restricted), null, "account_update");
+            return Results.Ok(new { number.PhoneNumberId, number.WebhookUrl, number.OutboundRestricted, number.OutboundUnavailable, number.PaymentMissing });
         });
     }
 

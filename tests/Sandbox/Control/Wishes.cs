@@ -4,7 +4,7 @@ using Sandbox.Users;
 
 namespace Sandbox.Control;
 
-public sealed record NumberWish(string? WebhookUrl, bool? OutboundRestricted, bool? PaymentMissing);
+public sealed record NumberWish(string? WebhookUrl, bool? OutboundRestricted, bool? OutboundUnavailable, bool? PaymentMissing);
 
 public sealed record UserWish(
     string? Name, string? UserName, bool? HidesPhone, AutoMode? Auto, PermissionMode? Permission, string? Handset);

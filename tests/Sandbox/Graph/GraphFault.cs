@@ -34,6 +34,8 @@ public sealed record GraphFault(int Status, int Code, string Title, string? Deta
     public static GraphFault TooManyConnected(DateTimeOffset freeAt) =>
         new(400, 138012, "Limit reached for connected calls with this user", $"Next call allowed at {freeAt.ToUnixTimeSeconds()}");
 
+    public static readonly GraphFault Unavailable = new(400, 138013, "Business initiated calling is not available", "Not offered for this business's number.");
+
     public static readonly GraphFault Restricted = new(400, 138014, "Calling temporarily disabled for this business");
 
     public static readonly GraphFault PermanentExists = new(400, 138017, "Call permission request not sent", "The user has permitted calls permanently.");

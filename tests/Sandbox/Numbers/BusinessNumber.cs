@@ -29,6 +29,9 @@ public sealed class BusinessNumber(NumberOptions options)
     /// <summary>138014: what a quality restriction does to outbound calls and permission requests.</summary>
     public bool OutboundRestricted { get; set; }
 
+    /// <summary>138013: Meta offers no outbound calls for numbers of this country.</summary>
+    public bool OutboundUnavailable { get; set; }
+
     /// <summary>131044 for calls in either direction.</summary>
     public bool PaymentMissing { get; set; }
 

@@ -88,6 +88,29 @@ public sealed class WebhookBodies(KnobBox knobs, TimeProvider time)
         ["phone_number_settings"] = new JsonObject { ["phone_number_id"] = number.PhoneNumberId, ["calling"] = number.Settings() },
     });
 
+    /// <summary>A restriction of 7 days on outbound calls, or (not restricted) the warning that comes before one.</summary>
+    public JsonObject Restriction(BusinessNumber number, bool restricted)
+    {
+        var value = new JsonObject
+        {
+            ["phone_number"] = number.DisplayNumber,
+            ["event"] = restricted ? "ACCOUNT_RESTRICTION" : "ACCOUNT_VIOLATION",
+        };
+        if (restricted)
+        {
+            value["restriction_info"] = new JsonArray(new JsonObject
+            {
+                ["restriction_type"] = "RESTRICTED_BUSINESS_INITIATED_CALLING",
+                ["expiration"] = time.GetUtcNow().AddDays(7).ToUnixTimeSeconds(),
+            });
+        }
+        else
+        {
+            value["violation_info"] = new JsonObject { ["violation_type"] = "LOW_BUSINESS_INITIATED_CALLING_QUALITY" };
+        }
+        return Change("account_update", value);
+    }
+
     private static JsonObject Change(string field, JsonObject value) => new() { ["value"] = value, ["field"] = field };
 
     private JsonObject Value(BusinessNumber number, SandboxUser user, (string Name, JsonArray Items) list)

@@ -52,7 +52,7 @@ public static class GatewayHost
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<InstantClock>();
-        services.AddSingleton<IEntropy, SystemEntropy>();
+        services.AddSingleton<IEntropy>(SystemEntropy.Instance);
         services.AddSingleton<MetricsExporter>();
 
         services.AddSingleton(_ => NpgsqlDataSource.Create(options.Storage.Postgres.Reveal()));

@@ -157,8 +157,7 @@ public sealed class Baresip : IAsyncDisposable
         Directory.CreateDirectory(Path.Combine(_folder, "heard"));
         WaveFile.WriteTone(Path.Combine(_folder, "tone.wav"), Options.ToneHertz, Rate, TimeSpan.FromMinutes(3));
         File.WriteAllText(Path.Combine(_folder, "contacts"), "");
-        if (Options.Transport == "tls")
-            SelfSignedCertificate.Write(Path.Combine(_folder, "sip.pem"));
+        SelfSignedCertificate.Write(Path.Combine(_folder, "sip.pem")); // read at start, TLS or not
         var host = Options.Registrar ?? $"127.0.0.1:{(Options.Transport == "tls" ? SipPort + 1 : SipPort)}";
         var account = new StringBuilder($"<sip:{Options.User}@{host};transport={Options.Transport}>");
         account.Append(Options.Registrar is null ? ";regint=0" : $";regint=60;auth_user={Options.User};auth_pass={Options.Password}");
@@ -168,7 +167,7 @@ public sealed class Baresip : IAsyncDisposable
         File.WriteAllText(Path.Combine(_folder, "accounts"), account.Append(Options.Extra).Append('\n').ToString());
         File.WriteAllText(Path.Combine(_folder, "config"), $"""
             poll_method epoll
-            net_interface lo
+            net_interface 127.0.0.1
             sip_listen 127.0.0.1:{SipPort}
             sip_certificate {_folder}/sip.pem
             audio_source aufile,{_folder}/tone.wav

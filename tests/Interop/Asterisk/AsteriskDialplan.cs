@@ -1,0 +1,76 @@
+namespace Interop.Asterisk;
+
+/// <summary>
+/// What Asterisk does with calls. A call of the gateway's goes to the service that its X-WhatsApp-Cta-Payload header names: the WhatsApp user
+/// of a test chooses it by the button that was tapped, as a real business routes on it.
+/// </summary>
+internal static class AsteriskDialplan
+{
+    /// <summary>What the service "tone" plays.</summary>
+    public const double ToneHertz = 600;
+
+    /// <summary>What the service "second" plays.</summary>
+    public const double SecondHertz = 900;
+
+    /// <summary>What the service "early" plays before the answer that never comes.</summary>
+    public const double EarlyHertz = 750;
+
+    public const string Digits = "0123456789*#ABCD";
+
+    public static string Text(string inside) => $$"""
+        [general]
+        static=yes
+        writeprotect=yes
+
+        [gateway]
+        exten => _[+0-9]!,1,NoOp(${PJSIP_HEADER(read,X-WhatsApp-Cta-Payload)})
+         same => n,GotoIf($["${PJSIP_HEADER(read,X-WhatsApp-Cta-Payload)}" = ""]?service,tone,1)
+         same => n,Goto(service,${PJSIP_HEADER(read,X-WhatsApp-Cta-Payload)},1)
+
+        [agents]
+        exten => _user-.,1,Dial(PJSIP/+${EXTEN:5}@${TRUNK},90)
+        include => service
+
+        [service]
+        exten => tone,1,Answer()
+         same => n,Gosub(record,s,1(tone))
+         same => n,Playtones({{ToneHertz}})
+         same => n,Wait(600)
+        exten => second,1,Answer()
+         same => n,Gosub(record,s,1(second))
+         same => n,Playtones({{SecondHertz}})
+         same => n,Wait(600)
+        exten => early,1,Progress()
+         same => n,Playtones({{EarlyHertz}})
+         same => n,Wait(600)
+        exten => ring,1,Ringing()
+         same => n,Wait(600)
+        exten => busy,1,Hangup(17)
+        exten => rejected,1,Hangup(21)
+        exten => unknown,1,Hangup(1)
+        exten => congested,1,Hangup(34)
+        exten => echo,1,Answer()
+         same => n,Echo()
+        exten => digits,1,Answer()
+         same => n,Gosub(record,s,1(digits))
+         same => n,Wait(1)
+         same => n,SendDTMF({{Digits}},200,150)
+         same => n,Playtones({{ToneHertz}})
+         same => n,Wait(600)
+        exten => refer,1,Answer()
+         same => n,Wait(1)
+         same => n,Transfer(PJSIP/sip:second@127.0.0.1:${TRUNKPORT})
+         same => n,UserEvent(Transferred,Status: ${TRANSFERSTATUS})
+         same => n,Hangup()
+        exten => _agent-.,1,Dial(PJSIP/${EXTEN:6},90)
+        exten => hangup,1,Answer()
+         same => n,Wait(1)
+         same => n,Hangup()
+        exten => _s.,1,Answer()
+         same => n,Wait(600)
+
+        [record]
+        exten => s,1,MixMonitor({{inside}}/heard/mix-${UNIQUEID}.wav,r({{inside}}/heard/${IF($["${RECORD}" = ""]?${FILTER(0-9,${CALLERID(num)})}:${RECORD})}-${ARG1}.sln16))
+         same => n,Return()
+        """;
+}

@@ -1,0 +1,141 @@
+using Testing.Peers;
+
+namespace Interop.Asterisk;
+
+/// <summary>Writes the configuration of one <see cref="AsteriskServer"/>: only the modules it needs, so that it is up in a second or two.</summary>
+internal sealed class AsteriskFiles(AsteriskOptions options, string outside, string inside, int managerPort, int agentPort, int mediaPort)
+{
+    /// <summary>What Asterisk plays to a held party.</summary>
+    public const double HoldHertz = 480;
+
+    private const string Modules = """
+        res_sorcery_config res_sorcery_memory res_sorcery_astdb res_sorcery_memory_cache res_timing_timerfd res_crypto res_pjproject res_pjsip
+        res_pjsip_session res_pjsip_sdp_rtp res_rtp_asterisk res_srtp res_pjsip_authenticator_digest res_pjsip_outbound_authenticator_digest
+        res_pjsip_outbound_registration res_pjsip_endpoint_identifier_user res_pjsip_endpoint_identifier_ip res_pjsip_registrar
+        res_pjsip_caller_id res_pjsip_diversion res_pjsip_dtmf_info res_pjsip_nat res_pjsip_pubsub res_pjsip_refer res_pjsip_rfc3326
+        res_pjsip_header_funcs res_pjsip_logger res_pjsip_acl res_pjsip_dlg_options res_pjsip_path res_pjsip_maintenance res_pjsip_empty_info
+        chan_pjsip chan_bridge_media pbx_config app_dial app_playback app_mixmonitor app_playtones app_senddtmf app_echo app_stack app_transfer
+        app_userevent app_verbose bridge_simple bridge_native_rtp bridge_softmix bridge_builtin_features bridge_builtin_interval_features
+        bridge_holding codec_ulaw codec_alaw codec_a_mu codec_g722 codec_resample format_pcm format_wav format_sln res_musiconhold func_callerid
+        func_channel func_strings func_logic func_hangupcause func_pjsip_endpoint func_pjsip_aor func_pjsip_contact func_uri res_clialiases
+        """;
+
+    public void Write()
+    {
+        foreach (var folder in new[] { "etc", "run", "spool", "log", "db", "heard", "moh" })
+            Directory.CreateDirectory(Path.Combine(outside, folder));
+        WaveFile.WriteTone(Path.Combine(outside, "moh", "hold.wav"), HoldHertz, 8000, TimeSpan.FromSeconds(60));
+        if (options.Certificate is { } certificate)
+            File.Copy(certificate, Path.Combine(outside, "etc", "sip.pem"));
+        Write("asterisk.conf", $"""
+            [directories]
+            astetcdir => {inside}/etc
+            astmoddir => /usr/lib/x86_64-linux-gnu/asterisk/modules
+            astvarlibdir => {inside}/db
+            astdbdir => {inside}/db
+            astkeydir => {inside}/db
+            astdatadir => /usr/share/asterisk
+            astagidir => /usr/share/asterisk/agi-bin
+            astspooldir => {inside}/spool
+            astrundir => {inside}/run
+            astlogdir => {inside}/log
+            astcachedir => {inside}/db
+            [options]
+            verbose = 3
+            transcode_via_sln = no
+            """);
+        Write("modules.conf", "[modules]\nautoload=no\n"
+            + string.Concat(Modules.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(name => $"load={name}.so\n")));
+        Write("logger.conf", "[general]\n[logfiles]\nmessages => notice,warning,error,verbose,dtmf\n");
+        Write("manager.conf", $"""
+            [general]
+            enabled = yes
+            port = {managerPort}
+            bindaddr = 127.0.0.1
+            [bench]
+            secret = bench
+            read = all
+            write = all
+            """);
+        Write("rtp.conf", $"[general]\nrtpstart={mediaPort}\nrtpend={mediaPort + AsteriskServer.MediaPorts - 1}\nstrictrtp=no\nicesupport=no\n");
+        Write("musiconhold.conf", $"[general]\n[default]\nmode=files\ndirectory={inside}/moh\n");
+        Write("features.conf", "[general]\n[featuremap]\n");
+        Write("indications.conf", "[general]\ncountry=us\n[us]\ndescription=US\nringcadence=2000,4000\ndial=350+440\nbusy=480+620/500,0/500\nring=440+480/2000,0/4000\ncongestion=480+620/250,0/250\n");
+        Write("extensions.conf", AsteriskDialplan.Text(inside));
+        Write("pjsip.conf", Pjsip());
+        foreach (var empty in new[] { "udptl.conf", "cdr.conf", "cel.conf", "acl.conf", "ccss.conf", "cli.conf", "http.conf", "sorcery.conf", "pjproject.conf", "codecs.conf", "stasis.conf", "dnsmgr.conf", "dsp.conf", "cli_aliases.conf" })
+            Write(empty, "[general]");
+    }
+
+    private string Pjsip() => string.Join('\n',
+    [
+        "[global]",
+        "type=global",
+        "endpoint_identifier_order=username,request_uri,ip",
+        "user_agent=Asterisk",
+        "[agents]",
+        "type=transport",
+        "protocol=udp",
+        $"bind=127.0.0.1:{agentPort}",
+        .. options.Trunks.SelectMany(Trunk),
+        .. options.Agents.SelectMany(Agent),
+        "",
+    ]);
+
+    private IEnumerable<string> Trunk(AsteriskTrunk trunk) =>
+    [
+        $"[transport-{trunk.Name}]",
+        "type=transport",
+        $"protocol={trunk.Transport}",
+        $"bind=127.0.0.1:{trunk.Port}",
+        .. trunk.Transport == "tls" ? [$"cert_file={inside}/etc/sip.pem", $"priv_key_file={inside}/etc/sip.pem", "method=tlsv1_2"] : Array.Empty<string>(),
+        $"[{trunk.Name}]",
+        "type=endpoint",
+        $"transport=transport-{trunk.Name}",
+        "context=gateway",
+        "disallow=all",
+        $"allow={trunk.Codecs}",
+        "dtmf_mode=rfc4733",
+        $"aors={trunk.Name}",
+        // A registered gateway is known by its name, any other by the port that it calls.
+        .. trunk.Gateway is null
+            ? new[] { "identify_by=username", $"auth={trunk.Name}" }
+            : ["identify_by=request_uri", $"from_domain=127.0.0.1"],
+        .. trunk.Endpoint.Any(line => line.StartsWith("direct_media=", StringComparison.Ordinal)) ? [] : new[] { "direct_media=no" },
+        .. trunk.Endpoint,
+        $"[{trunk.Name}]",
+        "type=aor",
+        .. trunk.Gateway is null
+            ? new[] { "max_contacts=1", "remove_existing=yes" }
+            : [$"contact=sip:{trunk.Gateway}{(trunk.Transport == "udp" ? "" : ";transport=" + trunk.Transport)}"],
+        .. trunk.Gateway is null
+            ? new[] { $"[{trunk.Name}]", "type=auth", "auth_type=userpass", $"username={trunk.Name}", $"password={AsteriskServer.Password}" }
+            : [$"[{trunk.Name}]", "type=identify", $"endpoint={trunk.Name}", $"match_request_uri=/:{trunk.Port}/"],
+    ];
+
+    private static IEnumerable<string> Agent(AsteriskAgent agent) =>
+    [
+        $"[{agent.Name}]",
+        "type=endpoint",
+        "transport=agents",
+        "context=agents",
+        "disallow=all",
+        "allow=ulaw,alaw",
+        "dtmf_mode=rfc4733",
+        $"auth={agent.Name}",
+        $"aors={agent.Name}",
+        .. agent.Endpoint.Any(line => line.StartsWith("direct_media=", StringComparison.Ordinal)) ? [] : new[] { "direct_media=no" },
+        .. agent.Endpoint,
+        $"[{agent.Name}]",
+        "type=auth",
+        "auth_type=userpass",
+        $"username={agent.Name}",
+        $"password={AsteriskServer.Password}",
+        $"[{agent.Name}]",
+        "type=aor",
+        "max_contacts=1",
+        "remove_existing=yes",
+    ];
+
+    private void Write(string name, string text) => File.WriteAllText(Path.Combine(outside, "etc", name), text + "\n");
+}

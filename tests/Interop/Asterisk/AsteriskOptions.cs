@@ -1,0 +1,37 @@
+namespace Interop.Asterisk;
+
+/// <summary>What an <see cref="AsteriskServer"/> is set up with.</summary>
+public sealed record AsteriskOptions
+{
+    /// <summary>Ways to the gateway. Each listens on a port of its own, by which the gateway and Asterisk tell them apart.</summary>
+    public IReadOnlyList<AsteriskTrunk> Trunks { get; init; } = [];
+
+    /// <summary>Desk phones that may register with <see cref="AsteriskServer.Password"/>.</summary>
+    public IReadOnlyList<AsteriskAgent> Agents { get; init; } = [];
+
+    /// <summary>PEM file with certificate and key; for TLS trunks.</summary>
+    public string? Certificate { get; init; }
+}
+
+/// <summary>A PJSIP endpoint for the gateway.</summary>
+/// <param name="Name">Name of the endpoint.</param>
+/// <param name="Port">Asterisk's own port for it.</param>
+/// <param name="Gateway">Where the gateway listens; null: it registers as this extension instead.</param>
+public sealed record AsteriskTrunk(string Name, int Port, string? Gateway)
+{
+    /// <summary>"udp", "tcp" or "tls".</summary>
+    public string Transport { get; init; } = "udp";
+
+    /// <summary>Asterisk's names: ulaw, alaw, g722.</summary>
+    public string Codecs { get; init; } = "ulaw";
+
+    /// <summary>More lines of the endpoint's section.</summary>
+    public IReadOnlyList<string> Endpoint { get; init; } = [];
+}
+
+/// <summary>A PJSIP endpoint for a desk phone.</summary>
+public sealed record AsteriskAgent(string Name)
+{
+    /// <summary>More lines of the endpoint's section.</summary>
+    public IReadOnlyList<string> Endpoint { get; init; } = [];
+}

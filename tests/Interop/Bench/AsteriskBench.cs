@@ -1,0 +1,84 @@
+using System.Text.Json.Nodes;
+using Interop.Asterisk;
+using Testing;
+using Testing.Peers;
+
+namespace Interop.Bench;
+
+/// <summary>
+/// The bench of most suites: one Asterisk behind one gateway, with a trunk for each way to negotiate, each on a port of its own and each
+/// with a WhatsApp number whose calls go over it.
+/// </summary>
+public sealed class AsteriskBench(Stores stores) : CallBench(stores)
+{
+    /// <summary>G.711 µ-law over UDP: what most tests use.</summary>
+    public static readonly BenchChannel Plain = new("15550001000", "plain");
+
+    public static readonly BenchChannel Alaw = new("15550001001", "alaw");
+
+    public static readonly BenchChannel Wideband = new("15550001002", "g722");
+
+    public static readonly BenchChannel Tcp = new("15550001003", "tcp");
+
+    /// <summary>TLS with SDES-SRTP.</summary>
+    public static readonly BenchChannel Secure = new("15550001004", "secure");
+
+    /// <summary>Asterisk tells the gateway of hold by re-INVITE instead of playing music itself.</summary>
+    public static readonly BenchChannel HoldPassed = new("15550001005", "hold");
+
+    /// <summary>Asterisk moves media by re-INVITE, to flow between gateway and phone directly.</summary>
+    public static readonly BenchChannel Direct = new("15550001006", "direct");
+
+    /// <summary>INVITE without SDP.</summary>
+    public static readonly BenchChannel Delayed = new("15550001007", "delayed");
+
+    public static readonly BenchChannel[] All = [Plain, Alaw, Wideband, Tcp, Secure, HoldPassed, Direct, Delayed];
+
+    /// <summary>Asterisk's own port by trunk.</summary>
+    private readonly Dictionary<string, int> _ports = All.ToDictionary(channel => channel.Trunks[0], _ => LoopbackPorts.Take());
+
+    protected override GatewaySettings Settings => new()
+    {
+        Channels = All,
+        Trunks =
+        [
+            Trunk(Plain, "Pcmu"),
+            Trunk(Alaw, "Pcma"),
+            Trunk(Wideband, "G722"),
+            Trunk(Tcp, "Pcmu", ("transport", "Tcp")),
+            Trunk(Secure, "Pcmu", ("transport", "Tls"), ("srtp", "Required")),
+            Trunk(HoldPassed, "Pcmu"),
+            Trunk(Direct, "Pcmu"),
+            Trunk(Delayed, "Pcmu", ("delayedOffer", true)),
+        ],
+    };
+
+    protected override AsteriskOptions PbxOptions => new()
+    {
+        Agents = [new("ann"), new("ben"), new("far") { Endpoint = ["direct_media=yes", "direct_media_method=invite"] }],
+        Trunks =
+        [
+            Way(Plain),
+            Way(Alaw) with { Codecs = "alaw" },
+            Way(Wideband) with { Codecs = "g722" },
+            Way(Tcp) with { Transport = "tcp", Gateway = $"127.0.0.1:{Gateway.TcpPort}" },
+            Way(Secure) with { Transport = "tls", Gateway = $"127.0.0.1:{Gateway.TlsPort}", Endpoint = ["media_encryption=sdes"] },
+            Way(HoldPassed) with { Endpoint = ["moh_passthrough=yes"] },
+            Way(Direct) with { Endpoint = ["direct_media=yes", "direct_media_method=invite"] },
+            Way(Delayed),
+        ],
+    };
+
+    /// <summary>Asterisk's name for the way to this user over a trunk.</summary>
+    public static string To(string user, BenchChannel over) => $"PJSIP/+{user}@{over.Trunks[0]}";
+
+    private JsonObject Trunk(BenchChannel channel, string codec, params ReadOnlySpan<(string, JsonNode?)> more)
+    {
+        var trunk = GatewaySettings.Trunk(channel.Trunks[0], _ports[channel.Trunks[0]], more);
+        trunk["codecs"] = new JsonArray(codec);
+        trunk["channel"] = channel.PhoneNumberId;
+        return trunk;
+    }
+
+    private AsteriskTrunk Way(BenchChannel channel) => new(channel.Trunks[0], _ports[channel.Trunks[0]], $"127.0.0.1:{Gateway.UdpPort}");
+}

@@ -1,0 +1,108 @@
+using Interop.Asterisk;
+using Npgsql;
+using Sandbox.Calls;
+using Sandbox.Control;
+using Testing;
+using Testing.Peers;
+
+namespace Interop.Bench;
+
+/// <summary>An emulated WhatsApp, the gateway, and Asterisk: everything of a real installation but the network between.</summary>
+public abstract class CallBench(Stores stores) : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("gateway-bench-").FullName;
+    private NpgsqlDataSource _database = null!;
+    private AsteriskServer? _asterisk;
+
+    public GatewayUnderTest Gateway { get; } = new();
+
+    public WhatsApp WhatsApp { get; private set; } = null!;
+
+    public AsteriskServer Asterisk => _asterisk!;
+
+    /// <summary>Certificate and key of both sides, in one PEM file.</summary>
+    protected string Certificate => Path.Combine(_folder, "bench.pem");
+
+    protected abstract GatewaySettings Settings { get; }
+
+    /// <summary>Null: a bench without Asterisk.</summary>
+    protected abstract AsteriskOptions? PbxOptions { get; }
+
+    public async Task InitializeAsync()
+    {
+        SelfSignedCertificate.Write(Certificate);
+        _database = NpgsqlDataSource.Create(stores.Postgres);
+        if (PbxOptions is { } pbx)
+            _asterisk = await AsteriskServer.StartAsync(pbx with { Certificate = Certificate });
+        WhatsApp = await WhatsApp.StartAsync(Settings.Channels, Gateway.WebhookUrl);
+        await Gateway.StartAsync(Settings, WhatsApp.Url + "/", stores, Certificate);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Gateway.DisposeAsync();
+        if (WhatsApp is not null)
+            await WhatsApp.DisposeAsync();
+        if (_asterisk is not null)
+            await _asterisk.DisposeAsync();
+        if (_database is not null)
+            await _database.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>Waits until Asterisk has heard this tone from the user for half a second at least.</summary>
+    public Task PbxHearsAsync(UserCall call, string service, double hertz = UserCall.Hertz) => PbxHearsAsync(call.User, service, hertz);
+
+    public async Task PbxHearsAsync(string caller, string service, double hertz = UserCall.Hertz)
+    {
+        try
+        {
+            await Eventually.SeeAsync(() => Asterisk.Heard(caller, service, hertz).Heard, $"Asterisk hears {hertz} Hz in {caller}-{service}");
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException(e.Message + "\n" + Asterisk.Log());
+        }
+    }
+
+    /// <summary>
+    /// What must hold of every call once it is over: nothing is left live on any side, WhatsApp was never renegotiated with and refused
+    /// nothing, and PostgreSQL has a record with this cause.
+    /// </summary>
+    public async Task<CallRow> EndsWithAsync(UserCall call, string cause)
+    {
+        var view = await call.UntilEndedAsync();
+        AssertOneNegotiation(view);
+        return await EndsWithAsync(call.User, cause);
+    }
+
+    /// <summary>The same for a call that WhatsApp itself never saw.</summary>
+    public async Task<CallRow> EndsWithAsync(string user, string cause)
+    {
+        var row = await Eventually.SeeAsync(() => CallRow.FindAsync(_database, user), found => found is { HasEnded: true }, $"a completed record of {user}");
+        Assert.Equal(cause, row!.Cause);
+        await NothingIsLiveAsync();
+        return row;
+    }
+
+    public async Task NothingIsLiveAsync()
+    {
+        await Eventually.SeeAsync(() => WhatsApp.CallsAsync("?live=true"), calls => calls.Count == 0, "no live call at WhatsApp", calls => string.Join('\n', calls.Select(UserCall.Describe)));
+        await Eventually.SeeAsync(() => Gateway.MetricAsync("gateway_calls_active"), live => live == 0, "no live call in the gateway");
+        if (_asterisk is not null)
+            await Eventually.SeeAsync(Asterisk.ChannelsAsync, channels => channels.Count == 0, "no channel in Asterisk", channels => string.Join(' ', channels));
+    }
+
+    /// <summary>The whatsapp leg has one offer, one answer and at most one accept, and Meta refused nothing that the gateway asked.</summary>
+    public static void AssertOneNegotiation(CallView call)
+    {
+        var actions = call.Timeline.Where(entry => entry.Kind == "graph").ToList();
+        Assert.True(actions.All(action => action.Detail == "200"), UserCall.Describe(call));
+        // The sandbox refuses an accept whose SDP differs from pre_accept's, and a second one of either; none was refused, so they were equal.
+        foreach (var action in new[] { "connect", "pre_accept", "accept", "reject", "terminate" })
+            Assert.True(actions.Count(entry => entry.What == action) <= 1, UserCall.Describe(call));
+        if (call.Inbound && actions.Any(entry => entry.What == "accept"))
+            Assert.Contains(actions, entry => entry.What == "pre_accept");
+        Assert.True(call.Timeline.Count(entry => entry is { Kind: "webhook", What: "connect" }) <= 1, UserCall.Describe(call));
+    }
+}

@@ -1,0 +1,24 @@
+using Npgsql;
+
+namespace Interop.Bench;
+
+/// <summary>A call record as PostgreSQL has it.</summary>
+public sealed record CallRow(string Direction, string? Trunk, string? Agent, bool WasAnswered, bool HasEnded, string? Cause, int? SipStatus, int? MetaCode)
+{
+    /// <summary>The newest record of this user.</summary>
+    public static async Task<CallRow?> FindAsync(NpgsqlDataSource database, string user)
+    {
+        await using var command = database.CreateCommand("""
+            SELECT direction, trunk, agent, answered_at IS NOT NULL, ended_at IS NOT NULL, cause, sip_status, whatsapp_error_code
+            FROM calls WHERE user_phone = $1 ORDER BY started_at DESC LIMIT 1
+            """);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = user });
+        await using var reader = await command.ExecuteReaderAsync();
+        if (!await reader.ReadAsync())
+            return null;
+        return new CallRow(
+            reader.GetString(0), Text(1), Text(2), reader.GetBoolean(3), reader.GetBoolean(4), Text(5), Number(6), Number(7));
+        string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+        int? Number(int column) => reader.IsDBNull(column) ? null : reader.GetInt32(column);
+    }
+}

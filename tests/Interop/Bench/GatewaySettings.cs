@@ -1,0 +1,40 @@
+using System.Text.Json.Nodes;
+
+namespace Interop.Bench;
+
+/// <summary>A WhatsApp business number of the bench, and where its calls go.</summary>
+/// <param name="Number">Digits; its phone_number_id is derived from it.</param>
+/// <param name="Trunks">Names of trunks, the first choice first.</param>
+public sealed record BenchChannel(string Number, params IReadOnlyList<string> Trunks)
+{
+    public string PhoneNumberId => "9" + Number;
+
+    public string? Target { get; init; }
+}
+
+/// <summary>What the gateway under test is configured with, beside what every bench needs.</summary>
+public sealed record GatewaySettings
+{
+    public required IReadOnlyList<BenchChannel> Channels { get; init; }
+
+    /// <summary>Members of sip.trunks as the configuration file writes them.</summary>
+    public required IReadOnlyList<JsonObject> Trunks { get; init; }
+
+    /// <summary>Members of calls.</summary>
+    public JsonObject Calls { get; init; } = [];
+
+    public string DrainDeadline { get; init; } = "00:00:02";
+
+    public int MaxCalls { get; init; } = 100;
+
+    /// <summary>Folder of PBX profiles; null: the gateway's own.</summary>
+    public string? Profiles { get; init; }
+
+    public static JsonObject Trunk(string name, int port, params ReadOnlySpan<(string Key, JsonNode? Value)> more)
+    {
+        var trunk = new JsonObject { ["name"] = name, ["server"] = $"127.0.0.1:{port}", ["profile"] = "asterisk", ["transport"] = "Udp" };
+        foreach (var (key, value) in more)
+            trunk[key] = value;
+        return trunk;
+    }
+}

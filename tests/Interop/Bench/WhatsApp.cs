@@ -1,0 +1,99 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Sandbox;
+using Sandbox.Control;
+
+namespace Interop.Bench;
+
+/// <summary>The emulated WhatsApp of a bench: users, their calls, and what their handsets tell.</summary>
+public sealed class WhatsApp : IAsyncDisposable
+{
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
+
+    /// <summary>Distinct over all benches of a run, so that a user's number finds its records.</summary>
+    private static int _lastUser;
+
+    private readonly WebApplication _app;
+
+    private WhatsApp(WebApplication app)
+    {
+        _app = app;
+        Url = app.Urls.Single();
+        Control = new HttpClient { BaseAddress = new Uri(Url + "/sandbox/") };
+    }
+
+    public string Url { get; }
+
+    internal HttpClient Control { get; }
+
+    public static async Task<WhatsApp> StartAsync(IEnumerable<BenchChannel> channels, string webhookUrl)
+    {
+        var app = SandboxApp.Build(
+            new SandboxOptions
+            {
+                Numbers = [.. channels.Select(channel => new NumberOptions
+                {
+                    PhoneNumberId = channel.PhoneNumberId,
+                    DisplayNumber = channel.Number,
+                    AccessToken = GatewayUnderTest.Token,
+                    AppSecret = GatewayUnderTest.AppSecret,
+                    WebhookUrl = webhookUrl,
+                })],
+            },
+            "--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "Warning");
+        await app.StartAsync();
+        return new WhatsApp(app);
+    }
+
+    /// <summary>A new user who has permitted calls for good and answers by itself, unless said otherwise.</summary>
+    public async Task<string> UserAsync(string auto = "Answer", string handset = "native")
+    {
+        var phone = $"4479{Interlocked.Increment(ref _lastUser):00000000}";
+        await SendAsync(HttpMethod.Put, "users/" + phone, new { auto, handset });
+        foreach (var number in _app.Services.GetRequiredService<Sandbox.Numbers.NumberBook>().All)
+            await SendAsync(HttpMethod.Put, $"users/{phone}/permission", new { accepted = true, permanent = true, number = number.PhoneNumberId });
+        return phone;
+    }
+
+    /// <summary>The user calls the business, having tapped a button that carries <paramref name="service"/>.</summary>
+    public async Task<UserCall> CallAsync(string user, BenchChannel channel, string service, double hertz = UserCall.Hertz)
+    {
+        var view = await SendAsync<CallView>(
+            HttpMethod.Post, "calls", new { user, number = channel.PhoneNumberId, ctaPayload = service, toneHertz = hertz });
+        return new UserCall(this, view.Id, user);
+    }
+
+    /// <summary>The call that the business has placed to this user.</summary>
+    public async Task<UserCall> IncomingAsync(string user, TimeSpan? patience = null)
+    {
+        var calls = await Eventually.SeeAsync(() => CallsAsync("?user=" + user), found => found.Count > 0, $"a call to {user}", patience: patience);
+        return new UserCall(this, calls[^1].Id, user);
+    }
+
+    public async Task<IReadOnlyList<CallView>> CallsAsync(string query) =>
+        (await Control.GetFromJsonAsync<List<CallView>>("calls" + query, Json))!;
+
+    public async Task SetKnobsAsync(object knobs) => await SendAsync(HttpMethod.Put, "knobs", knobs);
+
+    public async ValueTask DisposeAsync()
+    {
+        Control.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    internal async Task SendAsync(HttpMethod method, string path, object body) => await SendAsync<object?>(method, path, body);
+
+    internal async Task<T> SendAsync<T>(HttpMethod method, string path, object body)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = JsonContent.Create(body) };
+        using var response = await Control.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        if (!response.IsSuccessStatusCode)
+            throw new InvalidOperationException($"The sandbox answered {path} with {(int)response.StatusCode}: {text}");
+        return text.Length == 0 ? default! : JsonSerializer.Deserialize<T>(text, Json)!;
+    }
+}

@@ -17,7 +17,8 @@ Print("bridge", bridge.Cost);
 Console.WriteLine($"  bridge / bare        {bridge.Cost.CpuMilliseconds / bare.CpuMilliseconds,6:F2} x");
 Console.WriteLine($"Added one-way delay: p50 {bridge.DelayP50.TotalMilliseconds:F2} ms, p99 {bridge.DelayP99.TotalMilliseconds:F2} ms");
 Console.WriteLine($"Managed allocation: {bridge.BytesPerPacket:F2} bytes a packet");
-return bare.DeliveredShare > 0.99 && bridge.Cost.DeliveredShare > 0.99 ? 0 : 1;
+// More than everything: the load itself was held up, and the bridge filled the gaps with silence.
+return bare.DeliveredShare > 0.99 && bridge.Cost.DeliveredShare is > 0.99 and < 1.01 ? 0 : 1;
 
 int Argument(int index, int otherwise) => args.Length > index ? int.Parse(args[index], CultureInfo.InvariantCulture) : otherwise;
 

@@ -22,6 +22,9 @@ internal sealed class AudioPath : IDisposable
     /// <summary>A loop held up for longer than this catches up by skipping, not by a burst.</summary>
     private static readonly TimeSpan MaxCatchUp = TimeSpan.FromMilliseconds(60);
 
+    /// <summary>Of audio that came too late to be played in its time, this much at most is left out, ms.</summary>
+    private const int MaxLeftOutMs = 500;
+
     /// <summary>How long a PBX that holds the call may take to begin music of its own.</summary>
     private static readonly TimeSpan HoldPatience = TimeSpan.FromSeconds(1);
 
@@ -39,6 +42,8 @@ internal sealed class AudioPath : IDisposable
 
     private bool _isRunning;
     private bool _isGenerating;
+    private int _filledMs;
+    private Instant _lastLive;
     private Instant _nextFrame = Instant.Never;
     private AudioLoop? _played;
     private int _position;
@@ -89,6 +94,12 @@ internal sealed class AudioPath : IDisposable
             Drain(now);
         if (!_isRunning || _nextFrame > now)
             return;
+        if (!_isGenerating && _from.Incoming.NextDeadline != Instant.Never)
+        {
+            // Packets are there and wait for a missing one: they, or its concealment, come first.
+            _nextFrame = Instant.Min(_from.Incoming.NextDeadline, now + Patience);
+            return;
+        }
         if (!_isGenerating)
         {
             // The source fell silent. The time waited for it is a pause in our stream.
@@ -130,6 +141,11 @@ internal sealed class AudioPath : IDisposable
         if (pauseMs > 0 && !_isGenerating)
             _to.Output.Skip(pauseMs * _to.UnitsPerMs, isPause: true);
 
+        if (IsOverdue(now))
+        {
+            LeaveOut(item, codec);
+            return;
+        }
         var samples = CanForward(codec, item.Payload) ? Forward(item.Payload, now) : Transcode(item.Payload, now);
         if (samples == 0)
         {
@@ -156,16 +172,39 @@ internal sealed class AudioPath : IDisposable
         Await(now);
     }
 
+    /// <summary>
+    /// After a network freeze the packets of that time come all at once. Silence has taken their place already; sent on top of it they would
+    /// delay everything after them. Packets at their usual pace, as after a pause of the sender, are never left out.
+    /// </summary>
+    private bool IsOverdue(Instant now)
+    {
+        if (_isGenerating || _filledMs < _packetMs)
+            return false;
+        if (now - _lastLive < TimeSpan.FromMilliseconds(_packetMs / 2.0))
+            return true;
+        _filledMs = 0;
+        return false;
+    }
+
+    private void LeaveOut(in JitterItem item, AudioCodec codec)
+    {
+        _ = _decoder!.Decode(item.Payload, _pcm.AsSpan(_pcmLength)); // keeps the decoder in step
+        _filledMs -= _packetMs;
+        _expected = new RtpExpectation(item.Timestamp + _packetMs * codec.ClockRate() / 1000);
+    }
+
     /// <summary>Live audio came: the next packet is expected when this one has been played.</summary>
     private void Await(Instant now)
     {
         _isGenerating = false;
+        _lastLive = now;
         _nextFrame = now + TimeSpan.FromMilliseconds(_packetMs) + Patience;
     }
 
     private void Generate(Instant now)
     {
         _isGenerating = true;
+        _filledMs = 0;
         _nextFrame = now;
         _position = 0;
         _played = null;
@@ -177,6 +216,8 @@ internal sealed class AudioPath : IDisposable
         var treatment = Treatment != AudioTreatment.Live ? Treatment
             : now - _from.LastHeard > HoldPatience ? Filler
             : AudioTreatment.Silence;
+        if (Treatment == AudioTreatment.Live)
+            _filledMs = Math.Min(_filledMs + FrameMs, MaxLeftOutMs);
         var loop = AudioLoops.Get(treatment, Tone, _rate);
         if (loop != _played)
             (_played, _position) = (loop, 0);

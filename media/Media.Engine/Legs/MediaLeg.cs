@@ -25,7 +25,7 @@ internal abstract class MediaLeg : IDisposable
         Kind = kind;
         Loop = loop;
         Output = new RtpOutput(loop.Entropy);
-        Incoming = new JitterBuffer(new JitterBufferOptions { Window = loop.Options.ReorderWindow });
+        Incoming = new JitterBuffer(new JitterBufferOptions { Window = loop.Options.ReorderWindow, MaxReordering = 2 });
         _cname = loop.Entropy.NextHex(16);
     }
 

@@ -12,8 +12,8 @@ public sealed record MediaEngineOptions
 
     public OpusOptions Opus { get; init; } = new();
 
-    /// <summary>Longest wait for a missing packet before it is concealed.</summary>
-    public TimeSpan ReorderWindow { get; init; } = TimeSpan.FromMilliseconds(60);
+    /// <summary>Longest wait for a missing packet before it is concealed; two packets after it end the wait too.</summary>
+    public TimeSpan ReorderWindow { get; init; } = TimeSpan.FromMilliseconds(40);
 
     /// <summary>Nothing received from a leg for this long gives <see cref="MediaEvent.MediaTimeout"/>.</summary>
     public TimeSpan MediaTimeout { get; init; } = TimeSpan.FromSeconds(20);

@@ -193,6 +193,52 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
     }
 
     [Fact]
+    public async Task Lost_packets_are_concealed_and_counted()
+    {
+        await using var call = await TestCall.PlaceAsync(fixture.Engine, handset: new NativeHandset(new() { LoseEvery = 10 }));
+        await call.PhoneHearsAsync(1000);
+        await TestCall.UntilAsync(() => call.Call.GetQuality().WhatsApp is { PacketsLost: >= 10 }, "ten lost packets");
+        call.Phone.ForgetAudio();
+        await call.PhoneHearsAsync(1000);
+        var quality = await call.Call.ReleaseAsync();
+        Assert.InRange((double)quality.WhatsApp.PacketsLost / quality.WhatsApp.PacketsReceived, 0.07, 0.15);
+        Assert.True(quality.WhatsApp.Mos < quality.Pbx.Mos);
+        Assert.Single(call.Phone.Sources);
+    }
+
+    [Fact]
+    public async Task Nothing_but_an_address_is_needed_of_a_NAT_that_translates_one_to_one()
+    {
+        var options = EngineFixture.Options(10);
+        await using var engine = new MediaEngine(
+            options with
+            {
+                WhatsApp = new() { Bindings = [new() { Bind = "127.0.0.1", Advertise = ["192.0.2.1", "127.0.0.1"] }] },
+                Pbx = options.Pbx with { Bindings = [new() { Bind = "0.0.0.0", Advertise = ["127.0.0.1"] }] },
+            },
+            TimeProvider.System);
+        await engine.StartAsync(default);
+        await using var call = await TestCall.PlaceAsync(engine);
+        var answer = TestCall.Ok(await call.Call.AnswerWhatsAppOfferAsync(await call.Handset.CreateOfferAsync(default)));
+        Assert.Contains(" 192.0.2.1 ", answer!, StringComparison.Ordinal);
+        await call.HandsetHearsAsync(600);
+        await call.PhoneHearsAsync(1000);
+    }
+
+    [Fact]
+    public async Task Comfort_noise_instead_of_audio_is_silence_to_WhatsApp()
+    {
+        await using var call = await TestCall.PlaceAsync(fixture.Engine);
+        await call.HandsetHearsAsync(600);
+        call.Phone.FallSilent();
+        call.Phone.SendComfortNoise();
+        await TestCall.UntilAsync(() => call.Handset.ReportAsync(default).Result.LevelDb < -60, "silence at the handset");
+        call.Phone.Talk();
+        await call.HandsetHearsAsync(600);
+        Assert.True(call.Handset.LongestGap < TimeSpan.FromMilliseconds(500), $"{call.Handset.LongestGap}");
+    }
+
+    [Fact]
     public async Task A_call_over_IPv6_and_IPv4_is_heard_too()
     {
         var options = EngineFixture.Options(10) with

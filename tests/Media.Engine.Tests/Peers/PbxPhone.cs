@@ -170,6 +170,17 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         _loop.Wake();
     }
 
+    /// <summary>One packet of RFC 3389.</summary>
+    public void SendComfortNoise()
+    {
+        lock (Gate)
+        {
+            _output.WriteAudioHeader(_packet, 13, 160);
+            _packet[12] = 70;
+            _rtp.Send(_packet.AsSpan(0, 13), new UdpAddress(_target.Bits, _target.Port));
+        }
+    }
+
     public void ForgetAudio()
     {
         lock (Gate)

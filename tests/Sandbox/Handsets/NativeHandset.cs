@@ -30,6 +30,9 @@ public sealed record NativeHandsetOptions
     /// <summary>Also offers and accepts PCMU, and prefers it, as a number with `audio.additional_codecs` does.</summary>
     public bool Pcmu { get; init; }
 
+    /// <summary>Every n-th packet it sends is lost on the way; 0: none.</summary>
+    public int LoseEvery { get; init; }
+
     /// <summary>Of its Opus encoder, 0 … 10. A tone needs none; a load test has other uses for the processor.</summary>
     public int Complexity { get; init; }
 
@@ -65,6 +68,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     private readonly byte[] _packet = new byte[2048];
     private readonly short[] _pcm = new short[Rate / 1000 * OpusDecoder.MaxPacketMilliseconds];
     private readonly List<char> _digits = [];
+    private readonly long _sessionId = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
     private ToneGenerator? _tone;
     private HandsetSdp? _remote;
     private DtlsEndpoint? _dtls;
@@ -303,7 +307,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         var formats = _options.Pcmu ? "0 111 126" : "111 126";
         string[] lines =
         [
-            "v=0", $"o=- {DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()} 2 IN IP4 127.0.0.1", "s=-", "t=0 0", $"a=group:BUNDLE {mid}",
+            "v=0", $"o=- {_sessionId} 2 IN IP4 127.0.0.1", "s=-", "t=0 0", $"a=group:BUNDLE {mid}",
             "a=ice-lite", $"m=audio {Local.Port} UDP/TLS/RTP/SAVPF {formats}", $"c=IN IP{(Local.IsIPv4 ? 4 : 6)} {Local.ToIPAddress()}",
             "a=rtcp:9 IN IP4 0.0.0.0", $"a={IceCandidate.Host(Local, ushort.MaxValue).Write()}", $"a=ice-ufrag:{_credentials.Ufrag}",
             $"a=ice-pwd:{_credentials.Password}", $"a=fingerprint:sha-256 {fingerprint}", $"a=setup:{setup}", $"a=mid:{mid}", "a=sendrecv",
@@ -435,8 +439,8 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     {
         if (!_srtp!.TryProtectRtp(_packet, RtpPacketWriter.HeaderLength + payloadLength, out var length, out _))
             return;
-        Send(length, _path.Remote);
-        _sent++;
+        if (++_sent % Math.Max(_options.LoseEvery, 1) != 0 || _options.LoseEvery == 0)
+            Send(length, _path.Remote);
         _rtcp.HandleRtpSent(timestamp, payloadLength, now, isTimed);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Gateway.Calls;
 using Gateway.WhatsApp.Webhooks;
 using Media.Engine;
 
@@ -56,12 +57,43 @@ public sealed class AgreementTests
         var heard = "";
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (heard.Length < 5)
-            if (await media.Events.ReadAsync(limit.Token) is MediaEvent.DigitReceived { Leg: CallLeg.WhatsApp } key)
+            if (await media.Events.ReadAsync(limit.Token) is MediaEvent.DigitReceived { Leg: Media.Engine.CallLeg.WhatsApp } key)
                 heard += key.Digit;
         Assert.Equal("19*#D", heard);
         foreach (var digit in "40A")
-            media.SendDigit(CallLeg.WhatsApp, digit, TimeSpan.FromMilliseconds(100));
+            media.SendDigit(Media.Engine.CallLeg.WhatsApp, digit, TimeSpan.FromMilliseconds(100));
         await rig.CallUntilAsync(id, view => (string?)view["report"]!["digitsReceived"] == "40A");
+    }
+
+    public static TheoryData<string> Bent => new(
+        """{"hidePhone":true}""", """{"hidePhone":true,"omitContacts":true}""", """{"swapNumbers":true}""", """{"swapNumbers":true,"omitContacts":true}""",
+        """{"statusCase":"Lower","integerTimes":true}""", """{"statusCase":"Title"}""", """{"legacy":"Also"}""", """{"legacy":"Only"}""");
+
+    [Theory]
+    [MemberData(nameof(Bent))]
+    public async Task The_gateway_reads_a_call_however_its_webhooks_are_bent(string knobs)
+    {
+        await using var rig = await OutboundCallTests.PermittedAsync(new { auto = "Answer" });
+        await rig.PutAsync("knobs", JsonNode.Parse(knobs)!);
+        await using var business = await BusinessSide.StartAsync(rig);
+        var id = (await business.Graph.ConnectAsync(BusinessSide.Number, new WhatsAppUser(Rig.User), BusinessSdp.Offer, "order-1")).Value!;
+
+        var connect = await business.NextAsync<WebhookEvent.CallConnect>();
+        Assert.Equal((id, CallDirection.Outbound, SdpType.Answer, "order-1"), (connect.CallId, connect.Direction, connect.SdpType, connect.OpaqueData));
+        Assert.Equal("15550009000", connect.BusinessPhone);
+        AssertUser(connect.User, knobs);
+        foreach (var state in new[] { RemoteCallState.Ringing, RemoteCallState.Accepted })
+        {
+            var status = await business.NextAsync<WebhookEvent.CallStatus>();
+            Assert.Equal((id, state), (status.CallId, status.State));
+            Assert.NotNull(status.Timestamp);
+            AssertUser(status.User, knobs);
+        }
+        await business.Graph.TerminateAsync(BusinessSide.Number, id);
+        var end = await business.NextAsync<WebhookEvent.CallTerminate>();
+        Assert.Equal((id, CallOutcome.Completed), (end.CallId, end.Outcome));
+        Assert.NotNull(end.Duration);
+        AssertUser(end.User, knobs);
     }
 
     [BrowserFact]
@@ -86,6 +118,12 @@ public sealed class AgreementTests
         await rig.UntilAsync("users", users => (string?)users[0]!["handset"] == "browser");
         var (id, media) = await business.CallAsync();
         await AssertHeardAsync(rig, id, media, early: null);
+    }
+
+    private static void AssertUser(WhatsAppUser user, string knobs)
+    {
+        Assert.Equal("US.77" + Rig.User, user.UserId);
+        Assert.Equal(knobs.Contains("hidePhone", StringComparison.Ordinal) ? null : Rig.User, user.Phone);
     }
 
     /// <summary>The handset hears the business's ringing tone, and the business receives the handset's audio.</summary>

@@ -55,7 +55,7 @@ internal static class GraphAnswerReader
                 .Where(codec => codec.ValueKind == JsonValueKind.String).Select(codec => codec.GetString()!)],
             Restrictions = [.. calling.Child("restrictions").Items("restrictions_list").Take(MaxItems)
                 .Where(item => item.Words("type", 128) is not null)
-                .Select(item => new AccountRestrictionEntry(item.Words("type", 128)!, item.Words("reason", 512), item.Time("expiration")))],
+                .Select(item => new CallingRestriction(item.Words("type", 128)!, item.Words("reason", 512), item.Time("expiration")))],
             Raw = calling.GetRawText(),
         };
     }

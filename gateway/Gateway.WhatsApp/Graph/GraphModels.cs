@@ -40,10 +40,11 @@ public sealed record CallingSettings
 
     public IReadOnlyList<string> AdditionalCodecs { get; init; } = [];
 
-    public IReadOnlyList<AccountRestrictionEntry> Restrictions { get; init; } = [];
+    public IReadOnlyList<CallingRestriction> Restrictions { get; init; } = [];
 
     /// <summary>JSON text.</summary>
     public string Raw { get; init; } = "{}";
 }
 
-public sealed record AccountRestrictionEntry(string Type, string? Reason, DateTimeOffset? Expires);
+/// <summary>What Meta forbids this number for now, with its own word for what and why.</summary>
+public sealed record CallingRestriction(string Type, string? Reason, DateTimeOffset? Expires);

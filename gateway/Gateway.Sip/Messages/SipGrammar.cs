@@ -12,7 +12,6 @@ public static class SipGrammar
     private static readonly SearchValues<char> WordChars = SearchValues.Create(Alphanumeric + "-.!%*_+`'~()<>:\\\"/[]?{}");
     private static readonly SearchValues<char> UserChars = SearchValues.Create(Alphanumeric + "-_.!~*'()&=+$,;?/");
     private static readonly SearchValues<char> UriParameterChars = SearchValues.Create(Alphanumeric + "-_.!~*'()[]/:&+$");
-    private static readonly SearchValues<char> UriHeaderChars = SearchValues.Create(Alphanumeric + "-_.!~*'()[]/?:+$");
 
     public static bool IsToken(ReadOnlySpan<char> text) => !text.IsEmpty && !text.ContainsAnyExcept(TokenChars);
 
@@ -61,8 +60,6 @@ public static class SipGrammar
 
     public static string EscapeUriParameter(string text) => Escape(text, UriParameterChars);
 
-    public static string EscapeUriHeader(string text) => Escape(text, UriHeaderChars);
-
     /// <summary>A quoted-string that holds <paramref name="text"/>: quotes and backslashes escaped, control characters made blanks.</summary>
     public static string Quote(string text)
     {
@@ -94,7 +91,7 @@ public static class SipGrammar
     }
 
     /// <summary>
-    /// <paramref name="text"/> as a header value that stays one header: line ends and NUL become blanks. The last guard against injection;
+    /// <paramref name="text"/> as a header value that stays one header: line ends become blanks. The last guard against injection;
     /// structured text is escaped by its own type before it comes here.
     /// </summary>
     public static string OneLine(string text) =>

@@ -71,15 +71,6 @@ public sealed record SipUri
 
     public SipUri WithParameter(string name, string? value = null) => this with { Parameters = Parameters.WithEscaped(name, value) };
 
-    public SipUri WithoutParameter(string name) => this with { Parameters = Parameters.Without(name) };
-
-    /// <summary>Adds a URI header, name and value escaped (RFC 3261 §19.1.1).</summary>
-    public SipUri WithHeader(string name, string value)
-    {
-        var pair = $"{SipGrammar.EscapeUriHeader(name)}={SipGrammar.EscapeUriHeader(value)}";
-        return this with { EscapedHeaders = EscapedHeaders.Length == 0 ? pair : $"{EscapedHeaders}&{pair}" };
-    }
-
     /// <summary>RFC 3261 §19.1.4. Not an equality: a parameter that only one side has is ignored, so it is not transitive.</summary>
     public bool IsEquivalentTo(SipUri other) => SipUriComparison.AreEquivalent(this, other);
 

@@ -20,8 +20,6 @@ public sealed record ViaHeader(string Transport, HostPort SentBy, SipParameters 
 
     public string? Received => Parameters["received"]?.Trim('[', ']');
 
-    public string? MulticastAddress => Parameters["maddr"];
-
     /// <summary>The peer asks for the response to the port it sent from, whether or not the port is filled in yet (RFC 3581 §4).</summary>
     public bool WantsResponsePort => Parameters.Has("rport");
 

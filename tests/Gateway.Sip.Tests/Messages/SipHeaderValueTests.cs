@@ -61,9 +61,7 @@ public sealed class SipHeaderValueTests
         Assert.True(NameAddr.TryParse("<sip:sales@pbx?Replaces=7%40pbx%3Bto-tag%3Da%3Bfrom-tag%3Db%3Bearly-only&Require=replaces>", out var referTo));
         Assert.True(ReplacesHeader.TryReadFrom(referTo.Uri, out var replaces));
         Assert.Equal(new ReplacesHeader("7@pbx", "a", "b", EarlyOnly: true), replaces);
-        var written = SipUri.Create("sales", new HostPort("pbx")).WithHeader("Replaces", replaces.ToString());
-        Assert.True(SipUri.TryParse(written.ToString(), out var read));
-        Assert.True(ReplacesHeader.TryReadFrom(read, out var again));
+        Assert.True(ReplacesHeader.TryParse(replaces.ToString(), out var again));
         Assert.Equal(replaces, again);
     }
 

@@ -26,8 +26,8 @@ public sealed class SipProfileTests
         var avaya = profiles.Find("Avaya")!;
         Assert.Equal("avaya", avaya.Name);
         Assert.Equal((generic.Ptime, generic.MaxForwards, generic.IdentityHeader), (avaya.Ptime, avaya.MaxForwards, avaya.IdentityHeader));
-        Assert.Equal((RefreshMethod.Update, DiversionHeader.HistoryInfo, true), (avaya.SessionRefreshMethod, avaya.Diversion, avaya.UserPhone));
-        Assert.Equal((RefreshMethod.ReInvite, DiversionHeader.Diversion, false), (generic.SessionRefreshMethod, generic.Diversion, generic.UserPhone));
+        Assert.Equal((RefreshMethod.Update, DiversionHeader.HistoryInfo, 3600), (avaya.SessionRefreshMethod, avaya.Diversion, avaya.SessionExpires));
+        Assert.Equal((RefreshMethod.ReInvite, DiversionHeader.Diversion, 1800), (generic.SessionRefreshMethod, generic.Diversion, generic.SessionExpires));
         Assert.Equal([ProfileCodec.Pcmu, ProfileCodec.Pcma, ProfileCodec.G722], profiles.Find("genesys")!.Codecs);
         Assert.Null(profiles.Find("nortel"));
     }

@@ -9,7 +9,8 @@ namespace Gateway.Sip.Auth;
 /// <param name="Opaque">Returned as it is; null when absent.</param>
 /// <param name="HasQop">qop "auth" is offered; false for RFC 2069 servers.</param>
 /// <param name="IsStale">The password was right, only the nonce was too old.</param>
-public sealed record DigestChallenge(string Realm, string Nonce, DigestAlgorithm Algorithm, string? Opaque = null, bool HasQop = true, bool IsStale = false)
+public sealed record DigestChallenge(
+    string Realm, string Nonce, DigestAlgorithm Algorithm, string? Opaque = null, bool HasQop = true, bool IsStale = false)
 {
     /// <summary>False for other schemes, algorithms we do not speak, and servers that insist on auth-int.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out DigestChallenge? challenge)

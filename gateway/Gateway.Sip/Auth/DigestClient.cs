@@ -15,8 +15,8 @@ public enum DigestOutcome
 }
 
 /// <summary>
-/// Answers 401 and 407 with one user and password, the strongest algorithm offered for each realm, and afterwards puts credentials on requests
-/// before they are asked for (RFC 7616 §3.6, RFC 8760 §2.3). One for each trunk; used from one thread.
+/// Answers 401 and 407 with one user and password, the strongest algorithm offered for each realm, and afterwards puts credentials on
+/// requests before they are asked for (RFC 7616 §3.6, RFC 8760 §2.3). One for each trunk; used from one thread.
 /// </summary>
 public sealed class DigestClient(SipCredentials credentials, IEntropy entropy)
 {
@@ -69,11 +69,14 @@ public sealed class DigestClient(SipCredentials credentials, IEntropy entropy)
             NonceCount = challenge.HasQop ? session.Uses : null,
             Opaque = challenge.Opaque,
         };
-        var response = DigestHash.Response(challenge.Algorithm, credentials.User, challenge.Realm, credentials.Password, request.Method.Name, unproved.Proof);
+        var response = DigestHash.Response(
+            challenge.Algorithm, credentials.User, challenge.Realm, credentials.Password, request.Method.Name, unproved.Proof);
         return unproved with { Response = response };
     }
 
-    /// <summary>The first use of a nonce answers the challenge that brought it; a later use was pre-emptive and may meet a nonce that had expired.</summary>
+    /// <summary>
+    /// The first use of a nonce answers the challenge that brought it; a later use was pre-emptive and may meet a nonce that had expired.
+    /// </summary>
     private static bool WasAnsweredBy(SipRequest request, bool isProxy, string realm)
     {
         foreach (var text in request.Headers.All(HeaderName(isProxy)))

@@ -14,7 +14,9 @@ internal static class DigestFields
         fields = new(StringComparer.OrdinalIgnoreCase);
         var scanner = new SipScanner(text);
         scanner.SkipWhiteSpace();
-        if (!scanner.TryTakeToken(out var scheme) || !scheme.Equals("Digest", StringComparison.OrdinalIgnoreCase) || !SipGrammar.IsWhiteSpace(scanner.Peek))
+        if (!scanner.TryTakeToken(out var scheme) || !scheme.Equals("Digest", StringComparison.OrdinalIgnoreCase))
+            return false;
+        if (!SipGrammar.IsWhiteSpace(scanner.Peek))
             return false;
         do
         {

@@ -18,8 +18,8 @@ public enum DigestVerdict
 }
 
 /// <summary>
-/// Challenges requests and checks the proofs (RFC 3261 §22, RFC 7616, RFC 8760). Nonces carry their own time under an HMAC, so nothing is kept for a
-/// challenge; only nonces that were used with a right password are remembered, to refuse a repeated count. Used from one thread.
+/// Challenges requests and checks the proofs (RFC 3261 §22, RFC 7616, RFC 8760). Nonces carry their own time under an HMAC, so nothing is
+/// kept for a challenge; only nonces that were used with a right password are remembered, to refuse a repeated count. Used from one thread.
 /// </summary>
 public sealed class DigestServer
 {

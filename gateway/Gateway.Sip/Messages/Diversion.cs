@@ -1,6 +1,8 @@
 namespace Gateway.Sip.Messages;
 
-/// <summary>One step of a call's way here, newest first: Diversion (RFC 5806) or, oldest first on the wire, History-Info (RFC 7044).</summary>
+/// <summary>
+/// One step of a call's way here, newest first: Diversion (RFC 5806) or, oldest first on the wire, History-Info (RFC 7044).
+/// </summary>
 /// <param name="Address">Who diverted.</param>
 /// <param name="Reason">RFC 5806 §9.1: unconditional, user-busy, no-answer, unknown …; empty when not said.</param>
 public sealed record Diversion(NameAddr Address, string Reason)
@@ -8,7 +10,9 @@ public sealed record Diversion(NameAddr Address, string Reason)
     public const string Name = "Diversion";
     public const string HistoryName = "History-Info";
 
-    /// <summary>Where the call was before it came to us, newest first; Diversion counts before History-Info. Empty for a direct call.</summary>
+    /// <summary>
+    /// Where the call was before it came to us, newest first; Diversion counts before History-Info. Empty for a direct call.
+    /// </summary>
     public static IReadOnlyList<Diversion> Read(SipMessage message)
     {
         List<Diversion> steps = [];

@@ -17,7 +17,8 @@ public static class MediaType
     }
 
     /// <summary>Compares without case and parameters.</summary>
-    public static bool Is(string? contentType, string type) => contentType is not null && Essence(contentType).Equals(type, StringComparison.OrdinalIgnoreCase);
+    public static bool Is(string? contentType, string type) =>
+        contentType is not null && Essence(contentType).Equals(type, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>An Accept range such as "application/*" or "*/*" covers the type.</summary>
     public static bool Covers(string range, string type)

@@ -17,8 +17,9 @@ public sealed record NameAddr(string? DisplayName, SipUri Uri, SipParameters Par
     public NameAddr WithTag(string tag) => this with { Parameters = Parameters.With("tag", tag) };
 
     /// <summary>
-    /// Without angle brackets every parameter belongs to the header, not to the URI (RFC 3261 §20.10). Two deviations that RFC 4475 §3.1.2.14
-    /// and §3.1.2.15 leave to the receiver are accepted: blanks inside the angle brackets, and an unquoted display name that is not made of tokens.
+    /// Without angle brackets every parameter belongs to the header, not to the URI (RFC 3261 §20.10). Two deviations that RFC 4475
+    /// §3.1.2.14 and §3.1.2.15 leave to the receiver are accepted: blanks inside the angle brackets, and an unquoted display name that is
+    /// not made of tokens.
     /// </summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out NameAddr? address)
     {

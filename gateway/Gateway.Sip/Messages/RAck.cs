@@ -1,6 +1,8 @@
 namespace Gateway.Sip.Messages;
 
-/// <summary>The RAck header of a PRACK: which reliable provisional response it acknowledges (RFC 3262 §7.2). RSeq itself is <c>Number("RSeq")</c>.</summary>
+/// <summary>
+/// The RAck header of a PRACK: which reliable provisional response it acknowledges (RFC 3262 §7.2). RSeq itself is <c>Number("RSeq")</c>.
+/// </summary>
 public readonly record struct RAck(uint RSeq, CSeq CSeq)
 {
     public const string Name = "RAck";

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Gateway.Sip.Messages;
 
 /// <summary>
-/// The Replaces header: the dialog that a new INVITE takes over (RFC 3891 §6.1). To and from are as the receiver of the INVITE sees them: its own
-/// tag of that dialog is <paramref name="ToTag"/>.
+/// The Replaces header: the dialog that a new INVITE takes over (RFC 3891 §6.1). To and from are as the receiver of the INVITE sees them:
+/// its own tag of that dialog is <paramref name="ToTag"/>.
 /// </summary>
 public sealed record ReplacesHeader(string CallId, string ToTag, string FromTag, bool EarlyOnly = false)
 {

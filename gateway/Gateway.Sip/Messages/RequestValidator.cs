@@ -1,19 +1,26 @@
 namespace Gateway.Sip.Messages;
 
 /// <summary>
-/// The checks a user agent server makes before anybody sees a request, in the RFC's order (RFC 3261 §8.2.1 to §8.2.3). Pure. Not looked at here:
-/// authentication, dialogs (481), merged requests (482), Session-Expires (422).
+/// The checks a user agent server makes before anybody sees a request, in the RFC's order (RFC 3261 §8.2.1 to §8.2.3). Pure. Not looked at
+/// here: authentication, dialogs (481), merged requests (482), Session-Expires (422).
 /// </summary>
 public static class RequestValidator
 {
-    /// <summary>Methods that exist; refused with 405 when we do not take them, while 501 is for methods nobody knows (RFC 3261 §21.4.6, §21.5.2).</summary>
+    /// <summary>
+    /// Methods that exist; refused with 405 when we do not take them, while 501 is for methods nobody knows (RFC 3261 §21.4.6, §21.5.2).
+    /// </summary>
     private static readonly SipMethod[] KnownMethods =
     [
         SipMethod.Invite, SipMethod.Ack, SipMethod.Bye, SipMethod.Cancel, SipMethod.Options, SipMethod.Register, SipMethod.Prack, SipMethod.Update,
         SipMethod.Info, SipMethod.Refer, SipMethod.Subscribe, SipMethod.Notify, SipMethod.Message, new("PUBLISH"),
     ];
 
-    /// <summary>Null: go on. ACK always passes: it is never answered. CANCEL passes unless malformed: it must not carry Require (RFC 3261 §9.1).</summary>
+    /// <summary>What starts or retargets a dialog.</summary>
+    private static readonly SipMethod[] ContactMethods = [SipMethod.Invite, SipMethod.Refer, SipMethod.Subscribe, SipMethod.Update];
+
+    /// <summary>
+    /// Null: go on. ACK always passes: it is never answered. CANCEL passes unless malformed: it must not carry Require (RFC 3261 §9.1).
+    /// </summary>
     public static SipRefusal? Validate(SipRequest request, SipCapabilities capabilities)
     {
         if (request.Method == SipMethod.Ack)
@@ -36,7 +43,10 @@ public static class RequestValidator
         return new SipRefusal(KnownMethods.Contains(request.Method) ? 405 : 501, "method", new SipHeader("Allow", capabilities.Allow));
     }
 
-    /// <summary>Route and Contact are followed later, so every one of them must be readable; what starts a dialog needs exactly one Contact (RFC 3261 §8.1.1.8, §12.1.1).</summary>
+    /// <summary>
+    /// Route and Contact are followed later, so every one of them must be readable; what starts a dialog needs exactly one Contact (RFC
+    /// 3261 §8.1.1.8, §12.1.1).
+    /// </summary>
     private static SipRefusal? CheckAddresses(SipRequest request)
     {
         foreach (var name in (ReadOnlySpan<string>)["Route", "Record-Route", "Contact"])
@@ -47,7 +57,7 @@ public static class RequestValidator
             if (!values.All(value => NameAddr.TryParse(value, out _)))
                 return new SipRefusal(400, "malformed_address");
         }
-        if (request.Method != SipMethod.Invite && request.Method != SipMethod.Refer && request.Method != SipMethod.Subscribe && request.Method != SipMethod.Update)
+        if (!ContactMethods.Contains(request.Method))
             return null;
         var contacts = request.Headers.All("Contact").Count();
         if (contacts == 0 && !request.TopVia.HasUniqueBranch && request.From.Tag is null)
@@ -55,7 +65,10 @@ public static class RequestValidator
         return contacts == 1 && request.Contact!.Uri.IsSip ? null : new SipRefusal(400, "contact");
     }
 
-    /// <summary>A gateway between two call legs would forward what comes with no hops left; other requests end here and may come with 0 (RFC 7332, RFC 4475 §3.3.11).</summary>
+    /// <summary>
+    /// A gateway between two call legs would forward what comes with no hops left; other requests end here and may come with 0 (RFC 7332,
+    /// RFC 4475 §3.3.11).
+    /// </summary>
     private static SipRefusal? CheckHops(SipRequest request) =>
         request.Method == SipMethod.Invite && request.ToTag.Length == 0 && request.Number("Max-Forwards") == 0 ? new SipRefusal(483, "hops") : null;
 

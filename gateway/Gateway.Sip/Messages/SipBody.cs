@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Gateway.Sip.Messages;
 
-/// <summary>Finds a part of a given type in a body that may be multipart (RFC 2046 §5.1, RFC 5621): PBXs put SDP beside ISUP or location parts.</summary>
+/// <summary>
+/// Finds a part of a given type in a body that may be multipart (RFC 2046 §5.1, RFC 5621): PBXs put SDP beside ISUP or location parts.
+/// </summary>
 public static class SipBody
 {
     /// <summary>Parts looked at; the rest are ignored.</summary>
@@ -16,9 +18,9 @@ public static class SipBody
             return false;
         if (MediaType.Is(contentType, type))
             return true;
-        if (!MediaType.Essence(contentType).StartsWith("multipart/", StringComparison.OrdinalIgnoreCase) || MediaType.Parameter(contentType, "boundary") is not { Length: > 0 } boundary)
+        if (!MediaType.Essence(contentType).StartsWith("multipart/", StringComparison.OrdinalIgnoreCase))
             return false;
-        return TryFindPart(message.Body, boundary, type, out part);
+        return MediaType.Parameter(contentType, "boundary") is { Length: > 0 } boundary && TryFindPart(message.Body, boundary, type, out part);
     }
 
     private static bool TryFindPart(ReadOnlyMemory<byte> body, string boundary, string type, out ReadOnlyMemory<byte> part)
@@ -53,8 +55,10 @@ public static class SipBody
         foreach (var line in head.Split("\r\n"))
         {
             var colon = line.IndexOf(':', StringComparison.Ordinal);
-            if (colon < 0 || !line.AsSpan(0, colon).Trim().Equals("Content-Type", StringComparison.OrdinalIgnoreCase) || !MediaType.Is(line[(colon + 1)..], type))
+            if (colon < 0 || !line.AsSpan(0, colon).Trim().Equals("Content-Type", StringComparison.OrdinalIgnoreCase))
                 continue;
+            if (!MediaType.Is(line[(colon + 1)..], type))
+                return false;
             content = section[(end + 4)..];
             if (content.Span.EndsWith("\r\n"u8))
                 content = content[..^2];

@@ -1,6 +1,8 @@
 namespace Gateway.Sip.Messages;
 
-/// <summary>What this user agent understands: the yardstick of <see cref="RequestValidator"/> and the source of Allow, Supported and Accept.</summary>
+/// <summary>
+/// What this user agent understands: the yardstick of <see cref="RequestValidator"/> and the source of Allow, Supported and Accept.
+/// </summary>
 /// <param name="Methods">Allowed methods.</param>
 /// <param name="Extensions">Option tags.</param>
 /// <param name="ContentTypes">Media types of bodies, in lower case.</param>

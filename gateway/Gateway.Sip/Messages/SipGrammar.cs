@@ -49,7 +49,8 @@ public static class SipGrammar
         var length = 0;
         for (var i = 0; i < source.Length; i++)
         {
-            var isEscape = source[i] == '%' && i + 2 < source.Length && char.IsAsciiHexDigit((char)source[i + 1]) && char.IsAsciiHexDigit((char)source[i + 2]);
+            var isEscape = source[i] == '%' && i + 2 < source.Length
+                && char.IsAsciiHexDigit((char)source[i + 1]) && char.IsAsciiHexDigit((char)source[i + 2]);
             source[length++] = isEscape ? (byte)((HexValue(source[i + 1]) << 4) | HexValue(source[i + 2])) : source[i];
             i += isEscape ? 2 : 0;
         }
@@ -60,7 +61,9 @@ public static class SipGrammar
 
     public static string EscapeUriParameter(string text) => Escape(text, UriParameterChars);
 
-    /// <summary>A quoted-string that holds <paramref name="text"/>: quotes and backslashes escaped, control characters made blanks.</summary>
+    /// <summary>
+    /// A quoted-string that holds <paramref name="text"/>: quotes and backslashes escaped, control characters made blanks.
+    /// </summary>
     public static string Quote(string text)
     {
         var quoted = new StringBuilder(text.Length + 2).Append('"');

@@ -2,7 +2,10 @@ using System.Collections.Frozen;
 
 namespace Gateway.Sip.Messages;
 
-/// <summary>How header names are written, which short forms they have, and which of them carry lists (RFC 3261 §7.3, §20 and the extensions' own RFCs).</summary>
+/// <summary>
+/// How header names are written, which short forms they have, and which of them carry lists (RFC 3261 §7.3, §20 and the extensions' own
+/// RFCs).
+/// </summary>
 internal static class SipHeaderNames
 {
     /// <summary>Lists whose elements are stored one by one when they come combined with commas.</summary>
@@ -14,7 +17,8 @@ internal static class SipHeaderNames
 
     private static readonly string[] Others =
     [
-        "Accept", "Accept-Encoding", "Accept-Language", "Allow", "Allow-Events", "Authentication-Info", "Authorization", "Call-ID", "Content-Disposition",
+        "Accept", "Accept-Encoding", "Accept-Language", "Allow", "Allow-Events", "Authentication-Info", "Authorization", "Call-ID",
+        "Content-Disposition",
         "Content-Encoding", "Content-Language", "Content-Length", "Content-Type", "CSeq", "Date", "Event", "Expires", "From", "In-Reply-To",
         "Max-Forwards", "MIME-Version", "Min-Expires", "Min-SE", "Organization", "Priority", "Privacy", "Proxy-Authenticate",
         "Proxy-Authorization", "Proxy-Require", "RAck", "Refer-To", "Referred-By", "Replaces", "Reply-To", "Require", "Retry-After", "RSeq",

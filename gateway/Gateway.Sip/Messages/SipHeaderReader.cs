@@ -1,9 +1,13 @@
 namespace Gateway.Sip.Messages;
 
-/// <summary>Cuts the text after the start line into header fields: unfolds, trims, expands short names, splits combined lists (RFC 3261 §7.3.1).</summary>
+/// <summary>
+/// Cuts the text after the start line into header fields: unfolds, trims, expands short names, splits combined lists (RFC 3261 §7.3.1).
+/// </summary>
 internal static class SipHeaderReader
 {
-    /// <summary>Reads on after a bad line, so that a refused request keeps the headers its answer needs; the first fault is returned.</summary>
+    /// <summary>
+    /// Reads on after a bad line, so that a refused request keeps the headers its answer needs; the first fault is returned.
+    /// </summary>
     public static SipParseFault Read(ReadOnlySpan<char> text, SipHeaders headers)
     {
         var fault = SipParseFault.None;

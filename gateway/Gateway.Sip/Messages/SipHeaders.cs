@@ -1,12 +1,15 @@
 namespace Gateway.Sip.Messages;
 
-/// <summary>One header field; <paramref name="Name"/> in its full form, <paramref name="Value"/> without folding and outer blanks.</summary>
+/// <summary>
+/// One header field; <paramref name="Name"/> in its full form, <paramref name="Value"/> without folding and outer blanks.
+/// </summary>
 public readonly record struct SipHeader(string Name, string Value);
 
 /// <summary>
-/// The header fields of a message in order. Names match without case and in short or full form. Address and reason lists (Via, Route, Record-Route, Contact,
-/// P-Asserted-Identity, Diversion …) hold one element per entry, however they came; token lists (Allow, Supported …) are read with <see cref="Tokens"/>.
-/// A value is always one line: line ends in it become blanks, so nothing written here can begin another header.
+/// The header fields of a message in order. Names match without case and in short or full form. Address and reason lists (Via, Route,
+/// Record-Route, Contact, P-Asserted-Identity, Diversion …) hold one element per entry, however they came; token lists (Allow, Supported …)
+/// are read with <see cref="Tokens"/>. A value is always one line: line ends in it become blanks, so nothing written here can begin another
+/// header.
 /// </summary>
 public sealed class SipHeaders
 {

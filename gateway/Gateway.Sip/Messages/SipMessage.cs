@@ -1,8 +1,9 @@
 namespace Gateway.Sip.Messages;
 
 /// <summary>
-/// A SIP request or response (RFC 3261 §7). Mutable and owned by one thread at a time. Everything that <see cref="SipParser"/> accepted has well-formed
-/// Via, From, To, Call-ID and CSeq; the properties for these throw <see cref="InvalidOperationException"/> only on a message built here without them.
+/// A SIP request or response (RFC 3261 §7). Mutable and owned by one thread at a time. Everything that <see cref="SipParser"/> accepted has
+/// well-formed Via, From, To, Call-ID and CSeq; the properties for these throw <see cref="InvalidOperationException"/> only on a message
+/// built here without them.
 /// </summary>
 public abstract class SipMessage
 {
@@ -51,7 +52,10 @@ public abstract class SipMessage
         return addresses;
     }
 
-    /// <summary>A header that is one decimal number, for example Expires or Max-Forwards; null when absent or malformed. Text after ";" or "(" is not read.</summary>
+    /// <summary>
+    /// A header that is one decimal number, for example Expires or Max-Forwards; null when absent or malformed. Text after ";" or "(" is
+    /// not read.
+    /// </summary>
     public uint? Number(string name)
     {
         if (Headers[name] is not { } text)

@@ -1,6 +1,8 @@
 namespace Gateway.Sip.Messages;
 
-/// <summary>A SIP method: a case-sensitive token (RFC 3261 §7.1). Unknown methods are kept as they came, so that they can be refused by name.</summary>
+/// <summary>
+/// A SIP method: a case-sensitive token (RFC 3261 §7.1). Unknown methods are kept as they came, so that they can be refused by name.
+/// </summary>
 public readonly record struct SipMethod(string Name)
 {
     public static readonly SipMethod Invite = new("INVITE");

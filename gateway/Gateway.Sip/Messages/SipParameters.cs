@@ -5,7 +5,9 @@ namespace Gateway.Sip.Messages;
 /// <summary>One ";name=value". <paramref name="Value"/> is as on the wire, quotes or escapes included; null when there is no "=".</summary>
 public readonly record struct SipParameter(string Name, string? Value);
 
-/// <summary>An immutable, ordered list of ";name=value" parameters. Names compare without case; when a name comes twice the first counts.</summary>
+/// <summary>
+/// An immutable, ordered list of ";name=value" parameters. Names compare without case; when a name comes twice the first counts.
+/// </summary>
 public sealed class SipParameters : IEquatable<SipParameters>
 {
     public static readonly SipParameters None = new([], escaped: false);

@@ -13,8 +13,8 @@ public static class SipParser
     private static readonly string[] SingleHeaders = ["From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type"];
 
     /// <summary>
-    /// Never throws. On false <paramref name="error"/> tells why, and answers the request when there is one to answer. Bytes after Content-Length
-    /// are ignored; without Content-Length the body is all that follows the headers (RFC 3261 §18.3).
+    /// Never throws. On false <paramref name="error"/> tells why, and answers the request when there is one to answer. Bytes after
+    /// Content-Length are ignored; without Content-Length the body is all that follows the headers (RFC 3261 §18.3).
     /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out SipMessage? message, out SipParseError error)
     {
@@ -100,11 +100,14 @@ public static class SipParser
             return SipParseFault.None;
         var dot = version.IndexOf('.');
         var isVersion = version.StartsWith("SIP/", StringComparison.OrdinalIgnoreCase) && dot > 4
-            && !version[4..dot].ContainsAnyExceptInRange('0', '9') && dot + 1 < version.Length && !version[(dot + 1)..].ContainsAnyExceptInRange('0', '9');
+            && !version[4..dot].ContainsAnyExceptInRange('0', '9')
+            && dot + 1 < version.Length && !version[(dot + 1)..].ContainsAnyExceptInRange('0', '9');
         return isVersion ? SipParseFault.UnsupportedVersion : SipParseFault.BadStartLine;
     }
 
-    /// <summary>RFC 3261 §8.1.1: what every message has, once and well formed. A missing Max-Forwards is forgiven, as RFC 2543 peers do not send it.</summary>
+    /// <summary>
+    /// RFC 3261 §8.1.1: what every message has, once and well formed. A missing Max-Forwards is forgiven, as RFC 2543 peers do not send it.
+    /// </summary>
     private static SipParseFault CheckHeaders(SipMessage message, out string headerName)
     {
         var headers = message.Headers;

@@ -11,13 +11,15 @@ public enum SipFrameKind
     Ping,
     /// <summary>CRLF: the answer to a ping of ours, or a stray line end.</summary>
     Pong,
-    /// <summary>The stream cannot be cut into messages any more; close the connection. <see cref="SipStreamFramer.Fault"/> says why.</summary>
+    /// <summary>
+    /// The stream cannot be cut into messages any more; close the connection. <see cref="SipStreamFramer.Fault"/> says why.
+    /// </summary>
     Broken,
 }
 
 /// <summary>
-/// Cuts a TCP or TLS byte stream into messages by Content-Length (RFC 3261 §18.3). Holds at most one message over the limits of <see cref="SipLimits"/>;
-/// after <see cref="SipFrameKind.Broken"/> it stays broken. Not thread-safe: one reader per connection.
+/// Cuts a TCP or TLS byte stream into messages by Content-Length (RFC 3261 §18.3). Holds at most one message over the limits of <see
+/// cref="SipLimits"/>; after <see cref="SipFrameKind.Broken"/> it stays broken. Not thread-safe: one reader per connection.
 /// </summary>
 public sealed class SipStreamFramer
 {
@@ -31,7 +33,10 @@ public sealed class SipStreamFramer
     /// <summary>Bytes held that are not part of a delivered frame. A peer that leaves some for long is stalling.</summary>
     public int Pending => _end - _start;
 
-    /// <summary>Where to receive next: at least <paramref name="minimum"/> bytes. Invalidates the frames read before. Follow with <see cref="Advance"/>.</summary>
+    /// <summary>
+    /// Where to receive next: at least <paramref name="minimum"/> bytes. Invalidates the frames read before. Follow with <see
+    /// cref="Advance"/>.
+    /// </summary>
     public Memory<byte> GetMemory(int minimum = 2048)
     {
         if (_start > 0)
@@ -57,7 +62,10 @@ public sealed class SipStreamFramer
         Advance(bytes.Length);
     }
 
-    /// <summary>Call until it answers None or Broken. <paramref name="frame"/> is valid until the next <see cref="GetMemory"/> or <see cref="Append"/>.</summary>
+    /// <summary>
+    /// Call until it answers None or Broken. <paramref name="frame"/> is valid until the next <see cref="GetMemory"/> or <see
+    /// cref="Append"/>.
+    /// </summary>
     public SipFrameKind TryRead(out ReadOnlyMemory<byte> frame)
     {
         frame = default;

@@ -30,7 +30,8 @@ internal static class SipProfileReader
         return profile;
     }
 
-    private static void ReadQuirk(string place, string quirkName, YamlNode node, SipProfile profile, Dictionary<string, string> whys, List<string> errors)
+    private static void ReadQuirk(
+        string place, string quirkName, YamlNode node, SipProfile profile, Dictionary<string, string> whys, List<string> errors)
     {
         var quirk = SipQuirk.All.FirstOrDefault(candidate => candidate.Name == quirkName);
         if (quirk is null)

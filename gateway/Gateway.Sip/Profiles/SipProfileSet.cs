@@ -2,7 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Gateway.Sip.Profiles;
 
-/// <summary>All profiles of a directory, checked together: unknown keys, wrong values and missing reasons are errors, and all of them are told at once.</summary>
+/// <summary>
+/// All profiles of a directory, checked together: unknown keys, wrong values and missing reasons are errors, and all of them are told at
+/// once.
+/// </summary>
 public sealed class SipProfileSet
 {
     public const string GenericName = "generic";
@@ -35,8 +38,11 @@ public sealed class SipProfileSet
         }
     }
 
-    /// <summary>Pure: from YAML texts by profile name. "generic" has to be there and to name every quirk; the others name only what differs.</summary>
-    public static bool TryRead(IReadOnlyDictionary<string, string> texts, [NotNullWhen(true)] out SipProfileSet? profiles, out IReadOnlyList<string> errors)
+    /// <summary>
+    /// Pure: from YAML texts by profile name. "generic" has to be there and to name every quirk; the others name only what differs.
+    /// </summary>
+    public static bool TryRead(
+        IReadOnlyDictionary<string, string> texts, [NotNullWhen(true)] out SipProfileSet? profiles, out IReadOnlyList<string> errors)
     {
         var found = new List<string>();
         var result = new Dictionary<string, SipProfile>(StringComparer.OrdinalIgnoreCase);
@@ -49,7 +55,8 @@ public sealed class SipProfileSet
         }
 
         var generic = SipProfileReader.Read(GenericName, genericText, new SipProfile { Name = GenericName }, found);
-        found.AddRange(SipQuirk.All.Where(quirk => !generic.Whys.ContainsKey(quirk.Name)).Select(quirk => $"{GenericName}.yaml: quirks.{quirk.Name} is missing"));
+        var unnamed = SipQuirk.All.Where(quirk => !generic.Whys.ContainsKey(quirk.Name));
+        found.AddRange(unnamed.Select(quirk => $"{GenericName}.yaml: quirks.{quirk.Name} is missing"));
         result[GenericName] = generic;
         foreach (var (name, text) in texts)
         {

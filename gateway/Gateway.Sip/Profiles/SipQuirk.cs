@@ -6,7 +6,9 @@ using System.Text;
 
 namespace Gateway.Sip.Profiles;
 
-/// <summary>One property of <see cref="SipProfile"/> seen as a key of a profile file: its name, what it may hold, and how it is read.</summary>
+/// <summary>
+/// One property of <see cref="SipProfile"/> seen as a key of a profile file: its name, what it may hold, and how it is read.
+/// </summary>
 public sealed class SipQuirk
 {
     private readonly PropertyInfo _property;
@@ -19,7 +21,11 @@ public sealed class SipQuirk
 
     /// <summary>Every quirk there is, in the record's order.</summary>
     public static IReadOnlyList<SipQuirk> All { get; } =
-        [.. typeof(SipProfile).GetProperties().Where(property => property.GetCustomAttribute<KeyAttribute>() is null).Select(property => new SipQuirk(property))];
+    [
+        .. from property in typeof(SipProfile).GetProperties()
+           where property.GetCustomAttribute<KeyAttribute>() is null
+           select new SipQuirk(property),
+    ];
 
     /// <summary>snake_case, as in the files.</summary>
     public string Name { get; }

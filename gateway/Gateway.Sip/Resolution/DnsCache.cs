@@ -2,7 +2,9 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Resolution;
 
-/// <summary>Answers kept for their time to live, failures for a short while; bounded, the oldest leave first. Used under one lock by its owner.</summary>
+/// <summary>
+/// Answers kept for their time to live, failures for a short while; bounded, the oldest leave first. Used under one lock by its owner.
+/// </summary>
 public sealed class DnsCache(int capacity = 1024)
 {
     /// <summary>A server that is down is not asked again for each call.</summary>

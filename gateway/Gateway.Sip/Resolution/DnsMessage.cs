@@ -5,7 +5,8 @@ using System.Text;
 namespace Gateway.Sip.Resolution;
 
 /// <summary>
-/// Queries and responses of the DNS (RFC 1035 §4) as far as SIP needs them: one question, answers of the types in <see cref="DnsRecordType"/>.
+/// Queries and responses of the DNS (RFC 1035 §4) as far as SIP needs them: one question, answers of the types in <see
+/// cref="DnsRecordType"/>.
 /// <code>
 /// | id 2 | flags 2 | questions 2 | answers 2 | authority 2 | additional 2 | question: name, type 2, class 2 |
 /// | answer: name, type 2, class 2, ttl 4, length 2, data |
@@ -43,8 +44,8 @@ public static class DnsMessage
     }
 
     /// <summary>
-    /// Reads the response to that query. False: not the response to it at all (another id or question, no DNS message); wait on. True: <paramref name="result"/>
-    /// is the outcome, with the records of <paramref name="type"/> that the name, or what it is an alias of, has.
+    /// Reads the response to that query. False: not the response to it at all (another id or question, no DNS message); wait on. True:
+    /// <paramref name="result"/> is the outcome, with the records of <paramref name="type"/> that the name, or what it is an alias of, has.
     /// </summary>
     public static bool TryReadResponse(ReadOnlySpan<byte> message, ushort id, string name, DnsRecordType type, out DnsResult<DnsRecord> result)
     {
@@ -78,9 +79,11 @@ public static class DnsMessage
 
     private static bool IsQuestion(ReadOnlySpan<byte> message, ref int at, string name, DnsRecordType type)
     {
-        if (!DnsName.TryRead(message, ref at, out var asked) || !asked.Equals(name.TrimEnd('.'), StringComparison.OrdinalIgnoreCase) || message.Length < at + 4)
+        if (!DnsName.TryRead(message, ref at, out var asked) || message.Length < at + 4)
             return false;
-        var isSame = BinaryPrimitives.ReadUInt16BigEndian(message[at..]) == (ushort)type && BinaryPrimitives.ReadUInt16BigEndian(message[(at + 2)..]) == ClassInternet;
+        var isSame = asked.Equals(name.TrimEnd('.'), StringComparison.OrdinalIgnoreCase)
+            && BinaryPrimitives.ReadUInt16BigEndian(message[at..]) == (ushort)type
+            && BinaryPrimitives.ReadUInt16BigEndian(message[(at + 2)..]) == ClassInternet;
         at += 4;
         return isSame;
     }
@@ -135,7 +138,9 @@ public static class DnsMessage
                 return new SrvRecord(name, timeToLive, Number(data), Number(data[2..]), Number(data[4..]), target);
             case DnsRecordType.Naptr when data.Length >= 7:
                 at += 4;
-                if (!TryReadText(message, ref at, out var flags) || !TryReadText(message, ref at, out var service) || !TryReadText(message, ref at, out _))
+                if (!TryReadText(message, ref at, out var flags) || !TryReadText(message, ref at, out var service))
+                    return null;
+                if (!TryReadText(message, ref at, out _))
                     return null;
                 return DnsName.TryRead(message, ref at, out var replacement)
                     ? new NaptrRecord(name, timeToLive, Number(data), Number(data[2..]), flags, service, replacement) : null;

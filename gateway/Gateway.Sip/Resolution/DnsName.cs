@@ -35,8 +35,8 @@ internal static class DnsName
     }
 
     /// <summary>
-    /// Reads the name at <paramref name="at"/> and moves behind it. Pointers must point backwards, so that no name is endless. False when it runs over
-    /// the message, is too long, or has bytes that no host or service name has.
+    /// Reads the name at <paramref name="at"/> and moves behind it. Pointers must point backwards, so that no name is endless. False when
+    /// it runs over the message, is too long, or has bytes that no host or service name has.
     /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> message, ref int at, out string name)
     {

@@ -50,7 +50,9 @@ public sealed class SipResolver(ISipDnsClient dns, IEntropy entropy)
             : [ServiceOf(SipTransport.Udp, target.Host), ServiceOf(SipTransport.Tcp, target.Host), ServiceOf(SipTransport.Tls, target.Host)];
     }
 
-    /// <summary>The NAPTR records that lead to an SRV record for a transport we have, in their order (RFC 3263 §4.1, RFC 3403 §4.1).</summary>
+    /// <summary>
+    /// The NAPTR records that lead to an SRV record for a transport we have, in their order (RFC 3263 §4.1, RFC 3403 §4.1).
+    /// </summary>
     public static List<(SipTransport Transport, string Service)> SelectServices(IEnumerable<NaptrRecord> records, bool isSecure)
     {
         List<(SipTransport, string)> services = [];
@@ -71,7 +73,8 @@ public sealed class SipResolver(ISipDnsClient dns, IEntropy entropy)
         return services;
     }
 
-    private async Task AddServersAsync(SipTransport transport, string service, string host, List<SipDestination> destinations, CancellationToken cancellation)
+    private async Task AddServersAsync(
+        SipTransport transport, string service, string host, List<SipDestination> destinations, CancellationToken cancellation)
     {
         var srv = await dns.QuerySrvAsync(service, cancellation);
         foreach (var record in SrvOrder.Sort(srv.Records, entropy))

@@ -9,7 +9,9 @@ namespace Gateway.Sip.Resolution;
 /// <param name="IsSecure">Only TLS will do (a sips URI).</param>
 public sealed record SipTarget(string Host, int Port = 0, SipTransport? Transport = null, bool IsSecure = false)
 {
-    /// <summary>The target of a URI (maddr counts instead of the host; RFC 3263 §4). Null when it is no SIP URI or names a transport we lack.</summary>
+    /// <summary>
+    /// The target of a URI (maddr counts instead of the host; RFC 3263 §4). Null when it is no SIP URI or names a transport we lack.
+    /// </summary>
     public static SipTarget? From(SipUri uri)
     {
         if (!uri.IsSip)

@@ -6,8 +6,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Transport;
 
 /// <summary>
-/// Looks up SRV and NAPTR at the servers of /etc/resolv.conf over UDP, and addresses through the operating system (which knows /etc/hosts too).
-/// Answers are cached. Safe for use from several threads.
+/// Looks up SRV and NAPTR at the servers of /etc/resolv.conf over UDP, and addresses through the operating system (which knows /etc/hosts
+/// too). Answers are cached. Safe for use from several threads.
 /// </summary>
 public sealed class DnsClient(IReadOnlyList<IPEndPoint> servers, IEntropy entropy, TimeProvider time) : ISipDnsClient
 {

@@ -22,7 +22,7 @@ internal sealed class OutgoingInviteWriter(InviteSession session, SipInviteReque
     {
         var context = session.Context;
         var trunk = session.Trunk;
-        var target = UriOf(new SipParty(call.TargetUser));
+        var target = UriOf(new SipParty(call.TargetUser), trunk.RequestHost);
         var request = new SipRequest(SipMethod.Invite, _redirected ?? target);
         var headers = request.Headers;
         headers.Add("Max-Forwards", $"{(trunk.Profile.MaxForwards > 0 ? trunk.Profile.MaxForwards : 70)}");
@@ -120,12 +120,12 @@ internal sealed class OutgoingInviteWriter(InviteSession session, SipInviteReque
     private NameAddr NameOf(SipParty party) => new(party.DisplayName, UriOf(party), SipParameters.None);
 
     /// <summary>Numbers are written as the profile wants them; other users as they are.</summary>
-    private SipUri UriOf(SipParty party)
+    private SipUri UriOf(SipParty party, HostPort? at = null)
     {
         var profile = session.Trunk.Profile;
         var isNumber = party.User.Length > 1 && party.User[0] == '+' && !party.User.AsSpan(1).ContainsAnyExceptInRange('0', '9');
         var user = isNumber && profile.NumberFormat == NumberFormat.E164 ? party.User[1..] : party.User;
-        var uri = SipUri.Create(user.Length == 0 ? null : user, new HostPort(party.Host ?? session.Trunk.Domain));
+        var uri = SipUri.Create(user.Length == 0 ? null : user, at ?? new HostPort(party.Host ?? session.Trunk.Domain));
         return isNumber && profile.UserPhone ? uri.WithParameter("user", "phone") : uri;
     }
 }

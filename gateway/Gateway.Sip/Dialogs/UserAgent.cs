@@ -52,7 +52,7 @@ public sealed class UserAgent : IServerTransactionUser
             else
                 _transactions.Count(SipDrop.StrayResponse);
         }
-        else if (message is SipRequest request && FindTrunk(flow.Remote) is null && FindSession(request) is null)
+        else if (message is SipRequest request && FindTrunk(flow) is null && FindSession(request) is null)
         {
             _transactions.Count(SipDrop.UnknownSource);
             request.Headers.ReplaceFirst("Via", request.TopVia.StampSource(flow.Remote).ToString());
@@ -65,7 +65,7 @@ public sealed class UserAgent : IServerTransactionUser
     /// <summary>Answers what is no proper message when there is a request in it, and its sender is one we know.</summary>
     public void HandleMalformed(SipParseError error, SipFlow flow)
     {
-        if (FindTrunk(flow.Remote) is null)
+        if (FindTrunk(flow) is null)
             _transactions.Count(SipDrop.UnknownSource);
         else if (error.CreateResponse(_transactions.NewTag()) is { } response)
             _layer.Servers.RefuseMalformed(response, flow);
@@ -127,7 +127,7 @@ public sealed class UserAgent : IServerTransactionUser
         _deadlines.Schedule(session);
     }
 
-    public Trunk? FindTrunk(TransportAddress source)
+    public Trunk? FindTrunk(SipFlow source)
     {
         Trunk? best = null;
         var bestMatch = 0;
@@ -219,7 +219,7 @@ public sealed class UserAgent : IServerTransactionUser
     private void HandleInvite(ServerTransaction transaction, Instant now)
     {
         var request = transaction.Request;
-        var trunk = FindTrunk(transaction.Flow.Remote)!;
+        var trunk = FindTrunk(transaction.Flow)!;
         var tag = _transactions.NewTag();
         if (IsDraining || ActiveCalls >= _maxCalls)
         {

@@ -107,9 +107,8 @@ internal sealed class Registration : IClientTransactionUser
     private void Send(Instant now)
     {
         var target = _trunk.OrderTargets(now)[_target % _trunk.Targets.Count];
-        var domain = new HostPort(_trunk.Domain);
-        var address = new NameAddr(SipUri.Create(_user, domain));
-        var request = new SipRequest(SipMethod.Register, SipUri.Create(null, domain));
+        var address = new NameAddr(SipUri.Create(_user, new HostPort(_trunk.Domain)));
+        var request = new SipRequest(SipMethod.Register, SipUri.Create(null, _trunk.RequestHost));
         request.Headers.Add("Max-Forwards", "70");
         request.Headers.Add("From", address.WithTag(_tag).ToString());
         request.Headers.Add("To", address.ToString());

@@ -24,6 +24,9 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
 
     public string Domain => Options.Domain ?? Options.Server;
 
+    /// <summary>Host part of Request-URIs: a server configured with a port is asked for by that port (RFC 3261 §19.1.1: none means the default one).</summary>
+    public HostPort RequestHost => Options.Domain is { } domain ? new HostPort(domain) : new HostPort(Options.Server, Options.Port ?? 0);
+
     /// <summary>Seconds; 0 when we do not ask for session timers.</summary>
     public uint SessionExpires => Profile.SessionTimer ? (uint)Math.Max(Profile.SessionExpires, Profile.MinSe) : 0;
 
@@ -62,18 +65,23 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
 
     public void MarkAlive(SipFlow target) => _failedUntil.Remove(target.Remote);
 
-    /// <summary>2: a server of this trunk with this very port; 1: an address of this trunk; 0: a stranger.</summary>
-    public int MatchSource(TransportAddress source)
+    /// <summary>
+    /// 3: a server of this trunk with this very port and transport; 2: an address of this trunk by its transport, since connections come from ports of
+    /// their own; 1: an address of this trunk; 0: a stranger. Several trunks may lead to one PBX.
+    /// </summary>
+    public int MatchSource(SipFlow flow)
     {
-        var match = 0;
+        var (match, source) = (0, flow.Remote);
         foreach (var target in Targets)
         {
-            if (target.Remote == source)
-                return 2;
-            if (target.Remote.Bits == source.Bits)
-                match = 1;
+            if (target.Remote.Bits != source.Bits)
+                continue;
+            var isSameTransport = target.Transport == flow.Transport;
+            if (isSameTransport && target.Remote.Port == source.Port)
+                return 3;
+            match = Math.Max(match, isSameTransport ? 2 : 1);
         }
-        return match == 1 || Options.AllowedSources.Any(network => network.Contains(source.ToIPAddress())) ? 1 : 0;
+        return match > 0 ? match : Options.AllowedSources.Any(network => network.Contains(source.ToIPAddress())) ? 1 : 0;
     }
 
     /// <summary>The path to a redirection's target when it is inside this trunk; otherwise null.</summary>
@@ -84,9 +92,8 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
         if (uri.HostPort.Address is not { } address)
             return uri.Host.Equals(Domain, StringComparison.OrdinalIgnoreCase) || uri.Host.Equals(Options.Server, StringComparison.OrdinalIgnoreCase) ? Targets[0] : null;
         var remote = TransportAddress.From(address, uri.Port == 0 ? Targets[0].Remote.Port : uri.Port);
-        if (MatchSource(remote) == 0 || local.Find(Targets[0].Transport, remote) is not (>= 0 and var listener))
-            return null;
-        return Targets[0] with { Remote = remote, Listener = listener, Connection = 0 };
+        var flow = Targets[0] with { Remote = remote, Connection = 0 };
+        return MatchSource(flow) > 0 && local.Find(flow.Transport, remote) is >= 0 and var listener ? flow with { Listener = listener } : null;
     }
 
     /// <summary>

@@ -89,7 +89,7 @@ internal sealed class TrunkMonitor : IClientTransactionUser
 
     private void Ask(SipFlow target, Instant now)
     {
-        var uri = SipUri.Create(null, new HostPort(_trunk.Domain));
+        var uri = SipUri.Create(null, _trunk.RequestHost);
         var from = SipUri.Create(_trunk.Account, _agent.Context.Local[target.Listener].Advertised);
         var request = new SipRequest(SipMethod.Options, uri);
         request.Headers.Add("Max-Forwards", "70");

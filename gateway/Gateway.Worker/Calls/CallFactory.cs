@@ -59,8 +59,8 @@ internal sealed class CallFactory(
         return new SipInviteRequest
         {
             Trunk = trunk,
-            TargetUser = channel.Target ?? channel.Number,
-            Caller = new SipParty(identity.User.Handle, identity.User.Name),
+            TargetUser = channel.Target ?? "+" + channel.Number,
+            Caller = new SipParty(identity.User.Phone is { } phone ? "+" + phone : identity.User.Handle, identity.User.Name),
             Headers = IdentityHeaders.Of(identity, details, channel.Number),
         };
     }

@@ -11,8 +11,8 @@ internal static class IdentityHeaders
         [
             ("X-WhatsApp-Call-Id", details?.WhatsAppId.Value),
             ("X-WhatsApp-Direction", identity.Direction == CallDirection.Inbound ? "inbound" : "outbound"),
-            ("X-WhatsApp-Business-Number", businessNumber),
-            ("X-WhatsApp-User-Phone", identity.User.Phone),
+            ("X-WhatsApp-Business-Number", "+" + businessNumber),
+            ("X-WhatsApp-User-Phone", identity.User.Phone is { } phone ? "+" + phone : null),
             ("X-WhatsApp-User-Id", identity.User.UserId),
             ("X-WhatsApp-Parent-User-Id", identity.User.ParentUserId),
             ("X-WhatsApp-User-Name", Escape(identity.User.Name)),

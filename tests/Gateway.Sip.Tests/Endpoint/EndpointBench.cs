@@ -28,18 +28,15 @@ internal static class EndpointBench
     public static async Task<SipEndpoint> StartAsync(SipTransport transport = SipTransport.Udp, IPAddress? address = null, SipTlsOptions? tls = null,
         SipTransportLimits? limits = null, params TrunkOptions[] trunks)
     {
-        var endpoint = new SipEndpoint(
-            new SipEndpointOptions
-            {
-                Listeners = [new SipListenerOptions { Transport = transport, Bind = new IPEndPoint(address ?? IPAddress.Loopback, 0) }],
-                Trunks = trunks,
-                Tls = tls,
-                Limits = limits ?? new SipTransportLimits(),
-            },
-            new SystemEntropy(), TimeProvider.System, NullLoggerFactory.Instance);
-        await endpoint.StartAsync(TestContext);
+        var endpoint = Create([new SipListenerOptions { Transport = transport, Bind = new IPEndPoint(address ?? IPAddress.Loopback, 0) }], tls, limits, trunks);
+        await endpoint.StartAsync(CancellationToken.None);
         return endpoint;
     }
+
+    public static SipEndpoint Create(
+        IReadOnlyList<SipListenerOptions> listeners, SipTlsOptions? tls, SipTransportLimits? limits, IReadOnlyList<TrunkOptions> trunks) =>
+        new(new SipEndpointOptions { Listeners = listeners, Trunks = trunks, Tls = tls, Limits = limits ?? new SipTransportLimits() },
+            new SystemEntropy(), TimeProvider.System, NullLoggerFactory.Instance);
 
     public static int PortOf(SipEndpoint endpoint) => endpoint.Listeners[0].Bind.Port;
 
@@ -59,7 +56,9 @@ internal static class EndpointBench
     public static async Task<T> NextAsync<T>(SipCall call) where T : SipCallEvent
     {
         using var timeout = new CancellationTokenSource(Patience);
-        return Assert.IsType<T>(await call.Events.ReadAsync(timeout.Token));
+        var happened = await call.Events.ReadAsync(timeout.Token);
+        Assert.True(happened is T, $"{happened}");
+        return (T)happened;
     }
 
     public static async Task<SipCall> IncomingAsync(SipEndpoint endpoint)
@@ -67,8 +66,6 @@ internal static class EndpointBench
         using var timeout = new CancellationTokenSource(Patience);
         return await endpoint.IncomingCalls.ReadAsync(timeout.Token);
     }
-
-    private static CancellationToken TestContext => CancellationToken.None;
 
     private sealed class SystemEntropy : IEntropy
     {

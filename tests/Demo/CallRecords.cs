@@ -1,0 +1,27 @@
+using System.Net.Http.Json;
+
+namespace Demo;
+
+/// <summary>One leg's quality in a call record; see the admin API.</summary>
+internal sealed record LegQuality(long PacketsReceived, long PacketsLost, double JitterMs, double? RoundTripMs, double Mos);
+
+/// <summary>What the demonstration reads of a call record.</summary>
+internal sealed record CallRecord(
+    string Id, string? WhatsAppCallId, string Direction, string? Agent, DateTimeOffset StartedAt, DateTimeOffset? RingingAt, DateTimeOffset? AnsweredAt,
+    string Cause, LegQuality? WhatsAppQuality, LegQuality? PbxQuality);
+
+/// <summary>The gateway's own books, read through the admin API as an operator would.</summary>
+internal sealed class CallRecords(HttpClient http)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    /// <summary>The record of the call that WhatsApp knows by this id; it is written when both legs are over.</summary>
+    public async Task<CallRecord> WaitForAsync(string whatsAppCallId, CancellationToken cancellation) =>
+        await Waiting.ForAsync("the call record", Patience, async () =>
+        {
+            var page = await http.GetFromJsonAsync<Page>("/v1/calls?limit=20", cancellation);
+            return page!.Items.FirstOrDefault(record => record.WhatsAppCallId == whatsAppCallId);
+        }, cancellation);
+
+    private sealed record Page(IReadOnlyList<CallRecord> Items);
+}

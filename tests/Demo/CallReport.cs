@@ -1,0 +1,42 @@
+namespace Demo;
+
+/// <summary>What one end heard.</summary>
+/// <param name="Expected">The tone that the other end plays, in hertz.</param>
+/// <param name="Heard">The steady tone found; null: none.</param>
+/// <param name="Failure">Why there was no media, where an end knows.</param>
+internal sealed record Hearing(double Expected, double? Heard, string? Failure = null)
+{
+    /// <summary>The tone is found to about 1 Hz; G.711 and Opus keep it there.</summary>
+    private const double Tolerance = 5;
+
+    public bool IsRight => Heard is { } hertz && Math.Abs(hertz - Expected) < Tolerance;
+
+    public override string ToString() => IsRight ? $"yes, {Heard:0} Hz"
+        : $"NO ({(Heard is { } hertz ? $"{hertz:0} Hz instead of {Expected:0}" : "no tone")}{(Failure is null ? "" : ": " + Failure)})";
+}
+
+/// <summary>One call of the demonstration, for the report.</summary>
+internal sealed record CallReport(string Title, string Rang, Hearing AtWhatsApp, Hearing AtPbx, CallRecord Record)
+{
+    public bool IsHeard => AtWhatsApp.IsRight && AtPbx.IsRight;
+
+    public string Text => $"""
+        {Title}
+          rang       {Rang}
+          set-up     {SetUp}
+          heard      by the WhatsApp user: {AtWhatsApp}; at the desk phone: {AtPbx}
+          whatsapp   {Quality(Record.WhatsAppQuality)}
+          pbx        {Quality(Record.PbxQuality)}
+          ended      {Record.Cause}
+
+        """;
+
+    private string SetUp =>
+        $"ringing after {Milliseconds(Record.RingingAt)}, answered after {Milliseconds(Record.AnsweredAt)} (the one who answers picks up at once)";
+
+    private string Milliseconds(DateTimeOffset? at) => at is { } time ? $"{(time - Record.StartedAt).TotalMilliseconds:0} ms" : "-";
+
+    private static string Quality(LegQuality? leg) => leg is null ? "no media"
+        : $"{leg.PacketsReceived} packets in, {leg.PacketsLost} lost, jitter {leg.JitterMs:0.0} ms, round trip "
+            + (leg.RoundTripMs is { } trip ? $"{trip:0.0} ms" : "not measured") + $", MOS {leg.Mos:0.00}";
+}

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+
+namespace Demo;
+
+/// <summary>
+/// A program that the demonstration runs: its output goes to a bounded log, and it is stopped by its own process id. It lives in a session
+/// of its own (setsid), so that Ctrl-C in the terminal reaches the demonstration alone, which then stops its programs in the right order.
+/// </summary>
+internal sealed class ChildProgram : IAsyncDisposable
+{
+    private const int MaxLogLines = 400;
+
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(8);
+
+    private readonly Process _process;
+    private readonly Queue<string> _log = new();
+
+    /// <param name="name">For people.</param>
+    /// <param name="folder">Its working directory.</param>
+    /// <param name="command">Program and arguments.</param>
+    /// <param name="environment">Added to the own one.</param>
+    public ChildProgram(string name, string folder, IEnumerable<string> command, IReadOnlyDictionary<string, string> environment)
+    {
+        Name = name;
+        var start = new ProcessStartInfo("setsid", command)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (key, value) in environment)
+            start.Environment[key] = value;
+        _process = Process.Start(start) ?? throw new DemoException($"{name} did not start.");
+        _process.StandardInput.Close();
+        _process.OutputDataReceived += (_, line) => Log(line.Data);
+        _process.ErrorDataReceived += (_, line) => Log(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public string Name { get; }
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>The last lines it wrote.</summary>
+    public IReadOnlyList<string> Tail(int lines)
+    {
+        lock (_log)
+            return [.. _log.TakeLast(lines)];
+    }
+
+    /// <summary>SIGTERM, and SIGKILL when it does not end in time.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            // bash's own kill: a small Debian has no /bin/kill.
+            using var kill = Process.Start("bash", ["-c", "kill -TERM \"$1\" 2>/dev/null", "kill", _process.Id.ToString()]);
+            using var patience = new CancellationTokenSource(StopPatience);
+            try
+            {
+                await _process.WaitForExitAsync(patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                _process.Kill();
+            }
+        }
+        _process.Dispose();
+    }
+
+    private void Log(string? line)
+    {
+        if (line is null)
+            return;
+        lock (_log)
+        {
+            _log.Enqueue(line);
+            if (_log.Count > MaxLogLines)
+                _log.Dequeue();
+        }
+    }
+}

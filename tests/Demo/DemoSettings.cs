@@ -1,0 +1,87 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Demo;
+
+/// <summary>
+/// The names, numbers and secrets of one demonstration, and what each program is told of them. Secrets are made anew each time and travel in
+/// the environment; the gateway's configuration file only names them, as a real one should.
+/// </summary>
+internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Redis)
+{
+    public const string BusinessNumber = "15550009000";
+    public const string UserPhone = "15551230001";
+    public const string UserName = "Ada";
+    public const string Agent = "agent";
+
+    private const string PhoneNumberId = "100200300400";
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    public string AdminKey { get; } = Secret();
+
+    private string AppSecret { get; } = Secret();
+
+    private string AccessToken { get; } = Secret();
+
+    private string VerifyToken { get; } = Secret();
+
+    public IReadOnlyDictionary<string, string> GatewayEnvironment => new Dictionary<string, string>
+    {
+        ["GATEWAY_POSTGRES"] = Postgres,
+        ["GATEWAY_REDIS"] = Redis,
+        ["WHATSAPP_APP_SECRET"] = AppSecret,
+        ["WHATSAPP_TOKEN"] = AccessToken,
+        ["WHATSAPP_VERIFY_TOKEN"] = VerifyToken,
+    };
+
+    public IReadOnlyDictionary<string, string> AdminEnvironment => new Dictionary<string, string>
+    {
+        ["urls"] = Ports.AdminApi,
+        ["AdminApi__Key"] = AdminKey,
+        ["AdminApi__Postgres"] = Postgres,
+        ["AdminApi__Redis"] = Redis,
+    };
+
+    public IReadOnlyDictionary<string, string> SandboxEnvironment => new Dictionary<string, string>
+    {
+        ["urls"] = Ports.WhatsApp,
+        ["Sandbox__Numbers__0__PhoneNumberId"] = PhoneNumberId,
+        ["Sandbox__Numbers__0__DisplayNumber"] = BusinessNumber,
+        ["Sandbox__Numbers__0__AccessToken"] = AccessToken,
+        ["Sandbox__Numbers__0__AppSecret"] = AppSecret,
+        ["Sandbox__Numbers__0__WebhookUrl"] = Ports.Gateway + "/webhooks/whatsapp",
+    };
+
+    /// <param name="deskPhonePort">Where the desk phone listens.</param>
+    public string GatewayConfiguration(int deskPhonePort) => JsonSerializer.Serialize(
+        new
+        {
+            node = new { id = "demo", drainDeadline = "00:00:01" },
+            http = new { listen = Ports.Gateway },
+            whatsApp = new
+            {
+                appSecrets = new[] { "${env:WHATSAPP_APP_SECRET}" },
+                verifyToken = "${env:WHATSAPP_VERIFY_TOKEN}",
+                graph = new { baseUrl = Ports.WhatsApp + "/" },
+            },
+            sip = new
+            {
+                listen = new[] { $"udp:127.0.0.1:{Ports.Sip}", $"tcp:127.0.0.1:{Ports.Sip}" },
+                trunks = new[]
+                {
+                    // Any SIP phone on this machine may dial as well.
+                    new { name = "desk", server = $"127.0.0.1:{deskPhonePort}", profile = "generic", allowedSources = new[] { "127.0.0.0/8" } },
+                },
+            },
+            channels = new[]
+            {
+                new { phoneNumberId = PhoneNumberId, number = BusinessNumber, accessToken = "${env:WHATSAPP_TOKEN}", trunks = new[] { "desk" }, target = Agent },
+            },
+            media = new { pbx = new { portMin = Ports.MediaFirst, portMax = Ports.MediaLast } },
+            storage = new { postgres = "${env:GATEWAY_POSTGRES}", redis = "${env:GATEWAY_REDIS}" },
+        },
+        Indented);
+
+    private static string Secret() => RandomNumberGenerator.GetHexString(32, lowercase: true);
+}

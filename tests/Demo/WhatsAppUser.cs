@@ -1,0 +1,55 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Demo;
+
+/// <summary>The person on the emulated WhatsApp, acted by the sandbox's control API.</summary>
+internal sealed class WhatsAppUser(HttpClient http, string phone)
+{
+    /// <summary>Gives the user a name, and the business number leave to call.</summary>
+    public async Task IntroduceAsync(string name, CancellationToken cancellation)
+    {
+        await SendAsync(HttpMethod.Put, $"/sandbox/users/{phone}", new { name }, cancellation);
+        await SendAsync(HttpMethod.Put, $"/sandbox/users/{phone}/permission", new { accepted = true, permanent = true }, cancellation);
+    }
+
+    /// <summary>Calls the business number; returns WhatsApp's id of the call.</summary>
+    public async Task<string> CallAsync(double toneHertz, CancellationToken cancellation) =>
+        (await SendAsync(HttpMethod.Post, "/sandbox/calls", new { user = phone, handset = "native", toneHertz }, cancellation)).GetProperty("id").GetString()!;
+
+    /// <summary>WhatsApp's id of the call that rings now; null when none does.</summary>
+    public async Task<string?> FindRingingAsync(CancellationToken cancellation)
+    {
+        var calls = await http.GetFromJsonAsync<JsonElement>($"/sandbox/calls?user={phone}&live=true", cancellation);
+        return calls.EnumerateArray().FirstOrDefault(call => call.GetProperty("state").GetString() == "Ringing") is { ValueKind: JsonValueKind.Object } call
+            ? call.GetProperty("id").GetString()
+            : null;
+    }
+
+    public Task SendToneAsync(string id, double hertz, CancellationToken cancellation) => DoAsync(id, "tone", new { hertz }, cancellation);
+
+    public Task AnswerAsync(string id, CancellationToken cancellation) => DoAsync(id, "answer", new { }, cancellation);
+
+    public Task HangUpAsync(string id, CancellationToken cancellation) => DoAsync(id, "hangup", new { }, cancellation);
+
+    /// <summary>The tone that the user hears now; null when there is none, and a reason where the handset has one.</summary>
+    public async Task<(double? Hertz, string? Failure)> ListenAsync(string id, CancellationToken cancellation)
+    {
+        var call = await http.GetFromJsonAsync<JsonElement>("/sandbox/calls/" + Uri.EscapeDataString(id), cancellation);
+        var report = call.GetProperty("report");
+        return (report.GetProperty("toneHertz") is { ValueKind: JsonValueKind.Number } hertz ? hertz.GetDouble() : null, report.GetProperty("failure").GetString());
+    }
+
+    private Task<JsonElement> DoAsync(string id, string action, object wish, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, $"/sandbox/calls/{Uri.EscapeDataString(id)}/{action}", wish, cancellation);
+
+    private async Task<JsonElement> SendAsync(HttpMethod method, string path, object wish, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = JsonContent.Create(wish) };
+        using var answer = await http.SendAsync(request, cancellation);
+        var body = await answer.Content.ReadAsStringAsync(cancellation);
+        if (!answer.IsSuccessStatusCode)
+            throw new DemoException($"WhatsApp answered {method} {path} with {(int)answer.StatusCode}: {body}");
+        return body.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(body);
+    }
+}

@@ -44,6 +44,7 @@ public static class GatewayHost
             },
             app.Services.GetRequiredService<WebhookQueue>());
         app.Services.GetRequiredService<MetricsExporter>();
+        app.Services.GetRequiredService<TrunkMetrics>();
         return app;
     }
 
@@ -66,6 +67,7 @@ public static class GatewayHost
         services.AddSingleton(s => new MediaEngine(options.Media, TimeProvider.System, s.GetRequiredService<ILogger<MediaEngine>>()));
         services.AddSingleton(s => new SipEndpoint(
             Trunks.Endpoint(options), s.GetRequiredService<IEntropy>(), TimeProvider.System, s.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(s => new TrunkMetrics([.. options.Sip.Trunks.Select(t => t.Name)], s.GetRequiredService<SipEndpoint>().GetTrunkHealth));
         services.AddSingleton(Trunks.ForCalls(options));
 
         services.AddSingleton<Admission>();

@@ -25,9 +25,10 @@ public sealed class MetricsExporter : IDisposable
             if (instrument.Meter.Name.StartsWith("Gateway.", StringComparison.Ordinal) || instrument.Meter.Name == "System.Runtime")
                 listener.EnableMeasurementEvents(instrument, _families.GetOrAdd(instrument, static i => new Family(i)));
         };
-        _listener.SetMeasurementEventCallback<long>(static (_, value, tags, state) => ((Family)state!).Record(value, tags));
-        _listener.SetMeasurementEventCallback<int>(static (_, value, tags, state) => ((Family)state!).Record(value, tags));
-        _listener.SetMeasurementEventCallback<double>(static (_, value, tags, state) => ((Family)state!).Record(value, tags));
+        // The state is gone when an instrument is disposed of while it is read: at a stop.
+        _listener.SetMeasurementEventCallback<long>(static (_, value, tags, state) => (state as Family)?.Record(value, tags));
+        _listener.SetMeasurementEventCallback<int>(static (_, value, tags, state) => (state as Family)?.Record(value, tags));
+        _listener.SetMeasurementEventCallback<double>(static (_, value, tags, state) => (state as Family)?.Record(value, tags));
         _listener.Start();
     }
 

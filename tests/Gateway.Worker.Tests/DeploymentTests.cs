@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Gateway.Calls;
+using Gateway.Worker.Configuration;
+using Testing;
+
+namespace Gateway.Worker.Tests;
+
+/// <summary>What deploy/ holds can be used as it stands.</summary>
+public partial class DeploymentTests
+{
+    [Fact]
+    public void The_example_configuration_is_accepted_once_the_environment_has_what_it_names()
+    {
+        var example = File.ReadAllText(Repository.File("deploy", "gateway.example.json"));
+        Assert.False(GatewayOptionsReader.TryRead(example, out _, out var missing));
+        var names = EnvironmentName().Matches(example).Select(m => m.Groups[1].Value).Where(name => name != "NAME").Distinct().ToArray();
+        Assert.All(names, name => Assert.Contains($"The environment has no {name}.", missing));
+
+        foreach (var name in names)
+            example = example.Replace("${env:" + name + "}", "value of " + name, StringComparison.Ordinal);
+        Assert.True(GatewayOptionsReader.TryRead(example, out var options, out var errors), string.Join("\n", errors));
+        Assert.Equal("6000", options.Channels[0].Target);
+    }
+
+    [Fact]
+    public async Task Promtool_accepts_the_alert_rules()
+    {
+        using var promtool = Process.Start(new ProcessStartInfo("promtool", ["check", "rules", Repository.File("deploy", "prometheus", "gateway.rules.yaml")])
+        {
+            RedirectStandardError = true, RedirectStandardOutput = true,
+        })!;
+        var said = await promtool.StandardOutput.ReadToEndAsync() + await promtool.StandardError.ReadToEndAsync();
+        await promtool.WaitForExitAsync();
+        Assert.True(promtool.ExitCode == 0, said);
+    }
+
+    [Fact]
+    public void Alerts_look_at_metrics_and_causes_that_exist()
+    {
+        var rules = File.ReadAllText(Repository.File("deploy", "prometheus", "gateway.rules.yaml"));
+        using var product = new ProductMetrics();
+        var series = product.Names.SelectMany(name => new[] { name, name + "_bucket", name + "_sum", name + "_count" });
+        Assert.Empty(ProductMetrics.NamesIn(rules).Except(series));
+
+        var causes = Enum.GetNames<HangupCause>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName);
+        var named = Cause().Matches(rules).SelectMany(m => m.Groups[1].Value.Split('|')).ToArray();
+        Assert.NotEmpty(named);
+        Assert.Empty(named.Except(causes));
+    }
+
+    [Fact]
+    public void The_service_unit_waits_longer_than_a_drain_may_take()
+    {
+        var unit = File.ReadAllText(Repository.File("deploy", "systemd", "gateway.service"));
+        var patience = TimeSpan.FromSeconds(int.Parse(StopTimeout().Match(unit).Groups[1].Value));
+        Assert.True(patience > new NodeOptions().DrainDeadline + new CallOptions().Ending + TimeSpan.FromSeconds(10));
+    }
+
+    [GeneratedRegex(@"\$\{env:([^}]+)\}")]
+    private static partial Regex EnvironmentName();
+
+    [GeneratedRegex("cause=~?\"([^\"]+)\"")]
+    private static partial Regex Cause();
+
+    [GeneratedRegex(@"TimeoutStopSec=(\d+)")]
+    private static partial Regex StopTimeout();
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using Gateway.Sip;
+using Gateway.WhatsApp;
+using Gateway.Worker.Metrics;
+using Media.Engine;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Gateway.Worker.Tests;
+
+/// <summary>Brings every instrument of the product into being, and knows the names under which Prometheus sees them.</summary>
+internal sealed partial class ProductMetrics : IDisposable
+{
+    private readonly HashSet<string> _names = [];
+    private readonly MeterListener _listener = new();
+    private readonly MediaEngine _media = new(new MediaEngineOptions { Loops = 1 }, TimeProvider.System, NullLogger<MediaEngine>.Instance);
+    private readonly SipEndpoint _sip = new(
+        new SipEndpointOptions { Listeners = [new SipListenerOptions { Transport = SipTransport.Udp, Bind = new IPEndPoint(IPAddress.Loopback, 0) }] },
+        SystemEntropy.Instance, TimeProvider.System, NullLoggerFactory.Instance);
+    private readonly TrunkMetrics _trunks;
+
+    public ProductMetrics()
+    {
+        _listener.InstrumentPublished = (instrument, _) =>
+        {
+            if (instrument.Name.StartsWith("gateway_", StringComparison.Ordinal) && !instrument.Name.StartsWith("gateway_test_", StringComparison.Ordinal))
+                _names.Add(instrument.GetType().Name.Contains("Counter", StringComparison.Ordinal) && !instrument.GetType().Name.Contains("UpDown", StringComparison.Ordinal)
+                    ? instrument.Name + "_total" : instrument.Name);
+        };
+        _listener.Start();
+        RuntimeHelpers.RunClassConstructor(typeof(CallMetrics).TypeHandle);
+        RuntimeHelpers.RunClassConstructor(typeof(WhatsAppMetrics).TypeHandle);
+        _media.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
+        _sip.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
+        _trunks = new TrunkMetrics([], _sip.GetTrunkHealth);
+    }
+
+    public IReadOnlyCollection<string> Names => _names;
+
+    public static IEnumerable<string> NamesIn(string text) => Name().Matches(text).Select(m => m.Value).Distinct();
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _trunks.Dispose();
+        _media.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        _sip.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
+
+    [GeneratedRegex("gateway_(calls|whatsapp|media|sip)_[a-z_]+")]
+    private static partial Regex Name();
+}

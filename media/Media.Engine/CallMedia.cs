@@ -1,13 +1,13 @@
-using System.Threading.Channels;
 using Media.Engine.Legs;
 using Media.Engine.Net;
 using Media.Protocols.Datagrams;
 using Media.Protocols.Primitives;
+using Microsoft.Extensions.Logging;
 
 namespace Media.Engine;
 
 /// <summary>One call as its loop sees it: two legs, the bridge between them, and what its owner is told. Touched by the loop's thread alone.</summary>
-internal sealed class CallMedia : IDeadlined, IDisposable
+internal sealed partial class CallMedia : IDeadlined, IDisposable
 {
     /// <summary>How often timeouts are looked for and the quality is published.</summary>
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
@@ -152,6 +152,7 @@ internal sealed class CallMedia : IDeadlined, IDisposable
             return;
         _isOver = true;
         _loop.Counters.CallFailures++;
+        LogFailed(_loop.Logger, reason);
         Tell(new MediaEvent.Failed(reason.GetType().Name + ": " + reason.Message));
     }
 
@@ -220,6 +221,9 @@ internal sealed class CallMedia : IDeadlined, IDisposable
         told = true;
         Tell(new MediaEvent.FirstAudio(leg));
     }
+
+    [LoggerMessage(LogLevel.Error, "The media of a call failed; the call ends, others go on.")]
+    private static partial void LogFailed(ILogger logger, Exception reason);
 
     private void Tell(MediaEvent happened)
     {

@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
+using Media.Engine.Legs;
 using Media.Engine.Metrics;
 using Media.Engine.Net;
 using Media.Native;
-using Media.Native.Dtls;
 using Media.Protocols.Primitives;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -24,7 +24,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
     private readonly Dictionary<MediaCall, int> _calls = []; // and the index of the loop
     private MediaLoop[] _loops = [];
     private int[] _load = [];
-    private DtlsCertificate? _certificate;
+    private DtlsCertificates? _certificates;
     private MediaMeter? _meter;
     private bool _isStopped;
 
@@ -63,20 +63,20 @@ public sealed partial class MediaEngine : IAsyncDisposable
         var libraries = NativeLibraries.SelfTest();
         if (!libraries.IsOk)
             throw new InvalidOperationException(libraries.Error);
-        _certificate = DtlsCertificate.Generate(_time);
+        _certificates = new DtlsCertificates(_time);
         var loops = new List<MediaLoop>();
         try
         {
             for (var i = 0; i < Options.EffectiveLoops; i++)
             {
-                loops.Add(new MediaLoop(i, Options, _certificate, _ports, _clock, SystemEntropy.Instance));
+                loops.Add(new MediaLoop(i, Options, _certificates, _ports, _clock, SystemEntropy.Instance, _logger));
                 loops[i].Start();
             }
         }
         catch
         {
             loops.ForEach(loop => loop.Dispose());
-            _certificate.Dispose();
+            _certificates.Dispose();
             throw;
         }
         lock (_lock)
@@ -119,7 +119,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
         _meter?.Dispose();
         foreach (var loop in _loops)
             loop.Dispose();
-        _certificate?.Dispose();
+        _certificates?.Dispose();
     }
 
     internal void Forget(MediaCall call)

@@ -1,20 +1,24 @@
 using Media.Engine.Audio;
 using Media.Engine.Legs;
-using Media.Engine.Net;
+using Media.Engine.Metrics;
 using Media.Protocols.Jitter;
 using Media.Protocols.Primitives;
+using Media.Protocols.Rtp;
 using Media.Protocols.Sdp;
 
 namespace Media.Engine.Bridge;
 
 /// <summary>
-/// One direction of a call: what one leg receives, turned into what the other sends. Driven by arrival; only when nothing arrives, or when
-/// something other than the live audio is to be heard, a timer generates a frame every 20 ms.
+/// One direction of a call: when what one leg receives goes to the other. Driven by arrival; only when nothing arrives, or when something
+/// other than the live audio is to be heard, a timer generates a frame every 20 ms.
 /// </summary>
-internal sealed class AudioPath : IDisposable
+internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options, LoopCounters counters) : IDisposable
 {
     /// <summary>Of generated audio, and of what is assumed lost before anything was heard, ms.</summary>
     private const int FrameMs = 20;
+
+    /// <summary>Of audio that came too late to be played in its time, this much at most is left out, ms.</summary>
+    private const int MaxLeftOutMs = 500;
 
     /// <summary>How much later than expected the next packet may come before silence is generated.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(40);
@@ -22,33 +26,20 @@ internal sealed class AudioPath : IDisposable
     /// <summary>A loop held up for longer than this catches up by skipping, not by a burst.</summary>
     private static readonly TimeSpan MaxCatchUp = TimeSpan.FromMilliseconds(60);
 
-    /// <summary>Of audio that came too late to be played in its time, this much at most is left out, ms.</summary>
-    private const int MaxLeftOutMs = 500;
-
     /// <summary>How long a PBX that holds the call may take to begin music of its own.</summary>
     private static readonly TimeSpan HoldPatience = TimeSpan.FromSeconds(1);
 
-    private readonly MediaLeg _from;
-    private readonly MediaLeg _to;
-    private readonly MediaLoop _loop;
-
-    private readonly short[] _pcm = new short[16 * 300]; // a 120 ms packet on top of an unfinished frame, at 16 kHz, with room
-    private int _pcmLength;
-    private AudioDecoder? _decoder;
-    private AudioEncoder? _encoder;
-    private int _rate = 8000;
+    private readonly Transcoder _transcoder = new(to, options);
     private int _packetMs = FrameMs;
     private RtpExpectation _expected;
+    private Instant _lastLive;
 
     private bool _isRunning;
     private bool _isGenerating;
     private int _filledMs;
-    private Instant _lastLive;
     private Instant _nextFrame = Instant.Never;
     private AudioLoop? _played;
     private int _position;
-
-    public AudioPath(MediaLeg from, MediaLeg to, MediaLoop loop) => (_from, _to, _loop) = (from, to, loop);
 
     /// <summary>What the listener is to hear.</summary>
     public AudioTreatment Treatment { get; set; } = AudioTreatment.Live;
@@ -61,12 +52,12 @@ internal sealed class AudioPath : IDisposable
     /// <summary>A packet of audio came, whether or not it was passed on.</summary>
     public bool HasHeardAudio { get; private set; }
 
-    public Instant NextDeadline => Instant.Min(_from.Incoming.NextDeadline, _isRunning ? _nextFrame : Instant.Never);
+    public Instant NextDeadline => Instant.Min(from.Incoming.NextDeadline, _isRunning ? _nextFrame : Instant.Never);
 
     /// <summary>Takes what the source leg has in order.</summary>
     public void Drain(Instant now)
     {
-        while (_from.Incoming.TryPop(now, out var item))
+        while (from.Incoming.TryPop(now, out var item))
         {
             if (item.Kind == JitterItemKind.Lost)
                 HandleLoss(item, now);
@@ -78,99 +69,91 @@ internal sealed class AudioPath : IDisposable
     /// <summary>Starts or stops with the sink; to be called whenever it, or the treatment, may have changed.</summary>
     public void Refresh(Instant now)
     {
-        if (!_to.CanSend)
-        {
-            _isRunning = false;
-            return;
-        }
-        if (!_isRunning || Treatment != AudioTreatment.Live && !_isGenerating)
+        var wasRunning = _isRunning;
+        _isRunning = to.CanSend;
+        if (_isRunning && (!wasRunning || Treatment != AudioTreatment.Live && !_isGenerating))
             Generate(now);
-        _isRunning = true;
     }
 
     public void HandleDeadline(Instant now)
     {
-        if (_from.Incoming.NextDeadline <= now)
+        if (from.Incoming.NextDeadline <= now)
             Drain(now);
         if (!_isRunning || _nextFrame > now)
             return;
-        if (!_isGenerating && _from.Incoming.NextDeadline != Instant.Never)
-        {
-            // Packets are there and wait for a missing one: they, or its concealment, come first.
-            _nextFrame = Instant.Min(_from.Incoming.NextDeadline, now + Patience);
-            return;
-        }
         if (!_isGenerating)
         {
+            if (from.Incoming.NextDeadline != Instant.Never)
+            {
+                // Packets are there and wait for a missing one: they, or its concealment, come first.
+                _nextFrame = Instant.Min(from.Incoming.NextDeadline, now + Patience);
+                return;
+            }
             // The source fell silent. The time waited for it is a pause in our stream.
-            _to.Output.Skip(UnitsOf(Patience), isPause: true);
+            to.Output.Skip(UnitsOf(Patience), isPause: true);
             Generate(now);
         }
         if (now - _nextFrame > MaxCatchUp)
         {
-            _to.Output.Skip(UnitsOf(now - _nextFrame), isPause: true);
+            to.Output.Skip(UnitsOf(now - _nextFrame), isPause: true);
             _nextFrame = now;
         }
         for (; _nextFrame <= now; _nextFrame += TimeSpan.FromMilliseconds(FrameMs))
             GenerateFrame(now);
     }
 
-    public void Dispose()
-    {
-        _decoder?.Dispose();
-        _encoder?.Dispose();
-    }
+    public void Dispose() => _transcoder.Dispose();
 
     private void HandlePacket(in JitterItem item, Instant now)
     {
-        if (!_from.TryGetCodec(item.PayloadType, out var codec))
+        if (!from.TryGetCodec(item.PayloadType, out var codec))
             return; // telephone-events were read at arrival; comfort noise is silence
         HasHeardAudio = true;
         if (item.IsRestart)
-        {
-            _decoder?.Reset();
+            _transcoder.Reset();
+        if (item.IsRestart || !_isRunning || Treatment != AudioTreatment.Live)
             _expected = default;
-        }
         if (!_isRunning || Treatment != AudioTreatment.Live)
-        {
-            _expected = default;
             return;
-        }
-        Prepare(codec);
-        var pauseMs = _expected.PauseBefore(item.Timestamp, codec.ClockRate());
-        if (pauseMs > 0 && !_isGenerating)
-            _to.Output.Skip(pauseMs * _to.UnitsPerMs, isPause: true);
-
+        _transcoder.Prepare(codec);
         if (IsOverdue(now))
         {
-            LeaveOut(item, codec);
+            _transcoder.Discard(item.Payload);
+            _filledMs -= _packetMs;
+            Expect(item.Timestamp, codec);
             return;
         }
-        var samples = CanForward(codec, item.Payload) ? Forward(item.Payload, now) : Transcode(item.Payload, now);
-        if (samples == 0)
+        var pauseMs = _expected.PauseBefore(item.Timestamp, codec.ClockRate());
+        if (pauseMs > 0 && !_isGenerating)
+            to.Output.Skip(pauseMs * to.UnitsPerMs, isPause: true);
+        var milliseconds = _transcoder.Pass(item.Payload, now);
+        if (milliseconds == 0)
         {
-            _loop.Counters.DecodeErrors++;
-            samples = _packetMs * _rate / 1000;
-            ConcealInto(default, now);
+            counters.DecodeErrors++;
+            _transcoder.Conceal(default, _packetMs, now);
         }
-        _packetMs = Math.Max(1, samples * 1000 / _rate);
-        _expected = new RtpExpectation(item.Timestamp + _packetMs * codec.ClockRate() / 1000);
+        else
+        {
+            _packetMs = milliseconds;
+        }
+        Expect(item.Timestamp, codec);
         Await(now);
     }
 
     private void HandleLoss(in JitterItem item, Instant now)
     {
-        if (!_isRunning || Treatment != AudioTreatment.Live || _decoder is null || !HasHeardAudio)
+        if (!_isRunning || Treatment != AudioTreatment.Live || _transcoder.Source is not { } codec)
             return;
-        if (_from.TryGetCodec(item.PayloadType, out var codec) && codec != _decoder.Codec)
-            return;
-        if (IsSameOpus(_decoder.Codec))
-            _to.Output.SkipLost(_packetMs * _to.UnitsPerMs); // the listener's decoder has FEC too
+        if (_transcoder.IsSameOpus)
+            to.Output.SkipLost(_packetMs * to.UnitsPerMs); // the listener's decoder has FEC too
         else
-            ConcealInto(codec == _decoder.Codec && _from.TryGetCodec(item.PayloadType, out _) ? item.Payload : default, now);
-        _expected = new RtpExpectation(item.Timestamp + _packetMs * _decoder.Codec.ClockRate() / 1000);
+            _transcoder.Conceal(from.TryGetCodec(item.PayloadType, out var next) && next == codec ? item.Payload : default, _packetMs, now);
+        Expect(item.Timestamp, codec);
         Await(now);
     }
+
+    private void Expect(RtpTimestamp timestamp, AudioCodec codec) =>
+        _expected = new RtpExpectation(timestamp + _packetMs * codec.ClockRate() / 1000);
 
     /// <summary>
     /// After a network freeze the packets of that time come all at once. Silence has taken their place already; sent on top of it they would
@@ -186,13 +169,6 @@ internal sealed class AudioPath : IDisposable
         return false;
     }
 
-    private void LeaveOut(in JitterItem item, AudioCodec codec)
-    {
-        _ = _decoder!.Decode(item.Payload, _pcm.AsSpan(_pcmLength)); // keeps the decoder in step
-        _filledMs -= _packetMs;
-        _expected = new RtpExpectation(item.Timestamp + _packetMs * codec.ClockRate() / 1000);
-    }
-
     /// <summary>Live audio came: the next packet is expected when this one has been played.</summary>
     private void Await(Instant now)
     {
@@ -206,115 +182,23 @@ internal sealed class AudioPath : IDisposable
         _isGenerating = true;
         _filledMs = 0;
         _nextFrame = now;
-        _position = 0;
         _played = null;
     }
 
     private void GenerateFrame(Instant now)
     {
-        Prepare(_decoder?.Codec ?? DefaultSource());
-        var treatment = Treatment != AudioTreatment.Live ? Treatment
-            : now - _from.LastHeard > HoldPatience ? Filler
-            : AudioTreatment.Silence;
+        _transcoder.Prepare(_transcoder.Source ?? (from.Codecs.Count > 0 ? from.Codecs[0].Codec : to.Sending.Codec));
         if (Treatment == AudioTreatment.Live)
             _filledMs = Math.Min(_filledMs + FrameMs, MaxLeftOutMs);
-        var loop = AudioLoops.Get(treatment, Tone, _rate);
+        var treatment = Treatment != AudioTreatment.Live ? Treatment
+            : now - from.LastHeard > HoldPatience ? Filler
+            : AudioTreatment.Silence;
+        var loop = AudioLoops.Get(treatment, Tone, _transcoder.Rate);
         if (loop != _played)
             (_played, _position) = (loop, 0);
-        var length = FrameMs * _rate / 1000;
-        _position = loop.Read(_position, _pcm.AsSpan(_pcmLength, length));
-        _pcmLength += length;
-        SendFrames(now);
+        _position = loop.Read(_position, _transcoder.Reserve(FrameMs));
+        _transcoder.Play(FrameMs, now);
     }
 
-    /// <summary>Decoder and encoder for what comes and what goes, made anew when either changed.</summary>
-    private void Prepare(AudioCodec source)
-    {
-        var sink = _to.Sending.Codec;
-        // No resampler exists. Opus runs at either rate, and G.722's lower sub-band is an 8 kHz signal.
-        var rate = IsNarrow(source) || IsNarrow(sink) ? 8000 : 16000;
-        if (_decoder is null || _decoder.Codec != source || _decoder.Rate != rate)
-        {
-            _decoder?.Dispose();
-            _decoder = new AudioDecoder(source, rate);
-        }
-        if (_encoder is null || _encoder.Codec != sink || _encoder.Rate != rate)
-        {
-            _encoder?.Dispose();
-            _encoder = new AudioEncoder(sink, rate, _loop.Options.Opus, _to.Opus);
-        }
-        if (rate != _rate)
-            _pcmLength = 0;
-        _rate = rate;
-    }
-
-    private AudioCodec DefaultSource() => _from.Codecs.Count > 0 ? _from.Codecs[0].Codec : _to.Sending.Codec;
-
-    private static bool IsNarrow(AudioCodec codec) => codec is AudioCodec.Pcmu or AudioCodec.Pcma;
-
-    private bool IsSameOpus(AudioCodec source) => source == AudioCodec.Opus && _to.Sending.Codec == AudioCodec.Opus;
-
-    /// <summary>G.711 on both legs needs no case of its own: its tables give back the very byte that came.</summary>
-    private bool CanForward(AudioCodec codec, ReadOnlySpan<byte> payload) =>
-        IsSameOpus(codec) && _decoder!.Measure(payload) == _to.PacketTime * _rate / 1000;
-
-    private int Forward(ReadOnlySpan<byte> payload, Instant now)
-    {
-        _pcmLength = 0;
-        var units = _to.PacketTime * _to.UnitsPerMs;
-        if (_to.DigitsOut is { IsActive: true })
-        {
-            _to.Output.Skip(units, isPause: false);
-            return _to.PacketTime * _rate / 1000;
-        }
-        var destination = _to.BeginPayload();
-        if (payload.Length > destination.Length)
-            return 0;
-        payload.CopyTo(destination);
-        _to.SendAudio(payload.Length, units, now);
-        return _to.PacketTime * _rate / 1000;
-    }
-
-    private int Transcode(ReadOnlySpan<byte> payload, Instant now)
-    {
-        var samples = _decoder!.Decode(payload, _pcm.AsSpan(_pcmLength));
-        _pcmLength += samples;
-        SendFrames(now);
-        return samples;
-    }
-
-    private void ConcealInto(ReadOnlySpan<byte> next, Instant now)
-    {
-        var length = Math.Min(_packetMs * _rate / 1000, _pcm.Length - _pcmLength);
-        _decoder!.Conceal(next, _pcm.AsSpan(_pcmLength, length));
-        _pcmLength += length;
-        SendFrames(now);
-    }
-
-    /// <summary>Sends every whole frame of the sink's packet time.</summary>
-    private void SendFrames(Instant now)
-    {
-        var frame = _to.PacketTime * _rate / 1000;
-        var units = _to.PacketTime * _to.UnitsPerMs;
-        var sent = 0;
-        for (; _pcmLength - sent >= frame; sent += frame)
-            SendFrame(_pcm.AsSpan(sent, frame), units, now);
-        if (sent == 0)
-            return;
-        _pcm.AsSpan(sent, _pcmLength - sent).CopyTo(_pcm);
-        _pcmLength -= sent;
-    }
-
-    private void SendFrame(ReadOnlySpan<short> frame, int units, Instant now)
-    {
-        // While a key is played to the peer its packets take the place of audio; time goes on.
-        var payload = _to.DigitsOut is { IsActive: true } ? default : _to.BeginPayload();
-        var length = payload.IsEmpty ? 0 : _encoder!.Encode(frame, payload);
-        if (length == 0)
-            _to.Output.Skip(units, isPause: false);
-        else
-            _to.SendAudio(length, units, now);
-    }
-
-    private int UnitsOf(TimeSpan time) => (int)(time.Ticks * _to.UnitsPerMs / TimeSpan.TicksPerMillisecond);
+    private int UnitsOf(TimeSpan time) => (int)(time.Ticks * to.UnitsPerMs / TimeSpan.TicksPerMillisecond);
 }

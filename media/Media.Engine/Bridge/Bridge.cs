@@ -8,9 +8,9 @@ namespace Media.Engine.Bridge;
 /// <summary>Both directions of audio between two legs, and the key presses beside it, which never pass a codec.</summary>
 internal sealed class Bridge(MediaLeg whatsApp, MediaLeg pbx, MediaLoop loop, Action<CallLeg, char, TimeSpan> onDigit) : IDisposable
 {
-    public AudioPath ToPbx { get; } = new(whatsApp, pbx, loop);
+    public AudioPath ToPbx { get; } = new(whatsApp, pbx, loop.Options.Opus, loop.Counters);
 
-    public AudioPath ToWhatsApp { get; } = new(pbx, whatsApp, loop);
+    public AudioPath ToWhatsApp { get; } = new(pbx, whatsApp, loop.Options.Opus, loop.Counters);
 
     public Instant NextDeadline => Instant.Min(
         Instant.Min(ToPbx.NextDeadline, ToWhatsApp.NextDeadline),

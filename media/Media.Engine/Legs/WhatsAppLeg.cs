@@ -156,7 +156,7 @@ internal sealed class WhatsAppLeg : MediaLeg
         _state = State.Connecting;
         _giveUpAt = now + Loop.Options.WhatsApp.ConnectTimeout;
         Choose(agreed, null, now);
-        _dtls = new DtlsEndpoint(agreed.DtlsClient ? DtlsRole.Client : DtlsRole.Server, Loop.Certificate, fingerprint);
+        _dtls = new DtlsEndpoint(agreed.DtlsClient ? DtlsRole.Client : DtlsRole.Server, _signalling.Certificate, fingerprint);
         _ice = _signalling.StartIce(Loop.Options.WhatsApp.ConnectTimeout);
         DrainIce(now);
         return result;

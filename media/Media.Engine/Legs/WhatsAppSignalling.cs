@@ -1,4 +1,5 @@
 using Media.Engine.Net;
+using Media.Native.Dtls;
 using Media.Protocols.Ice;
 using Media.Protocols.Primitives;
 using Media.Protocols.Sdp;
@@ -21,6 +22,9 @@ internal sealed class WhatsAppSignalling(CallMedia call, MediaLoop loop, Ssrc ss
     private string? _remoteText;
     private SdpResult _result;
     private WhatsAppLocalMedia? _local;
+
+    /// <summary>The one our description names.</summary>
+    public DtlsCertificate Certificate { get; } = loop.Certificates.Current;
 
     /// <summary>Null before an offer was made or answered.</summary>
     public WebRtcPort? Port { get; private set; }
@@ -129,7 +133,7 @@ internal sealed class WhatsAppSignalling(CallMedia call, MediaLoop loop, Ssrc ss
     {
         Ice = _credentials,
         Candidates = [.. Candidates(port).Select(pair => pair.Candidate)],
-        Fingerprint = loop.Certificate.Fingerprint.ToString(),
+        Fingerprint = Certificate.Fingerprint.ToString(),
         Ssrc = ssrc,
         SessionId = _sessionId,
         Cname = _cname,

@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Media.Engine.Legs;
 using Media.Engine.Metrics;
-using Media.Native.Dtls;
 using Media.Native.Net;
 using Media.Protocols.Datagrams;
 using Media.Protocols.Primitives;
 using Media.Protocols.Stun;
+using Microsoft.Extensions.Logging;
 
 namespace Media.Engine.Net;
 
@@ -42,20 +43,23 @@ internal sealed class MediaLoop : IDisposable
     private int _isWakePending;
     private volatile bool _isStopping;
 
-    public MediaLoop(int index, MediaEngineOptions options, DtlsCertificate certificate, PortAllocator ports, InstantClock clock, IEntropy entropy)
+    public MediaLoop(
+        int index, MediaEngineOptions options, DtlsCertificates certificates, PortAllocator ports, InstantClock clock, IEntropy entropy, ILogger logger)
     {
-        (_index, Options, Certificate, Ports, _clock, Entropy) = (index, options, certificate, ports, clock, entropy);
+        (_index, Options, Certificates, Ports, _clock, Entropy, Logger) = (index, options, certificates, ports, clock, entropy, logger);
         _byUfragChars = _byUfrag.GetAlternateLookup<ReadOnlySpan<char>>();
         _thread = new Thread(Run) { IsBackground = true, Name = $"media-{index}" };
     }
 
     public MediaEngineOptions Options { get; }
 
-    public DtlsCertificate Certificate { get; }
+    public DtlsCertificates Certificates { get; }
 
     public PortAllocator Ports { get; }
 
     public IEntropy Entropy { get; }
+
+    public ILogger Logger { get; }
 
     public LoopCounters Counters { get; } = new();
 

@@ -1,10 +1,7 @@
-using System.Net;
 using Media.Engine;
-using Media.Engine.Codecs;
 using Media.Engine.Legs;
 using Media.Native.Dtls;
 using Media.Native.Net;
-using Media.Native.Opus;
 using Media.Protocols.Datagrams;
 using Media.Protocols.Dtmf;
 using Media.Protocols.Ice;
@@ -12,44 +9,16 @@ using Media.Protocols.Primitives;
 using Media.Protocols.Rtcp;
 using Media.Protocols.Rtp;
 using Media.Protocols.Srtp;
-using Testing;
 
 namespace Sandbox.Handsets;
-
-/// <summary>How a native handset behaves.</summary>
-public sealed record NativeHandsetOptions
-{
-    public IPAddress Address { get; init; } = IPAddress.Loopback;
-
-    /// <summary>0: chosen by the system.</summary>
-    public int Port { get; init; }
-
-    /// <summary>The tone it sends, until told otherwise.</summary>
-    public double Hertz { get; init; } = 1000;
-
-    /// <summary>Also offers and accepts PCMU, and prefers it, as a number with `audio.additional_codecs` does.</summary>
-    public bool Pcmu { get; init; }
-
-    /// <summary>Every n-th packet it sends is lost on the way; 0: none.</summary>
-    public int LoseEvery { get; init; }
-
-    /// <summary>Of its Opus encoder, 0 … 10. A tone needs none; a load test has other uses for the processor.</summary>
-    public int Complexity { get; init; }
-
-    /// <summary>Be the DTLS client where the choice is ours (WhatsApp is the server).</summary>
-    public bool DtlsClient { get; init; }
-
-    /// <summary>Announce this fingerprint instead of the true one.</summary>
-    public string? FalseFingerprint { get; init; }
-}
 
 /// <summary>
 /// WhatsApp's relay and phone in one: ICE-lite, DTLS-SRTP, Opus at 16 kHz in 20 ms packets. It sends a tone and tells what it hears.
 /// </summary>
 public sealed class NativeHandset : IHandset, IMediaPeer
 {
-    private const int Rate = 16000;
-    private const int FrameSamples = Rate / 50;
+    private const byte OpusType = 111;
+    private const byte EventType = 126;
     private static readonly TimeSpan Frame = TimeSpan.FromMilliseconds(20);
 
     private readonly PeerLoop _loop;
@@ -58,18 +27,14 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     private readonly UdpSocket _socket;
     private readonly IceCredentials _credentials;
     private readonly IceAgent _ice;
-    private readonly OpusEncoder _encoder;
-    private readonly OpusDecoder _decoder = new(Rate);
-    private readonly ToneMeter _meter = new(Rate);
+    private readonly HandsetVoice _voice;
     private readonly TelephoneEventReader _keysIn = new(8000, 48000);
     private readonly TelephoneEventWriter _keysOut = new(8000, 48000);
     private readonly RtpOutput _output = new(SystemEntropy.Instance);
     private readonly RtcpSession _rtcp;
     private readonly byte[] _packet = new byte[2048];
-    private readonly short[] _pcm = new short[Rate / 1000 * OpusDecoder.MaxPacketMilliseconds];
     private readonly List<char> _digits = [];
     private readonly long _sessionId = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
-    private ToneGenerator? _tone;
     private HandsetSdp? _remote;
     private DtlsEndpoint? _dtls;
     private SrtpSession? _srtp;
@@ -91,8 +56,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         if (!UdpSocket.TryBind(new UdpAddress(address.Bits, address.Port), null, out var socket, out var error))
             throw new HandsetException($"The handset's port cannot be opened: {error}.");
         _socket = socket;
-        _tone = ToneFor(_options.Hertz);
-        _encoder = new OpusEncoder(new OpusEncoderOptions { SampleRate = Rate, Complexity = _options.Complexity });
+        _voice = new HandsetVoice(_options.Hertz, _options.Complexity);
         _credentials = new IceCredentials(SystemEntropy.Instance.NextIceChars(16), SystemEntropy.Instance.NextIceChars(22) + "==");
         _ice = new IceAgent(new IceAgentOptions { Role = IceRole.Controlled, Lite = true, Local = _credentials }, SystemEntropy.Instance);
         _ice.AddLocalCandidate(IceCandidate.Host(Local, ushort.MaxValue));
@@ -167,7 +131,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     public Task SendToneAsync(double hertz, CancellationToken cancel)
     {
         lock (Gate)
-            _tone = ToneFor(hertz);
+            _voice.Sing(hertz);
         return Task.CompletedTask;
     }
 
@@ -199,8 +163,8 @@ public sealed class NativeHandset : IHandset, IMediaPeer
                 EarlyPackets = MediaBeforeOpen,
                 Sources = Sources.Count,
                 LastMediaAt = _lastMediaAt,
-                ToneHertz = _meter.Hertz(),
-                LevelDb = _meter.LevelDb(),
+                ToneHertz = _voice.Meter.Hertz(),
+                LevelDb = _voice.Meter.LevelDb(),
                 DigitsReceived = string.Concat(_digits),
                 JitterMs = statistics.Jitter.TotalMilliseconds,
                 RoundTripMs = statistics.RoundTrip?.TotalMilliseconds,
@@ -213,7 +177,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     public void ForgetAudio()
     {
         lock (Gate)
-            _meter.Clear();
+            _voice.Meter.Clear();
     }
 
     public ValueTask DisposeAsync()
@@ -224,8 +188,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
             _isDisposed = true;
             _dtls?.Dispose();
             _srtp?.Dispose();
-            _encoder.Dispose();
-            _decoder.Dispose();
+            _voice.Dispose();
             _socket.Dispose();
             _certificate.Dispose();
         }
@@ -362,7 +325,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
             LongestGap = now - _lastRtp;
         _lastRtp = now;
         Sources.Add(packet.Ssrc);
-        var isEvent = packet.PayloadType == 126;
+        var isEvent = packet.PayloadType == EventType;
         _rtcp.HandleRtpReceived(packet.Header, now, !isEvent);
         if (isEvent)
         {
@@ -370,16 +333,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
             TakeKeys();
             return;
         }
-        _meter.Listen(_pcm.AsSpan(0, packet.PayloadType == 0 ? DecodePcmu(packet.Payload) : _decoder.Decode(packet.Payload, _pcm).Count));
-    }
-
-    private int DecodePcmu(ReadOnlySpan<byte> payload)
-    {
-        Span<short> narrow = stackalloc short[payload.Length];
-        G711.DecodeUlaw(payload, narrow);
-        for (var i = 0; i < narrow.Length; i++)
-            _pcm[2 * i] = _pcm[2 * i + 1] = narrow[i]; // good enough to find a tone in
-        return narrow.Length * 2;
+        _voice.Hear(packet.Payload, packet.PayloadType);
     }
 
     private void TakeKeys()
@@ -399,33 +353,21 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     private void SendFrame(Instant now)
     {
         var isPcmu = _options.Pcmu && _remote!.Pcmu is not null;
-        _pcm.AsSpan(0, FrameSamples).Clear();
-        _tone?.Fill(_pcm.AsSpan(0, FrameSamples));
+        var units = isPcmu ? 160 : 960;
+        var length = _voice.Speak(_packet.AsSpan(RtpPacketWriter.HeaderLength, 1200), isPcmu);
         if (_srtp is null || _keysOut.IsActive)
         {
-            _output.Skip(isPcmu ? 160 : 960, isPause: false);
+            _output.Skip(units, isPause: false);
             return;
         }
-        var payload = _packet.AsSpan(RtpPacketWriter.HeaderLength, 1200);
-        var length = isPcmu ? EncodePcmu(payload) : _encoder.Encode(_pcm.AsSpan(0, FrameSamples), payload).Count;
-        var timestamp = _output.WriteAudioHeader(_packet, isPcmu ? (byte)0 : (byte)111, isPcmu ? 160 : 960);
-        Protect(length, timestamp, now, isTimed: true);
-    }
-
-    private int EncodePcmu(Span<byte> payload)
-    {
-        Span<short> narrow = stackalloc short[FrameSamples / 2];
-        for (var i = 0; i < narrow.Length; i++)
-            narrow[i] = _pcm[2 * i];
-        G711.EncodeUlaw(narrow, payload);
-        return narrow.Length;
+        Protect(length, _output.WriteAudioHeader(_packet, isPcmu ? HandsetVoice.PcmuType : OpusType, units), now, isTimed: true);
     }
 
     private void SendKeys(Instant now)
     {
         while (_keysOut.TryPollTransmit(_packet.AsSpan(RtpPacketWriter.HeaderLength), now, _output.Timestamp, out var header))
         {
-            _output.WriteHeader(_packet, 126, header.Marker, header.Timestamp);
+            _output.WriteHeader(_packet, EventType, header.Marker, header.Timestamp);
             Protect(TelephoneEventPayload.Length, header.Timestamp, now, isTimed: false);
         }
         if (!_keysOut.IsActive && _keysSent is { } done)
@@ -445,6 +387,4 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     }
 
     private void Send(int length, TransportAddress remote) => _socket.Send(_packet.AsSpan(0, length), new UdpAddress(remote.Bits, remote.Port));
-
-    private static ToneGenerator? ToneFor(double hertz) => hertz > 0 ? new ToneGenerator(hertz, Rate) : null;
 }

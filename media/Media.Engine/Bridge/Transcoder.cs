@@ -1,0 +1,142 @@
+using Media.Engine.Legs;
+using Media.Protocols.Sdp;
+using Media.Protocols.Primitives;
+
+namespace Media.Engine.Bridge;
+
+/// <summary>
+/// Payloads of one codec in, packets of the sink's codec and packet time out; generated samples join on the way. What does not fill a
+/// packet yet waits for the next samples.
+/// </summary>
+/// <remarks>
+/// No resampler exists. Opus decodes to and encodes from either rate, and the lower sub-band of G.722 is an 8 kHz signal; so a path with
+/// G.711 at one end runs at 8 kHz, and any other at 16 kHz.
+/// </remarks>
+internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposable
+{
+    private readonly short[] _pcm = new short[16 * 300]; // a 120 ms packet on top of an unfinished frame, at 16 kHz, with room
+    private int _length;
+    private AudioDecoder? _decoder;
+    private AudioEncoder? _encoder;
+
+    /// <summary>Samples per second inside.</summary>
+    public int Rate { get; private set; } = 8000;
+
+    /// <summary>What arrives; null before <see cref="Prepare"/>.</summary>
+    public AudioCodec? Source => _decoder?.Codec;
+
+    /// <summary>Opus on both legs is forwarded. G.711 needs no such case: its tables give back the very byte that came.</summary>
+    public bool IsSameOpus => Source == AudioCodec.Opus && sink.Sending.Codec == AudioCodec.Opus;
+
+    /// <summary>Decoder and encoder for what comes and what goes, made anew when either changed.</summary>
+    public void Prepare(AudioCodec source)
+    {
+        var target = sink.Sending.Codec;
+        var rate = IsNarrow(source) || IsNarrow(target) ? 8000 : 16000;
+        if (_decoder is null || _decoder.Codec != source || _decoder.Rate != rate)
+        {
+            _decoder?.Dispose();
+            _decoder = new AudioDecoder(source, rate);
+        }
+        if (_encoder is null || _encoder.Codec != target || _encoder.Rate != rate)
+        {
+            _encoder?.Dispose();
+            _encoder = new AudioEncoder(target, rate, options, sink.Opus);
+        }
+        if (rate != Rate)
+            _length = 0;
+        Rate = rate;
+    }
+
+    /// <summary>Passes a payload on, forwarded or transcoded.</summary>
+    /// <returns>Milliseconds of audio in it; 0: the codec did not understand it.</returns>
+    public int Pass(ReadOnlySpan<byte> payload, Instant now)
+    {
+        if (IsSameOpus && _decoder!.Measure(payload) == sink.PacketTime * Rate / 1000)
+        {
+            Forward(payload, now);
+            return sink.PacketTime;
+        }
+        var samples = _decoder!.Decode(payload, _pcm.AsSpan(_length));
+        _length += samples;
+        SendFrames(now);
+        return samples * 1000 / Rate;
+    }
+
+    /// <summary>Keeps the decoder in step with a payload that nobody is to hear.</summary>
+    public void Discard(ReadOnlySpan<byte> payload) => _ = _decoder!.Decode(payload, _pcm.AsSpan(_length));
+
+    /// <summary>Makes up for a lost packet.</summary>
+    /// <param name="next">The payload after it, if it came and is of the same codec.</param>
+    /// <param name="milliseconds">How much was lost.</param>
+    /// <param name="now">The time.</param>
+    public void Conceal(ReadOnlySpan<byte> next, int milliseconds, Instant now)
+    {
+        var length = Math.Min(milliseconds * Rate / 1000, _pcm.Length - _length);
+        _decoder!.Conceal(next, _pcm.AsSpan(_length, length));
+        _length += length;
+        SendFrames(now);
+    }
+
+    /// <summary>Where generated samples are put, before <see cref="Play"/>.</summary>
+    public Span<short> Reserve(int milliseconds) => _pcm.AsSpan(_length, milliseconds * Rate / 1000);
+
+    /// <summary>Passes on what was put there.</summary>
+    public void Play(int milliseconds, Instant now)
+    {
+        _length += milliseconds * Rate / 1000;
+        SendFrames(now);
+    }
+
+    /// <summary>The source began anew.</summary>
+    public void Reset() => _decoder?.Reset();
+
+    public void Dispose()
+    {
+        _decoder?.Dispose();
+        _encoder?.Dispose();
+    }
+
+    private static bool IsNarrow(AudioCodec codec) => codec is AudioCodec.Pcmu or AudioCodec.Pcma;
+
+    private void Forward(ReadOnlySpan<byte> payload, Instant now)
+    {
+        _length = 0;
+        var units = sink.PacketTime * sink.UnitsPerMs;
+        var destination = IsPlayingKey ? default : sink.BeginPayload();
+        if (payload.Length > destination.Length)
+        {
+            sink.Output.Skip(units, isPause: false);
+            return;
+        }
+        payload.CopyTo(destination);
+        sink.SendAudio(payload.Length, units, now);
+    }
+
+    /// <summary>Sends every whole frame of the sink's packet time.</summary>
+    private void SendFrames(Instant now)
+    {
+        var frame = sink.PacketTime * Rate / 1000;
+        var sent = 0;
+        for (; _length - sent >= frame; sent += frame)
+            SendFrame(_pcm.AsSpan(sent, frame), now);
+        if (sent == 0)
+            return;
+        _pcm.AsSpan(sent, _length - sent).CopyTo(_pcm);
+        _length -= sent;
+    }
+
+    private void SendFrame(ReadOnlySpan<short> frame, Instant now)
+    {
+        var units = sink.PacketTime * sink.UnitsPerMs;
+        var payload = IsPlayingKey ? default : sink.BeginPayload();
+        var length = payload.IsEmpty ? 0 : _encoder!.Encode(frame, payload);
+        if (length == 0)
+            sink.Output.Skip(units, isPause: false);
+        else
+            sink.SendAudio(length, units, now);
+    }
+
+    /// <summary>The packets of a key take the place of audio; time goes on.</summary>
+    private bool IsPlayingKey => sink.DigitsOut is { IsActive: true };
+}

@@ -1,0 +1,30 @@
+using System.Net;
+
+namespace Sandbox.Handsets;
+
+/// <summary>How a native handset behaves.</summary>
+public sealed record NativeHandsetOptions
+{
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
+
+    /// <summary>0: chosen by the system.</summary>
+    public int Port { get; init; }
+
+    /// <summary>The tone it sends, until told otherwise.</summary>
+    public double Hertz { get; init; } = 1000;
+
+    /// <summary>Also offers and accepts PCMU, and prefers it, as a number with `audio.additional_codecs` does.</summary>
+    public bool Pcmu { get; init; }
+
+    /// <summary>Every n-th packet it sends is lost on the way; 0: none.</summary>
+    public int LoseEvery { get; init; }
+
+    /// <summary>Of its Opus encoder, 0 … 10. A tone needs none; a load test has other uses for the processor.</summary>
+    public int Complexity { get; init; }
+
+    /// <summary>Be the DTLS client where the choice is ours (WhatsApp is the server).</summary>
+    public bool DtlsClient { get; init; }
+
+    /// <summary>Announce this fingerprint instead of the true one.</summary>
+    public string? FalseFingerprint { get; init; }
+}

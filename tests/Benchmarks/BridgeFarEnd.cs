@@ -51,7 +51,8 @@ internal sealed class BridgeFarEnd : IDisposable
     {
         var answer = Require(await call.AnswerWhatsAppOfferAsync(Offer()));
         string Fact(string name) => answer.Split("\r\n").First(line => line.StartsWith($"a={name}:", StringComparison.Ordinal))[(name.Length + 3)..];
-        DtlsFingerprint.TryParse(Fact("fingerprint").Split(' ')[1], out var fingerprint);
+        if (!DtlsFingerprint.TryParse(Fact("fingerprint").Split(' ')[1], out var fingerprint))
+            throw new InvalidOperationException("The answer's fingerprint cannot be read.");
         _dtls = new DtlsEndpoint(DtlsRole.Server, _certificate, fingerprint);
         _ice.SetRemote(new IceCredentials(Fact("ice-ufrag"), Fact("ice-pwd")), lite: false);
         var offer = Require(await call.CreatePbxOfferAsync(new PbxMediaProfile { Codecs = [PbxCodec.Pcmu], TelephoneEvents = false }));

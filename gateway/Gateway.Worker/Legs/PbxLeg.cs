@@ -20,7 +20,7 @@ internal sealed partial class PbxLeg
     private SipCall? _sip;
     private PbxTrunk? _trunk;
     private string? _answer;
-    private readonly CancellationTokenSource _ends = new();
+    private readonly TaskCompletionSource _ends = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _transfer = Task.CompletedTask;
 
     /// <param name="identity">For logs.</param>
@@ -94,7 +94,7 @@ internal sealed partial class PbxLeg
 
     public void HangUp(HangupCause cause) => _operations.Add(async () =>
     {
-        await _ends.CancelAsync();
+        _ends.TrySetResult();
         if (_sip is { } sip)
             await sip.HangUpAsync(SipReason.Q850(CauseTable.Q850(cause), cause.ToString()));
     });
@@ -234,7 +234,7 @@ internal sealed partial class PbxLeg
         try
         {
             if (_media.Call is not { } media
-                || await PbxTransfer.RunAsync(from, transfer, _endpoint, _invitation(_trunk!.Name), media, _trunk.Media, _ends.Token) is not { } to)
+                || await PbxTransfer.RunAsync(from, transfer, _endpoint, _invitation(_trunk!.Name), media, _trunk.Media, _ends.Task) is not { } to)
                 return;
             _sip = to;
             LogTransferred(_identity.Id);

@@ -15,7 +15,7 @@ internal static class PbxTransfer
     /// </summary>
     public static async Task<SipCall?> RunAsync(
         SipCall from, SipCallEvent.TransferRequested transfer, SipEndpoint endpoint, SipInviteRequest invitation, MediaCall media, PbxMediaProfile profile,
-        CancellationToken callEnds)
+        Task callEnds)
     {
         if (!SipUri.TryParse(transfer.Target, out var target) || target.User is not { Length: > 0 } user)
         {
@@ -29,8 +29,7 @@ internal static class PbxTransfer
             Headers = [.. invitation.Headers, .. Headers(transfer)],
         });
         // Its events are read to the answer here, and from there on by the leg itself.
-        await using var giveUp = callEnds.Register(() => to.HangUpAsync(SipReason.Q850(16, "The call ended")));
-        while (await to.Events.WaitToReadAsync(CancellationToken.None))
+        while (await MoreAsync(to, callEnds))
         {
             while (to.Events.TryRead(out var happened))
             {
@@ -56,6 +55,16 @@ internal static class PbxTransfer
         }
         await from.NotifyTransferAsync(503, "The new call ended");
         return null;
+    }
+
+    /// <summary>False when there is nothing more to wait for: the new call is over, or the whole call is, and then the new one rings no longer.</summary>
+    private static async Task<bool> MoreAsync(SipCall to, Task callEnds)
+    {
+        var more = to.Events.WaitToReadAsync().AsTask();
+        if (await Task.WhenAny(more, callEnds) == more)
+            return await more;
+        await to.HangUpAsync(SipReason.Q850(16, "The call ended"));
+        return false;
     }
 
     private static IEnumerable<(string Name, string Value)> Headers(SipCallEvent.TransferRequested transfer)

@@ -1,0 +1,141 @@
+using Gateway.Calls;
+using Gateway.Sip;
+using Gateway.WhatsApp.Graph;
+using Gateway.Worker.Configuration;
+using Media.Engine;
+using Sandbox;
+using Sandbox.Calls;
+using Sandbox.Users;
+using Testing;
+using Testing.Peers;
+using CallState = Sandbox.Calls.CallState;
+
+namespace Gateway.Worker.Tests.Calls.Bench;
+
+/// <summary>An emulated WhatsApp, a relay for its webhooks, one gateway or more, and a PBX, all in this process, with real stores.</summary>
+internal sealed class CallBench : IAsyncDisposable
+{
+    private const int MediaPorts = 40;
+
+    public required WhatsAppSide WhatsApp { get; init; }
+
+    public required WebhookRelay Relay { get; init; }
+
+    public required Pbx Pbx { get; init; }
+
+    public required IReadOnlyList<GatewayNode> Gateways { get; init; }
+
+    public GatewayNode Gateway => Gateways[0];
+
+    public static async Task<CallBench> StartAsync(
+        Stores stores, Func<GatewayOptions, GatewayOptions>? gateway = null, Func<SandboxTimers, SandboxTimers>? timers = null, int gateways = 1)
+    {
+        var relay = await WebhookRelay.StartAsync();
+        var whatsApp = await WhatsAppSide.StartAsync(new SandboxOptions
+        {
+            DefaultHandset = "paper",
+            Numbers = [new NumberOptions { WebhookUrl = relay.Url }],
+            Timers = (timers ?? (same => same))(new SandboxTimers
+            {
+                RingDelay = TimeSpan.FromMilliseconds(1),
+                AutoDelay = TimeSpan.FromMilliseconds(1),
+                MediaCheck = TimeSpan.FromMilliseconds(20),
+                WebhookRetry = TimeSpan.FromMilliseconds(20),
+            }),
+        });
+        var sipPorts = Enumerable.Range(0, gateways).Select(_ => LoopbackPorts.Take()).ToArray();
+        var pbx = await Pbx.StartAsync(sipPorts);
+        var nodes = new List<GatewayNode>();
+        foreach (var port in sipPorts)
+        {
+            var options = Options(stores, whatsApp, port, pbx.Port);
+            nodes.Add(await GatewayNode.StartAsync(gateway is null ? options : gateway(options)));
+        }
+        relay.Targets.AddRange(nodes.Select(node => node.WebhookUrl));
+        return new CallBench { WhatsApp = whatsApp, Relay = relay, Pbx = pbx, Gateways = nodes };
+    }
+
+    /// <summary>
+    /// What must hold of every call once it is over: WhatsApp has ended it, the gateway keeps nothing of it on any leg, nothing rings that no
+    /// test has asked for, the live list does not show it, and PostgreSQL has one row, with this cause.
+    /// </summary>
+    public async Task<CallRow> EndsAsync(SandboxCall call, HangupCause cause)
+    {
+        await WhatsAppSide.UntilAsync(call, CallState.Ended);
+        Assert.True(WhatsAppSide.Actions(call).Count(action => action == "accept 200") <= 1, WhatsAppSide.Describe(call));
+        var row = await EndsAsync(call.User, cause);
+        Assert.True(row.WhatsAppId == call.Id, $"the record is of {row.WhatsAppId}");
+        return row;
+    }
+
+    /// <summary>The same for a call that WhatsApp never saw, or saw under many names.</summary>
+    public async Task<CallRow> EndsAsync(SandboxUser user, HangupCause cause)
+    {
+        var rows = await Eventually.SeeAsync(
+            async () => (IReadOnlyList<CallRow>)[.. await Gateway.RowsAsync(user.Phone), .. await Gateway.RowsAsync(user.UserId)],
+            found => found.Count > 0 && found.All(row => row.HasEnded), "a completed record", found => string.Join(", ", found));
+        var row = Assert.Single(rows.Distinct());
+        Assert.Equal(Name(cause), row.Cause);
+        await Gateway.IsIdleAsync();
+        Assert.Empty(await Gateway.LiveAsync());
+        Assert.False(Pbx.HasUnexpectedCall, "a call rings at the PBX that no test asked for");
+        return row;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in Gateways)
+            await node.DisposeAsync();
+        await Pbx.DisposeAsync();
+        await WhatsApp.DisposeAsync();
+        await Relay.DisposeAsync();
+    }
+
+    private static string Name(HangupCause cause) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(cause.ToString());
+
+    private static GatewayOptions Options(Stores stores, WhatsAppSide whatsApp, int sipPort, int pbxPort)
+    {
+        var media = LoopbackPorts.Take(MediaPorts);
+        return new GatewayOptions
+        {
+            Node = new NodeOptions { Id = "bench-" + Guid.NewGuid().ToString("n")[..12], MaxCalls = 50, DrainDeadline = TimeSpan.Zero },
+            Http = new HttpOptions { Listen = "http://127.0.0.1:0" },
+            WhatsApp = new WhatsAppOptions
+            {
+                AppSecrets = [new Secret(WebhookRelay.AppSecret)],
+                VerifyToken = new Secret("verify"),
+                Graph = new GraphOptions { BaseUrl = new Uri(whatsApp.Url), FirstBackoff = TimeSpan.FromMilliseconds(20) },
+            },
+            Sip = new SipOptions
+            {
+                Listen = [$"udp:127.0.0.1:{sipPort}"],
+                Trunks = [Trunk("main", pbxPort)],
+            },
+            Channels =
+            [
+                new ChannelOptions
+                {
+                    PhoneNumberId = whatsApp.Number.PhoneNumberId,
+                    Number = whatsApp.Number.DisplayNumber,
+                    AccessToken = new Secret(whatsApp.Number.AccessToken),
+                    Trunks = ["main"],
+                },
+            ],
+            Media = new MediaEngineOptions
+            {
+                Loops = 1,
+                Pbx = new PbxSideOptions { PortMin = media, PortMax = media + MediaPorts - 1, Quarantine = TimeSpan.Zero },
+            },
+            Storage = new StorageOptions { Postgres = new Secret(stores.Postgres), Redis = new Secret(stores.Redis) },
+            Calls = new CallOptions { ReleaseRetry = TimeSpan.FromMilliseconds(50), Ending = TimeSpan.FromSeconds(10) },
+        };
+    }
+
+    public static TrunkConfiguration Trunk(string name, int port) => new()
+    {
+        Name = name,
+        Server = $"127.0.0.1:{port}",
+        Transport = SipTransport.Udp,
+        KeepAlive = TimeSpan.Zero,
+    };
+}

@@ -1,0 +1,89 @@
+using System.Net;
+using Gateway.Sip;
+using Gateway.Sip.Profiles;
+using Media.Engine;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Gateway.Worker.Tests.Calls.Bench;
+
+/// <summary>
+/// A PBX of one SIP endpoint, scripted by tests. It shares the SIP stack with the gateway: peers that share nothing are in tests/Interop.
+/// </summary>
+internal sealed class Pbx : IAsyncDisposable
+{
+    /// <summary>The tone that agents send.</summary>
+    public const double Hertz = 620;
+
+    private readonly SipEndpoint _endpoint;
+    private readonly List<PbxCall> _calls = [];
+
+    private Pbx(SipEndpoint endpoint) => _endpoint = endpoint;
+
+    public int Port => _endpoint.Listeners[0].Bind.Port;
+
+    /// <summary>A PBX that knows the gateways at these ports as trunks "0", "1", ….</summary>
+    public static async Task<Pbx> StartAsync(params IReadOnlyList<int> gatewayPorts)
+    {
+        if (!SipProfileSet.TryLoad(SipProfileSet.DefaultDirectory, out var profiles, out var errors))
+            throw new InvalidOperationException(string.Join(" ", errors));
+        var endpoint = new SipEndpoint(
+            new SipEndpointOptions
+            {
+                Listeners = [new SipListenerOptions { Transport = SipTransport.Udp, Bind = new IPEndPoint(IPAddress.Loopback, 0) }],
+                Trunks = [.. gatewayPorts.Select((port, i) => new TrunkOptions
+                {
+                    Name = $"{i}",
+                    Server = "127.0.0.1",
+                    Port = port,
+                    Transport = SipTransport.Udp,
+                    Profile = profiles.Find(SipProfileSet.GenericName)! with { OptionsInterval = 0 },
+                })],
+                Product = "Test-PBX",
+            },
+            SystemEntropy.Instance, TimeProvider.System, NullLoggerFactory.Instance);
+        await endpoint.StartAsync(CancellationToken.None);
+        return new Pbx(endpoint);
+    }
+
+    /// <summary>The next INVITE that comes in; nothing was answered yet.</summary>
+    public async Task<PbxCall> NextAsync()
+    {
+        using var patience = new CancellationTokenSource(Eventually.Patience);
+        try
+        {
+            return Keep(await _endpoint.IncomingCalls.ReadAsync(patience.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException("No INVITE came to the PBX.");
+        }
+    }
+
+    /// <summary>True when an INVITE waits that no test has taken.</summary>
+    public bool HasUnexpectedCall => _endpoint.IncomingCalls.TryPeek(out _);
+
+    /// <summary>An agent dials.</summary>
+    public PbxCall Dial(string target, string trunk = "0")
+    {
+        var phone = new PbxPhone(Hertz);
+        var call = new PbxCall(
+            _endpoint.Invite(new SipInviteRequest { Trunk = trunk, TargetUser = target, Caller = new SipParty("201", "Agent"), Sdp = phone.Sdp }),
+            phone, TimeProvider.System.GetTimestamp());
+        _calls.Add(call);
+        return call;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _endpoint.DisposeAsync();
+        foreach (var call in _calls)
+            await call.DisposeAsync();
+    }
+
+    private PbxCall Keep(SipCall sip)
+    {
+        var call = new PbxCall(sip, new PbxPhone(Hertz), TimeProvider.System.GetTimestamp());
+        _calls.Add(call);
+        return call;
+    }
+}

@@ -1,0 +1,14 @@
+using System.Runtime.CompilerServices;
+
+namespace Gateway.Worker.Tests.Calls.Bench;
+
+/// <summary>Gateways in tests say nothing, unless GATEWAY_LOG_LEVEL asks them to.</summary>
+internal static class QuietLogs
+{
+    [ModuleInitializer]
+    public static void Set()
+    {
+        if (Environment.GetEnvironmentVariable("GATEWAY_LOG_LEVEL") is null)
+            Environment.SetEnvironmentVariable("GATEWAY_LOG_LEVEL", "None");
+    }
+}

@@ -36,6 +36,9 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
         _nextTick = now + Tick;
     }
 
+    /// <summary>Released, or failed: nothing may be asked of it any more.</summary>
+    public bool IsOver => _isOver;
+
     public Instant Scheduled { get; set; } = Instant.Never;
 
     public Instant NextDeadline => _isOver
@@ -122,8 +125,6 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
 
     public void OpenAudio(Instant now)
     {
-        if (_isOver)
-            return;
         _isOpen = true;
         _whatsApp.Open(_pbx.Parameters?.Codec.Codec, now);
         Follow(now);
@@ -139,7 +140,7 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
     public void SendDigit(CallLeg leg, char digit, TimeSpan duration, Instant now)
     {
         MediaLeg to = leg == CallLeg.WhatsApp ? _whatsApp : _pbx;
-        if (_isOver || !to.CanSend)
+        if (!to.CanSend)
             return;
         to.DigitsOut?.TryEnqueue(digit, duration);
         to.SendDigits(now);
@@ -184,8 +185,6 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
 
     private SdpResult Done(SdpResult result, Instant now)
     {
-        if (_isOver)
-            return SdpResult.Refused(SdpRefusal.Released);
         Follow(now);
         return result;
     }

@@ -141,7 +141,7 @@ public sealed class MediaCall
     {
         try
         {
-            return step(_media, _loop.Now);
+            return _media.IsOver ? SdpResult.Refused(SdpRefusal.Released) : step(_media, _loop.Now);
         }
         catch (Exception e)
         {

@@ -39,6 +39,9 @@ internal abstract class MediaLeg : IDisposable
     /// <summary>Media may be sent now, and there is somewhere to send it.</summary>
     public abstract bool CanSend { get; }
 
+    /// <summary>RTCP may be sent now. It goes on while a held leg takes no media.</summary>
+    protected abstract bool CanReport { get; }
+
     /// <summary>What may be received.</summary>
     public IReadOnlyList<AgreedCodec> Codecs { get; private set; } = [];
 
@@ -71,7 +74,7 @@ internal abstract class MediaLeg : IDisposable
 
     protected SrtpSession? Srtp { get; set; }
 
-    public Instant RtcpDeadline => Rtcp is { } rtcp && CanSend ? rtcp.NextDeadline : Instant.Never;
+    public Instant RtcpDeadline => Rtcp is { } rtcp && CanReport ? rtcp.NextDeadline : Instant.Never;
 
     public LegQuality Quality
     {
@@ -142,7 +145,7 @@ internal abstract class MediaLeg : IDisposable
     /// <summary>Sends the RTCP report that is due, if one is.</summary>
     public void SendRtcp(Instant now)
     {
-        if (!CanSend || Rtcp is not { } rtcp || rtcp.NextDeadline > now)
+        if (!CanReport || Rtcp is not { } rtcp || rtcp.NextDeadline > now)
             return;
         var buffer = Loop.Scratch.AsSpan();
         if (rtcp.TryPollTransmit(buffer, now, out var length))
@@ -152,7 +155,7 @@ internal abstract class MediaLeg : IDisposable
     /// <summary>Says goodbye to the peer, if there is anyone to say it to.</summary>
     public void SendGoodbye(Instant now)
     {
-        if (CanSend && Rtcp is { } rtcp)
+        if (CanReport && Rtcp is { } rtcp)
             SendRtcp(Loop.Scratch, rtcp.WriteGoodbye(Loop.Scratch, now));
     }
 

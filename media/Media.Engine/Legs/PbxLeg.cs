@@ -38,6 +38,8 @@ internal sealed class PbxLeg : MediaLeg
     public override bool CanSend =>
         Parameters is { } agreed && agreed.Direction.CanSend() && !agreed.RemoteRtp.IsNone && !_rtpSource.Target.IsNone;
 
+    protected override bool CanReport => !_rtpSource.Target.IsNone;
+
     public bool IsHeld => Parameters is { Held: true };
 
     public SdpResult CreateOffer(PbxMediaProfile profile)

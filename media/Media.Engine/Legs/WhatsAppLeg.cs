@@ -39,6 +39,8 @@ internal sealed class WhatsAppLeg : MediaLeg
 
     public override bool CanSend => _isOpen && _state == State.Connected;
 
+    protected override bool CanReport => CanSend;
+
     public bool IsConnected => _state == State.Connected;
 
     /// <summary>Why the leg fell; null while it has not.</summary>

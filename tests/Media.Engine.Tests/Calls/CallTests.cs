@@ -80,6 +80,55 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
     }
 
     [Fact]
+    public async Task A_peer_with_full_ICE_nominates_and_is_heard()
+    {
+        await using var call = await TestCall.PlaceAsync(fixture.Engine, handset: new NativeHandset(new() { FullIce = true }));
+        await call.HandsetHearsAsync(600);
+        await call.PhoneHearsAsync(1000);
+    }
+
+    [Fact]
+    public async Task The_final_answer_of_a_forked_call_replaces_the_early_one_of_another_phone()
+    {
+        using var early = new PbxPhone(AudioCodec.Pcma, 750);
+        await using var call = await TestCall.PlaceAsync(fixture.Engine, early);
+        await call.HandsetHearsAsync(750);
+        using var final = new PbxPhone(AudioCodec.Pcmu, 850);
+        var offer = TestCall.Ok(await call.Call.CreatePbxOfferAsync(new PbxMediaProfile()));
+        TestCall.Ok(await call.Call.ApplyPbxAnswerAsync(final.Answer(offer!), early: false));
+        final.Talk(); // and the other one goes on talking
+        await call.HandsetHearsAsync(850);
+        await TestCall.UntilAsync(() => final.Hertz is > 990 and < 1010, "1000 Hz at the phone that answered");
+    }
+
+    [Fact]
+    public async Task A_new_offer_of_ours_is_the_same_session_and_port_in_a_new_version()
+    {
+        await using var call = await TestCall.PlaceAsync(fixture.Engine);
+        var first = TestCall.Ok(await call.Call.CreatePbxOfferAsync(new()))!.Split("\r\n");
+        var second = TestCall.Ok(await call.Call.CreatePbxOfferAsync(new() { Codecs = [PbxCodec.Pcma] }))!.Split("\r\n");
+        Assert.Equal(Port(first), Port(second));
+        var (one, two) = (first[1].Split(' '), second[1].Split(' '));
+        Assert.Equal(one[1], two[1]);
+        Assert.True(int.Parse(two[2]) > int.Parse(one[2]));
+
+        static string Port(string[] sdp) => sdp.Single(line => line.StartsWith("m=audio", StringComparison.Ordinal)).Split(' ')[1];
+    }
+
+    [Fact]
+    public async Task Music_that_the_PBX_plays_on_hold_is_what_the_user_hears()
+    {
+        await using var call = await TestCall.PlaceAsync(fixture.Engine);
+        TestCall.Ok(await call.Call.AnswerPbxOfferAsync(call.Phone.Offer("sendonly", 2), new PbxMediaProfile()));
+        await call.WaitForAsync<MediaEvent.PbxHeld>();
+        call.Phone.Tone(440);
+        await call.HandsetHearsAsync(440);
+        TestCall.Ok(await call.Call.AnswerPbxOfferAsync(call.Phone.Offer("sendrecv", 3, "0.0.0.0"), new PbxMediaProfile())); // as RFC 2543 held
+        call.Phone.Tone(520);
+        await call.HandsetHearsAsync(520);
+    }
+
+    [Fact]
     public async Task Keys_pass_both_ways_without_a_codec()
     {
         await using var call = await TestCall.PlaceAsync(fixture.Engine);

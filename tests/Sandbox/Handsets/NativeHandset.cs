@@ -58,7 +58,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         _socket = socket;
         _voice = new HandsetVoice(_options.Hertz, _options.Complexity);
         _credentials = new IceCredentials(SystemEntropy.Instance.NextIceChars(16), SystemEntropy.Instance.NextIceChars(22) + "==");
-        _ice = new IceAgent(new IceAgentOptions { Role = IceRole.Controlled, Lite = true, Local = _credentials }, SystemEntropy.Instance);
+        _ice = new IceAgent(new IceAgentOptions { Role = IceRole.Controlling, Lite = !_options.FullIce, Local = _credentials }, SystemEntropy.Instance);
         _ice.AddLocalCandidate(IceCandidate.Host(Local, ushort.MaxValue));
         _rtcp = new RtcpSession(
             new RtcpSessionOptions { Local = _output.Ssrc, Cname = "WhatsAppAudioStream1", ClockRate = 48000 }, SystemEntropy.Instance, _loop.Now);
@@ -271,7 +271,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         string[] lines =
         [
             "v=0", $"o=- {_sessionId} 2 IN IP4 127.0.0.1", "s=-", "t=0 0", $"a=group:BUNDLE {mid}",
-            "a=ice-lite", $"m=audio {Local.Port} UDP/TLS/RTP/SAVPF {formats}", $"c=IN IP{(Local.IsIPv4 ? 4 : 6)} {Local.ToIPAddress()}",
+            _options.FullIce ? "a=ice-options:ice2" : "a=ice-lite", $"m=audio {Local.Port} UDP/TLS/RTP/SAVPF {formats}", $"c=IN IP{(Local.IsIPv4 ? 4 : 6)} {Local.ToIPAddress()}",
             "a=rtcp:9 IN IP4 0.0.0.0", $"a={IceCandidate.Host(Local, ushort.MaxValue).Write()}", $"a=ice-ufrag:{_credentials.Ufrag}",
             $"a=ice-pwd:{_credentials.Password}", $"a=fingerprint:sha-256 {fingerprint}", $"a=setup:{setup}", $"a=mid:{mid}", "a=sendrecv",
             "a=rtcp-mux", "a=rtpmap:111 opus/48000/2",

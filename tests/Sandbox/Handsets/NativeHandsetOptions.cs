@@ -22,6 +22,9 @@ public sealed record NativeHandsetOptions
     /// <summary>Of its Opus encoder, 0 … 10. A tone needs none; a load test has other uses for the processor.</summary>
     public int Complexity { get; init; }
 
+    /// <summary>A full ICE agent, as a browser is, instead of a lite one, as WhatsApp's relay is.</summary>
+    public bool FullIce { get; init; }
+
     /// <summary>Be the DTLS client where the choice is ours (WhatsApp is the server).</summary>
     public bool DtlsClient { get; init; }
 

@@ -37,7 +37,7 @@ public abstract record SipCallEvent
     {
     }
 
-    /// <summary>A 101…199 to our INVITE. <paramref name="SdpIsOffer"/>: they offer in a reliable response, reply with <see cref="SipCall.AcceptOfferAsync"/>.</summary>
+    /// <summary>A 101…199 to our INVITE that says something new. <paramref name="SdpIsOffer"/>: they offer in a reliable response, reply with <see cref="SipCall.AcceptOfferAsync"/>.</summary>
     public sealed record Provisional(int Status, string? Sdp, bool SdpIsOffer) : SipCallEvent;
 
     /// <summary>

@@ -7,6 +7,7 @@ namespace Gateway.Sip.Dialogs;
 internal sealed class EarlyLeg(Dialog dialog)
 {
     private uint? _lastReliable;
+    private (int Status, string? Sdp) _last;
 
     public Dialog Dialog { get; } = dialog;
 
@@ -25,6 +26,14 @@ internal sealed class EarlyLeg(Dialog dialog)
             return false;
         _lastReliable = number;
         return true;
+    }
+
+    /// <summary>False: it says what the last one said, because it was repeated on the way or to keep a proxy patient.</summary>
+    public bool IsNews(int status, string? sdp)
+    {
+        var isNews = _last != (status, sdp);
+        _last = (status, sdp);
+        return isNews;
     }
 
     public void Take(string? sdp, bool isReliable, bool isOffer)

@@ -168,7 +168,8 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
             _owed = (leg, response);
         else if (isReliable)
             leg.SendPrack(session, response, null, now);
-        session.Emit(new SipCallEvent.Provisional(response.StatusCode, sdp, isOffer));
+        if (leg.IsNews(response.StatusCode, sdp))
+            session.Emit(new SipCallEvent.Provisional(response.StatusCode, sdp, isOffer));
     }
 
     private void HandleFailure(SipResponse response, Instant now)

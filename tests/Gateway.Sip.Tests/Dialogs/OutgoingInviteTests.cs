@@ -61,6 +61,17 @@ public class OutgoingInviteTests
     }
 
     [Fact]
+    public void A_repeated_provisional_response_is_told_once()
+    {
+        var call = _gateway.Invite();
+        _bench.Run();
+        foreach (var (status, sdp) in new (int, string?)[] { (180, null), (180, null), (183, "early"), (183, "early"), (180, null) })
+            _pbx.Respond(_pbx.Last("INVITE"), status, "t", sdp);
+        _bench.Run();
+        Assert.Equal([180, 183, 180], _gateway.Events(call).OfType<SipCallEvent.Provisional>().Select(p => p.Status));
+    }
+
+    [Fact]
     public void Acknowledges_a_repeated_success_with_the_same_ack()
     {
         _gateway.Invite();

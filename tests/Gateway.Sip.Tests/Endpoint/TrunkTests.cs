@@ -134,8 +134,8 @@ public class TrunkTests
         await using var gateway = await EndpointBench.StartAsync(trunks: EndpointBench.Trunk(pbx.Port));
         var call = gateway.Invite(EndpointBench.Call());
         var invite = await pbx.RequestAsync("INVITE");
-        for (var i = 0; i < 80; i++)
-            pbx.Respond(invite, 180);
+        for (var i = 0; i < 80; i++) // more than the channel holds
+            pbx.Respond(invite, i % 2 == 0 ? 180 : 181);
         await pbx.RequestAsync("CANCEL");
         var other = gateway.Invite(EndpointBench.Call());
         pbx.Respond(await pbx.RequestAsync("INVITE"), 486);

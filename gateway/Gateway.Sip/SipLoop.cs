@@ -188,6 +188,7 @@ internal sealed partial class SipLoop
     private void Deliver(InviteSession session, SipCallEvent callEvent)
     {
         LogEvent(_logger, session.Info.CallId, callEvent.GetType().Name);
+        _metrics.Ended(session.Info.Direction, callEvent);
         if (!session.Call!.TryDeliver(callEvent) && !session.IsOver)
             Agent.Command(session, _clock.Now, static (call, now) => call.HangUp(null, null, SipCallEnd.EventsNotRead, now));
     }

@@ -43,6 +43,7 @@ internal sealed class SipMetrics : IDisposable
     private readonly Counter<long> _overflow;
     private readonly Counter<long> _received;
     private readonly Counter<long> _sent;
+    private readonly Counter<long> _ended;
 
     public SipMetrics(Func<int> calls, Func<int> connections, Func<SipDrop, long> drops)
     {
@@ -51,6 +52,7 @@ internal sealed class SipMetrics : IDisposable
         _overflow = _meter.CreateCounter<long>("gateway_sip_overflowed_datagrams", description: "Datagrams dropped because the endpoint was behind");
         _received = _meter.CreateCounter<long>("gateway_sip_received_messages", description: "Messages received, by transport");
         _sent = _meter.CreateCounter<long>("gateway_sip_sent_messages", description: "Messages sent, by transport");
+        _ended = _meter.CreateCounter<long>("gateway_sip_ended_calls", description: "Calls that are over, by direction and by final status or by what ended them");
         _meter.CreateObservableGauge("gateway_sip_calls", calls, description: "Calls that are not over");
         _meter.CreateObservableGauge("gateway_sip_connections", connections, description: "Open TCP and TLS connections");
         _meter.CreateObservableCounter("gateway_sip_dropped_messages", () => Drops(drops), description: "Messages dropped or refused without a call, by reason");
@@ -65,6 +67,19 @@ internal sealed class SipMetrics : IDisposable
     public void Received(SipTransport transport) => _received.Add(1, new KeyValuePair<string, object?>("transport", Label(transport.ToString())));
 
     public void Sent(SipTransport transport) => _sent.Add(1, new KeyValuePair<string, object?>("transport", Label(transport.ToString())));
+
+    /// <summary>Counts the last event of a call; others are ignored.</summary>
+    public void Ended(SipCallDirection direction, SipCallEvent last)
+    {
+        var result = last switch
+        {
+            SipCallEvent.Failed failed => failed.Status.ToString(),
+            SipCallEvent.Ended ended => Label(ended.By.ToString()),
+            _ => null,
+        };
+        if (result is not null)
+            _ended.Add(1, new KeyValuePair<string, object?>("direction", Label(direction.ToString())), new KeyValuePair<string, object?>("result", result));
+    }
 
     public void Dispose() => _meter.Dispose();
 

@@ -89,6 +89,7 @@ public sealed class Dialog
             AllowsUpdate = message.Headers.HasToken("Allow", SipMethod.Update.Name);
         if (message.Headers.Contains("Supported"))
             SupportsTimer = message.Headers.HasToken("Supported", "timer");
+        flow = flow with { ServerName = flow.ServerName ?? Flow.ServerName };
         Flow = FlowTo(RouteSet.Count > 0 ? RouteSet[0].Uri : RemoteTarget, flow, local);
     }
 

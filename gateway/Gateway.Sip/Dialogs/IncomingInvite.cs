@@ -1,4 +1,5 @@
 using Gateway.Sip.Messages;
+using Gateway.Sip.Profiles;
 using Gateway.Sip.Transactions;
 using Media.Protocols.Primitives;
 
@@ -31,10 +32,12 @@ internal sealed class IncomingInvite
         _replaces = replaces;
         _prack = new Retransmitter(session.Context.Timers, longestInterval: null);
         _mustRely = request.Headers.HasToken("Require", "100rel");
-        _mayRely = _mustRely || request.Headers.HasToken("Supported", "100rel");
+        _mayRely = _mustRely || (request.Headers.HasToken("Supported", "100rel") && session.Trunk.Profile.ReliableProvisional != ReliableProvisional.Off);
         _reliableNumber = session.Context.Layer.Context.Entropy.NextUInt32() >> 8;
         Transaction = transaction;
-        session.Dialog = Dialog.FromRequest(request, session.LocalTag, transaction.Flow, session.Context.Local);
+        // A connection of ours back to the peer has to prove the trunk's name; the one it opened has proved nothing.
+        var flow = transaction.Flow with { ServerName = session.Trunk.Options.Server };
+        session.Dialog = Dialog.FromRequest(request, session.LocalTag, flow, session.Context.Local);
         session.RemoteSdp = session.Info.Offer;
         _offered = session.RemoteSdp is not null;
     }

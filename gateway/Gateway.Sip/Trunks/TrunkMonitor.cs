@@ -46,6 +46,9 @@ internal sealed class TrunkMonitor : IClientTransactionUser
 
     public Instant NextDeadline { get; private set; }
 
+    /// <summary><see cref="Health"/> says something else since the last look.</summary>
+    public bool HasNews { get; set; } = true;
+
     /// <summary>A change of state since the last look; for the log.</summary>
     public bool HasChanged { get; set; }
 
@@ -111,6 +114,7 @@ internal sealed class TrunkMonitor : IClientTransactionUser
         server.IsUp |= !server.WasAsked || server.Hits >= HitsToRise;
         server.WasAsked = true;
         _roundTrip = now - _sentAt;
+        HasNews = true;
         _trunk.MarkAlive(target);
         if (server.IsUp)
             Change(TrunkState.Up, null, now);
@@ -143,6 +147,7 @@ internal sealed class TrunkMonitor : IClientTransactionUser
     private void Change(TrunkState state, string? cause, Instant now)
     {
         _cause = cause ?? _cause;
+        HasNews = true;
         if (state == _state)
             return;
         _state = state;

@@ -40,8 +40,10 @@ internal sealed class TrunkRuntime(Trunk trunk)
     {
         if (_monitor is null)
             return false;
-        Volatile.Write(ref _health, _monitor!.Health(_registration?.IsRegistered));
         var changed = _monitor.HasChanged || _registration is { HasChanged: true };
+        if (changed || _monitor.HasNews)
+            Volatile.Write(ref _health, _monitor.Health(_registration?.IsRegistered));
+        _monitor.HasNews = false;
         _monitor.HasChanged = false;
         if (_registration is not null)
             _registration.HasChanged = false;

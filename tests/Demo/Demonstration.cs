@@ -48,7 +48,6 @@ internal sealed class Demonstration(bool staysUp)
 
     private async Task<int> RunAsync(string folder, CancellationToken stop)
     {
-        Console.WriteLine("Starting PostgreSQL and Redis …");
         var stores = Track(new PrivateStores(folder + "-stores")); // beside it: PostgreSQL's own user may not enter the folder
         await stores.StartAsync();
         stop.ThrowIfCancellationRequested();

@@ -24,6 +24,7 @@ internal sealed class PrivateStores(string folder) : IAsyncDisposable
             throw new DemoException("GATEWAY_POSTGRES and GATEWAY_REDIS come together: set both or none.");
         if (postgres is null || redis is null)
         {
+            Console.WriteLine("Starting PostgreSQL and Redis …");
             _started = true;
             var values = await RunAsync("start", expectedLines: 2);
             (postgres, redis) = (values["GATEWAY_POSTGRES"], values["GATEWAY_REDIS"]);

@@ -25,6 +25,9 @@ internal sealed class WhatsAppLeg : MediaLeg
         Failed,
     }
 
+    /// <summary>Pause before connectivity checks are begun anew.</summary>
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
     private readonly WhatsAppSignalling _signalling;
     private State _state;
     private bool _isOpen;
@@ -33,6 +36,7 @@ internal sealed class WhatsAppLeg : MediaLeg
     private IcePath _path;
     private Instant _giveUpAt = Instant.Never;
     private Instant _retransmitAt = Instant.Never;
+    private Instant _retryAt = Instant.Never;
 
     public WhatsAppLeg(CallMedia call, MediaLoop loop)
         : base(CallLeg.WhatsApp, loop) => _signalling = new WhatsAppSignalling(call, loop, Output.Ssrc);
@@ -49,7 +53,7 @@ internal sealed class WhatsAppLeg : MediaLeg
     public Instant NextDeadline => _state switch
     {
         State.New or State.Failed => Instant.Never,
-        _ => Instant.Min(Instant.Min(_ice!.NextDeadline, _retransmitAt), _giveUpAt),
+        _ => Instant.Min(Instant.Min(_ice!.NextDeadline, _retransmitAt), Instant.Min(_retryAt, _giveUpAt)),
     };
 
     public SdpResult AnswerOffer(string offer, Instant now) => Start(_signalling.Answer(offer), now);
@@ -77,6 +81,7 @@ internal sealed class WhatsAppLeg : MediaLeg
             Drop(DropReason.RefusedStun);
         else if (_ice.IsValidated(remote))
             _signalling.Claim(remote);
+        _ice.HandleDeadline(now); // a refusal may have been the last hope
         DrainIce(now);
     }
 
@@ -111,6 +116,11 @@ internal sealed class WhatsAppLeg : MediaLeg
     {
         if (_state is State.New or State.Failed)
             return;
+        if (_retryAt <= now)
+        {
+            _retryAt = Instant.Never;
+            _ice = _signalling.StartIce(Loop.Options.WhatsApp.ConnectTimeout);
+        }
         if (_ice!.NextDeadline <= now)
             _ice.HandleDeadline(now);
         DrainIce(now);
@@ -190,7 +200,9 @@ internal sealed class WhatsAppLeg : MediaLeg
                     Fail(WhatsAppFailure.ConsentLost);
                     break;
                 default:
-                    Fail(WhatsAppFailure.IceFailed);
+                    // The relay may have our checks before it has our description, or answer only when the user does: until the time is
+                    // up, ICE starts over, with the same credentials.
+                    _retryAt = now + RetryAfter;
                     break;
             }
         }

@@ -55,8 +55,8 @@ public sealed record WhatsAppSideOptions
     /// <summary>Offer G.711 beside Opus in calls we place: for numbers whose `audio.additional_codecs` setting names it. Accepted from WhatsApp in any case.</summary>
     public bool OfferG711 { get; init; }
 
-    /// <summary>From the peer's description to a connected leg; longer is <see cref="WhatsAppFailure.IceFailed"/> or <see cref="WhatsAppFailure.DtlsTimeout"/>.</summary>
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>From the peer's description to a connected leg, ringing included: a backstop behind the call's own deadlines; longer is <see cref="WhatsAppFailure.IceFailed"/> or <see cref="WhatsAppFailure.DtlsTimeout"/>.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     internal IEnumerable<string> Validate(int loops)
     {

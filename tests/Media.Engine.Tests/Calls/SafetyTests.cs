@@ -70,6 +70,14 @@ public class SafetyTests(EngineFixture fixture) : IClassFixture<EngineFixture>
     }
 
     [Fact]
+    public async Task A_relay_that_refuses_at_first_is_asked_again()
+    {
+        await using var call = await TestCall.PlaceAsync(fixture.Engine, handset: new NativeHandset(new() { RefuseChecks = 2 }));
+        Assert.Equal(2, call.Handset.ChecksRefused);
+        await call.HandsetHearsAsync(600);
+    }
+
+    [Fact]
     public async Task Two_calls_towards_one_relay_address_get_different_ports()
     {
         // What one relay does with two calls from one of our ports cannot be told from outside, so no two share one.

@@ -1,3 +1,4 @@
+using System.Text;
 using Media.Engine;
 using Media.Engine.Legs;
 using Media.Native.Dtls;
@@ -9,6 +10,7 @@ using Media.Protocols.Primitives;
 using Media.Protocols.Rtcp;
 using Media.Protocols.Rtp;
 using Media.Protocols.Srtp;
+using Media.Protocols.Stun;
 
 namespace Sandbox.Handsets;
 
@@ -86,6 +88,9 @@ public sealed class NativeHandset : IHandset, IMediaPeer
 
     /// <summary>RTP or RTCP that came before <see cref="OpenAudioAsync"/>: the business opened audio too early.</summary>
     public int MediaBeforeOpen { get; private set; }
+
+    /// <summary>As the options asked for.</summary>
+    public int ChecksRefused { get; private set; }
 
     /// <summary>Longest time between two RTP packets after the first.</summary>
     public TimeSpan LongestGap { get; private set; }
@@ -200,7 +205,12 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         if (_isDisposed)
             return;
         var kind = DatagramKinds.Classify(datagram);
-        if (kind == DatagramKind.Stun)
+        if (kind == DatagramKind.Stun && ChecksRefused < _options.RefuseChecks)
+        {
+            ChecksRefused++;
+            Refuse(datagram, remote);
+        }
+        else if (kind == DatagramKind.Stun)
         {
             _ice.HandleDatagram(datagram, Local, remote, now);
             DrainIce(now);
@@ -279,6 +289,16 @@ public sealed class NativeHandset : IHandset, IMediaPeer
             "a=rtpmap:126 telephone-event/8000", "a=maxptime:20", "a=ptime:20", $"a=ssrc:{_output.Ssrc.Value} cname:WhatsAppAudioStream1", "",
         ];
         return string.Join("\r\n", lines);
+    }
+
+    private void Refuse(ReadOnlySpan<byte> request, TransportAddress remote)
+    {
+        if (!StunReader.TryRead(request, out var message, out _))
+            return;
+        var error = new StunWriter(_packet, StunClass.Error, message.TransactionId);
+        error.AddErrorCode(StunErrorCode.BadRequest);
+        if (error.TryFinish(Encoding.ASCII.GetBytes(_credentials.Password), out var length))
+            Send(length, remote);
     }
 
     private void DrainIce(Instant now)

@@ -25,6 +25,9 @@ public sealed record NativeHandsetOptions
     /// <summary>A full ICE agent, as a browser is, instead of a lite one, as WhatsApp's relay is.</summary>
     public bool FullIce { get; init; }
 
+    /// <summary>Answer so many of the first connectivity checks with an error.</summary>
+    public int RefuseChecks { get; init; }
+
     /// <summary>Be the DTLS client where the choice is ours (WhatsApp is the server).</summary>
     public bool DtlsClient { get; init; }
 

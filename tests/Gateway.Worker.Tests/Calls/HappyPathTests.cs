@@ -18,7 +18,7 @@ public sealed class HappyPathTests(Stores stores)
         var agent = await bench.Pbx.NextAsync();
         Assert.Equal(["pre_accept 200"], WhatsAppSide.Actions(call)); // before the PBX rings
         Assert.Equal(call.Id, agent.Header("X-WhatsApp-Call-Id"));
-        Assert.Equal(call.User.Phone, agent.Header("X-WhatsApp-User-Phone"));
+        Assert.Equal("+" + call.User.Phone, agent.Header("X-WhatsApp-User-Phone"));
         Assert.Equal("inbound", agent.Header("X-WhatsApp-Direction"));
         await agent.RingAsync();
         await agent.AnswerAsync();

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Gateway.Calls;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -32,8 +31,6 @@ public static class CallsApi
         return TypedResults.Ok(new Page<CallView>([.. records.Select(CallView.Of)]));
     }
 
-    private static string Name<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
-
     public sealed record Page<T>(IReadOnlyList<T> Items);
 
     public sealed record LiveCallView(
@@ -41,7 +38,7 @@ public static class CallsApi
         DateTimeOffset StartedAt, DateTimeOffset? AnsweredAt, string Node)
     {
         public static LiveCallView Of(LiveCall call) => new(
-            call.Id.Value, call.WhatsAppId?.Value, Name(call.Direction), call.Channel.Value, call.User, call.Trunk, call.Agent, Name(call.State),
+            call.Id.Value, call.WhatsAppId?.Value, WireName.Of(call.Direction), call.Channel.Value, call.User, call.Trunk, call.Agent, WireName.Of(call.State),
             call.StartedAt, call.AnsweredAt, call.Node);
     }
 
@@ -51,8 +48,8 @@ public static class CallsApi
         int? SipStatus, WhatsAppError? WhatsAppError, LegQuality? WhatsAppQuality, LegQuality? PbxQuality, string Node)
     {
         public static CallView Of(CallRecord call) => new(
-            call.Id.Value, call.WhatsAppId?.Value, Name(call.Direction), call.Channel.Value, call.User.Phone, call.User.UserId, call.User.Name,
-            call.Trunk, call.Agent, call.StartedAt, call.RingingAt, call.AnsweredAt, call.EndedAt, Name(call.Cause), call.SipStatus,
+            call.Id.Value, call.WhatsAppId?.Value, WireName.Of(call.Direction), call.Channel.Value, call.User.Phone, call.User.UserId, call.User.Name,
+            call.Trunk, call.Agent, call.StartedAt, call.RingingAt, call.AnsweredAt, call.EndedAt, WireName.Of(call.Cause), call.SipStatus,
             call.WhatsAppError, call.WhatsAppQuality, call.PbxQuality, call.Node);
     }
 }

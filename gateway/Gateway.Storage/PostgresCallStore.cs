@@ -52,7 +52,7 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
         var row = new CallRow
         {
             Id = call.Id.Value,
-            Direction = CallRow.Name(call.Direction),
+            Direction = WireName.Of(call.Direction),
             Channel = call.Channel.Value,
             StartedAt = startedAt.UtcDateTime,
             Node = call.Node,
@@ -103,13 +103,11 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
         public string? PbxQuality { get; init; }
         public string Node { get; init; } = "";
 
-        public static string Name<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
-
         public static CallRow Of(CallRecord record) => new CallRow
         {
             Id = record.Id.Value,
             WhatsAppCallId = record.WhatsAppId?.Value,
-            Direction = Name(record.Direction),
+            Direction = WireName.Of(record.Direction),
             Channel = record.Channel.Value,
             Trunk = Clean(record.Trunk),
             Agent = Clean(record.Agent),
@@ -117,7 +115,7 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
             RingingAt = record.RingingAt?.UtcDateTime,
             AnsweredAt = record.AnsweredAt?.UtcDateTime,
             EndedAt = record.EndedAt.UtcDateTime,
-            Cause = Name(record.Cause),
+            Cause = WireName.Of(record.Cause),
             SipStatus = record.SipStatus,
             WhatsAppErrorCode = record.WhatsAppError?.Code,
             WhatsAppErrorMessage = Clean(record.WhatsAppError?.Message),
@@ -140,7 +138,7 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
         {
             Id = new CallId(Id),
             WhatsAppId = WhatsAppCallId is { } id ? new WhatsAppCallId(id) : null,
-            Direction = Value<CallDirection>(Direction),
+            Direction = WireName.Parse<CallDirection>(Direction),
             Channel = new ChannelId(Channel),
             User = new WhatsAppUser(UserPhone, UserId, UserParentId, UserName, UserUsername),
             Trunk = Trunk,
@@ -149,7 +147,7 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
             RingingAt = RingingAt is { } ringing ? Utc(ringing) : null,
             AnsweredAt = AnsweredAt is { } answered ? Utc(answered) : null,
             EndedAt = Utc(EndedAt!.Value),
-            Cause = Value<HangupCause>(Cause!),
+            Cause = WireName.Parse<HangupCause>(Cause!),
             SipStatus = SipStatus,
             WhatsAppError = WhatsAppErrorCode is { } code ? new WhatsAppError(code, WhatsAppErrorMessage ?? "", WhatsAppErrorDetails) : null,
             WhatsAppQuality = WhatsAppQuality is null ? null : JsonSerializer.Deserialize<LegQuality>(WhatsAppQuality, JsonSerializerOptions.Web),
@@ -163,7 +161,5 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
         private static string? Json(LegQuality? quality) => quality is null ? null : JsonSerializer.Serialize(quality, JsonSerializerOptions.Web);
 
         private static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time, DateTimeKind.Utc));
-
-        private static T Value<T>(string name) where T : struct, Enum => Enum.Parse<T>(name.Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
     }
 }

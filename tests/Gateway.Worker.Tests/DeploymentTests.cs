@@ -44,7 +44,7 @@ public partial class DeploymentTests
         var series = product.Names.SelectMany(name => new[] { name, name + "_bucket", name + "_sum", name + "_count" });
         Assert.Empty(ProductMetrics.NamesIn(rules).Except(series));
 
-        var causes = Enum.GetNames<HangupCause>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName);
+        var causes = Enum.GetValues<HangupCause>().Select(cause => WireName.Of(cause));
         var named = Cause().Matches(rules).SelectMany(m => m.Groups[1].Value.Split('|')).ToArray();
         Assert.NotEmpty(named);
         Assert.Empty(named.Except(causes));

@@ -18,7 +18,7 @@ public sealed class BasicCalls(AsteriskBench bench) : IClassFixture<AsteriskBenc
         await call.HearsAsync(AsteriskDialplan.ToneHertz);
         await bench.PbxHearsAsync(call, "tone");
         await call.HangUpAsync();
-        var row = await bench.EndsWithAsync(call, "whats_app_hung_up");
+        var row = await bench.EndsWithAsync(call, "whatsapp_hung_up");
         Assert.Equal(("inbound", way, true), (row.Direction, row.Trunk, row.WasAnswered));
     }
 
@@ -32,7 +32,7 @@ public sealed class BasicCalls(AsteriskBench bench) : IClassFixture<AsteriskBenc
         await call.HearsAsync(AsteriskDialplan.ToneHertz);
         await bench.PbxHearsAsync(call, "tone");
         await call.HangUpAsync();
-        var row = await bench.EndsWithAsync(call, "whats_app_hung_up");
+        var row = await bench.EndsWithAsync(call, "whatsapp_hung_up");
         Assert.Equal(("outbound", way, true), (row.Direction, row.Trunk, row.WasAnswered));
     }
 

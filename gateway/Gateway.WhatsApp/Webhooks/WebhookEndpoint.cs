@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Text.Json;
+using Gateway.Calls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -84,7 +84,7 @@ public static class WebhookEndpoint
         if (!signature.Matches(body.Span, header))
             return (StatusCodes.Status401Unauthorized, "bad_signature");
         if (!WebhookReader.TryRead(body, out var batch, out var error))
-            return (StatusCodes.Status400BadRequest, JsonNamingPolicy.SnakeCaseLower.ConvertName(error.ToString()));
+            return (StatusCodes.Status400BadRequest, WireName.Of(error));
         WhatsAppMetrics.CountBatch(batch, clock.GetUtcNow());
         return batch.Events.Count == 0 || sink.TryAccept(batch)
             ? (StatusCodes.Status200OK, Ok)

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using System.Text.Json;
 using Gateway.Calls;
 using Media.Protocols.Primitives;
 
@@ -58,5 +57,5 @@ internal static class CallMetrics
 
     public static void Webhook(string outcome) => Webhooks.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
-    private static string Name(Enum value) => Names.GetOrAdd(value, static v => JsonNamingPolicy.SnakeCaseLower.ConvertName(v.ToString()));
+    private static string Name(Enum value) => Names.GetOrAdd(value, WireName.Of);
 }

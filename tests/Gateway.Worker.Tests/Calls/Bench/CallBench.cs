@@ -91,7 +91,7 @@ internal sealed class CallBench : IAsyncDisposable
         await Relay.DisposeAsync();
     }
 
-    private static string Name(HangupCause cause) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(cause.ToString());
+    private static string Name(HangupCause cause) => WireName.Of(cause);
 
     private static GatewayOptions Options(Stores stores, WhatsAppSide whatsApp, int sipPort, int pbxPort)
     {

@@ -104,7 +104,7 @@ internal sealed class PbxLeg : MediaLeg
         AcceptRtcp(datagram, now);
     }
 
-    /// <summary>Receives what waits on one of the leg's sockets.</summary>
+    /// <summary>One of the pair; null while it is not open.</summary>
     public UdpSocket? Socket(bool rtcp) => rtcp ? _ports.Rtcp : _ports.Rtp;
 
     public void Close(Instant now)

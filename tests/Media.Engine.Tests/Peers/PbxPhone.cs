@@ -73,9 +73,6 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
 
     public TransportAddress Local => new(_rtp.Local.Bits, _rtp.Local.Port);
 
-    /// <summary>Where it sends its RTP from and to; null: what the offer or answer says.</summary>
-    public UdpSocket Socket => _rtp;
-
     public long Received { get; private set; }
 
     public int ReportsReceived { get; private set; }
@@ -100,15 +97,6 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         {
             lock (Gate)
                 return _meter.Hertz();
-        }
-    }
-
-    public double? LevelDb
-    {
-        get
-        {
-            lock (Gate)
-                return _meter.LevelDb();
         }
     }
 

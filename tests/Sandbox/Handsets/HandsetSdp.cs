@@ -2,7 +2,7 @@ namespace Sandbox.Handsets;
 
 /// <summary>The facts of the business's description that a handset needs. Read line by line, on its own: the handset is to disagree with the gateway's reader if that one errs.</summary>
 public sealed record HandsetSdp(
-    string Ufrag, string Password, string Fingerprint, string Setup, IReadOnlyList<string> Candidates, byte? Opus, byte? Pcmu, byte? Events, string Mid)
+    string Ufrag, string Password, string Fingerprint, string Setup, IReadOnlyList<string> Candidates, bool HasPcmu, string Mid)
 {
     /// <exception cref="HandsetException">A fact is missing, or there are two of one.</exception>
     public static HandsetSdp Parse(string sdp)
@@ -12,10 +12,12 @@ public sealed record HandsetSdp(
             ?? throw new HandsetException("There is not exactly one m=audio line.");
         if (media.Split(' ')[2] != "UDP/TLS/RTP/SAVPF" || !lines.Contains("a=rtcp-mux"))
             throw new HandsetException("The audio is not DTLS-SRTP with rtcp-mux.");
+        if (PayloadType(lines, "opus/48000/2") is null)
+            throw new HandsetException("There is no Opus.");
         return new HandsetSdp(
             One(lines, "a=ice-ufrag:"), One(lines, "a=ice-pwd:"), Sha256(One(lines, "a=fingerprint:")), One(lines, "a=setup:"),
             [.. lines.Where(line => line.StartsWith("a=candidate:", StringComparison.Ordinal)).Select(line => line["a=".Length..])],
-            PayloadType(lines, "opus/48000/2"), PayloadType(lines, "PCMU/8000"), PayloadType(lines, "telephone-event/8000"),
+            PayloadType(lines, "PCMU/8000") is not null,
             lines.Any(line => line.StartsWith("a=mid:", StringComparison.Ordinal)) ? One(lines, "a=mid:") : "0");
     }
 

@@ -372,7 +372,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
 
     private void SendFrame(Instant now)
     {
-        var isPcmu = _options.Pcmu && _remote!.Pcmu is not null;
+        var isPcmu = _options.Pcmu && _remote!.HasPcmu;
         var units = isPcmu ? 160 : 960;
         var length = _voice.Speak(_packet.AsSpan(RtpPacketWriter.HeaderLength, 1200), isPcmu);
         if (_srtp is null || _keysOut.IsActive)

@@ -55,15 +55,16 @@ public sealed class MetricsExporter : IDisposable
             _ => "counter",
         };
 
-        /// <summary>Dots become underscores; a counter ends in `_total`, as Prometheus wants it.</summary>
-        public string Name
+        /// <summary>
+        /// Dots become underscores; a counter ends in `_total`, and a gauge does not end in `_count` as some of the runtime's do, since that
+        /// belongs to histograms.
+        /// </summary>
+        public string Name => (_type, instrument.Name.Replace('.', '_').Replace('-', '_')) switch
         {
-            get
-            {
-                var name = instrument.Name.Replace('.', '_').Replace('-', '_');
-                return _type == "counter" && !name.EndsWith("_total", StringComparison.Ordinal) ? name + "_total" : name;
-            }
-        }
+            ("counter", var name) when !name.EndsWith("_total", StringComparison.Ordinal) => name + "_total",
+            (not "histogram", var name) when name.EndsWith("_count", StringComparison.Ordinal) => name[..^"_count".Length] + "_current",
+            (_, var name) => name,
+        };
 
         public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {

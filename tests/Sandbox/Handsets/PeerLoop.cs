@@ -101,7 +101,13 @@ public sealed class PeerLoop : IDisposable
             if (!_sockets.TryGetValue(token, out entry))
                 return;
         lock (entry.Peer.Gate)
+        {
+            // Whoever removes a peer closes its sockets under the gate: one that is still known is still open.
+            lock (_lock)
+                if (!_sockets.ContainsKey(token))
+                    return;
             for (var i = 0; i < 16 && entry.Socket.TryReceive(_buffer, out var length, out var remote); i++)
                 entry.Peer.HandleDatagram(entry.Socket, _buffer.AsSpan(0, length), new TransportAddress(remote.Bits, remote.Port), _clock.Now);
+        }
     }
 }

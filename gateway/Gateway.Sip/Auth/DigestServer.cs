@@ -30,15 +30,18 @@ public sealed class DigestServer
     private readonly byte[] _key = new byte[32];
     private readonly IEntropy _entropy;
     private readonly TimeSpan _lifetime;
+    private readonly IReadOnlyList<DigestAlgorithm> _algorithms;
     private readonly Dictionary<string, uint> _highestCounts = [];
     private readonly Queue<(Instant Expiry, string Nonce)> _expiries = new();
 
     /// <param name="realm">Shown to the peer's user.</param>
     /// <param name="entropy">For the key, which lives as long as this object, and for nonces.</param>
     /// <param name="lifetime">How long a nonce may be used.</param>
-    public DigestServer(string realm, IEntropy entropy, TimeSpan lifetime)
+    /// <param name="algorithms">What is challenged with, in this order; null is all there are, the strongest first.</param>
+    public DigestServer(string realm, IEntropy entropy, TimeSpan lifetime, IReadOnlyList<DigestAlgorithm>? algorithms = null)
     {
         (_realm, _entropy, _lifetime) = (realm, entropy, lifetime);
+        _algorithms = algorithms ?? [DigestAlgorithm.Sha256, DigestAlgorithm.Md5];
         entropy.Fill(_key);
     }
 
@@ -56,12 +59,12 @@ public sealed class DigestServer
         return DigestVerdict.Missing;
     }
 
-    /// <summary>401 or 407 with one challenge for each algorithm, the strongest first (RFC 8760 §2.3).</summary>
+    /// <summary>401 or 407 with one challenge for each algorithm (RFC 8760 §2.3).</summary>
     public SipResponse Challenge(SipRequest request, string toTag, Instant now, bool isStale, bool asProxy = false)
     {
         var response = SipResponse.CreateFor(request, asProxy ? 407 : 401, toTag);
         var nonce = CreateNonce(now);
-        foreach (var algorithm in (ReadOnlySpan<DigestAlgorithm>)[DigestAlgorithm.Sha256, DigestAlgorithm.Md5])
+        foreach (var algorithm in _algorithms)
         {
             var challenge = new DigestChallenge(_realm, nonce, algorithm, IsStale: isStale);
             response.Headers.Add(asProxy ? "Proxy-Authenticate" : "WWW-Authenticate", challenge.ToString());
@@ -73,7 +76,7 @@ public sealed class DigestServer
     private DigestVerdict Verify(SipRequest request, DigestCredentials credentials, string? password, Instant now)
     {
         var expected = DigestHash.Response(credentials.Algorithm, credentials.User, _realm, password ?? "", request.Method.Name, credentials.Proof);
-        var isRight = FixedTimeEquals(expected, credentials.Response) & password is not null;
+        var isRight = FixedTimeEquals(expected, credentials.Response) & password is not null & _algorithms.Contains(credentials.Algorithm);
         var isForThisUri = SipUri.TryParse(credentials.Uri, out var uri) && uri.IsEquivalentTo(request.Uri);
         if (!IsAlive(credentials.Nonce, now, out var expiry))
             return DigestVerdict.Stale;

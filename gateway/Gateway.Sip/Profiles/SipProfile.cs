@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Gateway.Sip.Auth;
 
 namespace Gateway.Sip.Profiles;
 
@@ -91,6 +92,9 @@ public sealed record SipProfile
     public int OptionsInterval { get; init; }
 
     public KeepaliveProof KeepaliveProof { get; init; }
+
+    /// <summary>What we challenge with, in this order; credentials by another algorithm do not count.</summary>
+    public IReadOnlyList<DigestAlgorithm> DigestChallenges { get; init; } = [];
 
     /// <summary>Seconds asked for in REGISTER.</summary>
     [Range(60, 86_400)]

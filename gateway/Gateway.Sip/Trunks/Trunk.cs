@@ -117,7 +117,7 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
     {
         if (Options.InboundCredentials is not { } wanted)
             return null;
-        _challenger ??= new DigestServer(Domain, entropy, NonceLifetime);
+        _challenger ??= new DigestServer(Domain, entropy, NonceLifetime, Profile.DigestChallenges);
         var verdict = _challenger.Verify(request, user => user == wanted.User ? wanted.Password : null, now);
         return verdict == DigestVerdict.Accepted ? null : _challenger.Challenge(request, toTag, now, verdict == DigestVerdict.Stale);
     }

@@ -99,6 +99,18 @@ public sealed class DigestTests
     }
 
     [Fact]
+    public void Credentials_count_only_by_an_algorithm_that_was_challenged_with()
+    {
+        var strict = new DigestServer("gateway.example", new SeededEntropy(1), TimeSpan.FromMinutes(1), [DigestAlgorithm.Sha256]);
+        var challenge = strict.Challenge(Request(), "t", _clock.Now, isStale: false);
+        Assert.Contains("SHA-256", Assert.Single(challenge.Headers.All("WWW-Authenticate")), StringComparison.Ordinal);
+        challenge.Headers["WWW-Authenticate"] = challenge.Headers["WWW-Authenticate"]!.Replace("SHA-256", "MD5", StringComparison.Ordinal);
+        var downgraded = Request();
+        Assert.Equal(DigestOutcome.Answered, _client.Answer(challenge, downgraded));
+        Assert.Equal(DigestVerdict.Wrong, strict.Verify(downgraded, _ => "pass:word", _clock.Now));
+    }
+
+    [Fact]
     public void Forged_nonces_and_unknown_users_are_refused()
     {
         var request = Authorized();

@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Sip.Auth;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Profiles;
@@ -129,6 +130,7 @@ public sealed class SipBench(int seed = 1, SipTransport transport = SipTransport
             Replaces = true,
             SendReason = true,
             MaxForwards = 70,
+            DigestChallenges = [DigestAlgorithm.Sha256, DigestAlgorithm.Md5],
         };
         return new TrunkOptions { Name = address, Server = address.Split(':')[0], Profile = change is null ? profile : change(profile) };
     }

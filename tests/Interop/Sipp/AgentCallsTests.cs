@@ -1,0 +1,117 @@
+using Interop.Bench;
+
+namespace Interop.Sipp;
+
+/// <summary>SIPp calls WhatsApp users through the gateway.</summary>
+[Collection(InteropCollection.Name)]
+public sealed class AgentCallsTests(SippBench bench) : IClassFixture<SippBench>
+{
+    [Fact]
+    public async Task An_agent_calls_is_answered_and_hangs_up()
+    {
+        var user = await bench.WhatsApp.UserAsync();
+        await using var agent = bench.Call(SippBench.Plain, user, "agent-calls");
+        var trace = await agent.DoneAsync();
+        var row = await bench.EndsWithAsync(await bench.WhatsApp.IncomingAsync(user), "pbx_hung_up");
+
+        Assert.Equal(("outbound", "plain", "ann", true), (row.Direction, row.Trunk, row.Agent, row.WasAnswered));
+        Assert.NotEmpty(trace.Gateway("180"));
+    }
+
+    [Fact]
+    public async Task The_user_hears_the_own_voice_echoed_and_hangs_up()
+    {
+        var (call, trace) = await HungUpByUserAsync(SippBench.Plain, "agent-is-hung-up-on");
+        await bench.EndsWithAsync(call, "whatsapp_hung_up");
+        Assert.Contains("Q.850;cause=16", trace.Gateway("BYE").Single()["Reason"]);
+    }
+
+    [Fact]
+    public async Task An_INVITE_without_offer_gets_ours_in_the_200()
+    {
+        var (call, _) = await HungUpByUserAsync(SippBench.Plain, "agent-calls-without-offer");
+        await bench.EndsWithAsync(call, "whatsapp_hung_up");
+    }
+
+    [Fact]
+    public async Task Ringing_is_reliable_where_the_agent_requires_it()
+    {
+        var user = await bench.WhatsApp.UserAsync();
+        await using var agent = bench.Call(SippBench.Plain, user, "agent-requires-reliable");
+        await agent.DoneAsync();
+        await bench.EndsWithAsync(await bench.WhatsApp.IncomingAsync(user), "pbx_hung_up");
+    }
+
+    [Fact]
+    public async Task An_agent_who_gives_up_stops_the_ringing()
+    {
+        var user = await bench.WhatsApp.UserAsync("Manual");
+        await using var agent = bench.Call(SippBench.Plain, user, "agent-gives-up");
+        await agent.DoneAsync();
+        var row = await bench.EndsWithAsync(await bench.WhatsApp.IncomingAsync(user), "caller_gave_up");
+        Assert.False(row.WasAnswered);
+    }
+
+    [Fact]
+    public async Task A_user_who_declines_is_603_to_the_agent()
+    {
+        var user = await bench.WhatsApp.UserAsync("Decline");
+        await using var agent = bench.Call(SippBench.Plain, user, "agent-is-refused");
+        var trace = await agent.DoneAsync();
+        await bench.EndsWithAsync(await bench.WhatsApp.IncomingAsync(user), "declined");
+        Assert.Contains("SIP;cause=603", trace.Gateway("603")[0]["Reason"]);
+    }
+
+    [Fact]
+    public async Task A_user_who_has_not_permitted_calls_is_403_to_the_agent()
+    {
+        var user = await bench.WhatsApp.UserAsync();
+        var number = SippBench.Channel(SippBench.Plain).PhoneNumberId;
+        await bench.WhatsApp.SendAsync(HttpMethod.Put, $"users/{user}/permission", new { accepted = false, permanent = false, number });
+        await using var agent = bench.Call(SippBench.Plain, user, "agent-is-refused");
+        var trace = await agent.DoneAsync();
+        var row = await bench.EndsWithAsync(user, "not_permitted");
+
+        Assert.Equal(138006, row.MetaCode);
+        Assert.Contains("permitted", trace.Gateway("403")[0].StartLine);
+    }
+
+    [Fact]
+    public async Task Keys_pressed_by_INFO_reach_the_user()
+    {
+        var user = await bench.WhatsApp.UserAsync();
+        await using var agent = bench.Call(SippBench.Plain, user, "agent-presses-keys");
+        var call = await bench.WhatsApp.IncomingAsync(user);
+        await call.UntilAsync(view => view.Report?.DigitsReceived == "4#7", "the user got 4#7");
+        await agent.GetsAsync("415", "INFO");
+        await call.HangUpAsync();
+        await agent.DoneAsync();
+        await bench.EndsWithAsync(call, "whatsapp_hung_up");
+    }
+
+    [Fact]
+    public async Task Media_keys_that_the_agent_offers_are_taken()
+    {
+        var user = await bench.WhatsApp.UserAsync();
+        await using var agent = bench.Call(SippBench.Secure, user, "agent-calls-secure");
+        await agent.DoneAsync();
+        await bench.EndsWithAsync(await bench.WhatsApp.IncomingAsync(user), "pbx_hung_up");
+    }
+
+    [Fact]
+    public async Task A_call_runs_over_TCP()
+    {
+        var (call, _) = await HungUpByUserAsync(SippBench.Tcp, "agent-is-hung-up-on");
+        await bench.EndsWithAsync(call, "whatsapp_hung_up");
+    }
+
+    private async Task<(UserCall Call, SippTrace Trace)> HungUpByUserAsync(SippPbx pbx, string scenario)
+    {
+        var user = await bench.WhatsApp.UserAsync();
+        await using var agent = bench.Call(pbx, user, scenario);
+        var call = await bench.WhatsApp.IncomingAsync(user);
+        await call.HearsAsync(UserCall.Hertz);
+        await call.HangUpAsync();
+        return (call, await agent.DoneAsync());
+    }
+}

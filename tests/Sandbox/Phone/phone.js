@@ -29,8 +29,9 @@ class Call {
     this.track = hertz ? this.makeTone(hertz) : (await navigator.mediaDevices.getUserMedia({
       audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
     })).getAudioTracks()[0];
-    this.track.enabled = this.open;
     this.sender = this.pc.addTrack(this.track, new MediaStream([this.track]));
+    // A track that is only disabled would send silence; a phone sends nothing before it is picked up.
+    if (!this.open) await this.sender.replaceTrack(null);
   }
 
   makeTone(hertz) {
@@ -67,15 +68,13 @@ class Call {
 
   openAudio() {
     this.open = true;
-    if (this.track) this.track.enabled = true;
+    return this.sender?.replaceTrack(this.track ?? null);
   }
 
   async tone(hertz) {
-    const track = hertz > 0 ? this.makeTone(hertz) : null;
-    if (this.sender) await this.sender.replaceTrack(track);
-    else query.set('tone', hertz);
-    if (track) track.enabled = this.open;
-    this.track = track ?? this.track;
+    this.track = hertz > 0 ? this.makeTone(hertz) : null;
+    if (!this.sender) query.set('tone', hertz);
+    else if (this.open) await this.sender.replaceTrack(this.track);
   }
 
   async press(digits) {
@@ -160,8 +159,8 @@ const actions = {
     if (query.get('auto') === 'decline') setTimeout(() => el('decline').click(), 500);
     return { sdp };
   },
-  open() {
-    phone.openAudio();
+  async open() {
+    await phone.openAudio();
     show('state', 'in call');
     buttons('hangup');
   },

@@ -127,12 +127,10 @@ public sealed class Baresip : IAsyncDisposable
     }
 
     /// <summary>True once at least half a second of the tone was heard in the newest call.</summary>
-    public bool HeardTone(double hertz)
-    {
-        var detector = new ToneDetector(hertz, Rate);
-        detector.Listen(Heard());
-        return detector.Heard;
-    }
+    public bool HeardTone(double hertz) => Listen(hertz).Heard;
+
+    /// <summary>For how many tenths of a second the tone was heard in the newest call.</summary>
+    public int ToneBlocks(double hertz) => Listen(hertz).ToneBlocks;
 
     public async ValueTask DisposeAsync()
     {
@@ -142,6 +140,13 @@ public sealed class Baresip : IAsyncDisposable
         await _process.WaitForExitAsync();
         _process.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private ToneDetector Listen(double hertz)
+    {
+        var detector = new ToneDetector(hertz, Rate);
+        detector.Listen(Heard());
+        return detector;
     }
 
     private void Log(string? line)

@@ -182,10 +182,10 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         return End(CauseTable.OfWhatsAppError(error.Code).Cause, now);
     }
 
-    protected bool EndForSipStatus(int status, Instant now)
+    protected bool End(CallInput.PbxRefused refused, Instant now)
     {
-        _sipStatus = status;
-        return End(CauseTable.OfSipStatus(status).Cause, now);
+        _sipStatus = refused.Status;
+        return End(CauseTable.OfPbxRefusal(refused.Status, refused.Q850).Cause, now);
     }
 
     private static HangupCause CauseOfDeadline(CallState state) => state switch

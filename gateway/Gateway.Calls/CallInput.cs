@@ -75,7 +75,8 @@ public abstract record CallInput
 
     /// <summary>A final refusal of our INVITE.</summary>
     /// <param name="Status">The SIP status; 408 and 503 also stand for what the transport could not do.</param>
-    public sealed record PbxRefused(int Status) : CallInput;
+    /// <param name="Q850">The Q.850 cause of its Reason header (RFC 3326), where it has one.</param>
+    public sealed record PbxRefused(int Status, int? Q850 = null) : CallInput;
 
     /// <summary>The PBX ended its dialog: BYE, CANCEL of its own INVITE, or a dialog that timed out.</summary>
     public sealed record PbxEnded : CallInput;

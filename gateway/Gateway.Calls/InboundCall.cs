@@ -65,8 +65,8 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
 
             case (CallState.RingingPbx, CallInput.PbxRefused refused):
                 PbxLeg = PbxLegState.Released;
-                if (!CauseTable.OfSipStatus(refused.Status).TryNextTrunk || _nextTrunk == _trunks.Count)
-                    return EndForSipStatus(refused.Status, now);
+                if (!CauseTable.OfPbxRefusal(refused.Status, refused.Q850).TryNextTrunk || _nextTrunk == _trunks.Count)
+                    return End(refused, now);
                 InviteNextTrunk();
                 return true;
 

@@ -27,6 +27,22 @@ public class CauseTableTests
         }
     }
 
+    [Theory]
+    [InlineData(403, 21, HangupCause.Declined)] // Asterisk's own words for an agent's 603
+    [InlineData(503, 17, HangupCause.Busy)]
+    [InlineData(480, 19, HangupCause.NoAnswer)]
+    [InlineData(503, 1, HangupCause.NoRoute)]
+    public void What_the_called_party_did_counts_more_than_the_status_a_PBX_made_of_it(int status, int q850, HangupCause cause) =>
+        Assert.Equal((cause, false), CauseTable.OfPbxRefusal(status, q850));
+
+    [Theory]
+    [InlineData(503, 34)]
+    [InlineData(503, 38)]
+    [InlineData(408, 102)]
+    [InlineData(503, null)]
+    public void A_cause_of_the_network_leaves_the_next_trunk_its_turn(int status, int? q850) =>
+        Assert.True(CauseTable.OfPbxRefusal(status, q850).TryNextTrunk);
+
     [Fact]
     public void An_agents_refusal_never_moves_the_call_to_another_trunk()
     {

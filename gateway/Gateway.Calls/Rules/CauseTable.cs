@@ -70,6 +70,18 @@ public static class CauseTable
         _ => (PbxFailed, false),
     };
 
+    /// <summary>The same with the Q.850 cause of the refusal's Reason header, where the PBX sent one.</summary>
+    /// <remarks>What an agent did comes through a PBX as a status of the PBX's own choice: Asterisk makes 403 of an agent's 603. The cause
+    /// beside it (RFC 3326) is the original, so for what only a called party can do it counts more than the status.</remarks>
+    public static (HangupCause Cause, bool TryNextTrunk) OfPbxRefusal(int status, int? q850) => q850 switch
+    {
+        17 => (Busy, false),
+        18 or 19 or 20 => (NoAnswer, false),
+        21 => (Declined, false),
+        1 or 3 or 22 or 28 => (NoRoute, false),
+        _ => OfSipStatus(status),
+    };
+
     /// <summary>How the agent's unanswered INVITE is refused when it was not an error of Meta's that ended the call.</summary>
     public static PbxRefusal Refusal(HangupCause cause) => cause switch
     {

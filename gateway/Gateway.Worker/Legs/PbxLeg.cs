@@ -177,7 +177,7 @@ internal sealed partial class PbxLeg
 
             case SipCallEvent.Failed failed:
                 _call.Post(sip.Info.Direction == SipCallDirection.Outgoing
-                    ? new CallInput.PbxRefused(failed.Status)
+                    ? new CallInput.PbxRefused(failed.Status, failed.Reason is { Protocol: "Q.850" } reason ? reason.Cause : null)
                     : new CallInput.PbxEnded());
                 break;
 

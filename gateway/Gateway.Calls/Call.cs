@@ -42,6 +42,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     private WhatsAppError? _whatsAppError;
     private int _releaseTries;
     private Instant _releaseRetryAt = Instant.Never;
+    private Instant _webhookOverdueAt = Instant.Never;
     private bool _mediaHeld;
     private CallInput.MediaReleased? _quality;
 
@@ -50,7 +51,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     public CallState State { get; private set; } = CallState.New;
 
     /// <summary>When <see cref="HandleDeadline"/> wants to be called; <see cref="Instant.Never"/> while nothing is waited for.</summary>
-    public Instant NextDeadline => Instant.Min(StateDeadline, _releaseRetryAt);
+    public Instant NextDeadline => Instant.Min(Instant.Min(StateDeadline, _releaseRetryAt), _webhookOverdueAt);
 
     /// <summary>Inputs that came when they meant nothing: late results, repeated webhooks.</summary>
     public int IgnoredInputs { get; private set; }
@@ -134,6 +135,8 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
             _releaseRetryAt = Instant.Never;
             ReleaseWhatsApp();
         }
+        if (now >= _webhookOverdueAt)
+            BeginEnding(CauseOfTermination(null), now);
         if (now < StateDeadline)
             return _decisions;
         if (State == CallState.Ending)
@@ -219,6 +222,11 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
             case CallInput.MediaFailed when _mediaHeld:
                 return End(HangupCause.MediaFailed, now);
 
+            // Media is faster than webhooks: to end the call now would be a failure in our record and a needless terminate to Meta.
+            case CallInput.MediaClosed when _mediaHeld:
+                _webhookOverdueAt = Instant.Min(_webhookOverdueAt, now + Options.HangUpNotice);
+                return true;
+
             case CallInput.MediaConnected:
                 MediaIsConnected = true;
                 if (State == CallState.Live)
@@ -246,6 +254,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     private void BeginEnding(HangupCause cause, Instant now)
     {
         _cause = cause;
+        _webhookOverdueAt = Instant.Never;
         EnterState(CallState.Ending, now + Options.Ending);
         ReleasePbx();
         ReleaseWhatsApp();

@@ -32,6 +32,9 @@ public abstract record CallInput
 
     public sealed record MediaFailed : CallInput;
 
+    /// <summary>WhatsApp closed its media in good order (DTLS close_notify): its user has hung up, and the webhook that says so is on its way.</summary>
+    public sealed record MediaClosed : CallInput;
+
     /// <summary>The first RTP packet of a leg was decrypted and accepted.</summary>
     public sealed record FirstAudio(CallLeg Leg) : CallInput;
 

@@ -19,6 +19,9 @@ public sealed record CallOptions
     /// <summary>From pick-up to ICE and DTLS being up. Meta's client gives up after 20 s without media (138021).</summary>
     public TimeSpan MediaConnect { get; init; } = TimeSpan.FromSeconds(18);
 
+    /// <summary>From WhatsApp closing its media to the webhook that says why; then the call is ended as hung up by the user.</summary>
+    public TimeSpan HangUpNotice { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>Between two tries to release the whatsapp leg when Graph fails in passing; doubled at each try.</summary>
     public TimeSpan ReleaseRetry { get; init; } = TimeSpan.FromSeconds(1);
 

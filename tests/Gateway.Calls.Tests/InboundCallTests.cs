@@ -66,6 +66,28 @@ public class InboundCallTests
     }
 
     [Fact]
+    public void Media_that_WhatsApp_closed_waits_for_the_webhook_that_says_who_hung_up()
+    {
+        var driver = CallDriver.InboundLive();
+        Assert.Empty(driver.Feed(new CallInput.MediaClosed()));
+        driver.Feed(new CallInput.WhatsAppTerminated(null), new CallInput.MediaReleased(null, null));
+
+        Assert.Equal(HangupCause.WhatsAppHungUp, driver.Record.Cause);
+        Assert.DoesNotContain(driver.All, d => d is CallDecision.Terminate);
+    }
+
+    [Fact]
+    public void Media_that_WhatsApp_closed_ends_the_call_when_no_webhook_says_so()
+    {
+        var driver = CallDriver.InboundLive();
+        driver.Feed(new CallInput.MediaClosed());
+        Assert.Contains(new CallDecision.Terminate(CallDriver.WhatsAppId), driver.WaitForDeadline());
+        driver.Feed(new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));
+
+        Assert.Equal(HangupCause.WhatsAppHungUp, driver.Record.Cause);
+    }
+
+    [Fact]
     public void A_lost_answer_lock_hangs_up_the_agent_and_leaves_the_winners_WhatsApp_call_alone()
     {
         var driver = CallDriver.InboundRinging();

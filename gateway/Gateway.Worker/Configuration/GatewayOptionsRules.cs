@@ -96,7 +96,11 @@ internal static class GatewayOptionsRules
 
     private static IEnumerable<string> Calls(Gateway.Calls.CallOptions calls)
     {
-        TimeSpan[] waits = [calls.Preparation, calls.GraphAnswer, calls.PbxAnswer, calls.WhatsAppAnswer, calls.MediaConnect, calls.ReleaseRetry, calls.Ending];
+        TimeSpan[] waits =
+        [
+            calls.Preparation, calls.GraphAnswer, calls.PbxAnswer, calls.WhatsAppAnswer, calls.MediaConnect, calls.HangUpNotice, calls.ReleaseRetry,
+            calls.Ending,
+        ];
         if (waits.Any(wait => wait <= TimeSpan.Zero || wait > TimeSpan.FromMinutes(10)))
             yield return "calls: every wait lies between 0 and 10 minutes.";
         if (calls.PbxAnswer > TimeSpan.FromSeconds(55))

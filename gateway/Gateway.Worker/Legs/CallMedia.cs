@@ -54,6 +54,7 @@ internal sealed class CallMedia(MediaEngine engine, ICallInbox call)
     private static CallInput? Input(MediaEvent happened) => happened switch
     {
         MediaEvent.WhatsAppConnected => new CallInput.MediaConnected(),
+        MediaEvent.WhatsAppFailed { Reason: WhatsAppFailure.DtlsClosed } => new CallInput.MediaClosed(),
         MediaEvent.WhatsAppFailed or MediaEvent.Failed => new CallInput.MediaFailed(),
         MediaEvent.FirstAudio audio => new CallInput.FirstAudio(Leg(audio.Leg)),
         // A silent PBX may be holding the call; a dead one is found by its session timer. Silence of WhatsApp is found by ICE consent.

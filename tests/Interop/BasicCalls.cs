@@ -5,7 +5,7 @@ namespace Interop;
 
 /// <summary>Calls with Asterisk, heard at both ends, over every codec and transport.</summary>
 [Collection(InteropCollection.Name)]
-public sealed class BasicCalls(AsteriskBench bench) : IClassFixture<AsteriskBench>
+public sealed class BasicCalls(AsteriskBench bench) : BenchTests(bench), IClassFixture<AsteriskBench>
 {
     public static TheoryData<string> Ways => [.. AsteriskBench.All.Select(channel => channel.Trunks[0])];
 
@@ -14,7 +14,7 @@ public sealed class BasicCalls(AsteriskBench bench) : IClassFixture<AsteriskBenc
     public async Task A_user_calls_and_both_hear_each_other(string way)
     {
         var user = await bench.WhatsApp.UserAsync();
-        var call = await bench.WhatsApp.CallAsync(user, Channel(way), "tone");
+        var call = await bench.WhatsApp.CallAsync(user, AsteriskBench.Channel(way), "tone");
         await call.HearsAsync(AsteriskDialplan.ToneHertz);
         await bench.PbxHearsAsync(call, "tone");
         await call.HangUpAsync();
@@ -27,7 +27,7 @@ public sealed class BasicCalls(AsteriskBench bench) : IClassFixture<AsteriskBenc
     public async Task An_agent_calls_and_both_hear_each_other(string way)
     {
         var user = await bench.WhatsApp.UserAsync();
-        await bench.Asterisk.OriginateAsync(AsteriskBench.To(user, Channel(way)), "tone", recordAs: user);
+        await bench.Asterisk.OriginateAsync(AsteriskBench.To(user, AsteriskBench.Channel(way)), "tone", recordAs: user);
         var call = await bench.WhatsApp.IncomingAsync(user);
         await call.HearsAsync(AsteriskDialplan.ToneHertz);
         await bench.PbxHearsAsync(call, "tone");
@@ -35,6 +35,4 @@ public sealed class BasicCalls(AsteriskBench bench) : IClassFixture<AsteriskBenc
         var row = await bench.EndsWithAsync(call, "whatsapp_hung_up");
         Assert.Equal(("outbound", way, true), (row.Direction, row.Trunk, row.WasAnswered));
     }
-
-    private static BenchChannel Channel(string way) => AsteriskBench.All.Single(channel => channel.Trunks[0] == way);
 }

@@ -28,7 +28,9 @@ internal static class AsteriskDialplan
          same => n,Goto(service,${PJSIP_HEADER(read,X-WhatsApp-Cta-Payload)},1)
 
         [agents]
-        exten => _user-.,1,Dial(PJSIP/+${EXTEN:5}@${TRUNK},90)
+        exten => _user-.,1,Dial(PJSIP/+${CUT(EXTEN,-,3)}@${CUT(EXTEN,-,2)},90)
+        exten => _kept-.,1,Gosub(record,s,1(kept,t,${CUT(EXTEN,-,3)}))
+         same => n,Goto(user-${EXTEN:5},1)
         include => service
 
         [service]
@@ -62,15 +64,20 @@ internal static class AsteriskDialplan
          same => n,Transfer(PJSIP/sip:second@127.0.0.1:${TRUNKPORT})
          same => n,UserEvent(Transferred,Status: ${TRANSFERSTATUS})
          same => n,Hangup()
-        exten => _agent-.,1,Dial(PJSIP/${EXTEN:6},90)
+        exten => _direct-.,1,Dial(PJSIP/${EXTEN:7},90)
+        exten => _call-.,1,Gosub(record,s,1(call))
+         same => n,Dial(PJSIP/${EXTEN:5},90)
+        exten => _desk-.,1,Gosub(record,s,1(desk))
+         same => n,Dial(PJSIP/${EXTEN:5},90,t)
+        exten => 7002,1,Goto(service,second,1)
         exten => hangup,1,Answer()
          same => n,Wait(1)
          same => n,Hangup()
-        exten => _s.,1,Answer()
-         same => n,Wait(600)
 
+        ; record(service, r: heard from this channel | t: sent to it, whose)
         [record]
-        exten => s,1,MixMonitor({{inside}}/heard/mix-${UNIQUEID}.wav,r({{inside}}/heard/${IF($["${RECORD}" = ""]?${FILTER(0-9,${CALLERID(num)})}:${RECORD})}-${ARG1}.sln16))
+        exten => s,1,Set(KEEP=${IF($["${ARG3}" = ""]?${IF($["${RECORD}" = ""]?${FILTER(0-9,${CALLERID(num)})}:${RECORD})}:${ARG3})})
+         same => n,MixMonitor({{inside}}/heard/mix-${UNIQUEID}.wav,${IF($["${ARG2}" = ""]?r:${ARG2})}({{inside}}/heard/${KEEP}-${ARG1}.sln16))
          same => n,Return()
         """;
 }

@@ -16,8 +16,8 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
         res_pjsip_header_funcs res_pjsip_logger res_pjsip_acl res_pjsip_dlg_options res_pjsip_path res_pjsip_maintenance res_pjsip_empty_info
         chan_pjsip chan_bridge_media pbx_config app_dial app_playback app_mixmonitor app_playtones app_senddtmf app_echo app_stack app_transfer
         app_userevent app_verbose bridge_simple bridge_native_rtp bridge_softmix bridge_builtin_features bridge_builtin_interval_features
-        bridge_holding codec_ulaw codec_alaw codec_a_mu codec_g722 codec_resample format_pcm format_wav format_sln res_musiconhold func_callerid
-        func_channel func_strings func_logic func_hangupcause func_pjsip_endpoint func_pjsip_aor func_pjsip_contact func_uri res_clialiases
+        bridge_holding codec_ulaw codec_alaw codec_a_mu codec_g722 codec_gsm codec_resample format_gsm format_pcm format_wav format_sln res_musiconhold func_callerid
+        func_channel func_strings func_logic func_hangupcause func_pjsip_endpoint func_pjsip_aor func_pjsip_contact func_uri func_cut
         """;
 
     public void Write()
@@ -41,7 +41,7 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
             astlogdir => {inside}/log
             astcachedir => {inside}/db
             [options]
-            verbose = 3
+            verbose = 4
             transcode_via_sln = no
             """);
         Write("modules.conf", "[modules]\nautoload=no\n"
@@ -59,7 +59,7 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
             """);
         Write("rtp.conf", $"[general]\nrtpstart={mediaPort}\nrtpend={mediaPort + AsteriskServer.MediaPorts - 1}\nstrictrtp=no\nicesupport=no\n");
         Write("musiconhold.conf", $"[general]\n[default]\nmode=files\ndirectory={inside}/moh\n");
-        Write("features.conf", "[general]\n[featuremap]\n");
+        Write("features.conf", "[general]\nfeaturedigittimeout=2000\n[featuremap]\natxfer => *2\n");
         Write("indications.conf", "[general]\ncountry=us\n[us]\ndescription=US\nringcadence=2000,4000\ndial=350+440\nbusy=480+620/500,0/500\nring=440+480/2000,0/4000\ncongestion=480+620/250,0/250\n");
         Write("extensions.conf", AsteriskDialplan.Text(inside));
         Write("pjsip.conf", Pjsip());

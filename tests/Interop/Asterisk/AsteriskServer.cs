@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using Interop.Bench;
 using Testing;
 using Testing.Peers;
@@ -10,7 +11,7 @@ namespace Interop.Asterisk;
 /// One Asterisk 22 of a test's own: started from the folder that tests/Interop/Asterisk/install makes, in a mount namespace and with files of its
 /// own, so that several run beside each other. Driven over the manager interface; ends with this object.
 /// </summary>
-public sealed class AsteriskServer : IAsyncDisposable
+public sealed partial class AsteriskServer : IAsyncDisposable
 {
     public const string Password = "bench-password";
 
@@ -108,13 +109,28 @@ public sealed class AsteriskServer : IAsyncDisposable
             throw new InvalidOperationException("Originate was refused: " + answer["Message"]);
     }
 
+    /// <summary>A place in the stream of what happens, for <see cref="DigitsSince"/> and <see cref="HangupsSince"/>.</summary>
+    public int Now() => Manager.Count;
+
+    /// <summary>The keys that Asterisk has received on any channel since then.</summary>
+    public string DigitsSince(int mark) => string.Concat(
+        Manager.Events(e => e["Event"] == "DTMFEnd" && e["Direction"] == "Received", mark).Select(e => e["Digit"]));
+
+    /// <summary>The Q.850 causes with which channels have ended since then.</summary>
+    public IReadOnlyList<int> HangupsSince(int mark) => [.. Manager.Events(e => e["Event"] == "Hangup", mark).Select(e => int.Parse(e["Cause"]))];
+
+    /// <summary>RTP packets that Asterisk itself has received in the calls there are.</summary>
+    public async Task<int> PacketsAsync() =>
+        PacketCount().Matches(await ConsoleAsync("pjsip show channelstats")).Sum(line => int.Parse(line.Groups[1].Value));
+
     /// <summary>Names of the channels there are.</summary>
     public async Task<IReadOnlyList<string>> ChannelsAsync() =>
         [.. (await Manager.ListAsync("CoreShowChannels", "CoreShowChannelsComplete")).Select(e => e["Channel"])];
 
-    /// <summary>Waits until a desk phone has registered.</summary>
-    public Task RegisteredAsync(string agent) => Eventually.SeeAsync(
-        async () => (await ConsoleAsync("pjsip show contacts")).Contains($" {agent}/sip:", StringComparison.Ordinal), $"{agent} has registered");
+    /// <summary>Waits until the desk phone that listens at this port has registered.</summary>
+    public Task RegisteredAsync(string agent, int port) => Eventually.SeeAsync(
+        async () => (await ConsoleAsync("pjsip show contacts")).Split('\n').Any(line => line.Contains($" {agent}/sip:") && line.Contains($":{port} ")),
+        $"{agent} has registered");
 
     /// <summary>What the services "tone", "second" and "digits" heard from the caller with this number so far; empty before anything was.</summary>
     public ToneDetector Heard(string callerDigits, string service, double hertz)
@@ -152,6 +168,9 @@ public sealed class AsteriskServer : IAsyncDisposable
     }
 
     private static System.Net.IPEndPoint ManagerEndPoint(int port) => new(System.Net.IPAddress.Loopback, port);
+
+    [GeneratedRegex(@" (?:ulaw|alaw|g722) +(\d+) ")]
+    private static partial Regex PacketCount();
 
     private static string Install()
     {

@@ -82,11 +82,21 @@ public sealed class ManagerConnection : IAsyncDisposable
         return Events(e => e["ActionID"] == id && e["Event"] != lastEvent);
     }
 
-    /// <summary>All events so far that fit.</summary>
-    public IReadOnlyList<ManagerMessage> Events(Func<ManagerMessage, bool> wanted)
+    /// <summary>How many events there were.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_events)
+                return _events.Count;
+        }
+    }
+
+    /// <summary>All events so far that fit, from the one with that number on.</summary>
+    public IReadOnlyList<ManagerMessage> Events(Func<ManagerMessage, bool> wanted, int from = 0)
     {
         lock (_events)
-            return [.. _events.Where(wanted)];
+            return [.. _events.Skip(from).Where(wanted)];
     }
 
     /// <summary>The first event that fits, whether it has come already or not.</summary>

@@ -69,6 +69,8 @@ public sealed class AsteriskBench(Stores stores) : CallBench(stores)
         ],
     };
 
+    public static BenchChannel Channel(string way) => All.Single(channel => channel.Trunks[0] == way);
+
     /// <summary>Asterisk's name for the way to this user over a trunk.</summary>
     public static string To(string user, BenchChannel over) => $"PJSIP/+{user}@{over.Trunks[0]}";
 

@@ -50,14 +50,14 @@ public abstract class CallBench(Stores stores) : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>Waits until Asterisk has heard this tone from the user for half a second at least.</summary>
-    public Task PbxHearsAsync(UserCall call, string service, double hertz = UserCall.Hertz) => PbxHearsAsync(call.User, service, hertz);
-
-    public async Task PbxHearsAsync(string caller, string service, double hertz = UserCall.Hertz)
+    /// <summary>Waits until Asterisk hears this tone from the user for half a second more than up to now.</summary>
+    public async Task PbxHearsAsync(UserCall call, string service, double hertz = UserCall.Hertz)
     {
+        var before = Asterisk.Heard(call.User, service, hertz).ToneBlocks;
         try
         {
-            await Eventually.SeeAsync(() => Asterisk.Heard(caller, service, hertz).Heard, $"Asterisk hears {hertz} Hz in {caller}-{service}");
+            await Eventually.SeeAsync(
+                () => Asterisk.Heard(call.User, service, hertz).ToneBlocks >= before + 5, $"Asterisk hears {hertz} Hz in {call.User}-{service}");
         }
         catch (TimeoutException e)
         {
@@ -83,6 +83,16 @@ public abstract class CallBench(Stores stores) : IAsyncLifetime
         Assert.Equal(cause, row!.Cause);
         await NothingIsLiveAsync();
         return row;
+    }
+
+    /// <summary>Ends what a failed test has left, so that the next one starts from nothing.</summary>
+    public async Task ClearAsync()
+    {
+        foreach (var left in await WhatsApp.CallsAsync("?live=true"))
+            await new UserCall(WhatsApp, left.Id, left.User).HangUpAsync();
+        if (_asterisk is not null && (await Asterisk.ChannelsAsync()).Count > 0)
+            await Asterisk.ConsoleAsync("channel request hangup all");
+        await NothingIsLiveAsync();
     }
 
     public async Task NothingIsLiveAsync()

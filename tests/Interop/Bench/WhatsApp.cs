@@ -48,18 +48,26 @@ public sealed class WhatsApp : IAsyncDisposable
         return new WhatsApp(app);
     }
 
+    /// <summary>A number that no user of this run has.</summary>
+    public string NewNumber() => $"4479{Interlocked.Increment(ref _lastUser):00000000}";
+
     /// <summary>A new user who has permitted calls for good and answers by itself, unless said otherwise.</summary>
-    public async Task<string> UserAsync(string auto = "Answer", string handset = "native")
+    public async Task<string> UserAsync(string auto = "Answer")
     {
-        var phone = $"4479{Interlocked.Increment(ref _lastUser):00000000}";
-        await SendAsync(HttpMethod.Put, "users/" + phone, new { auto, handset });
-        foreach (var number in _app.Services.GetRequiredService<Sandbox.Numbers.NumberBook>().All)
-            await SendAsync(HttpMethod.Put, $"users/{phone}/permission", new { accepted = true, permanent = true, number = number.PhoneNumberId });
+        var phone = NewNumber();
+        await PermitAsync(phone, auto, "native");
         return phone;
     }
 
+    internal async Task PermitAsync(string phone, string auto, string handset)
+    {
+        await SendAsync(HttpMethod.Put, "users/" + phone, new { auto, handset });
+        foreach (var number in _app.Services.GetRequiredService<Sandbox.Numbers.NumberBook>().All)
+            await SendAsync(HttpMethod.Put, $"users/{phone}/permission", new { accepted = true, permanent = true, number = number.PhoneNumberId });
+    }
+
     /// <summary>The user calls the business, having tapped a button that carries <paramref name="service"/>.</summary>
-    public async Task<UserCall> CallAsync(string user, BenchChannel channel, string service, double hertz = UserCall.Hertz)
+    public async Task<UserCall> CallAsync(string user, BenchChannel channel, string service, double? hertz = UserCall.Hertz)
     {
         var view = await SendAsync<CallView>(
             HttpMethod.Post, "calls", new { user, number = channel.PhoneNumberId, ctaPayload = service, toneHertz = hertz });
@@ -69,7 +77,8 @@ public sealed class WhatsApp : IAsyncDisposable
     /// <summary>The call that the business has placed to this user.</summary>
     public async Task<UserCall> IncomingAsync(string user, TimeSpan? patience = null)
     {
-        var calls = await Eventually.SeeAsync(() => CallsAsync("?user=" + user), found => found.Count > 0, $"a call to {user}", patience: patience);
+        var calls = await Eventually.SeeAsync(
+            async () => (await CallsAsync("?user=" + user)).Where(call => !call.Inbound).ToList(), found => found.Count > 0, $"a call to {user}", patience: patience);
         return new UserCall(this, calls[^1].Id, user);
     }
 

@@ -1,0 +1,9 @@
+namespace Interop.Bench;
+
+/// <summary>Each test starts with no call anywhere, whatever the one before has left.</summary>
+public abstract class BenchTests(CallBench bench) : IAsyncLifetime
+{
+    public Task InitializeAsync() => bench.ClearAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+}

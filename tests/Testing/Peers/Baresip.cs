@@ -44,6 +44,12 @@ public sealed class Baresip : IAsyncDisposable
 {
     private const int Rate = 8000;
 
+    /// <summary>
+    /// None: when the source of its audio changes (media moved by re-INVITE), baresip 1.0's jitter buffer keeps the old sequence numbers and
+    /// drops the new source's packets for as long as theirs are smaller.
+    /// </summary>
+    private const string JitterFrames = "0-0";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-baresip-").FullName;
     private readonly Process _process;
     private readonly StringBuilder _log = new();
@@ -184,6 +190,7 @@ public sealed class Baresip : IAsyncDisposable
             auplay_channels 1
             rtp_ports {mediaPort}-{mediaPort + 39}
             rtcp_mux no
+            jitter_buffer_delay {JitterFrames}
             module_path /usr/lib/baresip/modules
             module g711.so
             module g722.so

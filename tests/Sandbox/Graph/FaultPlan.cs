@@ -27,7 +27,7 @@ public sealed record PlannedFault
     /// <summary>The connection is cut without an answer.</summary>
     public bool Drop { get; init; }
 
-    /// <summary>The request takes effect first: the answer alone is lost or wrong.</summary>
+    /// <summary>The request takes effect first: the answer alone is late, lost or wrong, and webhooks overtake it.</summary>
     public bool AfterEffect { get; init; }
 
     /// <summary>The error answer is no JSON.</summary>

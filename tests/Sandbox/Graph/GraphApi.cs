@@ -36,19 +36,26 @@ public sealed class GraphApi(NumberBook numbers, FaultPlan faults, CallsApi call
         }
         var action = actionOf(request);
         var planned = faults.Take(action);
-        if (planned is { DelayMilliseconds: > 0 })
+        if (planned is { DelayMilliseconds: > 0, AfterEffect: false })
             await Task.Delay(planned.DelayMilliseconds, context.RequestAborted);
         GraphAnswer? effect = null;
         if (planned is null or { AfterEffect: true } or { Status: 0, Drop: false })
             effect = await serve(request);
-        if (effect?.Afterwards is { } then)
+        if (planned is { AfterEffect: true })
+        {
+            // What follows goes its way, webhooks included, while the answer is late or lost.
+            if (effect?.Afterwards is { } now)
+                await now();
+            await Task.Delay(planned.DelayMilliseconds, context.RequestAborted);
+        }
+        else if (effect?.Afterwards is { } then)
+        {
             context.Response.OnCompleted(then);
+        }
 
         if (planned is { Drop: true })
         {
             context.Abort();
-            if (effect?.Afterwards is { } now)
-                await now();
             return;
         }
         await (planned is { Status: > 0 } ? WriteFaultAsync(context, planned) : WriteAsync(context, effect!));

@@ -10,11 +10,15 @@ public sealed class Stores : IDisposable
 {
     private readonly string? _folder;
 
-    public Stores()
+    public Stores() : this(isPrivate: false)
+    {
+    }
+
+    private Stores(bool isPrivate)
     {
         var postgres = Environment.GetEnvironmentVariable("GATEWAY_TEST_POSTGRES");
         var redis = Environment.GetEnvironmentVariable("GATEWAY_TEST_REDIS");
-        if (postgres is not null && redis is not null)
+        if (!isPrivate && postgres is not null && redis is not null)
         {
             (Postgres, Redis) = (postgres, redis);
             return;
@@ -28,15 +32,30 @@ public sealed class Stores : IDisposable
 
     public string Redis { get; }
 
+    /// <summary>Instances of the caller's own, whatever the environment says: they may be made to fail.</summary>
+    public static Stores StartPrivate() => new(isPrivate: true);
+
+    /// <summary>Ends a server of <see cref="StartPrivate"/> without any leave-taking.</summary>
+    public void Kill(StoreServer server) => Run("kill", server);
+
+    /// <summary>Starts a killed server again, on its port: PostgreSQL with its data, Redis empty. Returns when it answers.</summary>
+    public void Revive(StoreServer server) => Run("revive", server);
+
+    /// <summary>Lets a server of <see cref="StartPrivate"/> answer nothing more, while its connections stay.</summary>
+    public void Freeze(StoreServer server) => Run("freeze", server);
+
+    public void Thaw(StoreServer server) => Run("thaw", server);
+
     public void Dispose()
     {
         if (_folder is not null)
             Run("stop");
     }
 
-    private string Run(string action)
+    private string Run(string action, StoreServer? server = null)
     {
-        var start = new ProcessStartInfo(Repository.File("deploy", "local", "stores"), [action, _folder!]) { RedirectStandardOutput = true };
+        string[] arguments = server is { } one ? [action, _folder!, one.ToString().ToLowerInvariant()] : [action, _folder!];
+        var start = new ProcessStartInfo(Repository.File("deploy", "local", "stores"), arguments) { RedirectStandardOutput = true };
         using var process = Process.Start(start)!;
         // The servers inherit the pipe, so what the script printed is read line by line and not to the end of the stream.
         var lines = new List<string>();
@@ -45,4 +64,11 @@ public sealed class Stores : IDisposable
         process.WaitForExit();
         return process.ExitCode == 0 ? string.Join('\n', lines) : throw new InvalidOperationException($"deploy/local/stores {action} failed.");
     }
+}
+
+/// <summary>One of the two.</summary>
+public enum StoreServer
+{
+    Postgres,
+    Redis,
 }

@@ -13,7 +13,7 @@ namespace Gateway.Worker.Calls;
 /// </summary>
 internal sealed partial class GatewayService(
     GatewayOptions options, NpgsqlDataSource database, MediaEngine media, SipEndpoint sip, WebhookQueue webhooks, CallSupervisor calls,
-    Admission admission, ILogger<GatewayService> logger) : IHostedService
+    Admission admission, ILogger<GatewayService> logger) : IHostedLifecycleService
 {
     private readonly List<Task> _pumps = [];
 
@@ -32,19 +32,30 @@ internal sealed partial class GatewayService(
         LogStarted(options.Node.Id, options.Sip.Listen, options.Channels.Count, options.Sip.Trunks.Count);
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>Before the HTTP server stops: live calls need their webhooks to the end, and new ones are refused by Graph and not by silence.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         IsReady = false;
         admission.IsDraining = true;
         sip.Drain();
         LogDraining(calls.Count, options.Node.DrainDeadline);
         await calls.DrainAsync(options.Node.DrainDeadline);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
         webhooks.Complete();
         await sip.DisposeAsync();
         await media.DisposeAsync();
         await Task.WhenAll(_pumps);
         LogStopped();
     }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Applied migration {Name}")]
     private partial void LogMigrated(string name);

@@ -9,6 +9,7 @@ using Sandbox.Users;
 using Testing;
 using Testing.Peers;
 using CallState = Sandbox.Calls.CallState;
+using LiveCallState = Gateway.Calls.CallState;
 
 namespace Gateway.Worker.Tests.Calls.Bench;
 
@@ -55,6 +56,15 @@ internal sealed class CallBench : IAsyncDisposable
         return new CallBench { WhatsApp = whatsApp, Relay = relay, Pbx = pbx, Gateways = nodes };
     }
 
+    /// <summary>Waits until both WhatsApp and the gateway hold the call for answered.</summary>
+    public async Task LiveAsync(SandboxCall call)
+    {
+        await WhatsAppSide.UntilAsync(call, CallState.Active);
+        await Eventually.SeeAsync(
+            async () => (await Task.WhenAll(Gateways.Select(node => node.LiveAsync()))).SelectMany(live => live).FirstOrDefault(live => live.WhatsAppId?.Value == call.Id)?.State,
+            state => state == LiveCallState.Live, "the call is live in the gateway");
+    }
+
     /// <summary>
     /// What must hold of every call once it is over: WhatsApp has ended it, the gateway keeps nothing of it on any leg, nothing rings that no
     /// test has asked for, the live list does not show it, and PostgreSQL has one row, with this cause.
@@ -77,7 +87,7 @@ internal sealed class CallBench : IAsyncDisposable
         var row = Assert.Single(rows.Distinct());
         Assert.Equal(Name(cause), row.Cause);
         await Gateway.IsIdleAsync();
-        Assert.Empty(await Gateway.LiveAsync());
+        await Eventually.SeeAsync(Gateway.LiveAsync, live => live.Count == 0, "no call is shown as live", live => string.Join(", ", live));
         Assert.False(Pbx.HasUnexpectedCall, "a call rings at the PBX that no test asked for");
         return row;
     }

@@ -26,6 +26,8 @@ internal sealed partial class GatewayNode : IAsyncDisposable
 
     public string WebhookUrl => Url + Options.Http.WebhookPath;
 
+    public int SipPort => Service<SipEndpoint>().Listeners[0].Bind.Port;
+
     public static async Task<GatewayNode> StartAsync(GatewayOptions options)
     {
         var app = GatewayHost.Build(options);

@@ -63,11 +63,11 @@ internal sealed class Pbx : IAsyncDisposable
     public bool HasUnexpectedCall => _endpoint.IncomingCalls.TryPeek(out _);
 
     /// <summary>An agent dials.</summary>
-    public PbxCall Dial(string target, string trunk = "0")
+    public PbxCall Dial(string target, string trunk = "0", string? sdp = null)
     {
         var phone = new PbxPhone(Hertz);
         var call = new PbxCall(
-            _endpoint.Invite(new SipInviteRequest { Trunk = trunk, TargetUser = target, Caller = new SipParty("201", "Agent"), Sdp = phone.Sdp }),
+            _endpoint.Invite(new SipInviteRequest { Trunk = trunk, TargetUser = target, Caller = new SipParty("201", "Agent"), Sdp = sdp ?? phone.Sdp }),
             phone, TimeProvider.System.GetTimestamp());
         _calls.Add(call);
         return call;

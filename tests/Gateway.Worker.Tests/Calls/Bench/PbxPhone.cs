@@ -61,6 +61,13 @@ internal sealed class PbxPhone : IAsyncDisposable
             _talks = TalkAsync();
     }
 
+    /// <summary>Forgets what was heard.</summary>
+    public void Forget()
+    {
+        lock (_gate)
+            _meter.Clear();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();

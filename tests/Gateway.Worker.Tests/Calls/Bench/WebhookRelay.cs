@@ -50,19 +50,15 @@ internal sealed class WebhookRelay : IAsyncDisposable
     /// <summary>Keeps webhooks about <paramref name="label"/> until they are released.</summary>
     public Held Hold(string label) => _held[label] = new Held(this, label);
 
-    /// <summary>Sends the last webhook about <paramref name="label"/> once more; the status of the first gateway.</summary>
-    public Task<int> RepeatAsync(string label) => SendAsync(_passed.Last(passed => passed.Label == label).Body);
+    /// <summary>Sends the last webhook about <paramref name="label"/>, and of a call, once more; the status of the first gateway.</summary>
+    public Task<int> RepeatAsync(string label, string callId = "") =>
+        SendAsync(_passed.Last(passed => passed.Label == label && passed.Body.Contains(callId, StringComparison.Ordinal)).Body);
 
-    /// <summary>Signs and sends a body to all gateways; the status of the first.</summary>
+    /// <summary>Signs and sends a body to all gateways at once; the status of the first.</summary>
     public async Task<int> SendAsync(string body, string secret = AppSecret, string type = "application/json")
     {
-        var status = 0;
-        foreach (var target in Targets)
-        {
-            var sent = await PostAsync(target, Encoding.UTF8.GetBytes(body), secret, type);
-            status = status == 0 ? sent : status;
-        }
-        return status;
+        var bytes = Encoding.UTF8.GetBytes(body);
+        return (await Task.WhenAll(Targets.Select(target => PostAsync(target, bytes, secret, type))))[0];
     }
 
     public async ValueTask DisposeAsync()

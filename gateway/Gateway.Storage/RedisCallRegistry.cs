@@ -18,7 +18,10 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
     private static readonly TimeSpan TombstoneTtl = TimeSpan.FromHours(1);
 
     private static readonly TimeSpan ClaimTtl = TimeSpan.FromHours(24);
-    private static readonly TimeSpan LiveTtl = TimeSpan.FromMinutes(10);
+
+    /// <summary>Several times the interval in which its owner shows a call anew.</summary>
+    private static readonly TimeSpan LiveTtl = TimeSpan.FromMinutes(1);
+
     private const string Tombstone = "†";
     private const string LiveSet = "wa:live";
 

@@ -59,7 +59,8 @@ public static class GatewayHost
         services.AddSingleton(_ => NpgsqlDataSource.Create(options.Storage.Postgres.Reveal()));
         services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(options.Storage.Redis.Reveal() + ",abortConnect=false"));
         services.AddSingleton<ICallStore, PostgresCallStore>();
-        services.AddSingleton<ICallRegistry>(s => new ForgivingRegistry(new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), options.Node.Id)));
+        services.AddSingleton<ICallRegistry>(s => new ForgivingRegistry(
+            new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), options.Node.Id), s.GetRequiredService<TimeProvider>()));
 
         services.AddSingleton(_ => new GraphClient(
             new HttpClient(GraphClient.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan }, options.WhatsApp.Graph));

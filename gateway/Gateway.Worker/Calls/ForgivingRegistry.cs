@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Gateway.Calls;
 
@@ -5,33 +6,58 @@ namespace Gateway.Worker.Calls;
 
 /// <summary>
 /// The registry as calls see it: when Redis is away or slow, calls go on with what this node knows by itself. A claim then counts as won
-/// (this node still knows its own duplicates), an answer lock too, and what cannot be shown is not shown. Each such answer is counted.
+/// unless this node has buried the call, an answer lock too, and what cannot be shown is not shown. Each such answer is
+/// counted; the ends of calls are told to Redis when it is back.
 /// </summary>
-internal sealed class ForgivingRegistry(ICallRegistry registry) : ICallRegistry
+internal sealed class ForgivingRegistry(ICallRegistry registry, TimeProvider time) : ICallRegistry
 {
     /// <summary>Far above what Redis takes, far below what a caller notices.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>After one operation was waited for in vain, the next ones are not even tried for so long: no queue of calls waits for each.</summary>
+    private static readonly TimeSpan Respite = TimeSpan.FromSeconds(1);
 
     private static readonly Meter Meter = new("Gateway.Registry");
 
     private static readonly Counter<long> Failures = Meter.CreateCounter<long>(
         "gateway_registry_failures", "{operation}", "Registry operations that Redis did not answer in time, by operation");
 
-    public Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
-        TryAsync("claim", registry.ClaimAsync(whatsAppId, callId, cancellation), ClaimResult.Claimed);
+    /// <summary>What is still to be told to Redis once it answers again; beyond this, other nodes learn it by expiry.</summary>
+    private const int MaxOwed = 20_000;
 
-    public Task<CallOwner?> FindAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) =>
-        TryAsync("find", registry.FindAsync(whatsAppId, cancellation), null);
+    private readonly Tombstones _buried = new();
+    private readonly ConcurrentQueue<Func<Task>> _owed = new();
+    private long _tryAgainAt = long.MinValue;
 
-    public Task<bool> BuryAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) =>
-        TryAsync("bury", registry.BuryAsync(whatsAppId, cancellation), false);
+    public async Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation)
+    {
+        if (_buried.Holds(whatsAppId)) // also when Redis has been restarted empty since
+            return ClaimResult.Tombstoned;
+        return (await AskAsync("claim", () => registry.ClaimAsync(whatsAppId, callId, cancellation), ClaimResult.Claimed)).Value;
+    }
 
-    public Task PublishAsync(LiveCall call, CancellationToken cancellation) => TryAsync("publish", Done(registry.PublishAsync(call, cancellation)), true);
+    public async Task<CallOwner?> FindAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) =>
+        (await AskAsync("find", () => registry.FindAsync(whatsAppId, cancellation), null)).Value;
 
-    public Task RemoveAsync(CallId callId, CancellationToken cancellation) => TryAsync("remove", Done(registry.RemoveAsync(callId, cancellation)), true);
+    public async Task<bool> BuryAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)
+    {
+        _buried.Add(whatsAppId);
+        var (done, wasFree) = await AskAsync("bury", () => registry.BuryAsync(whatsAppId, cancellation), false);
+        if (!done)
+            Owe(() => BuryAsync(whatsAppId, cancellation));
+        return wasFree;
+    }
 
-    public Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
-        TryAsync("answer_lock", registry.TakeAnswerLockAsync(whatsAppId, callId, cancellation), true);
+    public Task PublishAsync(LiveCall call, CancellationToken cancellation) => AskAsync("publish", () => Done(registry.PublishAsync(call, cancellation)), true);
+
+    public async Task RemoveAsync(CallId callId, CancellationToken cancellation)
+    {
+        if (!(await AskAsync("remove", () => Done(registry.RemoveAsync(callId, cancellation)), true)).Done)
+            Owe(() => RemoveAsync(callId, cancellation));
+    }
+
+    public async Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
+        (await AskAsync("answer_lock", () => registry.TakeAnswerLockAsync(whatsAppId, callId, cancellation), true)).Value;
 
     public Task<IReadOnlyList<LiveCall>> ListAsync(CancellationToken cancellation) => registry.ListAsync(cancellation);
 
@@ -41,16 +67,34 @@ internal sealed class ForgivingRegistry(ICallRegistry registry) : ICallRegistry
         return true;
     }
 
-    private static async Task<T> TryAsync<T>(string name, Task<T> operation, T otherwise)
+    private void Owe(Func<Task> operation)
+    {
+        if (_owed.Count < MaxOwed)
+            _owed.Enqueue(operation);
+    }
+
+    /// <summary>Never throws. Each answer of Redis also sets one owed operation going, whose own answer sets the next.</summary>
+    private async Task<(bool Done, T Value)> AskAsync<T>(string name, Func<Task<T>> operation, T otherwise)
     {
         try
         {
-            return await operation.WaitAsync(Patience);
+            if (time.GetTimestamp() >= Volatile.Read(ref _tryAgainAt))
+            {
+                var answer = await operation().WaitAsync(Patience, time);
+                if (_owed.TryDequeue(out var owed))
+                    _ = owed();
+                return (true, answer);
+            }
+        }
+        catch (TimeoutException)
+        {
+            Volatile.Write(ref _tryAgainAt, time.GetTimestamp() + (long)(Respite.TotalSeconds * time.TimestampFrequency));
         }
         catch (Exception) // Whatever keeps Redis from answering, the call goes on.
         {
-            Failures.Add(1, new KeyValuePair<string, object?>("operation", name));
-            return otherwise;
+            // counted below
         }
+        Failures.Add(1, new KeyValuePair<string, object?>("operation", name));
+        return (false, otherwise);
     }
 }

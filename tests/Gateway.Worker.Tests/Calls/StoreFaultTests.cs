@@ -1,0 +1,116 @@
+using Gateway.Calls;
+using Gateway.Worker.Tests.Calls.Bench;
+using Sandbox.Users;
+using Testing;
+using CallState = Sandbox.Calls.CallState;
+
+namespace Gateway.Worker.Tests.Calls;
+
+/// <summary>PostgreSQL or Redis dies, or answers nothing more, while calls run: the calls go on and nothing is lost that must not be.</summary>
+public sealed class StoreFaultTests : IDisposable
+{
+    private readonly Stores _stores = Stores.StartPrivate();
+
+    public void Dispose() => _stores.Dispose();
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Without_Redis_calls_go_on_and_new_ones_work(bool dead)
+    {
+        await using var bench = await CallBench.StartAsync(_stores);
+        var live = await bench.WhatsApp.PlaceAsync(bench.WhatsApp.User(handset: "native"));
+        var first = await bench.Pbx.NextAsync();
+        await first.AnswerAsync();
+        await bench.LiveAsync(live);
+        var failures = await bench.Gateway.MetricAsync("gateway_registry_failures_total");
+        if (dead)
+            _stores.Kill(StoreServer.Redis);
+        else
+            _stores.Freeze(StoreServer.Redis);
+
+        var inbound = await bench.WhatsApp.PlaceAsync();
+        var second = await bench.Pbx.NextAsync();
+        await second.AnswerAsync();
+        await WhatsAppSide.UntilAsync(inbound, CallState.Active);
+        var user = bench.WhatsApp.User(AutoMode.Answer);
+        var third = bench.Pbx.Dial(user.Phone);
+        await third.AnsweredAsync();
+        var outbound = await bench.WhatsApp.CallToAsync(user, CallState.Active);
+        Assert.True(await bench.Gateway.MetricAsync("gateway_registry_failures_total") > failures);
+        var (status, body) = await bench.Gateway.GetAsync("/readyz");
+        Assert.Equal(200, status); // a node that takes calls must get its webhooks
+        Assert.DoesNotContain("\"redis\":\"ok\"", body, StringComparison.Ordinal);
+
+        await first.HearsAsync(WhatsAppSide.Hertz);
+        await WhatsAppSide.HearsAsync(live, Pbx.Hertz);
+        await bench.WhatsApp.HangUpAsync(live);
+        await first.EndedAsync();
+        await second.HangUpAsync();
+        await WhatsAppSide.UntilAsync(inbound, CallState.Ended);
+        await bench.WhatsApp.HangUpAsync(outbound);
+        await third.EndedAsync();
+        await bench.Gateway.IsIdleAsync();
+
+        // What this node knows to be over does not ring again, now or after Redis has come back empty.
+        var tombstoned = await TombstonedAsync(bench);
+        await bench.Relay.RepeatAsync("connect", inbound.Id);
+        await Eventually.SeeAsync(() => TombstonedAsync(bench), seen => seen > tombstoned, "the late connect was taken for late");
+        if (dead)
+            _stores.Revive(StoreServer.Redis);
+        else
+            _stores.Thaw(StoreServer.Redis);
+        await Eventually.SeeAsync(async () => (await bench.Gateway.GetAsync("/readyz")).Body, ready => ready.Contains("\"redis\":\"ok\"", StringComparison.Ordinal), "Redis is back");
+        await bench.Relay.RepeatAsync("connect", live.Id);
+        await Eventually.SeeAsync(() => TombstonedAsync(bench), seen => seen > tombstoned + 1, "the late connect was taken for late");
+
+        var last = await bench.WhatsApp.PlaceAsync();
+        var fourth = await bench.Pbx.NextAsync();
+        await fourth.AnswerAsync();
+        await bench.LiveAsync(last);
+        await fourth.HangUpAsync();
+        await bench.EndsAsync(last, HangupCause.PbxHungUp);
+        Assert.Equal("whats_app_hung_up", Assert.Single(await bench.Gateway.RowsAsync(live.User.Phone)).Cause);
+        Assert.Equal("pbx_hung_up", Assert.Single(await bench.Gateway.RowsAsync(inbound.User.Phone)).Cause);
+        Assert.Equal("whats_app_hung_up", Assert.Single(await bench.Gateway.RowsAsync(user.Phone)).Cause);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Without_PostgreSQL_calls_go_on_and_their_records_are_written_once_when_it_returns(bool dead)
+    {
+        await using var bench = await CallBench.StartAsync(_stores);
+        var live = await bench.WhatsApp.PlaceAsync();
+        var first = await bench.Pbx.NextAsync();
+        await first.AnswerAsync();
+        await bench.LiveAsync(live);
+        await Eventually.SeeAsync(() => bench.Gateway.RowsAsync(live.User.Phone), rows => rows is [{ HasEnded: false }], "a row that was begun");
+        if (dead)
+            _stores.Kill(StoreServer.Postgres);
+        else
+            _stores.Freeze(StoreServer.Postgres);
+
+        var begunWithout = await bench.WhatsApp.PlaceAsync();
+        var second = await bench.Pbx.NextAsync();
+        await second.AnswerAsync();
+        await bench.LiveAsync(begunWithout);
+        await bench.WhatsApp.HangUpAsync(live);
+        await first.EndedAsync();
+        await second.HangUpAsync();
+        await second.EndedAsync();
+        await WhatsAppSide.UntilAsync(begunWithout, CallState.Ended);
+        Assert.Equal(503, (await bench.Gateway.GetAsync("/readyz")).Status); // records might be lost: other nodes are the better choice
+
+        if (dead)
+            _stores.Revive(StoreServer.Postgres);
+        else
+            _stores.Thaw(StoreServer.Postgres);
+        await bench.EndsAsync(live, HangupCause.WhatsAppHungUp);
+        await bench.EndsAsync(begunWithout, HangupCause.PbxHungUp);
+        Assert.Equal(200, (await bench.Gateway.GetAsync("/readyz")).Status);
+    }
+
+    private static Task<double> TombstonedAsync(CallBench bench) =>
+        bench.Gateway.MetricAsync("gateway_calls_webhook_events_total", "outcome=\"tombstoned\"");
+}

@@ -85,7 +85,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         /// <summary>Meta waits for our first word: reject is the way out.</summary>
         Offered,
 
-        /// <summary>connect was asked and its answer, with the call's id, is not here yet.</summary>
+        /// <summary>connect was asked; the call's id, from its answer or from a webhook, is not here yet.</summary>
         Asked,
 
         /// <summary>Known to both sides: terminate is the way out.</summary>
@@ -296,6 +296,9 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     {
         switch (input)
         {
+            case CallInput.Connected { MayRing: true }:
+                return true; // the id may still come in a webhook, before the deadline of the end
+
             case CallInput.Connected connected when WhatsAppLeg == WhatsAppLegState.Asked:
                 WhatsAppId = connected.Id;
                 WhatsAppLeg = connected.Id is null ? WhatsAppLegState.Released : WhatsAppLegState.Engaged;

@@ -46,9 +46,11 @@ public abstract record CallInput
 
     public sealed record Accepted(WhatsAppError? Error) : CallInput;
 
+    /// <summary>The answer to connect, or the first webhook that names the call, whichever comes first.</summary>
     /// <param name="Id">Null exactly when <paramref name="Error"/> is not.</param>
     /// <param name="Error">Why WhatsApp does not ring.</param>
-    public sealed record Connected(WhatsAppCallId? Id, WhatsAppError? Error) : CallInput;
+    /// <param name="MayRing">The answer was lost: WhatsApp may ring all the same, under an id that only a webhook can still tell.</param>
+    public sealed record Connected(WhatsAppCallId? Id, WhatsAppError? Error, bool MayRing = false) : CallInput;
 
     /// <summary>The answer to reject or terminate.</summary>
     public sealed record WhatsAppReleased(WhatsAppError? Error) : CallInput;

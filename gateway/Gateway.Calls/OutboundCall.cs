@@ -45,8 +45,8 @@ public sealed class OutboundCall(CallIdentity identity, CallOptions options, Ins
                 Decide(new CallDecision.Connect(reserved.Sdp));
                 return true;
 
-            case (CallState.ConnectingWhatsApp, CallInput.Connected { Error: { } error }):
-                WhatsAppLeg = WhatsAppLegState.Released;
+            case (CallState.ConnectingWhatsApp, CallInput.Connected { Error: { } error } failed):
+                WhatsAppLeg = failed.MayRing ? WhatsAppLegState.Asked : WhatsAppLegState.Released;
                 return End(error, now);
 
             case (CallState.ConnectingWhatsApp, CallInput.Connected connected):

@@ -21,6 +21,7 @@ public class AnyInterleaving
         new CallInput.FirstAudio(CallLeg.Pbx), new CallInput.MediaReleased(null, null),
         new CallInput.PreAccepted(null), new CallInput.PreAccepted(Final), new CallInput.Accepted(null), new CallInput.Accepted(Transient),
         new CallInput.Connected(CallDriver.WhatsAppId, null), new CallInput.Connected(null, Final),
+        new CallInput.Connected(null, Transient, MayRing: true),
         new CallInput.WhatsAppReleased(null), new CallInput.WhatsAppReleased(Transient), new CallInput.WhatsAppReleased(Final),
         new CallInput.WhatsAppAnswerApplied(true), new CallInput.WhatsAppAnswerApplied(false), new CallInput.WhatsAppAnswered("answer"),
         new CallInput.WhatsAppRinging(), new CallInput.WhatsAppPickedUp(), new CallInput.WhatsAppDeclined(),

@@ -86,6 +86,34 @@ public class OutboundCallTests
         Assert.Equal(480, decided.OfType<CallDecision.RefusePbx>().Single().Refusal.Status);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_lost_answer_to_connect_leaves_no_ringing_phone(bool agentStillWaits)
+    {
+        var driver = CallDriver.OutboundConnecting();
+        if (!agentStillWaits)
+            driver.Feed(new CallInput.PbxEnded());
+        driver.Feed(new CallInput.Connected(null, new(WhatsAppErrorCodes.ConnectionLost, "x"), MayRing: true), new CallInput.MediaReleased(null, null));
+        Assert.Equal(CallState.Ending, driver.Call.State);
+
+        // A webhook tells the id, and the phone stops ringing.
+        Assert.Equal([new CallDecision.Terminate(CallDriver.WhatsAppId)], driver.Feed(Connected));
+        driver.Feed(new CallInput.WhatsAppReleased(null));
+        Assert.Equal(CallDriver.WhatsAppId, driver.Record.WhatsAppId);
+    }
+
+    [Fact]
+    public void A_lost_answer_to_connect_that_no_webhook_makes_up_for_ends_the_call_at_the_deadline()
+    {
+        var driver = CallDriver.OutboundConnecting();
+        var decided = driver.Feed(new CallInput.Connected(null, new(WhatsAppErrorCodes.DeadlineExceeded, "x"), MayRing: true));
+        Assert.Equal(504, decided.OfType<CallDecision.RefusePbx>().Single().Refusal.Status);
+        driver.Feed(new CallInput.MediaReleased(null, null));
+        driver.WaitForDeadline();
+        Assert.Equal(HangupCause.WhatsAppFailed, driver.Record.Cause);
+    }
+
     [Fact]
     public void Digits_of_an_answered_call_go_to_the_other_leg()
     {

@@ -6,9 +6,9 @@ namespace Gateway.Calls;
 /// <param name="Details">Meta's `error_data.details`, or null.</param>
 public sealed record WhatsAppError(int Code, string Message, string? Details = null)
 {
-    /// <summary>True where the same request may succeed a moment later: throttling, Meta's own faults, and requests that got no answer.</summary>
+    /// <summary>True where the same request may succeed a moment later: throttling, Meta's own faults, and requests that got no usable answer.</summary>
     public bool IsTransient => Code is WhatsAppErrorCodes.Unreachable or WhatsAppErrorCodes.DeadlineExceeded
-        or WhatsAppErrorCodes.ConnectionLost or WhatsAppErrorCodes.HeldBack or WhatsAppErrorCodes.UnknownFault or WhatsAppErrorCodes.ServiceFault
+        or WhatsAppErrorCodes.MalformedAnswer or WhatsAppErrorCodes.ConnectionLost or WhatsAppErrorCodes.HeldBack or WhatsAppErrorCodes.UnknownFault or WhatsAppErrorCodes.ServiceFault
         or WhatsAppErrorCodes.SomethingWentWrong or WhatsAppErrorCodes.ServiceUnavailable or WhatsAppErrorCodes.ConnectionError || IsThrottling;
 
     /// <summary>True where the platform refused for speed alone, so that nothing was carried out. 138002 and 138005 limit calls, not requests.</summary>

@@ -16,8 +16,8 @@ internal sealed partial class CallLoop : ICallInbox
     /// <summary>Far more than any real call queues; a flood ends the call, not the node.</summary>
     private const int InboxCapacity = 256;
 
-    /// <summary>A live call is shown anew this often, so that what is shown of a dead node's calls expires.</summary>
-    private static readonly TimeSpan ShowAgain = TimeSpan.FromMinutes(2);
+    /// <summary>A live call is shown anew this often: what is shown of a dead node's calls expires, and a restarted Redis fills again.</summary>
+    private static readonly TimeSpan ShowAgain = TimeSpan.FromSeconds(10);
 
     /// <summary>Waits between the tries to write a record; the last failure logs the record itself.</summary>
     private static readonly TimeSpan[] RecordRetries =
@@ -30,31 +30,38 @@ internal sealed partial class CallLoop : ICallInbox
     private readonly WhatsAppLeg _whatsApp;
     private readonly PbxLeg _pbx;
     private readonly CallServices _services;
-    private readonly LegQueue _stores;
+    private readonly LegQueue _registry;
+    private readonly LegQueue _records;
     private readonly ILogger _logger;
     private CallState _shown = CallState.New;
     private Instant _showAgainAt = Instant.Never;
+    private string? _boundTo;
 
     public CallLoop(Call call, Func<CallLoop, WhatsAppLeg> whatsApp, Func<CallLoop, PbxLeg> pbx, CallServices services)
     {
         _call = call;
         _services = services;
         _logger = services.Logger;
-        _stores = new LegQueue(OnStoreFailure);
+        _registry = new LegQueue(OnStoreFailure);
+        _records = new LegQueue(OnStoreFailure);
         _whatsApp = whatsApp(this);
         _pbx = pbx(this);
     }
 
     public CallIdentity Identity => _call.Identity;
 
-    public WhatsAppCallId? WhatsAppId => _call.WhatsAppId;
+    /// <summary>Meta's id, as soon as anything told it.</summary>
+    public WhatsAppCallId? BoundTo => _boundTo is { } id ? new WhatsAppCallId(id) : null;
+
+    /// <summary>Gives the call Meta's id. False when it has one already.</summary>
+    public bool TryBind(WhatsAppCallId id) => Interlocked.CompareExchange(ref _boundTo, id.Value, null) is null;
 
     public bool Post(CallInput input) => _inbox.Writer.TryWrite(input);
 
     /// <summary>From the first input to the written record.</summary>
     public async Task RunAsync(CallInput first)
     {
-        _stores.Add(() => _services.Store.BeginAsync(Identity, _call.StartedAt.ToDateTimeOffset(), CancellationToken.None));
+        _records.Add(() => _services.Store.BeginAsync(Identity, _call.StartedAt.ToDateTimeOffset(), CancellationToken.None));
         try
         {
             Perform(_call.Handle(first, _services.Clock.Now));
@@ -67,7 +74,7 @@ internal sealed partial class CallLoop : ICallInbox
             Perform(_call.Handle(new CallInput.HangUpRequested(HangupCause.InternalError), _services.Clock.Now));
         }
         _inbox.Writer.TryComplete();
-        await Task.WhenAll(_whatsApp.Idle, _pbx.Idle, _stores.Idle);
+        await Task.WhenAll(_whatsApp.Idle, _pbx.Idle, _registry.Idle, _records.Idle);
     }
 
     private async Task HandleNextAsync()
@@ -140,7 +147,7 @@ internal sealed partial class CallLoop : ICallInbox
                 _pbx.Invite(invite.Trunk);
                 break;
             case CallDecision.TakeAnswerLock:
-                _stores.Add(TakeAnswerLockAsync);
+                _registry.Add(TakeAnswerLockAsync);
                 break;
             case CallDecision.RingPbx:
                 _pbx.Ring();
@@ -182,9 +189,9 @@ internal sealed partial class CallLoop : ICallInbox
         LogEnded(record.Id, record.Direction, record.Cause, record.EndedAt - record.StartedAt, record.SipStatus, record.WhatsAppError?.Code);
         CallMetrics.Ended(record);
         if (record.WhatsAppId is { } whatsAppId)
-            _stores.Add(() => _services.Registry.BuryAsync(whatsAppId, CancellationToken.None));
-        _stores.Add(() => _services.Registry.RemoveAsync(record.Id, CancellationToken.None));
-        _stores.Add(() => WriteRecordAsync(record));
+            _registry.Add(() => _services.Registry.BuryAsync(whatsAppId, CancellationToken.None));
+        _registry.Add(() => _services.Registry.RemoveAsync(record.Id, CancellationToken.None));
+        _records.Add(() => WriteRecordAsync(record));
     }
 
     private void ShowIfChanged()
@@ -203,7 +210,7 @@ internal sealed partial class CallLoop : ICallInbox
         var view = new LiveCall(
             Identity.Id, _call.WhatsAppId, Identity.Direction, Identity.Channel, Identity.User.ToString(), _call.Trunk, _call.Agent, _call.State,
             _call.StartedAt.ToDateTimeOffset(), _call.AnsweredAt?.ToDateTimeOffset(), Identity.Node);
-        _stores.Add(() => _services.Registry.PublishAsync(view, CancellationToken.None));
+        _registry.Add(() => _services.Registry.PublishAsync(view, CancellationToken.None));
     }
 
     private async Task WriteRecordAsync(CallRecord record)

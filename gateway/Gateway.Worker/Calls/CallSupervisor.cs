@@ -31,7 +31,17 @@ internal sealed partial class CallSupervisor(
     public async Task ReadInvitesAsync(ChannelReader<SipCall> invites)
     {
         await foreach (var invite in invites.ReadAllAsync())
-            await StartOutboundAsync(invite);
+        {
+            try
+            {
+                await StartOutboundAsync(invite);
+            }
+            catch (Exception e) // The edge of one INVITE: what is wrong with it must not stop the ones after it.
+            {
+                LogInviteFailure(e);
+                await invite.RejectAsync(500);
+            }
+        }
     }
 
     /// <summary>Asks one call to end; false when it is not on this node.</summary>
@@ -88,6 +98,7 @@ internal sealed partial class CallSupervisor(
             return claim == ClaimResult.Duplicate ? "duplicate" : "tombstoned";
 
         var loop = factory.Inbound(identity, new InboundDetails(whatsAppId, connect.CtaPayload, connect.DeeplinkPayload));
+        loop.TryBind(whatsAppId);
         _byWhatsAppId[whatsAppId] = loop;
         Start(loop, offer);
         return "started";
@@ -108,7 +119,11 @@ internal sealed partial class CallSupervisor(
     /// <summary>From now on webhooks find this call by Meta's id, on this node and, through the registry, on others.</summary>
     private void Bind(CallLoop loop, WhatsAppCallId id)
     {
+        if (!loop.TryBind(id))
+            return;
         _byWhatsAppId[id] = loop;
+        if (!_calls.ContainsKey(loop.Identity.Id))
+            _byWhatsAppId.TryRemove(new(id, loop)); // it has just ended
         _ = ClaimAsync(loop, id);
     }
 
@@ -144,9 +159,9 @@ internal sealed partial class CallSupervisor(
         }
         finally
         {
-            if (loop.WhatsAppId is { } id)
-                _byWhatsAppId.TryRemove(new(id, loop));
             _calls.TryRemove(loop.Identity.Id, out _);
+            if (loop.BoundTo is { } id)
+                _byWhatsAppId.TryRemove(new(id, loop));
             services.Admission.Leave();
             CallMetrics.Left(loop.Identity.Direction);
         }
@@ -156,6 +171,12 @@ internal sealed partial class CallSupervisor(
     {
         if (Find(id, opaque) is not { } loop)
             return "unknown_call";
+        if (loop.BoundTo is null)
+        {
+            // It overtook the answer to connect, which may even be lost: then this is the only place that tells Meta's id.
+            Bind(loop, id);
+            loop.Post(new CallInput.Connected(id, null));
+        }
         return loop.Post(input) ? "delivered" : "too_late";
     }
 
@@ -173,6 +194,9 @@ internal sealed partial class CallSupervisor(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId} {Direction} on {Channel} with {User} begins")]
     private partial void LogStarted(CallId callId, CallDirection direction, ChannelId channel, WhatsAppUser user);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "An INVITE could not be handled")]
+    private partial void LogInviteFailure(Exception e);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A webhook event ({Kind}) could not be handled")]
     private partial void LogWebhookFailure(Exception e, string kind);

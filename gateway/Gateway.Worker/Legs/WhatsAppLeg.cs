@@ -22,7 +22,7 @@ internal sealed class WhatsAppLeg(GraphClient graph, GraphNumber number, ICallIn
         var result = await graph.ConnectAsync(number, identity.User, sdp, identity.Id.Value);
         if (!result.IsSuccess)
         {
-            call.Post(new CallInput.Connected(null, result.Error.Error));
+            call.Post(new CallInput.Connected(null, result.Error.Error, result.Error.EffectUnknown));
             return;
         }
         var id = new WhatsAppCallId(result.Value);

@@ -22,7 +22,7 @@ public sealed class HappyPathTests(Stores stores)
         Assert.Equal("inbound", agent.Header("X-WhatsApp-Direction"));
         await agent.RingAsync();
         await agent.AnswerAsync();
-        await WhatsAppSide.UntilAsync(call, CallState.Active);
+        await bench.LiveAsync(call);
         var live = Assert.Single(await bench.Gateway.LiveAsync());
         Assert.Equal(call.Id, live.WhatsAppId!.Value.Value);
         await WhatsAppSide.HearsAsync(call, Pbx.Hertz);

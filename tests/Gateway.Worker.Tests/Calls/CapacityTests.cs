@@ -1,0 +1,49 @@
+using Gateway.Calls;
+using Gateway.Worker.Configuration;
+using Gateway.Worker.Tests.Calls.Bench;
+using Testing;
+using CallState = Sandbox.Calls.CallState;
+
+namespace Gateway.Worker.Tests.Calls;
+
+/// <summary>A node that is full says so, on both sides, and takes calls again when there is room.</summary>
+[Collection(StoresCollection.Name)]
+public sealed class CapacityTests(Stores stores)
+{
+    [Theory]
+    [InlineData("calls")]
+    [InlineData("media ports")]
+    public async Task The_call_that_has_no_room_is_refused_and_the_one_after_it_is_not(string limit)
+    {
+        await using var bench = await CallBench.StartAsync(stores, options => limit == "calls" ? OneCall(options) : OnePortPair(options));
+        var first = await bench.WhatsApp.PlaceAsync();
+        var agent = await bench.Pbx.NextAsync();
+        await agent.AnswerAsync();
+        await bench.LiveAsync(first);
+
+        var second = await bench.WhatsApp.PlaceAsync();
+        await WhatsAppSide.UntilAsync(second, CallState.Ended);
+        Assert.Equal(["reject 200"], WhatsAppSide.Actions(second));
+        var rows = await Eventually.SeeAsync(() => bench.Gateway.RowsAsync(second.User.Phone), found => found is [{ HasEnded: true }], "a record");
+        Assert.Equal("no_capacity", rows[0].Cause);
+
+        var response = await SipProbe.InviteAsync(bench.Gateway.SipPort, bench.WhatsApp.User().Phone);
+        Assert.StartsWith("SIP/2.0 503", response, StringComparison.Ordinal);
+        Assert.Contains("Retry-After: ", response, StringComparison.Ordinal);
+
+        Assert.Equal(CallState.Active, first.State);
+        await agent.HangUpAsync();
+        await bench.EndsAsync(first, HangupCause.PbxHungUp);
+        var third = await bench.WhatsApp.PlaceAsync();
+        await (await bench.Pbx.NextAsync()).RejectAsync(486);
+        await bench.EndsAsync(third, HangupCause.Busy);
+    }
+
+    private static GatewayOptions OneCall(GatewayOptions options) => options with { Node = options.Node with { MaxCalls = 1 } };
+
+    private static GatewayOptions OnePortPair(GatewayOptions options)
+    {
+        var first = options.Media.Pbx.PortMin + options.Media.Pbx.PortMin % 2;
+        return options with { Media = options.Media with { Pbx = options.Media.Pbx with { PortMin = first, PortMax = first + 1 } } };
+    }
+}

@@ -25,7 +25,7 @@ public sealed class ClusterTests(Stores stores)
             await bench.WhatsApp.HangUpAsync(call);
             await agent.EndedAsync();
             Assert.Equal(["pre_accept 200", "accept 200"], WhatsAppSide.Actions(call));
-            Assert.Equal("whats_app_hung_up", await CauseAsync(bench, call.User));
+            Assert.Equal("whatsapp_hung_up", await CauseAsync(bench, call.User));
         }
     }
 
@@ -42,7 +42,7 @@ public sealed class ClusterTests(Stores stores)
             await bench.LiveAsync(call);
             await bench.WhatsApp.HangUpAsync(call);
             await agent.EndedAsync();
-            Assert.Equal("whats_app_hung_up", await CauseAsync(bench, user));
+            Assert.Equal("whatsapp_hung_up", await CauseAsync(bench, user));
         }
     }
 

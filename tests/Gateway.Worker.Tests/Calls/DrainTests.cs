@@ -43,7 +43,7 @@ public sealed class DrainTests(Stores stores)
         await first.EndedAsync();
         await second.HangUpAsync();
         await stop;
-        Assert.Equal("whats_app_hung_up", Assert.Single(await bench.Gateway.RowsAsync(inbound.User.Phone)).Cause);
+        Assert.Equal("whatsapp_hung_up", Assert.Single(await bench.Gateway.RowsAsync(inbound.User.Phone)).Cause);
         Assert.Equal("pbx_hung_up", Assert.Single(await bench.Gateway.RowsAsync(user.Phone)).Cause);
         Assert.Equal("draining", Assert.Single(await bench.Gateway.RowsAsync(refused.User.Phone)).Cause);
         Assert.Equal(CallState.Ended, outbound.State);

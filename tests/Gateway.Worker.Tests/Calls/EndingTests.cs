@@ -63,7 +63,7 @@ public sealed class EndingTests(Stores stores)
             await Task.WhenAll(agent.AnswerAsync(), bench.WhatsApp.HangUpAsync(call));
             await agent.EndedAsync();
             var row = await EndedAsync(bench, call.User);
-            Assert.Contains(row.Cause, new[] { "caller_gave_up", "whats_app_hung_up" });
+            Assert.Contains(row.Cause, new[] { "caller_gave_up", "whatsapp_hung_up" });
         }
     }
 

@@ -70,9 +70,9 @@ public sealed class StoreFaultTests : IDisposable
         await bench.LiveAsync(last);
         await fourth.HangUpAsync();
         await bench.EndsAsync(last, HangupCause.PbxHungUp);
-        Assert.Equal("whats_app_hung_up", Assert.Single(await bench.Gateway.RowsAsync(live.User.Phone)).Cause);
+        Assert.Equal("whatsapp_hung_up", Assert.Single(await bench.Gateway.RowsAsync(live.User.Phone)).Cause);
         Assert.Equal("pbx_hung_up", Assert.Single(await bench.Gateway.RowsAsync(inbound.User.Phone)).Cause);
-        Assert.Equal("whats_app_hung_up", Assert.Single(await bench.Gateway.RowsAsync(user.Phone)).Cause);
+        Assert.Equal("whatsapp_hung_up", Assert.Single(await bench.Gateway.RowsAsync(user.Phone)).Cause);
     }
 
     [Theory]

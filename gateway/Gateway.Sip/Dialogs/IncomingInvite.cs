@@ -21,6 +21,9 @@ internal sealed class IncomingInvite
     private readonly bool _mayRely;
     private readonly bool _mustRely;
     private uint _reliableNumber;
+
+    /// <summary>A reliable response waits for its PRACK; it is no longer repeated after the final response, but its PRACK may still come (RFC 3262 §3).</summary>
+    private bool _isOutstanding;
     private bool _outstandingHasSdp;
     private bool _settled;
     private string? _delayedAnswer;
@@ -98,12 +101,13 @@ internal sealed class IncomingInvite
 
     public void HandlePrack(ServerTransaction prack, Instant now)
     {
-        if (!_prack.IsRunning || !RAck.TryParse(prack.Request.Headers[RAck.Name], out var rack)
+        if (!_isOutstanding || !RAck.TryParse(prack.Request.Headers[RAck.Name], out var rack)
             || rack != new RAck(_reliableNumber, Transaction.Request.CSeq))
         {
             _session.Respond(prack, 481, now);
             return;
         }
+        _isOutstanding = false;
         _prack.Stop();
         var sdp = SdpBody.Of(prack.Request);
         if (sdp is not null && (_offered || !_outstandingHasSdp))
@@ -147,6 +151,7 @@ internal sealed class IncomingInvite
             _session.LocalSdp = sdp;
         }
         Send(response, sdp, now);
+        _isOutstanding = true;
         _prack.Start(now);
     }
 

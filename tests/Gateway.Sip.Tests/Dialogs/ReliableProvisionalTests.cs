@@ -80,6 +80,20 @@ public class ReliableProvisionalTests
     }
 
     [Fact]
+    public void Takes_the_prack_that_comes_after_the_answer()
+    {
+        var call = Incoming("offer", ("Require", "100rel"));
+        _gateway.Do(call, (s, now) => s.Provisional(180, null, now));
+        _gateway.Do(call, (s, now) => s.Answer("answer", now));
+        _bench.Run(0.1);
+        Assert.Equal((1, 1), (_bench.CountOf(180, "INVITE"), _bench.CountOf(200, "INVITE")));
+
+        Prack(_bench.LastResponse(180, "INVITE"));
+        _bench.Run(0.1);
+        Assert.Equal((1, 0), (_bench.CountOf(200, "PRACK"), _bench.CountOf(481, "PRACK")));
+    }
+
+    [Fact]
     public void Offers_in_a_reliable_response_and_gets_the_answer_in_the_prack()
     {
         var call = Incoming(null, ("Require", "100rel"));

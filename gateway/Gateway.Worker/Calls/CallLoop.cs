@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Threading.Channels;
 using Gateway.Calls;
+using Gateway.Sip;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Metrics;
 using Media.Protocols.Primitives;
@@ -57,6 +58,9 @@ internal sealed partial class CallLoop : ICallInbox
     public bool TryBind(WhatsAppCallId id) => Interlocked.CompareExchange(ref _boundTo, id.Value, null) is null;
 
     public bool Post(CallInput input) => _inbox.Writer.TryWrite(input);
+
+    /// <summary>Another phone of the PBX takes <paramref name="replaced"/> over; false when that is not this call's.</summary>
+    public bool TryTakeOver(SipCall replaced, SipCall by) => _pbx.TryTakeOver(replaced, by);
 
     /// <summary>From the first input to the written record.</summary>
     public async Task RunAsync(CallInput first)

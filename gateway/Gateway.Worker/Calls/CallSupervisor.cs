@@ -106,6 +106,12 @@ internal sealed partial class CallSupervisor(
 
     private async Task StartOutboundAsync(SipCall invite)
     {
+        if (invite.Info.Replaces is { } replaced)
+        {
+            if (!_calls.Values.Any(loop => loop.TryTakeOver(replaced, invite)))
+                await invite.RejectAsync(481);
+            return;
+        }
         if (!UserHandle.TryParse(Uri.UnescapeDataString(invite.Info.TargetUser), out var user))
         {
             await invite.RejectAsync(404, "Not a WhatsApp user", SipReason.Sip(404, "Dial a number with country code, or a user id"));

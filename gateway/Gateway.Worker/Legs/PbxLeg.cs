@@ -20,6 +20,9 @@ internal sealed partial class PbxLeg
     private SipCall? _sip;
     private PbxTrunk? _trunk;
     private string? _answer;
+
+    /// <summary>An offer was answered at least once: a later one that fails leaves what was agreed.</summary>
+    private bool _isAgreed;
     private readonly TaskCompletionSource _ends = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _transfer = Task.CompletedTask;
 
@@ -105,6 +108,18 @@ internal sealed partial class PbxLeg
         return Task.CompletedTask;
     });
 
+    /// <summary>
+    /// Another phone of the PBX takes this leg's dialog over (INVITE with Replaces, RFC 3891): a live one, or one that still rings, which is
+    /// then answered. False when <paramref name="replaced"/> is not this leg's.
+    /// </summary>
+    public bool TryTakeOver(SipCall replaced, SipCall by)
+    {
+        if (replaced != _sip)
+            return false;
+        _operations.Add(() => TakeOverAsync(replaced, by));
+        return true;
+    }
+
     public void SendDigit(CallLeg to, char digit, TimeSpan duration) => _media.SendDigit(to, digit, duration);
 
     public void ReleaseMedia() => _operations.Add(_media.ReleaseAsync);
@@ -117,6 +132,7 @@ internal sealed partial class PbxLeg
             ? await media.AnswerPbxOfferAsync(offer, _trunk!.Media)
             : await media.CreatePbxOfferAsync(_trunk!.Media);
         _answer = result.Sdp;
+        _isAgreed = result.Succeeded && _sip.Info.Offer is not null;
         if (result.Succeeded)
             return true;
         LogRefusedSdp(_identity.Id, "pbx", result.Refusal, result.Detail);
@@ -156,7 +172,8 @@ internal sealed partial class PbxLeg
                 break;
 
             case SipCallEvent.AnswerReceived answer:
-                await TakeSdpAsync(sip, answer.Sdp, isOffer: false, early: false);
+                if (!await TakeSdpAsync(sip, answer.Sdp, isOffer: false, early: false) && !_isAgreed)
+                    _call.Post(new CallInput.HangUpRequested(HangupCause.IncompatibleMedia));
                 break;
 
             case SipCallEvent.OfferReceived offer:
@@ -174,6 +191,9 @@ internal sealed partial class PbxLeg
             case SipCallEvent.TransferRequested:
                 await sip.NotifyTransferAsync(491, "A transfer is in progress");
                 break;
+
+            case SipCallEvent.Failed when sip != _sip:
+                break; // it was still ringing when another phone took it over
 
             case SipCallEvent.Failed failed:
                 _call.Post(sip.Info.Direction == SipCallDirection.Outgoing
@@ -198,6 +218,7 @@ internal sealed partial class PbxLeg
         if (_media.Call is not { } media)
             return false;
         var result = isOffer ? await media.AnswerPbxOfferAsync(sdp, _trunk!.Media) : await media.ApplyPbxAnswerAsync(sdp, early);
+        _isAgreed |= result.Succeeded;
         if (!result.Succeeded)
             LogRefusedSdp(_identity.Id, "pbx", result.Refusal, result.Detail);
         else if (isOffer)
@@ -245,6 +266,28 @@ internal sealed partial class PbxLeg
         {
             LogDefect(e, _identity.Id);
         }
+    }
+
+    private async Task TakeOverAsync(SipCall replaced, SipCall by)
+    {
+        if (replaced != _sip || _media.Call is not { } media || !_transfer.IsCompleted)
+        {
+            await by.RejectAsync(491);
+            return;
+        }
+        var result = by.Info.Offer is { } offer ? await media.AnswerPbxOfferAsync(offer, _trunk!.Media) : await media.CreatePbxOfferAsync(_trunk!.Media);
+        if (!result.Succeeded)
+        {
+            LogRefusedSdp(_identity.Id, "pbx", result.Refusal, result.Detail);
+            await by.RejectAsync(488);
+            return;
+        }
+        _isAgreed |= by.Info.Offer is not null;
+        _sip = by; // before the answer: it is what ends the dialog that was taken over
+        await by.AnswerAsync(result.Sdp!);
+        _ = PumpAsync(by);
+        LogTransferred(_identity.Id);
+        _call.Post(new CallInput.PbxAnswered((by.Info.AssertedIdentity ?? by.Info.From).User)); // means nothing to a call that was answered before
     }
 
     private void OnWhatsAppKeyPressed(char digit, TimeSpan duration)

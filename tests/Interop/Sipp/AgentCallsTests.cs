@@ -34,6 +34,15 @@ public sealed class AgentCallsTests(SippBench bench) : IClassFixture<SippBench>
     }
 
     [Fact]
+    public async Task An_ACK_that_answers_with_what_was_not_offered_ends_the_call()
+    {
+        var user = await bench.WhatsApp.UserAsync();
+        await using var agent = bench.Call(SippBench.Plain, user, "agent-answers-badly");
+        await agent.DoneAsync();
+        await bench.EndsWithAsync(await bench.WhatsApp.IncomingAsync(user), "incompatible_media");
+    }
+
+    [Fact]
     public async Task Ringing_is_reliable_where_the_agent_requires_it()
     {
         var user = await bench.WhatsApp.UserAsync();
@@ -103,6 +112,45 @@ public sealed class AgentCallsTests(SippBench bench) : IClassFixture<SippBench>
     {
         var (call, _) = await HungUpByUserAsync(SippBench.Tcp, "agent-is-hung-up-on");
         await bench.EndsWithAsync(call, "whatsapp_hung_up");
+    }
+
+    [Fact]
+    public async Task An_agent_behind_a_proxy_is_reached_through_it()
+    {
+        var (call, trace) = await HungUpByUserAsync(SippBench.Plain, "agent-behind-proxy");
+        await bench.EndsWithAsync(call, "whatsapp_hung_up");
+        Assert.Equal("BYE sip:desk@192.0.2.1:5999 SIP/2.0", trace.Gateway("BYE").Single().StartLine);
+    }
+
+    [Fact]
+    public async Task A_user_on_hold_hears_music_and_is_taken_back()
+    {
+        var user = await bench.WhatsApp.UserAsync();
+        await using var agent = bench.Call(SippBench.Plain, user, "agent-holds");
+        var call = await bench.WhatsApp.IncomingAsync(user);
+        await agent.GetsAsync("200", "INVITE", 2);
+        await call.UntilAsync(view => view.Report is { ToneHertz: { } heard } && Math.Abs(heard - UserCall.Hertz) > 100, "the user hears music instead of an echo");
+        await agent.GetsAsync("200", "INVITE", 3);
+        await call.HearsAsync(UserCall.Hertz);
+        await call.HangUpAsync();
+        await agent.DoneAsync();
+        await bench.EndsWithAsync(call, "whatsapp_hung_up");
+    }
+
+    /// <summary>What the agent's side does at its own pace, or out of place, and what the gateway repeats for it.</summary>
+    [Theory]
+    [InlineData("agent-cancels-too-late", "200", "CANCEL", 1)]
+    [InlineData("agent-wants-timer", "200", "INVITE", 1)]
+    [InlineData("agent-forks", "482", "INVITE", 1)]
+    [InlineData("agent-hangs-up-unacknowledged", "200", "BYE", 1)]
+    [InlineData("agent-acknowledges-late", "200", "PRACK", 1)]
+    public async Task An_odd_agent_is_served_all_the_same(string scenario, string status, string method, int count)
+    {
+        var user = await bench.WhatsApp.UserAsync();
+        await using var agent = bench.Call(SippBench.Plain, user, scenario);
+        var trace = await agent.DoneAsync();
+        await bench.EndsWithAsync(await bench.WhatsApp.IncomingAsync(user), "pbx_hung_up");
+        Assert.Equal(count, trace.Gateway(status, method).Count);
     }
 
     private async Task<(UserCall Call, SippTrace Trace)> HungUpByUserAsync(SippPbx pbx, string scenario)

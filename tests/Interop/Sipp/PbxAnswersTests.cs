@@ -159,4 +159,79 @@ public sealed class PbxAnswersTests(SippBench bench) : IClassFixture<SippBench>
         await pbx.DoneAsync();
         await bench.EndsWithAsync(call, "whatsapp_hung_up");
     }
+
+    [Theory]
+    [InlineData("pbx-rings-late")]
+    [InlineData("pbx-answers-late")]
+    public async Task A_user_who_gives_up_before_the_first_response_leaves_no_call_behind(string scenario)
+    {
+        await using var pbx = await bench.AnswerAsync(SippBench.Plain, scenario);
+        var call = await bench.UserCallsAsync(SippBench.Plain);
+        await pbx.GetsAsync("INVITE", "INVITE");
+        await call.HangUpAsync();
+        await pbx.DoneAsync();
+        await bench.EndsWithAsync(call, "caller_gave_up");
+    }
+
+    [Fact]
+    public async Task Early_media_that_the_answer_repeats_is_no_second_answer()
+    {
+        await using var pbx = await bench.AnswerAsync(SippBench.Plain, "pbx-early-media");
+        var call = await bench.UserCallsAsync(SippBench.Plain);
+        await call.HearsAsync(UserCall.Hertz);
+        await call.HangUpAsync();
+        await pbx.DoneAsync();
+        await bench.EndsWithAsync(call, "whatsapp_hung_up");
+    }
+
+    [Fact]
+    public async Task Requests_of_a_dialog_go_through_the_proxy_that_recorded_itself()
+    {
+        await using var pbx = await bench.AnswerAsync(SippBench.Plain, "pbx-behind-proxy");
+        var call = await bench.UserCallsAsync(SippBench.Plain);
+        await call.HearsAsync(UserCall.Hertz);
+        await call.HangUpAsync();
+        var trace = await pbx.DoneAsync();
+        await bench.EndsWithAsync(call, "whatsapp_hung_up");
+        Assert.Equal("BYE sip:desk@192.0.2.1:5999 SIP/2.0", trace.Gateway("BYE").Single().StartLine);
+    }
+
+    [Fact]
+    public async Task A_challenged_BYE_comes_again_with_the_digest()
+    {
+        await using var pbx = await bench.AnswerAsync(SippBench.Guarded, "pbx-challenges-bye");
+        var call = await bench.UserCallsAsync(SippBench.Guarded);
+        await call.UntilActiveAsync();
+        await call.HangUpAsync();
+        var trace = await pbx.DoneAsync();
+        await bench.EndsWithAsync(call, "whatsapp_hung_up");
+        var bye = trace.Gateway("BYE")[^1];
+        DigestProof.AssertRight(bye, bye["Proxy-Authorization"]!, SippBench.User, SippBench.Password);
+    }
+
+    [Fact]
+    public async Task A_PBX_that_has_vanished_does_not_hold_up_the_end()
+    {
+        await using var pbx = await bench.AnswerAsync(SippBench.Plain, "pbx-vanishes");
+        var call = await bench.UserCallsAsync(SippBench.Plain);
+        await call.UntilActiveAsync();
+        await pbx.DoneAsync();
+        await call.HangUpAsync();
+        await bench.EndsWithAsync(call, "whatsapp_hung_up");
+    }
+
+    [Fact]
+    public async Task Keys_that_the_user_presses_reach_a_PBX_by_INFO()
+    {
+        await using var pbx = await bench.AnswerAsync(SippBench.Info, "pbx-gets-keys");
+        var call = await bench.UserCallsAsync(SippBench.Info);
+        await call.HearsAsync(UserCall.Hertz);
+        await call.PressAsync("5#");
+        await pbx.GetsAsync("INFO", "INFO", 2);
+        await call.HangUpAsync();
+        var trace = await pbx.DoneAsync();
+        await bench.EndsWithAsync(call, "whatsapp_hung_up");
+        Assert.DoesNotContain("telephone-event", trace.Gateway("INVITE")[0].Body);
+        Assert.Equal(["Signal=5", "Signal=#"], trace.Gateway("INFO").Select(info => info.Body.Split('\n')[0]));
+    }
 }

@@ -23,6 +23,13 @@ public sealed partial class PbxRenegotiatesTests(SippBench bench) : IClassFixtur
     }
 
     [Fact]
+    public async Task Another_codec_is_taken_and_an_unknown_one_changes_nothing()
+    {
+        var trace = await RunAsync("pbx-changes-codec", last: ("488", "INVITE", 1));
+        Assert.Contains("PCMA", trace.Gateway("200", "INVITE")[0].Body);
+    }
+
+    [Fact]
     public async Task A_re_INVITE_without_offer_gets_ours() => await RunAsync("pbx-asks-for-offer", last: ("200", "INVITE", 1));
 
     [Fact]

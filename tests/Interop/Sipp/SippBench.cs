@@ -40,10 +40,13 @@ public sealed class SippBench(Stores stores) : CallBench(stores)
 
     public static readonly SippPbx Second = new("second", "127.0.7.7");
 
+    /// <summary>Knows keys in INFO only.</summary>
+    public static readonly SippPbx Info = new("info", "127.0.7.9");
+
     /// <summary>Of no trunk.</summary>
     public static readonly SippPbx Stranger = new("none", "127.0.7.99");
 
-    private static readonly Dictionary<string, BenchChannel> Channels = new[] { Plain, Delayed, Guarded, Secure, Tcp, Tls, First }
+    private static readonly Dictionary<string, BenchChannel> Channels = new[] { Plain, Delayed, Guarded, Secure, Tcp, Tls, Info, First }
         .Select((pbx, i) => new BenchChannel($"155500020{i:00}", pbx == First ? [First.Trunk, Second.Trunk] : [pbx.Trunk]))
         .ToDictionary(channel => channel.Trunks[0]);
 
@@ -64,12 +67,16 @@ public sealed class SippBench(Stores stores) : CallBench(stores)
             Trunk(Secure, ("srtp", "Required")),
             Trunk(Tcp, ("transport", "Tcp")),
             Trunk(Tls, ("transport", "Tls")),
+            Trunk(Info, ("profile", SippProfiles.InfoName)),
             Trunk(First, ("requestTimeout", "00:00:01")),
             Trunk(Second, ("requestTimeout", "00:00:01"), ("channel", Channels[First.Trunk].PhoneNumberId)),
         ],
     };
 
     public static BenchChannel Channel(SippPbx pbx) => Channels[pbx.Trunk];
+
+    /// <summary>Another phone at the address of this PBX, so that its calls come over the same trunk.</summary>
+    public static SippPbx PhoneAt(SippPbx pbx) => new(pbx.Trunk, pbx.Address);
 
     /// <summary>SIPp takes one call with this scenario.</summary>
     public Task<SippRun> AnswerAsync(SippPbx pbx, string scenario, params ReadOnlySpan<(string Key, string Value)> keys) =>

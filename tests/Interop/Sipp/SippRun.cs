@@ -12,11 +12,14 @@ public sealed record SippOptions(string Scenario, SippPbx Pbx)
 {
     public bool OverTcp { get; init; }
 
+    /// <summary>How often it goes through the scenario, side by side.</summary>
+    public int Calls { get; init; } = 1;
+
     /// <summary>What stands for the scenario's own keywords in brackets, beside contact and via, which always have a value.</summary>
     public IReadOnlyList<(string Key, string Value)> Keys { get; init; } = [];
 }
 
-/// <summary>SIPp going through one scenario once, echoing the RTP it gets.</summary>
+/// <summary>SIPp going through one scenario, echoing the RTP it gets.</summary>
 public sealed class SippRun : IAsyncDisposable
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
@@ -81,7 +84,7 @@ public sealed class SippRun : IAsyncDisposable
         await _process.WaitForExitAsync(limit.Token);
         if (_process.ExitCode != 0)
             Assert.Fail($"SIPp left '{_options.Scenario}' with {_process.ExitCode}.\n" + await ReportAsync());
-        return SippTrace.Parse(await File.ReadAllTextAsync(TraceFile));
+        return await TraceAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -94,15 +97,17 @@ public sealed class SippRun : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private Task SeesAsync(Func<SippTrace, bool> wanted, string what) => Eventually.SeeAsync(
-        async () => SippTrace.Parse(File.Exists(TraceFile) ? await File.ReadAllTextAsync(TraceFile) : ""), wanted, what);
+    /// <summary>What has passed until now.</summary>
+    public async Task<SippTrace> TraceAsync() => SippTrace.Parse(File.Exists(TraceFile) ? await File.ReadAllTextAsync(TraceFile) : "");
+
+    private Task SeesAsync(Func<SippTrace, bool> wanted, string what) => Eventually.SeeAsync(TraceAsync, wanted, what);
 
     private IEnumerable<string> Arguments()
     {
         var pbx = _options.Pbx;
         return
         [
-            "-sf", ScenarioFile, "-m", "1", "-t", _options.OverTcp ? "t1" : "u1", "-i", pbx.Address, "-p", $"{pbx.Port}", "-bind_local", "-ci", pbx.Address,
+            "-sf", ScenarioFile, "-m", $"{_options.Calls}", "-t", _options.OverTcp ? "t1" : "u1", "-i", pbx.Address, "-p", $"{pbx.Port}", "-bind_local", "-ci", pbx.Address,
             "-mi", pbx.Address, "-mp", $"{LoopbackPorts.Take(4)}", "-rtp_echo",
             "-timeout", "40s", "-timeout_error", "-recv_timeout", "20000", "-nostdin", "-skip_rlimit",
             "-trace_msg", "-message_file", TraceFile, "-trace_err", "-error_file", ErrorFile,

@@ -59,7 +59,8 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
 
     internal Trunk Trunk { get; }
 
-    internal string LocalTag { get; }
+    /// <summary>Our tag: with the Call-ID it names the call in whatever arrives.</summary>
+    public string LocalTag { get; }
 
     /// <summary>The callee's from the start, the caller's from the 2xx.</summary>
     internal Dialog? Dialog { get; set; }
@@ -225,7 +226,11 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
                 HangUp(SipReason.Sip(408, "Session expired"), null, SipCallEnd.SessionExpired, now);
                 break;
         }
-        IsForgotten |= now >= _forgetAt;
+        if (now < _forgetAt)
+            return;
+        IsForgotten = true;
+        _outgoing?.Forget();
+        _renegotiation.Forget();
     }
 
     // ---- what the parts share ----
@@ -248,8 +253,12 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
         Remember(now);
     }
 
-    /// <summary>Something is still to be expected from the network; forget 64·T1 from now.</summary>
-    internal void Remember(Instant now) => _forgetAt = now + Context.Timers.TransactionTimeout + Context.Timers.T4;
+    /// <summary>Of a call that is over: something is still to be expected from the network; forget 64·T1 from now.</summary>
+    internal void Remember(Instant now)
+    {
+        if (IsOver)
+            _forgetAt = now + Context.Timers.TransactionTimeout + Context.Timers.T4;
+    }
 
     /// <summary>BYE and the end. A callee may not say BYE before its 2xx was acknowledged (RFC 3261 §15), so it may have to wait.</summary>
     internal void EndDialog(

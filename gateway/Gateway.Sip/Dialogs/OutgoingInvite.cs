@@ -135,6 +135,13 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
             SendCancel(now);
     }
 
+    /// <summary>The call is forgotten, and with it an INVITE that never got a final response.</summary>
+    public void Forget()
+    {
+        if (_transaction is not null)
+            session.Context.Layer.Clients.Forget(_transaction);
+    }
+
     public void HandleDeadline(Instant now)
     {
         if (now < _cancelEndsAt)

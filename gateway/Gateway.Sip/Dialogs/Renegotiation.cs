@@ -12,6 +12,7 @@ internal sealed class Renegotiation(InviteSession session)
 {
     // What we asked for.
     private ClientTransaction? _ours;
+    private ClientTransaction? _last;
     private string? _offered;
     private bool _isRefresh;
     private Instant _retryAt = Instant.Never;
@@ -74,7 +75,7 @@ internal sealed class Renegotiation(InviteSession session)
     public void Replace(ClientTransaction challenged, ClientTransaction again)
     {
         if (_ours == challenged)
-            _ours = again;
+            _last = _ours = again;
     }
 
     public void HandleRequest(ServerTransaction transaction, Dialog dialog, Instant now)
@@ -132,6 +133,13 @@ internal sealed class Renegotiation(InviteSession session)
         Reject(487, now);
     }
 
+    /// <summary>The call is forgotten, and with it a re-INVITE that never got a final response.</summary>
+    public void Forget()
+    {
+        if (_last is not null)
+            session.Context.Layer.Clients.Forget(_last);
+    }
+
     public void HandleDeadline(Instant now)
     {
         if (now >= _answerBy)
@@ -155,7 +163,7 @@ internal sealed class Renegotiation(InviteSession session)
         if (session.Timer.Interval > TimeSpan.Zero)
             request.Headers.Add(SessionExpires.Name, session.Timer.ToHeader());
         SdpBody.Set(request, _offered);
-        _ours = session.Send(request, now);
+        _last = _ours = session.Send(request, now);
     }
 
     private void HandleSuccess(ClientTransaction transaction, SipResponse response, bool isInvite, Instant now)

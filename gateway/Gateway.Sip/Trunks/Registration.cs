@@ -9,7 +9,7 @@ namespace Gateway.Sip;
 /// Keeps a trunk registered as an extension of its PBX (RFC 3261 §10.2): refreshed before it runs out, repeated with backoff at the next server
 /// when it fails. Pure; owned by the endpoint's loop.
 /// </summary>
-internal sealed class Registration : IClientTransactionUser
+public sealed class Registration : IClientTransactionUser
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LastRetry = TimeSpan.FromMinutes(2);

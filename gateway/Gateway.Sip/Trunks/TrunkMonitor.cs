@@ -10,7 +10,7 @@ namespace Gateway.Sip;
 /// A trunk's health: OPTIONS to each of its servers in turn of the profile's interval. A server is down after <see cref="MissesToFall"/> misses in a
 /// row and up again after <see cref="HitsToRise"/> answers; the trunk is up while one server is. Pure; owned by the endpoint's loop.
 /// </summary>
-internal sealed class TrunkMonitor : IClientTransactionUser
+public sealed class TrunkMonitor : IClientTransactionUser
 {
     public const int MissesToFall = 3;
     public const int HitsToRise = 2;

@@ -57,6 +57,9 @@ public class OutgoingInviteTests
         _bench.Run();
         Assert.Equal(3, _bench.CountOf("ACK"));
         Assert.Equal(1, _bench.CountOf("BYE"));
+
+        _bench.Run(200);
+        Assert.True(_gateway.Agent.Sessions.SequenceEqual([call]));
         Assert.False(call.IsOver);
     }
 

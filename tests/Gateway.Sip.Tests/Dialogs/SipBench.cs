@@ -39,6 +39,9 @@ public sealed class SipBench(int seed = 1, SipTransport transport = SipTransport
     /// <summary>Percent.</summary>
     public int Loss { get; set; }
 
+    /// <summary>Agents may send what is malformed, because it repeats what they were sent.</summary>
+    public bool IsTolerant { get; set; }
+
     public Func<Sent, bool> Drop { get; set; } = _ => false;
 
     public List<Sent> Log { get; } = [];
@@ -62,7 +65,11 @@ public sealed class SipBench(int seed = 1, SipTransport transport = SipTransport
 
     public void Send(TransportAddress from, TransportAddress to, byte[] bytes)
     {
-        Assert.True(SipParser.TryParse(bytes, out var message, out var error), $"{error}");
+        if (!SipParser.TryParse(bytes, out var message, out var error))
+        {
+            Assert.True(IsTolerant, $"{error}");
+            return;
+        }
         var sent = new Sent(Now, from, to, message);
         Log.Add(sent);
         if (Drop(sent) || (Loss > 0 && transport == SipTransport.Udp && _entropy.NextUInt32() % 100 < Loss))

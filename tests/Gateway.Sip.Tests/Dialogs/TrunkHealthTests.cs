@@ -1,0 +1,79 @@
+using Gateway.Sip.Messages;
+
+namespace Gateway.Sip.Tests.Dialogs;
+
+/// <summary>Keepalive and registration in virtual time.</summary>
+public class TrunkHealthTests
+{
+    private readonly SipBench _bench = new();
+    private readonly ScriptedPeer _pbx;
+
+    public TrunkHealthTests() => _pbx = _bench.AddPeer("10.0.0.2:5060");
+
+    [Fact]
+    public void Falls_after_three_misses_and_rises_after_two_answers()
+    {
+        var gateway = _bench.AddAgent("10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060", profile => profile with { OptionsInterval = 30 }));
+        var monitor = new TrunkMonitor(gateway.Trunks[0], gateway.Agent, _bench.Now);
+        var answers = true;
+        var states = new List<(int Second, TrunkState State)>();
+        for (var second = 0; second < 240; second++)
+        {
+            answers = second is < 60 or > 150;
+            monitor.HandleDeadline(_bench.Now);
+            gateway.Flush();
+            _bench.Run(0.5);
+            foreach (var options in _pbx.Inbox.OfType<SipRequest>().ToArray().Where(_ => answers))
+                _pbx.Respond(options, 200);
+            _pbx.Inbox.Clear();
+            _bench.Run(0.5);
+            if (states.Count == 0 || states[^1].State != monitor.Health(null).State)
+                states.Add((second, monitor.Health(null).State));
+        }
+        Assert.Equal([TrunkState.Up, TrunkState.Down, TrunkState.Up], states.Select(change => change.State));
+        Assert.InRange(states[1].Second, 68, 90);
+        Assert.InRange(states[2].Second, 151, 170);
+    }
+
+    [Fact]
+    public void Refreshes_a_registration_before_it_runs_out_and_moves_on_when_the_registrar_dies()
+    {
+        var gateway = _bench.AddAgent("10.0.0.1:5060",
+            SipBench.Trunk("10.0.0.2:5060", profile => profile with { RegisterExpires = 300 }) with { RegisterUser = "6001", BackupServers = ["10.0.0.3:5060"] });
+        var backup = _bench.AddPeer("10.0.0.3:5060");
+        var registration = new Registration(gateway.Trunks[0], gateway.Agent, "6001", _bench.Now);
+        Serve(gateway, registration, 600, _pbx);
+        Assert.True(registration.IsRegistered);
+        Assert.Equal(3, _pbx.Inbox.Select(register => register.CSeq).Distinct().Count());
+        Assert.Empty(backup.Inbox);
+
+        Serve(gateway, registration, 600, backup);
+        Assert.True(registration.IsRegistered);
+        Assert.NotEmpty(backup.Inbox);
+    }
+
+    [Fact]
+    public void A_registration_that_nobody_answers_runs_out()
+    {
+        var gateway = _bench.AddAgent("10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060", profile => profile with { RegisterExpires = 300 }));
+        var registration = new Registration(gateway.Trunks[0], gateway.Agent, "6001", _bench.Now);
+        Serve(gateway, registration, 10, _pbx);
+        Assert.True(registration.IsRegistered);
+        Serve(gateway, registration, 500, null);
+        Assert.False(registration.IsRegistered);
+    }
+
+    /// <summary>Seconds in which one registrar answers and all others are silent.</summary>
+    private void Serve(TestAgent gateway, Registration registration, int seconds, ScriptedPeer? registrar)
+    {
+        var answered = registrar?.Inbox.Count ?? 0;
+        for (var second = 0; second < seconds; second++)
+        {
+            registration.HandleDeadline(_bench.Now);
+            gateway.Flush();
+            _bench.Run(1);
+            for (; registrar is not null && answered < registrar.Inbox.Count; answered++)
+                registrar.Respond((SipRequest)registrar.Inbox[answered], 200);
+        }
+    }
+}

@@ -68,9 +68,6 @@ public sealed record SipTransportLimits
     /// <summary>For connecting and for the TLS handshake, each.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>Bytes of one message, headers and body.</summary>
-    public int MaxMessageBytes { get; init; } = 64 * 1024;
-
     /// <summary>Requests longer than this leave by TCP instead of UDP when the peer takes TCP (RFC 3261 §18.1.1).</summary>
     public int MaxDatagramBytes { get; init; } = 1300;
 

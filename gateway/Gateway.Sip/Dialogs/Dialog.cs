@@ -48,9 +48,6 @@ public sealed class Dialog
     /// <summary>The peer takes UPDATE (RFC 3311 §4).</summary>
     public bool AllowsUpdate { get; private set; }
 
-    /// <summary>The peer takes part in session timers (RFC 4028).</summary>
-    public bool SupportsTimer { get; private set; }
-
     /// <summary>The caller's side, from a response with a To tag (§12.1.2). The route set is the Record-Route reversed.</summary>
     public static Dialog FromResponse(SipRequest request, SipResponse response, SipFlow flow, LocalAddresses local)
     {
@@ -87,8 +84,6 @@ public sealed class Dialog
             RemoteTarget = contact.Uri;
         if (message.Headers.Contains("Allow"))
             AllowsUpdate = message.Headers.HasToken("Allow", SipMethod.Update.Name);
-        if (message.Headers.Contains("Supported"))
-            SupportsTimer = message.Headers.HasToken("Supported", "timer");
         flow = flow with { ServerName = flow.ServerName ?? Flow.ServerName };
         Flow = FlowTo(RouteSet.Count > 0 ? RouteSet[0].Uri : RemoteTarget, flow, local);
     }

@@ -16,6 +16,7 @@ internal sealed class Renegotiation(InviteSession session)
     private string? _offered;
     private bool _isRefresh;
     private Instant _retryAt = Instant.Never;
+    private Instant _giveUpAt = Instant.Never;
     private (uint Sequence, byte[] Ack, SipFlow Flow) _acknowledged;
 
     // What they asked for.
@@ -23,7 +24,7 @@ internal sealed class Renegotiation(InviteSession session)
     private Dialog? _theirDialog;
     private Instant _answerBy = Instant.Never;
 
-    public Instant NextDeadline => Instant.Min(_retryAt, _answerBy);
+    public Instant NextDeadline => Instant.Min(Instant.Min(_retryAt, _giveUpAt), _answerBy);
 
     /// <summary>A re-INVITE with our offer; waits when another INVITE is under way.</summary>
     public void Offer(string sdp, Instant now)
@@ -128,7 +129,7 @@ internal sealed class Renegotiation(InviteSession session)
     /// <summary>The session is over.</summary>
     public void Abandon(Instant now)
     {
-        _retryAt = Instant.Never;
+        _retryAt = _giveUpAt = Instant.Never;
         _ours = null;
         Reject(487, now);
     }
@@ -144,6 +145,8 @@ internal sealed class Renegotiation(InviteSession session)
     {
         if (now >= _answerBy)
             Reject(500, now);
+        if (now >= _giveUpAt)
+            GiveUp(now);
         if (now >= _retryAt)
             Try(now);
     }
@@ -164,6 +167,20 @@ internal sealed class Renegotiation(InviteSession session)
             request.Headers.Add(SessionExpires.Name, session.Timer.ToHeader());
         SdpBody.Set(request, _offered);
         _last = _ours = session.Send(request, now);
+        _giveUpAt = now + session.Context.Timers.TransactionTimeout * 2;
+    }
+
+    /// <summary>Provisional responses and nothing else: cancelled, so that the session can be changed again.</summary>
+    private void GiveUp(Instant now)
+    {
+        _giveUpAt = Instant.Never;
+        if (_ours is not { IsProceeding: true } pending)
+            return;
+        _ours = null;
+        if (pending.Request.Method == SipMethod.Invite)
+            session.Context.Layer.Clients.Cancel(pending, [], session, now);
+        if (!_isRefresh)
+            session.Emit(new SipCallEvent.OfferRefused(408, ReasonPhrases.For(408)));
     }
 
     private void HandleSuccess(ClientTransaction transaction, SipResponse response, bool isInvite, Instant now)

@@ -151,6 +151,25 @@ public class RenegotiationTests
     }
 
     [Fact]
+    public void A_change_that_never_gets_a_final_response_is_cancelled_and_the_next_one_may_try()
+    {
+        var (bench, gateway, pbx, call, _) = WithScriptedPeer();
+        gateway.Do(call, (s, now) => s.Offer("change", now));
+        bench.Run();
+        pbx.Respond(pbx.Last("INVITE"), 100);
+        bench.Run(70);
+        Assert.Equal(408, gateway.Last<SipCallEvent.OfferRefused>(call)!.Status);
+        Assert.Equal(pbx.Last("INVITE").TopVia.Branch, pbx.Last("CANCEL").TopVia.Branch);
+        pbx.Respond(pbx.Last("INVITE"), 487);
+        gateway.Do(call, (s, now) => s.Offer("again", now));
+        bench.Run();
+        pbx.Respond(pbx.Last("INVITE"), 200, null, "fine");
+        bench.Run();
+        Assert.Equal("fine", gateway.Last<SipCallEvent.AnswerReceived>(call)!.Sdp);
+        Assert.False(call.IsOver);
+    }
+
+    [Fact]
     public void A_peer_that_forgot_the_dialog_ends_the_call()
     {
         var (bench, gateway, pbx, call, _) = WithScriptedPeer();

@@ -44,6 +44,17 @@ public sealed class MetricsExporterTests : IDisposable
     }
 
     [Fact]
+    public void Two_instruments_of_one_name_are_one_metric()
+    {
+        using var twin = new Meter(_meter.Name);
+        _meter.CreateCounter<long>("gateway_test_twin").Add(1);
+        twin.CreateCounter<long>("gateway_test_twin").Add(2);
+        var text = _exporter.Collect();
+        Assert.Single(text.Split('\n'), line => line.StartsWith("# TYPE gateway_test_twin", StringComparison.Ordinal));
+        Assert.Contains("gateway_test_twin_total 3\n", text);
+    }
+
+    [Fact]
     public void Labels_without_end_do_not_grow_without_end()
     {
         var counter = _meter.CreateCounter<long>("gateway_test_labels");

@@ -142,6 +142,9 @@ public class StreamTransportTests
     {
         await using var pbx = await EndpointBench.StartAsync(SipTransport.Tcp, trunks: EndpointBench.Trunk(9));
         using var udpOnly = new RawPeer();
+        // Bound and not listening: TCP is refused there, whatever else runs on this machine.
+        using var noTcp = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        noTcp.Bind(new IPEndPoint(IPAddress.Loopback, udpOnly.Port));
         var longOffer = EndpointBench.Offer + string.Concat(Enumerable.Repeat("a=note:0123456789\r\n", 100));
 
         await using var gateway = await StartBothAsync(

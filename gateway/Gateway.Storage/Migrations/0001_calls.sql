@@ -1,5 +1,5 @@
 -- One row per call attempt. It is begun when the attempt begins and completed when it has ended, so that an attempt cut short by a crash
--- is visible as one without ended_at.
+-- is visible as one without ended_at. Where WhatsApp names its user by nothing at all, user_phone and user_id are both null.
 CREATE TABLE calls (
     id                      text        PRIMARY KEY CHECK (id ~ '^[0-9a-f]{32}$'),
     whatsapp_call_id        text,
@@ -24,8 +24,7 @@ CREATE TABLE calls (
     whatsapp_quality        jsonb,
     pbx_quality             jsonb,
     node                    text        NOT NULL,
-    CHECK ((ended_at IS NULL) = (cause IS NULL)),
-    CHECK (user_phone IS NOT NULL OR user_id IS NOT NULL)
+    CHECK ((ended_at IS NULL) = (cause IS NULL))
 );
 
 CREATE INDEX calls_by_start ON calls (started_at DESC, id);

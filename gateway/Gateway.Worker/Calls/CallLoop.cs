@@ -15,7 +15,10 @@ namespace Gateway.Worker.Calls;
 internal sealed partial class CallLoop : ICallInbox
 {
     /// <summary>Far more than any real call queues; a flood ends the call, not the node.</summary>
-    private const int InboxCapacity = 256;
+    public const int InboxCapacity = 256;
+
+    /// <summary>A call that cannot even be ended is dropped.</summary>
+    private const int MaxDefects = 10;
 
     /// <summary>A live call is shown anew this often: what is shown of a dead node's calls expires, and a restarted Redis fills again.</summary>
     private static readonly TimeSpan ShowAgain = TimeSpan.FromSeconds(10);
@@ -37,6 +40,7 @@ internal sealed partial class CallLoop : ICallInbox
     private CallState _shown = CallState.New;
     private Instant _showAgainAt = Instant.Never;
     private string? _boundTo;
+    private volatile bool _isBroken;
 
     public CallLoop(Call call, Func<CallLoop, WhatsAppLeg> whatsApp, Func<CallLoop, PbxLeg> pbx, CallServices services)
     {
@@ -57,7 +61,13 @@ internal sealed partial class CallLoop : ICallInbox
     /// <summary>Gives the call Meta's id. False when it has one already.</summary>
     public bool TryBind(WhatsAppCallId id) => Interlocked.CompareExchange(ref _boundTo, id.Value, null) is null;
 
-    public bool Post(CallInput input) => _inbox.Writer.TryWrite(input);
+    public bool Post(CallInput input)
+    {
+        var taken = _inbox.Writer.TryWrite(input);
+        if (!taken)
+            _isBroken = true; // a call that has missed something cannot be trusted; after its end this means nothing
+        return taken;
+    }
 
     /// <summary>Another phone of the PBX takes <paramref name="replaced"/> over; false when that is not this call's.</summary>
     public bool TryTakeOver(SipCall replaced, SipCall by) => _pbx.TryTakeOver(replaced, by);
@@ -66,16 +76,19 @@ internal sealed partial class CallLoop : ICallInbox
     public async Task RunAsync(CallInput first)
     {
         _records.Add(() => _services.Store.BeginAsync(Identity, _call.StartedAt.ToDateTimeOffset(), CancellationToken.None));
-        try
+        Perform(_call.Handle(first, _services.Clock.Now));
+        for (var defects = 0; _call.State != CallState.Ended && defects < MaxDefects;)
         {
-            Perform(_call.Handle(first, _services.Clock.Now));
-            while (_call.State != CallState.Ended)
+            try
+            {
                 await HandleNextAsync();
-        }
-        catch (Exception e) // The last resort of one call: it is reported, its legs are released, its neighbours never notice.
-        {
-            LogDefect(e, Identity.Id);
-            Perform(_call.Handle(new CallInput.HangUpRequested(HangupCause.InternalError), _services.Clock.Now));
+            }
+            catch (Exception e) // The last resort of one call: it is reported and ends as any other does; its neighbours never notice.
+            {
+                LogDefect(e, Identity.Id);
+                _isBroken = true;
+                defects++;
+            }
         }
         _inbox.Writer.TryComplete();
         await Task.WhenAll(_whatsApp.Idle, _pbx.Idle, _registry.Idle, _records.Idle);
@@ -83,6 +96,12 @@ internal sealed partial class CallLoop : ICallInbox
 
     private async Task HandleNextAsync()
     {
+        if (_isBroken)
+        {
+            _isBroken = false;
+            Perform(_call.Handle(new CallInput.HangUpRequested(HangupCause.InternalError), _services.Clock.Now));
+            return;
+        }
         if (!_inbox.Reader.TryRead(out var input))
         {
             var now = _services.Clock.Now;

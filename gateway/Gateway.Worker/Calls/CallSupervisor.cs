@@ -58,6 +58,8 @@ internal sealed partial class CallSupervisor(
         var force = services.Clock.Now + options.Calls.Ending;
         while (!_calls.IsEmpty && services.Clock.Now < force)
             await Task.Delay(TimeSpan.FromMilliseconds(50), services.Time);
+        if (!_calls.IsEmpty)
+            LogUnfinished(_calls.Count);
     }
 
     private async Task HandleAsync(WebhookEvent happened)
@@ -200,6 +202,9 @@ internal sealed partial class CallSupervisor(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId} {Direction} on {Channel} with {User} begins")]
     private partial void LogStarted(CallId callId, CallDirection direction, ChannelId channel, WhatsAppUser user);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Calls} call(s) were not over when the node had to stop: their records may be missing")]
+    private partial void LogUnfinished(int calls);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "An INVITE could not be handled")]
     private partial void LogInviteFailure(Exception e);

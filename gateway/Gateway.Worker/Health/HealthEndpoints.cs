@@ -10,7 +10,8 @@ namespace Gateway.Worker.Health;
 /// <summary>/healthz: the process lives. /readyz: new calls are welcome here, with what stands in the way otherwise. /metrics: Prometheus.</summary>
 internal static class HealthEndpoints
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    /// <summary>Less than the one second that orchestrators give a probe by default.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(800);
 
     public static void MapHealth(this WebApplication app)
     {
@@ -22,22 +23,26 @@ internal static class HealthEndpoints
     private static async Task<IResult> CheckAsync(
         GatewayService gateway, GatewayOptions options, SipEndpoint sip, NpgsqlDataSource database, IConnectionMultiplexer redis)
     {
+        var postgres = AnswersAsync(async cancellation =>
+        {
+            await using var command = database.CreateCommand("SELECT 1");
+            await command.ExecuteScalarAsync(cancellation);
+        });
+        var cache = AnswersAsync(cancellation => redis.GetDatabase().PingAsync().WaitAsync(cancellation));
         var trunks = options.Sip.Trunks.ToDictionary(t => t.Name, t => sip.GetTrunkHealth(t.Name));
         var checks = new Dictionary<string, string>
         {
             ["gateway"] = gateway.IsReady ? "ok" : "not accepting calls",
-            ["postgres"] = await AnswersAsync(async cancellation =>
-            {
-                await using var command = database.CreateCommand("SELECT 1");
-                await command.ExecuteScalarAsync(cancellation);
-            }),
-            ["redis"] = await AnswersAsync(cancellation => redis.GetDatabase().PingAsync().WaitAsync(cancellation)),
+            ["postgres"] = await postgres,
+            ["redis"] = await cache,
             // A trunk that is down is the NOC's to see, but another one may carry the calls: only all of them down makes the node unready.
             ["trunks"] = trunks.Count > 0 && trunks.Values.All(t => t?.State == TrunkState.Down) ? "all down" : "ok",
         };
         // Without Redis calls go on, and a node that is out of rotation would not hear their webhooks.
-        var body = new { ready = checks.All(check => check.Value == "ok" || check.Key == "redis"), checks, trunks = trunks.ToDictionary(t => t.Key, t => t.Value?.State.ToString()) };
-        return Results.Json(body, statusCode: body.ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+        var ready = checks.All(check => check.Value == "ok" || check.Key == "redis");
+        return Results.Json(
+            new { ready, checks, trunks = trunks.ToDictionary(t => t.Key, t => t.Value?.State.ToString()) },
+            statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 
     private static async Task<string> AnswersAsync(Func<CancellationToken, Task> ask)

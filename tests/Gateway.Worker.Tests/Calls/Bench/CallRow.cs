@@ -10,7 +10,7 @@ internal sealed record CallRow(
         """
         SELECT direction, whatsapp_call_id, trunk, agent, answered_at IS NOT NULL, ended_at IS NOT NULL, cause, sip_status, whatsapp_error_code,
                whatsapp_quality IS NOT NULL AND pbx_quality IS NOT NULL
-        FROM calls WHERE node = $1 AND (user_phone = $2 OR user_id = $2) ORDER BY started_at
+        FROM calls WHERE node = $1 AND $2 IN (user_phone, user_id, whatsapp_call_id) ORDER BY started_at
         """;
 
     public static async Task<IReadOnlyList<CallRow>> FindAsync(NpgsqlDataSource database, string node, string user)

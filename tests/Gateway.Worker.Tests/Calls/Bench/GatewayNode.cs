@@ -57,6 +57,9 @@ internal sealed partial class GatewayNode : IAsyncDisposable
     /// <summary>The rows of this node's calls with a user, known by number or by id.</summary>
     public Task<IReadOnlyList<CallRow>> RowsAsync(string user) => CallRow.FindAsync(Service<NpgsqlDataSource>(), Id, user);
 
+    /// <summary>The row of a call by WhatsApp's id.</summary>
+    public async Task<CallRow?> RowOfAsync(string whatsAppId) => (await CallRow.FindAsync(Service<NpgsqlDataSource>(), Id, whatsAppId)).SingleOrDefault();
+
     /// <summary>This node's calls in the live list.</summary>
     public async Task<IReadOnlyList<LiveCall>> LiveAsync() =>
         [.. (await Service<ICallRegistry>().ListAsync(CancellationToken.None)).Where(call => call.Node == Id)];
@@ -69,14 +72,15 @@ internal sealed partial class GatewayNode : IAsyncDisposable
         await Eventually.SeeAsync(() => Service<Gateway.Worker.Calls.CallSupervisor>().Count == 0, "no call loop is left");
     }
 
+    /// <summary>A part of the gateway.</summary>
+    public T Service<T>() where T : notnull => _app.Services.GetRequiredService<T>();
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
         await _app.DisposeAsync();
         _http.Dispose();
     }
-
-    private T Service<T>() where T : notnull => _app.Services.GetRequiredService<T>();
 
     [GeneratedRegex(@"^(?<name>\w+)(\{(?<labels>[^}]*)\})? (?<value>\S+)$", RegexOptions.Multiline)]
     private static partial Regex Sample();

@@ -1,0 +1,74 @@
+using Gateway.Calls;
+using Gateway.Sip;
+using Gateway.WhatsApp.Graph;
+using Gateway.Worker.Calls;
+using Gateway.Worker.Configuration;
+using Gateway.Worker.Legs;
+using Gateway.Worker.Tests.Calls.Bench;
+using Media.Engine;
+using Media.Protocols.Primitives;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sandbox.Calls;
+using Testing;
+
+namespace Gateway.Worker.Tests.Calls;
+
+/// <summary>What a defect in one call, or a flood of inputs to it, does: that call ends in order, with a record.</summary>
+[Collection(StoresCollection.Name)]
+public sealed class BrokenCallTests(Stores stores)
+{
+    [Fact]
+    public async Task A_call_that_is_flooded_ends()
+    {
+        await using var bench = await CallBench.StartAsync(stores);
+        var (call, loop) = await OfferedAsync(bench, TimeProvider.System);
+        for (var i = 0; i < CallLoop.InboxCapacity; i++)
+            Assert.True(loop.Post(new CallInput.WhatsAppRinging()));
+        Assert.False(loop.Post(new CallInput.WhatsAppRinging()));
+        await loop.RunAsync(new CallInput.WhatsAppOffered(new WhatsAppCallId(call.Id), call.Offer));
+        await bench.EndsAsync(call, HangupCause.InternalError);
+        Assert.Equal(["reject 200"], WhatsAppSide.Actions(call));
+    }
+
+    [Fact]
+    public async Task A_defect_ends_the_call_on_both_legs()
+    {
+        await using var bench = await CallBench.StartAsync(stores);
+        var time = new FailingTime();
+        var (call, loop) = await OfferedAsync(bench, time);
+        var run = loop.RunAsync(new CallInput.WhatsAppOffered(new WhatsAppCallId(call.Id), call.Offer));
+        var agent = await bench.Pbx.NextAsync();
+        time.FailNext();
+        await agent.RingAsync();
+        await agent.EndedAsync();
+        await run;
+        await bench.EndsAsync(call, HangupCause.InternalError);
+        Assert.Equal(["pre_accept 200", "terminate 200"], WhatsAppSide.Actions(call));
+    }
+
+    /// <summary>A user's call whose loop is the test's to run.</summary>
+    private static async Task<(SandboxCall Call, CallLoop Loop)> OfferedAsync(CallBench bench, TimeProvider time)
+    {
+        bench.Relay.Hold("connect");
+        var call = await bench.WhatsApp.PlaceAsync();
+        var node = bench.Gateway;
+        var factory = new CallFactory(
+            node.Options, node.Service<IReadOnlyDictionary<string, PbxTrunk>>(), node.Service<SipEndpoint>(), node.Service<MediaEngine>(), node.Service<GraphClient>(),
+            node.Service<CallServices>() with { Time = time }, SystemEntropy.Instance, NullLogger<PbxLeg>.Instance);
+        var identity = factory.Identify(CallDirection.Inbound, new ChannelId(call.Number.PhoneNumberId), new WhatsAppUser(call.User.Phone));
+        return (call, factory.Inbound(identity, new InboundDetails(new WhatsAppCallId(call.Id), null, null)));
+    }
+
+    /// <summary>A clock whose next timer cannot be made.</summary>
+    private sealed class FailingTime : TimeProvider
+    {
+        private int _fail;
+
+        public void FailNext() => Volatile.Write(ref _fail, 1);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            Interlocked.Exchange(ref _fail, 0) == 1
+                ? throw new InvalidOperationException("a defect, made for this test")
+                : base.CreateTimer(callback, state, dueTime, period);
+    }
+}

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Gateway.Sip;
 using Gateway.WhatsApp;
+using Gateway.Worker.Calls;
 using Gateway.Worker.Metrics;
 using Media.Engine;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -31,6 +32,7 @@ internal sealed partial class ProductMetrics : IDisposable
         };
         _listener.Start();
         RuntimeHelpers.RunClassConstructor(typeof(CallMetrics).TypeHandle);
+        RuntimeHelpers.RunClassConstructor(typeof(ForgivingRegistry).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(WhatsAppMetrics).TypeHandle);
         _media.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
         _sip.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
@@ -49,6 +51,6 @@ internal sealed partial class ProductMetrics : IDisposable
         _sip.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
-    [GeneratedRegex("gateway_(calls|whatsapp|media|sip)_[a-z_]+")]
+    [GeneratedRegex("gateway_(calls|registry|whatsapp|media|sip)_[a-z_]+")]
     private static partial Regex Name();
 }

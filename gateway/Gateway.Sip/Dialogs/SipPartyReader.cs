@@ -6,7 +6,7 @@ namespace Gateway.Sip.Dialogs;
 internal static class SipPartyReader
 {
     public static SipParty? From(NameAddr? address) =>
-        address is null ? null : new SipParty(address.Uri.User ?? "", address.DisplayName, address.Uri.Host.Length == 0 ? null : address.Uri.Host);
+        address is null ? null : new SipParty(address.Uri.Subscriber ?? "", address.DisplayName, address.Uri.Host.Length == 0 ? null : address.Uri.Host);
 
     /// <summary>P-Asserted-Identity (RFC 3325), or the Remote-Party-ID that older PBXs send instead.</summary>
     public static SipParty? Asserted(SipMessage message) => First(message, "P-Asserted-Identity") ?? First(message, "Remote-Party-ID");

@@ -251,7 +251,7 @@ public sealed class UserAgent : IServerTransactionUser
             Trunk = trunk.Options.Name,
             From = SipPartyReader.From(request.From)!,
             To = SipPartyReader.From(request.To)!,
-            TargetUser = request.Uri.User ?? "",
+            TargetUser = request.Uri.Subscriber ?? "",
             AssertedIdentity = SipPartyReader.Asserted(request),
             DivertedBy = SipPartyReader.Diverted(request),
             Headers = HeadersOf(request),

@@ -40,6 +40,12 @@ public sealed record SipUri
     /// <summary>Decoded.</summary>
     public string? User => EscapedUser is null ? null : SipGrammar.Unescape(EscapedUser);
 
+    /// <summary>Who is dialled or calls: the user, without what a telephone number may carry behind it (RFC 3261 §19.1.6: "+15551234;npdi;rn=…").</summary>
+    public string? Subscriber =>
+        EscapedUser is { } user && user.IndexOf(';', StringComparison.Ordinal) is > 0 and var end && SipGrammar.Unescape(user) is ['+' or (>= '0' and <= '9'), ..]
+            ? SipGrammar.Unescape(user[..end])
+            : User;
+
     public string Host => HostPort.Host;
 
     /// <summary>0 when none is given.</summary>

@@ -19,6 +19,18 @@ public sealed class SipUriTests
     }
 
     [Theory]
+    [InlineData("sip:+15551234567;npdi;rn=+15550001@pbx;user=phone", "+15551234567")]
+    [InlineData("sip:%2B15551234567;phone-context=x@pbx", "+15551234567")]
+    [InlineData("sip:+15551234567@pbx", "+15551234567")]
+    [InlineData("sip:alice;day=tuesday@pbx", "alice;day=tuesday")]
+    [InlineData("tel:+15551234567;ext=7", "+15551234567")]
+    public void A_telephone_number_is_told_from_what_it_carries(string text, string subscriber)
+    {
+        Assert.True(SipUri.TryParse(text, out var uri));
+        Assert.Equal(subscriber, uri.Subscriber);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("sip")]
     [InlineData("sip:")]

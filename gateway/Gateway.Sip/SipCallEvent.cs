@@ -42,8 +42,8 @@ public abstract record SipCallEvent
 
     /// <summary>
     /// The first 2xx to our INVITE. <paramref name="Sdp"/> is the answer; it may repeat one that a provisional response carried. With
-    /// <paramref name="SdpIsOffer"/> it is their offer: reply with <see cref="SipCall.AcceptOfferAsync"/>, which sends the ACK. It is null when their
-    /// offer came in a reliable provisional response and is answered already.
+    /// <paramref name="SdpIsOffer"/> it is their offer: reply with <see cref="SipCall.AcceptOfferAsync"/>, which sends the ACK. It is null when
+    /// nothing is left to settle: their offer came in a reliable provisional response, or an UPDATE had the last word.
     /// <paramref name="Identity"/> is who answered: P-Asserted-Identity, else the Contact's user; null when nothing tells.
     /// </summary>
     public sealed record Answered(string? Sdp, bool SdpIsOffer, SipParty? Identity) : SipCallEvent;

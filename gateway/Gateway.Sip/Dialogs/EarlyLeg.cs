@@ -17,6 +17,9 @@ internal sealed class EarlyLeg(Dialog dialog)
     /// <summary>They made the offer of this session in a reliable response.</summary>
     public bool HasOffered { get; private set; }
 
+    /// <summary>An UPDATE has changed the session since (RFC 3311): no response to the INVITE describes it any more.</summary>
+    public bool IsChanged { get; private set; }
+
     public static bool IsReliable(SipResponse response) => response.Headers.HasToken("Require", "100rel") && response.Headers.Contains("RSeq");
 
     /// <summary>False: a repetition, or one that overtook another and will come again.</summary>
@@ -34,6 +37,12 @@ internal sealed class EarlyLeg(Dialog dialog)
         var isNews = _last != (status, sdp);
         _last = (status, sdp);
         return isNews;
+    }
+
+    public void Change(string sdp)
+    {
+        ReliableSdp = sdp;
+        IsChanged = true;
     }
 
     public void Take(string? sdp, bool isReliable, bool isOffer)

@@ -235,6 +235,8 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
 
     // ---- what the parts share ----
 
+    internal void ChangeEarly(Dialog dialog, string sdp) => _outgoing?.ChangeEarly(dialog, sdp);
+
     internal void Emit(SipCallEvent callEvent)
     {
         if (!IsOver)

@@ -54,6 +54,13 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
 
     public Dialog? FindEarly(string remoteTag) => IsPending && _early.TryGetValue(remoteTag, out var leg) ? leg.Dialog : null;
 
+    /// <summary>The owner has answered an UPDATE of this fork's.</summary>
+    public void ChangeEarly(Dialog dialog, string sdp)
+    {
+        if (IsPending && _early.TryGetValue(dialog.RemoteTag, out var leg))
+            leg.Change(sdp);
+    }
+
     public void HandleResponse(ClientTransaction transaction, SipResponse response, Instant now)
     {
         if (response.IsSuccess)
@@ -166,7 +173,7 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
         var isReliable = EarlyLeg.IsReliable(response);
         if (isReliable && !leg.TryTakeReliable(response))
             return;
-        if (call.Sdp is null && (!isReliable || leg.HasOffered))
+        if (leg.IsChanged || (call.Sdp is null && (!isReliable || leg.HasOffered)))
             sdp = null; // an offer may only come in the first reliable message (RFC 3261 §13.2.1)
         var isOffer = sdp is not null && call.Sdp is null;
         leg.Take(sdp, isReliable, isOffer);
@@ -245,7 +252,7 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
 
     private void Establish(EarlyLeg leg, SipResponse response, Instant now)
     {
-        var sdp = SdpBody.Of(response);
+        var sdp = leg.IsChanged ? leg.ReliableSdp : SdpBody.Of(response);
         var isOffer = call.Sdp is null && !leg.HasOffered;
         if (!isOffer)
             sdp ??= leg.ReliableSdp;
@@ -266,7 +273,7 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
             SendAck(leg.Dialog, response.CSeq.Number, null);
         SessionTimerNegotiation.Take(response, session, now);
         var identity = SipPartyReader.Asserted(response) ?? SipPartyReader.From(response.Contact);
-        session.Emit(new SipCallEvent.Answered(leg.HasOffered ? null : sdp, isOffer, identity));
+        session.Emit(new SipCallEvent.Answered(leg.HasOffered || leg.IsChanged ? null : sdp, isOffer, identity));
     }
 
     private void Fail(int status, string phrase, SipReason? reason, Instant now)

@@ -109,7 +109,11 @@ internal sealed class Renegotiation(InviteSession session)
         if (Take() is not var (transaction, dialog))
             return;
         session.LocalSdp = sdp;
-        session.RemoteSdp = SdpBody.Of(transaction.Request) ?? session.RemoteSdp;
+        if (SdpBody.Of(transaction.Request) is { } offer)
+        {
+            session.RemoteSdp = offer;
+            session.ChangeEarly(dialog, offer);
+        }
         SendSuccess(transaction, dialog, sdp, now);
     }
 

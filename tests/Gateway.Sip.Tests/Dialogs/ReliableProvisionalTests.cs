@@ -80,6 +80,28 @@ public class ReliableProvisionalTests
     }
 
     [Fact]
+    public void Early_media_that_an_update_has_moved_is_not_moved_back_by_the_answer()
+    {
+        var call = _gateway.Invite();
+        _bench.Run();
+        var invite = _pbx.Last("INVITE");
+        Reliable(invite, 183, 1, "early");
+        _bench.Run(0.1);
+        _pbx.Respond(_pbx.Last("PRACK"), 200);
+        _pbx.Request(_gateway.Address, "UPDATE", invite.CallId, 1, "t", invite.FromTag, "moved");
+        _bench.Run(0.1);
+        Assert.Equal("moved", _gateway.Last<SipCallEvent.OfferReceived>(call)!.Sdp);
+        _gateway.Do(call, (s, now) => s.AcceptOffer("moved too", now));
+        _bench.Run(0.1);
+        Assert.Equal("moved too", Encoding.UTF8.GetString(_bench.LastResponse(200, "UPDATE").Body.Span));
+
+        _pbx.Respond(invite, 200, "t", "early");
+        _bench.Run(0.1);
+        Assert.Null(_gateway.Last<SipCallEvent.Answered>(call)!.Sdp);
+        Assert.Equal(1, _bench.CountOf("ACK"));
+    }
+
+    [Fact]
     public void Takes_the_prack_that_comes_after_the_answer()
     {
         var call = Incoming("offer", ("Require", "100rel"));

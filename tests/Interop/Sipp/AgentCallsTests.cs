@@ -137,6 +137,19 @@ public sealed class AgentCallsTests(SippBench bench) : IClassFixture<SippBench>
         await bench.EndsWithAsync(call, "whatsapp_hung_up");
     }
 
+    [Theory]
+    [InlineData("tel:+{0}")]
+    [InlineData("sip:+{0};npdi;rn=+15550001@gateway.example;user=phone")]
+    [InlineData("sip:%2B{0}@gateway.example")]
+    [InlineData("sip:{0}@gateway.example:5060;transport=udp")]
+    public async Task A_number_is_understood_however_it_is_dialled(string form)
+    {
+        var user = await bench.WhatsApp.UserAsync();
+        await using var agent = bench.Call(SippBench.Plain, user, "agent-dials", ("uri", string.Format(form, user)));
+        await agent.DoneAsync();
+        await bench.EndsWithAsync(await bench.WhatsApp.IncomingAsync(user), "pbx_hung_up");
+    }
+
     /// <summary>What the agent's side does at its own pace, or out of place, and what the gateway repeats for it.</summary>
     [Theory]
     [InlineData("agent-cancels-too-late", "200", "CANCEL", 1)]
@@ -144,6 +157,7 @@ public sealed class AgentCallsTests(SippBench bench) : IClassFixture<SippBench>
     [InlineData("agent-forks", "482", "INVITE", 1)]
     [InlineData("agent-hangs-up-unacknowledged", "200", "BYE", 1)]
     [InlineData("agent-acknowledges-late", "200", "PRACK", 1)]
+    [InlineData("agent-offers-video", "200", "INVITE", 1)]
     public async Task An_odd_agent_is_served_all_the_same(string scenario, string status, string method, int count)
     {
         var user = await bench.WhatsApp.UserAsync();

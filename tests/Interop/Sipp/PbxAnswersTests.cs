@@ -212,8 +212,8 @@ public sealed class PbxAnswersTests(SippBench bench) : IClassFixture<SippBench>
     [Fact]
     public async Task A_PBX_that_has_vanished_does_not_hold_up_the_end()
     {
-        await using var pbx = await bench.AnswerAsync(SippBench.Plain, "pbx-vanishes");
-        var call = await bench.UserCallsAsync(SippBench.Plain);
+        await using var pbx = await bench.AnswerAsync(SippBench.Vanishing, "pbx-vanishes");
+        var call = await bench.UserCallsAsync(SippBench.Vanishing);
         await call.UntilActiveAsync();
         await pbx.DoneAsync();
         await call.HangUpAsync();
@@ -233,5 +233,51 @@ public sealed class PbxAnswersTests(SippBench bench) : IClassFixture<SippBench>
         await bench.EndsWithAsync(call, "whatsapp_hung_up");
         Assert.DoesNotContain("telephone-event", trace.Gateway("INVITE")[0].Body);
         Assert.Equal(["Signal=5", "Signal=#"], trace.Gateway("INFO").Select(info => info.Body.Split('\n')[0]));
+    }
+
+    [Fact]
+    public async Task Early_media_that_moves_before_the_answer_stays_where_it_went()
+    {
+        await using var pbx = await bench.AnswerAsync(SippBench.Plain, "pbx-moves-early-media");
+        var call = await bench.UserCallsAsync(SippBench.Plain);
+        await call.HearsAsync(UserCall.Hertz);
+        await call.HangUpAsync();
+        await pbx.DoneAsync();
+        await bench.EndsWithAsync(call, "whatsapp_hung_up");
+    }
+
+    [Fact]
+    public async Task An_offer_of_the_pbx_in_a_reliable_183_is_answered_in_the_PRACK()
+    {
+        await using var pbx = await bench.AnswerAsync(SippBench.Delayed, "pbx-offers-early");
+        var call = await bench.UserCallsAsync(SippBench.Delayed);
+        await call.HearsAsync(UserCall.Hertz);
+        await call.HangUpAsync();
+        var trace = await pbx.DoneAsync();
+        await bench.EndsWithAsync(call, "whatsapp_hung_up");
+        Assert.Equal("", trace.Gateway("ACK").Single().Body);
+    }
+
+    [Fact]
+    public async Task A_digest_that_was_refused_is_not_repeated()
+    {
+        await using var pbx = await bench.AnswerAsync(SippBench.Guarded, "pbx-challenges-forever");
+        var call = await bench.UserCallsAsync(SippBench.Guarded);
+        await pbx.DoneAsync();
+        var row = await bench.EndsWithAsync(call, "pbx_failed");
+        Assert.Equal(401, row.SipStatus);
+    }
+
+    [Fact]
+    public async Task Twenty_users_call_at_once_and_each_hears_the_own_voice()
+    {
+        await using var pbx = await SippRun.AnswerAsync(new SippOptions("pbx-answers", SippBench.Plain) { Calls = 20 });
+        var users = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => bench.WhatsApp.UserAsync()));
+        var calls = await Task.WhenAll(users.Select((user, i) => bench.WhatsApp.CallAsync(user, SippBench.Channel(SippBench.Plain), "", 500 + 100 * i)));
+        await Task.WhenAll(calls.Select((call, i) => call.HearsAsync(500 + 100 * i)));
+        await Task.WhenAll(calls.Select(call => call.HangUpAsync()));
+        await pbx.DoneAsync();
+        foreach (var call in calls)
+            await bench.EndsWithAsync(call, "whatsapp_hung_up");
     }
 }

@@ -30,6 +30,9 @@ public sealed partial class PbxRenegotiatesTests(SippBench bench) : IClassFixtur
     }
 
     [Fact]
+    public async Task Questions_in_the_middle_of_a_call_are_answered() => await RunAsync("pbx-asks-around", last: ("200", "INFO", 1));
+
+    [Fact]
     public async Task A_re_INVITE_without_offer_gets_ours() => await RunAsync("pbx-asks-for-offer", last: ("200", "INVITE", 1));
 
     [Fact]

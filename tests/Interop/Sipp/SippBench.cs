@@ -43,10 +43,13 @@ public sealed class SippBench(Stores stores) : CallBench(stores)
     /// <summary>Knows keys in INFO only.</summary>
     public static readonly SippPbx Info = new("info", "127.0.7.9");
 
+    /// <summary>Leaves without a word. What the gateway goes on sending to it must not meet the next scenario, so it has its address alone.</summary>
+    public static readonly SippPbx Vanishing = new("vanishing", "127.0.7.10");
+
     /// <summary>Of no trunk.</summary>
     public static readonly SippPbx Stranger = new("none", "127.0.7.99");
 
-    private static readonly Dictionary<string, BenchChannel> Channels = new[] { Plain, Delayed, Guarded, Secure, Tcp, Tls, Info, First }
+    private static readonly Dictionary<string, BenchChannel> Channels = new[] { Plain, Delayed, Guarded, Secure, Tcp, Tls, Info, Vanishing, First }
         .Select((pbx, i) => new BenchChannel($"155500020{i:00}", pbx == First ? [First.Trunk, Second.Trunk] : [pbx.Trunk]))
         .ToDictionary(channel => channel.Trunks[0]);
 
@@ -68,6 +71,7 @@ public sealed class SippBench(Stores stores) : CallBench(stores)
             Trunk(Tcp, ("transport", "Tcp")),
             Trunk(Tls, ("transport", "Tls")),
             Trunk(Info, ("profile", SippProfiles.InfoName)),
+            Trunk(Vanishing),
             Trunk(First, ("requestTimeout", "00:00:01")),
             Trunk(Second, ("requestTimeout", "00:00:01"), ("channel", Channels[First.Trunk].PhoneNumberId)),
         ],

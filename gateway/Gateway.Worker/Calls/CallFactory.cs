@@ -32,7 +32,7 @@ internal sealed class CallFactory(
 
     /// <param name="identity">Whose call.</param>
     /// <param name="invite">The PBX's INVITE.</param>
-    /// <param name="onConnected">Told Meta's id of the call before any webhook about it is looked at again.</param>
+    /// <param name="onConnected">Told Meta's id of the call.</param>
     public CallLoop Outbound(CallIdentity identity, SipCall invite, Action<CallLoop, WhatsAppCallId> onConnected)
     {
         CallLoop? loop = null;

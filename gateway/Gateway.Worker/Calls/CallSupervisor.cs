@@ -18,6 +18,7 @@ internal sealed partial class CallSupervisor(
 {
     private readonly ConcurrentDictionary<CallId, CallLoop> _calls = new();
     private readonly ConcurrentDictionary<WhatsAppCallId, CallLoop> _byWhatsAppId = new();
+    private readonly EarlyWebhooks _early = new(services.Clock);
 
     public int Count => _calls.Count;
 
@@ -132,6 +133,8 @@ internal sealed partial class CallSupervisor(
         _byWhatsAppId[id] = loop;
         if (!_calls.ContainsKey(loop.Identity.Id))
             _byWhatsAppId.TryRemove(new(id, loop)); // it has just ended
+        foreach (var input in _early.Take(id))
+            loop.Post(input);
         _ = ClaimAsync(loop, id);
     }
 
@@ -178,12 +181,19 @@ internal sealed partial class CallSupervisor(
     private string Forward(WhatsAppCallId id, string? opaque, CallInput input)
     {
         if (Find(id, opaque) is not { } loop)
-            return "unknown_call";
+        {
+            _early.Keep(id, input);
+            if (!_byWhatsAppId.TryGetValue(id, out loop))
+                return "unknown_call";
+            foreach (var early in _early.Take(id)) // it became known meanwhile
+                loop.Post(early);
+            return "delivered";
+        }
         if (loop.BoundTo is null)
         {
             // It overtook the answer to connect, which may even be lost: then this is the only place that tells Meta's id.
-            Bind(loop, id);
             loop.Post(new CallInput.Connected(id, null));
+            Bind(loop, id);
         }
         return loop.Post(input) ? "delivered" : "too_late";
     }

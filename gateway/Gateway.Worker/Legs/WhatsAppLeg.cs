@@ -26,8 +26,8 @@ internal sealed class WhatsAppLeg(GraphClient graph, GraphNumber number, ICallIn
             return;
         }
         var id = new WhatsAppCallId(result.Value);
-        onConnected(id);
         call.Post(new CallInput.Connected(id, null));
+        onConnected(id);
     });
 
     public void Reject(WhatsAppCallId id) => _actions.Add(async () =>

@@ -14,7 +14,7 @@ public sealed class DrainTests(Stores stores)
     [Fact]
     public async Task A_stopping_node_refuses_new_calls_on_both_sides_and_lets_live_ones_finish()
     {
-        await using var bench = await CallBench.StartAsync(stores, options => options with { Node = options.Node with { DrainDeadline = TimeSpan.FromMinutes(10) } });
+        await using var bench = await StartAsync(deadline: TimeSpan.FromMinutes(10));
         Assert.Equal(200, (await bench.Gateway.GetAsync("/readyz")).Status);
         var inbound = await bench.WhatsApp.PlaceAsync(bench.WhatsApp.User(handset: "native"));
         var first = await bench.Pbx.NextAsync();
@@ -52,7 +52,7 @@ public sealed class DrainTests(Stores stores)
     [Fact]
     public async Task Calls_that_outlast_the_deadline_are_ended_on_both_legs()
     {
-        await using var bench = await CallBench.StartAsync(stores, options => options with { Node = options.Node with { DrainDeadline = TimeSpan.FromMilliseconds(300) } });
+        await using var bench = await StartAsync(deadline: TimeSpan.FromMilliseconds(300));
         var live = await bench.WhatsApp.PlaceAsync();
         var first = await bench.Pbx.NextAsync();
         await first.AnswerAsync();
@@ -74,4 +74,7 @@ public sealed class DrainTests(Stores stores)
         await second.EndedAsync();
         Assert.Equal(503, (await third.FailedAsync()).Status);
     }
+
+    private Task<CallBench> StartAsync(TimeSpan deadline) =>
+        CallBench.StartAsync(stores, options => options with { Node = options.Node with { DrainDeadline = deadline } });
 }

@@ -121,14 +121,16 @@ public sealed class GraphFaultTests(Stores stores)
     [Fact]
     public async Task A_connect_whose_answer_is_late_beyond_the_deadline_is_made_up_for_by_webhooks()
     {
-        await using var bench = await CallBench.StartAsync(stores, options => Graph(options, graph => graph with { ConnectDeadline = TimeSpan.FromSeconds(1) }));
+        await using var bench = await CallBench.StartAsync(
+            stores, options => Graph(options, graph => graph with { ConnectDeadline = TimeSpan.FromSeconds(1) }));
         bench.WhatsApp.Plan(new PlannedFault { Action = "connect", AfterEffect = true, DelayMilliseconds = 10_000 });
         var user = bench.WhatsApp.User(AutoMode.Answer);
         var agent = bench.Pbx.Dial(user.Phone);
         await agent.AnsweredAsync();
         var call = await bench.WhatsApp.CallToAsync(user, CallState.Active);
         await Eventually.SeeAsync(
-            () => bench.Gateway.MetricAsync("gateway_whatsapp_graph_errors_total", "action=\"connect\"", "DeadlineExceeded"), seen => seen >= 1, "the deadline has passed");
+            () => bench.Gateway.MetricAsync("gateway_whatsapp_graph_errors_total", "action=\"connect\"", "DeadlineExceeded"), seen => seen >= 1,
+            "the deadline has passed");
         Assert.Equal(CallState.Active, call.State);
         await agent.HangUpAsync();
         await bench.EndsAsync(call, HangupCause.PbxHungUp);

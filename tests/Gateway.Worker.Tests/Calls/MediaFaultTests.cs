@@ -96,6 +96,23 @@ public sealed class MediaFaultTests(Stores stores)
         await bench.EndsAsync(call, HangupCause.MediaFailed);
     }
 
+    [Fact]
+    public async Task A_call_whose_media_is_blocked_on_the_way_ends_when_WhatsApp_hears_nothing()
+    {
+        await using var bench = await CallBench.StartAsync(stores, timers: timers => timers with { FirstMedia = Short });
+        bench.Relay.Bend = (label, value) =>
+        {
+            if (label == "connect")
+                value["calls"]![0]!["session"]!["sdp"] = Regex.Replace((string)value["calls"]![0]!["session"]!["sdp"]!, @"127\.0\.0\.1 \d+ typ", "127.0.0.1 9 typ");
+        };
+        var call = await bench.WhatsApp.PlaceAsync(bench.WhatsApp.User(handset: "native"));
+        var agent = await bench.Pbx.NextAsync();
+        await agent.AnswerAsync();
+        await bench.LiveAsync(call);
+        await agent.EndedAsync();
+        Assert.Equal(138021, (await bench.EndsAsync(call, HangupCause.MediaFailed)).MetaCode);
+    }
+
     [Theory]
     [InlineData(ErrorPlace.Value)]
     [InlineData(ErrorPlace.Call)]

@@ -60,7 +60,8 @@ public sealed class StoreFaultTests : IDisposable
             _stores.Revive(StoreServer.Redis);
         else
             _stores.Thaw(StoreServer.Redis);
-        await Eventually.SeeAsync(async () => (await bench.Gateway.GetAsync("/readyz")).Body, ready => ready.Contains("\"redis\":\"ok\"", StringComparison.Ordinal), "Redis is back");
+        await Eventually.SeeAsync(
+            async () => (await bench.Gateway.GetAsync("/readyz")).Body, ready => ready.Contains("\"redis\":\"ok\"", StringComparison.Ordinal), "Redis is back");
         await bench.Relay.RepeatAsync("connect", live.Id);
         await Eventually.SeeAsync(() => TombstonedAsync(bench), seen => seen > tombstoned + 1, "the late connect was taken for late");
 

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Gateway.Calls;
 using Gateway.Sip;
 using Gateway.Worker.Tests.Calls.Bench;
@@ -85,10 +84,14 @@ public sealed class WebhookOrderTests(Stores stores)
         await bench.EndsAsync(await bench.WhatsApp.CallToAsync(user, CallState.Ended), HangupCause.PbxHungUp);
     }
 
-    [Fact]
-    public async Task Webhooks_may_overtake_the_answer_to_connect()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Webhooks_may_overtake_the_answer_to_connect(bool namesOurId)
     {
         await using var bench = await CallBench.StartAsync(stores);
+        if (!namesOurId)
+            bench.Relay.Bend = (_, value) => (value["calls"] ?? value["statuses"])![0]!.AsObject().Remove("biz_opaque_callback_data");
         bench.WhatsApp.Plan(new PlannedFault { Action = "connect", AfterEffect = true, DelayMilliseconds = 1000 });
         var user = bench.WhatsApp.User(AutoMode.Answer);
         var agent = bench.Pbx.Dial(user.Phone);
@@ -99,10 +102,14 @@ public sealed class WebhookOrderTests(Stores stores)
         Assert.Equal(["connect 200", "terminate 200"], WhatsAppSide.Actions(call));
     }
 
-    [Fact]
-    public async Task A_decline_that_overtakes_the_answer_to_connect_refuses_the_agent()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_decline_that_overtakes_the_answer_to_connect_refuses_the_agent(bool namesOurId)
     {
         await using var bench = await CallBench.StartAsync(stores);
+        if (!namesOurId)
+            bench.Relay.Bend = (_, value) => (value["calls"] ?? value["statuses"])![0]!.AsObject().Remove("biz_opaque_callback_data");
         bench.WhatsApp.Plan(new PlannedFault { Action = "connect", AfterEffect = true, DelayMilliseconds = 600 });
         var user = bench.WhatsApp.User(AutoMode.Decline);
         var agent = bench.Pbx.Dial(user.Phone);

@@ -61,7 +61,8 @@ internal sealed class CallBench : IAsyncDisposable
     {
         await WhatsAppSide.UntilAsync(call, CallState.Active);
         await Eventually.SeeAsync(
-            async () => (await Task.WhenAll(Gateways.Select(node => node.LiveAsync()))).SelectMany(live => live).FirstOrDefault(live => live.WhatsAppId?.Value == call.Id)?.State,
+            async () => (await Task.WhenAll(Gateways.Select(node => node.LiveAsync())))
+                .SelectMany(live => live).FirstOrDefault(live => live.WhatsAppId?.Value == call.Id)?.State,
             state => state == LiveCallState.Live, "the call is live in the gateway");
     }
 

@@ -4,7 +4,8 @@ namespace Gateway.Worker.Tests.Calls.Bench;
 
 /// <summary>A call record as PostgreSQL has it.</summary>
 internal sealed record CallRow(
-    string Direction, string? WhatsAppId, string? Trunk, string? Agent, bool WasAnswered, bool HasEnded, string? Cause, int? SipStatus, int? MetaCode, bool HasQuality)
+    string Direction, string? WhatsAppId, string? Trunk, string? Agent, bool WasAnswered, bool HasEnded, string? Cause, int? SipStatus, int? MetaCode,
+    bool HasQuality)
 {
     private const string Find =
         """
@@ -23,7 +24,8 @@ internal sealed record CallRow(
         while (await reader.ReadAsync())
         {
             rows.Add(new CallRow(
-                reader.GetString(0), Text(1), Text(2), Text(3), reader.GetBoolean(4), reader.GetBoolean(5), Text(6), Number(7), Number(8), reader.GetBoolean(9)));
+                reader.GetString(0), Text(1), Text(2), Text(3), reader.GetBoolean(4), reader.GetBoolean(5), Text(6), Number(7), Number(8),
+                reader.GetBoolean(9)));
         }
         return rows;
 

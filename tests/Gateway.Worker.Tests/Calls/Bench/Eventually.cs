@@ -19,7 +19,10 @@ internal static class Eventually
             if (wanted(seen))
                 return seen;
             if (watch.Elapsed > Patience)
-                throw new TimeoutException($"Not seen in {watch.Elapsed.TotalSeconds:0} s: {what}. Last: {(describe is null ? seen?.ToString() : describe(seen))}");
+            {
+                var last = describe is null ? seen?.ToString() : describe(seen);
+                throw new TimeoutException($"Not seen in {watch.Elapsed.TotalSeconds:0} s: {what}. Last: {last}");
+            }
             await Task.Delay(Look);
         }
     }

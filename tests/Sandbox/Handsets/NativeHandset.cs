@@ -274,22 +274,10 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         _loop.Add(this, _socket);
     }
 
-    private string Describe(string setup, string mid)
-    {
-        var fingerprint = _options.FalseFingerprint ?? _certificate.Fingerprint.ToString();
-        var formats = _options.Pcmu ? "0 111 126" : "111 126";
-        string[] lines =
-        [
-            "v=0", $"o=- {_sessionId} 2 IN IP4 127.0.0.1", "s=-", "t=0 0", $"a=group:BUNDLE {mid}",
-            _options.FullIce ? "a=ice-options:ice2" : "a=ice-lite", $"m=audio {Local.Port} UDP/TLS/RTP/SAVPF {formats}", $"c=IN IP{(Local.IsIPv4 ? 4 : 6)} {Local.ToIPAddress()}",
-            "a=rtcp:9 IN IP4 0.0.0.0", $"a={IceCandidate.Host(Local, ushort.MaxValue).Write()}", $"a=ice-ufrag:{_credentials.Ufrag}",
-            $"a=ice-pwd:{_credentials.Password}", $"a=fingerprint:sha-256 {fingerprint}", $"a=setup:{setup}", $"a=mid:{mid}", "a=sendrecv",
-            "a=rtcp-mux", "a=rtpmap:111 opus/48000/2",
-            "a=fmtp:111 maxaveragebitrate=20000;maxplaybackrate=16000;minptime=20;sprop-maxcapturerate=16000;useinbandfec=1",
-            "a=rtpmap:126 telephone-event/8000", "a=maxptime:20", "a=ptime:20", $"a=ssrc:{_output.Ssrc.Value} cname:WhatsAppAudioStream1", "",
-        ];
-        return string.Join("\r\n", lines);
-    }
+    private string Describe(string setup, string mid) => HandsetOffer.Write(
+        new HandsetOffer.Facts(
+            _sessionId, Local, _credentials, _options.FalseFingerprint ?? _certificate.Fingerprint.ToString(), setup, mid, _output.Ssrc,
+            _options.FullIce, _options.Pcmu));
 
     private void Refuse(ReadOnlySpan<byte> request, TransportAddress remote)
     {

@@ -142,6 +142,9 @@ public sealed record TrunkConfiguration
     /// <summary>Overrides the profile: in order of preference.</summary>
     public IReadOnlyList<PbxCodec>? Codecs { get; init; }
 
+    /// <summary>Offer media over IPv6; null: when <see cref="Server"/> is an IPv6 address. An answer follows the offer in any case.</summary>
+    public bool? MediaOverIPv6 { get; init; }
+
     /// <summary>Send INVITE without an offer and take the PBX's.</summary>
     public bool? DelayedOffer { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Gateway.Sip;
 using Gateway.Sip.Profiles;
 using Gateway.Worker.Legs;
@@ -38,11 +39,15 @@ internal static class Trunks
             TelephoneEvents = profile.Dtmf != DtmfMethod.Info,
             NatLatching = profile.NatLatching,
             RtcpMux = profile.RtcpMux,
+            IPv6 = trunk.MediaOverIPv6 ?? IsIPv6(trunk.Server),
             OnHold = profile.OnHold == HoldTreatment.Silence ? AudioTreatment.Silence : AudioTreatment.HoldMusic,
         },
         trunk.DelayedOffer ?? profile.Offer == OfferMode.Delayed,
         EarlyRingback: profile.Progress == ProgressSignal.SessionProgress,
         DigitsByInfo: profile.Dtmf == DtmfMethod.Info);
+
+    private static bool IsIPv6(string server) =>
+        IPAddress.TryParse(SipAddresses.SplitHostPort(server).Host, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6;
 
     private static SipListenerOptions Listener(string text, string? advertisedHost)
     {

@@ -91,6 +91,17 @@ public sealed class AgentCalls(AsteriskBench bench) : BenchTests(bench), IClassF
         await bench.EndsWithAsync(call, "whatsapp_hung_up");
     }
 
+    /// <summary>Here the PBX gives the transfer to the gateway, which places the new call itself.</summary>
+    [Fact]
+    public async Task Referred_by_the_PBX_the_user_hears_the_new_party()
+    {
+        var call = await bench.WhatsApp.CallAsync(await bench.WhatsApp.UserAsync(), AsteriskBench.Plain, "refer");
+        await call.HearsAsync(AsteriskDialplan.SecondHertz);
+        await bench.PbxHearsAsync(call, "second");
+        await call.HangUpAsync();
+        await bench.EndsWithAsync(call, "whatsapp_hung_up");
+    }
+
     [Fact]
     public async Task An_agent_dials_a_user_and_hangs_up()
     {

@@ -22,6 +22,39 @@ public sealed class BasicCalls(AsteriskBench bench) : BenchTests(bench), IClassF
         Assert.Equal(("inbound", way, true), (row.Direction, row.Trunk, row.WasAnswered));
     }
 
+    /// <summary>Then the gateway forwards what it gets: the same codec on both sides.</summary>
+    [Fact]
+    public async Task A_number_that_allows_G711_speaks_it_from_end_to_end()
+    {
+        await bench.WhatsApp.AllowCodecsAsync(AsteriskBench.Plain, "PCMU");
+        try
+        {
+            var call = await bench.WhatsApp.CallAsync(await bench.WhatsApp.UserAsync(), AsteriskBench.Plain, "digits");
+            await call.HearsAsync(AsteriskDialplan.ToneHertz);
+            await bench.PbxHearsAsync(call, "digits");
+            Assert.Equal(AsteriskDialplan.Digits, (await call.ViewAsync()).Report!.DigitsReceived);
+            await call.HangUpAsync();
+            await bench.EndsWithAsync(call, "whatsapp_hung_up");
+        }
+        finally
+        {
+            await bench.WhatsApp.AllowCodecsAsync(AsteriskBench.Plain);
+        }
+    }
+
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("reliable")]
+    [InlineData("delayed")]
+    public async Task A_PBX_that_speaks_before_it_answers_is_heard_once_it_does(string way)
+    {
+        var call = await bench.WhatsApp.CallAsync(await bench.WhatsApp.UserAsync(), AsteriskBench.Channel(way), "late");
+        await call.HearsAsync(AsteriskDialplan.ToneHertz);
+        await bench.PbxHearsAsync(call, "tone");
+        await call.HangUpAsync();
+        await bench.EndsWithAsync(call, "whatsapp_hung_up");
+    }
+
     [Theory]
     [MemberData(nameof(Ways))]
     public async Task An_agent_calls_and_both_hear_each_other(string way)

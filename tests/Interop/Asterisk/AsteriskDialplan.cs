@@ -12,7 +12,7 @@ internal static class AsteriskDialplan
     /// <summary>What the service "second" plays.</summary>
     public const double SecondHertz = 900;
 
-    /// <summary>What the service "early" plays before the answer that never comes.</summary>
+    /// <summary>What the service "late" plays for two seconds before it answers.</summary>
     public const double EarlyHertz = 750;
 
     public const string Digits = "0123456789*#ABCD";
@@ -23,6 +23,7 @@ internal static class AsteriskDialplan
         writeprotect=yes
 
         [gateway]
+        exten => second,1,Goto(service,second,1)
         exten => _[+0-9]!,1,NoOp(${PJSIP_HEADER(read,X-WhatsApp-Cta-Payload)})
          same => n,GotoIf($["${PJSIP_HEADER(read,X-WhatsApp-Cta-Payload)}" = ""]?service,tone,1)
          same => n,Goto(service,${PJSIP_HEADER(read,X-WhatsApp-Cta-Payload)},1)
@@ -42,9 +43,11 @@ internal static class AsteriskDialplan
          same => n,Gosub(record,s,1(second))
          same => n,Playtones({{SecondHertz}})
          same => n,Wait(600)
-        exten => early,1,Progress()
+        exten => late,1,Progress()
          same => n,Playtones({{EarlyHertz}})
-         same => n,Wait(600)
+         same => n,Wait(2)
+         same => n,StopPlaytones()
+         same => n,Goto(tone,1)
         exten => ring,1,Ringing()
          same => n,Wait(600)
         exten => busy,1,Hangup(17)
@@ -61,7 +64,7 @@ internal static class AsteriskDialplan
          same => n,Wait(600)
         exten => refer,1,Answer()
          same => n,Wait(1)
-         same => n,Transfer(PJSIP/sip:second@127.0.0.1:${TRUNKPORT})
+         same => n,Transfer(PJSIP/sip:second@127.0.0.1)
          same => n,UserEvent(Transferred,Status: ${TRANSFERSTATUS})
          same => n,Hangup()
         exten => _direct-.,1,Dial(PJSIP/${EXTEN:7},90)

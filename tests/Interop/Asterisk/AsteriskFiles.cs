@@ -16,7 +16,7 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
         res_pjsip_header_funcs res_pjsip_logger res_pjsip_acl res_pjsip_dlg_options res_pjsip_path res_pjsip_maintenance res_pjsip_empty_info
         chan_pjsip chan_bridge_media pbx_config app_dial app_playback app_mixmonitor app_playtones app_senddtmf app_echo app_stack app_transfer
         app_userevent app_verbose bridge_simple bridge_native_rtp bridge_softmix bridge_builtin_features bridge_builtin_interval_features
-        bridge_holding codec_ulaw codec_alaw codec_a_mu codec_g722 codec_gsm codec_resample format_gsm format_pcm format_wav format_sln res_musiconhold func_callerid
+        bridge_holding codec_ulaw codec_alaw codec_a_mu codec_g722 codec_gsm codec_opus_open_source codec_resample res_format_attr_opus format_gsm format_pcm format_wav format_sln res_musiconhold func_callerid
         func_channel func_strings func_logic func_hangupcause func_pjsip_endpoint func_pjsip_aor func_pjsip_contact func_uri func_cut
         """;
 
@@ -71,7 +71,7 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
     [
         "[global]",
         "type=global",
-        "endpoint_identifier_order=username,request_uri,ip",
+        "endpoint_identifier_order=username,auth_username,request_uri,ip",
         "user_agent=Asterisk",
         "[agents]",
         "type=transport",
@@ -87,7 +87,7 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
         $"[transport-{trunk.Name}]",
         "type=transport",
         $"protocol={trunk.Transport}",
-        $"bind=127.0.0.1:{trunk.Port}",
+        $"bind={trunk.Bind}:{trunk.Port}",
         .. trunk.Transport == "tls" ? [$"cert_file={inside}/etc/sip.pem", $"priv_key_file={inside}/etc/sip.pem", "method=tlsv1_2"] : Array.Empty<string>(),
         $"[{trunk.Name}]",
         "type=endpoint",
@@ -99,7 +99,7 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
         $"aors={trunk.Name}",
         // A registered gateway is known by its name, any other by the port that it calls.
         .. trunk.Gateway is null
-            ? new[] { "identify_by=username", $"auth={trunk.Name}" }
+            ? new[] { "identify_by=username,auth_username", $"auth={trunk.Name}" }
             : ["identify_by=request_uri", $"from_domain=127.0.0.1"],
         .. trunk.Endpoint.Any(line => line.StartsWith("direct_media=", StringComparison.Ordinal)) ? [] : new[] { "direct_media=no" },
         .. trunk.Endpoint,

@@ -22,7 +22,10 @@ public sealed record AsteriskTrunk(string Name, int Port, string? Gateway)
     /// <summary>"udp", "tcp" or "tls".</summary>
     public string Transport { get; init; } = "udp";
 
-    /// <summary>Asterisk's names: ulaw, alaw, g722.</summary>
+    /// <summary>Asterisk's own address for it.</summary>
+    public string Bind { get; init; } = "127.0.0.1";
+
+    /// <summary>Asterisk's names: ulaw, alaw, g722, opus; "alaw:40" is 40 ms a packet.</summary>
     public string Codecs { get; init; } = "ulaw";
 
     /// <summary>More lines of the endpoint's section.</summary>

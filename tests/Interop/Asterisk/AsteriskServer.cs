@@ -149,10 +149,16 @@ public sealed partial class AsteriskServer : IAsyncDisposable
     /// <summary>The end of its log, for messages of failed tests.</summary>
     public string Log()
     {
-        var file = Path.Combine(_outside, "log", "messages");
-        var messages = File.Exists(file) ? File.ReadAllLines(file).TakeLast(120) : [];
+        var messages = Trace().Split('\n').TakeLast(120);
         lock (_output)
             return string.Join('\n', _output.TakeLast(20).Concat(messages));
+    }
+
+    /// <summary>Its whole log, with the SIP messages since "pjsip set logger on".</summary>
+    public string Trace()
+    {
+        var file = Path.Combine(_outside, "log", "messages");
+        return File.Exists(file) ? File.ReadAllText(file).Replace("\r", "", StringComparison.Ordinal) : "";
     }
 
     public async ValueTask DisposeAsync()
@@ -169,7 +175,7 @@ public sealed partial class AsteriskServer : IAsyncDisposable
 
     private static System.Net.IPEndPoint ManagerEndPoint(int port) => new(System.Net.IPAddress.Loopback, port);
 
-    [GeneratedRegex(@" (?:ulaw|alaw|g722) +(\d+) ")]
+    [GeneratedRegex(@" (?:ulaw|alaw|g722|opus) +(\d+) ")]
     private static partial Regex PacketCount();
 
     private static string Install()

@@ -32,7 +32,26 @@ public sealed class AsteriskBench(Stores stores) : CallBench(stores)
     /// <summary>INVITE without SDP.</summary>
     public static readonly BenchChannel Delayed = new("15550001007", "delayed");
 
-    public static readonly BenchChannel[] All = [Plain, Alaw, Wideband, Tcp, Secure, HoldPassed, Direct, Delayed];
+    /// <summary>Opus from end to end: nothing is transcoded in the gateway.</summary>
+    public static readonly BenchChannel Opus = new("15550001008", "opus");
+
+    /// <summary>40 ms a packet.</summary>
+    public static readonly BenchChannel Forty = new("15550001009", "forty");
+
+    /// <summary>SDES-SRTP with the short authentication tag, over UDP.</summary>
+    public static readonly BenchChannel ShortTag = new("15550001010", "short-tag");
+
+    /// <summary>Keys beside plain RTP, and RTP and RTCP on one port.</summary>
+    public static readonly BenchChannel Optimistic = new("15550001011", "optimistic");
+
+    /// <summary>Signalling and media over IPv6.</summary>
+    public static readonly BenchChannel Six = new("15550001012", "six");
+
+    /// <summary>Provisional responses are reliable (PRACK) or none.</summary>
+    public static readonly BenchChannel Reliable = new("15550001013", "reliable");
+
+    public static readonly BenchChannel[] All =
+        [Plain, Alaw, Wideband, Tcp, Secure, HoldPassed, Direct, Delayed, Opus, Forty, ShortTag, Optimistic, Six, Reliable];
 
     /// <summary>Asterisk's own port by trunk.</summary>
     private readonly Dictionary<string, int> _ports = All.ToDictionary(channel => channel.Trunks[0], _ => LoopbackPorts.Take());
@@ -50,6 +69,12 @@ public sealed class AsteriskBench(Stores stores) : CallBench(stores)
             Trunk(HoldPassed, "Pcmu"),
             Trunk(Direct, "Pcmu"),
             Trunk(Delayed, "Pcmu", ("delayedOffer", true)),
+            Trunk(Opus, "Opus"),
+            Trunk(Forty, "Pcma"),
+            Trunk(ShortTag, "Pcmu", ("srtp", "Required")),
+            Trunk(Optimistic, "Pcmu", ("srtp", "BestEffort")),
+            Trunk(Six, "Pcmu", ("server", $"[::1]:{_ports["six"]}")),
+            Trunk(Reliable, "Pcmu"),
         ],
     };
 
@@ -66,6 +91,12 @@ public sealed class AsteriskBench(Stores stores) : CallBench(stores)
             Way(HoldPassed) with { Endpoint = ["moh_passthrough=yes"] },
             Way(Direct) with { Endpoint = ["direct_media=yes", "direct_media_method=invite"] },
             Way(Delayed),
+            Way(Opus) with { Codecs = "opus" },
+            Way(Forty) with { Codecs = "alaw:40" },
+            Way(ShortTag) with { Endpoint = ["media_encryption=sdes", "srtp_tag_32=yes"] },
+            Way(Optimistic) with { Endpoint = ["media_encryption=sdes", "media_encryption_optimistic=yes", "rtcp_mux=yes"] },
+            Way(Six) with { Bind = "[::1]", Gateway = $"[::1]:{Gateway.UdpPort}", Endpoint = ["rtp_ipv6=yes", "media_address=::1"] },
+            Way(Reliable) with { Endpoint = ["100rel=required"] },
         ],
     };
 

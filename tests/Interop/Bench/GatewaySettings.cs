@@ -25,6 +25,9 @@ public sealed record GatewaySettings
 
     public string DrainDeadline { get; init; } = "00:00:02";
 
+    /// <summary>How long a call's ports rest.</summary>
+    public string Quarantine { get; init; } = "00:00:05";
+
     public int MaxCalls { get; init; } = 100;
 
     /// <summary>Folder of PBX profiles; null: the gateway's own.</summary>

@@ -41,14 +41,20 @@ public sealed partial class GatewayUnderTest : IAsyncDisposable
             throw new InvalidOperationException("The bench's configuration: " + string.Join(" ", errors));
         _app = GatewayHost.Build(options);
         await _app.StartAsync();
+        IsRunning = true;
     }
 
     /// <summary>A graceful stop, as SIGTERM begins it.</summary>
     public async Task StopAsync()
     {
-        if (_app is { } app)
-            await app.StopAsync();
+        if (_app is not { } app)
+            return;
+        await app.StopAsync();
+        IsRunning = false;
     }
+
+    /// <summary>Until <see cref="StopAsync"/> has finished.</summary>
+    public bool IsRunning { get; private set; }
 
     public Task<string> GetAsync(string path) => _http.GetStringAsync(Url + path);
 
@@ -93,13 +99,13 @@ public sealed partial class GatewayUnderTest : IAsyncDisposable
             },
             ["sip"] = new JsonObject
             {
-                ["listen"] = new JsonArray($"udp:127.0.0.1:{UdpPort}", $"tcp:127.0.0.1:{TcpPort}", $"tls:127.0.0.1:{TlsPort}"),
+                ["listen"] = new JsonArray($"udp:127.0.0.1:{UdpPort}", $"udp:[::1]:{UdpPort}", $"tcp:127.0.0.1:{TcpPort}", $"tls:127.0.0.1:{TlsPort}"),
                 ["tls"] = new JsonObject { ["certificatePath"] = certificate, ["keyPath"] = certificate, ["authorityPath"] = certificate },
                 ["profiles"] = settings.Profiles,
                 ["trunks"] = new JsonArray([.. settings.Trunks.Select(trunk => trunk.DeepClone())]),
             },
             ["channels"] = new JsonArray([.. settings.Channels.Select(Channel)]),
-            ["media"] = new JsonObject { ["pbx"] = new JsonObject { ["portMin"] = media, ["portMax"] = media + MediaPorts - 1, ["quarantine"] = "00:00:05" } },
+            ["media"] = new JsonObject { ["pbx"] = new JsonObject { ["bindings"] = new JsonArray(new JsonObject { ["bind"] = "127.0.0.1" }, new JsonObject { ["bind"] = "::1" }), ["portMin"] = media, ["portMax"] = media + MediaPorts - 1, ["quarantine"] = settings.Quarantine } },
             ["storage"] = new JsonObject { ["postgres"] = stores.Postgres, ["redis"] = stores.Redis },
             ["calls"] = settings.Calls.DeepClone(),
         };

@@ -85,6 +85,18 @@ public sealed class WhatsApp : IAsyncDisposable
     public async Task<IReadOnlyList<CallView>> CallsAsync(string query) =>
         (await Control.GetFromJsonAsync<List<CallView>>("calls" + query, Json))!;
 
+    /// <summary>The business number's setting of G.711 beside Opus, as its owner makes it at Meta.</summary>
+    public async Task AllowCodecsAsync(BenchChannel channel, params string[] codecs)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Url}/v25.0/{channel.PhoneNumberId}/settings")
+        {
+            Content = JsonContent.Create(new { calling = new { audio = new { additional_codecs = codecs } } }),
+        };
+        request.Headers.Authorization = new("Bearer", GatewayUnderTest.Token);
+        using var response = await Control.SendAsync(request);
+        response.EnsureSuccessStatusCode();
+    }
+
     public async Task SetKnobsAsync(object knobs) => await SendAsync(HttpMethod.Put, "knobs", knobs);
 
     public async ValueTask DisposeAsync()

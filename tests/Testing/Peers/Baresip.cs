@@ -23,6 +23,12 @@ public sealed record BaresipOptions
     /// <summary>"udp", "tcp" or "tls".</summary>
     public string Transport { get; init; } = "udp";
 
+    /// <summary>Its port for UDP and TCP, with the next one for TLS; null: free ones.</summary>
+    public int? SipPort { get; init; }
+
+    /// <summary>PEM file with certificate and key; null: one of its own making.</summary>
+    public string? Certificate { get; init; }
+
     /// <summary>SDES-SRTP or nothing.</summary>
     public bool RequireSrtp { get; init; }
 
@@ -86,7 +92,7 @@ public sealed class Baresip : IAsyncDisposable
     public static async Task<Baresip> StartAsync(BaresipOptions options, CancellationToken cancellation)
     {
         var ports = LoopbackPorts.Take(4);
-        var phone = new Baresip(options, ports, ports + 2, LoopbackPorts.Take(40));
+        var phone = new Baresip(options, options.SipPort ?? ports, ports + 2, LoopbackPorts.Take(40));
         try
         {
             await phone.ConnectAsync(cancellation);
@@ -168,7 +174,11 @@ public sealed class Baresip : IAsyncDisposable
         Directory.CreateDirectory(Path.Combine(_folder, "heard"));
         WaveFile.WriteTone(Path.Combine(_folder, "tone.wav"), Options.ToneHertz, Rate, TimeSpan.FromMinutes(3));
         File.WriteAllText(Path.Combine(_folder, "contacts"), "");
-        SelfSignedCertificate.Write(Path.Combine(_folder, "sip.pem")); // read at start, TLS or not
+        var certificate = Path.Combine(_folder, "sip.pem"); // read at start, TLS or not
+        if (Options.Certificate is { } given)
+            File.Copy(given, certificate);
+        else
+            SelfSignedCertificate.Write(certificate);
         var host = Options.Registrar ?? $"127.0.0.1:{(Options.Transport == "tls" ? SipPort + 1 : SipPort)}";
         var account = new StringBuilder($"<sip:{Options.User}@{host};transport={Options.Transport}>");
         account.Append(Options.Registrar is null ? ";regint=0" : $";regint=60;auth_user={Options.User};auth_pass={Options.Password}");

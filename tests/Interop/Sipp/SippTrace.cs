@@ -42,12 +42,13 @@ public sealed partial class SippTrace
         {
             var title = Title().Match(entry);
             if (title.Success)
-                messages.Add(new SippMessage(title.Groups["what"].Value == "received", entry[(title.Index + title.Length)..].TrimStart('\n')));
+                messages.Add(new SippMessage(title.Groups["what"].Value == "received", entry[(title.Index + title.Length)..].Trim('\n')));
         }
         return new SippTrace([.. messages.Distinct()]);
     }
 
-    [GeneratedRegex(@"^-{20,} \d{4}-.*$", RegexOptions.Multiline)]
+    /// <summary>With a date before what has passed, without one before a comment on it.</summary>
+    [GeneratedRegex(@"^-{20,}( \d{4}-.*)?$", RegexOptions.Multiline)]
     private static partial Regex Separator();
 
     /// <summary>"UDP message sent (512 bytes):", "TCP message received [512] bytes :".</summary>

@@ -179,10 +179,12 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         return true;
     }
 
-    protected bool End(WhatsAppError error, Instant now)
+    protected bool End(WhatsAppError error, Instant now) => End(error, CauseTable.OfWhatsAppError(error.Code).Cause, now);
+
+    protected bool End(WhatsAppError error, HangupCause cause, Instant now)
     {
         _whatsAppError = error;
-        return End(CauseTable.OfWhatsAppError(error.Code).Cause, now);
+        return End(cause, now);
     }
 
     protected bool End(CallInput.PbxRefused refused, Instant now)

@@ -85,6 +85,10 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
                 Decide(new CallDecision.Accept(WhatsAppId!.Value, _answer));
                 return true;
 
+            // The SDP is the one that pre_accept took: what Meta finds invalid now is accepting a call that is over.
+            case (CallState.Accepting, CallInput.Accepted { Error: { Code: WhatsAppErrorCodes.InvalidParameter } error }):
+                return End(error, HangupCause.CallerGaveUp, now);
+
             case (CallState.Accepting, CallInput.Accepted { Error: { } error }):
                 return End(error, now);
 

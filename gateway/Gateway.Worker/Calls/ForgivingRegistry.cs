@@ -28,6 +28,7 @@ internal sealed class ForgivingRegistry(ICallRegistry registry, TimeProvider tim
     private readonly Tombstones _buried = new();
     private readonly ConcurrentQueue<Func<Task>> _owed = new();
     private long _tryAgainAt = long.MinValue;
+    private int _isPaying;
 
     public async Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation)
     {
@@ -71,20 +72,33 @@ internal sealed class ForgivingRegistry(ICallRegistry registry, TimeProvider tim
     {
         if (_owed.Count < MaxOwed)
             _owed.Enqueue(operation);
+        if (Interlocked.Exchange(ref _isPaying, 1) == 0)
+            _ = PayAsync();
     }
 
-    /// <summary>Never throws. Each answer of Redis also sets one owed operation going, whose own answer sets the next.</summary>
+    /// <summary>Does what is owed, one after the other; what fails again is owed again.</summary>
+    private async Task PayAsync()
+    {
+        while (!_owed.IsEmpty)
+        {
+            await Task.Delay(Respite, time);
+            for (var left = _owed.Count; left > 0 && !IsResting && _owed.TryDequeue(out var operation); left--)
+                await operation();
+        }
+        Volatile.Write(ref _isPaying, 0);
+        if (!_owed.IsEmpty && Interlocked.Exchange(ref _isPaying, 1) == 0)
+            _ = PayAsync();
+    }
+
+    private bool IsResting => time.GetTimestamp() < Volatile.Read(ref _tryAgainAt);
+
+    /// <summary>Never throws.</summary>
     private async Task<(bool Done, T Value)> AskAsync<T>(string name, Func<Task<T>> operation, T otherwise)
     {
         try
         {
-            if (time.GetTimestamp() >= Volatile.Read(ref _tryAgainAt))
-            {
-                var answer = await operation().WaitAsync(Patience, time);
-                if (_owed.TryDequeue(out var owed))
-                    _ = owed();
-                return (true, answer);
-            }
+            if (!IsResting)
+                return (true, await operation().WaitAsync(Patience, time));
         }
         catch (TimeoutException)
         {

@@ -53,6 +53,19 @@ public sealed class EndingTests(Stores stores)
     }
 
     [Fact]
+    public async Task An_accept_that_comes_too_late_is_a_caller_who_gave_up()
+    {
+        await using var bench = await CallBench.StartAsync(stores);
+        bench.Relay.Hold("terminate");
+        var call = await bench.WhatsApp.PlaceAsync();
+        var agent = await bench.Pbx.NextAsync();
+        await bench.WhatsApp.HangUpAsync(call);
+        await agent.AnswerAsync();
+        await agent.EndedAsync();
+        Assert.Equal(WhatsAppErrorCodes.InvalidParameter, (await bench.EndsAsync(call, HangupCause.CallerGaveUp)).MetaCode);
+    }
+
+    [Fact]
     public async Task Answer_and_hang_up_at_one_moment_leave_nothing_behind()
     {
         await using var bench = await CallBench.StartAsync(stores);

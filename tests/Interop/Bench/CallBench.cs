@@ -92,6 +92,18 @@ public abstract class CallBench(Stores stores) : IAsyncLifetime
         return row;
     }
 
+    /// <summary>For races: the call is over at WhatsApp and has a record with one of these causes. A terminate may have met a call that was over.</summary>
+    public async Task OneOfAsync(UserCall call, params string[] causes)
+    {
+        var view = await call.UntilEndedAsync();
+        Assert.DoesNotContain(view.Timeline, entry => entry is { Kind: "graph", What: "connect" or "pre_accept" } && entry.Detail != "200" && !IsOver(entry));
+        var row = await Eventually.SeeAsync(
+            () => CallRow.FindAsync(_database, call.User), found => found is { HasEnded: true }, $"a completed record of {call.User}");
+        Assert.Contains(row!.Cause, causes);
+    }
+
+    private static bool IsOver(TimelineEntry entry) => entry.Detail.Contains("already completed", StringComparison.Ordinal);
+
     /// <summary>Ends what a failed test has left, so that the next one starts from nothing.</summary>
     public async Task ClearAsync()
     {

@@ -22,6 +22,30 @@ public sealed class BasicCalls(AsteriskBench bench) : BenchTests(bench), IClassF
         Assert.Equal(("inbound", way, true), (row.Direction, row.Trunk, row.WasAnswered));
     }
 
+    /// <summary>Known to the business by an id of WhatsApp's alone: that is what the PBX sees as the caller, and what an agent dials.</summary>
+    [Fact]
+    public async Task A_user_who_hides_the_phone_number_calls_and_is_called()
+    {
+        var user = await bench.WhatsApp.UserAsync();
+        await bench.WhatsApp.SendAsync(HttpMethod.Put, "users/" + user, new { hidesPhone = true });
+        var id = "US.77" + user;
+
+        var call = await bench.WhatsApp.CallAsync(user, AsteriskBench.Plain, "tone");
+        await call.HearsAsync(AsteriskDialplan.ToneHertz);
+        await Eventually.SeeAsync(() => bench.Asterisk.Heard("77" + user, "tone", UserCall.Hertz).Heard, "Asterisk hears the user, by id");
+        await call.HangUpAsync();
+        await call.UntilEndedAsync();
+        Assert.Equal("inbound", (await bench.EndsWithAsync(id, "whatsapp_hung_up")).Direction);
+
+        await bench.Asterisk.OriginateAsync($"PJSIP/{id}@plain", "tone", user);
+        call = await bench.WhatsApp.IncomingAsync(user);
+        await call.HearsAsync(AsteriskDialplan.ToneHertz);
+        await bench.PbxHearsAsync(call, "tone");
+        await call.HangUpAsync();
+        await call.UntilEndedAsync();
+        Assert.Equal("outbound", (await bench.EndsWithAsync(id, "whatsapp_hung_up")).Direction);
+    }
+
     /// <summary>Then the gateway forwards what it gets: the same codec on both sides.</summary>
     [Fact]
     public async Task A_number_that_allows_G711_speaks_it_from_end_to_end()

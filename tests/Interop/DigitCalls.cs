@@ -87,6 +87,6 @@ public sealed class DigitCalls(AsteriskBench bench) : BenchTests(bench), IClassF
         await bench.EndsWithAsync(call, "whatsapp_hung_up");
     }
 
-    private Task SeeDigitsAsync(int mark) => Eventually.SeeAsync(
+    private async Task SeeDigitsAsync(int mark) => await Eventually.SeeAsync(
         () => Task.FromResult(bench.Asterisk.DigitsSince(mark)), digits => digits == AsteriskDialplan.Digits, "Asterisk has received the keys");
 }

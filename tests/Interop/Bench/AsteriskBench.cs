@@ -83,15 +83,16 @@ public sealed class AsteriskBench(Stores stores) : CallBench(stores)
         Agents = [new("ann"), new("ben"), new("far") { Endpoint = ["direct_media=yes", "direct_media_method=invite"] }],
         Trunks =
         [
-            Way(Plain),
+            // A transfer in the PBX comes to the gateway as a new identity in UPDATE or re-INVITE.
+            Way(Plain) with { Endpoint = ["send_pai=yes", "trust_id_outbound=yes"] },
             Way(Alaw) with { Codecs = "alaw" },
-            Way(Wideband) with { Codecs = "g722" },
+            Way(Wideband) with { Codecs = "g722", Endpoint = ["moh_passthrough=yes"] },
             Way(Tcp) with { Transport = "tcp", Gateway = $"127.0.0.1:{Gateway.TcpPort}" },
-            Way(Secure) with { Transport = "tls", Gateway = $"127.0.0.1:{Gateway.TlsPort}", Endpoint = ["media_encryption=sdes"] },
+            Way(Secure) with { Transport = "tls", Gateway = $"127.0.0.1:{Gateway.TlsPort}", Endpoint = ["media_encryption=sdes", "moh_passthrough=yes"] },
             Way(HoldPassed) with { Endpoint = ["moh_passthrough=yes"] },
             Way(Direct) with { Endpoint = ["direct_media=yes", "direct_media_method=invite"] },
             Way(Delayed),
-            Way(Opus) with { Codecs = "opus" },
+            Way(Opus) with { Codecs = "opus", Endpoint = ["moh_passthrough=yes"] },
             Way(Forty) with { Codecs = "alaw:40" },
             Way(ShortTag) with { Endpoint = ["media_encryption=sdes", "srtp_tag_32=yes"] },
             Way(Optimistic) with { Endpoint = ["media_encryption=sdes", "media_encryption_optimistic=yes", "rtcp_mux=yes"] },

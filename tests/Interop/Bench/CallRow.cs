@@ -6,13 +6,13 @@ namespace Interop.Bench;
 public sealed record CallRow(string Direction, string? Trunk, string? Agent, bool WasAnswered, bool HasEnded, string? Cause, int? SipStatus, int? MetaCode,
     double? WhatsAppMos, double? PbxMos)
 {
-    /// <summary>The newest record of this user.</summary>
+    /// <summary>The newest record of this user, by number or by id.</summary>
     public static async Task<CallRow?> FindAsync(NpgsqlDataSource database, string user)
     {
         await using var command = database.CreateCommand("""
             SELECT direction, trunk, agent, answered_at IS NOT NULL, ended_at IS NOT NULL, cause, sip_status, whatsapp_error_code,
                    (whatsapp_quality->>'mos')::float8, (pbx_quality->>'mos')::float8
-            FROM calls WHERE user_phone = $1 ORDER BY started_at DESC LIMIT 1
+            FROM calls WHERE $1 IN (user_phone, user_id) ORDER BY started_at DESC LIMIT 1
             """);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = user });
         await using var reader = await command.ExecuteReaderAsync();

@@ -100,7 +100,7 @@ public sealed class SippRun : IAsyncDisposable
     /// <summary>What has passed until now.</summary>
     public async Task<SippTrace> TraceAsync() => SippTrace.Parse(File.Exists(TraceFile) ? await File.ReadAllTextAsync(TraceFile) : "");
 
-    private Task SeesAsync(Func<SippTrace, bool> wanted, string what) => Eventually.SeeAsync(TraceAsync, wanted, what);
+    private async Task SeesAsync(Func<SippTrace, bool> wanted, string what) => await Eventually.SeeAsync(TraceAsync, wanted, what);
 
     private IEnumerable<string> Arguments()
     {

@@ -19,6 +19,10 @@ public sealed partial class GatewayUnderTest : IAsyncDisposable
     private readonly HttpClient _http = new();
     private WebApplication? _app;
 
+    /// <summary>Its log is for who looks for a fault.</summary>
+    static GatewayUnderTest() =>
+        Environment.SetEnvironmentVariable("GATEWAY_LOG_LEVEL", Environment.GetEnvironmentVariable("GATEWAY_LOG_LEVEL") ?? "Warning");
+
     public int UdpPort { get; } = LoopbackPorts.Take();
 
     public int TcpPort { get; } = LoopbackPorts.Take();

@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Sip;
+using SdpRefusal = Media.Engine.SdpRefusal;
 
 namespace Gateway.Worker.Legs;
 
@@ -64,7 +65,7 @@ internal sealed partial class PbxLeg
         var result = whatsAppOffer is null ? await media.CreateWhatsAppOfferAsync() : await media.AnswerWhatsAppOfferAsync(whatsAppOffer);
         if (!result.Succeeded)
             LogRefusedSdp(_identity.Id, "whatsapp", result.Refusal, result.Detail);
-        _call.Post(result.Succeeded ? new CallInput.MediaReserved(result.Sdp!) : new CallInput.MediaRefused(HangupCause.IncompatibleMedia));
+        _call.Post(result.Succeeded ? new CallInput.MediaReserved(result.Sdp!) : new CallInput.MediaRefused(Cause(result.Refusal)));
     });
 
     public void ApplyWhatsAppAnswer(string sdp) => _operations.Add(async () =>
@@ -136,9 +137,17 @@ internal sealed partial class PbxLeg
         if (result.Succeeded)
             return true;
         LogRefusedSdp(_identity.Id, "pbx", result.Refusal, result.Detail);
-        _call.Post(new CallInput.MediaRefused(HangupCause.IncompatibleMedia));
+        _call.Post(new CallInput.MediaRefused(Cause(result.Refusal)));
         return false;
     }
+
+    /// <summary>What a refused step means to the call: mostly the peer's description, but ports that another program holds are want of room.</summary>
+    private static HangupCause Cause(SdpRefusal refusal) => refusal switch
+    {
+        SdpRefusal.NoPorts => HangupCause.NoCapacity,
+        SdpRefusal.Internal => HangupCause.InternalError,
+        _ => HangupCause.IncompatibleMedia,
+    };
 
     private async Task PumpAsync(SipCall sip)
     {
@@ -303,7 +312,7 @@ internal sealed partial class PbxLeg
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: the {Leg} leg's SDP was refused: {Refusal} {Detail}")]
-    private partial void LogRefusedSdp(CallId callId, string leg, Media.Engine.SdpRefusal refusal, string? detail);
+    private partial void LogRefusedSdp(CallId callId, string leg, SdpRefusal refusal, string? detail);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: the pbx leg ended by {By}")]
     private partial void LogEnded(CallId callId, SipCallEnd by);

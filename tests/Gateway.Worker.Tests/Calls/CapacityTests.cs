@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Gateway.Calls;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Tests.Calls.Bench;
@@ -37,6 +39,20 @@ public sealed class CapacityTests(Stores stores)
         var third = await bench.WhatsApp.PlaceAsync();
         await (await bench.Pbx.NextAsync()).RejectAsync(486);
         await bench.EndsAsync(third, HangupCause.Busy);
+    }
+
+    [Fact]
+    public async Task Ports_that_another_program_holds_are_want_of_room_and_no_fault_of_the_callers_SDP()
+    {
+        UdpClient? squatter = null;
+        await using var bench = await CallBench.StartAsync(stores, options =>
+        {
+            var narrowed = OnePortPair(options);
+            squatter ??= new UdpClient(new IPEndPoint(IPAddress.Loopback, narrowed.Media.Pbx.PortMin));
+            return narrowed;
+        });
+        using var _ = squatter;
+        Assert.StartsWith("SIP/2.0 503", await SipProbe.InviteAsync(bench.Gateway.SipPort, bench.WhatsApp.User().Phone), StringComparison.Ordinal);
     }
 
     private static GatewayOptions OneCall(GatewayOptions options) => options with { Node = options.Node with { MaxCalls = 1 } };

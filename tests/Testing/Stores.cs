@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using Npgsql;
 
 namespace Testing;
 
 /// <summary>
-/// A real PostgreSQL and a real Redis: the ones that GATEWAY_TEST_POSTGRES and GATEWAY_TEST_REDIS name, else private instances of this
-/// fixture's own, which end with it.
+/// A real PostgreSQL and a real Redis: the ones that GATEWAY_TEST_POSTGRES and GATEWAY_TEST_REDIS name, with an empty database of this
+/// fixture's own in the former, so that no suite meets the rows of another; else private instances, which end with it.
 /// </summary>
 public sealed class Stores : IDisposable
 {
@@ -20,7 +21,7 @@ public sealed class Stores : IDisposable
         var redis = Environment.GetEnvironmentVariable("GATEWAY_TEST_REDIS");
         if (!isPrivate && postgres is not null && redis is not null)
         {
-            (Postgres, Redis) = (postgres, redis);
+            (Postgres, Redis) = (EmptyDatabase(postgres), redis);
             return;
         }
         _folder = Path.Combine(Path.GetTempPath(), "gateway-stores-" + Guid.NewGuid().ToString("n")[..8]);
@@ -45,6 +46,16 @@ public sealed class Stores : IDisposable
     public void Freeze(StoreServer server) => Run("freeze", server);
 
     public void Thaw(StoreServer server) => Run("thaw", server);
+
+    /// <summary>A new database on the server that <paramref name="connection"/> names; gone when that server is.</summary>
+    private static string EmptyDatabase(string connection)
+    {
+        var name = "test_" + Guid.NewGuid().ToString("n")[..12];
+        using var server = NpgsqlDataSource.Create(connection);
+        using var create = server.CreateCommand($"CREATE DATABASE {name}");
+        create.ExecuteNonQuery();
+        return new NpgsqlConnectionStringBuilder(connection) { Database = name }.ConnectionString;
+    }
 
     public void Dispose()
     {

@@ -12,7 +12,7 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
         """
         INSERT INTO calls (id, direction, channel, user_phone, user_id, user_parent_id, user_name, user_username, started_at, node)
         VALUES (@Id, @Direction, @Channel, @UserPhone, @UserId, @UserParentId, @UserName, @UserUsername, @StartedAt, @Node)
-        ON CONFLICT (id) DO NOTHING
+        ON CONFLICT (started_at, id) DO NOTHING
         """;
 
     private const string Complete =
@@ -25,7 +25,7 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
             @Id, @WhatsAppCallId, @Direction, @Channel, @UserPhone, @UserId, @UserParentId, @UserName, @UserUsername, @Trunk, @Agent, @StartedAt,
             @RingingAt, @AnsweredAt, @EndedAt, @Cause, @SipStatus, @WhatsAppErrorCode, @WhatsAppErrorMessage, @WhatsAppErrorDetails,
             @WhatsAppQuality::jsonb, @PbxQuality::jsonb, @Node)
-        ON CONFLICT (id) DO UPDATE SET
+        ON CONFLICT (started_at, id) DO UPDATE SET
             whatsapp_call_id = excluded.whatsapp_call_id, trunk = excluded.trunk, agent = excluded.agent, ringing_at = excluded.ringing_at,
             answered_at = excluded.answered_at, ended_at = excluded.ended_at, cause = excluded.cause, sip_status = excluded.sip_status,
             whatsapp_error_code = excluded.whatsapp_error_code, whatsapp_error_message = excluded.whatsapp_error_message,

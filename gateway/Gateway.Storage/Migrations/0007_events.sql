@@ -1,0 +1,66 @@
+-- What happened, for timelines, the event stream and the webhooks of others: append-only, in the order of id.
+CREATE TABLE events (
+    id       bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind     text        NOT NULL CHECK (length(kind) BETWEEN 1 AND 64),
+    at       timestamptz NOT NULL,
+    channel  text,
+    contact  bigint,
+    call_id  text,
+    account  text,
+    data     jsonb       NOT NULL DEFAULT '{}'
+);
+
+CREATE INDEX events_by_contact ON events (contact, id DESC) WHERE contact IS NOT NULL;
+CREATE INDEX events_by_call ON events (call_id) WHERE call_id IS NOT NULL;
+
+-- Listeners fetch what they have not seen; the notification only says that there is something.
+CREATE FUNCTION notify_events() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NOTIFY gateway_events; RETURN NULL; END $$;
+CREATE TRIGGER events_are_announced AFTER INSERT ON events FOR EACH STATEMENT EXECUTE FUNCTION notify_events();
+
+-- Calls of users that nobody answered: a work list.
+CREATE TABLE missed_calls (
+    call_id      text        PRIMARY KEY,
+    channel      text        NOT NULL,
+    contact      bigint,
+    user_handle  text        NOT NULL,
+    user_name    text,
+    missed_at    timestamptz NOT NULL,
+    cause        text        NOT NULL,
+    state        text        NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'assigned', 'closed')),
+    assignee     text        CHECK (length(assignee) BETWEEN 1 AND 128),
+    note         text        CHECK (length(note) <= 2000),
+    closed_at    timestamptz,
+    version      bigint      NOT NULL DEFAULT 1,
+    CHECK ((state = 'closed') = (closed_at IS NOT NULL)),
+    CHECK (state <> 'assigned' OR assignee IS NOT NULL)
+);
+
+CREATE INDEX missed_calls_by_time ON missed_calls (missed_at DESC, call_id);
+CREATE INDEX missed_calls_to_do ON missed_calls (missed_at DESC, call_id) WHERE state <> 'closed';
+
+CREATE TABLE webhook_endpoints (
+    id          text        PRIMARY KEY,
+    url         text        NOT NULL,
+    secret      text        NOT NULL,
+    kinds       text[]      NOT NULL DEFAULT '{}',
+    is_enabled  boolean     NOT NULL DEFAULT true,
+    last_event  bigint      NOT NULL DEFAULT 0,
+    version     bigint      NOT NULL DEFAULT 1,
+    created_at  timestamptz NOT NULL DEFAULT now()
+);
+
+-- The outbox: one row for each event and endpoint until it is delivered or given up.
+CREATE TABLE webhook_deliveries (
+    id            bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    endpoint      text        NOT NULL REFERENCES webhook_endpoints ON DELETE CASCADE,
+    event         bigint      NOT NULL,
+    state         text        NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'delivered', 'failed')),
+    attempts      int         NOT NULL DEFAULT 0,
+    next_at       timestamptz NOT NULL DEFAULT now(),
+    last_status   int,
+    last_error    text,
+    delivered_at  timestamptz,
+    UNIQUE (endpoint, event)
+);
+
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_at) WHERE state = 'waiting';

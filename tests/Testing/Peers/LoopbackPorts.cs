@@ -3,23 +3,64 @@ using System.Net.Sockets;
 
 namespace Testing.Peers;
 
-/// <summary>Free ports for programs that must be told theirs.</summary>
+/// <summary>
+/// Free ports for programs that must be told theirs. Each process takes whole blocks of ports for itself, so that two suites at one time,
+/// each with a gateway and phones that bind theirs later, never choose the same one; all lie below what the system gives out by itself.
+/// </summary>
 public static class LoopbackPorts
 {
-    private static int _next = 10_000 + Environment.ProcessId % 200 * 100;
+    private const int First = 10_000;
+    private const int BlockSize = 500;
+    private const int Blocks = 44;
+
+    private static readonly Lock Gate = new();
+
+    /// <summary>A locked file is a block taken; the system unlocks it when this process ends, however it ends.</summary>
+    private static readonly Dictionary<int, FileStream> Taken = [];
+
+    private static int _next;
+    private static int _end;
 
     /// <summary>The first of <paramref name="count"/> neighbouring ports that are free for both UDP and TCP at this moment.</summary>
     public static int Take(int count = 1)
     {
-        for (var tries = 0; tries < 2000; tries++)
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, BlockSize);
+        lock (Gate)
         {
-            var first = Interlocked.Add(ref _next, count) - count;
-            if (first + count > 60_000)
-                Interlocked.Exchange(ref _next, 10_000);
-            else if (Enumerable.Range(first, count).All(IsFree))
-                return first;
+            for (var tries = 0; tries < Blocks * BlockSize; tries++)
+            {
+                if (_next + count > _end)
+                    (_next, _end) = NextBlock();
+                var first = _next;
+                _next += count;
+                if (Enumerable.Range(first, count).All(IsFree))
+                    return first;
+            }
         }
         throw new InvalidOperationException("No free loopback port was found.");
+    }
+
+    /// <summary>A block that nobody has; when there is none, this process's own first one once more.</summary>
+    private static (int First, int End) NextBlock()
+    {
+        for (var i = 0; i < Blocks; i++)
+        {
+            var first = First + (Environment.ProcessId + i) % Blocks * BlockSize;
+            if (Taken.ContainsKey(first))
+                continue;
+            try
+            {
+                Taken[first] = new FileStream(
+                    Path.Combine(Path.GetTempPath(), $"gateway-ports-{first}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return (first, first + BlockSize);
+            }
+            catch (IOException)
+            {
+                // another process's
+            }
+        }
+        var own = Taken.Keys.First();
+        return (own, own + BlockSize);
     }
 
     private static bool IsFree(int port)

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Transactions;
 
@@ -86,7 +87,5 @@ internal sealed class SipMetrics : IDisposable
     private static IEnumerable<Measurement<long>> Drops(Func<SipDrop, long> drops) => Enum.GetValues<SipDrop>()
         .Select(drop => new Measurement<long>(drops(drop), new KeyValuePair<string, object?>("reason", Label(drop.ToString()))));
 
-    /// <summary>UnknownSource becomes unknown_source.</summary>
-    private static string Label(string name) =>
-        string.Concat(name.Select((c, i) => char.IsUpper(c) ? (i == 0 ? "" : "_") + char.ToLowerInvariant(c) : c.ToString()));
+    private static string Label(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 }

@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
+using Gateway.Calls;
 using Gateway.WhatsApp.Graph;
 using Gateway.WhatsApp.Webhooks;
 
@@ -40,12 +42,12 @@ public static class WhatsAppMetrics
     {
         foreach (var found in batch.Events)
         {
-            Events.Add(1, new KeyValuePair<string, object?>("kind", found.GetType().Name));
+            Events.Add(1, new KeyValuePair<string, object?>("kind", JsonNamingPolicy.SnakeCaseLower.ConvertName(found.GetType().Name)));
             if (found.Timestamp is { } sent)
                 Age.Record(Math.Max(0, (now - sent).TotalSeconds));
         }
         foreach (var reason in batch.Skipped)
-            Skips.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
+            Skips.Add(1, new KeyValuePair<string, object?>("reason", WireName.Of(reason)));
     }
 
     internal static void RecordGraph(string action, TimeSpan took, GraphError? error)

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using Media.Engine.Net;
 
 namespace Media.Engine.Metrics;
@@ -48,7 +49,7 @@ internal sealed class MediaMeter : IDisposable
 
     private static IEnumerable<Measurement<long>> PerMember<T>(Func<T, long> count)
         where T : struct, Enum =>
-        Enum.GetValues<T>().Select(reason => new Measurement<long>(count(reason), Tag("reason", reason.ToString())));
+        Enum.GetValues<T>().Select(reason => new Measurement<long>(count(reason), Tag("reason", JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString()))));
 
     private static string NameOf(CallLeg leg) => leg == CallLeg.WhatsApp ? "whatsapp" : "pbx";
 

@@ -30,8 +30,8 @@ public class MediaMeterTests
         Assert.Equal(1, seen["gateway_media_ports state=taken"]);
         Assert.True(seen["gateway_media_packets leg=pbx direction=received"] > 5);
         Assert.True(seen["gateway_media_packets leg=whatsapp direction=sent"] > 5);
-        Assert.Equal(0, seen["gateway_media_drops reason=Srtp"]);
-        Assert.Equal(0, seen["gateway_media_whatsapp_failures reason=IceFailed"]);
+        Assert.Equal(0, seen["gateway_media_drops reason=srtp"]);
+        Assert.Equal(0, seen["gateway_media_whatsapp_failures reason=ice_failed"]);
         Assert.Equal(0, seen["gateway_media_decode_errors"]);
 
         void Note(Instrument instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags)

@@ -38,6 +38,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     private Instant? _ringingAt;
     private Instant? _answeredAt;
     private HangupCause _cause;
+    private string? _refusalText;
     private int? _sipStatus;
     private WhatsAppError? _whatsAppError;
     private int _releaseTries;
@@ -187,6 +188,12 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         return End(cause, now);
     }
 
+    protected bool End(CallInput.Refused refused, Instant now)
+    {
+        _refusalText = refused.Text;
+        return End(refused.Cause, now);
+    }
+
     protected bool End(CallInput.PbxRefused refused, Instant now)
     {
         _sipStatus = refused.Status;
@@ -268,10 +275,18 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     private void ReleasePbx()
     {
         if (PbxLeg == PbxLegState.Incoming)
-            Decide(new CallDecision.RefusePbx(_whatsAppError is { } error ? CauseTable.OfWhatsAppError(error.Code).Refusal : CauseTable.Refusal(_cause)));
+            Decide(new CallDecision.RefusePbx(Refusal()));
         else if (PbxLeg == PbxLegState.Engaged)
             Decide(new CallDecision.HangUpPbx(_cause));
         PbxLeg = PbxLegState.Released;
+    }
+
+    private PbxRefusal Refusal()
+    {
+        if (_whatsAppError is { } error)
+            return CauseTable.OfWhatsAppError(error.Code).Refusal;
+        var usual = CauseTable.Refusal(_cause);
+        return _refusalText is { } text ? usual with { Text = text } : usual;
     }
 
     private void ReleaseWhatsApp()

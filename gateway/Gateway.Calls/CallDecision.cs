@@ -1,3 +1,5 @@
+using Gateway.Calls.Channels;
+
 namespace Gateway.Calls;
 
 /// <summary>
@@ -34,7 +36,7 @@ public abstract record CallDecision
     public sealed record ApplyWhatsAppAnswer(string Sdp) : CallDecision;
 
     /// <summary>→ <see cref="CallInput.PbxRinging"/>, <see cref="CallInput.PbxAnswered"/>, <see cref="CallInput.PbxRefused"/>.</summary>
-    public sealed record InvitePbx(string Trunk) : CallDecision;
+    public sealed record InvitePbx(CallRoute Route) : CallDecision;
 
     /// <summary>Of several answers in the cluster, one may accept. → <see cref="CallInput.AnswerLockTaken"/>.</summary>
     public sealed record TakeAnswerLock : CallDecision;

@@ -1,3 +1,5 @@
+using Gateway.Calls.Channels;
+
 namespace Gateway.Calls;
 
 /// <summary>Everything that can happen to a call: a closed family. Results of decisions come back as inputs too.</summary>
@@ -15,10 +17,12 @@ public abstract record CallInput
 
     // What the stores and the media engine answered.
 
-    /// <param name="Trunks">The trunks of the route in the order in which they are tried; empty for outbound calls.</param>
-    public sealed record Admitted(IReadOnlyList<string> Trunks) : CallInput;
+    /// <param name="Routes">Where an inbound call may go, in the order in which it is tried; means nothing to an outbound one.</param>
+    public sealed record Admitted(IReadOnlyList<CallRoute> Routes) : CallInput;
 
-    public sealed record Refused(HangupCause Cause) : CallInput;
+    /// <param name="Cause">Why the call may not begin.</param>
+    /// <param name="Text">What the agent's phone shows instead of the cause's usual sentence.</param>
+    public sealed record Refused(HangupCause Cause, string? Text = null) : CallInput;
 
     /// <param name="Sdp">What WhatsApp is to be sent: our answer (inbound) or our offer (outbound).</param>
     public sealed record MediaReserved(string Sdp) : CallInput;

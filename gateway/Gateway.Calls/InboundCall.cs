@@ -1,3 +1,4 @@
+using Gateway.Calls.Channels;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Calls;
@@ -14,8 +15,8 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
 {
     private string _offer = "";
     private string _answer = "";
-    private IReadOnlyList<string> _trunks = [];
-    private int _nextTrunk;
+    private IReadOnlyList<CallRoute> _routes = [];
+    private int _nextRoute;
     private Instant _ringUntil = Instant.Never;
 
     protected override bool HandleInState(CallInput input, Instant now)
@@ -31,13 +32,13 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
                 return true;
 
             case (CallState.Admitting, CallInput.Refused refused):
-                return End(refused.Cause, now);
+                return End(refused, now);
 
-            case (CallState.Admitting, CallInput.Admitted { Trunks.Count: 0 }):
+            case (CallState.Admitting, CallInput.Admitted { Routes.Count: 0 }):
                 return End(HangupCause.NoRoute, now);
 
             case (CallState.Admitting, CallInput.Admitted admitted):
-                _trunks = admitted.Trunks;
+                _routes = admitted.Routes;
                 ReserveMedia(_offer, now);
                 return true;
 
@@ -65,7 +66,7 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
 
             case (CallState.RingingPbx, CallInput.PbxRefused refused):
                 PbxLeg = PbxLegState.Released;
-                if (!CauseTable.OfPbxRefusal(refused.Status, refused.Q850).TryNextTrunk || _nextTrunk == _trunks.Count)
+                if (!CauseTable.OfPbxRefusal(refused.Status, refused.Q850).TryNextTrunk || _nextRoute == _routes.Count)
                     return End(refused, now);
                 InviteNextTrunk();
                 return true;
@@ -103,9 +104,10 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
 
     private void InviteNextTrunk()
     {
-        Trunk = _trunks[_nextTrunk++];
+        var route = _routes[_nextRoute++];
+        Trunk = route.Trunk;
         PbxLeg = PbxLegState.Engaged;
         EnterState(CallState.RingingPbx, _ringUntil);
-        Decide(new CallDecision.InvitePbx(Trunk));
+        Decide(new CallDecision.InvitePbx(route));
     }
 }

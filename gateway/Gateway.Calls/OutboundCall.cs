@@ -30,7 +30,7 @@ public sealed class OutboundCall(CallIdentity identity, CallOptions options, Ins
                 return true;
 
             case (CallState.Admitting, CallInput.Refused refused):
-                return End(refused.Cause, now);
+                return End(refused, now);
 
             case (CallState.Admitting, CallInput.Admitted):
                 ReserveMedia(whatsAppOffer: null, now);

@@ -71,7 +71,8 @@ public static class GatewayHost
         services.AddSingleton(s => new TrunkMetrics([.. options.Sip.Trunks.Select(t => t.Name)], s.GetRequiredService<SipEndpoint>().GetTrunkHealth));
         services.AddSingleton(Trunks.ForCalls(options));
 
-        services.AddSingleton<Admission>();
+        services.AddSingleton<NodeCapacity>();
+        services.AddSingleton<CallAdmission>();
         services.AddSingleton<CallServices>();
         services.AddSingleton<CallFactory>();
         services.AddSingleton<CallSupervisor>();

@@ -14,7 +14,7 @@ public class AnyInterleaving
     [
         null,
         new CallInput.WhatsAppOffered(CallDriver.WhatsAppId, "offer"), new CallInput.PbxInvited("main", "100"),
-        new CallInput.Admitted(["a", "b"]), new CallInput.Admitted([]), new CallInput.Refused(HangupCause.NoRoute),
+        new CallInput.Admitted([new("a"), new("b")]), new CallInput.Admitted([]), new CallInput.Refused(HangupCause.NoRoute),
         new CallInput.MediaReserved("sdp"), new CallInput.MediaRefused(HangupCause.NoCapacity),
         new CallInput.AnswerLockTaken(true), new CallInput.AnswerLockTaken(false),
         new CallInput.MediaConnected(), new CallInput.MediaFailed(), new CallInput.MediaClosed(), new CallInput.FirstAudio(CallLeg.WhatsApp),
@@ -68,7 +68,7 @@ public class AnyInterleaving
         var good = which % 4 != 0;
         return driver.All.LastOrDefault() switch
         {
-            CallDecision.CheckAdmission => new CallInput.Admitted(["a", "b"]),
+            CallDecision.CheckAdmission => new CallInput.Admitted([new("a"), new("b")]),
             CallDecision.ReserveMedia => new CallInput.MediaReserved("sdp"),
             CallDecision.PreAccept => new CallInput.PreAccepted(good ? null : Final),
             CallDecision.InvitePbx => good ? new CallInput.PbxAnswered("100") : new CallInput.PbxRefused(503),

@@ -1,3 +1,4 @@
+using Gateway.Calls.Channels;
 using Testing;
 
 namespace Gateway.Calls.Tests;
@@ -57,7 +58,7 @@ internal sealed class CallDriver
     {
         var driver = new CallDriver(CallDirection.Inbound);
         driver.Feed(
-            new CallInput.WhatsAppOffered(WhatsAppId, "offer"), new CallInput.Admitted(trunks.Length == 0 ? ["main"] : trunks),
+            new CallInput.WhatsAppOffered(WhatsAppId, "offer"), new CallInput.Admitted(trunks.Length == 0 ? [new("main")] : [.. trunks.Select(trunk => new CallRoute(trunk))]),
             new CallInput.MediaReserved("answer"), new CallInput.PreAccepted(null));
         return driver;
     }

@@ -12,7 +12,7 @@ public class InboundCallTests
             d => Assert.IsType<CallDecision.CheckAdmission>(d),
             d => Assert.Equal(new CallDecision.ReserveMedia("offer"), d),
             d => Assert.Equal(new CallDecision.PreAccept(CallDriver.WhatsAppId, "answer"), d),
-            d => Assert.Equal(new CallDecision.InvitePbx("main"), d),
+            d => Assert.Equal(new CallDecision.InvitePbx(new("main")), d),
             d => Assert.IsType<CallDecision.TakeAnswerLock>(d),
             d => Assert.Equal(new CallDecision.Accept(CallDriver.WhatsAppId, "answer"), d),
             d => Assert.IsType<CallDecision.OpenAudio>(d));
@@ -48,7 +48,7 @@ public class InboundCallTests
     public void Tries_the_next_trunk_when_one_cannot_be_reached_and_then_gives_up()
     {
         var driver = CallDriver.InboundRinging("a", "b");
-        Assert.Equal([new CallDecision.InvitePbx("b")], driver.Feed(new CallInput.PbxRefused(503)));
+        Assert.Equal([new CallDecision.InvitePbx(new("b"))], driver.Feed(new CallInput.PbxRefused(503)));
 
         driver.Feed(new CallInput.PbxRefused(408), new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));
         Assert.Equal((HangupCause.PbxUnreachable, "b"), (driver.Record.Cause, driver.Record.Trunk));

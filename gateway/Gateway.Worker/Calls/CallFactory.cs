@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Channels;
 using Gateway.Sip;
 using Gateway.WhatsApp.Graph;
 using Gateway.Worker.Configuration;
@@ -28,7 +29,7 @@ internal sealed class CallFactory(
     /// <param name="details">What Meta told about an inbound call.</param>
     public CallLoop Inbound(CallIdentity identity, InboundDetails details) => Create(
         identity, new InboundCall(identity, options.Calls, services.Clock.Now), incoming: null,
-        trunk => Invitation(identity, details, trunk), onConnected: _ => { });
+        route => Invitation(identity, details, route), onConnected: _ => { });
 
     /// <param name="identity">Whose call.</param>
     /// <param name="invite">The PBX's INVITE.</param>
@@ -38,11 +39,11 @@ internal sealed class CallFactory(
         CallLoop? loop = null;
         return loop = Create(
             identity, new OutboundCall(identity, options.Calls, services.Clock.Now), invite,
-            trunk => Invitation(identity, null, trunk), id => onConnected(loop!, id));
+            route => Invitation(identity, null, route), id => onConnected(loop!, id));
     }
 
     private CallLoop Create(
-        CallIdentity identity, Call call, SipCall? incoming, Func<string, SipInviteRequest> invitation, Action<WhatsAppCallId> onConnected)
+        CallIdentity identity, Call call, SipCall? incoming, Func<CallRoute, SipInviteRequest> invitation, Action<WhatsAppCallId> onConnected)
     {
         var channel = _channels[identity.Channel];
         var number = new GraphNumber(channel.PhoneNumberId, new GraphToken(channel.AccessToken.Reveal()));
@@ -53,13 +54,13 @@ internal sealed class CallFactory(
             services);
     }
 
-    private SipInviteRequest Invitation(CallIdentity identity, InboundDetails? details, string trunk)
+    private SipInviteRequest Invitation(CallIdentity identity, InboundDetails? details, CallRoute route)
     {
         var channel = _channels[identity.Channel];
         return new SipInviteRequest
         {
-            Trunk = trunk,
-            TargetUser = channel.Target ?? "+" + channel.Number,
+            Trunk = route.Trunk,
+            TargetUser = route.Target ?? channel.Target ?? "+" + channel.Number,
             Caller = new SipParty(identity.User.Phone is { } phone ? "+" + phone : identity.User.Handle, identity.User.Name),
             Headers = IdentityHeaders.Of(identity, details, channel.Number),
         };

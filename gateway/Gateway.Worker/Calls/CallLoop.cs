@@ -34,6 +34,7 @@ internal sealed partial class CallLoop : ICallInbox
     private readonly WhatsAppLeg _whatsApp;
     private readonly PbxLeg _pbx;
     private readonly CallServices _services;
+    private readonly LegQueue _admission;
     private readonly LegQueue _registry;
     private readonly LegQueue _records;
     private readonly ILogger _logger;
@@ -47,6 +48,7 @@ internal sealed partial class CallLoop : ICallInbox
         _call = call;
         _services = services;
         _logger = services.Logger;
+        _admission = new LegQueue(OnAdmissionFailure);
         _registry = new LegQueue(OnStoreFailure);
         _records = new LegQueue(OnStoreFailure);
         _whatsApp = whatsApp(this);
@@ -91,7 +93,7 @@ internal sealed partial class CallLoop : ICallInbox
             }
         }
         _inbox.Writer.TryComplete();
-        await Task.WhenAll(_whatsApp.Idle, _pbx.Idle, _registry.Idle, _records.Idle);
+        await Task.WhenAll(_whatsApp.Idle, _pbx.Idle, _admission.Idle, _registry.Idle, _records.Idle);
     }
 
     private async Task HandleNextAsync()
@@ -143,7 +145,7 @@ internal sealed partial class CallLoop : ICallInbox
         switch (decision)
         {
             case CallDecision.CheckAdmission:
-                Post(_services.Admission.Check(Identity));
+                _admission.Add(CheckAdmissionAsync);
                 break;
             case CallDecision.ReserveMedia reserve:
                 _pbx.Reserve(reserve.WhatsAppOffer);
@@ -167,7 +169,7 @@ internal sealed partial class CallLoop : ICallInbox
                 _pbx.ApplyWhatsAppAnswer(apply.Sdp);
                 break;
             case CallDecision.InvitePbx invite:
-                _pbx.Invite(invite.Trunk);
+                _pbx.Invite(invite.Route);
                 break;
             case CallDecision.TakeAnswerLock:
                 _registry.Add(TakeAnswerLockAsync);
@@ -200,6 +202,9 @@ internal sealed partial class CallLoop : ICallInbox
                 throw new InvalidOperationException("A decision without a performer: " + decision.GetType().Name);
         }
     }
+
+    private async Task CheckAdmissionAsync() =>
+        Post(await _services.Admission.CheckAsync(Identity, _call.Trunk, _call.Agent, CancellationToken.None));
 
     private async Task TakeAnswerLockAsync()
     {
@@ -256,6 +261,12 @@ internal sealed partial class CallLoop : ICallInbox
                 return;
             }
         }
+    }
+
+    private void OnAdmissionFailure(Exception e)
+    {
+        LogDefect(e, Identity.Id);
+        Post(new CallInput.HangUpRequested(HangupCause.InternalError));
     }
 
     private void OnStoreFailure(Exception e) => LogStoreFailure(e, Identity.Id);

@@ -5,4 +5,4 @@ namespace Gateway.Worker.Calls;
 
 /// <summary>What every call loop shares.</summary>
 internal sealed record CallServices(
-    ICallStore Store, ICallRegistry Registry, Admission Admission, TimeProvider Time, InstantClock Clock, ILogger<CallLoop> Logger);
+    ICallStore Store, ICallRegistry Registry, NodeCapacity Capacity, CallAdmission Admission, TimeProvider Time, InstantClock Clock, ILogger<CallLoop> Logger);

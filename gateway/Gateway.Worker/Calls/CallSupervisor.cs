@@ -155,7 +155,7 @@ internal sealed partial class CallSupervisor(
     private void Start(CallLoop loop, CallInput first)
     {
         _calls[loop.Identity.Id] = loop;
-        services.Admission.Enter();
+        services.Capacity.Enter();
         CallMetrics.Started(loop.Identity.Direction);
         LogStarted(loop.Identity.Id, loop.Identity.Direction, loop.Identity.Channel, loop.Identity.User);
         _ = RunAsync(loop, first);
@@ -173,7 +173,7 @@ internal sealed partial class CallSupervisor(
             _calls.TryRemove(loop.Identity.Id, out _);
             if (loop.BoundTo is { } id)
                 _byWhatsAppId.TryRemove(new(id, loop));
-            services.Admission.Leave();
+            services.Capacity.Leave();
             CallMetrics.Left(loop.Identity.Direction);
         }
     }

@@ -13,7 +13,7 @@ namespace Gateway.Worker.Calls;
 /// </summary>
 internal sealed partial class GatewayService(
     GatewayOptions options, NpgsqlDataSource database, MediaEngine media, SipEndpoint sip, WebhookQueue webhooks, CallSupervisor calls,
-    Admission admission, ILogger<GatewayService> logger) : IHostedLifecycleService
+    NodeCapacity capacity, ILogger<GatewayService> logger) : IHostedLifecycleService
 {
     private readonly List<Task> _pumps = [];
 
@@ -36,7 +36,7 @@ internal sealed partial class GatewayService(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         IsReady = false;
-        admission.IsDraining = true;
+        capacity.IsDraining = true;
         sip.Drain();
         LogDraining(calls.Count, options.Node.DrainDeadline);
         await calls.DrainAsync(options.Node.DrainDeadline);

@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Channels;
 using Gateway.Sip;
 using SdpRefusal = Media.Engine.SdpRefusal;
 
@@ -13,7 +14,7 @@ internal sealed partial class PbxLeg
     private readonly CallIdentity _identity;
     private readonly IReadOnlyDictionary<string, PbxTrunk> _trunks;
     private readonly SipEndpoint _endpoint;
-    private readonly Func<string, SipInviteRequest> _invitation;
+    private readonly Func<CallRoute, SipInviteRequest> _invitation;
     private readonly CallMedia _media;
     private readonly ICallInbox _call;
     private readonly ILogger _logger;
@@ -31,13 +32,13 @@ internal sealed partial class PbxLeg
     /// <param name="trunks">All trunks by name.</param>
     /// <param name="endpoint">Places the INVITEs.</param>
     /// <param name="incoming">The PBX's INVITE of an outbound call; null for an inbound one.</param>
-    /// <param name="invitation">The INVITE to send over a trunk, still without SDP: for an inbound call, and for a transfer of either.</param>
+    /// <param name="invitation">The INVITE to send by a route, still without SDP: for an inbound call, and for a transfer of either.</param>
     /// <param name="media">The call's media.</param>
     /// <param name="call">Where inputs go.</param>
     /// <param name="logger">Debug only.</param>
     public PbxLeg(
         CallIdentity identity, IReadOnlyDictionary<string, PbxTrunk> trunks, SipEndpoint endpoint, SipCall? incoming,
-        Func<string, SipInviteRequest> invitation, CallMedia media, ICallInbox call, ILogger logger)
+        Func<CallRoute, SipInviteRequest> invitation, CallMedia media, ICallInbox call, ILogger logger)
     {
         (_identity, _trunks, _endpoint, _invitation, _media, _call, _logger) = (identity, trunks, endpoint, invitation, media, call, logger);
         _operations = new LegQueue(OnFailure);
@@ -74,12 +75,12 @@ internal sealed partial class PbxLeg
         _call.Post(new CallInput.WhatsAppAnswerApplied(applied));
     });
 
-    public void Invite(string trunkName) => _operations.Add(async () =>
+    public void Invite(CallRoute route) => _operations.Add(async () =>
     {
         if (_media.Call is not { } media)
             return;
-        _trunk = _trunks[trunkName];
-        var request = _invitation(trunkName);
+        _trunk = _trunks[route.Trunk];
+        var request = _invitation(route);
         if (!_trunk.DelayedOffer)
             request = request with { Sdp = (await media.CreatePbxOfferAsync(_trunk.Media)).Sdp };
         _sip = _endpoint.Invite(request);
@@ -264,7 +265,7 @@ internal sealed partial class PbxLeg
         try
         {
             if (_media.Call is not { } media
-                || await PbxTransfer.RunAsync(from, transfer, _endpoint, _invitation(_trunk!.Name), media, _trunk.Media, _ends.Task) is not { } to)
+                || await PbxTransfer.RunAsync(from, transfer, _endpoint, _invitation(new CallRoute(_trunk!.Name)), media, _trunk.Media, _ends.Task) is not { } to)
                 return;
             _sip = to;
             LogTransferred(_identity.Id);

@@ -1,0 +1,28 @@
+using Gateway.Calls;
+using Gateway.Worker.Configuration;
+
+namespace Gateway.Worker.Calls;
+
+/// <summary>Whether this node has room for a call: its configured capacity, and draining. Thread-safe.</summary>
+internal sealed class NodeCapacity(GatewayOptions options)
+{
+    private int _activeCalls;
+
+    /// <summary>Set once, when a stop was asked for.</summary>
+    public bool IsDraining { get; set; }
+
+    public int ActiveCalls => Volatile.Read(ref _activeCalls);
+
+    /// <summary>Counts a call loop in, whether there is room for it or not: a refused call is a call too, until it has ended.</summary>
+    public void Enter() => Interlocked.Increment(ref _activeCalls);
+
+    public void Leave() => Interlocked.Decrement(ref _activeCalls);
+
+    /// <summary>Null where a call that was counted in may go on.</summary>
+    public HangupCause? Refusal()
+    {
+        if (IsDraining)
+            return HangupCause.Draining;
+        return ActiveCalls > options.Node.MaxCalls ? HangupCause.NoCapacity : null;
+    }
+}

@@ -1,6 +1,9 @@
--- What happened, for timelines, the event stream and the webhooks of others: append-only, in the order of id.
+-- What happened, for timelines, the event stream and the webhooks of others: append-only. Ids are handed out before transactions commit, so a
+-- smaller one may appear after a greater. Who follows the events reads those whose transaction (tx) is older than every running one, in the
+-- order of (tx, id): nothing can appear any more before what was read so.
 CREATE TABLE events (
     id       bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tx       xid8        NOT NULL DEFAULT pg_current_xact_id(),
     kind     text        NOT NULL CHECK (length(kind) BETWEEN 1 AND 64),
     at       timestamptz NOT NULL,
     channel  text,
@@ -10,6 +13,7 @@ CREATE TABLE events (
     data     jsonb       NOT NULL DEFAULT '{}'
 );
 
+CREATE INDEX events_in_order ON events (tx, id);
 CREATE INDEX events_by_contact ON events (contact, id DESC) WHERE contact IS NOT NULL;
 CREATE INDEX events_by_call ON events (call_id) WHERE call_id IS NOT NULL;
 

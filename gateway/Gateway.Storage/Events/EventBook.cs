@@ -1,0 +1,45 @@
+using Dapper;
+using Npgsql;
+
+namespace Gateway.Storage.Events;
+
+/// <summary>Something that happened, as its writer tells it.</summary>
+/// <param name="Kind">What.</param>
+/// <param name="At">When it became true; the order of events is that of their transactions, not of this.</param>
+/// <param name="Channel">The business number by Meta's id, where one has part in it.</param>
+/// <param name="Contact">The row in contacts, where one has part in it.</param>
+/// <param name="CallId">The call attempt, where one has part in it.</param>
+/// <param name="Account">Whose money it is about, where it is.</param>
+/// <param name="Data">What else a reader wants to know: written as a JSON object with camelCase names; money as text.</param>
+public sealed record NewEvent(
+    EventKind Kind, DateTimeOffset At, string? Channel = null, long? Contact = null, string? CallId = null, string? Account = null, object? Data = null);
+
+/// <summary>Writes what happened, within the transaction that makes it true. Streams and webhooks are fed from what stands here.</summary>
+public static class EventBook
+{
+    /// <summary>
+    /// For statements that write an event among other things. Parameters: @Kind (<see cref="EventKinds.NameOf"/>), @At, @Channel, @Contact,
+    /// @CallId, @Account, @Data (JSON text).
+    /// </summary>
+    public const string Insert =
+        """
+        INSERT INTO events (kind, at, channel, contact, call_id, account, data)
+        VALUES (@Kind, @At, @Channel, @Contact, @CallId, @Account, @Data::jsonb)
+        """;
+
+    /// <summary>Appends within the caller's transaction (or, without one, on its own).</summary>
+    public static Task AppendAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, NewEvent happened, CancellationToken cancellation) =>
+        connection.ExecuteAsync(new CommandDefinition(Insert, Parameters(happened), transaction, cancellationToken: cancellation));
+
+    /// <summary>What <see cref="Insert"/> takes.</summary>
+    public static object Parameters(NewEvent happened) => new
+    {
+        Kind = EventKinds.NameOf(happened.Kind),
+        At = happened.At.UtcDateTime,
+        happened.Channel,
+        happened.Contact,
+        happened.CallId,
+        happened.Account,
+        Data = JsonText.Of(happened.Data) ?? "{}",
+    };
+}

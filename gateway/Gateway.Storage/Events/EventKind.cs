@@ -1,0 +1,43 @@
+using Gateway.Calls;
+
+namespace Gateway.Storage.Events;
+
+/// <summary>
+/// What can happen: a closed set, the same in the timeline, on the stream and in webhooks, where the first word stands before a dot:
+/// <see cref="BalanceToppedUp"/> is `balance.topped_up`.
+/// </summary>
+public enum EventKind
+{
+    CallAnswered,
+    CallMissed,
+    CallEnded,
+    CallRefused,
+    PermissionRequested,
+    PermissionGranted,
+    PermissionDeclined,
+    PermissionExpired,
+    PermissionRevoked,
+    WindowOpened,
+    BalanceToppedUp,
+    BalanceLow,
+    BalanceExhausted,
+    ChannelRestricted,
+    ChannelDrifted,
+    ChannelUpdated,
+
+    /// <summary>Sent to one webhook endpoint when an admin tries it; never part of the timeline.</summary>
+    WebhookTested,
+}
+
+/// <summary>The spelling of <see cref="EventKind"/> outside the code.</summary>
+public static class EventKinds
+{
+    public static readonly IReadOnlyList<string> Names = [.. Enum.GetValues<EventKind>().Select(NameOf)];
+
+    public static string NameOf(EventKind kind)
+    {
+        var name = WireName.Of(kind);
+        var end = name.IndexOf('_', StringComparison.Ordinal);
+        return $"{name[..end]}.{name[(end + 1)..]}";
+    }
+}

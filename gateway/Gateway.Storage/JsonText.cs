@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gateway.Calls;
+
+namespace Gateway.Storage;
+
+/// <summary>
+/// JSON as the product writes it wherever somebody reads it: camelCase names, closed sets by <see cref="WireName"/>, times in UTC, money as
+/// text with at least two decimals and never rounded ("9.98").
+/// </summary>
+public static class JsonText
+{
+    public static readonly JsonSerializerOptions Options = Configure(new JsonSerializerOptions(JsonSerializerDefaults.Web));
+
+    /// <summary>Null stays null.</summary>
+    public static string? Of(object? value) => value is null ? null : JsonSerializer.Serialize(value, value.GetType(), Options);
+
+    /// <summary>Makes given options write, and read, as <see cref="Options"/> do.</summary>
+    public static JsonSerializerOptions Configure(JsonSerializerOptions options)
+    {
+        options.NumberHandling = JsonNumberHandling.Strict;
+        options.Converters.Add(new MoneyConverter());
+        options.Converters.Add(new TimeConverter());
+        options.Converters.Add(new WireNameConverterFactory());
+        return options;
+    }
+
+    /// <summary>"10.00", "0.0070", "-3.50".</summary>
+    public static string Money(decimal amount)
+    {
+        var text = (amount / 1.0000000000000000000000000000m).ToString(CultureInfo.InvariantCulture); // division drops trailing zeros
+        var point = text.IndexOf('.', StringComparison.Ordinal);
+        return point < 0 ? text + ".00" : text.PadRight(point + 3, '0');
+    }
+
+    private sealed class MoneyConverter : JsonConverter<decimal>
+    {
+        private const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint;
+
+        public override decimal Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.String && decimal.TryParse(reader.GetString(), Style, CultureInfo.InvariantCulture, out var amount)
+                ? amount
+                : throw new JsonException("An amount is a text such as \"10.00\".");
+
+        public override void Write(Utf8JsonWriter writer, decimal value, JsonSerializerOptions options) => writer.WriteStringValue(Money(value));
+    }
+
+    private sealed class TimeConverter : JsonConverter<DateTimeOffset>
+    {
+        public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.String && reader.TryGetDateTimeOffset(out var time)
+                ? time.ToUniversalTime()
+                : throw new JsonException("A time is a text such as \"2026-01-31T12:00:00Z\".");
+
+        public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteStringValue(value.UtcDateTime);
+    }
+
+    private sealed class WireNameConverterFactory : JsonConverterFactory
+    {
+        public override bool CanConvert(Type typeToConvert) => typeToConvert.IsEnum;
+
+        public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
+            (JsonConverter)Activator.CreateInstance(typeof(WireNameConverter<>).MakeGenericType(typeToConvert))!;
+    }
+
+    private sealed class WireNameConverter<T> : JsonConverter<T> where T : struct, Enum
+    {
+        private static readonly Dictionary<string, T> Members = Enum.GetValues<T>().ToDictionary(member => WireName.Of(member));
+
+        public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.String && Members.TryGetValue(reader.GetString()!, out var member)
+                ? member
+                : throw new JsonException($"One of: {string.Join(", ", Members.Keys)}.");
+
+        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(WireName.Of(value));
+    }
+}

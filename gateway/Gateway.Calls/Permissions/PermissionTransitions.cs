@@ -1,0 +1,91 @@
+namespace Gateway.Calls.Permissions;
+
+/// <summary>
+/// What each thing that happens makes of a permission. Webhooks repeat, come late and in any order, so every transition carries the time of
+/// what happened: repeating one changes nothing, and a decision older than the one that stands is history.
+/// </summary>
+public static class PermissionTransitions
+{
+    /// <summary>The user permits calls: for good, or until the time that the webhook names, or for the default time where it names none.</summary>
+    /// <remarks>What a call grants by itself never shortens what the user granted.</remarks>
+    public static ContactPermission Granted(
+        this ContactPermission permission, DateTimeOffset at, DateTimeOffset? until, bool isPermanent, PermissionDecider by, PermissionLimits limits)
+    {
+        if (IsOlder(at, permission))
+            return permission;
+        var expires = isPermanent ? (DateTimeOffset?)null : until ?? at + limits.TemporaryFor;
+        if (by == PermissionDecider.Automatic && (permission.State == PermissionState.Permanent || permission.ExpiresAt >= expires))
+            return permission;
+        return permission with
+        {
+            State = isPermanent ? PermissionState.Permanent : PermissionState.Temporary,
+            Since = at,
+            ExpiresAt = expires,
+            DecidedBy = by,
+            Unanswered = 0,
+        };
+    }
+
+    /// <summary>The user answered a request with no; a permission that stood is gone.</summary>
+    public static ContactPermission Declined(this ContactPermission permission, DateTimeOffset at) =>
+        Ended(permission, PermissionState.Declined, at, PermissionDecider.User);
+
+    /// <summary>A permission is taken back without a request having been answered.</summary>
+    public static ContactPermission Revoked(this ContactPermission permission, DateTimeOffset at, PermissionDecider by) =>
+        Ended(permission, PermissionState.Revoked, at, by);
+
+    /// <summary>A call of ours rang and was not answered; one too many in a row, and Meta has revoked the permission.</summary>
+    public static ContactPermission Unanswered(this ContactPermission permission, DateTimeOffset at, PermissionLimits limits)
+    {
+        if (at <= permission.LastConnectedAt || at <= permission.LastUnansweredAt)
+            return permission;
+        var counted = permission with { Unanswered = permission.Unanswered + 1, LastUnansweredAt = at };
+        return counted.Unanswered >= limits.UnansweredUntilRevoked && counted.State is PermissionState.Temporary or PermissionState.Permanent
+            ? counted.Revoked(at, PermissionDecider.Automatic) : counted;
+    }
+
+    /// <summary>The two spoke: nothing counts as unanswered any more, and requests may be sent anew.</summary>
+    public static ContactPermission Connected(this ContactPermission permission, DateTimeOffset at) =>
+        at <= permission.LastConnectedAt ? permission : permission with
+        {
+            LastConnectedAt = at,
+            Unanswered = at <= permission.LastUnansweredAt ? permission.Unanswered : 0,
+            RequestsBarredUntil = null,
+        };
+
+    /// <summary>The user wrote, called (answered or not) or took our call: free-form messages may be sent for a time.</summary>
+    public static ContactPermission WindowOpened(this ContactPermission permission, DateTimeOffset at, PermissionLimits limits) =>
+        permission.WindowUntil >= at + limits.Window ? permission : permission with { WindowUntil = at + limits.Window };
+
+    /// <summary>What two rows of one person knew, as one: the newer decision, the longer window, all requests.</summary>
+    public static ContactPermission MergedWith(this ContactPermission one, ContactPermission other)
+    {
+        var newer = (other.Since ?? DateTimeOffset.MinValue) > (one.Since ?? DateTimeOffset.MinValue) ? other : one;
+        return newer with
+        {
+            Unanswered = Math.Max(one.Unanswered, other.Unanswered),
+            WindowUntil = Later(one.WindowUntil, other.WindowUntil),
+            LastConnectedAt = Later(one.LastConnectedAt, other.LastConnectedAt),
+            LastUnansweredAt = Later(one.LastUnansweredAt, other.LastUnansweredAt),
+            CallsBarredUntil = Later(one.CallsBarredUntil, other.CallsBarredUntil),
+            RequestsBarredUntil = Later(one.RequestsBarredUntil, other.RequestsBarredUntil),
+            RecentRequests = [.. one.RecentRequests, .. other.RecentRequests],
+        };
+    }
+
+    private static ContactPermission Ended(ContactPermission permission, PermissionState state, DateTimeOffset at, PermissionDecider by) =>
+        IsOlder(at, permission) ? permission : permission with
+        {
+            State = state,
+            Since = at,
+            ExpiresAt = null,
+            DecidedBy = by,
+            Unanswered = 0,
+        };
+
+    /// <summary>Meta's times are whole seconds, ours are not: a decision of the same second counts as the later one.</summary>
+    private static bool IsOlder(DateTimeOffset at, ContactPermission permission) =>
+        permission.Since is { } since && at.ToUnixTimeSeconds() < since.ToUnixTimeSeconds();
+
+    private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one is null || other > one ? other : one;
+}

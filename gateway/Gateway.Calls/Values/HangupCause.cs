@@ -38,6 +38,21 @@ public enum HangupCause
     /// <summary>Meta, or our own settings, do not let this channel call or be called.</summary>
     ChannelDisabled,
 
+    /// <summary>The user called outside the channel's call hours.</summary>
+    OutsideCallHours,
+
+    /// <summary>Calling is not offered, in this direction, for the country of the business number.</summary>
+    CountryNotServed,
+
+    /// <summary>The account is below its minimum balance, or other calls hold what it has.</summary>
+    BalanceTooLow,
+
+    /// <summary>The account's money ended while the call ran.</summary>
+    BalanceExhausted,
+
+    /// <summary>No rate of the account's card covers this user: without a price there is no call.</summary>
+    NoRate,
+
     /// <summary>Meta asks for payment set-up.</summary>
     PaymentRequired,
 
@@ -70,6 +85,9 @@ public enum HangupCause
 
     /// <summary>A store that must answer before a call may go on did not.</summary>
     StorageUnavailable,
+
+    /// <summary>The node that carried the call died; another one, or its next start, completed the record.</summary>
+    NodeLost,
 
     /// <summary>A defect of the gateway; the log has it.</summary>
     InternalError,

@@ -1,9 +1,10 @@
+using Gateway.Calls;
+
 namespace Gateway.WhatsApp;
 
 /// <summary>
-/// Phone numbers as WhatsApp writes them: country code and digits, no "+". Brazil, Argentina and Mexico have two spellings of the
-/// same mobile number (with and without an extra 9, 9 and 1): the one that was dialled and the one WhatsApp reports back may differ,
-/// so equality is asked of <see cref="SameNumber"/>, never of the strings.
+/// Phone numbers as WhatsApp writes them: country code and digits, no "+". Some have two spellings (<see cref="NumberSpelling"/>), so
+/// equality is asked of <see cref="SameNumber"/>, never of the strings.
 /// </summary>
 public static class WaId
 {
@@ -43,18 +44,5 @@ public static class WaId
 
     /// <summary>True when both are spellings of one number. False when either is not a number.</summary>
     public static bool SameNumber(string? left, string? right) =>
-        TryNormalise(left, out var a) && TryNormalise(right, out var b) && Canonical(a) == Canonical(b);
-
-    /// <summary>One spelling for all spellings of a number: the key for look-ups. The argument is normalised digits.</summary>
-    public static string Canonical(string digits) => digits switch
-    {
-        // Brazil: 55, two-digit area, then 8 digits; mobiles (first digit 6-9) gained a leading 9.
-        { Length: 12 } when digits.StartsWith("55", StringComparison.Ordinal) && digits[4] is >= '6' and <= '9' =>
-            string.Concat(digits.AsSpan(0, 4), "9", digits.AsSpan(4)),
-        // Argentina: 54, then 9 for mobiles, then ten digits.
-        { Length: 12 } when digits.StartsWith("54", StringComparison.Ordinal) => string.Concat("549", digits.AsSpan(2)),
-        // Mexico: 52, formerly 1 for mobiles, then ten digits.
-        { Length: 13 } when digits.StartsWith("521", StringComparison.Ordinal) => string.Concat("52", digits.AsSpan(3)),
-        _ => digits,
-    };
+        TryNormalise(left, out var a) && TryNormalise(right, out var b) && NumberSpelling.Canonical(a) == NumberSpelling.Canonical(b);
 }

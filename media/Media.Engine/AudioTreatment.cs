@@ -14,4 +14,7 @@ public enum AudioTreatment
 
     /// <summary>The generated hold music.</summary>
     HoldMusic,
+
+    /// <summary>Two beeps that say that the call will end soon.</summary>
+    Warning,
 }

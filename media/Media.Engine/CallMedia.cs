@@ -1,3 +1,4 @@
+using Media.Engine.Audio;
 using Media.Engine.Legs;
 using Media.Engine.Net;
 using Media.Protocols.Datagrams;
@@ -18,6 +19,8 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
     private readonly PbxLeg _pbx;
     private readonly Bridge.Bridge _bridge;
     private AudioTreatment _towardsWhatsApp = AudioTreatment.Live;
+    private AudioTreatment _towardsPbx = AudioTreatment.Live;
+    private Instant? _warningEnds;
     private bool _isOpen;
     private bool _isOver;
     private bool _wasConnected;
@@ -44,7 +47,7 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
     public Instant NextDeadline => _isOver
         ? Instant.Never
         : Instant.Min(
-            Instant.Min(_whatsApp.NextDeadline, _bridge.NextDeadline),
+            Instant.Min(Instant.Min(_whatsApp.NextDeadline, _bridge.NextDeadline), _warningEnds ?? Instant.Never),
             Instant.Min(Instant.Min(_whatsApp.RtcpDeadline, _pbx.RtcpDeadline), _nextTick));
 
     /// <summary>The response is to a connectivity check of this call.</summary>
@@ -133,7 +136,14 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
     public void SetTreatment(AudioTreatment towardsWhatsApp, AudioTreatment towardsPbx, Instant now)
     {
         _towardsWhatsApp = towardsWhatsApp;
-        _bridge.ToPbx.Treatment = towardsPbx;
+        _towardsPbx = towardsPbx;
+        Follow(now);
+    }
+
+    /// <summary>The agent hears two beeps in place of what would be heard, and then that again. The user hears nothing of it.</summary>
+    public void WarnPbx(Instant now)
+    {
+        _warningEnds = now + WarningRenderer.Length;
         Follow(now);
     }
 
@@ -209,7 +219,10 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
             _pbx.LastHeard = now;
             Tell(_wasHeld ? new MediaEvent.PbxHeld() : new MediaEvent.PbxResumed());
         }
+        if (now >= _warningEnds)
+            _warningEnds = null;
         _bridge.ToWhatsApp.Treatment = _towardsWhatsApp;
+        _bridge.ToPbx.Treatment = _warningEnds is null ? _towardsPbx : AudioTreatment.Warning;
         _bridge.ToWhatsApp.Filler = _pbx.IsHeld ? _pbx.Profile.OnHold : AudioTreatment.Silence;
         _bridge.ToWhatsApp.Tone = _bridge.ToPbx.Tone = _pbx.Profile.Ringback;
         _bridge.Refresh(now);

@@ -72,6 +72,9 @@ public sealed class MediaCall
     public void SetTreatment(AudioTreatment towardsWhatsApp, AudioTreatment towardsPbx) =>
         Tell((media, now) => media.SetTreatment(towardsWhatsApp, towardsPbx, now));
 
+    /// <summary>Plays two beeps to the PBX: the call will end soon. What the PBX would have heard in that second is left out.</summary>
+    public void WarnPbx() => Tell((media, now) => media.WarnPbx(now));
+
     /// <summary>Plays a key press (`0`–`9`, `*`, `#`, `A`–`D`) to one leg as an RFC 4733 event; presses queue, at most 64.</summary>
     public void SendDigit(CallLeg leg, char digit, TimeSpan duration) => Tell((media, now) => media.SendDigit(leg, digit, duration, now));
 

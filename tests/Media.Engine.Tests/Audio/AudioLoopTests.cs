@@ -46,6 +46,19 @@ public class AudioLoopTests
         Assert.All(samples, sample => Assert.InRange(sample, -30000, 30000));
     }
 
+    [Theory]
+    [InlineData(8000)]
+    [InlineData(16000)]
+    public void The_warning_is_two_beeps(int rate)
+    {
+        var loop = AudioLoops.Get(AudioTreatment.Warning, default, rate);
+        var samples = new short[loop.Length];
+        loop.Read(0, samples);
+        var sounding = samples.Chunk(rate / 20).Select(part => part.Max() > 1000).ToArray(); // each 50 ms
+        Assert.Equal([.. Enumerable.Repeat(true, 5), false, false, .. Enumerable.Repeat(true, 5), false], sounding);
+        Assert.Equal(WarningRenderer.Length, TimeSpan.FromSeconds((double)loop.Length / rate));
+    }
+
     [Fact]
     public void Reading_past_the_end_goes_on_at_the_beginning()
     {

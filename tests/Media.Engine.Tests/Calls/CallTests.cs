@@ -192,6 +192,21 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
         await TestCall.UntilAsync(() => call.Handset.ReportAsync(default).Result.LevelDb < -60, "silence at the handset");
     }
 
+    [Theory]
+    [InlineData(AudioCodec.Pcmu)]
+    [InlineData(AudioCodec.Opus)]
+    public async Task A_warning_is_heard_by_the_agent_alone_and_then_the_call_again(AudioCodec codec)
+    {
+        await using var call = await TestCall.PlaceAsync(
+            fixture.Engine, new PbxPhone(codec, 600), profile: new PbxMediaProfile { Codecs = [PbxCodec.Opus, PbxCodec.Pcmu] });
+        await call.PhoneHearsAsync(1000);
+        await call.HandsetHearsAsync(600);
+        call.Call.WarnPbx();
+        await call.PhoneHearsAsync(1400);
+        Assert.InRange(call.Handset.ReportAsync(default).Result.ToneHertz!.Value, 590, 610);
+        await call.PhoneHearsAsync(1000);
+    }
+
     [Fact]
     public async Task A_new_offer_moves_the_media_and_the_codec_but_WhatsApp_notices_nothing()
     {

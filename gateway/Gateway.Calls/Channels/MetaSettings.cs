@@ -1,0 +1,21 @@
+namespace Gateway.Calls.Channels;
+
+/// <summary>A channel's calling settings as Meta has them, in Meta's words; a null word was not told. The JSON of <c>channels.meta_settings</c>.</summary>
+public sealed record MetaSettings
+{
+    public const string Enabled = "ENABLED", Disabled = "DISABLED", IconDefault = "DEFAULT", IconHidden = "DISABLE_ALL";
+
+    public string? Status { get; init; }
+
+    /// <summary>While ENABLED, calls are Meta's SIP servers' and Graph answers 131055.</summary>
+    public string? SipStatus { get; init; }
+
+    public string? IconVisibility { get; init; }
+
+    public IReadOnlyList<string> IconCountries { get; init; } = [];
+
+    public string? CallbackPermissionStatus { get; init; }
+
+    /// <summary>Null: Meta has none, or they are switched off.</summary>
+    public CallHoursDocument? CallHours { get; init; }
+}

@@ -71,7 +71,7 @@ public sealed partial class CallHours
             return now;
         var today = DateOnly.FromDateTime(LocalTime(now));
         for (var date = today; date < today.AddDays(SearchedDays); date = date.AddDays(1))
-            if (Openings(date).Where(opening => opening > now && IsOpenAt(opening)).Order().Select(opening => (DateTimeOffset?)opening).FirstOrDefault() is { } first)
+            if (Openings(date).Where(opening => opening > now && DateAt(opening) == date && IsOpenAt(opening)).Order().Select(opening => (DateTimeOffset?)opening).FirstOrDefault() is { } first)
                 return first;
         return null;
     }
@@ -83,7 +83,7 @@ public sealed partial class CallHours
 
     private IEnumerable<Span> SpansOf(DateOnly date) => _holidays.TryGetValue(date, out var instead) ? instead : _week[date.DayOfWeek];
 
-    /// <summary>Every moment at which a span of a date can begin: its local time under each offset of that date, and a change of the offset.</summary>
+    /// <summary>Every moment at which a span of a date can begin: its local time under each offset of that date, and a change of the offset. Some lie on a neighbouring date.</summary>
     private IEnumerable<DateTimeOffset> Openings(DateOnly date)
     {
         var midnight = new DateTimeOffset(date.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);

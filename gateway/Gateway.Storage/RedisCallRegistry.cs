@@ -78,6 +78,11 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
         return [.. calls.OrderByDescending(c => c.StartedAt)];
     }
 
+    /// <summary>One live call of any node, or null.</summary>
+    internal static async Task<LiveCall?> FindLiveAsync(IDatabase database, CallId callId) =>
+        await database.StringGetAsync(LiveKey(callId)) is { IsNull: false } text
+            ? JsonSerializer.Deserialize<LiveCall>((string)text!, JsonSerializerOptions.Web) : null;
+
     private static string ClaimKey(WhatsAppCallId id) => "wa:claim:" + id;
 
     private static string LiveKey(CallId id) => "wa:live:" + id;

@@ -1,0 +1,31 @@
+using System.Text.Json;
+using StackExchange.Redis;
+
+namespace Gateway.Storage.Commands;
+
+/// <summary>A node's ear for commands. Each is handled on its own, so that one that waits for Meta holds up no other.</summary>
+/// <param name="redis">Its subscriptions come back by themselves after a lost connection.</param>
+/// <param name="node">This node's id.</param>
+/// <param name="handle">Carries a command out; it must not throw.</param>
+public sealed class NodeCommandListener(IConnectionMultiplexer redis, string node, Func<NodeCommand, Task<CommandReply>> handle)
+{
+    public Task StartAsync() => redis.GetSubscriber().SubscribeAsync(NodeCommands.ChannelOf(node), (channel, text) => _ = AnswerAsync(text));
+
+    public Task StopAsync() => redis.GetSubscriber().UnsubscribeAsync(NodeCommands.ChannelOf(node));
+
+    private async Task AnswerAsync(RedisValue text)
+    {
+        CommandEnvelope envelope;
+        try
+        {
+            envelope = CommandEnvelope.Read(text);
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            return; // of another version, or not ours: its sender hears nothing and says so
+        }
+        var reply = await handle(envelope.Command);
+        await redis.GetSubscriber().PublishAsync(
+            envelope.ReplyTo, JsonSerializer.Serialize(reply, JsonSerializerOptions.Web), CommandFlags.FireAndForget);
+    }
+}

@@ -1,0 +1,99 @@
+using System.Text.Json;
+using Gateway.Calls;
+using StackExchange.Redis;
+
+namespace Gateway.Storage.Commands;
+
+/// <summary>
+/// Sends commands to nodes through Redis and waits for their answers. Every node listens on `wa:node:{node}`
+/// (<see cref="NodeCommandListener"/>); each answer comes on a channel of its own.
+/// </summary>
+/// <remarks>A published command is delivered once or not at all. Who is there is what Redis itself knows: the channels somebody listens on.</remarks>
+public sealed class NodeCommands(IConnectionMultiplexer redis)
+{
+    /// <summary>Everything a node does on a command takes milliseconds, but for a message that Meta has to take.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2), PatienceWithMeta = TimeSpan.FromSeconds(15);
+
+    /// <summary>Asks the node that runs a live call to end it.</summary>
+    public async Task<CommandReply> HangUpAsync(CallId call, CancellationToken cancellation)
+    {
+        var owner = await RedisCallRegistry.FindLiveAsync(redis.GetDatabase(), call);
+        return owner is null
+            ? new CommandReply(CommandOutcome.UnknownCall)
+            : await SendAsync(owner.Node, new NodeCommand.HangUp(call), Patience, cancellation);
+    }
+
+    /// <summary>Asks any node to ring an agent and then the user. <see cref="CommandReply.Call"/> is the call that began.</summary>
+    public Task<CommandReply> CallBackAsync(NodeCommand.CallBack command, CancellationToken cancellation) =>
+        SendToAnyAsync(command, Patience, cancellation);
+
+    /// <summary>Asks any node to ask the user for permission.</summary>
+    public Task<CommandReply> AskPermissionAsync(NodeCommand.AskPermission command, CancellationToken cancellation) =>
+        SendToAnyAsync(command, PatienceWithMeta, cancellation);
+
+    /// <summary>Asks any node to read the user's permission at Meta; afterwards the contact's row has it.</summary>
+    public Task<CommandReply> RefreshPermissionAsync(NodeCommand.RefreshPermission command, CancellationToken cancellation) =>
+        SendToAnyAsync(command, PatienceWithMeta, cancellation);
+
+    internal static RedisChannel ChannelOf(string node) => "wa:node:" + node;
+
+    /// <summary>The first node that takes it. One that is stopping refuses, and one that has gone is passed over, so that the next is tried.</summary>
+    private async Task<CommandReply> SendToAnyAsync(NodeCommand command, TimeSpan patience, CancellationToken cancellation)
+    {
+        var reply = new CommandReply(CommandOutcome.NodeUnreachable);
+        foreach (var node in Nodes())
+        {
+            var (wasHeard, answer) = await TrySendAsync(node, command, patience, cancellation);
+            if (wasHeard)
+                reply = answer;
+            if (wasHeard && answer.Code != WireName.Of(HangupCause.Draining) && answer.Code != WireName.Of(HangupCause.NoCapacity))
+                return answer;
+        }
+        return reply;
+    }
+
+    private async Task<CommandReply> SendAsync(string node, NodeCommand command, TimeSpan patience, CancellationToken cancellation) =>
+        (await TrySendAsync(node, command, patience, cancellation)).Reply;
+
+    private async Task<(bool WasHeard, CommandReply Reply)> TrySendAsync(string node, NodeCommand command, TimeSpan patience, CancellationToken cancellation)
+    {
+        var envelope = new CommandEnvelope("wa:reply:" + Guid.NewGuid().ToString("N"), command);
+        var answered = new TaskCompletionSource<CommandReply>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var subscriber = redis.GetSubscriber();
+        await subscriber.SubscribeAsync(envelope.ReplyTo, (_, text) => answered.TrySetResult(CommandEnvelope.ReadReply(text)));
+        try
+        {
+            if (await subscriber.PublishAsync(ChannelOf(node), envelope.ToJson()) == 0)
+                return (false, new CommandReply(CommandOutcome.NodeUnreachable));
+            return (true, await answered.Task.WaitAsync(patience, cancellation));
+        }
+        catch (TimeoutException)
+        {
+            return (true, new CommandReply(CommandOutcome.NodeUnreachable));
+        }
+        finally
+        {
+            await subscriber.UnsubscribeAsync(envelope.ReplyTo, flags: CommandFlags.FireAndForget);
+        }
+    }
+
+    /// <summary>In an order of chance, so that call-backs spread.</summary>
+    private IReadOnlyList<string> Nodes()
+    {
+        var prefix = ((string)ChannelOf(""))!;
+        var nodes = redis.GetEndPoints().Select(endpoint => redis.GetServer(endpoint)).Where(server => server.IsConnected)
+            .SelectMany(server => server.SubscriptionChannels(prefix + "*")).Select(channel => ((string)channel)[prefix.Length..]).Distinct().ToArray();
+        Random.Shared.Shuffle(nodes);
+        return nodes;
+    }
+}
+
+/// <summary>A command on its way, and where its answer goes.</summary>
+internal sealed record CommandEnvelope(string ReplyTo, NodeCommand Command)
+{
+    public string ToJson() => JsonSerializer.Serialize(this, JsonSerializerOptions.Web);
+
+    public static CommandEnvelope Read(RedisValue text) => JsonSerializer.Deserialize<CommandEnvelope>((string)text!, JsonSerializerOptions.Web)!;
+
+    public static CommandReply ReadReply(RedisValue text) => JsonSerializer.Deserialize<CommandReply>((string)text!, JsonSerializerOptions.Web)!;
+}

@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Storage;
+using Gateway.Storage.Calls;
 using Npgsql;
 using StackExchange.Redis;
 

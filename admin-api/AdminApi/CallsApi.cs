@@ -27,7 +27,7 @@ public static class CallsApi
     {
         if (limit is < 1 or > MaxPage)
             return TypedResults.Problem($"limit lies between 1 and {MaxPage}.", statusCode: 400, title: "invalid_limit");
-        var records = await store.ListAsync(limit ?? 50, before, cancellation);
+        var records = await store.ListAsync(new CallQuery { Limit = limit ?? 50, To = before }, cancellation);
         return TypedResults.Ok(new Page<CallView>([.. records.Select(CallView.Of)]));
     }
 

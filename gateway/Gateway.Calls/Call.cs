@@ -2,8 +2,8 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Calls;
 
-/// <summary>What is fixed about a call when it begins.</summary>
-public sealed record CallIdentity(CallId Id, CallDirection Direction, ChannelId Channel, WhatsAppUser User, string Node);
+/// <summary>What is fixed about a call when it begins. The node's start tells what an earlier run of the same node left open.</summary>
+public sealed record CallIdentity(CallId Id, CallDirection Direction, ChannelId Channel, WhatsAppUser User, string Node, string NodeStart = "");
 
 /// <summary>Where a call stands. The states in the order in which an answered call passes them; a direction skips what is not its own.</summary>
 public enum CallState
@@ -372,6 +372,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
             WhatsAppQuality = _quality?.WhatsApp,
             PbxQuality = _quality?.Pbx,
             Node = Identity.Node,
+            NodeStart = Identity.NodeStart,
         }));
     }
 }

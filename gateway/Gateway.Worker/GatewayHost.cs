@@ -1,6 +1,7 @@
 using Gateway.Calls;
 using Gateway.Sip;
 using Gateway.Storage;
+using Gateway.Storage.Calls;
 using Gateway.WhatsApp.Graph;
 using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Calls;

@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Storage.Calls;
 using Npgsql;
 using Testing;
 
@@ -91,6 +92,5 @@ public sealed class PostgresCallStoreTests(Stores stores) : IAsyncLifetime
         Node = "node-1",
     };
 
-    private async Task<CallRecord?> FindAsync(CallId id) =>
-        (await Store.ListAsync(1000, null, CancellationToken.None)).SingleOrDefault(r => r.Id == id);
+    private Task<CallRecord?> FindAsync(CallId id) => Store.FindAsync(id, CancellationToken.None);
 }

@@ -1,3 +1,6 @@
+using Gateway.Calls.Balances;
+using Gateway.Calls.Rating;
+
 namespace Gateway.Calls;
 
 /// <summary>Quality of one leg over the whole call, as its RTP and RTCP showed it.</summary>
@@ -38,4 +41,13 @@ public sealed record CallRecord
     public LegQuality? WhatsAppQuality { get; init; }
     public LegQuality? PbxQuality { get; init; }
     public required string Node { get; init; }
+
+    /// <summary>The start of <see cref="Node"/> that carried the call; empty where nobody told.</summary>
+    public string NodeStart { get; init; } = "";
+
+    /// <summary>What pays for the call; null: it is not billed, or was never admitted. Read back, it holds nothing.</summary>
+    public Funding? Funding { get; init; }
+
+    /// <summary>What the call cost, worked out when it is stored; null: it was not answered or is not billed.</summary>
+    public Price? Price { get; init; }
 }

@@ -31,6 +31,8 @@ CREATE TABLE calls (
     account                 text         REFERENCES accounts,
     currency                text,
     rate_id                 bigint,
+    rate_card               text,
+    rate_prefix             text,
     price_per_minute        money_amount,
     connection_fee          money_amount,
     pulse_seconds           int,

@@ -1,0 +1,43 @@
+using Gateway.Calls;
+
+namespace Gateway.Storage.Calls;
+
+/// <summary>
+/// The statement that fetches one page of calls. It names only the filters that are set, so that each combination has a plan of its own,
+/// along the index that serves it.
+/// </summary>
+internal static class CallPages
+{
+    public static string Sql(CallQuery query)
+    {
+        string?[] conditions =
+        [
+            "ended_at IS NOT NULL",
+            query.After is null ? null : "(started_at, id) < (@AfterStart, @AfterId)",
+            query.Channel is null ? null : "channel = @Channel",
+            query.User is null ? null : IsPhone(query.User) ? "user_phone = @User" : "user_id = @User",
+            query.Direction is null ? null : "direction = @Direction",
+            query.Cause is null ? null : "cause = @Cause",
+            query.Account is null ? null : "account = @Account",
+            query.From is null ? null : "started_at >= @From",
+            query.To is null ? null : "started_at < @To",
+        ];
+        return $"SELECT {CallRow.Columns} FROM calls WHERE {string.Join(" AND ", conditions.OfType<string>())} ORDER BY started_at DESC, id DESC LIMIT @Limit";
+    }
+
+    public static object Parameters(CallQuery query) => new
+    {
+        AfterStart = query.After?.StartedAt.UtcDateTime,
+        AfterId = query.After?.Id.Value,
+        Channel = query.Channel?.Value,
+        query.User,
+        Direction = query.Direction is { } direction ? WireName.Of(direction) : null,
+        Cause = query.Cause is { } cause ? WireName.Of(cause) : null,
+        query.Account,
+        From = query.From?.UtcDateTime,
+        To = query.To?.UtcDateTime,
+        query.Limit,
+    };
+
+    private static bool IsPhone(string user) => user.All(char.IsAsciiDigit);
+}

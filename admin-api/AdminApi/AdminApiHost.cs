@@ -1,5 +1,7 @@
+using AdminApi.Platform;
 using Gateway.Calls;
 using Gateway.Storage;
+using Gateway.Storage.Admin;
 using Gateway.Storage.Calls;
 using Npgsql;
 using StackExchange.Redis;
@@ -12,24 +14,35 @@ public static class AdminApiHost
     public static WebApplication Build(string[] args)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
-        if (builder.Configuration["urls"] is null)
-            builder.WebHost.UseUrls("http://127.0.0.1:8081");
+        if (builder.Configuration["urls"] is null && !builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
+            builder.WebHost.UseUrls(Binding.DefaultUrl);
         var options = (builder.Configuration.GetSection(AdminApiOptions.Section).Get<AdminApiOptions>() ?? new AdminApiOptions()).Validated();
-
-        builder.Services.AddProblemDetails();
-        builder.Services.AddOpenApi();
-        builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(options.Postgres));
-        builder.Services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(options.Redis));
-        builder.Services.AddSingleton<ICallStore, PostgresCallStore>();
-        builder.Services.AddSingleton<ICallRegistry>(s => new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), "admin-api"));
+        Binding.RefuseOpenDoors(builder.Configuration, options);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.MaxBody;
+        });
+        builder.Logging.ClearProviders().AddJsonConsole(console => console.UseUtcTimestamp = true).AddFilter("Microsoft", LogLevel.Warning);
+        builder.AddPlatform(options);
+        AddStores(builder.Services, options);
 
         var app = builder.Build();
-        app.UseExceptionHandler();
-        app.UseStatusCodePages();
-        app.UseApiKey(options.Key);
-        app.MapGet("/healthz", () => "ok\n").ExcludeFromDescription();
-        app.MapOpenApi("/openapi/v1.json");
-        app.MapCalls();
+        app.UsePlatform(options);
+        app.MapGet("/healthz", () => "ok\n").AllowAnonymous().ExcludeFromDescription();
+        var api = app.MapV1();
+        api.MapCalls();
         return app;
+    }
+
+    private static void AddStores(IServiceCollection services, AdminApiOptions options)
+    {
+        services.AddSingleton(_ => NpgsqlDataSource.Create(options.Postgres));
+        services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(options.Redis + ",abortConnect=false"));
+        services.AddSingleton<ICallStore, PostgresCallStore>();
+        services.AddSingleton<ICallRegistry>(s => new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), "admin-api"));
+        services.AddSingleton<KeyBook>();
+        services.AddSingleton<IdempotencyBook>();
     }
 }

@@ -1,14 +1,16 @@
+using System.Net;
+
 namespace AdminApi;
 
-/// <summary>What the admin API is configured with, from the environment (`AdminApi__Key`) or appsettings.json.</summary>
+/// <summary>What the admin API is configured with, from the environment (`AdminApi__Postgres`) or appsettings.json.</summary>
 public sealed record AdminApiOptions
 {
     public const string Section = "AdminApi";
 
-    /// <summary>Every request but /healthz carries it: `Authorization: Bearer …`. At least 24 characters.</summary>
+    /// <summary>The first key: may do everything until there is a key of scope admin in the database. At least 24 characters.</summary>
     public string Key { get; init; } = "";
 
-    /// <summary>A file that holds the key, where it should not stand in the environment.</summary>
+    /// <summary>A file that holds the first key, where it should not stand in the environment.</summary>
     public string? KeyFile { get; init; }
 
     /// <summary>Npgsql connection string.</summary>
@@ -17,20 +19,69 @@ public sealed record AdminApiOptions
     /// <summary>StackExchange.Redis configuration.</summary>
     public string Redis { get; init; } = "";
 
+    /// <summary>Addresses or networks (10.0.0.0/8), separated by commas, of the reverse proxies that may connect without TLS.</summary>
+    public string TrustedProxies { get; init; } = "";
+
+    /// <summary>Of one key or token.</summary>
+    public int RequestsPerMinute { get; init; } = 1200;
+
+    /// <summary>Bytes of a request's body, where an operation does not say otherwise.</summary>
+    public long MaxBody { get; init; } = 256 * 1024;
+
+    /// <summary>Whose tokens are taken beside keys; none where the issuer is empty.</summary>
+    public OidcOptions Oidc { get; init; } = new();
+
+    /// <summary><see cref="TrustedProxies"/> as networks.</summary>
+    public IReadOnlyList<IPNetwork> Proxies { get; private init; } = [];
+
     /// <summary>These options with <see cref="KeyFile"/> read; throws one message with every error.</summary>
     public AdminApiOptions Validated()
     {
         var options = KeyFile is null ? this : this with { Key = File.ReadAllText(KeyFile).Trim() };
         List<string> errors = [];
-        if (options.Key.Length < 24)
+        if (options.Key.Length is > 0 and < 24)
             errors.Add($"{Section}:Key (or the file of {Section}:KeyFile) needs at least 24 characters.");
         if (options.Postgres.Length == 0)
             errors.Add($"{Section}:Postgres is missing.");
         if (options.Redis.Length == 0)
             errors.Add($"{Section}:Redis is missing.");
-        return errors.Count == 0 ? options : throw new InvalidOperationException(string.Join(" ", errors));
+        if (RequestsPerMinute < 1)
+            errors.Add($"{Section}:RequestsPerMinute is at least 1.");
+        if (MaxBody < 1024)
+            errors.Add($"{Section}:MaxBody is at least 1024.");
+        if (Oidc.Issuer.Length > 0 && !(Uri.TryCreate(Oidc.Issuer, UriKind.Absolute, out var issuer) && (issuer.Scheme == Uri.UriSchemeHttps || issuer.IsLoopback)))
+            errors.Add($"{Section}:Oidc:Issuer is an https URL.");
+        if (Oidc.Issuer.Length > 0 && Oidc.Audience.Length == 0)
+            errors.Add($"{Section}:Oidc:Audience is missing: a token made for somebody else must not open this door.");
+        List<IPNetwork> proxies = [];
+        foreach (var text in TrustedProxies.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (IPNetwork.TryParse(text, out var network))
+                proxies.Add(network);
+            else if (IPAddress.TryParse(text, out var address))
+                proxies.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
+            else
+                errors.Add($"{Section}:TrustedProxies: {text} is neither an address nor a network.");
+        }
+        return errors.Count == 0 ? options with { Proxies = proxies } : throw new InvalidOperationException(string.Join(" ", errors));
     }
 
     /// <summary>Secrets have no text form.</summary>
     public override string ToString() => nameof(AdminApiOptions);
+}
+
+/// <summary>An OpenID Connect issuer.</summary>
+public sealed record OidcOptions
+{
+    /// <summary>Its URL, as in the tokens' `iss`; its discovery document lies beneath it.</summary>
+    public string Issuer { get; init; } = "";
+
+    /// <summary>What the tokens' `aud` must name.</summary>
+    public string Audience { get; init; } = "";
+
+    /// <summary>The claim that holds the scopes, as words in a text or as a list.</summary>
+    public string ScopeClaim { get; init; } = "scope";
+
+    /// <summary>What stands before our scopes there: `gateway:read`.</summary>
+    public string ScopePrefix { get; init; } = "gateway:";
 }

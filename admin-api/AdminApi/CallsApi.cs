@@ -1,3 +1,4 @@
+using AdminApi.Platform;
 using Gateway.Calls;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -8,30 +9,28 @@ public static class CallsApi
 {
     private const int MaxPage = 500;
 
-    public static void MapCalls(this WebApplication app)
+    public static void MapCalls(this IEndpointRouteBuilder api)
     {
-        var calls = app.MapGroup("/v1/calls").WithTags("calls");
-        calls.MapGet("/live", ListLiveAsync).WithSummary("The calls in progress on all nodes, the newest first");
-        calls.MapGet("/", ListPastAsync).WithSummary("Ended call attempts, refused and missed ones included, the newest first");
+        var calls = api.MapGroup("/calls").WithTags("calls");
+        calls.MapGet("/live", ListLiveAsync).WithName("listLiveCalls").WithSummary("The calls in progress on all nodes, the newest first").Requires(Scope.Read);
+        calls.MapGet("/", ListPastAsync).WithName("listCalls").WithSummary("Ended call attempts, refused and missed ones included, the newest first").Requires(Scope.Read);
     }
 
     private static async Task<Ok<Page<LiveCallView>>> ListLiveAsync(ICallRegistry registry, CancellationToken cancellation) =>
-        TypedResults.Ok(new Page<LiveCallView>([.. (await registry.ListAsync(cancellation)).Select(LiveCallView.Of)]));
+        TypedResults.Ok(new Page<LiveCallView>([.. (await registry.ListAsync(cancellation)).Select(LiveCallView.Of)], null));
 
     /// <param name="store">Where the records are.</param>
     /// <param name="before">Only attempts that began before this time: the startedAt of the last one on the page before.</param>
     /// <param name="limit">1 to 500.</param>
     /// <param name="cancellation">The request's own.</param>
-    private static async Task<Results<Ok<Page<CallView>>, ProblemHttpResult>> ListPastAsync(
+    private static async Task<Results<Ok<Page<CallView>>, ProblemResult>> ListPastAsync(
         ICallStore store, DateTimeOffset? before, int? limit, CancellationToken cancellation)
     {
         if (limit is < 1 or > MaxPage)
-            return TypedResults.Problem($"limit lies between 1 and {MaxPage}.", statusCode: 400, title: "invalid_limit");
+            return Problems.InvalidRequest.Of($"limit lies between 1 and {MaxPage}.");
         var records = await store.ListAsync(new CallQuery { Limit = limit ?? 50, To = before }, cancellation);
-        return TypedResults.Ok(new Page<CallView>([.. records.Select(CallView.Of)]));
+        return TypedResults.Ok(new Page<CallView>([.. records.Select(CallView.Of)], null));
     }
-
-    public sealed record Page<T>(IReadOnlyList<T> Items);
 
     public sealed record LiveCallView(
         string Id, string? WhatsAppCallId, string Direction, string Channel, string User, string? Trunk, string? Agent, string State,

@@ -1,0 +1,38 @@
+using System.Threading.RateLimiting;
+
+namespace AdminApi.Platform;
+
+/// <summary>How many requests a key may make, and how many wrong keys an address may try, in a minute.</summary>
+public sealed class Limits(AdminApiOptions options) : IDisposable
+{
+    /// <summary>Guessing 256 bits is hopeless at any pace; this keeps it from costing the database anything.</summary>
+    private const int WrongKeysPerMinute = 30;
+
+    private readonly PartitionedRateLimiter<string> _callers = PerMinute(options.RequestsPerMinute);
+    private readonly PartitionedRateLimiter<string> _strangers = PerMinute(WrongKeysPerMinute);
+
+    public RateLimitLease Count(Caller caller) => _callers.AttemptAcquire(caller.Actor);
+
+    /// <summary>Whether this address may still try a key.</summary>
+    public RateLimitLease MayTry(string address) => _strangers.AttemptAcquire(address, 0);
+
+    public void CountWrongKey(string address) => _strangers.AttemptAcquire(address).Dispose();
+
+    /// <summary>The answer where a lease was not acquired, with Retry-After.</summary>
+    public static ProblemResult Problem(HttpContext context, RateLimitLease lease)
+    {
+        var wait = lease.TryGetMetadata(MetadataName.RetryAfter, out var left) ? left : TimeSpan.FromMinutes(1);
+        var seconds = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds));
+        context.Response.Headers.RetryAfter = seconds.ToString();
+        return Problems.RateLimited.Of($"Come again in {seconds} seconds.");
+    }
+
+    private static PartitionedRateLimiter<string> PerMinute(int permits) => PartitionedRateLimiter.Create<string, string>(
+        who => RateLimitPartition.GetFixedWindowLimiter(who, _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = TimeSpan.FromMinutes(1) }));
+
+    public void Dispose()
+    {
+        _callers.Dispose();
+        _strangers.Dispose();
+    }
+}

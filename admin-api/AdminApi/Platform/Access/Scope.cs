@@ -1,0 +1,17 @@
+namespace AdminApi.Platform;
+
+/// <summary>What a key or token may do. <see cref="Admin"/> implies all others; <see cref="Operate"/> and <see cref="Billing"/> imply <see cref="Read"/>.</summary>
+public enum Scope
+{
+    /// <summary>Look at everything but keys, webhook endpoints and the audit log.</summary>
+    Read,
+
+    /// <summary>Work with calls, missed calls, channels and permissions.</summary>
+    Operate,
+
+    /// <summary>Change rate cards and move money.</summary>
+    Billing,
+
+    /// <summary>All of it, and keys, webhook endpoints and the audit log.</summary>
+    Admin,
+}

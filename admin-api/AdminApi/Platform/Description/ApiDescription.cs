@@ -1,0 +1,144 @@
+using System.Text.Json.Nodes;
+using Gateway.Calls;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace AdminApi.Platform;
+
+/// <summary>The OpenAPI 3.1 document at /openapi/v1.json, written from what the endpoints declare by <see cref="EndpointRules"/>.</summary>
+internal static class ApiDescription
+{
+    private const string Security = "bearer";
+    private const string ProblemType = "application/problem+json";
+
+    public static void AddApiDescription(this IServiceCollection services) => services.AddOpenApi("v1", openApi =>
+    {
+        openApi.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        openApi.AddDocumentTransformer(DescribeDocument);
+        openApi.AddOperationTransformer(DescribeOperation);
+        openApi.AddSchemaTransformer(DescribeSchema);
+    });
+
+    private static Task DescribeDocument(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellation)
+    {
+        document.Info = new OpenApiInfo
+        {
+            Title = "WhatsApp Calls Gateway: admin API",
+            Version = "1",
+            Description = "Money is text with at least two decimals and never rounded. Times are ISO 8601 in UTC. Errors are application/problem+json with a stable `code`. "
+                + "Unknown members of a body are errors.",
+        };
+        document.Servers = [new OpenApiServer { Url = "/" }];
+        document.Components ??= new OpenApiComponents();
+        document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+        {
+            [Security] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                Description = "An API key (`wag_ID_SECRET`), or a token of the configured OpenID Connect issuer.",
+            },
+        };
+        return Task.CompletedTask;
+    }
+
+    private static async Task DescribeOperation(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
+    {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        var scope = metadata.OfType<RequiredScope>().LastOrDefault()?.Scope ?? Scope.Admin;
+        operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Security, context.Document)] = [] }];
+        operation.AddExtension("x-scope", new JsonNodeExtension(WireName.Of(scope)));
+        operation.Description = $"{operation.Description} Scope: `{WireName.Of(scope)}`.".TrimStart();
+        operation.Parameters ??= [];
+        if (metadata.OfType<NeedsIfMatch>().Any())
+            operation.Parameters.Add(HeaderParameter("If-Match", "The ETag of what is changed, as it was read."));
+        if (metadata.OfType<NeedsIdempotencyKey>().Any())
+            operation.Parameters.Add(HeaderParameter(Idempotency.Header, "Of your own choice, unique for the request; the same one when it is repeated."));
+
+        var schema = await context.GetOrCreateSchemaAsync(typeof(Problem), parameterDescription: null, cancellation);
+        context.Document!.AddComponent(nameof(Problem), schema);
+        operation.Responses ??= [];
+        foreach (var status in ProblemsOf(operation, metadata).Distinct().GroupBy(kind => kind.Status).OrderBy(group => group.Key))
+            operation.Responses[status.Key.ToString()] = ProblemResponse([.. status], context.Document);
+    }
+
+    /// <summary>The declared kinds, and those that follow from what the endpoint is.</summary>
+    private static IEnumerable<ProblemKind> ProblemsOf(OpenApiOperation operation, IList<object> metadata)
+    {
+        foreach (var kind in metadata.OfType<DeclaredProblems>().SelectMany(declared => declared.Kinds))
+            yield return kind;
+        yield return Problems.Unauthorized;
+        yield return Problems.ForbiddenScope;
+        yield return Problems.RateLimited;
+        yield return Problems.Unavailable;
+        if (operation.RequestBody is not null)
+        {
+            yield return Problems.InvalidRequest;
+            yield return Problems.TooLarge;
+            yield return Problems.UnsupportedMediaType;
+        }
+        if (metadata.OfType<NeedsIfMatch>().Any())
+        {
+            yield return Problems.InvalidRequest;
+            yield return Problems.PreconditionRequired;
+            yield return Problems.StaleVersion;
+        }
+        if (metadata.OfType<NeedsIdempotencyKey>().Any())
+        {
+            yield return Problems.IdempotencyKeyRequired;
+            yield return Problems.IdempotencyKeyReused;
+            yield return Problems.RequestInProgress;
+        }
+    }
+
+    private static OpenApiResponse ProblemResponse(ProblemKind[] kinds, OpenApiDocument document)
+    {
+        var response = new OpenApiResponse
+        {
+            Description = string.Join("; ", kinds.Select(kind => $"`{kind.Code}`: {kind.Title}")),
+            Content = new Dictionary<string, OpenApiMediaType> { [ProblemType] = new OpenApiMediaType { Schema = new OpenApiSchemaReference(nameof(Problem), document) } },
+        };
+        response.AddExtension("x-codes", new JsonNodeExtension(new JsonArray([.. kinds.Select(kind => (JsonNode)kind.Code)])));
+        if (kinds.Contains(Problems.RateLimited))
+        {
+            response.Headers = new Dictionary<string, IOpenApiHeader>
+            {
+                ["Retry-After"] = new OpenApiHeader { Description = "Seconds.", Schema = new OpenApiSchema { Type = JsonSchemaType.Integer } },
+            };
+        }
+        return response;
+    }
+
+    private static OpenApiParameter HeaderParameter(string name, string description) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Header,
+        Required = true,
+        Description = description,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+    };
+
+    /// <summary>Money and closed sets are text, which the converters do not tell by themselves.</summary>
+    private static Task DescribeSchema(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
+    {
+        var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
+        var nullable = type == context.JsonTypeInfo.Type ? default : JsonSchemaType.Null;
+        if (type == typeof(decimal))
+        {
+            schema.Type = JsonSchemaType.String | nullable;
+            schema.Format = null;
+            schema.Pattern = @"^-?\d+\.\d{2,}$";
+        }
+        else if (type == typeof(DateTimeOffset))
+        {
+            schema.Type = JsonSchemaType.String | nullable;
+            schema.Format = "date-time";
+        }
+        else if (type.IsEnum)
+        {
+            schema.Type = JsonSchemaType.String | nullable;
+            schema.Enum = [.. Enum.GetValues(type).Cast<Enum>().Select(member => (JsonNode)WireName.Of(member))];
+        }
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,76 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using Npgsql;
+using StackExchange.Redis;
+
+namespace AdminApi.Platform;
+
+/// <summary>The request edge: whatever was thrown, or answered without a body, becomes a <see cref="Problem"/>.</summary>
+public sealed partial class ErrorEdge(RequestDelegate next, ILogger<ErrorEdge> log)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception thrown) when (!context.Response.HasStarted)
+        {
+            context.Response.Clear();
+            await ProblemOf(thrown).ExecuteAsync(context);
+            return;
+        }
+        if (!context.Response.HasStarted && context.Response.StatusCode >= 400 && context.Response.ContentType is null)
+            await ProblemOf(context).ExecuteAsync(context);
+    }
+
+    private ProblemResult ProblemOf(Exception thrown)
+    {
+        switch (thrown)
+        {
+            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
+                return Problems.TooLarge.Of("The body is larger than this operation takes.");
+            case BadHttpRequestException { StatusCode: StatusCodes.Status415UnsupportedMediaType } bad:
+                return Problems.UnsupportedMediaType.Of(bad.Message);
+            case BadHttpRequestException { InnerException: JsonException json }:
+                return Problems.InvalidRequest.Of(json.Message, [new FieldError(json.Path ?? "$", json.Message)]);
+            case BadHttpRequestException bad:
+                return Problems.InvalidRequest.Of(bad.Message);
+            case var away when IsStoreAway(away):
+                StoreAway(log, thrown.GetType().Name, thrown.Message);
+                return Problems.Unavailable.Of("PostgreSQL or Redis does not answer. Try again later.");
+            default:
+                Defect(log, thrown);
+                return Problems.InternalError.Of("It is in the log under this request's id.");
+        }
+    }
+
+    private static ProblemResult ProblemOf(HttpContext context) => context.Response.StatusCode switch
+    {
+        404 => Problems.NotFound.Of("There is no such path."),
+        405 => Problems.MethodNotAllowed.Of($"Allowed: {context.Response.Headers.Allow}."),
+        413 => Problems.TooLarge.Of("The body is larger than this operation takes."),
+        415 => Problems.UnsupportedMediaType.Of("Send application/json."),
+        >= 500 => Problems.InternalError.Of("It is in the log under this request's id."),
+        var status => (Problems.InvalidRequest with { Status = status }).Of("The request could not be read."),
+    };
+
+    /// <summary>PostgreSQL: connection lost (class 08), too many connections (53300), shutting or starting (57P0x), time run out. Redis: no connection or answer.</summary>
+    public static bool IsStoreAway(Exception thrown) => thrown switch
+    {
+        PostgresException { SqlState: var state } => state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("57P0", StringComparison.Ordinal) || state == "53300",
+        NpgsqlException or RedisConnectionException or TimeoutException or SocketException => true,
+        RedisException => true,
+        _ => thrown.InnerException is { } inner && IsStoreAway(inner),
+    };
+
+    [LoggerMessage(LogLevel.Warning, "A store does not answer: {Kind}: {Reason}")]
+    private static partial void StoreAway(ILogger log, string kind, string reason);
+
+    [LoggerMessage(LogLevel.Error, "A request failed")]
+    private static partial void Defect(ILogger log, Exception thrown);
+}

@@ -1,0 +1,46 @@
+using System.Text.Json.Serialization;
+using Gateway.Storage;
+
+namespace AdminApi.Platform;
+
+/// <summary>Puts the platform together: services, the order of the middleware, and the group that every resource is mapped into.</summary>
+public static class PlatformSetup
+{
+    public static void AddPlatform(this WebApplicationBuilder builder, AdminApiOptions options)
+    {
+        var services = builder.Services;
+        services.AddSingleton(options);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<Limits>();
+        if (options.Oidc.Issuer.Length > 0)
+            services.AddSingleton(new OidcTokens(options.Oidc));
+        services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            JsonText.Configure(json.SerializerOptions);
+            json.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+            json.SerializerOptions.AllowDuplicateProperties = false;
+            json.SerializerOptions.RespectNullableAnnotations = true;
+            json.SerializerOptions.RespectRequiredConstructorParameters = true;
+        });
+        services.AddApiDescription();
+    }
+
+    public static void UsePlatform(this WebApplication app, AdminApiOptions options)
+    {
+        app.UseTrustedProxies(options);
+        app.UseMiddleware<RequestLog>();
+        app.UseMiddleware<ErrorEdge>();
+        app.UseMiddleware<Authentication>();
+        app.UseMiddleware<Idempotency>();
+        app.MapOpenApi("/openapi/{documentName}.json").Requires(Scope.Read);
+    }
+
+    /// <summary>Where resources map theirs: `api.MapGroup("/calls").WithTags("calls")`, each operation with a name, a summary and a scope.</summary>
+    public static RouteGroupBuilder MapV1(this WebApplication app)
+    {
+        var api = app.MapGroup("/v1");
+        api.AddEndpointFilter(ETags.FilterAsync);
+        return api;
+    }
+}

@@ -1,0 +1,83 @@
+using Dapper;
+using Npgsql;
+
+namespace Gateway.Storage.Admin;
+
+/// <summary>A kept answer.</summary>
+/// <param name="Status">HTTP status.</param>
+/// <param name="Headers">JSON object of the headers that belong to it.</param>
+/// <param name="Body">As it was sent.</param>
+public sealed record KeptAnswer(int Status, string Headers, byte[] Body);
+
+/// <summary>What became of a request with an idempotency key: exactly one of them is true, or <see cref="Answer"/> is there.</summary>
+/// <param name="IsFirst">Nobody did it yet: do it, then call Finish or Forget.</param>
+/// <param name="IsOther">The key came before with another request.</param>
+/// <param name="IsRunning">The same request is being worked on.</param>
+/// <param name="Answer">The answer that the same request got before.</param>
+public sealed record IdempotentStart(bool IsFirst, bool IsOther, bool IsRunning, KeptAnswer? Answer);
+
+/// <summary>Answers to requests that spend or send, kept for a day so that a repetition gets the same one.</summary>
+public sealed class IdempotencyBook(NpgsqlDataSource database)
+{
+    /// <summary>A request that was begun and has neither answer nor end after this was cut short by a crash; its repetition may try again.</summary>
+    private static readonly TimeSpan Abandoned = TimeSpan.FromMinutes(2);
+
+    private static readonly TimeSpan Kept = TimeSpan.FromDays(1);
+
+    private const string Begin =
+        """
+        INSERT INTO idempotent_requests AS r (actor, key, request_hash) VALUES (@actor, @key, @hash)
+        ON CONFLICT (actor, key) DO UPDATE SET created_at = now()
+        WHERE r.status IS NULL AND r.request_hash = excluded.request_hash AND r.created_at < now() - @Abandoned
+        RETURNING true
+        """;
+
+    private const string Find =
+        "SELECT request_hash = @hash AS IsSame, status, headers::text AS Headers, body FROM idempotent_requests WHERE actor = @actor AND key = @key";
+
+    private const string Finish =
+        """
+        UPDATE idempotent_requests SET status = @Status, headers = @Headers::jsonb, body = @Body
+        WHERE actor = @actor AND key = @key AND status IS NULL
+        """;
+
+    private const string Forget = "DELETE FROM idempotent_requests WHERE actor = @actor AND key = @key AND status IS NULL";
+
+    private const string Purge = "DELETE FROM idempotent_requests WHERE created_at < now() - @Kept";
+
+    public async Task<IdempotentStart> BeginAsync(string actor, string key, byte[] hash, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(Begin, new { actor, key, hash, Abandoned }, cancellationToken: cancellation)))
+            return new IdempotentStart(true, false, false, null);
+        var row = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(Find, new { actor, key, hash }, cancellationToken: cancellation));
+        return row switch
+        {
+            { IsSame: false } => new IdempotentStart(false, true, false, null),
+            { Status: { } status } => new IdempotentStart(false, false, false, new KeptAnswer(status, row.Headers ?? "{}", row.Body ?? [])),
+            _ => new IdempotentStart(false, false, true, null), // also where it was forgotten between the two statements: the next try begins it
+        };
+    }
+
+    public async Task FinishAsync(string actor, string key, KeptAnswer answer, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            Finish, new { actor, key, answer.Status, answer.Headers, answer.Body }, cancellationToken: cancellation));
+    }
+
+    /// <summary>The request failed without an answer worth keeping; its repetition is tried anew.</summary>
+    public async Task ForgetAsync(string actor, string key, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(Forget, new { actor, key }, cancellationToken: cancellation));
+    }
+
+    public async Task PurgeAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(Purge, new { Kept }, cancellationToken: cancellation));
+    }
+
+    private sealed record Row(bool IsSame, int? Status, string? Headers, byte[]? Body);
+}

@@ -52,7 +52,7 @@ public enum CommandOutcome
 /// <summary>A node's answer.</summary>
 /// <param name="Outcome">What became of it.</param>
 /// <param name="Code">Of a refusal: the member of a closed set in its snake-case spelling: a <see cref="HangupCause"/>, a
-/// <see cref="Calls.Permissions.RequestRule"/>, or `whatsapp_error`.</param>
+/// <see cref="Gateway.Calls.Permissions.RequestRule"/>, or `whatsapp_error`.</param>
 /// <param name="Text">Of a refusal: a sentence for a person.</param>
 /// <param name="FreeAt">Of a refusal: when the same command may succeed, where that is known.</param>
 /// <param name="Call">The call that began.</param>

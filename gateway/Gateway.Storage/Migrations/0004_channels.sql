@@ -2,6 +2,7 @@
 CREATE TABLE channels (
     id                            text        PRIMARY KEY,
     number                        text        NOT NULL CHECK (number ~ '^[0-9]{5,15}$'),
+    country                       text        CHECK (country ~ '^[A-Z]{2}$'),
     name                          text        NOT NULL DEFAULT '' CHECK (length(name) <= 200),
     account                       text        REFERENCES accounts,
     calling_enabled               boolean     NOT NULL DEFAULT true,
@@ -23,10 +24,16 @@ CREATE TABLE channels (
     meta_pushed_version           bigint,
     meta_pushed_at                timestamptz,
     meta_error                    text,
+    meta_drift                    jsonb       NOT NULL DEFAULT '[]',
     CHECK ((permission_template IS NULL) = (permission_template_language IS NULL))
 );
 
+COMMENT ON COLUMN channels.country IS 'Of the number; null where it has none. The JSON columns are described by Gateway.Storage/Channels/ChannelDocument.cs.';
 COMMENT ON COLUMN channels.is_managed IS 'False until an admin first saves the toggles: before that nothing of ours is pushed over what Meta has.';
+
+-- Nodes push what changed to Meta; the notification only says that something did.
+CREATE FUNCTION notify_channels() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NOTIFY gateway_channels; RETURN NULL; END $$;
+CREATE TRIGGER channels_are_announced AFTER UPDATE OF version ON channels FOR EACH STATEMENT EXECUTE FUNCTION notify_channels();
 
 -- Where the channel's calls go, in the order of position. None: what the node's configuration file says.
 CREATE TABLE routes (
@@ -37,14 +44,22 @@ CREATE TABLE routes (
     PRIMARY KEY (channel, position)
 );
 
--- What Meta forbids a channel for now.
+-- What Meta forbids a channel for now. is_listed: the channel's settings at Meta have named it, so it ends when they no longer do.
 CREATE TABLE channel_restrictions (
     channel     text        NOT NULL REFERENCES channels ON DELETE CASCADE,
     type        text        NOT NULL,
     reason      text,
     since       timestamptz NOT NULL,
     expires_at  timestamptz,
+    is_listed   boolean     NOT NULL DEFAULT false,
     PRIMARY KEY (channel, type)
+);
+
+-- What each running node can reach: the trunks of its configuration. A node that stopped long ago is one whose seen_at is old.
+CREATE TABLE node_trunks (
+    node     text        PRIMARY KEY CHECK (length(node) BETWEEN 1 AND 64),
+    trunks   text[]      NOT NULL,
+    seen_at  timestamptz NOT NULL
 );
 
 -- Where calling is offered, by the country of the business number. A country without a row is served in both directions.

@@ -1,0 +1,59 @@
+using Gateway.Calls;
+using Gateway.Calls.Channels;
+
+namespace Gateway.Storage.Channels;
+
+/// <summary>
+/// A channel's settings as JSON: what <see cref="ChannelFactsColumn"/> reads and what the audit log keeps of a change. Call hours are
+/// <see cref="CallHoursDocument"/>, what Meta has is <see cref="MetaSettings"/>, drift is a list of <see cref="SettingDrift"/>.
+/// </summary>
+public sealed record ChannelDocument(
+    string Id,
+    string Number,
+    string Name,
+    string? Account,
+    bool CallingEnabled,
+    bool ContactsMayCall,
+    bool WeMayCall,
+    bool CallbackPermission,
+    bool IconIsVisible,
+    IReadOnlyList<string> IconCountries,
+    CallHoursDocument? CallHours,
+    bool AsksPermission,
+    string? PermissionText,
+    PermissionTemplate? Template,
+    bool IsManaged,
+    long Version)
+{
+    public static ChannelDocument Of(ChannelSettings settings) => new(
+        settings.Id.Value, settings.Number, settings.Name, settings.Account, settings.CallingEnabled, settings.ContactsMayCall, settings.WeMayCall,
+        settings.CallbackPermission, settings.IconIsVisible, settings.IconCountries, settings.CallHours?.Document, settings.AsksPermission,
+        settings.PermissionText, settings.Template, settings.IsManaged, settings.Version);
+
+    /// <exception cref="InvalidOperationException">The stored call hours mean nothing here: no time zone data, most likely.</exception>
+    public ChannelSettings ToSettings()
+    {
+        CallHours? hours = null;
+        if (CallHours is not null && !Gateway.Calls.Channels.CallHours.TryCreate(CallHours, out hours, out var errors))
+            throw new InvalidOperationException($"The call hours of channel {Id} cannot be read: {string.Join(" ", errors)}");
+        return new ChannelSettings
+        {
+            Id = new ChannelId(Id),
+            Number = Number,
+            Name = Name,
+            Account = Account,
+            CallingEnabled = CallingEnabled,
+            ContactsMayCall = ContactsMayCall,
+            WeMayCall = WeMayCall,
+            CallbackPermission = CallbackPermission,
+            IconIsVisible = IconIsVisible,
+            IconCountries = IconCountries,
+            CallHours = hours,
+            AsksPermission = AsksPermission,
+            PermissionText = PermissionText,
+            Template = Template,
+            IsManaged = IsManaged,
+            Version = Version,
+        };
+    }
+}

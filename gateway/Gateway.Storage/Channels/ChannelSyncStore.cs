@@ -1,0 +1,133 @@
+using Dapper;
+using Gateway.Calls;
+using Gateway.Calls.Channels;
+using Gateway.Storage.Events;
+using Npgsql;
+
+namespace Gateway.Storage.Channels;
+
+/// <summary>What Meta has and forbids, as nodes learn it by reading back and by webhook.</summary>
+public sealed class ChannelSyncStore(NpgsqlDataSource database)
+{
+    private const string Record =
+        """
+        UPDATE channels c SET
+            meta_settings = @settings::jsonb, meta_read_at = @now, meta_drift = @drift::jsonb, meta_error = NULL,
+            meta_pushed_version = COALESCE(@pushed, c.meta_pushed_version),
+            meta_pushed_at = CASE WHEN @pushed IS NULL THEN c.meta_pushed_at ELSE @now END
+        FROM (SELECT id, meta_drift FROM channels WHERE id = @id FOR UPDATE) old
+        WHERE c.id = old.id
+        RETURNING old.meta_drift IS DISTINCT FROM c.meta_drift AND c.meta_drift <> '[]'
+        """;
+
+    private const string NoteFailure = "UPDATE channels SET meta_error = @error WHERE id = @id";
+
+    private const string Merge = "UPDATE channels SET meta_settings = COALESCE(meta_settings, '{}') || @settings::jsonb WHERE id = @id";
+
+    /// <summary>A later end, or another reason, is news; the same restriction told again is not.</summary>
+    private const string Restrict =
+        """
+        INSERT INTO channel_restrictions AS r (channel, type, reason, since, expires_at, is_listed)
+        VALUES (@id, @Type, @Reason, @Since, @ExpiresAt, @isListed)
+        ON CONFLICT (channel, type) DO UPDATE SET
+            reason = COALESCE(excluded.reason, r.reason), expires_at = excluded.expires_at, is_listed = r.is_listed OR excluded.is_listed,
+            since = CASE WHEN r.expires_at <= excluded.since THEN excluded.since ELSE r.since END
+        WHERE (r.reason, r.expires_at, r.is_listed) IS DISTINCT FROM (COALESCE(excluded.reason, r.reason), excluded.expires_at, r.is_listed OR excluded.is_listed)
+        RETURNING r.since = @Since
+        """;
+
+    private const string Lift = "DELETE FROM channel_restrictions WHERE channel = @id AND is_listed AND type <> ALL (@types)";
+
+    private const string OfNumber = "SELECT id FROM channels WHERE number = @number";
+
+    /// <summary>Notes what was read at Meta: all settings, where they differ from ours, and the restrictions that stand beside them.</summary>
+    /// <param name="id">Which channel.</param>
+    /// <param name="settings">All that Meta has.</param>
+    /// <param name="drift">Where that is not what we want; empty for a channel that is not managed.</param>
+    /// <param name="restrictions">What the settings list. One that they listed before and do not now is over.</param>
+    /// <param name="pushed">The version of our settings that Meta has taken just now, or null.</param>
+    /// <param name="now">When.</param>
+    /// <param name="cancellation">The caller's own.</param>
+    public async Task RecordAsync(
+        ChannelId id, MetaSettings settings, IReadOnlyList<SettingDrift> drift, IReadOnlyList<ChannelRestriction> restrictions, long? pushed, DateTimeOffset now,
+        CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        var parameters = new { id = id.Value, settings = JsonText.Of(settings), drift = JsonText.Of(drift), pushed, now = now.UtcDateTime };
+        var drifted = await connection.QuerySingleOrDefaultAsync<bool?>(new CommandDefinition(Record, parameters, transaction, cancellationToken: cancellation));
+        if (drifted is null)
+            return;
+        if (drifted == true)
+            await EventBook.AppendAsync(connection, transaction, new NewEvent(EventKind.ChannelDrifted, now, id.Value, Data: new { drift }), cancellation);
+        foreach (var restriction in restrictions)
+            await RestrictAsync(transaction, id, restriction, isListed: true, cancellation);
+        var lifted = new { id = id.Value, types = restrictions.Select(r => r.Type).ToArray() };
+        await connection.ExecuteAsync(new CommandDefinition(Lift, lifted, transaction, cancellationToken: cancellation));
+        await transaction.CommitAsync(cancellation);
+    }
+
+    /// <summary>Notes why the channel could not be pushed or read.</summary>
+    public Task RecordFailureAsync(ChannelId id, string error, CancellationToken cancellation) =>
+        ExecuteAsync(NoteFailure, new { id = id.Value, error }, cancellation);
+
+    /// <summary>Obeys at once what a webhook says of some settings; null members stay as they are.</summary>
+    public Task MergeAsync(ChannelId id, MetaSettings told, CancellationToken cancellation) => ExecuteAsync(
+        Merge,
+        new
+        {
+            id = id.Value,
+            settings = JsonText.Of(Told(("status", told.Status), ("sipStatus", told.SipStatus), ("iconVisibility", told.IconVisibility), ("callbackPermissionStatus", told.CallbackPermissionStatus))),
+        },
+        cancellation);
+
+    /// <summary>Notes a restriction that a webhook tells; it holds until it expires, whatever the settings list.</summary>
+    public async Task RestrictAsync(ChannelId id, ChannelRestriction restriction, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await RestrictAsync(transaction, id, restriction, isListed: false, cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
+
+    /// <summary>The channels with this number: mostly one.</summary>
+    public async Task<IReadOnlyList<ChannelId>> OfNumberAsync(string number, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return [.. (await connection.QueryAsync<string>(new CommandDefinition(OfNumber, new { number }, cancellationToken: cancellation))).Select(id => new ChannelId(id))];
+    }
+
+    private static async Task RestrictAsync(NpgsqlTransaction transaction, ChannelId id, ChannelRestriction restriction, bool isListed, CancellationToken cancellation)
+    {
+        var parameters = new
+        {
+            id = id.Value,
+            restriction.Type,
+            restriction.Reason,
+            Since = restriction.Since.UtcDateTime,
+            ExpiresAt = restriction.ExpiresAt?.UtcDateTime,
+            isListed,
+        };
+        var isNew = await transaction.Connection!.QuerySingleOrDefaultAsync<bool?>(new CommandDefinition(Restrict, parameters, transaction, cancellationToken: cancellation));
+        if (isNew != true)
+            return;
+        var data = new { restriction.Type, restriction.Reason, restriction.ExpiresAt };
+        await EventBook.AppendAsync(
+            transaction.Connection!, transaction, new NewEvent(EventKind.ChannelRestricted, restriction.Since, id.Value, Data: data), cancellation);
+    }
+
+    private static Dictionary<string, string> Told(params ReadOnlySpan<(string Name, string? Value)> members)
+    {
+        Dictionary<string, string> told = [];
+        foreach (var (name, value) in members)
+            if (value is not null)
+                told[name] = value;
+        return told;
+    }
+
+    private async Task ExecuteAsync(string sql, object parameters, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(sql, parameters, cancellationToken: cancellation));
+    }
+}

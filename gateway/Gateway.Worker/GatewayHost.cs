@@ -9,6 +9,7 @@ using Gateway.Worker.Configuration;
 using Gateway.Worker.Health;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Metrics;
+using Gateway.Worker.Spool;
 using Media.Engine;
 using Media.Protocols.Primitives;
 using Npgsql;
@@ -72,6 +73,7 @@ public static class GatewayHost
         services.AddSingleton(s => new TrunkMetrics([.. options.Sip.Trunks.Select(t => t.Name)], s.GetRequiredService<SipEndpoint>().GetTrunkHealth));
         services.AddSingleton(Trunks.ForCalls(options));
 
+        services.AddSingleton<RecordSpool>();
         services.AddSingleton<NodeCapacity>();
         services.AddSingleton<CallAdmission>();
         services.AddSingleton<CallServices>();

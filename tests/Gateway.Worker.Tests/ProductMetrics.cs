@@ -6,6 +6,7 @@ using Gateway.Sip;
 using Gateway.WhatsApp;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Metrics;
+using Gateway.Worker.Spool;
 using Media.Engine;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -21,6 +22,7 @@ internal sealed partial class ProductMetrics : IDisposable
         new SipEndpointOptions { Listeners = [new SipListenerOptions { Transport = SipTransport.Udp, Bind = new IPEndPoint(IPAddress.Loopback, 0) }] },
         SystemEntropy.Instance, TimeProvider.System, NullLoggerFactory.Instance);
     private readonly TrunkMetrics _trunks;
+    private readonly SpoolMetrics _spool;
 
     public ProductMetrics()
     {
@@ -37,6 +39,7 @@ internal sealed partial class ProductMetrics : IDisposable
         _media.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
         _sip.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
         _trunks = new TrunkMetrics([], _sip.GetTrunkHealth);
+        _spool = new SpoolMetrics(() => 0, () => TimeSpan.Zero, () => 0);
     }
 
     public IReadOnlyCollection<string> Names => _names;
@@ -47,10 +50,11 @@ internal sealed partial class ProductMetrics : IDisposable
     {
         _listener.Dispose();
         _trunks.Dispose();
+        _spool.Dispose();
         _media.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _sip.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
-    [GeneratedRegex("gateway_(calls|registry|whatsapp|media|sip)_[a-z_]+")]
+    [GeneratedRegex("gateway_(calls|registry|spool|whatsapp|media|sip)_[a-z_]+")]
     private static partial Regex Name();
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Threading.Channels;
 using Gateway.Calls;
 using Gateway.Sip;
@@ -23,9 +22,8 @@ internal sealed partial class CallLoop : ICallInbox
     /// <summary>A live call is shown anew this often: what is shown of a dead node's calls expires, and a restarted Redis fills again.</summary>
     private static readonly TimeSpan ShowAgain = TimeSpan.FromSeconds(10);
 
-    /// <summary>Waits between the tries to write a record; the last failure logs the record itself.</summary>
-    private static readonly TimeSpan[] RecordRetries =
-        [TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(15)];
+    /// <summary>What is noted of a call before its end may be missing: the finished record says it all.</summary>
+    private static readonly TimeSpan NotePatience = TimeSpan.FromSeconds(5);
 
     private readonly Channel<CallInput> _inbox = Channel.CreateBounded<CallInput>(
         new BoundedChannelOptions(InboxCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
@@ -38,6 +36,7 @@ internal sealed partial class CallLoop : ICallInbox
     private readonly LegQueue _registry;
     private readonly LegQueue _records;
     private readonly ILogger _logger;
+    private Task _record = Task.CompletedTask;
     private CallState _shown = CallState.New;
     private Instant _showAgainAt = Instant.Never;
     private string? _boundTo;
@@ -77,7 +76,7 @@ internal sealed partial class CallLoop : ICallInbox
     /// <summary>From the first input to the written record.</summary>
     public async Task RunAsync(CallInput first)
     {
-        _records.Add(() => _services.Store.BeginAsync(Identity, _call.StartedAt.ToDateTimeOffset(), CancellationToken.None));
+        Note(cancellation => _services.Store.BeginAsync(Identity, _call.StartedAt.ToDateTimeOffset(), cancellation));
         Perform(_call.Handle(first, _services.Clock.Now));
         for (var defects = 0; _call.State != CallState.Ended && defects < MaxDefects;)
         {
@@ -93,7 +92,7 @@ internal sealed partial class CallLoop : ICallInbox
             }
         }
         _inbox.Writer.TryComplete();
-        await Task.WhenAll(_whatsApp.Idle, _pbx.Idle, _admission.Idle, _registry.Idle, _records.Idle);
+        await Task.WhenAll(_whatsApp.Idle, _pbx.Idle, _admission.Idle, _registry.Idle, _records.Idle, _record);
     }
 
     private async Task HandleNextAsync()
@@ -219,7 +218,7 @@ internal sealed partial class CallLoop : ICallInbox
         if (record.WhatsAppId is { } whatsAppId)
             _registry.Add(() => _services.Registry.BuryAsync(whatsAppId, CancellationToken.None));
         _registry.Add(() => _services.Registry.RemoveAsync(record.Id, CancellationToken.None));
-        _records.Add(() => WriteRecordAsync(record));
+        _record = _services.Spool.AddAsync(record);
     }
 
     private void ShowIfChanged()
@@ -241,27 +240,11 @@ internal sealed partial class CallLoop : ICallInbox
         _registry.Add(() => _services.Registry.PublishAsync(view, CancellationToken.None));
     }
 
-    private async Task WriteRecordAsync(CallRecord record)
+    private void Note(Func<CancellationToken, Task> write) => _records.Add(async () =>
     {
-        for (var tries = 0; ; tries++)
-        {
-            try
-            {
-                await _services.Store.CompleteAsync(record, CancellationToken.None);
-                return;
-            }
-            catch (Exception e) when (tries < RecordRetries.Length) // Whatever ails the store: the record must not be lost for it.
-            {
-                LogStoreFailure(e, Identity.Id);
-                await Task.Delay(RecordRetries[tries], _services.Time);
-            }
-            catch (Exception e) // The log is the last place where the record can be found again.
-            {
-                LogLostRecord(e, Identity.Id, JsonSerializer.Serialize(record with { User = new WhatsAppUser(null) }, JsonSerializerOptions.Web));
-                return;
-            }
-        }
-    }
+        using var patience = new CancellationTokenSource(NotePatience, _services.Time);
+        await write(patience.Token);
+    });
 
     private void OnAdmissionFailure(Exception e)
     {
@@ -279,9 +262,6 @@ internal sealed partial class CallLoop : ICallInbox
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: a defect ended it")]
     private partial void LogDefect(Exception e, CallId callId);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: PostgreSQL did not take its record: {Record}")]
-    private partial void LogLostRecord(Exception e, CallId callId, string record);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: a store did not take a write")]
     private partial void LogStoreFailure(Exception e, CallId callId);

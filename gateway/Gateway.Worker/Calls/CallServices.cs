@@ -1,8 +1,9 @@
 using Gateway.Calls;
+using Gateway.Worker.Spool;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Calls;
 
 /// <summary>What every call loop shares.</summary>
 internal sealed record CallServices(
-    ICallStore Store, ICallRegistry Registry, NodeCapacity Capacity, CallAdmission Admission, TimeProvider Time, InstantClock Clock, ILogger<CallLoop> Logger);
+    ICallStore Store, RecordSpool Spool, ICallRegistry Registry, NodeCapacity Capacity, CallAdmission Admission, TimeProvider Time, InstantClock Clock, ILogger<CallLoop> Logger);

@@ -2,6 +2,7 @@ using Gateway.Sip;
 using Gateway.Storage;
 using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Configuration;
+using Gateway.Worker.Spool;
 using Media.Engine;
 using Npgsql;
 
@@ -13,9 +14,14 @@ namespace Gateway.Worker.Calls;
 /// </summary>
 internal sealed partial class GatewayService(
     GatewayOptions options, NpgsqlDataSource database, MediaEngine media, SipEndpoint sip, WebhookQueue webhooks, CallSupervisor calls,
-    NodeCapacity capacity, ILogger<GatewayService> logger) : IHostedLifecycleService
+    NodeCapacity capacity, RecordSpool spool, ILogger<GatewayService> logger) : IHostedLifecycleService
 {
+    /// <summary>What is left of the spool at a stop is settled within this time, or after the next start.</summary>
+    private static readonly TimeSpan LastSettlement = TimeSpan.FromSeconds(5);
+
     private readonly List<Task> _pumps = [];
+    private readonly CancellationTokenSource _stopSettling = new();
+    private Task _settling = Task.CompletedTask;
 
     /// <summary>True from the end of start until a stop was asked for.</summary>
     public bool IsReady { get; private set; }
@@ -24,6 +30,8 @@ internal sealed partial class GatewayService(
     {
         foreach (var name in await Migrator.MigrateAsync(database, cancellationToken))
             LogMigrated(name);
+        await spool.SettleAllAsync(cancellationToken);
+        _settling = spool.RunAsync(_stopSettling.Token);
         await media.StartAsync(cancellationToken);
         await sip.StartAsync(cancellationToken);
         _pumps.Add(calls.ReadWebhooksAsync(webhooks.Batches));
@@ -48,6 +56,10 @@ internal sealed partial class GatewayService(
         await sip.DisposeAsync();
         await media.DisposeAsync();
         await Task.WhenAll(_pumps);
+        await _stopSettling.CancelAsync();
+        await _settling;
+        using var patience = new CancellationTokenSource(LastSettlement);
+        await spool.SettleAllAsync(patience.Token);
         LogStopped();
     }
 

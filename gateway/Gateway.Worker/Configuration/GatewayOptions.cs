@@ -25,6 +25,10 @@ public sealed record GatewayOptions
 
     /// <summary>How long a call may wait in each state.</summary>
     public CallOptions Calls { get; init; } = new();
+
+    /// <summary>Where this node's records wait.</summary>
+    public string SpoolFolder() => Path.GetFullPath(Path.Combine(
+        Storage.Spool ?? Path.Combine(Environment.GetEnvironmentVariable("STATE_DIRECTORY")?.Split(':')[0] ?? "", "spool"), Node.Id));
 }
 
 /// <summary>This process among its equals.</summary>
@@ -163,4 +167,11 @@ public sealed record StorageOptions
 
     /// <summary>StackExchange.Redis configuration.</summary>
     public required Secret Redis { get; init; }
+
+    /// <summary>Folder in which finished records wait until PostgreSQL has them, each node in a folder of its own below it. Null: `spool` in
+    /// systemd's state directory ($STATE_DIRECTORY) where there is one, else in the working directory.</summary>
+    public string? Spool { get; init; }
+
+    /// <summary>So many records may wait there; from then on new calls are refused.</summary>
+    public int SpoolLimit { get; init; } = 100_000;
 }

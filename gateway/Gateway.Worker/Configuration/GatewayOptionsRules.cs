@@ -17,6 +17,7 @@ internal static class GatewayOptionsRules
         .. Channels(options),
         .. options.Media.Validate().Select(error => "media." + error),
         .. Calls(options.Calls),
+        .. Storage(options.Storage),
     ];
 
     private static IEnumerable<string> Node(NodeOptions node)
@@ -92,6 +93,14 @@ internal static class GatewayOptionsRules
             foreach (var trunk in channel.Trunks.Where(name => options.Sip.Trunks.All(t => t.Name != name)))
                 yield return $"channels['{channel.PhoneNumberId}'].trunks: no trunk '{trunk}'.";
         }
+    }
+
+    private static IEnumerable<string> Storage(StorageOptions storage)
+    {
+        if (storage.Spool is { Length: 0 })
+            yield return "storage.spool: a folder, or null.";
+        if (storage.SpoolLimit is < 100 or > 10_000_000)
+            yield return "storage.spoolLimit: 100 … 10000000.";
     }
 
     private static IEnumerable<string> Calls(Gateway.Calls.CallOptions calls)

@@ -46,10 +46,12 @@ internal struct TimeSpec
     internal nint Nanoseconds;
 }
 
-/// <summary>The part of Linux's C library that sockets and epoll need (64-bit, the same numbers on x86-64 and arm64).</summary>
+/// <summary>The part of Linux's C library that sockets, epoll and folders need (64-bit, the same numbers on x86-64 and arm64).</summary>
 internal static unsafe partial class LibC
 {
     private const string Name = "libc"; // the runtime maps it to the C library it runs on
+
+    internal const int OpenCloseOnExec = 0x80000;
 
     internal const int FamilyIPv4 = 2;
     internal const int FamilyIPv6 = 10;
@@ -90,6 +92,12 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Name, EntryPoint = "close")]
     internal static partial int Close(int descriptor);
+
+    [LibraryImport(Name, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial DescriptorHandle Open(string path, int flags);
+
+    [LibraryImport(Name, EntryPoint = "fsync", SetLastError = true)]
+    internal static partial int Flush(DescriptorHandle descriptor);
 
     [LibraryImport(Name, EntryPoint = "bind", SetLastError = true)]
     internal static partial int Bind(DescriptorHandle socket, SocketAddressBytes* address, int length);

@@ -141,7 +141,10 @@ internal sealed class CallBench : IAsyncDisposable
                 WhatsApp = new WhatsAppSideOptions { ConnectTimeout = Unlimited },
                 Pbx = new PbxSideOptions { PortMin = media, PortMax = media + MediaPorts - 1, Quarantine = TimeSpan.Zero },
             },
-            Storage = new StorageOptions { Postgres = new Secret(stores.Postgres), Redis = new Secret(stores.Redis) },
+            Storage = new StorageOptions
+            {
+                Postgres = new Secret(stores.Postgres), Redis = new Secret(stores.Redis), Spool = Path.Combine(AppContext.BaseDirectory, "spool"),
+            },
             Calls = new CallOptions { MediaConnect = Unlimited, ReleaseRetry = TimeSpan.FromMilliseconds(50), Ending = TimeSpan.FromSeconds(10) },
         };
     }

@@ -80,6 +80,8 @@ internal sealed partial class GatewayNode : IAsyncDisposable
         await StopAsync();
         await _app.DisposeAsync();
         _http.Dispose();
+        if (Directory.Exists(Options.SpoolFolder()))
+            Directory.Delete(Options.SpoolFolder(), recursive: true);
     }
 
     [GeneratedRegex(@"^(?<name>\w+)(\{(?<labels>[^}]*)\})? (?<value>\S+)$", RegexOptions.Multiline)]

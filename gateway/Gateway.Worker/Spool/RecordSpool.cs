@@ -1,0 +1,188 @@
+using System.Collections.Concurrent;
+using Gateway.Calls;
+using Gateway.Worker.Configuration;
+using Npgsql;
+
+namespace Gateway.Worker.Spool;
+
+/// <summary>
+/// Where a finished record goes first: to the disk of this node, so that neither the death of PostgreSQL nor of this process loses it. From
+/// here it is settled (<see cref="ICallStore.CompleteAsync"/>, which may be repeated) and then removed; while the store is away, it waits.
+/// </summary>
+internal sealed partial class RecordSpool : IDisposable
+{
+    /// <summary>Settlements at one time.</summary>
+    private const int Width = 8;
+
+    /// <summary>For one settlement; a store that takes longer counts as away.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    /// <summary>A record that the store refuses waits so long for its next try; the others do not wait for it.</summary>
+    private static readonly TimeSpan RefusedPause = TimeSpan.FromMinutes(1);
+
+    private readonly SpoolFolder _folder;
+    private readonly ICallStore _store;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SpoolMetrics _metrics;
+    private readonly int _limit;
+
+    /// <summary>Names of the files that wait, each with the time before which it is not tried.</summary>
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _waiting = new();
+
+    /// <summary>Records that the disk did not take.</summary>
+    private readonly ConcurrentDictionary<string, CallRecord> _homeless = new();
+
+    private readonly SemaphoreSlim _news = new(0);
+
+    /// <exception cref="IOException">The folder cannot be written, or another process holds it.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same.</exception>
+    public RecordSpool(GatewayOptions options, ICallStore store, TimeProvider time, ILogger<RecordSpool> logger)
+    {
+        (_store, _time, _logger, _limit) = (store, time, logger, options.Storage.SpoolLimit);
+        _folder = new SpoolFolder(options.SpoolFolder());
+        foreach (var name in _folder.List())
+            _waiting[name] = default;
+        _metrics = new SpoolMetrics(() => Count, () => OldestAge, () => _folder.SetAsideCount);
+    }
+
+    /// <summary>Records that wait to be settled.</summary>
+    public int Count => _waiting.Count + _homeless.Count;
+
+    /// <summary>More records wait than the disk is meant to hold: no new calls, please.</summary>
+    public bool IsFull => Count >= _limit;
+
+    private TimeSpan OldestAge
+    {
+        get
+        {
+            var oldest = _waiting.Keys.Concat(_homeless.Keys).Min(StringComparer.Ordinal);
+            return oldest is not null && SpoolFile.TimeOf(oldest) is { } since ? _time.GetUtcNow() - since : TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>Returns once the record is safe on the disk. A disk that fails is reported, and the record then lives in memory only.</summary>
+    public async Task AddAsync(CallRecord record)
+    {
+        try
+        {
+            _waiting[await Task.Run(() => _folder.Write(record))] = default;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _metrics.Failed();
+            LogNotSpooled(e, record.Id);
+            _homeless[SpoolFile.NameOf(record)] = record;
+        }
+        _news.Release();
+    }
+
+    /// <summary>Settles what waits, the oldest first, until <paramref name="cancellation"/>: while the store is away, again and again.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var pause = FirstPause;
+        while (!cancellation.IsCancellationRequested)
+        {
+            var isAway = !await SettleAllAsync(cancellation);
+            pause = isAway ? pause * 2 < LongestPause ? pause * 2 : LongestPause : FirstPause;
+            try
+            {
+                if (isAway)
+                    await Task.Delay(pause, _time, cancellation);
+                else
+                    await _news.WaitAsync(RefusedPause, cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            while (_news.CurrentCount > 0)
+                await _news.WaitAsync(CancellationToken.None);
+        }
+    }
+
+    /// <summary>Tries each waiting record once. False when the store is away: then the rest was not tried.</summary>
+    public async Task<bool> SettleAllAsync(CancellationToken cancellation)
+    {
+        var now = _time.GetUtcNow();
+        var due = _waiting.Where(file => file.Value <= now).Select(file => file.Key).Concat(_homeless.Keys).Order(StringComparer.Ordinal).ToArray();
+        var isAway = false;
+        await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = Width }, async (name, _) =>
+        {
+            if (!isAway && !cancellation.IsCancellationRequested && !await SettleAsync(name, cancellation))
+                isAway = true;
+        });
+        return !isAway;
+    }
+
+    public void Dispose()
+    {
+        _metrics.Dispose();
+        _folder.Dispose();
+        _news.Dispose();
+    }
+
+    /// <summary>False when the store is away.</summary>
+    private async Task<bool> SettleAsync(string name, CancellationToken cancellation)
+    {
+        try
+        {
+            if (!_homeless.TryGetValue(name, out var record))
+            {
+                (record, var fault) = _folder.Read(name);
+                if (fault is not null)
+                    SetAside(name, fault);
+                if (record is null)
+                {
+                    _waiting.TryRemove(name, out _);
+                    return true;
+                }
+            }
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            patience.CancelAfter(Patience);
+            await _store.CompleteAsync(record, patience.Token);
+            _homeless.TryRemove(name, out _);
+            if (_waiting.TryRemove(name, out _))
+                _folder.Remove(name);
+            return true;
+        }
+        catch (PostgresException e) when (!e.IsTransient && !IsOfTheServer(e.SqlState))
+        {
+            _metrics.Refused();
+            LogRefused(e, name);
+            if (_waiting.ContainsKey(name))
+                _waiting[name] = _time.GetUtcNow() + RefusedPause;
+            return true;
+        }
+        catch (Exception e) // Whatever keeps the store from answering, the record stays and is tried again.
+        {
+            if (!cancellation.IsCancellationRequested)
+                LogAway(e.Message, Count);
+            return false;
+        }
+    }
+
+    /// <summary>The server as a whole cannot, and not this record: SQLSTATE classes 25 (read-only), 28 and 3D (who and where), 53, 57, 58.</summary>
+    private static bool IsOfTheServer(string state) => state[..2] is "25" or "28" or "3D" or "53" or "57" or "58";
+
+    private void SetAside(string name, string fault)
+    {
+        LogSetAside(name, fault);
+        _folder.SetAside(name);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: its record could not be spooled and is kept in memory until PostgreSQL takes it")]
+    private partial void LogNotSpooled(Exception e, CallId callId);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The spooled record {Name} cannot be read ({Fault}): it was moved to set-aside and is not settled")]
+    private partial void LogSetAside(string name, string fault);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL refuses the spooled record {Name}: it is tried again in a minute")]
+    private partial void LogRefused(Exception e, string name);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL does not take records ({Reason}): {Count} wait in the spool")]
+    private partial void LogAway(string reason, int count);
+}

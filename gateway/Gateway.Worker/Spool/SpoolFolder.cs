@@ -1,0 +1,74 @@
+using Gateway.Calls;
+using Media.Native.Files;
+
+namespace Gateway.Worker.Spool;
+
+/// <summary>
+/// The files of a spool in a folder that one process holds. A file is there whole or not at all: it is written under another name, flushed,
+/// renamed, and then the folder is flushed. A file that cannot be read moves to `set-aside`, where an operator finds it.
+/// </summary>
+internal sealed class SpoolFolder : IDisposable
+{
+    private const string Unfinished = ".part";
+
+    private readonly string _folder;
+    private readonly string _setAside;
+    private readonly FileStream _lock;
+
+    /// <exception cref="IOException">The folder cannot be written, or another process holds it.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same.</exception>
+    public SpoolFolder(string folder)
+    {
+        _folder = folder;
+        _setAside = Path.Combine(folder, "set-aside");
+        Directory.CreateDirectory(_setAside);
+        _lock = new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        foreach (var part in Directory.EnumerateFiles(folder, "*" + Unfinished))
+            File.Delete(part); // its call was never said to be safe
+        Folder.Flush(folder);
+    }
+
+    /// <summary>Files set aside and still there.</summary>
+    public int SetAsideCount => Directory.EnumerateFiles(_setAside).Count();
+
+    /// <summary>Names of all records, the oldest first.</summary>
+    public IReadOnlyList<string> List() =>
+        [.. Directory.EnumerateFiles(_folder, "*" + SpoolFile.Ending).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+
+    /// <summary>Returns the file's name once the record is on the disk.</summary>
+    public string Write(CallRecord record)
+    {
+        var name = SpoolFile.NameOf(record);
+        var part = Path.Combine(_folder, name + Unfinished);
+        using (var file = new FileStream(part, FileMode.Create, FileAccess.Write))
+        {
+            if (OperatingSystem.IsLinux())
+                File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite); // users' numbers are in it
+            file.Write(SpoolFile.Encode(record));
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(part, Path.Combine(_folder, name), overwrite: true);
+        Folder.Flush(_folder);
+        return name;
+    }
+
+    /// <summary>The record, or why there is none; both null: the file is gone.</summary>
+    public (CallRecord? Record, string? Fault) Read(string name)
+    {
+        try
+        {
+            return SpoolFile.Decode(File.ReadAllBytes(Path.Combine(_folder, name)));
+        }
+        catch (FileNotFoundException)
+        {
+            return (null, null);
+        }
+    }
+
+    /// <summary>Not flushed: a file that comes back after a power cut is applied once more, and changes nothing.</summary>
+    public void Remove(string name) => File.Delete(Path.Combine(_folder, name));
+
+    public void SetAside(string name) => File.Move(Path.Combine(_folder, name), Path.Combine(_setAside, name), overwrite: true);
+
+    public void Dispose() => _lock.Dispose();
+}

@@ -1,0 +1,117 @@
+using Dapper;
+using Gateway.Calls;
+using Gateway.Storage;
+using Gateway.Storage.Calls;
+using Gateway.Worker.Configuration;
+using Gateway.Worker.Spool;
+using Gateway.Worker.Tests.Calls.Bench;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using Testing;
+
+namespace Gateway.Worker.Tests.Spool;
+
+[Collection(StoresCollection.Name)]
+public sealed class RecordSpoolTests : IAsyncLifetime
+{
+    private readonly string _path = Directory.CreateTempSubdirectory("gateway-spool-").FullName;
+    private readonly NpgsqlDataSource _database;
+
+    public RecordSpoolTests(Stores stores) => _database = NpgsqlDataSource.Create(stores.Postgres);
+
+    private string Folder => Path.Combine(_path, "n1");
+
+    public async Task InitializeAsync() => await Migrator.MigrateAsync(_database, CancellationToken.None);
+
+    public async Task DisposeAsync()
+    {
+        await _database.DisposeAsync();
+        Directory.Delete(_path, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_record_is_settled_and_its_file_goes()
+    {
+        using var spool = Open();
+        var record = Records.One();
+        await spool.AddAsync(record);
+        Assert.Single(Files());
+
+        Assert.True(await spool.SettleAllAsync(CancellationToken.None));
+        Assert.Empty(Files());
+        Assert.Equal(1, await RowsAsync(record.Id));
+    }
+
+    [Fact]
+    public async Task What_an_earlier_process_left_is_settled_and_what_was_settled_already_changes_nothing()
+    {
+        var record = Records.One();
+        using (var earlier = Open())
+            await earlier.AddAsync(record);
+        var copy = Path.Combine(_path, "copy");
+        File.Copy(Files().Single(), copy);
+
+        for (var start = 0; start < 2; start++)
+        {
+            using (var spool = Open())
+                Assert.True(await spool.SettleAllAsync(CancellationToken.None));
+            Assert.Empty(Files());
+            Assert.Equal(1, await RowsAsync(record.Id));
+            File.Copy(copy, Path.Combine(Folder, SpoolFile.NameOf(record))); // as when the process died before it removed the file
+        }
+    }
+
+    [Fact]
+    public async Task An_unreadable_file_and_a_refused_record_keep_nobody_from_being_settled()
+    {
+        var refused = Records.One(endsAfter: 1) with { SipStatus = 7 }; // the table has 100 to 699
+        var good = Records.One(endsAfter: 2);
+        using (var earlier = Open())
+        {
+            await earlier.AddAsync(refused);
+            await earlier.AddAsync(good);
+        }
+        var broken = Path.Combine(Folder, "20200101T0000000000000-" + new string('a', 32) + SpoolFile.Ending);
+        File.WriteAllText(broken, "gateway-record 1 beef\n{");
+
+        using var spool = Open();
+        Assert.True(await spool.SettleAllAsync(CancellationToken.None));
+        Assert.Equal(1, await RowsAsync(good.Id));
+        Assert.Equal(1, spool.Count);
+        Assert.Equal(SpoolFile.NameOf(refused), Path.GetFileName(Assert.Single(Files())));
+        Assert.True(File.Exists(Path.Combine(Folder, "set-aside", Path.GetFileName(broken))));
+    }
+
+    [Fact]
+    public async Task A_disk_that_fails_costs_no_record_while_the_process_lives()
+    {
+        using var spool = Open();
+        var record = Records.One();
+        Directory.Delete(Folder, recursive: true);
+        await spool.AddAsync(record);
+        Assert.Equal(1, spool.Count);
+
+        Assert.True(await spool.SettleAllAsync(CancellationToken.None));
+        Assert.Equal((0, 1), (spool.Count, await RowsAsync(record.Id)));
+    }
+
+    private RecordSpool Open() => new(
+        Options(), new PostgresCallStore(_database), TimeProvider.System, NullLogger<RecordSpool>.Instance);
+
+    private GatewayOptions Options() => new()
+    {
+        Node = new NodeOptions { Id = "n1" },
+        WhatsApp = new WhatsAppOptions { AppSecrets = [], VerifyToken = new Secret("v") },
+        Sip = new SipOptions { Listen = [], Trunks = [] },
+        Channels = [],
+        Storage = new StorageOptions { Postgres = new Secret(""), Redis = new Secret(""), Spool = _path },
+    };
+
+    private string[] Files() => Directory.GetFiles(Folder, "*" + SpoolFile.Ending);
+
+    private async Task<long> RowsAsync(CallId id)
+    {
+        await using var connection = await _database.OpenConnectionAsync();
+        return await connection.ExecuteScalarAsync<long>("SELECT count(*) FROM calls WHERE id = @Value AND ended_at IS NOT NULL", id);
+    }
+}

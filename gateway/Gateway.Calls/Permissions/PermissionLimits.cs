@@ -20,4 +20,7 @@ public sealed record PermissionLimits
 
     /// <summary>Calls in a row that the user does not answer until Meta takes the permission away (10 for test numbers).</summary>
     public int UnansweredUntilRevoked { get; init; } = 4;
+
+    /// <summary>How long after an agent's call a grant still rings that agent back: nobody wants to be rung about yesterday's call.</summary>
+    public TimeSpan RingBackFor { get; init; } = TimeSpan.FromHours(8);
 }

@@ -78,7 +78,7 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
     }
 
     /// <summary>In an order of chance, so that call-backs spread.</summary>
-    private IReadOnlyList<string> Nodes()
+    private string[] Nodes()
     {
         var prefix = ((string)ChannelOf(""))!;
         var nodes = redis.GetEndPoints().Select(endpoint => redis.GetServer(endpoint)).Where(server => server.IsConnected)

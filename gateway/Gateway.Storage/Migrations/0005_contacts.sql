@@ -1,5 +1,5 @@
 -- A WhatsApp user as one channel knows them, with what they permit. Expiry is a fact of time: a temporary permission counts while
--- permission_expires_at lies ahead, whatever the row says.
+-- permission_expires_at lies ahead, whatever the row says. phone is in the one canonical spelling (Brazil, Argentina and Mexico have two).
 CREATE TABLE contacts (
     id                     bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     channel                text        NOT NULL REFERENCES channels,
@@ -14,7 +14,15 @@ CREATE TABLE contacts (
     permission_expires_at  timestamptz,
     permission_source      text        CHECK (permission_source IN ('user', 'automatic', 'meta', 'operator')),
     unanswered             int         NOT NULL DEFAULT 0 CHECK (unanswered >= 0),
+    last_unanswered_at     timestamptz,
     last_connected_at      timestamptz,
+    -- What Meta refused although our own books allowed it: 138012 and 138009.
+    calls_barred_until     timestamptz,
+    requests_barred_until  timestamptz,
+    -- The event of the expiry was written; that it has expired is a fact without it.
+    expiry_is_told         boolean     NOT NULL DEFAULT false,
+    -- Rows that turned out to be the same person: their events still carry these ids.
+    former_ids             bigint[]    NOT NULL DEFAULT '{}',
     version                bigint      NOT NULL DEFAULT 1,
     created_at             timestamptz NOT NULL DEFAULT now(),
     CHECK (phone IS NOT NULL OR user_id IS NOT NULL),
@@ -24,6 +32,8 @@ CREATE TABLE contacts (
 
 CREATE UNIQUE INDEX contacts_by_phone ON contacts (channel, phone) WHERE phone IS NOT NULL;
 CREATE UNIQUE INDEX contacts_by_user_id ON contacts (channel, user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX contacts_by_former_id ON contacts USING gin (former_ids);
+CREATE INDEX contacts_to_expire ON contacts (permission_expires_at) WHERE permission = 'temporary' AND NOT expiry_is_told;
 
 -- Every time a user was asked. The agent who dialled, where one did, is rung back when the user permits.
 CREATE TABLE permission_requests (

@@ -78,6 +78,7 @@ public static class GatewayHost
         services.AddSingleton<CallAdmission>();
         services.AddSingleton<CallServices>();
         services.AddSingleton<CallFactory>();
+        services.AddSingleton<NonCallEvents>();
         services.AddSingleton<CallSupervisor>();
         services.AddSingleton<GatewayService>();
         services.AddHostedService(s => s.GetRequiredService<GatewayService>());

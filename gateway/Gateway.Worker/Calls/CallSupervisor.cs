@@ -14,7 +14,7 @@ namespace Gateway.Worker.Calls;
 /// belongs to no call leaves a tombstone instead of a ghost.
 /// </summary>
 internal sealed partial class CallSupervisor(
-    GatewayOptions options, CallFactory factory, CallServices services, ILogger<CallSupervisor> logger)
+    GatewayOptions options, CallFactory factory, CallServices services, NonCallEvents others, ILogger<CallSupervisor> logger)
 {
     private readonly ConcurrentDictionary<CallId, CallLoop> _calls = new();
     private readonly ConcurrentDictionary<WhatsAppCallId, CallLoop> _byWhatsAppId = new();
@@ -67,7 +67,12 @@ internal sealed partial class CallSupervisor(
     {
         try
         {
-            var outcome = !WebhookMapping.TryMap(happened, out var id, out var input) ? "not_a_call" : (happened, input) switch
+            if (!WebhookMapping.TryMap(happened, out var id, out var input))
+            {
+                others.Add(happened);
+                return;
+            }
+            var outcome = (happened, input) switch
             {
                 (WebhookEvent.CallConnect connect, CallInput.WhatsAppOffered offer) => await StartInboundAsync(connect, offer),
                 (WebhookEvent.CallTerminate terminate, _) => await TerminateAsync(id, terminate.OpaqueData, input),

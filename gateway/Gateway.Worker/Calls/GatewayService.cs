@@ -13,7 +13,7 @@ namespace Gateway.Worker.Calls;
 /// then lets live calls finish until the deadline.
 /// </summary>
 internal sealed partial class GatewayService(
-    GatewayOptions options, NpgsqlDataSource database, MediaEngine media, SipEndpoint sip, WebhookQueue webhooks, CallSupervisor calls,
+    GatewayOptions options, NpgsqlDataSource database, MediaEngine media, SipEndpoint sip, WebhookQueue webhooks, CallSupervisor calls, NonCallEvents others,
     NodeCapacity capacity, RecordSpool spool, ILogger<GatewayService> logger) : IHostedLifecycleService
 {
     /// <summary>What is left of the spool at a stop is settled within this time, or after the next start.</summary>
@@ -36,6 +36,7 @@ internal sealed partial class GatewayService(
         await sip.StartAsync(cancellationToken);
         _pumps.Add(calls.ReadWebhooksAsync(webhooks.Batches));
         _pumps.Add(calls.ReadInvitesAsync(sip.IncomingCalls));
+        _pumps.Add(others.RunAsync());
         IsReady = true;
         LogStarted(options.Node.Id, options.Sip.Listen, options.Channels.Count, options.Sip.Trunks.Count);
     }
@@ -53,6 +54,7 @@ internal sealed partial class GatewayService(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         webhooks.Complete();
+        others.Complete();
         await sip.DisposeAsync();
         await media.DisposeAsync();
         await Task.WhenAll(_pumps);

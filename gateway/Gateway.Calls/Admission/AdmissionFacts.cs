@@ -6,7 +6,7 @@ namespace Gateway.Calls.Admission;
 
 /// <summary>All that the books know about a call that wants to begin, as of one moment.</summary>
 /// <param name="Channel">Null: no such channel.</param>
-/// <param name="Contact">Null: the channel does not know this user.</param>
+/// <param name="Contact">Null: the channel does not know this user. Without the requests that were sent to them.</param>
 /// <param name="Account">Who pays; null: the channel's calls are not billed.</param>
 /// <param name="Rate">Of the account's card, by the longest prefix in force; null: no price.</param>
 /// <param name="Held">What is held for this call; null: nothing, because there is no account, no rate or not enough money.</param>

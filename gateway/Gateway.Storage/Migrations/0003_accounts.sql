@@ -39,14 +39,24 @@ $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'inte
 
 CREATE TRIGGER ledger_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- Money that a call in progress may spend. It goes when the call is settled.
+-- Money that only a call in progress may spend. It goes when the call is settled. The rate stands here as it was at the start of the call,
+-- so that a call whose node died can be rated whatever has become of the card since.
 CREATE TABLE holds (
-    call_id      text         PRIMARY KEY,
-    account      text         NOT NULL REFERENCES accounts,
-    amount       money_amount NOT NULL CHECK (amount >= 0),
-    node         text         NOT NULL,
-    taken_at     timestamptz  NOT NULL DEFAULT clock_timestamp(),
-    extended_at  timestamptz  NOT NULL DEFAULT clock_timestamp()
+    call_id           text         PRIMARY KEY,
+    account           text         NOT NULL REFERENCES accounts,
+    amount            money_amount NOT NULL CHECK (amount >= 0),
+    node              text         NOT NULL,
+    node_start        text         NOT NULL DEFAULT '',
+    taken_at          timestamptz  NOT NULL DEFAULT clock_timestamp(),
+    extended_at       timestamptz  NOT NULL DEFAULT clock_timestamp(),
+    rate_id           bigint       NOT NULL,
+    rate_card         text         NOT NULL,
+    rate_prefix       text         NOT NULL,
+    price_per_minute  money_amount NOT NULL,
+    connection_fee    money_amount NOT NULL,
+    pulse_seconds     int          NOT NULL,
+    minimum_seconds   int          NOT NULL,
+    tiers             jsonb        NOT NULL
 );
 
 CREATE INDEX holds_by_account ON holds (account);

@@ -1,0 +1,30 @@
+using Npgsql;
+
+namespace Gateway.Storage;
+
+/// <summary>Repeats a transaction that PostgreSQL gave up only because another one was in its way.</summary>
+internal static class Repeating
+{
+    private const int MaxTries = 5;
+
+    /// <param name="transaction">Starts from nothing each time, and may be repeated.</param>
+    /// <param name="cancellation">Ends the waiting between tries.</param>
+    public static async Task<T> OnConflictAsync<T>(Func<Task<T>> transaction, CancellationToken cancellation)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await transaction();
+            }
+            catch (PostgresException e) when (IsConflict(e) && tries < MaxTries)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(5, 20 * tries)), cancellation);
+            }
+        }
+    }
+
+    /// <summary>A unique key too: whoever was first has just written what the next try will find.</summary>
+    private static bool IsConflict(PostgresException e) => e.SqlState is PostgresErrorCodes.SerializationFailure
+        or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.UniqueViolation;
+}

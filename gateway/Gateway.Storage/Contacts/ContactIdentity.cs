@@ -1,0 +1,150 @@
+using Dapper;
+using Gateway.Calls;
+using Gateway.Calls.Permissions;
+using Npgsql;
+
+namespace Gateway.Storage.Contacts;
+
+/// <summary>
+/// Which row is a person's. A user is known by phone, by BSUID, or by both, and a webhook that carries both joins what was two rows. Rows are
+/// locked until the transaction ends.
+/// </summary>
+internal static class ContactIdentity
+{
+    /// <summary>Our clock and Meta's differ: a row that is this much younger than a change may still be the person's who changed.</summary>
+    private static readonly TimeSpan ClockSlack = TimeSpan.FromMinutes(5);
+
+    private const string Lock =
+        $"""
+        SELECT {ContactRow.Columns} FROM contacts c
+        WHERE c.channel = @channel AND (c.phone = ANY(@phones) OR c.user_id = ANY(@userIds))
+        ORDER BY c.id FOR UPDATE
+        """;
+
+    private const string Insert =
+        """
+        INSERT INTO contacts (channel, phone, user_id, parent_user_id, name, username)
+        VALUES (@channel, @phone, @userId, @parentUserId, @name, @username)
+        ON CONFLICT DO NOTHING
+        """;
+
+    private const string Identify =
+        """
+        UPDATE contacts SET phone = @phone, user_id = @userId, parent_user_id = coalesce(@parentUserId, parent_user_id), name = coalesce(@name, name),
+               username = coalesce(@username, username), former_ids = former_ids || @formerIds, version = version + 1
+        WHERE id = @id
+        """;
+
+    private const string MoveRequests = "UPDATE permission_requests SET contact = @id WHERE contact = ANY(@formerIds)";
+
+    private const string Delete = "DELETE FROM contacts WHERE id = ANY(@formerIds)";
+
+    private const string ForgetPhone = "UPDATE contacts SET phone = NULL, version = version + 1 WHERE id = @id";
+
+    /// <summary>The locked row of a user, made where there is none, with what it did not know of the user yet.</summary>
+    public static async Task<ContactRow> FindOrCreateAsync(
+        NpgsqlTransaction transaction, ChannelId channel, WhatsAppUser user, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var known = Clean(user);
+            var rows = await LockAsync(transaction, channel, [known], cancellation);
+            if (rows.Count > 0 && await JoinAsync(transaction, rows, known, previous: null, cancellation) is { } row)
+                return row;
+            await ExecuteAsync(transaction, Insert, Parameters(0, channel, known, []), cancellation); // or another has just done so
+        }
+    }
+
+    /// <summary>The locked row of a user who changed number or id, under the current ones; null where nothing is known of them.</summary>
+    public static async Task<ContactRow?> MoveAsync(
+        NpgsqlTransaction transaction, ChannelId channel, WhatsAppUser previous, WhatsAppUser next, DateTimeOffset at, CancellationToken cancellation)
+    {
+        var (before, now) = (Clean(previous), Clean(next));
+        var rows = await LockAsync(transaction, channel, [before, now], cancellation);
+        // A change that is told again, days later, must not take in whoever has the number by then.
+        rows = [.. rows.Where(row => Matches(row, now) || row.CreatedAt <= at.UtcDateTime + ClockSlack)];
+        if (rows.Count == 0)
+            return null;
+        var oldest = rows[0];
+        var changesPhone = now.Phone is not null && now.Phone != oldest.Phone;
+        // An id belongs to a number: whose number changes has another, known or not (Meta: "Business-scoped user IDs").
+        var current = now with { Phone = now.Phone ?? oldest.Phone, UserId = now.UserId ?? (changesPhone ? null : oldest.UserId) };
+        return await JoinAsync(transaction, rows, current, before, cancellation);
+    }
+
+    /// <summary>Makes one row of all that are the user's: the oldest stays. Null where none is.</summary>
+    private static async Task<ContactRow?> JoinAsync(
+        NpgsqlTransaction transaction, IReadOnlyList<ContactRow> rows, WhatsAppUser user, WhatsAppUser? previous, CancellationToken cancellation)
+    {
+        // Another id under the same number is another person, who had the number before: the number is this one's now.
+        var others = rows.Where(row => user.UserId is not null && row.UserId is not null && row.UserId != user.UserId
+            && !(previous is not null && Matches(row, previous))).ToList();
+        foreach (var other in others.Where(row => row.Phone == user.Phone))
+            await ExecuteAsync(transaction, ForgetPhone, new { id = other.Id }, cancellation);
+        var own = rows.Except(others).ToList();
+        if (own.Count == 0)
+            return null;
+
+        var kept = own[0];
+        var channel = new ChannelId(kept.Channel);
+        var phone = user.Phone ?? own.Select(row => row.Phone).FirstOrDefault(known => known is not null);
+        var userId = user.UserId ?? (previous is not null ? null : own.Select(row => row.UserId).FirstOrDefault(known => known is not null));
+        if (own.Count == 1 && (phone, userId) == (kept.Phone, kept.UserId) && (user.Name ?? kept.Name, user.UserName ?? kept.Username) == (kept.Name, kept.Username))
+            return kept;
+        long[] former = [.. own.Skip(1).Select(row => row.Id)];
+        var merged = await MergeAsync(transaction, own, former, cancellation);
+        await ExecuteAsync(
+            transaction, Identify,
+            Parameters(kept.Id, channel, user with { Phone = phone, UserId = userId }, [.. former, .. own.Skip(1).SelectMany(row => row.FormerIds)]), cancellation);
+        if (merged is not null)
+            await ExecuteAsync(transaction, ContactStore.Update, ContactRow.Parameters(kept.Id, merged), cancellation);
+        return (await LockAsync(transaction, channel, [new WhatsAppUser(phone, userId)], cancellation)).Single(row => row.Id == kept.Id);
+    }
+
+    /// <summary>What several rows knew, as one; null for a single row. The others' rows are gone, their requests moved.</summary>
+    private static async Task<ContactPermission?> MergeAsync(
+        NpgsqlTransaction transaction, List<ContactRow> own, long[] formerIds, CancellationToken cancellation)
+    {
+        if (own.Count == 1)
+            return null;
+        await ExecuteAsync(transaction, MoveRequests, new { id = own[0].Id, formerIds }, cancellation);
+        await ExecuteAsync(transaction, Delete, new { formerIds }, cancellation);
+        return own.Select(row => row.ToContact([]).Permission).Aggregate((one, other) => one.MergedWith(other));
+    }
+
+    private static async Task<IReadOnlyList<ContactRow>> LockAsync(
+        NpgsqlTransaction transaction, ChannelId channel, WhatsAppUser[] users, CancellationToken cancellation)
+    {
+        string[] phones = [.. users.Select(user => user.Phone).OfType<string>()];
+        string[] userIds = [.. users.Select(user => user.UserId).OfType<string>()];
+        var rows = await transaction.Connection!.QueryAsync<ContactRow>(
+            new CommandDefinition(Lock, new { channel = channel.Value, phones, userIds }, transaction, cancellationToken: cancellation));
+        return rows.AsList();
+    }
+
+    private static bool Matches(ContactRow row, WhatsAppUser user) =>
+        (user.Phone is not null && row.Phone == user.Phone) || (user.UserId is not null && row.UserId == user.UserId);
+
+    private static object Parameters(long id, ChannelId channel, WhatsAppUser user, long[] formerIds) => new
+    {
+        id,
+        channel = channel.Value,
+        phone = user.Phone,
+        userId = user.UserId,
+        parentUserId = user.ParentUserId,
+        name = user.Name,
+        username = user.UserName,
+        formerIds,
+    };
+
+    /// <summary>PostgreSQL's text holds every character but U+0000, and users may choose that too.</summary>
+    private static WhatsAppUser Clean(WhatsAppUser user) => user with
+    {
+        Phone = user.Phone is { } phone ? NumberSpelling.Canonical(phone) : null,
+        Name = user.Name?.Replace("\0", "", StringComparison.Ordinal),
+        UserName = user.UserName?.Replace("\0", "", StringComparison.Ordinal),
+    };
+
+    private static Task<int> ExecuteAsync(NpgsqlTransaction transaction, string sql, object parameters, CancellationToken cancellation) =>
+        transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellation));
+}

@@ -1,0 +1,69 @@
+using Gateway.Calls;
+using Gateway.Calls.Permissions;
+
+namespace Gateway.Storage.Contacts;
+
+/// <summary>A row of contacts. Requests are read apart: see <see cref="PermissionRequests"/>.</summary>
+internal sealed record ContactRow
+{
+    /// <summary>All columns, for a table that is called c.</summary>
+    public const string Columns =
+        """
+        c.id, c.channel, c.phone, c.user_id AS UserId, c.parent_user_id AS ParentUserId, c.name, c.username, c.window_until AS WindowUntil,
+        c.permission, c.permission_since AS PermissionSince, c.permission_expires_at AS PermissionExpiresAt, c.permission_source AS PermissionSource,
+        c.unanswered, c.last_unanswered_at AS LastUnansweredAt, c.last_connected_at AS LastConnectedAt, c.calls_barred_until AS CallsBarredUntil,
+        c.requests_barred_until AS RequestsBarredUntil, c.former_ids AS FormerIds, c.version, c.created_at AS CreatedAt
+        """;
+
+    public long Id { get; init; }
+    public string Channel { get; init; } = "";
+    public string? Phone { get; init; }
+    public string? UserId { get; init; }
+    public string? ParentUserId { get; init; }
+    public string? Name { get; init; }
+    public string? Username { get; init; }
+    public DateTime? WindowUntil { get; init; }
+    public string Permission { get; init; } = "none";
+    public DateTime? PermissionSince { get; init; }
+    public DateTime? PermissionExpiresAt { get; init; }
+    public string? PermissionSource { get; init; }
+    public int Unanswered { get; init; }
+    public DateTime? LastUnansweredAt { get; init; }
+    public DateTime? LastConnectedAt { get; init; }
+    public DateTime? CallsBarredUntil { get; init; }
+    public DateTime? RequestsBarredUntil { get; init; }
+    public long[] FormerIds { get; init; } = [];
+    public long Version { get; init; }
+    public DateTime CreatedAt { get; init; }
+
+    public Contact ToContact(IReadOnlyList<DateTimeOffset> recentRequests) => new(
+        Id, new ChannelId(Channel), new WhatsAppUser(Phone, UserId, ParentUserId, Name, Username),
+        new ContactPermission(
+            WireName.Parse<PermissionState>(Permission), Utc(PermissionSince), Utc(PermissionExpiresAt), Unanswered, Utc(WindowUntil),
+            Utc(LastConnectedAt), recentRequests)
+        {
+            DecidedBy = PermissionSource is null ? null : WireName.Parse<PermissionDecider>(PermissionSource),
+            LastUnansweredAt = Utc(LastUnansweredAt),
+            CallsBarredUntil = Utc(CallsBarredUntil),
+            RequestsBarredUntil = Utc(RequestsBarredUntil),
+        },
+        FormerIds, Version, Utc(CreatedAt)!.Value);
+
+    /// <summary>The columns that <see cref="ContactPermission"/> is kept in.</summary>
+    public static object Parameters(long id, ContactPermission permission) => new
+    {
+        id,
+        permission = WireName.Of(permission.State),
+        since = permission.Since?.UtcDateTime,
+        expiresAt = permission.ExpiresAt?.UtcDateTime,
+        source = permission.DecidedBy is { } by ? WireName.Of(by) : null,
+        unanswered = permission.Unanswered,
+        lastUnansweredAt = permission.LastUnansweredAt?.UtcDateTime,
+        windowUntil = permission.WindowUntil?.UtcDateTime,
+        lastConnectedAt = permission.LastConnectedAt?.UtcDateTime,
+        callsBarredUntil = permission.CallsBarredUntil?.UtcDateTime,
+        requestsBarredUntil = permission.RequestsBarredUntil?.UtcDateTime,
+    };
+
+    private static DateTimeOffset? Utc(DateTime? time) => time is { } known ? new DateTimeOffset(DateTime.SpecifyKind(known, DateTimeKind.Utc)) : null;
+}

@@ -27,6 +27,7 @@ CREATE TABLE rates (
     pulse_seconds     int          NOT NULL DEFAULT 6 CHECK (pulse_seconds BETWEEN 1 AND 3600),
     minimum_seconds   int          NOT NULL DEFAULT 0 CHECK (minimum_seconds BETWEEN 0 AND 3600),
     tiers             jsonb        NOT NULL DEFAULT '[]',
+    version           bigint       NOT NULL DEFAULT 1,
     EXCLUDE USING gist (card WITH =, direction WITH =, prefix WITH =, tstzrange(valid_from, valid_until) WITH &&)
 );
 

@@ -1,0 +1,198 @@
+using System.Globalization;
+using System.Text;
+using CsvHelper;
+using CsvHelper.Configuration;
+using Gateway.Calls;
+using Gateway.Calls.Rating;
+
+namespace Gateway.Storage.Rating;
+
+/// <summary>A line of a file of rates.</summary>
+/// <param name="Line">Counted from 1, the header included.</param>
+/// <param name="Terms">What it says.</param>
+public sealed record RateLine(int Line, RateTerms Terms);
+
+/// <summary>What is wrong with a file of rates.</summary>
+/// <param name="Line">Counted from 1, the header included.</param>
+/// <param name="Column">The column's name, or null where it is about the line.</param>
+/// <param name="Message">A sentence.</param>
+public sealed record RateLineError(int Line, string? Column, string Message);
+
+/// <summary>
+/// A file of rates as RFC 4180 has it, UTF-8 with or without byte order mark, comma or (as Excel writes it in much of Europe) semicolon
+/// between fields; always a decimal point. Every line is read and every error kept. <see cref="RateCsvWriter"/> writes the same columns.
+/// </summary>
+public sealed class RateCsvReader
+{
+    public const int MaxLines = 50_000;
+
+    private readonly string _currency;
+    private readonly List<RateLine> _lines = [];
+    private readonly List<RateLineError> _errors = [];
+    private int[] _positions = [];
+    private string[] _record = [];
+    private int _line;
+
+    private RateCsvReader(string currency) => _currency = currency;
+
+    /// <summary>All lines, and all errors: of the file, of each line, and of lines that rate the same call.</summary>
+    /// <param name="file">Read to its end, and left open.</param>
+    /// <param name="currency">Of the card: a column `currency`, where there is one, says the same.</param>
+    public static (IReadOnlyList<RateLine> Lines, IReadOnlyList<RateLineError> Errors) Read(Stream file, string currency)
+    {
+        var reader = new RateCsvReader(currency);
+        try
+        {
+            using var text = new StreamReader(file, new UTF8Encoding(false, throwOnInvalidBytes: true), leaveOpen: true);
+            reader.Read(text.ReadToEnd());
+            reader.CheckOverlaps();
+        }
+        catch (DecoderFallbackException)
+        {
+            reader._errors.Add(new RateLineError(1, null, "The file is not UTF-8: save it as \"CSV UTF-8\"."));
+        }
+        return (reader._lines, [.. reader._errors.OrderBy(e => e.Line)]);
+    }
+
+    private void Read(string text)
+    {
+        var header = new StringReader(text).ReadLine() ?? "";
+        var configuration = new CsvConfiguration(CultureInfo.InvariantCulture)
+        {
+            Delimiter = header.Contains(';') ? ";" : ",",
+            TrimOptions = TrimOptions.Trim,
+            LineBreakInQuotedFieldIsBadData = true,
+            BadDataFound = bad => Fail(null, "Quotes are opened and not closed, or stand within a field."),
+        };
+        using var parser = new CsvParser(new StringReader(text), configuration);
+        _line = 1;
+        if (!ReadHeader(parser.Read() ? parser.Record! : []))
+            return;
+        for (_line = parser.RawRow + 1; parser.Read(); _line = parser.RawRow + 1)
+        {
+            if (_lines.Count >= MaxLines)
+            {
+                Fail(null, $"A file holds at most {MaxLines} rates.");
+                return;
+            }
+            _record = parser.Record!;
+            _line = parser.RawRow;
+            ReadLine();
+        }
+        if (_lines.Count == 0 && _errors.Count == 0)
+            Fail(null, "The file holds no rate.");
+    }
+
+    private bool ReadHeader(string[] header)
+    {
+        var names = header.Select(name => name.ToLowerInvariant()).ToArray();
+        _positions = [.. RateCsvColumns.All.Select(column => Array.IndexOf(names, column))];
+        foreach (var unknown in names.Except(RateCsvColumns.All))
+            Fail(unknown, $"Is no column of rates: {string.Join(", ", RateCsvColumns.All)}.");
+        foreach (var missing in RateCsvColumns.Required.Except(names))
+            Fail(missing, "Is missing.");
+        foreach (var twice in names.GroupBy(name => name).Where(group => group.Count() > 1))
+            Fail(twice.Key, "Stands twice.");
+        _record = header;
+        return _errors.Count == 0;
+    }
+
+    private void ReadLine()
+    {
+        var before = _errors.Count;
+        if (_record.Length != _positions.Count(p => p >= 0))
+        {
+            Fail(null, $"Has {_record.Length} fields where the header has {_positions.Count(p => p >= 0)}.");
+            return;
+        }
+        if (Field(RateCsvColumns.Currency) is { Length: > 0 } currency && currency != _currency)
+            Fail(RateCsvColumns.Currency, $"The card is in {_currency}.");
+        var terms = new RateTerms(
+            Direction(), Field(RateCsvColumns.Prefix).TrimStart('+'), Time(RateCsvColumns.ValidFrom) ?? default,
+            Field(RateCsvColumns.ValidUntil).Length == 0 ? null : Time(RateCsvColumns.ValidUntil),
+            Money(RateCsvColumns.PricePerMinute, null), Money(RateCsvColumns.ConnectionFee, 0), Seconds(RateCsvColumns.PulseSeconds, RateTerms.DefaultPulseSeconds),
+            Seconds(RateCsvColumns.MinimumSeconds, 0), Tiers());
+        if (_errors.Count > before)
+            return;
+        foreach (var error in terms.Errors())
+            Fail(RateCsvColumns.NameOf(error.Field), error.Message);
+        if (_errors.Count == before)
+            _lines.Add(new RateLine(_line, terms));
+    }
+
+    private CallDirection Direction()
+    {
+        var text = Field(RateCsvColumns.Direction);
+        foreach (var direction in Enum.GetValues<CallDirection>())
+            if (text == WireName.Of(direction))
+                return direction;
+        Fail(RateCsvColumns.Direction, "Is inbound or outbound.");
+        return default;
+    }
+
+    private DateTimeOffset? Time(string column)
+    {
+        // Without an offset it is UTC; a date is its first moment.
+        if (DateTimeOffset.TryParseExact(
+                Field(column), ["yyyy-MM-dd", "yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFK"], CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
+            return time;
+        Fail(column, "Is a date or a time such as 2026-01-31 or 2026-01-31T12:00:00Z.");
+        return null;
+    }
+
+    private decimal Money(string column, decimal? absent) =>
+        Field(column) is { Length: > 0 } text ? Number(column, text) : absent ?? Number(column, "");
+
+    private decimal Number(string column, string text)
+    {
+        if (decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
+            return value;
+        Fail(column, "Is a number with a decimal point, such as 0.0150.");
+        return 0;
+    }
+
+    private int Seconds(string column, int absent)
+    {
+        if (Field(column) is not { Length: > 0 } text)
+            return absent;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+            return value;
+        Fail(column, "Is a whole number of seconds.");
+        return absent;
+    }
+
+    private VolumeTier[] Tiers()
+    {
+        List<VolumeTier> tiers = [];
+        foreach (var tier in Field(RateCsvColumns.Tiers).Split(RateCsvColumns.BetweenTiers, StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (tier.Split(RateCsvColumns.WithinTier) is [var minutes, var price])
+                tiers.Add(new VolumeTier(Number(RateCsvColumns.Tiers, minutes), Number(RateCsvColumns.Tiers, price)));
+            else
+                Fail(RateCsvColumns.Tiers, "Are written as minutes:price|minutes:price, such as 50000:0.0070|250000:0.0050.");
+        }
+        return [.. tiers];
+    }
+
+    private string Field(string column) => _positions[Array.IndexOf(RateCsvColumns.All, column)] is >= 0 and var position ? _record[position] : "";
+
+    private void Fail(string? column, string message) => _errors.Add(new RateLineError(_line, column, message));
+
+    /// <summary>Among lines of one direction and prefix, in the order of their start, each may only overlap one that lasts longest before it.</summary>
+    private void CheckOverlaps()
+    {
+        foreach (var group in _lines.GroupBy(line => (line.Terms.Direction, line.Terms.Prefix)))
+        {
+            RateLine? longest = null;
+            foreach (var line in group.OrderBy(line => line.Terms.ValidFrom).ThenBy(line => line.Line))
+            {
+                if (longest is not null && longest.Terms.Overlaps(line.Terms))
+                    _errors.Add(new RateLineError(
+                        Math.Max(line.Line, longest.Line), null, $"Rates calls that line {Math.Min(line.Line, longest.Line)} rates too."));
+                if (longest is null || longest.Terms.ValidUntil is { } end && !(line.Terms.ValidUntil <= end))
+                    longest = line;
+            }
+        }
+    }
+}

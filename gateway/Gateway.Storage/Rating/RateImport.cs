@@ -1,0 +1,117 @@
+using Dapper;
+using Gateway.Calls;
+using Gateway.Calls.Rating;
+using Gateway.Storage.Admin;
+using Npgsql;
+
+namespace Gateway.Storage.Rating;
+
+/// <summary>What a file of rates came to. With any error nothing was changed.</summary>
+/// <param name="Added">Rates that the file brings.</param>
+/// <param name="Closed">Rates that end where one of the file begins.</param>
+/// <param name="Errors">All of them, by line.</param>
+public sealed record RateImportResult(int Added, int Closed, IReadOnlyList<RateLineError> Errors);
+
+/// <summary>How a file of rates is taken.</summary>
+/// <param name="Replaces">Rates that are valid when one of the file begins end there; otherwise they are errors.</param>
+/// <param name="IsDryRun">Everything is checked and nothing is changed.</param>
+public readonly record struct RateImportMode(bool Replaces, bool IsDryRun);
+
+/// <summary>Takes a whole file of rates into a card, or nothing of it.</summary>
+public sealed class RateImport(NpgsqlDataSource database)
+{
+    private const string Lines =
+        """
+        unnest(@Line::int[], @Direction::text[], @Prefix::text[], @ValidFrom::timestamptz[], @ValidUntil::timestamptz[])
+            AS l(line, direction, prefix, valid_from, valid_until)
+        """;
+
+    private const string SameNumbers = "r.card = @card AND r.direction = l.direction AND r.prefix = l.prefix";
+
+    /// <summary>A rate ends where the first line that begins within it does; never in the past of a card that an account has.</summary>
+    private const string Close =
+        $"""
+        UPDATE rates SET valid_until = earliest.valid_from, version = version + 1
+        FROM (SELECT r.id, min(l.valid_from) AS valid_from FROM rates r JOIN {Lines} ON {SameNumbers}
+              WHERE r.valid_from < l.valid_from AND (r.valid_until IS NULL OR r.valid_until > l.valid_from)
+                AND (l.valid_from >= @now OR NOT EXISTS (SELECT 1 FROM accounts WHERE rate_card = @card))
+              GROUP BY r.id) earliest
+        WHERE rates.id = earliest.id
+        """;
+
+    private const string Overlaps =
+        $"""
+        SELECT DISTINCT ON (l.line) l.line AS Line, r.id AS Id, r.valid_from AS ValidFrom, r.valid_until AS ValidUntil
+        FROM {Lines} JOIN rates r ON {SameNumbers} AND tstzrange(r.valid_from, r.valid_until) && tstzrange(l.valid_from, l.valid_until)
+        ORDER BY l.line, r.id
+        """;
+
+    private const string Insert =
+        """
+        INSERT INTO rates (card, direction, prefix, valid_from, valid_until, price_per_minute, connection_fee, pulse_seconds, minimum_seconds, tiers)
+        SELECT @card, l.direction, l.prefix, l.valid_from, l.valid_until, l.price, l.fee, l.pulse, l.minimum, l.tiers::jsonb
+        FROM unnest(@Direction::text[], @Prefix::text[], @ValidFrom::timestamptz[], @ValidUntil::timestamptz[], @PricePerMinute::numeric[],
+                    @ConnectionFee::numeric[], @PulseSeconds::int[], @MinimumSeconds::int[], @Tiers::text[])
+             WITH ORDINALITY AS l(direction, prefix, valid_from, valid_until, price, fee, pulse, minimum, tiers, position)
+        ORDER BY l.position
+        """;
+
+    /// <summary>Refused: <see cref="BookRefusal.UnknownRateCard"/>. Errors of the file are in the result.</summary>
+    public async Task<Outcome<RateImportResult>> ImportAsync(
+        string card, Stream file, RateImportMode mode, string actor, DateTimeOffset now, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        if (!await RateCardStore.LockAsync(connection, transaction, card, cancellation))
+            return (BookRefusal.UnknownRateCard, $"There is no rate card '{card}'.");
+        var before = (await RateCardStore.FindAsync(connection, transaction, card, cancellation))!;
+        var (lines, errors) = RateCsvReader.Read(file, before.Currency);
+
+        // Lines without errors of their own are held against the card too, so that all errors are told at once.
+        var parameters = Parameters(card, lines, now);
+        var closed = mode.Replaces ? await connection.ExecuteAsync(new CommandDefinition(Close, parameters, transaction, cancellationToken: cancellation)) : 0;
+        var overlaps = await connection.QueryAsync<OverlapRow>(new CommandDefinition(Overlaps, parameters, transaction, cancellationToken: cancellation));
+        errors = [.. errors.Concat(overlaps.Select(o => o.ToError())).OrderBy(e => e.Line)];
+        if (errors.Count > 0)
+            return new RateImportResult(0, 0, errors);
+
+        var result = new RateImportResult(lines.Count, closed, []);
+        if (mode.IsDryRun)
+            return result;
+        await connection.ExecuteAsync(new CommandDefinition(Insert, parameters, transaction, cancellationToken: cancellation));
+        await AuditBook.WriteAsync(transaction, actor, "rate_card.import", RateCardStore.Subject(card), null, new { result.Added, result.Closed }, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return result;
+    }
+
+    private static object Parameters(string card, IReadOnlyList<RateLine> lines, DateTimeOffset now)
+    {
+        var rows = lines.Select(line => RateRow.Of(card, line.Terms)).ToArray();
+        return new
+        {
+            card,
+            now = now.UtcDateTime,
+            Line = lines.Select(line => line.Line).ToArray(),
+            Direction = rows.Select(row => row.Direction).ToArray(),
+            Prefix = rows.Select(row => row.Prefix).ToArray(),
+            ValidFrom = rows.Select(row => row.ValidFrom).ToArray(),
+            ValidUntil = rows.Select(row => row.ValidUntil).ToArray(),
+            PricePerMinute = rows.Select(row => row.PricePerMinute).ToArray(),
+            ConnectionFee = rows.Select(row => row.ConnectionFee).ToArray(),
+            PulseSeconds = rows.Select(row => row.PulseSeconds).ToArray(),
+            MinimumSeconds = rows.Select(row => row.MinimumSeconds).ToArray(),
+            Tiers = rows.Select(row => row.Tiers).ToArray(),
+        };
+    }
+
+    private sealed record OverlapRow
+    {
+        public int Line { get; init; }
+        public long Id { get; init; }
+        public DateTime ValidFrom { get; init; }
+        public DateTime? ValidUntil { get; init; }
+
+        public RateLineError ToError() => new(
+            Line, null, $"Rates calls that rate {Id} of the card, valid from {ValidFrom:yyyy-MM-ddTHH:mm:ssZ} until {(ValidUntil is { } end ? $"{end:yyyy-MM-ddTHH:mm:ssZ}" : "further notice")}, rates too.");
+    }
+}

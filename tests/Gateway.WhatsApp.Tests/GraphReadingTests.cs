@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Reflection;
 using Gateway.Calls;
+using Gateway.Calls.Channels;
 using Gateway.WhatsApp.Graph;
 
 namespace Gateway.WhatsApp.Tests;
@@ -83,6 +84,41 @@ public sealed class GraphReadingTests
         Assert.Equal("RESTRICTED_USER_INITIATED_CALLING", Assert.Single(settings.Restrictions).Type);
         Assert.True((await graph.Client.SetSettingsAsync(ScriptedGraph.Number, new CallingSettingsUpdate { Status = "ENABLED", AdditionalCodecs = [] })).IsSuccess);
         Assert.Equal("""{"calling":{"status":"ENABLED","audio":{"additional_codecs":[]}}}""", graph.Requests.Last().Body!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Everything_of_the_settings_that_decides_about_calls_is_read()
+    {
+        await using var graph = await ScriptedGraph.StartAsync();
+        graph.Then(200, """
+            {"calling":{"status":"ENABLED","call_icon_visibility":"DISABLE_ALL","callback_permission_status":"ENABLED",
+             "call_icons":{"restrict_to_user_countries":["US","BR",7]},
+             "call_hours":{"status":"ENABLED","timezone_id":"America/Manaus",
+              "weekly_operating_hours":[{"day_of_week":"MONDAY","open_time":"0400","close_time":1020},{"day_of_week":"TUESDAY","open_time":108,"close_time":"1020"}],
+              "holiday_schedule":[{"date":"2026-01-01","start_time":"0000","end_time":"2359"},{"date":"2026-01-02","open_time":"0900","close_time":"1000"}]}}}
+            """).Then(200, """{"calling":{"status":"ENABLED","call_hours":{"status":"DISABLED","timezone_id":"America/Manaus"}}}""");
+        var meta = (await graph.Client.GetSettingsAsync(ScriptedGraph.Number)).Value!.ToMeta();
+        Assert.Equal(("ENABLED", "DISABLE_ALL", "ENABLED"), (meta.Status, meta.IconVisibility, meta.CallbackPermissionStatus));
+        Assert.Equal(["US", "BR"], meta.IconCountries);
+        Assert.Equal("America/Manaus", meta.CallHours!.TimeZone);
+        Assert.Equal([new WeeklyHours("monday", "0400", "1020"), new WeeklyHours("tuesday", "0108", "1020")], meta.CallHours.Week);
+        Assert.Equal([new HolidayHours("2026-01-01", "0000", "2359"), new HolidayHours("2026-01-02", "0900", "1000")], meta.CallHours.Holidays);
+        Assert.Null((await graph.Client.GetSettingsAsync(ScriptedGraph.Number)).Value!.ToMeta().CallHours);
+    }
+
+    [Fact]
+    public async Task Call_hours_are_written_as_a_whole()
+    {
+        await using var graph = await ScriptedGraph.StartAsync();
+        graph.Then(200, """{"success":true}""");
+        await graph.Client.SetSettingsAsync(ScriptedGraph.Number, new CallingSettingsUpdate
+        {
+            IconCountries = ["US"],
+            CallHours = new(true, new("America/Manaus", [new("monday", "0400", "1020")], [new("2026-01-01", "0000", "0001")])),
+        });
+        Assert.Equal(
+            """{"calling":{"call_icons":{"restrict_to_user_countries":["US"]},"call_hours":{"status":"ENABLED","timezone_id":"America/Manaus","weekly_operating_hours":[{"day_of_week":"MONDAY","open_time":"0400","close_time":"1020"}],"holiday_schedule":[{"date":"2026-01-01","start_time":"0000","end_time":"0001"}]}}}""",
+            graph.Requests.Last().Body!.ToJsonString());
     }
 
     [Fact]

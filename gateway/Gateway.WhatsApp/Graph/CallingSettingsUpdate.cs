@@ -1,3 +1,5 @@
+using Gateway.Calls.Channels;
+
 namespace Gateway.WhatsApp.Graph;
 
 /// <summary>A partial change of the calling settings: null members stay as they are. Meta's words are passed on as given.</summary>
@@ -8,6 +10,12 @@ public sealed record CallingSettingsUpdate
 
     /// <summary>DEFAULT or DISABLE_ALL.</summary>
     public string? CallIconVisibility { get; init; }
+
+    /// <summary>Countries (ISO 3166-1 alpha-2, of the user's number) that see the icon; empty: all.</summary>
+    public IReadOnlyList<string>? IconCountries { get; init; }
+
+    /// <summary>Replaced as a whole, holidays included.</summary>
+    public CallHoursSetting? CallHours { get; init; }
 
     /// <summary>ENABLED: a user's call grants a temporary permission to call back.</summary>
     public string? CallbackPermissionStatus { get; init; }
@@ -21,3 +29,6 @@ public sealed record CallingSettingsUpdate
     /// <summary>PCMA, PCMU, both or none, beside Opus.</summary>
     public IReadOnlyList<string>? AdditionalCodecs { get; init; }
 }
+
+/// <summary>Call hours and whether they count. Meta wants a time zone and a week even where they do not.</summary>
+public sealed record CallHoursSetting(bool IsEnabled, CallHoursDocument Hours);

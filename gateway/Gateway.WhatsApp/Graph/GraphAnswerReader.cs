@@ -1,11 +1,12 @@
 using System.Text.Json;
+using Gateway.Calls.Channels;
 
 namespace Gateway.WhatsApp.Graph;
 
 /// <summary>Reads the bodies of successful Graph answers. Null means the documented shape was not there.</summary>
 internal static class GraphAnswerReader
 {
-    private const int MaxItems = 64;
+    private const int MaxItems = 64, MaxCountries = 256;
 
     /// <summary><c>{"success":true}</c>; absence of the member is taken as success, since the HTTP status already said so.</summary>
     public static Done? Success(JsonElement root) => root.Has("success") && !root.Flag("success") ? null : Done.Instance;
@@ -48,17 +49,35 @@ internal static class GraphAnswerReader
         {
             Status = calling.Words("status", 64),
             CallIconVisibility = calling.Words("call_icon_visibility", 64),
+            IconCountries = Texts(calling.Child("call_icons").Items("restrict_to_user_countries"), MaxCountries),
+            CallHours = Hours(calling.Child("call_hours")),
             CallbackPermissionStatus = calling.Words("callback_permission_status", 64),
             SipStatus = calling.Child("sip").Words("status", 64),
             SrtpKeyExchangeProtocol = calling.Words("srtp_key_exchange_protocol", 64),
-            AdditionalCodecs = [.. calling.Child("audio").Items("additional_codecs").Take(MaxItems)
-                .Where(codec => codec.ValueKind == JsonValueKind.String).Select(codec => codec.GetString()!)],
+            AdditionalCodecs = Texts(calling.Child("audio").Items("additional_codecs"), MaxItems),
             Restrictions = [.. calling.Child("restrictions").Items("restrictions_list").Take(MaxItems)
                 .Where(item => item.Words("type", 128) is not null)
                 .Select(item => new CallingRestriction(item.Words("type", 128)!, item.Words("reason", 512), item.Time("expiration")))],
             Raw = calling.GetRawText(),
         };
     }
+
+    private static CallHoursSetting? Hours(JsonElement hours) => hours.Words("status", 64) is not { } status
+        ? null
+        : new CallHoursSetting(status == "ENABLED", new CallHoursDocument(
+            hours.Words("timezone_id", 64),
+            [.. hours.Items("weekly_operating_hours").Take(MaxItems)
+                .Select(entry => new WeeklyHours(entry.Words("day_of_week", 16)?.ToLowerInvariant(), Clock(entry, "open_time"), Clock(entry, "close_time")))],
+            // The samples say start and end, the field table open and close.
+            [.. hours.Items("holiday_schedule").Take(MaxItems)
+                .Select(entry => new HolidayHours(
+                    entry.Words("date", 16), Clock(entry, "start_time") ?? Clock(entry, "open_time"), Clock(entry, "end_time") ?? Clock(entry, "close_time")))]));
+
+    /// <summary>"0930", which the field table calls an integer: as one it would lose its zeros.</summary>
+    private static string? Clock(JsonElement entry, string name) => entry.Words(name, 8)?.PadLeft(4, '0');
+
+    private static string[] Texts(IEnumerable<JsonElement> items, int max) =>
+        [.. items.Take(max).Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!)];
 
     private static string? FirstId(JsonElement root, string list)
     {

@@ -100,6 +100,14 @@ internal static class GraphBody
         Member(json, "call_icon_visibility", update.CallIconVisibility);
         Member(json, "callback_permission_status", update.CallbackPermissionStatus);
         Member(json, "srtp_key_exchange_protocol", update.SrtpKeyExchangeProtocol);
+        if (update.IconCountries is { } countries)
+        {
+            json.WriteStartObject("call_icons");
+            Texts(json, "restrict_to_user_countries", countries);
+            json.WriteEndObject();
+        }
+        if (update.CallHours is { } hours)
+            Hours(json, hours);
         if (update.SipStatus is { } sip)
         {
             json.WriteStartObject("sip");
@@ -109,14 +117,47 @@ internal static class GraphBody
         if (update.AdditionalCodecs is { } codecs)
         {
             json.WriteStartObject("audio");
-            json.WriteStartArray("additional_codecs");
-            foreach (var codec in codecs)
-                json.WriteStringValue(codec);
-            json.WriteEndArray();
+            Texts(json, "additional_codecs", codecs);
             json.WriteEndObject();
         }
         json.WriteEndObject();
     });
+
+    private static void Hours(Utf8JsonWriter json, CallHoursSetting setting)
+    {
+        json.WriteStartObject("call_hours");
+        json.WriteString("status", setting.IsEnabled ? "ENABLED" : "DISABLED");
+        json.WriteString("timezone_id", setting.Hours.TimeZone);
+        json.WriteStartArray("weekly_operating_hours");
+        foreach (var entry in setting.Hours.Week ?? [])
+        {
+            json.WriteStartObject();
+            json.WriteString("day_of_week", entry.Day?.ToUpperInvariant());
+            json.WriteString("open_time", entry.Open);
+            json.WriteString("close_time", entry.Close);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("holiday_schedule");
+        foreach (var holiday in setting.Hours.Holidays ?? [])
+        {
+            json.WriteStartObject();
+            json.WriteString("date", holiday.Date);
+            json.WriteString("start_time", holiday.Open);
+            json.WriteString("end_time", holiday.Close);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void Texts(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (var text in texts)
+            json.WriteStringValue(text);
+        json.WriteEndArray();
+    }
 
     private static byte[] Write(Action<Utf8JsonWriter> members) => WriteRaw(json =>
     {

@@ -1,3 +1,5 @@
+using Gateway.Calls.Channels;
+
 namespace Gateway.WhatsApp.Graph;
 
 public enum CallPermissionStatus
@@ -32,6 +34,12 @@ public sealed record CallingSettings
 
     public string? CallIconVisibility { get; init; }
 
+    /// <summary>Countries whose users see the icon; empty: all.</summary>
+    public IReadOnlyList<string> IconCountries { get; init; } = [];
+
+    /// <summary>Null where none were ever set.</summary>
+    public CallHoursSetting? CallHours { get; init; }
+
     public string? CallbackPermissionStatus { get; init; }
 
     public string? SipStatus { get; init; }
@@ -44,6 +52,17 @@ public sealed record CallingSettings
 
     /// <summary>JSON text.</summary>
     public string Raw { get; init; } = "{}";
+
+    /// <summary>What of it decides about calls.</summary>
+    public MetaSettings ToMeta() => new()
+    {
+        Status = Status,
+        SipStatus = SipStatus,
+        IconVisibility = CallIconVisibility,
+        IconCountries = IconCountries,
+        CallbackPermissionStatus = CallbackPermissionStatus,
+        CallHours = CallHours is { IsEnabled: true, Hours: var hours } ? hours : null,
+    };
 }
 
 /// <summary>What Meta forbids this number for now, with its own word for what and why.</summary>

@@ -19,8 +19,8 @@ public sealed class InboundCalls(
     /// <summary>Null call: refused by WhatsApp itself, for the reason given; Meta sends no webhook then.</summary>
     public async Task<(SandboxCall? Call, string? Refusal)> PlaceAsync(BusinessNumber number, SandboxUser user, PlaceCall wish, CancellationToken cancel)
     {
-        if (!number.CallingEnabled)
-            return (null, "calling is disabled on this number");
+        if (number.InboundRefusal(time.GetUtcNow(), byButton: wish.CtaPayload is not null || wish.DeeplinkPayload is not null) is { } reason)
+            return (null, reason);
         if (number.PaymentMissing)
         {
             webhooks.Send(number, user.Phone, bodies.NumberError(number, 131044, "Business eligibility payment issue"), null, "error");

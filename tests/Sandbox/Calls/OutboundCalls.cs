@@ -75,7 +75,7 @@ public sealed class OutboundCalls(
     private GraphFault? Refusal(BusinessNumber number, SandboxUser user) =>
         number.PaymentMissing ? GraphFault.NoPayment
         : number.OutboundUnavailable ? GraphFault.Unavailable
-        : number.OutboundRestricted ? GraphFault.Restricted
+        : number.IsOutboundRestricted(time.GetUtcNow()) ? GraphFault.Restricted
         : permissions.CheckCall(number, user)
         ?? (desk.HasLiveCall(number, user) ? GraphFault.Duplicate
         : desk.LiveCount(number) >= options.MaxConcurrentCalls ? GraphFault.TooManyAtOnce

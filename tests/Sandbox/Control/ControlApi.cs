@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Sandbox.Calls;
 using Sandbox.Graph;
 using Sandbox.Handsets;
@@ -11,7 +12,8 @@ namespace Sandbox.Control;
 /// <summary>/sandbox: what a test or a person does on behalf of WhatsApp's users and operators. JSON in and out; 404 and 409 with a reason.</summary>
 public sealed class ControlApi(
     UserBook users, NumberBook numbers, CallDesk desk, InboundCalls inbound, OutboundCalls outbound, PermissionBook permissions,
-    PermissionReplies replies, WebhookBodies bodies, WebhookSender webhooks, KnobBox knobs, FaultPlan faults, MessageLog messages)
+    PermissionReplies replies, WebhookBodies bodies, WebhookSender webhooks, KnobBox knobs, FaultPlan faults, MessageLog messages,
+    SettingsApi settings, TimeProvider time)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -24,6 +26,7 @@ public sealed class ControlApi(
         root.MapDelete("/faults", faults.Clear);
         root.MapGet("/messages", () => messages.All());
         MapNumbers(root);
+        MapSettings(root);
         MapUsers(root);
         MapCalls(root);
     }
@@ -39,11 +42,46 @@ public sealed class ControlApi(
             number.OutboundRestricted = wish.OutboundRestricted ?? number.OutboundRestricted;
             number.OutboundUnavailable = wish.OutboundUnavailable ?? number.OutboundUnavailable;
             number.PaymentMissing = wish.PaymentMissing ?? number.PaymentMissing;
+            number.EnablingFault = wish.EnablingFault is 0 ? null : wish.EnablingFault ?? number.EnablingFault;
             if (wish.OutboundRestricted is { } restricted)
-                webhooks.Send(number, number.PhoneNumberId, bodies.Restriction(number, restricted), null, "account_update");
+                TellAccount(number, restricted ? bodies.Restriction(number, new("RESTRICTED_BUSINESS_INITIATED_CALLING", WeekAhead)) : bodies.Violation(number, "LOW_BUSINESS_INITIATED_CALLING_QUALITY"));
             return Results.Ok(new { number.PhoneNumberId, number.WebhookUrl, number.OutboundRestricted, number.OutboundUnavailable, number.PaymentMissing });
         });
     }
+
+    private void MapSettings(RouteGroupBuilder root)
+    {
+        // Somebody changes a number in Meta's own tools: same rules, same webhook as for the business.
+        root.MapPost("/numbers/{id}/settings", (string id, JsonObject body) => WithNumber(id, number =>
+            settings.Change(number, body) is { Fault: { } fault } ? Results.Conflict(new { reason = fault.Details }) : Results.Ok(number.Settings())));
+        root.MapGet("/numbers/{id}/settings", (string id) => WithNumber(id, number => Results.Ok(number.SettingsWithRestrictions(time.GetUtcNow()))));
+        root.MapPost("/numbers/{id}/restrictions", (string id, RestrictionWish wish) => WithNumber(id, number =>
+        {
+            var restriction = new Restriction(wish.Type, wish.Minutes is { } minutes ? time.GetUtcNow().AddMinutes(minutes) : WeekAhead);
+            if (wish.Listed)
+                number.Restrictions = [.. number.Restrictions.Where(one => one.Type != wish.Type), restriction];
+            if (wish.Told)
+                TellAccount(number, bodies.Restriction(number, restriction));
+            return Results.Accepted();
+        }));
+        root.MapDelete("/numbers/{id}/restrictions", (string id) => WithNumber(id, number =>
+        {
+            number.Restrictions = [];
+            return Results.Ok();
+        }));
+        root.MapPost("/numbers/{id}/violations", (string id, ViolationWish wish) => WithNumber(id, number =>
+        {
+            TellAccount(number, bodies.Violation(number, wish.Type));
+            return Results.Accepted();
+        }));
+    }
+
+    private DateTimeOffset WeekAhead => time.GetUtcNow().AddDays(7);
+
+    private void TellAccount(BusinessNumber number, JsonObject change) => webhooks.Send(number, number.PhoneNumberId, change, null, "account_update");
+
+    private IResult WithNumber(string id, Func<BusinessNumber, IResult> use) =>
+        numbers.Find(id) is { } number ? use(number) : Results.NotFound(new { reason = "no such number" });
 
     private void MapUsers(RouteGroupBuilder root)
     {

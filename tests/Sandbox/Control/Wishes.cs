@@ -4,7 +4,17 @@ using Sandbox.Users;
 
 namespace Sandbox.Control;
 
-public sealed record NumberWish(string? WebhookUrl, bool? OutboundRestricted, bool? OutboundUnavailable, bool? PaymentMissing);
+/// <summary>What may be set of a number; EnablingFault is 138015 or 138018, or 0 for none.</summary>
+public sealed record NumberWish(string? WebhookUrl, bool? OutboundRestricted, bool? OutboundUnavailable, bool? PaymentMissing, int? EnablingFault);
+
+/// <summary>Meta restricts a number: told by webhook, listed in its settings, or both.</summary>
+/// <param name="Type">Meta's word.</param>
+/// <param name="Minutes">How long; 7 days unless told.</param>
+/// <param name="Told">By account_update.</param>
+/// <param name="Listed">In GET settings, and obeyed by the emulation.</param>
+public sealed record RestrictionWish(string Type, double? Minutes, bool Told = true, bool Listed = true);
+
+public sealed record ViolationWish(string Type);
 
 public sealed record UserWish(
     string? Name, string? UserName, bool? HidesPhone, AutoMode? Auto, PermissionMode? Permission, string? Handset);

@@ -38,6 +38,12 @@ public sealed record GraphFault(int Status, int Code, string Title, string? Deta
 
     public static readonly GraphFault Restricted = new(400, 138014, "Calling temporarily disabled for this business");
 
+    public static readonly GraphFault CannotEnable = new(
+        400, 138015, "Cannot enable calling", "The messaging limit of this phone number is below 2000 business-initiated conversations in 24 hours.");
+
+    public static readonly GraphFault PrerequisitesMissing = new(
+        400, 138018, "Technical prerequisites missing", "No app is subscribed to the calls webhook field, and no SIP server is configured.");
+
     public static readonly GraphFault PermanentExists = new(400, 138017, "Call permission request not sent", "The user has permitted calls permanently.");
 
     public static readonly GraphFault NoPayment = new(400, 131044, "Business eligibility payment issue");

@@ -6,7 +6,7 @@ using Sandbox.Users;
 namespace Sandbox.Graph;
 
 /// <summary>POST messages: permission requests, free-form and by template, and plain text within the service window.</summary>
-public sealed class MessagesApi(SandboxOptions options, PermissionBook book, PermissionReplies replies, UserBook users, MessageLog log)
+public sealed class MessagesApi(SandboxOptions options, PermissionBook book, PermissionReplies replies, UserBook users, MessageLog log, TimeProvider time)
 {
     public Task<GraphAnswer> Post(GraphRequest request) => Task.FromResult(Send(request));
 
@@ -48,7 +48,7 @@ public sealed class MessagesApi(SandboxOptions options, PermissionBook book, Per
     {
         if (freeForm && request.Text("interactive", "action", "name") != "call_permission_request")
             return GraphFault.Invalid("interactive.action.name must be call_permission_request");
-        if (request.Number.OutboundRestricted)
+        if (request.Number.IsOutboundRestricted(time.GetUtcNow()))
             return GraphFault.Restricted;
         if (book.CheckRequest(request.Number, user, freeForm) is { } fault)
             return fault;

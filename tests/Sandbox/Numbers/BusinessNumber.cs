@@ -29,6 +29,12 @@ public sealed class BusinessNumber(NumberOptions options)
     /// <summary>138014: what a quality restriction does to outbound calls and permission requests.</summary>
     public bool OutboundRestricted { get; set; }
 
+    /// <summary>What Meta forbids this number, as the settings list it.</summary>
+    public IReadOnlyList<Restriction> Restrictions { get; set; } = [];
+
+    /// <summary>138015 or 138018, when calling is to be switched on; null: it can be.</summary>
+    public int? EnablingFault { get; set; }
+
     /// <summary>138013: Meta offers no outbound calls for numbers of this country.</summary>
     public bool OutboundUnavailable { get; set; }
 
@@ -64,6 +70,40 @@ public sealed class BusinessNumber(NumberOptions options)
             return (JsonObject)_calling.DeepClone();
     }
 
+    /// <summary>As GET settings shows them.</summary>
+    public JsonObject SettingsWithRestrictions(DateTimeOffset now)
+    {
+        var settings = Settings();
+        JsonNode[] listed = [.. Restrictions.Where(one => one.Until > now).Select(one => new JsonObject
+        {
+            ["type"] = one.Type,
+            ["reason"] = "Low quality of calls",
+            ["expiration"] = one.Until.ToUnixTimeSeconds(),
+        })];
+        if (listed.Length > 0)
+            settings["restrictions"] = new JsonObject { ["restrictions_list"] = new JsonArray(listed) };
+        return settings;
+    }
+
+    public bool IsOutboundRestricted(DateTimeOffset now) => OutboundRestricted || Restrictions.Any(one =>
+        one.Until > now && one.Type is "RESTRICTED_BUSINESS_INITIATED_CALLING" or "RESTRICTED_BIZ_INITIATED_AND_USER_INITIATED_CALLING");
+
+    /// <summary>Why a user's WhatsApp lets no call to this number begin; null where it does.</summary>
+    /// <param name="now">The moment of the tap.</param>
+    /// <param name="byButton">By a button or link in a message, which stays when the icon is hidden.</param>
+    public string? InboundRefusal(DateTimeOffset now, bool byButton)
+    {
+        if (!CallingEnabled)
+            return "calling is disabled on this number";
+        if (SipEnabled)
+            return "calls of this number go to SIP servers";
+        if (Restrictions.Any(one => one.Until > now && one.Type.Contains("USER_INITIATED_CALLING", StringComparison.Ordinal) && !one.Type.EndsWith("HIDDEN", StringComparison.Ordinal)))
+            return "calls to this number are restricted";
+        if (Setting("call_icon_visibility") != "DEFAULT" && !byButton)
+            return "there is no call icon";
+        return CallHours.AreOpen(Settings()["call_hours"] as JsonObject, now) ? null : "outside the call hours";
+    }
+
     public void Replace(JsonObject calling)
     {
         lock (_gate)
@@ -76,3 +116,6 @@ public sealed class BusinessNumber(NumberOptions options)
             return (string?)_calling[name];
     }
 }
+
+/// <summary>A restriction of Meta's, e.g. RESTRICTED_BUSINESS_INITIATED_CALLING.</summary>
+public sealed record Restriction(string Type, DateTimeOffset Until);

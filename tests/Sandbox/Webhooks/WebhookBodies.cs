@@ -88,28 +88,19 @@ public sealed class WebhookBodies(KnobBox knobs, TimeProvider time)
         ["phone_number_settings"] = new JsonObject { ["phone_number_id"] = number.PhoneNumberId, ["calling"] = number.Settings() },
     });
 
-    /// <summary>A restriction of 7 days on outbound calls, or (not restricted) the warning that comes before one.</summary>
-    public JsonObject Restriction(BusinessNumber number, bool restricted)
+    /// <summary>A restriction of the account; the element stands in entry "0" at Meta, which names the number beside it.</summary>
+    public JsonObject Restriction(BusinessNumber number, Restriction restriction) => Account(number, "ACCOUNT_RESTRICTION", "restriction_info", new JsonArray(new JsonObject
     {
-        var value = new JsonObject
-        {
-            ["phone_number"] = number.DisplayNumber,
-            ["event"] = restricted ? "ACCOUNT_RESTRICTION" : "ACCOUNT_VIOLATION",
-        };
-        if (restricted)
-        {
-            value["restriction_info"] = new JsonArray(new JsonObject
-            {
-                ["restriction_type"] = "RESTRICTED_BUSINESS_INITIATED_CALLING",
-                ["expiration"] = time.GetUtcNow().AddDays(7).ToUnixTimeSeconds(),
-            });
-        }
-        else
-        {
-            value["violation_info"] = new JsonObject { ["violation_type"] = "LOW_BUSINESS_INITIATED_CALLING_QUALITY" };
-        }
-        return Change("account_update", value);
-    }
+        ["restriction_type"] = restriction.Type,
+        ["expiration"] = restriction.Until.ToUnixTimeSeconds(),
+    }));
+
+    /// <summary>The warning that comes before a restriction.</summary>
+    public JsonObject Violation(BusinessNumber number, string type) =>
+        Account(number, "ACCOUNT_VIOLATION", "violation_info", new JsonObject { ["violation_type"] = type, ["remediation"] = "Call fewer people who do not want it." });
+
+    private static JsonObject Account(BusinessNumber number, string happened, string name, JsonNode what) =>
+        Change("account_update", new JsonObject { ["phone_number"] = number.DisplayNumber, ["event"] = happened, [name] = what });
 
     private static JsonObject Change(string field, JsonObject value) => new() { ["value"] = value, ["field"] = field };
 

@@ -37,8 +37,8 @@ public static class PermissionTransitions
     /// <summary>A call of ours rang and was not answered; one too many in a row, and Meta has revoked the permission.</summary>
     public static ContactPermission Unanswered(this ContactPermission permission, DateTimeOffset at, PermissionLimits limits)
     {
-        if (at <= permission.LastConnectedAt || at <= permission.LastUnansweredAt)
-            return permission;
+        if (at <= permission.LastConnectedAt || at <= permission.LastUnansweredAt || IsOlder(at, permission))
+            return permission; // a decision since then begins a new count
         var counted = permission with { Unanswered = permission.Unanswered + 1, LastUnansweredAt = at };
         return counted.Unanswered >= limits.UnansweredUntilRevoked && counted.State is PermissionState.Temporary or PermissionState.Permanent
             ? counted.Revoked(at, PermissionDecider.Automatic) : counted;

@@ -1,3 +1,4 @@
+using Gateway.Calls.Permissions;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Calls;
@@ -39,6 +40,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     private Instant? _answeredAt;
     private HangupCause _cause;
     private string? _refusalText;
+    private PermissionState? _permission;
     private int? _sipStatus;
     private WhatsAppError? _whatsAppError;
     private int _releaseTries;
@@ -185,12 +187,13 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     protected bool End(WhatsAppError error, HangupCause cause, Instant now)
     {
         _whatsAppError = error;
+        _permission = error.Code == WhatsAppErrorCodes.NoCallPermission ? PermissionState.Revoked : null;
         return End(cause, now);
     }
 
     protected bool End(CallInput.Refused refused, Instant now)
     {
-        _refusalText = refused.Text;
+        (_refusalText, _permission) = (refused.Text, refused.Permission);
         return End(refused.Cause, now);
     }
 
@@ -275,7 +278,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     private void ReleasePbx()
     {
         if (PbxLeg == PbxLegState.Incoming)
-            Decide(new CallDecision.RefusePbx(Refusal()));
+            Decide(new CallDecision.RefusePbx(Refusal() with { Cause = _cause, Permission = _permission }));
         else if (PbxLeg == PbxLegState.Engaged)
             Decide(new CallDecision.HangUpPbx(_cause));
         PbxLeg = PbxLegState.Released;

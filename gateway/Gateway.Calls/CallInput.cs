@@ -1,4 +1,5 @@
 using Gateway.Calls.Channels;
+using Gateway.Calls.Permissions;
 
 namespace Gateway.Calls;
 
@@ -22,7 +23,8 @@ public abstract record CallInput
 
     /// <param name="Cause">Why the call may not begin.</param>
     /// <param name="Text">What the agent's phone shows instead of the cause's usual sentence.</param>
-    public sealed record Refused(HangupCause Cause, string? Text = null) : CallInput;
+    /// <param name="Permission">What the user permits, where that is why.</param>
+    public sealed record Refused(HangupCause Cause, string? Text = null, PermissionState? Permission = null) : CallInput;
 
     /// <param name="Sdp">What WhatsApp is to be sent: our answer (inbound) or our offer (outbound).</param>
     public sealed record MediaReserved(string Sdp) : CallInput;

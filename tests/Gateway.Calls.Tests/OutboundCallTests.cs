@@ -1,3 +1,5 @@
+using Gateway.Calls.Permissions;
+
 namespace Gateway.Calls.Tests;
 
 public class OutboundCallTests
@@ -9,6 +11,18 @@ public class OutboundCallTests
     private static readonly CallInput PickedUp = new CallInput.WhatsAppPickedUp();
 
     public static TheoryData<int> Orders => [.. Enumerable.Range(0, 4)];
+
+    [Fact]
+    public void Tells_the_PBX_what_the_user_permits_and_in_the_books_own_words()
+    {
+        var driver = new CallDriver(CallDirection.Outbound);
+        var decided = driver.Feed(
+            new CallInput.PbxInvited("main", "100"), new CallInput.Refused(HangupCause.NotPermitted, "Permission was asked", PermissionState.Requested));
+
+        Assert.Equal(
+            new PbxRefusal(403, "Permission was asked") { Cause = HangupCause.NotPermitted, Permission = PermissionState.Requested },
+            decided.OfType<CallDecision.RefusePbx>().Single().Refusal);
+    }
 
     [Theory]
     [MemberData(nameof(Orders))]
@@ -52,7 +66,9 @@ public class OutboundCallTests
         var driver = CallDriver.OutboundConnecting();
         var decided = driver.Feed(new CallInput.Connected(null, new(code, "x")));
 
-        Assert.Equal(status, decided.OfType<CallDecision.RefusePbx>().Single().Refusal.Status);
+        var refusal = decided.OfType<CallDecision.RefusePbx>().Single().Refusal;
+        Assert.Equal((status, cause), (refusal.Status, refusal.Cause!.Value));
+        Assert.Equal(code == WhatsAppErrorCodes.NoCallPermission, refusal.Permission == PermissionState.Revoked);
         driver.Feed(new CallInput.MediaReleased(null, null));
         Assert.Equal((cause, code), (driver.Record.Cause, driver.Record.WhatsAppError!.Code));
     }

@@ -5,6 +5,7 @@ using Gateway.Sip;
 using Gateway.WhatsApp;
 using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Configuration;
+using Gateway.Worker.Legs;
 using Gateway.Worker.Metrics;
 
 namespace Gateway.Worker.Calls;
@@ -122,7 +123,9 @@ internal sealed partial class CallSupervisor(
         }
         if (!UserHandle.TryParse(Uri.UnescapeDataString(invite.Info.TargetUser), out var user))
         {
-            await invite.RejectAsync(404, "Not a WhatsApp user", SipReason.Sip(404, "Dial a number with country code, or a user id"));
+            await invite.RejectAsync(
+                404, "Not a WhatsApp user", SipReason.Sip(404, "Dial a number with country code, or a user id"),
+                RefusalHeaders.Of(new PbxRefusal(404, "") { Cause = HangupCause.NoRoute }));
             return;
         }
         var identity = factory.Identify(CallDirection.Outbound, factory.ChannelOf(invite.Info.Trunk), user);

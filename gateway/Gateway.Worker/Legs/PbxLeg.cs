@@ -94,8 +94,7 @@ internal sealed partial class PbxLeg
     public void Answer() => _operations.Add(() => _sip!.AnswerAsync(_answer!));
 
     public void Refuse(PbxRefusal refusal) => _operations.Add(() => _sip!.RejectAsync(
-        refusal.Status, refusal.Text, SipReason.Sip(refusal.Status, refusal.Text),
-        refusal.RetryAfter is { } wait ? [("Retry-After", ((int)wait.TotalSeconds).ToString())] : null));
+        refusal.Status, refusal.Text, SipReason.Sip(refusal.Status, refusal.Text), RefusalHeaders.Of(refusal)));
 
     public void HangUp(HangupCause cause) => _operations.Add(async () =>
     {

@@ -1,9 +1,9 @@
-using System.Text.Json;
 using Gateway.Calls;
 using Gateway.Calls.Admission;
 using Gateway.Calls.Permissions;
 using Gateway.Calls.Rating;
 using Gateway.Storage.Channels;
+using Gateway.Storage.Rating;
 
 namespace Gateway.Storage.Accounts;
 
@@ -35,7 +35,5 @@ internal sealed record AdmissionRow
 
     private Rate ToRate(CallDirection direction) => new(
         RateId!.Value, RateCard!, direction, RatePrefix!, Currency!, PricePerMinute!.Value, ConnectionFee!.Value,
-        TimeSpan.FromSeconds(PulseSeconds!.Value), TimeSpan.FromSeconds(MinimumSeconds!.Value), ReadTiers(Tiers!));
-
-    private static VolumeTier[] ReadTiers(string json) => JsonSerializer.Deserialize<VolumeTier[]>(json, JsonSerializerOptions.Web)!;
+        TimeSpan.FromSeconds(PulseSeconds!.Value), TimeSpan.FromSeconds(MinimumSeconds!.Value), RateTiers.Read(Tiers!));
 }

@@ -16,33 +16,18 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
 
     private const string Answer =
         """
-        UPDATE calls SET answered_at = @AnsweredAt, agent = coalesce(@Agent, agent), trunk = coalesce(@Trunk, trunk),
-            whatsapp_call_id = coalesce(@WhatsAppCallId, whatsapp_call_id)
-        WHERE started_at = @StartedAt AND id = @Id AND answered_at IS NULL AND ended_at IS NULL
-        """;
-
-    private const string Complete =
-        """
-        INSERT INTO calls (
-            id, whatsapp_call_id, direction, channel, user_phone, user_id, user_parent_id, user_name, user_username, trunk, agent, started_at,
-            ringing_at, answered_at, ended_at, cause, sip_status, whatsapp_error_code, whatsapp_error_message, whatsapp_error_details,
-            whatsapp_quality, pbx_quality, node, node_start, account, currency, rate_id, rate_card, rate_prefix, price_per_minute, connection_fee,
-            pulse_seconds, minimum_seconds, pulses, price)
-        VALUES (
-            @Id, @WhatsAppCallId, @Direction, @Channel, @UserPhone, @UserId, @UserParentId, @UserName, @UserUsername, @Trunk, @Agent, @StartedAt,
-            @RingingAt, @AnsweredAt, @EndedAt, @Cause, @SipStatus, @WhatsAppErrorCode, @WhatsAppErrorMessage, @WhatsAppErrorDetails,
-            @WhatsAppQuality::jsonb, @PbxQuality::jsonb, @Node, @NodeStart, @Account, @Currency, @RateId, @RateCard, @RatePrefix, @PricePerMinute,
-            @ConnectionFee, @PulseSeconds, @MinimumSeconds, @Pulses, @Price)
-        ON CONFLICT (started_at, id) DO UPDATE SET
-            whatsapp_call_id = excluded.whatsapp_call_id, trunk = excluded.trunk, agent = excluded.agent, ringing_at = excluded.ringing_at,
-            answered_at = excluded.answered_at, ended_at = excluded.ended_at, cause = excluded.cause, sip_status = excluded.sip_status,
-            whatsapp_error_code = excluded.whatsapp_error_code, whatsapp_error_message = excluded.whatsapp_error_message,
-            whatsapp_error_details = excluded.whatsapp_error_details, whatsapp_quality = excluded.whatsapp_quality,
-            pbx_quality = excluded.pbx_quality, account = excluded.account, currency = excluded.currency, rate_id = excluded.rate_id,
-            rate_card = excluded.rate_card, rate_prefix = excluded.rate_prefix, price_per_minute = excluded.price_per_minute,
-            connection_fee = excluded.connection_fee, pulse_seconds = excluded.pulse_seconds, minimum_seconds = excluded.minimum_seconds,
-            pulses = excluded.pulses, price = excluded.price
-        WHERE calls.ended_at IS NULL
+        WITH answered AS (
+            UPDATE calls SET answered_at = @AnsweredAt, agent = coalesce(@Agent, agent), trunk = coalesce(@Trunk, trunk),
+                whatsapp_call_id = coalesce(@WhatsAppCallId, whatsapp_call_id)
+            WHERE started_at = @StartedAt AND id = @Id AND answered_at IS NULL AND ended_at IS NULL
+            RETURNING *
+        )
+        INSERT INTO events (kind, at, channel, contact, call_id, data)
+        SELECT 'call.answered', answered_at, channel,
+            (SELECT c.id FROM contacts c WHERE c.channel = answered.channel AND (c.phone = answered.user_phone OR c.user_id = answered.user_id)
+             ORDER BY c.user_id = answered.user_id DESC NULLS LAST LIMIT 1),
+            id, jsonb_build_object('direction', direction, 'user', coalesce(user_phone, user_id, 'anonymous'), 'agent', agent, 'trunk', trunk)
+        FROM answered
         """;
 
     public Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation) =>
@@ -64,7 +49,17 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
             },
             cancellation);
 
-    public Task CompleteAsync(CallRecord record, CancellationToken cancellation) => ExecuteAsync(Complete, CallRow.Of(record), cancellation);
+    public Task CompleteAsync(CallRecord record, CancellationToken cancellation) => Repeating.OnConflictAsync(
+        async () =>
+        {
+            await using var connection = await database.OpenConnectionAsync(cancellation);
+            await using var transaction = await connection.BeginTransactionAsync(cancellation);
+            var isFirst = await new Settlement(connection, transaction, record, cancellation).RunAsync();
+            if (isFirst)
+                await transaction.CommitAsync(cancellation);
+            return isFirst;
+        },
+        cancellation);
 
     public async Task<IReadOnlyList<CallRecord>> ListAsync(CallQuery query, CancellationToken cancellation)
     {

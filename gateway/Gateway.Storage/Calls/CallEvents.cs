@@ -1,0 +1,46 @@
+using Gateway.Calls;
+using Gateway.Storage.Events;
+
+namespace Gateway.Storage.Calls;
+
+/// <summary>What the end of a call tells those who follow events: what became of it, and what it did to the account.</summary>
+internal static class CallEvents
+{
+    public static IEnumerable<NewEvent> Of(CallRecord call, CallOutcome outcome, long? contact)
+    {
+        var kind = outcome switch
+        {
+            CallOutcome.Missed => EventKind.CallMissed,
+            CallOutcome.Refused => EventKind.CallRefused,
+            _ => EventKind.CallEnded,
+        };
+        yield return new NewEvent(kind, call.EndedAt, call.Channel.Value, contact, call.Id.Value, call.Funding?.Account, new
+        {
+            call.Direction,
+            User = call.User.Handle,
+            call.Cause,
+            call.Trunk,
+            call.Agent,
+            call.StartedAt,
+            call.AnsweredAt,
+            call.EndedAt,
+            call.Funding?.Currency,
+            Price = call.Price?.Amount,
+        });
+    }
+
+    /// <param name="call">With its price.</param>
+    /// <param name="payer">Before the charge; null: the call is not billed.</param>
+    public static IEnumerable<NewEvent> OfMoney(CallRecord call, PayingAccount? payer)
+    {
+        if (payer is null || call.Funding is not { } funding)
+            yield break;
+        var balance = payer.Balance - (call.Price?.Amount ?? 0);
+        if (balance < payer.Minimum && payer.Balance >= payer.Minimum)
+            yield return new NewEvent(
+                EventKind.BalanceLow, call.EndedAt, CallId: call.Id.Value, Account: payer.Id, Data: new { balance, payer.Minimum, funding.Currency });
+        if (call.Cause == HangupCause.BalanceExhausted)
+            yield return new NewEvent(
+                EventKind.BalanceExhausted, call.EndedAt, call.Channel.Value, CallId: call.Id.Value, Account: payer.Id, Data: new { balance, funding.Currency });
+    }
+}

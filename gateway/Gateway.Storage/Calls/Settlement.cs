@@ -1,0 +1,139 @@
+using Dapper;
+using Gateway.Calls;
+using Gateway.Calls.Rating;
+using Gateway.Storage.Events;
+using Npgsql;
+
+namespace Gateway.Storage.Calls;
+
+/// <summary>
+/// The end of a call as one transaction: the row completed, the account charged, the volume counted, the hold released, and what happened
+/// told. It may be repeated at any time and from anywhere; the first completion is the one that stays. An answered call that is billed has
+/// exactly one ledger entry, with the key <c>call:ID</c>, also where the price is zero; no other call has any.
+/// </summary>
+internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction transaction, CallRecord record, CancellationToken cancellation)
+{
+    /// <summary>One completion of a call at a time; then the account, as everywhere. What is read after these locks stays true.</summary>
+    private const string Open =
+        """
+        SELECT 1 FROM pg_advisory_xact_lock(hashtextextended(@Id, 0));
+        SELECT id AS Id, balance, greatest(minimum_inbound, minimum_outbound) AS Minimum FROM accounts
+        WHERE id = @Account OR id = (SELECT account FROM holds WHERE call_id = @Id) ORDER BY id FOR NO KEY UPDATE;
+        SELECT count(*)::int FROM calls WHERE started_at = @StartedAt AND id = @Id AND ended_at IS NOT NULL;
+        SELECT coalesce(sum(seconds), 0)::bigint FROM volumes WHERE account = @Account AND direction = @Direction AND month = @Month;
+        SELECT id FROM contacts WHERE channel = @Channel AND (phone = @ContactPhone OR user_id = @UserId) ORDER BY user_id = @UserId DESC NULLS LAST LIMIT 1;
+        """;
+
+    private const string Complete =
+        """
+        INSERT INTO calls (
+            id, whatsapp_call_id, direction, channel, user_phone, user_id, user_parent_id, user_name, user_username, trunk, agent, started_at,
+            ringing_at, answered_at, ended_at, cause, sip_status, whatsapp_error_code, whatsapp_error_message, whatsapp_error_details,
+            whatsapp_quality, pbx_quality, node, node_start, account, currency, rate_id, rate_card, rate_prefix, price_per_minute, connection_fee,
+            pulse_seconds, minimum_seconds, pulses, price)
+        VALUES (
+            @Id, @WhatsAppCallId, @Direction, @Channel, @UserPhone, @UserId, @UserParentId, @UserName, @UserUsername, @Trunk, @Agent, @StartedAt,
+            @RingingAt, @AnsweredAt, @EndedAt, @Cause, @SipStatus, @WhatsAppErrorCode, @WhatsAppErrorMessage, @WhatsAppErrorDetails,
+            @WhatsAppQuality::jsonb, @PbxQuality::jsonb, @Node, @NodeStart, @Account, @Currency, @RateId, @RateCard, @RatePrefix, @PricePerMinute,
+            @ConnectionFee, @PulseSeconds, @MinimumSeconds, @Pulses, @Price)
+        ON CONFLICT (started_at, id) DO UPDATE SET
+            whatsapp_call_id = excluded.whatsapp_call_id, trunk = excluded.trunk, agent = excluded.agent, ringing_at = excluded.ringing_at,
+            answered_at = excluded.answered_at, ended_at = excluded.ended_at, cause = excluded.cause, sip_status = excluded.sip_status,
+            whatsapp_error_code = excluded.whatsapp_error_code, whatsapp_error_message = excluded.whatsapp_error_message,
+            whatsapp_error_details = excluded.whatsapp_error_details, whatsapp_quality = excluded.whatsapp_quality,
+            pbx_quality = excluded.pbx_quality, account = excluded.account, currency = excluded.currency, rate_id = excluded.rate_id,
+            rate_card = excluded.rate_card, rate_prefix = excluded.rate_prefix, price_per_minute = excluded.price_per_minute,
+            connection_fee = excluded.connection_fee, pulse_seconds = excluded.pulse_seconds, minimum_seconds = excluded.minimum_seconds,
+            pulses = excluded.pulses, price = excluded.price
+        WHERE calls.ended_at IS NULL;
+        """;
+
+    /// <summary>A key that is there already was charged before: a record that outlived its partition and came again.</summary>
+    private const string Charge =
+        """
+        WITH entry AS (
+            INSERT INTO ledger_entries (account, kind, amount, balance_after, call_id, idempotency_key, actor)
+            SELECT id, 'charge', -@Price, balance - @Price, @Id, 'call:' || @Id, 'node:' || @Node FROM accounts WHERE id = @Account
+            ON CONFLICT (idempotency_key) DO NOTHING
+            RETURNING account, amount
+        ), volume AS (
+            INSERT INTO volumes (account, direction, month, seconds)
+            SELECT account, @Direction, @Month, @BilledSeconds FROM entry
+            ON CONFLICT (account, direction, month) DO UPDATE SET seconds = volumes.seconds + excluded.seconds
+        )
+        UPDATE accounts SET balance = balance + entry.amount FROM entry WHERE accounts.id = entry.account;
+        """;
+
+    private const string Release =
+        """
+        WITH gone AS (DELETE FROM holds WHERE call_id = @Id RETURNING account, amount)
+        UPDATE accounts SET held = held - gone.amount FROM gone WHERE accounts.id = gone.account;
+        """;
+
+    private const string Miss =
+        """
+        INSERT INTO missed_calls (call_id, channel, contact, user_handle, user_name, missed_at, cause)
+        VALUES (@Id, @Channel, @Contact, @UserHandle, @UserName, @EndedAt, @Cause)
+        ON CONFLICT (call_id) DO NOTHING;
+        """;
+
+    /// <summary>False: the call was completed before, and nothing was changed.</summary>
+    public async Task<bool> RunAsync()
+    {
+        var found = await OpenAsync();
+        if (found.IsCompleted)
+            return false;
+
+        var priced = record with { Price = PriceOf(TimeSpan.FromSeconds(found.VolumeSeconds)) };
+        var outcome = CallOutcomes.Of(record);
+        var happened = CallEvents.Of(priced, outcome, found.Contact);
+        var parameters = new DynamicParameters(CallRow.Of(priced));
+        parameters.AddDynamicParams(new
+        {
+            Month,
+            found.Contact,
+            UserHandle = record.User.Handle,
+            BilledSeconds = (long)(priced.Price?.BilledTime.TotalSeconds ?? 0),
+        });
+        var statements = Complete + (priced.Price is null ? "" : Charge) + Release + (outcome == CallOutcome.Missed ? Miss : "");
+        await connection.ExecuteAsync(new CommandDefinition(statements, parameters, transaction, cancellationToken: cancellation));
+        foreach (var one in happened.Concat(CallEvents.OfMoney(priced, found.Payer)))
+            await EventBook.AppendAsync(connection, transaction, one, cancellation);
+        return true;
+    }
+
+    /// <summary>The one whose volume the call counts into.</summary>
+    private DateTime Month => new(record.StartedAt.UtcDateTime.Year, record.StartedAt.UtcDateTime.Month, 1);
+
+    private async Task<Found> OpenAsync()
+    {
+        var parameters = new
+        {
+            Id = record.Id.Value,
+            record.Funding?.Account,
+            StartedAt = record.StartedAt.UtcDateTime,
+            Direction = WireName.Of(record.Direction),
+            Month,
+            Channel = record.Channel.Value,
+            ContactPhone = record.User.Phone is { } phone ? NumberSpelling.Canonical(phone) : null,
+            UserId = record.User.UserId?.Replace("\0", "", StringComparison.Ordinal),
+        };
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(Open, parameters, transaction, cancellationToken: cancellation));
+        await results.ReadAsync<int>();
+        var accounts = await results.ReadAsync<PayingAccount>();
+        return new Found(
+            accounts.SingleOrDefault(account => account.Id == record.Funding?.Account),
+            await results.ReadSingleAsync<int>() > 0, await results.ReadSingleAsync<long>(), await results.ReadSingleOrDefaultAsync<long?>());
+    }
+
+    private Price? PriceOf(TimeSpan volume) => record is { AnsweredAt: { } answered, Funding: { } funding }
+        ? RatingRules.Of(funding.Rate, record.EndedAt - answered, volume) : null;
+
+    private sealed record Found(PayingAccount? Payer, bool IsCompleted, long VolumeSeconds, long? Contact);
+}
+
+/// <summary>An account as it stands before a charge.</summary>
+/// <param name="Id">Its name.</param>
+/// <param name="Balance">What the ledger adds up to.</param>
+/// <param name="Minimum">Below this, calls of some direction are refused.</param>
+internal sealed record PayingAccount(string Id, decimal Balance, decimal Minimum);

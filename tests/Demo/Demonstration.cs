@@ -55,12 +55,12 @@ internal sealed class Demonstration(bool staysUp)
         Console.WriteLine("Starting the emulated WhatsApp, the desk phone (baresip), the gateway and the admin API …");
         var settings = new DemoSettings(DemoPorts.Choose(), stores.Postgres, stores.Redis);
         var ports = settings.Ports;
-        Start("sandbox", "tests/Sandbox", "Sandbox", [], settings.SandboxEnvironment, folder);
+        Start("sandbox", "tests/Sandbox", [], settings.SandboxEnvironment, folder);
         var phone = Track(await StartPhoneAsync(stop));
         var configuration = Path.Combine(folder, "gateway.json");
         await File.WriteAllTextAsync(configuration, settings.GatewayConfiguration(phone.SipPort), stop);
-        Start("gateway", "gateway/Gateway.Worker", "Gateway.Worker", ["run", configuration], settings.GatewayEnvironment, folder);
-        Start("admin-api", "admin-api/AdminApi", "AdminApi", [], settings.AdminEnvironment, folder);
+        Start("gateway", "gateway/Gateway.Worker", ["run", configuration], settings.GatewayEnvironment, folder);
+        Start("admin-api", "admin-api/AdminApi", [], settings.AdminEnvironment, folder);
         await AnswersAsync(ports.WhatsApp + "/sandbox/health", stop);
         await AnswersAsync(ports.Gateway + "/readyz", stop);
         await AnswersAsync(ports.AdminApi + "/healthz", stop);
@@ -134,13 +134,8 @@ internal sealed class Demonstration(bool staysUp)
         return await Baresip.StartAsync(new BaresipOptions { User = DemoSettings.Agent }, patience.Token);
     }
 
-    /// <summary>The build of the same configuration as this program's own: bin/Release/net10.0.</summary>
-    private void Start(string name, string project, string assembly, string[] arguments, IReadOnlyDictionary<string, string> environment, string folder)
-    {
-        var framework = new DirectoryInfo(AppContext.BaseDirectory);
-        var path = Repository.File(project, "bin", framework.Parent!.Name, framework.Name, assembly + ".dll");
-        _programs.Add(Track(new ChildProgram(name, folder, [Environment.ProcessPath!, path, .. arguments], environment)));
-    }
+    private void Start(string name, string project, string[] arguments, IReadOnlyDictionary<string, string> environment, string folder) =>
+        _programs.Add(Track(ChildProgram.Of(name, project, arguments, environment, folder)));
 
     private async Task AnswersAsync(string address, CancellationToken stop)
     {

@@ -1,12 +1,12 @@
 using System.Diagnostics;
 
-namespace Demo;
+namespace Testing.Peers;
 
 /// <summary>
-/// A program that the demonstration runs: its output goes to a bounded log, and it is stopped by its own process id. It lives in a session
-/// of its own (setsid), so that Ctrl-C in the terminal reaches the demonstration alone, which then stops its programs in the right order.
+/// A program that another one runs: its output goes to a bounded log, and it is stopped by its own process id. It lives in a session
+/// of its own (setsid), so that Ctrl-C in the terminal reaches the one that runs it alone, which then stops its programs in the right order.
 /// </summary>
-internal sealed class ChildProgram : IAsyncDisposable
+public sealed class ChildProgram : IAsyncDisposable
 {
     private const int MaxLogLines = 400;
 
@@ -31,7 +31,7 @@ internal sealed class ChildProgram : IAsyncDisposable
         };
         foreach (var (key, value) in environment)
             start.Environment[key] = value;
-        _process = Process.Start(start) ?? throw new DemoException($"{name} did not start.");
+        _process = Process.Start(start) ?? throw new InvalidOperationException($"{name} did not start.");
         _process.StandardInput.Close();
         _process.OutputDataReceived += (_, line) => Log(line.Data);
         _process.ErrorDataReceived += (_, line) => Log(line.Data);
@@ -39,7 +39,19 @@ internal sealed class ChildProgram : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>A program of this repository, of the same build as the running one (bin/Release/net10.0).</summary>
+    public static ChildProgram Of(string name, string project, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder)
+    {
+        var framework = new DirectoryInfo(AppContext.BaseDirectory);
+        var path = Repository.File(project, "bin", framework.Parent!.Name, framework.Name, Path.GetFileName(project) + ".dll");
+        // A program started by its own executable knows of no host but the one on the path.
+        var host = Path.GetFileName(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
+        return new ChildProgram(name, folder, [host, path, .. arguments], environment);
+    }
+
     public string Name { get; }
+
+    public int Id => _process.Id;
 
     public bool HasExited => _process.HasExited;
 

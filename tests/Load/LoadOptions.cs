@@ -1,0 +1,37 @@
+using System.Globalization;
+
+namespace Load;
+
+/// <summary>What a soak is told on its command line.</summary>
+/// <param name="Duration">How long new calls are placed.</param>
+/// <param name="CallsPerSecond">New calls a second, every second one outbound.</param>
+/// <param name="Talk">How long each call lasts once it is answered.</param>
+internal sealed record LoadOptions(TimeSpan Duration, double CallsPerSecond, TimeSpan Talk)
+{
+    public const string Usage = "Load [--minutes 10] [--calls-per-second 2] [--talk-seconds 20]";
+
+    public static bool TryRead(string[] arguments, out LoadOptions options)
+    {
+        options = new LoadOptions(TimeSpan.FromMinutes(10), 2, TimeSpan.FromSeconds(20));
+        for (var i = 0; i < arguments.Length; i += 2)
+        {
+            if (i + 1 == arguments.Length || !double.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out var value) || value is not (> 0 and < 100_000))
+                return false;
+            switch (arguments[i])
+            {
+                case "--minutes":
+                    options = options with { Duration = TimeSpan.FromMinutes(value) };
+                    break;
+                case "--calls-per-second":
+                    options = options with { CallsPerSecond = value };
+                    break;
+                case "--talk-seconds":
+                    options = options with { Talk = TimeSpan.FromSeconds(value) };
+                    break;
+                default:
+                    return false;
+            }
+        }
+        return true;
+    }
+}

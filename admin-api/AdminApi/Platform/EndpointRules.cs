@@ -13,7 +13,7 @@ public static class EndpointRules
 
     /// <summary>A list that is read page by page: the handler takes an [AsParameters] <see cref="PageRequest"/>.</summary>
     public static RouteHandlerBuilder Paged(this RouteHandlerBuilder builder) =>
-        builder.WithMetadata(new DeclaredProblems([Platform.Problems.InvalidRequest])).AddEndpointFilter(static (context, next) =>
+        builder.AddEndpointFilter(static (context, next) =>
             context.Arguments.OfType<PageRequest>().Any(page => page.Size is < 1 or > PageRequest.MaxSize)
                 ? ValueTask.FromResult<object?>(Platform.Problems.InvalidRequest.Of(
                     $"limit: lies between 1 and {PageRequest.MaxSize}.", [new FieldError("limit", $"Lies between 1 and {PageRequest.MaxSize}.")]))

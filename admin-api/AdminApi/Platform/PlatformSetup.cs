@@ -40,6 +40,7 @@ public static class PlatformSetup
     public static RouteGroupBuilder MapV1(this WebApplication app)
     {
         var api = app.MapGroup("/v1");
+        api.AddEndpointFilterFactory(QueryNames.Filter);
         api.AddEndpointFilter(ETags.FilterAsync);
         return api;
     }

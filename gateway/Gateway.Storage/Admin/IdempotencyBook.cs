@@ -79,5 +79,11 @@ public sealed class IdempotencyBook(NpgsqlDataSource database)
         await connection.ExecuteAsync(new CommandDefinition(Purge, new { Kept }, cancellationToken: cancellation));
     }
 
-    private sealed record Row(bool IsSame, int? Status, string? Headers, byte[]? Body);
+    private sealed record Row
+    {
+        public bool IsSame { get; init; }
+        public int? Status { get; init; }
+        public string? Headers { get; init; }
+        public byte[]? Body { get; init; }
+    }
 }

@@ -22,11 +22,19 @@ public sealed record KeyRow
 }
 
 /// <summary>What a presented key is compared to.</summary>
-/// <param name="Hash">SHA-256 of the key's text.</param>
-/// <param name="PreviousHash">That of the text before the rotation, while it still works.</param>
-/// <param name="Scopes">What it may do.</param>
-/// <param name="IsNoted">Whether its use was noted within the last minute.</param>
-public sealed record KeyProof(byte[] Hash, byte[]? PreviousHash, string[] Scopes, bool IsNoted);
+public sealed record KeyProof
+{
+    /// <summary>SHA-256 of the key's text.</summary>
+    public required byte[] Hash { get; init; }
+
+    /// <summary>That of the text before the rotation, while it still works.</summary>
+    public byte[]? PreviousHash { get; init; }
+
+    public required string[] Scopes { get; init; }
+
+    /// <summary>Whether its use was noted within the last minute.</summary>
+    public bool IsNoted { get; init; }
+}
 
 /// <summary>The keys of the admin API. PostgreSQL's clock decides what has expired, so that all instances agree.</summary>
 public sealed class KeyBook(NpgsqlDataSource database)

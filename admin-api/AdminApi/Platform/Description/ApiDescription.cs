@@ -71,15 +71,14 @@ internal static class ApiDescription
         yield return Problems.ForbiddenScope;
         yield return Problems.RateLimited;
         yield return Problems.Unavailable;
+        yield return Problems.InvalidRequest; // at least by a query that it does not know
         if (operation.RequestBody is not null)
         {
-            yield return Problems.InvalidRequest;
             yield return Problems.TooLarge;
             yield return Problems.UnsupportedMediaType;
         }
         if (metadata.OfType<NeedsIfMatch>().Any())
         {
-            yield return Problems.InvalidRequest;
             yield return Problems.PreconditionRequired;
             yield return Problems.StaleVersion;
         }

@@ -59,12 +59,15 @@ public sealed partial class ErrorEdge(RequestDelegate next, ILogger<ErrorEdge> l
         var status => (Problems.InvalidRequest with { Status = status }).Of("The request could not be read."),
     };
 
-    /// <summary>PostgreSQL: connection lost (class 08), too many connections (53300), shutting or starting (57P0x), time run out. Redis: no connection or answer.</summary>
+    /// <summary>
+    /// PostgreSQL: connection lost (class 08), too many connections (53300), shutting or starting (57P0x), not migrated yet (42P01), time run
+    /// out. Redis: no connection or answer.
+    /// </summary>
     public static bool IsStoreAway(Exception thrown) => thrown switch
     {
-        PostgresException { SqlState: var state } => state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("57P0", StringComparison.Ordinal) || state == "53300",
-        NpgsqlException or RedisConnectionException or TimeoutException or SocketException => true,
-        RedisException => true,
+        PostgresException { SqlState: var state } =>
+            state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("57P0", StringComparison.Ordinal) || state is "53300" or "42P01",
+        NpgsqlException or RedisException or TimeoutException or SocketException => true,
         _ => thrown.InnerException is { } inner && IsStoreAway(inner),
     };
 

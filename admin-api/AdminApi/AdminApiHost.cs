@@ -1,8 +1,11 @@
+using AdminApi.Calls;
 using AdminApi.Platform;
 using Gateway.Calls;
 using Gateway.Storage;
 using Gateway.Storage.Admin;
 using Gateway.Storage.Calls;
+using Gateway.Storage.Commands;
+using Gateway.Storage.Events;
 using Npgsql;
 using StackExchange.Redis;
 
@@ -33,6 +36,7 @@ public static class AdminApiHost
         app.MapGet("/healthz", () => "ok\n").AllowAnonymous().ExcludeFromDescription();
         var api = app.MapV1();
         api.MapCalls();
+        api.MapLiveCalls();
         return app;
     }
 
@@ -44,5 +48,8 @@ public static class AdminApiHost
         services.AddSingleton<ICallRegistry>(s => new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), "admin-api"));
         services.AddSingleton<KeyBook>();
         services.AddSingleton<IdempotencyBook>();
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton<EventReader>();
+        services.AddSingleton<NodeCommands>();
     }
 }

@@ -5,7 +5,7 @@ namespace Gateway.Storage.Events;
 
 /// <summary>Something that happened, as its writer tells it.</summary>
 /// <param name="Kind">What.</param>
-/// <param name="At">When it became true; the order of events is that of their transactions, not of this.</param>
+/// <param name="At">When it became true; events are followed in the order in which they were committed, not of this.</param>
 /// <param name="Channel">The business number by Meta's id, where one has part in it.</param>
 /// <param name="Contact">The row in contacts, where one has part in it.</param>
 /// <param name="CallId">The call attempt, where one has part in it.</param>

@@ -1,9 +1,9 @@
--- What happened, for timelines, the event stream and the webhooks of others: append-only. Ids are handed out before transactions commit, so a
--- smaller one may appear after a greater. Who follows the events reads those whose transaction (tx) is older than every running one, in the
--- order of (tx, id): nothing can appear any more before what was read so.
+-- What happened, for timelines, the event stream and the webhooks of others. Ids are handed out before transactions commit, so a smaller one
+-- may appear after a greater. Who follows the events follows position, which is given under a lock to what is committed already: nothing
+-- appears any more before a position that was seen.
 CREATE TABLE events (
     id       bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    tx       xid8        NOT NULL DEFAULT pg_current_xact_id(),
+    position bigint      UNIQUE,
     kind     text        NOT NULL CHECK (length(kind) BETWEEN 1 AND 64),
     at       timestamptz NOT NULL,
     channel  text,
@@ -13,7 +13,7 @@ CREATE TABLE events (
     data     jsonb       NOT NULL DEFAULT '{}'
 );
 
-CREATE INDEX events_in_order ON events (tx, id);
+CREATE INDEX events_without_position ON events (id) WHERE position IS NULL;
 CREATE INDEX events_by_contact ON events (contact, id DESC) WHERE contact IS NOT NULL;
 CREATE INDEX events_by_call ON events (call_id) WHERE call_id IS NOT NULL;
 
@@ -42,15 +42,19 @@ CREATE TABLE missed_calls (
 CREATE INDEX missed_calls_by_time ON missed_calls (missed_at DESC, call_id);
 CREATE INDEX missed_calls_to_do ON missed_calls (missed_at DESC, call_id) WHERE state <> 'closed';
 
+-- Where events are sent to. last_position is how far they were put into the outbox.
 CREATE TABLE webhook_endpoints (
-    id          text        PRIMARY KEY,
-    url         text        NOT NULL,
-    secret      text        NOT NULL,
-    kinds       text[]      NOT NULL DEFAULT '{}',
-    is_enabled  boolean     NOT NULL DEFAULT true,
-    last_event  bigint      NOT NULL DEFAULT 0,
-    version     bigint      NOT NULL DEFAULT 1,
-    created_at  timestamptz NOT NULL DEFAULT now()
+    id               text        PRIMARY KEY,
+    url              text        NOT NULL CHECK (length(url) <= 2000),
+    secret           text        NOT NULL,
+    previous_secret  text,
+    previous_until   timestamptz,
+    kinds            text[]      NOT NULL DEFAULT '{}',
+    is_enabled       boolean     NOT NULL DEFAULT true,
+    last_position    bigint      NOT NULL,
+    version          bigint      NOT NULL DEFAULT 1,
+    created_at       timestamptz NOT NULL DEFAULT now(),
+    CHECK ((previous_secret IS NULL) = (previous_until IS NULL))
 );
 
 -- The outbox: one row for each event and endpoint until it is delivered or given up.
@@ -63,8 +67,10 @@ CREATE TABLE webhook_deliveries (
     next_at       timestamptz NOT NULL DEFAULT now(),
     last_status   int,
     last_error    text,
-    delivered_at  timestamptz,
-    UNIQUE (endpoint, event)
+    ended_at      timestamptz,
+    UNIQUE (endpoint, event),
+    CHECK ((state = 'waiting') = (ended_at IS NULL))
 );
 
-CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_at) WHERE state = 'waiting';
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint, next_at) WHERE state = 'waiting';
+CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (ended_at) WHERE state <> 'waiting';

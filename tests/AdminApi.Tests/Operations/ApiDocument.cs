@@ -55,7 +55,7 @@ public sealed class Operation(string path, string method, JsonElement json)
             yield return "no tags";
         if (!json.TryGetProperty("security", out var security) || security.GetArrayLength() == 0)
             yield return "no security";
-        if (Successes.Count == 0)
+        if (Successes.Count == 0 && summary.GetString() != "Refused, with the reason")
             yield return "no success";
         foreach (var response in json.GetProperty("responses").EnumerateObject().Where(r => r.Name is not "204" and not "202" and not "304"))
         {

@@ -46,6 +46,9 @@ public sealed class OperationCases
 
     public IReadOnlyList<(ProblemKind Kind, Arrange Arrange)> Failures => _failures;
 
+    /// <summary>The first success; of an operation that only refuses, the first failure.</summary>
+    public Arrange Any => _successes.Count > 0 ? _successes[0].Arrange : _failures[0].Arrange;
+
     /// <summary>The first one is also what the cases of all operations are made from, so it may be arranged and sent several times.</summary>
     public OperationCases Succeeds(int status, Arrange arrange)
     {

@@ -26,7 +26,7 @@ public sealed class EveryOperation(ApiFixture api)
         foreach (var operation in document.Operations)
         {
             _faults.AddRange(operation.Gaps().Select(gap => $"{operation.Name}: {gap}"));
-            if (!table.Operations.TryGetValue(operation.Name, out var cases) || cases.Successes.Count == 0)
+            if (!table.Operations.TryGetValue(operation.Name, out var cases) || cases.Successes.Count + cases.Failures.Count == 0)
                 _faults.Add($"{operation.Name}: has no case (see {nameof(IOperationCases)})");
             else
                 await ProveAsync(operation, cases, schemas);
@@ -43,7 +43,7 @@ public sealed class EveryOperation(ApiFixture api)
             await SucceedAsync(operation, status, arrange, schemas);
 
         var proved = new HashSet<string>();
-        foreach (var (code, send) in Common(operation, cases.Successes[0].Arrange))
+        foreach (var (code, send) in Common(operation, cases.Any))
         {
             proved.Add(code);
             await FailAsync(operation, operation.Failures.FirstOrDefault(f => f.Code == code), send);

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json.Nodes;
 using Gateway.Calls;
 using Microsoft.AspNetCore.OpenApi;
@@ -58,6 +59,8 @@ internal static class ApiDescription
         var schema = await context.GetOrCreateSchemaAsync(typeof(Problem), parameterDescription: null, cancellation);
         context.Document!.AddComponent(nameof(Problem), schema);
         operation.Responses ??= [];
+        if (metadata.OfType<MethodInfo>().Any(handler => handler.ReturnType == typeof(ProblemResult)))
+            operation.Responses.Remove("200"); // it only refuses
         foreach (var status in ProblemsOf(operation, metadata).Distinct().GroupBy(kind => kind.Status).OrderBy(group => group.Key))
             operation.Responses[status.Key.ToString()] = ProblemResponse([.. status], context.Document);
     }

@@ -1,0 +1,34 @@
+using Gateway.Calls;
+
+namespace AdminApi.Calls;
+
+/// <summary>An ended call attempt as the API shows it.</summary>
+/// <param name="TalkSeconds">From the pick-up to the end; 0 where nobody picked up.</param>
+/// <param name="Charge">What it cost; null where it was not answered or is not billed.</param>
+public sealed record CallView(
+    string Id, string? WhatsAppCallId, CallDirection Direction, string Channel, string? UserPhone, string? UserId, string? UserName, string? Trunk,
+    string? Agent, DateTimeOffset StartedAt, DateTimeOffset? RingingAt, DateTimeOffset? AnsweredAt, DateTimeOffset EndedAt, double TalkSeconds,
+    HangupCause Cause, int? SipStatus, WhatsAppError? WhatsAppError, LegQuality? WhatsAppQuality, LegQuality? PbxQuality, string? Account,
+    ChargeView? Charge, string Node)
+{
+    public static CallView Of(CallRecord call) => new(
+        call.Id.Value, call.WhatsAppId?.Value, call.Direction, call.Channel.Value, call.User.Phone, call.User.UserId, call.User.Name, call.Trunk,
+        call.Agent, call.StartedAt, call.RingingAt, call.AnsweredAt, call.EndedAt,
+        call.AnsweredAt is { } answered ? (call.EndedAt - answered).TotalSeconds : 0,
+        call.Cause, call.SipStatus, call.WhatsAppError, call.WhatsAppQuality, call.PbxQuality, call.Funding?.Account, ChargeView.Of(call), call.Node);
+}
+
+/// <summary>What an answered call cost, and how that comes.</summary>
+/// <param name="RateId">The rate in force when it began.</param>
+/// <param name="PulseSeconds">The length of a pulse.</param>
+/// <param name="Pulses">How many were charged.</param>
+/// <param name="PricePerMinute">The price that held, volume tier included.</param>
+public sealed record ChargeView(
+    decimal Amount, string Currency, string RateCard, long RateId, string Prefix, int PulseSeconds, int Pulses, decimal PricePerMinute, decimal ConnectionFee)
+{
+    public static ChargeView? Of(CallRecord call) => call is { Funding: { } funding, Price: { } price }
+        ? new ChargeView(
+            price.Amount, funding.Currency, funding.Rate.Card, funding.Rate.Id, funding.Rate.Prefix, (int)funding.Rate.Pulse.TotalSeconds, price.Pulses,
+            price.PricePerMinute, funding.Rate.ConnectionFee)
+        : null;
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Text;
+using Gateway.Calls;
+using Gateway.Storage;
+
+namespace AdminApi.Calls;
+
+/// <summary>
+/// Call records as CSV (RFC 4180), fetched and written page by page, so that any period costs the same memory. An error after the first page cuts
+/// the connection: half a file never ends like a whole one.
+/// </summary>
+internal sealed class CallsCsv(ICallStore store, CallsApi.Filter filter) : IResult
+{
+    private const int Rows = 1000;
+
+    private static readonly string[] Columns =
+    [
+        "id", "whatsapp_call_id", "direction", "channel", "user_phone", "user_id", "user_name", "trunk", "agent", "started_at", "ringing_at",
+        "answered_at", "ended_at", "talk_seconds", "cause", "sip_status", "whatsapp_error_code", "whatsapp_error_message", "whatsapp_mos", "pbx_mos",
+        "account", "currency", "rate_card", "prefix", "price_per_minute", "pulse_seconds", "pulses", "price", "node",
+    ];
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var cancellation = httpContext.RequestAborted;
+        var page = await store.ListAsync(filter.ToQuery(Rows, null), cancellation);
+        httpContext.Response.ContentType = "text/csv; charset=utf-8";
+        httpContext.Response.Headers.ContentDisposition = "attachment; filename=calls.csv";
+        try
+        {
+            await WriteAsync(httpContext.Response, string.Join(',', Columns) + "\r\n", cancellation);
+            while (page.Count > 0)
+            {
+                await WriteAsync(httpContext.Response, Lines(page), cancellation);
+                if (page.Count < Rows)
+                    return;
+                page = await store.ListAsync(filter.ToQuery(Rows, new CallPosition(page[^1].StartedAt, page[^1].Id)), cancellation);
+            }
+        }
+        catch
+        {
+            httpContext.Abort();
+            throw;
+        }
+    }
+
+    private static Task WriteAsync(HttpResponse response, string text, CancellationToken cancellation) =>
+        response.Body.WriteAsync(Encoding.UTF8.GetBytes(text), cancellation).AsTask();
+
+    private static string Lines(IReadOnlyList<CallRecord> calls)
+    {
+        var text = new StringBuilder();
+        foreach (var call in calls)
+            text.AppendJoin(',', Fields(CallView.Of(call)).Select(Quoted)).Append("\r\n");
+        return text.ToString();
+    }
+
+    private static string?[] Fields(CallView call) =>
+    [
+        call.Id, call.WhatsAppCallId, WireName.Of(call.Direction), call.Channel, call.UserPhone, Harmless(call.UserId), Harmless(call.UserName),
+        Harmless(call.Trunk), Harmless(call.Agent), Time(call.StartedAt), Time(call.RingingAt), Time(call.AnsweredAt), Time(call.EndedAt),
+        call.TalkSeconds.ToString("0.###", CultureInfo.InvariantCulture), WireName.Of(call.Cause), call.SipStatus?.ToString(), call.WhatsAppError?.Code.ToString(),
+        Harmless(call.WhatsAppError?.Message), Score(call.WhatsAppQuality), Score(call.PbxQuality), call.Account, call.Charge?.Currency, call.Charge?.RateCard,
+        call.Charge?.Prefix, Money(call.Charge?.PricePerMinute), call.Charge?.PulseSeconds.ToString(), call.Charge?.Pulses.ToString(),
+        Money(call.Charge?.Amount), call.Node,
+    ];
+
+    private static string? Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    private static string? Score(LegQuality? quality) => quality?.Mos.ToString("0.00", CultureInfo.InvariantCulture);
+
+    private static string? Money(decimal? amount) => amount is { } value ? JsonText.Money(value) : null;
+
+    /// <summary>What others named themselves must not be a formula in the spreadsheet that opens the file.</summary>
+    private static string? Harmless(string? text) => text is ['=' or '+' or '-' or '@' or '\t' or '\r', ..] ? "'" + text : text;
+
+    private static string Quoted(string? text) =>
+        text is null ? "" : text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}

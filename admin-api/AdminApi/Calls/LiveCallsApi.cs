@@ -1,0 +1,64 @@
+using System.ComponentModel;
+using AdminApi.Platform;
+using Gateway.Calls;
+using Gateway.Storage.Admin;
+using Gateway.Storage.Commands;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace AdminApi.Calls;
+
+/// <summary>Calls in progress on all nodes, and what can be done to them.</summary>
+public static class LiveCallsApi
+{
+    /// <summary>Meta: Calling API, "Call recording", 2026. What Meta offers is asked for when a call begins and announced to both sides.</summary>
+    private static readonly ProblemKind RecordingNotAllowed = new(422, "recording_not_allowed", "Meta's terms do not allow it");
+
+    public static void MapLiveCalls(this IEndpointRouteBuilder api)
+    {
+        var live = api.MapGroup("/calls/live").WithTags("calls");
+        live.MapGet("/", ListAsync).WithName("listLiveCalls").Requires(Scope.Read)
+            .WithSummary("The calls in progress on all nodes, the newest first, with their running times");
+        live.MapPost("/{id}/hang-up", HangUpAsync).WithName("hangUpCall").Requires(Scope.Operate)
+            .Problems(Problems.NotFound, NodeProblems.Unreachable, NodeProblems.Refused)
+            .WithSummary("Ends a call on both legs, through the node that runs it");
+        live.MapPost("/{id}/recording", Record).WithName("recordCall").Requires(Scope.Operate).Problems(RecordingNotAllowed)
+            .WithSummary("Refused, with the reason");
+    }
+
+    private static async Task<Ok<LiveCalls>> ListAsync(ICallRegistry registry, TimeProvider clock, CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        return TypedResults.Ok(new LiveCalls(now, [.. (await registry.ListAsync(cancellation)).Select(call => LiveCallView.Of(call, now))]));
+    }
+
+    private static async Task<Results<Accepted, ProblemResult>> HangUpAsync(
+        [Description("The gateway's id of the call.")] string id, NodeCommands nodes, AuditLog audit, Caller caller, CancellationToken cancellation)
+    {
+        await audit.WriteAsync(caller.Actor, "call.hang_up", $"call:{id}", null, null, cancellation);
+        var reply = await nodes.HangUpAsync(new CallId(id), cancellation);
+        return reply.Outcome == CommandOutcome.Done ? TypedResults.Accepted((string?)null) : NodeProblems.Of(reply);
+    }
+
+    private static ProblemResult Record([Description("The gateway's id of the call.")] string id) => RecordingNotAllowed.Of(
+        $"Call {id} is not recorded: in the mode that this gateway uses (Graph signalling, media ended here), Meta's terms do not let a business record "
+        + "the audio of WhatsApp calls. Only Meta itself may record, when that is asked for as the call begins and announced to both sides.");
+
+    /// <param name="At">The time that the running times are of.</param>
+    /// <param name="Items">All of them; there is no further page.</param>
+    public sealed record LiveCalls(DateTimeOffset At, IReadOnlyList<LiveCallView> Items);
+
+    /// <param name="User">Shortened: the record has it whole.</param>
+    /// <param name="RunningSeconds">Since the attempt began.</param>
+    /// <param name="TalkSeconds">Since it was answered; 0 before.</param>
+    public sealed record LiveCallView(
+        string Id, string? WhatsAppCallId, CallDirection Direction, string Channel, string User, string? Trunk, string? Agent, CallState State,
+        DateTimeOffset StartedAt, DateTimeOffset? AnsweredAt, double RunningSeconds, double TalkSeconds, string Node)
+    {
+        public static LiveCallView Of(LiveCall call, DateTimeOffset now) => new(
+            call.Id.Value, call.WhatsAppId?.Value, call.Direction, call.Channel.Value, call.User, call.Trunk, call.Agent, call.State, call.StartedAt,
+            call.AnsweredAt, Seconds(now - call.StartedAt), call.AnsweredAt is { } answered ? Seconds(now - answered) : 0, call.Node);
+
+        /// <summary>Never negative: clocks of nodes differ a little.</summary>
+        private static double Seconds(TimeSpan time) => Math.Max(0, Math.Round(time.TotalSeconds, 3));
+    }
+}

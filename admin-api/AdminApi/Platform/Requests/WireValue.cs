@@ -1,0 +1,24 @@
+using System.Diagnostics.CodeAnalysis;
+using Gateway.Calls;
+
+namespace AdminApi.Platform;
+
+/// <summary>A member of a closed set in a query: `cause=no_answer`. Anything else is 400 by itself.</summary>
+public readonly record struct WireValue<T>(T Value) where T : struct, Enum
+{
+#pragma warning disable CA1000 // minimal APIs bind a type by this very member
+    public static bool TryParse([NotNullWhen(true)] string? text, out WireValue<T> value)
+#pragma warning restore CA1000
+    {
+        foreach (var member in Enum.GetValues<T>())
+        {
+            if (WireName.Of(member) == text)
+            {
+                value = new WireValue<T>(member);
+                return true;
+            }
+        }
+        value = default;
+        return false;
+    }
+}

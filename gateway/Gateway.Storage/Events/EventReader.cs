@@ -1,0 +1,77 @@
+using Dapper;
+using Npgsql;
+
+namespace Gateway.Storage.Events;
+
+/// <summary>Something that happened, as it is stored.</summary>
+public sealed record EventRow
+{
+    public long Id { get; init; }
+
+    /// <summary>Its place among those that are followed; null until it has one.</summary>
+    public long? Position { get; init; }
+
+    public required string Kind { get; init; }
+    public DateTimeOffset At { get; init; }
+    public string? Channel { get; init; }
+    public long? Contact { get; init; }
+    public string? CallId { get; init; }
+    public string? Account { get; init; }
+
+    /// <summary>A JSON object.</summary>
+    public required string Data { get; init; }
+}
+
+/// <summary>Which events to list. What is null, or empty, does not filter.</summary>
+public sealed record EventQuery(IReadOnlyList<string> Kinds, string? Channel, long? Contact, string? CallId, string? Account, DateTimeOffset? From, DateTimeOffset? To);
+
+/// <summary>Reads events: as a timeline of the newest first, or following their positions.</summary>
+public sealed class EventReader(NpgsqlDataSource database)
+{
+    internal const string Columns = "id, position, kind, at, channel, contact, call_id AS CallId, account, data::text AS Data";
+
+    private const string Matches =
+        """
+            (cardinality(@Kinds::text[]) = 0 OR kind = ANY (@Kinds))
+        AND (@Channel::text IS NULL OR channel = @Channel)
+        AND (@Contact::bigint IS NULL OR contact = @Contact)
+        AND (@CallId::text IS NULL OR call_id = @CallId)
+        AND (@Account::text IS NULL OR account = @Account)
+        AND (@From::timestamptz IS NULL OR at >= @From)
+        AND (@To::timestamptz IS NULL OR at < @To)
+        """;
+
+    private const string Timeline =
+        $"SELECT {Columns} FROM events WHERE (@before::bigint IS NULL OR id < @before) AND {Matches} ORDER BY id DESC LIMIT @limit";
+
+    private const string Following =
+        $"SELECT {Columns} FROM events WHERE position > @after AND position <= @until AND {Matches} ORDER BY position LIMIT @limit";
+
+    private const string Call = $"SELECT {Columns} FROM events WHERE call_id = @callId ORDER BY id LIMIT 1000";
+
+    /// <summary>The newest first, before the event of a given id.</summary>
+    public Task<IReadOnlyList<EventRow>> ListAsync(EventQuery query, long? before, int limit, CancellationToken cancellation) =>
+        QueryAsync(Timeline, query, new { before, limit }, cancellation);
+
+    /// <summary>In the order of their positions, after one and up to another.</summary>
+    public Task<IReadOnlyList<EventRow>> FollowAsync(EventQuery query, long after, long until, int limit, CancellationToken cancellation) =>
+        QueryAsync(Following, query, new { after, until, limit }, cancellation);
+
+    /// <summary>What happened in a call.</summary>
+    public async Task<IReadOnlyList<EventRow>> OfCallAsync(string callId, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return [.. await connection.QueryAsync<EventRow>(new CommandDefinition(Call, new { callId }, cancellationToken: cancellation))];
+    }
+
+    private async Task<IReadOnlyList<EventRow>> QueryAsync(string sql, EventQuery query, object place, CancellationToken cancellation)
+    {
+        var parameters = new DynamicParameters(place);
+        parameters.AddDynamicParams(new
+        {
+            Kinds = query.Kinds.ToArray(), query.Channel, query.Contact, query.CallId, query.Account, From = query.From?.UtcDateTime, To = query.To?.UtcDateTime,
+        });
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return [.. await connection.QueryAsync<EventRow>(new CommandDefinition(sql, parameters, cancellationToken: cancellation))];
+    }
+}

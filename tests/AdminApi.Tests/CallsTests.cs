@@ -1,0 +1,85 @@
+using System.Text.Json;
+using AdminApi.Tests.Kit;
+using Gateway.Calls;
+
+namespace AdminApi.Tests;
+
+[Collection(ApiCollection.Name)]
+public sealed class CallsTests(ApiFixture api)
+{
+    private readonly string _channel = "c" + Guid.NewGuid().ToString("n");
+
+    [Fact]
+    public async Task A_past_call_shows_cause_error_and_quality()
+    {
+        var id = await Samples.CallAsync(api, call => call with { PbxQuality = new LegQuality(100, 2, 3.5, null, 4.1) });
+        var call = (await api.ReadAsync(api.Get($"/v1/calls/{id}"))).GetProperty("call");
+        Assert.Equal("not_permitted", call.GetProperty("cause").GetString());
+        Assert.Equal(138006, call.GetProperty("whatsAppError").GetProperty("code").GetInt32());
+        Assert.Equal(4.1, call.GetProperty("pbxQuality").GetProperty("mos").GetDouble());
+    }
+
+    [Fact]
+    public async Task Pages_follow_one_another_without_gap_or_repetition()
+    {
+        var start = new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var written = new List<string>();
+        for (var i = 0; i < 7; i++)
+            written.Add(await AddAsync(call => call with { StartedAt = start.AddSeconds(i / 2), EndedAt = start.AddSeconds(20) })); // pairs at one time
+        var read = new List<string>();
+        string? next = "";
+        while (next is not null)
+        {
+            var page = await api.ReadAsync(api.Get($"/v1/calls?channel={_channel}&limit=3{(next.Length > 0 ? $"&cursor={next}" : "")}"));
+            read.AddRange(page.GetProperty("items").EnumerateArray().Select(c => c.GetProperty("id").GetString()!));
+            next = page.GetProperty("next").GetString();
+        }
+        Assert.Equal(7, read.Count);
+        Assert.Equal(written.Order(), read.Order());
+    }
+
+    [Theory]
+    [InlineData("limit=0")]
+    [InlineData("limit=501")]
+    [InlineData("limit=x")]
+    [InlineData("cause=no_such_cause")]
+    [InlineData("direction=Inbound")]
+    [InlineData("from=yesterday")]
+    [InlineData("cursor=x")]
+    [InlineData("cursor=MjAyNg")]
+    [InlineData("chanel=100")]
+    public async Task A_senseless_query_is_a_problem_and_not_a_crash(string query) =>
+        Assert.Equal((400, "invalid_request"), await api.FailAsync(api.Get("/v1/calls?" + query)));
+
+    [Fact]
+    public async Task The_export_holds_every_call_of_the_period_and_no_formula()
+    {
+        var start = new DateTimeOffset(2031, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        await AddAsync(call => call with { StartedAt = start, EndedAt = start.AddSeconds(5), User = new WhatsAppUser("15550001", Name: "=HYPERLINK(\"x\"), Bob") });
+        for (var i = 1; i < 1003; i++)
+            await AddAsync(call => call with { StartedAt = start.AddSeconds(i), EndedAt = start.AddSeconds(i + 1) });
+        await AddAsync(call => call with { StartedAt = start.AddDays(1), EndedAt = start.AddDays(2) });
+
+        var answer = await api.Client.SendAsync(api.Get($"/v1/calls/export?channel={_channel}&to=2031-01-02T00:00:00Z"));
+        Assert.Equal("text/csv", answer.Content.Headers.ContentType!.MediaType);
+        var lines = (await answer.Content.ReadAsStringAsync()).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(1004, lines.Length);
+        Assert.StartsWith("id,whatsapp_call_id,direction", lines[0]);
+        Assert.Contains("\"'=HYPERLINK(\"\"x\"\"), Bob\"", lines[^1]);
+        Assert.All(lines, line => Assert.True(line.Split(',').Length >= lines[0].Split(',').Length));
+    }
+
+    [Fact]
+    public async Task Live_calls_of_every_node_show_running_times()
+    {
+        var id = await Samples.LiveCallAsync(api, "n2");
+        var calls = await api.ReadAsync(api.Get("/v1/calls/live"));
+        var call = calls.GetProperty("items").EnumerateArray().Single(c => c.GetProperty("id").GetString() == id);
+        Assert.Equal("ringing_pbx", call.GetProperty("state").GetString());
+        Assert.InRange(call.GetProperty("runningSeconds").GetDouble(), 30, 60);
+        Assert.InRange(call.GetProperty("talkSeconds").GetDouble(), 10, 40);
+    }
+
+    private Task<string> AddAsync(Func<CallRecord, CallRecord> change) =>
+        Samples.CallAsync(api, call => change(call with { Channel = new ChannelId(_channel) }));
+}

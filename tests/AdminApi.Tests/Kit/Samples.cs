@@ -1,0 +1,38 @@
+using Gateway.Calls;
+
+namespace AdminApi.Tests.Kit;
+
+/// <summary>Things that tests need to be there.</summary>
+public static class Samples
+{
+    /// <summary>A call attempt that a user had not permitted.</summary>
+    public static async Task<string> CallAsync(ApiFixture api, Func<CallRecord, CallRecord>? change = null)
+    {
+        var start = DateTimeOffset.UnixEpoch.AddDays(20_000).AddSeconds(Random.Shared.Next(1_000_000));
+        var record = new CallRecord
+        {
+            Id = new CallId(Guid.NewGuid().ToString("n")),
+            Direction = CallDirection.Outbound,
+            Channel = new ChannelId("100"),
+            User = new WhatsAppUser("15550001"),
+            StartedAt = start,
+            EndedAt = start.AddSeconds(5),
+            Cause = HangupCause.NotPermitted,
+            WhatsAppError = new WhatsAppError(138006, "No approved call permission"),
+            Node = "n1",
+        };
+        record = change?.Invoke(record) ?? record;
+        await api.Get<ICallStore>().CompleteAsync(record, CancellationToken.None);
+        return record.Id.Value;
+    }
+
+    /// <summary>A call in progress on a node.</summary>
+    public static async Task<string> LiveCallAsync(ApiFixture api, string node)
+    {
+        var call = new LiveCall(
+            new CallId(Guid.NewGuid().ToString("n")), new WhatsAppCallId("wacid.X"), CallDirection.Inbound, new ChannelId("100"), "…0001", "main", "21",
+            CallState.RingingPbx, DateTimeOffset.UtcNow.AddSeconds(-30), DateTimeOffset.UtcNow.AddSeconds(-10), node);
+        await api.Get<ICallRegistry>().PublishAsync(call, CancellationToken.None);
+        return call.Id.Value;
+    }
+}

@@ -1,0 +1,68 @@
+using Gateway.Calls;
+using Gateway.Calls.Balances;
+
+namespace Gateway.Storage.Accounts;
+
+/// <summary>Who pays: money in one currency, and the card that its calls are rated by.</summary>
+public sealed record Account
+{
+    public required string Id { get; init; }
+    public required string Name { get; init; }
+
+    /// <summary>ISO 4217; never changes.</summary>
+    public required string Currency { get; init; }
+
+    /// <summary>Null: its channels' calls have no price and are refused.</summary>
+    public string? RateCard { get; init; }
+
+    /// <summary>The sum of its ledger entries.</summary>
+    public decimal Balance { get; init; }
+
+    /// <summary>What calls in progress may spend of it.</summary>
+    public decimal Held { get; init; }
+
+    /// <summary>The balance that a call of this direction needs.</summary>
+    public decimal MinimumInbound { get; init; } = 10m;
+
+    public decimal MinimumOutbound { get; init; } = 10m;
+
+    /// <summary>It takes no money and pays for nothing.</summary>
+    public bool IsClosed { get; init; }
+
+    /// <summary>Grows with each change of its terms; money does not change it.</summary>
+    public long Version { get; init; } = 1;
+
+    public DateTime CreatedAt { get; init; }
+
+    /// <summary>What a new call may hold.</summary>
+    public decimal Available => Balance - Held;
+
+    /// <summary>What is missing before calls of a direction may begin; zero where nothing is.</summary>
+    public decimal ShortfallFor(CallDirection direction) =>
+        Amounts.Shortfall(Balance, direction == CallDirection.Inbound ? MinimumInbound : MinimumOutbound);
+}
+
+/// <summary>What an admin may change of an account.</summary>
+public sealed record AccountTerms(string Name, string? RateCard, decimal MinimumInbound, decimal MinimumOutbound, bool IsClosed = false);
+
+/// <summary>A movement of an account's money. It never changes.</summary>
+public sealed record LedgerEntry
+{
+    public required long Id { get; init; }
+    public required string Account { get; init; }
+
+    /// <summary>top_up, charge, adjustment or rerating.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Below zero where the account pays.</summary>
+    public required decimal Amount { get; init; }
+
+    public required decimal BalanceAfter { get; init; }
+
+    /// <summary>Of charges and re-ratings.</summary>
+    public string? CallId { get; init; }
+
+    public required string Actor { get; init; }
+    public string? Note { get; init; }
+    public required DateTime CreatedAt { get; init; }
+}

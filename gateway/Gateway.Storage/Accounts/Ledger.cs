@@ -1,0 +1,104 @@
+using Dapper;
+using Gateway.Calls.Balances;
+using Gateway.Storage.Admin;
+using Gateway.Storage.Events;
+using Npgsql;
+
+namespace Gateway.Storage.Accounts;
+
+/// <summary>A movement of money that somebody asks for.</summary>
+/// <param name="Account">Whose.</param>
+/// <param name="Amount">In <paramref name="Currency"/>; above zero for a top-up.</param>
+/// <param name="Currency">Must be the account's.</param>
+/// <param name="Key">Names this movement for good: the same one again changes nothing.</param>
+/// <param name="Note">For whoever reads the ledger.</param>
+public sealed record Movement(string Account, decimal Amount, string Currency, string Key, string? Note);
+
+/// <summary>
+/// The append-only ledger. A movement is one transaction: the account locked, the entry written, the balance moved with it, and told.
+/// Charges of calls are written by their settlement.
+/// </summary>
+public sealed class Ledger(NpgsqlDataSource database)
+{
+    private const string Columns =
+        "id, account, kind, amount, balance_after AS BalanceAfter, call_id AS CallId, actor, note, created_at AS CreatedAt";
+
+    private const string Append =
+        $"""
+        WITH moved AS (UPDATE accounts SET balance = balance + @Amount WHERE id = @Account RETURNING balance)
+        INSERT INTO ledger_entries (account, kind, amount, balance_after, idempotency_key, actor, note)
+        SELECT @Account, @kind, @Amount, balance, @key, @actor, @Note FROM moved
+        RETURNING {Columns}
+        """;
+
+    /// <summary>
+    /// Adds money. Refused: <see cref="BookRefusal.InvalidAmount"/>, <see cref="BookRefusal.UnknownAccount"/>,
+    /// <see cref="BookRefusal.CurrencyMismatch"/>, <see cref="BookRefusal.AccountClosed"/>, <see cref="BookRefusal.IdempotencyKeyReused"/>.
+    /// </summary>
+    public Task<Outcome<LedgerEntry>> TopUpAsync(Movement movement, string actor, CancellationToken cancellation) => movement.Amount > 0
+        ? MoveAsync("top_up", movement, actor, cancellation)
+        : Task.FromResult<Outcome<LedgerEntry>>((BookRefusal.InvalidAmount, "A top-up is above zero."));
+
+    /// <summary>Corrects the balance either way, below zero too. Refused as <see cref="TopUpAsync"/>.</summary>
+    public Task<Outcome<LedgerEntry>> AdjustAsync(Movement movement, string actor, CancellationToken cancellation) => movement.Amount != 0
+        ? MoveAsync("adjustment", movement, actor, cancellation)
+        : Task.FromResult<Outcome<LedgerEntry>>((BookRefusal.InvalidAmount, "An adjustment of nothing is none."));
+
+    /// <summary>The newest entries first.</summary>
+    /// <param name="account">Whose.</param>
+    /// <param name="before">Only entries older than this one: the last one of the page before.</param>
+    /// <param name="rows">The most that are returned.</param>
+    /// <param name="cancellation">The caller's own.</param>
+    public async Task<IReadOnlyList<LedgerEntry>> ListAsync(string account, long? before, int rows, CancellationToken cancellation)
+    {
+        const string sql =
+            $"SELECT {Columns} FROM ledger_entries WHERE account = @account AND id < @before ORDER BY id DESC LIMIT @rows";
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return [.. await connection.QueryAsync<LedgerEntry>(
+            new CommandDefinition(sql, new { account, before = before ?? long.MaxValue, rows }, cancellationToken: cancellation))];
+    }
+
+    /// <summary>Without the zeros behind its last digit, which the database would count as decimals.</summary>
+    internal static decimal Trim(decimal amount) => amount / 1.0000000000000000000000000000m;
+
+    private Task<Outcome<LedgerEntry>> MoveAsync(string kind, Movement movement, string actor, CancellationToken cancellation)
+    {
+        if (!Amounts.IsExact(movement.Amount))
+            return Task.FromResult<Outcome<LedgerEntry>>(
+                (BookRefusal.InvalidAmount, $"An amount is below {Amounts.Limit} and has at most {Amounts.Decimals} decimals."));
+        return Repeating.OnConflictAsync(() => MoveOnceAsync(kind, movement with { Amount = Trim(movement.Amount) }, actor, cancellation), cancellation);
+    }
+
+    private async Task<Outcome<LedgerEntry>> MoveOnceAsync(string kind, Movement movement, string actor, CancellationToken cancellation)
+    {
+        var key = $"{kind}:{movement.Key}";
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        if (await AccountStore.LockAsync(transaction, movement.Account, cancellation) is not { } account)
+            return (BookRefusal.UnknownAccount, $"There is no account '{movement.Account}'.");
+        if (await FindAsync(transaction, key, cancellation) is { } earlier)
+            return (earlier.Account, earlier.Amount, earlier.Note) == (movement.Account, movement.Amount, movement.Note)
+                ? earlier : (BookRefusal.IdempotencyKeyReused, "This key came before, with another movement.");
+        if (account.Currency != movement.Currency)
+            return (BookRefusal.CurrencyMismatch, $"The account is in {account.Currency}.");
+        if (account.IsClosed)
+            return (BookRefusal.AccountClosed, "The account is closed.");
+        if (!Amounts.IsExact(account.Balance + movement.Amount))
+            return (BookRefusal.InvalidAmount, $"The balance would reach {Amounts.Limit}.");
+
+        var entry = await connection.QuerySingleAsync<LedgerEntry>(new CommandDefinition(
+            Append, new { movement.Account, movement.Amount, movement.Note, kind, key, actor }, transaction, cancellationToken: cancellation));
+        await AuditBook.WriteAsync(transaction, actor, "account." + kind, AccountStore.Subject(account.Id), null, entry, cancellation);
+        if (movement.Amount > 0)
+            await EventBook.AppendAsync(connection, transaction, ToppedUp(entry, account), cancellation);
+        await transaction.CommitAsync(cancellation);
+        return entry;
+    }
+
+    private static NewEvent ToppedUp(LedgerEntry entry, Account account) => new(
+        EventKind.BalanceToppedUp, entry.CreatedAt, Account: account.Id, Data: new { entry.Amount, Balance = entry.BalanceAfter, account.Currency, entry.Kind });
+
+    private static Task<LedgerEntry?> FindAsync(NpgsqlTransaction transaction, string key, CancellationToken cancellation) =>
+        transaction.Connection!.QuerySingleOrDefaultAsync<LedgerEntry?>(new CommandDefinition(
+            $"SELECT {Columns} FROM ledger_entries WHERE idempotency_key = @key", new { key }, transaction, cancellationToken: cancellation));
+}

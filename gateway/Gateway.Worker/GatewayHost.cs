@@ -9,6 +9,7 @@ using Gateway.Worker.Configuration;
 using Gateway.Worker.Health;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Metrics;
+using Gateway.Worker.Permissions;
 using Gateway.Worker.Spool;
 using Media.Engine;
 using Media.Protocols.Primitives;
@@ -60,7 +61,7 @@ public static class GatewayHost
 
         services.AddSingleton(_ => NpgsqlDataSource.Create(options.Storage.Postgres.Reveal()));
         services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(options.Storage.Redis.Reveal() + ",abortConnect=false"));
-        services.AddSingleton<ICallStore, PostgresCallStore>();
+        services.AddSingleton<PostgresCallStore>();
         services.AddSingleton<ICallRegistry>(s => new ForgivingRegistry(
             new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), options.Node.Id), s.GetRequiredService<TimeProvider>()));
 
@@ -78,9 +79,11 @@ public static class GatewayHost
         services.AddSingleton<CallAdmission>();
         services.AddSingleton<CallServices>();
         services.AddSingleton<CallFactory>();
+        services.AddPermissions(options);
         services.AddSingleton<NonCallEvents>();
         services.AddSingleton<CallSupervisor>();
         services.AddSingleton<GatewayService>();
         services.AddHostedService(s => s.GetRequiredService<GatewayService>());
+        services.AddHostedService<PermissionSweep>();
     }
 }

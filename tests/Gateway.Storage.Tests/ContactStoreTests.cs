@@ -208,6 +208,27 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_call_that_is_settled_again_counts_once()
+    {
+        var at = _now.AddTicks(1_234_567); // stores keep microseconds
+        var call = new CallRecord
+        {
+            Id = new CallId("c"), WhatsAppId = new("wacid.1"), Direction = CallDirection.Outbound, Channel = _channel, User = Phone, StartedAt = at.AddSeconds(-9),
+            EndedAt = at, Cause = HangupCause.NoAnswer, Node = "n",
+        };
+        for (var i = 0; i < 3; i++)
+            await ApplyAsync(Phone, permission => permission.After(call, Limits));
+        Assert.Equal(1, (await FindAsync(Phone))!.Permission.Unanswered);
+
+        var answered = call with { AnsweredAt = at.AddSeconds(10), EndedAt = at.AddSeconds(20), Cause = HangupCause.PbxHungUp };
+        for (var i = 0; i < 3; i++)
+            await ApplyAsync(Phone, permission => permission.After(answered, Limits));
+        var known = (await FindAsync(Phone))!;
+        Assert.Equal((0, 3), (known.Permission.Unanswered, known.Version));
+        Assert.Equal(["window.opened"], await EventsAsync(known.Id));
+    }
+
+    [Fact]
     public async Task Many_who_tell_different_things_at_once_lose_none_of_them()
     {
         await Task.WhenAll(Enumerable.Range(0, 24).Select(i => Task.Run(() => (i % 3) switch

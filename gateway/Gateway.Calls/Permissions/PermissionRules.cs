@@ -14,7 +14,15 @@ public static class PermissionRules
 
     /// <summary>True while a permission counts, and Meta has not said that today's calls are used up.</summary>
     public static bool MayCall(ContactPermission? permission, DateTimeOffset now) =>
-        permission is not null && IsPermitted(permission, now) && !(permission.CallsBarredUntil > now);
+        IsPermitted(permission, now) && !(permission!.CallsBarredUntil > now);
+
+    /// <summary>True while a permission counts, whether or not today's calls are used up.</summary>
+    public static bool IsPermitted(ContactPermission? permission, DateTimeOffset now) => permission?.State switch
+    {
+        PermissionState.Permanent => true,
+        PermissionState.Temporary => permission.ExpiresAt > now,
+        _ => false,
+    };
 
     /// <summary>The state as of now: expired and requested included.</summary>
     public static PermissionState StateAt(ContactPermission? permission, DateTimeOffset now)
@@ -51,13 +59,6 @@ public static class PermissionRules
                 + $"{limits.Window.TotalHours:0.#} hours. Send a template with a call permission request: give the channel an approved one. "
                 + "Or wait until the user writes or calls.");
     }
-
-    private static bool IsPermitted(ContactPermission permission, DateTimeOffset now) => permission.State switch
-    {
-        PermissionState.Permanent => true,
-        PermissionState.Temporary => permission.ExpiresAt > now,
-        _ => false,
-    };
 
     /// <summary>Compared by the second, as Meta's times are: an answer may seem to be older than its request.</summary>
     private static bool AwaitsAnswer(ContactPermission permission, DateTimeOffset now) => permission.RecentRequests.Any(at =>

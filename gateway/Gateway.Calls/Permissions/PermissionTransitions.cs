@@ -6,6 +6,9 @@ namespace Gateway.Calls.Permissions;
 /// </summary>
 public static class PermissionTransitions
 {
+    /// <summary>How long a limit of Meta's is taken to last whose end Meta does not tell.</summary>
+    public static readonly TimeSpan UnknownWait = TimeSpan.FromHours(1);
+
     /// <summary>The user permits calls: for good, or until the time that the webhook names, or for the default time where it names none.</summary>
     /// <remarks>What a call grants by itself never shortens what the user granted.</remarks>
     public static ContactPermission Granted(
@@ -57,6 +60,25 @@ public static class PermissionTransitions
     public static ContactPermission WindowOpened(this ContactPermission permission, DateTimeOffset at, PermissionLimits limits) =>
         permission.WindowUntil >= at + limits.Window ? permission : permission with { WindowUntil = at + limits.Window };
 
+    /// <summary>A call is over. What it means, it means once, however often it is told.</summary>
+    /// <remarks>Meta opens a window when the user calls, answered or not, and when the user takes our call; it counts as unanswered what the user let ring or declined.</remarks>
+    public static ContactPermission After(this ContactPermission permission, CallRecord call, PermissionLimits limits)
+    {
+        var (started, answered, ended) = (AsStored(call.StartedAt), AsStored(call.AnsweredAt), AsStored(call.EndedAt));
+        if (call.Direction == CallDirection.Inbound)
+            permission = permission.WindowOpened(started!.Value, limits);
+        if (answered is { } spoke)
+            return permission.WindowOpened(spoke, limits).Connected(spoke);
+        var at = ended!.Value;
+        return call switch
+        {
+            { WhatsAppError.Code: WhatsAppErrorCodes.NoCallPermission } when PermissionRules.IsPermitted(permission, at) => permission.Revoked(at, PermissionDecider.Meta),
+            { WhatsAppError.Code: WhatsAppErrorCodes.DailyConnectedLimit } when !(permission.CallsBarredUntil > at) => permission with { CallsBarredUntil = at + UnknownWait },
+            { Direction: CallDirection.Outbound, WhatsAppId: not null, Cause: HangupCause.NoAnswer or HangupCause.Declined } => permission.Unanswered(at, limits),
+            _ => permission,
+        };
+    }
+
     /// <summary>What two rows of one person knew, as one: the newer decision, the longer window, all requests.</summary>
     public static ContactPermission MergedWith(this ContactPermission one, ContactPermission other)
     {
@@ -72,6 +94,9 @@ public static class PermissionTransitions
             RecentRequests = [.. one.RecentRequests, .. other.RecentRequests],
         };
     }
+
+    /// <summary>Stores keep microseconds: whoever compares a time with a stored one has to cut it first.</summary>
+    private static DateTimeOffset? AsStored(DateTimeOffset? time) => time?.AddTicks(-(time.Value.Ticks % TimeSpan.TicksPerMicrosecond));
 
     private static ContactPermission Ended(ContactPermission permission, PermissionState state, DateTimeOffset at, PermissionDecider by) =>
         IsOlder(at, permission) ? permission : permission with

@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Permissions;
 using Gateway.Sip;
 using Gateway.WhatsApp.Graph;
 using Media.Engine;
@@ -25,6 +26,9 @@ public sealed record GatewayOptions
 
     /// <summary>How long a call may wait in each state.</summary>
     public CallOptions Calls { get; init; } = new();
+
+    /// <summary>How often users may be asked, and how long what they permit counts.</summary>
+    public PermissionLimits Permissions { get; init; } = new();
 
     /// <summary>Where this node's records wait.</summary>
     public string SpoolFolder() => Path.GetFullPath(Path.Combine(

@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Calls.Permissions;
 using Gateway.Sip.Profiles;
 using Media.Engine;
 
@@ -18,6 +19,7 @@ internal static class GatewayOptionsRules
         .. options.Media.Validate().Select(error => "media." + error),
         .. Calls(options.Calls),
         .. Storage(options.Storage),
+        .. Permissions(options.Permissions),
     ];
 
     private static IEnumerable<string> Node(NodeOptions node)
@@ -116,5 +118,16 @@ internal static class GatewayOptionsRules
             yield return "calls.pbxAnswer: at most 55 s, since Meta closes the accept window after 60 s.";
         if (calls.ReleaseTries is < 1 or > 10)
             yield return "calls.releaseTries: 1 … 10.";
+    }
+
+    private static IEnumerable<string> Permissions(PermissionLimits limits)
+    {
+        if (limits.RequestsPerDay is < 1 or > 100 || limits.RequestsPerWeek is < 1 or > 100)
+            yield return "permissions.requestsPerDay, permissions.requestsPerWeek: 1 … 100.";
+        if (limits.UnansweredUntilRevoked is < 1 or > 100)
+            yield return "permissions.unansweredUntilRevoked: 1 … 100.";
+        TimeSpan[] waits = [limits.Window, limits.TemporaryFor, limits.DeclinedWait, limits.RingBackFor];
+        if (waits.Any(wait => wait < TimeSpan.Zero || wait > TimeSpan.FromDays(365)))
+            yield return "permissions: every time lies between 0 and a year.";
     }
 }

@@ -1,0 +1,59 @@
+using Gateway.Calls;
+using Gateway.Calls.Permissions;
+using Gateway.Storage.Contacts;
+using Gateway.WhatsApp;
+using Gateway.Worker.Configuration;
+using Npgsql;
+
+namespace Gateway.Worker.Permissions;
+
+/// <summary>
+/// Lets calls count for the permissions of their users, on their way into the store: windows that a call opens, calls in a row that nobody
+/// answered, limits that a connected call sets back, and what Meta refused although our books allowed it. All of it may be repeated.
+/// </summary>
+internal sealed partial class ContactsOfCalls(
+    ICallStore store, GatewayOptions options, ContactStore contacts, MetaPermissions meta, ILogger<ContactsOfCalls> logger) : ICallStore
+{
+    public async Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation)
+    {
+        if (call.Direction == CallDirection.Inbound)
+            await ApplyAsync(call.Id, call.Channel, call.User, startedAt, known => known.WindowOpened(startedAt, options.Permissions), cancellation);
+        await store.BeginAsync(call, startedAt, cancellation);
+    }
+
+    public async Task CompleteAsync(CallRecord record, CancellationToken cancellation)
+    {
+        await store.CompleteAsync(record, cancellation);
+        if (record.WhatsAppError?.Code == WhatsAppErrorCodes.DailyConnectedLimit && UserHandle.IsKnown(record.User))
+            await meta.RefreshAsync(record.Channel, record.User, cancellation); // Meta knows when it is free again
+        await ApplyAsync(record.Id, record.Channel, record.User, record.EndedAt, known => known.After(record, options.Permissions), cancellation);
+    }
+
+    public Task AnsweredAsync(
+        CallId call, DateTimeOffset startedAt, DateTimeOffset answeredAt, string? agent, string? trunk, WhatsAppCallId? whatsAppId,
+        CancellationToken cancellation) =>
+        store.AnsweredAsync(call, startedAt, answeredAt, agent, trunk, whatsAppId, cancellation);
+
+    public Task<IReadOnlyList<CallRecord>> ListAsync(CallQuery query, CancellationToken cancellation) => store.ListAsync(query, cancellation);
+
+    public Task<CallRecord?> FindAsync(CallId call, CancellationToken cancellation) => store.FindAsync(call, cancellation);
+
+    private async Task ApplyAsync(
+        CallId call, ChannelId channel, WhatsAppUser user, DateTimeOffset at, Func<ContactPermission, ContactPermission> transition,
+        CancellationToken cancellation)
+    {
+        if (!UserHandle.IsKnown(user))
+            return;
+        try
+        {
+            await contacts.ApplyAsync(channel, user, at, transition, call, cancellation);
+        }
+        catch (PostgresException e) when (!e.IsTransient) // The record comes first: it must not wait for what its contact is denied.
+        {
+            LogContactFailure(e, call);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: its user's permission could not be brought up to date")]
+    private partial void LogContactFailure(Exception e, CallId callId);
+}

@@ -1,0 +1,61 @@
+using Gateway.Calls;
+using Gateway.Calls.Permissions;
+using Gateway.Storage.Contacts;
+using Gateway.WhatsApp.Graph;
+using Gateway.Worker.Configuration;
+
+namespace Gateway.Worker.Permissions;
+
+/// <summary>What Meta says a user permits (GET call_permissions), brought into our books wherever they say something else.</summary>
+internal sealed partial class MetaPermissions(GatewayOptions options, GraphClient graph, ContactStore contacts, TimeProvider time, ILogger<MetaPermissions> logger)
+{
+    private readonly Dictionary<ChannelId, GraphNumber> _numbers = options.Channels.ToDictionary(
+        c => new ChannelId(c.PhoneNumberId), c => new GraphNumber(c.PhoneNumberId, new GraphToken(c.AccessToken.Reveal())));
+
+    /// <summary>Null for a channel that this node has no token for.</summary>
+    public GraphNumber? NumberOf(ChannelId channel) => _numbers.GetValueOrDefault(channel);
+
+    /// <summary>Asks Meta and stores the answer. Null where Meta did not answer: then our books are all there is.</summary>
+    public async Task<Contact?> RefreshAsync(ChannelId channel, WhatsAppUser user, CancellationToken cancellation)
+    {
+        if (NumberOf(channel) is not { } number)
+            return null;
+        var result = await graph.GetCallPermissionAsync(number, user, cancellation);
+        if (!result.IsSuccess)
+        {
+            LogUnanswered(channel, result.Error);
+            return null;
+        }
+        var now = time.GetUtcNow();
+        return await contacts.ApplyAsync(channel, user, now, known => Reconciled(known, result.Value, now, options.Permissions), null, cancellation);
+    }
+
+    /// <summary>What we know, corrected by what Meta says. Where they agree, nothing changes: a refusal that Meta reads as "none" stays a refusal.</summary>
+    public static ContactPermission Reconciled(ContactPermission known, CallPermission meta, DateTimeOffset now, PermissionLimits limits)
+    {
+        var isPermanent = meta.Status == CallPermissionStatus.Permanent;
+        var isGranted = isPermanent || (meta.Status == CallPermissionStatus.Temporary && !(meta.ExpiresAt <= now));
+        var believed = PermissionRules.StateAt(known, now);
+        if (isGranted && (believed != State(meta.Status) || (meta.ExpiresAt is { } end && known.ExpiresAt != end)))
+            known = known.Granted(now, meta.ExpiresAt, isPermanent, PermissionDecider.Meta, limits);
+        else if (!isGranted && believed is PermissionState.Temporary or PermissionState.Permanent)
+            known = known.Revoked(now, PermissionDecider.Meta);
+        return known with
+        {
+            CallsBarredUntil = meta.CallLimits.Any(IsUsedUp) ? FreeAt(meta.CallLimits) ?? now + PermissionTransitions.UnknownWait : null,
+            RequestsBarredUntil = meta.RequestLimits.Any(IsUsedUp) ? Later(known.RequestsBarredUntil, FreeAt(meta.RequestLimits)) : known.RequestsBarredUntil,
+        };
+    }
+
+    private static PermissionState State(CallPermissionStatus status) =>
+        status == CallPermissionStatus.Permanent ? PermissionState.Permanent : PermissionState.Temporary;
+
+    private static bool IsUsedUp(PermissionLimit limit) => limit.CurrentUsage >= limit.MaxAllowed;
+
+    private static DateTimeOffset? FreeAt(IReadOnlyList<PermissionLimit> limits) => limits.Where(IsUsedUp).Max(limit => limit.FreeAgainAt);
+
+    private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one is null || other > one ? other : one;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Channel {Channel}: Meta did not say what a user permits ({Error}); our books decide")]
+    private partial void LogUnanswered(ChannelId channel, GraphError error);
+}

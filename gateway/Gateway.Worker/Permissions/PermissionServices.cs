@@ -1,0 +1,27 @@
+using Gateway.Calls;
+using Gateway.Storage.Calls;
+using Gateway.Storage.Channels;
+using Gateway.Storage.Contacts;
+using Gateway.Worker.Calls;
+using Gateway.Worker.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Npgsql;
+
+namespace Gateway.Worker.Permissions;
+
+/// <summary>The parts of the gateway that know what users permit.</summary>
+internal static class PermissionServices
+{
+    public static void AddPermissions(this IServiceCollection services, GatewayOptions options)
+    {
+        services.AddSingleton(s => new ContactStore(s.GetRequiredService<NpgsqlDataSource>(), options.Permissions));
+        services.AddSingleton(s => new PermissionRequests(s.GetRequiredService<NpgsqlDataSource>(), options.Permissions));
+        services.TryAddSingleton<ChannelStore>();
+        services.AddSingleton<MetaPermissions>();
+        services.AddSingleton<PermissionAsker>();
+        services.AddSingleton<IPermissionArbiter, PermissionDesk>();
+        services.AddSingleton<CallbackQueue>();
+        services.AddSingleton<INonCallEventHandler, PermissionWebhooks>();
+        services.AddSingleton<ICallStore>(s => ActivatorUtilities.CreateInstance<ContactsOfCalls>(s, s.GetRequiredService<PostgresCallStore>()));
+    }
+}

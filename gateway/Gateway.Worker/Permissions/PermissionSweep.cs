@@ -1,0 +1,29 @@
+using Gateway.Storage.Contacts;
+using Npgsql;
+
+namespace Gateway.Worker.Permissions;
+
+/// <summary>Tells of permissions that have expired, for timelines and streams. They have expired without it.</summary>
+internal sealed partial class PermissionSweep(ContactStore contacts, TimeProvider time, ILogger<PermissionSweep> logger) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await contacts.TellExpiredAsync(time.GetUtcNow(), stoppingToken);
+            }
+            catch (NpgsqlException e) // The next turn tells them.
+            {
+                LogFailure(e);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Expired permissions could not be told")]
+    private partial void LogFailure(Exception e);
+}

@@ -1,0 +1,59 @@
+using Gateway.Calls;
+using Gateway.Calls.Permissions;
+using Gateway.Storage.Contacts;
+using Gateway.WhatsApp;
+using Gateway.WhatsApp.Webhooks;
+using Gateway.Worker.Calls;
+using Gateway.Worker.Configuration;
+
+namespace Gateway.Worker.Permissions;
+
+/// <summary>
+/// What webhooks tell of users: their answers to requests, their messages, their new numbers and ids. Each may come again, late or out of
+/// order: what it does depends on Meta's time of it alone.
+/// </summary>
+internal sealed class PermissionWebhooks(
+    GatewayOptions options, ContactStore contacts, PermissionRequests requests, CallbackQueue callbacks, TimeProvider time) : INonCallEventHandler
+{
+    private readonly HashSet<string> _channels = [.. options.Channels.Select(c => c.PhoneNumberId)];
+
+    public async Task<bool> TryHandleAsync(WebhookEvent happened, CancellationToken cancellation)
+    {
+        if (happened is not (WebhookEvent.PermissionReply or WebhookEvent.InboundMessage or WebhookEvent.UserIdChanged or WebhookEvent.MessageFailed))
+            return false;
+        if (happened.Number.PhoneNumberId is not { } id || !_channels.Contains(id))
+            return true; // another app's number
+        var channel = new ChannelId(id);
+        var at = happened.Timestamp ?? time.GetUtcNow();
+        switch (happened)
+        {
+            case WebhookEvent.PermissionReply reply when UserHandle.IsKnown(reply.User):
+                await ReplyAsync(channel, reply, at, cancellation);
+                break;
+
+            case WebhookEvent.InboundMessage message when UserHandle.IsKnown(message.User):
+                await contacts.ApplyAsync(channel, message.User, at, known => known.WindowOpened(at, options.Permissions), null, cancellation);
+                break;
+
+            case WebhookEvent.UserIdChanged changed:
+                await contacts.MoveAsync(channel, changed.Previous, changed.Current, at, cancellation);
+                break;
+
+            case WebhookEvent.MessageFailed failed:
+                await requests.FailedAsync(failed.MessageId, failed.Errors.Count > 0 ? failed.Errors[0] : null, cancellation);
+                break;
+
+            default:
+                break;
+        }
+        return true;
+    }
+
+    private async Task ReplyAsync(ChannelId channel, WebhookEvent.PermissionReply reply, DateTimeOffset at, CancellationToken cancellation)
+    {
+        var decider = reply.Source == PermissionSource.Automatic ? PermissionDecider.Automatic : PermissionDecider.User;
+        var decision = new ContactReply(channel, reply.User, reply.Accepted, reply.IsPermanent, reply.ExpiresAt, decider, reply.ContextId);
+        foreach (var agent in await contacts.ReplyAsync(decision, at, time.GetUtcNow(), cancellation))
+            callbacks.Add(new CallbackWish(channel, reply.User, agent.Agent, agent.Trunk));
+    }
+}

@@ -5,6 +5,7 @@ using Gateway.Storage.Calls;
 using Gateway.WhatsApp.Graph;
 using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Calls;
+using Gateway.Worker.Channels;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Health;
 using Gateway.Worker.Legs;
@@ -80,6 +81,7 @@ public static class GatewayHost
         services.AddSingleton<CallServices>();
         services.AddSingleton<CallFactory>();
         services.AddPermissions(options);
+        services.AddChannels();
         services.AddSingleton<NonCallEvents>();
         services.AddSingleton<CallSupervisor>();
         services.AddSingleton<GatewayService>();

@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using Gateway.Sip;
 using Gateway.WhatsApp;
 using Gateway.Worker.Calls;
+using Gateway.Worker.Channels;
 using Gateway.Worker.Metrics;
 using Gateway.Worker.Spool;
 using Media.Engine;
@@ -35,6 +36,7 @@ internal sealed partial class ProductMetrics : IDisposable
         _listener.Start();
         RuntimeHelpers.RunClassConstructor(typeof(CallMetrics).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(ForgivingRegistry).TypeHandle);
+        RuntimeHelpers.RunClassConstructor(typeof(ChannelMetrics).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(WhatsAppMetrics).TypeHandle);
         _media.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
         _sip.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
@@ -55,6 +57,6 @@ internal sealed partial class ProductMetrics : IDisposable
         _sip.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
-    [GeneratedRegex("gateway_(calls|registry|spool|whatsapp|media|sip)_[a-z_]+")]
+    [GeneratedRegex("gateway_(calls|channels|registry|spool|whatsapp|media|sip)_[a-z_]+")]
     private static partial Regex Name();
 }

@@ -17,6 +17,9 @@ public sealed record ChannelRestriction(string Type, string? Reason, DateTimeOff
 {
     public bool IsInForce(DateTimeOffset now) => ExpiresAt is null || ExpiresAt > now;
 
+    /// <summary>False for the warnings that Meta sends before it restricts; they stand beside restrictions and forbid nothing.</summary>
+    public bool IsRestriction => Type.StartsWith("RESTRICTED_", StringComparison.Ordinal);
+
     /// <summary>True where a restriction of this type forbids calls of <paramref name="direction"/>. A hidden button, and what we do not know, forbid none.</summary>
     public bool Forbids(CallDirection direction) => Type switch
     {

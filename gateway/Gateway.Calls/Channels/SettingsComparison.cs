@@ -11,6 +11,10 @@ public sealed record SettingDrift(string Setting, string Ours, string Metas);
 /// <summary>Between our settings and Meta's: what Meta should have, where it has something else, and what ours would be to agree with it.</summary>
 public static class SettingsComparison
 {
+    /// <summary>The names of what is compared.</summary>
+    public const string CallingEnabled = "callingEnabled", IconIsVisible = "iconIsVisible", IconCountries = "iconCountries",
+        CallbackPermission = "callbackPermission", Hours = "callHours";
+
     /// <summary>Meta has no closed date; the shortest opening it takes stands for one, and our own rules refuse that minute.</summary>
     private const string ClosedFrom = "0000", ClosedUntil = "0001";
 
@@ -24,21 +28,20 @@ public static class SettingsComparison
         CallHours = settings.CallHours is { } hours ? ForMeta(hours, now) : null,
     };
 
-    /// <summary>Where <paramref name="actual"/> is not what <see cref="Wanted"/> says; empty where they agree. What Meta never told differs from nothing but "on".</summary>
-    public static IReadOnlyList<SettingDrift> Compare(ChannelSettings settings, MetaSettings actual, DateTimeOffset now)
+    /// <summary>Where Meta has something else than <paramref name="wanted"/>; empty where they agree. Holidays that have passed count on neither side.</summary>
+    public static IReadOnlyList<SettingDrift> Compare(MetaSettings wanted, MetaSettings actual, DateTimeOffset now)
     {
-        var wanted = Wanted(settings, now);
         List<SettingDrift> drift = [];
         void Note(string setting, string ours, string metas)
         {
             if (ours != metas)
                 drift.Add(new SettingDrift(setting, ours, metas));
         }
-        Note("callingEnabled", wanted.Status!, actual.Status ?? MetaSettings.Disabled);
-        Note("iconIsVisible", wanted.IconVisibility!, actual.IconVisibility ?? MetaSettings.IconDefault);
-        Note("iconCountries", Words(wanted.IconCountries), Words(actual.IconCountries));
-        Note("callbackPermission", wanted.CallbackPermissionStatus!, actual.CallbackPermissionStatus ?? MetaSettings.Disabled);
-        Note("callHours", Words(wanted.CallHours), Words(actual.CallHours is { } hours && CallHours.TryCreate(hours, out var known, out _) ? ForMeta(known, now) : actual.CallHours));
+        Note(CallingEnabled, wanted.Status ?? MetaSettings.Disabled, actual.Status ?? MetaSettings.Disabled);
+        Note(IconIsVisible, wanted.IconVisibility ?? MetaSettings.IconDefault, actual.IconVisibility ?? MetaSettings.IconDefault);
+        Note(IconCountries, Words(wanted.IconCountries), Words(actual.IconCountries));
+        Note(CallbackPermission, wanted.CallbackPermissionStatus ?? MetaSettings.Disabled, actual.CallbackPermissionStatus ?? MetaSettings.Disabled);
+        Note(Hours, Words(wanted.CallHours, now), Words(actual.CallHours, now));
         return drift;
     }
 
@@ -80,12 +83,16 @@ public static class SettingsComparison
 
     private static string Words(IReadOnlyList<string> countries) => countries.Count == 0 ? "all" : string.Join(",", countries.Order(StringComparer.Ordinal));
 
-    private static string Words(CallHoursDocument? hours) => hours is null
-        ? "always"
-        : string.Join("; ",
+    private static string Words(CallHoursDocument? hours, DateTimeOffset now)
+    {
+        if (hours is null)
+            return "always";
+        var shown = CallHours.TryCreate(hours, out var known, out _) ? ForMeta(known, now) : hours;
+        return string.Join("; ",
         [
-            hours.TimeZone ?? "",
-            .. (hours.Week ?? []).Select(entry => $"{entry.Day} {entry.Open}-{entry.Close}"),
-            .. (hours.Holidays ?? []).Select(holiday => $"{holiday.Date} {holiday.Open}-{holiday.Close}"),
+            shown.TimeZone ?? "",
+            .. (shown.Week ?? []).Select(entry => $"{entry.Day} {entry.Open}-{entry.Close}"),
+            .. (shown.Holidays ?? []).Select(holiday => $"{holiday.Date} {holiday.Open}-{holiday.Close}"),
         ]);
+    }
 }

@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace Gateway.Storage.Channels;
 
-/// <summary>The business numbers as their admins want them, and where their calls go. Each change is audited and tells every node by <c>NOTIFY gateway_channels</c>.</summary>
+/// <summary>The business numbers as their admins want them, and where their calls go. Each change is audited; the nodes see its version when they look again.</summary>
 public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
 {
     private const string Seed =
@@ -46,7 +46,7 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
         UPDATE channels SET version = version + 1 WHERE id = @id
         """;
 
-    private const string PushAgain = "UPDATE channels SET is_managed = true, version = version + 1 WHERE id = @Id";
+    private const string PushAgain = "UPDATE channels SET meta_pushed = NULL, is_managed = true, version = version + 1 WHERE id = @Id";
 
     private const string SeeNode =
         """
@@ -111,7 +111,7 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
             return [];
         }, cancellation);
 
-    /// <summary>Makes a new version of the same settings, which a node will push over whatever Meta has.</summary>
+    /// <summary>Makes a new version of the same settings, all of which a node will push over what Meta has.</summary>
     public Task<ChannelChange> PushAgainAsync(ChannelId id, long version, string actor, CancellationToken cancellation) =>
         ChangeRowAsync(id, version, actor, "channel.push", async (transaction, _) =>
         {

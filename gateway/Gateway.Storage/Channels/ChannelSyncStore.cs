@@ -14,7 +14,8 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
         UPDATE channels c SET
             meta_settings = @settings::jsonb, meta_read_at = @now, meta_drift = @drift::jsonb, meta_error = NULL,
             meta_pushed_version = COALESCE(@pushed, c.meta_pushed_version),
-            meta_pushed_at = CASE WHEN @pushed IS NULL THEN c.meta_pushed_at ELSE @now END
+            meta_pushed_at = CASE WHEN @pushed IS NULL THEN c.meta_pushed_at ELSE @now END,
+            meta_pushed = CASE WHEN @pushed IS NULL THEN c.meta_pushed ELSE @wanted::jsonb END
         FROM (SELECT id, meta_drift FROM channels WHERE id = @id FOR UPDATE) old
         WHERE c.id = old.id
         RETURNING old.meta_drift IS DISTINCT FROM c.meta_drift AND c.meta_drift <> '[]'
@@ -38,6 +39,16 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
 
     private const string Lift = "DELETE FROM channel_restrictions WHERE channel = @id AND is_listed AND type <> ALL (@types)";
 
+    private const string Due =
+        """
+        SELECT id, version FROM channels
+        WHERE id = ANY (@ids) AND (meta_read_at IS NULL OR meta_read_at < @readBefore OR (is_managed AND meta_pushed_version IS DISTINCT FROM version))
+        """;
+
+    private const string Lock = "SELECT pg_try_advisory_lock(hashtextextended('channel:' || @id, 0))";
+
+    private const string Unlock = "SELECT pg_advisory_unlock(hashtextextended('channel:' || @id, 0))";
+
     private const string OfNumber = "SELECT id FROM channels WHERE number = @number";
 
     /// <summary>Notes what was read at Meta: all settings, where they differ from ours, and the restrictions that stand beside them.</summary>
@@ -45,16 +56,24 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
     /// <param name="settings">All that Meta has.</param>
     /// <param name="drift">Where that is not what we want; empty for a channel that is not managed.</param>
     /// <param name="restrictions">What the settings list. One that they listed before and do not now is over.</param>
-    /// <param name="pushed">The version of our settings that Meta has taken just now, or null.</param>
+    /// <param name="pushed">The version of our settings that Meta has taken just now, and what it is to have by it; or null.</param>
     /// <param name="now">When.</param>
     /// <param name="cancellation">The caller's own.</param>
     public async Task RecordAsync(
-        ChannelId id, MetaSettings settings, IReadOnlyList<SettingDrift> drift, IReadOnlyList<ChannelRestriction> restrictions, long? pushed, DateTimeOffset now,
-        CancellationToken cancellation)
+        ChannelId id, MetaSettings settings, IReadOnlyList<SettingDrift> drift, IReadOnlyList<ChannelRestriction> restrictions,
+        (long Version, MetaSettings Wanted)? pushed, DateTimeOffset now, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var parameters = new { id = id.Value, settings = JsonText.Of(settings), drift = JsonText.Of(drift), pushed, now = now.UtcDateTime };
+        var parameters = new
+        {
+            id = id.Value,
+            settings = JsonText.Of(settings),
+            drift = JsonText.Of(drift),
+            pushed = pushed?.Version,
+            wanted = JsonText.Of(pushed?.Wanted),
+            now = now.UtcDateTime,
+        };
         var drifted = await connection.QuerySingleOrDefaultAsync<bool?>(new CommandDefinition(Record, parameters, transaction, cancellationToken: cancellation));
         if (drifted is null)
             return;
@@ -90,6 +109,33 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
         await transaction.CommitAsync(cancellation);
     }
 
+    /// <summary>Which of these channels have a version that Meta has not been sent, or were last read before <paramref name="readBefore"/>.</summary>
+    public async Task<IReadOnlyList<DueChannel>> DueAsync(IReadOnlyCollection<ChannelId> channels, DateTimeOffset readBefore, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        var parameters = new { ids = channels.Select(id => id.Value).ToArray(), readBefore = readBefore.UtcDateTime };
+        var rows = await connection.QueryAsync<(string Id, long Version)>(new CommandDefinition(Due, parameters, cancellationToken: cancellation));
+        return [.. rows.Select(row => new DueChannel(new ChannelId(row.Id), row.Version))];
+    }
+
+    /// <summary>Holds a channel for this node until disposed of; null while another one does. The lock goes with its connection, so a dead node holds none.</summary>
+    public async Task<IAsyncDisposable?> TryLockAsync(ChannelId id, CancellationToken cancellation)
+    {
+        var connection = await database.OpenConnectionAsync(cancellation);
+        try
+        {
+            if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(Lock, new { id = id.Value }, cancellationToken: cancellation)))
+                return new Hold(connection, id);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+        await connection.DisposeAsync();
+        return null;
+    }
+
     /// <summary>The channels with this number: mostly one.</summary>
     public async Task<IReadOnlyList<ChannelId>> OfNumberAsync(string number, CancellationToken cancellation)
     {
@@ -109,8 +155,8 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
             isListed,
         };
         var isNew = await transaction.Connection!.QuerySingleOrDefaultAsync<bool?>(new CommandDefinition(Restrict, parameters, transaction, cancellationToken: cancellation));
-        if (isNew != true)
-            return;
+        if (isNew != true || !restriction.IsRestriction)
+            return; // the warnings that come before one
         var data = new { restriction.Type, restriction.Reason, restriction.ExpiresAt };
         await EventBook.AppendAsync(
             transaction.Connection!, transaction, new NewEvent(EventKind.ChannelRestricted, restriction.Since, id.Value, Data: data), cancellation);
@@ -125,9 +171,28 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
         return told;
     }
 
+    private sealed class Hold(NpgsqlConnection connection, ChannelId id) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            try
+            {
+                await connection.ExecuteAsync(Unlock, new { id = id.Value });
+            }
+            catch (NpgsqlException)
+            {
+                NpgsqlConnection.ClearPool(connection); // the session is gone or broken, and its lock goes with it
+            }
+            await connection.DisposeAsync();
+        }
+    }
+
     private async Task ExecuteAsync(string sql, object parameters, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await connection.ExecuteAsync(new CommandDefinition(sql, parameters, cancellationToken: cancellation));
     }
 }
+
+/// <summary>A channel that has to be pushed or read, and the version that it was seen at.</summary>
+public readonly record struct DueChannel(ChannelId Id, long Version);

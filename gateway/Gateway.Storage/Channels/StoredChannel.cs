@@ -7,17 +7,18 @@ namespace Gateway.Storage.Channels;
 /// <param name="Facts">What decides about its calls.</param>
 /// <param name="Routes">Where its calls go, in order; empty: what the nodes' configuration says.</param>
 /// <param name="Sync">How it stands with Meta.</param>
-public sealed record StoredChannel(ChannelFacts Facts, IReadOnlyList<CallRoute> Routes, ChannelSync Sync);
+public sealed record StoredChannel(ChannelFacts Facts, IReadOnlyList<CallRoute> Routes, MetaState Sync);
 
 /// <summary>How a channel stands with Meta.</summary>
 /// <param name="Country">Of its number, ISO 3166-1 alpha-2; null where it has none.</param>
 /// <param name="ReadAt">When Meta's settings were last read.</param>
 /// <param name="PushedVersion">The newest version of our settings that Meta has taken.</param>
 /// <param name="PushedAt">When it did.</param>
+/// <param name="Pushed">What Meta was to have by that version; null: all has to be pushed.</param>
 /// <param name="Error">Why the last push or reading failed; null where it did not.</param>
 /// <param name="Drift">Where Meta has something else than we want; empty for a channel that is not managed.</param>
-public sealed record ChannelSync(
-    string? Country, DateTimeOffset? ReadAt, long? PushedVersion, DateTimeOffset? PushedAt, string? Error, IReadOnlyList<SettingDrift> Drift);
+public sealed record MetaState(
+    string? Country, DateTimeOffset? ReadAt, long? PushedVersion, DateTimeOffset? PushedAt, MetaSettings? Pushed, string? Error, IReadOnlyList<SettingDrift> Drift);
 
 /// <summary>A row of <see cref="ChannelStore"/>'s statements.</summary>
 internal sealed record ChannelRow
@@ -25,7 +26,7 @@ internal sealed record ChannelRow
     public const string Columns =
         $"""
         {ChannelFactsColumn.Sql} AS Facts, {ChannelFactsColumn.RoutesSql} AS Routes, c.country, c.meta_read_at AS ReadAt,
-        c.meta_pushed_version AS PushedVersion, c.meta_pushed_at AS PushedAt, c.meta_error AS Error, c.meta_drift::text AS Drift
+        c.meta_pushed_version AS PushedVersion, c.meta_pushed_at AS PushedAt, c.meta_pushed::text AS Pushed, c.meta_error AS Error, c.meta_drift::text AS Drift
         """;
 
     public string Facts { get; init; } = "";
@@ -34,12 +35,15 @@ internal sealed record ChannelRow
     public DateTime? ReadAt { get; init; }
     public long? PushedVersion { get; init; }
     public DateTime? PushedAt { get; init; }
+    public string? Pushed { get; init; }
     public string? Error { get; init; }
     public string Drift { get; init; } = "[]";
 
     public StoredChannel ToChannel() => new(
         ChannelFactsColumn.Read(Facts), ChannelFactsColumn.ReadRoutes(Routes),
-        new ChannelSync(Country, Utc(ReadAt), PushedVersion, Utc(PushedAt), Error, JsonSerializer.Deserialize<SettingDrift[]>(Drift, JsonText.Options)!));
+        new MetaState(
+            Country, Utc(ReadAt), PushedVersion, Utc(PushedAt), Pushed is null ? null : JsonSerializer.Deserialize<MetaSettings>(Pushed, JsonText.Options),
+            Error, JsonSerializer.Deserialize<SettingDrift[]>(Drift, JsonText.Options)!));
 
     private static DateTimeOffset? Utc(DateTime? time) => time is { } known ? new DateTimeOffset(DateTime.SpecifyKind(known, DateTimeKind.Utc)) : null;
 }

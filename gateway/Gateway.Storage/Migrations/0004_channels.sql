@@ -23,6 +23,7 @@ CREATE TABLE channels (
     meta_read_at                  timestamptz,
     meta_pushed_version           bigint,
     meta_pushed_at                timestamptz,
+    meta_pushed                   jsonb,
     meta_error                    text,
     meta_drift                    jsonb       NOT NULL DEFAULT '[]',
     CHECK ((permission_template IS NULL) = (permission_template_language IS NULL))
@@ -30,10 +31,6 @@ CREATE TABLE channels (
 
 COMMENT ON COLUMN channels.country IS 'Of the number; null where it has none. The JSON columns are described by Gateway.Storage/Channels/ChannelDocument.cs.';
 COMMENT ON COLUMN channels.is_managed IS 'False until an admin first saves the toggles: before that nothing of ours is pushed over what Meta has.';
-
--- Nodes push what changed to Meta; the notification only says that something did.
-CREATE FUNCTION notify_channels() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NOTIFY gateway_channels; RETURN NULL; END $$;
-CREATE TRIGGER channels_are_announced AFTER UPDATE OF version ON channels FOR EACH STATEMENT EXECUTE FUNCTION notify_channels();
 
 -- Where the channel's calls go, in the order of position. None: what the node's configuration file says.
 CREATE TABLE routes (

@@ -1,6 +1,7 @@
 using Gateway.Sip;
 using Gateway.Storage;
 using Gateway.WhatsApp.Webhooks;
+using Gateway.Worker.Channels;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Spool;
 using Media.Engine;
@@ -14,7 +15,7 @@ namespace Gateway.Worker.Calls;
 /// </summary>
 internal sealed partial class GatewayService(
     GatewayOptions options, NpgsqlDataSource database, MediaEngine media, SipEndpoint sip, WebhookQueue webhooks, CallSupervisor calls, NonCallEvents others,
-    NodeCapacity capacity, RecordSpool spool, ILogger<GatewayService> logger) : IHostedLifecycleService
+    NodeCapacity capacity, RecordSpool spool, ChannelSync channels, ILogger<GatewayService> logger) : IHostedLifecycleService, IDisposable
 {
     /// <summary>What is left of the spool at a stop is settled within this time, or after the next start.</summary>
     private static readonly TimeSpan LastSettlement = TimeSpan.FromSeconds(5);
@@ -30,8 +31,9 @@ internal sealed partial class GatewayService(
     {
         foreach (var name in await Migrator.MigrateAsync(database, cancellationToken))
             LogMigrated(name);
+        await channels.SeedAsync(cancellationToken);
         await spool.SettleAllAsync(cancellationToken);
-        _settling = spool.RunAsync(_stopSettling.Token);
+        _settling = Task.WhenAll(spool.RunAsync(_stopSettling.Token), channels.RunAsync(_stopSettling.Token));
         await media.StartAsync(cancellationToken);
         await sip.StartAsync(cancellationToken);
         _pumps.Add(calls.ReadWebhooksAsync(webhooks.Batches));
@@ -70,6 +72,8 @@ internal sealed partial class GatewayService(
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _stopSettling.Dispose();
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Applied migration {Name}")]
     private partial void LogMigrated(string name);

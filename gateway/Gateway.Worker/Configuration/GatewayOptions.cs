@@ -70,6 +70,9 @@ public sealed record WhatsAppOptions
 
     /// <summary>An offer whose webhook is older than this is not rung: the caller has gone.</summary>
     public TimeSpan StaleOffer { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How often each number's calling settings are read at Meta, beside every change.</summary>
+    public TimeSpan SettingsInterval { get; init; } = TimeSpan.FromMinutes(5);
 }
 
 /// <summary>One WhatsApp business number.</summary>

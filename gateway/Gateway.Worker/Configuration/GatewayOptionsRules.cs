@@ -48,6 +48,8 @@ internal static class GatewayOptionsRules
             yield return "whatsApp.verifyToken: empty.";
         if (whatsApp.StaleOffer < TimeSpan.FromSeconds(5))
             yield return "whatsApp.staleOffer: at least 5 s.";
+        if (whatsApp.SettingsInterval < TimeSpan.FromSeconds(1) || whatsApp.SettingsInterval > TimeSpan.FromDays(1))
+            yield return "whatsApp.settingsInterval: 1 s … 1 day.";
     }
 
     private static IEnumerable<string> Trunks(GatewayOptions options)

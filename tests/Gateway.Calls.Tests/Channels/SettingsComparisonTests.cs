@@ -16,12 +16,12 @@ public sealed class SettingsComparisonTests
     };
 
     [Fact]
-    public void What_Meta_should_have_is_no_drift() => Assert.Empty(SettingsComparison.Compare(Ours, SettingsComparison.Wanted(Ours, Now), Now));
+    public void What_Meta_should_have_is_no_drift() => Assert.Empty(Compare(Ours, SettingsComparison.Wanted(Ours, Now)));
 
     [Fact]
     public void A_number_on_which_nothing_was_ever_set_has_calling_off()
     {
-        var drift = SettingsComparison.Compare(new ChannelSettings { Id = new("100"), Number = "4930123456" }, new MetaSettings(), Now);
+        var drift = Compare(new ChannelSettings { Id = new("100"), Number = "4930123456" }, new MetaSettings());
         Assert.Equal([new SettingDrift("callingEnabled", "ENABLED", "DISABLED")], drift);
     }
 
@@ -35,7 +35,7 @@ public sealed class SettingsComparisonTests
 
     [Fact]
     public void A_holiday_that_passes_is_no_drift() =>
-        Assert.Empty(SettingsComparison.Compare(Ours, SettingsComparison.Wanted(Ours, Now.AddDays(-5)), Now));
+        Assert.Empty(Compare(Ours, SettingsComparison.Wanted(Ours, Now.AddDays(-5))));
 
     [Fact]
     public void Every_difference_is_named()
@@ -43,7 +43,7 @@ public sealed class SettingsComparisonTests
         var metas = new MetaSettings { Status = "DISABLED", IconVisibility = "DISABLE_ALL", IconCountries = ["DE"], CallbackPermissionStatus = "DISABLED" };
         Assert.Equal(
             ["callingEnabled", "iconIsVisible", "iconCountries", "callbackPermission", "callHours"],
-            SettingsComparison.Compare(Ours, metas, Now).Select(drift => drift.Setting));
+            Compare(Ours, metas).Select(drift => drift.Setting));
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class SettingsComparisonTests
             foreach (var ours in new[] { Ours, Ours with { ContactsMayCall = false } })
             {
                 Assert.True(SettingsComparison.TryAdopt(ours, metas, out var adopted, out _));
-                Assert.DoesNotContain(SettingsComparison.Compare(adopted, metas, Now), drift => ours.ContactsMayCall || drift.Setting != "iconIsVisible");
+                Assert.DoesNotContain(Compare(adopted, metas), drift => ours.ContactsMayCall || drift.Setting != "iconIsVisible");
             }
         }
     }
@@ -75,6 +75,9 @@ public sealed class SettingsComparisonTests
         Assert.Same(Ours, same);
         Assert.Single(errors);
     }
+
+    private static IReadOnlyList<SettingDrift> Compare(ChannelSettings ours, MetaSettings metas) =>
+        SettingsComparison.Compare(SettingsComparison.Wanted(ours, Now), metas, Now);
 
     private static CallHours Hours(CallHoursDocument document) =>
         CallHours.TryCreate(document, out var hours, out var errors) ? hours : throw new InvalidOperationException(string.Join(" ", errors));

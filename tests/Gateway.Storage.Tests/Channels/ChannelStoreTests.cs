@@ -129,15 +129,6 @@ public sealed class ChannelStoreTests(Stores stores) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_change_wakes_those_who_listen()
-    {
-        await using var listener = await _database.OpenConnectionAsync();
-        await listener.ExecuteAsync("LISTEN gateway_channels");
-        await ChangeAsync(1, settings => settings with { Name = "heard" });
-        Assert.True(await listener.WaitAsync(TimeSpan.FromSeconds(10)));
-    }
-
-    [Fact]
     public async Task Trunks_are_those_of_nodes_seen_lately()
     {
         var node = Guid.NewGuid().ToString("n");

@@ -43,7 +43,8 @@ public sealed class ChannelSyncStoreTests(Stores stores) : IAsyncLifetime
         Assert.Equal((Now, null, null, null), (channel.Sync.ReadAt, channel.Sync.PushedVersion, channel.Sync.PushedAt, channel.Sync.Error));
         Assert.Equal(["channel.drifted"], await EventsAsync());
         await RecordAsync(Metas, [], pushed: 7);
-        Assert.Equal((7L, Now), ((await FindAsync()).Sync.PushedVersion, (await FindAsync()).Sync.PushedAt));
+        var pushed = (await FindAsync()).Sync;
+        Assert.Equal((7L, Now, "ENABLED"), (pushed.PushedVersion, pushed.PushedAt, pushed.Pushed?.Status));
         Assert.Single(await EventsAsync());
     }
 
@@ -79,6 +80,41 @@ public sealed class ChannelSyncStoreTests(Stores stores) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_warning_stands_beside_restrictions_and_is_no_event()
+    {
+        await Store.RestrictAsync(_id, new("LOW_USER_INITIATED_CALLING_QUALITY", "Answer more calls.", Now, Now.AddDays(7)), CancellationToken.None);
+        Assert.Single((await FindAsync()).Facts.Restrictions);
+        Assert.Empty(await EventsAsync());
+    }
+
+    [Fact]
+    public async Task A_channel_is_due_when_it_changed_or_was_read_too_long_ago()
+    {
+        async Task<bool> IsDueAsync(DateTimeOffset readBefore) => (await Store.DueAsync([_id], readBefore, CancellationToken.None)).Count == 1;
+        Assert.True(await IsDueAsync(Now));
+        await RecordAsync(Metas, []);
+        Assert.False(await IsDueAsync(Now));
+        Assert.True(await IsDueAsync(Now.AddSeconds(1)));
+        var channels = new ChannelStore(_database, TimeProvider.System);
+        await channels.PushAgainAsync(_id, 1, "key:test", CancellationToken.None);
+        Assert.True(await IsDueAsync(Now));
+        await RecordAsync(Metas, [], pushed: 2);
+        Assert.False(await IsDueAsync(Now));
+    }
+
+    [Fact]
+    public async Task One_node_at_a_time_holds_a_channel()
+    {
+        await using (var first = await Store.TryLockAsync(_id, CancellationToken.None))
+        {
+            Assert.NotNull(first);
+            Assert.Null(await Store.TryLockAsync(_id, CancellationToken.None));
+        }
+        await using var next = await Store.TryLockAsync(_id, CancellationToken.None);
+        Assert.NotNull(next);
+    }
+
+    [Fact]
     public async Task A_channel_is_found_by_its_number()
     {
         Assert.Equal([_id], await Store.OfNumberAsync(_number, CancellationToken.None));
@@ -102,7 +138,7 @@ public sealed class ChannelSyncStoreTests(Stores stores) : IAsyncLifetime
         Store.RecordAsync(_id, settings, drift, restrictions, pushed: null, Now, CancellationToken.None);
 
     private Task RecordAsync(MetaSettings settings, IReadOnlyList<SettingDrift> drift, long pushed) =>
-        Store.RecordAsync(_id, settings, drift, [], pushed, Now, CancellationToken.None);
+        Store.RecordAsync(_id, settings, drift, [], (pushed, Metas), Now, CancellationToken.None);
 
     private async Task<StoredChannel> FindAsync() => (await new ChannelStore(_database, TimeProvider.System).FindAsync(_id, CancellationToken.None))!;
 

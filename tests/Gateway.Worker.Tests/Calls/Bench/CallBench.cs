@@ -32,13 +32,14 @@ internal sealed class CallBench : IAsyncDisposable
     public GatewayNode Gateway => Gateways[0];
 
     public static async Task<CallBench> StartAsync(
-        Stores stores, Func<GatewayOptions, GatewayOptions>? gateway = null, Func<SandboxTimers, SandboxTimers>? timers = null, int gateways = 1)
+        Stores stores, Func<GatewayOptions, GatewayOptions>? gateway = null, Func<SandboxTimers, SandboxTimers>? timers = null, int gateways = 1,
+        Func<NumberOptions, NumberOptions>? number = null)
     {
         var relay = await WebhookRelay.StartAsync();
         var whatsApp = await WhatsAppSide.StartAsync(new SandboxOptions
         {
             DefaultHandset = "paper",
-            Numbers = [new NumberOptions { WebhookUrl = relay.Url }],
+            Numbers = [(number ?? (same => same))(new NumberOptions { WebhookUrl = relay.Url })],
             Timers = (timers ?? (same => same))(new SandboxTimers
             {
                 RingDelay = TimeSpan.FromMilliseconds(1),

@@ -1,0 +1,16 @@
+using Gateway.Storage.Channels;
+using Gateway.Worker.Calls;
+
+namespace Gateway.Worker.Channels;
+
+internal static class ChannelServices
+{
+    /// <summary>The books of channels, and their agreement with Meta.</summary>
+    public static void AddChannels(this IServiceCollection services)
+    {
+        services.AddSingleton<ChannelStore>();
+        services.AddSingleton<ChannelSyncStore>();
+        services.AddSingleton<ChannelSync>();
+        services.AddSingleton<INonCallEventHandler, AccountEvents>();
+    }
+}

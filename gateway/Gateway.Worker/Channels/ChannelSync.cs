@@ -1,0 +1,152 @@
+using System.Collections.Concurrent;
+using Gateway.Calls;
+using Gateway.Calls.Channels;
+using Gateway.Calls.Rating;
+using Gateway.Storage.Channels;
+using Gateway.WhatsApp.Graph;
+using Gateway.Worker.Configuration;
+
+namespace Gateway.Worker.Channels;
+
+/// <summary>
+/// Keeps this node's channels and Meta's settings of them in agreement: pushes what an admin changed, reads back what Meta has, and notes where
+/// the two differ. A difference that is not ours to push (somebody changed it at Meta) is shown and left for an admin to reconcile.
+/// </summary>
+/// <remarks>Changes are found by looking at the versions every <see cref="Look"/>, so that no notification can be missed. Of several nodes
+/// with the same channel, the one that holds its lock works on it.</remarks>
+internal sealed partial class ChannelSync(
+    GatewayOptions options, GraphClient graph, ChannelStore channels, ChannelSyncStore store, TimeProvider time, ILogger<ChannelSync> logger)
+{
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1), ShowNode = TimeSpan.FromMinutes(1), FirstRetry = TimeSpan.FromSeconds(2);
+
+    private readonly Dictionary<ChannelId, GraphNumber> _numbers = options.Channels.ToDictionary(
+        channel => new ChannelId(channel.PhoneNumberId), channel => new GraphNumber(channel.PhoneNumberId, new GraphToken(channel.AccessToken.Reveal())));
+
+    private readonly ConcurrentDictionary<ChannelId, bool> _asked = new();
+    private readonly Dictionary<ChannelId, Failure> _failures = [];
+    private DateTimeOffset _shownAt;
+
+    /// <summary>Makes sure that the configured numbers are in the books, and that the admin API knows this node's trunks.</summary>
+    public async Task SeedAsync(CancellationToken cancellation)
+    {
+        await channels.SeedAsync(
+            [.. options.Channels.Select(c => new SeededChannel(new ChannelId(c.PhoneNumberId), c.Number, CallingCodes.CountryOf(c.Number)))], cancellation);
+        await ShowNodeAsync(cancellation);
+    }
+
+    /// <summary>Has a channel's settings read soon, whenever they were read last.</summary>
+    public void Ask(ChannelId id) => _asked[id] = true;
+
+    public void AskForAll()
+    {
+        foreach (var id in _numbers.Keys)
+            Ask(id);
+    }
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            try
+            {
+                if (time.GetUtcNow() - _shownAt > ShowNode)
+                    await ShowNodeAsync(cancellation);
+                foreach (var due in await DueAsync(cancellation))
+                    await SyncAsync(due, cancellation);
+                await Task.Delay(Look, time, cancellation);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) // The loop's top: a store that is away now is looked for again.
+            {
+                LogFailure(e);
+                await Task.Delay(FirstRetry, time, cancellation).ContinueWith(_ => { }, TaskScheduler.Default);
+            }
+        }
+    }
+
+    private async Task<IEnumerable<DueChannel>> DueAsync(CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var due = await store.DueAsync(_numbers.Keys, now - options.WhatsApp.SettingsInterval, cancellation);
+        var asked = _asked.Keys.Where(id => due.All(channel => channel.Id != id)).Select(id => new DueChannel(id, 0));
+        return due.Concat(asked).Where(channel => !_failures.TryGetValue(channel.Id, out var failure) || failure.Version != channel.Version || failure.Again <= now);
+    }
+
+    private async Task SyncAsync(DueChannel due, CancellationToken cancellation)
+    {
+        await using var hold = await store.TryLockAsync(due.Id, cancellation);
+        if (hold is null)
+            return;
+        _asked.TryRemove(due.Id, out _);
+        if (await channels.FindAsync(due.Id, cancellation) is not { } channel)
+            return;
+        var error = await SyncAsync(channel, cancellation);
+        if (error is null)
+        {
+            _failures.Remove(due.Id);
+            return;
+        }
+        var wait = _failures.TryGetValue(due.Id, out var last) && last.Version == due.Version ? last.Wait * 2 : FirstRetry;
+        wait = wait < options.WhatsApp.SettingsInterval ? wait : options.WhatsApp.SettingsInterval;
+        _failures[due.Id] = new Failure(due.Version, wait, time.GetUtcNow() + wait);
+        ChannelMetrics.Synced("failed");
+        LogGraphFailure(due.Id, error);
+        // Meta's sentences may hold phone numbers, but this is for the admin of the number and stays in the books.
+        await store.RecordFailureAsync(due.Id, $"{error}: {error.Error.Message} {error.Error.Details}".TrimEnd(), cancellation);
+    }
+
+    /// <summary>Reads, pushes where there is something to push, and reads back. Null: all that was to be done is done.</summary>
+    private async Task<GraphError?> SyncAsync(StoredChannel channel, CancellationToken cancellation)
+    {
+        var (settings, now) = (channel.Facts.Settings, time.GetUtcNow());
+        var number = _numbers[settings.Id];
+        var read = await graph.GetSettingsAsync(number, cancellation);
+        if (!read.IsSuccess)
+            return read.Error;
+
+        var wanted = SettingsComparison.Wanted(settings, now);
+        var isDue = settings.IsManaged && channel.Sync.PushedVersion != settings.Version;
+        GraphError? refusal = null;
+        if (isDue && SettingsPush.Of(wanted, read.Value, channel.Sync.Pushed, now) is { } update)
+        {
+            var answer = await graph.SetSettingsAsync(number, update, cancellation);
+            refusal = answer.Error;
+            if (answer.IsSuccess)
+            {
+                LogPushed(settings.Id, settings.Version);
+                read = await graph.GetSettingsAsync(number, cancellation);
+                if (!read.IsSuccess)
+                    return read.Error;
+            }
+        }
+        var meta = read.Value.ToMeta();
+        var drift = settings.IsManaged ? SettingsComparison.Compare(wanted, meta, now) : [];
+        var restrictions = read.Value.Restrictions.Select(one => new ChannelRestriction(one.Type, one.Reason, now, one.Expires)).ToArray();
+        await store.RecordAsync(settings.Id, meta, drift, restrictions, isDue && refusal is null ? (settings.Version, wanted) : null, now, cancellation);
+        ChannelMetrics.Drifts(settings.Id, drift.Count);
+        if (refusal is null)
+            ChannelMetrics.Synced(isDue ? "pushed" : "read");
+        return refusal;
+    }
+
+    private async Task ShowNodeAsync(CancellationToken cancellation)
+    {
+        await channels.SeeNodeAsync(options.Node.Id, [.. options.Sip.Trunks.Select(trunk => trunk.Name)], cancellation);
+        _shownAt = time.GetUtcNow();
+    }
+
+    /// <summary>A failed version waits; a newer one is tried at once.</summary>
+    private readonly record struct Failure(long Version, TimeSpan Wait, DateTimeOffset Again);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Version {Version} of channel {Channel}'s settings is at Meta")]
+    private partial void LogPushed(ChannelId channel, long version);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The settings of channel {Channel} could not be pushed or read: {Error}")]
+    private partial void LogGraphFailure(ChannelId channel, GraphError error);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Channels could not be compared with Meta's settings")]
+    private partial void LogFailure(Exception e);
+}

@@ -1,0 +1,80 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Dapper;
+using Gateway.Calls;
+using Gateway.Calls.Channels;
+using Gateway.Storage.Channels;
+using Gateway.Worker.Tests.Calls.Bench;
+using Npgsql;
+using Testing;
+
+namespace Gateway.Worker.Tests.Channels;
+
+/// <summary>A bench whose business number is its own, so that what an admin does to it is seen by no other test; with that admin.</summary>
+internal sealed class ChannelBench : IAsyncDisposable
+{
+    private static int _last;
+
+    private readonly HttpClient _control = new(new SocketsHttpHandler { UseProxy = false });
+
+    private ChannelBench(CallBench calls, ChannelId id) => (Calls, Id) = (calls, id);
+
+    public CallBench Calls { get; }
+
+    public ChannelId Id { get; }
+
+    public ChannelStore Store => Calls.Gateway.Service<ChannelStore>();
+
+    /// <param name="stores">Real ones.</param>
+    /// <param name="displayNumber">The business number; one of the United Kingdom unless told.</param>
+    /// <param name="gateways">How many nodes have it.</param>
+    public static async Task<ChannelBench> StartAsync(Stores stores, string? displayNumber = null, int gateways = 1)
+    {
+        var own = $"{Environment.ProcessId % 10_000:0000}{Interlocked.Increment(ref _last):000}";
+        var calls = await CallBench.StartAsync(
+            stores, options => options with { WhatsApp = options.WhatsApp with { SettingsInterval = TimeSpan.FromSeconds(1) } }, gateways: gateways,
+            number: number => number with { PhoneNumberId = "2002" + own, DisplayNumber = displayNumber ?? "44780" + own });
+        return new ChannelBench(calls, new ChannelId("2002" + own));
+    }
+
+    public async Task<StoredChannel> ReadAsync() => (await Store.FindAsync(Id, CancellationToken.None))!;
+
+    public Task<StoredChannel> UntilAsync(Func<StoredChannel, bool> wanted, string what) =>
+        Eventually.SeeAsync(ReadAsync, wanted, what, channel => Storage.JsonText.Of(new { channel.Facts.Meta, channel.Facts.Restrictions, channel.Sync })!);
+
+    /// <summary>An admin saves a change.</summary>
+    public async Task ChangeAsync(Func<ChannelSettings, ChannelSettings> change)
+    {
+        var version = (await ReadAsync()).Facts.Settings.Version;
+        Assert.IsType<ChannelChange.Done>(await Store.ChangeAsync(
+            Id, version, "key:test", "channel.update", channel => new(change(channel.Facts.Settings) with { IsManaged = true }, []), CancellationToken.None));
+    }
+
+    /// <summary>Waits until Meta has taken the newest version.</summary>
+    public Task<StoredChannel> PushedAsync() => UntilAsync(channel => channel.Sync.PushedVersion == channel.Facts.Settings.Version, "the newest version is at Meta");
+
+    /// <summary>Something of the emulated WhatsApp's control API for this number.</summary>
+    public async Task MetaAsync(HttpMethod method, string path, object? body = null)
+    {
+        using var request = new HttpRequestMessage(method, $"{Calls.WhatsApp.Url}/sandbox/numbers/{Id}{path}") { Content = body is null ? null : JsonContent.Create(body) };
+        using var answer = await _control.SendAsync(request);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Somebody changes the number in Meta's own tools.</summary>
+    public Task ChangeAtMetaAsync(object calling) => MetaAsync(HttpMethod.Post, "/settings", new { calling });
+
+    public JsonObject MetaSettings() => Calls.WhatsApp.Number.Settings();
+
+    public async Task<IReadOnlyList<string>> EventsAsync()
+    {
+        await using var connection = await Calls.Gateway.Service<NpgsqlDataSource>().OpenConnectionAsync();
+        return [.. await connection.QueryAsync<string>("SELECT kind FROM events WHERE channel = @id AND kind <> 'channel.updated' ORDER BY id", new { id = Id.Value })];
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _control.Dispose();
+        return Calls.DisposeAsync();
+    }
+}

@@ -1,4 +1,8 @@
+using AdminApi.Auditing;
 using AdminApi.Calls;
+using AdminApi.Events;
+using AdminApi.Keys;
+using AdminApi.MissedCalls;
 using AdminApi.Platform;
 using Gateway.Calls;
 using Gateway.Storage;
@@ -37,6 +41,10 @@ public static class AdminApiHost
         var api = app.MapV1();
         api.MapCalls();
         api.MapLiveCalls();
+        api.MapMissedCalls();
+        api.MapEvents();
+        api.MapKeys();
+        api.MapAudit();
         return app;
     }
 
@@ -49,7 +57,11 @@ public static class AdminApiHost
         services.AddSingleton<KeyBook>();
         services.AddSingleton<IdempotencyBook>();
         services.AddSingleton<AuditLog>();
+        services.AddSingleton<MissedCallBook>();
         services.AddSingleton<EventReader>();
+        services.AddSingleton<EventPositions>();
+        services.AddSingleton<EventHead>();
+        services.AddHostedService(s => s.GetRequiredService<EventHead>());
         services.AddSingleton<NodeCommands>();
     }
 }

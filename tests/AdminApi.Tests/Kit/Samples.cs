@@ -1,4 +1,6 @@
+using Dapper;
 using Gateway.Calls;
+using Gateway.Storage.Events;
 
 namespace AdminApi.Tests.Kit;
 
@@ -34,5 +36,23 @@ public static class Samples
             CallState.RingingPbx, DateTimeOffset.UtcNow.AddSeconds(-30), DateTimeOffset.UtcNow.AddSeconds(-10), node);
         await api.Get<ICallRegistry>().PublishAsync(call, CancellationToken.None);
         return call.Id.Value;
+    }
+
+    /// <summary>A call that nobody answered.</summary>
+    public static async Task<string> MissedCallAsync(ApiFixture api, string channel = "100", DateTimeOffset? at = null)
+    {
+        var id = Guid.NewGuid().ToString("n");
+        await using var connection = await api.Database.OpenConnectionAsync();
+        await connection.ExecuteAsync(
+            "INSERT INTO missed_calls (call_id, channel, user_handle, user_name, missed_at, cause) VALUES (@id, @channel, '15550001', 'Bob', @at, 'no_answer')",
+            new { id, channel, at = (at ?? DateTimeOffset.UtcNow).UtcDateTime });
+        return id;
+    }
+
+    /// <summary>Something that happened, in a transaction of its own.</summary>
+    public static async Task EventAsync(ApiFixture api, NewEvent happened)
+    {
+        await using var connection = await api.Database.OpenConnectionAsync();
+        await EventBook.AppendAsync(connection, null, happened, CancellationToken.None);
     }
 }

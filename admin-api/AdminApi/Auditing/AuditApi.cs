@@ -1,0 +1,41 @@
+using System.ComponentModel;
+using System.Text.Json;
+using AdminApi.Platform;
+using Gateway.Storage.Admin;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace AdminApi.Auditing;
+
+/// <summary>Who changed what.</summary>
+public static class AuditApi
+{
+    public static void MapAudit(this IEndpointRouteBuilder api) =>
+        api.MapGet("/audit", ListAsync).WithTags("audit").WithName("listAudit").Requires(Scope.Admin).Paged()
+            .WithSummary("Every change with before and after, the newest first");
+
+    /// <summary>What the list is narrowed to.</summary>
+    public readonly record struct Filter(
+        [property: Description("Who: `key:ID`, `oidc:SUBJECT`, or a job of the gateway.")] string? Actor,
+        [property: Description("What: `channel.update`.")] string? Action,
+        [property: Description("To what: `channel:100`.")] string? Subject,
+        [property: Description("At this time or later.")] DateTimeOffset? From,
+        [property: Description("Before this time.")] DateTimeOffset? To);
+
+    /// <param name="Before">What was there; null where nothing was.</param>
+    /// <param name="After">What is there since; null where nothing is.</param>
+    public sealed record AuditView(long Id, DateTimeOffset At, string Actor, string Action, string Subject, JsonElement? Before, JsonElement? After)
+    {
+        public static AuditView Of(AuditRow row) => new(row.Id, row.At, row.Actor, row.Action, row.Subject, Json(row.Before), Json(row.After));
+
+        private static JsonElement? Json(string? text) => text is null ? null : JsonSerializer.Deserialize<JsonElement>(text);
+    }
+
+    private static async Task<Results<Ok<Page<AuditView>>, ProblemResult>> ListAsync(
+        AuditLog log, [AsParameters] Filter filter, [AsParameters] PageRequest page, CancellationToken cancellation)
+    {
+        if (!Cursor.TryRead(page.Cursor, out long? before))
+            return Cursor.Problem();
+        var rows = await log.ListAsync(new AuditQuery(filter.Actor, filter.Action, filter.Subject, filter.From, filter.To, before, page.Rows), cancellation);
+        return TypedResults.Ok(Page.Of(rows, page, AuditView.Of, row => Cursor.Of(row.Id)));
+    }
+}

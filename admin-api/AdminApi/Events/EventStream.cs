@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Gateway.Storage;
+using Gateway.Storage.Events;
+
+namespace AdminApi.Events;
+
+/// <summary>
+/// Events as Server-Sent Events (WHATWG HTML, "Server-sent events"): each with its position as id, so that a client that comes back with
+/// Last-Event-ID misses none. A comment every few seconds keeps proxies from closing the connection.
+/// </summary>
+internal sealed class EventStream(EventReader events, EventHead head, EventQuery query, long? after, IHostApplicationLifetime host) : IResult
+{
+    private const int Batch = 200;
+
+    internal static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, host.ApplicationStopping);
+        var response = httpContext.Response;
+        response.ContentType = "text/event-stream";
+        response.Headers["X-Accel-Buffering"] = "no"; // nginx
+        // A position that lies ahead is of another database; the client goes on from here.
+        var seen = Math.Min(after ?? head.Position, head.Position);
+        try
+        {
+            await WriteAsync(response, $"retry: 2000\nid: {seen}\n\n", ends.Token);
+            while (true)
+            {
+                if (head.Position <= seen && !await HasMoreAsync(seen, ends.Token))
+                    await WriteAsync(response, ": still here\n\n", ends.Token);
+                else
+                    seen = await SendAsync(response, seen, ends.Token);
+            }
+        }
+        catch (OperationCanceledException) when (ends.IsCancellationRequested)
+        {
+            // The client has gone, or the program ends: the client comes back with what it saw last.
+        }
+    }
+
+    private async Task<bool> HasMoreAsync(long seen, CancellationToken ends)
+    {
+        try
+        {
+            await head.PassAsync(seen, ends).WaitAsync(Heartbeat, ends);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<long> SendAsync(HttpResponse response, long seen, CancellationToken ends)
+    {
+        var until = head.Position;
+        var batch = await events.FollowAsync(query, seen, until, Batch, ends);
+        var text = new StringBuilder();
+        foreach (var row in batch)
+            text.Append(CultureInfo.InvariantCulture, $"id: {row.Position}\nevent: {row.Kind}\ndata: {JsonSerializer.Serialize(EventView.Of(row), JsonText.Options)}\n\n");
+        if (text.Length > 0)
+            await WriteAsync(response, text.ToString(), ends);
+        return batch.Count < Batch ? until : batch[^1].Position!.Value;
+    }
+
+    private static async Task WriteAsync(HttpResponse response, string text, CancellationToken cancellation)
+    {
+        await response.Body.WriteAsync(Encoding.UTF8.GetBytes(text), cancellation);
+        await response.Body.FlushAsync(cancellation);
+    }
+}

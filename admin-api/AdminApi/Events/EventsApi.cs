@@ -1,0 +1,73 @@
+using System.ComponentModel;
+using System.Globalization;
+using AdminApi.Platform;
+using Gateway.Storage.Events;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace AdminApi.Events;
+
+/// <summary>What happened: as a timeline, and as a stream.</summary>
+public static class EventsApi
+{
+    public static void MapEvents(this IEndpointRouteBuilder api)
+    {
+        var events = api.MapGroup("/events").WithTags("events");
+        events.MapGet("/", ListAsync).WithName("listEvents").Requires(Scope.Read).Paged()
+            .WithSummary("What happened, the newest first");
+        events.MapGet("/stream", Stream).WithName("streamEvents").Requires(Scope.Read)
+            .WithSummary("What happens, as Server-Sent Events whose data is an event as listed")
+            .Produces<string>(StatusCodes.Status200OK, "text/event-stream");
+    }
+
+    /// <summary>What a list or stream of events is narrowed to.</summary>
+    public readonly record struct Filter(
+        [property: Description("Kinds, separated by commas: call.missed,balance.low.")] string? Kinds,
+        [property: Description("A business number by Meta's phone_number_id.")] string? Channel,
+        [property: Description("A WhatsApp user, by the id of the contact.")] long? Contact,
+        [property: Description("A call attempt.")] string? Call,
+        [property: Description("Whose money it is about.")] string? Account)
+    {
+        public ProblemResult? Read(DateTimeOffset? from, DateTimeOffset? to, out EventQuery query)
+        {
+            string[] kinds = [.. (Kinds ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+            query = new EventQuery(kinds, Channel, Contact, Call, Account, from?.ToUniversalTime(), to?.ToUniversalTime());
+            var check = new Check();
+            foreach (var unknown in kinds.Except(EventKinds.Names))
+                check.That(false, "kinds", $"There is no kind {unknown}. Kinds: {string.Join(", ", EventKinds.Names)}.");
+            return check.Failed(out var problem) ? problem : null;
+        }
+    }
+
+    private static async Task<Results<Ok<Page<EventView>>, ProblemResult>> ListAsync(
+        EventReader events, [AsParameters] Filter filter, [AsParameters] PageRequest page,
+        [Description("Happened at this time or later.")] DateTimeOffset? from, [Description("Happened before this time.")] DateTimeOffset? to,
+        CancellationToken cancellation)
+    {
+        if (filter.Read(from, to, out var query) is { } problem)
+            return problem;
+        if (!Cursor.TryRead(page.Cursor, out long? before))
+            return Cursor.Problem();
+        var rows = await events.ListAsync(query, before, page.Rows, cancellation);
+        return TypedResults.Ok(Page.Of(rows, page, EventView.Of, row => Cursor.Of(row.Id)));
+    }
+
+    private static IResult Stream(
+        EventReader events, EventHead head, IHostApplicationLifetime host, [AsParameters] Filter filter,
+        [FromHeader(Name = "Last-Event-ID"), Description("The id of the last event that was received: the stream goes on behind it.")] string? lastEventId,
+        [Description("The same as Last-Event-ID, for clients that cannot set headers; 0 is the beginning. Without either the stream begins now.")] long? after)
+    {
+        if (filter.Read(null, null, out var query) is { } problem)
+            return problem;
+        if (string.IsNullOrEmpty(lastEventId))
+            return after < 0 ? NoPosition("after") : head.Position < 0 ? NotYet() : new EventStream(events, head, query, after, host);
+        return !long.TryParse(lastEventId, NumberStyles.None, CultureInfo.InvariantCulture, out var last) ? NoPosition("Last-Event-ID")
+            : head.Position < 0 ? NotYet()
+            : new EventStream(events, head, query, last, host);
+    }
+
+    private static ProblemResult NoPosition(string field) =>
+        Problems.InvalidRequest.Of($"{field}: the id of an event of this stream.", [new FieldError(field, "Not an id of this stream.")]);
+
+    private static ProblemResult NotYet() => Problems.Unavailable.Of("PostgreSQL has not answered yet. Try again later.");
+}

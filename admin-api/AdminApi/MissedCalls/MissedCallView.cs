@@ -1,0 +1,17 @@
+using AdminApi.Platform;
+using Gateway.Calls;
+using Gateway.Storage.Admin;
+
+namespace AdminApi.MissedCalls;
+
+/// <summary>A missed call as the API shows it.</summary>
+/// <param name="User">Phone number in digits, or business-scoped id.</param>
+/// <param name="Contact">The WhatsApp user, by the id of the contact.</param>
+public sealed record MissedCallView(
+    string CallId, string Channel, long? Contact, string User, string? UserName, DateTimeOffset MissedAt, HangupCause Cause, MissedCallState State,
+    string? Assignee, string? Note, DateTimeOffset? ClosedAt, long Version) : IVersioned
+{
+    public static MissedCallView Of(MissedCallRow row) => new(
+        row.CallId, row.Channel, row.Contact, row.UserHandle, row.UserName, row.MissedAt, WireName.Parse<HangupCause>(row.Cause),
+        WireName.Parse<MissedCallState>(row.State), row.Assignee, row.Note, row.ClosedAt, row.Version);
+}

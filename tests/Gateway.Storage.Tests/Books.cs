@@ -58,7 +58,7 @@ internal sealed class Books(NpgsqlDataSource database)
         INSERT INTO rates (card, direction, prefix, valid_from, valid_until, price_per_minute, connection_fee, pulse_seconds, minimum_seconds, tiers)
         SELECT @Card, direction, @prefix, @from, @until, @perMinute, @fee, @pulse, @minimum, @tiers::jsonb FROM unnest('{inbound,outbound}'::text[]) direction
         """,
-        new { Card, prefix, perMinute, fee, pulse, minimum, tiers, from = (from ?? Start.AddYears(-1)).UtcDateTime, until = until?.UtcDateTime });
+        new { Card, prefix, perMinute, fee, pulse, minimum, tiers, from = (from ?? Start.AddYears(-10)).UtcDateTime, until = until?.UtcDateTime });
 
     public AdmissionRequest Request(string user = "491511", CallDirection direction = CallDirection.Inbound, int firstSeconds = 60) => new(
         new CallId(Guid.NewGuid().ToString("n")), direction, Channel, new WhatsAppUser(user), "node-1", "start-1", Start, TimeSpan.FromSeconds(firstSeconds));

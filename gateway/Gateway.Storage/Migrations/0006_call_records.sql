@@ -55,6 +55,55 @@ SELECT id, whatsapp_call_id, direction, channel, user_phone, user_id, user_paren
 FROM calls_unpartitioned;
 DROP TABLE calls_unpartitioned;
 
-CREATE INDEX calls_by_start ON calls (started_at DESC, id DESC);
+-- The primary key, read backwards, is the list of all calls. The lists that are filtered have an index each; all of them are of completed
+-- calls, so that a call in progress costs no more than the first two.
 CREATE INDEX calls_by_id ON calls (id);
 CREATE INDEX calls_open ON calls (node) WHERE ended_at IS NULL;
+CREATE INDEX calls_by_channel ON calls (channel, started_at DESC, id DESC) WHERE ended_at IS NOT NULL;
+CREATE INDEX calls_by_phone ON calls (user_phone, started_at DESC, id DESC) WHERE ended_at IS NOT NULL AND user_phone IS NOT NULL;
+CREATE INDEX calls_by_user_id ON calls (user_id, started_at DESC, id DESC) WHERE ended_at IS NOT NULL AND user_id IS NOT NULL;
+CREATE INDEX calls_by_cause ON calls (cause, started_at DESC, id DESC) WHERE ended_at IS NOT NULL;
+CREATE INDEX calls_by_account ON calls (account, started_at DESC, id DESC) WHERE ended_at IS NOT NULL AND account IS NOT NULL;
+
+-- Makes the partition of a month (its first day, UTC) unless it is there; what the default partition took in of that month moves into it.
+-- Runs as the owner of the tables, so that the gateway needs no right to change the schema. Gives up rather than hold up calls.
+CREATE FUNCTION make_call_partition(month date) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '2s' AS
+$$
+DECLARE
+    partition text := 'calls_' || to_char(month, 'YYYY_MM');
+    from_time timestamptz := date_trunc('month', month::timestamp) AT TIME ZONE 'UTC';
+    to_time timestamptz := (date_trunc('month', month::timestamp) + interval '1 month') AT TIME ZONE 'UTC';
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('call partitions', 0));
+    IF to_regclass(partition) IS NOT NULL THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('CREATE TABLE %I (LIKE calls INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', partition);
+    LOCK TABLE calls_default IN ACCESS EXCLUSIVE MODE;
+    EXECUTE format(
+        'WITH moved AS (DELETE FROM calls_default WHERE started_at >= %L AND started_at < %L RETURNING *) INSERT INTO %I SELECT * FROM moved',
+        from_time, to_time, partition);
+    EXECUTE format('ALTER TABLE calls ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', partition, from_time, to_time);
+    RETURN true;
+END
+$$;
+
+-- Drops the partitions of months that ended before a moment, and returns how many.
+CREATE FUNCTION drop_call_partitions(ended_before timestamptz) RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '2s' AS
+$$
+DECLARE
+    partition text;
+    dropped int := 0;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('call partitions', 0));
+    FOR partition IN
+        SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'calls'::regclass AND c.relname ~ '^calls_[0-9]{4}_[0-9]{2}$'
+            AND (to_date(right(c.relname, 7), 'YYYY_MM')::timestamp + interval '1 month') AT TIME ZONE 'UTC' <= ended_before
+    LOOP
+        EXECUTE format('DROP TABLE %I', partition);
+        dropped := dropped + 1;
+    END LOOP;
+    RETURN dropped;
+END
+$$;

@@ -1,0 +1,49 @@
+using Gateway.Calls;
+using Gateway.Calls.Balances;
+using Gateway.Calls.Rating;
+using Gateway.Storage.Rating;
+
+namespace Gateway.Storage.Calls;
+
+/// <summary>What is known of an open call beside its own row: when there was last a sign of it, and what is held for it.</summary>
+internal sealed record OrphanRow
+{
+    public const string FirstColumn = nameof(LastSign);
+
+    public const string Columns =
+        """
+        last_sign AS LastSign, hold_account AS Account, hold_currency AS Currency, hold_amount AS Amount, hold_rate_id AS RateId,
+        hold_rate_card AS RateCard, hold_rate_prefix AS RatePrefix, hold_price_per_minute AS PricePerMinute, hold_connection_fee AS ConnectionFee,
+        hold_pulse_seconds AS PulseSeconds, hold_minimum_seconds AS MinimumSeconds, hold_tiers::text AS Tiers
+        """;
+
+    public DateTime LastSign { get; init; }
+    public string? Account { get; init; }
+    public string? Currency { get; init; }
+    public decimal? Amount { get; init; }
+    public long? RateId { get; init; }
+    public string? RateCard { get; init; }
+    public string? RatePrefix { get; init; }
+    public decimal? PricePerMinute { get; init; }
+    public decimal? ConnectionFee { get; init; }
+    public int? PulseSeconds { get; init; }
+    public int? MinimumSeconds { get; init; }
+    public string? Tiers { get; init; }
+
+    /// <summary>The record of the call as far as it is known: it lasted to the last sign of it, but no longer than what is held pays for.</summary>
+    public CallRecord Close(CallRow call)
+    {
+        var funding = FundingOf(WireName.Parse<CallDirection>(call.Direction));
+        var end = LastSign;
+        if (call.AnsweredAt is { } answered && funding is not null && Credit.PaidTime(funding.Rate, funding.Held) is var paid && paid < end - answered)
+            end = answered + paid;
+        return (call with { EndedAt = end, Cause = WireName.Of(HangupCause.NodeLost) }).ToRecord() with { Funding = funding };
+    }
+
+    private Funding? FundingOf(CallDirection direction) => Account is null ? null : new Funding(
+        Account, Currency!,
+        new Rate(
+            RateId!.Value, RateCard!, direction, RatePrefix!, Currency!, PricePerMinute!.Value, ConnectionFee!.Value,
+            TimeSpan.FromSeconds(PulseSeconds!.Value), TimeSpan.FromSeconds(MinimumSeconds!.Value), RateTiers.Read(Tiers!)),
+        Amount!.Value);
+}

@@ -1,0 +1,126 @@
+using Dapper;
+using Gateway.Calls;
+using Npgsql;
+
+namespace Gateway.Storage.Calls;
+
+/// <summary>
+/// Closes what dead nodes left open: their calls are completed with <see cref="HangupCause.NodeLost"/> and charged up to the last sign of
+/// life, and holds of calls that nobody carries any more are released. Any number of nodes may sweep at once, and a node that was believed
+/// dead may still complete its calls: the first completion stays.
+/// </summary>
+/// <remarks>
+/// An earlier start of this node is dead. Another node is dead once it has been silent for <paramref name="silence"/> while this one's own
+/// heartbeats arrived all that time: after an outage of PostgreSQL nobody is buried before everybody had that long to be heard again. Time
+/// is the database's. Settle the spool of an earlier start before the first sweep: what it knows is better than what is found here.
+/// </remarks>
+/// <param name="database">The books.</param>
+/// <param name="calls">Where the orphans are completed.</param>
+/// <param name="node">This node.</param>
+/// <param name="nodeStart">Its start.</param>
+/// <param name="silence">How long a node may be silent; sweep, or beat, several times as often.</param>
+public sealed class OrphanSweeper(NpgsqlDataSource database, ICallStore calls, string node, string nodeStart, TimeSpan silence)
+{
+    /// <summary>The most that one sweep closes; the next one finds the others.</summary>
+    private const int Width = 500;
+
+    /// <summary>Two heartbeats further apart than a third of the silence break this node's steadiness.</summary>
+    private const string Beat =
+        """
+        INSERT INTO nodes (node, start, seen_at, steady_since) VALUES (@node, @nodeStart, clock_timestamp(), clock_timestamp())
+        ON CONFLICT (node, start) DO UPDATE SET seen_at = excluded.seen_at,
+            steady_since = CASE WHEN excluded.seen_at - nodes.seen_at <= @silence / 3 THEN nodes.steady_since ELSE excluded.seen_at END
+        """;
+
+    /// <summary>Whether what alias o stands for belongs to a dead start; n is that start in nodes.</summary>
+    private const string IsDead =
+        """
+        (o.node, o.node_start) <> (@node, @nodeStart) AND (o.node = @node OR (
+            coalesce(n.seen_at, o.since) < clock_timestamp() - @silence
+            AND EXISTS (SELECT FROM nodes me WHERE me.node = @node AND me.start = @nodeStart AND me.seen_at - me.steady_since >= @silence)))
+        """;
+
+    private const string FindCalls =
+        $"""
+        SELECT {CallRow.Columns}, {OrphanRow.Columns}
+        FROM (
+            SELECT o.*, greatest(n.seen_at, h.extended_at, o.answered_at, o.started_at) AS last_sign, a.id AS hold_account, a.currency AS hold_currency,
+                   h.amount AS hold_amount, h.rate_id AS hold_rate_id, h.rate_card AS hold_rate_card, h.rate_prefix AS hold_rate_prefix,
+                   h.price_per_minute AS hold_price_per_minute, h.connection_fee AS hold_connection_fee, h.pulse_seconds AS hold_pulse_seconds,
+                   h.minimum_seconds AS hold_minimum_seconds, h.tiers AS hold_tiers
+            FROM (SELECT calls.*, started_at AS since FROM calls WHERE ended_at IS NULL) o
+            LEFT JOIN nodes n ON n.node = o.node AND n.start = o.node_start
+            LEFT JOIN holds h ON h.call_id = o.id
+            LEFT JOIN accounts a ON a.id = h.account
+            WHERE {IsDead}
+            ORDER BY o.started_at LIMIT @Width) orphan
+        """;
+
+    private const string FindHolds =
+        $"""
+        SELECT o.call_id
+        FROM (SELECT holds.*, taken_at AS since FROM holds) o
+        LEFT JOIN nodes n ON n.node = o.node AND n.start = o.node_start
+        LEFT JOIN calls c ON c.id = o.call_id
+        WHERE c.ended_at IS NOT NULL OR (c.id IS NULL AND {IsDead})
+        LIMIT @Width
+        """;
+
+    /// <summary>Starts of which nothing is left, and which have been silent for so long that nothing can come any more.</summary>
+    private const string Forget =
+        """
+        DELETE FROM nodes n WHERE seen_at < clock_timestamp() - greatest(@silence, interval '7 days') AND (node, start) <> (@node, @nodeStart)
+            AND NOT EXISTS (SELECT FROM calls c WHERE c.node = n.node AND c.node_start = n.start AND c.ended_at IS NULL)
+            AND NOT EXISTS (SELECT FROM holds h WHERE h.node = n.node AND h.node_start = n.start)
+        """;
+
+    private object Parameters => new { node, nodeStart, silence, Width };
+
+    /// <summary>Shows that this node lives.</summary>
+    public async Task BeatAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(Beat, Parameters, cancellationToken: cancellation));
+    }
+
+    /// <summary>Shows that this node lives, and closes what dead ones left. Throws what PostgreSQL throws: try again.</summary>
+    public async Task<SweepResult> SweepAsync(CancellationToken cancellation)
+    {
+        await BeatAsync(cancellation);
+        var orphans = await FindCallsAsync(cancellation);
+        foreach (var orphan in orphans)
+            await calls.CompleteAsync(orphan, cancellation);
+        var holds = await FindHoldsAsync(cancellation);
+        var book = new Accounts.PostgresAdmissionBook(database);
+        foreach (var hold in holds)
+            await book.ReleaseAsync(hold, cancellation);
+        await ForgetAsync(cancellation);
+        return new SweepResult(orphans.Count, holds.Count);
+    }
+
+    private async Task<IReadOnlyList<CallRecord>> FindCallsAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        var found = await connection.QueryAsync<CallRow, OrphanRow, CallRecord>(
+            new CommandDefinition(FindCalls, Parameters, cancellationToken: cancellation), (call, orphan) => orphan.Close(call), OrphanRow.FirstColumn);
+        return found.AsList();
+    }
+
+    private async Task<IReadOnlyList<CallId>> FindHoldsAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        var found = await connection.QueryAsync<string>(new CommandDefinition(FindHolds, Parameters, cancellationToken: cancellation));
+        return [.. found.Select(id => new CallId(id))];
+    }
+
+    private async Task ForgetAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(Forget, Parameters, cancellationToken: cancellation));
+    }
+}
+
+/// <summary>What a sweep closed.</summary>
+/// <param name="Calls">Records completed for dead nodes.</param>
+/// <param name="Holds">Holds released that belonged to no call.</param>
+public readonly record struct SweepResult(int Calls, int Holds);

@@ -4,6 +4,7 @@ using AdminApi.Events;
 using AdminApi.Keys;
 using AdminApi.MissedCalls;
 using AdminApi.Platform;
+using AdminApi.Rating;
 using Gateway.Calls;
 using Gateway.Storage;
 using Gateway.Storage.Admin;
@@ -45,6 +46,7 @@ public static class AdminApiHost
         api.MapEvents();
         api.MapKeys();
         api.MapAudit();
+        api.MapRating();
         return app;
     }
 
@@ -63,5 +65,6 @@ public static class AdminApiHost
         services.AddSingleton<EventHead>();
         services.AddHostedService(s => s.GetRequiredService<EventHead>());
         services.AddSingleton<NodeCommands>();
+        services.AddRating();
     }
 }

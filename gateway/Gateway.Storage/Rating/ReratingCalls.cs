@@ -21,10 +21,10 @@ internal static class ReratingCalls
 
     private const string SetPrices =
         """
-        UPDATE calls c SET rate_id = n.rate, price_per_minute = n.per_minute, connection_fee = n.fee, pulse_seconds = n.pulse,
-               minimum_seconds = n.minimum, pulses = n.pulses, price = n.price
-        FROM unnest(@StartedAt::timestamptz[], @Id::text[], @Rate::bigint[], @PerMinute::numeric[], @Fee::numeric[], @Pulse::int[], @Minimum::int[],
-                    @Pulses::int[], @Price::numeric[]) AS n(started_at, id, rate, per_minute, fee, pulse, minimum, pulses, price)
+        UPDATE calls c SET rate_id = n.rate, rate_card = @card, rate_prefix = n.prefix, price_per_minute = n.per_minute, connection_fee = n.fee,
+               pulse_seconds = n.pulse, minimum_seconds = n.minimum, pulses = n.pulses, price = n.price
+        FROM unnest(@StartedAt::timestamptz[], @Id::text[], @Rate::bigint[], @Prefix::text[], @PerMinute::numeric[], @Fee::numeric[], @Pulse::int[],
+                    @Minimum::int[], @Pulses::int[], @Price::numeric[]) AS n(started_at, id, rate, prefix, per_minute, fee, pulse, minimum, pulses, price)
         WHERE c.started_at = n.started_at AND c.id = n.id
         """;
 
@@ -86,11 +86,13 @@ internal static class ReratingCalls
         {
             account = changes[0].Call.Account,
             run = run.Id,
+            card = run.Request.Card,
             actor = run.Actor,
             note = run.Request.Note,
             StartedAt = changes.Select(c => c.Call.StartedAt.UtcDateTime).ToArray(),
             Id = changes.Select(c => c.Call.Id.Value).ToArray(),
             Rate = changes.Select(c => c.Rate.Id).ToArray(),
+            Prefix = changes.Select(c => c.Rate.Prefix).ToArray(),
             PerMinute = changes.Select(c => c.Price.PricePerMinute).ToArray(),
             Fee = changes.Select(c => c.Rate.ConnectionFee).ToArray(),
             Pulse = changes.Select(c => (int)c.Rate.Pulse.TotalSeconds).ToArray(),

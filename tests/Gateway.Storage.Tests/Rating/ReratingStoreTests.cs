@@ -48,7 +48,7 @@ public sealed class ReratingStoreTests(Stores stores) : IAsyncLifetime
         Assert.Equal([0.10m, 0.10m, 0.20m], await PricesAsync());
         Assert.Equal(-0.40m, await BalanceAsync());
         Assert.Equal(await BalanceAsync(), await LedgerAsync());
-        Assert.Equal((60, 2), await QueryAsync<(int, int)>("SELECT pulse_seconds, pulses FROM calls WHERE id = @call", dearer));
+        Assert.Equal((_name, "49", 60, 2), await QueryAsync<(string, string, int, int)>("SELECT rate_card, rate_prefix, pulse_seconds, pulses FROM calls WHERE id = @call", dearer));
         Assert.DoesNotContain(await EntriesAsync(run.Id), e => e.Call == same);
     }
 

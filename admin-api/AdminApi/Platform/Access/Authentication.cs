@@ -39,7 +39,8 @@ public sealed class Authentication(RequestDelegate next, AdminApiOptions options
         }
         if (await FindCallerAsync(context) is not { } caller)
         {
-            limits.CountWrongKey(address);
+            if (context.Request.Headers.Authorization.Count > 0) // no key at all is no guess
+                limits.CountWrongKey(address);
             context.Response.Headers.WWWAuthenticate = "Bearer";
             return Problems.Unauthorized.Of("Send a valid API key or token as 'Authorization: Bearer …'.");
         }

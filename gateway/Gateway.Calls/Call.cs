@@ -1,3 +1,4 @@
+using Gateway.Calls.Balances;
 using Gateway.Calls.Permissions;
 using Media.Protocols.Primitives;
 
@@ -5,23 +6,6 @@ namespace Gateway.Calls;
 
 /// <summary>What is fixed about a call when it begins. The node's start tells what an earlier run of the same node left open.</summary>
 public sealed record CallIdentity(CallId Id, CallDirection Direction, ChannelId Channel, WhatsAppUser User, string Node, string NodeStart = "");
-
-/// <summary>Where a call stands. The states in the order in which an answered call passes them; a direction skips what is not its own.</summary>
-public enum CallState
-{
-    New,
-    Admitting,
-    Reserving,
-    PreAccepting,
-    RingingPbx,
-    TakingAnswerLock,
-    Accepting,
-    ConnectingWhatsApp,
-    RingingWhatsApp,
-    Live,
-    Ending,
-    Ended,
-}
 
 /// <summary>
 /// One call as a pure state machine: inputs in, decisions out, no await and no clock inside. The two directions differ only in how a call
@@ -47,6 +31,9 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     private Instant _releaseRetryAt = Instant.Never;
     private Instant _webhookOverdueAt = Instant.Never;
     private bool _mediaHeld;
+    private Funding? _funding;
+    private CallCredit? _credit;
+    private Instant _endedAt;
     private CallInput.MediaReleased? _quality;
 
     public CallIdentity Identity { get; } = identity;
@@ -54,7 +41,8 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     public CallState State { get; private set; } = CallState.New;
 
     /// <summary>When <see cref="HandleDeadline"/> wants to be called; <see cref="Instant.Never"/> while nothing is waited for.</summary>
-    public Instant NextDeadline => Instant.Min(Instant.Min(StateDeadline, _releaseRetryAt), _webhookOverdueAt);
+    public Instant NextDeadline => Instant.Min(
+        Instant.Min(StateDeadline, _releaseRetryAt), Instant.Min(_webhookOverdueAt, _credit?.NextDeadline ?? Instant.Never));
 
     /// <summary>Inputs that came when they meant nothing: late results, repeated webhooks.</summary>
     public int IgnoredInputs { get; private set; }
@@ -118,6 +106,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     public IReadOnlyList<CallDecision> Handle(CallInput input, Instant now)
     {
         _decisions.Clear();
+        EndIfPaidUp(now); // also what is handled late ends no later than its money
         var handled = State switch
         {
             CallState.Ended => false,
@@ -140,6 +129,8 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         }
         if (now >= _webhookOverdueAt)
             BeginEnding(CauseOfTermination(null), now);
+        _credit?.HandleDeadline(now, Decide);
+        EndIfPaidUp(now);
         if (now < StateDeadline)
             return _decisions;
         if (State == CallState.Ending)
@@ -160,8 +151,10 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         StateDeadline = deadline;
     }
 
-    protected void ReserveMedia(string? whatsAppOffer, Instant now)
+    /// <summary>The call may go on: what pays for it is known, and media comes next.</summary>
+    protected void ReserveMedia(CallInput.Admitted admitted, string? whatsAppOffer, Instant now)
     {
+        _funding = admitted.Funding;
         _mediaHeld = true;
         EnterState(CallState.Reserving, now + Options.Preparation);
         Decide(new CallDecision.ReserveMedia(whatsAppOffer));
@@ -173,6 +166,8 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     {
         _answeredAt = now;
         EnterState(CallState.Live, MediaIsConnected ? Instant.Never : now + Options.MediaConnect);
+        if (_funding is { } funding)
+            _credit = new CallCredit(funding, Options, now);
         Decide(new CallDecision.OpenAudio());
     }
 
@@ -245,6 +240,15 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
                     StateDeadline = Instant.Never;
                 return true;
 
+            case CallInput.HoldExtended extended when _credit is { } credit:
+                credit.HandleExtended(extended, now);
+                EndIfPaidUp(now);
+                return true;
+
+            case CallInput.HoldFailed when _credit is { } credit:
+                credit.HandleFailed(now);
+                return true;
+
             case CallInput.DigitPressed digit when State == CallState.Live:
                 Decide(new CallDecision.SendDigit(digit.From == CallLeg.Pbx ? CallLeg.WhatsApp : CallLeg.Pbx, digit.Digit, digit.Duration));
                 return true;
@@ -263,9 +267,12 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     };
 
     /// <summary>The one way out: releases both legs and the media, each by what its state needs, and waits for their answers.</summary>
-    private void BeginEnding(HangupCause cause, Instant now)
+    /// <remarks>The talk time is over now, and not when Graph has answered to the end of the call.</remarks>
+    private void BeginEnding(HangupCause cause, Instant now, Instant? since = null)
     {
-        _cause = cause;
+        (_cause, _endedAt) = (cause, since ?? now);
+        _funding = _credit?.Funding ?? _funding;
+        _credit = null;
         _webhookOverdueAt = Instant.Never;
         EnterState(CallState.Ending, now + Options.Ending);
         ReleasePbx();
@@ -273,6 +280,13 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         if (_mediaHeld)
             Decide(new CallDecision.ReleaseMedia());
         FinishIfReleased(now);
+    }
+
+    /// <summary>The paid pulses are over and no more can be paid for. The end is theirs, however late this is handled.</summary>
+    private void EndIfPaidUp(Instant now)
+    {
+        if (_credit is { } credit && credit.IsOver(now))
+            BeginEnding(HangupCause.BalanceExhausted, now, credit.EndsAt);
     }
 
     private void ReleasePbx()
@@ -368,7 +382,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
             StartedAt = _startedAt.ToDateTimeOffset(),
             RingingAt = _ringingAt?.ToDateTimeOffset(),
             AnsweredAt = _answeredAt?.ToDateTimeOffset(),
-            EndedAt = now.ToDateTimeOffset(),
+            EndedAt = _endedAt.ToDateTimeOffset(),
             Cause = _cause,
             SipStatus = _sipStatus,
             WhatsAppError = _whatsAppError,
@@ -376,6 +390,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
             PbxQuality = _quality?.Pbx,
             Node = Identity.Node,
             NodeStart = Identity.NodeStart,
+            Funding = _funding,
         }));
     }
 }

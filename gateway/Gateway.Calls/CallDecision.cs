@@ -58,6 +58,13 @@ public abstract record CallDecision
 
     public sealed record SendDigit(CallLeg To, char Digit, TimeSpan Duration) : CallDecision;
 
+    /// <summary>Hold more of the account's money. → <see cref="CallInput.HoldExtended"/> or <see cref="CallInput.HoldFailed"/>.</summary>
+    /// <param name="UpTo">All that is to be held for this call then, in the account's currency.</param>
+    public sealed record ExtendHold(decimal UpTo) : CallDecision;
+
+    /// <summary>Let the agent hear that the money is nearly over.</summary>
+    public sealed record WarnOfBalance : CallDecision;
+
     /// <summary>→ <see cref="CallInput.MediaReleased"/>.</summary>
     public sealed record ReleaseMedia : CallDecision;
 

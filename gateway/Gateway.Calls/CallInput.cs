@@ -1,3 +1,4 @@
+using Gateway.Calls.Balances;
 using Gateway.Calls.Channels;
 using Gateway.Calls.Permissions;
 
@@ -19,12 +20,20 @@ public abstract record CallInput
     // What the stores and the media engine answered.
 
     /// <param name="Routes">Where an inbound call may go, in the order in which it is tried; means nothing to an outbound one.</param>
-    public sealed record Admitted(IReadOnlyList<CallRoute> Routes) : CallInput;
+    /// <param name="Funding">What pays for the call; null: it is not billed.</param>
+    public sealed record Admitted(IReadOnlyList<CallRoute> Routes, Funding? Funding = null) : CallInput;
 
     /// <param name="Cause">Why the call may not begin.</param>
     /// <param name="Text">What the agent's phone shows instead of the cause's usual sentence.</param>
     /// <param name="Permission">What the user permits, where that is why.</param>
     public sealed record Refused(HangupCause Cause, string? Text = null, PermissionState? Permission = null) : CallInput;
+
+    /// <param name="Held">All that is held for this call now.</param>
+    /// <param name="IsLast">The account has no more.</param>
+    public sealed record HoldExtended(decimal Held, bool IsLast) : CallInput;
+
+    /// <summary>The store did not answer: nothing is known of the account.</summary>
+    public sealed record HoldFailed : CallInput;
 
     /// <param name="Sdp">What WhatsApp is to be sent: our answer (inbound) or our offer (outbound).</param>
     public sealed record MediaReserved(string Sdp) : CallInput;

@@ -28,6 +28,15 @@ public sealed record CallOptions
     /// <summary>For everything after the end was decided; then the record is written with what is known.</summary>
     public TimeSpan Ending { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>A funded call holds the money of about so much talk time ahead; when half of it is left, it asks for more.</summary>
+    public TimeSpan HoldSlice { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Between two tries to hold more while the store does not answer.</summary>
+    public TimeSpan HoldRetry { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The agent is warned so long before the money is over.</summary>
+    public TimeSpan BalanceWarning { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How often the whatsapp leg's release is tried.</summary>
     public int ReleaseTries { get; init; } = 4;
 }

@@ -39,7 +39,7 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
 
             case (CallState.Admitting, CallInput.Admitted admitted):
                 _routes = admitted.Routes;
-                ReserveMedia(_offer, now);
+                ReserveMedia(admitted, _offer, now);
                 return true;
 
             case (CallState.Reserving, CallInput.MediaRefused refused):

@@ -32,8 +32,8 @@ public sealed class OutboundCall(CallIdentity identity, CallOptions options, Ins
             case (CallState.Admitting, CallInput.Refused refused):
                 return End(refused, now);
 
-            case (CallState.Admitting, CallInput.Admitted):
-                ReserveMedia(whatsAppOffer: null, now);
+            case (CallState.Admitting, CallInput.Admitted admitted):
+                ReserveMedia(admitted, whatsAppOffer: null, now);
                 return true;
 
             case (CallState.Reserving, CallInput.MediaRefused refused):

@@ -1,9 +1,11 @@
 using Gateway.Calls;
 using Gateway.Sip;
 using Gateway.Storage;
+using Gateway.Storage.Accounts;
 using Gateway.Storage.Calls;
 using Gateway.WhatsApp.Graph;
 using Gateway.WhatsApp.Webhooks;
+using Gateway.Worker.Books;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Channels;
 using Gateway.Worker.Configuration;
@@ -63,6 +65,7 @@ public static class GatewayHost
         services.AddSingleton(_ => NpgsqlDataSource.Create(options.Storage.Postgres.Reveal()));
         services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(options.Storage.Redis.Reveal() + ",abortConnect=false"));
         services.AddSingleton<PostgresCallStore>();
+        services.AddSingleton<NodeStart>();
         services.AddSingleton<ICallRegistry>(s => new ForgivingRegistry(
             new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), options.Node.Id), s.GetRequiredService<TimeProvider>()));
 
@@ -77,6 +80,8 @@ public static class GatewayHost
 
         services.AddSingleton<RecordSpool>();
         services.AddSingleton<NodeCapacity>();
+        services.AddSingleton<IAdmissionBook, PostgresAdmissionBook>();
+        services.AddSingleton<CallHolds>();
         services.AddSingleton<CallAdmission>();
         services.AddSingleton<CallServices>();
         services.AddSingleton<CallFactory>();

@@ -1,5 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Gateway.Calls.Balances;
+using Gateway.Calls.Rating;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Calls.Tests;
 
@@ -8,6 +11,10 @@ public class AnyInterleaving
 {
     private static readonly WhatsAppError Transient = new(WhatsAppErrorCodes.Unreachable, "no answer");
     private static readonly WhatsAppError Final = new(WhatsAppErrorCodes.NoCallPermission, "no");
+
+    /// <summary>A minute is held; a pulse of 6 s costs 0.06.</summary>
+    private static readonly Funding Funding = new(
+        "acme", "EUR", new Rate(1, "card", CallDirection.Inbound, "", "EUR", 0.60m, 0, TimeSpan.FromSeconds(6), TimeSpan.Zero, []), 0.60m);
 
     /// <summary>Null stands for "time passes until the next deadline".</summary>
     private static readonly CallInput?[] Inputs =
@@ -29,6 +36,8 @@ public class AnyInterleaving
         new CallInput.PbxRinging(), new CallInput.PbxAnswered("100"), new CallInput.PbxRefused(486), new CallInput.PbxRefused(503),
         new CallInput.PbxEnded(), new CallInput.DigitPressed(CallLeg.Pbx, '1', TimeSpan.FromMilliseconds(100)),
         new CallInput.HangUpRequested(HangupCause.OperatorHungUp),
+        new CallInput.Admitted([new("a")], Funding), new CallInput.HoldExtended(1.80m, IsLast: false), new CallInput.HoldExtended(0.90m, IsLast: true),
+        new CallInput.HoldFailed(),
     ];
 
     [Theory]
@@ -45,16 +54,22 @@ public class AnyInterleaving
     private static void Run(CallDirection direction, IEnumerable<(int Dice, int Which)> steps)
     {
         var driver = new CallDriver(direction);
+        var paidUntil = Instant.Never; // once the store has said that there is no more
         driver.Feed(direction == CallDirection.Inbound
             ? new CallInput.WhatsAppOffered(CallDriver.WhatsAppId, "offer")
             : new CallInput.PbxInvited("main", "100"));
         foreach (var (dice, which) in steps)
         {
             var input = dice % 2 == 0 ? Expected(driver, which) : Inputs[which % Inputs.Length];
+            if (dice % 11 == 0)
+                driver.Clock.Advance(TimeSpan.FromSeconds(which % 40)); // deadlines are handled late
             if (input is not null)
                 driver.Feed(input);
-            else if (driver.Call.NextDeadline != Media.Protocols.Primitives.Instant.Never)
+            else if (driver.Call.NextDeadline != Instant.Never)
                 driver.WaitForDeadline();
+            if (input is CallInput.HoldExtended { IsLast: true } last && driver.Call is { State: CallState.Live, AnsweredAt: { } answered } && paidUntil == Instant.Never)
+                paidUntil = answered + Credit.PaidTime(Funding.Rate, last.Held);
+            Assert.False(driver.Call.State == CallState.Live && driver.Clock.Now >= paidUntil, "live beyond what is paid for");
         }
         driver.Feed(new CallInput.HangUpRequested(HangupCause.OperatorHungUp));
         while (driver.Call.State != CallState.Ended)
@@ -68,7 +83,8 @@ public class AnyInterleaving
         var good = which % 4 != 0;
         return driver.All.LastOrDefault() switch
         {
-            CallDecision.CheckAdmission => new CallInput.Admitted([new("a"), new("b")]),
+            CallDecision.CheckAdmission => new CallInput.Admitted([new("a"), new("b")], good ? Funding : null),
+            CallDecision.ExtendHold extend => which % 5 == 0 ? new CallInput.HoldFailed() : new CallInput.HoldExtended(extend.UpTo, IsLast: which % 3 == 0),
             CallDecision.ReserveMedia => new CallInput.MediaReserved("sdp"),
             CallDecision.PreAccept => new CallInput.PreAccepted(good ? null : Final),
             CallDecision.InvitePbx => good ? new CallInput.PbxAnswered("100") : new CallInput.PbxRefused(503),
@@ -90,6 +106,7 @@ public class AnyInterleaving
         Assert.True(all.OfType<CallDecision.Accept>().Count() <= 1);
         Assert.True(all.OfType<CallDecision.AnswerPbx>().Count() <= 1);
         Assert.True(all.OfType<CallDecision.RefusePbx>().Count() <= 1);
+        Assert.True(all.OfType<CallDecision.WarnOfBalance>().Count() <= 1);
         Assert.Equal(all.OfType<CallDecision.ReserveMedia>().Count(), all.OfType<CallDecision.ReleaseMedia>().Count());
 
         foreach (var input in Inputs)

@@ -1,3 +1,4 @@
+using Gateway.Calls.Balances;
 using Gateway.Calls.Channels;
 using Testing;
 
@@ -54,12 +55,17 @@ internal sealed class CallDriver
         return Wait(TimeSpan.Zero);
     }
 
-    public static CallDriver InboundRinging(params string[] trunks)
+    public static CallDriver InboundRinging(params string[] trunks) =>
+        Ringing(new CallInput.Admitted(trunks.Length == 0 ? [new("main")] : [.. trunks.Select(trunk => new CallRoute(trunk))]));
+
+    /// <param name="funding">What pays for the call.</param>
+    public static CallDriver FundedRinging(Funding? funding) => Ringing(new CallInput.Admitted([new("main")], funding));
+
+    private static CallDriver Ringing(CallInput.Admitted admitted)
     {
         var driver = new CallDriver(CallDirection.Inbound);
         driver.Feed(
-            new CallInput.WhatsAppOffered(WhatsAppId, "offer"), new CallInput.Admitted(trunks.Length == 0 ? [new("main")] : [.. trunks.Select(trunk => new CallRoute(trunk))]),
-            new CallInput.MediaReserved("answer"), new CallInput.PreAccepted(null));
+            new CallInput.WhatsAppOffered(WhatsAppId, "offer"), admitted, new CallInput.MediaReserved("answer"), new CallInput.PreAccepted(null));
         return driver;
     }
 

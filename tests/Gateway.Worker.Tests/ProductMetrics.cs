@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Gateway.Sip;
 using Gateway.WhatsApp;
+using Gateway.Worker.Books;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Channels;
 using Gateway.Worker.Metrics;
@@ -35,6 +36,7 @@ internal sealed partial class ProductMetrics : IDisposable
         };
         _listener.Start();
         RuntimeHelpers.RunClassConstructor(typeof(CallMetrics).TypeHandle);
+        RuntimeHelpers.RunClassConstructor(typeof(BookMetrics).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(ForgivingRegistry).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(ChannelMetrics).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(WhatsAppMetrics).TypeHandle);
@@ -57,6 +59,6 @@ internal sealed partial class ProductMetrics : IDisposable
         _sip.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
-    [GeneratedRegex("gateway_(calls|channels|registry|spool|whatsapp|media|sip)_[a-z_]+")]
+    [GeneratedRegex("gateway_(admission|holds|calls|channels|registry|spool|whatsapp|media|sip)_[a-z_]+")]
     private static partial Regex Name();
 }

@@ -1,25 +1,98 @@
 using Gateway.Calls;
+using Gateway.Calls.Admission;
 using Gateway.Calls.Channels;
+using Gateway.Worker.Books;
 using Gateway.Worker.Configuration;
+using Gateway.Worker.Permissions;
+using Gateway.Worker.Spool;
 
 namespace Gateway.Worker.Calls;
 
-/// <summary>Whether a call may begin now, and by which routes: first what this node knows by itself, then what the books say.</summary>
-internal sealed class CallAdmission(GatewayOptions options, NodeCapacity capacity)
+/// <summary>
+/// Whether a call may begin now, and by which routes: first what this node knows by itself, then what the books say, and where they know of
+/// no permission to call a user, the arbiter's word.
+/// </summary>
+internal sealed partial class CallAdmission(
+    GatewayOptions options, NodeCapacity capacity, RecordSpool spool, IAdmissionBook book, IPermissionArbiter arbiter, CallHolds holds,
+    TimeProvider time, ILogger<CallAdmission> logger)
 {
+    /// <summary>The call waits for all of this no longer than <see cref="CallOptions.Preparation"/>: its answer has to come before.</summary>
+    private readonly TimeSpan _patience = options.Calls.Preparation * 0.9;
+
+    /// <summary>What the books may take of it.</summary>
+    private readonly TimeSpan _bookPatience = options.Calls.Preparation * 0.4;
+
     private readonly Dictionary<ChannelId, ChannelOptions> _channels = options.Channels.ToDictionary(c => new ChannelId(c.PhoneNumberId));
+    private readonly HashSet<string> _trunks = [.. options.Sip.Trunks.Select(trunk => trunk.Name)];
 
     /// <param name="call">Who calls whom.</param>
+    /// <param name="startedAt">The rate in force then rates the call.</param>
     /// <param name="trunk">The trunk of an outbound call.</param>
     /// <param name="agent">Who dialled an outbound call.</param>
-    /// <param name="cancellation">The answer must come before the call's own deadline of preparation.</param>
     /// <returns><see cref="CallInput.Admitted"/> or <see cref="CallInput.Refused"/>.</returns>
-    public Task<CallInput> CheckAsync(CallIdentity call, string? trunk, string? agent, CancellationToken cancellation)
+    public async Task<CallInput> CheckAsync(CallIdentity call, DateTimeOffset startedAt, string? trunk, string? agent)
+    {
+        var began = time.GetTimestamp();
+        var answer = await AnswerAsync(call, startedAt, trunk, agent);
+        BookMetrics.Asked(time.GetElapsedTime(began).TotalSeconds, (answer as CallInput.Refused)?.Cause);
+        return answer;
+    }
+
+    private async Task<CallInput> AnswerAsync(CallIdentity call, DateTimeOffset startedAt, string? trunk, string? agent)
     {
         if (capacity.Refusal() is { } cause)
-            return Task.FromResult<CallInput>(new CallInput.Refused(cause));
+            return new CallInput.Refused(cause);
         if (!_channels.TryGetValue(call.Channel, out var channel))
-            return Task.FromResult<CallInput>(new CallInput.Refused(HangupCause.NoRoute));
-        return Task.FromResult<CallInput>(new CallInput.Admitted([.. channel.Trunks.Select(name => new CallRoute(name))]));
+            return new CallInput.Refused(HangupCause.NoRoute);
+        if (spool.IsFull)
+            return new CallInput.Refused(HangupCause.StorageUnavailable);
+
+        using var patience = new CancellationTokenSource(_patience, time);
+        var request = new AdmissionRequest(
+            call.Id, call.Direction, call.Channel, call.User, call.Node, call.NodeStart, startedAt, options.Calls.HoldSlice);
+        if (await AskBooksAsync(request, patience.Token) is not { } facts)
+            return new CallInput.Refused(HangupCause.StorageUnavailable);
+        switch (AdmissionRules.Decide(facts, request))
+        {
+            case AdmissionVerdict.Admitted admitted:
+                return new CallInput.Admitted(RoutesOf(facts, channel), admitted.Funding);
+            case AdmissionVerdict.Refused { Cause: HangupCause.NotPermitted } refused:
+                var word = await arbiter.AskAsync(call, trunk, agent, patience.Token);
+                if (word.MayCall)
+                    return new CallInput.Admitted(RoutesOf(facts, channel), refused.Funding);
+                await ReleaseAsync(call, facts);
+                return new CallInput.Refused(refused.Cause, word.Text, word.State);
+            case AdmissionVerdict.Refused refused:
+                await ReleaseAsync(call, facts);
+                return new CallInput.Refused(refused.Cause, refused.Text);
+            default:
+                throw new InvalidOperationException("A verdict that is neither.");
+        }
     }
+
+    /// <summary>Null: the store does not answer.</summary>
+    private async Task<AdmissionFacts?> AskBooksAsync(AdmissionRequest request, CancellationToken cancellation)
+    {
+        try
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            patience.CancelAfter(_bookPatience);
+            return await book.AdmitAsync(request, patience.Token).WaitAsync(patience.Token);
+        }
+        catch (Exception e) // Whatever ails the store, the caller gets an answer.
+        {
+            LogAway(request.Call, e.Message);
+            return null;
+        }
+    }
+
+    private Task ReleaseAsync(CallIdentity call, AdmissionFacts facts) => facts.Held is null ? Task.CompletedTask : holds.ReleaseAsync(call);
+
+    /// <summary>The channel's own routes, else the configuration's. A route over a trunk that this node does not have is another node's.</summary>
+    private CallRoute[] RoutesOf(AdmissionFacts facts, ChannelOptions channel) => facts.Routes.Count > 0
+        ? [.. facts.Routes.Where(route => _trunks.Contains(route.Trunk))]
+        : [.. channel.Trunks.Select(name => new CallRoute(name))];
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: the books do not answer ({Reason})")]
+    private partial void LogAway(CallId callId, string reason);
 }

@@ -12,7 +12,7 @@ namespace Gateway.Worker.Calls;
 /// <summary>Puts one call together: its machine, its two legs and its loop.</summary>
 internal sealed class CallFactory(
     GatewayOptions options, IReadOnlyDictionary<string, PbxTrunk> trunks, SipEndpoint sip, MediaEngine media, GraphClient graph,
-    CallServices services, IEntropy entropy, ILogger<PbxLeg> pbxLogger)
+    CallServices services, NodeStart start, IEntropy entropy, ILogger<PbxLeg> pbxLogger)
 {
     private readonly Dictionary<ChannelId, ChannelOptions> _channels = options.Channels.ToDictionary(c => new ChannelId(c.PhoneNumberId));
     private readonly Dictionary<string, TrunkConfiguration> _trunkSettings = options.Sip.Trunks.ToDictionary(t => t.Name);
@@ -23,7 +23,7 @@ internal sealed class CallFactory(
     public ChannelId ChannelOf(string trunk) => new(_trunkSettings[trunk].Channel ?? options.Channels[0].PhoneNumberId);
 
     public CallIdentity Identify(CallDirection direction, ChannelId channel, WhatsAppUser user) =>
-        new(new CallId(entropy.NextHex(32)), direction, channel, user, options.Node.Id);
+        new(new CallId(entropy.NextHex(32)), direction, channel, user, options.Node.Id, start.Value);
 
     /// <param name="identity">Whose call.</param>
     /// <param name="details">What Meta told about an inbound call.</param>

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Gateway.Calls;
+using Gateway.Calls.Balances;
 using Gateway.Sip;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Metrics;
@@ -32,11 +33,13 @@ internal sealed partial class CallLoop : ICallInbox
     private readonly WhatsAppLeg _whatsApp;
     private readonly PbxLeg _pbx;
     private readonly CallServices _services;
-    private readonly LegQueue _admission;
+    private readonly LegQueue _books;
     private readonly LegQueue _registry;
     private readonly LegQueue _records;
     private readonly ILogger _logger;
     private Task _record = Task.CompletedTask;
+    private Funding? _recorded;
+    private CallInput.Admitted? _admitted;
     private CallState _shown = CallState.New;
     private Instant _showAgainAt = Instant.Never;
     private string? _boundTo;
@@ -47,7 +50,7 @@ internal sealed partial class CallLoop : ICallInbox
         _call = call;
         _services = services;
         _logger = services.Logger;
-        _admission = new LegQueue(OnAdmissionFailure);
+        _books = new LegQueue(OnBooksFailure);
         _registry = new LegQueue(OnStoreFailure);
         _records = new LegQueue(OnStoreFailure);
         _whatsApp = whatsApp(this);
@@ -92,7 +95,9 @@ internal sealed partial class CallLoop : ICallInbox
             }
         }
         _inbox.Writer.TryComplete();
-        await Task.WhenAll(_whatsApp.Idle, _pbx.Idle, _admission.Idle, _registry.Idle, _records.Idle, _record);
+        await Task.WhenAll(_whatsApp.Idle, _pbx.Idle, _books.Idle, _registry.Idle, _records.Idle, _record);
+        if (_admitted is { Funding: not null } && _recorded is null)
+            await _services.Holds.ReleaseAsync(Identity); // admitted after its end: its record may have been settled before the hold was taken
     }
 
     private async Task HandleNextAsync()
@@ -144,7 +149,7 @@ internal sealed partial class CallLoop : ICallInbox
         switch (decision)
         {
             case CallDecision.CheckAdmission:
-                _admission.Add(CheckAdmissionAsync);
+                _books.Add(CheckAdmissionAsync);
                 break;
             case CallDecision.ReserveMedia reserve:
                 _pbx.Reserve(reserve.WhatsAppOffer);
@@ -186,10 +191,18 @@ internal sealed partial class CallLoop : ICallInbox
                 _pbx.HangUp(hangUp.Cause);
                 break;
             case CallDecision.OpenAudio:
+                NoteAnswer();
                 _pbx.OpenAudio();
                 break;
             case CallDecision.SendDigit digit:
                 _pbx.SendDigit(digit.To, digit.Digit, digit.Duration);
+                break;
+            case CallDecision.ExtendHold extend:
+                _books.Add(() => ExtendHoldAsync(extend.UpTo));
+                break;
+            case CallDecision.WarnOfBalance:
+                LogWarned(Identity.Id);
+                _pbx.Warn();
                 break;
             case CallDecision.ReleaseMedia:
                 _pbx.ReleaseMedia();
@@ -202,8 +215,14 @@ internal sealed partial class CallLoop : ICallInbox
         }
     }
 
-    private async Task CheckAdmissionAsync() =>
-        Post(await _services.Admission.CheckAsync(Identity, _call.Trunk, _call.Agent, CancellationToken.None));
+    private async Task CheckAdmissionAsync()
+    {
+        var answer = await _services.Admission.CheckAsync(Identity, _call.StartedAt.ToDateTimeOffset(), _call.Trunk, _call.Agent);
+        _admitted = answer as CallInput.Admitted;
+        Post(answer);
+    }
+
+    private async Task ExtendHoldAsync(decimal upTo) => Post(await _services.Holds.ExtendAsync(Identity, upTo));
 
     private async Task TakeAnswerLockAsync()
     {
@@ -218,6 +237,7 @@ internal sealed partial class CallLoop : ICallInbox
         if (record.WhatsAppId is { } whatsAppId)
             _registry.Add(() => _services.Registry.BuryAsync(whatsAppId, CancellationToken.None));
         _registry.Add(() => _services.Registry.RemoveAsync(record.Id, CancellationToken.None));
+        _recorded = record.Funding;
         _record = _services.Spool.AddAsync(record);
     }
 
@@ -240,13 +260,20 @@ internal sealed partial class CallLoop : ICallInbox
         _registry.Add(() => _services.Registry.PublishAsync(view, CancellationToken.None));
     }
 
+    private void NoteAnswer()
+    {
+        var (started, answered) = (_call.StartedAt.ToDateTimeOffset(), _call.AnsweredAt!.Value.ToDateTimeOffset());
+        var (agent, trunk, whatsAppId) = (_call.Agent, _call.Trunk, _call.WhatsAppId);
+        Note(cancellation => _services.Store.AnsweredAsync(Identity.Id, started, answered, agent, trunk, whatsAppId, cancellation));
+    }
+
     private void Note(Func<CancellationToken, Task> write) => _records.Add(async () =>
     {
         using var patience = new CancellationTokenSource(NotePatience, _services.Time);
         await write(patience.Token);
     });
 
-    private void OnAdmissionFailure(Exception e)
+    private void OnBooksFailure(Exception e)
     {
         LogDefect(e, Identity.Id);
         Post(new CallInput.HangUpRequested(HangupCause.InternalError));
@@ -259,6 +286,9 @@ internal sealed partial class CallLoop : ICallInbox
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId} {Direction} ended: {Cause} after {Duration}, SIP {SipStatus}, Meta {MetaCode}")]
     private partial void LogEnded(CallId callId, CallDirection direction, HangupCause cause, TimeSpan duration, int? sipStatus, int? metaCode);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: its money is nearly over, and the agent was warned")]
+    private partial void LogWarned(CallId callId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: a defect ended it")]
     private partial void LogDefect(Exception e, CallId callId);

@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Worker.Books;
 using Gateway.Worker.Spool;
 using Media.Protocols.Primitives;
 
@@ -6,4 +7,4 @@ namespace Gateway.Worker.Calls;
 
 /// <summary>What every call loop shares.</summary>
 internal sealed record CallServices(
-    ICallStore Store, RecordSpool Spool, ICallRegistry Registry, NodeCapacity Capacity, CallAdmission Admission, TimeProvider Time, InstantClock Clock, ILogger<CallLoop> Logger);
+    ICallStore Store, RecordSpool Spool, ICallRegistry Registry, NodeCapacity Capacity, CallAdmission Admission, CallHolds Holds, TimeProvider Time, InstantClock Clock, ILogger<CallLoop> Logger);

@@ -17,12 +17,9 @@ internal sealed partial class GatewayService(
     GatewayOptions options, NpgsqlDataSource database, MediaEngine media, SipEndpoint sip, WebhookQueue webhooks, CallSupervisor calls, NonCallEvents others,
     NodeCapacity capacity, RecordSpool spool, ChannelSync channels, ILogger<GatewayService> logger) : IHostedLifecycleService, IDisposable
 {
-    /// <summary>What is left of the spool at a stop is settled within this time, or after the next start.</summary>
-    private static readonly TimeSpan LastSettlement = TimeSpan.FromSeconds(5);
-
     private readonly List<Task> _pumps = [];
-    private readonly CancellationTokenSource _stopSettling = new();
-    private Task _settling = Task.CompletedTask;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _background = Task.CompletedTask;
 
     /// <summary>True from the end of start until a stop was asked for.</summary>
     public bool IsReady { get; private set; }
@@ -32,8 +29,8 @@ internal sealed partial class GatewayService(
         foreach (var name in await Migrator.MigrateAsync(database, cancellationToken))
             LogMigrated(name);
         await channels.SeedAsync(cancellationToken);
-        await spool.SettleAllAsync(cancellationToken);
-        _settling = Task.WhenAll(spool.RunAsync(_stopSettling.Token), channels.RunAsync(_stopSettling.Token));
+        await spool.StartAsync(cancellationToken);
+        _background = channels.RunAsync(_stop.Token);
         await media.StartAsync(cancellationToken);
         await sip.StartAsync(cancellationToken);
         _pumps.Add(calls.ReadWebhooksAsync(webhooks.Batches));
@@ -60,10 +57,9 @@ internal sealed partial class GatewayService(
         await sip.DisposeAsync();
         await media.DisposeAsync();
         await Task.WhenAll(_pumps);
-        await _stopSettling.CancelAsync();
-        await _settling;
-        using var patience = new CancellationTokenSource(LastSettlement);
-        await spool.SettleAllAsync(patience.Token);
+        await _stop.CancelAsync();
+        await _background;
+        await spool.StopAsync();
         LogStopped();
     }
 
@@ -73,7 +69,7 @@ internal sealed partial class GatewayService(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void Dispose() => _stopSettling.Dispose();
+    public void Dispose() => _stop.Dispose();
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Applied migration {Name}")]
     private partial void LogMigrated(string name);

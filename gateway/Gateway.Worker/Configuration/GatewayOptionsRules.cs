@@ -112,7 +112,7 @@ internal static class GatewayOptionsRules
         TimeSpan[] waits =
         [
             calls.Preparation, calls.GraphAnswer, calls.PbxAnswer, calls.WhatsAppAnswer, calls.MediaConnect, calls.HangUpNotice, calls.ReleaseRetry,
-            calls.Ending,
+            calls.Ending, calls.HoldSlice, calls.HoldRetry, calls.BalanceWarning,
         ];
         if (waits.Any(wait => wait <= TimeSpan.Zero || wait > TimeSpan.FromMinutes(10)))
             yield return "calls: every wait lies between 0 and 10 minutes.";

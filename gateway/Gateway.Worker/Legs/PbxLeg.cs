@@ -109,6 +109,13 @@ internal sealed partial class PbxLeg
         return Task.CompletedTask;
     });
 
+    /// <summary>Two beeps for the agent: the money is nearly over.</summary>
+    public void Warn() => _operations.Add(() =>
+    {
+        _media.Call?.WarnPbx();
+        return Task.CompletedTask;
+    });
+
     /// <summary>
     /// Another phone of the PBX takes this leg's dialog over (INVITE with Replaces, RFC 3891): a live one, or one that still rings, which is
     /// then answered. False when <paramref name="replaced"/> is not this leg's.

@@ -17,6 +17,9 @@ internal sealed partial class RecordSpool : IDisposable
     /// <summary>For one settlement; a store that takes longer counts as away.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>For what is left at a stop.</summary>
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
@@ -37,6 +40,8 @@ internal sealed partial class RecordSpool : IDisposable
     private readonly ConcurrentDictionary<string, CallRecord> _homeless = new();
 
     private readonly SemaphoreSlim _news = new(0);
+    private readonly CancellationTokenSource _stop = new();
+    private Task _settling = Task.CompletedTask;
 
     /// <exception cref="IOException">The folder cannot be written, or another process holds it.</exception>
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
@@ -80,8 +85,24 @@ internal sealed partial class RecordSpool : IDisposable
         _news.Release();
     }
 
+    /// <summary>Tries what an earlier process left, then begins to settle whatever comes.</summary>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        await SettleAllAsync(cancellation);
+        _settling = RunAsync(_stop.Token);
+    }
+
+    /// <summary>Tries what is left once more; the next start does the rest.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _settling;
+        using var patience = new CancellationTokenSource(LastPatience, _time);
+        await SettleAllAsync(patience.Token);
+    }
+
     /// <summary>Settles what waits, the oldest first, until <paramref name="cancellation"/>: while the store is away, again and again.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    private async Task RunAsync(CancellationToken cancellation)
     {
         var pause = FirstPause;
         while (!cancellation.IsCancellationRequested)
@@ -123,6 +144,7 @@ internal sealed partial class RecordSpool : IDisposable
         _metrics.Dispose();
         _folder.Dispose();
         _news.Dispose();
+        _stop.Dispose();
     }
 
     /// <summary>False when the store is away.</summary>

@@ -54,7 +54,7 @@ public sealed class BrokenCallTests(Stores stores)
         var node = bench.Gateway;
         var factory = new CallFactory(
             node.Options, node.Service<IReadOnlyDictionary<string, PbxTrunk>>(), node.Service<SipEndpoint>(), node.Service<MediaEngine>(),
-            node.Service<GraphClient>(), node.Service<CallServices>() with { Time = time }, SystemEntropy.Instance, NullLogger<PbxLeg>.Instance);
+            node.Service<GraphClient>(), node.Service<CallServices>() with { Time = time }, node.Service<NodeStart>(), SystemEntropy.Instance, NullLogger<PbxLeg>.Instance);
         var identity = factory.Identify(CallDirection.Inbound, new ChannelId(call.Number.PhoneNumberId), new WhatsAppUser(call.User.Phone));
         return (call, factory.Inbound(identity, new InboundDetails(new WhatsAppCallId(call.Id), null, null)));
     }

@@ -169,7 +169,8 @@ public sealed class EndingTests(Stores stores)
         bench.WhatsApp.Plan(new PlannedFault { Action = "connect", DelayMilliseconds = 500 });
         var user = bench.WhatsApp.User();
         var agent = bench.Pbx.Dial(user.Phone);
-        await Eventually.SeeAsync(async () => (await bench.Gateway.LiveAsync()).Count, live => live == 1, "the call is on its way");
+        await Eventually.SeeAsync(
+            bench.Gateway.LiveAsync, live => live is [{ State: Gateway.Calls.CallState.ConnectingWhatsApp }], "the call is on its way");
         await agent.HangUpAsync();
         await bench.EndsAsync(await bench.WhatsApp.CallToAsync(user, CallState.Ended), HangupCause.CallerGaveUp);
     }

@@ -1,5 +1,6 @@
 using AdminApi.Auditing;
 using AdminApi.Calls;
+using AdminApi.Channels;
 using AdminApi.Events;
 using AdminApi.Keys;
 using AdminApi.MissedCalls;
@@ -35,6 +36,7 @@ public static class AdminApiHost
         builder.Logging.ClearProviders().AddJsonConsole(console => console.UseUtcTimestamp = true).AddFilter("Microsoft", LogLevel.Warning);
         builder.AddPlatform(options);
         AddStores(builder.Services, options);
+        builder.Services.AddChannels();
 
         var app = builder.Build();
         app.UsePlatform(options);
@@ -43,6 +45,8 @@ public static class AdminApiHost
         api.MapCalls();
         api.MapLiveCalls();
         api.MapMissedCalls();
+        api.MapChannels();
+        api.MapCallingCountries();
         api.MapEvents();
         api.MapKeys();
         api.MapAudit();

@@ -6,12 +6,12 @@ public enum Scope
     /// <summary>Look at everything but keys, webhook endpoints and the audit log.</summary>
     Read,
 
-    /// <summary>Work with calls, missed calls, channels and permissions.</summary>
+    /// <summary>Work with calls, missed calls and permissions.</summary>
     Operate,
 
     /// <summary>Change rate cards and move money.</summary>
     Billing,
 
-    /// <summary>All of it, and keys, webhook endpoints and the audit log.</summary>
+    /// <summary>All of it, and channels, keys, webhook endpoints and the audit log.</summary>
     Admin,
 }

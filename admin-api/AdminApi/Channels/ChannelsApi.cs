@@ -1,0 +1,153 @@
+using System.ComponentModel;
+using AdminApi.Platform;
+using Gateway.Calls;
+using Gateway.Calls.Channels;
+using Gateway.Storage.Channels;
+using Microsoft.AspNetCore.Http.HttpResults;
+using ChannelResult = Microsoft.AspNetCore.Http.HttpResults.Results<Microsoft.AspNetCore.Http.HttpResults.Ok<AdminApi.Channels.ChannelView>, AdminApi.Platform.ProblemResult>;
+
+namespace AdminApi.Channels;
+
+/// <summary>The business numbers: who may call when, who pays, where calls go, and how all that agrees with Meta.</summary>
+public static class ChannelsApi
+{
+    private static readonly ProblemKind MetaNotRead = new(409, "meta_not_read", "Meta's settings have not been read yet");
+    private static readonly ProblemKind NotAdoptable = new(409, "not_adoptable", "Meta's settings cannot be taken over");
+
+    private const string IdIs = "Meta's phone_number_id.";
+
+    /// <summary>A node that has not shown itself for so long may be gone, and its trunks with it.</summary>
+    private static readonly TimeSpan NodeSeen = TimeSpan.FromMinutes(5);
+
+    public static void MapChannels(this IEndpointRouteBuilder api)
+    {
+        var channels = api.MapGroup("/channels").WithTags("channels");
+        channels.MapGet("/", ListAsync).WithName("listChannels").Requires(Scope.Read).Paged()
+            .WithSummary("The business numbers with their state, in the order of their ids");
+        channels.MapGet("/{id}", GetAsync).WithName("getChannel").Requires(Scope.Read).Problems(Problems.NotFound)
+            .WithSummary("A business number: what is wanted, what Meta has, and what comes of both now");
+        Changes(channels.MapPatch("/{id}", ChangeAsync).WithName("changeChannel"))
+            .WithSummary("Changes toggles; what Meta has too is pushed there");
+        Changes(channels.MapPut("/{id}/account", SetAccountAsync).WithName("setChannelAccount"))
+            .WithSummary("Says who pays for its calls");
+        Changes(channels.MapPut("/{id}/call-hours", SetCallHoursAsync).WithName("setChannelCallHours"))
+            .WithSummary("Says when users may call: the whole of the hours, holidays included");
+        Changes(channels.MapDelete("/{id}/call-hours", RemoveCallHoursAsync).WithName("removeChannelCallHours"))
+            .WithSummary("Lets users call at any time");
+        Changes(channels.MapPut("/{id}/permission-request", SetPermissionRequestAsync).WithName("setChannelPermissionRequest"))
+            .WithSummary("Says how users are asked for permission to be called");
+        Changes(channels.MapPut("/{id}/routes", SetRoutesAsync).WithName("setChannelRoutes"))
+            .WithSummary("Says where its calls go: the whole list");
+        Changes(channels.MapPost("/{id}/reconcile", ReconcileAsync).WithName("reconcileChannel")).Problems(MetaNotRead, NotAdoptable)
+            .WithSummary("Ends a difference with Meta: ours are pushed over Meta's, or Meta's become ours");
+    }
+
+    private static RouteHandlerBuilder Changes(RouteHandlerBuilder operation) => operation.Requires(Scope.Admin).WithIfMatch().Problems(Problems.NotFound);
+
+    private static async Task<Results<Ok<Page<ChannelView>>, ProblemResult>> ListAsync(
+        ChannelStore store, TimeProvider time, [AsParameters] PageRequest page, CancellationToken cancellation)
+    {
+        if (!Cursor.TryRead(page.Cursor, out string? after))
+            return Cursor.Problem();
+        var (rows, now) = (await store.ListAsync(page.Rows, after, cancellation), time.GetUtcNow());
+        return TypedResults.Ok(Page.Of(rows, page, channel => ChannelView.Of(channel, now), channel => Cursor.Of(channel.Facts.Settings.Id.Value)));
+    }
+
+    private static async Task<ChannelResult> GetAsync(
+        [Description(IdIs)] string id, ChannelStore store, TimeProvider time, CancellationToken cancellation) =>
+        await store.FindAsync(new ChannelId(id), cancellation) is { } channel ? TypedResults.Ok(ChannelView.Of(channel, time.GetUtcNow())) : NoSuchChannel();
+
+    private static Task<ChannelResult> ChangeAsync(
+        [Description(IdIs)] string id, ChannelWish wish, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
+    {
+        var check = new Check();
+        wish.CheckWith(check);
+        return check.Failed(out var problem)
+            ? Task.FromResult<ChannelResult>(problem)
+            : SaveAsync(id, match, store, time, caller, "channel.update", channel => wish.ApplyTo(channel.Facts.Settings, channel.Facts.Meta), cancellation);
+    }
+
+    private static Task<ChannelResult> SetAccountAsync(
+        [Description(IdIs)] string id, AccountWish wish, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation) =>
+        SaveAsync(id, match, store, time, caller, "channel.set_account", channel => channel.Facts.Settings with { Account = wish.Account }, cancellation);
+
+    private static Task<ChannelResult> SetCallHoursAsync(
+        [Description(IdIs)] string id, CallHoursDocument wish, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
+    {
+        if (!CallHours.TryCreate(wish, out var hours, out var errors))
+            return Task.FromResult<ChannelResult>(Invalid(errors));
+        var today = hours.DateAt(time.GetUtcNow());
+        var past = hours.Document.Holidays!.Where(holiday => DateOnly.Parse(holiday.Date!, null) < today).Select(holiday => $"holidays: {holiday.Date} has passed.").ToArray();
+        return past.Length > 0
+            ? Task.FromResult<ChannelResult>(Invalid(past))
+            : SaveHoursAsync(id, match, store, time, caller, "channel.set_call_hours", hours, cancellation);
+    }
+
+    private static Task<ChannelResult> RemoveCallHoursAsync(
+        [Description(IdIs)] string id, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation) =>
+        SaveHoursAsync(id, match, store, time, caller, "channel.remove_call_hours", null, cancellation);
+
+    private static Task<ChannelResult> SetPermissionRequestAsync(
+        [Description(IdIs)] string id, PermissionRequestWish wish, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
+    {
+        var check = new Check();
+        wish.CheckWith(check);
+        return check.Failed(out var problem)
+            ? Task.FromResult<ChannelResult>(problem)
+            : SaveAsync(
+                id, match, store, time, caller, "channel.set_permission_request",
+                channel => channel.Facts.Settings with { PermissionText = wish.Text, Template = wish.Template }, cancellation);
+    }
+
+    private static async Task<ChannelResult> SetRoutesAsync(
+        [Description(IdIs)] string id, RoutesWish wish, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
+    {
+        var check = new Check();
+        wish.CheckWith(check, await store.TrunksAsync(time.GetUtcNow() - NodeSeen, cancellation));
+        return check.Failed(out var problem)
+            ? problem
+            : Answer(await store.ReplaceRoutesAsync(new ChannelId(id), match.Version, caller.Actor, wish.Items, cancellation), match, time);
+    }
+
+    private static async Task<ChannelResult> ReconcileAsync(
+        [Description(IdIs)] string id, ReconcileWish wish, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
+    {
+        if (wish.Direction == ReconcileDirection.Push)
+            return Answer(await store.PushAgainAsync(new ChannelId(id), match.Version, caller.Actor, cancellation), match, time);
+        ProblemResult? refusal = null;
+        var change = await store.ChangeAsync(new ChannelId(id), match.Version, caller.Actor, "channel.adopt", channel =>
+        {
+            if (channel.Facts.Meta is not { } metas)
+                refusal = MetaNotRead.Of("A gateway reads them within seconds of its start, and again every few minutes.");
+            else if (SettingsComparison.TryAdopt(channel.Facts.Settings, metas, out var adopted, out var errors))
+                return new SettingsDecision(adopted with { IsManaged = true }, []);
+            else
+                refusal = NotAdoptable.Of(string.Join(" ", errors));
+            return new SettingsDecision(null, ["refused"]);
+        }, cancellation);
+        return refusal is not null ? refusal : Answer(change, match, time);
+    }
+
+    private static Task<ChannelResult> SaveHoursAsync(
+        string id, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, string action, CallHours? hours, CancellationToken cancellation) =>
+        SaveAsync(id, match, store, time, caller, action, channel => ChannelWish.Managed(channel.Facts.Settings, channel.Facts.Meta) with { CallHours = hours }, cancellation);
+
+    private static async Task<ChannelResult> SaveAsync(
+        string id, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, string action, Func<StoredChannel, ChannelSettings> change,
+        CancellationToken cancellation) => Answer(
+            await store.ChangeAsync(new ChannelId(id), match.Version, caller.Actor, action, channel => new SettingsDecision(change(channel), []), cancellation), match, time);
+
+    private static ChannelResult Answer(ChannelChange change, IfMatch match, TimeProvider time) => change switch
+    {
+        ChannelChange.Done done => TypedResults.Ok(ChannelView.Of(done.Channel, time.GetUtcNow())),
+        ChannelChange.Refused refused => Invalid(refused.Errors),
+        ChannelChange.Stale => match.Stale(),
+        _ => NoSuchChannel(),
+    };
+
+    private static ProblemResult NoSuchChannel() => Problems.NotFound.Of("No gateway has a business number of this id in its configuration.");
+
+    /// <summary>Errors of the form "member: sentence".</summary>
+    private static ProblemResult Invalid(IReadOnlyList<string> errors) =>
+        Problems.InvalidRequest.Of(string.Join(" ", errors), [.. errors.Select(error => error.Split(": ", 2)).Select(parts => new FieldError(parts[0], parts[^1]))]);
+}

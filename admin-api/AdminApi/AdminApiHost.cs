@@ -1,3 +1,4 @@
+using AdminApi.Accounts;
 using AdminApi.Auditing;
 using AdminApi.Calls;
 using AdminApi.Channels;
@@ -50,6 +51,7 @@ public static class AdminApiHost
         api.MapEvents();
         api.MapKeys();
         api.MapAudit();
+        api.MapAccountsAndLedger();
         api.MapRating();
         return app;
     }
@@ -69,6 +71,7 @@ public static class AdminApiHost
         services.AddSingleton<EventHead>();
         services.AddHostedService(s => s.GetRequiredService<EventHead>());
         services.AddSingleton<NodeCommands>();
+        services.AddAccounts();
         services.AddRating();
     }
 }

@@ -43,6 +43,21 @@ public static class RatingSamples
         return id;
     }
 
+    /// <summary>Money of an account that a call in progress may spend.</summary>
+    public static async Task HoldAsync(ApiFixture api, string account, decimal amount = 0.60m)
+    {
+        await using var command = api.Database.CreateCommand(
+            """
+            WITH held AS (UPDATE accounts SET held = held + $2 WHERE id = $1)
+            INSERT INTO holds (call_id, account, amount, node, rate_id, rate_card, rate_prefix, price_per_minute, connection_fee, pulse_seconds, minimum_seconds, tiers)
+            VALUES ($3, $1, $2, 'node-1', 1, 'standard', '49', 0.10, 0, 6, 0, '[]')
+            """);
+        command.Parameters.AddWithValue(account);
+        command.Parameters.AddWithValue(amount);
+        command.Parameters.AddWithValue(Guid.NewGuid().ToString("n"));
+        await command.ExecuteNonQueryAsync();
+    }
+
     public static HttpRequestMessage Import(ApiFixture api, string card, string text, string query = "")
     {
         var request = api.Post($"/v1/rate-cards/{card}/import{query}");

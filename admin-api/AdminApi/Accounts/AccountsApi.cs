@@ -1,0 +1,64 @@
+using System.ComponentModel;
+using AdminApi.Platform;
+using Gateway.Storage;
+using Gateway.Storage.Accounts;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace AdminApi.Accounts;
+
+/// <summary>Accounts: who pays, in which currency, by which card, from which balance on.</summary>
+public static class AccountsApi
+{
+    private const string AccountText = "The account's id.";
+
+    public static void MapAccounts(this IEndpointRouteBuilder api)
+    {
+        var accounts = api.MapGroup("/accounts").WithTags("accounts");
+        accounts.MapGet("/", ListAsync).WithName("listAccounts").Requires(Scope.Read).Paged().WithSummary("Accounts with their balances, by id");
+        accounts.MapPost("/", CreateAsync).WithName("createAccount").Requires(Scope.Billing)
+            .Problems(BookProblems.AlreadyExists, BookProblems.UnknownCurrency, BookProblems.UnknownRateCard, BookProblems.CurrencyMismatch, BookProblems.InvalidAmount)
+            .WithSummary("A new account, still without money");
+        accounts.MapGet("/{account}", GetAsync).WithName("getAccount").Requires(Scope.Read).Problems(Problems.NotFound)
+            .WithSummary("An account: its balance, and what is missing before calls may begin");
+        accounts.MapPut("/{account}", ChangeAsync).WithName("updateAccount").Requires(Scope.Billing).WithIfMatch()
+            .Problems(Problems.NotFound, BookProblems.UnknownRateCard, BookProblems.CurrencyMismatch, BookProblems.InvalidAmount, BookProblems.AccountInUse)
+            .WithSummary("Changes an account's terms, or closes it");
+    }
+
+    private static async Task<Results<Ok<Page<AccountView>>, ProblemResult>> ListAsync(
+        AccountStore store, [AsParameters] PageRequest page, CancellationToken cancellation)
+    {
+        if (!Cursor.TryRead(page.Cursor, out string? after))
+            return Cursor.Problem();
+        return TypedResults.Ok(Page.Of(await store.ListAsync(after, page.Rows, cancellation), page, AccountView.Of, account => Cursor.Of(account.Id)));
+    }
+
+    private static async Task<Results<Created<AccountView>, ProblemResult>> CreateAsync(
+        NewAccount body, AccountStore store, Caller caller, CancellationToken cancellation)
+    {
+        var check = new Check();
+        check.That(Names.IsId(body.Id), "id", Names.IdRule);
+        check.That(Names.IsName(body.Name), "name", Names.NameRule);
+        if (check.Failed(out var problem))
+            return problem;
+        var terms = new AccountTerms(body.Name, body.RateCard, body.MinimumInbound, body.MinimumOutbound);
+        var outcome = await store.CreateAsync(body.Id, body.Currency, terms, caller.Actor, cancellation);
+        return outcome.Value is { } account ? TypedResults.Created($"/v1/accounts/{account.Id}", AccountView.Of(account)) : outcome.Problem();
+    }
+
+    private static async Task<Results<Ok<AccountView>, ProblemResult>> GetAsync(
+        [Description(AccountText)] string account, AccountStore store, CancellationToken cancellation) =>
+        await store.FindAsync(account, cancellation) is { } found ? TypedResults.Ok(AccountView.Of(found)) : Problems.NotFound.Of($"There is no account '{account}'.");
+
+    private static async Task<Results<Ok<AccountView>, ProblemResult>> ChangeAsync(
+        [Description(AccountText)] string account, ChangedAccount body, IfMatch version, AccountStore store, Caller caller, CancellationToken cancellation)
+    {
+        var check = new Check();
+        check.That(Names.IsName(body.Name), "name", Names.NameRule);
+        if (check.Failed(out var problem))
+            return problem;
+        var terms = new AccountTerms(body.Name, body.RateCard, body.MinimumInbound, body.MinimumOutbound, body.IsClosed);
+        var outcome = await store.ChangeAsync(account, terms, version.Version, caller.Actor, cancellation);
+        return outcome.Value is { } changed ? TypedResults.Ok(AccountView.Of(changed)) : outcome.Problem(inPath: BookRefusal.UnknownAccount);
+    }
+}

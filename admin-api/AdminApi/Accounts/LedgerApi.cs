@@ -1,0 +1,73 @@
+using System.ComponentModel;
+using AdminApi.Platform;
+using Gateway.Storage;
+using Gateway.Storage.Accounts;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace AdminApi.Accounts;
+
+/// <summary>Money that comes, that went, and that is held.</summary>
+public static class LedgerApi
+{
+    private const string AccountText = "The account's id.";
+
+    public static void MapLedger(this IEndpointRouteBuilder api)
+    {
+        var account = api.MapGroup("/accounts/{account}").WithTags("accounts");
+        account.MapPost("/top-ups", TopUpAsync).WithName("topUpAccount").Requires(Scope.Billing).Idempotent()
+            .Problems(Problems.NotFound, BookProblems.InvalidAmount, BookProblems.CurrencyMismatch, BookProblems.AccountClosed).WithSummary("Adds money to an account");
+        account.MapPost("/adjustments", AdjustAsync).WithName("adjustAccount").Requires(Scope.Billing).Idempotent()
+            .Problems(Problems.NotFound, BookProblems.InvalidAmount, BookProblems.CurrencyMismatch, BookProblems.AccountClosed)
+            .WithSummary("Corrects an account's balance either way");
+        account.MapGet("/ledger", ListEntriesAsync).WithName("listLedger").Requires(Scope.Read).Paged().Problems(Problems.NotFound)
+            .WithSummary("Every movement of an account's money, the newest first");
+        account.MapGet("/holds", ListHoldsAsync).WithName("listHolds").Requires(Scope.Read).Paged().Problems(Problems.NotFound)
+            .WithSummary("What calls in progress hold of an account's money");
+    }
+
+    private static Task<Results<Created<EntryView>, ProblemResult>> TopUpAsync(
+        [Description(AccountText)] string account, NewMovement body, Ledger ledger, Caller caller, HttpRequest request, CancellationToken cancellation) =>
+        MoveAsync(account, body, caller, request, movement => ledger.TopUpAsync(movement, caller.Actor, cancellation));
+
+    private static Task<Results<Created<EntryView>, ProblemResult>> AdjustAsync(
+        [Description(AccountText)] string account, NewMovement body, Ledger ledger, Caller caller, HttpRequest request, CancellationToken cancellation) =>
+        MoveAsync(account, body, caller, request, movement => ledger.AdjustAsync(movement, caller.Actor, cancellation));
+
+    /// <summary>The movement is named by its caller and Idempotency-Key for good, so that no repetition moves it twice, even long after its answer was forgotten.</summary>
+    private static async Task<Results<Created<EntryView>, ProblemResult>> MoveAsync(
+        string account, NewMovement body, Caller caller, HttpRequest request, Func<Movement, Task<Outcome<LedgerEntry>>> move)
+    {
+        var check = new Check();
+        check.That(Names.IsNote(body.Note), "note", Names.NoteRule);
+        if (check.Failed(out var problem))
+            return problem;
+        var key = $"{caller.Actor}:{request.Headers[Idempotency.Header]}";
+        var outcome = await move(new Movement(account, body.Amount, body.Currency, key, body.Note));
+        return outcome.Value is { } entry
+            ? TypedResults.Created($"/v1/accounts/{account}/ledger", EntryView.Of(entry)) : outcome.Problem(inPath: BookRefusal.UnknownAccount);
+    }
+
+    private static async Task<Results<Ok<Page<EntryView>>, ProblemResult>> ListEntriesAsync(
+        [Description(AccountText)] string account, [AsParameters] PageRequest page, Ledger ledger, AccountStore accounts, CancellationToken cancellation)
+    {
+        if (!Cursor.TryRead(page.Cursor, out long? before))
+            return Cursor.Problem();
+        var entries = await ledger.ListAsync(account, before, page.Rows, cancellation);
+        if (entries.Count == 0 && await accounts.FindAsync(account, cancellation) is null)
+            return NoAccount(account);
+        return TypedResults.Ok(Page.Of(entries, page, EntryView.Of, entry => Cursor.Of(entry.Id)));
+    }
+
+    private static async Task<Results<Ok<Page<HoldView>>, ProblemResult>> ListHoldsAsync(
+        [Description(AccountText)] string account, [AsParameters] PageRequest page, HoldList holds, AccountStore accounts, CancellationToken cancellation)
+    {
+        if (!Cursor.TryRead(page.Cursor, out string? after))
+            return Cursor.Problem();
+        var found = await holds.ListAsync(account, after, page.Rows, cancellation);
+        if (found.Count == 0 && await accounts.FindAsync(account, cancellation) is null)
+            return NoAccount(account);
+        return TypedResults.Ok(Page.Of(found, page, HoldView.Of, hold => Cursor.Of(hold.CallId)));
+    }
+
+    private static ProblemResult NoAccount(string account) => Problems.NotFound.Of($"There is no account '{account}'.");
+}

@@ -1,0 +1,82 @@
+using AdminApi.Platform;
+using AdminApi.Tests.Kit;
+using static AdminApi.Tests.Kit.RatingSamples;
+
+namespace AdminApi.Tests.Operations;
+
+public sealed class AccountCases : IOperationCases
+{
+    public void Describe(CaseTable cases)
+    {
+        DescribeAccounts(cases);
+        foreach (var (operation, path) in (IEnumerable<(string, string)>)[("topUpAccount", "top-ups"), ("adjustAccount", "adjustments")])
+        {
+            cases.For(operation)
+                .Succeeds(201, async api => api.Post($"/v1/accounts/{await AccountAsync(api, null)}/{path}", Money("9.98")))
+                .Fails(Problems.NotFound, api => api.Post($"/v1/accounts/nobody/{path}", Money("9.98")))
+                .Fails(BookProblems.InvalidAmount, async api => api.Post($"/v1/accounts/{await AccountAsync(api, null)}/{path}", Money("0")))
+                .Fails(BookProblems.CurrencyMismatch, async api => api.Post($"/v1/accounts/{await AccountAsync(api, null, "EUR")}/{path}", Money("9.98")))
+                .Fails(BookProblems.AccountClosed, async api =>
+                {
+                    var account = await AccountAsync(api, null);
+                    await api.ReadAsync(api.Put($"/v1/accounts/{account}", Terms(isClosed: true), 1));
+                    return api.Post($"/v1/accounts/{account}/{path}", Money("9.98"));
+                });
+        }
+        cases.For("listLedger")
+            .Succeeds(200, async api =>
+            {
+                var account = await AccountAsync(api, null);
+                await api.ReadAsync(api.Post($"/v1/accounts/{account}/top-ups", Money("9.98")));
+                return api.Get($"/v1/accounts/{account}/ledger");
+            })
+            .Fails(Problems.NotFound, api => api.Get("/v1/accounts/nobody/ledger"));
+        cases.For("listHolds")
+            .Succeeds(200, async api =>
+            {
+                var account = await AccountAsync(api, null);
+                await HoldAsync(api, account);
+                return api.Get($"/v1/accounts/{account}/holds");
+            })
+            .Fails(Problems.NotFound, api => api.Get("/v1/accounts/nobody/holds"));
+    }
+
+    private static void DescribeAccounts(CaseTable cases)
+    {
+        cases.For("listAccounts").Succeeds(200, async api =>
+        {
+            await AccountAsync(api, null);
+            return api.Get("/v1/accounts?limit=2");
+        });
+        cases.For("createAccount")
+            .Succeeds(201, async api => api.Post("/v1/accounts", New(await CardAsync(api))))
+            .Fails(BookProblems.AlreadyExists, async api => api.Post("/v1/accounts", New(id: await AccountAsync(api, null))))
+            .Fails(BookProblems.UnknownCurrency, api => api.Post("/v1/accounts", New(currency: "BTC")))
+            .Fails(BookProblems.UnknownRateCard, api => api.Post("/v1/accounts", New("none")))
+            .Fails(BookProblems.CurrencyMismatch, async api => api.Post("/v1/accounts", New(await CardAsync(api, "EUR"))))
+            .Fails(BookProblems.InvalidAmount, api => api.Post("/v1/accounts", New(minimum: "-1.00")));
+        cases.For("getAccount")
+            .Succeeds(200, async api => api.Get($"/v1/accounts/{await AccountAsync(api, null)}"))
+            .Fails(Problems.NotFound, api => api.Get("/v1/accounts/nobody"));
+        cases.For("updateAccount")
+            .Succeeds(200, async api => api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms(await CardAsync(api)), 1))
+            .Fails(Problems.NotFound, api => api.Put("/v1/accounts/nobody", Terms(), 1))
+            .Fails(BookProblems.UnknownRateCard, async api => api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms("none"), 1))
+            .Fails(BookProblems.CurrencyMismatch, async api => api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms(await CardAsync(api, "EUR")), 1))
+            .Fails(BookProblems.InvalidAmount, async api => api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms(minimum: "1000000000000"), 1))
+            .Fails(BookProblems.AccountInUse, async api =>
+            {
+                var account = await AccountAsync(api, null);
+                await HoldAsync(api, account);
+                return api.Put($"/v1/accounts/{account}", Terms(isClosed: true), 1);
+            });
+    }
+
+    private static object New(string? rateCard = null, string currency = "USD", string minimum = "10.00", string? id = null) =>
+        new { id = id ?? Name("acc"), name = "Of a test", currency, rateCard, minimumInbound = minimum };
+
+    private static object Terms(string? rateCard = null, string minimum = "10.00", bool isClosed = false) =>
+        new { name = "Changed", rateCard, minimumInbound = minimum, minimumOutbound = "10.00", isClosed };
+
+    private static object Money(string amount) => new { amount, currency = "USD", note = "Of a test" };
+}

@@ -9,7 +9,7 @@ public sealed record CallIdentity(CallId Id, CallDirection Direction, ChannelId 
 
 /// <summary>
 /// One call as a pure state machine: inputs in, decisions out, no await and no clock inside. The two directions differ only in how a call
-/// becomes <see cref="CallState.Live"/> (<see cref="InboundCall"/>, <see cref="OutboundCall"/>); it ends on one path, here.
+/// becomes <see cref="CallState.Live"/> (<see cref="InboundCall"/>, <see cref="OutboundCall"/>, <see cref="CallbackCall"/>); it ends on one path, here.
 /// </summary>
 /// <remarks>
 /// Invariants, proved by property tests over any interleaving of inputs: <see cref="CallDecision.Finish"/> is decided exactly once and
@@ -219,9 +219,8 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
                 return End(CauseOfTermination(terminated.Error), now);
 
             case CallInput.PbxEnded when PbxLeg is PbxLegState.Incoming or PbxLegState.Engaged:
-                var caller = PbxLeg == PbxLegState.Incoming;
                 PbxLeg = PbxLegState.Released;
-                return End(caller ? HangupCause.CallerGaveUp : HangupCause.PbxHungUp, now);
+                return End(Identity.Direction == CallDirection.Outbound && State != CallState.Live ? HangupCause.CallerGaveUp : HangupCause.PbxHungUp, now);
 
             case CallInput.HangUpRequested request:
                 return End(request.Cause, now);

@@ -53,6 +53,9 @@ public abstract record CallDecision
     /// <summary>End our INVITE or an answered dialog, whatever it takes (CANCEL or BYE).</summary>
     public sealed record HangUpPbx(HangupCause Cause) : CallDecision;
 
+    /// <summary>An agent who has answered hears ringing until audio opens.</summary>
+    public sealed record PlayRingback : CallDecision;
+
     /// <summary>From now on audio may be sent to WhatsApp; never before Meta's 200 to accept.</summary>
     public sealed record OpenAudio : CallDecision;
 

@@ -17,6 +17,11 @@ public abstract record CallInput
     /// <summary>The PBX calls a WhatsApp user: an INVITE that named one.</summary>
     public sealed record PbxInvited(string Trunk, string Agent) : CallInput;
 
+    /// <summary>An agent is to be rung, and then connected with the user.</summary>
+    /// <param name="Trunk">Null: the channel's routes, in order.</param>
+    /// <param name="Agent">What is dialled at the PBX.</param>
+    public sealed record CallbackWanted(string? Trunk, string Agent) : CallInput;
+
     // What the stores and the media engine answered.
 
     /// <param name="Routes">Where an inbound call may go, in the order in which it is tried; means nothing to an outbound one.</param>

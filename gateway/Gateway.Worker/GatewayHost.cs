@@ -8,6 +8,7 @@ using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Books;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Channels;
+using Gateway.Worker.Commands;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Health;
 using Gateway.Worker.Legs;
@@ -92,5 +93,6 @@ public static class GatewayHost
         services.AddSingleton<GatewayService>();
         services.AddHostedService(s => s.GetRequiredService<GatewayService>());
         services.AddHostedService<PermissionSweep>();
+        services.AddHostedService<CommandDesk>();
     }
 }

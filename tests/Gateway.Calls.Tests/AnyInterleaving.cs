@@ -20,7 +20,7 @@ public class AnyInterleaving
     private static readonly CallInput?[] Inputs =
     [
         null,
-        new CallInput.WhatsAppOffered(CallDriver.WhatsAppId, "offer"), new CallInput.PbxInvited("main", "100"),
+        new CallInput.WhatsAppOffered(CallDriver.WhatsAppId, "offer"), new CallInput.PbxInvited("main", "100"), new CallInput.CallbackWanted("main", "100"),
         new CallInput.Admitted([new("a"), new("b")]), new CallInput.Admitted([]), new CallInput.Refused(HangupCause.NoRoute),
         new CallInput.MediaReserved("sdp"), new CallInput.MediaRefused(HangupCause.NoCapacity),
         new CallInput.AnswerLockTaken(true), new CallInput.AnswerLockTaken(false),
@@ -41,23 +41,24 @@ public class AnyInterleaving
     ];
 
     [Theory]
-    [InlineData(CallDirection.Inbound)]
-    [InlineData(CallDirection.Outbound)]
-    public void Ends_exactly_once_with_both_legs_released(CallDirection direction)
+    [InlineData(CallDirection.Inbound, false)]
+    [InlineData(CallDirection.Outbound, false)]
+    [InlineData(CallDirection.Outbound, true)]
+    public void Ends_exactly_once_with_both_legs_released(CallDirection direction, bool isCallback)
     {
         // Half of the inputs are the ones that the call waits for, so that deep states are reached; the other half are anything.
         var step = Gen.Two(Gen.Choose(0, int.MaxValue));
-        Prop.ForAll(step.ListOf().ToArbitrary(), steps => Run(direction, steps)).Check(
+        Prop.ForAll(step.ListOf().ToArbitrary(), steps => Run(direction, isCallback, steps)).Check(
             Config.QuickThrowOnFailure.WithMaxTest(5_000).WithEndSize(60));
     }
 
-    private static void Run(CallDirection direction, IEnumerable<(int Dice, int Which)> steps)
+    private static void Run(CallDirection direction, bool isCallback, IEnumerable<(int Dice, int Which)> steps)
     {
-        var driver = new CallDriver(direction);
+        var driver = new CallDriver(direction, isCallback: isCallback);
         var paidUntil = Instant.Never; // once the store has said that there is no more
         driver.Feed(direction == CallDirection.Inbound
             ? new CallInput.WhatsAppOffered(CallDriver.WhatsAppId, "offer")
-            : new CallInput.PbxInvited("main", "100"));
+            : isCallback ? new CallInput.CallbackWanted(null, "100") : new CallInput.PbxInvited("main", "100"));
         foreach (var (dice, which) in steps)
         {
             var input = dice % 2 == 0 ? Expected(driver, which) : Inputs[which % Inputs.Length];
@@ -116,6 +117,8 @@ public class AnyInterleaving
 
         if (driver.Call.Identity.Direction == CallDirection.Inbound)
             CheckInbound(all, driver.Record);
+        else if (driver.Call is CallbackCall)
+            CheckCallback(all, driver.Record);
     }
 
     private static void CheckInbound(List<CallDecision> all, CallRecord record)
@@ -132,5 +135,19 @@ public class AnyInterleaving
         var invited = all.FindLastIndex(d => d is CallDecision.InvitePbx);
         if (invited >= 0 && record.SipStatus is null && record.Cause is HangupCause.OperatorHungUp)
             Assert.True(all.FindLastIndex(d => d is CallDecision.HangUpPbx) > invited);
+    }
+
+    /// <summary>Nobody's phone rings before admission, and the user's only when the agent is there; whoever was rung is hung up.</summary>
+    private static void CheckCallback(List<CallDecision> all, CallRecord record)
+    {
+        var invited = all.FindIndex(d => d is CallDecision.InvitePbx);
+        var connect = all.FindIndex(d => d is CallDecision.Connect);
+        var audio = all.FindIndex(d => d is CallDecision.OpenAudio);
+        Assert.True(connect < 0 || (invited >= 0 && invited < connect && all[connect - 1] is CallDecision.PlayRingback));
+        Assert.True(audio < 0 || (connect >= 0 && connect < audio));
+        Assert.Equal(audio >= 0, record.AnsweredAt is not null);
+        Assert.DoesNotContain(all, d => d is CallDecision.AnswerPbx or CallDecision.RefusePbx or CallDecision.RingPbx);
+        if (connect >= 0 && record.Cause is HangupCause.OperatorHungUp)
+            Assert.True(all.FindLastIndex(d => d is CallDecision.HangUpPbx) > connect);
     }
 }

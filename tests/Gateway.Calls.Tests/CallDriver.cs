@@ -9,12 +9,12 @@ internal sealed class CallDriver
 {
     public static readonly WhatsAppCallId WhatsAppId = new("wacid.TEST");
 
-    public CallDriver(CallDirection direction, CallOptions? options = null)
+    public CallDriver(CallDirection direction, CallOptions? options = null, bool isCallback = false)
     {
         Options = options ?? new CallOptions();
         var identity = new CallIdentity(new("c1"), direction, new("100"), new("15550001"), "node-1");
-        Call = direction == CallDirection.Inbound
-            ? new InboundCall(identity, Options, Clock.Now)
+        Call = direction == CallDirection.Inbound ? new InboundCall(identity, Options, Clock.Now)
+            : isCallback ? new CallbackCall(identity, Options, Clock.Now)
             : new OutboundCall(identity, Options, Clock.Now);
     }
 
@@ -82,6 +82,22 @@ internal sealed class CallDriver
     {
         var driver = new CallDriver(CallDirection.Outbound);
         driver.Feed(new CallInput.PbxInvited("main", "100"), new CallInput.Admitted([]), new CallInput.MediaReserved("offer"));
+        return driver;
+    }
+
+    public static CallDriver CallbackRingingAgent(string? trunk = "main")
+    {
+        var driver = new CallDriver(CallDirection.Outbound, isCallback: true);
+        driver.Feed(
+            new CallInput.CallbackWanted(trunk, "200"), new CallInput.Admitted([new CallRoute("a", "queue"), new CallRoute("b"), new CallRoute("a")]),
+            new CallInput.MediaReserved("offer"));
+        return driver;
+    }
+
+    public static CallDriver CallbackConnecting()
+    {
+        var driver = CallbackRingingAgent();
+        driver.Feed(new CallInput.PbxRinging(), new CallInput.PbxAnswered("200"));
         return driver;
     }
 }

@@ -19,6 +19,8 @@ internal sealed class CallFactory(
 
     public bool Knows(ChannelId channel) => _channels.ContainsKey(channel);
 
+    public bool KnowsTrunk(string trunk) => _trunkSettings.ContainsKey(trunk);
+
     /// <summary>The channel that a trunk's calls go out by.</summary>
     public ChannelId ChannelOf(string trunk) => new(_trunkSettings[trunk].Channel ?? options.Channels[0].PhoneNumberId);
 
@@ -34,12 +36,17 @@ internal sealed class CallFactory(
     /// <param name="identity">Whose call.</param>
     /// <param name="invite">The PBX's INVITE.</param>
     /// <param name="onConnected">Told Meta's id of the call.</param>
-    public CallLoop Outbound(CallIdentity identity, SipCall invite, Action<CallLoop, WhatsAppCallId> onConnected)
+    public CallLoop Outbound(CallIdentity identity, SipCall invite, Action<CallLoop, WhatsAppCallId> onConnected) =>
+        ToUser(identity, new OutboundCall(identity, options.Calls, services.Clock.Now), invite, onConnected);
+
+    /// <summary>Rings an agent first.</summary>
+    public CallLoop Callback(CallIdentity identity, Action<CallLoop, WhatsAppCallId> onConnected) =>
+        ToUser(identity, new CallbackCall(identity, options.Calls, services.Clock.Now), null, onConnected);
+
+    private CallLoop ToUser(CallIdentity identity, CallToUser call, SipCall? invite, Action<CallLoop, WhatsAppCallId> onConnected)
     {
         CallLoop? loop = null;
-        return loop = Create(
-            identity, new OutboundCall(identity, options.Calls, services.Clock.Now), invite,
-            route => Invitation(identity, null, route), id => onConnected(loop!, id));
+        return loop = Create(identity, call, invite, route => Invitation(identity, null, route), id => onConnected(loop!, id));
     }
 
     private CallLoop Create(

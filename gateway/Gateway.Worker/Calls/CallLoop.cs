@@ -44,6 +44,7 @@ internal sealed partial class CallLoop : ICallInbox
     private Instant _showAgainAt = Instant.Never;
     private string? _boundTo;
     private volatile bool _isBroken;
+    private readonly TaskCompletionSource<HangupCause?> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public CallLoop(Call call, Func<CallLoop, WhatsAppLeg> whatsApp, Func<CallLoop, PbxLeg> pbx, CallServices services)
     {
@@ -61,6 +62,9 @@ internal sealed partial class CallLoop : ICallInbox
 
     /// <summary>Meta's id, as soon as anything told it.</summary>
     public WhatsAppCallId? BoundTo => _boundTo is { } id ? new WhatsAppCallId(id) : null;
+
+    /// <summary>Null once a phone rings for this call; the cause where it ended before.</summary>
+    public Task<HangupCause?> Begun => _begun.Task;
 
     /// <summary>Gives the call Meta's id. False when it has one already.</summary>
     public bool TryBind(WhatsAppCallId id) => Interlocked.CompareExchange(ref _boundTo, id.Value, null) is null;
@@ -190,6 +194,9 @@ internal sealed partial class CallLoop : ICallInbox
             case CallDecision.HangUpPbx hangUp:
                 _pbx.HangUp(hangUp.Cause);
                 break;
+            case CallDecision.PlayRingback:
+                _pbx.PlayRingback();
+                break;
             case CallDecision.OpenAudio:
                 NoteAnswer();
                 _pbx.OpenAudio();
@@ -232,6 +239,7 @@ internal sealed partial class CallLoop : ICallInbox
 
     private void Finish(CallRecord record)
     {
+        _begun.TrySetResult(record.Cause);
         LogEnded(record.Id, record.Direction, record.Cause, record.EndedAt - record.StartedAt, record.SipStatus, record.WhatsAppError?.Code);
         CallMetrics.Ended(record);
         if (record.WhatsAppId is { } whatsAppId)
@@ -248,6 +256,8 @@ internal sealed partial class CallLoop : ICallInbox
         var now = _services.Clock.Now;
         CallMetrics.Entered(_call, now);
         _shown = _call.State;
+        if (_shown is CallState.RingingPbx or CallState.RingingWhatsApp)
+            _begun.TrySetResult(null);
         Show(now);
     }
 

@@ -3,6 +3,7 @@ using Gateway.Storage;
 using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Channels;
 using Gateway.Worker.Configuration;
+using Gateway.Worker.Permissions;
 using Gateway.Worker.Spool;
 using Media.Engine;
 using Npgsql;
@@ -14,8 +15,8 @@ namespace Gateway.Worker.Calls;
 /// then lets live calls finish until the deadline.
 /// </summary>
 internal sealed partial class GatewayService(
-    GatewayOptions options, NpgsqlDataSource database, MediaEngine media, SipEndpoint sip, WebhookQueue webhooks, CallSupervisor calls, NonCallEvents others,
-    NodeCapacity capacity, RecordSpool spool, ChannelSync channels, ILogger<GatewayService> logger) : IHostedLifecycleService, IDisposable
+    GatewayOptions options, NpgsqlDataSource database, MediaEngine media, SipEndpoint sip, WebhookQueue webhooks, CallSupervisor calls,
+    NonCallEvents others, CallbackQueue callbacks, NodeCapacity capacity, RecordSpool spool, ChannelSync channels, ILogger<GatewayService> logger) : IHostedLifecycleService, IDisposable
 {
     private readonly List<Task> _pumps = [];
     private readonly CancellationTokenSource _stop = new();
@@ -35,6 +36,7 @@ internal sealed partial class GatewayService(
         await sip.StartAsync(cancellationToken);
         _pumps.Add(calls.ReadWebhooksAsync(webhooks.Batches));
         _pumps.Add(calls.ReadInvitesAsync(sip.IncomingCalls));
+        _pumps.Add(calls.ReadCallbacksAsync(callbacks.Wishes));
         _pumps.Add(others.RunAsync());
         IsReady = true;
         LogStarted(options.Node.Id, options.Sip.Listen, options.Channels.Count, options.Sip.Trunks.Count);
@@ -54,6 +56,7 @@ internal sealed partial class GatewayService(
     {
         webhooks.Complete();
         others.Complete();
+        callbacks.Complete();
         await sip.DisposeAsync();
         await media.DisposeAsync();
         await Task.WhenAll(_pumps);

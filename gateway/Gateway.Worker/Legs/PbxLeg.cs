@@ -1,6 +1,7 @@
 using Gateway.Calls;
 using Gateway.Calls.Channels;
 using Gateway.Sip;
+using AudioTreatment = Media.Engine.AudioTreatment;
 using SdpRefusal = Media.Engine.SdpRefusal;
 
 namespace Gateway.Worker.Legs;
@@ -31,8 +32,8 @@ internal sealed partial class PbxLeg
     /// <param name="identity">For logs.</param>
     /// <param name="trunks">All trunks by name.</param>
     /// <param name="endpoint">Places the INVITEs.</param>
-    /// <param name="incoming">The PBX's INVITE of an outbound call; null for an inbound one.</param>
-    /// <param name="invitation">The INVITE to send by a route, still without SDP: for an inbound call, and for a transfer of either.</param>
+    /// <param name="incoming">The INVITE of a call that the PBX began; null where we ring the PBX.</param>
+    /// <param name="invitation">The INVITE to send by a route, still without SDP: where we ring the PBX, and for a transfer.</param>
     /// <param name="media">The call's media.</param>
     /// <param name="call">Where inputs go.</param>
     /// <param name="logger">Debug only.</param>
@@ -52,7 +53,7 @@ internal sealed partial class PbxLeg
 
     public Task Idle => _operations.Idle;
 
-    /// <summary>Takes media; answers WhatsApp's offer, or, for the PBX's call, settles its side first and then makes WhatsApp's offer.</summary>
+    /// <summary>Takes media; answers WhatsApp's offer, or makes one; for the PBX's call, once its side is settled.</summary>
     public void Reserve(string? whatsAppOffer) => _operations.Add(async () =>
     {
         if (!_media.TryReserve())
@@ -61,7 +62,7 @@ internal sealed partial class PbxLeg
             return;
         }
         var media = _media.Call!;
-        if (whatsAppOffer is null && !await PrepareAnswerAsync())
+        if (_sip is not null && !await PrepareAnswerAsync())
             return;
         var result = whatsAppOffer is null ? await media.CreateWhatsAppOfferAsync() : await media.AnswerWhatsAppOfferAsync(whatsAppOffer);
         if (!result.Succeeded)
@@ -103,8 +104,16 @@ internal sealed partial class PbxLeg
             await sip.HangUpAsync(SipReason.Q850(CauseTable.Q850(cause), cause.ToString()));
     });
 
+    /// <summary>The agent, who has answered, hears ringing until <see cref="OpenAudio"/>.</summary>
+    public void PlayRingback() => _operations.Add(() =>
+    {
+        _media.Call?.SetTreatment(AudioTreatment.Live, AudioTreatment.Ringback);
+        return Task.CompletedTask;
+    });
+
     public void OpenAudio() => _operations.Add(() =>
     {
+        _media.Call?.SetTreatment(AudioTreatment.Live, AudioTreatment.Live);
         _media.Call?.OpenAudio();
         return Task.CompletedTask;
     });

@@ -1,0 +1,90 @@
+using Gateway.Calls.Channels;
+
+namespace Gateway.Calls.Tests;
+
+public class CallbackCallTests
+{
+    private static readonly CallInput Connected = new CallInput.Connected(CallDriver.WhatsAppId, null);
+
+    [Fact]
+    public void Rings_the_agent_then_the_user_and_lets_the_agent_hear_ringing_meanwhile()
+    {
+        var driver = CallDriver.CallbackRingingAgent();
+        Assert.Equal(new CallDecision.InvitePbx(new CallRoute("main", "200")), driver.All[^1]);
+        Assert.DoesNotContain(driver.All, d => d is CallDecision.Connect);
+
+        var answered = driver.Feed(new CallInput.PbxRinging(), new CallInput.PbxAnswered("200"));
+        Assert.Equal([new CallDecision.PlayRingback(), new CallDecision.Connect("offer")], answered);
+        driver.Feed(Connected, new CallInput.WhatsAppRinging(), new CallInput.WhatsAppAnswered("answer"), new CallInput.WhatsAppAnswerApplied(true));
+        Assert.DoesNotContain(driver.All, d => d is CallDecision.OpenAudio);
+        Assert.Equal([new CallDecision.OpenAudio()], driver.Feed(new CallInput.WhatsAppPickedUp()));
+        Assert.Equal(CallState.Live, driver.Call.State);
+    }
+
+    [Fact]
+    public void Rings_nobody_for_a_call_that_is_not_admitted()
+    {
+        var driver = new CallDriver(CallDirection.Outbound, isCallback: true);
+        driver.Feed(new CallInput.CallbackWanted("main", "200"), new CallInput.Refused(HangupCause.NotPermitted));
+
+        Assert.Equal((HangupCause.NotPermitted, "main", "200"), (driver.Record.Cause, driver.Record.Trunk, driver.Record.Agent));
+        Assert.DoesNotContain(driver.All, d => d is CallDecision.InvitePbx or CallDecision.Connect);
+    }
+
+    [Fact]
+    public void Without_a_trunk_the_channels_routes_are_tried_while_they_cannot()
+    {
+        var driver = CallDriver.CallbackRingingAgent(trunk: null);
+        driver.Feed(new CallInput.PbxRefused(503));
+        Assert.Equal([new CallRoute("a", "200"), new CallRoute("b", "200")], driver.All.OfType<CallDecision.InvitePbx>().Select(d => d.Route));
+
+        driver.Feed(new CallInput.PbxRefused(503), new CallInput.MediaReleased(null, null));
+        Assert.Equal((HangupCause.PbxUnreachable, 503), (driver.Record.Cause, driver.Record.SipStatus!.Value));
+    }
+
+    [Theory]
+    [InlineData(486, HangupCause.Busy)]
+    [InlineData(603, HangupCause.Declined)]
+    public void An_agent_who_will_not_ends_it_before_the_user_hears_of_it(int status, HangupCause cause)
+    {
+        var driver = CallDriver.CallbackRingingAgent(trunk: null);
+        driver.Feed(new CallInput.PbxRefused(status), new CallInput.MediaReleased(null, null));
+
+        Assert.Equal(cause, driver.Record.Cause);
+        Assert.DoesNotContain(driver.All, d => d is CallDecision.Connect or CallDecision.Terminate);
+    }
+
+    [Fact]
+    public void An_agent_who_does_not_answer_in_time_stops_ringing()
+    {
+        var driver = CallDriver.CallbackRingingAgent();
+        var decided = driver.WaitForDeadline();
+        Assert.Contains(new CallDecision.HangUpPbx(HangupCause.NoAnswer), decided);
+        driver.Feed(new CallInput.MediaReleased(null, null));
+        Assert.Equal(HangupCause.NoAnswer, driver.Record.Cause);
+    }
+
+    [Fact]
+    public void An_agent_who_hangs_up_while_the_user_rings_gives_up()
+    {
+        var driver = CallDriver.CallbackConnecting();
+        driver.Feed(Connected, new CallInput.WhatsAppRinging());
+        Assert.Contains(new CallDecision.Terminate(CallDriver.WhatsAppId), driver.Feed(new CallInput.PbxEnded()));
+        driver.Feed(new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));
+        Assert.Equal(HangupCause.CallerGaveUp, driver.Record.Cause);
+    }
+
+    [Fact]
+    public void A_user_who_does_not_take_it_ends_the_agents_dialog()
+    {
+        var driver = CallDriver.CallbackConnecting();
+        driver.Feed(Connected);
+        Assert.Contains(new CallDecision.HangUpPbx(HangupCause.Declined), driver.Feed(new CallInput.WhatsAppDeclined()));
+
+        var refused = CallDriver.CallbackConnecting();
+        var error = new WhatsAppError(WhatsAppErrorCodes.NoCallPermission, "no");
+        Assert.Contains(new CallDecision.HangUpPbx(HangupCause.NotPermitted), refused.Feed(new CallInput.Connected(null, error)));
+        refused.Feed(new CallInput.MediaReleased(null, null));
+        Assert.Equal(error, refused.Record.WhatsAppError);
+    }
+}

@@ -42,12 +42,12 @@ internal sealed class ChannelBench : IAsyncDisposable
     public Task<StoredChannel> UntilAsync(Func<StoredChannel, bool> wanted, string what) =>
         Eventually.SeeAsync(ReadAsync, wanted, what, channel => Storage.JsonText.Of(new { channel.Facts.Meta, channel.Facts.Restrictions, channel.Sync })!);
 
-    /// <summary>An admin saves a change.</summary>
-    public async Task ChangeAsync(Func<ChannelSettings, ChannelSettings> change)
+    /// <summary>An admin saves a change, which is pushed to Meta unless the number is not managed.</summary>
+    public async Task ChangeAsync(Func<ChannelSettings, ChannelSettings> change, bool isManaged = true)
     {
         var version = (await ReadAsync()).Facts.Settings.Version;
         Assert.IsType<ChannelChange.Done>(await Store.ChangeAsync(
-            Id, version, "key:test", "channel.update", channel => new(change(channel.Facts.Settings) with { IsManaged = true }, []), CancellationToken.None));
+            Id, version, "key:test", "channel.update", channel => new(change(channel.Facts.Settings) with { IsManaged = isManaged }, []), CancellationToken.None));
     }
 
     /// <summary>Waits until Meta has taken the newest version.</summary>

@@ -90,7 +90,7 @@ public sealed class RateCardStore(NpgsqlDataSource database)
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.ForeignKeyViolation)
         {
-            return (BookRefusal.RateCardInUse, $"Accounts are rated by '{id}'.");
+            return (BookRefusal.RateCardInUse, $"Accounts are rated by '{id}', or a period was rated anew by it.");
         }
         var after = await FindAsync(connection, transaction, id, cancellation);
         await AuditBook.WriteAsync(transaction, actor, action, Subject(id), before, after, cancellation);

@@ -20,6 +20,9 @@ public readonly record struct RateImportMode(bool Replaces, bool IsDryRun);
 /// <summary>Takes a whole file of rates into a card, or nothing of it.</summary>
 public sealed class RateImport(NpgsqlDataSource database)
 {
+    /// <summary>The longest file takes some ten seconds on a small machine: the constraint looks at each rate.</summary>
+    private const int MostSeconds = 120;
+
     private const string Lines =
         """
         unnest(@Line::int[], @Direction::text[], @Prefix::text[], @ValidFrom::timestamptz[], @ValidUntil::timestamptz[])
@@ -69,8 +72,9 @@ public sealed class RateImport(NpgsqlDataSource database)
 
         // Lines without errors of their own are held against the card too, so that all errors are told at once.
         var parameters = Parameters(card, lines, now);
-        var closed = mode.Replaces ? await connection.ExecuteAsync(new CommandDefinition(Close, parameters, transaction, cancellationToken: cancellation)) : 0;
-        var overlaps = await connection.QueryAsync<OverlapRow>(new CommandDefinition(Overlaps, parameters, transaction, cancellationToken: cancellation));
+        CommandDefinition Patient(string sql) => new(sql, parameters, transaction, MostSeconds, cancellationToken: cancellation);
+        var closed = mode.Replaces ? await connection.ExecuteAsync(Patient(Close)) : 0;
+        var overlaps = await connection.QueryAsync<OverlapRow>(Patient(Overlaps));
         errors = [.. errors.Concat(overlaps.Select(o => o.ToError())).OrderBy(e => e.Line)];
         if (errors.Count > 0)
             return new RateImportResult(0, 0, errors);
@@ -78,7 +82,7 @@ public sealed class RateImport(NpgsqlDataSource database)
         var result = new RateImportResult(lines.Count, closed, []);
         if (mode.IsDryRun)
             return result;
-        await connection.ExecuteAsync(new CommandDefinition(Insert, parameters, transaction, cancellationToken: cancellation));
+        await connection.ExecuteAsync(Patient(Insert));
         await AuditBook.WriteAsync(transaction, actor, "rate_card.import", RateCardStore.Subject(card), null, new { result.Added, result.Closed }, cancellation);
         await transaction.CommitAsync(cancellation);
         return result;

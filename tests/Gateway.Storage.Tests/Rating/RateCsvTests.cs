@@ -1,4 +1,6 @@
 using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
 using Gateway.Calls;
 using Gateway.Calls.Rating;
 using Gateway.Storage.Rating;
@@ -110,6 +112,45 @@ public class RateCsvTests
         var many = string.Concat(Enumerable.Range(0, RateCsvReader.MaxLines + 1).Select(i => $"outbound,{i + 1},2030-01-01,0.1\n"));
         Assert.Contains("at most", Assert.Single(Read($"{Header}\n{many}").Errors).Message);
     }
+
+    [Fact]
+    public void Whatever_rates_are_written_are_read_again()
+    {
+        var rates =
+            from direction in Gen.Elements(CallDirection.Inbound, CallDirection.Outbound)
+            from prefix in Gen.Choose(0, 9).ListOf(4)
+            from start in Gen.Choose(0, 1_000_000)
+            from length in Gen.Choose(0, 1_000_000)
+            from price in Gen.Choose(0, int.MaxValue)
+            from decimals in Gen.Choose(0, 10)
+            from pulse in Gen.Choose(1, 3600)
+            from minimum in Gen.Choose(0, 3600)
+            from tiers in Gen.Choose(0, RateTerms.MaxTiers)
+            let perMinute = new decimal(price % 1_000_000, 0, 0, false, (byte)decimals)
+            select new CardRate(
+                new Rate(
+                    0, "", direction, string.Concat(prefix), "USD", perMinute, perMinute, TimeSpan.FromSeconds(pulse), TimeSpan.FromSeconds(minimum),
+                    [.. Enumerable.Range(1, tiers).Select(i => new VolumeTier(i * 1000, perMinute))]),
+                DateTimeOffset.UnixEpoch.AddMilliseconds(start), length == 0 ? null : DateTimeOffset.UnixEpoch.AddMilliseconds(start + length), 0);
+        Prop.ForAll(rates.ToArbitrary(), rate =>
+        {
+            var text = new StringWriter();
+            RateCsvWriter.Write(text, [rate]);
+            var (lines, errors) = Read(text.ToString());
+            Assert.Empty(errors);
+            var terms = Assert.Single(lines).Terms;
+            Assert.Equal((rate.Rate.Direction, rate.Rate.Prefix, rate.ValidFrom, rate.ValidUntil), (terms.Direction, terms.Prefix, terms.ValidFrom, terms.ValidUntil));
+            Assert.Equal((rate.Rate.PricePerMinute, rate.Rate.ConnectionFee), (terms.PricePerMinute, terms.ConnectionFee));
+            Assert.Equal((rate.Rate.Pulse.TotalSeconds, rate.Rate.Minimum.TotalSeconds), (terms.PulseSeconds, terms.MinimumSeconds));
+            Assert.Equal(rate.Rate.Tiers, terms.Tiers);
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void No_text_whatever_throws() => Prop.ForAll(
+        Gen.Elements("direction", "prefix", "valid_from", "price_per_minute", "tiers", ",", ";", "\n", "\r\n", "\"", "outbound", "49", "2030-01-01", "0.1", "1:2|", "\0", "é").ListOf()
+            .Select(parts => Header + string.Concat(parts)).ToArbitrary(),
+        text => Read(text) is { } result && (result.Lines.Count > 0 || result.Errors.Count > 0)).QuickCheckThrowOnFailure();
 
     private static (IReadOnlyList<RateLine> Lines, IReadOnlyList<RateLineError> Errors) Read(string text) =>
         RateCsvReader.Read(new MemoryStream(Encoding.UTF8.GetBytes(text)), "USD");

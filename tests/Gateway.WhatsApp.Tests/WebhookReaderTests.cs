@@ -73,7 +73,7 @@ public class WebhookReaderTests
     public void Reads_the_end_of_an_answered_call_with_its_times()
     {
         var end = WebhookSamples.Single<CallTerminate>("inbound-terminate-picked-up");
-        Assert.Equal(CallOutcome.Completed, end.Outcome);
+        Assert.Equal(TerminateOutcome.Completed, end.Outcome);
         Assert.Equal(TimeSpan.FromSeconds(80), end.Duration);
         Assert.Equal(TimeSpan.FromSeconds(80), end.EndedAt - end.StartedAt);
         Assert.Equal("order-78", end.OpaqueData);
@@ -94,7 +94,7 @@ public class WebhookReaderTests
     public void Lists_an_error_once_wherever_Meta_put_it(string sample)
     {
         var end = WebhookSamples.Single<CallTerminate>(sample);
-        Assert.Equal(CallOutcome.Failed, end.Outcome);
+        Assert.Equal(TerminateOutcome.Failed, end.Outcome);
         var error = Assert.Single(end.Errors);
         Assert.Equal(WhatsAppErrorCodes.MediaReceiveTimeout, error.Code);
         Assert.Equal("Media was not received in time", error.Message);

@@ -18,7 +18,7 @@ public sealed class AgreementTests
         Assert.Equal(id, call.CallId);
         await AssertHeardAsync(rig, id, media, early: 0);
         Assert.True((await business.Graph.TerminateAsync(BusinessSide.Number, id)).IsSuccess);
-        Assert.Equal(CallOutcome.Completed, (await business.NextAsync<WebhookEvent.CallTerminate>()).Outcome);
+        Assert.Equal(TerminateOutcome.Completed, (await business.NextAsync<WebhookEvent.CallTerminate>()).Outcome);
     }
 
     [Theory]
@@ -91,7 +91,7 @@ public sealed class AgreementTests
         }
         await business.Graph.TerminateAsync(BusinessSide.Number, id);
         var end = await business.NextAsync<WebhookEvent.CallTerminate>();
-        Assert.Equal((id, CallOutcome.Completed), (end.CallId, end.Outcome));
+        Assert.Equal((id, TerminateOutcome.Completed), (end.CallId, end.Outcome));
         Assert.NotNull(end.Duration);
         AssertUser(end.User, knobs);
     }

@@ -148,11 +148,11 @@ internal static class CallsFieldReader
         _ => null,
     };
 
-    private static CallOutcome Outcome(string? status) => status?.ToUpperInvariant() switch
+    private static TerminateOutcome Outcome(string? status) => status?.ToUpperInvariant() switch
     {
-        "COMPLETED" => CallOutcome.Completed,
-        "FAILED" => CallOutcome.Failed,
-        _ => CallOutcome.Other,
+        "COMPLETED" => TerminateOutcome.Completed,
+        "FAILED" => TerminateOutcome.Failed,
+        _ => TerminateOutcome.Other,
     };
 
     /// <summary>

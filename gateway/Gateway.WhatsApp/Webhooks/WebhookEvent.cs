@@ -18,7 +18,7 @@ public enum RemoteCallState
     Rejected,
 }
 
-public enum CallOutcome
+public enum TerminateOutcome
 {
     Completed,
     Failed,
@@ -81,7 +81,7 @@ public abstract record WebhookEvent
     }
 
     /// <summary><c>calls[].event = "terminate"</c>: the call is over, whoever ended it. May arrive before the connect it belongs to.</summary>
-    public sealed record CallTerminate(string CallId, CallOutcome Outcome, WhatsAppUser User) : WebhookEvent
+    public sealed record CallTerminate(string CallId, TerminateOutcome Outcome, WhatsAppUser User) : WebhookEvent
     {
         /// <summary>Null when Meta did not say.</summary>
         public CallDirection? Direction { get; init; }

@@ -18,17 +18,13 @@ public static class Migrator
     public static async Task<IReadOnlyList<string>> MigrateAsync(NpgsqlDataSource database, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
+        if (await connection.QuerySingleAsync<bool>("SELECT to_regclass('schema_migrations') IS NOT NULL") && await MissingAsync(connection) is [])
+            return []; // which takes no right to change anything
         await connection.ExecuteAsync("SELECT pg_advisory_lock(@AdvisoryLock)", new { AdvisoryLock });
         try
         {
             await connection.ExecuteAsync(CreateLedger);
-            var applied = (await connection.QueryAsync<string>("SELECT name FROM schema_migrations")).ToHashSet();
-            var known = Migrations().ToArray();
-            var unknown = applied.Except(known.Select(m => m.Name)).ToArray();
-            if (unknown.Length > 0)
-                throw new InvalidOperationException($"The database was migrated by a newer version: {string.Join(", ", unknown)}.");
-
-            var missing = known.Where(m => !applied.Contains(m.Name)).ToArray();
+            var missing = await MissingAsync(connection);
             foreach (var (name, sql) in missing)
             {
                 await using var transaction = await connection.BeginTransactionAsync(cancellation);
@@ -42,6 +38,16 @@ public static class Migrator
         {
             await connection.ExecuteAsync("SELECT pg_advisory_unlock(@AdvisoryLock)", new { AdvisoryLock });
         }
+    }
+
+    private static async Task<(string Name, string Sql)[]> MissingAsync(NpgsqlConnection connection)
+    {
+        var applied = (await connection.QueryAsync<string>("SELECT name FROM schema_migrations")).ToHashSet();
+        var known = Migrations().ToArray();
+        var unknown = applied.Except(known.Select(m => m.Name)).ToArray();
+        return unknown.Length == 0
+            ? [.. known.Where(m => !applied.Contains(m.Name))]
+            : throw new InvalidOperationException($"The database was migrated by a newer version: {string.Join(", ", unknown)}.");
     }
 
     private static IEnumerable<(string Name, string Sql)> Migrations()

@@ -1,15 +1,18 @@
+using Gateway.Storage;
 using Gateway.Worker;
 using Gateway.Worker.Configuration;
+using Npgsql;
 
 const string Usage = """
-    Gateway.Worker [run|check|print-config] CONFIGURATION.json
+    Gateway.Worker [run|check|print-config|migrate] CONFIGURATION.json
       run           (default) starts the gateway; SIGTERM drains and stops it
       check         reads the configuration and says all that is wrong with it
       print-config  shows the effective configuration, secrets masked
+      migrate       brings the database of storage.postgres to this version, with the rights of the user that it names
     """;
 
 var verb = args.Length == 2 ? args[0] : "run";
-if (args.Length is 0 or > 2 || verb is not ("run" or "check" or "print-config") || args[^1].StartsWith('-'))
+if (args.Length is 0 or > 2 || verb is not ("run" or "check" or "print-config" or "migrate") || args[^1].StartsWith('-'))
 {
     Console.Error.WriteLine(Usage);
     return 2;
@@ -28,6 +31,11 @@ switch (verb)
         return 0;
     case "print-config":
         Console.WriteLine(GatewayOptionsReader.Print(options));
+        return 0;
+    case "migrate":
+        await using (var database = NpgsqlDataSource.Create(options.Storage.Postgres.Reveal()))
+            foreach (var name in await Migrator.MigrateAsync(database, CancellationToken.None))
+                Console.WriteLine(name);
         return 0;
     default:
         await GatewayHost.Build(options).RunAsync();

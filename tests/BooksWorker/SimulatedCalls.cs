@@ -17,7 +17,7 @@ internal sealed class SimulatedCalls(
         while (true)
         {
             await CallAsync();
-            if (Happens(0.15))
+            if (Happens(0.4))
                 await TopUpAsync();
         }
     }

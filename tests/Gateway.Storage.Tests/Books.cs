@@ -9,17 +9,15 @@ using Npgsql;
 namespace Gateway.Storage.Tests;
 
 /// <summary>One account with a card, and a channel that it pays for, in the suite's database; every test has its own.</summary>
-internal sealed class Books(NpgsqlDataSource database)
+internal sealed class Books(NpgsqlDataSource database, string name)
 {
     public static readonly DateTimeOffset Start = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
-    private readonly string _name = "t" + Guid.NewGuid().ToString("n")[..12];
+    public string Account => name;
 
-    public string Account => _name;
+    public string Card => name;
 
-    public string Card => _name;
-
-    public ChannelId Channel => new(_name);
+    public ChannelId Channel => new(name);
 
     public PostgresAdmissionBook Admission => new(database);
 
@@ -28,7 +26,7 @@ internal sealed class Books(NpgsqlDataSource database)
     /// <summary>An account that has so much, with a card without rates.</summary>
     public static async Task<Books> OpenAsync(NpgsqlDataSource database, decimal balance, decimal minimum = 10)
     {
-        var books = new Books(database);
+        var books = new Books(database, "t" + Guid.NewGuid().ToString("n")[..12]);
         await books.ExecuteAsync(
             """
             INSERT INTO rate_cards (id, name, currency) VALUES (@Card, 'test', 'EUR');
@@ -40,6 +38,9 @@ internal sealed class Books(NpgsqlDataSource database)
             await books.AdjustAsync(balance);
         return books;
     }
+
+    /// <summary>The same books, used by somebody else.</summary>
+    public Books With(NpgsqlDataSource other) => new(other, name);
 
     /// <summary>Changes the balance as the ledger wants it.</summary>
     public Task AdjustAsync(decimal amount) => ExecuteAsync(

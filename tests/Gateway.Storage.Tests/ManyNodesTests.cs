@@ -42,11 +42,8 @@ public sealed class ManyNodesTests(Stores stores, ITestOutputHelper output) : IA
 
         var totals = await CheckAsync(accounts);
         output.WriteLine($"{deaths} deaths; {totals}");
-        Assert.InRange(totals.Calls, 100, int.MaxValue);
-        Assert.InRange(totals.Charges, 50, int.MaxValue);
-        Assert.InRange(totals.Exhausted, 1, int.MaxValue);
-        Assert.InRange(totals.Refused, 1, int.MaxValue);
-        Assert.InRange(totals.Lost, 1, int.MaxValue);
+        // On however slow a machine, everything happened.
+        Assert.All(new[] { totals.Charges, totals.Exhausted, totals.Refused, totals.Lost, totals.TopUps, deaths }, count => Assert.InRange(count, 1, int.MaxValue));
     }
 
     private async Task<int> LetLiveAndDieAsync(string[] accounts, Random random)
@@ -63,7 +60,7 @@ public sealed class ManyNodesTests(Stores stores, ITestOutputHelper output) : IA
                 var i = random.Next(nodes.Length);
                 var (name, workers, process) = nodes[i];
                 Assert.Equal("sweeping", await process.StandardOutput.ReadLineAsync()); // it is up
-                await Task.Delay(random.Next(50, 1500));
+                await Task.Delay(random.Next(100, 2500));
                 Assert.False(process.HasExited, "A node ended by itself: see its error output.");
                 process.Kill(); // SIGKILL
                 await process.WaitForExitAsync();

@@ -1,0 +1,103 @@
+using Gateway.Calls;
+using Gateway.Storage.Accounts;
+using Gateway.Storage.Calls;
+using Gateway.Storage.Channels;
+using Gateway.Storage.Rating;
+using Npgsql;
+using Testing;
+
+namespace Gateway.Storage.Tests;
+
+/// <summary>Each program's role is enough for its work, and for nothing that would rewrite the past.</summary>
+[Collection(StoresCollection.Name)]
+public sealed class RolesTests(Stores stores) : IAsyncLifetime
+{
+    private readonly NpgsqlDataSource _owner = NpgsqlDataSource.Create(stores.Postgres);
+
+    public Task InitializeAsync() => Migrator.MigrateAsync(_owner, CancellationToken.None);
+
+    public Task DisposeAsync() => _owner.DisposeAsync().AsTask();
+
+    [Fact]
+    public async Task A_worker_carries_calls_from_admission_to_settlement_and_looks_after_months_and_orphans()
+    {
+        var opened = await Books.OpenAsync(_owner, 100);
+        await opened.AddRateAsync("", 1m);
+        await using var database = As("gateway_worker");
+        var books = opened.With(database);
+        Assert.Empty(await Migrator.MigrateAsync(database, CancellationToken.None));
+
+        var request = books.Request();
+        var identity = new CallIdentity(request.Call, request.Direction, request.Channel, request.User, request.Node, request.NodeStart);
+        await books.Calls.BeginAsync(identity, request.At, CancellationToken.None);
+        var funding = await books.FundAsync(request);
+        await books.Calls.AnsweredAsync(request.Call, request.At, request.At.AddSeconds(5), null, null, null, CancellationToken.None);
+        await books.Admission.ExtendAsync(request.Call, 5m, CancellationToken.None);
+        await books.Calls.CompleteAsync(Books.Record(request, funding, 60), CancellationToken.None);
+        await books.AdmitAsync(request with { Call = new CallId(Guid.NewGuid().ToString("n")), NodeStart = "gone" });
+        await new OrphanSweeper(database, books.Calls, request.Node, request.NodeStart, TimeSpan.FromMinutes(1)).SweepAsync(CancellationToken.None);
+        await new CallPartitions(database).MakeAsync(request.At.AddYears(9), 1, CancellationToken.None);
+        await new CallPartitions(database).DropAsync(request.At, TimeSpan.FromDays(3650), CancellationToken.None);
+        var missed = books.Request();
+        await books.Calls.CompleteAsync(Books.Record(missed, null, null, HangupCause.NoAnswer), CancellationToken.None);
+        Assert.Equal((99m, 0m), await books.MoneyAsync());
+    }
+
+    [Fact]
+    public async Task An_admin_keeps_accounts_cards_and_channels()
+    {
+        await using var database = As("gateway_admin");
+        Assert.Empty(await Migrator.MigrateAsync(database, CancellationToken.None));
+        var id = "r" + Guid.NewGuid().ToString("n")[..12];
+        await new RateCardStore(database).CreateAsync(id, "test", "EUR", "test", CancellationToken.None);
+        var accounts = new AccountStore(database);
+        var account = (await accounts.CreateAsync(id, "EUR", new AccountTerms("test", id, 10, 10), "test", CancellationToken.None)).Value!;
+        Assert.NotNull((await accounts.ChangeAsync(id, new AccountTerms("other", id, 5, 5), account.Version, "test", CancellationToken.None)).Value);
+        Assert.NotNull((await new Ledger(database).TopUpAsync(new Movement(id, 10, "EUR", id, null), "test", CancellationToken.None)).Value);
+        Assert.Single(await new Ledger(database).ListAsync(id, null, 10, CancellationToken.None));
+        Assert.NotNull(await new PostgresCallStore(database).ListAsync(new CallQuery { Limit = 1 }, CancellationToken.None));
+    }
+
+    [Theory]
+    [InlineData("gateway_worker")]
+    [InlineData("gateway_admin")]
+    public async Task Nobody_who_runs_a_program_can_rewrite_the_ledger_the_audit_log_or_the_schema(string role)
+    {
+        await using var database = As(role);
+        foreach (var sql in new[]
+        {
+            "UPDATE ledger_entries SET amount = 0", "DELETE FROM ledger_entries", "TRUNCATE ledger_entries",
+            "ALTER TABLE ledger_entries DISABLE TRIGGER ALL", "DROP TRIGGER ledger_is_append_only ON ledger_entries",
+            "UPDATE audit_entries SET actor = 'x'", "DELETE FROM audit_entries", "TRUNCATE audit_entries",
+            "ALTER TABLE audit_entries DISABLE TRIGGER ALL", "UPDATE events SET kind = 'x'", "DELETE FROM events", "DELETE FROM calls",
+            "DELETE FROM accounts", "DROP TABLE calls", "CREATE TABLE other (id int)", "SET session_replication_role = replica",
+            "INSERT INTO schema_migrations (name) VALUES ('x')",
+        })
+            await RefusesAsync(database, sql);
+    }
+
+    [Theory]
+    [InlineData("gateway_worker", "SELECT * FROM api_keys")]
+    [InlineData("gateway_worker", "SELECT * FROM webhook_endpoints")]
+    [InlineData("gateway_worker", "UPDATE rates SET price_per_minute = 0")]
+    [InlineData("gateway_worker", "UPDATE accounts SET minimum_inbound = 0")]
+    [InlineData("gateway_worker", "INSERT INTO accounts (id, name, currency) VALUES ('x', 'x', 'EUR')")]
+    [InlineData("gateway_admin", "UPDATE calls SET answered_at = NULL")]
+    [InlineData("gateway_admin", "DELETE FROM holds")]
+    [InlineData("gateway_admin", "SELECT drop_call_partitions(now())")]
+    public async Task A_role_has_no_right_to_the_others_work(string role, string sql)
+    {
+        await using var database = As(role);
+        await RefusesAsync(database, sql);
+    }
+
+    private NpgsqlDataSource As(string role) =>
+        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(stores.Postgres) { Options = "-c role=" + role }.ConnectionString);
+
+    private static async Task RefusesAsync(NpgsqlDataSource database, string sql)
+    {
+        await using var command = database.CreateCommand(sql);
+        var refusal = await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync());
+        Assert.Equal((PostgresErrorCodes.InsufficientPrivilege, sql), (refusal.SqlState, sql));
+    }
+}

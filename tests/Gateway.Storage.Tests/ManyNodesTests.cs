@@ -14,7 +14,7 @@ namespace Gateway.Storage.Tests;
 [Collection(StoresCollection.Name)]
 public sealed class ManyNodesTests(Stores stores, ITestOutputHelper output) : IAsyncLifetime
 {
-    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(9);
 
     private readonly NpgsqlDataSource _database = NpgsqlDataSource.Create(stores.Postgres);
     private readonly string _run = "r" + Guid.NewGuid().ToString("n")[..8];

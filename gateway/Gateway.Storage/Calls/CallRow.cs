@@ -111,7 +111,7 @@ internal sealed record CallRow
         PbxQuality = Quality(PbxQuality),
         Node = Node,
         NodeStart = NodeStart,
-        Funding = Account is null || Currency is null || PricePerMinute is null ? null : new Funding(Account, Currency, Rate(), 0),
+        Funding = Account is null ? null : new Funding(Account, Currency!, Rate(), 0),
         Price = Price is { } price ? new Price(Pulses!.Value, Seconds(PulseSeconds) * Pulses.Value, PricePerMinute!.Value, price) : null,
     };
 

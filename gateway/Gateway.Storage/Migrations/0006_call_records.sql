@@ -42,7 +42,9 @@ CREATE TABLE calls (
     PRIMARY KEY (started_at, id),
     CHECK ((ended_at IS NULL) = (cause IS NULL)),
     CHECK ((price IS NULL) = (pulses IS NULL)),
-    CHECK (price IS NULL OR (account IS NOT NULL AND currency IS NOT NULL))
+    -- What pays for a call stands here with the rate that it is rated by, or not at all; a price only of what was answered.
+    CHECK (num_nulls(account, currency, rate_id, rate_card, rate_prefix, price_per_minute, connection_fee, pulse_seconds, minimum_seconds) IN (0, 9)),
+    CHECK (price IS NULL OR (account IS NOT NULL AND answered_at IS NOT NULL))
 ) PARTITION BY RANGE (started_at);
 
 CREATE TABLE calls_default PARTITION OF calls DEFAULT;

@@ -110,8 +110,9 @@ public sealed class ReratingStoreTests(Stores stores) : IAsyncLifetime
         await AddRateAsync(0.10m, new VolumeTier(600, 0.05m));
         await ExecuteAsync(
             """
-            INSERT INTO calls (id, direction, channel, user_phone, started_at, answered_at, ended_at, cause, node, account, currency, pulse_seconds, pulses, price)
-            SELECT md5(@name || i), 'outbound', '100', '4915112345678', s, s, s + interval '60 s', 'pbx_hung_up', 'n', @name, 'USD', 60, 1, 1
+            INSERT INTO calls (id, direction, channel, user_phone, started_at, answered_at, ended_at, cause, node, account, currency, pulse_seconds, pulses, price,
+                rate_id, rate_card, rate_prefix, price_per_minute, connection_fee, minimum_seconds)
+            SELECT md5(@name || i), 'outbound', '100', '4915112345678', s, s, s + interval '60 s', 'pbx_hung_up', 'n', @name, 'USD', 60, 1, 1, 0, @name, '', 1, 0, 0
             FROM (SELECT i, timestamptz '2031-03-01Z' + i * interval '1 s' AS s FROM generate_series(0, 1299) i) x
             """);
         var preview = (await Store.PreviewAsync(Request(), March.AddMonths(1), None)).Value!;
@@ -157,8 +158,10 @@ public sealed class ReratingStoreTests(Stores stores) : IAsyncLifetime
         var call = $"{_name.GetHashCode(StringComparison.Ordinal):x8}{_calls++:x24}";
         await ExecuteAsync(
             """
-            INSERT INTO calls (id, direction, channel, user_phone, started_at, answered_at, ended_at, cause, node, account, currency, pulse_seconds, pulses, price)
-            VALUES (@call, 'outbound', '100', '4915112345678', @start, @start, @start + make_interval(secs => @seconds), 'pbx_hung_up', 'n', @name, 'USD', @pulse, @seconds / @pulse, @price);
+            INSERT INTO calls (id, direction, channel, user_phone, started_at, answered_at, ended_at, cause, node, account, currency, pulse_seconds, pulses, price,
+                rate_id, rate_card, rate_prefix, price_per_minute, connection_fee, minimum_seconds)
+            VALUES (@call, 'outbound', '100', '4915112345678', @start, @start, @start + make_interval(secs => @seconds), 'pbx_hung_up', 'n', @name, 'USD', @pulse, @seconds / @pulse, @price,
+                0, @name, '', 1, 0, 0);
             UPDATE accounts SET balance = balance - @price WHERE id = @name;
             INSERT INTO ledger_entries (account, kind, amount, balance_after, call_id, idempotency_key, actor)
             SELECT @name, 'charge', -@price, balance, @call, 'call:' || @call, 'tests' FROM accounts WHERE id = @name

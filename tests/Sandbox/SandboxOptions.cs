@@ -73,6 +73,9 @@ public sealed record SandboxTimers
     /// <summary>How often media timers look at the handset.</summary>
     public TimeSpan MediaCheck { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How long a temporary permission counts.</summary>
+    public TimeSpan TemporaryPermission { get; init; } = TimeSpan.FromDays(7);
+
     /// <summary>A webhook not answered in this time counts as failed.</summary>
     public TimeSpan WebhookTimeout { get; init; } = TimeSpan.FromSeconds(20);
 

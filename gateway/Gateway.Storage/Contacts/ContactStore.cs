@@ -144,7 +144,9 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
 
     private static IEnumerable<(EventKind Kind, object Data)> Events(ContactPermission before, ContactPermission after, DateTimeOffset at)
     {
-        if ((before.State, before.Since, before.ExpiresAt) != (after.State, after.Since, after.ExpiresAt))
+        // What was revoked and is revoked again, by Meta's webhook after our own count, is no news.
+        if ((before.State, before.Since, before.ExpiresAt) != (after.State, after.Since, after.ExpiresAt)
+            && !(before.State == PermissionState.Revoked && after.State == PermissionState.Revoked))
         {
             var data = new { by = after.DecidedBy, state = after.State, expiresAt = after.ExpiresAt };
             if (after.State is PermissionState.Temporary or PermissionState.Permanent)

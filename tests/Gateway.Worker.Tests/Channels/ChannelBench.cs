@@ -6,6 +6,7 @@ using Gateway.Calls.Channels;
 using Gateway.Storage.Channels;
 using Gateway.Worker.Tests.Calls.Bench;
 using Npgsql;
+using Sandbox;
 using Testing;
 
 namespace Gateway.Worker.Tests.Channels;
@@ -28,11 +29,12 @@ internal sealed class ChannelBench : IAsyncDisposable
     /// <param name="stores">Real ones.</param>
     /// <param name="displayNumber">The business number; one of the United Kingdom unless told.</param>
     /// <param name="gateways">How many nodes have it.</param>
-    public static async Task<ChannelBench> StartAsync(Stores stores, string? displayNumber = null, int gateways = 1)
+    /// <param name="timers">WhatsApp's clocks.</param>
+    public static async Task<ChannelBench> StartAsync(Stores stores, string? displayNumber = null, int gateways = 1, Func<SandboxTimers, SandboxTimers>? timers = null)
     {
         var own = $"{Environment.ProcessId % 10_000:0000}{Interlocked.Increment(ref _last):000}";
         var calls = await CallBench.StartAsync(
-            stores, options => options with { WhatsApp = options.WhatsApp with { SettingsInterval = TimeSpan.FromSeconds(1) } }, gateways: gateways,
+            stores, options => options with { WhatsApp = options.WhatsApp with { SettingsInterval = TimeSpan.FromSeconds(1) } }, timers: timers, gateways: gateways,
             number: number => number with { PhoneNumberId = "2002" + own, DisplayNumber = displayNumber ?? "44780" + own });
         return new ChannelBench(calls, new ChannelId("2002" + own));
     }

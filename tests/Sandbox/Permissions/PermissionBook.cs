@@ -30,8 +30,6 @@ public sealed class PermissionEntry
 /// </summary>
 public sealed class PermissionBook(SandboxOptions options, TimeProvider time)
 {
-    public static readonly TimeSpan TemporaryFor = TimeSpan.FromDays(7);
-
     private static readonly TimeSpan Day = TimeSpan.FromDays(1), Week = TimeSpan.FromDays(7);
 
     private readonly Lock _gate = new();
@@ -85,7 +83,7 @@ public sealed class PermissionBook(SandboxOptions options, TimeProvider time)
     {
         // A temporary grant does not take a permanent one away.
         if (permanent || entry.Status != "permanent")
-            (entry.Status, entry.ExpiresAt) = (permanent ? "permanent" : "temporary", permanent ? null : now + TemporaryFor);
+            (entry.Status, entry.ExpiresAt) = (permanent ? "permanent" : "temporary", permanent ? null : now + options.Timers.TemporaryPermission);
         return entry.ExpiresAt;
     });
 

@@ -7,6 +7,7 @@ using Sandbox.Handsets;
 using Sandbox.Numbers;
 using Sandbox.Permissions;
 using Sandbox.Users;
+using Sandbox.Webhooks;
 
 namespace Gateway.Worker.Tests.Calls.Bench;
 
@@ -53,6 +54,22 @@ internal sealed class WhatsAppSide : IAsyncDisposable
             Get<PermissionBook>().Grant(Number, user, permanent: true);
         return user;
     }
+
+    /// <summary>The user writes to the business.</summary>
+    public void Write(SandboxUser user)
+    {
+        Get<PermissionBook>().OpenWindow(Number, user);
+        Get<WebhookSender>().Send(Number, user.Phone, Get<WebhookBodies>().Text(Number, user, "hello"), null, "message");
+    }
+
+    /// <summary>The user answers the last request, or changes the setting without one; WhatsApp tells the business.</summary>
+    public void Decide(SandboxUser user, bool accepts, bool forGood = false) => Get<PermissionReplies>().Reply(Number, user, accepts, forGood);
+
+    /// <summary>WhatsApp's own books, of which nobody is told.</summary>
+    public PermissionBook Permissions => Get<PermissionBook>();
+
+    /// <summary>What the business wrote to this user.</summary>
+    public IReadOnlyList<SentMessage> MessagesTo(SandboxUser user) => [.. Get<MessageLog>().All().Where(message => message.UserPhone == user.Phone)];
 
     /// <summary>The user calls the business.</summary>
     public async Task<SandboxCall> PlaceAsync(SandboxUser user)

@@ -8,6 +8,10 @@ public class CallingCodesTests
 {
     [Theory]
     [InlineData("12125550100", "US")]
+    [InlineData("15205550100", "US")]
+    [InlineData("15405550100", "US")]
+    [InlineData("15415550100", "US")]
+    [InlineData("15445550100", null)]
     [InlineData("14165550100", "CA")]
     [InlineData("18765550100", "JM")]
     [InlineData("16585550100", "JM")]

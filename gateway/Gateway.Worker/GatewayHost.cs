@@ -83,6 +83,8 @@ public static class GatewayHost
         services.AddSingleton<NodeCapacity>();
         services.AddSingleton<IAdmissionBook, PostgresAdmissionBook>();
         services.AddSingleton<CallHolds>();
+        services.AddSingleton<LostCalls>();
+        services.AddSingleton<BookKeeper>();
         services.AddSingleton<CallAdmission>();
         services.AddSingleton<CallServices>();
         services.AddSingleton<CallFactory>();

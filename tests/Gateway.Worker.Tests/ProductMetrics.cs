@@ -59,6 +59,6 @@ internal sealed partial class ProductMetrics : IDisposable
         _sip.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
-    [GeneratedRegex("gateway_(admission|holds|calls|channels|registry|spool|whatsapp|media|sip)_[a-z_]+")]
+    [GeneratedRegex("gateway_(admission|holds|orphans|calls|channels|registry|spool|whatsapp|media|sip)_[a-z_]+")]
     private static partial Regex Name();
 }

@@ -18,6 +18,16 @@ internal static class BookMetrics
     private static readonly Counter<long> Extensions = Meter.CreateCounter<long>(
         "gateway_holds_extensions", "{question}", "Wishes of live calls to hold more money, by outcome");
 
+    private static readonly Counter<long> Orphans = Meter.CreateCounter<long>(
+        "gateway_orphans", "{thing}", "What dead nodes left open and this one closed, by kind");
+
+    /// <summary>This node closed what dead ones left.</summary>
+    public static void Swept(int calls, int holds)
+    {
+        Orphans.Add(calls, new KeyValuePair<string, object?>("kind", "call"));
+        Orphans.Add(holds, new KeyValuePair<string, object?>("kind", "hold"));
+    }
+
     /// <param name="seconds">How long it took.</param>
     /// <param name="refusal">Null: admitted.</param>
     public static void Asked(double seconds, HangupCause? refusal)

@@ -1,6 +1,7 @@
 using Gateway.Sip;
 using Gateway.Storage;
 using Gateway.WhatsApp.Webhooks;
+using Gateway.Worker.Books;
 using Gateway.Worker.Channels;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Permissions;
@@ -16,7 +17,8 @@ namespace Gateway.Worker.Calls;
 /// </summary>
 internal sealed partial class GatewayService(
     GatewayOptions options, NpgsqlDataSource database, MediaEngine media, SipEndpoint sip, WebhookQueue webhooks, CallSupervisor calls,
-    NonCallEvents others, CallbackQueue callbacks, NodeCapacity capacity, RecordSpool spool, ChannelSync channels, ILogger<GatewayService> logger) : IHostedLifecycleService, IDisposable
+    NonCallEvents others, CallbackQueue callbacks, NodeCapacity capacity, RecordSpool spool, BookKeeper books, ChannelSync channels,
+    ILogger<GatewayService> logger) : IHostedLifecycleService, IDisposable
 {
     private readonly List<Task> _pumps = [];
     private readonly CancellationTokenSource _stop = new();
@@ -31,7 +33,8 @@ internal sealed partial class GatewayService(
             LogMigrated(name);
         await channels.SeedAsync(cancellationToken);
         await spool.StartAsync(cancellationToken);
-        _background = channels.RunAsync(_stop.Token);
+        await books.StartAsync(cancellationToken);
+        _background = Task.WhenAll(channels.RunAsync(_stop.Token), books.RunAsync(_stop.Token));
         await media.StartAsync(cancellationToken);
         await sip.StartAsync(cancellationToken);
         _pumps.Add(calls.ReadWebhooksAsync(webhooks.Batches));

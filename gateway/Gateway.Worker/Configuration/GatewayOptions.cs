@@ -44,6 +44,9 @@ public sealed record NodeOptions
     /// <summary>Calls at one time, both directions; the next one is refused.</summary>
     public int MaxCalls { get; init; } = 1000;
 
+    /// <summary>A node that has given no sign of life for so long is lost: others close its calls. Longer than any pause of a node.</summary>
+    public TimeSpan LostAfter { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>How long live calls may go on after a stop was asked for; stragglers are ended on both legs.</summary>
     public TimeSpan DrainDeadline { get; init; } = TimeSpan.FromSeconds(30);
 }
@@ -178,6 +181,9 @@ public sealed record StorageOptions
     /// <summary>Folder in which finished records wait until PostgreSQL has them, each node in a folder of its own below it. Null: `spool` in
     /// systemd's state directory ($STATE_DIRECTORY) where there is one, else in the working directory.</summary>
     public string? Spool { get; init; }
+
+    /// <summary>Months of call records are dropped whole when their last call is so old; null: never. Ledger and events stay.</summary>
+    public TimeSpan? KeepCalls { get; init; }
 
     /// <summary>So many records may wait there; from then on new calls are refused.</summary>
     public int SpoolLimit { get; init; } = 100_000;

@@ -28,6 +28,8 @@ internal static class GatewayOptionsRules
             yield return "node.id: 1 to 64 letters, digits, '-', '_' or '.'.";
         if (node.MaxCalls is < 1 or > 100_000)
             yield return "node.maxCalls: 1 … 100000.";
+        if (node.LostAfter < TimeSpan.FromSeconds(5) || node.LostAfter > TimeSpan.FromHours(1))
+            yield return "node.lostAfter: 5 seconds … 1 hour.";
         if (node.DrainDeadline < TimeSpan.Zero || node.DrainDeadline > TimeSpan.FromHours(4))
             yield return "node.drainDeadline: 0 … 4 hours.";
     }
@@ -103,6 +105,8 @@ internal static class GatewayOptionsRules
     {
         if (storage.Spool is { Length: 0 })
             yield return "storage.spool: a folder, or null.";
+        if (storage.KeepCalls < TimeSpan.FromDays(32))
+            yield return "storage.keepCalls: at least 32 days.";
         if (storage.SpoolLimit is < 100 or > 10_000_000)
             yield return "storage.spoolLimit: 100 … 10000000.";
     }

@@ -1,0 +1,25 @@
+using Gateway.Calls;
+
+namespace Gateway.Worker.Books;
+
+/// <summary>Where the sweeper completes orphans: in the store, and at Meta.</summary>
+internal sealed class OrphanStore(ICallStore store, LostCalls lost) : ICallStore
+{
+    public async Task CompleteAsync(CallRecord record, CancellationToken cancellation)
+    {
+        await store.CompleteAsync(record, cancellation);
+        if (record.WhatsAppId is { } whatsAppId)
+            lost.End(record.Id, record.Channel, whatsAppId);
+    }
+
+    public Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation) => store.BeginAsync(call, startedAt, cancellation);
+
+    public Task AnsweredAsync(
+        CallId call, DateTimeOffset startedAt, DateTimeOffset answeredAt, string? agent, string? trunk, WhatsAppCallId? whatsAppId,
+        CancellationToken cancellation) =>
+        store.AnsweredAsync(call, startedAt, answeredAt, agent, trunk, whatsAppId, cancellation);
+
+    public Task<IReadOnlyList<CallRecord>> ListAsync(CallQuery query, CancellationToken cancellation) => store.ListAsync(query, cancellation);
+
+    public Task<CallRecord?> FindAsync(CallId call, CancellationToken cancellation) => store.FindAsync(call, cancellation);
+}

@@ -62,7 +62,7 @@ internal sealed class CallCredit
         (_isAsking, _isLast) = (false, extended.IsLast);
         Funding = Funding with { Held = extended.Held };
         _paidUntil = PaidUntil(Funding);
-        _askAt = Later(_paidUntil - _options.HoldSlice / 2, now + _options.HoldRetry); // not at once again, however little was added
+        _askAt = Later(_paidUntil, now + _options.HoldSlice) - _options.HoldSlice / 2; // not at once again, however little was added
         if (_isLast)
             (_warnAt, EndsAt) = (_paidUntil - _options.BalanceWarning, Later(_paidUntil, now));
     }

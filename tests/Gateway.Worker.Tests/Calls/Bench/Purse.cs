@@ -1,0 +1,75 @@
+using Dapper;
+using Npgsql;
+
+namespace Gateway.Worker.Tests.Calls.Bench;
+
+/// <summary>An account that pays for the bench's channel, with a card of one rate in pulses of one second: every call costs the same a second.</summary>
+internal sealed class Purse : IAsyncDisposable
+{
+    private readonly NpgsqlDataSource _database;
+    private readonly string _channel;
+    private readonly string _name = "t" + Guid.NewGuid().ToString("n")[..12];
+
+    private Purse(NpgsqlDataSource database, string channel) => (_database, _channel) = (database, channel);
+
+    /// <param name="bench">Its gateways have been started: the channel is there.</param>
+    /// <param name="postgres">Connection string.</param>
+    /// <param name="balance">What the account has.</param>
+    /// <param name="perSecond">The price; null: the card has no rate.</param>
+    public static async Task<Purse> OpenAsync(CallBench bench, string postgres, decimal balance, decimal? perSecond = 0.01m)
+    {
+        var purse = new Purse(NpgsqlDataSource.Create(postgres), bench.WhatsApp.Number.PhoneNumberId);
+        await purse.ExecuteAsync(
+            """
+            INSERT INTO rate_cards (id, name, currency) VALUES (@_name, 'test', 'EUR');
+            INSERT INTO rates (card, direction, prefix, valid_from, price_per_minute, pulse_seconds)
+            SELECT @_name, direction, '44', '2020-01-01', @perMinute, 1 FROM unnest('{inbound,outbound}'::text[]) direction WHERE @perMinute IS NOT NULL;
+            INSERT INTO accounts (id, name, currency, rate_card) VALUES (@_name, 'test', 'EUR', @_name);
+            UPDATE channels SET account = @_name WHERE id = @_channel;
+            """,
+            new { purse._name, purse._channel, perMinute = perSecond * 60 });
+        await purse.AdjustAsync(balance);
+        return purse;
+    }
+
+    public Task AdjustAsync(decimal amount) => ExecuteAsync(
+        """
+        WITH entry AS (
+            INSERT INTO ledger_entries (account, kind, amount, balance_after, idempotency_key, actor)
+            SELECT id, 'adjustment', @amount, balance + @amount, @key, 'test' FROM accounts WHERE id = @_name RETURNING amount)
+        UPDATE accounts SET balance = balance + entry.amount FROM entry WHERE id = @_name
+        """,
+        new { amount, _name, key = Guid.NewGuid().ToString() });
+
+    /// <summary>What the account has, what calls hold of it, and every charge.</summary>
+    public async Task<(decimal Balance, decimal Held, IReadOnlyList<decimal> Charges)> LookAsync()
+    {
+        await using var connection = await _database.OpenConnectionAsync();
+        var (balance, held) = await connection.QuerySingleAsync<(decimal, decimal)>(
+            "SELECT trim_scale(balance), trim_scale(held) FROM accounts WHERE id = @_name AND balance = (SELECT sum(amount) FROM ledger_entries WHERE account = @_name) "
+            + "AND held = (SELECT coalesce(sum(amount), 0) FROM holds WHERE account = @_name)", new { _name });
+        var charges = await connection.QueryAsync<decimal>(
+            "SELECT trim_scale(-amount) FROM ledger_entries WHERE account = @_name AND kind = 'charge' ORDER BY id", new { _name });
+        return (balance, held, charges.AsList());
+    }
+
+    /// <summary>The talk time of the calls that were answered, as they were billed.</summary>
+    public async Task<IReadOnlyList<TimeSpan>> TalkAsync()
+    {
+        await using var connection = await _database.OpenConnectionAsync();
+        return (await connection.QueryAsync<TimeSpan>(
+            "SELECT ended_at - answered_at FROM calls WHERE account = @_name AND answered_at IS NOT NULL ORDER BY started_at", new { _name })).AsList();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await ExecuteAsync("UPDATE channels SET account = NULL WHERE id = @_channel", new { _channel });
+        await _database.DisposeAsync();
+    }
+
+    private async Task ExecuteAsync(string sql, object parameters)
+    {
+        await using var connection = await _database.OpenConnectionAsync();
+        await connection.ExecuteAsync(sql, parameters);
+    }
+}

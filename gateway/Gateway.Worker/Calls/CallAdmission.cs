@@ -2,6 +2,7 @@ using Gateway.Calls;
 using Gateway.Calls.Admission;
 using Gateway.Calls.Channels;
 using Gateway.Worker.Books;
+using Gateway.Worker.Channels;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Permissions;
 using Gateway.Worker.Spool;
@@ -14,7 +15,7 @@ namespace Gateway.Worker.Calls;
 /// </summary>
 internal sealed partial class CallAdmission(
     GatewayOptions options, NodeCapacity capacity, RecordSpool spool, IAdmissionBook book, IPermissionArbiter arbiter, CallHolds holds,
-    TimeProvider time, ILogger<CallAdmission> logger)
+    ChannelSync channels, TimeProvider time, ILogger<CallAdmission> logger)
 {
     /// <summary>The call waits for all of this no longer than <see cref="CallOptions.Preparation"/>: its answer has to come before.</summary>
     private readonly TimeSpan _patience = options.Calls.Preparation * 0.9;
@@ -63,6 +64,8 @@ internal sealed partial class CallAdmission(
                 await ReleaseAsync(call, facts);
                 return new CallInput.Refused(refused.Cause, word.Text, word.State);
             case AdmissionVerdict.Refused refused:
+                if (refused.Cause == HangupCause.ChannelDisabled)
+                    channels.Ask(call.Channel); // Meta may have switched it on again and not told
                 await ReleaseAsync(call, facts);
                 return new CallInput.Refused(refused.Cause, refused.Text);
             default:

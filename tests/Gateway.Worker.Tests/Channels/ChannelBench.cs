@@ -30,11 +30,13 @@ internal sealed class ChannelBench : IAsyncDisposable
     /// <param name="displayNumber">The business number; one of the United Kingdom unless told.</param>
     /// <param name="gateways">How many nodes have it.</param>
     /// <param name="timers">WhatsApp's clocks.</param>
-    public static async Task<ChannelBench> StartAsync(Stores stores, string? displayNumber = null, int gateways = 1, Func<SandboxTimers, SandboxTimers>? timers = null)
+    /// <param name="interval">How often Meta's settings are read; a second unless told.</param>
+    public static async Task<ChannelBench> StartAsync(
+        Stores stores, string? displayNumber = null, int gateways = 1, Func<SandboxTimers, SandboxTimers>? timers = null, TimeSpan? interval = null)
     {
         var own = $"{Environment.ProcessId % 10_000:0000}{Interlocked.Increment(ref _last):000}";
         var calls = await CallBench.StartAsync(
-            stores, options => options with { WhatsApp = options.WhatsApp with { SettingsInterval = TimeSpan.FromSeconds(1) } }, timers: timers, gateways: gateways,
+            stores, options => options with { WhatsApp = options.WhatsApp with { SettingsInterval = interval ?? TimeSpan.FromSeconds(1) } }, timers: timers, gateways: gateways,
             number: number => number with { PhoneNumberId = "2002" + own, DisplayNumber = displayNumber ?? "44780" + own });
         return new ChannelBench(calls, new ChannelId("2002" + own));
     }

@@ -62,6 +62,20 @@ public sealed class ChannelCallTests(Stores stores)
     }
 
     [Fact]
+    public async Task A_call_refused_for_what_Meta_no_longer_says_has_the_settings_read_again()
+    {
+        await using var bench = await ChannelBench.StartAsync(stores, interval: TimeSpan.FromHours(1));
+        var read = (await bench.UntilAsync(channel => channel.Facts.Meta is not null, "what Meta has")).Sync.ReadAt;
+        await bench.ChangeAtMetaAsync(new { status = "DISABLED" });
+        await bench.UntilAsync(channel => channel.Facts.Meta is { Status: "DISABLED" } && channel.Sync.ReadAt > read, "calling is off, and was read so");
+        bench.Calls.Relay.Hold("other");
+        await bench.ChangeAtMetaAsync(new { status = "ENABLED" });
+        await IsRejectedAsync(bench, HangupCause.ChannelDisabled);
+        await bench.UntilAsync(channel => channel.Facts.Meta is { Status: "ENABLED" }, "calling is on");
+        await TalksInboundAsync(bench);
+    }
+
+    [Fact]
     public async Task Numbers_of_a_country_without_outbound_calls_are_called_all_the_same()
     {
         await using var bench = await ChannelBench.StartAsync(stores, displayNumber: $"1202555{Random.Shared.Next(10_000):0000}");

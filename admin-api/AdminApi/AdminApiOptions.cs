@@ -31,8 +31,14 @@ public sealed record AdminApiOptions
     /// <summary>Whose tokens are taken beside keys; none where the issuer is empty.</summary>
     public OidcOptions Oidc { get; init; } = new();
 
+    /// <summary>How events are sent to others.</summary>
+    public WebhookOptions Webhooks { get; init; } = new();
+
     /// <summary><see cref="TrustedProxies"/> as networks.</summary>
     public IReadOnlyList<IPNetwork> Proxies { get; private init; } = [];
+
+    /// <summary><see cref="WebhookOptions.AllowedNetworks"/> as networks.</summary>
+    public IReadOnlyList<IPNetwork> WebhookNetworks { get; private init; } = [];
 
     /// <summary>These options with <see cref="KeyFile"/> read; throws one message with every error.</summary>
     public AdminApiOptions Validated()
@@ -53,17 +59,29 @@ public sealed record AdminApiOptions
             errors.Add($"{Section}:Oidc:Issuer is an https URL.");
         if (Oidc.Issuer.Length > 0 && Oidc.Audience.Length == 0)
             errors.Add($"{Section}:Oidc:Audience is missing: a token made for somebody else must not open this door.");
-        List<IPNetwork> proxies = [];
-        foreach (var text in TrustedProxies.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        if (Webhooks.MaxAttempts is < 1 or > 30 || Webhooks.Timeout <= TimeSpan.Zero || Webhooks.Timeout > TimeSpan.FromSeconds(30) || Webhooks.FirstRetry <= TimeSpan.Zero)
+            errors.Add($"{Section}:Webhooks: MaxAttempts is 1 to 30, Timeout up to 30 seconds, FirstRetry positive.");
+        options = options with
+        {
+            Proxies = Networks(TrustedProxies, "TrustedProxies", errors),
+            WebhookNetworks = Networks(Webhooks.AllowedNetworks, "Webhooks:AllowedNetworks", errors),
+        };
+        return errors.Count == 0 ? options : throw new InvalidOperationException(string.Join(" ", errors));
+    }
+
+    private static List<IPNetwork> Networks(string list, string option, List<string> errors)
+    {
+        List<IPNetwork> networks = [];
+        foreach (var text in list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             if (IPNetwork.TryParse(text, out var network))
-                proxies.Add(network);
+                networks.Add(network);
             else if (IPAddress.TryParse(text, out var address))
-                proxies.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
+                networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
             else
-                errors.Add($"{Section}:TrustedProxies: {text} is neither an address nor a network.");
+                errors.Add($"{Section}:{option}: {text} is neither an address nor a network.");
         }
-        return errors.Count == 0 ? options with { Proxies = proxies } : throw new InvalidOperationException(string.Join(" ", errors));
+        return networks;
     }
 
     /// <summary>Secrets have no text form.</summary>
@@ -84,4 +102,20 @@ public sealed record OidcOptions
 
     /// <summary>What stands before our scopes there: `gateway:read`.</summary>
     public string ScopePrefix { get; init; } = "gateway:";
+}
+
+/// <summary>How events are sent to others.</summary>
+public sealed record WebhookOptions
+{
+    /// <summary>Private addresses or networks, separated by commas, that webhooks may be sent to, and by plain http too. Others than public ones are refused.</summary>
+    public string AllowedNetworks { get; init; } = "";
+
+    /// <summary>What the other side has to answer.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>After the first failure; three times as long after each further one, up to eight hours.</summary>
+    public TimeSpan FirstRetry { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Then a delivery is given up: with the defaults after about two days.</summary>
+    public int MaxAttempts { get; init; } = 14;
 }

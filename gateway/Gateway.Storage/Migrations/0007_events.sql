@@ -61,7 +61,7 @@ CREATE TABLE webhook_endpoints (
 CREATE TABLE webhook_deliveries (
     id            bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     endpoint      text        NOT NULL REFERENCES webhook_endpoints ON DELETE CASCADE,
-    event         bigint      NOT NULL,
+    event         bigint      NOT NULL REFERENCES events ON DELETE CASCADE,
     state         text        NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'delivered', 'failed')),
     attempts      int         NOT NULL DEFAULT 0,
     next_at       timestamptz NOT NULL DEFAULT now(),

@@ -21,6 +21,9 @@ public sealed class ApiFixture : IAsyncLifetime
 {
     public const string ConfiguredKey = "0123456789abcdef0123456789abcdef";
 
+    /// <summary>How often a webhook is tried.</summary>
+    public const int WebhookAttempts = 4;
+
     private readonly List<WebApplication> _apps = [];
 
     public Stores Stores { get; } = new();
@@ -68,7 +71,8 @@ public sealed class ApiFixture : IAsyncLifetime
         var app = AdminApiHost.Build(
         [
             "--urls=http://127.0.0.1:0", $"--AdminApi:Key={ConfiguredKey}", $"--AdminApi:Postgres={Stores.Postgres}", $"--AdminApi:Redis={Stores.Redis}",
-            $"--AdminApi:Oidc:Issuer={Issuer.Url}", "--AdminApi:Oidc:Audience=gateway", "--Logging:LogLevel:Default=Warning", .. arguments,
+            $"--AdminApi:Oidc:Issuer={Issuer.Url}", "--AdminApi:Oidc:Audience=gateway", "--Logging:LogLevel:Default=Warning",
+            "--AdminApi:Webhooks:AllowedNetworks=127.0.0.0/8", "--AdminApi:Webhooks:FirstRetry=00:00:00.01", $"--AdminApi:Webhooks:MaxAttempts={WebhookAttempts}", .. arguments,
         ]);
         await app.StartAsync();
         _apps.Add(app);

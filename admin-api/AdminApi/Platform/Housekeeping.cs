@@ -1,0 +1,25 @@
+using Gateway.Storage.Admin;
+using Gateway.Storage.Events;
+
+namespace AdminApi.Platform;
+
+/// <summary>Once an hour: forgets kept answers and ended deliveries that nobody asks for any more.</summary>
+public sealed class Housekeeping(IdempotencyBook answers, WebhookOutbox outbox) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var hour = new PeriodicTimer(TimeSpan.FromHours(1));
+        while (await hour.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await answers.PurgeAsync(stoppingToken);
+                await outbox.PurgeAsync(stoppingToken);
+            }
+            catch (Exception e) when (ErrorEdge.IsStoreAway(e))
+            {
+                // The next hour will do.
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.ComponentModel;
+using AdminApi.Platform;
+using Gateway.Calls;
+using Gateway.Storage.Admin;
+using Gateway.Storage.Events;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace AdminApi.Webhooks;
+
+/// <summary>What was, and is to be, sent to an endpoint.</summary>
+public static class DeliveriesApi
+{
+    public static void MapDeliveries(this IEndpointRouteBuilder api)
+    {
+        var deliveries = api.MapGroup("/webhooks/{id}/deliveries").WithTags("webhooks");
+        deliveries.MapGet("/", ListAsync).WithName("listDeliveries").Requires(Scope.Admin).Paged().Problems(Problems.NotFound)
+            .WithSummary("What was, and is to be, sent to an endpoint, the newest events first");
+        deliveries.MapPost("/{eventId:long}/redeliver", RedeliverAsync).WithName("redeliver").Requires(Scope.Admin).Idempotent().Problems(Problems.NotFound)
+            .WithSummary("Sends an event to an endpoint once more");
+    }
+
+    /// <param name="NextAt">When it is tried next, while it is waiting.</param>
+    /// <param name="LastStatus">Of the last answer; null where there was none.</param>
+    /// <param name="EndedAt">When it was delivered or given up.</param>
+    public sealed record DeliveryView(
+        long EventId, string Kind, DeliveryState State, int Attempts, DateTimeOffset? NextAt, int? LastStatus, string? LastError, DateTimeOffset? EndedAt)
+    {
+        public static DeliveryView Of(DeliveryRow row) => new(
+            row.Event, row.Kind, WireName.Parse<DeliveryState>(row.State), row.Attempts, row.EndedAt is null ? row.NextAt : null, row.LastStatus, row.LastError,
+            row.EndedAt);
+    }
+
+    private static async Task<Results<Ok<Page<DeliveryView>>, ProblemResult>> ListAsync(
+        [Description("The endpoint's id.")] string id, WebhookBook book, WebhookOutbox outbox,
+        [Description("How far they have come.")] WireValue<DeliveryState>? state, [AsParameters] PageRequest page, CancellationToken cancellation)
+    {
+        if (!Cursor.TryRead(page.Cursor, out long? before))
+            return Cursor.Problem();
+        if (await book.FindAsync(id, cancellation) is null)
+            return WebhooksApi.Unknown();
+        var rows = await outbox.ListAsync(id, state?.Value, before, page.Rows, cancellation);
+        return TypedResults.Ok(Page.Of(rows, page, DeliveryView.Of, row => Cursor.Of(row.Event)));
+    }
+
+    private static async Task<Results<Accepted, ProblemResult>> RedeliverAsync(
+        [Description("The endpoint's id.")] string id, [Description("The event's id.")] long eventId, WebhookOutbox outbox, AuditLog audit, Caller caller,
+        CancellationToken cancellation)
+    {
+        await audit.WriteAsync(caller.Actor, "webhook.redeliver", $"webhook:{id}", null, new { eventId }, cancellation);
+        return await outbox.SendAgainAsync(id, eventId, cancellation)
+            ? TypedResults.Accepted((string?)null)
+            : Problems.NotFound.Of("This event is not among the endpoint's deliveries.");
+    }
+}

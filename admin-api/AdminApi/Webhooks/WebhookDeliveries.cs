@@ -1,0 +1,110 @@
+using AdminApi.Events;
+using AdminApi.Platform;
+using Gateway.Storage.Events;
+
+namespace AdminApi.Webhooks;
+
+/// <summary>
+/// Empties the outbox: puts new events in, and for each endpoint with something due runs a worker of its own, so that a dead one holds up no other.
+/// What fails is tried again after a time that triples, give or take a fifth, until it is given up.
+/// </summary>
+public sealed partial class WebhookDeliveries(
+    WebhookOutbox outbox, WebhookSender sender, EventHead head, AdminApiOptions options, ILogger<WebhookDeliveries> log) : BackgroundService
+{
+    /// <summary>Of one endpoint, at a time.</summary>
+    private const int AtOnce = 8;
+
+    private const int Gone = 410;
+
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromHours(8);
+
+    private readonly Dictionary<string, Task> _workers = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var seen = -1L;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (head.Position > seen)
+                {
+                    var position = head.Position;
+                    while (await outbox.SpreadAsync(position, stoppingToken))
+                    {
+                    }
+                    seen = position;
+                }
+                foreach (var endpoint in await outbox.DueEndpointsAsync(stoppingToken))
+                {
+                    if (!_workers.TryGetValue(endpoint, out var worker) || worker.IsCompleted)
+                        _workers[endpoint] = Task.Run(() => DeliverAsync(endpoint, stoppingToken), CancellationToken.None);
+                }
+            }
+            catch (Exception e) when (ErrorEdge.IsStoreAway(e))
+            {
+                Away(log, e.Message);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+            await Task.WhenAny(head.PassAsync(seen, stoppingToken), Task.Delay(Look, stoppingToken));
+        }
+        await Task.WhenAll(_workers.Values);
+    }
+
+    private async Task DeliverAsync(string endpoint, CancellationToken stop)
+    {
+        try
+        {
+            while (await outbox.TakeAsync(endpoint, AtOnce, stop) is { Count: > 0 } due)
+                await Task.WhenAll(due.Select(one => DeliverAsync(endpoint, one, stop)));
+        }
+        catch (Exception e) when (ErrorEdge.IsStoreAway(e))
+        {
+            Away(log, e.Message); // the lease brings them back
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The same.
+        }
+        catch (Exception e)
+        {
+            Defect(log, e);
+        }
+    }
+
+    private async Task DeliverAsync(string endpoint, DueDelivery due, CancellationToken stop)
+    {
+        var answer = await sender.SendAsync(
+            new WebhookTarget(due.Url, due.Secret, due.PreviousSecret), IdOf(due.Event.Id, endpoint), EventView.Of(due.Event), stop);
+        var state = answer.Error is null ? DeliveryState.Delivered
+            : answer.Status == Gone || due.Attempts >= options.Webhooks.MaxAttempts ? DeliveryState.Failed
+            : DeliveryState.Waiting;
+        await outbox.SettleAsync(due.Delivery, due.Attempts, state, answer.Status, answer.Error, WaitAfter(due.Attempts), stop);
+        if (answer.Status == Gone)
+            await outbox.DisableAsync(endpoint, stop);
+        if (state == DeliveryState.Failed)
+            GivenUp(log, endpoint, due.Event.Id, answer.Error!);
+    }
+
+    /// <summary>The header `webhook-id`, by which the other side knows a repetition.</summary>
+    public static string IdOf(long happened, string endpoint) => $"evt_{happened}_{endpoint}";
+
+    private TimeSpan WaitAfter(int attempts)
+    {
+        var wait = options.Webhooks.FirstRetry * Math.Pow(3, Math.Min(attempts - 1, 20));
+        return (wait < LongestWait ? wait : LongestWait) * (0.8 + (0.4 * Random.Shared.NextDouble()));
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Webhooks cannot be delivered for now: {Reason}")]
+    private static partial void Away(ILogger log, string reason);
+
+    [LoggerMessage(LogLevel.Error, "Webhooks are not delivered")]
+    private static partial void Defect(ILogger log, Exception thrown);
+
+    [LoggerMessage(LogLevel.Warning, "Gave up to deliver event {Event} to webhook {Endpoint}: {Reason}")]
+    private static partial void GivenUp(ILogger log, string endpoint, long @event, string reason);
+}

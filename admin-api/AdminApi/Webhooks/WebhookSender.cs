@@ -1,0 +1,50 @@
+using System.Text;
+using System.Text.Json;
+using AdminApi.Events;
+using Gateway.Storage;
+using Gateway.Storage.Events;
+
+namespace AdminApi.Webhooks;
+
+/// <summary>What another side said to a webhook.</summary>
+/// <param name="Status">Of its answer; null where there was none.</param>
+/// <param name="Error">Why it does not count as delivered; null where it does.</param>
+public sealed record WebhookAnswer(int? Status, string? Error);
+
+/// <summary>Sends one webhook, signed: `{"type": …, "timestamp": …, "data": event}`. 2xx means that it was taken.</summary>
+public sealed class WebhookSender(WebhookNetwork network, AdminApiOptions options, TimeProvider clock) : IDisposable
+{
+    private readonly HttpClient _http = new(network.CreateHandler()) { Timeout = options.Webhooks.Timeout };
+
+    /// <param name="target">Where to.</param>
+    /// <param name="id">The same at every attempt to deliver this event to this endpoint.</param>
+    /// <param name="happened">What.</param>
+    /// <param name="cancellation">The caller's own.</param>
+    public async Task<WebhookAnswer> SendAsync(WebhookTarget target, string id, EventView happened, CancellationToken cancellation)
+    {
+        var body = JsonSerializer.Serialize(new { type = happened.Kind, timestamp = happened.At, data = happened }, JsonText.Options);
+        var now = clock.GetUtcNow();
+        string[] secrets = target.PreviousSecret is { } previous ? [target.Secret, previous] : [target.Secret];
+        using var request = new HttpRequestMessage(HttpMethod.Post, target.Url) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        request.Headers.Add("webhook-id", id);
+        request.Headers.Add("webhook-timestamp", now.ToUnixTimeSeconds().ToString());
+        request.Headers.Add("webhook-signature", WebhookSignature.Header(secrets, id, now, body));
+        request.Headers.UserAgent.ParseAdd("WhatsAppCallsGateway/1");
+        try
+        {
+            using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            var status = (int)answer.StatusCode;
+            return new WebhookAnswer(status, answer.IsSuccessStatusCode ? null : $"HTTP {status}");
+        }
+        catch (HttpRequestException e)
+        {
+            return new WebhookAnswer(null, e.InnerException?.Message ?? e.Message);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return new WebhookAnswer(null, $"No answer within {options.Webhooks.Timeout.TotalSeconds} s");
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+}

@@ -18,13 +18,13 @@ namespace AdminApi.Accounts;
 /// <param name="Version">Its ETag; money does not change it.</param>
 /// <param name="CreatedAt">When it was opened.</param>
 public sealed record AccountView(
-    string Id, string Name, string Currency, string? RateCard, decimal Balance, decimal Held, decimal Available, bool TopUpNeeded, DirectionView Inbound,
-    DirectionView Outbound, bool IsClosed, long Version, DateTimeOffset CreatedAt) : IVersioned
+    string Id, string Name, string Currency, string? RateCard, decimal Balance, decimal Held, decimal Available, bool TopUpNeeded, MinimumView Inbound,
+    MinimumView Outbound, bool IsClosed, long Version, DateTimeOffset CreatedAt) : IVersioned
 {
     public static AccountView Of(Account account)
     {
-        var inbound = DirectionView.Of(account, CallDirection.Inbound, account.MinimumInbound);
-        var outbound = DirectionView.Of(account, CallDirection.Outbound, account.MinimumOutbound);
+        var inbound = MinimumView.Of(account, CallDirection.Inbound, account.MinimumInbound);
+        var outbound = MinimumView.Of(account, CallDirection.Outbound, account.MinimumOutbound);
         return new AccountView(
             account.Id, account.Name, account.Currency, account.RateCard, account.Balance, account.Held, account.Available,
             inbound.TopUpNeeded || outbound.TopUpNeeded, inbound, outbound, account.IsClosed, account.Version, account.CreatedAt);
@@ -34,12 +34,12 @@ public sealed record AccountView(
 /// <param name="Minimum">The balance that such a call needs.</param>
 /// <param name="TopUpNeeded">The balance is below it: such calls are refused.</param>
 /// <param name="Shortfall">What is missing to it.</param>
-public sealed record DirectionView(decimal Minimum, bool TopUpNeeded, decimal Shortfall)
+public sealed record MinimumView(decimal Minimum, bool TopUpNeeded, decimal Shortfall)
 {
-    public static DirectionView Of(Account account, CallDirection direction, decimal minimum)
+    public static MinimumView Of(Account account, CallDirection direction, decimal minimum)
     {
         var shortfall = account.ShortfallFor(direction);
-        return new DirectionView(minimum, shortfall > 0, shortfall);
+        return new MinimumView(minimum, shortfall > 0, shortfall);
     }
 }
 

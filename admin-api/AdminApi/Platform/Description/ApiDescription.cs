@@ -15,6 +15,7 @@ internal static class ApiDescription
     public static void AddApiDescription(this IServiceCollection services) => services.AddOpenApi("v1", openApi =>
     {
         openApi.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        openApi.CreateSchemaReferenceId = new SchemaNames().Of;
         openApi.AddDocumentTransformer(DescribeDocument);
         openApi.AddOperationTransformer(DescribeOperation);
         openApi.AddSchemaTransformer(DescribeSchema);

@@ -8,7 +8,10 @@ internal sealed record LegQuality(long PacketsReceived, long PacketsLost, double
 /// <summary>What the demonstration reads of a call record.</summary>
 internal sealed record CallRecord(
     string Id, string? WhatsAppCallId, string Direction, string? Agent, DateTimeOffset StartedAt, DateTimeOffset? RingingAt, DateTimeOffset? AnsweredAt,
-    string Cause, LegQuality? WhatsAppQuality, LegQuality? PbxQuality);
+    string Cause, LegQuality? WhatsAppQuality, LegQuality? PbxQuality, Charge? Charge);
+
+/// <summary>What the call cost; money as the API writes it.</summary>
+internal sealed record Charge(string Amount, string Currency, int Pulses, int PulseSeconds, string PricePerMinute);
 
 /// <summary>The gateway's own books, read through the admin API as an operator would.</summary>
 internal sealed class CallRecords(HttpClient http)

@@ -20,6 +20,8 @@ internal sealed record CallReport(string Title, string Rang, Hearing AtWhatsApp,
 {
     public bool IsHeard => AtWhatsApp.IsRight && AtPbx.IsRight;
 
+    public bool IsCharged => Record.Charge is not null;
+
     public string Text => $"""
         {Title}
           rang       {Rang}
@@ -28,8 +30,12 @@ internal sealed record CallReport(string Title, string Rang, Hearing AtWhatsApp,
           whatsapp   {Quality(Record.WhatsAppQuality)}
           pbx        {Quality(Record.PbxQuality)}
           ended      {Record.Cause}
+          charged    {Cost}
 
         """;
+
+    private string Cost => Record.Charge is { } charge
+        ? $"{charge.Amount} {charge.Currency}: {charge.Pulses} pulse(s) of {charge.PulseSeconds} s at {charge.PricePerMinute} a minute" : "NOTHING";
 
     private string SetUp =>
         $"ringing after {Milliseconds(Record.RingingAt)}, answered after {Milliseconds(Record.AnsweredAt)} (the one who answers picks up at once)";

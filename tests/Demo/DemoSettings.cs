@@ -14,7 +14,7 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
     public const string UserName = "Ada";
     public const string Agent = "agent";
 
-    private const string PhoneNumberId = "100200300400";
+    public const string PhoneNumberId = "100200300400";
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 

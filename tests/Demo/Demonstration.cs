@@ -68,6 +68,8 @@ internal sealed class Demonstration(bool staysUp)
         using var whatsApp = new HttpClient { BaseAddress = new Uri(ports.WhatsApp) };
         using var admin = new HttpClient { BaseAddress = new Uri(ports.AdminApi) };
         admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", settings.AdminKey);
+        var books = new DemoBooks(admin);
+        await books.OpenAsync(DemoSettings.PhoneNumberId, stop);
         var user = new WhatsAppUser(whatsApp, DemoSettings.UserPhone);
         await user.IntroduceAsync(DemoSettings.UserName, stop);
         var calls = new DemoCalls(user, phone, new CallRecords(admin), settings);
@@ -79,7 +81,10 @@ internal sealed class Demonstration(bool staysUp)
         Console.WriteLine(outbound.Text);
         if (!inbound.IsHeard || !outbound.IsHeard)
             throw new DemoException("A tone was not heard at both ends of both calls.");
-        Console.WriteLine("Both calls were heard at both ends.\n");
+        Console.WriteLine("Both calls were heard at both ends.");
+        if (!inbound.IsCharged || !outbound.IsCharged)
+            throw new DemoException("A call was not charged.");
+        Console.WriteLine(await books.StatementAsync(stop) + "\n");
         if (staysUp)
             await StayUpAsync(settings, phone, stop);
         return 0;
@@ -96,7 +101,8 @@ internal sealed class Demonstration(bool staysUp)
               SIP          udp and tcp 127.0.0.1:{ports.Sip}; any SIP phone on this machine can dial sip:+{DemoSettings.UserPhone}@127.0.0.1:{ports.Sip}
               health       {ports.Gateway}/healthz and {ports.Gateway}/readyz
               metrics      {ports.Gateway}/metrics
-              admin API    curl -s -H 'Authorization: Bearer {settings.AdminKey}' {ports.AdminApi}/v1/calls
+              admin API    key {settings.AdminKey}; its description {ports.AdminApi}/openapi/v1.json
+                           curl -s -H 'Authorization: Bearer {settings.AdminKey}' {ports.AdminApi}/v1/calls
 
             """);
         var keys = Task.Run(() => DialOnEnterAsync(settings, phone, stop), CancellationToken.None);

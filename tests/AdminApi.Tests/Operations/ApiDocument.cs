@@ -66,5 +66,7 @@ public sealed class Operation(string path, string method, JsonElement json)
             yield break;
         foreach (var parameter in parameters.EnumerateArray().Where(p => !p.TryGetProperty("description", out var text) || text.GetString() is null or ""))
             yield return $"parameter {parameter.GetProperty("name")} without description";
+        foreach (var parameter in parameters.EnumerateArray().Where(p => p.GetProperty("in").GetString() == "query" && char.IsUpper(p.GetProperty("name").GetString()![0])))
+            yield return $"parameter {parameter.GetProperty("name")} is not in camelCase";
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Gateway.Calls;
@@ -52,6 +53,8 @@ internal static class ApiDescription
         operation.AddExtension("x-scope", new JsonNodeExtension(WireName.Of(scope)));
         operation.Description = $"{operation.Description} Scope: `{WireName.Of(scope)}`.".TrimStart();
         operation.Parameters ??= [];
+        foreach (var parameter in operation.Parameters.OfType<OpenApiParameter>().Where(p => p.In == ParameterLocation.Query))
+            parameter.Name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!); // as in bodies; those of [AsParameters] are named as in C#
         if (metadata.OfType<NeedsIfMatch>().Any())
             operation.Parameters.Add(HeaderParameter("If-Match", "The ETag of what is changed, as it was read."));
         if (metadata.OfType<NeedsIdempotencyKey>().Any())

@@ -28,13 +28,15 @@ public abstract class CallBench(Stores stores) : IAsyncLifetime
     /// <summary>Null: a bench without Asterisk.</summary>
     protected abstract AsteriskOptions? PbxOptions { get; }
 
+    protected virtual Sandbox.SandboxTimers Timers => new();
+
     public async Task InitializeAsync()
     {
         SelfSignedCertificate.Write(Certificate);
         _database = NpgsqlDataSource.Create(stores.Postgres);
         if (PbxOptions is { } pbx)
             _asterisk = await AsteriskServer.StartAsync(pbx with { Certificate = Certificate });
-        WhatsApp = await WhatsApp.StartAsync(Settings.Channels, Gateway.WebhookUrl);
+        WhatsApp = await WhatsApp.StartAsync(Settings.Channels, Gateway.WebhookUrl, Timers);
         await Gateway.StartAsync(Settings, WhatsApp.Url + "/", stores, Certificate);
     }
 

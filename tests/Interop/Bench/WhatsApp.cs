@@ -29,11 +29,12 @@ public sealed class WhatsApp : IAsyncDisposable
 
     internal HttpClient Control { get; }
 
-    public static async Task<WhatsApp> StartAsync(IEnumerable<BenchChannel> channels, string webhookUrl)
+    public static async Task<WhatsApp> StartAsync(IEnumerable<BenchChannel> channels, string webhookUrl, SandboxTimers timers)
     {
         var app = SandboxApp.Build(
             new SandboxOptions
             {
+                Timers = timers,
                 Numbers = [.. channels.Select(channel => new NumberOptions
                 {
                     PhoneNumberId = channel.PhoneNumberId,
@@ -81,6 +82,9 @@ public sealed class WhatsApp : IAsyncDisposable
             async () => (await CallsAsync("?user=" + user)).Where(call => !call.Inbound).ToList(), found => found.Count > 0, $"a call to {user}", patience: patience);
         return new UserCall(this, calls[^1].Id, user);
     }
+
+    /// <summary>Every message that the business has sent.</summary>
+    public Task<JsonElement> MessagesAsync() => Control.GetFromJsonAsync<JsonElement>("messages");
 
     public async Task<IReadOnlyList<CallView>> CallsAsync(string query) =>
         (await Control.GetFromJsonAsync<List<CallView>>("calls" + query, Json))!;

@@ -54,7 +54,7 @@ public sealed partial class ErrorEdge(RequestDelegate next, ILogger<ErrorEdge> l
         404 => Problems.NotFound.Of("There is no such path."),
         405 => Problems.MethodNotAllowed.Of($"Allowed: {context.Response.Headers.Allow}."),
         413 => Problems.TooLarge.Of("The body is larger than this operation takes."),
-        415 => Problems.UnsupportedMediaType.Of("Send application/json."),
+        415 => Problems.UnsupportedMediaType.Of("Send what the document names for this operation, mostly application/json."),
         >= 500 => Problems.InternalError.Of("It is in the log under this request's id."),
         var status => (Problems.InvalidRequest with { Status = status }).Of("The request could not be read."),
     };

@@ -63,7 +63,7 @@ public static class GatewayHost
         services.AddSingleton<IEntropy>(SystemEntropy.Instance);
         services.AddSingleton<MetricsExporter>();
 
-        services.AddSingleton(_ => NpgsqlDataSource.Create(options.Storage.Postgres.Reveal()));
+        services.AddSingleton(_ => Database.Open(options.Storage.Postgres.Reveal()));
         services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(options.Storage.Redis.Reveal() + ",abortConnect=false"));
         services.AddSingleton<PostgresCallStore>();
         services.AddSingleton<NodeStart>();

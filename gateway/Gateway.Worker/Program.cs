@@ -1,7 +1,6 @@
 using Gateway.Storage;
 using Gateway.Worker;
 using Gateway.Worker.Configuration;
-using Npgsql;
 
 const string Usage = """
     Gateway.Worker [run|check|print-config|migrate] CONFIGURATION.json
@@ -33,7 +32,7 @@ switch (verb)
         Console.WriteLine(GatewayOptionsReader.Print(options));
         return 0;
     case "migrate":
-        await using (var database = NpgsqlDataSource.Create(options.Storage.Postgres.Reveal()))
+        await using (var database = Database.Open(options.Storage.Postgres.Reveal()))
             foreach (var name in await Migrator.MigrateAsync(database, CancellationToken.None))
                 Console.WriteLine(name);
         return 0;

@@ -1,7 +1,14 @@
 using System.Globalization;
 using Benchmarks;
+using Benchmarks.Books;
 
-// Benchmarks [calls] [seconds] [complexity]
+// Benchmarks [calls] [seconds] [complexity]   the media of so many calls
+// Benchmarks books [rows] [seconds]           admission, settlement, and pages out of so many past calls
+if (args is ["books", ..])
+{
+    await BooksCost.MeasureAsync(rows: Argument(1, 10_000_000), TimeSpan.FromSeconds(Argument(2, 30)));
+    return 0;
+}
 var options = new CostOptions
 {
     Calls = Argument(0, 50),

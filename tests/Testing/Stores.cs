@@ -10,12 +10,13 @@ namespace Testing;
 public sealed class Stores : IDisposable
 {
     private readonly string? _folder;
+    private readonly Dictionary<string, string> _environment = [];
 
     public Stores() : this(isPrivate: false)
     {
     }
 
-    private Stores(bool isPrivate)
+    private Stores(bool isPrivate, bool isDurable = false)
     {
         var postgres = Environment.GetEnvironmentVariable("GATEWAY_TEST_POSTGRES");
         var redis = Environment.GetEnvironmentVariable("GATEWAY_TEST_REDIS");
@@ -25,6 +26,8 @@ public sealed class Stores : IDisposable
             return;
         }
         _folder = Path.Combine(Path.GetTempPath(), "gateway-stores-" + Guid.NewGuid().ToString("n")[..8]);
+        if (isDurable)
+            _environment["STORES_DURABLE"] = "1";
         var values = Run("start").Split('\n').Select(line => line.Split('=', 2)).Where(pair => pair.Length == 2).ToDictionary(p => p[0], p => p[1]);
         (Postgres, Redis) = (values["GATEWAY_POSTGRES"], values["GATEWAY_REDIS"]);
     }
@@ -35,6 +38,9 @@ public sealed class Stores : IDisposable
 
     /// <summary>Instances of the caller's own, whatever the environment says: they may be made to fail.</summary>
     public static Stores StartPrivate() => new(isPrivate: true);
+
+    /// <summary>The same, with a PostgreSQL that waits for the disk as one in production does: for measuring.</summary>
+    public static Stores StartDurable() => new(isPrivate: true, isDurable: true);
 
     /// <summary>Ends a server of <see cref="StartPrivate"/> without any leave-taking.</summary>
     public void Kill(StoreServer server) => Run("kill", server);
@@ -67,6 +73,8 @@ public sealed class Stores : IDisposable
     {
         string[] arguments = server is { } one ? [action, _folder!, one.ToString().ToLowerInvariant()] : [action, _folder!];
         var start = new ProcessStartInfo(Repository.File("deploy", "local", "stores"), arguments) { RedirectStandardOutput = true };
+        foreach (var (name, value) in _environment)
+            start.Environment[name] = value;
         using var process = Process.Start(start)!;
         // The servers inherit the pipe, so what the script printed is read line by line and not to the end of the stream.
         var lines = new List<string>();

@@ -6,7 +6,7 @@ namespace Gateway.Storage.Calls;
 /// <summary>What the end of a call tells those who follow events: what became of it, and what it did to the account.</summary>
 internal static class CallEvents
 {
-    public static IEnumerable<NewEvent> Of(CallRecord call, CallOutcome outcome, long? contact)
+    public static NewEvent Of(CallRecord call, CallOutcome outcome, long? contact)
     {
         var kind = outcome switch
         {
@@ -14,7 +14,7 @@ internal static class CallEvents
             CallOutcome.Refused => EventKind.CallRefused,
             _ => EventKind.CallEnded,
         };
-        yield return new NewEvent(kind, call.EndedAt, call.Channel.Value, contact, call.Id.Value, call.Funding?.Account, new
+        return new NewEvent(kind, call.EndedAt, call.Channel.Value, contact, call.Id.Value, call.Funding?.Account, new
         {
             call.Direction,
             User = call.User.Handle,

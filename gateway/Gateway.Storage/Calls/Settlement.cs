@@ -86,7 +86,6 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
 
         var priced = record with { Price = PriceOf(TimeSpan.FromSeconds(found.VolumeSeconds)) };
         var outcome = CallOutcomes.Of(record);
-        var happened = CallEvents.Of(priced, outcome, found.Contact);
         var parameters = new DynamicParameters(CallRow.Of(priced));
         parameters.AddDynamicParams(new
         {
@@ -95,10 +94,11 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
             UserHandle = record.User.Handle,
             BilledSeconds = (long)(priced.Price?.BilledTime.TotalSeconds ?? 0),
         });
-        var statements = Complete + (priced.Price is null ? "" : Charge) + Release + (outcome == CallOutcome.Missed ? Miss : "");
+        parameters.AddDynamicParams(EventBook.Parameters(CallEvents.Of(priced, outcome, found.Contact)));
+        var statements = Complete + (priced.Price is null ? "" : Charge) + Release + (outcome == CallOutcome.Missed ? Miss : "") + EventBook.Insert;
         await connection.ExecuteAsync(new CommandDefinition(statements, parameters, transaction, cancellationToken: cancellation));
-        foreach (var one in happened.Concat(CallEvents.OfMoney(priced, found.Payer)))
-            await EventBook.AppendAsync(connection, transaction, one, cancellation);
+        foreach (var happened in CallEvents.OfMoney(priced, found.Payer))
+            await EventBook.AppendAsync(connection, transaction, happened, cancellation);
         return true;
     }
 

@@ -2,6 +2,7 @@ using AdminApi.Accounts;
 using AdminApi.Auditing;
 using AdminApi.Calls;
 using AdminApi.Channels;
+using AdminApi.Contacts;
 using AdminApi.Events;
 using AdminApi.Keys;
 using AdminApi.MissedCalls;
@@ -39,6 +40,7 @@ public static class AdminApiHost
         builder.AddPlatform(options);
         AddStores(builder.Services, options);
         builder.Services.AddChannels();
+        builder.Services.AddContacts(options);
 
         var app = builder.Build();
         app.UsePlatform(options);
@@ -49,6 +51,7 @@ public static class AdminApiHost
         api.MapMissedCalls();
         api.MapChannels();
         api.MapCallingCountries();
+        api.MapContacts();
         api.MapEvents();
         api.MapWebhooks();
         api.MapDeliveries();

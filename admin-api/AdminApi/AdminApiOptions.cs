@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Calls.Permissions;
 
 namespace AdminApi;
 
@@ -33,6 +34,9 @@ public sealed record AdminApiOptions
 
     /// <summary>How events are sent to others.</summary>
     public WebhookOptions Webhooks { get; init; } = new();
+
+    /// <summary>As the nodes have them (`permissions` of their configuration): from these follows when a user may be asked again.</summary>
+    public PermissionLimits Permissions { get; init; } = new();
 
     /// <summary><see cref="TrustedProxies"/> as networks.</summary>
     public IReadOnlyList<IPNetwork> Proxies { get; private init; } = [];

@@ -1,6 +1,7 @@
 using Dapper;
 using Gateway.Calls;
 using Gateway.Calls.Permissions;
+using Gateway.Storage.Admin;
 using Gateway.Storage.Events;
 using Npgsql;
 
@@ -31,6 +32,8 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
 
     private const string FindById =
         $"SELECT {ContactRow.Columns} FROM contacts c WHERE c.id = @id OR c.former_ids @> ARRAY[@id] ORDER BY c.id = @id DESC LIMIT 1";
+
+    private const string LockById = $"SELECT {ContactRow.Columns} FROM contacts c WHERE c.id = @id FOR UPDATE";
 
     /// <summary>One statement of all nodes wins: an expiry is told once.</summary>
     private const string TellExpired =
@@ -73,6 +76,22 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var contact = await LockAsync(transaction, channel, user, cancellation);
         var (after, _) = await ApplyAsync(transaction, contact, at, transition, call, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return after;
+    }
+
+    /// <summary>An operator takes a permission back: we do not call this user any more, whatever Meta allows, until the user permits it anew. Null: no such contact.</summary>
+    public async Task<Contact?> RevokeAsync(long id, string actor, string? reason, DateTimeOffset now, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        var row = await connection.QuerySingleOrDefaultAsync<ContactRow>(new CommandDefinition(LockById, new { id }, transaction, cancellationToken: cancellation));
+        if (row is null)
+            return null;
+        var before = row.ToContact(await PermissionRequests.RecentAsync(connection, row.Id, cancellation));
+        var (after, _) = await ApplyAsync(transaction, before, now, known => known.Revoked(now, PermissionDecider.Operator), null, cancellation);
+        await AuditBook.WriteAsync(
+            transaction, actor, "contact.revoke", $"contact:{row.Id}", new { before.Permission.State }, new { after.Permission.State, reason }, cancellation);
         await transaction.CommitAsync(cancellation);
         return after;
     }

@@ -37,6 +37,9 @@ public sealed class PermissionRequests(NpgsqlDataSource database, PermissionLimi
     private const string Recent =
         "SELECT requested_at FROM permission_requests WHERE contact = @contact AND state <> 'failed' ORDER BY requested_at DESC LIMIT 200";
 
+    private const string RecentOfAll =
+        "SELECT contact, requested_at FROM permission_requests WHERE contact = ANY(@contacts) AND state <> 'failed' AND requested_at > @since";
+
     private const string Insert =
         """
         INSERT INTO permission_requests (contact, requested_at, requested_by, state, trunk, agent)
@@ -151,6 +154,14 @@ public sealed class PermissionRequests(NpgsqlDataSource database, PermissionLimi
     {
         var times = await connection.QueryAsync<DateTime>(new CommandDefinition(Recent, new { contact }, cancellationToken: cancellation));
         return [.. times.Select(time => new DateTimeOffset(time, TimeSpan.Zero))];
+    }
+
+    /// <summary>Of several contacts, those of the days that any limit counts.</summary>
+    internal static async Task<ILookup<long, DateTimeOffset>> RecentAsync(NpgsqlConnection connection, long[] contacts, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var rows = await connection.QueryAsync<(long Contact, DateTime At)>(new CommandDefinition(
+            RecentOfAll, new { contacts, since = (now - PermissionRules.Week).UtcDateTime }, cancellationToken: cancellation));
+        return rows.ToLookup(row => row.Contact, row => new DateTimeOffset(row.At, TimeSpan.Zero));
     }
 
     internal static Task AnswerAsync(NpgsqlTransaction transaction, long contact, ContactReply reply, DateTimeOffset at, CancellationToken cancellation) =>

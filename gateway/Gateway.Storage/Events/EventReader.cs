@@ -47,6 +47,9 @@ public sealed class EventReader(NpgsqlDataSource database)
     private const string Following =
         $"SELECT {Columns} FROM events WHERE position > @after AND position <= @until AND {Matches} ORDER BY position LIMIT @limit";
 
+    private const string Contact =
+        $"SELECT {Columns} FROM events WHERE contact = ANY(@contacts) AND (@before::bigint IS NULL OR id < @before) ORDER BY id DESC LIMIT @limit";
+
     private const string Call = $"SELECT {Columns} FROM events WHERE call_id = @callId ORDER BY id LIMIT 1000";
 
     /// <summary>The newest first, before the event of a given id.</summary>
@@ -62,6 +65,14 @@ public sealed class EventReader(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return [.. await connection.QueryAsync<EventRow>(new CommandDefinition(Call, new { callId }, cancellationToken: cancellation))];
+    }
+
+    /// <summary>What happened to a WhatsApp user, who may have had several ids: the newest first, before the event of a given id.</summary>
+    public async Task<IReadOnlyList<EventRow>> OfContactAsync(IReadOnlyList<long> contacts, long? before, int limit, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return [.. await connection.QueryAsync<EventRow>(
+            new CommandDefinition(Contact, new { contacts = contacts.ToArray(), before, limit }, cancellationToken: cancellation))];
     }
 
     private async Task<IReadOnlyList<EventRow>> QueryAsync(string sql, EventQuery query, object place, CancellationToken cancellation)

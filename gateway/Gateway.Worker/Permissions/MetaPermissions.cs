@@ -30,13 +30,17 @@ internal sealed partial class MetaPermissions(GatewayOptions options, GraphClien
         return await contacts.ApplyAsync(channel, user, now, known => Reconciled(known, result.Value, now, options.Permissions), null, cancellation);
     }
 
-    /// <summary>What we know, corrected by what Meta says. Where they agree, nothing changes: a refusal that Meta reads as "none" stays a refusal.</summary>
+    /// <summary>
+    /// What we know, corrected by what Meta says. Where they agree, nothing changes: a refusal that Meta reads as "none" stays a refusal. What an
+    /// operator has taken back only the user can give again.
+    /// </summary>
     public static ContactPermission Reconciled(ContactPermission known, CallPermission meta, DateTimeOffset now, PermissionLimits limits)
     {
         var isPermanent = meta.Status == CallPermissionStatus.Permanent;
+        var isBarredHere = known is { State: PermissionState.Revoked, DecidedBy: PermissionDecider.Operator };
         var isGranted = isPermanent || (meta.Status == CallPermissionStatus.Temporary && !(meta.ExpiresAt <= now));
         var believed = PermissionRules.StateAt(known, now);
-        if (isGranted && (believed != State(meta.Status) || (meta.ExpiresAt is { } end && known.ExpiresAt != end)))
+        if (isGranted && !isBarredHere && (believed != State(meta.Status) || (meta.ExpiresAt is { } end && known.ExpiresAt != end)))
             known = known.Granted(now, meta.ExpiresAt, isPermanent, PermissionDecider.Meta, limits);
         else if (!isGranted && believed is PermissionState.Temporary or PermissionState.Permanent)
             known = known.Revoked(now, PermissionDecider.Meta);

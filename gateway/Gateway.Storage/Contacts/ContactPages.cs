@@ -1,0 +1,63 @@
+using Dapper;
+using Gateway.Calls;
+using Gateway.Calls.Permissions;
+using Npgsql;
+
+namespace Gateway.Storage.Contacts;
+
+/// <summary>Which contacts to list. What is null does not filter.</summary>
+/// <param name="Channel">A business number.</param>
+/// <param name="Phone">Digits, in either spelling.</param>
+/// <param name="UserId">A BSUID.</param>
+/// <param name="State">As of now, the derived states included.</param>
+/// <param name="Before">Only those with smaller ids.</param>
+/// <param name="Limit">How many.</param>
+public sealed record ContactQuery(ChannelId? Channel, string? Phone, string? UserId, PermissionState? State, long? Before, int Limit);
+
+/// <summary>Contacts page by page.</summary>
+public sealed class ContactPages(NpgsqlDataSource database)
+{
+    /// <summary><see cref="PermissionRules.StateAt"/> as SQL, to filter by; a test holds the two against each other.</summary>
+    private const string State =
+        """
+        CASE
+            WHEN c.permission = 'permanent' OR (c.permission = 'temporary' AND c.permission_expires_at > @now) THEN c.permission
+            WHEN EXISTS (
+                SELECT FROM permission_requests r
+                WHERE r.contact = c.id AND r.state <> 'failed' AND r.requested_at > @now - interval '7 days'
+                  AND (c.permission_since IS NULL OR date_trunc('second', r.requested_at) > date_trunc('second', c.permission_since))) THEN 'requested'
+            WHEN c.permission = 'temporary' THEN 'expired'
+            ELSE c.permission
+        END
+        """;
+
+    private const string Page =
+        $"""
+        SELECT {ContactRow.Columns} FROM contacts c
+        WHERE (@channel::text IS NULL OR c.channel = @channel)
+          AND (@phone::text IS NULL OR c.phone = @phone)
+          AND (@userId::text IS NULL OR c.user_id = @userId)
+          AND (@before::bigint IS NULL OR c.id < @before)
+          AND (@state::text IS NULL OR {State} = @state)
+        ORDER BY c.id DESC LIMIT @limit
+        """;
+
+    /// <summary>The newest first.</summary>
+    public async Task<IReadOnlyList<Contact>> ListAsync(ContactQuery query, DateTimeOffset now, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        var parameters = new
+        {
+            channel = query.Channel?.Value,
+            phone = query.Phone is { } phone ? NumberSpelling.Canonical(phone) : null,
+            userId = query.UserId,
+            state = query.State is { } state ? WireName.Of(state) : null,
+            before = query.Before,
+            limit = query.Limit,
+            now = now.UtcDateTime,
+        };
+        var rows = (await connection.QueryAsync<ContactRow>(new CommandDefinition(Page, parameters, cancellationToken: cancellation))).AsList();
+        var requests = await PermissionRequests.RecentAsync(connection, [.. rows.Select(row => row.Id)], now, cancellation);
+        return [.. rows.Select(row => row.ToContact([.. requests[row.Id]]))];
+    }
+}

@@ -15,7 +15,7 @@ public static class ReratingApi
     {
         var runs = api.MapGroup("/rerating-runs").WithTags("rates");
         runs.MapGet("/", ListAsync).WithName("listReratingRuns").Requires(Scope.Read).Paged().WithSummary("Runs that rated a period anew, the newest first");
-        runs.MapPost("/preview", PreviewAsync).WithName("previewRerating").Requires(Scope.Read)
+        runs.MapPost("/preview", PreviewAsync).WithName("previewRerating").Requires(Scope.Billing)
             .Problems(BookProblems.UnknownRateCard, BookProblems.UnknownAccount, BookProblems.CurrencyMismatch, BookProblems.PeriodNotOver)
             .WithSummary("What a run would come to; nothing is changed");
         runs.MapPost("/", StartAsync).WithName("startRerating").Requires(Scope.Billing).Idempotent()

@@ -79,7 +79,7 @@ public sealed class RateStore(NpgsqlDataSource database)
     /// </summary>
     public Task<Outcome<CardRate>> CloseAsync(
         string card, long id, long version, DateTimeOffset? until, string actor, DateTimeOffset now, CancellationToken cancellation) =>
-        ChangeAsync(card, id, version, now, async (connection, transaction, before, mayChangePast) =>
+        ChangeAsync(card, id, version, async (connection, transaction, before, mayChangePast) =>
         {
             if (until <= before.ValidFrom)
                 return (BookRefusal.RateWasInForce, "It would end before it begins: delete it instead, while it has not begun.");
@@ -95,7 +95,7 @@ public sealed class RateStore(NpgsqlDataSource database)
     /// </summary>
     public Task<Outcome<CardRate>> ReplaceAsync(
         string card, long id, long version, RateTerms terms, string actor, DateTimeOffset now, CancellationToken cancellation) =>
-        ChangeAsync(card, id, version, now, async (connection, transaction, before, mayChangePast) =>
+        ChangeAsync(card, id, version, async (connection, transaction, before, mayChangePast) =>
         {
             if (terms.Direction != before.Rate.Direction || terms.Prefix != before.Rate.Prefix)
                 return (BookRefusal.OverlappingRates, "A replacement has the direction and prefix of the rate it replaces.");
@@ -111,7 +111,7 @@ public sealed class RateStore(NpgsqlDataSource database)
 
     /// <summary>Returns what was deleted. Refused: <see cref="BookRefusal.NotFound"/>, <see cref="BookRefusal.StaleVersion"/>, <see cref="BookRefusal.RateWasInForce"/>.</summary>
     public Task<Outcome<CardRate>> DeleteAsync(string card, long id, long version, string actor, DateTimeOffset now, CancellationToken cancellation) =>
-        ChangeAsync(card, id, version, now, async (connection, transaction, before, mayChangePast) =>
+        ChangeAsync(card, id, version, async (connection, transaction, before, mayChangePast) =>
         {
             if (!mayChangePast && before.ValidFrom <= now)
                 return (BookRefusal.RateWasInForce, "Calls may have been rated by it: close it instead.");
@@ -122,8 +122,7 @@ public sealed class RateStore(NpgsqlDataSource database)
 
     /// <summary>A change of one rate of this version. The last argument is whether no account has the card, so that no past is changed.</summary>
     private Task<Outcome<CardRate>> ChangeAsync(
-        string card, long id, long version, DateTimeOffset now,
-        Func<NpgsqlConnection, NpgsqlTransaction, CardRate, bool, Task<Outcome<CardRate>>> change, CancellationToken cancellation) =>
+        string card, long id, long version, Func<NpgsqlConnection, NpgsqlTransaction, CardRate, bool, Task<Outcome<CardRate>>> change, CancellationToken cancellation) =>
         InCardAsync(card, async (connection, transaction) =>
         {
             if (await FindAsync(connection, transaction, card, id, cancellation) is not { } before)

@@ -27,7 +27,7 @@ public sealed record ChannelView(
         var settings = channel.Facts.Settings;
         var opening = settings.CallHours?.NextOpening(now);
         return new ChannelView(
-            settings.Id.Value, settings.Number, channel.Sync.Country, settings.Name, settings.Account, settings.CallingEnabled, settings.ContactsMayCall,
+            settings.Id.Value, settings.Number, channel.Country, settings.Name, settings.Account, settings.CallingEnabled, settings.ContactsMayCall,
             settings.WeMayCall, settings.CallbackPermission, settings.IconIsVisible, settings.IconCountries, settings.CallHours?.Document,
             settings.AsksPermission, settings.PermissionText, settings.Template, settings.IsManaged, channel.Routes,
             DirectionView.Of(channel.Facts, CallDirection.Inbound, now), DirectionView.Of(channel.Facts, CallDirection.Outbound, now),

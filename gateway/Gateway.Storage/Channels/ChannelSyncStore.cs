@@ -39,10 +39,10 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
 
     private const string Lift = "DELETE FROM channel_restrictions WHERE channel = @id AND is_listed AND type <> ALL (@types)";
 
-    private const string Due =
+    private const string Look =
         """
-        SELECT id, version FROM channels
-        WHERE id = ANY (@ids) AND (meta_read_at IS NULL OR meta_read_at < @readBefore OR (is_managed AND meta_pushed_version IS DISTINCT FROM version))
+        SELECT id, version, meta_read_at IS NULL OR meta_read_at < @readBefore OR (is_managed AND meta_pushed_version IS DISTINCT FROM version), meta_drift <> '[]'
+        FROM channels WHERE id = ANY (@ids)
         """;
 
     private const string Lock = "SELECT pg_try_advisory_lock(hashtextextended('channel:' || @id, 0))";
@@ -109,13 +109,13 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
         await transaction.CommitAsync(cancellation);
     }
 
-    /// <summary>Which of these channels have a version that Meta has not been sent, or were last read before <paramref name="readBefore"/>.</summary>
-    public async Task<IReadOnlyList<DueChannel>> DueAsync(IReadOnlyCollection<ChannelId> channels, DateTimeOffset readBefore, CancellationToken cancellation)
+    /// <summary>How these channels stand. Due is one that was last read before <paramref name="readBefore"/>, or has a version that Meta has not taken.</summary>
+    public async Task<IReadOnlyList<ChannelGlance>> LookAsync(IReadOnlyCollection<ChannelId> channels, DateTimeOffset readBefore, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         var parameters = new { ids = channels.Select(id => id.Value).ToArray(), readBefore = readBefore.UtcDateTime };
-        var rows = await connection.QueryAsync<(string Id, long Version)>(new CommandDefinition(Due, parameters, cancellationToken: cancellation));
-        return [.. rows.Select(row => new DueChannel(new ChannelId(row.Id), row.Version))];
+        var rows = await connection.QueryAsync<(string Id, long Version, bool IsDue, bool Drifts)>(new CommandDefinition(Look, parameters, cancellationToken: cancellation));
+        return [.. rows.Select(row => new ChannelGlance(new ChannelId(row.Id), row.Version, row.IsDue, row.Drifts))];
     }
 
     /// <summary>Holds a channel for this node until disposed of; null while another one does. The lock goes with its connection, so a dead node holds none.</summary>
@@ -194,5 +194,5 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
     }
 }
 
-/// <summary>A channel that has to be pushed or read, and the version that it was seen at.</summary>
-public readonly record struct DueChannel(ChannelId Id, long Version);
+/// <summary>What a node sees of a channel when it looks whether there is something to do.</summary>
+public readonly record struct ChannelGlance(ChannelId Id, long Version, bool IsDue, bool Drifts);

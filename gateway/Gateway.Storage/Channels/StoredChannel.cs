@@ -5,12 +5,12 @@ namespace Gateway.Storage.Channels;
 
 /// <summary>A channel with everything that is known of it.</summary>
 /// <param name="Facts">What decides about its calls.</param>
+/// <param name="Country">Of its number, ISO 3166-1 alpha-2; null where it has none.</param>
 /// <param name="Routes">Where its calls go, in order; empty: what the nodes' configuration says.</param>
 /// <param name="Sync">How it stands with Meta.</param>
-public sealed record StoredChannel(ChannelFacts Facts, IReadOnlyList<CallRoute> Routes, MetaState Sync);
+public sealed record StoredChannel(ChannelFacts Facts, string? Country, IReadOnlyList<CallRoute> Routes, MetaState Sync);
 
 /// <summary>How a channel stands with Meta.</summary>
-/// <param name="Country">Of its number, ISO 3166-1 alpha-2; null where it has none.</param>
 /// <param name="ReadAt">When Meta's settings were last read.</param>
 /// <param name="PushedVersion">The newest version of our settings that Meta has taken.</param>
 /// <param name="PushedAt">When it did.</param>
@@ -18,7 +18,7 @@ public sealed record StoredChannel(ChannelFacts Facts, IReadOnlyList<CallRoute> 
 /// <param name="Error">Why the last push or reading failed; null where it did not.</param>
 /// <param name="Drift">Where Meta has something else than we want; empty for a channel that is not managed.</param>
 public sealed record MetaState(
-    string? Country, DateTimeOffset? ReadAt, long? PushedVersion, DateTimeOffset? PushedAt, MetaSettings? Pushed, string? Error, IReadOnlyList<SettingDrift> Drift);
+    DateTimeOffset? ReadAt, long? PushedVersion, DateTimeOffset? PushedAt, MetaSettings? Pushed, string? Error, IReadOnlyList<SettingDrift> Drift);
 
 /// <summary>A row of <see cref="ChannelStore"/>'s statements.</summary>
 internal sealed record ChannelRow
@@ -40,9 +40,9 @@ internal sealed record ChannelRow
     public string Drift { get; init; } = "[]";
 
     public StoredChannel ToChannel() => new(
-        ChannelFactsColumn.Read(Facts), ChannelFactsColumn.ReadRoutes(Routes),
+        ChannelFactsColumn.Read(Facts), Country, ChannelFactsColumn.ReadRoutes(Routes),
         new MetaState(
-            Country, Utc(ReadAt), PushedVersion, Utc(PushedAt), Pushed is null ? null : JsonSerializer.Deserialize<MetaSettings>(Pushed, JsonText.Options),
+            Utc(ReadAt), PushedVersion, Utc(PushedAt), Pushed is null ? null : JsonSerializer.Deserialize<MetaSettings>(Pushed, JsonText.Options),
             Error, JsonSerializer.Deserialize<SettingDrift[]>(Drift, JsonText.Options)!));
 
     private static DateTimeOffset? Utc(DateTime? time) => time is { } known ? new DateTimeOffset(DateTime.SpecifyKind(known, DateTimeKind.Utc)) : null;

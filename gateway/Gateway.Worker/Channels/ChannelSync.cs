@@ -17,13 +17,16 @@ namespace Gateway.Worker.Channels;
 internal sealed partial class ChannelSync(
     GatewayOptions options, GraphClient graph, ChannelStore channels, ChannelSyncStore store, TimeProvider time, ILogger<ChannelSync> logger)
 {
+    /// <summary>Channels worked on at one time: a slow answer of Meta's for one does not keep the others waiting.</summary>
+    private const int AtOnce = 4;
+
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1), ShowNode = TimeSpan.FromMinutes(1), FirstRetry = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<ChannelId, GraphNumber> _numbers = options.Channels.ToDictionary(
         channel => new ChannelId(channel.PhoneNumberId), channel => new GraphNumber(channel.PhoneNumberId, new GraphToken(channel.AccessToken.Reveal())));
 
     private readonly ConcurrentDictionary<ChannelId, bool> _asked = new();
-    private readonly Dictionary<ChannelId, Failure> _failures = [];
+    private readonly ConcurrentDictionary<ChannelId, Failure> _failures = new();
     private DateTimeOffset _shownAt;
 
     /// <summary>Makes sure that the configured numbers are in the books, and that the admin API knows this node's trunks.</summary>
@@ -51,8 +54,9 @@ internal sealed partial class ChannelSync(
             {
                 if (time.GetUtcNow() - _shownAt > ShowNode)
                     await ShowNodeAsync(cancellation);
-                foreach (var due in await DueAsync(cancellation))
-                    await SyncAsync(due, cancellation);
+                await Parallel.ForEachAsync(
+                    await DueAsync(cancellation), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
+                    async (due, stop) => await SyncAsync(due, stop));
                 await Task.Delay(Look, time, cancellation);
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -67,15 +71,16 @@ internal sealed partial class ChannelSync(
         }
     }
 
-    private async Task<IEnumerable<DueChannel>> DueAsync(CancellationToken cancellation)
+    private async Task<IEnumerable<ChannelGlance>> DueAsync(CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var due = await store.DueAsync(_numbers.Keys, now - options.WhatsApp.SettingsInterval, cancellation);
-        var asked = _asked.Keys.Where(id => due.All(channel => channel.Id != id)).Select(id => new DueChannel(id, 0));
-        return due.Concat(asked).Where(channel => !_failures.TryGetValue(channel.Id, out var failure) || failure.Version != channel.Version || failure.Again <= now);
+        var seen = await store.LookAsync(_numbers.Keys, now - options.WhatsApp.SettingsInterval, cancellation);
+        ChannelMetrics.Drifting = seen.Count(channel => channel.Drifts);
+        return seen.Where(channel => (channel.IsDue || _asked.ContainsKey(channel.Id))
+            && (!_failures.TryGetValue(channel.Id, out var failure) || failure.Version != channel.Version || failure.Again <= now));
     }
 
-    private async Task SyncAsync(DueChannel due, CancellationToken cancellation)
+    private async Task SyncAsync(ChannelGlance due, CancellationToken cancellation)
     {
         await using var hold = await store.TryLockAsync(due.Id, cancellation);
         if (hold is null)
@@ -86,7 +91,7 @@ internal sealed partial class ChannelSync(
         var error = await SyncAsync(channel, cancellation);
         if (error is null)
         {
-            _failures.Remove(due.Id);
+            _failures.TryRemove(due.Id, out _);
             return;
         }
         var wait = _failures.TryGetValue(due.Id, out var last) && last.Version == due.Version ? last.Wait * 2 : FirstRetry;
@@ -126,7 +131,6 @@ internal sealed partial class ChannelSync(
         var drift = settings.IsManaged ? SettingsComparison.Compare(wanted, meta, now) : [];
         var restrictions = read.Value.Restrictions.Select(one => new ChannelRestriction(one.Type, one.Reason, now, one.Expires)).ToArray();
         await store.RecordAsync(settings.Id, meta, drift, restrictions, isDue && refusal is null ? (settings.Version, wanted) : null, now, cancellation);
-        ChannelMetrics.Drifts(settings.Id, drift.Count);
         if (refusal is null)
             ChannelMetrics.Synced(isDue ? "pushed" : "read");
         return refusal;

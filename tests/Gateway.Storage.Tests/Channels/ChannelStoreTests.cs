@@ -27,7 +27,7 @@ public sealed class ChannelStoreTests(Stores stores) : IAsyncLifetime
     public async Task A_number_of_the_configuration_is_there_and_open()
     {
         var channel = await FindAsync();
-        Assert.Equal(("4930123456", "DE", 1L, false), (channel.Facts.Settings.Number, channel.Sync.Country, channel.Facts.Settings.Version, channel.Facts.Settings.IsManaged));
+        Assert.Equal(("4930123456", "DE", 1L, false), (channel.Facts.Settings.Number, channel.Country, channel.Facts.Settings.Version, channel.Facts.Settings.IsManaged));
         Assert.Null(ChannelRules.MayCall(channel.Facts, CallDirection.Inbound, DateTimeOffset.UnixEpoch));
         Assert.Null(ChannelRules.MayCall(channel.Facts, CallDirection.Outbound, DateTimeOffset.UnixEpoch));
         Assert.Empty(channel.Routes);

@@ -37,6 +37,7 @@ public sealed class ChannelSyncStoreTests(Stores stores) : IAsyncLifetime
         await Store.RecordFailureAsync(_id, "no answer", CancellationToken.None);
         await RecordAsync(Metas, drift);
         await RecordAsync(Metas, drift);
+        Assert.True(Assert.Single(await Store.LookAsync([_id], Now, CancellationToken.None)).Drifts);
         var channel = await FindAsync();
         Assert.Equal(JsonText.Of(Metas), JsonText.Of(channel.Facts.Meta));
         Assert.Equal(drift, channel.Sync.Drift);
@@ -90,7 +91,7 @@ public sealed class ChannelSyncStoreTests(Stores stores) : IAsyncLifetime
     [Fact]
     public async Task A_channel_is_due_when_it_changed_or_was_read_too_long_ago()
     {
-        async Task<bool> IsDueAsync(DateTimeOffset readBefore) => (await Store.DueAsync([_id], readBefore, CancellationToken.None)).Count == 1;
+        async Task<bool> IsDueAsync(DateTimeOffset readBefore) => Assert.Single(await Store.LookAsync([_id], readBefore, CancellationToken.None)).IsDue;
         Assert.True(await IsDueAsync(Now));
         await RecordAsync(Metas, []);
         Assert.False(await IsDueAsync(Now));

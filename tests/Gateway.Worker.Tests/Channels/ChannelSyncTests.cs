@@ -110,6 +110,27 @@ public sealed class ChannelSyncTests(Stores stores)
     }
 
     [Fact]
+    public async Task A_restriction_without_an_end_holds_for_the_week_that_Meta_documents()
+    {
+        await using var bench = await ChannelBench.StartAsync(stores);
+        var told = DateTimeOffset.UtcNow;
+        Assert.Equal(200, await bench.Calls.Relay.SendAsync(AccountUpdate(
+            told, $$"""{"phone_number":"+{{bench.Calls.WhatsApp.Number.DisplayNumber}}","event":"ACCOUNT_RESTRICTION","restriction_info":[{"restriction_type":"RESTRICTED_USER_INITIATED_CALLING"}]}""")));
+        var channel = await bench.UntilAsync(channel => channel.Facts.Restrictions.Count > 0, "the restriction");
+        Assert.Equal(told.AddDays(7).ToUnixTimeSeconds(), channel.Facts.Restrictions[0].ExpiresAt!.Value.ToUnixTimeSeconds());
+    }
+
+    [Fact]
+    public async Task A_judgement_that_names_no_number_has_the_settings_read_again()
+    {
+        await using var bench = await ChannelBench.StartAsync(stores, interval: TimeSpan.FromHours(1));
+        await bench.UntilAsync(channel => channel.Facts.Meta is not null, "what Meta has");
+        await bench.MetaAsync(HttpMethod.Post, "/restrictions", new { type = "RESTRICTED_USER_INITIATED_CALLING", told = false });
+        await bench.Calls.Relay.SendAsync(AccountUpdate(DateTimeOffset.UtcNow, """{"event":"ACCOUNT_RESTRICTION"}"""));
+        await bench.UntilAsync(channel => channel.Facts.Restrictions.Count == 1, "what the settings list");
+    }
+
+    [Fact]
     public async Task Calling_switched_off_at_Meta_is_obeyed()
     {
         await using var bench = await ChannelBench.StartAsync(stores);
@@ -139,4 +160,7 @@ public sealed class ChannelSyncTests(Stores stores)
         await using var bench = await ChannelBench.StartAsync(stores);
         Assert.Contains("main", await bench.Store.TrunksAsync(DateTimeOffset.UtcNow.AddMinutes(-5), CancellationToken.None));
     }
+
+    private static string AccountUpdate(DateTimeOffset at, string value) =>
+        $$"""{"object":"whatsapp_business_account","entry":[{"id":"0","time":{{at.ToUnixTimeSeconds()}},"changes":[{"field":"account_update","value":{{value}}}]}]}""";
 }

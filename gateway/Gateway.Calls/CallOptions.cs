@@ -37,6 +37,22 @@ public sealed record CallOptions
     /// <summary>The agent is warned so long before the money is over.</summary>
     public TimeSpan BalanceWarning { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>What becomes of new calls while PostgreSQL does not answer. Live ones go on in any case.</summary>
+    public AwayPolicy WhenStoreIsAway { get; init; } = AwayPolicy.Refuse;
+
+    /// <summary>Under <see cref="AwayPolicy.Admit"/>: so much of an account's money may new calls hold in one outage, on each node.</summary>
+    public decimal AwayCap { get; init; } = 10m;
+
     /// <summary>How often the whatsapp leg's release is tried.</summary>
     public int ReleaseTries { get; init; } = 4;
+}
+
+/// <summary>What becomes of new calls while the books cannot be asked.</summary>
+public enum AwayPolicy
+{
+    /// <summary>None begins.</summary>
+    Refuse,
+
+    /// <summary>They begin by what was last known of channel, account and rate, as far as the last known balance and a cap allow.</summary>
+    Admit,
 }

@@ -3,6 +3,7 @@ using Gateway.Sip;
 using Gateway.Storage;
 using Gateway.Storage.Accounts;
 using Gateway.Storage.Calls;
+using Gateway.Storage.Rating;
 using Gateway.WhatsApp.Graph;
 using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Books;
@@ -84,6 +85,10 @@ public static class GatewayHost
         services.AddSingleton<IAdmissionBook, PostgresAdmissionBook>();
         services.AddSingleton<CallHolds>();
         services.AddSingleton<LostCalls>();
+        services.AddSingleton(new AwayBook(options.Calls.AwayCap));
+        services.AddSingleton<AccountStore>();
+        services.AddSingleton<RateStore>();
+        services.AddSingleton<AwayBookUpdates>();
         services.AddSingleton<BookKeeper>();
         services.AddSingleton<CallAdmission>();
         services.AddSingleton<CallServices>();

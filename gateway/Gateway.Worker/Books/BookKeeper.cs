@@ -11,7 +11,7 @@ namespace Gateway.Worker.Books;
 /// call records are kept in.
 /// </summary>
 internal sealed partial class BookKeeper(
-    GatewayOptions options, NpgsqlDataSource database, ICallStore store, LostCalls lost, NodeStart start, TimeProvider time, ILogger<BookKeeper> logger)
+    GatewayOptions options, NpgsqlDataSource database, ICallStore store, LostCalls lost, AwayBookUpdates away, NodeStart start, TimeProvider time, ILogger<BookKeeper> logger)
 {
     private const int MonthsAhead = 2;
 
@@ -28,6 +28,7 @@ internal sealed partial class BookKeeper(
     {
         await lost.EndOwnAsync(cancellation);
         Report(await _sweeper.SweepAsync(cancellation));
+        await away.RefreshAsync(cancellation);
         await KeepMonthsAsync(cancellation);
     }
 
@@ -52,6 +53,7 @@ internal sealed partial class BookKeeper(
         try
         {
             Report(await _sweeper.SweepAsync(cancellation));
+            await away.RefreshAsync(cancellation);
             await KeepMonthsAsync(cancellation);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested) // Whatever ails the store, the next turn tries again.

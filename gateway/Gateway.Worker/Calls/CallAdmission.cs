@@ -6,6 +6,7 @@ using Gateway.Worker.Channels;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Permissions;
 using Gateway.Worker.Spool;
+using Npgsql;
 
 namespace Gateway.Worker.Calls;
 
@@ -14,7 +15,7 @@ namespace Gateway.Worker.Calls;
 /// no permission to call a user, the arbiter's word.
 /// </summary>
 internal sealed partial class CallAdmission(
-    GatewayOptions options, NodeCapacity capacity, RecordSpool spool, IAdmissionBook book, IPermissionArbiter arbiter, CallHolds holds,
+    GatewayOptions options, NodeCapacity capacity, RecordSpool spool, IAdmissionBook book, AwayBook away, IPermissionArbiter arbiter, CallHolds holds,
     ChannelSync channels, TimeProvider time, ILogger<CallAdmission> logger)
 {
     /// <summary>The call waits for all of this no longer than <see cref="CallOptions.Preparation"/>: its answer has to come before.</summary>
@@ -22,6 +23,11 @@ internal sealed partial class CallAdmission(
 
     /// <summary>What the books may take of it.</summary>
     private readonly TimeSpan _bookPatience = options.Calls.Preparation * 0.4;
+
+    /// <summary>After one question was in vain, the next calls do not wait for theirs.</summary>
+    private static readonly TimeSpan Respite = TimeSpan.FromSeconds(1);
+
+    private long _askAgainAt = long.MinValue;
 
     private readonly Dictionary<ChannelId, ChannelOptions> _channels = options.Channels.ToDictionary(c => new ChannelId(c.PhoneNumberId));
     private readonly HashSet<string> _trunks = [.. options.Sip.Trunks.Select(trunk => trunk.Name)];
@@ -49,10 +55,9 @@ internal sealed partial class CallAdmission(
             return new CallInput.Refused(HangupCause.StorageUnavailable);
 
         using var patience = new CancellationTokenSource(_patience, time);
-        var request = new AdmissionRequest(
-            call.Id, call.Direction, call.Channel, call.User, call.Node, call.NodeStart, startedAt, options.Calls.HoldSlice);
+        var request = CallHolds.AdmissionOf(call, startedAt, options.Calls.HoldSlice);
         if (await AskBooksAsync(request, patience.Token) is not { } facts)
-            return new CallInput.Refused(HangupCause.StorageUnavailable);
+            return AnswerAlone(request, channel);
         switch (AdmissionRules.Decide(facts, request))
         {
             case AdmissionVerdict.Admitted admitted:
@@ -73,19 +78,56 @@ internal sealed partial class CallAdmission(
         }
     }
 
+    /// <summary>Without the books. Whether a user may be called is then Meta's to say, when it is connected.</summary>
+    private CallInput AnswerAlone(AdmissionRequest request, ChannelOptions channel)
+    {
+        if (options.Calls.WhenStoreIsAway == AwayPolicy.Refuse || away.Admit(request) is not { } facts)
+            return new CallInput.Refused(HangupCause.StorageUnavailable);
+        switch (AdmissionRules.Decide(facts, request))
+        {
+            case AdmissionVerdict.Admitted admitted:
+                return new CallInput.Admitted(RoutesOf(facts, channel), admitted.Funding);
+            case AdmissionVerdict.Refused { Cause: HangupCause.NotPermitted } unknown:
+                return new CallInput.Admitted(RoutesOf(facts, channel), unknown.Funding);
+            case AdmissionVerdict.Refused refused:
+                away.Forget(request.Call);
+                return new CallInput.Refused(refused.Cause, refused.Text);
+            default:
+                throw new InvalidOperationException("A verdict that is neither.");
+        }
+    }
+
     /// <summary>Null: the store does not answer.</summary>
     private async Task<AdmissionFacts?> AskBooksAsync(AdmissionRequest request, CancellationToken cancellation)
     {
+        if (time.GetTimestamp() < Volatile.Read(ref _askAgainAt))
+            return null;
         try
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             patience.CancelAfter(_bookPatience);
-            return await book.AdmitAsync(request, patience.Token).WaitAsync(patience.Token);
+            var facts = await AdmitAsync(request, patience.Token).WaitAsync(patience.Token);
+            away.StoreIsBack();
+            return facts;
         }
         catch (Exception e) // Whatever ails the store, the caller gets an answer.
         {
+            Volatile.Write(ref _askAgainAt, time.GetTimestamp() + (long)(Respite.TotalSeconds * time.TimestampFrequency));
             LogAway(request.Call, e.Message);
             return null;
+        }
+    }
+
+    /// <summary>A second time at once where the connection was a dead one: after a restart of PostgreSQL the pool still has some.</summary>
+    private async Task<AdmissionFacts> AdmitAsync(AdmissionRequest request, CancellationToken cancellation)
+    {
+        try
+        {
+            return await book.AdmitAsync(request, cancellation);
+        }
+        catch (NpgsqlException e) when (e.IsTransient)
+        {
+            return await book.AdmitAsync(request, cancellation);
         }
     }
 

@@ -100,6 +100,7 @@ internal sealed partial class CallLoop : ICallInbox
         }
         _inbox.Writer.TryComplete();
         await Task.WhenAll(_whatsApp.Idle, _pbx.Idle, _books.Idle, _registry.Idle, _records.Idle, _record);
+        _services.Holds.Forget(Identity);
         if (_admitted is { Funding: not null } && _recorded is null)
             await _services.Holds.ReleaseAsync(Identity); // admitted after its end: its record may have been settled before the hold was taken
     }
@@ -229,7 +230,7 @@ internal sealed partial class CallLoop : ICallInbox
         Post(answer);
     }
 
-    private async Task ExtendHoldAsync(decimal upTo) => Post(await _services.Holds.ExtendAsync(Identity, upTo));
+    private async Task ExtendHoldAsync(decimal upTo) => Post(await _services.Holds.ExtendAsync(Identity, _call.StartedAt.ToDateTimeOffset(), upTo));
 
     private async Task TakeAnswerLockAsync()
     {

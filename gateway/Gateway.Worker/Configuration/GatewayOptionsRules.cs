@@ -122,6 +122,8 @@ internal static class GatewayOptionsRules
             yield return "calls: every wait lies between 0 and 10 minutes.";
         if (calls.PbxAnswer > TimeSpan.FromSeconds(55))
             yield return "calls.pbxAnswer: at most 55 s, since Meta closes the accept window after 60 s.";
+        if (calls.AwayCap is < 0 or > 1_000_000)
+            yield return "calls.awayCap: 0 … 1000000.";
         if (calls.ReleaseTries is < 1 or > 10)
             yield return "calls.releaseTries: 1 … 10.";
     }

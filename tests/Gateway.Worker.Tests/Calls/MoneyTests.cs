@@ -15,7 +15,7 @@ public sealed class MoneyTests(Stores stores)
     public async Task A_balance_of_9_98_is_too_low_and_10_00_is_enough_in_both_directions()
     {
         await using var bench = await CallBench.StartAsync(stores);
-        await using var purse = await Purse.OpenAsync(bench, stores.Postgres, 9.98m);
+        await using var purse = await Purse.OpenAsync(stores.Postgres, 9.98m);
         var refused = await bench.WhatsApp.PlaceAsync();
         await bench.EndsAsync(refused, HangupCause.BalanceTooLow);
         Assert.Equal(["reject 200"], WhatsAppSide.Actions(refused));
@@ -47,7 +47,7 @@ public sealed class MoneyTests(Stores stores)
     public async Task Without_a_rate_there_is_no_call()
     {
         await using var bench = await CallBench.StartAsync(stores);
-        await using var purse = await Purse.OpenAsync(bench, stores.Postgres, 100, perSecond: null);
+        await using var purse = await Purse.OpenAsync(stores.Postgres, 100, perSecond: null);
         await bench.EndsAsync(await bench.WhatsApp.PlaceAsync(), HangupCause.NoRate);
         Assert.Equal((100m, 0m), await MoneyAsync(purse));
     }
@@ -56,7 +56,7 @@ public sealed class MoneyTests(Stores stores)
     public async Task A_call_that_nobody_answers_costs_nothing_and_gives_its_hold_back()
     {
         await using var bench = await CallBench.StartAsync(stores);
-        await using var purse = await Purse.OpenAsync(bench, stores.Postgres, 10);
+        await using var purse = await Purse.OpenAsync(stores.Postgres, 10);
         var call = await bench.WhatsApp.PlaceAsync();
         var agent = await bench.Pbx.NextAsync();
         Assert.Equal(0.60m, (await purse.LookAsync()).Held);
@@ -69,7 +69,7 @@ public sealed class MoneyTests(Stores stores)
     public async Task The_agent_hears_the_end_of_the_money_coming_and_the_call_ends_with_its_last_pulse()
     {
         await using var bench = await CallBench.StartAsync(stores, HoldsTwoSeconds);
-        await using var purse = await Purse.OpenAsync(bench, stores.Postgres, 10, perSecond: 2);
+        await using var purse = await Purse.OpenAsync(stores.Postgres, 10, perSecond: 2);
         var user = bench.WhatsApp.User(handset: "native");
         var call = await bench.WhatsApp.PlaceAsync(user);
         var agent = await bench.Pbx.NextAsync();
@@ -90,7 +90,7 @@ public sealed class MoneyTests(Stores stores)
     public async Task Two_nodes_cannot_spend_the_same_money()
     {
         await using var bench = await CallBench.StartAsync(stores, HoldsTwoSeconds, gateways: 2);
-        await using var purse = await Purse.OpenAsync(bench, stores.Postgres, 10, perSecond: 3);
+        await using var purse = await Purse.OpenAsync(stores.Postgres, 10, perSecond: 3);
         var users = new[] { bench.WhatsApp.User(AutoMode.Answer), bench.WhatsApp.User(AutoMode.Answer) };
         var agents = users.Select((user, node) => bench.Pbx.Dial(user.Phone, $"{node}")).ToArray();
         await Task.WhenAll(agents.Select(agent => agent.AnsweredAsync()));

@@ -1,5 +1,7 @@
 using Dapper;
+using Gateway.Storage;
 using Npgsql;
+using Sandbox;
 
 namespace Gateway.Worker.Tests.Calls.Bench;
 
@@ -12,22 +14,23 @@ internal sealed class Purse : IAsyncDisposable
 
     private Purse(NpgsqlDataSource database, string channel) => (_database, _channel) = (database, channel);
 
-    /// <param name="bench">Its gateways have been started: the channel is there.</param>
-    /// <param name="postgres">Connection string.</param>
+    /// <param name="postgres">Connection string. A gateway may have been started on it, or not yet.</param>
     /// <param name="balance">What the account has.</param>
     /// <param name="perSecond">The price; null: the card has no rate.</param>
-    public static async Task<Purse> OpenAsync(CallBench bench, string postgres, decimal balance, decimal? perSecond = 0.01m)
+    public static async Task<Purse> OpenAsync(string postgres, decimal balance, decimal? perSecond = 0.01m)
     {
-        var purse = new Purse(NpgsqlDataSource.Create(postgres), bench.WhatsApp.Number.PhoneNumberId);
+        var number = new NumberOptions();
+        var purse = new Purse(NpgsqlDataSource.Create(postgres + ";Pooling=false"), number.PhoneNumberId);
+        await Migrator.MigrateAsync(purse._database, CancellationToken.None);
         await purse.ExecuteAsync(
             """
             INSERT INTO rate_cards (id, name, currency) VALUES (@_name, 'test', 'EUR');
             INSERT INTO rates (card, direction, prefix, valid_from, price_per_minute, pulse_seconds)
             SELECT @_name, direction, '44', '2020-01-01', @perMinute, 1 FROM unnest('{inbound,outbound}'::text[]) direction WHERE @perMinute IS NOT NULL;
             INSERT INTO accounts (id, name, currency, rate_card) VALUES (@_name, 'test', 'EUR', @_name);
-            UPDATE channels SET account = @_name WHERE id = @_channel;
+            INSERT INTO channels (id, number, account) VALUES (@_channel, @DisplayNumber, @_name) ON CONFLICT (id) DO UPDATE SET account = excluded.account;
             """,
-            new { purse._name, purse._channel, perMinute = perSecond * 60 });
+            new { purse._name, purse._channel, number.DisplayNumber, perMinute = perSecond * 60 });
         await purse.AdjustAsync(balance);
         return purse;
     }

@@ -1,0 +1,53 @@
+using Gateway.Calls;
+using Gateway.Calls.Rating;
+using Gateway.Storage.Accounts;
+using Gateway.Storage.Channels;
+using Gateway.Storage.Rating;
+using Gateway.Worker.Configuration;
+
+namespace Gateway.Worker.Books;
+
+/// <summary>Keeps in memory what calls need to begin without PostgreSQL, where the configuration wants that.</summary>
+internal sealed class AwayBookUpdates(
+    GatewayOptions options, AwayBook away, ChannelStore channels, AccountStore accounts, RateStore rates, TimeProvider time)
+{
+    private const int PageRows = 10_000;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    private DateTimeOffset _dueAt = DateTimeOffset.MinValue;
+
+    /// <summary>Reads all of it anew once it is a minute old. Throws what PostgreSQL throws: what was known stays.</summary>
+    public async Task RefreshAsync(CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        if (options.Calls.WhenStoreIsAway != AwayPolicy.Admit || now < _dueAt)
+            return;
+        var known = new List<KnownChannel>();
+        var tables = new Dictionary<string, RateTable>();
+        foreach (var configured in options.Channels)
+        {
+            if (await channels.FindAsync(new ChannelId(configured.PhoneNumberId), cancellation) is not { } channel)
+                continue;
+            var account = channel.Facts.Settings.Account is { } id ? await accounts.FindAsync(id, cancellation) : null;
+            if (account?.RateCard is { } card && !tables.ContainsKey(card))
+                tables[card] = await ReadAsync(card, now, cancellation);
+            known.Add(new KnownChannel(channel, account, account?.RateCard is { } rated ? tables[rated] : null));
+        }
+        away.Learn(known);
+        _dueAt = now + Interval;
+    }
+
+    private async Task<RateTable> ReadAsync(string card, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var all = new List<CardRate>();
+        IReadOnlyList<CardRate> page;
+        do
+        {
+            page = await rates.ListAsync(card, null, null, now, all.Count > 0 ? all[^1].Rate.Id : null, PageRows, cancellation);
+            all.AddRange(page);
+        }
+        while (page.Count == PageRows);
+        return new RateTable(all);
+    }
+}

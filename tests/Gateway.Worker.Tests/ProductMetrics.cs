@@ -8,6 +8,7 @@ using Gateway.Worker.Books;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Channels;
 using Gateway.Worker.Metrics;
+using Gateway.Worker.Permissions;
 using Gateway.Worker.Spool;
 using Media.Engine;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -39,6 +40,7 @@ internal sealed partial class ProductMetrics : IDisposable
         RuntimeHelpers.RunClassConstructor(typeof(BookMetrics).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(ForgivingRegistry).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(ChannelMetrics).TypeHandle);
+        RuntimeHelpers.RunClassConstructor(typeof(PermissionMetrics).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(WhatsAppMetrics).TypeHandle);
         _media.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
         _sip.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
@@ -59,6 +61,6 @@ internal sealed partial class ProductMetrics : IDisposable
         _sip.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
-    [GeneratedRegex("gateway_(admission|holds|orphans|calls|channels|registry|spool|whatsapp|media|sip)_[a-z_]+")]
+    [GeneratedRegex("gateway_(admission|holds|orphans|calls|channels|permissions|registry|spool|whatsapp|media|sip)_[a-z_]+")]
     private static partial Regex Name();
 }

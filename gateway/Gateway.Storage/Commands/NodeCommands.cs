@@ -14,6 +14,10 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
     /// <summary>Everything a node does on a command takes milliseconds, but for a message that Meta has to take.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2), PatienceWithMeta = TimeSpan.FromSeconds(15);
 
+    /// <summary>What another node may not say.</summary>
+    private static readonly string?[] ForAnotherNode =
+        [WireName.Of(HangupCause.Draining), WireName.Of(HangupCause.NoCapacity), WireName.Of(HangupCause.NoRoute)];
+
     /// <summary>Asks the node that runs a live call to end it.</summary>
     public async Task<CommandReply> HangUpAsync(CallId call, CancellationToken cancellation)
     {
@@ -37,7 +41,7 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
 
     internal static RedisChannel ChannelOf(string node) => "wa:node:" + node;
 
-    /// <summary>The first node that takes it. One that is stopping refuses, and one that has gone is passed over, so that the next is tried.</summary>
+    /// <summary>The first node that takes it. One that cannot, being full, stopping, or without the trunk, and one that has gone, are passed over.</summary>
     private async Task<CommandReply> SendToAnyAsync(NodeCommand command, TimeSpan patience, CancellationToken cancellation)
     {
         var reply = new CommandReply(CommandOutcome.NodeUnreachable);
@@ -46,7 +50,7 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
             var (wasHeard, answer) = await TrySendAsync(node, command, patience, cancellation);
             if (wasHeard)
                 reply = answer;
-            if (wasHeard && answer.Code != WireName.Of(HangupCause.Draining) && answer.Code != WireName.Of(HangupCause.NoCapacity))
+            if (wasHeard && !ForAnotherNode.Contains(answer.Code))
                 return answer;
         }
         return reply;

@@ -2,12 +2,12 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Gateway.Calls;
 using Gateway.Sip;
+using Gateway.Storage.Commands;
 using Gateway.WhatsApp;
 using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Metrics;
-using Gateway.Worker.Permissions;
 
 namespace Gateway.Worker.Calls;
 
@@ -47,15 +47,8 @@ internal sealed partial class CallSupervisor(
         }
     }
 
-    public async Task ReadCallbacksAsync(ChannelReader<CallbackWish> wishes)
-    {
-        await foreach (var wish in wishes.ReadAllAsync())
-            if (TryCallBack(wish) is null)
-                LogNoCallback(wish.Channel, wish.Trunk);
-    }
-
     /// <summary>Rings an agent, and then calls the user. Null where this node has not the channel or the trunk.</summary>
-    public CallLoop? TryCallBack(CallbackWish wish)
+    public CallLoop? TryCallBack(NodeCommand.CallBack wish)
     {
         if (!factory.Knows(wish.Channel) || (wish.Trunk is { } trunk && !factory.KnowsTrunk(trunk)))
             return null;
@@ -241,9 +234,6 @@ internal sealed partial class CallSupervisor(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Calls} call(s) were not over when the node had to stop: their records may be missing")]
     private partial void LogUnfinished(int calls);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "An agent cannot be rung back: this node has not channel {Channel} or trunk {Trunk}")]
-    private partial void LogNoCallback(ChannelId channel, string? trunk);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "An INVITE could not be handled")]
     private partial void LogInviteFailure(Exception e);

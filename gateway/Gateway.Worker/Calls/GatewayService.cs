@@ -17,7 +17,7 @@ namespace Gateway.Worker.Calls;
 /// </summary>
 internal sealed partial class GatewayService(
     GatewayOptions options, NpgsqlDataSource database, MediaEngine media, SipEndpoint sip, WebhookQueue webhooks, CallSupervisor calls,
-    NonCallEvents others, CallbackQueue callbacks, NodeCapacity capacity, RecordSpool spool, BookKeeper books, ChannelSync channels,
+    NonCallEvents others, RingBacks ringBacks, NodeCapacity capacity, RecordSpool spool, BookKeeper books, ChannelSync channels,
     ILogger<GatewayService> logger) : IHostedLifecycleService, IDisposable
 {
     private readonly List<Task> _pumps = [];
@@ -39,7 +39,7 @@ internal sealed partial class GatewayService(
         await sip.StartAsync(cancellationToken);
         _pumps.Add(calls.ReadWebhooksAsync(webhooks.Batches));
         _pumps.Add(calls.ReadInvitesAsync(sip.IncomingCalls));
-        _pumps.Add(calls.ReadCallbacksAsync(callbacks.Wishes));
+        _pumps.Add(ringBacks.RunAsync(calls));
         _pumps.Add(others.RunAsync());
         IsReady = true;
         LogStarted(options.Node.Id, options.Sip.Listen, options.Channels.Count, options.Sip.Trunks.Count);
@@ -59,7 +59,7 @@ internal sealed partial class GatewayService(
     {
         webhooks.Complete();
         others.Complete();
-        callbacks.Complete();
+        ringBacks.Complete();
         await sip.DisposeAsync();
         await media.DisposeAsync();
         await Task.WhenAll(_pumps);

@@ -70,7 +70,7 @@ internal sealed partial class CommandDesk(
     {
         if (!UserHandle.IsKnown(command.User))
             return CommandReply.Refused(HangupCause.UserUnreachable);
-        if (calls.TryCallBack(new CallbackWish(command.Channel, command.User, command.Agent, command.Trunk)) is not { } loop)
+        if (calls.TryCallBack(command) is not { } loop)
             return CommandReply.Refused(HangupCause.NoRoute);
         await Task.WhenAny(loop.Begun, Task.Delay(RingsWithin));
         var reply = loop.Begun is { IsCompletedSuccessfully: true, Result: { } cause } ? CommandReply.Refused(cause) : CommandReply.Done;
@@ -80,7 +80,7 @@ internal sealed partial class CommandDesk(
     private async Task<CommandReply> AskAsync(NodeCommand.AskPermission command)
     {
         var result = await asker.AskAsync(new PermissionAsk(command.Channel, command.User, command.RequestedBy), CancellationToken.None);
-        if (result.Broken is { Broken: { } rule } verdict)
+        if (result.Verdict is { Broken: { } rule } verdict)
             return new CommandReply(CommandOutcome.Refused, WireName.Of(rule), verdict.Text, verdict.FreeAt);
         return result.Error is { } error ? new CommandReply(CommandOutcome.Refused, "whatsapp_error", $"{error.Code}: {error.Message}") : CommandReply.Done;
     }

@@ -24,10 +24,22 @@ internal sealed partial class MetaPermissions(GatewayOptions options, GraphClien
         if (!result.IsSuccess)
         {
             LogUnanswered(channel, result.Error);
+            PermissionMetrics.Checked(null);
             return null;
         }
         var now = time.GetUtcNow();
-        return await contacts.ApplyAsync(channel, user, now, known => Reconciled(known, result.Value, now, options.Permissions), null, cancellation);
+        var wasCorrected = false;
+        var contact = await contacts.ApplyAsync(
+            channel, user, now,
+            known =>
+            {
+                var reconciled = Reconciled(known, result.Value, now, options.Permissions);
+                wasCorrected = reconciled != known;
+                return reconciled;
+            },
+            null, cancellation);
+        PermissionMetrics.Checked(wasCorrected);
+        return contact;
     }
 
     /// <summary>

@@ -9,11 +9,11 @@ using Gateway.Worker.Configuration;
 namespace Gateway.Worker.Permissions;
 
 /// <summary>What became of a wish to ask a user: sent where both others are null.</summary>
-/// <param name="Broken">The rule that forbids it.</param>
+/// <param name="Verdict">The rule that forbids it.</param>
 /// <param name="Error">Meta's refusal.</param>
-internal sealed record AskResult(RequestVerdict? Broken = null, WhatsAppError? Error = null)
+internal sealed record AskResult(RequestVerdict? Verdict = null, WhatsAppError? Error = null)
 {
-    public bool IsSent => Broken is null && Error is null;
+    public bool IsSent => Verdict is null && Error is null;
 }
 
 /// <summary>Sends permission requests: free-form in an open window, else by the channel's template, and never more than the limits allow.</summary>
@@ -25,6 +25,13 @@ internal sealed partial class PermissionAsker(
     private static readonly TimeSpan LimitWait = PermissionRules.Day;
 
     public async Task<AskResult> AskAsync(PermissionAsk ask, CancellationToken cancellation)
+    {
+        var result = await TryAskAsync(ask, cancellation);
+        PermissionMetrics.Asked(result);
+        return result;
+    }
+
+    private async Task<AskResult> TryAskAsync(PermissionAsk ask, CancellationToken cancellation)
     {
         if (meta.NumberOf(ask.Channel) is not { } number || await channels.FindAsync(ask.Channel, cancellation) is not { Facts.Settings: var settings })
             return new AskResult(Error: new WhatsAppError(WhatsAppErrorCodes.InvalidParameter, "This node does not serve the channel"));

@@ -11,13 +11,16 @@ internal sealed partial class PermissionDesk(
     MetaPermissions meta, PermissionAsker asker, ContactStore contacts, PermissionRequests requests, ChannelStore channels, TimeProvider time,
     ILogger<PermissionDesk> logger) : IPermissionArbiter
 {
+    /// <summary>What Meta may take of the seconds in which a call must be admitted or refused: to say what the user permits, and to take a request.</summary>
+    private static readonly TimeSpan MetaPatience = TimeSpan.FromSeconds(2), AskPatience = TimeSpan.FromSeconds(2);
+
     private const string Asked = "Permission was asked, you will be rung back";
 
     public async Task<PermissionAnswer> AskAsync(CallIdentity call, string? trunk, string? agent, CancellationToken cancellation)
     {
         try
         {
-            var contact = await meta.RefreshAsync(call.Channel, call.User, cancellation) ?? await contacts.FindAsync(call.Channel, call.User, cancellation);
+            var contact = await AskMetaAsync(call, cancellation) ?? await contacts.FindAsync(call.Channel, call.User, cancellation);
             if (PermissionRules.MayCall(contact?.Permission, time.GetUtcNow()))
                 return new PermissionAnswer(true, contact!.Permission.State, "");
             return trunk is null || agent is null || await AskUserAsync(call, contact, trunk, agent, cancellation) is not { } answer
@@ -27,6 +30,21 @@ internal sealed partial class PermissionDesk(
         {
             LogUndecided(e, call.Id);
             return Refused(null);
+        }
+    }
+
+    private async Task<Contact?> AskMetaAsync(CallIdentity call, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(MetaPatience);
+        try
+        {
+            return await meta.RefreshAsync(call.Channel, call.User, patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            PermissionMetrics.Checked(null);
+            return null;
         }
     }
 
@@ -40,12 +58,30 @@ internal sealed partial class PermissionDesk(
             && await requests.WaitAsync(contact!.Id, trunk, agent, cancellation))
             return new PermissionAnswer(false, PermissionState.Requested, Asked);
 
-        var result = await asker.AskAsync(new PermissionAsk(call.Channel, call.User, "agent:" + agent, trunk, agent), cancellation);
+        var asking = asker.AskAsync(new PermissionAsk(call.Channel, call.User, "agent:" + agent, trunk, agent), CancellationToken.None);
+        if (await Task.WhenAny(asking, Task.Delay(AskPatience, time, cancellation)) != asking)
+        {
+            _ = ReportAsync(asking, call.Id);
+            return new PermissionAnswer(false, PermissionState.Requested, Asked); // it is on its way
+        }
+        var result = await asking;
         if (result.IsSent)
             return new PermissionAnswer(false, PermissionState.Requested, Asked);
         if (result.Error is not { Code: WhatsAppErrorCodes.PermissionAlreadyPermanent })
             return null;
         return new PermissionAnswer(true, PermissionState.Permanent, "");
+    }
+
+    private async Task ReportAsync(Task<AskResult> asking, CallId call)
+    {
+        try
+        {
+            await asking;
+        }
+        catch (Exception e) // The call is over, and nobody else hears of it.
+        {
+            LogUndecided(e, call);
+        }
     }
 
     private PermissionAnswer Refused(ContactPermission? permission)

@@ -1,6 +1,7 @@
 using Gateway.Calls;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Channels;
+using Gateway.Storage.Commands;
 using Gateway.Storage.Contacts;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
@@ -20,7 +21,8 @@ internal static class PermissionServices
         services.AddSingleton<MetaPermissions>();
         services.AddSingleton<PermissionAsker>();
         services.AddSingleton<IPermissionArbiter, PermissionDesk>();
-        services.AddSingleton<CallbackQueue>();
+        services.AddSingleton<NodeCommands>();
+        services.AddSingleton<RingBacks>();
         services.AddSingleton<INonCallEventHandler, PermissionWebhooks>();
         services.AddSingleton<ICallStore>(s => ActivatorUtilities.CreateInstance<ContactsOfCalls>(s, s.GetRequiredService<PostgresCallStore>()));
     }

@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Calls.Permissions;
+using Gateway.Storage.Commands;
 using Gateway.Storage.Contacts;
 using Gateway.WhatsApp;
 using Gateway.WhatsApp.Webhooks;
@@ -13,7 +14,7 @@ namespace Gateway.Worker.Permissions;
 /// order: what it does depends on Meta's time of it alone.
 /// </summary>
 internal sealed class PermissionWebhooks(
-    GatewayOptions options, ContactStore contacts, PermissionRequests requests, CallbackQueue callbacks, TimeProvider time) : INonCallEventHandler
+    GatewayOptions options, ContactStore contacts, PermissionRequests requests, RingBacks ringBacks, TimeProvider time) : INonCallEventHandler
 {
     private readonly HashSet<string> _channels = [.. options.Channels.Select(c => c.PhoneNumberId)];
 
@@ -54,6 +55,6 @@ internal sealed class PermissionWebhooks(
         var decider = reply.Source == PermissionSource.Automatic ? PermissionDecider.Automatic : PermissionDecider.User;
         var decision = new ContactReply(channel, reply.User, reply.Accepted, reply.IsPermanent, reply.ExpiresAt, decider, reply.ContextId);
         foreach (var agent in await contacts.ReplyAsync(decision, at, time.GetUtcNow(), cancellation))
-            callbacks.Add(new CallbackWish(channel, reply.User, agent.Agent, agent.Trunk));
+            ringBacks.Add(new NodeCommand.CallBack(channel, reply.User, agent.Agent, agent.Trunk));
     }
 }

@@ -1,3 +1,7 @@
 using AdminApi;
+using AdminApi.Keys;
 
-AdminApiHost.Build(args).Run();
+if (args is [CreateKeyCommand.Verb, ..])
+    return await CreateKeyCommand.RunAsync(args, Console.Out);
+await AdminApiHost.Build(args).RunAsync();
+return 0;

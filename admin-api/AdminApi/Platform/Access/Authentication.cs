@@ -31,19 +31,8 @@ public sealed class Authentication(RequestDelegate next, AdminApiOptions options
 
     private async Task<ProblemResult?> RefusalAsync(HttpContext context, Endpoint? endpoint)
     {
-        var address = context.Connection.RemoteIpAddress?.ToString() ?? "";
-        using (var chance = limits.MayTry(address))
-        {
-            if (!chance.IsAcquired)
-                return Limits.Problem(context, chance);
-        }
         if (await FindCallerAsync(context) is not { } caller)
-        {
-            if (context.Request.Headers.Authorization.Count > 0) // no key at all is no guess
-                limits.CountWrongKey(address);
-            context.Response.Headers.WWWAuthenticate = "Bearer";
-            return Problems.Unauthorized.Of("Send a valid API key or token as 'Authorization: Bearer …'.");
-        }
+            return Stranger(context);
         context.Features.Set(caller);
         using (var lease = limits.Count(caller))
         {
@@ -57,6 +46,19 @@ public sealed class Authentication(RequestDelegate next, AdminApiOptions options
             return null;
         context.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{WireName.Of(needed)}\"";
         return Problems.ForbiddenScope.Of($"This needs the scope {WireName.Of(needed)}.");
+    }
+
+    /// <summary>No key at all is no guess; wrong ones are answered so many times a minute. Who has a key is not held up by others at the same address.</summary>
+    private ProblemResult Stranger(HttpContext context)
+    {
+        if (context.Request.Headers.Authorization.Count > 0)
+        {
+            using var lease = limits.CountWrongKey(context.Connection.RemoteIpAddress?.ToString() ?? "");
+            if (!lease.IsAcquired)
+                return Limits.Problem(context, lease);
+        }
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        return Problems.Unauthorized.Of("Send a valid API key or token as 'Authorization: Bearer …'.");
     }
 
     private async Task<Caller?> FindCallerAsync(HttpContext context)

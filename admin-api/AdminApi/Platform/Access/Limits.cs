@@ -5,7 +5,7 @@ namespace AdminApi.Platform;
 /// <summary>How many requests a key may make, and how many wrong keys an address may try, in a minute.</summary>
 public sealed class Limits(AdminApiOptions options) : IDisposable
 {
-    /// <summary>Guessing 256 bits is hopeless at any pace; this keeps it from costing the database anything.</summary>
+    /// <summary>Guessing 256 bits is hopeless at any pace; this shows a caller with a wrong key that it should stop.</summary>
     private const int WrongKeysPerMinute = 30;
 
     private readonly PartitionedRateLimiter<string> _callers = PerMinute(options.RequestsPerMinute);
@@ -13,10 +13,7 @@ public sealed class Limits(AdminApiOptions options) : IDisposable
 
     public RateLimitLease Count(Caller caller) => _callers.AttemptAcquire(caller.Actor);
 
-    /// <summary>Whether this address may still try a key.</summary>
-    public RateLimitLease MayTry(string address) => _strangers.AttemptAcquire(address, 0);
-
-    public void CountWrongKey(string address) => _strangers.AttemptAcquire(address).Dispose();
+    public RateLimitLease CountWrongKey(string address) => _strangers.AttemptAcquire(address);
 
     /// <summary>The answer where a lease was not acquired, with Retry-After.</summary>
     public static ProblemResult Problem(HttpContext context, RateLimitLease lease)

@@ -53,8 +53,7 @@ internal static class ApiDescription
         operation.AddExtension("x-scope", new JsonNodeExtension(WireName.Of(scope)));
         operation.Description = $"{operation.Description} Scope: `{WireName.Of(scope)}`.".TrimStart();
         operation.Parameters ??= [];
-        foreach (var parameter in operation.Parameters.OfType<OpenApiParameter>().Where(p => p.In == ParameterLocation.Query))
-            parameter.Name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!); // as in bodies; those of [AsParameters] are named as in C#
+        DescribeQuery(operation, context);
         if (metadata.OfType<NeedsIfMatch>().Any())
             operation.Parameters.Add(HeaderParameter("If-Match", "The ETag of what is changed, as it was read."));
         if (metadata.OfType<NeedsIdempotencyKey>().Any())
@@ -67,7 +66,34 @@ internal static class ApiDescription
             operation.Responses.Remove("200"); // it only refuses
         foreach (var status in ProblemsOf(operation, metadata).Distinct().GroupBy(kind => kind.Status).OrderBy(group => group.Key))
             operation.Responses[status.Key.ToString()] = ProblemResponse([.. status], context.Document);
+        foreach (var answer in context.Description.SupportedResponseTypes.Where(answer => answer.Type?.IsAssignableTo(typeof(IVersioned)) ?? false))
+        {
+            if (operation.Responses.TryGetValue(answer.StatusCode.ToString(), out var found) && found is OpenApiResponse response)
+                response.Headers = Header("ETag", "The version, for If-Match.", JsonSchemaType.String);
+        }
     }
+
+    /// <summary>Names as they are written in queries, and the members of closed sets.</summary>
+    private static void DescribeQuery(OpenApiOperation operation, OpenApiOperationTransformerContext context)
+    {
+        foreach (var parameter in operation.Parameters!.OfType<OpenApiParameter>().Where(parameter => parameter.In == ParameterLocation.Query))
+        {
+            var declared = context.Description.ParameterDescriptions.FirstOrDefault(p => p.Name == parameter.Name)?.ParameterDescriptor?.ParameterType;
+            var type = declared is null ? null : Nullable.GetUnderlyingType(declared) ?? declared;
+            parameter.Name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!);
+            if (type is { IsGenericType: true } && type.GetGenericTypeDefinition() == typeof(WireValue<>))
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = Members(type.GetGenericArguments()[0]) };
+            if (parameter is { Name: "limit", Schema: OpenApiSchema limit })
+                (limit.Minimum, limit.Maximum) = ("1", PageRequest.MaxSize.ToString());
+        }
+    }
+
+    private static List<JsonNode> Members(Type closedSet) => [.. Enum.GetValues(closedSet).Cast<Enum>().Select(member => (JsonNode)WireName.Of(member))];
+
+    private static Dictionary<string, IOpenApiHeader> Header(string name, string description, JsonSchemaType type) => new()
+    {
+        [name] = new OpenApiHeader { Description = description, Schema = new OpenApiSchema { Type = type } },
+    };
 
     /// <summary>The declared kinds, and those that follow from what the endpoint is.</summary>
     private static IEnumerable<ProblemKind> ProblemsOf(OpenApiOperation operation, IList<object> metadata)
@@ -106,12 +132,7 @@ internal static class ApiDescription
         };
         response.AddExtension("x-codes", new JsonNodeExtension(new JsonArray([.. kinds.Select(kind => (JsonNode)kind.Code)])));
         if (kinds.Contains(Problems.RateLimited))
-        {
-            response.Headers = new Dictionary<string, IOpenApiHeader>
-            {
-                ["Retry-After"] = new OpenApiHeader { Description = "Seconds.", Schema = new OpenApiSchema { Type = JsonSchemaType.Integer } },
-            };
-        }
+            response.Headers = Header("Retry-After", "Seconds.", JsonSchemaType.Integer);
         return response;
     }
 
@@ -143,7 +164,7 @@ internal static class ApiDescription
         else if (type.IsEnum)
         {
             schema.Type = JsonSchemaType.String | nullable;
-            schema.Enum = [.. Enum.GetValues(type).Cast<Enum>().Select(member => (JsonNode)WireName.Of(member))];
+            schema.Enum = Members(type);
         }
         return Task.CompletedTask;
     }

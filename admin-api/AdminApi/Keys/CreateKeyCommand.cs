@@ -1,0 +1,32 @@
+using AdminApi.Platform;
+using Gateway.Calls;
+using Gateway.Storage.Admin;
+using Npgsql;
+
+namespace AdminApi.Keys;
+
+/// <summary>`AdminApi create-key NAME SCOPES`: makes a key from the machine itself, as the first one is. Prints its text and nothing else.</summary>
+public static class CreateKeyCommand
+{
+    public const string Verb = "create-key";
+
+    private const string Usage = "AdminApi create-key NAME SCOPE[,SCOPE…]   scopes: read, operate, billing, admin; AdminApi__Postgres names the database";
+
+    /// <returns>The exit code: 2 where the arguments are wrong.</returns>
+    public static async Task<int> RunAsync(string[] args, TextWriter output)
+    {
+        var configuration = new ConfigurationBuilder().AddJsonFile("appsettings.json", optional: true).AddEnvironmentVariables().AddCommandLine([.. args.Where(a => a.StartsWith("--", StringComparison.Ordinal))]).Build();
+        var postgres = configuration[$"{AdminApiOptions.Section}:Postgres"];
+        if (args.Where(a => !a.StartsWith("--", StringComparison.Ordinal)).ToArray() is not [Verb, { Length: >= 1 and <= 200 } name, var scopes]
+            || postgres is null || scopes.Split(',') is var words && words.Any(word => !WireValue<Scope>.TryParse(word, out _)))
+        {
+            await Console.Error.WriteLineAsync(Usage);
+            return 2;
+        }
+        await using var database = NpgsqlDataSource.Create(postgres);
+        var key = KeyText.New();
+        await new KeyBook(database).CreateAsync(key.Id, key.Hash, name, [.. words.Distinct()], null, "command line", CancellationToken.None);
+        await output.WriteLineAsync(key.Text);
+        return 0;
+    }
+}

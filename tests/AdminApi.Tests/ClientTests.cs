@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using AdminApi.Tests.Kit;
+using Testing;
+
+namespace AdminApi.Tests;
+
+/// <summary>
+/// A client that a public generator (openapi-typescript, with openapi-fetch) makes from the document compiles under strict rules, and works against
+/// the running API. Needs Node.js with npm, and the npm registry for the first run; without them it fails and says so.
+/// </summary>
+[Collection(ApiCollection.Name)]
+public sealed class ClientTests(ApiFixture api)
+{
+    private static readonly string[] Sources = ["package.json", "package-lock.json", "tsconfig.json", "walk.ts"];
+
+    private readonly string _folder = Path.Combine(AppContext.BaseDirectory, "client");
+
+    [Fact]
+    public async Task A_client_generated_from_the_document_compiles_and_works()
+    {
+        await Samples.CallAsync(api);
+        await Samples.CallAsync(api);
+        await Samples.CallAsync(api);
+        await Samples.MissedCallAsync(api);
+        await InstallAsync();
+        var document = await api.Client.SendAsync(api.Get("/openapi/v1.json"));
+        await File.WriteAllTextAsync(Path.Combine(_folder, "openapi.json"), await document.Content.ReadAsStringAsync());
+        await RunAsync("npm", "exec", "--offline", "--", "openapi-typescript", "openapi.json", "--output", "schema.d.ts");
+        await RunAsync("npm", "exec", "--offline", "--", "tsc", "--project", ".");
+        await RunAsync("node", "built/walk.js", api.Client.BaseAddress!.ToString().TrimEnd('/'), api.AdminKey);
+    }
+
+    /// <summary>What the lock file names, unless it is there already.</summary>
+    private async Task InstallAsync()
+    {
+        var folder = Repository.File("tests", "AdminApi.Tests", "Client");
+        var installed = Path.Combine(_folder, "node_modules", ".package-lock.json");
+        var isNew = !File.Exists(installed) || await ReadAsync(_folder, "package-lock.json") != await ReadAsync(folder, "package-lock.json");
+        Directory.CreateDirectory(_folder);
+        foreach (var source in Sources)
+            File.Copy(Path.Combine(folder, source), Path.Combine(_folder, source), overwrite: true);
+        if (isNew)
+            await RunAsync("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund");
+    }
+
+    private static Task<string> ReadAsync(string folder, string file) => File.ReadAllTextAsync(Path.Combine(folder, file));
+
+    private async Task RunAsync(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Start(start);
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        var output = process.StandardOutput.ReadToEndAsync(patience.Token);
+        var errors = process.StandardError.ReadToEndAsync(patience.Token);
+        await process.WaitForExitAsync(patience.Token);
+        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} in {_folder} ended with {process.ExitCode}:\n{await output}\n{await errors}");
+    }
+
+    private static Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            throw new InvalidOperationException($"{start.FileName} is missing: the generated client needs Node.js 18 or newer with npm (Debian: nodejs npm).");
+        }
+    }
+}

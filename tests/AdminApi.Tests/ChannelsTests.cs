@@ -68,7 +68,7 @@ public sealed class ChannelsTests(ApiFixture api)
         var id = await ChannelAsync(api);
         var trunk = "t" + Guid.NewGuid().ToString("n")[..8];
         // The other tests' node, where there is one, knows this one too.
-        await api.Get<ChannelStore>().SeeNodeAsync("of-tests", ["main", trunk], CancellationToken.None);
+        await new ChannelStore(api.Database, TimeProvider.System).SeeNodeAsync("of-tests", ["main", trunk], CancellationToken.None);
         var channel = await api.ReadAsync(api.Put($"/v1/channels/{id}/routes", new { items = new object[] { new { trunk, target = "100" }, new { trunk = "main" } } }, 1));
         Assert.Equal([trunk, "main"], channel.GetProperty("routes").EnumerateArray().Select(route => route.GetProperty("trunk").GetString()));
         using var answer = await api.Client.SendAsync(api.Put(

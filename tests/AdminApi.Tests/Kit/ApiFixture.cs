@@ -65,12 +65,12 @@ public sealed class ApiFixture : IAsyncLifetime
         Stores.Dispose();
     }
 
-    /// <summary>Another instance over the same stores.</summary>
+    /// <summary>Another instance over the same stores, with the rights that an admin API has there and no more.</summary>
     public async Task<(WebApplication App, HttpClient Client)> StartAsync(params string[] arguments)
     {
         var app = AdminApiHost.Build(
         [
-            "--urls=http://127.0.0.1:0", $"--AdminApi:Key={ConfiguredKey}", $"--AdminApi:Postgres={Stores.Postgres}", $"--AdminApi:Redis={Stores.Redis}",
+            "--urls=http://127.0.0.1:0", $"--AdminApi:Key={ConfiguredKey}", $"--AdminApi:Postgres={Stores.Postgres};Options=-c role=gateway_admin", $"--AdminApi:Redis={Stores.Redis}",
             $"--AdminApi:Oidc:Issuer={Issuer.Url}", "--AdminApi:Oidc:Audience=gateway", "--Logging:LogLevel:Default=Warning",
             "--AdminApi:Webhooks:AllowedNetworks=127.0.0.0/8", "--AdminApi:Webhooks:FirstRetry=00:00:00.01", $"--AdminApi:Webhooks:MaxAttempts={WebhookAttempts}", .. arguments,
         ]);

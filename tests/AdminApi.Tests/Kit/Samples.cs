@@ -1,5 +1,6 @@
 using Dapper;
 using Gateway.Calls;
+using Gateway.Storage.Calls;
 using Gateway.Storage.Events;
 
 namespace AdminApi.Tests.Kit;
@@ -24,7 +25,7 @@ public static class Samples
             Node = "n1",
         };
         record = change?.Invoke(record) ?? record;
-        await api.Get<ICallStore>().CompleteAsync(record, CancellationToken.None);
+        await new PostgresCallStore(api.Database).CompleteAsync(record, CancellationToken.None);
         return record.Id.Value;
     }
 

@@ -175,10 +175,30 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
 
         var ringBacks = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ReplyAsync(isGranted: true, _now.AddSeconds(5))));
 
-        Assert.Equal([new RingBack("main", "201")], ringBacks.SelectMany(agents => agents));
+        Assert.Equal(new RingBack("main", "201"), Assert.Single(ringBacks, agent => agent is not null));
         var request = Assert.Single(await Requests.ListAsync(contact, 10, CancellationToken.None));
         Assert.Equal((PermissionRequestState.Accepted, _now.AddSeconds(5)), (request.State, request.AnsweredAt!.Value));
         Assert.Equal(["window.opened", "permission.requested", "permission.granted"], await EventsAsync(contact));
+    }
+
+    [Fact]
+    public async Task A_grant_that_Meta_told_us_of_before_its_webhook_still_answers_the_request_and_of_several_agents_the_last_is_rung()
+    {
+        await OpenWindowAsync(Phone);
+        await Requests.SentAsync((await AskAsync(Phone))!.Value, Ask(Phone), "wamid.0", _now, CancellationToken.None);
+        var later = new PermissionAsk(_channel, Phone, "agent:202", "main", "202");
+        var more = new PermissionRequests(_database, Limits with { RequestsPerDay = 2 });
+        var second = (await more.BeginAsync(later, hasTemplate: true, _now.AddHours(1), CancellationToken.None)).Id!.Value;
+        await Requests.SentAsync(second, later, "wamid.1", _now.AddHours(1), CancellationToken.None);
+        var at = _now.AddHours(2);
+        await ApplyAsync(Phone, permission => permission.Granted(at, at.AddDays(7), isPermanent: false, PermissionDecider.Meta, Limits));
+
+        var reply = new ContactReply(_channel, Phone, true, false, at.AddDays(7), PermissionDecider.User, "wamid.1");
+        Assert.Equal(new RingBack("main", "202"), await Contacts.ReplyAsync(reply, at.AddSeconds(-3), at, CancellationToken.None));
+        Assert.Null(await Contacts.ReplyAsync(reply, at.AddSeconds(-3), at, CancellationToken.None));
+
+        var requests = await Requests.ListAsync((await FindAsync(Phone))!.Id, 10, CancellationToken.None);
+        Assert.Equal([PermissionRequestState.Accepted, PermissionRequestState.Sent], requests.Select(request => request.State));
     }
 
     [Fact]
@@ -187,7 +207,7 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
         await OpenWindowAsync(Phone);
         await Requests.SentAsync((await AskAsync(Phone))!.Value, Ask(Phone), "wamid.1", _now, CancellationToken.None);
 
-        Assert.Empty(await ReplyAsync(isGranted: false, _now.AddHours(2)));
+        Assert.Null(await ReplyAsync(isGranted: false, _now.AddHours(2)));
 
         var (verdict, _) = await Requests.BeginAsync(Ask(Phone), hasTemplate: true, _now.AddHours(25), CancellationToken.None);
         Assert.Equal((RequestRule.DeclinedRecently, _now.AddHours(26)), (verdict.Broken!.Value, verdict.FreeAt!.Value));
@@ -248,7 +268,7 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
 
     private async Task<long?> AskAsync(WhatsAppUser user) => (await Requests.BeginAsync(Ask(user), hasTemplate: true, _now, CancellationToken.None)).Id;
 
-    private Task<IReadOnlyList<RingBack>> ReplyAsync(bool isGranted, DateTimeOffset at) => Contacts.ReplyAsync(
+    private Task<RingBack?> ReplyAsync(bool isGranted, DateTimeOffset at) => Contacts.ReplyAsync(
         new ContactReply(_channel, Phone, isGranted, IsPermanent: false, null, PermissionDecider.User, "wamid.1"), at, at, CancellationToken.None);
 
     private Task<Contact?> FindAsync(WhatsAppUser user) => Contacts.FindAsync(_channel, user, CancellationToken.None);

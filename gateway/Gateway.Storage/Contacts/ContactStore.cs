@@ -101,22 +101,23 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
     /// <param name="at">When.</param>
     /// <param name="now">The time here: whose grant comes too late rings nobody back.</param>
     /// <param name="cancellation">The caller's own.</param>
-    /// <returns>The agents to be rung back for it: each is returned once, to one node.</returns>
-    public async Task<IReadOnlyList<RingBack>> ReplyAsync(ContactReply reply, DateTimeOffset at, DateTimeOffset now, CancellationToken cancellation)
+    /// <returns>The agent to be rung back for it, the last one who waits: returned once, to one node.</returns>
+    public async Task<RingBack?> ReplyAsync(ContactReply reply, DateTimeOffset at, DateTimeOffset now, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var contact = await LockAsync(transaction, reply.Channel, reply.User, cancellation);
         var (after, changed) = await ApplyAsync(transaction, contact, at, permission => reply.Decide(permission, at, limits), null, cancellation);
-        IReadOnlyList<RingBack> ringBacks = [];
-        if (changed && reply.By == PermissionDecider.User)
+        RingBack? ringBack = null;
+        // Meta, when asked, may have told us of the grant before its webhook does: then nothing changes, but the request is answered all the same.
+        if (reply.By == PermissionDecider.User && (changed || PermissionRules.IsPermitted(after.Permission, now) == reply.IsGranted))
         {
             await PermissionRequests.AnswerAsync(transaction, contact.Id, reply, at, cancellation);
             if (PermissionRules.MayCall(after.Permission, now))
-                ringBacks = await PermissionRequests.TakeRingBacksAsync(transaction, contact.Id, now, limits.RingBackFor, cancellation);
+                ringBack = await PermissionRequests.TakeRingBackAsync(transaction, contact.Id, now, limits.RingBackFor, cancellation);
         }
         await transaction.CommitAsync(cancellation);
-        return ringBacks;
+        return ringBack;
     }
 
     /// <summary>A user's number or id changed: permission, window and requests stay theirs. False where nothing was known of them.</summary>

@@ -70,11 +70,11 @@ public sealed class PermissionRequests(NpgsqlDataSource database, PermissionLimi
                     ORDER BY requested_at DESC LIMIT 1)
         """;
 
-    private const string RingBacks =
+    private const string Waiting =
         """
         UPDATE permission_requests SET rung_back_at = @now
         WHERE contact = @contact AND agent IS NOT NULL AND rung_back_at IS NULL AND state IN ('sending', 'sent', 'accepted') AND requested_at > @since
-        RETURNING trunk, agent
+        RETURNING trunk, agent, requested_at AS At
         """;
 
     private const string Wait =
@@ -176,12 +176,13 @@ public sealed class PermissionRequests(NpgsqlDataSource database, PermissionLimi
             },
             transaction, cancellationToken: cancellation));
 
-    internal static async Task<IReadOnlyList<RingBack>> TakeRingBacksAsync(
+    /// <summary>Nobody waits any more; of several who did, the last is rung, since two calls to one user cannot be.</summary>
+    internal static async Task<RingBack?> TakeRingBackAsync(
         NpgsqlTransaction transaction, long contact, DateTimeOffset now, TimeSpan longest, CancellationToken cancellation)
     {
-        var taken = await transaction.Connection!.QueryAsync<RingBack>(new CommandDefinition(
-            RingBacks, new { contact, now = now.UtcDateTime, since = (now - longest).UtcDateTime }, transaction, cancellationToken: cancellation));
-        return [.. taken.Distinct()];
+        var taken = await transaction.Connection!.QueryAsync<(string? Trunk, string Agent, DateTime At)>(new CommandDefinition(
+            Waiting, new { contact, now = now.UtcDateTime, since = (now - longest).UtcDateTime }, transaction, cancellationToken: cancellation));
+        return taken.OrderBy(row => row.At).Select(row => new RingBack(row.Trunk, row.Agent)).LastOrDefault();
     }
 
     private async Task<int> ExecuteAsync(string sql, object parameters, CancellationToken cancellation)

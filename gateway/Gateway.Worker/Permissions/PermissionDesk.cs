@@ -54,10 +54,6 @@ internal sealed partial class PermissionDesk(
         if (PermissionRules.IsPermitted(contact?.Permission, time.GetUtcNow())
             || await channels.FindAsync(call.Channel, cancellation) is not { Facts.Settings.AsksPermission: true })
             return null;
-        if (PermissionRules.StateAt(contact?.Permission, time.GetUtcNow()) == PermissionState.Requested
-            && await requests.WaitAsync(contact!.Id, trunk, agent, cancellation))
-            return new PermissionAnswer(false, PermissionState.Requested, Asked);
-
         var asking = asker.AskAsync(new PermissionAsk(call.Channel, call.User, "agent:" + agent, trunk, agent), CancellationToken.None);
         if (await Task.WhenAny(asking, Task.Delay(AskPatience, time, cancellation)) != asking)
         {
@@ -67,10 +63,16 @@ internal sealed partial class PermissionDesk(
         var result = await asking;
         if (result.IsSent)
             return new PermissionAnswer(false, PermissionState.Requested, Asked);
-        if (result.Error is not { Code: WhatsAppErrorCodes.PermissionAlreadyPermanent })
-            return null;
-        return new PermissionAnswer(true, PermissionState.Permanent, "");
+        if (result.Error is { Code: WhatsAppErrorCodes.PermissionAlreadyPermanent })
+            return new PermissionAnswer(true, PermissionState.Permanent, "");
+        return await WaitsAsync(call, trunk, agent, cancellation) ? new PermissionAnswer(false, PermissionState.Requested, Asked) : null;
     }
+
+    /// <summary>A request that may not be sent again may still be awaiting its answer.</summary>
+    private async Task<bool> WaitsAsync(CallIdentity call, string trunk, string agent, CancellationToken cancellation) =>
+        await contacts.FindAsync(call.Channel, call.User, cancellation) is { } contact
+        && PermissionRules.StateAt(contact.Permission, time.GetUtcNow()) == PermissionState.Requested
+        && await requests.WaitAsync(contact.Id, trunk, agent, cancellation);
 
     private async Task ReportAsync(Task<AskResult> asking, CallId call)
     {

@@ -54,7 +54,7 @@ internal sealed class PermissionWebhooks(
     {
         var decider = reply.Source == PermissionSource.Automatic ? PermissionDecider.Automatic : PermissionDecider.User;
         var decision = new ContactReply(channel, reply.User, reply.Accepted, reply.IsPermanent, reply.ExpiresAt, decider, reply.ContextId);
-        foreach (var agent in await contacts.ReplyAsync(decision, at, time.GetUtcNow(), cancellation))
+        if (await contacts.ReplyAsync(decision, at, time.GetUtcNow(), cancellation) is { } agent)
             ringBacks.Add(new NodeCommand.CallBack(channel, reply.User, agent.Agent, agent.Trunk));
     }
 }

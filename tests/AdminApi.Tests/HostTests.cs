@@ -47,6 +47,17 @@ public sealed class HostTests(ApiFixture api)
         await AdminApiHost.Build([binding, $"--AdminApi:TrustedProxies={proxies}", .. Stores]).DisposeAsync();
 
     [Fact]
+    public void The_README_lists_every_option()
+    {
+        var readme = File.ReadAllText(Repository.File("README.md"));
+        foreach (var option in Options(typeof(AdminApiOptions), "AdminApi__"))
+            Assert.Contains($"`{option}`", readme);
+    }
+
+    private static IEnumerable<string> Options(Type type, string prefix) => type.GetProperties().Where(p => p.SetMethod?.IsPublic ?? false).SelectMany(option =>
+        option.PropertyType.Name.EndsWith("Options", StringComparison.Ordinal) ? Options(option.PropertyType, $"{prefix}{option.Name}__") : [prefix + option.Name]);
+
+    [Fact]
     public async Task Every_answer_carries_the_security_headers()
     {
         foreach (var path in new[] { "/v1/calls/live", "/v1/nothing", "/healthz" })

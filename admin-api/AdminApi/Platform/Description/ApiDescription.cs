@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Reflection;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gateway.Calls;
 using Microsoft.AspNetCore.OpenApi;

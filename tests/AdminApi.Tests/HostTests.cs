@@ -24,6 +24,10 @@ public sealed class HostTests(ApiFixture api)
             Assert.Contains(word, refusal.Message);
     }
 
+    [Fact]
+    public void A_misspelt_option_is_refused() =>
+        Assert.Contains("TrustedProxy", Assert.Throws<InvalidOperationException>(() => AdminApiHost.Build(["--AdminApi:TrustedProxy=10.0.0.1", .. Stores])).Message);
+
     [Theory]
     [InlineData("--urls=http://0.0.0.0:0")]
     [InlineData("--urls=http://*:0")]
@@ -51,7 +55,7 @@ public sealed class HostTests(ApiFixture api)
     {
         var readme = File.ReadAllText(Repository.File("README.md"));
         foreach (var option in Options(typeof(AdminApiOptions), "AdminApi__"))
-            Assert.Contains($"`{option}`", readme);
+            Assert.Matches($"`{option}(`|__)", readme);
     }
 
     private static IEnumerable<string> Options(Type type, string prefix) => type.GetProperties().Where(p => p.SetMethod?.IsPublic ?? false).SelectMany(option =>

@@ -62,6 +62,13 @@ public sealed class ChildProgram : IAsyncDisposable
             return [.. _log.TakeLast(lines)];
     }
 
+    /// <summary>SIGKILL: no leave-taking. Returns when it is gone.</summary>
+    public Task KillAsync()
+    {
+        _process.Kill();
+        return _process.WaitForExitAsync();
+    }
+
     /// <summary>SIGTERM, and SIGKILL when it does not end in time.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,139 @@
+using System.Text.Json;
+using Dapper;
+using Npgsql;
+using Sandbox;
+using Sandbox.Calls;
+using Testing;
+using Testing.Peers;
+
+namespace Gateway.Worker.Tests.Calls.Bench;
+
+/// <summary>The gateway as a process of its own, to be killed and started again, between an emulated WhatsApp and a PBX in this one.</summary>
+public sealed class WorkerBench : IAsyncLifetime
+{
+    private const int MediaPorts = 20;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("gateway-worker-").FullName;
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
+    private readonly int _sipPort = LoopbackPorts.Take();
+    private readonly int _httpPort = LoopbackPorts.Take();
+    private readonly int _media = LoopbackPorts.Take(MediaPorts);
+    private ChildProgram? _worker;
+
+    /// <summary>Its own, to be frozen.</summary>
+    public Stores Stores { get; } = Stores.StartPrivate();
+
+    internal WhatsAppSide WhatsApp { get; private set; } = null!;
+
+    internal Pbx Pbx { get; private set; } = null!;
+
+    private WebhookRelay Relay { get; set; } = null!;
+
+    private string Spool => Path.Combine(_folder, "spool", "worker");
+
+    public async Task InitializeAsync()
+    {
+        Relay = await WebhookRelay.StartAsync();
+        Relay.Targets.Add($"http://127.0.0.1:{_httpPort}/webhooks/whatsapp");
+        WhatsApp = await WhatsAppSide.StartAsync(new SandboxOptions
+        {
+            DefaultHandset = "paper",
+            Numbers = [new NumberOptions { WebhookUrl = Relay.Url }],
+            Timers = new SandboxTimers { RingDelay = TimeSpan.FromMilliseconds(1), AutoDelay = TimeSpan.FromMilliseconds(1), WebhookRetry = TimeSpan.FromMilliseconds(20) },
+        });
+        Pbx = await Pbx.StartAsync(_sipPort);
+    }
+
+    /// <summary>Starts the worker, for the first time or after it was killed, and waits until it takes calls.</summary>
+    internal async Task StartAsync()
+    {
+        var configuration = Path.Combine(_folder, "gateway.json");
+        await File.WriteAllTextAsync(configuration, Configuration());
+        _worker = ChildProgram.Of(
+            "worker", "gateway/Gateway.Worker", ["run", configuration], new Dictionary<string, string> { ["GATEWAY_LOG_LEVEL"] = "Information" }, _folder);
+        await Eventually.SeeAsync(IsReadyAsync, ready => ready, "the worker is ready", _ => string.Join("\n", _worker.Tail(20)));
+    }
+
+    internal async Task KillAsync()
+    {
+        await _worker!.KillAsync();
+        await _worker.DisposeAsync();
+        _worker = null;
+    }
+
+    /// <summary>A user's call that an agent has taken, whose pick-up is noted in PostgreSQL.</summary>
+    internal async Task<(SandboxCall Call, PbxCall Agent)> LiveAsync()
+    {
+        var call = await WhatsApp.PlaceAsync();
+        var agent = await Pbx.NextAsync();
+        await agent.AnswerAsync();
+        await Eventually.SeeAsync(() => RowsAsync(call), rows => rows is [{ Answered: true }], "the pick-up is noted");
+        return (call, agent);
+    }
+
+    /// <summary>Every row of the call.</summary>
+    internal async Task<IReadOnlyList<(string? Cause, bool Answered, int? Pulses)>> RowsAsync(SandboxCall call)
+    {
+        await using var connection = new NpgsqlConnection(Stores.Postgres + ";Pooling=false");
+        return (await connection.QueryAsync<(string?, bool, int?)>(
+            "SELECT cause, answered_at IS NOT NULL, pulses FROM calls WHERE user_phone = @Phone", call.User)).AsList();
+    }
+
+    /// <summary>The spooled records, by their paths.</summary>
+    internal string[] SpoolFiles() => Directory.GetFiles(Spool, "*.record");
+
+    /// <summary>A record that PostgreSQL has already comes back to the spool, as if the worker had died before it removed the file.</summary>
+    internal void PutBack(string copy) => File.Copy(copy, Path.Combine(Spool, Path.GetFileName(copy)));
+
+    /// <summary>Where copies are kept.</summary>
+    internal string Copy(string file)
+    {
+        var copy = Path.Combine(_folder, Path.GetFileName(file));
+        File.Copy(file, copy);
+        return copy;
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_worker is not null)
+            await _worker.DisposeAsync();
+        await Pbx.DisposeAsync();
+        await WhatsApp.DisposeAsync();
+        await Relay.DisposeAsync();
+        _http.Dispose();
+        Stores.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task<bool> IsReadyAsync()
+    {
+        try
+        {
+            using var response = await _http.GetAsync($"http://127.0.0.1:{_httpPort}/readyz");
+            return response.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false; // it does not listen yet
+        }
+    }
+
+    private string Configuration() => JsonSerializer.Serialize(new
+    {
+        node = new { id = "worker", drainDeadline = "00:00:00" },
+        http = new { listen = $"http://127.0.0.1:{_httpPort}" },
+        whatsApp = new { appSecrets = new[] { WebhookRelay.AppSecret }, verifyToken = "verify", graph = new { baseUrl = WhatsApp.Url } },
+        sip = new
+        {
+            listen = new[] { $"udp:127.0.0.1:{_sipPort}" },
+            trunks = new[] { new { name = "main", server = $"127.0.0.1:{Pbx.Port}", transport = "Udp", keepAlive = "00:00:00" } },
+        },
+        channels = new[]
+        {
+            new { phoneNumberId = WhatsApp.Number.PhoneNumberId, number = WhatsApp.Number.DisplayNumber, accessToken = WhatsApp.Number.AccessToken, trunks = new[] { "main" } },
+        },
+        media = new { loops = 1, pbx = new { portMin = _media, portMax = _media + MediaPorts - 1, quarantine = "00:00:00" } },
+        storage = new { postgres = Stores.Postgres, redis = Stores.Redis },
+        calls = new { mediaConnect = "00:05:00" },
+    });
+}

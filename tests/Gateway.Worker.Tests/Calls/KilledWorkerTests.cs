@@ -1,0 +1,110 @@
+using Gateway.Calls;
+using Gateway.Worker.Tests.Calls.Bench;
+using Sandbox.Calls;
+using Sandbox.Graph;
+using Testing;
+using CallState = Sandbox.Calls.CallState;
+
+namespace Gateway.Worker.Tests.Calls;
+
+/// <summary>
+/// kill -9 of the worker's process between each two steps of a call's end. After the next start there is one record and one charge, nothing
+/// is held, and the user does not sit in a dead call.
+/// </summary>
+public sealed class KilledWorkerTests(WorkerBench bench) : IClassFixture<WorkerBench>
+{
+    [Fact]
+    public async Task While_the_call_is_live()
+    {
+        await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);
+        await bench.StartAsync();
+        var (call, _) = await bench.LiveAsync();
+        await bench.KillAsync();
+        Assert.Equal(CallState.Active, call.State);
+
+        await bench.StartAsync();
+        await SettledAsync(call, purse, HangupCause.NodeLost);
+        await bench.KillAsync();
+    }
+
+    [Fact]
+    public async Task After_the_end_was_decided_and_before_the_record_was_written()
+    {
+        await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);
+        await bench.StartAsync();
+        var (call, agent) = await bench.LiveAsync();
+        bench.WhatsApp.Plan(new PlannedFault { Action = "terminate", DelayMilliseconds = 60_000 });
+        await agent.HangUpAsync();
+        await agent.EndedAsync();
+        Assert.Empty(bench.SpoolFiles());
+        await bench.KillAsync();
+
+        await bench.StartAsync();
+        await SettledAsync(call, purse, HangupCause.NodeLost);
+        await bench.KillAsync();
+    }
+
+    [Fact]
+    public async Task After_the_record_was_written_and_before_PostgreSQL_took_it()
+    {
+        await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);
+        await bench.StartAsync();
+        var (call, agent) = await bench.LiveAsync();
+        bench.Stores.Freeze(StoreServer.Postgres);
+        await agent.HangUpAsync();
+        await Eventually.SeeAsync(() => bench.SpoolFiles().Length == 1, "the record is on the disk");
+        await bench.KillAsync();
+        bench.Stores.Thaw(StoreServer.Postgres);
+
+        await bench.StartAsync();
+        await SettledAsync(call, purse, HangupCause.PbxHungUp);
+        await bench.KillAsync();
+    }
+
+    [Fact]
+    public async Task After_PostgreSQL_took_the_record_and_before_its_file_went()
+    {
+        await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);
+        await bench.StartAsync();
+        var (call, agent) = await bench.LiveAsync();
+        bench.Stores.Freeze(StoreServer.Postgres);
+        await agent.HangUpAsync();
+        await Eventually.SeeAsync(() => bench.SpoolFiles().Length == 1, "the record is on the disk");
+        var copy = bench.Copy(bench.SpoolFiles()[0]);
+        bench.Stores.Thaw(StoreServer.Postgres);
+        await SettledAsync(call, purse, HangupCause.PbxHungUp);
+        await bench.KillAsync();
+        bench.PutBack(copy);
+
+        await bench.StartAsync();
+        await SettledAsync(call, purse, HangupCause.PbxHungUp);
+        await bench.KillAsync();
+    }
+
+    [Fact]
+    public async Task After_the_file_went_and_before_Redis_was_told()
+    {
+        await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);
+        await bench.StartAsync();
+        var (call, agent) = await bench.LiveAsync();
+        bench.Stores.Freeze(StoreServer.Redis);
+        await agent.HangUpAsync();
+        await SettledAsync(call, purse, HangupCause.PbxHungUp);
+        await bench.KillAsync();
+        bench.Stores.Thaw(StoreServer.Redis);
+
+        await bench.StartAsync();
+        await SettledAsync(call, purse, HangupCause.PbxHungUp);
+        await bench.KillAsync();
+    }
+
+    private async Task SettledAsync(SandboxCall call, Purse purse, HangupCause cause)
+    {
+        await Eventually.SeeAsync(() => bench.SpoolFiles().Length == 0, "no record waits");
+        var row = Assert.Single(await Eventually.SeeAsync(() => bench.RowsAsync(call), rows => rows.All(one => one.Cause is not null), "the record is complete"));
+        Assert.Equal((WireName.Of(cause), true), (row.Cause, row.Answered));
+        var (balance, held, charges) = await purse.LookAsync();
+        Assert.Equal((10 - row.Pulses * 0.01m, 0m, row.Pulses * 0.01m), (balance, held, Assert.Single(charges)));
+        await WhatsAppSide.UntilAsync(call, CallState.Ended);
+    }
+}

@@ -16,7 +16,7 @@ public sealed class MetricsTests(Stores stores, ITestOutputHelper output)
         var busy = await EndedAsync(bench, "inbound", "busy");
         var denied = await EndedAsync(bench, "outbound", "not_permitted");
         var rung = await bench.Gateway.MetricAsync("gateway_calls_stage_seconds_count", "direction=\"inbound\"", "stage=\"ringing_pbx\"");
-        var errors = await bench.Gateway.MetricAsync("gateway_whatsapp_graph_errors_total", "action=\"connect\"", "code=\"NoCallPermission\"");
+        var refusals = await bench.Gateway.MetricAsync("gateway_admission_refusals_total", "cause=\"not_permitted\"");
 
         var call = await bench.WhatsApp.PlaceAsync();
         await (await bench.Pbx.NextAsync()).RejectAsync(486);
@@ -28,7 +28,7 @@ public sealed class MetricsTests(Stores stores, ITestOutputHelper output)
         Assert.Equal(busy + 1, await EndedAsync(bench, "inbound", "busy"));
         Assert.Equal(denied + 1, await EndedAsync(bench, "outbound", "not_permitted"));
         Assert.Equal(rung + 1, await bench.Gateway.MetricAsync("gateway_calls_stage_seconds_count", "direction=\"inbound\"", "stage=\"ringing_pbx\""));
-        Assert.Equal(errors + 1, await bench.Gateway.MetricAsync("gateway_whatsapp_graph_errors_total", "action=\"connect\"", "code=\"NoCallPermission\""));
+        Assert.Equal(refusals + 1, await bench.Gateway.MetricAsync("gateway_admission_refusals_total", "cause=\"not_permitted\""));
     }
 
     [Fact]

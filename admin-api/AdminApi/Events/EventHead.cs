@@ -4,15 +4,21 @@ using Npgsql;
 namespace AdminApi.Events;
 
 /// <summary>
-/// How far the events have come. Woken by PostgreSQL's notifications (and, should one be lost, every second), it lets committed events be given
-/// their positions and tells those who follow. Without PostgreSQL it stands still and comes back by itself.
+/// How far the events have come: looks for new ones, lets those that are committed be given their positions, and tells those who follow. Without
+/// PostgreSQL it stands still and comes back by itself.
 /// </summary>
-public sealed partial class EventHead(NpgsqlDataSource database, EventPositions positions, ILogger<EventHead> log) : BackgroundService
+/// <remarks>
+/// It looks instead of being notified: PostgreSQL lets transactions that notify commit only one after the other, each waiting for the disk, which
+/// would hold back the settlement of calls (measured: 0.8 to 1.7 thousand commits a second instead of 6.5 to 10).
+/// </remarks>
+public sealed partial class EventHead(EventPositions positions, ILogger<EventHead> log) : BackgroundService
 {
-    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Between two looks while another instance gives the positions.</summary>
-    private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(10);
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private volatile TaskCompletionSource _moved = New();
     private long _position = -1;
@@ -43,7 +49,7 @@ public sealed partial class EventHead(NpgsqlDataSource database, EventPositions 
             catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException or InvalidOperationException)
             {
                 Away(log, e.Message);
-                await Task.Delay(Idle, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Patience, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -54,23 +60,17 @@ public sealed partial class EventHead(NpgsqlDataSource database, EventPositions 
 
     private async Task FollowAsync(CancellationToken stop)
     {
-        await using var listener = await database.OpenConnectionAsync(stop);
-        await using (var listen = new NpgsqlCommand("LISTEN gateway_events", listener))
-            await listen.ExecuteNonQueryAsync(stop);
         while (true)
         {
             var (last, isWaiting) = await positions.LookAsync(stop);
             Move(last);
-            if (isWaiting)
+            if (!isWaiting)
             {
-                await positions.NumberAsync(stop);
-                var (now, isStillWaiting) = await positions.LookAsync(stop);
-                Move(now);
-                if (isStillWaiting && now == last)
-                    await Task.Delay(Busy, stop);
+                await Task.Delay(Look, stop);
                 continue;
             }
-            await listener.WaitAsync(Idle, stop);
+            if (!await positions.NumberAsync(stop))
+                await Task.Delay(Busy, stop);
         }
     }
 

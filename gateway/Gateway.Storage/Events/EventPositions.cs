@@ -34,13 +34,15 @@ public sealed class EventPositions(NpgsqlDataSource database)
         return await connection.QuerySingleAsync<(long, bool)>(new CommandDefinition(Look, cancellationToken: cancellation));
     }
 
-    /// <summary>Gives positions to what waits, unless somebody else is at it.</summary>
-    public async Task NumberAsync(CancellationToken cancellation)
+    /// <summary>Gives positions to what waits. False where somebody else is at it.</summary>
+    public async Task<bool> NumberAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(TryLock, new { AdvisoryLock }, transaction, cancellationToken: cancellation)))
-            await connection.ExecuteAsync(new CommandDefinition(Number, transaction: transaction, cancellationToken: cancellation));
+        if (!await connection.ExecuteScalarAsync<bool>(new CommandDefinition(TryLock, new { AdvisoryLock }, transaction, cancellationToken: cancellation)))
+            return false;
+        await connection.ExecuteAsync(new CommandDefinition(Number, transaction: transaction, cancellationToken: cancellation));
         await transaction.CommitAsync(cancellation);
+        return true;
     }
 }

@@ -17,10 +17,6 @@ CREATE INDEX events_without_position ON events (id) WHERE position IS NULL;
 CREATE INDEX events_by_contact ON events (contact, id DESC) WHERE contact IS NOT NULL;
 CREATE INDEX events_by_call ON events (call_id) WHERE call_id IS NOT NULL;
 
--- Listeners fetch what they have not seen; the notification only says that there is something.
-CREATE FUNCTION notify_events() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NOTIFY gateway_events; RETURN NULL; END $$;
-CREATE TRIGGER events_are_announced AFTER INSERT ON events FOR EACH STATEMENT EXECUTE FUNCTION notify_events();
-
 -- Calls of users that nobody answered: a work list.
 CREATE TABLE missed_calls (
     call_id      text        PRIMARY KEY,

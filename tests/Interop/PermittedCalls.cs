@@ -34,6 +34,30 @@ public sealed class PermittedCalls(BooksBench bench) : BenchTests(bench), IClass
     }
 
     [Fact]
+    public async Task An_agent_whose_call_asked_the_user_is_rung_back_when_the_user_permits_it()
+    {
+        await using var phone = await bench.PhoneAsync(BooksBench.Asking);
+        var path = "channels/" + BooksBench.Asking.PhoneNumberId;
+        await bench.Admin.ChangeAsync(HttpMethod.Patch, path, new { asksPermission = true });
+        try
+        {
+            var user = await WriterAsync();
+            Assert.StartsWith("403 Permission was asked, you will be rung back", await bench.DialRefusedAsync(phone, user), StringComparison.Ordinal);
+
+            await ReplyAsync(user, accepted: true);
+            await BooksBench.SeesAsync(phone, "CALL_ESTABLISHED"); // it answers by itself, and so does the user then
+            var call = await bench.WhatsApp.IncomingAsync(user);
+            await call.HearsAsync(phone.Options.ToneHertz);
+            await BooksBench.CommandAsync(phone, "hangup");
+            await bench.EndsWithAsync(call, "pbx_hung_up");
+        }
+        finally
+        {
+            await bench.Admin.ChangeAsync(HttpMethod.Patch, path, new { asksPermission = false });
+        }
+    }
+
+    [Fact]
     public async Task Who_declined_is_neither_called_nor_asked_again_for_a_day()
     {
         await using var phone = await bench.PhoneAsync(BooksBench.Asking);

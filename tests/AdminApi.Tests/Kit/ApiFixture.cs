@@ -30,6 +30,7 @@ public sealed class ApiFixture : IAsyncLifetime
 
     public TokenIssuer Issuer { get; } = new();
 
+    /// <summary>As the owner of the tables; the API itself has the rights of gateway_admin only.</summary>
     public NpgsqlDataSource Database { get; private set; } = null!;
 
     public WebApplication App { get; private set; } = null!;

@@ -18,13 +18,16 @@ internal sealed class ChannelBench : IAsyncDisposable
 
     private readonly HttpClient _control = new(new SocketsHttpHandler { UseProxy = false });
 
-    private ChannelBench(CallBench calls, ChannelId id) => (Calls, Id) = (calls, id);
+    private readonly NpgsqlDataSource _database;
+
+    private ChannelBench(CallBench calls, ChannelId id, string postgres) => (Calls, Id, _database) = (calls, id, NpgsqlDataSource.Create(postgres));
 
     public CallBench Calls { get; }
 
     public ChannelId Id { get; }
 
-    public ChannelStore Store => Calls.Gateway.Service<ChannelStore>();
+    /// <summary>The admin's: a gateway has no right to change routes.</summary>
+    public ChannelStore Store => new(_database, TimeProvider.System);
 
     /// <param name="stores">Real ones.</param>
     /// <param name="displayNumber">The business number; one of the United Kingdom unless told.</param>
@@ -38,7 +41,7 @@ internal sealed class ChannelBench : IAsyncDisposable
         var calls = await CallBench.StartAsync(
             stores, options => options with { WhatsApp = options.WhatsApp with { SettingsInterval = interval ?? TimeSpan.FromSeconds(1) } }, timers: timers, gateways: gateways,
             number: number => number with { PhoneNumberId = "2002" + own, DisplayNumber = displayNumber ?? "44780" + own });
-        return new ChannelBench(calls, new ChannelId("2002" + own));
+        return new ChannelBench(calls, new ChannelId("2002" + own), stores.Postgres);
     }
 
     public async Task<StoredChannel> ReadAsync() => (await Store.FindAsync(Id, CancellationToken.None))!;
@@ -76,9 +79,10 @@ internal sealed class ChannelBench : IAsyncDisposable
         return [.. await connection.QueryAsync<string>("SELECT kind FROM events WHERE channel = @id AND kind <> 'channel.updated' ORDER BY id", new { id = Id.Value })];
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _control.Dispose();
-        return Calls.DisposeAsync();
+        await Calls.DisposeAsync();
+        await _database.DisposeAsync();
     }
 }

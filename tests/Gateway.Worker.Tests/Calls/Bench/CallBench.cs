@@ -1,8 +1,10 @@
 using Gateway.Calls;
 using Gateway.Sip;
 using Gateway.WhatsApp.Graph;
+using Gateway.Storage;
 using Gateway.Worker.Configuration;
 using Media.Engine;
+using Npgsql;
 using Sandbox;
 using Sandbox.Calls;
 using Sandbox.Users;
@@ -35,6 +37,8 @@ internal sealed class CallBench : IAsyncDisposable
         Stores stores, Func<GatewayOptions, GatewayOptions>? gateway = null, Func<SandboxTimers, SandboxTimers>? timers = null, int gateways = 1,
         Func<NumberOptions, NumberOptions>? number = null)
     {
+        await using (var owner = NpgsqlDataSource.Create(stores.Postgres))
+            await Migrator.MigrateAsync(owner, CancellationToken.None);
         var relay = await WebhookRelay.StartAsync();
         var whatsApp = await WhatsAppSide.StartAsync(new SandboxOptions
         {
@@ -144,7 +148,7 @@ internal sealed class CallBench : IAsyncDisposable
             },
             Storage = new StorageOptions
             {
-                Postgres = new Secret(stores.Postgres), Redis = new Secret(stores.Redis), Spool = Path.Combine(AppContext.BaseDirectory, "spool"),
+                Postgres = new Secret(stores.Postgres + ";Options=-c role=gateway_worker"), Redis = new Secret(stores.Redis), Spool = Path.Combine(AppContext.BaseDirectory, "spool"),
             },
             Calls = new CallOptions { MediaConnect = Unlimited, ReleaseRetry = TimeSpan.FromMilliseconds(50), Ending = TimeSpan.FromSeconds(10) },
         };

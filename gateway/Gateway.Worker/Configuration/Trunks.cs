@@ -15,7 +15,8 @@ internal static class Trunks
         Listeners = [.. options.Sip.Listen.Select(text => Listener(text, options.Sip.AdvertisedHost))],
         Trunks = [.. options.Sip.Trunks.Select(trunk => ForSip(trunk, ProfileOf(options, trunk)))],
         Tls = options.Sip.Tls,
-        MaxCalls = options.Node.MaxCalls,
+        // A call too many is refused by admission, which leaves a record of it; only a flood of them is refused before that.
+        MaxCalls = options.Node.MaxCalls + options.Node.MaxCalls / 10 + 10,
     };
 
     public static IReadOnlyDictionary<string, PbxTrunk> ForCalls(GatewayOptions options) =>

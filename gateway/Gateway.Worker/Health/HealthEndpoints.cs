@@ -1,3 +1,4 @@
+using Gateway.Calls;
 using Gateway.Sip;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
@@ -38,8 +39,9 @@ internal static class HealthEndpoints
             // A trunk that is down is the NOC's to see, but another one may carry the calls: only all of them down makes the node unready.
             ["trunks"] = trunks.Count > 0 && trunks.Values.All(t => t?.State == TrunkState.Down) ? "all down" : "ok",
         };
-        // Without Redis calls go on, and a node that is out of rotation would not hear their webhooks.
-        var ready = checks.All(check => check.Value == "ok" || check.Key == "redis");
+        // Without Redis calls go on, and a node that is out of rotation would not hear their webhooks. Without PostgreSQL, where it may.
+        var ready = checks.All(check =>
+            check.Value == "ok" || check.Key == "redis" || (check.Key == "postgres" && options.Calls.WhenStoreIsAway == AwayPolicy.Admit));
         return Results.Json(
             new { ready, checks, trunks = trunks.ToDictionary(t => t.Key, t => t.Value?.State.ToString()) },
             statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);

@@ -29,9 +29,12 @@ public sealed class CapacityTests(Stores stores)
         var rows = await Eventually.SeeAsync(() => bench.Gateway.RowsAsync(second.User.Phone), found => found is [{ HasEnded: true }], "a record");
         Assert.Equal("no_capacity", rows[0].Cause);
 
-        var response = await SipProbe.InviteAsync(bench.Gateway.SipPort, bench.WhatsApp.User().Phone);
+        var dialled = bench.WhatsApp.User();
+        var response = await SipProbe.InviteAsync(bench.Gateway.SipPort, dialled.Phone);
         Assert.StartsWith("SIP/2.0 503", response, StringComparison.Ordinal);
         Assert.Contains("Retry-After: ", response, StringComparison.Ordinal);
+        rows = await Eventually.SeeAsync(() => bench.Gateway.RowsAsync(dialled.Phone), found => found is [{ HasEnded: true }], "a record");
+        Assert.Equal(("outbound", "no_capacity"), (rows[0].Direction, rows[0].Cause));
 
         Assert.Equal(CallState.Active, first.State);
         await agent.HangUpAsync();

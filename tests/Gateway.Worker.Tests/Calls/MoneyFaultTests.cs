@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Worker.Configuration;
+using Gateway.Worker.Spool;
 using Gateway.Worker.Tests.Calls.Bench;
 using Testing;
 using CallState = Sandbox.Calls.CallState;
@@ -32,7 +33,7 @@ public sealed class MoneyFaultTests : IDisposable
         await agent.HangUpAsync();
         await WhatsAppSide.UntilAsync(call, CallState.Ended);
         await bench.Gateway.IsIdleAsync();
-        Assert.Equal(1, await bench.Gateway.MetricAsync("gateway_spool_records"));
+        Assert.Equal(1, bench.Gateway.Service<RecordSpool>().Count);
 
         Return(dead);
         await bench.EndsAsync(call, HangupCause.PbxHungUp);
@@ -63,7 +64,8 @@ public sealed class MoneyFaultTests : IDisposable
         await other.AnswerAsync();
         await agent.EndedAsync();
         await other.EndedAsync();
-        await Eventually.SeeAsync(() => bench.Gateway.MetricAsync("gateway_spool_records"), seen => seen == 4, "four records wait");
+        await Eventually.SeeAsync(() => bench.Gateway.Service<RecordSpool>().Count == 4, "four records wait");
+        Assert.Equal(200, (await bench.Gateway.GetAsync("/readyz")).Status); // calls are welcome
 
         Return(dead);
         await bench.EndsAsync(first, HangupCause.BalanceExhausted);

@@ -14,11 +14,15 @@ internal sealed class EventStream(EventReader events, EventHead head, EventQuery
 {
     private const int Batch = 200;
 
-    internal static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
+    /// <summary>Then the client comes back and shows its key anew, which may have ended since.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, host.ApplicationStopping);
+        ends.CancelAfter(Longest);
         var response = httpContext.Response;
         response.ContentType = "text/event-stream";
         response.Headers["X-Accel-Buffering"] = "no"; // nginx
@@ -37,7 +41,7 @@ internal sealed class EventStream(EventReader events, EventHead head, EventQuery
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {
-            // The client has gone, or the program ends: the client comes back with what it saw last.
+            // The client has gone, or comes back with what it saw last.
         }
     }
 
@@ -60,7 +64,10 @@ internal sealed class EventStream(EventReader events, EventHead head, EventQuery
         var batch = await events.FollowAsync(query, seen, until, Batch, ends);
         var text = new StringBuilder();
         foreach (var row in batch)
-            text.Append(CultureInfo.InvariantCulture, $"id: {row.Position}\nevent: {row.Kind}\ndata: {JsonSerializer.Serialize(EventView.Of(row), JsonText.Options)}\n\n");
+        {
+            var data = JsonSerializer.Serialize(EventView.Of(row), JsonText.Options);
+            text.Append(CultureInfo.InvariantCulture, $"id: {row.Position}\nevent: {row.Kind}\ndata: {data}\n\n");
+        }
         if (text.Length > 0)
             await WriteAsync(response, text.ToString(), ends);
         return batch.Count < Batch ? until : batch[^1].Position!.Value;

@@ -15,9 +15,10 @@ public static class CreateKeyCommand
     /// <returns>The exit code: 2 where the arguments are wrong.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter output)
     {
-        var configuration = new ConfigurationBuilder().AddJsonFile("appsettings.json", optional: true).AddEnvironmentVariables().AddCommandLine([.. args.Where(a => a.StartsWith("--", StringComparison.Ordinal))]).Build();
+        string[] options = [.. args.Where(IsOption)];
+        var configuration = new ConfigurationBuilder().AddJsonFile("appsettings.json", optional: true).AddEnvironmentVariables().AddCommandLine(options).Build();
         var postgres = configuration[$"{AdminApiOptions.Section}:Postgres"];
-        if (args.Where(a => !a.StartsWith("--", StringComparison.Ordinal)).ToArray() is not [Verb, { Length: >= 1 and <= 200 } name, var scopes]
+        if (args.Except(options).ToArray() is not [Verb, { Length: >= 1 and <= 200 } name, var scopes]
             || postgres is null || scopes.Split(',') is var words && words.Any(word => !WireValue<Scope>.TryParse(word, out _)))
         {
             await Console.Error.WriteLineAsync(Usage);
@@ -29,4 +30,6 @@ public static class CreateKeyCommand
         await output.WriteLineAsync(key.Text);
         return 0;
     }
+
+    private static bool IsOption(string argument) => argument.StartsWith("--", StringComparison.Ordinal);
 }

@@ -18,8 +18,9 @@ public static class Binding
         if (open.Length > 0 && options.Proxies.Count == 0)
         {
             throw new InvalidOperationException(
-                $"{string.Join(", ", open)}: plain HTTP on an address that others can reach. Use https with a certificate (Kestrel__Certificates__Default__Path and KeyPath), "
-                + $"or name the reverse proxies that may connect ({AdminApiOptions.Section}__TrustedProxies), or bind to 127.0.0.1.");
+                $"{string.Join(", ", open)}: plain HTTP on an address that others can reach. Use https with a certificate "
+                + "(Kestrel__Certificates__Default__Path and KeyPath), or name the reverse proxies that may connect "
+                + $"({AdminApiOptions.Section}__TrustedProxies), or bind to 127.0.0.1.");
         }
     }
 
@@ -31,7 +32,7 @@ public static class Binding
         app.Use((context, next) =>
         {
             var peer = context.Connection.RemoteIpAddress;
-            if (context.Request.IsHttps || peer is null || IPAddress.IsLoopback(peer) || options.Proxies.Any(proxy => proxy.Contains(peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer)))
+            if (context.Request.IsHttps || peer is null || IPAddress.IsLoopback(peer) || options.Proxies.Any(proxy => proxy.Contains(Plain(peer))))
                 return next(context);
             context.Abort();
             return Task.CompletedTask;
@@ -43,6 +44,8 @@ public static class Binding
             forwarded.KnownIPNetworks.Add(proxy);
         app.UseForwardedHeaders(forwarded);
     }
+
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private static bool IsClosed(BindingAddress address) =>
         address.Scheme == Uri.UriSchemeHttps

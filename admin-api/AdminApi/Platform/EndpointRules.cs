@@ -7,7 +7,10 @@ public static class EndpointRules
     public static TBuilder Requires<TBuilder>(this TBuilder builder, Scope scope) where TBuilder : IEndpointConventionBuilder =>
         builder.WithMetadata(new RequiredScope(scope));
 
-    /// <summary>The kinds of error that this endpoint answers with beside those that follow from its other rules (401, 403, 429, 503; 400 for bodies and pages …).</summary>
+    /// <summary>
+    /// The kinds of error that this endpoint answers with, beside those that follow from its other rules (400, 401, 403, 429, 503, and what
+    /// bodies, If-Match and Idempotency-Key bring).
+    /// </summary>
     public static TBuilder Problems<TBuilder>(this TBuilder builder, params ProblemKind[] kinds) where TBuilder : IEndpointConventionBuilder =>
         builder.WithMetadata(new DeclaredProblems(kinds));
 

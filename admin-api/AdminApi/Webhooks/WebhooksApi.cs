@@ -112,7 +112,8 @@ public static class WebhooksApi
     {
         if (await book.FindTargetAsync(id, cancellation) is not { } target)
             return Unknown();
-        var ping = new EventView(0, EventKinds.NameOf(EventKind.WebhookTested), clock.GetUtcNow(), null, null, null, null, JsonSerializer.SerializeToElement(new { webhook = id }));
+        var data = JsonSerializer.SerializeToElement(new { webhook = id });
+        var ping = new EventView(0, EventKinds.NameOf(EventKind.WebhookTested), clock.GetUtcNow(), null, null, null, null, data);
         var answer = await sender.SendAsync(target, $"test_{Guid.NewGuid():n}_{id}", ping, cancellation);
         return TypedResults.Ok(new TestResult(answer.Error is null, answer.Status, answer.Error));
     }

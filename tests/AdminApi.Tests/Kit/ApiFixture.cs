@@ -14,7 +14,7 @@ using Testing;
 namespace AdminApi.Tests.Kit;
 
 /// <summary>
-/// The running admin API over real stores, with a key of every scope and an issuer of tokens. Beside it run one that allows a single request a
+/// The running admin API over real stores, with the least rights that its database role has, a key of every scope and an issuer of tokens. Beside it run one that allows a single request a
 /// minute and one whose PostgreSQL is not there.
 /// </summary>
 public sealed class ApiFixture : IAsyncLifetime

@@ -25,7 +25,8 @@ public readonly record struct KeyText(string Id, string Text)
     public static bool TryParse(string text, out KeyText key)
     {
         key = default;
-        if (!text.StartsWith(Prefix, StringComparison.Ordinal) || text.Length > 200 || text[Prefix.Length..].Split('_') is not [{ Length: > 0 and <= 32 } id, { Length: > 0 }])
+        if (!text.StartsWith(Prefix, StringComparison.Ordinal) || text.Length > 200
+            || text[Prefix.Length..].Split('_') is not [{ Length: > 0 and <= 32 } id, { Length: > 0 }])
             return false;
         key = new KeyText(id, text);
         return true;

@@ -28,8 +28,8 @@ internal static class ApiDescription
         {
             Title = "WhatsApp Calls Gateway: admin API",
             Version = "1",
-            Description = "Money is text with at least two decimals and never rounded. Times are ISO 8601 in UTC. Errors are application/problem+json with a stable `code`. "
-                + "Unknown members of a body are errors.",
+            Description = "Money is text with at least two decimals and never rounded. Times are ISO 8601 in UTC. "
+                + "Errors are application/problem+json with a stable `code`. Unknown members and parameters are errors.",
         };
         document.Servers = [new OpenApiServer { Url = "/" }];
         document.Components ??= new OpenApiComponents();

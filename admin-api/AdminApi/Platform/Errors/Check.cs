@@ -1,6 +1,9 @@
 namespace AdminApi.Platform;
 
-/// <summary>Collects everything that is wrong with a request, so that it is told at once: `check.That(…, "name", "…"); if (check.Failed(out var problem)) return problem;`.</summary>
+/// <summary>
+/// Collects everything that is wrong with a request, so that it is told at once:
+/// `check.That(…, "name", "…"); if (check.Failed(out var problem)) return problem;`.
+/// </summary>
 public sealed class Check
 {
     private readonly List<FieldError> _errors = [];

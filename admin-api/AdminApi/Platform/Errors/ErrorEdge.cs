@@ -42,7 +42,7 @@ public sealed partial class ErrorEdge(RequestDelegate next, ILogger<ErrorEdge> l
                 return Problems.InvalidRequest.Of(bad.Message);
             case var away when IsStoreAway(away):
                 StoreAway(log, thrown.GetType().Name, thrown.Message);
-                return Problems.Unavailable.Of("PostgreSQL or Redis does not answer. Try again later.");
+                return Problems.Unavailable.Of("PostgreSQL, Redis or the issuer of tokens does not answer. Try again later.");
             default:
                 Defect(log, thrown);
                 return Problems.InternalError.Of("It is in the log under this request's id.");

@@ -23,7 +23,8 @@ public sealed class Idempotency(RequestDelegate next, IdempotencyBook book)
     {
         if (context.Request.Headers[Header] is not [{ Length: > 0 and <= LongestKey } key] || !key.All(c => c is > ' ' and < '\x7f'))
         {
-            await Problems.IdempotencyKeyRequired.Of($"Send a key of your own choice, such as a UUID, as {Header}; the same one when you repeat the request.").ExecuteAsync(context);
+            await Problems.IdempotencyKeyRequired
+                .Of($"Send a key of your own choice, such as a UUID, as {Header}; the same one when you repeat the request.").ExecuteAsync(context);
             return;
         }
         var actor = context.Features.Get<Caller>()!.Actor;

@@ -28,7 +28,8 @@ public readonly record struct IfMatch(long Version)
             return ValueTask.FromResult<object?>(Problems.PreconditionRequired.Of("Send the ETag that you read as If-Match."));
         return TryRead(request, out _)
             ? next(context)
-            : ValueTask.FromResult<object?>(Problems.InvalidRequest.Of("If-Match: one ETag as it was read, such as \"3\".", [new FieldError("If-Match", "Not an ETag of ours.")]));
+            : ValueTask.FromResult<object?>(Problems.InvalidRequest.Of(
+                "If-Match: one ETag as it was read, such as \"3\".", [new FieldError("If-Match", "Not an ETag of ours.")]));
     }
 
     private static bool TryRead(HttpRequest request, out long version)

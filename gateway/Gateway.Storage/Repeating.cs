@@ -24,6 +24,19 @@ internal static class Repeating
         }
     }
 
+    /// <summary>The same for a transaction of several statements: committed where <paramref name="work"/> returns.</summary>
+    public static Task<T> InTransactionAsync<T>(this NpgsqlDataSource database, Func<NpgsqlTransaction, Task<T>> work, CancellationToken cancellation) =>
+        OnConflictAsync(
+            async () =>
+            {
+                await using var connection = await database.OpenConnectionAsync(cancellation);
+                await using var transaction = await connection.BeginTransactionAsync(cancellation);
+                var result = await work(transaction);
+                await transaction.CommitAsync(cancellation);
+                return result;
+            },
+            cancellation);
+
     /// <summary>A unique key too: whoever was first has just written what the next try will find.</summary>
     private static bool IsConflict(PostgresException e) => e.SqlState is PostgresErrorCodes.SerializationFailure
         or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.UniqueViolation;

@@ -228,6 +228,25 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task However_many_learn_at_once_who_somebody_is_it_ends_in_one_row_that_has_it_all()
+    {
+        for (var round = 0; round < 15; round++)
+        {
+            var both = new WhatsAppUser($"1555100{round:0000}", $"US.100{round}");
+            WhatsAppUser[] names = [new(both.Phone), new(null, both.UserId), both];
+            await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Task.Run(() => i == 11
+                ? Contacts.MoveAsync(_channel, names[0], both, _now, CancellationToken.None)
+                : (Task)ApplyAsync(names[i % 3], known => i < 3
+                    ? known.Granted(_now, null, isPermanent: true, PermissionDecider.User, Limits) : known.WindowOpened(_now.AddSeconds(i), Limits)))));
+
+            var known = await ApplyAsync(both, same => same);
+            Assert.Equal(PermissionState.Permanent, known.Permission.State);
+            Assert.Equal(_now.AddSeconds(10) + Limits.Window, known.Permission.WindowUntil);
+            Assert.All(names, name => Assert.Equal(known.Id, FindAsync(name).Result!.Id));
+        }
+    }
+
+    [Fact]
     public async Task A_call_that_is_settled_again_counts_once()
     {
         var at = _now.AddTicks(1_234_567); // stores keep microseconds

@@ -65,11 +65,10 @@ internal static class ContactIdentity
         rows = [.. rows.Where(row => Matches(row, now) || row.CreatedAt <= at.UtcDateTime + ClockSlack)];
         if (rows.Count == 0)
             return null;
-        var oldest = rows[0];
-        var changesPhone = now.Phone is not null && now.Phone != oldest.Phone;
+        var phone = now.Phone ?? rows[0].Phone;
         // An id belongs to a number: whose number changes has another, known or not (Meta: "Business-scoped user IDs").
-        var current = now with { Phone = now.Phone ?? oldest.Phone, UserId = now.UserId ?? (changesPhone ? null : oldest.UserId) };
-        return await JoinAsync(transaction, rows, current, before, cancellation);
+        var userId = now.UserId ?? rows.FirstOrDefault(row => row.Phone == phone)?.UserId;
+        return await JoinAsync(transaction, rows, now with { Phone = phone, UserId = userId }, before, cancellation);
     }
 
     /// <summary>Makes one row of all that are the user's: the oldest stays. Null where none is.</summary>

@@ -68,33 +68,32 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
     /// <param name="transition">One or more of <see cref="PermissionTransitions"/>.</param>
     /// <param name="call">The call it happened in.</param>
     /// <param name="cancellation">The caller's own.</param>
-    public async Task<Contact> ApplyAsync(
+    public Task<Contact> ApplyAsync(
         ChannelId channel, WhatsAppUser user, DateTimeOffset at, Func<ContactPermission, ContactPermission> transition, CallId? call,
-        CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var contact = await LockAsync(transaction, channel, user, cancellation);
-        var (after, _) = await ApplyAsync(transaction, contact, at, transition, call, cancellation);
-        await transaction.CommitAsync(cancellation);
-        return after;
-    }
+        CancellationToken cancellation) =>
+        database.InTransactionAsync(
+            async transaction =>
+            {
+                var contact = await LockAsync(transaction, channel, user, cancellation);
+                return (await ApplyAsync(transaction, contact, at, transition, call, cancellation)).After;
+            },
+            cancellation);
 
     /// <summary>An operator takes a permission back: we do not call this user any more, whatever Meta allows, until the user permits it anew. Null: no such contact.</summary>
-    public async Task<Contact?> RevokeAsync(long id, string actor, string? reason, DateTimeOffset now, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var row = await connection.QuerySingleOrDefaultAsync<ContactRow>(new CommandDefinition(LockById, new { id }, transaction, cancellationToken: cancellation));
-        if (row is null)
-            return null;
-        var before = row.ToContact(await PermissionRequests.RecentAsync(connection, row.Id, cancellation));
-        var (after, _) = await ApplyAsync(transaction, before, now, known => known.Revoked(now, PermissionDecider.Operator), null, cancellation);
-        await AuditBook.WriteAsync(
-            transaction, actor, "contact.revoke", $"contact:{row.Id}", new { before.Permission.State }, new { after.Permission.State, reason }, cancellation);
-        await transaction.CommitAsync(cancellation);
-        return after;
-    }
+    public Task<Contact?> RevokeAsync(long id, string actor, string? reason, DateTimeOffset now, CancellationToken cancellation) => database.InTransactionAsync(
+        async transaction =>
+        {
+            var connection = transaction.Connection!;
+            var row = await connection.QuerySingleOrDefaultAsync<ContactRow>(new CommandDefinition(LockById, new { id }, transaction, cancellationToken: cancellation));
+            if (row is null)
+                return null;
+            var before = row.ToContact(await PermissionRequests.RecentAsync(connection, row.Id, cancellation));
+            var (after, _) = await ApplyAsync(transaction, before, now, known => known.Revoked(now, PermissionDecider.Operator), null, cancellation);
+            await AuditBook.WriteAsync(
+                transaction, actor, "contact.revoke", $"contact:{row.Id}", new { before.Permission.State }, new { after.Permission.State, reason }, cancellation);
+            return after;
+        },
+        cancellation);
 
     /// <summary>Takes the user's answer to a request, or their change of mind without one.</summary>
     /// <param name="reply">What the user decided.</param>
@@ -102,33 +101,24 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
     /// <param name="now">The time here: whose grant comes too late rings nobody back.</param>
     /// <param name="cancellation">The caller's own.</param>
     /// <returns>The agent to be rung back for it, the last one who waits: returned once, to one node.</returns>
-    public async Task<RingBack?> ReplyAsync(ContactReply reply, DateTimeOffset at, DateTimeOffset now, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var contact = await LockAsync(transaction, reply.Channel, reply.User, cancellation);
-        var (after, changed) = await ApplyAsync(transaction, contact, at, permission => reply.Decide(permission, at, limits), null, cancellation);
-        RingBack? ringBack = null;
-        // Meta, when asked, may have told us of the grant before its webhook does: then nothing changes, but the request is answered all the same.
-        if (reply.By == PermissionDecider.User && (changed || PermissionRules.IsPermitted(after.Permission, now) == reply.IsGranted))
+    public Task<RingBack?> ReplyAsync(ContactReply reply, DateTimeOffset at, DateTimeOffset now, CancellationToken cancellation) => database.InTransactionAsync(
+        async transaction =>
         {
+            var contact = await LockAsync(transaction, reply.Channel, reply.User, cancellation);
+            var (after, changed) = await ApplyAsync(transaction, contact, at, permission => reply.Decide(permission, at, limits), null, cancellation);
+            // Meta, when asked, may have told us of the grant before its webhook does: then nothing changes, but the request is answered all the same.
+            if (reply.By != PermissionDecider.User || !(changed || PermissionRules.IsPermitted(after.Permission, now) == reply.IsGranted))
+                return null;
             await PermissionRequests.AnswerAsync(transaction, contact.Id, reply, at, cancellation);
-            if (PermissionRules.MayCall(after.Permission, now))
-                ringBack = await PermissionRequests.TakeRingBackAsync(transaction, contact.Id, now, limits.RingBackFor, cancellation);
-        }
-        await transaction.CommitAsync(cancellation);
-        return ringBack;
-    }
+            return PermissionRules.MayCall(after.Permission, now)
+                ? await PermissionRequests.TakeRingBackAsync(transaction, contact.Id, now, limits.RingBackFor, cancellation) : null;
+        },
+        cancellation);
 
     /// <summary>A user's number or id changed: permission, window and requests stay theirs. False where nothing was known of them.</summary>
-    public async Task<bool> MoveAsync(ChannelId channel, WhatsAppUser previous, WhatsAppUser current, DateTimeOffset at, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var moved = await ContactIdentity.MoveAsync(transaction, channel, previous, current, at, cancellation);
-        await transaction.CommitAsync(cancellation);
-        return moved is not null;
-    }
+    public Task<bool> MoveAsync(ChannelId channel, WhatsAppUser previous, WhatsAppUser current, DateTimeOffset at, CancellationToken cancellation) =>
+        database.InTransactionAsync(
+            async transaction => await ContactIdentity.MoveAsync(transaction, channel, previous, current, at, cancellation) is not null, cancellation);
 
     /// <summary>Writes the events of permissions whose time is over. They are over without it; any node may do this at any time. Returns how many.</summary>
     public async Task<int> TellExpiredAsync(DateTimeOffset now, CancellationToken cancellation)

@@ -97,34 +97,32 @@ public sealed class PermissionRequests(NpgsqlDataSource database, PermissionLimi
     /// <param name="hasTemplate">The channel has a template for requests.</param>
     /// <param name="now">The time.</param>
     /// <param name="cancellation">The caller's own.</param>
-    public async Task<(RequestVerdict Verdict, long? Id)> BeginAsync(PermissionAsk ask, bool hasTemplate, DateTimeOffset now, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var contact = await ContactStore.LockAsync(transaction, ask.Channel, ask.User, cancellation);
-        var verdict = PermissionRules.MayRequest(contact.Permission, limits, hasTemplate, now);
-        var id = verdict.IsAllowed
-            ? await connection.ExecuteScalarAsync<long>(new CommandDefinition(
-                Insert, new { contact = contact.Id, now = now.UtcDateTime, by = ask.RequestedBy, trunk = ask.Trunk, agent = ask.Agent },
-                transaction, cancellationToken: cancellation))
-            : (long?)null;
-        await transaction.CommitAsync(cancellation);
-        return (verdict, id);
-    }
+    public Task<(RequestVerdict Verdict, long? Id)> BeginAsync(PermissionAsk ask, bool hasTemplate, DateTimeOffset now, CancellationToken cancellation) =>
+        database.InTransactionAsync(
+            async transaction =>
+            {
+                var contact = await ContactStore.LockAsync(transaction, ask.Channel, ask.User, cancellation);
+                var verdict = PermissionRules.MayRequest(contact.Permission, limits, hasTemplate, now);
+                var request = new { contact = contact.Id, now = now.UtcDateTime, by = ask.RequestedBy, trunk = ask.Trunk, agent = ask.Agent };
+                var id = verdict.IsAllowed
+                    ? await transaction.Connection!.ExecuteScalarAsync<long>(new CommandDefinition(Insert, request, transaction, cancellationToken: cancellation))
+                    : (long?)null;
+                return (verdict, id);
+            },
+            cancellation);
 
     /// <summary>Meta took the request.</summary>
-    public async Task SentAsync(long id, PermissionAsk ask, string messageId, DateTimeOffset now, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var contact = await ContactStore.LockAsync(transaction, ask.Channel, ask.User, cancellation);
-        await connection.ExecuteAsync(new CommandDefinition(Sent, new { id, messageId }, transaction, cancellationToken: cancellation));
-        await EventBook.AppendAsync(
-            connection, transaction,
-            new NewEvent(EventKind.PermissionRequested, now, ask.Channel.Value, contact.Id, Data: new { by = ask.RequestedBy, messageId, agent = ask.Agent }),
-            cancellation);
-        await transaction.CommitAsync(cancellation);
-    }
+    public Task SentAsync(long id, PermissionAsk ask, string messageId, DateTimeOffset now, CancellationToken cancellation) => database.InTransactionAsync(
+        async transaction =>
+        {
+            var contact = await ContactStore.LockAsync(transaction, ask.Channel, ask.User, cancellation);
+            await transaction.Connection!.ExecuteAsync(new CommandDefinition(Sent, new { id, messageId }, transaction, cancellationToken: cancellation));
+            var happened = new NewEvent(
+                EventKind.PermissionRequested, now, ask.Channel.Value, contact.Id, Data: new { by = ask.RequestedBy, messageId, agent = ask.Agent });
+            await EventBook.AppendAsync(transaction.Connection!, transaction, happened, cancellation);
+            return contact;
+        },
+        cancellation);
 
     /// <summary>Meta did not take the request.</summary>
     /// <param name="id">The request.</param>

@@ -1,8 +1,10 @@
+using System.Runtime.Versioning;
 using Gateway.Calls;
 using Gateway.Worker.Spool;
 
 namespace Gateway.Worker.Tests.Spool;
 
+[SupportedOSPlatform("linux")] // file modes
 public sealed class SpoolFolderTests : IDisposable
 {
     private readonly string _path = Directory.CreateTempSubdirectory("gateway-spool-").FullName;

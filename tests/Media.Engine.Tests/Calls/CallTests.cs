@@ -203,7 +203,7 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
         await call.HandsetHearsAsync(600);
         call.Call.WarnPbx();
         await call.PhoneHearsAsync(1400);
-        Assert.InRange(call.Handset.ReportAsync(default).Result.ToneHertz!.Value, 590, 610);
+        Assert.InRange((await call.Handset.ReportAsync(default)).ToneHertz!.Value, 590, 610);
         await call.PhoneHearsAsync(1000);
     }
 

@@ -255,6 +255,7 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
             Id = new CallId("c"), WhatsAppId = new("wacid.1"), Direction = CallDirection.Outbound, Channel = _channel, User = Phone, StartedAt = at.AddSeconds(-9),
             EndedAt = at, Cause = HangupCause.NoAnswer, Node = "n",
         };
+        await GrantAsync(Phone);
         for (var i = 0; i < 3; i++)
             await ApplyAsync(Phone, permission => permission.After(call, Limits));
         Assert.Equal(1, (await FindAsync(Phone))!.Permission.Unanswered);
@@ -263,13 +264,14 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
         for (var i = 0; i < 3; i++)
             await ApplyAsync(Phone, permission => permission.After(answered, Limits));
         var known = (await FindAsync(Phone))!;
-        Assert.Equal((0, 3), (known.Permission.Unanswered, known.Version));
-        Assert.Equal(["window.opened"], await EventsAsync(known.Id));
+        Assert.Equal((0, 4), (known.Permission.Unanswered, known.Version));
+        Assert.Equal(["permission.granted", "window.opened"], await EventsAsync(known.Id));
     }
 
     [Fact]
     public async Task Many_who_tell_different_things_at_once_lose_none_of_them()
     {
+        await GrantAsync(Both);
         await Task.WhenAll(Enumerable.Range(0, 24).Select(i => Task.Run(() => (i % 3) switch
         {
             0 => ApplyAsync(i % 2 == 0 ? Phone : Both, permission => permission.Unanswered(_now.AddMinutes(i), Limits with { UnansweredUntilRevoked = 100 })),

@@ -37,14 +37,15 @@ public static class PermissionTransitions
     public static ContactPermission Revoked(this ContactPermission permission, DateTimeOffset at, PermissionDecider by) =>
         Ended(permission, PermissionState.Revoked, at, by);
 
-    /// <summary>A call of ours rang and was not answered; one too many in a row, and Meta has revoked the permission.</summary>
+    /// <summary>A call of ours rang and was not answered; one too many in a row under one permission, and Meta has revoked it.</summary>
+    /// <remarks>Where Meta's webhook of that came first, there is nothing left to count under.</remarks>
     public static ContactPermission Unanswered(this ContactPermission permission, DateTimeOffset at, PermissionLimits limits)
     {
-        if (at <= permission.LastConnectedAt || at <= permission.LastUnansweredAt || IsOlder(at, permission))
-            return permission; // a decision since then begins a new count
+        if (permission.State is not (PermissionState.Temporary or PermissionState.Permanent) || IsOlder(at, permission)
+            || at <= permission.LastConnectedAt || at <= permission.LastUnansweredAt)
+            return permission;
         var counted = permission with { Unanswered = permission.Unanswered + 1, LastUnansweredAt = at };
-        return counted.Unanswered >= limits.UnansweredUntilRevoked && counted.State is PermissionState.Temporary or PermissionState.Permanent
-            ? counted.Revoked(at, PermissionDecider.Automatic) : counted;
+        return counted.Unanswered >= limits.UnansweredUntilRevoked ? counted.Revoked(at, PermissionDecider.Automatic) : counted;
     }
 
     /// <summary>The two spoke: nothing counts as unanswered any more, and requests may be sent anew.</summary>

@@ -41,7 +41,7 @@ internal static class BooksData
             whatsapp_quality, pbx_quality, node, node_start, account, currency, rate_id, rate_card, rate_prefix, price_per_minute, connection_fee,
             pulse_seconds, minimum_seconds, pulses, price)
         SELECT md5('calls_{{month:yyyy_MM}}' || i), 'wacid.' || md5('wcalls_{{month:yyyy_MM}}' || i), CASE WHEN i % 3 = 0 THEN 'outbound' ELSE 'inbound' END, '10' || i % 50,
-            '4915' || (1000000 + (i * 7919) % 200000), 'User', 'main', '1' || i % 300, s, s + interval '1 s',
+            '4915' || (1000000 + (i::bigint * 7919) % 200000), 'User', 'main', '1' || i % 300, s, s + interval '1 s',
             CASE WHEN answered THEN s + interval '6 s' END, s + interval '66 s', cause,
             CASE WHEN answered THEN '{"packetsReceived":3000,"packetsLost":3,"jitterMs":4.2,"roundTripMs":80,"mos":4.3}'::jsonb END,
             CASE WHEN answered THEN '{"packetsReceived":3000,"packetsLost":0,"jitterMs":0.3,"roundTripMs":2,"mos":4.4}'::jsonb END,

@@ -19,9 +19,10 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
         SELECT 1 FROM pg_advisory_xact_lock(hashtextextended(@Id, 0));
         SELECT id AS Id, balance, greatest(minimum_inbound, minimum_outbound) AS Minimum FROM accounts
         WHERE id = @Account OR id = (SELECT account FROM holds WHERE call_id = @Id) ORDER BY id FOR NO KEY UPDATE;
-        SELECT count(*)::int FROM calls WHERE started_at = @StartedAt AND id = @Id AND ended_at IS NOT NULL;
-        SELECT coalesce(sum(seconds), 0)::bigint FROM volumes WHERE account = @Account AND direction = @Direction AND month = @Month;
-        SELECT id FROM contacts WHERE channel = @Channel AND (phone = @ContactPhone OR user_id = @UserId) ORDER BY user_id = @UserId DESC NULLS LAST LIMIT 1;
+        SELECT EXISTS (SELECT FROM calls WHERE started_at = @StartedAt AND id = @Id AND ended_at IS NOT NULL) AS IsCompleted,
+               coalesce((SELECT seconds FROM volumes WHERE account = @Account AND direction = @Direction AND month = @Month), 0) AS VolumeSeconds,
+               (SELECT id FROM contacts WHERE channel = @Channel AND (phone = @ContactPhone OR user_id = @UserId)
+                ORDER BY user_id = @UserId DESC NULLS LAST LIMIT 1) AS Contact;
         """;
 
     private const string Complete =
@@ -48,26 +49,30 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
         WHERE calls.ended_at IS NULL;
         """;
 
-    /// <summary>A key that is there already was charged before: a record that outlived its partition and came again.</summary>
-    private const string Charge =
+    /// <summary>
+    /// The charge, where there is a price, and the release of the hold, in one update of the account. A key that is there already was charged
+    /// before: a record that outlived its partition and came again.
+    /// </summary>
+    private const string Pay =
         """
         WITH entry AS (
             INSERT INTO ledger_entries (account, kind, amount, balance_after, call_id, idempotency_key, actor)
-            SELECT id, 'charge', -@Price, balance - @Price, @Id, 'call:' || @Id, 'node:' || @Node FROM accounts WHERE id = @Account
+            SELECT id, 'charge', -@Price, balance - @Price, @Id, 'call:' || @Id, 'node:' || @Node FROM accounts WHERE id = @Account AND @Price IS NOT NULL
             ON CONFLICT (idempotency_key) DO NOTHING
             RETURNING account, amount
         ), volume AS (
             INSERT INTO volumes (account, direction, month, seconds)
             SELECT account, @Direction, @Month, @BilledSeconds FROM entry
             ON CONFLICT (account, direction, month) DO UPDATE SET seconds = volumes.seconds + excluded.seconds
+        ), gone AS (
+            DELETE FROM holds WHERE call_id = @Id RETURNING account, amount
         )
-        UPDATE accounts SET balance = balance + entry.amount FROM entry WHERE accounts.id = entry.account;
-        """;
-
-    private const string Release =
-        """
-        WITH gone AS (DELETE FROM holds WHERE call_id = @Id RETURNING account, amount)
-        UPDATE accounts SET held = held - gone.amount FROM gone WHERE accounts.id = gone.account;
+        UPDATE accounts a SET balance = a.balance + moved.charged, held = a.held - moved.released
+        FROM (
+            SELECT account, sum(charged) AS charged, sum(released) AS released
+            FROM (SELECT account, amount AS charged, 0 AS released FROM entry UNION ALL SELECT account, 0, amount FROM gone) both_ways
+            GROUP BY account) moved
+        WHERE a.id = moved.account;
         """;
 
     private const string Miss =
@@ -95,7 +100,7 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
             BilledSeconds = (long)(priced.Price?.BilledTime.TotalSeconds ?? 0),
         });
         parameters.AddDynamicParams(EventBook.Parameters(CallEvents.Of(priced, outcome, found.Contact)));
-        var statements = Complete + (priced.Price is null ? "" : Charge) + Release + (outcome == CallOutcome.Missed ? Miss : "") + EventBook.Insert;
+        var statements = Complete + Pay + (outcome == CallOutcome.Missed ? Miss : "") + EventBook.Insert;
         await connection.ExecuteAsync(new CommandDefinition(statements, parameters, transaction, cancellationToken: cancellation));
         foreach (var happened in CallEvents.OfMoney(priced, found.Payer))
             await EventBook.AppendAsync(connection, transaction, happened, cancellation);
@@ -121,15 +126,17 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(Open, parameters, transaction, cancellationToken: cancellation));
         await results.ReadAsync<int>();
         var accounts = await results.ReadAsync<PayingAccount>();
-        return new Found(
-            accounts.SingleOrDefault(account => account.Id == record.Funding?.Account),
-            await results.ReadSingleAsync<int>() > 0, await results.ReadSingleAsync<long>(), await results.ReadSingleOrDefaultAsync<long?>());
+        return (await results.ReadSingleAsync<Found>()) with { Payer = accounts.SingleOrDefault(account => account.Id == record.Funding?.Account) };
     }
 
     private Price? PriceOf(TimeSpan volume) => record is { AnsweredAt: { } answered, Funding: { } funding }
         ? RatingRules.Of(funding.Rate, record.EndedAt - answered, volume) : null;
 
-    private sealed record Found(PayingAccount? Payer, bool IsCompleted, long VolumeSeconds, long? Contact);
+    private sealed record Found(bool IsCompleted, long VolumeSeconds, long? Contact)
+    {
+        /// <summary>As locked; null: the call is not billed.</summary>
+        public PayingAccount? Payer { get; init; }
+    }
 }
 
 /// <summary>An account as it stands before a charge.</summary>

@@ -20,6 +20,9 @@ internal sealed partial class CallLoop : ICallInbox
     /// <summary>A call that cannot even be ended is dropped.</summary>
     private const int MaxDefects = 10;
 
+    /// <summary>Any deadline has passed by then.</summary>
+    private static readonly TimeSpan LongAfter = TimeSpan.FromHours(1);
+
     /// <summary>A live call is shown anew this often: what is shown of a dead node's calls expires, and a restarted Redis fills again.</summary>
     private static readonly TimeSpan ShowAgain = TimeSpan.FromSeconds(10);
 
@@ -98,11 +101,23 @@ internal sealed partial class CallLoop : ICallInbox
                 defects++;
             }
         }
+        if (_call.State != CallState.Ended)
+            GiveUp();
         _inbox.Writer.TryComplete();
         await Task.WhenAll(_whatsApp.Idle, _pbx.Idle, _books.Idle, _registry.Idle, _records.Idle, _record);
         _services.Holds.Forget(Identity);
         if (_admitted is { Funding: not null } && _recorded is null)
             await _services.Holds.ReleaseAsync(Identity); // admitted after its end: its record may have been settled before the hold was taken
+    }
+
+    /// <summary>A call that cannot even be ended is dropped, but its record is not: what it cost is charged, and its hold is released.</summary>
+    private void GiveUp()
+    {
+        var now = _services.Clock.Now;
+        var last = _call.Handle(new CallInput.HangUpRequested(HangupCause.InternalError), now);
+        if (_call.State != CallState.Ended)
+            last = _call.HandleDeadline(now + LongAfter);
+        Finish(last.OfType<CallDecision.Finish>().Single().Record);
     }
 
     private async Task HandleNextAsync()

@@ -46,6 +46,21 @@ public sealed class BrokenCallTests(Stores stores)
         Assert.Equal(["pre_accept 200", "terminate 200"], WhatsAppSide.Actions(call));
     }
 
+    [Fact]
+    public async Task A_call_that_cannot_even_be_ended_leaves_its_record()
+    {
+        await using var bench = await CallBench.StartAsync(stores);
+        var time = new FailingTime();
+        var (call, loop) = await OfferedAsync(bench, time);
+        var run = loop.RunAsync(new CallInput.WhatsAppOffered(new WhatsAppCallId(call.Id), call.Offer));
+        var agent = await bench.Pbx.NextAsync();
+        time.FailAlways();
+        await agent.RingAsync();
+        await agent.EndedAsync();
+        await run;
+        await bench.EndsAsync(call, HangupCause.InternalError);
+    }
+
     /// <summary>A user's call whose loop is the test's to run.</summary>
     private static async Task<(SandboxCall Call, CallLoop Loop)> OfferedAsync(CallBench bench, TimeProvider time)
     {
@@ -66,8 +81,10 @@ public sealed class BrokenCallTests(Stores stores)
 
         public void FailNext() => Volatile.Write(ref _fail, 1);
 
+        public void FailAlways() => Volatile.Write(ref _fail, int.MaxValue);
+
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            Interlocked.Exchange(ref _fail, 0) == 1
+            Volatile.Read(ref _fail) == int.MaxValue || Interlocked.Exchange(ref _fail, 0) == 1
                 ? throw new InvalidOperationException("a defect, made for this test")
                 : base.CreateTimer(callback, state, dueTime, period);
     }

@@ -55,6 +55,7 @@ public class AnyInterleaving
     private static void Run(CallDirection direction, bool isCallback, IEnumerable<(int Dice, int Which)> steps)
     {
         var driver = new CallDriver(direction, isCallback: isCallback);
+        var isBilled = false;
         var paidUntil = Instant.Never; // once the store has said that there is no more
         driver.Feed(direction == CallDirection.Inbound
             ? new CallInput.WhatsAppOffered(CallDriver.WhatsAppId, "offer")
@@ -64,11 +65,12 @@ public class AnyInterleaving
             var input = dice % 2 == 0 ? Expected(driver, which) : Inputs[which % Inputs.Length];
             if (dice % 11 == 0)
                 driver.Clock.Advance(TimeSpan.FromSeconds(which % 40)); // deadlines are handled late
+            isBilled |= driver.Call.State == CallState.Admitting && input is CallInput.Admitted { Funding: not null };
             if (input is not null)
                 driver.Feed(input);
             else if (driver.Call.NextDeadline != Instant.Never)
                 driver.WaitForDeadline();
-            if (input is CallInput.HoldExtended { IsLast: true } last && driver.Call is { State: CallState.Live, AnsweredAt: { } answered } && paidUntil == Instant.Never)
+            if (isBilled && input is CallInput.HoldExtended { IsLast: true } last && driver.Call is { State: CallState.Live, AnsweredAt: { } answered } && paidUntil == Instant.Never)
                 paidUntil = answered + Credit.PaidTime(Funding.Rate, last.Held);
             Assert.False(driver.Call.State == CallState.Live && driver.Clock.Now >= paidUntil, "live beyond what is paid for");
         }

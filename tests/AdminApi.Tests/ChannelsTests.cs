@@ -2,7 +2,10 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using AdminApi.Tests.Kit;
 using Dapper;
+using Gateway.Calls;
+using Gateway.Calls.Admission;
 using Gateway.Calls.Channels;
+using Gateway.Storage.Accounts;
 using Gateway.Storage.Channels;
 using static AdminApi.Tests.Kit.ChannelSamples;
 
@@ -60,6 +63,37 @@ public sealed class ChannelsTests(ApiFixture api)
         channel = await api.ReadAsync(api.Delete($"/v1/channels/{id}/call-hours", 2));
         Assert.Equal(JsonValueKind.Null, channel.GetProperty("callHours").ValueKind);
         Assert.True(channel.GetProperty("inbound").GetProperty("isAllowed").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Stored_hours_that_this_machine_cannot_apply_close_nothing_and_are_read_changed_and_repaired()
+    {
+        var id = await ChannelAsync(api);
+        await using (var connection = await api.Database.OpenConnectionAsync())
+        {
+            await connection.ExecuteAsync(
+                """UPDATE channels SET call_hours = '{"timeZone": "Mars/Olympus", "week": [{"day": "monday", "open": "0000", "close": "0001"}]}' WHERE id = @id""", new { id });
+        }
+        var admission = await new PostgresAdmissionBook(api.Database).AdmitAsync(
+            new AdmissionRequest(new CallId(id), CallDirection.Inbound, new ChannelId(id), new WhatsAppUser("491511"), "n", "s", DateTimeOffset.UtcNow, TimeSpan.FromMinutes(1)),
+            CancellationToken.None);
+        Assert.Null(ChannelRules.MayCall(admission.Channel!, CallDirection.Inbound, DateTimeOffset.UtcNow));
+
+        var channel = await api.ReadAsync(api.Get($"/v1/channels/{id}"));
+        Assert.True(channel.GetProperty("inbound").GetProperty("isAllowed").GetBoolean());
+        Assert.Contains("Mars/Olympus", channel.GetProperty("callHoursFault").GetString());
+        Assert.Equal("Mars/Olympus", Text(channel, "callHours", "timeZone"));
+        Assert.True((await api.ReadAsync(api.Get("/v1/channels?limit=500"))).GetProperty("items").GetArrayLength() > 0);
+
+        channel = await api.ReadAsync(api.Patch($"/v1/channels/{id}", new { name = "Desk" }, 1));
+        Assert.Equal("Mars/Olympus", Text(channel, "callHours", "timeZone"));
+        Assert.Equal((400, "invalid_request"), await api.FailAsync(api.Put(
+            $"/v1/channels/{id}/call-hours", new { timeZone = "Mars/Olympus", week = new[] { new { day = "monday", open = "0900", close = "1700" } } }, 2)));
+        channel = await api.ReadAsync(api.Put(
+            $"/v1/channels/{id}/call-hours", new { timeZone = "Asia/Calcutta", week = new[] { new { day = "monday", open = "0900", close = "1700" } } }, 2));
+        Assert.Equal(JsonValueKind.Null, channel.GetProperty("callHoursFault").ValueKind);
+        channel = await api.ReadAsync(api.Delete($"/v1/channels/{id}/call-hours", 3));
+        Assert.Equal(JsonValueKind.Null, channel.GetProperty("callHours").ValueKind);
     }
 
     [Fact]

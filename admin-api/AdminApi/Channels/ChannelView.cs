@@ -10,6 +10,7 @@ namespace AdminApi.Channels;
 /// <param name="Country">Of the number, ISO 3166-1 alpha-2; null where it has none.</param>
 /// <param name="Account">Who pays; null: its calls are not billed.</param>
 /// <param name="CallHours">When users may call; null: always.</param>
+/// <param name="CallHoursFault">Why the stored hours cannot be applied here, so that users may call at any time until they are set anew; null where they can.</param>
 /// <param name="IsManaged">False: nothing is pushed to Meta.</param>
 /// <param name="Routes">Where its calls go, in this order; empty: as the gateway's configuration says.</param>
 /// <param name="Inbound">Whether users may call it now, as far as the channel goes; balance and permissions are others' to say.</param>
@@ -18,7 +19,7 @@ namespace AdminApi.Channels;
 /// <param name="Restrictions">What Meta forbids or warns of.</param>
 public sealed record ChannelView(
     string Id, string Number, string? Country, string Name, string? Account, bool CallingEnabled, bool ContactsMayCall, bool WeMayCall, bool CallbackPermission,
-    bool IconIsVisible, IReadOnlyList<string> IconCountries, CallHoursDocument? CallHours, bool AsksPermission, string? PermissionText,
+    bool IconIsVisible, IReadOnlyList<string> IconCountries, CallHoursDocument? CallHours, string? CallHoursFault, bool AsksPermission, string? PermissionText,
     PermissionTemplate? PermissionTemplate, bool IsManaged, IReadOnlyList<CallRoute> Routes, DirectionView Inbound, DirectionView Outbound,
     DateTimeOffset? NextOpening, IReadOnlyList<RestrictionView> Restrictions, MetaView Meta, long Version) : IVersioned
 {
@@ -28,7 +29,7 @@ public sealed record ChannelView(
         var opening = settings.CallHours?.NextOpening(now);
         return new ChannelView(
             settings.Id.Value, settings.Number, channel.Country, settings.Name, settings.Account, settings.CallingEnabled, settings.ContactsMayCall,
-            settings.WeMayCall, settings.CallbackPermission, settings.IconIsVisible, settings.IconCountries, settings.CallHours?.Document,
+            settings.WeMayCall, settings.CallbackPermission, settings.IconIsVisible, settings.IconCountries, settings.CallHours?.Document, settings.CallHours?.Fault,
             settings.AsksPermission, settings.PermissionText, settings.Template, settings.IsManaged, channel.Routes,
             DirectionView.Of(channel.Facts, CallDirection.Inbound, now), DirectionView.Of(channel.Facts, CallDirection.Outbound, now),
             opening > now ? opening : null, [.. channel.Facts.Restrictions.Select(one => RestrictionView.Of(one, now))], MetaView.Of(channel), settings.Version);

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Globalization;
 using AdminApi.Platform;
 using Gateway.Calls;
 using Gateway.Calls.Channels;
@@ -77,7 +78,7 @@ public static class ChannelsApi
         if (!CallHours.TryCreate(wish, out var hours, out var errors))
             return Task.FromResult<ChannelResult>(Invalid(errors));
         var today = hours.DateAt(time.GetUtcNow());
-        var past = hours.Document.Holidays!.Where(holiday => DateOnly.Parse(holiday.Date!, null) < today).Select(holiday => $"holidays: {holiday.Date} has passed.").ToArray();
+        var past = hours.Document.Holidays!.Where(holiday => DateOnly.ParseExact(holiday.Date!, "yyyy-MM-dd", CultureInfo.InvariantCulture) < today).Select(holiday => $"holidays: {holiday.Date} has passed.").ToArray();
         return past.Length > 0
             ? Task.FromResult<ChannelResult>(Invalid(past))
             : SaveHoursAsync(id, match, store, time, caller, "channel.set_call_hours", hours, cancellation);

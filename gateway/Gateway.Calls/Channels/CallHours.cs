@@ -7,7 +7,8 @@ namespace Gateway.Calls.Channels;
 /// <summary>
 /// When users may call a channel: weekly opening hours in a time zone, and dates on which other hours count instead (Meta: Calling API,
 /// "Configure call settings", <c>call_hours</c>). Local time decides, so a summer-time hour that does not exist is not open and one that
-/// comes twice is open twice. Valid by construction; the time zone data are the system's (package tzdata).
+/// comes twice is open twice. Valid by construction; the time zone data are the system's (package tzdata), under former names too.
+/// Stored hours that this machine cannot apply close nothing: see <see cref="Stored"/>.
 /// </summary>
 /// <remarks>Meta's table calls the two times of a holiday "opening and closing times" of an override, so on that date they replace the
 /// week's hours. It knows no closed date; ours has neither time.</remarks>
@@ -25,21 +26,44 @@ public sealed partial class CallHours
     private readonly ILookup<DayOfWeek, Span> _week;
     private readonly Dictionary<DateOnly, Span[]> _holidays;
 
-    private CallHours(CallHoursDocument document, TimeZoneInfo zone, ILookup<DayOfWeek, Span> week, Dictionary<DateOnly, Span[]> holidays) =>
-        (Document, _zone, _week, _holidays) = (document, zone, week, holidays);
+    private CallHours(
+        CallHoursDocument document, TimeZoneInfo zone, ILookup<DayOfWeek, Span> week, Dictionary<DateOnly, Span[]> holidays, string? fault = null) =>
+        (Document, _zone, _week, _holidays, Fault) = (document, zone, week, holidays, fault);
 
     /// <summary>The hours as they are stored and shown, in the order of days and times, 2400 written as 2359.</summary>
     public CallHoursDocument Document { get; }
 
+    /// <summary>Why stored hours cannot be applied, so that users may call at any time; null where they can.</summary>
+    public string? Fault { get; }
+
+    /// <summary>
+    /// Hours out of the books, whatever can be made of them here. Data that do not know their time zone, or a document that is none, must not
+    /// cost calls: such hours are never closed, say so in <see cref="Fault"/>, and keep their document for who repairs them.
+    /// </summary>
+    public static CallHours Stored(CallHoursDocument document) => TryCreate(document, out var hours, out var errors)
+        ? hours
+        : new CallHours(
+            document with { Week = [.. (document.Week ?? []).Where(e => e is not null)], Holidays = [.. (document.Holidays ?? []).Where(e => e is not null)] },
+            TimeZoneInfo.Utc,
+            Enumerable.Empty<Span>().ToLookup(_ => default(DayOfWeek)), [], string.Join(" ", errors));
+
     /// <summary>True where <paramref name="document"/> describes hours; otherwise <paramref name="errors"/> names everything wrong with it.</summary>
-    public static bool TryCreate(CallHoursDocument document, [NotNullWhen(true)] out CallHours? hours, out IReadOnlyList<string> errors)
+    public static bool TryCreate(CallHoursDocument document, [NotNullWhen(true)] out CallHours? hours, out IReadOnlyList<string> errors) =>
+        TryCreate(document, ZoneNames.OfSystem, out hours, out errors);
+
+    /// <param name="document">Is to describe hours.</param>
+    /// <param name="zones">The zone that the data have under a name, or null.</param>
+    /// <param name="hours">The hours.</param>
+    /// <param name="errors">Everything wrong with the document.</param>
+    internal static bool TryCreate(
+        CallHoursDocument document, Func<string, TimeZoneInfo?> zones, [NotNullWhen(true)] out CallHours? hours, out IReadOnlyList<string> errors)
     {
         hours = null;
         List<string> found = [];
         errors = found;
-        TimeZoneInfo? zone = null;
-        if (document.TimeZone is not { Length: <= 64 } name || !ZoneName().IsMatch(name) || !TimeZoneInfo.TryFindSystemTimeZoneById(name, out zone))
-            found.Add($"timeZone: '{document.TimeZone}' is not the IANA name of a time zone.");
+        var zone = document.TimeZone is { Length: <= 64 } name && ZoneName().IsMatch(name) ? ZoneNames.Find(name, zones) : null;
+        if (zone is null)
+            found.Add($"timeZone: '{document.TimeZone}' is not the IANA name of a time zone that this machine's data have.");
         var week = Week(document.Week ?? [], found);
         var holidays = Holidays(document.Holidays ?? [], found);
         if (found.Count > 0)
@@ -59,6 +83,8 @@ public sealed partial class CallHours
 
     public bool IsOpenAt(DateTimeOffset now)
     {
+        if (Fault is not null)
+            return true;
         var local = LocalTime(now);
         var spans = SpansOf(DateOnly.FromDateTime(local));
         return spans.Any(span => span.Contains(local.TimeOfDay));
@@ -111,17 +137,17 @@ public sealed partial class CallHours
         return after;
     }
 
-    private static List<(DayOfWeek Day, Span Hours)> Week(IReadOnlyList<WeeklyHours> entries, List<string> errors)
+    private static List<(DayOfWeek Day, Span Hours)> Week(IReadOnlyList<WeeklyHours?> entries, List<string> errors)
     {
         List<(DayOfWeek Day, Span Hours)> week = [];
         if (entries.Count == 0)
             errors.Add("week: at least one entry; without hours leave callHours out.");
         foreach (var (entry, i) in entries.Take(7 * MaxEntriesPerDay + 1).Select((entry, i) => (entry, i)))
         {
-            var day = Enum.GetValues<DayOfWeek>().Cast<DayOfWeek?>().FirstOrDefault(day => string.Equals(WireName.Of(day!), entry.Day, StringComparison.OrdinalIgnoreCase));
+            var day = Enum.GetValues<DayOfWeek>().Cast<DayOfWeek?>().FirstOrDefault(day => string.Equals(WireName.Of(day!), entry?.Day, StringComparison.OrdinalIgnoreCase));
             if (day is null)
-                errors.Add($"week[{i}].day: '{entry.Day}' is not a day from monday to sunday.");
-            if (Span.TryParse(entry.Open, entry.Close, out var hours) && day is { } known)
+                errors.Add($"week[{i}].day: '{entry?.Day}' is not a day from monday to sunday.");
+            if (Span.TryParse(entry?.Open, entry?.Close, out var hours) && day is { } known)
                 week.Add((known, hours));
             else if (day is not null)
                 errors.Add($"week[{i}]: open lies before close, both as HHMM.");
@@ -130,7 +156,7 @@ public sealed partial class CallHours
         return week;
     }
 
-    private static List<(DateOnly Date, Span? Hours)> Holidays(IReadOnlyList<HolidayHours> entries, List<string> errors)
+    private static List<(DateOnly Date, Span? Hours)> Holidays(IReadOnlyList<HolidayHours?> entries, List<string> errors)
     {
         List<(DateOnly Date, Span? Hours)> holidays = [];
         if (entries.Count > MaxHolidays)
@@ -138,10 +164,10 @@ public sealed partial class CallHours
         foreach (var (entry, i) in entries.Take(MaxHolidays).Select((entry, i) => (entry, i)))
         {
             var hours = default(Span);
-            var isClosed = entry.Open is null && entry.Close is null;
-            if (!DateOnly.TryParseExact(entry.Date, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
-                errors.Add($"holidays[{i}].date: '{entry.Date}' is not a date as YYYY-MM-DD.");
-            else if (!isClosed && !Span.TryParse(entry.Open, entry.Close, out hours))
+            var isClosed = entry is { Open: null, Close: null };
+            if (!DateOnly.TryParseExact(entry?.Date, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
+                errors.Add($"holidays[{i}].date: '{entry?.Date}' is not a date as YYYY-MM-DD.");
+            else if (!isClosed && !Span.TryParse(entry?.Open, entry?.Close, out hours))
                 errors.Add($"holidays[{i}]: open lies before close, both as HHMM; or neither, for a closed day.");
             else
                 holidays.Add((date, isClosed ? null : hours));

@@ -87,10 +87,10 @@ public static class SettingsComparison
     {
         if (hours is null)
             return "always";
-        var shown = CallHours.TryCreate(hours, out var known, out _) ? ForMeta(known, now) : hours;
+        var shown = ForMeta(CallHours.Stored(hours), now);
         return string.Join("; ",
         [
-            shown.TimeZone ?? "",
+            ZoneNames.Current(shown.TimeZone ?? ""),
             .. (shown.Week ?? []).Select(entry => $"{entry.Day} {entry.Open}-{entry.Close}"),
             .. (shown.Holidays ?? []).Select(holiday => $"{holiday.Date} {holiday.Open}-{holiday.Close}"),
         ]);

@@ -30,30 +30,23 @@ public sealed record ChannelDocument(
         settings.CallbackPermission, settings.IconIsVisible, settings.IconCountries, settings.CallHours?.Document, settings.AsksPermission,
         settings.PermissionText, settings.Template, settings.IsManaged, settings.Version);
 
-    /// <exception cref="InvalidOperationException">The stored call hours mean nothing here: no time zone data, most likely.</exception>
-    public ChannelSettings ToSettings()
+    public ChannelSettings ToSettings() => new()
     {
-        CallHours? hours = null;
-        if (CallHours is not null && !Gateway.Calls.Channels.CallHours.TryCreate(CallHours, out hours, out var errors))
-            throw new InvalidOperationException($"The call hours of channel {Id} cannot be read: {string.Join(" ", errors)}");
-        return new ChannelSettings
-        {
-            Id = new ChannelId(Id),
-            Number = Number,
-            Name = Name,
-            Account = Account,
-            CallingEnabled = CallingEnabled,
-            ContactsMayCall = ContactsMayCall,
-            WeMayCall = WeMayCall,
-            CallbackPermission = CallbackPermission,
-            IconIsVisible = IconIsVisible,
-            IconCountries = IconCountries,
-            CallHours = hours,
-            AsksPermission = AsksPermission,
-            PermissionText = PermissionText,
-            Template = Template,
-            IsManaged = IsManaged,
-            Version = Version,
-        };
-    }
+        Id = new ChannelId(Id),
+        Number = Number,
+        Name = Name,
+        Account = Account,
+        CallingEnabled = CallingEnabled,
+        ContactsMayCall = ContactsMayCall,
+        WeMayCall = WeMayCall,
+        CallbackPermission = CallbackPermission,
+        IconIsVisible = IconIsVisible,
+        IconCountries = IconCountries,
+        CallHours = CallHours is null ? null : Gateway.Calls.Channels.CallHours.Stored(CallHours),
+        AsksPermission = AsksPermission,
+        PermissionText = PermissionText,
+        Template = Template,
+        IsManaged = IsManaged,
+        Version = Version,
+    };
 }

@@ -36,7 +36,6 @@ public static class ChannelFactsColumn
         COALESCE((SELECT jsonb_agg(jsonb_build_object('trunk', t.trunk, 'target', t.target) ORDER BY t.position) FROM routes t WHERE t.channel = c.id), '[]')::text
         """;
 
-    /// <exception cref="InvalidOperationException">The stored call hours mean nothing here: no time zone data, most likely.</exception>
     public static ChannelFacts Read(string json)
     {
         var facts = JsonSerializer.Deserialize<Document>(json, JsonText.Options)!;

@@ -88,6 +88,8 @@ internal sealed partial class ChannelSync(
         _asked.TryRemove(due.Id, out _);
         if (await channels.FindAsync(due.Id, cancellation) is not { } channel)
             return;
+        if (channel.Facts.Settings.CallHours is { Fault: { } fault })
+            LogUnusableHours(due.Id, fault);
         var error = await SyncAsync(channel, cancellation);
         if (error is null)
         {
@@ -150,6 +152,12 @@ internal sealed partial class ChannelSync(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The settings of channel {Channel} could not be pushed or read: {Error}")]
     private partial void LogGraphFailure(ChannelId channel, GraphError error);
+
+    /// <summary>As often as the settings are read, so every few minutes.</summary>
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The call hours of channel {Channel} cannot be applied, so users may call it at any time: {Fault} Set them anew, or install time zone data (tzdata, tzdata-legacy)")]
+    private partial void LogUnusableHours(ChannelId channel, string fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Channels could not be compared with Meta's settings")]
     private partial void LogFailure(Exception e);

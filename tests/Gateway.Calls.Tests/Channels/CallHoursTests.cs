@@ -89,6 +89,51 @@ public sealed class CallHoursTests
     public void A_time_zone_is_a_name_and_not_a_path(string? zone) =>
         Assert.False(CallHours.TryCreate(new(zone, Week("monday 0900 1700")), out _, out _));
 
+    [Theory]
+    [InlineData("Asia/Calcutta")]
+    [InlineData("US/Pacific")]
+    [InlineData("Asia/Saigon")]
+    [InlineData("America/Buenos_Aires")]
+    [InlineData("Asia/Rangoon")]
+    [InlineData("Europe/Kiev")]
+    [InlineData("GB")]
+    [InlineData("PRC")]
+    [InlineData("EST5EDT")]
+    public void A_former_name_is_found_in_data_that_know_current_names_only(string zone)
+    {
+        Assert.True(CallHours.TryCreate(new(zone, Week("monday 0900 1700")), CurrentNamesOnly, out var hours, out _));
+        Assert.Equal(zone, hours.Document.TimeZone); // what was stored, and what Meta was sent, stays as it was written
+        Assert.Equal(Hours(ZoneNames.Current(zone), Week("monday 0900 1700")).IsOpenAt(At("2026-11-23T08:00:00Z")), hours.IsOpenAt(At("2026-11-23T08:00:00Z")));
+    }
+
+    [Fact]
+    public void Every_former_name_is_found_in_data_that_know_current_names_only() =>
+        Assert.All(ZoneNames.All, pair => Assert.Equal(ZoneNames.OfSystem(pair.Current)!.BaseUtcOffset, ZoneNames.Find(pair.Former, CurrentNamesOnly)!.BaseUtcOffset));
+
+    [Theory]
+    [InlineData("Europe/Kyiv", "Europe/Kiev")]
+    [InlineData("America/Nuuk", "America/Godthab")]
+    [InlineData("Pacific/Kanton", "Pacific/Enderbury")]
+    [InlineData("Asia/Yangon", "Asia/Rangoon")]
+    public void A_name_that_the_data_are_too_old_for_is_found_under_its_former_one(string zone, string known) =>
+        Assert.True(CallHours.TryCreate(new(zone, Week("monday 0900 1700")), name => name == known ? ZoneNames.OfSystem(name) : null, out _, out _));
+
+    [Theory]
+    [InlineData("Mars/Olympus", "0900")]
+    [InlineData(null, "0900")]
+    [InlineData("Europe/Berlin", "nine")]
+    public void Stored_hours_that_cannot_be_applied_close_nothing_and_say_so(string? zone, string open)
+    {
+        var stored = new CallHoursDocument(zone, [new("monday", open, "1700")]);
+        var hours = CallHours.Stored(stored);
+        Assert.NotNull(hours.Fault);
+        Assert.True(hours.IsOpenAt(At("2026-11-22T10:00:00Z")));
+        Assert.Equal(At("2026-11-22T10:00:00Z"), hours.NextOpening(At("2026-11-22T10:00:00Z")));
+        Assert.Equal(stored.TimeZone, hours.Document.TimeZone);
+        Assert.Equal(stored.Week, hours.Document.Week);
+        Assert.Null(CallHours.Stored(new("Europe/Berlin", Week("monday 0900 1700"))).Fault);
+    }
+
     [Fact]
     public void No_more_holidays_than_Meta_takes()
     {
@@ -141,6 +186,9 @@ public sealed class CallHoursTests
             select (Hours(zone, entries, closed ? new HolidayHours(holiday) : new HolidayHours(holiday, "0130", "0245")), now);
         return Arb.From(cases);
     }
+
+    /// <summary>Ubuntu's tzdata without tzdata-legacy.</summary>
+    private static TimeZoneInfo? CurrentNamesOnly(string name) => ZoneNames.All.Any(pair => pair.Former == name) ? null : ZoneNames.OfSystem(name);
 
     private static string Clock(int minutes) => $"{minutes / 60:00}{minutes % 60:00}";
 

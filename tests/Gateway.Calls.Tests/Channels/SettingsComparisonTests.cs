@@ -38,6 +38,22 @@ public sealed class SettingsComparisonTests
         Assert.Empty(Compare(Ours, SettingsComparison.Wanted(Ours, Now.AddDays(-5))));
 
     [Fact]
+    public void Two_names_of_one_time_zone_are_no_drift()
+    {
+        CallHoursDocument Of(string zone) => new(zone, [new("monday", "0900", "1700")]);
+        Assert.Empty(Compare(Ours with { CallHours = Hours(Of("Asia/Calcutta")) }, SettingsComparison.Wanted(Ours with { CallHours = Hours(Of("Asia/Kolkata")) }, Now)));
+    }
+
+    [Fact]
+    public void Hours_that_cannot_be_applied_here_stay_as_they_are_at_Meta()
+    {
+        var stored = Ours with { CallHours = CallHours.Stored(new("Mars/Olympus", [new("monday", "0900", "1700")])) };
+        var wanted = SettingsComparison.Wanted(stored, Now);
+        Assert.Equal("Mars/Olympus", wanted.CallHours!.TimeZone);
+        Assert.Empty(SettingsComparison.Compare(wanted, wanted, Now));
+    }
+
+    [Fact]
     public void Every_difference_is_named()
     {
         var metas = new MetaSettings { Status = "DISABLED", IconVisibility = "DISABLE_ALL", IconCountries = ["DE"], CallbackPermissionStatus = "DISABLED" };

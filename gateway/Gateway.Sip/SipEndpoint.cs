@@ -56,6 +56,9 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     /// <summary>Calls that are not over, both directions.</summary>
     public int ActiveCalls => _loop?.ActiveCalls ?? 0;
 
+    /// <summary>Why no TCP or TLS connection can be accepted at the moment; null while all is well.</summary>
+    public string? Fault => _transports?.Fault;
+
     /// <summary>Binds the listeners, loads certificates, starts keepalives and registrations.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">A listener cannot be bound.</exception>
     /// <exception cref="System.Security.Cryptography.CryptographicException">A certificate cannot be read.</exception>
@@ -67,7 +70,7 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         var inbox = Channel.CreateBounded<EndpointInput>(new BoundedChannelOptions(_options.Limits.MaxPendingMessages) { SingleReader = true });
         TransactionContext? transactions = null;
         _metrics = new SipMetrics(() => ActiveCalls, () => _transports?.Connections ?? 0, drop => transactions?.CountOf(drop) ?? 0);
-        _transports = new SipTransports(_options, inbox.Writer, _metrics, _time, _logger);
+        _transports = new SipTransports(_options, IsExpected, inbox.Writer, _metrics, _time, _logger);
         var local = _transports.Bind(_options.Listeners);
         Listeners = [.. _options.Listeners.Select((listener, i) => listener with { Bind = local[i].Address.ToIPEndPoint() })];
 
@@ -125,6 +128,9 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         var loop = _loop!;
         return loop.PostAsync(now => loop.Agent.Command(session, now, command));
     }
+
+    /// <summary>From any thread: the trunks and their targets are replaced whole, never changed.</summary>
+    private bool IsExpected(SipFlow source) => _trunks.Any(trunk => trunk.Trunk.MatchSource(source) > 0);
 
     private TrunkRuntime? FindTrunk(string name) => _trunks.FirstOrDefault(trunk => trunk.Trunk.Options.Name == name);
 

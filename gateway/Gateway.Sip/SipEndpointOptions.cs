@@ -56,8 +56,26 @@ public sealed record SipTlsOptions
 /// <summary>Bounds on what peers can make the transport keep.</summary>
 public sealed record SipTransportLimits
 {
-    /// <summary>TCP and TLS connections at one time.</summary>
+    /// <summary>TCP and TLS connections accepted at one time.</summary>
     public int MaxConnections { get; init; } = 2000;
+
+    /// <summary>Of these, from sources that belong to no trunk; never more than a quarter.</summary>
+    public int MaxUnexpected { get; init; } = 200;
+
+    /// <summary>Of these, from one address (IPv6: one /64).</summary>
+    public int MaxUnexpectedPerAddress { get; init; } = 8;
+
+    /// <summary>From one address of a trunk: Kamailio and Asterisk open a handful.</summary>
+    public int MaxPerTrunkAddress { get; init; } = 500;
+
+    /// <summary>Connections opened by us at one time; accepted ones never take their place.</summary>
+    public int MaxOutgoing { get; init; } = 1000;
+
+    /// <summary>A source of no trunk has to send a whole message within this, TLS handshake included.</summary>
+    public TimeSpan FirstMessageTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>After this the connection of such a source is closed in any case.</summary>
+    public TimeSpan UnexpectedLifetime { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Bytes waiting for one connection; a peer that does not read is disconnected beyond it.</summary>
     public int MaxQueuedBytes { get; init; } = 256 * 1024;

@@ -14,6 +14,9 @@ internal enum ConnectionEnd
     /// <summary>Nothing travelled for too long.</summary>
     Idle,
 
+    /// <summary>A source of no trunk sent no message in time.</summary>
+    Silent,
+
     /// <summary>The peer did not read what we sent.</summary>
     NotReading,
 

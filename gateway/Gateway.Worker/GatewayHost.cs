@@ -32,14 +32,15 @@ public static class GatewayHost
     public static WebApplication Build(GatewayOptions options)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls(options.Http.Listen);
+        var budget = DescriptorBudget.Of(options, DescriptorBudget.ReadLimit());
+        builder.WebHost.UseUrls(options.Http.Listen).ConfigureKestrel(kestrel => kestrel.Limits.MaxConcurrentConnections = budget.HttpConnections);
         builder.Logging.ClearProviders().AddJsonConsole(console => console.UseUtcTimestamp = true)
             .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning)
             .SetMinimumLevel(Enum.TryParse<LogLevel>(Environment.GetEnvironmentVariable("GATEWAY_LOG_LEVEL"), ignoreCase: true, out var level)
                 ? level
                 : LogLevel.Information);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Node.DrainDeadline + options.Calls.Ending + TimeSpan.FromSeconds(10));
-        AddGateway(builder.Services, options);
+        AddGateway(builder.Services, options, budget);
 
         var app = builder.Build();
         app.MapHealth();
@@ -56,9 +57,10 @@ public static class GatewayHost
         return app;
     }
 
-    private static void AddGateway(IServiceCollection services, GatewayOptions options)
+    private static void AddGateway(IServiceCollection services, GatewayOptions options, DescriptorBudget budget)
     {
         services.AddSingleton(options);
+        services.AddSingleton(budget);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<InstantClock>();
         services.AddSingleton<IEntropy>(SystemEntropy.Instance);
@@ -76,7 +78,7 @@ public static class GatewayHost
         services.AddSingleton(new WebhookQueue(WebhookQueueCapacity));
         services.AddSingleton(s => new MediaEngine(options.Media, TimeProvider.System, s.GetRequiredService<ILogger<MediaEngine>>()));
         services.AddSingleton(s => new SipEndpoint(
-            Trunks.Endpoint(options), s.GetRequiredService<IEntropy>(), TimeProvider.System, s.GetRequiredService<ILoggerFactory>()));
+            Trunks.Endpoint(options, budget), s.GetRequiredService<IEntropy>(), TimeProvider.System, s.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton(s => new TrunkMetrics([.. options.Sip.Trunks.Select(t => t.Name)], s.GetRequiredService<SipEndpoint>().GetTrunkHealth));
         services.AddSingleton(Trunks.ForCalls(options));
 

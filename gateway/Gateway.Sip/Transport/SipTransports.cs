@@ -17,16 +17,21 @@ internal sealed class SipTransports : IAsyncDisposable
     private readonly StreamTransport _streams;
     private readonly TlsCertificates? _tls;
 
-    public SipTransports(SipEndpointOptions options, ChannelWriter<EndpointInput> inbox, SipMetrics metrics, TimeProvider time, ILogger logger)
+    /// <remarks><c>isExpected</c>: the source belongs to a trunk; asked from several threads.</remarks>
+    public SipTransports(
+        SipEndpointOptions options, Func<SipFlow, bool> isExpected, ChannelWriter<EndpointInput> inbox, SipMetrics metrics, TimeProvider time, ILogger logger)
     {
         _inbox = inbox;
         _metrics = metrics;
         _logger = logger;
         _tls = options.Tls is null ? null : TlsCertificates.Load(options.Tls);
-        _streams = new StreamTransport(options.Limits, _tls, inbox, metrics, time, logger);
+        _streams = new StreamTransport(options.Limits, isExpected, _tls, inbox, metrics, time, logger);
     }
 
     public int Connections => _streams.Count;
+
+    /// <summary>Why no connection can be accepted at the moment; null while all is well.</summary>
+    public string? Fault => _streams.Fault;
 
     /// <summary>Binds every listener; the addresses as peers see them, in the same order.</summary>
     /// <exception cref="ArgumentException">A listener on all addresses has no advertised host, or a TLS listener no certificate.</exception>

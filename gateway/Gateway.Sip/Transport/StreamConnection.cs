@@ -20,14 +20,17 @@ internal sealed class StreamConnection
     private readonly SipFlow _flow;
     private long _queuedBytes;
     private int _closed;
+    private readonly Instant _openedAt;
+    private volatile bool _sawMessage;
     private bool _sawRequest;
 
-    public StreamConnection(StreamTransport owner, SipFlow flow, bool isOutgoing)
+    public StreamConnection(StreamTransport owner, SipFlow flow, bool isOutgoing, bool isExpected)
     {
         _owner = owner;
         _flow = flow;
         IsOutgoing = isOutgoing;
-        LastActivity = owner.Now;
+        IsExpected = isExpected;
+        LastActivity = _openedAt = owner.Now;
     }
 
     public long Id => _flow.Connection;
@@ -36,13 +39,27 @@ internal sealed class StreamConnection
 
     public bool IsOutgoing { get; }
 
-    /// <summary>When something last came or went.</summary>
+    /// <summary>We opened it, or its source belongs to a trunk.</summary>
+    public bool IsExpected { get; }
+
+    /// <summary>When a whole message or a ping last came, or anything went: single bytes keep no connection open.</summary>
     public Instant LastActivity { get; private set; }
 
     /// <summary>Why it was closed, once it is.</summary>
     public ConnectionEnd End { get; private set; }
 
     public bool IsClosed => Volatile.Read(ref _closed) != 0;
+
+    /// <summary>
+    /// Why it is to be closed now; null: it may go on. A source that belongs to no trunk has to send a whole message at once, and has to come again
+    /// after a minute: what it may rightly send is a request in a dialog that it took over from another node of its cluster.
+    /// </summary>
+    public ConnectionEnd? Overdue(Instant now)
+    {
+        if (!IsExpected && now >= _openedAt + (_sawMessage ? _owner.Limits.UnexpectedLifetime : _owner.Limits.FirstMessageTimeout))
+            return _sawMessage ? ConnectionEnd.Idle : ConnectionEnd.Silent;
+        return now >= LastActivity + _owner.Limits.IdleTimeout ? ConnectionEnd.Idle : null;
+    }
 
     /// <summary>False: closed, or closed now because the peer does not read.</summary>
     public bool TrySend(ReadOnlyMemory<byte> bytes, long transaction)
@@ -128,7 +145,6 @@ internal sealed class StreamConnection
                 var count = await stream.ReadAsync(framer.GetMemory(), _stop.Token);
                 if (count == 0)
                     return;
-                LastActivity = _owner.Now;
                 framer.Advance(count);
                 if (!await DrainAsync(framer))
                     return;
@@ -154,9 +170,11 @@ internal sealed class StreamConnection
                 case SipFrameKind.None:
                     return true;
                 case SipFrameKind.Ping:
+                    LastActivity = _owner.Now;
                     TrySend("\r\n"u8.ToArray(), 0); // RFC 5626 §3.5.1
                     break;
                 case SipFrameKind.Message:
+                    LastActivity = _owner.Now;
                     await _owner.DeliverAsync(Parse(frame.Span), _stop.Token);
                     break;
                 case SipFrameKind.Broken:
@@ -171,6 +189,7 @@ internal sealed class StreamConnection
     {
         if (!SipParser.TryParse(frame, out var message, out var error))
             return new EndpointInput.Malformed(error, _flow);
+        _sawMessage = true;
         if (!_sawRequest && !IsOutgoing && message is SipRequest request)
         {
             _sawRequest = true;

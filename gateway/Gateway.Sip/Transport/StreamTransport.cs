@@ -16,11 +16,16 @@ namespace Gateway.Sip.Transport;
 internal sealed partial class StreamTransport : IAsyncDisposable
 {
     private const int Backlog = 512;
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<long, StreamConnection> _byId = [];
     private readonly Dictionary<(SipTransport, TransportAddress), StreamConnection> _byPeer = [];
     private readonly List<Task> _accepting = [];
+    private readonly List<Acceptor> _acceptors = [];
+    private readonly ConnectionShares _shares;
+    private readonly Func<SipFlow, bool> _isExpected;
+    private readonly LogLimit _refusalLog = new(TimeSpan.FromMinutes(1));
     private readonly List<Socket> _listening = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly ChannelWriter<EndpointInput> _inbox;
@@ -31,19 +36,23 @@ internal sealed partial class StreamTransport : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly ITimer _sweep;
     private long _lastId;
+    private int _outgoing;
 
+    /// <remarks><c>isExpected</c>: the source belongs to a trunk; asked from several threads.</remarks>
     public StreamTransport(
-        SipTransportLimits limits, TlsCertificates? tls, ChannelWriter<EndpointInput> inbox, SipMetrics metrics, TimeProvider time, ILogger logger)
+        SipTransportLimits limits, Func<SipFlow, bool> isExpected, TlsCertificates? tls, ChannelWriter<EndpointInput> inbox, SipMetrics metrics,
+        TimeProvider time, ILogger logger)
     {
         Limits = limits;
+        _isExpected = isExpected;
+        _shares = new ConnectionShares(limits);
         _tls = tls;
         _inbox = inbox;
         _metrics = metrics;
         _time = time;
         _clock = new InstantClock(time);
         _logger = logger;
-        var interval = limits.IdleTimeout / 4;
-        _sweep = time.CreateTimer(_ => CloseIdle(), null, interval, interval);
+        _sweep = time.CreateTimer(_ => CloseOverdue(), null, SweepInterval, SweepInterval);
     }
 
     public SipTransportLimits Limits { get; }
@@ -59,6 +68,9 @@ internal sealed partial class StreamTransport : IAsyncDisposable
         }
     }
 
+    /// <summary>Why no connection can be accepted at the moment; null while all is well.</summary>
+    public string? Fault => _acceptors.Select(acceptor => acceptor.Fault).FirstOrDefault(fault => fault is not null);
+
     /// <summary>Binds and begins to accept; the bound address.</summary>
     public IPEndPoint Listen(int listener, SipTransport transport, IPEndPoint bind)
     {
@@ -69,7 +81,9 @@ internal sealed partial class StreamTransport : IAsyncDisposable
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         socket.Bind(bind);
         socket.Listen(Backlog);
-        _accepting.Add(AcceptAsync(socket, listener, transport));
+        var acceptor = new Acceptor(socket.AcceptAsync, accepted => Admit(accepted, listener, transport), _time, _logger);
+        _acceptors.Add(acceptor);
+        _accepting.Add(Task.Run(() => acceptor.RunAsync(_stop.Token)));
         return (IPEndPoint)socket.LocalEndPoint!;
     }
 
@@ -127,10 +141,11 @@ internal sealed partial class StreamTransport : IAsyncDisposable
             var peer = (transmit.Flow.Transport, transmit.Flow.Remote);
             if (_byPeer.TryGetValue(peer, out known) && !known.IsClosed)
                 return known;
-            if (_byId.Count >= Limits.MaxConnections || _stop.IsCancellationRequested)
+            if (_outgoing >= Limits.MaxOutgoing || _stop.IsCancellationRequested)
                 return null;
+            _outgoing++;
             var flow = transmit.Flow with { Connection = ++_lastId };
-            var opened = new StreamConnection(this, flow, isOutgoing: true);
+            var opened = new StreamConnection(this, flow, isOutgoing: true, isExpected: true);
             _byId.Add(flow.Connection, opened);
             _byPeer[peer] = opened;
             _ = RunAsync(opened, stop => OpenAsync(flow, stop)); // ends in Remove, whatever happens
@@ -138,46 +153,30 @@ internal sealed partial class StreamTransport : IAsyncDisposable
         }
     }
 
-    private async Task AcceptAsync(Socket listening, int listener, SipTransport transport)
-    {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                Admit(await listening.AcceptAsync(_stop.Token), listener, transport);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-            catch (ObjectDisposedException)
-            {
-                return;
-            }
-            catch (SocketException e)
-            {
-                LogAcceptFailed(_logger, e.SocketErrorCode);
-            }
-        }
-    }
-
     private void Admit(Socket socket, int listener, SipTransport transport)
     {
-        StreamConnection connection;
+        var flow = new SipFlow(transport, TransportAddress.From((IPEndPoint)socket.RemoteEndPoint!), listener);
+        var isExpected = _isExpected(flow);
+        StreamConnection? connection = null;
         lock (_lock)
         {
-            if (_byId.Count >= Limits.MaxConnections)
+            if (!_stop.IsCancellationRequested && _shares.TryEnter(flow.Remote, isExpected))
             {
-                socket.Dispose();
-                _metrics.Closed(ConnectionEnd.Limit);
-                return;
+                flow = flow with { Connection = ++_lastId };
+                connection = new StreamConnection(this, flow, isOutgoing: false, isExpected);
+                _byId.Add(flow.Connection, connection);
+                _byPeer[(transport, flow.Remote)] = connection;
             }
-            var flow = new SipFlow(transport, TransportAddress.From((IPEndPoint)socket.RemoteEndPoint!), listener, ++_lastId);
-            connection = new StreamConnection(this, flow, isOutgoing: false);
-            _byId.Add(flow.Connection, connection);
-            _byPeer[(transport, flow.Remote)] = connection;
         }
-        _ = RunAsync(connection, stop => AuthenticateAsync(socket, transport, stop)); // ends in Remove, whatever happens
+        if (connection is not null)
+        {
+            _ = RunAsync(connection, stop => AuthenticateAsync(socket, transport, stop)); // ends in Remove, whatever happens
+            return;
+        }
+        socket.Dispose();
+        _metrics.Closed(ConnectionEnd.Limit);
+        if (_refusalLog.TryPass(Now, out var suppressed))
+            LogRefused(_logger, flow.Remote.ToIPAddress(), isExpected, suppressed);
     }
 
     private async Task RunAsync(StreamConnection connection, Func<CancellationToken, Task<Stream>> open)
@@ -245,19 +244,23 @@ internal sealed partial class StreamTransport : IAsyncDisposable
         lock (_lock)
         {
             _byId.Remove(connection.Id);
+            if (connection.IsOutgoing)
+                _outgoing--;
+            else
+                _shares.Leave(connection.Flow.Remote, connection.IsExpected);
             foreach (var peer in _byPeer.Where(entry => entry.Value == connection).Select(entry => entry.Key).ToArray())
                 _byPeer.Remove(peer);
         }
     }
 
-    private void CloseIdle()
+    private void CloseOverdue()
     {
-        StreamConnection[] idle;
-        var before = Now - Limits.IdleTimeout;
+        StreamConnection[] overdue;
+        var now = Now;
         lock (_lock)
-            idle = [.. _byId.Values.Where(connection => connection.LastActivity < before)];
-        foreach (var connection in idle)
-            connection.Close(ConnectionEnd.Idle);
+            overdue = [.. _byId.Values.Where(connection => connection.Overdue(now) is not null)];
+        foreach (var connection in overdue)
+            connection.Close(connection.Overdue(now) ?? ConnectionEnd.Idle);
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {Id} over {Transport} begins, opened by us: {IsOutgoing}")]
@@ -266,8 +269,9 @@ internal sealed partial class StreamTransport : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {Id} ended: {Reason}")]
     private static partial void LogClosed(ILogger logger, long id, ConnectionEnd reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection could not be accepted: {Error}")]
-    private static partial void LogAcceptFailed(ILogger logger, SocketError error);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A SIP connection from {Source} was refused: its share is used up (address of a trunk: {IsTrunk}); "
+        + "{Suppressed} more like it since the last line")]
+    private static partial void LogRefused(ILogger logger, IPAddress source, bool isTrunk, long suppressed);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A failed send could not be reported: the endpoint is behind")]
     private static partial void LogReportLost(ILogger logger);

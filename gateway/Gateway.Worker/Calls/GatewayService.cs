@@ -17,7 +17,7 @@ namespace Gateway.Worker.Calls;
 /// </summary>
 internal sealed partial class GatewayService(
     GatewayOptions options, NpgsqlDataSource database, MediaEngine media, SipEndpoint sip, WebhookQueue webhooks, CallSupervisor calls,
-    NonCallEvents others, RingBacks ringBacks, NodeCapacity capacity, RecordSpool spool, BookKeeper books, ChannelSync channels,
+    NonCallEvents others, RingBacks ringBacks, NodeCapacity capacity, DescriptorBudget descriptors, RecordSpool spool, BookKeeper books, ChannelSync channels,
     ILogger<GatewayService> logger) : IHostedLifecycleService, IDisposable
 {
     private readonly List<Task> _pumps = [];
@@ -29,6 +29,8 @@ internal sealed partial class GatewayService(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        if (!descriptors.IsEnough)
+            LogFewDescriptors(descriptors.Limit, descriptors.Need, descriptors.Calls, descriptors.SipConnections, descriptors.HttpConnections);
         foreach (var name in await Migrator.MigrateAsync(database, cancellationToken))
             LogMigrated(name);
         await channels.SeedAsync(cancellationToken);
@@ -79,6 +81,10 @@ internal sealed partial class GatewayService(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Applied migration {Name}")]
     private partial void LogMigrated(string name);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The limit of {Limit} open files is below the {Need} that the configuration may need: held to {Calls} "
+        + "call(s), {SipConnections} SIP and {HttpConnections} HTTP connections. Raise it (LimitNOFILE=, ulimit -n)")]
+    private partial void LogFewDescriptors(int limit, int need, int calls, int sipConnections, int httpConnections);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} is ready: SIP on {Listeners}, {Channels} channel(s), {Trunks} trunk(s)")]
     private partial void LogStarted(string node, IReadOnlyList<string> listeners, int channels, int trunks);

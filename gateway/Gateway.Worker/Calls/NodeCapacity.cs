@@ -3,8 +3,8 @@ using Gateway.Worker.Configuration;
 
 namespace Gateway.Worker.Calls;
 
-/// <summary>Whether this node has room for a call: its configured capacity, and draining. Thread-safe.</summary>
-internal sealed class NodeCapacity(GatewayOptions options)
+/// <summary>Whether this node has room for a call: its configured capacity, or what its file descriptors allow, and draining. Thread-safe.</summary>
+internal sealed class NodeCapacity(DescriptorBudget budget)
 {
     private int _activeCalls;
 
@@ -23,6 +23,6 @@ internal sealed class NodeCapacity(GatewayOptions options)
     {
         if (IsDraining)
             return HangupCause.Draining;
-        return ActiveCalls > options.Node.MaxCalls ? HangupCause.NoCapacity : null;
+        return ActiveCalls > budget.Calls ? HangupCause.NoCapacity : null;
     }
 }

@@ -58,6 +58,9 @@ public sealed record HttpOptions
     public string Listen { get; init; } = "http://127.0.0.1:8080";
 
     public string WebhookPath { get; init; } = "/webhooks/whatsapp";
+
+    /// <summary>Connections at one time; the next one is closed at once.</summary>
+    public int MaxConnections { get; init; } = 1000;
 }
 
 /// <summary>The Meta app behind the business numbers.</summary>

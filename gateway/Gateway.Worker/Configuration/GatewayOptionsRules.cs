@@ -40,6 +40,8 @@ internal static class GatewayOptionsRules
             yield return $"http.listen: '{http.Listen}' is not an http:// address.";
         if (!http.WebhookPath.StartsWith('/'))
             yield return "http.webhookPath: begins with '/'.";
+        if (http.MaxConnections is < 10 or > 100_000)
+            yield return "http.maxConnections: 10 … 100000.";
     }
 
     private static IEnumerable<string> WhatsApp(WhatsAppOptions whatsApp)

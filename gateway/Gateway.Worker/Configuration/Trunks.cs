@@ -10,13 +10,14 @@ namespace Gateway.Worker.Configuration;
 /// <summary>From a configured trunk and its PBX profile to what the SIP endpoint and the calls work with.</summary>
 internal static class Trunks
 {
-    public static SipEndpointOptions Endpoint(GatewayOptions options) => new()
+    public static SipEndpointOptions Endpoint(GatewayOptions options, DescriptorBudget budget) => new()
     {
         Listeners = [.. options.Sip.Listen.Select(text => Listener(text, options.Sip.AdvertisedHost))],
         Trunks = [.. options.Sip.Trunks.Select(trunk => ForSip(trunk, ProfileOf(options, trunk)))],
         Tls = options.Sip.Tls,
         // A call too many is refused by admission, which leaves a record of it; only a flood of them is refused before that.
         MaxCalls = options.Node.MaxCalls + options.Node.MaxCalls / 10 + 10,
+        Limits = new SipTransportLimits { MaxConnections = budget.SipConnections, MaxOutgoing = budget.SipOutgoing },
     };
 
     public static IReadOnlyDictionary<string, PbxTrunk> ForCalls(GatewayOptions options) =>

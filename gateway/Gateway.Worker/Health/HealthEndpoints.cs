@@ -22,7 +22,7 @@ internal static class HealthEndpoints
     }
 
     private static async Task<IResult> CheckAsync(
-        GatewayService gateway, GatewayOptions options, SipEndpoint sip, NpgsqlDataSource database, IConnectionMultiplexer redis)
+        GatewayService gateway, GatewayOptions options, SipEndpoint sip, DescriptorBudget descriptors, NpgsqlDataSource database, IConnectionMultiplexer redis)
     {
         var postgres = AnswersAsync(async cancellation =>
         {
@@ -36,6 +36,8 @@ internal static class HealthEndpoints
             ["gateway"] = gateway.IsReady ? "ok" : "not accepting calls",
             ["postgres"] = await postgres,
             ["redis"] = await cache,
+            ["descriptors"] = descriptors.Shortage() ?? "ok",
+            ["sip"] = sip.Fault ?? "ok",
             // A trunk that is down is the NOC's to see, but another one may carry the calls: only all of them down makes the node unready.
             ["trunks"] = trunks.Count > 0 && trunks.Values.All(t => t?.State == TrunkState.Down) ? "all down" : "ok",
         };

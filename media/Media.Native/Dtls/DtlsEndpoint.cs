@@ -19,6 +19,8 @@ public sealed unsafe class DtlsEndpoint : IDisposable
     private readonly nint _output;
     private readonly DtlsCallbackData* _data;
     private readonly int _maxDatagram;
+    private ulong _plainRecords;
+    private byte? _unprovenAlert;
 
     /// <exception cref="NativeException">OpenSSL has no memory.</exception>
     public DtlsEndpoint(DtlsRole role, DtlsCertificate certificate, DtlsFingerprint expectedPeer)
@@ -81,8 +83,12 @@ public sealed unsafe class DtlsEndpoint : IDisposable
     public void HandleDatagram(ReadOnlySpan<byte> datagram)
     {
         while (State is not (DtlsState.Closed or DtlsState.Failed) && DtlsRecords.TryTake(ref datagram, out var record))
-            if (DtlsRecords.IsPlausible(record, State == DtlsState.Connected))
+        {
+            if (DtlsRecords.IsPlausible(record, Role, State == DtlsState.Connected))
                 HandleRecord(record);
+            else if (DtlsRecords.IsPlain(record) && record[0] == DtlsRecords.Alert && record.Length == DtlsRecords.HeaderSize + 2)
+                _unprovenAlert = record[^1]; // anybody may have sent it, so it only words a failure that comes anyway
+        }
     }
 
     /// <summary>Retransmits the last flight if its time has come; harmless when it has not.</summary>
@@ -92,7 +98,7 @@ public sealed unsafe class DtlsEndpoint : IDisposable
             return;
         LibCrypto.ClearErrors();
         if (LibSsl.ControlSsl(_ssl, LibSsl.ControlDtlsHandleTimeout, 0, null) < 0)
-            Fail(DtlsFailure.Timeout, "the peer did not answer any retransmission");
+            FailByTimeout();
     }
 
     /// <summary>
@@ -157,8 +163,13 @@ public sealed unsafe class DtlsEndpoint : IDisposable
     {
         if (State == DtlsState.New)
             State = DtlsState.Handshaking;
+        var header = stackalloc byte[DtlsRecords.HeaderSize];
+        var isPlain = DtlsRecords.IsPlain(record);
+        if (isPlain)
+            DtlsRecords.WritePlainHeader(record, _plainRecords++, new Span<byte>(header, DtlsRecords.HeaderSize));
         fixed (byte* bytes = record)
-            if (LibSsl.WriteBio(_input, bytes, record.Length) == record.Length)
+            if (LibSsl.WriteBio(_input, isPlain ? header : bytes, DtlsRecords.HeaderSize) == DtlsRecords.HeaderSize
+                && LibSsl.WriteBio(_input, bytes + DtlsRecords.HeaderSize, record.Length - DtlsRecords.HeaderSize) == record.Length - DtlsRecords.HeaderSize)
                 Advance();
         _ = LibSsl.ControlBio(_input, LibSsl.BioControlReset, 0, null); // the next record starts afresh whatever this one left behind
     }
@@ -224,13 +235,26 @@ public sealed unsafe class DtlsEndpoint : IDisposable
             LibCrypto.ClearErrors();
             return;
         }
-        var first = LibCrypto.PeekError();
-        Fail(OpenSslErrors.ReasonOf(first) switch
+        var first = OpenSslErrors.ReasonOf(LibCrypto.PeekError());
+        if (first == OpenSslErrors.ReadTimeoutExpired)
         {
-            OpenSslErrors.ReadTimeoutExpired => DtlsFailure.Timeout,
+            FailByTimeout();
+            return;
+        }
+        Fail(first switch
+        {
             >= OpenSslErrors.AlertOffset and < OpenSslErrors.AlertOffset + 256 => DtlsFailure.PeerAlert,
             _ => DtlsFailure.Protocol,
         }, OpenSslErrors.Drain());
+    }
+
+    private void FailByTimeout()
+    {
+        LibCrypto.ClearErrors();
+        if (_unprovenAlert is { } alert)
+            Fail(DtlsFailure.PeerAlert, $"no answer, and an alert in the clear: {LibSsl.AlertText(alert)}");
+        else
+            Fail(DtlsFailure.Timeout, "the peer did not answer any retransmission");
     }
 
     private void Fail(DtlsFailure failure, string reason)

@@ -11,11 +11,16 @@ namespace Media.Native.Dtls;
 /// <remarks>
 /// RFC 6347 §4.1.2.7 has invalid records dropped silently. OpenSSL 3.0 does not always: an encrypted record too short to be one is an
 /// internal error that ends the connection, and of a record with another version it drops the header only and reads on in its body.
-/// Anybody who can send to our port could forge either, so they are dropped here.
+/// Anybody who can send to our port could forge either, so they are dropped here. Nothing protects epoch 0: its records are also dropped
+/// where OpenSSL would end the handshake over one that no peer writes there (alerts, data, a broken change_cipher_spec, handshake messages
+/// of the wrong side or length), and their number and version, which anybody can write, are replaced by our own.
 /// </remarks>
 internal static class DtlsRecords
 {
     internal const int HeaderSize = 13;
+    internal const byte Alert = 21;
+    private const byte ChangeCipherSpec = 20;
+    private const byte Handshake = 22;
     private const int VersionOffset = 1;
     private const int EpochOffset = 3;
     private const int LengthOffset = 11;
@@ -32,6 +37,9 @@ internal static class DtlsRecords
 
     /// <summary>RFC 6347 §4.1: 2^14 bytes.</summary>
     private const int MaxFragment = 1 << 14;
+
+    /// <summary>RFC 6347 §4.2.2: <c>type(1) length(3) message_seq(2) fragment_offset(3) fragment_length(3)</c>.</summary>
+    private const int MessageHeaderSize = 12;
 
     /// <summary>How many of the pending bytes make the next datagram: as many whole records as fit into <paramref name="limit"/>.</summary>
     internal static int MeasureDatagram(ReadOnlySpan<byte> pending, int limit)
@@ -56,16 +64,61 @@ internal static class DtlsRecords
         return true;
     }
 
+    /// <summary>Nobody vouches for this record: it says epoch 0.</summary>
+    internal static bool IsPlain(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadUInt16BigEndian(record[EpochOffset..]) == 0;
+
+    /// <summary>
+    /// The header of an unprotected record as OpenSSL is to see it. A forged number far ahead would make it take the peer's own records for
+    /// replays, and of another version than the agreed one it drops the header only. Order and repetition are the handshake messages' to tell.
+    /// </summary>
+    internal static void WritePlainHeader(ReadOnlySpan<byte> record, ulong number, Span<byte> header)
+    {
+        record[..HeaderSize].CopyTo(header);
+        BinaryPrimitives.WriteUInt16BigEndian(header[VersionOffset..], Dtls12);
+        BinaryPrimitives.WriteUInt64BigEndian(header[EpochOffset..], number); // 16 bits of epoch 0, 48 of sequence number
+    }
+
     /// <summary>Whether a record can be what the peer would send: in the clear before the connection stands, encrypted afterwards.</summary>
-    internal static bool IsPlausible(ReadOnlySpan<byte> record, bool isConnected)
+    /// <param name="record">All of it.</param>
+    /// <param name="role">Ours.</param>
+    /// <param name="isConnected">The handshake is over.</param>
+    internal static bool IsPlausible(ReadOnlySpan<byte> record, DtlsRole role, bool isConnected)
     {
         var version = BinaryPrimitives.ReadUInt16BigEndian(record[VersionOffset..]);
-        var fragment = record.Length - HeaderSize;
+        var fragment = record[HeaderSize..];
         return BinaryPrimitives.ReadUInt16BigEndian(record[EpochOffset..]) switch
         {
-            0 => !isConnected && version is (Dtls12 or Dtls10) && fragment <= MaxFragment,
-            EncryptedEpoch => version == Dtls12 && fragment is >= Overhead and <= MaxFragment + Overhead,
+            0 => !isConnected && version is (Dtls12 or Dtls10) && record[0] switch
+            {
+                ChangeCipherSpec => fragment is [1],
+                Handshake => fragment.Length <= MaxFragment && AreMessages(fragment, role),
+                _ => false, // RFC 6347 §4.1.2.7: alerts that nobody vouches for are ignored
+            },
+            EncryptedEpoch => version == Dtls12 && fragment.Length is >= Overhead and <= MaxFragment + Overhead,
             _ => false,
         };
     }
+
+    /// <summary>One or more whole handshake messages, or fragments of some, that the other side of <paramref name="role"/> sends in the clear.</summary>
+    private static bool AreMessages(ReadOnlySpan<byte> fragment, DtlsRole role)
+    {
+        do
+        {
+            if (fragment.Length < MessageHeaderSize)
+                return false;
+            var (length, offset, part) = (ReadUInt24(fragment[1..]), ReadUInt24(fragment[6..]), ReadUInt24(fragment[9..]));
+            if (!IsSentTo(role, fragment[0]) || length > MaxFragment || offset + part > length || part > fragment.Length - MessageHeaderSize)
+                return false;
+            fragment = fragment[(MessageHeaderSize + part)..];
+        }
+        while (!fragment.IsEmpty);
+        return true;
+    }
+
+    /// <summary>RFC 5246 §7.4 and RFC 6347 §4.2.1; a Finished is encrypted, and of a HelloRequest there is no need.</summary>
+    private static bool IsSentTo(DtlsRole role, byte message) => role == DtlsRole.Client
+        ? message is 2 or 3 or 11 or 12 or 13 or 14 // ServerHello, HelloVerifyRequest, Certificate, ServerKeyExchange, CertificateRequest, ServerHelloDone
+        : message is 1 or 11 or 15 or 16; // ClientHello, Certificate, CertificateVerify, ClientKeyExchange
+
+    private static int ReadUInt24(ReadOnlySpan<byte> bytes) => bytes[0] << 16 | BinaryPrimitives.ReadUInt16BigEndian(bytes[1..]);
 }

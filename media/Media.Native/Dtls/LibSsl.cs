@@ -147,6 +147,12 @@ internal static unsafe partial class LibSsl
     [LibraryImport(Name, EntryPoint = "SSL_get_error")]
     internal static partial int GetError(SslHandle ssl, int result);
 
+    [LibraryImport(Name, EntryPoint = "SSL_alert_desc_string_long")]
+    private static partial nint GetAlertText(int alert);
+
+    /// <summary>"bad certificate"; "unknown" for one that has no name.</summary>
+    internal static string AlertText(byte alert) => Marshal.PtrToStringUTF8(GetAlertText(alert)) ?? "unknown";
+
     [LibraryImport(Name, EntryPoint = "SSL_get_selected_srtp_profile")]
     internal static partial SrtpProtectionProfile* GetSelectedSrtpProfile(SslHandle ssl);
 

@@ -17,6 +17,7 @@ namespace Media.Engine.Legs;
 internal abstract class MediaLeg : IDisposable
 {
     private readonly string _cname;
+    private readonly ReceivedTypes _received = new();
     private RtcpStatistics _before; // of RTCP sessions that ended when the clock rate changed
     private bool _timedOut;
 
@@ -56,8 +57,8 @@ internal abstract class MediaLeg : IDisposable
     /// <summary>What the peer's Opus decoder asks for.</summary>
     public OpusFormat Opus { get; private set; }
 
-    /// <summary>Key presses from the peer; null when telephone-events were not agreed.</summary>
-    public TelephoneEventReader? DigitsIn { get; private set; }
+    /// <summary>Key presses from the peer; null before anything was agreed.</summary>
+    public DigitReaders? DigitsIn { get; private set; }
 
     /// <summary>Key presses to the peer.</summary>
     public TelephoneEventWriter? DigitsOut { get; private set; }
@@ -91,27 +92,8 @@ internal abstract class MediaLeg : IDisposable
         }
     }
 
-    /// <summary>Finds the agreed codec of a received payload type.</summary>
-    public bool TryGetCodec(byte payloadType, out AudioCodec codec)
-    {
-        for (var i = 0; i < Codecs.Count; i++)
-        {
-            if (Codecs[i].ReceivePayloadType != payloadType)
-                continue;
-            codec = Codecs[i].Codec;
-            return true;
-        }
-        // RFC 3264 §6.1: who answers with numbers of its own must still send with the offer's. Some send with their own.
-        for (var i = 0; i < Codecs.Count; i++)
-        {
-            if (Codecs[i].SendPayloadType != payloadType)
-                continue;
-            codec = Codecs[i].Codec;
-            return true;
-        }
-        codec = default;
-        return false;
-    }
+    /// <summary>What audio a received payload type holds.</summary>
+    public bool TryGetCodec(byte payloadType, out AudioCodec codec) => _received.TryGetCodec(payloadType, out codec);
 
     /// <summary>Where the payload of the next packet is written; room for the header is before it, for encryption behind it.</summary>
     public Span<byte> BeginPayload()
@@ -180,15 +162,17 @@ internal abstract class MediaLeg : IDisposable
 
     /// <summary>Takes over what was agreed. A new clock rate starts new statistics, so it must come with a new stream.</summary>
     protected void Agree(
-        IReadOnlyList<AgreedCodec> codecs, AgreedCodec sending, AgreedTelephoneEvent? telephoneEvent, int packetTime, OpusFormat opus, Instant now)
+        IReadOnlyList<AgreedCodec> codecs, AgreedCodec sending, AgreedTelephoneEvent? telephoneEvent, IReadOnlyList<RtpMap> receivable,
+        int packetTime, OpusFormat opus, Instant now)
     {
         var isNewClock = Rtcp is null || Sending.Codec.ClockRate() != sending.Codec.ClockRate();
         if (isNewClock || TelephoneEvent?.ClockRate != telephoneEvent?.ClockRate)
         {
-            DigitsIn = telephoneEvent is { } events ? new TelephoneEventReader(events.ClockRate, sending.Codec.ClockRate()) : null;
+            DigitsIn = new DigitReaders(sending.Codec.ClockRate());
             DigitsOut = telephoneEvent is { } agreed ? new TelephoneEventWriter(agreed.ClockRate, sending.Codec.ClockRate()) : null;
         }
         (Codecs, Sending, TelephoneEvent, PacketTime, Opus) = (codecs, sending, telephoneEvent, packetTime, opus);
+        _received.Learn(codecs, telephoneEvent, receivable);
         if (isNewClock)
             RestartRtcp(now);
     }
@@ -229,17 +213,17 @@ internal abstract class MediaLeg : IDisposable
     protected void Accept(in RtpPacketReader packet, Instant now)
     {
         Loop.Counters.Received[(int)Kind]++;
-        var isEvent = IsTelephoneEvent(packet.PayloadType);
+        var isEvent = _received.TryGetTelephoneEvent(packet.PayloadType, out var eventClock);
         Rtcp?.HandleRtpReceived(packet.Header, now, isTimed: !isEvent);
         LastHeard = now;
         if (isEvent)
-            DigitsIn?.Handle(packet, now);
+            DigitsIn?.Handle(packet, eventClock, now);
         if (!Incoming.Push(packet, now))
             Drop(DropReason.Late);
     }
 
-    protected bool IsTelephoneEvent(byte payloadType) =>
-        TelephoneEvent is { } agreed && (payloadType == agreed.ReceivePayloadType || payloadType == agreed.SendPayloadType && !TryGetCodec(payloadType, out _));
+    /// <summary>We can make something of this payload type.</summary>
+    protected bool IsKnown(byte payloadType) => _received.IsKnown(payloadType);
 
     protected void AcceptRtcp(Span<byte> datagram, Instant now)
     {

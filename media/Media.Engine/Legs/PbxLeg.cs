@@ -86,7 +86,7 @@ internal sealed class PbxLeg : MediaLeg
             return Drop(DropReason.Malformed);
         if (!TryAccept(datagram, now, out var packet))
             return false;
-        if (!IsAgreed(packet.PayloadType))
+        if (!IsKnown(packet.PayloadType))
             return Drop(DropReason.PayloadType);
         _rtpSource.Confirm(source, _profile.NatLatching);
         Accept(packet, now);
@@ -128,9 +128,6 @@ internal sealed class PbxLeg : MediaLeg
             Drop(DropReason.SendFailed);
     }
 
-    private bool IsAgreed(byte payloadType) =>
-        TryGetCodec(payloadType, out _) || IsTelephoneEvent(payloadType) || payloadType == ComfortNoise.PayloadType;
-
     private void Apply(PbxMediaParameters agreed, Instant now)
     {
         var isFirst = Parameters is null;
@@ -147,7 +144,7 @@ internal sealed class PbxLeg : MediaLeg
             Srtp = _keys is { } keys ? new SrtpSession(keys.Profile, keys.Local, keys.Remote, NativeSrtpPrimitives.Instance) : null;
         }
         Parameters = agreed;
-        Agree(agreed.Codecs, agreed.Codec, agreed.TelephoneEvent, PacketTimeOf(agreed), agreed.Opus, now);
+        Agree(agreed.Codecs, agreed.Codec, agreed.TelephoneEvent, Receivable(agreed), PacketTimeOf(agreed), agreed.Opus, now);
         if (isOtherKey && !isOtherClock)
             RestartRtcp(now);
         if (agreed.RemoteRtp.IsNone)
@@ -155,6 +152,10 @@ internal sealed class PbxLeg : MediaLeg
         _rtpSource.Signal(agreed.RemoteRtp);
         _rtcpSource.Signal(agreed.RemoteRtcp);
     }
+
+    /// <summary>A PBX that tells keys by INFO would tell them twice if its events counted too.</summary>
+    private IReadOnlyList<RtpMap> Receivable(PbxMediaParameters agreed) =>
+        [.. agreed.Receivable.Where(map => _profile.TelephoneEvents || !map.IsTelephoneEvent)];
 
     /// <summary>Opus has no frame of 30 ms (RFC 6716 §2.1.4).</summary>
     private static int PacketTimeOf(PbxMediaParameters agreed) =>

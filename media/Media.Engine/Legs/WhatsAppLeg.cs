@@ -180,7 +180,7 @@ internal sealed class WhatsAppLeg : MediaLeg
         foreach (var codec in agreed.Codecs)
             if (codec.Codec == preferred)
                 sending = codec;
-        Agree(agreed.Codecs, sending, agreed.TelephoneEvent, agreed.PacketTime, agreed.Opus, now);
+        Agree(agreed.Codecs, sending, agreed.TelephoneEvent, agreed.Receivable, agreed.PacketTime, agreed.Opus, now);
     }
 
     private void DrainIce(Instant now)

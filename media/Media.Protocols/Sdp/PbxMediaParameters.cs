@@ -17,6 +17,12 @@ public sealed record PbxMediaParameters
     /// <summary>All codecs that may be received, the one to send first; never empty.</summary>
     public required IReadOnlyList<AgreedCodec> Codecs { get; init; }
 
+    /// <summary>
+    /// What every payload type means that either side named in this session, chosen or not: a peer may send any of them (RFC 3264 §6.1), and a
+    /// number keeps its meaning (§8.3.2).
+    /// </summary>
+    public IReadOnlyList<RtpMap> Receivable { get; init; } = [];
+
     /// <summary>Null when the peer does not take telephone-events.</summary>
     public required AgreedTelephoneEvent? TelephoneEvent { get; init; }
 

@@ -21,6 +21,9 @@ internal sealed class PbxPayloadTypes
         }
     }
 
+    /// <summary>Everything that was named, and what <paramref name="answer"/> names with numbers that nobody named before.</summary>
+    public IReadOnlyList<RtpMap> Known(params IReadOnlyList<RtpMap> answer) => [.. _known, .. answer.Where(map => !IsTaken(map.PayloadType))];
+
     public RtpMap Codec(AudioCodec codec) => Choose(codec.ToRtpMap(codec.DefaultPayloadType()), known => known.Codec == codec);
 
     public RtpMap TelephoneEvent(int clockRate)

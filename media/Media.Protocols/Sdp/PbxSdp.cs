@@ -112,7 +112,7 @@ public sealed class PbxSdp(IEntropy entropy)
             var keys = choice.Crypto is { } theirs ? new SdesKeys(theirs.Profile, KeysFor(theirs.Profile), theirs.Keys) : null;
             SdesCrypto[] crypto = keys is null ? [] : [new SdesCrypto(choice.Crypto!.Tag, keys.Profile, keys.Local)];
             RtpMap[] maps = choice.TelephoneEvent is { } events ? [choice.Codec, events] : [choice.Codec];
-            parameters = peer.Settle(local, direction, keys, maps, maps);
+            parameters = peer.Settle(local, direction, keys, maps, maps) with { Receivable = _types.Known() };
             _audioLine = sdp.Media.ToList().IndexOf(peer.Media);
             _protocol = peer.Media.Protocol;
             lines[_audioLine] = PbxSection.Audio(local, _protocol, maps, direction, crypto, peer.RtcpMux);
@@ -146,7 +146,8 @@ public sealed class PbxSdp(IEntropy entropy)
             return SdpError.NoCommonCodec;
         if (offer.Local.TelephoneEvents && peer.TelephoneEvent(theirs[0].Codec!.Value) is { } events)
             theirs.Add(events);
-        parameters = peer.Settle(offer.Local, offer.Local.Direction & peer.Direction.Mirror(), keys, theirs, offer.Maps);
+        parameters = peer.Settle(offer.Local, offer.Local.Direction & peer.Direction.Mirror(), keys, theirs, offer.Maps)
+            with { Receivable = _types.Known(peer.Attributes.RtpMaps) };
         _lines = offer.Lines;
         _protocol = offer.Lines[_audioLine].Protocol;
         _settled = parameters;

@@ -24,6 +24,9 @@ public sealed record WhatsAppMediaParameters
     /// <summary>All codecs that may be sent and must be received, best first; never empty.</summary>
     public required IReadOnlyList<AgreedCodec> Codecs { get; init; }
 
+    /// <summary>What every payload type means that the peer named, chosen or not; <see cref="Codecs"/> and <see cref="TelephoneEvent"/> win.</summary>
+    public IReadOnlyList<RtpMap> Receivable { get; init; } = [];
+
     /// <summary>8000 Hz; null when the peer refused it.</summary>
     public required AgreedTelephoneEvent? TelephoneEvent { get; init; }
 

@@ -105,6 +105,7 @@ public static class WhatsAppSdp
             RemoteFingerprint = peer.Fingerprint,
             DtlsClient = dtlsClient,
             Codecs = agreed.Codecs,
+            Receivable = peer.Attributes.RtpMaps,
             TelephoneEvent = agreed.TelephoneEvent,
             Opus = OpusFormat.Parse(peer.Attributes.FormatParameters(opus.SendPayloadType)),
             PacketTime = PacketTime,

@@ -23,6 +23,8 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
     private readonly UdpSocket _rtcpSocket;
     private readonly AudioCodec _codec;
     private readonly byte _payloadType;
+    private AudioCodec _sentCodec;
+    private byte _sentType;
     private readonly int _packetMs;
     private readonly int _rate;
     private readonly SrtpKeys? _ownKeys;
@@ -49,6 +51,7 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
     {
         (_codec, _packetMs) = (codec, packetMs);
         _payloadType = codec switch { AudioCodec.Pcmu => 0, AudioCodec.Pcma => 8, AudioCodec.G722 => 9, _ => 107 };
+        (_sentCodec, _sentType) = (codec, _payloadType);
         _rate = codec is AudioCodec.Pcmu or AudioCodec.Pcma ? 8000 : 16000;
         (_rtp, _rtcpSocket) = OpenPair(address ?? IPAddress.Loopback);
         _meter = new ToneMeter(_rate);
@@ -150,6 +153,19 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
             _tone = new ToneGenerator(hertz, _rate);
     }
 
+    /// <summary>Media formats and attributes to describe beside its own: "0 103", "a=rtpmap:103 telephone-event/8000".</summary>
+    public (string Formats, string[] Attributes) Extra { get; set; } = ("", []);
+
+    /// <summary>The payload type of its key presses.</summary>
+    public byte KeyType { get; set; } = 101;
+
+    /// <summary>Sends another of the G.711 codecs from now on, under this number.</summary>
+    public void SendAs(AudioCodec codec, byte payloadType)
+    {
+        lock (Gate)
+            (_sentCodec, _sentType) = (codec, payloadType);
+    }
+
     public void Press(string digits)
     {
         lock (Gate)
@@ -242,7 +258,7 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
             SendFrame(now);
         while (_keysOut.TryPollTransmit(_packet.AsSpan(12), now, _output.Timestamp, out var header))
         {
-            _output.WriteHeader(_packet, 101, header.Marker, header.Timestamp);
+            _output.WriteHeader(_packet, KeyType, header.Marker, header.Timestamp);
             Send(4, header.Timestamp, now, isTimed: false);
         }
         _keysIn.HandleDeadline(now);
@@ -273,8 +289,8 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         List<string> lines =
         [
             "v=0", $"o=phone 1 {version} IN IP{family} {Local.ToIPAddress()}", "s=-", $"c=IN IP{family} {address ?? Local.ToIPAddress().ToString()}", "t=0 0",
-            $"m=audio {Local.Port} {(_inline is null ? "RTP/AVP" : "RTP/SAVP")} {_payloadType} 101",
-            $"a=rtpmap:{_payloadType} {name}", "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-16", $"a=ptime:{_packetMs}", $"a={direction}",
+            $"m=audio {Local.Port} {(_inline is null ? "RTP/AVP" : "RTP/SAVP")} {_payloadType} 101 {Extra.Formats}".TrimEnd(),
+            $"a=rtpmap:{_payloadType} {name}", "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-16", $"a=ptime:{_packetMs}", $"a={direction}", .. Extra.Attributes,
         ];
         if (_inline is not null)
             lines.Add($"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{_inline}");
@@ -310,15 +326,15 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         _tone.Fill(frame);
         var payload = _packet.AsSpan(12, 1400);
         var length = frame.Length;
-        if (_codec == AudioCodec.Pcmu)
+        if (_sentCodec == AudioCodec.Pcmu)
             G711.EncodeUlaw(frame, payload);
-        else if (_codec == AudioCodec.Pcma)
+        else if (_sentCodec == AudioCodec.Pcma)
             G711.EncodeAlaw(frame, payload);
         else if (_codec == AudioCodec.G722)
             length = _g722Encoder.Encode(frame, payload);
         else
             length = _opusEncoder!.Encode(frame, payload).Count;
-        Send(length, _output.WriteAudioHeader(_packet, _payloadType, units), now, isTimed: true);
+        Send(length, _output.WriteAudioHeader(_packet, _sentType, units), now, isTimed: true);
     }
 
     private void TakeKeys()

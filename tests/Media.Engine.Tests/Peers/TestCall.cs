@@ -18,14 +18,15 @@ internal sealed class TestCall : IAsyncDisposable
 
     /// <summary>The WhatsApp user calls, the phone answers, audio is open.</summary>
     public static async Task<TestCall> PlaceAsync(
-        MediaEngine engine, PbxPhone? phone = null, NativeHandset? handset = null, PbxMediaProfile? profile = null, bool talk = true)
+        MediaEngine engine, PbxPhone? phone = null, NativeHandset? handset = null, PbxMediaProfile? profile = null, bool talk = true,
+        Func<string, string>? answer = null)
     {
         Assert.True(engine.TryReserve(out var call));
         var test = new TestCall(call, handset ?? new NativeHandset(), phone ?? new PbxPhone());
-        var answer = Ok(await call.AnswerWhatsAppOfferAsync(await test.Handset.CreateOfferAsync(default)));
-        await test.Handset.ApplyAnswerAsync(answer!, default);
+        await test.Handset.ApplyAnswerAsync(Ok(await call.AnswerWhatsAppOfferAsync(await test.Handset.CreateOfferAsync(default)))!, default);
         var offer = Ok(await call.CreatePbxOfferAsync(profile ?? new PbxMediaProfile()));
-        Ok(await call.ApplyPbxAnswerAsync(test.Phone.Answer(offer!), early: false));
+        var answered = test.Phone.Answer(offer!);
+        Ok(await call.ApplyPbxAnswerAsync(answer?.Invoke(answered) ?? answered, early: false));
         if (talk)
             test.Phone.Talk();
         await test.WaitForAsync<MediaEvent.WhatsAppConnected>();

@@ -162,6 +162,10 @@ public sealed record TrunkConfiguration
     /// <summary>Offer media over IPv6; null: when <see cref="Server"/> is an IPv6 address. An answer follows the offer in any case.</summary>
     public bool? MediaOverIPv6 { get; init; }
 
+    /// <summary>How long this PBX's media has to be silent before another source may take its place: another port of its address, or, with a
+    /// profile that says that it is behind a NAT, another address.</summary>
+    public TimeSpan LatchAfter { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Send INVITE without an offer and take the PBX's.</summary>
     public bool? DelayedOffer { get; init; }
 

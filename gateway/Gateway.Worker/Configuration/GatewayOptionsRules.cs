@@ -77,6 +77,8 @@ internal static class GatewayOptionsRules
         {
             foreach (var network in trunk.AllowedSources.Where(text => !IPNetwork.TryParse(text, out _)))
                 yield return $"sip.trunks['{trunk.Name}'].allowedSources: '{network}' is not a network such as 10.0.0.0/8.";
+            if (trunk.LatchAfter < TimeSpan.FromSeconds(0.5) || trunk.LatchAfter > TimeSpan.FromMinutes(1))
+                yield return $"sip.trunks['{trunk.Name}'].latchAfter: 0.5 … 60 s.";
             if (trunk.User is null != trunk.Password is null || trunk.InboundUser is null != trunk.InboundPassword is null)
                 yield return $"sip.trunks['{trunk.Name}']: a user and its password come together.";
             if (trunk.Channel is { } channel && options.Channels.All(c => c.PhoneNumberId != channel))

@@ -40,6 +40,8 @@ internal static class Trunks
             PacketTimeMs = profile.Ptime,
             TelephoneEvents = profile.Dtmf != DtmfMethod.Info,
             NatLatching = profile.NatLatching,
+            LatchAfter = trunk.LatchAfter,
+            Sources = [.. Servers(trunk), .. trunk.AllowedSources.Select(text => IPNetwork.Parse(text))],
             RtcpMux = profile.RtcpMux,
             IPv6 = trunk.MediaOverIPv6 ?? IsIPv6(trunk.Server),
             OnHold = profile.OnHold == HoldTreatment.Silence ? AudioTreatment.Silence : AudioTreatment.HoldMusic,
@@ -47,6 +49,14 @@ internal static class Trunks
         trunk.DelayedOffer ?? profile.Offer == OfferMode.Delayed,
         EarlyRingback: profile.Progress == ProgressSignal.SessionProgress,
         DigitsByInfo: profile.Dtmf == DtmfMethod.Info);
+
+    /// <summary>Those that are configured as addresses.</summary>
+    private static IEnumerable<IPNetwork> Servers(TrunkConfiguration trunk)
+    {
+        foreach (var server in trunk.BackupServers.Prepend(trunk.Server))
+            if (IPAddress.TryParse(SipAddresses.SplitHostPort(server).Host, out var address))
+                yield return new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128);
+    }
 
     private static bool IsIPv6(string server) =>
         IPAddress.TryParse(SipAddresses.SplitHostPort(server).Host, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6;

@@ -19,7 +19,7 @@ internal sealed class PbxLeg : MediaLeg
     private readonly PbxPorts _ports;
     private readonly PbxSdp _sdp;
     private readonly PbxLatch _rtpSource = new();
-    private readonly PbxLatch _rtcpSource = new();
+    private readonly PbxLatch _rtcpSource = new(isRtcp: true);
     private PbxMediaProfile _profile = new();
     private SdesKeys? _keys;
 
@@ -73,7 +73,7 @@ internal sealed class PbxLeg : MediaLeg
     /// <summary>Takes a datagram from the RTP port. True: it was an RTP packet, now in <see cref="MediaLeg.Incoming"/>.</summary>
     public bool HandleRtp(Span<byte> datagram, TransportAddress source, Instant now)
     {
-        if (Parameters is not { } agreed || !_rtpSource.Accepts(source, _profile.NatLatching))
+        if (Parameters is not { } agreed || !_rtpSource.Accepts(source, _profile, now))
             return Drop(DropReason.Stranger);
         var kind = DatagramKinds.Classify(datagram);
         if (kind == DatagramKind.Rtcp && agreed.RtcpMux)
@@ -88,19 +88,20 @@ internal sealed class PbxLeg : MediaLeg
             return false;
         if (!IsKnown(packet.PayloadType))
             return Drop(DropReason.PayloadType);
-        _rtpSource.Confirm(source, _profile.NatLatching);
+        if (!_rtpSource.Confirm(source, packet.Header, _profile, now))
+            return Drop(DropReason.Stranger);
         Accept(packet, now);
         return true;
     }
 
     public void HandleRtcp(Span<byte> datagram, TransportAddress source, Instant now)
     {
-        if (!_rtcpSource.Accepts(source, _profile.NatLatching) || DatagramKinds.Classify(datagram) != DatagramKind.Rtcp)
+        if (!_rtcpSource.Accepts(source, _profile, now) || DatagramKinds.Classify(datagram) != DatagramKind.Rtcp)
         {
             Drop(DropReason.Stranger);
             return;
         }
-        _rtcpSource.Confirm(source, _profile.NatLatching);
+        _rtcpSource.Confirm(source, default, _profile, now);
         AcceptRtcp(datagram, now);
     }
 
@@ -149,8 +150,8 @@ internal sealed class PbxLeg : MediaLeg
             RestartRtcp(now);
         if (agreed.RemoteRtp.IsNone)
             return; // an old-style hold: the PBX is still where it was
-        _rtpSource.Signal(agreed.RemoteRtp);
-        _rtcpSource.Signal(agreed.RemoteRtcp);
+        _rtpSource.Signal(agreed.RemoteRtp, now);
+        _rtcpSource.Signal(agreed.RemoteRtcp, now);
     }
 
     /// <summary>A PBX that tells keys by INFO would tell them twice if its events counted too.</summary>

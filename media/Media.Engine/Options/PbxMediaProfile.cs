@@ -1,3 +1,6 @@
+using System.Net;
+using Media.Protocols.Primitives;
+
 namespace Media.Engine;
 
 /// <summary>A codec the PBX leg can speak.</summary>
@@ -54,6 +57,8 @@ public enum RingbackTone
 /// <summary>How media is negotiated with, and received from, one PBX: the media part of a SIP profile.</summary>
 public sealed record PbxMediaProfile
 {
+    private readonly (UInt128 Bits, int Length)[] _sources = [];
+
     /// <summary>In order of preference; at least one.</summary>
     public IReadOnlyList<PbxCodec> Codecs { get; init; } = [PbxCodec.Pcmu, PbxCodec.Pcma, PbxCodec.G722];
 
@@ -67,9 +72,19 @@ public sealed record PbxMediaProfile
 
     /// <summary>
     /// The PBX is behind a NAT: until anything was heard from the signalled address, the first source heard becomes the peer.
-    /// Off, only another port of the signalled IP can.
+    /// Off, only another port of the signalled IP can, and only after <see cref="LatchAfter"/>.
     /// </summary>
     public bool NatLatching { get; init; }
+
+    /// <summary>How long the PBX's media has to be silent before another source may take its place; 0.5 … 60 s.</summary>
+    public TimeSpan LatchAfter { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Addresses of the PBX that are known beside its media: behind a NAT, media from there is believed before any other.</summary>
+    public IReadOnlyList<IPNetwork> Sources
+    {
+        get;
+        init => (field, _sources) = (value, [.. value.Select(Prefix)]);
+    } = [];
 
     /// <summary>Offer RTP and RTCP on one port (RFC 5761). Accepted from the peer in any case.</summary>
     public bool RtcpMux { get; init; }
@@ -82,6 +97,21 @@ public sealed record PbxMediaProfile
     /// <summary>What the WhatsApp user hears while the PBX holds the call and sends nothing itself.</summary>
     public AudioTreatment OnHold { get; init; } = AudioTreatment.HoldMusic;
 
+    /// <summary>The address lies in one of <see cref="Sources"/>.</summary>
+    internal bool IsSource(TransportAddress address)
+    {
+        foreach (var (bits, length) in _sources)
+            if (length == 0 || (address.Bits ^ bits) >> (128 - length) == 0)
+                return true;
+        return false;
+    }
+
+    private static (UInt128 Bits, int Length) Prefix(IPNetwork network)
+    {
+        var bits = TransportAddress.From(network.BaseAddress, 0);
+        return (bits.Bits, bits.IsIPv4 ? 96 + network.PrefixLength : network.PrefixLength);
+    }
+
     /// <summary>All that is wrong with these values; empty when they can be used.</summary>
     public IReadOnlyList<string> Validate()
     {
@@ -92,6 +122,8 @@ public sealed record PbxMediaProfile
             errors.Add("Codecs: a codec is named twice.");
         if (PacketTimeMs is not (10 or 20 or 30 or 40 or 60))
             errors.Add($"PacketTimeMs: {PacketTimeMs} is not one of 10, 20, 30, 40, 60.");
+        if (LatchAfter < TimeSpan.FromSeconds(0.5) || LatchAfter > TimeSpan.FromMinutes(1))
+            errors.Add("LatchAfter: 0.5 … 60 s.");
         if (OnHold is not (AudioTreatment.HoldMusic or AudioTreatment.Silence or AudioTreatment.Ringback))
             errors.Add("OnHold: HoldMusic, Silence or Ringback.");
         return errors;

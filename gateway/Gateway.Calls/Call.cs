@@ -16,7 +16,12 @@ public sealed record CallIdentity(CallId Id, CallDirection Direction, ChannelId 
 /// last; by then each leg that was touched has been released; accept is decided at most once; audio opens only after Meta's 200.
 /// An input that does not fit the state is ignored and counted in <see cref="IgnoredInputs"/>.
 /// </remarks>
-public abstract class Call(CallIdentity identity, CallOptions options, Instant now)
+/// <param name="identity">What is fixed about it.</param>
+/// <param name="options">How long it may wait.</param>
+/// <param name="now">When it begins, on the monotonic time line.</param>
+/// <param name="startedAt">The same by the wall clock, read anew for each call. Every other time of the record is this one and the time that
+/// has passed since, so that a clock that is set while the call runs changes neither its duration nor its price.</param>
+public abstract class Call(CallIdentity identity, CallOptions options, Instant now, DateTimeOffset startedAt)
 {
     private readonly List<CallDecision> _decisions = [];
     private readonly Instant _startedAt = now;
@@ -57,6 +62,9 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     public Instant StartedAt => _startedAt;
 
     public Instant? AnsweredAt => _answeredAt;
+
+    /// <summary>The wall-clock time of a moment of this call.</summary>
+    public DateTimeOffset TimeOf(Instant at) => startedAt + (at - _startedAt);
 
     protected CallOptions Options { get; } = options;
 
@@ -177,7 +185,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         return true;
     }
 
-    protected bool End(WhatsAppError error, Instant now) => End(error, CauseTable.OfWhatsAppError(error.Code).Cause, now);
+    protected bool End(WhatsAppError error, Instant now) => End(error, CauseTable.OfWhatsAppError(error).Cause, now);
 
     protected bool End(WhatsAppError error, HangupCause cause, Instant now)
     {
@@ -259,7 +267,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
 
     private HangupCause CauseOfTermination(WhatsAppError? error) => (error, State, Identity.Direction) switch
     {
-        ({ } known, _, _) => CauseTable.OfWhatsAppError(known.Code).Cause,
+        ({ } known, _, _) => CauseTable.OfWhatsAppError(known).Cause,
         (_, CallState.Live, _) => HangupCause.WhatsAppHungUp,
         (_, _, CallDirection.Inbound) => HangupCause.CallerGaveUp,
         _ => HangupCause.NoAnswer,
@@ -300,7 +308,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     private PbxRefusal Refusal()
     {
         if (_whatsAppError is { } error)
-            return CauseTable.OfWhatsAppError(error.Code).Refusal;
+            return CauseTable.OfWhatsAppError(error).Refusal;
         var usual = CauseTable.Refusal(_cause);
         return _refusalText is { } text ? usual with { Text = text } : usual;
     }
@@ -378,10 +386,10 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
             User = Identity.User,
             Trunk = Trunk,
             Agent = Agent,
-            StartedAt = _startedAt.ToDateTimeOffset(),
-            RingingAt = _ringingAt?.ToDateTimeOffset(),
-            AnsweredAt = _answeredAt?.ToDateTimeOffset(),
-            EndedAt = _endedAt.ToDateTimeOffset(),
+            StartedAt = startedAt,
+            RingingAt = _ringingAt is { } ringing ? TimeOf(ringing) : null,
+            AnsweredAt = _answeredAt is { } answered ? TimeOf(answered) : null,
+            EndedAt = TimeOf(_endedAt),
             Cause = _cause,
             SipStatus = _sipStatus,
             WhatsAppError = _whatsAppError,

@@ -11,7 +11,8 @@ namespace Gateway.Calls;
 /// is status ACCEPTED or the user's first audio, whichever is first: ACCEPTED normally comes after media is up (Meta:
 /// "Business-initiated calls"). The SDP answer alone is no pick-up.
 /// </remarks>
-public abstract class CallToUser(CallIdentity identity, CallOptions options, Instant now) : Call(identity, options, now)
+public abstract class CallToUser(CallIdentity identity, CallOptions options, Instant now, DateTimeOffset startedAt)
+    : Call(identity, options, now, startedAt)
 {
     private bool _answerSeen;
     private bool _answerApplied;

@@ -10,7 +10,8 @@ namespace Gateway.Calls;
 /// Admission comes before the agent's phone rings: nobody is rung for a call that may not be made. The agent comes first because a user who
 /// picks up must find somebody there.
 /// </remarks>
-public sealed class CallbackCall(CallIdentity identity, CallOptions options, Instant now) : CallToUser(identity, options, now)
+public sealed class CallbackCall(CallIdentity identity, CallOptions options, Instant now, DateTimeOffset startedAt)
+    : CallToUser(identity, options, now, startedAt)
 {
     private string _agent = "";
     private string _offer = "";

@@ -11,7 +11,8 @@ namespace Gateway.Calls;
 /// pre_accept comes before the PBX is rung, so that ICE and DTLS run while the agent's phone rings (Meta: "User-initiated calls"). Meta
 /// takes the first media packet for the pick-up, so audio waits for the 200 to accept.
 /// </remarks>
-public sealed class InboundCall(CallIdentity identity, CallOptions options, Instant now) : Call(identity, options, now)
+public sealed class InboundCall(CallIdentity identity, CallOptions options, Instant now, DateTimeOffset startedAt)
+    : Call(identity, options, now, startedAt)
 {
     private string _offer = "";
     private string _answer = "";

@@ -6,7 +6,8 @@ namespace Gateway.Calls;
 /// An agent dials a WhatsApp user: invited → admitted → media offered → connect → the user's phone rings, and so does the agent's → pick-up
 /// → the PBX's INVITE is answered → live.
 /// </summary>
-public sealed class OutboundCall(CallIdentity identity, CallOptions options, Instant now) : CallToUser(identity, options, now)
+public sealed class OutboundCall(CallIdentity identity, CallOptions options, Instant now, DateTimeOffset startedAt)
+    : CallToUser(identity, options, now, startedAt)
 {
     protected override bool HandleBeforeConnect(CallInput input, Instant now)
     {

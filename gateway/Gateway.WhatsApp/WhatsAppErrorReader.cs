@@ -17,7 +17,7 @@ internal static class WhatsAppErrorReader
     /// <summary>Null when the element carries no numeric code: then it is not an error that can be acted on.</summary>
     public static WhatsAppError? Read(JsonElement element) => element.Integer("code") is { } code
         ? new WhatsAppError(code, element.Words("message", MaxText) ?? element.Words("title", MaxText) ?? "",
-            element.Child("error_data").Words("details", MaxText))
+            element.Child("error_data").Words("details", MaxText)) { Subcode = element.Integer("error_subcode") }
         : null;
 
     /// <summary>The errors of a webhook element and of the value around it. Meta puts the same one in both: it is listed once.</summary>

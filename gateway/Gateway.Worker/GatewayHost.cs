@@ -4,6 +4,7 @@ using Gateway.Storage;
 using Gateway.Storage.Accounts;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Rating;
+using Gateway.WhatsApp;
 using Gateway.WhatsApp.Graph;
 using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Books;
@@ -51,7 +52,7 @@ public static class GatewayHost
                 AppSecrets = [.. options.WhatsApp.AppSecrets.Select(secret => secret.Reveal())],
                 VerifyToken = options.WhatsApp.VerifyToken.Reveal(),
             },
-            app.Services.GetRequiredService<WebhookQueue>());
+            app.Services.GetRequiredService<WebhookQueue>(), metaClock: app.Services.GetRequiredService<MetaClock>());
         app.Services.GetRequiredService<MetricsExporter>();
         app.Services.GetRequiredService<TrunkMetrics>();
         return app;
@@ -73,8 +74,10 @@ public static class GatewayHost
         services.AddSingleton<ICallRegistry>(s => new ForgivingRegistry(
             new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), options.Node.Id), s.GetRequiredService<TimeProvider>()));
 
-        services.AddSingleton(_ => new GraphClient(
-            new HttpClient(GraphClient.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan }, options.WhatsApp.Graph));
+        services.AddSingleton<MetaClock>();
+        services.AddSingleton(s => new GraphClient(
+            new HttpClient(GraphClient.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan }, options.WhatsApp.Graph,
+            s.GetRequiredService<TimeProvider>(), s.GetRequiredService<MetaClock>(), s.GetRequiredService<ILogger<GraphClient>>()));
         services.AddSingleton(new WebhookQueue(WebhookQueueCapacity));
         services.AddSingleton(s => new MediaEngine(options.Media, TimeProvider.System, s.GetRequiredService<ILogger<MediaEngine>>()));
         services.AddSingleton(s => new SipEndpoint(
@@ -98,9 +101,14 @@ public static class GatewayHost
         services.AddPermissions(options);
         services.AddChannels();
         services.AddSingleton<NonCallEvents>();
+        services.AddSingleton<LateOffers>();
         services.AddSingleton<CallSupervisor>();
         services.AddSingleton<GatewayService>();
         services.AddHostedService(s => s.GetRequiredService<GatewayService>());
+        services.AddSingleton(s => new ClockWatch(
+            s.GetRequiredService<MetaClock>(), s.GetRequiredService<ChannelSync>().AskForAll, s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<ILogger<ClockWatch>>()));
+        services.AddHostedService(s => s.GetRequiredService<ClockWatch>());
         services.AddHostedService<PermissionSweep>();
         services.AddHostedService<CommandDesk>();
     }

@@ -9,13 +9,16 @@ internal sealed class CallDriver
 {
     public static readonly WhatsAppCallId WhatsAppId = new("wacid.TEST");
 
+    /// <summary>What the wall clock reads when the call begins: an hour beside the monotonic time line.</summary>
+    public DateTimeOffset WallClock { get; } = new(2030, 1, 1, 1, 0, 0, TimeSpan.Zero);
+
     public CallDriver(CallDirection direction, CallOptions? options = null, bool isCallback = false)
     {
         Options = options ?? new CallOptions();
         var identity = new CallIdentity(new("c1"), direction, new("100"), new("15550001"), "node-1");
-        Call = direction == CallDirection.Inbound ? new InboundCall(identity, Options, Clock.Now)
-            : isCallback ? new CallbackCall(identity, Options, Clock.Now)
-            : new OutboundCall(identity, Options, Clock.Now);
+        Call = direction == CallDirection.Inbound ? new InboundCall(identity, Options, Clock.Now, WallClock)
+            : isCallback ? new CallbackCall(identity, Options, Clock.Now, WallClock)
+            : new OutboundCall(identity, Options, Clock.Now, WallClock);
     }
 
     public VirtualClock Clock { get; } = new();

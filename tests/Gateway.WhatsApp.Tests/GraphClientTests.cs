@@ -56,7 +56,7 @@ public sealed class GraphClientTests
         await using var graph = await ScriptedGraph.StartAsync();
         graph.Then(400, """{"error":{"message":"(#138008) SDP Validation error","code":138008,"error_subcode":2593093,"error_data":{"details":"why"},"fbtrace_id":"T1"}}""");
         var error = (await graph.Client.AcceptAsync(Number, Wacid, "sdp")).Error!;
-        Assert.Equal(new WhatsAppError(WhatsAppErrorCodes.InvalidSdp, "(#138008) SDP Validation error", "why"), error.Error);
+        Assert.Equal(new WhatsAppError(WhatsAppErrorCodes.InvalidSdp, "(#138008) SDP Validation error", "why") { Subcode = 2593093 }, error.Error);
         Assert.Equal((2593093, "T1", 400, false, false, "InvalidSdp"), (error.Subcode, error.TraceId, error.HttpStatus, error.Retryable, error.EffectUnknown, error.Name));
     }
 

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Gateway.WhatsApp.Graph;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace Gateway.WhatsApp.Tests;
 
@@ -25,13 +26,13 @@ internal sealed class ScriptedGraph : IAsyncDisposable
 
     public static GraphNumber Number { get; } = new("100200300400", new GraphToken("secret-token"));
 
-    public static async Task<ScriptedGraph> StartAsync(Func<GraphOptions, GraphOptions>? change = null, SocketsHttpHandler? handler = null)
+    public static async Task<ScriptedGraph> StartAsync(Func<GraphOptions, GraphOptions>? change = null, SocketsHttpHandler? handler = null, ILogger? logger = null)
     {
         var graph = new ScriptedGraph();
         graph._server = await LoopbackServer.StartAsync(app => app.MapFallback(graph.AnswerAsync));
         graph._http = new HttpClient(handler ?? GraphClient.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
         var options = new GraphOptions { BaseUrl = graph._server.Url, FirstBackoff = TimeSpan.FromMilliseconds(1) };
-        graph.Client = new GraphClient(graph._http, change is null ? options : change(options));
+        graph.Client = new GraphClient(graph._http, change is null ? options : change(options), logger: logger);
         return graph;
     }
 

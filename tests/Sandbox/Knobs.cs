@@ -68,4 +68,7 @@ public sealed record Knobs
 
     /// <summary>DTLS role in answers to the business: null is the handset's own, "active" or "passive" turns the offer so that it becomes that.</summary>
     public string? AnswerSetup { get; init; }
+
+    /// <summary>Meta's clock against the host's, in the times of webhooks and in the Date of Graph's answers.</summary>
+    public double ClockOffsetSeconds { get; init; }
 }

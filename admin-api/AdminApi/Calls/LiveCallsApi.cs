@@ -10,8 +10,7 @@ namespace AdminApi.Calls;
 /// <summary>Calls in progress on all nodes, and what can be done to them.</summary>
 public static class LiveCallsApi
 {
-    /// <summary>Meta: Calling API, "Call recording", 2026. What Meta offers is asked for when a call begins and announced to both sides.</summary>
-    private static readonly ProblemKind RecordingNotAllowed = new(422, "recording_not_allowed", "Meta's terms do not allow it");
+    private static readonly ProblemKind RecordingNotBuilt = new(422, "recording_not_built", "Recording is not built yet");
 
     public static void MapLiveCalls(this IEndpointRouteBuilder api)
     {
@@ -21,7 +20,7 @@ public static class LiveCallsApi
         live.MapPost("/{id}/hang-up", HangUpAsync).WithName("hangUpCall").Requires(Scope.Operate)
             .Problems(Problems.NotFound, NodeProblems.Unreachable, NodeProblems.Refused)
             .WithSummary("Ends a call on both legs, through the node that runs it");
-        live.MapPost("/{id}/recording", Record).WithName("recordCall").Requires(Scope.Operate).Problems(RecordingNotAllowed)
+        live.MapPost("/{id}/recording", Record).WithName("recordCall").Requires(Scope.Operate).Problems(RecordingNotBuilt)
             .WithSummary("Refused, with the reason");
     }
 
@@ -39,9 +38,8 @@ public static class LiveCallsApi
         return reply.Outcome == CommandOutcome.Done ? TypedResults.Accepted((string?)null) : NodeProblems.Of(reply);
     }
 
-    private static ProblemResult Record([Description("The gateway's id of the call.")] string id) => RecordingNotAllowed.Of(
-        $"Call {id} is not recorded: in the mode that this gateway uses (Graph signalling, media ended here), Meta's terms do not let a business record "
-        + "the audio of WhatsApp calls. Only Meta itself may record, when that is asked for as the call begins and announced to both sides.");
+    private static ProblemResult Record([Description("The gateway's id of the call.")] string id) => RecordingNotBuilt.Of(
+        $"Call {id} is not recorded: this gateway cannot record calls yet.");
 
     /// <param name="At">The time that the running times are of.</param>
     /// <param name="Items">All of them; there is no further page.</param>

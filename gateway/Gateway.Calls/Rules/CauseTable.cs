@@ -12,6 +12,10 @@ public static class CauseTable
     private static readonly TimeSpan SoonAgain = TimeSpan.FromSeconds(30);
 
     /// <summary>What Meta's error means: our cause, and how the agent's unanswered INVITE is refused for it.</summary>
+    public static (HangupCause Cause, PbxRefusal Refusal) OfWhatsAppError(WhatsAppError error) =>
+        error.Code == InvalidParameter ? OfInvalidParameter(error) : OfWhatsAppError(error.Code);
+
+    /// <summary>The same by the code alone.</summary>
     public static (HangupCause Cause, PbxRefusal Refusal) OfWhatsAppError(int code) => code switch
     {
         Unreachable => (WhatsAppFailed, new(503, "WhatsApp cannot be reached", SoonAgain)),
@@ -21,7 +25,8 @@ public static class CauseTable
         CapabilityMissing or PermissionDenied or AccessDenied or (>= 200 and <= 299) => (ChannelDisabled, new(403, "The WhatsApp app lacks a permission")),
         TemporarilyBlockedForPolicy or AccountLocked or CountryRestricted =>
             (ChannelDisabled, new(403, "WhatsApp has restricted this account")),
-        InvalidParameter or InvalidSdp => (IncompatibleMedia, new(488, "WhatsApp refused the session description")),
+        InvalidParameter => (WhatsAppFailed, new(500, "WhatsApp found a parameter invalid")),
+        InvalidSdp => (IncompatibleMedia, new(488, "WhatsApp refused the session description")),
         PermissionReadRate or RateLimit or TooManyRequests or AccountRateLimit or PairRateLimit or HeldBack =>
             (RateLimited, new(503, "WhatsApp's rate limit is reached", SoonAgain)),
         UnknownFault or ServiceFault or ServiceUnavailable or SomethingWentWrong or AccountInMaintenance =>
@@ -53,6 +58,22 @@ public static class CauseTable
         VoiceCallMessageUnsupported or NoSipServerOnNumber or NoSipServerOnApp => (WhatsAppFailed, new(500, "WhatsApp is set up for another use")),
         _ => (WhatsAppFailed, new(500, "WhatsApp refused the call")),
     };
+
+    /// <summary>100 is said of any parameter: the subcode or, without one, Meta's own words tell which.</summary>
+    private static (HangupCause Cause, PbxRefusal Refusal) OfInvalidParameter(WhatsAppError error) => error switch
+    {
+        { Subcode: WhatsAppError.HiddenObject } =>
+            (WhatsAppFailed, new(500, "WhatsApp does not show this number to the access token")),
+        { Subcode: WhatsAppError.UnusableSdp } => OfWhatsAppError(InvalidSdp),
+        _ when Says(error, "sdp") || Says(error, "session") => OfWhatsAppError(InvalidSdp),
+        _ when Says(error, "call_id") || Says(error, "call id") => (CallerGaveUp, new(487, "WhatsApp does not know this call any more")),
+        _ when Says(error, "recipient") || Says(error, "phone number") || Says(error, "wa_id") =>
+            (UserUnreachable, new(404, "WhatsApp does not know this user")),
+        _ => OfWhatsAppError(InvalidParameter),
+    };
+
+    private static bool Says(WhatsAppError error, string word) =>
+        error.Message.Contains(word, StringComparison.OrdinalIgnoreCase) || error.Details?.Contains(word, StringComparison.OrdinalIgnoreCase) == true;
 
     /// <summary>What the PBX's final response means, and whether the next trunk of the route should be tried for it.</summary>
     /// <remarks>Only what says "this trunk cannot" moves on; what says "this agent will not" ends the call (RFC 3261 §21.4–21.6).</remarks>
@@ -109,6 +130,7 @@ public static class CauseTable
         WhatsAppHungUp or PbxHungUp => new(480, "The call ended"),
         AnsweredElsewhere => new(480, "Answered elsewhere"),
         WhatsAppFailed => new(502, "WhatsApp could not set up the call"),
+        OfferedTooLate => new(480, "The call was offered too late"),
         NodeLost => new(500, "The gateway was restarted"),
         _ => new(500, "The gateway failed"),
     };
@@ -127,7 +149,7 @@ public static class CauseTable
         RateLimited or NoCapacity => 42,
         PaymentRequired or BalanceTooLow or BalanceExhausted or NoRate => 50,
         IncompatibleMedia => 88,
-        MediaFailed => 102,
+        MediaFailed or OfferedTooLate => 102,
         _ => 31,
     };
 }

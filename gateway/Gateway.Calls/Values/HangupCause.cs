@@ -86,6 +86,9 @@ public enum HangupCause
     /// <summary>A store that must answer before a call may go on did not.</summary>
     StorageUnavailable,
 
+    /// <summary>Meta's offer came when the user had long given up: the gateway was away, or the webhook was late. Nobody was rung.</summary>
+    OfferedTooLate,
+
     /// <summary>The node that carried the call died; another one, or its next start, completed the record.</summary>
     NodeLost,
 

@@ -6,6 +6,15 @@ namespace Gateway.Calls;
 /// <param name="Details">Meta's `error_data.details`, or null.</param>
 public sealed record WhatsAppError(int Code, string Message, string? Details = null)
 {
+    /// <summary>Subcode of 100: the object does not exist, or not for this token (Meta: Graph API, "Error handling").</summary>
+    public const int HiddenObject = 33;
+
+    /// <summary>Subcode beside 138008: the session description is not valid.</summary>
+    public const int UnusableSdp = 2593093;
+
+    /// <summary>Meta's `error_subcode`: officially gone since v16, still sent with 100, 138006 and 138008.</summary>
+    public int? Subcode { get; init; }
+
     /// <summary>True where the same request may succeed a moment later: throttling, Meta's own faults, and requests that got no usable answer.</summary>
     public bool IsTransient => Code is WhatsAppErrorCodes.Unreachable or WhatsAppErrorCodes.DeadlineExceeded
         or WhatsAppErrorCodes.MalformedAnswer or WhatsAppErrorCodes.ConnectionLost or WhatsAppErrorCodes.HeldBack or WhatsAppErrorCodes.UnknownFault or WhatsAppErrorCodes.ServiceFault

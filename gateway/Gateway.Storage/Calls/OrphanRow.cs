@@ -12,12 +12,16 @@ internal sealed record OrphanRow
 
     public const string Columns =
         """
-        last_sign AS LastSign, hold_account AS Account, hold_currency AS Currency, hold_amount AS Amount, hold_rate_id AS RateId,
+        last_sign AS LastSign, hold_grown_at AS HoldGrownAt, hold_account AS Account, hold_currency AS Currency, hold_amount AS Amount, hold_rate_id AS RateId,
         hold_rate_card AS RateCard, hold_rate_prefix AS RatePrefix, hold_price_per_minute AS PricePerMinute, hold_connection_fee AS ConnectionFee,
         hold_pulse_seconds AS PulseSeconds, hold_minimum_seconds AS MinimumSeconds, hold_tiers::text AS Tiers
         """;
 
     public DateTime LastSign { get; init; }
+
+    /// <summary>When more was last held for it than at its beginning, as only answered calls do.</summary>
+    public DateTime? HoldGrownAt { get; init; }
+
     public string? Account { get; init; }
     public string? Currency { get; init; }
     public decimal? Amount { get; init; }
@@ -31,8 +35,10 @@ internal sealed record OrphanRow
     public string? Tiers { get; init; }
 
     /// <summary>The record of the call as far as it is known: it lasted to the last sign of it, but no longer than what is held pays for.</summary>
+    /// <remarks>Where the pick-up was never written, but more money was held since, it was answered by then at the latest.</remarks>
     public CallRecord Close(CallRow call)
     {
+        call = call with { AnsweredAt = call.AnsweredAt ?? HoldGrownAt };
         var funding = FundingOf(WireName.Parse<CallDirection>(call.Direction));
         var end = LastSign;
         if (call.AnsweredAt is { } answered && funding is not null && Credit.PaidTime(funding.Rate, funding.Held) is var paid && paid < end - answered)

@@ -44,7 +44,8 @@ public sealed class OrphanSweeper(NpgsqlDataSource database, ICallStore calls, s
         $"""
         SELECT {CallRow.Columns}, {OrphanRow.Columns}
         FROM (
-            SELECT o.*, greatest(n.seen_at, h.extended_at, o.answered_at, o.started_at) AS last_sign, a.id AS hold_account, a.currency AS hold_currency,
+            SELECT o.*, greatest(n.seen_at, h.extended_at, o.answered_at, o.started_at) AS last_sign,
+                   CASE WHEN h.extended_at > h.taken_at + interval '1 second' THEN h.extended_at END AS hold_grown_at, a.id AS hold_account, a.currency AS hold_currency,
                    h.amount AS hold_amount, h.rate_id AS hold_rate_id, h.rate_card AS hold_rate_card, h.rate_prefix AS hold_rate_prefix,
                    h.price_per_minute AS hold_price_per_minute, h.connection_fee AS hold_connection_fee, h.pulse_seconds AS hold_pulse_seconds,
                    h.minimum_seconds AS hold_minimum_seconds, h.tiers AS hold_tiers

@@ -19,7 +19,9 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
         SELECT 1 FROM pg_advisory_xact_lock(hashtextextended(@Id, 0));
         SELECT id AS Id, balance, greatest(minimum_inbound, minimum_outbound) AS Minimum FROM accounts
         WHERE id = @Account OR id = (SELECT account FROM holds WHERE call_id = @Id) ORDER BY id FOR NO KEY UPDATE;
-        SELECT EXISTS (SELECT FROM calls WHERE started_at = @StartedAt AND id = @Id AND ended_at IS NOT NULL) AS IsCompleted,
+        SELECT EXISTS (SELECT FROM calls WHERE started_at = @StartedAt AND id = @Id AND ended_at IS NOT NULL) OR (@IsLate AND EXISTS (
+                   SELECT FROM calls WHERE channel = @Channel AND whatsapp_call_id = @WhatsAppCallId AND ended_at IS NOT NULL AND direction = 'inbound'
+                       AND started_at BETWEEN @StartedAt - interval '2 hours' AND @StartedAt + interval '2 hours')) AS IsCompleted,
                coalesce((SELECT seconds FROM volumes WHERE account = @Account AND direction = @Direction AND month = @Month), 0) AS VolumeSeconds,
                (SELECT id FROM contacts WHERE channel = @Channel AND (phone = @ContactPhone OR user_id = @UserId)
                 ORDER BY user_id = @UserId DESC NULLS LAST LIMIT 1) AS Contact;
@@ -122,6 +124,8 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
             Channel = record.Channel.Value,
             ContactPhone = record.User.Phone is { } phone ? NumberSpelling.Canonical(phone) : null,
             UserId = record.User.UserId?.Replace("\0", "", StringComparison.Ordinal),
+            WhatsAppCallId = record.WhatsAppId?.Value,
+            IsLate = record.Cause == HangupCause.OfferedTooLate, // Meta repeats webhooks for days: the call may have been taken when it came first
         };
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(Open, parameters, transaction, cancellationToken: cancellation));
         await results.ReadAsync<int>();

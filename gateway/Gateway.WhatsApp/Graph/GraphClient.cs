@@ -1,5 +1,7 @@
 using System.Net;
 using Gateway.Calls;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.WhatsApp.Graph;
 
@@ -15,15 +17,20 @@ public sealed class GraphClient
     public const int MaxOpaqueData = 512;
 
     private readonly GraphTransport _transport;
+    private readonly TokenHealth _tokens;
     private readonly GraphAction _connect, _preAccept, _accept, _reject, _terminate, _getSettings, _setSettings, _getPermission, _message;
 
     /// <param name="http">Made with <see cref="CreateHandler"/>; its own timeout should be infinite.</param>
     /// <param name="options">Validated by the caller: see <see cref="GraphOptions.Validate"/>.</param>
     /// <param name="time">Clock of deadlines and waits.</param>
-    public GraphClient(HttpClient http, GraphOptions options, TimeProvider? time = null)
+    /// <param name="clock">Learns Meta's time from the answers.</param>
+    /// <param name="logger">Told of tokens that Meta refuses.</param>
+    public GraphClient(HttpClient http, GraphOptions options, TimeProvider? time = null, MetaClock? clock = null, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _transport = new GraphTransport(http, options, time ?? TimeProvider.System);
+        time ??= TimeProvider.System;
+        _tokens = new TokenHealth(time, logger ?? NullLogger.Instance);
+        _transport = new GraphTransport(http, options, time, clock ?? new MetaClock(time), _tokens);
         _connect = new("connect", options.ConnectDeadline, Repeat.IfNotReceived, Urgent: false);
         _preAccept = new("pre_accept", options.AnswerDeadline, Repeat.IfNotReceived, Urgent: true);
         _accept = new("accept", options.AnswerDeadline, Repeat.IfNotReceived, Urgent: true);
@@ -34,6 +41,9 @@ public sealed class GraphClient
         _getPermission = new("get_permission", options.ReadDeadline, Repeat.IfFailed, Urgent: false);
         _message = new("message", options.MessageDeadline, Repeat.IfNotReceived, Urgent: false);
     }
+
+    /// <summary>Phone number ids whose access token Meta refused last, each with Meta's error.</summary>
+    public IReadOnlyDictionary<string, string> RefusedTokens => _tokens.Refused;
 
     /// <summary>
     /// Connections kept warm but dropped before Meta drops them, so that an accept is not lost on a connection that had just been closed.

@@ -11,12 +11,15 @@ namespace Gateway.WhatsApp.Graph;
 public sealed record GraphError(WhatsAppError Error, int? HttpStatus, bool Retryable, TimeSpan? RetryAfter = null)
 {
     /// <summary>Officially gone since v16, still sent with 138006 and 138008.</summary>
-    public int? Subcode { get; init; }
+    public int? Subcode => Error.Subcode;
 
     /// <summary>What Meta's support asks for.</summary>
     public string? TraceId { get; init; }
 
     public int Code => Error.Code;
+
+    /// <summary>The number does not exist for this token (100, subcode 33).</summary>
+    public bool IsNumberHidden => Error is { Code: WhatsAppErrorCodes.InvalidParameter, Subcode: WhatsAppError.HiddenObject };
 
     /// <summary>The name of <see cref="Code"/>, fit for a metric label.</summary>
     public string Name => WhatsAppErrorNames.Of(Code);

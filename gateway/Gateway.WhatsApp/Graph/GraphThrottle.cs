@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Gateway.Calls;
+using Media.Protocols.Primitives;
 
 namespace Gateway.WhatsApp.Graph;
 
@@ -19,12 +20,15 @@ internal sealed class GraphThrottle(TimeProvider time)
 
     private const string UsageHeader = "X-Business-Use-Case-Usage";
 
-    private readonly ConcurrentDictionary<(string Number, string Action), DateTimeOffset> _blocked = new();
+    /// <summary>Monotonic: a host clock that is set back must not silence a number.</summary>
+    private readonly InstantClock _clock = new(time);
+
+    private readonly ConcurrentDictionary<(string Number, string Action), Instant> _blocked = new();
 
     /// <summary>Time still to wait, zero when free.</summary>
     public TimeSpan Remaining(string phoneNumberId, string action)
     {
-        var now = time.GetUtcNow();
+        var now = _clock.Now;
         var whole = Until((phoneNumberId, ""), now) - now;
         var single = Until((phoneNumberId, action), now) - now;
         return whole > single ? whole : single;
@@ -48,11 +52,11 @@ internal sealed class GraphThrottle(TimeProvider time)
         var scope = error?.Code is WhatsAppErrorCodes.PermissionReadRate or WhatsAppErrorCodes.RateLimit or WhatsAppErrorCodes.PairRateLimit
             ? action : "";
         if (throttled || regain > TimeSpan.Zero)
-            _blocked[(phoneNumberId, scope)] = time.GetUtcNow() + span;
+            _blocked[(phoneNumberId, scope)] = _clock.Now + span;
         return span;
     }
 
-    private DateTimeOffset Until((string, string) key, DateTimeOffset now)
+    private Instant Until((string, string) key, Instant now)
     {
         if (!_blocked.TryGetValue(key, out var until))
             return now;
@@ -62,8 +66,9 @@ internal sealed class GraphThrottle(TimeProvider time)
         return now;
     }
 
+    /// <summary>A date is Meta's, so it is compared with Meta's own.</summary>
     private TimeSpan? RetryAfter(HttpResponseHeaders headers) =>
-        headers.RetryAfter?.Delta ?? (headers.RetryAfter?.Date is { } date ? date - time.GetUtcNow() : null);
+        headers.RetryAfter?.Delta ?? (headers.RetryAfter?.Date is { } date ? date - (headers.Date ?? time.GetUtcNow()) : null);
 
     /// <summary><c>{"business id":[{"type":…,"call_count":…,"estimated_time_to_regain_access":minutes}]}</c></summary>
     private static TimeSpan? RegainAccess(HttpResponseHeaders headers)

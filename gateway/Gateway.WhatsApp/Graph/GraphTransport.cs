@@ -10,7 +10,7 @@ namespace Gateway.WhatsApp.Graph;
 /// Sends one Graph action: deadline, safe repetition, throttling, and the translation of every outcome into a <see cref="GraphResult{T}"/>.
 /// Only a cancelled caller makes it throw. What may be repeated is decided in <see cref="GraphAction.Repeat"/> and nowhere else.
 /// </summary>
-internal sealed class GraphTransport(HttpClient http, GraphOptions options, TimeProvider time)
+internal sealed class GraphTransport(HttpClient http, GraphOptions options, TimeProvider time, MetaClock clock, TokenHealth tokens)
 {
     private static readonly JsonDocumentOptions AnswerOptions = new() { MaxDepth = 32 };
 
@@ -23,6 +23,7 @@ internal sealed class GraphTransport(HttpClient http, GraphOptions options, Time
     {
         var started = time.GetTimestamp();
         var result = await SendWithinDeadlineAsync(action, number, request, read, cancel);
+        tokens.Learn(number, result.Error);
         WhatsAppMetrics.RecordGraph(action.Label, time.GetElapsedTime(started), result.Error);
         return result;
     }
@@ -69,7 +70,10 @@ internal sealed class GraphTransport(HttpClient http, GraphOptions options, Time
         try
         {
             using var message = Compose(number, request);
+            var sent = time.GetTimestamp();
             using var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, attempt.Token);
+            if (response.Headers is { Date: { } date, Age: null }) // an answer with an age is a cache's
+                clock.HandleAnswer(date, sent);
             var body = await ReadBoundedAsync(response.Content, attempt.Token);
             return Interpret(action, number, response, body, read);
         }
@@ -167,7 +171,6 @@ internal sealed class GraphTransport(HttpClient http, GraphOptions options, Time
     private static GraphError Describe(WhatsAppError error, int status, JsonElement element) =>
         new(error, status, error.IsTransient || status >= 500)
         {
-            Subcode = element.Integer("error_subcode"),
             TraceId = element.Words("fbtrace_id", 128),
         };
 

@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Gateway.WhatsApp.Webhooks;
 
@@ -11,21 +13,26 @@ namespace Gateway.WhatsApp.Webhooks;
 /// GET answers Meta's subscription handshake; POST takes webhooks: 200 as soon as they are queued, 401 for a bad signature, 400 for a
 /// body that is not a webhook, 413 and 415 for one that cannot be, 503 when the queue is full, so that Meta sends it again.
 /// </summary>
-public static class WebhookEndpoint
+public static partial class WebhookEndpoint
 {
     private const string Ok = "ok";
+    private const string BadSignature = "bad_signature";
 
     public static void MapWhatsAppWebhooks(
-        this IEndpointRouteBuilder routes, WebhookEndpointOptions options, IWebhookSink sink, TimeProvider? time = null)
+        this IEndpointRouteBuilder routes, WebhookEndpointOptions options, IWebhookSink sink, TimeProvider? time = null, MetaClock? metaClock = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         var signature = new WebhookSignature(options.AppSecrets);
-        var clock = time ?? TimeProvider.System;
+        var clock = metaClock ?? new MetaClock(time ?? TimeProvider.System);
+        var warnings = new WarningLimit(time ?? TimeProvider.System);
+        var logger = routes.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(WebhookEndpoint));
         routes.MapGet(options.Path, context => VerifyAsync(context, options.VerifyToken));
         routes.MapPost(options.Path, async context =>
         {
             var (status, result) = await ReceiveAsync(context, options.MaxBodyLength, signature, sink, clock);
             WhatsAppMetrics.CountWebhook(result);
+            if (result == BadSignature && warnings.TryPass(result, out var leftOut))
+                LogBadSignature(logger, leftOut);
             context.Response.StatusCode = status;
         });
     }
@@ -45,7 +52,7 @@ public static class WebhookEndpoint
     }
 
     private static async Task<(int Status, string Result)> ReceiveAsync(
-        HttpContext context, int maxLength, WebhookSignature signature, IWebhookSink sink, TimeProvider clock)
+        HttpContext context, int maxLength, WebhookSignature signature, IWebhookSink sink, MetaClock clock)
     {
         if (!context.Request.HasJsonContentType())
             return (StatusCodes.Status415UnsupportedMediaType, "not_json_type");
@@ -79,13 +86,16 @@ public static class WebhookEndpoint
     }
 
     private static (int Status, string Result) Accept(
-        ReadOnlyMemory<byte> body, string? header, WebhookSignature signature, IWebhookSink sink, TimeProvider clock)
+        ReadOnlyMemory<byte> body, string? header, WebhookSignature signature, IWebhookSink sink, MetaClock clock)
     {
         if (!signature.Matches(body.Span, header))
-            return (StatusCodes.Status401Unauthorized, "bad_signature");
+            return (StatusCodes.Status401Unauthorized, BadSignature);
         if (!WebhookReader.TryRead(body, out var batch, out var error))
             return (StatusCodes.Status400BadRequest, WireName.Of(error));
-        WhatsAppMetrics.CountBatch(batch, clock.GetUtcNow());
+        foreach (var happened in batch.Events)
+            if (happened.Timestamp is { } sent)
+                clock.HandleWebhook(sent);
+        WhatsAppMetrics.CountBatch(batch, clock.Now);
         return batch.Events.Count == 0 || sink.TryAccept(batch)
             ? (StatusCodes.Status200OK, Ok)
             : (StatusCodes.Status503ServiceUnavailable, "queue_full");
@@ -98,4 +108,8 @@ public static class WebhookEndpoint
         ArrayPool<byte>.Shared.Return(buffer);
         return larger;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A webhook was refused: its signature is not ours. If Meta sent it, check whatsApp.appSecrets against "
+        + "the app's secret (Settings, Basic), and that no proxy changes bodies; {LeftOut} more since the last line")]
+    private static partial void LogBadSignature(ILogger logger, int leftOut);
 }

@@ -4,25 +4,26 @@ using Gateway.Storage.Accounts;
 using Gateway.Storage.Channels;
 using Gateway.Storage.Rating;
 using Gateway.Worker.Configuration;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Books;
 
 /// <summary>Keeps in memory what calls need to begin without PostgreSQL, where the configuration wants that.</summary>
 internal sealed class AwayBookUpdates(
-    GatewayOptions options, AwayBook away, ChannelStore channels, AccountStore accounts, RateStore rates, TimeProvider time)
+    GatewayOptions options, AwayBook away, ChannelStore channels, AccountStore accounts, RateStore rates, TimeProvider time, InstantClock clock)
 {
     private const int PageRows = 10_000;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
-    private DateTimeOffset _dueAt = DateTimeOffset.MinValue;
+    private Instant _dueAt;
 
     /// <summary>Reads all of it anew once it is a minute old. Throws what PostgreSQL throws: what was known stays.</summary>
     public async Task RefreshAsync(CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
-        if (options.Calls.WhenStoreIsAway != AwayPolicy.Admit || now < _dueAt)
+        if (options.Calls.WhenStoreIsAway != AwayPolicy.Admit || clock.Now < _dueAt)
             return;
+        var now = time.GetUtcNow();
         var known = new List<KnownChannel>();
         var tables = new Dictionary<string, RateTable>();
         foreach (var configured in options.Channels)
@@ -35,7 +36,7 @@ internal sealed class AwayBookUpdates(
             known.Add(new KnownChannel(channel, account, account?.RateCard is { } rated ? tables[rated] : null));
         }
         away.Learn(known);
-        _dueAt = now + Interval;
+        _dueAt = clock.Now + Interval;
     }
 
     private async Task<RateTable> ReadAsync(string card, DateTimeOffset now, CancellationToken cancellation)

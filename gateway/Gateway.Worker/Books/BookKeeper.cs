@@ -2,6 +2,7 @@ using Gateway.Calls;
 using Gateway.Storage.Calls;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
+using Media.Protocols.Primitives;
 using Npgsql;
 
 namespace Gateway.Worker.Books;
@@ -11,7 +12,7 @@ namespace Gateway.Worker.Books;
 /// call records are kept in.
 /// </summary>
 internal sealed partial class BookKeeper(
-    GatewayOptions options, NpgsqlDataSource database, ICallStore store, LostCalls lost, AwayBookUpdates away, NodeStart start, TimeProvider time, ILogger<BookKeeper> logger)
+    GatewayOptions options, NpgsqlDataSource database, ICallStore store, LostCalls lost, AwayBookUpdates away, NodeStart start, TimeProvider time, InstantClock clock, ILogger<BookKeeper> logger)
 {
     private const int MonthsAhead = 2;
 
@@ -21,7 +22,7 @@ internal sealed partial class BookKeeper(
     private static readonly TimeSpan BetweenMonths = TimeSpan.FromHours(6);
 
     private readonly OrphanSweeper _sweeper = new(database, new OrphanStore(store, lost), options.Node.Id, start.Value, options.Node.LostAfter);
-    private DateTimeOffset _monthsAt = DateTimeOffset.MinValue;
+    private Instant _monthsAt;
 
     /// <summary>Before the first call: the spool of an earlier start has been settled, and what it left open beside that is closed.</summary>
     public async Task StartAsync(CancellationToken cancellation)
@@ -52,6 +53,7 @@ internal sealed partial class BookKeeper(
     {
         try
         {
+            await lost.RefreshAsync(cancellation);
             Report(await _sweeper.SweepAsync(cancellation));
             await away.RefreshAsync(cancellation);
             await KeepMonthsAsync(cancellation);
@@ -64,9 +66,9 @@ internal sealed partial class BookKeeper(
 
     private async Task KeepMonthsAsync(CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
-        if (now < _monthsAt)
+        if (clock.Now < _monthsAt)
             return;
+        var now = time.GetUtcNow();
         var months = new CallPartitions(database);
         try
         {
@@ -74,7 +76,7 @@ internal sealed partial class BookKeeper(
             var dropped = options.Storage.KeepCalls is { } retention ? await months.DropAsync(now, retention, cancellation) : 0;
             if (made + dropped > 0)
                 LogMonths(made, dropped);
-            _monthsAt = now + BetweenMonths;
+            _monthsAt = clock.Now + BetweenMonths;
         }
         catch (PostgresException e) // Calls kept the tables busy: nothing is lost by waiting.
         {

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using Gateway.Calls;
+using Gateway.Calls.Balances;
 using Gateway.WhatsApp.Graph;
 using Gateway.Worker.Configuration;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Books;
 
@@ -9,12 +11,19 @@ namespace Gateway.Worker.Books;
 /// Ends the WhatsApp side of calls whose node has died: their users sit in a call without anybody at the other end. Meta would notice after
 /// some 30 s without media; who was only ringing would ring on.
 /// </summary>
-internal sealed partial class LostCalls(GatewayOptions options, GraphClient graph, ICallRegistry registry, ILogger<LostCalls> logger)
+internal sealed partial class LostCalls(
+    GatewayOptions options, GraphClient graph, ICallRegistry registry, InstantClock clock, ILogger<LostCalls> logger)
 {
     /// <summary>Remembered, so that a call that is found twice is terminated once; more than a node has calls.</summary>
     private const int MaxKnown = 10_000;
 
+    /// <summary>Until the calls of a node that has fallen silent are closed, with a wide margin.</summary>
+    private readonly TimeSpan _memory = options.Node.LostAfter * 10;
+
     private readonly ConcurrentDictionary<WhatsAppCallId, Task> _ended = new();
+
+    /// <summary>Answered calls as the registry last showed them: what it shows of a dead node is gone before its calls are closed.</summary>
+    private readonly Dictionary<CallId, (LiveCall Call, Instant Until)> _answered = [];
 
     /// <summary>When every call given so far was told to Meta, or that was given up.</summary>
     public Task Idle => Task.WhenAll(_ended.Values);
@@ -24,7 +33,7 @@ internal sealed partial class LostCalls(GatewayOptions options, GraphClient grap
     {
         try
         {
-            foreach (var call in (await registry.ListAsync(cancellation)).Where(call => call.Node == options.Node.Id))
+            foreach (var call in (await RememberAsync(cancellation)).Where(call => call.Node == options.Node.Id))
             {
                 await registry.RemoveAsync(call.Id, cancellation);
                 if (call.WhatsAppId is { } whatsAppId)
@@ -35,6 +44,57 @@ internal sealed partial class LostCalls(GatewayOptions options, GraphClient grap
         {
             LogRegistryAway(e.Message);
         }
+    }
+
+    /// <summary>Looks at what the registry shows now. To be called more often than that expires. Nothing, where Redis does not answer.</summary>
+    public async Task RefreshAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await RememberAsync(cancellation);
+        }
+        catch (Exception e) // Redis is not needed: a pick-up is in the books or in a spool too.
+        {
+            LogRegistryAway(e.Message);
+        }
+    }
+
+    /// <summary>The record of a dead node's call, with what the registry showed of it and the books do not say.</summary>
+    /// <remarks>It was answered, and lasted no longer than what is held pays for.</remarks>
+    public CallRecord Complete(CallRecord record)
+    {
+        (LiveCall Call, Instant Until) seen;
+        lock (_answered)
+            if (!_answered.TryGetValue(record.Id, out seen))
+                return record;
+        var answered = seen.Call.AnsweredAt!.Value;
+        if (record.AnsweredAt <= answered)
+            return record;
+        var end = record.EndedAt > answered ? record.EndedAt : answered;
+        if (record.Funding is { } funding && Credit.PaidTime(funding.Rate, funding.Held) is var paid && paid < end - answered)
+            end = answered + paid;
+        return record with
+        {
+            AnsweredAt = answered,
+            EndedAt = end,
+            WhatsAppId = record.WhatsAppId ?? seen.Call.WhatsAppId,
+            Trunk = record.Trunk ?? seen.Call.Trunk,
+            Agent = record.Agent ?? seen.Call.Agent,
+        };
+    }
+
+    private async Task<IReadOnlyList<LiveCall>> RememberAsync(CancellationToken cancellation)
+    {
+        var live = await registry.ListAsync(cancellation);
+        var now = clock.Now;
+        lock (_answered)
+        {
+            foreach (var call in live.Where(call => call.AnsweredAt is not null))
+                _answered[call.Id] = (call, now + _memory);
+            foreach (var old in _answered.Where(one => one.Value.Until < now).Select(one => one.Key).ToArray())
+                _answered.Remove(old);
+        }
+        return live;
     }
 
     /// <summary>Begins to tell Meta; the first time that this call is given.</summary>

@@ -7,6 +7,7 @@ internal sealed class OrphanStore(ICallStore store, LostCalls lost) : ICallStore
 {
     public async Task CompleteAsync(CallRecord record, CancellationToken cancellation)
     {
+        record = lost.Complete(record);
         await store.CompleteAsync(record, cancellation);
         if (record.WhatsAppId is { } whatsAppId)
             lost.End(record.Id, record.Channel, whatsAppId);

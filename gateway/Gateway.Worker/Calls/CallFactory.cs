@@ -30,18 +30,18 @@ internal sealed class CallFactory(
     /// <param name="identity">Whose call.</param>
     /// <param name="details">What Meta told about an inbound call.</param>
     public CallLoop Inbound(CallIdentity identity, InboundDetails details) => Create(
-        identity, new InboundCall(identity, options.Calls, services.Clock.Now), incoming: null,
+        identity, new InboundCall(identity, options.Calls, services.Clock.Now, services.Time.GetUtcNow()), incoming: null,
         route => Invitation(identity, details, route), onConnected: _ => { });
 
     /// <param name="identity">Whose call.</param>
     /// <param name="invite">The PBX's INVITE.</param>
     /// <param name="onConnected">Told Meta's id of the call.</param>
     public CallLoop Outbound(CallIdentity identity, SipCall invite, Action<CallLoop, WhatsAppCallId> onConnected) =>
-        ToUser(identity, new OutboundCall(identity, options.Calls, services.Clock.Now), invite, onConnected);
+        ToUser(identity, new OutboundCall(identity, options.Calls, services.Clock.Now, services.Time.GetUtcNow()), invite, onConnected);
 
     /// <summary>Rings an agent first.</summary>
     public CallLoop Callback(CallIdentity identity, Action<CallLoop, WhatsAppCallId> onConnected) =>
-        ToUser(identity, new CallbackCall(identity, options.Calls, services.Clock.Now), null, onConnected);
+        ToUser(identity, new CallbackCall(identity, options.Calls, services.Clock.Now, services.Time.GetUtcNow()), null, onConnected);
 
     private CallLoop ToUser(CallIdentity identity, CallToUser call, SipCall? invite, Action<CallLoop, WhatsAppCallId> onConnected)
     {

@@ -4,6 +4,7 @@ using Gateway.Calls.Balances;
 using Gateway.Sip;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Metrics;
+using Gateway.Worker.Spool;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Calls;
@@ -86,7 +87,7 @@ internal sealed partial class CallLoop : ICallInbox
     /// <summary>From the first input to the written record.</summary>
     public async Task RunAsync(CallInput first)
     {
-        Note(cancellation => _services.Store.BeginAsync(Identity, _call.StartedAt.ToDateTimeOffset(), cancellation));
+        Note(cancellation => _services.Store.BeginAsync(Identity, _call.TimeOf(_call.StartedAt), cancellation));
         Perform(_call.Handle(first, _services.Clock.Now));
         for (var defects = 0; _call.State != CallState.Ended && defects < MaxDefects;)
         {
@@ -240,12 +241,12 @@ internal sealed partial class CallLoop : ICallInbox
 
     private async Task CheckAdmissionAsync()
     {
-        var answer = await _services.Admission.CheckAsync(Identity, _call.StartedAt.ToDateTimeOffset(), _call.Trunk, _call.Agent);
+        var answer = await _services.Admission.CheckAsync(Identity, _call.TimeOf(_call.StartedAt), _call.Trunk, _call.Agent);
         _admitted = answer as CallInput.Admitted;
         Post(answer);
     }
 
-    private async Task ExtendHoldAsync(decimal upTo) => Post(await _services.Holds.ExtendAsync(Identity, _call.StartedAt.ToDateTimeOffset(), upTo));
+    private async Task ExtendHoldAsync(decimal upTo) => Post(await _services.Holds.ExtendAsync(Identity, _call.TimeOf(_call.StartedAt), upTo));
 
     private async Task TakeAnswerLockAsync()
     {
@@ -282,15 +283,16 @@ internal sealed partial class CallLoop : ICallInbox
         _showAgainAt = now + ShowAgain;
         var view = new LiveCall(
             Identity.Id, _call.WhatsAppId, Identity.Direction, Identity.Channel, Identity.User.ToString(), _call.Trunk, _call.Agent, _call.State,
-            _call.StartedAt.ToDateTimeOffset(), _call.AnsweredAt?.ToDateTimeOffset(), Identity.Node);
+            _call.TimeOf(_call.StartedAt), _call.AnsweredAt is { } answered ? _call.TimeOf(answered) : null, Identity.Node);
         _registry.Add(() => _services.Registry.PublishAsync(view, CancellationToken.None));
     }
 
+    /// <summary>By way of the disk, unlike the beginning: a pick-up that is lost makes an uncharged missed call of an answered one.</summary>
     private void NoteAnswer()
     {
-        var (started, answered) = (_call.StartedAt.ToDateTimeOffset(), _call.AnsweredAt!.Value.ToDateTimeOffset());
-        var (agent, trunk, whatsAppId) = (_call.Agent, _call.Trunk, _call.WhatsAppId);
-        Note(cancellation => _services.Store.AnsweredAsync(Identity.Id, started, answered, agent, trunk, whatsAppId, cancellation));
+        var answer = new SpooledAnswer(
+            Identity, _call.TimeOf(_call.StartedAt), _call.TimeOf(_call.AnsweredAt!.Value), _call.Agent, _call.Trunk, _call.WhatsAppId);
+        _records.Add(() => _services.Spool.AddAsync(answer));
     }
 
     private void Note(Func<CancellationToken, Task> write) => _records.Add(async () =>

@@ -16,11 +16,12 @@ namespace Gateway.Worker.Calls;
 /// belongs to no call leaves a tombstone instead of a ghost.
 /// </summary>
 internal sealed partial class CallSupervisor(
-    GatewayOptions options, CallFactory factory, CallServices services, NonCallEvents others, ILogger<CallSupervisor> logger)
+    GatewayOptions options, CallFactory factory, CallServices services, NonCallEvents others, LateOffers late, ILogger<CallSupervisor> logger)
 {
     private readonly ConcurrentDictionary<CallId, CallLoop> _calls = new();
     private readonly ConcurrentDictionary<WhatsAppCallId, CallLoop> _byWhatsAppId = new();
     private readonly EarlyWebhooks _early = new(services.Clock);
+    private readonly WarningLimit _warnings = new(services.Time);
 
     public int Count => _calls.Count;
 
@@ -87,7 +88,7 @@ internal sealed partial class CallSupervisor(
             var outcome = (happened, input) switch
             {
                 (WebhookEvent.CallConnect connect, CallInput.WhatsAppOffered offer) => await StartInboundAsync(connect, offer),
-                (WebhookEvent.CallTerminate terminate, _) => await TerminateAsync(id, terminate.OpaqueData, input),
+                (WebhookEvent.CallTerminate terminate, _) => await TerminateAsync(id, terminate, input),
                 (WebhookEvent.CallConnect connect, _) => Forward(id, connect.OpaqueData, input),
                 (WebhookEvent.CallStatus status, _) => Forward(id, status.OpaqueData, input),
                 _ => "not_a_call",
@@ -106,16 +107,23 @@ internal sealed partial class CallSupervisor(
         var whatsAppId = offer.Id;
         if (_byWhatsAppId.ContainsKey(whatsAppId))
             return "duplicate";
-        if (connect.Timestamp is { } sent && services.Time.GetUtcNow() - sent > options.WhatsApp.StaleOffer)
-            return "stale_offer";
         var channel = new ChannelId(connect.Number.PhoneNumberId ?? "");
         if (!factory.Knows(channel))
+        {
+            if (_warnings.TryPass(channel.Value, out var leftOut))
+                LogUnknownNumber(channel, leftOut);
             return "unknown_number";
+        }
 
         var identity = factory.Identify(CallDirection.Inbound, channel, connect.User);
+        if (late.IsLate(connect))
+            return await late.TakeAsync(identity, whatsAppId, connect);
         var claim = await services.Registry.ClaimAsync(whatsAppId, identity.Id, CancellationToken.None);
-        if (claim != ClaimResult.Claimed)
-            return claim == ClaimResult.Duplicate ? "duplicate" : "tombstoned";
+        if (claim == ClaimResult.Duplicate)
+            return "duplicate";
+        if (claim == ClaimResult.Tombstoned)
+            return await late.TryTakeEndedAsync(identity, whatsAppId, connect) ? "ended_before_offer" : "tombstoned";
+        late.Rings(whatsAppId);
 
         var loop = factory.Inbound(identity, new InboundDetails(whatsAppId, connect.CtaPayload, connect.DeeplinkPayload));
         loop.TryBind(whatsAppId);
@@ -217,11 +225,12 @@ internal sealed partial class CallSupervisor(
         return loop.Post(input) ? "delivered" : "too_late";
     }
 
-    private async Task<string> TerminateAsync(WhatsAppCallId id, string? opaque, CallInput input)
+    private async Task<string> TerminateAsync(WhatsAppCallId id, WebhookEvent.CallTerminate terminate, CallInput input)
     {
-        if (Find(id, opaque) is not null)
-            return Forward(id, opaque, input);
-        await services.Registry.BuryAsync(id, CancellationToken.None);
+        if (Find(id, terminate.OpaqueData) is not null)
+            return Forward(id, terminate.OpaqueData, input);
+        if (await services.Registry.BuryAsync(id, CancellationToken.None))
+            late.Ended(id, terminate);
         return "tombstone_left";
     }
 
@@ -231,6 +240,10 @@ internal sealed partial class CallSupervisor(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId} {Direction} on {Channel} with {User} begins")]
     private partial void LogStarted(CallId callId, CallDirection direction, ChannelId channel, WhatsAppUser user);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A user called phone number id {Channel}, which is no channel of this node: check channels[].phoneNumberId, "
+        + "or which node the app's webhooks go to; {LeftOut} more since the last line")]
+    private partial void LogUnknownNumber(ChannelId channel, int leftOut);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Calls} call(s) were not over when the node had to stop: their records may be missing")]
     private partial void LogUnfinished(int calls);

@@ -5,6 +5,7 @@ using Gateway.Calls.Rating;
 using Gateway.Storage.Channels;
 using Gateway.WhatsApp.Graph;
 using Gateway.Worker.Configuration;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Channels;
 
@@ -15,7 +16,7 @@ namespace Gateway.Worker.Channels;
 /// <remarks>Changes are found by looking at the versions every <see cref="Look"/>, so that no notification can be missed. Of several nodes
 /// with the same channel, the one that holds its lock works on it.</remarks>
 internal sealed partial class ChannelSync(
-    GatewayOptions options, GraphClient graph, ChannelStore channels, ChannelSyncStore store, TimeProvider time, ILogger<ChannelSync> logger)
+    GatewayOptions options, GraphClient graph, ChannelStore channels, ChannelSyncStore store, TimeProvider time, InstantClock clock, ILogger<ChannelSync> logger)
 {
     /// <summary>Channels worked on at one time: a slow answer of Meta's for one does not keep the others waiting.</summary>
     private const int AtOnce = 4;
@@ -27,7 +28,7 @@ internal sealed partial class ChannelSync(
 
     private readonly ConcurrentDictionary<ChannelId, bool> _asked = new();
     private readonly ConcurrentDictionary<ChannelId, Failure> _failures = new();
-    private DateTimeOffset _shownAt;
+    private Instant _shownAt;
 
     /// <summary>Makes sure that the configured numbers are in the books, and that the admin API knows this node's trunks.</summary>
     public async Task SeedAsync(CancellationToken cancellation)
@@ -52,7 +53,7 @@ internal sealed partial class ChannelSync(
         {
             try
             {
-                if (time.GetUtcNow() - _shownAt > ShowNode)
+                if (clock.Now - _shownAt > ShowNode)
                     await ShowNodeAsync(cancellation);
                 await Parallel.ForEachAsync(
                     await DueAsync(cancellation), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
@@ -77,7 +78,7 @@ internal sealed partial class ChannelSync(
         var seen = await store.LookAsync(_numbers.Keys, now - options.WhatsApp.SettingsInterval, cancellation);
         ChannelMetrics.Drifting = seen.Count(channel => channel.Drifts);
         return seen.Where(channel => (channel.IsDue || _asked.ContainsKey(channel.Id))
-            && (!_failures.TryGetValue(channel.Id, out var failure) || failure.Version != channel.Version || failure.Again <= now));
+            && (!_failures.TryGetValue(channel.Id, out var failure) || failure.Version != channel.Version || failure.Again <= clock.Now));
     }
 
     private async Task SyncAsync(ChannelGlance due, CancellationToken cancellation)
@@ -98,7 +99,7 @@ internal sealed partial class ChannelSync(
         }
         var wait = _failures.TryGetValue(due.Id, out var last) && last.Version == due.Version ? last.Wait * 2 : FirstRetry;
         wait = wait < options.WhatsApp.SettingsInterval ? wait : options.WhatsApp.SettingsInterval;
-        _failures[due.Id] = new Failure(due.Version, wait, time.GetUtcNow() + wait);
+        _failures[due.Id] = new Failure(due.Version, wait, clock.Now + wait);
         ChannelMetrics.Synced("failed");
         LogGraphFailure(due.Id, error);
         // Meta's sentences may hold phone numbers, but this is for the admin of the number and stays in the books.
@@ -141,11 +142,11 @@ internal sealed partial class ChannelSync(
     private async Task ShowNodeAsync(CancellationToken cancellation)
     {
         await channels.SeeNodeAsync(options.Node.Id, [.. options.Sip.Trunks.Select(trunk => trunk.Name)], cancellation);
-        _shownAt = time.GetUtcNow();
+        _shownAt = clock.Now;
     }
 
     /// <summary>A failed version waits; a newer one is tried at once.</summary>
-    private readonly record struct Failure(long Version, TimeSpan Wait, DateTimeOffset Again);
+    private readonly record struct Failure(long Version, TimeSpan Wait, Instant Again);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Version {Version} of channel {Channel}'s settings is at Meta")]
     private partial void LogPushed(ChannelId channel, long version);

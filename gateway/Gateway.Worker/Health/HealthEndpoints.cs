@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Sip;
+using Gateway.WhatsApp.Graph;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Metrics;
@@ -22,7 +23,8 @@ internal static class HealthEndpoints
     }
 
     private static async Task<IResult> CheckAsync(
-        GatewayService gateway, GatewayOptions options, SipEndpoint sip, DescriptorBudget descriptors, NpgsqlDataSource database, IConnectionMultiplexer redis)
+        GatewayService gateway, GatewayOptions options, SipEndpoint sip, DescriptorBudget descriptors, NpgsqlDataSource database, IConnectionMultiplexer redis,
+        GraphClient graph, ClockWatch clock)
     {
         var postgres = AnswersAsync(async cancellation =>
         {
@@ -45,7 +47,16 @@ internal static class HealthEndpoints
         var ready = checks.All(check =>
             check.Value == "ok" || check.Key == "redis" || (check.Key == "postgres" && options.Calls.WhenStoreIsAway == AwayPolicy.Admit));
         return Results.Json(
-            new { ready, checks, trunks = trunks.ToDictionary(t => t.Key, t => t.Value?.State.ToString()) },
+            new
+            {
+                ready,
+                checks,
+                trunks = trunks.ToDictionary(t => t.Key, t => t.Value?.State.ToString()),
+                // Shown and not counted: another node has the same token, and would take the webhooks no better.
+                channels = options.Channels.ToDictionary(
+                    c => c.PhoneNumberId, c => graph.RefusedTokens.TryGetValue(c.PhoneNumberId, out var error) ? "access token refused: " + error : "ok"),
+                clock = clock.State,
+            },
             statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 

@@ -1,13 +1,15 @@
 using System.Collections.Concurrent;
 using Gateway.Calls;
 using Gateway.Worker.Configuration;
+using Media.Protocols.Primitives;
 using Npgsql;
 
 namespace Gateway.Worker.Spool;
 
 /// <summary>
-/// Where a finished record goes first: to the disk of this node, so that neither the death of PostgreSQL nor of this process loses it. From
-/// here it is settled (<see cref="ICallStore.CompleteAsync"/>, which may be repeated) and then removed; while the store is away, it waits.
+/// Where a finished record, and a pick-up before it, goes first: to the disk of this node, so that neither the death of PostgreSQL nor of this
+/// process loses it. From here it is settled (by <see cref="ICallStore"/>, whose every write may be repeated) and then removed; while the store
+/// is away, it waits.
 /// </summary>
 internal sealed partial class RecordSpool : IDisposable
 {
@@ -29,15 +31,16 @@ internal sealed partial class RecordSpool : IDisposable
     private readonly SpoolFolder _folder;
     private readonly ICallStore _store;
     private readonly TimeProvider _time;
+    private readonly InstantClock _clock;
     private readonly ILogger _logger;
     private readonly SpoolMetrics _metrics;
     private readonly int _limit;
 
-    /// <summary>Names of the files that wait, each with the time before which it is not tried.</summary>
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _waiting = new();
+    /// <summary>Names of the files that wait, each with the moment before which it is not tried.</summary>
+    private readonly ConcurrentDictionary<string, Instant> _waiting = new();
 
-    /// <summary>Records that the disk did not take.</summary>
-    private readonly ConcurrentDictionary<string, CallRecord> _homeless = new();
+    /// <summary>What the disk did not take.</summary>
+    private readonly ConcurrentDictionary<string, object> _homeless = new();
 
     private readonly SemaphoreSlim _news = new(0);
     private readonly CancellationTokenSource _stop = new();
@@ -47,6 +50,7 @@ internal sealed partial class RecordSpool : IDisposable
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
     public RecordSpool(GatewayOptions options, ICallStore store, TimeProvider time, ILogger<RecordSpool> logger)
     {
+        _clock = new InstantClock(time);
         (_store, _time, _logger, _limit) = (store, time, logger, options.Storage.SpoolLimit);
         _folder = new SpoolFolder(options.SpoolFolder());
         foreach (var name in _folder.List())
@@ -70,20 +74,10 @@ internal sealed partial class RecordSpool : IDisposable
     }
 
     /// <summary>Returns once the record is safe on the disk. A disk that fails is reported, and the record then lives in memory only.</summary>
-    public async Task AddAsync(CallRecord record)
-    {
-        try
-        {
-            _waiting[await Task.Run(() => _folder.Write(record))] = default;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            _metrics.Failed();
-            LogNotSpooled(e, record.Id);
-            _homeless[SpoolFile.NameOf(record)] = record;
-        }
-        _news.Release();
-    }
+    public Task AddAsync(CallRecord record) => AddAsync(record, record.Id, SpoolFile.NameOf(record), () => _folder.Write(record));
+
+    /// <summary>The same for a pick-up.</summary>
+    public Task AddAsync(SpooledAnswer answer) => AddAsync(answer, answer.Call.Id, SpoolFile.NameOf(answer), () => _folder.Write(answer));
 
     /// <summary>Tries what an earlier process left, then begins to settle whatever comes.</summary>
     public async Task StartAsync(CancellationToken cancellation)
@@ -128,14 +122,18 @@ internal sealed partial class RecordSpool : IDisposable
     /// <summary>Tries each waiting record once. False when the store is away: then the rest was not tried.</summary>
     public async Task<bool> SettleAllAsync(CancellationToken cancellation)
     {
-        var now = _time.GetUtcNow();
-        var due = _waiting.Where(file => file.Value <= now).Select(file => file.Key).Concat(_homeless.Keys).Order(StringComparer.Ordinal).ToArray();
+        var now = _clock.Now;
+        var due = _waiting.Where(file => file.Value <= now).Select(file => file.Key).Concat(_homeless.Keys)
+            .Order(StringComparer.Ordinal).ToLookup(name => name.EndsWith(SpoolFile.AnswerEnding, StringComparison.Ordinal));
         var isAway = false;
-        await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = Width }, async (name, _) =>
+        foreach (var names in new[] { due[true], due[false] }) // after the end of a call its pick-up is no news any more
         {
-            if (!isAway && !cancellation.IsCancellationRequested && !await SettleAsync(name, cancellation))
-                isAway = true;
-        });
+            await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = Width }, async (name, _) =>
+            {
+                if (!isAway && !cancellation.IsCancellationRequested && !await SettleAsync(name, cancellation))
+                    isAway = true;
+            });
+        }
         return !isAway;
     }
 
@@ -147,17 +145,32 @@ internal sealed partial class RecordSpool : IDisposable
         _stop.Dispose();
     }
 
+    private async Task AddAsync(object entry, CallId call, string name, Func<string> write)
+    {
+        try
+        {
+            _waiting[await Task.Run(write)] = default;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _metrics.Failed();
+            LogNotSpooled(e, call);
+            _homeless[name] = entry;
+        }
+        _news.Release();
+    }
+
     /// <summary>False when the store is away.</summary>
     private async Task<bool> SettleAsync(string name, CancellationToken cancellation)
     {
         try
         {
-            if (!_homeless.TryGetValue(name, out var record))
+            if (!_homeless.TryGetValue(name, out var entry))
             {
-                (record, var fault) = _folder.Read(name);
+                (entry, var fault) = _folder.Read(name);
                 if (fault is not null)
                     SetAside(name, fault);
-                if (record is null)
+                if (entry is null)
                 {
                     _waiting.TryRemove(name, out _);
                     return true;
@@ -165,7 +178,7 @@ internal sealed partial class RecordSpool : IDisposable
             }
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             patience.CancelAfter(Patience);
-            await _store.CompleteAsync(record, patience.Token);
+            await WriteAsync(entry, patience.Token);
             _homeless.TryRemove(name, out _);
             if (_waiting.TryRemove(name, out _))
                 _folder.Remove(name);
@@ -176,7 +189,7 @@ internal sealed partial class RecordSpool : IDisposable
             _metrics.Refused();
             LogRefused(e, name);
             if (_waiting.ContainsKey(name))
-                _waiting[name] = _time.GetUtcNow() + RefusedPause;
+                _waiting[name] = _clock.Now + RefusedPause;
             return true;
         }
         catch (Exception e) // Whatever keeps the store from answering, the record stays and is tried again.
@@ -185,6 +198,20 @@ internal sealed partial class RecordSpool : IDisposable
                 LogAway(e.Message, Count);
             return false;
         }
+    }
+
+    /// <summary>Of a pick-up, the beginning of its call too: it may not have been written either. Neither changes a row that is complete.</summary>
+    private async Task WriteAsync(object entry, CancellationToken cancellation)
+    {
+        if (entry is CallRecord record)
+        {
+            await _store.CompleteAsync(record, cancellation);
+            return;
+        }
+        var answer = (SpooledAnswer)entry;
+        await _store.BeginAsync(answer.Call, answer.StartedAt, cancellation);
+        await _store.AnsweredAsync(
+            answer.Call.Id, answer.StartedAt, answer.AnsweredAt, answer.Agent, answer.Trunk, answer.WhatsAppId, cancellation);
     }
 
     /// <summary>The server as a whole cannot, and not this record: SQLSTATE classes 25 (read-only), 28 and 3D (who and where), 53, 57, 58.</summary>

@@ -8,14 +8,20 @@ using Gateway.Calls;
 namespace Gateway.Worker.Spool;
 
 /// <summary>
-/// A finished record as one file: a line with what the file is and the SHA-256 of all that follows, then the record as JSON. Its name begins
-/// with the end of the call, so the names' order is the order of time.
+/// What waits for PostgreSQL as one file: a line with what the file is and the SHA-256 of all that follows, then a <see cref="CallRecord"/> or a
+/// <see cref="SpooledAnswer"/> as JSON. Its name begins with the time of what happened, so the names' order is the order of time, and a pick-up
+/// comes before the end of its call.
 /// </summary>
 internal static class SpoolFile
 {
+    /// <summary>Of a finished record.</summary>
     public const string Ending = ".record";
 
-    private const string Kind = "gateway-record 1 ";
+    /// <summary>Of a pick-up.</summary>
+    public const string AnswerEnding = ".answer";
+
+    private const string RecordKind = "gateway-record 1 ";
+    private const string AnswerKind = "gateway-answer 1 ";
     private const string TimeFormat = "yyyyMMdd'T'HHmmssfffffff";
 
     private static readonly JsonSerializerOptions Format = new()
@@ -24,39 +30,46 @@ internal static class SpoolFile
         RespectNullableAnnotations = true,
     };
 
-    public static string NameOf(CallRecord record) =>
-        record.EndedAt.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture) + "-" + record.Id + Ending;
+    public static string NameOf(CallRecord record) => NameOf(record.EndedAt, record.Id, Ending);
 
-    /// <summary>The end of the call that a file's name tells; null where it is not a name of ours.</summary>
+    public static string NameOf(SpooledAnswer answer) => NameOf(answer.AnsweredAt, answer.Call.Id, AnswerEnding);
+
+    /// <summary>The time of what happened that a file's name tells; null where it is not a name of ours.</summary>
     public static DateTimeOffset? TimeOf(string name) =>
         DateTimeOffset.TryParseExact(
             name.Split('-')[0], TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
             ? time
             : null;
 
-    public static byte[] Encode(CallRecord record)
-    {
-        var body = JsonSerializer.SerializeToUtf8Bytes(record, Format);
-        return [.. Encoding.ASCII.GetBytes(Kind + Convert.ToHexStringLower(SHA256.HashData(body)) + "\n"), .. body];
-    }
+    public static byte[] Encode(CallRecord record) => Encode(RecordKind, JsonSerializer.SerializeToUtf8Bytes(record, Format));
 
-    /// <summary>The record, or why the bytes are none.</summary>
-    public static (CallRecord? Record, string? Fault) Decode(ReadOnlySpan<byte> bytes)
+    public static byte[] Encode(SpooledAnswer answer) => Encode(AnswerKind, JsonSerializer.SerializeToUtf8Bytes(answer, Format));
+
+    /// <summary>The <see cref="CallRecord"/> or <see cref="SpooledAnswer"/>, or why the bytes are none.</summary>
+    public static (object? Entry, string? Fault) Decode(ReadOnlySpan<byte> bytes)
     {
         var end = bytes.IndexOf((byte)'\n');
-        if (end < 0 || !bytes.StartsWith(Encoding.ASCII.GetBytes(Kind)))
+        var type = bytes.StartsWith(Encoding.ASCII.GetBytes(RecordKind)) ? typeof(CallRecord)
+            : bytes.StartsWith(Encoding.ASCII.GetBytes(AnswerKind)) ? typeof(SpooledAnswer) : null;
+        if (end < 0 || type is null)
             return (null, "it does not begin as a record does");
-        var sum = bytes[Kind.Length..end];
+        var sum = bytes[RecordKind.Length..end];
         var body = bytes[(end + 1)..];
         if (!sum.SequenceEqual(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(body)))))
             return (null, "its checksum is another");
         try
         {
-            return JsonSerializer.Deserialize<CallRecord>(body, Format) is { } record ? (record, null) : (null, "it is empty");
+            return JsonSerializer.Deserialize(body, type, Format) is { } entry ? (entry, null) : (null, "it is empty");
         }
         catch (JsonException e)
         {
             return (null, e.Message);
         }
     }
+
+    private static string NameOf(DateTimeOffset at, CallId call, string ending) =>
+        at.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture) + "-" + call + ending;
+
+    private static byte[] Encode(string kind, byte[] body) =>
+        [.. Encoding.ASCII.GetBytes(kind + Convert.ToHexStringLower(SHA256.HashData(body)) + "\n"), .. body];
 }

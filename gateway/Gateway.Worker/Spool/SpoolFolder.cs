@@ -31,29 +31,21 @@ internal sealed class SpoolFolder : IDisposable
     /// <summary>Files set aside and still there.</summary>
     public int SetAsideCount => Directory.EnumerateFiles(_setAside).Count();
 
-    /// <summary>Names of all records, the oldest first.</summary>
+    /// <summary>Names of all that waits, the oldest first.</summary>
     public IReadOnlyList<string> List() =>
-        [.. Directory.EnumerateFiles(_folder, "*" + SpoolFile.Ending).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        [
+            .. Directory.EnumerateFiles(_folder, "*" + SpoolFile.Ending).Concat(Directory.EnumerateFiles(_folder, "*" + SpoolFile.AnswerEnding))
+                .Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal),
+        ];
 
     /// <summary>Returns the file's name once the record is on the disk.</summary>
-    public string Write(CallRecord record)
-    {
-        var name = SpoolFile.NameOf(record);
-        var part = Path.Combine(_folder, name + Unfinished);
-        using (var file = new FileStream(part, FileMode.Create, FileAccess.Write))
-        {
-            if (OperatingSystem.IsLinux())
-                File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite); // users' numbers are in it
-            file.Write(SpoolFile.Encode(record));
-            file.Flush(flushToDisk: true);
-        }
-        File.Move(part, Path.Combine(_folder, name), overwrite: true);
-        Folder.Flush(_folder);
-        return name;
-    }
+    public string Write(CallRecord record) => Write(SpoolFile.NameOf(record), SpoolFile.Encode(record));
 
-    /// <summary>The record, or why there is none; both null: the file is gone.</summary>
-    public (CallRecord? Record, string? Fault) Read(string name)
+    /// <summary>The same for a pick-up.</summary>
+    public string Write(SpooledAnswer answer) => Write(SpoolFile.NameOf(answer), SpoolFile.Encode(answer));
+
+    /// <summary>What <see cref="SpoolFile.Decode"/> says of a file; both null: the file is gone.</summary>
+    public (object? Entry, string? Fault) Read(string name)
     {
         try
         {
@@ -71,4 +63,19 @@ internal sealed class SpoolFolder : IDisposable
     public void SetAside(string name) => File.Move(Path.Combine(_folder, name), Path.Combine(_setAside, name), overwrite: true);
 
     public void Dispose() => _lock.Dispose();
+
+    private string Write(string name, byte[] bytes)
+    {
+        var part = Path.Combine(_folder, name + Unfinished);
+        using (var file = new FileStream(part, FileMode.Create, FileAccess.Write))
+        {
+            if (OperatingSystem.IsLinux())
+                File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite); // users' numbers are in it
+            file.Write(bytes);
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(part, Path.Combine(_folder, name), overwrite: true);
+        Folder.Flush(_folder);
+        return name;
+    }
 }

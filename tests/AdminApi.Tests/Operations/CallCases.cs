@@ -8,7 +8,7 @@ namespace AdminApi.Tests.Operations;
 
 public sealed class CallCases : IOperationCases
 {
-    private static readonly ProblemKind RecordingNotAllowed = new(422, "recording_not_allowed", "");
+    private static readonly ProblemKind RecordingNotBuilt = new(422, "recording_not_built", "");
 
     public void Describe(CaseTable cases)
     {
@@ -31,7 +31,7 @@ public sealed class CallCases : IOperationCases
             .Fails(Problems.NotFound, api => api.Post("/v1/calls/live/none/hang-up"))
             .Fails(NodeProblems.Refused, api => HangUpAsync(api, CommandReply.Refused(HangupCause.Draining)))
             .Fails(NodeProblems.Unreachable, async api => api.Post($"/v1/calls/live/{await Samples.LiveCallAsync(api, "gone")}/hang-up"));
-        cases.For("recordCall").Fails(RecordingNotAllowed, api => api.Post("/v1/calls/live/1/recording"));
+        cases.For("recordCall").Fails(RecordingNotBuilt, api => api.Post("/v1/calls/live/1/recording"));
     }
 
     private static async Task<HttpRequestMessage> HangUpAsync(ApiFixture api, CommandReply reply)

@@ -98,6 +98,36 @@ public sealed class KilledWorkerTests(WorkerBench bench) : IClassFixture<WorkerB
         await bench.KillAsync();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task After_a_pick_up_while_PostgreSQL_was_away(bool returns)
+    {
+        await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);
+        await bench.StartAsync();
+        var call = await bench.WhatsApp.PlaceAsync();
+        var agent = await bench.Pbx.NextAsync();
+        await Eventually.SeeAsync(() => bench.RowsAsync(call), rows => rows is [{ Answered: false }], "the beginning is noted");
+        bench.Stores.Freeze(StoreServer.Postgres);
+        await agent.AnswerAsync();
+        await WhatsAppSide.UntilAsync(call, CallState.Active);
+        await Eventually.SeeAsync(() => bench.SpooledAnswers().Length == 1, "the pick-up is on the disk");
+        if (returns)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(3)); // PostgreSQL is away for so long
+            bench.Stores.Thaw(StoreServer.Postgres);
+            await Eventually.SeeAsync(() => bench.RowsAsync(call), rows => rows is [{ Answered: true }], "the pick-up is written when it can be");
+        }
+        await bench.KillAsync();
+        if (!returns)
+            bench.Stores.Thaw(StoreServer.Postgres);
+
+        await bench.StartAsync();
+        await SettledAsync(call, purse, HangupCause.NodeLost);
+        Assert.Empty(bench.SpooledAnswers());
+        await bench.KillAsync();
+    }
+
     private async Task SettledAsync(SandboxCall call, Purse purse, HangupCause cause)
     {
         await Eventually.SeeAsync(() => bench.SpoolFiles().Length == 0, "no record waits");

@@ -33,7 +33,7 @@ public sealed class MoneyFaultTests : IDisposable
         await agent.HangUpAsync();
         await WhatsAppSide.UntilAsync(call, CallState.Ended);
         await bench.Gateway.IsIdleAsync();
-        Assert.Equal(1, bench.Gateway.Service<RecordSpool>().Count);
+        Assert.InRange(bench.Gateway.Service<RecordSpool>().Count, 1, 2); // the record, and the pick-up where PostgreSQL was gone before it was written
 
         Return(dead);
         await bench.EndsAsync(call, HangupCause.PbxHungUp);

@@ -118,19 +118,6 @@ public sealed class WebhookOrderTests(Stores stores)
     }
 
     [Fact]
-    public async Task A_terminate_before_the_connect_lets_nothing_ring()
-    {
-        await using var bench = await CallBench.StartAsync(stores);
-        bench.WhatsApp.Knobs = new Knobs { TerminateBeforeConnect = true };
-        var tombstoned = await OutcomesAsync(bench, "tombstoned");
-        var call = await bench.WhatsApp.PlaceAsync();
-        await bench.WhatsApp.HangUpAsync(call);
-        await SeenAsync(bench, "tombstoned", tombstoned + 1);
-        await NothingHappenedAsync(bench, call.User);
-        Assert.Empty(WhatsAppSide.Actions(call));
-    }
-
-    [Fact]
     public async Task Late_webhooks_of_a_call_that_is_over_change_nothing()
     {
         await using var bench = await CallBench.StartAsync(stores);
@@ -165,21 +152,6 @@ public sealed class WebhookOrderTests(Stores stores)
         await SeenAsync(bench, "duplicate", duplicates + 2);
         await agent.HangUpAsync();
         await bench.EndsAsync(call, HangupCause.PbxHungUp);
-    }
-
-    [Fact]
-    public async Task An_offer_older_than_a_minute_does_not_ring()
-    {
-        await using var bench = await CallBench.StartAsync(stores);
-        bench.Relay.Bend = (label, value) =>
-        {
-            if (label == "connect")
-                value["calls"]![0]!["timestamp"] = $"{DateTimeOffset.UtcNow.AddSeconds(-62).ToUnixTimeSeconds()}";
-        };
-        var stale = await OutcomesAsync(bench, "stale_offer");
-        var call = await bench.WhatsApp.PlaceAsync();
-        await SeenAsync(bench, "stale_offer", stale + 1);
-        await NothingHappenedAsync(bench, call.User);
     }
 
     [Fact]

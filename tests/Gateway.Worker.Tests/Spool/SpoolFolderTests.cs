@@ -24,7 +24,7 @@ public sealed class SpoolFolderTests : IDisposable
         var name = folder.Write(record);
 
         Assert.Equal([name], folder.List());
-        Assert.Equal((record, null), folder.Read(name));
+        Assert.Equal(((object)record, null), folder.Read(name));
         Assert.Equal(record.EndedAt, SpoolFile.TimeOf(name));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_path, name)));
     }

@@ -9,7 +9,8 @@ namespace Sandbox.Graph;
 /// The Graph endpoints: version, token, number and body are checked as Meta does, then the planned faults have their turn, then the
 /// endpoint's own rules.
 /// </summary>
-public sealed class GraphApi(NumberBook numbers, FaultPlan faults, CallsApi calls, SettingsApi settings, PermissionsApi permissions, MessagesApi messages)
+public sealed class GraphApi(NumberBook numbers, FaultPlan faults, CallsApi calls, SettingsApi settings, PermissionsApi permissions, MessagesApi messages,
+    KnobBox knobs, TimeProvider time)
 {
     private const int MaxBody = 256 * 1024;
 
@@ -28,6 +29,7 @@ public sealed class GraphApi(NumberBook numbers, FaultPlan faults, CallsApi call
 
     private async Task ServeAsync(HttpContext context, Func<GraphRequest, string> actionOf, Func<GraphRequest, Task<GraphAnswer>> serve)
     {
+        context.Response.Headers.Date = time.GetUtcNow().AddSeconds(knobs.Current.ClockOffsetSeconds).ToString("R");
         var (request, refusal) = await ReadAsync(context);
         if (request is null)
         {

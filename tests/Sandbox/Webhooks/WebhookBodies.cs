@@ -174,7 +174,11 @@ public sealed class WebhookBodies(KnobBox knobs, TimeProvider time)
 
     private bool Hides(SandboxUser user) => user.HidesPhone || knobs.Current.HidePhone;
 
-    private JsonNode Time(DateTimeOffset at) => knobs.Current.IntegerTimes ? at.ToUnixTimeSeconds() : at.ToUnixTimeSeconds().ToString();
+    private JsonNode Time(DateTimeOffset at)
+    {
+        var seconds = at.AddSeconds(knobs.Current.ClockOffsetSeconds).ToUnixTimeSeconds();
+        return knobs.Current.IntegerTimes ? seconds : seconds.ToString();
+    }
 
     private string Cased(string word) => knobs.Current.StatusCase switch
     {

@@ -54,6 +54,14 @@ internal sealed class WebhookRelay : IAsyncDisposable
     public Task<int> RepeatAsync(string label, string callId = "") =>
         SendAsync(_passed.Last(passed => passed.Label == label && passed.Body.Contains(callId, StringComparison.Ordinal)).Body);
 
+    /// <summary>The same, changed by <see cref="Bend"/>.</summary>
+    public Task<int> RepeatBentAsync(string label, string callId)
+    {
+        var body = JsonNode.Parse(_passed.Last(passed => passed.Label == label && passed.Body.Contains(callId, StringComparison.Ordinal)).Body)!;
+        Bend!(label, body["entry"]![0]!["changes"]![0]!["value"]!);
+        return SendAsync(body.ToJsonString());
+    }
+
     /// <summary>Signs and sends a body to all gateways at once; the status of the first.</summary>
     public async Task<int> SendAsync(string body, string secret = AppSecret, string type = "application/json")
     {

@@ -82,6 +82,9 @@ public sealed class WorkerBench : IAsyncLifetime
     /// <summary>The spooled records, by their paths.</summary>
     internal string[] SpoolFiles() => Directory.GetFiles(Spool, "*.record");
 
+    /// <summary>The spooled pick-ups, by their paths.</summary>
+    internal string[] SpooledAnswers() => Directory.GetFiles(Spool, "*.answer");
+
     /// <summary>A record that PostgreSQL has already comes back to the spool, as if the worker had died before it removed the file.</summary>
     internal void PutBack(string copy) => File.Copy(copy, Path.Combine(Spool, Path.GetFileName(copy)));
 

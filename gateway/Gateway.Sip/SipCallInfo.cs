@@ -28,6 +28,9 @@ public sealed record SipCallInfo
     /// <summary>User part of the Request-URI: what was dialled.</summary>
     public required string TargetUser { get; init; }
 
+    /// <summary>The phone-context of what was dialled (RFC 3966 §5.1.5); null when none is given.</summary>
+    public string? PhoneContext { get; init; }
+
     /// <summary>P-Asserted-Identity of an incoming call; believed because the trunk is known.</summary>
     public SipParty? AssertedIdentity { get; init; }
 

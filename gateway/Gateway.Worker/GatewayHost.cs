@@ -34,7 +34,11 @@ public static class GatewayHost
     {
         var builder = WebApplication.CreateSlimBuilder();
         var budget = DescriptorBudget.Of(options, DescriptorBudget.ReadLimit());
-        builder.WebHost.UseUrls(options.Http.Listen).ConfigureKestrel(kestrel => kestrel.Limits.MaxConcurrentConnections = budget.HttpConnections);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxConcurrentConnections = budget.HttpConnections;
+            HttpListeners.Listen(kestrel, options.Http);
+        });
         builder.Logging.ClearProviders().AddJsonConsole(console => console.UseUtcTimestamp = true)
             .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning)
             .SetMinimumLevel(Enum.TryParse<LogLevel>(Environment.GetEnvironmentVariable("GATEWAY_LOG_LEVEL"), ignoreCase: true, out var level)
@@ -44,6 +48,7 @@ public static class GatewayHost
         AddGateway(builder.Services, options, budget);
 
         var app = builder.Build();
+        app.UseListeners(options.Http.WebhookPath);
         app.MapHealth();
         app.MapWhatsAppWebhooks(
             new WebhookEndpointOptions

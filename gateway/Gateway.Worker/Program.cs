@@ -5,32 +5,34 @@ using Gateway.Worker.Configuration;
 const string Usage = """
     Gateway.Worker [run|check|print-config|migrate] CONFIGURATION.json
       run           (default) starts the gateway; SIGTERM drains and stops it
-      check         reads the configuration and says all that is wrong with it
+      check         says all that is wrong with the configuration, and all that a start would end on
       print-config  shows the effective configuration, secrets masked
       migrate       brings the database of storage.postgres to this version, with the rights of the user that it names
+    Gateway.Worker route-test CONFIGURATION.json TRUNK NUMBER
+      shows whom the gateway calls when the PBX of a trunk dials a number (or a sip: or tel: address), by the trunk's dial rules
     """;
 
-var verb = args.Length == 2 ? args[0] : "run";
-if (args.Length is 0 or > 2 || verb is not ("run" or "check" or "print-config" or "migrate") || args[^1].StartsWith('-'))
-{
-    Console.Error.WriteLine(Usage);
-    return 2;
-}
-if (!GatewayOptionsReader.TryReadFile(args[^1], out var options, out var errors))
-{
-    Console.Error.WriteLine($"The configuration {args[^1]} cannot be used:");
-    foreach (var error in errors)
-        Console.Error.WriteLine("  " + error);
-    return 2;
-}
+var verb = args.Length == 1 ? "run" : args.FirstOrDefault() ?? "";
+var count = verb == "route-test" ? 4 : args.Length == 1 ? 1 : 2;
+if (args.Length != count || verb is not ("run" or "check" or "print-config" or "migrate" or "route-test"))
+    return Refuse(Usage, []);
+var path = args.Length == 1 ? args[0] : args[1];
+if (path.StartsWith('-'))
+    return Refuse(Usage, []);
+if (!GatewayOptionsReader.TryReadFile(path, out var options, out var errors))
+    return Refuse($"The configuration {path} cannot be used:", errors);
+if (verb is "run" or "check" && StartChecks.Check(options) is { Count: > 0 } faults)
+    return Refuse($"The gateway cannot start with the configuration {path}:", faults);
 switch (verb)
 {
     case "check":
-        Console.WriteLine($"The configuration {args[^1]} can be used.");
+        Console.WriteLine($"The configuration {path} can be used.");
         return 0;
     case "print-config":
         Console.WriteLine(GatewayOptionsReader.Print(options));
         return 0;
+    case "route-test":
+        return RouteTest.Run(options, args[2], args[3], Console.Out);
     case "migrate":
         await using (var database = Database.Open(options.Storage.Postgres.Reveal()))
             foreach (var name in await Migrator.MigrateAsync(database, CancellationToken.None))
@@ -39,4 +41,12 @@ switch (verb)
     default:
         await GatewayHost.Build(options).RunAsync();
         return 0;
+}
+
+static int Refuse(string what, IReadOnlyList<string> reasons)
+{
+    Console.Error.WriteLine(what);
+    foreach (var reason in reasons)
+        Console.Error.WriteLine("  " + reason);
+    return 2;
 }

@@ -18,7 +18,7 @@ public enum WhatsAppFailure
     /// <summary>ICE connected, but the handshake did not finish in time.</summary>
     DtlsTimeout,
 
-    /// <summary>The peer closed the DTLS association.</summary>
+    /// <summary>The peer closed the DTLS association. In a connected call that is a hang-up, which no metric counts as a failure.</summary>
     DtlsClosed,
 }
 

@@ -5,11 +5,14 @@ using Testing.Peers;
 namespace Demo;
 
 /// <summary>Where everything listens, all on loopback: the ports that people remember where they are free, else any free ones.</summary>
-internal sealed record DemoPorts(int Http, int Admin, int Sandbox, int Sip, int MediaFirst, int MediaLast)
+internal sealed record DemoPorts(int Http, int Operations, int Admin, int Sandbox, int Sip, int MediaFirst, int MediaLast)
 {
     private const int MediaPorts = 64;
 
     public string Gateway => $"http://127.0.0.1:{Http}";
+
+    /// <summary>The gateway's health and metrics.</summary>
+    public string Health => $"http://127.0.0.1:{Operations}";
 
     public string AdminApi => $"http://127.0.0.1:{Admin}";
 
@@ -18,7 +21,7 @@ internal sealed record DemoPorts(int Http, int Admin, int Sandbox, int Sip, int 
     public static DemoPorts Choose()
     {
         var media = LoopbackPorts.Take(MediaPorts);
-        return new DemoPorts(Choose(8080), Choose(8081), Choose(8090), Choose(5060), media, media + MediaPorts - 1);
+        return new DemoPorts(Choose(8080), Choose(8082), Choose(8081), Choose(8090), Choose(5060), media, media + MediaPorts - 1);
     }
 
     private static int Choose(int wanted) => IsFree(wanted) ? wanted : LoopbackPorts.Take();

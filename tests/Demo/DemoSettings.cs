@@ -58,7 +58,7 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
         new
         {
             node = new { id = "demo", drainDeadline = "00:00:01" },
-            http = new { listen = Ports.Gateway },
+            http = new { listen = Ports.Gateway, operations = Ports.Health },
             whatsApp = new
             {
                 appSecrets = new[] { "${env:WHATSAPP_APP_SECRET}" },

@@ -62,7 +62,7 @@ internal sealed class Demonstration(bool staysUp)
         Start("gateway", "gateway/Gateway.Worker", ["run", configuration], settings.GatewayEnvironment, folder);
         Start("admin-api", "admin-api/AdminApi", [], settings.AdminEnvironment, folder);
         await AnswersAsync(ports.WhatsApp + "/sandbox/health", stop);
-        await AnswersAsync(ports.Gateway + "/readyz", stop);
+        await AnswersAsync(ports.Health + "/readyz", stop);
         await AnswersAsync(ports.AdminApi + "/healthz", stop);
 
         using var whatsApp = new HttpClient { BaseAddress = new Uri(ports.WhatsApp) };
@@ -99,8 +99,8 @@ internal sealed class Demonstration(bool staysUp)
                            a browser there is the WhatsApp user: call +{DemoSettings.BusinessNumber}, and the desk phone answers with a tone;
                            press Enter here, and the desk phone calls the page
               SIP          udp and tcp 127.0.0.1:{ports.Sip}; any SIP phone on this machine can dial sip:+{DemoSettings.UserPhone}@127.0.0.1:{ports.Sip}
-              health       {ports.Gateway}/healthz and {ports.Gateway}/readyz
-              metrics      {ports.Gateway}/metrics
+              health       {ports.Health}/healthz and {ports.Health}/readyz
+              metrics      {ports.Health}/metrics
               admin API    key {settings.AdminKey}; its description {ports.AdminApi}/openapi/v1.json
                            curl -s -H 'Authorization: Bearer {settings.AdminKey}' {ports.AdminApi}/v1/calls
 

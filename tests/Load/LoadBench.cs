@@ -13,6 +13,7 @@ internal sealed class LoadBench : IAsyncDisposable
     private readonly Stores _stores = Stores.StartPrivate();
     private readonly int _sandboxPort = LoopbackPorts.Take();
     private readonly int _httpPort = LoopbackPorts.Take();
+    private readonly int _operationsPort = LoopbackPorts.Take();
     private readonly int _sipPort = LoopbackPorts.Take();
     private readonly int _pbxPort = LoopbackPorts.Take();
     private readonly List<ChildProgram> _programs = [];
@@ -28,7 +29,7 @@ internal sealed class LoadBench : IAsyncDisposable
     public LoadBench()
     {
         WhatsApp = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_sandboxPort}") };
-        Gateway = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_httpPort}") };
+        Gateway = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_operationsPort}") };
         _programs.Add(ChildProgram.Of("sandbox", "tests/Sandbox", [], SandboxEnvironment, _folder));
         _programs.Add(new ChildProgram("SIPp", _folder, PbxCommand, new Dictionary<string, string>()));
         var configuration = Path.Combine(_folder, "gateway.json");
@@ -108,7 +109,7 @@ internal sealed class LoadBench : IAsyncDisposable
     private string Configuration => JsonSerializer.Serialize(new
     {
         node = new { id = "load", drainDeadline = "00:00:01" },
-        http = new { listen = $"http://127.0.0.1:{_httpPort}" },
+        http = new { listen = $"http://127.0.0.1:{_httpPort}", operations = $"http://127.0.0.1:{_operationsPort}" },
         whatsApp = new { appSecrets = new[] { "load-secret" }, verifyToken = "load-verify", graph = new { baseUrl = $"http://127.0.0.1:{_sandboxPort}/" } },
         sip = new
         {

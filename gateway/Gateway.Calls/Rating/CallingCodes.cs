@@ -40,6 +40,15 @@ public static class CallingCodes
         return null;
     }
 
+    /// <summary>True where the digits begin with a code that is assigned, be it to no country (+1 555).</summary>
+    public static bool IsAssigned(string phoneDigits)
+    {
+        for (var length = Math.Min(LongestRange, phoneDigits.Length); length > 0; length--)
+            if (CountryByRange.ContainsKey(phoneDigits[..length]))
+                return true;
+        return false;
+    }
+
     /// <summary>The user's country by the number or, without one, by the country part of the BSUID. Null where neither tells it.</summary>
     public static string? CountryOf(WhatsAppUser user) =>
         user.Phone is { } phone ? CountryOf(phone) : CountryPartOf(user) is { } country && FirstRange.ContainsKey(country) ? country : null;

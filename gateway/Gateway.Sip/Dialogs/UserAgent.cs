@@ -252,6 +252,7 @@ public sealed class UserAgent : IServerTransactionUser
             From = SipPartyReader.From(request.From)!,
             To = SipPartyReader.From(request.To)!,
             TargetUser = request.Uri.Subscriber ?? "",
+            PhoneContext = request.Uri.PhoneContext,
             AssertedIdentity = SipPartyReader.Asserted(request),
             DivertedBy = SipPartyReader.Diverted(request),
             Headers = HeadersOf(request),

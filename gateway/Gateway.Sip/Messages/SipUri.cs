@@ -46,6 +46,18 @@ public sealed record SipUri
             ? SipGrammar.Unescape(user[..end])
             : User;
 
+    /// <summary>The phone-context of a telephone number (RFC 3966 §5.1.5), among the user's parameters or the URI's; null when none is given.</summary>
+    public string? PhoneContext
+    {
+        get
+        {
+            foreach (var parameter in (EscapedUser ?? "").Split(';').Skip(1))
+                if (parameter.StartsWith("phone-context=", StringComparison.OrdinalIgnoreCase))
+                    return SipGrammar.Unescape(parameter["phone-context=".Length..]);
+            return Parameters["phone-context"] is { } context ? SipGrammar.Unescape(context) : null;
+        }
+    }
+
     public string Host => HostPort.Host;
 
     /// <summary>0 when none is given.</summary>

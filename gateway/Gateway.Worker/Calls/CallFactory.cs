@@ -21,6 +21,9 @@ internal sealed class CallFactory(
 
     public bool KnowsTrunk(string trunk) => _trunkSettings.ContainsKey(trunk);
 
+    /// <summary>Whom a PBX dialled.</summary>
+    public Dialled Dial(SipCallInfo invite) => Dialled.Of(Uri.UnescapeDataString(invite.TargetUser), invite.PhoneContext, _trunkSettings[invite.Trunk]);
+
     /// <summary>The channel that a trunk's calls go out by.</summary>
     public ChannelId ChannelOf(string trunk) => new(_trunkSettings[trunk].Channel ?? options.Channels[0].PhoneNumberId);
 
@@ -68,7 +71,7 @@ internal sealed class CallFactory(
         {
             Trunk = route.Trunk,
             TargetUser = route.Target ?? channel.Target ?? "+" + channel.Number,
-            Caller = new SipParty(identity.User.Phone is { } phone ? "+" + phone : identity.User.Handle, identity.User.Name),
+            Caller = new SipParty(identity.User.Phone is { } phone ? "+" + phone : identity.User.Handle, IdentityHeaders.Clean(identity.User.Name)),
             Headers = IdentityHeaders.Of(identity, details, channel.Number),
         };
     }

@@ -140,10 +140,13 @@ internal sealed partial class CallSupervisor(
                 await invite.RejectAsync(481);
             return;
         }
-        if (!UserHandle.TryParse(Uri.UnescapeDataString(invite.Info.TargetUser), out var user))
+        var (user, dialled) = factory.Dial(invite.Info);
+        if (user is null)
         {
+            if (_warnings.TryPass(invite.Info.Trunk, out var leftOut))
+                LogNotDialled(invite.Info.Trunk, dialled.Refusal, leftOut);
             await invite.RejectAsync(
-                404, "Not a WhatsApp user", SipReason.Sip(404, "Dial a number with country code, or a user id"),
+                404, "Not a WhatsApp user", SipReason.Sip(404, dialled.Refusal ?? "Dial a number with country code, or a user id"),
                 RefusalHeaders.Of(new PbxRefusal(404, "") { Cause = HangupCause.NoRoute }));
             return;
         }
@@ -240,6 +243,10 @@ internal sealed partial class CallSupervisor(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId} {Direction} on {Channel} with {User} begins")]
     private partial void LogStarted(CallId callId, CallDirection direction, ChannelId channel, WhatsAppUser user);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What trunk {Trunk} dialled is nobody: {Reason}. Check sip.trunks[].dialRules with route-test; "
+        + "{LeftOut} more since the last line")]
+    private partial void LogNotDialled(string trunk, string? reason, int leftOut);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A user called phone number id {Channel}, which is no channel of this node: check channels[].phoneNumberId, "
         + "or which node the app's webhooks go to; {LeftOut} more since the last line")]

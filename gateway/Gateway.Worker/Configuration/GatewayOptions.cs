@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Dialling;
 using Gateway.Calls.Permissions;
 using Gateway.Sip;
 using Gateway.WhatsApp.Graph;
@@ -51,11 +52,14 @@ public sealed record NodeOptions
     public TimeSpan DrainDeadline { get; init; } = TimeSpan.FromSeconds(30);
 }
 
-/// <summary>The one HTTP listener: webhooks, health and metrics.</summary>
+/// <summary>The two HTTP listeners: one for webhooks, one for operations.</summary>
 public sealed record HttpOptions
 {
-    /// <summary>An http:// address; TLS is the reverse proxy's.</summary>
+    /// <summary>An http:// address, `http://*:8080` for all of the host; it knows <see cref="WebhookPath"/> only. TLS is the reverse proxy's.</summary>
     public string Listen { get; init; } = "http://127.0.0.1:8080";
+
+    /// <summary>The address of health and metrics, which are not for the public.</summary>
+    public string Operations { get; init; } = "http://127.0.0.1:8082";
 
     public string WebhookPath { get; init; } = "/webhooks/whatsapp";
 
@@ -152,6 +156,9 @@ public sealed record TrunkConfiguration
 
     /// <summary>The business number (phone_number_id) that this trunk's calls go out by; null: the only one there is.</summary>
     public string? Channel { get; init; }
+
+    /// <summary>How the PBX writes the numbers that it dials; null: with country code.</summary>
+    public DialRules? DialRules { get; init; }
 
     /// <summary>Overrides the profile.</summary>
     public PbxSecurity? Srtp { get; init; }

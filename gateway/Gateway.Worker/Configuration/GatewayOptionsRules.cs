@@ -36,8 +36,11 @@ internal static class GatewayOptionsRules
 
     private static IEnumerable<string> Http(HttpOptions http)
     {
-        if (!Uri.TryCreate(http.Listen, UriKind.Absolute, out var address) || address.Scheme != Uri.UriSchemeHttp)
-            yield return $"http.listen: '{http.Listen}' is not an http:// address.";
+        foreach (var (key, text) in new[] { ("listen", http.Listen), ("operations", http.Operations) })
+            if (!HttpListeners.TryParse(text, out _, out _))
+                yield return $"http.{key}: '{text}' is not of the form http://ADDRESS:PORT, without a path (http://*:8080 for every address).";
+        if (http.Listen == http.Operations && !http.Listen.EndsWith(":0", StringComparison.Ordinal))
+            yield return "http.operations: not the address of http.listen: what proxies reach must not show health and metrics.";
         if (!http.WebhookPath.StartsWith('/'))
             yield return "http.webhookPath: begins with '/'.";
         if (http.MaxConnections is < 10 or > 100_000)
@@ -81,6 +84,8 @@ internal static class GatewayOptionsRules
                 yield return $"sip.trunks['{trunk.Name}'].latchAfter: 0.5 … 60 s.";
             if (trunk.User is null != trunk.Password is null || trunk.InboundUser is null != trunk.InboundPassword is null)
                 yield return $"sip.trunks['{trunk.Name}']: a user and its password come together.";
+            foreach (var fault in trunk.DialRules?.Validate() ?? [])
+                yield return $"sip.trunks['{trunk.Name}'].dialRules.{fault}";
             if (trunk.Channel is { } channel && options.Channels.All(c => c.PhoneNumberId != channel))
                 yield return $"sip.trunks['{trunk.Name}'].channel: no channel '{channel}'.";
             if (trunk.Channel is null && options.Channels.Count > 1)

@@ -270,8 +270,10 @@ internal sealed class WhatsAppLeg : MediaLeg
     {
         if (_state == State.Failed)
             return;
+        var isHangUp = reason == WhatsAppFailure.DtlsClosed && _state == State.Connected; // as every WhatsApp client ends its calls
         _state = State.Failed;
         Failure = reason;
-        Loop.Counters.Fail(reason);
+        if (!isHangUp)
+            Loop.Counters.Fail(reason);
     }
 }

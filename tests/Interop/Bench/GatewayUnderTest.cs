@@ -31,6 +31,8 @@ public sealed partial class GatewayUnderTest : IAsyncDisposable
 
     private int HttpPort { get; } = LoopbackPorts.Take();
 
+    private string Operations { get; } = $"http://127.0.0.1:{LoopbackPorts.Take()}";
+
     public string Url => $"http://127.0.0.1:{HttpPort}";
 
     public string WebhookUrl => Url + "/webhooks/whatsapp";
@@ -60,11 +62,11 @@ public sealed partial class GatewayUnderTest : IAsyncDisposable
     /// <summary>Until <see cref="StopAsync"/> has finished.</summary>
     public bool IsRunning { get; private set; }
 
-    public Task<string> GetAsync(string path) => _http.GetStringAsync(Url + path);
+    public Task<string> GetAsync(string path) => _http.GetStringAsync(Operations + path);
 
     public async Task<(int Status, string Body)> TryGetAsync(string path)
     {
-        using var response = await _http.GetAsync(Url + path);
+        using var response = await _http.GetAsync(Operations + path);
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
@@ -94,7 +96,7 @@ public sealed partial class GatewayUnderTest : IAsyncDisposable
         return new JsonObject
         {
             ["node"] = new JsonObject { ["id"] = Node, ["drainDeadline"] = settings.DrainDeadline, ["maxCalls"] = settings.MaxCalls },
-            ["http"] = new JsonObject { ["listen"] = Url },
+            ["http"] = new JsonObject { ["listen"] = Url, ["operations"] = Operations },
             ["whatsApp"] = new JsonObject
             {
                 ["appSecrets"] = new JsonArray(AppSecret),

@@ -118,7 +118,7 @@ internal sealed class CallBench : IAsyncDisposable
         return new GatewayOptions
         {
             Node = new NodeOptions { Id = "bench-" + Guid.NewGuid().ToString("n")[..12], MaxCalls = 50, DrainDeadline = TimeSpan.Zero },
-            Http = new HttpOptions { Listen = "http://127.0.0.1:0" },
+            Http = new HttpOptions { Listen = "http://127.0.0.1:0", Operations = "http://127.0.0.1:0" },
             WhatsApp = new WhatsAppOptions
             {
                 AppSecrets = [new Secret(WebhookRelay.AppSecret)],

@@ -16,13 +16,18 @@ internal sealed partial class GatewayNode : IAsyncDisposable
     private readonly WebApplication _app;
     private Task? _stop;
 
-    private GatewayNode(WebApplication app, GatewayOptions options) => (_app, Options, Url) = (app, options, app.Urls.Single());
+    private GatewayNode(WebApplication app, GatewayOptions options) => 
+        (_app, Options, Url, OperationsUrl) = (app, options, app.Urls.First(), app.Urls.Last());
 
     public GatewayOptions Options { get; }
 
     public string Id => Options.Node.Id;
 
+    /// <summary>Of webhooks.</summary>
     public string Url { get; }
+
+    /// <summary>Of health and metrics.</summary>
+    public string OperationsUrl { get; }
 
     public string WebhookUrl => Url + Options.Http.WebhookPath;
 
@@ -38,9 +43,13 @@ internal sealed partial class GatewayNode : IAsyncDisposable
     /// <summary>A graceful stop, as SIGTERM begins it.</summary>
     public Task StopAsync() => _stop ??= _app.StopAsync();
 
-    public async Task<(int Status, string Body)> GetAsync(string path)
+    /// <summary>From the listener for operations, but the path of webhooks from theirs.</summary>
+    public Task<(int Status, string Body)> GetAsync(string path) =>
+        GetAsync(path.StartsWith(Options.Http.WebhookPath, StringComparison.Ordinal) ? Url : OperationsUrl, path);
+
+    public async Task<(int Status, string Body)> GetAsync(string url, string path)
     {
-        using var response = await _http.GetAsync(Url + path);
+        using var response = await _http.GetAsync(url + path);
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 

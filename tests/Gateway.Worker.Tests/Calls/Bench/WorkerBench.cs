@@ -17,6 +17,7 @@ public sealed class WorkerBench : IAsyncLifetime
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
     private readonly int _sipPort = LoopbackPorts.Take();
     private readonly int _httpPort = LoopbackPorts.Take();
+    private readonly int _operationsPort = LoopbackPorts.Take();
     private readonly int _media = LoopbackPorts.Take(MediaPorts);
     private ChildProgram? _worker;
 
@@ -112,7 +113,7 @@ public sealed class WorkerBench : IAsyncLifetime
     {
         try
         {
-            using var response = await _http.GetAsync($"http://127.0.0.1:{_httpPort}/readyz");
+            using var response = await _http.GetAsync($"http://127.0.0.1:{_operationsPort}/readyz");
             return response.IsSuccessStatusCode;
         }
         catch (HttpRequestException)
@@ -124,7 +125,7 @@ public sealed class WorkerBench : IAsyncLifetime
     private string Configuration() => JsonSerializer.Serialize(new
     {
         node = new { id = "worker", drainDeadline = "00:00:00" },
-        http = new { listen = $"http://127.0.0.1:{_httpPort}" },
+        http = new { listen = $"http://127.0.0.1:{_httpPort}", operations = $"http://127.0.0.1:{_operationsPort}" },
         whatsApp = new { appSecrets = new[] { WebhookRelay.AppSecret }, verifyToken = "verify", graph = new { baseUrl = WhatsApp.Url } },
         sip = new
         {

@@ -1,0 +1,127 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Media.Native;
+using Npgsql;
+using StackExchange.Redis;
+
+namespace Gateway.Worker.Configuration;
+
+/// <summary>
+/// What a start would end on although the configuration agrees with itself: connection strings, addresses of this host, files, folders and
+/// libraries. One sentence each. Nothing is changed, and nobody but this host is asked.
+/// </summary>
+internal static class StartChecks
+{
+    /// <summary>All that is wrong. Addresses are not tried while this node runs: they are its own then.</summary>
+    public static IReadOnlyList<string> Check(GatewayOptions options) =>
+    [
+        .. Postgres(options.Storage.Postgres.Reveal()),
+        .. Redis(options.Storage.Redis.Reveal()),
+        .. Certificates(options),
+        .. SpoolChecks.Folder(options.SpoolFolder()),
+        .. Libraries(),
+        .. SpoolChecks.IsHeld(options.SpoolFolder()) ? [] : Listeners(options),
+    ];
+
+    private static IEnumerable<string> Postgres(string text)
+    {
+        if (text.Contains("://", StringComparison.Ordinal))
+            return ["storage.postgres: a URI, where Npgsql wants 'Host=…;Port=5432;Database=…;Username=…;Password=…'."];
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(text).Host is { Length: > 0 } ? [] : ["storage.postgres: it names no Host."];
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            return ["storage.postgres: not a connection string of Npgsql ('Host=…;Database=…;Username=…'): one of its keys or values is unknown."]; // its words may hold the password
+        }
+    }
+
+    private static IEnumerable<string> Redis(string text)
+    {
+        if (text.Contains("://", StringComparison.Ordinal))
+            return ["storage.redis: a URI, where StackExchange.Redis wants 'host:6379,user=…,password=…,ssl=true'."];
+        try
+        {
+            return ConfigurationOptions.Parse(text).EndPoints.Count > 0 ? [] : ["storage.redis: it names no host."];
+        }
+        catch (ArgumentException)
+        {
+            return ["storage.redis: not a configuration of StackExchange.Redis ('host:6379,password=…'): one of its keys or values is unknown."];
+        }
+    }
+
+    private static IEnumerable<string> Certificates(GatewayOptions options)
+    {
+        if (options.Sip.Tls is not { } tls)
+            yield break;
+        if (tls.CertificatePath is { } certificate && Fault(() => X509Certificate2.CreateFromPemFile(certificate, tls.KeyPath).Dispose()) is { } fault)
+            yield return $"sip.tls.certificatePath, sip.tls.keyPath: {fault}";
+        if (tls.AuthorityPath is { } authority && Fault(() => new X509Certificate2Collection().ImportFromPemFile(authority)) is { } other)
+            yield return $"sip.tls.authorityPath: {other}";
+    }
+
+    private static IEnumerable<string> Libraries()
+    {
+        var libraries = NativeLibraries.SelfTest();
+        return libraries.IsOk ? [] : [libraries.Error ?? "A native library is not usable."];
+    }
+
+    private static IEnumerable<string> Listeners(GatewayOptions options)
+    {
+        List<(string Key, IPEndPoint EndPoint, bool IsUdp)> wanted =
+        [
+            ("http.listen", HttpListeners.EndPointOf(options.Http.Listen), false),
+            ("http.operations", HttpListeners.EndPointOf(options.Http.Operations), false),
+        ];
+        foreach (var text in options.Sip.Listen)
+            if (SipAddresses.TryParseListener(text, out var transport, out var endPoint))
+                wanted.Add(($"sip.listen '{text}'", endPoint, transport == Sip.SipTransport.Udp));
+        wanted.AddRange(options.Media.WhatsApp.Bindings.Select(one => ("media.whatsApp.bindings", new IPEndPoint(IPAddress.Parse(one.Bind), options.Media.WhatsApp.Port), true)));
+        wanted.AddRange(options.Media.Pbx.Bindings.Select(one => ("media.pbx.bindings", new IPEndPoint(IPAddress.Parse(one.Bind), 0), true)));
+        foreach (var (key, endPoint, isUdp) in wanted)
+            if (Fault(endPoint, isUdp) is { } fault)
+                yield return $"{key}: {endPoint} {fault}";
+    }
+
+    private static string? Fault(IPEndPoint endPoint, bool isUdp)
+    {
+        try
+        {
+            using var socket = new Socket(
+                endPoint.AddressFamily, isUdp ? SocketType.Dgram : SocketType.Stream, isUdp ? ProtocolType.Udp : ProtocolType.Tcp);
+            if (!isUdp)
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true); // connections that have just ended do not count
+            socket.Bind(endPoint);
+            if (!isUdp)
+                socket.Listen(1);
+            return null;
+        }
+        catch (SocketException e)
+        {
+            return e.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => "is in use by another program.",
+                SocketError.AddressNotAvailable => "is no address of this host.",
+                SocketError.AddressFamilyNotSupported => "is an IPv6 address, and this kernel has no IPv6: use an IPv4 address.",
+                SocketError.AccessDenied => "is not allowed to this user (ports below 1024 need CAP_NET_BIND_SERVICE).",
+                _ => $"cannot be bound: {e.Message}.",
+            };
+        }
+    }
+
+    private static string? Fault(Action load)
+    {
+        try
+        {
+            load();
+            return null;
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return e.Message;
+        }
+    }
+}

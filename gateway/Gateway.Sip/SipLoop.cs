@@ -114,6 +114,8 @@ internal sealed partial class SipLoop
             {
                 case EndpointInput.Received(var message, var flow):
                     _metrics.Received(flow.Transport);
+                    if (message.IgnoredHeaders > 0)
+                        _metrics.IgnoredHeaders(message.IgnoredHeaders);
                     Agent.HandleMessage(message, flow, now);
                     break;
                 case EndpointInput.Malformed(var error, var flow):

@@ -43,6 +43,7 @@ internal sealed class SipMetrics : IDisposable
 
     private readonly Meter _meter = new(MeterName);
     private readonly Counter<long> _malformed;
+    private readonly Counter<long> _ignored;
     private readonly Counter<long> _closed;
     private readonly Counter<long> _overflow;
     private readonly Counter<long> _received;
@@ -52,6 +53,7 @@ internal sealed class SipMetrics : IDisposable
     public SipMetrics(Func<int> calls, Func<int> connections, Func<SipDrop, long> drops)
     {
         _malformed = _meter.CreateCounter<long>("gateway_sip_malformed_messages", description: "Messages refused by the parser, by fault");
+        _ignored = _meter.CreateCounter<long>("gateway_sip_ignored_headers", description: "Malformed or surplus header fields passed over in messages that were taken");
         _closed = _meter.CreateCounter<long>("gateway_sip_connections_closed", description: "TCP and TLS connections closed, by reason");
         _overflow = _meter.CreateCounter<long>("gateway_sip_overflowed_datagrams", description: "Datagrams dropped because the endpoint was behind");
         _received = _meter.CreateCounter<long>("gateway_sip_received_messages", description: "Messages received, by transport");
@@ -63,6 +65,8 @@ internal sealed class SipMetrics : IDisposable
     }
 
     public void Malformed(SipParseFault fault) => _malformed.Add(1, new KeyValuePair<string, object?>("fault", Label(fault.ToString())));
+
+    public void IgnoredHeaders(int count) => _ignored.Add(count);
 
     public void Closed(ConnectionEnd reason) => _closed.Add(1, new KeyValuePair<string, object?>("reason", Label(reason.ToString())));
 

@@ -310,8 +310,6 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
 
     private EarlyLeg? FindOrAddLeg(SipResponse response)
     {
-        if (response.ToTag.Length == 0)
-            return null;
         if (_early.TryGetValue(response.ToTag, out var leg))
             return leg;
         if (_early.Count >= MaxForks)

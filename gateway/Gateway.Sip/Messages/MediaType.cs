@@ -16,6 +16,9 @@ public static class MediaType
         return type.Replace(" ", "", StringComparison.Ordinal).Replace("\t", "", StringComparison.Ordinal);
     }
 
+    /// <summary>It names a type and a subtype, whichever.</summary>
+    public static bool IsReadable(string? contentType) => contentType is not null && Essence(contentType).IndexOf('/', StringComparison.Ordinal) > 0;
+
     /// <summary>Compares without case and parameters.</summary>
     public static bool Is(string? contentType, string type) =>
         contentType is not null && Essence(contentType).Equals(type, StringComparison.OrdinalIgnoreCase);

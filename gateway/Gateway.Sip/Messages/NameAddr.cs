@@ -17,31 +17,16 @@ public sealed record NameAddr(string? DisplayName, SipUri Uri, SipParameters Par
     public NameAddr WithTag(string tag) => this with { Parameters = Parameters.With("tag", tag) };
 
     /// <summary>
-    /// Without angle brackets every parameter belongs to the header, not to the URI (RFC 3261 §20.10). Two deviations that RFC 4475
-    /// §3.1.2.14 and §3.1.2.15 leave to the receiver are accepted: blanks inside the angle brackets, and an unquoted display name that is
-    /// not made of tokens.
+    /// Without angle brackets every parameter belongs to the header, not to the URI (RFC 3261 §20.10). Deviations that RFC 4475 §3.1.2.6,
+    /// §3.1.2.14 and §3.1.2.15 leave to the receiver are accepted: blanks inside the angle brackets, and a display name that is not made of
+    /// tokens, or whose quotes do not pair.
     /// </summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out NameAddr? address)
     {
         address = null;
-        var scanner = new SipScanner(text);
-        scanner.SkipWhiteSpace();
-        string? displayName = null;
-        if (scanner.TryTakeQuoted(out var quoted))
-        {
-            displayName = SipGrammar.Unquote(quoted.ToString());
-            scanner.SkipWhiteSpace();
-            if (scanner.Peek != '<')
-                return false;
-        }
-        else if (scanner.Rest.Contains('<'))
-        {
-            var name = scanner.TakeUntil("<\"").TrimEnd(" \t");
-            if (scanner.Peek != '<' || name.Contains(';'))
-                return false;
-            displayName = name.IsEmpty ? null : name.ToString();
-        }
-
+        if (!TrySplitName(text, out var displayName, out var rest))
+            return false;
+        var scanner = new SipScanner(text.AsSpan(rest));
         var bracketed = scanner.TryTake('<');
         var uriText = scanner.TakeUntil(bracketed ? ">" : "; \t,?");
         if (bracketed && !scanner.TryTake('>'))
@@ -49,6 +34,37 @@ public sealed record NameAddr(string? DisplayName, SipUri Uri, SipParameters Par
         if (!SipUri.TryParse(uriText.Trim(" \t"), out var uri) || !SipParameters.TryParse(ref scanner, out var parameters))
             return false;
         address = new NameAddr(displayName, uri, parameters);
+        return true;
+    }
+
+    /// <summary><paramref name="rest"/> is where the angle bracket opens, or the URI begins.</summary>
+    private static bool TrySplitName(string text, out string? displayName, out int rest)
+    {
+        displayName = null;
+        var scanner = new SipScanner(text);
+        scanner.SkipWhiteSpace();
+        if (scanner.TryTakeQuoted(out var quoted))
+        {
+            displayName = SipGrammar.Unquote(quoted.ToString());
+            scanner.SkipWhiteSpace();
+        }
+        rest = text.Length - scanner.Rest.Length;
+        if (scanner.Peek == '<')
+            return true;
+        var bracket = text.IndexOf('<', StringComparison.Ordinal);
+        if (bracket < 0)
+            return displayName is null;
+
+        // A name without quotes. Where it has some all the same, the last bracket is the one that opens the address.
+        if (text.AsSpan(0, bracket).Contains('"'))
+            bracket = text.LastIndexOf('<');
+        var name = text.AsSpan(0, bracket).Trim(" \t");
+        var semicolon = name.IndexOf(';');
+        if (semicolon >= 0 && SipUri.TryParse(name[..semicolon], out var uri) && (uri.IsSip || uri.IsTel))
+            return false; // the bracket is in a parameter
+        name = name.Trim('"').Trim(" \t");
+        displayName = name.IsEmpty ? null : name.ToString();
+        rest = bracket;
         return true;
     }
 

@@ -5,18 +5,42 @@ public static class ReasonHeader
 {
     public const string Name = "Reason";
 
-    /// <summary>False without a protocol or a numeric cause.</summary>
+    /// <summary>
+    /// False without a protocol or a numeric cause. "Q.850" and "SIP" come in their usual spelling however they were written; a text may lack its
+    /// quotes, or one of them.
+    /// </summary>
     public static bool TryParse(string text, out SipReason reason)
     {
         reason = default;
         var scanner = new SipScanner(text);
         scanner.SkipWhiteSpace();
-        if (!scanner.TryTakeToken(out var protocol) || !SipParameters.TryParse(ref scanner, out var parameters))
+        if (!scanner.TryTakeToken(out var protocol))
             return false;
-        if (!SipGrammar.TryParseNumber(parameters["cause"], 999, out var cause))
+        uint? cause = null;
+        string? words = null;
+        while (scanner.TryTakeSeparator(';'))
+        {
+            if (!scanner.TryTakeToken(out var name) || !scanner.TryTakeSeparator('='))
+                continue;
+            var value = scanner.TryTakeQuoted(out var quoted)
+                ? SipGrammar.Unquote(quoted.ToString())
+                : scanner.TakeUntil(";").Trim(" \t\"").ToString();
+            if (name.Equals("cause", StringComparison.OrdinalIgnoreCase) && cause is null && SipGrammar.TryParseNumber(value, 999, out var number))
+                cause = number;
+            else if (name.Equals("text", StringComparison.OrdinalIgnoreCase))
+                words ??= value;
+        }
+        if (cause is not { } known)
             return false;
-        reason = new SipReason(protocol.ToString(), (int)cause, parameters["text"]);
+        reason = new SipReason(NameOf(protocol), (int)known, words);
         return true;
+    }
+
+    private static string NameOf(ReadOnlySpan<char> protocol)
+    {
+        if (protocol.Equals("Q.850", StringComparison.OrdinalIgnoreCase) || protocol.Equals("Q850", StringComparison.OrdinalIgnoreCase))
+            return "Q.850";
+        return protocol.Equals("SIP", StringComparison.OrdinalIgnoreCase) ? "SIP" : protocol.ToString();
     }
 
     public static string Format(SipReason reason)

@@ -37,6 +37,7 @@ public static class ReasonPhrases
         422 => "Session Interval Too Small",
         423 => "Interval Too Brief",
         433 => "Anonymity Disallowed",
+        469 => "Bad Info Package",
         480 => "Temporarily Unavailable",
         481 => "Call/Transaction Does Not Exist",
         482 => "Loop Detected",

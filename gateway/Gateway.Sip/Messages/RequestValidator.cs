@@ -15,11 +15,11 @@ public static class RequestValidator
         SipMethod.Info, SipMethod.Refer, SipMethod.Subscribe, SipMethod.Notify, SipMethod.Message, new("PUBLISH"),
     ];
 
-    /// <summary>What starts or retargets a dialog.</summary>
-    private static readonly SipMethod[] ContactMethods = [SipMethod.Invite, SipMethod.Refer, SipMethod.Subscribe, SipMethod.Update];
+    /// <summary>What starts a dialog, or binds an address.</summary>
+    private static readonly SipMethod[] ContactMethods = [SipMethod.Invite, SipMethod.Subscribe, SipMethod.Register];
 
     /// <summary>
-    /// Null: go on. ACK always passes: it is never answered. CANCEL passes unless malformed: it must not carry Require (RFC 3261 §9.1).
+    /// Null: go on. ACK always passes: it is never answered. CANCEL nearly: it must not carry Require (RFC 3261 §9.1).
     /// </summary>
     public static SipRefusal? Validate(SipRequest request, SipCapabilities capabilities)
     {
@@ -29,11 +29,9 @@ public static class RequestValidator
             return wrongMethod;
         if (!request.Uri.IsSip && !request.Uri.IsTel)
             return new SipRefusal(416, "uri_scheme");
-        if (CheckAddresses(request) is { } malformed)
-            return malformed;
         if (request.Method == SipMethod.Cancel)
             return null;
-        return CheckHops(request) ?? CheckRequire(request, capabilities) ?? CheckContent(request, capabilities) ?? CheckAccept(request);
+        return CheckAddresses(request) ?? CheckHops(request) ?? CheckRequire(request, capabilities) ?? CheckContent(request, capabilities) ?? CheckAccept(request);
     }
 
     private static SipRefusal? CheckMethod(SipRequest request, SipCapabilities capabilities)
@@ -44,12 +42,16 @@ public static class RequestValidator
     }
 
     /// <summary>
-    /// Route and Contact are followed later, so every one of them must be readable; what starts a dialog needs exactly one Contact (RFC
-    /// 3261 §8.1.1.8, §12.1.1).
+    /// The addresses of a request that starts something are followed later, so they must be readable, and what starts a dialog needs a Contact
+    /// (RFC 3261 §8.1.1.8, §12.1.1; the first counts). Inside a dialog they are known already: a refresh without Contact leaves the target as it
+    /// is, and a BYE must end its call whatever else it carries.
     /// </summary>
     private static SipRefusal? CheckAddresses(SipRequest request)
     {
-        foreach (var name in (ReadOnlySpan<string>)["Route", "Record-Route", "Contact"])
+        if (request.ToTag.Length > 0)
+            return null;
+        var needsContact = ContactMethods.Contains(request.Method);
+        foreach (var name in needsContact ? (ReadOnlySpan<string>)["Route", "Record-Route", "Contact"] : ["Route", "Record-Route"])
         {
             var values = request.Headers.All(name);
             if (request.Method == SipMethod.Register && name == "Contact")
@@ -57,12 +59,11 @@ public static class RequestValidator
             if (!values.All(value => NameAddr.TryParse(value, out _)))
                 return new SipRefusal(400, "malformed_address");
         }
-        if (!ContactMethods.Contains(request.Method))
+        if (!needsContact || request.Method == SipMethod.Register)
             return null;
-        var contacts = request.Headers.All("Contact").Count();
-        if (contacts == 0 && !request.TopVia.HasUniqueBranch && request.From.Tag is null)
+        if (!request.Headers.Contains("Contact") && !request.TopVia.HasUniqueBranch && request.From.Tag is null)
             return null; // RFC 2543 did not ask for it; the From is the target then (RFC 4475 §3.4.1)
-        return contacts == 1 && request.Contact!.Uri.IsSip ? null : new SipRefusal(400, "contact");
+        return request.Contact is { Uri.IsSip: true } ? null : new SipRefusal(400, "contact");
     }
 
     /// <summary>
@@ -78,16 +79,19 @@ public static class RequestValidator
         return unknown.Length == 0 ? null : new SipRefusal(420, "require", new SipHeader("Unsupported", unknown));
     }
 
-    /// <summary>RFC 3261 §8.2.3: a body we do not understand is refused, unless its sender called it optional.</summary>
+    /// <summary>
+    /// RFC 3261 §8.2.3: a body we do not understand is refused, unless its sender called it optional. That of a BYE does not matter, and that of
+    /// an INFO is its package's affair (RFC 6086 §4.2.2).
+    /// </summary>
     private static SipRefusal? CheckContent(SipRequest request, SipCapabilities capabilities)
     {
-        if (request.Body.IsEmpty)
+        if (SipBody.IsBlank(request.Body) || request.Method == SipMethod.Bye || request.Method == SipMethod.Info)
             return null;
-        if (request.ContentType is not { } contentType)
-            return new SipRefusal(400, "content_type");
+        if (!MediaType.IsReadable(request.ContentType))
+            return SipBody.TryFind(request, MediaType.Sdp, out _) ? null : new SipRefusal(400, "content_type");
         if (!request.Headers.Tokens("Content-Encoding").All(coding => coding.Equals("identity", StringComparison.OrdinalIgnoreCase)))
             return new SipRefusal(415, "content_encoding", new SipHeader("Accept-Encoding", "identity"));
-        if (capabilities.Accepts(contentType) || IsOptional(request))
+        if (capabilities.Accepts(request.ContentType!) || IsOptional(request))
             return null;
         if (capabilities.ContentTypes.Any(type => SipBody.TryFind(request, type, out _)))
             return null;
@@ -99,7 +103,8 @@ public static class RequestValidator
     {
         if (request.Method != SipMethod.Invite || !request.Headers.Contains("Accept"))
             return null;
-        return request.Headers.Tokens("Accept").Any(range => MediaType.Covers(range, MediaType.Sdp)) ? null : new SipRefusal(406, "accept");
+        var ranges = request.Headers.Tokens("Accept").Where(MediaType.IsReadable).ToList();
+        return ranges.Count == 0 || ranges.Exists(range => MediaType.Covers(range, MediaType.Sdp)) ? null : new SipRefusal(406, "accept");
     }
 
     private static bool IsOptional(SipRequest request)

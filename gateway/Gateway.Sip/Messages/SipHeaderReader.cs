@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Gateway.Sip.Messages;
 
 /// <summary>
@@ -5,44 +7,58 @@ namespace Gateway.Sip.Messages;
 /// </summary>
 internal static class SipHeaderReader
 {
-    /// <summary>
-    /// Reads on after a bad line, so that a refused request keeps the headers its answer needs; the first fault is returned.
-    /// </summary>
-    public static SipParseFault Read(ReadOnlySpan<char> text, SipHeaders headers)
+    /// <summary>What decides whether a message can be processed at all (RFC 3261 §8.2.2: other malformed fields are ignored).</summary>
+    private static readonly FrozenSet<string> Necessary = new[]
     {
-        var fault = SipParseFault.None;
+        "Via", "From", "To", "Call-ID", "CSeq", "Contact", "Route", "Record-Route", "Content-Length",
+    }.ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Passes over lines that are no header fields, and over unnecessary fields beyond <see cref="SipLimits.MaxHeaders"/>, and counts both.
+    /// Only too many necessary ones are a fault.
+    /// </summary>
+    public static SipParseFault Read(ReadOnlySpan<char> text, SipHeaders headers, out int ignored)
+    {
+        ignored = 0;
+        var (necessary, others) = (0, 0);
         while (!text.IsEmpty)
         {
-            var line = TakeUnfolded(ref text);
-            if (headers.Count >= SipLimits.MaxHeaders)
-                return SipParseFault.TooManyHeaders;
-            if (!TryAdd(line, headers) && fault == SipParseFault.None)
-                fault = SipParseFault.BadHeaderLine;
+            if (!TrySplit(TakeUnfolded(ref text), out var name, out var elements))
+            {
+                ignored++;
+                continue;
+            }
+            foreach (var element in elements)
+            {
+                if (Necessary.Contains(name) && ++necessary > SipLimits.MaxHeaders)
+                    return SipParseFault.TooManyHeaders;
+                if (Necessary.Contains(name) || ++others <= SipLimits.MaxHeaders)
+                    headers.Add(name, element);
+                else
+                    ignored++;
+            }
         }
-        return fault;
+        return SipParseFault.None;
     }
 
-    private static bool TryAdd(string line, SipHeaders headers)
+    /// <summary>Name and values of one field. What commas leave empty in a list is no element, but an empty Via is a Via that was lost.</summary>
+    private static bool TrySplit(string line, out string name, out IReadOnlyList<string> elements)
     {
+        (name, elements) = ("", []);
         var colon = line.IndexOf(':', StringComparison.Ordinal);
         if (colon < 1 || line.AsSpan().IndexOfAny('\r', '\n') >= 0)
             return false;
-        var name = line.AsSpan(0, colon).TrimEnd(" \t");
-        if (!SipGrammar.IsToken(name))
+        var written = line.AsSpan(0, colon).TrimEnd(" \t");
+        if (!SipGrammar.IsToken(written))
             return false;
-        var canonical = SipHeaderNames.Canonicalize(name.ToString());
+        name = SipHeaderNames.Canonicalize(written.ToString());
         var value = line[(colon + 1)..].Trim(' ', '\t');
-        if (!SipHeaderNames.IsList(canonical))
-        {
-            headers.Add(canonical, value);
-            return true;
-        }
-        foreach (var element in SipListSplitter.Split(value))
-        {
-            if (headers.Count >= SipLimits.MaxHeaders)
-                return false;
-            headers.Add(canonical, element);
-        }
+        if (!SipHeaderNames.IsList(name))
+            elements = [value];
+        else if (name == "Via")
+            elements = SipListSplitter.Split(value);
+        else
+            elements = SipListSplitter.Split(value).FindAll(element => element.Length > 0);
         return true;
     }
 
@@ -61,7 +77,7 @@ internal static class SipHeaderReader
     private static ReadOnlySpan<char> TakeLine(ref ReadOnlySpan<char> text)
     {
         var end = text.IndexOf("\r\n");
-        var line = end < 0 ? text : text[..end];
+        var line = (end < 0 ? text : text[..end]).TrimEnd('\r'); // some peers end their lines with CR CR LF
         text = end < 0 ? default : text[(end + 2)..];
         return line;
     }

@@ -9,7 +9,7 @@ public static class SipLimits
     /// <summary>Start line and header fields together, in bytes.</summary>
     public const int MaxHeaderBytes = 32_768;
 
-    /// <summary>Header field values after lists were split.</summary>
+    /// <summary>Header field values after lists were split: so many necessary ones, and so many others.</summary>
     public const int MaxHeaders = 256;
 
     /// <summary>Parameters of one URI or one header value.</summary>

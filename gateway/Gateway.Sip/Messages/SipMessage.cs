@@ -9,6 +9,9 @@ public abstract class SipMessage
 {
     public SipHeaders Headers { get; init; } = new();
 
+    /// <summary>Malformed or surplus header fields that the parser passed over.</summary>
+    public int IgnoredHeaders { get; internal set; }
+
     /// <summary>Empty without a body. Content-Length is not a header here: the writer computes it.</summary>
     public ReadOnlyMemory<byte> Body { get; private set; }
 

@@ -51,6 +51,8 @@ public sealed class SipParameters : IEquatable<SipParameters>
         List<SipParameter>? items = null;
         while (scanner.TryTakeSeparator(';'))
         {
+            if (scanner.AtEnd || scanner.Peek == ';')
+                continue; // a semicolon too many
             if ((items ??= []).Count == SipLimits.MaxParameters || !scanner.TryTakeToken(out var name))
                 return false;
             string? value = null;
@@ -84,6 +86,8 @@ public sealed class SipParameters : IEquatable<SipParameters>
         foreach (var range in text[1..].Split(';'))
         {
             var item = text[1..][range];
+            if (item.IsEmpty)
+                continue; // a semicolon too many
             var equals = item.IndexOf('=');
             var name = equals < 0 ? item : item[..equals];
             if (name.IsEmpty || items.Count == SipLimits.MaxParameters)

@@ -13,7 +13,6 @@ public enum SipParseFault
     UnsupportedVersion,
     BadRequestUri,
     BadStatusCode,
-    BadHeaderLine,
     TooManyHeaders,
     MissingHeader,
     RepeatedHeader,

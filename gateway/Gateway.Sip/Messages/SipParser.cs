@@ -6,11 +6,12 @@ namespace Gateway.Sip.Messages;
 /// <summary>
 /// Reads one whole message: a datagram, or a frame that <see cref="SipStreamFramer"/> cut from a stream (RFC 3261 §7, §18.3, §25).
 /// Accepted messages have exactly one well-formed From, To, Call-ID and CSeq and at least one well-formed Via; what a UAS checks beyond
-/// syntax (RFC 3261 §8.2) is <see cref="RequestValidator"/>'s. Header text that is not UTF-8 is read as ISO 8859-1, as older PBXs write it.
+/// syntax (RFC 3261 §8.2) is <see cref="RequestValidator"/>'s. Malformed fields that are not necessary are passed over and counted in
+/// <see cref="SipMessage.IgnoredHeaders"/>, as RFC 3261 §8.2.2 says. Header text that is not UTF-8 is read as ISO 8859-1, as older PBXs write it.
 /// </summary>
 public static class SipParser
 {
-    private static readonly string[] SingleHeaders = ["From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type"];
+    private static readonly string[] SingleHeaders = ["From", "To", "Call-ID", "CSeq"];
 
     /// <summary>
     /// Never throws. On false <paramref name="error"/> tells why, and answers the request when there is one to answer. Bytes after
@@ -38,7 +39,7 @@ public static class SipParser
             return Fail(fault, out error);
 
         var answerable = parsed as SipRequest;
-        var headerFault = firstLineEnd < 0 ? SipParseFault.None : SipHeaderReader.Read(head.AsSpan(firstLineEnd + 2), parsed.Headers);
+        var headerFault = firstLineEnd < 0 ? SipParseFault.None : ReadHeaders(head.AsSpan(firstLineEnd + 2), parsed);
         if (fault == SipParseFault.None)
             fault = headerFault;
         var headerName = "";
@@ -105,8 +106,27 @@ public static class SipParser
         return isVersion ? SipParseFault.UnsupportedVersion : SipParseFault.BadStartLine;
     }
 
+    private static SipParseFault ReadHeaders(ReadOnlySpan<char> text, SipMessage message)
+    {
+        var fault = SipHeaderReader.Read(text, message.Headers, out var ignored);
+        message.IgnoredHeaders = ignored + DropRepeated(message.Headers, "Max-Forwards") + DropRepeated(message.Headers, "Content-Type");
+        if (message.Headers["Max-Forwards"] is { } hops && !SipGrammar.TryParseNumber(hops, 255, out _))
+            message.IgnoredHeaders += message.Headers.Remove("Max-Forwards");
+        return fault;
+    }
+
+    /// <summary>Keeps the first value of a field that may come once; how many others there were.</summary>
+    private static int DropRepeated(SipHeaders headers, string name)
+    {
+        var count = headers.All(name).Count();
+        if (count > 1)
+            headers[name] = headers[name];
+        return Math.Max(0, count - 1);
+    }
+
     /// <summary>
-    /// RFC 3261 §8.1.1: what every message has, once and well formed. A missing Max-Forwards is forgiven, as RFC 2543 peers do not send it.
+    /// RFC 3261 §8.1.1: what every message has, once and well formed; an exact repetition is forgiven. A missing Max-Forwards is too, as RFC
+    /// 2543 peers do not send it.
     /// </summary>
     private static SipParseFault CheckHeaders(SipMessage message, out string headerName)
     {
@@ -114,8 +134,9 @@ public static class SipParser
         foreach (var name in SingleHeaders)
         {
             headerName = name;
-            if (headers.All(name).Skip(1).Any())
+            if (headers.All(name).Distinct().Skip(1).Any())
                 return SipParseFault.RepeatedHeader;
+            message.IgnoredHeaders += DropRepeated(headers, name);
         }
         foreach (var name in (ReadOnlySpan<string>)["Via", "From", "To", "Call-ID", "CSeq"])
         {
@@ -128,9 +149,6 @@ public static class SipParser
 
         headerName = "Via";
         if (!headers.All("Via").All(via => ViaHeader.TryParse(via, out _)))
-            return SipParseFault.BadHeaderValue;
-        headerName = "Max-Forwards";
-        if (headers["Max-Forwards"] is { } hops && !SipGrammar.TryParseNumber(hops, 255, out _))
             return SipParseFault.BadHeaderValue;
         headerName = "CSeq";
         if (message is SipRequest request && request.CSeq.Method != request.Method)

@@ -59,6 +59,13 @@ internal ref struct SipScanner(ReadOnlySpan<char> text)
         return taken;
     }
 
+    /// <summary>Skips what there is of <paramref name="any"/>.</summary>
+    public void Take(ReadOnlySpan<char> any)
+    {
+        var length = Rest.IndexOfAnyExcept(any);
+        _at += length < 0 ? Rest.Length : length;
+    }
+
     /// <summary>A quoted-string with its quotes, escapes left as they are.</summary>
     public bool TryTakeQuoted(out ReadOnlySpan<char> quoted)
     {

@@ -126,7 +126,7 @@ public sealed record SipUri
         return text.ToString();
     }
 
-    /// <summary>user and password may hold ";" and "?", so the "@" is looked for first (RFC 4475 §3.1.1.13).</summary>
+    /// <summary>An empty user ("sip:@host") is kept as such. user and password may hold ";" and "?", so the "@" is looked for first (RFC 4475 §3.1.1.13).</summary>
     private static SipUri? ParseSip(string scheme, ReadOnlySpan<char> rest)
     {
         ReadOnlySpan<char> userInfo = default;
@@ -135,7 +135,7 @@ public sealed record SipUri
         {
             userInfo = rest[..at];
             rest = rest[(at + 1)..];
-            if (userInfo.IsEmpty || !SipGrammar.HasValidEscapes(userInfo))
+            if (!SipGrammar.HasValidEscapes(userInfo))
                 return null;
         }
 

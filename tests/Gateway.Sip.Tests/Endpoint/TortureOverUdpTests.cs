@@ -14,11 +14,12 @@ public sealed class TortureOverUdpTests
 {
     private const int NoAnswer = 0;
 
+    // The missing quote of quotbal is inferred, so it is a call, and its answer goes to port 5050, which its Via names.
     private static readonly (string Name, int Status)[] Expected =
     [
         ("wsinv", 481), ("intmeth", 501), ("esc01", 100), ("escnull", 405), ("esc02", 501), ("lwsdisp", 200), ("longreq", 100), ("dblreq", 405),
         ("semiuri", 200), ("transports", 200), ("mpart01", 405), ("unreason", NoAnswer), ("noreason", NoAnswer), ("badinv01", 400), ("clerr", 400),
-        ("ncl", 400), ("scalar02", 400), ("scalarlg", NoAnswer), ("quotbal", 400), ("ltgtruri", 400), ("lwsruri", 400), ("lwsstart", 400), ("trws", 400),
+        ("ncl", 400), ("scalar02", 400), ("scalarlg", NoAnswer), ("quotbal", NoAnswer), ("ltgtruri", 400), ("lwsruri", 400), ("lwsstart", 400), ("trws", 400),
         ("escruri", 400), ("baddate", 100), ("regbadct", 405), ("badaspec", 200), ("baddn", 200), ("badvers", 505), ("mismatch01", 400),
         ("mismatch02", 400), ("bigcode", NoAnswer), ("badbranch", 200), ("insuf", 400), ("unkscm", 416), ("novelsc", 416), ("unksm2", 405),
         ("bext01", 420), ("invut", 415), ("regaut01", 405), ("multi01", 400), ("mcl01", 400), ("bcast", NoAnswer), ("zeromf", 200), ("cparam01", 405),
@@ -51,7 +52,7 @@ public sealed class TortureOverUdpTests
                 wrong.Add($"{name}: {answer} instead of {status}");
         }
         Assert.Empty(wrong);
-        Assert.Equal(4, endpoint.ActiveCalls);
+        Assert.Equal(5, endpoint.ActiveCalls);
     }
 
     /// <summary>The status of the first datagram about this message; those about others are repetitions. Call-IDs begin with the message's name, but for two.</summary>

@@ -91,7 +91,7 @@ public class TrunkTests
         await using var gateway = await EndpointBench.StartAsync(trunks: EndpointBench.Trunk(pbx.Port));
         await using var closed = await EndpointBench.StartAsync(
             trunks: EndpointBench.Trunk(9) with { Server = "192.0.2.1", AllowedSources = [] });
-        pbx.Send(EndpointBench.PortOf(gateway), Invite(pbx.Port, "From: <sip:a@b>;tag=1\nCSeq: 1 INVITE\nMax-Forwards: many"));
+        pbx.Send(EndpointBench.PortOf(gateway), Invite(pbx.Port, "From: <sip:a@b>;tag=1\nCSeq: 1 INVITE\nContent-Length: many"));
         Assert.Equal(400, Assert.IsType<SipResponse>(await pbx.ReceiveAsync()).StatusCode);
         pbx.Send(EndpointBench.PortOf(closed), Invite(pbx.Port, "From: <sip:a@b>;tag=1\nCSeq: 1 INVITE"));
         Assert.Equal(403, Assert.IsType<SipResponse>(await pbx.ReceiveAsync()).StatusCode);

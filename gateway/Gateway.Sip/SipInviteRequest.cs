@@ -1,3 +1,5 @@
+using Gateway.Sip.Messages;
+
 namespace Gateway.Sip;
 
 /// <summary>A call to place on a trunk.</summary>
@@ -8,6 +10,9 @@ public sealed record SipInviteRequest
 
     /// <summary>User part of the Request-URI and To: the extension, queue or number to ring.</summary>
     public required string TargetUser { get; init; }
+
+    /// <summary>The whole Request-URI where the peer named it, as in a transfer; null: <see cref="TargetUser"/> at the trunk. The trunk's servers get the INVITE in any case.</summary>
+    public SipUri? Target { get; init; }
 
     /// <summary>Who calls: becomes From, and P-Asserted-Identity when <see cref="AssertIdentity"/> is set.</summary>
     public required SipParty Caller { get; init; }

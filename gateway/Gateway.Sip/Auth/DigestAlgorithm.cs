@@ -5,4 +5,5 @@ public enum DigestAlgorithm
 {
     Md5,
     Sha256,
+    Sha512256,
 }

@@ -6,20 +6,27 @@ namespace Gateway.Sip.Auth;
 /// <summary>An Authorization or Proxy-Authorization value (RFC 3261 §22.4). Holds a proof, never the password.</summary>
 public sealed record DigestCredentials(string User, string Realm, string Nonce, string Uri, string Response, DigestAlgorithm Algorithm)
 {
-    /// <summary>Null without qop.</summary>
+    /// <summary>Null without qop, unless <see cref="IsSession"/>.</summary>
     public string? ClientNonce { get; init; }
 
     /// <summary>How often the nonce was used, this time included; null without qop.</summary>
     public uint? NonceCount { get; init; }
 
+    public DigestQop Qop { get; init; }
+
+    /// <summary>The algorithm's "-sess" form.</summary>
+    public bool IsSession { get; init; }
+
     public string? Opaque { get; init; }
 
-    internal DigestProof Proof => new(Uri, Nonce, NonceCount?.ToString("x8"), ClientNonce);
+    internal DigestProof Proof => new(Uri, Nonce, NonceCount?.ToString("x8"), ClientNonce, Qop, IsSession);
 
     public static bool TryParse(string text, [NotNullWhen(true)] out DigestCredentials? credentials)
     {
         credentials = null;
-        if (!DigestFields.TryParse(text, out var fields) || !DigestHash.TryParse(fields.GetValueOrDefault("algorithm"), out var algorithm))
+        if (!DigestFields.TryParse(text, out var fields))
+            return false;
+        if (!DigestHash.TryParse(fields.GetValueOrDefault("algorithm"), out var algorithm, out var isSession))
             return false;
         string? Field(string name) => fields.GetValueOrDefault(name);
         if (Field("username") is not { } user || Field("realm") is not { } realm || Field("nonce") is not { } nonce)
@@ -27,17 +34,21 @@ public sealed record DigestCredentials(string User, string Realm, string Nonce, 
         if (Field("uri") is not { } uri || Field("response") is not { } response)
             return false;
 
+        if (!TryParseQop(Field("qop"), out var qop))
+            return false;
         uint? nonceCount = null;
-        if (Field("qop") is { } qop)
+        if (qop != DigestQop.None)
         {
-            if (!qop.Equals("auth", StringComparison.OrdinalIgnoreCase) || Field("cnonce") is null || !TryParseCount(Field("nc"), out var count))
+            if (Field("cnonce") is null || !TryParseCount(Field("nc"), out var count))
                 return false;
             nonceCount = count;
         }
         credentials = new DigestCredentials(user, realm, nonce, uri, response, algorithm)
         {
-            ClientNonce = nonceCount is null ? null : Field("cnonce"),
+            ClientNonce = nonceCount is null && !isSession ? null : Field("cnonce"),
             NonceCount = nonceCount,
+            Qop = qop,
+            IsSession = isSession,
             Opaque = Field("opaque"),
         };
         return true;
@@ -51,10 +62,10 @@ public sealed record DigestCredentials(string User, string Realm, string Nonce, 
         ("nonce", Nonce, true),
         ("uri", Uri, true),
         ("response", Response, true),
-        ("algorithm", Algorithm.Name(), false),
+        ("algorithm", Algorithm.Name(IsSession), false),
         ("cnonce", ClientNonce, true),
         ("opaque", Opaque, true),
-        ("qop", NonceCount is null ? null : "auth", false),
+        ("qop", Qop.Name(), false),
         ("nc", NonceCount?.ToString("x8"), false),
     ]);
 
@@ -65,5 +76,11 @@ public sealed record DigestCredentials(string User, string Realm, string Nonce, 
     {
         count = 0;
         return text is { Length: 8 } && uint.TryParse(text, System.Globalization.NumberStyles.AllowHexSpecifier, null, out count) && count > 0;
+    }
+
+    private static bool TryParseQop(string? text, out DigestQop qop)
+    {
+        qop = text is null ? DigestQop.None : text.Equals("auth-int", StringComparison.OrdinalIgnoreCase) ? DigestQop.AuthInt : DigestQop.Auth;
+        return text is null || text.Equals(qop.Name(), StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -8,7 +8,10 @@ internal static class DigestFields
 {
     private const int MaxFields = 32;
 
-    /// <summary>False when the scheme is another than Digest, a name repeats, or the text is no such list. Values come unquoted.</summary>
+    /// <summary>
+    /// False when the scheme is another than Digest, a name repeats, or a value is broken off. Values come unquoted. Elements that are no
+    /// name=value are passed over: peers leave commas behind, and write lists without quotes (<c>qop=auth,auth-int</c>).
+    /// </summary>
     public static bool TryParse(string text, out Dictionary<string, string> fields)
     {
         fields = new(StringComparer.OrdinalIgnoreCase);
@@ -18,24 +21,28 @@ internal static class DigestFields
             return false;
         if (!SipGrammar.IsWhiteSpace(scanner.Peek))
             return false;
-        do
+        foreach (var element in SipListSplitter.Split(scanner.Rest.ToString()))
         {
-            scanner.SkipWhiteSpace();
-            if (fields.Count == MaxFields || !scanner.TryTakeToken(out var name) || !scanner.TryTakeSeparator('='))
-                return false;
-            string value;
-            if (scanner.TryTakeQuoted(out var quoted))
-                value = SipGrammar.Unquote(quoted.ToString());
-            else if (scanner.Peek == '"')
-                return false;
-            else
-                value = scanner.TakeUntil(" \t,").ToString();
-            if (!fields.TryAdd(name.ToString(), value))
+            if (fields.Count == MaxFields || !TryAdd(element, fields))
                 return false;
         }
-        while (scanner.TryTakeSeparator(','));
-        scanner.SkipWhiteSpace();
-        return scanner.AtEnd;
+        return fields.Count > 0;
+    }
+
+    /// <summary>The challenges of one header value: some peers combine several with commas, which only their scheme's name tells apart.</summary>
+    public static IEnumerable<string> SplitChallenges(string text)
+    {
+        var challenge = new StringBuilder();
+        foreach (var element in SipListSplitter.Split(text))
+        {
+            if (challenge.Length > 0 && BeginsChallenge(element))
+            {
+                yield return challenge.ToString();
+                challenge.Clear();
+            }
+            challenge.Append(challenge.Length == 0 ? "" : ", ").Append(element);
+        }
+        yield return challenge.ToString();
     }
 
     public static string Write(ReadOnlySpan<(string Name, string? Value, bool Quoted)> fields)
@@ -50,5 +57,30 @@ internal static class DigestFields
             text.Append(name).Append('=').Append(quoted ? SipGrammar.Quote(value) : value);
         }
         return text.ToString();
+    }
+
+    private static bool TryAdd(string element, Dictionary<string, string> fields)
+    {
+        var scanner = new SipScanner(element);
+        if (!scanner.TryTakeToken(out var name) || !scanner.TryTakeSeparator('='))
+            return true;
+        string value;
+        if (scanner.TryTakeQuoted(out var quoted))
+            value = SipGrammar.Unquote(quoted.ToString());
+        else if (scanner.Peek == '"')
+            return false;
+        else
+            value = scanner.TakeUntil(" \t").ToString();
+        scanner.SkipWhiteSpace();
+        return scanner.AtEnd && fields.TryAdd(name.ToString(), value);
+    }
+
+    private static bool BeginsChallenge(string element)
+    {
+        var scanner = new SipScanner(element);
+        if (!scanner.TryTakeToken(out _) || !SipGrammar.IsWhiteSpace(scanner.Peek))
+            return false;
+        scanner.SkipWhiteSpace();
+        return scanner.TryTakeToken(out _) && scanner.TryTakeSeparator('=');
     }
 }

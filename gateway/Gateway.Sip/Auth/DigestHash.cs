@@ -3,36 +3,67 @@ using System.Text;
 
 namespace Gateway.Sip.Auth;
 
-/// <summary>The arithmetic of RFC 7616 §3.4 for qop "auth" and for challenges without qop (RFC 2069).</summary>
+/// <summary>The arithmetic of RFC 7616 §3.4: qop "auth" and "auth-int", challenges without qop (RFC 2069), and the "-sess" algorithms.</summary>
 public static class DigestHash
 {
-    public static string Name(this DigestAlgorithm algorithm) => algorithm == DigestAlgorithm.Sha256 ? "SHA-256" : "MD5";
+    private const string SessionSuffix = "-sess";
 
-    /// <summary>False for the -sess variants and SHA-512-256, which no PBX demands. A missing algorithm means MD5.</summary>
-    public static bool TryParse(string? name, out DigestAlgorithm algorithm)
+    /// <summary>As in the algorithm parameter.</summary>
+    public static string Name(this DigestAlgorithm algorithm, bool isSession = false) => algorithm switch
     {
-        algorithm = string.Equals(name, "SHA-256", StringComparison.OrdinalIgnoreCase) ? DigestAlgorithm.Sha256 : DigestAlgorithm.Md5;
-        return name is null || algorithm == DigestAlgorithm.Sha256 || name.Equals("MD5", StringComparison.OrdinalIgnoreCase);
+        DigestAlgorithm.Sha256 => "SHA-256",
+        DigestAlgorithm.Sha512256 => "SHA-512-256",
+        _ => "MD5",
+    } + (isSession ? SessionSuffix : "");
+
+    /// <summary>False for algorithms that RFC 8760 does not know. A missing one means MD5.</summary>
+    public static bool TryParse(string? name, out DigestAlgorithm algorithm, out bool isSession)
+    {
+        algorithm = DigestAlgorithm.Md5;
+        isSession = name is not null && name.EndsWith(SessionSuffix, StringComparison.OrdinalIgnoreCase);
+        if (name is null)
+            return true;
+        var hash = isSession ? name[..^SessionSuffix.Length] : name;
+        foreach (var known in Enum.GetValues<DigestAlgorithm>())
+        {
+            if (!hash.Equals(known.Name(), StringComparison.OrdinalIgnoreCase))
+                continue;
+            algorithm = known;
+            return true;
+        }
+        return false;
     }
 
-    /// <summary>The "response" value in lower-case hexadecimal.</summary>
-    public static string Response(DigestAlgorithm algorithm, string user, string realm, string password, string method, DigestProof proof)
+    /// <summary>The "response" value in lower-case hexadecimal. <paramref name="body"/> counts with <see cref="DigestQop.AuthInt"/> only.</summary>
+    public static string Response(
+        DigestAlgorithm algorithm, string user, string realm, string password, string method, DigestProof proof, ReadOnlySpan<byte> body = default)
     {
         var secret = Hash(algorithm, $"{user}:{realm}:{password}");
-        var request = Hash(algorithm, $"{method}:{proof.Uri}");
+        if (proof.IsSession)
+            secret = Hash(algorithm, $"{secret}:{proof.Nonce}:{proof.ClientNonce}");
+        var coversBody = proof.NonceCount is not null && proof.Qop == DigestQop.AuthInt;
+        var request = Hash(algorithm, coversBody ? $"{method}:{proof.Uri}:{Hash(algorithm, body)}" : $"{method}:{proof.Uri}");
         return proof.NonceCount is null
             ? Hash(algorithm, $"{secret}:{proof.Nonce}:{request}")
-            : Hash(algorithm, $"{secret}:{proof.Nonce}:{proof.NonceCount}:{proof.ClientNonce}:auth:{request}");
+            : Hash(algorithm, $"{secret}:{proof.Nonce}:{proof.NonceCount}:{proof.ClientNonce}:{proof.Qop.Name()}:{request}");
     }
 
-    private static string Hash(DigestAlgorithm algorithm, string text)
+    /// <summary>As in the qop parameter; null without one.</summary>
+    internal static string? Name(this DigestQop qop) => qop switch
     {
-        var bytes = Encoding.UTF8.GetBytes(text);
-        var hash = algorithm == DigestAlgorithm.Sha256
-            ? SHA256.HashData(bytes)
-#pragma warning disable CA5351 // MD5 is what RFC 3261 peers speak; SHA-256 is preferred wherever a peer offers it
-            : MD5.HashData(bytes);
+        DigestQop.Auth => "auth",
+        DigestQop.AuthInt => "auth-int",
+        _ => null,
+    };
+
+    private static string Hash(DigestAlgorithm algorithm, string text) => Hash(algorithm, Encoding.UTF8.GetBytes(text));
+
+    private static string Hash(DigestAlgorithm algorithm, ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(algorithm switch
+    {
+        DigestAlgorithm.Sha512256 => Sha512256.HashData(bytes),
+        DigestAlgorithm.Sha256 => SHA256.HashData(bytes),
+#pragma warning disable CA5351 // MD5 is what RFC 3261 peers speak; a stronger one is preferred wherever a peer offers it
+        _ => MD5.HashData(bytes),
 #pragma warning restore CA5351
-        return Convert.ToHexStringLower(hash);
-    }
+    });
 }

@@ -75,14 +75,30 @@ public sealed class DigestServer
     /// <summary>The hash is computed for unknown users and dead nonces too: the time it takes tells nothing.</summary>
     private DigestVerdict Verify(SipRequest request, DigestCredentials credentials, string? password, Instant now)
     {
-        var expected = DigestHash.Response(credentials.Algorithm, credentials.User, _realm, password ?? "", request.Method.Name, credentials.Proof);
-        var isRight = FixedTimeEquals(expected, credentials.Response) & password is not null & _algorithms.Contains(credentials.Algorithm);
-        var isForThisUri = SipUri.TryParse(credentials.Uri, out var uri) && uri.IsEquivalentTo(request.Uri);
+        var expected = DigestHash.Response(
+            credentials.Algorithm, credentials.User, _realm, password ?? "", request.Method.Name, credentials.Proof, request.Body.Span);
+        var isOffered = _algorithms.Contains(credentials.Algorithm) && !credentials.IsSession;
+        var isRight = FixedTimeEquals(expected, credentials.Response) & password is not null & isOffered;
+        var isForThisUri = SipUri.TryParse(credentials.Uri, out var uri) && IsSameResource(uri, request.Uri);
         if (!IsAlive(credentials.Nonce, now, out var expiry))
             return DigestVerdict.Stale;
         if (!isRight || !isForThisUri)
             return DigestVerdict.Wrong;
         return Remember(credentials, expiry, now) ? DigestVerdict.Accepted : DigestVerdict.Stale;
+    }
+
+    /// <summary>
+    /// Proxies rewrite Request-URIs on the way: another host name, port or transport, a "+" or "user=phone" put on or taken off (RFC 7616
+    /// §3.4.6 has the server judge what names the same resource). Whom the request is for has to be what was proved; the nonce is ours anyway.
+    /// </summary>
+    private static bool IsSameResource(SipUri proved, SipUri requested) =>
+        (proved.IsSip || proved.IsTel) && (requested.IsSip || requested.IsTel) && NumberOrName(proved) == NumberOrName(requested);
+
+    private static string NumberOrName(SipUri uri)
+    {
+        var user = uri.Subscriber ?? "";
+        var digits = string.Concat(user.Where(c => c is not ('-' or '.' or '(' or ')' or ' '))).TrimStart('+');
+        return digits.Length > 0 && !digits.AsSpan().ContainsAnyExceptInRange('0', '9') ? digits : user;
     }
 
     /// <summary>False when the count was used before. Without qop there is no count, and one nonce serves once.</summary>

@@ -170,7 +170,8 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
                 _referral.HandleRequest(transaction, now);
                 break;
             case "OPTIONS":
-                Respond(transaction, 200, now, ("Allow", Context.Capabilities.Allow), ("Accept", Context.Capabilities.Accept));
+                Respond(transaction, 200, now, ("Contact", ContactFor(transaction.Flow)), ("Allow", Context.Capabilities.Allow),
+                    ("Accept", Context.Capabilities.Accept), ("Supported", Context.Capabilities.Supported));
                 break;
             default:
                 Respond(transaction, 481, now);
@@ -318,6 +319,7 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
 
     private void HandleResponse(ClientTransaction transaction, SipResponse response, Instant now)
     {
+        Trunk.TakeNextNonce(transaction.Request, response);
         if (_outgoing is not null && _outgoing.Owns(transaction))
         {
             _outgoing.HandleResponse(transaction, response, now);
@@ -337,11 +339,9 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
     /// <summary>The challenged request once more, with credentials and the next sequence number (RFC 3261 §22.2).</summary>
     private void SendAgain(ClientTransaction challenged, SipRequest again, Instant now)
     {
-        var dialog = FindDialog(again.ToTag);
-        if (dialog is null)
-            return;
-        again.Headers["CSeq"] = new CSeq(dialog.NextSequence(), again.Method).ToString();
-        var transaction = Context.Layer.Clients.Send(again, dialog.Flow, this, now, mayLeaveByTcp: Trunk.MayLeaveByTcp);
+        var dialog = FindDialog(again.ToTag); // null: the BYE to a fork that we did not want
+        again.Headers["CSeq"] = new CSeq(dialog?.NextSequence() ?? again.CSeq.Number + 1, again.Method).ToString();
+        var transaction = Context.Layer.Clients.Send(again, dialog?.Flow ?? challenged.Flow, this, now, mayLeaveByTcp: Trunk.MayLeaveByTcp);
         _renegotiation.Replace(challenged, transaction);
     }
 
@@ -363,7 +363,9 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
             Respond(transaction, 200, now);
             Emit(new SipCallEvent.DigitReceived(digit, duration));
         }
-        else if (transaction.Request.Body.IsEmpty)
+        else if (transaction.Request.Headers["Info-Package"] is { Length: > 0 })
+            Respond(transaction, 469, now, ("Recv-Info", "")); // RFC 6086 §4.2.2: we have named none
+        else if (SipBody.IsBlank(transaction.Request.Body))
             Respond(transaction, 200, now);
         else
             Respond(transaction, 415, now, ("Accept", $"{MediaType.DtmfRelay}, {MediaType.Dtmf}"));

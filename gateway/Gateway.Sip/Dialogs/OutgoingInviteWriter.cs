@@ -22,7 +22,7 @@ internal sealed class OutgoingInviteWriter(InviteSession session, SipInviteReque
     {
         var context = session.Context;
         var trunk = session.Trunk;
-        var target = UriOf(new SipParty(call.TargetUser), trunk.RequestHost);
+        var target = call.Target ?? UriOf(new SipParty(call.TargetUser), trunk.RequestHost);
         var request = new SipRequest(SipMethod.Invite, _redirected ?? target);
         var headers = request.Headers;
         headers.Add("Max-Forwards", $"{(trunk.Profile.MaxForwards > 0 ? trunk.Profile.MaxForwards : 70)}");
@@ -45,8 +45,8 @@ internal sealed class OutgoingInviteWriter(InviteSession session, SipInviteReque
             if (SipGrammar.IsToken(name))
                 headers.Add(name, value);
         }
-        AddCredentials(request);
         SdpBody.Set(request, call.Sdp);
+        AddCredentials(request); // last: they may cover the body
         _last = request;
         return request;
     }
@@ -86,6 +86,7 @@ internal sealed class OutgoingInviteWriter(InviteSession session, SipInviteReque
         }
         foreach (var name in CredentialHeaders)
             request.Headers.CopyFrom(_answeredChallenge.Headers, name);
+        request.AnsweredChallenges = _answeredChallenge.AnsweredChallenges;
         _answeredChallenge = null;
     }
 

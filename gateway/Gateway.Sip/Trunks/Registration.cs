@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Transactions;
@@ -17,6 +19,11 @@ public sealed class Registration : IClientTransactionUser
     /// <summary>Challenges and 423s that one attempt answers before it counts as failed.</summary>
     private const int MaxRepairs = 4;
 
+    /// <summary>Seconds; a registrar that grants less is asked again no faster.</summary>
+    private const uint ShortestGrant = 4;
+
+    private const string InstanceParameter = "+sip.instance";
+
     private readonly Trunk _trunk;
     private readonly UserAgent _agent;
     private readonly string _user;
@@ -25,6 +32,7 @@ public sealed class Registration : IClientTransactionUser
     private ClientTransaction? _transaction;
     private TimeSpan _retry = FirstRetry;
     private Instant _expiresAt;
+    private string _instance = "";
     private uint _expires;
     private uint _sequence;
     private int _target;
@@ -80,6 +88,7 @@ public sealed class Registration : IClientTransactionUser
     {
         if (transaction != _transaction || response.IsProvisional)
             return;
+        _trunk.TakeNextNonce(transaction.Request, response);
         if (response.IsSuccess)
             Accept(response, now);
         else if (_repairs++ < MaxRepairs && response.StatusCode is 401 or 407 && _trunk.Authorize(transaction.Request, response) is { } again)
@@ -114,7 +123,9 @@ public sealed class Registration : IClientTransactionUser
         request.Headers.Add("To", address.ToString());
         request.Headers.Add("Call-ID", _callId);
         request.Headers.Add("CSeq", new CSeq(++_sequence, SipMethod.Register).ToString());
-        request.Headers.Add("Contact", _agent.Context.ContactFor(target, _user));
+        var contact = _agent.Context.ContactFor(target, _user);
+        _instance = InstanceOf(contact);
+        request.Headers.Add("Contact", $"{contact};{InstanceParameter}=\"{_instance}\"");
         request.Headers.Add("Expires", $"{_expires}");
         _agent.Context.AddCommonHeaders(request);
         _trunk.AuthorizeAhead(request);
@@ -129,23 +140,40 @@ public sealed class Registration : IClientTransactionUser
             Change(false);
             return;
         }
-        var granted = TimeSpan.FromSeconds(Math.Max(GrantedSeconds(response), 10));
+        var granted = TimeSpan.FromSeconds(Math.Max(GrantedSeconds(response), ShortestGrant));
         _expiresAt = now + granted;
         // Early enough to try twice before it runs out.
         NextDeadline = now + (granted > TimeSpan.FromMinutes(2) ? granted - TimeSpan.FromMinutes(1) : granted / 2);
         Change(true);
     }
 
-    /// <summary>The expires of our own Contact, which stands among those of other devices; else the Expires header.</summary>
+    /// <summary>
+    /// The expires of our own binding, which stands among those of other devices; else the Expires header. A registrar beyond a NAT may have
+    /// rewritten its address, so it is known by instance (RFC 5626 §4.1), by the address we sent or were seen at, or by being the only one. Where
+    /// nothing tells, the first of our user's bindings to run out counts.
+    /// </summary>
     private uint GrantedSeconds(SipResponse response)
     {
-        foreach (var contact in response.Addresses("Contact"))
-        {
-            if (contact.Uri.User == _user && uint.TryParse(contact.Parameters["expires"], out var seconds)
-                && _agent.Context.Local.Advertises(contact.Uri.HostPort))
-                return seconds;
-        }
-        return response.Number("Expires") ?? _expires;
+        var bindings = response.Addresses("Contact");
+        var seen = response.TopVia;
+        var ours = bindings.FirstOrDefault(binding => string.Equals(binding.Parameters[InstanceParameter], _instance, StringComparison.OrdinalIgnoreCase))
+            ?? bindings.FirstOrDefault(binding => binding.Uri.User == _user && _agent.Context.Local.Advertises(binding.Uri.HostPort))
+            ?? bindings.FirstOrDefault(binding => binding.Uri.Host == seen.Received && binding.Uri.Port == (seen.ResponsePort ?? binding.Uri.Port))
+            ?? (bindings.Count == 1 ? bindings[0] : null);
+        if (ours is not null)
+            return ExpiresOf(ours) ?? response.Number("Expires") ?? _expires;
+        return bindings.Where(binding => binding.Uri.User == _user).Min(ExpiresOf) ?? response.Number("Expires") ?? _expires;
+    }
+
+    private static uint? ExpiresOf(NameAddr binding) => uint.TryParse(binding.Parameters["expires"], out var seconds) ? seconds : null;
+
+    /// <summary>Names this gateway to the registrar, the same after a restart (RFC 5626 §4.1): a UUID made from the contact (RFC 9562 §5.8).</summary>
+    private static string InstanceOf(string contact)
+    {
+        var bytes = SHA256.HashData(Encoding.UTF8.GetBytes(contact)).AsSpan(0, 16);
+        bytes[6] = (byte)((bytes[6] & 0x0f) | 0x80);
+        bytes[8] = (byte)((bytes[8] & 0x3f) | 0x80);
+        return $"<urn:uuid:{new Guid(bytes, bigEndian: true)}>";
     }
 
     private void Fail(Instant now)

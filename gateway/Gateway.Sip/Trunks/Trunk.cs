@@ -103,7 +103,11 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
     {
         if (_digest is null)
             return null;
-        var again = new SipRequest(challenged.Method, challenged.Uri) { Headers = challenged.Headers.Clone() };
+        var again = new SipRequest(challenged.Method, challenged.Uri)
+        {
+            Headers = challenged.Headers.Clone(),
+            AnsweredChallenges = challenged.AnsweredChallenges,
+        };
         again.Headers.RemoveFirst("Via");
         again.SetBody(challenged.Body, challenged.ContentType);
         return _digest.Answer(challenge, again) == DigestOutcome.Answered ? again : null;
@@ -111,6 +115,13 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
 
     /// <summary>Puts credentials on a request before it is challenged, when the PBX challenged an earlier one.</summary>
     public void AuthorizeAhead(SipRequest request) => _digest?.Preempt(request);
+
+    /// <summary>Takes from a response what the server says about the next request's credentials.</summary>
+    public void TakeNextNonce(SipRequest request, SipResponse response)
+    {
+        if (response.IsSuccess)
+            _digest?.TakeNextNonce(response, request);
+    }
 
     /// <summary>Null: the request has proved our <see cref="TrunkOptions.InboundCredentials"/>, or there are none. Otherwise the challenge.</summary>
     public SipResponse? Challenge(SipRequest request, string toTag, Instant now)

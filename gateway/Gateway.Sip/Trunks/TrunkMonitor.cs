@@ -74,6 +74,7 @@ public sealed class TrunkMonitor : IClientTransactionUser
     {
         if (response.IsProvisional)
             return;
+        _trunk.TakeNextNonce(transaction.Request, response);
         if (response.StatusCode is 401 or 407 && _trunk.Authorize(transaction.Request, response) is { } again)
         {
             again.Headers["CSeq"] = new CSeq(++_sequence, SipMethod.Options).ToString();
@@ -102,6 +103,7 @@ public sealed class TrunkMonitor : IClientTransactionUser
         request.Headers.Add("CSeq", new CSeq(++_sequence, SipMethod.Options).ToString());
         request.Headers.Add("Contact", _agent.Context.ContactFor(target, _trunk.Account ?? ""));
         request.Headers.Add("Accept", MediaType.Sdp);
+        _agent.Context.AddAbilities(request, _trunk);
         _agent.Context.AddCommonHeaders(request);
         _agent.Layer.Clients.Send(request, target, this, now, _trunk.Options.RequestTimeout);
     }

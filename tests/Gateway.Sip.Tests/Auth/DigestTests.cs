@@ -126,7 +126,7 @@ public sealed class DigestTests
     {
         var response = new SipResponse(407);
         response.Headers.Add("Proxy-Authenticate", "Bearer realm=\"x\"");
-        response.Headers.Add("Proxy-Authenticate", "Digest realm=\"one\", nonce=\"a\", algorithm=SHA-512-256, qop=\"auth\"");
+        response.Headers.Add("Proxy-Authenticate", "Digest realm=\"one\", nonce=\"a\", algorithm=SHA3-512, qop=\"auth\"");
         response.Headers.Add("Proxy-Authenticate", "Digest realm=\"one\",nonce=\"b\" , qop=\"auth-int, auth\",opaque=\"o,\\\"x\"");
         response.Headers.Add("Proxy-Authenticate", "Digest realm=\"two\", nonce=\"c\", algorithm=md5");
         var request = Request();
@@ -142,8 +142,121 @@ public sealed class DigestTests
     public void A_challenge_nobody_here_can_answer_is_unsupported()
     {
         var response = new SipResponse(401);
-        response.Headers.Add("WWW-Authenticate", "Digest realm=\"one\", nonce=\"a\", qop=\"auth-int\"");
+        response.Headers.Add("WWW-Authenticate", "Digest realm=\"one\", nonce=\"a\", qop=\"auth-conf\"");
         Assert.Equal(DigestOutcome.Unsupported, _client.Answer(response, Request()));
+    }
+
+    /// <summary>RFC 7616 §3.4, computed with OpenSSL's hashes.</summary>
+    [Theory]
+    [InlineData("SHA-512-256", "auth", "0751ddd91a648c123af7d6a3c1a6b1b645327b76b1c2d8724a166851c169f777")]
+    [InlineData("MD5-sess", "auth", "c5131b6a9bc7355f395a31b6eadb0442")]
+    [InlineData("MD5-sess", null, "3eb87d658976132a9d4244a131fc4ee2")]
+    [InlineData("MD5", "auth-int", "b40b219d67f16d2b5b3b6990f6fa101f")]
+    [InlineData("SHA-256-sess", "auth-int", "7c97529b8021b2e2e41eb7e4e40400ea39f264a171641173caebdc6b50630845")]
+    [InlineData("SHA-512-256-sess", "auth-int", "886dea866afc8245e4040fd7710e48e2915516f1732a99ad48ccde0fb1b4d48b")]
+    public void All_algorithms_and_protections_come_out_as_computed_elsewhere(string algorithm, string? qop, string expected)
+    {
+        Assert.True(DigestHash.TryParse(algorithm, out var hash, out var isSession));
+        Assert.Equal(algorithm, hash.Name(isSession));
+        var kind = qop switch { "auth" => DigestQop.Auth, "auth-int" => DigestQop.AuthInt, _ => DigestQop.None };
+        var proof = new DigestProof("sip:100@pbx", "nonce", qop is null ? null : "00000001", "client", kind, isSession);
+        Assert.Equal(expected, DigestHash.Response(hash, "alice", "pbx", "secret", "INVITE", proof, "v=0\r\n"u8));
+    }
+
+    [Theory]
+    [InlineData("Digest realm=\"r\", nonce=\"n\", algorithm=MD5, qop=\"auth\"", "Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, qop=\"auth\"", "SHA-256", "auth")]
+    [InlineData("Digest realm=\"r\", nonce=\"n\", algorithm=SHA-512-256-sess, qop=\"auth\"", "Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, qop=\"auth\"", "SHA-512-256-sess", "auth")]
+    [InlineData("Digest realm=\"r\", nonce=\"n\", algorithm=MD5, Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, qop=auth", null, "SHA-256", "auth")]
+    [InlineData("Digest realm=\"r\", nonce=\"n\", qop=auth,auth-int, algorithm=\"md5-SESS\",", null, "MD5-sess", "auth")]
+    [InlineData("Digest realm=r,nonce=n,,qop=\"auth-int\" , stale=FALSE", null, "MD5", "auth-int")]
+    [InlineData("Digest realm=\"r\", nonce=\"n\", qop=\"\"", null, "MD5", null)]
+    [InlineData("Digest realm=\"r\", nonce=\"n\", qop=\"token, auth-int\"", null, "MD5", "auth-int")]
+    [InlineData("Negotiate", "digest realm=\"r\" , nonce=\"n\",domain=\"sip:a sip:b\",auth-param=\"x\"", "MD5", null)]
+    public void The_strongest_challenge_is_answered_however_it_is_written(string first, string? second, string algorithm, string? qop)
+    {
+        var response = new SipResponse(401);
+        response.Headers.Add("WWW-Authenticate", first);
+        if (second is not null)
+            response.Headers.Add("WWW-Authenticate", second);
+        var request = Request();
+        Assert.Equal(DigestOutcome.Answered, _client.Answer(response, request));
+        Assert.True(DigestCredentials.TryParse(Assert.Single(request.Headers.All("Authorization")), out var answer));
+        Assert.Equal((algorithm, qop), (answer.Algorithm.Name(answer.IsSession), answer.Qop switch { DigestQop.None => null, DigestQop.Auth => "auth", _ => "auth-int" }));
+    }
+
+    [Fact]
+    public void The_next_nonce_that_a_server_names_is_used_and_its_count_begins_anew()
+    {
+        var first = Authorized();
+        var accepted = SipResponse.CreateFor(first, 200, "t");
+        accepted.Headers.Add("Authentication-Info", "nextnonce=\"abc\", qop=auth, rspauth=\"0\"");
+        _client.TakeNextNonce(accepted, first);
+        for (var count = 1; count < 3; count++)
+        {
+            var next = Request();
+            _client.Preempt(next);
+            Assert.Contains($"nonce=\"abc\"", next.Headers["Authorization"]!, StringComparison.Ordinal);
+            Assert.Contains($"nc=0000000{count}", next.Headers["Authorization"]!, StringComparison.Ordinal);
+            _client.TakeNextNonce(accepted, next); // the same again changes nothing
+        }
+    }
+
+    [Fact]
+    public void A_realm_that_changed_stands_before_the_old_one()
+    {
+        Authorized();
+        var response = new SipResponse(401);
+        response.Headers.Add("WWW-Authenticate", "Digest realm=\"new\", nonce=\"n\"");
+        var request = Request();
+        _client.Preempt(request);
+        Assert.Equal(DigestOutcome.Answered, _client.Answer(response, request));
+        Assert.Contains("realm=\"new\"", request.Headers["Authorization"]!, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("sip:100@gateway.example;transport=tcp")]
+    [InlineData("sip:100@gateway.example:5080")]
+    [InlineData("sips:100@gateway.example")]
+    [InlineData("sip:100@192.0.2.1")]
+    [InlineData("sip:+100@pbx.example;user=phone")]
+    [InlineData("sip:%31%300@pbx.example")]
+    [InlineData("sip:1-0-0@pbx.example")]
+    [InlineData("sip:100;phone-context=x@pbx.example")]
+    [InlineData("tel:100")]
+    public void A_proof_serves_the_same_resource_under_another_name(string uri)
+    {
+        var request = Authorized();
+        Assert.True(SipUri.TryParse(uri, out var rewritten));
+        request.Uri = rewritten;
+        Assert.Equal(DigestVerdict.Accepted, Verify(request));
+    }
+
+    [Theory]
+    [InlineData("sip:1000@gateway.example")]
+    [InlineData("sip:gateway.example")]
+    [InlineData("tel:101")]
+    [InlineData("http:100")]
+    public void A_proof_serves_no_other_resource(string uri)
+    {
+        var request = Authorized();
+        Assert.True(SipUri.TryParse(uri, out var rewritten));
+        request.Uri = rewritten;
+        Assert.Equal(DigestVerdict.Wrong, Verify(request));
+    }
+
+    /// <summary>Around the ends of a block, as OpenSSL hashes so many times "a".</summary>
+    [Theory]
+    [InlineData(0, "c672b8d1ef56ed28ab87c3622c5114069bdd3ad7b8f9737498d0c01ecef0967a")]
+    [InlineData(3, "98820cb49789c71591cf13d42961396dac416444004014ad40b9248f25eb9a84")]
+    [InlineData(111, "0239e429f98d0ed61ee8e2a7c30afe98c1c3a80ce5dff62a107e9c538f7632ce")]
+    [InlineData(112, "9216b5303edb66504570bee90e48ea5beaa5e9fe9f760bbd3e0460559fc005f6")]
+    [InlineData(127, "2fe3b2a6ee7e12f6fe4ba82166541ad9b4ed882c493581cbe300d68f3757b778")]
+    [InlineData(128, "b88f97e274f9c1d49f181c8cbd01a9c74930ad055a46ac4499a1d601f1c80bf2")]
+    [InlineData(129, "fb9035c9009ed4a60e37510339ebdb1c771339f30aa581d5dea3690a524c23f1")]
+    [InlineData(1000, "40eb4a70d4d69815407a9e272f0101cd67e3d11262a4a0bfc087712749c7fb53")]
+    public void Sha_512_256_hashes_texts_of_any_length(int length, string expected)
+    {
+        Assert.Equal(expected, Convert.ToHexStringLower(Sha512256.HashData(Enumerable.Repeat((byte)'a', length).ToArray())));
     }
 
     [Fact]

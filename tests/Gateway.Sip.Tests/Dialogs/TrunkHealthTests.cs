@@ -63,6 +63,48 @@ public class TrunkHealthTests
         Assert.False(registration.IsRegistered);
     }
 
+    [Fact]
+    public void Its_options_say_what_it_can_do()
+    {
+        var gateway = _bench.AddAgent("10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060", profile => profile with { OptionsInterval = 30 }));
+        new TrunkMonitor(gateway.Trunks[0], gateway.Agent, _bench.Now).HandleDeadline(_bench.Now);
+        gateway.Flush();
+        _bench.Run(0.5);
+        Assert.Contains("UPDATE", _pbx.Last("OPTIONS").Headers["Allow"], StringComparison.Ordinal);
+        Assert.Contains("timer", _pbx.Last("OPTIONS").Headers["Supported"], StringComparison.Ordinal);
+    }
+
+    /// <summary>A registrar beyond a NAT rewrites our binding, and other devices of the same user stand beside it.</summary>
+    [Theory]
+    [InlineData("<sip:6001@203.0.113.9:1024>;expires=20", null)]
+    [InlineData("<sip:6001@203.0.113.9:1024>;expires=20", "3600")]
+    [InlineData("<sip:other@203.0.113.9:1024>;expires=20", "3600")]
+    [InlineData("<sip:6001@192.0.2.7>;expires=3600, <sip:6001@203.0.113.9:1024>;INSTANCE;expires=20", null)]
+    [InlineData("<sip:6001@192.0.2.7>;expires=3600, <sip:6001@10.0.0.1:5060>;expires=20", null)]
+    [InlineData("<sip:6001@192.0.2.7>;expires=3600, <sip:6001@203.0.113.9:1024>;expires=20", null)]
+    [InlineData("<sip:6001@192.0.2.7>;expires=10;+sip.instance=\"<urn:uuid:0>\", <sip:6001@203.0.113.9:1024>;INSTANCE;expires=\"20\"", null)]
+    [InlineData("sip:6001@203.0.113.9:;;expires=20;", null)]
+    [InlineData(null, "20")]
+    public void Registers_again_before_the_binding_that_is_ours_runs_out(string? contact, string? expires)
+    {
+        var gateway = _bench.AddAgent("10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060", profile => profile with { RegisterExpires = 600 }));
+        var registration = new Registration(gateway.Trunks[0], gateway.Agent, "6001", _bench.Now);
+        registration.HandleDeadline(_bench.Now);
+        gateway.Flush();
+        _bench.Run(0.5);
+        var register = _pbx.Last("REGISTER");
+        var instance = "+sip.instance=" + SipGrammar.Quote(register.Contact!.Parameters["+sip.instance"]!);
+        var response = SipResponse.CreateFor(register, 200, "r");
+        if (contact is not null)
+            response.Headers.Add("Contact", contact.Replace("INSTANCE", instance, StringComparison.Ordinal));
+        if (expires is not null)
+            response.Headers.Add("Expires", expires);
+        _bench.Send(_pbx.Address, gateway.Address, SipWriter.Write(response));
+        _bench.Run(0.5);
+        Assert.True(registration.IsRegistered);
+        Assert.InRange((registration.NextDeadline - _bench.Now).TotalSeconds, 5, 19);
+    }
+
     /// <summary>Seconds in which one registrar answers and all others are silent.</summary>
     private void Serve(TestAgent gateway, Registration registration, int seconds, ScriptedPeer? registrar)
     {

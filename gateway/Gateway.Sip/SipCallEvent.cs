@@ -69,9 +69,11 @@ public abstract record SipCallEvent
     /// <summary>
     /// REFER on a trunk with a profile that accepts it; it was answered 202. Report progress with <see cref="SipCall.NotifyTransferAsync"/>.
     /// <paramref name="Target"/> is the Refer-To URI without its headers, <paramref name="Replaces"/> the value of the Replaces header embedded
-    /// in it, unescaped, or null for a blind transfer.
+    /// in it, unescaped, or null for a blind transfer. <paramref name="ReferredBy"/> is that header's value as it came (RFC 3892), and
+    /// <paramref name="Headers"/> are those the Refer-To wants in the new INVITE besides (RFC 3261 §19.1.5), without what only its sender may say.
     /// </summary>
-    public sealed record TransferRequested(string Target, string? Replaces, SipParty? ReferredBy) : SipCallEvent;
+    public sealed record TransferRequested(
+        string Target, string? Replaces, string? ReferredBy, IReadOnlyList<(string Name, string Value)> Headers) : SipCallEvent;
 
     /// <summary>Our INVITE did not lead to a call: final status (408 also for silence, 503 for an unreachable trunk, 487 after our own CANCEL).</summary>
     public sealed record Failed(int Status, string ReasonPhrase, SipReason? Reason) : SipCallEvent;

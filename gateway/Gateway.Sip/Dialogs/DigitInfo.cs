@@ -6,35 +6,34 @@ using Gateway.Sip.Profiles;
 namespace Gateway.Sip.Dialogs;
 
 /// <summary>
-/// Key presses in INFO bodies, in the two forms that PBXs use (no RFC: Cisco's and the older "application/dtmf"):
-/// <c>Signal=5\r\nDuration=160</c> and the bare key.
+/// Key presses in INFO bodies, in the forms that PBXs use (no RFC): <c>Signal=5</c> and <c>Duration=160</c> by lines or in one, <c>d=5</c>, the bare
+/// key, and the four bytes of an RTP telephone-event (RFC 4733 §2.3).
 /// </summary>
 internal static class DigitInfo
 {
+    private const int MaxBodyBytes = 256;
+
+    /// <summary>RTP clock of telephone-event.</summary>
+    private const int ClockRate = 8000;
+
     private static readonly TimeSpan DefaultDuration = TimeSpan.FromMilliseconds(160);
     private static readonly TimeSpan MaxDuration = TimeSpan.FromSeconds(10);
 
+    private static readonly string[] Types =
+        [MediaType.DtmfRelay, MediaType.Dtmf, "application/vnd.nortelnetworks.digits", "audio/telephone-event", "application/telephone-event"];
+
+    /// <summary>A body without a readable type is tried as well.</summary>
     public static bool TryRead(SipMessage message, out char digit, out TimeSpan duration)
     {
         digit = default;
         duration = DefaultDuration;
-        if (message.ContentType is not { } type || message.Body.Length is 0 or > 256)
+        var body = message.Body;
+        var isOurs = !MediaType.IsReadable(message.ContentType) || Array.Exists(Types, type => SipBody.TryFind(message, type, out body));
+        if (!isOurs || body.Length is 0 or > MaxBodyBytes)
             return false;
-        var text = Encoding.Latin1.GetString(message.Body.Span);
-        if (MediaType.Is(type, MediaType.Dtmf) && !text.Contains('='))
-            return TryReadKey(text.Trim(), out digit);
-        if (!MediaType.Is(type, MediaType.DtmfRelay) && !MediaType.Is(type, MediaType.Dtmf))
-            return false;
-        foreach (var line in text.Split('\n'))
-        {
-            var pair = line.Split('=', 2, StringSplitOptions.TrimEntries);
-            if (pair.Length == 2 && pair[0].Equals("Signal", StringComparison.OrdinalIgnoreCase) && !TryReadKey(pair[1], out digit))
-                return false;
-            if (pair.Length == 2 && pair[0].Equals("Duration", StringComparison.OrdinalIgnoreCase)
-                && int.TryParse(pair[1], NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds > 0)
-                duration = TimeSpan.FromMilliseconds(Math.Min(milliseconds, MaxDuration.TotalMilliseconds));
-        }
-        return digit != default;
+        return IsTelephoneEvent(body.Span)
+            ? TryReadEvent(body.Span, out digit, out duration)
+            : TryReadText(Encoding.Latin1.GetString(body.Span), out digit, ref duration);
     }
 
     public static void Write(SipMessage message, DtmfInfoBody form, char digit, TimeSpan duration)
@@ -44,6 +43,44 @@ internal static class DigitInfo
         else
             message.SetBody(Encoding.ASCII.GetBytes($"Signal={digit}\r\nDuration={(int)duration.TotalMilliseconds}\r\n"), MediaType.DtmfRelay);
     }
+
+    /// <summary>Event numbers of keys are below any printable character.</summary>
+    private static bool IsTelephoneEvent(ReadOnlySpan<byte> body) => body.Length == 4 && body[0] <= 15 && body[0] is not ((byte)'\r' or (byte)'\n');
+
+    private static bool TryReadEvent(ReadOnlySpan<byte> body, out char digit, out TimeSpan duration)
+    {
+        digit = "0123456789*#ABCD"[body[0]];
+        var ticks = (body[2] << 8) | body[3];
+        duration = ticks == 0 ? DefaultDuration : TimeSpan.FromSeconds((double)ticks / ClockRate);
+        return true;
+    }
+
+    /// <summary>Pairs of name and value, whatever stands between them; without any pair, the key.</summary>
+    private static bool TryReadText(string text, out char digit, ref TimeSpan duration)
+    {
+        digit = default;
+        var scanner = new SipScanner(text);
+        var hasPairs = false;
+        while (!scanner.AtEnd)
+        {
+            scanner.Take(" \t\r\n;,");
+            var name = scanner.TakeUntil(" \t\r\n;,=:");
+            if (!scanner.TryTakeSeparator('=') && !scanner.TryTakeSeparator(':'))
+                continue;
+            hasPairs = true;
+            var value = scanner.TakeUntil(" \t\r\n;,").ToString();
+            if (IsKeyName(name) && digit == default && !TryReadKey(value, out digit))
+                return false;
+            if (name.Equals("Duration", StringComparison.OrdinalIgnoreCase)
+                && int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds > 0)
+                duration = TimeSpan.FromMilliseconds(Math.Min(milliseconds, MaxDuration.TotalMilliseconds));
+        }
+        return hasPairs ? digit != default : TryReadKey(text.Trim(), out digit);
+    }
+
+    private static bool IsKeyName(ReadOnlySpan<char> name) =>
+        name.Equals("Signal", StringComparison.OrdinalIgnoreCase) || name.Equals("d", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("Digit", StringComparison.OrdinalIgnoreCase) || name.Equals("Digits", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The key itself, or the event number 10…15 that some peers send for * # A B C D.</summary>
     private static bool TryReadKey(string text, out char digit)

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Profiles;
@@ -9,6 +10,14 @@ namespace Gateway.Sip.Dialogs;
 /// <summary>A transfer that the peer asks for (RFC 3515): 202, then NOTIFYs with the progress in message/sipfrag (RFC 3420), one at a time.</summary>
 internal sealed class Referral(InviteSession session)
 {
+    /// <summary>What a Refer-To cannot write into our INVITE (RFC 3261 §19.1.5): it would speak in our name, or break the message.</summary>
+    private static readonly FrozenSet<string> OwnHeaders = new[]
+    {
+        "Via", "From", "To", "Call-ID", "CSeq", "Contact", "Route", "Record-Route", "Max-Forwards", "Content-Type", "Content-Length", "Content-Encoding",
+        "Content-Disposition", "Authorization", "Proxy-Authorization", "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID", "Identity",
+        "Diversion", "History-Info", "Allow", "Supported", "Accept", "User-Agent", "Session-Expires", "Min-SE", "Replaces", "Referred-By", "body",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
     private uint? _active;
 
     public void HandleRequest(ServerTransaction transaction, Instant now)
@@ -39,9 +48,19 @@ internal sealed class Referral(InviteSession session)
 
         var uri = targets[0].Uri;
         var replaces = ReplacesHeader.TryReadFrom(uri, out var header) ? header.ToString() : null;
-        var referredBy = request.Addresses("Referred-By");
-        session.Emit(new SipCallEvent.TransferRequested(
-            (uri with { EscapedHeaders = "" }).ToString(), replaces, referredBy.Count == 0 ? null : SipPartyReader.From(referredBy[0])));
+        var referredBy = request.Headers["Referred-By"] is { } text && NameAddr.TryParse(text, out _) ? text : null;
+        session.Emit(new SipCallEvent.TransferRequested((uri with { EscapedHeaders = "" }).ToString(), replaces, referredBy, HeadersOf(uri)));
+    }
+
+    private static List<(string, string)> HeadersOf(SipUri uri)
+    {
+        List<(string, string)> headers = [];
+        foreach (var (name, value) in uri.Headers)
+        {
+            if (SipGrammar.IsToken(name) && !OwnHeaders.Contains(SipHeaderNames.Canonicalize(name)))
+                headers.Add((name, value));
+        }
+        return headers;
     }
 
     public void Notify(int status, string phrase, Instant now)

@@ -208,6 +208,8 @@ public sealed class UserAgent : IServerTransactionUser
     private void HandleOptions(ServerTransaction transaction, Instant now)
     {
         var response = _context.CreateResponse(transaction.Request, IsDraining ? 503 : 200, _transactions.NewTag());
+        var user = FindTrunk(transaction.Flow)?.AccountContact ?? transaction.Request.Uri.Subscriber ?? "";
+        response.Headers.Add("Contact", _context.ContactFor(transaction.Flow, user));
         response.Headers.Add("Allow", _context.Capabilities.Allow);
         response.Headers.Add("Accept", _context.Capabilities.Accept);
         response.Headers.Add("Supported", _context.Capabilities.Supported);

@@ -98,7 +98,7 @@ public sealed class ServerTransactions(TransactionContext context, IServerTransa
             return;
         }
         var merge = MergeKeyOf(request);
-        if (merge is not null && _merges.ContainsKey(merge.Value))
+        if (merge is not null && _merges.TryGetValue(merge.Value, out var other) && !IsRefused(other))
         {
             context.Count(SipDrop.Merged);
             Refuse(request, flow, 482);
@@ -112,7 +112,7 @@ public sealed class ServerTransactions(TransactionContext context, IServerTransa
         _byId.Add(transaction.Id, transaction);
         _byKey.Add(key, transaction);
         if (merge is not null)
-            _merges.Add(merge.Value, key);
+            _merges[merge.Value] = key;
         Perform(transaction, machine.Handle(TransactionInput.Start, now), now);
     }
 
@@ -150,7 +150,7 @@ public sealed class ServerTransactions(TransactionContext context, IServerTransa
     {
         _byId.Remove(transaction.Id);
         _byKey.Remove(transaction.Key);
-        if (MergeKeyOf(transaction.Request) is { } merge)
+        if (MergeKeyOf(transaction.Request) is { } merge && _merges.GetValueOrDefault(merge) == transaction.Key)
             _merges.Remove(merge);
     }
 
@@ -164,6 +164,13 @@ public sealed class ServerTransactions(TransactionContext context, IServerTransa
     /// <summary>Only requests outside dialogs can be merged; CANCEL repeats the numbers of its INVITE with its own method.</summary>
     private static MergeKey? MergeKeyOf(SipRequest request) =>
         request.ToTag.Length > 0 ? null : new MergeKey(request.CallId, request.FromTag, request.CSeq);
+
+    /// <summary>
+    /// A refused request is no ongoing transaction that another one could be merged with (RFC 3261 §8.2.2.2): a peer that tries again at once, and
+    /// keeps its CSeq, means it.
+    /// </summary>
+    private bool IsRefused(ServerTransactionKey key) =>
+        _byKey.TryGetValue(key, out var known) && known.Machine.State is TransactionState.Completed or TransactionState.Confirmed;
 
     /// <summary>RFC 3261 §18.2.2, RFC 3581 §4: over UDP to the source address and, when rport was asked for, the source port.</summary>
     private static SipFlow ResponseFlow(ViaHeader via, SipFlow flow)

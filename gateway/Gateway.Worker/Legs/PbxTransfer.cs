@@ -6,7 +6,8 @@ namespace Gateway.Worker.Legs;
 
 /// <summary>
 /// A transfer that the PBX asks of us (REFER, RFC 3515): a second INVITE on the same trunk with the call's own media, while the first dialog
-/// still stands. Targets are users of that trunk only, whatever host the PBX names: a WhatsApp call must not leave towards other networks.
+/// still stands. The target is carried as the PBX named it, a conference without user included, but the INVITE always goes to that trunk: a
+/// WhatsApp call must not leave towards other networks.
 /// </summary>
 internal static class PbxTransfer
 {
@@ -17,14 +18,15 @@ internal static class PbxTransfer
         SipCall from, SipCallEvent.TransferRequested transfer, SipEndpoint endpoint, SipInviteRequest invitation, MediaCall media, PbxMediaProfile profile,
         Task callEnds)
     {
-        if (!SipUri.TryParse(transfer.Target, out var target) || target.User is not { Length: > 0 } user)
+        if (!SipUri.TryParse(transfer.Target, out var target) || !(target.IsSip || target.IsTel))
         {
             await from.NotifyTransferAsync(400, "Bad transfer target");
             return null;
         }
         var to = endpoint.Invite(invitation with
         {
-            TargetUser = user,
+            TargetUser = target.Subscriber ?? "",
+            Target = target.IsSip && !target.IsSecure ? target with { Parameters = target.Parameters.Without("method") } : null,
             Sdp = (await media.CreatePbxOfferAsync(profile)).Sdp,
             Headers = [.. invitation.Headers, .. Headers(transfer)],
         });
@@ -71,7 +73,9 @@ internal static class PbxTransfer
     {
         if (transfer.Replaces is { } replaces)
             yield return ("Replaces", replaces);
-        if (transfer.ReferredBy is { Host: { } host } by)
-            yield return ("Referred-By", $"<sip:{Uri.EscapeDataString(by.User)}@{host}>");
+        if (transfer.ReferredBy is { } by)
+            yield return ("Referred-By", by);
+        foreach (var header in transfer.Headers)
+            yield return header;
     }
 }

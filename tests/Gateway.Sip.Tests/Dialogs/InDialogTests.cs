@@ -13,6 +13,19 @@ public class InDialogTests
     [InlineData("application/dtmf-relay", "Signal=11\r\n", '#', 160)]
     [InlineData("application/dtmf", "d", 'D', 160)]
     [InlineData("application/dtmf", "7\r\n", '7', 160)]
+    [InlineData("application/dtmf", "d=5", '5', 160)]
+    [InlineData("application/dtmf", "d=5\r\nDuration=200", '5', 200)]
+    [InlineData("application/dtmf-relay", "Signal=5 Duration=200", '5', 200)]
+    [InlineData("application/dtmf-relay", "Signal=#;Duration=200", '#', 200)]
+    [InlineData("application/dtmf-relay", "Signal: 5\r\nDuration: 200\r\n", '5', 200)]
+    [InlineData("APPLICATION/DTMF-RELAY;charset=utf-8", "signal=a\nduration=200\n", 'A', 200)]
+    [InlineData("application/dtmf-relay", "8", '8', 160)]
+    [InlineData("application/vnd.nortelnetworks.digits", "p=Digit-Collection\r\ny=Digits\r\nd=0\r\n", '0', 160)]
+    [InlineData("application/vnd.nortelnetworks.digits", "d=*", '*', 160)]
+    [InlineData("audio/telephone-event", "5", '5', 160)]
+    [InlineData("audio/telephone-event", "Signal=5\r\nDuration=200", '5', 200)]
+    [InlineData("audio/telephone-event", "\u000b\0\u0006\u0040", '#', 200)]
+    [InlineData("multipart/mixed;boundary=b", "--b\nContent-Type: application/dtmf-relay\n\nSignal=5\nDuration=200\n--b--", '5', 200)]
     public void Hears_keys_in_info(string type, string body, char digit, int milliseconds)
     {
         var (bench, gateway, pbx, call, tag) = RenegotiationTests.WithScriptedPeer();
@@ -24,6 +37,7 @@ public class InDialogTests
     [Theory]
     [InlineData("application/dtmf-relay", "Signal=nonsense")]
     [InlineData("application/dtmf-relay", "Duration=100")]
+    [InlineData("application/dtmf", "d=z")]
     [InlineData("application/media_control+xml", "<picture_fast_update/>")]
     public void Refuses_info_that_it_cannot_read(string type, string body)
     {
@@ -59,11 +73,12 @@ public class InDialogTests
     {
         var (bench, gateway, pbx, call, tag) = RenegotiationTests.WithScriptedPeer(profile => profile with { Refer = ReferPolicy.Accept });
         pbx.Request(gateway.Address, "REFER", "c1", 2, "peer", tag, headers:
-            [("Refer-To", "<sip:200@10.0.0.2?Replaces=c9%3Bto-tag%3Da%3Bfrom-tag%3Db>"), ("Referred-By", "<sip:100@10.0.0.2>")]);
+            [("Refer-To", "<sip:200@10.0.0.2?Replaces=c9%3Bto-tag%3Da%3Bfrom-tag%3Db>"), ("Referred-By", "Ann <sip:100@10.0.0.2>;cid=\"1@pbx\"")]);
         bench.Run();
         Assert.Equal(1, bench.CountOf(202, "REFER"));
         var asked = gateway.Last<SipCallEvent.TransferRequested>(call)!;
-        Assert.Equal(("sip:200@10.0.0.2", "c9;to-tag=a;from-tag=b", "100"), (asked.Target, asked.Replaces, asked.ReferredBy?.User));
+        Assert.Equal(("sip:200@10.0.0.2", "c9;to-tag=a;from-tag=b"), (asked.Target, asked.Replaces));
+        Assert.Equal("Ann <sip:100@10.0.0.2>;cid=\"1@pbx\"", asked.ReferredBy);
         Assert.Equal("SIP/2.0 100 Trying\r\n", Encoding.UTF8.GetString(pbx.Last("NOTIFY").Body.Span));
         pbx.Respond(pbx.Last("NOTIFY"), 200);
 
@@ -71,6 +86,88 @@ public class InDialogTests
         bench.Run();
         Assert.Equal("terminated;reason=noresource", pbx.Last("NOTIFY").Headers["Subscription-State"]);
         Assert.Equal("refer;id=2", pbx.Last("NOTIFY").Headers["Event"]);
+    }
+
+    [Theory]
+    [InlineData("<sip:conference-7.pbx.example;transport=tcp>", "sip:conference-7.pbx.example;transport=tcp", "")]
+    [InlineData("sip:conference-7.pbx.example", "sip:conference-7.pbx.example", "")]
+    [InlineData("<sip:@10.0.0.2>", "sip:@10.0.0.2", "")]
+    [InlineData("<sip:200@10.0.0.2;gr=urn:x;method=INVITE?X-Room=7%2B1&Subject=a%20b>", "sip:200@10.0.0.2;gr=urn:x;method=INVITE", "X-Room: 7+1|Subject: a b")]
+    [InlineData("<sip:200@10.0.0.2?From=%3Csip:evil@x%3E&Route=%3Csip:x%3E&f=x&P-Asserted-Identity=%3Csip:1@x%3E&body=x&X-A=%0d%0aVia:x>", "sip:200@10.0.0.2", "X-A: \r\nVia:x")]
+    public void Carries_the_target_and_headers_of_a_transfer_as_they_are(string referTo, string target, string headers)
+    {
+        var (bench, gateway, pbx, call, tag) = RenegotiationTests.WithScriptedPeer(profile => profile with { Refer = ReferPolicy.Accept });
+        pbx.Request(gateway.Address, "REFER", "c1", 2, "peer", tag, headers: [("Refer-To", referTo), ("Referred-By", "<sip:10.0.0.2;transport=tcp>")]);
+        bench.Run();
+        var asked = gateway.Last<SipCallEvent.TransferRequested>(call)!;
+        Assert.Equal((target, "<sip:10.0.0.2;transport=tcp>"), (asked.Target, asked.ReferredBy));
+        Assert.Equal(headers, string.Join("|", asked.Headers.Select(header => $"{header.Name}: {header.Value}")));
+    }
+
+    [Fact]
+    public void An_invite_goes_to_the_trunk_whatever_target_a_transfer_names()
+    {
+        var bench = new SipBench();
+        var gateway = bench.AddAgent("10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060"));
+        var pbx = bench.AddPeer("10.0.0.2:5060");
+        Assert.True(SipUri.TryParse("sip:conference-7.example;x=y", out var target));
+        gateway.Invite(change: call => call with { TargetUser = "", Target = target, Headers = [("Referred-By", "<sip:10.0.0.2>")] });
+        bench.Run();
+        Assert.Equal(("sip:conference-7.example;x=y", "<sip:conference-7.example;x=y>", "<sip:10.0.0.2>"),
+            (pbx.Last("INVITE").Uri.ToString(), pbx.Last("INVITE").Headers["To"], pbx.Last("INVITE").Headers["Referred-By"]));
+    }
+
+    [Theory]
+    [InlineData("INVITE")]
+    [InlineData("UPDATE")]
+    [InlineData("REFER")]
+    public void Takes_requests_of_a_running_call_without_contact(string method)
+    {
+        var (bench, gateway, pbx, call, tag) = RenegotiationTests.WithScriptedPeer(profile => profile with { Refer = ReferPolicy.Accept });
+        foreach (var contact in (string?[])[null, "*", "<sip:broken"])
+        {
+            var sequence = 2 + (uint)gateway.Events(call).Count;
+            var request = new SipRequest(new SipMethod(method), SipUri.Create("gw", new HostPort("10.0.0.1")));
+            request.Headers.Add("Via", $"SIP/2.0/UDP {pbx.Address};rport;branch=z9hG4bK{method}{contact?.Length}");
+            request.Headers.Add("From", "<sip:peer@test>;tag=peer");
+            request.Headers.Add("To", $"<sip:gw@test>;tag={tag}");
+            request.Headers.Add("Call-ID", "c1");
+            request.Headers.Add("CSeq", $"{sequence + (uint)bench.Log.Count} {method}");
+            if (contact is not null)
+                request.Headers.Add("Contact", contact);
+            if (method == "REFER")
+                request.Headers.Add("Refer-To", "<sip:200@10.0.0.2>");
+            else
+                request.SetBody("offer"u8.ToArray(), MediaType.Sdp);
+            bench.Send(pbx.Address, gateway.Address, SipWriter.Write(request));
+            bench.Run();
+            Assert.Equal(0, bench.CountOf(400, method));
+        }
+        gateway.HangUp(call);
+        bench.Run(40); // a re-INVITE without ACK delays the BYE
+        Assert.Equal("sip:peer@10.0.0.2:5060", pbx.Last("BYE").Uri.ToString());
+    }
+
+    [Fact]
+    public void An_info_package_that_nobody_named_is_refused_as_one()
+    {
+        var (bench, gateway, pbx, call, tag) = RenegotiationTests.WithScriptedPeer();
+        pbx.Request(gateway.Address, "INFO", "c1", 2, "peer", tag, headers: ("Info-Package", "conference"));
+        bench.Run();
+        Assert.Equal("", bench.LastResponse(469, "INFO").Headers["Recv-Info"]);
+        Assert.False(call.IsOver);
+    }
+
+    [Fact]
+    public void Says_in_its_answer_to_options_what_it_can_do_and_where()
+    {
+        var (bench, gateway, pbx, call, tag) = RenegotiationTests.WithScriptedPeer();
+        pbx.Request(gateway.Address, "OPTIONS", "c1", 2, "peer", tag);
+        pbx.Request(gateway.Address, "OPTIONS", "c2", 1, "peer", null);
+        bench.Run();
+        var answers = pbx.Inbox.OfType<SipResponse>().Where(response => response.CSeq.Method == SipMethod.Options).ToList();
+        Assert.Equal(2, answers.Count);
+        Assert.All(answers, answer => Assert.Equal(("10.0.0.1", true, true), (answer.Contact!.Uri.Host, answer.Headers.Contains("Allow"), answer.Headers.Contains("Supported"))));
     }
 
     [Fact]

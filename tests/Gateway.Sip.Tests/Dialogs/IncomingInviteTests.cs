@@ -158,6 +158,24 @@ public class IncomingInviteTests
         Assert.Single(_gateway.Incoming);
     }
 
+    [Theory]
+    [InlineData(486)]
+    [InlineData(503)]
+    public void A_refused_invite_may_be_tried_again_with_the_same_number(int status)
+    {
+        Invite();
+        _bench.Run(0.1);
+        _gateway.Do(_gateway.Incoming[0], (s, now) => s.Reject(status, null, null, null, now));
+        _bench.Run(0.1);
+        _pbx.Request(_gateway.Address, "INVITE", "c1", 1, "peer", null, "offer", branch: "z9hG4bKagain");
+        _bench.Run(0.1);
+        Assert.Equal((0, 2), (_bench.CountOf(482, "INVITE"), _gateway.Incoming.Count));
+        _bench.Run(40);
+        _pbx.Request(_gateway.Address, "INVITE", "c1", 1, "peer", null, "offer", branch: "z9hG4bKotherpath");
+        _bench.Run(0.1);
+        Assert.Equal(1, _bench.CountOf(482, "INVITE")); // the second is still ringing
+    }
+
     [Fact]
     public void Requests_that_fit_nothing_are_refused_by_the_book()
     {

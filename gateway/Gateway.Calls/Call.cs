@@ -226,9 +226,14 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
                 _whatsAppError = terminated.Error;
                 return End(CauseOfTermination(terminated.Error), now);
 
-            case CallInput.PbxEnded when PbxLeg is PbxLegState.Incoming or PbxLegState.Engaged:
+            case CallInput.PbxEnded ended when PbxLeg is PbxLegState.Incoming or PbxLegState.Engaged:
                 PbxLeg = PbxLegState.Released;
-                return End(Identity.Direction == CallDirection.Outbound && State != CallState.Live ? HangupCause.CallerGaveUp : HangupCause.PbxHungUp, now);
+                return End(Identity.Direction == CallDirection.Outbound && State != CallState.Live ? HangupCause.CallerGaveUp : ended.Cause, now);
+
+            // A queue or a receptionist answered; who talks now is told later (RFC 4916, RFC 3325).
+            case CallInput.PbxIdentified named when PbxLeg is PbxLegState.Incoming or PbxLegState.Engaged:
+                Agent = named.Agent;
+                return true;
 
             case CallInput.HangUpRequested request:
                 return End(request.Cause, now);

@@ -103,8 +103,12 @@ public abstract record CallInput
     /// <param name="Q850">The Q.850 cause of its Reason header (RFC 3326), where it has one.</param>
     public sealed record PbxRefused(int Status, int? Q850 = null) : CallInput;
 
-    /// <summary>The PBX ended its dialog: BYE, CANCEL of its own INVITE, or a dialog that timed out.</summary>
-    public sealed record PbxEnded : CallInput;
+    /// <summary>The dialog with the PBX is over: BYE, CANCEL of its own INVITE, or a dialog that timed out.</summary>
+    /// <param name="Cause">What that means to an answered call.</param>
+    public sealed record PbxEnded(HangupCause Cause = HangupCause.PbxHungUp) : CallInput;
+
+    /// <summary>The PBX names another agent at its end of an answered call.</summary>
+    public sealed record PbxIdentified(string Agent) : CallInput;
 
     /// <summary>A key pressed towards us outside RTP (SIP INFO).</summary>
     public sealed record DigitPressed(CallLeg From, char Digit, TimeSpan Duration) : CallInput;

@@ -44,7 +44,7 @@ public abstract record SipCallEvent
     /// The first 2xx to our INVITE. <paramref name="Sdp"/> is the answer; it may repeat one that a provisional response carried. With
     /// <paramref name="SdpIsOffer"/> it is their offer: reply with <see cref="SipCall.AcceptOfferAsync"/>, which sends the ACK. It is null when
     /// nothing is left to settle: their offer came in a reliable provisional response, or an UPDATE had the last word.
-    /// <paramref name="Identity"/> is who answered: P-Asserted-Identity, else the Contact's user; null when nothing tells.
+    /// <paramref name="Identity"/> is who answered: P-Asserted-Identity or Remote-Party-ID, else the Contact's user; null when nothing tells.
     /// </summary>
     public sealed record Answered(string? Sdp, bool SdpIsOffer, SipParty? Identity) : SipCallEvent;
 
@@ -62,6 +62,9 @@ public abstract record SipCallEvent
 
     /// <summary>Our <see cref="SipCall.OfferAsync"/> was refused; the session goes on as it was (RFC 3261 §14.1).</summary>
     public sealed record OfferRefused(int Status, string ReasonPhrase) : SipCallEvent;
+
+    /// <summary>A re-INVITE or UPDATE names somebody else at the other end: a queue that has found its agent, an attended transfer inside the PBX.</summary>
+    public sealed record IdentityChanged(SipParty Identity) : SipCallEvent;
 
     /// <summary>A key pressed, told by INFO (application/dtmf-relay or application/dtmf).</summary>
     public sealed record DigitReceived(char Digit, TimeSpan Duration) : SipCallEvent;

@@ -13,7 +13,8 @@ namespace Gateway.Sip;
 /// </summary>
 public sealed partial class SipEndpoint : IAsyncDisposable
 {
-    private const int MaxServerTransactions = 50_000;
+    /// <summary>For new calls, for requests inside calls and for their ends, each.</summary>
+    private const int MaxServerTransactions = 20_000;
     private static readonly TimeSpan ResolveInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FirstResolveTimeout = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(2);

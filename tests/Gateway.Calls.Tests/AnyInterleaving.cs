@@ -34,7 +34,7 @@ public class AnyInterleaving
         new CallInput.WhatsAppRinging(), new CallInput.WhatsAppPickedUp(), new CallInput.WhatsAppDeclined(),
         new CallInput.WhatsAppTerminated(null), new CallInput.WhatsAppTerminated(Final),
         new CallInput.PbxRinging(), new CallInput.PbxAnswered("100"), new CallInput.PbxRefused(486), new CallInput.PbxRefused(503),
-        new CallInput.PbxEnded(), new CallInput.DigitPressed(CallLeg.Pbx, '1', TimeSpan.FromMilliseconds(100)),
+        new CallInput.PbxEnded(), new CallInput.PbxIdentified("300"), new CallInput.DigitPressed(CallLeg.Pbx, '1', TimeSpan.FromMilliseconds(100)),
         new CallInput.HangUpRequested(HangupCause.OperatorHungUp),
         new CallInput.Admitted([new("a")], Funding), new CallInput.HoldExtended(1.80m, IsLast: false), new CallInput.HoldExtended(0.90m, IsLast: true),
         new CallInput.HoldFailed(),

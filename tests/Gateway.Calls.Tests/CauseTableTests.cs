@@ -28,6 +28,14 @@ public class CauseTableTests
     }
 
     [Theory]
+    [InlineData(300)]
+    [InlineData(302)]
+    [InlineData(305)]
+    [InlineData(380)]
+    public void A_redirection_that_was_not_followed_is_told_as_one_and_the_next_trunk_is_tried(int status) =>
+        Assert.Equal((HangupCause.PbxRedirected, true), CauseTable.OfPbxRefusal(status, null));
+
+    [Theory]
     [InlineData(403, 21, HangupCause.Declined)] // Asterisk's own words for an agent's 603
     [InlineData(503, 17, HangupCause.Busy)]
     [InlineData(480, 19, HangupCause.NoAnswer)]

@@ -130,6 +130,24 @@ public class InboundCallTests
     }
 
     [Fact]
+    public void A_session_that_nobody_refreshed_is_not_a_hang_up_of_the_pbx()
+    {
+        var driver = CallDriver.InboundLive();
+        driver.Feed(
+            new CallInput.PbxEnded(HangupCause.SessionExpired), new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));
+        Assert.Equal(HangupCause.SessionExpired, driver.Record.Cause);
+    }
+
+    [Fact]
+    public void The_record_names_the_agent_whom_the_pbx_named_last()
+    {
+        var driver = CallDriver.InboundLive();
+        driver.Feed(
+            new CallInput.PbxIdentified("305"), new CallInput.PbxEnded(), new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));
+        Assert.Equal("305", driver.Record.Agent);
+    }
+
+    [Fact]
     public void The_record_keeps_Metas_own_code_and_text()
     {
         var driver = CallDriver.InboundLive();

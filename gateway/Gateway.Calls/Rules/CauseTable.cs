@@ -79,6 +79,7 @@ public static class CauseTable
     /// <remarks>Only what says "this trunk cannot" moves on; what says "this agent will not" ends the call (RFC 3261 §21.4–21.6).</remarks>
     public static (HangupCause Cause, bool TryNextTrunk) OfSipStatus(int status) => status switch
     {
+        >= 300 and <= 399 => (PbxRedirected, true),
         486 or 600 => (Busy, false),
         603 or 607 or 608 => (Declined, false),
         480 or 487 => (NoAnswer, false),
@@ -127,7 +128,7 @@ public static class CauseTable
         IncompatibleMedia => new(488, "No common audio format"),
         MediaFailed => new(504, "The audio connection with WhatsApp failed"),
         OperatorHungUp => new(480, "Ended by an operator"),
-        WhatsAppHungUp or PbxHungUp => new(480, "The call ended"),
+        WhatsAppHungUp or PbxHungUp or SessionExpired => new(480, "The call ended"),
         AnsweredElsewhere => new(480, "Answered elsewhere"),
         WhatsAppFailed => new(502, "WhatsApp could not set up the call"),
         OfferedTooLate => new(480, "The call was offered too late"),
@@ -149,7 +150,7 @@ public static class CauseTable
         RateLimited or NoCapacity => 42,
         PaymentRequired or BalanceTooLow or BalanceExhausted or NoRate => 50,
         IncompatibleMedia => 88,
-        MediaFailed or OfferedTooLate => 102,
+        MediaFailed or OfferedTooLate or SessionExpired => 102,
         _ => 31,
     };
 }

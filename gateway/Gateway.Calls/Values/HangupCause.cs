@@ -29,6 +29,12 @@ public enum HangupCause
     /// <summary>The PBX answered with a failure that is none of the above.</summary>
     PbxFailed,
 
+    /// <summary>The PBX redirected the call (3xx) out of its trunk, or more often than the trunk follows.</summary>
+    PbxRedirected,
+
+    /// <summary>The SIP session of an answered call was not refreshed in its time (RFC 4028), so we ended it: nobody hung up.</summary>
+    SessionExpired,
+
     /// <summary>The dialled user cannot be reached on WhatsApp.</summary>
     UserUnreachable,
 

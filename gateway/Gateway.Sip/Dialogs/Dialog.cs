@@ -45,8 +45,8 @@ public sealed class Dialog
     /// <summary>The path of the next request.</summary>
     public SipFlow Flow { get; private set; }
 
-    /// <summary>The peer takes UPDATE (RFC 3311 §4).</summary>
-    public bool AllowsUpdate { get; private set; }
+    /// <summary>The peer takes UPDATE (RFC 3311 §4); null while it has sent no Allow.</summary>
+    public bool? AllowsUpdate { get; private set; }
 
     /// <summary>The caller's side, from a response with a To tag (§12.1.2). The route set is the Record-Route reversed.</summary>
     public static Dialog FromResponse(SipRequest request, SipResponse response, SipFlow flow, LocalAddresses local)

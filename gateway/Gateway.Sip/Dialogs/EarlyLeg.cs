@@ -8,11 +8,18 @@ internal sealed class EarlyLeg(Dialog dialog)
 {
     private uint? _lastReliable;
     private (int Status, string? Sdp) _last;
+    private string? _preview;
 
     public Dialog Dialog { get; } = dialog;
 
     /// <summary>A description in a reliable response settles the session; an unreliable one is only a preview.</summary>
     public string? ReliableSdp { get; private set; }
+
+    /// <summary>
+    /// What describes the session when the 2xx does not: the first description of this dialog is the answer to our offer, in whichever response it
+    /// came (RFC 3261 §13.2.1).
+    /// </summary>
+    public string? AgreedSdp => ReliableSdp ?? _preview;
 
     /// <summary>They made the offer of this session in a reliable response.</summary>
     public bool HasOffered { get; private set; }
@@ -47,6 +54,7 @@ internal sealed class EarlyLeg(Dialog dialog)
 
     public void Take(string? sdp, bool isReliable, bool isOffer)
     {
+        _preview ??= sdp;
         if (sdp is null || !isReliable)
             return;
         ReliableSdp = sdp;

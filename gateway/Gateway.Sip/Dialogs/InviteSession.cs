@@ -207,7 +207,9 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
     {
         if (_outgoing is not null && _outgoing.Owns(transaction))
             _outgoing.HandleFailure(failure, now);
-        else if (!_renegotiation.HandleFailure(transaction, now) && transaction.Request.Method == SipMethod.Info)
+        else if (_referral.HandleFinal(transaction, now))
+            Context.Schedule(this);
+        else if (!_renegotiation.HandleFailure(transaction, failure, now) && transaction.Request.Method == SipMethod.Info)
             LoseDialog(now);
         Context.Schedule(this);
     }
@@ -269,8 +271,9 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
     {
         if (IsOver)
             return;
-        var bye = CreateBye(Dialog!, reason, headers);
-        if (!Acknowledgement.Delay(bye))
+        if (_referral.IsReporting)
+            _referral.Delay(reason, headers);
+        else if (CreateBye(Dialog!, reason, headers) is var bye && !Acknowledgement.Delay(bye))
             Send(bye, now);
         Finish(last, now);
     }
@@ -308,6 +311,13 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
     internal string ContactFor(SipFlow flow) =>
         Context.ContactFor(flow, Trunk.AccountContact ?? (Info.Direction == SipCallDirection.Outgoing ? Info.From.User : Info.TargetUser));
 
+    /// <summary>Our BYE waits for something: a BYE of the peer's makes it needless.</summary>
+    internal bool OwesBye => _referral.IsReporting || Acknowledgement.IsAwaited;
+
+    /// <summary>The peer's requests come from the trunk's sources, or from where the dialog's own requests go.</summary>
+    internal bool Expects(string remoteTag, SipFlow source) =>
+        Trunk.MatchSource(source) > 0 || FindDialog(remoteTag)?.Flow.Remote.Bits == source.Remote.Bits;
+
     internal bool HasDialog(string remoteTag) => FindDialog(remoteTag) is not null;
 
     private Dialog? FindDialog(string remoteTag)
@@ -332,6 +342,8 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
             SendAgain(transaction, again, now);
             return;
         }
+        if (_referral.HandleFinal(transaction, now))
+            return;
         if (!_renegotiation.HandleResponse(transaction, response, now) && response.StatusCode is 408 or 481 && transaction.Request.Method == SipMethod.Info)
             LoseDialog(now);
     }
@@ -343,6 +355,7 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
         again.Headers["CSeq"] = new CSeq(dialog?.NextSequence() ?? again.CSeq.Number + 1, again.Method).ToString();
         var transaction = Context.Layer.Clients.Send(again, dialog?.Flow ?? challenged.Flow, this, now, mayLeaveByTcp: Trunk.MayLeaveByTcp);
         _renegotiation.Replace(challenged, transaction);
+        _referral.Replace(challenged, transaction);
     }
 
     private void HandleBye(ServerTransaction transaction, Instant now)
@@ -353,6 +366,7 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
         _outgoing?.Cancel(null, null, now);
         _outgoing?.AbandonAnswer();
         Acknowledgement.Stop();
+        _referral.Abandon();
         Finish(new SipCallEvent.Ended(SipCallEnd.Remote, reason), now);
     }
 

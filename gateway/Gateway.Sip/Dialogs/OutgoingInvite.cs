@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Transactions;
 using Media.Protocols.Primitives;
@@ -25,6 +26,8 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
     private int _target;
     private int _repairs;
     private int _redirects;
+    private readonly HashSet<string> _redirectedTo = [];
+    private readonly Queue<(SipUri Uri, SipFlow Flow, bool IsProxy)> _contacts = [];
     private ClientTransaction? _transaction;
     private (EarlyLeg Leg, SipResponse Response)? _owed;
     private Instant _cancelEndsAt = Instant.Never;
@@ -78,7 +81,7 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
         if (!IsPending)
             return;
         session.Trunk.MarkFailed(_targets[_target], now);
-        if (_cancelHeaders is null && TryNextTarget(now))
+        if (_cancelHeaders is null && (TryNextTarget(now) || TryNextContact(now)))
             return;
         var (status, phrase) = failure == TransactionFailure.Timeout ? (408, "No response") : (503, "Unreachable");
         Fail(status, phrase, null, now);
@@ -201,6 +204,10 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
             if (TryNextTarget(now))
                 return;
         }
+        if (response.StatusCode < 400)
+            AddContacts(response);
+        if (response.StatusCode < 600 && TryNextContact(now))
+            return;
         Fail(response.StatusCode, response.ReasonPhrase, session.Trunk.ReadReason(response), now);
     }
 
@@ -211,7 +218,6 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
         {
             401 or 407 => _writer.TryAuthorize(_transaction!.Request, response),
             422 => _writer.TryRaiseSessionExpires(response),
-            301 or 302 or 305 => _redirects++ < session.Trunk.Options.MaxRedirects && TryRedirect(response),
             _ => false,
         };
         if (!accepted)
@@ -221,15 +227,41 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
         return true;
     }
 
-    private bool TryRedirect(SipResponse response)
+    /// <summary>
+    /// The Contacts of a 3xx in the order of their q (RFC 3261 §8.1.3.4), those that lead out of the trunk or were tried already left out. They come
+    /// before what an earlier redirection left.
+    /// </summary>
+    private void AddContacts(SipResponse response)
     {
-        if (response.Contact?.Uri is not { IsSip: true } uri || session.Trunk.FlowTo(uri, session.Context.Local) is not { } flow)
+        if (response.StatusCode is not (300 or 301 or 302 or 305))
+            return;
+        var left = _contacts.ToArray();
+        _contacts.Clear();
+        foreach (var contact in response.Addresses("Contact").OrderByDescending(Preference))
+        {
+            var uri = contact.Uri with { EscapedHeaders = "" };
+            if (uri.IsSip && session.Trunk.FlowTo(uri, session.Context.Local) is { } flow && _redirectedTo.Add(uri.ToString()))
+                _contacts.Enqueue((uri, flow, response.StatusCode == 305));
+        }
+        foreach (var contact in left)
+            _contacts.Enqueue(contact);
+    }
+
+    private bool TryNextContact(Instant now)
+    {
+        if (_redirects >= session.Trunk.Options.MaxRedirects || !_contacts.TryDequeue(out var contact))
             return false;
-        _writer.Redirect(uri);
-        _targets = [flow];
+        _redirects++;
+        if (!contact.IsProxy) // 305 names a way, not another callee
+            _writer.Redirect(contact.Uri);
+        _targets = [contact.Flow];
         _target = 0;
+        SendInvite(now);
         return true;
     }
+
+    private static double Preference(NameAddr contact) =>
+        double.TryParse(contact.Parameters["q"], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var q) ? q : 1;
 
     private bool TryNextTarget(Instant now)
     {
@@ -255,7 +287,7 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
         var sdp = leg.IsChanged ? leg.ReliableSdp : SdpBody.Of(response);
         var isOffer = call.Sdp is null && !leg.HasOffered;
         if (!isOffer)
-            sdp ??= leg.ReliableSdp;
+            sdp ??= leg.AgreedSdp;
         IsPending = false;
         session.Dialog = leg.Dialog;
         _early.Clear();
@@ -272,8 +304,7 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
         else
             SendAck(leg.Dialog, response.CSeq.Number, null);
         SessionTimerNegotiation.Take(response, session, now);
-        var identity = SipPartyReader.Asserted(response) ?? SipPartyReader.From(response.Contact);
-        session.Emit(new SipCallEvent.Answered(leg.HasOffered || leg.IsChanged ? null : sdp, isOffer, identity));
+        session.Emit(new SipCallEvent.Answered(leg.HasOffered || leg.IsChanged ? null : sdp, isOffer, SipPartyReader.Answerer(response)));
     }
 
     private void Fail(int status, string phrase, SipReason? reason, Instant now)

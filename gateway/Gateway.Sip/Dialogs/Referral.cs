@@ -18,7 +18,42 @@ internal sealed class Referral(InviteSession session)
         "Diversion", "History-Info", "Allow", "Supported", "Accept", "User-Agent", "Session-Expires", "Min-SE", "Replaces", "Referred-By", "body",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
+    private readonly List<ClientTransaction> _reports = [];
     private uint? _active;
+    private (SipReason? Reason, IReadOnlyList<(string Name, string Value)>? Headers)? _delayedBye;
+
+    /// <summary>A NOTIFY is on its way. A BYE that overtakes it ends the dialog under it, and the PBX never learns how its transfer went.</summary>
+    public bool IsReporting => _reports.Count > 0;
+
+    /// <summary>The BYE leaves when every NOTIFY was answered or has timed out.</summary>
+    public void Delay(SipReason? reason, IReadOnlyList<(string Name, string Value)>? headers) => _delayedBye = (reason, headers);
+
+    /// <summary>The peer has ended the dialog itself.</summary>
+    public void Abandon()
+    {
+        _delayedBye = null;
+        _reports.Clear();
+    }
+
+    /// <summary>A NOTIFY was sent again with credentials.</summary>
+    public void Replace(ClientTransaction challenged, ClientTransaction again)
+    {
+        if (_reports.Remove(challenged))
+            _reports.Add(again);
+    }
+
+    /// <summary>A NOTIFY got its final response, whatever it says, or none. False: not one of ours.</summary>
+    public bool HandleFinal(ClientTransaction transaction, Instant now)
+    {
+        if (!_reports.Remove(transaction))
+            return false;
+        if (IsReporting || _delayedBye is not var (reason, headers))
+            return true;
+        _delayedBye = null;
+        session.Send(session.CreateBye(session.Dialog!, reason, headers), now);
+        session.Remember(now);
+        return true;
+    }
 
     public void HandleRequest(ServerTransaction transaction, Instant now)
     {
@@ -73,7 +108,7 @@ internal sealed class Referral(InviteSession session)
         notify.Headers.Add("Event", $"refer;id={id}");
         notify.Headers.Add("Subscription-State", isFinal ? "terminated;reason=noresource" : "active;expires=60");
         notify.SetBody(Encoding.UTF8.GetBytes($"SIP/2.0 {status} {SipGrammar.OneLine(phrase)}\r\n"), MediaType.SipFragment + ";version=2.0");
-        session.Send(notify, now);
+        _reports.Add(session.Send(notify, now));
         if (isFinal)
             _active = null;
     }

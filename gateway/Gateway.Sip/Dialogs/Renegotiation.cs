@@ -10,21 +10,29 @@ namespace Gateway.Sip.Dialogs;
 /// </summary>
 internal sealed class Renegotiation(InviteSession session)
 {
+    /// <summary>A second INVITE before the first is answered gets 500 with a Retry-After of at most 10 s (RFC 3261 §14.2).</summary>
+    private static readonly TimeSpan LongestOfferDelay = TimeSpan.FromSeconds(10);
+
+    private const int MaxOfferRetries = 3;
+
     // What we asked for.
     private ClientTransaction? _ours;
     private ClientTransaction? _last;
     private string? _offered;
     private bool _isRefresh;
+    private int _retries;
     private Instant _retryAt = Instant.Never;
+    private readonly RefreshSchedule _refresh = new(session);
     private Instant _giveUpAt = Instant.Never;
     private (uint Sequence, byte[] Ack, SipFlow Flow) _acknowledged;
 
     // What they asked for.
     private ServerTransaction? _theirs;
+    private SipParty? _connected;
     private Dialog? _theirDialog;
     private Instant _answerBy = Instant.Never;
 
-    public Instant NextDeadline => Instant.Min(Instant.Min(_retryAt, _giveUpAt), _answerBy);
+    public Instant NextDeadline => Instant.Min(Instant.Min(_retryAt, _refresh.NextDeadline), Instant.Min(_giveUpAt, _answerBy));
 
     /// <summary>A re-INVITE with our offer; waits when another INVITE is under way.</summary>
     public void Offer(string sdp, Instant now)
@@ -36,15 +44,20 @@ internal sealed class Renegotiation(InviteSession session)
         }
         _offered = sdp;
         _isRefresh = false;
+        _retries = 0;
         Try(now);
     }
 
-    /// <summary>Keeps the session alive: UPDATE without a description where the peer takes it, else a re-INVITE that changes nothing.</summary>
+    /// <summary>Keeps the session alive: UPDATE without a description, or a re-INVITE that changes nothing.</summary>
     public void Refresh(Instant now)
     {
-        if (_ours is not null || _theirs is not null || _retryAt != Instant.Never)
-            return; // what is under way refreshes as well
-        _offered = session.Dialog!.AllowsUpdate && session.Trunk.RefreshesByUpdate ? null : session.LocalSdp;
+        _refresh.Stop();
+        if (_ours is not null || _theirs is not null || _retryAt != Instant.Never || session.Acknowledgement.IsAwaited)
+        {
+            _refresh.RetryAfterRefusal(null, now); // what is under way may refresh as well, or fail
+            return;
+        }
+        _offered = _refresh.ByUpdate ? null : session.LocalSdp;
         _isRefresh = true;
         Try(now);
     }
@@ -63,12 +76,17 @@ internal sealed class Renegotiation(InviteSession session)
     }
 
     /// <summary>False: not a transaction of ours.</summary>
-    public bool HandleFailure(ClientTransaction transaction, Instant now)
+    public bool HandleFailure(ClientTransaction transaction, TransactionFailure failure, Instant now)
     {
         if (transaction != _ours)
             return false;
         _ours = null;
-        session.LoseDialog(now);
+        if (failure == TransactionFailure.Timeout)
+            session.LoseDialog(now);
+        else if (_isRefresh)
+            _refresh.RetryAfterRefusal(null, now); // as after a 503 (RFC 3261 §8.1.3.1)
+        else
+            session.Emit(new SipCallEvent.OfferRefused(503, ReasonPhrases.For(503)));
         return true;
     }
 
@@ -84,6 +102,8 @@ internal sealed class Renegotiation(InviteSession session)
         var request = transaction.Request;
         var isInvite = request.Method == SipMethod.Invite;
         var sdp = SdpBody.Of(request);
+        if (SipPartyReader.Connected(request) is { } connected && connected != _connected)
+            session.Emit(new SipCallEvent.IdentityChanged(_connected = connected));
         if (_theirs is not null || (isInvite && !session.IsConfirmed) || (sdp is not null && session.LocalSdp is null))
             session.Respond(transaction, 500, now, ("Retry-After", session.Context.RandomSeconds(10)));
         else if ((_ours is not null && (isInvite || sdp is not null)) || session.Acknowledgement.OwesAnswer || (sdp is not null && session.RemoteSdp is null))
@@ -134,6 +154,7 @@ internal sealed class Renegotiation(InviteSession session)
     public void Abandon(Instant now)
     {
         _retryAt = _giveUpAt = Instant.Never;
+        _refresh.Stop();
         _ours = null;
         Reject(487, now);
     }
@@ -153,6 +174,8 @@ internal sealed class Renegotiation(InviteSession session)
             GiveUp(now);
         if (now >= _retryAt)
             Try(now);
+        if (now >= _refresh.NextDeadline)
+            Refresh(now);
     }
 
     private void Try(Instant now)
@@ -160,7 +183,7 @@ internal sealed class Renegotiation(InviteSession session)
         _retryAt = Instant.Never;
         if (session.Acknowledgement.IsAwaited)
         {
-            RetryLater(now);
+            _retryAt = now + GlareDelay();
             return;
         }
         var dialog = session.Dialog!;
@@ -183,7 +206,9 @@ internal sealed class Renegotiation(InviteSession session)
         _ours = null;
         if (pending.Request.Method == SipMethod.Invite)
             session.Context.Layer.Clients.Cancel(pending, [], session, now);
-        if (!_isRefresh)
+        if (_isRefresh)
+            _refresh.RetryAfterRefusal(null, now);
+        else
             session.Emit(new SipCallEvent.OfferRefused(408, ReasonPhrases.For(408)));
     }
 
@@ -202,6 +227,7 @@ internal sealed class Renegotiation(InviteSession session)
             return;
         _ours = null;
         SessionTimerNegotiation.Take(response, session, now);
+        _refresh.Succeeded();
         if (_offered is null || SdpBody.Of(response) is not { } answer)
             return;
         session.LocalSdp = _offered;
@@ -213,36 +239,50 @@ internal sealed class Renegotiation(InviteSession session)
 
     private void HandleRefusal(SipResponse response, Instant now)
     {
+        var request = _ours!.Request;
         _ours = null;
         switch (response.StatusCode)
         {
-            case 491:
-                RetryLater(now);
-                break;
             case 408 or 481:
                 session.LoseDialog(now);
                 break;
             case 422 when response.Number("Min-SE") is { } seconds && TimeSpan.FromSeconds(seconds) > session.Timer.Interval:
-                session.Timer.Start(TimeSpan.FromSeconds(seconds), session.Timer.WeRefresh, now);
+                session.Timer.Lengthen(TimeSpan.FromSeconds(seconds));
                 Try(now);
                 break;
-            case 405 or 501 when _offered is null && session.LocalSdp is not null:
-                session.Dialog!.ForgetUpdate();
+            case 491 when !_isRefresh:
+                _retryAt = now + GlareDelay();
+                break;
+            case 491:
+                _refresh.RetryAt(now + GlareDelay());
+                break;
+            case 405 or 415 or 420 or 488 or 501 or 606 when _isRefresh && _refresh.TryOtherMethod(request.Method, response.StatusCode):
                 Refresh(now);
                 break;
             default:
-                if (!_isRefresh)
-                    session.Emit(new SipCallEvent.OfferRefused(response.StatusCode, response.ReasonPhrase));
-                break; // a refresh that is refused: the session lives until its timer runs out
+                HandleOtherRefusal(response, now);
+                break;
         }
     }
 
+    /// <summary>The session lives on until its timer runs out (RFC 4028 §7.4, RFC 3261 §14.1); what may succeed later is tried again.</summary>
+    private void HandleOtherRefusal(SipResponse response, Instant now)
+    {
+        var wait = RetryAfter.Of(response);
+        if (_isRefresh)
+            _refresh.RetryAfterRefusal(wait, now);
+        else if (response.StatusCode is 500 or 503 && wait <= LongestOfferDelay && _retries++ < MaxOfferRetries)
+            _retryAt = now + wait.Value;
+        else
+            session.Emit(new SipCallEvent.OfferRefused(response.StatusCode, response.ReasonPhrase));
+    }
+
     /// <summary>RFC 3261 §14.1: 2.1 to 4 s for the owner of the Call-ID, 0 to 2 s for the other, in steps of 10 ms.</summary>
-    private void RetryLater(Instant now)
+    private TimeSpan GlareDelay()
     {
         var random = session.Context.Layer.Context.Entropy.NextUInt32();
         var steps = session.Info.Direction == SipCallDirection.Outgoing ? 210 + random % 191 : random % 201;
-        _retryAt = now + TimeSpan.FromMilliseconds(10 * steps);
+        return TimeSpan.FromMilliseconds(10 * steps);
     }
 
     private void SendSuccess(ServerTransaction transaction, Dialog dialog, string? sdp, Instant now)
@@ -253,7 +293,10 @@ internal sealed class Renegotiation(InviteSession session)
         response.Headers.Add("Contact", session.ContactFor(transaction.Flow));
         session.Context.AddAbilities(response, session.Trunk);
         if (session.IsConfirmed)
+        {
             SessionTimerNegotiation.Grant(request, response, session, now);
+            _refresh.Succeeded(); // their request has refreshed the session
+        }
         SdpBody.Set(response, sdp);
         session.Context.Layer.Servers.Respond(transaction, response, now);
         if (request.Method == SipMethod.Invite)

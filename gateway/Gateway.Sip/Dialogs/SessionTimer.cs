@@ -23,6 +23,9 @@ public sealed class SessionTimer
 
     public Instant NextDeadline => Instant.Min(_refreshAt, _expireAt);
 
+    /// <summary>RFC 4028 §10: 32 s, or a third of a short interval.</summary>
+    private TimeSpan Margin => Interval / 3 < TimeSpan.FromSeconds(32) ? Interval / 3 : TimeSpan.FromSeconds(32);
+
     /// <summary>Zero while the session has no timer.</summary>
     public TimeSpan Interval { get; private set; }
 
@@ -33,10 +36,15 @@ public sealed class SessionTimer
         Interval = interval;
         WeRefresh = weRefresh;
         _refreshAt = weRefresh ? now + interval / 2 : Instant.Never;
-        // The peer gets a BYE shortly before the end, so that both sides notice together (§10): 32 s, or a third of a short interval.
-        var margin = interval / 3 < TimeSpan.FromSeconds(32) ? interval / 3 : TimeSpan.FromSeconds(32);
-        _expireAt = now + interval - (weRefresh ? TimeSpan.Zero : margin);
+        // The peer gets a BYE shortly before the end, so that both sides notice together (§10).
+        _expireAt = now + interval - (weRefresh ? TimeSpan.Zero : Margin);
     }
+
+    /// <summary>From here on a refresh may find its answer too late.</summary>
+    public Instant LastChance => _expireAt - Margin;
+
+    /// <summary>The peer wants a longer interval (422): what the next refresh asks for. The running session still ends when it would have.</summary>
+    public void Lengthen(TimeSpan interval) => Interval = interval;
 
     /// <summary>Session-Expires in a refresh of ours: the roles stay as they are, told as this request's roles (RFC 4028 §7.4).</summary>
     public string ToHeader() => new SessionExpires((uint)Interval.TotalSeconds, WeRefresh ? SessionRefresher.Uac : SessionRefresher.Uas).ToString();

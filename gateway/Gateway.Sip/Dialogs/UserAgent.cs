@@ -19,12 +19,16 @@ public sealed class UserAgent : IServerTransactionUser
     private readonly int _maxCalls;
     private readonly TimeSpan _retryAfter;
 
+    /// <summary>Our tag in answers without a transaction: a repeated request must get the same (RFC 3261 §8.2.7).</summary>
+    private readonly string _statelessTag;
+
     public UserAgent(TransactionContext transactions, IReadOnlyList<Trunk> trunks, string product, int maxCalls, TimeSpan retryAfter)
     {
         _transactions = transactions;
         _trunks = trunks;
         _maxCalls = maxCalls;
         _retryAfter = retryAfter;
+        _statelessTag = transactions.NewTag();
         _layer = new TransactionLayer(transactions, this);
         _context = new UserAgentContext(_layer, product, _deadlines);
     }
@@ -52,7 +56,7 @@ public sealed class UserAgent : IServerTransactionUser
             else
                 _transactions.Count(SipDrop.StrayResponse);
         }
-        else if (message is SipRequest request && FindTrunk(flow) is null && FindSession(request) is null)
+        else if (message is SipRequest request && !IsExpected(request, flow))
         {
             _transactions.Count(SipDrop.UnknownSource);
             request.Headers.ReplaceFirst("Via", request.TopVia.StampSource(flow.Remote).ToString());
@@ -140,6 +144,28 @@ public sealed class UserAgent : IServerTransactionUser
         return best;
     }
 
+    SipResponse? IServerTransactionUser.AnswerAtOnce(SipRequest request, SipFlow flow, out TransactionShare share)
+    {
+        var (isInvite, isCancel) = (request.Method == SipMethod.Invite, request.Method == SipMethod.Cancel);
+        var session = isCancel ? _layer.Servers.FindInvite(request)?.Owner as InviteSession : FindSession(request);
+        share = isCancel || (request.Method == SipMethod.Bye && session is { IsOver: false }) ? TransactionShare.Ending
+            : request.ToTag.Length > 0 ? TransactionShare.Dialog : TransactionShare.NewCall;
+        var isNewCall = isInvite && request.ToTag.Length == 0;
+        if (RequestValidator.Validate(request, _context.Capabilities) is { } refusal)
+            return session is not null || isInvite ? null : refusal.CreateResponse(request, _statelessTag);
+        if (isNewCall)
+            return !IsDraining && ActiveCalls >= _maxCalls ? Shed(request) : null;
+        if (isCancel)
+            return _layer.Servers.FindInvite(request) is { } invite && IsExpected(session, invite.Request.FromTag, flow) ? null : Refusal(request, 481);
+        if (request.ToTag.Length == 0)
+            return request.Method == SipMethod.Options ? AnswerOptions(request, flow) : Refusal(request, request.Method == SipMethod.Refer ? 603 : 481);
+        if (session is null)
+            return isInvite ? null : Refusal(request, 481);
+        return session is { IsOver: true, OwesBye: false } && request.Method == SipMethod.Bye ? Refusal(request, 200) : null;
+    }
+
+    SipResponse IServerTransactionUser.RefuseOverload(SipRequest request) => Unavailable(request);
+
     void IServerTransactionUser.HandleRequest(ServerTransaction transaction, Instant now)
     {
         var request = transaction.Request;
@@ -149,12 +175,8 @@ public sealed class UserAgent : IServerTransactionUser
             HandleCancel(transaction, now);
         else if (request.ToTag.Length > 0)
             HandleInDialog(transaction, now);
-        else if (request.Method == SipMethod.Invite)
-            HandleInvite(transaction, now);
-        else if (request.Method == SipMethod.Options)
-            HandleOptions(transaction, now);
         else
-            Refuse(transaction, request.Method == SipMethod.Refer ? 603 : 481, now);
+            HandleInvite(transaction, now);
     }
 
     void IServerTransactionUser.HandleAck(SipRequest ack, Instant now)
@@ -194,7 +216,7 @@ public sealed class UserAgent : IServerTransactionUser
     /// <summary>RFC 3261 §9.2: 200 to the CANCEL, 487 to the INVITE when that has no final response yet.</summary>
     private void HandleCancel(ServerTransaction cancel, Instant now)
     {
-        if (_layer.Servers.FindInvite(cancel) is not { } invite)
+        if (_layer.Servers.FindInvite(cancel.Request) is not { } invite)
         {
             Refuse(cancel, 481, now);
             return;
@@ -205,30 +227,41 @@ public sealed class UserAgent : IServerTransactionUser
             Command(session, now, (known, at) => known.HandleCancel(invite, known.Trunk.ReadReason(cancel.Request), at));
     }
 
-    private void HandleOptions(ServerTransaction transaction, Instant now)
+    private SipResponse AnswerOptions(SipRequest request, SipFlow flow)
     {
-        var response = _context.CreateResponse(transaction.Request, IsDraining ? 503 : 200, _transactions.NewTag());
-        var user = FindTrunk(transaction.Flow)?.AccountContact ?? transaction.Request.Uri.Subscriber ?? "";
-        response.Headers.Add("Contact", _context.ContactFor(transaction.Flow, user));
+        var response = _context.CreateResponse(request, IsDraining ? 503 : 200, _statelessTag);
+        var user = FindTrunk(flow)?.AccountContact ?? request.Uri.Subscriber ?? "";
+        response.Headers.Add("Contact", _context.ContactFor(flow, user));
         response.Headers.Add("Allow", _context.Capabilities.Allow);
         response.Headers.Add("Accept", _context.Capabilities.Accept);
         response.Headers.Add("Supported", _context.Capabilities.Supported);
         if (IsDraining)
             response.Headers.Add("Retry-After", $"{(int)_retryAfter.TotalSeconds}");
-        Respond(transaction, response, now);
+        return response;
     }
+
+    private SipResponse Shed(SipRequest request)
+    {
+        _transactions.Count(SipDrop.Overload);
+        return Unavailable(request);
+    }
+
+    private SipResponse Unavailable(SipRequest request)
+    {
+        var unavailable = Refusal(request, 503);
+        unavailable.Headers.Add("Retry-After", $"{(int)_retryAfter.TotalSeconds}");
+        return unavailable;
+    }
+
+    private SipResponse Refusal(SipRequest request, int status) => _context.CreateResponse(request, status, _statelessTag);
 
     private void HandleInvite(ServerTransaction transaction, Instant now)
     {
         var request = transaction.Request;
         var trunk = FindTrunk(transaction.Flow)!;
         var tag = _transactions.NewTag();
-        if (IsDraining || ActiveCalls >= _maxCalls)
-        {
-            var unavailable = _context.CreateResponse(request, 503, tag);
-            unavailable.Headers.Add("Retry-After", $"{(int)_retryAfter.TotalSeconds}");
-            Respond(transaction, unavailable, now);
-        }
+        if (IsDraining)
+            Respond(transaction, Unavailable(request), now);
         else if (trunk.Challenge(request, tag, now) is { } challenge)
             Respond(transaction, challenge, now);
         else if (SessionTimerNegotiation.IsTooSmall(request, trunk))
@@ -298,6 +331,15 @@ public sealed class UserAgent : IServerTransactionUser
             status = 481; // only an early dialog that we began can be replaced
         return status == 0;
     }
+
+    /// <summary>
+    /// Whoever knows a call's identifiers is not yet its peer: a request inside a call comes from the sources of the call's trunk, or from where
+    /// the dialog leads; any other from a trunk.
+    /// </summary>
+    private bool IsExpected(SipRequest request, SipFlow flow) =>
+        FindSession(request) is { } session ? IsExpected(session, request.FromTag, flow) : FindTrunk(flow) is not null;
+
+    private static bool IsExpected(InviteSession? session, string remoteTag, SipFlow flow) => session is null || session.Expects(remoteTag, flow);
 
     private InviteSession? FindSession(SipRequest request) => _sessions.GetValueOrDefault((request.CallId, request.ToTag));
 

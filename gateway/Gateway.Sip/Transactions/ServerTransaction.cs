@@ -12,13 +12,14 @@ public readonly record struct MergeKey(string CallId, string FromTag, CSeq CSeq)
 /// <summary>A request we received: its machine and the last response to it.</summary>
 public sealed class ServerTransaction : IHasDeadline
 {
-    internal ServerTransaction(long id, ServerTransactionKey key, SipRequest request, SipFlow flow, TransactionMachine machine)
+    internal ServerTransaction(long id, ServerTransactionKey key, SipRequest request, SipFlow flow, TransactionMachine machine, TransactionShare share)
     {
         Id = id;
         Key = key;
         Request = request;
         Flow = flow;
         Machine = machine;
+        Share = share;
     }
 
     public long Id { get; }
@@ -41,6 +42,8 @@ public sealed class ServerTransaction : IHasDeadline
     Instant IHasDeadline.ScheduledAt { get; set; } = Instant.Never;
 
     internal TransactionMachine Machine { get; }
+
+    internal TransactionShare Share { get; }
 
     internal byte[] LastResponse { get; set; } = [];
 

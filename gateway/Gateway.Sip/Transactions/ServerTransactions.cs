@@ -13,6 +13,7 @@ public sealed class ServerTransactions(TransactionContext context, IServerTransa
     private readonly Dictionary<ServerTransactionKey, ServerTransaction> _byKey = [];
     private readonly Dictionary<MergeKey, ServerTransactionKey> _merges = [];
     private readonly DeadlineQueue<ServerTransaction> _deadlines = new();
+    private readonly int[] _used = new int[Enum.GetValues<TransactionShare>().Length];
 
     public int Count => _byId.Count;
 
@@ -23,18 +24,23 @@ public sealed class ServerTransactions(TransactionContext context, IServerTransa
         var via = request.TopVia.StampSource(flow.Remote);
         request.Headers.ReplaceFirst("Via", via.ToString());
         var isAck = request.Method == SipMethod.Ack;
-        var branch = via.HasUniqueBranch ? via.Branch : OldIdentity(request, via);
-        var key = new ServerTransactionKey(branch!, via.SentBy.ToString().ToLowerInvariant(), isAck ? SipMethod.Invite : request.Method);
+        var key = KeyOf(request, via, isAck ? SipMethod.Invite : request.Method);
         if (_byKey.TryGetValue(key, out var known))
             Repeat(known, request, isAck, now);
         else if (isAck)
             user.HandleAck(request, now);
+        else if (user.AnswerAtOnce(request, flow, out var share) is { } response)
+            context.SendResponse(ResponseFlow(request.TopVia, flow), SipWriter.Write(response));
         else
-            Begin(key, request, flow, now);
+            Begin(key, request, flow, share, now);
     }
 
     /// <summary>The INVITE that a CANCEL with the same branch is for (RFC 3261 §9.2).</summary>
-    public ServerTransaction? FindInvite(ServerTransaction cancel) => _byKey.GetValueOrDefault(cancel.Key with { Method = SipMethod.Invite });
+    public ServerTransaction? FindInvite(SipRequest cancel)
+    {
+        var via = cancel.TopVia;
+        return _byKey.GetValueOrDefault(KeyOf(cancel, via, SipMethod.Invite));
+    }
 
     /// <summary>Sends a response of the transaction user. After a final response only a repeated 2xx to INVITE passes.</summary>
     public void Respond(ServerTransaction transaction, SipResponse response, Instant now)
@@ -89,12 +95,12 @@ public sealed class ServerTransactions(TransactionContext context, IServerTransa
             Perform(transaction, transaction.Machine.HandleDeadline(now), now);
     }
 
-    private void Begin(ServerTransactionKey key, SipRequest request, SipFlow flow, Instant now)
+    private void Begin(ServerTransactionKey key, SipRequest request, SipFlow flow, TransactionShare share, Instant now)
     {
-        if (_byId.Count >= context.MaxServerTransactions)
+        if (_used[(int)share] >= context.MaxServerTransactions)
         {
             context.Count(SipDrop.Overload);
-            Refuse(request, flow, 503);
+            context.SendResponse(ResponseFlow(request.TopVia, flow), SipWriter.Write(user.RefuseOverload(request)));
             return;
         }
         var merge = MergeKeyOf(request);
@@ -108,9 +114,10 @@ public sealed class ServerTransactions(TransactionContext context, IServerTransa
         TransactionMachine machine = request.Method == SipMethod.Invite
             ? new InviteServerTransaction(context.Timers, flow.IsReliable)
             : new NonInviteServerTransaction(context.Timers, flow.IsReliable);
-        var transaction = new ServerTransaction(context.NextId(), key, request, ResponseFlow(request.TopVia, flow), machine);
+        var transaction = new ServerTransaction(context.NextId(), key, request, ResponseFlow(request.TopVia, flow), machine, share);
         _byId.Add(transaction.Id, transaction);
         _byKey.Add(key, transaction);
+        _used[(int)share]++;
         if (merge is not null)
             _merges[merge.Value] = key;
         Perform(transaction, machine.Handle(TransactionInput.Start, now), now);
@@ -148,11 +155,15 @@ public sealed class ServerTransactions(TransactionContext context, IServerTransa
 
     private void Forget(ServerTransaction transaction)
     {
-        _byId.Remove(transaction.Id);
+        if (_byId.Remove(transaction.Id))
+            _used[(int)transaction.Share]--;
         _byKey.Remove(transaction.Key);
         if (MergeKeyOf(transaction.Request) is { } merge && _merges.GetValueOrDefault(merge) == transaction.Key)
             _merges.Remove(merge);
     }
+
+    private static ServerTransactionKey KeyOf(SipRequest request, ViaHeader via, SipMethod method) =>
+        new(via.HasUniqueBranch ? via.Branch! : OldIdentity(request, via), via.SentBy.ToString().ToLowerInvariant(), method);
 
     /// <summary>
     /// What names a transaction of a peer without unique branches (RFC 2543; RFC 3261 §17.2.3). ACK and CANCEL share all of it with their

@@ -12,10 +12,10 @@ public enum SipDrop
     /// <summary>An ACK that fits no transaction and no call.</summary>
     StrayAck,
 
-    /// <summary>Too many requests are being answered already.</summary>
+    /// <summary>Too many requests of its kind are being answered already, or too many calls run.</summary>
     Overload,
 
-    /// <summary>The source belongs to no trunk.</summary>
+    /// <summary>The source belongs to no trunk, or not to the trunk of the call that the request names.</summary>
     UnknownSource,
 
     /// <summary>The peer could not be reached.</summary>
@@ -40,6 +40,7 @@ public sealed class TransactionContext(LocalAddresses local, IEntropy entropy, T
     /// <summary>Longer requests leave by TCP when they can (RFC 3261 §18.1.1).</summary>
     public int MaxDatagramBytes { get; } = maxDatagramBytes;
 
+    /// <summary>In each <see cref="TransactionShare"/>.</summary>
     public int MaxServerTransactions { get; } = maxServerTransactions;
 
     public Queue<SipTransmit> Outbox { get; } = new();

@@ -24,6 +24,15 @@ public interface IClientTransactionUser
 /// <summary>The user agent server on top of the layer.</summary>
 public interface IServerTransactionUser
 {
+    /// <summary>
+    /// The answer to a request that needs no transaction, since it leaves nothing behind (RFC 3261 §8.2.7); null wants a transaction in the share that
+    /// <paramref name="share"/> names.
+    /// </summary>
+    SipResponse? AnswerAtOnce(SipRequest request, SipFlow flow, out TransactionShare share);
+
+    /// <summary>A new INVITE for which there is no room.</summary>
+    SipResponse RefuseOverload(SipRequest request);
+
     /// <summary>A new request, never ACK. It must be answered through <see cref="ServerTransactions.Respond"/>, now or later.</summary>
     void HandleRequest(ServerTransaction transaction, Instant now);
 

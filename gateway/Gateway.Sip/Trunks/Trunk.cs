@@ -90,10 +90,22 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
         if (Targets.Count == 0)
             return null;
         if (uri.HostPort.Address is not { } address)
-            return uri.Host.Equals(Domain, StringComparison.OrdinalIgnoreCase) || uri.Host.Equals(Options.Server, StringComparison.OrdinalIgnoreCase) ? Targets[0] : null;
+            return FlowToName(uri.Host);
         var remote = TransportAddress.From(address, uri.Port == 0 ? Targets[0].Remote.Port : uri.Port);
         var flow = Targets[0] with { Remote = remote, Connection = 0 };
         return MatchSource(flow) > 0 && local.Find(flow.Transport, remote) is >= 0 and var listener ? flow with { Listener = listener } : null;
+    }
+
+    /// <summary>Names are those of the configuration: the trunk's domain, its server, a backup server.</summary>
+    private SipFlow? FlowToName(string host)
+    {
+        foreach (var target in Targets)
+        {
+            if (host.Equals(target.ServerName, StringComparison.OrdinalIgnoreCase))
+                return target;
+        }
+        var isServer = host.Equals(Domain, StringComparison.OrdinalIgnoreCase) || host.Equals(Options.Server, StringComparison.OrdinalIgnoreCase);
+        return isServer ? Targets[0] : null;
     }
 
     /// <summary>

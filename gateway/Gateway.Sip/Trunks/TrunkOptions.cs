@@ -47,8 +47,8 @@ public sealed record TrunkOptions
     /// <summary>How long a server may stay silent on a request before the next one is tried (timers B and F; RFC 3261 §17.1.1.2 says 32 s).</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>How many 3xx redirections one call may follow, only to addresses of this trunk. Zero: 3xx fails the call.</summary>
-    public int MaxRedirects { get; init; }
+    /// <summary>How many Contacts of 3xx responses one call may try, only within this trunk's own hosts. Zero: 3xx fails the call.</summary>
+    public int MaxRedirects { get; init; } = 5;
 }
 
 /// <summary>A user and password for digest authentication (RFC 8760, RFC 2617).</summary>

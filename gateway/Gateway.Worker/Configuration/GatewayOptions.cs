@@ -181,6 +181,9 @@ public sealed record TrunkConfiguration
 
     /// <summary>How long a server may stay silent before the next one, and then the next trunk, is tried.</summary>
     public TimeSpan? RequestTimeout { get; init; }
+
+    /// <summary>How many Contacts of 3xx answers one call may try, only within this trunk's own hosts; zero: a redirected call goes to the next trunk.</summary>
+    public int MaxRedirects { get; init; } = 5;
 }
 
 /// <summary>The two stores.</summary>

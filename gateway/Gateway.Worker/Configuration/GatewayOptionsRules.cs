@@ -82,6 +82,8 @@ internal static class GatewayOptionsRules
                 yield return $"sip.trunks['{trunk.Name}'].allowedSources: '{network}' is not a network such as 10.0.0.0/8.";
             if (trunk.LatchAfter < TimeSpan.FromSeconds(0.5) || trunk.LatchAfter > TimeSpan.FromMinutes(1))
                 yield return $"sip.trunks['{trunk.Name}'].latchAfter: 0.5 … 60 s.";
+            if (trunk.MaxRedirects is < 0 or > 20)
+                yield return $"sip.trunks['{trunk.Name}'].maxRedirects: 0 … 20.";
             if (trunk.User is null != trunk.Password is null || trunk.InboundUser is null != trunk.InboundPassword is null)
                 yield return $"sip.trunks['{trunk.Name}']: a user and its password come together.";
             foreach (var fault in trunk.DialRules?.Validate() ?? [])

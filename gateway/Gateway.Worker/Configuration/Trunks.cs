@@ -84,6 +84,7 @@ internal static class Trunks
             Credentials = Credentials(trunk.User, trunk.Password),
             InboundCredentials = Credentials(trunk.InboundUser, trunk.InboundPassword),
             RegisterUser = trunk.Register,
+            MaxRedirects = trunk.MaxRedirects,
         };
         return options with { RequestTimeout = trunk.RequestTimeout ?? options.RequestTimeout };
     }

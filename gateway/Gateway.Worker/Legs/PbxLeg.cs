@@ -205,6 +205,10 @@ internal sealed partial class PbxLeg
                 await RenegotiateAsync(sip, offer.Sdp);
                 break;
 
+            case SipCallEvent.IdentityChanged changed when sip == _sip:
+                _call.Post(new CallInput.PbxIdentified(changed.Identity.User));
+                break;
+
             case SipCallEvent.DigitReceived digit:
                 _call.Post(new CallInput.DigitPressed(CallLeg.Pbx, digit.Digit, digit.Duration));
                 break;
@@ -230,7 +234,7 @@ internal sealed partial class PbxLeg
                 LogEnded(_identity.Id, ended.By);
                 await _transfer; // the PBX may hang up its first dialog before it hears that the new one is answered
                 if (sip == _sip)
-                    _call.Post(new CallInput.PbxEnded());
+                    _call.Post(new CallInput.PbxEnded(ended.By == SipCallEnd.SessionExpired ? HangupCause.SessionExpired : HangupCause.PbxHungUp));
                 break;
 
             default:

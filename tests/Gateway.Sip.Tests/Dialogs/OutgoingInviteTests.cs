@@ -238,34 +238,6 @@ public class OutgoingInviteTests
     }
 
     [Fact]
-    public void A_redirection_fails_the_call_unless_the_trunk_follows_it_inside_itself()
-    {
-        var call = _gateway.Invite();
-        _bench.Run();
-        _pbx.Respond(_pbx.Last("INVITE"), 302, "x");
-        _bench.Run();
-        Assert.Equal(302, _gateway.Last<SipCallEvent.Failed>(call)!.Status);
-
-        var bench = new SipBench();
-        var gateway = bench.AddAgent("10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060") with { MaxRedirects = 1 });
-        var pbx = bench.AddPeer("10.0.0.2:5060");
-        call = gateway.Invite();
-        bench.Run();
-        var first = pbx.Last("INVITE");
-        var redirect = SipResponse.CreateFor(first, 302, "x");
-        redirect.Headers.Add("Contact", "<sip:200@10.0.0.2>");
-        bench.Send(pbx.Address, gateway.Address, SipWriter.Write(redirect));
-        bench.Run();
-        Assert.Equal("200", pbx.Last("INVITE").Uri.User);
-        redirect = SipResponse.CreateFor(pbx.Last("INVITE"), 302, "x");
-        redirect.Headers.Add("Contact", "<sip:300@10.0.0.9>");
-        bench.Send(pbx.Address, gateway.Address, SipWriter.Write(redirect));
-        bench.Run();
-        Assert.Equal(302, gateway.Last<SipCallEvent.Failed>(call)!.Status);
-        Assert.Equal(2, bench.CountOf("INVITE"));
-    }
-
-    [Fact]
     public void Leaves_a_silent_or_refusing_server_for_the_next_one_and_remembers_it()
     {
         var bench = new SipBench();

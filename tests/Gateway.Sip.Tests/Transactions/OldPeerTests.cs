@@ -33,7 +33,7 @@ public sealed class OldPeerTests : IServerTransactionUser
 
         Handle(Follow("CANCEL"));
         Assert.Equal(2, _received.Count);
-        Assert.Same(invite, _transactions.FindInvite(_received[1]));
+        Assert.Same(invite, _transactions.FindInvite(_received[1].Request));
 
         _transactions.Respond(invite, SipResponse.CreateFor(invite.Request, 487, "t"), _clock.Now);
         Handle(Follow("ACK"));
@@ -50,6 +50,14 @@ public sealed class OldPeerTests : IServerTransactionUser
         Handle(Encoding.ASCII.GetBytes(first.Replace("CSeq: 8", "CSeq: 9", StringComparison.Ordinal)));
         Assert.Equal(2, _received.Count);
     }
+
+    SipResponse? IServerTransactionUser.AnswerAtOnce(SipRequest request, SipFlow flow, out TransactionShare share)
+    {
+        share = TransactionShare.NewCall;
+        return null;
+    }
+
+    SipResponse IServerTransactionUser.RefuseOverload(SipRequest request) => SipResponse.CreateFor(request, 503, "t");
 
     void IServerTransactionUser.HandleRequest(ServerTransaction transaction, Instant now) => _received.Add(transaction);
 

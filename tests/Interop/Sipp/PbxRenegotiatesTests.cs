@@ -55,7 +55,7 @@ public sealed partial class PbxRenegotiatesTests(SippBench bench) : IClassFixtur
         await using var pbx = await bench.AnswerAsync(SippBench.Plain, "pbx-forgets-refresh");
         var call = await bench.UserCallsAsync(SippBench.Plain);
         var trace = await pbx.DoneAsync();
-        await bench.EndsWithAsync(call, "pbx_hung_up");
+        await bench.EndsWithAsync(call, "session_expired");
         Assert.Contains("cause=408", trace.Gateway("BYE").Single()["Reason"]);
     }
 

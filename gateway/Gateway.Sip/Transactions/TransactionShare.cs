@@ -1,0 +1,16 @@
+namespace Gateway.Sip.Transactions;
+
+/// <summary>
+/// Which part of the transaction table a request takes. Each part has a limit of its own, so that no flood of new requests keeps a call from ending.
+/// </summary>
+public enum TransactionShare
+{
+    /// <summary>An INVITE outside dialogs.</summary>
+    NewCall,
+
+    /// <summary>A request inside a known dialog.</summary>
+    Dialog,
+
+    /// <summary>BYE of a live call and CANCEL of a known INVITE: at most one of each for a call.</summary>
+    Ending,
+}

@@ -1,9 +1,16 @@
 using System.Globalization;
 using Benchmarks;
 using Benchmarks.Books;
+using Benchmarks.Quality;
 
 // Benchmarks [calls] [seconds] [complexity]   the media of so many calls
+// Benchmarks quality                          what is heard of impaired streams
 // Benchmarks books [rows] [seconds]           admission, settlement, and pages out of so many past calls
+if (args is ["quality"])
+{
+    QualityTable.Print();
+    return 0;
+}
 if (args is ["books", ..])
 {
     await BooksCost.MeasureAsync(rows: Argument(1, 10_000_000), TimeSpan.FromSeconds(Argument(2, 30)));

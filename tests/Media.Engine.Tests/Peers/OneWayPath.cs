@@ -1,0 +1,134 @@
+using Media.Engine.Bridge;
+using Media.Engine.Legs;
+using Media.Engine.Net;
+using Media.Protocols.Primitives;
+using Media.Protocols.Rtp;
+using Media.Protocols.Sdp;
+using Microsoft.Extensions.Logging.Abstractions;
+using Testing;
+
+namespace Media.Engine.Tests.Peers;
+
+/// <summary>An RTP packet that a path sent.</summary>
+internal readonly record struct SentPacket(Instant At, SequenceNumber SequenceNumber, RtpTimestamp Timestamp, bool Marker, byte[] Payload);
+
+/// <summary>One direction of a call between two legs without a network, in virtual time: RTP packets in, RTP packets out.</summary>
+internal sealed class OneWayPath : IDisposable
+{
+    private readonly MediaLoop _loop;
+    private readonly BareLeg _from;
+    private readonly BareLeg _to;
+
+    public OneWayPath(AudioCodec source, AudioCodec target, MediaEngineOptions? options = null)
+    {
+        var entropy = new SeededEntropy(1);
+        _loop = new MediaLoop(
+            0, options ?? new MediaEngineOptions(), null!, new PortAllocator(20000, 20003, TimeSpan.Zero, entropy), new InstantClock(TimeProvider.System),
+            entropy, NullLogger.Instance);
+        _from = new BareLeg(CallLeg.WhatsApp, _loop, source, Clock);
+        _to = new BareLeg(CallLeg.Pbx, _loop, target, Clock);
+        Path = new AudioPath(_from, _to, _loop.Options.Opus, _loop.Counters);
+    }
+
+    public VirtualClock Clock { get; } = new();
+
+    public AudioPath Path { get; }
+
+    public List<SentPacket> Sent => _to.Packets;
+
+    public LegQuality Quality => _from.Quality;
+
+    /// <summary>Audio may be sent from now on.</summary>
+    public void Open()
+    {
+        _to.IsOpen = true;
+        Path.Refresh(Clock.Now);
+    }
+
+    /// <summary>A packet of the source leg arrives now.</summary>
+    public void Receive(ReadOnlySpan<byte> packet)
+    {
+        if (_from.Receive(packet, Clock.Now))
+            Path.Drain(Clock.Now);
+    }
+
+    /// <summary>A packet of the source leg arrives now.</summary>
+    public void Receive(ReadOnlySpan<byte> payload, ushort sequence, uint timestamp, uint ssrc = 7, byte? payloadType = null)
+    {
+        Span<byte> packet = stackalloc byte[1500];
+        RtpPacketWriter.TryWrite(
+            packet, payloadType ?? BareLeg.PayloadType, false, new SequenceNumber(sequence), new RtpTimestamp(timestamp), new Ssrc(ssrc), payload, out var length);
+        Receive(packet[..length]);
+    }
+
+    /// <summary>Time passes; deadlines on the way are kept to the tick.</summary>
+    public void AdvanceTo(Instant to)
+    {
+        while (Path.NextDeadline <= to)
+        {
+            if (Path.NextDeadline > Clock.Now)
+                Clock.AdvanceTo(Path.NextDeadline);
+            Path.HandleDeadline(Clock.Now);
+        }
+        Clock.AdvanceTo(to);
+    }
+
+    public void Dispose()
+    {
+        Path.Dispose();
+        _from.Dispose();
+        _to.Dispose();
+        _loop.Dispose();
+    }
+
+    private sealed class BareLeg : MediaLeg
+    {
+        public const byte PayloadType = 96;
+
+        private readonly VirtualClock _clock;
+        private readonly byte[] _buffer = new byte[2048];
+
+        public BareLeg(CallLeg kind, MediaLoop loop, AudioCodec codec, VirtualClock clock)
+            : base(kind, loop)
+        {
+            _clock = clock;
+            var agreed = new AgreedCodec(codec, PayloadType, PayloadType);
+            Agree([agreed], agreed, null, 20, OpusFormat.Default, clock.Now);
+        }
+
+        public List<SentPacket> Packets { get; } = [];
+
+        public bool IsOpen { get; set; }
+
+        public override bool CanSend => IsOpen;
+
+        protected override bool CanReport => false;
+
+        public bool Receive(ReadOnlySpan<byte> datagram, Instant now)
+        {
+            datagram.CopyTo(_buffer);
+            if (!TryAccept(_buffer.AsSpan(0, datagram.Length), now, out var packet))
+                return false;
+            Accept(packet, now);
+            return true;
+        }
+
+        protected override Span<byte> Begin() => _buffer;
+
+        protected override void Transmit(Span<byte> packet, int length)
+        {
+            Assert(RtpPacketReader.TryRead(packet[..length], out var sent));
+            Packets.Add(new SentPacket(_clock.Now, sent.SequenceNumber, sent.Timestamp, sent.Marker, sent.Payload.ToArray()));
+        }
+
+        protected override void TransmitRtcp(ReadOnlySpan<byte> packet)
+        {
+        }
+
+        private static void Assert(bool holds)
+        {
+            if (!holds)
+                throw new InvalidOperationException("The path sent something that is no RTP.");
+        }
+    }
+}

@@ -52,18 +52,20 @@ internal sealed class AudioDecoder : IDisposable
     /// <summary>Makes up for one lost packet.</summary>
     /// <param name="next">The packet after it, if that one came: Opus may carry a copy of the lost one.</param>
     /// <param name="samples">As long as the lost audio; wholly written.</param>
-    public void Conceal(ReadOnlySpan<byte> next, Span<short> samples)
+    /// <returns>True: <paramref name="next"/> held a copy, and that is what is heard.</returns>
+    public bool Conceal(ReadOnlySpan<byte> next, Span<short> samples)
     {
         if (_opus is not null)
         {
             var result = next.IsEmpty ? _opus.Conceal(samples) : _opus.DecodeFec(next, samples);
             if (result.Count < samples.Length)
                 samples[result.Count..].Clear();
-            return;
+            return result.IsOk && OpusPacket.HasCopy(next);
         }
         _repeats++;
         for (var i = 0; i < samples.Length; i++)
             samples[i] = _repeats > MaxRepeats || _lastLength == 0 ? (short)0 : (short)(_last[i % _lastLength] >> _repeats);
+        return false;
     }
 
     /// <summary>Samples a payload stands for; 0 when it is not of this codec.</summary>

@@ -3,25 +3,19 @@ using Media.Engine.Legs;
 using Media.Engine.Metrics;
 using Media.Protocols.Jitter;
 using Media.Protocols.Primitives;
-using Media.Protocols.Rtp;
 using Media.Protocols.Sdp;
 
 namespace Media.Engine.Bridge;
 
 /// <summary>
-/// One direction of a call: when what one leg receives goes to the other. Driven by arrival; only when nothing arrives, or when something
+/// One direction of a call: when what one leg receives goes to the other. The stages: packets put in order, placed on the listener's time
+/// line, decoded or concealed, encoded, sent. Driven by arrival; only when nothing arrives for <paramref name="silence"/>, or when something
 /// other than the live audio is to be heard, a timer generates a frame every 20 ms.
 /// </summary>
-internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options, LoopCounters counters) : IDisposable
+internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options, LoopCounters counters, TimeSpan silence) : IDisposable
 {
     /// <summary>Of generated audio, and of what is assumed lost before anything was heard, ms.</summary>
     private const int FrameMs = 20;
-
-    /// <summary>Of audio that came too late to be played in its time, this much at most is left out, ms.</summary>
-    private const int MaxLeftOutMs = 500;
-
-    /// <summary>How much later than expected the next packet may come before silence is generated.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(40);
 
     /// <summary>A loop held up for longer than this catches up by skipping, not by a burst.</summary>
     private static readonly TimeSpan MaxCatchUp = TimeSpan.FromMilliseconds(60);
@@ -30,13 +24,12 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
     private static readonly TimeSpan HoldPatience = TimeSpan.FromSeconds(1);
 
     private readonly Transcoder _transcoder = new(to, options);
+    private readonly PlayoutTimeline _line = new();
     private int _packetMs = FrameMs;
-    private RtpExpectation _expected;
-    private Instant _lastLive;
+    private AudioCodec? _codec;
 
     private bool _isRunning;
     private bool _isGenerating;
-    private int _filledMs;
     private Instant _nextFrame = Instant.Never;
     private AudioLoop? _played;
     private int _position;
@@ -82,20 +75,10 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
         if (!_isRunning || _nextFrame > now)
             return;
         if (!_isGenerating)
-        {
-            if (from.Incoming.NextDeadline != Instant.Never)
-            {
-                // Packets are there and wait for a missing one: they, or its concealment, come first.
-                _nextFrame = Instant.Min(from.Incoming.NextDeadline, now + Patience);
-                return;
-            }
-            // The source fell silent. The time waited for it is a pause in our stream.
-            to.Output.Skip(UnitsOf(Patience), isPause: true);
             Generate(now);
-        }
         if (now - _nextFrame > MaxCatchUp)
         {
-            to.Output.Skip(UnitsOf(now - _nextFrame), isPause: true);
+            Pause((int)(now - _nextFrame).TotalMilliseconds, now);
             _nextFrame = now;
         }
         for (; _nextFrame <= now; _nextFrame += TimeSpan.FromMilliseconds(FrameMs))
@@ -104,6 +87,8 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
 
     public void Dispose() => _transcoder.Dispose();
 
+    private bool IsLive => _isRunning && Treatment == AudioTreatment.Live;
+
     private void HandlePacket(in JitterItem item, Instant now)
     {
         if (!from.TryGetCodec(item.PayloadType, out var codec))
@@ -111,76 +96,89 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
         HasHeardAudio = true;
         if (item.IsRestart)
             _transcoder.Reset();
-        if (item.IsRestart || !_isRunning || Treatment != AudioTreatment.Live)
-            _expected = default;
-        if (!_isRunning || Treatment != AudioTreatment.Live)
-            return;
-        _transcoder.Prepare(codec);
-        if (IsOverdue(now))
+        if (item.IsRestart || _codec?.ClockRate() != codec.ClockRate())
+            _line.Rebase();
+        _codec = codec;
+        if (!IsLive)
         {
-            _transcoder.Discard(item.Payload);
-            _filledMs -= _packetMs;
-            Expect(item.Timestamp, codec);
+            _line.Follow(item.Timestamp, codec.ClockRate(), now);
             return;
         }
-        var pauseMs = _expected.PauseBefore(item.Timestamp, codec.ClockRate());
-        if (pauseMs > 0 && !_isGenerating)
-            to.Output.Skip(pauseMs * to.UnitsPerMs, isPause: true);
+        _transcoder.Prepare(codec);
+        if (!_line.TryPlace(item.Timestamp, codec.ClockRate(), now, out var gap))
+        {
+            _transcoder.Discard(item.Payload);
+            from.Count(PlayoutOutcome.Discarded);
+            Await(now); // the source is back: what comes next finds its place free
+            return;
+        }
+        Pause(gap, now);
         var milliseconds = _transcoder.Pass(item.Payload, now);
         if (milliseconds == 0)
         {
             counters.DecodeErrors++;
-            _transcoder.Conceal(default, _packetMs, now);
+            Conceal(default, _packetMs, now);
         }
         else
         {
-            _packetMs = milliseconds;
+            _line.Write(_packetMs = milliseconds);
         }
-        Expect(item.Timestamp, codec);
         Await(now);
     }
-
-    private void HandleLoss(in JitterItem item, Instant now)
-    {
-        if (!_isRunning || Treatment != AudioTreatment.Live || _transcoder.Source is not { } codec)
-            return;
-        if (_transcoder.IsSameOpus)
-            to.Output.SkipLost(_packetMs * to.UnitsPerMs); // the listener's decoder has FEC too
-        else
-            _transcoder.Conceal(from.TryGetCodec(item.PayloadType, out var next) && next == codec ? item.Payload : default, _packetMs, now);
-        Expect(item.Timestamp, codec);
-        Await(now);
-    }
-
-    private void Expect(RtpTimestamp timestamp, AudioCodec codec) =>
-        _expected = new RtpExpectation(timestamp + _packetMs * codec.ClockRate() / 1000);
 
     /// <summary>
-    /// After a network freeze the packets of that time come all at once. Silence has taken their place already; sent on top of it they would
-    /// delay everything after them. Packets at their usual pace, as after a pause of the sender, are never left out.
+    /// The packet after the loss says how much time was lost: concealment begins where the audio ended, and the copy of the last lost packet
+    /// stands directly before its successor. What is left between them is a pause of the sender, or too long to be concealed.
     /// </summary>
-    private bool IsOverdue(Instant now)
+    private void HandleLoss(in JitterItem item, Instant now)
     {
-        if (_isGenerating || _filledMs < _packetMs)
-            return false;
-        if (now - _lastLive < TimeSpan.FromMilliseconds(_packetMs / 2.0))
-            return true;
-        _filledMs = 0;
-        return false;
+        if (!IsLive || _transcoder.Source is not { } codec)
+            return;
+        var room = _line.RoomBefore(item.NextTimestamp, codec.ClockRate());
+        var isLast = item.Missing == 1;
+        if (room < (isLast ? 1 : 2 * _packetMs) || _isGenerating && !isLast)
+            return; // they held no audio (telephone-events), or their place is taken
+        var milliseconds = Math.Min(_packetMs, room);
+        if (isLast)
+            Pause(room - milliseconds, now);
+        if (_transcoder.IsSameOpus)
+        {
+            to.Output.SkipLost(milliseconds * to.UnitsPerMs); // the listener's decoder has FEC too
+            _line.Write(milliseconds);
+        }
+        else
+        {
+            Conceal(from.TryGetCodec(item.PayloadType, out var next) && next == codec ? item.Payload : default, milliseconds, now);
+        }
+        Await(now);
     }
 
-    /// <summary>Live audio came: the next packet is expected when this one has been played.</summary>
+    private void Conceal(ReadOnlySpan<byte> next, int milliseconds, Instant now)
+    {
+        from.Count(_transcoder.Conceal(next, milliseconds, now) ? PlayoutOutcome.Recovered : PlayoutOutcome.Concealed);
+        _line.Write(milliseconds);
+    }
+
+    /// <summary>Time passes that holds no audio.</summary>
+    private void Pause(int milliseconds, Instant now)
+    {
+        if (milliseconds <= 0)
+            return;
+        _transcoder.Pause(milliseconds, now);
+        _line.Write(milliseconds);
+    }
+
+    /// <summary>Live audio came: the time line is the source's.</summary>
     private void Await(Instant now)
     {
         _isGenerating = false;
-        _lastLive = now;
-        _nextFrame = now + TimeSpan.FromMilliseconds(_packetMs) + Patience;
+        _nextFrame = now + silence;
     }
 
     private void Generate(Instant now)
     {
+        Pause(_line.BeginGenerated(now), now);
         _isGenerating = true;
-        _filledMs = 0;
         _nextFrame = now;
         _played = null;
     }
@@ -188,8 +186,6 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
     private void GenerateFrame(Instant now)
     {
         _transcoder.Prepare(_transcoder.Source ?? (from.Codecs.Count > 0 ? from.Codecs[0].Codec : to.Sending.Codec));
-        if (Treatment == AudioTreatment.Live)
-            _filledMs = Math.Min(_filledMs + FrameMs, MaxLeftOutMs);
         var treatment = Treatment != AudioTreatment.Live ? Treatment
             : now - from.LastHeard > HoldPatience ? Filler
             : AudioTreatment.Silence;
@@ -198,7 +194,6 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
             (_played, _position) = (loop, 0);
         _position = loop.Read(_position, _transcoder.Reserve(FrameMs));
         _transcoder.Play(FrameMs, now);
+        _line.Write(FrameMs);
     }
-
-    private int UnitsOf(TimeSpan time) => (int)(time.Ticks * to.UnitsPerMs / TimeSpan.TicksPerMillisecond);
 }

@@ -8,9 +8,13 @@ namespace Media.Engine.Bridge;
 /// <summary>Both directions of audio between two legs, and the key presses beside it, which never pass a codec.</summary>
 internal sealed class Bridge(MediaLeg whatsApp, MediaLeg pbx, MediaLoop loop, Action<CallLeg, char, TimeSpan> onDigit) : IDisposable
 {
-    public AudioPath ToPbx { get; } = new(whatsApp, pbx, loop.Options.Opus, loop.Counters);
+    /// <summary>The stream to WhatsApp never stops for longer: it ends calls that fall silent.</summary>
+    private static readonly TimeSpan MaxWhatsAppSilence = TimeSpan.FromMilliseconds(300);
 
-    public AudioPath ToWhatsApp { get; } = new(pbx, whatsApp, loop.Options.Opus, loop.Counters);
+    public AudioPath ToPbx { get; } = new(whatsApp, pbx, loop.Options.Opus, loop.Counters, loop.Options.SilenceAfter);
+
+    public AudioPath ToWhatsApp { get; } = new(
+        pbx, whatsApp, loop.Options.Opus, loop.Counters, loop.Options.SilenceAfter < MaxWhatsAppSilence ? loop.Options.SilenceAfter : MaxWhatsAppSilence);
 
     public Instant NextDeadline => Instant.Min(
         Instant.Min(ToPbx.NextDeadline, ToWhatsApp.NextDeadline),

@@ -70,12 +70,28 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
     /// <param name="next">The payload after it, if it came and is of the same codec.</param>
     /// <param name="milliseconds">How much was lost.</param>
     /// <param name="now">The time.</param>
-    public void Conceal(ReadOnlySpan<byte> next, int milliseconds, Instant now)
+    /// <returns>True: it was restored from a copy in <paramref name="next"/>.</returns>
+    public bool Conceal(ReadOnlySpan<byte> next, int milliseconds, Instant now)
     {
         var length = Math.Min(milliseconds * Rate / 1000, _pcm.Length - _length);
-        _decoder!.Conceal(next, _pcm.AsSpan(_length, length));
+        var isRestored = _decoder!.Conceal(next, _pcm.AsSpan(_length, length));
         _length += length;
         SendFrames(now);
+        return isRestored;
+    }
+
+    /// <summary>Time passes that holds no audio: an unfinished packet is filled up with silence, the rest is not sent.</summary>
+    public void Pause(int milliseconds, Instant now)
+    {
+        if (_length > 0)
+        {
+            var missing = Math.Min(milliseconds, sink.PacketTime - _length * 1000 / Rate);
+            Reserve(missing).Clear();
+            Play(missing, now);
+            milliseconds -= missing;
+        }
+        if (milliseconds > 0)
+            sink.Output.Skip(milliseconds * sink.UnitsPerMs, isPause: true);
     }
 
     /// <summary>Where generated samples are put, before <see cref="Play"/>.</summary>

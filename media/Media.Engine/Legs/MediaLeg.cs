@@ -16,8 +16,11 @@ namespace Media.Engine.Legs;
 /// </summary>
 internal abstract class MediaLeg : IDisposable
 {
+    private static readonly TimeSpan MaxReorderWindow = TimeSpan.FromMilliseconds(120);
+
     private readonly string _cname;
     private readonly ReceivedTypes _received = new();
+    private readonly long[] _outcomes = new long[Enum.GetValues<PlayoutOutcome>().Length];
     private RtcpStatistics _before; // of RTCP sessions that ended when the clock rate changed
     private bool _timedOut;
 
@@ -26,7 +29,7 @@ internal abstract class MediaLeg : IDisposable
         Kind = kind;
         Loop = loop;
         Output = new RtpOutput(loop.Entropy);
-        Incoming = new JitterBuffer(new JitterBufferOptions { Window = loop.Options.ReorderWindow, MaxReordering = 2 });
+        Incoming = new JitterBuffer(new JitterBufferOptions { Window = loop.Options.ReorderWindow, MaxReordering = 2, MaxWindow = MaxReorderWindow });
         _cname = loop.Entropy.NextHex(16);
     }
 
@@ -90,6 +93,13 @@ internal abstract class MediaLeg : IDisposable
                 NameOf(codec), _before.PacketsSent + now.PacketsSent, received, lost, jitter, roundTrip,
                 roundTrip is null ? null : now.RemotePacketsLost, LegScore.Of(codec, received, lost, jitter, roundTrip));
         }
+    }
+
+    /// <summary>Counts what became of a packet of this leg's peer on its way to the other leg.</summary>
+    public void Count(PlayoutOutcome outcome, long packets = 1)
+    {
+        _outcomes[(int)outcome] += packets;
+        Loop.Counters.Playout[(int)Kind][(int)outcome] += packets;
     }
 
     /// <summary>What audio a received payload type holds.</summary>

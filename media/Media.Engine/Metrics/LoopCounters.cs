@@ -37,11 +37,16 @@ internal sealed class LoopCounters
     private static readonly int Reasons = Enum.GetValues<DropReason>().Length;
     private static readonly int Failures = Enum.GetValues<WhatsAppFailure>().Length;
 
+    private static readonly int Outcomes = Enum.GetValues<PlayoutOutcome>().Length;
+
     private readonly long[] _drops = new long[Reasons];
     private readonly long[] _whatsAppFailures = new long[Failures];
 
     /// <summary>RTP packets, by leg.</summary>
     public readonly long[] Received = new long[2], Sent = new long[2];
+
+    /// <summary>Packets by leg and <see cref="PlayoutOutcome"/>.</summary>
+    public readonly long[][] Playout = [new long[Outcomes], new long[Outcomes]];
 
     /// <summary>Packets a codec did not understand.</summary>
     public long DecodeErrors;

@@ -12,8 +12,14 @@ public sealed record MediaEngineOptions
 
     public OpusOptions Opus { get; init; } = new();
 
-    /// <summary>Longest wait for a missing packet before it is concealed; two packets after it end the wait too.</summary>
+    /// <summary>
+    /// Longest wait for a missing packet before it is concealed; two packets after it end the wait too. On a network that is seen to reorder
+    /// it grows, to 120 ms at most.
+    /// </summary>
     public TimeSpan ReorderWindow { get; init; } = TimeSpan.FromMilliseconds(40);
+
+    /// <summary>A source that sends nothing for this long is silent: generated silence takes its place. Towards WhatsApp 300 ms at most.</summary>
+    public TimeSpan SilenceAfter { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Nothing received from a leg for this long gives <see cref="MediaEvent.MediaTimeout"/>.</summary>
     public TimeSpan MediaTimeout { get; init; } = TimeSpan.FromSeconds(20);
@@ -31,6 +37,8 @@ public sealed record MediaEngineOptions
         errors.AddRange(Opus.Validate());
         if (ReorderWindow < TimeSpan.Zero || ReorderWindow > TimeSpan.FromMilliseconds(500))
             errors.Add("ReorderWindow: 0 … 500 ms.");
+        if (SilenceAfter < TimeSpan.FromMilliseconds(100) || SilenceAfter > TimeSpan.FromSeconds(10))
+            errors.Add("SilenceAfter: 100 ms … 10 s.");
         if (MediaTimeout < TimeSpan.FromSeconds(1))
             errors.Add("MediaTimeout: at least 1 s.");
         return errors;

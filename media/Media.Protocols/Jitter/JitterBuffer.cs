@@ -32,8 +32,15 @@ public sealed class JitterBuffer
     /// <summary>RFC 3550 appendix A.1 MAX_MISORDER.</summary>
     public const int MaxMisorder = 100;
 
-    private readonly TimeSpan _window;
-    private readonly int _maxReordering;
+    /// <summary>After so many packets without a late one the wait is shortened again by a step.</summary>
+    private const int PacketsOfOrder = 500;
+
+    private static readonly TimeSpan WindowStep = TimeSpan.FromMilliseconds(20);
+
+    private readonly JitterBufferOptions _options;
+    private TimeSpan _window;
+    private int _maxReordering;
+    private int _inOrder;
     private readonly int _maxConcealment;
     private readonly Slot[] _held = new Slot[Capacity]; // in sequence order
     private readonly byte[]?[] _spare = new byte[]?[Capacity];
@@ -59,6 +66,7 @@ public sealed class JitterBuffer
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxReordering, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaxReordering, Capacity);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxConcealment, 1);
+        _options = options;
         _window = options.Window;
         _maxConcealment = options.MaxConcealment;
         _maxReordering = options.MaxReordering;
@@ -119,6 +127,28 @@ public sealed class JitterBuffer
         return true;
     }
 
+    /// <summary>Packets held.</summary>
+    public int Count => _heldCount;
+
+    /// <summary>The first packet held is the next of the stream.</summary>
+    public bool IsNextHeld => _heldCount > 0 && _held[0].SequenceNumber == _next;
+
+    /// <summary>Timestamp of the first packet held; valid while one is.</summary>
+    public RtpTimestamp HeadTimestamp => _held[0].Timestamp;
+
+    /// <summary>Payload type of the first packet held; valid while one is.</summary>
+    public byte HeadPayloadType => _held[0].PayloadType;
+
+    /// <summary>The next step of the stream for who has waited long enough: the next packet, or the loss of one before those that came.</summary>
+    public bool TryTake(out JitterItem item)
+    {
+        item = default;
+        if (_heldCount == 0)
+            return false;
+        item = IsNextHeld ? PopHead() : ReportLoss();
+        return true;
+    }
+
     /// <summary>Forgets the stream, as when the peer's media description changed; the next packet begins a new one.</summary>
     public void Reset()
     {
@@ -171,12 +201,32 @@ public sealed class JitterBuffer
         if (wasDelivered)
             _duplicate++;
         else
-            _late++;
+            HandleLate(age);
         return false;
+    }
+
+    /// <summary>It came after all: this network reorders, and a longer wait would have kept it.</summary>
+    private void HandleLate(int age)
+    {
+        _late++;
+        _inOrder = 0;
+        if (_window >= _options.MaxWindow)
+            return;
+        _window = TimeSpan.FromTicks(Math.Min((_window + WindowStep).Ticks, _options.MaxWindow.Ticks));
+        _maxReordering = Math.Min(Math.Max(_maxReordering, age + 2), Capacity);
+    }
+
+    private void ShortenWindow()
+    {
+        _inOrder = 0;
+        _window = TimeSpan.FromTicks(Math.Max((_window - WindowStep).Ticks, _options.Window.Ticks));
+        _maxReordering = Math.Max(_maxReordering - 1, _options.MaxReordering);
     }
 
     private JitterItem PopHead()
     {
+        if (++_inOrder >= PacketsOfOrder)
+            ShortenWindow();
         var slot = _held[0];
         _heldCount--;
         Array.Copy(_held, 1, _held, 0, _heldCount);
@@ -204,7 +254,7 @@ public sealed class JitterBuffer
         Advance(timestamp, delivered: false);
         return new JitterItem(
             JitterItemKind.Lost, sequenceNumber, timestamp, head.PayloadType, marker: false, isRestart: false,
-            missing == 1 ? head.Storage.AsSpan(0, head.Length) : default);
+            missing == 1 ? head.Storage.AsSpan(0, head.Length) : default, missing, head.Timestamp);
     }
 
     /// <summary>A long gap: its beginning is past concealing, and a burst of concealment would arrive all at once.</summary>

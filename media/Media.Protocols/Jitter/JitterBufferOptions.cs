@@ -6,6 +6,12 @@ public sealed record JitterBufferOptions
     /// <summary>The longest a packet waits for a missing one before it. In order, nothing waits.</summary>
     public TimeSpan Window { get; init; } = TimeSpan.FromMilliseconds(60);
 
+    /// <summary>
+    /// What <see cref="Window"/> may grow to, and <see cref="MaxReordering"/> with it, while packets come after their loss was reported: on a
+    /// network that reorders. The default never grows.
+    /// </summary>
+    public TimeSpan MaxWindow { get; init; }
+
     /// <summary>This many packets after a gap prove the loss, however little time has passed: 1 … <see cref="JitterBuffer.Capacity"/>.</summary>
     public int MaxReordering { get; init; } = 3;
 

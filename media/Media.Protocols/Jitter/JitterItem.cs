@@ -17,7 +17,7 @@ public readonly ref struct JitterItem
 {
     internal JitterItem(
         JitterItemKind kind, SequenceNumber sequenceNumber, RtpTimestamp timestamp, byte payloadType, bool marker, bool isRestart,
-        ReadOnlySpan<byte> payload)
+        ReadOnlySpan<byte> payload, int missing = 0, RtpTimestamp next = default)
     {
         Kind = kind;
         SequenceNumber = sequenceNumber;
@@ -26,6 +26,8 @@ public readonly ref struct JitterItem
         Marker = marker;
         IsRestart = isRestart;
         Payload = payload;
+        Missing = missing;
+        NextTimestamp = next;
     }
 
     public JitterItemKind Kind { get; }
@@ -42,6 +44,12 @@ public readonly ref struct JitterItem
 
     /// <summary>The first packet of a stream: nothing before it (sequence, timestamp, decoder state) has a meaning for it.</summary>
     public bool IsRestart { get; }
+
+    /// <summary>For a lost packet: how many are missing from it up to the next that came, itself included.</summary>
+    public int Missing { get; }
+
+    /// <summary>For a lost packet: the timestamp of the next that came.</summary>
+    public RtpTimestamp NextTimestamp { get; }
 
     /// <summary>
     /// The packet's payload. For a lost packet: the payload of the packet directly after it, from which a decoder may recover the lost

@@ -1,5 +1,6 @@
 using Media.Engine.Bridge;
 using Media.Engine.Legs;
+using Media.Engine.Metrics;
 using Media.Engine.Net;
 using Media.Protocols.Primitives;
 using Media.Protocols.Rtp;
@@ -27,7 +28,7 @@ internal sealed class OneWayPath : IDisposable
             entropy, NullLogger.Instance);
         _from = new BareLeg(CallLeg.WhatsApp, _loop, source, Clock);
         _to = new BareLeg(CallLeg.Pbx, _loop, target, Clock);
-        Path = new AudioPath(_from, _to, _loop.Options.Opus, _loop.Counters);
+        Path = new AudioPath(_from, _to, _loop.Options.Opus, _loop.Counters, _loop.Options.SilenceAfter);
     }
 
     public VirtualClock Clock { get; } = new();
@@ -37,6 +38,9 @@ internal sealed class OneWayPath : IDisposable
     public List<SentPacket> Sent => _to.Packets;
 
     public LegQuality Quality => _from.Quality;
+
+    /// <summary>Packets of the source leg by what became of them.</summary>
+    public long Outcomes(PlayoutOutcome outcome) => _loop.Counters.Playout[(int)CallLeg.WhatsApp][(int)outcome];
 
     /// <summary>Audio may be sent from now on.</summary>
     public void Open()
@@ -93,7 +97,7 @@ internal sealed class OneWayPath : IDisposable
         {
             _clock = clock;
             var agreed = new AgreedCodec(codec, PayloadType, PayloadType);
-            Agree([agreed], agreed, null, 20, OpusFormat.Default, clock.Now);
+            Agree([agreed], agreed, null, [], 20, OpusFormat.Default, clock.Now);
         }
 
         public List<SentPacket> Packets { get; } = [];

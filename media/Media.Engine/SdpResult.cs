@@ -18,11 +18,14 @@ public enum SdpRefusal
     /// <summary>ICE credentials or usable candidates are missing.</summary>
     NoIce,
 
-    /// <summary>There is not exactly one usable SHA-256 fingerprint, or the DTLS role is not acceptable.</summary>
+    /// <summary>There is no usable fingerprint, or the DTLS role is not acceptable.</summary>
     NoDtls,
 
     /// <summary>The profile requires SRTP and the peer offers none, or the peer requires what the profile forbids.</summary>
     Security,
+
+    /// <summary>The audio is offered over a transport that this leg does not speak: DTLS from a PBX, plain RTP from WhatsApp, TCP.</summary>
+    Transport,
 
     /// <summary>The peer's media address is missing or of a family that has no local binding.</summary>
     NoAddress,

@@ -7,13 +7,13 @@ internal static class SdpRefusals
 {
     public static SdpRefusal From(SdpError error) => error switch
     {
-        SdpError.NoAudio or SdpError.SeveralAudio or SdpError.AudioRefused => SdpRefusal.NoAudio,
+        SdpError.NoAudio or SdpError.AudioRefused => SdpRefusal.NoAudio,
         SdpError.NoCommonCodec or SdpError.NoOpus => SdpRefusal.NoCommonCodec,
         SdpError.NoIceCredentials or SdpError.MalformedIceCredentials => SdpRefusal.NoIce,
-        SdpError.NoFingerprint or SdpError.SeveralFingerprints or SdpError.FingerprintNotSha256 or SdpError.MalformedFingerprint
-            or SdpError.InvalidSetup or SdpError.SdesUnsupported or SdpError.NoRtcpMux => SdpRefusal.NoDtls,
+        SdpError.NoFingerprint or SdpError.UnknownFingerprintHash or SdpError.MalformedFingerprint or SdpError.InvalidSetup or SdpError.SdesUnsupported or SdpError.NoRtcpMux => SdpRefusal.NoDtls,
         SdpError.SrtpRequired or SdpError.SrtpForbidden or SdpError.NoUsableCrypto or SdpError.CryptoMismatch => SdpRefusal.Security,
-        SdpError.UnusableAddress => SdpRefusal.NoAddress,
+        SdpError.NoConnection or SdpError.UnusableAddress or SdpError.UnresolvedName or SdpError.OtherAddressFamily => SdpRefusal.NoAddress,
+        SdpError.UnsupportedTransport => SdpRefusal.Transport,
         SdpError.NoOfferMade => SdpRefusal.WrongState,
         _ => SdpRefusal.Malformed,
     };

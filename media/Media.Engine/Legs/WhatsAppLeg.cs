@@ -163,12 +163,12 @@ internal sealed class WhatsAppLeg : MediaLeg
         if (!result.Succeeded || _state != State.New)
             return result;
         var agreed = _signalling.Parameters!;
-        if (!DtlsFingerprint.TryParse(agreed.RemoteFingerprint, out var fingerprint))
-            return SdpResult.Refused(SdpRefusal.NoDtls);
+        DtlsFingerprint[] fingerprints =
+            [.. agreed.RemoteFingerprints.Select(text => DtlsFingerprint.TryParse(text, out var fingerprint) ? fingerprint : default)];
         _state = State.Connecting;
         _giveUpAt = now + Loop.Options.WhatsApp.ConnectTimeout;
         Choose(agreed, null, now);
-        _dtls = new DtlsEndpoint(agreed.DtlsClient ? DtlsRole.Client : DtlsRole.Server, _signalling.Certificate, fingerprint);
+        _dtls = new DtlsEndpoint(agreed.DtlsClient ? DtlsRole.Client : DtlsRole.Server, _signalling.Certificate, fingerprints);
         _ice = _signalling.StartIce(Loop.Options.WhatsApp.ConnectTimeout);
         DrainIce(now);
         return result;

@@ -7,7 +7,7 @@ namespace Media.Native.Dtls;
 [StructLayout(LayoutKind.Sequential)]
 internal struct DtlsCallbackData
 {
-    internal DtlsFingerprint ExpectedPeer;
+    internal DtlsFingerprints ExpectedPeers;
     internal uint FirstRetransmitMicroseconds;
     internal uint MaxRetransmitMicroseconds;
 
@@ -55,7 +55,7 @@ internal static unsafe class DtlsContext
     }
 
     /// <summary>
-    /// Replaces OpenSSL's chain check, which self-signed certificates would fail: the leaf's SHA-256 must be the one the SDP announced.
+    /// Replaces OpenSSL's chain check, which self-signed certificates would fail: the leaf's hash must be one that the SDP announced.
     /// Called inside the handshake, so a stranger gets a bad_certificate alert and no Finished.
     /// </summary>
     [UnmanagedCallersOnly]
@@ -64,11 +64,7 @@ internal static unsafe class DtlsContext
         var ssl = LibSsl.GetStoreContextExData(storeContext, LibSsl.GetStoreContextIndex());
         var data = (DtlsCallbackData*)LibSsl.GetExData(ssl, CallbackDataIndex);
         var certificate = LibSsl.GetStoreContextCertificate(storeContext);
-        var hash = stackalloc byte[64]; // EVP_MAX_MD_SIZE
-        if (certificate != 0
-            && LibSsl.DigestCertificate(certificate, LibSsl.Sha256(), hash, out var length) == 1
-            && length == DtlsFingerprint.Size
-            && data->ExpectedPeer.FixedTimeEquals(new ReadOnlySpan<byte>(hash, DtlsFingerprint.Size)))
+        if (certificate != 0 && IsExpected(certificate, data->ExpectedPeers))
         {
             data->Verdict = 1;
             return 1;
@@ -76,6 +72,25 @@ internal static unsafe class DtlsContext
         data->Verdict = -1;
         LibSsl.SetStoreContextError(storeContext, LibSsl.CertificateRejected);
         return 0;
+    }
+
+    private static bool IsExpected(nint certificate, in DtlsFingerprints expected)
+    {
+        var hash = stackalloc byte[DtlsFingerprint.MaxSize]; // EVP_MAX_MD_SIZE
+        foreach (ref readonly var fingerprint in (ReadOnlySpan<DtlsFingerprint>)expected)
+        {
+            var digest = fingerprint.Hash switch
+            {
+                DtlsHash.Sha256 => LibSsl.Sha256(),
+                DtlsHash.Sha384 => LibSsl.Sha384(),
+                DtlsHash.Sha512 => LibSsl.Sha512(),
+                _ => 0,
+            };
+            if (digest != 0 && LibSsl.DigestCertificate(certificate, digest, hash, out var length) == 1
+                && fingerprint.FixedTimeEquals(new ReadOnlySpan<byte>(hash, (int)length)))
+                return true;
+        }
+        return false;
     }
 
     /// <summary>How long to wait for an answer, given the wait before; 0 asks for the first.</summary>

@@ -22,8 +22,11 @@ public sealed unsafe class DtlsEndpoint : IDisposable
     private ulong _plainRecords;
     private byte? _unprovenAlert;
 
+    /// <param name="role">Who begins.</param>
+    /// <param name="certificate">Ours.</param>
+    /// <param name="expectedPeers">The peer shows a certificate with one of these hashes (RFC 8122 §5); more than four are not looked at.</param>
     /// <exception cref="NativeException">OpenSSL has no memory.</exception>
-    public DtlsEndpoint(DtlsRole role, DtlsCertificate certificate, DtlsFingerprint expectedPeer)
+    public DtlsEndpoint(DtlsRole role, DtlsCertificate certificate, params ReadOnlySpan<DtlsFingerprint> expectedPeers)
     {
         ArgumentNullException.ThrowIfNull(certificate);
         Role = role;
@@ -32,7 +35,7 @@ public sealed unsafe class DtlsEndpoint : IDisposable
         if (_ssl.IsInvalid)
             throw new NativeException($"OpenSSL cannot create a DTLS endpoint: {OpenSslErrors.Drain()}.");
         _data = (DtlsCallbackData*)NativeMemory.AllocZeroed((nuint)sizeof(DtlsCallbackData));
-        _data->ExpectedPeer = expectedPeer;
+        expectedPeers[..Math.Min(expectedPeers.Length, DtlsFingerprints.MaxCount)].CopyTo(_data->ExpectedPeers);
         _data->FirstRetransmitMicroseconds = (uint)certificate.Options.FirstRetransmit.TotalMicroseconds;
         _data->MaxRetransmitMicroseconds = (uint)certificate.Options.MaxRetransmit.TotalMicroseconds;
         _ssl.CallbackData = (nint)_data;

@@ -1,68 +1,99 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
 namespace Media.Native.Dtls;
 
-/// <summary>The SHA-256 hash of a certificate, as <c>a=fingerprint:sha-256</c> carries it (RFC 8122 §5).</summary>
-public readonly record struct DtlsFingerprint(UInt128 High, UInt128 Low)
+/// <summary>The hashes of certificates that are trusted, by their size in bytes (RFC 8122 §5; SHA-1 and MD5 prove nothing any more).</summary>
+public enum DtlsHash
 {
-    public const int Size = 32;
+    None = 0,
+    Sha256 = 32,
+    Sha384 = 48,
+    Sha512 = 64,
+}
 
-    /// <summary>Hashes a certificate's DER form.</summary>
-    public static DtlsFingerprint Of(ReadOnlySpan<byte> certificate)
+/// <summary>The hash of a certificate, as <c>a=fingerprint</c> carries it (RFC 8122 §5). The default value is no certificate's.</summary>
+public readonly record struct DtlsFingerprint
+{
+    /// <summary>Bytes of the longest.</summary>
+    public const int MaxSize = 64;
+
+    private readonly UInt128 _first, _second, _third, _fourth;
+
+    private DtlsFingerprint(ReadOnlySpan<byte> hash)
     {
-        Span<byte> hash = stackalloc byte[Size];
-        SHA256.HashData(certificate, hash);
-        return FromBytes(hash);
+        Hash = (DtlsHash)hash.Length;
+        Span<byte> all = stackalloc byte[MaxSize];
+        all.Clear();
+        hash.CopyTo(all);
+        _first = BinaryPrimitives.ReadUInt128BigEndian(all);
+        _second = BinaryPrimitives.ReadUInt128BigEndian(all[16..]);
+        _third = BinaryPrimitives.ReadUInt128BigEndian(all[32..]);
+        _fourth = BinaryPrimitives.ReadUInt128BigEndian(all[48..]);
     }
 
-    /// <summary>Reads <c>AB:CD:…</c>, 32 pairs of hexadecimal digits in either case; anything else is false.</summary>
+    public DtlsHash Hash { get; }
+
+    /// <summary>Hashes a certificate's DER form with SHA-256, which is what we announce.</summary>
+    public static DtlsFingerprint Of(ReadOnlySpan<byte> certificate)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(certificate, hash);
+        return new DtlsFingerprint(hash);
+    }
+
+    /// <summary>
+    /// Reads <c>AB:CD:…</c>: 32, 48 or 64 pairs of hexadecimal digits in either case, whose number tells the hash; anything else is false.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out DtlsFingerprint fingerprint)
     {
         fingerprint = default;
-        if (text.Length != Size * 3 - 1)
+        var size = (text.Length + 1) / 3;
+        if (text.Length != size * 3 - 1 || (DtlsHash)size is not (DtlsHash.Sha256 or DtlsHash.Sha384 or DtlsHash.Sha512))
             return false;
-        Span<byte> hash = stackalloc byte[Size];
-        for (var i = 0; i < Size; i++)
+        Span<byte> hash = stackalloc byte[MaxSize];
+        for (var i = 0; i < size; i++)
         {
             if (i > 0 && text[i * 3 - 1] != ':')
                 return false;
             if (!byte.TryParse(text.Slice(i * 3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out hash[i]))
                 return false;
         }
-        fingerprint = FromBytes(hash);
+        fingerprint = new DtlsFingerprint(hash[..size]);
         return true;
     }
 
     /// <summary>Compares without telling by its duration where the difference is.</summary>
     public bool FixedTimeEquals(ReadOnlySpan<byte> hash)
     {
-        Span<byte> own = stackalloc byte[Size];
-        WriteBytes(own);
-        return CryptographicOperations.FixedTimeEquals(own, hash);
+        Span<byte> own = stackalloc byte[MaxSize];
+        return Hash != DtlsHash.None && CryptographicOperations.FixedTimeEquals(WriteBytes(own), hash);
     }
 
     /// <summary>Upper-case pairs with colons, as SDP wants them.</summary>
     public override string ToString()
     {
-        Span<byte> hash = stackalloc byte[Size];
-        WriteBytes(hash);
-        Span<char> text = stackalloc char[Size * 3];
-        for (var i = 0; i < Size; i++)
-        {
-            hash[i].TryFormat(text[(i * 3)..], out _, "X2", CultureInfo.InvariantCulture);
-            text[i * 3 + 2] = ':';
-        }
-        return new string(text[..^1]);
+        Span<byte> bytes = stackalloc byte[MaxSize];
+        return string.Join(':', Convert.ToHexString(WriteBytes(bytes)).Chunk(2).Select(pair => new string(pair)));
     }
 
-    internal static DtlsFingerprint FromBytes(ReadOnlySpan<byte> hash) =>
-        new(BinaryPrimitives.ReadUInt128BigEndian(hash), BinaryPrimitives.ReadUInt128BigEndian(hash[16..]));
-
-    private void WriteBytes(Span<byte> hash)
+    private ReadOnlySpan<byte> WriteBytes(Span<byte> hash)
     {
-        BinaryPrimitives.WriteUInt128BigEndian(hash, High);
-        BinaryPrimitives.WriteUInt128BigEndian(hash[16..], Low);
+        BinaryPrimitives.WriteUInt128BigEndian(hash, _first);
+        BinaryPrimitives.WriteUInt128BigEndian(hash[16..], _second);
+        BinaryPrimitives.WriteUInt128BigEndian(hash[32..], _third);
+        BinaryPrimitives.WriteUInt128BigEndian(hash[48..], _fourth);
+        return hash[..(int)Hash];
     }
+}
+
+/// <summary>The certificates that a peer may show; what is not used is no certificate's.</summary>
+[InlineArray(MaxCount)]
+internal struct DtlsFingerprints
+{
+    internal const int MaxCount = 4;
+
+    private DtlsFingerprint _first;
 }

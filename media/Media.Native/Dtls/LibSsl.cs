@@ -192,6 +192,12 @@ internal static unsafe partial class LibSsl
 
     [LibraryImport(Crypto, EntryPoint = "EVP_sha256")]
     internal static partial nint Sha256();
+
+    [LibraryImport(Crypto, EntryPoint = "EVP_sha384")]
+    internal static partial nint Sha384();
+
+    [LibraryImport(Crypto, EntryPoint = "EVP_sha512")]
+    internal static partial nint Sha512();
 }
 
 /// <summary>OpenSSL's SRTP_PROTECTION_PROFILE (openssl/srtp.h).</summary>

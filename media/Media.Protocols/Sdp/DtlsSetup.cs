@@ -3,7 +3,7 @@ namespace Media.Protocols.Sdp;
 /// <summary><c>a=setup</c> (RFC 8842 §5): who begins the DTLS handshake.</summary>
 public enum DtlsSetup
 {
-    /// <summary>Absent, <c>holdconn</c> or not a value at all.</summary>
+    /// <summary>Absent, or not a value at all.</summary>
     None,
 
     /// <summary>Offer only: the answerer chooses.</summary>
@@ -14,4 +14,7 @@ public enum DtlsSetup
 
     /// <summary>Waits for it: the DTLS server.</summary>
     Passive,
+
+    /// <summary>RFC 4145 §4: no connection for the time being.</summary>
+    HoldConn,
 }

@@ -5,27 +5,31 @@ namespace Media.Protocols.Sdp;
 /// </summary>
 public readonly record struct Fingerprint(string Hash, string Digest)
 {
-    /// <summary>SHA-256: 32 pairs of digits and the colons between.</summary>
-    private const int Sha256Length = 32 * 3 - 1;
-
     public static bool TryParse(string? value, out Fingerprint fingerprint)
     {
         fingerprint = default;
-        var fields = (value ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var fields = (value ?? "").Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
         if (fields.Length != 2)
             return false;
         fingerprint = new Fingerprint(fields[0].ToLowerInvariant(), fields[1].ToUpperInvariant());
         return true;
     }
 
-    public bool IsSha256 => Hash == "sha-256";
+    /// <summary>Bytes of the hash: the more, the stronger; 0 for one that we do not know or do not trust, as SHA-1 and MD5.</summary>
+    public int Strength => Hash switch
+    {
+        "sha-256" => 32,
+        "sha-384" => 48,
+        "sha-512" => 64,
+        _ => 0,
+    };
 
-    /// <summary>32 hexadecimal pairs joined by colons.</summary>
-    public bool IsWellFormedSha256
+    /// <summary>As many hexadecimal pairs joined by colons as a hash that we know has bytes.</summary>
+    public bool IsWellFormed
     {
         get
         {
-            if (!IsSha256 || Digest.Length != Sha256Length)
+            if (Strength == 0 || Digest.Length != Strength * 3 - 1)
                 return false;
             for (var i = 0; i < Digest.Length; i++)
                 if (i % 3 == 2 ? Digest[i] != ':' : !char.IsAsciiHexDigitUpper(Digest[i]))

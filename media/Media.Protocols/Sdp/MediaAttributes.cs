@@ -40,15 +40,32 @@ public readonly struct MediaAttributes(SessionDescription session, MediaDescript
     /// <summary>The values of <c>a=candidate</c>, unread.</summary>
     public IEnumerable<string> Candidates => media.Attributes.Where(a => a.Is("candidate") && a.Value is not null).Select(a => a.Value!);
 
-    /// <summary>All fingerprints of the nearest level that has any.</summary>
+    /// <summary>All fingerprints, the section's first, then the session's; <c>default</c> for one that cannot be read.</summary>
     public IReadOnlyList<Fingerprint> Fingerprints =>
-        [.. Values("fingerprint").Select(value => Fingerprint.TryParse(value, out var read) ? read : default)];
+    [
+        .. media.Attributes.Concat(session.Attributes).Where(attribute => attribute.Is("fingerprint"))
+            .Select(attribute => Fingerprint.TryParse(attribute.Value, out var read) ? read : default),
+    ];
+
+    /// <summary>
+    /// Those to compare with: of the strongest hash at the nearest level that has a usable one (RFC 8122 §5: what cannot be used is
+    /// passed over, and any of several with one hash may match).
+    /// </summary>
+    public IReadOnlyList<Fingerprint> UsableFingerprints
+    {
+        get
+        {
+            var own = Usable(media.Attributes);
+            return own.Count > 0 ? own : Usable(session.Attributes);
+        }
+    }
 
     public DtlsSetup Setup => Value("setup")?.ToLowerInvariant() switch
     {
         "actpass" => DtlsSetup.ActPass,
         "active" => DtlsSetup.Active,
         "passive" => DtlsSetup.Passive,
+        "holdconn" => DtlsSetup.HoldConn,
         _ => DtlsSetup.None,
     };
 
@@ -59,7 +76,7 @@ public readonly struct MediaAttributes(SessionDescription session, MediaDescript
         {
             if (Value("rtcp") is not { } value)
                 return null;
-            var blank = value.IndexOf(' ');
+            var blank = value.IndexOfAny([' ', '\t']);
             if (!ushort.TryParse(blank < 0 ? value : value[..blank], NumberStyles.None, null, out var port))
                 return null;
             return (port, blank > 0 && SdpConnection.TryParse(value[blank..], out var connection) ? connection : null);
@@ -82,20 +99,30 @@ public readonly struct MediaAttributes(SessionDescription session, MediaDescript
         }
     }
 
-    /// <summary>What each format of the <c>m=</c> line stands for, in the peer's order; unknown dynamic types are left out.</summary>
+    /// <summary>
+    /// What each format of the <c>m=</c> line stands for, in the peer's order; unknown dynamic types are left out. A number that is given
+    /// several meanings has them all, the last first: it is the one most readers keep.
+    /// </summary>
     public IReadOnlyList<RtpMap> RtpMaps
     {
         get
         {
-            var named = new Dictionary<byte, RtpMap>();
+            var named = new List<RtpMap>[RtpMap.MaxPayloadType + 1];
             foreach (var attribute in media.Attributes)
                 if (attribute.Is("rtpmap") && RtpMap.TryParse(attribute.Value, out var map))
-                    named.TryAdd(map.PayloadType, map);
+                    (named[map.PayloadType] ??= []).Insert(0, map);
             var maps = new List<RtpMap>();
+            var seen = new bool[named.Length];
             foreach (var format in media.Formats)
-                if (RtpMap.TryParsePayloadType(format, out var type)
-                    && (named.TryGetValue(type, out var known) ? known : RtpMap.Static(type)) is { } map)
-                    maps.Add(map);
+            {
+                if (!RtpMap.TryParsePayloadType(format, out var type) || seen[type])
+                    continue;
+                seen[type] = true;
+                if (named[type] is { } meanings)
+                    maps.AddRange(meanings);
+                else if (RtpMap.Static(type) is { } known)
+                    maps.Add(known);
+            }
             return maps;
         }
     }
@@ -104,10 +131,25 @@ public readonly struct MediaAttributes(SessionDescription session, MediaDescript
     public string? FormatParameters(byte payloadType)
     {
         foreach (var attribute in media.Attributes)
-            if (attribute.Is("fmtp") && attribute.Value is { } value && value.IndexOf(' ') is > 0 and var blank
+            if (attribute.Is("fmtp") && attribute.Value is { } value && value.IndexOfAny([' ', '\t']) is > 0 and var blank
                 && RtpMap.TryParsePayloadType(value.AsSpan(0, blank), out var type) && type == payloadType)
                 return value[(blank + 1)..].Trim();
         return null;
+    }
+
+    private static List<Fingerprint> Usable(IReadOnlyList<SdpAttribute> attributes)
+    {
+        var usable = new List<Fingerprint>();
+        foreach (var attribute in attributes)
+        {
+            if (!attribute.Is("fingerprint") || !Fingerprint.TryParse(attribute.Value, out var read) || !read.IsWellFormed)
+                continue;
+            if (usable.Count > 0 && read.Strength > usable[0].Strength)
+                usable.Clear();
+            if ((usable.Count == 0 || read.Strength == usable[0].Strength) && !usable.Contains(read))
+                usable.Add(read);
+        }
+        return usable;
     }
 
     private static MediaDirection? DirectionIn(IReadOnlyList<SdpAttribute> attributes)

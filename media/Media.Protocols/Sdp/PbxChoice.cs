@@ -13,7 +13,7 @@ internal sealed record PbxChoice(PbxPeer Peer, RtpMap Codec, RtpMap? TelephoneEv
         PbxChoice? best = null;
         foreach (var media in sdp.Media)
         {
-            if (!media.IsAudio || media.Port == 0)
+            if (!media.IsAudio || (media.Port == 0 && !media.IsMalformed))
                 continue;
             var problem = Consider(sdp, media, local, out var choice);
             if (choice is not null && (best is null || (best.Crypto is null && choice.Crypto is not null)))
@@ -32,7 +32,7 @@ internal sealed record PbxChoice(PbxPeer Peer, RtpMap Codec, RtpMap? TelephoneEv
         if (PbxPeer.Read(sdp, media, canMux: true, out var peer) is var unreadable and not SdpError.None)
             return unreadable;
         if (!peer.Rtp.IsNone && peer.Rtp.Family != local.Rtp.Family)
-            return SdpError.UnusableAddress;
+            return SdpError.OtherAddressFamily;
         if (ChooseCrypto(peer, local, out var crypto) is var refusal and not SdpError.None)
             return refusal;
         var known = peer.Attributes.RtpMaps.Where(map => map.Codec is { } codec && local.Codecs.Contains(codec)).ToList();

@@ -29,12 +29,16 @@ internal sealed record PbxPeer(MediaDescription Media, MediaAttributes Attribute
     public static SdpError Read(SessionDescription sdp, MediaDescription media, bool canMux, out PbxPeer peer)
     {
         peer = null!;
+        if (media.IsMalformed)
+            return SdpError.MalformedMedia;
         var attributes = sdp.AttributesOf(media);
         var protocol = media.Protocol.ToUpperInvariant();
         if (protocol is not ("RTP/AVP" or "RTP/AVPF" or "RTP/SAVP" or "RTP/SAVPF"))
             return SdpError.UnsupportedTransport; // DTLS-SRTP, TCP, MSRP …
-        if (attributes.Connection is not { } connection || !connection.TryGetAddress(out var address))
-            return SdpError.UnusableAddress;
+        if (attributes.Connection is not { } connection)
+            return SdpError.NoConnection;
+        if (!connection.TryGetAddress(out var address))
+            return connection.IsName ? SdpError.UnresolvedName : SdpError.UnusableAddress;
         var rtp = connection.IsUnspecified ? default : TransportAddress.From(address, media.Port);
         var mux = canMux && attributes.RtcpMux;
         peer = new PbxPeer(media, attributes)

@@ -94,7 +94,7 @@ public sealed class PbxSdp(IEntropy entropy)
         var choice = PbxChoice.FromOffer(sdp, local, out var error);
         // Everything at port 0 on a call in progress: the audio rests until a later offer brings it back (RFC 3264 §8.2).
         // Audio at port 0 beside something alive is another matter: fax or video instead of the call, which only a refusal stops.
-        var rests = _settled is not null && sdp.Media.Any(media => media.IsAudio) && sdp.Media.All(media => media.Port == 0);
+        var rests = _settled is not null && sdp.Media.Any(media => media.IsAudio) && sdp.Media.All(media => media.Port == 0 && !media.IsMalformed);
         if (choice is null && !rests)
             return error;
 
@@ -107,11 +107,12 @@ public sealed class PbxSdp(IEntropy entropy)
         else
         {
             var peer = choice.Peer;
+            RtpMap[] maps = choice.TelephoneEvent is { } events ? [choice.Codec, events] : [choice.Codec];
             _types.Learn(peer.Attributes.RtpMaps);
+            _types.Learn(maps);
             var direction = local.Direction & peer.Direction.Mirror();
             var keys = choice.Crypto is { } theirs ? new SdesKeys(theirs.Profile, KeysFor(theirs.Profile), theirs.Keys) : null;
             SdesCrypto[] crypto = keys is null ? [] : [new SdesCrypto(choice.Crypto!.Tag, keys.Profile, keys.Local)];
-            RtpMap[] maps = choice.TelephoneEvent is { } events ? [choice.Codec, events] : [choice.Codec];
             parameters = peer.Settle(local, direction, keys, maps, maps) with { Receivable = _types.Known() };
             _audioLine = sdp.Media.ToList().IndexOf(peer.Media);
             _protocol = peer.Media.Protocol;
@@ -129,17 +130,18 @@ public sealed class PbxSdp(IEntropy entropy)
         parameters = null;
         if (_offer is not { } offer)
             return SdpError.NoOfferMade;
-        if (sdp.Media.Count <= _audioLine || !sdp.Media[_audioLine].IsAudio)
+        // Lines stand in the offer's order (RFC 3264 §6); peers that add or drop some still mean their audio.
+        var media = sdp.Media.ElementAtOrDefault(_audioLine) is { IsAudio: true } inPlace ? inPlace : sdp.Media.FirstOrDefault(media => media.IsAudio);
+        if (media is null)
             return SdpError.MediaLineMismatch;
-        var media = sdp.Media[_audioLine];
-        if (media.Port == 0)
+        if (media.Port == 0 && !media.IsMalformed)
             return SdpError.AudioRefused;
         if (PbxPeer.Read(sdp, media, offer.RtcpMux, out var peer) is var unreadable and not SdpError.None)
             return unreadable;
         if (offer.AgreeOnKeys(peer, out var keys) is var unsafeAnswer and not SdpError.None)
             return unsafeAnswer;
         if (!peer.Rtp.IsNone && peer.Rtp.Family != offer.Local.Rtp.Family)
-            return SdpError.UnusableAddress;
+            return SdpError.OtherAddressFamily;
 
         var theirs = peer.Attributes.RtpMaps.Where(map => map.Codec is { } codec && offer.Local.Codecs.Contains(codec)).ToList();
         if (theirs.Count == 0)

@@ -2,19 +2,24 @@ using System.Globalization;
 
 namespace Media.Protocols.Sdp;
 
-/// <summary><c>a=rtpmap:111 opus/48000/2</c> (RFC 8866 §6.6): what a payload type stands for.</summary>
+/// <summary><c>a=rtpmap:111 opus/48000/2</c> (RFC 8866 §6.6): what a payload type stands for. A clock rate that is left out is 8000 Hz.</summary>
 public readonly record struct RtpMap(byte PayloadType, string Encoding, int ClockRate, int Channels)
 {
+    /// <summary>Payload types have 7 bits (RFC 3550 §5.1).</summary>
+    internal const byte MaxPayloadType = 127;
+
+    private const int DefaultClockRate = 8000;
+
     public static bool TryParse(string? value, out RtpMap map)
     {
         map = default;
-        var blank = value?.IndexOf(' ') ?? -1;
+        var blank = value?.IndexOfAny([' ', '\t']) ?? -1;
         if (blank < 1 || !TryParsePayloadType(value.AsSpan(0, blank), out var payloadType))
             return false;
         var fields = value![(blank + 1)..].Split('/', StringSplitOptions.TrimEntries);
-        var channels = 1;
-        if (fields.Length is < 2 or > 3 || fields[0].Length == 0
-            || !int.TryParse(fields[1], NumberStyles.None, null, out var clockRate) || clockRate == 0
+        var (clockRate, channels) = (DefaultClockRate, 1);
+        if (fields.Length > 3 || fields[0].Length == 0
+            || (fields.Length > 1 && (!int.TryParse(fields[1], NumberStyles.None, null, out clockRate) || clockRate == 0))
             || (fields.Length == 3 && !int.TryParse(fields[2], NumberStyles.None, null, out channels)))
             return false;
         map = new RtpMap(payloadType, fields[0], clockRate, channels);
@@ -30,9 +35,8 @@ public readonly record struct RtpMap(byte PayloadType, string Encoding, int Cloc
         _ => null,
     };
 
-    /// <summary>Payload types have 7 bits (RFC 3550 §5.1).</summary>
     internal static bool TryParsePayloadType(ReadOnlySpan<char> text, out byte payloadType) =>
-        byte.TryParse(text, NumberStyles.None, null, out payloadType) && payloadType <= 127;
+        byte.TryParse(text, NumberStyles.None, null, out payloadType) && payloadType <= MaxPayloadType;
 
     public bool IsTelephoneEvent => Encoding.Equals("telephone-event", StringComparison.OrdinalIgnoreCase);
 

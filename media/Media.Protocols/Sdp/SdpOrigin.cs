@@ -8,11 +8,14 @@ namespace Media.Protocols.Sdp;
 /// </summary>
 public sealed record SdpOrigin(string Username, string SessionId, string Version, SdpConnection Address)
 {
+    /// <summary>Of a description without a usable <c>o=</c> line.</summary>
+    public static readonly SdpOrigin Unknown = new("-", "0", "0", new SdpConnection(false, "0.0.0.0"));
+
     /// <summary>Reads <c>user id version IN IP4 address</c>. A user name with blanks, as some PBXs write it, is accepted.</summary>
     public static bool TryParse(string value, [NotNullWhen(true)] out SdpOrigin? origin)
     {
         origin = null;
-        var fields = value.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var fields = value.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
         if (fields.Length < 5)
             return false;
         var username = fields.Length == 5 ? "-" : string.Join(' ', fields[..^5]);

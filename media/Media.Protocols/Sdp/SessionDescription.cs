@@ -4,9 +4,9 @@ using System.Text;
 namespace Media.Protocols.Sdp;
 
 /// <summary>
-/// A session description (RFC 8866). Reading is tolerant where peers are sloppy (line ends, blanks, missing <c>s=</c> and <c>t=</c>,
-/// unknown line types, host names) and strict where it matters (version, origin, media lines, sizes). Lines that no call needs are
-/// dropped, unknown attributes kept.
+/// A session description (RFC 8866). Reading is tolerant where peers are sloppy: line ends, blanks, missing or odd lines, text behind
+/// the description; what cannot be used is passed over. Refused are another version, text without any line of a description, and
+/// what breaks a limit. Whether what is left suffices for a call is decided by who takes it. Unknown attributes are kept.
 /// </summary>
 public sealed class SessionDescription
 {
@@ -17,11 +17,9 @@ public sealed class SessionDescription
     public const int MaxLines = 1000;
 
     /// <summary><c>m=</c> lines.</summary>
-    public const int MaxMedia = 16;
+    public const int MaxMedia = 64;
 
-    /// <summary>Formats of one <c>m=</c> line.</summary>
-    public const int MaxFormats = 64;
-
+    /// <summary><see cref="SdpOrigin.Unknown"/> where none could be read.</summary>
     public required SdpOrigin Origin { get; init; }
 
     /// <summary>The session's <c>c=</c>; null when only media sections have one.</summary>
@@ -66,7 +64,7 @@ public sealed class SessionDescription
             Line(text, 'a', attribute.ToString());
         foreach (var media in Media)
         {
-            Line(text, 'm', $"{media.Kind} {media.Port} {media.Protocol} {string.Join(' ', media.Formats)}");
+            Line(text, 'm', media.ToLine());
             if (media.Connection is { } connection)
                 Line(text, 'c', connection.ToString());
             foreach (var attribute in media.Attributes)

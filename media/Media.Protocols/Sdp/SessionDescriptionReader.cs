@@ -1,28 +1,60 @@
 namespace Media.Protocols.Sdp;
 
-/// <summary>Reads a description line by line, in the order of RFC 8866 §5: the session's lines, then each <c>m=</c> with its own.</summary>
+/// <summary>
+/// Reads a description line by line, in the order of RFC 8866 §5: the session's lines, then each <c>m=</c> with its own. A line that
+/// cannot be used is passed over, as are lines of types that no call needs; only an <c>m=</c> line always counts, since an answer must
+/// have as many (RFC 3264 §6).
+/// </summary>
 internal static class SessionDescriptionReader
 {
+    /// <summary>CRLF, LF, CR, and the end of a C string, which some peers send along with whatever stood behind it.</summary>
+    private const string LineEnds = "\r\n\0";
+
+    private const char ByteOrderMark = '\uFEFF';
+
     public static SdpError Read(string text, out SessionDescription? sdp)
     {
         sdp = null;
         if (text.Length > SessionDescription.MaxLength)
             return SdpError.TooLong;
         var state = new State();
-        var lines = 0;
-        foreach (var range in text.AsSpan().Split('\n'))
+        var (lines, used) = (0, 0);
+        foreach (var range in text.AsSpan().SplitAny(LineEnds))
         {
-            var line = text.AsSpan()[range].Trim(); // CRLF, LF and trailing blanks alike
+            var line = text.AsSpan()[range].Trim().Trim(ByteOrderMark);
             if (line.IsEmpty)
                 continue;
             if (++lines > SessionDescription.MaxLines)
                 return SdpError.TooManyLines;
-            var error = state.Take(line);
-            if (error != SdpError.None)
+            if (!TrySplit(line, out var type, out var value))
+                continue;
+            used++;
+            if (state.Take(type, value) is var error and not SdpError.None)
                 return error;
         }
-        return lines == 0 ? SdpError.Empty : state.Finish(out sdp);
+        if (used == 0)
+            return lines == 0 ? SdpError.Empty : SdpError.MalformedLine;
+        sdp = state.Finish();
+        return SdpError.None;
     }
+
+    /// <summary>
+    /// <c>type=value</c>, with blanks around either. A line with a control character other than a tab could end a line of something that
+    /// we write from it: only <c>m=</c> is looked at nevertheless, which has to count.
+    /// </summary>
+    private static bool TrySplit(ReadOnlySpan<char> line, out char type, out ReadOnlySpan<char> value)
+    {
+        type = char.ToLowerInvariant(line[0]);
+        value = default;
+        var rest = line[1..].TrimStart();
+        if (!char.IsAsciiLetter(type) || rest.IsEmpty || rest[0] != '=')
+            return false;
+        value = rest[1..].Trim();
+        return type == 'm' || !HasControl(value);
+    }
+
+    private static bool HasControl(ReadOnlySpan<char> value) =>
+        value.IndexOfAnyInRange('\0', '\u0008') >= 0 || value.IndexOfAnyInRange('\u000a', '\u001f') >= 0 || value.Contains('\u007f');
 
     private sealed class State
     {
@@ -32,110 +64,112 @@ internal static class SessionDescriptionReader
         private SdpConnection? _sessionConnection;
         private SdpOrigin? _origin;
         private bool _versionSeen;
-        private MediaLine? _line;
+        private MediaDescription? _line;
         private SdpConnection? _lineConnection;
 
         public State() => _attributes = _sessionAttributes;
 
-        public SdpError Take(ReadOnlySpan<char> line)
+        public SdpError Take(char type, ReadOnlySpan<char> value)
         {
-            // A control character (a lone CR among them) could end a line of something that we write from this.
-            var hasControl = line.IndexOfAnyInRange('\0', '\u0008') >= 0 || line.IndexOfAnyInRange('\u000a', '\u001f') >= 0;
-            if (line.Length < 2 || line[1] != '=' || hasControl)
-                return SdpError.MalformedLine;
-            var value = line[2..].Trim();
-            if (!_versionSeen)
+            switch (type)
             {
-                _versionSeen = true;
-                return line[0] == 'v' && value is "0" ? SdpError.None : SdpError.MalformedVersion;
+                case 'v' when !_versionSeen:
+                    _versionSeen = true;
+                    return value is "0" ? SdpError.None : SdpError.MalformedVersion;
+                case 'o' when _origin is null && _line is null:
+                    _origin = SdpOrigin.TryParse(value.ToString(), out var origin) ? origin : null;
+                    return SdpError.None;
+                case 'c':
+                    TakeConnection(value);
+                    return SdpError.None;
+                case 'a':
+                    TakeAttribute(value);
+                    return SdpError.None;
+                case 'm':
+                    CloseMedia();
+                    _line = MediaLine.Read(value);
+                    _attributes = [];
+                    return _media.Count < SessionDescription.MaxMedia ? SdpError.None : SdpError.TooManyMedia;
+                default:
+                    return SdpError.None; // s, i, u, e, p, b, t, r, z, k: nothing a call needs
             }
-            return line[0] switch
-            {
-                'o' => TakeOrigin(value),
-                'c' => TakeConnection(value),
-                'm' => TakeMedia(value),
-                'a' => TakeAttribute(value),
-                _ => SdpError.None, // s, i, u, e, p, b, t, r, z, k: nothing a call needs
-            };
         }
 
-        public SdpError Finish(out SessionDescription? sdp)
+        public SessionDescription Finish()
         {
-            sdp = null;
             CloseMedia();
-            if (_origin is null)
-                return SdpError.MalformedOrigin;
-            sdp = new SessionDescription
+            return new SessionDescription
             {
-                Origin = _origin,
+                Origin = _origin ?? SdpOrigin.Unknown,
                 Connection = _sessionConnection,
                 Attributes = _sessionAttributes,
                 Media = _media,
             };
-            return SdpError.None;
         }
 
-        private SdpError TakeOrigin(ReadOnlySpan<char> value)
-        {
-            if (_origin is not null || _line is not null)
-                return SdpError.None; // the first one counts
-            return SdpOrigin.TryParse(value.ToString(), out _origin) ? SdpError.None : SdpError.MalformedOrigin;
-        }
-
-        private SdpError TakeConnection(ReadOnlySpan<char> value)
+        private void TakeConnection(ReadOnlySpan<char> value)
         {
             if (!SdpConnection.TryParse(value.ToString(), out var connection))
-                return SdpError.MalformedConnection;
+                return;
             if (_line is null)
                 _sessionConnection ??= connection;
             else
                 _lineConnection ??= connection;
-            return SdpError.None;
         }
 
-        private SdpError TakeAttribute(ReadOnlySpan<char> value)
+        private void TakeAttribute(ReadOnlySpan<char> value)
         {
             var colon = value.IndexOf(':');
             var name = (colon < 0 ? value : value[..colon]).Trim();
-            if (name.IsEmpty)
-                return SdpError.MalformedLine;
-            _attributes.Add(new SdpAttribute(name.ToString(), colon < 0 ? null : value[(colon + 1)..].Trim().ToString()));
-            return SdpError.None;
-        }
-
-        private SdpError TakeMedia(ReadOnlySpan<char> value)
-        {
-            CloseMedia();
-            if (_media.Count == SessionDescription.MaxMedia)
-                return SdpError.TooManyMedia;
-            var fields = value.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (fields.Length is < 4 or > 3 + SessionDescription.MaxFormats)
-                return SdpError.MalformedMedia;
-            var slash = fields[1].IndexOf('/'); // number of ports: layered encodings, which no audio call uses
-            if (!ushort.TryParse(slash < 0 ? fields[1] : fields[1][..slash], System.Globalization.NumberStyles.None, null, out var port))
-                return SdpError.MalformedMedia;
-            _line = new MediaLine(fields[0].ToLowerInvariant(), port, fields[2], fields[3..]);
-            _attributes = [];
-            return SdpError.None;
+            if (name.IndexOfAny(' ', '\t') is > 0 and var blank)
+                name = name[..blank]; // "a=sendrecv ;x"
+            if (!name.IsEmpty)
+                _attributes.Add(new SdpAttribute(name.ToString(), colon < 0 ? null : value[(colon + 1)..].Trim().ToString()));
         }
 
         private void CloseMedia()
         {
-            if (_line is null)
-                return;
-            _media.Add(new MediaDescription
-            {
-                Kind = _line.Kind,
-                Port = _line.Port,
-                Protocol = _line.Protocol,
-                Formats = _line.Formats,
-                Connection = _lineConnection,
-                Attributes = _attributes,
-            });
+            if (_line is { } line)
+                _media.Add(line with { Connection = _lineConnection, Attributes = _attributes });
             _line = null;
             _lineConnection = null;
         }
     }
 
-    private sealed record MediaLine(string Kind, ushort Port, string Protocol, string[] Formats);
+    /// <summary><c>m=kind port[/count] protocol format…</c></summary>
+    private static class MediaLine
+    {
+        private const string Token = "!#$%&'*+-./0123456789:ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz{|}~";
+        private static readonly System.Buffers.SearchValues<char> TokenCharacters = System.Buffers.SearchValues.Create(Token);
+
+        /// <summary>Never fails: what cannot be read of a line makes it one that cannot be taken.</summary>
+        public static MediaDescription Read(ReadOnlySpan<char> value)
+        {
+            var fields = value.ToString().Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+            ushort port = 0;
+            var isReadable = fields.Length > 2 && IsToken(fields[0]) && TryReadPort(fields[1], out port) && IsToken(fields[2]);
+            var formats = isReadable ? Array.FindAll(fields[3..], IsToken) : [];
+            var isMalformed = !isReadable || (formats.Length == 0 && port != 0);
+            var kind = fields.Length > 0 && IsToken(fields[0]) ? fields[0].ToLowerInvariant() : "unknown";
+            var protocol = isReadable ? fields[2] : "RTP/AVP";
+            return new MediaDescription
+            {
+                Kind = kind,
+                Port = isMalformed ? (ushort)0 : port,
+                Protocol = protocol,
+                Formats = formats,
+                IsMalformed = isMalformed,
+            };
+        }
+
+        /// <summary>Whatever else stands there is not written back to anybody.</summary>
+        private static bool IsToken(string field) => !field.AsSpan().ContainsAnyExcept(TokenCharacters);
+
+        /// <summary>The number of ports that may follow is for layered encodings, which no audio call uses.</summary>
+        private static bool TryReadPort(string field, out ushort port)
+        {
+            var slash = field.IndexOf('/');
+            return ushort.TryParse(slash < 0 ? field : field[..slash], System.Globalization.NumberStyles.None, null, out port);
+        }
+    }
 }

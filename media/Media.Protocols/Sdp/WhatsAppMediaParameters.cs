@@ -15,8 +15,11 @@ public sealed record WhatsAppMediaParameters
     /// <summary>RFC 8445 §6.1.1: the full agent when the other is lite, else whoever offered.</summary>
     public required bool IceControlling { get; init; }
 
-    /// <summary>SHA-256 of the certificate that the peer must show: 32 upper-case pairs joined by colons.</summary>
-    public required string RemoteFingerprint { get; init; }
+    /// <summary>
+    /// The peer must show a certificate with one of these hashes, all of one kind: SHA-256, -384 or -512 as 32, 48 or 64 upper-case pairs
+    /// joined by colons.
+    /// </summary>
+    public required IReadOnlyList<string> RemoteFingerprints { get; init; }
 
     /// <summary>True: we send the ClientHello; false: we wait for it.</summary>
     public required bool DtlsClient { get; init; }

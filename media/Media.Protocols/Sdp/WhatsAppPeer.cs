@@ -8,7 +8,8 @@ namespace Media.Protocols.Sdp;
 /// answered.
 /// </summary>
 internal sealed record WhatsAppPeer(
-    MediaDescription Media, MediaAttributes Attributes, IceCredentials Ice, IReadOnlyList<IceCandidate> Candidates, string Fingerprint)
+    MediaDescription Media, MediaAttributes Attributes, IceCredentials Ice, IReadOnlyList<IceCandidate> Candidates,
+    IReadOnlyList<Fingerprint> Fingerprints)
 {
     /// <summary>Far more than a relay or a browser gives; the rest is not read.</summary>
     private const int MaxCandidates = 32;
@@ -19,15 +20,15 @@ internal sealed record WhatsAppPeer(
         var audio = sdp.Media.Where(media => media.IsAudio).ToList();
         if (audio.Count == 0)
             return SdpError.NoAudio;
-        if (audio.Count > 1)
-            return SdpError.SeveralAudio;
-        var media = audio[0];
+        var media = audio.Find(media => media.Port != 0) ?? audio[0];
+        if (media.IsMalformed)
+            return SdpError.MalformedMedia;
         if (media.Port == 0)
             return isOffer ? SdpError.NoAudio : SdpError.AudioRefused;
         var attributes = sdp.AttributesOf(media);
-        if (CheckTransport(media, attributes, isOffer) is var transport and not SdpError.None)
+        if (CheckTransport(media, attributes) is var transport and not SdpError.None)
             return transport;
-        if (CheckFingerprint(attributes.Fingerprints, out var fingerprint) is var print and not SdpError.None)
+        if (CheckFingerprints(attributes, out var fingerprints) is var print and not SdpError.None)
             return print;
         if (attributes.IceUfrag is not { } ufrag || attributes.IcePassword is not { } password)
             return SdpError.NoIceCredentials;
@@ -36,11 +37,11 @@ internal sealed record WhatsAppPeer(
             return SdpError.MalformedIceCredentials;
         if (isOffer && !attributes.RtpMaps.Any(map => map.Codec == AudioCodec.Opus))
             return SdpError.NoOpus;
-        peer = new WhatsAppPeer(media, attributes, ice, ReadCandidates(attributes), fingerprint);
+        peer = new WhatsAppPeer(media, attributes, ice, ReadCandidates(attributes), fingerprints);
         return SdpError.None;
     }
 
-    private static SdpError CheckTransport(MediaDescription media, MediaAttributes attributes, bool isOffer)
+    private static SdpError CheckTransport(MediaDescription media, MediaAttributes attributes)
     {
         // The number is set to SDES: keys in the text, no ICE, no DTLS. Recognised, so that an operator learns which setting to change.
         if (attributes.HasCrypto && attributes.Fingerprints.Count == 0)
@@ -49,27 +50,18 @@ internal sealed record WhatsAppPeer(
             return SdpError.UnsupportedTransport;
         if (!attributes.RtcpMux)
             return SdpError.NoRtcpMux;
-        return attributes.Setup switch
-        {
-            DtlsSetup.Active or DtlsSetup.Passive => SdpError.None,
-            DtlsSetup.ActPass when isOffer => SdpError.None,
-            _ => SdpError.InvalidSetup,
-        };
+        return attributes.Setup == DtlsSetup.HoldConn ? SdpError.InvalidSetup : SdpError.None;
     }
 
-    private static SdpError CheckFingerprint(IReadOnlyList<Fingerprint> fingerprints, out string digest)
+    private static SdpError CheckFingerprints(MediaAttributes attributes, out IReadOnlyList<Fingerprint> usable)
     {
-        digest = "";
-        if (fingerprints.Count == 0)
-            return SdpError.NoFingerprint;
-        if (fingerprints.Count > 1)
-            return SdpError.SeveralFingerprints;
-        if (fingerprints[0] == default)
-            return SdpError.MalformedFingerprint;
-        if (!fingerprints[0].IsSha256)
-            return SdpError.FingerprintNotSha256;
-        digest = fingerprints[0].Digest;
-        return fingerprints[0].IsWellFormedSha256 ? SdpError.None : SdpError.MalformedFingerprint;
+        usable = attributes.UsableFingerprints;
+        if (usable.Count > 0)
+            return SdpError.None;
+        var all = attributes.Fingerprints;
+        return all.Count == 0 ? SdpError.NoFingerprint
+            : all.All(fingerprint => fingerprint != default && fingerprint.Strength == 0) ? SdpError.UnknownFingerprintHash
+            : SdpError.MalformedFingerprint;
     }
 
     private static List<IceCandidate> ReadCandidates(MediaAttributes attributes)

@@ -36,7 +36,7 @@ public static class WhatsAppSdp
             error = SdpError.NoOpus;
             return false;
         }
-        parameters = Settle(peer, agreed, weOffered: false, dtlsClient: peer.Attributes.Setup != DtlsSetup.Active);
+        parameters = Settle(peer, agreed, weOffered: false, dtlsClient: IsOurs(peer.Attributes.Setup, weOffered: false));
         answer = Describe(local, sdp, peer, agreed, parameters);
         return true;
     }
@@ -60,8 +60,8 @@ public static class WhatsAppSdp
         error = WhatsAppPeer.Read(sdp, isOffer: false, out var peer);
         if (error != SdpError.None)
             return false;
-        var setup = peer.Attributes.Setup;
-        if (local.OfferSetup == DtlsSetup.Active && setup != DtlsSetup.Passive)
+        var dtlsClient = IsOurs(peer.Attributes.Setup, weOffered: true);
+        if (local.OfferSetup == DtlsSetup.Active && !dtlsClient)
         {
             error = SdpError.InvalidSetup;
             return false;
@@ -72,9 +72,21 @@ public static class WhatsAppSdp
             error = SdpError.NoCommonCodec;
             return false;
         }
-        parameters = Settle(peer, agreed, weOffered: true, dtlsClient: setup == DtlsSetup.Passive);
+        parameters = Settle(peer, agreed, weOffered: true, dtlsClient);
         return true;
     }
+
+    /// <summary>
+    /// Whether the handshake is ours to begin. The offerer of <c>actpass</c> may get any answer; <c>actpass</c> in an answer, against RFC
+    /// 8842 §5.3, comes from peers that copy the offer and wait for the ClientHello. Nothing said means what RFC 4145 §4 has for it, and
+    /// RFC 8842 §5 leaves: an offerer is active, an answerer passive.
+    /// </summary>
+    private static bool IsOurs(DtlsSetup theirs, bool weOffered) => theirs switch
+    {
+        DtlsSetup.Active => false,
+        DtlsSetup.None => weOffered,
+        _ => true,
+    };
 
     private static byte OfferedType(RtpMap map) => map.Codec?.DefaultPayloadType() ?? TelephoneEventType;
 
@@ -102,7 +114,7 @@ public static class WhatsAppSdp
             RemoteCandidates = peer.Candidates,
             RemoteIceLite = peer.Attributes.IceLite,
             IceControlling = peer.Attributes.IceLite || weOffered,
-            RemoteFingerprint = peer.Fingerprint,
+            RemoteFingerprints = [.. peer.Fingerprints.Select(fingerprint => fingerprint.Digest)],
             DtlsClient = dtlsClient,
             Codecs = agreed.Codecs,
             Receivable = peer.Attributes.RtpMaps,

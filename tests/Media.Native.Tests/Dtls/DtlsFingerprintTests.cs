@@ -33,6 +33,28 @@ public class DtlsFingerprintTests
     [InlineData(Text + " ")]
     public void Anything_else_is_refused(string text) => Assert.False(DtlsFingerprint.TryParse(text, out _));
 
+    [Theory]
+    [InlineData(DtlsHash.Sha384)]
+    [InlineData(DtlsHash.Sha512)]
+    public void A_longer_digest_is_of_the_longer_hash(DtlsHash hash)
+    {
+        var (own, other) = hash == DtlsHash.Sha384
+            ? (SHA384.HashData("abc"u8), SHA384.HashData("abd"u8))
+            : (SHA512.HashData("abc"u8), SHA512.HashData("abd"u8));
+
+        Assert.True(DtlsFingerprint.TryParse(InSdp(own), out var fingerprint));
+
+        Assert.Equal(hash, fingerprint.Hash);
+        Assert.Equal(InSdp(own), fingerprint.ToString());
+        Assert.True(fingerprint.FixedTimeEquals(own));
+        Assert.False(fingerprint.FixedTimeEquals(other));
+        Assert.False(fingerprint.FixedTimeEquals(own.AsSpan(0, 32)));
+        Assert.False(DtlsFingerprint.TryParse(InSdp(own)[..^3], out _));
+        Assert.False(default(DtlsFingerprint).FixedTimeEquals(default));
+    }
+
+    internal static string InSdp(byte[] hash) => string.Join(':', hash.Select(b => b.ToString("X2", System.Globalization.CultureInfo.InvariantCulture)));
+
     [Fact]
     public void Two_certificates_differ_and_last_thirty_days()
     {

@@ -53,6 +53,25 @@ public sealed class DtlsForeignPeerTests : IDisposable
         Assert.Equal(DtlsState.Closed, endpoint.State);
     }
 
+    [Theory]
+    [InlineData("sha256", true)]
+    [InlineData("sha384", true)]
+    [InlineData("sha512", true)]
+    [InlineData("sha384", false)]
+    [InlineData("sha512", false)]
+    public void Any_announced_hash_of_the_certificate_is_compared(string hash, bool isAnnounced)
+    {
+        var peer = OpenSslProgram.MakeCertificate(_folder, "EC", hash);
+        var announced = isAnnounced ? peer.Fingerprint : $"{(peer.Fingerprint.StartsWith("00", StringComparison.Ordinal) ? "01" : "00")}{peer.Fingerprint[2..]}";
+        using var client = new OpenSslProgram("s_client", "-dtls1_2", "-connect", _socket.Local.ToString(),
+            "-cert", peer.Certificate, "-key", peer.Key, "-use_srtp", "SRTP_AES128_CM_SHA1_80");
+        using var endpoint = new DtlsEndpoint(DtlsRole.Server, _own, _own.Fingerprint, Parse(announced));
+        for (var i = 0; i < 2000 && endpoint.State <= DtlsState.Handshaking; i++)
+            Pump(endpoint);
+        Assert.Equal(isAnnounced ? DtlsState.Connected : DtlsState.Failed, endpoint.State);
+        Assert.Equal(isAnnounced ? DtlsFailure.None : DtlsFailure.FingerprintMismatch, endpoint.Failure);
+    }
+
     [Fact]
     public void A_client_without_a_certificate_is_refused()
     {

@@ -28,14 +28,14 @@ internal sealed class OpenSslProgram : IDisposable
         }
     }
 
-    /// <summary>A key and a self-signed certificate in PEM files of their own folder, and its SHA-256 fingerprint.</summary>
-    internal static (string Certificate, string Key, string Fingerprint) MakeCertificate(string folder, string keyAlgorithm)
+    /// <summary>A key and a self-signed certificate in PEM files of their own folder, and its fingerprint.</summary>
+    internal static (string Certificate, string Key, string Fingerprint) MakeCertificate(string folder, string keyAlgorithm, string hash = "sha256")
     {
         var (certificate, key) = (Path.Combine(folder, "certificate.pem"), Path.Combine(folder, "key.pem"));
         string[] algorithm = keyAlgorithm == "EC" ? ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"] : ["rsa:2048"];
         RunToEnd(["req", "-x509", "-nodes", "-days", "1", "-subj", "/CN=peer",
             "-keyout", key, "-out", certificate, "-newkey", .. algorithm]);
-        var printed = RunToEnd(["x509", "-in", certificate, "-noout", "-fingerprint", "-sha256"]); // "sha256 Fingerprint=AB:CD…"
+        var printed = RunToEnd(["x509", "-in", certificate, "-noout", "-fingerprint", $"-{hash}"]); // "sha256 Fingerprint=AB:CD…"
         return (certificate, key, printed.Trim().Split('=')[1]);
     }
 

@@ -152,9 +152,9 @@ public sealed class PbxSdpTests
     [InlineData("m=audio 4000 RTP/AVP 96\r\n", SdpError.NoCommonCodec)]
     [InlineData("m=audio 4000 UDP/TLS/RTP/SAVP 0\r\n", SdpError.UnsupportedTransport)]
     [InlineData("m=audio 4000 TCP/RTP/AVP 0\r\n", SdpError.UnsupportedTransport)]
-    [InlineData("m=audio 4000 RTP/AVP 0\r\nc=IN IP4 media.example.org\r\n", SdpError.UnusableAddress)]
+    [InlineData("m=audio 4000 RTP/AVP 0\r\nc=IN IP4 media.example.org\r\n", SdpError.UnresolvedName)]
     [InlineData("m=audio 4000 RTP/AVP 0\r\nc=IN IP4 239.1.1.1/127\r\n", SdpError.UnusableAddress)]
-    [InlineData("m=audio 4000 RTP/AVP 0\r\nc=IN IP6 2001:db8::1\r\n", SdpError.UnusableAddress)]
+    [InlineData("m=audio 4000 RTP/AVP 0\r\nc=IN IP6 2001:db8::1\r\n", SdpError.OtherAddressFamily)]
     [InlineData("m=audio 4000 RTP/AVP\r\n", SdpError.MalformedMedia)]
     public void Refuses_an_offer_with_its_reason(string media, SdpError expected) => AssertRefused(expected, Offer(media), Local);
 
@@ -243,7 +243,7 @@ public sealed class PbxSdpTests
     [InlineData("m=audio 4000 RTP/AVP 18\r\n", SdpError.NoCommonCodec)]
     [InlineData("m=audio 4000 UDP/TLS/RTP/SAVP 0\r\n", SdpError.UnsupportedTransport)]
     [InlineData("m=audio 4000 RTP/SAVP 0\r\n", SdpError.CryptoMismatch)]
-    [InlineData("m=audio 4000 RTP/AVP 0\r\nc=IN IP6 2001:db8::1\r\n", SdpError.UnusableAddress)]
+    [InlineData("m=audio 4000 RTP/AVP 0\r\nc=IN IP6 2001:db8::1\r\n", SdpError.OtherAddressFamily)]
     public void Refuses_an_answer_with_its_reason(string media, SdpError expected)
     {
         var caller = new PbxSdp(new SeededEntropy(1));

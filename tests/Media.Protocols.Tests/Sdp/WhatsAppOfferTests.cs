@@ -58,7 +58,7 @@ public sealed class WhatsAppOfferTests
         AssertRefused(SdpError.InvalidSetup, SdpVectors.Read("whatsapp-answer-older"), Local with { OfferSetup = DtlsSetup.Active });
 
     [Theory]
-    [InlineData("a=setup:active", "a=setup:actpass", SdpError.InvalidSetup)]
+    [InlineData("a=setup:active", "a=setup:holdconn", SdpError.InvalidSetup)]
     [InlineData("m=audio 3484", "m=audio 0", SdpError.AudioRefused)]
     [InlineData("opus/48000/2", "isac/16000", SdpError.NoCommonCodec)]
     public void Refuses_an_answer_with_its_reason(string from, string to, SdpError expected) =>
@@ -74,8 +74,22 @@ public sealed class WhatsAppOfferTests
     }
 
     [Fact]
-    public void Three_fingerprints_are_refused_as_WhatsApp_refuses_them() =>
-        AssertRefused(SdpError.SeveralFingerprints, SdpVectors.Read("business-answer-three-fingerprints"), Local);
+    public void Of_three_fingerprints_the_strongest_usable_counts() =>
+        Assert.Single(Apply("business-answer-three-fingerprints", Local).RemoteFingerprints);
+
+    [Theory]
+    [InlineData(DtlsSetup.ActPass, "a=setup:actpass")]
+    [InlineData(DtlsSetup.ActPass, "a=setup:ACTPASS ")]
+    [InlineData(DtlsSetup.Active, "a=setup:actpass")]
+    [InlineData(DtlsSetup.ActPass, "a=x-no-setup")] // RFC 4145 §4: an answerer that says nothing is passive
+    public void An_answerer_that_leaves_the_choice_to_us_gets_our_ClientHello(DtlsSetup offered, string line)
+    {
+        var answer = SdpVectors.Read("whatsapp-answer-older").Replace("a=setup:active", line);
+
+        Assert.True(WhatsAppSdp.TryApplyAnswer(answer, Local with { OfferSetup = offered }, out var settled, out var error), error.ToString());
+
+        Assert.True(settled.DtlsClient);
+    }
 
     [Fact]
     public void An_answer_with_numbers_of_its_own_is_sent_those_and_received_on_ours()
@@ -100,7 +114,7 @@ public sealed class WhatsAppOfferTests
         Assert.False(atBusiness.DtlsClient);
         Assert.True(atBusiness.IceControlling);
         Assert.False(atUser.IceControlling);
-        Assert.Equal(Local.Fingerprint, atUser.RemoteFingerprint);
+        Assert.Equal([Local.Fingerprint], atUser.RemoteFingerprints);
         Assert.Equal(Local.Ice, atUser.RemoteIce);
         Assert.Equal(Local.Candidates, atUser.RemoteCandidates);
         Assert.Equal([new AgreedCodec(AudioCodec.Opus, 111, 111)], atBusiness.Codecs);

@@ -55,7 +55,7 @@ public sealed class WhatsAppSdpTests
         Assert.True(settled.RemoteIceLite);
         Assert.True(settled.IceControlling);
         Assert.True(settled.DtlsClient);
-        Assert.Equal(95, settled.RemoteFingerprint.Length);
+        Assert.Equal(95, Assert.Single(settled.RemoteFingerprints).Length);
         Assert.Equal([new AgreedCodec(AudioCodec.Opus, 111, 111)], settled.Codecs);
         Assert.Equal(new AgreedTelephoneEvent(126, 126, 8000), settled.TelephoneEvent);
         Assert.Equal(new OpusFormat(16000, 20000, UseInbandFec: true, UseDtx: false), settled.Opus);
@@ -157,6 +157,9 @@ public sealed class WhatsAppSdpTests
     [Theory]
     [InlineData("a=setup:actpass", "a=setup:active", false, "a=setup:passive")]
     [InlineData("a=setup:actpass", "a=setup:passive", true, "a=setup:active")]
+    [InlineData("a=setup:actpass", "a=setup: ActPass", true, "a=setup:active")]
+    [InlineData("a=setup:actpass\r\n", "", false, "a=setup:passive")] // RFC 4145 §4: an offerer that says nothing is active
+    [InlineData("a=setup:actpass", "a=setup:whatever", false, "a=setup:passive")]
     public void The_handshake_role_is_the_one_the_offer_leaves(string from, string to, bool client, string ours)
     {
         var (answer, settled) = AnswerText(SdpVectors.Read("whatsapp-offer").Replace(from, to));
@@ -195,10 +198,9 @@ public sealed class WhatsAppSdpTests
         { "a=ice-pwd:Zk7/w1hY+0pQm3nB5vRt9A==\r\n", "", SdpError.NoIceCredentials },
         { "Zk7/w1hY+0pQm3nB5vRt9A==", "tooshort", SdpError.MalformedIceCredentials },
         { "a=fingerprint:", "a=x-fingerprint:", SdpError.NoFingerprint },
-        { "a=fingerprint:sha-256", "a=fingerprint:sha-1", SdpError.FingerprintNotSha256 },
+        { "a=fingerprint:sha-256", "a=fingerprint:sha-1", SdpError.UnknownFingerprintHash },
         { "a=fingerprint:sha-256 ", "a=fingerprint:sha-256 00:", SdpError.MalformedFingerprint },
         { "a=fingerprint:sha-256 ", "a=fingerprint:", SdpError.MalformedFingerprint },
-        { "a=setup:actpass\r\n", "", SdpError.InvalidSetup },
         { "a=setup:actpass", "a=setup:holdconn", SdpError.InvalidSetup },
         { "a=rtcp-mux\r\n", "", SdpError.NoRtcpMux },
         { "v=0", "v=1", SdpError.MalformedVersion },
@@ -209,13 +211,56 @@ public sealed class WhatsAppSdpTests
     public void Refuses_an_offer_with_its_reason(string from, string to, SdpError expected) =>
         AssertRefused(expected, SdpVectors.Read("whatsapp-offer").Replace(from, to));
 
-    [Fact]
-    public void Refuses_several_audio_sections_and_several_fingerprints()
+    [Theory]
+    [InlineData("m=audio 3479 UDP/TLS/RTP/SAVPF 111\r\n")]
+    [InlineData("m=audio 0 UDP/TLS/RTP/SAVPF\r\n")]
+    [InlineData("m=application 0 UDP/DTLS/SCTP\r\n")]
+    public void Sections_beside_the_first_live_audio_are_refused(string other)
     {
         var offer = SdpVectors.Read("whatsapp-offer");
 
-        AssertRefused(SdpError.SeveralAudio, offer + "m=audio 3479 UDP/TLS/RTP/SAVPF 111\r\n");
-        AssertRefused(SdpError.SeveralFingerprints, offer + $"a=fingerprint:sha-512 {Local.Fingerprint}\r\n");
+        var (after, _) = AnswerText(offer + other);
+        var (before, settled) = AnswerText(offer.Replace("m=audio", other.Replace(" 3479 ", " 0 ") + "m=audio"));
+
+        Assert.Equal(2, after.Split("m=").Length - 1);
+        Assert.Matches("m=audio [1-9][^\r]*\r\n(?s:.*)m=[a-z]+ 0 ", after);
+        Assert.Matches("m=[a-z]+ 0 [^\r]*\r\nm=audio [1-9]", before);
+        Assert.Single(settled.RemoteFingerprints);
+    }
+
+    private static string Digest(int bytes, string pair = "AB") => string.Join(':', Enumerable.Repeat(pair, bytes));
+
+    [Theory]
+    [InlineData("sha-1 20,sha-256 32", 32)]
+    [InlineData("sha-256 32,sha-384 48,sha-512 64", 64)]
+    [InlineData("sha-512 64,sha-256 32", 64)]
+    [InlineData("SHA-384 48,md5 16,x-new 99", 48)]
+    [InlineData("sha-256 32,sha-384 8,sha-512 8", 32)] // cut short: not usable
+    [InlineData("sha-256 32,sha-256 32,sha-256 32", 32)]
+    public void Of_several_fingerprints_the_strongest_usable_counts(string lines, int bytes)
+    {
+        var all = string.Concat(lines.Split(',').Select(line => line.Split(' ')).Select(f => $"a=fingerprint:{f[0]} {Digest(int.Parse(f[1]))}\r\n"));
+        var bare = Without(SdpVectors.Read("whatsapp-offer"), "a=fingerprint:");
+
+        var (_, inSection) = AnswerText(bare + all);
+        var (_, inSession) = AnswerText(bare.Replace("m=audio", all + "m=audio"));
+        var (_, inBoth) = AnswerText(bare.Replace("m=audio", $"a=fingerprint:sha-512 {Digest(64, "CD")}\r\nm=audio") + all);
+
+        Assert.Equal([Digest(bytes)], inSection.RemoteFingerprints);
+        Assert.Equal([Digest(bytes)], inSession.RemoteFingerprints);
+        Assert.Equal([Digest(bytes)], inBoth.RemoteFingerprints);
+    }
+
+    [Fact]
+    public void Fingerprints_of_several_certificates_may_each_match_and_a_usable_one_of_the_session_helps_out()
+    {
+        var bare = Without(SdpVectors.Read("whatsapp-offer"), "a=fingerprint:");
+        var two = $"a=fingerprint:sha-256 {Digest(32)}\r\na=fingerprint:sha-256 {Digest(32, "CD")}\r\n";
+
+        Assert.Equal([Digest(32), Digest(32, "CD")], AnswerText(bare + two).Settled.RemoteFingerprints);
+        var helped = bare.Replace("m=audio", $"a=fingerprint:sha-256 {Digest(32)}\r\nm=audio") + $"a=fingerprint:sha-1 {Digest(20)}\r\n";
+        Assert.Equal([Digest(32)], AnswerText(helped).Settled.RemoteFingerprints);
+        AssertRefused(SdpError.UnknownFingerprintHash, bare + $"a=fingerprint:sha-1 {Digest(20)}\r\na=fingerprint:md5 {Digest(16)}\r\n");
     }
 
     [Fact]
@@ -225,11 +270,11 @@ public sealed class WhatsAppSdpTests
     public void The_case_of_a_fingerprint_does_not_matter()
     {
         var offer = SdpVectors.Read("whatsapp-offer");
-        var digest = Answer("whatsapp-offer").Settled.RemoteFingerprint;
+        var digest = Answer("whatsapp-offer").Settled.RemoteFingerprints[0];
 
         var (answer, settled) = AnswerText(offer.Replace($"sha-256 {digest}", $"SHA-256 {digest.ToLowerInvariant()}"));
 
-        Assert.Equal(digest, settled.RemoteFingerprint);
+        Assert.Equal([digest], settled.RemoteFingerprints);
         Assert.Contains($"a=fingerprint:sha-256 {Local.Fingerprint}\r\n", answer, StringComparison.Ordinal);
     }
 

@@ -17,7 +17,9 @@ internal static class DigitInfo
     private const int ClockRate = 8000;
 
     private static readonly TimeSpan DefaultDuration = TimeSpan.FromMilliseconds(160);
-    private static readonly TimeSpan MaxDuration = TimeSpan.FromSeconds(10);
+
+    /// <summary>As long as anybody holds a key: some peers send units of a clock, and the next key would wait for the end of this one.</summary>
+    private static readonly TimeSpan MaxDuration = TimeSpan.FromSeconds(1);
 
     private static readonly string[] Types =
         [MediaType.DtmfRelay, MediaType.Dtmf, "application/vnd.nortelnetworks.digits", "audio/telephone-event", "application/telephone-event"];
@@ -51,7 +53,7 @@ internal static class DigitInfo
     {
         digit = "0123456789*#ABCD"[body[0]];
         var ticks = (body[2] << 8) | body[3];
-        duration = ticks == 0 ? DefaultDuration : TimeSpan.FromSeconds((double)ticks / ClockRate);
+        duration = ticks == 0 ? DefaultDuration : TimeSpan.FromSeconds(Math.Min((double)ticks / ClockRate, MaxDuration.TotalSeconds));
         return true;
     }
 
@@ -72,7 +74,7 @@ internal static class DigitInfo
             if (IsKeyName(name) && digit == default && !TryReadKey(value, out digit))
                 return false;
             if (name.Equals("Duration", StringComparison.OrdinalIgnoreCase)
-                && int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds > 0)
+                && ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds > 0)
                 duration = TimeSpan.FromMilliseconds(Math.Min(milliseconds, MaxDuration.TotalMilliseconds));
         }
         return hasPairs ? digit != default : TryReadKey(text.Trim(), out digit);

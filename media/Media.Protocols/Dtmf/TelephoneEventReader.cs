@@ -7,7 +7,10 @@ namespace Media.Protocols.Dtmf;
 /// Turns one peer's telephone-event packets into key presses (RFC 4733 §2.5): however many packets repeat an event, and whichever of
 /// them are lost, a press is reported once, and its release once.
 /// </summary>
-/// <remarks>An event is known by its timestamp; packets may come before or after reordering. Drain with <see cref="TryPollEvent"/> after every call.</remarks>
+/// <remarks>
+/// An event is known by its timestamp. Some senders give each packet of a press, or each repetition of its end, a timestamp of its own:
+/// what has no marker and would have begun before the key could be down again belongs to the press before. Packets may come before or after reordering. Drain with <see cref="TryPollEvent"/> after every call.
+/// </remarks>
 /// <param name="clockRate">Units per second of the payload type's clock: durations are in these.</param>
 /// <param name="timestampRate">Units per second of the stream's timestamps: see <see cref="TelephoneEventWriter"/>.</param>
 public sealed class TelephoneEventReader(int clockRate, int timestampRate)
@@ -19,6 +22,14 @@ public sealed class TelephoneEventReader(int clockRate, int timestampRate)
     private const int QueueLength = 4;
 
     private const int MaxSegmentUnits = ushort.MaxValue;
+
+    /// <summary>
+    /// Nobody lets go of a key and presses it again in less: half of the pause that receivers need between two (ITU-T Q.24: 40 ms).
+    /// </summary>
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(30);
+
+    /// <summary>The longest interval between two packets of one press, in timestamps that advance with each.</summary>
+    private const int PacketIntervalMs = 60;
 
     /// <summary>A timestamp further back than this begins a new time base.</summary>
     private const int StaleSeconds = 10;
@@ -33,6 +44,8 @@ public sealed class TelephoneEventReader(int clockRate, int timestampRate)
     private long _earlierSegments; // units
     private TelephoneEventPayload _latest;
     private char _digit;
+    private RtpTimestamp _latestTimestamp;
+    private Instant _latestAt;
 
     /// <summary>When a press whose end is missing counts as released.</summary>
     public Instant NextDeadline { get; private set; } = Instant.Never;
@@ -47,8 +60,7 @@ public sealed class TelephoneEventReader(int clockRate, int timestampRate)
         var age = _hasEvent && packet.Ssrc == _ssrc ? packet.Timestamp.DistanceFrom(_segmentStart) : int.MinValue;
         if (age == 0 && payload.Event == _latest.Event)
         {
-            if (_isDown)
-                Update(payload, now);
+            Continue(packet, payload, now);
             return true;
         }
         if (age < 0 && age > -StaleSeconds * timestampRate)
@@ -58,7 +70,14 @@ public sealed class TelephoneEventReader(int clockRate, int timestampRate)
             _earlierSegments += (long)age * clockRate / timestampRate;
             _segmentStart = packet.Timestamp;
             _latest = payload;
-            Update(payload, now);
+            Continue(packet, payload, now);
+            return true;
+        }
+        if (IsSamePress(packet, payload, age, now))
+        {
+            if (_isDown && payload.Duration <= _latest.Duration) // counted from this packet's own timestamp
+                (_earlierSegments, _latest) = ((long)age * clockRate / timestampRate, payload);
+            Continue(packet, payload, now);
             return true;
         }
 
@@ -71,7 +90,7 @@ public sealed class TelephoneEventReader(int clockRate, int timestampRate)
         _latest = payload;
         _digit = digit;
         Report(TelephoneEventPhase.Pressed);
-        Update(payload, now);
+        Continue(packet, payload, now);
         return true;
     }
 
@@ -102,8 +121,24 @@ public sealed class TelephoneEventReader(int clockRate, int timestampRate)
         return _isDown && !packet.Marker && payload.Event == _latest.Event && age <= range && age >= range - timestampRate / 10;
     }
 
-    private void Update(in TelephoneEventPayload payload, Instant now)
+    /// <summary>
+    /// A packet of the latest press although it has a timestamp of its own: while the key is down, or another end of it, without marker,
+    /// and either one packet interval after the last one or of a press that would have begun before this one was over.
+    /// </summary>
+    private bool IsSamePress(in RtpPacketReader packet, in TelephoneEventPayload payload, int age, Instant now)
     {
+        if (age <= 0 || packet.Marker || payload.Event != _latest.Event || !(_isDown || payload.IsEnd))
+            return false;
+        var step = packet.Timestamp.DistanceFrom(_latestTimestamp);
+        var began = now - TimeSpan.FromSeconds((double)payload.Duration / clockRate);
+        return step >= 0 && step <= PacketIntervalMs * timestampRate / 1000 || began < _latestAt + ShortestPause;
+    }
+
+    private void Continue(in RtpPacketReader packet, in TelephoneEventPayload payload, Instant now)
+    {
+        (_latestTimestamp, _latestAt) = (packet.Timestamp, now);
+        if (!_isDown)
+            return;
         if (payload.Duration > _latest.Duration)
             _latest = payload;
         NextDeadline = now + LostEndTimeout;

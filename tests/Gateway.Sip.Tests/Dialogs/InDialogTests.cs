@@ -10,6 +10,8 @@ public class InDialogTests
     [Theory]
     [InlineData("application/dtmf-relay", "Signal=5\r\nDuration=250\r\n", '5', 250)]
     [InlineData("application/dtmf-relay", "Signal= *\nDuration= 100", '*', 100)]
+    [InlineData("application/dtmf-relay", "Signal=5\r\nDuration=100000\r\n", '5', 1000)]
+    [InlineData("application/dtmf-relay", "Signal=5\r\nDuration=99999999999\r\n", '5', 1000)]
     [InlineData("application/dtmf-relay", "Signal=11\r\n", '#', 160)]
     [InlineData("application/dtmf", "d", 'D', 160)]
     [InlineData("application/dtmf", "7\r\n", '7', 160)]

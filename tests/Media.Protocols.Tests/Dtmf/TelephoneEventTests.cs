@@ -200,6 +200,62 @@ public sealed class TelephoneEventTests
         Assert.Equal((TelephoneEventPhase.Pressed, '1'), (pressed.Phase, pressed.Digit));
     }
 
+    /// <summary>A press of six packets 20 ms apart, the last three with E, whose timestamps and durations follow <paramref name="shape"/>.</summary>
+    private List<Sent> PressOf(string shape, int startMs, bool marked, int clockRate = 8000, int timestampRate = 8000) =>
+    [
+        .. Enumerable.Range(0, 6).Select(n =>
+        {
+            var grows = shape is "each packet" or "each packet and duration" ? n : shape == "each end" ? Math.Max(0, n - 2) : shape == "end off the clock" && n > 3 ? n + 2 : 0;
+            var duration = shape == "each packet" ? 1 : Math.Min(n, 3) + 1;
+            return new Sent(
+                _clock.Now + TimeSpan.FromMilliseconds(startMs + 20 * n), marked && n == 0,
+                1000 + (uint)((startMs + 20 * grows) * timestampRate / 1000),
+                new TelephoneEventPayload(5, n > 2, 10, (ushort)(duration * clockRate / 50)));
+        }),
+    ];
+
+    [Theory]
+    [InlineData("each packet", true)]
+    [InlineData("each packet", false)]
+    [InlineData("each packet and duration", true)]
+    [InlineData("each packet and duration", false)]
+    [InlineData("each end", true)]
+    [InlineData("each end", false)]
+    [InlineData("end off the clock", true)]
+    [InlineData("none", false)]
+    public void A_press_whose_timestamp_grows_is_one_press_and_two_stay_two(string shape, bool marked)
+    {
+        foreach (var (clockRate, timestampRate) in new[] { (8000, 8000), (8000, 48000), (48000, 48000) })
+        {
+            var first = PressOf(shape, 0, marked, clockRate, timestampRate);
+            var second = PressOf(shape, 220, marked, clockRate, timestampRate);
+
+            Assert.Equal("5↓ 5↑", Names(Hear(new TelephoneEventReader(clockRate, timestampRate), first)));
+            Assert.Equal("5↓ 5↑ 5↓ 5↑", Names(Hear(new TelephoneEventReader(clockRate, timestampRate), [.. first, .. second])));
+            Assert.Equal("5↓ 5↑ 5↓ 5↑", Names(Hear(new TelephoneEventReader(clockRate, timestampRate), [.. first, .. second[3..]])));
+            Assert.Equal("5↓ 5↑ 5↓ 5↑", Names(Hear(new TelephoneEventReader(clockRate, timestampRate), [.. first[..3], .. second])));
+        }
+    }
+
+    [Theory]
+    [InlineData(50)]
+    [InlineData(25)]
+    public void Packets_of_one_press_may_be_lost_or_bunched_where_the_timestamp_grows(int keptPercent)
+    {
+        for (var seed = 0; seed < 100; seed++)
+        {
+            var random = new Random(seed);
+            var all = PressOf("each packet", 0, marked: true);
+            var kept = all.Where(packet => packet.Marker || random.Next(100) < keptPercent).ToList();
+            var bunched = kept.Select(packet => packet with { At = kept[^1].At }).ToList();
+
+            Assert.Equal("5↓ 5↑", Names(Hear(new TelephoneEventReader(8000, 8000), bunched)));
+        }
+        Assert.Equal("5↓ 5↑120", Hear(new TelephoneEventReader(8000, 8000), PressOf("each packet", 0, true).Select((p, i) => i < 5 ? p with { Payload = p.Payload with { IsEnd = false } } : p)));
+    }
+
+    private static string Names(string heard) => string.Join(' ', heard.Split(' ').Select(word => word[..2]));
+
     [Fact]
     public void Volume_is_told()
     {

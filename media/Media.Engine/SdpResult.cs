@@ -1,3 +1,6 @@
+using Media.Engine.Legs;
+using Media.Protocols.Sdp;
+
 namespace Media.Engine;
 
 /// <summary>Why a description was not accepted or could not be made. A closed set: operators and metrics see these names.</summary>
@@ -49,8 +52,13 @@ public enum SdpRefusal
 /// <param name="Detail">For a log line; never holds keys or addresses.</param>
 public readonly record struct SdpResult(string? Sdp, SdpRefusal Refusal = SdpRefusal.None, string? Detail = null)
 {
+    /// <summary>What exactly was wrong with the peer's description, where that is why.</summary>
+    public SdpError Error { get; private init; }
+
     /// <summary>The step succeeded.</summary>
     public bool Succeeded => Refusal == SdpRefusal.None;
 
     internal static SdpResult Refused(SdpRefusal refusal, string? detail = null) => new(null, refusal, detail);
+
+    internal static SdpResult Refused(SdpError error) => new(null, SdpRefusals.From(error), error.ToString()) { Error = error };
 }

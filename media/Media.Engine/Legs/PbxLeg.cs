@@ -53,7 +53,7 @@ internal sealed class PbxLeg : MediaLeg
     public SdpResult ApplyAnswer(string answer, Instant now)
     {
         if (!_sdp.TryApplyAnswer(answer, out var parameters, out var error))
-            return SdpResult.Refused(SdpRefusals.From(error), error.ToString());
+            return SdpResult.Refused(error);
         Apply(parameters, now);
         return new SdpResult(null);
     }
@@ -62,9 +62,9 @@ internal sealed class PbxLeg : MediaLeg
     {
         var family = PbxSdp.FamilyOf(offer);
         if (!_ports.TryOpen(family, out var local, out var refusal))
-            return SdpResult.Refused(refusal);
+            return refusal == SdpRefusal.NoAddress ? SdpResult.Refused(SdpError.OtherAddressFamily) : SdpResult.Refused(refusal);
         if (!_sdp.TryAnswerOffer(offer, Describe(profile, local), out var answer, out var parameters, out var error))
-            return SdpResult.Refused(SdpRefusals.From(error), error.ToString());
+            return SdpResult.Refused(error);
         _profile = profile;
         Apply(parameters, now);
         return new SdpResult(answer);
@@ -142,7 +142,9 @@ internal sealed class PbxLeg : MediaLeg
         {
             Srtp?.Dispose();
             _keys = agreed.Srtp;
-            Srtp = _keys is { } keys ? new SrtpSession(keys.Profile, keys.Local, keys.Remote, NativeSrtpPrimitives.Instance) : null;
+            Srtp = _keys is { } keys
+                ? new SrtpSession(keys.Profile, keys.Local, keys.Remote, NativeSrtpPrimitives.Instance, followsRestarts: true)
+                : null;
         }
         Parameters = agreed;
         Agree(agreed.Codecs, agreed.Codec, agreed.TelephoneEvent, Receivable(agreed), PacketTimeOf(agreed), agreed.Opus, now);
@@ -164,7 +166,7 @@ internal sealed class PbxLeg : MediaLeg
 
     private static bool SameKeys(SdesKeys? known, SdesKeys? agreed) =>
         known is null ? agreed is null
-        : agreed is not null && known.Profile == agreed.Profile && known.Local == agreed.Local && known.Remote.FixedTimeEquals(agreed.Remote);
+        : agreed is not null && known.IsSame(agreed);
 
     private static PbxLocalMedia Describe(PbxMediaProfile profile, TransportAddress local) => new()
     {

@@ -40,7 +40,7 @@ internal sealed class WhatsAppSignalling(CallMedia call, MediaLoop loop, Ssrc ss
         {
             var local = Describe(port, withG711: true);
             if (!WhatsAppSdp.TryAnswerOffer(offer, local, out var answer, out var parameters, out var error))
-                return Refuse(error);
+                return SdpResult.Refused(error);
             if (!TryClaimAll(port, parameters.RemoteCandidates))
                 continue;
             return Settle(local, parameters, offer, new SdpResult(answer));
@@ -67,7 +67,7 @@ internal sealed class WhatsAppSignalling(CallMedia call, MediaLoop loop, Ssrc ss
         if (_local is null || Parameters is not null)
             return answer == _remoteText ? new SdpResult(null) : SdpResult.Refused(SdpRefusal.WrongState);
         if (!WhatsAppSdp.TryApplyAnswer(answer, _local, out var parameters, out var error))
-            return Refuse(error);
+            return SdpResult.Refused(error);
         // Our offer named the first port. If another call has this relay address there, we come from a port it was not told: WhatsApp
         // takes checks from any address whose integrity is right.
         for (var i = 0; loop.TryGetPort(i, out var port); i++)
@@ -155,6 +155,4 @@ internal sealed class WhatsAppSignalling(CallMedia call, MediaLoop loop, Ssrc ss
             }
         }
     }
-
-    private static SdpResult Refuse(SdpError error) => SdpResult.Refused(SdpRefusals.From(error), error.ToString());
 }

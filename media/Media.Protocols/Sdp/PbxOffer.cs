@@ -18,7 +18,7 @@ internal sealed record PbxOffer(
                 return SdpError.CryptoMismatch;
             return Local.Srtp == SrtpPolicy.Required ? SdpError.SrtpRequired : SdpError.None;
         }
-        keys = new SdesKeys(theirs.Profile, Crypto.First(own => own.Profile == theirs.Profile).Keys, theirs.Keys);
+        keys = new SdesKeys(theirs.Profile, Crypto.First(own => own.Profile == theirs.Profile).Keys[0], theirs.Keys);
         return SdpError.None;
     }
 }

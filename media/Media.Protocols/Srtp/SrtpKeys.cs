@@ -9,11 +9,22 @@ public sealed class SrtpKeys
     private readonly byte[] _key;
     private readonly byte[] _salt;
 
+    /// <summary>Bytes that a master key identifier may have (RFC 4568 §6.1).</summary>
+    public const int MaxMkiLength = 128;
+
+    private readonly byte[] _mki;
+
     /// <param name="masterKey">16 bytes.</param>
     /// <param name="masterSalt">14 bytes, 12 for AES-GCM: see <see cref="SrtpProfileExtensions.MasterSaltLength"/>.</param>
+    /// <param name="mki">
+    /// The identifier that packets under this key carry before their tag (RFC 3711 §3.1), at most <see cref="MaxMkiLength"/> bytes; usually none.
+    /// </param>
     /// <exception cref="ArgumentException">Any other length.</exception>
-    public SrtpKeys(ReadOnlySpan<byte> masterKey, ReadOnlySpan<byte> masterSalt)
+    public SrtpKeys(ReadOnlySpan<byte> masterKey, ReadOnlySpan<byte> masterSalt, ReadOnlySpan<byte> mki = default)
     {
+        if (mki.Length > MaxMkiLength)
+            throw new ArgumentException("A master key identifier has at most 128 bytes.", nameof(mki));
+        _mki = mki.ToArray();
         if (masterKey.Length != SrtpProfileExtensions.MasterKeyLength)
             throw new ArgumentException("A master key has 16 bytes.", nameof(masterKey));
         if (masterSalt.Length is not (12 or 14))
@@ -26,11 +37,14 @@ public sealed class SrtpKeys
 
     internal ReadOnlySpan<byte> MasterSalt => _salt;
 
+    internal ReadOnlySpan<byte> Mki => _mki;
+
     /// <summary>Whether both are the same secret, compared in a time that does not depend on them.</summary>
     public bool FixedTimeEquals(SrtpKeys other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return CryptographicOperations.FixedTimeEquals(_key, other._key) && CryptographicOperations.FixedTimeEquals(_salt, other._salt);
+        return CryptographicOperations.FixedTimeEquals(_key, other._key) && CryptographicOperations.FixedTimeEquals(_salt, other._salt)
+            && _mki.AsSpan().SequenceEqual(other._mki);
     }
 
     /// <summary>Splits what a DTLS exporter gave into client and server keys: both keys first, then both salts (RFC 5764 §4.2).</summary>
@@ -55,14 +69,19 @@ public sealed class SrtpKeys
     }
 
     /// <summary>Whole key and salt as one SDES inline value carries them (RFC 4568 §6.1).</summary>
-    /// <returns>False when the length does not fit the profile.</returns>
-    public static bool TryFromInline(SrtpProfile profile, ReadOnlySpan<byte> keyAndSalt, [NotNullWhen(true)] out SrtpKeys? keys)
+    /// <param name="profile">What they are for.</param>
+    /// <param name="keyAndSalt">The key, then the salt.</param>
+    /// <param name="mki">Their identifier; may be empty.</param>
+    /// <param name="keys">Set on true.</param>
+    /// <returns>False when a length does not fit.</returns>
+    public static bool TryFromInline(
+        SrtpProfile profile, ReadOnlySpan<byte> keyAndSalt, ReadOnlySpan<byte> mki, [NotNullWhen(true)] out SrtpKeys? keys)
     {
         const int Key = SrtpProfileExtensions.MasterKeyLength;
         keys = null;
-        if (profile == SrtpProfile.None || keyAndSalt.Length != Key + profile.MasterSaltLength())
+        if (profile == SrtpProfile.None || keyAndSalt.Length != Key + profile.MasterSaltLength() || mki.Length > MaxMkiLength)
             return false;
-        keys = new SrtpKeys(keyAndSalt[..Key], keyAndSalt[Key..]);
+        keys = new SrtpKeys(keyAndSalt[..Key], keyAndSalt[Key..], mki);
         return true;
     }
 }

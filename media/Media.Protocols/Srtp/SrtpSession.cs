@@ -6,7 +6,8 @@ namespace Media.Protocols.Srtp;
 
 /// <summary>
 /// Protects what goes to one peer and unprotects what comes from it, in place and without allocation (RFC 3711, RFC 7714). Rollover
-/// and replay are kept per SSRC and change only after a packet proved authentic. For one thread at a time; no master key identifier.
+/// and replay are kept per SSRC and change only after a packet proved authentic. For one thread at a time. What we send carries no master
+/// key identifier.
 /// </summary>
 public sealed class SrtpSession : IDisposable
 {
@@ -14,21 +15,34 @@ public sealed class SrtpSession : IDisposable
     private const uint LastRtcpIndex = 0x7FFF_FFFF;
     private const uint EncryptedFlag = 0x8000_0000;
     private const int RtcpHeaderLength = 8;
+    private const int RtcpTagLength = 10;
 
     private readonly int _rtpOverhead;
     private readonly int _rtcpOverhead;
     private readonly SrtpTransform _local;
-    private readonly SrtpTransform _remote;
+    private readonly SrtpReceiver _remote;
     private readonly SrtpStreamTable _sent = new();
     private readonly SrtpStreamTable _received = new();
+    private readonly SrtpPacketMemory? _memory;
+    private readonly byte[] _copy = [];
+    private int _failures;
+    private int _rtcpFailures;
+    private bool _hasRestarted;
 
     /// <param name="profile">The one negotiated for both directions.</param>
     /// <param name="localKeys">What we protect with.</param>
-    /// <param name="remoteKeys">What the peer protects with.</param>
+    /// <param name="remoteKeys">What the peer protects with: at least one; several have identifiers of one length.</param>
     /// <param name="primitives">Makes the keyed objects, which this session then owns.</param>
+    /// <param name="followsRestarts">
+    /// The peer may begin anew under the same key and SSRC, as some do after a hold: its packets are then found again (at the cost of
+    /// <see cref="SrtpPacketMemory"/>). No packet is ever taken twice.
+    /// </param>
     /// <exception cref="ArgumentException">A salt does not fit the profile.</exception>
-    public SrtpSession(SrtpProfile profile, SrtpKeys localKeys, SrtpKeys remoteKeys, ISrtpPrimitives primitives)
+    public SrtpSession(
+        SrtpProfile profile, SrtpKeys localKeys, IReadOnlyList<SrtpKeys> remoteKeys, ISrtpPrimitives primitives, bool followsRestarts = false)
     {
+        if (followsRestarts)
+            (_memory, _copy) = (new SrtpPacketMemory(), new byte[MaxDatagram]);
         ArgumentNullException.ThrowIfNull(localKeys);
         ArgumentNullException.ThrowIfNull(remoteKeys);
         ArgumentNullException.ThrowIfNull(primitives);
@@ -36,8 +50,21 @@ public sealed class SrtpSession : IDisposable
         _rtpOverhead = profile.RtpOverhead();
         _rtcpOverhead = profile.RtcpOverhead();
         _local = SrtpTransform.Create(profile, localKeys, primitives);
-        _remote = SrtpTransform.Create(profile, remoteKeys, primitives);
+        _remote = new SrtpReceiver(profile, remoteKeys, primitives);
     }
+
+    /// <summary>With one key a direction.</summary>
+    /// <exception cref="ArgumentException">A salt does not fit the profile.</exception>
+    public SrtpSession(SrtpProfile profile, SrtpKeys localKeys, SrtpKeys remoteKeys, ISrtpPrimitives primitives)
+        : this(profile, localKeys, [remoteKeys], primitives)
+    {
+    }
+
+    /// <summary>Packets in a row that fail before a restart of their sender is thought of: 100 ms of audio.</summary>
+    private const int FailuresBeforeRestart = 5;
+
+    /// <summary>No longer datagram is tried a second time.</summary>
+    private const int MaxDatagram = 2048;
 
     /// <summary>The most that protection adds to any packet under any profile, in bytes.</summary>
     public const int MaxOverhead = 20;
@@ -71,19 +98,21 @@ public sealed class SrtpSession : IDisposable
     public bool TryUnprotectRtp(Span<byte> datagram, out int length, out SrtpError error)
     {
         length = 0;
+        var transform = _remote.TakeKey(ref datagram, isRtcp: false);
         if (!RtpHeader.TryRead(datagram, out var header, out _) || datagram.Length < header.Length + _rtpOverhead)
             return Refuse(SrtpError.Malformed, out error);
         _received.TryFind(header.Ssrc, out var stream);
-        if (!TryEstimateIndex(stream.Rtp, header.SequenceNumber, out var index) || !stream.Rtp.IsFresh(index))
-            return Refuse(SrtpError.Replayed, out error);
-        if (index > LastRtpIndex)
-            return Refuse(SrtpError.KeyExhausted, out error);
-        if (!_remote.TryUnprotectRtp(datagram, header.Length, header.Ssrc, index))
-            return Refuse(SrtpError.NotAuthentic, out error);
-
-        _received.Touch(header.Ssrc).Rtp.Commit(index);
+        var retries = _memory is { IsFull: false } && _failures >= FailuresBeforeRestart && !stream.Rtp.IsEmpty && datagram.Length <= MaxDatagram;
+        if (retries)
+            datagram.CopyTo(_copy);
+        if (!TryUnprotect(transform, datagram, header, stream.Rtp, out error)
+            && !(retries && TryAfterRestart(transform, datagram, header, stream.Rtp, out error)))
+        {
+            _failures++;
+            return false;
+        }
+        _failures = 0;
         length = datagram.Length - _rtpOverhead;
-        error = SrtpError.None;
         return true;
     }
 
@@ -113,20 +142,28 @@ public sealed class SrtpSession : IDisposable
     public bool TryUnprotectRtcp(Span<byte> datagram, out int length, out SrtpError error)
     {
         length = 0;
+        var transform = _remote.TakeKey(ref datagram, isRtcp: true);
         if (datagram.Length < RtcpHeaderLength + _rtcpOverhead || datagram[0] >> 6 != 2)
             return Refuse(SrtpError.Malformed, out error);
-        var indexWord = _remote.ReadRtcpIndexWord(datagram);
+        var indexWord = transform.ReadRtcpIndexWord(datagram);
         if ((indexWord & EncryptedFlag) == 0)
             return Refuse(SrtpError.NotEncrypted, out error);
         var index = indexWord & ~EncryptedFlag;
         var ssrc = ReadRtcpSsrc(datagram);
         _received.TryFind(ssrc, out var stream);
-        if (!stream.Rtcp.IsFresh(index))
+        var tag = Profile == SrtpProfile.AeadAes128Gcm ? datagram[^_rtcpOverhead..^SrtpTransform.RtcpIndexLength] : datagram[^RtcpTagLength..];
+        var isFresh = stream.Rtcp.IsFresh(index);
+        if (WasAccepted(tag) || !(isFresh || MayHaveRestarted(tag)))
             return Refuse(SrtpError.Replayed, out error);
-        if (!_remote.TryUnprotectRtcp(datagram, ssrc, index))
+        if (!transform.TryUnprotectRtcp(datagram, ssrc, index))
             return Refuse(SrtpError.NotAuthentic, out error);
 
-        _received.Touch(ssrc).Rtcp.Commit(index);
+        ref var known = ref _received.Touch(ssrc);
+        if (!isFresh)
+            (known.Rtcp, _hasRestarted) = (default, true);
+        known.Rtcp.Commit(index);
+        _memory?.Add(tag);
+        _rtcpFailures = 0;
         length = datagram.Length - _rtcpOverhead;
         error = SrtpError.None;
         return true;
@@ -137,6 +174,54 @@ public sealed class SrtpSession : IDisposable
         _local.Dispose();
         _remote.Dispose();
     }
+
+    private bool TryUnprotect(SrtpTransform transform, Span<byte> datagram, in RtpHeader header, in ReplayWindow window, out SrtpError error)
+    {
+        var tag = datagram[^_rtpOverhead..];
+        if (!TryEstimateIndex(window, header.SequenceNumber, out var index) || !window.IsFresh(index) || WasAccepted(tag))
+            return Refuse(SrtpError.Replayed, out error);
+        if (index > LastRtpIndex)
+            return Refuse(SrtpError.KeyExhausted, out error);
+        if (!transform.TryUnprotectRtp(datagram, header.Length, header.Ssrc, index))
+            return Refuse(SrtpError.NotAuthentic, out error);
+        _received.Touch(header.Ssrc).Rtp.Commit(index);
+        _memory?.Add(tag);
+        error = SrtpError.None;
+        return true;
+    }
+
+    /// <summary>
+    /// Tries the packet in <see cref="_copy"/> as one of a sender that began anew at rollover 0, or that went on for more than half a
+    /// rollover period without being heard. What was accepted before is not tried.
+    /// </summary>
+    private bool TryAfterRestart(SrtpTransform transform, Span<byte> datagram, in RtpHeader header, in ReplayWindow window, out SrtpError error)
+    {
+        var tag = _copy.AsSpan(0, datagram.Length)[^_rtpOverhead..];
+        if (_memory!.MayContain(tag))
+            return Refuse(SrtpError.Replayed, out error);
+        ReadOnlySpan<ulong> indices = [header.SequenceNumber.Value, ((window.Highest >> 16) + 1 << 16) + header.SequenceNumber.Value];
+        foreach (var index in indices)
+        {
+            _copy.AsSpan(0, datagram.Length).CopyTo(datagram);
+            if (!transform.TryUnprotectRtp(datagram, header.Length, header.Ssrc, index))
+                continue;
+            ref var known = ref _received.Touch(header.Ssrc);
+            known.Rtp = default;
+            known.Rtp.Commit(index);
+            _memory.Add(tag);
+            _hasRestarted = true;
+            error = SrtpError.None;
+            return true;
+        }
+        return Refuse(SrtpError.NotAuthentic, out error);
+    }
+
+    /// <summary>From a restart on an index may come twice: the first start's packets are known by their tags.</summary>
+    private bool WasAccepted(ReadOnlySpan<byte> tag) => _hasRestarted && _memory!.MayContain(tag);
+
+    /// <summary>An RTCP index that is not fresh is one of a sender that began anew when it was never accepted, and RTP began anew or it repeats.</summary>
+    private bool MayHaveRestarted(ReadOnlySpan<byte> tag) => _memory is { IsFull: false } memory
+        && (_hasRestarted || ++_rtcpFailures > FailuresBeforeRestart) && !memory.MayContain(tag);
 
     /// <summary>
     /// The 48-bit index nearest to the highest one seen that ends in <paramref name="sequenceNumber"/> (RFC 3711 §3.3.1, appendix A);

@@ -12,7 +12,7 @@ internal abstract class SrtpTransform : IDisposable
     protected const int RtcpClearLength = 8;
 
     /// <summary>RTCP: the E flag and the index that follow the packet.</summary>
-    protected const int RtcpIndexLength = 4;
+    internal const int RtcpIndexLength = 4;
 
     public static SrtpTransform Create(SrtpProfile profile, SrtpKeys keys, ISrtpPrimitives primitives)
     {

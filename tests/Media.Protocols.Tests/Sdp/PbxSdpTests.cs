@@ -253,6 +253,24 @@ public sealed class PbxSdpTests
         Assert.Equal((null, expected), (settled, error));
     }
 
+    [Theory]
+    [InlineData("a=rtpmap:101 telephone-event/16000\r\na=rtpmap:101 telephone-event/8000\r\n", 8000)]
+    [InlineData("a=rtpmap:101 telephone-event/8000\r\na=rtpmap:101 telephone-event/16000\r\n", 8000)]
+    [InlineData("a=rtpmap:101 telephone-event/48000\r\na=rtpmap:101 nonsense\r\na=rtpmap:101 telephone-event\r\n", 8000)]
+    [InlineData("a=rtpmap:101 telephone-event/16000\r\na=rtpmap:101 telephone-event/32000\r\n", 32000)]
+    public void Of_several_meanings_of_one_number_the_one_of_the_codecs_clock_counts_then_the_last(string maps, int clockRate)
+    {
+        var leg = new PbxSdp(new SeededEntropy(1));
+        var offer = $"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\nc=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\n{maps}";
+
+        Assert.True(leg.TryAnswerOffer(offer, Local, out var answer, out var settled, out var error), error.ToString());
+
+        Assert.Equal(new AgreedTelephoneEvent(101, 101, clockRate), settled.TelephoneEvent);
+        Assert.Contains($"a=rtpmap:101 telephone-event/{clockRate}\r\n", answer, StringComparison.Ordinal);
+        if (clockRate == 8000)
+            Assert.Contains("a=rtpmap:101 telephone-event/8000\r\n", leg.CreateOffer(Local), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_answer_without_an_offer_is_refused()
     {

@@ -68,11 +68,48 @@ public sealed class SdpAttributeTests
     [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1c")]
     [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:********")]
     [InlineData("1 AES_CM_128_HMAC_SHA1_80 uri:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj")]
-    [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20|1:4")]
+    [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20|1:0")]
+    [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20|1:129")]
+    [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|256:1")]
+    [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|x:1")]
+    [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|:4")]
+    [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|1:1;inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2:2")]
+    [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|1:1;inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|1:1")]
+    [InlineData("1 AES_CM_128_HMAC_SHA1_80 ;")]
     [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj UNENCRYPTED_SRTCP")]
     [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj KDR=1")]
     [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj;inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj")]
     public void Passes_over_SDES_lines_it_could_not_honour(string value) => Assert.False(SdesCrypto.TryParse(value, out _));
+
+    [Theory]
+    [InlineData("|2^31|1:1", "01")]
+    [InlineData("|1:4", "00000001")]
+    [InlineData("|2^31", "")]
+    [InlineData("|2147483648", "")]
+    [InlineData("||7:2", "0007")]
+    [InlineData("|2^48|4294967295:4", "FFFFFFFF")]
+    [InlineData("|0:1", "00")]
+    [InlineData("|1:16 WSH=128 FEC_ORDER=FEC_SRTP", "00000000000000000000000000000001")]
+    public void The_identifier_of_a_key_is_read_with_its_length(string suffix, string mki)
+    {
+        Assert.True(SdesCrypto.TryParse("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj" + suffix, out var crypto));
+
+        var keys = Assert.Single(crypto.Keys);
+        Assert.Equal(mki, Convert.ToHexString(keys.Mki));
+        Assert.True(SdesCrypto.TryParse(crypto.ToAttribute().Value, out var again));
+        Assert.True(keys.FixedTimeEquals(again.Keys[0]));
+    }
+
+    [Fact]
+    public void Several_keys_are_told_apart_by_their_identifiers()
+    {
+        const string Line = "1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20|1:4; inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20|2:4";
+
+        Assert.True(SdesCrypto.TryParse(Line, out var crypto));
+
+        Assert.Equal(["00000001", "00000002"], crypto.Keys.Select(keys => Convert.ToHexString(keys.Mki)));
+        Assert.False(crypto.Keys[0].FixedTimeEquals(crypto.Keys[1]));
+    }
 
     [Theory]
     [InlineData(SrtpProfile.AesCm128HmacSha1_80)]

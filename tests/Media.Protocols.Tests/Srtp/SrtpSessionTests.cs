@@ -305,4 +305,36 @@ public sealed class SrtpSessionTests
         Run(0);
         Assert.Equal(0, Run(1000));
     }
+
+    /// <summary>What a sender with an identifier puts before the tag (RFC 3711 §3.1), or at the end under AES-GCM (RFC 7714 §8.2).</summary>
+    private static byte[] WithIdentifier(byte[] datagram, SrtpProfile profile, byte[] mki, bool isRtcp)
+    {
+        var behind = profile == SrtpProfile.AeadAes128Gcm ? 0 : isRtcp ? 10 : profile.RtpOverhead();
+        return [.. datagram[..^behind], .. mki, .. datagram[^behind..]];
+    }
+
+    [Theory, MemberData(nameof(Profiles))]
+    public void A_key_identifier_of_known_length_is_taken_out_and_chooses_the_key(SrtpProfile profile)
+    {
+        foreach (var length in new[] { 1, 4, 16, 128 })
+        {
+            byte[] one = [.. new byte[length - 1], 1], two = [.. new byte[length - 1], 2];
+            var primitives = new ManagedSrtpPrimitives();
+            SrtpKeys Named(byte fill, byte[] mki) =>
+                new(Enumerable.Repeat(fill, 16).ToArray(), Enumerable.Repeat(fill, profile.MasterSaltLength()).ToArray(), mki);
+            using var first = new SrtpSession(profile, Named(1, []), Named(9, []), primitives);
+            using var second = new SrtpSession(profile, Named(2, []), Named(9, []), primitives);
+            using var bob = new SrtpSession(profile, Named(9, []), [Named(1, one), Named(2, two)], primitives);
+
+            Assert.Equal(SrtpError.None, Unprotect(bob, WithIdentifier(Rtp(first, 1), profile, one, isRtcp: false)));
+            Assert.Equal(SrtpError.None, Unprotect(bob, WithIdentifier(Rtp(second, 2), profile, two, isRtcp: false)));
+            Assert.Equal(SrtpError.Replayed, Unprotect(bob, WithIdentifier(Rtp(first, 2), profile, one, isRtcp: false)));
+            Assert.Equal(SrtpError.NotAuthentic, Unprotect(bob, WithIdentifier(Rtp(first, 3), profile, two, isRtcp: false)));
+            Assert.Equal(SrtpError.NotAuthentic, Unprotect(bob, WithIdentifier(Rtp(first, 4), profile, [.. new byte[length - 1], 3], isRtcp: false)));
+            Assert.Equal(SrtpError.None, Unprotect(bob, Rtp(first, 5))); // announced, and then not sent
+            Assert.Equal(SrtpError.None, UnprotectRtcp(bob, WithIdentifier(Rtcp(first), profile, one, isRtcp: true)));
+            Assert.Equal(SrtpError.None, UnprotectRtcp(bob, WithIdentifier(Rtcp(second, 8), profile, two, isRtcp: true)));
+            Assert.Equal(SrtpError.NotAuthentic, UnprotectRtcp(bob, WithIdentifier(Rtcp(second, 9), profile, one, isRtcp: true)));
+        }
+    }
 }

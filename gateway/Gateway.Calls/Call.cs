@@ -29,6 +29,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     private Instant? _answeredAt;
     private HangupCause _cause;
     private string? _refusalText;
+    private MediaWarning? _warning;
     private PermissionState? _permission;
     private int? _sipStatus;
     private WhatsAppError? _whatsAppError;
@@ -179,8 +180,9 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         Decide(new CallDecision.OpenAudio());
     }
 
-    protected bool End(HangupCause cause, Instant now)
+    protected bool End(HangupCause cause, Instant now, MediaWarning? warning = null)
     {
+        _warning = warning;
         BeginEnding(cause, now);
         return true;
     }
@@ -304,7 +306,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     private void ReleasePbx()
     {
         if (PbxLeg == PbxLegState.Incoming)
-            Decide(new CallDecision.RefusePbx(Refusal() with { Cause = _cause, Permission = _permission }));
+            Decide(new CallDecision.RefusePbx(Refusal() with { Cause = _cause, Permission = _permission, Warning = _warning }));
         else if (PbxLeg == PbxLegState.Engaged)
             Decide(new CallDecision.HangUpPbx(_cause));
         PbxLeg = PbxLegState.Released;
@@ -315,7 +317,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         if (_whatsAppError is { } error)
             return CauseTable.OfWhatsAppError(error).Refusal;
         var usual = CauseTable.Refusal(_cause);
-        return _refusalText is { } text ? usual with { Text = text } : usual;
+        return (_refusalText ?? _warning?.Text) is { } text ? usual with { Text = text } : usual;
     }
 
     private void ReleaseWhatsApp()

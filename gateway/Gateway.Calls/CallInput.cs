@@ -43,7 +43,9 @@ public abstract record CallInput
     /// <param name="Sdp">What WhatsApp is to be sent: our answer (inbound) or our offer (outbound).</param>
     public sealed record MediaReserved(string Sdp) : CallInput;
 
-    public sealed record MediaRefused(HangupCause Cause) : CallInput;
+    /// <param name="Cause">Goes into the record.</param>
+    /// <param name="Warning">For the PBX whose own offer could not be taken; null otherwise.</param>
+    public sealed record MediaRefused(HangupCause Cause, MediaWarning? Warning = null) : CallInput;
 
     public sealed record AnswerLockTaken(bool Won) : CallInput;
 

@@ -29,7 +29,7 @@ public sealed class OutboundCall(CallIdentity identity, CallOptions options, Ins
                 return true;
 
             case (CallState.Reserving, CallInput.MediaRefused refused):
-                return End(refused.Cause, now);
+                return End(refused.Cause, now, refused.Warning);
 
             case (CallState.Reserving, CallInput.MediaReserved reserved):
                 ConnectWhatsApp(reserved.Sdp, now);

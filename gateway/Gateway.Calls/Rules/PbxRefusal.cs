@@ -13,4 +13,7 @@ public sealed record PbxRefusal(int Status, string Text, TimeSpan? RetryAfter = 
 
     /// <summary>What the user permits, where that is why.</summary>
     public PermissionState? Permission { get; init; }
+
+    /// <summary>What was wrong with the offer, where that is why.</summary>
+    public MediaWarning? Warning { get; init; }
 }

@@ -2,7 +2,9 @@ using Gateway.Calls;
 using Gateway.Calls.Channels;
 using Gateway.Sip;
 using AudioTreatment = Media.Engine.AudioTreatment;
+using SdpError = Media.Protocols.Sdp.SdpError;
 using SdpRefusal = Media.Engine.SdpRefusal;
+using SdpResult = Media.Engine.SdpResult;
 
 namespace Gateway.Worker.Legs;
 
@@ -26,6 +28,9 @@ internal sealed partial class PbxLeg
 
     /// <summary>An offer was answered at least once: a later one that fails leaves what was agreed.</summary>
     private bool _isAgreed;
+
+    /// <summary>What was wrong with the description taken last; none when it was not.</summary>
+    private SdpError _refused;
     private readonly TaskCompletionSource _ends = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _transfer = Task.CompletedTask;
 
@@ -72,8 +77,10 @@ internal sealed partial class PbxLeg
 
     public void ApplyWhatsAppAnswer(string sdp) => _operations.Add(async () =>
     {
-        var applied = _media.Call is { } media && (await media.ApplyWhatsAppAnswerAsync(sdp)).Succeeded;
-        _call.Post(new CallInput.WhatsAppAnswerApplied(applied));
+        var result = _media.Call is { } media ? await media.ApplyWhatsAppAnswerAsync(sdp) : (SdpResult?)null;
+        if (result is { Succeeded: false } refused)
+            LogRefusedSdp(_identity.Id, "whatsapp", refused.Refusal, refused.Detail);
+        _call.Post(new CallInput.WhatsAppAnswerApplied(result is { Succeeded: true }));
     });
 
     public void Invite(CallRoute route) => _operations.Add(async () =>
@@ -146,14 +153,14 @@ internal sealed partial class PbxLeg
     {
         var media = _media.Call!;
         var result = _sip!.Info.Offer is { } offer
-            ? await media.AnswerPbxOfferAsync(offer, _trunk!.Media)
+            ? await media.AnswerPbxAsync(offer, _trunk!.Media)
             : await media.CreatePbxOfferAsync(_trunk!.Media);
         _answer = result.Sdp;
         _isAgreed = result.Succeeded && _sip.Info.Offer is not null;
         if (result.Succeeded)
             return true;
         LogRefusedSdp(_identity.Id, "pbx", result.Refusal, result.Detail);
-        _call.Post(new CallInput.MediaRefused(Cause(result.Refusal)));
+        _call.Post(new CallInput.MediaRefused(Cause(result.Refusal), SdpWarnings.Of(result.Error)));
         return false;
     }
 
@@ -246,8 +253,9 @@ internal sealed partial class PbxLeg
     {
         if (_media.Call is not { } media)
             return false;
-        var result = isOffer ? await media.AnswerPbxOfferAsync(sdp, _trunk!.Media) : await media.ApplyPbxAnswerAsync(sdp, early);
+        var result = isOffer ? await media.AnswerPbxAsync(sdp, _trunk!.Media) : await media.ApplyPbxAsync(sdp, early);
         _isAgreed |= result.Succeeded;
+        _refused = result.Error;
         if (!result.Succeeded)
             LogRefusedSdp(_identity.Id, "pbx", result.Refusal, result.Detail);
         else if (isOffer)
@@ -258,7 +266,7 @@ internal sealed partial class PbxLeg
     /// <summary>The PBX answered with SDP that cannot be used: it is told so, and the call goes on as after a 488.</summary>
     private async Task RefuseAnswerAsync(SipCall sip)
     {
-        await sip.HangUpAsync(SipReason.Sip(488, "Not acceptable"));
+        await sip.HangUpAsync(SipReason.Sip(488, SdpWarnings.Of(_refused)?.Text ?? "Not acceptable"));
         _call.Post(new CallInput.PbxRefused(488));
     }
 
@@ -269,7 +277,7 @@ internal sealed partial class PbxLeg
             await sip.RejectOfferAsync(488);
             return;
         }
-        var result = offer is null ? await media.CreatePbxOfferAsync(_trunk!.Media) : await media.AnswerPbxOfferAsync(offer, _trunk!.Media);
+        var result = offer is null ? await media.CreatePbxOfferAsync(_trunk!.Media) : await media.AnswerPbxAsync(offer, _trunk!.Media);
         if (result.Succeeded)
         {
             await sip.AcceptOfferAsync(result.Sdp!);
@@ -304,11 +312,14 @@ internal sealed partial class PbxLeg
             await by.RejectAsync(491);
             return;
         }
-        var result = by.Info.Offer is { } offer ? await media.AnswerPbxOfferAsync(offer, _trunk!.Media) : await media.CreatePbxOfferAsync(_trunk!.Media);
+        var result = by.Info.Offer is { } offer ? await media.AnswerPbxAsync(offer, _trunk!.Media) : await media.CreatePbxOfferAsync(_trunk!.Media);
         if (!result.Succeeded)
         {
             LogRefusedSdp(_identity.Id, "pbx", result.Refusal, result.Detail);
-            await by.RejectAsync(488);
+            var warning = SdpWarnings.Of(result.Error);
+            await by.RejectAsync(
+                488, warning?.Text, warning is null ? null : SipReason.Sip(488, warning.Text),
+                warning is null ? null : [("Warning", RefusalHeaders.Of(warning))]);
             return;
         }
         _isAgreed |= by.Info.Offer is not null;
@@ -331,7 +342,7 @@ internal sealed partial class PbxLeg
         _call.Post(new CallInput.HangUpRequested(HangupCause.InternalError));
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: the {Leg} leg's SDP was refused: {Refusal} {Detail}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: the {Leg} leg's SDP was refused: {Refusal} {Detail}")]
     private partial void LogRefusedSdp(CallId callId, string leg, SdpRefusal refusal, string? detail);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: the pbx leg ended by {By}")]

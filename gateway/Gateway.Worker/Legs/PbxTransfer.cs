@@ -40,7 +40,7 @@ internal static class PbxTransfer
                     case SipCallEvent.Provisional { Status: >= 180 } provisional:
                         await from.NotifyTransferAsync(provisional.Status, "Ringing");
                         break;
-                    case SipCallEvent.Answered { Sdp: { } answer, SdpIsOffer: false } when (await media.ApplyPbxAnswerAsync(answer, early: false)).Succeeded:
+                    case SipCallEvent.Answered { Sdp: { } answer, SdpIsOffer: false } when (await media.ApplyPbxAsync(answer, early: false)).Succeeded:
                         await from.NotifyTransferAsync(200, "OK");
                         return to;
                     case SipCallEvent.Answered:

@@ -11,9 +11,13 @@ internal static class RefusalHeaders
         (string, string?)[] all =
         [
             ("Retry-After", refusal.RetryAfter is { } wait ? ((int)wait.TotalSeconds).ToString(CultureInfo.InvariantCulture) : null),
+            ("Warning", refusal.Warning is { } warning ? Of(warning) : null),
             ("X-WhatsApp-Refusal", refusal.Cause is { } cause ? WireName.Of(cause) : null),
             ("X-WhatsApp-Permission", refusal.Permission is { } permission ? WireName.Of(permission) : null),
         ];
         return [.. all.Where(h => h.Item2 is not null).Select(h => (h.Item1, h.Item2!))];
     }
+
+    /// <summary>RFC 3261 §20.43; the agent is a pseudonym, since the header may cross networks.</summary>
+    public static string Of(MediaWarning warning) => string.Create(CultureInfo.InvariantCulture, $"{warning.Code} gateway \"{warning.Text}\"");
 }

@@ -53,6 +53,25 @@ public sealed class MediaFaultTests(Stores stores)
         Assert.Empty(bench.WhatsApp.Calls);
     }
 
+    [Theory]
+    [InlineData("c=IN IP6 2001:db8::1\r\nm=audio 4000 RTP/AVP 0\r\n", "IP version")]
+    [InlineData("c=IN IP4 no-such-host.invalid\r\nm=audio 4000 RTP/AVP 0\r\n", "cannot be resolved")]
+    [InlineData("m=audio 4000 RTP/AVP 0\r\n", "no address")]
+    [InlineData("c=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/SAVP 0\r\na=crypto:1 F8_128 inline:x\r\n", "a=crypto")]
+    [InlineData("c=IN IP4 127.0.0.1\r\nm=audio 4000 UDP/TLS/RTP/SAVP 0\r\n", "transport")]
+    [InlineData("c=IN IP4 127.0.0.1\r\nm=audio 70000 RTP/AVP 0\r\n", "cannot be read")]
+    [InlineData("c=IN IP4 127.0.0.1\r\nm=image 4000 udptl t38\r\n", "No audio is offered")]
+    [InlineData("c=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 18\r\n", "No common audio format")]
+    public async Task The_refusal_of_a_PBXs_offer_names_the_true_reason(string lines, string reason)
+    {
+        await using var bench = await CallBench.StartAsync(stores);
+        var user = bench.WhatsApp.User();
+        var failed = await bench.Pbx.Dial(user.Phone, sdp: $"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n{lines}").FailedAsync();
+        Assert.Equal(488, failed.Status);
+        Assert.Contains(reason, failed.ReasonPhrase, StringComparison.Ordinal);
+        Assert.Contains(reason, failed.Reason?.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_PBX_whose_answer_cannot_be_used_ends_the_users_call()
     {

@@ -61,6 +61,9 @@ public sealed class SipCall
     /// <summary>Renegotiates an established call with a re-INVITE; <see cref="SipCallEvent.AnswerReceived"/> or <see cref="SipCallEvent.OfferRefused"/> follows.</summary>
     public Task OfferAsync(string sdp) => Post((session, now) => session.Offer(sdp, now));
 
+    /// <summary>The peer says that it takes INFO; false before it has said what it takes.</summary>
+    public bool AllowsInfo => _session?.Dialog is { AllowsInfo: true };
+
     /// <summary>Sends a key press in INFO, in the form the trunk's profile names.</summary>
     public Task SendDigitAsync(char digit, TimeSpan duration) => Post((session, now) => session.SendDigit(digit, duration, now));
 

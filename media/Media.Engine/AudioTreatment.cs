@@ -17,4 +17,7 @@ public enum AudioTreatment
 
     /// <summary>Two beeps that say that the call will end soon.</summary>
     Warning,
+
+    /// <summary>The tones of a key that is pressed on the other side.</summary>
+    Key,
 }

@@ -20,6 +20,7 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
     private readonly Bridge.Bridge _bridge;
     private AudioTreatment _towardsWhatsApp = AudioTreatment.Live;
     private AudioTreatment _towardsPbx = AudioTreatment.Live;
+    private readonly KeyTones _keyTones = new();
     private Instant? _warningEnds;
     private bool _isOpen;
     private bool _isOver;
@@ -35,7 +36,7 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
         (_loop, _handle) = (loop, handle);
         _whatsApp = new WhatsAppLeg(this, loop);
         _pbx = new PbxLeg(this, loop, pbxPort);
-        _bridge = new Bridge.Bridge(_whatsApp, _pbx, loop, (leg, digit, duration) => Tell(new MediaEvent.DigitReceived(leg, digit, duration)));
+        _bridge = new Bridge.Bridge(_whatsApp, _pbx, loop, TellDigit);
         _nextTick = now + Tick;
     }
 
@@ -47,7 +48,7 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
     public Instant NextDeadline => _isOver
         ? Instant.Never
         : Instant.Min(
-            Instant.Min(Instant.Min(_whatsApp.NextDeadline, _bridge.NextDeadline), _warningEnds ?? Instant.Never),
+            Instant.Min(Instant.Min(_whatsApp.NextDeadline, _bridge.NextDeadline), Instant.Min(_warningEnds ?? Instant.Never, _keyTones.NextDeadline)),
             Instant.Min(Instant.Min(_whatsApp.RtcpDeadline, _pbx.RtcpDeadline), _nextTick));
 
     /// <summary>The response is to a connectivity check of this call.</summary>
@@ -152,8 +153,15 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
         MediaLeg to = leg == CallLeg.WhatsApp ? _whatsApp : _pbx;
         if (!to.CanSend)
             return;
-        to.DigitsOut?.TryEnqueue(digit, duration);
-        to.SendDigits(now);
+        if (to.DigitsOut is { } events)
+        {
+            events.TryEnqueue(digit, duration);
+            to.SendDigits(now);
+        }
+        else if (to == _pbx && _keyTones.TryEnqueue(digit, duration, now))
+        {
+            Follow(now);
+        }
     }
 
     /// <summary>Something inside this call broke: it ends, its neighbours do not notice.</summary>
@@ -221,12 +229,24 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
         }
         if (now >= _warningEnds)
             _warningEnds = null;
+        _keyTones.HandleDeadline(now);
         _bridge.ToWhatsApp.Treatment = _towardsWhatsApp;
-        _bridge.ToPbx.Treatment = _warningEnds is null ? _towardsPbx : AudioTreatment.Warning;
+        _bridge.ToPbx.Treatment = TowardsPbx();
+        _bridge.ToPbx.Key = _keyTones.Sounding ?? default;
         _bridge.ToWhatsApp.Filler = _pbx.IsHeld ? _pbx.Profile.OnHold : AudioTreatment.Silence;
         _bridge.ToWhatsApp.Tone = _bridge.ToPbx.Tone = _pbx.Profile.Ringback;
         _bridge.Refresh(now);
     }
+
+    /// <summary>Keys sound in place of anything else: a PBX must not find music or beeps among them.</summary>
+    private AudioTreatment TowardsPbx() =>
+        _keyTones.Sounding is not null ? AudioTreatment.Key
+        : _keyTones.IsActive ? AudioTreatment.Silence
+        : _warningEnds is not null ? AudioTreatment.Warning
+        : _towardsPbx;
+
+    private void TellDigit(CallLeg leg, char digit, TimeSpan duration) =>
+        Tell(new MediaEvent.DigitReceived(leg, digit, duration, (leg == CallLeg.WhatsApp ? (MediaLeg)_pbx : _whatsApp).DigitsOut is not null));
 
     private void TellFirstAudio(CallLeg leg, ref bool told)
     {

@@ -75,7 +75,7 @@ public sealed class MediaCall
     /// <summary>Plays two beeps to the PBX: the call will end soon. What the PBX would have heard in that second is left out.</summary>
     public void WarnPbx() => Tell((media, now) => media.WarnPbx(now));
 
-    /// <summary>Plays a key press (`0`–`9`, `*`, `#`, `A`–`D`) to one leg as an RFC 4733 event; presses queue, at most 64.</summary>
+    /// <summary>Plays a key press (`0`–`9`, `*`, `#`, `A`–`D`) to one leg as an RFC 4733 event, or to a PBX that takes none in tones; presses queue, at most 64.</summary>
     public void SendDigit(CallLeg leg, char digit, TimeSpan duration) => Tell((media, now) => media.SendDigit(leg, digit, duration, now));
 
     /// <summary>Quality so far, at most a second old.</summary>

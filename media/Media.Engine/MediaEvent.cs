@@ -44,8 +44,11 @@ public abstract record MediaEvent
     /// <summary>The PBX took the call back.</summary>
     public sealed record PbxResumed : MediaEvent;
 
-    /// <summary>A key press arrived in-band as an RFC 4733 event; it was passed to the other leg already.</summary>
-    public sealed record DigitReceived(CallLeg Leg, char Digit, TimeSpan Duration) : MediaEvent;
+    /// <summary>
+    /// A key press arrived as an RFC 4733 event or in tones. <paramref name="WasPassed"/>: the other leg got it as an event already; false where
+    /// none were agreed with that leg.
+    /// </summary>
+    public sealed record DigitReceived(CallLeg Leg, char Digit, TimeSpan Duration, bool WasPassed) : MediaEvent;
 
     /// <summary>Nothing arrived from this leg for the configured time. Again after the next packet only.</summary>
     public sealed record MediaTimeout(CallLeg Leg) : MediaEvent;

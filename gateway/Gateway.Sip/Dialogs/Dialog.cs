@@ -48,6 +48,9 @@ public sealed class Dialog
     /// <summary>The peer takes UPDATE (RFC 3311 §4); null while it has sent no Allow.</summary>
     public bool? AllowsUpdate { get; private set; }
 
+    /// <summary>The peer says that it takes INFO (RFC 6086 §4.2.1: by Allow).</summary>
+    public bool AllowsInfo { get; private set; }
+
     /// <summary>The caller's side, from a response with a To tag (§12.1.2). The route set is the Record-Route reversed.</summary>
     public static Dialog FromResponse(SipRequest request, SipResponse response, SipFlow flow, LocalAddresses local)
     {
@@ -83,7 +86,10 @@ public sealed class Dialog
         if (message.Contact is { Uri.IsSip: true } contact)
             RemoteTarget = contact.Uri;
         if (message.Headers.Contains("Allow"))
+        {
             AllowsUpdate = message.Headers.HasToken("Allow", SipMethod.Update.Name);
+            AllowsInfo = message.Headers.HasToken("Allow", SipMethod.Info.Name);
+        }
         flow = flow with { ServerName = flow.ServerName ?? Flow.ServerName };
         Flow = FlowTo(RouteSet.Count > 0 ? RouteSet[0].Uri : RemoteTarget, flow, local);
     }

@@ -17,6 +17,19 @@ public enum DtmfMethod
     Info,
     /// <summary>Sent as telephone-events; INFO is accepted as well.</summary>
     Both,
+    /// <summary>Tones in the audio, both ways; no telephone-event is offered.</summary>
+    Inband,
+}
+
+/// <summary>How a digit reaches a PBX that agreed to no telephone-event in this call.</summary>
+public enum DtmfFallback
+{
+    /// <summary>SIP INFO where its Allow header names it, else tones in the audio.</summary>
+    Auto,
+    Info,
+    Inband,
+    /// <summary>Not at all.</summary>
+    None,
 }
 
 /// <summary>Content-Type of the INFO that carries a digit.</summary>

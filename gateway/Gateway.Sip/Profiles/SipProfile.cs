@@ -24,6 +24,11 @@ public sealed record SipProfile
 
     public DtmfInfoBody DtmfInfoBody { get; init; }
 
+    public DtmfFallback DtmfFallback { get; init; }
+
+    /// <summary>Digits are found by their tones in the PBX's audio, until it sends a telephone-event.</summary>
+    public bool DtmfDetectInband { get; init; }
+
     public SrtpPolicy Srtp { get; init; }
 
     /// <summary>Media may come from another address than SDP says: the PBX is behind a NAT.</summary>

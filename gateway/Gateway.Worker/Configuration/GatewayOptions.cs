@@ -2,6 +2,7 @@ using Gateway.Calls;
 using Gateway.Calls.Dialling;
 using Gateway.Calls.Permissions;
 using Gateway.Sip;
+using Gateway.Sip.Profiles;
 using Gateway.WhatsApp.Graph;
 using Media.Engine;
 
@@ -168,6 +169,9 @@ public sealed record TrunkConfiguration
 
     /// <summary>Offer media over IPv6; null: when <see cref="Server"/> is an IPv6 address. An answer follows the offer in any case.</summary>
     public bool? MediaOverIPv6 { get; init; }
+
+    /// <summary>Overrides the profile: Rfc4733, Info, Both, Inband.</summary>
+    public DtmfMethod? Dtmf { get; init; }
 
     /// <summary>How long this PBX's media has to be silent before another source may take its place: another port of its address, or, with a
     /// profile that says that it is behind a NAT, another address.</summary>

@@ -28,7 +28,11 @@ internal static class Trunks
     {
         if (!SipProfileSet.TryLoad(options.Sip.Profiles ?? SipProfileSet.DefaultDirectory, out var profiles, out _) || profiles.Find(trunk.Profile) is not { } profile)
             throw new ArgumentException($"There is no profile '{trunk.Profile}'.", nameof(trunk)); // the options were checked before
-        return profile with { OptionsInterval = trunk.KeepAlive is { } every ? (int)every.TotalSeconds : profile.OptionsInterval };
+        return profile with
+        {
+            Dtmf = trunk.Dtmf ?? profile.Dtmf,
+            OptionsInterval = trunk.KeepAlive is { } every ? (int)every.TotalSeconds : profile.OptionsInterval,
+        };
     }
 
     private static PbxTrunk ForCalls(TrunkConfiguration trunk, SipProfile profile) => new(
@@ -38,7 +42,8 @@ internal static class Trunks
             Codecs = trunk.Codecs ?? [.. profile.Codecs.Select(codec => Enum.Parse<PbxCodec>(codec.ToString()))],
             Security = trunk.Srtp ?? Enum.Parse<PbxSecurity>(profile.Srtp.ToString()),
             PacketTimeMs = profile.Ptime,
-            TelephoneEvents = profile.Dtmf != DtmfMethod.Info,
+            TelephoneEvents = profile.Dtmf is DtmfMethod.Rfc4733 or DtmfMethod.Both,
+            DetectKeyTones = profile.DtmfDetectInband || profile.Dtmf == DtmfMethod.Inband,
             NatLatching = profile.NatLatching,
             LatchAfter = trunk.LatchAfter,
             Sources = [.. Servers(trunk), .. trunk.AllowedSources.Select(text => IPNetwork.Parse(text))],
@@ -48,7 +53,12 @@ internal static class Trunks
         },
         trunk.DelayedOffer ?? profile.Offer == OfferMode.Delayed,
         EarlyRingback: profile.Progress == ProgressSignal.SessionProgress,
-        DigitsByInfo: profile.Dtmf == DtmfMethod.Info);
+        profile.Dtmf switch
+        {
+            DtmfMethod.Info => DtmfFallback.Info,
+            DtmfMethod.Inband => DtmfFallback.Inband,
+            _ => profile.DtmfFallback,
+        });
 
     /// <summary>Those that are configured as addresses.</summary>
     private static IEnumerable<IPNetwork> Servers(TrunkConfiguration trunk)

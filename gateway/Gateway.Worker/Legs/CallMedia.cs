@@ -11,8 +11,8 @@ internal sealed class CallMedia(MediaEngine engine, ICallInbox call)
 {
     private MediaCall? _media;
 
-    /// <summary>Told each key that the WhatsApp user presses, for a PBX that does not take keys in RTP.</summary>
-    public Action<char, TimeSpan>? WhatsAppKeyPressed { get; set; }
+    /// <summary>Told each key that the WhatsApp user presses and that did not reach the PBX as a telephone-event, for it agreed to none.</summary>
+    public Action<char, TimeSpan>? WhatsAppKeyLeft { get; set; }
 
     /// <summary>Null before <see cref="TryReserve"/> and after <see cref="ReleaseAsync"/>.</summary>
     public MediaCall? Call => _media;
@@ -44,8 +44,8 @@ internal sealed class CallMedia(MediaEngine engine, ICallInbox call)
     {
         await foreach (var happened in media.Events.ReadAllAsync())
         {
-            if (happened is MediaEvent.DigitReceived { Leg: EngineLeg.WhatsApp } key)
-                WhatsAppKeyPressed?.Invoke(key.Digit, key.Duration);
+            if (happened is MediaEvent.DigitReceived { Leg: EngineLeg.WhatsApp, WasPassed: false } key)
+                WhatsAppKeyLeft?.Invoke(key.Digit, key.Duration);
             else if (Input(happened) is { } input)
                 call.Post(input);
         }

@@ -1,6 +1,7 @@
 using Gateway.Calls;
 using Gateway.Calls.Channels;
 using Gateway.Sip;
+using Gateway.Sip.Profiles;
 using AudioTreatment = Media.Engine.AudioTreatment;
 using SdpError = Media.Protocols.Sdp.SdpError;
 using SdpRefusal = Media.Engine.SdpRefusal;
@@ -31,6 +32,7 @@ internal sealed partial class PbxLeg
 
     /// <summary>What was wrong with the description taken last; none when it was not.</summary>
     private SdpError _refused;
+    private bool _saidHowKeysGo;
     private readonly TaskCompletionSource _ends = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _transfer = Task.CompletedTask;
 
@@ -48,7 +50,7 @@ internal sealed partial class PbxLeg
     {
         (_identity, _trunks, _endpoint, _invitation, _media, _call, _logger) = (identity, trunks, endpoint, invitation, media, call, logger);
         _operations = new LegQueue(OnFailure);
-        _media.WhatsAppKeyPressed = OnWhatsAppKeyPressed;
+        _media.WhatsAppKeyLeft = OnWhatsAppKeyLeft;
         if (incoming is null)
             return;
         _sip = incoming;
@@ -330,10 +332,19 @@ internal sealed partial class PbxLeg
         _call.Post(new CallInput.PbxAnswered((by.Info.AssertedIdentity ?? by.Info.From).User)); // means nothing to a call that was answered before
     }
 
-    private void OnWhatsAppKeyPressed(char digit, TimeSpan duration)
+    /// <summary>The PBX agreed to no telephone-event: the key goes the way the trunk names, and the first one says so.</summary>
+    private void OnWhatsAppKeyLeft(char digit, TimeSpan duration)
     {
-        if (_trunk is { DigitsByInfo: true } && _sip is { } sip)
+        if (_trunk is not { } trunk || _sip is not { } sip)
+            return;
+        var way = trunk.Digits != DtmfFallback.Auto ? trunk.Digits : sip.AllowsInfo ? DtmfFallback.Info : DtmfFallback.Inband;
+        if (!_saidHowKeysGo)
+            LogKeys(_identity.Id, trunk.Name, way);
+        _saidHowKeysGo = true;
+        if (way == DtmfFallback.Info)
             _operations.Add(() => sip.SendDigitAsync(digit, duration));
+        else if (way == DtmfFallback.Inband)
+            _media.SendDigit(CallLeg.Pbx, digit, duration);
     }
 
     private void OnFailure(Exception e)
@@ -344,6 +355,9 @@ internal sealed partial class PbxLeg
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: the {Leg} leg's SDP was refused: {Refusal} {Detail}")]
     private partial void LogRefusedSdp(CallId callId, string leg, SdpRefusal refusal, string? detail);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: trunk {Trunk} agreed to no telephone-event; digits go by {Way}")]
+    private partial void LogKeys(CallId callId, string trunk, DtmfFallback way);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: the pbx leg ended by {By}")]
     private partial void LogEnded(CallId callId, SipCallEnd by);

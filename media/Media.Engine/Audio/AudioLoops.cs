@@ -7,6 +7,11 @@ internal static class AudioLoops
 {
     private static readonly ConcurrentDictionary<(AudioTreatment, RingbackTone, int), AudioLoop> Rendered = new();
 
+    private static readonly ConcurrentDictionary<(char, int), AudioLoop> Keys = new();
+
+    /// <summary>The tones of a key, for as long as it is down.</summary>
+    public static AudioLoop OfKey(char key, int rate) => Keys.GetOrAdd((key, rate), static key => new AudioLoop(KeyRenderer.Render(key.Item1, key.Item2)));
+
     /// <param name="treatment">Silence, Ringback, HoldMusic or Warning; Live has no audio of its own and gives silence.</param>
     /// <param name="tone">Matters to Ringback only.</param>
     /// <param name="rate">Samples per second: 8000 or 16000.</param>

@@ -42,6 +42,9 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
 
     public RingbackTone Tone { get; set; }
 
+    /// <summary>The key that sounds while that is the treatment.</summary>
+    public char Key { get; set; }
+
     /// <summary>A packet of audio came, whether or not it was passed on.</summary>
     public bool HasHeardAudio { get; private set; }
 
@@ -189,7 +192,7 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
         var treatment = Treatment != AudioTreatment.Live ? Treatment
             : now - from.LastHeard > HoldPatience ? Filler
             : AudioTreatment.Silence;
-        var loop = AudioLoops.Get(treatment, Tone, _transcoder.Rate);
+        var loop = treatment == AudioTreatment.Key ? AudioLoops.OfKey(Key, _transcoder.Rate) : AudioLoops.Get(treatment, Tone, _transcoder.Rate);
         if (loop != _played)
             (_played, _position) = (loop, 0);
         _position = loop.Read(_position, _transcoder.Reserve(FrameMs));

@@ -1,8 +1,10 @@
 using System.Net.Sockets;
+using Media.Engine.Bridge;
 using Media.Engine.Metrics;
 using Media.Engine.Net;
 using Media.Native.Net;
 using Media.Protocols.Datagrams;
+using Media.Protocols.Dtmf;
 using Media.Protocols.Primitives;
 using Media.Protocols.Rtp;
 using Media.Protocols.Sdp;
@@ -21,6 +23,7 @@ internal sealed class PbxLeg : MediaLeg
     private readonly PbxLatch _rtpSource = new();
     private readonly PbxLatch _rtcpSource = new(isRtcp: true);
     private PbxMediaProfile _profile = new();
+    private AudioDecoder? _listening;
     private SdesKeys? _keys;
 
     public PbxLeg(CallMedia call, MediaLoop loop, ushort reservedPort)
@@ -91,6 +94,7 @@ internal sealed class PbxLeg : MediaLeg
         if (!_rtpSource.Confirm(source, packet.Header, _profile, now))
             return Drop(DropReason.Stranger);
         Accept(packet, now);
+        ListenForKeys(packet, now);
         return true;
     }
 
@@ -114,6 +118,12 @@ internal sealed class PbxLeg : MediaLeg
         _ports.Close(now);
     }
 
+    public override void Dispose()
+    {
+        _listening?.Dispose();
+        base.Dispose();
+    }
+
     protected override Span<byte> Begin() => Loop.PbxPacket;
 
     protected override void Transmit(Span<byte> packet, int length)
@@ -127,6 +137,19 @@ internal sealed class PbxLeg : MediaLeg
         var (socket, target) = Parameters!.RtcpMux ? (_ports.Rtp, _rtpSource.Target) : (_ports.Rtcp, _rtcpSource.Target);
         if (!target.IsNone && socket!.Send(packet, target.ToUdp()) != UdpSendResult.Sent)
             Drop(DropReason.SendFailed);
+    }
+
+    private void ListenForKeys(in RtpPacketReader packet, Instant now)
+    {
+        if (DigitsIn?.Tones is not { } tones || !TryGetCodec(packet.PayloadType, out var codec))
+            return;
+        if (_listening?.Codec != codec)
+        {
+            _listening?.Dispose();
+            _listening = new AudioDecoder(codec, 8000);
+        }
+        Span<short> samples = stackalloc short[8 * 120]; // Opus' longest packet, ms
+        tones.Listen(samples[.._listening.Decode(packet.Payload, samples)], now);
     }
 
     private void Apply(PbxMediaParameters agreed, Instant now)
@@ -147,9 +170,12 @@ internal sealed class PbxLeg : MediaLeg
                 : null;
         }
         Parameters = agreed;
+        var listeners = DigitsIn;
         Agree(agreed.Codecs, agreed.Codec, agreed.TelephoneEvent, Receivable(agreed), PacketTimeOf(agreed), agreed.Opus, now);
         if (isOtherKey && !isOtherClock)
             RestartRtcp(now);
+        if (_profile.DetectKeyTones && DigitsIn != listeners)
+            DigitsIn!.Tones = new ToneKeyDetector();
         if (agreed.RemoteRtp.IsNone)
             return; // an old-style hold: the PBX is still where it was
         _rtpSource.Signal(agreed.RemoteRtp, now);

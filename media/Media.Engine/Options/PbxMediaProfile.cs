@@ -70,6 +70,9 @@ public sealed record PbxMediaProfile
     /// <summary>Offer and send RFC 4733 telephone-events.</summary>
     public bool TelephoneEvents { get; init; } = true;
 
+    /// <summary>Find keys by their tones in the PBX's audio, until it sends a telephone-event.</summary>
+    public bool DetectKeyTones { get; init; }
+
     /// <summary>
     /// The PBX is behind a NAT: until anything was heard from the signalled address, the first source heard becomes the peer.
     /// Off, only another port of the signalled IP can, and only after <see cref="LatchAfter"/>.

@@ -60,6 +60,18 @@ public class InDialogTests
         Assert.Equal((type, body), (pbx.Last("INFO").ContentType, Encoding.UTF8.GetString(pbx.Last("INFO").Body.Span)));
     }
 
+    [Theory]
+    [InlineData("INVITE, ACK, BYE, INFO, UPDATE", true)]
+    [InlineData("INVITE,INFO", true)]
+    [InlineData("INVITE, ACK, BYE, UPDATE", false)]
+    public void Allow_tells_whether_the_peer_takes_keys_in_info(string allow, bool takes)
+    {
+        var (bench, gateway, pbx, call, tag) = RenegotiationTests.WithScriptedPeer();
+        pbx.Request(gateway.Address, "UPDATE", "c1", 2, "peer", tag, headers: ("Allow", allow));
+        bench.Run();
+        Assert.Equal(takes, call.Dialog!.AllowsInfo);
+    }
+
     [Fact]
     public void Refuses_a_transfer_by_default()
     {

@@ -54,7 +54,7 @@ public sealed class SipProfileTests
         [
             "odd.yaml:2: colour: only \"description\" (text) and \"quirks\" (a map) are known here",
             "odd.yaml:4: quirks.ptime.value: has to be one of 10, 20, 30, 40, 60",
-            "odd.yaml:5: quirks.dtmf.value: has to be one of rfc4733, info, both",
+            "odd.yaml:5: quirks.dtmf.value: has to be one of rfc4733, info, both, inband",
             "odd.yaml:6: quirks.codecs.value: has to be a list without repetition, each one of pcmu, pcma, g722, opus",
             "odd.yaml:7: quirks.user_phone.value: has to be true or false",
             "odd.yaml:8: quirks.min_se.value: has to be a number from 90 to 86400",

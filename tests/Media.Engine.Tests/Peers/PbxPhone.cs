@@ -1,4 +1,5 @@
 using System.Net;
+using Media.Engine.Audio;
 using Media.Engine.Codecs;
 using Media.Engine.Legs;
 using Media.Native.Net;
@@ -41,7 +42,10 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
     private readonly byte[] _packet = new byte[2048];
     private readonly short[] _pcm = new short[48 * 120];
     private readonly List<char> _digits = [];
+    private readonly ToneKeyDetector _toneKeysIn = new();
+    private readonly List<char> _toneDigits = [];
     private ToneGenerator _tone;
+    private (AudioLoop Loop, int Position, int Left)? _sounding;
     private SrtpSession? _srtp;
     private bool _isDisposed;
     private TransportAddress _target;
@@ -91,6 +95,16 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         {
             lock (Gate)
                 return string.Concat(_digits);
+        }
+    }
+
+    /// <summary>Keys heard by their tones.</summary>
+    public string ToneDigits
+    {
+        get
+        {
+            lock (Gate)
+                return string.Concat(_toneDigits);
         }
     }
 
@@ -164,6 +178,13 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
     {
         lock (Gate)
             (_sentCodec, _sentType) = (codec, payloadType);
+    }
+
+    /// <summary>Sends the tones of a key in place of its own tone, for so many packets.</summary>
+    public void Sound(char key, int packets)
+    {
+        lock (Gate)
+            _sounding = (AudioLoops.OfKey(key, _rate), 0, packets);
     }
 
     public void Press(string digits)
@@ -248,7 +269,13 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         else if (packet.PayloadType == _payloadType)
         {
             PayloadLengths.Add(packet.Payload.Length);
-            _meter.Listen(_pcm.AsSpan(0, Decode(packet.Payload)));
+            var samples = _pcm.AsSpan(0, Decode(packet.Payload));
+            _meter.Listen(samples);
+            if (_rate == 8000)
+                _toneKeysIn.Listen(samples, now);
+            while (_toneKeysIn.TryPollEvent(out var key))
+                if (key.Phase == TelephoneEventPhase.Released)
+                    _toneDigits.Add(key.Digit);
         }
     }
 
@@ -324,6 +351,8 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         }
         var frame = _pcm.AsSpan(0, _packetMs * _rate / 1000);
         _tone.Fill(frame);
+        if (_sounding is { Left: > 0 } key)
+            _sounding = (key.Loop, key.Loop.Read(key.Position, frame), key.Left - 1);
         var payload = _packet.AsSpan(12, 1400);
         var length = frame.Length;
         if (_sentCodec == AudioCodec.Pcmu)

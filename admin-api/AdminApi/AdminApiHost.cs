@@ -35,6 +35,7 @@ public static class AdminApiHost
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.MaxBody;
+            kestrel.Limits.MaxRequestLineSize = InputText.MaxRequestLine;
         });
         builder.Logging.ClearProviders().AddJsonConsole(console => console.UseUtcTimestamp = true).AddFilter("Microsoft", LogLevel.Warning);
         builder.AddPlatform(options);

@@ -49,9 +49,7 @@ public static class JsonText
     private sealed class TimeConverter : JsonConverter<DateTimeOffset>
     {
         public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.String && reader.TryGetDateTimeOffset(out var time)
-                ? time.ToUniversalTime()
-                : throw new JsonException("A time is a text such as \"2026-01-31T12:00:00Z\".");
+            reader.TokenType == JsonTokenType.String && TimeText.TryRead(reader.GetString(), out var time) ? time : throw new JsonException(TimeText.Rule);
 
         public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteStringValue(value.UtcDateTime);
     }

@@ -59,8 +59,10 @@ public sealed class IdempotencyTests(ApiFixture api) : IAsyncLifetime
         await using var connection = await api.Database.OpenConnectionAsync();
         const string cutShort = "UPDATE idempotent_requests SET status = NULL, headers = NULL, body = NULL WHERE key = @key";
         await connection.ExecuteAsync(cutShort, new { key = Key("crash") });
+        using (var busy = await api.Client.SendAsync(TopUp("crash")))
+            Assert.InRange(busy.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(15));
         Assert.Equal((409, "request_in_progress"), await api.FailAsync(TopUp("crash")));
-        await connection.ExecuteAsync("UPDATE idempotent_requests SET created_at = now() - interval '3 minutes' WHERE key = @key", new { key = Key("crash") });
+        await connection.ExecuteAsync("UPDATE idempotent_requests SET created_at = now() - interval '16 seconds' WHERE key = @key", new { key = Key("crash") });
         await api.ReadAsync(TopUp("crash"));
         Assert.Equal("10.00", await BalanceAsync());
     }

@@ -34,7 +34,7 @@ public sealed class RatingTests(ApiFixture api)
     [InlineData("""{"direction":"outbound","prefix":"49","pricePerMinute":"0.00000000001"}""")]
     [InlineData("""{"direction":"outbound","prefix":"49","pricePerMinute":"1e3"}""")]
     [InlineData("""{"direction":"outbound","prefix":"49","pricePerMinute":"99999999999999999999999999999999"}""")]
-    [InlineData("""{"direction":"outbound","prefix":"+49","pricePerMinute":"0.1"}""")]
+    [InlineData("""{"direction":"outbound","prefix":"521","pricePerMinute":"0.1"}""")]
     [InlineData("""{"direction":"sideways","prefix":"49","pricePerMinute":"0.1"}""")]
     [InlineData("""{"prefix":"49","pricePerMinute":"0.1"}""")]
     [InlineData("""{"direction":"outbound","prefix":null,"pricePerMinute":"0.1"}""")]

@@ -63,6 +63,48 @@ public sealed class WebhooksTests(ApiFixture api) : IAsyncLifetime
         Assert.Equal(3, delivery.GetProperty("attempts").GetInt32());
     }
 
+    [Theory]
+    [InlineData("1", 0.9)]
+    [InlineData("date", 0.9)]
+    [InlineData("-5", 0)]
+    [InlineData("soon", 0)]
+    public async Task Who_asks_to_be_left_alone_gets_nothing_for_so_long(string retryAfter, double least)
+    {
+        await CreateAsync();
+        _receiver.AnswerNext(context =>
+        {
+            context.Response.StatusCode = 429;
+            context.Response.Headers.Date = DateTimeOffset.UtcNow.AddHours(-1).ToString("R"); // their clock is theirs
+            context.Response.Headers.RetryAfter = retryAfter == "date" ? DateTimeOffset.UtcNow.AddHours(-1).AddSeconds(2).ToString("R") : retryAfter;
+            return Task.CompletedTask;
+        });
+        await HappenAsync(1);
+        await _receiver.NextAsync();
+        var began = System.Diagnostics.Stopwatch.GetTimestamp();
+        await HappenAsync(2); // nor another event
+        await _receiver.NextAsync();
+        Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalSeconds >= least);
+    }
+
+    [Fact]
+    public async Task Nobody_is_left_alone_for_longer_than_the_longest_wait()
+    {
+        var (id, _, _) = await CreateAsync();
+        _receiver.AnswerNext(context =>
+        {
+            context.Response.StatusCode = 503;
+            context.Response.Headers.RetryAfter = "31536000";
+            return Task.CompletedTask;
+        });
+        await HappenAsync(1);
+        await _receiver.NextAsync();
+        await using var connection = await api.Database.OpenConnectionAsync();
+        DateTime? until = null;
+        for (var i = 0; until is null && i < 400; i++, await Task.Delay(50))
+            until = await connection.QuerySingleAsync<DateTime?>("SELECT paused_until FROM webhook_endpoints WHERE id = @id", new { id });
+        Assert.InRange(until!.Value, DateTime.UtcNow.AddHours(7), DateTime.UtcNow.AddHours(8.1));
+    }
+
     [Fact]
     public async Task What_fails_for_good_is_given_up_and_can_be_sent_again()
     {

@@ -31,6 +31,26 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
 
     public Task DisposeAsync() => _database.DisposeAsync().AsTask();
 
+    [Theory]
+    [InlineData("22997123456", "2290197123456")]
+    [InlineData("22507123456", "2250707123456")]
+    [InlineData("24106123456", "24166123456")]
+    [InlineData("551187654321", "5511987654321")]
+    public async Task Somebody_who_was_noted_under_a_former_spelling_is_the_same_person_and_one_again(string former, string current)
+    {
+        await using (var connection = await _database.OpenConnectionAsync())
+        {
+            await connection.ExecuteAsync(
+                "INSERT INTO contacts (channel, phone, permission, permission_since) VALUES (@id, @former, 'permanent', now()), (@id, @current, 'none', NULL)",
+                new { id = _channel.Value, former, current });
+        }
+        await ApplyAsync(new WhatsAppUser(current), permission => permission.Connected(_now));
+        var found = (await Contacts.FindAsync(_channel, new WhatsAppUser(former), CancellationToken.None))!;
+        Assert.Equal((current, PermissionState.Permanent), (found.User.Phone, found.Permission.State));
+        var listed = await new ContactPages(_database).ListAsync(new ContactQuery(_channel, former, null, null, null, 10), _now, CancellationToken.None);
+        Assert.Equal(found.Id, Assert.Single(listed).Id);
+    }
+
     [Fact]
     public async Task What_is_known_comes_back_as_it_was_stored()
     {

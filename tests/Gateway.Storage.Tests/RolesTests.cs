@@ -61,6 +61,27 @@ public sealed class RolesTests(Stores stores) : IAsyncLifetime
     [Theory]
     [InlineData("gateway_worker")]
     [InlineData("gateway_admin")]
+    [InlineData(null)]
+    public async Task No_balance_moves_without_an_entry_of_the_ledger(string? role)
+    {
+        var books = await Books.OpenAsync(_owner, 5);
+        await using var database = role is null ? NpgsqlDataSource.Create(stores.Postgres) : As(role);
+        var with = books.With(database);
+        await Assert.ThrowsAsync<PostgresException>(() => with.ExecuteAsync("UPDATE accounts SET balance = 1000 WHERE id = @Account", new { books.Account }));
+        await Assert.ThrowsAsync<PostgresException>(() => with.ExecuteAsync("INSERT INTO accounts (id, name, currency, balance) VALUES ('x' || @Account, 'x', 'EUR', 7)", new { books.Account }));
+        Assert.Equal((5m, 0m), await books.MoneyAsync());
+    }
+
+    [Fact]
+    public async Task An_admin_cannot_touch_what_calls_in_progress_hold() => await Assert.ThrowsAsync<PostgresException>(async () =>
+    {
+        await using var database = As("gateway_admin");
+        await (await Books.OpenAsync(_owner, 5)).With(database).ExecuteAsync("UPDATE accounts SET held = 0");
+    });
+
+    [Theory]
+    [InlineData("gateway_worker")]
+    [InlineData("gateway_admin")]
     public async Task Nobody_who_runs_a_program_can_rewrite_the_ledger_the_audit_log_or_the_schema(string role)
     {
         await using var database = As(role);

@@ -33,6 +33,28 @@ public sealed class SettlementTests(Stores stores) : IAsyncLifetime
         Assert.Equal(["call.ended"], await EventsAsync(books, record.Id));
     }
 
+    [Theory]
+    [InlineData(CallDirection.Outbound, 30, "closed")]
+    [InlineData(CallDirection.Outbound, null, "open")] // called back in vain
+    [InlineData(CallDirection.Inbound, 30, "open")] // not called back
+    public async Task Whom_the_business_called_back_and_talked_with_is_missed_no_more(CallDirection direction, int? talkSeconds, string state)
+    {
+        var books = await Books.OpenAsync(_database, 20);
+        await books.AddRateAsync("", 0.10m);
+        var missed = books.Request("551187654321");
+        await books.Calls.CompleteAsync(Books.Record(missed, null, null, HangupCause.NoAnswer), CancellationToken.None);
+        var other = books.Request("491511");
+        await books.Calls.CompleteAsync(Books.Record(other, null, null, HangupCause.NoAnswer), CancellationToken.None);
+
+        var back = books.Request("5511987654321", direction) with { At = missed.At.AddMinutes(5) };
+        await books.Calls.CompleteAsync(Books.Record(back, null, talkSeconds), CancellationToken.None);
+        const string find = "SELECT state FROM missed_calls WHERE call_id = @id";
+        Assert.Equal(state, await books.QueryAsync<string>(find, new { id = missed.Call.Value }));
+        Assert.Equal("open", await books.QueryAsync<string>(find, new { id = other.Call.Value }));
+        Assert.Equal(state == "closed" ? 1 : 0, await books.QueryAsync<int>(
+            "SELECT count(*)::int FROM audit_entries WHERE subject = 'missed_call:' || @id", new { id = missed.Call.Value }));
+    }
+
     [Fact]
     public async Task The_first_completion_stays()
     {

@@ -18,8 +18,8 @@ public static class AuditApi
         [property: Description("Who: `key:ID`, `oidc:SUBJECT`, or a job of the gateway.")] string? Actor,
         [property: Description("What: `channel.update`.")] string? Action,
         [property: Description("To what: `channel:100`.")] string? Subject,
-        [property: Description("At this time or later.")] DateTimeOffset? From,
-        [property: Description("Before this time.")] DateTimeOffset? To);
+        [property: Description("At this time or later.")] QueryTime? From,
+        [property: Description("Before this time.")] QueryTime? To);
 
     /// <param name="Before">What was there; null where nothing was.</param>
     /// <param name="After">What is there since; null where nothing is.</param>
@@ -35,7 +35,7 @@ public static class AuditApi
     {
         if (!Cursor.TryRead(page.Cursor, out long? before))
             return Cursor.Problem();
-        var rows = await log.ListAsync(new AuditQuery(filter.Actor, filter.Action, filter.Subject, filter.From, filter.To, before, page.Rows), cancellation);
+        var rows = await log.ListAsync(new AuditQuery(filter.Actor, filter.Action, filter.Subject, filter.From?.Value, filter.To?.Value, before, page.Rows), cancellation);
         return TypedResults.Ok(Page.Of(rows, page, AuditView.Of, row => Cursor.Of(row.Id)));
     }
 }

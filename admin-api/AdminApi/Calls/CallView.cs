@@ -23,12 +23,14 @@ public sealed record CallView(
 /// <param name="PulseSeconds">The length of a pulse.</param>
 /// <param name="Pulses">How many were charged.</param>
 /// <param name="PricePerMinute">The price that held, volume tier included.</param>
+/// <param name="MinimumSeconds">What is billed at least.</param>
 public sealed record ChargeView(
-    decimal Amount, string Currency, string RateCard, long RateId, string Prefix, int PulseSeconds, int Pulses, decimal PricePerMinute, decimal ConnectionFee)
+    decimal Amount, string Currency, string RateCard, long RateId, string Prefix, int PulseSeconds, int Pulses, decimal PricePerMinute, decimal ConnectionFee,
+    int MinimumSeconds)
 {
     public static ChargeView? Of(CallRecord call) => call is { Funding: { } funding, Price: { } price }
         ? new ChargeView(
             price.Amount, funding.Currency, funding.Rate.Card, funding.Rate.Id, funding.Rate.Prefix, (int)funding.Rate.Pulse.TotalSeconds, price.Pulses,
-            price.PricePerMinute, funding.Rate.ConnectionFee)
+            price.PricePerMinute, funding.Rate.ConnectionFee, (int)funding.Rate.Minimum.TotalSeconds)
         : null;
 }

@@ -25,24 +25,32 @@ public static class CallsApi
     /// <summary>What a list of calls is narrowed to.</summary>
     public readonly record struct Filter(
         [property: Description("A business number by Meta's phone_number_id.")] string? Channel,
-        [property: Description("A WhatsApp user by phone number, digits only, or business-scoped id.")] string? User,
+        [property: Description("A WhatsApp user by telephone number in any usual spelling, or business-scoped id.")] string? User,
         [property: Description("inbound: the user called.")] WireValue<CallDirection>? Direction,
         [property: Description("Why they ended.")] WireValue<HangupCause>? Cause,
         [property: Description("Who pays.")] string? Account,
-        [property: Description("Started at this time or later.")] DateTimeOffset? From,
-        [property: Description("Started before this time.")] DateTimeOffset? To)
+        [property: Description("Started at this time or later.")] QueryTime? From,
+        [property: Description("Started before this time.")] QueryTime? To)
     {
-        public CallQuery ToQuery(int limit, CallPosition? after) => new()
+        /// <summary>Of the first page, or what is wrong.</summary>
+        public ProblemResult? Read(int limit, out CallQuery query)
+        {
+            var check = new Check();
+            var user = UserText.Checked(User, "user", check);
+            query = QueryOf(user?.Phone ?? user?.UserId, limit);
+            return check.Failed(out var problem) ? problem : null;
+        }
+
+        private CallQuery QueryOf(string? user, int limit) => new()
         {
             Limit = limit,
-            After = after,
             Channel = Channel is null ? null : new ChannelId(Channel),
-            User = User,
+            User = user,
             Direction = Direction?.Value,
             Cause = Cause?.Value,
             Account = Account,
-            From = From?.ToUniversalTime(),
-            To = To?.ToUniversalTime(),
+            From = From?.Value,
+            To = To?.Value,
         };
     }
 
@@ -51,8 +59,10 @@ public static class CallsApi
     {
         if (!Cursor.TryRead(page.Cursor, out var at, out var id))
             return Cursor.Problem();
+        if (filter.Read(page.Rows, out var query) is { } problem)
+            return problem;
         CallPosition? after = at is null ? null : new CallPosition(at.Value, new CallId(id!));
-        var records = await store.ListAsync(filter.ToQuery(page.Rows, after), cancellation);
+        var records = await store.ListAsync(query with { After = after }, cancellation);
         return TypedResults.Ok(Page.Of(records, page, CallView.Of, call => Cursor.Of(call.StartedAt, call.Id.Value)));
     }
 
@@ -65,7 +75,8 @@ public static class CallsApi
         return TypedResults.Ok(new CallWithTimeline(CallView.Of(call), [.. timeline.Select(EventView.Of)]));
     }
 
-    private static CallsCsv Export(ICallStore store, [AsParameters] Filter filter) => new(store, filter);
+    private static IResult Export(ICallStore store, [AsParameters] Filter filter, [Description(ByteOrderMark.Meaning)] bool? bom) =>
+        filter.Read(CallsCsv.Rows, out var query) is { } problem ? problem : new CallsCsv(store, query, bom == true);
 
     /// <param name="Call">The record.</param>
     /// <param name="Timeline">What happened in it, in the order in which it was written down.</param>

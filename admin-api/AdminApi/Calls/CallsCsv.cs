@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using AdminApi.Platform;
 using Gateway.Calls;
 using Gateway.Storage;
 
@@ -9,32 +10,33 @@ namespace AdminApi.Calls;
 /// Call records as CSV (RFC 4180), fetched and written page by page, so that any period costs the same memory. An error after the first page cuts
 /// the connection: half a file never ends like a whole one.
 /// </summary>
-internal sealed class CallsCsv(ICallStore store, CallsApi.Filter filter) : IResult
+internal sealed class CallsCsv(ICallStore store, CallQuery query, bool hasMark) : IResult
 {
-    private const int Rows = 1000;
+    /// <summary>Of one page.</summary>
+    public const int Rows = 1000;
 
     private static readonly string[] Columns =
     [
         "id", "whatsapp_call_id", "direction", "channel", "user_phone", "user_id", "user_name", "trunk", "agent", "started_at", "ringing_at",
         "answered_at", "ended_at", "talk_seconds", "cause", "sip_status", "whatsapp_error_code", "whatsapp_error_message", "whatsapp_mos", "pbx_mos",
-        "account", "currency", "rate_card", "prefix", "price_per_minute", "pulse_seconds", "pulses", "price", "node",
+        "account", "currency", "rate_card", "prefix", "price_per_minute", "pulse_seconds", "pulses", "price", "node", "connection_fee", "minimum_seconds",
     ];
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var cancellation = httpContext.RequestAborted;
-        var page = await store.ListAsync(filter.ToQuery(Rows, null), cancellation);
+        var page = await store.ListAsync(query, cancellation);
         httpContext.Response.ContentType = "text/csv; charset=utf-8";
         httpContext.Response.Headers.ContentDisposition = "attachment; filename=calls.csv";
         try
         {
-            await WriteAsync(httpContext.Response, string.Join(',', Columns) + "\r\n", cancellation);
+            await httpContext.Response.Body.WriteAsync(ByteOrderMark.Encode(string.Join(',', Columns) + "\r\n", hasMark), cancellation);
             while (page.Count > 0)
             {
                 await WriteAsync(httpContext.Response, Lines(page), cancellation);
                 if (page.Count < Rows)
                     return;
-                page = await store.ListAsync(filter.ToQuery(Rows, new CallPosition(page[^1].StartedAt, page[^1].Id)), cancellation);
+                page = await store.ListAsync(query with { After = new CallPosition(page[^1].StartedAt, page[^1].Id) }, cancellation);
             }
         }
         catch
@@ -62,7 +64,7 @@ internal sealed class CallsCsv(ICallStore store, CallsApi.Filter filter) : IResu
         call.TalkSeconds.ToString("0.###", CultureInfo.InvariantCulture), WireName.Of(call.Cause), call.SipStatus?.ToString(), call.WhatsAppError?.Code.ToString(),
         Harmless(call.WhatsAppError?.Message), Score(call.WhatsAppQuality), Score(call.PbxQuality), call.Account, call.Charge?.Currency, call.Charge?.RateCard,
         call.Charge?.Prefix, Money(call.Charge?.PricePerMinute), call.Charge?.PulseSeconds.ToString(), call.Charge?.Pulses.ToString(),
-        Money(call.Charge?.Amount), call.Node,
+        Money(call.Charge?.Amount), call.Node, Money(call.Charge?.ConnectionFee), call.Charge?.MinimumSeconds.ToString(),
     ];
 
     private static string? Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

@@ -40,7 +40,7 @@ public static class ContactsApi
     /// <summary>What a list of contacts is narrowed to.</summary>
     public readonly record struct Filter(
         [property: Description("A business number by Meta's phone_number_id.")] string? Channel,
-        [property: Description("Digits with country code, in either spelling.")] string? Phone,
+        [property: Description("A telephone number with country code, in any spelling.")] string? Phone,
         [property: Description("A business-scoped user id.")] string? UserId,
         [property: Description("What they permit now.")] WireValue<PermissionState>? Permission);
 
@@ -48,7 +48,7 @@ public static class ContactsApi
     public sealed record Revocation(string? Reason = null);
 
     /// <param name="Channel">The business number that asks, by Meta's phone_number_id.</param>
-    /// <param name="User">Digits with country code, or a business-scoped user id.</param>
+    /// <param name="User">A telephone number with country code in any usual spelling, or a business-scoped user id.</param>
     public sealed record PermissionWish(string Channel, string User);
 
     private static async Task<Results<Ok<Page<ContactView>>, ProblemResult>> ListAsync(
@@ -56,10 +56,18 @@ public static class ContactsApi
     {
         if (!Cursor.TryRead(page.Cursor, out long? before))
             return Cursor.Problem();
+        var check = new Check();
+        string? phone = null;
+        if (filter.Phone is { } typed)
+            check.That(PhoneText.TryRead(typed, out phone, out var reason), "phone", reason);
+        if (filter.UserId is { } userId)
+            check.That(UserText.TryRead(userId, out var user, out _) && user.UserId is not null, "userId", "A business-scoped user id such as US.1349.");
+        if (check.Failed(out var problem))
+            return problem;
         var now = time.GetUtcNow();
         var channel = filter.Channel is { } id ? new ChannelId(id) : (ChannelId?)null;
         var found = await pages.ListAsync(
-            new ContactQuery(channel, filter.Phone, filter.UserId, filter.Permission?.Value, before, page.Rows), now, cancellation);
+            new ContactQuery(channel, phone, filter.UserId, filter.Permission?.Value, before, page.Rows), now, cancellation);
         return TypedResults.Ok(Page.Of(found, page, contact => ContactView.Of(contact, now), contact => Cursor.Of(contact.Id)));
     }
 
@@ -116,8 +124,7 @@ public static class ContactsApi
         CancellationToken cancellation)
     {
         var check = new Check();
-        var user = UserOf(wish.User);
-        check.That(user is not null, "user", "Digits with country code, or a business-scoped user id such as US.1349.");
+        var user = UserText.Checked(wish.User, "user", check);
         check.That(await channels.FindAsync(new ChannelId(wish.Channel), cancellation) is not null, "channel", "There is no such channel.");
         if (check.Failed(out var problem))
             return problem;
@@ -127,16 +134,6 @@ public static class ContactsApi
         return reply.Outcome == CommandOutcome.Done && await contacts.FindAsync(channel, user!, cancellation) is { } contact
             ? TypedResults.Accepted((string?)null, ContactView.Of(contact, time.GetUtcNow()))
             : ContactProblems.Of(reply);
-    }
-
-    /// <summary>A phone number has digits only; a BSUID begins with its country.</summary>
-    private static WhatsAppUser? UserOf(string text)
-    {
-        var digits = text.TrimStart('+');
-        if (digits.Length is >= 6 and <= 15 && digits.All(char.IsAsciiDigit) && digits[0] != '0')
-            return new WhatsAppUser(digits);
-        return text.Length is > 3 and <= 128 && char.IsAsciiLetter(text[0]) && text.Contains('.', StringComparison.Ordinal)
-            && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-') ? new WhatsAppUser(null, text) : null;
     }
 
     private static ProblemResult Unknown() => Problems.NotFound.Of("There is no contact of this id.");

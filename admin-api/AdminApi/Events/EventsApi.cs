@@ -28,10 +28,10 @@ public static class EventsApi
         [property: Description("A call attempt.")] string? Call,
         [property: Description("Whose money it is about.")] string? Account)
     {
-        public ProblemResult? Read(DateTimeOffset? from, DateTimeOffset? to, out EventQuery query)
+        public ProblemResult? Read(QueryTime? from, QueryTime? to, out EventQuery query)
         {
             string[] kinds = [.. (Kinds ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
-            query = new EventQuery(kinds, Channel, Contact, Call, Account, from?.ToUniversalTime(), to?.ToUniversalTime());
+            query = new EventQuery(kinds, Channel, Contact, Call, Account, from?.Value, to?.Value);
             var check = new Check();
             foreach (var unknown in kinds.Except(EventKinds.Names))
                 check.That(false, "kinds", $"There is no kind {unknown}. Kinds: {string.Join(", ", EventKinds.Names)}.");
@@ -41,7 +41,7 @@ public static class EventsApi
 
     private static async Task<Results<Ok<Page<EventView>>, ProblemResult>> ListAsync(
         EventReader events, [AsParameters] Filter filter, [AsParameters] PageRequest page,
-        [Description("Happened at this time or later.")] DateTimeOffset? from, [Description("Happened before this time.")] DateTimeOffset? to,
+        [Description("Happened at this time or later.")] QueryTime? from, [Description("Happened before this time.")] QueryTime? to,
         CancellationToken cancellation)
     {
         if (filter.Read(from, to, out var query) is { } problem)

@@ -29,8 +29,8 @@ public static class MissedCallsApi
         [property: Description("How far they have come.")] WireValue<MissedCallState>? State,
         [property: Description("Whose they are.")] string? Assignee,
         [property: Description("A business number by Meta's phone_number_id.")] string? Channel,
-        [property: Description("Missed at this time or later.")] DateTimeOffset? From,
-        [property: Description("Missed before this time.")] DateTimeOffset? To);
+        [property: Description("Missed at this time or later.")] QueryTime? From,
+        [property: Description("Missed before this time.")] QueryTime? To);
 
     /// <param name="Assignee">Whose it is; required where the state is assigned.</param>
     /// <param name="Note">Up to 2000 characters.</param>
@@ -49,7 +49,7 @@ public static class MissedCallsApi
         if (!Cursor.TryRead(page.Cursor, out var at, out var id))
             return Cursor.Problem();
         var rows = await book.ListAsync(
-            new MissedCallQuery(filter.State?.Value, filter.Assignee, filter.Channel, filter.From, filter.To, at, id, page.Rows), cancellation);
+            new MissedCallQuery(filter.State?.Value, filter.Assignee, filter.Channel, filter.From?.Value, filter.To?.Value, at, id, page.Rows), cancellation);
         return TypedResults.Ok(Page.Of(rows, page, MissedCallView.Of, row => Cursor.Of(row.MissedAt, row.CallId)));
     }
 

@@ -32,6 +32,7 @@ public static class PlatformSetup
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<ErrorEdge>();
         app.UseMiddleware<Authentication>();
+        app.UseMiddleware<InputText>();
         app.UseMiddleware<Idempotency>();
         app.MapOpenApi("/openapi/{documentName}.json").Requires(Scope.Read);
     }

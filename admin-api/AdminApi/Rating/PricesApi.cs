@@ -23,25 +23,24 @@ public static class PricesApi
         [property: Description("outbound: the business calls.")] WireValue<CallDirection> Direction,
         [property: Description("The WhatsApp user: a phone number with country code, or a business-scoped id.")] string User,
         [property: Description("Talk time in seconds, at most 30 days.")] double Seconds,
-        [property: Description("When it would begin; now unless told.")] DateTimeOffset? At,
+        [property: Description("When it would begin; now unless told.")] QueryTime? At,
         [property: Description("Billed minutes of the month before it; those of the account unless told.")] long? MonthlyMinutes);
 
     private static async Task<Results<Ok<PriceView>, ProblemResult>> PreviewAsync(
         [AsParameters] Query query, PriceQuotes quotes, TimeProvider time, CancellationToken cancellation)
     {
-        var digits = query.User.TrimStart('+');
-        var isPhone = digits.Length > 0 && digits.All(char.IsAsciiDigit);
         var check = new Check();
+        var user = UserText.Checked(query.User, "user", check)!;
         check.That(query.Card is not null || query.Account is not null, "card", "Name a card or an account.");
-        check.That(isPhone || CallingCodes.CountryOf(new WhatsAppUser(null, query.User)) is not null, "user", "Is a phone number or a business-scoped id such as US.1349.");
+        check.That(user.UserId is null || CallingCodes.CountryOf(user) is not null, "user", "A business-scoped id begins with its country, such as US.1349.");
         check.That(query.Seconds is >= 0 and <= LongestSeconds, "seconds", "Lies between 0 and 30 days.");
         check.That(query.MonthlyMinutes is null or (>= 0 and <= 10_000_000_000), "monthlyMinutes", "Lies between 0 and 10,000,000,000.");
         if (check.Failed(out var problem))
             return problem;
         var outcome = await quotes.QuoteAsync(
             new QuoteRequest(
-                query.Card, query.Account, query.Direction.Value, isPhone ? new WhatsAppUser(digits) : new WhatsAppUser(null, query.User),
-                TimeSpan.FromSeconds(query.Seconds), query.At?.ToUniversalTime() ?? time.GetUtcNow(),
+                query.Card, query.Account, query.Direction.Value, user,
+                TimeSpan.FromSeconds(query.Seconds), query.At?.Value ?? time.GetUtcNow(),
                 query.MonthlyMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : null),
             cancellation);
         return outcome.Value is { } quote ? TypedResults.Ok(PriceView.Of(quote)) : outcome.Problem();

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Text;
 using AdminApi.Platform;
 using Gateway.Storage;
 using Gateway.Storage.Rating;
@@ -24,18 +23,18 @@ public static class RateFilesApi
         files.MapPost("/import", ImportAsync).WithName("importRates").Requires(Scope.Billing).BodyLimit(MaxFile).Accepts<string>(Csv)
             .Problems(Problems.NotFound, InvalidRates)
             .WithSummary("Takes a file of rates, all of it or nothing; all errors are told at once, by line")
-            .WithDescription("UTF-8, comma or semicolon, a decimal point. Columns: direction, prefix, valid_from, price_per_minute; optionally valid_until, currency, "
+            .WithDescription("UTF-8, comma, semicolon or tab, with a first line sep=; or without, a decimal point. Columns: direction, prefix, valid_from, price_per_minute; optionally valid_until, currency, "
                 + "connection_fee, pulse_seconds, minimum_seconds, tiers (50000:0.0070|250000:0.0050).");
     }
 
     private static async Task<Results<FileContentHttpResult, ProblemResult>> ExportAsync(
-        [Description(CardText)] string card, RateStore store, RateCardStore cards, CancellationToken cancellation)
+        [Description(CardText)] string card, [Description(ByteOrderMark.Meaning)] bool? bom, RateStore store, RateCardStore cards, CancellationToken cancellation)
     {
         if (await cards.FindAsync(card, cancellation) is null)
             return Problems.NotFound.Of($"There is no rate card '{card}'.");
         var text = new StringWriter();
         RateCsvWriter.Write(text, await store.ListAsync(card, null, null, null, null, int.MaxValue, cancellation));
-        return TypedResults.File(Encoding.UTF8.GetBytes(text.ToString()), Csv, $"{card}.csv");
+        return TypedResults.File(ByteOrderMark.Encode(text.ToString(), bom == true), Csv, $"{card}.csv");
     }
 
     private static async Task<Results<Ok<RateImportView>, ProblemResult>> ImportAsync(

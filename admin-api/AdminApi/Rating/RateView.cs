@@ -47,7 +47,7 @@ public sealed record NewRate(
     decimal ConnectionFee = 0, int PulseSeconds = RateTerms.DefaultPulseSeconds, int MinimumSeconds = 0, IReadOnlyList<TierView?>? Tiers = null)
 {
     public RateTerms Terms(DateTimeOffset now) => new(
-        Direction, Prefix, ValidFrom ?? now, ValidUntil, PricePerMinute, ConnectionFee, PulseSeconds, MinimumSeconds,
+        Direction, PhoneText.PrefixOf(Prefix), ValidFrom ?? now, ValidUntil, PricePerMinute, ConnectionFee, PulseSeconds, MinimumSeconds,
         [.. (Tiers ?? []).Select(tier => new VolumeTier(tier?.FromMinutes ?? 0, tier?.PricePerMinute ?? 0))]); // null in the JSON: no tier begins at 0
 }
 

@@ -34,7 +34,7 @@ public static class RatesApi
     internal readonly record struct Filter(
         [property: Description("Of this direction.")] WireValue<CallDirection>? Direction,
         [property: Description("Of exactly this prefix.")] string? Prefix,
-        [property: Description("Valid at this time.")] DateTimeOffset? ValidAt);
+        [property: Description("Valid at this time.")] QueryTime? ValidAt);
 
     private static async Task<Results<Ok<Page<RateView>>, ProblemResult>> ListAsync(
         [Description(CardText)] string card, [AsParameters] Filter filter, [AsParameters] PageRequest page, RateStore store, RateCardStore cards,
@@ -42,7 +42,12 @@ public static class RatesApi
     {
         if (!Cursor.TryRead(page.Cursor, out long? after))
             return Cursor.Problem();
-        var found = await store.ListAsync(card, filter.Direction?.Value, filter.Prefix, filter.ValidAt, after, page.Rows, cancellation);
+        var prefix = filter.Prefix is { } typed ? PhoneText.PrefixOf(typed) : null;
+        var check = new Check();
+        check.That(prefix is null || prefix.All(char.IsAsciiDigit), "prefix", "Is at most 15 digits, with country code; empty for every number.");
+        if (check.Failed(out var problem))
+            return problem;
+        var found = await store.ListAsync(card, filter.Direction?.Value, prefix, filter.ValidAt?.Value, after, page.Rows, cancellation);
         if (found.Count == 0 && await cards.FindAsync(card, cancellation) is null)
             return Problems.NotFound.Of($"There is no rate card '{card}'.");
         return TypedResults.Ok(Page.Of(found, page, RateView.Of, rate => Cursor.Of(rate.Rate.Id)));

@@ -6,7 +6,8 @@ namespace AdminApi.Webhooks;
 
 /// <summary>
 /// Empties the outbox: puts new events in, and for each endpoint with something due runs a worker of its own, so that a dead one holds up no other.
-/// What fails is tried again after a time that triples, give or take a fifth, until it is given up.
+/// What fails is tried again after a time that triples, give or take a fifth, until it is given up. Who answers with Retry-After gets nothing
+/// at all before that, within <see cref="LongestWait"/>.
 /// </summary>
 public sealed partial class WebhookDeliveries(
     WebhookOutbox outbox, WebhookSender sender, EventHead head, AdminApiOptions options, ILogger<WebhookDeliveries> log) : BackgroundService
@@ -83,7 +84,10 @@ public sealed partial class WebhookDeliveries(
         var state = answer.Error is null ? DeliveryState.Delivered
             : answer.Status == Gone || due.Attempts >= options.Webhooks.MaxAttempts ? DeliveryState.Failed
             : DeliveryState.Waiting;
-        await outbox.SettleAsync(due.Delivery, due.Attempts, state, answer.Status, answer.Error, WaitAfter(due.Attempts), stop);
+        var (wait, asked) = (WaitAfter(due.Attempts), Shorter(answer.RetryAfter ?? TimeSpan.Zero, LongestWait));
+        await outbox.SettleAsync(due.Delivery, due.Attempts, state, answer.Status, answer.Error, wait > asked ? wait : asked, stop);
+        if (asked > TimeSpan.Zero)
+            await outbox.PauseAsync(endpoint, asked, stop);
         if (answer.Status == Gone)
             await outbox.DisableAsync(endpoint, stop);
         if (state == DeliveryState.Failed)
@@ -96,8 +100,10 @@ public sealed partial class WebhookDeliveries(
     private TimeSpan WaitAfter(int attempts)
     {
         var wait = options.Webhooks.FirstRetry * Math.Pow(3, Math.Min(attempts - 1, 20));
-        return (wait < LongestWait ? wait : LongestWait) * (0.8 + (0.4 * Random.Shared.NextDouble()));
+        return Shorter(wait, LongestWait) * (0.8 + (0.4 * Random.Shared.NextDouble()));
     }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     [LoggerMessage(LogLevel.Warning, "Webhooks cannot be delivered for now: {Reason}")]
     private static partial void Away(ILogger log, string reason);

@@ -9,7 +9,8 @@ namespace AdminApi.Webhooks;
 /// <summary>What another side said to a webhook.</summary>
 /// <param name="Status">Of its answer; null where there was none.</param>
 /// <param name="Error">Why it does not count as delivered; null where it does.</param>
-public sealed record WebhookAnswer(int? Status, string? Error);
+/// <param name="RetryAfter">How long the other side wants to be left alone, where it refused and said so (RFC 9110 §10.2.3).</param>
+public sealed record WebhookAnswer(int? Status, string? Error, TimeSpan? RetryAfter = null);
 
 /// <summary>Sends one webhook, signed: `{"type": …, "timestamp": …, "data": event}`. 2xx means that it was taken.</summary>
 public sealed class WebhookSender(WebhookNetwork network, AdminApiOptions options, TimeProvider clock) : IDisposable
@@ -34,7 +35,7 @@ public sealed class WebhookSender(WebhookNetwork network, AdminApiOptions option
         {
             using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
             var status = (int)answer.StatusCode;
-            return new WebhookAnswer(status, answer.IsSuccessStatusCode ? null : $"HTTP {status}");
+            return answer.IsSuccessStatusCode ? new WebhookAnswer(status, null) : new WebhookAnswer(status, $"HTTP {status}", RetryAfter(answer, now));
         }
         catch (HttpRequestException e)
         {
@@ -44,6 +45,13 @@ public sealed class WebhookSender(WebhookNetwork network, AdminApiOptions option
         {
             return new WebhookAnswer(null, $"No answer within {options.Webhooks.Timeout.TotalSeconds} s");
         }
+    }
+
+    /// <summary>Seconds or a date; the date is held against theirs, where they say it, so that clocks need not agree.</summary>
+    private static TimeSpan? RetryAfter(HttpResponseMessage answer, DateTimeOffset now)
+    {
+        var wait = answer.Headers.RetryAfter?.Delta ?? answer.Headers.RetryAfter?.Date - (answer.Headers.Date ?? now);
+        return wait > TimeSpan.Zero ? wait : null;
     }
 
     public void Dispose() => _http.Dispose();

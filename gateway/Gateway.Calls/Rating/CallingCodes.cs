@@ -19,14 +19,15 @@ public static class CallingCodes
     private const int MaxDigits = 15;
 
     /// <summary>
-    /// The prefixes that a rate for this user may have, the shortest first, beginning with the empty one. Both spellings of a number have the
-    /// same (<see cref="NumberSpelling"/>: 549…, 55 and area and 9…, 52 without 1). A user known by BSUID alone (`BR.1349…`) has those of
+    /// The prefixes that a rate for this user may have, the shortest first, beginning with the empty one. Numbers are
+    /// as they are written today (<see cref="NumberSpelling.Current"/>: 55 and area and 9…, 52 without 1, 229 01…); an Argentine one has a 9
+    /// behind 54 where it is a mobile's, and none where it is a landline's. A user known by BSUID alone (`BR.1349…`) has those of
     /// the country's first number range; one known by nothing has only the empty one.
     /// </summary>
     public static IReadOnlyList<string> PrefixesOf(WhatsAppUser user)
     {
         var digits = user.Phone is { } phone
-            ? NumberSpelling.Canonical(phone)
+            ? NumberSpelling.Current(phone)
             : CountryPartOf(user) is { } country ? FirstRange.GetValueOrDefault(country, "") : "";
         return [.. Enumerable.Range(0, Math.Min(digits.Length, MaxDigits) + 1).Select(length => digits[..length])];
     }

@@ -36,7 +36,8 @@ public sealed record RateTerms(
     public IReadOnlyList<RateError> Errors() =>
     [
         .. Check(Enum.IsDefined(Direction), "direction", "Is inbound or outbound."),
-        .. Check(Prefix.Length <= MaxPrefix && Prefix.All(char.IsAsciiDigit), "prefix", "Is at most 15 digits, with country code and without +; empty for every number."),
+        .. Check(Prefix.Length <= MaxPrefix && Prefix.All(char.IsAsciiDigit), "prefix", "Is at most 15 digits, with country code; empty for every number."),
+        .. NumberSpelling.FaultOfPrefix(Prefix) is { } fault ? [new RateError("prefix", fault)] : Array.Empty<RateError>(),
         .. Check(ValidUntil is not { } until || until > ValidFrom, "validUntil", "Lies after validFrom."),
         .. CheckPrice(PricePerMinute, "pricePerMinute"),
         .. CheckPrice(ConnectionFee, "connectionFee"),

@@ -67,7 +67,7 @@ public sealed class PostgresAdmissionBook(NpgsqlDataSource database) : IAdmissio
         WHERE c.id = @Channel;
 
         SELECT {ContactRow.Columns} FROM contacts c
-        WHERE c.channel = @Channel AND (c.phone = @Phone OR c.user_id = @UserId)
+        WHERE c.channel = @Channel AND (c.phone = ANY(@Phones) OR c.user_id = @UserId)
         ORDER BY c.user_id = @UserId DESC NULLS LAST LIMIT 1;
         """;
 
@@ -148,7 +148,7 @@ public sealed class PostgresAdmissionBook(NpgsqlDataSource database) : IAdmissio
         At = request.At.UtcDateTime,
         FirstHold = request.FirstHold.TotalSeconds,
         Prefixes = CallingCodes.PrefixesOf(request.User).ToArray(),
-        Phone = request.User.Phone is { } phone ? NumberSpelling.Canonical(phone) : null,
+        Phones = request.User.Phone is { } phone ? NumberSpelling.Of(phone).ToArray() : [],
         request.User.UserId,
     };
 }

@@ -14,13 +14,16 @@ public sealed record KeptAnswer(int Status, string Headers, byte[] Body);
 /// <param name="IsOther">The key came before with another request.</param>
 /// <param name="IsRunning">The same request is being worked on.</param>
 /// <param name="Answer">The answer that the same request got before.</param>
-public sealed record IdempotentStart(bool IsFirst, bool IsOther, bool IsRunning, KeptAnswer? Answer);
+/// <param name="Wait">While it is being worked on: until it would count as cut short, unless it is renewed.</param>
+public sealed record IdempotentStart(bool IsFirst, bool IsOther, bool IsRunning, KeptAnswer? Answer, TimeSpan Wait = default);
 
 /// <summary>Answers to requests that spend or send, kept for a day so that a repetition gets the same one.</summary>
 public sealed class IdempotencyBook(NpgsqlDataSource database)
 {
-    /// <summary>A request that was begun and has neither answer nor end after this was cut short by a crash; its repetition may try again.</summary>
-    private static readonly TimeSpan Abandoned = TimeSpan.FromMinutes(2);
+    /// <summary>
+    /// A request that was begun, has neither answer nor end, and was not renewed for so long was cut short by a crash; its repetition may try again.
+    /// </summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan Kept = TimeSpan.FromDays(1);
 
@@ -28,12 +31,17 @@ public sealed class IdempotencyBook(NpgsqlDataSource database)
         """
         INSERT INTO idempotent_requests AS r (actor, key, request_hash) VALUES (@actor, @key, @hash)
         ON CONFLICT (actor, key) DO UPDATE SET created_at = now()
-        WHERE r.status IS NULL AND r.request_hash = excluded.request_hash AND r.created_at < now() - @Abandoned
+        WHERE r.status IS NULL AND r.request_hash = excluded.request_hash AND r.created_at < now() - @Lease
         RETURNING true
         """;
 
     private const string Find =
-        "SELECT request_hash = @hash AS IsSame, status, headers::text AS Headers, body FROM idempotent_requests WHERE actor = @actor AND key = @key";
+        """
+        SELECT request_hash = @hash AS IsSame, status, headers::text AS Headers, body, created_at + @Lease - now() AS Wait
+        FROM idempotent_requests WHERE actor = @actor AND key = @key
+        """;
+
+    private const string Renew = "UPDATE idempotent_requests SET created_at = now() WHERE actor = @actor AND key = @key AND status IS NULL";
 
     private const string Finish =
         """
@@ -48,15 +56,22 @@ public sealed class IdempotencyBook(NpgsqlDataSource database)
     public async Task<IdempotentStart> BeginAsync(string actor, string key, byte[] hash, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(Begin, new { actor, key, hash, Abandoned }, cancellationToken: cancellation)))
+        if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(Begin, new { actor, key, hash, Lease }, cancellationToken: cancellation)))
             return new IdempotentStart(true, false, false, null);
-        var row = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(Find, new { actor, key, hash }, cancellationToken: cancellation));
+        var row = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(Find, new { actor, key, hash, Lease }, cancellationToken: cancellation));
         return row switch
         {
             { IsSame: false } => new IdempotentStart(false, true, false, null),
             { Status: { } status } => new IdempotentStart(false, false, false, new KeptAnswer(status, row.Headers ?? "{}", row.Body ?? [])),
-            _ => new IdempotentStart(false, false, true, null), // also where it was forgotten between the two statements: the next try begins it
+            _ => new IdempotentStart(false, false, true, null, row?.Wait ?? default), // also where it was forgotten between the two statements: the next try begins it
         };
+    }
+
+    /// <summary>The request is still being worked on.</summary>
+    public async Task RenewAsync(string actor, string key, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(Renew, new { actor, key }, cancellationToken: cancellation));
     }
 
     public async Task FinishAsync(string actor, string key, KeptAnswer answer, CancellationToken cancellation)
@@ -85,5 +100,6 @@ public sealed class IdempotencyBook(NpgsqlDataSource database)
         public int? Status { get; init; }
         public string? Headers { get; init; }
         public byte[]? Body { get; init; }
+        public TimeSpan Wait { get; init; }
     }
 }

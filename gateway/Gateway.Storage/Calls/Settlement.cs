@@ -23,7 +23,7 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
                    SELECT FROM calls WHERE channel = @Channel AND whatsapp_call_id = @WhatsAppCallId AND ended_at IS NOT NULL AND direction = 'inbound'
                        AND started_at BETWEEN @StartedAt - interval '2 hours' AND @StartedAt + interval '2 hours')) AS IsCompleted,
                coalesce((SELECT seconds FROM volumes WHERE account = @Account AND direction = @Direction AND month = @Month), 0) AS VolumeSeconds,
-               (SELECT id FROM contacts WHERE channel = @Channel AND (phone = @ContactPhone OR user_id = @UserId)
+               (SELECT id FROM contacts WHERE channel = @Channel AND (phone = ANY(@ContactPhones) OR user_id = @UserId)
                 ORDER BY user_id = @UserId DESC NULLS LAST LIMIT 1) AS Contact;
         """;
 
@@ -84,6 +84,18 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
         ON CONFLICT (call_id) DO NOTHING;
         """;
 
+    /// <summary>Whom the business has called back and talked with waits for no call any more.</summary>
+    private const string CloseMissed =
+        """
+        WITH closed AS (
+            UPDATE missed_calls SET state = 'closed', closed_at = now(), version = version + 1
+            WHERE channel = @Channel AND state <> 'closed' AND missed_at <= @AnsweredAt AND (user_handle = ANY(@Handles) OR contact = @Contact)
+            RETURNING call_id
+        )
+        INSERT INTO audit_entries (actor, action, subject, after)
+        SELECT 'node:' || @Node, 'missed_call.close', 'missed_call:' || call_id, jsonb_build_object('talkedIn', @Id) FROM closed;
+        """;
+
     /// <summary>False: the call was completed before, and nothing was changed.</summary>
     public async Task<bool> RunAsync()
     {
@@ -99,15 +111,20 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
             Month,
             found.Contact,
             UserHandle = record.User.Handle,
+            Handles = (string[])[.. Phones, record.User.Handle],
             BilledSeconds = (long)(priced.Price?.BilledTime.TotalSeconds ?? 0),
         });
         parameters.AddDynamicParams(EventBook.Parameters(CallEvents.Of(priced, outcome, found.Contact)));
-        var statements = Complete + Pay + (outcome == CallOutcome.Missed ? Miss : "") + EventBook.Insert;
+        var statements = Complete + Pay + (outcome == CallOutcome.Missed ? Miss : "") + (IsTalkWithCalled ? CloseMissed : "") + EventBook.Insert;
         await connection.ExecuteAsync(new CommandDefinition(statements, parameters, transaction, cancellationToken: cancellation));
         foreach (var happened in CallEvents.OfMoney(priced, found.Payer))
             await EventBook.AppendAsync(connection, transaction, happened, cancellation);
         return true;
     }
+
+    private bool IsTalkWithCalled => record is { Direction: CallDirection.Outbound, AnsweredAt: not null };
+
+    private string[] Phones => record.User.Phone is { } phone ? [.. NumberSpelling.Of(phone)] : [];
 
     /// <summary>The one whose volume the call counts into.</summary>
     private DateTime Month => new(record.StartedAt.UtcDateTime.Year, record.StartedAt.UtcDateTime.Month, 1);
@@ -122,7 +139,7 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
             Direction = WireName.Of(record.Direction),
             Month,
             Channel = record.Channel.Value,
-            ContactPhone = record.User.Phone is { } phone ? NumberSpelling.Canonical(phone) : null,
+            ContactPhones = Phones,
             UserId = record.User.UserId?.Replace("\0", "", StringComparison.Ordinal),
             WhatsAppCallId = record.WhatsAppId?.Value,
             IsLate = record.Cause == HangupCause.OfferedTooLate, // Meta repeats webhooks for days: the call may have been taken when it came first

@@ -67,7 +67,7 @@ internal static class ContactIdentity
             return null;
         var phone = now.Phone ?? rows[0].Phone;
         // An id belongs to a number: whose number changes has another, known or not (Meta: "Business-scoped user IDs").
-        var userId = now.UserId ?? rows.FirstOrDefault(row => row.Phone == phone)?.UserId;
+        var userId = now.UserId ?? rows.FirstOrDefault(row => HasPhone(row, new WhatsAppUser(phone)))?.UserId;
         return await JoinAsync(transaction, rows, now with { Phone = phone, UserId = userId }, before, cancellation);
     }
 
@@ -78,7 +78,7 @@ internal static class ContactIdentity
         // Another id under the same number is another person, who had the number before: the number is this one's now.
         var others = rows.Where(row => user.UserId is not null && row.UserId is not null && row.UserId != user.UserId
             && !(previous is not null && Matches(row, previous))).ToList();
-        foreach (var other in others.Where(row => row.Phone == user.Phone))
+        foreach (var other in others.Where(row => HasPhone(row, user)))
             await ExecuteAsync(transaction, ForgetPhone, new { id = other.Id }, cancellation);
         var own = rows.Except(others).ToList();
         if (own.Count == 0)
@@ -114,15 +114,19 @@ internal static class ContactIdentity
     private static async Task<IReadOnlyList<ContactRow>> LockAsync(
         NpgsqlTransaction transaction, ChannelId channel, WhatsAppUser[] users, CancellationToken cancellation)
     {
-        string[] phones = [.. users.Select(user => user.Phone).OfType<string>()];
+        string[] phones = [.. users.Select(user => user.Phone).OfType<string>().SelectMany(NumberSpelling.Of)];
         string[] userIds = [.. users.Select(user => user.UserId).OfType<string>()];
         var rows = await transaction.Connection!.QueryAsync<ContactRow>(
             new CommandDefinition(Lock, new { channel = channel.Value, phones, userIds }, transaction, cancellationToken: cancellation));
         return rows.AsList();
     }
 
+    /// <summary>Rows may have a spelling that was the canonical one before a country lengthened its numbers.</summary>
+    private static bool HasPhone(ContactRow row, WhatsAppUser user) =>
+        user.Phone is not null && row.Phone is not null && NumberSpelling.Canonical(row.Phone) == NumberSpelling.Canonical(user.Phone);
+
     private static bool Matches(ContactRow row, WhatsAppUser user) =>
-        (user.Phone is not null && row.Phone == user.Phone) || (user.UserId is not null && row.UserId == user.UserId);
+        HasPhone(row, user) || (user.UserId is not null && row.UserId == user.UserId);
 
     private static object Parameters(long id, ChannelId channel, WhatsAppUser user, long[] formerIds) => new
     {

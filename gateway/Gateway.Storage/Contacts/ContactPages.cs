@@ -31,16 +31,20 @@ public sealed class ContactPages(NpgsqlDataSource database)
         END
         """;
 
-    private const string Page =
-        $"""
-        SELECT {ContactRow.Columns} FROM contacts c
-        WHERE (@channel::text IS NULL OR c.channel = @channel)
-          AND (@phone::text IS NULL OR c.phone = @phone)
-          AND (@userId::text IS NULL OR c.user_id = @userId)
-          AND (@before::bigint IS NULL OR c.id < @before)
-          AND (@state::text IS NULL OR {State} = @state)
-        ORDER BY c.id DESC LIMIT @limit
-        """;
+    /// <summary>Names only the filters that are set, so that each combination has a plan of its own, along the index that serves it.</summary>
+    internal static string Sql(ContactQuery query)
+    {
+        string?[] conditions =
+        [
+            "true",
+            query.Channel is null ? null : "c.channel = @channel",
+            query.Phone is null ? null : "c.phone = ANY(@phones)",
+            query.UserId is null ? null : "c.user_id = @userId",
+            query.Before is null ? null : "c.id < @before",
+            query.State is null ? null : $"{State} = @state",
+        ];
+        return $"SELECT {ContactRow.Columns} FROM contacts c WHERE {string.Join(" AND ", conditions.OfType<string>())} ORDER BY c.id DESC LIMIT @limit";
+    }
 
     /// <summary>The newest first.</summary>
     public async Task<IReadOnlyList<Contact>> ListAsync(ContactQuery query, DateTimeOffset now, CancellationToken cancellation)
@@ -49,14 +53,14 @@ public sealed class ContactPages(NpgsqlDataSource database)
         var parameters = new
         {
             channel = query.Channel?.Value,
-            phone = query.Phone is { } phone ? NumberSpelling.Canonical(phone) : null,
+            phones = query.Phone is { } phone ? NumberSpelling.Of(phone).ToArray() : [],
             userId = query.UserId,
             state = query.State is { } state ? WireName.Of(state) : null,
             before = query.Before,
             limit = query.Limit,
             now = now.UtcDateTime,
         };
-        var rows = (await connection.QueryAsync<ContactRow>(new CommandDefinition(Page, parameters, cancellationToken: cancellation))).AsList();
+        var rows = (await connection.QueryAsync<ContactRow>(new CommandDefinition(Sql(query), parameters, cancellationToken: cancellation))).AsList();
         var requests = await PermissionRequests.RecentAsync(connection, [.. rows.Select(row => row.Id)], now, cancellation);
         return [.. rows.Select(row => row.ToContact([.. requests[row.Id]]))];
     }

@@ -26,7 +26,7 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
     private const string Find =
         $"""
         SELECT {ContactRow.Columns} FROM contacts c
-        WHERE c.channel = @channel AND (c.phone = @phone OR c.user_id = @userId)
+        WHERE c.channel = @channel AND (c.phone = ANY(@phones) OR c.user_id = @userId)
         ORDER BY c.user_id = @userId DESC NULLS LAST LIMIT 1
         """;
 
@@ -50,8 +50,8 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
     public async Task<Contact?> FindAsync(ChannelId channel, WhatsAppUser user, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        var phone = user.Phone is { } digits ? NumberSpelling.Canonical(digits) : null;
-        return await ReadAsync(connection, Find, new { channel = channel.Value, phone, userId = user.UserId }, cancellation);
+        string[] phones = user.Phone is { } digits ? [.. NumberSpelling.Of(digits)] : [];
+        return await ReadAsync(connection, Find, new { channel = channel.Value, phones, userId = user.UserId }, cancellation);
     }
 
     /// <summary>Also by the id of a row that turned out to be the same person.</summary>

@@ -48,7 +48,7 @@ public sealed class WebhookBook(NpgsqlDataSource database)
     private const string Save =
         $"""
         UPDATE webhook_endpoints
-        SET url = @url, kinds = @kinds, is_enabled = @isEnabled, version = version + 1,
+        SET url = @url, kinds = @kinds, is_enabled = @isEnabled, version = version + 1, paused_until = NULL,
             last_position = CASE WHEN @isEnabled AND NOT is_enabled THEN (SELECT coalesce(max(position), 0) FROM events) ELSE last_position END
         WHERE id = @id
         RETURNING {Columns}

@@ -76,7 +76,7 @@ public sealed class WebhookOutbox(NpgsqlDataSource database)
     private const string Due =
         """
         SELECT id FROM webhook_endpoints w
-        WHERE is_enabled AND EXISTS (SELECT FROM webhook_deliveries d WHERE d.endpoint = w.id AND d.state = 'waiting' AND d.next_at <= now())
+        WHERE is_enabled AND (paused_until IS NULL OR paused_until <= now()) AND EXISTS (SELECT FROM webhook_deliveries d WHERE d.endpoint = w.id AND d.state = 'waiting' AND d.next_at <= now())
         """;
 
     private const string Take =
@@ -84,6 +84,7 @@ public sealed class WebhookOutbox(NpgsqlDataSource database)
         WITH due AS (
             SELECT id FROM webhook_deliveries
             WHERE endpoint = @endpoint AND state = 'waiting' AND next_at <= now()
+                AND NOT EXISTS (SELECT FROM webhook_endpoints WHERE id = @endpoint AND paused_until > now())
             ORDER BY next_at, id LIMIT @limit
             FOR UPDATE SKIP LOCKED
         ), taken AS (
@@ -105,6 +106,8 @@ public sealed class WebhookOutbox(NpgsqlDataSource database)
             ended_at = CASE WHEN @state <> 'waiting' THEN now() END
         WHERE id = @delivery AND attempts = @attempts AND state = 'waiting'
         """;
+
+    private const string Pause = "UPDATE webhook_endpoints SET paused_until = greatest(paused_until, now() + @wait) WHERE id = @endpoint";
 
     private const string Disable = "UPDATE webhook_endpoints SET is_enabled = false, version = version + 1 WHERE id = @endpoint AND is_enabled";
 
@@ -170,6 +173,13 @@ public sealed class WebhookOutbox(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(cancellation);
         var parameters = new { delivery, attempts, state = Gateway.Calls.WireName.Of(state), status, error, wait };
         await connection.ExecuteAsync(new CommandDefinition(Settle, parameters, cancellationToken: cancellation));
+    }
+
+    /// <summary>The other side wants to be left alone: nothing is due at it for so long.</summary>
+    public async Task PauseAsync(string endpoint, TimeSpan wait, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(Pause, new { endpoint, wait }, cancellationToken: cancellation));
     }
 
     /// <summary>The other side said that it is gone for good.</summary>

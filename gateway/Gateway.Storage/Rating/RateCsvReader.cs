@@ -19,8 +19,8 @@ public sealed record RateLine(int Line, RateTerms Terms);
 public sealed record RateLineError(int Line, string? Column, string Message);
 
 /// <summary>
-/// A file of rates as RFC 4180 has it, UTF-8 with or without byte order mark, comma or (as Excel writes it in much of Europe) semicolon
-/// between fields; always a decimal point. Every line is read and every error kept. <see cref="RateCsvWriter"/> writes the same columns.
+/// A file of rates as RFC 4180 has it, UTF-8 with or without byte order mark, comma, tab or (as Excel writes it in much of Europe) semicolon
+/// between fields, with a first line `sep=;` or without; always a decimal point. Every line is read and every error kept. <see cref="RateCsvWriter"/> writes the same columns.
 /// </summary>
 public sealed class RateCsvReader
 {
@@ -32,6 +32,9 @@ public sealed class RateCsvReader
     private int[] _positions = [];
     private string[] _record = [];
     private int _line;
+
+    /// <summary>Lines before the header.</summary>
+    private int _skipped;
 
     private RateCsvReader(string currency) => _currency = currency;
 
@@ -56,19 +59,19 @@ public sealed class RateCsvReader
 
     private void Read(string text)
     {
-        var header = new StringReader(text).ReadLine() ?? "";
+        var delimiter = SeparatorOf(ref text);
         var configuration = new CsvConfiguration(CultureInfo.InvariantCulture)
         {
-            Delimiter = header.Contains(';') ? ";" : ",",
+            Delimiter = delimiter,
             TrimOptions = TrimOptions.Trim,
             LineBreakInQuotedFieldIsBadData = true,
             BadDataFound = bad => Fail(null, "Quotes are opened and not closed, or stand within a field."),
         };
         using var parser = new CsvParser(new StringReader(text), configuration);
-        _line = 1;
+        _line = _skipped + 1;
         if (!ReadHeader(parser.Read() ? parser.Record! : []))
             return;
-        for (_line = parser.RawRow + 1; parser.Read(); _line = parser.RawRow + 1)
+        for (_line = LineAfter(parser); parser.Read(); _line = LineAfter(parser))
         {
             if (_lines.Count >= MaxLines)
             {
@@ -76,11 +79,27 @@ public sealed class RateCsvReader
                 return;
             }
             _record = parser.Record!;
-            _line = parser.RawRow;
-            ReadLine();
+            _line = parser.RawRow + _skipped;
+            if (_record.Any(field => field.Length > 0)) // spreadsheets write the rows that they show, empty ones too
+                ReadLine();
         }
         if (_lines.Count == 0 && _errors.Count == 0)
             Fail(null, "The file holds no rate.");
+    }
+
+    private int LineAfter(CsvParser parser) => parser.RawRow + _skipped + 1;
+
+    /// <summary>As Excel's first line `sep=;` says, which is taken off, or as the header shows.</summary>
+    private string SeparatorOf(ref string text)
+    {
+        var first = new StringReader(text).ReadLine() ?? "";
+        if (first.Trim('"').StartsWith("sep=", StringComparison.OrdinalIgnoreCase) && first.Trim('"') is { Length: 5 } said)
+        {
+            text = text[first.Length..].TrimStart('\r', '\n');
+            _skipped = 1;
+            return said[4..];
+        }
+        return first.Contains(';') ? ";" : first.Contains('\t') ? "\t" : ",";
     }
 
     private bool ReadHeader(string[] header)
@@ -108,7 +127,7 @@ public sealed class RateCsvReader
         if (Field(RateCsvColumns.Currency) is { Length: > 0 } currency && currency != _currency)
             Fail(RateCsvColumns.Currency, $"The card is in {_currency}.");
         var terms = new RateTerms(
-            Direction(), Field(RateCsvColumns.Prefix).TrimStart('+'), Time(RateCsvColumns.ValidFrom) ?? default,
+            Direction(), PhoneText.PrefixOf(Field(RateCsvColumns.Prefix)), Time(RateCsvColumns.ValidFrom) ?? default,
             Field(RateCsvColumns.ValidUntil).Length == 0 ? null : Time(RateCsvColumns.ValidUntil),
             Money(RateCsvColumns.PricePerMinute, null), Money(RateCsvColumns.ConnectionFee, 0), Seconds(RateCsvColumns.PulseSeconds, RateTerms.DefaultPulseSeconds),
             Seconds(RateCsvColumns.MinimumSeconds, 0), Tiers());
@@ -132,12 +151,9 @@ public sealed class RateCsvReader
 
     private DateTimeOffset? Time(string column)
     {
-        // Without an offset it is UTC; a date is its first moment.
-        if (DateTimeOffset.TryParseExact(
-                Field(column), ["yyyy-MM-dd", "yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFK"], CultureInfo.InvariantCulture,
-                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
+        if (TimeText.TryRead(Field(column), out var time))
             return time;
-        Fail(column, "Is a date or a time such as 2026-01-31 or 2026-01-31T12:00:00Z.");
+        Fail(column, TimeText.Rule);
         return null;
     }
 

@@ -3,6 +3,7 @@ using Gateway.Calls;
 using Gateway.Calls.Rating;
 using Gateway.Storage.Admin;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Gateway.Storage.Rating;
 
@@ -99,7 +100,7 @@ public sealed class RateImport(NpgsqlDataSource database)
             Direction = rows.Select(row => row.Direction).ToArray(),
             Prefix = rows.Select(row => row.Prefix).ToArray(),
             ValidFrom = rows.Select(row => row.ValidFrom).ToArray(),
-            ValidUntil = rows.Select(row => row.ValidUntil).ToArray(),
+            ValidUntil = new TypedArray(NpgsqlDbType.TimestampTz, rows.Select(row => row.ValidUntil).ToArray()),
             PricePerMinute = rows.Select(row => row.PricePerMinute).ToArray(),
             ConnectionFee = rows.Select(row => row.ConnectionFee).ToArray(),
             PulseSeconds = rows.Select(row => row.PulseSeconds).ToArray(),

@@ -67,7 +67,7 @@ internal sealed partial class CallAdmission(
                 if (word.MayCall)
                     return new CallInput.Admitted(RoutesOf(facts, channel), refused.Funding);
                 await ReleaseAsync(call, facts);
-                return new CallInput.Refused(refused.Cause, word.Text, word.State);
+                return word.StoreIsAway ? AnswerAlone(request, channel) : new CallInput.Refused(refused.Cause, word.Text, word.State);
             case AdmissionVerdict.Refused refused:
                 if (refused.Cause == HangupCause.ChannelDisabled)
                     channels.Ask(call.Channel); // Meta may have switched it on again and not told

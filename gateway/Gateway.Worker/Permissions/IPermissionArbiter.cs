@@ -21,4 +21,5 @@ internal interface IPermissionArbiter
 /// <param name="MayCall">The call goes on.</param>
 /// <param name="State">As of now: what the PBX is told of a refused call.</param>
 /// <param name="Text">A sentence for the agent's phone, where the call is refused.</param>
-internal sealed record PermissionAnswer(bool MayCall, PermissionState State, string Text);
+/// <param name="StoreIsAway">The books went away meanwhile, so that nobody knows what the user permits.</param>
+internal sealed record PermissionAnswer(bool MayCall, PermissionState State, string Text, bool StoreIsAway = false);

@@ -29,7 +29,7 @@ internal sealed partial class PermissionDesk(
         catch (Exception e) when (e is NpgsqlException or OperationCanceledException)
         {
             LogUndecided(e, call.Id);
-            return Refused(null);
+            return Refused(null) with { StoreIsAway = e is NpgsqlException };
         }
     }
 

@@ -23,6 +23,7 @@ public sealed class EveryOperation(ApiFixture api)
         Assert.StartsWith("3.1", document.Root.GetProperty("openapi").GetString());
         var table = CaseTable.OfThisAssembly();
         var schemas = new SchemaCheck(document.Root);
+        _faults.AddRange(SchemaCheck.ListsOfAnything(document.Root.GetProperty("components"), ""));
         foreach (var operation in document.Operations)
         {
             _faults.AddRange(operation.Gaps().Select(gap => $"{operation.Name}: {gap}"));

@@ -9,7 +9,9 @@ public sealed class SchemaCheck(JsonElement document)
     {
         if (schema.TryGetProperty("$ref", out var reference))
             return Faults(document.GetProperty("components").GetProperty("schemas").GetProperty(reference.GetString()!.Split('/')[^1]), value, path);
-        if (schema.TryGetProperty("oneOf", out var choices) || schema.TryGetProperty("anyOf", out choices))
+        if (schema.TryGetProperty("oneOf", out var choices))
+            return choices.EnumerateArray().Count(choice => !Faults(choice, value, path).Any()) == 1 ? [] : [$"{path}: fits not exactly one of the choices: {value}"];
+        if (schema.TryGetProperty("anyOf", out choices))
             return choices.EnumerateArray().Any(choice => !Faults(choice, value, path).Any()) ? [] : [$"{path}: fits none of the choices: {value}"];
         if (schema.TryGetProperty("type", out var type) && !Types(type).Contains(Kind(value)) && !(Kind(value) == "integer" && Types(type).Contains("number")))
             return [$"{path}: {Kind(value)} is not {type}"];
@@ -22,6 +24,17 @@ public sealed class SchemaCheck(JsonElement document)
             _ => [],
         };
     }
+
+    /// <summary>Every list in the document that does not say what it holds.</summary>
+    public static IEnumerable<string> ListsOfAnything(JsonElement node, string path) => node.ValueKind switch
+    {
+        JsonValueKind.Object => node.EnumerateObject().SelectMany(member => ListsOfAnything(member.Value, $"{path}/{member.Name}"))
+            .Concat(node.TryGetProperty("type", out var type)
+                && type.ToString().Contains("array", StringComparison.Ordinal)
+                && !node.TryGetProperty("items", out _) ? [$"{path}: a list without items"] : Array.Empty<string>()),
+        JsonValueKind.Array => node.EnumerateArray().SelectMany((item, i) => ListsOfAnything(item, $"{path}/{i}")),
+        _ => [],
+    };
 
     private IEnumerable<string> OfObject(JsonElement schema, JsonElement value, string path)
     {

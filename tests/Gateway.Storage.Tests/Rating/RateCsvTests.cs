@@ -109,7 +109,7 @@ public class RateCsvTests
     public void A_file_that_is_not_UTF_8_or_too_long_is_refused()
     {
         Assert.Contains("UTF-8", Assert.Single(RateCsvReader.Read(new MemoryStream([0x80, 0xc3, 0x28]), "USD").Errors).Message);
-        var many = string.Concat(Enumerable.Range(0, RateCsvReader.MaxLines + 1).Select(i => $"outbound,{i + 1},2030-01-01,0.1\n"));
+        var many = string.Concat(Enumerable.Range(0, RateCsvReader.MaxLines + 1).Select(i => $"outbound,1{i + 1},2030-01-01,0.1\n"));
         Assert.Contains("at most", Assert.Single(Read($"{Header}\n{many}").Errors).Message);
     }
 

@@ -28,11 +28,13 @@ internal static class ApiDescription
         {
             Title = "WhatsApp Calls Gateway: admin API",
             Version = "1",
-            Description = "Money is text with at least two decimals and never rounded. Times are ISO 8601 in UTC. "
+            Description = "Money is text with at least two decimals and never rounded. Times are ISO 8601 in UTC; one that comes without an offset, in a body, a query or a file, is UTC, and a date is its first moment. "
                 + "Errors are application/problem+json with a stable `code`. Unknown members and parameters are errors.",
         };
         document.Servers = [new OpenApiServer { Url = "/" }];
         document.Components ??= new OpenApiComponents();
+        foreach (var schema in document.Components.Schemas?.Values ?? [])
+            ChooseAny(schema);
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
         {
             [Security] = new OpenApiSecurityScheme
@@ -83,6 +85,8 @@ internal static class ApiDescription
             parameter.Name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!);
             if (type is { IsGenericType: true } && type.GetGenericTypeDefinition() == typeof(WireValue<>))
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = Members(type.GetGenericArguments()[0]) };
+            if (type == typeof(QueryTime))
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" };
             if (parameter is { Name: "limit", Schema: OpenApiSchema limit })
                 (limit.Minimum, limit.Maximum) = ("1", PageRequest.MaxSize.ToString());
         }
@@ -131,7 +135,7 @@ internal static class ApiDescription
             Content = new Dictionary<string, OpenApiMediaType> { [ProblemType] = new OpenApiMediaType { Schema = new OpenApiSchemaReference(nameof(Problem), document) } },
         };
         response.AddExtension("x-codes", new JsonNodeExtension(new JsonArray([.. kinds.Select(kind => (JsonNode)kind.Code)])));
-        if (kinds.Contains(Problems.RateLimited))
+        if (kinds.Contains(Problems.RateLimited) || kinds.Contains(Problems.RequestInProgress))
             response.Headers = Header("Retry-After", "Seconds.", JsonSchemaType.Integer);
         return response;
     }
@@ -144,6 +148,20 @@ internal static class ApiDescription
         Description = description,
         Schema = new OpenApiSchema { Type = JsonSchemaType.String },
     };
+
+    /// <summary>Of what converters of ours write, which the framework leaves out of lists.</summary>
+    private static OpenApiSchema ItemOf(Type element) => element.IsEnum
+        ? new OpenApiSchema { Type = JsonSchemaType.String, Enum = Members(element) }
+        : new OpenApiSchema { Type = JsonSchemaType.String, Format = element == typeof(DateTimeOffset) ? "date-time" : null };
+
+    /// <summary>
+    /// "null or …" as a choice of any: null fits a schema that takes everything as well, so that exactly one of the two never fits it.
+    /// </summary>
+    private static void ChooseAny(IOpenApiSchema schema)
+    {
+        foreach (var member in schema.Properties?.Values.OfType<OpenApiSchema>().Where(member => member.OneOf is { Count: > 0 }) ?? [])
+            (member.AnyOf, member.OneOf) = (member.OneOf, null);
+    }
 
     /// <summary>Money and closed sets are text, which the converters do not tell by themselves.</summary>
     private static Task DescribeSchema(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
@@ -166,6 +184,8 @@ internal static class ApiDescription
             schema.Type = JsonSchemaType.String | nullable;
             schema.Enum = Members(type);
         }
+        if (context.JsonTypeInfo.ElementType is { } element && schema.Type?.HasFlag(JsonSchemaType.Array) == true)
+            schema.Items ??= ItemOf(Nullable.GetUnderlyingType(element) ?? element);
         return Task.CompletedTask;
     }
 }

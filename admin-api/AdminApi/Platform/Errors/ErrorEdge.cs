@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Text.Json;
 using Npgsql;
 using StackExchange.Redis;
 
@@ -32,14 +31,8 @@ public sealed partial class ErrorEdge(RequestDelegate next, ILogger<ErrorEdge> l
     {
         switch (thrown)
         {
-            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
-                return Problems.TooLarge.Of("The body is larger than this operation takes.");
-            case BadHttpRequestException { StatusCode: StatusCodes.Status415UnsupportedMediaType } bad:
-                return Problems.UnsupportedMediaType.Of(bad.Message);
-            case BadHttpRequestException { InnerException: JsonException json }:
-                return Problems.InvalidRequest.Of(json.Message, [new FieldError(json.Path ?? "$", json.Message)]);
             case BadHttpRequestException bad:
-                return Problems.InvalidRequest.Of(bad.Message);
+                return RequestFaults.Of(bad);
             case var away when IsStoreAway(away):
                 StoreAway(log, thrown.GetType().Name, thrown.Message);
                 return Problems.Unavailable.Of("PostgreSQL, Redis or the issuer of tokens does not answer. Try again later.");

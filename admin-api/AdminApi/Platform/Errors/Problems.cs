@@ -13,6 +13,7 @@ public static class Problems
     public static readonly ProblemKind RequestInProgress = new(409, "request_in_progress", "The same request is being worked on");
     public static readonly ProblemKind StaleVersion = new(412, "stale_version", "It has changed since it was read");
     public static readonly ProblemKind TooLarge = new(413, "too_large", "The request is too large");
+    public static readonly ProblemKind UriTooLong = new(414, "uri_too_long", "The address is too long");
     public static readonly ProblemKind UnsupportedMediaType = new(415, "unsupported_media_type", "The body's type is not taken here");
     public static readonly ProblemKind PreconditionRequired = new(428, "precondition_required", "If-Match is required");
     public static readonly ProblemKind RateLimited = new(429, "rate_limited", "Too many requests");
@@ -22,6 +23,6 @@ public static class Problems
     public static readonly IReadOnlyList<ProblemKind> All =
     [
         InvalidRequest, IdempotencyKeyRequired, Unauthorized, ForbiddenScope, NotFound, MethodNotAllowed, IdempotencyKeyReused, RequestInProgress,
-        StaleVersion, TooLarge, UnsupportedMediaType, PreconditionRequired, RateLimited, InternalError, Unavailable,
+        StaleVersion, TooLarge, UriTooLong, UnsupportedMediaType, PreconditionRequired, RateLimited, InternalError, Unavailable,
     ];
 }

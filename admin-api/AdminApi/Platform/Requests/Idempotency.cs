@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -6,8 +7,8 @@ using Gateway.Storage.Admin;
 namespace AdminApi.Platform;
 
 /// <summary>
-/// Endpoints `.Idempotent()`: the first request with an Idempotency-Key is done, and its answer is given to every repetition of a day. Answers
-/// of 500 and above are not kept. Once begun, a request is done to its end even where its caller has gone.
+/// Endpoints `.Idempotent()`: the first request with an Idempotency-Key is done, and its answer is given to every repetition of a day. Refusals
+/// are not kept: they changed nothing, and what was missing may be there at the next try. Once begun, a request is done to its end even where its caller has gone.
 /// </summary>
 public sealed class Idempotency(RequestDelegate next, IdempotencyBook book)
 {
@@ -36,7 +37,10 @@ public sealed class Idempotency(RequestDelegate next, IdempotencyBook book)
         else if (start.IsOther)
             await Problems.IdempotencyKeyReused.Of("Take a new key for a new request.").ExecuteAsync(context);
         else
+        {
+            context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(start.Wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
             await Problems.RequestInProgress.Of("Repeat it in a moment to get its answer.").ExecuteAsync(context);
+        }
     }
 
     private async Task RunAsync(HttpContext context, string actor, string key)
@@ -45,6 +49,8 @@ public sealed class Idempotency(RequestDelegate next, IdempotencyBook book)
         var wire = context.Response.Body;
         using var body = new MemoryStream();
         context.Response.Body = body;
+        using var ended = new CancellationTokenSource();
+        var renewal = RenewAsync(actor, key, ended.Token);
         try
         {
             await next(context);
@@ -55,12 +61,32 @@ public sealed class Idempotency(RequestDelegate next, IdempotencyBook book)
             await book.ForgetAsync(actor, key, CancellationToken.None);
             throw;
         }
+        finally
+        {
+            await ended.CancelAsync();
+            await renewal;
+        }
         context.Response.Body = wire;
-        if (context.Response.StatusCode >= 500)
+        if (context.Response.StatusCode >= 400)
             await book.ForgetAsync(actor, key, CancellationToken.None);
         else
             await book.FinishAsync(actor, key, Kept(context.Response, body.ToArray()), CancellationToken.None);
         await wire.WriteAsync(body.ToArray());
+    }
+
+    /// <summary>Shows that the request is still being worked on, as long as it is.</summary>
+    private async Task RenewAsync(string actor, string key, CancellationToken ended)
+    {
+        using var timer = new PeriodicTimer(IdempotencyBook.Lease / 3);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ended))
+                await book.RenewAsync(actor, key, ended);
+        }
+        catch (Exception e) when (e is OperationCanceledException || ErrorEdge.IsStoreAway(e))
+        {
+            // It has ended; or a store is away, and a repetition after the lease meets the ledger's own keys.
+        }
     }
 
     private static KeptAnswer Kept(HttpResponse response, byte[] body)

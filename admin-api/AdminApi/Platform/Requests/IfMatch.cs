@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.Net.Http.Headers;
 
 namespace AdminApi.Platform;
@@ -13,7 +14,7 @@ public interface IVersioned
 /// The version that a change was made from, out of `If-Match: "VERSION"`. Only for handlers of endpoints `.WithIfMatch()`, where it is always
 /// present; the store compares it and the handler answers <see cref="Problems.StaleVersion"/> when it is not the newest.
 /// </summary>
-public readonly record struct IfMatch(long Version)
+public readonly partial record struct IfMatch(long Version)
 {
     public static ValueTask<IfMatch> BindAsync(HttpContext context) =>
         ValueTask.FromResult(TryRead(context.Request, out var version) ? new IfMatch(version) : default);
@@ -35,10 +36,16 @@ public readonly record struct IfMatch(long Version)
     private static bool TryRead(HttpRequest request, out long version)
     {
         version = 0;
-        return request.Headers.IfMatch is [{ Length: > 2 } tag]
-            && tag[0] == '"' && tag[^1] == '"'
-            && long.TryParse(tag.AsSpan(1, tag.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out version);
+        return request.Headers.IfMatch is [{ } tag] && Tag().Match(tag) is { Success: true } match
+            && long.TryParse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out version);
     }
+
+    /// <summary>
+    /// Ours, and what proxies make of it when they compress an answer: nginx weakens it (W/"3"), Apache adds the coding ("3-gzip"). RFC 9110
+    /// §13.1.1 wants a strong comparison, since a weak tag may stand for other bytes; ours is the version, which no coding changes.
+    /// </summary>
+    [GeneratedRegex("""^(?:W/)?"([0-9]{1,19})(?:[-;:](?:gzip|br|zstd|deflate))?"\z""")]
+    private static partial Regex Tag();
 }
 
 /// <summary>Gives versioned answers their ETag.</summary>

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Gateway.Storage;
+
+namespace AdminApi.Platform;
+
+/// <summary>
+/// What the framework says of a request that it cannot read, in words for who sent it: no types of ours, and what would be right instead.
+/// </summary>
+internal static partial class RequestFaults
+{
+    private const string Otherwise = "Is not what the document says of it.";
+
+    public static ProblemResult Of(BadHttpRequestException bad) => bad switch
+    {
+        { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problems.TooLarge.Of("The body is larger than this operation takes."),
+        { StatusCode: StatusCodes.Status415UnsupportedMediaType } => Problems.UnsupportedMediaType.Of("Send what the document names for this operation, mostly application/json."),
+        { InnerException: JsonException json } => Invalid(json.Path ?? "$", SentenceOf(json)),
+        _ when Parameter().Match(bad.Message) is { Success: true } parameter => OfParameter(parameter, bad.Message),
+        _ when bad.Message.Contains("no body", StringComparison.Ordinal) => Invalid("$", "Send a body."),
+        _ => Problems.InvalidRequest.Of("The request could not be read."),
+    };
+
+    /// <summary>Without types and places; those of a place are in its path.</summary>
+    public static string SentenceOf(JsonException json)
+    {
+        var text = Place().Replace(json.Message, "");
+        if (Unknown().Match(text) is { Success: true } unknown)
+            return $"There is no member {unknown.Groups[1].Value}.";
+        if (Missing().Match(text) is { Success: true } missing)
+            return $"Lacks {missing.Groups[1].Value}.";
+        if (text.Contains("null values", StringComparison.Ordinal))
+            return "Is never null.";
+        if (Duplicate().Match(text) is { Success: true } twice)
+            return $"The member {twice.Groups[1].Value} stands twice.";
+        if (OtherType().Match(text) is { Success: true } type)
+            return RuleOf(type.Groups[1].Value);
+        return NameOfType().IsMatch(text) ? Otherwise : text;
+    }
+
+    private static ProblemResult OfParameter(Match parameter, string text)
+    {
+        var name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Groups[2].Value);
+        if (text.Contains("body", StringComparison.Ordinal))
+            return Invalid("$", "Send a body as the document describes it.");
+        return Invalid(name, text.StartsWith("Required", StringComparison.Ordinal) ? "Is missing." : RuleOf(parameter.Groups[1].Value));
+    }
+
+    /// <summary>What a value of a type looks like.</summary>
+    private static string RuleOf(string type) => type switch
+    {
+        _ when type.Contains(nameof(QueryTime), StringComparison.Ordinal) || type.Contains("DateTime", StringComparison.Ordinal) => TimeText.Rule,
+        _ when type.Contains("WireValue", StringComparison.Ordinal) => "Is one of the values that the document lists.",
+        _ when type.Contains("List", StringComparison.Ordinal) || type.EndsWith("[]", StringComparison.Ordinal) => "Is a list.",
+        _ when type.Contains("Int", StringComparison.Ordinal) || type is "int" or "long" or "int?" or "long?" => "Is a whole number, not too large.",
+        _ when type.Contains("ool", StringComparison.Ordinal) => "Is true or false.",
+        _ when type.Contains("ouble", StringComparison.Ordinal) => "Is a number.",
+        _ when type.EndsWith("tring", StringComparison.Ordinal) => "Is a text.",
+        _ => Otherwise,
+    };
+
+    private static ProblemResult Invalid(string field, string message) => Problems.InvalidRequest.Of($"{field}: {message}", [new FieldError(field, message)]);
+
+    [GeneratedRegex("\"([^\" ]+(?: [^\" ]+)*) (\\w+)\"")]
+    private static partial Regex Parameter();
+
+    [GeneratedRegex(@" ?(Path: \S* \| )?LineNumber: \d+ \| BytePositionInLine: \d+\.")]
+    private static partial Regex Place();
+
+    [GeneratedRegex("property '(.*)' could not be mapped")]
+    private static partial Regex Unknown();
+
+    [GeneratedRegex("required properties including: (.+?)\\.?$")]
+    private static partial Regex Missing();
+
+    [GeneratedRegex("Duplicate property '(.*)' encountered")]
+    private static partial Regex Duplicate();
+
+    [GeneratedRegex("could not be converted to (.+?)\\.?( Path|$)")]
+    private static partial Regex OtherType();
+
+    [GeneratedRegex(@"System\.|AdminApi\.|Gateway\.|type '")]
+    private static partial Regex NameOfType();
+}

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.Metadata;
+
+namespace AdminApi.Platform;
+
+/// <summary>
+/// Refuses, before any operation, what none of them can take: an address that is too long; U+0000 or half a surrogate pair in a path, a query or
+/// a JSON body (PostgreSQL's text holds neither); JSON that is none, is too deep or has null in a list.
+/// </summary>
+public sealed class InputText(RequestDelegate next)
+{
+    /// <summary>Of path and query. What lies between this and the server's own limit gets an answer that says so.</summary>
+    private const int MaxAddress = 8 * 1024;
+
+    /// <summary>Beyond it the server answers 414 by itself, without a body.</summary>
+    public const int MaxRequestLine = 256 * 1024;
+
+    public const string Unstorable = "Holds U+0000 or half a surrogate pair.";
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        if (await FaultAsync(context) is { } problem)
+            await problem.ExecuteAsync(context);
+        else
+            await next(context);
+    }
+
+    /// <summary>What a text column can hold.</summary>
+    public static bool IsStorable(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+                i++;
+            else if (text[i] == '\0' || char.IsSurrogate(text[i]))
+                return false;
+        }
+        return true;
+    }
+
+    private static async Task<ProblemResult?> FaultAsync(HttpContext context)
+    {
+        var request = context.Request;
+        if (request.Path.Value?.Length + request.QueryString.Value?.Length > MaxAddress)
+            return Problems.UriTooLong.Of($"Path and query together have at most {MaxAddress} characters.");
+        foreach (var (name, values) in request.Query)
+            if (!IsStorable(name) || values.Any(value => value is not null && !IsStorable(value)))
+                return Fault(name, Unstorable);
+        foreach (var (name, value) in request.RouteValues)
+            if (value is string text && !IsStorable(text))
+                return Fault(name, Unstorable);
+        if (!request.HasJsonContentType() || context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is null)
+            return null;
+        if (request.GetTypedHeaders().ContentType?.Charset is { HasValue: true } charset && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+            return Problems.UnsupportedMediaType.Of("JSON is UTF-8.");
+        request.EnableBuffering();
+        using var body = new MemoryStream();
+        await request.Body.CopyToAsync(body, context.RequestAborted);
+        request.Body.Position = 0;
+        return JsonBody.FaultOf(body.GetBuffer().AsSpan(0, (int)body.Length)) is { } fault ? Fault(fault.Field, fault.Message) : null;
+    }
+
+    private static ProblemResult Fault(string field, string message) => Problems.InvalidRequest.Of($"{field}: {message}", [new FieldError(field, message)]);
+}

@@ -1,0 +1,15 @@
+using System.Diagnostics.CodeAnalysis;
+using Gateway.Storage;
+
+namespace AdminApi.Platform;
+
+/// <summary>A time in a query, read as everywhere (<see cref="TimeText"/>). Anything else is 400 by itself.</summary>
+public readonly record struct QueryTime(DateTimeOffset Value)
+{
+    public static bool TryParse([NotNullWhen(true)] string? text, out QueryTime time)
+    {
+        var isTime = TimeText.TryRead(text, out var value);
+        time = new QueryTime(value);
+        return isTime;
+    }
+}

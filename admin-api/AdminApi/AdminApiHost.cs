@@ -66,7 +66,7 @@ public static class AdminApiHost
     private static void AddStores(IServiceCollection services, AdminApiOptions options)
     {
         services.AddSingleton(_ => Database.Open(options.Postgres));
-        services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(options.Redis + ",abortConnect=false"));
+        services.AddSingleton(_ => RedisConnection.Open(options.Redis));
         services.AddSingleton<ICallStore, PostgresCallStore>();
         services.AddSingleton<ICallRegistry>(s => new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), "admin-api"));
         services.AddSingleton<KeyBook>();

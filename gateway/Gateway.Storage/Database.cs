@@ -8,13 +8,41 @@ public static class Database
     /// <summary>Statements that are used often are planned once per connection; more than we have of them.</summary>
     private const int MaxPrepared = 100;
 
-    /// <param name="connection">An Npgsql connection string. What it says of automatic preparation stands (behind a pooler that shares server
-    /// connections, say <c>Max Auto Prepare=0</c>).</param>
+    private const int ProbeSeconds = 2;
+
+    /// <param name="connection">An Npgsql connection string. What it says of automatic preparation stands; where it says nothing, statements are
+    /// prepared on a direct connection and not behind a pooler, which may give each transaction another server connection.</param>
+    /// <exception cref="ArgumentException">It is no connection string.</exception>
     public static NpgsqlDataSource Open(string connection)
     {
         var settings = new NpgsqlConnectionStringBuilder(connection);
         if (!connection.Contains("Auto Prepare", StringComparison.OrdinalIgnoreCase))
-            (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages) = (MaxPrepared, 2);
+        {
+            if (IsDirect(connection))
+                (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages) = (MaxPrepared, 2);
+            else
+                settings.NoResetOnClose = true; // a reset would go to whatever server connection comes next
+        }
         return NpgsqlDataSource.Create(settings.ConnectionString);
+    }
+
+    /// <summary>
+    /// True when the session's process at the server is the one that the connection was told of: poolers (PgBouncer, Odyssey, RDS Proxy) tell a key
+    /// of their own. A server that does not answer now counts as a pooler, which is slower and never wrong.
+    /// </summary>
+    private static bool IsDirect(string connection)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connection) { Pooling = false, Timeout = ProbeSeconds, CommandTimeout = ProbeSeconds };
+        try
+        {
+            using var probe = new NpgsqlConnection(settings.ConnectionString);
+            probe.Open();
+            using var command = new NpgsqlCommand("SELECT pg_backend_pid()", probe);
+            return (int)command.ExecuteScalar()! == probe.ProcessID;
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        {
+            return false;
+        }
     }
 }

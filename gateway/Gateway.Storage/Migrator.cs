@@ -13,36 +13,46 @@ public static class Migrator
     private const string CreateLedger =
         "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())";
 
-    /// <summary>Applies what is missing and returns the names applied. Throws what PostgreSQL throws; nothing is half applied.</summary>
+    /// <summary>
+    /// Applies what is missing and returns the names applied. Takes as long as the tables need: no statement, nor the wait for another migrator,
+    /// has a timeout. Throws what PostgreSQL throws; nothing is half applied.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The database is newer than this program.</exception>
     public static async Task<IReadOnlyList<string>> MigrateAsync(NpgsqlDataSource database, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        if (await connection.QuerySingleAsync<bool>("SELECT to_regclass('schema_migrations') IS NOT NULL") && await MissingAsync(connection) is [])
+        if (await connection.QuerySingleAsync<bool>("SELECT to_regclass('schema_migrations') IS NOT NULL") && await MissingAsync(connection, null, cancellation) is [])
             return []; // which takes no right to change anything
-        await connection.ExecuteAsync("SELECT pg_advisory_lock(@AdvisoryLock)", new { AdvisoryLock });
-        try
-        {
-            await connection.ExecuteAsync(CreateLedger);
-            var missing = await MissingAsync(connection);
-            foreach (var (name, sql) in missing)
-            {
-                await using var transaction = await connection.BeginTransactionAsync(cancellation);
-                await connection.ExecuteAsync(sql, transaction: transaction);
-                await connection.ExecuteAsync("INSERT INTO schema_migrations (name) VALUES (@name)", new { name }, transaction);
-                await transaction.CommitAsync(cancellation);
-            }
-            return [.. missing.Select(m => m.Name)];
-        }
-        finally
-        {
-            await connection.ExecuteAsync("SELECT pg_advisory_unlock(@AdvisoryLock)", new { AdvisoryLock });
-        }
+        var applied = new List<string>();
+        while (await ApplyNextAsync(connection, cancellation) is { } name)
+            applied.Add(name);
+        return applied;
     }
 
-    private static async Task<(string Name, string Sql)[]> MissingAsync(NpgsqlConnection connection)
+    /// <summary>
+    /// One migration in one transaction, which also holds the lock: a pooler may give every transaction another session. Null: none is missing.
+    /// </summary>
+    private static async Task<string?> ApplyNextAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        var applied = (await connection.QueryAsync<string>("SELECT name FROM schema_migrations")).ToHashSet();
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await ExecuteAsync("SELECT pg_advisory_xact_lock(@AdvisoryLock)", new { AdvisoryLock });
+        await ExecuteAsync(CreateLedger);
+        var missing = await MissingAsync(connection, transaction, cancellation);
+        if (missing is [])
+            return null;
+        await ExecuteAsync(missing[0].Sql);
+        await ExecuteAsync("INSERT INTO schema_migrations (name) VALUES (@Name)", new { missing[0].Name });
+        await transaction.CommitAsync(cancellation);
+        return missing[0].Name;
+
+        Task ExecuteAsync(string sql, object? parameters = null) =>
+            connection.ExecuteAsync(new CommandDefinition(sql, parameters, transaction, commandTimeout: 0, cancellationToken: cancellation));
+    }
+
+    private static async Task<(string Name, string Sql)[]> MissingAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, CancellationToken cancellation)
+    {
+        var applied = (await connection.QueryAsync<string>(
+            new CommandDefinition("SELECT name FROM schema_migrations", transaction: transaction, cancellationToken: cancellation))).ToHashSet();
         var known = Migrations().ToArray();
         var unknown = applied.Except(known.Select(m => m.Name)).ToArray();
         return unknown.Length == 0

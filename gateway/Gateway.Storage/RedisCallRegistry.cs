@@ -9,8 +9,8 @@ namespace Gateway.Storage;
 /// <see cref="LiveTtl"/> after its owner last refreshed it.
 /// </summary>
 /// <remarks>
-/// `wa:claim:{wacid}` = "node callId" or "†" (tombstone) · `wa:answer:{wacid}` = callId · `wa:live` = set of call ids ·
-/// `wa:live:{callId}` = JSON.
+/// `wa:{wacid}:claim` = "node callId" or "†" (tombstone) · `wa:{wacid}:answer` = callId · `wa:live` = set of call ids ·
+/// `wa:{callId}:live` = JSON. The braces are in the keys: in a Cluster they keep the keys of one call in one slot, and no command names keys of two.
 /// </remarks>
 public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node) : ICallRegistry
 {
@@ -61,12 +61,13 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
     }
 
     public Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
-        Database.StringSetAsync("wa:answer:" + whatsAppId, callId.Value, TombstoneTtl, When.NotExists);
+        Database.StringSetAsync(AnswerKey(whatsAppId), callId.Value, TombstoneTtl, When.NotExists);
 
     public async Task<IReadOnlyList<LiveCall>> ListAsync(CancellationToken cancellation)
     {
         var ids = await Database.SetMembersAsync(LiveSet);
-        var texts = await Database.StringGetAsync([.. ids.Select(id => (RedisKey)LiveKey(new CallId(id!)))]);
+        // One GET each, in one pipeline: an MGET over several slots is refused by a Cluster.
+        var texts = await Task.WhenAll(ids.Select(id => Database.StringGetAsync(LiveKey(new CallId(id!)))));
         var calls = new List<LiveCall>(texts.Length);
         for (var i = 0; i < texts.Length; i++)
         {
@@ -78,12 +79,17 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
         return [.. calls.OrderByDescending(c => c.StartedAt)];
     }
 
+    /// <summary>Throws unless Redis takes what is written: a replica answers every question, and is no help.</summary>
+    public Task CheckAsync() => Database.StringSetAsync("wa:probe:" + node, "", LiveTtl);
+
     /// <summary>One live call of any node, or null.</summary>
     internal static async Task<LiveCall?> FindLiveAsync(IDatabase database, CallId callId) =>
         await database.StringGetAsync(LiveKey(callId)) is { IsNull: false } text
             ? JsonSerializer.Deserialize<LiveCall>((string)text!, JsonSerializerOptions.Web) : null;
 
-    private static string ClaimKey(WhatsAppCallId id) => "wa:claim:" + id;
+    private static string ClaimKey(WhatsAppCallId id) => $"wa:{{{id}}}:claim";
 
-    private static string LiveKey(CallId id) => "wa:live:" + id;
+    private static string AnswerKey(WhatsAppCallId id) => $"wa:{{{id}}}:answer";
+
+    private static string LiveKey(CallId id) => $"wa:{{{id}}}:live";
 }

@@ -73,7 +73,7 @@ public static class GatewayHost
         services.AddSingleton<MetricsExporter>();
 
         services.AddSingleton(_ => Database.Open(options.Storage.Postgres.Reveal()));
-        services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(options.Storage.Redis.Reveal() + ",abortConnect=false"));
+        services.AddSingleton(_ => RedisConnection.Open(options.Storage.Redis.Reveal()));
         services.AddSingleton<PostgresCallStore>();
         services.AddSingleton<NodeStart>();
         services.AddSingleton<ICallRegistry>(s => new ForgivingRegistry(

@@ -45,9 +45,7 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
         FROM channels WHERE id = ANY (@ids)
         """;
 
-    private const string Lock = "SELECT pg_try_advisory_lock(hashtextextended('channel:' || @id, 0))";
-
-    private const string Unlock = "SELECT pg_advisory_unlock(hashtextextended('channel:' || @id, 0))";
+    private const string Lock = "SELECT pg_try_advisory_xact_lock(hashtextextended('channel:' || @id, 0))";
 
     private const string OfNumber = "SELECT id FROM channels WHERE number = @number";
 
@@ -118,14 +116,18 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
         return [.. rows.Select(row => new ChannelGlance(new ChannelId(row.Id), row.Version, row.IsDue, row.Drifts))];
     }
 
-    /// <summary>Holds a channel for this node until disposed of; null while another one does. The lock goes with its connection, so a dead node holds none.</summary>
+    /// <summary>
+    /// Holds a channel for this node until disposed of; null while another one does. The lock is that of an open transaction: it goes with its
+    /// connection, so a dead node holds none, and behind a pooler no session keeps it.
+    /// </summary>
     public async Task<IAsyncDisposable?> TryLockAsync(ChannelId id, CancellationToken cancellation)
     {
         var connection = await database.OpenConnectionAsync(cancellation);
         try
         {
-            if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(Lock, new { id = id.Value }, cancellationToken: cancellation)))
-                return new Hold(connection, id);
+            var transaction = await connection.BeginTransactionAsync(cancellation);
+            if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(Lock, new { id = id.Value }, transaction, cancellationToken: cancellation)))
+                return new Hold(connection, transaction);
         }
         catch
         {
@@ -171,17 +173,17 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
         return told;
     }
 
-    private sealed class Hold(NpgsqlConnection connection, ChannelId id) : IAsyncDisposable
+    private sealed class Hold(NpgsqlConnection connection, NpgsqlTransaction transaction) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {
             try
             {
-                await connection.ExecuteAsync(Unlock, new { id = id.Value });
+                await transaction.RollbackAsync();
             }
-            catch (NpgsqlException)
+            catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
             {
-                NpgsqlConnection.ClearPool(connection); // the session is gone or broken, and its lock goes with it
+                // The connection is broken, and its lock went with it.
             }
             await connection.DisposeAsync();
         }

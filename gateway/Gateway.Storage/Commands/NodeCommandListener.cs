@@ -26,6 +26,6 @@ public sealed class NodeCommandListener(IConnectionMultiplexer redis, string nod
         }
         var reply = await handle(envelope.Command);
         await redis.GetSubscriber().PublishAsync(
-            envelope.ReplyTo, JsonSerializer.Serialize(reply, JsonSerializerOptions.Web), CommandFlags.FireAndForget);
+            RedisChannel.Literal(envelope.ReplyTo), JsonSerializer.Serialize(reply, JsonSerializerOptions.Web), CommandFlags.FireAndForget);
     }
 }

@@ -39,7 +39,9 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
     public Task<CommandReply> RefreshPermissionAsync(NodeCommand.RefreshPermission command, CancellationToken cancellation) =>
         SendToAnyAsync(command, PatienceWithMeta, cancellation);
 
-    internal static RedisChannel ChannelOf(string node) => "wa:node:" + node;
+    internal static RedisChannel ChannelOf(string node) => RedisChannel.Literal(ChannelPrefix + node);
+
+    private const string ChannelPrefix = "wa:node:";
 
     /// <summary>The first node that takes it. One that cannot, being full, stopping, or without the trunk, and one that has gone, are passed over.</summary>
     private async Task<CommandReply> SendToAnyAsync(NodeCommand command, TimeSpan patience, CancellationToken cancellation)
@@ -62,12 +64,14 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
     private async Task<(bool WasHeard, CommandReply Reply)> TrySendAsync(string node, NodeCommand command, TimeSpan patience, CancellationToken cancellation)
     {
         var envelope = new CommandEnvelope("wa:reply:" + Guid.NewGuid().ToString("N"), command);
+        var replies = RedisChannel.Literal(envelope.ReplyTo);
         var answered = new TaskCompletionSource<CommandReply>(TaskCreationOptions.RunContinuationsAsynchronously);
         var subscriber = redis.GetSubscriber();
-        await subscriber.SubscribeAsync(envelope.ReplyTo, (_, text) => answered.TrySetResult(CommandEnvelope.ReadReply(text)));
+        await subscriber.SubscribeAsync(replies, (_, text) => answered.TrySetResult(CommandEnvelope.ReadReply(text)));
         try
         {
-            if (await subscriber.PublishAsync(ChannelOf(node), envelope.ToJson()) == 0)
+            // A server of a Cluster counts its own listeners only.
+            if (await subscriber.PublishAsync(ChannelOf(node), envelope.ToJson()) == 0 && !Nodes().Contains(node))
                 return (false, new CommandReply(CommandOutcome.NodeUnreachable));
             return (true, await answered.Task.WaitAsync(patience, cancellation));
         }
@@ -77,16 +81,16 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
         }
         finally
         {
-            await subscriber.UnsubscribeAsync(envelope.ReplyTo, flags: CommandFlags.FireAndForget);
+            await subscriber.UnsubscribeAsync(replies, flags: CommandFlags.FireAndForget);
         }
     }
 
     /// <summary>In an order of chance, so that call-backs spread.</summary>
     private string[] Nodes()
     {
-        var prefix = ((string)ChannelOf(""))!;
-        var nodes = redis.GetEndPoints().Select(endpoint => redis.GetServer(endpoint)).Where(server => server.IsConnected)
-            .SelectMany(server => server.SubscriptionChannels(prefix + "*")).Select(channel => ((string)channel)[prefix.Length..]).Distinct().ToArray();
+        var nodes = redis.GetServers().Where(server => server.IsConnected)
+            .SelectMany(server => server.SubscriptionChannels(RedisChannel.Pattern(ChannelPrefix + "*")))
+            .Select(channel => ((string)channel!)[ChannelPrefix.Length..]).Distinct().ToArray();
         Random.Shared.Shuffle(nodes);
         return nodes;
     }

@@ -1,0 +1,60 @@
+using System.Diagnostics.CodeAnalysis;
+using StackExchange.Redis;
+
+namespace Gateway.Storage;
+
+/// <summary>
+/// Reads what an operator writes of Redis, and connects: a configuration of StackExchange.Redis (`host:6379,user=…,password=…,ssl=true`; several
+/// hosts are a Cluster's, or with `serviceName=…` Sentinels), or a URI (`rediss://user:password@host:6380/0`; `redis:` without TLS).
+/// </summary>
+public static class RedisConnection
+{
+    private const int DefaultPort = 6379;
+
+    /// <summary>False with a sentence that names no secret.</summary>
+    public static bool TryParse(string text, [NotNullWhen(true)] out ConfigurationOptions? options, [NotNullWhen(false)] out string? error)
+    {
+        (options, error) = (null, null);
+        var scheme = text.Contains("://", StringComparison.Ordinal) ? text.Split("://")[0] : null;
+        if (scheme is not (null or "redis" or "rediss"))
+        {
+            error = $"{scheme}: is no scheme of Redis; redis: and rediss: are";
+            return false;
+        }
+        try
+        {
+            options = scheme is null ? ConfigurationOptions.Parse(text) : FromUri(new Uri(text));
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or OverflowException)
+        {
+            error = "it is neither a StackExchange.Redis configuration nor a redis: or rediss: URI";
+            return false;
+        }
+        if (options.EndPoints.Count == 0)
+            error = "it names no server";
+        options.AbortOnConnectFail = false;
+        return error is null;
+    }
+
+    /// <summary>Connects, and goes on trying where nobody answers yet. Sentinels have to name their primary now.</summary>
+    /// <exception cref="ArgumentException">The text cannot be read.</exception>
+    /// <exception cref="RedisConnectionException">No Sentinel knows the service.</exception>
+    public static IConnectionMultiplexer Open(string text) =>
+        TryParse(text, out var options, out var error) ? ConnectionMultiplexer.Connect(options) : throw new ArgumentException("The Redis connection cannot be used: " + error);
+
+    /// <summary>https://www.iana.org/assignments/uri-schemes/prov/redis</summary>
+    private static ConfigurationOptions FromUri(Uri uri)
+    {
+        var user = uri.UserInfo.Split(':', 2);
+        var database = uri.AbsolutePath.Trim('/');
+        return new ConfigurationOptions
+        {
+            EndPoints = { { uri.Host.Trim('[', ']'), uri.IsDefaultPort || uri.Port < 0 ? DefaultPort : uri.Port } },
+            Ssl = uri.Scheme == "rediss",
+            SslHost = uri.Scheme == "rediss" ? uri.Host : null,
+            User = user is [{ Length: > 0 } name, _] ? Uri.UnescapeDataString(name) : null,
+            Password = user is [_, { Length: > 0 } password] ? Uri.UnescapeDataString(password) : null,
+            DefaultDatabase = database.Length == 0 ? null : int.Parse(database, System.Globalization.CultureInfo.InvariantCulture),
+        };
+    }
+}

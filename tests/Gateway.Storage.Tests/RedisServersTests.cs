@@ -1,0 +1,127 @@
+using System.Net;
+using Gateway.Calls;
+using Gateway.Storage.Commands;
+using StackExchange.Redis;
+using Testing;
+
+namespace Gateway.Storage.Tests;
+
+/// <summary>The registry and commands to nodes, over every way in which Redis is run.</summary>
+public sealed class RedisServersTests
+{
+    [Fact]
+    public async Task A_Cluster_holds_calls_and_carries_commands()
+    {
+        await using var servers = await RedisServers.StartClusterAsync();
+        await using var node = RedisConnection.Open(servers.Configuration);
+        await using var other = RedisConnection.Open(servers.Configuration);
+        // Enough for every slot owner to have some.
+        var calls = await Task.WhenAll(Enumerable.Range(0, 24).Select(_ => PublishAsync(node, "n1")));
+        Assert.Equal(calls.Select(c => c.Value).Order(), (await new RedisCallRegistry(other, "n2").ListAsync(CancellationToken.None)).Select(c => c.Id.Value).Order());
+
+        foreach (var call in calls)
+            await AnswersOnceAsync(node, other, call);
+
+        var listener = new NodeCommandListener(node, "n1", _ => Task.FromResult(CommandReply.Done));
+        await listener.StartAsync();
+        foreach (var call in calls)
+            Assert.Equal(CommandReply.Done, await new NodeCommands(other).HangUpAsync(call, CancellationToken.None));
+        await listener.StopAsync();
+        Assert.Equal(CommandOutcome.NodeUnreachable, (await new NodeCommands(other).HangUpAsync(calls[0], CancellationToken.None)).Outcome);
+    }
+
+    [Fact]
+    public async Task Behind_Sentinels_calls_go_on_at_the_new_primary()
+    {
+        await using var servers = await RedisServers.StartSentinelAsync();
+        await using var node = RedisConnection.Open(servers.Configuration);
+        await using var other = RedisConnection.Open(servers.Configuration);
+        var before = await PublishAsync(node, "n1");
+
+        await servers.KillPrimaryAsync();
+        var after = await EventuallyAsync(() => PublishAsync(node, "n1"));
+        Assert.Contains(await EventuallyAsync(() => new RedisCallRegistry(other, "n2").ListAsync(CancellationToken.None)), call => call.Id == after);
+        await AnswersOnceAsync(node, other, after);
+        Assert.NotEqual(before, after);
+    }
+
+    [Fact]
+    public async Task A_user_of_the_access_control_list_is_enough()
+    {
+        await using var servers = await RedisServers.StartWithUserAsync("gateway", "a-password");
+        await using var node = RedisConnection.Open(servers.Configuration);
+        await AnswersOnceAsync(node, node, await PublishAsync(node, "n1"));
+        var listener = new NodeCommandListener(node, "n1", _ => Task.FromResult(CommandReply.Done));
+        await listener.StartAsync();
+    }
+
+    [Fact]
+    public async Task A_replica_is_not_taken_for_a_store_that_can_be_written()
+    {
+        await using var servers = await RedisServers.StartReplicaAsync();
+        await using var node = RedisConnection.Open(servers.Configuration);
+        var refusal = await Assert.ThrowsAnyAsync<RedisException>(() => new RedisCallRegistry(node, "n1").CheckAsync());
+        Assert.Contains("replica", refusal.Message + refusal.InnerException?.Message, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("redis.example:6379,password=a,user=b", "redis.example:6379", false, "b", null)]
+    [InlineData("redis://redis.example", "redis.example:6379", false, null, null)]
+    [InlineData("redis://:secret@redis.example:6380/2", "redis.example:6380", false, null, 2)]
+    [InlineData("rediss://gateway:p%40ss@redis.example:6380", "redis.example:6380", true, "gateway", null)]
+    public void Reads_configurations_and_URIs(string text, string server, bool tls, string? user, int? database)
+    {
+        Assert.True(RedisConnection.TryParse(text, out var options, out _));
+        var endPoint = Assert.IsType<DnsEndPoint>(options.EndPoints.Single());
+        Assert.Equal(server, $"{endPoint.Host}:{endPoint.Port}");
+        Assert.Equal((tls, user, database, false), (options.Ssl, options.User, options.DefaultDatabase, options.AbortOnConnectFail));
+        if (text.Contains("%40", StringComparison.Ordinal))
+            Assert.Equal("p@ss", options.Password);
+    }
+
+    [Theory]
+    [InlineData("postgresql://u:secret@h/d")]
+    [InlineData("http://redis.example")]
+    [InlineData("redis.example,no-such-option=1")]
+    [InlineData("redis://redis.example/secret")]
+    [InlineData("")]
+    public void What_cannot_be_used_is_said_without_secrets(string text)
+    {
+        Assert.False(RedisConnection.TryParse(text, out _, out var error));
+        Assert.DoesNotContain("secret", error);
+    }
+
+    private static async Task<CallId> PublishAsync(IConnectionMultiplexer redis, string node)
+    {
+        var call = new LiveCall(
+            new CallId(Guid.NewGuid().ToString("n")), null, CallDirection.Outbound, new ChannelId("100"), "…0001", "main", "100", CallState.Live,
+            DateTimeOffset.UnixEpoch, null, node);
+        await new RedisCallRegistry(redis, node).PublishAsync(call, CancellationToken.None);
+        return call.Id;
+    }
+
+    private static async Task AnswersOnceAsync(IConnectionMultiplexer one, IConnectionMultiplexer other, CallId call)
+    {
+        var id = new WhatsAppCallId("wacid." + call);
+        Assert.Equal(ClaimResult.Claimed, await new RedisCallRegistry(one, "n1").ClaimAsync(id, call, CancellationToken.None));
+        Assert.Equal(ClaimResult.Duplicate, await new RedisCallRegistry(other, "n2").ClaimAsync(id, call, CancellationToken.None));
+        Assert.True(await new RedisCallRegistry(one, "n1").TakeAnswerLockAsync(id, call, CancellationToken.None));
+        Assert.False(await new RedisCallRegistry(other, "n2").TakeAnswerLockAsync(id, call, CancellationToken.None));
+    }
+
+    /// <summary>While the Sentinel makes up its mind, nothing can be written.</summary>
+    private static async Task<T> EventuallyAsync<T>(Func<Task<T>> operation)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                return await operation();
+            }
+            catch (Exception e) when (e is RedisException or TimeoutException && tries < 100)
+            {
+                await Task.Delay(200);
+            }
+        }
+    }
+}

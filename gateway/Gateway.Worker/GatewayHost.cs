@@ -76,8 +76,9 @@ public static class GatewayHost
         services.AddSingleton(_ => RedisConnection.Open(options.Storage.Redis.Reveal()));
         services.AddSingleton<PostgresCallStore>();
         services.AddSingleton<NodeStart>();
-        services.AddSingleton<ICallRegistry>(s => new ForgivingRegistry(
-            new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), options.Node.Id), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), options.Node.Id));
+        services.AddSingleton<ICallRegistry>(s => new ForgivingRegistry(s.GetRequiredService<RedisCallRegistry>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<StoreProbes>();
 
         services.AddSingleton<MetaClock>();
         services.AddSingleton(s => new GraphClient(

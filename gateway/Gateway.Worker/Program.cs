@@ -1,6 +1,7 @@
 using Gateway.Storage;
 using Gateway.Worker;
 using Gateway.Worker.Configuration;
+using Gateway.Worker.Health;
 
 const string Usage = """
     Gateway.Worker [run|check|print-config|migrate] CONFIGURATION.json
@@ -34,12 +35,14 @@ switch (verb)
     case "route-test":
         return RouteTest.Run(options, args[2], args[3], Console.Out);
     case "migrate":
+        await StoreWait.ForMigrationAsync(options.Storage, reason => Console.Error.WriteLine($"Waiting: {reason}"));
         await using (var database = Database.Open(options.Storage.Postgres.Reveal()))
             foreach (var name in await Migrator.MigrateAsync(database, CancellationToken.None))
                 Console.WriteLine(name);
         return 0;
     default:
-        await GatewayHost.Build(options).RunAsync();
+        if (await StoreWait.ForRunAsync(options))
+            await GatewayHost.Build(options).RunAsync();
         return 0;
 }
 

@@ -4,17 +4,12 @@ using Gateway.WhatsApp.Graph;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Metrics;
-using Npgsql;
-using StackExchange.Redis;
 
 namespace Gateway.Worker.Health;
 
 /// <summary>/healthz: the process lives. /readyz: new calls are welcome here, with what stands in the way otherwise. /metrics: Prometheus.</summary>
 internal static class HealthEndpoints
 {
-    /// <summary>Less than the one second that orchestrators give a probe by default.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(800);
-
     public static void MapHealth(this WebApplication app)
     {
         app.MapGet("/healthz", () => Results.Text("ok\n"));
@@ -23,15 +18,9 @@ internal static class HealthEndpoints
     }
 
     private static async Task<IResult> CheckAsync(
-        GatewayService gateway, GatewayOptions options, SipEndpoint sip, DescriptorBudget descriptors, NpgsqlDataSource database, IConnectionMultiplexer redis,
-        GraphClient graph, ClockWatch clock)
+        GatewayService gateway, GatewayOptions options, SipEndpoint sip, DescriptorBudget descriptors, StoreProbes stores, GraphClient graph, ClockWatch clock)
     {
-        var postgres = AnswersAsync(async cancellation =>
-        {
-            await using var command = database.CreateCommand("SELECT 1");
-            await command.ExecuteScalarAsync(cancellation);
-        });
-        var cache = AnswersAsync(cancellation => redis.GetDatabase().PingAsync().WaitAsync(cancellation));
+        var (postgres, cache) = (stores.PostgresAsync(), stores.RedisAsync());
         var trunks = options.Sip.Trunks.ToDictionary(t => t.Name, t => sip.GetTrunkHealth(t.Name));
         var checks = new Dictionary<string, string>
         {
@@ -58,19 +47,5 @@ internal static class HealthEndpoints
                 clock = clock.State,
             },
             statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
-    }
-
-    private static async Task<string> AnswersAsync(Func<CancellationToken, Task> ask)
-    {
-        using var patience = new CancellationTokenSource(Patience);
-        try
-        {
-            await ask(patience.Token);
-            return "ok";
-        }
-        catch (Exception e) // Whatever keeps a store from answering is what the operator wants to read.
-        {
-            return e.Message;
-        }
     }
 }

@@ -48,11 +48,37 @@ public sealed class WorkerBench : IAsyncLifetime
     /// <summary>Starts the worker, for the first time or after it was killed, and waits until it takes calls.</summary>
     internal async Task StartAsync()
     {
+        await BeginAsync();
+        await UntilReadyAsync();
+    }
+
+    internal Task UntilReadyAsync() => Eventually.SeeAsync(IsReadyAsync, ready => ready, "the worker is ready", _ => Log());
+
+    /// <summary>The last of what the worker has printed.</summary>
+    internal string Log() => string.Join("\n", _worker!.Tail(20));
+
+    /// <summary>Status and body; 0 while nobody listens.</summary>
+    internal async Task<(int Status, string Body)> GetAsync(string path)
+    {
+        var port = path.StartsWith("/webhooks", StringComparison.Ordinal) ? _httpPort : _operationsPort;
+        try
+        {
+            using var response = await _http.GetAsync($"http://127.0.0.1:{port}{path}");
+            return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+        }
+        catch (HttpRequestException)
+        {
+            return (0, "");
+        }
+    }
+
+    /// <summary>Starts the worker and does not wait.</summary>
+    internal async Task BeginAsync()
+    {
         var configuration = Path.Combine(_folder, "gateway.json");
         await File.WriteAllTextAsync(configuration, Configuration());
         _worker = ChildProgram.Of(
             "worker", "gateway/Gateway.Worker", ["run", configuration], new Dictionary<string, string> { ["GATEWAY_LOG_LEVEL"] = "Information" }, _folder);
-        await Eventually.SeeAsync(IsReadyAsync, ready => ready, "the worker is ready", _ => string.Join("\n", _worker.Tail(20)));
     }
 
     internal async Task KillAsync()
@@ -109,18 +135,7 @@ public sealed class WorkerBench : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task<bool> IsReadyAsync()
-    {
-        try
-        {
-            using var response = await _http.GetAsync($"http://127.0.0.1:{_operationsPort}/readyz");
-            return response.IsSuccessStatusCode;
-        }
-        catch (HttpRequestException)
-        {
-            return false; // it does not listen yet
-        }
-    }
+    private async Task<bool> IsReadyAsync() => (await GetAsync("/readyz")).Status == 200;
 
     private string Configuration() => JsonSerializer.Serialize(new
     {

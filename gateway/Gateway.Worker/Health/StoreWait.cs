@@ -1,0 +1,102 @@
+using System.Net.Sockets;
+using Gateway.Storage;
+using Gateway.Worker.Configuration;
+using Npgsql;
+using StackExchange.Redis;
+
+namespace Gateway.Worker.Health;
+
+/// <summary>
+/// Waits at start for what the gateway cannot begin without: PostgreSQL, and where Sentinels are asked for Redis, the name of its primary. A
+/// single Redis or a Cluster may come later.
+/// </summary>
+internal static class StoreWait
+{
+    private const int ProbeSeconds = 2;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1), Reminder = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// Waits with the HTTP listeners open: /healthz is 200, /readyz 503 with the reason, and webhooks get 503, so that Meta sends them again.
+    /// False: the program was told to stop meanwhile.
+    /// </summary>
+    public static async Task<bool> ForRunAsync(GatewayOptions options)
+    {
+        if (await AbsenceAsync(options.Storage) is not { } absence)
+            return true;
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.ConfigureKestrel(kestrel => HttpListeners.Listen(kestrel, options.Http));
+        builder.Logging.ClearProviders().AddJsonConsole(console => console.UseUtcTimestamp = true).AddFilter("Microsoft", LogLevel.Warning);
+        await using var app = builder.Build();
+        app.UseListeners(options.Http.WebhookPath);
+        app.MapGet("/healthz", () => Results.Text("ok\n"));
+        app.MapFallback(() => Results.Json(new { ready = false, checks = new { start = absence } }, statusCode: StatusCodes.Status503ServiceUnavailable));
+        await app.StartAsync();
+        var hasCome = await UntilAsync(
+            options.Storage, absence, text => Log.Waits(app.Logger, absence = text), app.Lifetime.ApplicationStopping);
+        await app.StopAsync();
+        return hasCome;
+    }
+
+    /// <summary>Waits until PostgreSQL answers, telling <paramref name="say"/> why.</summary>
+    public static async Task ForMigrationAsync(StorageOptions storage, Action<string> say)
+    {
+        if (await AbsenceAsync(storage) is { } absence)
+            await UntilAsync(storage, absence, say, CancellationToken.None);
+    }
+
+    private static async Task<bool> UntilAsync(StorageOptions storage, string absence, Action<string> say, CancellationToken stop)
+    {
+        var said = "";
+        var saidAt = DateTimeOffset.MinValue;
+        for (string? reason = absence; reason is not null; reason = await AbsenceAsync(storage))
+        {
+            if (reason != said || DateTimeOffset.UtcNow - saidAt > Reminder)
+                say(reason);
+            (said, saidAt) = (reason, reason != said ? DateTimeOffset.UtcNow : saidAt);
+            await Task.Delay(Pause, stop).ContinueWith(_ => { }, TaskScheduler.Default);
+            if (stop.IsCancellationRequested)
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Null: all that has to be there is. Throws what waiting does not mend, such as a wrong password.</summary>
+    private static async Task<string?> AbsenceAsync(StorageOptions storage)
+    {
+        try
+        {
+            var settings = new NpgsqlConnectionStringBuilder(storage.Postgres.Reveal()) { Pooling = false, Timeout = ProbeSeconds, CommandTimeout = ProbeSeconds };
+            await using var connection = new NpgsqlConnection(settings.ConnectionString);
+            await connection.OpenAsync();
+        }
+        catch (Exception e) when (IsAway(e))
+        {
+            return "PostgreSQL does not answer: " + e.Message;
+        }
+        if (!RedisConnection.TryParse(storage.Redis.Reveal(), out var redis, out _) || redis.ServiceName is null)
+            return null;
+        try
+        {
+            await using var primary = await ConnectionMultiplexer.ConnectAsync(redis);
+            return null;
+        }
+        catch (RedisConnectionException e)
+        {
+            return $"No Sentinel names the primary of {redis.ServiceName}: {e.Message}";
+        }
+    }
+
+    private static bool IsAway(Exception e) => e switch
+    {
+        PostgresException { SqlState: var state } => state.StartsWith("57P0", StringComparison.Ordinal) || state == PostgresErrorCodes.TooManyConnections,
+        NpgsqlException or SocketException or TimeoutException => true,
+        _ => false,
+    };
+}
+
+internal static partial class Log
+{
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The gateway waits and takes no calls: {Reason}")]
+    public static partial void Waits(ILogger logger, string reason);
+}

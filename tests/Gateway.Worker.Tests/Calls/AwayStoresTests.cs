@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using Gateway.Worker.Tests.Calls.Bench;
+using Testing;
+
+namespace Gateway.Worker.Tests.Calls;
+
+/// <summary>The worker's process while a store is away or frozen.</summary>
+public sealed class AwayStoresTests(WorkerBench bench) : IClassFixture<WorkerBench>
+{
+    [Fact]
+    public async Task A_worker_that_starts_before_PostgreSQL_waits_says_so_and_then_takes_calls()
+    {
+        bench.Stores.Kill(StoreServer.Postgres);
+        await bench.BeginAsync();
+        await Eventually.SeeAsync(() => bench.GetAsync("/healthz"), answer => answer.Status == 200, "the process lives", _ => bench.Log());
+        var (status, body) = await bench.GetAsync("/readyz");
+        Assert.Equal(503, status);
+        Assert.Contains("PostgreSQL does not answer", body);
+        Assert.Equal(503, (await bench.GetAsync("/webhooks/whatsapp")).Status); // Meta comes again
+        Assert.Contains("The gateway waits", bench.Log());
+
+        bench.Stores.Revive(StoreServer.Postgres);
+        await bench.UntilReadyAsync();
+        await bench.LiveAsync();
+        await bench.KillAsync();
+    }
+
+    [Fact]
+    public async Task A_worker_starts_without_Redis_and_says_so()
+    {
+        bench.Stores.Kill(StoreServer.Redis);
+        await bench.StartAsync();
+        Assert.DoesNotContain("\"redis\":\"ok\"", (await bench.GetAsync("/readyz")).Body);
+        await bench.LiveAsync();
+        bench.Stores.Revive(StoreServer.Redis);
+        await Eventually.SeeAsync(() => bench.GetAsync("/readyz"), answer => answer.Body.Contains("\"redis\":\"ok\"", StringComparison.Ordinal), "Redis is back");
+        await bench.KillAsync();
+    }
+
+    [Fact]
+    public async Task Health_is_told_at_once_while_PostgreSQL_and_Redis_are_frozen()
+    {
+        await bench.StartAsync();
+        bench.Stores.Freeze(StoreServer.Postgres);
+        bench.Stores.Freeze(StoreServer.Redis);
+        for (var i = 0; i < 3; i++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => bench.GetAsync("/readyz")));
+            Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 1.5); // its deadline, and what a busy machine adds
+            Assert.All(answers, answer => Assert.Contains("no answer within", answer.Body));
+        }
+        bench.Stores.Thaw(StoreServer.Postgres);
+        bench.Stores.Thaw(StoreServer.Redis);
+        await bench.UntilReadyAsync();
+        await bench.KillAsync();
+    }
+}

@@ -2,6 +2,7 @@ using Gateway.Storage;
 using Gateway.Worker;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Health;
+using Gateway.Worker.Spool;
 
 const string Usage = """
     Gateway.Worker [run|check|print-config|migrate] CONFIGURATION.json
@@ -9,13 +10,15 @@ const string Usage = """
       check         says all that is wrong with the configuration, and all that a start would end on
       print-config  shows the effective configuration, secrets masked
       migrate       brings the database of storage.postgres to this version, with the rights of the user that it names
+    Gateway.Worker settle CONFIGURATION.json SINCE
+      brings a database that was restored from a dump of that time up to date with what this node's spool has kept; each call is charged once
     Gateway.Worker route-test CONFIGURATION.json TRUNK NUMBER
       shows whom the gateway calls when the PBX of a trunk dials a number (or a sip: or tel: address), by the trunk's dial rules
     """;
 
 var verb = args.Length == 1 ? "run" : args.FirstOrDefault() ?? "";
-var count = verb == "route-test" ? 4 : args.Length == 1 ? 1 : 2;
-if (args.Length != count || verb is not ("run" or "check" or "print-config" or "migrate" or "route-test"))
+var count = verb switch { "route-test" => 4, "settle" => 3, _ => args.Length == 1 ? 1 : 2 };
+if (args.Length != count || verb is not ("run" or "check" or "print-config" or "migrate" or "settle" or "route-test"))
     return Refuse(Usage, []);
 var path = args.Length == 1 ? args[0] : args[1];
 if (path.StartsWith('-'))
@@ -34,6 +37,8 @@ switch (verb)
         return 0;
     case "route-test":
         return RouteTest.Run(options, args[2], args[3], Console.Out);
+    case "settle":
+        return await SettleAgain.RunAsync(options, args[2], Console.Out, CancellationToken.None);
     case "migrate":
         await StoreWait.ForMigrationAsync(options.Storage, reason => Console.Error.WriteLine($"Waiting: {reason}"));
         await using (var database = Database.Open(options.Storage.Postgres.Reveal()))

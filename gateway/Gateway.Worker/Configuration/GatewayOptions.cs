@@ -206,6 +206,10 @@ public sealed record StorageOptions
     /// <summary>Months of call records are dropped whole when their last call is so old; null: never. Ledger and events stay.</summary>
     public TimeSpan? KeepCalls { get; init; }
 
+    /// <summary>So long the spool keeps records that PostgreSQL has taken, to settle them again in a database that was restored from a dump; zero
+    /// keeps none.</summary>
+    public TimeSpan KeepSettled { get; init; } = TimeSpan.FromDays(2);
+
     /// <summary>So many records may wait there; from then on new calls are refused.</summary>
     public int SpoolLimit { get; init; } = 100_000;
 }

@@ -118,6 +118,8 @@ internal static class GatewayOptionsRules
             yield return "storage.spool: a folder, or null.";
         if (storage.KeepCalls < TimeSpan.FromDays(32))
             yield return "storage.keepCalls: at least 32 days.";
+        if (storage.KeepSettled < TimeSpan.Zero || storage.KeepSettled > TimeSpan.FromDays(60))
+            yield return "storage.keepSettled: zero to 60 days.";
         if (storage.SpoolLimit is < 100 or > 10_000_000)
             yield return "storage.spoolLimit: 100 … 10000000.";
     }

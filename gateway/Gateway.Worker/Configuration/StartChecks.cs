@@ -2,9 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Storage;
 using Media.Native;
 using Npgsql;
-using StackExchange.Redis;
 
 namespace Gateway.Worker.Configuration;
 
@@ -39,19 +39,8 @@ internal static class StartChecks
         }
     }
 
-    private static IEnumerable<string> Redis(string text)
-    {
-        if (text.Contains("://", StringComparison.Ordinal))
-            return ["storage.redis: a URI, where StackExchange.Redis wants 'host:6379,user=…,password=…,ssl=true'."];
-        try
-        {
-            return ConfigurationOptions.Parse(text).EndPoints.Count > 0 ? [] : ["storage.redis: it names no host."];
-        }
-        catch (ArgumentException)
-        {
-            return ["storage.redis: not a configuration of StackExchange.Redis ('host:6379,password=…'): one of its keys or values is unknown."];
-        }
-    }
+    private static IEnumerable<string> Redis(string text) =>
+        RedisConnection.TryParse(text, out _, out var error) ? [] : [$"storage.redis: {error} ('host:6379,user=…,password=…', 'rediss://user:password@host')."];
 
     private static IEnumerable<string> Certificates(GatewayOptions options)
     {

@@ -28,7 +28,12 @@ internal sealed partial class RecordSpool : IDisposable
     /// <summary>A record that the store refuses waits so long for its next try; the others do not wait for it.</summary>
     private static readonly TimeSpan RefusedPause = TimeSpan.FromMinutes(1);
 
+    private static readonly TimeSpan DropInterval = TimeSpan.FromHours(1);
+
     private readonly SpoolFolder _folder;
+    private readonly SettledFolder _settled;
+    private readonly TimeSpan _keepSettled;
+    private DateTimeOffset _droppedAt;
     private readonly ICallStore _store;
     private readonly TimeProvider _time;
     private readonly InstantClock _clock;
@@ -52,7 +57,7 @@ internal sealed partial class RecordSpool : IDisposable
     {
         _clock = new InstantClock(time);
         (_store, _time, _logger, _limit) = (store, time, logger, options.Storage.SpoolLimit);
-        _folder = new SpoolFolder(options.SpoolFolder());
+        (_folder, _settled, _keepSettled) = (new SpoolFolder(options.SpoolFolder()), new SettledFolder(options.SpoolFolder()), options.Storage.KeepSettled);
         foreach (var name in _folder.List())
             _waiting[name] = default;
         _metrics = new SpoolMetrics(() => Count, () => OldestAge, () => _folder.SetAsideCount);
@@ -114,6 +119,7 @@ internal sealed partial class RecordSpool : IDisposable
             {
                 return;
             }
+            DropOld();
             while (_news.CurrentCount > 0)
                 await _news.WaitAsync(CancellationToken.None);
         }
@@ -181,7 +187,7 @@ internal sealed partial class RecordSpool : IDisposable
             await WriteAsync(entry, patience.Token);
             _homeless.TryRemove(name, out _);
             if (_waiting.TryRemove(name, out _))
-                _folder.Remove(name);
+                Finish(name, entry);
             return true;
         }
         catch (PostgresException e) when (!e.IsTransient && !IsOfTheServer(e.SqlState))
@@ -197,6 +203,31 @@ internal sealed partial class RecordSpool : IDisposable
             if (!cancellation.IsCancellationRequested)
                 LogAway(e.Message, Count);
             return false;
+        }
+    }
+
+    /// <summary>Of a record, keeps the file for a while; a pick-up is told by its call's record.</summary>
+    private void Finish(string name, object entry)
+    {
+        if (_keepSettled > TimeSpan.Zero && entry is CallRecord)
+            _folder.Keep(name, _settled);
+        else
+            _folder.Remove(name);
+    }
+
+    private void DropOld()
+    {
+        var now = _time.GetUtcNow();
+        if (now - _droppedAt < DropInterval)
+            return;
+        _droppedAt = now;
+        try
+        {
+            _settled.DropBefore(now - _keepSettled);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotDropped(e);
         }
     }
 
@@ -231,6 +262,9 @@ internal sealed partial class RecordSpool : IDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL refuses the spooled record {Name}: it is tried again in a minute")]
     private partial void LogRefused(Exception e, string name);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Settled records older than storage.keepSettled could not be deleted")]
+    private partial void LogNotDropped(Exception e);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL does not take records ({Reason}): {Count} wait in the spool")]
     private partial void LogAway(string reason, int count);

@@ -60,6 +60,9 @@ internal sealed class SpoolFolder : IDisposable
     /// <summary>Not flushed: a file that comes back after a power cut is applied once more, and changes nothing.</summary>
     public void Remove(string name) => File.Delete(Path.Combine(_folder, name));
 
+    /// <summary>Gives a settled record to those that are kept.</summary>
+    public void Keep(string name, SettledFolder settled) => settled.Take(Path.Combine(_folder, name));
+
     public void SetAside(string name) => File.Move(Path.Combine(_folder, name), Path.Combine(_setAside, name), overwrite: true);
 
     public void Dispose() => _lock.Dispose();

@@ -62,6 +62,13 @@ public sealed class ChildProgram : IAsyncDisposable
             return [.. _log.TakeLast(lines)];
     }
 
+    /// <summary>Its exit code, once it ends by itself and all that it printed is in the log.</summary>
+    public async Task<int> ExitedAsync()
+    {
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
     /// <summary>SIGKILL: no leave-taking. Returns when it is gone.</summary>
     public Task KillAsync()
     {

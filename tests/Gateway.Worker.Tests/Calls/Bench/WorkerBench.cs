@@ -106,6 +106,15 @@ public sealed class WorkerBench : IAsyncLifetime
             "SELECT cause, answered_at IS NOT NULL, pulses FROM calls WHERE user_phone = @Phone", call.User)).AsList();
     }
 
+    /// <summary>Runs another verb of the program to its end: exit code and output.</summary>
+    internal async Task<(int Code, string Output)> RunAsync(string verb, params string[] arguments)
+    {
+        await using var program = ChildProgram.Of(
+            "worker", "gateway/Gateway.Worker", [verb, Path.Combine(_folder, "gateway.json"), .. arguments], new Dictionary<string, string>(), _folder);
+        var code = await program.ExitedAsync();
+        return (code, string.Join('\n', program.Tail(50)));
+    }
+
     /// <summary>The spooled records, by their paths.</summary>
     internal string[] SpoolFiles() => Directory.GetFiles(Spool, "*.record");
 

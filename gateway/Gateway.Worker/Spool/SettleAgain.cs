@@ -1,0 +1,62 @@
+using System.Globalization;
+using Gateway.Calls;
+using Gateway.Storage;
+using Gateway.Storage.Calls;
+using Gateway.Worker.Configuration;
+using Npgsql;
+
+namespace Gateway.Worker.Spool;
+
+/// <summary>
+/// The verb `settle`: brings a database that was restored from a dump up to date with what this node has kept of calls since. Each call is
+/// charged once, however often this runs and whatever the dump has of it already.
+/// </summary>
+internal static class SettleAgain
+{
+    /// <summary>The exit code: 0 all is settled, 1 some records are not, 2 the time cannot be read.</summary>
+    public static async Task<int> RunAsync(GatewayOptions options, string since, TextWriter output, CancellationToken cancellation)
+    {
+        if (!DateTimeOffset.TryParse(since, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var from))
+        {
+            await output.WriteLineAsync($"{since} is no time: 2026-01-31T12:00:00Z");
+            return 2;
+        }
+        await using var database = Database.Open(options.Storage.Postgres.Reveal());
+        var store = new PostgresCallStore(database);
+        var (settled, known, failed) = (0, 0, 0);
+        foreach (var path in new SettledFolder(options.SpoolFolder()).Since(from))
+        {
+            var fault = await TryAsync(store, path, cancellation);
+            if (fault is null)
+                settled++;
+            else if (fault.Length == 0)
+                known++;
+            else
+            {
+                failed++;
+                await output.WriteLineAsync($"{Path.GetFileName(path)}: {fault}");
+            }
+        }
+        await output.WriteLineAsync($"{settled} settled again, {known} were there already, {failed} failed");
+        return failed == 0 ? 0 : 1;
+    }
+
+    /// <summary>Null: settled now. Empty: settled before. Else what is wrong.</summary>
+    private static async Task<string?> TryAsync(PostgresCallStore store, string path, CancellationToken cancellation)
+    {
+        var (entry, fault) = SpoolFile.Decode(await File.ReadAllBytesAsync(path, cancellation));
+        if (entry is not CallRecord record)
+            return fault ?? "it is no record";
+        try
+        {
+            if (await store.FindAsync(record.Id, cancellation) is not null)
+                return "";
+            await store.CompleteAsync(record, cancellation);
+            return null;
+        }
+        catch (NpgsqlException e)
+        {
+            return e.Message; // for example an account that is younger than the dump
+        }
+    }
+}

@@ -15,6 +15,7 @@ using Gateway.Storage.Admin;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Commands;
 using Gateway.Storage.Events;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Npgsql;
 using StackExchange.Redis;
 
@@ -23,6 +24,9 @@ namespace AdminApi;
 /// <summary>The admin API's composition root. Bound to loopback unless told otherwise.</summary>
 public static class AdminApiHost
 {
+    /// <summary>Bytes a second; a slower body is cut off with 408.</summary>
+    private const double SlowestBody = 16 * 1024;
+
     public static WebApplication Build(string[] args)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
@@ -36,6 +40,9 @@ public static class AdminApiHost
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.MaxBody;
             kestrel.Limits.MaxRequestLineSize = InputText.MaxRequestLine;
+            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(SlowestBody, gracePeriod: TimeSpan.FromSeconds(5));
         });
         builder.Logging.ClearProviders().AddJsonConsole(console => console.UseUtcTimestamp = true).AddFilter("Microsoft", LogLevel.Warning);
         builder.AddPlatform(options);

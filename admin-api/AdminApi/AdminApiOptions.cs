@@ -26,6 +26,9 @@ public sealed record AdminApiOptions
     /// <summary>Of one key or token.</summary>
     public int RequestsPerMinute { get; init; } = 1200;
 
+    /// <summary>Open connections, streams of events among them; beyond, new ones are closed.</summary>
+    public int MaxConnections { get; init; } = 1000;
+
     /// <summary>Bytes of a request's body, where an operation does not say otherwise.</summary>
     public long MaxBody { get; init; } = 256 * 1024;
 
@@ -57,6 +60,8 @@ public sealed record AdminApiOptions
             errors.Add($"{Section}:Redis is missing.");
         if (RequestsPerMinute < 1)
             errors.Add($"{Section}:RequestsPerMinute is at least 1.");
+        if (MaxConnections < 1)
+            errors.Add($"{Section}:MaxConnections is at least 1.");
         if (MaxBody < 1024)
             errors.Add($"{Section}:MaxBody is at least 1024.");
         if (Oidc.Issuer.Length > 0 && !(Uri.TryCreate(Oidc.Issuer, UriKind.Absolute, out var issuer) && (issuer.Scheme == Uri.UriSchemeHttps || issuer.IsLoopback)))

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using Gateway.Calls;
 using Gateway.WhatsApp.Webhooks;
@@ -15,7 +16,7 @@ public sealed class WebhookEndpointTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _server = await LoopbackServer.StartAsync(app => app.MapWhatsAppWebhooks(
-            new WebhookEndpointOptions { AppSecrets = ["new", "old"], VerifyToken = "token", MaxBodyLength = 64 * 1024 }, _queue));
+            new WebhookEndpointOptions { AppSecrets = ["new", "old"], VerifyToken = "token", MaxBodyLength = 64 * 1024, BodyTimeout = TimeSpan.FromSeconds(1) }, _queue));
         _http.BaseAddress = new Uri(_server.Url, "/webhooks/whatsapp");
     }
 
@@ -31,6 +32,20 @@ public sealed class WebhookEndpointTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, await PostAsync(WebhookSamples.Body("inbound-connect"), "old"));
         Assert.True(_queue.Batches.TryRead(out var batch));
         Assert.IsType<WebhookEvent.CallConnect>(Assert.Single(batch.Events));
+    }
+
+    [Fact]
+    public async Task A_body_that_does_not_end_is_cut_off_and_others_are_taken_meanwhile()
+    {
+        using var slow = new TcpClient();
+        await slow.ConnectAsync(_server.Url.Host, _server.Url.Port);
+        var stream = slow.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            "POST /webhooks/whatsapp HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{"));
+        Assert.Equal(HttpStatusCode.OK, await PostAsync(WebhookSamples.Body("inbound-connect")));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var reader = new StreamReader(stream);
+        Assert.Equal("HTTP/1.1 408 Request Timeout", await reader.ReadLineAsync(timeout.Token));
     }
 
     [Fact]

@@ -11,7 +11,7 @@ namespace Gateway.WhatsApp.Webhooks;
 
 /// <summary>
 /// GET answers Meta's subscription handshake; POST takes webhooks: 200 as soon as they are queued, 401 for a bad signature, 400 for a
-/// body that is not a webhook, 413 and 415 for one that cannot be, 503 when the queue is full, so that Meta sends it again.
+/// body that is not a webhook, 413 and 415 for one that cannot be, 408 for one that takes too long, 503 when the queue is full, so that Meta sends it again.
 /// </summary>
 public static partial class WebhookEndpoint
 {
@@ -29,7 +29,7 @@ public static partial class WebhookEndpoint
         routes.MapGet(options.Path, context => VerifyAsync(context, options.VerifyToken));
         routes.MapPost(options.Path, async context =>
         {
-            var (status, result) = await ReceiveAsync(context, options.MaxBodyLength, signature, sink, clock);
+            var (status, result) = await ReceiveAsync(context, options, signature, sink, clock);
             WhatsAppMetrics.CountWebhook(result);
             if (result == BadSignature && warnings.TryPass(result, out var leftOut))
                 LogBadSignature(logger, leftOut);
@@ -52,8 +52,9 @@ public static partial class WebhookEndpoint
     }
 
     private static async Task<(int Status, string Result)> ReceiveAsync(
-        HttpContext context, int maxLength, WebhookSignature signature, IWebhookSink sink, MetaClock clock)
+        HttpContext context, WebhookEndpointOptions options, WebhookSignature signature, IWebhookSink sink, MetaClock clock)
     {
+        var maxLength = options.MaxBodyLength;
         if (!context.Request.HasJsonContentType())
             return (StatusCodes.Status415UnsupportedMediaType, "not_json_type");
         if (context.Request.ContentLength > maxLength)
@@ -62,6 +63,8 @@ public static partial class WebhookEndpoint
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = null;
 
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        timeout.CancelAfter(options.BodyTimeout);
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(context.Request.ContentLength + 1 ?? 16 * 1024, maxLength + 1));
         try
         {
@@ -70,7 +73,7 @@ public static partial class WebhookEndpoint
             {
                 if (length == buffer.Length)
                     buffer = Grow(buffer, maxLength);
-                var read = await context.Request.Body.ReadAsync(buffer.AsMemory(length), context.RequestAborted);
+                var read = await context.Request.Body.ReadAsync(buffer.AsMemory(length), timeout.Token);
                 if (read == 0)
                     break;
                 length += read;
@@ -78,6 +81,11 @@ public static partial class WebhookEndpoint
                     return (StatusCodes.Status413PayloadTooLarge, "too_large");
             }
             return Accept(buffer.AsMemory(0, length), context.Request.Headers[WebhookSignature.HeaderName], signature, sink, clock);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            context.Response.Headers.Connection = "close"; // the rest of the body is not waited for
+            return (StatusCodes.Status408RequestTimeout, "too_slow");
         }
         finally
         {

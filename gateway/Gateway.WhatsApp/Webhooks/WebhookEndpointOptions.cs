@@ -11,6 +11,9 @@ public sealed class WebhookEndpointOptions
     /// <summary>The token typed into Meta's webhook form.</summary>
     public required string VerifyToken { get; init; }
 
+    /// <summary>For all of a body to arrive. Meta's arrive in milliseconds.</summary>
+    public TimeSpan BodyTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Bytes; larger bodies get 413.</summary>
     public int MaxBodyLength { get; init; } = WebhookReader.MaxBodyLength;
 }

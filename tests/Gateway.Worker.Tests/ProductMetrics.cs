@@ -7,6 +7,7 @@ using Gateway.WhatsApp;
 using Gateway.Worker.Books;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Channels;
+using Gateway.Worker.Health;
 using Gateway.Worker.Metrics;
 using Gateway.Worker.Permissions;
 using Gateway.Worker.Spool;
@@ -26,6 +27,7 @@ internal sealed partial class ProductMetrics : IDisposable
         SystemEntropy.Instance, TimeProvider.System, NullLoggerFactory.Instance);
     private readonly TrunkMetrics _trunks;
     private readonly SpoolMetrics _spool;
+    private readonly ClockWatch _clock;
 
     public ProductMetrics()
     {
@@ -46,6 +48,7 @@ internal sealed partial class ProductMetrics : IDisposable
         _sip.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
         _trunks = new TrunkMetrics([], _sip.GetTrunkHealth);
         _spool = new SpoolMetrics(() => 0, () => TimeSpan.Zero, () => 0);
+        _clock = new ClockWatch(new MetaClock(TimeProvider.System), () => { }, TimeProvider.System, NullLogger<ClockWatch>.Instance);
     }
 
     public IReadOnlyCollection<string> Names => _names;
@@ -57,10 +60,11 @@ internal sealed partial class ProductMetrics : IDisposable
         _listener.Dispose();
         _trunks.Dispose();
         _spool.Dispose();
+        _clock.Dispose();
         _media.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _sip.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
-    [GeneratedRegex("gateway_(admission|holds|orphans|calls|channels|permissions|registry|spool|whatsapp|media|sip)_[a-z_]+")]
+    [GeneratedRegex("gateway_(admission|clock|holds|orphans|calls|channels|permissions|registry|spool|whatsapp|media|sip)_[a-z_]+")]
     private static partial Regex Name();
 }

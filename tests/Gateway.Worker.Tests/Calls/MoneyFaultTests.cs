@@ -64,7 +64,7 @@ public sealed class MoneyFaultTests : IDisposable
         await other.AnswerAsync();
         await agent.EndedAsync();
         await other.EndedAsync();
-        await Eventually.SeeAsync(() => bench.Gateway.Service<RecordSpool>().Count == 4, "four records wait");
+        await Eventually.SeeAsync(() => Directory.GetFiles(bench.Gateway.Options.SpoolFolder(), "*.record").Length == 4, "four records wait");
         Assert.Equal(200, (await bench.Gateway.GetAsync("/readyz")).Status); // calls are welcome
 
         Return(dead);

@@ -9,8 +9,8 @@ internal static class DigestFields
     private const int MaxFields = 32;
 
     /// <summary>
-    /// False when the scheme is another than Digest, a name repeats, or a value is broken off. Values come unquoted. Elements that are no
-    /// name=value are passed over: peers leave commas behind, and write lists without quotes (<c>qop=auth,auth-int</c>).
+    /// False when the scheme is another than Digest, a name repeats, or a value is broken off. Values come unquoted. Empty
+    /// elements and single words are passed over: peers leave commas behind, and write lists without quotes (<c>qop=auth,auth-int</c>).
     /// </summary>
     public static bool TryParse(string text, out Dictionary<string, string> fields)
     {
@@ -40,7 +40,8 @@ internal static class DigestFields
                 yield return challenge.ToString();
                 challenge.Clear();
             }
-            challenge.Append(challenge.Length == 0 ? "" : ", ").Append(element);
+            // The blank ends a scheme that has nothing else before its comma.
+            challenge.Append(challenge.Length == 0 ? "" : " , ").Append(element);
         }
         yield return challenge.ToString();
     }
@@ -62,8 +63,11 @@ internal static class DigestFields
     private static bool TryAdd(string element, Dictionary<string, string> fields)
     {
         var scanner = new SipScanner(element);
-        if (!scanner.TryTakeToken(out var name) || !scanner.TryTakeSeparator('='))
-            return true;
+        var isNamed = scanner.TryTakeToken(out var name);
+        if (!scanner.TryTakeSeparator('='))
+            return scanner.AtEnd;
+        if (!isNamed)
+            return false;
         string value;
         if (scanner.TryTakeQuoted(out var quoted))
             value = SipGrammar.Unquote(quoted.ToString());

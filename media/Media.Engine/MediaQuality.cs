@@ -8,6 +8,7 @@ namespace Media.Engine;
 /// <param name="JitterMs">Interarrival jitter, milliseconds (RFC 3550 §6.4.1).</param>
 /// <param name="RoundTripMs">From the peer's receiver reports, milliseconds; null until one came.</param>
 /// <param name="RemotePacketsLost">What the peer says it lost of ours; null until it says.</param>
+/// <param name="Playout">What became of this peer's packets that did not come in order and in time.</param>
 /// <param name="Mos">1 … 4.5: what a listener to this leg's audio would say by the E-model (ITU-T G.107).</param>
 public readonly record struct LegQuality(
     string? Codec,
@@ -17,7 +18,16 @@ public readonly record struct LegQuality(
     double JitterMs,
     double? RoundTripMs,
     long? RemotePacketsLost,
+    PlayoutCounts Playout,
     double Mos);
+
+/// <summary>Packets of one leg's peer that did not come in order and in time, by what became of them on the way to the other leg.</summary>
+/// <param name="Lost">Not there when their turn came.</param>
+/// <param name="Late">Came after their loss was reported; dropped.</param>
+/// <param name="Concealed">Replaced by sound that the decoder made up.</param>
+/// <param name="Recovered">Restored from the copy in the next packet (in-band FEC).</param>
+/// <param name="Discarded">Came in order and were not played: generated audio had taken their place.</param>
+public readonly record struct PlayoutCounts(long Lost, long Late, long Concealed, long Recovered, long Discarded);
 
 /// <summary>Both legs of one call.</summary>
 public readonly record struct MediaQuality(LegQuality WhatsApp, LegQuality Pbx);

@@ -9,7 +9,19 @@ namespace Gateway.Calls;
 /// <param name="JitterMs">Interarrival jitter in milliseconds (RFC 3550 §6.4.1).</param>
 /// <param name="RoundTripMs">Last round trip in milliseconds, or null where the peer sends no RTCP.</param>
 /// <param name="Mos">Mean opinion score, 1.0–4.5, by the E-model (ITU-T G.107).</param>
-public sealed record LegQuality(long PacketsReceived, long PacketsLost, double JitterMs, double? RoundTripMs, double Mos);
+public sealed record LegQuality(long PacketsReceived, long PacketsLost, double JitterMs, double? RoundTripMs, double Mos)
+{
+    /// <summary>What became of packets that did not come in order and in time; null in records of a gateway that did not count it.</summary>
+    public PlayoutCounts? Playout { get; init; }
+}
+
+/// <summary>RTP packets from one leg's peer that did not come in order and in time, by what became of them on the way to the other leg.</summary>
+/// <param name="Lost">Not there when their turn came.</param>
+/// <param name="Late">Came after their loss was reported; dropped.</param>
+/// <param name="Concealed">Replaced by sound that the decoder made up.</param>
+/// <param name="Recovered">Restored from the copy in the next packet.</param>
+/// <param name="Discarded">Came in order and were not played.</param>
+public sealed record PlayoutCounts(long Lost, long Late, long Concealed, long Recovered, long Discarded);
 
 /// <summary>What one call attempt leaves behind: written once, when it has ended, refused and missed ones included.</summary>
 public sealed record CallRecord

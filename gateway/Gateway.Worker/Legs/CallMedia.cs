@@ -64,5 +64,9 @@ internal sealed class CallMedia(MediaEngine engine, ICallInbox call)
     private static CallLeg Leg(EngineLeg leg) => leg == EngineLeg.WhatsApp ? CallLeg.WhatsApp : CallLeg.Pbx;
 
     private static LegQuality Quality(Media.Engine.LegQuality quality) =>
-        new(quality.PacketsReceived, quality.PacketsLost, quality.JitterMs, quality.RoundTripMs, quality.Mos);
+        new(quality.PacketsReceived, quality.PacketsLost, quality.JitterMs, quality.RoundTripMs, quality.Mos)
+        {
+            Playout = new(
+                quality.Playout.Lost, quality.Playout.Late, quality.Playout.Concealed, quality.Playout.Recovered, quality.Playout.Discarded),
+        };
 }

@@ -23,6 +23,8 @@ internal abstract class MediaLeg : IDisposable
     private readonly long[] _outcomes = new long[Enum.GetValues<PlayoutOutcome>().Length];
     private RtcpStatistics _before; // of RTCP sessions that ended when the clock rate changed
     private bool _timedOut;
+    private AudioCodec? _heard;
+    private JitterStatistics _counted;
 
     protected MediaLeg(CallLeg kind, MediaLoop loop)
     {
@@ -89,9 +91,11 @@ internal abstract class MediaLeg : IDisposable
             var jitter = now.Jitter.TotalMilliseconds;
             var roundTrip = now.RoundTrip?.TotalMilliseconds;
             var codec = Codecs.Count > 0 ? Sending.Codec : (AudioCodec?)null;
+            CountOrder();
+            var playout = Playout;
             return new LegQuality(
-                NameOf(codec), _before.PacketsSent + now.PacketsSent, received, lost, jitter, roundTrip,
-                roundTrip is null ? null : now.RemotePacketsLost, LegScore.Of(codec, received, lost, jitter, roundTrip));
+                NameOf(codec), _before.PacketsSent + now.PacketsSent, received, lost, jitter, roundTrip, roundTrip is null ? null : now.RemotePacketsLost,
+                playout, LegScore.Of(_heard ?? codec, received, lost, playout, jitter, roundTrip));
         }
     }
 
@@ -101,6 +105,19 @@ internal abstract class MediaLeg : IDisposable
         _outcomes[(int)outcome] += packets;
         Loop.Counters.Playout[(int)Kind][(int)outcome] += packets;
     }
+
+    /// <summary>Takes over what the reorder buffer has counted since the last time.</summary>
+    private void CountOrder()
+    {
+        var now = Incoming.Statistics;
+        Count(PlayoutOutcome.Lost, now.Lost - _counted.Lost);
+        Count(PlayoutOutcome.Late, now.Late - _counted.Late);
+        _counted = now;
+    }
+
+    private PlayoutCounts Playout => new(
+        _outcomes[(int)PlayoutOutcome.Lost], _outcomes[(int)PlayoutOutcome.Late], _outcomes[(int)PlayoutOutcome.Concealed],
+        _outcomes[(int)PlayoutOutcome.Recovered], _outcomes[(int)PlayoutOutcome.Discarded]);
 
     /// <summary>What audio a received payload type holds.</summary>
     public bool TryGetCodec(byte payloadType, out AudioCodec codec) => _received.TryGetCodec(payloadType, out codec);
@@ -224,7 +241,9 @@ internal abstract class MediaLeg : IDisposable
     {
         Loop.Counters.Received[(int)Kind]++;
         var isEvent = _received.TryGetTelephoneEvent(packet.PayloadType, out var eventClock);
-        Rtcp?.HandleRtpReceived(packet.Header, now, isTimed: !isEvent);
+        var isAudio = TryGetCodec(packet.PayloadType, out var codec);
+        Rtcp?.HandleRtpReceived(packet.Header, now, isTimed: !isEvent, isAudio ? codec.ClockRate() : 0);
+        _heard = isAudio ? codec : _heard;
         LastHeard = now;
         if (isEvent)
             DigitsIn?.Handle(packet, eventClock, now);

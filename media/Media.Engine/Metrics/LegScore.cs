@@ -8,7 +8,13 @@ internal static class LegScore
     /// <summary>A packet's worth of audio at the sender, and sound card and codec at both ends: what no packet statistics show.</summary>
     private const double FixedDelayMs = 60;
 
-    public static double Of(AudioCodec? codec, long received, long lost, double jitterMs, double? roundTripMs)
+    /// <param name="codec">Of what was received.</param>
+    /// <param name="received">Packets.</param>
+    /// <param name="lost">Packets that never came.</param>
+    /// <param name="playout">What was heard in place of packets, and what came too late to be heard: it counts as lost.</param>
+    /// <param name="jitterMs">What the listener's buffer has to hold back twice over.</param>
+    /// <param name="roundTripMs">Null where it is not known.</param>
+    public static double Of(AudioCodec? codec, long received, long lost, PlayoutCounts playout, double jitterMs, double? roundTripMs)
     {
         var impairment = codec switch
         {
@@ -16,7 +22,8 @@ internal static class LegScore
             AudioCodec.G722 => CodecImpairment.G722,
             _ => CodecImpairment.G711,
         };
-        var loss = received + lost > 0 ? (double)lost / (received + lost) : 0;
+        var missed = Math.Max(lost + playout.Late, playout.Concealed + playout.Recovered) + playout.Discarded;
+        var loss = received + lost > 0 ? (double)missed / (received + lost) : 0;
         return EModel.MeanOpinionScore(impairment, loss, (roundTripMs ?? 0) / 2 + 2 * jitterMs + FixedDelayMs);
     }
 }

@@ -23,6 +23,14 @@ internal sealed class MediaMeter : IDisposable
                       Tag("leg", NameOf(leg)), Tag("direction", direction)),
             description: "RTP packets.");
         _meter.CreateObservableCounter(
+            "gateway_media_playout_packets",
+            () => from leg in Enum.GetValues<CallLeg>()
+                  from outcome in Enum.GetValues<PlayoutOutcome>()
+                  select new Measurement<long>(
+                      loops.Sum(loop => loop.Counters.Playout[(int)leg][(int)outcome]),
+                      Tag("leg", NameOf(leg)), Tag("outcome", JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString()))),
+            description: "RTP packets from a leg that did not come in order and in time, by what became of them.");
+        _meter.CreateObservableCounter(
             "gateway_media_drops", () => PerMember<DropReason>(reason => loops.Sum(loop => loop.Counters.Drops(reason))),
             description: "Datagrams that went no further.");
         _meter.CreateObservableCounter(

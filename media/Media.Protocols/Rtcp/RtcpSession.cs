@@ -57,7 +57,7 @@ public sealed class RtcpSession
             throw new ArgumentException("A canonical name has at most 255 bytes.", nameof(options));
         _clockRate = options.ClockRate;
         _entropy = entropy;
-        _reception = new RtpReception(options.ClockRate);
+        _reception = new RtpReception();
         NextDeadline = now + Randomize(Interval / 2);
     }
 
@@ -89,9 +89,10 @@ public sealed class RtcpSession
     /// <param name="header">Its header.</param>
     /// <param name="now">When it came.</param>
     /// <param name="isTimed">False for telephone-events, whose timestamp is their beginning.</param>
-    public void HandleRtpReceived(in RtpHeader header, Instant now, bool isTimed = true)
+    /// <param name="clockRate">Of the codec in it; 0: the one that is sent.</param>
+    public void HandleRtpReceived(in RtpHeader header, Instant now, bool isTimed = true, int clockRate = 0)
     {
-        _reception.Handle(header, now, isTimed);
+        _reception.Handle(header, now, clockRate == 0 ? _clockRate : clockRate, isTimed);
         _hasLeft = false;
     }
 

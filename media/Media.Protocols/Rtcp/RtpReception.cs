@@ -7,7 +7,7 @@ namespace Media.Protocols.Rtcp;
 /// Counts what arrives from one peer: extended highest sequence number, loss and interarrival jitter (RFC 3550 appendices A.1, A.3,
 /// A.8). One source at a time; another, or a far jump, is believed when two consecutive packets confirm it. Totals go on across sources.
 /// </summary>
-internal sealed class RtpReception(int clockRate)
+internal sealed class RtpReception
 {
     private const int MaxDropout = 3000;
     private const int MaxMisorder = 100;
@@ -28,7 +28,8 @@ internal sealed class RtpReception(int clockRate)
     private bool _hasCandidate;
     private bool _hasTransit;
     private int _transit;
-    private uint _scaledJitter; // × 16
+    private uint _scaledJitter; // × 16, in units of _clockRate
+    private int _clockRate = 1;
 
     /// <summary>A source has been heard.</summary>
     public bool HasSource { get; private set; }
@@ -39,7 +40,7 @@ internal sealed class RtpReception(int clockRate)
 
     public long Lost => _lostBefore + Math.Max(0, ExpectedHere - _receivedHere);
 
-    public TimeSpan Jitter => TimeSpan.FromSeconds((double)JitterUnits / clockRate);
+    public TimeSpan Jitter => TimeSpan.FromSeconds((double)JitterUnits / _clockRate);
 
     private uint JitterUnits => _scaledJitter >> 4;
 
@@ -49,8 +50,9 @@ internal sealed class RtpReception(int clockRate)
 
     /// <param name="header">Of a packet that is authentic, as far as the leg can tell.</param>
     /// <param name="now">When it arrived.</param>
+    /// <param name="clockRate">Of the codec that the packet holds: what its timestamp counts in (RFC 3550 §6.4.1), whatever is sent back.</param>
     /// <param name="isTimed">False for packets whose timestamp is not their sampling time (telephone-events): no jitter is taken from them.</param>
-    public void Handle(in RtpHeader header, Instant now, bool isTimed)
+    public void Handle(in RtpHeader header, Instant now, int clockRate, bool isTimed)
     {
         if (!HasSource)
         {
@@ -64,7 +66,7 @@ internal sealed class RtpReception(int clockRate)
         Received++;
         _receivedHere++;
         if (isTimed)
-            UpdateJitter(header.Timestamp, now);
+            UpdateJitter(header.Timestamp, now, clockRate);
     }
 
     /// <summary>The report block on the current source; begins a new reporting interval.</summary>
@@ -120,8 +122,14 @@ internal sealed class RtpReception(int clockRate)
         _scaledJitter = 0;
     }
 
-    private void UpdateJitter(RtpTimestamp timestamp, Instant now)
+    private void UpdateJitter(RtpTimestamp timestamp, Instant now, int clockRate)
     {
+        if (clockRate != _clockRate)
+        {
+            _scaledJitter = (uint)((ulong)_scaledJitter * (uint)clockRate / (uint)_clockRate);
+            _clockRate = clockRate;
+            _hasTransit = false;
+        }
         var arrival = (uint)((now - _origin).Ticks * clockRate / TimeSpan.TicksPerSecond);
         var transit = (int)(arrival - timestamp.Value);
         var change = Math.Abs((long)(transit - _transit));

@@ -83,6 +83,23 @@ public sealed class FaithfulPlayoutTests : IDisposable
     }
 
     [Fact]
+    public void Lost_concealed_and_recovered_packets_are_told_apart_and_count_in_the_score()
+    {
+        Play(n => n > 5 && n % 50 < 2 ? null : 0);
+        var quality = _path.Quality;
+        Assert.Equal((18L, 0L, 0L), (quality.Playout.Lost, quality.Playout.Late, quality.Playout.Discarded));
+        Assert.Equal((18L, true), (quality.Playout.Concealed + quality.Playout.Recovered, quality.Playout.Recovered > 0));
+        Assert.InRange(quality.Mos, 1, 4.2);
+    }
+
+    [Fact]
+    public void Jitter_is_measured_in_the_clock_of_the_codec_that_is_received()
+    {
+        Play(n => n % 2 * 3);
+        Assert.InRange(_path.Quality.JitterMs, 1, 4);
+    }
+
+    [Fact]
     public void A_network_that_reorders_is_waited_for_once_it_is_known()
     {
         var random = new Random(3);

@@ -26,7 +26,7 @@ internal sealed class OneWayPath : IDisposable
         _loop = new MediaLoop(
             0, options ?? new MediaEngineOptions(), null!, new PortAllocator(20000, 20003, TimeSpan.Zero, entropy), new InstantClock(TimeProvider.System),
             entropy, NullLogger.Instance);
-        _from = new BareLeg(CallLeg.WhatsApp, _loop, source, Clock);
+        _from = new BareLeg(CallLeg.WhatsApp, _loop, source, Clock, sending: target);
         _to = new BareLeg(CallLeg.Pbx, _loop, target, Clock);
         Path = new AudioPath(_from, _to, _loop.Options.Opus, _loop.Counters, _loop.Options.SilenceAfter);
     }
@@ -92,12 +92,12 @@ internal sealed class OneWayPath : IDisposable
         private readonly VirtualClock _clock;
         private readonly byte[] _buffer = new byte[2048];
 
-        public BareLeg(CallLeg kind, MediaLoop loop, AudioCodec codec, VirtualClock clock)
+        public BareLeg(CallLeg kind, MediaLoop loop, AudioCodec codec, VirtualClock clock, AudioCodec? sending = null)
             : base(kind, loop)
         {
             _clock = clock;
             var agreed = new AgreedCodec(codec, PayloadType, PayloadType);
-            Agree([agreed], agreed, null, [], 20, OpusFormat.Default, clock.Now);
+            Agree([agreed], agreed with { Codec = sending ?? codec }, null, [], 20, OpusFormat.Default, clock.Now);
         }
 
         public List<SentPacket> Packets { get; } = [];

@@ -67,6 +67,14 @@ public sealed class SipCall
     /// <summary>Sends a key press in INFO, in the form the trunk's profile names.</summary>
     public Task SendDigitAsync(char digit, TimeSpan duration) => Post((session, now) => session.SendDigit(digit, duration, now));
 
+    /// <summary>What <see cref="SipEndpoint.EndDialogAsync"/> of another process can end this call by; null while nothing but this process can.</summary>
+    public async Task<SipDialogSnapshot?> SnapshotAsync()
+    {
+        SipDialogSnapshot? snapshot = null;
+        await Post((session, _) => snapshot = session.Snapshot());
+        return snapshot;
+    }
+
     /// <summary>Tells the peer how its transfer goes (NOTIFY with message/sipfrag); a final status ends the subscription.</summary>
     public Task NotifyTransferAsync(int status, string reasonPhrase) => Post((session, now) => session.NotifyTransfer(status, reasonPhrase, now));
 

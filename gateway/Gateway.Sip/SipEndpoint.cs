@@ -28,6 +28,7 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     private readonly ISipDnsClient _dns;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _resolving = [];
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IReadOnlyList<TrunkRuntime> _trunks = [];
     private SipTransports? _transports;
     private SipMetrics? _metrics;
@@ -82,6 +83,7 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         _loop.Start();
         await ResolveFirstAsync(agent, cancellationToken);
         await _loop.PostAsync(_loop.StartTrunks);
+        _started.TrySetResult();
     }
 
     /// <summary>Places a call. Returns at once; what follows is in <see cref="SipCall.Events"/>.</summary>
@@ -96,6 +98,16 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         if (!loop.TryPost(now => loop.Agent.Begin(session, now)))
             call.TryDeliver(new SipCallEvent.Failed(503, "The endpoint is behind or stopped", null));
         return call;
+    }
+
+    /// <summary>Sends the BYE of a call whose process has died; waits for the start of this endpoint. False: there is no such trunk, or no way to its peer.</summary>
+    /// <exception cref="OperationCanceledException">The endpoint stopped.</exception>
+    public async Task<bool> EndDialogAsync(SipDialogSnapshot snapshot, SipReason? reason)
+    {
+        await _started.Task.WaitAsync(_stop.Token);
+        var sent = false;
+        await _loop!.PostAsync(now => sent = _loop.Agent.TryEndDialog(snapshot, reason, now));
+        return sent;
     }
 
     /// <returns>Null for an unknown trunk.</returns>

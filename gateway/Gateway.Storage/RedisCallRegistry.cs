@@ -10,7 +10,7 @@ namespace Gateway.Storage;
 /// </summary>
 /// <remarks>
 /// `wa:{wacid}:claim` = "node callId" or "†" (tombstone) · `wa:{wacid}:answer` = callId · `wa:live` = set of call ids ·
-/// `wa:{callId}:live` = JSON. The braces are in the keys: in a Cluster they keep the keys of one call in one slot, and no command names keys of two.
+/// `wa:{callId}:live` = JSON · `wa:{callId}:dialog` = JSON of the SIP side. The braces are in the keys: in a Cluster they keep the keys of one call in one slot, and no command names keys of two.
 /// </remarks>
 public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node) : ICallRegistry
 {
@@ -23,6 +23,10 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
     private static readonly TimeSpan LiveTtl = TimeSpan.FromMinutes(1);
 
     private const string Tombstone = "†";
+
+    /// <summary>GETDEL of servers before 6.2: two nodes that close one call must not both hang it up.</summary>
+    private const string TakeScript = "local text = redis.call('GET', KEYS[1]); redis.call('DEL', KEYS[1]); return text";
+
     private const string LiveSet = "wa:live";
 
     private IDatabase Database => redis.GetDatabase();
@@ -58,7 +62,14 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
     {
         await Database.KeyDeleteAsync(LiveKey(callId));
         await Database.SetRemoveAsync(LiveSet, callId.Value);
+        await Database.KeyDeleteAsync(DialogKey(callId));
     }
+
+    public Task KeepDialogAsync(CallId callId, string dialog, CancellationToken cancellation) =>
+        Database.StringSetAsync(DialogKey(callId), dialog, ClaimTtl);
+
+    public async Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation) =>
+        await Database.StringGetDeleteAsync(DialogKey(callId));
 
     public Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
         Database.StringSetAsync(AnswerKey(whatsAppId), callId.Value, TombstoneTtl, When.NotExists);
@@ -90,6 +101,8 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
     private static string ClaimKey(WhatsAppCallId id) => $"wa:{{{id}}}:claim";
 
     private static string AnswerKey(WhatsAppCallId id) => $"wa:{{{id}}}:answer";
+
+    private static string DialogKey(CallId id) => $"wa:{{{id}}}:dialog";
 
     private static string LiveKey(CallId id) => $"wa:{{{id}}}:live";
 }

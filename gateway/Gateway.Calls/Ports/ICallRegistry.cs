@@ -34,6 +34,15 @@ public interface ICallRegistry
     /// <summary>Forgets a live call that has ended; its tombstone stays.</summary>
     Task RemoveAsync(CallId callId, CancellationToken cancellation);
 
+    /// <summary>
+    /// Keeps what ends the call at the PBX when its node has died: a text of the SIP side, which nobody else reads. It outlives the node by hours and goes
+    /// with <see cref="RemoveAsync"/>.
+    /// </summary>
+    Task KeepDialogAsync(CallId callId, string dialog, CancellationToken cancellation);
+
+    /// <summary>Takes the kept dialog away; one caller gets it, all others null.</summary>
+    Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation);
+
     /// <summary>One answer wins: true for the first caller per call, false for all others.</summary>
     Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation);
 

@@ -13,6 +13,9 @@ public sealed class Dialog
     private const int DefaultPort = 5060;
     private const int DefaultTlsPort = 5061;
 
+    /// <summary>Far more requests than a dialog sees between two snapshots.</summary>
+    private const uint SnapshotGap = 1000;
+
     private uint? _remoteSequence;
 
     private Dialog(string callId, NameAddr local, NameAddr remote, SipUri remoteTarget, uint localSequence, SipFlow flow)
@@ -70,6 +73,41 @@ public sealed class Dialog
         dialog.RefreshTarget(request, flow, local);
         return dialog;
     }
+
+    /// <summary>
+    /// A dialog of another process, null where the snapshot cannot be read or no listener of ours serves it. Requests that the snapshot does not know of may
+    /// have been sent since, so the sequence goes on far behind it: a gap is no error (§12.2.2).
+    /// </summary>
+    public static Dialog? FromSnapshot(SipDialogSnapshot snapshot, LocalAddresses local)
+    {
+        if (!NameAddr.TryParse(snapshot.Local, out var ours) || !NameAddr.TryParse(snapshot.Remote, out var theirs)
+            || !SipUri.TryParse(snapshot.Target, out var target) || !IPEndPoint.TryParse(snapshot.NextHop, out var hop))
+            return null;
+        List<NameAddr> routes = [];
+        foreach (var text in snapshot.Routes)
+        {
+            if (!NameAddr.TryParse(text, out var route))
+                return null;
+            routes.Add(route);
+        }
+        var remote = TransportAddress.From(hop);
+        var flow = new SipFlow(snapshot.Transport, remote, local.Find(snapshot.Transport, remote), 0, snapshot.ServerName);
+        return flow.Listener < 0 ? null : new Dialog(snapshot.CallId, ours, theirs, target, snapshot.LocalSequence + SnapshotGap, flow) { RouteSet = routes };
+    }
+
+    public SipDialogSnapshot ToSnapshot(string trunk) => new()
+    {
+        Trunk = trunk,
+        CallId = CallId,
+        Local = Local.ToString(),
+        Remote = Remote.ToString(),
+        Target = RemoteTarget.ToString(),
+        Routes = [.. RouteSet.Select(route => route.ToString())],
+        LocalSequence = LocalSequence,
+        Transport = Flow.Transport,
+        NextHop = Flow.Remote.ToString(),
+        ServerName = Flow.ServerName,
+    };
 
     /// <summary>
     /// Takes what a later response of the same dialog changes: the 2xx to the INVITE decides the route set (§13.2.2.4), and its Contact the target.

@@ -115,6 +115,13 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
         Send(info, now);
     }
 
+    /// <summary>What ends this call at the peer without us; null while it has no dialog that a BYE of ours may end (RFC 3261 §15).</summary>
+    public SipDialogSnapshot? Snapshot()
+    {
+        var dialog = IsOver ? null : IsConfirmed ? Dialog : _outgoing?.AnyEarly;
+        return dialog?.ToSnapshot(Trunk.Options.Name);
+    }
+
     public void NotifyTransfer(int status, string phrase, Instant now) => _referral.Notify(status, phrase, now);
 
     public void HangUp(SipReason? reason, IReadOnlyList<(string Name, string Value)>? headers, SipCallEnd by, Instant now)

@@ -57,6 +57,9 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
 
     public Dialog? FindEarly(string remoteTag) => IsPending && _early.TryGetValue(remoteTag, out var leg) ? leg.Dialog : null;
 
+    /// <summary>A phone that rings.</summary>
+    public Dialog? AnyEarly => IsPending ? _early.Values.FirstOrDefault()?.Dialog : null;
+
     /// <summary>The owner has answered an UPDATE of this fork's.</summary>
     public void ChangeEarly(Dialog dialog, string sdp)
     {

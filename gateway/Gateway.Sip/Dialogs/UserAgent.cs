@@ -124,6 +124,16 @@ public sealed class UserAgent : IServerTransactionUser
         Command(session, now, static (begun, at) => begun.Start(at));
     }
 
+    /// <summary>Hangs up a dialog of a process that has died. False: its trunk is not here, or nothing leads to it.</summary>
+    public bool TryEndDialog(SipDialogSnapshot snapshot, SipReason? reason, Instant now)
+    {
+        if (_trunks.FirstOrDefault(known => known.Options.Name == snapshot.Trunk) is not { } trunk
+            || Dialog.FromSnapshot(snapshot, _context.Local) is not { } dialog)
+            return false;
+        new AbandonedDialog(_context, trunk, dialog).End(reason, now);
+        return true;
+    }
+
     /// <summary>Lets the owner of a call act on it.</summary>
     public void Command(InviteSession session, Instant now, Action<InviteSession, Instant> command)
     {

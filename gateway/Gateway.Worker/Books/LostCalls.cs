@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Gateway.Calls;
 using Gateway.Calls.Balances;
+using Gateway.Sip;
 using Gateway.WhatsApp.Graph;
 using Gateway.Worker.Configuration;
 using Media.Protocols.Primitives;
@@ -8,11 +10,11 @@ using Media.Protocols.Primitives;
 namespace Gateway.Worker.Books;
 
 /// <summary>
-/// Ends the WhatsApp side of calls whose node has died: their users sit in a call without anybody at the other end. Meta would notice after
-/// some 30 s without media; who was only ringing would ring on.
+/// Ends both sides of calls whose node has died: their users and agents sit in a call without anybody at the other end. Meta would notice after
+/// some 30 s without media, who was only ringing would ring on, and a PBX without session timers would never notice.
 /// </summary>
 internal sealed partial class LostCalls(
-    GatewayOptions options, GraphClient graph, ICallRegistry registry, InstantClock clock, ILogger<LostCalls> logger)
+    GatewayOptions options, GraphClient graph, ICallRegistry registry, SipEndpoint sip, InstantClock clock, ILogger<LostCalls> logger)
 {
     /// <summary>Remembered, so that a call that is found twice is terminated once; more than a node has calls.</summary>
     private const int MaxKnown = 10_000;
@@ -21,12 +23,13 @@ internal sealed partial class LostCalls(
     private readonly TimeSpan _memory = options.Node.LostAfter * 10;
 
     private readonly ConcurrentDictionary<WhatsAppCallId, Task> _ended = new();
+    private readonly ConcurrentDictionary<CallId, Task> _hungUp = new();
 
     /// <summary>Answered calls as the registry last showed them: what it shows of a dead node is gone before its calls are closed.</summary>
     private readonly Dictionary<CallId, (LiveCall Call, Instant Until)> _answered = [];
 
-    /// <summary>When every call given so far was told to Meta, or that was given up.</summary>
-    public Task Idle => Task.WhenAll(_ended.Values);
+    /// <summary>When every call given so far was told to Meta and to the PBX, or that was given up.</summary>
+    public Task Idle => Task.WhenAll(_ended.Values.Concat(_hungUp.Values));
 
     /// <summary>Everything that the registry still shows of an earlier start of this node. Nothing, where Redis does not answer.</summary>
     public async Task EndOwnAsync(CancellationToken cancellation)
@@ -35,6 +38,7 @@ internal sealed partial class LostCalls(
         {
             foreach (var call in (await RememberAsync(cancellation)).Where(call => call.Node == options.Node.Id))
             {
+                await EndAtPbxAsync(call.Id, cancellation);
                 await registry.RemoveAsync(call.Id, cancellation);
                 if (call.WhatsAppId is { } whatsAppId)
                     End(call.Id, call.Channel, whatsAppId);
@@ -105,6 +109,37 @@ internal sealed partial class LostCalls(
         _ended.GetOrAdd(whatsAppId, id => Task.Run(() => TerminateAsync(call, channel, id)));
     }
 
+    /// <summary>Takes the dialog that the dead node kept, and begins to hang it up as soon as SIP runs here; nothing where none was kept.</summary>
+    public async Task EndAtPbxAsync(CallId call, CancellationToken cancellation)
+    {
+        if (await registry.TakeDialogAsync(call, cancellation) is not { } text)
+            return;
+        if (_hungUp.Count >= MaxKnown)
+            _hungUp.Clear();
+        _hungUp[call] = Task.Run(() => HangUpAsync(call, text), CancellationToken.None);
+    }
+
+    private async Task HangUpAsync(CallId call, string text)
+    {
+        try
+        {
+            var dialog = JsonSerializer.Deserialize<SipDialogSnapshot>(text, JsonSerializerOptions.Web)!;
+            var reason = SipReason.Q850(CauseTable.Q850(HangupCause.NodeLost), nameof(HangupCause.NodeLost));
+            if (await sip.EndDialogAsync(dialog, reason))
+                LogHungUp(call, dialog.Trunk);
+            else
+                LogNotHungUp(call, "its trunk is not configured here, or no listener serves its address");
+        }
+        catch (JsonException) // Another version's.
+        {
+            LogNotHungUp(call, "what its node kept of the dialog cannot be read");
+        }
+        catch (OperationCanceledException)
+        {
+            LogNotHungUp(call, "this node stops");
+        }
+    }
+
     private async Task TerminateAsync(CallId call, ChannelId channel, WhatsAppCallId whatsAppId)
     {
         await registry.BuryAsync(whatsAppId, CancellationToken.None); // what Meta still has to say of it starts no ghost
@@ -122,6 +157,12 @@ internal sealed partial class LostCalls(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: its node was lost; Meta did not terminate its user's side ({Code}), which may be over already")]
     private partial void LogNotTerminated(CallId callId, int code);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: its node was lost, and its agent's side was hung up at trunk {Trunk}")]
+    private partial void LogHungUp(CallId callId, string trunk);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: its node was lost; its agent's side was not hung up: {Reason}")]
+    private partial void LogNotHungUp(CallId callId, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Redis does not show what an earlier start left: {Reason}")]
     private partial void LogRegistryAway(string reason);

@@ -2,13 +2,14 @@ using Gateway.Calls;
 
 namespace Gateway.Worker.Books;
 
-/// <summary>Where the sweeper completes orphans: in the store, and at Meta.</summary>
+/// <summary>Where the sweeper completes orphans: in the store, at Meta and at the PBX.</summary>
 internal sealed class OrphanStore(ICallStore store, LostCalls lost) : ICallStore
 {
     public async Task CompleteAsync(CallRecord record, CancellationToken cancellation)
     {
         record = lost.Complete(record);
         await store.CompleteAsync(record, cancellation);
+        await lost.EndAtPbxAsync(record.Id, cancellation);
         if (record.WhatsAppId is { } whatsAppId)
             lost.End(record.Id, record.Channel, whatsAppId);
     }

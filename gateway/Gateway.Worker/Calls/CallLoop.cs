@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Threading.Channels;
 using Gateway.Calls;
 using Gateway.Calls.Balances;
@@ -285,6 +286,14 @@ internal sealed partial class CallLoop : ICallInbox
             Identity.Id, _call.WhatsAppId, Identity.Direction, Identity.Channel, Identity.User.ToString(), _call.Trunk, _call.Agent, _call.State,
             _call.TimeOf(_call.StartedAt), _call.AnsweredAt is { } answered ? _call.TimeOf(answered) : null, Identity.Node);
         _registry.Add(() => _services.Registry.PublishAsync(view, CancellationToken.None));
+        _registry.Add(KeepDialogAsync);
+    }
+
+    /// <summary>Once more with each showing: requests since then have moved the dialog on, or a transfer has put another in its place.</summary>
+    private async Task KeepDialogAsync()
+    {
+        if (await _pbx.SnapshotAsync() is { } dialog)
+            await _services.Registry.KeepDialogAsync(Identity.Id, JsonSerializer.Serialize(dialog, JsonSerializerOptions.Web), CancellationToken.None);
     }
 
     /// <summary>By way of the disk, unlike the beginning: a pick-up that is lost makes an uncharged missed call of an answered one.</summary>

@@ -57,6 +57,12 @@ internal sealed class ForgivingRegistry(ICallRegistry registry, TimeProvider tim
             Owe(() => RemoveAsync(callId, cancellation));
     }
 
+    public Task KeepDialogAsync(CallId callId, string dialog, CancellationToken cancellation) =>
+        AskAsync("keep_dialog", () => Done(registry.KeepDialogAsync(callId, dialog, cancellation)), true);
+
+    public async Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation) =>
+        (await AskAsync("take_dialog", () => registry.TakeDialogAsync(callId, cancellation), null)).Value;
+
     public async Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
         (await AskAsync("answer_lock", () => registry.TakeAnswerLockAsync(whatsAppId, callId, cancellation), true)).Value;
 

@@ -146,6 +146,9 @@ internal sealed partial class PbxLeg
         return true;
     }
 
+    /// <summary>What ends this leg at the PBX when this process dies; null where nothing is to be ended.</summary>
+    public async Task<SipDialogSnapshot?> SnapshotAsync() => _sip is { } sip ? await sip.SnapshotAsync() : null;
+
     public void SendDigit(CallLeg to, char digit, TimeSpan duration) => _media.SendDigit(to, digit, duration);
 
     public void ReleaseMedia() => _operations.Add(_media.ReleaseAsync);

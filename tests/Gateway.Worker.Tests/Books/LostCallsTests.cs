@@ -17,7 +17,7 @@ public sealed class LostCallsTests
     private readonly Shown _registry = new();
     private readonly LostCalls _lost;
 
-    public LostCallsTests() => _lost = new LostCalls(Options(), graph: null!, _registry, new InstantClock(_time), NullLogger<LostCalls>.Instance);
+    public LostCallsTests() => _lost = new LostCalls(Options(), graph: null!, _registry, sip: null!, new InstantClock(_time), NullLogger<LostCalls>.Instance);
 
     [Fact]
     public async Task A_pick_up_that_was_never_written_is_known_from_the_registry_even_after_that_has_forgotten_it()
@@ -81,6 +81,10 @@ public sealed class LostCallsTests
         public Task PublishAsync(LiveCall call, CancellationToken cancellation) => throw new NotSupportedException();
 
         public Task RemoveAsync(CallId callId, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task KeepDialogAsync(CallId callId, string dialog, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation) => throw new NotSupportedException();
 
         public Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) => throw new NotSupportedException();
     }

@@ -1,7 +1,9 @@
 using Gateway.Calls;
+using Gateway.Sip;
 using Gateway.Worker.Tests.Calls.Bench;
 using Sandbox.Calls;
 using Sandbox.Graph;
+using Sandbox.Users;
 using Testing;
 using CallState = Sandbox.Calls.CallState;
 
@@ -18,11 +20,31 @@ public sealed class KilledWorkerTests(WorkerBench bench) : IClassFixture<WorkerB
     {
         await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);
         await bench.StartAsync();
-        var (call, _) = await bench.LiveAsync();
+        var (call, agent) = await bench.LiveAsync();
         await bench.KillAsync();
         Assert.Equal(CallState.Active, call.State);
 
         await bench.StartAsync();
+        await SettledAsync(call, purse, HangupCause.NodeLost);
+        Assert.Equal(SipCallEnd.Remote, (await agent.EndedAsync()).By);
+        await bench.KillAsync();
+    }
+
+    [Fact]
+    public async Task While_a_call_that_an_agent_placed_is_live()
+    {
+        await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);
+        await bench.StartAsync();
+        var user = bench.WhatsApp.User(AutoMode.Answer);
+        var agent = bench.Pbx.Dial(user.Phone);
+        await agent.AnsweredAsync();
+        var call = await bench.WhatsApp.CallToAsync(user, CallState.Active);
+        await Eventually.SeeAsync(() => bench.RowsAsync(call), rows => rows is [{ Answered: true }], "the pick-up is noted");
+        await bench.KillAsync();
+
+        await bench.StartAsync();
+        var ended = await agent.EndedAsync();
+        Assert.Equal((SipCallEnd.Remote, 41), (ended.By, ended.Reason?.Cause));
         await SettledAsync(call, purse, HangupCause.NodeLost);
         await bench.KillAsync();
     }

@@ -15,7 +15,10 @@ internal abstract record EndpointInput
     /// <summary>Something that is no message, but may deserve an answer.</summary>
     public sealed record Malformed(SipParseError Error, SipFlow Flow) : EndpointInput;
 
-    public sealed record SendFailed(long Transaction) : EndpointInput;
+    public sealed record SendFailed(long Transaction, string? Reason = null) : EndpointInput;
+
+    /// <summary>A connection that we opened is gone.</summary>
+    public sealed record FlowClosed(SipFlow Flow) : EndpointInput;
 
     /// <summary>Work of another thread, done on the loop; <paramref name="Done"/> completes afterwards.</summary>
     public sealed record Command(Action<Instant> Action, TaskCompletionSource? Done) : EndpointInput;

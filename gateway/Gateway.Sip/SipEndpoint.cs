@@ -61,6 +61,12 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     /// <summary>Why no TCP or TLS connection can be accepted at the moment; null while all is well.</summary>
     public string? Fault => _transports?.Fault;
 
+    /// <summary>Our certificates by name ("server", or the trunk's), and when each runs out (UTC).</summary>
+    public IEnumerable<(string Name, DateTime NotAfter)> CertificateExpiries => _transports?.CertificateExpiries ?? [];
+
+    /// <summary>Takes certificate files that have changed now, and not only when they are next looked at.</summary>
+    public void ReloadCertificates() => _transports?.ReloadCertificates();
+
     /// <summary>Binds the listeners, loads certificates, starts keepalives and registrations.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">A listener cannot be bound.</exception>
     /// <exception cref="System.Security.Cryptography.CryptographicException">A certificate cannot be read.</exception>
@@ -72,7 +78,7 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         var inbox = Channel.CreateBounded<EndpointInput>(new BoundedChannelOptions(_options.Limits.MaxPendingMessages) { SingleReader = true });
         TransactionContext? transactions = null;
         _metrics = new SipMetrics(() => ActiveCalls, () => _transports?.Connections ?? 0, drop => transactions?.CountOf(drop) ?? 0);
-        _transports = new SipTransports(_options, IsExpected, inbox.Writer, _metrics, _time, _logger);
+        _transports = new SipTransports(_options, source => FindTrunk(source)?.Trunk.Options.Name, inbox.Writer, _metrics, _time, _logger);
         var local = _transports.Bind(_options.Listeners);
         Listeners = [.. _options.Listeners.Select((listener, i) => listener with { Bind = local[i].Address.ToIPEndPoint() })];
 
@@ -143,7 +149,8 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     }
 
     /// <summary>From any thread: the trunks and their targets are replaced whole, never changed.</summary>
-    private bool IsExpected(SipFlow source) => _trunks.Any(trunk => trunk.Trunk.MatchSource(source) > 0);
+    private TrunkRuntime? FindTrunk(SipFlow path) =>
+        _trunks.Where(trunk => trunk.Trunk.MatchSource(path) > 0).MaxBy(trunk => trunk.Trunk.MatchSource(path));
 
     private TrunkRuntime? FindTrunk(string name) => _trunks.FirstOrDefault(trunk => trunk.Trunk.Options.Name == name);
 

@@ -9,6 +9,9 @@ public sealed record SipEndpointOptions
 
     public IReadOnlyList<TrunkOptions> Trunks { get; init; } = [];
 
+    /// <summary>Peers there are told the bound address instead of the advertised one (1:1 NAT with a PBX on the inside).</summary>
+    public IReadOnlyList<IPNetwork> LocalNetworks { get; init; } = [];
+
     /// <summary>Written in User-Agent and Server.</summary>
     public string Product { get; init; } = "WhatsApp-Calls-Gateway";
 
@@ -51,6 +54,22 @@ public sealed record SipTlsOptions
 
     /// <summary>Accepts any server certificate. For test benches only.</summary>
     public bool AcceptAnyServerCertificate { get; init; }
+
+    /// <summary>Whether peers that connect to us have to prove themselves by a certificate of the authorities.</summary>
+    public ClientCertificates ClientCertificates { get; init; }
+}
+
+/// <summary>What is asked of peers that connect over TLS.</summary>
+public enum ClientCertificates
+{
+    /// <summary>No certificate is asked for.</summary>
+    None,
+
+    /// <summary>One that is shown must be good.</summary>
+    Optional,
+
+    /// <summary>Without a good one there is no connection.</summary>
+    Required,
 }
 
 /// <summary>Bounds on what peers can make the transport keep.</summary>

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Messages;
+using Gateway.Sip.Transactions;
 using Gateway.Sip.Transport;
 using Media.Protocols.Primitives;
 using Microsoft.Extensions.Logging;
@@ -27,6 +28,8 @@ internal sealed partial class SipLoop
     private readonly ILogger _logger;
     private readonly ITimer _timer;
     private Instant _timerAt = Instant.Never;
+    private readonly LogLimit _unknownLog = new(TimeSpan.FromMinutes(1));
+    private long _unknownSources;
     private Task _running = Task.CompletedTask;
 
     public SipLoop(
@@ -117,13 +120,18 @@ internal sealed partial class SipLoop
                     if (message.IgnoredHeaders > 0)
                         _metrics.IgnoredHeaders(message.IgnoredHeaders);
                     Agent.HandleMessage(message, flow, now);
+                    ReportUnknownSource(flow, now);
                     break;
                 case EndpointInput.Malformed(var error, var flow):
                     _metrics.Malformed(error.Fault);
                     Agent.HandleMalformed(error, flow);
                     break;
-                case EndpointInput.SendFailed(var transaction):
-                    Agent.HandleTransportError(transaction, now);
+                case EndpointInput.SendFailed(var transaction, var reason):
+                    Agent.HandleTransportError(transaction, now, reason);
+                    break;
+                case EndpointInput.FlowClosed(var flow):
+                    foreach (var trunk in _trunks)
+                        trunk.HandleFlowClosed(flow, now);
                     break;
                 case EndpointInput.Command(var action, _):
                     action(now);
@@ -153,7 +161,7 @@ internal sealed partial class SipLoop
             if (now >= trunk.NextDeadline)
                 trunk.HandleDeadline(now);
             if (trunk.Publish())
-                LogTrunk(_logger, trunk.Trunk.Options.Name, trunk.Health.State, trunk.Health.Registered, trunk.Health.Cause);
+                LogChange(trunk.Trunk.Options.Name, trunk.Health);
         }
         Drain();
 
@@ -165,6 +173,25 @@ internal sealed partial class SipLoop
         _timerAt = next;
         var milliseconds = next == Instant.Never ? Timeout.Infinite : Math.Clamp(Math.Ceiling((next - _clock.Now).TotalMilliseconds), 0, MaxSleep);
         _timer.Change(TimeSpan.FromMilliseconds(milliseconds), Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>A PBX at an address that no trunk has is refused: who set it up has to read so.</summary>
+    private void ReportUnknownSource(SipFlow flow, Instant now)
+    {
+        var count = Agent.Layer.Context.CountOf(SipDrop.UnknownSource);
+        if (count == _unknownSources)
+            return;
+        _unknownSources = count;
+        if (_unknownLog.TryPass(now, out var suppressed))
+            LogUnknownSource(_logger, flow.Remote.ToIPAddress(), flow.Transport, suppressed);
+    }
+
+    private void LogChange(string trunk, TrunkHealth health)
+    {
+        if (health.CanCarryCalls)
+            LogTrunk(_logger, trunk, health.State, health.Registered, health.Cause);
+        else
+            LogTrunkTrouble(_logger, trunk, health.State, health.Registered, health.Cause);
     }
 
     private void Drain()
@@ -209,6 +236,13 @@ internal sealed partial class SipLoop
 
     [LoggerMessage(Level = LogLevel.Information, Message = "SIP trunk {Trunk} is {State}, registered: {Registered}, cause: {Cause}")]
     private static partial void LogTrunk(ILogger logger, string trunk, TrunkState state, bool? registered, string? cause);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A request from {Source} over {Transport} was refused with 403: the address belongs to no trunk "
+        + "(sip.trunks[].server, allowedSources); {Suppressed} more refused since the last line")]
+    private static partial void LogUnknownSource(ILogger logger, System.Net.IPAddress source, SipTransport transport, long suppressed);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "SIP trunk {Trunk} is {State}, registered: {Registered}, cause: {Cause}")]
+    private static partial void LogTrunkTrouble(ILogger logger, string trunk, TrunkState state, bool? registered, string? cause);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "SIP call {CallId} comes in from trunk {Trunk}")]
     private static partial void LogIncoming(ILogger logger, string callId, string trunk);

@@ -10,7 +10,8 @@ namespace Gateway.Storage;
 /// </summary>
 /// <remarks>
 /// `wa:{wacid}:claim` = "node callId" or "†" (tombstone) · `wa:{wacid}:answer` = callId · `wa:live` = set of call ids ·
-/// `wa:{callId}:live` = JSON · `wa:{callId}:dialog` = JSON of the SIP side. The braces are in the keys: in a Cluster they keep the keys of one call in one slot, and no command names keys of two.
+/// `wa:{callId}:live` = JSON · `wa:{callId}:dialog` = JSON of the SIP side. The braces are in the keys: in a Cluster they keep the keys of one
+/// call in one slot, and no command names keys of two.
 /// </remarks>
 public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node) : ICallRegistry
 {
@@ -69,7 +70,7 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
         Database.StringSetAsync(DialogKey(callId), dialog, ClaimTtl);
 
     public async Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation) =>
-        await Database.StringGetDeleteAsync(DialogKey(callId));
+        (string?)await Database.ScriptEvaluateAsync(TakeScript, [DialogKey(callId)]);
 
     public Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
         Database.StringSetAsync(AnswerKey(whatsAppId), callId.Value, TombstoneTtl, When.NotExists);

@@ -89,7 +89,8 @@ public static class GatewayHost
         services.AddSingleton(s => new MediaEngine(options.Media, TimeProvider.System, s.GetRequiredService<ILogger<MediaEngine>>()));
         services.AddSingleton(s => new SipEndpoint(
             Trunks.Endpoint(options, budget), s.GetRequiredService<IEntropy>(), TimeProvider.System, s.GetRequiredService<ILoggerFactory>()));
-        services.AddSingleton(s => new TrunkMetrics([.. options.Sip.Trunks.Select(t => t.Name)], s.GetRequiredService<SipEndpoint>().GetTrunkHealth));
+        services.AddSingleton(s => new TrunkMetrics([.. options.Sip.Trunks.Select(t => t.Name)], s.GetRequiredService<SipEndpoint>().GetTrunkHealth,
+            () => s.GetRequiredService<SipEndpoint>().CertificateExpiries));
         services.AddSingleton(Trunks.ForCalls(options));
 
         services.AddSingleton<RecordSpool>();

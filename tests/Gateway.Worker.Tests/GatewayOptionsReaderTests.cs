@@ -49,6 +49,27 @@ public class GatewayOptionsReaderTests
         Assert.Equal(["whatsApp.shade: unknown key.", "sip.trunks[0].colour: unknown key."], errors);
     }
 
+    [Theory]
+    [InlineData("udp:10.0.0.5:5060", null, null)]
+    [InlineData("udp:10.0.0.5:5060;advertised=203.0.113.9", "203.0.113.9", null)]
+    [InlineData("tls:[::1]:5061;advertised=sip.example.com:5071", "sip.example.com", 5071)]
+    public void A_listener_may_say_what_its_peers_reach_it_by(string text, string? host, int? port)
+    {
+        Assert.True(SipAddresses.TryParseListener(text, out var listener));
+        Assert.Equal((host, port), (listener.AdvertisedHost, listener.AdvertisedPort));
+    }
+
+    [Fact]
+    public void Names_a_listener_a_network_and_a_media_address_that_there_are_not()
+    {
+        var json = Valid.Replace("\"name\": \"main\"", "\"name\": \"main\", \"listen\": \"udp:10.0.0.5:5060\", \"mediaAddress\": \"10.0.0.5\"")
+            .Replace("\"trunks\": [{", "\"localNetworks\": [\"10.0.0.0/33\"], \"trunks\": [{");
+        Assert.False(GatewayOptionsReader.TryRead(json, out _, out var errors));
+        Assert.Contains(errors, e => e.StartsWith("sip.localNetworks", StringComparison.Ordinal));
+        Assert.Contains(errors, e => e.StartsWith("sip.trunks['main'].listen", StringComparison.Ordinal));
+        Assert.Contains(errors, e => e.StartsWith("sip.trunks['main'].mediaAddress", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Names_every_broken_rule_at_once()
     {

@@ -18,8 +18,11 @@ public sealed class Dialog
 
     private uint? _remoteSequence;
 
-    private Dialog(string callId, NameAddr local, NameAddr remote, SipUri remoteTarget, uint localSequence, SipFlow flow)
+    private readonly Trunk _trunk;
+
+    private Dialog(Trunk trunk, string callId, NameAddr local, NameAddr remote, SipUri remoteTarget, uint localSequence, SipFlow flow)
     {
+        _trunk = trunk;
         CallId = callId;
         Local = local;
         Remote = remote;
@@ -55,17 +58,17 @@ public sealed class Dialog
     public bool AllowsInfo { get; private set; }
 
     /// <summary>The caller's side, from a response with a To tag (§12.1.2). The route set is the Record-Route reversed.</summary>
-    public static Dialog FromResponse(SipRequest request, SipResponse response, SipFlow flow, LocalAddresses local)
+    public static Dialog FromResponse(Trunk trunk, SipRequest request, SipResponse response, SipFlow flow, LocalAddresses local)
     {
-        var dialog = new Dialog(request.CallId, request.From, response.To, request.Uri, request.CSeq.Number, flow);
+        var dialog = new Dialog(trunk, request.CallId, request.From, response.To, request.Uri, request.CSeq.Number, flow);
         dialog.RefreshFromResponse(response, local);
         return dialog;
     }
 
     /// <summary>The callee's side, from an INVITE (§12.1.1). The route set is the Record-Route in order.</summary>
-    public static Dialog FromRequest(SipRequest request, string localTag, SipFlow flow, LocalAddresses local)
+    public static Dialog FromRequest(Trunk trunk, SipRequest request, string localTag, SipFlow flow, LocalAddresses local)
     {
-        var dialog = new Dialog(request.CallId, request.To.WithTag(localTag), request.From, request.From.Uri, 0, flow)
+        var dialog = new Dialog(trunk, request.CallId, request.To.WithTag(localTag), request.From, request.From.Uri, 0, flow)
         {
             RouteSet = request.RecordRoutes,
             _remoteSequence = request.CSeq.Number,
@@ -129,7 +132,8 @@ public sealed class Dialog
             AllowsInfo = message.Headers.HasToken("Allow", SipMethod.Info.Name);
         }
         flow = flow with { ServerName = flow.ServerName ?? Flow.ServerName };
-        Flow = FlowTo(RouteSet.Count > 0 ? RouteSet[0].Uri : RemoteTarget, flow, local);
+        var next = RouteSet.Count > 0 ? RouteSet[0].Uri : RemoteTarget;
+        Flow = _trunk.IsBehindNat(next, flow.Remote, RouteSet.Count > 0) ? flow : FlowTo(next, flow, local);
     }
 
     /// <summary>
@@ -184,7 +188,8 @@ public sealed class Dialog
         var port = uri.Port != 0 ? uri.Port : transport == SipTransport.Tls ? DefaultTlsPort : DefaultPort;
         var remote = TransportAddress.From(address, port);
         var sameHost = transport == flow.Transport && remote.Bits == flow.Remote.Bits;
-        var listener = sameHost ? flow.Listener : local.Find(transport, remote);
+        var isSameKind = transport == flow.Transport && remote.IsIPv4 == flow.Remote.IsIPv4; // the trunk's own listener serves its other hosts too
+        var listener = isSameKind ? flow.Listener : local.Find(transport, remote);
         if (listener < 0)
             return flow; // we do not speak that transport: answer the way they came
         return flow with { Transport = transport, Remote = remote, Listener = listener, Connection = sameHost ? flow.Connection : 0 };

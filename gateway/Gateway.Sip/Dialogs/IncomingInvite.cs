@@ -40,7 +40,7 @@ internal sealed class IncomingInvite
         Transaction = transaction;
         // A connection of ours back to the peer has to prove the trunk's name; the one it opened has proved nothing.
         var flow = transaction.Flow with { ServerName = session.Trunk.Options.Server };
-        session.Dialog = Dialog.FromRequest(request, session.LocalTag, flow, session.Context.Local);
+        session.Dialog = Dialog.FromRequest(session.Trunk, request, session.LocalTag, flow, session.Context.Local);
         session.RemoteSdp = session.Info.Offer;
         _offered = session.RemoteSdp is not null;
     }

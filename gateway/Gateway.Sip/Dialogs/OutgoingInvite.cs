@@ -354,5 +354,5 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
     }
 
     private Dialog CreateDialog(SipResponse response, SipFlow flow) =>
-        Dialog.FromResponse(_transaction!.Request, response, flow, session.Context.Local);
+        Dialog.FromResponse(session.Trunk, _transaction!.Request, response, flow, session.Context.Local);
 }

@@ -56,14 +56,21 @@ public sealed class UserAgent : IServerTransactionUser
             else
                 _transactions.Count(SipDrop.StrayResponse);
         }
-        else if (message is SipRequest request && !IsExpected(request, flow))
+        else if (message is SipRequest request)
+            HandleRequest(request, flow, now);
+    }
+
+    private void HandleRequest(SipRequest request, SipFlow flow, Instant now)
+    {
+        if (!IsExpected(request, flow))
         {
             _transactions.Count(SipDrop.UnknownSource);
             request.Headers.ReplaceFirst("Via", request.TopVia.StampSource(flow.Remote).ToString());
             _layer.Servers.Refuse(request, flow, 403);
+            return;
         }
-        else
-            _layer.HandleMessage(message, flow, now);
+        (FindTrunk(flow) ?? FindSession(request)?.Trunk)?.AskForResponsePort(request, flow.Remote);
+        _layer.HandleMessage(request, flow, now);
     }
 
     /// <summary>Answers what is no proper message when there is a request in it, and its sender is one we know.</summary>
@@ -75,7 +82,7 @@ public sealed class UserAgent : IServerTransactionUser
             _layer.Servers.RefuseMalformed(response, flow);
     }
 
-    public void HandleTransportError(long transaction, Instant now) => _layer.HandleTransportError(transaction, now);
+    public void HandleTransportError(long transaction, Instant now, string? reason = null) => _layer.HandleTransportError(transaction, now, reason);
 
     public void HandleDeadline(Instant now)
     {

@@ -69,7 +69,7 @@ public sealed class UserAgentContext
 
     internal string ContactFor(SipFlow flow, string user)
     {
-        var uri = SipUri.Create(user.Length == 0 ? null : user, Local[flow.Listener].Advertised);
+        var uri = SipUri.Create(user.Length == 0 ? null : user, Local.AdvertisedTo(flow));
         return new NameAddr(flow.IsReliable ? uri.WithParameter("transport", flow.Transport == SipTransport.Tls ? "tls" : "tcp") : uri).ToString();
     }
 

@@ -55,4 +55,7 @@ public sealed class ClientTransaction : IHasDeadline
     {
         (Flow, Machine, Bytes, Fallback) = (flow, machine, bytes, null);
     }
+
+    /// <summary>What the transport said when it could not send, in words for an operator.</summary>
+    public string? FailureReason { get; set; }
 }

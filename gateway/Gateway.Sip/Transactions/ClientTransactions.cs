@@ -63,10 +63,11 @@ public sealed class ClientTransactions(TransactionContext context)
     }
 
     /// <summary>False: no such transaction.</summary>
-    public bool HandleTransportError(long id, Instant now)
+    public bool HandleTransportError(long id, Instant now, string? reason = null)
     {
         if (!_byId.TryGetValue(id, out var transaction))
             return false;
+        transaction.FailureReason = reason;
         if (transaction.Fallback is { } flow && transaction.Machine.State is TransactionState.Calling or TransactionState.Trying)
             FallBack(transaction, flow, now);
         else

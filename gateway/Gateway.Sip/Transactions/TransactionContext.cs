@@ -63,7 +63,7 @@ public sealed class TransactionContext(LocalAddresses local, IEntropy entropy, T
     /// <summary>The Via of a request of ours on <paramref name="flow"/>. Connections may be used the other way round as well (RFC 5923 §5).</summary>
     public string ViaFor(SipFlow flow, string branch)
     {
-        var via = ViaHeader.Create(flow.Transport.ToString().ToUpperInvariant(), Local[flow.Listener].Advertised, branch);
+        var via = ViaHeader.Create(flow.Transport.ToString().ToUpperInvariant(), Local.AdvertisedTo(flow), branch);
         return (flow.IsReliable ? via with { Parameters = via.Parameters.With("alias") } : via).ToString();
     }
 }

@@ -35,9 +35,9 @@ public sealed class TransactionLayer
     }
 
     /// <summary>The transport could not send, or lost the connection before it could tell.</summary>
-    public void HandleTransportError(long transaction, Instant now)
+    public void HandleTransportError(long transaction, Instant now, string? reason = null)
     {
-        if (transaction != 0 && !Clients.HandleTransportError(transaction, now))
+        if (transaction != 0 && !Clients.HandleTransportError(transaction, now, reason))
             Servers.HandleTransportError(transaction, now);
     }
 

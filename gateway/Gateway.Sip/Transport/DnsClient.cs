@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Sip.Resolution;
@@ -6,11 +7,16 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Transport;
 
 /// <summary>
-/// Looks up SRV and NAPTR at the servers of /etc/resolv.conf over UDP, and addresses through the operating system (which knows /etc/hosts
-/// too). Answers are cached. Safe for use from several threads.
+/// Looks up SRV and NAPTR at the servers of /etc/resolv.conf, over UDP and, where the answer does not fit, over TCP (RFC 7766 §5); and addresses through
+/// the operating system (which knows /etc/hosts too). Answers are cached. Safe for use from several threads.
 /// </summary>
-public sealed class DnsClient(IReadOnlyList<IPEndPoint> servers, IEntropy entropy, TimeProvider time) : ISipDnsClient
+/// <param name="servers">Asked before each lookup: they may change while we run.</param>
+/// <param name="entropy">For query ids.</param>
+/// <param name="time">For timeouts and lifetimes.</param>
+public sealed class DnsClient(Func<IReadOnlyList<IPEndPoint>> servers, IEntropy entropy, TimeProvider time) : ISipDnsClient
 {
+    private const string ResolvConf = "/etc/resolv.conf";
+
     /// <summary>resolv.conf(5): MAXNS.</summary>
     private const int MaxServers = 3;
 
@@ -26,20 +32,27 @@ public sealed class DnsClient(IReadOnlyList<IPEndPoint> servers, IEntropy entrop
     private readonly DnsCache _cache = new();
     private readonly Lock _lock = new();
 
-    /// <summary>With the name servers of this host; the local one when the file names none.</summary>
-    public static DnsClient CreateDefault(IEntropy entropy, TimeProvider time)
+    public DnsClient(IReadOnlyList<IPEndPoint> servers, IEntropy entropy, TimeProvider time) : this(() => servers, entropy, time)
+    {
+    }
+
+    /// <summary>With the name servers of this host as they are at each lookup: a DHCP lease or a VPN changes them.</summary>
+    public static DnsClient CreateDefault(IEntropy entropy, TimeProvider time) => new(() => ReadServersOf(ResolvConf), entropy, time);
+
+    /// <summary>The servers that the file names; the local one when it names none.</summary>
+    public static IReadOnlyList<IPEndPoint> ReadServersOf(string path)
     {
         string text;
         try
         {
-            text = File.ReadAllText("/etc/resolv.conf");
+            text = File.ReadAllText(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             text = "";
         }
-        var servers = ReadServers(text);
-        return new DnsClient(servers.Count > 0 ? servers : [new IPEndPoint(IPAddress.Loopback, 53)], entropy, time);
+        var found = ReadServers(text);
+        return found.Count > 0 ? found : [new IPEndPoint(IPAddress.Loopback, 53)];
     }
 
     /// <summary>The "nameserver" lines of a resolv.conf, the first three.</summary>
@@ -76,9 +89,12 @@ public sealed class DnsClient(IReadOnlyList<IPEndPoint> servers, IEntropy entrop
         if (TryGetCached(name, type, out var result))
             return result;
         result = new DnsResult<DnsRecord>(DnsStatus.Timeout, []);
-        for (var attempt = 0; attempt < Attempts * servers.Count; attempt++)
+        var asked = servers();
+        for (var attempt = 0; attempt < Attempts * asked.Count; attempt++)
         {
-            result = await AskAsync(servers[attempt % servers.Count], name, type, cancellation);
+            result = await AskAsync(asked[attempt % asked.Count], name, type, overTcp: false, cancellation);
+            if (result.Status == DnsStatus.Truncated)
+                result = await AskAsync(asked[attempt % asked.Count], name, type, overTcp: true, cancellation);
             if (result.Status is DnsStatus.Ok or DnsStatus.NoSuchName or DnsStatus.Malformed)
                 break;
         }
@@ -87,7 +103,7 @@ public sealed class DnsClient(IReadOnlyList<IPEndPoint> servers, IEntropy entrop
     }
 
     /// <summary>A socket of its own for each question: its random port is half of what a forger has to guess.</summary>
-    private async Task<DnsResult<DnsRecord>> AskAsync(IPEndPoint server, string name, DnsRecordType type, CancellationToken cancellation)
+    private async Task<DnsResult<DnsRecord>> AskAsync(IPEndPoint server, string name, DnsRecordType type, bool overTcp, CancellationToken cancellation)
     {
         var buffer = new byte[DnsMessage.MaxBytes];
         ushort id;
@@ -101,6 +117,8 @@ public sealed class DnsClient(IReadOnlyList<IPEndPoint> servers, IEntropy entrop
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
         try
         {
+            if (overTcp)
+                return await AskOverTcpAsync(server, buffer.AsMemory(0, length), id, name, type, either.Token);
             using var socket = new Socket(server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
             await socket.ConnectAsync(server, either.Token);
             await socket.SendAsync(buffer.AsMemory(0, length), either.Token);
@@ -115,10 +133,28 @@ public sealed class DnsClient(IReadOnlyList<IPEndPoint> servers, IEntropy entrop
         {
             return new DnsResult<DnsRecord>(DnsStatus.Timeout, []);
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or IOException)
         {
             return new DnsResult<DnsRecord>(DnsStatus.ServerFailure, []);
         }
+    }
+
+    /// <summary>Each message has its length in two bytes before it (RFC 1035 §4.2.2).</summary>
+    private static async Task<DnsResult<DnsRecord>> AskOverTcpAsync(
+        IPEndPoint server, ReadOnlyMemory<byte> query, ushort id, string name, DnsRecordType type, CancellationToken cancellation)
+    {
+        using var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(server, cancellation);
+        await using var stream = new NetworkStream(socket);
+        var framed = new byte[2 + query.Length];
+        BinaryPrimitives.WriteUInt16BigEndian(framed, (ushort)query.Length);
+        query.CopyTo(framed.AsMemory(2));
+        await stream.WriteAsync(framed, cancellation);
+        var head = new byte[2];
+        await stream.ReadExactlyAsync(head, cancellation);
+        var answer = new byte[BinaryPrimitives.ReadUInt16BigEndian(head)];
+        await stream.ReadExactlyAsync(answer, cancellation);
+        return DnsMessage.TryReadResponse(answer, id, name, type, out var result) ? result : new DnsResult<DnsRecord>(DnsStatus.Malformed, []);
     }
 
     private static async Task<DnsResult<DnsRecord>> AskSystemAsync(string host, CancellationToken cancellation)

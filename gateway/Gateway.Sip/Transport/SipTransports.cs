@@ -15,17 +15,21 @@ internal sealed class SipTransports : IAsyncDisposable
     private readonly SipMetrics _metrics;
     private readonly ILogger _logger;
     private readonly StreamTransport _streams;
-    private readonly TlsCertificates? _tls;
+    private readonly TlsCertificates _tls;
+    private readonly ITimer _watch;
+    private readonly IReadOnlyList<IPNetwork> _localNetworks;
 
-    /// <remarks><c>isExpected</c>: the source belongs to a trunk; asked from several threads.</remarks>
+    /// <remarks><c>trunkOf</c>: the name of the trunk that a path belongs to; asked from several threads.</remarks>
     public SipTransports(
-        SipEndpointOptions options, Func<SipFlow, bool> isExpected, ChannelWriter<EndpointInput> inbox, SipMetrics metrics, TimeProvider time, ILogger logger)
+        SipEndpointOptions options, Func<SipFlow, string?> trunkOf, ChannelWriter<EndpointInput> inbox, SipMetrics metrics, TimeProvider time, ILogger logger)
     {
         _inbox = inbox;
         _metrics = metrics;
         _logger = logger;
-        _tls = options.Tls is null ? null : TlsCertificates.Load(options.Tls);
-        _streams = new StreamTransport(options.Limits, isExpected, _tls, inbox, metrics, time, logger);
+        _localNetworks = options.LocalNetworks;
+        _tls = new TlsCertificates(options, time, logger);
+        _watch = _tls.Watch(time);
+        _streams = new StreamTransport(options.Limits, trunkOf, _tls, inbox, metrics, time, logger);
     }
 
     public int Connections => _streams.Count;
@@ -43,7 +47,7 @@ internal sealed class SipTransports : IAsyncDisposable
             var isAny = listener.Bind.Address.Equals(IPAddress.Any) || listener.Bind.Address.Equals(IPAddress.IPv6Any);
             if (isAny && listener.AdvertisedHost is null)
                 throw new ArgumentException($"The SIP listener on {listener.Bind} needs an advertised host: it listens on all addresses.", nameof(listeners));
-            if (listener.Transport == SipTransport.Tls && _tls is not { CanServe: true })
+            if (listener.Transport == SipTransport.Tls && !_tls.CanServe)
                 throw new ArgumentException($"The SIP listener on {listener.Bind} speaks TLS and needs a certificate.", nameof(listeners));
             var endPoint = Bind(bound.Count, listener);
             var advertised = new HostPort(listener.AdvertisedHost ?? endPoint.Address.ToString(), listener.AdvertisedPort ?? endPoint.Port);
@@ -51,7 +55,7 @@ internal sealed class SipTransports : IAsyncDisposable
         }
         foreach (var port in _udp)
             port?.Start();
-        return new LocalAddresses(bound);
+        return new LocalAddresses(bound, _localNetworks, bound.Count > 1 ? SourceAddress.Find : null);
     }
 
     public void Send(in SipTransmit transmit)
@@ -62,8 +66,14 @@ internal sealed class SipTransports : IAsyncDisposable
             _inbox.TryWrite(new EndpointInput.SendFailed(transmit.Transaction));
     }
 
+    /// <summary>Our certificates by name, and when each runs out (UTC).</summary>
+    public IEnumerable<(string Name, DateTime NotAfter)> CertificateExpiries => _tls.Expiries;
+
+    public void ReloadCertificates() => _tls.Reload();
+
     public async ValueTask DisposeAsync()
     {
+        await _watch.DisposeAsync();
         foreach (var port in _udp)
         {
             if (port is not null)

@@ -48,6 +48,9 @@ internal sealed class StreamConnection
     /// <summary>Why it was closed, once it is.</summary>
     public ConnectionEnd End { get; private set; }
 
+    /// <summary>Why it could not be opened, in the words of TLS or the system.</summary>
+    public string? Reason { get; private set; }
+
     public bool IsClosed => Volatile.Read(ref _closed) != 0;
 
     /// <summary>
@@ -97,13 +100,14 @@ internal sealed class StreamConnection
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
         {
+            Reason = e.Message;
             Close(ConnectionEnd.Connect);
         }
         finally
         {
             Close(ConnectionEnd.Error);
             while (_queue.Reader.TryRead(out var unsent))
-                _owner.ReportFailure(unsent.Transaction);
+                _owner.ReportFailure(unsent.Transaction, Reason);
         }
     }
 

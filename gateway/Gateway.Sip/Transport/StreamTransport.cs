@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Threading.Channels;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Transactions;
@@ -16,6 +17,16 @@ namespace Gateway.Sip.Transport;
 internal sealed partial class StreamTransport : IAsyncDisposable
 {
     private const int Backlog = 512;
+
+    /// <summary>ip(7), tcp(7): levels.</summary>
+    private const int SolIp = 0;
+    private const int SolTcp = 6;
+
+    /// <summary>tcp(7): TCP_USER_TIMEOUT, milliseconds that what we sent may stay without acknowledgement.</summary>
+    private const int TcpUserTimeout = 18;
+
+    /// <summary>ip(7): IP_BIND_ADDRESS_NO_PORT.</summary>
+    private const int BindAddressNoPort = 24;
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _lock = new();
@@ -23,13 +34,15 @@ internal sealed partial class StreamTransport : IAsyncDisposable
     private readonly Dictionary<(SipTransport, TransportAddress), StreamConnection> _byPeer = [];
     private readonly List<Task> _accepting = [];
     private readonly List<Acceptor> _acceptors = [];
+    private readonly Dictionary<int, IPAddress> _boundTo = [];
     private readonly ConnectionShares _shares;
-    private readonly Func<SipFlow, bool> _isExpected;
+    private readonly Func<SipFlow, string?> _trunkOf;
+    private readonly LogLimit _connectLog = new(TimeSpan.FromSeconds(30));
     private readonly LogLimit _refusalLog = new(TimeSpan.FromMinutes(1));
     private readonly List<Socket> _listening = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly ChannelWriter<EndpointInput> _inbox;
-    private readonly TlsCertificates? _tls;
+    private readonly TlsCertificates _tls;
     private readonly SipMetrics _metrics;
     private readonly InstantClock _clock;
     private readonly TimeProvider _time;
@@ -38,13 +51,13 @@ internal sealed partial class StreamTransport : IAsyncDisposable
     private long _lastId;
     private int _outgoing;
 
-    /// <remarks><c>isExpected</c>: the source belongs to a trunk; asked from several threads.</remarks>
+    /// <remarks><c>trunkOf</c>: the name of the trunk that a path belongs to; asked from several threads.</remarks>
     public StreamTransport(
-        SipTransportLimits limits, Func<SipFlow, bool> isExpected, TlsCertificates? tls, ChannelWriter<EndpointInput> inbox, SipMetrics metrics,
+        SipTransportLimits limits, Func<SipFlow, string?> trunkOf, TlsCertificates tls, ChannelWriter<EndpointInput> inbox, SipMetrics metrics,
         TimeProvider time, ILogger logger)
     {
         Limits = limits;
-        _isExpected = isExpected;
+        _trunkOf = trunkOf;
         _shares = new ConnectionShares(limits);
         _tls = tls;
         _inbox = inbox;
@@ -81,6 +94,8 @@ internal sealed partial class StreamTransport : IAsyncDisposable
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         socket.Bind(bind);
         socket.Listen(Backlog);
+        if (!bind.Address.Equals(IPAddress.Any) && !bind.Address.Equals(IPAddress.IPv6Any))
+            _boundTo.Add(listener, bind.Address);
         var acceptor = new Acceptor(socket.AcceptAsync, accepted => Admit(accepted, listener, transport), _time, _logger);
         _acceptors.Add(acceptor);
         _accepting.Add(Task.Run(() => acceptor.RunAsync(_stop.Token)));
@@ -96,9 +111,9 @@ internal sealed partial class StreamTransport : IAsyncDisposable
             ReportFailure(transmit.Transaction);
     }
 
-    public void ReportFailure(long transaction)
+    public void ReportFailure(long transaction, string? reason = null)
     {
-        if (transaction != 0 && !_inbox.TryWrite(new EndpointInput.SendFailed(transaction)))
+        if (transaction != 0 && !_inbox.TryWrite(new EndpointInput.SendFailed(transaction, reason)))
             LogReportLost(_logger); // the queue is full: the transaction's own timer ends it
     }
 
@@ -156,7 +171,7 @@ internal sealed partial class StreamTransport : IAsyncDisposable
     private void Admit(Socket socket, int listener, SipTransport transport)
     {
         var flow = new SipFlow(transport, TransportAddress.From((IPEndPoint)socket.RemoteEndPoint!), listener);
-        var isExpected = _isExpected(flow);
+        var isExpected = _trunkOf(flow) is not null;
         StreamConnection? connection = null;
         lock (_lock)
         {
@@ -191,6 +206,7 @@ internal sealed partial class StreamTransport : IAsyncDisposable
         {
             Remove(connection);
             _metrics.Closed(connection.End);
+            ReportEnd(connection);
             LogClosed(_logger, connection.Id, connection.End);
         }
     }
@@ -200,6 +216,7 @@ internal sealed partial class StreamTransport : IAsyncDisposable
         var socket = new Socket(flow.Remote.Family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
+            BindTo(flow.Listener, socket);
             await socket.ConnectAsync(flow.Remote.ToIPEndPoint(), stop);
         }
         catch
@@ -207,36 +224,75 @@ internal sealed partial class StreamTransport : IAsyncDisposable
             socket.Dispose();
             throw;
         }
+        WatchPeer(socket);
         var stream = new NetworkStream(socket, ownsSocket: true);
         if (flow.Transport == SipTransport.Tcp)
             return stream;
         var tls = new SslStream(stream);
-        await AuthenticateOrDisposeAsync(tls, tls.AuthenticateAsClientAsync(TlsCertificates.ClientOptions(_tls, flow), stop));
+        var verdict = new TlsVerdict();
+        await AuthenticateOrDisposeAsync(tls, tls.AuthenticateAsClientAsync(_tls.ClientOptions(flow, _trunkOf(flow), verdict), stop), verdict);
         return tls;
+    }
+
+    /// <summary>
+    /// A connection leaves from its listener's address: peers that know us by address look at that. The port is chosen at connect, so that one
+    /// local port serves several peers.
+    /// </summary>
+    private void BindTo(int listener, Socket socket)
+    {
+        if (!_boundTo.TryGetValue(listener, out var address) || address.AddressFamily != socket.AddressFamily)
+            return;
+        if (OperatingSystem.IsLinux())
+            socket.SetRawSocketOption(SolIp, BindAddressNoPort, BitConverter.GetBytes(1));
+        socket.Bind(new IPEndPoint(address, 0));
+    }
+
+    /// <summary>A peer that vanished without a word (power, NAT table) is noticed within a minute, whether we send meanwhile or not (tcp(7)).</summary>
+    private static void WatchPeer(Socket socket)
+    {
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+        if (OperatingSystem.IsLinux())
+            socket.SetRawSocketOption(SolTcp, TcpUserTimeout, BitConverter.GetBytes(30_000));
     }
 
     private async Task<Stream> AuthenticateAsync(Socket socket, SipTransport transport, CancellationToken stop)
     {
         socket.NoDelay = true;
+        WatchPeer(socket);
         var stream = new NetworkStream(socket, ownsSocket: true);
         if (transport == SipTransport.Tcp)
             return stream;
         var tls = new SslStream(stream);
-        await AuthenticateOrDisposeAsync(tls, tls.AuthenticateAsServerAsync(_tls!.ServerOptions(), stop));
+        var verdict = new TlsVerdict();
+        await AuthenticateOrDisposeAsync(tls, tls.AuthenticateAsServerAsync(_tls.ServerOptions(verdict), stop), verdict);
         return tls;
     }
 
-    private static async Task AuthenticateOrDisposeAsync(SslStream tls, Task handshake)
+    private static async Task AuthenticateOrDisposeAsync(SslStream tls, Task handshake, TlsVerdict verdict)
     {
         try
         {
             await handshake;
         }
-        catch
+        catch (Exception e)
         {
             await tls.DisposeAsync();
+            if (e is AuthenticationException or IOException)
+                throw new AuthenticationException(verdict.Reason ?? "TLS: " + (e.InnerException ?? e).Message, e);
             throw;
         }
+    }
+
+    /// <summary>A peer whose certificate is refused, or that refuses ours, is an operator's to mend; a registration loses its path with its connection.</summary>
+    private void ReportEnd(StreamConnection connection)
+    {
+        if (connection.IsOutgoing && !_stop.IsCancellationRequested)
+            _inbox.TryWrite(new EndpointInput.FlowClosed(connection.Flow));
+        if (connection.End == ConnectionEnd.Connect && connection.Reason is { } reason && _connectLog.TryPass(Now, out var suppressed))
+            LogNotConnected(_logger, connection.Flow.Transport, connection.Flow.Remote, _trunkOf(connection.Flow), connection.IsOutgoing, reason, suppressed);
     }
 
     private void Remove(StreamConnection connection)
@@ -272,6 +328,11 @@ internal sealed partial class StreamTransport : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "A SIP connection from {Source} was refused: its share is used up (address of a trunk: {IsTrunk}); "
         + "{Suppressed} more like it since the last line")]
     private static partial void LogRefused(ILogger logger, IPAddress source, bool isTrunk, long suppressed);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No connection over {Transport} with {Peer} (trunk {Trunk}, opened by us: {IsOutgoing}): {Reason}; "
+        + "{Suppressed} more failures since the last line")]
+    private static partial void LogNotConnected(
+        ILogger logger, SipTransport transport, TransportAddress peer, string? trunk, bool isOutgoing, string reason, long suppressed);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A failed send could not be reported: the endpoint is behind")]
     private static partial void LogReportLost(ILogger logger);

@@ -33,6 +33,7 @@ public sealed class Registration : IClientTransactionUser
     private TimeSpan _retry = FirstRetry;
     private Instant _expiresAt;
     private string _instance = "";
+    private SipFlow _flow;
     private uint _expires;
     private uint _sequence;
     private int _target;
@@ -55,7 +56,10 @@ public sealed class Registration : IClientTransactionUser
 
     public bool IsRegistered { get; private set; }
 
-    /// <summary>A change of <see cref="IsRegistered"/> since the last look; for the log.</summary>
+    /// <summary>Why the last attempt failed, in the registrar's words; null after a success.</summary>
+    public string? Cause { get; private set; }
+
+    /// <summary>A change of <see cref="IsRegistered"/> or <see cref="Cause"/> since the last look; for the log.</summary>
     public bool HasChanged { get; set; }
 
     public void HandleDeadline(Instant now)
@@ -70,6 +74,17 @@ public sealed class Registration : IClientTransactionUser
         NextDeadline = Instant.Never;
         _repairs = 0;
         Send(now);
+    }
+
+    /// <summary>
+    /// The connection that we registered over is gone, and with it the PBX's way to us: registered again at once, then with back-off (RFC 5626 §4.5).
+    /// </summary>
+    public void HandleFlowClosed(SipFlow flow, Instant now)
+    {
+        if (_isStopping || !IsRegistered || !flow.IsReliable || flow.Transport != _flow.Transport || flow.Remote != _flow.Remote)
+            return;
+        var jitter = TimeSpan.FromMilliseconds(_agent.Layer.Context.Entropy.NextUInt32() % 1000); // a restarted PBX is not met by all at once
+        NextDeadline = Instant.Min(NextDeadline, now + jitter);
     }
 
     /// <summary>Takes our contact back (RFC 3261 §10.2.2).</summary>
@@ -90,7 +105,7 @@ public sealed class Registration : IClientTransactionUser
             return;
         _trunk.TakeNextNonce(transaction.Request, response);
         if (response.IsSuccess)
-            Accept(response, now);
+            Accept(response, transaction.Flow, now);
         else if (_repairs++ < MaxRepairs && response.StatusCode is 401 or 407 && _trunk.Authorize(transaction.Request, response) is { } again)
         {
             again.Headers["CSeq"] = new CSeq(++_sequence, SipMethod.Register).ToString();
@@ -102,7 +117,7 @@ public sealed class Registration : IClientTransactionUser
             Send(now);
         }
         else
-            Fail(now);
+            Fail($"REGISTER answered {response.StatusCode} {response.ReasonPhrase}", now);
     }
 
     void IClientTransactionUser.HandleFailure(ClientTransaction transaction, TransactionFailure failure, Instant now)
@@ -110,7 +125,7 @@ public sealed class Registration : IClientTransactionUser
         if (transaction != _transaction)
             return;
         _trunk.MarkFailed(transaction.Flow, now);
-        Fail(now);
+        Fail(transaction.FailureReason ?? (failure == TransactionFailure.Timeout ? "REGISTER not answered" : "unreachable"), now);
     }
 
     private void Send(Instant now)
@@ -132,8 +147,10 @@ public sealed class Registration : IClientTransactionUser
         _transaction = _agent.Layer.Clients.Send(request, target, this, now, _trunk.Options.RequestTimeout);
     }
 
-    private void Accept(SipResponse response, Instant now)
+    private void Accept(SipResponse response, SipFlow flow, Instant now)
     {
+        _flow = flow;
+        SetCause(null);
         _retry = FirstRetry;
         if (_isStopping)
         {
@@ -176,8 +193,9 @@ public sealed class Registration : IClientTransactionUser
         return $"<urn:uuid:{new Guid(bytes, bigEndian: true)}>";
     }
 
-    private void Fail(Instant now)
+    private void Fail(string cause, Instant now)
     {
+        SetCause(cause);
         _target++;
         _transaction = null;
         if (now >= _expiresAt)
@@ -186,6 +204,12 @@ public sealed class Registration : IClientTransactionUser
             return;
         NextDeadline = now + _retry;
         _retry = _retry * 2 < LastRetry ? _retry * 2 : LastRetry;
+    }
+
+    private void SetCause(string? cause)
+    {
+        HasChanged |= cause != Cause;
+        Cause = cause;
     }
 
     private void Change(bool isRegistered)

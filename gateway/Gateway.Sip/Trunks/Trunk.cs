@@ -84,6 +84,29 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
         return match > 0 ? match : Options.AllowedSources.Any(network => network.Contains(source.ToIPAddress())) ? 1 : 0;
     }
 
+    /// <summary>
+    /// The peer is behind a NAT as far as a URI with this host tells: requests go to where its messages come from, whatever it says of itself.
+    /// </summary>
+    public bool IsBehindNat(SipUri uri, TransportAddress source, bool isRouted) => Options.Nat switch
+    {
+        NatMode.Force => true,
+        NatMode.Auto => !isRouted && uri.HostPort.Address is { } named && AddressScope.IsPrivate(named) && !AddressScope.IsPrivate(source.ToIPAddress()),
+        _ => false,
+    };
+
+    /// <summary>
+    /// The request as if it had asked for its response at the port that it came from (RFC 3581 §4), where the peer is behind a NAT and did not ask.
+    /// </summary>
+    public void AskForResponsePort(SipRequest request, TransportAddress source)
+    {
+        var via = request.TopVia;
+        var sentBy = via.SentBy.Address;
+        var isBehindNat = Options.Nat == NatMode.Force
+            || (Options.Nat == NatMode.Auto && sentBy is not null && AddressScope.IsPrivate(sentBy) && !AddressScope.IsPrivate(source.ToIPAddress()));
+        if (isBehindNat && !via.WantsResponsePort)
+            request.Headers.ReplaceFirst("Via", (via with { Parameters = via.Parameters.With("rport") }).ToString());
+    }
+
     /// <summary>The path to a redirection's target when it is inside this trunk; otherwise null.</summary>
     public SipFlow? FlowTo(SipUri uri, LocalAddresses local)
     {
@@ -93,7 +116,7 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
             return FlowToName(uri.Host);
         var remote = TransportAddress.From(address, uri.Port == 0 ? Targets[0].Remote.Port : uri.Port);
         var flow = Targets[0] with { Remote = remote, Connection = 0 };
-        return MatchSource(flow) > 0 && local.Find(flow.Transport, remote) is >= 0 and var listener ? flow with { Listener = listener } : null;
+        return MatchSource(flow) > 0 && local.Find(flow.Transport, remote) >= 0 ? flow : null;
     }
 
     /// <summary>Names are those of the configuration: the trunk's domain, its server, a backup server.</summary>

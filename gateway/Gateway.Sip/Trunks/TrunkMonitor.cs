@@ -54,8 +54,11 @@ public sealed class TrunkMonitor : IClientTransactionUser
 
     private bool IsActive => _interval > TimeSpan.Zero;
 
-    public TrunkHealth Health(bool? registered) =>
-        new(_state, _since.ToDateTimeOffset(), _roundTrip, registered, _state == TrunkState.Down ? _cause : null);
+    public TrunkHealth Health(Registration? registration)
+    {
+        var cause = _state == TrunkState.Down ? _cause : registration?.Cause;
+        return new TrunkHealth(_state, _since.ToDateTimeOffset(), _roundTrip, registration?.IsRegistered, cause);
+    }
 
     public void HandleDeadline(Instant now)
     {
@@ -85,16 +88,16 @@ public sealed class TrunkMonitor : IClientTransactionUser
         if (isAlive)
             Hit(transaction.Flow, now);
         else
-            Miss(transaction.Flow, $"OPTIONS answered {response.StatusCode}", now);
+            Miss(transaction.Flow, $"OPTIONS answered {response.StatusCode} {response.ReasonPhrase}", now);
     }
 
     void IClientTransactionUser.HandleFailure(ClientTransaction transaction, TransactionFailure failure, Instant now) =>
-        Miss(transaction.Flow, failure == TransactionFailure.Timeout ? "OPTIONS not answered" : "unreachable", now);
+        Miss(transaction.Flow, transaction.FailureReason ?? (failure == TransactionFailure.Timeout ? "OPTIONS not answered" : "unreachable"), now);
 
     private void Ask(SipFlow target, Instant now)
     {
         var uri = SipUri.Create(null, _trunk.RequestHost);
-        var from = SipUri.Create(_trunk.Account, _agent.Context.Local[target.Listener].Advertised);
+        var from = SipUri.Create(_trunk.Account, _agent.Context.Local.AdvertisedTo(target));
         var request = new SipRequest(SipMethod.Options, uri);
         request.Headers.Add("Max-Forwards", "70");
         request.Headers.Add("From", new NameAddr(from).WithTag(_tag).ToString());
@@ -129,9 +132,10 @@ public sealed class TrunkMonitor : IClientTransactionUser
         server.Misses++;
         server.WasAsked = true;
         server.IsUp &= server.Misses < MissesToFall;
+        var hasFallen = server.Misses >= MissesToFall || _state == TrunkState.Unknown; // who never answered is not given the benefit of three
         _trunk.MarkFailed(target, now);
         NextDeadline = Instant.Min(NextDeadline, now + HurriedInterval);
-        if (server.Misses >= MissesToFall && !_trunk.Targets.Any(known => ServerOf(known).IsUp))
+        if (hasFallen && !_trunk.Targets.Any(known => ServerOf(known).IsUp))
             Change(TrunkState.Down, cause, now);
     }
 

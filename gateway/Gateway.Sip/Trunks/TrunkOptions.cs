@@ -30,8 +30,19 @@ public sealed record TrunkOptions
     /// <summary>The quirks of this kind of PBX: session timers, 100rel, identity headers, keepalive, transfer policy and more.</summary>
     public required SipProfile Profile { get; init; }
 
+    /// <summary>The local address that the trunk is spoken to from, one of the listeners; null: the one that the system's routes lead through.</summary>
+    public IPEndPoint? Listener { get; init; }
+
+    /// <summary>Whether the peer's own idea of its address is believed.</summary>
+    public NatMode Nat { get; init; } = NatMode.Auto;
+
     /// <summary>Requests from these networks belong to this trunk, besides the resolved addresses of its servers.</summary>
     public IReadOnlyList<IPNetwork> AllowedSources { get; init; } = [];
+
+    /// <summary>Our certificate and its chain where the trunk asks for one, as a PEM file; null: that of the TLS listeners, if there is one.</summary>
+    public string? CertificatePath { get; init; }
+
+    public string? KeyPath { get; init; }
 
     /// <summary>What we answer the trunk's 401 and 407 with; null: such a challenge fails the request.</summary>
     public SipCredentials? Credentials { get; init; }
@@ -49,6 +60,19 @@ public sealed record TrunkOptions
 
     /// <summary>How many Contacts of 3xx responses one call may try, only within this trunk's own hosts. Zero: 3xx fails the call.</summary>
     public int MaxRedirects { get; init; } = 5;
+}
+
+/// <summary>How a trunk's NAT is dealt with: where requests of a dialog, and responses, go.</summary>
+public enum NatMode
+{
+    /// <summary>Where Contact, Record-Route and Via say.</summary>
+    Off,
+
+    /// <summary>To the source instead, where Contact or Via names a private address, the source is public, and there is no Record-Route.</summary>
+    Auto,
+
+    /// <summary>To the source in any case, with the port (RFC 3581, asked for or not).</summary>
+    Force,
 }
 
 /// <summary>A user and password for digest authentication (RFC 8760, RFC 2617).</summary>

@@ -35,6 +35,9 @@ internal sealed class TrunkRuntime(Trunk trunk)
         _registration?.HandleDeadline(now);
     }
 
+    /// <summary>A connection that we opened to one of the trunk's servers is gone.</summary>
+    public void HandleFlowClosed(SipFlow flow, Instant now) => _registration?.HandleFlowClosed(flow, now);
+
     /// <summary>True when the state or the registration changed: worth a line in the log.</summary>
     public bool Publish()
     {
@@ -42,7 +45,7 @@ internal sealed class TrunkRuntime(Trunk trunk)
             return false;
         var changed = _monitor.HasChanged || _registration is { HasChanged: true };
         if (changed || _monitor.HasNews)
-            Volatile.Write(ref _health, _monitor.Health(_registration?.IsRegistered));
+            Volatile.Write(ref _health, _monitor.Health(_registration));
         _monitor.HasNews = false;
         _monitor.HasChanged = false;
         if (_registration is not null)
@@ -60,7 +63,10 @@ internal sealed class TrunkRuntime(Trunk trunk)
         {
             foreach (var destination in await resolver.ResolveAsync(target, cancellation))
             {
-                var listener = agent.Context.Local.Find(destination.Transport, destination.Address);
+                var local = agent.Context.Local;
+                var listener = options.Listener is { } own
+                    ? local.IndexOf(destination.Transport, own)
+                    : local.Find(destination.Transport, destination.Address);
                 var flow = new SipFlow(destination.Transport, destination.Address, listener, 0, destination.Host);
                 if (listener >= 0 && !flows.Contains(flow))
                     flows.Add(flow);

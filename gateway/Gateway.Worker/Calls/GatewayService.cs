@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Gateway.Sip;
 using Gateway.Storage;
 using Gateway.WhatsApp.Webhooks;
@@ -23,6 +24,7 @@ internal sealed partial class GatewayService(
     private readonly List<Task> _pumps = [];
     private readonly CancellationTokenSource _stop = new();
     private Task _background = Task.CompletedTask;
+    private PosixSignalRegistration? _hangUp;
 
     /// <summary>True from the end of start until a stop was asked for.</summary>
     public bool IsReady { get; private set; }
@@ -39,6 +41,7 @@ internal sealed partial class GatewayService(
         _background = Task.WhenAll(channels.RunAsync(_stop.Token), books.RunAsync(_stop.Token));
         await media.StartAsync(cancellationToken);
         await sip.StartAsync(cancellationToken);
+        _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnHangUp);
         _pumps.Add(calls.ReadWebhooksAsync(webhooks.Batches));
         _pumps.Add(calls.ReadInvitesAsync(sip.IncomingCalls));
         _pumps.Add(ringBacks.RunAsync(calls));
@@ -77,7 +80,22 @@ internal sealed partial class GatewayService(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void Dispose() => _stop.Dispose();
+    public void Dispose()
+    {
+        _hangUp?.Dispose();
+        _stop.Dispose();
+    }
+
+    /// <summary>By custom SIGHUP means "read again" and ends no daemon: changed certificates are taken. Everything else needs a restart.</summary>
+    private void OnHangUp(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        LogReloading();
+        sip.ReloadCertificates();
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "SIGHUP: TLS certificates are read again; other options need a restart")]
+    private partial void LogReloading();
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Applied migration {Name}")]
     private partial void LogMigrated(string name);

@@ -107,11 +107,16 @@ public sealed record ChannelOptions
 /// <summary>The SIP side.</summary>
 public sealed record SipOptions
 {
-    /// <summary>"udp:127.0.0.1:5060", "tcp:…", "tls:[::1]:5061".</summary>
+    /// <summary>
+    /// "udp:127.0.0.1:5060", "tcp:…", "tls:[::1]:5061"; with ";advertised=HOST" or ";advertised=HOST:PORT" where peers of this one reach us otherwise.
+    /// </summary>
     public required IReadOnlyList<string> Listen { get; init; }
 
-    /// <summary>Host or address that the PBX reaches us by, where it is not the bound one.</summary>
+    /// <summary>Host or address that the PBX reaches us by, where it is not the bound one and the listener names no other.</summary>
     public string? AdvertisedHost { get; init; }
+
+    /// <summary>"10.0.0.0/8": a PBX there is told the bound address of the listener instead of the advertised one.</summary>
+    public IReadOnlyList<string> LocalNetworks { get; init; } = [];
 
     public SipTlsOptions? Tls { get; init; }
 
@@ -134,6 +139,15 @@ public sealed record TrunkConfiguration
 
     public IReadOnlyList<string> BackupServers { get; init; } = [];
 
+    /// <summary>Which of sip.listen the trunk is spoken to from, "udp:10.0.0.5:5060"; null: the one that the routes of this host lead through.</summary>
+    public string? Listen { get; init; }
+
+    /// <summary>Whether what the PBX says of its own address is believed.</summary>
+    public NatMode Nat { get; init; } = NatMode.Auto;
+
+    /// <summary>The address in our SDP, one that media.pbx.bindings advertise; null: the first of the family.</summary>
+    public string? MediaAddress { get; init; }
+
     public string? Domain { get; init; }
 
     /// <summary>A file of sip-profiles/ without its ending.</summary>
@@ -146,6 +160,11 @@ public sealed record TrunkConfiguration
     public string? User { get; init; }
 
     public Secret? Password { get; init; }
+
+    /// <summary>Our certificate where the PBX asks for one (PEM, with its chain); null: that of sip.tls.</summary>
+    public string? CertificatePath { get; init; }
+
+    public string? KeyPath { get; init; }
 
     /// <summary>We challenge the PBX with these.</summary>
     public string? InboundUser { get; init; }

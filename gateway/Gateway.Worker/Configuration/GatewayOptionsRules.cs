@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Calls.Permissions;
+using Gateway.Sip;
 using Gateway.Sip.Profiles;
 using Media.Engine;
 
@@ -65,10 +66,14 @@ internal static class GatewayOptionsRules
         if (sip.Listen.Count == 0)
             yield return "sip.listen: at least one address.";
         foreach (var text in sip.Listen)
-            if (!SipAddresses.TryParseListener(text, out _, out _))
-                yield return $"sip.listen: '{text}' is not of the form udp:ADDRESS:PORT, tcp:… or tls:….";
+            if (!SipAddresses.TryParseListener(text, out _))
+                yield return $"sip.listen: '{text}' is not of the form udp:ADDRESS:PORT, tcp:… or tls:…, with ;advertised=HOST:PORT or without.";
+        foreach (var network in sip.LocalNetworks.Where(text => !IPNetwork.TryParse(text, out _)))
+            yield return $"sip.localNetworks: '{network}' is not a network such as 10.0.0.0/8.";
         if (sip.Listen.Any(text => text.StartsWith("tls:", StringComparison.OrdinalIgnoreCase)) && sip.Tls?.CertificatePath is null)
             yield return "sip.tls.certificatePath: a tls listener needs a certificate.";
+        if (sip.Tls is { ClientCertificates: not ClientCertificates.None, AuthorityPath: null })
+            yield return "sip.tls.clientCertificates: sip.tls.authorityPath has to say whose certificates are good.";
         if (!SipProfileSet.TryLoad(sip.Profiles ?? SipProfileSet.DefaultDirectory, out var profiles, out var faults))
             foreach (var fault in faults)
                 yield return "sip.profiles: " + fault;
@@ -78,6 +83,14 @@ internal static class GatewayOptionsRules
             yield return $"sip.trunks: '{name.Key}' is named twice.";
         foreach (var trunk in sip.Trunks)
         {
+            if (trunk.Listen is { } listen && sip.Listen.All(text => !text.Split(';')[0].Equals(listen, StringComparison.OrdinalIgnoreCase)))
+                yield return $"sip.trunks['{trunk.Name}'].listen: '{listen}' is not one of sip.listen.";
+            else if (trunk.Listen is not null && trunk.Transport is { } transport && !trunk.Listen.StartsWith($"{transport}:", StringComparison.OrdinalIgnoreCase))
+                yield return $"sip.trunks['{trunk.Name}'].listen: '{trunk.Listen}' does not speak {transport}.";
+            if (trunk.CertificatePath is { } certificate && !File.Exists(certificate))
+                yield return $"sip.trunks['{trunk.Name}'].certificatePath: there is no file '{certificate}'.";
+            if (trunk.MediaAddress is { } media && options.Media.Pbx.Bindings.All(b => (b.Advertise.Count > 0 ? b.Advertise[0] : b.Bind) != media))
+                yield return $"sip.trunks['{trunk.Name}'].mediaAddress: none of media.pbx.bindings advertises '{media}' first.";
             foreach (var network in trunk.AllowedSources.Where(text => !IPNetwork.TryParse(text, out _)))
                 yield return $"sip.trunks['{trunk.Name}'].allowedSources: '{network}' is not a network such as 10.0.0.0/8.";
             if (trunk.LatchAfter < TimeSpan.FromSeconds(0.5) || trunk.LatchAfter > TimeSpan.FromMinutes(1))

@@ -6,8 +6,20 @@ namespace Gateway.Worker.Configuration;
 /// <summary>The text forms of addresses in the configuration.</summary>
 internal static class SipAddresses
 {
+    private const string Advertised = ";advertised=";
+
+    /// <summary>"udp:127.0.0.1:5060", "tls:[::1]:5061", "udp:10.0.0.5:5060;advertised=sip.example.com:5070".</summary>
+    public static bool TryParseListener(string text, out SipListenerOptions listener)
+    {
+        var at = text.IndexOf(Advertised, StringComparison.OrdinalIgnoreCase);
+        var isValid = TryParseEndPoint(at < 0 ? text : text[..at], out var transport, out var endPoint);
+        var (host, port) = at < 0 ? (null, null) : SplitHostPort(text[(at + Advertised.Length)..]);
+        listener = new SipListenerOptions { Transport = transport, Bind = endPoint, AdvertisedHost = host, AdvertisedPort = port };
+        return isValid && (host is null || Uri.CheckHostName(host) != UriHostNameType.Unknown);
+    }
+
     /// <summary>"udp:127.0.0.1:5060", "tls:[::1]:5061".</summary>
-    public static bool TryParseListener(string text, out SipTransport transport, out IPEndPoint endPoint)
+    public static bool TryParseEndPoint(string text, out SipTransport transport, out IPEndPoint endPoint)
     {
         transport = default;
         endPoint = new IPEndPoint(IPAddress.None, 0);

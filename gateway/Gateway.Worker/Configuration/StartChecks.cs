@@ -66,8 +66,8 @@ internal static class StartChecks
             ("http.operations", HttpListeners.EndPointOf(options.Http.Operations), false),
         ];
         foreach (var text in options.Sip.Listen)
-            if (SipAddresses.TryParseListener(text, out var transport, out var endPoint))
-                wanted.Add(($"sip.listen '{text}'", endPoint, transport == Sip.SipTransport.Udp));
+            if (SipAddresses.TryParseListener(text, out var listener))
+                wanted.Add(($"sip.listen '{text}'", listener.Bind, listener.Transport == Sip.SipTransport.Udp));
         wanted.AddRange(options.Media.WhatsApp.Bindings.Select(one => ("media.whatsApp.bindings", new IPEndPoint(IPAddress.Parse(one.Bind), options.Media.WhatsApp.Port), true)));
         wanted.AddRange(options.Media.Pbx.Bindings.Select(one => ("media.pbx.bindings", new IPEndPoint(IPAddress.Parse(one.Bind), 0), true)));
         foreach (var (key, endPoint, isUdp) in wanted)

@@ -15,6 +15,7 @@ internal static class Trunks
         Listeners = [.. options.Sip.Listen.Select(text => Listener(text, options.Sip.AdvertisedHost))],
         Trunks = [.. options.Sip.Trunks.Select(trunk => ForSip(trunk, ProfileOf(options, trunk)))],
         Tls = options.Sip.Tls,
+        LocalNetworks = [.. options.Sip.LocalNetworks.Select(text => IPNetwork.Parse(text))],
         // A call too many is refused by admission, which leaves a record of it; only a flood of them is refused before that.
         MaxCalls = options.Node.MaxCalls + options.Node.MaxCalls / 10 + 10,
         Limits = new SipTransportLimits { MaxConnections = budget.SipConnections, MaxOutgoing = budget.SipOutgoing },
@@ -48,7 +49,8 @@ internal static class Trunks
             LatchAfter = trunk.LatchAfter,
             Sources = [.. Servers(trunk), .. trunk.AllowedSources.Select(text => IPNetwork.Parse(text))],
             RtcpMux = profile.RtcpMux,
-            IPv6 = trunk.MediaOverIPv6 ?? IsIPv6(trunk.Server),
+            IPv6 = trunk.MediaOverIPv6 ?? IsIPv6(trunk.MediaAddress ?? trunk.Server),
+            Address = trunk.MediaAddress,
             OnHold = profile.OnHold == HoldTreatment.Silence ? AudioTreatment.Silence : AudioTreatment.HoldMusic,
         },
         trunk.DelayedOffer ?? profile.Offer == OfferMode.Delayed,
@@ -73,9 +75,9 @@ internal static class Trunks
 
     private static SipListenerOptions Listener(string text, string? advertisedHost)
     {
-        if (!SipAddresses.TryParseListener(text, out var transport, out var endPoint))
+        if (!SipAddresses.TryParseListener(text, out var listener))
             throw new ArgumentException($"'{text}' is no listener.", nameof(text)); // the options were checked before
-        return new SipListenerOptions { Transport = transport, Bind = endPoint, AdvertisedHost = advertisedHost };
+        return listener.AdvertisedHost is null ? listener with { AdvertisedHost = advertisedHost } : listener;
     }
 
     private static TrunkOptions ForSip(TrunkConfiguration trunk, SipProfile profile)
@@ -86,8 +88,12 @@ internal static class Trunks
             Name = trunk.Name,
             Server = host,
             Port = port,
-            Transport = trunk.Transport,
+            Transport = trunk.Listen is { } own && SipAddresses.TryParseEndPoint(own, out var ownTransport, out _) ? ownTransport : trunk.Transport,
             BackupServers = trunk.BackupServers,
+            Listener = trunk.Listen is { } listen && SipAddresses.TryParseEndPoint(listen, out _, out var listener) ? listener : null,
+            Nat = trunk.Nat,
+            CertificatePath = trunk.CertificatePath,
+            KeyPath = trunk.KeyPath,
             Domain = trunk.Domain,
             Profile = profile,
             AllowedSources = [.. trunk.AllowedSources.Select(text => IPNetwork.Parse(text))],

@@ -40,12 +40,21 @@ internal static class HealthEndpoints
             {
                 ready,
                 checks,
-                trunks = trunks.ToDictionary(t => t.Key, t => t.Value?.State.ToString()),
+                trunks = trunks.ToDictionary(t => t.Key, t => Describe(t.Value)),
                 // Shown and not counted: another node has the same token, and would take the webhooks no better.
                 channels = options.Channels.ToDictionary(
                     c => c.PhoneNumberId, c => graph.RefusedTokens.TryGetValue(c.PhoneNumberId, out var error) ? "access token refused: " + error : "ok"),
                 clock = clock.State,
             },
             statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+    }
+
+    /// <summary>"Up", or the state with the peer's words: "Up, not registered: REGISTER answered 403 Forbidden".</summary>
+    private static string Describe(TrunkHealth? health)
+    {
+        var state = (health?.State ?? TrunkState.Unknown).ToString();
+        if (health is { Registered: false })
+            state += ", not registered";
+        return health?.Cause is { } cause ? $"{state}: {cause}" : state;
     }
 }

@@ -3,18 +3,32 @@ using Gateway.Sip;
 
 namespace Gateway.Worker.Metrics;
 
-/// <summary>Which trunks can carry calls: 1 up or not asked, 0 down.</summary>
+/// <summary>Which trunks can carry calls and are registered, and how long our certificates last.</summary>
 internal sealed class TrunkMetrics : IDisposable
 {
     private readonly Meter _meter = new("Gateway.Trunks");
 
     /// <param name="trunks">The configured names: a closed set.</param>
     /// <param name="health">Null for an unknown trunk.</param>
-    public TrunkMetrics(IReadOnlyCollection<string> trunks, Func<string, TrunkHealth?> health) => _meter.CreateObservableGauge(
-        "gateway_sip_trunk_up",
-        () => trunks.Select(name => new Measurement<int>(
-            health(name)?.State == TrunkState.Down ? 0 : 1, new KeyValuePair<string, object?>("trunk", name))),
-        description: "1: calls can be placed on the trunk, or it has not been asked; 0: it does not answer");
+    /// <param name="expiries">Our certificates and when they run out (UTC).</param>
+    public TrunkMetrics(IReadOnlyCollection<string> trunks, Func<string, TrunkHealth?> health, Func<IEnumerable<(string Name, DateTime NotAfter)>> expiries)
+    {
+        _meter.CreateObservableGauge(
+            "gateway_sip_trunk_up",
+            () => trunks.Select(name => Of(name, health(name)?.State == TrunkState.Up ? 1 : 0)),
+            description: "1: the trunk answers, or is not to be asked; 0: it does not, or has not answered yet");
+        _meter.CreateObservableGauge(
+            "gateway_sip_trunk_registered",
+            () => trunks.Where(name => health(name)?.Registered is not null).Select(name => Of(name, health(name)!.Registered == true ? 1 : 0)),
+            description: "1: we are registered at the trunk; 0: it refuses or does not answer; absent where we do not register");
+        _meter.CreateObservableGauge(
+            "gateway_sip_certificate_days",
+            () => expiries().Select(certificate => new Measurement<double>(
+                (certificate.NotAfter - DateTime.UtcNow).TotalDays, new KeyValuePair<string, object?>("certificate", certificate.Name))),
+            description: "Days until a TLS certificate of ours runs out; server: that of the listeners, else the trunk's");
+    }
+
+    private static Measurement<int> Of(string trunk, int value) => new(value, new KeyValuePair<string, object?>("trunk", trunk));
 
     public void Dispose() => _meter.Dispose();
 }

@@ -47,7 +47,7 @@ internal sealed class PbxLeg : MediaLeg
 
     public SdpResult CreateOffer(PbxMediaProfile profile)
     {
-        if (!_ports.TryOpen(profile.IPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork, out var local, out var refusal))
+        if (!_ports.TryOpen(profile.IPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork, profile.Address, out var local, out var refusal))
             return SdpResult.Refused(refusal);
         _profile = profile;
         return new SdpResult(_sdp.CreateOffer(Describe(profile, local)));
@@ -64,7 +64,7 @@ internal sealed class PbxLeg : MediaLeg
     public SdpResult AnswerOffer(string offer, PbxMediaProfile profile, Instant now)
     {
         var family = PbxSdp.FamilyOf(offer);
-        if (!_ports.TryOpen(family, out var local, out var refusal))
+        if (!_ports.TryOpen(family, profile.Address, out var local, out var refusal))
             return refusal == SdpRefusal.NoAddress ? SdpResult.Refused(SdpError.OtherAddressFamily) : SdpResult.Refused(refusal);
         if (!_sdp.TryAnswerOffer(offer, Describe(profile, local), out var answer, out var parameters, out var error))
             return SdpResult.Refused(error);

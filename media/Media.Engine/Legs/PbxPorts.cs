@@ -21,13 +21,14 @@ internal sealed class PbxPorts(CallMedia call, MediaLoop loop, ushort reservedPo
     public UdpSocket? Rtcp { get; private set; }
 
     /// <summary>Opens the pair; later calls give the same one, whatever they ask for.</summary>
-    /// <param name="family">Unspecified: the first configured.</param>
+    /// <param name="family">Unspecified: any.</param>
+    /// <param name="address">The binding that advertises it is taken before the others; null: the first that fits.</param>
     /// <param name="advertised">The address for the description.</param>
     /// <param name="refusal">Why there is none.</param>
-    public bool TryOpen(AddressFamily family, out TransportAddress advertised, out SdpRefusal refusal)
+    public bool TryOpen(AddressFamily family, string? address, out TransportAddress advertised, out SdpRefusal refusal)
     {
         refusal = SdpRefusal.None;
-        if (Rtp is null && !TryBind(family, out refusal))
+        if (Rtp is null && !TryBind(family, address, out refusal))
         {
             advertised = default;
             return false;
@@ -51,13 +52,11 @@ internal sealed class PbxPorts(CallMedia call, MediaLoop loop, ushort reservedPo
         _hasPort = false;
     }
 
-    private bool TryBind(AddressFamily family, out SdpRefusal refusal)
+    private bool TryBind(AddressFamily family, string? address, out SdpRefusal refusal)
     {
         refusal = SdpRefusal.NoAddress;
-        var bindings = loop.Options.Pbx.Bindings;
-        var binding = family == AddressFamily.Unspecified
-            ? bindings[0]
-            : bindings.FirstOrDefault(candidate => candidate.BindAddress.AddressFamily == family);
+        var fitting = loop.Options.Pbx.Bindings.Where(candidate => family == AddressFamily.Unspecified || candidate.BindAddress.AddressFamily == family);
+        var binding = fitting.MinBy(candidate => candidate.AdvertisedAddresses[0].ToString() == address ? 0 : 1);
         if (binding is null)
             return false;
         refusal = SdpRefusal.NoPorts;

@@ -84,7 +84,10 @@ public sealed record WhatsAppSideOptions
 /// <summary>The network side of the PBX legs.</summary>
 public sealed record PbxSideOptions
 {
-    /// <summary>At most one per address family; only the first advertised address of each is used.</summary>
+    /// <summary>
+    /// The first of an address family serves every PBX that names no other (<see cref="PbxMediaProfile.Address"/>); only the first advertised address of
+    /// each is used.
+    /// </summary>
     public IReadOnlyList<MediaBinding> Bindings { get; init; } = [new()];
 
     /// <summary>First port of the range; rounded up to even (RFC 3550 §11).</summary>
@@ -98,16 +101,16 @@ public sealed record PbxSideOptions
 
     internal IEnumerable<string> Validate()
     {
-        if (Bindings.Count is 0 or > 2)
-            yield return "Pbx.Bindings: one, or one IPv4 and one IPv6.";
+        if (Bindings.Count is 0 or > 16)
+            yield return "Pbx.Bindings: 1 … 16 bindings.";
         var valid = true;
         foreach (var error in Bindings.SelectMany((binding, i) => binding.Validate($"Pbx.Bindings[{i}]")))
         {
             valid = false;
             yield return error;
         }
-        if (valid && Bindings.Select(b => b.BindAddress.AddressFamily).Distinct().Count() != Bindings.Count)
-            yield return "Pbx.Bindings: two bindings of one address family.";
+        if (valid && Bindings.Select(b => b.AdvertisedAddresses[0]).Distinct().Count() != Bindings.Count)
+            yield return "Pbx.Bindings: two bindings advertise one address.";
         if (PortMin is < 1024 or > 65534 || PortMax > 65535 || PortMax - PortMin < 1)
             yield return $"Pbx.PortMin … PortMax: {PortMin} … {PortMax} holds no pair within 1024 … 65535.";
         if (Quarantine < TimeSpan.Zero)

@@ -95,6 +95,9 @@ public sealed record PbxMediaProfile
     /// <summary>Offer an IPv6 media address. An answer follows the offer's family in any case.</summary>
     public bool IPv6 { get; init; }
 
+    /// <summary>The binding that this PBX is spoken to from, by an address that it advertises; null: the first of the family.</summary>
+    public string? Address { get; init; }
+
     public RingbackTone Ringback { get; init; } = RingbackTone.Europe;
 
     /// <summary>What the WhatsApp user hears while the PBX holds the call and sends nothing itself.</summary>

@@ -248,6 +248,9 @@ public sealed class ScriptedPeer(SipBench bench, TransportAddress address)
         bench.Send(address, Source.Remote, SipWriter.Write(response));
     }
 
+    /// <summary>A response that a test wrote whole.</summary>
+    public void Send(SipResponse response) => bench.Send(address, Source.Remote, SipWriter.Write(response));
+
     /// <summary>A request outside or inside a dialog; Via and Max-Forwards are added.</summary>
     public SipRequest Request(TransportAddress to, string method, string callId, uint sequence, string fromTag, string? toTag, string? sdp = null,
         string? branch = null, params (string Name, string Value)[] headers)

@@ -54,13 +54,48 @@ public sealed class DnsClientTests : IDisposable
     }
 
     [Fact]
-    public async Task A_truncated_answer_is_a_failure()
+    public async Task A_truncated_answer_of_a_server_without_tcp_is_a_failure()
     {
         var client = Client(_server);
         _ = ServeAsync(_server, query => [new DnsPacket(query, 0x8380).Build()], 2);
         var result = await client.QuerySrvAsync("_sip._udp.example", _end.Token);
-        Assert.Equal(DnsStatus.Truncated, result.Status);
+        Assert.Equal(DnsStatus.ServerFailure, result.Status);
     }
+
+    [Fact]
+    public async Task A_truncated_answer_is_asked_for_again_over_tcp()
+    {
+        using var listening = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listening.Bind((IPEndPoint)_server.LocalEndPoint!);
+        listening.Listen();
+        _ = ServeAsync(_server, query => [new DnsPacket(query, 0x8380).Build()]);
+        _ = ServeOverTcpAsync(listening, query =>
+        {
+            var packet = new DnsPacket(query);
+            for (var i = 0; i < 40; i++)
+                packet.Srv(DnsPacket.Question, 1, i, 5060, $"server-{i:00}.of.a.large.cluster.example");
+            return packet.Build();
+        });
+        var result = await Client(_server).QuerySrvAsync("_sip._udp.example", _end.Token);
+        Assert.Equal((DnsStatus.Ok, 40), (result.Status, result.Records.Count));
+    }
+
+    [Fact]
+    public async Task The_name_servers_are_read_again_for_each_lookup()
+    {
+        using var gone = Bind();
+        List<IPEndPoint> servers = [(IPEndPoint)gone.LocalEndPoint!];
+        gone.Close();
+        var client = new DnsClient(() => [.. servers], new SeededEntropy(1), TimeProvider.System);
+        Assert.Equal(DnsStatus.ServerFailure, (await client.QuerySrvAsync("_sip._udp.example", _end.Token)).Status);
+        servers[0] = (IPEndPoint)_server.LocalEndPoint!;
+        _ = ServeAsync(_server, query => [new DnsPacket(query).Srv(DnsPacket.Question, 1, 2, 5060, "a.example").Build()]);
+        Assert.Equal(DnsStatus.Ok, (await client.QuerySrvAsync("_sip._tcp.example", _end.Token)).Status);
+    }
+
+    [Fact]
+    public void A_missing_resolv_conf_leads_to_the_local_server() =>
+        Assert.Equal("127.0.0.1:53", Assert.Single(DnsClient.ReadServersOf("/nowhere/resolv.conf")).ToString());
 
     [Fact]
     public async Task Addresses_come_from_the_operating_system()
@@ -115,6 +150,18 @@ public sealed class DnsClientTests : IDisposable
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return socket;
+    }
+
+    private async Task ServeOverTcpAsync(Socket listening, Func<byte[], byte[]> respond)
+    {
+        using var socket = await listening.AcceptAsync(_end.Token);
+        await using var stream = new NetworkStream(socket);
+        var head = new byte[2];
+        await stream.ReadExactlyAsync(head, _end.Token);
+        var query = new byte[(head[0] << 8) | head[1]];
+        await stream.ReadExactlyAsync(query, _end.Token);
+        var response = respond(query);
+        await stream.WriteAsync((byte[])[(byte)(response.Length >> 8), (byte)response.Length, .. response], _end.Token);
     }
 
     private async Task ServeAsync(Socket server, Func<byte[], IEnumerable<byte[]>> respond, int queries = 1)

@@ -4,14 +4,16 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Gateway.Sip.Tests.Transport;
 
-/// <summary>An authority and a server certificate for 127.0.0.1, as PEM files in a folder of their own.</summary>
+/// <summary>An authority and a server certificate, as PEM files in a folder of their own.</summary>
 internal sealed class TestCertificates : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sip-tls");
 
-    public TestCertificates()
+    /// <param name="name">Whom the certificate is for.</param>
+    /// <param name="days">How long it is good, from now; negative: it has run out.</param>
+    public TestCertificates(string name = "127.0.0.1", int days = 180)
     {
-        var from = DateTimeOffset.UtcNow.AddDays(-1);
+        var from = DateTimeOffset.UtcNow.AddDays(-100);
         using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var authorityRequest = new CertificateRequest("CN=Test Authority", authorityKey, HashAlgorithmName.SHA256);
         authorityRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
@@ -20,9 +22,12 @@ internal sealed class TestCertificates : IDisposable
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=pbx.test", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
+        if (IPAddress.TryParse(name, out var address))
+            names.AddIpAddress(address);
+        else
+            names.AddDnsName(name);
         request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.Create(authority, from, from.AddMonths(6), [1, 2, 3, 4]);
+        using var certificate = request.Create(authority, from, DateTimeOffset.UtcNow.AddDays(days), [1, 2, 3, 4]);
 
         File.WriteAllText(AuthorityPath, authority.ExportCertificatePem());
         File.WriteAllText(CertificatePath, certificate.ExportCertificatePem());

@@ -29,7 +29,11 @@ internal sealed partial class SipLoop
     private readonly ITimer _timer;
     private Instant _timerAt = Instant.Never;
     private readonly LogLimit _unknownLog = new(TimeSpan.FromMinutes(1));
+    private readonly LogLimit _wrongLog = new(TimeSpan.FromMinutes(1));
+    private readonly LogLimit _rateLog = new(TimeSpan.FromMinutes(1));
     private long _unknownSources;
+    private long _wrongCredentials;
+    private long _rateLimited;
     private Task _running = Task.CompletedTask;
 
     public SipLoop(
@@ -120,7 +124,7 @@ internal sealed partial class SipLoop
                     if (message.IgnoredHeaders > 0)
                         _metrics.IgnoredHeaders(message.IgnoredHeaders);
                     Agent.HandleMessage(message, flow, now);
-                    ReportUnknownSource(flow, now);
+                    ReportRefusals(flow, now);
                     break;
                 case EndpointInput.Malformed(var error, var flow):
                     _metrics.Malformed(error.Fault);
@@ -175,15 +179,23 @@ internal sealed partial class SipLoop
         _timer.Change(TimeSpan.FromMilliseconds(milliseconds), Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>A PBX at an address that no trunk has is refused: who set it up has to read so.</summary>
-    private void ReportUnknownSource(SipFlow flow, Instant now)
+    /// <summary>A PBX at an address that no trunk has, or with a wrong password, is refused: who set it up has to read so.</summary>
+    private void ReportRefusals(SipFlow flow, Instant now)
     {
-        var count = Agent.Layer.Context.CountOf(SipDrop.UnknownSource);
-        if (count == _unknownSources)
-            return;
-        _unknownSources = count;
-        if (_unknownLog.TryPass(now, out var suppressed))
+        if (HasGrown(SipDrop.UnknownSource, ref _unknownSources) && _unknownLog.TryPass(now, out var suppressed))
             LogUnknownSource(_logger, flow.Remote.ToIPAddress(), flow.Transport, suppressed);
+        if (HasGrown(SipDrop.WrongCredentials, ref _wrongCredentials) && _wrongLog.TryPass(now, out suppressed))
+            LogWrongCredentials(_logger, flow.Remote.ToIPAddress(), suppressed);
+        if (HasGrown(SipDrop.RateLimited, ref _rateLimited) && _rateLog.TryPass(now, out suppressed))
+            LogRateLimited(_logger, flow.Remote.ToIPAddress(), suppressed);
+    }
+
+    private bool HasGrown(SipDrop drop, ref long known)
+    {
+        var count = Agent.Layer.Context.CountOf(drop);
+        var grown = count != known;
+        known = count;
+        return grown;
     }
 
     private void LogChange(string trunk, TrunkHealth health)
@@ -240,6 +252,14 @@ internal sealed partial class SipLoop
     [LoggerMessage(Level = LogLevel.Warning, Message = "A request from {Source} over {Transport} was refused with 403: the address belongs to no trunk "
         + "(sip.trunks[].server, allowedSources); {Suppressed} more refused since the last line")]
     private static partial void LogUnknownSource(ILogger logger, System.Net.IPAddress source, SipTransport transport, long suppressed);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A request from {Source} was refused: wrong credentials (inboundUser, inboundPassword); "
+        + "{Suppressed} more refused since the last line")]
+    private static partial void LogWrongCredentials(ILogger logger, System.Net.IPAddress source, long suppressed);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A call from {Source} was answered 503: more new calls a second than maxCallRate; "
+        + "{Suppressed} more since the last line")]
+    private static partial void LogRateLimited(ILogger logger, System.Net.IPAddress source, long suppressed);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "SIP trunk {Trunk} is {State}, registered: {Registered}, cause: {Cause}")]
     private static partial void LogTrunkTrouble(ILogger logger, string trunk, TrunkState state, bool? registered, string? cause);

@@ -279,8 +279,20 @@ public sealed class UserAgent : IServerTransactionUser
         var tag = _transactions.NewTag();
         if (IsDraining)
             Respond(transaction, Unavailable(request), now);
-        else if (trunk.Challenge(request, tag, now) is { } challenge)
+        else if (!trunk.MayProve(transaction.Flow.Remote, now))
+        {
+            _transactions.Count(SipDrop.WrongCredentials);
+            Refuse(transaction, 403, now);
+        }
+        else if (Challenge(transaction, trunk, tag, now) is { } challenge)
             Respond(transaction, challenge, now);
+        else if (!trunk.TakesNewCall(now))
+        {
+            _transactions.Count(SipDrop.RateLimited);
+            var busy = _context.CreateResponse(request, 503, tag);
+            busy.Headers.Add("Retry-After", _context.RandomSeconds(5));
+            Respond(transaction, busy, now);
+        }
         else if (SessionTimerNegotiation.IsTooSmall(request, trunk))
         {
             var tooSmall = _context.CreateResponse(request, 422, tag);
@@ -291,6 +303,14 @@ public sealed class UserAgent : IServerTransactionUser
             Admit(transaction, trunk, tag, replaced, now);
         else
             Refuse(transaction, status, now);
+    }
+
+    private SipResponse? Challenge(ServerTransaction transaction, Trunk trunk, string tag, Instant now)
+    {
+        var challenge = trunk.Challenge(transaction.Request, tag, now);
+        if (trunk.HasShownWrongCredentials(transaction.Request, challenge, transaction.Flow.Remote, now))
+            _transactions.Count(SipDrop.WrongCredentials);
+        return challenge;
     }
 
     private void Admit(ServerTransaction transaction, Trunk trunk, string tag, InviteSession? replaced, Instant now)

@@ -21,6 +21,12 @@ public enum SipDrop
     /// <summary>The peer could not be reached.</summary>
     Unreachable,
 
+    /// <summary>The trunk proved itself with wrong credentials, or too often.</summary>
+    WrongCredentials,
+
+    /// <summary>The trunk sends more new calls than it may.</summary>
+    RateLimited,
+
     /// <summary>The request came back to us by another path (482).</summary>
     Merged,
 }

@@ -16,6 +16,8 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
 
     private readonly DigestClient? _digest = options.Credentials is null ? null : new DigestClient(options.Credentials, entropy);
     private readonly Dictionary<TransportAddress, Instant> _failedUntil = [];
+    private readonly RateLimit _newCalls = new(options.MaxCallRate, options.MaxCallRate * 2);
+    private readonly CredentialFailures _wrong = new();
     private DigestServer? _challenger;
 
     public TrunkOptions Options { get; } = options;
@@ -167,6 +169,25 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
         var verdict = _challenger.Verify(request, user => user == wanted.User ? wanted.Password : null, now);
         return verdict == DigestVerdict.Accepted ? null : _challenger.Challenge(request, toTag, now, verdict == DigestVerdict.Stale);
     }
+
+    /// <summary>False: the source has shown wrong credentials too often; its request is refused without looking.</summary>
+    public bool MayProve(TransportAddress source, Instant now) => Options.InboundCredentials is null || _wrong.MayTry(source, now);
+
+    /// <summary>Counts the outcome of <see cref="Challenge"/> for its source; true: it showed wrong credentials.</summary>
+    public bool HasShownWrongCredentials(SipRequest request, SipResponse? challenge, TransportAddress source, Instant now)
+    {
+        if (challenge is null)
+            _wrong.Forget(source);
+        // An old nonce is no wrong password; RFC 7616 §3.3: the challenge says so.
+        var isWrong = challenge is not null && request.Headers.Contains("Authorization")
+            && challenge.Headers["WWW-Authenticate"]?.Contains("stale=true", StringComparison.OrdinalIgnoreCase) != true;
+        if (isWrong)
+            _wrong.Add(source, now);
+        return isWrong;
+    }
+
+    /// <summary>False: the trunk sends more new calls than it may; nothing is to be kept of this one.</summary>
+    public bool TakesNewCall(Instant now) => _newCalls.TryTake(now);
 
     /// <summary>Why, in the protocol that the profile believes most.</summary>
     public SipReason? ReadReason(SipMessage message) => ReasonHeader.Read(message, Profile.CauseSource == CauseSource.Q850 ? "Q.850" : "SIP");

@@ -58,6 +58,9 @@ public sealed record TrunkOptions
     /// <summary>How long a server may stay silent on a request before the next one is tried (timers B and F; RFC 3261 §17.1.1.2 says 32 s).</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
+    /// <summary>New calls a second that the trunk may bring us, and twice as many at once; more are answered 503 before anything is stored.</summary>
+    public int MaxCallRate { get; init; } = 100;
+
     /// <summary>How many Contacts of 3xx responses one call may try, only within this trunk's own hosts. Zero: 3xx fails the call.</summary>
     public int MaxRedirects { get; init; } = 5;
 }

@@ -166,6 +166,9 @@ public sealed record TrunkConfiguration
 
     public string? KeyPath { get; init; }
 
+    /// <summary>New calls a second that the PBX may bring us, and twice as many at once; more are answered 503 before anything is stored.</summary>
+    public int MaxCallRate { get; init; } = 100;
+
     /// <summary>We challenge the PBX with these.</summary>
     public string? InboundUser { get; init; }
 

@@ -87,6 +87,8 @@ internal static class GatewayOptionsRules
                 yield return $"sip.trunks['{trunk.Name}'].listen: '{listen}' is not one of sip.listen.";
             else if (trunk.Listen is not null && trunk.Transport is { } transport && !trunk.Listen.StartsWith($"{transport}:", StringComparison.OrdinalIgnoreCase))
                 yield return $"sip.trunks['{trunk.Name}'].listen: '{trunk.Listen}' does not speak {transport}.";
+            if (trunk.MaxCallRate is < 1 or > 10_000)
+                yield return $"sip.trunks['{trunk.Name}'].maxCallRate: 1 … 10000.";
             if (trunk.CertificatePath is { } certificate && !File.Exists(certificate))
                 yield return $"sip.trunks['{trunk.Name}'].certificatePath: there is no file '{certificate}'.";
             if (trunk.MediaAddress is { } media && options.Media.Pbx.Bindings.All(b => (b.Advertise.Count > 0 ? b.Advertise[0] : b.Bind) != media))

@@ -92,6 +92,7 @@ internal static class Trunks
             BackupServers = trunk.BackupServers,
             Listener = trunk.Listen is { } listen && SipAddresses.TryParseEndPoint(listen, out _, out var listener) ? listener : null,
             Nat = trunk.Nat,
+            MaxCallRate = trunk.MaxCallRate,
             CertificatePath = trunk.CertificatePath,
             KeyPath = trunk.KeyPath,
             Domain = trunk.Domain,

@@ -1,0 +1,33 @@
+using Media.Protocols.Primitives;
+
+namespace Gateway.Sip;
+
+/// <summary>A token bucket: so many at once, and then so many a second. Owned by the endpoint's loop.</summary>
+/// <param name="perSecond">Tokens that come back.</param>
+/// <param name="burst">Tokens at the start and at most.</param>
+internal sealed class RateLimit(double perSecond, double burst)
+{
+    private readonly double _burst = burst;
+    private double _tokens = burst;
+    private Instant _at;
+
+    /// <summary>A token is there; it is not taken.</summary>
+    public bool HasRoom(Instant now)
+    {
+        if (now > _at)
+        {
+            _tokens = Math.Min(_burst, _tokens + (now - _at).TotalSeconds * perSecond);
+            _at = now;
+        }
+        return _tokens >= 1;
+    }
+
+    /// <summary>False: there was none.</summary>
+    public bool TryTake(Instant now)
+    {
+        if (!HasRoom(now))
+            return false;
+        _tokens--;
+        return true;
+    }
+}

@@ -81,7 +81,7 @@ public sealed class Dialog
     /// A dialog of another process, null where the snapshot cannot be read or no listener of ours serves it. Requests that the snapshot does not know of may
     /// have been sent since, so the sequence goes on far behind it: a gap is no error (§12.2.2).
     /// </summary>
-    public static Dialog? FromSnapshot(SipDialogSnapshot snapshot, LocalAddresses local)
+    public static Dialog? FromSnapshot(Trunk trunk, SipDialogSnapshot snapshot, LocalAddresses local)
     {
         if (!NameAddr.TryParse(snapshot.Local, out var ours) || !NameAddr.TryParse(snapshot.Remote, out var theirs)
             || !SipUri.TryParse(snapshot.Target, out var target) || !IPEndPoint.TryParse(snapshot.NextHop, out var hop))
@@ -95,7 +95,10 @@ public sealed class Dialog
         }
         var remote = TransportAddress.From(hop);
         var flow = new SipFlow(snapshot.Transport, remote, local.Find(snapshot.Transport, remote), 0, snapshot.ServerName);
-        return flow.Listener < 0 ? null : new Dialog(snapshot.CallId, ours, theirs, target, snapshot.LocalSequence + SnapshotGap, flow) { RouteSet = routes };
+        return flow.Listener < 0 ? null : new Dialog(trunk, snapshot.CallId, ours, theirs, target, snapshot.LocalSequence + SnapshotGap, flow)
+        {
+            RouteSet = routes,
+        };
     }
 
     public SipDialogSnapshot ToSnapshot(string trunk) => new()

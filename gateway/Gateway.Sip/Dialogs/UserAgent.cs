@@ -135,7 +135,7 @@ public sealed class UserAgent : IServerTransactionUser
     public bool TryEndDialog(SipDialogSnapshot snapshot, SipReason? reason, Instant now)
     {
         if (_trunks.FirstOrDefault(known => known.Options.Name == snapshot.Trunk) is not { } trunk
-            || Dialog.FromSnapshot(snapshot, _context.Local) is not { } dialog)
+            || Dialog.FromSnapshot(trunk, snapshot, _context.Local) is not { } dialog)
             return false;
         new AbandonedDialog(_context, trunk, dialog).End(reason, now);
         return true;

@@ -28,6 +28,10 @@ internal static class AsteriskDialplan
          same => n,GotoIf($["${PJSIP_HEADER(read,X-WhatsApp-Cta-Payload)}" = ""]?service,tone,1)
          same => n,Goto(service,${PJSIP_HEADER(read,X-WhatsApp-Cta-Payload)},1)
 
+        [gateway-sip]
+        exten => _[+0-9]!,1,GotoIf($["${SIP_HEADER(X-WhatsApp-Cta-Payload)}" = ""]?service,tone,1)
+         same => n,Goto(service,${SIP_HEADER(X-WhatsApp-Cta-Payload)},1)
+
         [agents]
         exten => _user-.,1,Dial(PJSIP/+${CUT(EXTEN,-,3)}@${CUT(EXTEN,-,2)},90)
         exten => _kept-.,1,Gosub(record,s,1(kept,t,${CUT(EXTEN,-,3)}))

@@ -20,6 +20,12 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
         func_channel func_strings func_logic func_hangupcause func_pjsip_endpoint func_pjsip_aor func_pjsip_contact func_uri func_cut
         """;
 
+    private readonly AsteriskTrunk? _chanSip = options.Trunks.SingleOrDefault(trunk => trunk.IsChanSip);
+
+    private string ModuleFolder => options.Release == AsteriskRelease.Sixteen ? "/usr/lib/asterisk/modules" : "/usr/lib/x86_64-linux-gnu/asterisk/modules";
+
+    private string ModuleNames => _chanSip is null ? Modules : Modules + " chan_sip";
+
     public void Write()
     {
         foreach (var folder in new[] { "etc", "run", "spool", "log", "db", "heard", "moh" })
@@ -30,7 +36,7 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
         Write("asterisk.conf", $"""
             [directories]
             astetcdir => {inside}/etc
-            astmoddir => /usr/lib/x86_64-linux-gnu/asterisk/modules
+            astmoddir => {ModuleFolder}
             astvarlibdir => {inside}/db
             astdbdir => {inside}/db
             astkeydir => {inside}/db
@@ -45,7 +51,7 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
             transcode_via_sln = no
             """);
         Write("modules.conf", "[modules]\nautoload=no\n"
-            + string.Concat(Modules.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(name => $"load={name}.so\n")));
+            + string.Concat(ModuleNames.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(name => $"load={name}.so\n")));
         Write("logger.conf", "[general]\n[logfiles]\nmessages => notice,warning,error,verbose,dtmf\n");
         Write("manager.conf", $"""
             [general]
@@ -63,6 +69,8 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
         Write("indications.conf", "[general]\ncountry=us\n[us]\ndescription=US\nringcadence=2000,4000\ndial=350+440\nbusy=480+620/500,0/500\nring=440+480/2000,0/4000\ncongestion=480+620/250,0/250\n");
         Write("extensions.conf", AsteriskDialplan.Text(inside));
         Write("pjsip.conf", Pjsip());
+        if (_chanSip is not null)
+            Write("sip.conf", ChanSip(_chanSip));
         foreach (var empty in new[] { "udptl.conf", "cdr.conf", "cel.conf", "acl.conf", "ccss.conf", "cli.conf", "http.conf", "sorcery.conf", "pjproject.conf", "codecs.conf", "stasis.conf", "dnsmgr.conf", "dsp.conf", "cli_aliases.conf" })
             Write(empty, "[general]");
     }
@@ -77,7 +85,7 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
         "type=transport",
         "protocol=udp",
         $"bind=127.0.0.1:{agentPort}",
-        .. options.Trunks.SelectMany(Trunk),
+        .. options.Trunks.Where(trunk => !trunk.IsChanSip).SelectMany(Trunk),
         .. options.Agents.SelectMany(Agent),
         "",
     ]);
@@ -100,18 +108,47 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
         // A registered gateway is known by its name, any other by the port that it calls.
         .. trunk.Gateway is null
             ? new[] { "identify_by=username,auth_username", $"auth={trunk.Name}" }
-            : ["identify_by=request_uri", $"from_domain=127.0.0.1"],
+            : [$"identify_by={(trunk.HasSecret ? "ip" : "request_uri")}", "from_domain=127.0.0.1"],
+        .. trunk.HasSecret ? new[] { $"auth={trunk.Name}", $"outbound_auth={trunk.Name}" } : [],
         .. trunk.Endpoint.Any(line => line.StartsWith("direct_media=", StringComparison.Ordinal)) ? [] : new[] { "direct_media=no" },
         .. trunk.Endpoint,
         $"[{trunk.Name}]",
         "type=aor",
         .. trunk.Gateway is null
-            ? new[] { "max_contacts=1", "remove_existing=yes" }
+            ? new[] { "max_contacts=1", "remove_existing=yes", $"maximum_expiration={trunk.MaxRegistrationSeconds}", "minimum_expiration=1" }
             : [$"contact=sip:{trunk.Gateway}{(trunk.Transport == "udp" ? "" : ";transport=" + trunk.Transport)}"],
-        .. trunk.Gateway is null
+        .. trunk.Gateway is null || trunk.HasSecret
             ? new[] { $"[{trunk.Name}]", "type=auth", "auth_type=userpass", $"username={trunk.Name}", $"password={AsteriskServer.Password}" }
-            : [$"[{trunk.Name}]", "type=identify", $"endpoint={trunk.Name}", $"match_request_uri=/:{trunk.Port}/"],
+            : [],
+        .. trunk.Gateway is null
+            ? Array.Empty<string>()
+            : [$"[{trunk.Name}]", "type=identify", $"endpoint={trunk.Name}", trunk.HasSecret ? "match=127.0.0.1" : $"match_request_uri=/:{trunk.Port}/"],
     ];
+
+    /// <summary>What chan_sip of old installations looks like: a peer by address or an extension that registers, each with a secret.</summary>
+    private static string ChanSip(AsteriskTrunk trunk) => string.Join('\n',
+    [
+        "[general]",
+        $"udpbindaddr={trunk.Bind}:{trunk.Port}",
+        "allowguest=no",
+        "alwaysauthreject=yes",
+        "context=nobody",
+        $"maxexpiry={trunk.MaxRegistrationSeconds}",
+        "minexpiry=1",
+        $"[{trunk.Name}]",
+        trunk.Gateway is null ? "type=friend" : "type=peer",
+        $"host={trunk.Gateway?.Split(':')[0] ?? "dynamic"}",
+        .. trunk.Gateway is { } gateway ? new[] { $"port={gateway.Split(':')[1]}" } : [],
+        "context=gateway-sip",
+        $"defaultuser={trunk.Name}",
+        $"secret={AsteriskServer.Password}",
+        "disallow=all",
+        $"allow={trunk.Codecs}",
+        "dtmfmode=rfc2833",
+        "directmedia=no",
+        .. trunk.Endpoint,
+        "",
+    ]);
 
     private static IEnumerable<string> Agent(AsteriskAgent agent) =>
     [

@@ -9,16 +9,36 @@ public sealed record AsteriskOptions
     /// <summary>Desk phones that may register with <see cref="AsteriskServer.Password"/>.</summary>
     public IReadOnlyList<AsteriskAgent> Agents { get; init; } = [];
 
+    public AsteriskRelease Release { get; init; } = AsteriskRelease.TwentyTwo;
+
     /// <summary>PEM file with certificate and key; for TLS trunks.</summary>
     public string? Certificate { get; init; }
 }
 
-/// <summary>A PJSIP endpoint for the gateway.</summary>
+/// <summary>The generations that tests run against.</summary>
+public enum AsteriskRelease
+{
+    TwentyTwo,
+
+    /// <summary>The last one of a Debian with chan_sip.</summary>
+    Sixteen,
+}
+
+/// <summary>A PJSIP endpoint or chan_sip peer for the gateway.</summary>
 /// <param name="Name">Name of the endpoint.</param>
 /// <param name="Port">Asterisk's own port for it.</param>
 /// <param name="Gateway">Where the gateway listens; null: it registers as this extension instead.</param>
 public sealed record AsteriskTrunk(string Name, int Port, string? Gateway)
 {
+    /// <summary>chan_sip instead of PJSIP; one such trunk a server.</summary>
+    public bool IsChanSip { get; init; }
+
+    /// <summary>Each side challenges the other's INVITEs, for the trunk's name and <see cref="AsteriskServer.Password"/>. One such trunk a server.</summary>
+    public bool HasSecret { get; init; }
+
+    /// <summary>The longest registration that is granted.</summary>
+    public int MaxRegistrationSeconds { get; init; } = 3600;
+
     /// <summary>"udp", "tcp" or "tls".</summary>
     public string Transport { get; init; } = "udp";
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
@@ -8,7 +9,7 @@ using Testing.Peers;
 namespace Interop.Asterisk;
 
 /// <summary>
-/// One Asterisk 22 of a test's own: started from the folder that tests/Interop/Asterisk/install makes, in a mount namespace and with files of its
+/// One Asterisk of a test's own: started from the folder that tests/Interop/Asterisk/install makes, in a mount namespace and with files of its
 /// own, so that several run beside each other. Driven over the manager interface; ends with this object.
 /// </summary>
 public sealed partial class AsteriskServer : IAsyncDisposable
@@ -24,7 +25,7 @@ public sealed partial class AsteriskServer : IAsyncDisposable
     private const int RecordingRate = 16000;
 
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
-    private static readonly Lazy<string> Root = new(Install);
+    private static readonly ConcurrentDictionary<AsteriskRelease, string> Roots = [];
 
     private readonly string _outside;
     private readonly Process _process;
@@ -35,13 +36,14 @@ public sealed partial class AsteriskServer : IAsyncDisposable
     {
         Options = options;
         var inside = "/srv/bench-" + Guid.NewGuid().ToString("n")[..8];
-        _outside = Root.Value + inside;
+        var root = Roots.GetOrAdd(options.Release, Install);
+        _outside = root + inside;
         AgentPort = LoopbackPorts.Take();
         ManagerPort = LoopbackPorts.Take();
         new AsteriskFiles(options, _outside, inside, ManagerPort, AgentPort, LoopbackPorts.Take(MediaPorts)).Write();
         // The mounts live in this process's own namespace and go with it.
         const string Script = """mount --bind /proc "$0/proc" && mount --bind /dev "$0/dev" && exec chroot "$0" /usr/sbin/asterisk -f -C "$1" """;
-        var start = new ProcessStartInfo("unshare", ["--mount", "--propagation", "private", "sh", "-c", Script, Root.Value, inside + "/etc/asterisk.conf"])
+        var start = new ProcessStartInfo("unshare", ["--mount", "--propagation", "private", "sh", "-c", Script, root, inside + "/etc/asterisk.conf"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -178,9 +180,10 @@ public sealed partial class AsteriskServer : IAsyncDisposable
     [GeneratedRegex(@" (?:ulaw|alaw|g722|opus) +(\d+) ")]
     private static partial Regex PacketCount();
 
-    private static string Install()
+    private static string Install(AsteriskRelease release)
     {
-        var start = new ProcessStartInfo(Repository.File("tests", "Interop", "Asterisk", "install")) { RedirectStandardOutput = true };
+        var suite = release == AsteriskRelease.Sixteen ? "bullseye" : "sid";
+        var start = new ProcessStartInfo(Repository.File("tests", "Interop", "Asterisk", "install"), suite) { RedirectStandardOutput = true };
         using var process = Process.Start(start)!;
         var root = process.StandardOutput.ReadToEnd().Trim();
         process.WaitForExit();

@@ -30,7 +30,7 @@ public abstract class CallBench(Stores stores) : IAsyncLifetime
 
     protected virtual Sandbox.SandboxTimers Timers => new();
 
-    public async Task InitializeAsync()
+    public virtual async Task InitializeAsync()
     {
         SelfSignedCertificate.Write(Certificate);
         _database = NpgsqlDataSource.Create(stores.Postgres);
@@ -40,7 +40,7 @@ public abstract class CallBench(Stores stores) : IAsyncLifetime
         await Gateway.StartAsync(Settings, WhatsApp.Url + "/", stores, Certificate);
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         await Gateway.DisposeAsync();
         if (WhatsApp is not null)

@@ -79,7 +79,8 @@ public class OpusCodecTests
         Assert.InRange(Tone.Level(pcm) / Tone.Level(before.AsSpan(4000)), 0.3, 1.5);
         for (var n = 0; n < 50; n++)
             Assert.True(decoder.Conceal(pcm).IsOk);
-        Assert.InRange(Tone.Level(pcm), 0, 200);
+        // How fast differs by libopus: after a second 1.3 is at 1 %, 1.5 at 4 % of the tone.
+        Assert.InRange(Tone.Level(pcm) / Tone.Level(before.AsSpan(4000)), 0, 0.1);
     }
 
     [Fact]

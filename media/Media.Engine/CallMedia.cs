@@ -225,6 +225,7 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
         {
             _wasHeld = _pbx.IsHeld;
             _pbx.LastHeard = now;
+            _bridge.ToWhatsApp.BeginHold(now);
             Tell(_wasHeld ? new MediaEvent.PbxHeld() : new MediaEvent.PbxResumed());
         }
         if (now >= _warningEnds)
@@ -234,6 +235,7 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
         _bridge.ToPbx.Treatment = TowardsPbx();
         _bridge.ToPbx.Key = _keyTones.Sounding ?? default;
         _bridge.ToWhatsApp.Filler = _pbx.IsHeld ? _pbx.Profile.OnHold : AudioTreatment.Silence;
+        _bridge.ToWhatsApp.FillerAfter = _pbx.Profile.HoldMusicAfter;
         _bridge.ToWhatsApp.Tone = _bridge.ToPbx.Tone = _pbx.Profile.Ringback;
         _bridge.Refresh(now);
     }

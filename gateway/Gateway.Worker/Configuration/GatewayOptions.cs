@@ -199,6 +199,9 @@ public sealed record TrunkConfiguration
     /// profile that says that it is behind a NAT, another address.</summary>
     public TimeSpan LatchAfter { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long this PBX, holding a call, has to send nothing before the user hears the gateway's music; never once it has sent audio in that hold.</summary>
+    public TimeSpan HoldMusicAfter { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>Send INVITE without an offer and take the PBX's.</summary>
     public bool? DelayedOffer { get; init; }
 

@@ -97,6 +97,8 @@ internal static class GatewayOptionsRules
                 yield return $"sip.trunks['{trunk.Name}'].allowedSources: '{network}' is not a network such as 10.0.0.0/8.";
             if (trunk.LatchAfter < TimeSpan.FromSeconds(0.5) || trunk.LatchAfter > TimeSpan.FromMinutes(1))
                 yield return $"sip.trunks['{trunk.Name}'].latchAfter: 0.5 … 60 s.";
+            if (trunk.HoldMusicAfter < TimeSpan.FromSeconds(1) || trunk.HoldMusicAfter > TimeSpan.FromMinutes(1))
+                yield return $"sip.trunks['{trunk.Name}'].holdMusicAfter: 1 … 60 s.";
             if (trunk.MaxRedirects is < 0 or > 20)
                 yield return $"sip.trunks['{trunk.Name}'].maxRedirects: 0 … 20.";
             if (trunk.User is null != trunk.Password is null || trunk.InboundUser is null != trunk.InboundPassword is null)

@@ -47,6 +47,7 @@ internal static class Trunks
             DetectKeyTones = profile.DtmfDetectInband || profile.Dtmf == DtmfMethod.Inband,
             NatLatching = profile.NatLatching,
             LatchAfter = trunk.LatchAfter,
+            HoldMusicAfter = trunk.HoldMusicAfter,
             Sources = [.. Servers(trunk), .. trunk.AllowedSources.Select(text => IPNetwork.Parse(text))],
             RtcpMux = profile.RtcpMux,
             IPv6 = trunk.MediaOverIPv6 ?? IsIPv6(trunk.MediaAddress ?? trunk.Server),

@@ -20,8 +20,8 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
     /// <summary>A loop held up for longer than this catches up by skipping, not by a burst.</summary>
     private static readonly TimeSpan MaxCatchUp = TimeSpan.FromMilliseconds(60);
 
-    /// <summary>How long a PBX that holds the call may take to begin music of its own.</summary>
-    private static readonly TimeSpan HoldPatience = TimeSpan.FromSeconds(1);
+    /// <summary>A phone that holds the call goes on sending until it has our answer; what comes later is meant for the one who waits.</summary>
+    private static readonly TimeSpan HoldTail = TimeSpan.FromSeconds(1);
 
     private readonly Transcoder _transcoder = new(to, options);
     private readonly PlayoutTimeline _line = new();
@@ -33,12 +33,17 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
     private Instant _nextFrame = Instant.Never;
     private AudioLoop? _played;
     private int _position;
+    private Instant _heldAt = Instant.Never;
+    private bool _isHeldWithAudio;
 
     /// <summary>What the listener is to hear.</summary>
     public AudioTreatment Treatment { get; set; } = AudioTreatment.Live;
 
-    /// <summary>What the listener hears while a live source is silent: hold music, if the source holds the call.</summary>
+    /// <summary>What the listener hears while a live source is silent: hold music, if the source holds the call and sends no audio of its own.</summary>
     public AudioTreatment Filler { get; set; } = AudioTreatment.Silence;
+
+    /// <summary>How long the source has to be silent before <see cref="Filler"/> is heard.</summary>
+    public TimeSpan FillerAfter { get; set; }
 
     public RingbackTone Tone { get; set; }
 
@@ -49,6 +54,9 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
     public bool HasHeardAudio { get; private set; }
 
     public Instant NextDeadline => Instant.Min(from.Incoming.NextDeadline, _isRunning ? _nextFrame : Instant.Never);
+
+    /// <summary>The source holds the call from now on: whether it has audio for the one who waits is seen anew.</summary>
+    public void BeginHold(Instant now) => (_heldAt, _isHeldWithAudio) = (now, false);
 
     /// <summary>Takes what the source leg has in order.</summary>
     public void Drain(Instant now)
@@ -97,6 +105,7 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
         if (!from.TryGetCodec(item.PayloadType, out var codec))
             return; // telephone-events were read at arrival; comfort noise is silence
         HasHeardAudio = true;
+        _isHeldWithAudio |= now - _heldAt > HoldTail;
         if (item.IsRestart)
             _transcoder.Reset();
         if (item.IsRestart || _codec?.ClockRate() != codec.ClockRate())
@@ -186,11 +195,14 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
         _played = null;
     }
 
+    /// <summary>A pause of announcements is theirs: only a source that has sent no audio in this hold leaves the listener to us.</summary>
+    private bool IsFillerDue(Instant now) => !_isHeldWithAudio && now - _heldAt > FillerAfter && now - from.LastHeard > FillerAfter;
+
     private void GenerateFrame(Instant now)
     {
         _transcoder.Prepare(_transcoder.Source ?? (from.Codecs.Count > 0 ? from.Codecs[0].Codec : to.Sending.Codec));
         var treatment = Treatment != AudioTreatment.Live ? Treatment
-            : now - from.LastHeard > HoldPatience ? Filler
+            : IsFillerDue(now) ? Filler
             : AudioTreatment.Silence;
         var loop = treatment == AudioTreatment.Key ? AudioLoops.OfKey(Key, _transcoder.Rate) : AudioLoops.Get(treatment, Tone, _transcoder.Rate);
         if (loop != _played)

@@ -103,6 +103,9 @@ public sealed record PbxMediaProfile
     /// <summary>What the WhatsApp user hears while the PBX holds the call and sends nothing itself.</summary>
     public AudioTreatment OnHold { get; init; } = AudioTreatment.HoldMusic;
 
+    /// <summary>How long a PBX that holds the call has to send nothing before <see cref="OnHold"/> is heard; 1 … 60 s.</summary>
+    public TimeSpan HoldMusicAfter { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>The address lies in one of <see cref="Sources"/>.</summary>
     internal bool IsSource(TransportAddress address)
     {
@@ -130,6 +133,8 @@ public sealed record PbxMediaProfile
             errors.Add($"PacketTimeMs: {PacketTimeMs} is not one of 10, 20, 30, 40, 60.");
         if (LatchAfter < TimeSpan.FromSeconds(0.5) || LatchAfter > TimeSpan.FromMinutes(1))
             errors.Add("LatchAfter: 0.5 … 60 s.");
+        if (HoldMusicAfter < TimeSpan.FromSeconds(1) || HoldMusicAfter > TimeSpan.FromMinutes(1))
+            errors.Add("HoldMusicAfter: 1 … 60 s.");
         if (OnHold is not (AudioTreatment.HoldMusic or AudioTreatment.Silence or AudioTreatment.Ringback))
             errors.Add("OnHold: HoldMusic, Silence or Ringback.");
         return errors;

@@ -16,6 +16,16 @@ public sealed class WireNat(IPAddress inside, IPAddress outside, bool symmetric 
     private readonly Dictionary<(TransportAddress Inside, TransportAddress Destination), TransportAddress> _outsideOf = [];
     private readonly Dictionary<TransportAddress, TransportAddress> _insideOf = [];
     private readonly HashSet<(TransportAddress Outside, TransportAddress Remote)> _permitted = [];
+    private int _rebound;
+
+    /// <summary>Forgets every mapping, as a NAT does that was restarted: the next packets leave from other ports.</summary>
+    public void Rebind()
+    {
+        _rebound += _outsideOf.Count;
+        _outsideOf.Clear();
+        _insideOf.Clear();
+        _permitted.Clear();
+    }
 
     /// <summary>Maps a port for good, as an operator's port forwarding or a 1:1 NAT does.</summary>
     public void Forward(TransportAddress from, TransportAddress to)
@@ -31,7 +41,7 @@ public sealed class WireNat(IPAddress inside, IPAddress outside, bool symmetric 
         var key = (from, symmetric ? to : default);
         if (!_outsideOf.TryGetValue(key, out var mapped))
         {
-            mapped = TransportAddress.From(outside, 61000 + _outsideOf.Count);
+            mapped = TransportAddress.From(outside, 61000 + _rebound + _outsideOf.Count);
             _outsideOf[key] = mapped;
             _insideOf[mapped] = from;
         }

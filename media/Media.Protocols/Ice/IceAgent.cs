@@ -25,6 +25,7 @@ public sealed class IceAgent
     private bool _remoteLite;
     private IcePair? _nominating;
     private IcePair? _selected;
+    private IcePair? _moved; // where the peer last checked from, other than the selected path
     private bool _isStarted;
     private bool _hasEnded;
     private bool _sawError;
@@ -65,6 +66,8 @@ public sealed class IceAgent
             var next = Instant.Min(Instant.Min(_consent.NextCheckAt, _consent.ExpiresAt), _failAt);
             if (_options.Lite || !_isStarted)
                 return next;
+            if (_moved is not null)
+                next = Instant.Min(next, _consent.FailsAt);
             if (MayNominate && _checklist.BestValid(out _) is not null)
                 next = Instant.Min(next, _settleAt);
             return Instant.Min(next, _pacer.NextDueAt(triggeredOnly: _selected is not null));
@@ -75,19 +78,13 @@ public sealed class IceAgent
     /// A check with valid integrity came from this address, or was answered by it, and consent has not ended. Datagrams other than
     /// STUN from any other address must be dropped unread.
     /// </summary>
-    public bool IsValidated(TransportAddress remote)
-    {
-        if (_hasEnded)
-            return false;
-        return _selected?.Remote.Address == remote || _checklist.FindRemote(remote) is { Validated: true };
-    }
+    public bool IsValidated(TransportAddress remote) =>
+        !_hasEnded && (_selected?.Remote.Address == remote || _checklist.FindRemote(remote) is { Validated: true });
 
     /// <summary>The response belongs to a request of this agent: for finding the agent behind a port that several share.</summary>
     public bool IsAwaiting(StunTransactionId transaction) => _checklist.FindAwaiting(transaction) is not null;
 
-    /// <summary>
-    /// Adds an own candidate. Several candidates may share one socket (a private host address and the public one a NAT maps it to).
-    /// </summary>
+    /// <summary>Adds an own candidate. Several may share one socket (a private host address and the public one a NAT maps it to).</summary>
     /// <param name="candidate">As it stands in our SDP.</param>
     /// <param name="socket">The address of the local socket as <see cref="HandleDatagram"/> will name it; null: the candidate's own address.</param>
     /// <returns>False when there are too many, or when it is not for component 1.</returns>
@@ -111,9 +108,7 @@ public sealed class IceAgent
         return true;
     }
 
-    /// <summary>
-    /// Adds a candidate from the peer's SDP, before or after <see cref="SetRemote"/>. False when it is of no use or there are too many.
-    /// </summary>
+    /// <summary>Adds a candidate from the peer's SDP, before or after <see cref="SetRemote"/>. False: of no use, or too many.</summary>
     public bool AddRemoteCandidate(IceCandidate candidate)
     {
         ArgumentNullException.ThrowIfNull(candidate);
@@ -154,10 +149,11 @@ public sealed class IceAgent
                 Fail(pair);
         }
         Nominate(now);
+        Follow(now);
         if (_consent.ExpiresAt <= now)
             End(new IceEvent(IceEventKind.ConsentLost, default, IceFailure.None));
         else if (_selected is null && (_failAt <= now || (_remoteLite && _checklist.HaveAllFailed())))
-            End(new IceEvent(IceEventKind.Failed, default, FailureReason()));
+            End(new IceEvent(IceEventKind.Failed, default, _checklist.FailureReason(_sawError)));
     }
 
     /// <summary>Writes the next datagram that is due, if any, into a buffer of at least <see cref="MaxTransmitLength"/> bytes.</summary>
@@ -180,6 +176,9 @@ public sealed class IceAgent
 
     public bool TryPollEvent(out IceEvent next) => _events.TryDequeue(out next);
 
+    /// <summary>The selected path.</summary>
+    private bool HasDied(Instant now) => _consent.FailsAt <= now;
+
     private bool MayNominate => Role == IceRole.Controlling && _selected is null && _nominating is null;
 
     private void Start(Instant now)
@@ -198,13 +197,7 @@ public sealed class IceAgent
         if (refusal != StunErrorCode.None)
         {
             _replies.Add(new IceReply(request.TransactionId, socket.Socket, from, refusal, unknown));
-            return refusal switch
-            {
-                StunErrorCode.BadRequest => IceVerdict.Incomplete,
-                StunErrorCode.Unauthorized => IceVerdict.Unauthorized,
-                StunErrorCode.RoleConflict => IceVerdict.RoleConflict,
-                _ => IceVerdict.UnknownAttribute,
-            };
+            return IceVerdicts.Of(refusal);
         }
         var remote = _checklist.Learn(socket, from, request.Priority ?? IcePriority.AsPeerReflexive(0));
         if (remote is null || _checklist.FindPair(socket, remote) is not { } pair)
@@ -254,6 +247,11 @@ public sealed class IceAgent
             return;
         }
         pair.IsNominatedByPeer |= nominates;
+        if (_selected is not null && pair != _selected)
+        {
+            _moved = pair;
+            _consent.Doubt(now);
+        }
         if (pair.State != IcePairState.Succeeded && (_selected is null || nominates))
             _checklist.Trigger(pair);
     }
@@ -301,7 +299,8 @@ public sealed class IceAgent
         _settleAt = Instant.Min(_settleAt, now + _options.Settle);
         if (pair == _selected)
             _consent.Renew(now);
-        else if (Role == IceRole.Controlled ? pair.IsNominatedByPeer : transaction is { UseCandidate: true, Role: IceRole.Controlling })
+        else if (Role == IceRole.Controlling
+            ? transaction is { UseCandidate: true, Role: IceRole.Controlling } : pair.IsNominatedByPeer || HasDied(now))
             Select(pair, now);
         Nominate(now);
     }
@@ -349,19 +348,34 @@ public sealed class IceAgent
 
     /// <summary>
     /// The nominated pair. The controlling side nominates once and stays; the controlled side follows a peer that nominates upwards,
-    /// as aggressive nomination did (RFC 5245 §8.1.1.2).
+    /// as aggressive nomination did (RFC 5245 §8.1.1.2). Either side follows a peer that has left a dead path.
     /// </summary>
     private void Select(IcePair pair, Instant now)
     {
-        if (_selected is not null && (pair == _selected || Role == IceRole.Controlling || pair.Priority <= _selected.Priority))
+        if (_selected is not null
+            && (pair == _selected || (!HasDied(now) && (Role == IceRole.Controlling || pair.Priority <= _selected.Priority))))
             return;
         var kind = _selected is null ? IceEventKind.Connected : IceEventKind.PathChanged;
         _selected = pair;
-        _nominating = null;
+        _nominating = _moved = null;
         _failAt = Instant.Never;
         _checklist.StopChecks();
         _consent.Start(now, asks: !_options.Lite);
         _events.Enqueue(new IceEvent(kind, pair.Path, IceFailure.None));
+    }
+
+    /// <summary>
+    /// A NAT that forgot its mapping gives the peer another address in mid-call. RFC 8445 has an ICE restart for that, which Meta's signalling
+    /// has not: once the selected path is dead, the one that the peer checks from is checked, and taken when it answers.
+    /// </summary>
+    private void Follow(Instant now)
+    {
+        if (_moved is not { } pair || !HasDied(now))
+            return;
+        _moved = null;
+        if (Role == IceRole.Controlling)
+            _nominating = pair;
+        _checklist.Trigger(pair);
     }
 
     private bool TryBeginNext(Instant now, out IcePair pair, out IceTransaction transaction)
@@ -372,15 +386,6 @@ public sealed class IceAgent
         pair = _selected;
         transaction = pair.BeginConsentCheck(StunTransactionId.Next(_entropy), Role);
         return true;
-    }
-
-    private IceFailure FailureReason()
-    {
-        if (_checklist.HasValidatedRemote)
-            return IceFailure.NotNominated;
-        if (_checklist.Pairs.IsEmpty)
-            return IceFailure.NoPairs;
-        return _sawError ? IceFailure.Refused : IceFailure.NoAnswer;
     }
 
     private void End(IceEvent last)

@@ -121,7 +121,7 @@ internal sealed class IceChecklist(IceRole initialRole)
         return null;
     }
 
-    public bool HasValidatedRemote
+    private bool HasValidatedRemote
     {
         get
         {
@@ -130,6 +130,16 @@ internal sealed class IceChecklist(IceRole initialRole)
                     return true;
             return false;
         }
+    }
+
+    /// <summary>Why no pair was nominated in time.</summary>
+    public IceFailure FailureReason(bool sawError)
+    {
+        if (HasValidatedRemote)
+            return IceFailure.NotNominated;
+        if (_pairs.Count == 0)
+            return IceFailure.NoPairs;
+        return sawError ? IceFailure.Refused : IceFailure.NoAnswer;
     }
 
     /// <summary>Puts a pair at the end of the triggered-check queue (RFC 8445 §7.3.1.4), unless it waits there already.</summary>

@@ -8,9 +8,21 @@ namespace Media.Protocols.Ice;
 /// </summary>
 internal sealed class IceConsent(TimeSpan interval, TimeSpan lifetime, IEntropy entropy)
 {
+    /// <summary>RTO of the smallest (RFC 8445 §14.3): how long one answer is waited for before a doubted path is asked again.</summary>
+    private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>One lost packet, or two, is no dead path.</summary>
+    private const int Enough = 3;
+
+    private int _unanswered;
+    private bool _isDoubted;
+
     public Instant NextCheckAt { get; private set; } = Instant.Never;
 
     public Instant ExpiresAt { get; private set; } = Instant.Never;
+
+    /// <summary>From when on the path counts as dead: it was asked often enough, and has not answered. Consent itself still holds.</summary>
+    public Instant FailsAt { get; private set; } = Instant.Never;
 
     public void Start(Instant now, bool asks)
     {
@@ -18,9 +30,24 @@ internal sealed class IceConsent(TimeSpan interval, TimeSpan lifetime, IEntropy 
         NextCheckAt = asks ? NextAfter(now) : Instant.Never;
     }
 
-    public void Renew(Instant now) => ExpiresAt = now + lifetime;
+    public void Renew(Instant now) => (ExpiresAt, FailsAt, _unanswered, _isDoubted) = (now + lifetime, Instant.Never, 0, false);
 
-    public void Asked(Instant now) => NextCheckAt = NextAfter(now);
+    public void Asked(Instant now)
+    {
+        _unanswered++;
+        if (_unanswered == Enough)
+            FailsAt = now + Wait;
+        NextCheckAt = _isDoubted && _unanswered < Enough ? now + Wait : NextAfter(now);
+    }
+
+    /// <summary>There is a reason to doubt that the path still works: it is asked at once, and again, until it answers or fails.</summary>
+    public void Doubt(Instant now)
+    {
+        if (_isDoubted || NextCheckAt == Instant.Never)
+            return;
+        _isDoubted = true;
+        NextCheckAt = now;
+    }
 
     public void Stop() => NextCheckAt = ExpiresAt = Instant.Never;
 

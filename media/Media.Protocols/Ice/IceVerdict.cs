@@ -1,3 +1,5 @@
+using Media.Protocols.Stun;
+
 namespace Media.Protocols.Ice;
 
 /// <summary>What became of a datagram given to an agent; a closed set to count by.</summary>
@@ -38,4 +40,16 @@ public enum IceVerdict
 
     /// <summary>For a local address or a remote one beyond the limits, or after the end.</summary>
     Ignored,
+}
+
+/// <summary>Verdicts on requests that were answered with an error.</summary>
+internal static class IceVerdicts
+{
+    public static IceVerdict Of(StunErrorCode refusal) => refusal switch
+    {
+        StunErrorCode.BadRequest => IceVerdict.Incomplete,
+        StunErrorCode.Unauthorized => IceVerdict.Unauthorized,
+        StunErrorCode.RoleConflict => IceVerdict.RoleConflict,
+        _ => IceVerdict.UnknownAttribute,
+    };
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Media.Protocols.Ice;
 using Media.Protocols.Stun;
 using Media.Protocols.Tests.Stun;
@@ -79,6 +80,44 @@ public class IceLifetimeTests
         }
         Assert.Single(gateway.Events);
         Assert.Single(relay.Events);
+    }
+
+    [Theory]
+    [InlineData(IceRole.Controlling)]
+    [InlineData(IceRole.Controlled)]
+    public void A_peer_that_its_NAT_gives_another_port_is_followed_within_seconds(IceRole role)
+    {
+        var world = new IceWorld();
+        var nat = new WireNat(IPAddress.Parse("10.0.0.5"), IPAddress.Parse("203.0.113.9"));
+        world.Wire.AddNat(nat);
+        var gateway = world.Add(role, lite: false, "192.0.2.1:4000");
+        var peer = world.Add(role == IceRole.Controlling ? IceRole.Controlled : IceRole.Controlling, lite: false, "10.0.0.5:3480");
+        world.Introduce(gateway, peer);
+        Assert.True(world.RunUntil(() => gateway.Saw(IceEventKind.Connected) && peer.Saw(IceEventKind.Connected)));
+        for (var times = 1; times <= 3; times++)
+        {
+            world.RunFor(20);
+            var before = gateway.Agent.Selected!.Value.Remote;
+            nat.Rebind();
+            Assert.True(world.RunUntil(() => gateway.Agent.Selected is { } path && path.Remote != before, 9));
+            Assert.True(gateway.Agent.IsValidated(gateway.Agent.Selected!.Value.Remote));
+            Assert.Equal(times, gateway.Events.Count(happened => happened.Kind == IceEventKind.PathChanged));
+        }
+        world.RunFor(120);
+        Assert.False(gateway.Saw(IceEventKind.ConsentLost));
+        Assert.False(peer.Saw(IceEventKind.ConsentLost));
+    }
+
+    [Fact]
+    public void A_check_from_another_address_moves_nothing_while_the_path_answers()
+    {
+        var (world, gateway, relay) = Connected(liteRelay: false);
+        var seen = gateway.Agent.Selected;
+        var second = world.Add(relay.Options, "198.51.100.1:3999"); // the same peer on another port
+        world.Tell(second, gateway);
+        world.RunFor(60);
+        Assert.Equal(seen, gateway.Agent.Selected);
+        Assert.Single(gateway.Events);
     }
 
     [Fact]

@@ -263,6 +263,10 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
                 credit.HandleFailed(now);
                 return true;
 
+            case CallInput.MediaTimedOut silent when State == CallState.Live:
+                Decide(new CallDecision.ReportSilence(silent.Leg));
+                return true;
+
             case CallInput.DigitPressed digit when State == CallState.Live:
                 Decide(new CallDecision.SendDigit(digit.From == CallLeg.Pbx ? CallLeg.WhatsApp : CallLeg.Pbx, digit.Digit, digit.Duration));
                 return true;

@@ -61,6 +61,9 @@ public abstract record CallDecision
 
     public sealed record SendDigit(CallLeg To, char Digit, TimeSpan Duration) : CallDecision;
 
+    /// <summary>A leg of the conversation is silent: tell those who watch. The call goes on: a silent leg may be heard again.</summary>
+    public sealed record ReportSilence(CallLeg Leg) : CallDecision;
+
     /// <summary>Hold more of the account's money. → <see cref="CallInput.HoldExtended"/> or <see cref="CallInput.HoldFailed"/>.</summary>
     /// <param name="UpTo">All that is to be held for this call then, in the account's currency.</param>
     public sealed record ExtendHold(decimal UpTo) : CallDecision;

@@ -60,6 +60,9 @@ public abstract record CallInput
     /// <summary>The first RTP packet of a leg was decrypted and accepted.</summary>
     public sealed record FirstAudio(CallLeg Leg) : CallInput;
 
+    /// <summary>Nothing came from a leg for the configured time. Again after its next packet only.</summary>
+    public sealed record MediaTimedOut(CallLeg Leg) : CallInput;
+
     public sealed record MediaReleased(LegQuality? WhatsApp, LegQuality? Pbx) : CallInput;
 
     // What Graph answered. A null error is success.

@@ -13,6 +13,9 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
     /// <summary>How often timeouts are looked for and the quality is published.</summary>
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
+    /// <summary>Shorter, either leg may not have begun to send.</summary>
+    private static readonly TimeSpan ShortestConversation = TimeSpan.FromSeconds(2);
+
     private readonly MediaLoop _loop;
     private readonly MediaCall _handle;
     private readonly WhatsAppLeg _whatsApp;
@@ -23,6 +26,7 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
     private readonly KeyTones _keyTones = new();
     private Instant? _warningEnds;
     private bool _isOpen;
+    private Instant _openedAt;
     private bool _isOver;
     private bool _wasConnected;
     private bool _wasHeld;
@@ -109,9 +113,10 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
             return;
         _nextTick = now + Tick;
         _handle.Publish(Quality);
-        if (_isOpen && _whatsApp.IsConnected && _whatsApp.HasTimedOut(_loop.Options.MediaTimeout, now))
+        var limit = _loop.Options.MediaTimeout;
+        if (_isOpen && _whatsApp.IsConnected && _whatsApp.HasTimedOut(limit, _pbx, now))
             Tell(new MediaEvent.MediaTimeout(CallLeg.WhatsApp));
-        if (_pbx.Parameters is not null && !_pbx.IsHeld && _pbx.HasTimedOut(_loop.Options.MediaTimeout, now))
+        if (_isOpen && !_pbx.IsHeld && _pbx.HasTimedOut(limit, _whatsApp, now))
             Tell(new MediaEvent.MediaTimeout(CallLeg.Pbx));
     }
 
@@ -130,6 +135,7 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
     public void OpenAudio(Instant now)
     {
         _isOpen = true;
+        _openedAt = _pbx.LastHeard = now; // before the answer a silent PBX is ringing
         _whatsApp.Open(_pbx.Parameters?.Codec.Codec, now);
         Follow(now);
     }
@@ -178,7 +184,7 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
     /// <summary>Says goodbye on both legs, frees everything, and gives the final quality.</summary>
     public MediaQuality Release(Instant now)
     {
-        var quality = Quality;
+        var quality = OneWay(Quality, now);
         try
         {
             _whatsApp.Close(now);
@@ -200,6 +206,17 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
     }
 
     private MediaQuality Quality => new(_whatsApp.Quality, _pbx.Quality);
+
+    /// <summary>A call that ends before silence counts as such is one-way as well where one leg was heard and the other never was.</summary>
+    private MediaQuality OneWay(in MediaQuality quality, Instant now)
+    {
+        if (!_isOpen || now - _openedAt < ShortestConversation || _pbx.IsHeld)
+            return quality;
+        var (whatsApp, pbx) = (quality.WhatsApp, quality.Pbx);
+        return new MediaQuality(
+            whatsApp with { IsOneWay = whatsApp.IsOneWay || (whatsApp.PacketsReceived == 0 && pbx.PacketsReceived > 0) },
+            pbx with { IsOneWay = pbx.IsOneWay || (pbx.PacketsReceived == 0 && whatsApp.PacketsReceived > 0) });
+    }
 
     private SdpResult Done(SdpResult result, Instant now)
     {

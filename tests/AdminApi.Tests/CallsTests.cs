@@ -20,6 +20,23 @@ public sealed class CallsTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task A_leg_that_was_never_heard_has_no_score_and_the_export_names_it()
+    {
+        var id = await AddAsync(call => call with
+        {
+            WhatsAppQuality = new LegQuality(100, 0, 3.5, null, 4.1) { OneWay = false },
+            PbxQuality = new LegQuality(0, 0, 0, null, null) { PacketsSent = 900, MediaTimeouts = 1, OneWay = true },
+        });
+        var pbx = (await api.ReadAsync(api.Get($"/v1/calls/{id}"))).GetProperty("call").GetProperty("pbxQuality");
+        Assert.Equal(JsonValueKind.Null, pbx.GetProperty("mos").ValueKind);
+        Assert.Equal((900, 1, true), (pbx.GetProperty("packetsSent").GetInt32(), pbx.GetProperty("mediaTimeouts").GetInt32(), pbx.GetProperty("oneWay").GetBoolean()));
+        var lines = (await (await api.Client.SendAsync(api.Get($"/v1/calls/export?channel={_channel}"))).Content.ReadAsStringAsync()).Split("\r\n");
+        Assert.EndsWith(",silent_leg", lines[0]);
+        Assert.EndsWith(",pbx", lines[1]);
+        Assert.Contains(",4.10,,", lines[1]);
+    }
+
+    [Fact]
     public async Task Pages_follow_one_another_without_gap_or_repetition()
     {
         var start = new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);

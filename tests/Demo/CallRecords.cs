@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 namespace Demo;
 
 /// <summary>One leg's quality in a call record; see the admin API.</summary>
-internal sealed record LegQuality(long PacketsReceived, long PacketsLost, double JitterMs, double? RoundTripMs, double Mos);
+internal sealed record LegQuality(long PacketsReceived, long PacketsLost, double JitterMs, double? RoundTripMs, double? Mos);
 
 /// <summary>What the demonstration reads of a call record.</summary>
 internal sealed record CallRecord(

@@ -44,5 +44,5 @@ internal sealed record CallReport(string Title, string Rang, Hearing AtWhatsApp,
 
     private static string Quality(LegQuality? leg) => leg is null ? "no media"
         : $"{leg.PacketsReceived} packets in, {leg.PacketsLost} lost, jitter {leg.JitterMs:0.0} ms, round trip "
-            + (leg.RoundTripMs is { } trip ? $"{trip:0.0} ms" : "not measured") + $", MOS {leg.Mos:0.00}";
+            + (leg.RoundTripMs is { } trip ? $"{trip:0.0} ms" : "not measured") + ", MOS " + (leg.Mos is { } mos ? $"{mos:0.00}" : "not judged");
 }

@@ -25,7 +25,7 @@ public class AnyInterleaving
         new CallInput.MediaReserved("sdp"), new CallInput.MediaRefused(HangupCause.NoCapacity),
         new CallInput.AnswerLockTaken(true), new CallInput.AnswerLockTaken(false),
         new CallInput.MediaConnected(), new CallInput.MediaFailed(), new CallInput.MediaClosed(), new CallInput.FirstAudio(CallLeg.WhatsApp),
-        new CallInput.FirstAudio(CallLeg.Pbx), new CallInput.MediaReleased(null, null),
+        new CallInput.FirstAudio(CallLeg.Pbx), new CallInput.MediaTimedOut(CallLeg.Pbx), new CallInput.MediaReleased(null, null),
         new CallInput.PreAccepted(null), new CallInput.PreAccepted(Final), new CallInput.Accepted(null), new CallInput.Accepted(Transient),
         new CallInput.Connected(CallDriver.WhatsAppId, null), new CallInput.Connected(null, Final),
         new CallInput.Connected(null, Transient, MayRing: true),

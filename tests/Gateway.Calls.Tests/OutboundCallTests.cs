@@ -45,6 +45,18 @@ public class OutboundCallTests
     }
 
     [Fact]
+    public void A_silent_leg_is_reported_and_ends_nothing()
+    {
+        var driver = CallDriver.OutboundConnecting();
+        driver.Feed(new CallInput.MediaTimedOut(CallLeg.Pbx));
+        Assert.Empty(driver.All.OfType<CallDecision.ReportSilence>()); // nobody talks yet
+        driver.Feed(Connected, Ringing, Answered, Applied, PickedUp);
+        driver.Feed(new CallInput.MediaTimedOut(CallLeg.Pbx), new CallInput.MediaTimedOut(CallLeg.WhatsApp));
+        Assert.Equal([CallLeg.Pbx, CallLeg.WhatsApp], driver.All.OfType<CallDecision.ReportSilence>().Select(silence => silence.Leg));
+        Assert.Equal(CallState.Live, driver.Call.State);
+    }
+
+    [Fact]
     public void The_SDP_answer_alone_is_no_pick_up()
     {
         var driver = CallDriver.OutboundConnecting();

@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Storage.Calls;
+using Gateway.Storage.Events;
 using Npgsql;
 using Testing;
 
@@ -42,6 +43,17 @@ public sealed class PostgresCallStoreTests(Stores stores) : IAsyncLifetime
         await Store.CompleteAsync(record with { Cause = HangupCause.InternalError }, CancellationToken.None);
         await Store.BeginAsync(new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node), Start, CancellationToken.None);
         Assert.Equal(record, await FindAsync(record.Id));
+    }
+
+    [Fact]
+    public async Task Silence_of_a_leg_is_an_event_of_its_call()
+    {
+        var record = Record();
+        await Store.BeginAsync(new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node), Start, CancellationToken.None);
+        await Store.SilentAsync(record.Id, Start, Start.AddSeconds(20), CallLeg.Pbx, CancellationToken.None);
+        var happened = Assert.Single(await new EventReader(_database).OfCallAsync(record.Id.Value, CancellationToken.None));
+        Assert.Equal(("call.silent", Start.AddSeconds(20), "100"), (happened.Kind, happened.At, happened.Channel));
+        Assert.Contains("\"leg\": \"pbx\"", happened.Data);
     }
 
     [Fact]

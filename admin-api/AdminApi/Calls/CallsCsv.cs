@@ -20,6 +20,7 @@ internal sealed class CallsCsv(ICallStore store, CallQuery query, bool hasMark) 
         "id", "whatsapp_call_id", "direction", "channel", "user_phone", "user_id", "user_name", "trunk", "agent", "started_at", "ringing_at",
         "answered_at", "ended_at", "talk_seconds", "cause", "sip_status", "whatsapp_error_code", "whatsapp_error_message", "whatsapp_mos", "pbx_mos",
         "account", "currency", "rate_card", "prefix", "price_per_minute", "pulse_seconds", "pulses", "price", "node", "connection_fee", "minimum_seconds",
+        "silent_leg",
     ];
 
     public async Task ExecuteAsync(HttpContext httpContext)
@@ -64,12 +65,16 @@ internal sealed class CallsCsv(ICallStore store, CallQuery query, bool hasMark) 
         call.TalkSeconds.ToString("0.###", CultureInfo.InvariantCulture), WireName.Of(call.Cause), call.SipStatus?.ToString(), call.WhatsAppError?.Code.ToString(),
         Harmless(call.WhatsAppError?.Message), Score(call.WhatsAppQuality), Score(call.PbxQuality), call.Account, call.Charge?.Currency, call.Charge?.RateCard,
         call.Charge?.Prefix, Money(call.Charge?.PricePerMinute), call.Charge?.PulseSeconds.ToString(), call.Charge?.Pulses.ToString(),
-        Money(call.Charge?.Amount), call.Node, Money(call.Charge?.ConnectionFee), call.Charge?.MinimumSeconds.ToString(),
+        Money(call.Charge?.Amount), call.Node, Money(call.Charge?.ConnectionFee), call.Charge?.MinimumSeconds.ToString(), SilentLeg(call),
     ];
 
     private static string? Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
-    private static string? Score(LegQuality? quality) => quality?.Mos.ToString("0.00", CultureInfo.InvariantCulture);
+    private static string? Score(LegQuality? quality) => quality?.Mos?.ToString("0.00", CultureInfo.InvariantCulture);
+
+    /// <summary>Of one-way audio: the leg that was not heard.</summary>
+    private static string? SilentLeg(CallView call) =>
+        call.WhatsAppQuality?.OneWay == true ? WireName.Of(CallLeg.WhatsApp) : call.PbxQuality?.OneWay == true ? WireName.Of(CallLeg.Pbx) : null;
 
     private static string? Money(decimal? amount) => amount is { } value ? JsonText.Money(value) : null;
 

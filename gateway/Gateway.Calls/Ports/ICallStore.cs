@@ -11,6 +11,9 @@ public interface ICallStore
         CallId call, DateTimeOffset startedAt, DateTimeOffset answeredAt, string? agent, string? trunk, WhatsAppCallId? whatsAppId,
         CancellationToken cancellation);
 
+    /// <summary>Notes that nothing came from a leg of a call for the configured time: an event; the call goes on.</summary>
+    Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation);
+
     /// <summary>
     /// Settles a call, all or nothing: completes its row, charges its account once, counts its volume, releases its hold, and tells of it.
     /// The first completion of a call is the one that stays; <see cref="CallRecord.Price"/> is worked out here.

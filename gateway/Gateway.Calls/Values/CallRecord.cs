@@ -8,11 +8,20 @@ namespace Gateway.Calls;
 /// <param name="PacketsLost">RTP packets that this leg's peer sent and that never arrived.</param>
 /// <param name="JitterMs">Interarrival jitter in milliseconds (RFC 3550 §6.4.1).</param>
 /// <param name="RoundTripMs">Last round trip in milliseconds, or null where the peer sends no RTCP.</param>
-/// <param name="Mos">Mean opinion score, 1.0–4.5, by the E-model (ITU-T G.107).</param>
-public sealed record LegQuality(long PacketsReceived, long PacketsLost, double JitterMs, double? RoundTripMs, double Mos)
+/// <param name="Mos">Mean opinion score, 1.0–4.5, by the E-model (ITU-T G.107); null where no packet came: there was nothing to judge.</param>
+public sealed record LegQuality(long PacketsReceived, long PacketsLost, double JitterMs, double? RoundTripMs, double? Mos)
 {
     /// <summary>What became of packets that did not come in order and in time; null in records of a gateway that did not count it.</summary>
     public PlayoutCounts? Playout { get; init; }
+
+    /// <summary>RTP packets sent to this leg's peer; null in records of a gateway that did not keep it.</summary>
+    public long? PacketsSent { get; init; }
+
+    /// <summary>How often nothing came from this leg for media.mediaTimeout; null in records of a gateway that did not count it.</summary>
+    public int? MediaTimeouts { get; init; }
+
+    /// <summary>One-way audio: this leg was silent, never heard or for media.mediaTimeout, while the other was heard; null: not judged then.</summary>
+    public bool? OneWay { get; init; }
 }
 
 /// <summary>RTP packets from one leg's peer that did not come in order and in time, by what became of them on the way to the other leg.</summary>

@@ -30,6 +30,16 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
         FROM answered
         """;
 
+    private const string Silent =
+        """
+        INSERT INTO events (kind, at, channel, contact, call_id, data)
+        SELECT 'call.silent', @At, channel,
+            (SELECT c.id FROM contacts c WHERE c.channel = calls.channel AND (c.phone = calls.user_phone OR c.user_id = calls.user_id)
+             ORDER BY c.user_id = calls.user_id DESC NULLS LAST LIMIT 1),
+            id, jsonb_build_object('leg', @Leg, 'trunk', trunk, 'agent', agent)
+        FROM calls WHERE started_at = @StartedAt AND id = @Id
+        """;
+
     public Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation) =>
         ExecuteAsync(Begin, CallRow.Of(call, startedAt), cancellation);
 
@@ -48,6 +58,10 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
                 WhatsAppCallId = whatsAppId?.Value,
             },
             cancellation);
+
+    public Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation) =>
+        ExecuteAsync(
+            Silent, new { Id = call.Value, StartedAt = startedAt.UtcDateTime, At = at.UtcDateTime, Leg = WireName.Of(leg) }, cancellation);
 
     public Task CompleteAsync(CallRecord record, CancellationToken cancellation) => Repeating.OnConflictAsync(
         async () =>

@@ -9,6 +9,10 @@ namespace Gateway.Storage.Events;
 public enum EventKind
 {
     CallAnswered,
+
+    /// <summary>Nothing came from one leg of an answered call for the configured time.</summary>
+    CallSilent,
+
     CallMissed,
     CallEnded,
     CallRefused,

@@ -21,6 +21,9 @@ internal sealed class OrphanStore(ICallStore store, LostCalls lost) : ICallStore
         CancellationToken cancellation) =>
         store.AnsweredAsync(call, startedAt, answeredAt, agent, trunk, whatsAppId, cancellation);
 
+    public Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation) =>
+        store.SilentAsync(call, startedAt, at, leg, cancellation);
+
     public Task<IReadOnlyList<CallRecord>> ListAsync(CallQuery query, CancellationToken cancellation) => store.ListAsync(query, cancellation);
 
     public Task<CallRecord?> FindAsync(CallId call, CancellationToken cancellation) => store.FindAsync(call, cancellation);

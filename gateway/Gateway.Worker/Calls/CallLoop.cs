@@ -222,6 +222,9 @@ internal sealed partial class CallLoop : ICallInbox
             case CallDecision.SendDigit digit:
                 _pbx.SendDigit(digit.To, digit.Digit, digit.Duration);
                 break;
+            case CallDecision.ReportSilence silence:
+                ReportSilence(silence.Leg);
+                break;
             case CallDecision.ExtendHold extend:
                 _books.Add(() => ExtendHoldAsync(extend.UpTo));
                 break;
@@ -304,6 +307,13 @@ internal sealed partial class CallLoop : ICallInbox
         _records.Add(() => _services.Spool.AddAsync(answer));
     }
 
+    private void ReportSilence(CallLeg leg)
+    {
+        LogSilent(Identity.Id, leg, _call.Trunk);
+        var at = _call.TimeOf(_services.Clock.Now);
+        Note(cancellation => _services.Store.SilentAsync(Identity.Id, _call.TimeOf(_call.StartedAt), at, leg, cancellation));
+    }
+
     private void Note(Func<CancellationToken, Task> write) => _records.Add(async () =>
     {
         using var patience = new CancellationTokenSource(NotePatience, _services.Time);
@@ -326,6 +336,10 @@ internal sealed partial class CallLoop : ICallInbox
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: its money is nearly over, and the agent was warned")]
     private partial void LogWarned(CallId callId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: no media from {Leg} for media.mediaTimeout. On trunk {Trunk} check firewalls, and "
+        + "whether media comes from the address that SDP names (gateway_media_drops_total); a peer may also have stopped sending on purpose")]
+    private partial void LogSilent(CallId callId, CallLeg leg, string? trunk);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: a defect ended it")]
     private partial void LogDefect(Exception e, CallId callId);

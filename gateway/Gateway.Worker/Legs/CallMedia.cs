@@ -57,7 +57,8 @@ internal sealed class CallMedia(MediaEngine engine, ICallInbox call)
         MediaEvent.WhatsAppFailed { Reason: WhatsAppFailure.DtlsClosed } => new CallInput.MediaClosed(),
         MediaEvent.WhatsAppFailed or MediaEvent.Failed => new CallInput.MediaFailed(),
         MediaEvent.FirstAudio audio => new CallInput.FirstAudio(Leg(audio.Leg)),
-        // A silent PBX may be holding the call; a dead one is found by its session timer. Silence of WhatsApp is found by ICE consent.
+        // Reported and no more: a dead PBX is found by its session timer, a dead WhatsApp by ICE consent.
+        MediaEvent.MediaTimeout silent => new CallInput.MediaTimedOut(Leg(silent.Leg)),
         _ => null,
     };
 
@@ -66,6 +67,9 @@ internal sealed class CallMedia(MediaEngine engine, ICallInbox call)
     private static LegQuality Quality(Media.Engine.LegQuality quality) =>
         new(quality.PacketsReceived, quality.PacketsLost, quality.JitterMs, quality.RoundTripMs, quality.Mos)
         {
+            PacketsSent = quality.PacketsSent,
+            MediaTimeouts = quality.Timeouts,
+            OneWay = quality.IsOneWay,
             Playout = new(
                 quality.Playout.Lost, quality.Playout.Late, quality.Playout.Concealed, quality.Playout.Recovered, quality.Playout.Discarded),
         };

@@ -22,7 +22,9 @@ internal abstract class MediaLeg : IDisposable
     private readonly ReceivedTypes _received = new();
     private readonly long[] _outcomes = new long[Enum.GetValues<PlayoutOutcome>().Length];
     private RtcpStatistics _before; // of RTCP sessions that ended when the clock rate changed
-    private bool _timedOut;
+    private Instant? _timedOut; // the silence that was reported, by its beginning
+    private int _timeouts;
+    private bool _isOneWay;
     private AudioCodec? _heard;
     private JitterStatistics _counted;
 
@@ -95,7 +97,8 @@ internal abstract class MediaLeg : IDisposable
             var playout = Playout;
             return new LegQuality(
                 NameOf(codec), _before.PacketsSent + now.PacketsSent, received, lost, jitter, roundTrip, roundTrip is null ? null : now.RemotePacketsLost,
-                playout, LegScore.Of(_heard ?? codec, received, lost, playout, jitter, roundTrip));
+                playout, LegScore.Of(_heard ?? codec, received, lost, playout, jitter, roundTrip),
+                _timeouts, _isOneWay);
         }
     }
 
@@ -168,13 +171,19 @@ internal abstract class MediaLeg : IDisposable
             SendRtcp(Loop.Scratch, rtcp.WriteGoodbye(Loop.Scratch, now));
     }
 
-    /// <summary>Nothing was heard for <paramref name="limit"/>: true once, and again after the next packet.</summary>
-    public bool HasTimedOut(TimeSpan limit, Instant now)
+    /// <summary>Nothing was heard for <paramref name="limit"/>: true once, and again after the next packet, however soon silence follows it.</summary>
+    /// <param name="limit">Of silence.</param>
+    /// <param name="other">Heard meanwhile, it makes the silence of this leg one-way audio.</param>
+    /// <param name="now">The time.</param>
+    public bool HasTimedOut(TimeSpan limit, MediaLeg other, Instant now)
     {
-        var isOver = now - LastHeard > limit;
-        var isNews = isOver && !_timedOut;
-        _timedOut = isOver;
-        return isNews;
+        if (now - LastHeard <= limit || _timedOut == LastHeard)
+            return false;
+        _timedOut = LastHeard;
+        _timeouts++;
+        Loop.Counters.Timeouts[(int)Kind]++;
+        _isOneWay |= now - other.LastHeard < limit / 2;
+        return true;
     }
 
     public virtual void Dispose() => Srtp?.Dispose();

@@ -14,8 +14,11 @@ internal static class LegScore
     /// <param name="playout">What was heard in place of packets, and what came too late to be heard: it counts as lost.</param>
     /// <param name="jitterMs">What the listener's buffer has to hold back twice over.</param>
     /// <param name="roundTripMs">Null where it is not known.</param>
-    public static double Of(AudioCodec? codec, long received, long lost, PlayoutCounts playout, double jitterMs, double? roundTripMs)
+    /// <returns>Null: nothing was received, so there is nothing to judge.</returns>
+    public static double? Of(AudioCodec? codec, long received, long lost, PlayoutCounts playout, double jitterMs, double? roundTripMs)
     {
+        if (received == 0)
+            return null;
         var impairment = codec switch
         {
             AudioCodec.Opus => CodecImpairment.Opus,

@@ -45,6 +45,9 @@ internal sealed class LoopCounters
     /// <summary>RTP packets, by leg.</summary>
     public readonly long[] Received = new long[2], Sent = new long[2];
 
+    /// <summary>Silences that were reported, by leg.</summary>
+    public readonly long[] Timeouts = new long[2];
+
     /// <summary>Packets by leg and <see cref="PlayoutOutcome"/>.</summary>
     public readonly long[][] Playout = [new long[Outcomes], new long[Outcomes]];
 

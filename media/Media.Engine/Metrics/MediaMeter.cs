@@ -31,6 +31,10 @@ internal sealed class MediaMeter : IDisposable
                       Tag("leg", NameOf(leg)), Tag("outcome", JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString()))),
             description: "RTP packets from a leg that did not come in order and in time, by what became of them.");
         _meter.CreateObservableCounter(
+            "gateway_media_timeouts",
+            () => Enum.GetValues<CallLeg>().Select(leg => new Measurement<long>(loops.Sum(loop => loop.Counters.Timeouts[(int)leg]), Tag("leg", NameOf(leg)))),
+            description: "Legs of answered calls from which nothing came for media.mediaTimeout.");
+        _meter.CreateObservableCounter(
             "gateway_media_drops", () => PerMember<DropReason>(reason => loops.Sum(loop => loop.Counters.Drops(reason))),
             description: "Datagrams that went no further.");
         _meter.CreateObservableCounter(

@@ -89,7 +89,7 @@ public sealed class FaithfulPlayoutTests : IDisposable
         var quality = _path.Quality;
         Assert.Equal((18L, 0L, 0L), (quality.Playout.Lost, quality.Playout.Late, quality.Playout.Discarded));
         Assert.Equal((18L, true), (quality.Playout.Concealed + quality.Playout.Recovered, quality.Playout.Recovered > 0));
-        Assert.InRange(quality.Mos, 1, 4.2);
+        Assert.InRange(quality.Mos!.Value, 1, 4.2);
     }
 
     [Fact]

@@ -251,8 +251,8 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
         Assert.Equal("opus", quality.WhatsApp.Codec);
         Assert.Equal("PCMU", quality.Pbx.Codec);
         Assert.Equal(0, quality.WhatsApp.PacketsLost);
-        Assert.InRange(quality.WhatsApp.Mos, 4, 4.5);
-        Assert.InRange(quality.Pbx.Mos, 4, 4.5);
+        Assert.InRange(quality.WhatsApp.Mos!.Value, 4, 4.5);
+        Assert.InRange(quality.Pbx.Mos!.Value, 4, 4.5);
         Assert.Equal(quality, await call.Call.ReleaseAsync());
     }
 

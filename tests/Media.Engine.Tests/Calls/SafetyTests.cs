@@ -163,6 +163,37 @@ public class SafetyTests(EngineFixture fixture) : IClassFixture<EngineFixture>
         await call.WaitForAsync<MediaEvent.FirstAudio>(first => first.Leg == CallLeg.Pbx);
         call.Phone.FallSilent();
         await call.WaitForAsync<MediaEvent.MediaTimeout>(silent => silent.Leg == CallLeg.Pbx);
+        Assert.Equal(2, (await call.Call.ReleaseAsync()).Pbx.Timeouts);
+    }
+
+    [Fact]
+    public async Task A_leg_without_packets_has_no_score_and_is_one_way_audio_beside_one_that_is_heard()
+    {
+        await using var engine = new MediaEngine(EngineFixture.Options(10) with { MediaTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System);
+        await engine.StartAsync(default);
+        await using var call = await TestCall.PlaceAsync(engine, talk: false);
+        await call.PhoneHearsAsync(1000);
+        await call.WaitForAsync<MediaEvent.MediaTimeout>(silent => silent.Leg == CallLeg.Pbx);
+        var quality = await call.Call.ReleaseAsync();
+        Assert.Equal((0, null, true), (quality.Pbx.PacketsReceived, quality.Pbx.Mos, quality.Pbx.IsOneWay));
+        Assert.True(quality.WhatsApp is { Mos: > 3, IsOneWay: false, PacketsReceived: > 0 });
+        Assert.Equal(1, engine.Loops.Sum(loop => loop.Counters.Timeouts[(int)CallLeg.Pbx]));
+    }
+
+    [Fact]
+    public async Task A_PBX_that_rings_or_holds_in_silence_is_not_reported()
+    {
+        await using var engine = new MediaEngine(EngineFixture.Options(10) with { MediaTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System);
+        await engine.StartAsync(default);
+        Assert.True(engine.TryReserve(out var ringing));
+        using var phone = new PbxPhone();
+        TestCall.Ok(await ringing.ApplyPbxAnswerAsync(phone.Answer(TestCall.Ok(await ringing.CreatePbxOfferAsync(new()))!), early: true));
+        await using var held = await TestCall.PlaceAsync(engine);
+        TestCall.Ok(await held.Call.AnswerPbxOfferAsync(held.Phone.Offer("sendonly", 2), new PbxMediaProfile()));
+        held.Phone.FallSilent();
+        await Task.Delay(TimeSpan.FromSeconds(3.5));
+        Assert.Equal(0, (await ringing.ReleaseAsync()).Pbx.Timeouts);
+        Assert.Equal((0, false), ((await held.Call.ReleaseAsync()).Pbx.Timeouts, (await held.Call.ReleaseAsync()).Pbx.IsOneWay));
     }
 
     private long Drops(DropReason reason) => fixture.Engine.Loops.Sum(loop => loop.Counters.Drops(reason));

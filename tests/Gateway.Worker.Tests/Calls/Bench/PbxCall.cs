@@ -43,11 +43,12 @@ internal sealed class PbxCall(SipCall sip, PbxPhone phone, long arrived) : IAsyn
 
     public Task RingAsync() => sip.ProvisionalAsync(180);
 
-    /// <summary>The agent picks up and talks.</summary>
-    public async Task AnswerAsync()
+    /// <summary>The agent picks up and talks, unless nothing of it gets through.</summary>
+    public async Task AnswerAsync(bool talks = true)
     {
         await sip.AnswerAsync(phone.Sdp);
-        phone.Talk(sip.Info.Offer!);
+        if (talks)
+            phone.Talk(sip.Info.Offer!);
     }
 
     public Task RejectAsync(int status, string? phrase = null) => sip.RejectAsync(status, phrase);

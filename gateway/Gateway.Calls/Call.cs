@@ -4,9 +4,6 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Calls;
 
-/// <summary>What is fixed about a call when it begins. The node's start tells what an earlier run of the same node left open.</summary>
-public sealed record CallIdentity(CallId Id, CallDirection Direction, ChannelId Channel, WhatsAppUser User, string Node, string NodeStart = "");
-
 /// <summary>
 /// One call as a pure state machine: inputs in, decisions out, no await and no clock inside. The two directions differ only in how a call
 /// becomes <see cref="CallState.Live"/> (<see cref="InboundCall"/>, <see cref="OutboundCall"/>, <see cref="CallbackCall"/>); it ends on one path, here.
@@ -76,40 +73,6 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     protected bool MediaIsConnected { get; private set; }
 
     private Instant StateDeadline { get; set; } = Instant.Never;
-
-    /// <summary>What the whatsapp leg needs to be released: see <see cref="BeginEnding"/>.</summary>
-    protected enum WhatsAppLegState
-    {
-        None,
-
-        /// <summary>Meta waits for our first word: reject is the way out.</summary>
-        Offered,
-
-        /// <summary>connect was asked; the call's id, from its answer or from a webhook, is not here yet.</summary>
-        Asked,
-
-        /// <summary>Known to both sides: terminate is the way out.</summary>
-        Engaged,
-
-        /// <summary>reject or terminate was asked.</summary>
-        Releasing,
-
-        Released,
-    }
-
-    /// <summary>What the pbx leg needs to be released.</summary>
-    protected enum PbxLegState
-    {
-        None,
-
-        /// <summary>The PBX's INVITE waits for our final response.</summary>
-        Incoming,
-
-        /// <summary>Our INVITE, or an answered dialog of either direction.</summary>
-        Engaged,
-
-        Released,
-    }
 
     /// <summary>Feeds one input and returns what to do, in order. The list is valid until the next call of a Handle method.</summary>
     public IReadOnlyList<CallDecision> Handle(CallInput input, Instant now)

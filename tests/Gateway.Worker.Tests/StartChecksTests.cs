@@ -31,8 +31,8 @@ public sealed class StartChecksTests : IDisposable
         Fault(Options() with { Storage = Storage(postgres: text) }, "storage.postgres");
 
     [Theory]
-    [InlineData("redis://:secret@cache:6379")]
-    [InlineData("rediss://cache")]
+    [InlineData("http://:secret@cache:6379")]
+    [InlineData("rediss://cache/secret")]
     [InlineData("cache:6379,pasword=secret")]
     [InlineData("password=secret")]
     public void A_Redis_configuration_of_another_kind_is_named_without_its_password(string text) =>

@@ -69,6 +69,13 @@ public sealed partial class PbxRenegotiatesTests(SippBench bench) : IClassFixtur
     }
 
     [Fact]
+    public async Task Our_refresh_that_meets_a_busy_PBX_comes_again_when_it_says()
+    {
+        var trace = await RunAsync("pbx-is-busy-at-refresh", last: ("ACK", "ACK", 3));
+        Assert.Equal(["1 INVITE", "2 INVITE", "3 INVITE"], trace.Gateway("INVITE").Select(invite => invite["CSeq"]).Distinct());
+    }
+
+    [Fact]
     public async Task Glare_on_both_sides_ends_with_both_re_INVITEs_done() => await RunAsync("pbx-glares", last: ("200", "INVITE", 2));
 
     /// <summary>A call that lives through the scenario until its last message from the gateway, is heard after it, and is hung up by the user.</summary>

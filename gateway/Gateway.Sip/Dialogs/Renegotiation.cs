@@ -295,7 +295,8 @@ internal sealed class Renegotiation(InviteSession session)
         if (session.IsConfirmed)
         {
             SessionTimerNegotiation.Grant(request, response, session, now);
-            _refresh.Succeeded(); // their request has refreshed the session
+            if (session.Timer.Interval > TimeSpan.Zero)
+                _refresh.Succeeded(); // their request has refreshed the session; one that says nothing of timers leaves ours to come
         }
         SdpBody.Set(response, sdp);
         session.Context.Layer.Servers.Respond(transaction, response, now);

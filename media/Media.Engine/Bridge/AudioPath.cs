@@ -53,7 +53,8 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
     /// <summary>A packet of audio came, whether or not it was passed on.</summary>
     public bool HasHeardAudio { get; private set; }
 
-    public Instant NextDeadline => Instant.Min(from.Incoming.NextDeadline, _isRunning ? _nextFrame : Instant.Never);
+    public Instant NextDeadline => Instant.Min(
+        from.Playout is null ? from.Incoming.NextDeadline : Instant.Never, _isRunning ? _nextFrame : Instant.Never);
 
     /// <summary>The source holds the call from now on: whether it has audio for the one who waits is seen anew.</summary>
     public void BeginHold(Instant now) => (_heldAt, _isHeldWithAudio) = (now, false);
@@ -61,6 +62,13 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
     /// <summary>Takes what the source leg has in order.</summary>
     public void Drain(Instant now)
     {
+        if (from.Playout is { } playout)
+        {
+            HasHeardAudio |= from.Incoming.Count > 0 && from.TryGetCodec(from.Incoming.HeadPayloadType, out _);
+            if (!IsLive)
+                Player.Drop(playout);
+            return;
+        }
         while (from.Incoming.TryPop(now, out var item))
         {
             if (item.Kind == JitterItemKind.Lost)
@@ -75,6 +83,8 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
     {
         var wasRunning = _isRunning;
         _isRunning = to.CanSend;
+        if (_isRunning && from.Playout is not null && wasRunning)
+            return; // it is paced already
         if (_isRunning && (!wasRunning || Treatment != AudioTreatment.Live && !_isGenerating))
             Generate(now);
     }
@@ -85,18 +95,24 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
             Drain(now);
         if (!_isRunning || _nextFrame > now)
             return;
-        if (!_isGenerating)
+        if (!_isGenerating && from.Playout is null)
             Generate(now);
         if (now - _nextFrame > MaxCatchUp)
         {
             Pause((int)(now - _nextFrame).TotalMilliseconds, now);
             _nextFrame = now;
         }
-        for (; _nextFrame <= now; _nextFrame += TimeSpan.FromMilliseconds(FrameMs))
-            GenerateFrame(now);
+        var frameMs = from.Playout is null ? FrameMs : to.PacketTime;
+        for (; _nextFrame <= now; _nextFrame += TimeSpan.FromMilliseconds(frameMs))
+            if (from.Playout is { } playout && Treatment == AudioTreatment.Live && Player.IsHeard(silence, now))
+                PlayFrame(playout, frameMs, now);
+            else
+                GenerateFrame(frameMs, now);
     }
 
     public void Dispose() => _transcoder.Dispose();
+
+    private AdaptivePlayer Player => field ??= new AdaptivePlayer(from, _transcoder, counters);
 
     private bool IsLive => _isRunning && Treatment == AudioTreatment.Live;
 
@@ -198,8 +214,15 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
     /// <summary>A pause of announcements is theirs: only a source that has sent no audio in this hold leaves the listener to us.</summary>
     private bool IsFillerDue(Instant now) => !_isHeldWithAudio && now - _heldAt > FillerAfter && now - from.LastHeard > FillerAfter;
 
-    private void GenerateFrame(Instant now)
+    private void PlayFrame(AdaptivePlayout playout, int frameMs, Instant now)
     {
+        _played = null;
+        Player.Play(playout, frameMs, now);
+    }
+
+    private void GenerateFrame(int frameMs, Instant now)
+    {
+        from.Playout?.Stop();
         _transcoder.Prepare(_transcoder.Source ?? (from.Codecs.Count > 0 ? from.Codecs[0].Codec : to.Sending.Codec));
         var treatment = Treatment != AudioTreatment.Live ? Treatment
             : IsFillerDue(now) ? Filler
@@ -207,8 +230,8 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
         var loop = treatment == AudioTreatment.Key ? AudioLoops.OfKey(Key, _transcoder.Rate) : AudioLoops.Get(treatment, Tone, _transcoder.Rate);
         if (loop != _played)
             (_played, _position) = (loop, 0);
-        _position = loop.Read(_position, _transcoder.Reserve(FrameMs));
-        _transcoder.Play(FrameMs, now);
-        _line.Write(FrameMs);
+        _position = loop.Read(_position, _transcoder.Reserve(frameMs));
+        _transcoder.Play(frameMs, now);
+        _line.Write(frameMs);
     }
 }

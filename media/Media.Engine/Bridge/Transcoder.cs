@@ -57,14 +57,14 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
             Forward(payload, now);
             return sink.PacketTime;
         }
-        var samples = _decoder!.Decode(payload, _pcm.AsSpan(_length));
-        _length += samples;
+        var milliseconds = Append(payload);
         SendFrames(now);
-        return samples * 1000 / Rate;
+        return milliseconds;
     }
 
     /// <summary>Keeps the decoder in step with a payload that nobody is to hear.</summary>
-    public void Discard(ReadOnlySpan<byte> payload) => _ = _decoder!.Decode(payload, _pcm.AsSpan(_length));
+    /// <returns>Milliseconds of audio in it.</returns>
+    public int Discard(ReadOnlySpan<byte> payload) => (_decoder?.Decode(payload, _pcm.AsSpan(_length)) ?? 0) * 1000 / Rate;
 
     /// <summary>Makes up for a lost packet.</summary>
     /// <param name="next">The payload after it, if it came and is of the same codec.</param>
@@ -73,11 +73,70 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
     /// <returns>True: it was restored from a copy in <paramref name="next"/>.</returns>
     public bool Conceal(ReadOnlySpan<byte> next, int milliseconds, Instant now)
     {
-        var length = Math.Min(milliseconds * Rate / 1000, _pcm.Length - _length);
-        var isRestored = _decoder!.Conceal(next, _pcm.AsSpan(_length, length));
-        _length += length;
+        var isRestored = AppendConcealment(next, milliseconds);
         SendFrames(now);
         return isRestored;
+    }
+
+    /// <summary>Milliseconds that wait to be sent.</summary>
+    public int Pending => _length * 1000 / Rate;
+
+    /// <summary>Decodes a payload behind what waits; nothing is sent.</summary>
+    /// <returns>Milliseconds of audio in it; 0: the codec did not understand it.</returns>
+    public int Append(ReadOnlySpan<byte> payload)
+    {
+        var samples = _decoder!.Decode(payload, _pcm.AsSpan(_length));
+        _length += samples;
+        return samples * 1000 / Rate;
+    }
+
+    /// <summary>Puts silence behind what waits; nothing is sent.</summary>
+    public void Append(int milliseconds)
+    {
+        Reserve(milliseconds).Clear();
+        _length += milliseconds * Rate / 1000;
+    }
+
+    /// <summary>Makes up for what did not come, behind what waits; nothing is sent. As <see cref="Conceal"/>.</summary>
+    public bool AppendConcealment(ReadOnlySpan<byte> next, int milliseconds)
+    {
+        var samples = _pcm.AsSpan(_length, Math.Min(milliseconds * Rate / 1000, _pcm.Length - _length));
+        var isRestored = _decoder?.Conceal(next, samples) ?? false;
+        _length += samples.Length;
+        return isRestored;
+    }
+
+    /// <summary>The mean square of the last samples that wait.</summary>
+    public double MeanSquare(int milliseconds)
+    {
+        var samples = _pcm.AsSpan(0, _length)[Math.Max(0, _length - milliseconds * Rate / 1000)..];
+        double sum = 0;
+        foreach (var sample in samples)
+            sum += (double)sample * sample;
+        return samples.IsEmpty ? 0 : sum / samples.Length;
+    }
+
+    /// <summary>Fades the first of two frames that wait into the second: one frame less. Nothing, if only one waits.</summary>
+    public void Merge(int milliseconds)
+    {
+        var frame = milliseconds * Rate / 1000;
+        if (_length < 2 * frame)
+            return;
+        for (var i = 0; i < frame; i++)
+            _pcm[i] = (short)((_pcm[i] * (frame - i) + _pcm[frame + i] * i) / frame);
+        _pcm.AsSpan(2 * frame, _length - 2 * frame).CopyTo(_pcm.AsSpan(frame));
+        _length -= frame;
+    }
+
+    /// <summary>Sends one frame of what waits, if so much does.</summary>
+    public void SendFrame(Instant now)
+    {
+        var frame = sink.PacketTime * Rate / 1000;
+        if (_length < frame)
+            return;
+        SendFrame(_pcm.AsSpan(0, frame), now);
+        _pcm.AsSpan(frame, _length - frame).CopyTo(_pcm);
+        _length -= frame;
     }
 
     /// <summary>Time passes that holds no audio: an unfinished packet is filled up with silence, the rest is not sent.</summary>

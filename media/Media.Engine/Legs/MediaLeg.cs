@@ -44,6 +44,9 @@ internal abstract class MediaLeg : IDisposable
     /// <summary>The peer's stream, in order.</summary>
     public JitterBuffer Incoming { get; }
 
+    /// <summary>When the peer's packets are played to the other leg; null: at once, with their own time.</summary>
+    public AdaptivePlayout? Playout { get; set; }
+
     /// <summary>Media may be sent now, and there is somewhere to send it.</summary>
     public abstract bool CanSend { get; }
 
@@ -94,10 +97,10 @@ internal abstract class MediaLeg : IDisposable
             var roundTrip = now.RoundTrip?.TotalMilliseconds;
             var codec = Codecs.Count > 0 ? Sending.Codec : (AudioCodec?)null;
             CountOrder();
-            var playout = Playout;
+            var playout = Outcomes;
             return new LegQuality(
                 NameOf(codec), _before.PacketsSent + now.PacketsSent, received, lost, jitter, roundTrip, roundTrip is null ? null : now.RemotePacketsLost,
-                playout, LegScore.Of(_heard ?? codec, received, lost, playout, jitter, roundTrip),
+                playout, LegScore.Of(_heard ?? codec, received, lost, playout, Playout?.Delay.TotalMilliseconds ?? 2 * jitter, roundTrip),
                 _timeouts, _isOneWay);
         }
     }
@@ -118,7 +121,7 @@ internal abstract class MediaLeg : IDisposable
         _counted = now;
     }
 
-    private PlayoutCounts Playout => new(
+    private PlayoutCounts Outcomes => new(
         _outcomes[(int)PlayoutOutcome.Lost], _outcomes[(int)PlayoutOutcome.Late], _outcomes[(int)PlayoutOutcome.Concealed],
         _outcomes[(int)PlayoutOutcome.Recovered], _outcomes[(int)PlayoutOutcome.Discarded]);
 
@@ -258,6 +261,8 @@ internal abstract class MediaLeg : IDisposable
             DigitsIn?.Handle(packet, eventClock, now);
         if (!Incoming.Push(packet, now))
             Drop(DropReason.Late);
+        if (isAudio)
+            Playout?.HandleArrival(packet.Timestamp, codec.ClockRate(), now);
     }
 
     /// <summary>We can make something of this payload type.</summary>

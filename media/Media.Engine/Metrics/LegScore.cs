@@ -12,10 +12,10 @@ internal static class LegScore
     /// <param name="received">Packets.</param>
     /// <param name="lost">Packets that never came.</param>
     /// <param name="playout">What was heard in place of packets, and what came too late to be heard: it counts as lost.</param>
-    /// <param name="jitterMs">What the listener's buffer has to hold back twice over.</param>
+    /// <param name="playoutMs">What is held back against jitter: here, or, twice the jitter, in the listener's buffer.</param>
     /// <param name="roundTripMs">Null where it is not known.</param>
     /// <returns>Null: nothing was received, so there is nothing to judge.</returns>
-    public static double? Of(AudioCodec? codec, long received, long lost, PlayoutCounts playout, double jitterMs, double? roundTripMs)
+    public static double? Of(AudioCodec? codec, long received, long lost, PlayoutCounts playout, double playoutMs, double? roundTripMs)
     {
         if (received == 0)
             return null;
@@ -27,6 +27,6 @@ internal static class LegScore
         };
         var missed = Math.Max(lost + playout.Late, playout.Concealed + playout.Recovered) + playout.Discarded;
         var loss = received + lost > 0 ? (double)missed / (received + lost) : 0;
-        return EModel.MeanOpinionScore(impairment, loss, (roundTripMs ?? 0) / 2 + 2 * jitterMs + FixedDelayMs);
+        return EModel.MeanOpinionScore(impairment, loss, (roundTripMs ?? 0) / 2 + playoutMs + FixedDelayMs);
     }
 }

@@ -1,5 +1,6 @@
 using Media.Engine.Codecs;
 using Media.Engine.Tests.Peers;
+using Media.Protocols.Jitter;
 using Media.Protocols.Primitives;
 using Media.Protocols.Sdp;
 
@@ -18,21 +19,22 @@ internal static class QualityTable
         var speech = new SpeechStream(Frames);
         Console.WriteLine("Share of 20 ms speech frames below 3 dB SNR against the loss-free decode, 60 s a row, Opus -> PCMU.");
         Console.WriteLine("drift: RTP clock sent against the sender's clock. moved: how much later the last frame is heard than the first. delay: added on the way.");
-        Console.WriteLine($"{"",-30} {"plain libopus",14} {"path",9} {"drift",9} {"moved",9} {"delay p99",10}");
+        Console.WriteLine($"{"",-30} {"plain libopus",14} {"faithful",9} {"drift",9} {"moved",9} {"delay p99",10} {"adaptive",11} {"drift",9} {"moved",9} {"delay p99",10}");
         foreach (var row in Impairment.All)
         {
             var delays = row.Delays(Frames);
             var plain = SpeechMatch.BadPercent(speech.Reference, PlainDecoder.Decode(speech.Packets, delays, row.IsTimed), out _);
-            var path = Run(speech, row, delays);
-            Console.WriteLine($"{row.Name,-30} {plain,12:F2} % {Show(path)}");
+            var faithful = Run(speech, row, delays, null);
+            var adaptive = Run(speech, row, delays, new AdaptivePlayout(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200)));
+            Console.WriteLine($"{row.Name,-30} {plain,12:F2} % {Show(faithful)}   {Show(adaptive)}");
         }
     }
 
     private static string Show(Heard heard) => $"{heard.BadPercent,7:F2} % {heard.DriftMs,6:F0} ms {heard.MovedMs,6:F0} ms {heard.DelayP99Ms,7:F0} ms";
 
-    private static Heard Run(SpeechStream speech, Impairment row, double?[] delays)
+    private static Heard Run(SpeechStream speech, Impairment row, double?[] delays, AdaptivePlayout? playout)
     {
-        using var path = new OneWayPath(AudioCodec.Opus, AudioCodec.Pcmu);
+        using var path = new OneWayPath(AudioCodec.Opus, AudioCodec.Pcmu, playout: playout);
         path.Open();
         var start = path.Clock.Now + TimeSpan.FromSeconds(1);
         var arrivals = Enumerable.Range(0, delays.Length).Where(n => delays[n] is not null)

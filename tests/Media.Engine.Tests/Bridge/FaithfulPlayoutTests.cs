@@ -1,8 +1,6 @@
 using Media.Engine.Metrics;
 using Media.Engine.Tests.Peers;
-using Media.Native.Opus;
 using Media.Protocols.Sdp;
-using Testing;
 
 namespace Media.Engine.Tests.Bridge;
 
@@ -10,19 +8,9 @@ namespace Media.Engine.Tests.Bridge;
 public sealed class FaithfulPlayoutTests : IDisposable
 {
     private readonly OneWayPath _path = new(AudioCodec.Opus, AudioCodec.Pcmu);
-    private readonly byte[][] _packets = new byte[500][];
+    private readonly byte[][] _packets = SpeechPackets.Encode(500);
 
-    public FaithfulPlayoutTests()
-    {
-        using var encoder = new OpusEncoder(new OpusEncoderOptions { SampleRate = 16000 });
-        var (speech, frame, packet) = (new SpeechGenerator(16000), new short[320], new byte[400]);
-        for (var n = 0; n < _packets.Length; n++)
-        {
-            speech.Fill(frame);
-            _packets[n] = packet[..encoder.Encode(frame, packet).Count];
-        }
-        _path.Open();
-    }
+    public FaithfulPlayoutTests() => _path.Open();
 
     public void Dispose() => _path.Dispose();
 

@@ -2,6 +2,7 @@ using Media.Engine.Bridge;
 using Media.Engine.Legs;
 using Media.Engine.Metrics;
 using Media.Engine.Net;
+using Media.Protocols.Jitter;
 using Media.Protocols.Primitives;
 using Media.Protocols.Rtp;
 using Media.Protocols.Sdp;
@@ -20,13 +21,13 @@ internal sealed class OneWayPath : IDisposable
     private readonly BareLeg _from;
     private readonly BareLeg _to;
 
-    public OneWayPath(AudioCodec source, AudioCodec target, MediaEngineOptions? options = null)
+    public OneWayPath(AudioCodec source, AudioCodec target, MediaEngineOptions? options = null, AdaptivePlayout? playout = null)
     {
         var entropy = new SeededEntropy(1);
         _loop = new MediaLoop(
             0, options ?? new MediaEngineOptions(), null!, new PortAllocator(20000, 20003, TimeSpan.Zero, entropy), new InstantClock(TimeProvider.System),
             entropy, NullLogger.Instance);
-        _from = new BareLeg(CallLeg.WhatsApp, _loop, source, Clock, sending: target);
+        _from = new BareLeg(CallLeg.WhatsApp, _loop, source, Clock, sending: target) { Playout = playout };
         _to = new BareLeg(CallLeg.Pbx, _loop, target, Clock);
         Path = new AudioPath(_from, _to, _loop.Options.Opus, _loop.Counters, _loop.Options.SilenceAfter);
     }

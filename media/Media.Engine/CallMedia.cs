@@ -2,6 +2,7 @@ using Media.Engine.Audio;
 using Media.Engine.Legs;
 using Media.Engine.Net;
 using Media.Protocols.Datagrams;
+using Media.Protocols.Jitter;
 using Media.Protocols.Primitives;
 using Microsoft.Extensions.Logging;
 
@@ -126,11 +127,11 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
 
     public SdpResult ApplyWhatsAppAnswer(string answer, Instant now) => Done(_whatsApp.ApplyAnswer(answer, now), now);
 
-    public SdpResult CreatePbxOffer(PbxMediaProfile profile, Instant now) => Done(_pbx.CreateOffer(profile), now);
+    public SdpResult CreatePbxOffer(PbxMediaProfile profile, Instant now) => Done(Pace(profile, _pbx.CreateOffer(profile)), now);
 
     public SdpResult ApplyPbxAnswer(string answer, Instant now) => Done(_pbx.ApplyAnswer(answer, now), now);
 
-    public SdpResult AnswerPbxOffer(string offer, PbxMediaProfile profile, Instant now) => Done(_pbx.AnswerOffer(offer, profile, now), now);
+    public SdpResult AnswerPbxOffer(string offer, PbxMediaProfile profile, Instant now) => Done(Pace(profile, _pbx.AnswerOffer(offer, profile, now)), now);
 
     public void OpenAudio(Instant now)
     {
@@ -216,6 +217,14 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
         return new MediaQuality(
             whatsApp with { IsOneWay = whatsApp.IsOneWay || (whatsApp.PacketsReceived == 0 && pbx.PacketsReceived > 0) },
             pbx with { IsOneWay = pbx.IsOneWay || (pbx.PacketsReceived == 0 && whatsApp.PacketsReceived > 0) });
+    }
+
+    /// <summary>What comes from WhatsApp is played as the PBX's profile says; a stream that is paced already stays so.</summary>
+    private SdpResult Pace(PbxMediaProfile profile, SdpResult result)
+    {
+        var bounds = _loop.Options.Playout;
+        _whatsApp.Playout = profile.Playout == PbxPlayout.Adaptive ? _whatsApp.Playout ?? new AdaptivePlayout(bounds.MinDelay, bounds.MaxDelay) : null;
+        return result;
     }
 
     private SdpResult Done(SdpResult result, Instant now)

@@ -1,4 +1,5 @@
 using Gateway.Worker.Configuration;
+using Media.Engine;
 
 namespace Gateway.Worker.Tests;
 
@@ -98,6 +99,25 @@ public class GatewayOptionsReaderTests
     {
         Assert.False(GatewayOptionsReader.TryRead(Valid.Replace("\"asterisk\"", "7"), out _, out var errors));
         Assert.Equal(["sip.trunks[0].profile: the value does not fit here."], errors);
+    }
+
+    [Theory]
+    [InlineData("\"asterisk\"", PbxPlayout.Faithful)]
+    [InlineData("\"asterisk\", \"playout\": \"Adaptive\"", PbxPlayout.Adaptive)]
+    [InlineData("\"generic\", \"playout\": \"Faithful\"", PbxPlayout.Faithful)]
+    public void A_trunk_says_when_its_PBX_is_sent_audio_and_else_its_profile_does(string profile, PbxPlayout playout)
+    {
+        Assert.True(GatewayOptionsReader.TryRead(Valid.Replace("\"asterisk\"", profile), out var options, out var errors), string.Join(" ", errors));
+        Assert.Equal(playout, Trunks.ForCalls(options)["main"].Media.Playout);
+        Assert.Contains("playout", GatewayOptionsReader.Print(options));
+    }
+
+    [Fact]
+    public void The_shortest_playout_delay_is_not_above_the_longest()
+    {
+        var json = Valid.Replace("\"channels\":", "\"media\": { \"playout\": { \"minDelay\": \"00:00:00.1\", \"maxDelay\": \"00:00:00.05\" } }, \"channels\":");
+        Assert.False(GatewayOptionsReader.TryRead(json, out _, out var errors));
+        Assert.Contains(errors, e => e.StartsWith("media.Playout.MaxDelay", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -18,8 +18,9 @@ public class OptionsTests
             WhatsApp = new() { Bindings = [new() { Bind = "0.0.0.0" }, new() { Bind = "no" }] },
             Pbx = new() { PortMin = 5, Bindings = [new() { Bind = "10.0.0.1", Advertise = ["::1"] }] },
             Opus = new() { Complexity = 11 },
+            Playout = new() { MinDelay = TimeSpan.FromMilliseconds(100), MaxDelay = TimeSpan.FromMilliseconds(99) },
         }.Validate();
-        string[] expected = ["Loops", "WhatsApp.Bindings[0].Advertise", "WhatsApp.Bindings[1].Bind", "Pbx.Bindings[0].Advertise", "Pbx.PortMin", "Opus.Complexity"];
+        string[] expected = ["Loops", "WhatsApp.Bindings[0].Advertise", "WhatsApp.Bindings[1].Bind", "Pbx.Bindings[0].Advertise", "Pbx.PortMin", "Opus.Complexity", "Playout.MaxDelay"];
         Assert.Equal(expected.Length, errors.Count);
         Assert.All(expected, name => Assert.Contains(errors, error => error.StartsWith(name, StringComparison.Ordinal)));
     }

@@ -32,6 +32,15 @@ public enum DtmfFallback
     None,
 }
 
+/// <summary>When the PBX is sent what comes from WhatsApp.</summary>
+public enum AudioPlayout
+{
+    /// <summary>At once, with its own sampling time: the PBX or its phones have a jitter buffer.</summary>
+    Faithful,
+    /// <summary>At a steady pace, after a delay that follows the jitter.</summary>
+    Adaptive,
+}
+
 /// <summary>Content-Type of the INFO that carries a digit.</summary>
 public enum DtmfInfoBody
 {

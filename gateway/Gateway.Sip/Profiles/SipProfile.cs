@@ -20,6 +20,9 @@ public sealed record SipProfile
     [AllowedValues(10, 20, 30, 40, 60)]
     public int Ptime { get; init; }
 
+    /// <summary>When the PBX is sent what comes from WhatsApp: at once, or at a steady pace.</summary>
+    public AudioPlayout Playout { get; init; }
+
     public DtmfMethod Dtmf { get; init; }
 
     public DtmfInfoBody DtmfInfoBody { get; init; }

@@ -195,6 +195,12 @@ public sealed record TrunkConfiguration
     /// <summary>Overrides the profile: Rfc4733, Info, Both, Inband.</summary>
     public DtmfMethod? Dtmf { get; init; }
 
+    /// <summary>
+    /// When this PBX is sent what comes from WhatsApp: at once with its own time (Faithful), or at a steady pace after a delay that follows the
+    /// jitter (Adaptive), for a PBX that mixes or records without a jitter buffer; null: what the profile says.
+    /// </summary>
+    public PbxPlayout? Playout { get; init; }
+
     /// <summary>How long this PBX's media has to be silent before another source may take its place: another port of its address, or, with a
     /// profile that says that it is behind a NAT, another address.</summary>
     public TimeSpan LatchAfter { get; init; } = TimeSpan.FromSeconds(2);

@@ -45,6 +45,7 @@ internal static class Trunks
             PacketTimeMs = profile.Ptime,
             TelephoneEvents = profile.Dtmf is DtmfMethod.Rfc4733 or DtmfMethod.Both,
             DetectKeyTones = profile.DtmfDetectInband || profile.Dtmf == DtmfMethod.Inband,
+            Playout = trunk.Playout ?? Enum.Parse<PbxPlayout>(profile.Playout.ToString()),
             NatLatching = profile.NatLatching,
             LatchAfter = trunk.LatchAfter,
             HoldMusicAfter = trunk.HoldMusicAfter,

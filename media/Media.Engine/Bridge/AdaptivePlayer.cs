@@ -17,10 +17,10 @@ internal sealed class AdaptivePlayer(MediaLeg from, Transcoder transcoder, LoopC
     /// <summary>The peer is heard, or was within <paramref name="silence"/>.</summary>
     public bool IsHeard(TimeSpan silence, Instant now) => from.Incoming.Count > 0 || now - _played < silence;
 
-    /// <summary>Fills and sends one frame.</summary>
+    /// <summary>Fills and sends one frame. The transcoder is prepared.</summary>
     public void Play(AdaptivePlayout playout, int frameMs, Instant now)
     {
-        for (var n = 0; n < 2 * JitterBuffer.Capacity && transcoder.Pending < frameMs; n++)
+        while (transcoder.Pending < frameMs)
             Step(playout, frameMs, now);
         if (from.Incoming.IsNextHeld && playout.TryShorten(_isQuiet, now))
         {
@@ -36,6 +36,20 @@ internal sealed class AdaptivePlayer(MediaLeg from, Transcoder transcoder, LoopC
         playout.Stop();
         while (from.Incoming.TryTake(out _))
         {
+        }
+    }
+
+    /// <summary>After a stall packets come faster than they are played: what fills the buffer is older than the longest delay.</summary>
+    public void MakeRoom(AdaptivePlayout playout)
+    {
+        while (from.Incoming.Count == JitterBuffer.Capacity && from.Incoming.TryTake(out var item))
+        {
+            playout.Stop();
+            if (item.Kind == JitterItemKind.Lost || !from.TryGetCodec(item.PayloadType, out var codec))
+                continue;
+            from.Count(PlayoutOutcome.Discarded);
+            if (codec == transcoder.Source)
+                transcoder.Discard(item.Payload);
         }
     }
 
@@ -55,6 +69,8 @@ internal sealed class AdaptivePlayer(MediaLeg from, Transcoder transcoder, LoopC
                 Take(playout, item, now);
                 break;
             case PlayoutStep.Discard when from.Incoming.TryTake(out var item):
+                from.TryGetCodec(item.PayloadType, out codec);
+                transcoder.Prepare(codec);
                 playout.Skip(transcoder.Discard(item.Payload));
                 from.Count(PlayoutOutcome.Discarded);
                 break;

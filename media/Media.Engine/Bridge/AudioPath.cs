@@ -65,7 +65,9 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
         if (from.Playout is { } playout)
         {
             HasHeardAudio |= from.Incoming.Count > 0 && from.TryGetCodec(from.Incoming.HeadPayloadType, out _);
-            if (!IsLive)
+            if (IsLive)
+                Player.MakeRoom(playout);
+            else
                 Player.Drop(playout);
             return;
         }
@@ -84,7 +86,10 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
         var wasRunning = _isRunning;
         _isRunning = to.CanSend;
         if (_isRunning && from.Playout is not null && wasRunning)
-            return; // it is paced already
+        {
+            _nextFrame = Instant.Min(_nextFrame, now + TimeSpan.FromMilliseconds(to.PacketTime)); // it is paced, or begins to be
+            return;
+        }
         if (_isRunning && (!wasRunning || Treatment != AudioTreatment.Live && !_isGenerating))
             Generate(now);
     }
@@ -205,7 +210,8 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
 
     private void Generate(Instant now)
     {
-        Pause(_line.BeginGenerated(now), now);
+        var idle = from.Playout is null ? _line.BeginGenerated(now) : (int)Math.Max(0, (now - _nextFrame).TotalMilliseconds);
+        Pause(idle, now);
         _isGenerating = true;
         _nextFrame = now;
         _played = null;
@@ -214,16 +220,19 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
     /// <summary>A pause of announcements is theirs: only a source that has sent no audio in this hold leaves the listener to us.</summary>
     private bool IsFillerDue(Instant now) => !_isHeldWithAudio && now - _heldAt > FillerAfter && now - from.LastHeard > FillerAfter;
 
+    private void Prepare() => _transcoder.Prepare(_transcoder.Source ?? (from.Codecs.Count > 0 ? from.Codecs[0].Codec : to.Sending.Codec));
+
     private void PlayFrame(AdaptivePlayout playout, int frameMs, Instant now)
     {
         _played = null;
+        Prepare();
         Player.Play(playout, frameMs, now);
     }
 
     private void GenerateFrame(int frameMs, Instant now)
     {
         from.Playout?.Stop();
-        _transcoder.Prepare(_transcoder.Source ?? (from.Codecs.Count > 0 ? from.Codecs[0].Codec : to.Sending.Codec));
+        Prepare();
         var treatment = Treatment != AudioTreatment.Live ? Treatment
             : IsFillerDue(now) ? Filler
             : AudioTreatment.Silence;

@@ -64,7 +64,7 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
 
     /// <summary>Keeps the decoder in step with a payload that nobody is to hear.</summary>
     /// <returns>Milliseconds of audio in it.</returns>
-    public int Discard(ReadOnlySpan<byte> payload) => (_decoder?.Decode(payload, _pcm.AsSpan(_length)) ?? 0) * 1000 / Rate;
+    public int Discard(ReadOnlySpan<byte> payload) => _decoder!.Decode(payload, _pcm.AsSpan(_length)) * 1000 / Rate;
 
     /// <summary>Makes up for a lost packet.</summary>
     /// <param name="next">The payload after it, if it came and is of the same codec.</param>
@@ -101,7 +101,7 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
     public bool AppendConcealment(ReadOnlySpan<byte> next, int milliseconds)
     {
         var samples = _pcm.AsSpan(_length, Math.Min(milliseconds * Rate / 1000, _pcm.Length - _length));
-        var isRestored = _decoder?.Conceal(next, samples) ?? false;
+        var isRestored = _decoder!.Conceal(next, samples);
         _length += samples.Length;
         return isRestored;
     }

@@ -21,6 +21,8 @@ public sealed record MediaEngineOptions
     /// <summary>A source that sends nothing for this long is silent: generated silence takes its place. Towards WhatsApp 300 ms at most.</summary>
     public TimeSpan SilenceAfter { get; init; } = TimeSpan.FromSeconds(1);
 
+    public PlayoutOptions Playout { get; init; } = new();
+
     /// <summary>Nothing received from a leg for this long gives <see cref="MediaEvent.MediaTimeout"/>.</summary>
     public TimeSpan MediaTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
@@ -39,6 +41,7 @@ public sealed record MediaEngineOptions
             errors.Add("ReorderWindow: 0 … 500 ms.");
         if (SilenceAfter < TimeSpan.FromMilliseconds(100) || SilenceAfter > TimeSpan.FromSeconds(10))
             errors.Add("SilenceAfter: 100 ms … 10 s.");
+        errors.AddRange(Playout.Validate());
         if (MediaTimeout < TimeSpan.FromSeconds(1))
             errors.Add("MediaTimeout: at least 1 s.");
         return errors;
@@ -115,6 +118,24 @@ public sealed record PbxSideOptions
             yield return $"Pbx.PortMin … PortMax: {PortMin} … {PortMax} holds no pair within 1024 … 65535.";
         if (Quarantine < TimeSpan.Zero)
             yield return "Pbx.Quarantine: not negative.";
+    }
+}
+
+/// <summary>How long audio is held back for PBXs that want it at a steady pace (<see cref="PbxPlayout.Adaptive"/>).</summary>
+public sealed record PlayoutOptions
+{
+    /// <summary>Shortest delay, on a network without jitter; 0 … 200 ms.</summary>
+    public TimeSpan MinDelay { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Longest delay; what comes later is left out. At most 300 ms.</summary>
+    public TimeSpan MaxDelay { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    internal IEnumerable<string> Validate()
+    {
+        if (MinDelay < TimeSpan.Zero || MinDelay > TimeSpan.FromMilliseconds(200))
+            yield return "Playout.MinDelay: 0 … 200 ms.";
+        if (MaxDelay < MinDelay || MaxDelay < TimeSpan.FromMilliseconds(20) || MaxDelay > TimeSpan.FromMilliseconds(300))
+            yield return "Playout.MaxDelay: 20 … 300 ms, and not below MinDelay.";
     }
 }
 

@@ -35,6 +35,16 @@ public enum PbxSecurity
     Required,
 }
 
+/// <summary>When a PBX is sent what comes from WhatsApp.</summary>
+public enum PbxPlayout
+{
+    /// <summary>At once, with its own sampling time, however late it comes: for listeners with a jitter buffer.</summary>
+    Faithful,
+
+    /// <summary>At a steady pace, after a delay that follows the jitter: for bridges, recorders and conferences without a jitter buffer.</summary>
+    Adaptive,
+}
+
 /// <summary>Whose ringing tone a caller hears.</summary>
 public enum RingbackTone
 {
@@ -66,6 +76,8 @@ public sealed record PbxMediaProfile
 
     /// <summary>Milliseconds of audio per packet we ask for and send by default: 10, 20, 30, 40 or 60. The peer's `ptime` is honoured.</summary>
     public int PacketTimeMs { get; init; } = 20;
+
+    public PbxPlayout Playout { get; init; }
 
     /// <summary>Offer and send RFC 4733 telephone-events.</summary>
     public bool TelephoneEvents { get; init; } = true;

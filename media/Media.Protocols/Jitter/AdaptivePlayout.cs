@@ -97,7 +97,7 @@ public sealed class AdaptivePlayout(TimeSpan minDelay, TimeSpan maxDelay)
     public PlayoutStep Next(JitterBuffer buffer, int clockRate, int frameMs, bool isQuiet, Instant now)
     {
         if (buffer.Count == 0)
-            return Starve(frameMs);
+            return Starve(frameMs, isQuiet);
         if (clockRate == 0)
             return PlayoutStep.Take;
         _head = Locate(buffer.HeadTimestamp, clockRate);
@@ -158,12 +158,13 @@ public sealed class AdaptivePlayout(TimeSpan minDelay, TimeSpan maxDelay)
         return PlayoutStep.Take;
     }
 
-    private PlayoutStep Starve(int frameMs)
+    /// <summary>A decoder's concealment of near silence is the comfort noise of a sender that pauses (DTX): it may last.</summary>
+    private PlayoutStep Starve(int frameMs, bool isQuiet)
     {
         if (!_isPlaying)
             return PlayoutStep.Silence;
         _concealed += frameMs;
-        return Fill(_concealed > MaxConcealmentMs ? PlayoutStep.Silence : PlayoutStep.Conceal, frameMs);
+        return Fill(_concealed > MaxConcealmentMs && !isQuiet ? PlayoutStep.Silence : PlayoutStep.Conceal, frameMs);
     }
 
     private PlayoutStep Fill(PlayoutStep step, int frameMs)

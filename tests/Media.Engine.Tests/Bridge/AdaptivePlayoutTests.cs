@@ -32,6 +32,7 @@ public sealed class AdaptivePlayoutTests : IDisposable
         { "jitter 0-100 ms", (_, random) => random.NextDouble() * 100, 130, 30 },
         { "a stall of 120 ms each second", (n, _) => n > 20 && n % 50 < 6 ? 120 - n % 50 * 20 : 0, 150, 0 },
         { "a stall of 500 ms", (n, _) => n is >= 100 and < 125 ? 500 - (n - 100) * 20 : 0, 200, 0 },
+        { "a stall of 900 ms", (n, _) => n is >= 100 and < 145 ? 900 - (n - 100) * 20 : 0, 200, 0 },
         { "a delay that grows for good", (n, _) => n < 100 ? 0 : 150, 200, 0 },
         { "a delay that falls for good", (n, _) => n < 100 ? 150 : 0, 200, 0 },
         { "a delay that grows for good by more than the longest", (n, _) => n < 100 ? 0 : 450, 200, 0 },
@@ -160,6 +161,36 @@ public sealed class AdaptivePlayoutTests : IDisposable
             _playout.Next(buffer, 48_000, 20, false, new Instant(n * 20 * TimeSpan.TicksPerMillisecond));
         }
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    [Fact]
+    public void Time_goes_on_while_the_listener_takes_no_audio()
+    {
+        Play((_, _) => 0, 100);
+        var last = _path.Sent[^1];
+        _path.Close();
+        _path.AdvanceTo(_path.Clock.Now + TimeSpan.FromSeconds(3));
+        _path.Open();
+        _path.AdvanceTo(_path.Clock.Now + TimeSpan.FromMilliseconds(40));
+        var next = _path.Sent.Find(packet => packet.At > last.At + TimeSpan.FromSeconds(1));
+        Assert.InRange(next.Timestamp.DistanceFrom(last.Timestamp) / 8.0 - (next.At - last.At).TotalMilliseconds, -1, 1);
+    }
+
+    [Theory]
+    [InlineData(AudioCodec.Pcmu, AudioCodec.G722)]
+    [InlineData(AudioCodec.Opus, AudioCodec.Opus)]
+    public void A_path_that_opens_on_waiting_packets_begins_steadily(AudioCodec source, AudioCodec target)
+    {
+        using var path = new OneWayPath(source, target, playout: new AdaptivePlayout(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200)));
+        path.Open();
+        var payload = source == AudioCodec.Opus ? Packets[0] : [.. Enumerable.Repeat((byte)0x55, 160)];
+        for (var n = 0; n < 100; n++)
+        {
+            path.Receive(payload, (ushort)n, (uint)(n * source.ClockRate() / 50));
+            path.AdvanceTo(path.Clock.Now + TimeSpan.FromMilliseconds(20));
+        }
+        Assert.InRange(path.Sent.Count, 100, 102);
+        Assert.Equal(target.ClockRate() / 50 * (path.Sent.Count - 1), path.Sent[^1].Timestamp.DistanceFrom(path.Sent[0].Timestamp));
     }
 
     private long Concealed => _path.Outcomes(PlayoutOutcome.Concealed);

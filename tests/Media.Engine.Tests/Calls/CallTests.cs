@@ -29,6 +29,18 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
         Assert.Single(call.Handset.Sources);
     }
 
+    [Theory]
+    [InlineData(AudioCodec.Pcmu, 20)]
+    [InlineData(AudioCodec.G722, 30)]
+    [InlineData(AudioCodec.Opus, 20)]
+    public async Task A_PBX_that_wants_a_steady_pace_is_heard_and_hears(AudioCodec codec, int packetMs)
+    {
+        var profile = new PbxMediaProfile { Codecs = [PbxCodec.Opus, PbxCodec.G722, PbxCodec.Pcmu], Playout = PbxPlayout.Adaptive };
+        await using var call = await TestCall.PlaceAsync(fixture.Engine, new PbxPhone(codec, 600, packetMs), profile: profile);
+        await call.HandsetHearsAsync(600);
+        await call.PhoneHearsAsync(1000);
+    }
+
     [Fact]
     public async Task Wideband_sound_passes_where_the_PBX_speaks_G722()
     {

@@ -50,6 +50,13 @@ internal sealed class OneWayPath : IDisposable
         Path.Refresh(Clock.Now);
     }
 
+    /// <summary>No audio may be sent from now on.</summary>
+    public void Close()
+    {
+        _to.IsOpen = false;
+        Path.Refresh(Clock.Now);
+    }
+
     /// <summary>A packet of the source leg arrives now.</summary>
     public void Receive(ReadOnlySpan<byte> packet)
     {

@@ -12,7 +12,7 @@ public sealed class PbxRefusesTests(SippBench bench) : IClassFixture<SippBench>
     [InlineData(603, "declined")]
     [InlineData(480, "no_answer")]
     [InlineData(404, "no_route")]
-    [InlineData(302, "pbx_failed")]
+    [InlineData(302, "pbx_redirected")]
     [InlineData(488, "incompatible_media")]
     public async Task What_says_that_the_agent_will_not_ends_the_call(int status, string cause)
     {

@@ -53,7 +53,8 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
                 Decide(new CallDecision.PreAccept(WhatsAppId!.Value, _answer));
                 return true;
 
-            case (CallState.PreAccepting, CallInput.PreAccepted { Error: { } error }):
+            // pre_accept only speeds up what accept does alone: a failure that says nothing against the call rings the agent all the same.
+            case (CallState.PreAccepting, CallInput.PreAccepted { Error: { IsTransient: false } error }):
                 return End(error, now);
 
             case (CallState.PreAccepting, CallInput.PreAccepted):

@@ -19,6 +19,19 @@ public class InboundCallTests
     }
 
     [Fact]
+    public void Rings_the_PBX_and_accepts_with_the_same_answer_although_pre_accept_failed_for_the_moment()
+    {
+        var driver = new CallDriver(CallDirection.Inbound);
+        var decided = driver.Feed(
+            new CallInput.WhatsAppOffered(CallDriver.WhatsAppId, "offer"), new CallInput.Admitted([new("main")]), new CallInput.MediaReserved("answer"),
+            new CallInput.PreAccepted(new WhatsAppError(WhatsAppErrorCodes.DeadlineExceeded, "no answer")));
+        Assert.Equal([new CallDecision.InvitePbx(new("main"))], decided);
+
+        driver.Feed(new CallInput.PbxAnswered("agent"));
+        Assert.Equal([new CallDecision.Accept(CallDriver.WhatsAppId, "answer")], driver.Feed(new CallInput.AnswerLockTaken(true)));
+    }
+
+    [Fact]
     public void Rejects_a_refused_call_and_leaves_the_PBX_alone()
     {
         var driver = new CallDriver(CallDirection.Inbound);

@@ -22,10 +22,10 @@ internal sealed class TrunkMetrics : IDisposable
             () => trunks.Where(name => health(name)?.Registered is not null).Select(name => Of(name, health(name)!.Registered == true ? 1 : 0)),
             description: "1: we are registered at the trunk; 0: it refuses or does not answer; absent where we do not register");
         _meter.CreateObservableGauge(
-            "gateway_sip_certificate_days",
+            "gateway_sip_certificate_seconds",
             () => expiries().Select(certificate => new Measurement<double>(
-                (certificate.NotAfter - DateTime.UtcNow).TotalDays, new KeyValuePair<string, object?>("certificate", certificate.Name))),
-            description: "Days until a TLS certificate of ours runs out; server: that of the listeners, else the trunk's");
+                (certificate.NotAfter - DateTime.UtcNow).TotalSeconds, new KeyValuePair<string, object?>("certificate", certificate.Name))),
+            description: "Time until a TLS certificate of ours runs out; server: that of the listeners, else the trunk's");
     }
 
     private static Measurement<int> Of(string trunk, int value) => new(value, new KeyValuePair<string, object?>("trunk", trunk));

@@ -18,6 +18,10 @@ internal abstract class MediaLeg : IDisposable
 {
     private static readonly TimeSpan MaxReorderWindow = TimeSpan.FromMilliseconds(120);
 
+    /// <summary>Silence is generated long before.</summary>
+    private const int LongestIdleMs = 60_000;
+
+    private Instant _audioSentAt = Instant.Never;
     private readonly string _cname;
     private readonly ReceivedTypes _received = new();
     private readonly long[] _outcomes = new long[Enum.GetValues<PlayoutOutcome>().Length];
@@ -140,6 +144,7 @@ internal abstract class MediaLeg : IDisposable
     {
         var packet = Begin();
         var timestamp = Output.WriteAudioHeader(packet, Sending.SendPayloadType, units);
+        _audioSentAt = now;
         Finish(packet, payloadLength, timestamp, now, isTimed: true);
     }
 
@@ -150,11 +155,23 @@ internal abstract class MediaLeg : IDisposable
         {
             var packet = Begin();
             if (packet.IsEmpty
-                || !digits.TryPollTransmit(packet[RtpPacketWriter.HeaderLength..], now, Output.Timestamp, out var header))
+                || !digits.TryPollTransmit(packet[RtpPacketWriter.HeaderLength..], now, TimestampOf(now), out var header))
                 return;
             Output.WriteHeader(packet, agreed.SendPayloadType, header.Marker, header.Timestamp);
             Finish(packet, TelephoneEventPayload.Length, header.Timestamp, now, isTimed: false);
         }
+    }
+
+    /// <summary>
+    /// What an audio packet sampled now would carry. A source that presses keys sends no audio beside them, and the time line of the audio then
+    /// stands still; each press still has a timestamp of its own, without which Asterisk takes the next ones for repetitions.
+    /// </summary>
+    private RtpTimestamp TimestampOf(Instant now)
+    {
+        if (_audioSentAt == Instant.Never)
+            return Output.Timestamp;
+        var idle = (int)Math.Min((now - _audioSentAt).TotalMilliseconds, LongestIdleMs) - PacketTime;
+        return idle > PacketTime ? Output.Timestamp + idle * UnitsPerMs : Output.Timestamp;
     }
 
     /// <summary>Sends the RTCP report that is due, if one is.</summary>

@@ -49,7 +49,7 @@ public sealed class OutboundCallTests
     [Fact]
     public async Task A_phone_that_nobody_takes_stops_ringing_and_the_fourth_time_the_permission_is_gone()
     {
-        await using var rig = await PermittedAsync(timers: t => t with { Ring = TimeSpan.FromMilliseconds(10) });
+        await using var rig = await PermittedAsync(timers: t => t with { Ring = TimeSpan.FromMilliseconds(200) });
         var last = new List<Received>();
         for (var call = 1; call <= 4; call++)
         {

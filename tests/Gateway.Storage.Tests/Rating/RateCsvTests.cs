@@ -119,6 +119,7 @@ public class RateCsvTests
         var rates =
             from direction in Gen.Elements(CallDirection.Inbound, CallDirection.Outbound)
             from prefix in Gen.Choose(0, 9).ListOf(4)
+            where NumberSpelling.FaultOfPrefix(string.Concat(prefix)) is null
             from start in Gen.Choose(0, 1_000_000)
             from length in Gen.Choose(0, 1_000_000)
             from price in Gen.Choose(0, int.MaxValue)

@@ -12,7 +12,6 @@ public sealed class PbxRefusesTests(SippBench bench) : IClassFixture<SippBench>
     [InlineData(603, "declined")]
     [InlineData(480, "no_answer")]
     [InlineData(404, "no_route")]
-    [InlineData(302, "pbx_redirected")]
     [InlineData(488, "incompatible_media")]
     public async Task What_says_that_the_agent_will_not_ends_the_call(int status, string cause)
     {
@@ -27,6 +26,7 @@ public sealed class PbxRefusesTests(SippBench bench) : IClassFixture<SippBench>
     [InlineData("503")]
     [InlineData("500")]
     [InlineData("403")]
+    [InlineData("302")] // with no contact that leads anywhere
     public async Task What_says_that_this_trunk_cannot_moves_on_to_the_next(string status)
     {
         await using var first = await bench.AnswerAsync(SippBench.First, "pbx-refuses", ("status", status));

@@ -48,12 +48,14 @@ internal static class StoreWait
     private static async Task<bool> UntilAsync(StorageOptions storage, string absence, Action<string> say, CancellationToken stop)
     {
         var said = "";
-        var saidAt = DateTimeOffset.MinValue;
+        var saidAt = 0L;
         for (string? reason = absence; reason is not null; reason = await AbsenceAsync(storage))
         {
-            if (reason != said || DateTimeOffset.UtcNow - saidAt > Reminder)
+            if (reason != said || TimeProvider.System.GetElapsedTime(saidAt) > Reminder)
+            {
                 say(reason);
-            (said, saidAt) = (reason, reason != said ? DateTimeOffset.UtcNow : saidAt);
+                (said, saidAt) = (reason, TimeProvider.System.GetTimestamp());
+            }
             await Task.Delay(Pause, stop).ContinueWith(_ => { }, TaskScheduler.Default);
             if (stop.IsCancellationRequested)
                 return false;

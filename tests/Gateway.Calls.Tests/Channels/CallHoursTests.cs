@@ -116,7 +116,7 @@ public sealed class CallHoursTests
     [InlineData("Pacific/Kanton", "Pacific/Enderbury")]
     [InlineData("Asia/Yangon", "Asia/Rangoon")]
     public void A_name_that_the_data_are_too_old_for_is_found_under_its_former_one(string zone, string known) =>
-        Assert.True(CallHours.TryCreate(new(zone, Week("monday 0900 1700")), name => name == known ? ZoneNames.OfSystem(name) : null, out _, out _));
+        Assert.True(CallHours.TryCreate(new(zone, Week("monday 0900 1700")), name => name == known ? ZoneNames.OfSystem(zone) : null, out _, out _)); // the machine's own data may know current names only
 
     [Theory]
     [InlineData("Mars/Olympus", "0900")]

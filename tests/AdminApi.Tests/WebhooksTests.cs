@@ -221,8 +221,11 @@ public sealed class WebhooksTests(ApiFixture api) : IAsyncLifetime
         Assert.Contains("no address that webhooks may be sent to", refusal.ToString());
     }
 
+    /// <summary>An endpoint gets the events whose positions are given after it was made: those of other tests have theirs before.</summary>
     private async Task<(string Id, string Secret, long Version)> CreateAsync(string[]? kinds = null)
     {
+        await using var connection = await api.Database.OpenConnectionAsync();
+        await EventuallyAsync(() => connection.QuerySingleAsync<bool>("SELECT NOT EXISTS (SELECT FROM events WHERE position IS NULL)"));
         var made = await api.ReadAsync(api.Post("/v1/webhooks", new { url = _receiver.Url, kinds = kinds ?? [] }));
         var webhook = made.GetProperty("webhook");
         return (webhook.GetProperty("id").GetString()!, made.GetProperty("secret").GetString()!, webhook.GetProperty("version").GetInt64());

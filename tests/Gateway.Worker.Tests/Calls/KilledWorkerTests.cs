@@ -39,7 +39,7 @@ public sealed class KilledWorkerTests(WorkerBench bench) : IClassFixture<WorkerB
         var agent = bench.Pbx.Dial(user.Phone);
         await agent.AnsweredAsync();
         var call = await bench.WhatsApp.CallToAsync(user, CallState.Active);
-        await Eventually.SeeAsync(() => bench.RowsAsync(call), rows => rows is [{ Answered: true }], "the pick-up is noted");
+        await bench.NotedAsync(call);
         await bench.KillAsync();
 
         await bench.StartAsync();

@@ -3,6 +3,7 @@ using Dapper;
 using Npgsql;
 using Sandbox;
 using Sandbox.Calls;
+using StackExchange.Redis;
 using Testing;
 using Testing.Peers;
 
@@ -75,6 +76,8 @@ public sealed class WorkerBench : IAsyncLifetime
     /// <summary>Starts the worker and does not wait.</summary>
     internal async Task BeginAsync()
     {
+        if (_worker is not null) // of a test that failed
+            await KillAsync();
         var configuration = Path.Combine(_folder, "gateway.json");
         await File.WriteAllTextAsync(configuration, Configuration());
         _worker = ChildProgram.Of(
@@ -94,8 +97,18 @@ public sealed class WorkerBench : IAsyncLifetime
         var call = await WhatsApp.PlaceAsync();
         var agent = await Pbx.NextAsync();
         await agent.AnswerAsync();
-        await Eventually.SeeAsync(() => RowsAsync(call), rows => rows is [{ Answered: true }], "the pick-up is noted");
+        await NotedAsync(call);
         return (call, agent);
+    }
+
+    /// <summary>Waits until another start would find all of the call: its pick-up in PostgreSQL and the PBX's dialog in Redis, which are written side by side.</summary>
+    internal async Task NotedAsync(SandboxCall call)
+    {
+        await Eventually.SeeAsync(() => RowsAsync(call), rows => rows is [{ Answered: true }], "the pick-up is noted");
+        await using var connection = new NpgsqlConnection(Stores.Postgres + ";Pooling=false");
+        var id = await connection.QuerySingleAsync<string>("SELECT id FROM calls WHERE user_phone = @Phone", new { Phone = call.User });
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(Stores.Redis);
+        await Eventually.SeeAsync(() => redis.GetDatabase().KeyExistsAsync($"wa:{{{id}}}:dialog"), kept => kept, "the dialog is kept");
     }
 
     /// <summary>Every row of the call.</summary>

@@ -20,6 +20,7 @@ public static class LoopbackPorts
 
     private static int _next;
     private static int _end;
+    private static int _again;
 
     /// <summary>The first of <paramref name="count"/> neighbouring ports that are free for both UDP and TCP at this moment.</summary>
     public static int Take(int count = 1)
@@ -40,7 +41,7 @@ public static class LoopbackPorts
         throw new InvalidOperationException("No free loopback port was found.");
     }
 
-    /// <summary>A block that nobody has; when there is none, this process's own first one once more.</summary>
+    /// <summary>A block that nobody has; when there is none, this process's own ones in turn once more, whose first users have ended long since.</summary>
     private static (int First, int End) NextBlock()
     {
         for (var i = 0; i < Blocks; i++)
@@ -59,7 +60,7 @@ public static class LoopbackPorts
                 // another process's
             }
         }
-        var own = Taken.Keys.First();
+        var own = Taken.Keys.ElementAt(_again++ % Taken.Count);
         return (own, own + BlockSize);
     }
 

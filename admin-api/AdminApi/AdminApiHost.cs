@@ -21,10 +21,10 @@ using StackExchange.Redis;
 
 namespace AdminApi;
 
-/// <summary>The admin API's composition root. Bound to loopback unless told otherwise.</summary>
+/// <summary>The admin API's composition root. Bound to loopback by default.</summary>
 public static class AdminApiHost
 {
-    /// <summary>Bytes a second; a slower body is cut off with 408.</summary>
+    /// <summary>The minimum data rate in bytes per second; a slower body is answered 408.</summary>
     private const double SlowestBody = 16 * 1024;
 
     public static WebApplication Build(string[] args)
@@ -76,15 +76,15 @@ public static class AdminApiHost
         services.AddSingleton(_ => RedisConnection.Open(options.Redis));
         services.AddSingleton<ICallStore, PostgresCallStore>();
         services.AddSingleton<ICallRegistry>(s => new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), "admin-api"));
-        services.AddSingleton<KeyBook>();
-        services.AddSingleton<IdempotencyBook>();
-        services.AddSingleton<AuditLog>();
-        services.AddSingleton<MissedCallBook>();
+        services.AddSingleton<KeyStore>();
+        services.AddSingleton<IdempotencyStore>();
+        services.AddSingleton<AuditStore>();
+        services.AddSingleton<MissedCallStore>();
         services.AddSingleton<EventReader>();
         services.AddSingleton<EventPositions>();
         services.AddSingleton<EventHead>();
         services.AddHostedService(s => s.GetRequiredService<EventHead>());
-        services.AddSingleton<WebhookBook>();
+        services.AddSingleton<WebhookStore>();
         services.AddSingleton<WebhookOutbox>();
         services.AddSingleton<WebhookNetwork>();
         services.AddSingleton<WebhookSender>();

@@ -3,15 +3,15 @@ using Gateway.Calls.Permissions;
 
 namespace AdminApi;
 
-/// <summary>What the admin API is configured with, from the environment (`AdminApi__Postgres`) or appsettings.json.</summary>
+/// <summary>The configuration of the admin API, from the environment (`AdminApi__Postgres`) or appsettings.json.</summary>
 public sealed record AdminApiOptions
 {
     public const string Section = "AdminApi";
 
-    /// <summary>The first key: may do everything until there is a key of scope admin in the database. At least 24 characters.</summary>
+    /// <summary>The first key: has all rights until there is a key of scope admin in the database. At least 24 characters.</summary>
     public string Key { get; init; } = "";
 
-    /// <summary>A file that holds the first key, where it should not stand in the environment.</summary>
+    /// <summary>A file with the first key, as an alternative to the environment.</summary>
     public string? KeyFile { get; init; }
 
     /// <summary>Npgsql connection string.</summary>
@@ -23,22 +23,22 @@ public sealed record AdminApiOptions
     /// <summary>Addresses or networks (10.0.0.0/8), separated by commas, of the reverse proxies that may connect without TLS.</summary>
     public string TrustedProxies { get; init; } = "";
 
-    /// <summary>Of one key or token.</summary>
+    /// <summary>The limit of one key or token.</summary>
     public int RequestsPerMinute { get; init; } = 1200;
 
-    /// <summary>Open connections, streams of events among them; beyond, new ones are closed.</summary>
+    /// <summary>The limit of open connections, event streams included; further ones are closed.</summary>
     public int MaxConnections { get; init; } = 1000;
 
-    /// <summary>Bytes of a request's body, where an operation does not say otherwise.</summary>
+    /// <summary>The maximum length of a request body in bytes, unless an operation has its own.</summary>
     public long MaxBody { get; init; } = 256 * 1024;
 
-    /// <summary>Whose tokens are taken beside keys; none where the issuer is empty.</summary>
+    /// <summary>The issuer whose tokens are accepted as well as keys; none where the issuer is empty.</summary>
     public OidcOptions Oidc { get; init; } = new();
 
-    /// <summary>How events are sent to others.</summary>
+    /// <summary>The settings of outgoing webhooks.</summary>
     public WebhookOptions Webhooks { get; init; } = new();
 
-    /// <summary>As the nodes have them (`permissions` of their configuration): from these follows when a user may be asked again.</summary>
+    /// <summary>Must equal the nodes' configuration (`permissions`): determines the time at which a user may be asked again.</summary>
     public PermissionLimits Permissions { get; init; } = new();
 
     /// <summary><see cref="TrustedProxies"/> as networks.</summary>
@@ -59,17 +59,17 @@ public sealed record AdminApiOptions
         if (options.Redis.Length == 0)
             errors.Add($"{Section}:Redis is missing.");
         if (RequestsPerMinute < 1)
-            errors.Add($"{Section}:RequestsPerMinute is at least 1.");
+            errors.Add($"{Section}:RequestsPerMinute must be at least 1.");
         if (MaxConnections < 1)
-            errors.Add($"{Section}:MaxConnections is at least 1.");
+            errors.Add($"{Section}:MaxConnections must be at least 1.");
         if (MaxBody < 1024)
-            errors.Add($"{Section}:MaxBody is at least 1024.");
+            errors.Add($"{Section}:MaxBody must be at least 1024.");
         if (Oidc.Issuer.Length > 0 && !(Uri.TryCreate(Oidc.Issuer, UriKind.Absolute, out var issuer) && (issuer.Scheme == Uri.UriSchemeHttps || issuer.IsLoopback)))
-            errors.Add($"{Section}:Oidc:Issuer is an https URL.");
+            errors.Add($"{Section}:Oidc:Issuer must be an https URL.");
         if (Oidc.Issuer.Length > 0 && Oidc.Audience.Length == 0)
-            errors.Add($"{Section}:Oidc:Audience is missing: a token made for somebody else must not open this door.");
+            errors.Add($"{Section}:Oidc:Audience is missing: tokens made for another audience must be refused.");
         if (Webhooks.MaxAttempts is < 1 or > 30 || Webhooks.Timeout <= TimeSpan.Zero || Webhooks.Timeout > TimeSpan.FromSeconds(30) || Webhooks.FirstRetry <= TimeSpan.Zero)
-            errors.Add($"{Section}:Webhooks: MaxAttempts is 1 to 30, Timeout up to 30 seconds, FirstRetry positive.");
+            errors.Add($"{Section}:Webhooks: MaxAttempts must be 1 to 30, Timeout at most 30 seconds, FirstRetry positive.");
         options = options with
         {
             Proxies = Networks(TrustedProxies, "TrustedProxies", errors),
@@ -100,31 +100,32 @@ public sealed record AdminApiOptions
 /// <summary>An OpenID Connect issuer.</summary>
 public sealed record OidcOptions
 {
-    /// <summary>Its URL, as in the tokens' `iss`; its discovery document lies beneath it.</summary>
+    /// <summary>Its URL, as in the tokens' `iss`; its discovery document is below it.</summary>
     public string Issuer { get; init; } = "";
 
-    /// <summary>What the tokens' `aud` must name.</summary>
+    /// <summary>The audience that the tokens' `aud` must name.</summary>
     public string Audience { get; init; } = "";
 
     /// <summary>The claim that holds the scopes, as words in a text or as a list.</summary>
     public string ScopeClaim { get; init; } = "scope";
 
-    /// <summary>What stands before our scopes there: `gateway:read`.</summary>
+    /// <summary>The prefix of our scopes there: `gateway:read`.</summary>
     public string ScopePrefix { get; init; } = "gateway:";
 }
 
-/// <summary>How events are sent to others.</summary>
+/// <summary>The settings of outgoing webhooks.</summary>
 public sealed record WebhookOptions
 {
-    /// <summary>Private addresses or networks, separated by commas, that webhooks may be sent to, and by plain http too. Others than public ones are refused.</summary>
+    /// <summary>Private addresses or networks, separated by commas, to which webhooks may be sent,
+    /// also by plain http. Others that are not public are refused.</summary>
     public string AllowedNetworks { get; init; } = "";
 
-    /// <summary>What the other side has to answer.</summary>
+    /// <summary>The timeout of one attempt.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>After the first failure; three times as long after each further one, up to eight hours.</summary>
+    /// <summary>The back-off after the first failure; three times as long after each further one, up to eight hours.</summary>
     public TimeSpan FirstRetry { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Then a delivery is given up: with the defaults after about two days.</summary>
+    /// <summary>The number of attempts before a delivery is given up: with the defaults after about two days.</summary>
     public int MaxAttempts { get; init; } = 14;
 }

@@ -2,12 +2,12 @@ using System.Text.RegularExpressions;
 
 namespace AdminApi;
 
-/// <summary>What admins may name things.</summary>
+/// <summary>The rules for names given by admins.</summary>
 internal static partial class Names
 {
-    public const string IdRule = "Is 1 to 64 lower-case letters, digits, - and _, beginning with a letter or digit.";
-    public const string NameRule = "Is 1 to 200 characters, none of them a control character.";
-    public const string NoteRule = "Is at most 500 characters, none of them a control character.";
+    public const string IdRule = "Must be 1 to 64 lower-case letters, digits, - and _, beginning with a letter or digit.";
+    public const string NameRule = "Must be 1 to 200 characters, without control characters.";
+    public const string NoteRule = "Must be at most 500 characters, without control characters.";
 
     public static bool IsId(string text) => IdPattern().IsMatch(text);
 

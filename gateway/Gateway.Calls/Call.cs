@@ -6,18 +6,19 @@ namespace Gateway.Calls;
 
 /// <summary>
 /// One call as a pure state machine: inputs in, decisions out, no await and no clock inside. The two directions differ only in how a call
-/// becomes <see cref="CallState.Live"/> (<see cref="InboundCall"/>, <see cref="OutboundCall"/>, <see cref="CallbackCall"/>); it ends on one path, here.
+/// becomes <see cref="CallState.Live"/> (<see cref="InboundCall"/>, <see cref="OutboundCall"/>, <see cref="CallbackCall"/>); it ends on one
+/// path, here.
 /// </summary>
 /// <remarks>
 /// Invariants, proved by property tests over any interleaving of inputs: <see cref="CallDecision.Finish"/> is decided exactly once and
 /// last; by then each leg that was touched has been released; accept is decided at most once; audio opens only after Meta's 200.
 /// An input that does not fit the state is ignored and counted in <see cref="IgnoredInputs"/>.
 /// </remarks>
-/// <param name="identity">What is fixed about it.</param>
-/// <param name="options">How long it may wait.</param>
-/// <param name="now">When it begins, on the monotonic time line.</param>
-/// <param name="startedAt">The same by the wall clock, read anew for each call. Every other time of the record is this one and the time that
-/// has passed since, so that a clock that is set while the call runs changes neither its duration nor its price.</param>
+/// <param name="identity">The fixed properties of the call.</param>
+/// <param name="options">The timeouts.</param>
+/// <param name="now">The start, on the monotonic time line.</param>
+/// <param name="startedAt">The start by the wall clock, read anew for each call. Every other time of the record is this one plus the time
+/// passed since, so that a clock that is set while the call runs changes neither its duration nor its price.</param>
 public abstract class Call(CallIdentity identity, CallOptions options, Instant now, DateTimeOffset startedAt)
 {
     private readonly List<CallDecision> _decisions = [];
@@ -43,14 +44,14 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
 
     public CallState State { get; private set; } = CallState.New;
 
-    /// <summary>When <see cref="HandleDeadline"/> wants to be called; <see cref="Instant.Never"/> while nothing is waited for.</summary>
+    /// <summary>The time at which <see cref="HandleDeadline"/> is due; <see cref="Instant.Never"/> while no timeout runs.</summary>
     public Instant NextDeadline => Instant.Min(
         Instant.Min(StateDeadline, _releaseRetryAt), Instant.Min(_webhookOverdueAt, _credit?.NextDeadline ?? Instant.Never));
 
-    /// <summary>Inputs that came when they meant nothing: late results, repeated webhooks.</summary>
+    /// <summary>The number of inputs that did not fit the state: late results, repeated webhooks.</summary>
     public int IgnoredInputs { get; private set; }
 
-    /// <summary>Meta's name of the call, once known.</summary>
+    /// <summary>Meta's call id, once known.</summary>
     public WhatsAppCallId? WhatsAppId { get; protected set; }
 
     public string? Trunk { get; protected set; }
@@ -74,11 +75,11 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
 
     private Instant StateDeadline { get; set; } = Instant.Never;
 
-    /// <summary>Feeds one input and returns what to do, in order. The list is valid until the next call of a Handle method.</summary>
+    /// <summary>Feeds one input and returns the decisions, in order. The list is valid until the next call of a Handle method.</summary>
     public IReadOnlyList<CallDecision> Handle(CallInput input, Instant now)
     {
         _decisions.Clear();
-        EndIfPaidUp(now); // also what is handled late ends no later than its money
+        EndIfCreditExhausted(now); // a call handled late still ends no later than its money
         var handled = State switch
         {
             CallState.Ended => false,
@@ -90,7 +91,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         return _decisions;
     }
 
-    /// <summary>Lets time pass: call it at or after <see cref="NextDeadline"/>.</summary>
+    /// <summary>Advances the time: to be called at or after <see cref="NextDeadline"/>.</summary>
     public IReadOnlyList<CallDecision> HandleDeadline(Instant now)
     {
         _decisions.Clear();
@@ -102,7 +103,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         if (now >= _webhookOverdueAt)
             BeginEnding(CauseOfTermination(null), now);
         _credit?.HandleDeadline(now, Decide);
-        EndIfPaidUp(now);
+        EndIfCreditExhausted(now);
         if (now < StateDeadline)
             return _decisions;
         if (State == CallState.Ending)
@@ -112,7 +113,8 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         return _decisions;
     }
 
-    /// <summary>The direction's own transitions on the way to <see cref="CallState.Live"/>; false where the input means nothing now.</summary>
+    /// <summary>The direction's own transitions on the way to <see cref="CallState.Live"/>;
+    /// false where the input does not fit the state.</summary>
     protected abstract bool HandleInState(CallInput input, Instant now);
 
     protected void Decide(CallDecision decision) => _decisions.Add(decision);
@@ -123,7 +125,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         StateDeadline = deadline;
     }
 
-    /// <summary>The call may go on: what pays for it is known, and media comes next.</summary>
+    /// <summary>Continues an admitted call: the funding is known, and media comes next.</summary>
     protected void ReserveMedia(CallInput.Admitted admitted, string? whatsAppOffer, Instant now)
     {
         _funding = admitted.Funding;
@@ -181,7 +183,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         _ => HangupCause.InternalError,
     };
 
-    /// <summary>What may come in any state before the end.</summary>
+    /// <summary>Handles the inputs that may come in any state before the end.</summary>
     private bool HandleCommon(CallInput input, Instant now)
     {
         switch (input)
@@ -195,7 +197,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
                 PbxLeg = PbxLegState.Released;
                 return End(Identity.Direction == CallDirection.Outbound && State != CallState.Live ? HangupCause.CallerGaveUp : ended.Cause, now);
 
-            // A queue or a receptionist answered; who talks now is told later (RFC 4916, RFC 3325).
+            // A queue or a receptionist answered; the person who talks is announced later (RFC 4916, RFC 3325).
             case CallInput.PbxIdentified named when PbxLeg is PbxLegState.Incoming or PbxLegState.Engaged:
                 Agent = named.Agent;
                 return true;
@@ -206,7 +208,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
             case CallInput.MediaFailed when _mediaHeld:
                 return End(HangupCause.MediaFailed, now);
 
-            // Media is faster than webhooks: to end the call now would be a failure in our record and a needless terminate to Meta.
+            // Media is faster than webhooks: to end the call now would be a failure in the record and a needless terminate to Meta.
             case CallInput.MediaClosed when _mediaHeld:
                 _webhookOverdueAt = Instant.Min(_webhookOverdueAt, now + Options.HangUpNotice);
                 return true;
@@ -219,7 +221,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
 
             case CallInput.HoldExtended extended when _credit is { } credit:
                 credit.HandleExtended(extended, now);
-                EndIfPaidUp(now);
+                EndIfCreditExhausted(now);
                 return true;
 
             case CallInput.HoldFailed when _credit is { } credit:
@@ -247,8 +249,8 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         _ => HangupCause.NoAnswer,
     };
 
-    /// <summary>The one way out: releases both legs and the media, each by what its state needs, and waits for their answers.</summary>
-    /// <remarks>The talk time is over now, and not when Graph has answered to the end of the call.</remarks>
+    /// <summary>The single way to the end: releases both legs and the media as their states require, and waits for the results.</summary>
+    /// <remarks>The talk time ends now, not when Graph answers the request that ends the call.</remarks>
     private void BeginEnding(HangupCause cause, Instant now, Instant? since = null)
     {
         (_cause, _endedAt) = (cause, since ?? now);
@@ -263,8 +265,9 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         FinishIfReleased(now);
     }
 
-    /// <summary>The paid pulses are over and no more can be paid for. The end is theirs, however late this is handled.</summary>
-    private void EndIfPaidUp(Instant now)
+    /// <summary>Ends the call when its paid pulses are used up and cannot be extended. The end time is that of
+    /// the last pulse, however late this is handled.</summary>
+    private void EndIfCreditExhausted(Instant now)
     {
         if (_credit is { } credit && credit.IsOver(now))
             BeginEnding(HangupCause.BalanceExhausted, now, credit.EndsAt);

@@ -1,6 +1,7 @@
 namespace Gateway.Calls;
 
-/// <summary>Where a call stands. The states in the order in which an answered call passes them; a direction skips what is not its own.</summary>
+/// <summary>The state of a call, in the order in which an answered call passes them;
+/// a direction skips those that are not its own.</summary>
 public enum CallState
 {
     New,

@@ -3,13 +3,13 @@ using Media.Protocols.Primitives;
 namespace Gateway.Calls;
 
 /// <summary>
-/// A call of the business to a WhatsApp user, from connect to pick-up. What comes before, and what the PBX hears of it, is the business of
+/// A call of the business to a WhatsApp user, from connect to pick-up. The steps before it, and the signalling to the PBX, belong to
 /// <see cref="OutboundCall"/> (an agent dialled) and <see cref="CallbackCall"/> (the agent was rung first).
 /// </summary>
 /// <remarks>
-/// Meta's SDP answer may come before, between or after ringing and pick-up, so the machine waits for both facts in either order. Pick-up
-/// is status ACCEPTED or the user's first audio, whichever is first: ACCEPTED normally comes after media is up (Meta:
-/// "Business-initiated calls"). The SDP answer alone is no pick-up.
+/// Meta's SDP answer may come before, between or after ringing and pick-up, so the machine waits for both in either order. Pick-up is
+/// status ACCEPTED or the user's first audio, whichever is first: ACCEPTED normally comes after media is up (Meta:
+/// "Business-initiated calls"). The SDP answer alone is not a pick-up.
 /// </remarks>
 public abstract class CallToUser(CallIdentity identity, CallOptions options, Instant now, DateTimeOffset startedAt)
     : Call(identity, options, now, startedAt)
@@ -45,10 +45,10 @@ public abstract class CallToUser(CallIdentity identity, CallOptions options, Ins
     /// <summary>The transitions up to <see cref="ConnectWhatsApp"/>.</summary>
     protected abstract bool HandleBeforeConnect(CallInput input, Instant now);
 
-    /// <summary>The user's phone rings: what the agent hears of it.</summary>
+    /// <summary>Signals to the agent that the user's phone rings.</summary>
     protected abstract void UserRings();
 
-    /// <summary>The user has picked up: what the agent's leg still needs before audio.</summary>
+    /// <summary>Completes the agent's leg, as far as needed before audio, after the user has picked up.</summary>
     protected abstract void UserAnswered();
 
     protected void ConnectWhatsApp(string offer, Instant now)

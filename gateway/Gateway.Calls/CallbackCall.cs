@@ -3,12 +3,12 @@ using Media.Protocols.Primitives;
 namespace Gateway.Calls;
 
 /// <summary>
-/// An agent is rung, and a WhatsApp user is called once the agent has answered: wanted → admitted → media → the agent's phone rings, trunk
-/// after trunk → the agent answers and hears ringing → connect → the user picks up → live.
+/// An agent is rung, and a WhatsApp user is called once the agent has answered: requested → admitted → media → the agent's phone rings,
+/// trunk after trunk → the agent answers and hears ringing → connect → the user picks up → live.
 /// </summary>
 /// <remarks>
-/// Admission comes before the agent's phone rings: nobody is rung for a call that may not be made. The agent comes first because a user who
-/// picks up must find somebody there.
+/// Admission comes before the agent's phone rings, so that nobody is rung for a call that is not permitted. The agent comes first because
+/// a user who picks up must find an agent on the line.
 /// </remarks>
 public sealed class CallbackCall(CallIdentity identity, CallOptions options, Instant now, DateTimeOffset startedAt)
     : CallToUser(identity, options, now, startedAt)
@@ -67,12 +67,12 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
         }
     }
 
-    /// <summary>The agent hears ringing already.</summary>
+    /// <summary>Does nothing: the agent hears ringback already.</summary>
     protected override void UserRings()
     {
     }
 
-    /// <summary>The agent's dialog stands since long.</summary>
+    /// <summary>Does nothing for the dialog: the agent has answered already.</summary>
     protected override void UserAnswered()
     {
     }

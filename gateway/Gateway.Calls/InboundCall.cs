@@ -53,7 +53,8 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
                 Decide(new CallDecision.PreAccept(WhatsAppId!.Value, _answer));
                 return true;
 
-            // pre_accept only speeds up what accept does alone: a failure that says nothing against the call rings the agent all the same.
+            // pre_accept only speeds up what accept does alone: after a failure that is no verdict on the call, the agent is rung all the
+            // same.
             case (CallState.PreAccepting, CallInput.PreAccepted { Error: { IsTransient: false } error }):
                 return End(error, now);
 
@@ -80,7 +81,7 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
                 return true;
 
             case (CallState.TakingAnswerLock, CallInput.AnswerLockTaken { Won: false }):
-                WhatsAppLeg = WhatsAppLegState.Released; // the winner's now: terminating it here would end the winner's call
+                WhatsAppLeg = WhatsAppLegState.Released; // owned by the winner now: terminating it here would end the winner's call
                 return End(HangupCause.AnsweredElsewhere, now);
 
             case (CallState.TakingAnswerLock, CallInput.AnswerLockTaken):
@@ -88,7 +89,7 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
                 Decide(new CallDecision.Accept(WhatsAppId!.Value, _answer));
                 return true;
 
-            // The SDP is the one that pre_accept took: what Meta finds invalid now is accepting a call that is over.
+            // The SDP is the one that pre_accept accepted: the request that Meta finds invalid now is to accept a call that is over.
             case (CallState.Accepting, CallInput.Accepted { Error: { Code: WhatsAppErrorCodes.InvalidParameter } error }):
                 return End(error, HangupCause.CallerGaveUp, now);
 

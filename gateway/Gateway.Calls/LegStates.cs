@@ -1,26 +1,26 @@
 namespace Gateway.Calls;
 
-/// <summary>What the whatsapp leg needs to be released: the end of a <see cref="Call"/>.</summary>
+/// <summary>The state of the whatsapp leg, as far as its release depends on it.</summary>
 public enum WhatsAppLegState
 {
     None,
 
-    /// <summary>Meta waits for our first word: reject is the way out.</summary>
+    /// <summary>Meta waits for the first action: reject releases the leg.</summary>
     Offered,
 
-    /// <summary>connect was asked; the call's id, from its answer or from a webhook, is not here yet.</summary>
+    /// <summary>connect was sent; the call's id, from its answer or from a webhook, has not arrived.</summary>
     Asked,
 
-    /// <summary>Known to both sides: terminate is the way out.</summary>
+    /// <summary>Known to both sides: terminate releases the leg.</summary>
     Engaged,
 
-    /// <summary>reject or terminate was asked.</summary>
+    /// <summary>reject or terminate was sent.</summary>
     Releasing,
 
     Released,
 }
 
-/// <summary>What the pbx leg needs to be released.</summary>
+/// <summary>The state of the pbx leg, as far as its release depends on it.</summary>
 public enum PbxLegState
 {
     None,

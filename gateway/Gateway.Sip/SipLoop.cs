@@ -85,10 +85,10 @@ internal sealed partial class SipLoop
     }
 
     /// <summary>Ends all calls and registrations, gives their messages a moment to be answered, and stops.</summary>
-    public async Task StopAsync(TimeSpan patience)
+    public async Task StopAsync(TimeSpan timeout)
     {
         await PostAsync(EndEverything);
-        var deadline = _clock.Now + patience;
+        var deadline = _clock.Now + timeout;
         var isQuiet = false;
         while (!isQuiet && _clock.Now < deadline)
         {

@@ -2,17 +2,17 @@ using Npgsql;
 
 namespace Gateway.Storage;
 
-/// <summary>Opens PostgreSQL as the product uses it.</summary>
+/// <summary>Opens PostgreSQL with the product's settings.</summary>
 public static class Database
 {
-    /// <summary>Statements that are used often are planned once per connection; more than we have of them.</summary>
+    /// <summary>Statements that are used often are planned once per connection; more than there are.</summary>
     private const int MaxPrepared = 100;
 
     private const int ProbeSeconds = 2;
 
-    /// <param name="connection">An Npgsql connection string. What it says of automatic preparation stands; where it says nothing, statements are
+    /// <param name="connection">An Npgsql connection string. Its own setting of automatic preparation applies; without one, statements are
     /// prepared on a direct connection and not behind a pooler, which may give each transaction another server connection.</param>
-    /// <exception cref="ArgumentException">It is no connection string.</exception>
+    /// <exception cref="ArgumentException">The connection string is invalid.</exception>
     public static NpgsqlDataSource Open(string connection)
     {
         var settings = new NpgsqlConnectionStringBuilder(connection);
@@ -21,14 +21,14 @@ public static class Database
             if (IsDirect(connection))
                 (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages) = (MaxPrepared, 2);
             else
-                settings.NoResetOnClose = true; // a reset would go to whatever server connection comes next
+                settings.NoResetOnClose = true; // a reset would go to the next server connection, whichever it is
         }
         return NpgsqlDataSource.Create(settings.ConnectionString);
     }
 
     /// <summary>
-    /// True when the session's process at the server is the one that the connection was told of: poolers (PgBouncer, Odyssey, RDS Proxy) tell a key
-    /// of their own. A server that does not answer now counts as a pooler, which is slower and never wrong.
+    /// True when the session's process at the server is the one that was announced to the connection: poolers (PgBouncer, Odyssey, RDS
+    /// Proxy) announce a key of their own. An unavailable server counts as a pooler, which is slower and never wrong.
     /// </summary>
     private static bool IsDirect(string connection)
     {

@@ -6,8 +6,8 @@ using Gateway.Calls;
 namespace Gateway.Storage;
 
 /// <summary>
-/// JSON as the product writes it wherever somebody reads it: camelCase names, closed sets by <see cref="WireName"/>, times in UTC, money as
-/// text with at least two decimals and never rounded ("9.98").
+/// The product's public JSON: camelCase names, closed sets by <see cref="WireName"/>, times in UTC, money as text with at least two
+/// decimals and never rounded ("9.98").
 /// </summary>
 public static class JsonText
 {
@@ -16,7 +16,7 @@ public static class JsonText
     /// <summary>Null stays null.</summary>
     public static string? Of(object? value) => value is null ? null : JsonSerializer.Serialize(value, value.GetType(), Options);
 
-    /// <summary>Makes given options write, and read, as <see cref="Options"/> do.</summary>
+    /// <summary>Configures given options to write and read like <see cref="Options"/>.</summary>
     public static JsonSerializerOptions Configure(JsonSerializerOptions options)
     {
         options.NumberHandling = JsonNumberHandling.Strict;
@@ -41,7 +41,7 @@ public static class JsonText
         public override decimal Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             reader.TokenType == JsonTokenType.String && decimal.TryParse(reader.GetString(), Style, CultureInfo.InvariantCulture, out var amount)
                 ? amount
-                : throw new JsonException("An amount is a text such as \"10.00\".");
+                : throw new JsonException("An amount is text such as \"10.00\".");
 
         public override void Write(Utf8JsonWriter writer, decimal value, JsonSerializerOptions options) => writer.WriteStringValue(Money(value));
     }
@@ -69,7 +69,7 @@ public static class JsonText
         public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             reader.TokenType == JsonTokenType.String && Members.TryGetValue(reader.GetString()!, out var member)
                 ? member
-                : throw new JsonException($"One of: {string.Join(", ", Members.Keys)}.");
+                : throw new JsonException($"Must be one of: {string.Join(", ", Members.Keys)}.");
 
         public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(WireName.Of(value));
     }

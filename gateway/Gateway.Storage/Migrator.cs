@@ -14,15 +14,15 @@ public static class Migrator
         "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())";
 
     /// <summary>
-    /// Applies what is missing and returns the names applied. Takes as long as the tables need: no statement, nor the wait for another migrator,
-    /// has a timeout. Throws what PostgreSQL throws; nothing is half applied.
+    /// Applies what is missing and returns the names applied. Takes as long as the tables need: neither a statement nor the wait for
+    /// another migrator has a timeout. Throws what PostgreSQL throws; nothing is half applied.
     /// </summary>
     /// <exception cref="InvalidOperationException">The database is newer than this program.</exception>
     public static async Task<IReadOnlyList<string>> MigrateAsync(NpgsqlDataSource database, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         if (await connection.QuerySingleAsync<bool>("SELECT to_regclass('schema_migrations') IS NOT NULL") && await MissingAsync(connection, null, cancellation) is [])
-            return []; // which takes no right to change anything
+            return []; // needs no right to change anything
         var applied = new List<string>();
         while (await ApplyNextAsync(connection, cancellation) is { } name)
             applied.Add(name);
@@ -30,7 +30,8 @@ public static class Migrator
     }
 
     /// <summary>
-    /// One migration in one transaction, which also holds the lock: a pooler may give every transaction another session. Null: none is missing.
+    /// One migration in one transaction, which also holds the lock: a pooler may give every transaction another session. Null: none is
+    /// missing.
     /// </summary>
     private static async Task<string?> ApplyNextAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {

@@ -1,9 +1,10 @@
 namespace Gateway.Storage;
 
-/// <summary>Why the books did not take a change: a closed set, spelled by its wire name in answers of the admin API. Nothing was changed.</summary>
-public enum BookRefusal
+/// <summary>The reason why the store refused a change: a closed set, spelled by its wire name in
+/// answers of the admin API. Nothing was changed.</summary>
+public enum StoreRefusal
 {
-    /// <summary>What was to be changed, or refers to, is not there.</summary>
+    /// <summary>The object of the change, or one it refers to, does not exist.</summary>
     NotFound,
 
     /// <summary>The id is taken.</summary>
@@ -14,7 +15,7 @@ public enum BookRefusal
 
     UnknownCurrency,
 
-    /// <summary>A rate card, an account and an amount have to be of one currency.</summary>
+    /// <summary>A rate card, an account and an amount must have the same currency.</summary>
     CurrencyMismatch,
 
     /// <summary>No card of this id.</summary>
@@ -26,10 +27,10 @@ public enum BookRefusal
     /// <summary>Accounts are rated by this card.</summary>
     RateCardInUse,
 
-    /// <summary>Another rate of the card for the same direction and prefix is valid at some moment that this one is.</summary>
+    /// <summary>Another rate of the card for the same direction and prefix is valid at some of the same time.</summary>
     OverlappingRates,
 
-    /// <summary>Calls may have been rated by it: what was in force stays as it was.</summary>
+    /// <summary>Calls may have been rated by it: a rate that was in force stays unchanged.</summary>
     RateWasInForce,
 
     /// <summary>The card has no rate for such a call.</summary>
@@ -41,20 +42,20 @@ public enum BookRefusal
     /// <summary>Money is held for calls in progress.</summary>
     AccountInUse,
 
-    /// <summary>The amount is nothing, below nothing where it may not be, or beyond what a ledger holds.</summary>
+    /// <summary>The amount is zero, negative where it must not be, or beyond the limit of the ledger.</summary>
     InvalidAmount,
 
-    /// <summary>The same key came with another movement.</summary>
+    /// <summary>The key was already used for another movement.</summary>
     IdempotencyKeyReused,
 
     /// <summary>A period that has not ended cannot be rated anew.</summary>
     PeriodNotOver,
 }
 
-/// <summary>What a change came to: its result, or the reason why nothing was changed. An expected outcome is a value, not an exception.</summary>
-public sealed record Outcome<T>(T? Value, BookRefusal? Refusal, string Detail) where T : class
+/// <summary>The result of a change, or the reason why nothing was changed. An expected outcome is a value, not an exception.</summary>
+public sealed record Outcome<T>(T? Value, StoreRefusal? Refusal, string Detail) where T : class
 {
     public static implicit operator Outcome<T>(T value) => new(value, null, "");
 
-    public static implicit operator Outcome<T>((BookRefusal Why, string Detail) refusal) => new(null, refusal.Why, refusal.Detail);
+    public static implicit operator Outcome<T>((StoreRefusal Why, string Detail) refusal) => new(null, refusal.Why, refusal.Detail);
 }

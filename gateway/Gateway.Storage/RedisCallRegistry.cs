@@ -5,27 +5,27 @@ using StackExchange.Redis;
 namespace Gateway.Storage;
 
 /// <summary>
-/// The cluster's live memory in Redis. Everything expires by itself: a claim outlives the longest accept window, a published call is gone
-/// <see cref="LiveTtl"/> after its owner last refreshed it.
+/// The cluster's shared state of live calls in Redis. Everything expires: a claim outlives the longest accept window, a published call is
+/// gone <see cref="LiveTtl"/> after its owner last refreshed it.
 /// </summary>
 /// <remarks>
 /// `wa:{wacid}:claim` = "node callId" or "†" (tombstone) · `wa:{wacid}:answer` = callId · `wa:live` = set of call ids ·
-/// `wa:{callId}:live` = JSON · `wa:{callId}:dialog` = JSON of the SIP side. The braces are in the keys: in a Cluster they keep the keys of one
-/// call in one slot, and no command names keys of two.
+/// `wa:{callId}:live` = JSON · `wa:{callId}:dialog` = JSON of the SIP side. The braces are in the keys: in a Cluster they keep the keys of
+/// one call in one slot, and no command names keys of two.
 /// </remarks>
 public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node) : ICallRegistry
 {
-    /// <summary>Meta retries webhooks for up to seven days; nobody answers a call offered an hour ago.</summary>
+    /// <summary>Meta retries webhooks for up to seven days; a call offered an hour ago is no longer answered.</summary>
     private static readonly TimeSpan TombstoneTtl = TimeSpan.FromHours(1);
 
     private static readonly TimeSpan ClaimTtl = TimeSpan.FromHours(24);
 
-    /// <summary>Several times the interval in which its owner shows a call anew.</summary>
+    /// <summary>Several times the interval in which the owner refreshes a call.</summary>
     private static readonly TimeSpan LiveTtl = TimeSpan.FromMinutes(1);
 
     private const string Tombstone = "†";
 
-    /// <summary>GETDEL of servers before 6.2: two nodes that close one call must not both hang it up.</summary>
+    /// <summary>GETDEL for servers before 6.2: two nodes that close one call must not both hang it up.</summary>
     private const string TakeScript = "local text = redis.call('GET', KEYS[1]); redis.call('DEL', KEYS[1]); return text";
 
     private const string LiveSet = "wa:live";
@@ -91,7 +91,7 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
         return [.. calls.OrderByDescending(c => c.StartedAt)];
     }
 
-    /// <summary>Throws unless Redis takes what is written: a replica answers every question, and is no help.</summary>
+    /// <summary>Throws unless Redis accepts writes: a replica that only answers reads is not sufficient.</summary>
     public Task CheckAsync() => Database.StringSetAsync("wa:probe:" + node, "", LiveTtl);
 
     /// <summary>One live call of any node, or null.</summary>

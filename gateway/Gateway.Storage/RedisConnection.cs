@@ -4,21 +4,22 @@ using StackExchange.Redis;
 namespace Gateway.Storage;
 
 /// <summary>
-/// Reads what an operator writes of Redis, and connects: a configuration of StackExchange.Redis (`host:6379,user=…,password=…,ssl=true`; several
-/// hosts are a Cluster's, or with `serviceName=…` Sentinels), or a URI (`rediss://user:password@host:6380/0`; `redis:` without TLS).
+/// Parses an operator's Redis setting, and connects: a configuration of StackExchange.Redis (`host:6379,user=…,password=…,ssl=true`;
+/// several hosts are a Cluster's, or with `serviceName=…` Sentinels), or a URI (`rediss://user:password@host:6380/0`; no TLS with
+/// `redis:`).
 /// </summary>
 public static class RedisConnection
 {
     private const int DefaultPort = 6379;
 
-    /// <summary>False with a sentence that names no secret.</summary>
+    /// <summary>False with a sentence that contains no secret.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out ConfigurationOptions? options, [NotNullWhen(false)] out string? error)
     {
         (options, error) = (null, null);
         var scheme = text.Contains("://", StringComparison.Ordinal) ? text.Split("://")[0] : null;
         if (scheme is not (null or "redis" or "rediss"))
         {
-            error = $"{scheme}: is no scheme of Redis; redis: and rediss: are";
+            error = $"{scheme}: is not a Redis scheme; use redis: or rediss:";
             return false;
         }
         try
@@ -36,7 +37,7 @@ public static class RedisConnection
         return error is null;
     }
 
-    /// <summary>Connects, and goes on trying where nobody answers yet. Sentinels have to name their primary now.</summary>
+    /// <summary>Connects, and keeps trying where no server answers yet. Sentinels must be able to name their primary now.</summary>
     /// <exception cref="ArgumentException">The text cannot be read.</exception>
     /// <exception cref="RedisConnectionException">No Sentinel knows the service.</exception>
     public static IConnectionMultiplexer Open(string text) =>

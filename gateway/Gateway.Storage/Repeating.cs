@@ -2,12 +2,12 @@ using Npgsql;
 
 namespace Gateway.Storage;
 
-/// <summary>Repeats a transaction that PostgreSQL gave up only because another one was in its way.</summary>
+/// <summary>Repeats a transaction that PostgreSQL aborted only because of a conflict with another one.</summary>
 internal static class Repeating
 {
     private const int MaxTries = 5;
 
-    /// <param name="transaction">Starts from nothing each time, and may be repeated.</param>
+    /// <param name="transaction">Starts from the beginning each time, and may be repeated.</param>
     /// <param name="cancellation">Ends the waiting between tries.</param>
     public static async Task<T> OnConflictAsync<T>(Func<Task<T>> transaction, CancellationToken cancellation)
     {
@@ -37,7 +37,7 @@ internal static class Repeating
             },
             cancellation);
 
-    /// <summary>A unique key too: whoever was first has just written what the next try will find.</summary>
+    /// <summary>True for a conflict, unique keys included: the next try will find the row that was written first.</summary>
     private static bool IsConflict(PostgresException e) => e.SqlState is PostgresErrorCodes.SerializationFailure
         or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.UniqueViolation;
 }

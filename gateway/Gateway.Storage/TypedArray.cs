@@ -5,7 +5,7 @@ using NpgsqlTypes;
 
 namespace Gateway.Storage;
 
-/// <summary>An array parameter whose elements may be null: Npgsql would otherwise conclude its type from the first element.</summary>
+/// <summary>An array parameter whose elements may be null: Npgsql would otherwise derive its type from the first element.</summary>
 internal sealed class TypedArray(NpgsqlDbType element, Array values) : SqlMapper.ICustomQueryParameter
 {
     public void AddParameter(IDbCommand command, string name) =>

@@ -28,7 +28,7 @@ internal static class JsonFields
         return string.IsNullOrEmpty(text) || text.Length > max ? null : text;
     }
 
-    /// <summary>As <see cref="Text"/>, but cut instead of dropped: for words shown to people.</summary>
+    /// <summary>Like <see cref="Text"/>, but cut instead of dropped: for words shown to people.</summary>
     public static string? Words(this JsonElement parent, string name, int max)
     {
         var text = parent.Text(name, int.MaxValue);
@@ -54,7 +54,7 @@ internal static class JsonFields
         TryGet(parent, name, out var member) && (member.ValueKind == JsonValueKind.True
             || (member.ValueKind == JsonValueKind.String && string.Equals(member.GetString(), "true", StringComparison.OrdinalIgnoreCase)));
 
-    /// <summary>A Unix time in seconds (or milliseconds, told by its size).</summary>
+    /// <summary>A Unix time in seconds (or milliseconds, recognised by its size).</summary>
     public static DateTimeOffset? Time(this JsonElement parent, string name) => parent.Number(name) switch
     {
         > 0 and <= MillisecondsAbove and <= MaxUnixSeconds and var seconds => DateTimeOffset.FromUnixTimeSeconds(seconds),
@@ -62,7 +62,7 @@ internal static class JsonFields
         _ => null,
     };
 
-    /// <summary>An object member; an undefined element (on which every reader here answers null) when it is anything else.</summary>
+    /// <summary>An object member; an undefined element (for which every reader here returns null) when it is anything else.</summary>
     public static JsonElement Child(this JsonElement parent, string name) =>
         TryGet(parent, name, out var member) && member.ValueKind == JsonValueKind.Object ? member : default;
 

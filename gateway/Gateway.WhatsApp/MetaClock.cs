@@ -1,14 +1,15 @@
 namespace Gateway.WhatsApp;
 
 /// <summary>
-/// Meta's clock, as its answers show it (the Date header, RFC 9110 §6.6.1) and its signed webhooks bear out: what an offer's age is judged by, so
-/// that a host whose clock is wrong, or is set while it runs, drops no call. Before Meta has told a time it is the host's. Thread-safe.
+/// Meta's clock, from the Date header of its answers (RFC 9110 §6.6.1) and confirmed by its signed webhooks. The age of an offer is
+/// measured by it, so that a host whose clock is wrong, or is set while it runs, drops no call.
+/// Before the first reading it is the host's. Thread-safe.
 /// </summary>
-/// <remarks>Between two readings it goes on by the monotonic clock. That stands still while a virtual machine is suspended; the next webhook or
-/// answer puts it right.</remarks>
+/// <remarks>Between two readings it advances by the monotonic clock. That stops while a virtual machine is
+/// suspended; the next webhook or answer corrects it.</remarks>
 public sealed class MetaClock(TimeProvider time)
 {
-    /// <summary>An answer that took longer says too little about when its date was written.</summary>
+    /// <summary>A slower answer is too inexact about when its date was written.</summary>
     private static readonly TimeSpan LongestRoundTrip = TimeSpan.FromSeconds(5);
 
     /// <summary>Dates are whole seconds, cut: on average half a second has passed.</summary>
@@ -18,10 +19,10 @@ public sealed class MetaClock(TimeProvider time)
 
     public DateTimeOffset Now => Volatile.Read(ref _last) is { } last ? last.At + time.GetElapsedTime(last.Timestamp) : time.GetUtcNow();
 
-    /// <summary>Meta's time minus the host's, to about a second; null before Meta has told a time.</summary>
+    /// <summary>Meta's time minus the host's, to about a second; null before the first reading.</summary>
     public TimeSpan? Offset => Volatile.Read(ref _last) is null ? null : Now - time.GetUtcNow();
 
-    /// <summary>An answer of Graph's bore this date.</summary>
+    /// <summary>Handles the Date header of a Graph answer.</summary>
     /// <param name="date">The Date header.</param>
     /// <param name="sent">Timestamp of the <see cref="TimeProvider"/> before the request.</param>
     internal void HandleAnswer(DateTimeOffset date, long sent)
@@ -31,7 +32,7 @@ public sealed class MetaClock(TimeProvider time)
             Volatile.Write(ref _last, new Reading(date + HalfResolution + roundTrip / 2, time.GetTimestamp()));
     }
 
-    /// <summary>A signed webhook bore this time: it is past at Meta.</summary>
+    /// <summary>Handles the time of a signed webhook: it is past at Meta.</summary>
     internal void HandleWebhook(DateTimeOffset sent)
     {
         if (sent > Now)

@@ -8,26 +8,26 @@ public static class UserHandle
     /// <summary>Longest business-scoped user id accepted, in characters; the documented ones have under 40.</summary>
     public const int MaxUserIdLength = 128;
 
-    /// <summary>Takes what is usable of a phone number and a user id; the parts that are not become null.</summary>
+    /// <summary>Makes a user from a phone number and a user id; unusable parts become null.</summary>
     public static WhatsAppUser From(string? phone, string? userId) => new(
         WaId.TryNormalise(phone, out var digits) ? digits : null,
         IsUserId(userId) ? userId : null);
 
-    /// <summary>Reads what an operator or a PBX dials: "+1 555 000 0001", "15550000001", or a user id such as "US.1349".</summary>
+    /// <summary>Parses what an operator or a PBX dials: "+1 555 000 0001", "15550000001", or a user id such as "US.1349".</summary>
     public static bool TryParse(string? text, out WhatsAppUser user)
     {
         user = From(text, text is not null && text.Contains('.', StringComparison.Ordinal) && char.IsAsciiLetter(text[0]) ? text : null);
         return IsKnown(user);
     }
 
-    /// <summary>True when there is a handle that Graph accepts.</summary>
+    /// <summary>True when there is an identifier that Graph accepts.</summary>
     public static bool IsKnown(WhatsAppUser user)
     {
         ArgumentNullException.ThrowIfNull(user);
         return user.Phone is not null || user.UserId is not null;
     }
 
-    /// <summary>True when an identifier that both have is the same person's, whichever spelling of the number each uses.</summary>
+    /// <summary>True when both have an identifier of the same person, whichever spelling of the number each uses.</summary>
     public static bool IsSame(WhatsAppUser left, WhatsAppUser right)
     {
         ArgumentNullException.ThrowIfNull(left);

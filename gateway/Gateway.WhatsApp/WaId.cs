@@ -4,11 +4,11 @@ namespace Gateway.WhatsApp;
 
 /// <summary>
 /// Phone numbers as WhatsApp writes them: country code and digits, no "+". Some have two spellings (<see cref="NumberSpelling"/>), so
-/// equality is asked of <see cref="SameNumber"/>, never of the strings.
+/// they are compared by <see cref="SameNumber"/>, never as strings.
 /// </summary>
 public static class WaId
 {
-    /// <summary>Digits with country code, from however it was typed (<see cref="PhoneText"/>).</summary>
+    /// <summary>Reads digits with country code, however they were typed (<see cref="PhoneText"/>).</summary>
     public static bool TryNormalise(string? text, out string digits) => PhoneText.TryRead(text, out digits, out _);
 
     /// <summary>True when both are spellings of one number. False when either is not a number.</summary>

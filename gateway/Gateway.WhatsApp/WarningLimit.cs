@@ -2,13 +2,14 @@ using System.Collections.Concurrent;
 
 namespace Gateway.WhatsApp;
 
-/// <summary>Lets one warning a minute through for each subject, and says how many were left out since: what a peer repeats must not fill the log. Thread-safe.</summary>
+/// <summary>Lets one warning a minute through for each subject, and counts those left out: what a
+/// peer repeats must not fill the log. Thread-safe.</summary>
 public sealed class WarningLimit(TimeProvider time)
 {
     /// <summary>Between two warnings about one subject.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
-    /// <summary>A peer may invent subjects; beyond this they share one.</summary>
+    /// <summary>A peer may invent subjects; beyond this number they share one.</summary>
     private const int MaxSubjects = 1000;
 
     private const string AllOthers = "";
@@ -16,8 +17,8 @@ public sealed class WarningLimit(TimeProvider time)
     private readonly ConcurrentDictionary<string, Subject> _subjects = new();
 
     /// <summary>True where the warning may be written.</summary>
-    /// <param name="subject">What it is about.</param>
-    /// <param name="leftOut">How many about this subject were left out since the last one that was written.</param>
+    /// <param name="subject">The subject.</param>
+    /// <param name="leftOut">The number left out about this subject since the last one written.</param>
     public bool TryPass(string subject, out int leftOut)
     {
         var key = _subjects.Count < MaxSubjects || _subjects.ContainsKey(subject) ? subject : AllOthers;

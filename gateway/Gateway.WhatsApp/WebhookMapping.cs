@@ -3,11 +3,11 @@ using Gateway.WhatsApp.Webhooks;
 
 namespace Gateway.WhatsApp;
 
-/// <summary>What a webhook means to a call: the one place where Meta's events become <see cref="CallInput"/>s.</summary>
+/// <summary>The one place where Meta's events become <see cref="CallInput"/>s.</summary>
 public static class WebhookMapping
 {
     /// <summary>
-    /// False for events that belong to no call, and for what Meta cannot mean: an offer in an outbound call or an answer in an inbound one.
+    /// False for events that belong to no call, and for impossible ones: an offer in an outbound call or an answer in an inbound one.
     /// </summary>
     public static bool TryMap(WebhookEvent from, out WhatsAppCallId callId, out CallInput input)
     {

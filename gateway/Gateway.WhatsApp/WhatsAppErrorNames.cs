@@ -12,7 +12,7 @@ public static class WhatsAppErrorNames
         .Where(field => field.IsLiteral)
         .ToFrozenDictionary(field => (int)field.GetRawConstantValue()!, field => field.Name);
 
-    /// <summary>"Other" for a number that has no name; 200 to 299 are Meta's family of missing permissions.</summary>
+    /// <summary>The name of a code; "Other" for one without a name; 200 to 299 are Meta's family of missing permissions.</summary>
     public static string Of(int code) => Names.TryGetValue(code, out var name) ? name
         : code is >= 200 and <= 299 ? nameof(WhatsAppErrorCodes.PermissionDenied) : "Other";
 }

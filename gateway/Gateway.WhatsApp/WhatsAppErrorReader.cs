@@ -4,8 +4,8 @@ using Gateway.Calls;
 namespace Gateway.WhatsApp;
 
 /// <summary>
-/// Reads one error object: the <c>error</c> of a Graph answer or an element of a webhook's <c>errors</c>. Meta's words are kept verbatim,
-/// but bounded.
+/// Reads one error object: the <c>error</c> of a Graph answer or an element of a webhook's <c>errors</c>. Meta's text is kept verbatim,
+/// up to a limit.
 /// </summary>
 internal static class WhatsAppErrorReader
 {
@@ -14,7 +14,7 @@ internal static class WhatsAppErrorReader
 
     private const int MaxErrors = 16;
 
-    /// <summary>Null when the element carries no numeric code: then it is not an error that can be acted on.</summary>
+    /// <summary>Null when the element has no numeric code: then no error can be derived from it.</summary>
     public static WhatsAppError? Read(JsonElement element) => element.Integer("code") is { } code
         ? new WhatsAppError(code, element.Words("message", MaxText) ?? element.Words("title", MaxText) ?? "",
             element.Child("error_data").Words("details", MaxText)) { Subcode = element.Integer("error_subcode") }

@@ -7,7 +7,7 @@ using Gateway.Storage.Rating;
 using Gateway.WhatsApp;
 using Gateway.WhatsApp.Graph;
 using Gateway.WhatsApp.Webhooks;
-using Gateway.Worker.Books;
+using Gateway.Worker.Billing;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Channels;
 using Gateway.Worker.Commands;
@@ -27,7 +27,7 @@ namespace Gateway.Worker;
 /// <summary>The composition root: every part of the gateway is made here, from one set of validated options.</summary>
 public static class GatewayHost
 {
-    /// <summary>Webhooks waiting to be worked on; beyond it Meta is asked to come again.</summary>
+    /// <summary>The capacity of the webhook queue; beyond it Meta is asked to retry.</summary>
     private const int WebhookQueueCapacity = 1000;
 
     public static WebApplication Build(GatewayOptions options)
@@ -78,7 +78,7 @@ public static class GatewayHost
         services.AddSingleton<PostgresCallStore>();
         services.AddSingleton<NodeStart>();
         services.AddSingleton(s => new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), options.Node.Id));
-        services.AddSingleton<ICallRegistry>(s => new ForgivingRegistry(s.GetRequiredService<RedisCallRegistry>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ICallRegistry>(s => new ResilientRegistry(s.GetRequiredService<RedisCallRegistry>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<StoreProbes>();
 
         services.AddSingleton<MetaClock>();
@@ -95,14 +95,14 @@ public static class GatewayHost
 
         services.AddSingleton<RecordSpool>();
         services.AddSingleton<NodeCapacity>();
-        services.AddSingleton<IAdmissionBook, PostgresAdmissionBook>();
+        services.AddSingleton<IAdmissionStore, PostgresAdmissionStore>();
         services.AddSingleton<CallHolds>();
         services.AddSingleton<LostCalls>();
-        services.AddSingleton(new AwayBook(options.Calls.AwayCap));
+        services.AddSingleton(new AwayAdmissions(options.Calls.AwayCap));
         services.AddSingleton<AccountStore>();
         services.AddSingleton<RateStore>();
-        services.AddSingleton<AwayBookUpdates>();
-        services.AddSingleton<BookKeeper>();
+        services.AddSingleton<AwayAdmissionsUpdates>();
+        services.AddSingleton<StoreMaintenance>();
         services.AddSingleton<CallAdmission>();
         services.AddSingleton<CallServices>();
         services.AddSingleton<CallFactory>();
@@ -118,6 +118,6 @@ public static class GatewayHost
             s.GetRequiredService<ILogger<ClockWatch>>()));
         services.AddHostedService(s => s.GetRequiredService<ClockWatch>());
         services.AddHostedService<PermissionSweep>();
-        services.AddHostedService<CommandDesk>();
+        services.AddHostedService<CommandHandler>();
     }
 }

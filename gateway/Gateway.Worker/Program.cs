@@ -7,13 +7,13 @@ using Gateway.Worker.Spool;
 const string Usage = """
     Gateway.Worker [run|check|print-config|migrate] CONFIGURATION.json
       run           (default) starts the gateway; SIGTERM drains and stops it
-      check         says all that is wrong with the configuration, and all that a start would end on
+      check         reports all errors in the configuration, and all that would make a start fail
       print-config  shows the effective configuration, secrets masked
-      migrate       brings the database of storage.postgres to this version, with the rights of the user that it names
+      migrate       migrates the database of storage.postgres to this version, with the rights of the user named there
     Gateway.Worker settle CONFIGURATION.json SINCE
-      brings a database that was restored from a dump of that time up to date with what this node's spool has kept; each call is charged once
+      brings a database restored from a dump of that time up to date from this node's spool; each call is charged once
     Gateway.Worker route-test CONFIGURATION.json TRUNK NUMBER
-      shows whom the gateway calls when the PBX of a trunk dials a number (or a sip: or tel: address), by the trunk's dial rules
+      shows the user whom the gateway calls when the PBX of a trunk dials a number (or a sip: or tel: address)
     """;
 
 var verb = args.Length == 1 ? "run" : args.FirstOrDefault() ?? "";
@@ -30,7 +30,7 @@ if (verb is "run" or "check" && StartChecks.Check(options) is { Count: > 0 } fau
 switch (verb)
 {
     case "check":
-        Console.WriteLine($"The configuration {path} can be used.");
+        Console.WriteLine($"The configuration {path} is valid.");
         return 0;
     case "print-config":
         Console.WriteLine(GatewayOptionsReader.Print(options));

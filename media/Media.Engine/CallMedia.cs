@@ -41,7 +41,7 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
         (_loop, _handle) = (loop, handle);
         _whatsApp = new WhatsAppLeg(this, loop);
         _pbx = new PbxLeg(this, loop, pbxPort);
-        _bridge = new Bridge.Bridge(_whatsApp, _pbx, loop, TellDigit);
+        _bridge = new Bridge.Bridge(_whatsApp, _pbx, loop, ReportDigit);
         _nextTick = now + Tick;
     }
 
@@ -75,7 +75,7 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
         {
             _bridge.HandlePacket(CallLeg.WhatsApp, now);
             if (!_heardWhatsApp && _bridge.ToPbx.HasHeardAudio)
-                TellFirstAudio(CallLeg.WhatsApp, ref _heardWhatsApp);
+                ReportFirstAudio(CallLeg.WhatsApp, ref _heardWhatsApp);
         }
         else if (kind == DatagramKind.Dtls)
         {
@@ -95,7 +95,7 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
         {
             _bridge.HandlePacket(CallLeg.Pbx, now);
             if (!_heardPbx && _bridge.ToWhatsApp.HasHeardAudio)
-                TellFirstAudio(CallLeg.Pbx, ref _heardPbx);
+                ReportFirstAudio(CallLeg.Pbx, ref _heardPbx);
         }
     }
 
@@ -273,10 +273,10 @@ internal sealed partial class CallMedia : IDeadlined, IDisposable
         : _warningEnds is not null ? AudioTreatment.Warning
         : _towardsPbx;
 
-    private void TellDigit(CallLeg leg, char digit, TimeSpan duration) =>
+    private void ReportDigit(CallLeg leg, char digit, TimeSpan duration) =>
         Tell(new MediaEvent.DigitReceived(leg, digit, duration, (leg == CallLeg.WhatsApp ? (MediaLeg)_pbx : _whatsApp).DigitsOut is not null));
 
-    private void TellFirstAudio(CallLeg leg, ref bool told)
+    private void ReportFirstAudio(CallLeg leg, ref bool told)
     {
         told = true;
         Tell(new MediaEvent.FirstAudio(leg));

@@ -4,10 +4,10 @@ using Media.Native.Opus;
 
 namespace Media.Native;
 
-/// <summary>One published or self-evident answer for each primitive; a library that gets one wrong must not carry a call.</summary>
+/// <summary>A known-answer test for each primitive; a library that fails one must not carry a call.</summary>
 internal static class KnownAnswers
 {
-    /// <summary>Null when all agree, else a sentence that names the first that does not.</summary>
+    /// <summary>Null when all agree, otherwise a sentence that names the first that does not.</summary>
     internal static string? Check()
     {
         if (!AesCtrAgrees())

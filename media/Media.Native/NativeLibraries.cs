@@ -5,16 +5,16 @@ using Media.Native.Opus;
 
 namespace Media.Native;
 
-/// <summary>What the start-up check of the native libraries found.</summary>
+/// <summary>The result of the start-up check of the native libraries.</summary>
 /// <param name="OpusVersion">Such as <c>libopus 1.3.1</c>; empty when it could not be loaded.</param>
 /// <param name="OpenSslVersion">Such as <c>OpenSSL 3.0.19 27 Jan 2026</c>; empty when it could not be loaded.</param>
-/// <param name="Error">Null when everything works, else a sentence that says what to do.</param>
+/// <param name="Error">Null when everything works, otherwise a sentence with the remedy.</param>
 public sealed record NativeLibrariesReport(string OpusVersion, string OpenSslVersion, string? Error)
 {
     public bool IsOk => Error is null;
 }
 
-/// <summary>The libraries that calls stand on: loaded, checked for age and tried on known answers before the first call.</summary>
+/// <summary>The native libraries: loaded, checked for their version and run on known answers before the first call.</summary>
 public static class NativeLibraries
 {
     private static readonly Version OldestOpus = new(1, 3);

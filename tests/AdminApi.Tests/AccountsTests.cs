@@ -124,7 +124,7 @@ public sealed class AccountsTests(ApiFixture api)
         Assert.Equal("\"2\"", answer.Headers.ETag?.Tag);
         Assert.Equal((412, "stale_version"), await api.FailAsync(api.Put($"/v1/accounts/{account}", Terms("Two"), 1)));
         await TopUpAsync(account, "1.00");
-        await api.ReadAsync(api.Put($"/v1/accounts/{account}", Terms("Two"), 2)); // money has not made it stale
+        await api.ReadAsync(api.Put($"/v1/accounts/{account}", Terms("Two"), 2)); // a change of the balance has not made it stale
         await using var connection = await api.Database.OpenConnectionAsync();
         var actions = await connection.QueryAsync<string>("SELECT action FROM audit_entries WHERE subject = @subject ORDER BY id", new { subject = "account:" + account });
         Assert.Equal(["account.create", "account.update", "account.top_up", "account.update"], actions);

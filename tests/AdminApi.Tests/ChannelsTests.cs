@@ -74,7 +74,7 @@ public sealed class ChannelsTests(ApiFixture api)
             await connection.ExecuteAsync(
                 """UPDATE channels SET call_hours = '{"timeZone": "Mars/Olympus", "week": [{"day": "monday", "open": "0000", "close": "0001"}]}' WHERE id = @id""", new { id });
         }
-        var admission = await new PostgresAdmissionBook(api.Database).AdmitAsync(
+        var admission = await new PostgresAdmissionStore(api.Database).AdmitAsync(
             new AdmissionRequest(new CallId(id), CallDirection.Inbound, new ChannelId(id), new WhatsAppUser("491511"), "n", "s", DateTimeOffset.UtcNow, TimeSpan.FromMinutes(1)),
             CancellationToken.None);
         Assert.Null(ChannelRules.MayCall(admission.Channel!, CallDirection.Inbound, DateTimeOffset.UtcNow));
@@ -101,7 +101,7 @@ public sealed class ChannelsTests(ApiFixture api)
     {
         var id = await ChannelAsync(api);
         var trunk = "t" + Guid.NewGuid().ToString("n")[..8];
-        // The other tests' node, where there is one, knows this one too.
+        // The other tests' node, if there is one, has this number too.
         await new ChannelStore(api.Database, TimeProvider.System).SeeNodeAsync("of-tests", ["main", trunk], CancellationToken.None);
         var channel = await api.ReadAsync(api.Put($"/v1/channels/{id}/routes", new { items = new object[] { new { trunk, target = "100" }, new { trunk = "main" } } }, 1));
         Assert.Equal([trunk, "main"], channel.GetProperty("routes").EnumerateArray().Select(route => route.GetProperty("trunk").GetString()));

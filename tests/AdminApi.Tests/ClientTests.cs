@@ -5,8 +5,8 @@ using Testing;
 namespace AdminApi.Tests;
 
 /// <summary>
-/// A client that a public generator (openapi-typescript, with openapi-fetch) makes from the document compiles under strict rules, and works against
-/// the running API. Needs Node.js with npm, and the npm registry for the first run; without them it fails and says so.
+/// A client generated from the document (openapi-typescript, with openapi-fetch) compiles under strict rules and works against
+/// the running API. Needs Node.js with npm, and the npm registry for the first run; without them it fails with that message.
 /// </summary>
 [Collection(ApiCollection.Name)]
 public sealed class ClientTests(ApiFixture api)
@@ -30,7 +30,7 @@ public sealed class ClientTests(ApiFixture api)
         await RunAsync("node", "built/walk.js", api.Client.BaseAddress!.ToString().TrimEnd('/'), api.AdminKey);
     }
 
-    /// <summary>What the lock file names, unless it is there already.</summary>
+    /// <summary>Installs the packages that the lock file names, unless they are there already.</summary>
     private async Task InstallAsync()
     {
         var folder = Repository.File("tests", "AdminApi.Tests", "Client");
@@ -49,10 +49,10 @@ public sealed class ClientTests(ApiFixture api)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Start(start);
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
-        var output = process.StandardOutput.ReadToEndAsync(patience.Token);
-        var errors = process.StandardError.ReadToEndAsync(patience.Token);
-        await process.WaitForExitAsync(patience.Token);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
+        var errors = process.StandardError.ReadToEndAsync(timeout.Token);
+        await process.WaitForExitAsync(timeout.Token);
         Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} in {_folder} ended with {process.ExitCode}:\n{await output}\n{await errors}");
     }
 

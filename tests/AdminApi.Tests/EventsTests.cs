@@ -42,10 +42,10 @@ public sealed class EventsTests(ApiFixture api)
         using var stream = await OpenAsync();
         await using var slow = await api.Database.OpenConnectionAsync();
         await using var transaction = await slow.BeginTransactionAsync();
-        await EventBook.AppendAsync(slow, transaction, New(EventKind.CallEnded, new { number = 1 }), CancellationToken.None);
+        await EventOutbox.AppendAsync(slow, transaction, New(EventKind.CallEnded, new { number = 1 }), CancellationToken.None);
         await AddAsync(EventKind.CallEnded, new { number = 2 });
         var first = await stream.NextAsync();
-        Assert.Equal(2, Number(first)); // the one that was committed does not wait for the other
+        Assert.Equal(2, Number(first)); // the committed event does not wait for the other
         await transaction.CommitAsync();
         Assert.Equal(1, Number(await stream.NextAsync()));
 
@@ -66,7 +66,7 @@ public sealed class EventsTests(ApiFixture api)
             {
                 await using var connection = await api.Database.OpenConnectionAsync();
                 await using var transaction = await connection.BeginTransactionAsync();
-                await EventBook.AppendAsync(connection, transaction, New(EventKind.CallEnded, new { number = (writer * each) + i }), CancellationToken.None);
+                await EventOutbox.AppendAsync(connection, transaction, New(EventKind.CallEnded, new { number = (writer * each) + i }), CancellationToken.None);
                 await connection.ExecuteAsync("SELECT pg_sleep(random() * 0.02)", transaction: transaction); // commits overtake one another
                 await transaction.CommitAsync();
             }

@@ -9,7 +9,7 @@ using Testing;
 
 namespace AdminApi.Tests;
 
-/// <summary>How the program starts, what it shows of itself, and what it does while its stores are away.</summary>
+/// <summary>The program's start, what it exposes, and its behaviour while its stores are unavailable.</summary>
 [Collection(ApiCollection.Name)]
 public sealed class HostTests(ApiFixture api)
 {
@@ -123,9 +123,9 @@ public sealed class HostTests(ApiFixture api)
         using var stream = await EventStreamReader.OpenAsync(client, new HttpRequestMessage(HttpMethod.Get, "/v1/events/stream"));
         await using var connection = new NpgsqlConnection(stores.Postgres);
         await connection.OpenAsync();
-        await Gateway.Storage.Events.EventBook.AppendAsync(
+        await Gateway.Storage.Events.EventOutbox.AppendAsync(
             connection, null, new(Gateway.Storage.Events.EventKind.CallEnded, DateTimeOffset.UtcNow), CancellationToken.None);
-        Assert.Equal("call.ended", (await stream.NextAsync()).Kind); // the feed came back by itself
+        Assert.Equal("call.ended", (await stream.NextAsync()).Kind); // the feed recovered by itself
 
         stores.Kill(StoreServer.Redis);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("/v1/calls/live")).StatusCode);

@@ -7,7 +7,7 @@ using Dapper;
 
 namespace AdminApi.Tests;
 
-/// <summary>What spends or sends is done once, whatever is repeated.</summary>
+/// <summary>Operations that spend or send are done once, whatever is repeated.</summary>
 [Collection(ApiCollection.Name)]
 public sealed class IdempotencyTests(ApiFixture api) : IAsyncLifetime
 {

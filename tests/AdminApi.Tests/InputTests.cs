@@ -8,7 +8,7 @@ using static AdminApi.Tests.Kit.ChannelSamples;
 
 namespace AdminApi.Tests;
 
-/// <summary>How input is read, whichever operation it is for: times, numbers, versions, addresses.</summary>
+/// <summary>The reading of input, the same for every operation: times, numbers, versions, addresses.</summary>
 [Collection(ApiCollection.Name)]
 public sealed class InputTests(ApiFixture api)
 {
@@ -107,7 +107,7 @@ public sealed class InputTests(ApiFixture api)
         using var answer = await api.Client.SendAsync(api.Post("/v1/keys", """{"name":"x","scopes":"read"}"""));
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         var problem = await answer.Content.ReadFromJsonAsync<JsonElement>();
-        Assert.Equal(("$.scopes", "Is a list."), (problem.GetProperty("errors")[0].GetProperty("field").GetString(), problem.GetProperty("errors")[0].GetProperty("message").GetString()));
+        Assert.Equal(("$.scopes", "Must be a list."), (problem.GetProperty("errors")[0].GetProperty("field").GetString(), problem.GetProperty("errors")[0].GetProperty("message").GetString()));
     }
 
     [Theory]

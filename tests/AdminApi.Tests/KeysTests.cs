@@ -11,7 +11,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace AdminApi.Tests;
 
-/// <summary>Who is let in, and who is not.</summary>
+/// <summary>The callers that are authorized, and those that are not.</summary>
 [Collection(ApiCollection.Name)]
 public sealed class KeysTests(ApiFixture api)
 {
@@ -142,7 +142,7 @@ public sealed class KeysTests(ApiFixture api)
     [Fact]
     public async Task Tokens_that_are_old_foreign_or_forged_are_refused()
     {
-        var stranger = new SigningCredentials(new RsaSecurityKey(RSA.Create(2048)) { KeyId = "one" }, SecurityAlgorithms.RsaSha256);
+        var unexpectedSource = new SigningCredentials(new RsaSecurityKey(RSA.Create(2048)) { KeyId = "one" }, SecurityAlgorithms.RsaSha256);
         var shared = new SigningCredentials(new SymmetricSecurityKey(new byte[32]) { KeyId = "one" }, SecurityAlgorithms.HmacSha256);
         var good = api.Issuer.Token("gateway:admin");
         var unsigned = $"{Base64Url("{\"alg\":\"none\",\"typ\":\"JWT\"}")}.{good.Split('.')[1]}.";
@@ -151,7 +151,7 @@ public sealed class KeysTests(ApiFixture api)
             api.Issuer.Token("gateway:admin", lifetime: TimeSpan.FromMinutes(-5)),
             api.Issuer.Token("gateway:admin", audience: "somebody else"),
             api.Issuer.Token("gateway:admin", issuer: "https://elsewhere.example"),
-            api.Issuer.Token("gateway:admin", signedBy: stranger),
+            api.Issuer.Token("gateway:admin", signedBy: unexpectedSource),
             api.Issuer.Token("gateway:admin", signedBy: shared),
             unsigned,
         })

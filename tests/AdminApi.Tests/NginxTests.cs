@@ -6,7 +6,7 @@ using static AdminApi.Tests.Kit.ChannelSamples;
 
 namespace AdminApi.Tests;
 
-/// <summary>A real nginx that compresses before the API, as operators put it there: it weakens the ETag of what it compresses.</summary>
+/// <summary>A real nginx that compresses in front of the API, as operators run it: it weakens the ETag of compressed responses.</summary>
 [Collection(ApiCollection.Name)]
 public sealed class NginxTests(ApiFixture api) : IAsyncLifetime
 {
@@ -48,7 +48,7 @@ public sealed class NginxTests(ApiFixture api) : IAsyncLifetime
         var id = await ChannelAsync(api);
         using var read = await _client.SendAsync(api.Get($"/v1/channels/{id}"));
         var tag = read.Headers.ETag!;
-        Assert.True(tag.IsWeak, $"{tag} was not weakened, so this shows nothing");
+        Assert.True(tag.IsWeak, $"{tag} was not weakened, so the test proves nothing");
         var change = api.Patch($"/v1/channels/{id}", new { name = "Desk" });
         change.Headers.IfMatch.Add(tag);
         using var answer = await _client.SendAsync(change);
@@ -67,18 +67,18 @@ public sealed class NginxTests(ApiFixture api) : IAsyncLifetime
 
     private static async Task ListensAsync(int port)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (true)
         {
             using var probe = new TcpClient();
             try
             {
-                await probe.ConnectAsync(IPAddress.Loopback, port, patience.Token);
+                await probe.ConnectAsync(IPAddress.Loopback, port, timeout.Token);
                 return;
             }
             catch (SocketException)
             {
-                await Task.Delay(20, patience.Token);
+                await Task.Delay(20, timeout.Token);
             }
         }
     }

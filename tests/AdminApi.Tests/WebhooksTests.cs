@@ -74,7 +74,7 @@ public sealed class WebhooksTests(ApiFixture api) : IAsyncLifetime
         _receiver.AnswerNext(context =>
         {
             context.Response.StatusCode = 429;
-            context.Response.Headers.Date = DateTimeOffset.UtcNow.AddHours(-1).ToString("R"); // their clock is theirs
+            context.Response.Headers.Date = DateTimeOffset.UtcNow.AddHours(-1).ToString("R"); // relative to the receiver's clock
             context.Response.Headers.RetryAfter = retryAfter == "date" ? DateTimeOffset.UtcNow.AddHours(-1).AddSeconds(2).ToString("R") : retryAfter;
             return Task.CompletedTask;
         });
@@ -154,7 +154,7 @@ public sealed class WebhooksTests(ApiFixture api) : IAsyncLifetime
     public async Task What_a_crashed_instance_had_taken_is_sent_by_another_when_its_lease_is_over()
     {
         var (id, _, version) = await CreateAsync();
-        await api.ReadAsync(api.Put($"/v1/webhooks/{id}", new { url = _receiver.Url, isEnabled = false }, version)); // ours keeps its hands off it
+        await api.ReadAsync(api.Put($"/v1/webhooks/{id}", new { url = _receiver.Url, isEnabled = false }, version)); // so that the running sender does not claim it
         await using var connection = await api.Database.OpenConnectionAsync();
         await connection.ExecuteAsync("UPDATE webhook_endpoints SET kinds = '{webhook.tested}' WHERE id = @id", new { id });
         await HappenAsync(7);
@@ -164,7 +164,7 @@ public sealed class WebhooksTests(ApiFixture api) : IAsyncLifetime
             UPDATE webhook_endpoints SET is_enabled = true WHERE id = @id;
             """,
             new { id, _channel });
-        Assert.Empty(await api.Get<WebhookOutbox>().TakeAsync(id, 8, CancellationToken.None)); // taken by the one that crashed
+        Assert.Empty(await api.Get<WebhookOutbox>().TakeAsync(id, 8, CancellationToken.None)); // claimed by the sender that crashed
         await connection.ExecuteAsync("UPDATE webhook_deliveries SET next_at = now() WHERE endpoint = @id", new { id });
         Assert.Equal(7, (await _receiver.NextAsync()).Json.GetProperty("data").GetProperty("data").GetProperty("number").GetInt32());
         Assert.Equal(2, (await EndedAsync(id)).GetProperty("attempts").GetInt32());
@@ -218,7 +218,7 @@ public sealed class WebhooksTests(ApiFixture api) : IAsyncLifetime
     {
         using var http = new HttpClient(new WebhookNetwork(new AdminApiOptions()).CreateHandler());
         var refusal = await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(new UriBuilder(_receiver.Url) { Scheme = "https", Host = "localhost" }.Uri));
-        Assert.Contains("no address that webhooks may be sent to", refusal.ToString());
+        Assert.Contains("no address to which webhooks may be sent", refusal.ToString());
     }
 
     /// <summary>An endpoint gets the events whose positions are given after it was made: those of other tests have theirs before.</summary>
@@ -249,10 +249,10 @@ public sealed class WebhooksTests(ApiFixture api) : IAsyncLifetime
 
     private static async Task EventuallyAsync(Func<Task<bool>> holds)
     {
-        var patience = DateTime.UtcNow.AddSeconds(20);
+        var timeout = DateTime.UtcNow.AddSeconds(20);
         while (!await holds())
         {
-            Assert.True(DateTime.UtcNow < patience, "It did not come about.");
+            Assert.True(DateTime.UtcNow < timeout, "The condition was not reached in time.");
             await Task.Yield();
         }
     }

@@ -3,7 +3,9 @@ using Testing;
 
 namespace Architecture.Tests;
 
-/// <summary>Who may know whom: the project files themselves are read, so a forbidden reference cannot be merged.</summary>
+/// <summary>
+/// The allowed references between projects: the project files themselves are read, so a forbidden reference cannot be merged.
+/// </summary>
 public class ReferenceRules
 {
     private static readonly Dictionary<string, string[]> Allowed = new()

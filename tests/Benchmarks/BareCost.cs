@@ -4,7 +4,7 @@ using Media.Native.Net;
 namespace Benchmarks;
 
 /// <summary>
-/// What the native work of a bridged call costs with no bridge around it: one thread, epoll, receive, SRTP's ciphers, libopus at 8 kHz,
+/// The cost of a bridged call's native work without the bridge: one thread, epoll, receive, SRTP's ciphers, libopus at 8 kHz,
 /// G.711 tables, send. No jitter buffer, no RTCP, no ICE, no state: the floor that the bridge is compared with, under the same load.
 /// </summary>
 internal sealed class BareCost

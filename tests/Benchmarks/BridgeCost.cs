@@ -6,7 +6,7 @@ using Media.Protocols.Primitives;
 
 namespace Benchmarks;
 
-/// <summary>What the bridge itself shows besides its cost.</summary>
+/// <summary>The figures of the bridge besides its cost.</summary>
 /// <param name="Cost">As of the bare calls.</param>
 /// <param name="DelayP50">Added one-way delay, median: from a peer's send call to the other peer's receive call.</param>
 /// <param name="DelayP99">Of 99 packets in 100.</param>

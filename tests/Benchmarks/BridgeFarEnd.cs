@@ -11,8 +11,8 @@ using Media.Protocols.Srtp;
 namespace Benchmarks;
 
 /// <summary>
-/// The two peers of one bridged call: a WhatsApp user (ICE-lite, DTLS server) and a phone, whose packets were encoded beforehand. The load's
-/// thread sends, another receives; each keeps to its side of the SRTP session.
+/// The two peers of one bridged call: a WhatsApp user (ICE-lite, DTLS server) and a phone, whose packets were encoded beforehand. The
+/// load's thread sends, another receives; each keeps to its side of the SRTP session.
 /// </summary>
 internal sealed class BridgeFarEnd : IDisposable
 {
@@ -79,7 +79,7 @@ internal sealed class BridgeFarEnd : IDisposable
     }
 
     /// <summary>Takes one waiting datagram. The receiver's thread.</summary>
-    /// <returns>How long ago the packet before it left the other end, in ticks of the time provider; -1 for anything but audio.</returns>
+    /// <returns>The time since the packet before it left the other end, in ticks of the time provider; -1 for anything but audio.</returns>
     public long Receive(bool atPhone, Span<byte> buffer, Instant now)
     {
         var received = TimeProvider.System.GetTimestamp();

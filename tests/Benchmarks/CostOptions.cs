@@ -10,7 +10,7 @@ internal sealed record CostOptions
     /// <summary>After a warm-up of <see cref="WarmUp"/>.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Long enough for the runtime to have compiled the hot paths for good.</summary>
+    /// <summary>Long enough for the runtime to have fully compiled the hot paths.</summary>
     public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(3);
 
     public int Complexity { get; init; } = 5;
@@ -22,5 +22,5 @@ internal sealed record CostOptions
 
 /// <summary>One measurement.</summary>
 /// <param name="CpuMilliseconds">CPU per call-second, both directions; 1000 is one core for one call.</param>
-/// <param name="DeliveredShare">1 when every packet came out at the other end; a figure with less than 0.99 is not to be believed.</param>
+/// <param name="DeliveredShare">1 when every packet came out at the other end; a figure with less than 0.99 is not reliable.</param>
 internal readonly record struct CostResult(double CpuMilliseconds, double DeliveredShare);

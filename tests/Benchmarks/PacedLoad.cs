@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Benchmarks;
 
 /// <summary>
-/// Gives every call its turn each 20 ms, evenly spread over them, on a thread of its own: packets arrive as from independent peers,
+/// Gives every call its turn each 20 ms, evenly spread, on a thread of its own: packets arrive as from independent peers,
 /// so that a loop under measurement pays for its wake-ups as in production.
 /// </summary>
 internal sealed class PacedLoad : IDisposable
@@ -15,8 +15,8 @@ internal sealed class PacedLoad : IDisposable
     private readonly Thread _thread;
     private volatile bool _stopping;
 
-    /// <param name="calls">How many take turns.</param>
-    /// <param name="turn">Sends frame (second) of call (first) and takes in what came back for it.</param>
+    /// <param name="calls">The number of calls that take turns.</param>
+    /// <param name="turn">Sends frame (second) of call (first) and receives the packets returned for it.</param>
     public PacedLoad(int calls, Action<int, int> turn)
     {
         (_calls, _turn) = (calls, turn);

@@ -1,11 +1,11 @@
 using System.Globalization;
 using Benchmarks;
-using Benchmarks.Books;
+using Benchmarks.Billing;
 using Benchmarks.Quality;
 
-// Benchmarks [calls] [seconds] [complexity]   the media of so many calls
+// Benchmarks [calls] [seconds] [complexity]   the media of that many calls
 // Benchmarks quality                          what is heard of impaired streams
-// Benchmarks books [rows] [seconds]           admission, settlement, and pages out of so many past calls
+// Benchmarks books [rows] [seconds]           admission, settlement, and pages of that many past calls
 if (args is ["quality"])
 {
     QualityTable.Print();
@@ -13,7 +13,7 @@ if (args is ["quality"])
 }
 if (args is ["books", ..])
 {
-    await BooksCost.MeasureAsync(rows: Argument(1, 10_000_000), TimeSpan.FromSeconds(Argument(2, 30)));
+    await BillingCost.MeasureAsync(rows: Argument(1, 10_000_000), TimeSpan.FromSeconds(Argument(2, 30)));
     return 0;
 }
 var options = new CostOptions

@@ -4,7 +4,9 @@ using Testing;
 
 namespace Benchmarks;
 
-/// <summary>Ten seconds of speech-like sound, encoded once as WhatsApp sends it (wideband Opus with FEC) and as a PBX does (PCMU).</summary>
+/// <summary>
+/// Ten seconds of speech-like sound, encoded once as WhatsApp sends it (wideband Opus with FEC) and as a PBX does (PCMU).
+/// </summary>
 internal sealed class SpeechPackets
 {
     private const int Frames = 500;
@@ -27,7 +29,7 @@ internal sealed class SpeechPackets
         }
     }
 
-    /// <summary>Calls start at different places, so that they do not all say the same at the same time.</summary>
+    /// <summary>Calls start at different places, so that their audio differs at any moment.</summary>
     public byte[] Opus(int call, int frame) => _opus[(frame + call * 37) % Frames];
 
     public byte[] Pcmu(int call, int frame) => _pcmu[(frame + call * 37) % Frames];

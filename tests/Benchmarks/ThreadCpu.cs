@@ -1,6 +1,6 @@
 namespace Benchmarks;
 
-/// <summary>CPU time, user and kernel, of this process's threads by name: what a loop costs, without the load that keeps it busy.</summary>
+/// <summary>CPU time, user and kernel, of this process's threads by name: the cost of a loop without the load that keeps it busy.</summary>
 internal static class ThreadCpu
 {
     /// <summary>

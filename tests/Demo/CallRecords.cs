@@ -5,22 +5,22 @@ namespace Demo;
 /// <summary>One leg's quality in a call record; see the admin API.</summary>
 internal sealed record LegQuality(long PacketsReceived, long PacketsLost, double JitterMs, double? RoundTripMs, double? Mos);
 
-/// <summary>What the demonstration reads of a call record.</summary>
+/// <summary>The part of a call record that the demonstration reads.</summary>
 internal sealed record CallRecord(
     string Id, string? WhatsAppCallId, string Direction, string? Agent, DateTimeOffset StartedAt, DateTimeOffset? RingingAt, DateTimeOffset? AnsweredAt,
     string Cause, LegQuality? WhatsAppQuality, LegQuality? PbxQuality, Charge? Charge);
 
-/// <summary>What the call cost; money as the API writes it.</summary>
+/// <summary>The cost of the call; money as the API writes it.</summary>
 internal sealed record Charge(string Amount, string Currency, int Pulses, int PulseSeconds, string PricePerMinute);
 
-/// <summary>The gateway's own books, read through the admin API as an operator would.</summary>
+/// <summary>The gateway's call records, read through the admin API as an operator would.</summary>
 internal sealed class CallRecords(HttpClient http)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
 
-    /// <summary>The record of the call that WhatsApp knows by this id; it is written when both legs are over.</summary>
+    /// <summary>The record of the call with this WhatsApp id; it is written when both legs are over.</summary>
     public async Task<CallRecord> WaitForAsync(string whatsAppCallId, CancellationToken cancellation) =>
-        await Waiting.ForAsync("the call record", Patience, async () =>
+        await Waiting.ForAsync("the call record", Timeout, async () =>
         {
             var page = await http.GetFromJsonAsync<Page>("/v1/calls?limit=20", cancellation);
             return page!.Items.FirstOrDefault(record => record.WhatsAppCallId == whatsAppCallId);

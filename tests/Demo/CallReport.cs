@@ -1,9 +1,9 @@
 namespace Demo;
 
-/// <summary>What one end heard.</summary>
+/// <summary>The audio that one end heard.</summary>
 /// <param name="Expected">The tone that the other end plays, in hertz.</param>
 /// <param name="Heard">The steady tone found; null: none.</param>
-/// <param name="Failure">Why there was no media, where an end knows.</param>
+/// <param name="Failure">The reason there was no media, where an end knows it.</param>
 internal sealed record Hearing(double Expected, double? Heard, string? Failure = null)
 {
     /// <summary>The tone is found to about 1 Hz; G.711 and Opus keep it there.</summary>

@@ -11,10 +11,10 @@ internal sealed class DemoCalls(WhatsAppUser user, Baresip phone, CallRecords re
     private const double FirstUserTone = 1000;
     private const double SecondUserTone = 1300;
 
-    private static readonly TimeSpan StepPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan HearingPatience = TimeSpan.FromSeconds(12);
 
-    /// <summary>RTCP and the quality figures want a few seconds of talk.</summary>
+    /// <summary>RTCP and the quality figures need a few seconds of talk.</summary>
     private static readonly TimeSpan Talk = TimeSpan.FromSeconds(6);
 
     public async Task<CallReport> InboundAsync(CancellationToken stop)
@@ -34,7 +34,7 @@ internal sealed class DemoCalls(WhatsAppUser user, Baresip phone, CallRecords re
     public async Task<CallReport> OutboundAsync(CancellationToken stop)
     {
         await phone.CommandAsync("dial", $"sip:+{DemoSettings.UserPhone}@127.0.0.1:{settings.Ports.Sip}", stop);
-        var id = await Waiting.ForAsync("WhatsApp to ring", StepPatience, () => user.FindRingingAsync(stop), stop);
+        var id = await Waiting.ForAsync("WhatsApp to ring", StepTimeout, () => user.FindRingingAsync(stop), stop);
         await user.SendToneAsync(id, SecondUserTone, stop);
         await user.AnswerAsync(id, stop);
         await PhoneSeesAsync("CALL_ESTABLISHED", stop);
@@ -70,16 +70,16 @@ internal sealed class DemoCalls(WhatsAppUser user, Baresip phone, CallRecords re
 
     private async Task<JsonElement> PhoneSeesAsync(string happening, CancellationToken stop)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        patience.CancelAfter(StepPatience);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        timeout.CancelAfter(StepTimeout);
         try
         {
-            return await phone.WaitForAsync(happening, patience.Token);
+            return await phone.WaitForAsync(happening, timeout.Token);
         }
         catch (TimeoutException)
         {
             stop.ThrowIfCancellationRequested();
-            throw new DemoException($"The desk phone saw no {happening} within {StepPatience.TotalSeconds:0} s.");
+            throw new DemoException($"The desk phone saw no {happening} within {StepTimeout.TotalSeconds:0} s.");
         }
     }
 

@@ -4,7 +4,7 @@ using Testing.Peers;
 
 namespace Demo;
 
-/// <summary>Where everything listens, all on loopback: the ports that people remember where they are free, else any free ones.</summary>
+/// <summary>The ports of all programs, all on loopback: well-known ones where they are free, else any free ones.</summary>
 internal sealed record DemoPorts(int Http, int Operations, int Admin, int Sandbox, int Sip, int MediaFirst, int MediaLast)
 {
     private const int MediaPorts = 64;

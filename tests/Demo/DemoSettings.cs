@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Demo;
 
 /// <summary>
-/// The names, numbers and secrets of one demonstration, and what each program is told of them. Secrets are made anew each time and travel in
-/// the environment; the gateway's configuration file only names them, as a real one should.
+/// The names, numbers and secrets of one demonstration, and the share of them that each program gets. Secrets are generated for each run
+/// and travel in the environment; the gateway's configuration file only names them, as a real one should.
 /// </summary>
 internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Redis)
 {
@@ -53,7 +53,7 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
         ["Sandbox__Numbers__0__WebhookUrl"] = Ports.Gateway + "/webhooks/whatsapp",
     };
 
-    /// <param name="deskPhonePort">Where the desk phone listens.</param>
+    /// <param name="deskPhonePort">The port on which the desk phone listens.</param>
     public string GatewayConfiguration(int deskPhonePort) => JsonSerializer.Serialize(
         new
         {

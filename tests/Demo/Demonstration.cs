@@ -5,19 +5,19 @@ using Testing.Peers;
 namespace Demo;
 
 /// <summary>
-/// Starts the gateway with everything around it, places one call each way, reports, and stops all that it started, whatever happened.
+/// Starts the gateway with everything around it, places one call each way, reports, and always stops all that it started.
 /// </summary>
 /// <param name="staysUp">Waits for Ctrl-C after the calls.</param>
 internal sealed class Demonstration(bool staysUp)
 {
     private const int TailLines = 40;
 
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
     private readonly Stack<IAsyncDisposable> _started = new();
     private readonly List<ChildProgram> _programs = [];
 
-    /// <summary>0: both calls were heard at both ends; 1: not; 130: interrupted before that was known.</summary>
+    /// <summary>0: both calls were heard at both ends; 1: they were not; 130: interrupted before that was known.</summary>
     public async Task<int> RunAsync(CancellationToken stop)
     {
         var folder = Directory.CreateTempSubdirectory("gateway-run-").FullName;
@@ -29,7 +29,7 @@ internal sealed class Demonstration(bool staysUp)
         {
             return 130;
         }
-        catch (Exception e) // Told with the logs; what was started still has to be stopped.
+        catch (Exception e) // Reported with the logs; the programs started still have to be stopped.
         {
             if (stop.IsCancellationRequested)
                 return 130;
@@ -48,7 +48,7 @@ internal sealed class Demonstration(bool staysUp)
 
     private async Task<int> RunAsync(string folder, CancellationToken stop)
     {
-        var stores = Track(new PrivateStores(folder + "-stores")); // beside it: PostgreSQL's own user may not enter the folder
+        var stores = Track(new PrivateStores(folder + "-stores")); // outside it, since PostgreSQL's own user may not enter the folder
         await stores.StartAsync();
         stop.ThrowIfCancellationRequested();
 
@@ -68,7 +68,7 @@ internal sealed class Demonstration(bool staysUp)
         using var whatsApp = new HttpClient { BaseAddress = new Uri(ports.WhatsApp) };
         using var admin = new HttpClient { BaseAddress = new Uri(ports.AdminApi) };
         admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", settings.AdminKey);
-        var books = new DemoBooks(admin);
+        var books = new DemoBilling(admin);
         await books.OpenAsync(DemoSettings.PhoneNumberId, stop);
         var user = new WhatsAppUser(whatsApp, DemoSettings.UserPhone);
         await user.IntroduceAsync(DemoSettings.UserName, stop);
@@ -135,9 +135,9 @@ internal sealed class Demonstration(bool staysUp)
 
     private static async Task<Baresip> StartPhoneAsync(CancellationToken stop)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        patience.CancelAfter(StartPatience);
-        return await Baresip.StartAsync(new BaresipOptions { User = DemoSettings.Agent }, patience.Token);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        timeout.CancelAfter(StartTimeout);
+        return await Baresip.StartAsync(new BaresipOptions { User = DemoSettings.Agent }, timeout.Token);
     }
 
     private void Start(string name, string project, string[] arguments, IReadOnlyDictionary<string, string> environment, string folder) =>
@@ -149,7 +149,7 @@ internal sealed class Demonstration(bool staysUp)
         string? last = null;
         try
         {
-            await Waiting.ForAsync(address, StartPatience, async () =>
+            await Waiting.ForAsync(address, StartTimeout, async () =>
             {
                 if (_programs.FirstOrDefault(program => program.HasExited) is { } ended)
                     throw new DemoException($"The {ended.Name} ended by itself.");
@@ -167,7 +167,7 @@ internal sealed class Demonstration(bool staysUp)
         }
         catch (DemoException e) when (last is not null)
         {
-            throw new DemoException($"{e.Message} It last said: {last}");
+            throw new DemoException($"{e.Message} Last status: {last}");
         }
     }
 

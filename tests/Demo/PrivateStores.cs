@@ -15,13 +15,13 @@ internal sealed class PrivateStores(string folder) : IAsyncDisposable
 
     public string Redis { get; private set; } = "";
 
-    /// <summary>Not cancelled half-way: what was begun is finished, so that it can be stopped.</summary>
+    /// <summary>Ignores cancellation: a start that was begun is finished, so that it can be stopped.</summary>
     public async Task StartAsync()
     {
         var postgres = Environment.GetEnvironmentVariable("GATEWAY_POSTGRES");
         var redis = Environment.GetEnvironmentVariable("GATEWAY_REDIS");
         if (postgres is not null != redis is not null)
-            throw new DemoException("GATEWAY_POSTGRES and GATEWAY_REDIS come together: set both or none.");
+            throw new DemoException("GATEWAY_POSTGRES and GATEWAY_REDIS belong together: set both or neither.");
         if (postgres is null || redis is null)
         {
             Console.WriteLine("Starting PostgreSQL and Redis …");

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Demo;
 
-// Demo [--once]: what ./run starts after it has built everything; ./run --help tells more.
+// Demo [--once]: the program that ./run starts after the build; see ./run --help.
 using var stop = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

@@ -1,21 +1,21 @@
 namespace Demo;
 
-/// <summary>Asks again until there is an answer.</summary>
+/// <summary>Polls until there is an answer.</summary>
 internal static class Waiting
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(25);
 
     /// <exception cref="DemoException">There was none in time.</exception>
-    public static async Task<T> ForAsync<T>(string what, TimeSpan patience, Func<Task<T?>> ask, CancellationToken cancellation)
+    public static async Task<T> ForAsync<T>(string what, TimeSpan timeout, Func<Task<T?>> ask, CancellationToken cancellation)
         where T : class
     {
-        using var limit = new CancellationTokenSource(patience);
+        using var limit = new CancellationTokenSource(timeout);
         while (true)
         {
             if (await ask() is { } found)
                 return found;
             if (limit.IsCancellationRequested)
-                throw new DemoException($"Waited {patience.TotalSeconds:0} s for {what}.");
+                throw new DemoException($"Waited {timeout.TotalSeconds:0} s for {what}.");
             await Task.Delay(Interval, cancellation);
         }
     }

@@ -3,10 +3,10 @@ using System.Text.Json;
 
 namespace Demo;
 
-/// <summary>The person on the emulated WhatsApp, acted by the sandbox's control API.</summary>
+/// <summary>The person on the emulated WhatsApp, driven by the sandbox's control API.</summary>
 internal sealed class WhatsAppUser(HttpClient http, string phone)
 {
-    /// <summary>Gives the user a name, and the business number leave to call.</summary>
+    /// <summary>Gives the user a name, and the business number permission to call.</summary>
     public async Task IntroduceAsync(string name, CancellationToken cancellation)
     {
         await SendAsync(HttpMethod.Put, $"/sandbox/users/{phone}", new { name }, cancellation);
@@ -40,12 +40,12 @@ internal sealed class WhatsAppUser(HttpClient http, string phone)
         return (report.GetProperty("toneHertz") is { ValueKind: JsonValueKind.Number } hertz ? hertz.GetDouble() : null, report.GetProperty("failure").GetString());
     }
 
-    private Task<JsonElement> DoAsync(string id, string action, object wish, CancellationToken cancellation) =>
-        SendAsync(HttpMethod.Post, $"/sandbox/calls/{Uri.EscapeDataString(id)}/{action}", wish, cancellation);
+    private Task<JsonElement> DoAsync(string id, string action, object content, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, $"/sandbox/calls/{Uri.EscapeDataString(id)}/{action}", content, cancellation);
 
-    private async Task<JsonElement> SendAsync(HttpMethod method, string path, object wish, CancellationToken cancellation)
+    private async Task<JsonElement> SendAsync(HttpMethod method, string path, object content, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(method, path) { Content = JsonContent.Create(wish) };
+        using var request = new HttpRequestMessage(method, path) { Content = JsonContent.Create(content) };
         using var answer = await http.SendAsync(request, cancellation);
         var body = await answer.Content.ReadAsStringAsync(cancellation);
         if (!answer.IsSuccessStatusCode)

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Fuzz;
 
-/// <summary>The inputs kept in the repository: Seeds/TARGET, Crashes/TARGET and, where the tests have such a folder, their Vectors/TARGET.</summary>
+/// <summary>
+/// The inputs kept in the repository: Seeds/TARGET, Crashes/TARGET and, where the tests have such a folder, their Vectors/TARGET.
+/// </summary>
 public static class Corpus
 {
     public static string Folder(string kind, string target) => Path.Combine(Root(), kind, target);

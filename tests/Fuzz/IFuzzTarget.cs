@@ -9,11 +9,11 @@ public interface IFuzzTarget
     /// <summary>Lower case; the command line's word and the folders' name.</summary>
     string Name { get; }
 
-    /// <summary>Feeds one input. Throws exactly when the product is wrong: an exception that escapes, or an invariant that broke.</summary>
+    /// <summary>Feeds one input. Throws exactly when the product is wrong: an escaped exception or a broken invariant.</summary>
     void Run(ReadOnlySpan<byte> input);
 }
 
-/// <summary>What a target throws when an input broke a promise without an exception of the product's own.</summary>
+/// <summary>Thrown by a target when an input broke an invariant without an exception of the product.</summary>
 public sealed class FuzzFailureException : Exception
 {
     public FuzzFailureException(string message) : base(message)

@@ -1,7 +1,8 @@
 namespace Fuzz;
 
 /// <summary>
-/// Makes new inputs out of known ones: flipped bits, interesting numbers, cuts, copies, splices. The same seed and corpus give the same inputs.
+/// Makes new inputs out of known ones: flipped bits, interesting numbers, cuts, copies, splices. The same seed and corpus give the same
+/// inputs.
 /// </summary>
 public sealed class Mutator(int seed, IReadOnlyList<byte[]> corpus)
 {

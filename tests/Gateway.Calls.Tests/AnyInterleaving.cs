@@ -6,7 +6,7 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Calls.Tests;
 
-/// <summary>Whatever comes in whatever order, a call ends exactly once, with both legs released and nothing decided after the end.</summary>
+/// <summary>For any inputs in any order, a call ends exactly once, with both legs released and no decision after the end.</summary>
 public class AnyInterleaving
 {
     private static readonly WhatsAppError Transient = new(WhatsAppErrorCodes.Unreachable, "no answer");
@@ -46,7 +46,7 @@ public class AnyInterleaving
     [InlineData(CallDirection.Outbound, true)]
     public void Ends_exactly_once_with_both_legs_released(CallDirection direction, bool isCallback)
     {
-        // Half of the inputs are the ones that the call waits for, so that deep states are reached; the other half are anything.
+        // Half of the inputs are those the call waits for, so that deep states are reached; the other half are random.
         var step = Gen.Two(Gen.Choose(0, int.MaxValue));
         Prop.ForAll(step.ListOf().ToArbitrary(), steps => Run(direction, isCallback, steps)).Check(
             Config.QuickThrowOnFailure.WithMaxTest(5_000).WithEndSize(60));
@@ -56,7 +56,7 @@ public class AnyInterleaving
     {
         var driver = new CallDriver(direction, isCallback: isCallback);
         var isBilled = false;
-        var paidUntil = Instant.Never; // once the store has said that there is no more
+        var paidUntil = Instant.Never; // once the store has reported that there is no more
         driver.Feed(direction == CallDirection.Inbound
             ? new CallInput.WhatsAppOffered(CallDriver.WhatsAppId, "offer")
             : isCallback ? new CallInput.CallbackWanted(null, "100") : new CallInput.PbxInvited("main", "100"));
@@ -80,7 +80,7 @@ public class AnyInterleaving
         Check(driver);
     }
 
-    /// <summary>A result that the last decision with a result asked for, good or bad.</summary>
+    /// <summary>A result that the last decision waits for, good or bad.</summary>
     private static CallInput? Expected(CallDriver driver, int which)
     {
         var good = which % 4 != 0;
@@ -139,7 +139,9 @@ public class AnyInterleaving
             Assert.True(all.FindLastIndex(d => d is CallDecision.HangUpPbx) > invited);
     }
 
-    /// <summary>Nobody's phone rings before admission, and the user's only when the agent is there; whoever was rung is hung up.</summary>
+    /// <summary>
+    /// No phone rings before admission, and the user's only after the agent has answered; every phone that rang is hung up.
+    /// </summary>
     private static void CheckCallback(List<CallDecision> all, CallRecord record)
     {
         var invited = all.FindIndex(d => d is CallDecision.InvitePbx);

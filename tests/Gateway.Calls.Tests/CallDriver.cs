@@ -9,7 +9,7 @@ internal sealed class CallDriver
 {
     public static readonly WhatsAppCallId WhatsAppId = new("wacid.TEST");
 
-    /// <summary>What the wall clock reads when the call begins: an hour beside the monotonic time line.</summary>
+    /// <summary>The wall-clock time when the call begins: an hour off the monotonic timeline.</summary>
     public DateTimeOffset WallClock { get; } = new(2030, 1, 1, 1, 0, 0, TimeSpan.Zero);
 
     public CallDriver(CallDirection direction, CallOptions? options = null, bool isCallback = false)
@@ -31,7 +31,7 @@ internal sealed class CallDriver
 
     public CallRecord Record => All.OfType<CallDecision.Finish>().Single().Record;
 
-    /// <summary>Feeds inputs one after the other and returns what the last one decided.</summary>
+    /// <summary>Feeds inputs one after another and returns the decisions of the last one.</summary>
     public IReadOnlyList<CallDecision> Feed(params CallInput[] inputs)
     {
         IReadOnlyList<CallDecision> last = [];
@@ -61,7 +61,7 @@ internal sealed class CallDriver
     public static CallDriver InboundRinging(params string[] trunks) =>
         Ringing(new CallInput.Admitted(trunks.Length == 0 ? [new("main")] : [.. trunks.Select(trunk => new CallRoute(trunk))]));
 
-    /// <param name="funding">What pays for the call.</param>
+    /// <param name="funding">The funding of the call.</param>
     public static CallDriver FundedRinging(Funding? funding) => Ringing(new CallInput.Admitted([new("main")], funding));
 
     private static CallDriver Ringing(CallInput.Admitted admitted)

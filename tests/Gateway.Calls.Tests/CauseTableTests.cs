@@ -36,7 +36,7 @@ public class CauseTableTests
         Assert.Equal((HangupCause.PbxRedirected, true), CauseTable.OfPbxRefusal(status, null));
 
     [Theory]
-    [InlineData(403, 21, HangupCause.Declined)] // Asterisk's own words for an agent's 603
+    [InlineData(403, 21, HangupCause.Declined)] // Asterisk's own form of an agent's 603
     [InlineData(503, 17, HangupCause.Busy)]
     [InlineData(480, 19, HangupCause.NoAnswer)]
     [InlineData(503, 1, HangupCause.NoRoute)]

@@ -6,7 +6,7 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Calls.Tests;
 
-/// <summary>What a call does about its money: 0.06 a pulse of 6 s; a slice of 60 s is 0.60.</summary>
+/// <summary>The funding of a call in progress: 0.06 a pulse of 6 s; a slice of 60 s is 0.60.</summary>
 public class FundedCallTests
 {
     private static readonly Rate Rate = new(
@@ -40,7 +40,7 @@ public class FundedCallTests
         Assert.Equal(
             [new CallDecision.HangUpPbx(HangupCause.BalanceExhausted), new CallDecision.Terminate(CallDriver.WhatsAppId), new CallDecision.ReleaseMedia()],
             driver.WaitForDeadline());
-        driver.Wait(TimeSpan.FromSeconds(1)); // Graph takes its time, and nobody pays for that
+        driver.Wait(TimeSpan.FromSeconds(1)); // Graph is slow, and that time is not charged
         driver.Feed(new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));
         Assert.Equal(HangupCause.BalanceExhausted, driver.Record.Cause);
         Assert.Equal(TimeSpan.FromSeconds(90), driver.Record.EndedAt - driver.Record.AnsweredAt);
@@ -84,7 +84,7 @@ public class FundedCallTests
         Assert.Equal(CallState.Live, driver.Call.State);
         Assert.True(Talk(driver) > TimeSpan.FromSeconds(100));
 
-        // It comes back and says that the money was over long ago: that is known now, and not before.
+        // It recovers and reports that the money ran out long ago: that is known only now.
         var known = Talk(driver);
         driver.Feed(new CallInput.HoldExtended(0.66m, IsLast: true));
         driver.Feed(new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));

@@ -1,6 +1,6 @@
 namespace Gateway.Calls.Tests;
 
-/// <summary>Meta's code 100 says that some parameter is invalid: which one decides what became of the call.</summary>
+/// <summary>Meta's code 100 means an invalid parameter: the parameter decides the outcome of the call.</summary>
 public class InvalidParameterTests
 {
     public static TheoryData<int?, string, HangupCause> Reasons => new()

@@ -49,7 +49,7 @@ public class OutboundCallTests
     {
         var driver = CallDriver.OutboundConnecting();
         driver.Feed(new CallInput.MediaTimedOut(CallLeg.Pbx));
-        Assert.Empty(driver.All.OfType<CallDecision.ReportSilence>()); // nobody talks yet
+        Assert.Empty(driver.All.OfType<CallDecision.ReportSilence>()); // no audio flows yet
         driver.Feed(Connected, Ringing, Answered, Applied, PickedUp);
         driver.Feed(new CallInput.MediaTimedOut(CallLeg.Pbx), new CallInput.MediaTimedOut(CallLeg.WhatsApp));
         Assert.Equal([CallLeg.Pbx, CallLeg.WhatsApp], driver.All.OfType<CallDecision.ReportSilence>().Select(silence => silence.Leg));
@@ -125,7 +125,7 @@ public class OutboundCallTests
         driver.Feed(new CallInput.Connected(null, new(WhatsAppErrorCodes.ConnectionLost, "x"), MayRing: true), new CallInput.MediaReleased(null, null));
         Assert.Equal(CallState.Ending, driver.Call.State);
 
-        // A webhook tells the id, and the phone stops ringing.
+        // A webhook brings the id, and the phone stops ringing.
         Assert.Equal([new CallDecision.Terminate(CallDriver.WhatsAppId)], driver.Feed(Connected));
         driver.Feed(new CallInput.WhatsAppReleased(null));
         Assert.Equal(CallDriver.WhatsAppId, driver.Record.WhatsAppId);

@@ -20,7 +20,7 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
 
     private ContactStore Contacts => new(_database, Limits);
 
-    private PermissionRequests Requests => new(_database, Limits);
+    private PermissionRequestStore Requests => new(_database, Limits);
 
     public async Task InitializeAsync()
     {
@@ -132,7 +132,7 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
     {
         await GrantAsync(Both);
         await OpenWindowAsync(Both);
-        // Told twice, and after the first message under the new name.
+        // Announced twice, and after the first message under the new name.
         await OpenWindowAsync(new WhatsAppUser(newPhone, newId), _now.AddHours(-1));
         for (var i = 0; i < 2; i++)
             await Contacts.MoveAsync(_channel, new WhatsAppUser(phone, id), new WhatsAppUser(newPhone, newId), _now, CancellationToken.None);
@@ -180,7 +180,7 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
         Assert.Null(await AskAsync(Phone));
 
         await Requests.SentAsync(lost.Value, Ask(Phone), "wamid.1", _now, CancellationToken.None);
-        await Requests.FailedAsync("wamid.1", error, CancellationToken.None); // said by a webhook
+        await Requests.FailedAsync("wamid.1", error, CancellationToken.None); // announced by a webhook
         Assert.NotNull(await AskAsync(Phone));
     }
 
@@ -193,9 +193,9 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
         var contact = (await FindAsync(Phone))!.Id;
         Assert.True(await Requests.WaitAsync(contact, "main", "201", CancellationToken.None));
 
-        var ringBacks = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ReplyAsync(isGranted: true, _now.AddSeconds(5))));
+        var returnCalls = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ReplyAsync(isGranted: true, _now.AddSeconds(5))));
 
-        Assert.Equal(new RingBack("main", "201"), Assert.Single(ringBacks, agent => agent is not null));
+        Assert.Equal(new ReturnCall("main", "201"), Assert.Single(returnCalls, agent => agent is not null));
         var request = Assert.Single(await Requests.ListAsync(contact, 10, CancellationToken.None));
         Assert.Equal((PermissionRequestState.Accepted, _now.AddSeconds(5)), (request.State, request.AnsweredAt!.Value));
         Assert.Equal(["window.opened", "permission.requested", "permission.granted"], await EventsAsync(contact));
@@ -207,14 +207,14 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
         await OpenWindowAsync(Phone);
         await Requests.SentAsync((await AskAsync(Phone))!.Value, Ask(Phone), "wamid.0", _now, CancellationToken.None);
         var later = new PermissionAsk(_channel, Phone, "agent:202", "main", "202");
-        var more = new PermissionRequests(_database, Limits with { RequestsPerDay = 2 });
+        var more = new PermissionRequestStore(_database, Limits with { RequestsPerDay = 2 });
         var second = (await more.BeginAsync(later, hasTemplate: true, _now.AddHours(1), CancellationToken.None)).Id!.Value;
         await Requests.SentAsync(second, later, "wamid.1", _now.AddHours(1), CancellationToken.None);
         var at = _now.AddHours(2);
         await ApplyAsync(Phone, permission => permission.Granted(at, at.AddDays(7), isPermanent: false, PermissionDecider.Meta, Limits));
 
         var reply = new ContactReply(_channel, Phone, true, false, at.AddDays(7), PermissionDecider.User, "wamid.1");
-        Assert.Equal(new RingBack("main", "202"), await Contacts.ReplyAsync(reply, at.AddSeconds(-3), at, CancellationToken.None));
+        Assert.Equal(new ReturnCall("main", "202"), await Contacts.ReplyAsync(reply, at.AddSeconds(-3), at, CancellationToken.None));
         Assert.Null(await Contacts.ReplyAsync(reply, at.AddSeconds(-3), at, CancellationToken.None));
 
         var requests = await Requests.ListAsync((await FindAsync(Phone))!.Id, 10, CancellationToken.None);
@@ -238,12 +238,12 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
     {
         await GrantAsync(Phone, _now.AddDays(-10));
         var contact = (await FindAsync(Phone))!.Id;
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Contacts.TellExpiredAsync(_now, CancellationToken.None)));
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Contacts.AnnounceExpiredAsync(_now, CancellationToken.None)));
         Assert.Equal(["permission.granted", "permission.expired"], await EventsAsync(contact));
 
         await GrantAsync(Phone, _now.AddDays(-5));
-        await Contacts.TellExpiredAsync(_now, CancellationToken.None);
-        await Contacts.TellExpiredAsync(_now, CancellationToken.None);
+        await Contacts.AnnounceExpiredAsync(_now, CancellationToken.None);
+        await Contacts.AnnounceExpiredAsync(_now, CancellationToken.None);
         Assert.Equal(["permission.granted", "permission.expired", "permission.granted", "permission.expired"], await EventsAsync(contact));
     }
 
@@ -269,7 +269,7 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
     [Fact]
     public async Task A_call_that_is_settled_again_counts_once()
     {
-        var at = _now.AddTicks(1_234_567); // stores keep microseconds
+        var at = _now.AddTicks(1_234_567); // PostgreSQL keeps microseconds
         var call = new CallRecord
         {
             Id = new CallId("c"), WhatsAppId = new("wacid.1"), Direction = CallDirection.Outbound, Channel = _channel, User = Phone, StartedAt = at.AddSeconds(-9),
@@ -309,7 +309,7 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
 
     private async Task<long?> AskAsync(WhatsAppUser user) => (await Requests.BeginAsync(Ask(user), hasTemplate: true, _now, CancellationToken.None)).Id;
 
-    private Task<RingBack?> ReplyAsync(bool isGranted, DateTimeOffset at) => Contacts.ReplyAsync(
+    private Task<ReturnCall?> ReplyAsync(bool isGranted, DateTimeOffset at) => Contacts.ReplyAsync(
         new ContactReply(_channel, Phone, isGranted, IsPermanent: false, null, PermissionDecider.User, "wamid.1"), at, at, CancellationToken.None);
 
     private Task<Contact?> FindAsync(WhatsAppUser user) => Contacts.FindAsync(_channel, user, CancellationToken.None);

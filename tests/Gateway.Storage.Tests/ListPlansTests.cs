@@ -7,7 +7,7 @@ using Testing;
 
 namespace Gateway.Storage.Tests;
 
-/// <summary>With as many rows as a busy year writes in a few weeks, every list goes along an index. In a database of its own.</summary>
+/// <summary>With as many rows as a few busy weeks write, every list uses an index. In a database of its own.</summary>
 [Collection(StoresCollection.Name)]
 public sealed class ListPlansTests(Stores stores) : IAsyncLifetime
 {

@@ -8,8 +8,8 @@ using Xunit.Abstractions;
 namespace Gateway.Storage.Tests;
 
 /// <summary>
-/// Eight workers in three processes use the same few accounts at random and are killed at random. Whatever was cut short wherever: when the
-/// orphans have been swept, the books are right. The seed is printed and may be given as GATEWAY_TEST_SEED.
+/// Eight workers in three processes use the same few accounts at random and are killed at random. Whatever was cut short: when the
+/// orphans have been swept, balances, holds and records are right. The seed is printed and may be given as GATEWAY_TEST_SEED.
 /// </summary>
 [Collection(StoresCollection.Name)]
 public sealed class ManyNodesTests(Stores stores, ITestOutputHelper output) : IAsyncLifetime
@@ -28,21 +28,21 @@ public sealed class ManyNodesTests(Stores stores, ITestOutputHelper output) : IA
     {
         var seed = int.TryParse(Environment.GetEnvironmentVariable("GATEWAY_TEST_SEED"), out var given) ? given : Random.Shared.Next(1_000_000);
         output.WriteLine($"seed {seed}");
-        var books = new List<Books>();
+        var billing = new List<BillingSetup>();
         for (var i = 0; i < 3; i++)
         {
-            books.Add(await Books.OpenAsync(_database, balance: 25, minimum: i));
+            billing.Add(await BillingSetup.OpenAsync(_database, balance: 25, minimum: i));
             // A pulse a second, at a price that empties the account again and again; a third of a cent that no sixtieth divides.
-            await books[i].AddRateAsync("", i == 1 ? 40.0000000001m : 60m, fee: i, pulse: 1 + i, minimum: i, tiers: i == 2 ? """[{"fromMinutes": 1, "pricePerMinute": 50}]""" : "[]");
+            await billing[i].AddRateAsync("", i == 1 ? 40.0000000001m : 60m, fee: i, pulse: 1 + i, minimum: i, tiers: i == 2 ? """[{"fromMinutes": 1, "pricePerMinute": 50}]""" : "[]");
         }
-        string[] accounts = [.. books.Select(b => b.Account)];
+        string[] accounts = [.. billing.Select(b => b.Account)];
 
         var deaths = await LetLiveAndDieAsync(accounts, new Random(seed));
         await SweepUntilNothingIsLeftAsync(accounts);
 
         var totals = await CheckAsync(accounts);
         output.WriteLine($"{deaths} deaths; {totals}");
-        // On however slow a machine, everything happened.
+        // Everything must have happened, however slow the machine.
         Assert.All(new[] { totals.Charges, totals.Exhausted, totals.Refused, totals.Lost, totals.TopUps, deaths }, count => Assert.InRange(count, 1, int.MaxValue));
     }
 
@@ -82,11 +82,11 @@ public sealed class ManyNodesTests(Stores stores, ITestOutputHelper output) : IA
 
     private Process Start(string node, int workers, int seed, string[] accounts)
     {
-        string[] arguments = [Path.Combine(AppContext.BaseDirectory, "BooksWorker.dll"), stores.Postgres, node, workers.ToString(), (seed % 1_000_000).ToString(), .. accounts];
+        string[] arguments = [Path.Combine(AppContext.BaseDirectory, "BillingWorker.dll"), stores.Postgres, node, workers.ToString(), (seed % 1_000_000).ToString(), .. accounts];
         return Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })!;
     }
 
-    /// <summary>As a node that was there all the time would find it. Statements of the dead may still run for a moment.</summary>
+    /// <summary>Sweeps as a node that ran all the time would. Statements of dead processes may still run for a moment.</summary>
     private async Task SweepUntilNothingIsLeftAsync(string[] accounts)
     {
         var silence = TimeSpan.FromSeconds(1);
@@ -154,7 +154,7 @@ public sealed class ManyNodesTests(Stores stores, ITestOutputHelper output) : IA
             SELECT coalesce(c.id, m.call_id) FROM (SELECT id FROM calls WHERE channel = ANY(@accounts) AND direction = 'inbound' AND answered_at IS NULL) c
             FULL JOIN (SELECT call_id FROM missed_calls WHERE channel = ANY(@accounts)) m ON m.call_id = c.id WHERE c.id IS NULL OR m.call_id IS NULL
             """),
-        ("A call's end was not told once",
+        ("A call's end was not published exactly once",
             """
             SELECT c.id FROM calls c LEFT JOIN events e ON e.call_id = c.id AND e.kind IN ('call.ended', 'call.missed', 'call.refused')
             WHERE c.channel = ANY(@accounts) GROUP BY c.id HAVING count(e.id) <> 1

@@ -21,125 +21,125 @@ public sealed class OrphanSweeperTests(Stores stores) : IAsyncLifetime
     [Fact]
     public async Task What_an_earlier_start_left_open_is_charged_for_the_time_known_and_only_once()
     {
-        var books = await Books.OpenAsync(_database, 100);
-        await books.AddRateAsync("", 1m);
-        var request = await BeginAsync(books, Sweeper("first", _node), firstSeconds: 600, answeredAfter: 10);
-        await ShiftAsync(books, request.Call, seconds: 40); // the last sign of the first start came 40 s after the answer
+        var billing = await BillingSetup.OpenAsync(_database, 100);
+        await billing.AddRateAsync("", 1m);
+        var request = await BeginAsync(billing, Sweeper("first", _node), firstSeconds: 600, answeredAfter: 10);
+        await ShiftAsync(billing, request.Call, seconds: 40); // the last heartbeat of the first start came 40 s after the answer
         var sweepers = Enumerable.Range(0, 3).Select(_ => Sweeper("second", _node)).ToArray();
         await Task.WhenAll(sweepers.Select(s => s.SweepAsync(CancellationToken.None)));
 
-        var record = (await books.Calls.FindAsync(request.Call, CancellationToken.None))!;
+        var record = (await billing.Calls.FindAsync(request.Call, CancellationToken.None))!;
         Assert.Equal((HangupCause.NodeLost, TimeSpan.FromSeconds(40)), (record.Cause, record.EndedAt - record.AnsweredAt));
         Assert.Equal((7, 0.7m), (record.Price!.Pulses, record.Price.Amount));
-        Assert.Equal((99.3m, 0m), await books.MoneyAsync());
+        Assert.Equal((99.3m, 0m), await billing.MoneyAsync());
 
-        // It lives after all, and settles: the first completion stays.
-        await books.Calls.CompleteAsync(record with { Cause = HangupCause.PbxHungUp, EndedAt = record.EndedAt.AddSeconds(60) }, CancellationToken.None);
-        Assert.Equal((99.3m, 0m), await books.MoneyAsync());
+        // The node lives after all, and settles: the first completion stays.
+        await billing.Calls.CompleteAsync(record with { Cause = HangupCause.PbxHungUp, EndedAt = record.EndedAt.AddSeconds(60) }, CancellationToken.None);
+        Assert.Equal((99.3m, 0m), await billing.MoneyAsync());
     }
 
     [Fact]
     public async Task A_lost_call_costs_no_more_than_what_was_held_for_it()
     {
-        var books = await Books.OpenAsync(_database, 100);
-        await books.AddRateAsync("", 1m);
-        var request = await BeginAsync(books, Sweeper("first", _node), firstSeconds: 30, answeredAfter: 0);
-        await ShiftAsync(books, request.Call, seconds: 500);
+        var billing = await BillingSetup.OpenAsync(_database, 100);
+        await billing.AddRateAsync("", 1m);
+        var request = await BeginAsync(billing, Sweeper("first", _node), firstSeconds: 30, answeredAfter: 0);
+        await ShiftAsync(billing, request.Call, seconds: 500);
         await Sweeper("second", _node).SweepAsync(CancellationToken.None);
-        Assert.Equal((99.5m, 0m), await books.MoneyAsync());
+        Assert.Equal((99.5m, 0m), await billing.MoneyAsync());
     }
 
     [Fact]
     public async Task A_user_whose_call_died_with_its_node_was_missed_and_pays_nothing()
     {
-        var books = await Books.OpenAsync(_database, 100);
-        await books.AddRateAsync("", 1m);
-        var request = await BeginAsync(books, Sweeper("first", _node), firstSeconds: 30, answeredAfter: null);
+        var billing = await BillingSetup.OpenAsync(_database, 100);
+        await billing.AddRateAsync("", 1m);
+        var request = await BeginAsync(billing, Sweeper("first", _node), firstSeconds: 30, answeredAfter: null);
         await Sweeper("second", _node).SweepAsync(CancellationToken.None);
-        Assert.Equal((100m, 0m), await books.MoneyAsync());
-        Assert.Equal("node_lost", await books.QueryAsync<string>("SELECT cause FROM missed_calls WHERE call_id = @id", new { id = request.Call.Value }));
+        Assert.Equal((100m, 0m), await billing.MoneyAsync());
+        Assert.Equal("node_lost", await billing.QueryAsync<string>("SELECT cause FROM missed_calls WHERE call_id = @id", new { id = request.Call.Value }));
     }
 
     [Fact]
     public async Task Another_node_is_dead_when_it_was_silent_while_we_were_heard_all_the_time()
     {
-        var books = await Books.OpenAsync(_database, 100);
-        await books.AddRateAsync("", 1m);
+        var billing = await BillingSetup.OpenAsync(_database, 100);
+        await billing.AddRateAsync("", 1m);
         var (dead, watcher) = (Sweeper("s", _node + "a"), Sweeper("s", _node + "b"));
-        await BeginAsync(books, dead, firstSeconds: 30, answeredAfter: 0, node: _node + "a", start: "s");
+        await BeginAsync(billing, dead, firstSeconds: 30, answeredAfter: 0, node: _node + "a", start: "s");
         await watcher.BeatAsync(CancellationToken.None);
-        await ClockAsync(books, _node + "a", seen: 61);
+        await ClockAsync(billing, _node + "a", seen: 61);
 
         await watcher.SweepAsync(CancellationToken.None); // only now it begins to watch
-        Assert.True((await books.MoneyAsync()).Held > 0);
+        Assert.True((await billing.MoneyAsync()).Held > 0);
 
-        await ClockAsync(books, _node + "b", seen: 10, steady: 70);
+        await ClockAsync(billing, _node + "b", seen: 10, steady: 70);
         await watcher.SweepAsync(CancellationToken.None);
-        Assert.Equal(0, (await books.MoneyAsync()).Held);
+        Assert.Equal(0, (await billing.MoneyAsync()).Held);
     }
 
     [Fact]
     public async Task After_an_outage_of_PostgreSQL_nobody_buries_anybody()
     {
-        var books = await Books.OpenAsync(_database, 100);
-        await books.AddRateAsync("", 1m);
+        var billing = await BillingSetup.OpenAsync(_database, 100);
+        await billing.AddRateAsync("", 1m);
         var (other, watcher) = (Sweeper("s", _node + "a"), Sweeper("s", _node + "b"));
-        await BeginAsync(books, other, firstSeconds: 30, answeredAfter: 0, node: _node + "a", start: "s");
+        await BeginAsync(billing, other, firstSeconds: 30, answeredAfter: 0, node: _node + "a", start: "s");
         await watcher.BeatAsync(CancellationToken.None);
-        await ClockAsync(books, _node + "a", seen: 300);
-        await ClockAsync(books, _node + "b", seen: 300, steady: 3000);
+        await ClockAsync(billing, _node + "a", seen: 300);
+        await ClockAsync(billing, _node + "b", seen: 300, steady: 3000);
 
         await watcher.SweepAsync(CancellationToken.None);
-        Assert.True((await books.MoneyAsync()).Held > 0);
+        Assert.True((await billing.MoneyAsync()).Held > 0);
         await other.BeatAsync(CancellationToken.None);
-        await ClockAsync(books, _node + "b", seen: 10, steady: 70);
+        await ClockAsync(billing, _node + "b", seen: 10, steady: 70);
         await watcher.SweepAsync(CancellationToken.None);
-        Assert.True((await books.MoneyAsync()).Held > 0);
+        Assert.True((await billing.MoneyAsync()).Held > 0);
     }
 
     [Fact]
     public async Task Holds_without_a_call_go_once_their_node_is_gone_or_the_call_is_over()
     {
-        var books = await Books.OpenAsync(_database, 100);
-        await books.AddRateAsync("", 1m);
-        var (gone, ours, late) = (books.Request(), books.Request(), books.Request());
+        var billing = await BillingSetup.OpenAsync(_database, 100);
+        await billing.AddRateAsync("", 1m);
+        var (gone, ours, late) = (billing.Request(), billing.Request(), billing.Request());
         await Sweeper("first", _node).BeatAsync(CancellationToken.None);
         var second = Sweeper("second", _node);
         await second.BeatAsync(CancellationToken.None);
-        await books.FundAsync(gone with { Node = _node, NodeStart = "first" });
-        await books.FundAsync(ours with { Node = _node, NodeStart = "second" });
-        await books.Calls.CompleteAsync(Books.Record(late, null, null, HangupCause.StorageUnavailable) with { Node = _node, NodeStart = "second" }, CancellationToken.None);
-        await books.FundAsync(late with { Node = _node, NodeStart = "second" });
+        await billing.FundAsync(gone with { Node = _node, NodeStart = "first" });
+        await billing.FundAsync(ours with { Node = _node, NodeStart = "second" });
+        await billing.Calls.CompleteAsync(BillingSetup.Record(late, null, null, HangupCause.StorageUnavailable) with { Node = _node, NodeStart = "second" }, CancellationToken.None);
+        await billing.FundAsync(late with { Node = _node, NodeStart = "second" });
 
         await second.SweepAsync(CancellationToken.None);
-        Assert.Equal(ours.Call.Value, await books.QueryAsync<string>("SELECT call_id FROM holds WHERE account = @Account", new { books.Account }));
+        Assert.Equal(ours.Call.Value, await billing.QueryAsync<string>("SELECT call_id FROM holds WHERE account = @Account", new { billing.Account }));
     }
 
     private OrphanSweeper Sweeper(string start, string node) => new(_database, new PostgresCallStore(_database), node, start, Silence);
 
     private async Task<AdmissionRequest> BeginAsync(
-        Books books, OrphanSweeper owner, int firstSeconds, int? answeredAfter, string? node = null, string start = "first")
+        BillingSetup billing, OrphanSweeper owner, int firstSeconds, int? answeredAfter, string? node = null, string start = "first")
     {
         await owner.BeatAsync(CancellationToken.None);
-        var request = books.Request(firstSeconds: firstSeconds) with { Node = node ?? _node, NodeStart = start, At = DateTimeOffset.UtcNow.AddHours(-1) };
+        var request = billing.Request(firstSeconds: firstSeconds) with { Node = node ?? _node, NodeStart = start, At = DateTimeOffset.UtcNow.AddHours(-1) };
         var identity = new CallIdentity(request.Call, request.Direction, request.Channel, request.User, request.Node, request.NodeStart);
-        await books.Calls.BeginAsync(identity, request.At, CancellationToken.None);
-        await books.FundAsync(request);
+        await billing.Calls.BeginAsync(identity, request.At, CancellationToken.None);
+        await billing.FundAsync(request);
         if (answeredAfter is { } seconds)
-            await books.Calls.AnsweredAsync(request.Call, request.At, request.At.AddSeconds(seconds), null, null, null, CancellationToken.None);
+            await billing.Calls.AnsweredAsync(request.Call, request.At, request.At.AddSeconds(seconds), null, null, null, CancellationToken.None);
         return request;
     }
 
-    /// <summary>Lets the call's node have given its last sign so long after the answer.</summary>
-    private static Task ShiftAsync(Books books, CallId call, int seconds) => books.ExecuteAsync(
+    /// <summary>Sets the last heartbeat of the call's node to this time after the answer.</summary>
+    private static Task ShiftAsync(BillingSetup billing, CallId call, int seconds) => billing.ExecuteAsync(
         """
         UPDATE holds SET extended_at = c.answered_at + make_interval(secs => @seconds) FROM calls c WHERE c.id = call_id AND call_id = @id;
         UPDATE nodes n SET seen_at = c.answered_at + make_interval(secs => @seconds) FROM calls c WHERE c.id = @id AND n.node = c.node AND n.start = c.node_start;
         """,
         new { id = call.Value, seconds });
 
-    /// <summary>Sets a node's times so many seconds into the past.</summary>
-    private static Task ClockAsync(Books books, string node, int seen, int? steady = null) => books.ExecuteAsync(
+    /// <summary>Sets a node's times this many seconds into the past.</summary>
+    private static Task ClockAsync(BillingSetup billing, string node, int seen, int? steady = null) => billing.ExecuteAsync(
         """
         UPDATE nodes SET seen_at = clock_timestamp() - make_interval(secs => @seen),
             steady_since = coalesce(clock_timestamp() - make_interval(secs => @steady), steady_since) WHERE node = @node;

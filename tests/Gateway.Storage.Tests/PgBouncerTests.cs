@@ -6,7 +6,7 @@ using Testing;
 
 namespace Gateway.Storage.Tests;
 
-/// <summary>What depends on a session, through a pooler that gives each transaction another one, and directly.</summary>
+/// <summary>Features that depend on a session, through a pooler that gives each transaction another one, and directly.</summary>
 public sealed class PgBouncerTests : IAsyncLifetime
 {
     private readonly Stores _stores = new();
@@ -49,18 +49,18 @@ public sealed class PgBouncerTests : IAsyncLifetime
     public async Task Calls_are_admitted_and_settled_by_many_at_once_and_none_is_refused()
     {
         await Migrator.MigrateAsync(_database, CancellationToken.None);
-        var books = await Books.OpenAsync(_database, 1000);
-        await books.AddRateAsync("", 0.10m);
+        var billing = await BillingSetup.OpenAsync(_database, 1000);
+        await billing.AddRateAsync("", 0.10m);
         await Task.WhenAll(Enumerable.Range(0, 16).Select(async _ =>
         {
             for (var i = 0; i < 25; i++)
             {
-                var request = books.Request();
-                var funding = await books.FundAsync(request);
-                await books.Calls.CompleteAsync(Books.Record(request, funding, talkSeconds: 60), CancellationToken.None);
+                var request = billing.Request();
+                var funding = await billing.FundAsync(request);
+                await billing.Calls.CompleteAsync(BillingSetup.Record(request, funding, talkSeconds: 60), CancellationToken.None);
             }
         }));
-        Assert.Equal((1000m - (16 * 25 * 0.10m), 0m), await books.MoneyAsync());
+        Assert.Equal((1000m - (16 * 25 * 0.10m), 0m), await billing.MoneyAsync());
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class PgBouncerTests : IAsyncLifetime
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
     }
 
-    /// <summary>Whether a statement that was used several times is prepared in its session.</summary>
+    /// <summary>True when a statement that was used several times is prepared in its session.</summary>
     private static async Task<bool> PreparesAsync(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync();

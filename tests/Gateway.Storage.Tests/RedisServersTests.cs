@@ -6,7 +6,7 @@ using Testing;
 
 namespace Gateway.Storage.Tests;
 
-/// <summary>The registry and commands to nodes, over every way in which Redis is run.</summary>
+/// <summary>The registry and commands to nodes, over every deployment of Redis.</summary>
 public sealed class RedisServersTests
 {
     [Fact]
@@ -109,7 +109,7 @@ public sealed class RedisServersTests
         Assert.False(await new RedisCallRegistry(other, "n2").TakeAnswerLockAsync(id, call, CancellationToken.None));
     }
 
-    /// <summary>While the Sentinel makes up its mind, nothing can be written.</summary>
+    /// <summary>Retries an operation: nothing can be written during a Sentinel failover.</summary>
     private static async Task<T> EventuallyAsync<T>(Func<Task<T>> operation)
     {
         for (var tries = 0; ; tries++)

@@ -21,26 +21,26 @@ public sealed class RolesTests(Stores stores) : IAsyncLifetime
     [Fact]
     public async Task A_worker_carries_calls_from_admission_to_settlement_and_looks_after_months_and_orphans()
     {
-        var opened = await Books.OpenAsync(_owner, 100);
+        var opened = await BillingSetup.OpenAsync(_owner, 100);
         await opened.AddRateAsync("", 1m);
         await using var database = As("gateway_worker");
-        var books = opened.With(database);
+        var billing = opened.With(database);
         Assert.Empty(await Migrator.MigrateAsync(database, CancellationToken.None));
 
-        var request = books.Request();
+        var request = billing.Request();
         var identity = new CallIdentity(request.Call, request.Direction, request.Channel, request.User, request.Node, request.NodeStart);
-        await books.Calls.BeginAsync(identity, request.At, CancellationToken.None);
-        var funding = await books.FundAsync(request);
-        await books.Calls.AnsweredAsync(request.Call, request.At, request.At.AddSeconds(5), null, null, null, CancellationToken.None);
-        await books.Admission.ExtendAsync(request.Call, 5m, CancellationToken.None);
-        await books.Calls.CompleteAsync(Books.Record(request, funding, 60), CancellationToken.None);
-        await books.AdmitAsync(request with { Call = new CallId(Guid.NewGuid().ToString("n")), NodeStart = "gone" });
-        await new OrphanSweeper(database, books.Calls, request.Node, request.NodeStart, TimeSpan.FromMinutes(1)).SweepAsync(CancellationToken.None);
+        await billing.Calls.BeginAsync(identity, request.At, CancellationToken.None);
+        var funding = await billing.FundAsync(request);
+        await billing.Calls.AnsweredAsync(request.Call, request.At, request.At.AddSeconds(5), null, null, null, CancellationToken.None);
+        await billing.Admission.ExtendAsync(request.Call, 5m, CancellationToken.None);
+        await billing.Calls.CompleteAsync(BillingSetup.Record(request, funding, 60), CancellationToken.None);
+        await billing.AdmitAsync(request with { Call = new CallId(Guid.NewGuid().ToString("n")), NodeStart = "gone" });
+        await new OrphanSweeper(database, billing.Calls, request.Node, request.NodeStart, TimeSpan.FromMinutes(1)).SweepAsync(CancellationToken.None);
         await new CallPartitions(database).MakeAsync(request.At.AddYears(9), 1, CancellationToken.None);
         await new CallPartitions(database).DropAsync(request.At, TimeSpan.FromDays(3650), CancellationToken.None);
-        var missed = books.Request();
-        await books.Calls.CompleteAsync(Books.Record(missed, null, null, HangupCause.NoAnswer), CancellationToken.None);
-        Assert.Equal((99m, 0m), await books.MoneyAsync());
+        var missed = billing.Request();
+        await billing.Calls.CompleteAsync(BillingSetup.Record(missed, null, null, HangupCause.NoAnswer), CancellationToken.None);
+        Assert.Equal((99m, 0m), await billing.MoneyAsync());
     }
 
     [Fact]
@@ -53,8 +53,8 @@ public sealed class RolesTests(Stores stores) : IAsyncLifetime
         var accounts = new AccountStore(database);
         var account = (await accounts.CreateAsync(id, "EUR", new AccountTerms("test", id, 10, 10), "test", CancellationToken.None)).Value!;
         Assert.NotNull((await accounts.ChangeAsync(id, new AccountTerms("other", id, 5, 5), account.Version, "test", CancellationToken.None)).Value);
-        Assert.NotNull((await new Ledger(database).TopUpAsync(new Movement(id, 10, "EUR", id, null), "test", CancellationToken.None)).Value);
-        Assert.Single(await new Ledger(database).ListAsync(id, null, 10, CancellationToken.None));
+        Assert.NotNull((await new LedgerStore(database).TopUpAsync(new Movement(id, 10, "EUR", id, null), "test", CancellationToken.None)).Value);
+        Assert.Single(await new LedgerStore(database).ListAsync(id, null, 10, CancellationToken.None));
         Assert.NotNull(await new PostgresCallStore(database).ListAsync(new CallQuery { Limit = 1 }, CancellationToken.None));
     }
 
@@ -64,19 +64,19 @@ public sealed class RolesTests(Stores stores) : IAsyncLifetime
     [InlineData(null)]
     public async Task No_balance_moves_without_an_entry_of_the_ledger(string? role)
     {
-        var books = await Books.OpenAsync(_owner, 5);
+        var billing = await BillingSetup.OpenAsync(_owner, 5);
         await using var database = role is null ? NpgsqlDataSource.Create(stores.Postgres) : As(role);
-        var with = books.With(database);
-        await Assert.ThrowsAsync<PostgresException>(() => with.ExecuteAsync("UPDATE accounts SET balance = 1000 WHERE id = @Account", new { books.Account }));
-        await Assert.ThrowsAsync<PostgresException>(() => with.ExecuteAsync("INSERT INTO accounts (id, name, currency, balance) VALUES ('x' || @Account, 'x', 'EUR', 7)", new { books.Account }));
-        Assert.Equal((5m, 0m), await books.MoneyAsync());
+        var with = billing.With(database);
+        await Assert.ThrowsAsync<PostgresException>(() => with.ExecuteAsync("UPDATE accounts SET balance = 1000 WHERE id = @Account", new { billing.Account }));
+        await Assert.ThrowsAsync<PostgresException>(() => with.ExecuteAsync("INSERT INTO accounts (id, name, currency, balance) VALUES ('x' || @Account, 'x', 'EUR', 7)", new { billing.Account }));
+        Assert.Equal((5m, 0m), await billing.MoneyAsync());
     }
 
     [Fact]
     public async Task An_admin_cannot_touch_what_calls_in_progress_hold() => await Assert.ThrowsAsync<PostgresException>(async () =>
     {
         await using var database = As("gateway_admin");
-        await (await Books.OpenAsync(_owner, 5)).With(database).ExecuteAsync("UPDATE accounts SET held = 0");
+        await (await BillingSetup.OpenAsync(_owner, 5)).With(database).ExecuteAsync("UPDATE accounts SET held = 0");
     });
 
     [Theory]

@@ -6,7 +6,7 @@ using Testing;
 
 namespace Gateway.WhatsApp.Tests;
 
-/// <summary>Meta's clock is told by its answers, and no setting of the host's changes it.</summary>
+/// <summary>Meta's clock is read from its responses; setting the host's clock does not change it.</summary>
 public sealed class MetaClockTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

@@ -8,10 +8,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.WhatsApp.Tests;
 
-/// <summary>A request as it came over the wire.</summary>
+/// <summary>A request as received.</summary>
 internal sealed record Seen(string Method, string PathAndQuery, string Authorization, JsonNode? Body);
 
-/// <summary>A Graph API that answers what a test wrote down, in order; the last answer repeats.</summary>
+/// <summary>A Graph API with scripted responses, in order; the last one repeats.</summary>
 internal sealed class ScriptedGraph : IAsyncDisposable
 {
     public const string Ok = """{"messaging_product":"whatsapp","success":true}""";

@@ -4,7 +4,7 @@ using Testing;
 
 namespace Gateway.WhatsApp.Tests;
 
-/// <summary>A token that Meta refuses is shown and warned of until it works again.</summary>
+/// <summary>A token that Meta refuses is shown, with warnings, until it works again.</summary>
 public sealed class TokenHealthTests
 {
     [Theory]

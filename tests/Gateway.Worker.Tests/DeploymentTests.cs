@@ -7,7 +7,7 @@ using Testing;
 
 namespace Gateway.Worker.Tests;
 
-/// <summary>What deploy/ holds can be used as it stands.</summary>
+/// <summary>The files of deploy/ can be used unchanged.</summary>
 public partial class DeploymentTests
 {
     [Fact]
@@ -16,7 +16,7 @@ public partial class DeploymentTests
         var example = File.ReadAllText(Repository.File("deploy", "gateway.example.json"));
         Assert.False(GatewayOptionsReader.TryRead(example, out _, out var missing));
         var names = EnvironmentName().Matches(example).Select(m => m.Groups[1].Value).Where(name => name != "NAME").Distinct().ToArray();
-        Assert.All(names, name => Assert.Contains($"The environment has no {name}.", missing));
+        Assert.All(names, name => Assert.Contains($"The environment variable {name} is not set.", missing));
 
         foreach (var name in names)
             example = example.Replace("${env:" + name + "}", "value of " + name, StringComparison.Ordinal);
@@ -54,8 +54,8 @@ public partial class DeploymentTests
     public void The_service_unit_waits_longer_than_a_drain_may_take()
     {
         var unit = File.ReadAllText(Repository.File("deploy", "systemd", "gateway.service"));
-        var patience = TimeSpan.FromSeconds(int.Parse(StopTimeout().Match(unit).Groups[1].Value));
-        Assert.True(patience > new NodeOptions().DrainDeadline + new CallOptions().Ending + TimeSpan.FromSeconds(10));
+        var timeout = TimeSpan.FromSeconds(int.Parse(StopTimeout().Match(unit).Groups[1].Value));
+        Assert.True(timeout > new NodeOptions().DrainDeadline + new CallOptions().Ending + TimeSpan.FromSeconds(10));
     }
 
     [GeneratedRegex(@"\$\{env:([^}]+)\}")]

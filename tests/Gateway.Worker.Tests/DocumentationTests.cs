@@ -8,7 +8,7 @@ using Testing;
 
 namespace Gateway.Worker.Tests;
 
-/// <summary>README.md names what there is, all of it and nothing else.</summary>
+/// <summary>README.md lists exactly the keys, metrics and commands that exist.</summary>
 public partial class DocumentationTests
 {
     private static readonly string Readme = File.ReadAllText(Repository.File("README.md"));

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Gateway.Sip;
 using Gateway.WhatsApp;
-using Gateway.Worker.Books;
+using Gateway.Worker.Billing;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Channels;
 using Gateway.Worker.Health;
@@ -16,7 +16,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Worker.Tests;
 
-/// <summary>Brings every instrument of the product into being, and knows the names under which Prometheus sees them.</summary>
+/// <summary>Creates every instrument of the product and knows its Prometheus name.</summary>
 internal sealed partial class ProductMetrics : IDisposable
 {
     private readonly HashSet<string> _names = [];
@@ -39,8 +39,8 @@ internal sealed partial class ProductMetrics : IDisposable
         };
         _listener.Start();
         RuntimeHelpers.RunClassConstructor(typeof(CallMetrics).TypeHandle);
-        RuntimeHelpers.RunClassConstructor(typeof(BookMetrics).TypeHandle);
-        RuntimeHelpers.RunClassConstructor(typeof(ForgivingRegistry).TypeHandle);
+        RuntimeHelpers.RunClassConstructor(typeof(AdmissionMetrics).TypeHandle);
+        RuntimeHelpers.RunClassConstructor(typeof(ResilientRegistry).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(ChannelMetrics).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(PermissionMetrics).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(WhatsAppMetrics).TypeHandle);

@@ -3,7 +3,7 @@ using Gateway.Worker.Configuration;
 
 namespace Gateway.Worker.Tests;
 
-/// <summary>`route-test` shows whom a trunk's dial rules call.</summary>
+/// <summary>`route-test` shows the number that a trunk's dial rules call.</summary>
 public sealed class RouteTestTests
 {
     [Theory]

@@ -7,7 +7,7 @@ using Testing.Peers;
 
 namespace Gateway.Worker.Tests;
 
-/// <summary>`check` says in one sentence each what `run` would end on.</summary>
+/// <summary>`check` reports each fault that would end `run`, in one sentence.</summary>
 public sealed class StartChecksTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-check-").FullName;
@@ -39,7 +39,7 @@ public sealed class StartChecksTests : IDisposable
         Fault(Options() with { Storage = Storage(redis: text) }, "storage.redis");
 
     [Theory]
-    [InlineData("192.0.2.1")] // TEST-NET-1: nobody's
+    [InlineData("192.0.2.1")] // TEST-NET-1: assigned to no host
     [InlineData("[2001:db8::1]")]
     public void An_address_that_is_not_this_hosts_is_named(string address)
     {

@@ -4,7 +4,7 @@ using Testing.Peers;
 
 namespace Interop;
 
-/// <summary>Calls with a desk phone behind Asterisk: what an agent does with a call in the PBX never reaches WhatsApp.</summary>
+/// <summary>Calls with a desk phone behind Asterisk: an agent's handling of a call in the PBX never reaches WhatsApp.</summary>
 [Collection(InteropCollection.Name)]
 public sealed class AgentCalls(AsteriskBench bench) : BenchTests(bench), IClassFixture<AsteriskBench>
 {
@@ -96,7 +96,7 @@ public sealed class AgentCalls(AsteriskBench bench) : BenchTests(bench), IClassF
         await bench.EndsWithAsync(call, "whatsapp_hung_up");
     }
 
-    /// <summary>Here the PBX gives the transfer to the gateway, which places the new call itself.</summary>
+    /// <summary>Here the PBX passes the transfer to the gateway, which places the new call itself.</summary>
     [Fact]
     public async Task Referred_by_the_PBX_the_user_hears_the_new_party()
     {
@@ -126,7 +126,7 @@ public sealed class AgentCalls(AsteriskBench bench) : BenchTests(bench), IClassF
 
     private async Task<Baresip> PhoneAsync(string name, double hertz)
     {
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var timeout = new CancellationTokenSource(Eventually.Timeout);
         var phone = await Baresip.StartAsync(
             new BaresipOptions
             {
@@ -137,7 +137,7 @@ public sealed class AgentCalls(AsteriskBench bench) : BenchTests(bench), IClassF
                 ToneHertz = hertz,
                 Codecs = "pcmu",
             },
-            patience.Token);
+            timeout.Token);
         await bench.Asterisk.RegisteredAsync(name, phone.SipPort);
         return phone;
     }
@@ -153,18 +153,18 @@ public sealed class AgentCalls(AsteriskBench bench) : BenchTests(bench), IClassF
 
     private static async Task CommandAsync(Baresip phone, string command, string parameter = "")
     {
-        using var patience = new CancellationTokenSource(Eventually.Patience);
-        await phone.CommandAsync(command, parameter, patience.Token);
+        using var timeout = new CancellationTokenSource(Eventually.Timeout);
+        await phone.CommandAsync(command, parameter, timeout.Token);
     }
 
-    /// <summary>Waits until the phone hears half a second more of the user than it has up to now.</summary>
+    /// <summary>Waits until the phone hears half a second more of the user.</summary>
     private static async Task HearsAnewAsync(Baresip phone)
     {
         var before = phone.ToneBlocks(UserCall.Hertz);
         await Eventually.SeeAsync(() => phone.ToneBlocks(UserCall.Hertz) >= before + 5, "the phone hears the user: " + phone.Log());
     }
 
-    /// <summary>Both hear each other while Asterisk gets next to no packets of the call.</summary>
+    /// <summary>Both hear each other while Asterisk gets almost no packets of the call.</summary>
     private Task FlowsPastAsteriskAsync(Baresip phone, UserCall call) => Eventually.SeeAsync(
         async () =>
         {

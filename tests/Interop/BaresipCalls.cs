@@ -53,9 +53,9 @@ public sealed class BaresipCalls(PhoneBench bench) : BenchTests(bench), IClassFi
         await CommandAsync(phone, "sndcode", "12#");
         await call.UntilAsync(seen => seen.Report?.DigitsReceived == "12#", "the user has received the keys");
         await call.PressAsync("3*9");
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var timeout = new CancellationTokenSource(Eventually.Timeout);
         foreach (var key in "3*9")
-            Assert.Equal(key.ToString(), (await phone.WaitForAsync("CALL_DTMF_START", patience.Token)).GetProperty("param").GetString());
+            Assert.Equal(key.ToString(), (await phone.WaitForAsync("CALL_DTMF_START", timeout.Token)).GetProperty("param").GetString());
         await call.HangUpAsync();
         await bench.EndsWithAsync(call, "whatsapp_hung_up");
     }
@@ -65,8 +65,8 @@ public sealed class BaresipCalls(PhoneBench bench) : BenchTests(bench), IClassFi
     {
         await using var phone = await bench.PhoneAsync(autoAnswer: false);
         var call = await bench.WhatsApp.CallAsync(await bench.WhatsApp.UserAsync(), PhoneBench.Channel, "");
-        using var patience = new CancellationTokenSource(Eventually.Patience);
-        await phone.WaitForAsync("CALL_INCOMING", patience.Token);
+        using var timeout = new CancellationTokenSource(Eventually.Timeout);
+        await phone.WaitForAsync("CALL_INCOMING", timeout.Token);
         await CommandAsync(phone, "hangup");
         Assert.Equal(486, (await bench.EndsWithAsync(call, "busy")).SipStatus);
     }
@@ -79,7 +79,7 @@ public sealed class BaresipCalls(PhoneBench bench) : BenchTests(bench), IClassFi
 
     private static async Task CommandAsync(Baresip phone, string command, string parameter = "")
     {
-        using var patience = new CancellationTokenSource(Eventually.Patience);
-        await phone.CommandAsync(command, parameter, patience.Token);
+        using var timeout = new CancellationTokenSource(Eventually.Timeout);
+        await phone.CommandAsync(command, parameter, timeout.Token);
     }
 }

@@ -22,7 +22,7 @@ public sealed class BasicCalls(AsteriskBench bench) : BenchTests(bench), IClassF
         Assert.Equal(("inbound", way, true), (row.Direction, row.Trunk, row.WasAnswered));
     }
 
-    /// <summary>Known to the business by an id of WhatsApp's alone: that is what the PBX sees as the caller, and what an agent dials.</summary>
+    /// <summary>A user known to the business only by WhatsApp's id: the PBX sees it as the caller, and an agent dials it.</summary>
     [Fact]
     public async Task A_user_who_hides_the_phone_number_calls_and_is_called()
     {
@@ -46,7 +46,7 @@ public sealed class BasicCalls(AsteriskBench bench) : BenchTests(bench), IClassF
         Assert.Equal("outbound", (await bench.EndsWithAsync(id, "whatsapp_hung_up")).Direction);
     }
 
-    /// <summary>Then the gateway forwards what it gets: the same codec on both sides.</summary>
+    /// <summary>The gateway forwards packets unchanged: the same codec on both sides.</summary>
     [Fact]
     public async Task A_number_that_allows_G711_speaks_it_from_end_to_end()
     {

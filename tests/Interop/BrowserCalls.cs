@@ -4,7 +4,9 @@ using Interop.Browser;
 
 namespace Interop;
 
-/// <summary>The same with a browser as the user's WhatsApp: Chromium ↔ gateway ↔ Asterisk, no media code of ours but the gateway's.</summary>
+/// <summary>
+/// The same with a browser as the user's WhatsApp: Chromium ↔ gateway ↔ Asterisk, no media code of ours except the gateway's.
+/// </summary>
 [Collection(InteropCollection.Name)]
 public sealed class BrowserCalls(AsteriskBench bench) : BenchTests(bench), IClassFixture<AsteriskBench>
 {

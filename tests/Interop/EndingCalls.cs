@@ -3,7 +3,7 @@ using Interop.Bench;
 
 namespace Interop;
 
-/// <summary>Every way in which a call does not happen or ends: each side is told in its own words, and the record names the cause.</summary>
+/// <summary>Every way in which a call fails or ends: each side is notified in its own protocol, and the record names the cause.</summary>
 [Collection(InteropCollection.Name)]
 public sealed class EndingCalls(EndingBench bench) : BenchTests(bench), IClassFixture<EndingBench>
 {
@@ -21,7 +21,7 @@ public sealed class EndingCalls(EndingBench bench) : BenchTests(bench), IClassFi
     /// <summary>The PBX's answer, the cause in our record, and the status it came from.</summary>
     [Theory]
     [InlineData("busy", "busy", 486)]
-    [InlineData("rejected", "declined", 403)] // what Asterisk makes of an agent's 603, with Q.850 cause 21 beside it
+    [InlineData("rejected", "declined", 403)] // Asterisk's form of an agent's 603, with Q.850 cause 21
     [InlineData("unknown", "no_route", 404)]
     public async Task A_PBX_that_refuses_ends_the_call(string service, string cause, int status)
     {
@@ -117,7 +117,7 @@ public sealed class EndingCalls(EndingBench bench) : BenchTests(bench), IClassFi
         var user = bench.WhatsApp.NewNumber();
         await bench.WhatsApp.SendAsync(HttpMethod.Put, "users/" + user, new { auto = "Answer" });
         await OriginateAsync(user);
-        Assert.Null((await bench.EndsWithAsync(user, "not_permitted")).MetaCode); // Meta was asked for the permission, and no call was tried
+        Assert.Null((await bench.EndsWithAsync(user, "not_permitted")).MetaCode); // the permission was read from Meta, and no call was tried
         Assert.Equal([21], bench.Asterisk.HangupsSince(mark));
     }
 

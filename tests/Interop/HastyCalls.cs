@@ -3,7 +3,7 @@ using Sandbox.Calls;
 
 namespace Interop;
 
-/// <summary>Calls that are given up at every moment of their beginning, by either side and by both: none may be left standing anywhere.</summary>
+/// <summary>Calls that are given up at every moment of their beginning, by either side and by both: no leg may be left anywhere.</summary>
 [Collection(InteropCollection.Name)]
 public sealed class HastyCalls(AsteriskBench bench) : BenchTests(bench), IClassFixture<AsteriskBench>
 {

@@ -29,7 +29,7 @@ public sealed class LoadedCalls(AsteriskBench bench) : BenchTests(bench), IClass
             await bench.EndsWithAsync(call, "pbx_hung_up");
     }
 
-    /// <summary>Distinct, and none a harmonic of another or of what Asterisk plays.</summary>
+    /// <summary>Distinct, and none a harmonic of another or of Asterisk's tones.</summary>
     private static double Hertz(int call) => 1000 + 37 * call;
 
     private async Task<UserCall> BeginAsync(int i)

@@ -5,15 +5,15 @@ using Interop.Bench;
 
 namespace Interop;
 
-/// <summary>What money lets a desk phone do.</summary>
+/// <summary>Calls of a desk phone within the account's balance.</summary>
 [Collection(InteropCollection.Name)]
-public sealed class PaidCalls(BooksBench bench) : BenchTests(bench), IClassFixture<BooksBench>
+public sealed class PaidCalls(BillingBench bench) : BenchTests(bench), IClassFixture<BillingBench>
 {
     [Fact]
     public async Task A_balance_of_9_98_is_refused_and_10_00_is_enough()
     {
-        await bench.Admin.OpenAccountAsync("paying", BooksBench.Paying, "9.98", minimum: "10.00", pricePerMinute: "0.60");
-        await using var phone = await bench.PhoneAsync(BooksBench.Paying);
+        await bench.Admin.OpenAccountAsync("paying", BillingBench.Paying, "9.98", minimum: "10.00", pricePerMinute: "0.60");
+        await using var phone = await bench.PhoneAsync(BillingBench.Paying);
         var user = await bench.WhatsApp.UserAsync();
 
         Assert.StartsWith("402 ", await bench.DialRefusedAsync(phone, user), StringComparison.Ordinal);
@@ -21,14 +21,14 @@ public sealed class PaidCalls(BooksBench bench) : BenchTests(bench), IClassFixtu
         var poor = await bench.Admin.GetAsync("accounts/paying");
         Assert.Equal(("9.98", true, "0.02"), (Text(poor, "balance"), poor.GetProperty("topUpNeeded").GetBoolean(), Text(poor.GetProperty("outbound"), "shortfall")));
 
-        var caller = await bench.WhatsApp.CallAsync(await bench.WhatsApp.UserAsync(), BooksBench.Paying, "");
+        var caller = await bench.WhatsApp.CallAsync(await bench.WhatsApp.UserAsync(), BillingBench.Paying, "");
         await bench.EndsWithAsync(caller, "balance_too_low");
 
         await bench.Admin.TopUpAsync("paying", "0.02");
         await bench.DialAsync(phone, user);
         var call = await bench.WhatsApp.IncomingAsync(user);
         await call.HearsAsync(phone.Options.ToneHertz);
-        await BooksBench.CommandAsync(phone, "hangup");
+        await BillingBench.CommandAsync(phone, "hangup");
         await bench.EndsWithAsync(call, "pbx_hung_up");
 
         var record = (await bench.Admin.GetAsync("calls?user=" + user)).GetProperty("items").EnumerateArray().First();
@@ -41,16 +41,16 @@ public sealed class PaidCalls(BooksBench bench) : BenchTests(bench), IClassFixtu
     [Fact]
     public async Task The_call_ends_when_the_money_does_and_the_agent_is_warned()
     {
-        await bench.Admin.OpenAccountAsync("running", BooksBench.Running, "8.00", minimum: "0.00", pricePerMinute: "60.00");
-        await using var phone = await bench.PhoneAsync(BooksBench.Running);
+        await bench.Admin.OpenAccountAsync("running", BillingBench.Running, "8.00", minimum: "0.00", pricePerMinute: "60.00");
+        await using var phone = await bench.PhoneAsync(BillingBench.Running);
         var user = await bench.WhatsApp.UserAsync();
 
         await bench.DialAsync(phone, user);
-        await BooksBench.SeesAsync(phone, "CALL_ESTABLISHED");
+        await BillingBench.SeesAsync(phone, "CALL_ESTABLISHED");
         var began = Stopwatch.GetTimestamp();
         var call = await bench.WhatsApp.IncomingAsync(user);
         await call.HearsAsync(phone.Options.ToneHertz);
-        await BooksBench.SeesAsync(phone, "CALL_CLOSED");
+        await BillingBench.SeesAsync(phone, "CALL_CLOSED");
         Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 7, 9); // 8 pulses of a second, and one at most beyond
         await bench.EndsWithAsync(call, "balance_exhausted");
 

@@ -3,7 +3,7 @@ using Interop.Bench;
 
 namespace Interop;
 
-/// <summary>What has to work with every Asterisk that people run, however it is tied to the gateway. Each way is a class of its own below.</summary>
+/// <summary>Tests for every Asterisk in use, however it is connected to the gateway. Each way is a class of its own below.</summary>
 public abstract class PbxWayCalls(PbxBench bench) : BenchTests(bench)
 {
     protected PbxBench Bench => bench;

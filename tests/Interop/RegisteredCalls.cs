@@ -31,7 +31,8 @@ public sealed class RegisteredCalls(RegisteredBench bench) : BenchTests(bench), 
     }
 
     /// <summary>
-    /// Takes 45 s: half of the shortest session that RFC 4028 allows. The gateway refreshes the one call, a browser's, and Asterisk the other.
+    /// Takes 45 s: half of the shortest session that RFC 4028 allows. The gateway refreshes the one call, a browser's, and Asterisk the
+    /// other.
     /// </summary>
     [Fact]
     public async Task Sessions_are_refreshed_by_whoever_promised_it_and_go_on()
@@ -45,9 +46,9 @@ public sealed class RegisteredCalls(RegisteredBench bench) : BenchTests(bench), 
         await HearBothAsync(inbound);
         await HearBothAsync(outbound);
 
-        var patience = TimeSpan.FromSeconds(80);
-        await Eventually.SeeAsync(() => Refreshes("<--- Received SIP request") > 0, "Asterisk has received a refresh", patience);
-        await Eventually.SeeAsync(() => Refreshes("<--- Transmitting SIP request") > 0, "Asterisk has sent a refresh", patience);
+        var timeout = TimeSpan.FromSeconds(80);
+        await Eventually.SeeAsync(() => Refreshes("<--- Received SIP request") > 0, "Asterisk has received a refresh", timeout);
+        await Eventually.SeeAsync(() => Refreshes("<--- Transmitting SIP request") > 0, "Asterisk has sent a refresh", timeout);
         await bench.Asterisk.ConsoleAsync("pjsip set logger off");
 
         await HearBothAsync(inbound);

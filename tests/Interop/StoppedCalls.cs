@@ -4,7 +4,7 @@ using Sandbox.Calls;
 
 namespace Interop;
 
-/// <summary>A graceful stop: what is new is refused on both sides, live calls may finish, stragglers end on both legs.</summary>
+/// <summary>A graceful stop: new calls are refused on both sides, live calls may finish, late ones end on both legs.</summary>
 [Collection(InteropCollection.Name)]
 public sealed class StoppedCalls(StopBench bench) : IClassFixture<StopBench>
 {
@@ -29,7 +29,7 @@ public sealed class StoppedCalls(StopBench bench) : IClassFixture<StopBench>
         await bench.Asterisk.OriginateAsync($"PJSIP/+{await bench.WhatsApp.UserAsync()}@plain", "tone", "none");
         await Eventually.SeeAsync(() => bench.Asterisk.HangupsSince(mark).Count == 1, "the PBX is refused");
 
-        // A user who hangs up meanwhile is heard, and the others go on.
+        // A hang-up by a user is still handled, and the others go on.
         await talker.HangUpAsync();
         await bench.RecordedAsync(talker.User, "whatsapp_hung_up");
         await bench.PbxHearsAsync(straggler, "tone");

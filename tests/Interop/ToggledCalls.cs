@@ -3,32 +3,32 @@ using Interop.Bench;
 
 namespace Interop;
 
-/// <summary>What a channel's settings let happen, and what is left to do when nobody answers.</summary>
+/// <summary>The effect of a channel's settings, and the missed calls that remain when nobody answers.</summary>
 [Collection(InteropCollection.Name)]
-public sealed class ToggledCalls(BooksBench bench) : BenchTests(bench), IClassFixture<BooksBench>
+public sealed class ToggledCalls(BillingBench bench) : BenchTests(bench), IClassFixture<BillingBench>
 {
-    private static string Path => "channels/" + BooksBench.Toggled.PhoneNumberId;
+    private static string Path => "channels/" + BillingBench.Toggled.PhoneNumberId;
 
     [Fact]
     public async Task Users_may_not_call_while_agents_still_may()
     {
-        await using var phone = await bench.PhoneAsync(BooksBench.Toggled);
+        await using var phone = await bench.PhoneAsync(BillingBench.Toggled);
         var user = await bench.WhatsApp.UserAsync();
         await bench.Admin.ChangeAsync(HttpMethod.Patch, Path, new { contactsMayCall = false });
         try
         {
-            await bench.EndsWithAsync(await bench.WhatsApp.CallAsync(user, BooksBench.Toggled, ""), "channel_disabled");
+            await bench.EndsWithAsync(await bench.WhatsApp.CallAsync(user, BillingBench.Toggled, ""), "channel_disabled");
             await bench.DialAsync(phone, user);
             var call = await bench.WhatsApp.IncomingAsync(user);
             await call.HearsAsync(phone.Options.ToneHertz);
-            await BooksBench.CommandAsync(phone, "hangup");
+            await BillingBench.CommandAsync(phone, "hangup");
             await bench.EndsWithAsync(call, "pbx_hung_up");
         }
         finally
         {
             await bench.Admin.ChangeAsync(HttpMethod.Patch, Path, new { contactsMayCall = true });
         }
-        var answered = await bench.WhatsApp.CallAsync(user, BooksBench.Toggled, "");
+        var answered = await bench.WhatsApp.CallAsync(user, BillingBench.Toggled, "");
         await answered.HearsAsync(phone.Options.ToneHertz);
         await answered.HangUpAsync();
         await bench.EndsWithAsync(answered, "whatsapp_hung_up");
@@ -37,15 +37,15 @@ public sealed class ToggledCalls(BooksBench bench) : BenchTests(bench), IClassFi
     [Fact]
     public async Task A_missed_call_is_on_the_stream_and_in_the_work_list_until_it_is_closed()
     {
-        await using var phone = await bench.PhoneAsync(BooksBench.Toggled, autoAnswer: false);
+        await using var phone = await bench.PhoneAsync(BillingBench.Toggled, autoAnswer: false);
         var user = await bench.WhatsApp.UserAsync();
-        using var patience = new CancellationTokenSource(Eventually.Patience * 2);
+        using var timeout = new CancellationTokenSource(Eventually.Timeout * 2);
         var connected = new TaskCompletionSource();
-        var followed = bench.Admin.FollowAsync("call.missed", happened => happened.ToString().Contains(user, StringComparison.Ordinal), connected, patience.Token);
-        await connected.Task.WaitAsync(patience.Token);
+        var followed = bench.Admin.FollowAsync("call.missed", happened => happened.ToString().Contains(user, StringComparison.Ordinal), connected, timeout.Token);
+        await connected.Task.WaitAsync(timeout.Token);
 
-        var call = await bench.WhatsApp.CallAsync(user, BooksBench.Toggled, "");
-        await BooksBench.SeesAsync(phone, "CALL_INCOMING");
+        var call = await bench.WhatsApp.CallAsync(user, BillingBench.Toggled, "");
+        await BillingBench.SeesAsync(phone, "CALL_INCOMING");
         await bench.EndsWithAsync(call, "no_answer");
         Assert.Equal("call.missed", (await followed).GetProperty("kind").GetString());
 
@@ -55,12 +55,12 @@ public sealed class ToggledCalls(BooksBench bench) : BenchTests(bench), IClassFi
 
         // The agent rings first, then the user's WhatsApp.
         var calledBack = bench.Admin.PostAsync($"missed-calls/{id}/call-back", new { agent = "agent" });
-        await BooksBench.SeesAsync(phone, "CALL_INCOMING");
-        await BooksBench.CommandAsync(phone, "accept");
+        await BillingBench.SeesAsync(phone, "CALL_INCOMING");
+        await BillingBench.CommandAsync(phone, "accept");
         await calledBack;
         var back = await bench.WhatsApp.IncomingAsync(user);
         await back.HearsAsync(phone.Options.ToneHertz);
-        await BooksBench.CommandAsync(phone, "hangup");
+        await BillingBench.CommandAsync(phone, "hangup");
         await bench.EndsWithAsync(back, "pbx_hung_up");
 
         var closed = await bench.Admin.ChangeAsync(HttpMethod.Put, "missed-calls/" + id, new { state = "closed", assignee = "ann", note = "called back" });

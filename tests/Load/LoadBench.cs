@@ -4,7 +4,9 @@ using Testing.Peers;
 
 namespace Load;
 
-/// <summary>The gateway and the emulated WhatsApp as programs of their own, private stores, and SIPp as a PBX that echoes all it hears.</summary>
+/// <summary>
+/// The gateway and the emulated WhatsApp as programs of their own, private stores, and SIPp as a PBX that echoes all audio.
+/// </summary>
 internal sealed class LoadBench : IAsyncDisposable
 {
     private const string PhoneNumberId = "100200300400";
@@ -59,7 +61,7 @@ internal sealed class LoadBench : IAsyncDisposable
         }
     }
 
-    /// <summary>Agents dial the users of <paramref name="users"/>, one after the other, at a rate.</summary>
+    /// <summary>Agents dial the users of <paramref name="users"/>, one after another, at a fixed rate.</summary>
     public ChildProgram AgentsDial(IReadOnlyList<string> users, double perSecond, TimeSpan talk)
     {
         var list = Path.Combine(_folder, "users.csv");

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Load;
 
-/// <summary>What a soak is told on its command line.</summary>
-/// <param name="Duration">How long new calls are placed.</param>
+/// <summary>The command line of a soak.</summary>
+/// <param name="Duration">The time during which new calls are placed.</param>
 /// <param name="CallsPerSecond">New calls a second, every second one outbound.</param>
-/// <param name="Talk">How long each call lasts once it is answered.</param>
+/// <param name="Talk">The length of each call once it is answered.</param>
 internal sealed record LoadOptions(TimeSpan Duration, double CallsPerSecond, TimeSpan Talk)
 {
     public const string Usage = "Load [--minutes 10] [--calls-per-second 2] [--talk-seconds 20]";

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Load;
 
-/// <summary>What the system says of a process: its memory, its descriptors, the processor time it has used (proc(5)).</summary>
+/// <summary>The system's figures of a process: its memory, its descriptors, the processor time it has used (proc(5)).</summary>
 internal sealed class ProcessWatch(int id)
 {
     /// <summary>USER_HZ, which is 100 on every Linux that .NET runs on.</summary>

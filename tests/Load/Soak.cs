@@ -6,7 +6,7 @@ using Npgsql;
 namespace Load;
 
 /// <summary>
-/// Places calls in both directions for as long as it is told, and then asks what must hold after any amount of work: every call left one
+/// Places calls in both directions for the given time, and then checks what holds after any amount of work: every call left one
 /// completed record, nothing is live, no port is taken, and memory and descriptors did not grow with the number of calls.
 /// </summary>
 internal sealed class Soak(LoadOptions options)
@@ -17,7 +17,7 @@ internal sealed class Soak(LoadOptions options)
     private int _placed;
     private int _refused;
 
-    /// <summary>0: all held; 1: something did not, and the report says what; 130: interrupted.</summary>
+    /// <summary>0: all checks passed; 1: some failed, as reported; 130: interrupted.</summary>
     public async Task<int> RunAsync(CancellationToken stop)
     {
         await using var bench = new LoadBench();
@@ -30,7 +30,7 @@ internal sealed class Soak(LoadOptions options)
         {
             return 130;
         }
-        catch (Exception e) // Told with the logs; what was started still has to be stopped.
+        catch (Exception e) // Reported with the logs; the programs started still have to be stopped.
         {
             Console.Error.WriteLine($"FAILED: {e.Message}\n{string.Join('\n', bench.Tails())}");
             return 1;

@@ -12,7 +12,9 @@ internal static class Tone
         return result;
     }
 
-    /// <summary>The share of the signal's energy that lies at <paramref name="frequency"/>: near 1 for a pure sine, else near 0.</summary>
+    /// <summary>
+    /// The share of the signal's energy that lies at <paramref name="frequency"/>: near 1 for a pure sine, otherwise near 0.
+    /// </summary>
     internal static double ShareAt(ReadOnlySpan<short> pcm, double frequency, int rate = 8000)
     {
         var coefficient = 2 * Math.Cos(2 * Math.PI * frequency / rate);

@@ -5,7 +5,9 @@ using Media.Engine;
 
 namespace Sandbox.Tests;
 
-/// <summary>The sandbox and the gateway's WhatsApp half, written apart, understand each other: Graph, webhooks, SDP, ICE, DTLS, SRTP, Opus.</summary>
+/// <summary>
+/// The sandbox and the gateway's WhatsApp half, written independently, interoperate: Graph, webhooks, SDP, ICE, DTLS, SRTP, Opus.
+/// </summary>
 public sealed class AgreementTests
 {
     [Fact]

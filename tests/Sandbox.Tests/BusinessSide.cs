@@ -10,7 +10,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Sandbox.Tests;
 
-/// <summary>The gateway's WhatsApp half without a PBX: its webhook endpoint, its Graph client and its media engine, against a sandbox.</summary>
+/// <summary>
+/// The gateway's WhatsApp half without a PBX: its webhook endpoint, its Graph client and its media engine, against a sandbox.
+/// </summary>
 internal sealed class BusinessSide : IAsyncDisposable
 {
     private readonly WebhookQueue _queue = new(1000);
@@ -57,7 +59,9 @@ internal sealed class BusinessSide : IAsyncDisposable
         return Assert.IsType<T>(Assert.Single(batch.Events));
     }
 
-    /// <summary>Takes an inbound call as the gateway does: pre_accept, accept once ICE and DTLS are up, then ringing tone for the caller to hear.</summary>
+    /// <summary>
+    /// Answers an inbound call as the gateway does: pre_accept, accept once ICE and DTLS are up, then ringing tone for the caller to hear.
+    /// </summary>
     public async Task<(WebhookEvent.CallConnect Call, MediaCall Media)> AnswerAsync()
     {
         var call = await NextAsync<WebhookEvent.CallConnect>();

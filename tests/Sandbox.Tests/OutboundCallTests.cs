@@ -58,7 +58,7 @@ public sealed class OutboundCallTests
             await rig.ExpectAsync("RINGING");
             last.Add(await rig.NextAsync());
         }
-        last.Add(await rig.NextAsync()); // two fields, two deliveries: which of the last two is first is open
+        last.Add(await rig.NextAsync()); // two fields, two deliveries: the order of the last two is undefined
         Assert.Equal(4, last.Count(webhook => webhook.Label == "terminate"));
         var revoked = last.Single(webhook => webhook.Label == "interactive").Value["messages"]![0]!;
         Assert.Equal("reject", (string?)revoked["interactive"]!["call_permission_reply"]!["response"]);

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Sandbox.Tests;
 
-/// <summary>Stands in for the browser: speaks the phone page's side of the socket.</summary>
+/// <summary>A stand-in for the browser: implements the phone page's side of the socket.</summary>
 internal sealed class PhonePage : IAsyncDisposable
 {
     private readonly ClientWebSocket _socket = new();
@@ -38,8 +38,8 @@ internal sealed class PhonePage : IAsyncDisposable
         return SendAsync(answer);
     }
 
-    /// <summary>Tells something about the call that was read last.</summary>
-    public Task TellAsync(object members)
+    /// <summary>Sends an event about the call that was read last.</summary>
+    public Task SendAsync(object members)
     {
         var message = (JsonObject)JsonSerializer.SerializeToNode(members)!;
         message["handset"] = (string?)_last?["handset"];

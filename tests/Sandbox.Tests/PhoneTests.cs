@@ -18,7 +18,7 @@ public sealed class PhoneTests
     {
         await using var rig = await Rig.StartAsync();
         await using var page = await PhonePage.OpenAsync(rig, Rig.User);
-        await page.TellAsync(new { type = "place" });
+        await page.SendAsync(new { type = "place" });
         await page.ReadAsync("offer");
         await page.AnswerLastAsync(new { sdp = await new PaperHandset().CreateOfferAsync(default) });
         var id = (string)(await rig.ExpectAsync("connect")).Value["calls"]![0]!["id"]!;
@@ -27,10 +27,10 @@ public sealed class PhoneTests
         await rig.ActAsync("accept", id, BusinessSdp.Answer);
         await page.ReadAsync("open");
 
-        await page.TellAsync(new { type = "report", connected = true, packetsReceived = 50, toneHertz = 1000.5, levelDb = -12 });
+        await page.SendAsync(new { type = "report", connected = true, packetsReceived = 50, toneHertz = 1000.5, levelDb = -12 });
         var call = await rig.CallUntilAsync(id, view => (long)view["report"]!["packetsReceived"]! == 50);
         Assert.Equal(1000.5, (double)call["report"]!["toneHertz"]!);
-        await page.TellAsync(new { type = "hangup" });
+        await page.SendAsync(new { type = "hangup" });
         await rig.ExpectAsync("terminate");
         await page.ReadAsync("close");
     }
@@ -45,7 +45,7 @@ public sealed class PhoneTests
         await page.AnswerLastAsync(new { sdp = await new PaperHandset().AcceptOfferAsync(BusinessSdp.Offer, default) });
         await rig.ExpectAsync("connect");
         await rig.ExpectAsync("RINGING");
-        await page.TellAsync(new { type = "pickup" });
+        await page.SendAsync(new { type = "pickup" });
         await rig.ExpectAsync("ACCEPTED");
         await page.ReadAsync("open");
     }
@@ -75,11 +75,11 @@ public sealed class PhoneTests
             Timers = options.Timers with { FirstMedia = TimeSpan.FromMilliseconds(150), Silence = TimeSpan.FromMilliseconds(150) },
         });
         await using var page = await PhonePage.OpenAsync(rig, Rig.User);
-        await page.TellAsync(new { type = "place" });
+        await page.SendAsync(new { type = "place" });
         await page.ReadAsync("offer");
         await page.AnswerLastAsync(new { sdp = await new PaperHandset().CreateOfferAsync(default) });
         var id = (string)(await rig.ExpectAsync("connect")).Value["calls"]![0]!["id"]!;
-        await page.TellAsync(new { type = "report", connected = true, packetsReceived = packets });
+        await page.SendAsync(new { type = "report", connected = true, packetsReceived = packets });
         await rig.ActAsync("accept", id, BusinessSdp.Answer);
         var end = (await rig.ExpectAsync("terminate")).Value;
         Assert.Equal((status, 138021), ((string?)end["calls"]![0]!["status"], (int)end["errors"]![0]!["code"]!));

@@ -14,7 +14,7 @@ namespace Sandbox.Tests;
 /// <summary>One webhook as it arrived: the raw body, its signature header, and its changes one by one.</summary>
 internal sealed record Received(byte[] Body, string Signature, JsonArray Changes)
 {
-    /// <summary>connect, terminate, RINGING, …: what the only change is about.</summary>
+    /// <summary>connect, terminate, RINGING, …: the subject of the only change.</summary>
     public string Label => LabelOf(Changes[0]!);
 
     public JsonNode Value => Changes[0]!["value"]!;
@@ -27,14 +27,16 @@ internal sealed record Received(byte[] Body, string Signature, JsonArray Changes
     }
 }
 
-/// <summary>A sandbox and a webhook receiver, both on loopback ports of their own, and an HTTP client for each side of the sandbox.</summary>
+/// <summary>
+/// A sandbox and a webhook receiver, both on loopback ports of their own, and an HTTP client for each side of the sandbox.
+/// </summary>
 internal sealed class Rig : IAsyncDisposable
 {
     public const string Number = "100200300400";
     public const string User = "15550001001";
 
     /// <summary>Longest wait for anything; reached only when a test fails.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
     private readonly Channel<Received> _webhooks = Channel.CreateUnbounded<Received>();
     private WebApplication _sandbox = null!;
@@ -78,12 +80,12 @@ internal sealed class Rig : IAsyncDisposable
         return rig;
     }
 
-    /// <summary>The next so many webhooks are answered with 500.</summary>
+    /// <summary>Answers this many of the next webhooks with 500.</summary>
     public void RefuseNext(int count) => Volatile.Write(ref _refuse, count);
 
     public async Task<Received> NextAsync()
     {
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(Timeout);
         return await _webhooks.Reader.ReadAsync(limit.Token);
     }
 
@@ -102,13 +104,13 @@ internal sealed class Rig : IAsyncDisposable
     public async Task<JsonNode> CallAsync(string id) =>
         (await Control.GetFromJsonAsync<JsonNode>("calls/" + Uri.EscapeDataString(id)))!;
 
-    /// <summary>Looks at a call until it is as wanted.</summary>
+    /// <summary>Polls a call until it is in the expected state.</summary>
     public Task<JsonNode> CallUntilAsync(string id, Func<JsonNode, bool> wanted) => UntilAsync("calls/" + Uri.EscapeDataString(id), wanted);
 
-    /// <summary>Reads something of the control API until it is as wanted.</summary>
+    /// <summary>Polls the control API until the result is as expected.</summary>
     public async Task<JsonNode> UntilAsync(string path, Func<JsonNode, bool> wanted)
     {
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(Timeout);
         JsonNode? last = null;
         try
         {
@@ -126,7 +128,7 @@ internal sealed class Rig : IAsyncDisposable
         }
     }
 
-    public Task<JsonNode> UserAsync(object? wish = null) => PutAsync("users/" + User, wish ?? new { });
+    public Task<JsonNode> UserAsync(object? request = null) => PutAsync("users/" + User, request ?? new { });
 
     public async Task<string> PlaceAsync() => (string)(await PostAsync("calls", new { user = User }))["id"]!;
 
@@ -185,7 +187,7 @@ internal sealed class Rig : IAsyncDisposable
     }
 }
 
-/// <summary>SDP of a business that Meta takes, line by line so that tests can break it.</summary>
+/// <summary>SDP of a business that Meta accepts, line by line so that tests can break it.</summary>
 internal static class BusinessSdp
 {
     private const string Fingerprint =

@@ -1,6 +1,6 @@
 namespace Sandbox;
 
-/// <summary>The knobs as they stand now; the control API turns them while calls run.</summary>
+/// <summary>The current knobs; the control API changes them while calls run.</summary>
 public sealed class KnobBox
 {
     private Knobs _current = new();

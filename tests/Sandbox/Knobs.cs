@@ -28,10 +28,10 @@ public enum LegacyConnection
 /// <summary>Every way in which Meta's webhooks are documented or were seen to differ from the plain case. All off by default.</summary>
 public sealed record Knobs
 {
-    /// <summary>Copies of every webhook sent in all.</summary>
+    /// <summary>The total number of copies of every webhook.</summary>
     public int Copies { get; init; } = 1;
 
-    /// <summary>Collects webhooks for so long and sends them as one batch.</summary>
+    /// <summary>Collects webhooks for this long and sends them as one batch.</summary>
     public int BatchMilliseconds { get; init; }
 
     public int DelayConnectMilliseconds { get; init; }
@@ -63,10 +63,13 @@ public sealed record Knobs
     /// <summary>Outbound webhooks name the user in <c>from</c>.</summary>
     public bool SwapNumbers { get; init; }
 
-    /// <summary>So many of the next deliveries carry a wrong signature.</summary>
+    /// <summary>The number of next deliveries that carry a wrong signature.</summary>
     public int BadSignatures { get; init; }
 
-    /// <summary>DTLS role in answers to the business: null is the handset's own, "active" or "passive" turns the offer so that it becomes that.</summary>
+    /// <summary>
+    /// DTLS role in answers to the business: null is the handset's own, "active" or "passive" changes the offer so that the answer becomes
+    /// that.
+    /// </summary>
     public string? AnswerSetup { get; init; }
 
     /// <summary>Meta's clock against the host's, in the times of webhooks and in the Date of Graph's answers.</summary>

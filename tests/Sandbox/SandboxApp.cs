@@ -11,11 +11,13 @@ using Sandbox.Webhooks;
 
 namespace Sandbox;
 
-/// <summary>Puts the emulated WhatsApp together.</summary>
+/// <summary>Composes the emulated WhatsApp.</summary>
 public static class SandboxApp
 {
     /// <param name="options">Set-up; null reads the section "Sandbox" of configuration, arguments and environment.</param>
-    /// <param name="args">Command line, e.g. <c>--urls http://127.0.0.1:9100 --Sandbox:Numbers:0:WebhookUrl http://127.0.0.1:8080/webhooks/whatsapp</c>.</param>
+    /// <param name="args">
+    /// Command line, e.g. <c>--urls http://127.0.0.1:9100 --Sandbox:Numbers:0:WebhookUrl http://127.0.0.1:8080/webhooks/whatsapp</c>.
+    /// </param>
     public static WebApplication Build(SandboxOptions? options = null, params string[] args)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
@@ -30,10 +32,10 @@ public static class SandboxApp
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(_ => new HttpClient(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = 64 }) { Timeout = Timeout.InfiniteTimeSpan });
-        services.AddSingleton<KnobBox>().AddSingleton<FaultPlan>().AddSingleton<NumberBook>().AddSingleton<UserBook>().AddSingleton<MessageLog>();
-        services.AddSingleton<PermissionBook>().AddSingleton<PermissionReplies>().AddSingleton<WebhookBodies>().AddSingleton<WebhookSender>();
+        services.AddSingleton<KnobBox>().AddSingleton<FaultPlan>().AddSingleton<NumberStore>().AddSingleton<UserStore>().AddSingleton<MessageLog>();
+        services.AddSingleton<PermissionStore>().AddSingleton<PermissionReplies>().AddSingleton<WebhookBodies>().AddSingleton<WebhookSender>();
         services.AddSingleton<PhoneHub>().AddSingleton<HandsetFactory>();
-        services.AddSingleton<CallDesk>().AddSingleton<InboundCalls>().AddSingleton<OutboundCalls>();
+        services.AddSingleton<CallHandler>().AddSingleton<InboundCalls>().AddSingleton<OutboundCalls>();
         services.AddSingleton<CallsApi>().AddSingleton<SettingsApi>().AddSingleton<PermissionsApi>().AddSingleton<MessagesApi>();
         services.AddSingleton<GraphApi>().AddSingleton<ControlApi>().AddSingleton<PhoneEndpoint>();
 

@@ -1,9 +1,11 @@
 namespace Sandbox;
 
-/// <summary>How the emulated WhatsApp is set up. Everything has a value that works on one machine; the knobs of misbehaviour are <see cref="Knobs"/>.</summary>
+/// <summary>
+/// The configuration of the emulated WhatsApp. Every default works on one machine; the knobs of misbehaviour are <see cref="Knobs"/>.
+/// </summary>
 public sealed record SandboxOptions
 {
-    /// <summary>The business numbers there are at start.</summary>
+    /// <summary>The initial business numbers.</summary>
     public IReadOnlyList<NumberOptions> Numbers { get; init; } = [new()];
 
     public SandboxTimers Timers { get; init; } = new();
@@ -20,10 +22,10 @@ public sealed record SandboxOptions
     /// <summary>Reads of call_permissions in one second; 613 beyond.</summary>
     public int MaxPermissionReadsPerSecond { get; init; } = 100;
 
-    /// <summary>Templates that ask for permission to call; any other template name answers 132001.</summary>
+    /// <summary>Templates that request permission to call; any other template name answers 132001.</summary>
     public IReadOnlyList<string> PermissionTemplates { get; init; } = ["call_permission"];
 
-    /// <summary>Where native handsets bind and are reached.</summary>
+    /// <summary>The address at which native handsets bind and are reached.</summary>
     public string MediaAddress { get; init; } = "127.0.0.1";
 
     /// <summary>Handset of calls that name none: native, browser or paper.</summary>
@@ -43,7 +45,7 @@ public sealed record NumberOptions
 
     public string AppSecret { get; init; } = "sandbox-app-secret";
 
-    /// <summary>Null: webhooks are counted as sent to nobody.</summary>
+    /// <summary>The webhook address; null: webhooks are counted and dropped.</summary>
     public string? WebhookUrl { get; init; }
 
     public string CallingStatus { get; init; } = "ENABLED";
@@ -61,7 +63,7 @@ public sealed record SandboxTimers
     /// <summary>An established call without RTP or RTCP from the business ends after this (138021).</summary>
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a user's phone rings; not published by Meta.</summary>
+    /// <summary>The time that a user's phone rings; not published by Meta.</summary>
     public TimeSpan Ring { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>From an outbound call's start to the user's phone ringing.</summary>
@@ -70,16 +72,16 @@ public sealed record SandboxTimers
     /// <summary>From ringing to the automatic answer or refusal of users set to it.</summary>
     public TimeSpan AutoDelay { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How often media timers look at the handset.</summary>
+    /// <summary>The interval at which media timers check the handset.</summary>
     public TimeSpan MediaCheck { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a temporary permission counts.</summary>
+    /// <summary>The lifetime of a temporary permission.</summary>
     public TimeSpan TemporaryPermission { get; init; } = TimeSpan.FromDays(7);
 
     /// <summary>A webhook not answered in this time counts as failed.</summary>
     public TimeSpan WebhookTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>Wait before a failed webhook is sent again; doubles each time.</summary>
+    /// <summary>The back-off before a failed webhook is sent again; doubles each time.</summary>
     public TimeSpan WebhookRetry { get; init; } = TimeSpan.FromSeconds(1);
 
     public int WebhookAttempts { get; init; } = 8;

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Testing;
 
-/// <summary>A logger, and a provider of it for every category, that keeps what it is told.</summary>
+/// <summary>A logger, and a provider of it for every category, that keeps its messages.</summary>
 public sealed class KeptLogs : ILogger, ILoggerProvider
 {
     public ConcurrentQueue<(LogLevel Level, string Text)> Lines { get; } = new();
@@ -22,6 +22,6 @@ public sealed class KeptLogs : ILogger, ILoggerProvider
 
     public void Dispose()
     {
-        // nothing is held
+        // no scopes are kept
     }
 }

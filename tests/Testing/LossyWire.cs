@@ -28,10 +28,10 @@ public sealed class LossyWire(VirtualClock clock, int seed)
     /// <summary>0 … 1.</summary>
     public double Duplication { get; set; }
 
-    /// <summary>What a firewall lets through, addresses as on the open network.</summary>
+    /// <summary>The firewall's filter; addresses are those of the open network.</summary>
     public Func<WireDatagram, bool> Passes { get; set; } = static _ => true;
 
-    /// <summary>When the next datagram arrives; <see cref="Instant.Never"/> when none is under way.</summary>
+    /// <summary>The time at which the next datagram arrives; <see cref="Instant.Never"/> when none is under way.</summary>
     public Instant NextArrival => _flying.TryPeek(out _, out var priority) ? priority.Arrival : Instant.Never;
 
     public void AddNat(WireNat nat) => _nats.Add(nat);

@@ -3,7 +3,9 @@ using Testing.Peers;
 
 namespace Testing;
 
-/// <summary>PgBouncer in transaction mode before a PostgreSQL: each transaction may meet another server connection. Ends with this object.</summary>
+/// <summary>
+/// PgBouncer in transaction mode before a PostgreSQL: each transaction may meet another server connection. Ends with this object.
+/// </summary>
 public sealed class PgBouncer : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-pgbouncer-").FullName;

@@ -3,7 +3,9 @@ using Testing.Peers;
 
 namespace Testing;
 
-/// <summary>Several Redis servers that work together, as installations that survive the loss of one have them. They end with this object.</summary>
+/// <summary>
+/// Several Redis servers that work together, as in installations that survive the loss of one. They end with this object.
+/// </summary>
 public sealed class RedisServers : IAsyncDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
@@ -15,10 +17,12 @@ public sealed class RedisServers : IAsyncDisposable
     {
     }
 
-    /// <summary>What the product is configured with.</summary>
+    /// <summary>The connection string for the product.</summary>
     public string Configuration { get; private set; } = "";
 
-    /// <summary>A primary and a replica with a Sentinel that makes the replica the primary within two seconds of the primary's end.</summary>
+    /// <summary>
+    /// A primary and a replica with a Sentinel that makes the replica the primary within two seconds of the primary's end.
+    /// </summary>
     public static Task<RedisServers> StartSentinelAsync() => StartAsync(async servers =>
     {
         var (primary, replica, sentinel) = (LoopbackPorts.Take(), LoopbackPorts.Take(), LoopbackPorts.Take());
@@ -66,7 +70,7 @@ public sealed class RedisServers : IAsyncDisposable
 
     private int Primary { get; set; }
 
-    /// <summary>Ends the primary without any leave-taking.</summary>
+    /// <summary>Kills the primary without a clean shutdown.</summary>
     public Task KillPrimaryAsync() => _programs[Primary].KillAsync();
 
     public async ValueTask DisposeAsync()

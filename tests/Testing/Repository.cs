@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Testing;
 
-/// <summary>Where the checkout is, for tests that use its files and scripts.</summary>
+/// <summary>The path of the checkout, for tests that use its files and scripts.</summary>
 public static class Repository
 {
     public static string Root { get; } = FindRoot();

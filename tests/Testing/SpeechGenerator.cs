@@ -1,8 +1,8 @@
 namespace Testing;
 
 /// <summary>
-/// Endless speech-like sound: a buzz whose pitch, formant and loudness wander, and a hiss at the ends of its syllables. No frame follows from
-/// the one before, so that a codec works as hard as on a voice and a lost frame is missed. The same in every run.
+/// Endless speech-like sound: a buzz whose pitch, formant and loudness wander, and a hiss at the ends of its syllables. No frame can be
+/// predicted from the one before, so that a codec works as hard as on a voice and a lost frame is missed. The same in every run.
 /// </summary>
 /// <param name="rate">Samples per second.</param>
 public sealed class SpeechGenerator(int rate)

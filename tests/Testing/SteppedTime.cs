@@ -1,6 +1,6 @@
 namespace Testing;
 
-/// <summary>A host's two clocks in a test's hands: time passes on both, and the wall clock alone can be set.</summary>
+/// <summary>A host's two clocks, controlled by a test: time passes on both, and the wall clock alone can be set.</summary>
 public sealed class SteppedTime : TimeProvider
 {
     private DateTimeOffset _wall = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);

@@ -5,7 +5,7 @@ namespace Testing;
 
 /// <summary>
 /// A real PostgreSQL and a real Redis: the ones that GATEWAY_TEST_POSTGRES and GATEWAY_TEST_REDIS name, with an empty database of this
-/// fixture's own in the former, so that no suite meets the rows of another; else private instances, which end with it.
+/// fixture's own in the former, so that no suite sees the rows of another; otherwise private instances, which end with it.
 /// </summary>
 public sealed class Stores : IDisposable
 {
@@ -36,25 +36,25 @@ public sealed class Stores : IDisposable
 
     public string Redis { get; }
 
-    /// <summary>Instances of the caller's own, whatever the environment says: they may be made to fail.</summary>
+    /// <summary>Private instances, whatever the environment says: tests may make them fail.</summary>
     public static Stores StartPrivate() => new(isPrivate: true);
 
-    /// <summary>The same, with a PostgreSQL that waits for the disk as one in production does: for measuring.</summary>
+    /// <summary>The same, with a PostgreSQL that waits for the disk as in production: for measuring.</summary>
     public static Stores StartDurable() => new(isPrivate: true, isDurable: true);
 
-    /// <summary>All that is in the database, as pg_dump writes it.</summary>
+    /// <summary>The whole database, as pg_dump writes it.</summary>
     public string Dump() => RunClient("pg_dump", "");
 
-    /// <summary>Puts the database into the state of a dump; whatever it has is dropped.</summary>
+    /// <summary>Restores the database from a dump; its present contents are dropped.</summary>
     public void Restore(string dump) => RunClient("psql", "DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n" + dump);
 
-    /// <summary>Ends a server of <see cref="StartPrivate"/> without any leave-taking.</summary>
+    /// <summary>Ends a server of <see cref="StartPrivate"/> without a clean shutdown.</summary>
     public void Kill(StoreServer server) => Run("kill", server);
 
     /// <summary>Starts a killed server again, on its port: PostgreSQL with its data, Redis empty. Returns when it answers.</summary>
     public void Revive(StoreServer server) => Run("revive", server);
 
-    /// <summary>Lets a server of <see cref="StartPrivate"/> answer nothing more, while its connections stay.</summary>
+    /// <summary>Makes a server of <see cref="StartPrivate"/> stop answering, while its connections stay.</summary>
     public void Freeze(StoreServer server) => Run("freeze", server);
 
     public void Thaw(StoreServer server) => Run("thaw", server);
@@ -99,7 +99,7 @@ public sealed class Stores : IDisposable
         foreach (var (name, value) in _environment)
             start.Environment[name] = value;
         using var process = Process.Start(start)!;
-        // The servers inherit the pipe, so what the script printed is read line by line and not to the end of the stream.
+        // The servers inherit the pipe, so the script's output is read line by line and not to the end of the stream.
         var lines = new List<string>();
         for (var expected = action == "start" ? 2 : 0; expected > 0 && process.StandardOutput.ReadLine() is { } line; expected--)
             lines.Add(line);

@@ -8,7 +8,7 @@ namespace Testing;
 /// <param name="rate">Samples per second.</param>
 public sealed class ToneDetector(double hertz, int rate)
 {
-    /// <summary>A block quieter than this (root mean square) is silence, whatever it holds.</summary>
+    /// <summary>A block quieter than this (root mean square) is silence, whatever it contains.</summary>
     private const double QuietRms = 50;
 
     private readonly int _blockLength = rate / 10;
@@ -22,7 +22,7 @@ public sealed class ToneDetector(double hertz, int rate)
     /// <summary>Blocks in which the tone held most of the power.</summary>
     public int ToneBlocks { get; private set; }
 
-    /// <summary>Blocks with next to no power.</summary>
+    /// <summary>Blocks with almost no power.</summary>
     public int SilentBlocks { get; private set; }
 
     /// <summary>0 … 1: the tone's share of the last block's power.</summary>

@@ -1,7 +1,7 @@
 namespace Testing;
 
 /// <summary>
-/// Listens for any steady tone: keeps the last 256 ms or more of 16-bit samples and finds, when asked, the strongest frequency in them
+/// Listens for any steady tone: keeps the last 256 ms or more of 16-bit samples and finds, on request, the strongest frequency in them
 /// and how much of the power it holds.
 /// </summary>
 /// <param name="rate">Samples per second.</param>

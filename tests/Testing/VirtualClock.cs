@@ -2,7 +2,7 @@ using Media.Protocols.Primitives;
 
 namespace Testing;
 
-/// <summary>Time that moves only when a test says so.</summary>
+/// <summary>Time that moves only when a test advances it.</summary>
 public sealed class VirtualClock
 {
     public Instant Now { get; private set; } = Instant.FromDateTimeOffset(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));

@@ -9,7 +9,7 @@ namespace Testing;
 /// <param name="inside">The address behind the NAT, whatever its port.</param>
 /// <param name="outside">The public address.</param>
 /// <param name="symmetric">Another port for each destination.</param>
-/// <param name="open">Anyone may send to a mapped port; otherwise only who was sent to from it.</param>
+/// <param name="open">Anyone may send to a mapped port; otherwise only destinations that it has sent to.</param>
 public sealed class WireNat(IPAddress inside, IPAddress outside, bool symmetric = false, bool open = false)
 {
     private readonly TransportAddress _inside = TransportAddress.From(inside, 0);
@@ -18,7 +18,7 @@ public sealed class WireNat(IPAddress inside, IPAddress outside, bool symmetric 
     private readonly HashSet<(TransportAddress Outside, TransportAddress Remote)> _permitted = [];
     private int _rebound;
 
-    /// <summary>Forgets every mapping, as a NAT does that was restarted: the next packets leave from other ports.</summary>
+    /// <summary>Drops every mapping, as a restarted NAT does: the next packets leave from other ports.</summary>
     public void Rebind()
     {
         _rebound += _outsideOf.Count;
@@ -27,7 +27,7 @@ public sealed class WireNat(IPAddress inside, IPAddress outside, bool symmetric 
         _permitted.Clear();
     }
 
-    /// <summary>Maps a port for good, as an operator's port forwarding or a 1:1 NAT does.</summary>
+    /// <summary>Maps a port permanently, as an operator's port forwarding or a 1:1 NAT does.</summary>
     public void Forward(TransportAddress from, TransportAddress to)
     {
         _insideOf[from] = to;

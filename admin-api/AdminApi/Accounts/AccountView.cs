@@ -4,19 +4,19 @@ using Gateway.Storage.Accounts;
 
 namespace AdminApi.Accounts;
 
-/// <param name="Id">Its name in paths and channels.</param>
+/// <param name="Id">Its id in paths and channels.</param>
 /// <param name="Name">For people.</param>
 /// <param name="Currency">ISO 4217; never changes.</param>
-/// <param name="RateCard">What its calls are rated by; null: they have no price and are refused.</param>
+/// <param name="RateCard">The card by which its calls are rated; null: they have no price and are refused.</param>
 /// <param name="Balance">The sum of its ledger, to the last digit.</param>
-/// <param name="Held">What calls in progress may spend of it.</param>
-/// <param name="Available">What a new call may hold.</param>
-/// <param name="TopUpNeeded">Calls of some direction are refused until there is more money.</param>
+/// <param name="Held">The part of the balance held for calls in progress.</param>
+/// <param name="Available">The amount that new calls may hold.</param>
+/// <param name="TopUpNeeded">True where calls of some direction are refused until there is more money.</param>
 /// <param name="Inbound">Calls of users.</param>
 /// <param name="Outbound">Calls to users.</param>
-/// <param name="IsClosed">It takes no money and pays for nothing.</param>
+/// <param name="IsClosed">True where it takes no money and pays for no calls.</param>
 /// <param name="Version">Its ETag; money does not change it.</param>
-/// <param name="CreatedAt">When it was opened.</param>
+/// <param name="CreatedAt">The time at which it was opened.</param>
 public sealed record AccountView(
     string Id, string Name, string Currency, string? RateCard, decimal Balance, decimal Held, decimal Available, bool TopUpNeeded, MinimumView Inbound,
     MinimumView Outbound, bool IsClosed, long Version, DateTimeOffset CreatedAt) : IVersioned
@@ -31,9 +31,9 @@ public sealed record AccountView(
     }
 }
 
-/// <param name="Minimum">The balance that such a call needs.</param>
-/// <param name="TopUpNeeded">The balance is below it: such calls are refused.</param>
-/// <param name="Shortfall">What is missing to it.</param>
+/// <param name="Minimum">The balance required for such a call.</param>
+/// <param name="TopUpNeeded">True where the balance is below it: such calls are refused.</param>
+/// <param name="Shortfall">The amount missing to it.</param>
 public sealed record MinimumView(decimal Minimum, bool TopUpNeeded, decimal Shortfall)
 {
     public static MinimumView Of(Account account, CallDirection direction, decimal minimum)
@@ -46,46 +46,46 @@ public sealed record MinimumView(decimal Minimum, bool TopUpNeeded, decimal Shor
 /// <param name="Id">Lower-case letters, digits, - and _; at most 64.</param>
 /// <param name="Name">1 to 200 characters.</param>
 /// <param name="Currency">ISO 4217; never changes.</param>
-/// <param name="RateCard">Of the same currency; null: its calls have no price and are refused.</param>
-/// <param name="MinimumInbound">The balance that a call of a user needs.</param>
-/// <param name="MinimumOutbound">The balance that a call to a user needs.</param>
+/// <param name="RateCard">A card of the same currency; null: its calls have no price and are refused.</param>
+/// <param name="MinimumInbound">The balance required for a call of a user.</param>
+/// <param name="MinimumOutbound">The balance required for a call to a user.</param>
 public sealed record NewAccount(
     string Id, string Name, string Currency, string? RateCard = null, decimal MinimumInbound = 10m, decimal MinimumOutbound = 10m);
 
 /// <param name="Name">1 to 200 characters.</param>
-/// <param name="RateCard">Of the same currency; null: its calls have no price and are refused.</param>
-/// <param name="MinimumInbound">The balance that a call of a user needs.</param>
-/// <param name="MinimumOutbound">The balance that a call to a user needs.</param>
-/// <param name="IsClosed">True closes it, unless calls in progress hold its money; false opens it again.</param>
+/// <param name="RateCard">A card of the same currency; null: its calls have no price and are refused.</param>
+/// <param name="MinimumInbound">The balance required for a call of a user.</param>
+/// <param name="MinimumOutbound">The balance required for a call to a user.</param>
+/// <param name="IsClosed">True closes it, unless money is held for calls in progress; false opens it again.</param>
 public sealed record ChangedAccount(string Name, string? RateCard, decimal MinimumInbound, decimal MinimumOutbound, bool IsClosed);
 
 /// <param name="Amount">In the account's currency.</param>
-/// <param name="Currency">The account's: so that nobody tops up in another by mistake.</param>
-/// <param name="Note">For whoever reads the ledger; at most 500 characters.</param>
+/// <param name="Currency">The account's currency, as a check against mistakes.</param>
+/// <param name="Note">A note for readers of the ledger; at most 500 characters.</param>
 public sealed record NewMovement(decimal Amount, string Currency, string? Note = null);
 
-/// <param name="Id">Grows with time.</param>
+/// <param name="Id">Increases with time.</param>
 /// <param name="Kind">top_up, charge, adjustment or rerating.</param>
-/// <param name="Amount">Below zero where the account paid.</param>
-/// <param name="BalanceAfter">The balance with it.</param>
+/// <param name="Amount">Negative where the account paid.</param>
+/// <param name="BalanceAfter">The balance after it.</param>
 /// <param name="Call">The gateway's id of the call, for charge and rerating.</param>
-/// <param name="Actor">Who moved it.</param>
-/// <param name="Note">Why.</param>
-/// <param name="At">When.</param>
+/// <param name="Actor">The author.</param>
+/// <param name="Note">The reason.</param>
+/// <param name="At">The time.</param>
 public sealed record EntryView(long Id, string Kind, decimal Amount, decimal BalanceAfter, string? Call, string Actor, string? Note, DateTimeOffset At)
 {
     public static EntryView Of(LedgerEntry entry) => new(
         entry.Id, entry.Kind, entry.Amount, entry.BalanceAfter, entry.CallId, entry.Actor, entry.Note, entry.CreatedAt);
 }
 
-/// <param name="Call">The gateway's id of the call that may spend it.</param>
-/// <param name="Amount">How much.</param>
+/// <param name="Call">The gateway's id of the call for which it is held.</param>
+/// <param name="Amount">The amount.</param>
 /// <param name="Node">The node that carries the call.</param>
-/// <param name="RateCard">By which the call is rated.</param>
+/// <param name="RateCard">The card by which the call is rated.</param>
 /// <param name="Prefix">The rate's prefix.</param>
-/// <param name="PricePerMinute">The rate's, below its first tier.</param>
-/// <param name="TakenAt">When the call was admitted.</param>
-/// <param name="ExtendedAt">When the amount last grew.</param>
+/// <param name="PricePerMinute">The rate's price, below its first tier.</param>
+/// <param name="TakenAt">The time at which the call was admitted.</param>
+/// <param name="ExtendedAt">The time at which the amount was last extended.</param>
 public sealed record HoldView(
     string Call, decimal Amount, string Node, string RateCard, string Prefix, decimal PricePerMinute, DateTimeOffset TakenAt, DateTimeOffset ExtendedAt)
 {

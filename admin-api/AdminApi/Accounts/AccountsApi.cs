@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AdminApi.Accounts;
 
-/// <summary>Accounts: who pays, in which currency, by which card, from which balance on.</summary>
+/// <summary>Accounts: their balances, currencies, rate cards and minimum balances.</summary>
 public static class AccountsApi
 {
     private const string AccountText = "The account's id.";
@@ -16,12 +16,12 @@ public static class AccountsApi
         var accounts = api.MapGroup("/accounts").WithTags("accounts");
         accounts.MapGet("/", ListAsync).WithName("listAccounts").Requires(Scope.Read).Paged().WithSummary("Accounts with their balances, by id");
         accounts.MapPost("/", CreateAsync).WithName("createAccount").Requires(Scope.Billing)
-            .Problems(BookProblems.AlreadyExists, BookProblems.UnknownCurrency, BookProblems.UnknownRateCard, BookProblems.CurrencyMismatch, BookProblems.InvalidAmount)
-            .WithSummary("A new account, still without money");
+            .Problems(StoreProblems.AlreadyExists, StoreProblems.UnknownCurrency, StoreProblems.UnknownRateCard, StoreProblems.CurrencyMismatch, StoreProblems.InvalidAmount)
+            .WithSummary("Creates an account, without money");
         accounts.MapGet("/{account}", GetAsync).WithName("getAccount").Requires(Scope.Read).Problems(Problems.NotFound)
-            .WithSummary("An account: its balance, and what is missing before calls may begin");
+            .WithSummary("An account: its balance, and the amount missing before calls may begin");
         accounts.MapPut("/{account}", ChangeAsync).WithName("updateAccount").Requires(Scope.Billing).WithIfMatch()
-            .Problems(Problems.NotFound, BookProblems.UnknownRateCard, BookProblems.CurrencyMismatch, BookProblems.InvalidAmount, BookProblems.AccountInUse)
+            .Problems(Problems.NotFound, StoreProblems.UnknownRateCard, StoreProblems.CurrencyMismatch, StoreProblems.InvalidAmount, StoreProblems.AccountInUse)
             .WithSummary("Changes an account's terms, or closes it");
     }
 
@@ -59,6 +59,6 @@ public static class AccountsApi
             return problem;
         var terms = new AccountTerms(body.Name, body.RateCard, body.MinimumInbound, body.MinimumOutbound, body.IsClosed);
         var outcome = await store.ChangeAsync(account, terms, version.Version, caller.Actor, cancellation);
-        return outcome.Value is { } changed ? TypedResults.Ok(AccountView.Of(changed)) : outcome.Problem(inPath: BookRefusal.UnknownAccount);
+        return outcome.Value is { } changed ? TypedResults.Ok(AccountView.Of(changed)) : outcome.Problem(inPath: StoreRefusal.UnknownAccount);
     }
 }

@@ -2,13 +2,13 @@ using Gateway.Storage.Accounts;
 
 namespace AdminApi.Accounts;
 
-/// <summary>Everything about accounts and their money.</summary>
+/// <summary>Registers and maps the endpoints of accounts and their money.</summary>
 public static class AccountsSetup
 {
     public static void AddAccounts(this IServiceCollection services)
     {
         services.AddSingleton<AccountStore>();
-        services.AddSingleton<Ledger>();
+        services.AddSingleton<LedgerStore>();
         services.AddSingleton<HoldList>();
     }
 

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AdminApi.Accounts;
 
-/// <summary>Money that comes, that went, and that is held.</summary>
+/// <summary>Top-ups, adjustments, ledger entries and holds.</summary>
 public static class LedgerApi
 {
     private const string AccountText = "The account's id.";
@@ -15,25 +15,26 @@ public static class LedgerApi
     {
         var account = api.MapGroup("/accounts/{account}").WithTags("accounts");
         account.MapPost("/top-ups", TopUpAsync).WithName("topUpAccount").Requires(Scope.Billing).Idempotent()
-            .Problems(Problems.NotFound, BookProblems.InvalidAmount, BookProblems.CurrencyMismatch, BookProblems.AccountClosed).WithSummary("Adds money to an account");
+            .Problems(Problems.NotFound, StoreProblems.InvalidAmount, StoreProblems.CurrencyMismatch, StoreProblems.AccountClosed).WithSummary("Adds money to an account");
         account.MapPost("/adjustments", AdjustAsync).WithName("adjustAccount").Requires(Scope.Billing).Idempotent()
-            .Problems(Problems.NotFound, BookProblems.InvalidAmount, BookProblems.CurrencyMismatch, BookProblems.AccountClosed)
+            .Problems(Problems.NotFound, StoreProblems.InvalidAmount, StoreProblems.CurrencyMismatch, StoreProblems.AccountClosed)
             .WithSummary("Corrects an account's balance either way");
         account.MapGet("/ledger", ListEntriesAsync).WithName("listLedger").Requires(Scope.Read).Paged().Problems(Problems.NotFound)
             .WithSummary("Every movement of an account's money, the newest first");
         account.MapGet("/holds", ListHoldsAsync).WithName("listHolds").Requires(Scope.Read).Paged().Problems(Problems.NotFound)
-            .WithSummary("What calls in progress hold of an account's money");
+            .WithSummary("The holds of calls in progress on an account's money");
     }
 
     private static Task<Results<Created<EntryView>, ProblemResult>> TopUpAsync(
-        [Description(AccountText)] string account, NewMovement body, Ledger ledger, Caller caller, HttpRequest request, CancellationToken cancellation) =>
+        [Description(AccountText)] string account, NewMovement body, LedgerStore ledger, Caller caller, HttpRequest request, CancellationToken cancellation) =>
         MoveAsync(account, body, caller, request, movement => ledger.TopUpAsync(movement, caller.Actor, cancellation));
 
     private static Task<Results<Created<EntryView>, ProblemResult>> AdjustAsync(
-        [Description(AccountText)] string account, NewMovement body, Ledger ledger, Caller caller, HttpRequest request, CancellationToken cancellation) =>
+        [Description(AccountText)] string account, NewMovement body, LedgerStore ledger, Caller caller, HttpRequest request, CancellationToken cancellation) =>
         MoveAsync(account, body, caller, request, movement => ledger.AdjustAsync(movement, caller.Actor, cancellation));
 
-    /// <summary>The movement is named by its caller and Idempotency-Key for good, so that no repetition moves it twice, even long after its answer was forgotten.</summary>
+    /// <summary>Moves money. Caller and Idempotency-Key identify the movement permanently, so that no repetition moves it
+    /// twice, even after its stored response was deleted.</summary>
     private static async Task<Results<Created<EntryView>, ProblemResult>> MoveAsync(
         string account, NewMovement body, Caller caller, HttpRequest request, Func<Movement, Task<Outcome<LedgerEntry>>> move)
     {
@@ -44,11 +45,11 @@ public static class LedgerApi
         var key = $"{caller.Actor}:{request.Headers[Idempotency.Header]}";
         var outcome = await move(new Movement(account, body.Amount, body.Currency, key, body.Note));
         return outcome.Value is { } entry
-            ? TypedResults.Created($"/v1/accounts/{account}/ledger", EntryView.Of(entry)) : outcome.Problem(inPath: BookRefusal.UnknownAccount);
+            ? TypedResults.Created($"/v1/accounts/{account}/ledger", EntryView.Of(entry)) : outcome.Problem(inPath: StoreRefusal.UnknownAccount);
     }
 
     private static async Task<Results<Ok<Page<EntryView>>, ProblemResult>> ListEntriesAsync(
-        [Description(AccountText)] string account, [AsParameters] PageRequest page, Ledger ledger, AccountStore accounts, CancellationToken cancellation)
+        [Description(AccountText)] string account, [AsParameters] PageRequest page, LedgerStore ledger, AccountStore accounts, CancellationToken cancellation)
     {
         if (!Cursor.TryRead(page.Cursor, out long? before))
             return Cursor.Problem();

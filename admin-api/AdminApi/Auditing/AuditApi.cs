@@ -6,23 +6,23 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AdminApi.Auditing;
 
-/// <summary>Who changed what.</summary>
+/// <summary>The audit log.</summary>
 public static class AuditApi
 {
     public static void MapAudit(this IEndpointRouteBuilder api) =>
         api.MapGet("/audit", ListAsync).WithTags("audit").WithName("listAudit").Requires(Scope.Admin).Paged()
             .WithSummary("Every change with before and after, the newest first");
 
-    /// <summary>What the list is narrowed to.</summary>
+    /// <summary>The filter of the list.</summary>
     public readonly record struct Filter(
-        [property: Description("Who: `key:ID`, `oidc:SUBJECT`, or a job of the gateway.")] string? Actor,
+        [property: Description("The author: `key:ID`, `oidc:SUBJECT`, or a job of the gateway.")] string? Actor,
         [property: Description("What: `channel.update`.")] string? Action,
-        [property: Description("To what: `channel:100`.")] string? Subject,
+        [property: Description("The object: `channel:100`.")] string? Subject,
         [property: Description("At this time or later.")] QueryTime? From,
         [property: Description("Before this time.")] QueryTime? To);
 
-    /// <param name="Before">What was there; null where nothing was.</param>
-    /// <param name="After">What is there since; null where nothing is.</param>
+    /// <param name="Before">The state before; null where there was none.</param>
+    /// <param name="After">The state after; null where there is none.</param>
     public sealed record AuditView(long Id, DateTimeOffset At, string Actor, string Action, string Subject, JsonElement? Before, JsonElement? After)
     {
         public static AuditView Of(AuditRow row) => new(row.Id, row.At, row.Actor, row.Action, row.Subject, Json(row.Before), Json(row.After));
@@ -31,7 +31,7 @@ public static class AuditApi
     }
 
     private static async Task<Results<Ok<Page<AuditView>>, ProblemResult>> ListAsync(
-        AuditLog log, [AsParameters] Filter filter, [AsParameters] PageRequest page, CancellationToken cancellation)
+        AuditStore log, [AsParameters] Filter filter, [AsParameters] PageRequest page, CancellationToken cancellation)
     {
         if (!Cursor.TryRead(page.Cursor, out long? before))
             return Cursor.Problem();

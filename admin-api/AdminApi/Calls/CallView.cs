@@ -3,8 +3,8 @@ using Gateway.Calls;
 namespace AdminApi.Calls;
 
 /// <summary>An ended call attempt as the API shows it.</summary>
-/// <param name="TalkSeconds">From the pick-up to the end; 0 where nobody picked up.</param>
-/// <param name="Charge">What it cost; null where it was not answered or is not billed.</param>
+/// <param name="TalkSeconds">From the pick-up to the end; 0 where the call was not answered.</param>
+/// <param name="Charge">The charge; null where it was not answered or is not billed.</param>
 public sealed record CallView(
     string Id, string? WhatsAppCallId, CallDirection Direction, string Channel, string? UserPhone, string? UserId, string? UserName, string? Trunk,
     string? Agent, DateTimeOffset StartedAt, DateTimeOffset? RingingAt, DateTimeOffset? AnsweredAt, DateTimeOffset EndedAt, double TalkSeconds,
@@ -18,12 +18,12 @@ public sealed record CallView(
         call.Cause, call.SipStatus, call.WhatsAppError, call.WhatsAppQuality, call.PbxQuality, call.Funding?.Account, ChargeView.Of(call), call.Node);
 }
 
-/// <summary>What an answered call cost, and how that comes.</summary>
+/// <summary>The charge of an answered call, and its calculation.</summary>
 /// <param name="RateId">The rate in force when it began.</param>
 /// <param name="PulseSeconds">The length of a pulse.</param>
-/// <param name="Pulses">How many were charged.</param>
-/// <param name="PricePerMinute">The price that held, volume tier included.</param>
-/// <param name="MinimumSeconds">What is billed at least.</param>
+/// <param name="Pulses">The number of pulses charged.</param>
+/// <param name="PricePerMinute">The price that applied, volume tier included.</param>
+/// <param name="MinimumSeconds">The minimum time billed.</param>
 public sealed record ChargeView(
     decimal Amount, string Currency, string RateCard, long RateId, string Prefix, int PulseSeconds, int Pulses, decimal PricePerMinute, decimal ConnectionFee,
     int MinimumSeconds)

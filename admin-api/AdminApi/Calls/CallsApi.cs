@@ -16,23 +16,23 @@ public static class CallsApi
         calls.MapGet("/", ListAsync).WithName("listCalls").Requires(Scope.Read).Paged()
             .WithSummary("Ended call attempts, refused and missed ones included, the newest first");
         calls.MapGet("/{id}", GetAsync).WithName("getCall").Requires(Scope.Read).Problems(Problems.NotFound)
-            .WithSummary("An ended call attempt with what happened in it");
+            .WithSummary("An ended call attempt with its events");
         calls.MapGet("/export", Export).WithName("exportCalls").Requires(Scope.Read)
             .WithSummary("The ended call attempts of any period as CSV (RFC 4180), the newest first")
             .Produces<string>(StatusCodes.Status200OK, "text/csv");
     }
 
-    /// <summary>What a list of calls is narrowed to.</summary>
+    /// <summary>The filter of a list of calls.</summary>
     public readonly record struct Filter(
         [property: Description("A business number by Meta's phone_number_id.")] string? Channel,
         [property: Description("A WhatsApp user by telephone number in any usual spelling, or business-scoped id.")] string? User,
         [property: Description("inbound: the user called.")] WireValue<CallDirection>? Direction,
-        [property: Description("Why they ended.")] WireValue<HangupCause>? Cause,
-        [property: Description("Who pays.")] string? Account,
+        [property: Description("The hang-up cause.")] WireValue<HangupCause>? Cause,
+        [property: Description("The paying account.")] string? Account,
         [property: Description("Started at this time or later.")] QueryTime? From,
         [property: Description("Started before this time.")] QueryTime? To)
     {
-        /// <summary>Of the first page, or what is wrong.</summary>
+        /// <summary>Reads the query of the first page, or returns its errors.</summary>
         public ProblemResult? Read(int limit, out CallQuery query)
         {
             var check = new Check();
@@ -70,7 +70,7 @@ public static class CallsApi
         [Description("The gateway's id of the call.")] string id, ICallStore store, EventReader events, CancellationToken cancellation)
     {
         if (await store.FindAsync(new CallId(id), cancellation) is not { } call)
-            return Problems.NotFound.Of("No call of this id has ended.");
+            return Problems.NotFound.Of("There is no ended call of this id.");
         var timeline = await events.OfCallAsync(id, cancellation);
         return TypedResults.Ok(new CallWithTimeline(CallView.Of(call), [.. timeline.Select(EventView.Of)]));
     }
@@ -79,6 +79,6 @@ public static class CallsApi
         filter.Read(CallsCsv.Rows, out var query) is { } problem ? problem : new CallsCsv(store, query, bom == true);
 
     /// <param name="Call">The record.</param>
-    /// <param name="Timeline">What happened in it, in the order in which it was written down.</param>
+    /// <param name="Timeline">Its events, in the order in which they were stored.</param>
     public sealed record CallWithTimeline(CallView Call, IReadOnlyList<EventView> Timeline);
 }

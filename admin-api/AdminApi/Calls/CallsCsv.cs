@@ -7,12 +7,12 @@ using Gateway.Storage;
 namespace AdminApi.Calls;
 
 /// <summary>
-/// Call records as CSV (RFC 4180), fetched and written page by page, so that any period costs the same memory. An error after the first page cuts
-/// the connection: half a file never ends like a whole one.
+/// Call records as CSV (RFC 4180), fetched and written page by page, so that any period costs the same memory. An error after the first
+/// page aborts the connection: an incomplete file never ends like a complete one.
 /// </summary>
 internal sealed class CallsCsv(ICallStore store, CallQuery query, bool hasMark) : IResult
 {
-    /// <summary>Of one page.</summary>
+    /// <summary>The rows of one page.</summary>
     public const int Rows = 1000;
 
     private static readonly string[] Columns =
@@ -72,13 +72,13 @@ internal sealed class CallsCsv(ICallStore store, CallQuery query, bool hasMark) 
 
     private static string? Score(LegQuality? quality) => quality?.Mos?.ToString("0.00", CultureInfo.InvariantCulture);
 
-    /// <summary>Of one-way audio: the leg that was not heard.</summary>
+    /// <summary>The silent leg of one-way audio.</summary>
     private static string? SilentLeg(CallView call) =>
         call.WhatsAppQuality?.OneWay == true ? WireName.Of(CallLeg.WhatsApp) : call.PbxQuality?.OneWay == true ? WireName.Of(CallLeg.Pbx) : null;
 
     private static string? Money(decimal? amount) => amount is { } value ? JsonText.Money(value) : null;
 
-    /// <summary>What others named themselves must not be a formula in the spreadsheet that opens the file.</summary>
+    /// <summary>Escapes names chosen by others, which must not become formulas in a spreadsheet.</summary>
     private static string? Harmless(string? text) => text is ['=' or '+' or '-' or '@' or '\t' or '\r', ..] ? "'" + text : text;
 
     private static string Quoted(string? text) =>

@@ -7,10 +7,10 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AdminApi.Calls;
 
-/// <summary>Calls in progress on all nodes, and what can be done to them.</summary>
+/// <summary>Calls in progress on all nodes, and the operations on them.</summary>
 public static class LiveCallsApi
 {
-    private static readonly ProblemKind RecordingNotBuilt = new(422, "recording_not_built", "Recording is not built yet");
+    private static readonly ProblemKind RecordingNotBuilt = new(422, "recording_not_built", "Recording is not supported yet");
 
     public static void MapLiveCalls(this IEndpointRouteBuilder api)
     {
@@ -21,7 +21,7 @@ public static class LiveCallsApi
             .Problems(Problems.NotFound, NodeProblems.Unreachable, NodeProblems.Refused)
             .WithSummary("Ends a call on both legs, through the node that runs it");
         live.MapPost("/{id}/recording", Record).WithName("recordCall").Requires(Scope.Operate).Problems(RecordingNotBuilt)
-            .WithSummary("Refused, with the reason");
+            .WithSummary("Always refused: recording is not supported yet");
     }
 
     private static async Task<Ok<LiveCalls>> ListAsync(ICallRegistry registry, TimeProvider clock, CancellationToken cancellation)
@@ -31,7 +31,7 @@ public static class LiveCallsApi
     }
 
     private static async Task<Results<Accepted, ProblemResult>> HangUpAsync(
-        [Description("The gateway's id of the call.")] string id, NodeCommands nodes, AuditLog audit, Caller caller, CancellationToken cancellation)
+        [Description("The gateway's id of the call.")] string id, NodeCommands nodes, AuditStore audit, Caller caller, CancellationToken cancellation)
     {
         await audit.WriteAsync(caller.Actor, "call.hang_up", $"call:{id}", null, null, cancellation);
         var reply = await nodes.HangUpAsync(new CallId(id), cancellation);
@@ -41,11 +41,11 @@ public static class LiveCallsApi
     private static ProblemResult Record([Description("The gateway's id of the call.")] string id) => RecordingNotBuilt.Of(
         $"Call {id} is not recorded: this gateway cannot record calls yet.");
 
-    /// <param name="At">The time that the running times are of.</param>
+    /// <param name="At">The time to which the running times refer.</param>
     /// <param name="Items">All of them; there is no further page.</param>
     public sealed record LiveCalls(DateTimeOffset At, IReadOnlyList<LiveCallView> Items);
 
-    /// <param name="User">Shortened: the record has it whole.</param>
+    /// <param name="User">Shortened; the record has all of it.</param>
     /// <param name="RunningSeconds">Since the attempt began.</param>
     /// <param name="TalkSeconds">Since it was answered; 0 before.</param>
     public sealed record LiveCallView(
@@ -56,7 +56,7 @@ public static class LiveCallsApi
             call.Id.Value, call.WhatsAppId?.Value, call.Direction, call.Channel.Value, call.User, call.Trunk, call.Agent, call.State, call.StartedAt,
             call.AnsweredAt, Seconds(now - call.StartedAt), call.AnsweredAt is { } answered ? Seconds(now - answered) : 0, call.Node);
 
-        /// <summary>Never negative: clocks of nodes differ a little.</summary>
+        /// <summary>The seconds, never negative: clocks of nodes differ a little.</summary>
         private static double Seconds(TimeSpan time) => Math.Max(0, Math.Round(time.TotalSeconds, 3));
     }
 }

@@ -6,10 +6,10 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AdminApi.Channels;
 
-/// <summary>In which countries of business numbers calling is offered, by direction.</summary>
+/// <summary>The availability of calling by country of the business number and direction.</summary>
 public static class CallingCountriesApi
 {
-    private static readonly ProblemKind Exists = new(409, "country_exists", "There is a rule for this country");
+    private static readonly ProblemKind Exists = new(409, "country_exists", "There is already a rule for this country");
 
     public static void MapCallingCountries(this IEndpointRouteBuilder api)
     {
@@ -21,7 +21,7 @@ public static class CallingCountriesApi
         countries.MapPut("/{country}", SetAsync).WithName("setCallingCountry").Requires(Scope.Admin).WithIfMatch().Problems(Problems.NotFound)
             .WithSummary("Changes the rule of a country");
         countries.MapDelete("/{country}", RemoveAsync).WithName("removeCallingCountry").Requires(Scope.Admin).WithIfMatch().Problems(Problems.NotFound)
-            .WithSummary("Takes the rule of a country away");
+            .WithSummary("Deletes the rule of a country");
     }
 
     public static bool IsCountry(string code) => code is { Length: 2 } && code.All(char.IsAsciiLetterUpper);
@@ -30,23 +30,23 @@ public static class CallingCountriesApi
         TypedResults.Ok(new CountryList([.. (await store.ListAsync(cancellation)).Select(CountryView.Of)]));
 
     private static async Task<Results<Created<CountryView>, ProblemResult>> AddAsync(
-        NewCountry wish, CallingCountryStore store, Caller caller, CancellationToken cancellation)
+        NewCountry request, CallingCountryStore store, Caller caller, CancellationToken cancellation)
     {
         var check = new Check();
-        check.That(IsCountry(wish.Country), "country", "A code of ISO 3166-1 alpha-2, such as BR.");
+        check.That(IsCountry(request.Country), "country", "Must be an ISO 3166-1 alpha-2 code, such as BR.");
         if (check.Failed(out var problem))
             return problem;
-        return await store.SetAsync(new CallingCountry(wish.Country, wish.Inbound, wish.Outbound), version: 0, caller.Actor, cancellation) is { } added
+        return await store.SetAsync(new CallingCountry(request.Country, request.Inbound, request.Outbound), version: 0, caller.Actor, cancellation) is { } added
             ? TypedResults.Created($"/v1/calling-countries/{added.Country}", CountryView.Of(added))
             : Exists.Of("Change it instead.");
     }
 
     private static async Task<Results<Ok<CountryView>, ProblemResult>> SetAsync(
-        [Description("ISO 3166-1 alpha-2.")] string country, CountryWish wish, IfMatch match, CallingCountryStore store, Caller caller, CancellationToken cancellation)
+        [Description("ISO 3166-1 alpha-2.")] string country, CountryRequest request, IfMatch match, CallingCountryStore store, Caller caller, CancellationToken cancellation)
     {
         if (match.Version == 0 || (await store.ListAsync(cancellation)).All(known => known.Country != country))
             return NoRule();
-        return await store.SetAsync(new CallingCountry(country, wish.Inbound, wish.Outbound), match.Version, caller.Actor, cancellation) is { } set
+        return await store.SetAsync(new CallingCountry(country, request.Inbound, request.Outbound), match.Version, caller.Actor, cancellation) is { } set
             ? TypedResults.Ok(CountryView.Of(set))
             : match.Stale();
     }
@@ -69,13 +69,13 @@ public static class CallingCountriesApi
 
     /// <param name="Inbound">Users may call numbers of this country.</param>
     /// <param name="Outbound">Numbers of this country may call users.</param>
-    public sealed record CountryWish(bool Inbound, bool Outbound);
+    public sealed record CountryRequest(bool Inbound, bool Outbound);
 
     /// <param name="Items">All of them; there is no further page.</param>
     public sealed record CountryList(IReadOnlyList<CountryView> Items);
 
     /// <param name="Country">ISO 3166-1 alpha-2, of the business number.</param>
-    /// <param name="Version">What If-Match wants, in quotes.</param>
+    /// <param name="Version">The value for If-Match, in quotes.</param>
     public sealed record CountryView(string Country, bool Inbound, bool Outbound, long Version) : IVersioned
     {
         public static CountryView Of(CallingCountry country) => new(country.Country, country.Inbound, country.Outbound, country.Version);

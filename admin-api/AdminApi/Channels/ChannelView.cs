@@ -5,18 +5,18 @@ using Gateway.Storage.Channels;
 
 namespace AdminApi.Channels;
 
-/// <summary>A business number: what its admin wants, what Meta has, and what comes of both right now.</summary>
+/// <summary>A business number: its settings, those at Meta, and the resulting state now.</summary>
 /// <param name="Number">Digits with country code; set in the gateway's configuration.</param>
-/// <param name="Country">Of the number, ISO 3166-1 alpha-2; null where it has none.</param>
-/// <param name="Account">Who pays; null: its calls are not billed.</param>
-/// <param name="CallHours">When users may call; null: always.</param>
-/// <param name="CallHoursFault">Why the stored hours cannot be applied here, so that users may call at any time until they are set anew; null where they can.</param>
+/// <param name="Country">The country of the number, ISO 3166-1 alpha-2; null where it has none.</param>
+/// <param name="Account">The paying account; null: its calls are not billed.</param>
+/// <param name="CallHours">The hours in which users may call; null: always.</param>
+/// <param name="CallHoursFault">The reason why stored hours cannot be applied, so that users may call at any time; else null.</param>
 /// <param name="IsManaged">False: nothing is pushed to Meta.</param>
-/// <param name="Routes">Where its calls go, in this order; empty: as the gateway's configuration says.</param>
-/// <param name="Inbound">Whether users may call it now, as far as the channel goes; balance and permissions are others' to say.</param>
-/// <param name="Outbound">Whether it may call users now.</param>
-/// <param name="NextOpening">When the call hours begin again; null while they are open, or where they never do.</param>
-/// <param name="Restrictions">What Meta forbids or warns of.</param>
+/// <param name="Routes">The routes of its calls, in this order; empty: by the gateway's configuration.</param>
+/// <param name="Inbound">The state of calls by users, as far as the channel decides: without balance and permissions.</param>
+/// <param name="Outbound">The state of calls to users.</param>
+/// <param name="NextOpening">The next start of the call hours; null while they are open, or where they never start.</param>
+/// <param name="Restrictions">Meta's restrictions and warnings.</param>
 public sealed record ChannelView(
     string Id, string Number, string? Country, string Name, string? Account, bool CallingEnabled, bool ContactsMayCall, bool WeMayCall, bool CallbackPermission,
     bool IconIsVisible, IReadOnlyList<string> IconCountries, CallHoursDocument? CallHours, string? CallHoursFault, bool AsksPermission, string? PermissionText,
@@ -36,9 +36,9 @@ public sealed record ChannelView(
     }
 }
 
-/// <summary>Whether calls of one direction may begin now.</summary>
-/// <param name="Cause">What a refused call's record would say; null where it may.</param>
-/// <param name="Reason">The same for a person.</param>
+/// <summary>The state of one direction: whether calls may begin now.</summary>
+/// <param name="Cause">The cause in the record of a refused call; null where calls may begin.</param>
+/// <param name="Reason">The same as a sentence.</param>
 public sealed record DirectionView(bool IsAllowed, HangupCause? Cause, string? Reason)
 {
     public static DirectionView Of(ChannelFacts facts, CallDirection direction, DateTimeOffset now)
@@ -48,9 +48,9 @@ public sealed record DirectionView(bool IsAllowed, HangupCause? Cause, string? R
     }
 }
 
-/// <summary>A restriction of Meta's, or the warning of one.</summary>
-/// <param name="Type">Meta's word.</param>
-/// <param name="ExpiresAt">Null: until Meta takes it back.</param>
+/// <summary>A restriction by Meta, or the warning of one.</summary>
+/// <param name="Type">Meta's name.</param>
+/// <param name="ExpiresAt">Null: until Meta lifts it.</param>
 /// <param name="Forbids">The directions in which no call may begin while it is in force; none for a warning.</param>
 public sealed record RestrictionView(string Type, string? Reason, DateTimeOffset Since, DateTimeOffset? ExpiresAt, bool IsInForce, IReadOnlyList<CallDirection> Forbids)
 {
@@ -59,12 +59,12 @@ public sealed record RestrictionView(string Type, string? Reason, DateTimeOffset
         [.. Enum.GetValues<CallDirection>().Where(restriction.Forbids)]);
 }
 
-/// <summary>How the channel stands with Meta.</summary>
-/// <param name="Settings">What Meta was last seen to have; null: not read yet.</param>
-/// <param name="PushedVersion">The newest version of our settings that Meta has taken.</param>
-/// <param name="IsUpToDate">Nothing waits to be pushed and nothing differs.</param>
-/// <param name="Error">Why the last push or reading failed.</param>
-/// <param name="Drift">What Meta has otherwise than we want; reconcile decides.</param>
+/// <summary>The state of the channel's synchronisation with Meta.</summary>
+/// <param name="Settings">The settings last seen at Meta; null: not read yet.</param>
+/// <param name="PushedVersion">The newest version of our settings that Meta has accepted.</param>
+/// <param name="IsUpToDate">True where nothing waits to be pushed and nothing differs.</param>
+/// <param name="Error">The reason why the last push or read failed.</param>
+/// <param name="Drift">The settings that differ at Meta; resolved by reconcile.</param>
 public sealed record MetaView(
     MetaSettings? Settings, DateTimeOffset? ReadAt, long? PushedVersion, DateTimeOffset? PushedAt, bool IsUpToDate, string? Error, IReadOnlyList<SettingDrift> Drift)
 {

@@ -9,15 +9,15 @@ using ChannelResult = Microsoft.AspNetCore.Http.HttpResults.Results<Microsoft.As
 
 namespace AdminApi.Channels;
 
-/// <summary>The business numbers: who may call when, who pays, where calls go, and how all that agrees with Meta.</summary>
+/// <summary>The business numbers: their settings, accounts, routes, and synchronisation with Meta.</summary>
 public static class ChannelsApi
 {
     private static readonly ProblemKind MetaNotRead = new(409, "meta_not_read", "Meta's settings have not been read yet");
-    private static readonly ProblemKind NotAdoptable = new(409, "not_adoptable", "Meta's settings cannot be taken over");
+    private static readonly ProblemKind NotAdoptable = new(409, "not_adoptable", "Meta's settings cannot be adopted");
 
     private const string IdIs = "Meta's phone_number_id.";
 
-    /// <summary>A node that has not shown itself for so long may be gone, and its trunks with it.</summary>
+    /// <summary>A node without a sign of life for this time may be gone, and its trunks with it.</summary>
     private static readonly TimeSpan NodeSeen = TimeSpan.FromMinutes(5);
 
     public static void MapChannels(this IEndpointRouteBuilder api)
@@ -26,21 +26,21 @@ public static class ChannelsApi
         channels.MapGet("/", ListAsync).WithName("listChannels").Requires(Scope.Read).Paged()
             .WithSummary("The business numbers with their state, in the order of their ids");
         channels.MapGet("/{id}", GetAsync).WithName("getChannel").Requires(Scope.Read).Problems(Problems.NotFound)
-            .WithSummary("A business number: what is wanted, what Meta has, and what comes of both now");
+            .WithSummary("A business number: its settings, those at Meta, and the resulting state now");
         Changes(channels.MapPatch("/{id}", ChangeAsync).WithName("changeChannel"))
-            .WithSummary("Changes toggles; what Meta has too is pushed there");
+            .WithSummary("Changes settings; those that Meta has too are pushed there");
         Changes(channels.MapPut("/{id}/account", SetAccountAsync).WithName("setChannelAccount"))
-            .WithSummary("Says who pays for its calls");
+            .WithSummary("Sets the account that pays for its calls");
         Changes(channels.MapPut("/{id}/call-hours", SetCallHoursAsync).WithName("setChannelCallHours"))
-            .WithSummary("Says when users may call: the whole of the hours, holidays included");
+            .WithSummary("Sets the hours in which users may call: all of them, holidays included");
         Changes(channels.MapDelete("/{id}/call-hours", RemoveCallHoursAsync).WithName("removeChannelCallHours"))
             .WithSummary("Lets users call at any time");
         Changes(channels.MapPut("/{id}/permission-request", SetPermissionRequestAsync).WithName("setChannelPermissionRequest"))
-            .WithSummary("Says how users are asked for permission to be called");
+            .WithSummary("Sets the request by which users are asked for permission to be called");
         Changes(channels.MapPut("/{id}/routes", SetRoutesAsync).WithName("setChannelRoutes"))
-            .WithSummary("Says where its calls go: the whole list");
+            .WithSummary("Sets the routes of its calls: the whole list");
         Changes(channels.MapPost("/{id}/reconcile", ReconcileAsync).WithName("reconcileChannel")).Problems(MetaNotRead, NotAdoptable)
-            .WithSummary("Ends a difference with Meta: ours are pushed over Meta's, or Meta's become ours");
+            .WithSummary("Resolves a difference with Meta: ours replace Meta's, or Meta's replace ours");
     }
 
     private static RouteHandlerBuilder Changes(RouteHandlerBuilder operation) => operation.Requires(Scope.Admin).WithIfMatch().Problems(Problems.NotFound);
@@ -59,23 +59,23 @@ public static class ChannelsApi
         await store.FindAsync(new ChannelId(id), cancellation) is { } channel ? TypedResults.Ok(ChannelView.Of(channel, time.GetUtcNow())) : NoSuchChannel();
 
     private static Task<ChannelResult> ChangeAsync(
-        [Description(IdIs)] string id, ChannelWish wish, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
+        [Description(IdIs)] string id, ChannelPatch request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
     {
         var check = new Check();
-        wish.CheckWith(check);
+        request.CheckWith(check);
         return check.Failed(out var problem)
             ? Task.FromResult<ChannelResult>(problem)
-            : SaveAsync(id, match, store, time, caller, "channel.update", channel => wish.ApplyTo(channel.Facts.Settings, channel.Facts.Meta), cancellation);
+            : SaveAsync(id, match, store, time, caller, "channel.update", channel => request.ApplyTo(channel.Facts.Settings, channel.Facts.Meta), cancellation);
     }
 
     private static Task<ChannelResult> SetAccountAsync(
-        [Description(IdIs)] string id, AccountWish wish, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation) =>
-        SaveAsync(id, match, store, time, caller, "channel.set_account", channel => channel.Facts.Settings with { Account = wish.Account }, cancellation);
+        [Description(IdIs)] string id, ChannelAccountRequest request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation) =>
+        SaveAsync(id, match, store, time, caller, "channel.set_account", channel => channel.Facts.Settings with { Account = request.Account }, cancellation);
 
     private static Task<ChannelResult> SetCallHoursAsync(
-        [Description(IdIs)] string id, CallHoursDocument wish, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
+        [Description(IdIs)] string id, CallHoursDocument request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
     {
-        if (!CallHours.TryCreate(wish, out var hours, out var errors))
+        if (!CallHours.TryCreate(request, out var hours, out var errors))
             return Task.FromResult<ChannelResult>(Invalid(errors));
         var today = hours.DateAt(time.GetUtcNow());
         var past = hours.Document.Holidays!.Where(holiday => DateOnly.ParseExact(holiday.Date!, "yyyy-MM-dd", CultureInfo.InvariantCulture) < today).Select(holiday => $"holidays: {holiday.Date} has passed.").ToArray();
@@ -89,37 +89,37 @@ public static class ChannelsApi
         SaveHoursAsync(id, match, store, time, caller, "channel.remove_call_hours", null, cancellation);
 
     private static Task<ChannelResult> SetPermissionRequestAsync(
-        [Description(IdIs)] string id, PermissionRequestWish wish, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
+        [Description(IdIs)] string id, PermissionPromptRequest request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
     {
         var check = new Check();
-        wish.CheckWith(check);
+        request.CheckWith(check);
         return check.Failed(out var problem)
             ? Task.FromResult<ChannelResult>(problem)
             : SaveAsync(
                 id, match, store, time, caller, "channel.set_permission_request",
-                channel => channel.Facts.Settings with { PermissionText = wish.Text, Template = wish.Template }, cancellation);
+                channel => channel.Facts.Settings with { PermissionText = request.Text, Template = request.Template }, cancellation);
     }
 
     private static async Task<ChannelResult> SetRoutesAsync(
-        [Description(IdIs)] string id, RoutesWish wish, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
+        [Description(IdIs)] string id, RoutesRequest request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
     {
         var check = new Check();
-        wish.CheckWith(check, await store.TrunksAsync(time.GetUtcNow() - NodeSeen, cancellation));
+        request.CheckWith(check, await store.TrunksAsync(time.GetUtcNow() - NodeSeen, cancellation));
         return check.Failed(out var problem)
             ? problem
-            : Answer(await store.ReplaceRoutesAsync(new ChannelId(id), match.Version, caller.Actor, wish.Items, cancellation), match, time);
+            : Answer(await store.ReplaceRoutesAsync(new ChannelId(id), match.Version, caller.Actor, request.Items, cancellation), match, time);
     }
 
     private static async Task<ChannelResult> ReconcileAsync(
-        [Description(IdIs)] string id, ReconcileWish wish, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
+        [Description(IdIs)] string id, ReconcileRequest request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
     {
-        if (wish.Direction == ReconcileDirection.Push)
+        if (request.Direction == ReconcileDirection.Push)
             return Answer(await store.PushAgainAsync(new ChannelId(id), match.Version, caller.Actor, cancellation), match, time);
         ProblemResult? refusal = null;
         var change = await store.ChangeAsync(new ChannelId(id), match.Version, caller.Actor, "channel.adopt", channel =>
         {
             if (channel.Facts.Meta is not { } metas)
-                refusal = MetaNotRead.Of("A gateway reads them within seconds of its start, and again every few minutes.");
+                refusal = MetaNotRead.Of("A gateway reads them within seconds of its start, and then every few minutes.");
             else if (SettingsComparison.TryAdopt(channel.Facts.Settings, metas, out var adopted, out var errors))
                 return new SettingsDecision(adopted with { IsManaged = true }, []);
             else
@@ -131,7 +131,7 @@ public static class ChannelsApi
 
     private static Task<ChannelResult> SaveHoursAsync(
         string id, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, string action, CallHours? hours, CancellationToken cancellation) =>
-        SaveAsync(id, match, store, time, caller, action, channel => ChannelWish.Managed(channel.Facts.Settings, channel.Facts.Meta) with { CallHours = hours }, cancellation);
+        SaveAsync(id, match, store, time, caller, action, channel => ChannelPatch.Managed(channel.Facts.Settings, channel.Facts.Meta) with { CallHours = hours }, cancellation);
 
     private static async Task<ChannelResult> SaveAsync(
         string id, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, string action, Func<StoredChannel, ChannelSettings> change,

@@ -4,15 +4,15 @@ using Gateway.Storage.Contacts;
 namespace AdminApi.Contacts;
 
 /// <summary>A WhatsApp user as one channel knows them, as of now.</summary>
-/// <param name="Phone">Digits, in the one spelling that the gateway keeps of each number; none for users who hide it.</param>
+/// <param name="Phone">Digits, in the gateway's canonical spelling; none for users who hide it.</param>
 /// <param name="UserId">The business-scoped user id.</param>
-/// <param name="Permission">What they permit now: a temporary permission whose time is over shows as expired.</param>
-/// <param name="MayBeCalled">They permit it, and today's calls are not used up.</param>
-/// <param name="DecidedBy">Who decided the permission.</param>
-/// <param name="Unanswered">Our calls in a row that they did not answer.</param>
-/// <param name="WindowUntil">Until then free-form messages may be sent.</param>
-/// <param name="CallsBarredUntil">WhatsApp said that today's calls are used up.</param>
-/// <param name="RequestsBarredUntil">WhatsApp said that they were asked too often.</param>
+/// <param name="Permission">The state now: a temporary permission past its end shows as expired.</param>
+/// <param name="MayBeCalled">True where the user permits calls, and today's calls are not used up.</param>
+/// <param name="DecidedBy">The party that decided the permission.</param>
+/// <param name="Unanswered">The number of consecutive calls of ours that the user did not answer.</param>
+/// <param name="WindowUntil">The time until which free-form messages may be sent.</param>
+/// <param name="CallsBarredUntil">Set where WhatsApp reported today's calls as used up.</param>
+/// <param name="RequestsBarredUntil">Set where WhatsApp reported too many requests to the user.</param>
 public sealed record ContactView(
     long Id, string Channel, string? Phone, string? UserId, string? ParentUserId, string? Name, string? UserName, PermissionState Permission, bool MayBeCalled,
     DateTimeOffset? Since, DateTimeOffset? ExpiresAt, PermissionDecider? DecidedBy, int Unanswered, DateTimeOffset? WindowUntil, bool WindowIsOpen,
@@ -28,16 +28,16 @@ public sealed record ContactView(
     }
 }
 
-/// <summary>A contact with what may be sent to them next, and what was.</summary>
-/// <param name="NextRequest">Whether they may be asked for permission now.</param>
+/// <summary>A contact with the next possible request, and the past ones.</summary>
+/// <param name="NextRequest">The next permission request to the user.</param>
 /// <param name="Requests">The newest first, at most 20.</param>
 public sealed record ContactDetails(ContactView Contact, NextRequest NextRequest, IReadOnlyList<PermissionRequest> Requests);
 
-/// <summary>Whether a user may be asked for permission now.</summary>
-/// <param name="IsAllowed">They may be.</param>
-/// <param name="Form">How the request would be sent.</param>
+/// <summary>The decision whether a user may be asked for permission now.</summary>
+/// <param name="IsAllowed">True where the user may be asked now.</param>
+/// <param name="Form">The form in which the request would be sent.</param>
 /// <param name="Rule">The rule that forbids it.</param>
-/// <param name="FreeAt">When that rule allows it again; none where no passing of time does.</param>
+/// <param name="FreeAt">The time at which that rule allows it again; none where time alone does not lift it.</param>
 /// <param name="Text">The reason, and what to send first.</param>
 /// <param name="RequestsPerDay">The limit of 24 hours.</param>
 /// <param name="RequestsPerWeek">The limit of 7 days.</param>

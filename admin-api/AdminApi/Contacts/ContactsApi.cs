@@ -13,7 +13,7 @@ using Npgsql;
 
 namespace AdminApi.Contacts;
 
-/// <summary>WhatsApp users, what they permit, and asking them.</summary>
+/// <summary>WhatsApp users, their permissions, and permission requests.</summary>
 public static class ContactsApi
 {
     private const int ShownRequests = 20;
@@ -22,34 +22,34 @@ public static class ContactsApi
     {
         var contacts = api.MapGroup("/contacts").WithTags("contacts");
         contacts.MapGet("/", ListAsync).WithName("listContacts").Requires(Scope.Read).Paged()
-            .WithSummary("WhatsApp users and what they permit now, the newest first");
+            .WithSummary("WhatsApp users with their permissions, the newest first");
         contacts.MapGet("/{id:long}", GetAsync).WithName("getContact").Requires(Scope.Read).Problems(Problems.NotFound)
             .WithSummary("A user with the requests sent, and whether another may be sent now");
         contacts.MapGet("/{id:long}/events", TimelineAsync).WithName("listContactEvents").Requires(Scope.Read).Paged().Problems(Problems.NotFound)
-            .WithSummary("What happened with a user, the newest first, under former numbers and ids too");
+            .WithSummary("The events of a user, the newest first, under former numbers and ids too");
         contacts.MapPost("/{id:long}/refresh", RefreshAsync).WithName("refreshContact").Requires(Scope.Operate)
             .Problems(Problems.NotFound, NodeProblems.Refused, NodeProblems.Unreachable)
-            .WithSummary("Has a node ask WhatsApp what the user permits, and stores the answer");
+            .WithSummary("Reads a user's permission at WhatsApp, through a node, and stores it");
         contacts.MapPost("/{id:long}/revoke", RevokeAsync).WithName("revokePermission").Requires(Scope.Operate).Problems(Problems.NotFound)
-            .WithSummary("Takes a permission back here: the user is not called until they permit it anew");
+            .WithSummary("Revokes a permission here: the user is not called until they permit it again");
         api.MapGroup("/permission-requests").WithTags("contacts").MapPost("/", AskAsync).WithName("requestPermission").Requires(Scope.Operate).Idempotent()
             .Problems(ContactProblems.OfRequests)
             .WithSummary("Asks a user for permission to be called: free-form in an open window, else by the channel's template");
     }
 
-    /// <summary>What a list of contacts is narrowed to.</summary>
+    /// <summary>The filter of a list of contacts.</summary>
     public readonly record struct Filter(
         [property: Description("A business number by Meta's phone_number_id.")] string? Channel,
         [property: Description("A telephone number with country code, in any spelling.")] string? Phone,
         [property: Description("A business-scoped user id.")] string? UserId,
-        [property: Description("What they permit now.")] WireValue<PermissionState>? Permission);
+        [property: Description("The state of the permission now.")] WireValue<PermissionState>? Permission);
 
     /// <param name="Reason">For the audit log; up to 500 characters.</param>
     public sealed record Revocation(string? Reason = null);
 
     /// <param name="Channel">The business number that asks, by Meta's phone_number_id.</param>
     /// <param name="User">A telephone number with country code in any usual spelling, or a business-scoped user id.</param>
-    public sealed record PermissionWish(string Channel, string User);
+    public sealed record AskPermissionRequest(string Channel, string User);
 
     private static async Task<Results<Ok<Page<ContactView>>, ProblemResult>> ListAsync(
         ContactPages pages, TimeProvider time, [AsParameters] Filter filter, [AsParameters] PageRequest page, CancellationToken cancellation)
@@ -61,7 +61,7 @@ public static class ContactsApi
         if (filter.Phone is { } typed)
             check.That(PhoneText.TryRead(typed, out phone, out var reason), "phone", reason);
         if (filter.UserId is { } userId)
-            check.That(UserText.TryRead(userId, out var user, out _) && user.UserId is not null, "userId", "A business-scoped user id such as US.1349.");
+            check.That(UserText.TryRead(userId, out var user, out _) && user.UserId is not null, "userId", "Must be a business-scoped user id such as US.1349.");
         if (check.Failed(out var problem))
             return problem;
         var now = time.GetUtcNow();
@@ -72,7 +72,7 @@ public static class ContactsApi
     }
 
     private static async Task<Results<Ok<ContactDetails>, ProblemResult>> GetAsync(
-        [Description("The contact's id.")] long id, ContactStore contacts, PermissionRequests requests, ChannelStore channels, AdminApiOptions options,
+        [Description("The contact's id.")] long id, ContactStore contacts, PermissionRequestStore requests, ChannelStore channels, AdminApiOptions options,
         TimeProvider time, CancellationToken cancellation)
     {
         if (await contacts.FindAsync(id, cancellation) is not { } contact)
@@ -111,7 +111,7 @@ public static class ContactsApi
         [Description("The contact's id.")] long id, Revocation revocation, ContactStore contacts, Caller caller, TimeProvider time, CancellationToken cancellation)
     {
         var check = new Check();
-        check.That(revocation.Reason is null or { Length: <= 500 }, "reason", "Up to 500 characters.");
+        check.That(revocation.Reason is null or { Length: <= 500 }, "reason", "Must be at most 500 characters.");
         if (check.Failed(out var problem))
             return problem;
         var now = time.GetUtcNow();
@@ -120,16 +120,16 @@ public static class ContactsApi
     }
 
     private static async Task<Results<Accepted<ContactView>, ProblemResult>> AskAsync(
-        PermissionWish wish, ContactStore contacts, ChannelStore channels, NodeCommands nodes, AuditLog audit, Caller caller, TimeProvider time,
+        AskPermissionRequest request, ContactStore contacts, ChannelStore channels, NodeCommands nodes, AuditStore audit, Caller caller, TimeProvider time,
         CancellationToken cancellation)
     {
         var check = new Check();
-        var user = UserText.Checked(wish.User, "user", check);
-        check.That(await channels.FindAsync(new ChannelId(wish.Channel), cancellation) is not null, "channel", "There is no such channel.");
+        var user = UserText.Checked(request.User, "user", check);
+        check.That(await channels.FindAsync(new ChannelId(request.Channel), cancellation) is not null, "channel", "There is no such channel.");
         if (check.Failed(out var problem))
             return problem;
-        await audit.WriteAsync(caller.Actor, "permission.request", $"channel:{wish.Channel}", null, wish, cancellation);
-        var channel = new ChannelId(wish.Channel);
+        await audit.WriteAsync(caller.Actor, "permission.request", $"channel:{request.Channel}", null, request, cancellation);
+        var channel = new ChannelId(request.Channel);
         var reply = await nodes.AskPermissionAsync(new NodeCommand.AskPermission(channel, user!, caller.Actor), cancellation);
         return reply.Outcome == CommandOutcome.Done && await contacts.FindAsync(channel, user!, cancellation) is { } contact
             ? TypedResults.Accepted((string?)null, ContactView.Of(contact, time.GetUtcNow()))
@@ -144,7 +144,7 @@ internal static class ContactSetup
     public static void AddContacts(this IServiceCollection services, AdminApiOptions options)
     {
         services.AddSingleton(s => new ContactStore(s.GetRequiredService<NpgsqlDataSource>(), options.Permissions));
-        services.AddSingleton(s => new PermissionRequests(s.GetRequiredService<NpgsqlDataSource>(), options.Permissions));
+        services.AddSingleton(s => new PermissionRequestStore(s.GetRequiredService<NpgsqlDataSource>(), options.Permissions));
         services.AddSingleton<ContactPages>();
     }
 }

@@ -4,29 +4,29 @@ using Npgsql;
 namespace AdminApi.Events;
 
 /// <summary>
-/// How far the events have come: looks for new ones, lets those that are committed be given their positions, and tells those who follow. Without
-/// PostgreSQL it stands still and comes back by itself.
+/// The head of the event stream: polls for new events, gives positions to those that are committed, and releases those who follow. Without
+/// PostgreSQL it pauses, and recovers automatically.
 /// </summary>
 /// <remarks>
-/// It looks instead of being notified: PostgreSQL lets transactions that notify commit only one after the other, each waiting for the disk, which
-/// would hold back the settlement of calls (measured: 0.8 to 1.7 thousand commits a second instead of 6.5 to 10).
+/// It polls instead of being notified: PostgreSQL lets transactions that notify commit only one after the other, each waiting for the disk,
+/// which would delay the settlement of calls (measured: 0.8 to 1.7 thousand commits a second instead of 6.5 to 10).
 /// </remarks>
 public sealed partial class EventHead(EventPositions positions, ILogger<EventHead> log) : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Between two looks while another instance gives the positions.</summary>
+    /// <summary>The pause between two polls while another instance gives the positions.</summary>
     private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(10);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
 
     private volatile TaskCompletionSource _moved = New();
     private long _position = -1;
 
-    /// <summary>The last position that can be read; -1 until the store was reached for the first time.</summary>
+    /// <summary>The last position that can be read; -1 until the store was first reached.</summary>
     public long Position => Volatile.Read(ref _position);
 
-    /// <summary>Returns when there is more than was seen.</summary>
+    /// <summary>Returns when there is an event after <paramref name="seen"/>.</summary>
     public async Task PassAsync(long seen, CancellationToken cancellation)
     {
         while (true)
@@ -49,7 +49,7 @@ public sealed partial class EventHead(EventPositions positions, ILogger<EventHea
             catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException or InvalidOperationException)
             {
                 Away(log, e.Message);
-                await Task.Delay(Patience, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Timeout, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -84,6 +84,6 @@ public sealed partial class EventHead(EventPositions positions, ILogger<EventHea
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    [LoggerMessage(LogLevel.Warning, "Events cannot be followed for now: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Events cannot be read at present: {Reason}")]
     private static partial void Away(ILogger log, string reason);
 }

@@ -7,7 +7,7 @@ using Gateway.Storage.Events;
 namespace AdminApi.Events;
 
 /// <summary>
-/// Events as Server-Sent Events (WHATWG HTML, "Server-sent events"): each with its position as id, so that a client that comes back with
+/// Events as Server-Sent Events (WHATWG HTML, "Server-sent events"): each with its position as id, so that a client that reconnects with
 /// Last-Event-ID misses none. A comment every few seconds keeps proxies from closing the connection.
 /// </summary>
 internal sealed class EventStream(EventReader events, EventHead head, EventQuery query, long? after, IHostApplicationLifetime host) : IResult
@@ -16,7 +16,7 @@ internal sealed class EventStream(EventReader events, EventHead head, EventQuery
 
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
-    /// <summary>Then the client comes back and shows its key anew, which may have ended since.</summary>
+    /// <summary>The longest connection; then the client reconnects and presents its key again, which may have expired.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
 
     public async Task ExecuteAsync(HttpContext httpContext)
@@ -26,7 +26,7 @@ internal sealed class EventStream(EventReader events, EventHead head, EventQuery
         var response = httpContext.Response;
         response.ContentType = "text/event-stream";
         response.Headers["X-Accel-Buffering"] = "no"; // nginx
-        // A position that lies ahead is of another database; the client goes on from here.
+        // A position beyond the head belongs to another database; the client continues from here.
         var seen = Math.Min(after ?? head.Position, head.Position);
         try
         {
@@ -41,7 +41,7 @@ internal sealed class EventStream(EventReader events, EventHead head, EventQuery
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {
-            // The client has gone, or comes back with what it saw last.
+            // The client has gone, or reconnects with the last id that it saw.
         }
     }
 

@@ -3,11 +3,11 @@ using Gateway.Storage.Events;
 
 namespace AdminApi.Events;
 
-/// <summary>Something that happened, as the timeline, the stream and webhooks show it.</summary>
-/// <param name="Id">The same everywhere: who gets one twice knows it by this.</param>
-/// <param name="Kind">What, such as `call.missed`.</param>
+/// <summary>An event as the timeline, the stream and webhooks show it.</summary>
+/// <param name="Id">The same everywhere: identifies repetitions.</param>
+/// <param name="Kind">The kind, such as `call.missed`.</param>
 /// <param name="Contact">The WhatsApp user, by the id of the contact.</param>
-/// <param name="Data">What else there is to know; its members depend on the kind.</param>
+/// <param name="Data">Further data; its members depend on the kind.</param>
 public sealed record EventView(
     long Id, string Kind, DateTimeOffset At, string? Channel, long? Contact, string? CallId, string? Account, JsonElement Data)
 {

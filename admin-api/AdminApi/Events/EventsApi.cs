@@ -7,26 +7,26 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace AdminApi.Events;
 
-/// <summary>What happened: as a timeline, and as a stream.</summary>
+/// <summary>Events: as a timeline, and as a stream.</summary>
 public static class EventsApi
 {
     public static void MapEvents(this IEndpointRouteBuilder api)
     {
         var events = api.MapGroup("/events").WithTags("events");
         events.MapGet("/", ListAsync).WithName("listEvents").Requires(Scope.Read).Paged()
-            .WithSummary("What happened, the newest first");
+            .WithSummary("Events, the newest first");
         events.MapGet("/stream", Stream).WithName("streamEvents").Requires(Scope.Read)
-            .WithSummary("What happens, as Server-Sent Events whose data is an event as listed")
+            .WithSummary("New events as Server-Sent Events whose data is an event as listed")
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream");
     }
 
-    /// <summary>What a list or stream of events is narrowed to.</summary>
+    /// <summary>The filter of a list or stream of events.</summary>
     public readonly record struct Filter(
         [property: Description("Kinds, separated by commas: call.missed,balance.low.")] string? Kinds,
         [property: Description("A business number by Meta's phone_number_id.")] string? Channel,
         [property: Description("A WhatsApp user, by the id of the contact.")] long? Contact,
         [property: Description("A call attempt.")] string? Call,
-        [property: Description("Whose money it is about.")] string? Account)
+        [property: Description("The account whose money is involved.")] string? Account)
     {
         public ProblemResult? Read(QueryTime? from, QueryTime? to, out EventQuery query)
         {
@@ -54,7 +54,7 @@ public static class EventsApi
 
     private static IResult Stream(
         EventReader events, EventHead head, IHostApplicationLifetime host, [AsParameters] Filter filter,
-        [FromHeader(Name = "Last-Event-ID"), Description("The id of the last event that was received: the stream goes on behind it.")] string? lastEventId,
+        [FromHeader(Name = "Last-Event-ID"), Description("The id of the last event that was received: the stream continues after it.")] string? lastEventId,
         [Description("The same as Last-Event-ID, for clients that cannot set headers; 0 is the beginning. Without either the stream begins now.")] long? after)
     {
         if (filter.Read(null, null, out var query) is { } problem)
@@ -67,7 +67,7 @@ public static class EventsApi
     }
 
     private static ProblemResult NoPosition(string field) =>
-        Problems.InvalidRequest.Of($"{field}: the id of an event of this stream.", [new FieldError(field, "Not an id of this stream.")]);
+        Problems.InvalidRequest.Of($"{field}: must be the id of an event of this stream.", [new FieldError(field, "Must be an id of this stream.")]);
 
-    private static ProblemResult NotYet() => Problems.Unavailable.Of("PostgreSQL has not answered yet. Try again later.");
+    private static ProblemResult NotYet() => Problems.Unavailable.Of("PostgreSQL has not answered yet. Retry later.");
 }

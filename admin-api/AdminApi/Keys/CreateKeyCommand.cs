@@ -5,7 +5,8 @@ using Npgsql;
 
 namespace AdminApi.Keys;
 
-/// <summary>`AdminApi create-key NAME SCOPES`: makes a key from the machine itself, as the first one is. Prints its text and nothing else.</summary>
+/// <summary>`AdminApi create-key NAME SCOPES`: creates a key on the machine itself, such as the
+/// first one. Prints its text and nothing else.</summary>
 public static class CreateKeyCommand
 {
     public const string Verb = "create-key";
@@ -26,7 +27,7 @@ public static class CreateKeyCommand
         }
         await using var database = NpgsqlDataSource.Create(postgres);
         var key = KeyText.New();
-        await new KeyBook(database).CreateAsync(key.Id, key.Hash, name, [.. words.Distinct()], null, "command line", CancellationToken.None);
+        await new KeyStore(database).CreateAsync(key.Id, key.Hash, name, [.. words.Distinct()], null, "command line", CancellationToken.None);
         await output.WriteLineAsync(key.Text);
         return 0;
     }

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AdminApi.Keys;
 
-/// <summary>Keys of this API. Their texts are shown once, when they are made.</summary>
+/// <summary>Keys of this API. Their texts are shown once, when they are created.</summary>
 public static class KeysApi
 {
     private static readonly TimeSpan LongestGrace = TimeSpan.FromDays(30);
@@ -16,23 +16,23 @@ public static class KeysApi
         var keys = api.MapGroup("/keys").WithTags("keys");
         keys.MapGet("/", ListAsync).WithName("listKeys").Requires(Scope.Admin).Paged().WithSummary("All keys, revoked ones included");
         keys.MapGet("/{id}", GetAsync).WithName("getKey").Requires(Scope.Admin).Problems(Problems.NotFound).WithSummary("A key");
-        keys.MapPost("/", CreateAsync).WithName("createKey").Requires(Scope.Admin).WithSummary("Makes a key; the answer holds its text, which is never shown again");
+        keys.MapPost("/", CreateAsync).WithName("createKey").Requires(Scope.Admin).WithSummary("Creates a key; the answer has its text, which is never shown again");
         keys.MapPost("/{id}/rotate", RotateAsync).WithName("rotateKey").Requires(Scope.Admin).WithIfMatch().Problems(Problems.NotFound)
-            .WithSummary("Gives a key a new text; the old one works for a while longer");
+            .WithSummary("Gives a key a new text; the old one still works for a while");
         keys.MapDelete("/{id}", RevokeAsync).WithName("revokeKey").Requires(Scope.Admin).WithIfMatch().Problems(Problems.NotFound)
-            .WithSummary("Ends a key at once and for good");
+            .WithSummary("Revokes a key at once and permanently");
     }
 
-    /// <param name="Name">Who or what uses it: 1 to 200 characters.</param>
+    /// <param name="Name">The user of the key: 1 to 200 characters.</param>
     /// <param name="Scopes">At least one. admin implies all others, operate and billing imply read.</param>
     /// <param name="ExpiresAt">In the future; none: it does not expire.</param>
     public sealed record NewKeyRequest(string Name, IReadOnlyList<Scope> Scopes, DateTimeOffset? ExpiresAt = null);
 
-    /// <param name="GraceSeconds">How long the old text works on: 0 to 30 days; a day unless told.</param>
+    /// <param name="GraceSeconds">The time for which the old text still works: 0 to 30 days; by default a day.</param>
     public sealed record RotateRequest(int GraceSeconds = 86_400);
 
-    /// <param name="PreviousUntil">Until when the text before the last rotation works.</param>
-    /// <param name="LastUsedAt">Noted at most once a minute.</param>
+    /// <param name="PreviousUntil">The time until which the text before the last rotation works.</param>
+    /// <param name="LastUsedAt">Updated at most once a minute.</param>
     public sealed record KeyView(
         string Id, string Name, IReadOnlyList<Scope> Scopes, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt, DateTimeOffset? LastUsedAt,
         DateTimeOffset? PreviousUntil, string CreatedBy, DateTimeOffset CreatedAt, long Version) : IVersioned
@@ -42,11 +42,11 @@ public static class KeysApi
             row.CreatedAt, row.Version);
     }
 
-    /// <param name="Key">As it is listed from now on.</param>
-    /// <param name="Text">What to send as `Authorization: Bearer …`.</param>
+    /// <param name="Key">The key as it is listed from now on.</param>
+    /// <param name="Text">The text to send as `Authorization: Bearer …`.</param>
     public sealed record KeyWithText(KeyView Key, string Text);
 
-    private static async Task<Results<Ok<Page<KeyView>>, ProblemResult>> ListAsync(KeyBook book, [AsParameters] PageRequest page, CancellationToken cancellation)
+    private static async Task<Results<Ok<Page<KeyView>>, ProblemResult>> ListAsync(KeyStore book, [AsParameters] PageRequest page, CancellationToken cancellation)
     {
         if (!Cursor.TryRead(page.Cursor, out string? after))
             return Cursor.Problem();
@@ -55,16 +55,16 @@ public static class KeysApi
     }
 
     private static async Task<Results<Ok<KeyView>, ProblemResult>> GetAsync(
-        [Description("The part of the key's text behind `wag_`.")] string id, KeyBook book, CancellationToken cancellation) =>
+        [Description("The part of the key's text after `wag_`.")] string id, KeyStore book, CancellationToken cancellation) =>
         await book.FindAsync(id, cancellation) is { } row ? TypedResults.Ok(KeyView.Of(row)) : Unknown();
 
     private static async Task<Results<Created<KeyWithText>, ProblemResult>> CreateAsync(
-        NewKeyRequest request, KeyBook book, Caller caller, TimeProvider clock, CancellationToken cancellation)
+        NewKeyRequest request, KeyStore book, Caller caller, TimeProvider clock, CancellationToken cancellation)
     {
         var check = new Check();
-        check.That(request.Name.Length is >= 1 and <= 200, "name", "1 to 200 characters.");
-        check.That(request.Scopes.Count > 0, "scopes", "At least one.");
-        check.That(request.ExpiresAt is null || request.ExpiresAt > clock.GetUtcNow(), "expiresAt", "Lies in the future.");
+        check.That(request.Name.Length is >= 1 and <= 200, "name", "Must be 1 to 200 characters.");
+        check.That(request.Scopes.Count > 0, "scopes", "Must have at least one.");
+        check.That(request.ExpiresAt is null || request.ExpiresAt > clock.GetUtcNow(), "expiresAt", "Must be in the future.");
         if (check.Failed(out var problem))
             return problem;
         var key = KeyText.New();
@@ -74,12 +74,12 @@ public static class KeysApi
     }
 
     private static async Task<Results<Ok<KeyWithText>, ProblemResult>> RotateAsync(
-        [Description("The part of the key's text behind `wag_`.")] string id, RotateRequest request, IfMatch match, KeyBook book, Caller caller,
+        [Description("The part of the key's text after `wag_`.")] string id, RotateRequest request, IfMatch match, KeyStore book, Caller caller,
         CancellationToken cancellation)
     {
         var grace = TimeSpan.FromSeconds(request.GraceSeconds);
         var check = new Check();
-        check.That(grace >= TimeSpan.Zero && grace <= LongestGrace, "graceSeconds", $"0 to {LongestGrace.TotalSeconds}.");
+        check.That(grace >= TimeSpan.Zero && grace <= LongestGrace, "graceSeconds", $"Must be between 0 and {LongestGrace.TotalSeconds}.");
         if (check.Failed(out var problem))
             return problem;
         var key = KeyText.Renewed(id);
@@ -92,7 +92,7 @@ public static class KeysApi
     }
 
     private static async Task<Results<NoContent, ProblemResult>> RevokeAsync(
-        [Description("The part of the key's text behind `wag_`.")] string id, IfMatch match, KeyBook book, Caller caller, CancellationToken cancellation) =>
+        [Description("The part of the key's text after `wag_`.")] string id, IfMatch match, KeyStore book, Caller caller, CancellationToken cancellation) =>
         await book.RevokeAsync(id, match.Version, caller.Actor, cancellation) switch
         {
             { After: not null } => TypedResults.NoContent(),

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AdminApi.MissedCalls;
 
-/// <summary>Calls of users that nobody answered, as a work list.</summary>
+/// <summary>Users' calls that were not answered, as a work list.</summary>
 public static class MissedCallsApi
 {
     public static void MapMissedCalls(this IEndpointRouteBuilder api)
@@ -18,25 +18,25 @@ public static class MissedCallsApi
         missed.MapGet("/{callId}", GetAsync).WithName("getMissedCall").Requires(Scope.Read).Problems(Problems.NotFound)
             .WithSummary("A missed call");
         missed.MapPut("/{callId}", SaveAsync).WithName("updateMissedCall").Requires(Scope.Operate).WithIfMatch().Problems(Problems.NotFound)
-            .WithSummary("Assigns, notes, closes or reopens a missed call");
+            .WithSummary("Assigns, annotates, closes or reopens a missed call");
         missed.MapPost("/{callId}/call-back", CallBackAsync).WithName("callBackMissedCall").Requires(Scope.Operate).Idempotent()
             .Problems(Problems.NotFound, NodeProblems.Unreachable, NodeProblems.Refused)
             .WithSummary("Rings an agent, and the user when the agent answers");
     }
 
-    /// <summary>What a list of missed calls is narrowed to.</summary>
+    /// <summary>The filter of a list of missed calls.</summary>
     public readonly record struct Filter(
-        [property: Description("How far they have come.")] WireValue<MissedCallState>? State,
-        [property: Description("Whose they are.")] string? Assignee,
+        [property: Description("The state of work.")] WireValue<MissedCallState>? State,
+        [property: Description("The assignee.")] string? Assignee,
         [property: Description("A business number by Meta's phone_number_id.")] string? Channel,
         [property: Description("Missed at this time or later.")] QueryTime? From,
         [property: Description("Missed before this time.")] QueryTime? To);
 
-    /// <param name="Assignee">Whose it is; required where the state is assigned.</param>
+    /// <param name="Assignee">The assignee; required where the state is assigned.</param>
     /// <param name="Note">Up to 2000 characters.</param>
     public sealed record MissedCallChange(MissedCallState State, string? Assignee = null, string? Note = null);
 
-    /// <param name="Agent">What is dialled at the PBX.</param>
+    /// <param name="Agent">The number dialled at the PBX.</param>
     /// <param name="Trunk">The trunk to the agent; none: the channel's first.</param>
     public sealed record CallBackRequest(string Agent, string? Trunk = null);
 
@@ -44,7 +44,7 @@ public static class MissedCallsApi
     public sealed record CallBackStarted(string? CallId);
 
     private static async Task<Results<Ok<Page<MissedCallView>>, ProblemResult>> ListAsync(
-        MissedCallBook book, [AsParameters] Filter filter, [AsParameters] PageRequest page, CancellationToken cancellation)
+        MissedCallStore book, [AsParameters] Filter filter, [AsParameters] PageRequest page, CancellationToken cancellation)
     {
         if (!Cursor.TryRead(page.Cursor, out var at, out var id))
             return Cursor.Problem();
@@ -54,16 +54,16 @@ public static class MissedCallsApi
     }
 
     private static async Task<Results<Ok<MissedCallView>, ProblemResult>> GetAsync(
-        [Description("The call's id.")] string callId, MissedCallBook book, CancellationToken cancellation) =>
+        [Description("The call's id.")] string callId, MissedCallStore book, CancellationToken cancellation) =>
         await book.FindAsync(callId, cancellation) is { } row ? TypedResults.Ok(MissedCallView.Of(row)) : Unknown();
 
     private static async Task<Results<Ok<MissedCallView>, ProblemResult>> SaveAsync(
-        [Description("The call's id.")] string callId, MissedCallChange change, IfMatch match, MissedCallBook book, Caller caller, CancellationToken cancellation)
+        [Description("The call's id.")] string callId, MissedCallChange change, IfMatch match, MissedCallStore book, Caller caller, CancellationToken cancellation)
     {
         var check = new Check();
         check.That(change.State != MissedCallState.Assigned || change.Assignee is not null, "assignee", "Is required where the state is assigned.");
-        check.That(change.Assignee is null or { Length: >= 1 and <= 128 }, "assignee", "1 to 128 characters.");
-        check.That(change.Note is null or { Length: <= 2000 }, "note", "Up to 2000 characters.");
+        check.That(change.Assignee is null or { Length: >= 1 and <= 128 }, "assignee", "Must be 1 to 128 characters.");
+        check.That(change.Note is null or { Length: <= 2000 }, "note", "Must be at most 2000 characters.");
         if (check.Failed(out var problem))
             return problem;
         var result = await book.SaveAsync(callId, match.Version, change.State, change.Assignee, change.Note, caller.Actor, cancellation);
@@ -76,11 +76,11 @@ public static class MissedCallsApi
     }
 
     private static async Task<Results<Accepted<CallBackStarted>, ProblemResult>> CallBackAsync(
-        [Description("The call's id.")] string callId, CallBackRequest request, MissedCallBook book, NodeCommands nodes, AuditLog audit, Caller caller,
+        [Description("The call's id.")] string callId, CallBackRequest request, MissedCallStore book, NodeCommands nodes, AuditStore audit, Caller caller,
         CancellationToken cancellation)
     {
         var check = new Check();
-        check.That(request.Agent.Length is >= 1 and <= 128, "agent", "1 to 128 characters.");
+        check.That(request.Agent.Length is >= 1 and <= 128, "agent", "Must be 1 to 128 characters.");
         if (check.Failed(out var problem))
             return problem;
         if (await book.FindAsync(callId, cancellation) is not { } missed)
@@ -94,5 +94,5 @@ public static class MissedCallsApi
         return reply.Outcome == CommandOutcome.Done ? TypedResults.Accepted((string?)null, new CallBackStarted(reply.Call?.Value)) : NodeProblems.Of(reply);
     }
 
-    private static ProblemResult Unknown() => Problems.NotFound.Of("No call of this id was missed.");
+    private static ProblemResult Unknown() => Problems.NotFound.Of("There is no missed call of this id.");
 }

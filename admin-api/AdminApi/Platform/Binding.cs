@@ -3,13 +3,14 @@ using Microsoft.AspNetCore.HttpOverrides;
 
 namespace AdminApi.Platform;
 
-/// <summary>Where the API listens, and whom it believes there. Keys must not cross a network in the clear.</summary>
+/// <summary>The check of the addresses to which the API binds, and of the proxies that it
+/// trusts. Keys must not cross a network in the clear.</summary>
 public static class Binding
 {
     public const string DefaultUrl = "http://127.0.0.1:8081";
 
     /// <summary>Throws where plain HTTP would be open to others than this machine and the trusted proxies.</summary>
-    /// <exception cref="InvalidOperationException">The address is public, and neither TLS nor a trusted proxy stands before it.</exception>
+    /// <exception cref="InvalidOperationException">The address is public, with neither TLS nor a trusted proxy.</exception>
     public static void RefuseOpenDoors(IConfiguration configuration, AdminApiOptions options)
     {
         var named = (configuration["urls"] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
@@ -24,7 +25,8 @@ public static class Binding
         }
     }
 
-    /// <summary>Behind proxies: only they and this machine may connect without TLS, and the address that they forward is the caller's.</summary>
+    /// <summary>Lets only the proxies and this machine connect without TLS, and takes
+    /// the address that they forward as the caller's.</summary>
     public static void UseTrustedProxies(this WebApplication app, AdminApiOptions options)
     {
         if (options.Proxies.Count == 0)

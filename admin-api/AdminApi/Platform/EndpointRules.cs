@@ -1,6 +1,7 @@
 namespace AdminApi.Platform;
 
-/// <summary>The rules that an endpoint declares. They are enforced from this metadata, and the OpenAPI document is written from it.</summary>
+/// <summary>The rules that an endpoint declares. They are enforced from this metadata,
+/// and the OpenAPI document is written from it.</summary>
 public static class EndpointRules
 {
     /// <summary>The scope without which the answer is 403 forbidden_scope. Every endpoint under /v1 has one.</summary>
@@ -8,8 +9,8 @@ public static class EndpointRules
         builder.WithMetadata(new RequiredScope(scope));
 
     /// <summary>
-    /// The kinds of error that this endpoint answers with, beside those that follow from its other rules (400, 401, 403, 429, 503, and what
-    /// bodies, If-Match and Idempotency-Key bring).
+    /// The kinds of error of this endpoint, in addition to those that follow from its other rules (400, 401, 403, 429, 503, and those of
+    /// bodies, If-Match and Idempotency-Key).
     /// </summary>
     public static TBuilder Problems<TBuilder>(this TBuilder builder, params ProblemKind[] kinds) where TBuilder : IEndpointConventionBuilder =>
         builder.WithMetadata(new DeclaredProblems(kinds));
@@ -19,17 +20,17 @@ public static class EndpointRules
         builder.AddEndpointFilter(static (context, next) =>
             context.Arguments.OfType<PageRequest>().Any(page => page.Size is < 1 or > PageRequest.MaxSize)
                 ? ValueTask.FromResult<object?>(Platform.Problems.InvalidRequest.Of(
-                    $"limit: lies between 1 and {PageRequest.MaxSize}.", [new FieldError("limit", $"Lies between 1 and {PageRequest.MaxSize}.")]))
+                    $"limit: must be between 1 and {PageRequest.MaxSize}.", [new FieldError("limit", $"Must be between 1 and {PageRequest.MaxSize}.")]))
                 : next(context));
 
-    /// <summary>A change of something versioned: 428 without If-Match. The handler takes an <see cref="IfMatch"/>.</summary>
+    /// <summary>Marks the change of a versioned object: 428 without If-Match. The handler takes an <see cref="IfMatch"/>.</summary>
     public static RouteHandlerBuilder WithIfMatch(this RouteHandlerBuilder builder) =>
         builder.WithMetadata(new NeedsIfMatch()).AddEndpointFilter(IfMatch.FilterAsync);
 
-    /// <summary>What spends or sends: Idempotency-Key is required, and a repetition gets the first answer.</summary>
+    /// <summary>Marks an operation that spends or sends: Idempotency-Key is required, and a repetition gets the first answer.</summary>
     public static RouteHandlerBuilder Idempotent(this RouteHandlerBuilder builder) => builder.WithMetadata(new NeedsIdempotencyKey());
 
-    /// <summary>More, or less, than the usual bytes of a body.</summary>
+    /// <summary>Sets another limit of the body than the usual one, in bytes.</summary>
     public static RouteHandlerBuilder BodyLimit(this RouteHandlerBuilder builder, long bytes) =>
         builder.WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(bytes));
 }

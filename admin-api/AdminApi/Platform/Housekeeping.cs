@@ -3,8 +3,8 @@ using Gateway.Storage.Events;
 
 namespace AdminApi.Platform;
 
-/// <summary>Once an hour: forgets kept answers and ended deliveries that nobody asks for any more.</summary>
-public sealed class Housekeeping(IdempotencyBook answers, WebhookOutbox outbox) : BackgroundService
+/// <summary>Deletes expired idempotent responses and ended deliveries once an hour.</summary>
+public sealed class Housekeeping(IdempotencyStore answers, WebhookOutbox outbox) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -18,7 +18,7 @@ public sealed class Housekeeping(IdempotencyBook answers, WebhookOutbox outbox) 
             }
             catch (Exception e) when (ErrorEdge.IsStoreAway(e))
             {
-                // The next hour will do.
+                // The next hour retries.
             }
         }
     }

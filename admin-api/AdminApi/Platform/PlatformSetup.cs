@@ -3,7 +3,7 @@ using Gateway.Storage;
 
 namespace AdminApi.Platform;
 
-/// <summary>Puts the platform together: services, the order of the middleware, and the group that every resource is mapped into.</summary>
+/// <summary>Composes the platform: services, the order of the middleware, and the group into which every resource is mapped.</summary>
 public static class PlatformSetup
 {
     public static void AddPlatform(this WebApplicationBuilder builder, AdminApiOptions options)
@@ -37,7 +37,8 @@ public static class PlatformSetup
         app.MapOpenApi("/openapi/{documentName}.json").Requires(Scope.Read);
     }
 
-    /// <summary>Where resources map theirs: `api.MapGroup("/calls").WithTags("calls")`, each operation with a name, a summary and a scope.</summary>
+    /// <summary>The group for resources: `api.MapGroup("/calls").WithTags("calls")`, each
+    /// operation with a name, a summary and a scope.</summary>
     public static RouteGroupBuilder MapV1(this WebApplication app)
     {
         var api = app.MapGroup("/v1");

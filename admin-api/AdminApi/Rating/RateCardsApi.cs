@@ -16,11 +16,11 @@ public static class RateCardsApi
         var cards = api.MapGroup("/rate-cards").WithTags("rates");
         cards.MapGet("/", ListAsync).WithName("listRateCards").Requires(Scope.Read).Paged().WithSummary("Rate cards by id");
         cards.MapPost("/", CreateAsync).WithName("createRateCard").Requires(Scope.Billing)
-            .Problems(BookProblems.AlreadyExists, BookProblems.UnknownCurrency).WithSummary("A new rate card, still without rates");
+            .Problems(StoreProblems.AlreadyExists, StoreProblems.UnknownCurrency).WithSummary("Creates a rate card, without rates");
         cards.MapGet("/{card}", GetAsync).WithName("getRateCard").Requires(Scope.Read).Problems(Problems.NotFound).WithSummary("A rate card");
-        cards.MapPut("/{card}", RenameAsync).WithName("updateRateCard").Requires(Scope.Billing).WithIfMatch().Problems(Problems.NotFound).WithSummary("Another name for a rate card");
+        cards.MapPut("/{card}", RenameAsync).WithName("updateRateCard").Requires(Scope.Billing).WithIfMatch().Problems(Problems.NotFound).WithSummary("Renames a rate card");
         cards.MapDelete("/{card}", DeleteAsync).WithName("deleteRateCard").Requires(Scope.Billing).WithIfMatch()
-            .Problems(Problems.NotFound, BookProblems.RateCardInUse).WithSummary("Deletes a rate card that no account has, with its rates");
+            .Problems(Problems.NotFound, StoreProblems.RateCardInUse).WithSummary("Deletes a rate card that no account has, with its rates");
     }
 
     private static async Task<Results<Ok<Page<RateCardView>>, ProblemResult>> ListAsync(
@@ -55,14 +55,14 @@ public static class RateCardsApi
         if (check.Failed(out var problem))
             return problem;
         var outcome = await store.RenameAsync(card, body.Name, version.Version, caller.Actor, cancellation);
-        return outcome.Value is { } renamed ? TypedResults.Ok(RateCardView.Of(renamed)) : outcome.Problem(inPath: BookRefusal.UnknownRateCard);
+        return outcome.Value is { } renamed ? TypedResults.Ok(RateCardView.Of(renamed)) : outcome.Problem(inPath: StoreRefusal.UnknownRateCard);
     }
 
     private static async Task<Results<NoContent, ProblemResult>> DeleteAsync(
         [Description(CardText)] string card, IfMatch version, RateCardStore store, Caller caller, CancellationToken cancellation)
     {
         var outcome = await store.DeleteAsync(card, version.Version, caller.Actor, cancellation);
-        return outcome.Value is not null ? TypedResults.NoContent() : outcome.Problem(inPath: BookRefusal.UnknownRateCard);
+        return outcome.Value is not null ? TypedResults.NoContent() : outcome.Problem(inPath: StoreRefusal.UnknownRateCard);
     }
 
     /// <param name="Id">Lower-case letters, digits, - and _; at most 64.</param>
@@ -73,13 +73,13 @@ public static class RateCardsApi
     /// <param name="Name">1 to 200 characters.</param>
     public sealed record RateCardName(string Name);
 
-    /// <param name="Id">Its name in paths and accounts.</param>
+    /// <param name="Id">Its id in paths and accounts.</param>
     /// <param name="Name">For people.</param>
     /// <param name="Currency">ISO 4217.</param>
-    /// <param name="Rates">How many rates it has, past and future ones included.</param>
-    /// <param name="Accounts">How many accounts are rated by it.</param>
+    /// <param name="Rates">The number of its rates, past and future ones included.</param>
+    /// <param name="Accounts">The number of accounts rated by it.</param>
     /// <param name="Version">Its ETag.</param>
-    /// <param name="CreatedAt">When it was created.</param>
+    /// <param name="CreatedAt">The time of its creation.</param>
     public sealed record RateCardView(string Id, string Name, string Currency, int Rates, int Accounts, long Version, DateTimeOffset CreatedAt) : IVersioned
     {
         public static RateCardView Of(RateCard card) => new(card.Id, card.Name, card.Currency, card.Rates, card.Accounts, card.Version, card.CreatedAt);

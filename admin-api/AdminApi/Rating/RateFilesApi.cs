@@ -19,11 +19,11 @@ public static class RateFilesApi
     {
         var files = api.MapGroup("/rate-cards/{card}").WithTags("rates");
         files.MapGet("/export", ExportAsync).WithName("exportRates").Requires(Scope.Read).Problems(Problems.NotFound)
-            .WithSummary("All rates of a card as CSV, as import takes it").Produces<string>(StatusCodes.Status200OK, Csv);
+            .WithSummary("All rates of a card as CSV, in the form that import accepts").Produces<string>(StatusCodes.Status200OK, Csv);
         files.MapPost("/import", ImportAsync).WithName("importRates").Requires(Scope.Billing).BodyLimit(MaxFile).Accepts<string>(Csv)
             .Problems(Problems.NotFound, InvalidRates)
-            .WithSummary("Takes a file of rates, all of it or nothing; all errors are told at once, by line")
-            .WithDescription("UTF-8, comma, semicolon or tab, with a first line sep=; or without, a decimal point. Columns: direction, prefix, valid_from, price_per_minute; optionally valid_until, currency, "
+            .WithSummary("Imports a file of rates, all of it or nothing; all errors are reported at once, by line")
+            .WithDescription("UTF-8, comma, semicolon or tab, with or without a first line sep=;, a decimal point. Columns: direction, prefix, valid_from, price_per_minute; optionally valid_until, currency, "
                 + "connection_fee, pulse_seconds, minimum_seconds, tiers (50000:0.0070|250000:0.0050).");
     }
 
@@ -49,14 +49,14 @@ public static class RateFilesApi
         var mode = new RateImportMode(replace == true, dryRun == true);
         var outcome = await import.ImportAsync(card, file, mode, caller.Actor, time.GetUtcNow(), cancellation);
         if (outcome.Value is not { } result)
-            return outcome.Problem(inPath: BookRefusal.UnknownRateCard);
+            return outcome.Problem(inPath: StoreRefusal.UnknownRateCard);
         return result.Errors.Count == 0
             ? TypedResults.Ok(new RateImportView(result.Added, result.Closed, mode.IsDryRun))
             : InvalidRates.Of($"{result.Errors.Count} errors.", [.. result.Errors.Select(e => new FieldError(e.Column is null ? $"line {e.Line}" : $"line {e.Line}, {e.Column}", e.Message))]);
     }
 
-    /// <param name="Added">Rates that the file brings.</param>
-    /// <param name="Closed">Rates that end where one of the file begins.</param>
-    /// <param name="IsDryRun">Nothing was changed.</param>
+    /// <param name="Added">The number of rates in the file.</param>
+    /// <param name="Closed">The number of rates that end where one of the file begins.</param>
+    /// <param name="IsDryRun">True where nothing was changed.</param>
     public sealed record RateImportView(int Added, int Closed, bool IsDryRun);
 }

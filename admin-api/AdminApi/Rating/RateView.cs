@@ -4,24 +4,24 @@ using Gateway.Calls.Rating;
 
 namespace AdminApi.Rating;
 
-/// <param name="FromMinutes">It holds for a call that takes the month's minutes above this.</param>
+/// <param name="FromMinutes">The tier applies to a call that takes the month's minutes above this.</param>
 /// <param name="PricePerMinute">Never above the tier before.</param>
 public sealed record TierView(long FromMinutes, decimal PricePerMinute)
 {
     public static IReadOnlyList<TierView> Of(IReadOnlyList<VolumeTier> tiers) => [.. tiers.Select(tier => new TierView((long)tier.FromMinutes, tier.PricePerMinute))];
 }
 
-/// <param name="Id">Its name in paths.</param>
+/// <param name="Id">Its id in paths.</param>
 /// <param name="Card">The rate card that it belongs to.</param>
 /// <param name="Direction">Calls of this direction.</param>
-/// <param name="Prefix">Calls with users whose number begins so; empty for every number.</param>
-/// <param name="ValidFrom">The first moment at which a call that begins is rated by it.</param>
-/// <param name="ValidUntil">The first moment at which one is not any more; null for no end.</param>
-/// <param name="Currency">Of the card.</param>
+/// <param name="Prefix">Calls with users whose number begins with it; empty for every number.</param>
+/// <param name="ValidFrom">The first moment at which a beginning call is rated by it.</param>
+/// <param name="ValidUntil">The first moment at which a beginning call is not; null for no end.</param>
+/// <param name="Currency">The card's currency.</param>
 /// <param name="PricePerMinute">Below the first tier.</param>
-/// <param name="ConnectionFee">Once for an answered call.</param>
+/// <param name="ConnectionFee">Charged once per answered call.</param>
 /// <param name="PulseSeconds">The unit of billed time.</param>
-/// <param name="MinimumSeconds">Billed even where less was talked.</param>
+/// <param name="MinimumSeconds">The least time billed.</param>
 /// <param name="Tiers">By ascending volume of the calendar month (UTC).</param>
 /// <param name="Version">Its ETag.</param>
 public sealed record RateView(
@@ -36,9 +36,9 @@ public sealed record RateView(
 /// <param name="Direction">Calls of this direction.</param>
 /// <param name="Prefix">Digits with country code; empty for every number.</param>
 /// <param name="PricePerMinute">In the card's currency.</param>
-/// <param name="ValidFrom">Now unless told.</param>
+/// <param name="ValidFrom">By default now.</param>
 /// <param name="ValidUntil">Null for no end.</param>
-/// <param name="ConnectionFee">Nothing unless told.</param>
+/// <param name="ConnectionFee">By default none.</param>
 /// <param name="PulseSeconds">1 to 3600.</param>
 /// <param name="MinimumSeconds">0 to 3600.</param>
 /// <param name="Tiers">By ascending volume and never ascending price; at most 20.</param>
@@ -52,9 +52,9 @@ public sealed record NewRate(
 }
 
 /// <param name="PricePerMinute">In the card's currency.</param>
-/// <param name="ValidFrom">When it takes the old rate's place; now unless told.</param>
+/// <param name="ValidFrom">The time at which it replaces the old rate; by default now.</param>
 /// <param name="ValidUntil">Null for no end.</param>
-/// <param name="ConnectionFee">Nothing unless told.</param>
+/// <param name="ConnectionFee">By default none.</param>
 /// <param name="PulseSeconds">1 to 3600.</param>
 /// <param name="MinimumSeconds">0 to 3600.</param>
 /// <param name="Tiers">By ascending volume and never ascending price; at most 20.</param>
@@ -66,5 +66,5 @@ public sealed record ReplacementRate(
         new NewRate(replaced.Direction, replaced.Prefix, PricePerMinute, ValidFrom, ValidUntil, ConnectionFee, PulseSeconds, MinimumSeconds, Tiers).Terms(now);
 }
 
-/// <param name="Until">The first moment at which a call that begins is not rated by it any more; null for no end.</param>
+/// <param name="Until">The first moment at which a beginning call is not rated by it; null for no end.</param>
 public sealed record RateEnd(DateTimeOffset? Until);

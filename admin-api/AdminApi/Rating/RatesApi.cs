@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AdminApi.Rating;
 
-/// <summary>The rates of a card. What was in force stays as it was: rates are closed or replaced from now on or later.</summary>
+/// <summary>The rates of a card. A rate that was in force stays unchanged: rates are closed or replaced from now on or later.</summary>
 public static class RatesApi
 {
     private const string CardText = "The rate card's id.";
@@ -19,22 +19,22 @@ public static class RatesApi
         var rates = api.MapGroup("/rate-cards/{card}/rates").WithTags("rates");
         rates.MapGet("/", ListAsync).WithName("listRates").Requires(Scope.Read).Paged().Problems(Problems.NotFound).WithSummary("The rates of a card, past and future ones included");
         rates.MapPost("/", AddAsync).WithName("createRate").Requires(Scope.Billing)
-            .Problems(Problems.NotFound, BookProblems.OverlappingRates).WithSummary("A new rate");
+            .Problems(Problems.NotFound, StoreProblems.OverlappingRates).WithSummary("Adds a rate");
         rates.MapGet("/{rate:long}", GetAsync).WithName("getRate").Requires(Scope.Read).Problems(Problems.NotFound).WithSummary("A rate");
         rates.MapPost("/{rate:long}/close", CloseAsync).WithName("closeRate").Requires(Scope.Billing).WithIfMatch()
-            .Problems(Problems.NotFound, BookProblems.OverlappingRates, BookProblems.RateWasInForce).WithSummary("Lets a rate end at a time ahead, or go on for ever");
+            .Problems(Problems.NotFound, StoreProblems.OverlappingRates, StoreProblems.RateWasInForce).WithSummary("Sets the end of a rate to a future time, or removes it");
         rates.MapPost("/{rate:long}/replace", ReplaceAsync).WithName("replaceRate").Requires(Scope.Billing).WithIfMatch()
-            .Problems(Problems.NotFound, BookProblems.OverlappingRates, BookProblems.RateWasInForce)
-            .WithSummary("Lets another price hold from a time on; the answer is the new rate");
+            .Problems(Problems.NotFound, StoreProblems.OverlappingRates, StoreProblems.RateWasInForce)
+            .WithSummary("Replaces a rate from a time on; the answer is the new rate");
         rates.MapDelete("/{rate:long}", DeleteAsync).WithName("deleteRate").Requires(Scope.Billing).WithIfMatch()
-            .Problems(Problems.NotFound, BookProblems.RateWasInForce).WithSummary("Deletes a rate by which no call can have been rated");
+            .Problems(Problems.NotFound, StoreProblems.RateWasInForce).WithSummary("Deletes a rate by which no call can have been rated");
     }
 
-    /// <summary>What a list of rates is narrowed to.</summary>
+    /// <summary>The filter of a list of rates.</summary>
     internal readonly record struct Filter(
-        [property: Description("Of this direction.")] WireValue<CallDirection>? Direction,
-        [property: Description("Of exactly this prefix.")] string? Prefix,
-        [property: Description("Valid at this time.")] QueryTime? ValidAt);
+        [property: Description("Rates of this direction.")] WireValue<CallDirection>? Direction,
+        [property: Description("Rates of exactly this prefix.")] string? Prefix,
+        [property: Description("Rates valid at this time.")] QueryTime? ValidAt);
 
     private static async Task<Results<Ok<Page<RateView>>, ProblemResult>> ListAsync(
         [Description(CardText)] string card, [AsParameters] Filter filter, [AsParameters] PageRequest page, RateStore store, RateCardStore cards,
@@ -44,7 +44,7 @@ public static class RatesApi
             return Cursor.Problem();
         var prefix = filter.Prefix is { } typed ? PhoneText.PrefixOf(typed) : null;
         var check = new Check();
-        check.That(prefix is null || prefix.All(char.IsAsciiDigit), "prefix", "Is at most 15 digits, with country code; empty for every number.");
+        check.That(prefix is null || prefix.All(char.IsAsciiDigit), "prefix", "Must be at most 15 digits, with country code; empty for every number.");
         if (check.Failed(out var problem))
             return problem;
         var found = await store.ListAsync(card, filter.Direction?.Value, prefix, filter.ValidAt?.Value, after, page.Rows, cancellation);
@@ -60,7 +60,7 @@ public static class RatesApi
         if (Wrong(terms, out var problem))
             return problem;
         var outcome = await store.AddAsync(card, terms, caller.Actor, cancellation);
-        return outcome.Value is { } rate ? TypedResults.Created(PathOf(rate), RateView.Of(rate)) : outcome.Problem(inPath: BookRefusal.UnknownRateCard);
+        return outcome.Value is { } rate ? TypedResults.Created(PathOf(rate), RateView.Of(rate)) : outcome.Problem(inPath: StoreRefusal.UnknownRateCard);
     }
 
     private static async Task<Results<Ok<RateView>, ProblemResult>> GetAsync(
@@ -72,7 +72,7 @@ public static class RatesApi
         CancellationToken cancellation)
     {
         var outcome = await store.CloseAsync(card, rate, version.Version, body.Until, caller.Actor, time.GetUtcNow(), cancellation);
-        return outcome.Value is { } closed ? TypedResults.Ok(RateView.Of(closed)) : outcome.Problem(inPath: BookRefusal.UnknownRateCard);
+        return outcome.Value is { } closed ? TypedResults.Ok(RateView.Of(closed)) : outcome.Problem(inPath: StoreRefusal.UnknownRateCard);
     }
 
     private static async Task<Results<Created<RateView>, ProblemResult>> ReplaceAsync(
@@ -87,7 +87,7 @@ public static class RatesApi
             return problem;
         var outcome = await store.ReplaceAsync(card, rate, version.Version, terms, caller.Actor, now, cancellation);
         return outcome.Value is { } replacement
-            ? TypedResults.Created(PathOf(replacement), RateView.Of(replacement)) : outcome.Problem(inPath: BookRefusal.UnknownRateCard);
+            ? TypedResults.Created(PathOf(replacement), RateView.Of(replacement)) : outcome.Problem(inPath: StoreRefusal.UnknownRateCard);
     }
 
     private static async Task<Results<NoContent, ProblemResult>> DeleteAsync(
@@ -95,7 +95,7 @@ public static class RatesApi
         CancellationToken cancellation)
     {
         var outcome = await store.DeleteAsync(card, rate, version.Version, caller.Actor, time.GetUtcNow(), cancellation);
-        return outcome.Value is not null ? TypedResults.NoContent() : outcome.Problem(inPath: BookRefusal.UnknownRateCard);
+        return outcome.Value is not null ? TypedResults.NoContent() : outcome.Problem(inPath: StoreRefusal.UnknownRateCard);
     }
 
     private static bool Wrong(RateTerms terms, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ProblemResult? problem)

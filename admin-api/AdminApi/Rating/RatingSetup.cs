@@ -2,7 +2,7 @@ using Gateway.Storage.Rating;
 
 namespace AdminApi.Rating;
 
-/// <summary>Everything about prices.</summary>
+/// <summary>Registers and maps the endpoints of prices.</summary>
 public static class RatingSetup
 {
     public static void AddRating(this IServiceCollection services)

@@ -7,21 +7,21 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AdminApi.Webhooks;
 
-/// <summary>What was, and is to be, sent to an endpoint.</summary>
+/// <summary>Deliveries to an endpoint, past and waiting.</summary>
 public static class DeliveriesApi
 {
     public static void MapDeliveries(this IEndpointRouteBuilder api)
     {
         var deliveries = api.MapGroup("/webhooks/{id}/deliveries").WithTags("webhooks");
         deliveries.MapGet("/", ListAsync).WithName("listDeliveries").Requires(Scope.Admin).Paged().Problems(Problems.NotFound)
-            .WithSummary("What was, and is to be, sent to an endpoint, the newest events first");
+            .WithSummary("Deliveries to an endpoint, past and waiting, the newest events first");
         deliveries.MapPost("/{eventId:long}/redeliver", RedeliverAsync).WithName("redeliver").Requires(Scope.Admin).Idempotent().Problems(Problems.NotFound)
-            .WithSummary("Sends an event to an endpoint once more");
+            .WithSummary("Sends an event to an endpoint again");
     }
 
-    /// <param name="NextAt">When it is tried next, while it is waiting.</param>
-    /// <param name="LastStatus">Of the last answer; null where there was none.</param>
-    /// <param name="EndedAt">When it was delivered or given up.</param>
+    /// <param name="NextAt">The time of the next attempt, while it is waiting.</param>
+    /// <param name="LastStatus">The HTTP status of the last answer; null where there was none.</param>
+    /// <param name="EndedAt">The time at which it was delivered or given up.</param>
     public sealed record DeliveryView(
         long EventId, string Kind, DeliveryState State, int Attempts, DateTimeOffset? NextAt, int? LastStatus, string? LastError, DateTimeOffset? EndedAt)
     {
@@ -31,8 +31,8 @@ public static class DeliveriesApi
     }
 
     private static async Task<Results<Ok<Page<DeliveryView>>, ProblemResult>> ListAsync(
-        [Description("The endpoint's id.")] string id, WebhookBook book, WebhookOutbox outbox,
-        [Description("How far they have come.")] WireValue<DeliveryState>? state, [AsParameters] PageRequest page, CancellationToken cancellation)
+        [Description("The endpoint's id.")] string id, WebhookStore book, WebhookOutbox outbox,
+        [Description("The state of the deliveries.")] WireValue<DeliveryState>? state, [AsParameters] PageRequest page, CancellationToken cancellation)
     {
         if (!Cursor.TryRead(page.Cursor, out long? before))
             return Cursor.Problem();
@@ -43,7 +43,7 @@ public static class DeliveriesApi
     }
 
     private static async Task<Results<Accepted, ProblemResult>> RedeliverAsync(
-        [Description("The endpoint's id.")] string id, [Description("The event's id.")] long eventId, WebhookOutbox outbox, AuditLog audit, Caller caller,
+        [Description("The endpoint's id.")] string id, [Description("The event's id.")] long eventId, WebhookOutbox outbox, AuditStore audit, Caller caller,
         CancellationToken cancellation)
     {
         await audit.WriteAsync(caller.Actor, "webhook.redeliver", $"webhook:{id}", null, new { eventId }, cancellation);

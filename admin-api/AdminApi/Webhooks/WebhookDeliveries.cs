@@ -5,14 +5,14 @@ using Gateway.Storage.Events;
 namespace AdminApi.Webhooks;
 
 /// <summary>
-/// Empties the outbox: puts new events in, and for each endpoint with something due runs a worker of its own, so that a dead one holds up no other.
-/// What fails is tried again after a time that triples, give or take a fifth, until it is given up. Who answers with Retry-After gets nothing
-/// at all before that, within <see cref="LongestWait"/>.
+/// Works off the outbox: adds new events, and runs one worker per endpoint with something due, so that an unavailable one delays no other.
+/// A failed delivery is retried after a back-off that triples, plus or minus a fifth, until it is given up. An endpoint that answers with
+/// Retry-After gets nothing before that time, within <see cref="LongestWait"/>.
 /// </summary>
 public sealed partial class WebhookDeliveries(
     WebhookOutbox outbox, WebhookSender sender, EventHead head, AdminApiOptions options, ILogger<WebhookDeliveries> log) : BackgroundService
 {
-    /// <summary>Of one endpoint, at a time.</summary>
+    /// <summary>The parallel deliveries to one endpoint.</summary>
     private const int AtOnce = 8;
 
     private const int Gone = 410;
@@ -65,7 +65,7 @@ public sealed partial class WebhookDeliveries(
         }
         catch (Exception e) when (ErrorEdge.IsStoreAway(e))
         {
-            Away(log, e.Message); // the lease brings them back
+            Away(log, e.Message); // they are due again when the lease ends
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -94,7 +94,7 @@ public sealed partial class WebhookDeliveries(
             GivenUp(log, endpoint, due.Event.Id, answer.Error!);
     }
 
-    /// <summary>The header `webhook-id`, by which the other side knows a repetition.</summary>
+    /// <summary>The header `webhook-id`, by which the receiver recognises a repetition.</summary>
     public static string IdOf(long happened, string endpoint) => $"evt_{happened}_{endpoint}";
 
     private TimeSpan WaitAfter(int attempts)
@@ -105,12 +105,12 @@ public sealed partial class WebhookDeliveries(
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
-    [LoggerMessage(LogLevel.Warning, "Webhooks cannot be delivered for now: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Webhooks cannot be delivered at present: {Reason}")]
     private static partial void Away(ILogger log, string reason);
 
     [LoggerMessage(LogLevel.Error, "Webhooks are not delivered")]
     private static partial void Defect(ILogger log, Exception thrown);
 
-    [LoggerMessage(LogLevel.Warning, "Gave up to deliver event {Event} to webhook {Endpoint}: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Gave up delivering event {Event} to webhook {Endpoint}: {Reason}")]
     private static partial void GivenUp(ILogger log, string endpoint, long @event, string reason);
 }

@@ -4,12 +4,12 @@ using System.Net.Sockets;
 namespace AdminApi.Webhooks;
 
 /// <summary>
-/// Where webhooks may go: public addresses by https, and the networks that the configuration allows by http too. The address is checked when the
-/// connection is made, so that a name which leads elsewhere tomorrow is no way into the network behind us. Redirects are not followed.
+/// The allowed targets of webhooks: public addresses by https, and the configured networks by http too. The address is checked when the
+/// connection is made, so that a name that later resolves differently is no way into the network behind us. Redirects are not followed.
 /// </summary>
 public sealed class WebhookNetwork(AdminApiOptions options)
 {
-    /// <summary>IANA special-purpose address registries (RFC 6890): what is not out on the internet.</summary>
+    /// <summary>IANA special-purpose address registries (RFC 6890): addresses that are not on the public internet.</summary>
     private static readonly IPNetwork[] Special =
     [
         .. new[]
@@ -20,15 +20,15 @@ public sealed class WebhookNetwork(AdminApiOptions options)
         }.Select(IPNetwork.Parse),
     ];
 
-    /// <summary>What is wrong with a URL, or null.</summary>
+    /// <summary>The fault in a URL, or null.</summary>
     public string? Fault(string url)
     {
         if (url.Length > 2000 || !Uri.TryCreate(url, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeHttp))
-            return "An https URL of up to 2000 characters.";
+            return "Must be an https URL of at most 2000 characters.";
         if (uri.UserInfo.Length > 0 || uri.Fragment.Length > 0)
-            return "Without user name, password and fragment.";
+            return "Must be without user name, password and fragment.";
         if (uri.Scheme == Uri.UriSchemeHttp && options.WebhookNetworks.Count == 0)
-            return "http is for allowed private networks only (AdminApi__Webhooks__AllowedNetworks).";
+            return "http is allowed only for the private networks in AdminApi__Webhooks__AllowedNetworks.";
         return IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address) && !MayReach(address, uri.Scheme)
             ? "This address is not public, and not among AdminApi__Webhooks__AllowedNetworks."
             : null;
@@ -49,7 +49,7 @@ public sealed class WebhookNetwork(AdminApiOptions options)
         var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellation);
         var reachable = addresses.Where(address => MayReach(address, scheme)).ToArray();
         if (reachable.Length == 0)
-            throw new HttpRequestException("The host has no address that webhooks may be sent to.");
+            throw new HttpRequestException("The host has no address to which webhooks may be sent.");
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {

@@ -6,21 +6,21 @@ using Gateway.Storage.Events;
 
 namespace AdminApi.Webhooks;
 
-/// <summary>What another side said to a webhook.</summary>
-/// <param name="Status">Of its answer; null where there was none.</param>
-/// <param name="Error">Why it does not count as delivered; null where it does.</param>
-/// <param name="RetryAfter">How long the other side wants to be left alone, where it refused and said so (RFC 9110 §10.2.3).</param>
+/// <summary>The result of sending a webhook.</summary>
+/// <param name="Status">The HTTP status of the answer; null where there was none.</param>
+/// <param name="Error">The reason why it does not count as delivered; null where it does.</param>
+/// <param name="RetryAfter">The pause that the receiver asked for with a refusal (RFC 9110 §10.2.3).</param>
 public sealed record WebhookAnswer(int? Status, string? Error, TimeSpan? RetryAfter = null);
 
-/// <summary>Sends one webhook, signed: `{"type": …, "timestamp": …, "data": event}`. 2xx means that it was taken.</summary>
+/// <summary>Sends one webhook, signed: `{"type": …, "timestamp": …, "data": event}`. 2xx means that it was accepted.</summary>
 public sealed class WebhookSender(WebhookNetwork network, AdminApiOptions options, TimeProvider clock) : IDisposable
 {
     private readonly HttpClient _http = new(network.CreateHandler()) { Timeout = options.Webhooks.Timeout };
 
-    /// <param name="target">Where to.</param>
+    /// <param name="target">The endpoint.</param>
     /// <param name="id">The same at every attempt to deliver this event to this endpoint.</param>
-    /// <param name="happened">What.</param>
-    /// <param name="cancellation">The caller's own.</param>
+    /// <param name="happened">The event.</param>
+    /// <param name="cancellation">The caller's token.</param>
     public async Task<WebhookAnswer> SendAsync(WebhookTarget target, string id, EventView happened, CancellationToken cancellation)
     {
         var body = JsonSerializer.Serialize(new { type = happened.Kind, timestamp = happened.At, data = happened }, JsonText.Options);
@@ -47,7 +47,8 @@ public sealed class WebhookSender(WebhookNetwork network, AdminApiOptions option
         }
     }
 
-    /// <summary>Seconds or a date; the date is held against theirs, where they say it, so that clocks need not agree.</summary>
+    /// <summary>The pause in seconds or until a date; the date is compared with the receiver's own
+    /// clock where given, so that clocks need not agree.</summary>
     private static TimeSpan? RetryAfter(HttpResponseMessage answer, DateTimeOffset now)
     {
         var wait = answer.Headers.RetryAfter?.Delta ?? answer.Headers.RetryAfter?.Date - (answer.Headers.Date ?? now);

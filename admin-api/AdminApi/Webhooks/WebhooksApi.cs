@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AdminApi.Webhooks;
 
-/// <summary>Endpoints of others that events are sent to. Their secrets are shown once, when they are made.</summary>
+/// <summary>Endpoints of others to which events are sent. Their secrets are shown once, when they are created.</summary>
 public static class WebhooksApi
 {
     private static readonly TimeSpan LongestGrace = TimeSpan.FromDays(30);
@@ -21,27 +21,27 @@ public static class WebhooksApi
         webhooks.MapGet("/", ListAsync).WithName("listWebhooks").Requires(Scope.Admin).Paged().WithSummary("All endpoints");
         webhooks.MapGet("/{id}", GetAsync).WithName("getWebhook").Requires(Scope.Admin).Problems(Problems.NotFound).WithSummary("An endpoint");
         webhooks.MapPost("/", CreateAsync).WithName("createWebhook").Requires(Scope.Admin)
-            .WithSummary("Sends what happens from now on; the answer holds the secret that signs, which is never shown again");
+            .WithSummary("Creates an endpoint for events from now on; the answer has the signing secret, which is never shown again");
         webhooks.MapPut("/{id}", SaveAsync).WithName("updateWebhook").Requires(Scope.Admin).WithIfMatch().Problems(Problems.NotFound)
-            .WithSummary("Changes an endpoint; what happens while it is disabled is not sent");
+            .WithSummary("Changes an endpoint; events during the time in which it is disabled are not sent");
         webhooks.MapDelete("/{id}", DeleteAsync).WithName("deleteWebhook").Requires(Scope.Admin).WithIfMatch().Problems(Problems.NotFound)
-            .WithSummary("Ends an endpoint with all that waits for it");
+            .WithSummary("Deletes an endpoint with its waiting deliveries");
         webhooks.MapPost("/{id}/rotate-secret", RotateAsync).WithName("rotateWebhookSecret").Requires(Scope.Admin).WithIfMatch().Problems(Problems.NotFound)
-            .WithSummary("A new secret; the one before signs too for a while longer");
+            .WithSummary("Sets a new secret; the previous one also signs for a while");
         webhooks.MapPost("/{id}/test", TestAsync).WithName("testWebhook").Requires(Scope.Admin).Idempotent().Problems(Problems.NotFound)
-            .WithSummary("Sends a webhook.tested now, once, and tells what the other side said");
+            .WithSummary("Sends a webhook.tested now, once, and returns the receiver's answer");
     }
 
     /// <param name="Url">https; http only where the configuration allows the network.</param>
     /// <param name="Kinds">Kinds of events; none: all.</param>
-    /// <param name="IsEnabled">Whether anything is sent.</param>
+    /// <param name="IsEnabled">True where events are sent.</param>
     public sealed record WebhookRequest(string Url, IReadOnlyList<string>? Kinds = null, bool IsEnabled = true);
 
-    /// <param name="GraceSeconds">How long the old secret signs too: 0 to 30 days; a day unless told.</param>
+    /// <param name="GraceSeconds">The time for which the old secret also signs: 0 to 30 days; by default a day.</param>
     public sealed record RotateSecretRequest(int GraceSeconds = 86_400);
 
     /// <param name="Kinds">None: all.</param>
-    /// <param name="PreviousSecretUntil">Until when the secret before the last rotation signs too.</param>
+    /// <param name="PreviousSecretUntil">The time until which the secret before the last rotation also signs.</param>
     public sealed record WebhookView(
         string Id, string Url, IReadOnlyList<string> Kinds, bool IsEnabled, DateTimeOffset? PreviousSecretUntil, DateTimeOffset CreatedAt, long Version) : IVersioned
     {
@@ -51,11 +51,11 @@ public static class WebhooksApi
     /// <param name="Secret">Checks the header webhook-signature (Standard Webhooks).</param>
     public sealed record WebhookWithSecret(WebhookView Webhook, string Secret);
 
-    /// <param name="Delivered">Whether the answer was 2xx.</param>
-    /// <param name="Status">Of the answer; null where there was none.</param>
+    /// <param name="Delivered">True where the answer was 2xx.</param>
+    /// <param name="Status">The HTTP status of the answer; null where there was none.</param>
     public sealed record TestResult(bool Delivered, int? Status, string? Error);
 
-    private static async Task<Results<Ok<Page<WebhookView>>, ProblemResult>> ListAsync(WebhookBook book, [AsParameters] PageRequest page, CancellationToken cancellation)
+    private static async Task<Results<Ok<Page<WebhookView>>, ProblemResult>> ListAsync(WebhookStore book, [AsParameters] PageRequest page, CancellationToken cancellation)
     {
         if (!Cursor.TryRead(page.Cursor, out string? after))
             return Cursor.Problem();
@@ -64,11 +64,11 @@ public static class WebhooksApi
     }
 
     private static async Task<Results<Ok<WebhookView>, ProblemResult>> GetAsync(
-        [Description("The endpoint's id.")] string id, WebhookBook book, CancellationToken cancellation) =>
+        [Description("The endpoint's id.")] string id, WebhookStore book, CancellationToken cancellation) =>
         await book.FindAsync(id, cancellation) is { } row ? TypedResults.Ok(WebhookView.Of(row)) : Unknown();
 
     private static async Task<Results<Created<WebhookWithSecret>, ProblemResult>> CreateAsync(
-        WebhookRequest request, WebhookBook book, WebhookNetwork network, Caller caller, CancellationToken cancellation)
+        WebhookRequest request, WebhookStore book, WebhookNetwork network, Caller caller, CancellationToken cancellation)
     {
         if (Fault(request, network) is { } problem)
             return problem;
@@ -78,7 +78,7 @@ public static class WebhooksApi
     }
 
     private static async Task<Results<Ok<WebhookView>, ProblemResult>> SaveAsync(
-        [Description("The endpoint's id.")] string id, WebhookRequest request, IfMatch match, WebhookBook book, WebhookNetwork network, Caller caller,
+        [Description("The endpoint's id.")] string id, WebhookRequest request, IfMatch match, WebhookStore book, WebhookNetwork network, Caller caller,
         CancellationToken cancellation)
     {
         if (Fault(request, network) is { } problem)
@@ -88,18 +88,18 @@ public static class WebhooksApi
     }
 
     private static async Task<Results<NoContent, ProblemResult>> DeleteAsync(
-        [Description("The endpoint's id.")] string id, IfMatch match, WebhookBook book, Caller caller, CancellationToken cancellation)
+        [Description("The endpoint's id.")] string id, IfMatch match, WebhookStore book, Caller caller, CancellationToken cancellation)
     {
         var change = await book.DeleteAsync(id, match.Version, caller.Actor, cancellation);
         return change.After is not null ? TypedResults.NoContent() : Unchanged(change, match);
     }
 
     private static async Task<Results<Ok<WebhookWithSecret>, ProblemResult>> RotateAsync(
-        [Description("The endpoint's id.")] string id, RotateSecretRequest request, IfMatch match, WebhookBook book, Caller caller, CancellationToken cancellation)
+        [Description("The endpoint's id.")] string id, RotateSecretRequest request, IfMatch match, WebhookStore book, Caller caller, CancellationToken cancellation)
     {
         var grace = TimeSpan.FromSeconds(request.GraceSeconds);
         var check = new Check();
-        check.That(grace >= TimeSpan.Zero && grace <= LongestGrace, "graceSeconds", $"0 to {LongestGrace.TotalSeconds}.");
+        check.That(grace >= TimeSpan.Zero && grace <= LongestGrace, "graceSeconds", $"Must be between 0 and {LongestGrace.TotalSeconds}.");
         if (check.Failed(out var problem))
             return problem;
         var secret = WebhookSignature.NewSecret();
@@ -108,7 +108,7 @@ public static class WebhooksApi
     }
 
     private static async Task<Results<Ok<TestResult>, ProblemResult>> TestAsync(
-        [Description("The endpoint's id.")] string id, WebhookBook book, WebhookSender sender, TimeProvider clock, CancellationToken cancellation)
+        [Description("The endpoint's id.")] string id, WebhookStore book, WebhookSender sender, TimeProvider clock, CancellationToken cancellation)
     {
         if (await book.FindTargetAsync(id, cancellation) is not { } target)
             return Unknown();

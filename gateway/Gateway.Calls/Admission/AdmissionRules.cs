@@ -5,8 +5,8 @@ using Gateway.Calls.Permissions;
 namespace Gateway.Calls.Admission;
 
 /// <summary>
-/// Whether a call may begin, by all that the books know: the channel first, then the money, the user's permission last, because there Meta
-/// may know better than we do.
+/// Decides from everything the store knows whether a call may begin: the channel first, then the money, the user's permission last, because
+/// Meta may know a newer permission than the store.
 /// </summary>
 public static class AdmissionRules
 {

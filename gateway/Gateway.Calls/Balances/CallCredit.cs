@@ -3,15 +3,16 @@ using Media.Protocols.Primitives;
 namespace Gateway.Calls.Balances;
 
 /// <summary>
-/// The money of one answered call: how long what is held pays for, when more is to be held, when the agent is warned, and when it is over.
-/// While the store does not answer, the call goes on and asks again; once the store has said that no more is to be had, it ends on time.
+/// The money of one answered call: the talk time that the hold covers, the times to extend it, to warn the agent and to end the call.
+/// While the store is unavailable, the call goes on and the request is retried; once the store has reported that no money is left, the call
+/// ends on time.
 /// </summary>
 /// <remarks>
-/// Paid time is whole pulses from the answer. A call that ends exactly then costs what is held, so the account is not overdrawn.
+/// Paid time is counted in whole pulses from the answer. A call that ends exactly then costs what is held, so the account is not overdrawn.
 /// </remarks>
 internal sealed class CallCredit
 {
-    /// <summary>Far beyond any call, and near enough to calculate with.</summary>
+    /// <summary>Longer than any call, and small enough to calculate with.</summary>
     private static readonly TimeSpan Forever = TimeSpan.FromDays(3650);
 
     private readonly CallOptions _options;
@@ -29,17 +30,17 @@ internal sealed class CallCredit
         _askAt = _paidUntil - options.HoldSlice / 2;
     }
 
-    /// <summary>What pays, with what is held by now.</summary>
+    /// <summary>The funding, with the amount held so far.</summary>
     public Funding Funding { get; private set; }
 
-    /// <summary>When the money is over and no more is to be had; <see cref="Instant.Never"/> while that is not known.</summary>
+    /// <summary>The time at which the money is used up and cannot be extended; <see cref="Instant.Never"/> while that is unknown.</summary>
     public Instant EndsAt { get; private set; } = Instant.Never;
 
     public Instant NextDeadline => _isAsking ? Instant.Never : _isLast ? Instant.Min(_warnAt, EndsAt) : _askAt;
 
     public bool IsOver(Instant now) => now >= EndsAt;
 
-    /// <summary>Adds what is due now to <paramref name="decide"/>.</summary>
+    /// <summary>Adds the decisions that are due now to <paramref name="decide"/>.</summary>
     public void HandleDeadline(Instant now, Action<CallDecision> decide)
     {
         if (!_isAsking && !_isLast && now >= _askAt)
@@ -54,7 +55,7 @@ internal sealed class CallCredit
         decide(new CallDecision.WarnOfBalance());
     }
 
-    /// <summary>The store answered; nothing counts after its last word.</summary>
+    /// <summary>Handles the store's answer; nothing that comes after its final answer counts.</summary>
     public void HandleExtended(CallInput.HoldExtended extended, Instant now)
     {
         if (_isLast)
@@ -62,7 +63,7 @@ internal sealed class CallCredit
         (_isAsking, _isLast) = (false, extended.IsLast);
         Funding = Funding with { Held = extended.Held };
         _paidUntil = PaidUntil(Funding);
-        _askAt = Later(_paidUntil, now + _options.HoldSlice) - _options.HoldSlice / 2; // not at once again, however little was added
+        _askAt = Later(_paidUntil, now + _options.HoldSlice) - _options.HoldSlice / 2; // never immediately, however little was added
         if (_isLast)
             (_warnAt, EndsAt) = (_paidUntil - _options.BalanceWarning, Later(_paidUntil, now));
     }

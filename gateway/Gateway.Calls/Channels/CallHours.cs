@@ -5,13 +5,13 @@ using System.Text.RegularExpressions;
 namespace Gateway.Calls.Channels;
 
 /// <summary>
-/// When users may call a channel: weekly opening hours in a time zone, and dates on which other hours count instead (Meta: Calling API,
-/// "Configure call settings", <c>call_hours</c>). Local time decides, so a summer-time hour that does not exist is not open and one that
-/// comes twice is open twice. Valid by construction; the time zone data are the system's (package tzdata), under former names too.
-/// Stored hours that this machine cannot apply close nothing: see <see cref="Stored"/>.
+/// The times at which users may call a channel: weekly opening hours in a time zone, and dates on which other hours apply (Meta: Calling
+/// API, "Configure call settings", <c>call_hours</c>). Local time decides: an hour skipped by summer time is not open, and one that occurs
+/// twice is open twice. Valid by construction; the time zone data are the system's (package tzdata), under former names too.
+/// Stored hours that this machine cannot apply never close the channel: see <see cref="Stored"/>.
 /// </summary>
 /// <remarks>Meta's table calls the two times of a holiday "opening and closing times" of an override, so on that date they replace the
-/// week's hours. It knows no closed date; ours has neither time.</remarks>
+/// week's hours. Meta has no closed date; ours is one without the two times.</remarks>
 public sealed partial class CallHours
 {
     /// <summary>Meta's limits.</summary>
@@ -30,15 +30,15 @@ public sealed partial class CallHours
         CallHoursDocument document, TimeZoneInfo zone, ILookup<DayOfWeek, Span> week, Dictionary<DateOnly, Span[]> holidays, string? fault = null) =>
         (Document, _zone, _week, _holidays, Fault) = (document, zone, week, holidays, fault);
 
-    /// <summary>The hours as they are stored and shown, in the order of days and times, 2400 written as 2359.</summary>
+    /// <summary>The hours as they are stored and shown, ordered by day and time, 2400 written as 2359.</summary>
     public CallHoursDocument Document { get; }
 
-    /// <summary>Why stored hours cannot be applied, so that users may call at any time; null where they can.</summary>
+    /// <summary>The reason why stored hours cannot be applied, so that users may call at any time; null where they can.</summary>
     public string? Fault { get; }
 
     /// <summary>
-    /// Hours out of the books, whatever can be made of them here. Data that do not know their time zone, or a document that is none, must not
-    /// cost calls: such hours are never closed, say so in <see cref="Fault"/>, and keep their document for who repairs them.
+    /// Hours from the store, applied as far as possible. An unknown time zone or an invalid document must not cost calls: such hours are
+    /// never closed, give the reason in <see cref="Fault"/>, and keep their document for repair.
     /// </summary>
     public static CallHours Stored(CallHoursDocument document) => TryCreate(document, out var hours, out var errors)
         ? hours
@@ -47,11 +47,12 @@ public sealed partial class CallHours
             TimeZoneInfo.Utc,
             Enumerable.Empty<Span>().ToLookup(_ => default(DayOfWeek)), [], string.Join(" ", errors));
 
-    /// <summary>True where <paramref name="document"/> describes hours; otherwise <paramref name="errors"/> names everything wrong with it.</summary>
+    /// <summary>True where <paramref name="document"/> describes hours; otherwise
+    /// <paramref name="errors"/> names everything wrong with it.</summary>
     public static bool TryCreate(CallHoursDocument document, [NotNullWhen(true)] out CallHours? hours, out IReadOnlyList<string> errors) =>
         TryCreate(document, ZoneNames.OfSystem, out hours, out errors);
 
-    /// <param name="document">Is to describe hours.</param>
+    /// <param name="document">The document to check.</param>
     /// <param name="zones">The zone that the data have under a name, or null.</param>
     /// <param name="hours">The hours.</param>
     /// <param name="errors">Everything wrong with the document.</param>
@@ -63,7 +64,7 @@ public sealed partial class CallHours
         errors = found;
         var zone = document.TimeZone is { Length: <= 64 } name && ZoneName().IsMatch(name) ? ZoneNames.Find(name, zones) : null;
         if (zone is null)
-            found.Add($"timeZone: '{document.TimeZone}' is not the IANA name of a time zone that this machine's data have.");
+            found.Add($"timeZone: '{document.TimeZone}' is not the IANA name of a time zone known to this machine.");
         var week = Week(document.Week ?? [], found);
         var holidays = Holidays(document.Holidays ?? [], found);
         if (found.Count > 0)
@@ -90,7 +91,8 @@ public sealed partial class CallHours
         return spans.Any(span => span.Contains(local.TimeOfDay));
     }
 
-    /// <summary>The first moment from <paramref name="now"/> on at which it is open: <paramref name="now"/> itself while it is; null where no day ever opens.</summary>
+    /// <summary>The first moment from <paramref name="now"/> on at which the channel is open, possibly
+    /// <paramref name="now"/> itself; null where no day ever opens.</summary>
     public DateTimeOffset? NextOpening(DateTimeOffset now)
     {
         if (IsOpenAt(now))
@@ -109,7 +111,8 @@ public sealed partial class CallHours
 
     private IEnumerable<Span> SpansOf(DateOnly date) => _holidays.TryGetValue(date, out var instead) ? instead : _week[date.DayOfWeek];
 
-    /// <summary>Every moment at which a span of a date can begin: its local time under each offset of that date, and a change of the offset. Some lie on a neighbouring date.</summary>
+    /// <summary>Every moment at which a span of a date can begin: its local time under each offset of that date, and each
+    /// change of offset. Some are on a neighbouring date.</summary>
     private IEnumerable<DateTimeOffset> Openings(DateOnly date)
     {
         var midnight = new DateTimeOffset(date.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
@@ -141,7 +144,7 @@ public sealed partial class CallHours
     {
         List<(DayOfWeek Day, Span Hours)> week = [];
         if (entries.Count == 0)
-            errors.Add("week: at least one entry; without hours leave callHours out.");
+            errors.Add("week: needs at least one entry; omit callHours for no hours.");
         foreach (var (entry, i) in entries.Take(7 * MaxEntriesPerDay + 1).Select((entry, i) => (entry, i)))
         {
             var day = Enum.GetValues<DayOfWeek>().Cast<DayOfWeek?>().FirstOrDefault(day => string.Equals(WireName.Of(day!), entry?.Day, StringComparison.OrdinalIgnoreCase));
@@ -150,7 +153,7 @@ public sealed partial class CallHours
             if (Span.TryParse(entry?.Open, entry?.Close, out var hours) && day is { } known)
                 week.Add((known, hours));
             else if (day is not null)
-                errors.Add($"week[{i}]: open lies before close, both as HHMM.");
+                errors.Add($"week[{i}]: open must be before close, both as HHMM.");
         }
         Collisions(week.GroupBy(entry => WireName.Of(entry.Day), entry => entry.Hours), "week", errors);
         return week;
@@ -168,7 +171,7 @@ public sealed partial class CallHours
             if (!DateOnly.TryParseExact(entry?.Date, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
                 errors.Add($"holidays[{i}].date: '{entry?.Date}' is not a date as YYYY-MM-DD.");
             else if (!isClosed && !Span.TryParse(entry?.Open, entry?.Close, out hours))
-                errors.Add($"holidays[{i}]: open lies before close, both as HHMM; or neither, for a closed day.");
+                errors.Add($"holidays[{i}]: open must be before close, both as HHMM; omit both for a closed day.");
             else
                 holidays.Add((date, isClosed ? null : hours));
         }
@@ -195,7 +198,8 @@ public sealed partial class CallHours
     [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9_+\-]*(/[A-Za-z0-9_+\-]+)*\z")]
     private static partial Regex ZoneName();
 
-    /// <summary>Part of a day in minutes since its midnight, the end not included. HHMM; 2359 and 2400 both mean up to the next midnight.</summary>
+    /// <summary>Part of a day in minutes since its midnight, the end not included. HHMM;
+    /// 2359 and 2400 both mean up to the next midnight.</summary>
     private readonly record struct Span(int Open, int Close)
     {
         public string OpenText => $"{Open / 60:00}{Open % 60:00}";

@@ -2,15 +2,16 @@ using static Gateway.Calls.HangupCause;
 
 namespace Gateway.Calls.Channels;
 
-/// <summary>Why a channel may not call or be called now.</summary>
-/// <param name="Cause">What the record says.</param>
+/// <summary>The reason why a channel may not call or be called now.</summary>
+/// <param name="Cause">The cause for the record.</param>
 /// <param name="Text">A sentence for a desk phone and an admin.</param>
 public sealed record ChannelRefusal(HangupCause Cause, string Text);
 
-/// <summary>Whether a channel may call or be called: our toggles first, then the country, then Meta's word, then the hours.</summary>
+/// <summary>Decides whether a channel may call or be called: our toggles first, then the country, then
+/// Meta's settings and restrictions, then the hours.</summary>
 public static class ChannelRules
 {
-    /// <summary>Null where it may.</summary>
+    /// <summary>The refusal, or null where the call is allowed.</summary>
     public static ChannelRefusal? MayCall(ChannelFacts channel, CallDirection direction, DateTimeOffset now)
     {
         var settings = channel.Settings;
@@ -26,7 +27,7 @@ public static class ChannelRules
         if (channel.Meta?.Status == MetaSettings.Disabled)
             return new(ChannelDisabled, "WhatsApp has calling turned off for this number");
         if (channel.Meta?.SipStatus == MetaSettings.Enabled)
-            return new(ChannelDisabled, "WhatsApp hands calls of this number to SIP servers");
+            return new(ChannelDisabled, "WhatsApp sends the calls of this number to SIP servers");
         if (channel.Restrictions.FirstOrDefault(restriction => restriction.Forbids(direction) && restriction.IsInForce(now)) is { } restriction)
             return new(ChannelDisabled, restriction.ExpiresAt is { } end
                 ? $"WhatsApp has restricted calls of this number until {end.UtcDateTime:yyyy-MM-dd HH:mm} UTC" : "WhatsApp has restricted calls of this number");

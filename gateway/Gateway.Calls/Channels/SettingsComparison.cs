@@ -2,23 +2,26 @@ using System.Globalization;
 
 namespace Gateway.Calls.Channels;
 
-/// <summary>One setting in which Meta has something else than we want.</summary>
-/// <param name="Setting">The name that it has among our settings.</param>
-/// <param name="Ours">What Meta should have, in words.</param>
-/// <param name="Metas">What Meta has, in words.</param>
+/// <summary>One setting whose value at Meta differs from ours.</summary>
+/// <param name="Setting">Its name among our settings.</param>
+/// <param name="Ours">The value that Meta should have, in words.</param>
+/// <param name="Metas">The value that Meta has, in words.</param>
 public sealed record SettingDrift(string Setting, string Ours, string Metas);
 
-/// <summary>Between our settings and Meta's: what Meta should have, where it has something else, and what ours would be to agree with it.</summary>
+/// <summary>Compares our settings with Meta's: the desired settings, the differences,
+/// and our settings changed to agree with Meta's.</summary>
 public static class SettingsComparison
 {
-    /// <summary>The names of what is compared.</summary>
+    /// <summary>The names of the compared settings.</summary>
     public const string CallingEnabled = "callingEnabled", IconIsVisible = "iconIsVisible", IconCountries = "iconCountries",
         CallbackPermission = "callbackPermission", Hours = "callHours";
 
-    /// <summary>Meta has no closed date; the shortest opening it takes stands for one, and our own rules refuse that minute.</summary>
+    /// <summary>Meta has no closed date; the shortest opening that it accepts stands
+    /// for one, and our own rules refuse that minute.</summary>
     private const string ClosedFrom = "0000", ClosedUntil = "0001";
 
-    /// <summary>What Meta should have: an icon only where contacts may call, and no holidays that have passed, since Meta refuses such.</summary>
+    /// <summary>The desired settings at Meta: an icon only where contacts may call,
+    /// and no past holidays, since Meta refuses those.</summary>
     public static MetaSettings Wanted(ChannelSettings settings, DateTimeOffset now) => new()
     {
         Status = settings.CallingEnabled ? MetaSettings.Enabled : MetaSettings.Disabled,
@@ -28,7 +31,8 @@ public static class SettingsComparison
         CallHours = settings.CallHours is { } hours ? ForMeta(hours, now) : null,
     };
 
-    /// <summary>Where Meta has something else than <paramref name="wanted"/>; empty where they agree. Holidays that have passed count on neither side.</summary>
+    /// <summary>The settings that differ from <paramref name="wanted"/>; empty where all
+    /// agree. Past holidays are ignored on both sides.</summary>
     public static IReadOnlyList<SettingDrift> Compare(MetaSettings wanted, MetaSettings actual, DateTimeOffset now)
     {
         List<SettingDrift> drift = [];
@@ -45,7 +49,7 @@ public static class SettingsComparison
         return drift;
     }
 
-    /// <summary>Our settings as they have to be to agree with Meta's; false, with the reasons, where Meta's hours are none that we could hold.</summary>
+    /// <summary>Changes our settings to agree with Meta's; false, with the reasons, where Meta's hours cannot be represented.</summary>
     public static bool TryAdopt(ChannelSettings settings, MetaSettings actual, out ChannelSettings adopted, out IReadOnlyList<string> errors)
     {
         CallHours? hours = null;
@@ -56,7 +60,7 @@ public static class SettingsComparison
         adopted = settings with
         {
             CallingEnabled = actual.Status == MetaSettings.Enabled,
-            // Where contacts may not call, the icon is hidden by that.
+            // Where contacts may not call, that already hides the icon.
             IconIsVisible = settings.ContactsMayCall ? actual.IconVisibility is null or MetaSettings.IconDefault : settings.IconIsVisible,
             IconCountries = actual.IconCountries,
             CallbackPermission = actual.CallbackPermissionStatus == MetaSettings.Enabled,

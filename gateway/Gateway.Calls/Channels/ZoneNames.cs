@@ -3,9 +3,9 @@ using System.Collections.Frozen;
 namespace Gateway.Calls.Channels;
 
 /// <summary>
-/// Names of time zones that were replaced by others and mean the same: Asia/Calcutta is Asia/Kolkata. A machine's data may lack the former
-/// names (Debian's and Ubuntu's tzdata without tzdata-legacy) or the newer ones (data from before Europe/Kyiv), so a name is looked up under
-/// all of them. Source: the links of tzdata's file `backward`, 2025b.
+/// Names of time zones that were replaced by others with the same meaning: Asia/Calcutta is Asia/Kolkata. A machine's data may lack the
+/// former names (Debian's and Ubuntu's tzdata without tzdata-legacy) or the newer ones (data from before Europe/Kyiv), so a name is looked
+/// up under all of them. Source: the links of tzdata's file `backward`, 2025b.
 /// </summary>
 internal static class ZoneNames
 {
@@ -67,12 +67,13 @@ internal static class ZoneNames
     /// <summary>The current name of the zone; a name that was never replaced is its own.</summary>
     public static string Current(string name) => ZoneByName.TryGetValue(name, out var names) ? names[0] : name;
 
-    /// <summary>The zone under this name or, where the data do not have it, under another name of the same; null where they have none.</summary>
+    /// <summary>The zone under this name or, where the data do not have it, under another
+    /// name of the same zone; null where there is none.</summary>
     /// <param name="name">IANA name.</param>
-    /// <param name="data">What the data have under exactly this name, or null.</param>
+    /// <param name="data">Looks up exactly this name in the time zone data; null where it is absent.</param>
     public static TimeZoneInfo? Find(string name, Func<string, TimeZoneInfo?> data) =>
         data(name) ?? (ZoneByName.TryGetValue(name, out var names) ? names.Select(data).FirstOrDefault(zone => zone is not null) : null);
 
-    /// <summary>The system's data (package tzdata).</summary>
+    /// <summary>The zone in the system's data (package tzdata).</summary>
     public static TimeZoneInfo? OfSystem(string name) => TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone : null;
 }

@@ -2,29 +2,30 @@ using Gateway.Calls.Rating;
 
 namespace Gateway.Calls.Dialling;
 
-/// <summary>What a dialled number came to.</summary>
-/// <param name="Number">Digits with country code and without "+"; null: it is not called.</param>
-/// <param name="Refusal">Why not, as a sentence without the number; null where it is called.</param>
-/// <param name="Steps">What was done to it, in order.</param>
+/// <summary>The result of resolving a dialled number.</summary>
+/// <param name="Number">Digits with country code and without "+"; null: it is refused.</param>
+/// <param name="Refusal">The reason, as a sentence without the number; null where it is called.</param>
+/// <param name="Steps">The steps of the conversion, in order.</param>
 public sealed record DialResult(string? Number, string? Refusal, IReadOnlyList<string> Steps);
 
 /// <summary>
-/// Turns what a PBX dialled into a number with country code, by the rules of its trunk. A number that could be several is none: it is refused,
-/// because a guess rings a stranger.
+/// Turns what a PBX dialled into a number with country code, by the rules of its trunk. An ambiguous number is refused, because a guess
+/// would ring the wrong person.
 /// </summary>
 public static class DialPlan
 {
     /// <summary>ITU-T E.164 §6; the shortest complete numbers of any country have 7 digits with their code.</summary>
     private const int MinDigits = 7, MaxDigits = 15;
 
-    /// <summary>North America's are exactly so long (NANPA).</summary>
+    /// <summary>The exact length of North American numbers (NANPA).</summary>
     private const int NanpDigits = 11;
 
     private const int MaxTyped = 60;
 
     /// <param name="dialled">The user part as it was dialled, visual separators allowed (RFC 3966 §5.1.1).</param>
-    /// <param name="phoneContext">Its phone-context (RFC 3966 §5.1.5): "+1" makes a local number international, a domain name says nothing.</param>
-    /// <param name="rules">Of the trunk.</param>
+    /// <param name="phoneContext">Its phone-context (RFC 3966 §5.1.5): "+1" makes a local
+    /// number international, a domain name is ignored.</param>
+    /// <param name="rules">The rules of the trunk.</param>
     public static DialResult Resolve(string dialled, string? phoneContext, DialRules rules)
     {
         List<string> steps = [];
@@ -39,24 +40,24 @@ public static class DialPlan
     {
         if (rules.Strip is not { } code || !number.StartsWith(code, StringComparison.Ordinal))
             return number;
-        return Note(steps, $"access code {code} taken away", number[code.Length..]);
+        return Note(steps, $"access code {code} removed", number[code.Length..]);
     }
 
     private static string Prefixed(string number, DialRules rules, List<string> steps) =>
-        rules.Prefix is { } prefix ? Note(steps, $"{prefix} put in front", prefix + number) : number;
+        rules.Prefix is { } prefix ? Note(steps, $"{prefix} prepended", prefix + number) : number;
 
     /// <summary>Digits with country code, or null and why.</summary>
     private static string? International(string number, string? context, DialRules rules, List<string> steps, out string refusal)
     {
-        refusal = number.Length == 0 ? "Nothing is left of it" : "";
+        refusal = number.Length == 0 ? "No digits are left" : "";
         if (number.Length == 0)
             return null;
         if (number[0] == '+')
             return number[1..];
-        // The longest first: "0011" of a trunk that knows "00" too.
+        // The longest first: "0011" of a trunk that also has "00".
         foreach (var prefix in rules.InternationalPrefixes.OrderByDescending(prefix => prefix.Length))
             if (number.StartsWith(prefix, StringComparison.Ordinal))
-                return Note(steps, $"international prefix {prefix} taken away", number[prefix.Length..]);
+                return Note(steps, $"international prefix {prefix} removed", number[prefix.Length..]);
 
         var isGlobal = context is ['+', _, ..];
         var country = isGlobal ? context![1..] : rules.CountryCode;
@@ -64,17 +65,17 @@ public static class DialPlan
             && country?.StartsWith(rules.CountryCode!, StringComparison.Ordinal) == true ? trunkPrefix : null;
         if (isGlobal && number[0] == '0' && country != rules.CountryCode)
         {
-            refusal = "It begins with 0, and whether that belongs to a number of its phone-context the trunk's dial rules do not say";
+            refusal = "It begins with 0, and the trunk's dial rules do not say whether that is part of a number of its phone-context";
             return null;
         }
         if (isGlobal)
-            return Note(steps, $"phone-context +{country} put in front", country + number[(national?.Length ?? 0)..]);
+            return Note(steps, $"phone-context +{country} prepended", country + number[(national?.Length ?? 0)..]);
         if (national is not null)
-            return Note(steps, $"national prefix {national} taken away, country code {country} put in front", country + number[national.Length..]);
+            return Note(steps, $"national prefix {national} removed, country code {country} prepended", country + number[national.Length..]);
         switch (rules.Unprefixed)
         {
             case UnprefixedNumber.National:
-                return Note(steps, $"country code {country} put in front", country + number);
+                return Note(steps, $"country code {country} prepended", country + number);
             case UnprefixedNumber.International:
                 steps.Add("no prefix: taken as a number with country code");
                 return number;
@@ -87,12 +88,12 @@ public static class DialPlan
     private static DialResult Judged(string digits, List<string> steps)
     {
         if (digits.StartsWith('0'))
-            return Refused("It begins with 0, which no country code does: the trunk's dial rules lack its prefix", steps);
+            return Refused("It begins with 0, as no country code does: its prefix is missing in the trunk's dial rules", steps);
         if (digits.Length is < MinDigits or > MaxDigits)
             return Refused($"A number with country code has {MinDigits} to {MaxDigits} digits", steps);
         if (digits[0] == '1' && (digits.Length != NanpDigits || digits[1] is '0' or '1'))
             return Refused($"A number of country code 1 has {NanpDigits} digits and an area code from 2 on", steps);
-        return CallingCodes.IsAssigned(digits) ? new DialResult(digits, null, steps) : Refused("Its country code is assigned to nobody", steps);
+        return CallingCodes.IsAssigned(digits) ? new DialResult(digits, null, steps) : Refused("Its country code is not assigned", steps);
     }
 
     /// <summary>"+" and digits without separators; null where there is anything else.</summary>

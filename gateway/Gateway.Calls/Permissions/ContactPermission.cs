@@ -1,13 +1,14 @@
 namespace Gateway.Calls.Permissions;
 
-/// <summary>All that is known about calling one user from one channel. Values only; what follows from them is in <see cref="PermissionRules"/>.</summary>
+/// <summary>All that is known about calling one user from one channel. Values only; the conclusions are in
+/// <see cref="PermissionRules"/>.</summary>
 /// <param name="State">As stored: never <see cref="PermissionState.Requested"/> or <see cref="PermissionState.Expired"/>.</param>
-/// <param name="Since">When the state was decided; null for <see cref="PermissionState.None"/>.</param>
+/// <param name="Since">The time of the decision; null for <see cref="PermissionState.None"/>.</param>
 /// <param name="ExpiresAt">The end of a temporary permission; null otherwise.</param>
-/// <param name="Unanswered">Our calls in a row that the user did not answer.</param>
+/// <param name="Unanswered">The number of consecutive calls of ours that the user did not answer.</param>
 /// <param name="WindowUntil">The end of the conversation window in which free-form messages may be sent.</param>
-/// <param name="LastConnectedAt">The last call, in either direction, in which the two spoke.</param>
-/// <param name="RecentRequests">When the user was asked: at least all of the last 7 days that were sent, in any order.</param>
+/// <param name="LastConnectedAt">The last answered call in either direction.</param>
+/// <param name="RecentRequests">The times of requests: at least all that were sent in the last 7 days, in any order.</param>
 public sealed record ContactPermission(
     PermissionState State,
     DateTimeOffset? Since,
@@ -17,7 +18,7 @@ public sealed record ContactPermission(
     DateTimeOffset? LastConnectedAt,
     IReadOnlyList<DateTimeOffset> RecentRequests)
 {
-    /// <summary>A user of whom nothing is known.</summary>
+    /// <summary>A user about whom nothing is known.</summary>
     public static ContactPermission Unknown { get; } = new(PermissionState.None, null, null, 0, null, null, []);
 
     public PermissionDecider? DecidedBy { get; init; }
@@ -25,9 +26,9 @@ public sealed record ContactPermission(
     /// <summary>The last call that was counted in <see cref="Unanswered"/>, so that none counts twice.</summary>
     public DateTimeOffset? LastUnansweredAt { get; init; }
 
-    /// <summary>Meta said that today's calls with this user are used up (138012), until then.</summary>
+    /// <summary>The time until which no call to this user is allowed, because Meta reported today's calls as used up (138012).</summary>
     public DateTimeOffset? CallsBarredUntil { get; init; }
 
-    /// <summary>Meta said that this user was asked too often (138009), until then.</summary>
+    /// <summary>The time until which no request is allowed, because Meta reported too many to this user (138009).</summary>
     public DateTimeOffset? RequestsBarredUntil { get; init; }
 }

@@ -3,20 +3,20 @@ using System.Globalization;
 namespace Gateway.Calls.Permissions;
 
 /// <summary>
-/// May this user be called, may they be asked: as of <c>now</c>, which is an argument everywhere. Nothing has to run for a permission to expire,
-/// a window to close or a limit to be free again (Meta: Calling API, "User call permissions").
+/// Decides whether a user may be called or asked at <c>now</c>, which is an argument everywhere. No job has to run for a permission to
+/// expire, a window to close or a limit to be lifted (Meta: Calling API, "User call permissions").
 /// </summary>
 public static class PermissionRules
 {
-    /// <summary>What <see cref="PermissionLimits.RequestsPerDay"/> and <see cref="PermissionLimits.RequestsPerWeek"/> refer to; an unanswered
-    /// request is dead after the longer of the two.</summary>
+    /// <summary>The periods of <see cref="PermissionLimits.RequestsPerDay"/> and <see cref="PermissionLimits.RequestsPerWeek"/>; an
+    /// unanswered request expires after the longer of the two.</summary>
     public static readonly TimeSpan Day = TimeSpan.FromHours(24), Week = TimeSpan.FromDays(7);
 
-    /// <summary>True while a permission counts, and Meta has not said that today's calls are used up.</summary>
+    /// <summary>True while a permission is valid, and Meta has not reported today's calls as used up.</summary>
     public static bool MayCall(ContactPermission? permission, DateTimeOffset now) =>
         IsPermitted(permission, now) && !(permission!.CallsBarredUntil > now);
 
-    /// <summary>True while a permission counts, whether or not today's calls are used up.</summary>
+    /// <summary>True while a permission is valid, whether or not today's calls are used up.</summary>
     public static bool IsPermitted(ContactPermission? permission, DateTimeOffset now) => permission?.State switch
     {
         PermissionState.Permanent => true,
@@ -24,7 +24,7 @@ public static class PermissionRules
         _ => false,
     };
 
-    /// <summary>The state as of now: expired and requested included.</summary>
+    /// <summary>The state as of now, expired and requested included.</summary>
     public static PermissionState StateAt(ContactPermission? permission, DateTimeOffset now)
     {
         if (permission is null)
@@ -38,12 +38,13 @@ public static class PermissionRules
 
     public static bool WindowIsOpen(ContactPermission? permission, DateTimeOffset now) => permission?.WindowUntil > now;
 
-    /// <summary>Whether the user may be asked now, and how; otherwise why not, when again, and what to send first.</summary>
+    /// <summary>Decides whether and in which form the user may be asked now; otherwise gives the
+    /// rule, the next time, and what to send first.</summary>
     public static RequestVerdict MayRequest(ContactPermission? permission, PermissionLimits limits, bool hasTemplate, DateTimeOffset now)
     {
         var known = permission ?? ContactPermission.Unknown;
         if (known.State == PermissionState.Permanent)
-            return Refused(RequestRule.AlreadyPermanent, null, "The user has permitted calls for good: no request is needed.");
+            return Refused(RequestRule.AlreadyPermanent, null, "The user has permitted calls permanently: no request is needed.");
 
         var waits = Waits(known, limits, now).Where(wait => wait.FreeAt > now).ToList();
         if (waits.Count > 0)
@@ -60,11 +61,12 @@ public static class PermissionRules
                 + "Or wait until the user writes or calls.");
     }
 
-    /// <summary>Compared by the second, as Meta's times are: an answer may seem to be older than its request.</summary>
+    /// <summary>True while a request is open. Compared by the second, as Meta's times are: an
+    /// answer may seem to be older than its request.</summary>
     private static bool AwaitsAnswer(ContactPermission permission, DateTimeOffset now) => permission.RecentRequests.Any(at =>
         at > now - Week && !(at.ToUnixTimeSeconds() <= permission.Since?.ToUnixTimeSeconds()));
 
-    /// <summary>Each rule that time lifts, with the moment when it does.</summary>
+    /// <summary>Each rule that time lifts, with the moment at which it is lifted.</summary>
     private static IEnumerable<(RequestRule Rule, DateTimeOffset FreeAt)> Waits(ContactPermission permission, PermissionLimits limits, DateTimeOffset now)
     {
         if (permission is { State: PermissionState.Declined, Since: { } declined })
@@ -81,9 +83,9 @@ public static class PermissionRules
     private static string Reason(RequestRule rule, PermissionLimits limits) => rule switch
     {
         RequestRule.DeclinedRecently => "The user declined.",
-        RequestRule.DailyLimit => $"The user was asked already: at most {limits.RequestsPerDay} in 24 hours.",
-        RequestRule.WeeklyLimit => $"The user was asked already: at most {limits.RequestsPerWeek} in 7 days.",
-        _ => "WhatsApp says that the user was asked too often.",
+        RequestRule.DailyLimit => $"The user was already asked: at most {limits.RequestsPerDay} in 24 hours.",
+        RequestRule.WeeklyLimit => $"The user was already asked: at most {limits.RequestsPerWeek} in 7 days.",
+        _ => "WhatsApp reports that the user was asked too often.",
     };
 
     private static RequestVerdict Refused(RequestRule rule, DateTimeOffset? freeAt, string text) => new(null, rule, freeAt, text);

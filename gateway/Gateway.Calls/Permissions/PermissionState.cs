@@ -1,6 +1,7 @@
 namespace Gateway.Calls.Permissions;
 
-/// <summary>What a user permits a channel. The first five are stored; the last two follow from them and the time.</summary>
+/// <summary>The state of a user's permission to be called by a channel. The first five are
+/// stored; the last two follow from them and the time.</summary>
 public enum PermissionState
 {
     /// <summary>Never decided.</summary>
@@ -11,20 +12,20 @@ public enum PermissionState
 
     Permanent,
 
-    /// <summary>The user answered a request with no.</summary>
+    /// <summary>The user refused a request.</summary>
     Declined,
 
-    /// <summary>Granted once and taken back: by the user, by Meta after unanswered calls, by an operator, or found gone at Meta.</summary>
+    /// <summary>Granted once and revoked: by the user, by Meta after unanswered calls, by an operator, or found absent at Meta.</summary>
     Revoked,
 
     /// <summary>Derived: not granted, and a request awaits its answer.</summary>
     Requested,
 
-    /// <summary>Derived: a temporary permission whose time is over.</summary>
+    /// <summary>Derived: a temporary permission past its end.</summary>
     Expired,
 }
 
-/// <summary>Who decided what a permission is.</summary>
+/// <summary>The party that decided the state of a permission.</summary>
 public enum PermissionDecider
 {
     User,
@@ -32,7 +33,7 @@ public enum PermissionDecider
     /// <summary>Granted by the user's call to us, revoked after unanswered calls.</summary>
     Automatic,
 
-    /// <summary>Found at Meta where our own books said something else.</summary>
+    /// <summary>Found at Meta where our store had another state.</summary>
     Meta,
 
     Operator,

@@ -1,16 +1,17 @@
 namespace Gateway.Calls.Permissions;
 
 /// <summary>
-/// What each thing that happens makes of a permission. Webhooks repeat, come late and in any order, so every transition carries the time of
-/// what happened: repeating one changes nothing, and a decision older than the one that stands is history.
+/// The effect of each event on a permission. Webhooks repeat, come late and in any order, so every transition carries the time of its
+/// event: a repeated one changes nothing, and a decision older than the current one is history.
 /// </summary>
 public static class PermissionTransitions
 {
-    /// <summary>How long a limit of Meta's is taken to last whose end Meta does not tell.</summary>
+    /// <summary>The assumed duration of a limit at Meta whose end Meta does not give.</summary>
     public static readonly TimeSpan UnknownWait = TimeSpan.FromHours(1);
 
-    /// <summary>The user permits calls: for good, or until the time that the webhook names, or for the default time where it names none.</summary>
-    /// <remarks>What a call grants by itself never shortens what the user granted.</remarks>
+    /// <summary>The user permits calls: permanently, until the time that the webhook gives,
+    /// or for the default time where it gives none.</summary>
+    /// <remarks>An automatic grant by a call never shortens what the user granted.</remarks>
     public static ContactPermission Granted(
         this ContactPermission permission, DateTimeOffset at, DateTimeOffset? until, bool isPermanent, PermissionDecider by, PermissionLimits limits)
     {
@@ -29,16 +30,16 @@ public static class PermissionTransitions
         };
     }
 
-    /// <summary>The user answered a request with no; a permission that stood is gone.</summary>
+    /// <summary>The user refused a request; a valid permission is gone.</summary>
     public static ContactPermission Declined(this ContactPermission permission, DateTimeOffset at) =>
         Ended(permission, PermissionState.Declined, at, PermissionDecider.User);
 
-    /// <summary>A permission is taken back without a request having been answered.</summary>
+    /// <summary>A permission is revoked without the answer to a request.</summary>
     public static ContactPermission Revoked(this ContactPermission permission, DateTimeOffset at, PermissionDecider by) =>
         Ended(permission, PermissionState.Revoked, at, by);
 
-    /// <summary>A call of ours rang and was not answered; one too many in a row under one permission, and Meta has revoked it.</summary>
-    /// <remarks>Where Meta's webhook of that came first, there is nothing left to count under.</remarks>
+    /// <summary>A call of ours rang and was not answered; after too many in a row under one permission, Meta has revoked it.</summary>
+    /// <remarks>Where Meta's webhook about it came first, there is no permission left to count under.</remarks>
     public static ContactPermission Unanswered(this ContactPermission permission, DateTimeOffset at, PermissionLimits limits)
     {
         if (permission.State is not (PermissionState.Temporary or PermissionState.Permanent) || IsOlder(at, permission)
@@ -48,7 +49,7 @@ public static class PermissionTransitions
         return counted.Unanswered >= limits.UnansweredUntilRevoked ? counted.Revoked(at, PermissionDecider.Automatic) : counted;
     }
 
-    /// <summary>The two spoke: nothing counts as unanswered any more, and requests may be sent anew.</summary>
+    /// <summary>A call was answered: the count of unanswered calls is reset, and requests may be sent again.</summary>
     public static ContactPermission Connected(this ContactPermission permission, DateTimeOffset at) =>
         at <= permission.LastConnectedAt ? permission : permission with
         {
@@ -57,12 +58,13 @@ public static class PermissionTransitions
             RequestsBarredUntil = null,
         };
 
-    /// <summary>The user wrote, called (answered or not) or took our call: free-form messages may be sent for a time.</summary>
+    /// <summary>The user wrote, called (answered or not) or took our call: free-form messages are allowed for a time.</summary>
     public static ContactPermission WindowOpened(this ContactPermission permission, DateTimeOffset at, PermissionLimits limits) =>
         permission.WindowUntil >= at + limits.Window ? permission : permission with { WindowUntil = at + limits.Window };
 
-    /// <summary>A call is over. What it means, it means once, however often it is told.</summary>
-    /// <remarks>Meta opens a window when the user calls, answered or not, and when the user takes our call; it counts as unanswered what the user let ring or declined.</remarks>
+    /// <summary>A call is over. Its effect is applied once, however often it is reported.</summary>
+    /// <remarks>Meta opens a window when the user calls, answered or not, and when the user takes our call;
+    /// calls that the user let ring or declined count as unanswered.</remarks>
     public static ContactPermission After(this ContactPermission permission, CallRecord call, PermissionLimits limits)
     {
         var (started, answered, ended) = (AsStored(call.StartedAt), AsStored(call.AnsweredAt), AsStored(call.EndedAt));
@@ -80,7 +82,7 @@ public static class PermissionTransitions
         };
     }
 
-    /// <summary>What two rows of one person knew, as one: the newer decision, the longer window, all requests.</summary>
+    /// <summary>Merges the knowledge of two rows about one person: the newer decision, the longer window, all requests.</summary>
     public static ContactPermission MergedWith(this ContactPermission one, ContactPermission other)
     {
         var newer = (other.Since ?? DateTimeOffset.MinValue) > (one.Since ?? DateTimeOffset.MinValue) ? other : one;
@@ -96,7 +98,7 @@ public static class PermissionTransitions
         };
     }
 
-    /// <summary>Stores keep microseconds: whoever compares a time with a stored one has to cut it first.</summary>
+    /// <summary>The time as stored: stores keep microseconds, so a time must be cut before it is compared with a stored one.</summary>
     private static DateTimeOffset? AsStored(DateTimeOffset? time) => time?.AddTicks(-(time.Value.Ticks % TimeSpan.TicksPerMicrosecond));
 
     private static ContactPermission Ended(ContactPermission permission, PermissionState state, DateTimeOffset at, PermissionDecider by) =>
@@ -109,7 +111,8 @@ public static class PermissionTransitions
             Unanswered = 0,
         };
 
-    /// <summary>Meta's times are whole seconds, ours are not: a decision of the same second counts as the later one.</summary>
+    /// <summary>True for a decision older than the current one. Meta's times are whole seconds:
+    /// a decision of the same second counts as the later one.</summary>
     private static bool IsOlder(DateTimeOffset at, ContactPermission permission) =>
         permission.Since is { } since && at.ToUnixTimeSeconds() < since.ToUnixTimeSeconds();
 

@@ -1,6 +1,6 @@
 namespace Gateway.Calls.Permissions;
 
-/// <summary>How a permission request travels.</summary>
+/// <summary>The form in which a permission request is sent.</summary>
 public enum RequestForm
 {
     /// <summary>An interactive message: only within the conversation window.</summary>
@@ -13,10 +13,10 @@ public enum RequestForm
 /// <summary>The rule that a permission request would break.</summary>
 public enum RequestRule
 {
-    /// <summary>The user has permitted calls for good: there is nothing to ask (138017 at Meta).</summary>
+    /// <summary>The user has permitted calls permanently: no request is needed (138017 at Meta).</summary>
     AlreadyPermanent,
 
-    /// <summary>The user said no; asking again is allowed some time later.</summary>
+    /// <summary>The user declined; another request is allowed some time later.</summary>
     DeclinedRecently,
 
     /// <summary>The requests of 24 hours are used up (138009 at Meta).</summary>
@@ -25,17 +25,18 @@ public enum RequestRule
     /// <summary>The requests of 7 days are used up (138009 at Meta).</summary>
     WeeklyLimit,
 
-    /// <summary>Meta counts more requests than we do: it said 138009.</summary>
+    /// <summary>Meta counts more requests than we do: it answered 138009.</summary>
     LimitAtMeta,
 
     /// <summary>The conversation window is closed, and the channel has no template that may be sent outside of it.</summary>
     TemplateNeeded,
 }
 
-/// <summary>Whether a user may be asked now. Either <paramref name="Form"/> is set, or <paramref name="Broken"/> and <paramref name="Text"/> are.</summary>
-/// <param name="Form">How to send the request.</param>
+/// <summary>The decision whether a user may be asked now. Either <paramref name="Form"/> is set, or <paramref name="Broken"/> and
+/// <paramref name="Text"/> are.</summary>
+/// <param name="Form">The form of the request.</param>
 /// <param name="Broken">The rule that forbids it.</param>
-/// <param name="FreeAt">When that rule allows it again; null where no passing of time does.</param>
+/// <param name="FreeAt">The time at which that rule allows it again; null where time alone does not lift it.</param>
 /// <param name="Text">A sentence for a person: the reason, and what to do or send first.</param>
 public sealed record RequestVerdict(RequestForm? Form, RequestRule? Broken, DateTimeOffset? FreeAt, string? Text)
 {

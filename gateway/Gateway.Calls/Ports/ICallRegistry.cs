@@ -1,21 +1,21 @@
 namespace Gateway.Calls;
 
-/// <summary>What became of an attempt to own a WhatsApp call id.</summary>
+/// <summary>The result of an attempt to own a WhatsApp call id.</summary>
 public enum ClaimResult
 {
-    /// <summary>Ours: go on.</summary>
+    /// <summary>Owned by the caller: go on.</summary>
     Claimed,
 
     /// <summary>Already owned, by this node or another: a duplicate webhook.</summary>
     Duplicate,
 
-    /// <summary>The call ended before, or its terminate came before its connect: nothing may ring.</summary>
+    /// <summary>The call ended before, or its terminate came before its connect: it must not ring.</summary>
     Tombstoned,
 }
 
 /// <summary>
-/// The cluster's live memory of calls (Redis): who owns which, which have ended, and who may answer. Everything in it can be lost without
-/// losing money or a record.
+/// The cluster's shared state of live calls (Redis): their owners, tombstones and answer locks. All of it can be lost without losing money
+/// or a record.
 /// </summary>
 public interface ICallRegistry
 {
@@ -25,32 +25,33 @@ public interface ICallRegistry
     /// <summary>The call and node that own a WhatsApp call id, or null.</summary>
     Task<CallOwner?> FindAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation);
 
-    /// <summary>Remembers that this WhatsApp call is over, so that late webhooks start no ghost. True where the call was owned by nobody.</summary>
+    /// <summary>Sets a tombstone for a WhatsApp call that is over, so that late webhooks do not
+    /// start it again. True where the call had no owner.</summary>
     Task<bool> BuryAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation);
 
-    /// <summary>Publishes what an operator sees of a live call; refreshed by its owner, gone some time after the owner is.</summary>
+    /// <summary>Publishes an operator's view of a live call; refreshed by its owner, expires some time after the owner is gone.</summary>
     Task PublishAsync(LiveCall call, CancellationToken cancellation);
 
-    /// <summary>Forgets a live call that has ended; its tombstone stays.</summary>
+    /// <summary>Removes a live call that has ended; its tombstone stays.</summary>
     Task RemoveAsync(CallId callId, CancellationToken cancellation);
 
     /// <summary>
-    /// Keeps what ends the call at the PBX when its node has died: a text of the SIP side, which nobody else reads. It outlives the node by hours and goes
-    /// with <see cref="RemoveAsync"/>.
+    /// Stores the data that end the call at the PBX when its node is lost, in a format private to the SIP side. They outlive the node by
+    /// hours and are removed by <see cref="RemoveAsync"/>.
     /// </summary>
     Task KeepDialogAsync(CallId callId, string dialog, CancellationToken cancellation);
 
-    /// <summary>Takes the kept dialog away; one caller gets it, all others null.</summary>
+    /// <summary>Takes the stored dialog; one caller gets it, all others null.</summary>
     Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation);
 
-    /// <summary>One answer wins: true for the first caller per call, false for all others.</summary>
+    /// <summary>Takes the answer lock: true for the first caller per call, false for all others.</summary>
     Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation);
 
     /// <summary>All live calls of all nodes.</summary>
     Task<IReadOnlyList<LiveCall>> ListAsync(CancellationToken cancellation);
 }
 
-/// <summary>Which node runs a call.</summary>
+/// <summary>The node that runs a call.</summary>
 public sealed record CallOwner(CallId CallId, string Node);
 
 /// <summary>A live call as an operator sees it.</summary>

@@ -3,7 +3,7 @@ namespace Gateway.Calls.Rating;
 /// <summary>
 /// Number ranges by country, as data: each country with its ranges, of which the first stands for users whose number is not known. The
 /// longest range that a number begins with decides. Source: ITU-T "List of Recommendation ITU-T E.164 assigned country codes", NANPA's area
-/// codes in service and the national plans of countries that share a code. XK (Kosovo) is the code that everybody uses, if not ISO.
+/// codes in service and the national plans of countries that share a code. XK (Kosovo) is in common use, though not in ISO 3166.
 /// </summary>
 internal static class CallingCodeTable
 {

@@ -4,7 +4,7 @@ namespace Gateway.Calls.Rating;
 
 /// <summary>
 /// Telephone numbers and the countries they belong to (ITU-T E.164 assigned codes; for +1 the area codes of NANPA). Countries that share a
-/// code are told apart as far as their number ranges do it; ranges that belong to no country (freephone, +1 555, satellites) have none.
+/// code are distinguished as far as their number ranges allow; ranges that belong to no country (freephone, +1 555, satellites) have none.
 /// </summary>
 public static class CallingCodes
 {
@@ -20,9 +20,9 @@ public static class CallingCodes
 
     /// <summary>
     /// The prefixes that a rate for this user may have, the shortest first, beginning with the empty one. Numbers are
-    /// as they are written today (<see cref="NumberSpelling.Current"/>: 55 and area and 9…, 52 without 1, 229 01…); an Argentine one has a 9
-    /// behind 54 where it is a mobile's, and none where it is a landline's. A user known by BSUID alone (`BR.1349…`) has those of
-    /// the country's first number range; one known by nothing has only the empty one.
+    /// as they are written today (<see cref="NumberSpelling.Current"/>: 55 and area and 9…, 52 without 1, 229 01…); an Argentine one has a
+    /// 9 after 54 if it is a mobile number, and none if it is a landline. A user known by BSUID alone (`BR.1349…`) has those of
+    /// the country's first number range; one without both has only the empty one.
     /// </summary>
     public static IReadOnlyList<string> PrefixesOf(WhatsAppUser user)
     {
@@ -32,7 +32,8 @@ public static class CallingCodes
         return [.. Enumerable.Range(0, Math.Min(digits.Length, MaxDigits) + 1).Select(length => digits[..length])];
     }
 
-    /// <summary>ISO 3166 alpha-2 of a number's country, or null where it belongs to none. Digits with country code and without "+".</summary>
+    /// <summary>ISO 3166 alpha-2 of a number's country, or null where it belongs to
+    /// none. Digits with country code and without "+".</summary>
     public static string? CountryOf(string phoneDigits)
     {
         for (var length = Math.Min(LongestRange, phoneDigits.Length); length > 0; length--)
@@ -41,7 +42,7 @@ public static class CallingCodes
         return null;
     }
 
-    /// <summary>True where the digits begin with a code that is assigned, be it to no country (+1 555).</summary>
+    /// <summary>True where the digits begin with an assigned code, even one of no country (+1 555).</summary>
     public static bool IsAssigned(string phoneDigits)
     {
         for (var length = Math.Min(LongestRange, phoneDigits.Length); length > 0; length--)
@@ -50,11 +51,11 @@ public static class CallingCodes
         return false;
     }
 
-    /// <summary>The user's country by the number or, without one, by the country part of the BSUID. Null where neither tells it.</summary>
+    /// <summary>The user's country by the number or, without one, by the country part of the BSUID. Null where neither gives it.</summary>
     public static string? CountryOf(WhatsAppUser user) =>
         user.Phone is { } phone ? CountryOf(phone) : CountryPartOf(user) is { } country && FirstRange.ContainsKey(country) ? country : null;
 
-    /// <summary>The country code that numbers of this country begin with: "US" is "1", "KZ" is "7". Null for what is no country with numbers.</summary>
+    /// <summary>The country code of this country's numbers: "US" is "1", "KZ" is "7". Null for a country without numbers.</summary>
     public static string? CallingCodeOf(string iso2)
     {
         if (!FirstRange.TryGetValue(iso2, out var range))

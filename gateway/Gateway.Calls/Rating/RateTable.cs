@@ -1,13 +1,13 @@
 namespace Gateway.Calls.Rating;
 
 /// <summary>A rate with its validity, as a card has it.</summary>
-/// <param name="Rate">How it rates.</param>
+/// <param name="Rate">The rate.</param>
 /// <param name="ValidFrom">Inclusive.</param>
 /// <param name="ValidUntil">Exclusive; null for no end.</param>
-/// <param name="Version">Counts its changes.</param>
+/// <param name="Version">Incremented with each change.</param>
 public sealed record CardRate(Rate Rate, DateTimeOffset ValidFrom, DateTimeOffset? ValidUntil, long Version)
 {
-    /// <summary>Whether a call that begins at this moment is rated by it.</summary>
+    /// <summary>True where a call that begins at this moment is rated by it.</summary>
     public bool IsValidAt(DateTimeOffset at) => ValidFrom <= at && (ValidUntil is not { } end || at < end);
 }
 

@@ -1,7 +1,7 @@
 namespace Gateway.Calls.Rating;
 
 /// <summary>
-/// What a call costs by a rate: the connection fee and whole pulses, at least one and at least the rate's minimum.
+/// The price of a call by a rate: the connection fee and whole pulses, at least one and at least the rate's minimum.
 /// <para>
 /// Amounts are exact. Only where a pulse's share of the price per minute has more than <see cref="Decimals"/> decimals (a 7 s pulse; a
 /// price with ten decimals of its own), the amount of the whole call is cut there once, after multiplying: nobody pays more than
@@ -10,13 +10,14 @@ namespace Gateway.Calls.Rating;
 /// </summary>
 public static class RatingRules
 {
-    /// <summary>What the ledger keeps (`money_amount`).</summary>
+    /// <summary>The decimals that the ledger stores (`money_amount`).</summary>
     public const int Decimals = 10;
 
     /// <summary>The price of an answered call.</summary>
     /// <param name="rate">The rate in force when the call began.</param>
-    /// <param name="talkTime">From answer to end; less than nothing counts as nothing.</param>
-    /// <param name="monthlyVolumeBefore">Billed time of the account's earlier calls of this direction in the calendar month (UTC) of the call's start.</param>
+    /// <param name="talkTime">From answer to end; a negative time counts as zero.</param>
+    /// <param name="monthlyVolumeBefore">Billed time of the account's earlier calls of this direction in the calendar month (UTC) of the
+    /// call's start.</param>
     public static Price Of(Rate rate, TimeSpan talkTime, TimeSpan monthlyVolumeBefore)
     {
         var pulses = PulsesOf(rate, talkTime);

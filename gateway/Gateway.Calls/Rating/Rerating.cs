@@ -1,40 +1,40 @@
 namespace Gateway.Calls.Rating;
 
-/// <summary>A call that was charged, with what its price depends on.</summary>
+/// <summary>A charged call, with everything its price depends on.</summary>
 /// <param name="Id">The attempt.</param>
-/// <param name="StartedAt">When it began: its rate is the one in force then.</param>
-/// <param name="Account">Who paid.</param>
-/// <param name="Direction">Volumes are counted apart for each.</param>
+/// <param name="StartedAt">The start: the rate in force then applies.</param>
+/// <param name="Account">The account that paid.</param>
+/// <param name="Direction">Volumes are counted separately for each.</param>
 /// <param name="Channel">The business number.</param>
-/// <param name="User">Whose number the prefixes are compared with.</param>
-/// <param name="Currency">Of the charge.</param>
+/// <param name="User">The user whose number is matched with the prefixes.</param>
+/// <param name="Currency">The currency of the charge.</param>
 /// <param name="TalkTime">From answer to end.</param>
-/// <param name="BilledTime">As charged until now.</param>
-/// <param name="Amount">As charged until now.</param>
+/// <param name="BilledTime">The billed time of the current charge.</param>
+/// <param name="Amount">The amount of the current charge.</param>
 public sealed record ChargedCall(
     CallId Id, DateTimeOffset StartedAt, string Account, CallDirection Direction, ChannelId Channel, WhatsAppUser User, string Currency,
     TimeSpan TalkTime, TimeSpan BilledTime, decimal Amount);
 
-/// <summary>What becomes of one call of a re-rating.</summary>
-/// <param name="Call">As it was charged.</param>
-/// <param name="Rate">The rate that holds for it, or null: the card has none, or another currency, and the charge stays.</param>
-/// <param name="Price">By that rate.</param>
+/// <summary>The result of rating one call anew.</summary>
+/// <param name="Call">The call as charged.</param>
+/// <param name="Rate">The rate that applies, or null: the card has none, or another currency, and the charge stays.</param>
+/// <param name="Price">The price by that rate.</param>
 public sealed record ReratedCall(ChargedCall Call, Rate? Rate, Price? Price)
 {
-    /// <summary>What the account gets back; below zero where it pays more.</summary>
+    /// <summary>The amount that the account gets back; negative where it pays more.</summary>
     public decimal Refund => Price is null ? 0 : Call.Amount - Price.Amount;
 }
 
-/// <summary>Where a replay stands: the volume of one account, direction and month up to the call rated last.</summary>
+/// <summary>The progress of a replay: the volume of one account, direction and month up to the call rated last.</summary>
 public readonly record struct ReplayedVolume(string Account, CallDirection Direction, DateOnly Month, TimeSpan Volume);
 
 /// <summary>
 /// Rates calls anew. They come ordered by account, direction and start, from the beginning of the month, so that each call meets the
-/// volume that those before it have made; calls that are not to be rated anew count as they were charged.
+/// volume of those before it; calls that are not to be rated anew count as they were charged.
 /// </summary>
 public sealed class Rerating(RateTable card, string currency, Func<ChargedCall, bool> isAskedFor, ReplayedVolume? startingFrom = null)
 {
-    /// <summary>After the last call handled; what a later <see cref="Rerating"/> goes on from.</summary>
+    /// <summary>The volume after the last call handled; the start of a later <see cref="Rerating"/>.</summary>
     public ReplayedVolume? Volume { get; private set; } = startingFrom;
 
     /// <summary>The next call in order; null where it is not to be rated anew.</summary>

@@ -2,20 +2,20 @@ using static Gateway.Calls.HangupCause;
 
 namespace Gateway.Calls;
 
-/// <summary>What became of an attempt, as people ask about it.</summary>
+/// <summary>The outcome of an attempt, as users of the API filter by it.</summary>
 public enum CallOutcome
 {
     /// <summary>It was answered, or the called side was reached and did not answer.</summary>
     Ended,
 
-    /// <summary>A user called and nobody answered, whatever the reason: someone should call back.</summary>
+    /// <summary>A user called and was not answered, for any reason: someone should call back.</summary>
     Missed,
 
-    /// <summary>It may not begin: by our settings, the account, the user's permission, or a limit.</summary>
+    /// <summary>It was not allowed to begin: by our settings, the account, the user's permission, or a limit.</summary>
     Refused,
 }
 
-/// <summary>Tells outcomes from causes.</summary>
+/// <summary>Maps causes to outcomes.</summary>
 public static class CallOutcomes
 {
     public static CallOutcome Of(CallRecord call)
@@ -24,7 +24,7 @@ public static class CallOutcomes
             return CallOutcome.Ended;
         if (call.Direction == CallDirection.Outbound)
             return IsRefusal(call.Cause) ? CallOutcome.Refused : CallOutcome.Ended;
-        // Where users may not call at all, nobody missed them; and a call that another node answered is that node's.
+        // Where users may not call at all, the call was not missed; and a call that another node answered is that node's.
         return call.Cause switch
         {
             ChannelDisabled or CountryNotServed => CallOutcome.Refused,

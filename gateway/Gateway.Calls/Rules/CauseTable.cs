@@ -4,14 +4,14 @@ using static Gateway.Calls.WhatsAppErrorCodes;
 namespace Gateway.Calls;
 
 /// <summary>
-/// The one table between the two worlds: what every error of Meta's means to the PBX, what every final response of the PBX means to the
-/// call, and which Q.850 cause goes into the Reason header (RFC 3326). Nothing else in the gateway maps one to the other.
+/// The one table between Meta and SIP: the meaning of every error of Meta's for the PBX, the meaning of every final response of the PBX for
+/// the call, and the Q.850 cause for the Reason header (RFC 3326). Nothing else in the gateway maps one to the other.
 /// </summary>
 public static class CauseTable
 {
     private static readonly TimeSpan SoonAgain = TimeSpan.FromSeconds(30);
 
-    /// <summary>What Meta's error means: our cause, and how the agent's unanswered INVITE is refused for it.</summary>
+    /// <summary>The cause of an error of Meta's, and the refusal of the agent's unanswered INVITE for it.</summary>
     public static (HangupCause Cause, PbxRefusal Refusal) OfWhatsAppError(WhatsAppError error) =>
         error.Code == InvalidParameter ? OfInvalidParameter(error) : OfWhatsAppError(error.Code);
 
@@ -20,22 +20,22 @@ public static class CauseTable
     {
         Unreachable => (WhatsAppFailed, new(503, "WhatsApp cannot be reached", SoonAgain)),
         DeadlineExceeded or ConnectionLost => (WhatsAppFailed, new(504, "WhatsApp did not answer in time")),
-        MalformedAnswer => (WhatsAppFailed, new(502, "WhatsApp answered what cannot be read")),
+        MalformedAnswer => (WhatsAppFailed, new(502, "WhatsApp's answer could not be read")),
         AuthenticationFailed or AccessTokenExpired => (WhatsAppFailed, new(500, "WhatsApp does not accept the access token")),
         CapabilityMissing or PermissionDenied or AccessDenied or (>= 200 and <= 299) => (ChannelDisabled, new(403, "The WhatsApp app lacks a permission")),
         TemporarilyBlockedForPolicy or AccountLocked or CountryRestricted =>
             (ChannelDisabled, new(403, "WhatsApp has restricted this account")),
-        InvalidParameter => (WhatsAppFailed, new(500, "WhatsApp found a parameter invalid")),
+        InvalidParameter => (WhatsAppFailed, new(500, "WhatsApp rejected a parameter")),
         InvalidSdp => (IncompatibleMedia, new(488, "WhatsApp refused the session description")),
         PermissionReadRate or RateLimit or TooManyRequests or AccountRateLimit or PairRateLimit or HeldBack =>
             (RateLimited, new(503, "WhatsApp's rate limit is reached", SoonAgain)),
         UnknownFault or ServiceFault or ServiceUnavailable or SomethingWentWrong or AccountInMaintenance =>
-            (WhatsAppFailed, new(503, "WhatsApp has a fault of its own", SoonAgain)),
+            (WhatsAppFailed, new(503, "WhatsApp has an internal fault", SoonAgain)),
         RequiredParameterMissing or TemplateParameterMismatch or TemplateMissing =>
-            (WhatsAppFailed, new(500, "WhatsApp misses something in the request")),
+            (WhatsAppFailed, new(500, "WhatsApp reports a missing parameter")),
         RecipientIsSender => (UserUnreachable, new(404, "A business cannot call itself")),
         ServiceWindowClosed => (NotPermitted, new(403, "The user has not written in the last 24 hours")),
-        Unpublished138010 or Unpublished138011 or Unpublished138016 => (WhatsAppFailed, new(500, "WhatsApp gave a reason it does not explain")),
+        Unpublished138010 or Unpublished138011 or Unpublished138016 => (WhatsAppFailed, new(500, "WhatsApp gave an undocumented reason")),
         PaymentEligibility => (PaymentRequired, new(403, "WhatsApp asks for a payment method")),
         RecipientNotAllowed => (NotPermitted, new(403, "The test number may not call this user")),
         RecipientClientTooOld => (UserUnreachable, new(480, "The user's WhatsApp is too old for calls")),
@@ -47,11 +47,11 @@ public static class CauseTable
         ReceiverUncallable => (UserUnreachable, new(480, "The user cannot be called on WhatsApp")),
         ConcurrentCallLimit => (RateLimited, new(503, "Too many calls at once on this number", SoonAgain)),
         InitiationRateExceeded => (RateLimited, new(503, "Too many calls in 24 hours from this number", TimeSpan.FromHours(1))),
-        DuplicateCall => (Busy, new(486, "This user is in a call with this number already")),
+        DuplicateCall => (Busy, new(486, "This user is already in a call with this number")),
         NoCallPermission => (NotPermitted, new(403, "The user has not permitted calls")),
         DailyConnectedLimit => (NotPermitted, new(403, "The daily number of calls with this user is used up")),
         PermissionRequestLimit => (NotPermitted, new(403, "The user was asked for permission too often")),
-        PermissionAlreadyPermanent => (WhatsAppFailed, new(500, "The user has permitted calls for good already")),
+        PermissionAlreadyPermanent => (WhatsAppFailed, new(500, "The user has already permitted calls permanently")),
         ConnectTimeout or SetupFailed or RelayConnectFailed or MediaReceiveTimeout or MediaTransmitTimeout or AcceptedWithoutMedia =>
             (MediaFailed, new(504, "The audio connection with WhatsApp failed")),
         ConnectionError => (WhatsAppFailed, new(500, "WhatsApp could not set up the call")),
@@ -59,7 +59,7 @@ public static class CauseTable
         _ => (WhatsAppFailed, new(500, "WhatsApp refused the call")),
     };
 
-    /// <summary>100 is said of any parameter: the subcode or, without one, Meta's own words tell which.</summary>
+    /// <summary>The cause of error 100, which covers any parameter: the subcode or, without one, Meta's own text identifies it.</summary>
     private static (HangupCause Cause, PbxRefusal Refusal) OfInvalidParameter(WhatsAppError error) => error switch
     {
         { Subcode: WhatsAppError.HiddenObject } =>
@@ -75,8 +75,8 @@ public static class CauseTable
     private static bool Says(WhatsAppError error, string word) =>
         error.Message.Contains(word, StringComparison.OrdinalIgnoreCase) || error.Details?.Contains(word, StringComparison.OrdinalIgnoreCase) == true;
 
-    /// <summary>What the PBX's final response means, and whether the next trunk of the route should be tried for it.</summary>
-    /// <remarks>Only what says "this trunk cannot" moves on; what says "this agent will not" ends the call (RFC 3261 §21.4–21.6).</remarks>
+    /// <summary>The cause of the PBX's final response, and true where the next trunk of the route should be tried.</summary>
+    /// <remarks>Only a failure of the trunk moves on to the next one; a refusal by the agent ends the call (RFC 3261 §21.4–21.6).</remarks>
     public static (HangupCause Cause, bool TryNextTrunk) OfSipStatus(int status) => status switch
     {
         >= 300 and <= 399 => (PbxRedirected, true),
@@ -93,8 +93,8 @@ public static class CauseTable
     };
 
     /// <summary>The same with the Q.850 cause of the refusal's Reason header, where the PBX sent one.</summary>
-    /// <remarks>What an agent did comes through a PBX as a status of the PBX's own choice: Asterisk makes 403 of an agent's 603. The cause
-    /// beside it (RFC 3326) is the original, so for what only a called party can do it counts more than the status.</remarks>
+    /// <remarks>A PBX reports an agent's action with a status of its own choice: Asterisk makes 403 of an agent's 603. The cause
+    /// beside it (RFC 3326) is the original, so for actions of a called party it takes precedence over the status.</remarks>
     public static (HangupCause Cause, bool TryNextTrunk) OfPbxRefusal(int status, int? q850) => q850 switch
     {
         17 => (Busy, false),
@@ -104,7 +104,7 @@ public static class CauseTable
         _ => OfSipStatus(status),
     };
 
-    /// <summary>How the agent's unanswered INVITE is refused when it was not an error of Meta's that ended the call.</summary>
+    /// <summary>The refusal of the agent's unanswered INVITE for a cause other than an error of Meta's.</summary>
     public static PbxRefusal Refusal(HangupCause cause) => cause switch
     {
         Declined => new(603, "The user declined"),
@@ -124,7 +124,7 @@ public static class CauseTable
         RateLimited => new(503, "WhatsApp's rate limit is reached", SoonAgain),
         NoCapacity => new(503, "The gateway is full", SoonAgain),
         Draining => new(503, "The gateway is stopping", SoonAgain),
-        StorageUnavailable => new(503, "The gateway's store does not answer", SoonAgain),
+        StorageUnavailable => new(503, "The gateway's store is unavailable", SoonAgain),
         IncompatibleMedia => new(488, "No common audio format"),
         MediaFailed => new(504, "The audio connection with WhatsApp failed"),
         OperatorHungUp => new(480, "Ended by an operator"),

@@ -1,12 +1,12 @@
 namespace Gateway.Calls;
 
-/// <summary>Which past calls to list, the newest first. What is null does not filter.</summary>
+/// <summary>The filter of a list of past calls, the newest first. A null member does not filter.</summary>
 public sealed record CallQuery
 {
-    /// <summary>The most that are returned.</summary>
+    /// <summary>The maximum number returned.</summary>
     public required int Limit { get; init; }
 
-    /// <summary>Only calls after this one in the list: the last one of the page before.</summary>
+    /// <summary>Only calls after this one in the list: the last one of the previous page.</summary>
     public CallPosition? After { get; init; }
 
     public ChannelId? Channel { get; init; }

@@ -8,31 +8,33 @@ namespace Gateway.Calls;
 /// <param name="PacketsLost">RTP packets that this leg's peer sent and that never arrived.</param>
 /// <param name="JitterMs">Interarrival jitter in milliseconds (RFC 3550 §6.4.1).</param>
 /// <param name="RoundTripMs">Last round trip in milliseconds, or null where the peer sends no RTCP.</param>
-/// <param name="Mos">Mean opinion score, 1.0–4.5, by the E-model (ITU-T G.107); null where no packet came: there was nothing to judge.</param>
+/// <param name="Mos">Mean opinion score, 1.0–4.5, by the E-model (ITU-T G.107); null where no packet came.</param>
 public sealed record LegQuality(long PacketsReceived, long PacketsLost, double JitterMs, double? RoundTripMs, double? Mos)
 {
-    /// <summary>What became of packets that did not come in order and in time; null in records of a gateway that did not count it.</summary>
+    /// <summary>The packets that did not come in order and in time; null in records of a gateway that did not count them.</summary>
     public PlayoutCounts? Playout { get; init; }
 
     /// <summary>RTP packets sent to this leg's peer; null in records of a gateway that did not keep it.</summary>
     public long? PacketsSent { get; init; }
 
-    /// <summary>How often nothing came from this leg for media.mediaTimeout; null in records of a gateway that did not count it.</summary>
+    /// <summary>The number of times nothing came from this leg for media.mediaTimeout; null
+    /// in records of a gateway that did not count it.</summary>
     public int? MediaTimeouts { get; init; }
 
-    /// <summary>One-way audio: this leg was silent, never heard or for media.mediaTimeout, while the other was heard; null: not judged then.</summary>
+    /// <summary>One-way audio: this leg was silent, never heard or for media.mediaTimeout,
+    /// while the other was heard; null: not evaluated.</summary>
     public bool? OneWay { get; init; }
 }
 
-/// <summary>RTP packets from one leg's peer that did not come in order and in time, by what became of them on the way to the other leg.</summary>
-/// <param name="Lost">Not there when their turn came.</param>
+/// <summary>RTP packets from one leg's peer that did not come in order and in time, by their fate on the way to the other leg.</summary>
+/// <param name="Lost">Absent when their turn came.</param>
 /// <param name="Late">Came after their loss was reported; dropped.</param>
 /// <param name="Concealed">Replaced by sound that the decoder made up.</param>
 /// <param name="Recovered">Restored from the copy in the next packet.</param>
-/// <param name="Discarded">Came in order and were not played.</param>
+/// <param name="Discarded">Arrived in order and were not played.</param>
 public sealed record PlayoutCounts(long Lost, long Late, long Concealed, long Recovered, long Discarded);
 
-/// <summary>What one call attempt leaves behind: written once, when it has ended, refused and missed ones included.</summary>
+/// <summary>The record of one call attempt: written once, when it has ended, refused and missed ones included.</summary>
 public sealed record CallRecord
 {
     public required CallId Id { get; init; }
@@ -44,7 +46,7 @@ public sealed record CallRecord
     /// <summary>The trunk that carried, or last refused, the pbx leg.</summary>
     public string? Trunk { get; init; }
 
-    /// <summary>Who answered (inbound) or dialled (outbound) on the PBX, as the PBX says it.</summary>
+    /// <summary>The agent who answered (inbound) or dialled (outbound), as the PBX identifies them.</summary>
     public string? Agent { get; init; }
 
     public required DateTimeOffset StartedAt { get; init; }
@@ -63,12 +65,12 @@ public sealed record CallRecord
     public LegQuality? PbxQuality { get; init; }
     public required string Node { get; init; }
 
-    /// <summary>The start of <see cref="Node"/> that carried the call; empty where nobody told.</summary>
+    /// <summary>The start of <see cref="Node"/> that carried the call; empty where unknown.</summary>
     public string NodeStart { get; init; } = "";
 
-    /// <summary>What pays for the call; null: it is not billed, or was never admitted. Read back, it holds nothing.</summary>
+    /// <summary>The funding of the call; null: it is not billed, or was never admitted. When read back, its hold is zero.</summary>
     public Funding? Funding { get; init; }
 
-    /// <summary>What the call cost, worked out when it is stored; null: it was not answered or is not billed.</summary>
+    /// <summary>The price of the call, calculated when it is stored; null: it was not answered or is not billed.</summary>
     public Price? Price { get; init; }
 }

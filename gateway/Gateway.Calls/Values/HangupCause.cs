@@ -1,8 +1,8 @@
 namespace Gateway.Calls;
 
 /// <summary>
-/// Why a call ended: a closed set, shown under the same (snake-case) name in logs, metrics, records and the admin API. The detail behind it
-/// (SIP status, Meta's code and text) stands beside it in the call record.
+/// The reason why a call ended: a closed set, shown under the same (snake-case) name in logs, metrics, records and the admin API. The
+/// detail (SIP status, Meta's code and text) is in the call record.
 /// </summary>
 public enum HangupCause
 {
@@ -20,7 +20,7 @@ public enum HangupCause
 
     Busy,
 
-    /// <summary>It rang and nobody answered in time.</summary>
+    /// <summary>It rang and was not answered in time.</summary>
     NoAnswer,
 
     /// <summary>No trunk of the route could be reached, or all are known to be down.</summary>
@@ -32,7 +32,7 @@ public enum HangupCause
     /// <summary>The PBX redirected the call (3xx) out of its trunk, or more often than the trunk follows.</summary>
     PbxRedirected,
 
-    /// <summary>The SIP session of an answered call was not refreshed in its time (RFC 4028), so we ended it: nobody hung up.</summary>
+    /// <summary>The SIP session of an answered call was not refreshed in time (RFC 4028), so the gateway ended it.</summary>
     SessionExpired,
 
     /// <summary>The dialled user cannot be reached on WhatsApp.</summary>
@@ -50,19 +50,19 @@ public enum HangupCause
     /// <summary>Calling is not offered, in this direction, for the country of the business number.</summary>
     CountryNotServed,
 
-    /// <summary>The account is below its minimum balance, or other calls hold what it has.</summary>
+    /// <summary>The account is below its minimum balance, or its money is held for other calls.</summary>
     BalanceTooLow,
 
-    /// <summary>The account's money ended while the call ran.</summary>
+    /// <summary>The account's money was used up during the call.</summary>
     BalanceExhausted,
 
     /// <summary>No rate of the account's card covers this user: without a price there is no call.</summary>
     NoRate,
 
-    /// <summary>Meta asks for payment set-up.</summary>
+    /// <summary>Meta requires a payment set-up.</summary>
     PaymentRequired,
 
-    /// <summary>A limit of Meta's on rate or parallel calls.</summary>
+    /// <summary>One of Meta's limits on rate or parallel calls.</summary>
     RateLimited,
 
     /// <summary>No route leads from this channel to a PBX, or from this trunk to a channel.</summary>
@@ -89,15 +89,16 @@ public enum HangupCause
     /// <summary>An operator ended it through the admin API.</summary>
     OperatorHungUp,
 
-    /// <summary>A store that must answer before a call may go on did not.</summary>
+    /// <summary>A store that must answer before a call may go on was unavailable.</summary>
     StorageUnavailable,
 
-    /// <summary>Meta's offer came when the user had long given up: the gateway was away, or the webhook was late. Nobody was rung.</summary>
+    /// <summary>Meta's offer came long after the user had given up: the gateway was
+    /// down, or the webhook was late. No agent was rung.</summary>
     OfferedTooLate,
 
-    /// <summary>The node that carried the call died; another one, or its next start, completed the record.</summary>
+    /// <summary>The node that carried the call was lost; another one, or its next start, completed the record.</summary>
     NodeLost,
 
-    /// <summary>A defect of the gateway; the log has it.</summary>
+    /// <summary>A defect of the gateway; details are in the log.</summary>
     InternalError,
 }

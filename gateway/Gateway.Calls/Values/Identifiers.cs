@@ -1,13 +1,13 @@
 namespace Gateway.Calls;
 
-/// <summary>The gateway's own name of one call attempt, in either direction: lower-case hexadecimal, 32 digits, unique for ever.</summary>
+/// <summary>The gateway's own id of one call attempt, in either direction: lower-case hexadecimal, 32 digits, unique.</summary>
 public readonly record struct CallId(string Value)
 {
     public override string ToString() => Value;
 }
 
 /// <summary>
-/// Meta's name of a call (`wacid.…`), opaque, at most about 150 characters. Known from the first webhook of an inbound call and from the
+/// Meta's id of a call (`wacid.…`), opaque, at most about 150 characters. Known from the first webhook of an inbound call and from the
 /// answer to the connect action of an outbound one (Meta: Calling API, "Reference").
 /// </summary>
 public readonly record struct WhatsAppCallId(string Value)
@@ -21,7 +21,7 @@ public readonly record struct ChannelId(string Value)
     public override string ToString() => Value;
 }
 
-/// <summary>Who began the call: <see cref="Inbound"/>, the WhatsApp user; <see cref="Outbound"/>, the business.</summary>
+/// <summary>The side that began the call: <see cref="Inbound"/>, the WhatsApp user; <see cref="Outbound"/>, the business.</summary>
 public enum CallDirection
 {
     Inbound,

@@ -4,8 +4,8 @@ using System.Text;
 namespace Gateway.Calls;
 
 /// <summary>
-/// Telephone numbers as people type, copy and paste them: the one place where they become digits with country code. Spaces of every kind, dashes,
-/// dots, brackets, slashes and characters that nobody sees stand between the digits and mean nothing; what else is there is refused with a reason.
+/// Parses telephone numbers as people type, copy and paste them: the one place where they become digits with country code. Spaces of every
+/// kind, dashes, dots, brackets, slashes and invisible characters between the digits are ignored; anything else is refused with a reason.
 /// </summary>
 public static class PhoneText
 {
@@ -18,7 +18,8 @@ public static class PhoneText
     private const string Unseen = "\u034F\u115F\u1160\u180B\u180C\u180D\u3164\uFE00\uFE0E\uFE0F\uFFA0";
 
     /// <summary>
-    /// The zero in brackets, which is dialled within a country only: "+49 (0)155…". Italy, San Marino and the Vatican dial theirs from abroad too.
+    /// The zero in brackets, which is dialled only within a country: "+49 (0)155…". Italy, San Marino and the Vatican dial theirs from
+    /// abroad too.
     /// </summary>
     private const string TrunkZero = "(0)";
 
@@ -36,14 +37,15 @@ public static class PhoneText
         return reason.Length == 0;
     }
 
-    /// <summary>The beginning of numbers, which may be empty; a text that is none comes back as it is, for the rules of its use to refuse.</summary>
+    /// <summary>The beginning of numbers, which may be empty; an invalid text is returned
+    /// unchanged, to be refused by the rules of its use.</summary>
     public static string PrefixOf(string text) => ReasonAgainst(text, out var digits).Length == 0 ? digits : text;
 
     private static string ReasonAgainst(string? text, out string digits)
     {
         digits = "";
         if (text is null || text.Length > MaxTyped)
-            return $"A number is a text of at most {MaxTyped} characters.";
+            return $"A number is text of at most {MaxTyped} characters.";
         var kept = new StringBuilder();
         var count = 0;
         foreach (var c in text)
@@ -55,7 +57,7 @@ public static class PhoneText
             else if (MeansNothing(c))
                 continue;
             else if (c is not ('(' or ')'))
-                return "A number holds digits with its country code, and nothing but spaces, dashes, dots, slashes and brackets between them.";
+                return "A number consists of digits with its country code, with only spaces, dashes, dots, slashes and brackets between them.";
             kept.Append(c);
         }
         if (count > MaxDigits + 1)

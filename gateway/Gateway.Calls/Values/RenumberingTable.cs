@@ -1,16 +1,16 @@
 namespace Gateway.Calls;
 
 /// <summary>
-/// Countries that gave all their numbers another length while WhatsApp existed, as data: how numbers began and how many digits they had, and how
-/// the same ones begin now; the rest of the digits stayed. Many people still write, and WhatsApp still reports, the former ones.
+/// Countries that changed the length of all their numbers while WhatsApp existed, as data: the former prefix and number of digits, and the
+/// present prefix; the other digits stayed. Many people still write, and WhatsApp still reports, the former numbers.
 /// </summary>
 internal static class RenumberingTable
 {
     private readonly record struct Renumbering(string Old, int OldLength, string New);
 
     /// <summary>
-    /// Benin 2024-11-30 (ARCEP Bénin): 01 before all. Gabon 2019-11-15 (ARCEP Gabon): the operator's digit, no 0 behind 241. Viet Nam 2018-09-15
-    /// (MIC): mobiles lost a digit. `old/digits>new`.
+    /// Benin 2024-11-30 (ARCEP Bénin): 01 before all. Gabon 2019-11-15 (ARCEP Gabon): the operator's digit, no 0 after 241. Viet Nam
+    /// 2018-09-15 (MIC): mobiles lost a digit. `old/digits>new`.
     /// </summary>
     private const string Listed =
         """
@@ -25,10 +25,10 @@ internal static class RenumberingTable
 
     private static readonly Renumbering[] All = [.. ReadListed(), .. IvoryCoast()];
 
-    /// <summary>Beginnings that are in use beside those of the table: operators that came later.</summary>
+    /// <summary>Present prefixes that are not in the table: those of newer operators.</summary>
     private static readonly string[] AlsoInUse = ["24160", "24161", "24176"];
 
-    /// <summary>Of the countries in the table.</summary>
+    /// <summary>The country codes in the table.</summary>
     private static readonly string[] Codes = ["225", "229", "241", "84"];
 
     public static string Current(string digits)
@@ -41,13 +41,14 @@ internal static class RenumberingTable
         return digits;
     }
 
-    /// <summary>The former spellings of a number as it is now.</summary>
+    /// <summary>The former spellings of a present number.</summary>
     public static IEnumerable<string> Former(string current) =>
         from one in All
         where current.Length == one.OldLength + one.New.Length - one.Old.Length && current.StartsWith(one.New, StringComparison.Ordinal)
         select one.Old + current[one.New.Length..];
 
-    /// <summary>How numbers begin now that began so formerly, where none begins so any more; empty where some do, or never did.</summary>
+    /// <summary>The present prefixes of numbers that formerly began with this one, where it is no
+    /// longer in use; empty where it is, or never was.</summary>
     public static IReadOnlyList<string> CurrentPrefixes(string prefix)
     {
         if (!IsListed(prefix) || All.Any(one => Agree(one.New, prefix)) || AlsoInUse.Any(now => Agree(now, prefix)))
@@ -71,8 +72,8 @@ internal static class RenumberingTable
         select new Renumbering(parts[0], int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture), parts[2]);
 
     /// <summary>
-    /// Ivory Coast 2021-01-31 (ARTCI): two digits of the operator before the eight. Mobiles tell it by their second digit (0-3 Moov 01, 4-6 MTN
-    /// 05, 7-9 Orange 07), landlines, which begin with 2 or 3, by their third (0 MTN 25, 8 Moov 21, else Orange 27).
+    /// Ivory Coast 2021-01-31 (ARTCI): two digits of the operator before the eight. The second digit of a mobile number selects them
+    /// (0-3 Moov 01, 4-6 MTN 05, 7-9 Orange 07), the third of a landline number, which begins with 2 or 3 (0 MTN 25, 8 Moov 21, else Orange 27).
     /// </summary>
     private static IEnumerable<Renumbering> IvoryCoast()
     {

@@ -1,7 +1,8 @@
 namespace Gateway.Calls;
 
-/// <summary>What Meta answered or reported instead of doing it: its numeric code with its own words kept verbatim for the record.</summary>
-/// <param name="Code">Meta's error code, or one of the negative codes of <see cref="WhatsAppErrorCodes"/> for what never reached Meta.</param>
+/// <summary>An error that Meta answered or reported: its numeric code, and its text verbatim for the record.</summary>
+/// <param name="Code">Meta's error code, or one of the negative codes of
+/// <see cref="WhatsAppErrorCodes"/> for requests without an answer.</param>
 /// <param name="Message">Meta's `message` or `title`.</param>
 /// <param name="Details">Meta's `error_data.details`, or null.</param>
 public sealed record WhatsAppError(int Code, string Message, string? Details = null)
@@ -12,34 +13,36 @@ public sealed record WhatsAppError(int Code, string Message, string? Details = n
     /// <summary>Subcode beside 138008: the session description is not valid.</summary>
     public const int UnusableSdp = 2593093;
 
-    /// <summary>Meta's `error_subcode`: officially gone since v16, still sent with 100, 138006 and 138008.</summary>
+    /// <summary>Meta's `error_subcode`: officially removed in v16, still sent with 100, 138006 and 138008.</summary>
     public int? Subcode { get; init; }
 
-    /// <summary>True where the same request may succeed a moment later: throttling, Meta's own faults, and requests that got no usable answer.</summary>
+    /// <summary>True where the same request may succeed a moment later: throttling, Meta's own
+    /// faults, and requests without a usable answer.</summary>
     public bool IsTransient => Code is WhatsAppErrorCodes.Unreachable or WhatsAppErrorCodes.DeadlineExceeded
         or WhatsAppErrorCodes.MalformedAnswer or WhatsAppErrorCodes.ConnectionLost or WhatsAppErrorCodes.HeldBack or WhatsAppErrorCodes.UnknownFault or WhatsAppErrorCodes.ServiceFault
         or WhatsAppErrorCodes.SomethingWentWrong or WhatsAppErrorCodes.ServiceUnavailable or WhatsAppErrorCodes.ConnectionError || IsThrottling;
 
-    /// <summary>True where the platform refused for speed alone, so that nothing was carried out. 138002 and 138005 limit calls, not requests.</summary>
+    /// <summary>True where Meta refused only because of the request rate, so nothing was carried out.
+    /// 138002 and 138005 limit calls, not requests.</summary>
     public bool IsThrottling => Code is WhatsAppErrorCodes.TooManyRequests or WhatsAppErrorCodes.AccountRateLimit or WhatsAppErrorCodes.RateLimit
         or WhatsAppErrorCodes.PairRateLimit or WhatsAppErrorCodes.PermissionReadRate;
 }
 
 /// <summary>
-/// Every error that Meta documents for calls, by name (Meta: Calling API "Troubleshooting", June 2026, and "Error codes"). Negative codes are
-/// the gateway's own, for requests that got no answer.
+/// Every error that Meta documents for calls, by name (Meta: Calling API "Troubleshooting", June 2026, and "Error codes"). Negative codes
+/// are the gateway's own, for requests without an answer.
 /// </summary>
 public static class WhatsAppErrorCodes
 {
-    /// <summary>The connection was never made: the request surely had no effect.</summary>
+    /// <summary>The connection was never made: the request certainly had no effect.</summary>
     public const int Unreachable = -1;
 
-    /// <summary>No answer in time. The request may have taken effect, as after the next two.</summary>
+    /// <summary>No answer in time. The request may have taken effect, as with the next two.</summary>
     public const int DeadlineExceeded = -2;
     public const int MalformedAnswer = -3;
     public const int ConnectionLost = -4;
 
-    /// <summary>Not sent, because Meta asked this number to wait.</summary>
+    /// <summary>Not sent, because Meta asked for a pause on this number.</summary>
     public const int HeldBack = -5;
 
     public const int AuthenticationFailed = 0;

@@ -22,7 +22,7 @@ internal sealed class Acknowledgement(InviteSession session)
     public bool IsAwaited => _timer.IsRunning;
 
     /// <summary>Our 2xx has an offer whose answer must come in the ACK.</summary>
-    public bool OwesAnswer => _timer.IsRunning && _carriesOffer;
+    public bool HasPendingAnswer => _timer.IsRunning && _carriesOffer;
 
     public void Await(ServerTransaction transaction, bool carriesOffer, Instant now)
     {

@@ -90,7 +90,7 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
 
     public void AcceptOffer(string sdp, Instant now)
     {
-        if (_outgoing is { OwesAnswer: true })
+        if (_outgoing is { HasPendingAnswer: true })
             _outgoing.AcceptOffer(sdp, now);
         else
             _renegotiation.Accept(sdp, now);
@@ -98,7 +98,7 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
 
     public void RejectOffer(int status, Instant now)
     {
-        if (_outgoing is { OwesAnswer: true })
+        if (_outgoing is { HasPendingAnswer: true })
             HangUp(SipReason.Sip(status), null, SipCallEnd.Local, now);
         else
             _renegotiation.Reject(status, now);

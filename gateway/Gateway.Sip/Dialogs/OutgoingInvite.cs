@@ -29,7 +29,7 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
     private readonly HashSet<string> _redirectedTo = [];
     private readonly Queue<(SipUri Uri, SipFlow Flow, bool IsProxy)> _contacts = [];
     private ClientTransaction? _transaction;
-    private (EarlyLeg Leg, SipResponse Response)? _owed;
+    private (EarlyLeg Leg, SipResponse Response)? _pendingAnswer;
     private Instant _cancelEndsAt = Instant.Never;
     private IReadOnlyList<SipHeader>? _cancelHeaders;
     private bool _cancelSent;
@@ -38,7 +38,7 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
     public bool IsPending { get; private set; } = true;
 
     /// <summary>They offered in a reliable 1xx or in the 2xx, and the owner has not answered yet.</summary>
-    public bool OwesAnswer => _owed is not null;
+    public bool HasPendingAnswer => _pendingAnswer is not null;
 
     public Instant NextDeadline => _cancelEndsAt;
 
@@ -99,7 +99,7 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
             session.Context.Layer.Context.SendRequest(sent.Flow, sent.Ack);
             return;
         }
-        if (_owed is { } owed && owed.Response.IsSuccess && owed.Leg.Dialog.RemoteTag == tag)
+        if (_pendingAnswer is { } pending && pending.Response.IsSuccess && pending.Leg.Dialog.RemoteTag == tag)
             return; // repeated while the owner thinks about its answer
         if (_acknowledged.Count >= MaxForks)
             return;
@@ -117,9 +117,9 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
     /// <summary>The owner's answer to an offer in a reliable 1xx (sent in PRACK) or in the 2xx (sent in ACK).</summary>
     public void AcceptOffer(string sdp, Instant now)
     {
-        if (_owed is not var (leg, response))
+        if (_pendingAnswer is not var (leg, response))
             return;
-        _owed = null;
+        _pendingAnswer = null;
         session.LocalSdp = sdp;
         if (response.IsSuccess)
             SendAck(leg.Dialog, response.CSeq.Number, sdp);
@@ -130,9 +130,9 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
     /// <summary>The call ends while the peer waits for our answer in ACK: it gets an ACK without one, and the BYE after that.</summary>
     public void AbandonAnswer()
     {
-        if (_owed is not var (leg, response))
+        if (_pendingAnswer is not var (leg, response))
             return;
-        _owed = null;
+        _pendingAnswer = null;
         if (response.IsSuccess)
             SendAck(leg.Dialog, response.CSeq.Number, null);
     }
@@ -142,7 +142,7 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
     {
         if (!IsPending || _cancelHeaders is not null)
             return;
-        _owed = null;
+        _pendingAnswer = null;
         _cancelHeaders = session.Trunk.HeadersOf(reason, headers);
         if (_transaction is { IsProceeding: true })
             SendCancel(now);
@@ -185,7 +185,7 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
         leg.Take(sdp, isReliable, isOffer);
         session.RemoteSdp = leg.ReliableSdp;
         if (isOffer)
-            _owed = (leg, response);
+            _pendingAnswer = (leg, response);
         else if (isReliable)
             leg.SendPrack(session, response, null, now);
         if (leg.IsNews(response.StatusCode, sdp))
@@ -278,7 +278,7 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
     private void SendInvite(Instant now)
     {
         _early.Clear();
-        _owed = null;
+        _pendingAnswer = null;
         var flow = _targets[_target];
         var trunk = session.Trunk;
         _transaction = session.Context.Layer.Clients.Send(_writer.Create(flow), flow, session, now, trunk.Options.RequestTimeout, trunk.MayLeaveByTcp);
@@ -303,7 +303,7 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
 
         session.RemoteSdp = sdp;
         if (isOffer)
-            _owed = (leg, response);
+            _pendingAnswer = (leg, response);
         else
             SendAck(leg.Dialog, response.CSeq.Number, null);
         SessionTimerNegotiation.Take(response, session, now);

@@ -37,7 +37,7 @@ internal sealed class Renegotiation(InviteSession session)
     /// <summary>A re-INVITE with our offer; waits when another INVITE is under way.</summary>
     public void Offer(string sdp, Instant now)
     {
-        if (session.IsOver || !session.IsConfirmed || _ours is not null || _theirs is not null || session.Acknowledgement.OwesAnswer)
+        if (session.IsOver || !session.IsConfirmed || _ours is not null || _theirs is not null || session.Acknowledgement.HasPendingAnswer)
         {
             session.Emit(new SipCallEvent.OfferRefused(491, ReasonPhrases.For(491)));
             return;
@@ -106,7 +106,7 @@ internal sealed class Renegotiation(InviteSession session)
             session.Emit(new SipCallEvent.IdentityChanged(_connected = connected));
         if (_theirs is not null || (isInvite && !session.IsConfirmed) || (sdp is not null && session.LocalSdp is null))
             session.Respond(transaction, 500, now, ("Retry-After", session.Context.RandomSeconds(10)));
-        else if ((_ours is not null && (isInvite || sdp is not null)) || session.Acknowledgement.OwesAnswer || (sdp is not null && session.RemoteSdp is null))
+        else if ((_ours is not null && (isInvite || sdp is not null)) || session.Acknowledgement.HasPendingAnswer || (sdp is not null && session.RemoteSdp is null))
             session.Respond(transaction, 491, now);
         else if (SessionTimerNegotiation.IsTooSmall(request, session.Trunk))
             session.Respond(transaction, 422, now, SessionTimerNegotiation.MinimumHeader(session.Trunk));

@@ -3,7 +3,7 @@ using Gateway.Calls.Balances;
 
 namespace Gateway.Storage.Accounts;
 
-/// <summary>Who pays: money in one currency, and the card that its calls are rated by.</summary>
+/// <summary>A paying account: money in one currency, and the card by which its calls are rated.</summary>
 public sealed record Account
 {
     public required string Id { get; init; }
@@ -18,31 +18,31 @@ public sealed record Account
     /// <summary>The sum of its ledger entries.</summary>
     public decimal Balance { get; init; }
 
-    /// <summary>What calls in progress may spend of it.</summary>
+    /// <summary>The part of the balance held for calls in progress.</summary>
     public decimal Held { get; init; }
 
-    /// <summary>The balance that a call of this direction needs.</summary>
+    /// <summary>The balance required for a call of this direction.</summary>
     public decimal MinimumInbound { get; init; } = 10m;
 
     public decimal MinimumOutbound { get; init; } = 10m;
 
-    /// <summary>It takes no money and pays for nothing.</summary>
+    /// <summary>True where the account takes no money and pays for no calls.</summary>
     public bool IsClosed { get; init; }
 
-    /// <summary>Grows with each change of its terms; money does not change it.</summary>
+    /// <summary>Incremented with each change of its terms; money does not change it.</summary>
     public long Version { get; init; } = 1;
 
     public DateTime CreatedAt { get; init; }
 
-    /// <summary>What a new call may hold.</summary>
+    /// <summary>The amount that new calls may hold.</summary>
     public decimal Available => Balance - Held;
 
-    /// <summary>What is missing before calls of a direction may begin; zero where nothing is.</summary>
+    /// <summary>The amount missing before calls of a direction may begin; zero where none is.</summary>
     public decimal ShortfallFor(CallDirection direction) =>
         Amounts.Shortfall(Balance, direction == CallDirection.Inbound ? MinimumInbound : MinimumOutbound);
 }
 
-/// <summary>What an admin may change of an account.</summary>
+/// <summary>The settings of an account that an admin may change.</summary>
 public sealed record AccountTerms(string Name, string? RateCard, decimal MinimumInbound, decimal MinimumOutbound, bool IsClosed = false);
 
 /// <summary>A movement of an account's money. It never changes.</summary>
@@ -54,12 +54,12 @@ public sealed record LedgerEntry
     /// <summary>top_up, charge, adjustment or rerating.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>Below zero where the account pays.</summary>
+    /// <summary>Negative where the account pays.</summary>
     public required decimal Amount { get; init; }
 
     public required decimal BalanceAfter { get; init; }
 
-    /// <summary>Of charges and re-ratings.</summary>
+    /// <summary>The call of a charge or re-rating.</summary>
     public string? CallId { get; init; }
 
     public required string Actor { get; init; }

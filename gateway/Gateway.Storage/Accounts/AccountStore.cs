@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace Gateway.Storage.Accounts;
 
-/// <summary>Accounts and their terms. Every change is audited in its own transaction; money moves in <see cref="Ledger"/>.</summary>
+/// <summary>Accounts and their terms. Every change is audited in its own transaction; money moves in <see cref="LedgerStore"/>.</summary>
 public sealed class AccountStore(NpgsqlDataSource database)
 {
     internal const string Columns =
@@ -15,7 +15,7 @@ public sealed class AccountStore(NpgsqlDataSource database)
         is_closed AS IsClosed, version, created_at AS CreatedAt
         """;
 
-    /// <summary>By id, beginning after one.</summary>
+    /// <summary>Accounts by id, after a given one.</summary>
     public async Task<IReadOnlyList<Account>> ListAsync(string? after, int rows, CancellationToken cancellation)
     {
         const string sql = $"SELECT {Columns} FROM accounts WHERE @after::text IS NULL OR id > @after ORDER BY id LIMIT @rows";
@@ -31,8 +31,8 @@ public sealed class AccountStore(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// Refused: <see cref="BookRefusal.UnknownCurrency"/>, <see cref="BookRefusal.InvalidAmount"/>, <see cref="BookRefusal.UnknownRateCard"/>,
-    /// <see cref="BookRefusal.CurrencyMismatch"/>, <see cref="BookRefusal.AlreadyExists"/>.
+    /// Refused: <see cref="StoreRefusal.UnknownCurrency"/>, <see cref="StoreRefusal.InvalidAmount"/>,
+    /// <see cref="StoreRefusal.UnknownRateCard"/>, <see cref="StoreRefusal.CurrencyMismatch"/>, <see cref="StoreRefusal.AlreadyExists"/>.
     /// </summary>
     public async Task<Outcome<Account>> CreateAsync(string id, string currency, AccountTerms terms, string actor, CancellationToken cancellation)
     {
@@ -44,7 +44,7 @@ public sealed class AccountStore(NpgsqlDataSource database)
             RETURNING {Columns}
             """;
         if (!Currencies.IsKnown(currency))
-            return (BookRefusal.UnknownCurrency, $"'{currency}' is no currency of ISO 4217.");
+            return (StoreRefusal.UnknownCurrency, $"'{currency}' is not an ISO 4217 currency.");
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         if (await RefusalAsync(transaction, currency, terms, cancellation) is { } refusal)
@@ -52,16 +52,16 @@ public sealed class AccountStore(NpgsqlDataSource database)
         var account = await connection.QuerySingleOrDefaultAsync<Account>(
             new CommandDefinition(sql, Parameters(id, currency, terms), transaction, cancellationToken: cancellation));
         if (account is null)
-            return (BookRefusal.AlreadyExists, $"There is an account '{id}' already.");
-        await AuditBook.WriteAsync(transaction, actor, "account.create", Subject(id), null, account, cancellation);
+            return (StoreRefusal.AlreadyExists, $"There is already an account '{id}'.");
+        await AuditTrail.WriteAsync(transaction, actor, "account.create", Subject(id), null, account, cancellation);
         await transaction.CommitAsync(cancellation);
         return account;
     }
 
     /// <summary>
-    /// Refused: <see cref="BookRefusal.UnknownAccount"/>, <see cref="BookRefusal.StaleVersion"/>, <see cref="BookRefusal.InvalidAmount"/>,
-    /// <see cref="BookRefusal.UnknownRateCard"/>, <see cref="BookRefusal.CurrencyMismatch"/>; to close it while money is held:
-    /// <see cref="BookRefusal.AccountInUse"/>.
+    /// Refused: <see cref="StoreRefusal.UnknownAccount"/>, <see cref="StoreRefusal.StaleVersion"/>,
+    /// <see cref="StoreRefusal.InvalidAmount"/>, <see cref="StoreRefusal.UnknownRateCard"/>, <see cref="StoreRefusal.CurrencyMismatch"/>;
+    /// to close it while money is held: <see cref="StoreRefusal.AccountInUse"/>.
     /// </summary>
     public async Task<Outcome<Account>> ChangeAsync(string id, AccountTerms terms, long version, string actor, CancellationToken cancellation)
     {
@@ -75,39 +75,39 @@ public sealed class AccountStore(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         if (await LockAsync(transaction, id, cancellation) is not { } before)
-            return (BookRefusal.UnknownAccount, $"There is no account '{id}'.");
+            return (StoreRefusal.UnknownAccount, $"There is no account '{id}'.");
         if (before.Version != version)
-            return (BookRefusal.StaleVersion, $"The account is at version {before.Version}.");
+            return (StoreRefusal.StaleVersion, $"The account is at version {before.Version}.");
         if (terms.IsClosed && before.Held > 0)
-            return (BookRefusal.AccountInUse, "Calls in progress hold money of this account.");
+            return (StoreRefusal.AccountInUse, "Calls in progress hold money of this account.");
         if (await RefusalAsync(transaction, before.Currency, terms, cancellation) is { } refusal)
             return refusal;
         var after = await connection.QuerySingleAsync<Account>(
             new CommandDefinition(sql, Parameters(id, before.Currency, terms), transaction, cancellationToken: cancellation));
-        await AuditBook.WriteAsync(transaction, actor, "account.update", Subject(id), before, after, cancellation);
+        await AuditTrail.WriteAsync(transaction, actor, "account.update", Subject(id), before, after, cancellation);
         await transaction.CommitAsync(cancellation);
         return after;
     }
 
     internal static string Subject(string account) => "account:" + account;
 
-    /// <summary>The account, which nobody else changes before the transaction ends.</summary>
+    /// <summary>The account, locked until the transaction ends.</summary>
     internal static Task<Account?> LockAsync(NpgsqlTransaction transaction, string id, CancellationToken cancellation) =>
         transaction.Connection!.QuerySingleOrDefaultAsync<Account?>(new CommandDefinition(
             $"SELECT {Columns} FROM accounts WHERE id = @id FOR NO KEY UPDATE", new { id }, transaction, cancellationToken: cancellation));
 
-    private static async Task<(BookRefusal Why, string Detail)?> RefusalAsync(
+    private static async Task<(StoreRefusal Why, string Detail)?> RefusalAsync(
         NpgsqlTransaction transaction, string currency, AccountTerms terms, CancellationToken cancellation)
     {
         if (!IsMinimum(terms.MinimumInbound) || !IsMinimum(terms.MinimumOutbound))
-            return (BookRefusal.InvalidAmount, $"A minimum balance is at least zero, below {Amounts.Limit} and has at most {Amounts.Decimals} decimals.");
+            return (StoreRefusal.InvalidAmount, $"A minimum balance must be at least zero, below {Amounts.Limit} and have at most {Amounts.Decimals} decimals.");
         if (terms.RateCard is not { } card)
             return null;
         return await transaction.Connection!.QuerySingleOrDefaultAsync<string>(new CommandDefinition(
             "SELECT currency FROM rate_cards WHERE id = @card FOR SHARE", new { card }, transaction, cancellationToken: cancellation)) switch
         {
-            null => (BookRefusal.UnknownRateCard, $"There is no rate card '{card}'."),
-            { } other when other != currency => (BookRefusal.CurrencyMismatch, $"The rate card is in {other}, the account in {currency}."),
+            null => (StoreRefusal.UnknownRateCard, $"There is no rate card '{card}'."),
+            { } other when other != currency => (StoreRefusal.CurrencyMismatch, $"The rate card is in {other}, the account in {currency}."),
             _ => null,
         };
     }
@@ -120,8 +120,8 @@ public sealed class AccountStore(NpgsqlDataSource database)
         currency,
         terms.Name,
         terms.RateCard,
-        MinimumInbound = Ledger.Trim(terms.MinimumInbound),
-        MinimumOutbound = Ledger.Trim(terms.MinimumOutbound),
+        MinimumInbound = LedgerStore.Trim(terms.MinimumInbound),
+        MinimumOutbound = LedgerStore.Trim(terms.MinimumOutbound),
         terms.IsClosed,
     };
 }

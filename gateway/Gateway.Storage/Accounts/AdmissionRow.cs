@@ -7,7 +7,7 @@ using Gateway.Storage.Rating;
 
 namespace Gateway.Storage.Accounts;
 
-/// <summary>What the admission statement answers about the channel and the money.</summary>
+/// <summary>The result of the admission statement about the channel and the money.</summary>
 internal sealed record AdmissionRow
 {
     public string Channel { get; init; } = "";

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Gateway.Storage.Accounts;
 
-/// <summary>Money that only one call in progress may spend.</summary>
+/// <summary>Money reserved for one call in progress.</summary>
 public sealed record Hold
 {
     public required string CallId { get; init; }
@@ -22,7 +22,7 @@ public sealed record Hold
     public required decimal PricePerMinute { get; init; }
 }
 
-/// <summary>What calls in progress hold, for whoever looks after an account.</summary>
+/// <summary>The holds of calls in progress, for the administration of an account.</summary>
 public sealed class HoldList(NpgsqlDataSource database)
 {
     private const string Page =
@@ -33,7 +33,7 @@ public sealed class HoldList(NpgsqlDataSource database)
         ORDER BY call_id LIMIT @rows
         """;
 
-    /// <summary>By call, beginning after one.</summary>
+    /// <summary>Holds by call, after a given one.</summary>
     public async Task<IReadOnlyList<Hold>> ListAsync(string account, string? after, int rows, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);

@@ -3,7 +3,7 @@ using Gateway.Storage.Events;
 
 namespace Gateway.Storage.Calls;
 
-/// <summary>What the end of a call tells those who follow events: what became of it, and what it did to the account.</summary>
+/// <summary>The events at the end of a call: its outcome, and the effect on the account.</summary>
 internal static class CallEvents
 {
     public static NewEvent Of(CallRecord call, CallOutcome outcome, long? contact)
@@ -29,8 +29,8 @@ internal static class CallEvents
         });
     }
 
-    /// <param name="call">With its price.</param>
-    /// <param name="payer">Before the charge; null: the call is not billed.</param>
+    /// <param name="call">The call with its price.</param>
+    /// <param name="payer">The account before the charge; null: the call is not billed.</param>
     public static IEnumerable<NewEvent> OfMoney(CallRecord call, PayingAccount? payer)
     {
         if (payer is null || call.Funding is not { } funding)

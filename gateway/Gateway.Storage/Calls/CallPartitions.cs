@@ -4,13 +4,14 @@ using Npgsql;
 namespace Gateway.Storage.Calls;
 
 /// <summary>
-/// The months that call records are kept in. Every node may look after them at any time: one does it, and what is done already is left
+/// The monthly partitions of call records. Every node may maintain them at any time: one does it, and what is already done is left
 /// alone. A month without a partition loses nothing: its calls wait in the default partition.
 /// </summary>
 public sealed class CallPartitions(NpgsqlDataSource database)
 {
-    /// <summary>Makes the partitions of this month and the next ones, and of every month whose calls are in the default partition.</summary>
-    /// <returns>How many were made.</returns>
+    /// <summary>Makes the partitions of this month and the next ones, and of every
+    /// month whose calls are in the default partition.</summary>
+    /// <returns>The number made.</returns>
     /// <exception cref="PostgresException">Calls kept the tables busy for too long: try again later.</exception>
     public async Task<int> MakeAsync(DateTimeOffset now, int monthsAhead, CancellationToken cancellation)
     {
@@ -29,8 +30,8 @@ public sealed class CallPartitions(NpgsqlDataSource database)
         return made;
     }
 
-    /// <summary>Drops whole months whose last call began longer ago than <paramref name="retention"/>. The ledger and the events stay.</summary>
-    /// <returns>How many were dropped.</returns>
+    /// <summary>Drops months whose last call began longer ago than <paramref name="retention"/>. The ledger and the events stay.</summary>
+    /// <returns>The number dropped.</returns>
     /// <exception cref="PostgresException">Calls kept the tables busy for too long: try again later.</exception>
     public async Task<int> DropAsync(DateTimeOffset now, TimeSpan retention, CancellationToken cancellation)
     {

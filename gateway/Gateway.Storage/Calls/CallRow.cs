@@ -5,7 +5,7 @@ using Gateway.Calls.Rating;
 
 namespace Gateway.Storage.Calls;
 
-/// <summary>A call record as the table has it; the one place that knows how a record is laid out in columns.</summary>
+/// <summary>A call record as a table row; the one place that knows its columns.</summary>
 internal sealed record CallRow
 {
     public const string Columns =
@@ -49,7 +49,7 @@ internal sealed record CallRow
     public string? RateCard { get; init; }
     public string? RatePrefix { get; init; }
 
-    /// <summary>Of a priced call the price that held, tier included; of another the rate's.</summary>
+    /// <summary>The price that applied, tier included, of a priced call; of another the rate's.</summary>
     public decimal? PricePerMinute { get; init; }
 
     public decimal? ConnectionFee { get; init; }
@@ -143,7 +143,7 @@ internal sealed record CallRow
         RateId!.Value, RateCard!, WireName.Parse<CallDirection>(Direction), RatePrefix!, Currency!, PricePerMinute!.Value, ConnectionFee!.Value,
         Seconds(PulseSeconds), Seconds(MinimumSeconds), []);
 
-    /// <summary>PostgreSQL's text holds every character but U+0000, and peers may send that too.</summary>
+    /// <summary>Removes U+0000, which peers may send and PostgreSQL's text cannot hold.</summary>
     public static string? Clean(string? text) => text?.Replace("\0", "", StringComparison.Ordinal);
 
     private static string? Json(LegQuality? quality) => quality is null ? null : JsonSerializer.Serialize(quality, JsonSerializerOptions.Web);

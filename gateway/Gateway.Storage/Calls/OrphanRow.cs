@@ -5,7 +5,7 @@ using Gateway.Storage.Rating;
 
 namespace Gateway.Storage.Calls;
 
-/// <summary>What is known of an open call beside its own row: when there was last a sign of it, and what is held for it.</summary>
+/// <summary>The facts about an open call beyond its own row: the last sign of life, and its hold.</summary>
 internal sealed record OrphanRow
 {
     public const string FirstColumn = nameof(LastSign);
@@ -19,7 +19,7 @@ internal sealed record OrphanRow
 
     public DateTime LastSign { get; init; }
 
-    /// <summary>When more was last held for it than at its beginning, as only answered calls do.</summary>
+    /// <summary>The time of the last extension of its hold, as only answered calls have.</summary>
     public DateTime? HoldGrownAt { get; init; }
 
     public string? Account { get; init; }
@@ -34,8 +34,10 @@ internal sealed record OrphanRow
     public int? MinimumSeconds { get; init; }
     public string? Tiers { get; init; }
 
-    /// <summary>The record of the call as far as it is known: it lasted to the last sign of it, but no longer than what is held pays for.</summary>
-    /// <remarks>Where the pick-up was never written, but more money was held since, it was answered by then at the latest.</remarks>
+    /// <summary>The record of the call as far as it is known: it lasted to the last sign
+    /// of life, but no longer than the hold covers.</summary>
+    /// <remarks>Where the pick-up was never written, but the hold was extended since,
+    /// the call was answered by then at the latest.</remarks>
     public CallRecord Close(CallRow call)
     {
         call = call with { AnsweredAt = call.AnsweredAt ?? HoldGrownAt };

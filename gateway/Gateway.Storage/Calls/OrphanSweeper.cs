@@ -5,26 +5,26 @@ using Npgsql;
 namespace Gateway.Storage.Calls;
 
 /// <summary>
-/// Closes what dead nodes left open: their calls are completed with <see cref="HangupCause.NodeLost"/> and charged up to the last sign of
-/// life, and holds of calls that nobody carries any more are released. Any number of nodes may sweep at once, and a node that was believed
-/// dead may still complete its calls: the first completion stays.
+/// Closes what lost nodes left open: their calls are completed with <see cref="HangupCause.NodeLost"/> and charged up to the last sign of
+/// life, and holds without a call are released. Any number of nodes may sweep at once, and a node that was taken for lost may still
+/// complete its calls: the first completion is final.
 /// </summary>
 /// <remarks>
-/// An earlier start of this node is dead. Another node is dead once it has been silent for <paramref name="silence"/> while this one's own
-/// heartbeats arrived all that time: after an outage of PostgreSQL nobody is buried before everybody had that long to be heard again. Time
-/// is the database's. Settle the spool of an earlier start before the first sweep: what it knows is better than what is found here.
+/// An earlier start of this node is lost. Another node is lost once it has been silent for <paramref name="silence"/> while this one's own
+/// heartbeats arrived all that time: after an outage of PostgreSQL no node counts as lost before every node had that long to report again.
+/// Time is the database's. Settle the spool of an earlier start before the first sweep: it knows more than is found here.
 /// </remarks>
-/// <param name="database">The books.</param>
-/// <param name="calls">Where the orphans are completed.</param>
+/// <param name="database">PostgreSQL.</param>
+/// <param name="calls">The store in which orphans are completed.</param>
 /// <param name="node">This node.</param>
 /// <param name="nodeStart">Its start.</param>
-/// <param name="silence">How long a node may be silent; sweep, or beat, several times as often.</param>
+/// <param name="silence">The time that a node may be silent; sweep, or beat, several times as often.</param>
 public sealed class OrphanSweeper(NpgsqlDataSource database, ICallStore calls, string node, string nodeStart, TimeSpan silence)
 {
     /// <summary>The most that one sweep closes; the next one finds the others.</summary>
     private const int Width = 500;
 
-    /// <summary>Two heartbeats further apart than a third of the silence break this node's steadiness.</summary>
+    /// <summary>Two heartbeats further apart than a third of the silence interrupt this node's steady time.</summary>
     private const string Beat =
         """
         INSERT INTO nodes (node, start, seen_at, steady_since) VALUES (@node, @nodeStart, clock_timestamp(), clock_timestamp())
@@ -32,7 +32,7 @@ public sealed class OrphanSweeper(NpgsqlDataSource database, ICallStore calls, s
             steady_since = CASE WHEN excluded.seen_at - nodes.seen_at <= @silence / 3 THEN nodes.steady_since ELSE excluded.seen_at END
         """;
 
-    /// <summary>Whether what alias o stands for belongs to a dead start; n is that start in nodes.</summary>
+    /// <summary>True where the row of alias o belongs to a lost start; n is that start in nodes.</summary>
     private const string IsDead =
         """
         (o.node, o.node_start) <> (@node, @nodeStart) AND (o.node = @node OR (
@@ -67,7 +67,7 @@ public sealed class OrphanSweeper(NpgsqlDataSource database, ICallStore calls, s
         LIMIT @Width
         """;
 
-    /// <summary>Starts of which nothing is left, and which have been silent for so long that nothing can come any more.</summary>
+    /// <summary>Deletes starts of which nothing is left, and which have been silent for so long that nothing can follow.</summary>
     private const string Forget =
         """
         DELETE FROM nodes n WHERE seen_at < clock_timestamp() - greatest(@silence, interval '7 days') AND (node, start) <> (@node, @nodeStart)
@@ -77,14 +77,14 @@ public sealed class OrphanSweeper(NpgsqlDataSource database, ICallStore calls, s
 
     private object Parameters => new { node, nodeStart, silence, Width };
 
-    /// <summary>Shows that this node lives.</summary>
+    /// <summary>Writes this node's heartbeat.</summary>
     public async Task BeatAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await connection.ExecuteAsync(new CommandDefinition(Beat, Parameters, cancellationToken: cancellation));
     }
 
-    /// <summary>Shows that this node lives, and closes what dead ones left. Throws what PostgreSQL throws: try again.</summary>
+    /// <summary>Writes this node's heartbeat, and closes what lost nodes left open. Throws what PostgreSQL throws: try again.</summary>
     public async Task<SweepResult> SweepAsync(CancellationToken cancellation)
     {
         await BeatAsync(cancellation);
@@ -92,9 +92,9 @@ public sealed class OrphanSweeper(NpgsqlDataSource database, ICallStore calls, s
         foreach (var orphan in orphans)
             await calls.CompleteAsync(orphan, cancellation);
         var holds = await FindHoldsAsync(cancellation);
-        var book = new Accounts.PostgresAdmissionBook(database);
+        var admissions = new Accounts.PostgresAdmissionStore(database);
         foreach (var hold in holds)
-            await book.ReleaseAsync(hold, cancellation);
+            await admissions.ReleaseAsync(hold, cancellation);
         await ForgetAsync(cancellation);
         return new SweepResult(orphans.Count, holds.Count);
     }
@@ -121,7 +121,7 @@ public sealed class OrphanSweeper(NpgsqlDataSource database, ICallStore calls, s
     }
 }
 
-/// <summary>What a sweep closed.</summary>
-/// <param name="Calls">Records completed for dead nodes.</param>
+/// <summary>The result of a sweep.</summary>
+/// <param name="Calls">Records completed for lost nodes.</param>
 /// <param name="Holds">Holds released that belonged to no call.</param>
 public readonly record struct SweepResult(int Calls, int Holds);

@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Gateway.Storage.Calls;
 
-/// <summary>Call records in PostgreSQL. Every write may be repeated: the first completion of a call is the one that stays.</summary>
+/// <summary>Call records in PostgreSQL. Every write may be repeated: the first completion of a call is final.</summary>
 public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
 {
     private const string Begin =

@@ -7,9 +7,9 @@ using Npgsql;
 namespace Gateway.Storage.Calls;
 
 /// <summary>
-/// The end of a call as one transaction: the row completed, the account charged, the volume counted, the hold released, and what happened
-/// told. It may be repeated at any time and from anywhere; the first completion is the one that stays. An answered call that is billed has
-/// exactly one ledger entry, with the key <c>call:ID</c>, also where the price is zero; no other call has any.
+/// The end of a call as one transaction: the row completed, the account charged, the volume counted, the hold released, the events added.
+/// It may be repeated at any time and from anywhere; the first completion is final. An answered call that is billed has exactly one ledger
+/// entry, with the key <c>call:ID</c>, also where the price is zero; no other call has any.
 /// </summary>
 internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction transaction, CallRecord record, CancellationToken cancellation)
 {
@@ -52,8 +52,8 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
         """;
 
     /// <summary>
-    /// The charge, where there is a price, and the release of the hold, in one update of the account. A key that is there already was charged
-    /// before: a record that outlived its partition and came again.
+    /// The charge, where there is a price, and the release of the hold, in one update of the account. An existing key means that the call
+    /// was already charged: its record was sent again after its partition had been dropped.
     /// </summary>
     private const string Pay =
         """
@@ -84,7 +84,7 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
         ON CONFLICT (call_id) DO NOTHING;
         """;
 
-    /// <summary>Whom the business has called back and talked with waits for no call any more.</summary>
+    /// <summary>Closes the missed calls of a user with whom the business has talked since.</summary>
     private const string CloseMissed =
         """
         WITH closed AS (
@@ -96,7 +96,7 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
         SELECT 'node:' || @Node, 'missed_call.close', 'missed_call:' || call_id, jsonb_build_object('talkedIn', @Id) FROM closed;
         """;
 
-    /// <summary>False: the call was completed before, and nothing was changed.</summary>
+    /// <summary>False: the call was already completed, and nothing was changed.</summary>
     public async Task<bool> RunAsync()
     {
         var found = await OpenAsync();
@@ -114,11 +114,11 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
             Handles = (string[])[.. Phones, record.User.Handle],
             BilledSeconds = (long)(priced.Price?.BilledTime.TotalSeconds ?? 0),
         });
-        parameters.AddDynamicParams(EventBook.Parameters(CallEvents.Of(priced, outcome, found.Contact)));
-        var statements = Complete + Pay + (outcome == CallOutcome.Missed ? Miss : "") + (IsTalkWithCalled ? CloseMissed : "") + EventBook.Insert;
+        parameters.AddDynamicParams(EventOutbox.Parameters(CallEvents.Of(priced, outcome, found.Contact)));
+        var statements = Complete + Pay + (outcome == CallOutcome.Missed ? Miss : "") + (IsTalkWithCalled ? CloseMissed : "") + EventOutbox.Insert;
         await connection.ExecuteAsync(new CommandDefinition(statements, parameters, transaction, cancellationToken: cancellation));
         foreach (var happened in CallEvents.OfMoney(priced, found.Payer))
-            await EventBook.AppendAsync(connection, transaction, happened, cancellation);
+            await EventOutbox.AppendAsync(connection, transaction, happened, cancellation);
         return true;
     }
 
@@ -126,7 +126,7 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
 
     private string[] Phones => record.User.Phone is { } phone ? [.. NumberSpelling.Of(phone)] : [];
 
-    /// <summary>The one whose volume the call counts into.</summary>
+    /// <summary>The month whose volume includes the call.</summary>
     private DateTime Month => new(record.StartedAt.UtcDateTime.Year, record.StartedAt.UtcDateTime.Month, 1);
 
     private async Task<Found> OpenAsync()
@@ -142,7 +142,7 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
             ContactPhones = Phones,
             UserId = record.User.UserId?.Replace("\0", "", StringComparison.Ordinal),
             WhatsAppCallId = record.WhatsAppId?.Value,
-            IsLate = record.Cause == HangupCause.OfferedTooLate, // Meta repeats webhooks for days: the call may have been taken when it came first
+            IsLate = record.Cause == HangupCause.OfferedTooLate, // Meta repeats webhooks for days: the call may have been taken on the first one
         };
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(Open, parameters, transaction, cancellationToken: cancellation));
         await results.ReadAsync<int>();
@@ -155,13 +155,13 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
 
     private sealed record Found(bool IsCompleted, long VolumeSeconds, long? Contact)
     {
-        /// <summary>As locked; null: the call is not billed.</summary>
+        /// <summary>The account as locked; null: the call is not billed.</summary>
         public PayingAccount? Payer { get; init; }
     }
 }
 
-/// <summary>An account as it stands before a charge.</summary>
+/// <summary>An account before a charge.</summary>
 /// <param name="Id">Its name.</param>
-/// <param name="Balance">What the ledger adds up to.</param>
+/// <param name="Balance">The sum of the ledger.</param>
 /// <param name="Minimum">Below this, calls of some direction are refused.</param>
 internal sealed record PayingAccount(string Id, decimal Balance, decimal Minimum);

@@ -5,7 +5,8 @@ using Npgsql;
 
 namespace Gateway.Storage.Channels;
 
-/// <summary>In which countries of business numbers calling is offered, by direction. A country without a rule is served both ways.</summary>
+/// <summary>The availability of calling by country of the business number and direction.
+/// A country without a rule is served both ways.</summary>
 public sealed class CallingCountryStore(NpgsqlDataSource database)
 {
     private const string All = "SELECT country, inbound, outbound, version FROM calling_countries ORDER BY country";
@@ -32,7 +33,8 @@ public sealed class CallingCountryStore(NpgsqlDataSource database)
         return [.. await connection.QueryAsync<CallingCountry>(new CommandDefinition(All, cancellationToken: cancellation))];
     }
 
-    /// <summary>Sets the rule of a country, if it is still at <paramref name="version"/>; 0: there must be none yet. Null where it is not.</summary>
+    /// <summary>Sets the rule of a country, if it is still at <paramref name="version"/>; 0: there must
+    /// be none yet. Null where the version differs.</summary>
     public async Task<CallingCountry?> SetAsync(CallingCountry wanted, long version, string actor, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
@@ -44,13 +46,13 @@ public sealed class CallingCountryStore(NpgsqlDataSource database)
         var after = await connection.QuerySingleOrDefaultAsync<CallingCountry>(
             new CommandDefinition(before is null ? Add : Update, parameters, transaction, cancellationToken: cancellation));
         if (after is null)
-            return null; // another one added it at this very moment
-        await AuditBook.WriteAsync(transaction, actor, "calling_country.set", $"calling_country:{wanted.Country}", before, after, cancellation);
+            return null; // another transaction added it just now
+        await AuditTrail.WriteAsync(transaction, actor, "calling_country.set", $"calling_country:{wanted.Country}", before, after, cancellation);
         await transaction.CommitAsync(cancellation);
         return after;
     }
 
-    /// <summary>Takes the rule of a country away. Null where there is none, false where it is not at <paramref name="version"/>.</summary>
+    /// <summary>Deletes the rule of a country. Null where there is none, false where it is not at <paramref name="version"/>.</summary>
     public async Task<bool?> RemoveAsync(string country, long version, string actor, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
@@ -60,7 +62,7 @@ public sealed class CallingCountryStore(NpgsqlDataSource database)
         if (before.Version != version)
             return false;
         await connection.ExecuteAsync(new CommandDefinition(Delete, new { country }, transaction, cancellationToken: cancellation));
-        await AuditBook.WriteAsync(transaction, actor, "calling_country.remove", $"calling_country:{country}", before, null, cancellation);
+        await AuditTrail.WriteAsync(transaction, actor, "calling_country.remove", $"calling_country:{country}", before, null, cancellation);
         await transaction.CommitAsync(cancellation);
         return true;
     }

@@ -4,8 +4,8 @@ using Gateway.Calls.Channels;
 namespace Gateway.Storage.Channels;
 
 /// <summary>
-/// A channel's settings as JSON: what <see cref="ChannelFactsColumn"/> reads and what the audit log keeps of a change. Call hours are
-/// <see cref="CallHoursDocument"/>, what Meta has is <see cref="MetaSettings"/>, drift is a list of <see cref="SettingDrift"/>.
+/// A channel's settings as JSON: read by <see cref="ChannelFactsColumn"/> and kept in the audit log. Call hours are
+/// <see cref="CallHoursDocument"/>, the settings at Meta are <see cref="MetaSettings"/>, drift is a list of <see cref="SettingDrift"/>.
 /// </summary>
 public sealed record ChannelDocument(
     string Id,

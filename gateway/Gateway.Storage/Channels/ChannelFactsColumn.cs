@@ -5,7 +5,7 @@ namespace Gateway.Storage.Channels;
 
 /// <summary>
 /// Everything that decides about a channel's calls, as one JSON column of any statement that has a row of <c>channels</c> under the alias
-/// <c>c</c>: so admission gathers it in its one round trip, and lists show the same.
+/// <c>c</c>: admission gathers it in its one round trip, and lists show the same.
 /// </summary>
 public static class ChannelFactsColumn
 {

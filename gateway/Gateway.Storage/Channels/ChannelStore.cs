@@ -7,7 +7,8 @@ using Npgsql;
 
 namespace Gateway.Storage.Channels;
 
-/// <summary>The business numbers as their admins want them, and where their calls go. Each change is audited; the nodes see its version when they look again.</summary>
+/// <summary>The business numbers with their settings and routes. Each change is audited;
+/// nodes notice the new version when they poll.</summary>
 public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
 {
     private const string Seed =
@@ -56,7 +57,8 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
 
     private const string Trunks = "SELECT DISTINCT unnest(trunks) FROM node_trunks WHERE seen_at > @since";
 
-    /// <summary>Makes sure that the numbers of a node's configuration are there. Whose number changed keeps its settings.</summary>
+    /// <summary>Inserts the numbers of a node's configuration where they are missing. A
+    /// channel whose number changed keeps its settings.</summary>
     public Task SeedAsync(IReadOnlyCollection<SeededChannel> channels, CancellationToken cancellation) => ExecuteAsync(
         Seed,
         new
@@ -67,7 +69,7 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
         },
         cancellation);
 
-    /// <summary>In the order of their ids, from the one after <paramref name="after"/>.</summary>
+    /// <summary>Channels by id, after <paramref name="after"/>.</summary>
     public async Task<IReadOnlyList<StoredChannel>> ListAsync(int limit, string? after, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
@@ -82,13 +84,14 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
         return row?.ToChannel();
     }
 
-    /// <summary>Saves what <paramref name="change"/> makes of the settings, if they are still at <paramref name="version"/>. The account must be able to pay.</summary>
-    /// <param name="id">Which channel.</param>
-    /// <param name="version">The version that the change was made from.</param>
-    /// <param name="actor">Who changes it.</param>
-    /// <param name="action">The audit log's word for it.</param>
-    /// <param name="change">Gives the new settings, or says what is wrong.</param>
-    /// <param name="cancellation">The request's own.</param>
+    /// <summary>Saves the settings made by <paramref name="change"/>, if they are still at
+    /// <paramref name="version"/>. The account must be able to pay.</summary>
+    /// <param name="id">The channel.</param>
+    /// <param name="version">The version that the change started from.</param>
+    /// <param name="actor">The author of the change.</param>
+    /// <param name="action">The audit log's name for it.</param>
+    /// <param name="change">Returns the new settings, or the errors.</param>
+    /// <param name="cancellation">The request's token.</param>
     public Task<ChannelChange> ChangeAsync(
         ChannelId id, long version, string actor, string action, Func<StoredChannel, SettingsDecision> change, CancellationToken cancellation) =>
         ChangeRowAsync(id, version, actor, action, async (transaction, before) =>
@@ -102,7 +105,7 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
             return [];
         }, cancellation);
 
-    /// <summary>Replaces the whole list. Empty: the nodes' configuration decides again.</summary>
+    /// <summary>Replaces the whole list. Empty: the nodes' configuration applies again.</summary>
     public Task<ChannelChange> ReplaceRoutesAsync(ChannelId id, long version, string actor, IReadOnlyList<CallRoute> routes, CancellationToken cancellation) =>
         ChangeRowAsync(id, version, actor, "channel.replace_routes", async (transaction, _) =>
         {
@@ -111,7 +114,7 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
             return [];
         }, cancellation);
 
-    /// <summary>Makes a new version of the same settings, all of which a node will push over what Meta has.</summary>
+    /// <summary>Makes a new version of the same settings, so that a node pushes all of them over those at Meta.</summary>
     public Task<ChannelChange> PushAgainAsync(ChannelId id, long version, string actor, CancellationToken cancellation) =>
         ChangeRowAsync(id, version, actor, "channel.push", async (transaction, _) =>
         {
@@ -119,11 +122,11 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
             return [];
         }, cancellation);
 
-    /// <summary>Notes which trunks a running node has.</summary>
+    /// <summary>Stores the trunks of a running node.</summary>
     public Task SeeNodeAsync(string node, IReadOnlyCollection<string> trunks, CancellationToken cancellation) =>
         ExecuteAsync(SeeNode, new { node, trunks = trunks.ToArray(), now = time.GetUtcNow().UtcDateTime }, cancellation);
 
-    /// <summary>The trunks of every node seen since then; empty where none was, so that nothing can be said of a name.</summary>
+    /// <summary>The trunks of every node seen since then; empty where none was, so that no name can be checked.</summary>
     public async Task<IReadOnlyCollection<string>> TrunksAsync(DateTimeOffset since, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
@@ -146,9 +149,9 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
         if (errors.Count > 0)
             return new ChannelChange.Refused(errors);
         var after = (await Read(One))!.ToChannel();
-        await AuditBook.WriteAsync(transaction, actor, action, $"channel:{id.Value}", AuditView(before), AuditView(after), cancellation);
+        await AuditTrail.WriteAsync(transaction, actor, action, $"channel:{id.Value}", AuditView(before), AuditView(after), cancellation);
         var happened = new NewEvent(EventKind.ChannelUpdated, time.GetUtcNow(), id.Value, Data: new { action, after.Facts.Settings.Version });
-        await EventBook.AppendAsync(connection, transaction, happened, cancellation);
+        await EventOutbox.AppendAsync(connection, transaction, happened, cancellation);
         await transaction.CommitAsync(cancellation);
         return new ChannelChange.Done(after);
     }
@@ -161,7 +164,7 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
         {
             null => $"account: there is no account '{account}'.",
             { IsClosed: true } => $"account: '{account}' is closed.",
-            { RateCard: null } => $"account: '{account}' has no rate card, so that no call of this channel could be priced.",
+            { RateCard: null } => $"account: '{account}' has no rate card, so calls of this channel have no price.",
             _ => null,
         };
     }
@@ -203,13 +206,13 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
 /// <summary>A business number of a node's configuration.</summary>
 /// <param name="Id">Meta's id.</param>
 /// <param name="Number">Digits with country code.</param>
-/// <param name="Country">Of the number, ISO 3166-1 alpha-2, or null.</param>
+/// <param name="Country">The country of the number, ISO 3166-1 alpha-2, or null.</param>
 public sealed record SeededChannel(ChannelId Id, string Number, string? Country);
 
-/// <summary>The new settings, or what is wrong with the wish: exactly one of the two.</summary>
+/// <summary>The new settings, or the errors of the request: exactly one of the two.</summary>
 public sealed record SettingsDecision(ChannelSettings? Settings, IReadOnlyList<string> Errors);
 
-/// <summary>What became of a change.</summary>
+/// <summary>The result of a change.</summary>
 public abstract record ChannelChange
 {
     private ChannelChange() { }
@@ -218,7 +221,7 @@ public abstract record ChannelChange
 
     public sealed record NotFound : ChannelChange;
 
-    /// <summary>Somebody else changed it meanwhile.</summary>
+    /// <summary>It was changed by someone else meanwhile.</summary>
     public sealed record Stale : ChannelChange;
 
     public sealed record Refused(IReadOnlyList<string> Errors) : ChannelChange;

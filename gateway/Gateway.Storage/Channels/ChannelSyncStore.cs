@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace Gateway.Storage.Channels;
 
-/// <summary>What Meta has and forbids, as nodes learn it by reading back and by webhook.</summary>
+/// <summary>Meta's settings and restrictions of channels, as nodes read them back or receive them by webhook.</summary>
 public sealed class ChannelSyncStore(NpgsqlDataSource database)
 {
     private const string Record =
@@ -25,7 +25,7 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
 
     private const string Merge = "UPDATE channels SET meta_settings = COALESCE(meta_settings, '{}') || @settings::jsonb WHERE id = @id";
 
-    /// <summary>A later end, or another reason, is news; the same restriction told again is not.</summary>
+    /// <summary>A later end, or another reason, is news; the same restriction reported again is not.</summary>
     private const string Restrict =
         """
         INSERT INTO channel_restrictions AS r (channel, type, reason, since, expires_at, is_listed)
@@ -49,14 +49,14 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
 
     private const string OfNumber = "SELECT id FROM channels WHERE number = @number";
 
-    /// <summary>Notes what was read at Meta: all settings, where they differ from ours, and the restrictions that stand beside them.</summary>
-    /// <param name="id">Which channel.</param>
-    /// <param name="settings">All that Meta has.</param>
-    /// <param name="drift">Where that is not what we want; empty for a channel that is not managed.</param>
-    /// <param name="restrictions">What the settings list. One that they listed before and do not now is over.</param>
-    /// <param name="pushed">The version of our settings that Meta has taken just now, and what it is to have by it; or null.</param>
-    /// <param name="now">When.</param>
-    /// <param name="cancellation">The caller's own.</param>
+    /// <summary>Stores what was read at Meta: all settings, the drift from ours, and the restrictions listed with them.</summary>
+    /// <param name="id">The channel.</param>
+    /// <param name="settings">All settings at Meta.</param>
+    /// <param name="drift">The differences from the desired settings; empty for a channel that is not managed.</param>
+    /// <param name="restrictions">The restrictions that the settings list. One that was listed before and is missing now is over.</param>
+    /// <param name="pushed">The version of our settings that Meta has just accepted, with the settings pushed for it; or null.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="cancellation">The caller's token.</param>
     public async Task RecordAsync(
         ChannelId id, MetaSettings settings, IReadOnlyList<SettingDrift> drift, IReadOnlyList<ChannelRestriction> restrictions,
         (long Version, MetaSettings Wanted)? pushed, DateTimeOffset now, CancellationToken cancellation)
@@ -76,7 +76,7 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
         if (drifted is null)
             return;
         if (drifted == true)
-            await EventBook.AppendAsync(connection, transaction, new NewEvent(EventKind.ChannelDrifted, now, id.Value, Data: new { drift }), cancellation);
+            await EventOutbox.AppendAsync(connection, transaction, new NewEvent(EventKind.ChannelDrifted, now, id.Value, Data: new { drift }), cancellation);
         foreach (var restriction in restrictions)
             await RestrictAsync(transaction, id, restriction, isListed: true, cancellation);
         var lifted = new { id = id.Value, types = restrictions.Select(r => r.Type).ToArray() };
@@ -84,11 +84,11 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
         await transaction.CommitAsync(cancellation);
     }
 
-    /// <summary>Notes why the channel could not be pushed or read.</summary>
+    /// <summary>Stores the reason why the channel could not be pushed or read.</summary>
     public Task RecordFailureAsync(ChannelId id, string error, CancellationToken cancellation) =>
         ExecuteAsync(NoteFailure, new { id = id.Value, error }, cancellation);
 
-    /// <summary>Obeys at once what a webhook says of some settings; null members stay as they are.</summary>
+    /// <summary>Applies settings from a webhook at once; null members stay unchanged.</summary>
     public Task MergeAsync(ChannelId id, MetaSettings told, CancellationToken cancellation) => ExecuteAsync(
         Merge,
         new
@@ -98,7 +98,7 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
         },
         cancellation);
 
-    /// <summary>Notes a restriction that a webhook tells; it holds until it expires, whatever the settings list.</summary>
+    /// <summary>Stores a restriction from a webhook; it applies until it expires, whatever the settings list.</summary>
     public async Task RestrictAsync(ChannelId id, ChannelRestriction restriction, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
@@ -107,7 +107,8 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
         await transaction.CommitAsync(cancellation);
     }
 
-    /// <summary>How these channels stand. Due is one that was last read before <paramref name="readBefore"/>, or has a version that Meta has not taken.</summary>
+    /// <summary>The state of these channels. Due is one that was last read before <paramref name="readBefore"/>,
+    /// or has a version that Meta has not accepted.</summary>
     public async Task<IReadOnlyList<ChannelGlance>> LookAsync(IReadOnlyCollection<ChannelId> channels, DateTimeOffset readBefore, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
@@ -117,8 +118,8 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// Holds a channel for this node until disposed of; null while another one does. The lock is that of an open transaction: it goes with its
-    /// connection, so a dead node holds none, and behind a pooler no session keeps it.
+    /// Locks a channel for this node until disposed of; null while another node holds it. The lock is that of an open transaction: it ends
+    /// with its connection, so a lost node holds none, and behind a pooler no session keeps it.
     /// </summary>
     public async Task<IAsyncDisposable?> TryLockAsync(ChannelId id, CancellationToken cancellation)
     {
@@ -158,9 +159,9 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
         };
         var isNew = await transaction.Connection!.QuerySingleOrDefaultAsync<bool?>(new CommandDefinition(Restrict, parameters, transaction, cancellationToken: cancellation));
         if (isNew != true || !restriction.IsRestriction)
-            return; // the warnings that come before one
+            return; // a warning that precedes one
         var data = new { restriction.Type, restriction.Reason, restriction.ExpiresAt };
-        await EventBook.AppendAsync(
+        await EventOutbox.AppendAsync(
             transaction.Connection!, transaction, new NewEvent(EventKind.ChannelRestricted, restriction.Since, id.Value, Data: data), cancellation);
     }
 
@@ -196,5 +197,5 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
     }
 }
 
-/// <summary>What a node sees of a channel when it looks whether there is something to do.</summary>
+/// <summary>A node's view of a channel when it polls for work.</summary>
 public readonly record struct ChannelGlance(ChannelId Id, long Version, bool IsDue, bool Drifts);

@@ -3,20 +3,20 @@ using Gateway.Calls.Channels;
 
 namespace Gateway.Storage.Channels;
 
-/// <summary>A channel with everything that is known of it.</summary>
-/// <param name="Facts">What decides about its calls.</param>
-/// <param name="Country">Of its number, ISO 3166-1 alpha-2; null where it has none.</param>
-/// <param name="Routes">Where its calls go, in order; empty: what the nodes' configuration says.</param>
-/// <param name="Sync">How it stands with Meta.</param>
+/// <summary>A channel with everything known about it.</summary>
+/// <param name="Facts">The facts that decide about its calls.</param>
+/// <param name="Country">The country of its number, ISO 3166-1 alpha-2; null where it has none.</param>
+/// <param name="Routes">The routes of its calls, in order; empty: those of the nodes' configuration.</param>
+/// <param name="Sync">Its state of synchronisation with Meta.</param>
 public sealed record StoredChannel(ChannelFacts Facts, string? Country, IReadOnlyList<CallRoute> Routes, MetaState Sync);
 
-/// <summary>How a channel stands with Meta.</summary>
-/// <param name="ReadAt">When Meta's settings were last read.</param>
-/// <param name="PushedVersion">The newest version of our settings that Meta has taken.</param>
-/// <param name="PushedAt">When it did.</param>
-/// <param name="Pushed">What Meta was to have by that version; null: all has to be pushed.</param>
-/// <param name="Error">Why the last push or reading failed; null where it did not.</param>
-/// <param name="Drift">Where Meta has something else than we want; empty for a channel that is not managed.</param>
+/// <summary>The state of synchronisation of a channel with Meta.</summary>
+/// <param name="ReadAt">The time at which Meta's settings were last read.</param>
+/// <param name="PushedVersion">The newest version of our settings that Meta has accepted.</param>
+/// <param name="PushedAt">The time of that.</param>
+/// <param name="Pushed">The settings pushed for that version; null: all have to be pushed.</param>
+/// <param name="Error">The reason why the last push or read failed; null where it succeeded.</param>
+/// <param name="Drift">The differences between Meta's and the desired settings; empty for a channel that is not managed.</param>
 public sealed record MetaState(
     DateTimeOffset? ReadAt, long? PushedVersion, DateTimeOffset? PushedAt, MetaSettings? Pushed, string? Error, IReadOnlyList<SettingDrift> Drift);
 

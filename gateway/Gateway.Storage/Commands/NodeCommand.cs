@@ -3,7 +3,7 @@ using Gateway.Calls;
 
 namespace Gateway.Storage.Commands;
 
-/// <summary>What an operator can want of a node: a closed family.</summary>
+/// <summary>A request of an operator to a node: a closed family.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(HangUp), "hang_up")]
 [JsonDerivedType(typeof(CallBack), "call_back")]
@@ -18,22 +18,22 @@ public abstract record NodeCommand
 
     /// <summary>Ring an agent, and connect a WhatsApp user when the agent answers.</summary>
     /// <param name="Channel">The business number that calls.</param>
-    /// <param name="User">Who is called.</param>
-    /// <param name="Agent">What is dialled at the PBX.</param>
+    /// <param name="User">The user to call.</param>
+    /// <param name="Agent">The number dialled at the PBX.</param>
     /// <param name="Trunk">The trunk to the agent; null: the channel's first.</param>
     public sealed record CallBack(ChannelId Channel, WhatsAppUser User, string Agent, string? Trunk) : NodeCommand;
 
     /// <summary>Send a user a request for permission to call.</summary>
     /// <param name="Channel">The business number that asks.</param>
-    /// <param name="User">Who is asked.</param>
-    /// <param name="RequestedBy">Who wants it: stands in the history.</param>
+    /// <param name="User">The user to ask.</param>
+    /// <param name="RequestedBy">The requester, for the history.</param>
     public sealed record AskPermission(ChannelId Channel, WhatsAppUser User, string RequestedBy) : NodeCommand;
 
-    /// <summary>Ask Meta what a user permits, and store it.</summary>
+    /// <summary>Read a user's permission at Meta, and store it.</summary>
     public sealed record RefreshPermission(ChannelId Channel, WhatsAppUser User) : NodeCommand;
 }
 
-/// <summary>What became of a command.</summary>
+/// <summary>The outcome of a command.</summary>
 public enum CommandOutcome
 {
     /// <summary>The node has done it; a call that was to begin has begun, one that was to end is ending.</summary>
@@ -42,19 +42,20 @@ public enum CommandOutcome
     /// <summary>No node runs this call: it is over, or never was.</summary>
     UnknownCall,
 
-    /// <summary>The node, or for a command that any node can take all of them, did not answer. Where it got the command, it may still carry it out.</summary>
+    /// <summary>The node, or for a command that any node can take every node, did not answer. If
+    /// it got the command, it may still carry it out.</summary>
     NodeUnreachable,
 
-    /// <summary>Nothing was done; <see cref="CommandReply.Code"/> says why.</summary>
+    /// <summary>Nothing was done; <see cref="CommandReply.Code"/> gives the reason.</summary>
     Refused,
 }
 
 /// <summary>A node's answer.</summary>
-/// <param name="Outcome">What became of it.</param>
+/// <param name="Outcome">The outcome.</param>
 /// <param name="Code">Of a refusal: the member of a closed set in its snake-case spelling: a <see cref="HangupCause"/>, a
 /// <see cref="Gateway.Calls.Permissions.RequestRule"/>, or `whatsapp_error`.</param>
 /// <param name="Text">Of a refusal: a sentence for a person.</param>
-/// <param name="FreeAt">Of a refusal: when the same command may succeed, where that is known.</param>
+/// <param name="FreeAt">Of a refusal: the time at which the same command may succeed, where known.</param>
 /// <param name="Call">The call that began.</param>
 public sealed record CommandReply(
     CommandOutcome Outcome, string? Code = null, string? Text = null, DateTimeOffset? FreeAt = null, CallId? Call = null)

@@ -3,8 +3,8 @@ using StackExchange.Redis;
 
 namespace Gateway.Storage.Commands;
 
-/// <summary>A node's ear for commands. Each is handled on its own, so that one that waits for Meta holds up no other.</summary>
-/// <param name="redis">Its subscriptions come back by themselves after a lost connection.</param>
+/// <summary>Listens for commands to a node. Each is handled on its own, so that one that waits for Meta delays no other.</summary>
+/// <param name="redis">Its subscriptions are restored automatically after a lost connection.</param>
 /// <param name="node">This node's id.</param>
 /// <param name="handle">Carries a command out; it must not throw.</param>
 public sealed class NodeCommandListener(IConnectionMultiplexer redis, string node, Func<NodeCommand, Task<CommandReply>> handle)
@@ -22,7 +22,7 @@ public sealed class NodeCommandListener(IConnectionMultiplexer redis, string nod
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
-            return; // of another version, or not ours: its sender hears nothing and says so
+            return; // of another version, or not ours: its sender gets no answer and reports that
         }
         var reply = await handle(envelope.Command);
         await redis.GetSubscriber().PublishAsync(

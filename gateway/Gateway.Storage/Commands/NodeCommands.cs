@@ -8,13 +8,14 @@ namespace Gateway.Storage.Commands;
 /// Sends commands to nodes through Redis and waits for their answers. Every node listens on `wa:node:{node}`
 /// (<see cref="NodeCommandListener"/>); each answer comes on a channel of its own.
 /// </summary>
-/// <remarks>A published command is delivered once or not at all. Who is there is what Redis itself knows: the channels somebody listens on.</remarks>
+/// <remarks>A published command is delivered once or not at all. The nodes present are
+/// those whose channels have a subscriber in Redis.</remarks>
 public sealed class NodeCommands(IConnectionMultiplexer redis)
 {
-    /// <summary>Everything a node does on a command takes milliseconds, but for a message that Meta has to take.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2), PatienceWithMeta = TimeSpan.FromSeconds(15);
+    /// <summary>Every action of a node on a command takes milliseconds, except a message that Meta has to accept.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2), MetaTimeout = TimeSpan.FromSeconds(15);
 
-    /// <summary>What another node may not say.</summary>
+    /// <summary>The refusals after which another node is tried.</summary>
     private static readonly string?[] ForAnotherNode =
         [WireName.Of(HangupCause.Draining), WireName.Of(HangupCause.NoCapacity), WireName.Of(HangupCause.NoRoute)];
 
@@ -24,32 +25,33 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
         var owner = await RedisCallRegistry.FindLiveAsync(redis.GetDatabase(), call);
         return owner is null
             ? new CommandReply(CommandOutcome.UnknownCall)
-            : await SendAsync(owner.Node, new NodeCommand.HangUp(call), Patience, cancellation);
+            : await SendAsync(owner.Node, new NodeCommand.HangUp(call), Timeout, cancellation);
     }
 
     /// <summary>Asks any node to ring an agent and then the user. <see cref="CommandReply.Call"/> is the call that began.</summary>
     public Task<CommandReply> CallBackAsync(NodeCommand.CallBack command, CancellationToken cancellation) =>
-        SendToAnyAsync(command, Patience, cancellation);
+        SendToAnyAsync(command, Timeout, cancellation);
 
     /// <summary>Asks any node to ask the user for permission.</summary>
     public Task<CommandReply> AskPermissionAsync(NodeCommand.AskPermission command, CancellationToken cancellation) =>
-        SendToAnyAsync(command, PatienceWithMeta, cancellation);
+        SendToAnyAsync(command, MetaTimeout, cancellation);
 
     /// <summary>Asks any node to read the user's permission at Meta; afterwards the contact's row has it.</summary>
     public Task<CommandReply> RefreshPermissionAsync(NodeCommand.RefreshPermission command, CancellationToken cancellation) =>
-        SendToAnyAsync(command, PatienceWithMeta, cancellation);
+        SendToAnyAsync(command, MetaTimeout, cancellation);
 
     internal static RedisChannel ChannelOf(string node) => RedisChannel.Literal(ChannelPrefix + node);
 
     private const string ChannelPrefix = "wa:node:";
 
-    /// <summary>The first node that takes it. One that cannot, being full, stopping, or without the trunk, and one that has gone, are passed over.</summary>
-    private async Task<CommandReply> SendToAnyAsync(NodeCommand command, TimeSpan patience, CancellationToken cancellation)
+    /// <summary>Sends to the first node that accepts. One that cannot (full, stopping, or without
+    /// the trunk) and one that is gone are skipped.</summary>
+    private async Task<CommandReply> SendToAnyAsync(NodeCommand command, TimeSpan timeout, CancellationToken cancellation)
     {
         var reply = new CommandReply(CommandOutcome.NodeUnreachable);
         foreach (var node in Nodes())
         {
-            var (wasHeard, answer) = await TrySendAsync(node, command, patience, cancellation);
+            var (wasHeard, answer) = await TrySendAsync(node, command, timeout, cancellation);
             if (wasHeard)
                 reply = answer;
             if (wasHeard && !ForAnotherNode.Contains(answer.Code))
@@ -58,10 +60,10 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
         return reply;
     }
 
-    private async Task<CommandReply> SendAsync(string node, NodeCommand command, TimeSpan patience, CancellationToken cancellation) =>
-        (await TrySendAsync(node, command, patience, cancellation)).Reply;
+    private async Task<CommandReply> SendAsync(string node, NodeCommand command, TimeSpan timeout, CancellationToken cancellation) =>
+        (await TrySendAsync(node, command, timeout, cancellation)).Reply;
 
-    private async Task<(bool WasHeard, CommandReply Reply)> TrySendAsync(string node, NodeCommand command, TimeSpan patience, CancellationToken cancellation)
+    private async Task<(bool WasHeard, CommandReply Reply)> TrySendAsync(string node, NodeCommand command, TimeSpan timeout, CancellationToken cancellation)
     {
         var envelope = new CommandEnvelope("wa:reply:" + Guid.NewGuid().ToString("N"), command);
         var replies = RedisChannel.Literal(envelope.ReplyTo);
@@ -73,7 +75,7 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
             // A server of a Cluster counts its own listeners only.
             if (await subscriber.PublishAsync(ChannelOf(node), envelope.ToJson()) == 0 && !Nodes().Contains(node))
                 return (false, new CommandReply(CommandOutcome.NodeUnreachable));
-            return (true, await answered.Task.WaitAsync(patience, cancellation));
+            return (true, await answered.Task.WaitAsync(timeout, cancellation));
         }
         catch (TimeoutException)
         {
@@ -85,7 +87,7 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
         }
     }
 
-    /// <summary>In an order of chance, so that call-backs spread.</summary>
+    /// <summary>The nodes in random order, so that calls back are spread.</summary>
     private string[] Nodes()
     {
         var nodes = redis.GetServers().Where(server => server.IsConnected)
@@ -96,7 +98,7 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
     }
 }
 
-/// <summary>A command on its way, and where its answer goes.</summary>
+/// <summary>A command in transit, with the channel for its answer.</summary>
 internal sealed record CommandEnvelope(string ReplyTo, NodeCommand Command)
 {
     public string ToJson() => JsonSerializer.Serialize(this, JsonSerializerOptions.Web);

@@ -6,12 +6,13 @@ using Npgsql;
 namespace Gateway.Storage.Contacts;
 
 /// <summary>
-/// Which row is a person's. A user is known by phone, by BSUID, or by both, and a webhook that carries both joins what was two rows. Rows are
+/// Finds a person's row. A user is known by phone, by BSUID, or by both, and a webhook that carries both joins what was two rows. Rows are
 /// locked until the transaction ends.
 /// </summary>
 internal static class ContactIdentity
 {
-    /// <summary>Our clock and Meta's differ: a row that is this much younger than a change may still be the person's who changed.</summary>
+    /// <summary>Our clock and Meta's differ: a row that is this much younger than a
+    /// change may still belong to the person who changed.</summary>
     private static readonly TimeSpan ClockSlack = TimeSpan.FromMinutes(5);
 
     private const string Lock =
@@ -41,7 +42,7 @@ internal static class ContactIdentity
 
     private const string ForgetPhone = "UPDATE contacts SET phone = NULL, version = version + 1 WHERE id = @id";
 
-    /// <summary>The locked row of a user, made where there is none, with what it did not know of the user yet.</summary>
+    /// <summary>The locked row of a user, created where missing, with what it did not know about the user yet.</summary>
     public static async Task<ContactRow> FindOrCreateAsync(
         NpgsqlTransaction transaction, ChannelId channel, WhatsAppUser user, CancellationToken cancellation)
     {
@@ -51,31 +52,31 @@ internal static class ContactIdentity
             var rows = await LockAsync(transaction, channel, [known], cancellation);
             if (rows.Count > 0 && await JoinAsync(transaction, rows, known, previous: null, cancellation) is { } row)
                 return row;
-            await ExecuteAsync(transaction, Insert, Parameters(0, channel, known, []), cancellation); // or another has just done so
+            await ExecuteAsync(transaction, Insert, Parameters(0, channel, known, []), cancellation); // unless another transaction has just done so
         }
     }
 
-    /// <summary>The locked row of a user who changed number or id, under the current ones; null where nothing is known of them.</summary>
+    /// <summary>The locked row of a user who changed number or id, under the current ones; null where the user is unknown.</summary>
     public static async Task<ContactRow?> MoveAsync(
         NpgsqlTransaction transaction, ChannelId channel, WhatsAppUser previous, WhatsAppUser next, DateTimeOffset at, CancellationToken cancellation)
     {
         var (before, now) = (Clean(previous), Clean(next));
         var rows = await LockAsync(transaction, channel, [before, now], cancellation);
-        // A change that is told again, days later, must not take in whoever has the number by then.
+        // A change that is reported again days later must not merge the next owner of the number.
         rows = [.. rows.Where(row => Matches(row, now) || row.CreatedAt <= at.UtcDateTime + ClockSlack)];
         if (rows.Count == 0)
             return null;
         var phone = now.Phone ?? rows[0].Phone;
-        // An id belongs to a number: whose number changes has another, known or not (Meta: "Business-scoped user IDs").
+        // An id belongs to a number: a user whose number changes has another id, known or not (Meta: "Business-scoped user IDs").
         var userId = now.UserId ?? rows.FirstOrDefault(row => HasPhone(row, new WhatsAppUser(phone)))?.UserId;
         return await JoinAsync(transaction, rows, now with { Phone = phone, UserId = userId }, before, cancellation);
     }
 
-    /// <summary>Makes one row of all that are the user's: the oldest stays. Null where none is.</summary>
+    /// <summary>Merges all rows of the user into the oldest. Null where there is none.</summary>
     private static async Task<ContactRow?> JoinAsync(
         NpgsqlTransaction transaction, IReadOnlyList<ContactRow> rows, WhatsAppUser user, WhatsAppUser? previous, CancellationToken cancellation)
     {
-        // Another id under the same number is another person, who had the number before: the number is this one's now.
+        // Another id under the same number is another person, who had the number before: the number now belongs to this one.
         var others = rows.Where(row => user.UserId is not null && row.UserId is not null && row.UserId != user.UserId
             && !(previous is not null && Matches(row, previous))).ToList();
         foreach (var other in others.Where(row => HasPhone(row, user)))
@@ -100,7 +101,7 @@ internal static class ContactIdentity
         return (await LockAsync(transaction, channel, [new WhatsAppUser(phone, userId)], cancellation)).Single(row => row.Id == kept.Id);
     }
 
-    /// <summary>What several rows knew, as one; null for a single row. The others' rows are gone, their requests moved.</summary>
+    /// <summary>The merged permission of several rows; null for a single row. The other rows are deleted, their requests moved.</summary>
     private static async Task<ContactPermission?> MergeAsync(
         NpgsqlTransaction transaction, List<ContactRow> own, long[] formerIds, CancellationToken cancellation)
     {
@@ -121,7 +122,8 @@ internal static class ContactIdentity
         return rows.AsList();
     }
 
-    /// <summary>Rows may have a spelling that was the canonical one before a country lengthened its numbers.</summary>
+    /// <summary>True where the row has the user's number, in a spelling that may have been
+    /// canonical before a country lengthened its numbers.</summary>
     private static bool HasPhone(ContactRow row, WhatsAppUser user) =>
         user.Phone is not null && row.Phone is not null && NumberSpelling.Canonical(row.Phone) == NumberSpelling.Canonical(user.Phone);
 
@@ -140,7 +142,7 @@ internal static class ContactIdentity
         formerIds,
     };
 
-    /// <summary>PostgreSQL's text holds every character but U+0000, and users may choose that too.</summary>
+    /// <summary>Removes U+0000, which users may choose and PostgreSQL's text cannot hold.</summary>
     private static WhatsAppUser Clean(WhatsAppUser user) => user with
     {
         Phone = user.Phone is { } phone ? NumberSpelling.Canonical(phone) : null,

@@ -5,19 +5,19 @@ using Npgsql;
 
 namespace Gateway.Storage.Contacts;
 
-/// <summary>Which contacts to list. What is null does not filter.</summary>
+/// <summary>The filter of a list of contacts. A null member does not filter.</summary>
 /// <param name="Channel">A business number.</param>
 /// <param name="Phone">Digits, in either spelling.</param>
 /// <param name="UserId">A BSUID.</param>
-/// <param name="State">As of now, the derived states included.</param>
+/// <param name="State">The state as of now, the derived states included.</param>
 /// <param name="Before">Only those with smaller ids.</param>
-/// <param name="Limit">How many.</param>
+/// <param name="Limit">The page size.</param>
 public sealed record ContactQuery(ChannelId? Channel, string? Phone, string? UserId, PermissionState? State, long? Before, int Limit);
 
 /// <summary>Contacts page by page.</summary>
 public sealed class ContactPages(NpgsqlDataSource database)
 {
-    /// <summary><see cref="PermissionRules.StateAt"/> as SQL, to filter by; a test holds the two against each other.</summary>
+    /// <summary><see cref="PermissionRules.StateAt"/> as SQL, to filter by; a test compares the two.</summary>
     private const string State =
         """
         CASE
@@ -31,7 +31,8 @@ public sealed class ContactPages(NpgsqlDataSource database)
         END
         """;
 
-    /// <summary>Names only the filters that are set, so that each combination has a plan of its own, along the index that serves it.</summary>
+    /// <summary>Names only the filters that are set, so that each combination has a
+    /// plan of its own, along the index that serves it.</summary>
     internal static string Sql(ContactQuery query)
     {
         string?[] conditions =
@@ -61,7 +62,7 @@ public sealed class ContactPages(NpgsqlDataSource database)
             now = now.UtcDateTime,
         };
         var rows = (await connection.QueryAsync<ContactRow>(new CommandDefinition(Sql(query), parameters, cancellationToken: cancellation))).AsList();
-        var requests = await PermissionRequests.RecentAsync(connection, [.. rows.Select(row => row.Id)], now, cancellation);
+        var requests = await PermissionRequestStore.RecentAsync(connection, [.. rows.Select(row => row.Id)], now, cancellation);
         return [.. rows.Select(row => row.ToContact([.. requests[row.Id]]))];
     }
 }

@@ -3,10 +3,10 @@ using Gateway.Calls.Permissions;
 
 namespace Gateway.Storage.Contacts;
 
-/// <summary>A row of contacts. Requests are read apart: see <see cref="PermissionRequests"/>.</summary>
+/// <summary>A row of contacts. Requests are read separately: see <see cref="PermissionRequestStore"/>.</summary>
 internal sealed record ContactRow
 {
-    /// <summary>All columns, for a table that is called c.</summary>
+    /// <summary>All columns, for a table with the alias c.</summary>
     public const string Columns =
         """
         c.id, c.channel, c.phone, c.user_id AS UserId, c.parent_user_id AS ParentUserId, c.name, c.username, c.window_until AS WindowUntil,
@@ -49,7 +49,7 @@ internal sealed record ContactRow
         },
         FormerIds, Version, Utc(CreatedAt)!.Value);
 
-    /// <summary>The columns that <see cref="ContactPermission"/> is kept in.</summary>
+    /// <summary>The columns that hold a <see cref="ContactPermission"/>.</summary>
     public static object Parameters(long id, ContactPermission permission) => new
     {
         id,

@@ -3,14 +3,14 @@ using Gateway.Calls;
 namespace Gateway.Storage.Events;
 
 /// <summary>
-/// What can happen: a closed set, the same in the timeline, on the stream and in webhooks, where the first word stands before a dot:
+/// The kinds of events: a closed set, the same in the timeline, on the stream and in webhooks, where a dot follows the first word:
 /// <see cref="BalanceToppedUp"/> is `balance.topped_up`.
 /// </summary>
 public enum EventKind
 {
     CallAnswered,
 
-    /// <summary>Nothing came from one leg of an answered call for the configured time.</summary>
+    /// <summary>No packet came from one leg of an answered call for the configured time.</summary>
     CallSilent,
 
     CallMissed,
@@ -29,7 +29,7 @@ public enum EventKind
     ChannelDrifted,
     ChannelUpdated,
 
-    /// <summary>Sent to one webhook endpoint when an admin tries it; never part of the timeline.</summary>
+    /// <summary>Sent to one webhook endpoint when an admin tests it; never part of the timeline.</summary>
     WebhookTested,
 }
 

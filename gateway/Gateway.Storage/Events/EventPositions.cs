@@ -4,8 +4,8 @@ using Npgsql;
 namespace Gateway.Storage.Events;
 
 /// <summary>
-/// Gives committed events their positions. Ids show the order of writing, and a transaction that began early may commit late; positions show an
-/// order in which nothing appears any more before what a reader has seen: they are given under a lock that is held until they are committed.
+/// Gives committed events their positions. Ids show the order of writing, and a transaction that began early may commit late. Positions are
+/// given under a lock that is held until they are committed, so nothing ever appears before what a reader has already seen.
 /// </summary>
 public sealed class EventPositions(NpgsqlDataSource database)
 {
@@ -14,7 +14,7 @@ public sealed class EventPositions(NpgsqlDataSource database)
 
     private const string TryLock = "SELECT pg_try_advisory_xact_lock(@AdvisoryLock)";
 
-    /// <summary>A statement of its own, so that it sees what was committed until the lock was taken.</summary>
+    /// <summary>A separate statement, so that it sees what was committed until the lock was taken.</summary>
     private const string Number =
         """
         UPDATE events e
@@ -27,14 +27,14 @@ public sealed class EventPositions(NpgsqlDataSource database)
     private const string Look =
         "SELECT coalesce(max(position), 0) AS Last, EXISTS (SELECT FROM events WHERE position IS NULL) AS IsWaiting FROM events";
 
-    /// <summary>The last position, and whether events are waiting for one.</summary>
+    /// <summary>The last position, and true where events are waiting for one.</summary>
     public async Task<(long Last, bool IsWaiting)> LookAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return await connection.QuerySingleAsync<(long, bool)>(new CommandDefinition(Look, cancellationToken: cancellation));
     }
 
-    /// <summary>Gives positions to what waits. False where somebody else is at it.</summary>
+    /// <summary>Gives positions to waiting events. False where another node is doing so.</summary>
     public async Task<bool> NumberAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);

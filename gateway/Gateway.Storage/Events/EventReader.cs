@@ -3,12 +3,12 @@ using Npgsql;
 
 namespace Gateway.Storage.Events;
 
-/// <summary>Something that happened, as it is stored.</summary>
+/// <summary>An event as it is stored.</summary>
 public sealed record EventRow
 {
     public long Id { get; init; }
 
-    /// <summary>Its place among those that are followed; null until it has one.</summary>
+    /// <summary>Its position in the stream; null until it has one.</summary>
     public long? Position { get; init; }
 
     public required string Kind { get; init; }
@@ -22,7 +22,7 @@ public sealed record EventRow
     public required string Data { get; init; }
 }
 
-/// <summary>Which events to list. What is null, or empty, does not filter.</summary>
+/// <summary>The filter of a list of events. A null or empty member does not filter.</summary>
 public sealed record EventQuery(IReadOnlyList<string> Kinds, string? Channel, long? Contact, string? CallId, string? Account, DateTimeOffset? From, DateTimeOffset? To);
 
 /// <summary>Reads events: as a timeline of the newest first, or following their positions.</summary>
@@ -30,7 +30,8 @@ public sealed class EventReader(NpgsqlDataSource database)
 {
     internal const string Columns = "id, position, kind, at, channel, contact, call_id AS CallId, account, data::text AS Data";
 
-    /// <summary>Names only the filters that are set, so that each combination has a plan of its own, along the index that serves it.</summary>
+    /// <summary>Names only the filters that are set, so that each combination has a
+    /// plan of its own, along the index that serves it.</summary>
     internal static string Sql(EventQuery query, string place, string order)
     {
         string?[] conditions =
@@ -62,14 +63,14 @@ public sealed class EventReader(NpgsqlDataSource database)
     public Task<IReadOnlyList<EventRow>> FollowAsync(EventQuery query, long after, long until, int limit, CancellationToken cancellation) =>
         QueryAsync(Sql(query, "position > @after AND position <= @until", "position"), query, new { after, until, limit }, cancellation);
 
-    /// <summary>What happened in a call.</summary>
+    /// <summary>The events of a call.</summary>
     public async Task<IReadOnlyList<EventRow>> OfCallAsync(string callId, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return [.. await connection.QueryAsync<EventRow>(new CommandDefinition(Call, new { callId }, cancellationToken: cancellation))];
     }
 
-    /// <summary>What happened to a WhatsApp user, who may have had several ids: the newest first, before the event of a given id.</summary>
+    /// <summary>The events of a WhatsApp user, who may have had several ids: the newest first, before the event of a given id.</summary>
     public async Task<IReadOnlyList<EventRow>> OfContactAsync(IReadOnlyList<long> contacts, long? before, int limit, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);

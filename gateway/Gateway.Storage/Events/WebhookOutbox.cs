@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Gateway.Storage.Events;
 
-/// <summary>How far a delivery has come.</summary>
+/// <summary>The state of a delivery.</summary>
 public enum DeliveryState
 {
     Waiting,
@@ -26,12 +26,12 @@ public sealed record DeliveryRow
     public DateTimeOffset? EndedAt { get; init; }
 }
 
-/// <summary>A delivery that is the taker's to make, until its lease is over.</summary>
+/// <summary>A delivery leased to its taker.</summary>
 public sealed record DueDelivery
 {
     public long Delivery { get; init; }
 
-    /// <summary>This one included. It also tells a taker whose lease is over from the next one.</summary>
+    /// <summary>The number of attempts, this one included. It also distinguishes a taker whose lease is over from the next one.</summary>
     public int Attempts { get; init; }
 
     public required string Url { get; init; }
@@ -41,8 +41,8 @@ public sealed record DueDelivery
 }
 
 /// <summary>
-/// What is to be sent to whom, until it was: events are put in by their positions, taken out by one instance at a time with a lease that outlives
-/// every attempt, and tried again after a crash. A message may arrive twice (its id tells), never not at all until it is given up.
+/// The deliveries to be sent, until they are: events are added by position, taken by one instance at a time with a lease that outlives
+/// every attempt, and retried after a crash. A message may arrive twice (with the same id), and is never dropped before it is given up.
 /// </summary>
 public sealed class WebhookOutbox(NpgsqlDataSource database)
 {
@@ -132,21 +132,21 @@ public sealed class WebhookOutbox(NpgsqlDataSource database)
         WHERE (state = 'delivered' AND ended_at < now() - interval '7 days') OR (state = 'failed' AND ended_at < now() - interval '30 days')
         """;
 
-    /// <summary>Puts events up to a position into the outbox, for one endpoint that lacks some. False where none does.</summary>
+    /// <summary>Adds events up to a position to the outbox, for one endpoint that lacks some. False where none does.</summary>
     public async Task<bool> SpreadAsync(long head, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(Spread, new { head }, cancellationToken: cancellation));
     }
 
-    /// <summary>The endpoints that something is to be sent to now.</summary>
+    /// <summary>The endpoints with a delivery due now.</summary>
     public async Task<IReadOnlyList<string>> DueEndpointsAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return [.. await connection.QueryAsync<string>(new CommandDefinition(Due, cancellationToken: cancellation))];
     }
 
-    /// <summary>Takes what is due at an endpoint; what another instance has taken is not among it.</summary>
+    /// <summary>Takes what is due at an endpoint, without what another instance has taken.</summary>
     public async Task<IReadOnlyList<DueDelivery>> TakeAsync(string endpoint, int limit, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
@@ -159,14 +159,14 @@ public sealed class WebhookOutbox(NpgsqlDataSource database)
         ];
     }
 
-    /// <summary>What became of an attempt. Without effect where the lease is over and another taker has begun the next one.</summary>
+    /// <summary>Stores the result of an attempt. Without effect where the lease is over and another taker has begun the next one.</summary>
     /// <param name="delivery">As it was taken.</param>
     /// <param name="attempts">As it was taken.</param>
-    /// <param name="state">Waiting: it is tried again after <paramref name="wait"/>.</param>
+    /// <param name="state">Waiting: it is retried after <paramref name="wait"/>.</param>
     /// <param name="status">The HTTP status of the answer, where there was one.</param>
-    /// <param name="error">What went wrong.</param>
-    /// <param name="wait">Until the next attempt.</param>
-    /// <param name="cancellation">The caller's own.</param>
+    /// <param name="error">The error.</param>
+    /// <param name="wait">The time until the next attempt.</param>
+    /// <param name="cancellation">The caller's token.</param>
     public async Task SettleAsync(
         long delivery, int attempts, DeliveryState state, int? status, string? error, TimeSpan wait, CancellationToken cancellation)
     {
@@ -175,20 +175,20 @@ public sealed class WebhookOutbox(NpgsqlDataSource database)
         await connection.ExecuteAsync(new CommandDefinition(Settle, parameters, cancellationToken: cancellation));
     }
 
-    /// <summary>The other side wants to be left alone: nothing is due at it for so long.</summary>
+    /// <summary>Pauses deliveries to an endpoint for the time that the other side asked for.</summary>
     public async Task PauseAsync(string endpoint, TimeSpan wait, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await connection.ExecuteAsync(new CommandDefinition(Pause, new { endpoint, wait }, cancellationToken: cancellation));
     }
 
-    /// <summary>The other side said that it is gone for good.</summary>
+    /// <summary>Disables an endpoint that answered that it is permanently gone.</summary>
     public async Task DisableAsync(string endpoint, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         if (await connection.ExecuteAsync(new CommandDefinition(Disable, new { endpoint }, transaction, cancellationToken: cancellation)) == 1)
-            await Admin.AuditBook.WriteAsync(transaction, "webhooks", "webhook.disable", $"webhook:{endpoint}", null, new { reason = "410 Gone" }, cancellation);
+            await Admin.AuditTrail.WriteAsync(transaction, "webhooks", "webhook.disable", $"webhook:{endpoint}", null, new { reason = "410 Gone" }, cancellation);
         await transaction.CommitAsync(cancellation);
     }
 
@@ -201,14 +201,14 @@ public sealed class WebhookOutbox(NpgsqlDataSource database)
         return [.. await connection.QueryAsync<DeliveryRow>(new CommandDefinition(Page, parameters, cancellationToken: cancellation))];
     }
 
-    /// <summary>Sends an event once more, as if it had never been tried. False where it never was for this endpoint.</summary>
+    /// <summary>Sends an event again, as a new delivery. False where there never was one for this endpoint.</summary>
     public async Task<bool> SendAgainAsync(string endpoint, long happened, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return await connection.ExecuteAsync(new CommandDefinition(Again, new { endpoint, happened }, cancellationToken: cancellation)) == 1;
     }
 
-    /// <summary>Forgets deliveries that ended long ago.</summary>
+    /// <summary>Deletes deliveries that ended long ago.</summary>
     public async Task PurgeAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);

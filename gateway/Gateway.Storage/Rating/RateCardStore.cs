@@ -17,10 +17,10 @@ public sealed record RateCard
     public long Version { get; init; } = 1;
     public DateTime CreatedAt { get; init; }
 
-    /// <summary>How many rates it has, past and future ones included.</summary>
+    /// <summary>The number of its rates, past and future ones included.</summary>
     public int Rates { get; init; }
 
-    /// <summary>How many accounts are rated by it.</summary>
+    /// <summary>The number of accounts rated by it.</summary>
     public int Accounts { get; init; }
 }
 
@@ -33,7 +33,7 @@ public sealed class RateCardStore(NpgsqlDataSource database)
         (SELECT count(*)::int FROM rates WHERE card = c.id) AS Rates, (SELECT count(*)::int FROM accounts WHERE rate_card = c.id) AS Accounts
         """;
 
-    /// <summary>By id, beginning after one.</summary>
+    /// <summary>Cards by id, after a given one.</summary>
     public async Task<IReadOnlyList<RateCard>> ListAsync(string? after, int rows, CancellationToken cancellation)
     {
         const string sql = $"SELECT {Columns} FROM rate_cards c WHERE @after::text IS NULL OR c.id > @after ORDER BY c.id LIMIT @rows";
@@ -47,33 +47,33 @@ public sealed class RateCardStore(NpgsqlDataSource database)
         return await FindAsync(connection, null, id, cancellation);
     }
 
-    /// <summary>Refused: <see cref="BookRefusal.UnknownCurrency"/>, <see cref="BookRefusal.AlreadyExists"/>.</summary>
+    /// <summary>Refused: <see cref="StoreRefusal.UnknownCurrency"/>, <see cref="StoreRefusal.AlreadyExists"/>.</summary>
     public async Task<Outcome<RateCard>> CreateAsync(string id, string name, string currency, string actor, CancellationToken cancellation)
     {
         const string sql = "INSERT INTO rate_cards (id, name, currency) VALUES (@id, @name, @currency) ON CONFLICT (id) DO NOTHING";
         if (!Currencies.IsKnown(currency))
-            return (BookRefusal.UnknownCurrency, $"'{currency}' is no currency of ISO 4217.");
+            return (StoreRefusal.UnknownCurrency, $"'{currency}' is not an ISO 4217 currency.");
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         if (await connection.ExecuteAsync(new CommandDefinition(sql, new { id, name, currency }, transaction, cancellationToken: cancellation)) == 0)
-            return (BookRefusal.AlreadyExists, $"There is a rate card '{id}' already.");
+            return (StoreRefusal.AlreadyExists, $"There is already a rate card '{id}'.");
         var card = (await FindAsync(connection, transaction, id, cancellation))!;
-        await AuditBook.WriteAsync(transaction, actor, "rate_card.create", Subject(id), null, card, cancellation);
+        await AuditTrail.WriteAsync(transaction, actor, "rate_card.create", Subject(id), null, card, cancellation);
         await transaction.CommitAsync(cancellation);
         return card;
     }
 
-    /// <summary>Refused: <see cref="BookRefusal.UnknownRateCard"/>, <see cref="BookRefusal.StaleVersion"/>.</summary>
+    /// <summary>Refused: <see cref="StoreRefusal.UnknownRateCard"/>, <see cref="StoreRefusal.StaleVersion"/>.</summary>
     public Task<Outcome<RateCard>> RenameAsync(string id, string name, long version, string actor, CancellationToken cancellation) => ChangeAsync(
         id, version, "rate_card.update", "UPDATE rate_cards SET name = @name, version = version + 1 WHERE id = @id", new { id, name }, actor, cancellation);
 
-    /// <summary>With all its rates. Refused also: <see cref="BookRefusal.RateCardInUse"/>.</summary>
+    /// <summary>Deletes a card with all its rates. Refused also: <see cref="StoreRefusal.RateCardInUse"/>.</summary>
     public Task<Outcome<RateCard>> DeleteAsync(string id, long version, string actor, CancellationToken cancellation) => ChangeAsync(
         id, version, "rate_card.delete", "DELETE FROM rate_cards WHERE id = @id", new { id }, actor, cancellation);
 
     internal static string Subject(string card) => "rate_card:" + card;
 
-    /// <summary>Returns the card as it is afterwards; as it was, where it is gone.</summary>
+    /// <summary>Returns the card as it is afterwards, or its last state where it was deleted.</summary>
     private async Task<Outcome<RateCard>> ChangeAsync(
         string id, long version, string action, string sql, object parameters, string actor, CancellationToken cancellation)
     {
@@ -81,24 +81,24 @@ public sealed class RateCardStore(NpgsqlDataSource database)
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await LockAsync(connection, transaction, id, cancellation);
         if (await FindAsync(connection, transaction, id, cancellation) is not { } before)
-            return (BookRefusal.UnknownRateCard, $"There is no rate card '{id}'.");
+            return (StoreRefusal.UnknownRateCard, $"There is no rate card '{id}'.");
         if (before.Version != version)
-            return (BookRefusal.StaleVersion, $"The rate card is at version {before.Version}.");
+            return (StoreRefusal.StaleVersion, $"The rate card is at version {before.Version}.");
         try
         {
             await connection.ExecuteAsync(new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellation));
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.ForeignKeyViolation)
         {
-            return (BookRefusal.RateCardInUse, $"Accounts are rated by '{id}', or a period was rated anew by it.");
+            return (StoreRefusal.RateCardInUse, $"Accounts are rated by '{id}', or a period was rated anew by it.");
         }
         var after = await FindAsync(connection, transaction, id, cancellation);
-        await AuditBook.WriteAsync(transaction, actor, action, Subject(id), before, after, cancellation);
+        await AuditTrail.WriteAsync(transaction, actor, action, Subject(id), before, after, cancellation);
         await transaction.CommitAsync(cancellation);
         return after ?? before;
     }
 
-    /// <summary>Changes of a card and of its rates wait for each other. False where there is none.</summary>
+    /// <summary>Locks a card, so that changes of it and of its rates wait for each other. False where there is none.</summary>
     internal static async Task<bool> LockAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string id, CancellationToken cancellation) =>
         await connection.QuerySingleOrDefaultAsync<int>(new CommandDefinition(
             "SELECT 1 FROM rate_cards WHERE id = @id FOR UPDATE", new { id }, transaction, cancellationToken: cancellation)) == 1;

@@ -9,18 +9,19 @@ namespace Gateway.Storage.Rating;
 
 /// <summary>A line of a file of rates.</summary>
 /// <param name="Line">Counted from 1, the header included.</param>
-/// <param name="Terms">What it says.</param>
+/// <param name="Terms">The rate.</param>
 public sealed record RateLine(int Line, RateTerms Terms);
 
-/// <summary>What is wrong with a file of rates.</summary>
+/// <summary>An error in a file of rates.</summary>
 /// <param name="Line">Counted from 1, the header included.</param>
-/// <param name="Column">The column's name, or null where it is about the line.</param>
+/// <param name="Column">The column's name, or null where it concerns the line.</param>
 /// <param name="Message">A sentence.</param>
 public sealed record RateLineError(int Line, string? Column, string Message);
 
 /// <summary>
-/// A file of rates as RFC 4180 has it, UTF-8 with or without byte order mark, comma, tab or (as Excel writes it in much of Europe) semicolon
-/// between fields, with a first line `sep=;` or without; always a decimal point. Every line is read and every error kept. <see cref="RateCsvWriter"/> writes the same columns.
+/// Reads a file of rates by RFC 4180: UTF-8 with or without byte order mark, comma, tab or (Excel in much of Europe) semicolon between
+/// fields, with or without a first line `sep=;`; always a decimal point. Reads every line and collects every error.
+/// <see cref="RateCsvWriter"/> writes the same columns.
 /// </summary>
 public sealed class RateCsvReader
 {
@@ -40,7 +41,7 @@ public sealed class RateCsvReader
 
     /// <summary>All lines, and all errors: of the file, of each line, and of lines that rate the same call.</summary>
     /// <param name="file">Read to its end, and left open.</param>
-    /// <param name="currency">Of the card: a column `currency`, where there is one, says the same.</param>
+    /// <param name="currency">The card's currency: a column `currency`, if present, must have the same.</param>
     public static (IReadOnlyList<RateLine> Lines, IReadOnlyList<RateLineError> Errors) Read(Stream file, string currency)
     {
         var reader = new RateCsvReader(currency);
@@ -65,7 +66,7 @@ public sealed class RateCsvReader
             Delimiter = delimiter,
             TrimOptions = TrimOptions.Trim,
             LineBreakInQuotedFieldIsBadData = true,
-            BadDataFound = bad => Fail(null, "Quotes are opened and not closed, or stand within a field."),
+            BadDataFound = bad => Fail(null, "A quote is not closed, or is inside a field."),
         };
         using var parser = new CsvParser(new StringReader(text), configuration);
         _line = _skipped + 1;
@@ -75,21 +76,21 @@ public sealed class RateCsvReader
         {
             if (_lines.Count >= MaxLines)
             {
-                Fail(null, $"A file holds at most {MaxLines} rates.");
+                Fail(null, $"A file can have at most {MaxLines} rates.");
                 return;
             }
             _record = parser.Record!;
             _line = parser.RawRow + _skipped;
-            if (_record.Any(field => field.Length > 0)) // spreadsheets write the rows that they show, empty ones too
+            if (_record.Any(field => field.Length > 0)) // spreadsheets write empty rows too
                 ReadLine();
         }
         if (_lines.Count == 0 && _errors.Count == 0)
-            Fail(null, "The file holds no rate.");
+            Fail(null, "The file has no rate.");
     }
 
     private int LineAfter(CsvParser parser) => parser.RawRow + _skipped + 1;
 
-    /// <summary>As Excel's first line `sep=;` says, which is taken off, or as the header shows.</summary>
+    /// <summary>The separator: from Excel's first line `sep=;`, which is removed, or from the header.</summary>
     private string SeparatorOf(ref string text)
     {
         var first = new StringReader(text).ReadLine() ?? "";
@@ -107,11 +108,11 @@ public sealed class RateCsvReader
         var names = header.Select(name => name.ToLowerInvariant()).ToArray();
         _positions = [.. RateCsvColumns.All.Select(column => Array.IndexOf(names, column))];
         foreach (var unknown in names.Except(RateCsvColumns.All))
-            Fail(unknown, $"Is no column of rates: {string.Join(", ", RateCsvColumns.All)}.");
+            Fail(unknown, $"Is not a column of rates: {string.Join(", ", RateCsvColumns.All)}.");
         foreach (var missing in RateCsvColumns.Required.Except(names))
             Fail(missing, "Is missing.");
         foreach (var twice in names.GroupBy(name => name).Where(group => group.Count() > 1))
-            Fail(twice.Key, "Stands twice.");
+            Fail(twice.Key, "Occurs twice.");
         _record = header;
         return _errors.Count == 0;
     }
@@ -145,7 +146,7 @@ public sealed class RateCsvReader
         foreach (var direction in Enum.GetValues<CallDirection>())
             if (text == WireName.Of(direction))
                 return direction;
-        Fail(RateCsvColumns.Direction, "Is inbound or outbound.");
+        Fail(RateCsvColumns.Direction, "Must be inbound or outbound.");
         return default;
     }
 
@@ -164,7 +165,7 @@ public sealed class RateCsvReader
     {
         if (decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
             return value;
-        Fail(column, "Is a number with a decimal point, such as 0.0150.");
+        Fail(column, "Must be a number with a decimal point, such as 0.0150.");
         return 0;
     }
 
@@ -174,7 +175,7 @@ public sealed class RateCsvReader
             return absent;
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
             return value;
-        Fail(column, "Is a whole number of seconds.");
+        Fail(column, "Must be a whole number of seconds.");
         return absent;
     }
 
@@ -186,7 +187,7 @@ public sealed class RateCsvReader
             if (tier.Split(RateCsvColumns.WithinTier) is [var minutes, var price])
                 tiers.Add(new VolumeTier(Number(RateCsvColumns.Tiers, minutes), Number(RateCsvColumns.Tiers, price)));
             else
-                Fail(RateCsvColumns.Tiers, "Are written as minutes:price|minutes:price, such as 50000:0.0070|250000:0.0050.");
+                Fail(RateCsvColumns.Tiers, "Must be written as minutes:price|minutes:price, such as 50000:0.0070|250000:0.0050.");
         }
         return [.. tiers];
     }
@@ -195,7 +196,8 @@ public sealed class RateCsvReader
 
     private void Fail(string? column, string message) => _errors.Add(new RateLineError(_line, column, message));
 
-    /// <summary>Among lines of one direction and prefix, in the order of their start, each may only overlap one that lasts longest before it.</summary>
+    /// <summary>Checks for overlaps: of lines of one direction and prefix, ordered by start, each can
+    /// only overlap the longest-lasting one before it.</summary>
     private void CheckOverlaps()
     {
         foreach (var group in _lines.GroupBy(line => (line.Terms.Direction, line.Terms.Prefix)))

@@ -7,21 +7,21 @@ using NpgsqlTypes;
 
 namespace Gateway.Storage.Rating;
 
-/// <summary>What a file of rates came to. With any error nothing was changed.</summary>
-/// <param name="Added">Rates that the file brings.</param>
-/// <param name="Closed">Rates that end where one of the file begins.</param>
-/// <param name="Errors">All of them, by line.</param>
+/// <summary>The result of importing a file of rates. With any error nothing was changed.</summary>
+/// <param name="Added">The number of rates in the file.</param>
+/// <param name="Closed">The number of rates that end where one of the file begins.</param>
+/// <param name="Errors">All errors, by line.</param>
 public sealed record RateImportResult(int Added, int Closed, IReadOnlyList<RateLineError> Errors);
 
-/// <summary>How a file of rates is taken.</summary>
+/// <summary>The mode of an import.</summary>
 /// <param name="Replaces">Rates that are valid when one of the file begins end there; otherwise they are errors.</param>
 /// <param name="IsDryRun">Everything is checked and nothing is changed.</param>
 public readonly record struct RateImportMode(bool Replaces, bool IsDryRun);
 
-/// <summary>Takes a whole file of rates into a card, or nothing of it.</summary>
+/// <summary>Imports a whole file of rates into a card, or nothing of it.</summary>
 public sealed class RateImport(NpgsqlDataSource database)
 {
-    /// <summary>The longest file takes some ten seconds on a small machine: the constraint looks at each rate.</summary>
+    /// <summary>The longest file takes some ten seconds on a small machine: the constraint checks each rate.</summary>
     private const int MostSeconds = 120;
 
     private const string Lines =
@@ -60,18 +60,18 @@ public sealed class RateImport(NpgsqlDataSource database)
         ORDER BY l.position
         """;
 
-    /// <summary>Refused: <see cref="BookRefusal.UnknownRateCard"/>. Errors of the file are in the result.</summary>
+    /// <summary>Refused: <see cref="StoreRefusal.UnknownRateCard"/>. Errors of the file are in the result.</summary>
     public async Task<Outcome<RateImportResult>> ImportAsync(
         string card, Stream file, RateImportMode mode, string actor, DateTimeOffset now, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         if (!await RateCardStore.LockAsync(connection, transaction, card, cancellation))
-            return (BookRefusal.UnknownRateCard, $"There is no rate card '{card}'.");
+            return (StoreRefusal.UnknownRateCard, $"There is no rate card '{card}'.");
         var before = (await RateCardStore.FindAsync(connection, transaction, card, cancellation))!;
         var (lines, errors) = RateCsvReader.Read(file, before.Currency);
 
-        // Lines without errors of their own are held against the card too, so that all errors are told at once.
+        // Lines without errors of their own are checked against the card too, so that all errors are reported at once.
         var parameters = Parameters(card, lines, now);
         CommandDefinition Patient(string sql) => new(sql, parameters, transaction, MostSeconds, cancellationToken: cancellation);
         var closed = mode.Replaces ? await connection.ExecuteAsync(Patient(Close)) : 0;
@@ -84,7 +84,7 @@ public sealed class RateImport(NpgsqlDataSource database)
         if (mode.IsDryRun)
             return result;
         await connection.ExecuteAsync(Patient(Insert));
-        await AuditBook.WriteAsync(transaction, actor, "rate_card.import", RateCardStore.Subject(card), null, new { result.Added, result.Closed }, cancellation);
+        await AuditTrail.WriteAsync(transaction, actor, "rate_card.import", RateCardStore.Subject(card), null, new { result.Added, result.Closed }, cancellation);
         await transaction.CommitAsync(cancellation);
         return result;
     }

@@ -4,10 +4,10 @@ using Gateway.Calls.Rating;
 
 namespace Gateway.Storage.Rating;
 
-/// <summary>A rate as the table has it; the one place that knows how it is laid out in columns.</summary>
+/// <summary>A rate as a table row; the one place that knows its columns.</summary>
 internal sealed record RateRow
 {
-    /// <summary>For a query that calls the rates r and the cards c.</summary>
+    /// <summary>For a query with the alias r for rates and c for cards.</summary>
     public const string Columns =
         """
         r.id AS Id, r.card AS Card, c.currency AS Currency, r.direction AS Direction, r.prefix AS Prefix, r.valid_from AS ValidFrom,
@@ -53,7 +53,7 @@ internal sealed record RateRow
     };
 }
 
-/// <summary>Volume tiers as `rates.tiers` holds them: numbers, which PostgreSQL and we both keep to the last digit.</summary>
+/// <summary>Volume tiers as `rates.tiers` holds them: numbers, which PostgreSQL and .NET both keep to the last digit.</summary>
 public static class RateTiers
 {
     public static IReadOnlyList<VolumeTier> Read(string json) => JsonSerializer.Deserialize<VolumeTier[]>(json, JsonSerializerOptions.Web)!;

@@ -7,8 +7,8 @@ using Npgsql;
 namespace Gateway.Storage.Rating;
 
 /// <summary>
-/// The rates of cards. What was in force stays as it was: a rate is closed, or replaced, from a moment on that has not passed, and deleted
-/// only where no call can have been rated by it, which is also true of a card that no account has. Terms are checked before (<see cref="RateTerms.Errors"/>).
+/// The rates of cards. A rate that was in force stays unchanged: it is closed, or replaced, from a future moment on, and deleted only where
+/// no call can have been rated by it, as with a card that no account has. Terms are checked before (<see cref="RateTerms.Errors"/>).
 /// </summary>
 public sealed class RateStore(NpgsqlDataSource database)
 {
@@ -23,7 +23,7 @@ public sealed class RateStore(NpgsqlDataSource database)
 
     private const string DeleteRate = "DELETE FROM rates WHERE id = @id";
 
-    /// <summary>By id, beginning after one; those of one direction, prefix or moment where these are given.</summary>
+    /// <summary>Rates by id, after a given one; filtered by direction, prefix or moment where given.</summary>
     public async Task<IReadOnlyList<CardRate>> ListAsync(
         string card, CallDirection? direction, string? prefix, DateTimeOffset? validAt, long? after, int rows, CancellationToken cancellation)
     {
@@ -48,7 +48,7 @@ public sealed class RateStore(NpgsqlDataSource database)
         return await FindAsync(connection, null, card, id, cancellation);
     }
 
-    /// <summary>The rate of a call with this user that begins at this moment: the longest prefix, or null.</summary>
+    /// <summary>The rate of a call with this user that begins at this moment, by the longest prefix; or null.</summary>
     public async Task<CardRate?> FindForCallAsync(string card, CallDirection direction, WhatsAppUser user, DateTimeOffset at, CancellationToken cancellation)
     {
         const string sql =
@@ -64,7 +64,7 @@ public sealed class RateStore(NpgsqlDataSource database)
         return found?.ToRate();
     }
 
-    /// <summary>Refused: <see cref="BookRefusal.UnknownRateCard"/>, <see cref="BookRefusal.OverlappingRates"/>.</summary>
+    /// <summary>Refused: <see cref="StoreRefusal.UnknownRateCard"/>, <see cref="StoreRefusal.OverlappingRates"/>.</summary>
     public Task<Outcome<CardRate>> AddAsync(string card, RateTerms terms, string actor, CancellationToken cancellation) =>
         InCardAsync(card, async (connection, transaction) =>
         {
@@ -73,24 +73,24 @@ public sealed class RateStore(NpgsqlDataSource database)
         }, cancellation);
 
     /// <summary>
-    /// No call that begins at <paramref name="until"/> or later is rated by it; null gives it no end. Refused:
-    /// <see cref="BookRefusal.NotFound"/>, <see cref="BookRefusal.StaleVersion"/>, <see cref="BookRefusal.RateWasInForce"/> where that moment, or
-    /// the old end, has passed, and <see cref="BookRefusal.OverlappingRates"/>.
+    /// Ends a rate: calls that begin at <paramref name="until"/> or later are not rated by it; null removes the end. Refused:
+    /// <see cref="StoreRefusal.NotFound"/>, <see cref="StoreRefusal.StaleVersion"/>, <see cref="StoreRefusal.RateWasInForce"/> where that
+    /// moment, or the old end, has passed, and <see cref="StoreRefusal.OverlappingRates"/>.
     /// </summary>
     public Task<Outcome<CardRate>> CloseAsync(
         string card, long id, long version, DateTimeOffset? until, string actor, DateTimeOffset now, CancellationToken cancellation) =>
         ChangeAsync(card, id, version, async (connection, transaction, before, mayChangePast) =>
         {
             if (until <= before.ValidFrom)
-                return (BookRefusal.RateWasInForce, "It would end before it begins: delete it instead, while it has not begun.");
+                return (StoreRefusal.RateWasInForce, "The end would be before its start: delete the rate instead, while it has not begun.");
             if (!mayChangePast && (until < now || before.ValidUntil < now))
-                return (BookRefusal.RateWasInForce, "Calls may have been rated by it: its end must be, and stay, ahead.");
+                return (StoreRefusal.RateWasInForce, "Calls may have been rated by it: its end must be in the future, before and after the change.");
             await connection.ExecuteAsync(new CommandDefinition(CloseRate, new { id, until = until?.UtcDateTime }, transaction, cancellationToken: cancellation));
             return await AuditedAsync(connection, transaction, actor, "rate.close", card, before, id, cancellation);
         }, cancellation);
 
     /// <summary>
-    /// From the start of <paramref name="terms"/> on they hold in its place, until its end or theirs. Refused as <see cref="CloseAsync"/> is. The
+    /// Replaces a rate from the start of <paramref name="terms"/> on, until its end or theirs. Refused like <see cref="CloseAsync"/>. The
     /// result is the new rate.
     /// </summary>
     public Task<Outcome<CardRate>> ReplaceAsync(
@@ -98,49 +98,51 @@ public sealed class RateStore(NpgsqlDataSource database)
         ChangeAsync(card, id, version, async (connection, transaction, before, mayChangePast) =>
         {
             if (terms.Direction != before.Rate.Direction || terms.Prefix != before.Rate.Prefix)
-                return (BookRefusal.OverlappingRates, "A replacement has the direction and prefix of the rate it replaces.");
+                return (StoreRefusal.OverlappingRates, "A replacement must have the direction and prefix of the rate it replaces.");
             if (terms.ValidFrom < before.ValidFrom || before.ValidUntil <= terms.ValidFrom)
-                return (BookRefusal.OverlappingRates, "A replacement begins while the rate it replaces is valid.");
+                return (StoreRefusal.OverlappingRates, "A replacement must begin while the rate it replaces is valid.");
             if (!mayChangePast && terms.ValidFrom < now)
-                return (BookRefusal.RateWasInForce, "Calls may have been rated by it: a replacement begins now or later.");
+                return (StoreRefusal.RateWasInForce, "Calls may have been rated by it: a replacement must begin now or later.");
             await connection.ExecuteAsync(new CommandDefinition(
                 terms.ValidFrom == before.ValidFrom ? DeleteRate : CloseRate, new { id, until = terms.ValidFrom.UtcDateTime }, transaction, cancellationToken: cancellation));
             var replacement = await InsertAsync(connection, transaction, card, terms, cancellation);
             return await AuditedAsync(connection, transaction, actor, "rate.replace", card, before, replacement, cancellation);
         }, cancellation);
 
-    /// <summary>Returns what was deleted. Refused: <see cref="BookRefusal.NotFound"/>, <see cref="BookRefusal.StaleVersion"/>, <see cref="BookRefusal.RateWasInForce"/>.</summary>
+    /// <summary>Returns what was deleted. Refused: <see cref="StoreRefusal.NotFound"/>, <see cref="StoreRefusal.StaleVersion"/>,
+    /// <see cref="StoreRefusal.RateWasInForce"/>.</summary>
     public Task<Outcome<CardRate>> DeleteAsync(string card, long id, long version, string actor, DateTimeOffset now, CancellationToken cancellation) =>
         ChangeAsync(card, id, version, async (connection, transaction, before, mayChangePast) =>
         {
             if (!mayChangePast && before.ValidFrom <= now)
-                return (BookRefusal.RateWasInForce, "Calls may have been rated by it: close it instead.");
+                return (StoreRefusal.RateWasInForce, "Calls may have been rated by it: close it instead.");
             await connection.ExecuteAsync(new CommandDefinition(DeleteRate, new { id }, transaction, cancellationToken: cancellation));
-            await AuditBook.WriteAsync(transaction, actor, "rate.delete", RateCardStore.Subject(card), before, null, cancellation);
+            await AuditTrail.WriteAsync(transaction, actor, "rate.delete", RateCardStore.Subject(card), before, null, cancellation);
             return before;
         }, cancellation);
 
-    /// <summary>A change of one rate of this version. The last argument is whether no account has the card, so that no past is changed.</summary>
+    /// <summary>Changes one rate of this version. The last argument is true where no
+    /// account has the card, so that no past is changed.</summary>
     private Task<Outcome<CardRate>> ChangeAsync(
         string card, long id, long version, Func<NpgsqlConnection, NpgsqlTransaction, CardRate, bool, Task<Outcome<CardRate>>> change, CancellationToken cancellation) =>
         InCardAsync(card, async (connection, transaction) =>
         {
             if (await FindAsync(connection, transaction, card, id, cancellation) is not { } before)
-                return (BookRefusal.NotFound, $"The rate card has no rate {id}.");
+                return (StoreRefusal.NotFound, $"The rate card has no rate {id}.");
             if (before.Version != version)
-                return (BookRefusal.StaleVersion, $"The rate is at version {before.Version}.");
+                return (StoreRefusal.StaleVersion, $"The rate is at version {before.Version}.");
             var isUnused = (await RateCardStore.FindAsync(connection, transaction, card, cancellation))!.Accounts == 0;
             return await change(connection, transaction, before, isUnused);
         }, cancellation);
 
-    /// <summary>One transaction on a card that nobody else changes meanwhile; taken back unless there is a result.</summary>
+    /// <summary>One transaction on a locked card; rolled back unless there is a result.</summary>
     private async Task<Outcome<CardRate>> InCardAsync(
         string card, Func<NpgsqlConnection, NpgsqlTransaction, Task<Outcome<CardRate>>> change, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         if (!await RateCardStore.LockAsync(connection, transaction, card, cancellation))
-            return (BookRefusal.UnknownRateCard, $"There is no rate card '{card}'.");
+            return (StoreRefusal.UnknownRateCard, $"There is no rate card '{card}'.");
         try
         {
             var outcome = await change(connection, transaction);
@@ -150,7 +152,7 @@ public sealed class RateStore(NpgsqlDataSource database)
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.ExclusionViolation)
         {
-            return (BookRefusal.OverlappingRates, "Another rate of the card for this direction and prefix is valid at some of that time.");
+            return (StoreRefusal.OverlappingRates, "Another rate of the card for this direction and prefix is valid during part of that time.");
         }
     }
 
@@ -163,7 +165,7 @@ public sealed class RateStore(NpgsqlDataSource database)
         CancellationToken cancellation)
     {
         var after = (await FindAsync(connection, transaction, card, id, cancellation))!;
-        await AuditBook.WriteAsync(transaction, actor, action, RateCardStore.Subject(card), before, after, cancellation);
+        await AuditTrail.WriteAsync(transaction, actor, action, RateCardStore.Subject(card), before, after, cancellation);
         return after;
     }
 

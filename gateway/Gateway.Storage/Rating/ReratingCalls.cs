@@ -51,7 +51,8 @@ internal static class ReratingCalls
         """;
 
     /// <summary>
-    /// The next calls after those that are done, all of one account, from the start of the period's first month on, since volumes are made there.
+    /// The next calls after the finished ones, all of one account, from the start of the period's first month on, since volumes count from
+    /// there.
     /// </summary>
     public static async Task<IReadOnlyList<ChargedCall>> NextAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, ReratingRequest request, ReratingPosition? done, int rows, bool mayWrite, CancellationToken cancellation)

@@ -3,35 +3,35 @@ using Gateway.Calls.Rating;
 
 namespace Gateway.Storage.Rating;
 
-/// <summary>What is to be rated anew: the charged calls that began in a period, of one account or channel where these are given.</summary>
-/// <param name="Card">Whose rates, in force at each call's start, hold now.</param>
+/// <summary>The request to rate anew the charged calls that began in a period, of one account or channel where given.</summary>
+/// <param name="Card">The card whose rates, in force at each call's start, apply now.</param>
 /// <param name="From">Inclusive.</param>
-/// <param name="Until">Exclusive; not ahead.</param>
+/// <param name="Until">Exclusive; not in the future.</param>
 /// <param name="Account">Null for all.</param>
 /// <param name="Channel">Meta's id of the business number; null for all.</param>
-/// <param name="Note">Why; it stands in the ledger.</param>
+/// <param name="Note">The reason, for the ledger.</param>
 public sealed record ReratingRequest(string Card, DateTimeOffset From, DateTimeOffset Until, string? Account, string? Channel, string? Note);
 
-/// <summary>What a run comes to.</summary>
-/// <param name="Calls">Calls that were asked for.</param>
-/// <param name="Changed">Those among them whose price is another now.</param>
+/// <summary>The totals of a run.</summary>
+/// <param name="Calls">Calls in the request.</param>
+/// <param name="Changed">Those whose price changed.</param>
 /// <param name="Unrated">Those that keep their charge: the card has no rate for them, or another currency.</param>
-/// <param name="Refund">What the accounts get back altogether, in the card's currency; below zero where they pay more.</param>
+/// <param name="Refund">The sum that the accounts get back, in the card's currency; negative where they pay more.</param>
 public sealed record ReratingTotals(long Calls, long Changed, long Unrated, decimal Refund);
 
-/// <summary>A run as it stands.</summary>
+/// <summary>The state of a run.</summary>
 /// <param name="Id">Part of the keys of its ledger entries: `rerating:RUN:CALL`.</param>
-/// <param name="Request">What was asked.</param>
-/// <param name="Actor">Who asked.</param>
-/// <param name="Totals">Until now.</param>
-/// <param name="StartedAt">When it was asked for.</param>
-/// <param name="FinishedAt">Null while there may be more to do.</param>
+/// <param name="Request">The request.</param>
+/// <param name="Actor">The requester.</param>
+/// <param name="Totals">The totals so far.</param>
+/// <param name="StartedAt">The time of the request.</param>
+/// <param name="FinishedAt">Null until it is finished.</param>
 public sealed record ReratingRun(long Id, ReratingRequest Request, string Actor, ReratingTotals Totals, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt)
 {
     public bool IsFinished => FinishedAt is not null;
 }
 
-/// <summary>A call's place in the order in which a run goes through them.</summary>
+/// <summary>A call's position in the order of a run.</summary>
 internal sealed record ReratingPosition(string Account, string Direction, DateTime StartedAt, string Call)
 {
     public static ReratingPosition Of(ChargedCall call) => new(call.Account, WireName.Of(call.Direction), call.StartedAt.UtcDateTime, call.Id.Value);
@@ -68,7 +68,7 @@ internal sealed record ReratingRunRow
     public string? DoneCall { get; init; }
     public long DoneVolumeSeconds { get; init; }
 
-    /// <summary>The last call that is done; null at the beginning.</summary>
+    /// <summary>The last finished call; null at the beginning.</summary>
     public ReratingPosition? Done => DoneAccount is null ? null : new(DoneAccount, DoneDirection!, DoneStartedAt!.Value, DoneCall!);
 
     public ReratingRun ToRun() => new(

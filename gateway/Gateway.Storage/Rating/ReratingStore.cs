@@ -7,7 +7,7 @@ using Npgsql;
 namespace Gateway.Storage.Rating;
 
 /// <summary>
-/// Runs that rate a past period anew. A run that was interrupted goes on where it stopped; a call is never corrected twice by one run, and a
+/// Runs that rate a past period anew. An interrupted run continues where it stopped; a call is never corrected twice by one run, and a
 /// repeated run finds nothing left to correct.
 /// </summary>
 public sealed class ReratingStore(NpgsqlDataSource database)
@@ -31,7 +31,7 @@ public sealed class ReratingStore(NpgsqlDataSource database)
 
     private const string Finish = "UPDATE rerating_runs SET state = 'finished', finished_at = clock_timestamp() WHERE id = @run";
 
-    /// <summary>The newest first, beginning before one.</summary>
+    /// <summary>Runs, the newest first, before a given one.</summary>
     public async Task<IReadOnlyList<ReratingRun>> ListAsync(long? before, int rows, CancellationToken cancellation)
     {
         const string sql = $"SELECT {ReratingRunRow.Columns} FROM rerating_runs WHERE @before::bigint IS NULL OR id < @before ORDER BY id DESC LIMIT @rows";
@@ -46,7 +46,7 @@ public sealed class ReratingStore(NpgsqlDataSource database)
         return (await FindAsync(connection, null, id, cancellation))?.ToRun();
     }
 
-    /// <summary>What a run would come to, with nothing changed. Refused as <see cref="StartAsync"/> is.</summary>
+    /// <summary>The totals that a run would have, with nothing changed. Refused like <see cref="StartAsync"/>.</summary>
     public async Task<Outcome<ReratingTotals>> PreviewAsync(ReratingRequest request, DateTimeOffset now, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
@@ -65,9 +65,9 @@ public sealed class ReratingStore(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// Notes a run, of which nothing is done yet; the same key of the same actor finds the run that it began. Refused:
-    /// <see cref="BookRefusal.UnknownRateCard"/>, <see cref="BookRefusal.UnknownAccount"/>, <see cref="BookRefusal.CurrencyMismatch"/>,
-    /// <see cref="BookRefusal.PeriodNotOver"/>, <see cref="BookRefusal.IdempotencyKeyReused"/>.
+    /// Stores a new run, of which nothing is done yet; the same key of the same actor finds the run that it started. Refused:
+    /// <see cref="StoreRefusal.UnknownRateCard"/>, <see cref="StoreRefusal.UnknownAccount"/>, <see cref="StoreRefusal.CurrencyMismatch"/>,
+    /// <see cref="StoreRefusal.PeriodNotOver"/>, <see cref="StoreRefusal.IdempotencyKeyReused"/>.
     /// </summary>
     public async Task<Outcome<ReratingRun>> StartAsync(ReratingRequest request, string actor, string key, DateTimeOffset now, CancellationToken cancellation)
     {
@@ -79,12 +79,13 @@ public sealed class ReratingStore(NpgsqlDataSource database)
         if (await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(Insert, parameters, transaction, cancellationToken: cancellation)) is not { } id)
             return await RepeatedAsync(connection, transaction, request, actor, key, cancellation);
         var run = (await FindAsync(connection, transaction, id, cancellation))!.ToRun();
-        await AuditBook.WriteAsync(transaction, actor, "rerating.start", Subject(id), null, run, cancellation);
+        await AuditTrail.WriteAsync(transaction, actor, "rerating.start", Subject(id), null, run, cancellation);
         await transaction.CommitAsync(cancellation);
         return run;
     }
 
-    /// <summary>Goes on with a run until it is finished or <paramref name="mayGoOn"/> says no, which it is asked after each batch. Null: no such run.</summary>
+    /// <summary>Continues a run until it is finished or <paramref name="mayGoOn"/>, called after
+    /// each batch, returns false. Null: no such run.</summary>
     public async Task<ReratingRun?> ContinueAsync(long id, Func<bool> mayGoOn, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
@@ -104,7 +105,7 @@ public sealed class ReratingStore(NpgsqlDataSource database)
         }
     }
 
-    /// <summary>One batch, or the end. True where it was the end.</summary>
+    /// <summary>Does one batch, or finishes. True where it finished.</summary>
     private static async Task<bool> StepAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, ReratingRunRow row, Card card, CancellationToken cancellation)
     {
@@ -113,7 +114,7 @@ public sealed class ReratingStore(NpgsqlDataSource database)
         if (calls.Count == 0)
         {
             await connection.ExecuteAsync(new CommandDefinition(Finish, new { run = run.Id }, transaction, cancellationToken: cancellation));
-            await AuditBook.WriteAsync(transaction, run.Actor, "rerating.finish", Subject(run.Id), null, run.Totals, cancellation);
+            await AuditTrail.WriteAsync(transaction, run.Actor, "rerating.finish", Subject(run.Id), null, run.Totals, cancellation);
             return true;
         }
         var rerating = Rerate(card, run.Request, row);
@@ -129,7 +130,7 @@ public sealed class ReratingStore(NpgsqlDataSource database)
         return false;
     }
 
-    /// <summary>Ready for the call after those that the row says are done.</summary>
+    /// <summary>A rerating that continues after the calls that the row marks as done.</summary>
     private static Rerating Rerate(Card card, ReratingRequest request, ReratingRunRow? row)
     {
         ReplayedVolume? volume = row?.Done is { } done
@@ -150,20 +151,20 @@ public sealed class ReratingStore(NpgsqlDataSource database)
         return new Card(new RateTable(rates.Select(r => r.ToRate())), card.Currency);
     }
 
-    private static async Task<(BookRefusal Why, string Detail)?> RefusalAsync(
+    private static async Task<(StoreRefusal Why, string Detail)?> RefusalAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, ReratingRequest request, DateTimeOffset now, CancellationToken cancellation)
     {
         if (request.Until > now)
-            return (BookRefusal.PeriodNotOver, "The period ends ahead.");
+            return (StoreRefusal.PeriodNotOver, "The period ends in the future.");
         if (await RateCardStore.FindAsync(connection, transaction, request.Card, cancellation) is not { } card)
-            return (BookRefusal.UnknownRateCard, $"There is no rate card '{request.Card}'.");
+            return (StoreRefusal.UnknownRateCard, $"There is no rate card '{request.Card}'.");
         if (request.Account is null)
             return null;
         var currency = await connection.QuerySingleOrDefaultAsync<string?>(new CommandDefinition(
             "SELECT currency FROM accounts WHERE id = @Account", new { request.Account }, transaction, cancellationToken: cancellation));
         if (currency is null)
-            return (BookRefusal.UnknownAccount, $"There is no account '{request.Account}'.");
-        return currency == card.Currency ? null : (BookRefusal.CurrencyMismatch, $"The account is in {currency}, the card in {card.Currency}.");
+            return (StoreRefusal.UnknownAccount, $"There is no account '{request.Account}'.");
+        return currency == card.Currency ? null : (StoreRefusal.CurrencyMismatch, $"The account is in {currency}, the card in {card.Currency}.");
     }
 
     private static async Task<Outcome<ReratingRun>> RepeatedAsync(
@@ -171,7 +172,7 @@ public sealed class ReratingStore(NpgsqlDataSource database)
     {
         const string sql = $"SELECT {ReratingRunRow.Columns} FROM rerating_runs WHERE actor = @actor AND idempotency_key = @key";
         var earlier = (await connection.QuerySingleAsync<ReratingRunRow>(new CommandDefinition(sql, new { actor, key }, transaction, cancellationToken: cancellation))).ToRun();
-        return earlier.Request == request ? earlier : (BookRefusal.IdempotencyKeyReused, "This key began another run.");
+        return earlier.Request == request ? earlier : (StoreRefusal.IdempotencyKeyReused, "This key was already used for another run.");
     }
 
     private static ReratingTotals Add(ReratingTotals totals, IEnumerable<ReratedCall> rerated) => rerated.Aggregate(totals, (sum, call) => new ReratingTotals(
@@ -184,6 +185,6 @@ public sealed class ReratingStore(NpgsqlDataSource database)
 
     private static string Subject(long id) => $"rerating:{id}";
 
-    /// <summary>The rates of the period; read once, as cards keep what was in force.</summary>
+    /// <summary>The rates of the period; read once, since rates that were in force do not change.</summary>
     private sealed record Card(RateTable Rates, string Currency);
 }

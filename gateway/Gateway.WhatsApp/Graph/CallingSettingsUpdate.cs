@@ -2,7 +2,7 @@ using Gateway.Calls.Channels;
 
 namespace Gateway.WhatsApp.Graph;
 
-/// <summary>A partial change of the calling settings: null members stay as they are. Meta's words are passed on as given.</summary>
+/// <summary>A partial change of the calling settings: null members stay unchanged. Meta's words are passed on as given.</summary>
 public sealed record CallingSettingsUpdate
 {
     /// <summary>ENABLED or DISABLED.</summary>
@@ -26,9 +26,9 @@ public sealed record CallingSettingsUpdate
     /// <summary>DTLS or SDES.</summary>
     public string? SrtpKeyExchangeProtocol { get; init; }
 
-    /// <summary>PCMA, PCMU, both or none, beside Opus.</summary>
+    /// <summary>PCMA, PCMU, both or none, in addition to Opus.</summary>
     public IReadOnlyList<string>? AdditionalCodecs { get; init; }
 }
 
-/// <summary>Call hours and whether they count. Meta wants a time zone and a week even where they do not.</summary>
+/// <summary>Call hours, and whether they apply. Meta requires a time zone and a week even where they do not.</summary>
 public sealed record CallHoursSetting(bool IsEnabled, CallHoursDocument Hours);

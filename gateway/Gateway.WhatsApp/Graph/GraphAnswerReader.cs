@@ -3,12 +3,12 @@ using Gateway.Calls.Channels;
 
 namespace Gateway.WhatsApp.Graph;
 
-/// <summary>Reads the bodies of successful Graph answers. Null means the documented shape was not there.</summary>
+/// <summary>Reads the bodies of successful Graph answers. Null means that the documented shape was absent.</summary>
 internal static class GraphAnswerReader
 {
     private const int MaxItems = 64, MaxCountries = 256;
 
-    /// <summary><c>{"success":true}</c>; absence of the member is taken as success, since the HTTP status already said so.</summary>
+    /// <summary><c>{"success":true}</c>; a missing member counts as success, since the HTTP status already reported it.</summary>
     public static Done? Success(JsonElement root) => root.Has("success") && !root.Flag("success") ? null : Done.Instance;
 
     public static string? CallId(JsonElement root) => FirstId(root, "calls");
@@ -73,7 +73,7 @@ internal static class GraphAnswerReader
                 .Select(entry => new HolidayHours(
                     entry.Words("date", 16), Clock(entry, "start_time") ?? Clock(entry, "open_time"), Clock(entry, "end_time") ?? Clock(entry, "close_time")))]));
 
-    /// <summary>"0930", which the field table calls an integer: as one it would lose its zeros.</summary>
+    /// <summary>"0930". The field table calls it an integer, which would lose its zeros.</summary>
     private static string? Clock(JsonElement entry, string name) => entry.Words(name, 8)?.PadLeft(4, '0');
 
     private static string[] Texts(IEnumerable<JsonElement> items, int max) =>

@@ -8,7 +8,7 @@ namespace Gateway.WhatsApp.Graph;
 /// <summary>Writes the request bodies. Peer text enters only through the JSON writer, which escapes it.</summary>
 internal static class GraphBody
 {
-    // The relaxed encoder leaves "+" and "/" of SDP alone; the body never reaches HTML.
+    // The relaxed encoder leaves "+" and "/" of SDP unescaped; the body never reaches HTML.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static byte[] Connect(WhatsAppUser user, string sdp, string? opaqueData) => Write(json =>
@@ -177,7 +177,7 @@ internal static class GraphBody
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>A phone number where there is one: Meta lets it win over the user id.</summary>
+    /// <summary>The phone number where there is one: Meta prefers it to the user id.</summary>
     private static void Recipient(Utf8JsonWriter json, WhatsAppUser user)
     {
         if (user.Phone is { } phone)

@@ -8,7 +8,7 @@ namespace Gateway.WhatsApp.Graph;
 /// <summary>
 /// The Graph actions of a calling number. Every outcome is a value; only the caller's own cancellation throws. Safe for concurrent use.
 /// <para>Repetition: reject, terminate, reads and settings are repeated after any transient fault within their deadline; connect,
-/// pre_accept, accept and messages only when the request surely was not carried out (no connection, or refused by throttling). When
+/// pre_accept, accept and messages only when the request certainly was not carried out (no connection, or refused by throttling). When
 /// <see cref="GraphError.EffectUnknown"/> is set on one of those, end the call with <see cref="TerminateAsync"/>.</para>
 /// </summary>
 public sealed class GraphClient
@@ -22,9 +22,9 @@ public sealed class GraphClient
 
     /// <param name="http">Made with <see cref="CreateHandler"/>; its own timeout should be infinite.</param>
     /// <param name="options">Validated by the caller: see <see cref="GraphOptions.Validate"/>.</param>
-    /// <param name="time">Clock of deadlines and waits.</param>
-    /// <param name="clock">Learns Meta's time from the answers.</param>
-    /// <param name="logger">Told of tokens that Meta refuses.</param>
+    /// <param name="time">The clock of timeouts and back-offs.</param>
+    /// <param name="clock">Takes Meta's time from the answers.</param>
+    /// <param name="logger">Logs access tokens that Meta refuses.</param>
     public GraphClient(HttpClient http, GraphOptions options, TimeProvider? time = null, MetaClock? clock = null, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -42,11 +42,11 @@ public sealed class GraphClient
         _message = new("message", options.MessageDeadline, Repeat.IfNotReceived, Urgent: false);
     }
 
-    /// <summary>Phone number ids whose access token Meta refused last, each with Meta's error.</summary>
+    /// <summary>The phone number ids whose access token Meta refused last, each with Meta's error.</summary>
     public IReadOnlyDictionary<string, string> RefusedTokens => _tokens.Refused;
 
     /// <summary>
-    /// Connections kept warm but dropped before Meta drops them, so that an accept is not lost on a connection that had just been closed.
+    /// A handler that keeps connections warm but drops them before Meta does, so that an accept is not lost on a connection just closed.
     /// </summary>
     public static SocketsHttpHandler CreateHandler() => new()
     {
@@ -71,7 +71,7 @@ public sealed class GraphClient
     public Task<GraphResult<Done>> PreAcceptAsync(GraphNumber number, string callId, string sdpAnswer, CancellationToken cancel = default) =>
         PostCall(_preAccept, number, GraphBody.Answer("pre_accept", callId, sdpAnswer, null), cancel);
 
-    /// <summary>Answers the call; the SDP must be the very one of pre_accept. Media may flow from success on.</summary>
+    /// <summary>Answers the call; the SDP must be exactly that of pre_accept. Media may flow from success on.</summary>
     public Task<GraphResult<Done>> AcceptAsync(
         GraphNumber number, string callId, string sdpAnswer, string? opaqueData = null, CancellationToken cancel = default) =>
         opaqueData?.Length > MaxOpaqueData
@@ -92,7 +92,8 @@ public sealed class GraphClient
     public Task<GraphResult<Done>> SetSettingsAsync(GraphNumber number, CallingSettingsUpdate update, CancellationToken cancel = default) =>
         _transport.SendAsync(_setSettings, number, new("settings", GraphBody.Settings(update)), GraphAnswerReader.Success, cancel);
 
-    /// <summary>Whether the user may be called and asked, with the counters. Users who cannot be called at all read as "none".</summary>
+    /// <summary>Reads whether the user may be called and asked, with the counters.
+    /// Users who cannot be called at all read as "none".</summary>
     public Task<GraphResult<CallPermission>> GetCallPermissionAsync(GraphNumber number, WhatsAppUser user, CancellationToken cancel = default)
     {
         if (!UserHandle.IsKnown(user))
@@ -124,7 +125,7 @@ public sealed class GraphClient
             ? Refuse<string>()
             : _transport.SendAsync(_message, number, new("messages", body()), GraphAnswerReader.MessageId, cancel);
 
-    /// <summary>What Meta would refuse as 100 is not sent.</summary>
+    /// <summary>The refusal of a request that Meta would answer with 100; it is not sent.</summary>
     private static Task<GraphResult<T>> Refuse<T>()
         where T : class =>
         Task.FromResult<GraphResult<T>>(new GraphError(new WhatsAppError(WhatsAppErrorCodes.InvalidParameter, "Not sent"), null, Retryable: false));

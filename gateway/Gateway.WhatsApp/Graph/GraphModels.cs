@@ -8,14 +8,14 @@ public enum CallPermissionStatus
     Temporary,
     Permanent,
 
-    /// <summary>A word Meta has not documented: do not call on it.</summary>
+    /// <summary>A word that Meta has not documented: do not call on the strength of it.</summary>
     Other,
 }
 
 /// <summary>One counter of an action. <paramref name="Period"/> as Meta writes it, "PT24H" or "P7D".</summary>
 public sealed record PermissionLimit(string Period, int MaxAllowed, int CurrentUsage, DateTimeOffset? FreeAgainAt);
 
-/// <summary>The answer to "may this user be called, may they be asked": GET call_permissions.</summary>
+/// <summary>The answer to GET call_permissions: whether this user may be called and asked.</summary>
 public sealed record CallPermission(CallPermissionStatus Status, DateTimeOffset? ExpiresAt)
 {
     public bool CanCall { get; init; }
@@ -27,7 +27,7 @@ public sealed record CallPermission(CallPermissionStatus Status, DateTimeOffset?
     public IReadOnlyList<PermissionLimit> RequestLimits { get; init; } = [];
 }
 
-/// <summary>The calling settings the gateway looks at; <see cref="Raw"/> is the whole <c>calling</c> object for an operator.</summary>
+/// <summary>The calling settings that the gateway uses; <see cref="Raw"/> is the whole <c>calling</c> object for an operator.</summary>
 public sealed record CallingSettings
 {
     public string? Status { get; init; }
@@ -53,7 +53,7 @@ public sealed record CallingSettings
     /// <summary>JSON text.</summary>
     public string Raw { get; init; } = "{}";
 
-    /// <summary>What of it decides about calls.</summary>
+    /// <summary>The part of it that decides about calls.</summary>
     public MetaSettings ToMeta() => new()
     {
         Status = Status,
@@ -65,5 +65,5 @@ public sealed record CallingSettings
     };
 }
 
-/// <summary>What Meta forbids this number for now, with its own word for what and why.</summary>
+/// <summary>A current restriction of this number by Meta, with Meta's own words for type and reason.</summary>
 public sealed record CallingRestriction(string Type, string? Reason, DateTimeOffset? Expires);

@@ -1,6 +1,6 @@
 namespace Gateway.WhatsApp.Graph;
 
-/// <summary>A bearer token. It prints as stars, so that no log, record or exception can hold it.</summary>
+/// <summary>A bearer token. It prints as stars, so that no log, record or exception can contain it.</summary>
 public sealed class GraphToken(string value)
 {
     internal string Value { get; } = value;

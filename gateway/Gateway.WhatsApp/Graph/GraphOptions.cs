@@ -1,34 +1,34 @@
 namespace Gateway.WhatsApp.Graph;
 
-/// <summary>Where the Graph API is and how long each action may take.</summary>
+/// <summary>The address of the Graph API and the timeouts of its actions.</summary>
 public sealed record GraphOptions
 {
-    /// <summary>Without version; a sandbox or a proxy may stand in.</summary>
+    /// <summary>The base address without version; may be a sandbox or a proxy.</summary>
     public Uri BaseUrl { get; init; } = new("https://graph.facebook.com/");
 
-    /// <summary>"v25.0": Meta retires versions, so an operator must be able to move.</summary>
+    /// <summary>"v25.0": Meta retires versions, so an operator must be able to change it.</summary>
     public string Version { get; init; } = "v25.0";
 
-    /// <summary>Whole time for starting a call, answer included.</summary>
+    /// <summary>Timeout of starting a call, answer included.</summary>
     public TimeSpan ConnectDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Whole time for pre_accept and for accept: the caller waits meanwhile.</summary>
+    /// <summary>Timeout of pre_accept and of accept: the caller waits meanwhile.</summary>
     public TimeSpan AnswerDeadline { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Whole time for reject and terminate, attempts included: a call left standing costs more than the wait.</summary>
+    /// <summary>Timeout of reject and terminate, attempts included: a call that is not ended costs more than the wait.</summary>
     public TimeSpan EndDeadline { get; init; } = TimeSpan.FromSeconds(15);
 
     public TimeSpan ReadDeadline { get; init; } = TimeSpan.FromSeconds(5);
 
     public TimeSpan MessageDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Attempts of an action that may be repeated.</summary>
+    /// <summary>The maximum number of attempts of an action that may be repeated.</summary>
     public int MaxAttempts { get; init; } = 4;
 
-    /// <summary>Wait before the second attempt; it doubles each time.</summary>
+    /// <summary>Back-off before the second attempt; it doubles each time.</summary>
     public TimeSpan FirstBackoff { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Bytes of an answer that are read.</summary>
+    /// <summary>The maximum length of an answer, in bytes.</summary>
     public int MaxAnswerLength { get; init; } = 256 * 1024;
 
     /// <summary>Every fault in one list; empty when usable.</summary>
@@ -41,9 +41,9 @@ public sealed record GraphOptions
             faults.Add($"Graph version \"{Version}\" is not of the form v25.0.");
         TimeSpan[] times = [ConnectDeadline, AnswerDeadline, EndDeadline, ReadDeadline, MessageDeadline, FirstBackoff];
         if (times.Any(time => time <= TimeSpan.Zero || time > TimeSpan.FromMinutes(2)))
-            faults.Add("Graph deadlines and backoff must lie between 0 and 2 minutes.");
+            faults.Add("Graph deadlines and back-off must be between 0 and 2 minutes.");
         if (MaxAttempts is < 1 or > 10)
-            faults.Add("Graph attempts must lie between 1 and 10.");
+            faults.Add("Graph attempts must be between 1 and 10.");
         return faults;
     }
 

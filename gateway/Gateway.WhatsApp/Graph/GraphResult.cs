@@ -3,17 +3,17 @@ using Gateway.Calls;
 
 namespace Gateway.WhatsApp.Graph;
 
-/// <summary>Why a Graph action did not succeed: Meta's error, or ours when Meta gave none, and what may be done about it.</summary>
+/// <summary>The reason why a Graph action failed: Meta's error, or ours when Meta gave none, and whether it may be retried.</summary>
 /// <param name="Error">Branch on its code: <see cref="WhatsAppErrorCodes"/> names them.</param>
 /// <param name="HttpStatus">Null when no answer came.</param>
-/// <param name="Retryable">The same request may succeed later. It says nothing about whether this one had an effect.</param>
-/// <param name="RetryAfter">How long Meta asks to wait.</param>
+/// <param name="Retryable">True where the same request may succeed later. It does not show whether this one had an effect.</param>
+/// <param name="RetryAfter">The pause that Meta asks for.</param>
 public sealed record GraphError(WhatsAppError Error, int? HttpStatus, bool Retryable, TimeSpan? RetryAfter = null)
 {
-    /// <summary>Officially gone since v16, still sent with 138006 and 138008.</summary>
+    /// <summary>Meta's subcode: officially removed in v16, still sent with 138006 and 138008.</summary>
     public int? Subcode => Error.Subcode;
 
-    /// <summary>What Meta's support asks for.</summary>
+    /// <summary>Meta's trace id, needed by its support.</summary>
     public string? TraceId { get; init; }
 
     public int Code => Error.Code;
@@ -25,16 +25,16 @@ public sealed record GraphError(WhatsAppError Error, int? HttpStatus, bool Retry
     public string Name => WhatsAppErrorNames.Of(Code);
 
     /// <summary>
-    /// The request may have had its effect although it failed: after such an accept or connect the call must be terminated, not tried again.
+    /// The request may have had its effect although it failed: after such an accept or connect the call must be terminated, not retried.
     /// </summary>
     public bool EffectUnknown => Code is WhatsAppErrorCodes.DeadlineExceeded or WhatsAppErrorCodes.ConnectionLost or WhatsAppErrorCodes.MalformedAnswer
         || (HttpStatus >= 500 && Code is not (WhatsAppErrorCodes.ConnectionError or WhatsAppErrorCodes.ConnectTimeout));
 
-    /// <summary>Names and numbers only: Meta's sentences may hold phone numbers.</summary>
+    /// <summary>Names and numbers only: Meta's sentences may contain phone numbers.</summary>
     public override string ToString() => HttpStatus is { } status ? $"{Name} ({Code}), HTTP {status}" : $"{Name} ({Code})";
 }
 
-/// <summary>A value or a <see cref="GraphError"/>; exactly one is there.</summary>
+/// <summary>A value or a <see cref="GraphError"/>; exactly one is set.</summary>
 public readonly struct GraphResult<T>
 {
     private GraphResult(T? value, GraphError? error)
@@ -58,7 +58,7 @@ public readonly struct GraphResult<T>
     public override string ToString() => IsSuccess ? "ok" : Error.ToString();
 }
 
-/// <summary>Success that carries nothing.</summary>
+/// <summary>Success without a value.</summary>
 public sealed class Done
 {
     internal static readonly Done Instance = new();

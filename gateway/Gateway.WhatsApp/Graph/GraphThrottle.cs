@@ -7,15 +7,15 @@ using Media.Protocols.Primitives;
 namespace Gateway.WhatsApp.Graph;
 
 /// <summary>
-/// Remembers until when Meta wants a number (or one action of it) left alone: <c>Retry-After</c>, the estimate in
-/// <c>X-Business-Use-Case-Usage</c>, or a default where an answer only says "too many".
+/// Keeps the time until which Meta asks for a pause on a number (or one action of it): <c>Retry-After</c>, the estimate in
+/// <c>X-Business-Use-Case-Usage</c>, or a default where an answer only reports "too many".
 /// </summary>
 internal sealed class GraphThrottle(TimeProvider time)
 {
-    /// <summary>Wait after a throttling answer that names no time.</summary>
+    /// <summary>The pause after a throttling answer that gives no time.</summary>
     public static readonly TimeSpan DefaultWait = TimeSpan.FromSeconds(1);
 
-    /// <summary>Longest wait believed; a wrong header must not silence a number for a day.</summary>
+    /// <summary>The longest pause accepted; a wrong header must not silence a number for a day.</summary>
     public static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(60);
 
     private const string UsageHeader = "X-Business-Use-Case-Usage";
@@ -25,7 +25,7 @@ internal sealed class GraphThrottle(TimeProvider time)
 
     private readonly ConcurrentDictionary<(string Number, string Action), Instant> _blocked = new();
 
-    /// <summary>Time still to wait, zero when free.</summary>
+    /// <summary>The remaining pause, zero when there is none.</summary>
     public TimeSpan Remaining(string phoneNumberId, string action)
     {
         var now = _clock.Now;
@@ -34,7 +34,7 @@ internal sealed class GraphThrottle(TimeProvider time)
         return whole > single ? whole : single;
     }
 
-    /// <summary>Takes note of one answer. Returns how long Meta asks to wait, null when it does not.</summary>
+    /// <summary>Evaluates one answer. Returns the pause that Meta asks for, null when it asks for none.</summary>
     public TimeSpan? Learn(string phoneNumberId, string action, HttpResponseHeaders headers, WhatsAppError? error)
     {
         var asked = RetryAfter(headers);
@@ -48,7 +48,7 @@ internal sealed class GraphThrottle(TimeProvider time)
         if (span > MaxWait)
             span = MaxWait;
 
-        // 613 counts reads of permissions only, 130429 and 131056 messages only; the rest concerns all the number does.
+        // 613 counts reads of permissions only, 130429 and 131056 messages only; the rest concerns everything the number does.
         var scope = error?.Code is WhatsAppErrorCodes.PermissionReadRate or WhatsAppErrorCodes.RateLimit or WhatsAppErrorCodes.PairRateLimit
             ? action : "";
         if (throttled || regain > TimeSpan.Zero)
@@ -66,7 +66,7 @@ internal sealed class GraphThrottle(TimeProvider time)
         return now;
     }
 
-    /// <summary>A date is Meta's, so it is compared with Meta's own.</summary>
+    /// <summary>The pause of Retry-After. A date in it is Meta's, so it is compared with Meta's clock.</summary>
     private TimeSpan? RetryAfter(HttpResponseHeaders headers) =>
         headers.RetryAfter?.Delta ?? (headers.RetryAfter?.Date is { } date ? date - (headers.Date ?? time.GetUtcNow()) : null);
 

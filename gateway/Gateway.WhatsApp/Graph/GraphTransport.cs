@@ -7,8 +7,8 @@ using Gateway.Calls;
 namespace Gateway.WhatsApp.Graph;
 
 /// <summary>
-/// Sends one Graph action: deadline, safe repetition, throttling, and the translation of every outcome into a <see cref="GraphResult{T}"/>.
-/// Only a cancelled caller makes it throw. What may be repeated is decided in <see cref="GraphAction.Repeat"/> and nowhere else.
+/// Sends one Graph action: timeout, safe repetition, throttling, and the translation of every outcome into a <see cref="GraphResult{T}"/>.
+/// It throws only when the caller cancels. Repetition is decided in <see cref="GraphAction.Repeat"/> and nowhere else.
 /// </summary>
 internal sealed class GraphTransport(HttpClient http, GraphOptions options, TimeProvider time, MetaClock clock, TokenHealth tokens)
 {
@@ -53,7 +53,7 @@ internal sealed class GraphTransport(HttpClient http, GraphOptions options, Time
     }
 
     /// <summary>
-    /// An accept, a connect or a message that Meta may have received is never sent twice, whatever the answer was: the harm of doing it
+    /// An accept, a connect or a message that Meta may have received is never sent twice, whatever the answer was: the harm of sending it
     /// twice (two ringing phones, two charged messages, an error for a call that is up) exceeds that of one failed call.
     /// </summary>
     private static bool MayRepeat(Repeat repeat, GraphError error) =>
@@ -63,7 +63,7 @@ internal sealed class GraphTransport(HttpClient http, GraphOptions options, Time
         GraphAction action, GraphNumber number, GraphRequest request, Func<JsonElement, T?> read, CancellationToken ends, CancellationToken cancel)
         where T : class
     {
-        // An action that may be repeated leaves time for it.
+        // An action that may be repeated reserves time for that.
         var share = action.Repeat == Repeat.IfFailed ? action.Deadline / 3 : action.Deadline;
         using var limit = new CancellationTokenSource(share, time);
         using var attempt = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ends);
@@ -72,7 +72,7 @@ internal sealed class GraphTransport(HttpClient http, GraphOptions options, Time
             using var message = Compose(number, request);
             var sent = time.GetTimestamp();
             using var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, attempt.Token);
-            if (response.Headers is { Date: { } date, Age: null }) // an answer with an age is a cache's
+            if (response.Headers is { Date: { } date, Age: null }) // an answer with an Age header comes from a cache
                 clock.HandleAnswer(date, sent);
             var body = await ReadBoundedAsync(response.Content, attempt.Token);
             return Interpret(action, number, response, body, read);
@@ -116,7 +116,7 @@ internal sealed class GraphTransport(HttpClient http, GraphOptions options, Time
         return message;
     }
 
-    /// <summary>Null when the body is longer than anything the API documents.</summary>
+    /// <summary>The body; null when it is longer than anything the API documents.</summary>
     private async Task<ReadOnlyMemory<byte>?> ReadBoundedAsync(HttpContent content, CancellationToken cancel)
     {
         var writer = new ArrayBufferWriter<byte>(1024);
@@ -144,7 +144,7 @@ internal sealed class GraphTransport(HttpClient http, GraphOptions options, Time
         return error! with { RetryAfter = wait };
     }
 
-    /// <summary>A value or an error; exactly one is there.</summary>
+    /// <summary>A value or an error; exactly one is set.</summary>
     private static (T? Value, GraphError? Error) ReadBody<T>(ReadOnlyMemory<byte>? body, int status, Func<JsonElement, T?> read)
         where T : class
     {
@@ -162,7 +162,7 @@ internal sealed class GraphTransport(HttpClient http, GraphOptions options, Time
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            // Not JSON, or a string that is not Unicode: answered below like any other body that cannot be used.
+            // Not JSON, or a string that is not Unicode: handled below like any other unusable body.
         }
         var code = status == (int)HttpStatusCode.TooManyRequests ? WhatsAppErrorCodes.TooManyRequests : WhatsAppErrorCodes.MalformedAnswer;
         return (null, Describe(new WhatsAppError(code, $"HTTP {status} without a readable body"), status, default));
@@ -177,5 +177,5 @@ internal sealed class GraphTransport(HttpClient http, GraphOptions options, Time
     private static GraphError Failed(int code) => new(new WhatsAppError(code, WhatsAppErrorNames.Of(code)), null, Retryable: true);
 }
 
-/// <summary>Path below the phone number id, and a JSON body for POST or null for GET.</summary>
+/// <summary>The path below the phone number id, and a JSON body for POST or null for GET.</summary>
 internal readonly record struct GraphRequest(string Path, byte[]? Body);

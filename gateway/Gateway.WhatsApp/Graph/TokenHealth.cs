@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.WhatsApp.Graph;
 
-/// <summary>Which numbers' access tokens Meta refuses: by the last answer that said either. Thread-safe.</summary>
+/// <summary>The numbers whose access tokens Meta refuses, by the last answer to each. Thread-safe.</summary>
 internal sealed partial class TokenHealth(TimeProvider time, ILogger logger)
 {
     private readonly ConcurrentDictionary<string, string> _refused = new();
@@ -13,7 +13,7 @@ internal sealed partial class TokenHealth(TimeProvider time, ILogger logger)
     /// <summary>Phone number ids and Meta's error of each.</summary>
     public IReadOnlyDictionary<string, string> Refused => _refused;
 
-    /// <param name="number">Whose token was used.</param>
+    /// <param name="number">The number whose token was used.</param>
     /// <param name="error">Null: the answer was a success.</param>
     public void Learn(GraphNumber number, GraphError? error)
     {
@@ -30,7 +30,7 @@ internal sealed partial class TokenHealth(TimeProvider time, ILogger logger)
             LogRefused(number.PhoneNumberId, error, leftOut);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Meta refuses the access token of channel {Channel}: {Error}. No call of it can be set up: check "
-        + "channels[].accessToken (expired, revoked, of another app?) and its permissions whatsapp_business_messaging and whatsapp_business_management; {LeftOut} more since the last line")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Meta refuses the access token of channel {Channel}: {Error}. Its calls cannot be set up: check "
+        + "channels[].accessToken (expired, revoked, or from another app?) and its permissions whatsapp_business_messaging and whatsapp_business_management; {LeftOut} more since the last line")]
     private partial void LogRefused(string channel, GraphError error, int leftOut);
 }

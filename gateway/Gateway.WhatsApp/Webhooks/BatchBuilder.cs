@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Gateway.WhatsApp.Webhooks;
 
-/// <summary>Collects what the field readers find, and keeps one bad element from costing its neighbours.</summary>
+/// <summary>Collects the results of the field readers, and keeps one bad element from affecting the others.</summary>
 internal sealed class BatchBuilder
 {
     private readonly List<WebhookEvent> _events = [];

@@ -6,7 +6,7 @@ namespace Gateway.WhatsApp.Webhooks;
 /// <summary>The <c>calls</c> field: connect, terminate, and the states of our own calls under <c>statuses</c>.</summary>
 internal static class CallsFieldReader
 {
-    /// <summary>Longest SDP taken, in characters. Meta's own have about 1100.</summary>
+    /// <summary>The maximum length of SDP, in characters. Meta's own have about 1100.</summary>
     public const int MaxSdp = 32 * 1024;
 
     public static void Read(JsonElement value, BatchBuilder builder)
@@ -62,7 +62,7 @@ internal static class CallsFieldReader
         var told = Direction(call);
         if (SdpKind(session) is not { } kind)
         {
-            // The legacy object does not say which it is; the direction does. A stated but unknown word is not guessed at.
+            // The legacy object does not give the type; the direction does. An unknown type is not guessed at.
             if (told is null || session.Has("sdp_type"))
             {
                 builder.Skip(SkipReason.SdpTypeUnknown);
@@ -156,7 +156,7 @@ internal static class CallsFieldReader
     };
 
     /// <summary>
-    /// Which side is the user. Samples of outbound calls swap <c>from</c> and <c>to</c>, so our own number decides where it is known.
+    /// The user and the business. Samples of outbound calls swap <c>from</c> and <c>to</c>, so our own number decides where known.
     /// </summary>
     private static (WhatsAppUser User, string? Business) Parties(JsonElement call, CallDirection direction, string? ownNumber)
     {

@@ -89,7 +89,7 @@ internal static partial class MessagesFieldReader
         WhatsAppUser previous;
         if (isUserId)
         {
-            // The previous id is a member since August 2026; before that it stood only in the sentence "User X changed from A to B".
+            // The previous id is a member since August 2026; before that it was only in the sentence "User X changed from A to B".
             var old = system.Text("previous_user_id", UserHandle.MaxUserIdLength)
                 ?? (sender.UserId is { } sent && sent != newId ? sent : PreviousIn(system.Words("body", 512)));
             previous = UserHandle.From(sender.Phone, old);

@@ -3,7 +3,7 @@ using Gateway.Calls;
 
 namespace Gateway.WhatsApp.Webhooks;
 
-/// <summary>What the elements of one <c>value</c> share: the business number and the contacts.</summary>
+/// <summary>The shared part of the elements of one <c>value</c>: the business number and the contacts.</summary>
 internal static class ValueHeader
 {
     /// <summary>Call and message ids are opaque; the longest seen has about 150 characters.</summary>
@@ -20,7 +20,8 @@ internal static class ValueHeader
         return new BusinessNumber(metadata.Text("phone_number_id", 64), metadata.Text("display_phone_number", 64));
     }
 
-    /// <summary>The user of an element, completed from the contact that is the same person; from the only contact when nothing else is told.</summary>
+    /// <summary>The user of an element, completed from the contact that is the same person; from
+    /// the only contact when there is no other hint.</summary>
     public static WhatsAppUser Complete(JsonElement value, WhatsAppUser user, string? parentUserId = null)
     {
         var contact = FindContact(value, user);

@@ -1,6 +1,6 @@
 namespace Gateway.WhatsApp.Webhooks;
 
-/// <summary>Why a whole body was refused.</summary>
+/// <summary>The reason why a whole body was refused.</summary>
 public enum WebhookError
 {
     None,
@@ -14,7 +14,7 @@ public enum WebhookError
     NotAnEnvelope,
 }
 
-/// <summary>Why one element of a good body was left out.</summary>
+/// <summary>The reason why one element of a good body was skipped.</summary>
 public enum SkipReason
 {
     NotAnObject,
@@ -34,5 +34,5 @@ public enum SkipReason
     TooMany,
 }
 
-/// <summary>What one webhook body said, in its own order, and what of it could not be used.</summary>
+/// <summary>The events of one webhook body, in its own order, and the elements that were skipped.</summary>
 public sealed record WebhookBatch(IReadOnlyList<WebhookEvent> Events, IReadOnlyList<SkipReason> Skipped);

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.WhatsApp.Webhooks;
 
 /// <summary>
-/// GET answers Meta's subscription handshake; POST takes webhooks: 200 as soon as they are queued, 401 for a bad signature, 400 for a
-/// body that is not a webhook, 413 and 415 for one that cannot be, 408 for one that takes too long, 503 when the queue is full, so that Meta sends it again.
+/// GET answers Meta's subscription handshake; POST takes webhooks: 200 as soon as they are queued, 401 for a bad signature, 400 for a body
+/// that is not a webhook, 413 and 415 for one that cannot be, 408 for one that takes too long, 503 (Meta retries) when the queue is full.
 /// </summary>
 public static partial class WebhookEndpoint
 {
@@ -59,7 +59,7 @@ public static partial class WebhookEndpoint
             return (StatusCodes.Status415UnsupportedMediaType, "not_json_type");
         if (context.Request.ContentLength > maxLength)
             return (StatusCodes.Status413PayloadTooLarge, "too_large");
-        // Signed bytes are counted here, so the server's own limit stands aside.
+        // Signed bytes are counted here, so the server's own limit does not apply.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = null;
 
@@ -84,7 +84,7 @@ public static partial class WebhookEndpoint
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
-            context.Response.Headers.Connection = "close"; // the rest of the body is not waited for
+            context.Response.Headers.Connection = "close"; // the rest of the body is not read
             return (StatusCodes.Status408RequestTimeout, "too_slow");
         }
         finally
@@ -117,7 +117,7 @@ public static partial class WebhookEndpoint
         return larger;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A webhook was refused: its signature is not ours. If Meta sent it, check whatsApp.appSecrets against "
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A webhook was refused: its signature does not match. If Meta sent it, check whatsApp.appSecrets against "
         + "the app's secret (Settings, Basic), and that no proxy changes bodies; {LeftOut} more since the last line")]
     private static partial void LogBadSignature(ILogger logger, int leftOut);
 }

@@ -2,7 +2,7 @@ using Gateway.Calls;
 
 namespace Gateway.WhatsApp.Webhooks;
 
-/// <summary>Our side of an event: the number it came in on. Either part may be missing in account-wide events.</summary>
+/// <summary>The business number of an event. Either part may be missing in account-wide events.</summary>
 public readonly record struct BusinessNumber(string? PhoneNumberId, string? DisplayNumber);
 
 public enum SdpType
@@ -39,7 +39,7 @@ public enum PermissionSource
 }
 
 /// <summary>
-/// One thing Meta told us. A closed family: every element of a webhook becomes one of these or a counted skip. Times are Meta's,
+/// One event from Meta. A closed family: every element of a webhook becomes one of these or a counted skip. Times are Meta's,
 /// in whole seconds, null where absent or unreadable. Events repeat and arrive in any order: the receiver deduplicates by call id and kind.
 /// </summary>
 public abstract record WebhookEvent
@@ -52,16 +52,17 @@ public abstract record WebhookEvent
 
     public DateTimeOffset? Timestamp { get; init; }
 
-    /// <summary>The kind only: events hold phone numbers and SDP, which never reach a log.</summary>
+    /// <summary>The kind only: events contain phone numbers and SDP, which are never logged.</summary>
     public sealed override string ToString() => GetType().Name;
 
     /// <summary>
-    /// <c>calls[].event = "connect"</c>: an offer of a user's call, or the answer to ours. The answer does not mean that the user picked up.
-    /// <paramref name="User"/> is the WhatsApp side in either direction; all its members are null when Meta told nothing.
+    /// <c>calls[].event = "connect"</c>: an offer of a user's call, or the answer to ours. The answer is not a pick-up.
+    /// <paramref name="User"/> is the WhatsApp side in either direction; all its members are null when Meta gave none.
     /// </summary>
     public sealed record CallConnect(string CallId, CallDirection Direction, WhatsAppUser User, SdpType SdpType, string Sdp) : WebhookEvent
     {
-        /// <summary>The business number as the call element spells it; the configured identity is <see cref="WebhookEvent.Number"/>.</summary>
+        /// <summary>The business number in the spelling of the call element; the configured identity is
+        /// <see cref="WebhookEvent.Number"/>.</summary>
         public string? BusinessPhone { get; init; }
 
         /// <summary>Payload of the call button that was tapped.</summary>
@@ -70,20 +71,21 @@ public abstract record WebhookEvent
         /// <summary>Payload of the wa.me/call link that was followed.</summary>
         public string? DeeplinkPayload { get; init; }
 
-        /// <summary>What we passed with the call, given back.</summary>
+        /// <summary>The data that we passed with the call, returned by Meta.</summary>
         public string? OpaqueData { get; init; }
     }
 
-    /// <summary><c>statuses[].type = "call"</c>: how our call fares at the user's phone.</summary>
+    /// <summary><c>statuses[].type = "call"</c>: the state of our call at the user's phone.</summary>
     public sealed record CallStatus(string CallId, RemoteCallState State, WhatsAppUser User) : WebhookEvent
     {
         public string? OpaqueData { get; init; }
     }
 
-    /// <summary><c>calls[].event = "terminate"</c>: the call is over, whoever ended it. May arrive before the connect it belongs to.</summary>
+    /// <summary><c>calls[].event = "terminate"</c>: the call is over, on either side's action.
+    /// May arrive before the connect it belongs to.</summary>
     public sealed record CallTerminate(string CallId, TerminateOutcome Outcome, WhatsAppUser User) : WebhookEvent
     {
-        /// <summary>Null when Meta did not say.</summary>
+        /// <summary>Null when Meta gave none.</summary>
         public CallDirection? Direction { get; init; }
 
         /// <summary>Meta's own word.</summary>
@@ -103,12 +105,12 @@ public abstract record WebhookEvent
         public string? OpaqueData { get; init; }
     }
 
-    /// <summary>A user's decision on being called, on the <c>messages</c> field.</summary>
+    /// <summary>A user's decision about being called, on the <c>messages</c> field.</summary>
     public sealed record PermissionReply(WhatsAppUser User, bool Accepted, bool IsPermanent) : WebhookEvent
     {
         public string? MessageId { get; init; }
 
-        /// <summary>The request (wamid) or the call (wacid) it answers; null when Meta revoked by itself.</summary>
+        /// <summary>The request (wamid) or the call (wacid) that it answers; null when Meta revoked on its own.</summary>
         public string? ContextId { get; init; }
 
         /// <summary>End of a temporary permission.</summary>
@@ -123,10 +125,11 @@ public abstract record WebhookEvent
     /// <summary>A message of ours failed, e.g. 131026: the client is too old for a permission request.</summary>
     public sealed record MessageFailed(string MessageId, WhatsAppUser User, IReadOnlyList<WhatsAppError> Errors) : WebhookEvent;
 
-    /// <summary>A user's number or business-scoped id changed: what is stored under <paramref name="Previous"/> belongs to <paramref name="Current"/>.</summary>
+    /// <summary>A user's number or business-scoped id changed: data stored under <paramref name="Previous"/> belongs to
+    /// <paramref name="Current"/>.</summary>
     public sealed record UserIdChanged(WhatsAppUser Previous, WhatsAppUser Current) : WebhookEvent;
 
-    /// <summary>Calling settings as they now are; null members were not in the update.</summary>
+    /// <summary>The current calling settings; null members were not in the update.</summary>
     public sealed record AccountSettingsUpdate(string PhoneNumberId) : WebhookEvent
     {
         public string? CallingStatus { get; init; }
@@ -152,10 +155,12 @@ public abstract record WebhookEvent
         public IReadOnlyList<AccountRestriction> Restrictions { get; init; } = [];
     }
 
-    /// <summary>Errors that belong to no call or message, e.g. 131044: a user's call was refused for want of a payment method.</summary>
+    /// <summary>Errors that belong to no call or message, e.g. 131044: a user's call was
+    /// refused because no payment method is set up.</summary>
     public sealed record NumberErrors(IReadOnlyList<WhatsAppError> Errors) : WebhookEvent;
 
-    /// <summary>Well-formed, but nothing the gateway acts on. <paramref name="What"/> is Meta's word for it, at most 64 characters.</summary>
+    /// <summary>A well-formed event that the gateway does not use. <paramref name="What"/>
+    /// is Meta's word for it, at most 64 characters.</summary>
     public sealed record Unknown(string What) : WebhookEvent;
 }
 

@@ -2,14 +2,14 @@ using System.Threading.Channels;
 
 namespace Gateway.WhatsApp.Webhooks;
 
-/// <summary>Where verified webhooks go. Must not block: the sender is answered as soon as this returns.</summary>
+/// <summary>The receiver of verified webhooks. Must not block: the sender is answered as soon as this returns.</summary>
 public interface IWebhookSink
 {
-    /// <summary>All of the batch or none of it. False means "no room now": the sender is told to come again.</summary>
+    /// <summary>Takes all of the batch or none of it. False means "no room now": the sender is asked to retry.</summary>
     bool TryAccept(WebhookBatch batch);
 }
 
-/// <summary>The bounded channel between the webhook endpoint and whoever works on the events.</summary>
+/// <summary>The bounded channel between the webhook endpoint and the handlers of the events.</summary>
 public sealed class WebhookQueue(int capacity) : IWebhookSink
 {
     private readonly Channel<WebhookBatch> _channel = Channel.CreateBounded<WebhookBatch>(
@@ -19,6 +19,6 @@ public sealed class WebhookQueue(int capacity) : IWebhookSink
 
     public bool TryAccept(WebhookBatch batch) => _channel.Writer.TryWrite(batch);
 
-    /// <summary>From now on nothing is accepted (Meta retries at another node); what is inside can still be read.</summary>
+    /// <summary>Stops accepting (Meta retries at another node); queued events can still be read.</summary>
     public void Complete() => _channel.Writer.TryComplete();
 }

@@ -5,7 +5,7 @@ namespace Gateway.WhatsApp.Webhooks;
 
 /// <summary>
 /// Turns a webhook body into events: <c>{object, entry:[{id, changes:[{field, value}]}]}</c>, at times wrapped in a list. Meta sends up
-/// to 1000 updates in a body; each is read on its own, so one that makes no sense is skipped with a reason and the others stand.
+/// to 1000 updates in a body; each is read on its own, so an invalid one is skipped with a reason and the others are kept.
 /// </summary>
 public static class WebhookReader
 {
@@ -15,7 +15,7 @@ public static class WebhookReader
     /// <summary>The documented bodies are nested ten deep.</summary>
     public const int MaxDepth = 32;
 
-    /// <summary>Events taken from one body: the documented 1000 updates, and room for lists inside an update.</summary>
+    /// <summary>The maximum number of events in one body: the documented 1000 updates, and room for lists inside an update.</summary>
     public const int MaxEvents = 4000;
 
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = MaxDepth };

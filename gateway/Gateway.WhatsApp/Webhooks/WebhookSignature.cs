@@ -14,12 +14,12 @@ public sealed class WebhookSignature
     private const string Prefix = "sha256=";
     private readonly byte[][] _secrets;
 
-    /// <exception cref="ArgumentException">No secret, or an empty one: an unsigned endpoint is never what an operator means.</exception>
+    /// <exception cref="ArgumentException">No secret, or an empty one: an unsigned endpoint is never intended.</exception>
     public WebhookSignature(IReadOnlyCollection<string> appSecrets)
     {
         ArgumentNullException.ThrowIfNull(appSecrets);
         if (appSecrets.Count == 0 || appSecrets.Any(string.IsNullOrWhiteSpace))
-            throw new ArgumentException("At least one app secret is needed, and none may be empty.", nameof(appSecrets));
+            throw new ArgumentException("At least one app secret is required, and none may be empty.", nameof(appSecrets));
         _secrets = [.. appSecrets.Select(Encoding.UTF8.GetBytes)];
     }
 
@@ -43,7 +43,7 @@ public sealed class WebhookSignature
         return matches;
     }
 
-    /// <summary>The header value for a body: what Meta sends, and what a load test needs.</summary>
+    /// <summary>The header value for a body, as Meta sends it and as a load test needs it.</summary>
     public static string Sign(ReadOnlySpan<byte> body, string appSecret) =>
         Prefix + Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(appSecret), body));
 }

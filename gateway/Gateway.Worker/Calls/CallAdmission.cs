@@ -1,7 +1,7 @@
 using Gateway.Calls;
 using Gateway.Calls.Admission;
 using Gateway.Calls.Channels;
-using Gateway.Worker.Books;
+using Gateway.Worker.Billing;
 using Gateway.Worker.Channels;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Permissions;
@@ -15,17 +15,17 @@ namespace Gateway.Worker.Calls;
 /// no permission to call a user, the arbiter's word.
 /// </summary>
 internal sealed partial class CallAdmission(
-    GatewayOptions options, NodeCapacity capacity, RecordSpool spool, IAdmissionBook book, AwayBook away, IPermissionArbiter arbiter, CallHolds holds,
+    GatewayOptions options, NodeCapacity capacity, RecordSpool spool, IAdmissionStore admissions, AwayAdmissions away, IPermissionArbiter arbiter, CallHolds holds,
     ChannelSync channels, TimeProvider time, ILogger<CallAdmission> logger)
 {
     /// <summary>The call waits for all of this no longer than <see cref="CallOptions.Preparation"/>: its answer has to come before.</summary>
-    private readonly TimeSpan _patience = options.Calls.Preparation * 0.9;
+    private readonly TimeSpan _timeout = options.Calls.Preparation * 0.9;
 
     /// <summary>What the books may take of it.</summary>
-    private readonly TimeSpan _bookPatience = options.Calls.Preparation * 0.4;
+    private readonly TimeSpan _storeTimeout = options.Calls.Preparation * 0.4;
 
     /// <summary>After one question was in vain, the next calls do not wait for theirs.</summary>
-    private static readonly TimeSpan Respite = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BackOff = TimeSpan.FromSeconds(1);
 
     private long _askAgainAt = long.MinValue;
 
@@ -41,7 +41,7 @@ internal sealed partial class CallAdmission(
     {
         var began = time.GetTimestamp();
         var answer = await AnswerAsync(call, startedAt, trunk, agent);
-        BookMetrics.Asked(time.GetElapsedTime(began).TotalSeconds, (answer as CallInput.Refused)?.Cause);
+        AdmissionMetrics.Asked(time.GetElapsedTime(began).TotalSeconds, (answer as CallInput.Refused)?.Cause);
         return answer;
     }
 
@@ -54,16 +54,16 @@ internal sealed partial class CallAdmission(
         if (spool.IsFull)
             return new CallInput.Refused(HangupCause.StorageUnavailable);
 
-        using var patience = new CancellationTokenSource(_patience, time);
+        using var timeout = new CancellationTokenSource(_timeout, time);
         var request = CallHolds.AdmissionOf(call, startedAt, options.Calls.HoldSlice);
-        if (await AskBooksAsync(request, patience.Token) is not { } facts)
+        if (await AskStoreAsync(request, timeout.Token) is not { } facts)
             return AnswerAlone(request, channel);
         switch (AdmissionRules.Decide(facts, request))
         {
             case AdmissionVerdict.Admitted admitted:
                 return new CallInput.Admitted(RoutesOf(facts, channel), admitted.Funding);
             case AdmissionVerdict.Refused { Cause: HangupCause.NotPermitted } refused:
-                var word = await arbiter.AskAsync(call, trunk, agent, patience.Token);
+                var word = await arbiter.AskAsync(call, trunk, agent, timeout.Token);
                 if (word.MayCall)
                     return new CallInput.Admitted(RoutesOf(facts, channel), refused.Funding);
                 await ReleaseAsync(call, facts);
@@ -98,21 +98,21 @@ internal sealed partial class CallAdmission(
     }
 
     /// <summary>Null: the store does not answer.</summary>
-    private async Task<AdmissionFacts?> AskBooksAsync(AdmissionRequest request, CancellationToken cancellation)
+    private async Task<AdmissionFacts?> AskStoreAsync(AdmissionRequest request, CancellationToken cancellation)
     {
         if (time.GetTimestamp() < Volatile.Read(ref _askAgainAt))
             return null;
         try
         {
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            patience.CancelAfter(_bookPatience);
-            var facts = await AdmitAsync(request, patience.Token).WaitAsync(patience.Token);
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            timeout.CancelAfter(_storeTimeout);
+            var facts = await AdmitAsync(request, timeout.Token).WaitAsync(timeout.Token);
             away.StoreIsBack();
             return facts;
         }
         catch (Exception e) // Whatever ails the store, the caller gets an answer.
         {
-            Volatile.Write(ref _askAgainAt, time.GetTimestamp() + (long)(Respite.TotalSeconds * time.TimestampFrequency));
+            Volatile.Write(ref _askAgainAt, time.GetTimestamp() + (long)(BackOff.TotalSeconds * time.TimestampFrequency));
             LogAway(request.Call, e.Message);
             return null;
         }
@@ -123,11 +123,11 @@ internal sealed partial class CallAdmission(
     {
         try
         {
-            return await book.AdmitAsync(request, cancellation);
+            return await admissions.AdmitAsync(request, cancellation);
         }
         catch (NpgsqlException e) when (e.IsTransient)
         {
-            return await book.AdmitAsync(request, cancellation);
+            return await admissions.AdmitAsync(request, cancellation);
         }
     }
 

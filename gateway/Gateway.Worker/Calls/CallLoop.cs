@@ -29,7 +29,7 @@ internal sealed partial class CallLoop : ICallInbox
     private static readonly TimeSpan ShowAgain = TimeSpan.FromSeconds(10);
 
     /// <summary>What is noted of a call before its end may be missing: the finished record says it all.</summary>
-    private static readonly TimeSpan NotePatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan NoteTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Channel<CallInput> _inbox = Channel.CreateBounded<CallInput>(
         new BoundedChannelOptions(InboxCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
@@ -316,8 +316,8 @@ internal sealed partial class CallLoop : ICallInbox
 
     private void Note(Func<CancellationToken, Task> write) => _records.Add(async () =>
     {
-        using var patience = new CancellationTokenSource(NotePatience, _services.Time);
-        await write(patience.Token);
+        using var timeout = new CancellationTokenSource(NoteTimeout, _services.Time);
+        await write(timeout.Token);
     });
 
     private void OnBooksFailure(Exception e)

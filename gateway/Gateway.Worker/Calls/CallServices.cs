@@ -1,5 +1,5 @@
 using Gateway.Calls;
-using Gateway.Worker.Books;
+using Gateway.Worker.Billing;
 using Gateway.Worker.Spool;
 using Media.Protocols.Primitives;
 

@@ -49,12 +49,12 @@ internal sealed partial class CallSupervisor(
     }
 
     /// <summary>Rings an agent, and then calls the user. Null where this node has not the channel or the trunk.</summary>
-    public CallLoop? TryCallBack(NodeCommand.CallBack wish)
+    public CallLoop? TryCallBack(NodeCommand.CallBack request)
     {
-        if (!factory.Knows(wish.Channel) || (wish.Trunk is { } trunk && !factory.KnowsTrunk(trunk)))
+        if (!factory.Knows(request.Channel) || (request.Trunk is { } trunk && !factory.KnowsTrunk(trunk)))
             return null;
-        var loop = factory.Callback(factory.Identify(CallDirection.Outbound, wish.Channel, wish.User), Bind);
-        Start(loop, new CallInput.CallbackWanted(wish.Trunk, wish.Agent));
+        var loop = factory.Callback(factory.Identify(CallDirection.Outbound, request.Channel, request.User), Bind);
+        Start(loop, new CallInput.CallbackWanted(request.Trunk, request.Agent));
         return loop;
     }
 

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Gateway.Sip;
 using Gateway.Storage;
 using Gateway.WhatsApp.Webhooks;
-using Gateway.Worker.Books;
+using Gateway.Worker.Billing;
 using Gateway.Worker.Channels;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Permissions;
@@ -18,7 +18,7 @@ namespace Gateway.Worker.Calls;
 /// </summary>
 internal sealed partial class GatewayService(
     GatewayOptions options, NpgsqlDataSource database, MediaEngine media, SipEndpoint sip, WebhookQueue webhooks, CallSupervisor calls,
-    NonCallEvents others, RingBacks ringBacks, NodeCapacity capacity, DescriptorBudget descriptors, RecordSpool spool, BookKeeper books, ChannelSync channels,
+    NonCallEvents others, ReturnCalls returnCalls, NodeCapacity capacity, DescriptorBudget descriptors, RecordSpool spool, StoreMaintenance maintenance, ChannelSync channels,
     ILogger<GatewayService> logger) : IHostedLifecycleService, IDisposable
 {
     private readonly List<Task> _pumps = [];
@@ -37,14 +37,14 @@ internal sealed partial class GatewayService(
             LogMigrated(name);
         await channels.SeedAsync(cancellationToken);
         await spool.StartAsync(cancellationToken);
-        await books.StartAsync(cancellationToken);
-        _background = Task.WhenAll(channels.RunAsync(_stop.Token), books.RunAsync(_stop.Token));
+        await maintenance.StartAsync(cancellationToken);
+        _background = Task.WhenAll(channels.RunAsync(_stop.Token), maintenance.RunAsync(_stop.Token));
         await media.StartAsync(cancellationToken);
         await sip.StartAsync(cancellationToken);
         _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnHangUp);
         _pumps.Add(calls.ReadWebhooksAsync(webhooks.Batches));
         _pumps.Add(calls.ReadInvitesAsync(sip.IncomingCalls));
-        _pumps.Add(ringBacks.RunAsync(calls));
+        _pumps.Add(returnCalls.RunAsync(calls));
         _pumps.Add(others.RunAsync());
         IsReady = true;
         LogStarted(options.Node.Id, options.Sip.Listen, options.Channels.Count, options.Sip.Trunks.Count);
@@ -64,7 +64,7 @@ internal sealed partial class GatewayService(
     {
         webhooks.Complete();
         others.Complete();
-        ringBacks.Complete();
+        returnCalls.Complete();
         await sip.DisposeAsync();
         await media.DisposeAsync();
         await Task.WhenAll(_pumps);

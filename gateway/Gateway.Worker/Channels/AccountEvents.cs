@@ -7,12 +7,12 @@ using Gateway.Worker.Calls;
 namespace Gateway.Worker.Channels;
 
 /// <summary>
-/// What Meta tells of its own accord about a channel: settings that changed and restrictions. They are in the books, and so obeyed by the next
-/// admission, before the settings are read back.
+/// Handles what Meta announces about a channel by itself: changed settings and restrictions. They are stored at once, and so apply to the
+/// next admission, before the settings are read back.
 /// </summary>
 internal sealed partial class AccountEvents(ChannelSyncStore store, ChannelSync sync, TimeProvider time, ILogger<AccountEvents> logger) : INonCallEventHandler
 {
-    /// <summary>Meta: "Configure call settings": a pause lasts 7 days. Where it names no end, this is it.</summary>
+    /// <summary>Meta: "Configure call settings": a pause lasts 7 days. Used where the webhook gives no end.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromDays(7);
 
     public async Task<bool> TryHandleAsync(WebhookEvent happened, CancellationToken cancellation)
@@ -51,7 +51,7 @@ internal sealed partial class AccountEvents(ChannelSyncStore store, ChannelSync 
         LogJudged(update.Event, judged.Count, update.ViolationType, string.Join(", ", update.Restrictions.Select(restriction => restriction.Type)));
         if (judged.Count == 0)
         {
-            sync.AskForAll(); // which of them it is about, their settings tell
+            sync.AskForAll(); // their settings show which of them it concerns
             return;
         }
         var since = update.Timestamp ?? time.GetUtcNow();

@@ -5,7 +5,7 @@ namespace Gateway.Worker.Channels;
 
 internal static class ChannelServices
 {
-    /// <summary>The books of channels, and their agreement with Meta.</summary>
+    /// <summary>Registers the stores of channels, and their synchronisation with Meta.</summary>
     public static void AddChannels(this IServiceCollection services)
     {
         services.AddSingleton<ChannelStore>();

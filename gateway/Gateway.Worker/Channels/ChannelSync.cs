@@ -10,15 +10,15 @@ using Media.Protocols.Primitives;
 namespace Gateway.Worker.Channels;
 
 /// <summary>
-/// Keeps this node's channels and Meta's settings of them in agreement: pushes what an admin changed, reads back what Meta has, and notes where
-/// the two differ. A difference that is not ours to push (somebody changed it at Meta) is shown and left for an admin to reconcile.
+/// Keeps this node's channels and their settings at Meta in agreement: pushes what an admin changed, reads back Meta's settings, and stores
+/// the differences. A difference that is not ours to push (changed at Meta) is shown and left for an admin to reconcile.
 /// </summary>
-/// <remarks>Changes are found by looking at the versions every <see cref="Look"/>, so that no notification can be missed. Of several nodes
+/// <remarks>Changes are found by polling the versions every <see cref="Look"/>, so that no notification can be missed. Of several nodes
 /// with the same channel, the one that holds its lock works on it.</remarks>
 internal sealed partial class ChannelSync(
     GatewayOptions options, GraphClient graph, ChannelStore channels, ChannelSyncStore store, TimeProvider time, InstantClock clock, ILogger<ChannelSync> logger)
 {
-    /// <summary>Channels worked on at one time: a slow answer of Meta's for one does not keep the others waiting.</summary>
+    /// <summary>The number of channels worked on in parallel: a slow answer for one must not delay the others.</summary>
     private const int AtOnce = 4;
 
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1), ShowNode = TimeSpan.FromMinutes(1), FirstRetry = TimeSpan.FromSeconds(2);
@@ -30,7 +30,7 @@ internal sealed partial class ChannelSync(
     private readonly ConcurrentDictionary<ChannelId, Failure> _failures = new();
     private Instant _shownAt;
 
-    /// <summary>Makes sure that the configured numbers are in the books, and that the admin API knows this node's trunks.</summary>
+    /// <summary>Inserts the configured numbers into the store where missing, and publishes this node's trunks to the admin API.</summary>
     public async Task SeedAsync(CancellationToken cancellation)
     {
         await channels.SeedAsync(
@@ -38,7 +38,7 @@ internal sealed partial class ChannelSync(
         await ShowNodeAsync(cancellation);
     }
 
-    /// <summary>Has a channel's settings read soon, whenever they were read last.</summary>
+    /// <summary>Schedules a read of a channel's settings, whenever they were read last.</summary>
     public void Ask(ChannelId id) => _asked[id] = true;
 
     public void AskForAll()
@@ -64,7 +64,7 @@ internal sealed partial class ChannelSync(
             {
                 return;
             }
-            catch (Exception e) // The loop's top: a store that is away now is looked for again.
+            catch (Exception e) // The top of the loop: a store that is unavailable now is tried again.
             {
                 LogFailure(e);
                 await Task.Delay(FirstRetry, time, cancellation).ContinueWith(_ => { }, TaskScheduler.Default);
@@ -102,11 +102,11 @@ internal sealed partial class ChannelSync(
         _failures[due.Id] = new Failure(due.Version, wait, clock.Now + wait);
         ChannelMetrics.Synced("failed");
         LogGraphFailure(due.Id, error);
-        // Meta's sentences may hold phone numbers, but this is for the admin of the number and stays in the books.
+        // Meta's sentences may contain phone numbers, but this is for the admin of the number and stays in the store.
         await store.RecordFailureAsync(due.Id, $"{error}: {error.Error.Message} {error.Error.Details}".TrimEnd(), cancellation);
     }
 
-    /// <summary>Reads, pushes where there is something to push, and reads back. Null: all that was to be done is done.</summary>
+    /// <summary>Reads, pushes what is to be pushed, and reads back. Null: success.</summary>
     private async Task<GraphError?> SyncAsync(StoredChannel channel, CancellationToken cancellation)
     {
         var (settings, now) = (channel.Facts.Settings, time.GetUtcNow());
@@ -145,19 +145,19 @@ internal sealed partial class ChannelSync(
         _shownAt = clock.Now;
     }
 
-    /// <summary>A failed version waits; a newer one is tried at once.</summary>
+    /// <summary>A failed version waits for its back-off; a newer one is tried at once.</summary>
     private readonly record struct Failure(long Version, TimeSpan Wait, Instant Again);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Version {Version} of channel {Channel}'s settings is at Meta")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Meta has accepted version {Version} of channel {Channel}'s settings")]
     private partial void LogPushed(ChannelId channel, long version);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The settings of channel {Channel} could not be pushed or read: {Error}")]
     private partial void LogGraphFailure(ChannelId channel, GraphError error);
 
-    /// <summary>As often as the settings are read, so every few minutes.</summary>
+    /// <summary>Logged as often as the settings are read: every few minutes.</summary>
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The call hours of channel {Channel} cannot be applied, so users may call it at any time: {Fault} Set them anew, or install time zone data (tzdata, tzdata-legacy)")]
+        Message = "The call hours of channel {Channel} cannot be applied, so users may call it at any time: {Fault} Set them again, or install time zone data (tzdata, tzdata-legacy)")]
     private partial void LogUnusableHours(ChannelId channel, string fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Channels could not be compared with Meta's settings")]

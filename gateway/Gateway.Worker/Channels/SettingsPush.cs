@@ -3,16 +3,16 @@ using Gateway.WhatsApp.Graph;
 
 namespace Gateway.Worker.Channels;
 
-/// <summary>What has to be sent so that Meta has a version of our settings.</summary>
+/// <summary>Builds the update that brings Meta to a version of our settings.</summary>
 internal static class SettingsPush
 {
     /// <summary>
-    /// The settings in which Meta differs from what it should have, and that changed since the last version it took: what somebody changed at
-    /// Meta meanwhile is not overwritten by a change of something else. Null: nothing.
+    /// The settings that differ at Meta and that changed here since the last version it accepted: a change made at Meta is not overwritten
+    /// by a change of another setting. Null: none.
     /// </summary>
-    /// <param name="wanted">What Meta should have.</param>
-    /// <param name="actual">What it has.</param>
-    /// <param name="pushed">What it should have had by the last version that it took; null: all counts as changed.</param>
+    /// <param name="wanted">The desired settings.</param>
+    /// <param name="actual">The settings at Meta.</param>
+    /// <param name="pushed">The settings pushed for the last version that it accepted; null: all count as changed.</param>
     /// <param name="now">Holidays before it are left out.</param>
     public static CallingSettingsUpdate? Of(MetaSettings wanted, CallingSettings actual, MetaSettings? pushed, DateTimeOffset now)
     {
@@ -31,7 +31,7 @@ internal static class SettingsPush
         };
     }
 
-    /// <summary>Hours are switched off by sending Meta its own again, since it wants a time zone and a week with them in any case.</summary>
+    /// <summary>Hours are switched off by sending Meta its own again, since it requires a time zone and a week in any case.</summary>
     private static CallHoursSetting? Hours(MetaSettings wanted, CallingSettings actual) =>
         wanted.CallHours is { } hours ? new CallHoursSetting(true, hours)
         : actual.CallHours is { } metas ? metas with { IsEnabled = false, Hours = metas.Hours with { Holidays = [] } }

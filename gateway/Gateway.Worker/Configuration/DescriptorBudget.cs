@@ -3,9 +3,9 @@ using System.Globalization;
 namespace Gateway.Worker.Configuration;
 
 /// <summary>
-/// What the process may hold open (RLIMIT_NOFILE; .NET raises the soft limit to the hard one at its start) against what the options let it hold: calls
-/// with their media sockets, SIP and HTTP connections, and the rest. Where the limit is too low, each of them is held to its part of it, so that
-/// a new call is refused for want of room and nothing already open is hurt.
+/// The file descriptors that the process may hold open (RLIMIT_NOFILE; .NET raises the soft limit to the hard one at its start), divided
+/// among what the options allow: calls with their media sockets, SIP and HTTP connections, and the rest. Where the limit is too low, each
+/// gets only its part of it, so that a new call is refused and nothing already open is affected.
 /// </summary>
 /// <param name="Limit">Descriptors that the process may hold.</param>
 /// <param name="Need">Descriptors that the configured limits may take together.</param>
@@ -37,7 +37,7 @@ internal sealed record DescriptorBudget(int Limit, int Need, int Calls, int SipC
             Math.Clamp(free / 8, 1, options.Http.MaxConnections));
     }
 
-    /// <summary>The limit of this process; where the system does not tell, the usual 1024.</summary>
+    /// <summary>The limit of this process; where the system does not report it, the usual 1024.</summary>
     public static int ReadLimit()
     {
         try
@@ -61,7 +61,7 @@ internal sealed record DescriptorBudget(int Limit, int Need, int Calls, int SipC
         return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? (int)Math.Min(value, int.MaxValue) : 1024;
     }
 
-    /// <summary>Null, or why new calls cannot be taken: the descriptors are nearly all in use.</summary>
+    /// <summary>Null, or the reason why new calls cannot be taken: nearly all descriptors are in use.</summary>
     public string? Shortage()
     {
         int used;

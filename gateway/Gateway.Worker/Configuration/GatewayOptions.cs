@@ -8,7 +8,7 @@ using Media.Engine;
 
 namespace Gateway.Worker.Configuration;
 
-/// <summary>Everything the gateway is configured with: one JSON file, read and validated whole by <see cref="GatewayOptionsReader"/>.</summary>
+/// <summary>The configuration of the gateway: one JSON file, read and validated whole by <see cref="GatewayOptionsReader"/>.</summary>
 public sealed record GatewayOptions
 {
     public NodeOptions Node { get; init; } = new();
@@ -19,44 +19,45 @@ public sealed record GatewayOptions
 
     public required SipOptions Sip { get; init; }
 
-    /// <summary>The WhatsApp business numbers and where their calls go.</summary>
+    /// <summary>The WhatsApp business numbers and the routes of their calls.</summary>
     public required IReadOnlyList<ChannelOptions> Channels { get; init; }
 
     public MediaEngineOptions Media { get; init; } = new();
 
     public required StorageOptions Storage { get; init; }
 
-    /// <summary>How long a call may wait in each state.</summary>
+    /// <summary>The timeouts of a call in each state.</summary>
     public CallOptions Calls { get; init; } = new();
 
-    /// <summary>How often users may be asked, and how long what they permit counts.</summary>
+    /// <summary>The limits of permission requests, and the validity of permissions.</summary>
     public PermissionLimits Permissions { get; init; } = new();
 
-    /// <summary>Where this node's records wait.</summary>
+    /// <summary>The folder in which this node's records wait.</summary>
     public string SpoolFolder() => Path.GetFullPath(Path.Combine(
         Storage.Spool ?? Path.Combine(Environment.GetEnvironmentVariable("STATE_DIRECTORY")?.Split(':')[0] ?? "", "spool"), Node.Id));
 }
 
-/// <summary>This process among its equals.</summary>
+/// <summary>This process in the cluster.</summary>
 public sealed record NodeOptions
 {
-    /// <summary>Unique in the cluster; stands in records, logs and Redis.</summary>
+    /// <summary>Unique in the cluster; used in records, logs and Redis.</summary>
     public string Id { get; init; } = Environment.MachineName;
 
     /// <summary>Calls at one time, both directions; the next one is refused.</summary>
     public int MaxCalls { get; init; } = 1000;
 
-    /// <summary>A node that has given no sign of life for so long is lost: others close its calls. Longer than any pause of a node.</summary>
+    /// <summary>The time without a heartbeat after which a node is lost and others close its calls. Longer than any pause.</summary>
     public TimeSpan LostAfter { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long live calls may go on after a stop was asked for; stragglers are ended on both legs.</summary>
+    /// <summary>The time that calls in progress may go on after a stop was requested; the rest is ended on both legs.</summary>
     public TimeSpan DrainDeadline { get; init; } = TimeSpan.FromSeconds(30);
 }
 
 /// <summary>The two HTTP listeners: one for webhooks, one for operations.</summary>
 public sealed record HttpOptions
 {
-    /// <summary>An http:// address, `http://*:8080` for all of the host; it knows <see cref="WebhookPath"/> only. TLS is the reverse proxy's.</summary>
+    /// <summary>An http:// address, `http://*:8080` for all of the host; it serves
+    /// <see cref="WebhookPath"/> only. TLS is the reverse proxy's.</summary>
     public string Listen { get; init; } = "http://127.0.0.1:8080";
 
     /// <summary>The address of health and metrics, which are not for the public.</summary>
@@ -74,15 +75,15 @@ public sealed record WhatsAppOptions
     /// <summary>Signs webhooks; the newest first, more than one while rotating.</summary>
     public required IReadOnlyList<Secret> AppSecrets { get; init; }
 
-    /// <summary>What Meta's webhook form was told.</summary>
+    /// <summary>The verify token entered in Meta's webhook form.</summary>
     public required Secret VerifyToken { get; init; }
 
     public GraphOptions Graph { get; init; } = new();
 
-    /// <summary>An offer whose webhook is older than this is not rung: the caller has gone.</summary>
+    /// <summary>An offer whose webhook is older than this is not rung: the caller has given up.</summary>
     public TimeSpan StaleOffer { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How often each number's calling settings are read at Meta, beside every change.</summary>
+    /// <summary>The interval at which each number's calling settings are read at Meta, in addition to every change.</summary>
     public TimeSpan SettingsInterval { get; init; } = TimeSpan.FromMinutes(5);
 }
 
@@ -97,10 +98,10 @@ public sealed record ChannelOptions
 
     public required Secret AccessToken { get; init; }
 
-    /// <summary>Trunks that its calls are offered to, in order; the next one is tried when one cannot.</summary>
+    /// <summary>The trunks to which its calls are offered, in order; the next one is tried when one cannot.</summary>
     public required IReadOnlyList<string> Trunks { get; init; }
 
-    /// <summary>What is dialled at the PBX: an extension, a queue or a number. Null: the business number.</summary>
+    /// <summary>The extension, queue or number dialled at the PBX. Null: the business number.</summary>
     public string? Target { get; init; }
 }
 
@@ -108,14 +109,16 @@ public sealed record ChannelOptions
 public sealed record SipOptions
 {
     /// <summary>
-    /// "udp:127.0.0.1:5060", "tcp:…", "tls:[::1]:5061"; with ";advertised=HOST" or ";advertised=HOST:PORT" where peers of this one reach us otherwise.
+    /// "udp:127.0.0.1:5060", "tcp:…", "tls:[::1]:5061"; with ";advertised=HOST" or ";advertised=HOST:PORT" where its peers reach us under
+    /// another address.
     /// </summary>
     public required IReadOnlyList<string> Listen { get; init; }
 
-    /// <summary>Host or address that the PBX reaches us by, where it is not the bound one and the listener names no other.</summary>
+    /// <summary>The host or address under which the PBX reaches us, where it is not
+    /// the bound one and the listener names no other.</summary>
     public string? AdvertisedHost { get; init; }
 
-    /// <summary>"10.0.0.0/8": a PBX there is told the bound address of the listener instead of the advertised one.</summary>
+    /// <summary>"10.0.0.0/8": a PBX there gets the bound address of the listener instead of the advertised one.</summary>
     public IReadOnlyList<string> LocalNetworks { get; init; } = [];
 
     public SipTlsOptions? Tls { get; init; }
@@ -131,18 +134,18 @@ public sealed record TrunkConfiguration
 {
     public required string Name { get; init; }
 
-    /// <summary>"pbx.example.com", "10.0.0.5:5070"; without a port the name is looked up as RFC 3263 says.</summary>
+    /// <summary>"pbx.example.com", "10.0.0.5:5070"; without a port the name is resolved by RFC 3263.</summary>
     public required string Server { get; init; }
 
-    /// <summary>Udp, Tcp or Tls; null: what DNS says, else UDP.</summary>
+    /// <summary>Udp, Tcp or Tls; null: by DNS, else UDP.</summary>
     public SipTransport? Transport { get; init; }
 
     public IReadOnlyList<string> BackupServers { get; init; } = [];
 
-    /// <summary>Which of sip.listen the trunk is spoken to from, "udp:10.0.0.5:5060"; null: the one that the routes of this host lead through.</summary>
+    /// <summary>The entry of sip.listen that the trunk uses, "udp:10.0.0.5:5060"; null: the one that this host's routes select.</summary>
     public string? Listen { get; init; }
 
-    /// <summary>Whether what the PBX says of its own address is believed.</summary>
+    /// <summary>Controls whether the PBX's own statement of its address is trusted.</summary>
     public NatMode Nat { get; init; } = NatMode.Auto;
 
     /// <summary>The address in our SDP, one that media.pbx.bindings advertise; null: the first of the family.</summary>
@@ -150,26 +153,27 @@ public sealed record TrunkConfiguration
 
     public string? Domain { get; init; }
 
-    /// <summary>A file of sip-profiles/ without its ending.</summary>
+    /// <summary>A file of sip-profiles/ without its extension.</summary>
     public string Profile { get; init; } = "generic";
 
     /// <summary>"10.0.0.0/8": more networks whose calls belong to this trunk.</summary>
     public IReadOnlyList<string> AllowedSources { get; init; } = [];
 
-    /// <summary>The PBX challenges us with these.</summary>
+    /// <summary>The credentials for the PBX's challenges.</summary>
     public string? User { get; init; }
 
     public Secret? Password { get; init; }
 
-    /// <summary>Our certificate where the PBX asks for one (PEM, with its chain); null: that of sip.tls.</summary>
+    /// <summary>Our certificate where the PBX requests one (PEM, with its chain); null: that of sip.tls.</summary>
     public string? CertificatePath { get; init; }
 
     public string? KeyPath { get; init; }
 
-    /// <summary>New calls a second that the PBX may bring us, and twice as many at once; more are answered 503 before anything is stored.</summary>
+    /// <summary>New calls per second that the PBX may send, with bursts of twice as many;
+    /// more are answered 503 before anything is stored.</summary>
     public int MaxCallRate { get; init; } = 100;
 
-    /// <summary>We challenge the PBX with these.</summary>
+    /// <summary>The credentials that the PBX must give to our challenges.</summary>
     public string? InboundUser { get; init; }
 
     public Secret? InboundPassword { get; init; }
@@ -177,10 +181,10 @@ public sealed record TrunkConfiguration
     /// <summary>Register as this extension.</summary>
     public string? Register { get; init; }
 
-    /// <summary>The business number (phone_number_id) that this trunk's calls go out by; null: the only one there is.</summary>
+    /// <summary>The business number (phone_number_id) of this trunk's calls; null: the only one there is.</summary>
     public string? Channel { get; init; }
 
-    /// <summary>How the PBX writes the numbers that it dials; null: with country code.</summary>
+    /// <summary>The format in which the PBX dials numbers; null: with country code.</summary>
     public DialRules? DialRules { get; init; }
 
     /// <summary>Overrides the profile.</summary>
@@ -189,35 +193,38 @@ public sealed record TrunkConfiguration
     /// <summary>Overrides the profile: in order of preference.</summary>
     public IReadOnlyList<PbxCodec>? Codecs { get; init; }
 
-    /// <summary>Offer media over IPv6; null: when <see cref="Server"/> is an IPv6 address. An answer follows the offer in any case.</summary>
+    /// <summary>Offer media over IPv6; null: when <see cref="Server"/> is an IPv6
+    /// address. An answer follows the offer in any case.</summary>
     public bool? MediaOverIPv6 { get; init; }
 
     /// <summary>Overrides the profile: Rfc4733, Info, Both, Inband.</summary>
     public DtmfMethod? Dtmf { get; init; }
 
     /// <summary>
-    /// When this PBX is sent what comes from WhatsApp: at once with its own time (Faithful), or at a steady pace after a delay that follows the
-    /// jitter (Adaptive), for a PBX that mixes or records without a jitter buffer; null: what the profile says.
+    /// The timing of WhatsApp's audio to this PBX: at once with its own time (Faithful), or at a steady pace after a delay that follows the
+    /// jitter (Adaptive), for a PBX that mixes or records without a jitter buffer; null: by the profile.
     /// </summary>
     public PbxPlayout? Playout { get; init; }
 
-    /// <summary>How long this PBX's media has to be silent before another source may take its place: another port of its address, or, with a
-    /// profile that says that it is behind a NAT, another address.</summary>
+    /// <summary>The time of silence of this PBX's media after which another source may take its place: another port of its address or, with
+    /// a profile for a PBX behind a NAT, another address.</summary>
     public TimeSpan LatchAfter { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long this PBX, holding a call, has to send nothing before the user hears the gateway's music; never once it has sent audio in that hold.</summary>
+    /// <summary>The time without packets from a PBX that holds a call, after which the user hears the gateway's
+    /// music; never once it has sent audio in that hold.</summary>
     public TimeSpan HoldMusicAfter { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Send INVITE without an offer and take the PBX's.</summary>
+    /// <summary>Send INVITE without an offer and answer the PBX's.</summary>
     public bool? DelayedOffer { get; init; }
 
-    /// <summary>Overrides the profile: between OPTIONS pings; zero sends none and the trunk counts as up.</summary>
+    /// <summary>Overrides the profile: interval of OPTIONS pings; zero sends none and the trunk counts as up.</summary>
     public TimeSpan? KeepAlive { get; init; }
 
-    /// <summary>How long a server may stay silent before the next one, and then the next trunk, is tried.</summary>
+    /// <summary>The timeout of a server before the next one, and then the next trunk, is tried.</summary>
     public TimeSpan? RequestTimeout { get; init; }
 
-    /// <summary>How many Contacts of 3xx answers one call may try, only within this trunk's own hosts; zero: a redirected call goes to the next trunk.</summary>
+    /// <summary>The number of Contacts of 3xx answers that one call may try, only within this trunk's own hosts;
+    /// zero: a redirected call goes to the next trunk.</summary>
     public int MaxRedirects { get; init; } = 5;
 }
 
@@ -230,17 +237,17 @@ public sealed record StorageOptions
     /// <summary>StackExchange.Redis configuration.</summary>
     public required Secret Redis { get; init; }
 
-    /// <summary>Folder in which finished records wait until PostgreSQL has them, each node in a folder of its own below it. Null: `spool` in
-    /// systemd's state directory ($STATE_DIRECTORY) where there is one, else in the working directory.</summary>
+    /// <summary>Folder in which finished records wait until PostgreSQL has them, each node in a folder of its own below it. Null: `spool`
+    /// in systemd's state directory ($STATE_DIRECTORY) where there is one, else in the working directory.</summary>
     public string? Spool { get; init; }
 
-    /// <summary>Months of call records are dropped whole when their last call is so old; null: never. Ledger and events stay.</summary>
+    /// <summary>The age of the last call at which months of call records are dropped; null: never. Ledger and events stay.</summary>
     public TimeSpan? KeepCalls { get; init; }
 
-    /// <summary>So long the spool keeps records that PostgreSQL has taken, to settle them again in a database that was restored from a dump; zero
-    /// keeps none.</summary>
+    /// <summary>The time for which the spool keeps records that PostgreSQL has stored, to settle them again in a
+    /// database restored from a dump; zero keeps none.</summary>
     public TimeSpan KeepSettled { get; init; } = TimeSpan.FromDays(2);
 
-    /// <summary>So many records may wait there; from then on new calls are refused.</summary>
+    /// <summary>The number of records in the spool from which on new calls are refused.</summary>
     public int SpoolLimit { get; init; } = 100_000;
 }

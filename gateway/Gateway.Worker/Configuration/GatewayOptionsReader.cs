@@ -8,7 +8,7 @@ namespace Gateway.Worker.Configuration;
 
 /// <summary>
 /// Reads the configuration file: JSON with comments, unknown keys are errors, `${env:NAME}` and `${file:/path}` inside a text are replaced,
-/// and every error is reported at once. Secrets therefore stand in the environment or in files, never in the configuration itself.
+/// and every error is reported at once. Secrets therefore are in the environment or in files, never in the configuration itself.
 /// </summary>
 public static partial class GatewayOptionsReader
 {
@@ -23,7 +23,7 @@ public static partial class GatewayOptionsReader
         Converters = { new JsonStringEnumConverter(allowIntegerValues: false) },
     };
 
-    /// <summary>The options of the file at <paramref name="path"/>, or all that is wrong with it in words for an operator.</summary>
+    /// <summary>The options of the file at <paramref name="path"/>, or all its errors in words for an operator.</summary>
     public static bool TryReadFile(string path, [NotNullWhen(true)] out GatewayOptions? options, out IReadOnlyList<string> errors)
     {
         options = null;
@@ -57,7 +57,7 @@ public static partial class GatewayOptionsReader
         var found = new List<string>();
         if (root is not JsonObject)
         {
-            errors = ["The configuration is one JSON object."];
+            errors = ["The configuration must be one JSON object."];
             return false;
         }
         Substitute(root, found);
@@ -73,7 +73,7 @@ public static partial class GatewayOptionsReader
     /// <summary>The effective configuration, defaults included and secrets masked.</summary>
     public static string Print(GatewayOptions options) => JsonSerializer.Serialize(options, Format);
 
-    /// <summary>Each element that does not fit is reported and taken out, so that the next error is found too.</summary>
+    /// <summary>Each element that does not fit is reported and removed, so that the next error is found too.</summary>
     private static GatewayOptions? Deserialize(JsonNode root, List<string> errors)
     {
         while (errors.Count < MaxErrors)
@@ -140,7 +140,7 @@ public static partial class GatewayOptionsReader
         {
             if (Environment.GetEnvironmentVariable(name) is { } value)
                 return value;
-            errors.Add($"The environment has no {name}.");
+            errors.Add($"The environment variable {name} is not set.");
             return "";
         }
         try

@@ -6,7 +6,7 @@ using Media.Engine;
 
 namespace Gateway.Worker.Configuration;
 
-/// <summary>What must hold between the options; each broken rule is one sentence that names the key.</summary>
+/// <summary>The rules between the options; each broken rule is one sentence that names the key.</summary>
 internal static class GatewayOptionsRules
 {
     public static IEnumerable<string> Check(GatewayOptions options) =>
@@ -26,13 +26,13 @@ internal static class GatewayOptionsRules
     private static IEnumerable<string> Node(NodeOptions node)
     {
         if (node.Id.Length is 0 or > 64 || node.Id.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.')))
-            yield return "node.id: 1 to 64 letters, digits, '-', '_' or '.'.";
+            yield return "node.id: must be 1 to 64 letters, digits, '-', '_' or '.'.";
         if (node.MaxCalls is < 1 or > 100_000)
-            yield return "node.maxCalls: 1 … 100000.";
+            yield return "node.maxCalls: must be between 1 and 100000.";
         if (node.LostAfter < TimeSpan.FromSeconds(5) || node.LostAfter > TimeSpan.FromHours(1))
-            yield return "node.lostAfter: 5 seconds … 1 hour.";
+            yield return "node.lostAfter: must be between 5 seconds and 1 hour.";
         if (node.DrainDeadline < TimeSpan.Zero || node.DrainDeadline > TimeSpan.FromHours(4))
-            yield return "node.drainDeadline: 0 … 4 hours.";
+            yield return "node.drainDeadline: must be between 0 and 4 hours.";
     }
 
     private static IEnumerable<string> Http(HttpOptions http)
@@ -41,54 +41,54 @@ internal static class GatewayOptionsRules
             if (!HttpListeners.TryParse(text, out _, out _))
                 yield return $"http.{key}: '{text}' is not of the form http://ADDRESS:PORT, without a path (http://*:8080 for every address).";
         if (http.Listen == http.Operations && !http.Listen.EndsWith(":0", StringComparison.Ordinal))
-            yield return "http.operations: not the address of http.listen: what proxies reach must not show health and metrics.";
+            yield return "http.operations: must not be the address of http.listen: proxies must not reach health and metrics.";
         if (!http.WebhookPath.StartsWith('/'))
-            yield return "http.webhookPath: begins with '/'.";
+            yield return "http.webhookPath: must begin with '/'.";
         if (http.MaxConnections is < 10 or > 100_000)
-            yield return "http.maxConnections: 10 … 100000.";
+            yield return "http.maxConnections: must be between 10 and 100000.";
     }
 
     private static IEnumerable<string> WhatsApp(WhatsAppOptions whatsApp)
     {
         if (whatsApp.AppSecrets.Count == 0 || whatsApp.AppSecrets.Any(secret => secret.Reveal().Length == 0))
-            yield return "whatsApp.appSecrets: at least one, none empty: without it anybody could sign webhooks.";
+            yield return "whatsApp.appSecrets: at least one is required, none empty: otherwise anybody could sign webhooks.";
         if (whatsApp.VerifyToken.Reveal().Length == 0)
-            yield return "whatsApp.verifyToken: empty.";
+            yield return "whatsApp.verifyToken: must not be empty.";
         if (whatsApp.StaleOffer < TimeSpan.FromSeconds(5))
-            yield return "whatsApp.staleOffer: at least 5 s.";
+            yield return "whatsApp.staleOffer: must be at least 5 s.";
         if (whatsApp.SettingsInterval < TimeSpan.FromSeconds(1) || whatsApp.SettingsInterval > TimeSpan.FromDays(1))
-            yield return "whatsApp.settingsInterval: 1 s … 1 day.";
+            yield return "whatsApp.settingsInterval: must be between 1 s and 1 day.";
     }
 
     private static IEnumerable<string> Trunks(GatewayOptions options)
     {
         var sip = options.Sip;
         if (sip.Listen.Count == 0)
-            yield return "sip.listen: at least one address.";
+            yield return "sip.listen: at least one address is required.";
         foreach (var text in sip.Listen)
             if (!SipAddresses.TryParseListener(text, out _))
-                yield return $"sip.listen: '{text}' is not of the form udp:ADDRESS:PORT, tcp:… or tls:…, with ;advertised=HOST:PORT or without.";
+                yield return $"sip.listen: '{text}' is not of the form udp:ADDRESS:PORT, tcp:… or tls:…, optionally with ;advertised=HOST:PORT.";
         foreach (var network in sip.LocalNetworks.Where(text => !IPNetwork.TryParse(text, out _)))
             yield return $"sip.localNetworks: '{network}' is not a network such as 10.0.0.0/8.";
         if (sip.Listen.Any(text => text.StartsWith("tls:", StringComparison.OrdinalIgnoreCase)) && sip.Tls?.CertificatePath is null)
             yield return "sip.tls.certificatePath: a tls listener needs a certificate.";
         if (sip.Tls is { ClientCertificates: not ClientCertificates.None, AuthorityPath: null })
-            yield return "sip.tls.clientCertificates: sip.tls.authorityPath has to say whose certificates are good.";
+            yield return "sip.tls.clientCertificates: sip.tls.authorityPath must name the accepted authority.";
         if (!SipProfileSet.TryLoad(sip.Profiles ?? SipProfileSet.DefaultDirectory, out var profiles, out var faults))
             foreach (var fault in faults)
                 yield return "sip.profiles: " + fault;
         foreach (var trunk in sip.Trunks.Where(t => profiles is not null && profiles.Find(t.Profile) is null))
-            yield return $"sip.trunks['{trunk.Name}'].profile: no profile '{trunk.Profile}'; there are {string.Join(", ", profiles!.Names.Order())}.";
+            yield return $"sip.trunks['{trunk.Name}'].profile: there is no profile '{trunk.Profile}'; available: {string.Join(", ", profiles!.Names.Order())}.";
         foreach (var name in sip.Trunks.GroupBy(t => t.Name).Where(g => g.Count() > 1))
-            yield return $"sip.trunks: '{name.Key}' is named twice.";
+            yield return $"sip.trunks: '{name.Key}' occurs twice.";
         foreach (var trunk in sip.Trunks)
         {
             if (trunk.Listen is { } listen && sip.Listen.All(text => !text.Split(';')[0].Equals(listen, StringComparison.OrdinalIgnoreCase)))
                 yield return $"sip.trunks['{trunk.Name}'].listen: '{listen}' is not one of sip.listen.";
             else if (trunk.Listen is not null && trunk.Transport is { } transport && !trunk.Listen.StartsWith($"{transport}:", StringComparison.OrdinalIgnoreCase))
-                yield return $"sip.trunks['{trunk.Name}'].listen: '{trunk.Listen}' does not speak {transport}.";
+                yield return $"sip.trunks['{trunk.Name}'].listen: '{trunk.Listen}' does not use {transport}.";
             if (trunk.MaxCallRate is < 1 or > 10_000)
-                yield return $"sip.trunks['{trunk.Name}'].maxCallRate: 1 … 10000.";
+                yield return $"sip.trunks['{trunk.Name}'].maxCallRate: must be between 1 and 10000.";
             if (trunk.CertificatePath is { } certificate && !File.Exists(certificate))
                 yield return $"sip.trunks['{trunk.Name}'].certificatePath: there is no file '{certificate}'.";
             if (trunk.MediaAddress is { } media && options.Media.Pbx.Bindings.All(b => (b.Advertise.Count > 0 ? b.Advertise[0] : b.Bind) != media))
@@ -96,49 +96,49 @@ internal static class GatewayOptionsRules
             foreach (var network in trunk.AllowedSources.Where(text => !IPNetwork.TryParse(text, out _)))
                 yield return $"sip.trunks['{trunk.Name}'].allowedSources: '{network}' is not a network such as 10.0.0.0/8.";
             if (trunk.LatchAfter < TimeSpan.FromSeconds(0.5) || trunk.LatchAfter > TimeSpan.FromMinutes(1))
-                yield return $"sip.trunks['{trunk.Name}'].latchAfter: 0.5 … 60 s.";
+                yield return $"sip.trunks['{trunk.Name}'].latchAfter: must be between 0.5 and 60 s.";
             if (trunk.HoldMusicAfter < TimeSpan.FromSeconds(1) || trunk.HoldMusicAfter > TimeSpan.FromMinutes(1))
-                yield return $"sip.trunks['{trunk.Name}'].holdMusicAfter: 1 … 60 s.";
+                yield return $"sip.trunks['{trunk.Name}'].holdMusicAfter: must be between 1 and 60 s.";
             if (trunk.MaxRedirects is < 0 or > 20)
-                yield return $"sip.trunks['{trunk.Name}'].maxRedirects: 0 … 20.";
+                yield return $"sip.trunks['{trunk.Name}'].maxRedirects: must be between 0 and 20.";
             if (trunk.User is null != trunk.Password is null || trunk.InboundUser is null != trunk.InboundPassword is null)
-                yield return $"sip.trunks['{trunk.Name}']: a user and its password come together.";
+                yield return $"sip.trunks['{trunk.Name}']: a user and its password must be set together.";
             foreach (var fault in trunk.DialRules?.Validate() ?? [])
                 yield return $"sip.trunks['{trunk.Name}'].dialRules.{fault}";
             if (trunk.Channel is { } channel && options.Channels.All(c => c.PhoneNumberId != channel))
-                yield return $"sip.trunks['{trunk.Name}'].channel: no channel '{channel}'.";
+                yield return $"sip.trunks['{trunk.Name}'].channel: there is no channel '{channel}'.";
             if (trunk.Channel is null && options.Channels.Count > 1)
-                yield return $"sip.trunks['{trunk.Name}'].channel: say which of the {options.Channels.Count} channels its calls go out by.";
+                yield return $"sip.trunks['{trunk.Name}'].channel: is required, since there are {options.Channels.Count} channels: the one of its outbound calls.";
         }
     }
 
     private static IEnumerable<string> Channels(GatewayOptions options)
     {
         if (options.Channels.Count == 0)
-            yield return "channels: at least one.";
+            yield return "channels: at least one is required.";
         foreach (var id in options.Channels.GroupBy(c => c.PhoneNumberId).Where(g => g.Count() > 1))
-            yield return $"channels: '{id.Key}' is named twice.";
+            yield return $"channels: '{id.Key}' occurs twice.";
         foreach (var channel in options.Channels)
         {
             if (channel.AccessToken.Reveal().Length == 0)
-                yield return $"channels['{channel.PhoneNumberId}'].accessToken: empty.";
+                yield return $"channels['{channel.PhoneNumberId}'].accessToken: must not be empty.";
             if (channel.Number.Length is < 5 or > 15 || channel.Number.Any(c => !char.IsAsciiDigit(c)))
-                yield return $"channels['{channel.PhoneNumberId}'].number: 5 to 15 digits with country code, without '+'.";
+                yield return $"channels['{channel.PhoneNumberId}'].number: must be 5 to 15 digits with country code, without '+'.";
             foreach (var trunk in channel.Trunks.Where(name => options.Sip.Trunks.All(t => t.Name != name)))
-                yield return $"channels['{channel.PhoneNumberId}'].trunks: no trunk '{trunk}'.";
+                yield return $"channels['{channel.PhoneNumberId}'].trunks: there is no trunk '{trunk}'.";
         }
     }
 
     private static IEnumerable<string> Storage(StorageOptions storage)
     {
         if (storage.Spool is { Length: 0 })
-            yield return "storage.spool: a folder, or null.";
+            yield return "storage.spool: must be a folder, or null.";
         if (storage.KeepCalls < TimeSpan.FromDays(32))
-            yield return "storage.keepCalls: at least 32 days.";
+            yield return "storage.keepCalls: must be at least 32 days.";
         if (storage.KeepSettled < TimeSpan.Zero || storage.KeepSettled > TimeSpan.FromDays(60))
-            yield return "storage.keepSettled: zero to 60 days.";
+            yield return "storage.keepSettled: must be between zero and 60 days.";
         if (storage.SpoolLimit is < 100 or > 10_000_000)
-            yield return "storage.spoolLimit: 100 … 10000000.";
+            yield return "storage.spoolLimit: must be between 100 and 10000000.";
     }
 
     private static IEnumerable<string> Calls(Gateway.Calls.CallOptions calls)
@@ -149,23 +149,23 @@ internal static class GatewayOptionsRules
             calls.Ending, calls.HoldSlice, calls.HoldRetry, calls.BalanceWarning,
         ];
         if (waits.Any(wait => wait <= TimeSpan.Zero || wait > TimeSpan.FromMinutes(10)))
-            yield return "calls: every wait lies between 0 and 10 minutes.";
+            yield return "calls: every timeout must be between 0 and 10 minutes.";
         if (calls.PbxAnswer > TimeSpan.FromSeconds(55))
-            yield return "calls.pbxAnswer: at most 55 s, since Meta closes the accept window after 60 s.";
+            yield return "calls.pbxAnswer: must be at most 55 s, since Meta closes the accept window after 60 s.";
         if (calls.AwayCap is < 0 or > 1_000_000)
-            yield return "calls.awayCap: 0 … 1000000.";
+            yield return "calls.awayCap: must be between 0 and 1000000.";
         if (calls.ReleaseTries is < 1 or > 10)
-            yield return "calls.releaseTries: 1 … 10.";
+            yield return "calls.releaseTries: must be between 1 and 10.";
     }
 
     private static IEnumerable<string> Permissions(PermissionLimits limits)
     {
         if (limits.RequestsPerDay is < 1 or > 100 || limits.RequestsPerWeek is < 1 or > 100)
-            yield return "permissions.requestsPerDay, permissions.requestsPerWeek: 1 … 100.";
+            yield return "permissions.requestsPerDay, permissions.requestsPerWeek: must be between 1 and 100.";
         if (limits.UnansweredUntilRevoked is < 1 or > 100)
-            yield return "permissions.unansweredUntilRevoked: 1 … 100.";
+            yield return "permissions.unansweredUntilRevoked: must be between 1 and 100.";
         TimeSpan[] waits = [limits.Window, limits.TemporaryFor, limits.DeclinedWait, limits.RingBackFor];
         if (waits.Any(wait => wait < TimeSpan.Zero || wait > TimeSpan.FromDays(365)))
-            yield return "permissions: every time lies between 0 and a year.";
+            yield return "permissions: every time must be between 0 and a year.";
     }
 }

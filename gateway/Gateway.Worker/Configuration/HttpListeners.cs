@@ -6,12 +6,13 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Gateway.Worker.Configuration;
 
 /// <summary>
-/// The two HTTP listeners: the public one knows the path of webhooks and nothing else, the one for operations everything but that. Which one a
-/// request came in by is known of its connection, and not of anything that it says.
+/// The two HTTP listeners: the public one serves only the path of webhooks, the one for operations everything else. The listener of a
+/// request is determined by its connection, never by anything in the request.
 /// </summary>
 internal static class HttpListeners
 {
-    /// <summary>"http://127.0.0.1:8080", "http://[::1]:8080", "http://*:8080" and "http://localhost:8080"; a name stands for every address.</summary>
+    /// <summary>"http://127.0.0.1:8080", "http://[::1]:8080", "http://*:8080" and
+    /// "http://localhost:8080"; a name stands for every address.</summary>
     public static bool TryParse(string text, out string host, out int port)
     {
         (host, port) = ("", 0);
@@ -28,11 +29,11 @@ internal static class HttpListeners
         }
     }
 
-    /// <summary>What the listener binds; where the kernel has no IPv6, every address is every IPv4 address.</summary>
+    /// <summary>The address that the listener binds; where the kernel has no IPv6, every address is every IPv4 address.</summary>
     public static IPEndPoint EndPointOf(string text)
     {
         if (!TryParse(text, out var host, out var port))
-            throw new ArgumentException($"'{text}' is no listener.", nameof(text)); // the options were checked before
+            throw new ArgumentException($"'{text}' is not a listener.", nameof(text)); // the options were checked before
         var address = IPAddress.TryParse(host.Trim('[', ']'), out var one) ? one : host == "localhost" ? IPAddress.Loopback : IPAddress.IPv6Any;
         return new IPEndPoint(address.Equals(IPAddress.IPv6Any) && !Socket.OSSupportsIPv6 ? IPAddress.Any : address, port);
     }
@@ -47,7 +48,7 @@ internal static class HttpListeners
         }));
     }
 
-    /// <summary>404 for what the listener does not know.</summary>
+    /// <summary>Answers 404 for paths that the listener does not serve.</summary>
     public static void UseListeners(this WebApplication app, string webhookPath) => app.Use((context, next) =>
     {
         var isWebhook = string.Equals(context.Request.Path.Value?.TrimEnd('/'), webhookPath.TrimEnd('/'), StringComparison.OrdinalIgnoreCase);

@@ -3,19 +3,19 @@ using Gateway.Worker.Calls;
 
 namespace Gateway.Worker.Configuration;
 
-/// <summary>Shows what a trunk's dial rules make of a number, as the gateway would when the PBX dials it.</summary>
+/// <summary>Shows the result of a trunk's dial rules for a number, as if the PBX had dialled it.</summary>
 internal static class RouteTest
 {
     /// <param name="options">The configuration.</param>
     /// <param name="name">The trunk.</param>
-    /// <param name="dialled">A number, a user id or a whole sip: or tel: URI, with phone-context or without.</param>
-    /// <param name="output">Where the result goes.</param>
-    /// <returns>The exit code: 0 where somebody would be called, else 1.</returns>
+    /// <param name="dialled">A number, a user id or a whole sip: or tel: URI, with or without phone-context.</param>
+    /// <param name="output">The writer of the result.</param>
+    /// <returns>The exit code: 0 where a user would be called, else 1.</returns>
     public static int Run(GatewayOptions options, string name, string dialled, TextWriter output)
     {
         if (options.Sip.Trunks.FirstOrDefault(one => one.Name == name) is not { } trunk)
         {
-            output.WriteLine($"There is no trunk '{name}'; there are {string.Join(", ", options.Sip.Trunks.Select(one => one.Name))}.");
+            output.WriteLine($"There is no trunk '{name}'; available: {string.Join(", ", options.Sip.Trunks.Select(one => one.Name))}.");
             return 1;
         }
         var text = dialled.Contains(':', StringComparison.Ordinal) ? dialled : $"sip:{dialled.Replace(" ", "", StringComparison.Ordinal)}@gateway";
@@ -34,7 +34,7 @@ internal static class RouteTest
             return 1;
         }
         var channel = options.Channels.First(one => trunk.Channel is null || one.PhoneNumberId == trunk.Channel);
-        output.WriteLine($"Calls {(user.Phone is { } phone ? "+" + phone : user.UserId)} by channel {channel.PhoneNumberId} (+{channel.Number}).");
+        output.WriteLine($"Calls {(user.Phone is { } phone ? "+" + phone : user.UserId)} from channel {channel.PhoneNumberId} (+{channel.Number}).");
         return 0;
     }
 }

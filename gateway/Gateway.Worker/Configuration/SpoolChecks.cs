@@ -1,18 +1,18 @@
 namespace Gateway.Worker.Configuration;
 
-/// <summary>Whether this node's spool could be used, without making or leaving anything.</summary>
+/// <summary>Checks whether this node's spool could be used, without making or leaving anything.</summary>
 internal static class SpoolChecks
 {
     private const string Lock = "lock";
 
-    /// <summary>A sentence where the folder cannot be written, or cannot be made.</summary>
+    /// <summary>A sentence where the folder cannot be written or created.</summary>
     public static IEnumerable<string> Folder(string folder)
     {
         var existing = folder;
         while (!Path.Exists(existing) && Path.GetDirectoryName(existing) is { } parent)
             existing = parent;
         if (File.Exists(existing))
-            return [$"storage.spool: {existing} is a file, where a folder is wanted."];
+            return [$"storage.spool: {existing} is a file, not a folder."];
         var probe = Path.Combine(existing, ".gateway-check-" + Guid.NewGuid().ToString("n"));
         try
         {
@@ -22,11 +22,11 @@ internal static class SpoolChecks
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return [$"storage.spool: the folder {existing} cannot be written by this user, so that {folder} cannot be used."];
+            return [$"storage.spool: the folder {existing} is not writable for this user, so {folder} cannot be used."];
         }
     }
 
-    /// <summary>A process holds it: this node runs.</summary>
+    /// <summary>True where a process holds it: this node runs.</summary>
     public static bool IsHeld(string folder)
     {
         var path = Path.Combine(folder, Lock);
@@ -43,7 +43,7 @@ internal static class SpoolChecks
         }
         catch (UnauthorizedAccessException)
         {
-            return false; // the folder's own check says it
+            return false; // the folder's own check reports it
         }
     }
 }

@@ -9,12 +9,12 @@ using Npgsql;
 namespace Gateway.Worker.Configuration;
 
 /// <summary>
-/// What a start would end on although the configuration agrees with itself: connection strings, addresses of this host, files, folders and
-/// libraries. One sentence each. Nothing is changed, and nobody but this host is asked.
+/// The faults that would make a start fail although the configuration is consistent: connection strings, addresses of this host, files,
+/// folders and libraries. One sentence each. Nothing is changed, and no other host is contacted.
 /// </summary>
 internal static class StartChecks
 {
-    /// <summary>All that is wrong. Addresses are not tried while this node runs: they are its own then.</summary>
+    /// <summary>All faults. Addresses are not tried while this node runs: it uses them itself then.</summary>
     public static IReadOnlyList<string> Check(GatewayOptions options) =>
     [
         .. Postgres(options.Storage.Postgres.Reveal()),
@@ -28,14 +28,14 @@ internal static class StartChecks
     private static IEnumerable<string> Postgres(string text)
     {
         if (text.Contains("://", StringComparison.Ordinal))
-            return ["storage.postgres: a URI, where Npgsql wants 'Host=…;Port=5432;Database=…;Username=…;Password=…'."];
+            return ["storage.postgres: is a URI; Npgsql expects 'Host=…;Port=5432;Database=…;Username=…;Password=…'."];
         try
         {
-            return new NpgsqlConnectionStringBuilder(text).Host is { Length: > 0 } ? [] : ["storage.postgres: it names no Host."];
+            return new NpgsqlConnectionStringBuilder(text).Host is { Length: > 0 } ? [] : ["storage.postgres: has no Host."];
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
-            return ["storage.postgres: not a connection string of Npgsql ('Host=…;Database=…;Username=…'): one of its keys or values is unknown."]; // its words may hold the password
+            return ["storage.postgres: is not a connection string of Npgsql ('Host=…;Database=…;Username=…'): one of its keys or values is unknown."]; // the exception's text may contain the password
         }
     }
 
@@ -82,7 +82,7 @@ internal static class StartChecks
             using var socket = new Socket(
                 endPoint.AddressFamily, isUdp ? SocketType.Dgram : SocketType.Stream, isUdp ? ProtocolType.Udp : ProtocolType.Tcp);
             if (!isUdp)
-                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true); // connections that have just ended do not count
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true); // connections that have just ended are ignored
             socket.Bind(endPoint);
             if (!isUdp)
                 socket.Listen(1);
@@ -93,7 +93,7 @@ internal static class StartChecks
             return e.SocketErrorCode switch
             {
                 SocketError.AddressAlreadyInUse => "is in use by another program.",
-                SocketError.AddressNotAvailable => "is no address of this host.",
+                SocketError.AddressNotAvailable => "is not an address of this host.",
                 SocketError.AddressFamilyNotSupported => "is an IPv6 address, and this kernel has no IPv6: use an IPv4 address.",
                 SocketError.AccessDenied => "is not allowed to this user (ports below 1024 need CAP_NET_BIND_SERVICE).",
                 _ => $"cannot be bound: {e.Message}.",

@@ -7,7 +7,7 @@ using Media.Engine;
 
 namespace Gateway.Worker.Configuration;
 
-/// <summary>From a configured trunk and its PBX profile to what the SIP endpoint and the calls work with.</summary>
+/// <summary>Builds the settings of the SIP endpoint and of calls from a configured trunk and its PBX profile.</summary>
 internal static class Trunks
 {
     public static SipEndpointOptions Endpoint(GatewayOptions options, DescriptorBudget budget) => new()
@@ -16,7 +16,7 @@ internal static class Trunks
         Trunks = [.. options.Sip.Trunks.Select(trunk => ForSip(trunk, ProfileOf(options, trunk)))],
         Tls = options.Sip.Tls,
         LocalNetworks = [.. options.Sip.LocalNetworks.Select(text => IPNetwork.Parse(text))],
-        // A call too many is refused by admission, which leaves a record of it; only a flood of them is refused before that.
+        // Calls beyond the limit are refused by admission, which leaves a record of them; only a flood of them is refused before that.
         MaxCalls = options.Node.MaxCalls + options.Node.MaxCalls / 10 + 10,
         Limits = new SipTransportLimits { MaxConnections = budget.SipConnections, MaxOutgoing = budget.SipOutgoing },
     };
@@ -24,7 +24,7 @@ internal static class Trunks
     public static IReadOnlyDictionary<string, PbxTrunk> ForCalls(GatewayOptions options) =>
         options.Sip.Trunks.ToDictionary(trunk => trunk.Name, trunk => ForCalls(trunk, ProfileOf(options, trunk)));
 
-    /// <summary>The profile of the folder, with what the trunk's own configuration says instead.</summary>
+    /// <summary>The profile from the folder, with the overrides of the trunk's own configuration.</summary>
     private static SipProfile ProfileOf(GatewayOptions options, TrunkConfiguration trunk)
     {
         if (!SipProfileSet.TryLoad(options.Sip.Profiles ?? SipProfileSet.DefaultDirectory, out var profiles, out _) || profiles.Find(trunk.Profile) is not { } profile)
@@ -64,7 +64,7 @@ internal static class Trunks
             _ => profile.DtmfFallback,
         });
 
-    /// <summary>Those that are configured as addresses.</summary>
+    /// <summary>The servers that are configured as addresses.</summary>
     private static IEnumerable<IPNetwork> Servers(TrunkConfiguration trunk)
     {
         foreach (var server in trunk.BackupServers.Prepend(trunk.Server))
@@ -78,7 +78,7 @@ internal static class Trunks
     private static SipListenerOptions Listener(string text, string? advertisedHost)
     {
         if (!SipAddresses.TryParseListener(text, out var listener))
-            throw new ArgumentException($"'{text}' is no listener.", nameof(text)); // the options were checked before
+            throw new ArgumentException($"'{text}' is not a listener.", nameof(text)); // the options were checked before
         return listener.AdvertisedHost is null ? listener with { AdvertisedHost = advertisedHost } : listener;
     }
 

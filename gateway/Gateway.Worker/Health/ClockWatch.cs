@@ -5,26 +5,26 @@ using Gateway.WhatsApp;
 namespace Gateway.Worker.Health;
 
 /// <summary>
-/// Notices when the host's clock is set, when the process stood still, and when the clock is not Meta's. Durations are measured by the monotonic
-/// clock and wall time is read anew each time, so nothing breaks; but records are as wrong as the clock that dates them.
+/// Detects when the host's clock is set, when the process was paused, and when the clock differs from Meta's. Durations are measured by the
+/// monotonic clock and wall time is read anew each time, so nothing breaks; but records are as wrong as the clock that dates them.
 /// </summary>
 internal sealed partial class ClockWatch : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Well above what NTP slews in a second (500 ppm), below what anybody would call right.</summary>
+    /// <summary>Well above what NTP slews in a second (500 ppm), and below any acceptable error.</summary>
     private static readonly TimeSpan SmallestStep = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>Longer than a busy machine or a garbage collection keeps a timer waiting.</summary>
+    /// <summary>Longer than a busy machine or a garbage collection delays a timer.</summary>
     private static readonly TimeSpan SmallestPause = TimeSpan.FromSeconds(3);
 
-    /// <summary>Beyond what two hosts with NTP differ by, and the second that Meta's dates are exact to.</summary>
+    /// <summary>More than two hosts with NTP differ by, plus the second to which Meta's dates are exact.</summary>
     private static readonly TimeSpan LargestOffset = TimeSpan.FromSeconds(5);
 
     private static readonly Meter Meter = new("Gateway.Clock");
 
     private static readonly Counter<long> Jumps = Meter.CreateCounter<long>(
-        "gateway_clock_jumps", "{jump}", "Times that the host's clock was set or the process stood still, by kind");
+        "gateway_clock_jumps", "{jump}", "Times that the host's clock was set or the process was paused, by kind");
 
     private readonly MetaClock _meta;
     private readonly Action _stepped;
@@ -35,19 +35,19 @@ internal sealed partial class ClockWatch : BackgroundService
     private long _timestamp;
 
     /// <param name="meta">Meta's clock.</param>
-    /// <param name="stepped">Has something asked of Meta, whose answer tells the time.</param>
+    /// <param name="stepped">Triggers a request to Meta, whose answer carries the time.</param>
     /// <param name="time">The host's clocks.</param>
-    /// <param name="logger">Told of what is noticed.</param>
+    /// <param name="logger">Logs what is detected.</param>
     public ClockWatch(MetaClock meta, Action stepped, TimeProvider time, ILogger<ClockWatch> logger)
     {
         (_meta, _stepped, _time, _logger) = (meta, stepped, time, logger);
         (_wall, _timestamp) = (time.GetUtcNow(), time.GetTimestamp());
         _warnings = new WarningLimit(time);
         Meter.CreateObservableGauge(
-            "gateway_clock_offset_seconds", () => _meta.Offset?.TotalSeconds ?? 0, "s", "Meta's clock minus the host's; 0 before Meta has told a time");
+            "gateway_clock_offset_seconds", () => _meta.Offset?.TotalSeconds ?? 0, "s", "Meta's clock minus the host's; 0 before the first reading of Meta's time");
     }
 
-    /// <summary>For people: "ok", or by how much the clock is not Meta's.</summary>
+    /// <summary>For people: "ok", or the difference to Meta's clock.</summary>
     public string State => IsOff(out var offset)
         ? string.Create(CultureInfo.InvariantCulture, $"{Math.Abs(offset.TotalSeconds):0} s {(offset < TimeSpan.Zero ? "ahead of" : "behind")} Meta's clock")
         : "ok";
@@ -95,12 +95,12 @@ internal sealed partial class ClockWatch : BackgroundService
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The host's clock jumped by {Seconds} s (it was set, or the machine was suspended): calls that begin from "
-        + "now on are dated and rated by the new time, live ones keep theirs; check NTP")]
+        + "now on are dated and rated by the new time, calls in progress keep theirs; check NTP")]
     private partial void LogStep(double seconds);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The process stood still for {Seconds} s (stopped, or the machine was too busy): calls may have ended meanwhile")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The process was paused for {Seconds} s (stopped, or the machine was too busy): calls may have ended meanwhile")]
     private partial void LogPause(double seconds);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The host's clock is {Seconds} s ahead of Meta's (negative: behind). Offers are judged by Meta's; records are dated by the host's: check NTP")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The host's clock is {Seconds} s ahead of Meta's (negative: behind). The age of offers is measured by Meta's clock, records are dated by the host's: check NTP")]
     private partial void LogOffset(double seconds);
 }

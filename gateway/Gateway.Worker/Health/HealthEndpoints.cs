@@ -7,7 +7,7 @@ using Gateway.Worker.Metrics;
 
 namespace Gateway.Worker.Health;
 
-/// <summary>/healthz: the process lives. /readyz: new calls are welcome here, with what stands in the way otherwise. /metrics: Prometheus.</summary>
+/// <summary>/healthz: the process lives. /readyz: new calls are accepted here, otherwise the obstacles. /metrics: Prometheus.</summary>
 internal static class HealthEndpoints
 {
     public static void MapHealth(this WebApplication app)
@@ -29,10 +29,11 @@ internal static class HealthEndpoints
             ["redis"] = await cache,
             ["descriptors"] = descriptors.Shortage() ?? "ok",
             ["sip"] = sip.Fault ?? "ok",
-            // A trunk that is down is the NOC's to see, but another one may carry the calls: only all of them down makes the node unready.
+            // A trunk that is down concerns the NOC, but another one may carry the calls: only all of them down makes the node unready.
             ["trunks"] = trunks.Count > 0 && trunks.Values.All(t => t?.State == TrunkState.Down) ? "all down" : "ok",
         };
-        // Without Redis calls go on, and a node that is out of rotation would not hear their webhooks. Without PostgreSQL, where it may.
+        // Without Redis calls go on, and a node out of rotation would not receive their webhooks. Without PostgreSQL they go on where the
+        // policy allows.
         var ready = checks.All(check =>
             check.Value == "ok" || check.Key == "redis" || (check.Key == "postgres" && options.Calls.WhenStoreIsAway == AwayPolicy.Admit));
         return Results.Json(
@@ -41,7 +42,7 @@ internal static class HealthEndpoints
                 ready,
                 checks,
                 trunks = trunks.ToDictionary(t => t.Key, t => Describe(t.Value)),
-                // Shown and not counted: another node has the same token, and would take the webhooks no better.
+                // Shown but not counted: another node has the same token, and would fare no better with the webhooks.
                 channels = options.Channels.ToDictionary(
                     c => c.PhoneNumberId, c => graph.RefusedTokens.TryGetValue(c.PhoneNumberId, out var error) ? "access token refused: " + error : "ok"),
                 clock = clock.State,
@@ -49,7 +50,7 @@ internal static class HealthEndpoints
             statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 
-    /// <summary>"Up", or the state with the peer's words: "Up, not registered: REGISTER answered 403 Forbidden".</summary>
+    /// <summary>"Up", or the state with the peer's text: "Up, not registered: REGISTER answered 403 Forbidden".</summary>
     private static string Describe(TrunkHealth? health)
     {
         var state = (health?.State ?? TrunkState.Unknown).ToString();

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Gateway.Worker.Health;
 
-/// <summary>Whether PostgreSQL answers and Redis can be written, asked for each health request.</summary>
+/// <summary>Checks for each health request whether PostgreSQL answers and Redis can be written.</summary>
 internal sealed class StoreProbes(NpgsqlDataSource database, RedisCallRegistry registry)
 {
     private readonly StoreProbe _postgres = new(async cancellation =>
@@ -14,14 +14,14 @@ internal sealed class StoreProbes(NpgsqlDataSource database, RedisCallRegistry r
 
     private readonly StoreProbe _redis = new(_ => registry.CheckAsync());
 
-    /// <summary>"ok", or what a store says instead; within <see cref="StoreProbe.Deadline"/>.</summary>
+    /// <summary>"ok", or the store's fault; within <see cref="StoreProbe.Deadline"/>.</summary>
     public Task<string> PostgresAsync() => _postgres.CheckAsync();
 
     /// <inheritdoc cref="PostgresAsync"/>
     public Task<string> RedisAsync() => _redis.CheckAsync();
 }
 
-/// <summary>One question to a store, with a deadline of its own: a driver may keep a question much longer than it was asked to.</summary>
+/// <summary>One request to a store, with a deadline of its own: a driver may exceed its timeout by far.</summary>
 internal sealed class StoreProbe(Func<CancellationToken, Task> ask)
 {
     /// <summary>Less than the one second that orchestrators give a probe by default.</summary>
@@ -30,7 +30,8 @@ internal sealed class StoreProbe(Func<CancellationToken, Task> ask)
     private readonly Lock _gate = new();
     private Task _asking = Task.CompletedTask;
 
-    /// <summary>"ok", or what is wrong. While a question is open no second one is asked, so that a frozen store does not gather connections.</summary>
+    /// <summary>"ok", or the fault. While a request is open no second one is sent, so
+    /// that a frozen store does not gather connections.</summary>
     public async Task<string> CheckAsync()
     {
         try
@@ -42,7 +43,7 @@ internal sealed class StoreProbe(Func<CancellationToken, Task> ask)
         {
             return $"no answer within {Deadline.TotalSeconds:0.0} s";
         }
-        catch (Exception e) // Whatever keeps a store from answering is what the operator wants to read.
+        catch (Exception e) // Whatever keeps a store from answering is reported to the operator.
         {
             return e.Message;
         }

@@ -7,7 +7,7 @@ using StackExchange.Redis;
 namespace Gateway.Worker.Health;
 
 /// <summary>
-/// Waits at start for what the gateway cannot begin without: PostgreSQL, and where Sentinels are asked for Redis, the name of its primary. A
+/// Waits at start for what the gateway cannot begin without: PostgreSQL and, where Redis is found by Sentinels, the name of its primary. A
 /// single Redis or a Cluster may come later.
 /// </summary>
 internal static class StoreWait
@@ -17,8 +17,8 @@ internal static class StoreWait
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1), Reminder = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Waits with the HTTP listeners open: /healthz is 200, /readyz 503 with the reason, and webhooks get 503, so that Meta sends them again.
-    /// False: the program was told to stop meanwhile.
+    /// Waits with the HTTP listeners open: /healthz is 200, /readyz 503 with the reason, and webhooks get 503, so that Meta retries them.
+    /// False: a stop was requested meanwhile.
     /// </summary>
     public static async Task<bool> ForRunAsync(GatewayOptions options)
     {
@@ -38,7 +38,7 @@ internal static class StoreWait
         return hasCome;
     }
 
-    /// <summary>Waits until PostgreSQL answers, telling <paramref name="say"/> why.</summary>
+    /// <summary>Waits until PostgreSQL answers, and reports the reason to <paramref name="say"/>.</summary>
     public static async Task ForMigrationAsync(StorageOptions storage, Action<string> say)
     {
         if (await AbsenceAsync(storage) is { } absence)
@@ -63,7 +63,7 @@ internal static class StoreWait
         return true;
     }
 
-    /// <summary>Null: all that has to be there is. Throws what waiting does not mend, such as a wrong password.</summary>
+    /// <summary>Null: everything required is available. Throws on faults that waiting does not cure, such as a wrong password.</summary>
     private static async Task<string?> AbsenceAsync(StorageOptions storage)
     {
         try
@@ -99,6 +99,6 @@ internal static class StoreWait
 
 internal static partial class Log
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The gateway waits and takes no calls: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The gateway is waiting and takes no calls: {Reason}")]
     public static partial void Waits(ILogger logger, string reason);
 }

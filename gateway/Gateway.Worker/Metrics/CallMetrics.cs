@@ -5,7 +5,7 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Metrics;
 
-/// <summary>What a NOC wants to know of calls: how many, how they end, and where set-up spends its time.</summary>
+/// <summary>The metrics of calls for a NOC: their number, their causes, and the stages of set-up.</summary>
 internal static class CallMetrics
 {
     public const string MeterName = "Gateway.Calls";
@@ -19,16 +19,16 @@ internal static class CallMetrics
         "gateway_calls_active", "{call}", "Calls in progress by direction");
 
     private static readonly Histogram<double> SetUp = Meter.CreateHistogram<double>(
-        "gateway_calls_setup_seconds", "s", "From the first message of a call to its answer");
+        "gateway_calls_setup_seconds", "s", "Time from the first message of a call to its answer");
 
     private static readonly Histogram<double> Talk = Meter.CreateHistogram<double>(
-        "gateway_calls_talk_seconds", "s", "From answer to end");
+        "gateway_calls_talk_seconds", "s", "Time from answer to end");
 
     private static readonly Histogram<double> Stage = Meter.CreateHistogram<double>(
         "gateway_calls_stage_seconds", "s", "Time from the first message of a call until it entered a stage");
 
     private static readonly Counter<long> Webhooks = Meter.CreateCounter<long>(
-        "gateway_calls_webhook_events", "{event}", "Call webhooks by what became of them");
+        "gateway_calls_webhook_events", "{event}", "Call webhooks by outcome");
 
     private static readonly ConcurrentDictionary<Enum, string> Names = new();
 

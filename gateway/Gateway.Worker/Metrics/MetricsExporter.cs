@@ -4,8 +4,8 @@ using System.Diagnostics.Metrics;
 namespace Gateway.Worker.Metrics;
 
 /// <summary>
-/// Collects every instrument of the `Gateway.*` meters, and the runtime's own, and shows them as Prometheus text. A series is created at its
-/// first measurement; labels come from closed sets, and a metric that grows past <see cref="MaxSeries"/> series drops the rest.
+/// Collects every instrument of the `Gateway.*` meters, and the runtime's own, and writes them as Prometheus text. A series is created at
+/// its first measurement; labels come from closed sets, and a metric that grows past <see cref="MaxSeries"/> series drops the rest.
 /// </summary>
 public sealed class MetricsExporter : IDisposable
 {
@@ -16,7 +16,7 @@ public sealed class MetricsExporter : IDisposable
         [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];
 
     private readonly MeterListener _listener = new();
-    /// <summary>By name: an instrument that is made anew, or twice, goes on in the same metric.</summary>
+    /// <summary>By name: an instrument that is created again continues the same metric.</summary>
     private readonly ConcurrentDictionary<string, Family> _families = new();
 
     public MetricsExporter()
@@ -26,7 +26,7 @@ public sealed class MetricsExporter : IDisposable
             if (instrument.Meter.Name.StartsWith("Gateway.", StringComparison.Ordinal) || instrument.Meter.Name == "System.Runtime")
                 listener.EnableMeasurementEvents(instrument, _families.GetOrAdd(instrument.Name, static (_, i) => new Family(i), instrument));
         };
-        // The state is gone when an instrument is disposed of while it is read: at a stop.
+        // The state is null when an instrument is disposed of while it is read: at a stop.
         _listener.SetMeasurementEventCallback<long>(static (_, value, tags, state) => (state as Family)?.Record(value, tags));
         _listener.SetMeasurementEventCallback<int>(static (_, value, tags, state) => (state as Family)?.Record(value, tags));
         _listener.SetMeasurementEventCallback<double>(static (_, value, tags, state) => (state as Family)?.Record(value, tags));
@@ -57,8 +57,8 @@ public sealed class MetricsExporter : IDisposable
         };
 
         /// <summary>
-        /// Dots become underscores; a counter ends in `_total`, and a gauge does not end in `_count` as some of the runtime's do, since that
-        /// belongs to histograms.
+        /// Dots become underscores; a counter ends in `_total`, and a gauge does not end in `_count` as some of the runtime's do, since
+        /// that suffix belongs to histograms.
         /// </summary>
         public string Name => (_type, instrument.Name.Replace('.', '_').Replace('-', '_')) switch
         {

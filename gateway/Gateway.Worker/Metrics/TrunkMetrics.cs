@@ -3,20 +3,20 @@ using Gateway.Sip;
 
 namespace Gateway.Worker.Metrics;
 
-/// <summary>Which trunks can carry calls and are registered, and how long our certificates last.</summary>
+/// <summary>The state and registration of trunks, and the remaining validity of our certificates.</summary>
 internal sealed class TrunkMetrics : IDisposable
 {
     private readonly Meter _meter = new("Gateway.Trunks");
 
     /// <param name="trunks">The configured names: a closed set.</param>
     /// <param name="health">Null for an unknown trunk.</param>
-    /// <param name="expiries">Our certificates and when they run out (UTC).</param>
+    /// <param name="expiries">Our certificates and their expiry times (UTC).</param>
     public TrunkMetrics(IReadOnlyCollection<string> trunks, Func<string, TrunkHealth?> health, Func<IEnumerable<(string Name, DateTime NotAfter)>> expiries)
     {
         _meter.CreateObservableGauge(
             "gateway_sip_trunk_up",
             () => trunks.Select(name => Of(name, health(name)?.State == TrunkState.Up ? 1 : 0)),
-            description: "1: the trunk answers, or is not to be asked; 0: it does not, or has not answered yet");
+            description: "1: the trunk answers, or is not probed; 0: it does not answer, or has not answered yet");
         _meter.CreateObservableGauge(
             "gateway_sip_trunk_registered",
             () => trunks.Where(name => health(name)?.Registered is not null).Select(name => Of(name, health(name)!.Registered == true ? 1 : 0)),
@@ -25,7 +25,7 @@ internal sealed class TrunkMetrics : IDisposable
             "gateway_sip_certificate_seconds",
             () => expiries().Select(certificate => new Measurement<double>(
                 (certificate.NotAfter - DateTime.UtcNow).TotalSeconds, new KeyValuePair<string, object?>("certificate", certificate.Name))),
-            description: "Time until a TLS certificate of ours runs out; server: that of the listeners, else the trunk's");
+            description: "Time until one of our TLS certificates expires; server: that of the listeners, else the trunk's");
     }
 
     private static Measurement<int> Of(string trunk, int value) => new(value, new KeyValuePair<string, object?>("trunk", trunk));

@@ -8,8 +8,8 @@ using Npgsql;
 namespace Gateway.Worker.Permissions;
 
 /// <summary>
-/// Lets calls count for the permissions of their users, on their way into the store: windows that a call opens, calls in a row that nobody
-/// answered, limits that a connected call sets back, and what Meta refused although our books allowed it. All of it may be repeated.
+/// Applies calls to the permissions of their users, on their way into the store: windows that a call opens, consecutive unanswered calls,
+/// limits that a connected call resets, and refusals by Meta of what our store allowed. All of it may be repeated.
 /// </summary>
 internal sealed partial class ContactsOfCalls(
     ICallStore store, GatewayOptions options, ContactStore contacts, MetaPermissions meta, ILogger<ContactsOfCalls> logger) : ICallStore
@@ -25,7 +25,7 @@ internal sealed partial class ContactsOfCalls(
     {
         await store.CompleteAsync(record, cancellation);
         if (record.WhatsAppError?.Code == WhatsAppErrorCodes.DailyConnectedLimit && UserHandle.IsKnown(record.User))
-            await meta.RefreshAsync(record.Channel, record.User, cancellation); // Meta knows when it is free again
+            await meta.RefreshAsync(record.Channel, record.User, cancellation); // Meta knows when calls are allowed again
         await ApplyAsync(record.Id, record.Channel, record.User, record.EndedAt, known => known.After(record, options.Permissions), cancellation);
     }
 
@@ -51,12 +51,12 @@ internal sealed partial class ContactsOfCalls(
         {
             await contacts.ApplyAsync(channel, user, at, transition, call, cancellation);
         }
-        catch (PostgresException e) when (!e.IsTransient) // The record comes first: it must not wait for what its contact is denied.
+        catch (PostgresException e) when (!e.IsTransient) // The record comes first: it must not wait because its contact cannot be written.
         {
             LogContactFailure(e, call);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: its user's permission could not be brought up to date")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: its user's permission could not be updated")]
     private partial void LogContactFailure(Exception e, CallId callId);
 }

@@ -6,16 +6,16 @@ using Gateway.Worker.Configuration;
 
 namespace Gateway.Worker.Permissions;
 
-/// <summary>What Meta says a user permits (GET call_permissions), brought into our books wherever they say something else.</summary>
+/// <summary>Reads users' permissions at Meta (GET call_permissions), and corrects our store where it differs.</summary>
 internal sealed partial class MetaPermissions(GatewayOptions options, GraphClient graph, ContactStore contacts, TimeProvider time, ILogger<MetaPermissions> logger)
 {
     private readonly Dictionary<ChannelId, GraphNumber> _numbers = options.Channels.ToDictionary(
         c => new ChannelId(c.PhoneNumberId), c => new GraphNumber(c.PhoneNumberId, new GraphToken(c.AccessToken.Reveal())));
 
-    /// <summary>Null for a channel that this node has no token for.</summary>
+    /// <summary>The number of a channel; null where this node has no token for it.</summary>
     public GraphNumber? NumberOf(ChannelId channel) => _numbers.GetValueOrDefault(channel);
 
-    /// <summary>Asks Meta and stores the answer. Null where Meta did not answer: then our books are all there is.</summary>
+    /// <summary>Queries Meta and stores the answer. Null where Meta did not answer: then our store decides.</summary>
     public async Task<Contact?> RefreshAsync(ChannelId channel, WhatsAppUser user, CancellationToken cancellation)
     {
         if (NumberOf(channel) is not { } number)
@@ -43,8 +43,8 @@ internal sealed partial class MetaPermissions(GatewayOptions options, GraphClien
     }
 
     /// <summary>
-    /// What we know, corrected by what Meta says. Where they agree, nothing changes: a refusal that Meta reads as "none" stays a refusal. What an
-    /// operator has taken back only the user can give again.
+    /// The known permission, corrected by Meta's. Where they agree, nothing changes: a refusal that Meta reads as "none" stays a refusal.
+    /// What an operator has revoked, only the user can grant again.
     /// </summary>
     public static ContactPermission Reconciled(ContactPermission known, CallPermission meta, DateTimeOffset now, PermissionLimits limits)
     {
@@ -72,6 +72,6 @@ internal sealed partial class MetaPermissions(GatewayOptions options, GraphClien
 
     private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one is null || other > one ? other : one;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Channel {Channel}: Meta did not say what a user permits ({Error}); our books decide")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Channel {Channel}: Meta did not report a user's permission ({Error}); the stored one decides")]
     private partial void LogUnanswered(ChannelId channel, GraphError error);
 }

@@ -8,7 +8,7 @@ using Gateway.Worker.Configuration;
 
 namespace Gateway.Worker.Permissions;
 
-/// <summary>What became of a wish to ask a user: sent where both others are null.</summary>
+/// <summary>The result of an attempt to ask a user: sent where both others are null.</summary>
 /// <param name="Verdict">The rule that forbids it.</param>
 /// <param name="Error">Meta's refusal.</param>
 internal sealed record AskResult(RequestVerdict? Verdict = null, WhatsAppError? Error = null)
@@ -16,12 +16,13 @@ internal sealed record AskResult(RequestVerdict? Verdict = null, WhatsAppError? 
     public bool IsSent => Verdict is null && Error is null;
 }
 
-/// <summary>Sends permission requests: free-form in an open window, else by the channel's template, and never more than the limits allow.</summary>
+/// <summary>Sends permission requests: free-form in an open window, else by the channel's
+/// template, and never more than the limits allow.</summary>
 internal sealed partial class PermissionAsker(
-    GatewayOptions options, MetaPermissions meta, GraphClient graph, ContactStore contacts, PermissionRequests requests, ChannelStore channels,
+    GatewayOptions options, MetaPermissions meta, GraphClient graph, ContactStore contacts, PermissionRequestStore requests, ChannelStore channels,
     TimeProvider time, ILogger<PermissionAsker> logger)
 {
-    /// <summary>138009 names no time: the shorter of the two periods that it can be about.</summary>
+    /// <summary>138009 gives no time: the shorter of the two periods that it can refer to.</summary>
     private static readonly TimeSpan LimitWait = PermissionRules.Day;
 
     public async Task<AskResult> AskAsync(PermissionAsk ask, CancellationToken cancellation)
@@ -39,7 +40,7 @@ internal sealed partial class PermissionAsker(
         if (id is not { } request)
             return new AskResult(verdict);
 
-        // From here on nothing is cancelled: what became of the request must be known.
+        // From here on nothing is cancelled: the outcome of the request must be known.
         var result = await SendAsync(number, ask.User, settings, verdict.Form!.Value);
         if (result.Error is { Code: WhatsAppErrorCodes.ServiceWindowClosed } && verdict.Form == RequestForm.FreeForm)
         {
@@ -63,7 +64,7 @@ internal sealed partial class PermissionAsker(
             ? graph.RequestPermissionAsync(number, user, settings.PermissionText)
             : graph.SendTemplateAsync(number, user, settings.Template!.Name, settings.Template.Language);
 
-    /// <summary>Meta refused what our books allowed: they are wrong, and are put right.</summary>
+    /// <summary>Corrects our store after Meta refused what it allowed.</summary>
     private async Task ReconcileAsync(PermissionAsk ask, int code)
     {
         if (code == WhatsAppErrorCodes.PermissionAlreadyPermanent)

@@ -10,19 +10,19 @@ using Npgsql;
 
 namespace Gateway.Worker.Permissions;
 
-/// <summary>The parts of the gateway that know what users permit.</summary>
+/// <summary>Registers the services of permissions.</summary>
 internal static class PermissionServices
 {
     public static void AddPermissions(this IServiceCollection services, GatewayOptions options)
     {
         services.AddSingleton(s => new ContactStore(s.GetRequiredService<NpgsqlDataSource>(), options.Permissions));
-        services.AddSingleton(s => new PermissionRequests(s.GetRequiredService<NpgsqlDataSource>(), options.Permissions));
+        services.AddSingleton(s => new PermissionRequestStore(s.GetRequiredService<NpgsqlDataSource>(), options.Permissions));
         services.TryAddSingleton<ChannelStore>();
         services.AddSingleton<MetaPermissions>();
         services.AddSingleton<PermissionAsker>();
-        services.AddSingleton<IPermissionArbiter, PermissionDesk>();
+        services.AddSingleton<IPermissionArbiter, PermissionHandler>();
         services.AddSingleton<NodeCommands>();
-        services.AddSingleton<RingBacks>();
+        services.AddSingleton<ReturnCalls>();
         services.AddSingleton<INonCallEventHandler, PermissionWebhooks>();
         services.AddSingleton<ICallStore>(s => ActivatorUtilities.CreateInstance<ContactsOfCalls>(s, s.GetRequiredService<PostgresCallStore>()));
     }

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Gateway.Worker.Permissions;
 
-/// <summary>Tells of permissions that have expired, for timelines and streams. They have expired without it.</summary>
+/// <summary>Announces expired permissions, for timelines and streams. They expire without it.</summary>
 internal sealed partial class PermissionSweep(ContactStore contacts, TimeProvider time, ILogger<PermissionSweep> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -15,15 +15,15 @@ internal sealed partial class PermissionSweep(ContactStore contacts, TimeProvide
         {
             try
             {
-                await contacts.TellExpiredAsync(time.GetUtcNow(), stoppingToken);
+                await contacts.AnnounceExpiredAsync(time.GetUtcNow(), stoppingToken);
             }
-            catch (NpgsqlException e) // The next turn tells them.
+            catch (NpgsqlException e) // The next turn announces them.
             {
                 LogFailure(e);
             }
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Expired permissions could not be told")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Expired permissions could not be announced")]
     private partial void LogFailure(Exception e);
 }

@@ -10,11 +10,11 @@ using Gateway.Worker.Configuration;
 namespace Gateway.Worker.Permissions;
 
 /// <summary>
-/// What webhooks tell of users: their answers to requests, their messages, their new numbers and ids. Each may come again, late or out of
-/// order: what it does depends on Meta's time of it alone.
+/// Handles webhooks about users: their answers to requests, their messages, their new numbers and ids. Each may be repeated, late or out of
+/// order: its effect depends only on Meta's time of it.
 /// </summary>
 internal sealed class PermissionWebhooks(
-    GatewayOptions options, ContactStore contacts, PermissionRequests requests, RingBacks ringBacks, TimeProvider time) : INonCallEventHandler
+    GatewayOptions options, ContactStore contacts, PermissionRequestStore requests, ReturnCalls returnCalls, TimeProvider time) : INonCallEventHandler
 {
     private readonly HashSet<string> _channels = [.. options.Channels.Select(c => c.PhoneNumberId)];
 
@@ -23,7 +23,7 @@ internal sealed class PermissionWebhooks(
         if (happened is not (WebhookEvent.PermissionReply or WebhookEvent.InboundMessage or WebhookEvent.UserIdChanged or WebhookEvent.MessageFailed))
             return false;
         if (happened.Number.PhoneNumberId is not { } id || !_channels.Contains(id))
-            return true; // another app's number
+            return true; // a number of another app
         var channel = new ChannelId(id);
         var at = happened.Timestamp ?? time.GetUtcNow();
         switch (happened)
@@ -55,6 +55,6 @@ internal sealed class PermissionWebhooks(
         var decider = reply.Source == PermissionSource.Automatic ? PermissionDecider.Automatic : PermissionDecider.User;
         var decision = new ContactReply(channel, reply.User, reply.Accepted, reply.IsPermanent, reply.ExpiresAt, decider, reply.ContextId);
         if (await contacts.ReplyAsync(decision, at, time.GetUtcNow(), cancellation) is { } agent)
-            ringBacks.Add(new NodeCommand.CallBack(channel, reply.User, agent.Agent, agent.Trunk));
+            returnCalls.Add(new NodeCommand.CallBack(channel, reply.User, agent.Agent, agent.Trunk));
     }
 }

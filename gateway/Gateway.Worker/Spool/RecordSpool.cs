@@ -7,25 +7,25 @@ using Npgsql;
 namespace Gateway.Worker.Spool;
 
 /// <summary>
-/// Where a finished record, and a pick-up before it, goes first: to the disk of this node, so that neither the death of PostgreSQL nor of this
-/// process loses it. From here it is settled (by <see cref="ICallStore"/>, whose every write may be repeated) and then removed; while the store
-/// is away, it waits.
+/// The first place of a finished record, and of a pick-up before it: the disk of this node, so that neither an outage of PostgreSQL nor a
+/// crash of this process loses it. From here it is settled (by <see cref="ICallStore"/>, whose every write may be repeated) and then
+/// removed; while the store is unavailable, it waits.
 /// </summary>
 internal sealed partial class RecordSpool : IDisposable
 {
     /// <summary>Settlements at one time.</summary>
     private const int Width = 8;
 
-    /// <summary>For one settlement; a store that takes longer counts as away.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    /// <summary>Timeout of one settlement; a store that takes longer counts as unavailable.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>For what is left at a stop.</summary>
-    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(5);
+    /// <summary>Timeout for what is left at a stop.</summary>
+    private static readonly TimeSpan FinalTimeout = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    /// <summary>A record that the store refuses waits so long for its next try; the others do not wait for it.</summary>
+    /// <summary>The back-off of a record that the store refuses; the others do not wait for it.</summary>
     private static readonly TimeSpan RefusedPause = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan DropInterval = TimeSpan.FromHours(1);
@@ -41,18 +41,18 @@ internal sealed partial class RecordSpool : IDisposable
     private readonly SpoolMetrics _metrics;
     private readonly int _limit;
 
-    /// <summary>Names of the files that wait, each with the moment before which it is not tried.</summary>
+    /// <summary>Names of the waiting files, each with the time before which it is not tried.</summary>
     private readonly ConcurrentDictionary<string, Instant> _waiting = new();
 
-    /// <summary>What the disk did not take.</summary>
-    private readonly ConcurrentDictionary<string, object> _homeless = new();
+    /// <summary>Records that could not be written to the disk.</summary>
+    private readonly ConcurrentDictionary<string, object> _unspooled = new();
 
     private readonly SemaphoreSlim _news = new(0);
     private readonly CancellationTokenSource _stop = new();
     private Task _settling = Task.CompletedTask;
 
     /// <exception cref="IOException">The folder cannot be written, or another process holds it.</exception>
-    /// <exception cref="UnauthorizedAccessException">The same.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder cannot be written.</exception>
     public RecordSpool(GatewayOptions options, ICallStore store, TimeProvider time, ILogger<RecordSpool> logger)
     {
         _clock = new InstantClock(time);
@@ -64,43 +64,45 @@ internal sealed partial class RecordSpool : IDisposable
     }
 
     /// <summary>Records that wait to be settled.</summary>
-    public int Count => _waiting.Count + _homeless.Count;
+    public int Count => _waiting.Count + _unspooled.Count;
 
-    /// <summary>More records wait than the disk is meant to hold: no new calls, please.</summary>
+    /// <summary>True where more records wait than the configured limit: no new calls are accepted.</summary>
     public bool IsFull => Count >= _limit;
 
     private TimeSpan OldestAge
     {
         get
         {
-            var oldest = _waiting.Keys.Concat(_homeless.Keys).Min(StringComparer.Ordinal);
+            var oldest = _waiting.Keys.Concat(_unspooled.Keys).Min(StringComparer.Ordinal);
             return oldest is not null && SpoolFile.TimeOf(oldest) is { } since ? _time.GetUtcNow() - since : TimeSpan.Zero;
         }
     }
 
-    /// <summary>Returns once the record is safe on the disk. A disk that fails is reported, and the record then lives in memory only.</summary>
+    /// <summary>Returns once the record is safe on the disk. A disk failure is
+    /// reported, and the record is then kept in memory only.</summary>
     public Task AddAsync(CallRecord record) => AddAsync(record, record.Id, SpoolFile.NameOf(record), () => _folder.Write(record));
 
     /// <summary>The same for a pick-up.</summary>
     public Task AddAsync(SpooledAnswer answer) => AddAsync(answer, answer.Call.Id, SpoolFile.NameOf(answer), () => _folder.Write(answer));
 
-    /// <summary>Tries what an earlier process left, then begins to settle whatever comes.</summary>
+    /// <summary>Tries what an earlier process left, then settles new records as they come.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
         await SettleAllAsync(cancellation);
         _settling = RunAsync(_stop.Token);
     }
 
-    /// <summary>Tries what is left once more; the next start does the rest.</summary>
+    /// <summary>Tries what is left one last time; the next start does the rest.</summary>
     public async Task StopAsync()
     {
         await _stop.CancelAsync();
         await _settling;
-        using var patience = new CancellationTokenSource(LastPatience, _time);
-        await SettleAllAsync(patience.Token);
+        using var timeout = new CancellationTokenSource(FinalTimeout, _time);
+        await SettleAllAsync(timeout.Token);
     }
 
-    /// <summary>Settles what waits, the oldest first, until <paramref name="cancellation"/>: while the store is away, again and again.</summary>
+    /// <summary>Settles what waits, the oldest first, until
+    /// <paramref name="cancellation"/>; retries while the store is unavailable.</summary>
     private async Task RunAsync(CancellationToken cancellation)
     {
         var pause = FirstPause;
@@ -125,14 +127,14 @@ internal sealed partial class RecordSpool : IDisposable
         }
     }
 
-    /// <summary>Tries each waiting record once. False when the store is away: then the rest was not tried.</summary>
+    /// <summary>Tries each waiting record once. False when the store is unavailable: then the rest was not tried.</summary>
     public async Task<bool> SettleAllAsync(CancellationToken cancellation)
     {
         var now = _clock.Now;
-        var due = _waiting.Where(file => file.Value <= now).Select(file => file.Key).Concat(_homeless.Keys)
+        var due = _waiting.Where(file => file.Value <= now).Select(file => file.Key).Concat(_unspooled.Keys)
             .Order(StringComparer.Ordinal).ToLookup(name => name.EndsWith(SpoolFile.AnswerEnding, StringComparison.Ordinal));
         var isAway = false;
-        foreach (var names in new[] { due[true], due[false] }) // after the end of a call its pick-up is no news any more
+        foreach (var names in new[] { due[true], due[false] }) // after the end of a call its pick-up is no longer news
         {
             await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = Width }, async (name, _) =>
             {
@@ -161,17 +163,17 @@ internal sealed partial class RecordSpool : IDisposable
         {
             _metrics.Failed();
             LogNotSpooled(e, call);
-            _homeless[name] = entry;
+            _unspooled[name] = entry;
         }
         _news.Release();
     }
 
-    /// <summary>False when the store is away.</summary>
+    /// <summary>False when the store is unavailable.</summary>
     private async Task<bool> SettleAsync(string name, CancellationToken cancellation)
     {
         try
         {
-            if (!_homeless.TryGetValue(name, out var entry))
+            if (!_unspooled.TryGetValue(name, out var entry))
             {
                 (entry, var fault) = _folder.Read(name);
                 if (fault is not null)
@@ -182,10 +184,10 @@ internal sealed partial class RecordSpool : IDisposable
                     return true;
                 }
             }
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            patience.CancelAfter(Patience);
-            await WriteAsync(entry, patience.Token);
-            _homeless.TryRemove(name, out _);
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            timeout.CancelAfter(Timeout);
+            await WriteAsync(entry, timeout.Token);
+            _unspooled.TryRemove(name, out _);
             if (_waiting.TryRemove(name, out _))
                 Finish(name, entry);
             return true;
@@ -198,7 +200,7 @@ internal sealed partial class RecordSpool : IDisposable
                 _waiting[name] = _clock.Now + RefusedPause;
             return true;
         }
-        catch (Exception e) // Whatever keeps the store from answering, the record stays and is tried again.
+        catch (Exception e) // Whatever keeps the store from answering, the record stays and is retried.
         {
             if (!cancellation.IsCancellationRequested)
                 LogAway(e.Message, Count);
@@ -206,7 +208,7 @@ internal sealed partial class RecordSpool : IDisposable
         }
     }
 
-    /// <summary>Of a record, keeps the file for a while; a pick-up is told by its call's record.</summary>
+    /// <summary>Keeps the file of a record for a while; a pick-up needs none, since its call's record includes it.</summary>
     private void Finish(string name, object entry)
     {
         if (_keepSettled > TimeSpan.Zero && entry is CallRecord)
@@ -231,7 +233,8 @@ internal sealed partial class RecordSpool : IDisposable
         }
     }
 
-    /// <summary>Of a pick-up, the beginning of its call too: it may not have been written either. Neither changes a row that is complete.</summary>
+    /// <summary>Writes an entry; with a pick-up the beginning of its call too, which
+    /// may be missing. Neither changes a complete row.</summary>
     private async Task WriteAsync(object entry, CancellationToken cancellation)
     {
         if (entry is CallRecord record)
@@ -245,7 +248,8 @@ internal sealed partial class RecordSpool : IDisposable
             answer.Call.Id, answer.StartedAt, answer.AnsweredAt, answer.Agent, answer.Trunk, answer.WhatsAppId, cancellation);
     }
 
-    /// <summary>The server as a whole cannot, and not this record: SQLSTATE classes 25 (read-only), 28 and 3D (who and where), 53, 57, 58.</summary>
+    /// <summary>True where the server as a whole fails, and not this record: SQLSTATE classes 25 (read-only), 28
+    /// and 3D (authorization, catalog), 53, 57, 58.</summary>
     private static bool IsOfTheServer(string state) => state[..2] is "25" or "28" or "3D" or "53" or "57" or "58";
 
     private void SetAside(string name, string fault)
@@ -254,18 +258,18 @@ internal sealed partial class RecordSpool : IDisposable
         _folder.SetAside(name);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: its record could not be spooled and is kept in memory until PostgreSQL takes it")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: its record could not be spooled and is kept in memory until PostgreSQL has stored it")]
     private partial void LogNotSpooled(Exception e, CallId callId);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The spooled record {Name} cannot be read ({Fault}): it was moved to set-aside and is not settled")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The spooled record {Name} cannot be read ({Fault}): it was moved to the folder set-aside and is not settled")]
     private partial void LogSetAside(string name, string fault);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL refuses the spooled record {Name}: it is tried again in a minute")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL refuses the spooled record {Name}: retry in a minute")]
     private partial void LogRefused(Exception e, string name);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Settled records older than storage.keepSettled could not be deleted")]
     private partial void LogNotDropped(Exception e);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL does not take records ({Reason}): {Count} wait in the spool")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL does not accept records ({Reason}): {Count} wait in the spool")]
     private partial void LogAway(string reason, int count);
 }

@@ -8,8 +8,8 @@ using Npgsql;
 namespace Gateway.Worker.Spool;
 
 /// <summary>
-/// The verb `settle`: brings a database that was restored from a dump up to date with what this node has kept of calls since. Each call is
-/// charged once, however often this runs and whatever the dump has of it already.
+/// The verb `settle`: brings a database that was restored from a dump up to date with the records that this node has kept since. Each call
+/// is charged once, however often this runs and whatever the dump already has of it.
 /// </summary>
 internal static class SettleAgain
 {
@@ -18,7 +18,7 @@ internal static class SettleAgain
     {
         if (!DateTimeOffset.TryParse(since, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var from))
         {
-            await output.WriteLineAsync($"{since} is no time: 2026-01-31T12:00:00Z");
+            await output.WriteLineAsync($"{since} is not a time such as 2026-01-31T12:00:00Z");
             return 2;
         }
         await using var database = Database.Open(options.Storage.Postgres.Reveal());
@@ -37,16 +37,16 @@ internal static class SettleAgain
                 await output.WriteLineAsync($"{Path.GetFileName(path)}: {fault}");
             }
         }
-        await output.WriteLineAsync($"{settled} settled again, {known} were there already, {failed} failed");
+        await output.WriteLineAsync($"{settled} settled again, {known} were already there, {failed} failed");
         return failed == 0 ? 0 : 1;
     }
 
-    /// <summary>Null: settled now. Empty: settled before. Else what is wrong.</summary>
+    /// <summary>Settles one file. Null: settled now. Empty: settled before. Else the fault.</summary>
     private static async Task<string?> TryAsync(PostgresCallStore store, string path, CancellationToken cancellation)
     {
         var (entry, fault) = SpoolFile.Decode(await File.ReadAllBytesAsync(path, cancellation));
         if (entry is not CallRecord record)
-            return fault ?? "it is no record";
+            return fault ?? "it is not a record";
         try
         {
             if (await store.FindAsync(record.Id, cancellation) is not null)

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Gateway.Worker.Spool;
 
 /// <summary>
-/// The records that PostgreSQL has taken, kept for a while, a folder a day: what a restored dump lacks can be settled again from them (`settle`).
+/// The records that PostgreSQL has stored, kept for a while, one folder a day: what a restored dump lacks can be settled again from them
+/// (`settle`).
 /// </summary>
 /// <param name="spool">The spool's folder; the days are in `settled` below it.</param>
 internal sealed class SettledFolder(string spool)
@@ -12,7 +13,7 @@ internal sealed class SettledFolder(string spool)
 
     private readonly string _folder = Path.Combine(spool, "settled");
 
-    /// <summary>Takes over a spooled file. Not flushed: after a power cut it waits in the spool again, and changes nothing.</summary>
+    /// <summary>Moves a spooled file here. Not flushed: after a power cut it waits in the spool again, and changes nothing.</summary>
     public void Take(string path)
     {
         var name = Path.GetFileName(path);

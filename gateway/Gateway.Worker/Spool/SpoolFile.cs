@@ -8,16 +8,16 @@ using Gateway.Calls;
 namespace Gateway.Worker.Spool;
 
 /// <summary>
-/// What waits for PostgreSQL as one file: a line with what the file is and the SHA-256 of all that follows, then a <see cref="CallRecord"/> or a
-/// <see cref="SpooledAnswer"/> as JSON. Its name begins with the time of what happened, so the names' order is the order of time, and a pick-up
-/// comes before the end of its call.
+/// An entry that waits for PostgreSQL as one file: a line with the type and the SHA-256 of all that follows, then a
+/// <see cref="CallRecord"/> or a <see cref="SpooledAnswer"/> as JSON. The name begins with the time of the event, so names are ordered by
+/// time, and a pick-up comes before the end of its call.
 /// </summary>
 internal static class SpoolFile
 {
-    /// <summary>Of a finished record.</summary>
+    /// <summary>The extension of a finished record.</summary>
     public const string Ending = ".record";
 
-    /// <summary>Of a pick-up.</summary>
+    /// <summary>The extension of a pick-up.</summary>
     public const string AnswerEnding = ".answer";
 
     private const string RecordKind = "gateway-record 1 ";
@@ -34,7 +34,7 @@ internal static class SpoolFile
 
     public static string NameOf(SpooledAnswer answer) => NameOf(answer.AnsweredAt, answer.Call.Id, AnswerEnding);
 
-    /// <summary>The time of what happened that a file's name tells; null where it is not a name of ours.</summary>
+    /// <summary>The time of the event in a file's name; null where the name is not one of ours.</summary>
     public static DateTimeOffset? TimeOf(string name) =>
         DateTimeOffset.TryParseExact(
             name.Split('-')[0], TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
@@ -45,18 +45,18 @@ internal static class SpoolFile
 
     public static byte[] Encode(SpooledAnswer answer) => Encode(AnswerKind, JsonSerializer.SerializeToUtf8Bytes(answer, Format));
 
-    /// <summary>The <see cref="CallRecord"/> or <see cref="SpooledAnswer"/>, or why the bytes are none.</summary>
+    /// <summary>The <see cref="CallRecord"/> or <see cref="SpooledAnswer"/>, or the reason why the bytes are neither.</summary>
     public static (object? Entry, string? Fault) Decode(ReadOnlySpan<byte> bytes)
     {
         var end = bytes.IndexOf((byte)'\n');
         var type = bytes.StartsWith(Encoding.ASCII.GetBytes(RecordKind)) ? typeof(CallRecord)
             : bytes.StartsWith(Encoding.ASCII.GetBytes(AnswerKind)) ? typeof(SpooledAnswer) : null;
         if (end < 0 || type is null)
-            return (null, "it does not begin as a record does");
+            return (null, "it does not begin like a record");
         var sum = bytes[RecordKind.Length..end];
         var body = bytes[(end + 1)..];
         if (!sum.SequenceEqual(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(body)))))
-            return (null, "its checksum is another");
+            return (null, "its checksum does not match");
         try
         {
             return JsonSerializer.Deserialize(body, type, Format) is { } entry ? (entry, null) : (null, "it is empty");

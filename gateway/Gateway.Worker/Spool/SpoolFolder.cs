@@ -4,8 +4,8 @@ using Media.Native.Files;
 namespace Gateway.Worker.Spool;
 
 /// <summary>
-/// The files of a spool in a folder that one process holds. A file is there whole or not at all: it is written under another name, flushed,
-/// renamed, and then the folder is flushed. A file that cannot be read moves to `set-aside`, where an operator finds it.
+/// The files of a spool in a folder that one process holds. A file is complete or absent: it is written under another name, flushed,
+/// renamed, and then the folder is flushed. A file that cannot be read is moved to `set-aside`, where an operator finds it.
 /// </summary>
 internal sealed class SpoolFolder : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed class SpoolFolder : IDisposable
     private readonly FileStream _lock;
 
     /// <exception cref="IOException">The folder cannot be written, or another process holds it.</exception>
-    /// <exception cref="UnauthorizedAccessException">The same.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder cannot be written.</exception>
     public SpoolFolder(string folder)
     {
         _folder = folder;
@@ -24,7 +24,7 @@ internal sealed class SpoolFolder : IDisposable
         Directory.CreateDirectory(_setAside);
         _lock = new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         foreach (var part in Directory.EnumerateFiles(folder, "*" + Unfinished))
-            File.Delete(part); // its call was never said to be safe
+            File.Delete(part); // it was never reported as safe
         Folder.Flush(folder);
     }
 
@@ -44,7 +44,7 @@ internal sealed class SpoolFolder : IDisposable
     /// <summary>The same for a pick-up.</summary>
     public string Write(SpooledAnswer answer) => Write(SpoolFile.NameOf(answer), SpoolFile.Encode(answer));
 
-    /// <summary>What <see cref="SpoolFile.Decode"/> says of a file; both null: the file is gone.</summary>
+    /// <summary>The result of <see cref="SpoolFile.Decode"/> for a file; both null: the file is gone.</summary>
     public (object? Entry, string? Fault) Read(string name)
     {
         try
@@ -57,10 +57,10 @@ internal sealed class SpoolFolder : IDisposable
         }
     }
 
-    /// <summary>Not flushed: a file that comes back after a power cut is applied once more, and changes nothing.</summary>
+    /// <summary>Deletes a file. Not flushed: one that comes back after a power cut is applied again, and changes nothing.</summary>
     public void Remove(string name) => File.Delete(Path.Combine(_folder, name));
 
-    /// <summary>Gives a settled record to those that are kept.</summary>
+    /// <summary>Moves a settled record to the kept ones.</summary>
     public void Keep(string name, SettledFolder settled) => settled.Take(Path.Combine(_folder, name));
 
     public void SetAside(string name) => File.Move(Path.Combine(_folder, name), Path.Combine(_setAside, name), overwrite: true);
@@ -73,7 +73,7 @@ internal sealed class SpoolFolder : IDisposable
         using (var file = new FileStream(part, FileMode.Create, FileAccess.Write))
         {
             if (OperatingSystem.IsLinux())
-                File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite); // users' numbers are in it
+                File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite); // it contains users' numbers
             file.Write(bytes);
             file.Flush(flushToDisk: true);
         }

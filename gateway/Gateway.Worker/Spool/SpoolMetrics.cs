@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Gateway.Worker.Spool;
 
-/// <summary>What waits to be settled, and what could not be spooled as it should.</summary>
+/// <summary>The metrics of waiting and failed records.</summary>
 internal sealed class SpoolMetrics : IDisposable
 {
     private readonly Meter _meter = new("Gateway.Spool");
@@ -12,10 +12,10 @@ internal sealed class SpoolMetrics : IDisposable
     public SpoolMetrics(Func<int> records, Func<TimeSpan> age, Func<int> setAside)
     {
         _meter.CreateObservableGauge("gateway_spool_records", records, "{record}", "Finished records that wait on this node's disk to be settled");
-        _meter.CreateObservableGauge("gateway_spool_age_seconds", () => age().TotalSeconds, "s", "Age of the oldest of them; 0: none waits");
+        _meter.CreateObservableGauge("gateway_spool_age_seconds", () => age().TotalSeconds, "s", "Age of the oldest waiting record; 0: none waits");
         _meter.CreateObservableGauge("gateway_spool_set_aside", setAside, "{record}", "Unreadable files in the spool's set-aside folder");
-        _failures = _meter.CreateCounter<long>("gateway_spool_failures", "{record}", "Records that the disk did not take; memory keeps them");
-        _refusals = _meter.CreateCounter<long>("gateway_spool_refusals", "{record}", "Tries at which PostgreSQL answered, but refused a record");
+        _failures = _meter.CreateCounter<long>("gateway_spool_failures", "{record}", "Records that could not be written to the disk and are kept in memory");
+        _refusals = _meter.CreateCounter<long>("gateway_spool_refusals", "{record}", "Attempts in which PostgreSQL answered, but refused a record");
     }
 
     public void Failed() => _failures.Add(1);

@@ -2,12 +2,13 @@ using Gateway.Calls;
 
 namespace Gateway.Worker.Spool;
 
-/// <summary>A pick-up that PostgreSQL has not been given yet, with all that its row needs where not even the beginning of the call was written.</summary>
-/// <param name="Call">Whose.</param>
-/// <param name="StartedAt">When the call began.</param>
-/// <param name="AnsweredAt">When it was picked up.</param>
-/// <param name="Agent">Who has it at the PBX.</param>
-/// <param name="Trunk">By which trunk.</param>
-/// <param name="WhatsAppId">Meta's name of the call.</param>
+/// <summary>A pick-up that is not in PostgreSQL yet, with all that its row needs where
+/// not even the beginning of the call was written.</summary>
+/// <param name="Call">The call.</param>
+/// <param name="StartedAt">The start of the call.</param>
+/// <param name="AnsweredAt">The time of the pick-up.</param>
+/// <param name="Agent">The agent at the PBX.</param>
+/// <param name="Trunk">The trunk.</param>
+/// <param name="WhatsAppId">Meta's id of the call.</param>
 internal sealed record SpooledAnswer(
     CallIdentity Call, DateTimeOffset StartedAt, DateTimeOffset AnsweredAt, string? Agent, string? Trunk, WhatsAppCallId? WhatsAppId);

@@ -77,7 +77,7 @@ internal sealed class PbxLeg : MediaLeg
     public bool HandleRtp(Span<byte> datagram, TransportAddress source, Instant now)
     {
         if (Parameters is not { } agreed || !_rtpSource.Accepts(source, _profile, now))
-            return Drop(DropReason.Stranger);
+            return Drop(DropReason.UnexpectedSource);
         var kind = DatagramKinds.Classify(datagram);
         if (kind == DatagramKind.Rtcp && agreed.RtcpMux)
         {
@@ -92,7 +92,7 @@ internal sealed class PbxLeg : MediaLeg
         if (!IsKnown(packet.PayloadType))
             return Drop(DropReason.PayloadType);
         if (!_rtpSource.Confirm(source, packet.Header, _profile, now))
-            return Drop(DropReason.Stranger);
+            return Drop(DropReason.UnexpectedSource);
         Accept(packet, now);
         ListenForKeys(packet, now);
         return true;
@@ -102,7 +102,7 @@ internal sealed class PbxLeg : MediaLeg
     {
         if (!_rtcpSource.Accepts(source, _profile, now) || DatagramKinds.Classify(datagram) != DatagramKind.Rtcp)
         {
-            Drop(DropReason.Stranger);
+            Drop(DropReason.UnexpectedSource);
             return;
         }
         _rtcpSource.Confirm(source, default, _profile, now);

@@ -19,7 +19,7 @@ public enum DropReason
     Srtp,
 
     /// <summary>To a PBX port from an address that is not the PBX's.</summary>
-    Stranger,
+    UnexpectedSource,
 
     /// <summary>A payload type that was not agreed.</summary>
     PayloadType,

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Media.Native.Crypto;
 
-/// <summary>OpenSSL's per-thread error queue, emptied into words an operator can read.</summary>
+/// <summary>OpenSSL's per-thread error queue, emptied into readable text.</summary>
 internal static unsafe class OpenSslErrors
 {
     /// <summary>SSL_R_READ_TIMEOUT_EXPIRED (openssl/sslerr.h).</summary>

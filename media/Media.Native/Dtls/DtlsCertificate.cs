@@ -11,7 +11,7 @@ namespace Media.Native.Dtls;
 /// </summary>
 public sealed unsafe class DtlsCertificate : IDisposable
 {
-    /// <summary>How long a certificate lasts; RFC 8827 §6.5 only asks that it be limited.</summary>
+    /// <summary>The validity of a certificate; RFC 8827 §6.5 only asks that it be limited.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(30);
 
     private DtlsCertificate(SslContextHandle context, DtlsOptions options, DtlsFingerprint fingerprint, DateTimeOffset expires)
@@ -22,7 +22,7 @@ public sealed unsafe class DtlsCertificate : IDisposable
         Expires = expires;
     }
 
-    /// <summary>What goes into <c>a=fingerprint:sha-256</c>.</summary>
+    /// <summary>The value of <c>a=fingerprint:sha-256</c>.</summary>
     public DtlsFingerprint Fingerprint { get; }
 
     public DateTimeOffset Expires { get; }
@@ -32,7 +32,7 @@ public sealed unsafe class DtlsCertificate : IDisposable
     internal DtlsOptions Options { get; }
 
     /// <summary>Makes a new key and certificate, valid from a day ago (peers' clocks differ) for <see cref="Lifetime"/>.</summary>
-    /// <exception cref="ArgumentException">An option makes no sense.</exception>
+    /// <exception cref="ArgumentException">An option is invalid.</exception>
     /// <exception cref="NativeException">OpenSSL refuses an option or the key.</exception>
     public static DtlsCertificate Generate(TimeProvider time, DtlsOptions? options = null)
     {

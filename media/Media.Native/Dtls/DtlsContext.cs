@@ -3,7 +3,7 @@ using Media.Native.Crypto;
 
 namespace Media.Native.Dtls;
 
-/// <summary>What one handshake's callbacks need, in native memory that the SSL points to.</summary>
+/// <summary>The data of one handshake's callbacks, in native memory that the SSL points to.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct DtlsCallbackData
 {
@@ -21,8 +21,8 @@ internal static unsafe class DtlsContext
     internal const int CallbackDataIndex = 0; // SSL's own "app data" slot
 
     /// <summary>
-    /// ECDHE-ECDSA-AES128-GCM-SHA256, which RFC 8827 §6.5 requires of everybody, and its AES-256 and RSA siblings. AES-GCM only:
-    /// <see cref="DtlsRecords"/> knows how short its records can be.
+    /// ECDHE-ECDSA-AES128-GCM-SHA256, which RFC 8827 §6.5 makes mandatory, and its AES-256 and RSA siblings. AES-GCM only:
+    /// <see cref="DtlsRecords"/> relies on the length of its shortest record.
     /// </summary>
     private const string CipherSuites = "ECDHE+AESGCM";
     private const string Groups = "X25519:P-256:P-384";
@@ -56,7 +56,7 @@ internal static unsafe class DtlsContext
 
     /// <summary>
     /// Replaces OpenSSL's chain check, which self-signed certificates would fail: the leaf's hash must be one that the SDP announced.
-    /// Called inside the handshake, so a stranger gets a bad_certificate alert and no Finished.
+    /// Called inside the handshake, so an unexpected peer gets a bad_certificate alert and no Finished.
     /// </summary>
     [UnmanagedCallersOnly]
     private static int VerifyPeer(nint storeContext, nint argument)
@@ -93,7 +93,7 @@ internal static unsafe class DtlsContext
         return false;
     }
 
-    /// <summary>How long to wait for an answer, given the wait before; 0 asks for the first.</summary>
+    /// <summary>The wait for an answer, given the wait before; 0 asks for the first.</summary>
     [UnmanagedCallersOnly]
     internal static uint NextTimeout(nint ssl, uint previousMicroseconds)
     {

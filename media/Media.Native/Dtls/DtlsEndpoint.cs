@@ -22,9 +22,11 @@ public sealed unsafe class DtlsEndpoint : IDisposable
     private ulong _plainRecords;
     private byte? _unprovenAlert;
 
-    /// <param name="role">Who begins.</param>
+    /// <param name="role">The role: the client begins.</param>
     /// <param name="certificate">Ours.</param>
-    /// <param name="expectedPeers">The peer shows a certificate with one of these hashes (RFC 8122 §5); more than four are not looked at.</param>
+    /// <param name="expectedPeers">
+    /// The peer shows a certificate with one of these hashes (RFC 8122 §5); those after the fourth are ignored.
+    /// </param>
     /// <exception cref="NativeException">OpenSSL has no memory.</exception>
     public DtlsEndpoint(DtlsRole role, DtlsCertificate certificate, params ReadOnlySpan<DtlsFingerprint> expectedPeers)
     {
@@ -57,10 +59,10 @@ public sealed unsafe class DtlsEndpoint : IDisposable
 
     public DtlsFailure Failure { get; private set; }
 
-    /// <summary>What lies behind <see cref="Failure"/>, in OpenSSL's words where it found it; for the log.</summary>
+    /// <summary>The detail behind <see cref="Failure"/>, in OpenSSL's words where it reported it; for the log.</summary>
     public string? FailureReason { get; private set; }
 
-    /// <summary>How long until <see cref="HandleTimeout"/> wants to be called; null when nothing is outstanding.</summary>
+    /// <summary>The time until <see cref="HandleTimeout"/> must be called; null when nothing is outstanding.</summary>
     public TimeSpan? TimeUntilRetransmit
     {
         get
@@ -90,7 +92,7 @@ public sealed unsafe class DtlsEndpoint : IDisposable
             if (DtlsRecords.IsPlausible(record, Role, State == DtlsState.Connected))
                 HandleRecord(record);
             else if (DtlsRecords.IsPlain(record) && record[0] == DtlsRecords.Alert && record.Length == DtlsRecords.HeaderSize + 2)
-                _unprovenAlert = record[^1]; // anybody may have sent it, so it only words a failure that comes anyway
+                _unprovenAlert = record[^1]; // anybody may have sent it, so it only explains a failure that comes anyway
         }
     }
 
@@ -145,7 +147,9 @@ public sealed unsafe class DtlsEndpoint : IDisposable
         return true;
     }
 
-    /// <summary>Says close_notify if there is a connection to close; drain <see cref="TryPollTransmit"/> once more, then dispose.</summary>
+    /// <summary>
+    /// Sends close_notify if there is a connection to close; drain <see cref="TryPollTransmit"/> once more, then dispose.
+    /// </summary>
     public void Shutdown()
     {
         if (State == DtlsState.Connected)
@@ -174,7 +178,7 @@ public sealed unsafe class DtlsEndpoint : IDisposable
             if (LibSsl.WriteBio(_input, isPlain ? header : bytes, DtlsRecords.HeaderSize) == DtlsRecords.HeaderSize
                 && LibSsl.WriteBio(_input, bytes + DtlsRecords.HeaderSize, record.Length - DtlsRecords.HeaderSize) == record.Length - DtlsRecords.HeaderSize)
                 Advance();
-        _ = LibSsl.ControlBio(_input, LibSsl.BioControlReset, 0, null); // the next record starts afresh whatever this one left behind
+        _ = LibSsl.ControlBio(_input, LibSsl.BioControlReset, 0, null); // the next record starts with an empty buffer
     }
 
     private void Advance()

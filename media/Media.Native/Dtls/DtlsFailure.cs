@@ -1,6 +1,6 @@
 namespace Media.Native.Dtls;
 
-/// <summary>Why an endpoint is <see cref="DtlsState.Failed"/>.</summary>
+/// <summary>The reason an endpoint is <see cref="DtlsState.Failed"/>.</summary>
 public enum DtlsFailure
 {
     None,
@@ -8,7 +8,7 @@ public enum DtlsFailure
     /// <summary>The peer's certificate is not the one its SDP announced.</summary>
     FingerprintMismatch,
 
-    /// <summary>The handshake ended without an SRTP profile both sides know (RFC 5764 §4.1).</summary>
+    /// <summary>The handshake ended without an SRTP profile that both sides support (RFC 5764 §4.1).</summary>
     NoSrtpProfile,
 
     /// <summary>The peer sent a fatal alert.</summary>

@@ -5,7 +5,9 @@ using System.Security.Cryptography;
 
 namespace Media.Native.Dtls;
 
-/// <summary>The hashes of certificates that are trusted, by their size in bytes (RFC 8122 §5; SHA-1 and MD5 prove nothing any more).</summary>
+/// <summary>
+/// The hashes of certificates that are trusted, by their size in bytes (RFC 8122 §5; SHA-1 and MD5 prove nothing any more).
+/// </summary>
 public enum DtlsHash
 {
     None = 0,
@@ -45,7 +47,8 @@ public readonly record struct DtlsFingerprint
     }
 
     /// <summary>
-    /// Reads <c>AB:CD:…</c>: 32, 48 or 64 pairs of hexadecimal digits in either case, whose number tells the hash; anything else is false.
+    /// Reads <c>AB:CD:…</c>: 32, 48 or 64 pairs of hexadecimal digits in either case, whose number determines the hash; anything else is
+    /// false.
     /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out DtlsFingerprint fingerprint)
     {
@@ -65,14 +68,14 @@ public readonly record struct DtlsFingerprint
         return true;
     }
 
-    /// <summary>Compares without telling by its duration where the difference is.</summary>
+    /// <summary>Compares in constant time.</summary>
     public bool FixedTimeEquals(ReadOnlySpan<byte> hash)
     {
         Span<byte> own = stackalloc byte[MaxSize];
         return Hash != DtlsHash.None && CryptographicOperations.FixedTimeEquals(WriteBytes(own), hash);
     }
 
-    /// <summary>Upper-case pairs with colons, as SDP wants them.</summary>
+    /// <summary>Upper-case pairs with colons, as in SDP.</summary>
     public override string ToString()
     {
         Span<byte> bytes = stackalloc byte[MaxSize];
@@ -89,7 +92,7 @@ public readonly record struct DtlsFingerprint
     }
 }
 
-/// <summary>The certificates that a peer may show; what is not used is no certificate's.</summary>
+/// <summary>The certificates that a peer may show; unused slots match no certificate.</summary>
 [InlineArray(MaxCount)]
 internal struct DtlsFingerprints
 {

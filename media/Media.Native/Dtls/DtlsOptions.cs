@@ -1,6 +1,6 @@
 namespace Media.Native.Dtls;
 
-/// <summary>How handshakes under one certificate behave.</summary>
+/// <summary>The settings of handshakes under one certificate.</summary>
 public sealed record DtlsOptions
 {
     /// <summary>SRTP profiles in order of preference; the server's order decides.</summary>

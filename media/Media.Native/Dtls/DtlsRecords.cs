@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Media.Native.Dtls;
 
 /// <summary>
-/// Where one DTLS record ends and the next begins, and which ones OpenSSL may see (RFC 6347 §4.1):
+/// Splits datagrams into DTLS records and decides which ones OpenSSL may see (RFC 6347 §4.1):
 /// <code>
 /// type(1) version(2) epoch(2) sequence(6) length(2) fragment(length)
 /// </code>
@@ -13,7 +13,7 @@ namespace Media.Native.Dtls;
 /// internal error that ends the connection, and of a record with another version it drops the header only and reads on in its body.
 /// Anybody who can send to our port could forge either, so they are dropped here. Nothing protects epoch 0: its records are also dropped
 /// where OpenSSL would end the handshake over one that no peer writes there (alerts, data, a broken change_cipher_spec, handshake messages
-/// of the wrong side or length), and their number and version, which anybody can write, are replaced by our own.
+/// of the wrong side or length), and their number and version, which anyone can forge, are replaced by our own.
 /// </remarks>
 internal static class DtlsRecords
 {
@@ -25,14 +25,14 @@ internal static class DtlsRecords
     private const int EpochOffset = 3;
     private const int LengthOffset = 11;
 
-    /// <summary>What a peer that has not heard our version yet writes: a first ClientHello, a HelloVerifyRequest.</summary>
+    /// <summary>The version that a peer writes before it knows ours: a first ClientHello, a HelloVerifyRequest.</summary>
     private const ushort Dtls10 = 0xFEFF;
     private const ushort Dtls12 = 0xFEFD;
 
     /// <summary>The only encrypted epoch: there is no renegotiation.</summary>
     private const ushort EncryptedEpoch = 1;
 
-    /// <summary>RFC 5288 §3: what encryption adds to a fragment, 8 bytes of nonce and 16 of tag.</summary>
+    /// <summary>RFC 5288 §3: the bytes that encryption adds to a fragment, 8 bytes of nonce and 16 of tag.</summary>
     private const int Overhead = 24;
 
     /// <summary>RFC 6347 §4.1: 2^14 bytes.</summary>
@@ -41,7 +41,9 @@ internal static class DtlsRecords
     /// <summary>RFC 6347 §4.2.2: <c>type(1) length(3) message_seq(2) fragment_offset(3) fragment_length(3)</c>.</summary>
     private const int MessageHeaderSize = 12;
 
-    /// <summary>How many of the pending bytes make the next datagram: as many whole records as fit into <paramref name="limit"/>.</summary>
+    /// <summary>
+    /// The number of pending bytes that make the next datagram: as many whole records as fit into <paramref name="limit"/>.
+    /// </summary>
     internal static int MeasureDatagram(ReadOnlySpan<byte> pending, int limit)
     {
         var end = 0;
@@ -64,12 +66,13 @@ internal static class DtlsRecords
         return true;
     }
 
-    /// <summary>Nobody vouches for this record: it says epoch 0.</summary>
+    /// <summary>The record is unauthenticated: its epoch is 0.</summary>
     internal static bool IsPlain(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadUInt16BigEndian(record[EpochOffset..]) == 0;
 
     /// <summary>
-    /// The header of an unprotected record as OpenSSL is to see it. A forged number far ahead would make it take the peer's own records for
-    /// replays, and of another version than the agreed one it drops the header only. Order and repetition are the handshake messages' to tell.
+    /// The header of an unprotected record as passed to OpenSSL. A forged number far ahead would make it treat the peer's own records as
+    /// replays, and of another version than the agreed one it drops the header only. The handshake messages carry their own order and
+    /// detect repetition.
     /// </summary>
     internal static void WritePlainHeader(ReadOnlySpan<byte> record, ulong number, Span<byte> header)
     {
@@ -78,7 +81,7 @@ internal static class DtlsRecords
         BinaryPrimitives.WriteUInt64BigEndian(header[EpochOffset..], number); // 16 bits of epoch 0, 48 of sequence number
     }
 
-    /// <summary>Whether a record can be what the peer would send: in the clear before the connection stands, encrypted afterwards.</summary>
+    /// <summary>True when the peer could send such a record: in the clear before the connection stands, encrypted afterwards.</summary>
     /// <param name="record">All of it.</param>
     /// <param name="role">Ours.</param>
     /// <param name="isConnected">The handshake is over.</param>
@@ -92,14 +95,16 @@ internal static class DtlsRecords
             {
                 ChangeCipherSpec => fragment is [1],
                 Handshake => fragment.Length <= MaxFragment && AreMessages(fragment, role),
-                _ => false, // RFC 6347 §4.1.2.7: alerts that nobody vouches for are ignored
+                _ => false, // RFC 6347 §4.1.2.7: unauthenticated alerts are ignored
             },
             EncryptedEpoch => version == Dtls12 && fragment.Length is >= Overhead and <= MaxFragment + Overhead,
             _ => false,
         };
     }
 
-    /// <summary>One or more whole handshake messages, or fragments of some, that the other side of <paramref name="role"/> sends in the clear.</summary>
+    /// <summary>
+    /// One or more whole handshake messages, or fragments of some, that the other side of <paramref name="role"/> sends in the clear.
+    /// </summary>
     private static bool AreMessages(ReadOnlySpan<byte> fragment, DtlsRole role)
     {
         do
@@ -115,7 +120,7 @@ internal static class DtlsRecords
         return true;
     }
 
-    /// <summary>RFC 5246 §7.4 and RFC 6347 §4.2.1; a Finished is encrypted, and of a HelloRequest there is no need.</summary>
+    /// <summary>RFC 5246 §7.4 and RFC 6347 §4.2.1; a Finished is encrypted, and a HelloRequest is not needed.</summary>
     private static bool IsSentTo(DtlsRole role, byte message) => role == DtlsRole.Client
         ? message is 2 or 3 or 11 or 12 or 13 or 14 // ServerHello, HelloVerifyRequest, Certificate, ServerKeyExchange, CertificateRequest, ServerHelloDone
         : message is 1 or 11 or 15 or 16; // ClientHello, Certificate, CertificateVerify, ClientKeyExchange

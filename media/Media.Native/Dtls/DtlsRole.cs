@@ -1,6 +1,6 @@
 namespace Media.Native.Dtls;
 
-/// <summary>Who sends the ClientHello: <c>a=setup:active</c> is the client, <c>passive</c> the server (RFC 5763 §5).</summary>
+/// <summary>The side that sends the ClientHello: <c>a=setup:active</c> is the client, <c>passive</c> the server (RFC 5763 §5).</summary>
 public enum DtlsRole
 {
     Client,

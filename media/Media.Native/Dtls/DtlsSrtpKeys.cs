@@ -1,8 +1,8 @@
 namespace Media.Native.Dtls;
 
 /// <summary>
-/// SRTP master keys and salts from a finished handshake (RFC 5764 §4.2), already sorted by direction: what this endpoint encrypts with is
-/// local, what the peer encrypts with is remote. Secret: never logged; call <see cref="Clear"/> once the SRTP session is keyed.
+/// SRTP master keys and salts from a finished handshake (RFC 5764 §4.2), already sorted by direction: the keys this endpoint encrypts with
+/// are local, those the peer encrypts with remote. Secret: never logged; call <see cref="Clear"/> once the SRTP session is keyed.
 /// </summary>
 public sealed class DtlsSrtpKeys
 {

@@ -11,7 +11,7 @@ public enum DtlsSrtpProfile
 /// <summary>Key and salt lengths of a profile, in bytes, and its name in OpenSSL.</summary>
 public static class DtlsSrtpProfiles
 {
-    /// <summary>What is offered when nothing else is asked for: strongest first.</summary>
+    /// <summary>The default offer: strongest first.</summary>
     public static IReadOnlyList<DtlsSrtpProfile> Default { get; } =
         [DtlsSrtpProfile.AeadAes128Gcm, DtlsSrtpProfile.AesCm128HmacSha1Tag80, DtlsSrtpProfile.AesCm128HmacSha1Tag32];
 

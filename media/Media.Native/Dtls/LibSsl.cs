@@ -12,7 +12,7 @@ internal sealed class SslContextHandle() : SafeHandleZeroOrMinusOneIsInvalid(own
     }
 }
 
-/// <summary>An SSL and what its callbacks read; freed together, the memory last.</summary>
+/// <summary>An SSL and the data its callbacks read; freed together, the memory last.</summary>
 internal sealed class SslHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)
 {
     internal nint CallbackData { get; set; }
@@ -62,7 +62,7 @@ internal static unsafe partial class LibSsl
     internal const int BioControlInfo = 3;
 
     /// <summary>
-    /// OpenSSL must not tear itself down in an exit handler while other threads still hold calls; whoever initializes it first decides.
+    /// OpenSSL must not tear itself down in an exit handler while other threads still hold calls; the first initialization decides.
     /// </summary>
     static LibSsl() => _ = Initialize(NoAtExit, 0);
 

@@ -3,7 +3,7 @@ using Media.Native.Net;
 
 namespace Media.Native.Files;
 
-/// <summary>What .NET does not do for a folder: make the names in it durable.</summary>
+/// <summary>Makes the names in a folder durable, for which .NET has no method.</summary>
 public static class Folder
 {
     /// <summary>

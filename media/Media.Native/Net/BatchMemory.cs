@@ -1,7 +1,7 @@
 namespace Media.Native.Net;
 
 /// <summary>
-/// The arrays that recvmmsg and sendmmsg want, wired to each other once. They live on the pinned heap: the kernel may keep their addresses,
+/// The arrays for recvmmsg and sendmmsg, linked to each other once. They live on the pinned heap: the kernel may keep their addresses,
 /// and a span over them keeps them alive.
 /// </summary>
 internal sealed unsafe class BatchMemory

@@ -5,7 +5,7 @@ namespace Media.Native.Net;
 /// <summary>A file descriptor that closes itself.</summary>
 internal sealed class DescriptorHandle() : SafeHandle(invalidHandleValue: -1, ownsHandle: true)
 {
-    /// <summary>C returns an int: the upper half of the register says nothing.</summary>
+    /// <summary>C returns an int: the upper half of the register is undefined.</summary>
     public override bool IsInvalid => (int)handle < 0;
 
     protected override bool ReleaseHandle() => LibC.Close((int)handle) == 0;

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Media.Native.Net;
 
 /// <summary>
-/// Waits for any of many sockets (epoll, level-triggered), each known by a 64-bit token of the caller's. Owned by one thread, except
+/// Waits for any of many sockets (epoll, level-triggered), each identified by a 64-bit token of the caller. Owned by one thread, except
 /// <see cref="Wake"/>, which any thread may call to end a wait early. Waiting allocates nothing.
 /// </summary>
 public sealed unsafe class Poller : IDisposable
@@ -39,12 +39,12 @@ public sealed unsafe class Poller : IDisposable
         _nanoseconds = SupportsNanoseconds();
     }
 
-    /// <summary>Whether the last wait ended, among other things, because of <see cref="Wake"/>.</summary>
+    /// <summary>True when the last wait ended, among other things, because of <see cref="Wake"/>.</summary>
     public bool WasWoken { get; private set; }
 
     /// <summary>Starts watching <paramref name="socket"/> for datagrams.</summary>
     /// <param name="socket">Disposing it also ends the watch.</param>
-    /// <param name="token">Returned by <see cref="Wait"/>; <see cref="ulong.MaxValue"/> is taken.</param>
+    /// <param name="token">Returned by <see cref="Wait"/>; <see cref="ulong.MaxValue"/> is reserved.</param>
     /// <exception cref="NativeException">Already watched, or the kernel is out of watches.</exception>
     public void Add(UdpSocket socket, ulong token)
     {
@@ -92,7 +92,7 @@ public sealed unsafe class Poller : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // The loop has ended: nobody is left to wake.
+            // The loop has ended: there is no one to wake.
         }
     }
 

@@ -18,7 +18,9 @@ internal unsafe struct SocketAddressBytes
 
     private fixed byte _bytes[MaxSize];
 
-    /// <summary>Writes <paramref name="address"/> for a socket of the given family and returns the length the kernel wants.</summary>
+    /// <summary>
+    /// Writes <paramref name="address"/> for a socket of the given family and returns the length that the kernel expects.
+    /// </summary>
     internal int Write(UdpAddress address, bool ipv6Socket)
     {
         var bytes = MemoryMarshal.CreateSpan(ref _bytes[0], MaxSize);

@@ -1,6 +1,6 @@
 namespace Media.Native.Net;
 
-/// <summary>Why a socket could not be opened on an address.</summary>
+/// <summary>The reason a socket could not be opened on an address.</summary>
 public enum UdpBindError
 {
     None,

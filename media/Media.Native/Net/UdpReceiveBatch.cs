@@ -30,7 +30,7 @@ public sealed class UdpReceiveBatch
 
     public UdpAddress Remote(int index) => _memory.Addresses[Slot(index)].Read();
 
-    /// <summary>The kernel overwrites the address lengths; everything else stays as wired.</summary>
+    /// <summary>The kernel overwrites the address lengths; everything else stays as set up.</summary>
     internal MultiMessageHeader[] Prepare()
     {
         foreach (ref var message in _memory.Messages.AsSpan())
@@ -38,7 +38,7 @@ public sealed class UdpReceiveBatch
         return _memory.Messages;
     }
 
-    /// <summary>Takes over the first <paramref name="count"/> slots except truncated ones; returns how many remain.</summary>
+    /// <summary>Takes over the first <paramref name="count"/> slots except truncated ones; returns the number that remain.</summary>
     internal int Accept(int count)
     {
         Count = 0;

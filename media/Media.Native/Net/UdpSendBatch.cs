@@ -24,7 +24,7 @@ public sealed class UdpSendBatch
 
     public bool IsFull => Count == Capacity;
 
-    /// <summary>Where the next datagram is written.</summary>
+    /// <summary>The buffer for the next datagram.</summary>
     /// <exception cref="InvalidOperationException">The batch is full.</exception>
     public Span<byte> Next => IsFull ? throw new InvalidOperationException("Send the batch first.") : _memory.Slot(Count);
 
@@ -43,7 +43,7 @@ public sealed class UdpSendBatch
 
     public void Clear() => Count = 0;
 
-    /// <summary>Writes the destinations as a socket of this family wants them; an IPv6 one cannot leave an IPv4 socket and gets port 0,
+    /// <summary>Writes the destinations in the form of a socket of this family; an IPv6 one cannot leave an IPv4 socket and gets port 0,
     /// which the kernel refuses.</summary>
     internal MultiMessageHeader[] Address(bool ipv6Socket)
     {

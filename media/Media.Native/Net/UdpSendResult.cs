@@ -1,6 +1,6 @@
 namespace Media.Native.Net;
 
-/// <summary>What became of one datagram handed to the kernel.</summary>
+/// <summary>The outcome of one datagram handed to the kernel.</summary>
 public enum UdpSendResult
 {
     Sent,

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Media.Native.Net;
 
 /// <summary>
-/// A non-blocking UDP socket. What the network does to a datagram (ICMP errors, a full buffer, no route) is a result, never an exception
+/// A non-blocking UDP socket. A network error (ICMP, a full buffer, no route) is a result, never an exception
 /// and never the end of the socket. Sending and receiving allocate nothing. One thread at a time.
 /// </summary>
 public sealed unsafe class UdpSocket : IDisposable
@@ -20,7 +20,7 @@ public sealed unsafe class UdpSocket : IDisposable
         Local = local;
     }
 
-    /// <summary>The address it is bound to, with the port the kernel chose if 0 was asked for.</summary>
+    /// <summary>The address it is bound to, with the port that the kernel chose for 0.</summary>
     public UdpAddress Local { get; }
 
     /// <summary>Datagrams dropped because they were longer than the buffer offered.</summary>
@@ -108,7 +108,7 @@ public sealed unsafe class UdpSocket : IDisposable
         return UdpSendResult.Refused;
     }
 
-    /// <summary>Fills <paramref name="batch"/> with waiting datagrams in one call and returns how many there are.</summary>
+    /// <summary>Fills <paramref name="batch"/> with waiting datagrams in one call and returns their number.</summary>
     public int Receive(UdpReceiveBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
@@ -132,7 +132,7 @@ public sealed unsafe class UdpSocket : IDisposable
     /// Sends everything in <paramref name="batch"/>, in order, and empties it. A datagram the kernel refuses is skipped; when the send
     /// buffer is full the rest is dropped.
     /// </summary>
-    /// <returns>How many were sent.</returns>
+    /// <returns>The number sent.</returns>
     public int Send(UdpSendBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
@@ -161,7 +161,7 @@ public sealed unsafe class UdpSocket : IDisposable
 
     public void Dispose() => Handle.Dispose();
 
-    /// <summary>Whether the call is worth repeating: it was interrupted, or it only delivered an earlier datagram's ICMP error.</summary>
+    /// <summary>True when the call is worth repeating: it was interrupted, or it only delivered an earlier datagram's ICMP error.</summary>
     private bool ShouldRetry(int error)
     {
         if (error == LibC.Interrupted)

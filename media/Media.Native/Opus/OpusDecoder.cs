@@ -28,7 +28,7 @@ public sealed unsafe class OpusDecoder : IDisposable
     /// <summary>Samples that a 120 ms packet decodes to: a buffer of this length is never too small.</summary>
     public int MaxSamples => SampleRate / 1000 * MaxPacketMilliseconds;
 
-    /// <summary>Decodes one packet into <paramref name="pcm"/> and returns how many samples it held.</summary>
+    /// <summary>Decodes one packet into <paramref name="pcm"/> and returns the number of samples.</summary>
     public OpusResult Decode(ReadOnlySpan<byte> packet, Span<short> pcm) =>
         packet.IsEmpty ? new(0, OpusError.InvalidPacket) : Run(packet, pcm, decodeFec: 0);
 
@@ -45,7 +45,9 @@ public sealed unsafe class OpusDecoder : IDisposable
     /// <param name="pcm">Exactly as long as the lost audio: a multiple of 2.5 ms, at most 120 ms.</param>
     public OpusResult Conceal(Span<short> pcm) => Run(default, pcm, decodeFec: 0);
 
-    /// <summary>How many samples <paramref name="packet"/> would decode to at this decoder's rate, read from its first bytes.</summary>
+    /// <summary>
+    /// The number of samples that <paramref name="packet"/> would decode to at this decoder's rate, read from its first bytes.
+    /// </summary>
     public OpusResult GetSampleCount(ReadOnlySpan<byte> packet)
     {
         fixed (byte* bytes = packet)

@@ -1,6 +1,6 @@
 namespace Media.Native.Opus;
 
-/// <summary>How a telephone call is encoded. The defaults are what a WhatsApp leg asks for: 20 kbit/s with in-band FEC.</summary>
+/// <summary>The encoder settings of a telephone call. The defaults are those a WhatsApp leg requests: 20 kbit/s with in-band FEC.</summary>
 public sealed record OpusEncoderOptions
 {
     /// <summary>8000, 16000 or 48000 Hz.</summary>
@@ -18,7 +18,9 @@ public sealed record OpusEncoderOptions
     /// <summary>0 … 100 %; libopus spends bits on FEC only when some loss is expected.</summary>
     public int ExpectedLossPercent { get; init; } = 10;
 
-    /// <summary>Send next to nothing in silence. Off: a peer that counts packets must not take a pause for a dead call.</summary>
+    /// <summary>
+    /// True to send almost nothing in silence. Off, so that a peer that counts packets does not mistake a pause for a dead call.
+    /// </summary>
     public bool Dtx { get; init; }
 
     public OpusBandwidth MaxBandwidth { get; init; } = OpusBandwidth.Wideband;

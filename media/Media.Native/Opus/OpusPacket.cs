@@ -1,6 +1,6 @@
 namespace Media.Native.Opus;
 
-/// <summary>What the first bytes of an Opus packet say about it.</summary>
+/// <summary>Reads the first bytes of an Opus packet.</summary>
 public static class OpusPacket
 {
     /// <summary>RFC 6716 §3.1: configurations from here on are CELT alone, which has no redundancy.</summary>
@@ -8,7 +8,7 @@ public static class OpusPacket
 
     /// <summary>
     /// The packet carries a coarse copy of the one before it (LBRR, RFC 6716 §4.2.4): the flag behind the voice-activity flags of its mono
-    /// channel. Looked at in packets of one or two frames, as senders of FEC make them; false for others.
+    /// channel. Read in packets of one or two frames, as senders of FEC make them; false for others.
     /// </summary>
     public static bool HasCopy(ReadOnlySpan<byte> packet)
     {

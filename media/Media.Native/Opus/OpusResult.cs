@@ -1,6 +1,6 @@
 namespace Media.Native.Opus;
 
-/// <summary>What one codec call did: samples decoded or bytes encoded, or why not (then <paramref name="Count"/> is 0).</summary>
+/// <summary>The result of one codec call: samples decoded or bytes encoded, or the error (then <paramref name="Count"/> is 0).</summary>
 public readonly record struct OpusResult(int Count, OpusError Error)
 {
     public bool IsOk => Error == OpusError.None;

@@ -1,9 +1,11 @@
 namespace Media.Protocols.Datagrams;
 
-/// <summary>What a datagram on a shared WebRTC port claims to be, told from its first byte (RFC 7983 §7) and, for RTCP, its second.</summary>
+/// <summary>
+/// The protocol that a datagram on a shared WebRTC port claims, judged by its first byte (RFC 7983 §7) and, for RTCP, its second.
+/// </summary>
 public enum DatagramKind
 {
-    /// <summary>Empty, or in a range nobody here speaks (ZRTP, TURN channels, QUIC, unassigned): drop and count.</summary>
+    /// <summary>Empty, or in a range that nothing here handles (ZRTP, TURN channels, QUIC, unassigned): drop and count.</summary>
     Unknown,
     Stun,
     Dtls,
@@ -15,7 +17,7 @@ public enum DatagramKind
     Rtcp,
 }
 
-/// <summary>Tells datagrams apart. The answer is a claim only: each protocol's reader checks the rest.</summary>
+/// <summary>Demultiplexes datagrams. The result is a claim only: each protocol's reader checks the rest.</summary>
 public static class DatagramKinds
 {
     /// <summary>

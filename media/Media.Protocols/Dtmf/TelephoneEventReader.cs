@@ -4,12 +4,13 @@ using Media.Protocols.Rtp;
 namespace Media.Protocols.Dtmf;
 
 /// <summary>
-/// Turns one peer's telephone-event packets into key presses (RFC 4733 §2.5): however many packets repeat an event, and whichever of
+/// Turns one peer's telephone-event packets into key presses (RFC 4733 §2.5): however many packets repeat an event and whichever of
 /// them are lost, a press is reported once, and its release once.
 /// </summary>
 /// <remarks>
-/// An event is known by its timestamp. Some senders give each packet of a press, or each repetition of its end, a timestamp of its own:
-/// what has no marker and would have begun before the key could be down again belongs to the press before. Packets may come before or after reordering. Drain with <see cref="TryPollEvent"/> after every call.
+/// An event is identified by its timestamp. Some senders give each packet of a press, or each repetition of its end, a timestamp of its
+/// own: a packet without marker that would begin before the key could be down again belongs to the press before. Packets may come
+/// before or after reordering. Drain with <see cref="TryPollEvent"/> after every call.
 /// </remarks>
 /// <param name="clockRate">Units per second of the payload type's clock: durations are in these.</param>
 /// <param name="timestampRate">Units per second of the stream's timestamps: see <see cref="TelephoneEventWriter"/>.</param>
@@ -24,7 +25,7 @@ public sealed class TelephoneEventReader(int clockRate, int timestampRate)
     private const int MaxSegmentUnits = ushort.MaxValue;
 
     /// <summary>
-    /// Nobody lets go of a key and presses it again in less: half of the pause that receivers need between two (ITU-T Q.24: 40 ms).
+    /// The shortest pause between two presses of a key: half of the pause that receivers need between two (ITU-T Q.24: 40 ms).
     /// </summary>
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(30);
 
@@ -47,7 +48,7 @@ public sealed class TelephoneEventReader(int clockRate, int timestampRate)
     private RtpTimestamp _latestTimestamp;
     private Instant _latestAt;
 
-    /// <summary>When a press whose end is missing counts as released.</summary>
+    /// <summary>The time at which a press whose end is missing counts as released.</summary>
     public Instant NextDeadline { get; private set; } = Instant.Never;
 
     /// <summary>Takes in one packet of the telephone-event payload type.</summary>

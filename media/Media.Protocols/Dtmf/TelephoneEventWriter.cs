@@ -3,23 +3,23 @@ using Media.Protocols.Rtp;
 
 namespace Media.Protocols.Dtmf;
 
-/// <summary>What the RTP header around a written telephone-event must carry.</summary>
+/// <summary>The fields that the RTP header around a written telephone-event must carry.</summary>
 /// <param name="Marker">The first packet of a press.</param>
 /// <param name="Timestamp">The beginning of the press, or of its segment: the same in all its packets.</param>
 public readonly record struct TelephoneEventHeader(bool Marker, RtpTimestamp Timestamp);
 
 /// <summary>
-/// Plays key presses as telephone-event payloads, one after the other (RFC 4733 §2.5.1): a first packet with marker, an update every
+/// Plays key presses as telephone-event payloads, one after another (RFC 4733 §2.5.1): a first packet with marker, an update every
 /// 20 ms, the end three times. The caller sends them in its audio stream's sequence, instead of audio.
 /// </summary>
 /// <param name="clockRate">Units per second of the payload type's clock: durations are in these.</param>
 /// <param name="timestampRate">
-/// Units per second of the stream's timestamps. RFC 4733 §2.1 wants the same rate for both, but WhatsApp, as libwebrtc does, keeps
+/// Units per second of the stream's timestamps. RFC 4733 §2.1 requires the same rate for both, but WhatsApp, as libwebrtc does, keeps
 /// Opus's 48000 in the timestamps of telephone-event/8000.
 /// </param>
 public sealed class TelephoneEventWriter(int clockRate, int timestampRate)
 {
-    /// <summary>For a key that is still down: <see cref="Release"/> will say how long it was.</summary>
+    /// <summary>For a key that is still down: <see cref="Release"/> ends it.</summary>
     public static readonly TimeSpan UntilReleased = Timeout.InfiniteTimeSpan;
 
     /// <summary>Shorter presses are played this long: receivers may ignore less (ITU-T Q.24: 40 ms).</summary>
@@ -56,12 +56,14 @@ public sealed class TelephoneEventWriter(int clockRate, int timestampRate)
     /// <summary>A press is being played or waits.</summary>
     public bool IsActive => _isPlaying || _queued > 0;
 
-    /// <summary>When the next packet is due; in the past when it is due at once.</summary>
+    /// <summary>The time at which the next packet is due; in the past when it is due at once.</summary>
     public Instant NextDeadline => IsActive ? _notBefore : Instant.Never;
 
     /// <summary>Plays <paramref name="digit"/> after those that wait.</summary>
     /// <param name="digit">One of "0123456789*#ABCD" or <see cref="TelephoneDigit.Flash"/>.</param>
-    /// <param name="duration">Brought within <see cref="MinDuration"/> and <see cref="MaxDuration"/>; or <see cref="UntilReleased"/>.</param>
+    /// <param name="duration">
+    /// Brought within <see cref="MinDuration"/> and <see cref="MaxDuration"/>; or <see cref="UntilReleased"/>.
+    /// </param>
     /// <returns>False when it is no key, or too many wait.</returns>
     public bool TryEnqueue(char digit, TimeSpan duration)
     {
@@ -89,7 +91,7 @@ public sealed class TelephoneEventWriter(int clockRate, int timestampRate)
     /// <summary>Writes the payload that is due, if one is.</summary>
     /// <param name="payload">At least <see cref="TelephoneEventPayload.Length"/> bytes, which are written.</param>
     /// <param name="now">The time.</param>
-    /// <param name="streamTimestamp">What an audio packet sampled now would carry.</param>
+    /// <param name="streamTimestamp">The timestamp that an audio packet sampled now would carry.</param>
     /// <param name="header">For the packet around it.</param>
     public bool TryPollTransmit(Span<byte> payload, Instant now, RtpTimestamp streamTimestamp, out TelephoneEventHeader header)
     {
@@ -112,7 +114,7 @@ public sealed class TelephoneEventWriter(int clockRate, int timestampRate)
         _isFirst = false;
         if (!isEnd && units == MaxSegmentUnits)
         {
-            // RFC 4733 §2.5.1.3: the rest goes on under a timestamp of its own.
+            // RFC 4733 §2.5.1.3: the rest continues with a timestamp of its own.
             _segmentStart += (int)((long)MaxSegmentUnits * timestampRate / clockRate);
             _earlierSegments += MaxSegmentUnits;
         }

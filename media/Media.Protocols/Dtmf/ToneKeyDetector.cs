@@ -3,15 +3,15 @@ using Media.Protocols.Primitives;
 namespace Media.Protocols.Dtmf;
 
 /// <summary>
-/// Finds key presses in audio by their tones (ITU-T Q.24), for peers that send no telephone-events: the Goertzel power of the eight frequencies
-/// in blocks of 12.75 ms, of which three in a row make a press, so that speech hardly ever does.
+/// Finds key presses in audio by their tones (ITU-T Q.24), for peers that send no telephone-events: the Goertzel power of the eight
+/// frequencies in blocks of 12.75 ms, of which three in a row make a press, so that speech hardly ever does.
 /// </summary>
 /// <remarks>Feed it 16-bit linear audio at 8 kHz in order; drain <see cref="TryPollEvent"/> after every call. No call allocates.</remarks>
 public sealed class ToneKeyDetector
 {
     private const int SampleRate = 8000;
 
-    /// <summary>Samples: a frequency step of 78 Hz, which tells the eight apart.</summary>
+    /// <summary>Samples: a frequency step of 78 Hz, which separates the eight.</summary>
     private const int BlockLength = 102;
 
     private const int BlocksToPress = 3;
@@ -20,16 +20,16 @@ public sealed class ToneKeyDetector
     /// <summary>Mean square of a block: −36 dBm0 or so.</summary>
     private const double MinPower = 150 * 150;
 
-    /// <summary>Of a block's power, in its two strongest tones together: music and speech have more beside them.</summary>
+    /// <summary>The share of a block's power in its two strongest tones together; music and speech have less there.</summary>
     private const double MinShare = 0.65;
 
-    /// <summary>Between the two tones, either way: 8 dB (Q.24 asks for 4 to 8).</summary>
+    /// <summary>The largest level difference of the two tones, either way: 8 dB (Q.24 requires 4 to 8).</summary>
     private const double MaxTwist = 6.3;
 
-    /// <summary>A tone above the others of its group: 8 dB.</summary>
+    /// <summary>The least lead of a tone over the others of its group: 8 dB.</summary>
     private const double MinLead = 6.3;
 
-    /// <summary>A stream that stops within a press ends it.</summary>
+    /// <summary>The silence after which a stream that stopped within a press ends it.</summary>
     private static readonly TimeSpan LostEndTimeout = TimeSpan.FromMilliseconds(200);
 
     private static readonly double[] Coefficients =
@@ -48,10 +48,10 @@ public sealed class ToneKeyDetector
     private char _down;
     private int _blocksDown;
 
-    /// <summary>When a press in a stream that stopped counts as released.</summary>
+    /// <summary>The time at which a press in a stream that stopped counts as released.</summary>
     public Instant NextDeadline { get; private set; } = Instant.Never;
 
-    /// <summary>Takes in the audio that follows what it was given before.</summary>
+    /// <summary>Takes in the audio that follows the previous call's.</summary>
     public void Listen(ReadOnlySpan<short> samples, Instant now)
     {
         foreach (var sample in samples)

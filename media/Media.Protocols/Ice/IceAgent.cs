@@ -5,7 +5,8 @@ namespace Media.Protocols.Ice;
 
 /// <summary>
 /// ICE for one data stream with one component (RFC 8445; rtcp-mux and BUNDLE are a given here), sans I/O. Feed it datagrams and time; after
-/// every call drain <see cref="TryPollTransmit"/>, then <see cref="TryPollEvent"/>, then sleep until <see cref="NextDeadline"/>. One owner, no locks.
+/// every call drain <see cref="TryPollTransmit"/>, then <see cref="TryPollEvent"/>, then sleep until <see cref="NextDeadline"/>. One owner,
+/// no locks.
 /// </summary>
 public sealed class IceAgent
 {
@@ -54,7 +55,7 @@ public sealed class IceAgent
     /// <summary>The nominated path; null before <see cref="IceEventKind.Connected"/>.</summary>
     public IcePath? Selected => _selected?.Path;
 
-    /// <summary>When to call <see cref="HandleDeadline"/> and drain; in the past when something is due at once.</summary>
+    /// <summary>The time to call <see cref="HandleDeadline"/> and drain; in the past when something is due at once.</summary>
     public Instant NextDeadline
     {
         get
@@ -85,8 +86,10 @@ public sealed class IceAgent
     public bool IsAwaiting(StunTransactionId transaction) => _checklist.FindAwaiting(transaction) is not null;
 
     /// <summary>Adds an own candidate. Several may share one socket (a private host address and the public one a NAT maps it to).</summary>
-    /// <param name="candidate">As it stands in our SDP.</param>
-    /// <param name="socket">The address of the local socket as <see cref="HandleDatagram"/> will name it; null: the candidate's own address.</param>
+    /// <param name="candidate">The candidate as written in our SDP.</param>
+    /// <param name="socket">
+    /// The address of the local socket as <see cref="HandleDatagram"/> will name it; null: the candidate's own address.
+    /// </param>
     /// <returns>False when there are too many, or when it is not for component 1.</returns>
     public bool AddLocalCandidate(IceCandidate candidate, TransportAddress? socket = null)
     {
@@ -116,12 +119,13 @@ public sealed class IceAgent
     }
 
     /// <summary>
-    /// Takes a datagram that <see cref="Datagrams.DatagramKinds"/> called STUN. Nothing but a verdict and an error reply comes of one that is not authentic.
+    /// Takes a datagram that <see cref="Datagrams.DatagramKinds"/> called STUN. One that is not authentic has no effect beyond a verdict
+    /// and an error reply.
     /// </summary>
     /// <param name="datagram">All of it.</param>
     /// <param name="local">The socket it arrived at, as named to <see cref="AddLocalCandidate"/>.</param>
-    /// <param name="remote">Where it came from.</param>
-    /// <param name="now">When it arrived.</param>
+    /// <param name="remote">Its sender.</param>
+    /// <param name="now">The time of arrival.</param>
     public IceVerdict HandleDatagram(ReadOnlySpan<byte> datagram, TransportAddress local, TransportAddress remote, Instant now)
     {
         if (!StunReader.TryRead(datagram, out var message, out _))
@@ -186,7 +190,7 @@ public sealed class IceAgent
         if (_isStarted || !_keys.HasRemote)
             return;
         _isStarted = true;
-        if (_selected is null) // a lite agent may have been nominated to before its peer's SDP came
+        if (_selected is null) // the peer may have nominated before its SDP reached a lite agent
             _failAt = now + _options.FailAfter;
     }
 
@@ -227,7 +231,9 @@ public sealed class IceAgent
         return StunErrorCode.None;
     }
 
-    /// <summary>A lite agent takes what the peer nominates (RFC 8445 §7.3.2); every check is the consent that it goes on sending by.</summary>
+    /// <summary>
+    /// A lite agent selects what the peer nominates (RFC 8445 §7.3.2); every check renews the consent to send.
+    /// </summary>
     private void HandleCheckAsLite(IcePair pair, bool useCandidate, Instant now)
     {
         pair.State = IcePairState.Succeeded;
@@ -262,7 +268,7 @@ public sealed class IceAgent
         var pair = _checklist.FindAwaiting(response.TransactionId);
         if (pair is null)
             return IceVerdict.UnknownTransaction;
-        _sawError |= response.Class == StunClass.Error; // unproven, so it only words the failure
+        _sawError |= response.Class == StunClass.Error; // unauthenticated, so it only names the failure
         if (!response.HasValidIntegrity(_keys.RemotePassword))
             return IceVerdict.Unauthentic;
         var transaction = pair.Complete(response.TransactionId);
@@ -337,7 +343,9 @@ public sealed class IceAgent
         pair.State = IcePairState.Failed;
     }
 
-    /// <summary>Regular nomination (RFC 8445 §8.1.1): the best working pair, once it is the best possible or better ones had their time.</summary>
+    /// <summary>
+    /// Regular nomination (RFC 8445 §8.1.1): the best working pair, once it is the best possible or better ones had their time.
+    /// </summary>
     private void Nominate(Instant now)
     {
         if (!MayNominate || _checklist.BestValid(out var isSettled) is not { } best || (!isSettled && now < _settleAt))
@@ -365,8 +373,8 @@ public sealed class IceAgent
     }
 
     /// <summary>
-    /// A NAT that forgot its mapping gives the peer another address in mid-call. RFC 8445 has an ICE restart for that, which Meta's signalling
-    /// has not: once the selected path is dead, the one that the peer checks from is checked, and taken when it answers.
+    /// A NAT that lost its mapping gives the peer another address in mid-call. RFC 8445 has an ICE restart for that; Meta's signalling
+    /// has none. Once the selected path is dead, the one that the peer checks from is checked, and selected when it answers.
     /// </summary>
     private void Follow(Instant now)
     {

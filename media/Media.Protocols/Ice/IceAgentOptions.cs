@@ -1,13 +1,13 @@
 namespace Media.Protocols.Ice;
 
-/// <summary>Who nominates (RFC 8445 §4).</summary>
+/// <summary>The agent's role: the controlling one nominates (RFC 8445 §4).</summary>
 public enum IceRole
 {
     Controlling,
     Controlled,
 }
 
-/// <summary>How an <see cref="IceAgent"/> starts, and its times. The defaults are the RFCs' own.</summary>
+/// <summary>The initial role and the timers of an <see cref="IceAgent"/>. The defaults are the RFCs' own.</summary>
 public sealed record IceAgentOptions
 {
     /// <summary>The role to start in; a conflict (487) or an ICE-lite peer may change it.</summary>
@@ -21,10 +21,10 @@ public sealed record IceAgentOptions
     /// <summary>Ta, the distance between new checks: RFC 8445 §14.2 recommends 50 ms and forbids less than 5 ms.</summary>
     public TimeSpan Pacing { get; init; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>How long a controlling agent with a working pair waits for a better one before it nominates.</summary>
+    /// <summary>The time that a controlling agent with a working pair waits for a better one before it nominates.</summary>
     public TimeSpan Settle { get; init; } = TimeSpan.FromMilliseconds(150);
 
-    /// <summary>How long after <see cref="IceAgent.SetRemote"/> a pair must have been nominated.</summary>
+    /// <summary>The time after <see cref="IceAgent.SetRemote"/> within which a pair must have been nominated.</summary>
     public TimeSpan FailAfter { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Mean distance of consent checks; each is randomised by ±20 % (RFC 7675 §5.1).</summary>

@@ -6,12 +6,14 @@ using Media.Protocols.Primitives;
 
 namespace Media.Protocols.Ice;
 
-/// <summary>One UDP transport address at which an agent may be reached (RFC 8445 §5.1), as carried by <c>a=candidate</c> (RFC 8839 §5.1).</summary>
+/// <summary>
+/// One UDP transport address at which an agent may be reached (RFC 8445 §5.1), as carried by <c>a=candidate</c> (RFC 8839 §5.1).
+/// </summary>
 /// <param name="Foundation">1 to 32 characters; equal for candidates of the same type, base and server.</param>
 /// <param name="Component">1 = RTP (and everything else, with rtcp-mux), 2 = RTCP.</param>
 /// <param name="Priority">RFC 8445 §5.1.2; see <see cref="IcePriority.OfCandidate"/>.</param>
-/// <param name="Address">Where to send to.</param>
-/// <param name="Type">How the address came to be.</param>
+/// <param name="Address">The address to send to.</param>
+/// <param name="Type">The origin of the address.</param>
 /// <param name="Related">The base of a reflexive or relayed address; null for host candidates and when it was withheld.</param>
 public sealed record IceCandidate(
     string Foundation, int Component, uint Priority, TransportAddress Address, IceCandidateType Type, TransportAddress? Related = null)
@@ -79,7 +81,7 @@ public sealed record IceCandidate(
             $"candidate:{Foundation} {Component} udp {Priority} {Address.ToIPAddress()} {Address.Port} typ {TypeName(Type)}");
         if (Type != IceCandidateType.Host)
         {
-            // RFC 8839 §5.1: mandatory for these types; the unspecified address when the base is not told.
+            // RFC 8839 §5.1: mandatory for these types; the unspecified address when the base is withheld.
             var none = Address.IsIPv4 ? "0.0.0.0" : "::";
             text.Append(CultureInfo.InvariantCulture,
                 $" raddr {Related?.ToIPAddress().ToString() ?? none} rport {Related?.Port ?? 9}");

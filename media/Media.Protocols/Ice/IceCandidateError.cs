@@ -1,6 +1,6 @@
 namespace Media.Protocols.Ice;
 
-/// <summary>Why a candidate attribute cannot be used.</summary>
+/// <summary>The reason a candidate attribute cannot be used.</summary>
 public enum IceCandidateError
 {
     None,

@@ -1,6 +1,6 @@
 namespace Media.Protocols.Ice;
 
-/// <summary>How a candidate's address came to be (RFC 8445 §5.1.1); <c>typ</c> in SDP.</summary>
+/// <summary>The origin of a candidate's address (RFC 8445 §5.1.1); <c>typ</c> in SDP.</summary>
 public enum IceCandidateType
 {
     Host,

@@ -68,7 +68,7 @@ internal sealed class IceChecklist(IceRole initialRole)
     }
 
     /// <summary>
-    /// The remote of an authentic check: a known one, or a peer-reflexive candidate for the socket that it came to (RFC 8445 §7.3.1.3).
+    /// The remote of an authentic check: a known one, or a peer-reflexive candidate for the socket at which it arrived (RFC 8445 §7.3.1.3).
     /// Null: too many.
     /// </summary>
     public IceRemote? Learn(IceLocal socket, TransportAddress address, uint priority)
@@ -132,7 +132,7 @@ internal sealed class IceChecklist(IceRole initialRole)
         }
     }
 
-    /// <summary>Why no pair was nominated in time.</summary>
+    /// <summary>The reason no pair was nominated in time.</summary>
     public IceFailure FailureReason(bool sawError)
     {
         if (HasValidatedRemote)
@@ -153,7 +153,7 @@ internal sealed class IceChecklist(IceRole initialRole)
             pair.State = IcePairState.Waiting;
     }
 
-    /// <summary>The pair to check next: the longest triggered, else the best that waits (RFC 8445 §6.1.4.2).</summary>
+    /// <summary>The pair to check next: the longest triggered, otherwise the best waiting one (RFC 8445 §6.1.4.2).</summary>
     public IcePair? NextToCheck(bool triggeredOnly)
     {
         IcePair? waiting = null, triggered = null;
@@ -200,7 +200,7 @@ internal sealed class IceChecklist(IceRole initialRole)
     }
 
     /// <summary>
-    /// Priorities depend on the role (RFC 8445 §7.3.1.1). Checks that carry the old one are begun anew, and no nomination outlives it.
+    /// Priorities depend on the role (RFC 8445 §7.3.1.1). Checks with the old role are restarted, and nominations are dropped.
     /// </summary>
     public void SwitchRole(IceRole role)
     {
@@ -235,7 +235,7 @@ internal sealed class IceChecklist(IceRole initialRole)
     /// <summary>IPv6 link-local addresses pair among themselves only (RFC 8445 §6.1.2.2).</summary>
     private static bool IsLinkLocal(TransportAddress address) => !address.IsIPv4 && address.Bits >> 118 == 0xFE80 >> 6;
 
-    /// <summary>Port 0, the unspecified network, multicast and broadcast are nobody's address.</summary>
+    /// <summary>Port 0, the unspecified network, multicast and broadcast are no usable addresses.</summary>
     private static bool IsUnicast(TransportAddress address)
     {
         if (address.Port == 0)

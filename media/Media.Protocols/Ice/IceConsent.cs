@@ -3,15 +3,15 @@ using Media.Protocols.Primitives;
 namespace Media.Protocols.Ice;
 
 /// <summary>
-/// When to ask the peer whether it still wants our traffic, and until when its last yes holds (RFC 7675 §5.1).
+/// The schedule of consent checks, and the time until which the peer's last consent holds (RFC 7675 §5.1).
 /// The checks keep NAT bindings alive as well (RFC 8445 §11).
 /// </summary>
 internal sealed class IceConsent(TimeSpan interval, TimeSpan lifetime, IEntropy entropy)
 {
-    /// <summary>RTO of the smallest (RFC 8445 §14.3): how long one answer is waited for before a doubted path is asked again.</summary>
+    /// <summary>RTO of the smallest (RFC 8445 §14.3): the wait for one answer before a doubted path is checked again.</summary>
     private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>One lost packet, or two, is no dead path.</summary>
+    /// <summary>One or two lost packets do not make a path dead.</summary>
     private const int Enough = 3;
 
     private int _unanswered;
@@ -21,7 +21,9 @@ internal sealed class IceConsent(TimeSpan interval, TimeSpan lifetime, IEntropy 
 
     public Instant ExpiresAt { get; private set; } = Instant.Never;
 
-    /// <summary>From when on the path counts as dead: it was asked often enough, and has not answered. Consent itself still holds.</summary>
+    /// <summary>
+    /// The time from which the path counts as dead: it was checked often enough and has not answered. Consent itself still holds.
+    /// </summary>
     public Instant FailsAt { get; private set; } = Instant.Never;
 
     public void Start(Instant now, bool asks)
@@ -40,7 +42,9 @@ internal sealed class IceConsent(TimeSpan interval, TimeSpan lifetime, IEntropy 
         NextCheckAt = _isDoubted && _unanswered < Enough ? now + Wait : NextAfter(now);
     }
 
-    /// <summary>There is a reason to doubt that the path still works: it is asked at once, and again, until it answers or fails.</summary>
+    /// <summary>
+    /// There is a reason to doubt that the path still works: it is checked at once, and again, until it answers or fails.
+    /// </summary>
     public void Doubt(Instant now)
     {
         if (_isDoubted || NextCheckAt == Instant.Never)
@@ -51,6 +55,6 @@ internal sealed class IceConsent(TimeSpan interval, TimeSpan lifetime, IEntropy 
 
     public void Stop() => NextCheckAt = ExpiresAt = Instant.Never;
 
-    /// <summary>0.8 to 1.2 times the interval, so that calls that began together do not ask together.</summary>
+    /// <summary>0.8 to 1.2 times the interval, so that calls that began together do not check together.</summary>
     private Instant NextAfter(Instant now) => now + interval * (0.8 + 0.4 * (entropy.NextUInt32() / (double)uint.MaxValue));
 }

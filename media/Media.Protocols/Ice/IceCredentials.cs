@@ -11,12 +11,12 @@ public sealed record IceCredentials(string Ufrag, string Password)
     /// <summary>RFC 8839 §5.4.</summary>
     public const int MaxLength = 256;
 
-    /// <summary>Lengths are within RFC 8839 §5.4 and the characters can stand in a STUN username and an SDP line.</summary>
+    /// <summary>Lengths are within RFC 8839 §5.4 and the characters are allowed in a STUN username and an SDP line.</summary>
     public bool IsUsable =>
         Ufrag is { Length: >= 4 and <= MaxLength } && Password is { Length: >= 22 and <= MaxLength }
         && IsPlain(Ufrag) && !Ufrag.Contains(':') && IsPlain(Password);
 
-    /// <summary>48 bits of username fragment (enough to tell a port's calls apart) and 144 bits of password.</summary>
+    /// <summary>48 bits of username fragment (enough to distinguish a port's calls) and 144 bits of password.</summary>
     public static IceCredentials Generate(Primitives.IEntropy entropy) =>
         new(Primitives.EntropyExtensions.NextIceChars(entropy, 8), Primitives.EntropyExtensions.NextIceChars(entropy, 24));
 

@@ -10,14 +10,14 @@ public enum IceEventKind
     /// <summary>Only as the controlled side: the peer nominated a better pair later on.</summary>
     PathChanged,
 
-    /// <summary>No pair came to be; terminal.</summary>
+    /// <summary>No pair was nominated; terminal.</summary>
     Failed,
 
     /// <summary>The peer no longer proves that it wants our traffic (RFC 7675): send nothing more; terminal.</summary>
     ConsentLost,
 }
 
-/// <summary>Why an agent failed; one closed set for logs, metrics and call records.</summary>
+/// <summary>The reason an agent failed; one closed set for logs, metrics and call records.</summary>
 public enum IceFailure
 {
     None,
@@ -36,13 +36,13 @@ public enum IceFailure
 }
 
 /// <summary>The two ends of a working path.</summary>
-/// <param name="Local">The local socket's address: what to send from.</param>
-/// <param name="Remote">What to send to.</param>
+/// <param name="Local">The local socket's address, to send from.</param>
+/// <param name="Remote">The address to send to.</param>
 /// <param name="Mapped">Our own address as the peer sees it; none for a lite agent.</param>
 public readonly record struct IcePath(TransportAddress Local, TransportAddress Remote, TransportAddress Mapped);
 
-/// <summary>What an agent has to tell.</summary>
-/// <param name="Kind">What happened.</param>
+/// <summary>An event of an agent.</summary>
+/// <param name="Kind">The kind of event.</param>
 /// <param name="Path">The selected path, with <see cref="IceEventKind.Connected"/> and <see cref="IceEventKind.PathChanged"/>.</param>
 /// <param name="Failure">The reason, with <see cref="IceEventKind.Failed"/>.</param>
 public readonly record struct IceEvent(IceEventKind Kind, IcePath Path, IceFailure Failure);

@@ -4,8 +4,8 @@ using Media.Protocols.Stun;
 namespace Media.Protocols.Ice;
 
 /// <summary>
-/// Both sides' credentials as they lie on the wire (RFC 8445 §7.2.2): a request's username is <c>receiver's ufrag:sender's ufrag</c>, and
-/// request and response are keyed with the receiver's password.
+/// Both sides' credentials as they appear on the wire (RFC 8445 §7.2.2): a request's username is <c>receiver's ufrag:sender's ufrag</c>,
+/// and request and response are keyed with the receiver's password.
 /// </summary>
 internal sealed class IceKeys(IceCredentials local)
 {

@@ -3,12 +3,12 @@ using Media.Protocols.Stun;
 
 namespace Media.Protocols.Ice;
 
-/// <summary>When checks go out: new ones Ta apart (RFC 8445 §14.2), repeated ones when they are due.</summary>
+/// <summary>The schedule of checks: new ones Ta apart (RFC 8445 §14.2), repeated ones when they are due.</summary>
 internal sealed class IcePacer(IceChecklist checklist, TimeSpan pacing, IEntropy entropy)
 {
     private Instant _nextCheckAt;
 
-    /// <summary>When something is to be sent; with <paramref name="triggeredOnly"/> ordinary checks are over.</summary>
+    /// <summary>The time of the next transmission; with <paramref name="triggeredOnly"/> ordinary checks are over.</summary>
     public Instant NextDueAt(bool triggeredOnly)
     {
         var next = checklist.NextToCheck(triggeredOnly) is null ? Instant.Never : _nextCheckAt;
@@ -22,7 +22,7 @@ internal sealed class IcePacer(IceChecklist checklist, TimeSpan pacing, IEntropy
     /// <param name="triggeredOnly">Ordinary checks are over.</param>
     /// <param name="now">The time.</param>
     /// <param name="pair">The pair to send on.</param>
-    /// <param name="transaction">What to send.</param>
+    /// <param name="transaction">The transaction to send.</param>
     public bool TryBegin(IcePair? nominating, bool triggeredOnly, Instant now, out IcePair pair, out IceTransaction transaction)
     {
         foreach (var started in checklist.Pairs)

@@ -5,7 +5,7 @@ using Media.Protocols.Stun;
 namespace Media.Protocols.Ice;
 
 /// <summary>
-/// RFC 8445 §6.1.2.6 without Frozen: with one stream and one component there is nothing that freezing would put in order.
+/// RFC 8445 §6.1.2.6 without Frozen: with one stream and one component there is nothing that freezing would order.
 /// </summary>
 internal enum IcePairState
 {
@@ -24,10 +24,10 @@ internal sealed class IcePair(IceLocal local, IceRemote remote)
     /// <summary>RTO (RFC 8445 §14.3, RFC 5389 §7.2.1): at least 500 ms, doubled with each transmission.</summary>
     public static readonly TimeSpan MinimumTimeout = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Rc (RFC 5389 §7.2.1): how often a request is sent in all.</summary>
+    /// <summary>Rc (RFC 5389 §7.2.1): the number of times a request is sent in all.</summary>
     public const int MaxSends = 7;
 
-    /// <summary>Rm (RFC 5389 §7.2.1): how many first timeouts the last transmission is given.</summary>
+    /// <summary>Rm (RFC 5389 §7.2.1): the timeout of the last transmission, in units of the first.</summary>
     private const int LastWait = 16;
 
     /// <summary>Enough for all consent checks of one lifetime: 30 s at 4 s distance (RFC 7675 §5.1).</summary>
@@ -56,7 +56,7 @@ internal sealed class IcePair(IceLocal local, IceRemote remote)
     /// <summary>Our address as the peer sees it on this path.</summary>
     public TransportAddress Mapped { get; set; }
 
-    /// <summary>When the check under way is sent again or given up; <see cref="Instant.Never"/> when none is.</summary>
+    /// <summary>The time at which the check under way is sent again or given up; <see cref="Instant.Never"/> when none is.</summary>
     public Instant NextSendAt { get; private set; } = Instant.Never;
 
     public bool HasSendsLeft => _sends < MaxSends;
@@ -79,7 +79,7 @@ internal sealed class IcePair(IceLocal local, IceRemote remote)
         return Remember(new IceTransaction(id, role, useCandidate, IsLive: true));
     }
 
-    /// <summary>The check under way once more: the same transaction (RFC 5389 §7.2.1).</summary>
+    /// <summary>Repeats the check under way: the same transaction (RFC 5389 §7.2.1).</summary>
     public IceTransaction RepeatCheck(Instant now)
     {
         _sends++;
@@ -88,7 +88,7 @@ internal sealed class IcePair(IceLocal local, IceRemote remote)
         return _transactions[_newest];
     }
 
-    /// <summary>A request that is sent once only: consent is asked anew each time (RFC 7675 §5.1).</summary>
+    /// <summary>A request that is sent only once: each consent check is a new transaction (RFC 7675 §5.1).</summary>
     public IceTransaction BeginConsentCheck(StunTransactionId id, IceRole role) =>
         Remember(new IceTransaction(id, role, UseCandidate: false, IsLive: true));
 

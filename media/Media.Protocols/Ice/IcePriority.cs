@@ -18,7 +18,7 @@ public static class IcePriority
         return typePreference << 24 | (uint)localPreference << 8 | (uint)(256 - component);
     }
 
-    /// <summary>The same path as <paramref name="priority"/> tells, seen as a peer-reflexive candidate (RFC 8445 §7.1.1).</summary>
+    /// <summary>The same path as <paramref name="priority"/> describes, seen as a peer-reflexive candidate (RFC 8445 §7.1.1).</summary>
     public static uint AsPeerReflexive(uint priority) => 110u << 24 | priority & 0x00FF_FFFF;
 
     /// <param name="controlling">Priority of the controlling agent's candidate.</param>

@@ -8,7 +8,7 @@ namespace Media.Protocols.Ice;
 internal readonly record struct IceReply(
     StunTransactionId Transaction, TransportAddress Local, TransportAddress Remote, StunErrorCode Error, IceUnknownTypes Unknown);
 
-/// <summary>The first four attribute types that a 420 complains of, in a value.</summary>
+/// <summary>The first four attribute types that a 420 lists, in a value.</summary>
 internal readonly record struct IceUnknownTypes(ulong Packed, int Count)
 {
     public const int Max = 4;

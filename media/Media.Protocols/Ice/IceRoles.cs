@@ -3,7 +3,7 @@ using Media.Protocols.Stun;
 
 namespace Media.Protocols.Ice;
 
-/// <summary>Who nominates, and how two agents that both think so find out (RFC 8445 §7.1.3, §7.2.5.1, §7.3.1.1).</summary>
+/// <summary>The role of the agent, and the resolution of role conflicts (RFC 8445 §7.1.3, §7.2.5.1, §7.3.1.1).</summary>
 internal sealed class IceRoles(IceRole initial, bool lite, IEntropy entropy)
 {
     public IceRole Current { get; private set; } = lite ? IceRole.Controlled : initial;
@@ -35,7 +35,7 @@ internal sealed class IceRoles(IceRole initial, bool lite, IEntropy entropy)
         return true;
     }
 
-    /// <summary>An authentic 487. One to a request in a role that we have left already changes nothing.</summary>
+    /// <summary>Handles an authentic 487. One to a request in a role that we have left already changes nothing.</summary>
     public void Concede(IceRole claimed)
     {
         if (claimed != Current)

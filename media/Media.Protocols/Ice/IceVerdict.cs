@@ -2,13 +2,13 @@ using Media.Protocols.Stun;
 
 namespace Media.Protocols.Ice;
 
-/// <summary>What became of a datagram given to an agent; a closed set to count by.</summary>
+/// <summary>The outcome of a datagram given to an agent; a closed set to count by.</summary>
 public enum IceVerdict
 {
     /// <summary>Authentic and used.</summary>
     Accepted,
 
-    /// <summary>An indication, which asks for nothing (RFC 8445 §11).</summary>
+    /// <summary>An indication, which needs no answer (RFC 8445 §11).</summary>
     Keepalive,
 
     /// <summary>Not a Binding message, or one that breaks the format.</summary>
@@ -26,7 +26,7 @@ public enum IceVerdict
     /// <summary>An authentic request from a peer that claims our own role and loses; answered 487.</summary>
     RoleConflict,
 
-    /// <summary>A response to nothing we asked, or too late.</summary>
+    /// <summary>A response to no request of ours, or too late.</summary>
     UnknownTransaction,
 
     /// <summary>A response whose integrity is missing or wrong.</summary>

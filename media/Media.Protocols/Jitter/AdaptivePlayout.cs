@@ -3,19 +3,19 @@ using Media.Protocols.Rtp;
 
 namespace Media.Protocols.Jitter;
 
-/// <summary>What a listener is to hear next.</summary>
+/// <summary>The kind of audio that a listener gets next.</summary>
 public enum PlayoutStep
 {
     /// <summary>Nothing: the sender pauses, or has not begun.</summary>
     Silence,
 
-    /// <summary>Sound that the decoder makes up: the packet whose turn it is has not come.</summary>
+    /// <summary>Audio that the decoder conceals: the packet due now has not come.</summary>
     Conceal,
 
     /// <summary>The same, without a packet being missing: the delay grows.</summary>
     Insert,
 
-    /// <summary>What the buffer gives: a packet, or the loss of one.</summary>
+    /// <summary>The buffer's next item: a packet, or the loss of one.</summary>
     Take,
 
     /// <summary>The packet that the buffer gives is to be left out: the longest delay would not suffice for it.</summary>
@@ -24,8 +24,8 @@ public enum PlayoutStep
 
 /// <summary>
 /// Decides when each packet of a peer is played to a listener that takes one frame at a steady pace: after a delay that follows the jitter.
-/// It grows at once, by what is made up while a late packet is awaited; it shrinks in pauses and where the sound is quiet. Skew of the clocks
-/// moves the measured transit times, and with them the delay. No I/O, no decoding, no allocation.
+/// It grows at once, by concealed audio while a late packet is awaited; it shrinks in pauses and where the audio is quiet. Skew of the
+/// clocks moves the measured transit times, and with them the delay. No I/O, no decoding, no allocation.
 /// <code>
 /// playout.HandleArrival(timestamp, rate, now);                                  each packet, as it comes
 /// switch (playout.Next(buffer, rate, frame, isQuiet, now)) …; playout.Write(ms)  whenever a frame is to be filled
@@ -35,20 +35,24 @@ public enum PlayoutStep
 /// <param name="maxDelay">The longest delay.</param>
 public sealed class AdaptivePlayout(TimeSpan minDelay, TimeSpan maxDelay)
 {
-    /// <summary>A packet this far from where its clock says it belongs has another clock.</summary>
+    /// <summary>A packet this far from its expected time has another clock.</summary>
     public const double MaxJumpMs = 1000;
 
-    /// <summary>What is made up at most in one go before silence follows (ITU-T G.711 appendix I fades over 60 ms, Opus over 100).</summary>
+    /// <summary>
+    /// The longest concealment in one go before silence follows (ITU-T G.711 appendix I fades over 60 ms, Opus over 100).
+    /// </summary>
     private const double MaxConcealmentMs = 100;
 
-    /// <summary>On a lossy network a packet is held until the copy of it in the next one can have come: a packet's time, and this.</summary>
+    /// <summary>
+    /// On a lossy network a packet is held until the copy of it in the next one can have come: a packet's time, and this.
+    /// </summary>
     private const double CopyMarginMs = 5;
 
     private static readonly TimeSpan LossMemory = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MaxDiscarding = TimeSpan.FromMilliseconds(200);
 
     private readonly PlayoutDelay _transits = new();
-    private RtpTimestamp _anchor; // of rate _rate, stands at _anchorMs
+    private RtpTimestamp _anchor; // of rate _rate, lies at _anchorMs
     private double _anchorMs;
     private int _rate;
     private double? _outlier;
@@ -78,7 +82,7 @@ public sealed class AdaptivePlayout(TimeSpan minDelay, TimeSpan maxDelay)
         var isOutlier = !_transits.IsEmpty && Math.Abs(transit - _transits.Fastest) >= MaxJumpMs;
         if (isOutlier && !(_outlier is { } before && Math.Abs(transit - before) < MaxJumpMs / 2))
         {
-            _outlier = transit; // another clock, if the next packet says so too
+            _outlier = transit; // another clock, if the next packet confirms it
             return;
         }
         _outlier = null;
@@ -88,11 +92,11 @@ public sealed class AdaptivePlayout(TimeSpan minDelay, TimeSpan maxDelay)
             _transits.Add(transit);
     }
 
-    /// <summary>What comes next, now that the listener needs another frame.</summary>
+    /// <summary>Decides the next step, now that the listener needs another frame.</summary>
     /// <param name="buffer">The peer's packets.</param>
     /// <param name="clockRate">Of its first packet; 0: that one holds no audio.</param>
     /// <param name="frameMs">Milliseconds that the listener takes at a time.</param>
-    /// <param name="isQuiet">What was filled in last is quiet enough to be stretched unheard.</param>
+    /// <param name="isQuiet">The audio filled in last is quiet enough to be stretched unheard.</param>
     /// <param name="now">The time.</param>
     public PlayoutStep Next(JitterBuffer buffer, int clockRate, int frameMs, bool isQuiet, Instant now)
     {
@@ -107,7 +111,7 @@ public sealed class AdaptivePlayout(TimeSpan minDelay, TimeSpan maxDelay)
         if (!buffer.IsNextHeld)
             return PlayoutStep.Take;
         if (_head - _cursor >= 2 * frameMs)
-            _cursor = Math.Min(_head, due); // in a pause the delay is set anew
+            _cursor = Math.Min(_head, due); // in a pause the delay is set again
         if (_head > _cursor + 1)
             return Fill(PlayoutStep.Silence, frameMs);
         _delay = Milliseconds(now) - _head - _transits.Fastest;
@@ -127,7 +131,7 @@ public sealed class AdaptivePlayout(TimeSpan minDelay, TimeSpan maxDelay)
         return true;
     }
 
-    /// <summary>Milliseconds to make up for a loss that the buffer reports; 0: its time was filled, or it held no audio.</summary>
+    /// <summary>Milliseconds to conceal for a loss that the buffer reports; 0: its time was filled, or it held no audio.</summary>
     public int RoomFor(in JitterItem loss, int clockRate, int packetMs, Instant now)
     {
         (_lossyUntil, _packetMs) = (now + LossMemory, packetMs);
@@ -135,13 +139,13 @@ public sealed class AdaptivePlayout(TimeSpan minDelay, TimeSpan maxDelay)
         return room < (loss.Missing == 1 ? 1 : 2 * packetMs) ? 0 : Math.Min(packetMs, room);
     }
 
-    /// <summary>So much of the peer's audio was filled in.</summary>
+    /// <summary>Records this much of the peer's audio as filled in.</summary>
     public void Write(int milliseconds) => (_cursor, _concealed) = (_cursor + milliseconds, 0);
 
-    /// <summary>So much of the peer's audio was left out by <see cref="PlayoutStep.Discard"/>.</summary>
+    /// <summary>Records this much of the peer's audio as left out by <see cref="PlayoutStep.Discard"/>.</summary>
     public void Skip(int milliseconds) => _cursor = Math.Max(_cursor, _head + milliseconds);
 
-    /// <summary>The listener hears something else.</summary>
+    /// <summary>Other audio is played to the listener.</summary>
     public void Stop() => _isPlaying = false;
 
     private PlayoutStep Play(bool isQuiet, Instant now)
@@ -173,7 +177,7 @@ public sealed class AdaptivePlayout(TimeSpan minDelay, TimeSpan maxDelay)
         return step;
     }
 
-    /// <summary>After a stall what is too late comes at once; where it goes on being late, the network has become slower.</summary>
+    /// <summary>After a stall late packets come at once; if they stay late, the network has become slower.</summary>
     private bool IsLateForGood(Instant now)
     {
         _discardingSince ??= now;
@@ -187,9 +191,9 @@ public sealed class AdaptivePlayout(TimeSpan minDelay, TimeSpan maxDelay)
     private double Locate(RtpTimestamp timestamp, int clockRate)
     {
         if (clockRate != _rate)
-            (_rate, _anchor) = (clockRate, timestamp); // another time base: what the transit times say too
+            (_rate, _anchor) = (clockRate, timestamp); // another time base, as the transit times show
         var at = _anchorMs + timestamp.DistanceFrom(_anchor) * 1000.0 / clockRate;
-        if (Math.Abs(at - _anchorMs) > 60_000) // a 48 kHz timestamp comes round every 24 hours
+        if (Math.Abs(at - _anchorMs) > 60_000) // a 48 kHz timestamp wraps every 24 hours
             (_anchor, _anchorMs) = (timestamp, at);
         return at;
     }

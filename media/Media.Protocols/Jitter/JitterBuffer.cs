@@ -14,7 +14,7 @@ namespace Media.Protocols.Jitter;
 /// </summary>
 /// <remarks>
 /// A timestamp jump between consecutive sequence numbers is silence, not loss. A new SSRC or a sequence jump beyond
-/// <see cref="MaxDropout"/> or <see cref="MaxMisorder"/> is believed when a second, consecutive packet confirms it (RFC 3550
+/// <see cref="MaxDropout"/> or <see cref="MaxMisorder"/> is accepted when a second, consecutive packet confirms it (RFC 3550
 /// appendix A.1); the unconfirmed packet is dropped. Storage grows to what was ever held at once, at most
 /// <see cref="Capacity"/> payloads of <see cref="MaxPayloadLength"/>; after that nothing is allocated.
 /// </remarks>
@@ -32,7 +32,7 @@ public sealed class JitterBuffer
     /// <summary>RFC 3550 appendix A.1 MAX_MISORDER.</summary>
     public const int MaxMisorder = 100;
 
-    /// <summary>After so many packets without a late one the wait is shortened again by a step.</summary>
+    /// <summary>After this many packets without a late one the wait is shortened again by a step.</summary>
     private const int PacketsOfOrder = 500;
 
     private static readonly TimeSpan WindowStep = TimeSpan.FromMilliseconds(20);
@@ -74,7 +74,7 @@ public sealed class JitterBuffer
 
     public JitterStatistics Statistics => new(_popped, _lost, _late, _duplicate, _unproven, _rejected, _restarts);
 
-    /// <summary>When <see cref="TryPop"/> has something to say though nothing arrives: the end of the current gap's wait.</summary>
+    /// <summary>The time at which <see cref="TryPop"/> has an item even if nothing arrives: the end of the current gap's wait.</summary>
     public Instant NextDeadline { get; private set; } = Instant.Never;
 
     /// <summary>Takes in one packet, copying its payload.</summary>
@@ -139,7 +139,9 @@ public sealed class JitterBuffer
     /// <summary>Payload type of the first packet held; valid while one is.</summary>
     public byte HeadPayloadType => _held[0].PayloadType;
 
-    /// <summary>The next step of the stream for who has waited long enough: the next packet, or the loss of one before those that came.</summary>
+    /// <summary>
+    /// The next step of the stream for a caller that has waited long enough: the next packet, or the loss of one before those that came.
+    /// </summary>
     public bool TryTake(out JitterItem item)
     {
         item = default;
@@ -149,7 +151,7 @@ public sealed class JitterBuffer
         return true;
     }
 
-    /// <summary>Forgets the stream, as when the peer's media description changed; the next packet begins a new one.</summary>
+    /// <summary>Clears the stream, for example when the peer's media description changed; the next packet begins a new one.</summary>
     public void Reset()
     {
         while (_heldCount > 0)
@@ -276,7 +278,7 @@ public sealed class JitterBuffer
         UpdateDeadline();
     }
 
-    /// <summary>Something is held and not next in order: the packet that has waited longest says when the wait ends.</summary>
+    /// <summary>Something is held and not next in order: the packet that has waited longest determines when the wait ends.</summary>
     private void UpdateDeadline()
     {
         NextDeadline = Instant.Never;

@@ -3,7 +3,7 @@ using Media.Protocols.Rtp;
 
 namespace Media.Protocols.Jitter;
 
-/// <summary>What a <see cref="JitterItem"/> stands for.</summary>
+/// <summary>The kind of a <see cref="JitterItem"/>.</summary>
 public enum JitterItemKind
 {
     /// <summary>A packet, in its turn.</summary>

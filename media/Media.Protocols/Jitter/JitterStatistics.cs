@@ -1,6 +1,8 @@
 namespace Media.Protocols.Jitter;
 
-/// <summary>What became of the packets a <see cref="JitterBuffer"/> was given, and of those it was not; counts since it was made.</summary>
+/// <summary>
+/// Counts, since it was made, of the packets a <see cref="JitterBuffer"/> was given by outcome, and of those that never came.
+/// </summary>
 /// <remarks>
 /// Late: after its loss was reported. Duplicate: seen before. Unproven: of another stream, or far off, and not yet confirmed by a
 /// successor. Rejected: too large, or the buffer was not drained.

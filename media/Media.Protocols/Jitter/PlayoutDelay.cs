@@ -6,7 +6,7 @@ namespace Media.Protocols.Jitter;
 /// </summary>
 public sealed class PlayoutDelay
 {
-    /// <summary>Packets: 10 s of 20 ms. What was late is remembered so long, and so slowly the delay comes down.</summary>
+    /// <summary>Packets: 10 s of 20 ms. A late packet counts for this long, so the delay shrinks no faster.</summary>
     private const int Window = 500;
 
     private const double BucketMs = 5;
@@ -28,10 +28,10 @@ public sealed class PlayoutDelay
 
     public bool IsEmpty => _filled == 0;
 
-    /// <summary>How late nearly all packets come at most, after the fastest.</summary>
+    /// <summary>The longest lateness of nearly all packets, after the fastest.</summary>
     public double Lateness { get; private set; }
 
-    /// <summary>Begins anew with one packet.</summary>
+    /// <summary>Restarts with one packet.</summary>
     public void Restart(double transit)
     {
         Array.Clear(_counts);

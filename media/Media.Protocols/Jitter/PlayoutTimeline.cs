@@ -4,8 +4,9 @@ using Media.Protocols.Rtp;
 namespace Media.Protocols.Jitter;
 
 /// <summary>
-/// Where a peer's audio belongs on the time line that is sent on: the timestamps of both advance with the peer's sampling clock
-/// (RFC 3550 §5.1), whatever the network does to the packets. Generated audio takes a place on the same line. All in milliseconds; no I/O.
+/// The place of a peer's audio on the outgoing timeline: the timestamps of both advance with the peer's sampling clock
+/// (RFC 3550 §5.1), whatever the network does to the packets. Generated audio takes a place on the same timeline. All in milliseconds; no
+/// I/O.
 /// <code>
 /// if (line.TryPlace(timestamp, rate, now, out var gap)) { skip gap; send; line.Write(length); } else { too late: its place is taken }
 /// </code>
@@ -18,7 +19,9 @@ public sealed class PlayoutTimeline
     /// <summary>Generated audio stays this far behind the peer's clock, so that the peer's next packet finds its place free.</summary>
     private const int Lag = 60;
 
-    /// <summary>Packets that overlap generated audio for longer than this, and come at their usual pace, are of a clock that stood still.</summary>
+    /// <summary>
+    /// Packets that overlap generated audio for longer than this, and come at their usual pace, are of a clock that stood still.
+    /// </summary>
     private const int MaxOverlap = 200;
 
     private bool _isAnchored;
@@ -37,7 +40,9 @@ public sealed class PlayoutTimeline
     /// <param name="timestamp">The packet's own.</param>
     /// <param name="clockRate">Of its codec.</param>
     /// <param name="now">The time.</param>
-    /// <param name="gap">Milliseconds between what was written and this packet: a pause of the sender, or what nobody concealed.</param>
+    /// <param name="gap">
+    /// Milliseconds between what was written and this packet: a pause of the sender, or a loss that was not concealed.
+    /// </param>
     /// <returns>False: generated audio has been sent in its place.</returns>
     public bool TryPlace(RtpTimestamp timestamp, int clockRate, Instant now, out int gap)
     {
@@ -72,7 +77,7 @@ public sealed class PlayoutTimeline
     public int RoomBefore(RtpTimestamp timestamp, int clockRate) =>
         _isAnchored ? (int)Math.Clamp(Locate(timestamp, clockRate) - _end, 0, int.MaxValue) : 0;
 
-    /// <summary>The peer is silent, or not to be heard: generated audio follows.</summary>
+    /// <summary>The peer is silent or muted: generated audio follows.</summary>
     /// <returns>Milliseconds to leave out before it.</returns>
     public int BeginGenerated(Instant now)
     {
@@ -80,7 +85,7 @@ public sealed class PlayoutTimeline
         return _hasHeard ? (int)Math.Max(0, _last + Elapsed(now) - Lag - _end) : 0;
     }
 
-    /// <summary>So much audio, or pause, went out.</summary>
+    /// <summary>Records this much audio, or pause, as sent.</summary>
     public void Write(int milliseconds) => _end += milliseconds;
 
     /// <summary>The peer's next packet has another time base: another source, another codec.</summary>
@@ -90,7 +95,9 @@ public sealed class PlayoutTimeline
         _isOverdue = false;
     }
 
-    /// <summary>Where a new time base begins: directly after what was written, unless more time has passed than a network may swallow.</summary>
+    /// <summary>
+    /// The start of a new time base: directly after what was written, unless more time has passed than a network may swallow.
+    /// </summary>
     private long Resume(Instant now) => _hasHeard && _last + Elapsed(now) - _end > Lag ? _last + Elapsed(now) : _end;
 
     private long Elapsed(Instant now) => (now - _lastArrival).Ticks / TimeSpan.TicksPerMillisecond;
@@ -101,8 +108,8 @@ public sealed class PlayoutTimeline
     }
 
     /// <summary>
-    /// After a freeze of the network the packets of that time come faster than they were made. Where they come at the pace of their clock, and
-    /// go on doing so, that clock stood still while generated audio was sent.
+    /// After a freeze of the network the packets of that time come faster than they were made. Where they come at the pace of their clock,
+    /// and go on doing so, that clock stood still while generated audio was sent.
     /// </summary>
     private bool IsStandingClock(long at, Instant now)
     {
@@ -118,7 +125,7 @@ public sealed class PlayoutTimeline
     {
         var unitsPerMs = clockRate / 1000;
         var milliseconds = (int)Math.Floor((double)timestamp.DistanceFrom(_anchor) / unitsPerMs);
-        if (Math.Abs(milliseconds) > 60_000) // a 48 kHz timestamp comes round every 24 hours
+        if (Math.Abs(milliseconds) > 60_000) // a 48 kHz timestamp wraps every 24 hours
         {
             _anchor += milliseconds * unitsPerMs;
             _anchorAt += milliseconds;

@@ -2,14 +2,14 @@ using System.Buffers.Binary;
 
 namespace Media.Protocols.Primitives;
 
-/// <summary>Where pure code gets unpredictable bytes from: the operating system in production, a seed in tests.</summary>
+/// <summary>The source of unpredictable bytes for pure code: the operating system in production, a seed in tests.</summary>
 public interface IEntropy
 {
     /// <summary>Fills all of <paramref name="destination"/>.</summary>
     void Fill(Span<byte> destination);
 }
 
-/// <summary>The shapes in which protocols want their entropy.</summary>
+/// <summary>Entropy in the forms that protocols need.</summary>
 public static class EntropyExtensions
 {
     private const string TokenAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -28,7 +28,9 @@ public static class EntropyExtensions
         return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
     }
 
-    /// <summary><paramref name="length"/> characters of ICE's alphabet (RFC 8839 §5.4 ice-char), 6 bits of entropy each; at most 256.</summary>
+    /// <summary>
+    /// <paramref name="length"/> characters of ICE's alphabet (RFC 8839 §5.4 ice-char), 6 bits of entropy each; at most 256.
+    /// </summary>
     public static string NextIceChars(this IEntropy entropy, int length) => entropy.NextChars(length, TokenAlphabet);
 
     /// <summary><paramref name="length"/> lower-case hexadecimal digits, 4 bits of entropy each; at most 256.</summary>

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Media.Protocols.Primitives;
 
 /// <summary>
-/// A point on the process's monotonic time line, in 100 ns ticks since the Unix epoch as the host's clock read when the process started.
+/// A point on the process's monotonic timeline, in 100 ns ticks since the Unix epoch as the host's clock read when the process started.
 /// It never jumps when the host's clock is set; shells read it from <see cref="InstantClock"/>, pure code receives it as an argument.
 /// </summary>
 public readonly record struct Instant(long Ticks) : IComparable<Instant>

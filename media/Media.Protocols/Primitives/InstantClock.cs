@@ -1,6 +1,8 @@
 namespace Media.Protocols.Primitives;
 
-/// <summary>Reads <see cref="Instant"/>s from a <see cref="TimeProvider"/>: its wall clock once, its monotonic timestamp ever after.</summary>
+/// <summary>
+/// Reads <see cref="Instant"/>s from a <see cref="TimeProvider"/>: its wall clock once, its monotonic timestamp ever after.
+/// </summary>
 public sealed class InstantClock(TimeProvider time)
 {
     private readonly Instant _origin = Instant.FromDateTimeOffset(time.GetUtcNow());

@@ -3,7 +3,7 @@ namespace Media.Protocols.Primitives;
 /// <summary>A 16-bit RTP sequence number; comparisons wrap (RFC 3550 appendix A.1, RFC 1982 §3.2).</summary>
 public readonly record struct SequenceNumber(ushort Value)
 {
-    /// <summary>How many steps this number is after <paramref name="earlier"/>: −32768 … 32767.</summary>
+    /// <summary>The number of steps by which this number follows <paramref name="earlier"/>: −32768 … 32767.</summary>
     public int DistanceFrom(SequenceNumber earlier) => (short)(Value - earlier.Value);
 
     public bool IsAfter(SequenceNumber other) => DistanceFrom(other) > 0;

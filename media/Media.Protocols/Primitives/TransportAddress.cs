@@ -6,7 +6,7 @@ namespace Media.Protocols.Primitives;
 
 /// <summary>
 /// An IP address and port as a value: compared, hashed and stored without allocating. IPv4 is kept in its IPv4-mapped IPv6 form
-/// (RFC 4291 §2.5.5.2), so that the same peer is equal to itself whichever socket family received it. Scope ids are not kept.
+/// (RFC 4291 §2.5.5.2), so that a peer's address is the same value whichever socket family received it. Scope ids are not kept.
 /// </summary>
 public readonly record struct TransportAddress(UInt128 Bits, ushort Port)
 {
@@ -36,7 +36,7 @@ public readonly record struct TransportAddress(UInt128 Bits, ushort Port)
 
     public static TransportAddress From(IPEndPoint endPoint) => From(endPoint.Address, endPoint.Port);
 
-    /// <summary>Writes 4 bytes (IPv4) or 16 bytes (IPv6) in network order and returns how many.</summary>
+    /// <summary>Writes 4 bytes (IPv4) or 16 bytes (IPv6) in network order and returns their number.</summary>
     public int WriteBytes(Span<byte> destination)
     {
         if (IsIPv4)

@@ -3,7 +3,7 @@ using Media.Protocols.Primitives;
 
 namespace Media.Protocols.Rtcp;
 
-/// <summary>A view over one packet of a compound; every question about it is answered with false when the bytes do not hold the answer.</summary>
+/// <summary>A view over one packet of a compound; every method returns false when the bytes do not hold what it reads.</summary>
 public readonly ref struct RtcpPacket
 {
     private const byte CnameItem = 1;
@@ -64,7 +64,7 @@ public readonly ref struct RtcpPacket
     }
 
     /// <param name="index">0 … <see cref="Count"/> − 1.</param>
-    /// <param name="source">Who leaves.</param>
+    /// <param name="source">The source that leaves.</param>
     /// <returns>False when this is no goodbye, or names no such source.</returns>
     public bool TryReadGoodbye(int index, out Ssrc source)
     {

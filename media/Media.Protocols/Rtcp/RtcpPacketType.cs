@@ -14,7 +14,7 @@ public enum RtcpPacketType : byte
     ExtendedReport = 207,
 }
 
-/// <summary>Why bytes are not an RTCP compound packet.</summary>
+/// <summary>The reason bytes are not an RTCP compound packet.</summary>
 public enum RtcpReadError
 {
     None,

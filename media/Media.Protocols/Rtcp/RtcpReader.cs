@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Media.Protocols.Rtcp;
 
 /// <summary>
-/// A walk over one plain (or already unprotected) RTCP compound packet (RFC 3550 §6.1). Its packets' lengths are checked at once,
-/// their contents when asked for. Reduced-size compounds (RFC 5506) are read too: any type may come first.
+/// An iterator over one plain (or already unprotected) RTCP compound packet (RFC 3550 §6.1). Its packets' lengths are checked at once,
+/// their contents on access. Reduced-size compounds (RFC 5506) are read too: any type may come first.
 /// </summary>
 public ref struct RtcpReader
 {

@@ -3,7 +3,7 @@ using Media.Protocols.Primitives;
 
 namespace Media.Protocols.Rtcp;
 
-/// <summary>What a receiver says of one source (RFC 3550 §6.4.1).</summary>
+/// <summary>A receiver's report on one source (RFC 3550 §6.4.1).</summary>
 /// <remarks>
 /// <code>
 /// |                 SSRC of the reported source                   |

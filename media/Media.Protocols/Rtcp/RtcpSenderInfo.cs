@@ -4,7 +4,7 @@ using Media.Protocols.Rtp;
 
 namespace Media.Protocols.Rtcp;
 
-/// <summary>What a sender says of itself: the same moment on the wall clock and on the media clock, and totals (RFC 3550 §6.4.1).</summary>
+/// <summary>A sender's report on itself: the same moment on the wall clock and on the media clock, and totals (RFC 3550 §6.4.1).</summary>
 public readonly record struct RtcpSenderInfo(Ssrc Sender, NtpTimestamp Ntp, RtpTimestamp Rtp, uint PacketCount, uint OctetCount)
 {
     /// <summary>Bytes, the sender's SSRC included.</summary>

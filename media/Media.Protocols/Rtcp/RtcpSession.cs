@@ -5,18 +5,20 @@ using Media.Protocols.Rtp;
 namespace Media.Protocols.Rtcp;
 
 /// <summary>
-/// RTCP of one leg between two parties (RFC 3550 §6 and appendix A): counts both directions, says when the next report is due and
-/// writes it, reads the peer's. Packets given to it are plain, and authentic as far as the leg can tell.
+/// RTCP of one leg between two parties (RFC 3550 §6 and appendix A): counts both directions, schedules and
+/// writes reports, reads the peer's. Packets given to it are plain, and authentic as far as the leg can tell.
 /// </summary>
 public sealed class RtcpSession
 {
     /// <summary>The longest compound this session writes, in bytes: a sender report on one source, a 255-byte name and a goodbye.</summary>
     public const int MaxLength = 336;
 
-    /// <summary>RFC 3550 §6.2: the minimum interval, which two parties on one voice stream always have; half of it before the first report.</summary>
+    /// <summary>
+    /// RFC 3550 §6.2: the minimum interval, which two parties on one voice stream always have; half of it before the first report.
+    /// </summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    /// <summary>RFC 3550 §6.3.1: e − 3/2 makes up for what timer reconsideration takes; kept because peers expect that spread.</summary>
+    /// <summary>RFC 3550 §6.3.1: e − 3/2 compensates for timer reconsideration; kept because peers expect that spread.</summary>
     private const double Compensation = 1.21828;
 
     /// <summary>No path is this slow: a longer round trip is a stale or wrong reference.</summary>
@@ -61,7 +63,7 @@ public sealed class RtcpSession
         NextDeadline = now + Randomize(Interval / 2);
     }
 
-    /// <summary>When the next report is due.</summary>
+    /// <summary>The time at which the next report is due.</summary>
     public Instant NextDeadline { get; private set; }
 
     public RtcpStatistics Statistics => new(
@@ -72,7 +74,7 @@ public sealed class RtcpSession
     /// <summary>An RTP packet went out.</summary>
     /// <param name="timestamp">As sent.</param>
     /// <param name="payloadLength">Bytes without header, padding and tag.</param>
-    /// <param name="now">When it went.</param>
+    /// <param name="now">The time of sending.</param>
     /// <param name="isTimed">False for telephone-events, whose timestamp is their beginning.</param>
     public void HandleRtpSent(RtpTimestamp timestamp, int payloadLength, Instant now, bool isTimed = true)
     {
@@ -87,7 +89,7 @@ public sealed class RtcpSession
 
     /// <summary>An RTP packet came in.</summary>
     /// <param name="header">Its header.</param>
-    /// <param name="now">When it came.</param>
+    /// <param name="now">The time of arrival.</param>
     /// <param name="isTimed">False for telephone-events, whose timestamp is their beginning.</param>
     /// <param name="clockRate">Of the codec in it; 0: the one that is sent.</param>
     public void HandleRtpReceived(in RtpHeader header, Instant now, bool isTimed = true, int clockRate = 0)
@@ -131,7 +133,9 @@ public sealed class RtcpSession
         return true;
     }
 
-    /// <summary>Writes the last report with a goodbye, to be sent once when the leg ends (RFC 3550 §6.6); nothing is due after it.</summary>
+    /// <summary>
+    /// Writes the last report with a goodbye, to be sent once when the leg ends (RFC 3550 §6.6); nothing is due after it.
+    /// </summary>
     /// <param name="destination">At least <see cref="MaxLength"/> bytes.</param>
     /// <param name="now">The time.</param>
     /// <returns>Bytes written.</returns>
@@ -148,7 +152,7 @@ public sealed class RtcpSession
             throw new ArgumentException($"A report may need {MaxLength} bytes.", nameof(destination));
         var writer = new RtcpWriter(destination);
         var blocks = TryTakeBlock(now, out var block) ? new ReadOnlySpan<RtcpReportBlock>(in block) : default;
-        // RFC 3550 §6.4: a sender report from who has sent in the last two intervals.
+        // RFC 3550 §6.4: a sender report from a party that has sent in the last two intervals.
         if (_packetsSent > 0 && now - _sentAt <= 2 * Interval)
             writer.TryAddSenderReport(DescribeSender(now), blocks);
         else
@@ -160,7 +164,7 @@ public sealed class RtcpSession
         return writer.Length;
     }
 
-    /// <summary>RFC 3550 §6.4: a block on a source that was heard since the last report.</summary>
+    /// <summary>RFC 3550 §6.4: a block on a source that was received since the last report.</summary>
     private bool TryTakeBlock(Instant now, out RtcpReportBlock block)
     {
         block = default;

@@ -2,7 +2,7 @@ using Media.Protocols.Primitives;
 
 namespace Media.Protocols.Rtcp;
 
-/// <summary>What one leg's <see cref="RtcpSession"/> is made from.</summary>
+/// <summary>The settings of one leg's <see cref="RtcpSession"/>.</summary>
 public sealed record RtcpSessionOptions
 {
     /// <summary>Of the stream we send, whether or not it has begun.</summary>

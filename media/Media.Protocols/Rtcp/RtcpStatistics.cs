@@ -1,6 +1,6 @@
 namespace Media.Protocols.Rtcp;
 
-/// <summary>One leg's quality so far: what we sent, what we received, and what the peer says it received.</summary>
+/// <summary>One leg's quality so far: what we sent, what we received, and what the peer reports.</summary>
 /// <param name="PacketsSent">RTP packets.</param>
 /// <param name="OctetsSent">Payload bytes.</param>
 /// <param name="PacketsReceived">RTP packets, duplicates included.</param>

@@ -4,8 +4,8 @@ using Media.Protocols.Primitives;
 namespace Media.Protocols.Rtcp;
 
 /// <summary>
-/// Writes one RTCP compound packet, packet after packet (RFC 3550 §6.1); <see cref="RtcpReader"/> reads it. What does not fit is not
-/// written at all, and answered with false.
+/// Writes one RTCP compound packet, packet after packet (RFC 3550 §6.1); <see cref="RtcpReader"/> reads it. A packet that does not fit is
+/// not written at all; the method returns false.
 /// </summary>
 public ref struct RtcpWriter(Span<byte> destination)
 {
@@ -36,7 +36,7 @@ public ref struct RtcpWriter(Span<byte> destination)
         return true;
     }
 
-    /// <param name="source">Whose name it is.</param>
+    /// <param name="source">The source with that name.</param>
     /// <param name="cname">UTF-8, at most 255 bytes.</param>
     public bool TryAddCname(Ssrc source, scoped ReadOnlySpan<byte> cname)
     {

@@ -31,7 +31,7 @@ internal sealed class RtpReception
     private uint _scaledJitter; // × 16, in units of _clockRate
     private int _clockRate = 1;
 
-    /// <summary>A source has been heard.</summary>
+    /// <summary>A source has been received.</summary>
     public bool HasSource { get; private set; }
 
     public Ssrc Source { get; private set; }
@@ -49,9 +49,13 @@ internal sealed class RtpReception
     private long ExpectedHere => HasSource ? (long)ExtendedHighest - _baseSequence + 1 : 0;
 
     /// <param name="header">Of a packet that is authentic, as far as the leg can tell.</param>
-    /// <param name="now">When it arrived.</param>
-    /// <param name="clockRate">Of the codec that the packet holds: what its timestamp counts in (RFC 3550 §6.4.1), whatever is sent back.</param>
-    /// <param name="isTimed">False for packets whose timestamp is not their sampling time (telephone-events): no jitter is taken from them.</param>
+    /// <param name="now">The time of arrival.</param>
+    /// <param name="clockRate">
+    /// Of the codec that the packet holds: the unit of its timestamp (RFC 3550 §6.4.1), whatever is sent back.
+    /// </param>
+    /// <param name="isTimed">
+    /// False for packets whose timestamp is not their sampling time (telephone-events): no jitter is taken from them.
+    /// </param>
     public void Handle(in RtpHeader header, Instant now, int clockRate, bool isTimed)
     {
         if (!HasSource)

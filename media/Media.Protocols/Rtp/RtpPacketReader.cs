@@ -2,7 +2,9 @@ using Media.Protocols.Primitives;
 
 namespace Media.Protocols.Rtp;
 
-/// <summary>A view over one plain (or already unprotected) RTP packet; it owns nothing and lives as long as the bytes do (RFC 3550 §5.1).</summary>
+/// <summary>
+/// A view over one plain (or already unprotected) RTP packet; it owns nothing and lives as long as the bytes do (RFC 3550 §5.1).
+/// </summary>
 public readonly ref struct RtpPacketReader
 {
     private RtpPacketReader(RtpHeader header, ReadOnlySpan<byte> payload)
@@ -13,7 +15,7 @@ public readonly ref struct RtpPacketReader
 
     public RtpHeader Header { get; }
 
-    /// <summary>What follows header and extension, padding removed; may be empty.</summary>
+    /// <summary>The bytes after header and extension, padding removed; may be empty.</summary>
     public ReadOnlySpan<byte> Payload { get; }
 
     public byte PayloadType => Header.PayloadType;

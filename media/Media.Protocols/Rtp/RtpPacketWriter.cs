@@ -3,19 +3,21 @@ using Media.Protocols.Primitives;
 
 namespace Media.Protocols.Rtp;
 
-/// <summary>Writes RTP packets without contributing sources, extension or padding (RFC 3550 §5.1); <see cref="RtpPacketReader"/> reads them.</summary>
+/// <summary>
+/// Writes RTP packets without contributing sources, extension or padding (RFC 3550 §5.1); <see cref="RtpPacketReader"/> reads them.
+/// </summary>
 public static class RtpPacketWriter
 {
     /// <summary>Bytes before the payload: an encoder may write its payload here first and the header after.</summary>
     public const int HeaderLength = RtpHeader.FixedLength;
 
     /// <summary>
-    /// Where an outgoing stream starts: unpredictable, and in the lower half, so that SRTP's rollover counter is still zero
+    /// The first sequence number of an outgoing stream: unpredictable, and in the lower half, so that SRTP's rollover counter is still zero
     /// when the first packets are lost or reordered (RFC 3711 §3.3.1).
     /// </summary>
     public static SequenceNumber FirstSequenceNumber(IEntropy entropy) => new((ushort)(entropy.NextUInt32() & 0x7FFF));
 
-    /// <summary>Writes the <see cref="HeaderLength"/> bytes before a payload that the caller places itself.</summary>
+    /// <summary>Writes the <see cref="HeaderLength"/> bytes before a payload that the caller writes.</summary>
     /// <returns>False when <paramref name="destination"/> is too small or the payload type is above 127; nothing is written then.</returns>
     public static bool TryWriteHeader(
         Span<byte> destination, byte payloadType, bool marker, SequenceNumber sequenceNumber, RtpTimestamp timestamp, Ssrc ssrc)

@@ -1,6 +1,6 @@
 namespace Media.Protocols.Rtp;
 
-/// <summary>Why bytes are not an RTP packet.</summary>
+/// <summary>The reason bytes are not an RTP packet.</summary>
 public enum RtpReadError
 {
     None,

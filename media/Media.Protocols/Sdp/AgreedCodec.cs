@@ -5,5 +5,5 @@ namespace Media.Protocols.Sdp;
 /// </summary>
 public readonly record struct AgreedCodec(AudioCodec Codec, byte SendPayloadType, byte ReceivePayloadType);
 
-/// <summary>Telephone-events (RFC 4733) as agreed; <paramref name="ClockRate"/> is what their durations count in.</summary>
+/// <summary>Telephone-events (RFC 4733) as agreed; <paramref name="ClockRate"/> is the unit of their durations.</summary>
 public readonly record struct AgreedTelephoneEvent(byte SendPayloadType, byte ReceivePayloadType, int ClockRate);

@@ -21,7 +21,7 @@ public static class AudioCodecExtensions
     /// <summary>RTP timestamp units a second.</summary>
     public static int ClockRate(this AudioCodec codec) => codec == AudioCodec.Opus ? 48000 : 8000;
 
-    /// <summary>The payload type of a static codec, and the one we give to Opus when the choice is ours.</summary>
+    /// <summary>The payload type of a static codec, and the one we choose for Opus in our own offers.</summary>
     internal static byte DefaultPayloadType(this AudioCodec codec) => codec switch
     {
         AudioCodec.Pcmu => 0,

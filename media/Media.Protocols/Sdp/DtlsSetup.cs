@@ -1,6 +1,6 @@
 namespace Media.Protocols.Sdp;
 
-/// <summary><c>a=setup</c> (RFC 8842 §5): who begins the DTLS handshake.</summary>
+/// <summary><c>a=setup</c> (RFC 8842 §5): the side that begins the DTLS handshake.</summary>
 public enum DtlsSetup
 {
     /// <summary>Absent, or not a value at all.</summary>

@@ -11,20 +11,20 @@ public readonly struct MediaAttributes(SessionDescription session, MediaDescript
     /// <summary>The section's <c>c=</c>, else the session's.</summary>
     public SdpConnection? Connection => media.Connection ?? session.Connection;
 
-    /// <summary>RFC 5888 §4; null as well when it is no single token, which no peer of ours may get echoed.</summary>
+    /// <summary>RFC 5888 §4; null as well when it is not a single token, which must never be echoed to a peer.</summary>
     public string? Mid => media.Attributes.FirstOrDefault(a => a.Is("mid")).Value is { Length: > 0 } mid && !mid.Contains(' ') ? mid : null;
 
     /// <summary>The session bundles its sections (RFC 9143).</summary>
     public bool Bundled =>
         session.Attributes.Any(a => a.Is("group") && a.Value is { } value && value.StartsWith("BUNDLE", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>RFC 8866 §6.7: sendrecv when nothing is said.</summary>
+    /// <summary>RFC 8866 §6.7: sendrecv when absent.</summary>
     public MediaDirection Direction => DirectionIn(media.Attributes) ?? DirectionIn(session.Attributes) ?? MediaDirection.SendRecv;
 
-    /// <summary>Milliseconds; 0 = not said. Fractions, which some write, are cut.</summary>
+    /// <summary>Milliseconds; 0 when absent. Fractions, which some peers write, are truncated.</summary>
     public int PacketTime => Milliseconds("ptime");
 
-    /// <summary>Milliseconds; 0 = not said.</summary>
+    /// <summary>Milliseconds; 0 when absent.</summary>
     public int MaxPacketTime => Milliseconds("maxptime");
 
     public bool RtcpMux => Has("rtcp-mux");
@@ -48,8 +48,8 @@ public readonly struct MediaAttributes(SessionDescription session, MediaDescript
     ];
 
     /// <summary>
-    /// Those to compare with: of the strongest hash at the nearest level that has a usable one (RFC 8122 §5: what cannot be used is
-    /// passed over, and any of several with one hash may match).
+    /// The fingerprints to compare with: of the strongest hash at the nearest level that has a usable one (RFC 8122 §5: what cannot be used
+    /// is skipped, and any of several with one hash may match).
     /// </summary>
     public IReadOnlyList<Fingerprint> UsableFingerprints
     {
@@ -83,7 +83,7 @@ public readonly struct MediaAttributes(SessionDescription session, MediaDescript
         }
     }
 
-    /// <summary>Whether any <c>a=crypto</c> stands here, readable or not.</summary>
+    /// <summary>True when any <c>a=crypto</c> is present, readable or not.</summary>
     public bool HasCrypto => Has("crypto");
 
     /// <summary>The <c>a=crypto</c> lines that can be honoured, in the peer's order.</summary>
@@ -100,7 +100,7 @@ public readonly struct MediaAttributes(SessionDescription session, MediaDescript
     }
 
     /// <summary>
-    /// What each format of the <c>m=</c> line stands for, in the peer's order; unknown dynamic types are left out. A number that is given
+    /// The meaning of each format of the <c>m=</c> line, in the peer's order; unknown dynamic types are left out. A number that is given
     /// several meanings has them all, the last first: it is the one most readers keep.
     /// </summary>
     public IReadOnlyList<RtpMap> RtpMaps

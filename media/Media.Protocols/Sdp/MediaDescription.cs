@@ -11,7 +11,7 @@ public sealed record MediaDescription
     /// <summary>0 means refused or removed (RFC 3264 §6), or a line that could not be read.</summary>
     public required ushort Port { get; init; }
 
-    /// <summary>The line has no readable port, protocol or, though it is not refused, format: nobody can take it.</summary>
+    /// <summary>The line has no readable port, protocol or, though it is not refused, format: it cannot be accepted.</summary>
     public bool IsMalformed { get; init; }
 
     /// <summary><c>RTP/AVP</c>, <c>UDP/TLS/RTP/SAVPF</c> … as the peer spelled it.</summary>
@@ -27,10 +27,12 @@ public sealed record MediaDescription
 
     public bool IsAudio => Kind == "audio";
 
-    /// <summary>The same line refused: port 0, protocol and formats as they came (RFC 3264 §6), as far as anyone needs them.</summary>
+    /// <summary>The same line refused: port 0, protocol and formats as received (RFC 3264 §6), as far as anyone needs them.</summary>
     public MediaDescription Refused() => new() { Kind = Kind, Port = 0, Protocol = Protocol, Formats = [.. Formats.Take(MaxRefusedFormats)] };
 
-    /// <summary>As one line of text after <c>m=</c>. A format must stand there (RFC 8866 §9): <c>*</c> is the one of protocols without any.</summary>
+    /// <summary>
+    /// As one line of text after <c>m=</c>. A format is mandatory (RFC 8866 §9): <c>*</c> serves for protocols without any.
+    /// </summary>
     internal string ToLine()
     {
         var none = Protocol.Contains("RTP/", StringComparison.OrdinalIgnoreCase) ? "0" : "*";

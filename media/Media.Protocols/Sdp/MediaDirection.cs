@@ -1,6 +1,6 @@
 namespace Media.Protocols.Sdp;
 
-/// <summary>Which way media flows, seen by whoever states it (RFC 8866 §6.7).</summary>
+/// <summary>The direction of media, as seen by the side that states it (RFC 8866 §6.7).</summary>
 [Flags]
 public enum MediaDirection
 {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Media.Protocols.Sdp;
 
-/// <summary>What a receiver of Opus asks of its sender in <c>a=fmtp</c> (RFC 7587 §6.1); absent values are the RFC's defaults.</summary>
+/// <summary>
+/// The parameters that a receiver of Opus requests in <c>a=fmtp</c> (RFC 7587 §6.1); absent values are the RFC's defaults.
+/// </summary>
 /// <param name="MaxPlaybackRate">Hz; nothing above half of it is heard.</param>
 /// <param name="MaxAverageBitrate">bit/s; 0 = not limited.</param>
 /// <param name="UseInbandFec">The receiver can use forward error correction.</param>
@@ -11,7 +13,9 @@ public readonly record struct OpusFormat(int MaxPlaybackRate, int MaxAverageBitr
 {
     public static readonly OpusFormat Default = new(48000, 0, false, false);
 
-    /// <summary>What we ask for on either leg: WhatsApp's own values, since 16 kHz speech is all that such a call holds.</summary>
+    /// <summary>
+    /// The parameters that we request on either leg: WhatsApp's own values, since such a call carries 16 kHz speech at most.
+    /// </summary>
     internal const string Ours = "maxplaybackrate=16000;sprop-maxcapturerate=16000;maxaveragebitrate=20000;useinbandfec=1";
 
     /// <summary>Reads <c>name=value;…</c>; unknown and malformed parameters are skipped.</summary>

@@ -1,11 +1,11 @@
 namespace Media.Protocols.Sdp;
 
-/// <summary>The audio section of a PBX's offer that we take, and what we take of it.</summary>
+/// <summary>The audio section of a PBX's offer that is accepted, with its chosen codec, telephone-event and keys.</summary>
 internal sealed record PbxChoice(PbxPeer Peer, RtpMap Codec, RtpMap? TelephoneEvent, SdesCrypto? Crypto)
 {
     /// <summary>
-    /// Some PBXs offer the same audio twice, RTP/SAVP and RTP/AVP, to be answered once: an encrypted section that we can take wins over a
-    /// plain one. Null with the first section's error when none can be taken.
+    /// Chooses a section. Some PBXs offer the same audio twice, RTP/SAVP and RTP/AVP: an acceptable encrypted section has precedence over a
+    /// plain one. Null with the first section's error when none is acceptable.
     /// </summary>
     public static PbxChoice? FromOffer(SessionDescription sdp, PbxLocalMedia local, out SdpError error)
     {

@@ -3,16 +3,16 @@ using Media.Protocols.Srtp;
 
 namespace Media.Protocols.Sdp;
 
-/// <summary>What we make of SDES-SRTP (RFC 4568) towards a PBX.</summary>
+/// <summary>The policy for SDES-SRTP (RFC 4568) towards a PBX.</summary>
 public enum SrtpPolicy
 {
     /// <summary>RTP/AVP only; an RTP/SAVP offer is refused.</summary>
     None,
 
-    /// <summary>Taken when the PBX offers it; our offers are plain RTP/AVP.</summary>
+    /// <summary>Accepted when the PBX offers it; our offers are plain RTP/AVP.</summary>
     Optional,
 
-    /// <summary>Also asked for: our offers are RTP/AVP with <c>a=crypto</c>, which a PBX may ignore.</summary>
+    /// <summary>Also requested: our offers are RTP/AVP with <c>a=crypto</c>, which a PBX may ignore.</summary>
     BestEffort,
 
     /// <summary>Our offers are RTP/SAVP; anything unencrypted is refused.</summary>
@@ -29,16 +29,16 @@ public sealed record PbxLocalMedia
     public IReadOnlyList<AudioCodec> Codecs { get; init; } = [AudioCodec.Pcmu, AudioCodec.Pcma, AudioCodec.G722];
 
     /// <summary>
-    /// When answering, take the first of <see cref="Codecs"/> that was offered, not the first offered that is among them.
+    /// When true, an answer takes the first of <see cref="Codecs"/> that was offered, not the first offered that is among them.
     /// </summary>
     public bool PreferOwnCodecOrder { get; init; }
 
     public bool TelephoneEvents { get; init; } = true;
 
-    /// <summary>Milliseconds of audio per packet that we ask for, and send when the peer does not say.</summary>
+    /// <summary>Milliseconds of audio per packet that we request, and send when the peer requests none.</summary>
     public int PacketTime { get; init; } = 20;
 
-    /// <summary>As we want it; an answer is narrowed by what was offered.</summary>
+    /// <summary>The direction we want; an answer is narrowed by the offer.</summary>
     public MediaDirection Direction { get; init; } = MediaDirection.SendRecv;
 
     public SrtpPolicy Srtp { get; init; } = SrtpPolicy.Optional;

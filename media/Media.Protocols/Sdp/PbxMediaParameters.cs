@@ -2,13 +2,15 @@ using Media.Protocols.Primitives;
 
 namespace Media.Protocols.Sdp;
 
-/// <summary>What the latest offer and answer on a pbx leg settled; replaced whole by every renegotiation.</summary>
+/// <summary>The result of the latest offer and answer on a pbx leg; replaced whole by every renegotiation.</summary>
 public sealed record PbxMediaParameters
 {
-    /// <summary>Where to send RTP; <see cref="TransportAddress.IsNone"/> while the peer gives no address (an old style hold).</summary>
+    /// <summary>
+    /// The address to send RTP to; <see cref="TransportAddress.IsNone"/> while the peer gives no address (an old style hold).
+    /// </summary>
     public required TransportAddress RemoteRtp { get; init; }
 
-    /// <summary>Where to send RTCP: RTP's own address when shared, the one of <c>a=rtcp</c>, else the next port.</summary>
+    /// <summary>The address to send RTCP to: RTP's own address when shared, the one of <c>a=rtcp</c>, else the next port.</summary>
     public required TransportAddress RemoteRtcp { get; init; }
 
     /// <summary>RTCP shares RTP's port in both directions.</summary>
@@ -18,15 +20,15 @@ public sealed record PbxMediaParameters
     public required IReadOnlyList<AgreedCodec> Codecs { get; init; }
 
     /// <summary>
-    /// What every payload type means that either side named in this session, chosen or not: a peer may send any of them (RFC 3264 §6.1), and a
-    /// number keeps its meaning (§8.3.2).
+    /// The meaning of every payload type that either side named in this session, chosen or not: a peer may send any of them (RFC 3264
+    /// §6.1), and a number keeps its meaning (§8.3.2).
     /// </summary>
     public IReadOnlyList<RtpMap> Receivable { get; init; } = [];
 
     /// <summary>Null when the peer does not take telephone-events.</summary>
     public required AgreedTelephoneEvent? TelephoneEvent { get; init; }
 
-    /// <summary>What the peer's Opus decoder wants; meaningful only if Opus was agreed.</summary>
+    /// <summary>The parameters that the peer's Opus decoder requests; meaningful only if Opus was agreed.</summary>
     public required OpusFormat Opus { get; init; }
 
     /// <summary>Milliseconds of audio per packet that we send: 10, 20, 30, 40 or 60.</summary>

@@ -1,11 +1,11 @@
 namespace Media.Protocols.Sdp;
 
-/// <summary>What we offered last, kept until the next exchange so that any number of answers can be read against it.</summary>
+/// <summary>Our last offer, kept until the next exchange so that any number of answers can be read against it.</summary>
 internal sealed record PbxOffer(
     PbxLocalMedia Local, IReadOnlyList<RtpMap> Maps, IReadOnlyList<SdesCrypto> Crypto, bool RtcpMux, IReadOnlyList<MediaDescription> Lines)
 {
     /// <summary>
-    /// An answer names one of our lines (RFC 4568 §5.1.3). We hold one key a profile, so the profile alone tells which, whatever tag a
+    /// An answer names one of our lines (RFC 4568 §5.1.3). We hold one key a profile, so the profile alone identifies it, whatever tag a
     /// peer puts there.
     /// </summary>
     public SdpError AgreeOnKeys(PbxPeer peer, out SdesKeys? keys)

@@ -1,7 +1,7 @@
 namespace Media.Protocols.Sdp;
 
 /// <summary>
-/// Which payload type stands for which format on one pbx leg, newest first: a number that was once given a meaning keeps it for as long
+/// The payload types of one pbx leg and their formats, newest first: a number that was once given a meaning keeps it for as long
 /// as the session lives (RFC 3264 §8.3.2), so our later offers reuse what the peer or we named before.
 /// </summary>
 internal sealed class PbxPayloadTypes
@@ -21,7 +21,7 @@ internal sealed class PbxPayloadTypes
         }
     }
 
-    /// <summary>Everything that was named, and what <paramref name="answer"/> names with numbers that nobody named before.</summary>
+    /// <summary>All mappings named so far, and those of <paramref name="answer"/> whose numbers are new.</summary>
     public IReadOnlyList<RtpMap> Known(params IReadOnlyList<RtpMap> answer) => [.. _known, .. answer.Where(map => !IsTaken(map.PayloadType))];
 
     public RtpMap Codec(AudioCodec codec) => Choose(codec.ToRtpMap(codec.DefaultPayloadType()), known => known.Codec == codec);

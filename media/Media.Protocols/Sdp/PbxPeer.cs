@@ -2,7 +2,7 @@ using Media.Protocols.Primitives;
 
 namespace Media.Protocols.Sdp;
 
-/// <summary>One audio section of a PBX's offer or answer, read: where its media goes, which way, and how it is protected.</summary>
+/// <summary>One audio section of a PBX's offer or answer, read: address, direction and protection of its media.</summary>
 internal sealed record PbxPeer(MediaDescription Media, MediaAttributes Attributes)
 {
     /// <summary>Packet times we can produce, in milliseconds.</summary>
@@ -51,7 +51,9 @@ internal sealed record PbxPeer(MediaDescription Media, MediaAttributes Attribute
         return SdpError.None;
     }
 
-    /// <summary>What the peer asks for if we can do it, else <paramref name="ours"/>; never above the peer's maximum.</summary>
+    /// <summary>
+    /// The packet time that the peer requests if we can produce it, else <paramref name="ours"/>; never above the peer's maximum.
+    /// </summary>
     public int PacketTime(int ours)
     {
         var wanted = PacketTimes.Contains(Attributes.PacketTime) ? Attributes.PacketTime : ours;
@@ -67,7 +69,7 @@ internal sealed record PbxPeer(MediaDescription Media, MediaAttributes Attribute
     }
 
     /// <summary>
-    /// What is sent carries the peer's payload types, what is received ours (RFC 3264 §6.1); they differ only if an answer renumbered.
+    /// Sent packets carry the peer's payload types, received ones ours (RFC 3264 §6.1); they differ only if an answer renumbered.
     /// </summary>
     public PbxMediaParameters Settle(
         PbxLocalMedia local, MediaDirection direction, SdesKeys? keys, IReadOnlyList<RtpMap> theirs, IReadOnlyList<RtpMap> ours)

@@ -6,8 +6,8 @@ using Media.Protocols.Srtp;
 namespace Media.Protocols.Sdp;
 
 /// <summary>
-/// Offer and answer on one pbx leg (RFC 3264) for as long as the call lives. It keeps what must not change between exchanges: the session
-/// id, the payload types and SRTP keys once named, the number and order of media lines; and raises the version exactly when our text
+/// Offer and answer on one pbx leg (RFC 3264) for as long as the call lives. It keeps unchanged between exchanges the session
+/// id, the payload types and SRTP keys once named, and the number and order of media lines. It raises the version exactly when our text
 /// changes (RFC 3264 §8), so that a session refresh gets the same answer again. A PBX may renegotiate as often as it likes.
 /// </summary>
 public sealed class PbxSdp(IEntropy entropy)
@@ -24,7 +24,8 @@ public sealed class PbxSdp(IEntropy entropy)
     private int _version;
 
     /// <summary>
-    /// The address family that an offer asks an answer for; unspecified when it is unreadable or names none, as a hold with address zero.
+    /// The address family that an offer asks an answer for; unspecified when it is unreadable or names none, as in a hold with address
+    /// zero.
     /// </summary>
     public static AddressFamily FamilyOf(string offer)
     {
@@ -48,7 +49,7 @@ public sealed class PbxSdp(IEntropy entropy)
         var asBefore = _settled is not null && crypto.Length > 0 == _settled.Srtp is not null;
         var protocol = asBefore ? _protocol : local.Srtp == SrtpPolicy.Required ? "RTP/SAVP" : "RTP/AVP";
         var spoken = _settled?.Codec.Codec;
-        var codecs = local.Codecs.OrderBy(codec => codec != spoken); // stable: what is spoken comes first, the rest as configured
+        var codecs = local.Codecs.OrderBy(codec => codec != spoken); // stable: the codec in use comes first, the rest as configured
         var clocks = local.Codecs.Where(_ => local.TelephoneEvents).Select(codec => codec.ClockRate()).Distinct().Order();
         RtpMap[] maps = [.. codecs.Select(_types.Codec), .. clocks.Select(_types.TelephoneEvent)];
         var mux = local.OfferRtcpMux || _settled is { RtcpMux: true };
@@ -72,8 +73,8 @@ public sealed class PbxSdp(IEntropy entropy)
     }
 
     /// <summary>
-    /// Answers an offer of the PBX, be it the first, a change, a hold or a mere refresh: one audio section with one codec, every other
-    /// section refused. On false nothing has changed and 488 is the SIP answer.
+    /// Answers an offer of the PBX, whether the first, a change, a hold or a refresh: one audio section with one codec, every other
+    /// section refused. On false nothing has changed and the SIP response is 488.
     /// </summary>
     public bool TryAnswerOffer(
         string offer, PbxLocalMedia local,
@@ -93,7 +94,7 @@ public sealed class PbxSdp(IEntropy entropy)
         parameters = null;
         var choice = PbxChoice.FromOffer(sdp, local, out var error);
         // Everything at port 0 on a call in progress: the audio rests until a later offer brings it back (RFC 3264 §8.2).
-        // Audio at port 0 beside something alive is another matter: fax or video instead of the call, which only a refusal stops.
+        // Audio at port 0 beside an active section differs: fax or video is to replace the call, which only a refusal stops.
         var rests = _settled is not null && sdp.Media.Any(media => media.IsAudio) && sdp.Media.All(media => media.Port == 0 && !media.IsMalformed);
         if (choice is null && !rests)
             return error;
@@ -130,7 +131,7 @@ public sealed class PbxSdp(IEntropy entropy)
         parameters = null;
         if (_offer is not { } offer)
             return SdpError.NoOfferMade;
-        // Lines stand in the offer's order (RFC 3264 §6); peers that add or drop some still mean their audio.
+        // Lines are in the offer's order (RFC 3264 §6); peers that add or drop some still mean their audio.
         var media = sdp.Media.ElementAtOrDefault(_audioLine) is { IsAudio: true } inPlace ? inPlace : sdp.Media.FirstOrDefault(media => media.IsAudio);
         if (media is null)
             return SdpError.MediaLineMismatch;
@@ -156,7 +157,9 @@ public sealed class PbxSdp(IEntropy entropy)
         return SdpError.None;
     }
 
-    /// <summary>An encrypted call stays so, with the profile it has, and a plain one stays plain; before that the policy decides.</summary>
+    /// <summary>
+    /// An encrypted call stays encrypted with its profile and a plain one stays plain; before the first exchange the policy decides.
+    /// </summary>
     private IReadOnlyList<SrtpProfile> ProfilesToOffer(PbxLocalMedia local) => local.Srtp switch
     {
         SrtpPolicy.None => [],

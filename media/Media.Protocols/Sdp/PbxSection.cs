@@ -10,7 +10,7 @@ internal static class PbxSection
         var attributes = new List<SdpAttribute>(crypto.Select(line => line.ToAttribute()));
         foreach (var map in maps)
         {
-            // Name and clock as they should be, whatever the peer writes.
+            // Name and clock as registered, whatever the peer writes.
             var own = map.Codec is { } codec ? codec.ToRtpMap(map.PayloadType) : map;
             attributes.Add(new("rtpmap", own.ToString()));
             if (map.IsTelephoneEvent)

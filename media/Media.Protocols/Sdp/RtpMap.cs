@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Media.Protocols.Sdp;
 
-/// <summary><c>a=rtpmap:111 opus/48000/2</c> (RFC 8866 §6.6): what a payload type stands for. A clock rate that is left out is 8000 Hz.</summary>
+/// <summary>
+/// <c>a=rtpmap:111 opus/48000/2</c> (RFC 8866 §6.6): the meaning of a payload type. A clock rate that is left out is 8000 Hz.
+/// </summary>
 public readonly record struct RtpMap(byte PayloadType, string Encoding, int ClockRate, int Channels)
 {
     /// <summary>Payload types have 7 bits (RFC 3550 §5.1).</summary>
@@ -26,7 +28,7 @@ public readonly record struct RtpMap(byte PayloadType, string Encoding, int Cloc
         return true;
     }
 
-    /// <summary>What a payload type means without an <c>a=rtpmap</c> (RFC 3551 §6); only the codecs we speak.</summary>
+    /// <summary>The meaning of a payload type without an <c>a=rtpmap</c> (RFC 3551 §6); only the codecs we support.</summary>
     public static RtpMap? Static(byte payloadType) => payloadType switch
     {
         0 => AudioCodec.Pcmu.ToRtpMap(0),
@@ -40,14 +42,14 @@ public readonly record struct RtpMap(byte PayloadType, string Encoding, int Cloc
 
     public bool IsTelephoneEvent => Encoding.Equals("telephone-event", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The codec behind this mapping; null for one that no leg speaks.</summary>
+    /// <summary>The codec behind this mapping; null for one that no leg supports.</summary>
     public AudioCodec? Codec => this switch
     {
         // RFC 7587 §7 says "/2"; a peer that omits it means the same.
         { ClockRate: 48000, Channels: 1 or 2 } when Named("opus") => AudioCodec.Opus,
         { ClockRate: 8000, Channels: 1 } when Named("PCMU") => AudioCodec.Pcmu,
         { ClockRate: 8000, Channels: 1 } when Named("PCMA") => AudioCodec.Pcma,
-        // 16000 is what peers write who correct the historical error.
+        // peers that correct the historical error write 16000
         { ClockRate: 8000 or 16000, Channels: 1 } when Named("G722") => AudioCodec.G722,
         _ => null,
     };

@@ -7,8 +7,8 @@ using Media.Protocols.Srtp;
 namespace Media.Protocols.Sdp;
 
 /// <summary>
-/// <c>a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:key‖salt|2^31|1:4</c> (RFC 4568 §9.1): the keys with which the writer of the line protects what
-/// it sends. A class, so that no accidental <c>ToString</c> shows a key; only <see cref="ToAttribute"/> does.
+/// <c>a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:key‖salt|2^31|1:4</c> (RFC 4568 §9.1): the keys with which the writer of the line protects
+/// what it sends. A class, so that no accidental <c>ToString</c> shows a key; only <see cref="ToAttribute"/> does.
 /// </summary>
 /// <param name="tag">Numbers the line within its offer; the answer repeats it.</param>
 /// <param name="profile">Not <see cref="SrtpProfile.None"/>.</param>
@@ -44,7 +44,7 @@ public sealed class SdesCrypto(int tag, SrtpProfile profile, params IReadOnlyLis
 
     /// <summary>
     /// False for a line that cannot be honoured: unknown suite, a session parameter that changes the protection, a key of another length,
-    /// several keys that their identifiers do not tell apart. The answerer may pass over such a line (RFC 4568 §5.1.2).
+    /// several keys that their identifiers do not distinguish. The answerer may skip such a line (RFC 4568 §5.1.2).
     /// </summary>
     public static bool TryParse(string? value, [NotNullWhen(true)] out SdesCrypto? crypto)
     {
@@ -89,7 +89,7 @@ public sealed class SdesCrypto(int tag, SrtpProfile profile, params IReadOnlyLis
     }
 
     /// <summary>
-    /// <c>inline:key‖salt[|lifetime][|MKI:length]</c>. A lifetime is hours of speech at least and needs no watching.
+    /// <c>inline:key‖salt[|lifetime][|MKI:length]</c>. A lifetime covers hours of speech at least and is not monitored.
     /// </summary>
     private static bool TryRead(string parameter, SrtpProfile profile, [NotNullWhen(true)] out SrtpKeys? keys)
     {
@@ -109,7 +109,7 @@ public sealed class SdesCrypto(int tag, SrtpProfile profile, params IReadOnlyLis
             && SrtpKeys.TryFromInline(profile, bytes.AsSpan(0, written), mki, out keys);
     }
 
-    /// <summary><c>value:length</c>: a decimal number, written in every packet as so many bytes.</summary>
+    /// <summary><c>value:length</c>: a decimal number, written in every packet in that many bytes.</summary>
     private static bool TryReadMki(string field, out byte[] mki)
     {
         mki = [];

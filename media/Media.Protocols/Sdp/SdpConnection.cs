@@ -28,7 +28,7 @@ public readonly record struct SdpConnection(bool IsIPv6, string Host)
         var host = slash < 0 ? fields[2] : fields[2][..slash];
         if (host.Length == 0)
             return false;
-        // An address says itself of which family it is; some peers write IP4 before either.
+        // The address itself shows its family; some peers write IP4 before either.
         if (TryReadAddress(host, out var address))
             ipv6 = address.AddressFamily == AddressFamily.InterNetworkV6;
         connection = new SdpConnection(ipv6, host);

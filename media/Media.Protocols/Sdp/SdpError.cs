@@ -1,6 +1,6 @@
 namespace Media.Protocols.Sdp;
 
-/// <summary>Why a session description was not taken. The names are what an operator sees in logs, metrics and records.</summary>
+/// <summary>The reason a session description was not accepted. Operators see the names in logs, metrics and records.</summary>
 public enum SdpError
 {
     None = 0,

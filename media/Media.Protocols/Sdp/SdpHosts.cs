@@ -3,7 +3,7 @@ using System.Net;
 namespace Media.Protocols.Sdp;
 
 /// <summary>
-/// Host names in <c>c=</c> lines (RFC 8866 §5.7 allows them): a shell looks them up, since nothing here does, and puts addresses in their
+/// Host names in <c>c=</c> lines (RFC 8866 §5.7 allows them): a shell resolves them, since nothing here does, and puts addresses in their
 /// place before the description is answered or applied.
 /// </summary>
 public static class SdpHosts
@@ -11,13 +11,15 @@ public static class SdpHosts
     /// <summary>Names of one description that are looked up.</summary>
     public const int MaxNames = 4;
 
-    /// <summary>The names under which live audio is to be reached; empty for nearly every description, also for one that cannot be read.</summary>
+    /// <summary>
+    /// The host names of live audio; empty for nearly every description, also for one that cannot be read.
+    /// </summary>
     public static IReadOnlyList<SdpConnection> Find(string text) => SessionDescription.TryParse(text, out var sdp, out _)
         ? [.. sdp.Media.Where(media => media.IsAudio && media.Port != 0).Select(media => sdp.AttributesOf(media).Connection)
             .OfType<SdpConnection>().Where(connection => connection.IsName).Distinct().Take(MaxNames)]
         : [];
 
-    /// <summary>The same description with <paramref name="address"/> wherever <paramref name="name"/> stands.</summary>
+    /// <summary>The same description with <paramref name="address"/> in place of every <paramref name="name"/>.</summary>
     public static string Replace(string text, SdpConnection name, IPAddress address)
     {
         if (!SessionDescription.TryParse(text, out var sdp, out _))

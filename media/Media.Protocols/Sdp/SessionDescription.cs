@@ -5,8 +5,8 @@ namespace Media.Protocols.Sdp;
 
 /// <summary>
 /// A session description (RFC 8866). Reading is tolerant where peers are sloppy: line ends, blanks, missing or odd lines, text behind
-/// the description; what cannot be used is passed over. Refused are another version, text without any line of a description, and
-/// what breaks a limit. Whether what is left suffices for a call is decided by who takes it. Unknown attributes are kept.
+/// the description; unusable parts are skipped. Another version is refused, as are text without any line of a description and
+/// text beyond a limit. The caller decides whether the rest suffices for a call. Unknown attributes are kept.
 /// </summary>
 public sealed class SessionDescription
 {

@@ -2,12 +2,12 @@ namespace Media.Protocols.Sdp;
 
 /// <summary>
 /// Reads a description line by line, in the order of RFC 8866 §5: the session's lines, then each <c>m=</c> with its own. A line that
-/// cannot be used is passed over, as are lines of types that no call needs; only an <c>m=</c> line always counts, since an answer must
+/// cannot be used is skipped, as are lines of types that no call needs; only an <c>m=</c> line always counts, since an answer must
 /// have as many (RFC 3264 §6).
 /// </summary>
 internal static class SessionDescriptionReader
 {
-    /// <summary>CRLF, LF, CR, and the end of a C string, which some peers send along with whatever stood behind it.</summary>
+    /// <summary>CRLF, LF, CR, and the end of a C string, which some peers send along with the memory behind it.</summary>
     private const string LineEnds = "\r\n\0";
 
     private const char ByteOrderMark = '\uFEFF';
@@ -39,8 +39,8 @@ internal static class SessionDescriptionReader
     }
 
     /// <summary>
-    /// <c>type=value</c>, with blanks around either. A line with a control character other than a tab could end a line of something that
-    /// we write from it: only <c>m=</c> is looked at nevertheless, which has to count.
+    /// <c>type=value</c>, with blanks around either. A control character other than a tab could end a line in text that
+    /// we write from it. Only <c>m=</c> is read nevertheless, since it must count.
     /// </summary>
     private static bool TrySplit(ReadOnlySpan<char> line, out char type, out ReadOnlySpan<char> value)
     {
@@ -142,7 +142,7 @@ internal static class SessionDescriptionReader
         private const string Token = "!#$%&'*+-./0123456789:ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz{|}~";
         private static readonly System.Buffers.SearchValues<char> TokenCharacters = System.Buffers.SearchValues.Create(Token);
 
-        /// <summary>Never fails: what cannot be read of a line makes it one that cannot be taken.</summary>
+        /// <summary>Never fails: a line with an unreadable part becomes one that cannot be accepted.</summary>
         public static MediaDescription Read(ReadOnlySpan<char> value)
         {
             var fields = value.ToString().Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
@@ -162,7 +162,7 @@ internal static class SessionDescriptionReader
             };
         }
 
-        /// <summary>Whatever else stands there is not written back to anybody.</summary>
+        /// <summary>Nothing else on the line is written back to anybody.</summary>
         private static bool IsToken(string field) => !field.AsSpan().ContainsAnyExcept(TokenCharacters);
 
         /// <summary>The number of ports that may follow is for layered encodings, which no audio call uses.</summary>

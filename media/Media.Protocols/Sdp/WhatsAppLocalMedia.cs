@@ -11,8 +11,8 @@ public sealed record WhatsAppLocalMedia
     public required IceCredentials Ice { get; init; }
 
     /// <summary>
-    /// Where we can be reached; may be empty, since WhatsApp accepts checks from addresses it was not told. The first one stands in
-    /// <c>m=</c> and <c>c=</c>.
+    /// The addresses at which we can be reached; may be empty, since WhatsApp accepts checks from addresses not announced. The first one
+    /// is written in <c>m=</c> and <c>c=</c>.
     /// </summary>
     public required IReadOnlyList<IceCandidate> Candidates { get; init; }
 
@@ -28,7 +28,7 @@ public sealed record WhatsAppLocalMedia
     public required string Cname { get; init; }
 
     /// <summary>
-    /// Codecs we agree to, in order of preference. <see cref="AudioCodec.Opus"/> must be among them, since WhatsApp always speaks it;
+    /// Codecs we agree to, in order of preference. <see cref="AudioCodec.Opus"/> must be among them, since WhatsApp always uses it;
     /// PCMU and PCMA count only for numbers whose <c>audio.additional_codecs</c> setting names them.
     /// </summary>
     public IReadOnlyList<AudioCodec> Codecs { get; init; } = [AudioCodec.Opus];

@@ -2,17 +2,17 @@ using Media.Protocols.Ice;
 
 namespace Media.Protocols.Sdp;
 
-/// <summary>What a whatsapp leg's offer and answer settled. It holds for the whole call: WhatsApp knows no renegotiation.</summary>
+/// <summary>The result of a whatsapp leg's offer and answer. It holds for the whole call: WhatsApp has no renegotiation.</summary>
 public sealed record WhatsAppMediaParameters
 {
     public required IceCredentials RemoteIce { get; init; }
 
-    /// <summary>Usable ones only; may be empty (the peer will come to us).</summary>
+    /// <summary>Usable ones only; may be empty (the peer sends checks to us).</summary>
     public required IReadOnlyList<IceCandidate> RemoteCandidates { get; init; }
 
     public required bool RemoteIceLite { get; init; }
 
-    /// <summary>RFC 8445 §6.1.1: the full agent when the other is lite, else whoever offered.</summary>
+    /// <summary>RFC 8445 §6.1.1: the full agent when the other is lite, else the offerer.</summary>
     public required bool IceControlling { get; init; }
 
     /// <summary>
@@ -27,13 +27,15 @@ public sealed record WhatsAppMediaParameters
     /// <summary>All codecs that may be sent and must be received, best first; never empty.</summary>
     public required IReadOnlyList<AgreedCodec> Codecs { get; init; }
 
-    /// <summary>What every payload type means that the peer named, chosen or not; <see cref="Codecs"/> and <see cref="TelephoneEvent"/> win.</summary>
+    /// <summary>
+    /// The meaning of every payload type that the peer named, chosen or not; <see cref="Codecs"/> and <see cref="TelephoneEvent"/> win.
+    /// </summary>
     public IReadOnlyList<RtpMap> Receivable { get; init; } = [];
 
     /// <summary>8000 Hz; null when the peer refused it.</summary>
     public required AgreedTelephoneEvent? TelephoneEvent { get; init; }
 
-    /// <summary>What the peer's Opus decoder wants from our encoder.</summary>
+    /// <summary>The parameters that the peer's Opus decoder requests of our encoder.</summary>
     public required OpusFormat Opus { get; init; }
 
     /// <summary>Milliseconds of audio per packet that we send.</summary>

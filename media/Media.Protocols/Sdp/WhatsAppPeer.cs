@@ -4,7 +4,7 @@ using Media.Protocols.Primitives;
 namespace Media.Protocols.Sdp;
 
 /// <summary>
-/// The one audio section of WhatsApp's offer or answer, with everything checked that a secure transport needs before anything is
+/// The one audio section of WhatsApp's offer or answer. Everything that a secure transport needs is checked before anything is
 /// answered.
 /// </summary>
 internal sealed record WhatsAppPeer(
@@ -43,7 +43,7 @@ internal sealed record WhatsAppPeer(
 
     private static SdpError CheckTransport(MediaDescription media, MediaAttributes attributes)
     {
-        // The number is set to SDES: keys in the text, no ICE, no DTLS. Recognised, so that an operator learns which setting to change.
+        // The number is set to SDES: keys in the text, no ICE, no DTLS. Recognised, so that the error names the setting to change.
         if (attributes.HasCrypto && attributes.Fingerprints.Count == 0)
             return SdpError.SdesUnsupported;
         if (!media.Protocol.ToUpperInvariant().Contains("RTP/SAVP", StringComparison.Ordinal))
@@ -69,7 +69,7 @@ internal sealed record WhatsAppPeer(
         var candidates = new List<IceCandidate>();
         foreach (var value in attributes.Candidates)
         {
-            // Names, TCP, component 2, groups and nonsense are passed over: ICE works with whatever remains (RFC 8839 §5.1).
+            // Names, TCP, component 2, groups and nonsense are skipped: ICE works with whatever remains (RFC 8839 §5.1).
             if (candidates.Count < MaxCandidates && IceCandidate.TryParse(value, out var candidate, out _)
                 && candidate.Component == 1 && candidate.Address.Port != 0 && IsOneHost(candidate.Address))
                 candidates.Add(candidate);

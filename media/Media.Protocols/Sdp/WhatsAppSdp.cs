@@ -5,14 +5,14 @@ namespace Media.Protocols.Sdp;
 
 /// <summary>
 /// Offer and answer towards WhatsApp (RFC 8829, 8839, 5763, 7587): one audio section over ICE, DTLS-SRTP and rtcp-mux, described once a
-/// call. What WhatsApp validates is written as it wants it: one SHA-256 fingerprint, <c>setup:active</c> in answers, the offer's mid and
-/// payload types, one SSRC, 20 ms.
+/// call. Everything that WhatsApp validates is written in the form it requires: one SHA-256 fingerprint, <c>setup:active</c> in answers,
+/// the offer's mid and payload types, one SSRC, 20 ms.
 /// </summary>
 public static class WhatsAppSdp
 {
     private const string Protocol = "UDP/TLS/RTP/SAVPF";
 
-    /// <summary>What WhatsApp takes when an offer names no payload type for telephone-event.</summary>
+    /// <summary>The payload type that WhatsApp uses when an offer names none for telephone-event.</summary>
     private const byte TelephoneEventType = 126;
 
     /// <summary>Milliseconds; the only packet time WhatsApp supports.</summary>
@@ -77,9 +77,9 @@ public static class WhatsAppSdp
     }
 
     /// <summary>
-    /// Whether the handshake is ours to begin. The offerer of <c>actpass</c> may get any answer; <c>actpass</c> in an answer, against RFC
-    /// 8842 §5.3, comes from peers that copy the offer and wait for the ClientHello. Nothing said means what RFC 4145 §4 has for it, and
-    /// RFC 8842 §5 leaves: an offerer is active, an answerer passive.
+    /// True when we begin the handshake. The offerer of <c>actpass</c> may get any answer; <c>actpass</c> in an answer, against RFC
+    /// 8842 §5.3, comes from peers that copy the offer and wait for the ClientHello. An absent value means what RFC 4145 §4 says and
+    /// RFC 8842 §5 keeps: an offerer is active, an answerer passive.
     /// </summary>
     private static bool IsOurs(DtlsSetup theirs, bool weOffered) => theirs switch
     {
@@ -90,7 +90,7 @@ public static class WhatsAppSdp
 
     private static byte OfferedType(RtpMap map) => map.Codec?.DefaultPayloadType() ?? TelephoneEventType;
 
-    /// <summary>The peer's payload types are sent; <paramref name="ours"/> tells the one we receive.</summary>
+    /// <summary>The peer's payload types are sent; <paramref name="ours"/> is the one we receive.</summary>
     private static AgreedFormats Agree(IReadOnlyList<RtpMap> maps, IReadOnlyList<AudioCodec> codecs, Func<RtpMap, RtpMap> ours)
     {
         var agreed = new List<AgreedCodec>();

@@ -92,7 +92,9 @@ internal sealed class AesGcmTransform : SrtpTransform
         CryptographicOperations.ZeroMemory(_rtcpSalt);
     }
 
-    /// <summary>Nonce = salt XOR (16 zero bits, SSRC, 48-bit index); an RTCP index has its upper 17 bits zero (RFC 7714 §8.1, §9.1).</summary>
+    /// <summary>
+    /// Nonce = salt XOR (16 zero bits, SSRC, 48-bit index); an RTCP index has its upper 17 bits zero (RFC 7714 §8.1, §9.1).
+    /// </summary>
     private static void BuildNonce(ReadOnlySpan<byte> salt, Ssrc ssrc, ulong index, Span<byte> nonce)
     {
         salt.CopyTo(nonce);

@@ -1,7 +1,7 @@
 namespace Media.Protocols.Srtp;
 
 /// <summary>
-/// Where SRTP gets its keyed cryptography from: OpenSSL in the engine, the framework's in tests. Keyed objects belong to one
+/// The source of SRTP's keyed cryptography: OpenSSL in the engine, the framework's in tests. Keyed objects belong to one
 /// <see cref="SrtpSession"/>, which disposes them; they are used by one thread at a time and allocate nothing per packet.
 /// </summary>
 public interface ISrtpPrimitives
@@ -19,7 +19,9 @@ public interface ISrtpPrimitives
 /// <summary>AES-128 in counter mode under one key.</summary>
 public interface IAesCtr : IDisposable
 {
-    /// <summary>Adds the keystream that begins at counter block <paramref name="iv"/> (16 bytes) to <paramref name="data"/>, in place.</summary>
+    /// <summary>
+    /// Adds the keystream that begins at counter block <paramref name="iv"/> (16 bytes) to <paramref name="data"/>, in place.
+    /// </summary>
     void Transform(ReadOnlySpan<byte> iv, Span<byte> data);
 }
 

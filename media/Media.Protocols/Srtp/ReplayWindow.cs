@@ -1,7 +1,7 @@
 namespace Media.Protocols.Srtp;
 
 /// <summary>
-/// Which of the latest 128 packet indices were seen (RFC 3711 §3.3.2). Asking and remembering are two steps, so that a packet is
+/// The latest 128 packet indices, seen or not (RFC 3711 §3.3.2). Checking and remembering are two steps, so that a packet is
 /// remembered only once it is authentic. The default value has seen nothing.
 /// </summary>
 internal struct ReplayWindow

@@ -1,6 +1,6 @@
 namespace Media.Protocols.Srtp;
 
-/// <summary>Why a packet was not protected or not unprotected.</summary>
+/// <summary>The reason a packet was not protected or not unprotected.</summary>
 public enum SrtpError
 {
     None,
@@ -12,7 +12,7 @@ public enum SrtpError
     Replayed,
     /// <summary>The tag does not match.</summary>
     NotAuthentic,
-    /// <summary>An RTCP packet sent in clear although nobody agreed to that.</summary>
+    /// <summary>An RTCP packet sent in clear although that was not agreed.</summary>
     NotEncrypted,
     /// <summary>The key has protected as many packets as it may (RFC 3711 §9.2).</summary>
     KeyExhausted,

@@ -1,6 +1,6 @@
 namespace Media.Protocols.Srtp;
 
-/// <summary>What each session key is for: the label of RFC 3711 §4.3.2.</summary>
+/// <summary>The purpose of each session key: the label of RFC 3711 §4.3.2.</summary>
 internal enum SrtpKeyLabel : byte
 {
     RtpEncryption = 0,
@@ -12,8 +12,8 @@ internal enum SrtpKeyLabel : byte
 }
 
 /// <summary>
-/// Derives session keys from a master key with AES in counter mode (RFC 3711 §4.3.3), once: the key derivation rate is zero, as
-/// DTLS-SRTP and plain SDES have it. AES-GCM derives the same way, its 96-bit salt padded with zeros to 112 bits (RFC 7714 §11).
+/// Derives session keys from a master key with AES in counter mode (RFC 3711 §4.3.3), once: the key derivation rate is zero, as in
+/// DTLS-SRTP and plain SDES. AES-GCM derives the same way, its 96-bit salt padded with zeros to 112 bits (RFC 7714 §11).
 /// </summary>
 internal static class SrtpKeyDerivation
 {

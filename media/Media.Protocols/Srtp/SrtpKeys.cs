@@ -3,7 +3,10 @@ using System.Security.Cryptography;
 
 namespace Media.Protocols.Srtp;
 
-/// <summary>The master key and salt of one direction. A secret: it has no text form, and what is derived from it stays inside <see cref="SrtpSession"/>.</summary>
+/// <summary>
+/// The master key and salt of one direction. A secret: it has no text form, and what is derived from it stays inside
+/// <see cref="SrtpSession"/>.
+/// </summary>
 public sealed class SrtpKeys
 {
     private readonly byte[] _key;
@@ -17,7 +20,8 @@ public sealed class SrtpKeys
     /// <param name="masterKey">16 bytes.</param>
     /// <param name="masterSalt">14 bytes, 12 for AES-GCM: see <see cref="SrtpProfileExtensions.MasterSaltLength"/>.</param>
     /// <param name="mki">
-    /// The identifier that packets under this key carry before their tag (RFC 3711 §3.1), at most <see cref="MaxMkiLength"/> bytes; usually none.
+    /// The identifier that packets under this key carry before their tag (RFC 3711 §3.1), at most <see cref="MaxMkiLength"/> bytes; usually
+    /// none.
     /// </param>
     /// <exception cref="ArgumentException">Any other length.</exception>
     public SrtpKeys(ReadOnlySpan<byte> masterKey, ReadOnlySpan<byte> masterSalt, ReadOnlySpan<byte> mki = default)
@@ -39,7 +43,7 @@ public sealed class SrtpKeys
 
     internal ReadOnlySpan<byte> Mki => _mki;
 
-    /// <summary>Whether both are the same secret, compared in a time that does not depend on them.</summary>
+    /// <summary>True when both are the same secret, compared in a time that does not depend on them.</summary>
     public bool FixedTimeEquals(SrtpKeys other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -47,11 +51,13 @@ public sealed class SrtpKeys
             && _mki.AsSpan().SequenceEqual(other._mki);
     }
 
-    /// <summary>Splits what a DTLS exporter gave into client and server keys: both keys first, then both salts (RFC 5764 §4.2).</summary>
+    /// <summary>
+    /// Splits the output of a DTLS exporter into client and server keys: both keys first, then both salts (RFC 5764 §4.2).
+    /// </summary>
     /// <param name="profile">The one DTLS negotiated.</param>
     /// <param name="material">Exactly <see cref="SrtpProfileExtensions.ExporterLength"/> bytes.</param>
-    /// <param name="client">What the DTLS client protects with.</param>
-    /// <param name="server">What the DTLS server protects with.</param>
+    /// <param name="client">The keys that the DTLS client protects with.</param>
+    /// <param name="server">The keys that the DTLS server protects with.</param>
     /// <returns>False when the length does not fit the profile.</returns>
     public static bool TrySplitExporter(
         SrtpProfile profile, ReadOnlySpan<byte> material,
@@ -69,7 +75,7 @@ public sealed class SrtpKeys
     }
 
     /// <summary>Whole key and salt as one SDES inline value carries them (RFC 4568 §6.1).</summary>
-    /// <param name="profile">What they are for.</param>
+    /// <param name="profile">The profile they are for.</param>
     /// <param name="keyAndSalt">The key, then the salt.</param>
     /// <param name="mki">Their identifier; may be empty.</param>
     /// <param name="keys">Set on true.</param>

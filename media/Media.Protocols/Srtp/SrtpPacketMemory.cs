@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Media.Protocols.Srtp;
 
 /// <summary>
-/// Remembers the authentication tags of all packets that were accepted, so that a sender's second start can be told from its first one
-/// played back: a Bloom filter, which takes a few new packets for old ones and never an old one for new. 128 KiB.
+/// Remembers the authentication tags of all packets that were accepted, so that a sender's restart can be distinguished from its first
+/// packets replayed: a Bloom filter, which mistakes a few new packets for old ones and never an old one for new. 128 KiB.
 /// </summary>
 internal sealed class SrtpPacketMemory
 {

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Media.Protocols.Srtp;
 
-/// <summary>The protection profiles spoken here, with their DTLS-SRTP numbers (RFC 5764 §4.1.2, RFC 7714 §14.2).</summary>
+/// <summary>The protection profiles supported here, with their DTLS-SRTP numbers (RFC 5764 §4.1.2, RFC 7714 §14.2).</summary>
 [SuppressMessage("Naming", "CA1707", Justification = "The profiles' registered names end in _80 and _32.")]
 public enum SrtpProfile
 {
@@ -23,7 +23,7 @@ public static class SrtpProfileExtensions
     /// <summary>Keying material that a DTLS exporter must give for both directions (RFC 5764 §4.2).</summary>
     public static int ExporterLength(this SrtpProfile profile) => 2 * (MasterKeyLength + profile.MasterSaltLength());
 
-    /// <summary>What protection adds to an RTP packet.</summary>
+    /// <summary>The bytes that protection adds to an RTP packet.</summary>
     public static int RtpOverhead(this SrtpProfile profile) => profile switch
     {
         SrtpProfile.AesCm128HmacSha1_32 => 4,
@@ -31,6 +31,9 @@ public static class SrtpProfileExtensions
         _ => 10,
     };
 
-    /// <summary>What protection adds to an RTCP packet: the tag, 80 bits even under the 32-bit profile (RFC 5764 §4.1.2), and the index word.</summary>
+    /// <summary>
+    /// The bytes that protection adds to an RTCP packet: the tag, 80 bits even under the 32-bit profile (RFC 5764 §4.1.2), and the index
+    /// word.
+    /// </summary>
     public static int RtcpOverhead(this SrtpProfile profile) => profile == SrtpProfile.AeadAes128Gcm ? 20 : 14;
 }

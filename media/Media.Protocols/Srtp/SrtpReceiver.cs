@@ -1,7 +1,7 @@
 namespace Media.Protocols.Srtp;
 
 /// <summary>
-/// The keys of what a peer sends: one, or several of which each packet names one by its identifier, which stands before the tag of
+/// The keys with which a peer sends: one, or several. With several, each packet names one by its identifier, which stands before the tag of
 /// AES_CM profiles (RFC 3711 §3.1, §3.4) and at the end under AES-GCM (RFC 7714 §8.2, §9.2).
 /// </summary>
 internal sealed class SrtpReceiver : IDisposable
@@ -25,7 +25,7 @@ internal sealed class SrtpReceiver : IDisposable
     }
 
     /// <summary>
-    /// Finds the key of a packet and takes its identifier out, so that what is left reads as without any. A packet that names no key of
+    /// Finds the key of a packet and removes its identifier, so that the rest reads as without any. A packet that names no key of
     /// ours is left as it is and tried with the first: some peers announce an identifier and send none.
     /// </summary>
     public SrtpTransform TakeKey(ref Span<byte> datagram, bool isRtcp)

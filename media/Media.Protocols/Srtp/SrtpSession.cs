@@ -5,8 +5,8 @@ using Media.Protocols.Rtp;
 namespace Media.Protocols.Srtp;
 
 /// <summary>
-/// Protects what goes to one peer and unprotects what comes from it, in place and without allocation (RFC 3711, RFC 7714). Rollover
-/// and replay are kept per SSRC and change only after a packet proved authentic. For one thread at a time. What we send carries no master
+/// Protects packets to one peer and unprotects packets from it, in place and without allocation (RFC 3711, RFC 7714). Rollover
+/// and replay are kept per SSRC and change only after a packet proved authentic. For one thread at a time. Packets we send carry no master
 /// key identifier.
 /// </summary>
 public sealed class SrtpSession : IDisposable
@@ -30,12 +30,12 @@ public sealed class SrtpSession : IDisposable
     private bool _hasRestarted;
 
     /// <param name="profile">The one negotiated for both directions.</param>
-    /// <param name="localKeys">What we protect with.</param>
-    /// <param name="remoteKeys">What the peer protects with: at least one; several have identifiers of one length.</param>
+    /// <param name="localKeys">The keys we protect with.</param>
+    /// <param name="remoteKeys">The keys that the peer protects with: at least one; several have identifiers of one length.</param>
     /// <param name="primitives">Makes the keyed objects, which this session then owns.</param>
     /// <param name="followsRestarts">
-    /// The peer may begin anew under the same key and SSRC, as some do after a hold: its packets are then found again (at the cost of
-    /// <see cref="SrtpPacketMemory"/>). No packet is ever taken twice.
+    /// The peer may restart under the same key and SSRC, as some do after a hold: its packets are then resynchronised (at the cost of
+    /// <see cref="SrtpPacketMemory"/>). No packet is ever accepted twice.
     /// </param>
     /// <exception cref="ArgumentException">A salt does not fit the profile.</exception>
     public SrtpSession(
@@ -60,7 +60,7 @@ public sealed class SrtpSession : IDisposable
     {
     }
 
-    /// <summary>Packets in a row that fail before a restart of their sender is thought of: 100 ms of audio.</summary>
+    /// <summary>Packets in a row that fail before a restart of their sender is considered: 100 ms of audio.</summary>
     private const int FailuresBeforeRestart = 5;
 
     /// <summary>No longer datagram is tried a second time.</summary>
@@ -116,7 +116,9 @@ public sealed class SrtpSession : IDisposable
         return true;
     }
 
-    /// <summary>Protects the RTCP compound packet in the first <paramref name="length"/> bytes; index and tag go into the room behind it.</summary>
+    /// <summary>
+    /// Protects the RTCP compound packet in the first <paramref name="length"/> bytes; index and tag go into the room behind it.
+    /// </summary>
     public bool TryProtectRtcp(Span<byte> buffer, int length, out int protectedLength, out SrtpError error)
     {
         protectedLength = 0;
@@ -191,8 +193,8 @@ public sealed class SrtpSession : IDisposable
     }
 
     /// <summary>
-    /// Tries the packet in <see cref="_copy"/> as one of a sender that began anew at rollover 0, or that went on for more than half a
-    /// rollover period without being heard. What was accepted before is not tried.
+    /// Tries the packet in <see cref="_copy"/> as one of a sender that restarted at rollover 0, or that continued for more than half a
+    /// rollover period without being received. Packets accepted before are not tried.
     /// </summary>
     private bool TryAfterRestart(SrtpTransform transform, Span<byte> datagram, in RtpHeader header, in ReplayWindow window, out SrtpError error)
     {
@@ -216,10 +218,12 @@ public sealed class SrtpSession : IDisposable
         return Refuse(SrtpError.NotAuthentic, out error);
     }
 
-    /// <summary>From a restart on an index may come twice: the first start's packets are known by their tags.</summary>
+    /// <summary>After a restart an index may come twice: packets from before the restart are recognised by their tags.</summary>
     private bool WasAccepted(ReadOnlySpan<byte> tag) => _hasRestarted && _memory!.MayContain(tag);
 
-    /// <summary>An RTCP index that is not fresh is one of a sender that began anew when it was never accepted, and RTP began anew or it repeats.</summary>
+    /// <summary>
+    /// True when a stale RTCP index may come from a restarted sender: its tag was never accepted, and RTP restarted or failures repeat.
+    /// </summary>
     private bool MayHaveRestarted(ReadOnlySpan<byte> tag) => _memory is { IsFull: false } memory
         && (_hasRestarted || ++_rtcpFailures > FailuresBeforeRestart) && !memory.MayContain(tag);
 

@@ -2,7 +2,7 @@ using Media.Protocols.Primitives;
 
 namespace Media.Protocols.Srtp;
 
-/// <summary>What one direction remembers of one SSRC: rollover and replay of RTP, replay of RTCP.</summary>
+/// <summary>The state of one SSRC in one direction: rollover and replay of RTP, replay of RTCP.</summary>
 internal struct SrtpStream
 {
     public Ssrc Ssrc;
@@ -17,7 +17,7 @@ internal struct SrtpStream
 /// </summary>
 internal sealed class SrtpStreamTable
 {
-    /// <summary>One voice call has one SSRC a direction; transfers and restarts bring a few more, one after the other.</summary>
+    /// <summary>One voice call has one SSRC a direction; transfers and restarts bring a few more, one after another.</summary>
     public const int Capacity = 16;
 
     private readonly SrtpStream[] _streams = new SrtpStream[Capacity];
@@ -27,7 +27,7 @@ internal sealed class SrtpStreamTable
     /// <summary>No further SSRC fits without forgetting one.</summary>
     public bool IsFull => _count == Capacity;
 
-    /// <summary>A copy of what is known of <paramref name="ssrc"/>; false, and an empty stream, when nothing is.</summary>
+    /// <summary>Copies the state of <paramref name="ssrc"/>; false, and an empty stream, when there is none.</summary>
     public bool TryFind(Ssrc ssrc, out SrtpStream stream)
     {
         for (var i = 0; i < _count; i++)
@@ -41,7 +41,9 @@ internal sealed class SrtpStreamTable
         return false;
     }
 
-    /// <summary>The stream of <paramref name="ssrc"/>, added if new, in place of the one unused for longest when there is no room.</summary>
+    /// <summary>
+    /// The stream of <paramref name="ssrc"/>, added if new, in place of the one unused for longest when there is no room.
+    /// </summary>
     public ref SrtpStream Touch(Ssrc ssrc)
     {
         ref var stream = ref FindOrAdd(ssrc);

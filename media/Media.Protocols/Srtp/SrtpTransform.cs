@@ -3,7 +3,7 @@ using Media.Protocols.Primitives;
 namespace Media.Protocols.Srtp;
 
 /// <summary>
-/// What one direction's session keys do to one packet whose index is already known. It keeps no packet state; order, replay and
+/// Applies one direction's session keys to one packet whose index is already known. It keeps no packet state; order, replay and
 /// rollover are <see cref="SrtpSession"/>'s. Every span begins at the packet's first byte and ends after its tag.
 /// </summary>
 internal abstract class SrtpTransform : IDisposable

@@ -13,7 +13,7 @@ internal ref struct StunAttributeWalk(ReadOnlySpan<byte> message)
 
     /// <param name="type">The attribute's type, known or not.</param>
     /// <param name="value">Without padding.</param>
-    /// <param name="offset">Where its header begins in the message.</param>
+    /// <param name="offset">The position of its header in the message.</param>
     public bool TryNext(out int type, out ReadOnlySpan<byte> value, out int offset)
     {
         offset = _next;

@@ -1,6 +1,6 @@
 namespace Media.Protocols.Stun;
 
-/// <summary>The class bits of a message type (RFC 5389 §6), as they lie in the 16-bit type field of a Binding message.</summary>
+/// <summary>The class bits of a message type (RFC 5389 §6), as encoded in the 16-bit type field of a Binding message.</summary>
 public enum StunClass
 {
     Request = 0x0000,

@@ -1,6 +1,6 @@
 namespace Media.Protocols.Stun;
 
-/// <summary>Why bytes are not a STUN message that this project reads.</summary>
+/// <summary>The reason bytes are not a STUN message that this project reads.</summary>
 public enum StunReadError
 {
     None,

@@ -6,7 +6,7 @@ namespace Media.Protocols.Stun;
 
 /// <summary>
 /// A view over one STUN Binding message (RFC 5389 §6), whose lengths have been checked and whose FINGERPRINT, if it has one, is right.
-/// Nothing in it may be believed before <see cref="HasValidIntegrity"/> said yes: see each property's use in the agent.
+/// Nothing in it may be trusted before <see cref="HasValidIntegrity"/> returned true: see each property's use in the agent.
 /// <code>
 ///  0                   1                   2                   3
 ///  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -41,7 +41,7 @@ public readonly ref struct StunReader
         _integrityAt = integrityAt;
     }
 
-    /// <summary>Reads a whole datagram as one Binding message; false with a reason when it is not exactly that.</summary>
+    /// <summary>Reads a whole datagram as one Binding message; false with a reason when it is not exactly one.</summary>
     public static bool TryRead(ReadOnlySpan<byte> datagram, out StunReader message, out StunReadError error)
     {
         message = default;
@@ -86,7 +86,8 @@ public readonly ref struct StunReader
     public bool HasIntegrity => _integrityAt != 0;
 
     /// <summary>
-    /// MESSAGE-INTEGRITY is there and right (RFC 5389 §15.4): HMAC-SHA1 over all before it, the length field as if it were the last attribute.
+    /// True when MESSAGE-INTEGRITY is present and valid (RFC 5389 §15.4): HMAC-SHA1 over all before it, the length field as if it were the
+    /// last attribute.
     /// </summary>
     /// <param name="key">The short-term password (of the side that answers), or a long-term key.</param>
     public bool HasValidIntegrity(ReadOnlySpan<byte> key)
@@ -139,12 +140,14 @@ public readonly ref struct StunReader
             Span<byte> ip = stackalloc byte[16];
             ip = ip[..(value.Length - 4)];
             for (var i = 0; i < ip.Length; i++)
-                ip[i] = (byte)(value[4 + i] ^ _message[4 + i]); // the mask is cookie and transaction id, as they lie in the header
+                ip[i] = (byte)(value[4 + i] ^ _message[4 + i]); // the mask is cookie and transaction id, as they stand in the header
             return TransportAddress.FromBytes(ip, port);
         }
     }
 
-    /// <summary>Finds the attribute types that must be comprehended and are not, in order, as many as <paramref name="types"/> holds.</summary>
+    /// <summary>
+    /// Finds the attribute types that must be comprehended and are not, in order, as many as <paramref name="types"/> holds.
+    /// </summary>
     public int FindUnknownRequired(Span<ushort> types)
     {
         var count = 0;

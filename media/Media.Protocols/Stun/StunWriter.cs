@@ -5,8 +5,8 @@ namespace Media.Protocols.Stun;
 
 /// <summary>
 /// Writes one Binding message into a caller's buffer; see <see cref="StunReader"/> for the layout. Add the attributes, then call
-/// <see cref="TryFinish(ReadOnlySpan{byte}, out int)"/>: it appends MESSAGE-INTEGRITY and FINGERPRINT. What does not fit is remembered and makes
-/// it return false; nothing throws.
+/// <see cref="TryFinish(ReadOnlySpan{byte}, out int)"/>: it appends MESSAGE-INTEGRITY and FINGERPRINT. What does not fit is remembered and
+/// makes it return false; nothing throws.
 /// </summary>
 public ref struct StunWriter
 {
@@ -102,7 +102,7 @@ public ref struct StunWriter
         return TryFinish(out length);
     }
 
-    /// <summary>Appends FINGERPRINT only: for what cannot be authenticated, such as a 400 or 401.</summary>
+    /// <summary>Appends FINGERPRINT only: for messages that cannot be authenticated, such as a 400 or 401.</summary>
     public bool TryFinish(out int length)
     {
         var covered = _length;

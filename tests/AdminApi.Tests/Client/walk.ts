@@ -1,4 +1,4 @@
-// Works with the admin API through a client whose types were generated from its document. Ends with 0 when everything was as it must be.
+// Uses the admin API through a client whose types were generated from its document. Exits with 0 when every result is as expected.
 import createClient from "openapi-fetch";
 import type { components, paths } from "./schema.js";
 

@@ -14,14 +14,14 @@ using Testing;
 namespace AdminApi.Tests.Kit;
 
 /// <summary>
-/// The running admin API over real stores, with the least rights that its database role has, a key of every scope and an issuer of tokens. Beside it run one that allows a single request a
-/// minute and one whose PostgreSQL is not there.
+/// The running admin API over real stores, with the least rights that its database role has, a key of every scope and an issuer of tokens.
+/// Beside it run one that allows a single request a minute and one whose PostgreSQL is unavailable.
 /// </summary>
 public sealed class ApiFixture : IAsyncLifetime
 {
     public const string ConfiguredKey = "0123456789abcdef0123456789abcdef";
 
-    /// <summary>How often a webhook is tried.</summary>
+    /// <summary>The number of attempts for a webhook.</summary>
     public const int WebhookAttempts = 4;
 
     private readonly List<WebApplication> _apps = [];
@@ -35,7 +35,7 @@ public sealed class ApiFixture : IAsyncLifetime
 
     public WebApplication App { get; private set; } = null!;
 
-    /// <summary>Sends what it is given: requests of <see cref="Request"/> carry the admin key.</summary>
+    /// <summary>Sends any request; those of <see cref="Request"/> carry the admin key.</summary>
     public HttpClient Client { get; private set; } = null!;
 
     public HttpClient LimitedClient { get; private set; } = null!;
@@ -80,11 +80,11 @@ public sealed class ApiFixture : IAsyncLifetime
         return (app, new HttpClient { BaseAddress = new Uri(app.Urls.First()) });
     }
 
-    /// <summary>The text of a new key.</summary>
+    /// <summary>Makes a new key and returns its text.</summary>
     public async Task<string> KeyAsync(params Scope[] scopes)
     {
         var key = KeyText.New();
-        await Get<KeyBook>().CreateAsync(key.Id, key.Hash, "of a test", [.. scopes.Select(s => WireName.Of(s))], null, "test", CancellationToken.None);
+        await Get<KeyStore>().CreateAsync(key.Id, key.Hash, "of a test", [.. scopes.Select(s => WireName.Of(s))], null, "test", CancellationToken.None);
         return key.Text;
     }
 

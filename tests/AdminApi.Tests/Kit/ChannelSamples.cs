@@ -4,7 +4,7 @@ using Gateway.Storage.Channels;
 
 namespace AdminApi.Tests.Kit;
 
-/// <summary>Business numbers that tests need to be there.</summary>
+/// <summary>Creates the business numbers that tests need.</summary>
 public static class ChannelSamples
 {
     /// <summary>A number of a gateway's configuration, at version 1.</summary>
@@ -15,7 +15,7 @@ public static class ChannelSamples
         return id;
     }
 
-    /// <summary>A number whose settings were read at Meta.</summary>
+    /// <summary>A number whose settings were read from Meta.</summary>
     public static async Task<string> ReadChannelAsync(ApiFixture api, MetaSettings metas, params ChannelRestriction[] restrictions)
     {
         var id = await ChannelAsync(api);

@@ -6,12 +6,12 @@ using StackExchange.Redis;
 
 namespace AdminApi.Tests.Kit;
 
-/// <summary>WhatsApp users that tests need to be there, and nodes that answer for them.</summary>
+/// <summary>Creates the WhatsApp users that tests need, and nodes that answer for them.</summary>
 public static class ContactSamples
 {
     private static int _last;
 
-    /// <summary>A user of a channel of their own, whose permission is made by <paramref name="transition"/>.</summary>
+    /// <summary>A user of a channel of their own, whose permission results from <paramref name="transition"/>.</summary>
     public static async Task<Contact> ContactAsync(
         ApiFixture api, Func<ContactPermission, ContactPermission>? transition = null, string? channel = null)
     {
@@ -21,7 +21,7 @@ public static class ContactSamples
         return await api.Get<ContactStore>().ApplyAsync(id, user, DateTimeOffset.UtcNow, transition ?? (same => same), null, CancellationToken.None);
     }
 
-    /// <summary>From now on the only node answers so; null: there is none.</summary>
+    /// <summary>Sets the reply of the only node; null: there is no node.</summary>
     public static async Task NodeAsync(ApiFixture api, CommandReply? reply)
     {
         await api.Get<IConnectionMultiplexer>().GetSubscriber().UnsubscribeAllAsync();

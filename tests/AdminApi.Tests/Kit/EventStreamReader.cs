@@ -46,8 +46,8 @@ public sealed class EventStreamReader : IDisposable
 
     private async Task<string> LineAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        return await _lines.ReadLineAsync(patience.Token) ?? throw new EndOfStreamException("The stream has ended.");
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        return await _lines.ReadLineAsync(timeout.Token) ?? throw new EndOfStreamException("The stream has ended.");
     }
 
     public void Dispose()

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace AdminApi.Tests.Kit;
 
-/// <summary>Rate cards and accounts that tests need to be there, each with a name of its own.</summary>
+/// <summary>Creates the rate cards and accounts that tests need, each with a name of its own.</summary>
 public static class RatingSamples
 {
     public const string Header = "direction,prefix,valid_from,price_per_minute";

@@ -5,7 +5,7 @@ using Gateway.Storage.Events;
 
 namespace AdminApi.Tests.Kit;
 
-/// <summary>Things that tests need to be there.</summary>
+/// <summary>Creates the rows that tests need.</summary>
 public static class Samples
 {
     /// <summary>A call attempt that a user had not permitted.</summary>
@@ -39,7 +39,7 @@ public static class Samples
         return call.Id.Value;
     }
 
-    /// <summary>A call that nobody answered.</summary>
+    /// <summary>An unanswered call.</summary>
     public static async Task<string> MissedCallAsync(ApiFixture api, string channel = "100", DateTimeOffset? at = null)
     {
         var id = Guid.NewGuid().ToString("n");
@@ -50,10 +50,10 @@ public static class Samples
         return id;
     }
 
-    /// <summary>Something that happened, in a transaction of its own.</summary>
+    /// <summary>An event, stored in a transaction of its own.</summary>
     public static async Task EventAsync(ApiFixture api, NewEvent happened)
     {
         await using var connection = await api.Database.OpenConnectionAsync();
-        await EventBook.AppendAsync(connection, null, happened, CancellationToken.None);
+        await EventOutbox.AppendAsync(connection, null, happened, CancellationToken.None);
     }
 }

@@ -7,13 +7,13 @@ using Microsoft.Extensions.Logging;
 
 namespace AdminApi.Tests.Kit;
 
-/// <summary>One webhook as the other side gets it.</summary>
+/// <summary>One webhook as received.</summary>
 public sealed record ReceivedWebhook(string Id, long Timestamp, string Signature, string Body)
 {
     public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(Body);
 }
 
-/// <summary>The other side of webhooks; answers as told, with 200 unless told otherwise.</summary>
+/// <summary>A receiver of webhooks; answers 200 unless set otherwise.</summary>
 public sealed class WebhookReceiver : IAsyncDisposable
 {
     private readonly Channel<ReceivedWebhook> _received = Channel.CreateUnbounded<ReceivedWebhook>();
@@ -37,7 +37,7 @@ public sealed class WebhookReceiver : IAsyncDisposable
         return receiver;
     }
 
-    /// <summary>What the next request is answered; each is used once.</summary>
+    /// <summary>The statuses of the next responses; each is used once.</summary>
     public void AnswerNext(Func<HttpContext, Task> answer)
     {
         lock (_answers)

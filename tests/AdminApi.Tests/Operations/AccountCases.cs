@@ -14,9 +14,9 @@ public sealed class AccountCases : IOperationCases
             cases.For(operation)
                 .Succeeds(201, async api => api.Post($"/v1/accounts/{await AccountAsync(api, null)}/{path}", Money("9.98")))
                 .Fails(Problems.NotFound, api => api.Post($"/v1/accounts/nobody/{path}", Money("9.98")))
-                .Fails(BookProblems.InvalidAmount, async api => api.Post($"/v1/accounts/{await AccountAsync(api, null)}/{path}", Money("0")))
-                .Fails(BookProblems.CurrencyMismatch, async api => api.Post($"/v1/accounts/{await AccountAsync(api, null, "EUR")}/{path}", Money("9.98")))
-                .Fails(BookProblems.AccountClosed, async api =>
+                .Fails(StoreProblems.InvalidAmount, async api => api.Post($"/v1/accounts/{await AccountAsync(api, null)}/{path}", Money("0")))
+                .Fails(StoreProblems.CurrencyMismatch, async api => api.Post($"/v1/accounts/{await AccountAsync(api, null, "EUR")}/{path}", Money("9.98")))
+                .Fails(StoreProblems.AccountClosed, async api =>
                 {
                     var account = await AccountAsync(api, null);
                     await api.ReadAsync(api.Put($"/v1/accounts/{account}", Terms(isClosed: true), 1));
@@ -50,21 +50,21 @@ public sealed class AccountCases : IOperationCases
         });
         cases.For("createAccount")
             .Succeeds(201, async api => api.Post("/v1/accounts", New(await CardAsync(api))))
-            .Fails(BookProblems.AlreadyExists, async api => api.Post("/v1/accounts", New(id: await AccountAsync(api, null))))
-            .Fails(BookProblems.UnknownCurrency, api => api.Post("/v1/accounts", New(currency: "BTC")))
-            .Fails(BookProblems.UnknownRateCard, api => api.Post("/v1/accounts", New("none")))
-            .Fails(BookProblems.CurrencyMismatch, async api => api.Post("/v1/accounts", New(await CardAsync(api, "EUR"))))
-            .Fails(BookProblems.InvalidAmount, api => api.Post("/v1/accounts", New(minimum: "-1.00")));
+            .Fails(StoreProblems.AlreadyExists, async api => api.Post("/v1/accounts", New(id: await AccountAsync(api, null))))
+            .Fails(StoreProblems.UnknownCurrency, api => api.Post("/v1/accounts", New(currency: "BTC")))
+            .Fails(StoreProblems.UnknownRateCard, api => api.Post("/v1/accounts", New("none")))
+            .Fails(StoreProblems.CurrencyMismatch, async api => api.Post("/v1/accounts", New(await CardAsync(api, "EUR"))))
+            .Fails(StoreProblems.InvalidAmount, api => api.Post("/v1/accounts", New(minimum: "-1.00")));
         cases.For("getAccount")
             .Succeeds(200, async api => api.Get($"/v1/accounts/{await AccountAsync(api, null)}"))
             .Fails(Problems.NotFound, api => api.Get("/v1/accounts/nobody"));
         cases.For("updateAccount")
             .Succeeds(200, async api => api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms(await CardAsync(api)), 1))
             .Fails(Problems.NotFound, api => api.Put("/v1/accounts/nobody", Terms(), 1))
-            .Fails(BookProblems.UnknownRateCard, async api => api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms("none"), 1))
-            .Fails(BookProblems.CurrencyMismatch, async api => api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms(await CardAsync(api, "EUR")), 1))
-            .Fails(BookProblems.InvalidAmount, async api => api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms(minimum: "1000000000000"), 1))
-            .Fails(BookProblems.AccountInUse, async api =>
+            .Fails(StoreProblems.UnknownRateCard, async api => api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms("none"), 1))
+            .Fails(StoreProblems.CurrencyMismatch, async api => api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms(await CardAsync(api, "EUR")), 1))
+            .Fails(StoreProblems.InvalidAmount, async api => api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms(minimum: "1000000000000"), 1))
+            .Fails(StoreProblems.AccountInUse, async api =>
             {
                 var account = await AccountAsync(api, null);
                 await HoldAsync(api, account);

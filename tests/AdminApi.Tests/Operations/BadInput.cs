@@ -7,7 +7,7 @@ using AdminApi.Tests.Kit;
 namespace AdminApi.Tests.Operations;
 
 /// <summary>
-/// Walks every operation of the OpenAPI document with input that none can take, made from a request that it does take: each is 400 as problem+json
+/// Walks every operation of the OpenAPI document with invalid input, made from a request that it accepts: each is 400 as problem+json
 /// and names no type of ours.
 /// </summary>
 [Collection(ApiCollection.Name)]
@@ -15,7 +15,7 @@ public sealed class BadInput(ApiFixture api)
 {
     private static readonly string[] NoTypes = ["System.", "AdminApi.", "Gateway.", "Nullable", "IReadOnlyList", "LineNumber"];
 
-    /// <summary>What becomes of a text, a number and a list.</summary>
+    /// <summary>The invalid variants of a text, a number and a list.</summary>
     private static readonly string[] Texts = ["\"a\\u0000b\"", "\"\\ud800\"", "\"\\udc00x\"", "\"\uFFFF\\u0000\""], Numbers = ["1e400", "99999999999999999999", "1.5"], Lists = ["[null]", "[[[]]]"];
 
     private readonly List<string> _faults = [];
@@ -65,7 +65,7 @@ public sealed class BadInput(ApiFixture api)
         await RefusedAsync(operation, arrange, r => r.Content = Json([(byte)'{', (byte)'"', 0xFF, 0xC0, (byte)'"', (byte)':', (byte)'1', (byte)'}']), "no UTF-8");
     }
 
-    /// <summary>The sample, over and over, with one value replaced by what it must not be.</summary>
+    /// <summary>The sample repeatedly, each time with one value replaced by an invalid one.</summary>
     private static IEnumerable<string> Spoiled(JsonNode sample)
     {
         foreach (var path in Places(sample, []))

@@ -4,17 +4,18 @@ using AdminApi.Tests.Kit;
 namespace AdminApi.Tests.Operations;
 
 /// <summary>
-/// The cases of one resource's operations, beside that resource: every class of this kind is found by itself. An operation needs a success of
-/// each documented 2xx status, and a failure of each documented code but those that <see cref="EveryOperation"/> proves for all by itself:
-/// unauthorized, forbidden_scope, rate_limited, unavailable; with a body invalid_request, too_large, unsupported_media_type; with If-Match
-/// precondition_required, stale_version; with Idempotency-Key idempotency_key_required, idempotency_key_reused, request_in_progress.
+/// The cases of one resource's operations, beside that resource: every class of this kind is found by reflection. An operation needs a
+/// success of each documented 2xx status, and a failure of each documented code except those that <see cref="EveryOperation"/> proves for
+/// all: unauthorized, forbidden_scope, rate_limited, unavailable; with a body invalid_request, too_large, unsupported_media_type; with
+/// If-Match precondition_required, stale_version; with Idempotency-Key idempotency_key_required, idempotency_key_reused,
+/// request_in_progress.
 /// </summary>
 public interface IOperationCases
 {
     void Describe(CaseTable cases);
 }
 
-/// <summary>Makes a request of an operation, after bringing about what it needs.</summary>
+/// <summary>Makes a request of an operation, after creating what it needs.</summary>
 public delegate Task<HttpRequestMessage> Arrange(ApiFixture api);
 
 /// <summary>All cases of all operations.</summary>
@@ -49,7 +50,9 @@ public sealed class OperationCases
     /// <summary>The first success; of an operation that only refuses, the first failure.</summary>
     public Arrange Any => _successes.Count > 0 ? _successes[0].Arrange : _failures[0].Arrange;
 
-    /// <summary>The first one is also what the cases of all operations are made from, so it may be arranged and sent several times.</summary>
+    /// <summary>
+    /// Adds a success. The cases of all operations derive from the first one, so it may be arranged and sent several times.
+    /// </summary>
     public OperationCases Succeeds(int status, Arrange arrange)
     {
         _successes.Add((status, arrange));

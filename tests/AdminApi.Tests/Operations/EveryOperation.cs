@@ -8,7 +8,7 @@ using Dapper;
 namespace AdminApi.Tests.Operations;
 
 /// <summary>
-/// Walks every operation of the OpenAPI document against the running API: each documented success and error is brought about, and an operation
+/// Walks every operation of the OpenAPI document against the running API: each documented success and error is provoked, and an operation
 /// or a documented status without a case is a failure. The cases are in the classes that are <see cref="IOperationCases"/>.
 /// </summary>
 [Collection(ApiCollection.Name)]
@@ -90,7 +90,7 @@ public sealed class EveryOperation(ApiFixture api)
             _faults.Add($"{operation.Name}: {expected} expected, got {got}: {problem.GetProperty("detail")}");
     }
 
-    /// <summary>The errors that follow from what an operation is, and how each is brought about.</summary>
+    /// <summary>The errors that follow from an operation's shape, with a request that provokes each.</summary>
     private IEnumerable<(string Code, Func<Task<HttpResponseMessage>> Send)> Common(Operation operation, Arrange arrange)
     {
         yield return ("unauthorized", () => SendAsync(arrange, r => r.Headers.Authorization = null));
@@ -111,7 +111,7 @@ public sealed class EveryOperation(ApiFixture api)
             yield return ("too_large", () => SendAsync(arrange, r =>
             {
                 r.Content = OfSameType(r.Content!, new byte[17 * 1024 * 1024]);
-                r.Headers.ExpectContinue = true; // else the server's answer crosses the body on its way
+                r.Headers.ExpectContinue = true; // otherwise the server answers while the body is still being sent
             }));
             yield return ("unsupported_media_type", () => SendAsync(arrange, r => r.Content = new StringContent("?", Encoding.UTF8, "image/x-unknown")));
         }
@@ -136,7 +136,7 @@ public sealed class EveryOperation(ApiFixture api)
         return await api.Client.SendAsync(request);
     }
 
-    /// <summary>The second answer to the same Idempotency-Key: with another request, or while the first one is worked on.</summary>
+    /// <summary>The second answer to the same Idempotency-Key: with another request, or while the first one is in progress.</summary>
     private async Task<HttpResponseMessage> RepeatAsync(Arrange arrange, bool isOther)
     {
         var first = await arrange(api);

@@ -29,7 +29,7 @@ public sealed class MissedCallCases : IOperationCases
             .Fails(Problems.NotFound, api => api.Post("/v1/missed-calls/none/call-back", new { agent = "21" }));
     }
 
-    /// <summary>With no node but one, or none, since any of them would take it.</summary>
+    /// <summary>A request to call back, with a single node or none, since any other node would take the request.</summary>
     private static async Task<HttpRequestMessage> CallBackAsync(ApiFixture api, CommandReply? reply)
     {
         await api.Get<IConnectionMultiplexer>().GetSubscriber().UnsubscribeAllAsync();

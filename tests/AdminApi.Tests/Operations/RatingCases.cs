@@ -25,8 +25,8 @@ public sealed class RatingCases : IOperationCases
         });
         cases.For("createRateCard")
             .Succeeds(201, api => api.Post("/v1/rate-cards", new { id = Name("card"), name = "Standard", currency = "EUR" }))
-            .Fails(BookProblems.AlreadyExists, async api => api.Post("/v1/rate-cards", new { id = await CardAsync(api), name = "Standard", currency = "EUR" }))
-            .Fails(BookProblems.UnknownCurrency, api => api.Post("/v1/rate-cards", new { id = Name("card"), name = "Standard", currency = "XAU" }));
+            .Fails(StoreProblems.AlreadyExists, async api => api.Post("/v1/rate-cards", new { id = await CardAsync(api), name = "Standard", currency = "EUR" }))
+            .Fails(StoreProblems.UnknownCurrency, api => api.Post("/v1/rate-cards", new { id = Name("card"), name = "Standard", currency = "XAU" }));
         cases.For("getRateCard")
             .Succeeds(200, async api => api.Get($"/v1/rate-cards/{await CardAsync(api)}"))
             .Fails(Problems.NotFound, api => api.Get("/v1/rate-cards/none"));
@@ -36,7 +36,7 @@ public sealed class RatingCases : IOperationCases
         cases.For("deleteRateCard")
             .Succeeds(204, async api => api.Delete($"/v1/rate-cards/{await CardAsync(api)}", 1))
             .Fails(Problems.NotFound, api => api.Delete("/v1/rate-cards/none", 1))
-            .Fails(BookProblems.RateCardInUse, async api =>
+            .Fails(StoreProblems.RateCardInUse, async api =>
             {
                 var card = await CardAsync(api);
                 await AccountAsync(api, card);
@@ -54,15 +54,15 @@ public sealed class RatingCases : IOperationCases
                 $"/v1/rate-cards/{await CardAsync(api)}/rates",
                 new { direction = "inbound", prefix = "49", pricePerMinute = "0.0150", tiers = new[] { new { fromMinutes = 50_000, pricePerMinute = "0.0070" } } }))
             .Fails(Problems.NotFound, api => api.Post("/v1/rate-cards/none/rates", Rate("")))
-            .Fails(BookProblems.OverlappingRates, async api => api.Post($"/v1/rate-cards/{await CardAsync(api)}/rates", Rate("")));
+            .Fails(StoreProblems.OverlappingRates, async api => api.Post($"/v1/rate-cards/{await CardAsync(api)}/rates", Rate("")));
         cases.For("getRate")
             .Succeeds(200, async api => api.Get(await RateAsync(api, await CardAsync(api))))
             .Fails(Problems.NotFound, api => api.Get("/v1/rate-cards/none/rates/1"));
         cases.For("closeRate")
             .Succeeds(200, async api => api.Post(await RateAsync(api, await CardAsync(api)) + "/close", new { until = "2090-01-01T00:00:00Z" }, 1))
             .Fails(Problems.NotFound, api => api.Post("/v1/rate-cards/none/rates/1/close", new { until = "2090-01-01T00:00:00Z" }, 1))
-            .Fails(BookProblems.RateWasInForce, async api => api.Post(await RateInForceAsync(api) + "/close", new { until = "2025-01-01T00:00:00Z" }, 1))
-            .Fails(BookProblems.OverlappingRates, async api =>
+            .Fails(StoreProblems.RateWasInForce, async api => api.Post(await RateInForceAsync(api) + "/close", new { until = "2025-01-01T00:00:00Z" }, 1))
+            .Fails(StoreProblems.OverlappingRates, async api =>
             {
                 var card = await CardAsync(api, hasRate: false);
                 var rate = await RateAsync(api, card);
@@ -73,14 +73,14 @@ public sealed class RatingCases : IOperationCases
         cases.For("replaceRate")
             .Succeeds(201, async api => api.Post(await RateInForceAsync(api) + "/replace", new { pricePerMinute = "0.20" }, 1))
             .Fails(Problems.NotFound, api => api.Post("/v1/rate-cards/none/rates/1/replace", new { pricePerMinute = "0.20" }, 1))
-            .Fails(BookProblems.RateWasInForce, async api =>
+            .Fails(StoreProblems.RateWasInForce, async api =>
                 api.Post(await RateInForceAsync(api) + "/replace", new { pricePerMinute = "0.20", validFrom = "2025-01-01T00:00:00Z" }, 1))
-            .Fails(BookProblems.OverlappingRates, async api =>
+            .Fails(StoreProblems.OverlappingRates, async api =>
                 api.Post(await RateInForceAsync(api) + "/replace", new { pricePerMinute = "0.20", validFrom = "2019-01-01T00:00:00Z" }, 1));
         cases.For("deleteRate")
             .Succeeds(204, async api => api.Delete(await RateAsync(api, await CardAsync(api)), 1))
             .Fails(Problems.NotFound, api => api.Delete("/v1/rate-cards/none/rates/1", 1))
-            .Fails(BookProblems.RateWasInForce, async api => api.Delete(await RateInForceAsync(api), 1));
+            .Fails(StoreProblems.RateWasInForce, async api => api.Delete(await RateInForceAsync(api), 1));
     }
 
     private static void DescribeFiles(CaseTable cases)
@@ -98,8 +98,8 @@ public sealed class RatingCases : IOperationCases
         .Succeeds(200, async api => api.Get(Preview($"card={await CardAsync(api)}")))
         .Succeeds(200, async api => api.Get(Preview($"account={await AccountAsync(api, await CardAsync(api))}")))
         .Fails(Problems.InvalidRequest, api => api.Get(Preview("monthlyMinutes=1")))
-        .Fails(BookProblems.UnknownAccount, api => api.Get(Preview("account=nobody")))
-        .Fails(BookProblems.NoRate, async api => api.Get(Preview($"account={await AccountAsync(api, null)}")));
+        .Fails(StoreProblems.UnknownAccount, api => api.Get(Preview("account=nobody")))
+        .Fails(StoreProblems.NoRate, async api => api.Get(Preview($"account={await AccountAsync(api, null)}")));
 
     private static void DescribeRerating(CaseTable cases)
     {
@@ -112,10 +112,10 @@ public sealed class RatingCases : IOperationCases
         {
             cases.For(operation)
                 .Succeeds(200, async api => api.Post(path, Period(await CardAsync(api))))
-                .Fails(BookProblems.UnknownRateCard, api => api.Post(path, Period("none")))
-                .Fails(BookProblems.UnknownAccount, async api => api.Post(path, Period(await CardAsync(api), "nobody")))
-                .Fails(BookProblems.CurrencyMismatch, async api => api.Post(path, Period(await CardAsync(api), await AccountAsync(api, null, "EUR"))))
-                .Fails(BookProblems.PeriodNotOver, async api => api.Post(path, Period(await CardAsync(api), until: "2090-01-01T00:00:00Z")));
+                .Fails(StoreProblems.UnknownRateCard, api => api.Post(path, Period("none")))
+                .Fails(StoreProblems.UnknownAccount, async api => api.Post(path, Period(await CardAsync(api), "nobody")))
+                .Fails(StoreProblems.CurrencyMismatch, async api => api.Post(path, Period(await CardAsync(api), await AccountAsync(api, null, "EUR"))))
+                .Fails(StoreProblems.PeriodNotOver, async api => api.Post(path, Period(await CardAsync(api), until: "2090-01-01T00:00:00Z")));
         }
         cases.For("getReratingRun")
             .Succeeds(200, async api => api.Get($"/v1/rerating-runs/{await RunAsync(api)}"))

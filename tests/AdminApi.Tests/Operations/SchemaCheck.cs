@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace AdminApi.Tests.Operations;
 
-/// <summary>Holds JSON against the document's schemas: types, required members, members that no schema names, closed sets, references.</summary>
+/// <summary>
+/// Checks JSON against the document's schemas: types, required members, members that no schema names, closed sets, references.
+/// </summary>
 public sealed class SchemaCheck(JsonElement document)
 {
     public IEnumerable<string> Faults(JsonElement schema, JsonElement value, string path)
@@ -10,9 +12,9 @@ public sealed class SchemaCheck(JsonElement document)
         if (schema.TryGetProperty("$ref", out var reference))
             return Faults(document.GetProperty("components").GetProperty("schemas").GetProperty(reference.GetString()!.Split('/')[^1]), value, path);
         if (schema.TryGetProperty("oneOf", out var choices))
-            return choices.EnumerateArray().Count(choice => !Faults(choice, value, path).Any()) == 1 ? [] : [$"{path}: fits not exactly one of the choices: {value}"];
+            return choices.EnumerateArray().Count(choice => !Faults(choice, value, path).Any()) == 1 ? [] : [$"{path}: does not match exactly one of the choices: {value}"];
         if (schema.TryGetProperty("anyOf", out choices))
-            return choices.EnumerateArray().Any(choice => !Faults(choice, value, path).Any()) ? [] : [$"{path}: fits none of the choices: {value}"];
+            return choices.EnumerateArray().Any(choice => !Faults(choice, value, path).Any()) ? [] : [$"{path}: matches none of the choices: {value}"];
         if (schema.TryGetProperty("type", out var type) && !Types(type).Contains(Kind(value)) && !(Kind(value) == "integer" && Types(type).Contains("number")))
             return [$"{path}: {Kind(value)} is not {type}"];
         if (schema.TryGetProperty("enum", out var members) && value.ValueKind == JsonValueKind.String && !members.EnumerateArray().Any(m => m.ValueEquals(value.GetString())))
@@ -25,7 +27,7 @@ public sealed class SchemaCheck(JsonElement document)
         };
     }
 
-    /// <summary>Every list in the document that does not say what it holds.</summary>
+    /// <summary>Every list in the document without a type for its items.</summary>
     public static IEnumerable<string> ListsOfAnything(JsonElement node, string path) => node.ValueKind switch
     {
         JsonValueKind.Object => node.EnumerateObject().SelectMany(member => ListsOfAnything(member.Value, $"{path}/{member.Name}"))

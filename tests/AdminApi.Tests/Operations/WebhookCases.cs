@@ -7,7 +7,7 @@ namespace AdminApi.Tests.Operations;
 
 public sealed class WebhookCases : IOperationCases
 {
-    /// <summary>Where nobody listens.</summary>
+    /// <summary>An address at which nothing listens.</summary>
     private const string Url = "http://127.0.0.1:9/hook";
 
     public void Describe(CaseTable cases)

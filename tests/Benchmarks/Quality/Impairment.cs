@@ -1,6 +1,6 @@
 namespace Benchmarks.Quality;
 
-/// <summary>What a network does to a stream of one packet per 20 ms: when each arrives after it was sent, ms; null: never.</summary>
+/// <summary>The effect of a network on a stream of one packet per 20 ms: the delay of each in ms; null: lost.</summary>
 /// <param name="Name">The row.</param>
 /// <param name="Delays">From the number of packets to their delays.</param>
 internal sealed record Impairment(string Name, Func<int, double?[]> Delays)

@@ -2,7 +2,10 @@ using Media.Native.Opus;
 
 namespace Benchmarks.Quality;
 
-/// <summary>libopus as its own documentation uses it: FEC where the next packet is there, else concealment; behind a fixed buffer where time matters.</summary>
+/// <summary>
+/// libopus as its own documentation uses it: FEC where the next packet is available, otherwise concealment; behind a fixed buffer where
+/// timing matters.
+/// </summary>
 internal static class PlainDecoder
 {
     private const double BufferMs = 120;

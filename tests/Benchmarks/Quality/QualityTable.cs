@@ -7,8 +7,8 @@ using Media.Protocols.Sdp;
 namespace Benchmarks.Quality;
 
 /// <summary>
-/// What a listener hears of a stream of Opus that a network impaired, after the path to a PBX in PCMU: in virtual time, one minute a row,
-/// with the plain libopus decoder on the same packets beside it.
+/// The quality that a listener hears of an Opus stream impaired by a network, after the path to a PBX in PCMU: in virtual time, one minute
+/// a row, with the plain libopus decoder on the same packets beside it.
 /// </summary>
 internal static class QualityTable
 {
@@ -70,7 +70,7 @@ internal static class QualityTable
         var moved = found[places[^1]] - places[^1] * SpeechStream.FrameSamples - (found[places[0]] - places[0] * SpeechStream.FrameSamples);
         return new Heard(bad, driftMs, moved / 8.0, delays[delays.Length * 99 / 100]);
 
-        // Of the packets of two seconds the median: how far their time is ahead of the sender's, give or take a constant.
+        // The median over two seconds of packets: the lead of their time over the sender's, up to a constant.
         double Ahead(Instant from)
         {
             var ahead = sent.Where(packet => packet.At >= from && packet.At < from + TimeSpan.FromSeconds(2))

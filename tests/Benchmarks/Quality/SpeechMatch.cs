@@ -1,6 +1,6 @@
 namespace Benchmarks.Quality;
 
-/// <summary>Compares what was heard with what a decoder without loss gives, frame by frame.</summary>
+/// <summary>Compares the audio heard with a loss-free decode, frame by frame.</summary>
 internal static class SpeechMatch
 {
     private const double LeastSnrDb = 3;
@@ -18,8 +18,8 @@ internal static class SpeechMatch
 
     /// <summary>Share of speech frames below 3 dB SNR, %. A frame is looked for near where its neighbour was found.</summary>
     /// <param name="reference">Without loss.</param>
-    /// <param name="heard">On the listener's time line, beginning with the reference's beginning.</param>
-    /// <param name="found">Where each frame of the reference was heard, in samples; -1: nowhere, or it is no speech.</param>
+    /// <param name="heard">On the listener's timeline, beginning with the reference's beginning.</param>
+    /// <param name="found">The place at which each frame of the reference was heard, in samples; -1: nowhere, or it is no speech.</param>
     public static double BadPercent(ReadOnlySpan<short> reference, ReadOnlySpan<short> heard, out int[] found)
     {
         found = new int[reference.Length / Frame];
@@ -52,7 +52,7 @@ internal static class SpeechMatch
             if (error < bestError)
                 (best, bestError) = (shift, error);
         }
-        if (bestError > Limit(frame) / 10) // elsewhere only what is beyond doubt: a voice resembles itself
+        if (bestError > Limit(frame) / 10) // elsewhere only a certain match: a voice resembles itself
             return false;
         offset += best;
         return true;

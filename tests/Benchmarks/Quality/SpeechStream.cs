@@ -4,8 +4,8 @@ using Testing;
 namespace Benchmarks.Quality;
 
 /// <summary>
-/// Speech-like sound with pauses, as WhatsApp sends it: wideband Opus at 20 kbit/s with FEC, one packet per 20 ms; and what a decoder that
-/// loses nothing makes of it at 8 kHz.
+/// Speech-like sound with pauses, as WhatsApp sends it: wideband Opus at 20 kbit/s with FEC, one packet per 20 ms; and its
+/// loss-free decode at 8 kHz.
 /// </summary>
 internal sealed class SpeechStream
 {

@@ -3,7 +3,7 @@ using static Fuzz.FuzzFailureException;
 
 namespace Fuzz.Targets;
 
-/// <summary>Shows one datagram to a server that waits, to a client that has said hello, and to a connection that stands.</summary>
+/// <summary>Shows one datagram to a server that waits, to a client that has sent its hello, and to an established connection.</summary>
 public sealed class DtlsFuzzTarget : IFuzzTarget
 {
     private readonly DtlsCertificate _certificate = DtlsCertificate.Generate(TimeProvider.System);

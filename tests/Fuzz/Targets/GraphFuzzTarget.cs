@@ -6,8 +6,8 @@ using static Fuzz.FuzzFailureException;
 namespace Fuzz.Targets;
 
 /// <summary>
-/// The answer of the Graph API: its first byte chooses the HTTP status, the rest is the body, and also the header of usage. Every action turns it
-/// into a value or a reason and throws nothing.
+/// The answer of the Graph API: its first byte chooses the HTTP status, the rest is the body, and also the header of usage. Every action
+/// turns it into a value or a reason and throws nothing.
 /// </summary>
 public sealed class GraphFuzzTarget : IFuzzTarget
 {
@@ -32,7 +32,7 @@ public sealed class GraphFuzzTarget : IFuzzTarget
 
     private static void Check<T>(HttpClient http, Func<GraphClient, Task<GraphResult<T>>> act)
     {
-        // One attempt, so that nothing is waited for; a client of its own, so that nothing is held back.
+        // One attempt, so that there is no back-off; a client of its own, so that nothing is throttled.
         var asked = act(new GraphClient(http, new GraphOptions { MaxAttempts = 1 }));
         Require(asked.Wait(TimeSpan.FromSeconds(10)), "an answer is read at once");
         var result = asked.Result;

@@ -8,8 +8,8 @@ using static Fuzz.FuzzFailureException;
 namespace Fuzz.Targets;
 
 /// <summary>
-/// An agent before a peer that knows the password: the input is a sequence of datagrams, each cut to what its first bytes say, given as they are and
-/// once more with right integrity, so that what lies behind the check of integrity is reached. Between them time passes.
+/// An agent facing a peer that knows the password: the input is a sequence of datagrams, each cut to the length in its first bytes, given
+/// as they are and again with valid integrity, so that the code behind the integrity check is reached. Between them time passes.
 /// </summary>
 public sealed class IceFuzzTarget : IFuzzTarget
 {
@@ -69,7 +69,9 @@ public sealed class IceFuzzTarget : IFuzzTarget
         Require(agent.NextDeadline > now, "nothing is due after a drain");
     }
 
-    /// <summary>Puts the attributes of <paramref name="datagram"/> into an authentic request, or an answer to the agent's last one.</summary>
+    /// <summary>
+    /// Puts the attributes of <paramref name="datagram"/> into an authentic request, or an answer to the agent's last one.
+    /// </summary>
     private static int Sign(ReadOnlySpan<byte> datagram, StunTransactionId asked, Span<byte> signed)
     {
         var isRequest = datagram[0] == 0;

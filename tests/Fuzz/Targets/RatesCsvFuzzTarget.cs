@@ -13,8 +13,8 @@ public sealed class RatesCsvFuzzTarget : IFuzzTarget
     {
         var (lines, errors) = RateCsvReader.Read(new MemoryStream(input.ToArray()), "USD");
         Require(lines.Count + errors.Count > 0, "a file holds a rate or an error");
-        Require(lines.All(line => line.Line > 1 && line.Terms.Errors().Count == 0), "a line that is read makes sense");
-        Require(errors.All(error => error.Line > 0 && error.Message.Length > 0), "an error says where and why");
+        Require(lines.All(line => line.Line > 1 && line.Terms.Errors().Count == 0), "a line that is read is valid");
+        Require(errors.All(error => error.Line > 0 && error.Message.Length > 0), "an error has a line and a reason");
         if (errors.Count > 0)
             return;
         var text = new StringWriter();

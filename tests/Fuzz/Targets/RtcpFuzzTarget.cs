@@ -5,7 +5,9 @@ using static Fuzz.FuzzFailureException;
 
 namespace Fuzz.Targets;
 
-/// <summary>Reads an RTCP compound packet, asks every packet everything, and gives it to a session in the middle of a call.</summary>
+/// <summary>
+/// Reads an RTCP compound packet, calls every accessor of every packet, and gives it to a session in the middle of a call.
+/// </summary>
 public sealed class RtcpFuzzTarget : IFuzzTarget
 {
     private static readonly Ssrc Local = new(0x11);

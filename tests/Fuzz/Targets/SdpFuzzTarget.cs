@@ -5,7 +5,7 @@ using Media.Protocols.Sdp;
 namespace Fuzz.Targets;
 
 /// <summary>
-/// One text as everything it can be: a description, WhatsApp's offer and answer, a PBX's first offer, later offer and answer. Nothing
+/// One text in every role: a description, WhatsApp's offer and answer, a PBX's first offer, later offer and answer. Nothing
 /// throws, reasons and results exclude each other, and whatever we write in reply can be read again and answers line for line.
 /// </summary>
 public sealed class SdpFuzzTarget : IFuzzTarget

@@ -3,7 +3,7 @@ using static Fuzz.FuzzFailureException;
 
 namespace Fuzz.Targets;
 
-/// <summary>Reads a STUN message and touches everything in it, believed or not.</summary>
+/// <summary>Reads a STUN message and touches everything in it, authentic or not.</summary>
 public sealed class StunFuzzTarget : IFuzzTarget
 {
     public string Name => "stun";

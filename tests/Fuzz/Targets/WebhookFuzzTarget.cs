@@ -5,8 +5,8 @@ using static Fuzz.FuzzFailureException;
 namespace Fuzz.Targets;
 
 /// <summary>
-/// A webhook body: nothing throws, events and a reason exclude each other, limits hold, reading is repeatable, and every event that belongs to a
-/// call names it.
+/// A webhook body: nothing throws, events and a reason exclude each other, limits hold, reading is repeatable, and every event that belongs
+/// to a call names it.
 /// </summary>
 public sealed class WebhookFuzzTarget : IFuzzTarget
 {

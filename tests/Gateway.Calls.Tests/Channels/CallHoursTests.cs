@@ -102,7 +102,7 @@ public sealed class CallHoursTests
     public void A_former_name_is_found_in_data_that_know_current_names_only(string zone)
     {
         Assert.True(CallHours.TryCreate(new(zone, Week("monday 0900 1700")), CurrentNamesOnly, out var hours, out _));
-        Assert.Equal(zone, hours.Document.TimeZone); // what was stored, and what Meta was sent, stays as it was written
+        Assert.Equal(zone, hours.Document.TimeZone); // stored hours, and those sent to Meta, stay as they were written
         Assert.Equal(Hours(ZoneNames.Current(zone), Week("monday 0900 1700")).IsOpenAt(At("2026-11-23T08:00:00Z")), hours.IsOpenAt(At("2026-11-23T08:00:00Z")));
     }
 
@@ -116,7 +116,7 @@ public sealed class CallHoursTests
     [InlineData("Pacific/Kanton", "Pacific/Enderbury")]
     [InlineData("Asia/Yangon", "Asia/Rangoon")]
     public void A_name_that_the_data_are_too_old_for_is_found_under_its_former_one(string zone, string known) =>
-        Assert.True(CallHours.TryCreate(new(zone, Week("monday 0900 1700")), name => name == known ? ZoneNames.OfSystem(zone) : null, out _, out _)); // the machine's own data may know current names only
+        Assert.True(CallHours.TryCreate(new(zone, Week("monday 0900 1700")), name => name == known ? ZoneNames.OfSystem(zone) : null, out _, out _)); // the machine's own data may have current names only
 
     [Theory]
     [InlineData("Mars/Olympus", "0900")]
@@ -146,7 +146,7 @@ public sealed class CallHoursTests
     public void The_next_opening_is_the_first_open_minute() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(Cases(), sample =>
     {
         var (hours, now) = sample;
-        // The same as asking minute by minute.
+        // The same as checking minute by minute.
         var minute = now;
         while (minute < now.AddDays(3) && !hours.IsOpenAt(minute))
             minute = minute.AddMinutes(1);

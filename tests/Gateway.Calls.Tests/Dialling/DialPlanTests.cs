@@ -52,7 +52,7 @@ public class DialPlanTests
         { "015511234567", null, new DialRules() }, // a national number of no country
         { "004915511234567", null, new DialRules() },
         { "0114915511234567", null, new DialRules() },
-        { "015511234567", "+49", new DialRules() }, // whose zero this is, nobody said
+        { "015511234567", "+49", new DialRules() }, // the country of this zero is not configured
         { "15551230001", "+1", new DialRules() },
         { "5551230001", null, America with { CountryCode = "49" } with { Unprefixed = UnprefixedNumber.Refuse } },
         { "412345678", null, Australia },

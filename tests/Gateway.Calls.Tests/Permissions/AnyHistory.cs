@@ -4,7 +4,7 @@ using Gateway.Calls.Permissions;
 
 namespace Gateway.Calls.Tests.Permissions;
 
-/// <summary>Whatever happened to a permission, in whatever order it became known.</summary>
+/// <summary>Any history of a permission, learned in any order.</summary>
 public class AnyHistory
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -24,7 +24,7 @@ public class AnyHistory
     [Fact]
     public void The_last_decision_stands_in_whatever_order_decisions_are_told() => ForAll(happenings =>
     {
-        // One decision to a second: of two in the same second nobody can tell which came last.
+        // One decision a second: of two in the same second, the last cannot be determined.
         var decisions = happenings.Where(h => h.Kind is 0 or 1 or 2 or 3).DistinctBy(h => h.Minute).ToList();
         var inOrder = decisions.OrderBy(h => h.Minute).Aggregate(ContactPermission.Unknown, Apply);
         var asTold = decisions.Aggregate(ContactPermission.Unknown, Apply);
@@ -54,7 +54,7 @@ public class AnyHistory
         var verdict = PermissionRules.MayRequest(known, Limits, hasTemplate: true, now);
         if (!verdict.IsAllowed)
         {
-            // A refusal names the moment when the same question is answered with yes.
+            // A refusal names the moment from which the same request is allowed.
             Assert.NotEmpty(verdict.Text!);
             Assert.True(known.State == PermissionState.Permanent || PermissionRules.MayRequest(known, Limits, hasTemplate: true, verdict.FreeAt!.Value).IsAllowed);
             return;

@@ -17,7 +17,7 @@ public class CallingCodesTests
     [InlineData("16585550100", "JM")]
     [InlineData("18095550100", "DO")]
     [InlineData("17875550100", "PR")]
-    [InlineData("15550001", null)] // what test numbers begin with
+    [InlineData("15550001", null)] // the prefix of test numbers
     [InlineData("15551230001", null)]
     [InlineData("18005550100", null)]
     [InlineData("18885550100", null)]

@@ -6,7 +6,7 @@ public sealed class PhoneTextTests
     [InlineData("+49 (0)155 1234567", "491551234567")]
     [InlineData("+49\u00A0155\u202F1234567", "491551234567")] // no-break spaces
     [InlineData("+49 155\u20131234\u2011567", "491551234567")] // en dash, non-breaking hyphen
-    [InlineData("\u200E+49 155 1234567\u202C", "491551234567")] // marks that copying from a contact leaves
+    [InlineData("\u200E+49 155 1234567\u202C", "491551234567")] // marks left by copying from a contact
     [InlineData("\uFEFF49\u200B155\u00AD1234567\uFE0F", "491551234567")]
     [InlineData("49/155/1234567", "491551234567")]
     [InlineData("\uFF0B49 155 1234567", "491551234567")]

@@ -5,8 +5,8 @@ using Gateway.Sip.Tests.Dialogs;
 namespace Gateway.Sip.Tests.Auth;
 
 /// <summary>
-/// A PBX that challenges, seen on the wire: whatever kind of nonce it gives out and whatever the request is, the right password gets through,
-/// and a wrong one is proved once for each request.
+/// A PBX that challenges, seen on the wire: for every kind of nonce and every request, the right password is accepted,
+/// and a wrong one is sent once for each request.
 /// </summary>
 public sealed class ChallengedRequestTests
 {
@@ -29,7 +29,7 @@ public sealed class ChallengedRequestTests
             with { Credentials = new SipCredentials("alice", "secret"), RegisterUser = "alice" });
     }
 
-    /// <summary>What the PBX writes, and whether it says that an old nonce is stale.</summary>
+    /// <summary>The challenge of the PBX, with or without marking an old nonce as stale.</summary>
     public static TheoryData<string, bool, bool> Challenges => new()
     {
         { Md5, false, false }, { Md5, true, false }, { Md5, false, true }, { WithQop, false, false }, { WithQop, true, true }, { Integrity, false, false }, { Integrity, false, true },
@@ -118,7 +118,7 @@ public sealed class ChallengedRequestTests
         Assert.Equal(("two", true), (_pbx.Last("BYE").ToTag, _pbx.Last("BYE").Headers.Contains("Authorization")));
     }
 
-    /// <summary>The PBX at work: one proof for each nonce, then it is spent.</summary>
+    /// <summary>Runs the PBX: each nonce is good for one response.</summary>
     private void Serve(string challenge, bool saysStale, bool asProxy, Registration? registration = null, int seconds = 2, string password = "secret")
     {
         for (var step = 0; step < seconds * 10; step++)

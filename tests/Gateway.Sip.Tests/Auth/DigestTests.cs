@@ -244,7 +244,7 @@ public sealed class DigestTests
         Assert.Equal(DigestVerdict.Wrong, Verify(request));
     }
 
-    /// <summary>Around the ends of a block, as OpenSSL hashes so many times "a".</summary>
+    /// <summary>Around the ends of a block, as OpenSSL hashes that many times "a".</summary>
     [Theory]
     [InlineData(0, "c672b8d1ef56ed28ab87c3622c5114069bdd3ad7b8f9737498d0c01ecef0967a")]
     [InlineData(3, "98820cb49789c71591cf13d42961396dac416444004014ad40b9248f25eb9a84")]

@@ -3,7 +3,7 @@ using Gateway.Sip.Dialogs;
 
 namespace Gateway.Sip.Tests.Dialogs;
 
-/// <summary>Calls of a process that has died, hung up at the PBX by another with what was kept of them.</summary>
+/// <summary>Calls of a process that has died, hung up at the PBX by another from the stored dialogs.</summary>
 public class AbandonedDialogTests
 {
     private readonly SipBench _bench = new();
@@ -41,7 +41,7 @@ public class AbandonedDialogTests
     {
         _pbx.Request(_dead.Address, "INVITE", "c1", 1, "peer", null, "offer");
         _bench.Run();
-        Assert.Null(_dead.Incoming[0].Snapshot()); // a callee may not say BYE before its 2xx (RFC 3261 §15)
+        Assert.Null(_dead.Incoming[0].Snapshot()); // a callee may not send BYE before its 2xx (RFC 3261 §15)
         _dead.Do(_dead.Incoming[0], (s, now) => s.Answer("answer", now));
         _bench.Run();
         Assert.True(_next.Agent.TryEndDialog(Keep(_dead.Incoming[0]), null, _bench.Now));
@@ -106,7 +106,7 @@ public class AbandonedDialogTests
         return call;
     }
 
-    /// <summary>As it comes back from a store.</summary>
+    /// <summary>The dialog as read back from a store.</summary>
     private static SipDialogSnapshot Keep(InviteSession call) =>
         JsonSerializer.Deserialize<SipDialogSnapshot>(JsonSerializer.Serialize(call.Snapshot(), JsonSerializerOptions.Web), JsonSerializerOptions.Web)!;
 }

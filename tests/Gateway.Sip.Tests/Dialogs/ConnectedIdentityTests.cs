@@ -2,7 +2,7 @@ using Gateway.Sip.Dialogs;
 
 namespace Gateway.Sip.Tests.Dialogs;
 
-/// <summary>Who is at the other end, at the answer and later (RFC 3325, RFC 4916, Remote-Party-ID).</summary>
+/// <summary>The identity of the other end, at the answer and later (RFC 3325, RFC 4916, Remote-Party-ID).</summary>
 public class ConnectedIdentityTests
 {
     [Theory]

@@ -1,6 +1,6 @@
 namespace Gateway.Sip.Tests.Dialogs;
 
-/// <summary>Which description answers our offer when the 2xx carries none: the first of that dialog (RFC 3261 §13.2.1).</summary>
+/// <summary>The description that answers our offer when the 2xx carries none: the first of that dialog (RFC 3261 §13.2.1).</summary>
 public class FirstDescriptionTests
 {
     private readonly SipBench _bench = new();

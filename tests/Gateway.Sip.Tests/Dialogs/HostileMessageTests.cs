@@ -6,7 +6,9 @@ using Testing;
 
 namespace Gateway.Sip.Tests.Dialogs;
 
-/// <summary>Messages of a known trunk that are damaged, senseless, out of order and many: nothing throws, nothing grows, the neighbour's call lives.</summary>
+/// <summary>
+/// Messages of a known trunk that are damaged, senseless, out of order or too many: nothing throws, nothing grows, other calls survive.
+/// </summary>
 public class HostileMessageTests
 {
     private static readonly string[] Methods = ["INVITE", "ACK", "BYE", "CANCEL", "PRACK", "UPDATE", "INFO", "REFER", "OPTIONS", "NOTIFY", "REGISTER", "X"];
@@ -67,7 +69,9 @@ public class HostileMessageTests
             agent.HandleMalformed(error, flow);
     }
 
-    /// <summary>Something built from what the gateway said before: right tags and branches now and then, so that it reaches the calls.</summary>
+    /// <summary>
+    /// A message built from the gateway's own ones: sometimes with right tags and branches, so that it reaches the calls.
+    /// </summary>
     private static byte[] Compose(ScriptedPeer peer, TestAgent gateway, SeededEntropy entropy)
     {
         var pick = entropy.NextUInt32();
@@ -101,7 +105,7 @@ public class HostileMessageTests
         return bytes;
     }
 
-    /// <summary>The owner does this and that, in season or not.</summary>
+    /// <summary>Random actions of the owner, at valid and invalid moments.</summary>
     private static void Act(TestAgent gateway, SeededEntropy entropy)
     {
         var pick = entropy.NextUInt32();

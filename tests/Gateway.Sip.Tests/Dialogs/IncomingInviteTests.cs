@@ -210,10 +210,10 @@ public class IncomingInviteTests
     [Fact]
     public void Strangers_are_refused_and_counted()
     {
-        var stranger = _bench.AddPeer("10.6.6.6:5060");
-        stranger.Request(_gateway.Address, "INVITE", "c1", 1, "x", null, "offer");
+        var unexpectedSource = _bench.AddPeer("10.6.6.6:5060");
+        unexpectedSource.Request(_gateway.Address, "INVITE", "c1", 1, "x", null, "offer");
         _bench.Run(0.1);
-        Assert.Equal(403, stranger.LastResponse.StatusCode);
+        Assert.Equal(403, unexpectedSource.LastResponse.StatusCode);
         Assert.Equal(1, _gateway.Transactions.CountOf(Gateway.Sip.Transactions.SipDrop.UnknownSource));
         Assert.Equal(0, _gateway.Agent.Layer.Servers.Count);
     }

@@ -2,7 +2,9 @@ using Gateway.Sip.Dialogs;
 
 namespace Gateway.Sip.Tests.Dialogs;
 
-/// <summary>Two agents over a wire that loses a fifth of all datagrams: both owners hear the same story, once, and nothing is left behind.</summary>
+/// <summary>
+/// Two agents over a wire that loses a fifth of all datagrams: both owners receive the same events, once, and nothing is left behind.
+/// </summary>
 public class LossyWireTests
 {
     public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 40)];

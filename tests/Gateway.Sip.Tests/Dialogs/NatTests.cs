@@ -2,7 +2,7 @@ using Gateway.Sip.Messages;
 
 namespace Gateway.Sip.Tests.Dialogs;
 
-/// <summary>A PBX behind a NAT: its messages come from 203.0.113.9:31000, and what it says of itself is private.</summary>
+/// <summary>A PBX behind a NAT: its messages come from 203.0.113.9:31000, and the addresses in them are private.</summary>
 public class NatTests
 {
     private const string Source = "203.0.113.9:31000";

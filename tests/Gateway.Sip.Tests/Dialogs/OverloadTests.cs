@@ -3,7 +3,7 @@ using Gateway.Sip.Transactions;
 
 namespace Gateway.Sip.Tests.Dialogs;
 
-/// <summary>More requests than the transaction table holds (1,000 of each kind here): what ends a call always passes.</summary>
+/// <summary>More requests than the transaction table holds (1,000 of each kind here): a request that ends a call always passes.</summary>
 public class OverloadTests
 {
     [Theory]

@@ -4,7 +4,9 @@ using Gateway.Sip.Profiles;
 
 namespace Gateway.Sip.Tests.Dialogs;
 
-/// <summary>Session refreshes that a PBX refuses: the session lives until its timer runs out (RFC 4028 §7.4), so they are tried again.</summary>
+/// <summary>
+/// Session refreshes that a PBX refuses: the session lives until its timer runs out (RFC 4028 §7.4), so they are tried again.
+/// </summary>
 public class RefusedRefreshTests
 {
     private const string Interval = "600;refresher=uas";

@@ -3,7 +3,9 @@ using Gateway.Sip.Profiles;
 
 namespace Gateway.Sip.Tests.Dialogs;
 
-/// <summary>The end of a transfer: the PBX hears the result before its dialog ends (RFC 3515 §2.4.5), or answers NOTIFY with 481.</summary>
+/// <summary>
+/// The end of a transfer: the PBX receives the result before its dialog ends (RFC 3515 §2.4.5), or answers NOTIFY with 481.
+/// </summary>
 public class ReportedTransferTests
 {
     private readonly SipBench _bench;
@@ -84,7 +86,7 @@ public class ReportedTransferTests
         Assert.Equal(1, _bench.CountOf("BYE"));
     }
 
-    /// <summary>The new call is answered: the result is told, and the old dialog is hung up.</summary>
+    /// <summary>The new call is answered: the result is notified, and the old dialog is hung up.</summary>
     private void Finish()
     {
         _gateway.Do(_call, (s, now) => s.NotifyTransfer(200, "OK", now));

@@ -9,7 +9,7 @@ using Testing;
 
 namespace Gateway.Sip.Tests.Dialogs;
 
-/// <summary>What travelled, when and from whom.</summary>
+/// <summary>A message on the wire, with its time and sender.</summary>
 public sealed record Sent(Instant At, TransportAddress From, TransportAddress To, SipMessage Message)
 {
     public bool IsRequest(string method) => Message is SipRequest request && request.Method.Name == method;
@@ -19,8 +19,8 @@ public sealed record Sent(Instant At, TransportAddress From, TransportAddress To
 }
 
 /// <summary>
-/// User agents and scripted peers joined by a wire in virtual time. The wire loses what <see cref="Drop"/> says, and a share of everything else
-/// (<see cref="Loss"/>, by a seed).
+/// User agents and scripted peers joined by a wire in virtual time. The wire loses the messages that <see cref="Drop"/> selects, and a
+/// share of everything else (<see cref="Loss"/>, by a seed).
 /// </summary>
 public sealed class SipBench(int seed = 1, SipTransport transport = SipTransport.Udp)
 {
@@ -39,7 +39,7 @@ public sealed class SipBench(int seed = 1, SipTransport transport = SipTransport
     /// <summary>Percent.</summary>
     public int Loss { get; set; }
 
-    /// <summary>Agents may send what is malformed, because it repeats what they were sent.</summary>
+    /// <summary>Allows agents to send malformed messages, because they repeat what they received.</summary>
     public bool IsTolerant { get; set; }
 
     public Func<Sent, bool> Drop { get; set; } = _ => false;
@@ -85,7 +85,7 @@ public sealed class SipBench(int seed = 1, SipTransport transport = SipTransport
         Flush();
         for (var steps = 0; ; steps++)
         {
-            Assert.True(steps < 100_000, "The bench does not come to rest.");
+            Assert.True(steps < 100_000, "The bench does not settle.");
             var next = _agents.Aggregate(Instant.Never, (earliest, agent) => Instant.Min(earliest, agent.Agent.NextDeadline));
             if (_wire.TryPeek(out _, out var first))
                 next = Instant.Min(next, new Instant(first.Item1));
@@ -119,7 +119,7 @@ public sealed class SipBench(int seed = 1, SipTransport transport = SipTransport
 
     public static TransportAddress Address(string text) => TransportAddress.From(IPEndPoint.Parse(text));
 
-    /// <summary>A trunk to <paramref name="address"/> whose profile speaks everything.</summary>
+    /// <summary>A trunk to <paramref name="address"/> whose profile supports everything.</summary>
     public static TrunkOptions Trunk(string address, Func<SipProfile, SipProfile>? change = null)
     {
         var profile = new SipProfile
@@ -217,7 +217,7 @@ public sealed class TestAgent
     }
 }
 
-/// <summary>A peer whose every message a test writes, for what no well-behaved agent would do.</summary>
+/// <summary>A peer whose every message a test writes, for behaviour that no well-behaved agent shows.</summary>
 public sealed class ScriptedPeer(SipBench bench, TransportAddress address)
 {
     public TransportAddress Address => address;
@@ -248,7 +248,7 @@ public sealed class ScriptedPeer(SipBench bench, TransportAddress address)
         bench.Send(address, Source.Remote, SipWriter.Write(response));
     }
 
-    /// <summary>A response that a test wrote whole.</summary>
+    /// <summary>A response written entirely by the test.</summary>
     public void Send(SipResponse response) => bench.Send(address, Source.Remote, SipWriter.Write(response));
 
     /// <summary>A request outside or inside a dialog; Via and Max-Forwards are added.</summary>

@@ -74,7 +74,7 @@ public class TrunkHealthTests
         Assert.Contains("timer", _pbx.Last("OPTIONS").Headers["Supported"], StringComparison.Ordinal);
     }
 
-    /// <summary>A registrar beyond a NAT rewrites our binding, and other devices of the same user stand beside it.</summary>
+    /// <summary>A registrar beyond a NAT rewrites our binding, and other devices of the same user are registered beside it.</summary>
     [Theory]
     [InlineData("<sip:6001@203.0.113.9:1024>;expires=20", null)]
     [InlineData("<sip:6001@203.0.113.9:1024>;expires=20", "3600")]

@@ -5,7 +5,7 @@ using Gateway.Sip.Transactions;
 
 namespace Gateway.Sip.Tests.Dialogs;
 
-/// <summary>Requests that name a call rightly and come from elsewhere: identifiers can be overheard, so they prove nothing.</summary>
+/// <summary>Requests that identify a call correctly and come from elsewhere: identifiers can be overheard, so they prove nothing.</summary>
 public class UnexpectedSourceTests
 {
     [Theory]
@@ -18,7 +18,7 @@ public class UnexpectedSourceTests
     public void A_request_inside_a_call_from_a_foreign_address_is_refused_and_counted(string method)
     {
         var (bench, gateway, _, call, tag) = Live();
-        foreach (var address in (string[])["192.0.2.1:5060", "10.0.0.3:5060"]) // nobody's, and another trunk's
+        foreach (var address in (string[])["192.0.2.1:5060", "10.0.0.3:5060"]) // an unknown address, and another trunk's
         {
             var foreigner = bench.AddPeer(address);
             foreigner.Request(gateway.Address, method, "c1", 7, "peer", tag, method is "INVITE" or "UPDATE" ? "hijack" : null,

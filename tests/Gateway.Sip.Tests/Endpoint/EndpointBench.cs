@@ -12,7 +12,7 @@ internal static class EndpointBench
     public const string Offer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n";
     public const string Answer = "v=0\r\no=- 2 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40002 RTP/AVP 0\r\n";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
     public static SipProfile Profile { get; } = new()
     {
@@ -55,7 +55,7 @@ internal static class EndpointBench
 
     public static async Task<T> NextAsync<T>(SipCall call) where T : SipCallEvent
     {
-        using var timeout = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(Timeout);
         var happened = await call.Events.ReadAsync(timeout.Token);
         Assert.True(happened is T, $"{happened}");
         return (T)happened;
@@ -63,7 +63,7 @@ internal static class EndpointBench
 
     public static async Task<SipCall> IncomingAsync(SipEndpoint endpoint)
     {
-        using var timeout = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(Timeout);
         return await endpoint.IncomingCalls.ReadAsync(timeout.Token);
     }
 

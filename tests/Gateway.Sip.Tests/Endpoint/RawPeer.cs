@@ -6,10 +6,10 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Tests.Endpoint;
 
-/// <summary>A UDP socket that speaks SIP by hand.</summary>
+/// <summary>A UDP socket whose SIP messages a test writes.</summary>
 internal sealed class RawPeer : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
     private readonly UdpClient _socket = new(new IPEndPoint(IPAddress.Loopback, 0));
 
@@ -20,7 +20,7 @@ internal sealed class RawPeer : IDisposable
 
     public async Task<SipMessage> ReceiveAsync()
     {
-        using var timeout = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(Timeout);
         while (true)
         {
             var datagram = await _socket.ReceiveAsync(timeout.Token);
@@ -29,7 +29,7 @@ internal sealed class RawPeer : IDisposable
         }
     }
 
-    /// <summary>The next request of this method; others are passed over.</summary>
+    /// <summary>The next request of this method; others are skipped.</summary>
     public async Task<SipRequest> RequestAsync(string method)
     {
         while (true)

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Gateway.Sip.Tests.Endpoint;
 
-/// <summary>A registrar that a test plays over TCP.</summary>
+/// <summary>A registrar scripted by a test over TCP.</summary>
 public sealed class RegistrationFlowTests : IDisposable
 {
     private readonly Socket _registrar = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -7,8 +7,8 @@ using Gateway.Sip.Tests.Messages;
 namespace Gateway.Sip.Tests.Endpoint;
 
 /// <summary>
-/// The torture messages of RFC 4475 as datagrams to a running endpoint: what comes back first. The endpoint is a gateway, so it knows
-/// REGISTER and MESSAGE but does not take them (405), and a new INVITE is a call (100).
+/// The torture messages of RFC 4475 as datagrams to a running endpoint, with the first response. The endpoint is a gateway, so it
+/// recognises REGISTER and MESSAGE but refuses them (405), and a new INVITE is a call (100).
 /// </summary>
 public sealed class TortureOverUdpTests
 {
@@ -26,7 +26,9 @@ public sealed class TortureOverUdpTests
         ("cparam02", 405), ("regescrt", 405), ("sdp01", 406), ("inv2543", 100),
     ];
 
-    /// <summary>These repeat the branch, sent-by and method of another message, so to one server they would be its retransmission.</summary>
+    /// <summary>
+    /// These repeat the branch, sent-by and method of another message, so to one server they would be its retransmission.
+    /// </summary>
     private static readonly string[] WithUsedBranch = ["novelsc", "cparam02", "regescrt"];
 
     [Fact]
@@ -55,7 +57,10 @@ public sealed class TortureOverUdpTests
         Assert.Equal(5, endpoint.ActiveCalls);
     }
 
-    /// <summary>The status of the first datagram about this message; those about others are repetitions. Call-IDs begin with the message's name, but for two.</summary>
+    /// <summary>
+    /// The status of the first datagram about this message; those about others are repetitions. Call-IDs begin with the message's name,
+    /// except two.
+    /// </summary>
     private static async Task<int> ReceiveAnswerToAsync(Socket peer, string name)
     {
         var mark = name switch
@@ -65,13 +70,13 @@ public sealed class TortureOverUdpTests
             _ => $"Call-ID: {name}.",
         };
         var buffer = new byte[65_536];
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         while (true)
         {
             string text;
             try
             {
-                text = Encoding.Latin1.GetString(buffer, 0, await peer.ReceiveAsync(buffer, patience.Token));
+                text = Encoding.Latin1.GetString(buffer, 0, await peer.ReceiveAsync(buffer, timeout.Token));
             }
             catch (OperationCanceledException)
             {

@@ -163,8 +163,8 @@ public class TrunkTests
 
     private static async Task UntilAsync(Func<bool> reached)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         while (!reached())
-            await Task.Delay(5, patience.Token);
+            await Task.Delay(5, timeout.Token);
     }
 }

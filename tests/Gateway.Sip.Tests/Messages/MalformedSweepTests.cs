@@ -3,7 +3,9 @@ using Gateway.Sip.Messages;
 
 namespace Gateway.Sip.Tests.Messages;
 
-/// <summary>Every cut of every torture message, and damage to each of its bytes: refused with a reason, or read; never an exception.</summary>
+/// <summary>
+/// Every cut of every torture message, and damage to each of its bytes: refused with a reason, or read; never an exception.
+/// </summary>
 public sealed class MalformedSweepTests
 {
     public static TheoryData<string> Names => [.. TortureMessage.Names];

@@ -6,14 +6,14 @@ using Testing;
 namespace Gateway.Sip.Tests.Messages;
 
 /// <summary>
-/// All 49 messages of RFC 4475 with a verdict each. Where the RFC leaves the choice to the receiver, the comment says what was chosen.
+/// All 49 messages of RFC 4475 with a verdict each. Where the RFC leaves the choice to the receiver, the comment names the choice.
 /// </summary>
 public sealed class Rfc4475Tests
 {
     private const int Accepted = 0;
     private const int Dropped = -1;
 
-    /// <summary>A user agent and registrar that takes SDP and text: the element that the RFC's verdicts are about.</summary>
+    /// <summary>A user agent and registrar that accepts SDP and text: the element that the RFC's verdicts refer to.</summary>
     private static readonly SipCapabilities Capabilities = new(
         [
             SipMethod.Invite, SipMethod.Ack, SipMethod.Bye, SipMethod.Cancel, SipMethod.Options, SipMethod.Register, SipMethod.Prack, SipMethod.Update,
@@ -26,7 +26,7 @@ public sealed class Rfc4475Tests
     {
         // §3.1.1 valid
         ["wsinv"] = Accepted,
-        ["intmeth"] = 501, // well formed; nobody knows the method
+        ["intmeth"] = 501, // well formed; the method is unknown
         ["esc01"] = Accepted,
         ["escnull"] = Accepted,
         ["esc02"] = 501, // RE%47IST%45R is not REGISTER
@@ -50,7 +50,7 @@ public sealed class Rfc4475Tests
         ["lwsstart"] = 400,
         ["trws"] = 400,
         ["escruri"] = 400,
-        ["baddate"] = Accepted, // may be accepted by who does not read Date
+        ["baddate"] = Accepted, // may be accepted by an element that does not read Date
         ["regbadct"] = 400,
         ["badaspec"] = Accepted, // may be read without the blanks
         ["baddn"] = Accepted, // may be read as if it were quoted
@@ -70,7 +70,7 @@ public sealed class Rfc4475Tests
         ["multi01"] = 400,
         ["mcl01"] = 400,
         ["bcast"] = Dropped,
-        ["zeromf"] = Accepted, // by who does not forward it
+        ["zeromf"] = Accepted, // by an element that does not forward it
         ["cparam01"] = Accepted,
         ["cparam02"] = Accepted,
         ["regescrt"] = Accepted,
@@ -254,7 +254,7 @@ public sealed class Rfc4475Tests
         return message;
     }
 
-    /// <summary>What an element does with a datagram: parse, then validate.</summary>
+    /// <summary>Handles a datagram as an element does: parse, then validate.</summary>
     private static (int Verdict, SipResponse? Answer) Judge(byte[] datagram)
     {
         if (!SipParser.TryParse(datagram, out var message, out var error))

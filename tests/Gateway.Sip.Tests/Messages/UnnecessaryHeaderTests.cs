@@ -5,8 +5,8 @@ using Gateway.Sip.Tests.Dialogs;
 namespace Gateway.Sip.Tests.Messages;
 
 /// <summary>
-/// Header fields that are malformed, and that nobody needs: passed over and counted in requests and responses, in datagrams and on streams (RFC
-/// 3261 §8.2.2). Those that a message cannot do without still decide.
+/// Malformed header fields that are not needed: skipped and counted in requests and responses, in datagrams and on streams (RFC
+/// 3261 §8.2.2). Mandatory ones still decide.
 /// </summary>
 public sealed class UnnecessaryHeaderTests
 {

@@ -6,7 +6,7 @@ using Testing;
 
 namespace Gateway.Sip.Tests.Resolution;
 
-/// <summary>Against a name server on the loopback that answers as each test says.</summary>
+/// <summary>Tests against a name server on loopback, scripted by each test.</summary>
 public sealed class DnsClientTests : IDisposable
 {
     private readonly Socket _server = Bind();

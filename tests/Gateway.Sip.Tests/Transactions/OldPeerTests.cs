@@ -8,7 +8,7 @@ using Testing;
 
 namespace Gateway.Sip.Tests.Transactions;
 
-/// <summary>Requests without a unique branch are told apart as RFC 2543 did (RFC 3261 §17.2.3; RFC 4475 §3.2.1 and §3.4.1).</summary>
+/// <summary>Requests without a unique branch are matched as RFC 2543 did (RFC 3261 §17.2.3; RFC 4475 §3.2.1 and §3.4.1).</summary>
 public sealed class OldPeerTests : IServerTransactionUser
 {
     private readonly SipFlow _flow = new(SipTransport.Udp, TransportAddress.From(IPAddress.Parse("192.0.2.1"), 5060), 0);
@@ -63,11 +63,11 @@ public sealed class OldPeerTests : IServerTransactionUser
 
     void IServerTransactionUser.HandleAck(SipRequest ack, Instant now) => Assert.Fail("the ACK belongs to a transaction");
 
-    void IServerTransactionUser.HandleStraySuccess(SipResponse response, SipFlow flow, Instant now) => Assert.Fail("nobody sent a response");
+    void IServerTransactionUser.HandleStraySuccess(SipResponse response, SipFlow flow, Instant now) => Assert.Fail("no response was sent");
 
     void IServerTransactionUser.HandleServerFailure(ServerTransaction transaction, Instant now) => Assert.Fail("nothing failed");
 
-    /// <summary>What an RFC 2543 peer sends after its INVITE: the same but for the method.</summary>
+    /// <summary>The request that an RFC 2543 peer sends after its INVITE: the same except for the method.</summary>
     private static byte[] Follow(string method)
     {
         var invite = Encoding.ASCII.GetString(TortureMessage.Read("inv2543"));

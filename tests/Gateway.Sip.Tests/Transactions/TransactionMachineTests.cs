@@ -187,7 +187,7 @@ public class TransactionMachineTests
         }
     }
 
-    /// <summary>Runs a machine's deadlines dry; the offsets at which it asked for <paramref name="wanted"/>, and what it asked for last.</summary>
+    /// <summary>Runs all deadlines of a machine; returns the offsets of <paramref name="wanted"/> and the last action.</summary>
     private List<int> MillisecondsOf(TransactionActions wanted, TransactionMachine machine, out TransactionActions last, out int lastAt)
     {
         var start = _clock.Now;

@@ -5,7 +5,7 @@ using Gateway.Sip.Tests.Endpoint;
 
 namespace Gateway.Sip.Tests.Transport;
 
-/// <summary>Sources that belong to no trunk (127.0.1.x here) open connections; the trunk (127.0.0.1) goes on working beside them.</summary>
+/// <summary>Sources that belong to no trunk (127.0.1.x here) open connections; the trunk (127.0.0.1) keeps working.</summary>
 public class ConnectionFloodTests
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);

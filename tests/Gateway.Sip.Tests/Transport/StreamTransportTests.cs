@@ -8,7 +8,7 @@ namespace Gateway.Sip.Tests.Transport;
 
 public class StreamTransportTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
     [Fact]
     public async Task A_call_over_tls_with_a_certificate_of_the_named_authority()
@@ -142,7 +142,7 @@ public class StreamTransportTests
     {
         await using var pbx = await EndpointBench.StartAsync(SipTransport.Tcp, trunks: EndpointBench.Trunk(9));
         using var udpOnly = new RawPeer();
-        // Bound and not listening: TCP is refused there, whatever else runs on this machine.
+        // Bound and not listening: TCP is refused there whatever else runs on this machine.
         using var noTcp = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         noTcp.Bind(new IPEndPoint(IPAddress.Loopback, udpOnly.Port));
         var longOffer = EndpointBench.Offer + string.Concat(Enumerable.Repeat("a=note:0123456789\r\n", 100));
@@ -179,10 +179,10 @@ public class StreamTransportTests
         return socket;
     }
 
-    /// <summary>What comes next; empty when the connection is closed.</summary>
+    /// <summary>Reads the next bytes; empty when the connection is closed.</summary>
     private static async Task<string> ReadAsync(Socket socket)
     {
-        using var timeout = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(Timeout);
         var buffer = new byte[8192];
         try
         {

@@ -9,8 +9,8 @@ internal sealed class TestCertificates : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sip-tls");
 
-    /// <param name="name">Whom the certificate is for.</param>
-    /// <param name="days">How long it is good, from now; negative: it has run out.</param>
+    /// <param name="name">The subject of the certificate.</param>
+    /// <param name="days">The validity from now; negative: it has expired.</param>
     public TestCertificates(string name = "127.0.0.1", int days = 180)
     {
         var from = DateTimeOffset.UtcNow.AddDays(-100);

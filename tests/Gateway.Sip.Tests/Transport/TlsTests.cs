@@ -30,7 +30,7 @@ public class TlsTests
     {
         using var certificates = new TestCertificates();
         await using var pbx = await StartAsync(certificates.Options with { ClientCertificates = wanted }, EndpointBench.Trunk(9, SipTransport.Tls));
-        using var strange = new TestCertificates(); // of an authority that the PBX does not know
+        using var strange = new TestCertificates(); // of an authority that the PBX does not trust
         var trunk = hasOwn ? To(pbx) with { CertificatePath = certificates.CertificatePath, KeyPath = certificates.KeyPath } : To(pbx);
         await using var gateway = await StartAsync(strange.Options with { AuthorityPath = certificates.AuthorityPath }, trunk);
         await UntilAsync(() => gateway.GetTrunkHealth("pbx")!.State != TrunkState.Unknown);

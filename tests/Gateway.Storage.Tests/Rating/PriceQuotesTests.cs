@@ -47,10 +47,10 @@ public sealed class PriceQuotesTests(Stores stores) : IAsyncLifetime
     [Fact]
     public async Task What_has_no_price_is_refused_with_the_reason()
     {
-        Assert.Equal(BookRefusal.NoRate, (await QuoteAsync(Request(card: "nowhere"))).Refusal);
-        Assert.Equal(BookRefusal.NoRate, (await QuoteAsync(Request(account: _name + "-bare"))).Refusal);
-        Assert.Equal(BookRefusal.UnknownAccount, (await QuoteAsync(Request(account: "nobody"))).Refusal);
-        Assert.Equal(BookRefusal.NoRate, (await QuoteAsync(Request(card: _name) with { User = new WhatsAppUser("33612345678") })).Refusal);
+        Assert.Equal(StoreRefusal.NoRate, (await QuoteAsync(Request(card: "nowhere"))).Refusal);
+        Assert.Equal(StoreRefusal.NoRate, (await QuoteAsync(Request(account: _name + "-bare"))).Refusal);
+        Assert.Equal(StoreRefusal.UnknownAccount, (await QuoteAsync(Request(account: "nobody"))).Refusal);
+        Assert.Equal(StoreRefusal.NoRate, (await QuoteAsync(Request(card: _name) with { User = new WhatsAppUser("33612345678") })).Refusal);
         Assert.Equal("49", (await QuoteAsync(Request(card: _name) with { User = new WhatsAppUser(null, "DE.1349") })).Value!.Rate.Rate.Prefix);
     }
 

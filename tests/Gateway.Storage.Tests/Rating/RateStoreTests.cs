@@ -34,10 +34,10 @@ public sealed class RateStoreTests(Stores stores) : IAsyncLifetime
     [Fact]
     public async Task A_card_is_created_once_renamed_by_version_and_audited()
     {
-        Assert.Equal(BookRefusal.AlreadyExists, (await Cards.CreateAsync(_card, "Again", "USD", "tests", None)).Refusal);
-        Assert.Equal(BookRefusal.UnknownCurrency, (await Cards.CreateAsync(_card + "-x", "X", "XAU", "tests", None)).Refusal);
-        Assert.Equal(BookRefusal.UnknownRateCard, (await Cards.RenameAsync("nowhere", "X", 1, "tests", None)).Refusal);
-        Assert.Equal(BookRefusal.StaleVersion, (await Cards.RenameAsync(_card, "X", 2, "tests", None)).Refusal);
+        Assert.Equal(StoreRefusal.AlreadyExists, (await Cards.CreateAsync(_card, "Again", "USD", "tests", None)).Refusal);
+        Assert.Equal(StoreRefusal.UnknownCurrency, (await Cards.CreateAsync(_card + "-x", "X", "XAU", "tests", None)).Refusal);
+        Assert.Equal(StoreRefusal.UnknownRateCard, (await Cards.RenameAsync("nowhere", "X", 1, "tests", None)).Refusal);
+        Assert.Equal(StoreRefusal.StaleVersion, (await Cards.RenameAsync(_card, "X", 2, "tests", None)).Refusal);
         var renamed = await Cards.RenameAsync(_card, "Renamed", 1, "tests", None);
         Assert.Equal(("Renamed", 2L, "USD"), (renamed.Value!.Name, renamed.Value.Version, renamed.Value.Currency));
         Assert.Contains(await Cards.ListAsync(null, 500, None), c => c.Id == _card && c.Name == "Renamed");
@@ -49,7 +49,7 @@ public sealed class RateStoreTests(Stores stores) : IAsyncLifetime
     {
         var rate = await AddAsync(Terms("49"));
         await GiveToAccountAsync();
-        Assert.Equal(BookRefusal.RateCardInUse, (await Cards.DeleteAsync(_card, 1, "tests", None)).Refusal);
+        Assert.Equal(StoreRefusal.RateCardInUse, (await Cards.DeleteAsync(_card, 1, "tests", None)).Refusal);
         Assert.NotNull(await Rates.FindAsync(_card, rate.Rate.Id, None));
         await ExecuteAsync("UPDATE accounts SET rate_card = NULL WHERE rate_card = @card");
         Assert.Null((await Cards.DeleteAsync(_card, 1, "tests", None)).Refusal);
@@ -66,7 +66,7 @@ public sealed class RateStoreTests(Stores stores) : IAsyncLifetime
             new Rate(added.Rate.Id, _card, CallDirection.Outbound, "49", "USD", 0.10m, 0.05m, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), added.Rate.Tiers),
             added.Rate);
         Assert.Equal((terms.ValidFrom, terms.ValidUntil, 1L), (added.ValidFrom, added.ValidUntil, added.Version));
-        Assert.Equal(BookRefusal.UnknownRateCard, (await Rates.AddAsync("nowhere", terms, "tests", None)).Refusal);
+        Assert.Equal(StoreRefusal.UnknownRateCard, (await Rates.AddAsync("nowhere", terms, "tests", None)).Refusal);
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class RateStoreTests(Stores stores) : IAsyncLifetime
     {
         var tries = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Rates.AddAsync(_card, Terms("49", -i), "tests", None)));
         Assert.Single(tries, t => t.Refusal is null);
-        Assert.All(tries.Where(t => t.Value is null), t => Assert.Equal(BookRefusal.OverlappingRates, t.Refusal));
+        Assert.All(tries.Where(t => t.Value is null), t => Assert.Equal(StoreRefusal.OverlappingRates, t.Refusal));
         await AddAsync(Terms("491"));
         await AddAsync(Terms("49") with { Direction = CallDirection.Inbound });
     }
@@ -107,17 +107,17 @@ public sealed class RateStoreTests(Stores stores) : IAsyncLifetime
         await GiveToAccountAsync();
         var rate = await AddAsync(Terms("49", -10));
         var future = await AddAsync(Terms("50", 10));
-        Assert.Equal(BookRefusal.RateWasInForce, (await Rates.DeleteAsync(_card, rate.Rate.Id, 1, "tests", Now, None)).Refusal);
-        Assert.Equal(BookRefusal.RateWasInForce, (await Rates.CloseAsync(_card, rate.Rate.Id, 1, Now.AddDays(-1), "tests", Now, None)).Refusal);
-        Assert.Equal(BookRefusal.RateWasInForce, (await Rates.ReplaceAsync(_card, rate.Rate.Id, 1, Terms("49", -1), "tests", Now, None)).Refusal);
+        Assert.Equal(StoreRefusal.RateWasInForce, (await Rates.DeleteAsync(_card, rate.Rate.Id, 1, "tests", Now, None)).Refusal);
+        Assert.Equal(StoreRefusal.RateWasInForce, (await Rates.CloseAsync(_card, rate.Rate.Id, 1, Now.AddDays(-1), "tests", Now, None)).Refusal);
+        Assert.Equal(StoreRefusal.RateWasInForce, (await Rates.ReplaceAsync(_card, rate.Rate.Id, 1, Terms("49", -1), "tests", Now, None)).Refusal);
 
         Assert.Equal(Now.AddDays(1), (await Rates.CloseAsync(_card, rate.Rate.Id, 1, Now.AddDays(1), "tests", Now, None)).Value!.ValidUntil);
-        Assert.Equal(BookRefusal.StaleVersion, (await Rates.CloseAsync(_card, rate.Rate.Id, 1, Now.AddDays(2), "tests", Now, None)).Refusal);
-        Assert.Equal(BookRefusal.RateWasInForce, (await Rates.CloseAsync(_card, rate.Rate.Id, 2, null, "tests", Now.AddDays(2), None)).Refusal);
+        Assert.Equal(StoreRefusal.StaleVersion, (await Rates.CloseAsync(_card, rate.Rate.Id, 1, Now.AddDays(2), "tests", Now, None)).Refusal);
+        Assert.Equal(StoreRefusal.RateWasInForce, (await Rates.CloseAsync(_card, rate.Rate.Id, 2, null, "tests", Now.AddDays(2), None)).Refusal);
         Assert.Null((await Rates.CloseAsync(_card, rate.Rate.Id, 2, null, "tests", Now, None)).Value!.ValidUntil);
 
         Assert.Null((await Rates.DeleteAsync(_card, future.Rate.Id, 1, "tests", Now, None)).Refusal);
-        Assert.Equal(BookRefusal.NotFound, (await Rates.DeleteAsync(_card, future.Rate.Id, 1, "tests", Now, None)).Refusal);
+        Assert.Equal(StoreRefusal.NotFound, (await Rates.DeleteAsync(_card, future.Rate.Id, 1, "tests", Now, None)).Refusal);
     }
 
     [Fact]
@@ -138,8 +138,8 @@ public sealed class RateStoreTests(Stores stores) : IAsyncLifetime
         var replacement = await Rates.ReplaceAsync(_card, old.Rate.Id, 1, Terms("49", 5) with { PricePerMinute = 0.2m }, "tests", Now, None);
         Assert.Equal(Now.AddDays(5), replacement.Value!.ValidFrom);
         Assert.Equal(Now.AddDays(5), (await Rates.FindAsync(_card, old.Rate.Id, None))!.ValidUntil);
-        Assert.Equal(BookRefusal.OverlappingRates, (await Rates.ReplaceAsync(_card, old.Rate.Id, 2, Terms("49", 6), "tests", Now, None)).Refusal);
-        Assert.Equal(BookRefusal.OverlappingRates, (await Rates.ReplaceAsync(_card, old.Rate.Id, 2, Terms("50", 1), "tests", Now, None)).Refusal);
+        Assert.Equal(StoreRefusal.OverlappingRates, (await Rates.ReplaceAsync(_card, old.Rate.Id, 2, Terms("49", 6), "tests", Now, None)).Refusal);
+        Assert.Equal(StoreRefusal.OverlappingRates, (await Rates.ReplaceAsync(_card, old.Rate.Id, 2, Terms("50", 1), "tests", Now, None)).Refusal);
         Assert.Equal(["rate.create", "rate.replace"], (await AuditAsync()).Skip(1));
     }
 

@@ -6,7 +6,9 @@ using Testing;
 
 namespace Gateway.Storage.Tests.Rating;
 
-/// <summary>Runs go on while calls are admitted and settled, money comes, and another run rates the same period.</summary>
+/// <summary>
+/// Rerating proceeds while calls are admitted and settled, accounts are topped up, and another run rates the same period.
+/// </summary>
 [Collection(StoresCollection.Name)]
 public sealed class ReratingAmongOthersTests(Stores stores) : IAsyncLifetime
 {
@@ -21,55 +23,55 @@ public sealed class ReratingAmongOthersTests(Stores stores) : IAsyncLifetime
     [Fact]
     public async Task Ledger_balance_records_and_volumes_agree_at_the_end()
     {
-        var books = await Books.OpenAsync(_database, 1000);
-        await books.AddRateAsync("", 0.10m);
-        var (cheap, dear) = (await CardAsync(books, 0.04m), await CardAsync(books, 0.25m));
+        var billing = await BillingSetup.OpenAsync(_database, 1000);
+        await billing.AddRateAsync("", 0.10m);
+        var (cheap, dear) = (await CardAsync(billing, 0.04m), await CardAsync(billing, 0.25m));
         foreach (var _ in Enumerable.Range(0, 60))
-            await TalkAsync(books);
+            await TalkAsync(billing);
 
         await Task.WhenAll(
-            RerateAsync(books, cheap), RerateAsync(books, dear), RerateAsync(books, cheap),
-            Task.WhenAll(Enumerable.Range(0, 40).Select(_ => TalkAsync(books))),
-            Task.WhenAll(Enumerable.Range(0, 20).Select(i => new Ledger(_database).TopUpAsync(new Movement(books.Account, 0.37m, "EUR", $"{books.Account}-{i}", null), "tests", None))));
+            RerateAsync(billing, cheap), RerateAsync(billing, dear), RerateAsync(billing, cheap),
+            Task.WhenAll(Enumerable.Range(0, 40).Select(_ => TalkAsync(billing))),
+            Task.WhenAll(Enumerable.Range(0, 20).Select(i => new LedgerStore(_database).TopUpAsync(new Movement(billing.Account, 0.37m, "EUR", $"{billing.Account}-{i}", null), "tests", None))));
 
-        var (balance, held) = await books.MoneyAsync();
+        var (balance, held) = await billing.MoneyAsync();
         Assert.Equal(0, held);
-        Assert.Equal(balance, await books.QueryAsync<decimal>("SELECT sum(amount) FROM ledger_entries WHERE account = @Account", new { books.Account }));
+        Assert.Equal(balance, await billing.QueryAsync<decimal>("SELECT sum(amount) FROM ledger_entries WHERE account = @Account", new { billing.Account }));
         Assert.Equal(
-            balance, await books.QueryAsync<decimal>("SELECT balance_after FROM ledger_entries WHERE account = @Account ORDER BY id DESC LIMIT 1", new { books.Account }));
-        Assert.Equal(100, await books.QueryAsync<long>("SELECT count(*) FROM calls WHERE account = @Account AND price IS NOT NULL", new { books.Account }));
-        Assert.Equal(0, await books.QueryAsync<long>(
+            balance, await billing.QueryAsync<decimal>("SELECT balance_after FROM ledger_entries WHERE account = @Account ORDER BY id DESC LIMIT 1", new { billing.Account }));
+        Assert.Equal(100, await billing.QueryAsync<long>("SELECT count(*) FROM calls WHERE account = @Account AND price IS NOT NULL", new { billing.Account }));
+        Assert.Equal(0, await billing.QueryAsync<long>(
             """
             SELECT count(*) FROM calls c JOIN (SELECT call_id, sum(amount) AS paid FROM ledger_entries WHERE account = @Account GROUP BY call_id) e ON e.call_id = c.id
             WHERE c.price + e.paid <> 0
             """,
-            new { books.Account }));
+            new { billing.Account }));
         Assert.Equal(
-            await books.QueryAsync<long>("SELECT sum(pulses * pulse_seconds) FROM calls WHERE account = @Account", new { books.Account }),
-            await books.QueryAsync<long>("SELECT sum(seconds) FROM volumes WHERE account = @Account", new { books.Account }));
+            await billing.QueryAsync<long>("SELECT sum(pulses * pulse_seconds) FROM calls WHERE account = @Account", new { billing.Account }),
+            await billing.QueryAsync<long>("SELECT sum(seconds) FROM volumes WHERE account = @Account", new { billing.Account }));
     }
 
-    private static async Task TalkAsync(Books books)
+    private static async Task TalkAsync(BillingSetup billing)
     {
-        var request = books.Request();
-        await books.Calls.CompleteAsync(Books.Record(request, await books.FundAsync(request), Random.Shared.Next(0, 400)), None);
+        var request = billing.Request();
+        await billing.Calls.CompleteAsync(BillingSetup.Record(request, await billing.FundAsync(request), Random.Shared.Next(0, 400)), None);
     }
 
-    /// <summary>A card with one price for everybody, and another pulse than the one of the account.</summary>
-    private async Task<string> CardAsync(Books books, decimal perMinute)
+    /// <summary>A card with one price for all numbers, and another pulse than the account's.</summary>
+    private async Task<string> CardAsync(BillingSetup billing, decimal perMinute)
     {
-        var card = $"{books.Account}-{perMinute * 100:0}";
+        var card = $"{billing.Account}-{perMinute * 100:0}";
         await new RateCardStore(_database).CreateAsync(card, "Test", "EUR", "tests", None);
         foreach (var direction in Enum.GetValues<CallDirection>())
-            await new RateStore(_database).AddAsync(card, new(direction, "", Books.Start.AddYears(-1), null, perMinute, 0, (int)(perMinute * 100), 0, []), "tests", None);
+            await new RateStore(_database).AddAsync(card, new(direction, "", BillingSetup.Start.AddYears(-1), null, perMinute, 0, (int)(perMinute * 100), 0, []), "tests", None);
         return card;
     }
 
-    private async Task RerateAsync(Books books, string card)
+    private async Task RerateAsync(BillingSetup billing, string card)
     {
         var store = new ReratingStore(_database);
-        var request = new ReratingRequest(card, Books.Start.AddDays(-1), Books.Start.AddDays(1), books.Account, null, null);
-        var run = (await store.StartAsync(request, "tests", Guid.NewGuid().ToString(), Books.Start.AddYears(1), None)).Value!;
+        var request = new ReratingRequest(card, BillingSetup.Start.AddDays(-1), BillingSetup.Start.AddDays(1), billing.Account, null, null);
+        var run = (await store.StartAsync(request, "tests", Guid.NewGuid().ToString(), BillingSetup.Start.AddYears(1), None)).Value!;
         Assert.True((await store.ContinueAsync(run.Id, () => true, None))!.IsFinished);
     }
 }

@@ -62,7 +62,7 @@ public sealed class ReratingStoreTests(Stores stores) : IAsyncLifetime
         Assert.Equal(first.Id, repeated.Value!.Id);
         Assert.Equal(first, await Store.ContinueAsync(first.Id, () => true, None));
         Assert.Equal(
-            BookRefusal.IdempotencyKeyReused,
+            StoreRefusal.IdempotencyKeyReused,
             (await Store.StartAsync(Request() with { Note = "other" }, "tests", _name + "k", March.AddMonths(1), None)).Refusal);
         var second = await RunAsync("k2");
         Assert.NotEqual(first.Id, second.Id);
@@ -131,12 +131,12 @@ public sealed class ReratingStoreTests(Stores stores) : IAsyncLifetime
     [Fact]
     public async Task What_makes_no_sense_is_refused_and_leaves_nothing()
     {
-        Assert.Equal(BookRefusal.PeriodNotOver, (await Store.StartAsync(Request(), "tests", _name, March, None)).Refusal);
-        Assert.Equal(BookRefusal.UnknownRateCard, (await Store.PreviewAsync(Request() with { Card = "nowhere" }, March.AddYears(1), None)).Refusal);
-        Assert.Equal(BookRefusal.UnknownAccount, (await Store.StartAsync(Request() with { Account = "nobody" }, "tests", _name, March.AddYears(1), None)).Refusal);
+        Assert.Equal(StoreRefusal.PeriodNotOver, (await Store.StartAsync(Request(), "tests", _name, March, None)).Refusal);
+        Assert.Equal(StoreRefusal.UnknownRateCard, (await Store.PreviewAsync(Request() with { Card = "nowhere" }, March.AddYears(1), None)).Refusal);
+        Assert.Equal(StoreRefusal.UnknownAccount, (await Store.StartAsync(Request() with { Account = "nobody" }, "tests", _name, March.AddYears(1), None)).Refusal);
         await ExecuteAsync("INSERT INTO accounts (id, name, currency) VALUES (@name || '-eur', 'Test', 'EUR')");
         Assert.Equal(
-            BookRefusal.CurrencyMismatch, (await Store.StartAsync(Request() with { Account = _name + "-eur" }, "tests", _name, March.AddYears(1), None)).Refusal);
+            StoreRefusal.CurrencyMismatch, (await Store.StartAsync(Request() with { Account = _name + "-eur" }, "tests", _name, March.AddYears(1), None)).Refusal);
         Assert.Null(await Store.ContinueAsync(long.MaxValue, () => true, None));
         Assert.DoesNotContain(await Store.ListAsync(null, 500, None), run => run.Request.Card == _name);
     }

@@ -4,7 +4,7 @@ using Testing;
 
 namespace Gateway.Worker.Tests.Calls;
 
-/// <summary>The worker's process while a store is away or frozen.</summary>
+/// <summary>The worker's process while a store is unavailable or frozen.</summary>
 public sealed class AwayStoresTests(WorkerBench bench) : IClassFixture<WorkerBench>
 {
     [Fact]
@@ -16,7 +16,7 @@ public sealed class AwayStoresTests(WorkerBench bench) : IClassFixture<WorkerBen
         var (status, body) = await bench.GetAsync("/readyz");
         Assert.Equal(503, status);
         Assert.Contains("PostgreSQL does not answer", body);
-        Assert.Equal(503, (await bench.GetAsync("/webhooks/whatsapp")).Status); // Meta comes again
+        Assert.Equal(503, (await bench.GetAsync("/webhooks/whatsapp")).Status); // Meta repeats the webhook
         Assert.Contains("The gateway waits", bench.Log());
 
         bench.Stores.Revive(StoreServer.Postgres);
@@ -47,7 +47,7 @@ public sealed class AwayStoresTests(WorkerBench bench) : IClassFixture<WorkerBen
         {
             var started = Stopwatch.GetTimestamp();
             var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => bench.GetAsync("/readyz")));
-            Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 1.5); // its deadline, and what a busy machine adds
+            Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 1.5); // its deadline, and a margin for a busy machine
             Assert.All(answers, answer => Assert.Contains("no answer within", answer.Body));
         }
         bench.Stores.Thaw(StoreServer.Postgres);

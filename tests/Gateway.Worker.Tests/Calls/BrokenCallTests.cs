@@ -13,7 +13,7 @@ using Testing;
 
 namespace Gateway.Worker.Tests.Calls;
 
-/// <summary>What a defect in one call, or a flood of inputs to it, does: that call ends in order, with a record.</summary>
+/// <summary>The effect of a defect in one call, or of a flood of inputs to it: that call ends in order, with a record.</summary>
 [Collection(StoresCollection.Name)]
 public sealed class BrokenCallTests(Stores stores)
 {
@@ -61,7 +61,7 @@ public sealed class BrokenCallTests(Stores stores)
         await bench.EndsAsync(call, HangupCause.InternalError);
     }
 
-    /// <summary>A user's call whose loop is the test's to run.</summary>
+    /// <summary>A user's call whose loop the test runs.</summary>
     private static async Task<(SandboxCall Call, CallLoop Loop)> OfferedAsync(CallBench bench, TimeProvider time)
     {
         bench.Relay.Hold("connect");

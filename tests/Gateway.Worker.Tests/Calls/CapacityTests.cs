@@ -8,7 +8,7 @@ using CallState = Sandbox.Calls.CallState;
 
 namespace Gateway.Worker.Tests.Calls;
 
-/// <summary>A node that is full says so, on both sides, and takes calls again when there is room.</summary>
+/// <summary>A node at capacity refuses calls on both sides and accepts them again when there is room.</summary>
 [Collection(StoresCollection.Name)]
 public sealed class CapacityTests(Stores stores)
 {

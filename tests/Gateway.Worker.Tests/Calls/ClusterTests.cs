@@ -18,7 +18,7 @@ public sealed class ClusterTests(Stores stores)
         {
             var settled = await SettledAsync(bench);
             var call = await bench.WhatsApp.PlaceAsync();
-            await Eventually.SeeAsync(() => SettledAsync(bench), seen => seen >= settled + 2, "both nodes have looked at the connect");
+            await Eventually.SeeAsync(() => SettledAsync(bench), seen => seen >= settled + 2, "both nodes have handled the connect");
             var agent = await bench.Pbx.NextAsync();
             await agent.AnswerAsync();
             await bench.LiveAsync(call);
@@ -46,7 +46,7 @@ public sealed class ClusterTests(Stores stores)
         }
     }
 
-    /// <summary>Connects that were looked at. Both nodes are this process, and so are their meters.</summary>
+    /// <summary>The number of handled connects. Both nodes run in this process and share its meters.</summary>
     private static async Task<double> SettledAsync(CallBench bench) =>
         await bench.Gateway.MetricAsync("gateway_calls_webhook_events_total", "outcome=\"started\"")
         + await bench.Gateway.MetricAsync("gateway_calls_webhook_events_total", "outcome=\"duplicate\"");

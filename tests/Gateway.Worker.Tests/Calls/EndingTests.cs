@@ -9,7 +9,7 @@ using CallState = Sandbox.Calls.CallState;
 
 namespace Gateway.Worker.Tests.Calls;
 
-/// <summary>Every side gives up, declines or stays silent, at every stage; whatever happens, both legs end and the record says why.</summary>
+/// <summary>Every side gives up, declines or stays silent, at every stage; both legs always end and the record has the cause.</summary>
 [Collection(StoresCollection.Name)]
 public sealed class EndingTests(Stores stores)
 {
@@ -95,7 +95,7 @@ public sealed class EndingTests(Stores stores)
         var agent = await bench.Pbx.NextAsync();
         await agent.RejectAsync(status);
         Assert.Equal(status, (await bench.EndsAsync(call, cause)).SipStatus);
-        Assert.Equal(["pre_accept 200", "terminate 200"], WhatsAppSide.Actions(call)); // after pre_accept Meta wants terminate, not reject
+        Assert.Equal(["pre_accept 200", "terminate 200"], WhatsAppSide.Actions(call)); // after pre_accept Meta requires terminate, not reject
     }
 
     [Fact]

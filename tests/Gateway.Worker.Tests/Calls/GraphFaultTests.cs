@@ -12,7 +12,7 @@ namespace Gateway.Worker.Tests.Calls;
 [Collection(StoresCollection.Name)]
 public sealed class GraphFaultTests(Stores stores)
 {
-    /// <summary>More often than anybody tries.</summary>
+    /// <summary>More than the attempts of any action.</summary>
     private const int Always = 100;
 
     [Theory]
@@ -51,7 +51,7 @@ public sealed class GraphFaultTests(Stores stores)
         await using var bench = await CallBench.StartAsync(stores);
         var user = bench.WhatsApp.User(permits: false);
         Assert.Equal(403, (await bench.Pbx.Dial(user.Phone).FailedAsync()).Status);
-        Assert.Null((await bench.EndsAsync(user, HangupCause.NotPermitted)).MetaCode); // Meta was asked before, and not by calling
+        Assert.Null((await bench.EndsAsync(user, HangupCause.NotPermitted)).MetaCode); // the permission was read before, and no call was tried
         Assert.Empty(bench.WhatsApp.Calls);
     }
 
@@ -75,7 +75,7 @@ public sealed class GraphFaultTests(Stores stores)
         var user = bench.WhatsApp.User();
         Assert.Equal(503, (await bench.Pbx.Dial(user.Phone).FailedAsync()).Status);
         await bench.EndsAsync(user, HangupCause.RateLimited);
-        Assert.Equal(503, (await bench.Pbx.Dial(user.Phone).FailedAsync()).Status); // that the user permits it is known by now
+        Assert.Equal(503, (await bench.Pbx.Dial(user.Phone).FailedAsync()).Status); // the user's permission is known by now
         var rows = await Eventually.SeeAsync(() => bench.Gateway.RowsAsync(user.Phone), found => found.Count(row => row.HasEnded) == 2, "two records");
         Assert.Equal(WhatsAppErrorCodes.HeldBack, rows[1].MetaCode);
         Assert.Empty(bench.WhatsApp.Calls);
@@ -156,7 +156,7 @@ public sealed class GraphFaultTests(Stores stores)
     public async Task A_pre_accept_that_fails_for_the_moment_rings_the_agent_all_the_same(string failure, PlannedFault fault)
     {
         if (failure == BadToken)
-            fault = new PlannedFault { Status = 429, Code = 4 }; // a token that is refused is no matter of a moment
+            fault = new PlannedFault { Status = 429, Code = 4 }; // a refused token is not a passing fault
         await using var bench = await CallBench.StartAsync(stores, Hasty);
         bench.WhatsApp.Plan(fault with { Action = "pre_accept" });
         var call = await bench.WhatsApp.PlaceAsync();
@@ -203,7 +203,7 @@ public sealed class GraphFaultTests(Stores stores)
         var agent = await bench.Pbx.NextAsync();
         await agent.AnswerAsync();
         await bench.LiveAsync(call);
-        // More often than one Graph action is repeated by itself.
+        // More often than one Graph action is retried.
         bench.WhatsApp.Plan(new PlannedFault { Action = "terminate", Status = status, Code = code, Garbage = garbage, Drop = drop, Count = 6 });
         await agent.HangUpAsync();
         await bench.EndsAsync(call, HangupCause.PbxHungUp);

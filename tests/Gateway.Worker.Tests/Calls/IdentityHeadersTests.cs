@@ -2,7 +2,7 @@ using Gateway.Worker.Calls;
 
 namespace Gateway.Worker.Tests.Calls;
 
-/// <summary>Names of users reach the PBX as they read, and nothing in them turns what stands beside them.</summary>
+/// <summary>Names of users reach the PBX unchanged, and nothing in them reverses the text beside them.</summary>
 public sealed class IdentityHeadersTests
 {
     [Theory]

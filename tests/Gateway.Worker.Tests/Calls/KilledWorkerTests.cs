@@ -10,8 +10,8 @@ using CallState = Sandbox.Calls.CallState;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>
-/// kill -9 of the worker's process between each two steps of a call's end. After the next start there is one record and one charge, nothing
-/// is held, and the user does not sit in a dead call.
+/// kill -9 of the worker's process between any two steps of a call's end. After the next start there is one record and one charge, nothing
+/// is held, and the user is not left in a dead call.
 /// </summary>
 public sealed class KilledWorkerTests(WorkerBench bench) : IClassFixture<WorkerBench>
 {
@@ -129,14 +129,14 @@ public sealed class KilledWorkerTests(WorkerBench bench) : IClassFixture<WorkerB
         await bench.StartAsync();
         var call = await bench.WhatsApp.PlaceAsync();
         var agent = await bench.Pbx.NextAsync();
-        await Eventually.SeeAsync(() => bench.RowsAsync(call), rows => rows is [{ Answered: false }], "the beginning is noted");
+        await Eventually.SeeAsync(() => bench.RowsAsync(call), rows => rows is [{ Answered: false }], "the beginning is stored");
         bench.Stores.Freeze(StoreServer.Postgres);
         await agent.AnswerAsync();
         await WhatsAppSide.UntilAsync(call, CallState.Active);
         await Eventually.SeeAsync(() => bench.SpooledAnswers().Length == 1, "the pick-up is on the disk");
         if (returns)
         {
-            await Task.Delay(TimeSpan.FromSeconds(3)); // PostgreSQL is away for so long
+            await Task.Delay(TimeSpan.FromSeconds(3)); // PostgreSQL is unavailable this long
             bench.Stores.Thaw(StoreServer.Postgres);
             await Eventually.SeeAsync(() => bench.RowsAsync(call), rows => rows is [{ Answered: true }], "the pick-up is written when it can be");
         }

@@ -7,7 +7,7 @@ using Testing;
 
 namespace Gateway.Worker.Tests.Calls;
 
-/// <summary>Offers that come too late ring nobody, and are not forgotten; what is late is judged by Meta's clock.</summary>
+/// <summary>Offers that come too late ring no phone and are recorded; lateness is judged by Meta's clock.</summary>
 [Collection(StoresCollection.Name)]
 public sealed class LateOfferTests(Stores stores)
 {
@@ -52,7 +52,7 @@ public sealed class LateOfferTests(Stores stores)
         await agent.HangUpAsync();
         await bench.EndsAsync(call, HangupCause.PbxHungUp);
 
-        bench.Relay.Targets[0] = second; // a node that knows nothing of it
+        bench.Relay.Targets[0] = second; // a node without any state of it
         bench.Relay.Bend = (_, value) => value["calls"]![0]!["timestamp"] = $"{DateTimeOffset.UtcNow.AddSeconds(-100).ToUnixTimeSeconds()}";
         await bench.Relay.RepeatBentAsync("connect", call.Id);
         var spool = bench.Gateways[1].Service<Gateway.Worker.Spool.RecordSpool>();

@@ -5,7 +5,7 @@ using Testing;
 
 namespace Gateway.Worker.Tests.Calls;
 
-/// <summary>The listener that proxies reach knows webhooks and nothing else, however a path is written.</summary>
+/// <summary>The listener behind proxies serves only webhooks, however a path is written.</summary>
 [Collection(StoresCollection.Name)]
 public sealed class ListenerTests(Stores stores)
 {
@@ -24,7 +24,7 @@ public sealed class ListenerTests(Stores stores)
             Assert.Contains(await RawAsync(node.Url, path), new[] { 400, 404 });
             Assert.DoesNotContain("gateway_", (await node.GetAsync(node.Url, "/metrics")).Body, StringComparison.Ordinal);
         }
-        // Which listener it is, no header decides.
+        // No header decides which listener it is.
         Assert.Equal(404, await RawAsync(node.Url, "/metrics", $"X-Forwarded-Host: {new Uri(node.OperationsUrl).Authority}\r\nX-Original-URL: /metrics\r\n"));
 
         foreach (var path in new[] { "/metrics", "/readyz", "/healthz" })

@@ -87,7 +87,7 @@ public sealed class MediaFaultTests(Stores stores)
     public async Task An_answered_call_without_any_media_of_the_user_ends_in_time()
     {
         await using var bench = await CallBench.StartAsync(stores, options => options with { Calls = options.Calls with { MediaConnect = Short } });
-        var call = await bench.WhatsApp.PlaceAsync(); // a paper handset: nobody is at its address
+        var call = await bench.WhatsApp.PlaceAsync(); // a handset without media: nothing is at its address
         var agent = await bench.Pbx.NextAsync();
         await agent.AnswerAsync();
         await agent.EndedAsync();

@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 
 namespace Gateway.Worker.Tests.Calls;
 
-/// <summary>What a NOC sees of calls, and how fast their steps are.</summary>
+/// <summary>The metrics that a NOC sees of calls, and the durations of their steps.</summary>
 [Collection(StoresCollection.Name)]
 public sealed class MetricsTests(Stores stores, ITestOutputHelper output)
 {
@@ -49,10 +49,10 @@ public sealed class MetricsTests(Stores stores, ITestOutputHelper output)
             await agent.HangUpAsync();
             await bench.EndsAsync(call, HangupCause.PbxHungUp);
         }
-        // The first calls of a process meet code that is not compiled yet.
+        // The first calls of a process run code that is not compiled yet.
         var (invite, accept) = (toInvite.Skip(Calls / 4).Order().ToList(), toAccept.Skip(Calls / 4).Order().ToList());
         output.WriteLine($"webhook to INVITE, pre_accept at Meta included: {Show(invite)}; PBX answer to accept at Meta: {Show(accept)}");
-        // The figures that count are measured on an idle machine; these only find a wait that should not be there.
+        // Meaningful figures are measured on an idle machine; these only find an unwanted wait.
         Assert.InRange(invite[invite.Count / 2], 0, 200);
         Assert.InRange(accept[accept.Count / 2], 0, 200);
 

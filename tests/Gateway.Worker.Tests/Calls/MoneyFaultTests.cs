@@ -7,7 +7,7 @@ using CallState = Sandbox.Calls.CallState;
 
 namespace Gateway.Worker.Tests.Calls;
 
-/// <summary>PostgreSQL dies or freezes while calls cost money: they go on, and what they cost is charged once when it returns.</summary>
+/// <summary>PostgreSQL dies or freezes while calls cost money: they go on, and their cost is charged once when it returns.</summary>
 public sealed class MoneyFaultTests : IDisposable
 {
     private readonly Stores _stores = Stores.StartPrivate();
@@ -33,7 +33,7 @@ public sealed class MoneyFaultTests : IDisposable
         await agent.HangUpAsync();
         await WhatsAppSide.UntilAsync(call, CallState.Ended);
         await bench.Gateway.IsIdleAsync();
-        Assert.InRange(bench.Gateway.Service<RecordSpool>().Count, 1, 2); // the record, and the pick-up where PostgreSQL was gone before it was written
+        Assert.InRange(bench.Gateway.Service<RecordSpool>().Count, 1, 2); // the record, and the pick-up where PostgreSQL died before it was written
 
         Return(dead);
         await bench.EndsAsync(call, HangupCause.PbxHungUp);
@@ -65,7 +65,7 @@ public sealed class MoneyFaultTests : IDisposable
         await agent.EndedAsync();
         await other.EndedAsync();
         await Eventually.SeeAsync(() => Directory.GetFiles(bench.Gateway.Options.SpoolFolder(), "*.record").Length == 4, "four records wait");
-        Assert.Equal(200, (await bench.Gateway.GetAsync("/readyz")).Status); // calls are welcome
+        Assert.Equal(200, (await bench.Gateway.GetAsync("/readyz")).Status); // calls are accepted
 
         Return(dead);
         await bench.EndsAsync(first, HangupCause.BalanceExhausted);

@@ -7,7 +7,7 @@ using CallState = Sandbox.Calls.CallState;
 
 namespace Gateway.Worker.Tests.Calls;
 
-/// <summary>What the account's money lets happen: nothing without it, and no more than it pays for.</summary>
+/// <summary>The limits of the account's balance: no call without money, and none longer than it pays for.</summary>
 [Collection(StoresCollection.Name)]
 public sealed class MoneyTests(Stores stores)
 {
@@ -75,7 +75,7 @@ public sealed class MoneyTests(Stores stores)
         var agent = await bench.Pbx.NextAsync();
         await agent.AnswerAsync();
         await agent.HearsAsync(1400);
-        await WhatsAppSide.HearsAsync(call, Pbx.Hertz); // and the user nothing of it
+        await WhatsAppSide.HearsAsync(call, Pbx.Hertz); // and the user hears none of it
 
         var ended = await agent.EndedAsync();
         Assert.Equal(new SipReason("Q.850", CauseTable.Q850(HangupCause.BalanceExhausted), "BalanceExhausted"), ended.Reason);

@@ -4,7 +4,7 @@ using Testing;
 
 namespace Gateway.Worker.Tests.Calls;
 
-/// <summary>Users as WhatsApp lets them be: of any name, and of hardly any.</summary>
+/// <summary>Users with every name that WhatsApp allows, and with hardly any.</summary>
 [Collection(StoresCollection.Name)]
 public sealed class OddUserTests(Stores stores)
 {

@@ -3,7 +3,7 @@ using Gateway.Worker.Tests.Calls.Bench;
 
 namespace Gateway.Worker.Tests.Calls;
 
-/// <summary>PostgreSQL goes back to a dump that was made while a call was live; the README's commands bring it up to date.</summary>
+/// <summary>PostgreSQL is restored from a dump made while a call was live; the README's commands bring it up to date.</summary>
 public sealed class RestoredDatabaseTests(WorkerBench bench) : IClassFixture<WorkerBench>
 {
     [Fact]
@@ -28,8 +28,8 @@ public sealed class RestoredDatabaseTests(WorkerBench bench) : IClassFixture<Wor
         Assert.Null(Assert.Single(await bench.RowsAsync(open)).Cause);
         Assert.Empty(await bench.RowsAsync(later));
 
-        Assert.Equal((0, "2 settled again, 0 were there already, 0 failed"), await bench.RunAsync("settle", since));
-        Assert.Equal((0, "0 settled again, 2 were there already, 0 failed"), await bench.RunAsync("settle", since));
+        Assert.Equal((0, "2 settled again, 0 were already there, 0 failed"), await bench.RunAsync("settle", since));
+        Assert.Equal((0, "0 settled again, 2 were already there, 0 failed"), await bench.RunAsync("settle", since));
         await bench.StartAsync();
         var after = await purse.LookAsync();
         Assert.Equal((before.Balance, 0m), (after.Balance, after.Held));
@@ -45,7 +45,7 @@ public sealed class RestoredDatabaseTests(WorkerBench bench) : IClassFixture<Wor
         await bench.StartAsync(); // which writes the configuration
         var (code, output) = await bench.RunAsync("settle", "yesterday");
         Assert.Equal(2, code);
-        Assert.Contains("yesterday is no time", output);
+        Assert.Contains("yesterday is not a time", output);
         await bench.KillAsync();
     }
 }

@@ -7,7 +7,7 @@ using Testing;
 
 namespace Gateway.Worker.Tests.Calls;
 
-/// <summary>Answered calls in which one side is not heard: the call goes on, and everybody who watches can see it.</summary>
+/// <summary>Answered calls in which one side is not heard: the call goes on, and metrics, record and live view show it.</summary>
 [Collection(StoresCollection.Name)]
 public sealed class SilentLegTests(Stores stores)
 {

@@ -6,7 +6,7 @@ using CallState = Sandbox.Calls.CallState;
 
 namespace Gateway.Worker.Tests.Calls;
 
-/// <summary>PostgreSQL or Redis dies, or answers nothing more, while calls run: the calls go on and nothing is lost that must not be.</summary>
+/// <summary>PostgreSQL or Redis dies or stops answering while calls run: the calls go on and nothing essential is lost.</summary>
 public sealed class StoreFaultTests : IDisposable
 {
     private readonly Stores _stores = Stores.StartPrivate();
@@ -39,7 +39,7 @@ public sealed class StoreFaultTests : IDisposable
         var outbound = await bench.WhatsApp.CallToAsync(user, CallState.Active);
         Assert.True(await bench.Gateway.MetricAsync("gateway_registry_failures_total") > failures);
         var (status, body) = await bench.Gateway.GetAsync("/readyz");
-        Assert.Equal(200, status); // a node that takes calls must get its webhooks
+        Assert.Equal(200, status); // a node that accepts calls must get its webhooks
         Assert.DoesNotContain("\"redis\":\"ok\"", body, StringComparison.Ordinal);
 
         await first.HearsAsync(WhatsAppSide.Hertz);
@@ -52,10 +52,10 @@ public sealed class StoreFaultTests : IDisposable
         await third.EndedAsync();
         await bench.Gateway.IsIdleAsync();
 
-        // What this node knows to be over does not ring again, now or after Redis has come back empty.
+        // A call that this node knows to be over does not ring again, now or after Redis has come back empty.
         var tombstoned = await TombstonedAsync(bench);
         await bench.Relay.RepeatAsync("connect", inbound.Id);
-        await Eventually.SeeAsync(() => TombstonedAsync(bench), seen => seen > tombstoned, "the late connect was taken for late");
+        await Eventually.SeeAsync(() => TombstonedAsync(bench), seen => seen > tombstoned, "the late connect was counted as late");
         if (dead)
             _stores.Revive(StoreServer.Redis);
         else
@@ -63,7 +63,7 @@ public sealed class StoreFaultTests : IDisposable
         await Eventually.SeeAsync(
             async () => (await bench.Gateway.GetAsync("/readyz")).Body, ready => ready.Contains("\"redis\":\"ok\"", StringComparison.Ordinal), "Redis is back");
         await bench.Relay.RepeatAsync("connect", live.Id);
-        await Eventually.SeeAsync(() => TombstonedAsync(bench), seen => seen > tombstoned + 1, "the late connect was taken for late");
+        await Eventually.SeeAsync(() => TombstonedAsync(bench), seen => seen > tombstoned + 1, "the late connect was counted as late");
 
         var last = await bench.WhatsApp.PlaceAsync();
         var fourth = await bench.Pbx.NextAsync();
@@ -97,7 +97,7 @@ public sealed class StoreFaultTests : IDisposable
         Assert.Equal(["reject 200"], WhatsAppSide.Actions(begunWithout));
         await bench.WhatsApp.HangUpAsync(live);
         await first.EndedAsync();
-        Assert.Equal(503, (await bench.Gateway.GetAsync("/readyz")).Status); // records might be lost: other nodes are the better choice
+        Assert.Equal(503, (await bench.Gateway.GetAsync("/readyz")).Status); // records could be lost, so other nodes are preferred
 
         if (dead)
             _stores.Revive(StoreServer.Postgres);

@@ -6,7 +6,7 @@ using CallState = Sandbox.Calls.CallState;
 
 namespace Gateway.Worker.Tests.Calls;
 
-/// <summary>What is not Meta's, or not a webhook, is refused and changes nothing, also not for the calls that run.</summary>
+/// <summary>Requests not from Meta, or not webhooks, are refused and change nothing, not even for running calls.</summary>
 [Collection(StoresCollection.Name)]
 public sealed class WebhookRefusalTests(Stores stores)
 {

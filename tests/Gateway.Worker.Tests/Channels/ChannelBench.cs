@@ -11,7 +11,7 @@ using Testing;
 
 namespace Gateway.Worker.Tests.Channels;
 
-/// <summary>A bench whose business number is its own, so that what an admin does to it is seen by no other test; with that admin.</summary>
+/// <summary>A bench whose business number is its own, so that an admin's changes affect no other test; with that admin.</summary>
 internal sealed class ChannelBench : IAsyncDisposable
 {
     private static int _last;
@@ -26,14 +26,14 @@ internal sealed class ChannelBench : IAsyncDisposable
 
     public ChannelId Id { get; }
 
-    /// <summary>The admin's: a gateway has no right to change routes.</summary>
+    /// <summary>The admin's connection: a gateway has no right to change routes.</summary>
     public ChannelStore Store => new(_database, TimeProvider.System);
 
     /// <param name="stores">Real ones.</param>
-    /// <param name="displayNumber">The business number; one of the United Kingdom unless told.</param>
-    /// <param name="gateways">How many nodes have it.</param>
+    /// <param name="displayNumber">The business number; one of the United Kingdom by default.</param>
+    /// <param name="gateways">The number of nodes that have it.</param>
     /// <param name="timers">WhatsApp's clocks.</param>
-    /// <param name="interval">How often Meta's settings are read; a second unless told.</param>
+    /// <param name="interval">The interval at which Meta's settings are read; a second by default.</param>
     public static async Task<ChannelBench> StartAsync(
         Stores stores, string? displayNumber = null, int gateways = 1, Func<SandboxTimers, SandboxTimers>? timers = null, TimeSpan? interval = null)
     {
@@ -57,10 +57,10 @@ internal sealed class ChannelBench : IAsyncDisposable
             Id, version, "key:test", "channel.update", channel => new(change(channel.Facts.Settings) with { IsManaged = isManaged }, []), CancellationToken.None));
     }
 
-    /// <summary>Waits until Meta has taken the newest version.</summary>
+    /// <summary>Waits until Meta has the newest version.</summary>
     public Task<StoredChannel> PushedAsync() => UntilAsync(channel => channel.Sync.PushedVersion == channel.Facts.Settings.Version, "the newest version is at Meta");
 
-    /// <summary>Something of the emulated WhatsApp's control API for this number.</summary>
+    /// <summary>Calls the emulated WhatsApp's control API for this number.</summary>
     public async Task MetaAsync(HttpMethod method, string path, object? body = null)
     {
         using var request = new HttpRequestMessage(method, $"{Calls.WhatsApp.Url}/sandbox/numbers/{Id}{path}") { Content = body is null ? null : JsonContent.Create(body) };

@@ -6,7 +6,9 @@ using Testing;
 
 namespace Gateway.Worker.Tests.Channels;
 
-/// <summary>What an admin or Meta says of a channel decides about its very next call. Numbers that are not managed keep WhatsApp from deciding first.</summary>
+/// <summary>
+/// A setting by an admin or Meta takes effect with the channel's next call. Numbers are unmanaged, so that WhatsApp does not decide first.
+/// </summary>
 [Collection(StoresCollection.Name)]
 public sealed class ChannelCallTests(Stores stores)
 {

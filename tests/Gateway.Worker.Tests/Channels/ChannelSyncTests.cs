@@ -51,7 +51,7 @@ public sealed class ChannelSyncTests(Stores stores)
         await bench.UntilAsync(channel => channel.Sync.Drift.Count > 0, "the drift is shown");
         Assert.Equal(["channel.drifted"], await bench.EventsAsync());
 
-        // Another setting that changes takes nothing else with it.
+        // A change of another setting affects nothing else.
         await bench.ChangeAsync(settings => settings with { IconIsVisible = false });
         var channel = await bench.PushedAsync();
         Assert.Equal([new SettingDrift("callbackPermission", "DISABLED", "ENABLED")], channel.Sync.Drift);

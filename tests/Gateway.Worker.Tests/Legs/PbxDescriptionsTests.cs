@@ -5,7 +5,7 @@ using Media.Protocols.Sdp;
 
 namespace Gateway.Worker.Tests.Legs;
 
-/// <summary>Host names in a PBX's description, and the words for what one lacks.</summary>
+/// <summary>Host names in a PBX's description, and the messages for what one lacks.</summary>
 public sealed class PbxDescriptionsTests
 {
     private static string Offer(string session, string section = "") =>

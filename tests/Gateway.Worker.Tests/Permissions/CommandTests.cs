@@ -6,7 +6,7 @@ using Testing;
 
 namespace Gateway.Worker.Tests.Permissions;
 
-/// <summary>What operators want of a node, through Redis, as the admin API sends it.</summary>
+/// <summary>Commands of operators to a node, through Redis, as the admin API sends them.</summary>
 [Collection(StoresCollection.Name)]
 public sealed class CommandTests(Stores stores)
 {
@@ -20,7 +20,7 @@ public sealed class CommandTests(Stores stores)
 
         var agent = await bench.Pbx.NextAsync();
         Assert.Equal("200", agent.Sip.Info.TargetUser);
-        Assert.Empty(bench.WhatsApp.Calls); // nobody is called before there is an agent
+        Assert.Empty(bench.WhatsApp.Calls); // the user is not called before an agent has answered
         await agent.RingAsync();
         await agent.AnswerAsync();
         var call = await bench.WhatsApp.CallToAsync(user);

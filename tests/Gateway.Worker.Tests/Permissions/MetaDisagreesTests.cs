@@ -9,7 +9,7 @@ using Testing;
 
 namespace Gateway.Worker.Tests.Permissions;
 
-/// <summary>Where our books and Meta's differ, Meta is right, and afterwards they agree.</summary>
+/// <summary>Meta is right where our stored permissions differ from Meta's, and afterwards they agree.</summary>
 [Collection(StoresCollection.Name)]
 public sealed class MetaDisagreesTests(Stores stores)
 {
@@ -100,8 +100,8 @@ public sealed class MetaDisagreesTests(Stores stores)
     {
         await using var bench = await PermissionBench.StartAsync(stores);
         bench.WhatsApp.Plan(new PlannedFault { Action = "call_permissions", Count = 100, Status = 400, Code = 100 });
-        var stranger = bench.WhatsApp.User(AutoMode.Answer);
-        Assert.Equal(("403 The user has not permitted calls", "not_permitted", "none"), await bench.DialRefusedAsync(stranger));
+        var unexpectedSource = bench.WhatsApp.User(AutoMode.Answer);
+        Assert.Equal(("403 The user has not permitted calls", "not_permitted", "none"), await bench.DialRefusedAsync(unexpectedSource));
 
         var known = bench.WhatsApp.User(AutoMode.Answer);
         await GrantAsync(bench, known);

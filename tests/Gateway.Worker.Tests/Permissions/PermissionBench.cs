@@ -14,7 +14,7 @@ using Testing;
 
 namespace Gateway.Worker.Tests.Permissions;
 
-/// <summary>A bench with a business number of its own, what the gateway knows of its users, and an operator.</summary>
+/// <summary>A bench with a business number of its own, the gateway's knowledge of its users, and an operator.</summary>
 internal sealed class PermissionBench : IAsyncDisposable
 {
     private readonly ChannelBench _channel;
@@ -32,7 +32,7 @@ internal sealed class PermissionBench : IAsyncDisposable
 
     public ContactStore Contacts => Calls.Gateway.Service<ContactStore>();
 
-    /// <summary>An operator's way to the nodes.</summary>
+    /// <summary>Sends an operator's commands to the nodes.</summary>
     public NodeCommands Commands => new(_redis);
 
     public static async Task<PermissionBench> StartAsync(
@@ -51,7 +51,7 @@ internal sealed class PermissionBench : IAsyncDisposable
     /// <summary>A user who lets the phone ring and has permitted nothing.</summary>
     public SandboxUser User(AutoMode auto = AutoMode.Manual) => WhatsApp.User(auto, permits: false);
 
-    /// <summary>Who writes first, so that they may be asked.</summary>
+    /// <summary>A user who writes first, so that permission may be requested.</summary>
     public async Task<SandboxUser> UserWhoWroteAsync()
     {
         var user = User();
@@ -68,7 +68,7 @@ internal sealed class PermissionBench : IAsyncDisposable
     public Task<Contact> StateAsync(SandboxUser user, PermissionState state) =>
         KnownAsync(user, contact => PermissionRules.StateAt(contact.Permission, DateTimeOffset.UtcNow) == state, $"the permission is {state}");
 
-    /// <summary>The final refusal of an agent's call: its status, reason phrase and what the headers say.</summary>
+    /// <summary>The final refusal of an agent's call: its status, reason phrase and headers.</summary>
     public async Task<(string Line, string? Refusal, string? Permission)> DialRefusedAsync(SandboxUser user)
     {
         var response = (await SipProbe.InviteAsync(Calls.Gateway.SipPort, "+" + user.Phone)).Split("\r\n");

@@ -13,7 +13,7 @@ namespace Gateway.Worker.Tests.Permissions;
 [Collection(StoresCollection.Name)]
 public sealed class PermissionTests(Stores stores)
 {
-    private const string Asked = "403 Permission was asked, you will be rung back";
+    private const string Asked = "403 Permission was requested, you will be called back";
 
     [Fact]
     public async Task Refused_then_asked_then_granted_then_rung_back_and_called_then_expired()
@@ -110,7 +110,7 @@ public sealed class PermissionTests(Stores stores)
         }
 
         await bench.StateAsync(user, PermissionState.Revoked);
-        Assert.Equal(("403 The user's permission was withdrawn", "not_permitted", "revoked"), await bench.DialRefusedAsync(user));
+        Assert.Equal(("403 The user's permission was revoked", "not_permitted", "revoked"), await bench.DialRefusedAsync(user));
         Assert.Equal(["permission.granted", "permission.revoked"], await bench.EventsAsync(user));
     }
 

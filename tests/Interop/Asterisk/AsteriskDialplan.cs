@@ -1,18 +1,18 @@
 namespace Interop.Asterisk;
 
 /// <summary>
-/// What Asterisk does with calls. A call of the gateway's goes to the service that its X-WhatsApp-Cta-Payload header names: the WhatsApp user
+/// Asterisk's dial plan. A call from the gateway goes to the service that its X-WhatsApp-Cta-Payload header names: the WhatsApp user
 /// of a test chooses it by the button that was tapped, as a real business routes on it.
 /// </summary>
 internal static class AsteriskDialplan
 {
-    /// <summary>What the service "tone" plays.</summary>
+    /// <summary>The tone that the service "tone" plays.</summary>
     public const double ToneHertz = 600;
 
-    /// <summary>What the service "second" plays.</summary>
+    /// <summary>The tone that the service "second" plays.</summary>
     public const double SecondHertz = 900;
 
-    /// <summary>What the service "late" plays for two seconds before it answers.</summary>
+    /// <summary>The tone that the service "late" plays for two seconds before it answers.</summary>
     public const double EarlyHertz = 750;
 
     public const string Digits = "0123456789*#ABCD";

@@ -2,10 +2,12 @@ using Testing.Peers;
 
 namespace Interop.Asterisk;
 
-/// <summary>Writes the configuration of one <see cref="AsteriskServer"/>: only the modules it needs, so that it is up in a second or two.</summary>
+/// <summary>
+/// Writes the configuration of one <see cref="AsteriskServer"/>: only the modules it needs, so that it is up in a second or two.
+/// </summary>
 internal sealed class AsteriskFiles(AsteriskOptions options, string outside, string inside, int managerPort, int agentPort, int mediaPort)
 {
-    /// <summary>What Asterisk plays to a held party.</summary>
+    /// <summary>The tone that Asterisk plays to a held party.</summary>
     public const double HoldHertz = 480;
 
     private const string Modules = """
@@ -105,7 +107,7 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
         $"allow={trunk.Codecs}",
         "dtmf_mode=rfc4733",
         $"aors={trunk.Name}",
-        // A registered gateway is known by its name, any other by the port that it calls.
+        // A registered gateway is identified by its name, any other by the port that it calls.
         .. trunk.Gateway is null
             ? new[] { "identify_by=username,auth_username", $"auth={trunk.Name}" }
             : [$"identify_by={(trunk.HasSecret ? "ip" : "request_uri")}", "from_domain=127.0.0.1"],
@@ -125,7 +127,7 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
             : [$"[{trunk.Name}]", "type=identify", $"endpoint={trunk.Name}", trunk.HasSecret ? "match=127.0.0.1" : $"match_request_uri=/:{trunk.Port}/"],
     ];
 
-    /// <summary>What chan_sip of old installations looks like: a peer by address or an extension that registers, each with a secret.</summary>
+    /// <summary>The chan_sip of old installations: a peer by address or an extension that registers, each with a secret.</summary>
     private static string ChanSip(AsteriskTrunk trunk) => string.Join('\n',
     [
         "[general]",

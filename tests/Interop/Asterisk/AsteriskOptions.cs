@@ -1,9 +1,9 @@
 namespace Interop.Asterisk;
 
-/// <summary>What an <see cref="AsteriskServer"/> is set up with.</summary>
+/// <summary>The settings of an <see cref="AsteriskServer"/>.</summary>
 public sealed record AsteriskOptions
 {
-    /// <summary>Ways to the gateway. Each listens on a port of its own, by which the gateway and Asterisk tell them apart.</summary>
+    /// <summary>Ways to the gateway. Each listens on a port of its own, by which the gateway and Asterisk distinguish them.</summary>
     public IReadOnlyList<AsteriskTrunk> Trunks { get; init; } = [];
 
     /// <summary>Desk phones that may register with <see cref="AsteriskServer.Password"/>.</summary>
@@ -27,13 +27,15 @@ public enum AsteriskRelease
 /// <summary>A PJSIP endpoint or chan_sip peer for the gateway.</summary>
 /// <param name="Name">Name of the endpoint.</param>
 /// <param name="Port">Asterisk's own port for it.</param>
-/// <param name="Gateway">Where the gateway listens; null: it registers as this extension instead.</param>
+/// <param name="Gateway">The gateway's address; null: it registers as this extension instead.</param>
 public sealed record AsteriskTrunk(string Name, int Port, string? Gateway)
 {
     /// <summary>chan_sip instead of PJSIP; one such trunk a server.</summary>
     public bool IsChanSip { get; init; }
 
-    /// <summary>Each side challenges the other's INVITEs, for the trunk's name and <see cref="AsteriskServer.Password"/>. One such trunk a server.</summary>
+    /// <summary>
+    /// Each side challenges the other's INVITEs, for the trunk's name and <see cref="AsteriskServer.Password"/>. One such trunk a server.
+    /// </summary>
     public bool HasSecret { get; init; }
 
     /// <summary>The longest registration that is granted.</summary>

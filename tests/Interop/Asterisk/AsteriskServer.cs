@@ -9,14 +9,14 @@ using Testing.Peers;
 namespace Interop.Asterisk;
 
 /// <summary>
-/// One Asterisk of a test's own: started from the folder that tests/Interop/Asterisk/install makes, in a mount namespace and with files of its
-/// own, so that several run beside each other. Driven over the manager interface; ends with this object.
+/// One Asterisk of a test's own: started from the folder that tests/Interop/Asterisk/install makes, in a mount namespace and with files of
+/// its own, so that several can run side by side. Driven over the manager interface; ends with this object.
 /// </summary>
 public sealed partial class AsteriskServer : IAsyncDisposable
 {
     public const string Password = "bench-password";
 
-    /// <summary>Whom Asterisk's own calls come from.</summary>
+    /// <summary>The caller of Asterisk's own calls.</summary>
     public const string AgentNumber = "1001";
 
     internal const int MediaPorts = 400;
@@ -24,7 +24,7 @@ public sealed partial class AsteriskServer : IAsyncDisposable
     /// <summary>MixMonitor's raw files: 16-bit, 16 kHz.</summary>
     private const int RecordingRate = 16000;
 
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly ConcurrentDictionary<AsteriskRelease, string> Roots = [];
 
     private readonly string _outside;
@@ -41,7 +41,7 @@ public sealed partial class AsteriskServer : IAsyncDisposable
         AgentPort = LoopbackPorts.Take();
         ManagerPort = LoopbackPorts.Take();
         new AsteriskFiles(options, _outside, inside, ManagerPort, AgentPort, LoopbackPorts.Take(MediaPorts)).Write();
-        // The mounts live in this process's own namespace and go with it.
+        // The mounts belong to this process's own namespace and end with it.
         const string Script = """mount --bind /proc "$0/proc" && mount --bind /dev "$0/dev" && exec chroot "$0" /usr/sbin/asterisk -f -C "$1" """;
         var start = new ProcessStartInfo("unshare", ["--mount", "--propagation", "private", "sh", "-c", Script, root, inside + "/etc/asterisk.conf"])
         {
@@ -58,7 +58,7 @@ public sealed partial class AsteriskServer : IAsyncDisposable
 
     public AsteriskOptions Options { get; }
 
-    /// <summary>Where desk phones register: "127.0.0.1:PORT".</summary>
+    /// <summary>The address at which desk phones register: "127.0.0.1:PORT".</summary>
     public string Registrar => $"127.0.0.1:{AgentPort}";
 
     public ManagerConnection Manager => _manager!;
@@ -72,16 +72,16 @@ public sealed partial class AsteriskServer : IAsyncDisposable
         var server = new AsteriskServer(options);
         try
         {
-            using var patience = new CancellationTokenSource(StartPatience);
+            using var timeout = new CancellationTokenSource(StartTimeout);
             while (server._manager is null)
             {
                 if (server._process.HasExited)
                     throw new InvalidOperationException("Asterisk ended at once:\n" + server.Log());
-                server._manager = await ManagerConnection.TryConnectAsync(ManagerEndPoint(server.ManagerPort), patience.Token);
+                server._manager = await ManagerConnection.TryConnectAsync(ManagerEndPoint(server.ManagerPort), timeout.Token);
                 if (server._manager is null)
-                    await Task.Delay(50, patience.Token);
+                    await Task.Delay(50, timeout.Token);
             }
-            await server._manager.WaitForAsync(e => e["Event"] == "FullyBooted", StartPatience);
+            await server._manager.WaitForAsync(e => e["Event"] == "FullyBooted", StartTimeout);
             if (Environment.GetEnvironmentVariable("INTEROP_TRACE") is not null)
                 await server.ConsoleAsync("pjsip set logger on");
             return server;
@@ -99,8 +99,8 @@ public sealed partial class AsteriskServer : IAsyncDisposable
         (await Manager.SendAsync("Command", ("Command", command))).Text;
 
     /// <summary>
-    /// Asterisk calls <paramref name="channel"/> ("PJSIP/+15550001001@trunk") and, once it is answered, runs the service; what that hears is
-    /// kept under <paramref name="recordAs"/>.
+    /// Asterisk calls <paramref name="channel"/> ("PJSIP/+15550001001@trunk") and, once it is answered, runs the service; the audio it
+    /// hears is kept under <paramref name="recordAs"/>.
     /// </summary>
     public async Task OriginateAsync(string channel, string service, string recordAs)
     {
@@ -111,7 +111,7 @@ public sealed partial class AsteriskServer : IAsyncDisposable
             throw new InvalidOperationException("Originate was refused: " + answer["Message"]);
     }
 
-    /// <summary>A place in the stream of what happens, for <see cref="DigitsSince"/> and <see cref="HangupsSince"/>.</summary>
+    /// <summary>A position in the stream of events, for <see cref="DigitsSince"/> and <see cref="HangupsSince"/>.</summary>
     public int Now() => Manager.Count;
 
     /// <summary>The keys that Asterisk has received on any channel since then.</summary>
@@ -121,11 +121,11 @@ public sealed partial class AsteriskServer : IAsyncDisposable
     /// <summary>The Q.850 causes with which channels have ended since then.</summary>
     public IReadOnlyList<int> HangupsSince(int mark) => [.. Manager.Events(e => e["Event"] == "Hangup", mark).Select(e => int.Parse(e["Cause"]))];
 
-    /// <summary>RTP packets that Asterisk itself has received in the calls there are.</summary>
+    /// <summary>RTP packets that Asterisk itself has received in current calls.</summary>
     public async Task<int> PacketsAsync() =>
         PacketCount().Matches(await ConsoleAsync("pjsip show channelstats")).Sum(line => int.Parse(line.Groups[1].Value));
 
-    /// <summary>Names of the channels there are.</summary>
+    /// <summary>Names of the current channels.</summary>
     public async Task<IReadOnlyList<string>> ChannelsAsync() =>
         [.. (await Manager.ListAsync("CoreShowChannels", "CoreShowChannelsComplete")).Select(e => e["Channel"])];
 
@@ -134,7 +134,7 @@ public sealed partial class AsteriskServer : IAsyncDisposable
         async () => (await ConsoleAsync("pjsip show contacts")).Split('\n').Any(line => line.Contains($" {agent}/sip:") && line.Contains($":{port} ")),
         $"{agent} has registered");
 
-    /// <summary>What the services "tone", "second" and "digits" heard from the caller with this number so far; empty before anything was.</summary>
+    /// <summary>The audio that the services "tone", "second" and "digits" heard from the caller with this number so far.</summary>
     public ToneDetector Heard(string callerDigits, string service, double hertz)
     {
         var detector = new ToneDetector(hertz, RecordingRate);

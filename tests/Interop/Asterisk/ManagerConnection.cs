@@ -35,7 +35,7 @@ public sealed class ManagerConnection : IAsyncDisposable
         _reading = ReadAsync();
     }
 
-    /// <summary>Null while nobody listens there.</summary>
+    /// <summary>Connects; null while nothing listens there.</summary>
     public static async Task<ManagerConnection?> TryConnectAsync(IPEndPoint address, CancellationToken cancellation)
     {
         var client = new TcpClient();
@@ -82,7 +82,7 @@ public sealed class ManagerConnection : IAsyncDisposable
         return Events(e => e["ActionID"] == id && e["Event"] != lastEvent);
     }
 
-    /// <summary>How many events there were.</summary>
+    /// <summary>The number of events so far.</summary>
     public int Count
     {
         get
@@ -92,17 +92,17 @@ public sealed class ManagerConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>All events so far that fit, from the one with that number on.</summary>
+    /// <summary>All matching events so far, from the one with that number on.</summary>
     public IReadOnlyList<ManagerMessage> Events(Func<ManagerMessage, bool> wanted, int from = 0)
     {
         lock (_events)
             return [.. _events.Skip(from).Where(wanted)];
     }
 
-    /// <summary>The first event that fits, whether it has come already or not.</summary>
-    public async Task<ManagerMessage> WaitForAsync(Func<ManagerMessage, bool> wanted, TimeSpan patience)
+    /// <summary>The first matching event, past or future.</summary>
+    public async Task<ManagerMessage> WaitForAsync(Func<ManagerMessage, bool> wanted, TimeSpan timeout)
     {
-        using var limit = new CancellationTokenSource(patience);
+        using var limit = new CancellationTokenSource(timeout);
         for (var from = 0; ; )
         {
             Task more;

@@ -33,7 +33,7 @@ public sealed class AdminClient : IAsyncDisposable
 
     public Task<JsonElement> GetAsync(string path) => _http.GetFromJsonAsync<JsonElement>("/v1/" + path);
 
-    /// <summary>Creates, tops up, asks: whatever has no version.</summary>
+    /// <summary>Sends a request without a version: creates, tops up, requests.</summary>
     public async Task<JsonElement> PostAsync(string path, object body)
     {
         var (status, answer) = await TryPostAsync(path, body);
@@ -48,7 +48,7 @@ public sealed class AdminClient : IAsyncDisposable
         return (answer.StatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>());
     }
 
-    /// <summary>Changes what has a version, by the version that it has now.</summary>
+    /// <summary>Changes a versioned resource, by its current version.</summary>
     public async Task<JsonElement> ChangeAsync(HttpMethod method, string path, object body, string? versionOf = null)
     {
         using var known = await _http.GetAsync("/v1/" + (versionOf ?? path));
@@ -59,7 +59,7 @@ public sealed class AdminClient : IAsyncDisposable
         return answer.IsSuccessStatusCode ? JsonSerializer.Deserialize<JsonElement>(text) : throw new InvalidOperationException($"{method} {path}: {text}");
     }
 
-    /// <summary>An account with money, a card with one price a second in each direction, and the channel that they are for.</summary>
+    /// <summary>An account with money, a card with one price a second in each direction, and the channel that they serve.</summary>
     public async Task OpenAccountAsync(string name, BenchChannel channel, string money, string minimum, string pricePerMinute)
     {
         await PostAsync("rate-cards", new { id = name, name, currency = "USD" });

@@ -23,7 +23,7 @@ public sealed class AsteriskBench(Stores stores) : CallBench(stores)
     /// <summary>TLS with SDES-SRTP.</summary>
     public static readonly BenchChannel Secure = new("15550001004", "secure");
 
-    /// <summary>Asterisk tells the gateway of hold by re-INVITE instead of playing music itself.</summary>
+    /// <summary>Asterisk signals hold by re-INVITE instead of playing music itself.</summary>
     public static readonly BenchChannel HoldPassed = new("15550001005", "hold");
 
     /// <summary>Asterisk moves media by re-INVITE, to flow between gateway and phone directly.</summary>
@@ -83,7 +83,7 @@ public sealed class AsteriskBench(Stores stores) : CallBench(stores)
         Agents = [new("ann"), new("ben"), new("far") { Endpoint = ["direct_media=yes", "direct_media_method=invite"] }],
         Trunks =
         [
-            // A transfer in the PBX comes to the gateway as a new identity in UPDATE or re-INVITE.
+            // A transfer in the PBX reaches the gateway as a new identity in UPDATE or re-INVITE.
             Way(Plain) with { Endpoint = ["send_pai=yes", "trust_id_outbound=yes"] },
             Way(Alaw) with { Codecs = "alaw" },
             Way(Wideband) with { Codecs = "g722", Endpoint = ["moh_passthrough=yes"] },

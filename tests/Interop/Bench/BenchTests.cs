@@ -1,6 +1,6 @@
 namespace Interop.Bench;
 
-/// <summary>Each test starts with no call anywhere, whatever the one before has left.</summary>
+/// <summary>Each test starts without calls, whatever the one before has left.</summary>
 public abstract class BenchTests(CallBench bench) : IAsyncLifetime
 {
     public Task InitializeAsync() => bench.ClearAsync();

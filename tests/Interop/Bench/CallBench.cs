@@ -7,7 +7,7 @@ using Testing.Peers;
 
 namespace Interop.Bench;
 
-/// <summary>An emulated WhatsApp, the gateway, and Asterisk: everything of a real installation but the network between.</summary>
+/// <summary>An emulated WhatsApp, the gateway, and Asterisk: everything of a real installation except the network.</summary>
 public abstract class CallBench(Stores stores) : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-bench-").FullName;
@@ -52,7 +52,7 @@ public abstract class CallBench(Stores stores) : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>Waits until Asterisk hears this tone from the user for half a second more than up to now.</summary>
+    /// <summary>Waits until Asterisk hears this tone from the user for half a second more.</summary>
     public async Task PbxHearsAsync(UserCall call, string service, double hertz = UserCall.Hertz)
     {
         var before = Asterisk.Heard(call.User, service, hertz).ToneBlocks;
@@ -68,7 +68,7 @@ public abstract class CallBench(Stores stores) : IAsyncLifetime
     }
 
     /// <summary>
-    /// What must hold of every call once it is over: nothing is left live on any side, WhatsApp was never renegotiated with and refused
+    /// Asserts what holds of every call once it is over: nothing is left live on any side, WhatsApp was never renegotiated with and refused
     /// nothing, and PostgreSQL has a record with this cause.
     /// </summary>
     public async Task<CallRow> EndsWithAsync(UserCall call, string cause)
@@ -94,7 +94,9 @@ public abstract class CallBench(Stores stores) : IAsyncLifetime
         return row;
     }
 
-    /// <summary>For races: the call is over at WhatsApp and has a record with one of these causes. A terminate may have met a call that was over.</summary>
+    /// <summary>
+    /// For races: the call is over at WhatsApp and has a record with one of these causes. A terminate may have met a call that was over.
+    /// </summary>
     public async Task OneOfAsync(UserCall call, params string[] causes)
     {
         var view = await call.UntilEndedAsync();
@@ -106,7 +108,7 @@ public abstract class CallBench(Stores stores) : IAsyncLifetime
 
     private static bool IsOver(TimelineEntry entry) => entry.Detail.Contains("already completed", StringComparison.Ordinal);
 
-    /// <summary>Ends what a failed test has left, so that the next one starts from nothing.</summary>
+    /// <summary>Ends the calls that a failed test has left.</summary>
     public async Task ClearAsync()
     {
         foreach (var left in await WhatsApp.CallsAsync("?live=true"))
@@ -125,12 +127,13 @@ public abstract class CallBench(Stores stores) : IAsyncLifetime
             await Eventually.SeeAsync(Asterisk.ChannelsAsync, channels => channels.Count == 0, "no channel in Asterisk", channels => string.Join(' ', channels));
     }
 
-    /// <summary>The whatsapp leg has one offer, one answer and at most one accept, and Meta refused nothing that the gateway asked.</summary>
+    /// <summary>The whatsapp leg has one offer, one answer and at most one accept, and Meta refused no request of the gateway.</summary>
     public static void AssertOneNegotiation(CallView call)
     {
         var actions = call.Timeline.Where(entry => entry.Kind == "graph").ToList();
         Assert.True(actions.All(action => action.Detail == "200"), UserCall.Describe(call));
-        // The sandbox refuses an accept whose SDP differs from pre_accept's, and a second one of either; none was refused, so they were equal.
+        // The sandbox refuses an accept whose SDP differs from pre_accept's, and a second one of either; none was refused, so they were
+        // equal.
         foreach (var action in new[] { "connect", "pre_accept", "accept", "reject", "terminate" })
             Assert.True(actions.Count(entry => entry.What == action) <= 1, UserCall.Describe(call));
         if (call.Inbound && actions.Any(entry => entry.What == "accept"))

@@ -5,12 +5,12 @@ using Testing.Peers;
 
 namespace Interop.Bench;
 
-/// <summary>Short waits, a PBX that is not there, and routes over several trunks.</summary>
+/// <summary>Short timeouts, an unreachable PBX, and routes over several trunks.</summary>
 public sealed class EndingBench(Stores stores) : CallBench(stores)
 {
     public static readonly BenchChannel Plain = new("15550002000", "plain");
 
-    /// <summary>Nobody listens at the first trunk.</summary>
+    /// <summary>A number whose first trunk is unreachable.</summary>
     public static readonly BenchChannel FirstIsDead = new("15550002001", "dead", "plain");
 
     public static readonly BenchChannel AllAreDead = new("15550002002", "dead", "gone");

@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace Interop.Bench;
 
-/// <summary>Waits for conditions. Patience is generous, for a slow machine; it is only spent by a test that fails.</summary>
+/// <summary>Waits for conditions. The timeout is generous, for a slow machine; only a failing test uses it up.</summary>
 internal static class Eventually
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The first value that fits; when none comes in time, fails with <paramref name="what"/> and the last value seen.</summary>
-    public static async Task<T> SeeAsync<T>(Func<Task<T>> look, Func<T, bool> wanted, string what, Func<T, string>? describe = null, TimeSpan? patience = null)
+    public static async Task<T> SeeAsync<T>(Func<Task<T>> look, Func<T, bool> wanted, string what, Func<T, string>? describe = null, TimeSpan? timeout = null)
     {
         var watch = Stopwatch.StartNew();
         while (true)
@@ -18,15 +18,15 @@ internal static class Eventually
             var seen = await look();
             if (wanted(seen))
                 return seen;
-            if (watch.Elapsed > (patience ?? Patience))
+            if (watch.Elapsed > (timeout ?? Timeout))
                 throw new TimeoutException($"Not seen in {watch.Elapsed.TotalSeconds:0} s: {what}. Last: {(describe is null ? seen?.ToString() : describe(seen))}");
             await Task.Delay(Look);
         }
     }
 
-    public static Task SeeAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null) =>
-        SeeAsync(condition, seen => seen, what, patience: patience);
+    public static Task SeeAsync(Func<Task<bool>> condition, string what, TimeSpan? timeout = null) =>
+        SeeAsync(condition, seen => seen, what, timeout: timeout);
 
-    public static Task SeeAsync(Func<bool> condition, string what, TimeSpan? patience = null) =>
-        SeeAsync(() => Task.FromResult(condition()), seen => seen, what, patience: patience);
+    public static Task SeeAsync(Func<bool> condition, string what, TimeSpan? timeout = null) =>
+        SeeAsync(() => Task.FromResult(condition()), seen => seen, what, timeout: timeout);
 }

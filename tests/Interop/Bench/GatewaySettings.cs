@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Interop.Bench;
 
-/// <summary>A WhatsApp business number of the bench, and where its calls go.</summary>
+/// <summary>A WhatsApp business number of the bench, and its trunks.</summary>
 /// <param name="Number">Digits; its phone_number_id is derived from it.</param>
 /// <param name="Trunks">Names of trunks, the first choice first.</param>
 public sealed record BenchChannel(string Number, params IReadOnlyList<string> Trunks)
@@ -12,7 +12,7 @@ public sealed record BenchChannel(string Number, params IReadOnlyList<string> Tr
     public string? Target { get; init; }
 }
 
-/// <summary>What the gateway under test is configured with, beside what every bench needs.</summary>
+/// <summary>The configuration of the gateway under test, beyond the common part of all benches.</summary>
 public sealed record GatewaySettings
 {
     public required IReadOnlyList<BenchChannel> Channels { get; init; }
@@ -25,7 +25,7 @@ public sealed record GatewaySettings
 
     public string DrainDeadline { get; init; } = "00:00:02";
 
-    /// <summary>How long a call's ports rest.</summary>
+    /// <summary>The time that a call's ports stay unused after it.</summary>
     public string Quarantine { get; init; } = "00:00:05";
 
     public int MaxCalls { get; init; } = 100;

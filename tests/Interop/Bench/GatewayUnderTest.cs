@@ -19,7 +19,7 @@ public sealed partial class GatewayUnderTest : IAsyncDisposable
     private readonly HttpClient _http = new();
     private WebApplication? _app;
 
-    /// <summary>Its log is for who looks for a fault.</summary>
+    /// <summary>Logs warnings only, unless the environment sets a level.</summary>
     static GatewayUnderTest() =>
         Environment.SetEnvironmentVariable("GATEWAY_LOG_LEVEL", Environment.GetEnvironmentVariable("GATEWAY_LOG_LEVEL") ?? "Warning");
 

@@ -4,7 +4,7 @@ using Testing;
 
 namespace Interop.Bench;
 
-/// <summary>All suites share one PostgreSQL and one Redis, and run one after the other: two cores carry one bench well.</summary>
+/// <summary>All suites share one PostgreSQL and one Redis, and run one after another: two cores suffice for one bench.</summary>
 [CollectionDefinition(Name)]
 public sealed class InteropCollection : ICollectionFixture<Stores>
 {

@@ -6,10 +6,10 @@ using Testing.Peers;
 
 namespace Interop.Bench;
 
-/// <summary>How one Asterisk and the gateway are tied to each other.</summary>
+/// <summary>The connection of one Asterisk and the gateway.</summary>
 public sealed record PbxWay(AsteriskRelease Release, bool IsChanSip = false, bool Registers = false, bool BehindProxy = false);
 
-/// <summary>One Asterisk with one trunk, on which each side wants the other's secret.</summary>
+/// <summary>One Asterisk with one trunk, on which each side requires the other's secret.</summary>
 public abstract class PbxBench(Stores stores, PbxWay way) : CallBench(stores)
 {
     public const string Trunk = "pbx";

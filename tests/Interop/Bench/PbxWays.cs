@@ -3,8 +3,8 @@ using Testing;
 
 namespace Interop.Bench;
 
-// The ways in which installations tie Asterisk to a trunk: two generations, both of its SIP drivers, by address and by registration, always with
-// a secret; and a record-routing proxy in between. One type each, since xunit gives every test class its bench by type.
+// The ways in which installations connect Asterisk to a trunk: two generations, both of its SIP drivers, by address and by registration,
+// always with a secret; and a record-routing proxy in between. One type each, since xunit gives every test class its bench by type.
 
 public sealed class Pjsip22ByAddress(Stores stores) : PbxBench(stores, new(AsteriskRelease.TwentyTwo));
 

@@ -24,9 +24,9 @@ public sealed class PhoneBench(Stores stores) : CallBench(stores)
 
     public async Task<Baresip> PhoneAsync(bool autoAnswer)
     {
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var timeout = new CancellationTokenSource(Eventually.Timeout);
         return await Baresip.StartAsync(
             new BaresipOptions { Transport = "tls", SipPort = _tls - 1, RequireSrtp = true, AutoAnswer = autoAnswer, ToneHertz = Hertz, Certificate = Certificate },
-            patience.Token);
+            timeout.Token);
     }
 }

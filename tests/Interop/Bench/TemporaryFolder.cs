@@ -1,6 +1,6 @@
 namespace Interop.Bench;
 
-/// <summary>A folder that goes with its owner.</summary>
+/// <summary>A folder that is deleted with its owner.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     private readonly string _path = Directory.CreateTempSubdirectory("gateway-bench-").FullName;

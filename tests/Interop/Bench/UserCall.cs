@@ -5,10 +5,10 @@ using Sandbox.Handsets;
 
 namespace Interop.Bench;
 
-/// <summary>One call as its WhatsApp user has it.</summary>
+/// <summary>One call as its WhatsApp user sees it.</summary>
 public sealed class UserCall(WhatsApp whatsApp, string id, string user)
 {
-    /// <summary>What handsets send unless told otherwise.</summary>
+    /// <summary>The tone that handsets send by default.</summary>
     public const double Hertz = 1000;
 
     public string Id => id;
@@ -20,17 +20,17 @@ public sealed class UserCall(WhatsApp whatsApp, string id, string user)
 
     public async Task<CallView> ViewAsync() => (await whatsApp.Control.GetFromJsonAsync<CallView>(Path, WhatsApp.Json))!;
 
-    public Task<CallView> UntilAsync(Func<CallView, bool> wanted, string what, TimeSpan? patience = null) =>
-        Eventually.SeeAsync(ViewAsync, wanted, what, Describe, patience);
+    public Task<CallView> UntilAsync(Func<CallView, bool> wanted, string what, TimeSpan? timeout = null) =>
+        Eventually.SeeAsync(ViewAsync, wanted, what, Describe, timeout);
 
     public Task<CallView> UntilActiveAsync() => UntilAsync(call => call.State == CallState.Active, "the call is active at WhatsApp");
 
-    public Task<CallView> UntilEndedAsync(TimeSpan? patience = null) =>
-        UntilAsync(call => call.State == CallState.Ended, "the call has ended at WhatsApp", patience);
+    public Task<CallView> UntilEndedAsync(TimeSpan? timeout = null) =>
+        UntilAsync(call => call.State == CallState.Ended, "the call has ended at WhatsApp", timeout);
 
     /// <summary>Waits until the user hears this tone now.</summary>
-    public Task<CallView> HearsAsync(double hertz, TimeSpan? patience = null) =>
-        UntilAsync(call => call.Report is { } report && IsTone(report, hertz), $"the user hears {hertz} Hz", patience);
+    public Task<CallView> HearsAsync(double hertz, TimeSpan? timeout = null) =>
+        UntilAsync(call => call.Report is { } report && IsTone(report, hertz), $"the user hears {hertz} Hz", timeout);
 
     public Task<CallView> HearsSilenceAsync() =>
         UntilAsync(call => call.Report is { PacketsReceived: > 0, LevelDb: < -50 }, "the user hears silence");

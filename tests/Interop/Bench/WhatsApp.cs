@@ -8,7 +8,7 @@ using Sandbox.Control;
 
 namespace Interop.Bench;
 
-/// <summary>The emulated WhatsApp of a bench: users, their calls, and what their handsets tell.</summary>
+/// <summary>The emulated WhatsApp of a bench: users, their calls, and the state of their handsets.</summary>
 public sealed class WhatsApp : IAsyncDisposable
 {
     internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
@@ -52,7 +52,7 @@ public sealed class WhatsApp : IAsyncDisposable
     /// <summary>A number that no user of this run has.</summary>
     public string NewNumber() => $"4479{Interlocked.Increment(ref _lastUser):00000000}";
 
-    /// <summary>A new user who has permitted calls for good and answers by itself, unless said otherwise.</summary>
+    /// <summary>A new user who has permitted calls permanently and answers automatically, unless specified otherwise.</summary>
     public async Task<string> UserAsync(string auto = "Answer")
     {
         var phone = NewNumber();
@@ -63,7 +63,7 @@ public sealed class WhatsApp : IAsyncDisposable
     internal async Task PermitAsync(string phone, string auto, string handset)
     {
         await SendAsync(HttpMethod.Put, "users/" + phone, new { auto, handset });
-        foreach (var number in _app.Services.GetRequiredService<Sandbox.Numbers.NumberBook>().All)
+        foreach (var number in _app.Services.GetRequiredService<Sandbox.Numbers.NumberStore>().All)
             await SendAsync(HttpMethod.Put, $"users/{phone}/permission", new { accepted = true, permanent = true, number = number.PhoneNumberId });
     }
 
@@ -76,10 +76,10 @@ public sealed class WhatsApp : IAsyncDisposable
     }
 
     /// <summary>The call that the business has placed to this user.</summary>
-    public async Task<UserCall> IncomingAsync(string user, TimeSpan? patience = null)
+    public async Task<UserCall> IncomingAsync(string user, TimeSpan? timeout = null)
     {
         var calls = await Eventually.SeeAsync(
-            async () => (await CallsAsync("?user=" + user)).Where(call => !call.Inbound).ToList(), found => found.Count > 0, $"a call to {user}", patience: patience);
+            async () => (await CallsAsync("?user=" + user)).Where(call => !call.Inbound).ToList(), found => found.Count > 0, $"a call to {user}", timeout: timeout);
         return new UserCall(this, calls[^1].Id, user);
     }
 
@@ -89,7 +89,7 @@ public sealed class WhatsApp : IAsyncDisposable
     public async Task<IReadOnlyList<CallView>> CallsAsync(string query) =>
         (await Control.GetFromJsonAsync<List<CallView>>("calls" + query, Json))!;
 
-    /// <summary>The business number's setting of G.711 beside Opus, as its owner makes it at Meta.</summary>
+    /// <summary>Sets G.711 beside Opus for the business number, as its owner does at Meta.</summary>
     public async Task AllowCodecsAsync(BenchChannel channel, params string[] codecs)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{Url}/v25.0/{channel.PhoneNumberId}/settings")

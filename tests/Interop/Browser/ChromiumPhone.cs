@@ -7,7 +7,7 @@ using Testing.Peers;
 namespace Interop.Browser;
 
 /// <summary>
-/// Headless Chromium on the sandbox's phone page: a WhatsApp user whose ICE, DTLS, SRTP and Opus nobody here wrote. Its microphone plays a tone.
+/// Headless Chromium on the sandbox's phone page: a WhatsApp user whose ICE, DTLS, SRTP and Opus are not ours. Its microphone plays a tone.
 /// </summary>
 public sealed class ChromiumPhone : IAsyncDisposable
 {

@@ -33,7 +33,7 @@ public sealed class KamailioProxy : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>A proxy on 127.0.0.1 that passes what comes from one side's port to the other's.</summary>
+    /// <summary>A proxy on 127.0.0.1 that forwards from one side's port to the other's.</summary>
     public static async Task<KamailioProxy> StartAsync(int port, int gateway, int pbx)
     {
         var proxy = new KamailioProxy(port, gateway, pbx);

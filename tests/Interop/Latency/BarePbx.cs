@@ -6,7 +6,7 @@ using System.Threading.Channels;
 
 namespace Interop.Latency;
 
-/// <summary>The least that is a PBX: a UDP socket that answers every INVITE at once, acknowledges every BYE, and notes the times.</summary>
+/// <summary>A minimal PBX: a UDP socket that answers every INVITE at once, acknowledges every BYE, and notes the times.</summary>
 internal sealed class BarePbx : IAsyncDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
@@ -22,7 +22,7 @@ internal sealed class BarePbx : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_socket.LocalEndPoint!).Port;
 
-    /// <summary>When the next call's INVITE arrived, and when its answer left.</summary>
+    /// <summary>The times at which the next call's INVITE arrived and its answer left.</summary>
     public async Task<(long InviteAt, long AnswerAt)> NextCallAsync(CancellationToken cancellation) => await _calls.Reader.ReadAsync(cancellation);
 
     public async Task EndedAsync(CancellationToken cancellation) => await _ended.Reader.ReadAsync(cancellation);

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Interop.Latency;
 
-/// <summary>A Graph API that says yes at once and notes when each action arrived: nothing of its own time is in a measurement.</summary>
+/// <summary>A Graph API that succeeds at once and records the arrival of each action, so that its own time is not measured.</summary>
 internal sealed class GraphStub : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -35,7 +35,7 @@ internal sealed class GraphStub : IAsyncDisposable
         return stub;
     }
 
-    /// <summary>When the next action of this kind arrived; others before it are skipped.</summary>
+    /// <summary>The time at which the next action of this kind arrived; others before it are skipped.</summary>
     public async Task<long> NextAsync(string action, CancellationToken cancellation)
     {
         while (true)

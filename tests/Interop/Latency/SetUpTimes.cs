@@ -10,13 +10,13 @@ using Xunit.Abstractions;
 namespace Interop.Latency;
 
 /// <summary>
-/// How long the gateway itself takes to set up a call, one call at a time, real stores included: printed, not judged, since the machine
-/// decides. <c>dotnet test tests/Interop -c Release --filter SetUpTimes --logger "console;verbosity=detailed"</c>
+/// The time that the gateway itself takes to set up a call, one call at a time, real stores included: printed, not judged, since the
+/// machine decides. <c>dotnet test tests/Interop -c Release --filter SetUpTimes --logger "console;verbosity=detailed"</c>
 /// </summary>
 [Collection(InteropCollection.Name)]
 public sealed class SetUpTimes(Stores stores, ITestOutputHelper output)
 {
-    /// <summary>Until the runtime has compiled for good what a call needs.</summary>
+    /// <summary>The number of calls after which the runtime has fully compiled the code of a call.</summary>
     private const int WarmUp = 250;
 
     private const int Measured = 300;
@@ -29,7 +29,7 @@ public sealed class SetUpTimes(Stores stores, ITestOutputHelper output)
     [Fact]
     public async Task Set_up_times_of_one_call_at_a_time()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         await using var graph = await GraphStub.StartAsync();
         await using var pbx = new BarePbx();
         await using var gateway = new GatewayUnderTest();
@@ -44,19 +44,19 @@ public sealed class SetUpTimes(Stores stores, ITestOutputHelper output)
         {
             var id = $"wacid.latency{Guid.NewGuid():n}";
             var sentAt = Stopwatch.GetTimestamp();
-            await PostAsync(http, gateway.WebhookUrl, id, Call(id, "connect", new { sdp_type = "offer", sdp = _offer }), patience.Token);
-            var preAcceptAt = await graph.NextAsync("pre_accept", patience.Token);
-            var (inviteAt, answerAt) = await pbx.NextCallAsync(patience.Token);
-            var acceptAt = await graph.NextAsync("accept", patience.Token);
+            await PostAsync(http, gateway.WebhookUrl, id, Call(id, "connect", new { sdp_type = "offer", sdp = _offer }), timeout.Token);
+            var preAcceptAt = await graph.NextAsync("pre_accept", timeout.Token);
+            var (inviteAt, answerAt) = await pbx.NextCallAsync(timeout.Token);
+            var acceptAt = await graph.NextAsync("accept", timeout.Token);
             if (i >= WarmUp)
             {
                 toPreAccept.Add(Stopwatch.GetElapsedTime(sentAt, preAcceptAt).TotalMilliseconds);
                 toInvite.Add(Stopwatch.GetElapsedTime(sentAt, inviteAt).TotalMilliseconds);
                 toAccept.Add(Stopwatch.GetElapsedTime(answerAt, acceptAt).TotalMilliseconds);
             }
-            await PostAsync(http, gateway.WebhookUrl, id, Call(id, "terminate", null), patience.Token);
-            await pbx.EndedAsync(patience.Token);
-            // The end of a call is work too: its record, its charge. One call at a time means that it is done.
+            await PostAsync(http, gateway.WebhookUrl, id, Call(id, "terminate", null), timeout.Token);
+            await pbx.EndedAsync(timeout.Token);
+            // The end of a call is work too: its record, its charge. One call at a time includes it.
             await Eventually.SeeAsync(() => gateway.MetricAsync("gateway_calls_active"), live => live == 0, "the call is over");
         }
         output.WriteLine($"{Measured} calls, one at a time:");

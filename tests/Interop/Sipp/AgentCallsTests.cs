@@ -72,7 +72,7 @@ public sealed class AgentCallsTests(SippBench bench) : IClassFixture<SippBench>
         var trace = await agent.DoneAsync();
         var row = await bench.EndsWithAsync(user, "not_permitted");
 
-        Assert.Null(row.MetaCode); // Meta was asked for the permission, and no call was tried
+        Assert.Null(row.MetaCode); // the permission was read from Meta, and no call was tried
         Assert.Contains("permitted", trace.Gateway("403")[0].StartLine);
         Assert.Equal("not_permitted", trace.Gateway("403")[0]["X-WhatsApp-Refusal"]);
     }
@@ -142,7 +142,7 @@ public sealed class AgentCallsTests(SippBench bench) : IClassFixture<SippBench>
         await bench.EndsWithAsync(await bench.WhatsApp.IncomingAsync(user), "pbx_hung_up");
     }
 
-    /// <summary>What the agent's side does at its own pace, or out of place, and what the gateway repeats for it.</summary>
+    /// <summary>Messages of the agent's side that come late or out of order, and the gateway's retransmissions.</summary>
     [Theory]
     [InlineData("agent-cancels-too-late", "200", "CANCEL", 1)]
     [InlineData("agent-wants-timer", "200", "INVITE", 1)]
@@ -158,7 +158,7 @@ public sealed class AgentCallsTests(SippBench bench) : IClassFixture<SippBench>
         Assert.Equal(count, trace.Gateway(status, method).Count);
     }
 
-    /// <summary>WhatsApp's news of ringing and of the pick-up may come together, and then no ringing is told: here the one waits for the other.</summary>
+    /// <summary>WhatsApp's ringing and pick-up webhooks may come together, and then no 180 is sent: here one waits for the other.</summary>
     private async Task<CallRow> AnsweredWhenItRingsAsync(string scenario)
     {
         var user = await bench.WhatsApp.UserAsync("Manual");

@@ -2,7 +2,10 @@ using Interop.Bench;
 
 namespace Interop.Sipp;
 
-/// <summary>What the gateway does not take: strangers, wrong passwords, nonsense. Each gets its proper refusal, and the next call works.</summary>
+/// <summary>
+/// Requests that the gateway refuses: from unexpected sources, with wrong passwords, malformed. Each gets its proper refusal, and the next
+/// call works.
+/// </summary>
 [Collection(InteropCollection.Name)]
 public sealed class AgentIsRefusedTests(SippBench bench) : IClassFixture<SippBench>
 {
@@ -10,7 +13,7 @@ public sealed class AgentIsRefusedTests(SippBench bench) : IClassFixture<SippBen
     public async Task A_stranger_is_refused_and_WhatsApp_never_asked()
     {
         var user = await bench.WhatsApp.UserAsync();
-        await using var agent = bench.Call(SippBench.Stranger, user, "agent-is-refused");
+        await using var agent = bench.Call(SippBench.UnexpectedSource, user, "agent-is-refused");
         var trace = await agent.DoneAsync();
         Assert.NotEmpty(trace.Gateway("403", "INVITE"));
         await NoCallToAsync(user);

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Interop.Sipp;
 
-/// <summary>The digest that a request should carry, computed from RFC 2617 §3.2.2 and nothing of the gateway's.</summary>
+/// <summary>The digest that a request should carry, computed from RFC 2617 §3.2.2 without the gateway's code.</summary>
 internal static partial class DigestProof
 {
     public static void AssertRight(SippMessage request, string credentials, string user, string password)
@@ -17,7 +17,7 @@ internal static partial class DigestProof
         Assert.Equal(Hash($"{secret}:{field["nonce"]}:{field["nc"]}:{field["cnonce"]}:auth:{subject}"), field["response"]);
     }
 
-#pragma warning disable CA5351 // the algorithm that PBXs ask for
+#pragma warning disable CA5351 // the algorithm that PBXs request
     private static string Hash(string text) => Convert.ToHexStringLower(MD5.HashData(Encoding.UTF8.GetBytes(text)));
 #pragma warning restore CA5351
 

@@ -2,7 +2,7 @@ using Interop.Bench;
 
 namespace Interop.Sipp;
 
-/// <summary>WhatsApp users call, and the PBX will not, cannot, or is not there.</summary>
+/// <summary>WhatsApp users call, and the PBX refuses, fails, or is unreachable.</summary>
 [Collection(InteropCollection.Name)]
 public sealed class PbxRefusesTests(SippBench bench) : IClassFixture<SippBench>
 {
@@ -58,7 +58,7 @@ public sealed class PbxRefusesTests(SippBench bench) : IClassFixture<SippBench>
     public async Task A_call_that_no_trunk_takes_ends_as_unreachable()
     {
         await using var second = await bench.AnswerAsync(SippBench.Second, "pbx-refuses", ("status", "503"));
-        var call = await bench.UserCallsAsync(SippBench.First); // nobody listens at the first
+        var call = await bench.UserCallsAsync(SippBench.First); // nothing listens at the first
         await second.DoneAsync();
         var row = await bench.EndsWithAsync(call, "pbx_unreachable");
         Assert.Equal(("second", 503), (row.Trunk, row.SipStatus));

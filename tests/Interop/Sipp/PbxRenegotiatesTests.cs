@@ -3,7 +3,7 @@ using Interop.Bench;
 
 namespace Interop.Sipp;
 
-/// <summary>What the PBX changes in a running call is absorbed on its leg: WhatsApp never hears of it.</summary>
+/// <summary>Changes by the PBX in a running call stay on its leg: nothing reaches WhatsApp.</summary>
 [Collection(InteropCollection.Name)]
 public sealed partial class PbxRenegotiatesTests(SippBench bench) : IClassFixture<SippBench>
 {
@@ -78,7 +78,9 @@ public sealed partial class PbxRenegotiatesTests(SippBench bench) : IClassFixtur
     [Fact]
     public async Task Glare_on_both_sides_ends_with_both_re_INVITEs_done() => await RunAsync("pbx-glares", last: ("200", "INVITE", 2));
 
-    /// <summary>A call that lives through the scenario until its last message from the gateway, is heard after it, and is hung up by the user.</summary>
+    /// <summary>
+    /// A call that survives the scenario up to its last message from the gateway, is heard after it, and is hung up by the user.
+    /// </summary>
     private async Task<SippTrace> RunAsync(string scenario, (string Kind, string Method, int Count) last)
     {
         await using var pbx = await bench.AnswerAsync(SippBench.Plain, scenario);

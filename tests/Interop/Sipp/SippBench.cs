@@ -6,7 +6,7 @@ using Testing.Peers;
 
 namespace Interop.Sipp;
 
-/// <summary>A PBX that SIPp plays: a trunk of the gateway, and the address that it has alone.</summary>
+/// <summary>A PBX played by SIPp: a trunk of the gateway, with an address of its own.</summary>
 public sealed record SippPbx(string Trunk, string Address)
 {
     public int Port { get; } = LoopbackPorts.Take();
@@ -14,7 +14,9 @@ public sealed record SippPbx(string Trunk, string Address)
     public string Server => $"{Address}:{Port}";
 }
 
-/// <summary>The gateway with a trunk for every kind of PBX that the scenarios play, each with a WhatsApp number whose calls go over it.</summary>
+/// <summary>
+/// The gateway with a trunk for every kind of PBX that the scenarios play, each with a WhatsApp number whose calls go over it.
+/// </summary>
 public sealed class SippBench(Stores stores) : CallBench(stores)
 {
     public const string User = "gateway", Password = "open sesame";
@@ -35,19 +37,19 @@ public sealed class SippBench(Stores stores) : CallBench(stores)
     /// <summary>The gateway's certificate names 127.0.0.1, and so must the server it trusts.</summary>
     public static readonly SippPbx Tls = new("tls", "127.0.0.1");
 
-    /// <summary>Its calls go to <see cref="Second"/> when it cannot take them.</summary>
+    /// <summary>Its calls go to <see cref="Second"/> when it cannot accept them.</summary>
     public static readonly SippPbx First = new("first", "127.0.7.6");
 
     public static readonly SippPbx Second = new("second", "127.0.7.7");
 
-    /// <summary>Knows keys in INFO only.</summary>
+    /// <summary>Supports keys in INFO only.</summary>
     public static readonly SippPbx Info = new("info", "127.0.7.9");
 
-    /// <summary>Leaves without a word. What the gateway goes on sending to it must not meet the next scenario, so it has its address alone.</summary>
+    /// <summary>Vanishes in mid-call. The gateway's further messages must not reach the next scenario, so its address is its own.</summary>
     public static readonly SippPbx Vanishing = new("vanishing", "127.0.7.10");
 
-    /// <summary>Of no trunk.</summary>
-    public static readonly SippPbx Stranger = new("none", "127.0.7.99");
+    /// <summary>An address of no trunk.</summary>
+    public static readonly SippPbx UnexpectedSource = new("none", "127.0.7.99");
 
     private static readonly Dictionary<string, BenchChannel> Channels = new[] { Plain, Delayed, Guarded, Secure, Tcp, Tls, Info, Vanishing, First }
         .Select((pbx, i) => new BenchChannel($"155500020{i:00}", pbx == First ? [First.Trunk, Second.Trunk] : [pbx.Trunk]))
@@ -82,7 +84,7 @@ public sealed class SippBench(Stores stores) : CallBench(stores)
     /// <summary>Another phone at the address of this PBX, so that its calls come over the same trunk.</summary>
     public static SippPbx PhoneAt(SippPbx pbx) => new(pbx.Trunk, pbx.Address);
 
-    /// <summary>SIPp takes one call with this scenario.</summary>
+    /// <summary>SIPp answers one call with this scenario.</summary>
     public Task<SippRun> AnswerAsync(SippPbx pbx, string scenario, params ReadOnlySpan<(string Key, string Value)> keys) =>
         SippRun.AnswerAsync(new SippOptions(scenario, pbx) { OverTcp = pbx == Tcp, Keys = [.. keys] });
 

@@ -5,24 +5,24 @@ using Testing.Peers;
 
 namespace Interop.Sipp;
 
-/// <summary>What one run of SIPp is told.</summary>
+/// <summary>The settings of one run of SIPp.</summary>
 /// <param name="Scenario">A file of Scenarios/ without its ending.</param>
-/// <param name="Pbx">Where it is.</param>
+/// <param name="Pbx">Its address.</param>
 public sealed record SippOptions(string Scenario, SippPbx Pbx)
 {
     public bool OverTcp { get; init; }
 
-    /// <summary>How often it goes through the scenario, side by side.</summary>
+    /// <summary>The number of concurrent runs of the scenario.</summary>
     public int Calls { get; init; } = 1;
 
-    /// <summary>What stands for the scenario's own keywords in brackets, beside contact and via, which always have a value.</summary>
+    /// <summary>The values of the scenario's own keywords in brackets, beside contact and via, which always have one.</summary>
     public IReadOnlyList<(string Key, string Value)> Keys { get; init; } = [];
 }
 
 /// <summary>SIPp going through one scenario, echoing the RTP it gets.</summary>
 public sealed class SippRun : IAsyncDisposable
 {
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(10);
 
     private readonly SippOptions _options;
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-sipp-").FullName;
@@ -34,7 +34,7 @@ public sealed class SippRun : IAsyncDisposable
         _options = options;
         File.WriteAllText(ScenarioFile, FillIn(File.ReadAllText(Repository.File("tests", "Interop", "Sipp", "Scenarios", options.Scenario + ".xml"))));
         var start = new ProcessStartInfo("sipp", [.. Arguments(), .. more]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder };
-        start.Environment["TERM"] = "vt100"; // it draws a screen whether anybody looks or not
+        start.Environment["TERM"] = "vt100"; // it always draws a screen
         _process = Process.Start(start)!;
         _output = _process.StandardOutput.ReadToEndAsync();
         ErrorOutput = _process.StandardError.ReadToEndAsync();
@@ -54,7 +54,7 @@ public sealed class SippRun : IAsyncDisposable
         var run = new SippRun(options, []);
         try
         {
-            await Eventually.SeeAsync(() => run._process.HasExited || run.Listens(), "SIPp listens", StartPatience);
+            await Eventually.SeeAsync(() => run._process.HasExited || run.Listens(), "SIPp listens", StartTimeout);
             if (run._process.HasExited)
                 throw new InvalidOperationException("SIPp did not start.\n" + await run.ReportAsync());
             return run;
@@ -69,7 +69,7 @@ public sealed class SippRun : IAsyncDisposable
     /// <summary>Calls <paramref name="service"/> at <paramref name="server"/>.</summary>
     public static SippRun Call(SippOptions options, string server, string service) => new(options, ["-s", service, "-auth_uri", $"{service}@{server}", server]);
 
-    /// <summary>Waits until the gateway has sent so many messages of this kind, repetitions not counted.</summary>
+    /// <summary>Waits until the gateway has sent this many messages of this kind, repetitions not counted.</summary>
     public Task GetsAsync(string kind, string method, int count = 1) =>
         SeesAsync(trace => trace.Gateway(kind, method).Count >= count, $"'{_options.Scenario}' gets {kind} of {method} {count} times");
 
@@ -77,7 +77,7 @@ public sealed class SippRun : IAsyncDisposable
     public Task SendsAsync(string kind) =>
         SeesAsync(trace => trace.Messages.Any(message => !message.FromGateway && message.Kind == kind), $"'{_options.Scenario}' sends {kind}");
 
-    /// <summary>Waits until the scenario is through, and fails with the whole exchange when it went another way.</summary>
+    /// <summary>Waits until the scenario is complete, and fails with the whole exchange when it took another course.</summary>
     public async Task<SippTrace> DoneAsync()
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
@@ -97,7 +97,7 @@ public sealed class SippRun : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>What has passed until now.</summary>
+    /// <summary>The messages so far.</summary>
     public async Task<SippTrace> TraceAsync() => SippTrace.Parse(File.Exists(TraceFile) ? await File.ReadAllTextAsync(TraceFile) : "");
 
     private async Task SeesAsync(Func<SippTrace, bool> wanted, string what) => await Eventually.SeeAsync(TraceAsync, wanted, what);
@@ -114,13 +114,15 @@ public sealed class SippRun : IAsyncDisposable
         ];
     }
 
-    /// <summary>SIPp's own keywords reach neither a status nor what it reads before the call, so the scenario is written out for each run.</summary>
+    /// <summary>
+    /// SIPp expands keywords neither in a status nor in parts read before the call, so the scenario is written out for each run.
+    /// </summary>
     private string FillIn(string scenario)
     {
         var transport = _options.OverTcp ? "TCP" : "UDP";
         IEnumerable<(string Key, string Value)> keys =
             [.. _options.Keys, ("contact", $"sip:pbx@{_options.Pbx.Server};transport={transport.ToLowerInvariant()}"), ("via", transport)];
-        return keys.Aggregate(scenario, (text, key) => text.Replace($"[{key.Key}]", key.Value, StringComparison.Ordinal)); // the test's word comes first
+        return keys.Aggregate(scenario, (text, key) => text.Replace($"[{key.Key}]", key.Value, StringComparison.Ordinal)); // the test's value has precedence
     }
 
     private bool Listens()

@@ -20,14 +20,14 @@ public sealed record SippMessage(bool FromGateway, string Text)
         .FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))?[(name.Length + 1)..].Trim();
 }
 
-/// <summary>All messages of one SIPp run in order, retransmissions left out, as its message trace tells them.</summary>
+/// <summary>All messages of one SIPp run in order, retransmissions left out, read from its message trace.</summary>
 public sealed partial class SippTrace
 {
     private SippTrace(IReadOnlyList<SippMessage> messages) => Messages = messages;
 
     public IReadOnlyList<SippMessage> Messages { get; }
 
-    /// <summary>What the gateway sent of one kind: a method, or a status.</summary>
+    /// <summary>The gateway's messages of one kind: a method, or a status.</summary>
     public IReadOnlyList<SippMessage> Gateway(string kind) => [.. Messages.Where(message => message.FromGateway && message.Kind == kind)];
 
     /// <summary>Responses of one status to one method.</summary>
@@ -47,7 +47,7 @@ public sealed partial class SippTrace
         return new SippTrace([.. messages.Distinct()]);
     }
 
-    /// <summary>With a date before what has passed, without one before a comment on it.</summary>
+    /// <summary>The header of a trace entry: with a date before a message, without one before a comment.</summary>
     [GeneratedRegex(@"^-{20,}( \d{4}-.*)?$", RegexOptions.Multiline)]
     private static partial Regex Separator();
 

@@ -4,7 +4,7 @@ using Interop.Bench;
 
 namespace Interop.Sipp;
 
-/// <summary>A foreign TLS stack between the gateway and SIPp, which speaks TCP: socat with OpenSSL.</summary>
+/// <summary>An independent TLS stack between the gateway and SIPp, which uses TCP: socat with OpenSSL.</summary>
 public sealed class TlsRelay : IAsyncDisposable
 {
     private readonly Process _process;
@@ -12,11 +12,11 @@ public sealed class TlsRelay : IAsyncDisposable
     private TlsRelay(string from, string to) =>
         _process = Process.Start(new ProcessStartInfo("socat", [from, to]) { RedirectStandardError = true })!;
 
-    /// <summary>Where the gateway connects with TLS, SIPp is reached with TCP.</summary>
+    /// <summary>The gateway connects here with TLS and reaches SIPp over TCP.</summary>
     public static Task<TlsRelay> BeforePbxAsync(int tlsPort, string pbx, string certificate) => StartAsync(
         tlsPort, $"OPENSSL-LISTEN:{tlsPort},bind=127.0.0.1,reuseaddr,fork,cert={certificate},verify=0", $"TCP:{pbx}");
 
-    /// <summary>Where SIPp connects with TCP, the gateway is reached with TLS, and has to show a certificate that is trusted.</summary>
+    /// <summary>SIPp connects here with TCP and reaches the gateway over TLS, which must show a trusted certificate.</summary>
     public static Task<TlsRelay> BeforeGatewayAsync(int tcpPort, int gatewayPort, string certificate) => StartAsync(
         tcpPort, $"TCP-LISTEN:{tcpPort},bind=127.0.0.1,reuseaddr,fork", $"OPENSSL:127.0.0.1:{gatewayPort},cafile={certificate},commonname=localhost");
 

@@ -39,7 +39,7 @@ public sealed class TlsTests(SippBench bench) : IClassFixture<SippBench>
         Assert.Contains("transport=tls", trace.Gateway("200", "INVITE")[0]["Contact"]);
     }
 
-    /// <summary>SIPp speaks TCP, but what it says is meant for TLS.</summary>
+    /// <summary>SIPp uses TCP, but its headers are for TLS.</summary>
     private static SippOptions Behind(string scenario) => new(scenario, Hidden)
     {
         OverTcp = true,

@@ -2,7 +2,7 @@ using Interop.Bench;
 
 namespace Interop.Sipp;
 
-/// <summary>The PBX moves a call to another of its phones: by REFER, and by INVITE with Replaces. WhatsApp never hears of it.</summary>
+/// <summary>The PBX moves a call to another of its phones: by REFER, and by INVITE with Replaces. WhatsApp is not involved.</summary>
 [Collection(InteropCollection.Name)]
 public sealed class TransferTests(SippBench bench) : IClassFixture<SippBench>
 {
@@ -88,7 +88,7 @@ public sealed class TransferTests(SippBench bench) : IClassFixture<SippBench>
         Assert.Empty(await bench.WhatsApp.CallsAsync("?user=" + user));
     }
 
-    /// <summary>The dialog as the gateway knows it: its own tag, then the phone's.</summary>
+    /// <summary>The dialog as the gateway identifies it: its own tag, then the phone's.</summary>
     private static async Task<string> DialogAsync(SippRun phone)
     {
         await phone.GetsAsync("INVITE", "INVITE");

@@ -15,14 +15,14 @@ public class SafetyTests(EngineFixture fixture) : IClassFixture<EngineFixture>
     {
         await using var call = await TestCall.PlaceAsync(fixture.Engine);
         await call.PhoneHearsAsync(1000);
-        var before = Drops(DropReason.Stranger);
-        using var stranger = Bind(IPAddress.Loopback);
+        var before = Drops(DropReason.UnexpectedSource);
+        using var unexpectedSource = Bind(IPAddress.Loopback);
         for (var i = 0; i < 50; i++)
-            call.Phone.Forge(stranger);
-        await TestCall.UntilAsync(() => Drops(DropReason.Stranger) >= before + 50, "50 packets refused");
+            call.Phone.Forge(unexpectedSource);
+        await TestCall.UntilAsync(() => Drops(DropReason.UnexpectedSource) >= before + 50, "50 packets refused");
         call.Phone.ForgetAudio();
         await call.PhoneHearsAsync(1000);
-        Assert.False(stranger.TryReceive(new byte[2048], out _, out _));
+        Assert.False(unexpectedSource.TryReceive(new byte[2048], out _, out _));
     }
 
     [Fact]
@@ -31,15 +31,15 @@ public class SafetyTests(EngineFixture fixture) : IClassFixture<EngineFixture>
         await using var call = await TestCall.PlaceAsync(fixture.Engine);
         var gateway = fixture.Engine.Loops[0].WhatsAppAddress;
         var before = Drops(DropReason.Unvalidated);
-        using var stranger = Bind(IPAddress.Loopback);
+        using var unexpectedSource = Bind(IPAddress.Loopback);
         byte[] hello = [22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 1, 0, 0, 0, 0];
         byte[] rtp = [0x80, 111, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
         byte[] rtcp = [0x80, 200, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1];
         foreach (var datagram in new[] { hello, rtp, rtcp, hello })
-            Assert.Equal(UdpSendResult.Sent, stranger.Send(datagram, new UdpAddress(gateway.Bits, gateway.Port)));
+            Assert.Equal(UdpSendResult.Sent, unexpectedSource.Send(datagram, new UdpAddress(gateway.Bits, gateway.Port)));
         await TestCall.UntilAsync(() => Drops(DropReason.Unvalidated) >= before + 4, "4 datagrams refused");
         await call.HandsetHearsAsync(600);
-        Assert.False(stranger.TryReceive(new byte[2048], out _, out _));
+        Assert.False(unexpectedSource.TryReceive(new byte[2048], out _, out _));
     }
 
     [Fact]

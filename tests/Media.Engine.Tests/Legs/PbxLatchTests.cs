@@ -11,7 +11,7 @@ public class PbxLatchTests
     private static readonly TransportAddress OtherPort = At("10.0.0.1", 5000);
     private static readonly TransportAddress ThirdPort = At("10.0.0.1", 6000);
     private static readonly TransportAddress Elsewhere = At("192.0.2.7", 4000);
-    private static readonly TransportAddress Stranger = At("198.51.100.9", 4000);
+    private static readonly TransportAddress UnexpectedSource = At("198.51.100.9", 4000);
     private static readonly PbxMediaProfile Plain = new();
     private static readonly PbxMediaProfile BehindNat = new() { NatLatching = true };
 
@@ -103,7 +103,7 @@ public class PbxLatchTests
         _latch.Signal(Signalled, _now);
         Assert.True(Hear(Elsewhere, BehindNat));
         Assert.Equal(Elsewhere, _latch.Target);
-        Assert.False(Hear(Stranger, BehindNat));
+        Assert.False(Hear(UnexpectedSource, BehindNat));
     }
 
     [Fact]
@@ -111,10 +111,10 @@ public class PbxLatchTests
     {
         var profile = BehindNat with { Sources = [IPNetwork.Parse("192.0.2.0/24")] };
         _latch.Signal(Signalled, _now);
-        Assert.True(Hear(Stranger, profile));
+        Assert.True(Hear(UnexpectedSource, profile));
         Assert.True(Hear(Elsewhere, profile));
         Assert.Equal(Elsewhere, _latch.Target);
-        Assert.False(Hear(Stranger, profile));
+        Assert.False(Hear(UnexpectedSource, profile));
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public class PbxLatchTests
         Assert.False(Hear(Elsewhere, Plain, packets: 5));
         Assert.True(Hear(Elsewhere, BehindNat, packets: 3));
         Pass(BehindNat.LatchAfter);
-        Assert.True(Hear(Stranger, BehindNat, packets: 3)); // the NAT gave it another address once more
+        Assert.True(Hear(UnexpectedSource, BehindNat, packets: 3)); // the NAT gave it another address once more
     }
 
     [Fact]

@@ -4,7 +4,7 @@ using Media.Native.Net;
 
 namespace Media.Native.Tests.Dtls;
 
-/// <summary>Against <c>openssl s_server</c> and <c>s_client</c> over loopback; both sides must export the same SRTP keys.</summary>
+/// <summary>Handshakes with <c>openssl s_server</c> and <c>s_client</c> over loopback; both sides must export the same SRTP keys.</summary>
 public sealed class DtlsForeignPeerTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("dtls-peer").FullName;

@@ -2,7 +2,7 @@ using Media.Native.Dtls;
 
 namespace Media.Native.Tests.Dtls;
 
-/// <summary>Whatever bytes arrive in whatever state: no exception, no crash, no keys that do not mirror.</summary>
+/// <summary>For any bytes in any state: no exception, no crash, no keys that differ between the sides.</summary>
 public class DtlsGarbageTests
 {
     [Theory]
@@ -55,7 +55,7 @@ public class DtlsGarbageTests
         Assert.Equal(DtlsState.Closed, pair.Client.State); // genuine records still arrive
     }
 
-    /// <summary>OpenSSL drops only the header of such a record and takes what is in its body for records.</summary>
+    /// <summary>OpenSSL drops only the header of such a record and treats its body as records.</summary>
     [Fact]
     public void A_record_of_another_version_cannot_carry_one_inside()
     {
@@ -70,7 +70,9 @@ public class DtlsGarbageTests
         }
     }
 
-    /// <summary>RFC 6347 §4.1.2.7: whoever can write the peer's address can write these, in any number, before every datagram of the handshake.</summary>
+    /// <summary>
+    /// RFC 6347 §4.1.2.7: anyone who can forge the peer's address can send these, in any number, before every datagram of the handshake.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Forgeries))]
     public void Records_in_the_clear_that_no_peer_sends_do_not_end_a_handshake(string what, byte[] record)

@@ -3,7 +3,7 @@ using Media.Native.Dtls;
 
 namespace Media.Native.Tests.Dtls;
 
-/// <summary>Two endpoints and the wire between them, in memory. Loss and order are the test's to decide.</summary>
+/// <summary>Two endpoints and the wire between them, in memory. The test decides loss and order.</summary>
 internal sealed class DtlsPair : IDisposable
 {
     // OpenSSL treats a timer with under 15 ms left as expired, so that waiting costs a test about a millisecond.
@@ -39,7 +39,7 @@ internal sealed class DtlsPair : IDisposable
     /// <summary>Decides the fate of the n-th datagram (from 0) of the whole conversation: true loses it.</summary>
     internal Func<int, bool> Loses { get; set; } = _ => false;
 
-    /// <summary>Puts the datagrams of a flight, before they are delivered, through the test's hands.</summary>
+    /// <summary>Lets the test change the datagrams of a flight before they are delivered.</summary>
     internal Func<byte[], IEnumerable<byte[]>> Tampers { get; set; } = datagram => [datagram];
 
     /// <summary>Delivers each flight's datagrams last to first.</summary>

@@ -41,7 +41,7 @@ public sealed class TelephoneEventTests
         return reader.Handle(packet, at ?? sent.At);
     }
 
-    /// <summary>What the reader makes of those packets, and of the silence after them: "5↓" pressed, "5↑160" released after 160 ms.</summary>
+    /// <summary>The reader's events for those packets and the silence after them: "5↓" pressed, "5↑160" released after 160 ms.</summary>
     private static string Hear(TelephoneEventReader reader, IEnumerable<Sent> packets)
     {
         var heard = new List<string>();
@@ -175,7 +175,7 @@ public sealed class TelephoneEventTests
         reader.HandleDeadline(reader.NextDeadline);
         Assert.True(reader.TryPollEvent(out var released));
         Assert.Equal(TelephoneEventPhase.Released, released.Phase);
-        // What is left of the same press afterwards is not another one.
+        // The rest of the same press afterwards is not another one.
         Feed(reader, sent[1], sent[0].At + TimeSpan.FromSeconds(1));
         Assert.False(reader.TryPollEvent(out _));
     }
@@ -200,7 +200,9 @@ public sealed class TelephoneEventTests
         Assert.Equal((TelephoneEventPhase.Pressed, '1'), (pressed.Phase, pressed.Digit));
     }
 
-    /// <summary>A press of six packets 20 ms apart, the last three with E, whose timestamps and durations follow <paramref name="shape"/>.</summary>
+    /// <summary>
+    /// A press of six packets 20 ms apart, the last three with E, whose timestamps and durations follow <paramref name="shape"/>.
+    /// </summary>
     private List<Sent> PressOf(string shape, int startMs, bool marked, int clockRate = 8000, int timestampRate = 8000) =>
     [
         .. Enumerable.Range(0, 6).Select(n =>

@@ -43,7 +43,7 @@ public class IceConnectivityTests
         var world = new IceWorld();
         var gateway = world.Add(IceRole.Controlled, lite: false, "192.0.2.1:4000");
         var relay = world.Add(IceRole.Controlled, lite: true, "198.51.100.1:3480");
-        // Its SDP forgot to say a=ice-lite.
+        // Its SDP lacks a=ice-lite.
         Assert.True(gateway.Agent.SetRemote(relay.Options.Local, lite: false));
         Assert.True(gateway.Agent.AddRemoteCandidate(IceCandidate.Host(relay.Sockets[0], 1)));
         world.Tell(relay, gateway);
@@ -198,7 +198,7 @@ public class IceConnectivityTests
             world.Introduce(a, b);
 
             Assert.True(world.RunUntil(() => a.Saw(IceEventKind.Connected) && b.Saw(IceEventKind.Connected)), $"seed {seed}");
-            world.RunFor(5); // whatever was nominated late has been heard of
+            world.RunFor(5); // late nominations have arrived
             Assert.Equal(a.Agent.Selected!.Value.Remote, b.Agent.Selected!.Value.Local);
         }
     }

@@ -146,9 +146,9 @@ public class IceInputTests
     {
         var agent = Agent(IceRole.Controlling, Remote);
         var success = StunMessages.Success(Transmit(agent, out _).TransactionId, Remote.Password, Socket);
-        var stranger = Peer with { Port = 1 };
-        Assert.Equal(IceVerdict.Asymmetric, agent.HandleDatagram(success, Socket, stranger, _clock.Now));
-        Assert.False(agent.IsValidated(stranger));
+        var unexpectedSource = Peer with { Port = 1 };
+        Assert.Equal(IceVerdict.Asymmetric, agent.HandleDatagram(success, Socket, unexpectedSource, _clock.Now));
+        Assert.False(agent.IsValidated(unexpectedSource));
         Assert.False(agent.IsValidated(Peer));
         Assert.Equal(IceVerdict.UnknownTransaction, Handle(agent, success));
     }

@@ -22,7 +22,9 @@ internal sealed class IcePeer(IceAgent agent, IceAgentOptions options, Transport
     public bool Saw(IceEventKind kind) => Events.Any(e => e.Kind == kind);
 }
 
-/// <summary>Agents and the wire between them in virtual time, driven as a media loop drives them: every input is followed by a full drain.</summary>
+/// <summary>
+/// Agents and the wire between them in virtual time, driven as a media loop drives them: every input is followed by a full drain.
+/// </summary>
 internal sealed class IceWorld
 {
     private readonly byte[] _buffer = new byte[IceAgent.MaxTransmitLength];
@@ -60,7 +62,7 @@ internal sealed class IceWorld
         return peer;
     }
 
-    /// <summary>Tells each of the other's credentials and of the sockets as host candidates, as two SDPs would.</summary>
+    /// <summary>Gives each the other's credentials and sockets as host candidates, as two SDPs would.</summary>
     public void Introduce(IcePeer a, IcePeer b, bool candidatesOfA = true, bool candidatesOfB = true)
     {
         Tell(a, b, candidatesOfB);
@@ -76,13 +78,13 @@ internal sealed class IceWorld
 
     public void RunFor(double seconds) => RunUntil(() => false, seconds);
 
-    /// <summary>Lets the world turn until a condition holds; false when it did not within the time.</summary>
+    /// <summary>Runs virtual time until a condition holds; false when it did not within the time.</summary>
     public bool RunUntil(Func<bool> condition, double seconds = 20)
     {
         var end = Clock.Now + TimeSpan.FromSeconds(seconds);
         for (var steps = 0; ; steps++)
         {
-            Assert.True(steps < 200_000, "The agents never rest.");
+            Assert.True(steps < 200_000, "The agents never settle.");
             foreach (var peer in _peers)
                 Drain(peer);
             if (condition())

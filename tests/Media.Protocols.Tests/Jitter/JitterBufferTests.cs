@@ -11,7 +11,7 @@ public sealed class JitterBufferTests
     private readonly VirtualClock _clock = new();
     private JitterBuffer _buffer = new(new JitterBufferOptions());
 
-    /// <summary>Pushes a packet whose payload is its sequence number; answers what may be popped then, as words.</summary>
+    /// <summary>Pushes a packet whose payload is its sequence number; returns the items that can be popped then, as text.</summary>
     private string Push(int sequence, uint ssrc = 7, uint? timestamp = null)
     {
         var bytes = new byte[14];
@@ -229,7 +229,7 @@ public sealed class JitterBufferTests
         Assert.Equal(1, _buffer.Statistics.Rejected);
     }
 
-    /// <summary>Whatever a network does to a stream, each number comes out at most once, in order, and all are accounted for.</summary>
+    /// <summary>For any network impairment, each number comes out at most once, in order, and all are accounted for.</summary>
     [Fact]
     public void Any_loss_duplication_and_reordering_comes_out_in_order()
     {

@@ -13,7 +13,7 @@ public sealed class PlayoutTimelineTests
     private readonly PlayoutTimeline _line = new();
     private long _written;
 
-    /// <summary>A packet of 20 ms, so many ms after the first; answers where it was put on the line, or null.</summary>
+    /// <summary>A packet of 20 ms, this many ms after the first; returns its place on the timeline, or null.</summary>
     private long? Place(int milliseconds, uint origin = 4711)
     {
         if (!_line.TryPlace(new RtpTimestamp(origin + (uint)(milliseconds * 8)), Rate, _clock.Now, out var gap))
@@ -124,7 +124,7 @@ public sealed class PlayoutTimelineTests
             After(20);
             Assert.Equal(at + ms, Place(ms, uint.MaxValue - 800));
         }
-        for (var minutes = 1; minutes < 20; minutes++) // 48 kHz comes round after 24 h 51 min, 8 kHz after six days
+        for (var minutes = 1; minutes < 20; minutes++) // 48 kHz wraps after 24 h 51 min, 8 kHz after six days
         {
             After(1_000_000);
             Generate(20);

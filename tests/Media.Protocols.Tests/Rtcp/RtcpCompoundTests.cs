@@ -91,7 +91,7 @@ public sealed class RtcpCompoundTests
             0x8F, 205, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2, 3, 4, // transport-wide feedback
             0x81, 206, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, // picture loss
             0x80, 207, 0, 1, 0, 0, 0, 1, // extended report
-            0x80, 250, 0, 0, // nobody's
+            0x80, 250, 0, 0, // unassigned
             0x80, 201, 0, 1, 0, 0, 0, 9,
         ];
         Assert.True(RtcpReader.TryRead(compound, out var reader));
@@ -125,7 +125,7 @@ public sealed class RtcpCompoundTests
     }
 
     [Theory]
-    [InlineData("9FC80001 00000001")] // 31 blocks and a sender's words announced, none there
+    [InlineData("9FC80001 00000001")] // 31 blocks and sender information announced, none present
     [InlineData("81C90001 00000001")]
     [InlineData("9FCB0000")]
     [InlineData("81CA0001 00000001")] // a chunk without items

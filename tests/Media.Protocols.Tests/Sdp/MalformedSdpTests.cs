@@ -4,7 +4,7 @@ using Testing;
 
 namespace Media.Protocols.Tests.Sdp;
 
-/// <summary>Damage to every vector: whatever is left is read as something or refused with a reason, and nothing throws.</summary>
+/// <summary>Damage to every vector: the rest is read or refused with a reason, and nothing throws.</summary>
 public sealed class MalformedSdpTests
 {
     public static TheoryData<string> Vectors => [.. SdpVectors.Names];

@@ -3,7 +3,7 @@ using Testing;
 
 namespace Media.Protocols.Tests.Sdp;
 
-/// <summary>What a PBX does to a call in progress: hold, resume, move, refresh, fax; and our own later offers.</summary>
+/// <summary>A PBX's changes to a call in progress: hold, resume, move, refresh, fax; and our own later offers.</summary>
 public sealed class PbxRenegotiationTests
 {
     private static readonly PbxLocalMedia Local = SdpVectors.Local();

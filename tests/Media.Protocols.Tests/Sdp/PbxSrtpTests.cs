@@ -12,7 +12,7 @@ public sealed class PbxSrtpTests
     [Theory]
     [InlineData("asterisk-offer-sdes", SrtpProfile.AesCm128HmacSha1_80, 1)]
     [InlineData("freeswitch-offer-srtp", SrtpProfile.AeadAes128Gcm, 2)]
-    [InlineData("cucm-offer-srtp", SrtpProfile.AesCm128HmacSha1_32, 3)] // GCM-256 is not spoken, and UNENCRYPTED_SRTCP is not accepted
+    [InlineData("cucm-offer-srtp", SrtpProfile.AesCm128HmacSha1_32, 3)] // GCM-256 is not supported, and UNENCRYPTED_SRTCP is not accepted
     [InlineData("baresip-offer", SrtpProfile.AesCm128HmacSha1_32, 1)]
     public void Takes_the_first_line_it_can_honour_and_repeats_its_tag(string vector, SrtpProfile profile, int tag)
     {

@@ -128,7 +128,7 @@ public sealed class SdpAttributeTests
     [InlineData("IN IP4 192.0.2.1", true)]
     [InlineData("in ip4 192.0.2.1", true)]
     [InlineData("IN IP6 2001:db8::1", true)]
-    [InlineData("IN IP4 2001:db8::1", true)] // an address says itself of which family it is
+    [InlineData("IN IP4 2001:db8::1", true)] // the address itself shows its family
     [InlineData("IN IP4 media.example.org", false)]
     [InlineData("IN IP4 7", false)]
     [InlineData("IN IP4 224.2.1.1/127", false)]

@@ -81,7 +81,7 @@ public sealed class WhatsAppOfferTests
     [InlineData(DtlsSetup.ActPass, "a=setup:actpass")]
     [InlineData(DtlsSetup.ActPass, "a=setup:ACTPASS ")]
     [InlineData(DtlsSetup.Active, "a=setup:actpass")]
-    [InlineData(DtlsSetup.ActPass, "a=x-no-setup")] // RFC 4145 §4: an answerer that says nothing is passive
+    [InlineData(DtlsSetup.ActPass, "a=x-no-setup")] // RFC 4145 §4: an answerer without a=setup is passive
     public void An_answerer_that_leaves_the_choice_to_us_gets_our_ClientHello(DtlsSetup offered, string line)
     {
         var answer = SdpVectors.Read("whatsapp-answer-older").Replace("a=setup:active", line);

@@ -158,7 +158,7 @@ public sealed class WhatsAppSdpTests
     [InlineData("a=setup:actpass", "a=setup:active", false, "a=setup:passive")]
     [InlineData("a=setup:actpass", "a=setup:passive", true, "a=setup:active")]
     [InlineData("a=setup:actpass", "a=setup: ActPass", true, "a=setup:active")]
-    [InlineData("a=setup:actpass\r\n", "", false, "a=setup:passive")] // RFC 4145 §4: an offerer that says nothing is active
+    [InlineData("a=setup:actpass\r\n", "", false, "a=setup:passive")] // RFC 4145 §4: an offerer without a=setup is active
     [InlineData("a=setup:actpass", "a=setup:whatever", false, "a=setup:passive")]
     public void The_handshake_role_is_the_one_the_offer_leaves(string from, string to, bool client, string ours)
     {

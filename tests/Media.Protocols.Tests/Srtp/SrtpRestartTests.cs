@@ -5,7 +5,7 @@ using Testing;
 
 namespace Media.Protocols.Tests.Srtp;
 
-/// <summary>Senders that begin anew under the same key and SSRC, and those who play back what they recorded.</summary>
+/// <summary>Senders that restart under the same key and SSRC, and attackers who replay recorded packets.</summary>
 public sealed class SrtpRestartTests
 {
     private static readonly byte[] Payload = [.. Enumerable.Range(0, 40).Select(i => (byte)i)];
@@ -66,8 +66,8 @@ public sealed class SrtpRestartTests
     }
 
     [Theory]
-    [InlineData(65_000, 1200, 100)]     // wrapped, begins anew below where it first began
-    [InlineData(65_000, 1200, 65_000)]  // begins anew where it first began
+    [InlineData(65_000, 1200, 100)]     // wrapped, restarts below its first start
+    [InlineData(65_000, 1200, 65_000)]  // restarts at its first start
     [InlineData(65_000, 1200, 65_300)]
     [InlineData(40_000, 300, 100)]      // a lower number without wrap
     [InlineData(40_000, 300, 39_000)]
@@ -81,7 +81,7 @@ public sealed class SrtpRestartTests
             using var first = Sender(profile);
             var recorded = Enumerable.Range(start, count).Select(sequence => Rtp(first, (ushort)sequence)).ToList();
             Assert.All(recorded, packet => Assert.Equal(SrtpError.None, Unprotect(receiver, packet)));
-            Assert.All(recorded, packet => Assert.NotEqual(SrtpError.None, UnprotectAny(receiver, packet))); // whoever replays finds no second start
+            Assert.All(recorded, packet => Assert.NotEqual(SrtpError.None, UnprotectAny(receiver, packet))); // a replay causes no second restart
 
             using var second = Sender(profile);
             var anew = Enumerable.Range(restart, 700).Select(sequence => Second(second, sequence)).ToList();

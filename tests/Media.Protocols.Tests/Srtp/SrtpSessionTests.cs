@@ -103,7 +103,7 @@ public sealed class SrtpSessionTests
             Assert.NotEqual(SrtpError.None, UnprotectRtcp(bob, report));
             report[bit / 8] ^= (byte)(1 << bit % 8);
         }
-        // None of that left a trace: the true packets still pass.
+        // None of that changed state: the authentic packets still pass.
         Assert.Equal(SrtpError.None, Unprotect(bob, packet));
         Assert.Equal(SrtpError.None, UnprotectRtcp(bob, report));
     }
@@ -172,8 +172,8 @@ public sealed class SrtpSessionTests
     {
         var (alice, bob) = Pair(SrtpProfile.AesCm128HmacSha1_80);
         Assert.Equal(SrtpError.None, Unprotect(bob, Rtp(alice, 2)));
-        var (stranger, _) = Pair(SrtpProfile.AesCm128HmacSha1_80);
-        Assert.Equal(SrtpError.Replayed, Unprotect(bob, Rtp(stranger, 65535)));
+        var (unexpectedSource, _) = Pair(SrtpProfile.AesCm128HmacSha1_80);
+        Assert.Equal(SrtpError.Replayed, Unprotect(bob, Rtp(unexpectedSource, 65535)));
         Assert.Equal(SrtpError.None, Unprotect(bob, Rtp(alice, 3)));
     }
 
@@ -306,7 +306,9 @@ public sealed class SrtpSessionTests
         Assert.Equal(0, Run(1000));
     }
 
-    /// <summary>What a sender with an identifier puts before the tag (RFC 3711 §3.1), or at the end under AES-GCM (RFC 7714 §8.2).</summary>
+    /// <summary>
+    /// Inserts the bytes that a sender with an identifier puts before the tag (RFC 3711 §3.1), or at the end under AES-GCM (RFC 7714 §8.2).
+    /// </summary>
     private static byte[] WithIdentifier(byte[] datagram, SrtpProfile profile, byte[] mki, bool isRtcp)
     {
         var behind = profile == SrtpProfile.AeadAes128Gcm ? 0 : isRtcp ? 10 : profile.RtpOverhead();

@@ -4,7 +4,7 @@ using Testing;
 
 namespace Media.Protocols.Tests.Srtp;
 
-/// <summary>What RFC 3711 appendix B and RFC 7714 §16 and §17 print, and the reference packets of libsrtp's test driver.</summary>
+/// <summary>The vectors of RFC 3711 appendix B and RFC 7714 §16 and §17, and the reference packets of libsrtp's test driver.</summary>
 public sealed class SrtpVectors
 {
     private static readonly ManagedSrtpPrimitives Primitives = new();

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Sandbox.Calls;
 
-/// <summary>Ids in the shapes that Meta's have: base64 around the user's number and 32 hex digits.</summary>
+/// <summary>Ids in the shapes of Meta's: base64 around the user's number and 32 hex digits.</summary>
 public static class CallIds
 {
     public static string NewCall(string userPhone, bool inbound) => "wacid." + Encode(userPhone, inbound ? (byte)0x12 : (byte)0x11);

@@ -8,38 +8,38 @@ using Sandbox.Webhooks;
 
 namespace Sandbox.Calls;
 
-/// <summary>What a user wants when calling: which handset, and the payloads of the button or link that was tapped.</summary>
+/// <summary>A user's request to call: the handset, and the payloads of the button or link that was tapped.</summary>
 public sealed record PlaceCall(string? Handset, string? CtaPayload, string? DeeplinkPayload, double? ToneHertz);
 
 /// <summary>A WhatsApp user calls: offer, pre_accept, accept, reject.</summary>
 public sealed class InboundCalls(
-    CallDesk desk, HandsetFactory handsets, SandboxOptions options, PermissionBook permissions, WebhookBodies bodies, WebhookSender webhooks,
+    CallHandler handler, HandsetFactory handsets, SandboxOptions options, PermissionStore permissions, WebhookBodies bodies, WebhookSender webhooks,
     KnobBox knobs, TimeProvider time)
 {
-    /// <summary>Null call: refused by WhatsApp itself, for the reason given; Meta sends no webhook then.</summary>
-    public async Task<(SandboxCall? Call, string? Refusal)> PlaceAsync(BusinessNumber number, SandboxUser user, PlaceCall wish, CancellationToken cancel)
+    /// <summary>Places a call. Null: refused by WhatsApp itself, for the reason given; Meta sends no webhook then.</summary>
+    public async Task<(SandboxCall? Call, string? Refusal)> PlaceAsync(BusinessNumber number, SandboxUser user, PlaceCall request, CancellationToken cancel)
     {
-        if (number.InboundRefusal(time.GetUtcNow(), byButton: wish.CtaPayload is not null || wish.DeeplinkPayload is not null) is { } reason)
+        if (number.InboundRefusal(time.GetUtcNow(), byButton: request.CtaPayload is not null || request.DeeplinkPayload is not null) is { } reason)
             return (null, reason);
         if (number.PaymentMissing)
         {
             webhooks.Send(number, user.Phone, bodies.NumberError(number, 131044, "Business eligibility payment issue"), null, "error");
             return (null, "no payment method: 131044");
         }
-        if (desk.LiveCount(number) >= options.MaxConcurrentCalls)
+        if (handler.LiveCount(number) >= options.MaxConcurrentCalls)
             return (null, "too many calls at once");
 
         permissions.OpenWindow(number, user);
-        var kind = wish.Handset ?? user.Handset ?? options.DefaultHandset;
+        var kind = request.Handset ?? user.Handset ?? options.DefaultHandset;
         var handset = handsets.Create(kind, user, number);
         var call = new SandboxCall(CallIds.NewCall(user.Phone, inbound: true), number, user, inbound: true, handset, kind, time)
         {
-            CtaPayload = wish.CtaPayload,
-            DeeplinkPayload = wish.DeeplinkPayload,
+            CtaPayload = request.CtaPayload,
+            DeeplinkPayload = request.DeeplinkPayload,
         };
         try
         {
-            if (wish.ToneHertz is { } hertz)
+            if (request.ToneHertz is { } hertz)
                 await handset.SendToneAsync(hertz, cancel);
             call.HandsetOffer = await handset.CreateOfferAsync(cancel);
             call.Offer = MetaSdp.Offer(call.HandsetOffer, number.AdditionalCodecs, time.GetUtcNow());
@@ -49,11 +49,11 @@ public sealed class InboundCalls(
             await handset.DisposeAsync();
             return (null, fault.Message);
         }
-        desk.Add(call);
+        handler.Add(call);
         call.Note("state", "placed", kind);
-        await desk.WithAsync(call, () =>
+        await handler.WithAsync(call, () =>
         {
-            desk.Arm(call, options.Timers.AcceptWindow, () => desk.EndAsync(call, "COMPLETED", "accept window"));
+            handler.Arm(call, options.Timers.AcceptWindow, () => handler.EndAsync(call, "COMPLETED", "accept window"));
             SendConnect(call);
             return Task.FromResult(true);
         });
@@ -85,7 +85,7 @@ public sealed class InboundCalls(
             await call.Handset.ApplyAnswerAsync(MetaSdp.AnswerForHandset(sdp!, call.HandsetOffer), CancellationToken.None);
         call.BusinessAnswer = sdp;
         call.OpaqueData = opaqueData ?? call.OpaqueData;
-        await desk.ActivateAsync(call);
+        await handler.ActivateAsync(call);
         return null;
     }
 
@@ -93,7 +93,7 @@ public sealed class InboundCalls(
     {
         if (call.State != CallState.Waiting)
             return WrongState(call, "reject");
-        await desk.EndAsync(call, "COMPLETED", "business reject");
+        await handler.EndAsync(call, "COMPLETED", "business reject");
         return null;
     }
 

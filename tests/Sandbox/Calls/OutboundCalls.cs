@@ -8,14 +8,14 @@ using Sandbox.Webhooks;
 
 namespace Sandbox.Calls;
 
-/// <summary>The business calls: connect's checks in Meta's order, then the user's phone rings, is answered, declined or left alone.</summary>
+/// <summary>The business calls: connect's checks in Meta's order, then the user's phone rings, is answered, declined or ignored.</summary>
 public sealed class OutboundCalls(
-    CallDesk desk, HandsetFactory handsets, SandboxOptions options, PermissionBook permissions, WebhookBodies bodies, WebhookSender webhooks,
+    CallHandler handler, HandsetFactory handsets, SandboxOptions options, PermissionStore permissions, WebhookBodies bodies, WebhookSender webhooks,
     KnobBox knobs, TimeProvider time)
 {
     private readonly Lock _admission = new();
 
-    /// <summary>Checks and registers a call. It goes on with <see cref="Start"/>, once the business has its id.</summary>
+    /// <summary>Checks and registers a call. It continues with <see cref="Start"/> once the business has its id.</summary>
     public (SandboxCall? Call, GraphFault? Fault) Connect(BusinessNumber number, SandboxUser? user, string? sdpType, string? sdp, string? opaqueData)
     {
         if (sdpType != "offer")
@@ -37,19 +37,19 @@ public sealed class OutboundCalls(
                 Offer = sdp,
                 OpaqueData = opaqueData,
             };
-            desk.Add(call);
+            handler.Add(call);
             call.Note("state", "placed", kind);
             return (call, null);
         }
     }
 
-    public Task Start(SandboxCall call) => desk.RunAsync(call, () => ReachAsync(call));
+    public Task Start(SandboxCall call) => handler.RunAsync(call, () => ReachAsync(call));
 
-    /// <summary>The user taps the green button. False when there is nothing to answer.</summary>
-    public Task<bool> AnswerAsync(SandboxCall call) => desk.WithAsync(call, () => PickUpAsync(call));
+    /// <summary>The user taps the green button. False when no call can be answered.</summary>
+    public Task<bool> AnswerAsync(SandboxCall call) => handler.WithAsync(call, () => PickUpAsync(call));
 
     /// <summary>The user taps the red button while it rings.</summary>
-    public Task<bool> DeclineAsync(SandboxCall call) => desk.WithAsync(call, () => TurnDownAsync(call));
+    public Task<bool> DeclineAsync(SandboxCall call) => handler.WithAsync(call, () => TurnDownAsync(call));
 
     private async Task<bool> PickUpAsync(SandboxCall call)
     {
@@ -58,7 +58,7 @@ public sealed class OutboundCalls(
         SendStatus(call, "ACCEPTED");
         if (knobs.Current.AcceptedBeforeRinging && call.State == CallState.Ringing)
             SendStatus(call, "RINGING");
-        await desk.ActivateAsync(call);
+        await handler.ActivateAsync(call);
         return true;
     }
 
@@ -67,7 +67,7 @@ public sealed class OutboundCalls(
         if (!CanDecide(call))
             return false;
         SendStatus(call, "REJECTED");
-        return await desk.EndAsync(call, "COMPLETED", "user");
+        return await handler.EndAsync(call, "COMPLETED", "user");
     }
 
     private static bool CanDecide(SandboxCall call) => !call.Inbound && call.State is (CallState.Ringing or CallState.Waiting);
@@ -77,9 +77,9 @@ public sealed class OutboundCalls(
         : number.OutboundUnavailable ? GraphFault.Unavailable
         : number.IsOutboundRestricted(time.GetUtcNow()) ? GraphFault.Restricted
         : permissions.CheckCall(number, user)
-        ?? (desk.HasLiveCall(number, user) ? GraphFault.Duplicate
-        : desk.LiveCount(number) >= options.MaxConcurrentCalls ? GraphFault.TooManyAtOnce
-        : desk.StartedToday(number) >= options.MaxInitiationsPerDay ? GraphFault.TooManyStarts
+        ?? (handler.HasLiveCall(number, user) ? GraphFault.Duplicate
+        : handler.LiveCount(number) >= options.MaxConcurrentCalls ? GraphFault.TooManyAtOnce
+        : handler.StartedToday(number) >= options.MaxInitiationsPerDay ? GraphFault.TooManyStarts
         : null);
 
     /// <summary>The phone gets the offer and answers it; then it rings.</summary>
@@ -95,7 +95,7 @@ public sealed class OutboundCalls(
         catch (HandsetException fault)
         {
             call.Note("handset", "failed", fault.Message);
-            await desk.EndAsync(call, "FAILED", "handset", 138019);
+            await handler.EndAsync(call, "FAILED", "handset", 138019);
             return;
         }
         var now = knobs.Current;
@@ -105,7 +105,7 @@ public sealed class OutboundCalls(
             call.HeldConnect = SendConnect;
         else if (!now.RingingBeforeConnect)
             SendConnect();
-        desk.Arm(call, options.Timers.RingDelay, () => RingAsync(call, now.RingingBeforeConnect ? SendConnect : null));
+        handler.Arm(call, options.Timers.RingDelay, () => RingAsync(call, now.RingingBeforeConnect ? SendConnect : null));
     }
 
     private Task RingAsync(SandboxCall call, Action? connectAfter)
@@ -118,11 +118,11 @@ public sealed class OutboundCalls(
         }
         connectAfter?.Invoke();
         if (call.User.Auto == AutoMode.Answer)
-            desk.Arm(call, options.Timers.AutoDelay, () => PickUpAsync(call));
+            handler.Arm(call, options.Timers.AutoDelay, () => PickUpAsync(call));
         else if (call.User.Auto == AutoMode.Decline)
-            desk.Arm(call, options.Timers.AutoDelay, () => TurnDownAsync(call));
+            handler.Arm(call, options.Timers.AutoDelay, () => TurnDownAsync(call));
         else
-            desk.Arm(call, options.Timers.Ring, () => desk.EndAsync(call, "COMPLETED", "ring timeout"));
+            handler.Arm(call, options.Timers.Ring, () => handler.EndAsync(call, "COMPLETED", "ring timeout"));
         return Task.CompletedTask;
     }
 

@@ -20,16 +20,16 @@ public enum CallState
     Ended,
 }
 
-/// <summary>One line of what happened to a call.</summary>
-/// <param name="At">When.</param>
+/// <summary>One entry of a call's timeline.</summary>
+/// <param name="At">The time.</param>
 /// <param name="Kind">graph, webhook, state, handset or control.</param>
 /// <param name="What">The action, event or state.</param>
 /// <param name="Detail">Its result.</param>
 public sealed record TimelineEntry(DateTimeOffset At, string Kind, string What, string Detail);
 
 /// <summary>
-/// One call as WhatsApp's servers see it. Whoever changes it holds <see cref="Gate"/>; the timeline has a lock of its own, so that deliveries
-/// can be noted while the call goes on.
+/// One call as WhatsApp's servers see it. Every change holds <see cref="Gate"/>; the timeline has a lock of its own, so that deliveries
+/// can be recorded while the call goes on.
 /// </summary>
 public sealed class SandboxCall(
     string id, BusinessNumber number, SandboxUser user, bool inbound, IHandset handset, string handsetKind, TimeProvider time)
@@ -70,7 +70,7 @@ public sealed class SandboxCall(
     /// <summary>The offer the business got (inbound) or made (outbound).</summary>
     public string Offer { get; set; } = "";
 
-    /// <summary>What the handset itself offered; inbound only.</summary>
+    /// <summary>The handset's own offer; inbound only.</summary>
     public string HandsetOffer { get; set; } = "";
 
     /// <summary>The SDP of pre_accept, which accept must repeat.</summary>
@@ -85,10 +85,10 @@ public sealed class SandboxCall(
     /// <summary>The timer of the state it is in.</summary>
     public ITimer? Deadline { get; set; }
 
-    /// <summary>Taken when the call ended, before the handset was put away.</summary>
+    /// <summary>The report taken when the call ended, before the handset was disposed.</summary>
     public HandsetReport? LastReport { get; set; }
 
-    /// <summary>A connect webhook held back until terminate, by knob.</summary>
+    /// <summary>A connect webhook held back until terminate, set by a knob.</summary>
     public Action? HeldConnect { get; set; }
 
     public bool IsLive => State != CallState.Ended;

@@ -9,18 +9,20 @@ using Sandbox.Webhooks;
 
 namespace Sandbox.Control;
 
-/// <summary>/sandbox: what a test or a person does on behalf of WhatsApp's users and operators. JSON in and out; 404 and 409 with a reason.</summary>
+/// <summary>
+/// /sandbox: actions of a test or a person on behalf of WhatsApp's users and operators. JSON in and out; 404 and 409 with a reason.
+/// </summary>
 public sealed class ControlApi(
-    UserBook users, NumberBook numbers, CallDesk desk, InboundCalls inbound, OutboundCalls outbound, PermissionBook permissions,
+    UserStore users, NumberStore numbers, CallHandler handler, InboundCalls inbound, OutboundCalls outbound, PermissionStore permissions,
     PermissionReplies replies, WebhookBodies bodies, WebhookSender webhooks, KnobBox knobs, FaultPlan faults, MessageLog messages,
     SettingsApi settings, TimeProvider time)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
         var root = routes.MapGroup("/sandbox");
-        root.MapGet("/health", () => Results.Ok(new { status = "ok", live = desk.All.Count(call => call.IsLive) }));
+        root.MapGet("/health", () => Results.Ok(new { status = "ok", live = handler.All.Count(call => call.IsLive) }));
         root.MapGet("/knobs", () => knobs.Current);
-        root.MapPut("/knobs", (Knobs wish) => knobs.Current = wish);
+        root.MapPut("/knobs", (Knobs request) => knobs.Current = request);
         root.MapDelete("/knobs", () => knobs.Current = new Knobs());
         root.MapPost("/faults", (PlannedFault fault) => faults.Add(fault));
         root.MapDelete("/faults", faults.Clear);
@@ -34,17 +36,17 @@ public sealed class ControlApi(
     private void MapNumbers(RouteGroupBuilder root)
     {
         root.MapGet("/numbers", () => numbers.All.Select(number => new { number.PhoneNumberId, number.DisplayNumber, number.WebhookUrl }));
-        root.MapPatch("/numbers/{id}", (string id, NumberWish wish) =>
+        root.MapPatch("/numbers/{id}", (string id, NumberPatch request) =>
         {
             if (numbers.Find(id) is not { } number)
                 return Results.NotFound(new { reason = "no such number" });
-            number.WebhookUrl = wish.WebhookUrl ?? number.WebhookUrl;
-            number.OutboundRestricted = wish.OutboundRestricted ?? number.OutboundRestricted;
-            number.OutboundUnavailable = wish.OutboundUnavailable ?? number.OutboundUnavailable;
-            number.PaymentMissing = wish.PaymentMissing ?? number.PaymentMissing;
-            number.EnablingFault = wish.EnablingFault is 0 ? null : wish.EnablingFault ?? number.EnablingFault;
-            if (wish.OutboundRestricted is { } restricted)
-                TellAccount(number, restricted ? bodies.Restriction(number, new("RESTRICTED_BUSINESS_INITIATED_CALLING", WeekAhead)) : bodies.Violation(number, "LOW_BUSINESS_INITIATED_CALLING_QUALITY"));
+            number.WebhookUrl = request.WebhookUrl ?? number.WebhookUrl;
+            number.OutboundRestricted = request.OutboundRestricted ?? number.OutboundRestricted;
+            number.OutboundUnavailable = request.OutboundUnavailable ?? number.OutboundUnavailable;
+            number.PaymentMissing = request.PaymentMissing ?? number.PaymentMissing;
+            number.EnablingFault = request.EnablingFault is 0 ? null : request.EnablingFault ?? number.EnablingFault;
+            if (request.OutboundRestricted is { } restricted)
+                AnnounceToAccount(number, restricted ? bodies.Restriction(number, new("RESTRICTED_BUSINESS_INITIATED_CALLING", WeekAhead)) : bodies.Violation(number, "LOW_BUSINESS_INITIATED_CALLING_QUALITY"));
             return Results.Ok(new { number.PhoneNumberId, number.WebhookUrl, number.OutboundRestricted, number.OutboundUnavailable, number.PaymentMissing });
         });
     }
@@ -55,13 +57,13 @@ public sealed class ControlApi(
         root.MapPost("/numbers/{id}/settings", (string id, JsonObject body) => WithNumber(id, number =>
             settings.Change(number, body) is { Fault: { } fault } ? Results.Conflict(new { reason = fault.Details }) : Results.Ok(number.Settings())));
         root.MapGet("/numbers/{id}/settings", (string id) => WithNumber(id, number => Results.Ok(number.SettingsWithRestrictions(time.GetUtcNow()))));
-        root.MapPost("/numbers/{id}/restrictions", (string id, RestrictionWish wish) => WithNumber(id, number =>
+        root.MapPost("/numbers/{id}/restrictions", (string id, RestrictionRequest request) => WithNumber(id, number =>
         {
-            var restriction = new Restriction(wish.Type, wish.Minutes is { } minutes ? time.GetUtcNow().AddMinutes(minutes) : WeekAhead);
-            if (wish.Listed)
-                number.Restrictions = [.. number.Restrictions.Where(one => one.Type != wish.Type), restriction];
-            if (wish.Told)
-                TellAccount(number, bodies.Restriction(number, restriction));
+            var restriction = new Restriction(request.Type, request.Minutes is { } minutes ? time.GetUtcNow().AddMinutes(minutes) : WeekAhead);
+            if (request.Listed)
+                number.Restrictions = [.. number.Restrictions.Where(one => one.Type != request.Type), restriction];
+            if (request.Announced)
+                AnnounceToAccount(number, bodies.Restriction(number, restriction));
             return Results.Accepted();
         }));
         root.MapDelete("/numbers/{id}/restrictions", (string id) => WithNumber(id, number =>
@@ -69,16 +71,16 @@ public sealed class ControlApi(
             number.Restrictions = [];
             return Results.Ok();
         }));
-        root.MapPost("/numbers/{id}/violations", (string id, ViolationWish wish) => WithNumber(id, number =>
+        root.MapPost("/numbers/{id}/violations", (string id, ViolationRequest request) => WithNumber(id, number =>
         {
-            TellAccount(number, bodies.Violation(number, wish.Type));
+            AnnounceToAccount(number, bodies.Violation(number, request.Type));
             return Results.Accepted();
         }));
     }
 
     private DateTimeOffset WeekAhead => time.GetUtcNow().AddDays(7);
 
-    private void TellAccount(BusinessNumber number, JsonObject change) => webhooks.Send(number, number.PhoneNumberId, change, null, "account_update");
+    private void AnnounceToAccount(BusinessNumber number, JsonObject change) => webhooks.Send(number, number.PhoneNumberId, change, null, "account_update");
 
     private IResult WithNumber(string id, Func<BusinessNumber, IResult> use) =>
         numbers.Find(id) is { } number ? use(number) : Results.NotFound(new { reason = "no such number" });
@@ -86,47 +88,47 @@ public sealed class ControlApi(
     private void MapUsers(RouteGroupBuilder root)
     {
         root.MapGet("/users", () => users.All);
-        root.MapPut("/users/{phone}", (string phone, UserWish wish) =>
+        root.MapPut("/users/{phone}", (string phone, UserRequest request) =>
         {
-            if (!UserBook.IsPhone(phone))
+            if (!UserStore.IsPhone(phone))
                 return Results.BadRequest(new { reason = "a phone number is 6 to 15 digits" });
-            if (wish.Handset is not null && !HandsetFactory.Kinds.Contains(wish.Handset))
+            if (request.Handset is not null && !HandsetFactory.Kinds.Contains(request.Handset))
                 return Results.BadRequest(new { reason = "handset is native, browser or paper" });
             var user = users.GetOrAdd(phone);
-            user.Name = wish.Name ?? user.Name;
-            user.UserName = wish.UserName ?? user.UserName;
-            user.HidesPhone = wish.HidesPhone ?? user.HidesPhone;
-            user.Auto = wish.Auto ?? user.Auto;
-            user.Permission = wish.Permission ?? user.Permission;
-            user.Handset = wish.Handset ?? user.Handset;
+            user.Name = request.Name ?? user.Name;
+            user.UserName = request.UserName ?? user.UserName;
+            user.HidesPhone = request.HidesPhone ?? user.HidesPhone;
+            user.Auto = request.Auto ?? user.Auto;
+            user.Permission = request.Permission ?? user.Permission;
+            user.Handset = request.Handset ?? user.Handset;
             return Results.Ok(user);
         });
         // Without webhook: the state of things before a test begins.
-        root.MapPut("/users/{phone}/permission", (string phone, PermissionWish wish) => WithUser(phone, wish.Number, (number, user) =>
+        root.MapPut("/users/{phone}/permission", (string phone, PermissionDecision request) => WithUser(phone, request.Number, (number, user) =>
         {
-            if (wish.Accepted)
-                permissions.Grant(number, user, wish.Permanent);
+            if (request.Accepted)
+                permissions.Grant(number, user, request.Permanent);
             else
                 permissions.Revoke(number, user);
-            return Results.Ok(new { granted = wish.Accepted });
+            return Results.Ok(new { granted = request.Accepted });
         }));
         // With webhook: the user answers a request.
-        root.MapPost("/users/{phone}/permission-reply", (string phone, PermissionWish wish) => WithUser(phone, wish.Number, (number, user) =>
+        root.MapPost("/users/{phone}/permission-reply", (string phone, PermissionDecision request) => WithUser(phone, request.Number, (number, user) =>
         {
-            replies.Reply(number, user, wish.Accepted, wish.Permanent);
+            replies.Reply(number, user, request.Accepted, request.Permanent);
             return Results.Accepted();
         }));
-        root.MapPost("/users/{phone}/message", (string phone, MessageWish wish) => WithUser(phone, wish.Number, (number, user) =>
+        root.MapPost("/users/{phone}/message", (string phone, MessageRequest request) => WithUser(phone, request.Number, (number, user) =>
         {
             permissions.OpenWindow(number, user);
-            webhooks.Send(number, user.Phone, bodies.Text(number, user, wish.Text), null, "message");
+            webhooks.Send(number, user.Phone, bodies.Text(number, user, request.Text), null, "message");
             return Results.Accepted();
         }));
     }
 
     private void MapCalls(RouteGroupBuilder root)
     {
-        root.MapGet("/calls", (string? user, bool? live) => desk.All
+        root.MapGet("/calls", (string? user, bool? live) => handler.All
             .Where(call => (user is null || call.User.Phone == user) && (live is null || call.IsLive == live))
             .OrderBy(call => call.CreatedAt)
             .Select(call => CallView.Of(call, null)));
@@ -135,33 +137,33 @@ public sealed class ControlApi(
         root.MapPost("/calls/{id}/answer", (string id) => WithCall(id, async call => Done(await outbound.AnswerAsync(call))));
         root.MapPost("/calls/{id}/decline", (string id) => WithCall(id, async call => Done(await outbound.DeclineAsync(call))));
         root.MapPost("/calls/{id}/hangup", (string id) => WithCall(id, async call =>
-            Done(await desk.WithAsync(call, () => desk.EndAsync(call, "COMPLETED", "user")))));
-        root.MapPost("/calls/{id}/digits", (string id, DigitsWish wish, CancellationToken cancel) => WithLiveCall(id, async call =>
+            Done(await handler.WithAsync(call, () => handler.EndAsync(call, "COMPLETED", "user")))));
+        root.MapPost("/calls/{id}/digits", (string id, DigitsRequest request, CancellationToken cancel) => WithLiveCall(id, async call =>
         {
-            if (wish.Digits is not { Length: > 0 and <= 64 } digits || digits.Any(c => !(char.IsAsciiDigit(c) || c is '*' or '#' or (>= 'A' and <= 'D'))))
+            if (request.Digits is not { Length: > 0 and <= 64 } digits || digits.Any(c => !(char.IsAsciiDigit(c) || c is '*' or '#' or (>= 'A' and <= 'D'))))
                 return Results.BadRequest(new { reason = "digits are 0-9 * # A-D, at most 64" });
             call.Note("control", "digits", digits);
             await call.Handset.SendDigitsAsync(digits, cancel);
             return Results.Ok();
         }));
-        root.MapPost("/calls/{id}/tone", (string id, ToneWish wish, CancellationToken cancel) => WithLiveCall(id, async call =>
+        root.MapPost("/calls/{id}/tone", (string id, ToneRequest request, CancellationToken cancel) => WithLiveCall(id, async call =>
         {
-            await call.Handset.SendToneAsync(wish.Hertz, cancel);
+            await call.Handset.SendToneAsync(request.Hertz, cancel);
             return Results.Ok();
         }));
     }
 
-    private async Task<IResult> PlaceAsync(CallWish wish, CancellationToken cancel)
+    private async Task<IResult> PlaceAsync(CallUserRequest request, CancellationToken cancel)
     {
-        if (!UserBook.IsPhone(wish.User))
+        if (!UserStore.IsPhone(request.User))
             return Results.BadRequest(new { reason = "user is a phone number of 6 to 15 digits" });
-        var number = wish.Number is null ? numbers.Default : numbers.Find(wish.Number);
+        var number = request.Number is null ? numbers.Default : numbers.Find(request.Number);
         if (number is null)
             return Results.NotFound(new { reason = "no such number" });
         try
         {
             var (call, refusal) = await inbound.PlaceAsync(
-                number, users.GetOrAdd(wish.User!), new PlaceCall(wish.Handset, wish.CtaPayload, wish.DeeplinkPayload, wish.ToneHertz), cancel);
+                number, users.GetOrAdd(request.User!), new PlaceCall(request.Handset, request.CtaPayload, request.DeeplinkPayload, request.ToneHertz), cancel);
             return call is null ? Results.Conflict(new { reason = refusal }) : Results.Created("/sandbox/calls/" + Uri.EscapeDataString(call.Id), CallView.Of(call, null));
         }
         catch (HandsetException fault)
@@ -183,7 +185,7 @@ public sealed class ControlApi(
 
     private async Task<IResult> WithCall(string id, Func<SandboxCall, Task<IResult>> use)
     {
-        if (desk.Find(Uri.UnescapeDataString(id)) is not { } call)
+        if (handler.Find(Uri.UnescapeDataString(id)) is not { } call)
             return Results.NotFound(new { reason = "no such call" });
         try
         {

@@ -5,8 +5,8 @@ using Sandbox.Users;
 
 namespace Sandbox.Graph;
 
-/// <summary>POST calls: the five actions. Every request that names a call is noted in that call's timeline with its outcome.</summary>
-public sealed class CallsApi(CallDesk desk, InboundCalls inbound, OutboundCalls outbound, UserBook users)
+/// <summary>POST calls: the five actions. Every request that names a call is recorded in that call's timeline with its outcome.</summary>
+public sealed class CallsApi(CallHandler handler, InboundCalls inbound, OutboundCalls outbound, UserStore users)
 {
     private const int MaxOpaqueData = 512;
 
@@ -32,9 +32,9 @@ public sealed class CallsApi(CallDesk desk, InboundCalls inbound, OutboundCalls 
     {
         if (request.Text("to") is null && request.Text("recipient") is null)
             return GraphFault.Invalid("to or recipient is needed");
-        if (request.Text("to") is { } to && !UserBook.IsPhone(to.TrimStart('+')))
+        if (request.Text("to") is { } to && !UserStore.IsPhone(to.TrimStart('+')))
             return GraphFault.Invalid("to is not a phone number");
-        // Where both are given, the phone number wins.
+        // Where both are given, the phone number has precedence.
         var user = users.Find(request.Text("to") ?? request.Text("recipient"));
         SandboxCall? call;
         GraphFault? fault;
@@ -45,7 +45,7 @@ public sealed class CallsApi(CallDesk desk, InboundCalls inbound, OutboundCalls 
         }
         catch (HandsetException)
         {
-            // The user's page is closed: to Meta that is a phone that is off.
+            // The user's page is closed: for Meta the phone is off.
             return GraphFault.Uncallable;
         }
         if (call is null)
@@ -62,14 +62,14 @@ public sealed class CallsApi(CallDesk desk, InboundCalls inbound, OutboundCalls 
     private async Task<GraphAnswer> ActAsync(GraphRequest request)
     {
         var action = request.Text("action")!;
-        if (desk.Find(request.Text("call_id")) is not { } call || call.Number != request.Number)
+        if (handler.Find(request.Text("call_id")) is not { } call || call.Number != request.Number)
             return GraphFault.Invalid("call_id is unknown");
         if (!call.Inbound && action != "terminate")
             return GraphFault.Invalid($"{action} is for calls by users");
         GraphFault? fault;
         try
         {
-            fault = await desk.WithAsync(call, () => StepAsync(call, action, request));
+            fault = await handler.WithAsync(call, () => StepAsync(call, action, request));
         }
         catch (HandsetException refusal)
         {
@@ -92,7 +92,7 @@ public sealed class CallsApi(CallDesk desk, InboundCalls inbound, OutboundCalls 
             case "reject":
                 return await inbound.RejectAsync(call);
             default:
-                return await desk.EndAsync(call, "COMPLETED", "business")
+                return await handler.EndAsync(call, "COMPLETED", "business")
                     ? null : GraphFault.Invalid("terminate is not possible: the call is already completed");
         }
     }

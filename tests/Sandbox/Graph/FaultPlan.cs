@@ -6,7 +6,7 @@ public sealed record PlannedFault
     /// <summary>connect, pre_accept, accept, reject, terminate, settings, call_permissions, messages; null is any.</summary>
     public string? Action { get; init; }
 
-    /// <summary>How many requests it hits.</summary>
+    /// <summary>The number of requests it hits.</summary>
     public int Count { get; init; } = 1;
 
     public int DelayMilliseconds { get; init; }
@@ -27,10 +27,10 @@ public sealed record PlannedFault
     /// <summary>The connection is cut without an answer.</summary>
     public bool Drop { get; init; }
 
-    /// <summary>The request takes effect first: the answer alone is late, lost or wrong, and webhooks overtake it.</summary>
+    /// <summary>The request takes effect first: only the answer is late, lost or wrong, and webhooks overtake it.</summary>
     public bool AfterEffect { get; init; }
 
-    /// <summary>The error answer is no JSON.</summary>
+    /// <summary>The error answer is not JSON.</summary>
     public bool Garbage { get; init; }
 }
 

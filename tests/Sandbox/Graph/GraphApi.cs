@@ -6,10 +6,10 @@ using Sandbox.Numbers;
 namespace Sandbox.Graph;
 
 /// <summary>
-/// The Graph endpoints: version, token, number and body are checked as Meta does, then the planned faults have their turn, then the
+/// The Graph endpoints: version, token, number and body are checked as Meta does, then the planned faults apply, then the
 /// endpoint's own rules.
 /// </summary>
-public sealed class GraphApi(NumberBook numbers, FaultPlan faults, CallsApi calls, SettingsApi settings, PermissionsApi permissions, MessagesApi messages,
+public sealed class GraphApi(NumberStore numbers, FaultPlan faults, CallsApi calls, SettingsApi settings, PermissionsApi permissions, MessagesApi messages,
     KnobBox knobs, TimeProvider time)
 {
     private const int MaxBody = 256 * 1024;
@@ -45,7 +45,7 @@ public sealed class GraphApi(NumberBook numbers, FaultPlan faults, CallsApi call
             effect = await serve(request);
         if (planned is { AfterEffect: true })
         {
-            // What follows goes its way, webhooks included, while the answer is late or lost.
+            // The effects, webhooks included, proceed while the answer is late or lost.
             if (effect?.Afterwards is { } now)
                 await now();
             await Task.Delay(planned.DelayMilliseconds, context.RequestAborted);

@@ -3,7 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace Sandbox.Graph;
 
-/// <summary>An error answer of the Graph API: HTTP status, code, and the title Meta gives it. <paramref name="Details"/> is Meta's error_data.details.</summary>
+/// <summary>
+/// An error answer of the Graph API: HTTP status, code, and the title Meta gives it. <paramref name="Details"/> is Meta's
+/// error_data.details.
+/// </summary>
 public sealed record GraphFault(int Status, int Code, string Title, string? Details = null, int? Subcode = null)
 {
     public static GraphFault Invalid(string details) => new(400, 100, "Invalid parameter", details);

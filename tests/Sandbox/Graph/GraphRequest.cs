@@ -17,7 +17,7 @@ public sealed record GraphRequest(HttpContext Http, BusinessNumber Number, JsonO
     }
 }
 
-/// <summary>The answer: a fault, or a body for 200, and what to do once it has gone out.</summary>
+/// <summary>The answer: a fault, or a body for 200, and the action to run once it has been sent.</summary>
 public sealed record GraphAnswer(GraphFault? Fault, JsonObject? Body = null, Func<Task>? Afterwards = null)
 {
     public static GraphAnswer Success => new(null, new JsonObject { ["messaging_product"] = "whatsapp", ["success"] = true });

@@ -6,7 +6,7 @@ using Sandbox.Users;
 namespace Sandbox.Graph;
 
 /// <summary>POST messages: permission requests, free-form and by template, and plain text within the service window.</summary>
-public sealed class MessagesApi(SandboxOptions options, PermissionBook book, PermissionReplies replies, UserBook users, MessageLog log, TimeProvider time)
+public sealed class MessagesApi(SandboxOptions options, PermissionStore book, PermissionReplies replies, UserStore users, MessageLog log, TimeProvider time)
 {
     public Task<GraphAnswer> Post(GraphRequest request) => Task.FromResult(Send(request));
 
@@ -78,10 +78,10 @@ public sealed class MessagesApi(SandboxOptions options, PermissionBook book, Per
     }
 }
 
-/// <summary>What the business wrote to a user.</summary>
+/// <summary>A message of the business to a user.</summary>
 public sealed record SentMessage(string PhoneNumberId, string UserPhone, string Id, string Kind, string Text);
 
-/// <summary>The newest messages of the business, for tests to look at.</summary>
+/// <summary>The newest messages of the business, for tests to inspect.</summary>
 public sealed class MessageLog
 {
     private const int MaxKept = 1000;

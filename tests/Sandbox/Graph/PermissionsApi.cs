@@ -4,8 +4,8 @@ using Sandbox.Users;
 
 namespace Sandbox.Graph;
 
-/// <summary>GET call_permissions: the status, and what may be done under which counters.</summary>
-public sealed class PermissionsApi(SandboxOptions options, PermissionBook book, UserBook users, TimeProvider time)
+/// <summary>GET call_permissions: the status, and the allowed actions with their counters.</summary>
+public sealed class PermissionsApi(SandboxOptions options, PermissionStore book, UserStore users, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private long _second;

@@ -10,7 +10,7 @@ public sealed class SettingsApi(WebhookBodies bodies, WebhookSender webhooks, Ti
 {
     private static readonly string[] OnOff = ["ENABLED", "DISABLED"];
 
-    /// <summary>Changes of these are told by account_settings_update.</summary>
+    /// <summary>Changes of these are announced by account_settings_update.</summary>
     private static readonly string[] Announced = ["status", "call_icon_visibility", "callback_permission_status", "sip", "srtp_key_exchange_protocol"];
 
     public Task<GraphAnswer> Get(GraphRequest request)
@@ -25,13 +25,13 @@ public sealed class SettingsApi(WebhookBodies bodies, WebhookSender webhooks, Ti
 
     public Task<GraphAnswer> Post(GraphRequest request) => Task.FromResult(Change(request.Number, request.Body));
 
-    /// <summary>What the business asks for, or what is changed in Meta's own tools. The webhook tells either.</summary>
+    /// <summary>Applies a change by the business or in Meta's own tools. The webhook announces either.</summary>
     public GraphAnswer Change(BusinessNumber number, JsonObject body)
     {
-        if (body["calling"] is not JsonObject wish)
+        if (body["calling"] is not JsonObject request)
             return GraphFault.Invalid("calling is missing");
         var settings = number.Settings();
-        foreach (var (name, value) in wish)
+        foreach (var (name, value) in request)
         {
             if (Check(name, value) is { } reason)
                 return GraphFault.Invalid(reason);
@@ -43,7 +43,7 @@ public sealed class SettingsApi(WebhookBodies bodies, WebhookSender webhooks, Ti
         if (Word(settings["status"]) == "ENABLED" && !number.CallingEnabled && number.EnablingFault is { } code)
             return code == GraphFault.CannotEnable.Code ? GraphFault.CannotEnable : GraphFault.PrerequisitesMissing;
         number.Replace(settings);
-        if (wish.Any(member => Announced.Contains(member.Key)))
+        if (request.Any(member => Announced.Contains(member.Key)))
             webhooks.Send(number, number.PhoneNumberId, bodies.Settings(number), null, "settings");
         return new GraphAnswer(null, new JsonObject { ["success"] = true });
     }

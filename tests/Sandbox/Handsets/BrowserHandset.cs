@@ -5,14 +5,14 @@ using Sandbox.Phone;
 namespace Sandbox.Handsets;
 
 /// <summary>
-/// A call in a browser's phone page: its RTCPeerConnection talks ICE, DTLS and RTP straight to the gateway. The page tells twice a second what
-/// it hears. A browser shows neither received telephone-events nor RTCP, so digits stay unknown and only RTP counts as media.
+/// A call in a browser's phone page: its RTCPeerConnection exchanges ICE, DTLS and RTP directly with the gateway. The page reports twice a
+/// second what it hears. A browser shows neither received telephone-events nor RTCP, so digits stay unknown and only RTP counts as media.
 /// </summary>
 public sealed class BrowserHandset(PhoneConnection page, TimeProvider time) : IHandset
 {
     private HandsetReport _report = new();
 
-    /// <summary>Names this call between page and sandbox.</summary>
+    /// <summary>The id of this call between page and sandbox.</summary>
     public string Id { get; } = Guid.NewGuid().ToString("N");
 
     public async Task<string> CreateOfferAsync(CancellationToken cancel) => Sdp(await page.AskAsync(Message("offer"), cancel));
@@ -30,7 +30,7 @@ public sealed class BrowserHandset(PhoneConnection page, TimeProvider time) : IH
 
     public Task<HandsetReport> ReportAsync(CancellationToken cancel) => Task.FromResult(Volatile.Read(ref _report));
 
-    /// <summary>Takes the page's own account of its media.</summary>
+    /// <summary>Takes the page's report of its media.</summary>
     public void Learn(JsonObject told)
     {
         var before = _report;
@@ -59,7 +59,7 @@ public sealed class BrowserHandset(PhoneConnection page, TimeProvider time) : IH
         }
         catch (HandsetException)
         {
-            // The page went first.
+            // The page closed first.
         }
     }
 

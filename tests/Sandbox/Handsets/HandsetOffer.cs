@@ -3,7 +3,7 @@ using Media.Protocols.Primitives;
 
 namespace Sandbox.Handsets;
 
-/// <summary>Writes what a native handset says of itself, offer and answer alike, in the shape of WhatsApp's relay.</summary>
+/// <summary>Writes a native handset's description, offer and answer alike, in the shape of WhatsApp's relay.</summary>
 internal static class HandsetOffer
 {
     public static string Write(Facts facts)
@@ -24,7 +24,7 @@ internal static class HandsetOffer
         return string.Join("\r\n", lines);
     }
 
-    /// <summary>What differs from handset to handset.</summary>
+    /// <summary>The values that differ between handsets.</summary>
     public sealed record Facts(
         long SessionId, TransportAddress Local, IceCredentials Credentials, string Fingerprint, string Setup, string Mid, Ssrc Ssrc, bool FullIce, bool Pcmu);
 }

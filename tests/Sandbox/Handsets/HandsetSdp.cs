@@ -1,6 +1,9 @@
 namespace Sandbox.Handsets;
 
-/// <summary>The facts of the business's description that a handset needs. Read line by line, on its own: the handset is to disagree with the gateway's reader if that one errs.</summary>
+/// <summary>
+/// The facts of the business's description that a handset needs. Read line by line and independently, so that the handset disagrees with
+/// the gateway's reader if that one errs.
+/// </summary>
 public sealed record HandsetSdp(
     string Ufrag, string Password, string Fingerprint, string Setup, IReadOnlyList<string> Candidates, bool HasPcmu, string Mid)
 {

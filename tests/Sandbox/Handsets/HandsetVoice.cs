@@ -4,7 +4,7 @@ using Testing;
 
 namespace Sandbox.Handsets;
 
-/// <summary>A handset's mouth and ear: a tone as packets of 20 ms, packets as a tone that is metered. Opus at 16 kHz, or PCMU.</summary>
+/// <summary>A handset's audio: sends a tone as packets of 20 ms, measures the tone in received packets. Opus at 16 kHz, or PCMU.</summary>
 internal sealed class HandsetVoice(double hertz, int complexity) : IDisposable
 {
     public const byte PcmuType = 0;

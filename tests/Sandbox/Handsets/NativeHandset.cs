@@ -15,7 +15,7 @@ using Media.Protocols.Stun;
 namespace Sandbox.Handsets;
 
 /// <summary>
-/// WhatsApp's relay and phone in one: ICE-lite, DTLS-SRTP, Opus at 16 kHz in 20 ms packets. It sends a tone and tells what it hears.
+/// WhatsApp's relay and phone in one: ICE-lite, DTLS-SRTP, Opus at 16 kHz in 20 ms packets. It sends a tone and reports the audio it hears.
 /// </summary>
 public sealed class NativeHandset : IHandset, IMediaPeer
 {
@@ -73,7 +73,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
 
     public TransportAddress Local => new(_socket.Local.Bits, _socket.Local.Port);
 
-    /// <summary>Keys heard so far.</summary>
+    /// <summary>Keys received so far.</summary>
     public string Digits
     {
         get
@@ -83,13 +83,13 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         }
     }
 
-    /// <summary>SSRCs of the business heard so far; one, or something is wrong.</summary>
+    /// <summary>SSRCs of the business received so far; more than one is a fault.</summary>
     public HashSet<Ssrc> Sources { get; } = [];
 
     /// <summary>RTP or RTCP that came before <see cref="OpenAudioAsync"/>: the business opened audio too early.</summary>
     public int MediaBeforeOpen { get; private set; }
 
-    /// <summary>As the options asked for.</summary>
+    /// <summary>Connectivity checks that were refused, as the options request.</summary>
     public int ChecksRefused { get; private set; }
 
     /// <summary>Longest time between two RTP packets after the first.</summary>
@@ -178,7 +178,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         }
     }
 
-    /// <summary>Forgets what was heard, so that what is heard next can be told from it.</summary>
+    /// <summary>Clears the audio heard so far, so that later audio can be distinguished from it.</summary>
     public void ForgetAudio()
     {
         lock (Gate)

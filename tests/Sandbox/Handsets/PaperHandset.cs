@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace Sandbox.Handsets;
 
 /// <summary>
-/// A handset without media: well-formed SDP about an address where nobody is. For tests of signalling alone; WhatsApp's media timers do
-/// not run for it.
+/// A handset without media: well-formed SDP with an address where nothing listens. For tests of signalling alone; WhatsApp's media timers
+/// do not run for it.
 /// </summary>
 public sealed class PaperHandset : IHandset
 {

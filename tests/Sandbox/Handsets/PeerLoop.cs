@@ -3,10 +3,12 @@ using Media.Protocols.Primitives;
 
 namespace Sandbox.Handsets;
 
-/// <summary>A media endpoint that <see cref="PeerLoop"/> drives. Every call comes from the loop's thread, under <see cref="Gate"/>.</summary>
+/// <summary>
+/// A media endpoint that <see cref="PeerLoop"/> drives. Every call comes from the loop's thread, under <see cref="Gate"/>.
+/// </summary>
 public interface IMediaPeer
 {
-    /// <summary>What the peer's other callers lock too.</summary>
+    /// <summary>The lock that the peer's other callers take too.</summary>
     Lock Gate { get; }
 
     Instant NextDeadline { get; }
@@ -102,7 +104,7 @@ public sealed class PeerLoop : IDisposable
                 return;
         lock (entry.Peer.Gate)
         {
-            // Whoever removes a peer closes its sockets under the gate: one that is still known is still open.
+            // A peer is removed and its sockets are closed under the gate: a peer still in the table is still open.
             lock (_lock)
                 if (!_sockets.ContainsKey(token))
                     return;

@@ -23,13 +23,13 @@ public sealed class BusinessNumber(NumberOptions options)
 
     public string AppSecret { get; } = options.AppSecret;
 
-    /// <summary>May be set while running: the gateway under test tells where it listens.</summary>
+    /// <summary>The webhook address; may change while running, since the gateway under test sets its own.</summary>
     public string? WebhookUrl { get; set; } = options.WebhookUrl;
 
-    /// <summary>138014: what a quality restriction does to outbound calls and permission requests.</summary>
+    /// <summary>138014: the effect of a quality restriction on outbound calls and permission requests.</summary>
     public bool OutboundRestricted { get; set; }
 
-    /// <summary>What Meta forbids this number, as the settings list it.</summary>
+    /// <summary>The restrictions of this number, as the settings list them.</summary>
     public IReadOnlyList<Restriction> Restrictions { get; set; } = [];
 
     /// <summary>138015 or 138018, when calling is to be switched on; null: it can be.</summary>
@@ -88,7 +88,7 @@ public sealed class BusinessNumber(NumberOptions options)
     public bool IsOutboundRestricted(DateTimeOffset now) => OutboundRestricted || Restrictions.Any(one =>
         one.Until > now && one.Type is "RESTRICTED_BUSINESS_INITIATED_CALLING" or "RESTRICTED_BIZ_INITIATED_AND_USER_INITIATED_CALLING");
 
-    /// <summary>Why a user's WhatsApp lets no call to this number begin; null where it does.</summary>
+    /// <summary>The reason a user's WhatsApp lets no call to this number begin; null where it does.</summary>
     /// <param name="now">The moment of the tap.</param>
     /// <param name="byButton">By a button or link in a message, which stays when the icon is hidden.</param>
     public string? InboundRefusal(DateTimeOffset now, bool byButton)

@@ -4,14 +4,14 @@ using System.Text.Json.Nodes;
 
 namespace Sandbox.Numbers;
 
-/// <summary>The call_hours of a business number: what Meta takes as such, and whether a user may call at a moment.</summary>
+/// <summary>The call_hours of a business number: validation as at Meta, and whether a user may call at a moment.</summary>
 public static class CallHours
 {
     private const int EntriesPerDay = 2, HolidayEntries = 20;
 
     private static readonly string[] Days = ["SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"];
 
-    /// <summary>What is wrong with them, or null.</summary>
+    /// <summary>The fault in them, or null.</summary>
     public static string? Check(JsonNode? hours, DateTimeOffset now)
     {
         if (hours is not JsonObject || Word(hours, "status") is not ("ENABLED" or "DISABLED"))

@@ -4,10 +4,10 @@ using Sandbox.Webhooks;
 
 namespace Sandbox.Permissions;
 
-/// <summary>A user's decisions about being called, and the webhooks that tell of them.</summary>
-public sealed class PermissionReplies(PermissionBook book, WebhookBodies bodies, WebhookSender webhooks)
+/// <summary>A user's decisions about being called, and the webhooks that announce them.</summary>
+public sealed class PermissionReplies(PermissionStore book, WebhookBodies bodies, WebhookSender webhooks)
 {
-    /// <summary>What the user always does when asked.</summary>
+    /// <summary>Gives the user's automatic answer to a request.</summary>
     public void ReplyByHabit(BusinessNumber number, SandboxUser user)
     {
         if (user.Permission != PermissionMode.Ignore)

@@ -8,7 +8,7 @@ namespace Sandbox.Phone;
 
 /// <summary>
 /// One open phone page: JSON over a WebSocket. Requests carry a number that the page repeats in its answer (<c>{"request":7,…}</c> or
-/// <c>{"request":7,"error":"…"}</c>); everything else the page says is an event for <see cref="PhoneEndpoint"/>.
+/// <c>{"request":7,"error":"…"}</c>); every other message is an event for <see cref="PhoneEndpoint"/>.
 /// </summary>
 public sealed class PhoneConnection(WebSocket socket)
 {

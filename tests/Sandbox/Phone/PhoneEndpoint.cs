@@ -11,7 +11,7 @@ namespace Sandbox.Phone;
 
 /// <summary>/phone: the page, its script, and the socket on which a page acts as its user's phone.</summary>
 public sealed class PhoneEndpoint(
-    PhoneHub hub, UserBook users, NumberBook numbers, CallDesk desk, InboundCalls inbound, OutboundCalls outbound)
+    PhoneHub hub, UserStore users, NumberStore numbers, CallHandler handler, InboundCalls inbound, OutboundCalls outbound)
 {
     private const int MaxMessage = 128 * 1024;
 
@@ -36,7 +36,7 @@ public sealed class PhoneEndpoint(
     private async Task ServeAsync(HttpContext context)
     {
         var phone = context.Request.Query["user"].ToString().TrimStart('+');
-        if (!context.WebSockets.IsWebSocketRequest || !UserBook.IsPhone(phone))
+        if (!context.WebSockets.IsWebSocketRequest || !UserStore.IsPhone(phone))
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return;
@@ -58,7 +58,7 @@ public sealed class PhoneEndpoint(
         }
         catch (Exception fault) when (fault is WebSocketException or OperationCanceledException or HandsetException)
         {
-            // The page is gone; what is left of its calls ends below.
+            // The page is gone; its remaining calls end below.
         }
         finally
         {
@@ -102,7 +102,7 @@ public sealed class PhoneEndpoint(
                 handset?.Learn(message);
                 break;
             case "place":
-                // Not awaited: placing the call asks this very page for its offer.
+                // Not awaited: placing the call requests an offer from this same page.
                 _ = PlaceAsync(page, user, message, cancel);
                 break;
             case "pickup" when Find(handset) is { } call:
@@ -128,17 +128,17 @@ public sealed class PhoneEndpoint(
         }
         catch (Exception fault) when (fault is HandsetException or OperationCanceledException)
         {
-            // The page closed meanwhile.
+            // The page has closed.
         }
     }
 
     private async Task HangUpAsync(BrowserHandset? handset)
     {
         if (Find(handset) is { } call)
-            await desk.WithAsync(call, () => desk.EndAsync(call, "COMPLETED", "user"));
+            await handler.WithAsync(call, () => handler.EndAsync(call, "COMPLETED", "user"));
     }
 
-    private SandboxCall? Find(BrowserHandset? handset) => handset is null ? null : desk.All.FirstOrDefault(call => call.Handset == handset);
+    private SandboxCall? Find(BrowserHandset? handset) => handset is null ? null : handler.All.FirstOrDefault(call => call.Handset == handset);
 
     private static JsonObject? Parse(ReadOnlySpan<byte> text)
     {

@@ -4,7 +4,7 @@ using Sandbox.Users;
 
 namespace Sandbox.Phone;
 
-/// <summary>Which users have a phone page open. The newest page of a user rings.</summary>
+/// <summary>The users with an open phone page. The newest page of a user rings.</summary>
 public sealed class PhoneHub(TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, PhoneConnection> _pages = new();

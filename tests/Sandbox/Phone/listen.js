@@ -1,4 +1,4 @@
-// What a stream sounds like: level, and the strongest steady tone.
+// Measures a stream: level, and the strongest steady tone.
 
 const FLOOR_DB = -90;
 /** A peak counts as a tone when it stands this far above the median of the spectrum. */

@@ -1,4 +1,4 @@
-// A WhatsApp user's phone in a browser. The sandbox does the signalling over a socket; audio goes straight to the gateway.
+// A WhatsApp user's phone in a browser. The sandbox does the signalling over a socket; audio goes directly to the gateway.
 // Query: user=15550000001  auto=answer|decline  place=1 (call at once)  cta=payload  tone=440 (send a tone instead of the microphone)
 import { Listener } from '/phone/listen.js';
 

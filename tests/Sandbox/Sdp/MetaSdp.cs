@@ -5,9 +5,10 @@ using Sandbox.Handsets;
 namespace Sandbox.Sdp;
 
 /// <summary>
-/// Writes SDP line for line as Meta's captured offers have it, around the facts of a handset's own SDP: one v4 and/or v6 candidate list with
-/// <c>generation 0 network-cost 50</c>, no end-of-candidates, <c>mid:audio</c>, epoch-milliseconds in o=, Opus and telephone-event/8000 only.
-/// A browser is a full ICE agent, so <c>a=ice-lite</c> is written only where the handset says so.
+/// Writes SDP line for line in the form of Meta's captured offers, around the facts of a handset's own SDP: one v4 and/or v6 candidate list
+/// with
+/// <c>generation 0 network-cost 50</c>, no end-of-candidates, <c>mid:audio</c>, epoch-milliseconds in o=, Opus and telephone-event/8000
+/// only. A browser is a full ICE agent, so <c>a=ice-lite</c> is written only where the handset has it.
 /// </summary>
 public static class MetaSdp
 {
@@ -16,7 +17,9 @@ public static class MetaSdp
     private static readonly (string Type, string Codec)[] PlainCodecs = [("0", "PCMU"), ("8", "PCMA")];
 
     /// <param name="handsetSdp">The handset's own offer.</param>
-    /// <param name="additionalCodecs">PCMU and PCMA, as far as the number's settings enable them; written where the handset has them too.</param>
+    /// <param name="additionalCodecs">
+    /// PCMU and PCMA, as far as the number's settings enable them; written where the handset supports them too.
+    /// </param>
     /// <param name="now">For o=.</param>
     public static string Offer(string handsetSdp, IReadOnlyCollection<string> additionalCodecs, DateTimeOffset now) =>
         Write(handsetSdp, OfferMid, "actpass", additionalCodecs, now);
@@ -28,7 +31,7 @@ public static class MetaSdp
         return Write(handsetSdp, Value(Lines(businessOffer), "mid") ?? "0", setup, additionalCodecs, now);
     }
 
-    /// <summary>The business's answer as the handset must read it: with the mid of the handset's own offer.</summary>
+    /// <summary>The business's answer rewritten for the handset: with the mid of the handset's own offer.</summary>
     public static string AnswerForHandset(string businessAnswer, string handsetOffer)
     {
         var mid = Value(Lines(handsetOffer), "mid") ?? OfferMid;
@@ -36,7 +39,9 @@ public static class MetaSdp
             : line.StartsWith("a=group:BUNDLE", StringComparison.Ordinal) ? "a=group:BUNDLE " + mid : line);
     }
 
-    /// <summary>The business's offer with its DTLS role turned so that the handset must answer with <paramref name="answerSetup"/>.</summary>
+    /// <summary>
+    /// The business's offer with its DTLS role changed so that the handset must answer with <paramref name="answerSetup"/>.
+    /// </summary>
     public static string OfferForHandset(string businessOffer, string? answerSetup) => answerSetup is null
         ? businessOffer
         : Rewrite(businessOffer, line => line.StartsWith("a=setup:", StringComparison.Ordinal)

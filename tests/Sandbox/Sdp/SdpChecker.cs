@@ -4,8 +4,8 @@ using System.Net;
 namespace Sandbox.Sdp;
 
 /// <summary>
-/// What Meta refuses in a business's SDP, as far as it is documented or was seen: a line checker of its own, on purpose not the gateway's
-/// parser, so that the two can disagree. Null is a pass; otherwise one sentence.
+/// Checks a business's SDP for faults that Meta refuses, as far as documented or observed: a separate line checker, deliberately not the
+/// gateway's parser, so that the two can disagree. Null is a pass; otherwise one sentence.
 /// </summary>
 public static class SdpChecker
 {

@@ -1,6 +1,6 @@
 namespace Sandbox.Users;
 
-/// <summary>What a user's phone does by itself when the business calls.</summary>
+/// <summary>The automatic reaction of a user's phone to a call by the business.</summary>
 public enum AutoMode
 {
     /// <summary>Rings until the control API or the phone page decides.</summary>
@@ -8,14 +8,14 @@ public enum AutoMode
     Answer,
     Decline,
 
-    /// <summary>Connected to the network, but never rings: switched to another device, say.</summary>
+    /// <summary>Connected to the network, but never rings: for example switched to another device.</summary>
     Silent,
 
     /// <summary>Cannot be called at all: 138001.</summary>
     Uncallable,
 }
 
-/// <summary>What a user does with a permission request.</summary>
+/// <summary>A user's reaction to a permission request.</summary>
 public enum PermissionMode
 {
     Ignore,
@@ -30,7 +30,7 @@ public sealed class SandboxUser(string phone)
     /// <summary>Digits with country code.</summary>
     public string Phone { get; } = phone;
 
-    /// <summary>The business-scoped id, made from the number so that tests can foresee it.</summary>
+    /// <summary>The business-scoped id, made from the number so that tests can predict it.</summary>
     public string UserId { get; } = "US.77" + phone;
 
     public string ParentUserId { get; } = "US.ENT.88" + phone;

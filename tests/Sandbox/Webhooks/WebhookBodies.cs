@@ -5,7 +5,7 @@ using Sandbox.Users;
 
 namespace Sandbox.Webhooks;
 
-/// <summary>Writes the elements of a webhook's <c>changes</c> in Meta's shapes, bent by the knobs.</summary>
+/// <summary>Writes the elements of a webhook's <c>changes</c> in Meta's shapes, varied by the knobs.</summary>
 public sealed class WebhookBodies(KnobBox knobs, TimeProvider time)
 {
     public JsonObject Connect(SandboxCall call, string sdp)
@@ -88,7 +88,7 @@ public sealed class WebhookBodies(KnobBox knobs, TimeProvider time)
         ["phone_number_settings"] = new JsonObject { ["phone_number_id"] = number.PhoneNumberId, ["calling"] = number.Settings() },
     });
 
-    /// <summary>A restriction of the account; the element stands in entry "0" at Meta, which names the number beside it.</summary>
+    /// <summary>A restriction of the account; the element is in entry "0" at Meta, which names the number beside it.</summary>
     public JsonObject Restriction(BusinessNumber number, Restriction restriction) => Account(number, "ACCOUNT_RESTRICTION", "restriction_info", new JsonArray(new JsonObject
     {
         ["restriction_type"] = restriction.Type,

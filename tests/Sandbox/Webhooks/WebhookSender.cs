@@ -10,7 +10,7 @@ namespace Sandbox.Webhooks;
 
 /// <summary>
 /// Signs and delivers webhooks. First attempts of one call go out in order; a delivery that fails (anything but 200, or no answer in 20 s)
-/// is repeated later without holding up the others, as Meta does, so duplicates and reordering follow by themselves.
+/// is repeated later without holding up the others, as Meta does, so duplicates and reordering occur naturally.
 /// </summary>
 public sealed partial class WebhookSender(
     HttpClient http, SandboxOptions options, KnobBox knobs, TimeProvider time, ILogger<WebhookSender> log) : IDisposable
@@ -47,7 +47,7 @@ public sealed partial class WebhookSender(
         }
         catch (OperationCanceledException)
         {
-            // The sandbox stops.
+            // The sandbox is stopping.
         }
     }
 
@@ -145,7 +145,7 @@ public sealed partial class WebhookSender(
         }
         catch (OperationCanceledException)
         {
-            // The sandbox stops.
+            // The sandbox is stopping.
         }
     }
 

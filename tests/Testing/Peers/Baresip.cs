@@ -7,7 +7,7 @@ using System.Threading.Channels;
 
 namespace Testing.Peers;
 
-/// <summary>How a <see cref="Baresip"/> phone is set up.</summary>
+/// <summary>The settings of a <see cref="Baresip"/> phone.</summary>
 public sealed record BaresipOptions
 {
     /// <summary>User part of its address.</summary>
@@ -26,7 +26,7 @@ public sealed record BaresipOptions
     /// <summary>Its port for UDP and TCP, with the next one for TLS; null: free ones.</summary>
     public int? SipPort { get; init; }
 
-    /// <summary>PEM file with certificate and key; null: one of its own making.</summary>
+    /// <summary>PEM file with certificate and key; null: a generated one.</summary>
     public string? Certificate { get; init; }
 
     /// <summary>SDES-SRTP or nothing.</summary>
@@ -35,7 +35,7 @@ public sealed record BaresipOptions
     /// <summary>In order of preference.</summary>
     public string Codecs { get; init; } = "pcmu,pcma";
 
-    /// <summary>What it plays into its calls; zero: silence.</summary>
+    /// <summary>The tone that it plays into its calls; zero: silence.</summary>
     public double ToneHertz { get; init; } = 600;
 
     /// <summary>More account parameters, as baresip writes them.</summary>
@@ -43,7 +43,7 @@ public sealed record BaresipOptions
 }
 
 /// <summary>
-/// baresip, a SIP phone program that nobody here wrote: plays a tone into its calls, records what it hears, and is driven over its control
+/// baresip, a third-party SIP phone: plays a tone into its calls, records the audio it hears, and is driven over its control
 /// port. Owns its process and its folder.
 /// </summary>
 public sealed class Baresip : IAsyncDisposable
@@ -51,8 +51,8 @@ public sealed class Baresip : IAsyncDisposable
     private const int Rate = 8000;
 
     /// <summary>
-    /// None: when the source of its audio changes (media moved by re-INVITE), baresip 1.0's jitter buffer keeps the old sequence numbers and
-    /// drops the new source's packets for as long as theirs are smaller.
+    /// None: when the source of its audio changes (media moved by re-INVITE), baresip 1.0's jitter buffer keeps the old sequence numbers
+    /// and drops the new source's packets for as long as theirs are smaller.
     /// </summary>
     private const string JitterFrames = "0-0";
 
@@ -131,7 +131,7 @@ public sealed class Baresip : IAsyncDisposable
         throw new InvalidOperationException($"baresip ended before {type}. Its log:\n{Log()}");
     }
 
-    /// <summary>What was heard in the newest call so far: 8 kHz mono.</summary>
+    /// <summary>The audio heard in the newest call so far: 8 kHz mono.</summary>
     public short[] Heard()
     {
         var newest = new DirectoryInfo(Path.Combine(_folder, "heard")).GetFiles("*-dec.wav").OrderByDescending(f => f.CreationTimeUtc).FirstOrDefault();
@@ -141,7 +141,7 @@ public sealed class Baresip : IAsyncDisposable
     /// <summary>True once at least half a second of the tone was heard in the newest call.</summary>
     public bool HeardTone(double hertz) => Listen(hertz).Heard;
 
-    /// <summary>For how many tenths of a second the tone was heard in the newest call.</summary>
+    /// <summary>The time for which the tone was heard in the newest call, in tenths of a second.</summary>
     public int ToneBlocks(double hertz) => Listen(hertz).ToneBlocks;
 
     public async ValueTask DisposeAsync()

@@ -3,22 +3,22 @@ using System.Diagnostics;
 namespace Testing.Peers;
 
 /// <summary>
-/// A program that another one runs: its output goes to a bounded log, and it is stopped by its own process id. It lives in a session
-/// of its own (setsid), so that Ctrl-C in the terminal reaches the one that runs it alone, which then stops its programs in the right order.
+/// A child process: its output goes to a bounded log, and it is stopped by its own process id. It lives in a session
+/// of its own (setsid), so that Ctrl-C in the terminal reaches only the parent, which then stops its programs in the right order.
 /// </summary>
 public sealed class ChildProgram : IAsyncDisposable
 {
     private const int MaxLogLines = 400;
 
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(8);
 
     private readonly Process _process;
     private readonly Queue<string> _log = new();
 
-    /// <param name="name">For people.</param>
+    /// <param name="name">The name in messages.</param>
     /// <param name="folder">Its working directory.</param>
     /// <param name="command">Program and arguments.</param>
-    /// <param name="environment">Added to the own one.</param>
+    /// <param name="environment">Added to the parent's.</param>
     public ChildProgram(string name, string folder, IEnumerable<string> command, IReadOnlyDictionary<string, string> environment)
     {
         Name = name;
@@ -44,7 +44,7 @@ public sealed class ChildProgram : IAsyncDisposable
     {
         var framework = new DirectoryInfo(AppContext.BaseDirectory);
         var path = Repository.File(project, "bin", framework.Parent!.Name, framework.Name, Path.GetFileName(project) + ".dll");
-        // A program started by its own executable knows of no host but the one on the path.
+        // A program started by its own executable finds only the host on the path.
         var host = Path.GetFileName(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
         return new ChildProgram(name, folder, [host, path, .. arguments], environment);
     }
@@ -62,14 +62,14 @@ public sealed class ChildProgram : IAsyncDisposable
             return [.. _log.TakeLast(lines)];
     }
 
-    /// <summary>Its exit code, once it ends by itself and all that it printed is in the log.</summary>
+    /// <summary>Its exit code, once it has ended and all its output is in the log.</summary>
     public async Task<int> ExitedAsync()
     {
         await _process.WaitForExitAsync();
         return _process.ExitCode;
     }
 
-    /// <summary>SIGKILL: no leave-taking. Returns when it is gone.</summary>
+    /// <summary>SIGKILL: no clean-up. Returns when it is gone.</summary>
     public Task KillAsync()
     {
         _process.Kill();
@@ -83,10 +83,10 @@ public sealed class ChildProgram : IAsyncDisposable
         {
             // bash's own kill: a small Debian has no /bin/kill.
             using var kill = Process.Start("bash", ["-c", "kill -TERM \"$1\" 2>/dev/null", "kill", _process.Id.ToString()]);
-            using var patience = new CancellationTokenSource(StopPatience);
+            using var timeout = new CancellationTokenSource(StopTimeout);
             try
             {
-                await _process.WaitForExitAsync(patience.Token);
+                await _process.WaitForExitAsync(timeout.Token);
             }
             catch (OperationCanceledException)
             {

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Testing.Peers;
 
 /// <summary>
-/// Free ports for programs that must be told theirs. Each process takes whole blocks of ports for itself, so that two suites at one time,
-/// each with a gateway and phones that bind theirs later, never choose the same one; all lie below what the system gives out by itself.
+/// Free ports for programs that get theirs by configuration. Each process takes whole blocks of ports for itself, so that two concurrent
+/// suites, each with a gateway and phones that bind theirs later, never choose the same one; all lie below the system's ephemeral range.
 /// </summary>
 public static class LoopbackPorts
 {
@@ -41,7 +41,9 @@ public static class LoopbackPorts
         throw new InvalidOperationException("No free loopback port was found.");
     }
 
-    /// <summary>A block that nobody has; when there is none, this process's own ones in turn once more, whose first users have ended long since.</summary>
+    /// <summary>
+    /// A block that no process has. When there is none, this process's own blocks in turn once more: their first users have ended long since.
+    /// </summary>
     private static (int First, int End) NextBlock()
     {
         for (var i = 0; i < Blocks; i++)

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Testing.Peers;
 
-/// <summary>A certificate for 127.0.0.1 and localhost, good for a test bench and nothing else.</summary>
+/// <summary>A certificate for 127.0.0.1 and localhost, for test benches only.</summary>
 public static class SelfSignedCertificate
 {
     /// <summary>Certificate and key in one PEM file.</summary>

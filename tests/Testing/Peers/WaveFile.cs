@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Testing.Peers;
 
-/// <summary>16-bit mono PCM in RIFF files: what foreign programs play and record.</summary>
+/// <summary>16-bit mono PCM in RIFF files, which other programs play and record.</summary>
 public static class WaveFile
 {
     private const int HeaderLength = 44;

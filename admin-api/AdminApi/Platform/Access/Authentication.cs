@@ -6,10 +6,10 @@ using Microsoft.AspNetCore.Authorization;
 namespace AdminApi.Platform;
 
 /// <summary>
-/// Who calls, and may they: finds the <see cref="Caller"/> of `Authorization: Bearer …`, counts the request against their limit, and lets it
-/// through only where they hold the endpoint's scope. An endpoint that names none needs <see cref="Scope.Admin"/>.
+/// Authentication and authorization: finds the <see cref="Caller"/> of `Authorization: Bearer …`, counts the request against their limit,
+/// and lets it through only where they have the endpoint's scope. An endpoint that names none needs <see cref="Scope.Admin"/>.
 /// </summary>
-public sealed class Authentication(RequestDelegate next, AdminApiOptions options, KeyBook keys, Limits limits, OidcTokens? tokens = null)
+public sealed class Authentication(RequestDelegate next, AdminApiOptions options, KeyStore keys, Limits limits, OidcTokens? tokens = null)
 {
     private const string Scheme = "Bearer ";
 
@@ -32,7 +32,7 @@ public sealed class Authentication(RequestDelegate next, AdminApiOptions options
     private async Task<ProblemResult?> RefusalAsync(HttpContext context, Endpoint? endpoint)
     {
         if (await FindCallerAsync(context) is not { } caller)
-            return Stranger(context);
+            return Unauthenticated(context);
         context.Features.Set(caller);
         using (var lease = limits.Count(caller))
         {
@@ -40,16 +40,17 @@ public sealed class Authentication(RequestDelegate next, AdminApiOptions options
                 return Limits.Problem(context, lease);
         }
         if (endpoint is not RouteEndpoint)
-            return null; // no such path, or not this method: told to callers only
+            return null; // no such path, or not this method: reported to authenticated callers only
         var needed = endpoint.Metadata.GetMetadata<RequiredScope>()?.Scope ?? Scope.Admin;
         if (caller.May(needed))
             return null;
         context.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{WireName.Of(needed)}\"";
-        return Problems.ForbiddenScope.Of($"This needs the scope {WireName.Of(needed)}.");
+        return Problems.ForbiddenScope.Of($"This operation requires the scope {WireName.Of(needed)}.");
     }
 
-    /// <summary>No key at all is no guess; wrong ones are answered so many times a minute. Who has a key is not held up by others at the same address.</summary>
-    private ProblemResult Stranger(HttpContext context)
+    /// <summary>Requests without a key are no guesses; wrong keys are limited per minute. Callers with a valid key
+    /// are not delayed by others at the same address.</summary>
+    private ProblemResult Unauthenticated(HttpContext context)
     {
         if (context.Request.Headers.Authorization.Count > 0)
         {

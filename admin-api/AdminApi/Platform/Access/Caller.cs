@@ -1,12 +1,12 @@
 namespace AdminApi.Platform;
 
-/// <summary>Who makes a request. Handlers take it as a parameter; <see cref="Actor"/> is what the audit log names.</summary>
+/// <summary>The author of a request. Handlers take it as a parameter; <see cref="Actor"/> is the name in the audit log.</summary>
 /// <param name="Actor">`key:ID`, `key:configured` (the key of the configuration), or `oidc:SUBJECT`.</param>
 /// <param name="Scopes">As granted, without what they imply.</param>
 public sealed record Caller(string Actor, IReadOnlyCollection<Scope> Scopes)
 {
     public bool May(Scope needed) => Scopes.Any(held => held == needed || held == Scope.Admin || needed == Scope.Read);
 
-    /// <summary>Binds handler parameters of this type. Behind <see cref="Authentication"/> there always is one.</summary>
+    /// <summary>Binds handler parameters of this type. After <see cref="Authentication"/> there always is one.</summary>
     public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult(context.Features.Get<Caller>());
 }

@@ -19,7 +19,7 @@ public readonly record struct KeyText(string Id, string Text)
 
     public static KeyText New() => Renewed(RandomNumberGenerator.GetString(IdAlphabet, IdLength));
 
-    /// <summary>Another secret for the same id.</summary>
+    /// <summary>A new secret for the same id.</summary>
     public static KeyText Renewed(string id) => new(id, $"{Prefix}{id}_{RandomNumberGenerator.GetString(SecretAlphabet, SecretLength)}");
 
     public static bool TryParse(string text, out KeyText key)

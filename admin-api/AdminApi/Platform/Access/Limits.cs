@@ -2,18 +2,18 @@ using System.Threading.RateLimiting;
 
 namespace AdminApi.Platform;
 
-/// <summary>How many requests a key may make, and how many wrong keys an address may try, in a minute.</summary>
+/// <summary>The limits of requests per key, and of wrong keys per address, in a minute.</summary>
 public sealed class Limits(AdminApiOptions options) : IDisposable
 {
-    /// <summary>Guessing 256 bits is hopeless at any pace; this shows a caller with a wrong key that it should stop.</summary>
+    /// <summary>Guessing 256 bits is hopeless at any rate; this makes a caller with a wrong key notice.</summary>
     private const int WrongKeysPerMinute = 30;
 
     private readonly PartitionedRateLimiter<string> _callers = PerMinute(options.RequestsPerMinute);
-    private readonly PartitionedRateLimiter<string> _strangers = PerMinute(WrongKeysPerMinute);
+    private readonly PartitionedRateLimiter<string> _wrongKeys = PerMinute(WrongKeysPerMinute);
 
     public RateLimitLease Count(Caller caller) => _callers.AttemptAcquire(caller.Actor);
 
-    public RateLimitLease CountWrongKey(string address) => _strangers.AttemptAcquire(address);
+    public RateLimitLease CountWrongKey(string address) => _wrongKeys.AttemptAcquire(address);
 
     /// <summary>The answer where a lease was not acquired, with Retry-After.</summary>
     public static ProblemResult Problem(HttpContext context, RateLimitLease lease)
@@ -21,7 +21,7 @@ public sealed class Limits(AdminApiOptions options) : IDisposable
         var wait = lease.TryGetMetadata(MetadataName.RetryAfter, out var left) ? left : TimeSpan.FromMinutes(1);
         var seconds = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds));
         context.Response.Headers.RetryAfter = seconds.ToString();
-        return Problems.RateLimited.Of($"Come again in {seconds} seconds.");
+        return Problems.RateLimited.Of($"Retry in {seconds} seconds.");
     }
 
     private static PartitionedRateLimiter<string> PerMinute(int permits) => PartitionedRateLimiter.Create<string, string>(
@@ -30,6 +30,6 @@ public sealed class Limits(AdminApiOptions options) : IDisposable
     public void Dispose()
     {
         _callers.Dispose();
-        _strangers.Dispose();
+        _wrongKeys.Dispose();
     }
 }

@@ -7,8 +7,9 @@ using Microsoft.IdentityModel.Tokens;
 namespace AdminApi.Platform;
 
 /// <summary>
-/// Bearer tokens of an OpenID Connect issuer: JWTs whose signature, issuer, audience and lifetime hold. Their scopes are the words of the scope
-/// claim behind a prefix: `gateway:read gateway:operate`. The issuer's keys are read from its discovery document and refreshed by the library.
+/// Bearer tokens of an OpenID Connect issuer: JWTs with valid signature, issuer, audience and lifetime. Their scopes are the words of the
+/// scope claim after a prefix: `gateway:read gateway:operate`. The issuer's keys are read from its discovery document and refreshed by the
+/// library.
 /// </summary>
 public sealed class OidcTokens
 {
@@ -25,8 +26,8 @@ public sealed class OidcTokens
             new HttpDocumentRetriever { RequireHttps = !new Uri(options.Issuer).IsLoopback });
     }
 
-    /// <summary>Null where the token does not hold.</summary>
-    /// <exception cref="InvalidOperationException">The issuer does not answer, so that nothing can be said.</exception>
+    /// <summary>The caller of a token; null where it is not valid.</summary>
+    /// <exception cref="InvalidOperationException">The issuer does not answer, so the token cannot be checked.</exception>
     public async Task<Caller?> ReadAsync(string token, CancellationToken cancellation)
     {
         await _issuer.GetConfigurationAsync(cancellation);
@@ -35,7 +36,7 @@ public sealed class OidcTokens
             ConfigurationManager = _issuer,
             ValidIssuer = _options.Issuer,
             ValidAudience = _options.Audience,
-            // What needs a shared secret could be signed by whoever knows the public key.
+            // Tokens signed by a shared secret could be forged by anyone who knows the public key.
             ValidAlgorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"],
             ClockSkew = TimeSpan.FromMinutes(1),
         });

@@ -1,9 +1,10 @@
 namespace AdminApi.Platform;
 
-/// <summary>What a key or token may do. <see cref="Admin"/> implies all others; <see cref="Operate"/> and <see cref="Billing"/> imply <see cref="Read"/>.</summary>
+/// <summary>The rights of a key or token. <see cref="Admin"/> implies all others; <see cref="Operate"/> and
+/// <see cref="Billing"/> imply <see cref="Read"/>.</summary>
 public enum Scope
 {
-    /// <summary>Look at everything but keys, webhook endpoints and the audit log.</summary>
+    /// <summary>Read everything but keys, webhook endpoints and the audit log.</summary>
     Read,
 
     /// <summary>Work with calls, missed calls and permissions.</summary>

@@ -7,7 +7,8 @@ using Microsoft.OpenApi;
 
 namespace AdminApi.Platform;
 
-/// <summary>The OpenAPI 3.1 document at /openapi/v1.json, written from what the endpoints declare by <see cref="EndpointRules"/>.</summary>
+/// <summary>The OpenAPI 3.1 document at /openapi/v1.json, written from the endpoints' declarations by
+/// <see cref="EndpointRules"/>.</summary>
 internal static class ApiDescription
 {
     private const string Security = "bearer";
@@ -28,7 +29,7 @@ internal static class ApiDescription
         {
             Title = "WhatsApp Calls Gateway: admin API",
             Version = "1",
-            Description = "Money is text with at least two decimals and never rounded. Times are ISO 8601 in UTC; one that comes without an offset, in a body, a query or a file, is UTC, and a date is its first moment. "
+            Description = "Money is text with at least two decimals and never rounded. Times are ISO 8601 in UTC; a time without an offset, in a body, a query or a file, is UTC, and a date is its first moment. "
                 + "Errors are application/problem+json with a stable `code`. Unknown members and parameters are errors.",
         };
         document.Servers = [new OpenApiServer { Url = "/" }];
@@ -57,15 +58,15 @@ internal static class ApiDescription
         operation.Parameters ??= [];
         DescribeQuery(operation, context);
         if (metadata.OfType<NeedsIfMatch>().Any())
-            operation.Parameters.Add(HeaderParameter("If-Match", "The ETag of what is changed, as it was read."));
+            operation.Parameters.Add(HeaderParameter("If-Match", "The ETag of the object to change, as it was read."));
         if (metadata.OfType<NeedsIdempotencyKey>().Any())
-            operation.Parameters.Add(HeaderParameter(Idempotency.Header, "Of your own choice, unique for the request; the same one when it is repeated."));
+            operation.Parameters.Add(HeaderParameter(Idempotency.Header, "A key of your choice, unique for the request; the same one when it is repeated."));
 
         var schema = await context.GetOrCreateSchemaAsync(typeof(Problem), parameterDescription: null, cancellation);
         context.Document!.AddComponent(nameof(Problem), schema);
         operation.Responses ??= [];
         if (metadata.OfType<MethodInfo>().Any(handler => handler.ReturnType == typeof(ProblemResult)))
-            operation.Responses.Remove("200"); // it only refuses
+            operation.Responses.Remove("200"); // it always refuses
         foreach (var status in ProblemsOf(operation, metadata).Distinct().GroupBy(kind => kind.Status).OrderBy(group => group.Key))
             operation.Responses[status.Key.ToString()] = ProblemResponse([.. status], context.Document);
         foreach (var answer in context.Description.SupportedResponseTypes.Where(answer => answer.Type?.IsAssignableTo(typeof(IVersioned)) ?? false))
@@ -75,7 +76,7 @@ internal static class ApiDescription
         }
     }
 
-    /// <summary>Names as they are written in queries, and the members of closed sets.</summary>
+    /// <summary>Describes query names as they are written, and the members of closed sets.</summary>
     private static void DescribeQuery(OpenApiOperation operation, OpenApiOperationTransformerContext context)
     {
         foreach (var parameter in operation.Parameters!.OfType<OpenApiParameter>().Where(parameter => parameter.In == ParameterLocation.Query))
@@ -99,7 +100,7 @@ internal static class ApiDescription
         [name] = new OpenApiHeader { Description = description, Schema = new OpenApiSchema { Type = type } },
     };
 
-    /// <summary>The declared kinds, and those that follow from what the endpoint is.</summary>
+    /// <summary>The declared kinds, and those that follow from the endpoint's other declarations.</summary>
     private static IEnumerable<ProblemKind> ProblemsOf(OpenApiOperation operation, IList<object> metadata)
     {
         foreach (var kind in metadata.OfType<DeclaredProblems>().SelectMany(declared => declared.Kinds))
@@ -108,7 +109,7 @@ internal static class ApiDescription
         yield return Problems.ForbiddenScope;
         yield return Problems.RateLimited;
         yield return Problems.Unavailable;
-        yield return Problems.InvalidRequest; // at least by a query that it does not know
+        yield return Problems.InvalidRequest; // at least by an unknown query parameter
         if (operation.RequestBody is not null)
         {
             yield return Problems.TooLarge;
@@ -149,13 +150,13 @@ internal static class ApiDescription
         Schema = new OpenApiSchema { Type = JsonSchemaType.String },
     };
 
-    /// <summary>Of what converters of ours write, which the framework leaves out of lists.</summary>
+    /// <summary>The schema of types with our own converters, which the framework leaves out of lists.</summary>
     private static OpenApiSchema ItemOf(Type element) => element.IsEnum
         ? new OpenApiSchema { Type = JsonSchemaType.String, Enum = Members(element) }
         : new OpenApiSchema { Type = JsonSchemaType.String, Format = element == typeof(DateTimeOffset) ? "date-time" : null };
 
     /// <summary>
-    /// "null or …" as a choice of any: null fits a schema that takes everything as well, so that exactly one of the two never fits it.
+    /// Makes "null or …" an anyOf: null also fits a schema that accepts everything, so oneOf would never match it.
     /// </summary>
     private static void ChooseAny(IOpenApiSchema schema)
     {
@@ -163,7 +164,7 @@ internal static class ApiDescription
             (member.AnyOf, member.OneOf) = (member.OneOf, null);
     }
 
-    /// <summary>Money and closed sets are text, which the converters do not tell by themselves.</summary>
+    /// <summary>Describes money and closed sets as text, which the framework cannot derive from the converters.</summary>
     private static Task DescribeSchema(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
     {
         var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;

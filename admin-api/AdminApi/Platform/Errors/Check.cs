@@ -1,7 +1,7 @@
 namespace AdminApi.Platform;
 
 /// <summary>
-/// Collects everything that is wrong with a request, so that it is told at once:
+/// Collects all errors of a request, so that they are reported at once:
 /// `check.That(…, "name", "…"); if (check.Failed(out var problem)) return problem;`.
 /// </summary>
 public sealed class Check

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace AdminApi.Platform;
 
-/// <summary>The request edge: whatever was thrown, or answered without a body, becomes a <see cref="Problem"/>.</summary>
+/// <summary>The request edge: every exception, and every error answered without a body, becomes a <see cref="Problem"/>.</summary>
 public sealed partial class ErrorEdge(RequestDelegate next, ILogger<ErrorEdge> log)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -35,10 +35,10 @@ public sealed partial class ErrorEdge(RequestDelegate next, ILogger<ErrorEdge> l
                 return RequestFaults.Of(bad);
             case var away when IsStoreAway(away):
                 StoreAway(log, thrown.GetType().Name, thrown.Message);
-                return Problems.Unavailable.Of("PostgreSQL, Redis or the issuer of tokens does not answer. Try again later.");
+                return Problems.Unavailable.Of("PostgreSQL, Redis or the issuer of tokens is unavailable. Retry later.");
             default:
                 Defect(log, thrown);
-                return Problems.InternalError.Of("It is in the log under this request's id.");
+                return Problems.InternalError.Of("Details are in the log under this request's id.");
         }
     }
 
@@ -46,15 +46,15 @@ public sealed partial class ErrorEdge(RequestDelegate next, ILogger<ErrorEdge> l
     {
         404 => Problems.NotFound.Of("There is no such path."),
         405 => Problems.MethodNotAllowed.Of($"Allowed: {context.Response.Headers.Allow}."),
-        413 => Problems.TooLarge.Of("The body is larger than this operation takes."),
-        415 => Problems.UnsupportedMediaType.Of("Send what the document names for this operation, mostly application/json."),
-        >= 500 => Problems.InternalError.Of("It is in the log under this request's id."),
+        413 => Problems.TooLarge.Of("The body is larger than this operation accepts."),
+        415 => Problems.UnsupportedMediaType.Of("Send a media type that the OpenAPI document lists for this operation, usually application/json."),
+        >= 500 => Problems.InternalError.Of("Details are in the log under this request's id."),
         var status => (Problems.InvalidRequest with { Status = status }).Of("The request could not be read."),
     };
 
     /// <summary>
-    /// PostgreSQL: connection lost (class 08), too many connections (53300), shutting or starting (57P0x), not migrated yet (42P01), time run
-    /// out. Redis: no connection or answer.
+    /// PostgreSQL: connection lost (class 08), too many connections (53300), shutting down or starting (57P0x), not migrated yet (42P01),
+    /// timed out. Redis: no connection or answer.
     /// </summary>
     public static bool IsStoreAway(Exception thrown) => thrown switch
     {
@@ -64,7 +64,7 @@ public sealed partial class ErrorEdge(RequestDelegate next, ILogger<ErrorEdge> l
         _ => thrown.InnerException is { } inner && IsStoreAway(inner),
     };
 
-    [LoggerMessage(LogLevel.Warning, "A store does not answer: {Kind}: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "A store is unavailable: {Kind}: {Reason}")]
     private static partial void StoreAway(ILogger log, string kind, string reason);
 
     [LoggerMessage(LogLevel.Error, "A request failed")]

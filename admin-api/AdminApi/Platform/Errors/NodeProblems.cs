@@ -6,13 +6,13 @@ namespace AdminApi.Platform;
 public static class NodeProblems
 {
     public static readonly ProblemKind Unreachable = new(503, "node_unreachable", "The node does not answer");
-    public static readonly ProblemKind Refused = new(409, "refused_by_node", "The node refuses it");
+    public static readonly ProblemKind Refused = new(409, "refused_by_node", "The node refused the operation");
 
     /// <summary>The answer to a command that was not done.</summary>
     public static ProblemResult Of(CommandReply reply) => reply.Outcome switch
     {
         CommandOutcome.UnknownCall => Problems.NotFound.Of("No node runs this call: it is over, or never was."),
-        CommandOutcome.NodeUnreachable => Unreachable.Of("The node did not answer. Where it got the command it may still carry it out."),
+        CommandOutcome.NodeUnreachable => Unreachable.Of("The node did not answer. If it got the command, it may still carry it out."),
         _ => Refused.Of($"{reply.Code}: {reply.Text}", [new FieldError(reply.Code ?? "refused", reply.Text ?? "")]),
     };
 }

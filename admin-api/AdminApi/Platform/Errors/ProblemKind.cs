@@ -1,17 +1,17 @@
 namespace AdminApi.Platform;
 
 /// <summary>
-/// A kind of error that the API answers with: its stable code, its status and a title. Kinds of one resource are constants beside it, those of
-/// all in <see cref="Problems"/>. An endpoint names the kinds it may answer with by `.Problems(…)`, which the OpenAPI document shows.
+/// A kind of error that the API answers with: its stable code, its status and a title. Kinds of one resource are constants beside it, those
+/// of all in <see cref="Problems"/>. An endpoint names the kinds it may answer with by `.Problems(…)`, which the OpenAPI document shows.
 /// </summary>
 public sealed record ProblemKind(int Status, string Code, string Title)
 {
-    /// <param name="detail">What is wrong with this very request, and what would be right.</param>
-    /// <param name="errors">Each wrong member by itself, where there are several.</param>
+    /// <param name="detail">The error in this request, and the remedy.</param>
+    /// <param name="errors">The errors by member, where there are several.</param>
     public ProblemResult Of(string detail, IReadOnlyList<FieldError>? errors = null) => new(this, detail, errors);
 }
 
-/// <summary>What is wrong with one member of a request.</summary>
+/// <summary>The error in one member of a request.</summary>
 /// <param name="Field">The member's JSON path, parameter or header; for a line of a file `line 12`.</param>
 /// <param name="Message">A sentence.</param>
 public sealed record FieldError(string Field, string Message);

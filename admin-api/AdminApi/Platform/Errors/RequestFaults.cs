@@ -5,23 +5,23 @@ using Gateway.Storage;
 namespace AdminApi.Platform;
 
 /// <summary>
-/// What the framework says of a request that it cannot read, in words for who sent it: no types of ours, and what would be right instead.
+/// Translates the framework's errors about unreadable requests for the caller: without our types, and with the expected form.
 /// </summary>
 internal static partial class RequestFaults
 {
-    private const string Otherwise = "Is not what the document says of it.";
+    private const string Otherwise = "Does not match the OpenAPI document.";
 
     public static ProblemResult Of(BadHttpRequestException bad) => bad switch
     {
-        { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problems.TooLarge.Of("The body is larger than this operation takes."),
-        { StatusCode: StatusCodes.Status415UnsupportedMediaType } => Problems.UnsupportedMediaType.Of("Send what the document names for this operation, mostly application/json."),
+        { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problems.TooLarge.Of("The body is larger than this operation accepts."),
+        { StatusCode: StatusCodes.Status415UnsupportedMediaType } => Problems.UnsupportedMediaType.Of("Send a media type that the OpenAPI document lists for this operation, usually application/json."),
         { InnerException: JsonException json } => Invalid(json.Path ?? "$", SentenceOf(json)),
         _ when Parameter().Match(bad.Message) is { Success: true } parameter => OfParameter(parameter, bad.Message),
         _ when bad.Message.Contains("no body", StringComparison.Ordinal) => Invalid("$", "Send a body."),
         _ => Problems.InvalidRequest.Of("The request could not be read."),
     };
 
-    /// <summary>Without types and places; those of a place are in its path.</summary>
+    /// <summary>The message without types and positions; the position is in the field's path.</summary>
     public static string SentenceOf(JsonException json)
     {
         var text = Place().Replace(json.Message, "");
@@ -30,9 +30,9 @@ internal static partial class RequestFaults
         if (Missing().Match(text) is { Success: true } missing)
             return $"Lacks {missing.Groups[1].Value}.";
         if (text.Contains("null values", StringComparison.Ordinal))
-            return "Is never null.";
+            return "Must not be null.";
         if (Duplicate().Match(text) is { Success: true } twice)
-            return $"The member {twice.Groups[1].Value} stands twice.";
+            return $"The member {twice.Groups[1].Value} occurs twice.";
         if (OtherType().Match(text) is { Success: true } type)
             return RuleOf(type.Groups[1].Value);
         return NameOfType().IsMatch(text) ? Otherwise : text;
@@ -42,20 +42,20 @@ internal static partial class RequestFaults
     {
         var name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Groups[2].Value);
         if (text.Contains("body", StringComparison.Ordinal))
-            return Invalid("$", "Send a body as the document describes it.");
+            return Invalid("$", "Send a body as the OpenAPI document describes it.");
         return Invalid(name, text.StartsWith("Required", StringComparison.Ordinal) ? "Is missing." : RuleOf(parameter.Groups[1].Value));
     }
 
-    /// <summary>What a value of a type looks like.</summary>
+    /// <summary>The expected form of a value of a type.</summary>
     private static string RuleOf(string type) => type switch
     {
         _ when type.Contains(nameof(QueryTime), StringComparison.Ordinal) || type.Contains("DateTime", StringComparison.Ordinal) => TimeText.Rule,
-        _ when type.Contains("WireValue", StringComparison.Ordinal) => "Is one of the values that the document lists.",
-        _ when type.Contains("List", StringComparison.Ordinal) || type.EndsWith("[]", StringComparison.Ordinal) => "Is a list.",
-        _ when type.Contains("Int", StringComparison.Ordinal) || type is "int" or "long" or "int?" or "long?" => "Is a whole number, not too large.",
-        _ when type.Contains("ool", StringComparison.Ordinal) => "Is true or false.",
-        _ when type.Contains("ouble", StringComparison.Ordinal) => "Is a number.",
-        _ when type.EndsWith("tring", StringComparison.Ordinal) => "Is a text.",
+        _ when type.Contains("WireValue", StringComparison.Ordinal) => "Must be one of the values that the OpenAPI document lists.",
+        _ when type.Contains("List", StringComparison.Ordinal) || type.EndsWith("[]", StringComparison.Ordinal) => "Must be a list.",
+        _ when type.Contains("Int", StringComparison.Ordinal) || type is "int" or "long" or "int?" or "long?" => "Must be a whole number, not too large.",
+        _ when type.Contains("ool", StringComparison.Ordinal) => "Must be true or false.",
+        _ when type.Contains("ouble", StringComparison.Ordinal) => "Must be a number.",
+        _ when type.EndsWith("tring", StringComparison.Ordinal) => "Must be text.",
         _ => Otherwise,
     };
 

@@ -7,10 +7,11 @@ using Gateway.Storage.Admin;
 namespace AdminApi.Platform;
 
 /// <summary>
-/// Endpoints `.Idempotent()`: the first request with an Idempotency-Key is done, and its answer is given to every repetition of a day. Refusals
-/// are not kept: they changed nothing, and what was missing may be there at the next try. Once begun, a request is done to its end even where its caller has gone.
+/// Endpoints `.Idempotent()`: the first request with an Idempotency-Key is carried out, and every repetition within a day gets its answer.
+/// Refusals are not stored: they changed nothing, and the next try may succeed. Once begun, a request is completed even if its caller has
+/// gone.
 /// </summary>
-public sealed class Idempotency(RequestDelegate next, IdempotencyBook book)
+public sealed class Idempotency(RequestDelegate next, IdempotencyStore book)
 {
     public const string Header = "Idempotency-Key";
     private const int LongestKey = 255;
@@ -25,7 +26,7 @@ public sealed class Idempotency(RequestDelegate next, IdempotencyBook book)
         if (context.Request.Headers[Header] is not [{ Length: > 0 and <= LongestKey } key] || !key.All(c => c is > ' ' and < '\x7f'))
         {
             await Problems.IdempotencyKeyRequired
-                .Of($"Send a key of your own choice, such as a UUID, as {Header}; the same one when you repeat the request.").ExecuteAsync(context);
+                .Of($"Send a key of your choice, such as a UUID, as {Header}; the same one when you repeat the request.").ExecuteAsync(context);
             return;
         }
         var actor = context.Features.Get<Caller>()!.Actor;
@@ -35,11 +36,11 @@ public sealed class Idempotency(RequestDelegate next, IdempotencyBook book)
         else if (start.Answer is { } answer)
             await ReplayAsync(context.Response, answer);
         else if (start.IsOther)
-            await Problems.IdempotencyKeyReused.Of("Take a new key for a new request.").ExecuteAsync(context);
+            await Problems.IdempotencyKeyReused.Of("Use a new key for a new request.").ExecuteAsync(context);
         else
         {
             context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(start.Wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-            await Problems.RequestInProgress.Of("Repeat it in a moment to get its answer.").ExecuteAsync(context);
+            await Problems.RequestInProgress.Of("Repeat it shortly to get its answer.").ExecuteAsync(context);
         }
     }
 
@@ -74,10 +75,10 @@ public sealed class Idempotency(RequestDelegate next, IdempotencyBook book)
         await wire.WriteAsync(body.ToArray());
     }
 
-    /// <summary>Shows that the request is still being worked on, as long as it is.</summary>
+    /// <summary>Renews the lease as long as the request is in progress.</summary>
     private async Task RenewAsync(string actor, string key, CancellationToken ended)
     {
-        using var timer = new PeriodicTimer(IdempotencyBook.Lease / 3);
+        using var timer = new PeriodicTimer(IdempotencyStore.Lease / 3);
         try
         {
             while (await timer.WaitForNextTickAsync(ended))
@@ -85,7 +86,7 @@ public sealed class Idempotency(RequestDelegate next, IdempotencyBook book)
         }
         catch (Exception e) when (e is OperationCanceledException || ErrorEdge.IsStoreAway(e))
         {
-            // It has ended; or a store is away, and a repetition after the lease meets the ledger's own keys.
+            // It has ended; or a store is unavailable, and a repetition after the lease meets the ledger's own keys.
         }
     }
 

@@ -4,15 +4,15 @@ using Microsoft.Net.Http.Headers;
 
 namespace AdminApi.Platform;
 
-/// <summary>A view with a version: answers that carry it get the header `ETag: "VERSION"`.</summary>
+/// <summary>A view with a version: answers with it get the header `ETag: "VERSION"`.</summary>
 public interface IVersioned
 {
     long Version { get; }
 }
 
 /// <summary>
-/// The version that a change was made from, out of `If-Match: "VERSION"`. Only for handlers of endpoints `.WithIfMatch()`, where it is always
-/// present; the store compares it and the handler answers <see cref="Problems.StaleVersion"/> when it is not the newest.
+/// The version that a change starts from, read from `If-Match: "VERSION"`. Only for handlers of endpoints `.WithIfMatch()`, where it is
+/// always present; the store compares it and the handler answers <see cref="Problems.StaleVersion"/> when it is not the newest.
 /// </summary>
 public readonly partial record struct IfMatch(long Version)
 {
@@ -30,7 +30,7 @@ public readonly partial record struct IfMatch(long Version)
         return TryRead(request, out _)
             ? next(context)
             : ValueTask.FromResult<object?>(Problems.InvalidRequest.Of(
-                "If-Match: one ETag as it was read, such as \"3\".", [new FieldError("If-Match", "Not an ETag of ours.")]));
+                "If-Match: must be one ETag as it was read, such as \"3\".", [new FieldError("If-Match", "Must be an ETag of this API.")]));
     }
 
     private static bool TryRead(HttpRequest request, out long version)
@@ -41,8 +41,9 @@ public readonly partial record struct IfMatch(long Version)
     }
 
     /// <summary>
-    /// Ours, and what proxies make of it when they compress an answer: nginx weakens it (W/"3"), Apache adds the coding ("3-gzip"). RFC 9110
-    /// §13.1.1 wants a strong comparison, since a weak tag may stand for other bytes; ours is the version, which no coding changes.
+    /// Our ETags, and those that proxies make of them when they compress an answer: nginx weakens them (W/"3"), Apache adds the coding
+    /// ("3-gzip"). RFC 9110 §13.1.1 requires a strong comparison, since a weak tag may stand for other bytes; ours is the version, which no
+    /// coding changes.
     /// </summary>
     [GeneratedRegex("""^(?:W/)?"([0-9]{1,19})(?:[-;:](?:gzip|br|zstd|deflate))?"\z""")]
     private static partial Regex Tag();

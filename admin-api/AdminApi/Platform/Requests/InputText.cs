@@ -4,18 +4,18 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace AdminApi.Platform;
 
 /// <summary>
-/// Refuses, before any operation, what none of them can take: an address that is too long; U+0000 or half a surrogate pair in a path, a query or
-/// a JSON body (PostgreSQL's text holds neither); JSON that is none, is too deep or has null in a list.
+/// Refuses, before any operation, what none of them can accept: an address that is too long; U+0000 or half a surrogate pair in a path, a
+/// query or a JSON body (PostgreSQL's text holds neither); JSON that is invalid, too deep or has null in a list.
 /// </summary>
 public sealed class InputText(RequestDelegate next)
 {
-    /// <summary>Of path and query. What lies between this and the server's own limit gets an answer that says so.</summary>
+    /// <summary>The limit of path and query. Between this and the server's own limit, the answer explains the error.</summary>
     private const int MaxAddress = 8 * 1024;
 
-    /// <summary>Beyond it the server answers 414 by itself, without a body.</summary>
+    /// <summary>Beyond it the server itself answers 414, without a body.</summary>
     public const int MaxRequestLine = 256 * 1024;
 
-    public const string Unstorable = "Holds U+0000 or half a surrogate pair.";
+    public const string Unstorable = "Must not contain U+0000 or half a surrogate pair.";
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -25,7 +25,7 @@ public sealed class InputText(RequestDelegate next)
             await next(context);
     }
 
-    /// <summary>What a text column can hold.</summary>
+    /// <summary>True for text that a column can hold.</summary>
     public static bool IsStorable(string text)
     {
         for (var i = 0; i < text.Length; i++)
@@ -42,7 +42,7 @@ public sealed class InputText(RequestDelegate next)
     {
         var request = context.Request;
         if (request.Path.Value?.Length + request.QueryString.Value?.Length > MaxAddress)
-            return Problems.UriTooLong.Of($"Path and query together have at most {MaxAddress} characters.");
+            return Problems.UriTooLong.Of($"Path and query together must have at most {MaxAddress} characters.");
         foreach (var (name, values) in request.Query)
             if (!IsStorable(name) || values.Any(value => value is not null && !IsStorable(value)))
                 return Fault(name, Unstorable);
@@ -52,7 +52,7 @@ public sealed class InputText(RequestDelegate next)
         if (!request.HasJsonContentType() || context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is null)
             return null;
         if (request.GetTypedHeaders().ContentType?.Charset is { HasValue: true } charset && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
-            return Problems.UnsupportedMediaType.Of("JSON is UTF-8.");
+            return Problems.UnsupportedMediaType.Of("JSON must be UTF-8.");
         request.EnableBuffering();
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, context.RequestAborted);

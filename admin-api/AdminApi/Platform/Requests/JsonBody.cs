@@ -2,12 +2,12 @@ using System.Text.Json;
 
 namespace AdminApi.Platform;
 
-/// <summary>What is wrong with a JSON body whatever operation it is for.</summary>
+/// <summary>Checks a JSON body for the faults that no operation accepts.</summary>
 internal static class JsonBody
 {
-    private const string NullInList = "A list holds no null.";
+    private const string NullInList = "A list must not contain null.";
 
-    /// <summary>Null: nothing.</summary>
+    /// <summary>The first fault; null where there is none.</summary>
     public static FieldError? FaultOf(ReadOnlySpan<byte> json)
     {
         // Of each container around the reader's place: the index in a list, or the name in an object.
@@ -57,7 +57,7 @@ internal static class JsonBody
         return null;
     }
 
-    /// <summary>Null where the bytes are no UTF-8, or an escape is half a surrogate pair.</summary>
+    /// <summary>The text; null where the bytes are not UTF-8, or an escape is half a surrogate pair.</summary>
     private static string? TextOf(ref Utf8JsonReader reader)
     {
         try

@@ -10,7 +10,8 @@ public sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
 /// <summary>Makes pages.</summary>
 public static class Page
 {
-    /// <summary>From rows that were read with <see cref="PageRequest.Rows"/> as their limit: where there is one more than asked for, another page follows.</summary>
+    /// <summary>A page of rows that were read with <see cref="PageRequest.Rows"/> as their limit:
+    /// where there is one more than requested, another page follows.</summary>
     public static Page<T> Of<TRow, T>(IReadOnlyList<TRow> rows, PageRequest request, Func<TRow, T> view, Func<TRow, string> cursor) =>
         rows.Count <= request.Size
             ? new Page<T>([.. rows.Select(view)], null)
@@ -19,21 +20,21 @@ public static class Page
 
 /// <summary>The query of a paged list, as an [AsParameters] parameter of a handler whose endpoint is `.Paged()`.</summary>
 public readonly record struct PageRequest(
-    [property: Description("How many items, 1 to 500; 50 unless told.")] int? Limit,
-    [property: Description("`next` of the page before; absent for the first page.")] string? Cursor)
+    [property: Description("The number of items, 1 to 500; 50 by default.")] int? Limit,
+    [property: Description("`next` of the previous page; absent for the first page.")] string? Cursor)
 {
     public const int MaxSize = 500;
     public const int DefaultSize = 50;
 
     public int Size => Limit ?? DefaultSize;
 
-    /// <summary>What to ask the store for: one more than <see cref="Size"/> tells whether there is another page.</summary>
+    /// <summary>The number of rows to read: one more than <see cref="Size"/> shows whether there is another page.</summary>
     public int Rows => Size + 1;
 }
 
 /// <summary>
-/// Where the next page begins: opaque to callers, and checked when it comes back. What is in it only ever becomes a parameter of a query, and
-/// every list it leads into is one that the caller may read anyway, so it is not signed.
+/// The start of the next page: opaque to callers, and checked when it comes back. Its content only becomes a parameter of a query, and
+/// the caller may read every list that it leads into anyway, so it is not signed.
 /// </summary>
 public static class Cursor
 {
@@ -76,11 +77,12 @@ public static class Cursor
 
     /// <summary>The answer to a cursor that cannot be read.</summary>
     public static ProblemResult Problem() =>
-        Problems.InvalidRequest.Of("cursor: not one of this list's.", [new FieldError("cursor", "Send `next` of the page before, unchanged.")]);
+        Problems.InvalidRequest.Of("cursor: is not one of this list.", [new FieldError("cursor", "Send `next` of the previous page, unchanged.")]);
 
     private static string Encode(string text) => System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Null where it is not what <see cref="Encode"/> writes. No list's key holds control characters or is longer than this.</summary>
+    /// <summary>The content of a cursor; null where it is not one of ours. No list's key
+    /// has control characters or is longer than this.</summary>
     private static string? Decode(string cursor)
     {
         const int longest = 400;

@@ -3,7 +3,7 @@ using Gateway.Storage;
 
 namespace AdminApi.Platform;
 
-/// <summary>A time in a query, read as everywhere (<see cref="TimeText"/>). Anything else is 400 by itself.</summary>
+/// <summary>A time in a query, in the usual form (<see cref="TimeText"/>). Anything else is answered 400 automatically.</summary>
 public readonly record struct QueryTime(DateTimeOffset Value)
 {
     public static bool TryParse([NotNullWhen(true)] string? text, out QueryTime time)

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace AdminApi.Platform;
 
-/// <summary>One line a request, without bodies, queries, keys or what stands in the path's places; and the headers that every answer has.</summary>
+/// <summary>Logs one line per request, without bodies, queries, keys or path
+/// parameters; and sets the headers that every answer has.</summary>
 public sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLog> log)
 {
     public async Task InvokeAsync(HttpContext context)

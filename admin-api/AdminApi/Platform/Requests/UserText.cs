@@ -2,10 +2,10 @@ using Gateway.Calls;
 
 namespace AdminApi.Platform;
 
-/// <summary>A WhatsApp user as somebody writes one in a body or a query: a telephone number in any usual spelling, or a business-scoped id.</summary>
+/// <summary>A WhatsApp user in a body or a query: a telephone number in any usual spelling, or a business-scoped id.</summary>
 internal static class UserText
 {
-    public const string Rule = "A telephone number with country code, or a business-scoped user id such as US.1349.";
+    public const string Rule = "Must be a telephone number with country code, or a business-scoped user id such as US.1349.";
 
     private const int MaxUserId = 128;
 
@@ -26,7 +26,7 @@ internal static class UserText
         return isPhone;
     }
 
-    /// <summary>Of a filter that is given: adds what is wrong with it.</summary>
+    /// <summary>Reads the user of a filter, where given; adds its error to <paramref name="check"/>.</summary>
     public static WhatsAppUser? Checked(string? text, string field, Check check)
     {
         if (text is null)

@@ -3,7 +3,7 @@ using Gateway.Calls;
 
 namespace AdminApi.Platform;
 
-/// <summary>A member of a closed set in a query: `cause=no_answer`. Anything else is 400 by itself.</summary>
+/// <summary>A member of a closed set in a query: `cause=no_answer`. Anything else is answered 400 automatically.</summary>
 public readonly record struct WireValue<T>(T Value) where T : struct, Enum
 {
 #pragma warning disable CA1000 // minimal APIs bind a type by this very member

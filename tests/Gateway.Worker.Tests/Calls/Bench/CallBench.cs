@@ -15,12 +15,14 @@ using LiveCallState = Gateway.Calls.CallState;
 
 namespace Gateway.Worker.Tests.Calls.Bench;
 
-/// <summary>An emulated WhatsApp, a relay for its webhooks, one gateway or more, and a PBX, all in this process, with real stores.</summary>
+/// <summary>
+/// An emulated WhatsApp, a relay for its webhooks, one gateway or more, and a PBX, all in this process, with real stores.
+/// </summary>
 internal sealed class CallBench : IAsyncDisposable
 {
     private const int MediaPorts = 40;
 
-    /// <summary>Paper handsets never connect, and no test lasts so long.</summary>
+    /// <summary>Paper handsets never connect, and no test lasts that long.</summary>
     private static readonly TimeSpan Unlimited = TimeSpan.FromMinutes(5);
 
     public required WhatsAppSide WhatsApp { get; init; }
@@ -64,7 +66,7 @@ internal sealed class CallBench : IAsyncDisposable
         return new CallBench { WhatsApp = whatsApp, Relay = relay, Pbx = pbx, Gateways = nodes };
     }
 
-    /// <summary>Waits until both WhatsApp and the gateway hold the call for answered.</summary>
+    /// <summary>Waits until the call is answered for both WhatsApp and the gateway.</summary>
     public async Task LiveAsync(SandboxCall call)
     {
         await WhatsAppSide.UntilAsync(call, CallState.Active);
@@ -75,8 +77,8 @@ internal sealed class CallBench : IAsyncDisposable
     }
 
     /// <summary>
-    /// What must hold of every call once it is over: WhatsApp has ended it, the gateway keeps nothing of it on any leg, nothing rings that no
-    /// test has asked for, the live list does not show it, and PostgreSQL has one row, with this cause.
+    /// Asserts what holds of every call once it is over: WhatsApp has ended it, the gateway keeps nothing of it on any leg, nothing rings
+    /// that no test requested, the live list does not show it, and PostgreSQL has one row, with this cause.
     /// </summary>
     public async Task<CallRow> EndsAsync(SandboxCall call, HangupCause cause)
     {
@@ -97,7 +99,7 @@ internal sealed class CallBench : IAsyncDisposable
         Assert.Equal(Name(cause), row.Cause);
         await Gateway.IsIdleAsync();
         await Eventually.SeeAsync(Gateway.LiveAsync, live => live.Count == 0, "no call is shown as live", live => string.Join(", ", live));
-        Assert.False(Pbx.HasUnexpectedCall, "a call rings at the PBX that no test asked for");
+        Assert.False(Pbx.HasUnexpectedCall, "a call rings at the PBX that no test requested");
         return row;
     }
 

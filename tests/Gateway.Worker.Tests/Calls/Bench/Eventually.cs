@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace Gateway.Worker.Tests.Calls.Bench;
 
-/// <summary>Waits for conditions. Patience is generous, for a slow machine; it is only spent by a test that fails.</summary>
+/// <summary>Waits for conditions. The timeout is generous, for a slow machine; only a failing test uses it up.</summary>
 internal static class Eventually
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
 
@@ -18,7 +18,7 @@ internal static class Eventually
             var seen = await look();
             if (wanted(seen))
                 return seen;
-            if (watch.Elapsed > Patience)
+            if (watch.Elapsed > Timeout)
             {
                 var last = describe is null ? seen?.ToString() : describe(seen);
                 throw new TimeoutException($"Not seen in {watch.Elapsed.TotalSeconds:0} s: {what}. Last: {last}");

@@ -23,10 +23,10 @@ internal sealed partial class GatewayNode : IAsyncDisposable
 
     public string Id => Options.Node.Id;
 
-    /// <summary>Of webhooks.</summary>
+    /// <summary>The address for webhooks.</summary>
     public string Url { get; }
 
-    /// <summary>Of health and metrics.</summary>
+    /// <summary>The address for health and metrics.</summary>
     public string OperationsUrl { get; }
 
     public string WebhookUrl => Url + Options.Http.WebhookPath;
@@ -43,7 +43,7 @@ internal sealed partial class GatewayNode : IAsyncDisposable
     /// <summary>A graceful stop, as SIGTERM begins it.</summary>
     public Task StopAsync() => _stop ??= _app.StopAsync();
 
-    /// <summary>From the listener for operations, but the path of webhooks from theirs.</summary>
+    /// <summary>Requests a path from the operations listener; the webhook path from the public one.</summary>
     public Task<(int Status, string Body)> GetAsync(string path) =>
         GetAsync(path.StartsWith(Options.Http.WebhookPath, StringComparison.Ordinal) ? Url : OperationsUrl, path);
 
@@ -53,7 +53,9 @@ internal sealed partial class GatewayNode : IAsyncDisposable
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
-    /// <summary>Sum of a metric over the label sets that hold all of <paramref name="labels"/>. Meters are the process's: compare differences.</summary>
+    /// <summary>
+    /// Sum of a metric over the label sets that hold all of <paramref name="labels"/>. Meters are the process's: compare differences.
+    /// </summary>
     public async Task<double> MetricAsync(string name, params string[] labels)
     {
         var sum = 0.0;
@@ -63,7 +65,7 @@ internal sealed partial class GatewayNode : IAsyncDisposable
         return sum;
     }
 
-    /// <summary>The rows of this node's calls with a user, known by number or by id.</summary>
+    /// <summary>The rows of this node's calls with a user, by number or by id.</summary>
     public Task<IReadOnlyList<CallRow>> RowsAsync(string user) => CallRow.FindAsync(Service<NpgsqlDataSource>(), Id, user);
 
     /// <summary>The row of a call by WhatsApp's id.</summary>

@@ -21,7 +21,7 @@ internal sealed class Pbx : IAsyncDisposable
 
     public int Port => _endpoint.Listeners[0].Bind.Port;
 
-    /// <summary>A PBX that knows the gateways at these ports as trunks "0", "1", ….</summary>
+    /// <summary>A PBX that has the gateways at these ports as trunks "0", "1", ….</summary>
     public static async Task<Pbx> StartAsync(params IReadOnlyList<int> gatewayPorts)
     {
         if (!SipProfileSet.TryLoad(SipProfileSet.DefaultDirectory, out var profiles, out var errors))
@@ -45,13 +45,13 @@ internal sealed class Pbx : IAsyncDisposable
         return new Pbx(endpoint);
     }
 
-    /// <summary>The next INVITE that comes in; nothing was answered yet.</summary>
+    /// <summary>The next incoming INVITE, without any response so far.</summary>
     public async Task<PbxCall> NextAsync()
     {
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var timeout = new CancellationTokenSource(Eventually.Timeout);
         try
         {
-            return Keep(await _endpoint.IncomingCalls.ReadAsync(patience.Token));
+            return Keep(await _endpoint.IncomingCalls.ReadAsync(timeout.Token));
         }
         catch (OperationCanceledException)
         {
@@ -59,7 +59,7 @@ internal sealed class Pbx : IAsyncDisposable
         }
     }
 
-    /// <summary>True when an INVITE waits that no test has taken.</summary>
+    /// <summary>True when an INVITE waits that no test has read.</summary>
     public bool HasUnexpectedCall => _endpoint.IncomingCalls.TryPeek(out _);
 
     /// <summary>An agent dials.</summary>

@@ -2,7 +2,7 @@ using Gateway.Sip;
 
 namespace Gateway.Worker.Tests.Calls.Bench;
 
-/// <summary>One call as the PBX has it, with the phone that it is for.</summary>
+/// <summary>One call as the PBX sees it, with its phone.</summary>
 internal sealed class PbxCall(SipCall sip, PbxPhone phone, long arrived) : IAsyncDisposable
 {
     private readonly List<SipCallEvent> _seen = [];
@@ -11,7 +11,7 @@ internal sealed class PbxCall(SipCall sip, PbxPhone phone, long arrived) : IAsyn
 
     public PbxPhone Phone => phone;
 
-    /// <summary>Timestamp of <see cref="TimeProvider.System"/> at which the INVITE was taken.</summary>
+    /// <summary>Timestamp of <see cref="TimeProvider.System"/> at which the INVITE was read.</summary>
     public long Arrived => arrived;
 
     /// <summary>Every event read so far.</summary>
@@ -24,12 +24,12 @@ internal sealed class PbxCall(SipCall sip, PbxPhone phone, long arrived) : IAsyn
     public async Task<T> NextAsync<T>()
         where T : SipCallEvent
     {
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var timeout = new CancellationTokenSource(Eventually.Timeout);
         try
         {
             while (true)
             {
-                var next = await sip.Events.ReadAsync(patience.Token);
+                var next = await sip.Events.ReadAsync(timeout.Token);
                 _seen.Add(next);
                 if (next is T wanted)
                     return wanted;
@@ -43,7 +43,7 @@ internal sealed class PbxCall(SipCall sip, PbxPhone phone, long arrived) : IAsyn
 
     public Task RingAsync() => sip.ProvisionalAsync(180);
 
-    /// <summary>The agent picks up and talks, unless nothing of it gets through.</summary>
+    /// <summary>The agent picks up and talks, unless its audio is blocked.</summary>
     public async Task AnswerAsync(bool talks = true)
     {
         await sip.AnswerAsync(phone.Sdp);

@@ -7,7 +7,7 @@ using Testing;
 
 namespace Gateway.Worker.Tests.Calls.Bench;
 
-/// <summary>The media of one phone at the PBX: PCMU at 20 ms, a tone out once it talks, a meter for what comes in.</summary>
+/// <summary>The media of one phone at the PBX: PCMU at 20 ms, a tone out once it talks, a meter for incoming audio.</summary>
 internal sealed class PbxPhone : IAsyncDisposable
 {
     private const int Rate = 8000;
@@ -50,7 +50,7 @@ internal sealed class PbxPhone : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes the gateway's description and starts to talk to where it says.</summary>
+    /// <summary>Applies the gateway's description and starts to send to its address.</summary>
     public void Talk(string sdp)
     {
         var lines = sdp.Split("\r\n");
@@ -95,7 +95,7 @@ internal sealed class PbxPhone : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // the phone is put away
+            // the phone is disposed
         }
     }
 
@@ -122,7 +122,7 @@ internal sealed class PbxPhone : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // the phone is put away
+            // the phone is disposed
         }
     }
 }

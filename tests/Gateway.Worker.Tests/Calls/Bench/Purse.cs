@@ -5,7 +5,9 @@ using Sandbox;
 
 namespace Gateway.Worker.Tests.Calls.Bench;
 
-/// <summary>An account that pays for the bench's channel, with a card of one rate in pulses of one second: every call costs the same a second.</summary>
+/// <summary>
+/// An account that pays for the bench's channel, with a card of one rate in pulses of one second: every call costs the same per second.
+/// </summary>
 internal sealed class Purse : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _database;
@@ -15,7 +17,7 @@ internal sealed class Purse : IAsyncDisposable
     private Purse(NpgsqlDataSource database, string channel) => (_database, _channel) = (database, channel);
 
     /// <param name="postgres">Connection string. A gateway may have been started on it, or not yet.</param>
-    /// <param name="balance">What the account has.</param>
+    /// <param name="balance">The balance of the account.</param>
     /// <param name="perSecond">The price; null: the card has no rate.</param>
     public static async Task<Purse> OpenAsync(string postgres, decimal balance, decimal? perSecond = 0.01m)
     {
@@ -44,7 +46,7 @@ internal sealed class Purse : IAsyncDisposable
         """,
         new { amount, _name, key = Guid.NewGuid().ToString() });
 
-    /// <summary>What the account has, what calls hold of it, and every charge.</summary>
+    /// <summary>The account's balance, its holds, and every charge.</summary>
     public async Task<(decimal Balance, decimal Held, IReadOnlyList<decimal> Charges)> LookAsync()
     {
         await using var connection = await _database.OpenConnectionAsync();
@@ -72,7 +74,7 @@ internal sealed class Purse : IAsyncDisposable
         }
         catch (NpgsqlException)
         {
-            // A test has failed and left its PostgreSQL dead: what it says is what counts.
+            // A test has failed and left its PostgreSQL dead: its own message counts.
         }
         await _database.DisposeAsync();
     }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Gateway.Worker.Tests.Calls.Bench;
 
-/// <summary>Gateways in tests say nothing, unless GATEWAY_LOG_LEVEL asks them to.</summary>
+/// <summary>Gateways in tests log nothing unless GATEWAY_LOG_LEVEL is set.</summary>
 internal static class QuietLogs
 {
     [ModuleInitializer]

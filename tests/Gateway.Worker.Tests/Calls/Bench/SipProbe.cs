@@ -4,23 +4,23 @@ using System.Text;
 
 namespace Gateway.Worker.Tests.Calls.Bench;
 
-/// <summary>One INVITE from a bare socket, for what a SIP stack does not show: every header of the final response.</summary>
+/// <summary>One INVITE from a bare socket, to see what a SIP stack does not expose: every header of the final response.</summary>
 internal static class SipProbe
 {
     public static async Task<string> InviteAsync(int port, string target)
     {
         using var socket = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         socket.Connect(IPAddress.Loopback, port);
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var timeout = new CancellationTokenSource(Eventually.Timeout);
         var id = Guid.NewGuid().ToString("n");
-        await socket.SendAsync(Encoding.ASCII.GetBytes(Request(socket, port, target, "INVITE", id, $"<sip:{target}@127.0.0.1:{port}>")), patience.Token);
+        await socket.SendAsync(Encoding.ASCII.GetBytes(Request(socket, port, target, "INVITE", id, $"<sip:{target}@127.0.0.1:{port}>")), timeout.Token);
         while (true)
         {
-            var response = Encoding.ASCII.GetString((await socket.ReceiveAsync(patience.Token)).Buffer);
+            var response = Encoding.ASCII.GetString((await socket.ReceiveAsync(timeout.Token)).Buffer);
             if (response.StartsWith("SIP/2.0 1", StringComparison.Ordinal))
                 continue;
             var to = response.Split("\r\n").First(line => line.StartsWith("To:", StringComparison.Ordinal))[3..].Trim();
-            await socket.SendAsync(Encoding.ASCII.GetBytes(Request(socket, port, target, "ACK", id, to)), patience.Token);
+            await socket.SendAsync(Encoding.ASCII.GetBytes(Request(socket, port, target, "ACK", id, to)), timeout.Token);
             return response;
         }
     }

@@ -11,8 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Worker.Tests.Calls.Bench;
 
 /// <summary>
-/// Stands between the emulated WhatsApp and the gateways: passes webhooks on, and holds back, changes, repeats or makes up whichever a test
-/// wants. What it sends is signed anew.
+/// A relay between the emulated WhatsApp and the gateways: passes webhooks on, and holds back, changes, repeats or invents those that a
+/// test selects. Everything it sends is signed again.
 /// </summary>
 internal sealed class WebhookRelay : IAsyncDisposable
 {
@@ -23,16 +23,16 @@ internal sealed class WebhookRelay : IAsyncDisposable
     private readonly ConcurrentDictionary<string, Held> _held = new();
     private WebApplication _app = null!;
 
-    /// <summary>Where WhatsApp sends its webhooks.</summary>
+    /// <summary>The address to which WhatsApp sends its webhooks.</summary>
     public string Url => _app.Urls.Single() + "/hook";
 
     /// <summary>The gateways' webhook addresses.</summary>
     public List<string> Targets { get; } = [];
 
-    /// <summary>Changes what passes: given what the change is about ("connect", "RINGING", …) and its value.</summary>
+    /// <summary>Changes passing webhooks; gets a change's label ("connect", "RINGING", …) and its value.</summary>
     public Action<string, JsonNode>? Bend { get; set; }
 
-    /// <summary>When the last connect was passed on: a timestamp of <see cref="TimeProvider.System"/>.</summary>
+    /// <summary>The time at which the last connect was passed on: a timestamp of <see cref="TimeProvider.System"/>.</summary>
     public long ConnectPassed { get; private set; }
 
     public static async Task<WebhookRelay> StartAsync()
@@ -50,7 +50,9 @@ internal sealed class WebhookRelay : IAsyncDisposable
     /// <summary>Keeps webhooks about <paramref name="label"/> until they are released.</summary>
     public Held Hold(string label) => _held[label] = new Held(this, label);
 
-    /// <summary>Sends the last webhook about <paramref name="label"/>, and of a call, once more; the status of the first gateway.</summary>
+    /// <summary>
+    /// Repeats the last webhook about <paramref name="label"/> (of one call, if given); returns the status of the first gateway.
+    /// </summary>
     public Task<int> RepeatAsync(string label, string callId = "") =>
         SendAsync(_passed.Last(passed => passed.Label == label && passed.Body.Contains(callId, StringComparison.Ordinal)).Body);
 
@@ -128,7 +130,7 @@ internal sealed class WebhookRelay : IAsyncDisposable
             },
             $"a webhook about {label}");
 
-        /// <summary>Sends on what was held and lets the rest pass.</summary>
+        /// <summary>Sends the held webhooks and lets the rest pass.</summary>
         public async Task ReleaseAsync()
         {
             List<string> bodies;

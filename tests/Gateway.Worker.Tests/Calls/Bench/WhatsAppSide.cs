@@ -25,7 +25,7 @@ internal sealed class WhatsAppSide : IAsyncDisposable
 
     public string Url { get; }
 
-    public BusinessNumber Number => Get<NumberBook>().Default;
+    public BusinessNumber Number => Get<NumberStore>().Default;
 
     public Knobs Knobs
     {
@@ -33,7 +33,7 @@ internal sealed class WhatsAppSide : IAsyncDisposable
         set => Get<KnobBox>().Current = value;
     }
 
-    public IEnumerable<SandboxCall> Calls => Get<CallDesk>().All;
+    public IEnumerable<SandboxCall> Calls => Get<CallHandler>().All;
 
     public static async Task<WhatsAppSide> StartAsync(SandboxOptions options)
     {
@@ -44,31 +44,31 @@ internal sealed class WhatsAppSide : IAsyncDisposable
 
     public void Plan(PlannedFault fault) => Get<FaultPlan>().Add(fault);
 
-    /// <summary>A new user who has permitted calls for good and lets the phone ring, unless said otherwise.</summary>
+    /// <summary>A new user who has permitted calls permanently and lets the phone ring, unless specified otherwise.</summary>
     public SandboxUser User(AutoMode auto = AutoMode.Manual, bool permits = true, string handset = "paper")
     {
-        var user = Get<UserBook>().GetOrAdd($"4479{Interlocked.Increment(ref _lastUser):00000000}");
+        var user = Get<UserStore>().GetOrAdd($"4479{Interlocked.Increment(ref _lastUser):00000000}");
         user.Auto = auto;
         user.Handset = handset;
         if (permits)
-            Get<PermissionBook>().Grant(Number, user, permanent: true);
+            Get<PermissionStore>().Grant(Number, user, permanent: true);
         return user;
     }
 
     /// <summary>The user writes to the business.</summary>
     public void Write(SandboxUser user)
     {
-        Get<PermissionBook>().OpenWindow(Number, user);
+        Get<PermissionStore>().OpenWindow(Number, user);
         Get<WebhookSender>().Send(Number, user.Phone, Get<WebhookBodies>().Text(Number, user, "hello"), null, "message");
     }
 
-    /// <summary>The user answers the last request, or changes the setting without one; WhatsApp tells the business.</summary>
+    /// <summary>The user answers the last request, or changes the setting without one; WhatsApp notifies the business.</summary>
     public void Decide(SandboxUser user, bool accepts, bool forGood = false) => Get<PermissionReplies>().Reply(Number, user, accepts, forGood);
 
-    /// <summary>WhatsApp's own books, of which nobody is told.</summary>
-    public PermissionBook Permissions => Get<PermissionBook>();
+    /// <summary>Changes WhatsApp's own state without a webhook.</summary>
+    public PermissionStore Permissions => Get<PermissionStore>();
 
-    /// <summary>What the business wrote to this user.</summary>
+    /// <summary>The messages of the business to this user.</summary>
     public IReadOnlyList<SentMessage> MessagesTo(SandboxUser user) => [.. Get<MessageLog>().All().Where(message => message.UserPhone == user.Phone)];
 
     /// <summary>The user calls the business.</summary>
@@ -91,11 +91,11 @@ internal sealed class WhatsAppSide : IAsyncDisposable
 
     /// <summary>The user taps the red button of a call that rings or is up.</summary>
     public Task<bool> HangUpAsync(SandboxCall call) =>
-        Get<CallDesk>().WithAsync(call, () => Get<CallDesk>().EndAsync(call, "COMPLETED", "user"));
+        Get<CallHandler>().WithAsync(call, () => Get<CallHandler>().EndAsync(call, "COMPLETED", "user"));
 
     /// <summary>WhatsApp itself ends the call, with an error.</summary>
     public Task<bool> FailAsync(SandboxCall call, int code) =>
-        Get<CallDesk>().WithAsync(call, () => Get<CallDesk>().EndAsync(call, "FAILED", "WhatsApp", code));
+        Get<CallHandler>().WithAsync(call, () => Get<CallHandler>().EndAsync(call, "FAILED", "WhatsApp", code));
 
     public Task<bool> AnswerAsync(SandboxCall call) => Get<OutboundCalls>().AnswerAsync(call);
 
@@ -112,7 +112,7 @@ internal sealed class WhatsAppSide : IAsyncDisposable
             $"the user hears {hertz} Hz", _ => $"{report}");
     }
 
-    /// <summary>What the gateway asked of this call, each with its outcome: "pre_accept 200".</summary>
+    /// <summary>The gateway's actions on this call, each with its outcome: "pre_accept 200".</summary>
     public static IReadOnlyList<string> Actions(SandboxCall call) =>
         [.. call.Timeline().Where(entry => entry.Kind == "graph").Select(entry => $"{entry.What} {entry.Detail}")];
 

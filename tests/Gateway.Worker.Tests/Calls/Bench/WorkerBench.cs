@@ -9,7 +9,9 @@ using Testing.Peers;
 
 namespace Gateway.Worker.Tests.Calls.Bench;
 
-/// <summary>The gateway as a process of its own, to be killed and started again, between an emulated WhatsApp and a PBX in this one.</summary>
+/// <summary>
+/// The gateway as a process of its own, to be killed and started again, between an emulated WhatsApp and a PBX in this one.
+/// </summary>
 public sealed class WorkerBench : IAsyncLifetime
 {
     private const int MediaPorts = 20;
@@ -22,7 +24,7 @@ public sealed class WorkerBench : IAsyncLifetime
     private readonly int _media = LoopbackPorts.Take(MediaPorts);
     private ChildProgram? _worker;
 
-    /// <summary>Its own, to be frozen.</summary>
+    /// <summary>A private server, to be frozen.</summary>
     public Stores Stores { get; } = Stores.StartPrivate();
 
     internal WhatsAppSide WhatsApp { get; private set; } = null!;
@@ -46,7 +48,7 @@ public sealed class WorkerBench : IAsyncLifetime
         Pbx = await Pbx.StartAsync(_sipPort);
     }
 
-    /// <summary>Starts the worker, for the first time or after it was killed, and waits until it takes calls.</summary>
+    /// <summary>Starts the worker, for the first time or after it was killed, and waits until it accepts calls.</summary>
     internal async Task StartAsync()
     {
         await BeginAsync();
@@ -55,10 +57,10 @@ public sealed class WorkerBench : IAsyncLifetime
 
     internal Task UntilReadyAsync() => Eventually.SeeAsync(IsReadyAsync, ready => ready, "the worker is ready", _ => Log());
 
-    /// <summary>The last of what the worker has printed.</summary>
+    /// <summary>The end of the worker's output.</summary>
     internal string Log() => string.Join("\n", _worker!.Tail(20));
 
-    /// <summary>Status and body; 0 while nobody listens.</summary>
+    /// <summary>Requests a path; returns status and body, 0 while nothing listens.</summary>
     internal async Task<(int Status, string Body)> GetAsync(string path)
     {
         var port = path.StartsWith("/webhooks", StringComparison.Ordinal) ? _httpPort : _operationsPort;
@@ -76,7 +78,7 @@ public sealed class WorkerBench : IAsyncLifetime
     /// <summary>Starts the worker and does not wait.</summary>
     internal async Task BeginAsync()
     {
-        if (_worker is not null) // of a test that failed
+        if (_worker is not null) // left by a failed test
             await KillAsync();
         var configuration = Path.Combine(_folder, "gateway.json");
         await File.WriteAllTextAsync(configuration, Configuration());
@@ -91,7 +93,7 @@ public sealed class WorkerBench : IAsyncLifetime
         _worker = null;
     }
 
-    /// <summary>A user's call that an agent has taken, whose pick-up is noted in PostgreSQL.</summary>
+    /// <summary>A user's call that an agent has answered, with its pick-up in PostgreSQL.</summary>
     internal async Task<(SandboxCall Call, PbxCall Agent)> LiveAsync()
     {
         var call = await WhatsApp.PlaceAsync();
@@ -101,10 +103,13 @@ public sealed class WorkerBench : IAsyncLifetime
         return (call, agent);
     }
 
-    /// <summary>Waits until another start would find all of the call: its pick-up in PostgreSQL and the PBX's dialog in Redis, which are written side by side.</summary>
+    /// <summary>
+    /// Waits until a restart would find all of the call: its pick-up in PostgreSQL and the PBX's dialog in Redis, which are written side by
+    /// side.
+    /// </summary>
     internal async Task NotedAsync(SandboxCall call)
     {
-        await Eventually.SeeAsync(() => RowsAsync(call), rows => rows is [{ Answered: true }], "the pick-up is noted");
+        await Eventually.SeeAsync(() => RowsAsync(call), rows => rows is [{ Answered: true }], "the pick-up is stored");
         await using var connection = new NpgsqlConnection(Stores.Postgres + ";Pooling=false");
         var id = await connection.QuerySingleAsync<string>("SELECT id FROM calls WHERE user_phone = @Phone", new { Phone = call.User });
         await using var redis = await ConnectionMultiplexer.ConnectAsync(Stores.Redis);
@@ -134,10 +139,12 @@ public sealed class WorkerBench : IAsyncLifetime
     /// <summary>The spooled pick-ups, by their paths.</summary>
     internal string[] SpooledAnswers() => Directory.GetFiles(Spool, "*.answer");
 
-    /// <summary>A record that PostgreSQL has already comes back to the spool, as if the worker had died before it removed the file.</summary>
+    /// <summary>
+    /// Puts a record that PostgreSQL has already back into the spool, as if the worker had died before it removed the file.
+    /// </summary>
     internal void PutBack(string copy) => File.Copy(copy, Path.Combine(Spool, Path.GetFileName(copy)));
 
-    /// <summary>Where copies are kept.</summary>
+    /// <summary>The folder of the copies.</summary>
     internal string Copy(string file)
     {
         var copy = Path.Combine(_folder, Path.GetFileName(file));

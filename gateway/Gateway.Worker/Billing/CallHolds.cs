@@ -1,0 +1,88 @@
+using Gateway.Calls;
+using Gateway.Calls.Admission;
+using Gateway.Worker.Configuration;
+
+namespace Gateway.Worker.Billing;
+
+/// <summary>The holds of calls in progress: extended while they run, released where they never began.</summary>
+internal sealed partial class CallHolds(
+    GatewayOptions options, IAdmissionStore admissions, AwayAdmissions away, TimeProvider time, ILogger<CallHolds> logger)
+{
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Timeout of one request to the store. The call goes on meanwhile, and has
+    /// half a slice left: time for a second request.</summary>
+    private readonly TimeSpan _timeout = options.Calls.HoldSlice / 4 < LongestTimeout ? options.Calls.HoldSlice / 4 : LongestTimeout;
+
+    /// <summary>Extends a hold. The result is the amount now held, or that the store was unavailable.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="startedAt">Its start.</param>
+    /// <param name="upTo">The new total to hold.</param>
+    public async Task<CallInput> ExtendAsync(CallIdentity call, DateTimeOffset startedAt, decimal upTo)
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(_timeout, time);
+            var result = await admissions.ExtendAsync(call.Id, upTo, timeout.Token).WaitAsync(timeout.Token);
+            away.StoreIsBack();
+            if (result.Outcome == HoldOutcome.Gone && away.HeldFor(call.Id) is { } local)
+                result = await TakeOverAsync(call, startedAt, upTo, local, timeout.Token);
+            AdmissionMetrics.Extended(result.Outcome);
+            if (result.Outcome != HoldOutcome.Gone)
+                return new CallInput.HoldExtended(result.Held, IsLast: result.Outcome == HoldOutcome.LastPulses);
+            LogGone(call.Id);
+            return new CallInput.HangUpRequested(HangupCause.NodeLost);
+        }
+        catch (Exception e) // Whatever the fault of the store: a call in progress goes on without it.
+        {
+            AdmissionMetrics.NotExtended();
+            if (away.Extend(call.Id, upTo) is { } granted)
+                return new CallInput.HoldExtended(granted.Held, IsLast: granted.Outcome == HoldOutcome.LastPulses);
+            LogNotExtended(call.Id, e.Message);
+            return new CallInput.HoldFailed();
+        }
+    }
+
+    /// <summary>Drops what is held in memory for a call that has ended.</summary>
+    public void Forget(CallIdentity call) => away.Forget(call.Id);
+
+    /// <summary>Gives a call that began while the store was unavailable a regular hold. Where the
+    /// account cannot pay, it keeps what it was granted.</summary>
+    private async Task<HoldResult> TakeOverAsync(CallIdentity call, DateTimeOffset startedAt, decimal upTo, decimal local, CancellationToken cancellation)
+    {
+        await admissions.AdmitAsync(AdmissionOf(call, startedAt, TimeSpan.Zero), cancellation);
+        var result = await admissions.ExtendAsync(call.Id, upTo, cancellation);
+        if (result.Outcome == HoldOutcome.Gone || result.Held < local)
+            return new HoldResult(HoldOutcome.LastPulses, local);
+        away.Forget(call.Id);
+        return result;
+    }
+
+    /// <summary>The request to the store about a call.</summary>
+    public static AdmissionRequest AdmissionOf(CallIdentity call, DateTimeOffset startedAt, TimeSpan firstHold) =>
+        new(call.Id, call.Direction, call.Channel, call.User, call.Node, call.NodeStart, startedAt, firstHold);
+
+    /// <summary>Releases the hold of a call that was refused or ended during admission.
+    /// Its record would release it too, only later.</summary>
+    public async Task ReleaseAsync(CallIdentity call)
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(_timeout, time);
+            await admissions.ReleaseAsync(call.Id, timeout.Token);
+        }
+        catch (Exception e) // The record of the call, once it is settled, releases what is left.
+        {
+            LogNotReleased(call.Id, e.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: its hold is gone, because it was taken for lost and settled; the call ends")]
+    private partial void LogGone(CallId callId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: its hold could not be extended ({Reason}); the call goes on")]
+    private partial void LogNotExtended(CallId callId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: its hold could not be released ({Reason}); it is released with the record")]
+    private partial void LogNotReleased(CallId callId, string reason);
+}

@@ -1,0 +1,170 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Gateway.Calls;
+using Gateway.Calls.Balances;
+using Gateway.Sip;
+using Gateway.WhatsApp.Graph;
+using Gateway.Worker.Configuration;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Worker.Billing;
+
+/// <summary>
+/// Ends both sides of calls whose node was lost, since their users and agents have nobody at the other end. Meta would notice after some
+/// 30 s without media, a phone that was only ringing would go on, and a PBX without session timers would never notice.
+/// </summary>
+internal sealed partial class LostCalls(
+    GatewayOptions options, GraphClient graph, ICallRegistry registry, SipEndpoint sip, InstantClock clock, ILogger<LostCalls> logger)
+{
+    /// <summary>The number of ended calls remembered, so that a call found twice is terminated once; more than a node has calls.</summary>
+    private const int MaxKnown = 10_000;
+
+    /// <summary>The time within which the calls of a silent node are closed, with a wide margin.</summary>
+    private readonly TimeSpan _memory = options.Node.LostAfter * 10;
+
+    private readonly ConcurrentDictionary<WhatsAppCallId, Task> _ended = new();
+    private readonly ConcurrentDictionary<CallId, Task> _hungUp = new();
+
+    /// <summary>Answered calls as last seen in the registry: those of a lost node expire there before its calls are closed.</summary>
+    private readonly Dictionary<CallId, (LiveCall Call, Instant Until)> _answered = [];
+
+    /// <summary>Completes when every call given so far was ended at Meta and at the PBX, or that was given up.</summary>
+    public Task Idle => Task.WhenAll(_ended.Values.Concat(_hungUp.Values));
+
+    /// <summary>Ends everything that the registry has of an earlier start of this node. Does nothing where Redis is unavailable.</summary>
+    public async Task EndOwnAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            foreach (var call in (await RememberAsync(cancellation)).Where(call => call.Node == options.Node.Id))
+            {
+                await EndAtPbxAsync(call.Id, cancellation);
+                await registry.RemoveAsync(call.Id, cancellation);
+                if (call.WhatsAppId is { } whatsAppId)
+                    End(call.Id, call.Channel, whatsAppId);
+            }
+        }
+        catch (Exception e) // Redis is not needed: what it has of a lost start expires within a minute.
+        {
+            LogRegistryAway(e.Message);
+        }
+    }
+
+    /// <summary>Reads the registry. To be called more often than its entries expire. Does nothing where Redis is unavailable.</summary>
+    public async Task RefreshAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await RememberAsync(cancellation);
+        }
+        catch (Exception e) // Redis is not needed: a pick-up is in PostgreSQL or in a spool too.
+        {
+            LogRegistryAway(e.Message);
+        }
+    }
+
+    /// <summary>The record of a lost node's call, completed by what the registry had of it and the store does not.</summary>
+    /// <remarks>The call was answered, and lasted no longer than its hold covers.</remarks>
+    public CallRecord Complete(CallRecord record)
+    {
+        (LiveCall Call, Instant Until) seen;
+        lock (_answered)
+            if (!_answered.TryGetValue(record.Id, out seen))
+                return record;
+        var answered = seen.Call.AnsweredAt!.Value;
+        if (record.AnsweredAt <= answered)
+            return record;
+        var end = record.EndedAt > answered ? record.EndedAt : answered;
+        if (record.Funding is { } funding && Credit.PaidTime(funding.Rate, funding.Held) is var paid && paid < end - answered)
+            end = answered + paid;
+        return record with
+        {
+            AnsweredAt = answered,
+            EndedAt = end,
+            WhatsAppId = record.WhatsAppId ?? seen.Call.WhatsAppId,
+            Trunk = record.Trunk ?? seen.Call.Trunk,
+            Agent = record.Agent ?? seen.Call.Agent,
+        };
+    }
+
+    private async Task<IReadOnlyList<LiveCall>> RememberAsync(CancellationToken cancellation)
+    {
+        var live = await registry.ListAsync(cancellation);
+        var now = clock.Now;
+        lock (_answered)
+        {
+            foreach (var call in live.Where(call => call.AnsweredAt is not null))
+                _answered[call.Id] = (call, now + _memory);
+            foreach (var old in _answered.Where(one => one.Value.Until < now).Select(one => one.Key).ToArray())
+                _answered.Remove(old);
+        }
+        return live;
+    }
+
+    /// <summary>Begins to terminate a call at Meta, the first time that it is given.</summary>
+    public void End(CallId call, ChannelId channel, WhatsAppCallId whatsAppId)
+    {
+        if (_ended.Count >= MaxKnown)
+            _ended.Clear();
+        _ended.GetOrAdd(whatsAppId, id => Task.Run(() => TerminateAsync(call, channel, id)));
+    }
+
+    /// <summary>Takes the dialog that the lost node stored, and hangs it up as soon as SIP
+    /// runs here; does nothing where none was stored.</summary>
+    public async Task EndAtPbxAsync(CallId call, CancellationToken cancellation)
+    {
+        if (await registry.TakeDialogAsync(call, cancellation) is not { } text)
+            return;
+        if (_hungUp.Count >= MaxKnown)
+            _hungUp.Clear();
+        _hungUp[call] = Task.Run(() => HangUpAsync(call, text), CancellationToken.None);
+    }
+
+    private async Task HangUpAsync(CallId call, string text)
+    {
+        try
+        {
+            var dialog = JsonSerializer.Deserialize<SipDialogSnapshot>(text, JsonSerializerOptions.Web)!;
+            var reason = SipReason.Q850(CauseTable.Q850(HangupCause.NodeLost), nameof(HangupCause.NodeLost));
+            if (await sip.EndDialogAsync(dialog, reason))
+                LogHungUp(call, dialog.Trunk);
+            else
+                LogNotHungUp(call, "its trunk is not configured here, or no listener serves its address");
+        }
+        catch (JsonException) // Another version's.
+        {
+            LogNotHungUp(call, "the stored dialog cannot be read");
+        }
+        catch (OperationCanceledException)
+        {
+            LogNotHungUp(call, "this node is stopping");
+        }
+    }
+
+    private async Task TerminateAsync(CallId call, ChannelId channel, WhatsAppCallId whatsAppId)
+    {
+        await registry.BuryAsync(whatsAppId, CancellationToken.None); // late webhooks about it must not start it again
+        if (options.Channels.FirstOrDefault(c => c.PhoneNumberId == channel.Value) is not { } number)
+            return; // only another node has its token
+        var result = await graph.TerminateAsync(new GraphNumber(number.PhoneNumberId, new GraphToken(number.AccessToken.Reveal())), whatsAppId.Value);
+        if (result.IsSuccess)
+            LogTerminated(call);
+        else
+            LogNotTerminated(call, result.Error.Error.Code);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: its node was lost, and its user's side was terminated")]
+    private partial void LogTerminated(CallId callId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: its node was lost; Meta did not terminate its user's side ({Code}), which may be over already")]
+    private partial void LogNotTerminated(CallId callId, int code);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: its node was lost, and its agent's side was hung up on trunk {Trunk}")]
+    private partial void LogHungUp(CallId callId, string trunk);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: its node was lost; its agent's side was not hung up: {Reason}")]
+    private partial void LogNotHungUp(CallId callId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The calls of an earlier start could not be read from Redis: {Reason}")]
+    private partial void LogRegistryAway(string reason);
+}

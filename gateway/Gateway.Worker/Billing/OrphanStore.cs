@@ -1,0 +1,30 @@
+using Gateway.Calls;
+
+namespace Gateway.Worker.Billing;
+
+/// <summary>The store through which the sweeper completes orphans: in PostgreSQL, at Meta and at the PBX.</summary>
+internal sealed class OrphanStore(ICallStore store, LostCalls lost) : ICallStore
+{
+    public async Task CompleteAsync(CallRecord record, CancellationToken cancellation)
+    {
+        record = lost.Complete(record);
+        await store.CompleteAsync(record, cancellation);
+        await lost.EndAtPbxAsync(record.Id, cancellation);
+        if (record.WhatsAppId is { } whatsAppId)
+            lost.End(record.Id, record.Channel, whatsAppId);
+    }
+
+    public Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation) => store.BeginAsync(call, startedAt, cancellation);
+
+    public Task AnsweredAsync(
+        CallId call, DateTimeOffset startedAt, DateTimeOffset answeredAt, string? agent, string? trunk, WhatsAppCallId? whatsAppId,
+        CancellationToken cancellation) =>
+        store.AnsweredAsync(call, startedAt, answeredAt, agent, trunk, whatsAppId, cancellation);
+
+    public Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation) =>
+        store.SilentAsync(call, startedAt, at, leg, cancellation);
+
+    public Task<IReadOnlyList<CallRecord>> ListAsync(CallQuery query, CancellationToken cancellation) => store.ListAsync(query, cancellation);
+
+    public Task<CallRecord?> FindAsync(CallId call, CancellationToken cancellation) => store.FindAsync(call, cancellation);
+}

@@ -1,0 +1,103 @@
+using Gateway.Calls;
+using Gateway.Storage.Calls;
+using Gateway.Worker.Calls;
+using Gateway.Worker.Configuration;
+using Media.Protocols.Primitives;
+using Npgsql;
+
+namespace Gateway.Worker.Billing;
+
+/// <summary>
+/// Maintains the store beside the calls: writes this node's heartbeat, closes what lost nodes left open, and manages the monthly partitions
+/// of call records.
+/// </summary>
+internal sealed partial class StoreMaintenance(
+    GatewayOptions options, NpgsqlDataSource database, ICallStore store, LostCalls lost, AwayAdmissionsUpdates away, NodeStart start, TimeProvider time, InstantClock clock, ILogger<StoreMaintenance> logger)
+{
+    private const int MonthsAhead = 2;
+
+    /// <summary>Heartbeats and sweeps within the time after which a silent node is taken for lost.</summary>
+    private const int BeatsInSilence = 6;
+
+    private static readonly TimeSpan BetweenMonths = TimeSpan.FromHours(6);
+
+    private readonly OrphanSweeper _sweeper = new(database, new OrphanStore(store, lost), options.Node.Id, start.Value, options.Node.LostAfter);
+    private Instant _monthsAt;
+
+    /// <summary>Runs before the first call: the spool of an earlier start has been settled, and what else it left open is closed.</summary>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        await lost.EndOwnAsync(cancellation);
+        Report(await _sweeper.SweepAsync(cancellation));
+        await away.RefreshAsync(cancellation);
+        await KeepMonthsAsync(cancellation);
+    }
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(options.Node.LostAfter / BeatsInSilence, time, cancellation);
+                await KeepAsync(cancellation);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await lost.Idle;
+        }
+    }
+
+    private async Task KeepAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await lost.RefreshAsync(cancellation);
+            Report(await _sweeper.SweepAsync(cancellation));
+            await away.RefreshAsync(cancellation);
+            await KeepMonthsAsync(cancellation);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested) // Whatever the fault of the store, the next turn retries.
+        {
+            LogNotKept(e.Message);
+        }
+    }
+
+    private async Task KeepMonthsAsync(CancellationToken cancellation)
+    {
+        if (clock.Now < _monthsAt)
+            return;
+        var now = time.GetUtcNow();
+        var months = new CallPartitions(database);
+        try
+        {
+            var made = await months.MakeAsync(now, MonthsAhead, cancellation);
+            var dropped = options.Storage.KeepCalls is { } retention ? await months.DropAsync(now, retention, cancellation) : 0;
+            if (made + dropped > 0)
+                LogMonths(made, dropped);
+            _monthsAt = clock.Now + BetweenMonths;
+        }
+        catch (PostgresException e) // Calls kept the tables busy: waiting loses nothing.
+        {
+            LogNotKept(e.MessageText);
+        }
+    }
+
+    private void Report(SweepResult swept)
+    {
+        if (swept is { Calls: 0, Holds: 0 })
+            return;
+        AdmissionMetrics.Swept(swept.Calls, swept.Holds);
+        LogSwept(swept.Calls, swept.Holds);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Closed what lost nodes left open: {Calls} call(s), {Holds} hold(s) without a call")]
+    private partial void LogSwept(int calls, int holds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Monthly partitions of call records: {Made} created, {Dropped} dropped")]
+    private partial void LogMonths(int made, int dropped);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Maintenance of the store failed: {Reason}")]
+    private partial void LogNotKept(string reason);
+}

@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Gateway.Calls;
+
+namespace Gateway.Worker.Calls;
+
+/// <summary>
+/// The registry as calls see it: when Redis is away or slow, calls go on with what this node knows by itself. A claim then counts as won
+/// unless this node has buried the call, an answer lock too, and what cannot be shown is not shown. Each such answer is
+/// counted; the ends of calls are told to Redis when it is back.
+/// </summary>
+internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider time) : ICallRegistry
+{
+    /// <summary>Far above what Redis takes, far below what a caller notices.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>After one operation was waited for in vain, the next ones are not even tried for so long: no queue of calls waits for each.</summary>
+    private static readonly TimeSpan BackOff = TimeSpan.FromSeconds(1);
+
+    private static readonly Meter Meter = new("Gateway.Registry");
+
+    private static readonly Counter<long> Failures = Meter.CreateCounter<long>(
+        "gateway_registry_failures", "{operation}", "Registry operations that Redis did not answer in time, by operation");
+
+    /// <summary>What is still to be told to Redis once it answers again; beyond this, other nodes learn it by expiry.</summary>
+    private const int MaxPendingRetries = 20_000;
+
+    private readonly Tombstones _buried = new();
+    private readonly ConcurrentQueue<Func<Task>> _pendingRetries = new();
+    private long _tryAgainAt = long.MinValue;
+    private int _isRetrying;
+
+    public async Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation)
+    {
+        if (_buried.Holds(whatsAppId)) // also when Redis has been restarted empty since
+            return ClaimResult.Tombstoned;
+        return (await AskAsync("claim", () => registry.ClaimAsync(whatsAppId, callId, cancellation), ClaimResult.Claimed)).Value;
+    }
+
+    public async Task<CallOwner?> FindAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) =>
+        (await AskAsync("find", () => registry.FindAsync(whatsAppId, cancellation), null)).Value;
+
+    public async Task<bool> BuryAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)
+    {
+        _buried.Add(whatsAppId);
+        var (done, wasFree) = await AskAsync("bury", () => registry.BuryAsync(whatsAppId, cancellation), false);
+        if (!done)
+            RetryLater(() => BuryAsync(whatsAppId, cancellation));
+        return wasFree;
+    }
+
+    public Task PublishAsync(LiveCall call, CancellationToken cancellation) => AskAsync("publish", () => Done(registry.PublishAsync(call, cancellation)), true);
+
+    public async Task RemoveAsync(CallId callId, CancellationToken cancellation)
+    {
+        if (!(await AskAsync("remove", () => Done(registry.RemoveAsync(callId, cancellation)), true)).Done)
+            RetryLater(() => RemoveAsync(callId, cancellation));
+    }
+
+    public Task KeepDialogAsync(CallId callId, string dialog, CancellationToken cancellation) =>
+        AskAsync("keep_dialog", () => Done(registry.KeepDialogAsync(callId, dialog, cancellation)), true);
+
+    public async Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation) =>
+        (await AskAsync("take_dialog", () => registry.TakeDialogAsync(callId, cancellation), null)).Value;
+
+    public async Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
+        (await AskAsync("answer_lock", () => registry.TakeAnswerLockAsync(whatsAppId, callId, cancellation), true)).Value;
+
+    public Task<IReadOnlyList<LiveCall>> ListAsync(CancellationToken cancellation) => registry.ListAsync(cancellation);
+
+    private static async Task<bool> Done(Task operation)
+    {
+        await operation;
+        return true;
+    }
+
+    private void RetryLater(Func<Task> operation)
+    {
+        if (_pendingRetries.Count < MaxPendingRetries)
+            _pendingRetries.Enqueue(operation);
+        if (Interlocked.Exchange(ref _isRetrying, 1) == 0)
+            _ = RetryAsync();
+    }
+
+    /// <summary>Does what is owed, one after the other; what fails again is owed again.</summary>
+    private async Task RetryAsync()
+    {
+        while (!_pendingRetries.IsEmpty)
+        {
+            await Task.Delay(BackOff, time);
+            for (var left = _pendingRetries.Count; left > 0 && !IsResting && _pendingRetries.TryDequeue(out var operation); left--)
+                await operation();
+        }
+        Volatile.Write(ref _isRetrying, 0);
+        if (!_pendingRetries.IsEmpty && Interlocked.Exchange(ref _isRetrying, 1) == 0)
+            _ = RetryAsync();
+    }
+
+    private bool IsResting => time.GetTimestamp() < Volatile.Read(ref _tryAgainAt);
+
+    /// <summary>Never throws.</summary>
+    private async Task<(bool Done, T Value)> AskAsync<T>(string name, Func<Task<T>> operation, T otherwise)
+    {
+        try
+        {
+            if (!IsResting)
+                return (true, await operation().WaitAsync(Timeout, time));
+        }
+        catch (TimeoutException)
+        {
+            Volatile.Write(ref _tryAgainAt, time.GetTimestamp() + (long)(BackOff.TotalSeconds * time.TimestampFrequency));
+        }
+        catch (Exception) // Whatever keeps Redis from answering, the call goes on.
+        {
+            // counted below
+        }
+        Failures.Add(1, new KeyValuePair<string, object?>("operation", name));
+        return (false, otherwise);
+    }
+}

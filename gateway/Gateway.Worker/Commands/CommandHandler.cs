@@ -1,0 +1,93 @@
+using Gateway.Calls;
+using Gateway.Storage.Commands;
+using Gateway.Storage.Contacts;
+using Gateway.WhatsApp;
+using Gateway.Worker.Calls;
+using Gateway.Worker.Configuration;
+using Gateway.Worker.Permissions;
+using StackExchange.Redis;
+
+namespace Gateway.Worker.Commands;
+
+/// <summary>Carries out operators' commands to this node, which come through Redis.</summary>
+internal sealed partial class CommandHandler(
+    GatewayOptions options, IConnectionMultiplexer redis, CallSupervisor calls, NodeCapacity capacity, PermissionAsker asker, MetaPermissions meta,
+    ILogger<CommandHandler> logger) : BackgroundService
+{
+    /// <summary>The time that a call back may take to ring the agent; after it, the sender is answered without the result.</summary>
+    private static readonly TimeSpan RingsWithin = TimeSpan.FromSeconds(1.5);
+
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+
+    /// <summary>Listens as soon as Redis is available: a node without commands still takes calls.</summary>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var listener = new NodeCommandListener(redis, options.Node.Id, HandleAsync);
+        while (!await TryAsync(listener.StartAsync))
+            await Task.Delay(Retry, stoppingToken);
+        await Task.Delay(Timeout.Infinite, stoppingToken).ContinueWith(_ => { }, TaskScheduler.Default);
+        await TryAsync(listener.StopAsync);
+    }
+
+    private async Task<bool> TryAsync(Func<Task> step)
+    {
+        try
+        {
+            await step();
+            return true;
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
+        {
+            LogDeaf(e.Message);
+            return false;
+        }
+    }
+
+    private async Task<CommandReply> HandleAsync(NodeCommand command)
+    {
+        try
+        {
+            return command switch
+            {
+                NodeCommand.HangUp hangUp => calls.HangUp(hangUp.Call, HangupCause.OperatorHungUp)
+                    ? CommandReply.Done : new CommandReply(CommandOutcome.UnknownCall),
+                _ when capacity.Refusal() is { } cause => CommandReply.Refused(cause),
+                NodeCommand.CallBack callBack => await CallBackAsync(callBack),
+                NodeCommand.AskPermission ask => await AskAsync(ask),
+                NodeCommand.RefreshPermission refresh => await meta.RefreshAsync(refresh.Channel, refresh.User, CancellationToken.None) is null
+                    ? CommandReply.Refused(HangupCause.WhatsAppFailed, "WhatsApp did not report the user's permission") : CommandReply.Done,
+                _ => throw new InvalidOperationException("No handler for the command " + command.GetType().Name),
+            };
+        }
+        catch (Exception e) // The edge of one command: its sender gets the failure, and the next one is handled.
+        {
+            LogFailure(e, command.GetType().Name);
+            return CommandReply.Refused(HangupCause.InternalError);
+        }
+    }
+
+    private async Task<CommandReply> CallBackAsync(NodeCommand.CallBack command)
+    {
+        if (!UserHandle.IsKnown(command.User))
+            return CommandReply.Refused(HangupCause.UserUnreachable);
+        if (calls.TryCallBack(command) is not { } loop)
+            return CommandReply.Refused(HangupCause.NoRoute);
+        await Task.WhenAny(loop.Begun, Task.Delay(RingsWithin));
+        var reply = loop.Begun is { IsCompletedSuccessfully: true, Result: { } cause } ? CommandReply.Refused(cause) : CommandReply.Done;
+        return reply with { Call = loop.Identity.Id };
+    }
+
+    private async Task<CommandReply> AskAsync(NodeCommand.AskPermission command)
+    {
+        var result = await asker.AskAsync(new PermissionAsk(command.Channel, command.User, command.RequestedBy), CancellationToken.None);
+        if (result.Verdict is { Broken: { } rule } verdict)
+            return new CommandReply(CommandOutcome.Refused, WireName.Of(rule), verdict.Text, verdict.FreeAt);
+        return result.Error is { } error ? new CommandReply(CommandOutcome.Refused, "whatsapp_error", $"{error.Code}: {error.Message}") : CommandReply.Done;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis is unavailable: operators' commands are not received ({Reason})")]
+    private partial void LogDeaf(string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A command ({Kind}) failed")]
+    private partial void LogFailure(Exception e, string kind);
+}

@@ -1,8 +1,0 @@
-using System.Globalization;
-using BooksWorker;
-using Npgsql;
-
-// BooksWorker POSTGRES NODE WORKERS SEED CHANNEL…: a node without calls of its own that uses the books as one with calls would, until it is killed.
-await using var database = NpgsqlDataSource.Create(args[0]);
-var node = new SimulatedNode(database, args[1], args[4..]);
-await node.RunAsync(workers: int.Parse(args[2], CultureInfo.InvariantCulture), seed: int.Parse(args[3], CultureInfo.InvariantCulture));

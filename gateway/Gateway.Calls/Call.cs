@@ -27,7 +27,9 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     private Instant? _answeredAt;
     private HangupCause _cause;
     private string? _refusalText;
+    private MediaFault? _fault;
     private MediaWarning? _warning;
+    private Instant? _agentSince;
     private PermissionState? _permission;
     private int? _sipStatus;
     private WhatsAppError? _whatsAppError;
@@ -56,7 +58,10 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
 
     public string? Trunk { get; protected set; }
 
-    public string? Agent { get; protected set; }
+    public string? Agent { get; private set; }
+
+    /// <summary>From when on <see cref="Agent"/> had the answered call; null before the answer, and while nobody is named.</summary>
+    public Instant? AgentSince => Agent is null ? null : _agentSince;
 
     public Instant StartedAt => _startedAt;
 
@@ -109,7 +114,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         if (State == CallState.Ending)
             Finish(now);
         else
-            BeginEnding(CauseOfDeadline(State), now);
+            BeginEnding(CauseTable.OfDeadline(State), now);
         return _decisions;
     }
 
@@ -136,18 +141,25 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
 
     protected void NoteRinging(Instant now) => _ringingAt ??= now;
 
+    /// <summary>Who is at the PBX's end now.</summary>
+    protected void NameAgent(string? agent, Instant now)
+    {
+        if (_answeredAt is not null && agent != Agent)
+            _agentSince = now;
+        Agent = agent;
+    }
+
     protected void BecomeLive(Instant now)
     {
-        _answeredAt = now;
+        _answeredAt = _agentSince = now;
         EnterState(CallState.Live, MediaIsConnected ? Instant.Never : now + Options.MediaConnect);
         if (_funding is { } funding)
             _credit = new CallCredit(funding, Options, now);
         Decide(new CallDecision.OpenAudio());
     }
 
-    protected bool End(HangupCause cause, Instant now, MediaWarning? warning = null)
+    protected bool End(HangupCause cause, Instant now)
     {
-        _warning = warning;
         BeginEnding(cause, now);
         return true;
     }
@@ -167,23 +179,19 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         return End(refused.Cause, now);
     }
 
+    private bool End(CallInput.MediaRefused refused, Instant now)
+    {
+        (_fault, _warning) = (refused.Fault, refused.Warning);
+        return End(refused.Cause, now);
+    }
+
     protected bool End(CallInput.PbxRefused refused, Instant now)
     {
         _sipStatus = refused.Status;
         return End(CauseTable.OfPbxRefusal(refused.Status, refused.Q850).Cause, now);
     }
 
-    private static HangupCause CauseOfDeadline(CallState state) => state switch
-    {
-        CallState.Admitting or CallState.TakingAnswerLock => HangupCause.StorageUnavailable,
-        CallState.Reserving => HangupCause.NoCapacity,
-        CallState.PreAccepting or CallState.Accepting or CallState.ConnectingWhatsApp => HangupCause.WhatsAppFailed,
-        CallState.RingingPbx or CallState.RingingWhatsApp => HangupCause.NoAnswer,
-        CallState.Live => HangupCause.MediaFailed,
-        _ => HangupCause.InternalError,
-    };
-
-    /// <summary>Handles the inputs that may come in any state before the end.</summary>
+    /// <summary>What may come in any state before the end.</summary>
     private bool HandleCommon(CallInput input, Instant now)
     {
         switch (input)
@@ -199,11 +207,14 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
 
             // A queue or a receptionist answered; the person who talks is announced later (RFC 4916, RFC 3325).
             case CallInput.PbxIdentified named when PbxLeg is PbxLegState.Incoming or PbxLegState.Engaged:
-                Agent = named.Agent;
+                NameAgent(named.Agent, now);
                 return true;
 
             case CallInput.HangUpRequested request:
                 return End(request.Cause, now);
+
+            case CallInput.MediaRefused refused:
+                return End(refused, now);
 
             case CallInput.MediaFailed when _mediaHeld:
                 return End(HangupCause.MediaFailed, now);
@@ -257,7 +268,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         _funding = _credit?.Funding ?? _funding;
         _credit = null;
         _webhookOverdueAt = Instant.Never;
-        EnterState(CallState.Ending, now + Options.Ending);
+        EnterState(CallState.Ending, now + (WhatsAppLeg == WhatsAppLegState.Unknown ? Options.ConnectNotice : Options.Ending));
         ReleasePbx();
         ReleaseWhatsApp();
         if (_mediaHeld)
@@ -304,7 +315,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
                 Decide(new CallDecision.Terminate(WhatsAppId!.Value));
                 break;
             default:
-                return; // Asked: the id is on its way. Released: nothing to do.
+                return; // Asked and Unknown: the id is on its way. Released: nothing to do.
         }
         _releaseTries++;
         WhatsAppLeg = WhatsAppLegState.Releasing;
@@ -314,12 +325,15 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     {
         switch (input)
         {
-            case CallInput.Connected { MayRing: true }:
-                return true; // the id may still come in a webhook, before the deadline of the end
+            case CallInput.Connected { MayRing: true } when WhatsAppLeg == WhatsAppLegState.Asked:
+                WhatsAppLeg = WhatsAppLegState.Unknown;
+                EnterState(CallState.Ending, now + Options.ConnectNotice);
+                return true;
 
-            case CallInput.Connected connected when WhatsAppLeg == WhatsAppLegState.Asked:
+            case CallInput.Connected { MayRing: false } connected when WhatsAppLeg is WhatsAppLegState.Asked or WhatsAppLegState.Unknown:
                 WhatsAppId = connected.Id;
                 WhatsAppLeg = connected.Id is null ? WhatsAppLegState.Released : WhatsAppLegState.Engaged;
+                EnterState(CallState.Ending, now + Options.Ending); // Graph has to answer once more
                 ReleaseWhatsApp();
                 break;
 
@@ -363,11 +377,13 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
             User = Identity.User,
             Trunk = Trunk,
             Agent = Agent,
+            AgentSince = AgentSince is { } since ? TimeOf(since) : null,
             StartedAt = startedAt,
             RingingAt = _ringingAt is { } ringing ? TimeOf(ringing) : null,
             AnsweredAt = _answeredAt is { } answered ? TimeOf(answered) : null,
             EndedAt = TimeOf(_endedAt),
             Cause = _cause,
+            MediaFault = _fault,
             SipStatus = _sipStatus,
             WhatsAppError = _whatsAppError,
             WhatsAppQuality = _quality?.WhatsApp,

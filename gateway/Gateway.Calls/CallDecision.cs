@@ -33,7 +33,7 @@ public abstract record CallDecision
     /// <summary>→ <see cref="CallInput.WhatsAppReleased"/>.</summary>
     public sealed record Terminate(WhatsAppCallId Id) : CallDecision;
 
-    /// <summary>→ <see cref="CallInput.WhatsAppAnswerApplied"/>.</summary>
+    /// <summary>→ <see cref="CallInput.WhatsAppAnswerApplied"/> or <see cref="CallInput.MediaRefused"/>.</summary>
     public sealed record ApplyWhatsAppAnswer(string Sdp) : CallDecision;
 
     /// <summary>→ <see cref="CallInput.PbxRinging"/>, <see cref="CallInput.PbxAnswered"/>, <see cref="CallInput.PbxRefused"/>.</summary>

@@ -43,9 +43,11 @@ public abstract record CallInput
     /// <param name="Sdp">The SDP for WhatsApp: our answer (inbound) or our offer (outbound).</param>
     public sealed record MediaReserved(string Sdp) : CallInput;
 
-    /// <param name="Cause">The cause for the record.</param>
-    /// <param name="Warning">The Warning for a PBX whose own offer could not be used; null otherwise.</param>
-    public sealed record MediaRefused(HangupCause Cause, MediaWarning? Warning = null) : CallInput;
+    /// <summary>Media cannot be had, or a peer's description cannot be taken and there is none that was agreed before.</summary>
+    /// <param name="Cause">Goes into the record.</param>
+    /// <param name="Fault">What was wrong with the description, where that is why.</param>
+    /// <param name="Warning">For the PBX whose own offer could not be taken; null otherwise.</param>
+    public sealed record MediaRefused(HangupCause Cause, MediaFault? Fault = null, MediaWarning? Warning = null) : CallInput;
 
     public sealed record AnswerLockTaken(bool Won) : CallInput;
 
@@ -82,8 +84,8 @@ public abstract record CallInput
     /// <summary>The answer to reject or terminate.</summary>
     public sealed record WhatsAppReleased(WhatsAppError? Error) : CallInput;
 
-    /// <param name="Applied">False where Meta's SDP answer cannot be used.</param>
-    public sealed record WhatsAppAnswerApplied(bool Applied) : CallInput;
+    /// <summary>Meta's SDP answer was taken.</summary>
+    public sealed record WhatsAppAnswerApplied : CallInput;
 
     // Events from webhooks.
 

@@ -24,7 +24,10 @@ public sealed record CallOptions
     /// then the call is ended as hung up by the user.</summary>
     public TimeSpan HangUpNotice { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Back-off between two tries to release the whatsapp leg after transient Graph failures; doubled at each try.</summary>
+    /// <summary>From a lost answer to connect to the webhook that names the call; then it is over. A later one ends it at Meta.</summary>
+    public TimeSpan ConnectNotice { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Between two tries to release the whatsapp leg when Graph fails in passing; doubled at each try.</summary>
     public TimeSpan ReleaseRetry { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>For everything after the end was decided; then the record is written with what is known.</summary>

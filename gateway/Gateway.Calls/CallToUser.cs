@@ -23,7 +23,7 @@ public abstract class CallToUser(CallIdentity identity, CallOptions options, Ins
         switch (State, input)
         {
             case (CallState.ConnectingWhatsApp, CallInput.Connected { Error: { } error } failed):
-                WhatsAppLeg = failed.MayRing ? WhatsAppLegState.Asked : WhatsAppLegState.Released;
+                WhatsAppLeg = failed.MayRing ? WhatsAppLegState.Unknown : WhatsAppLegState.Released;
                 return End(error, now);
 
             case (CallState.ConnectingWhatsApp, CallInput.Connected connected):
@@ -71,9 +71,6 @@ public abstract class CallToUser(CallIdentity identity, CallOptions options, Ins
                 _answerSeen = true;
                 Decide(new CallDecision.ApplyWhatsAppAnswer(answered.Sdp));
                 return true;
-
-            case CallInput.WhatsAppAnswerApplied { Applied: false }:
-                return End(HangupCause.IncompatibleMedia, now);
 
             case CallInput.WhatsAppAnswerApplied:
                 _answerApplied = true;

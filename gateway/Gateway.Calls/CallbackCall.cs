@@ -24,7 +24,7 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
         switch (State, input)
         {
             case (CallState.New, CallInput.CallbackWanted wanted):
-                Agent = _agent = wanted.Agent;
+                NameAgent(_agent = wanted.Agent, now);
                 Trunk = wanted.Trunk;
                 EnterState(CallState.Admitting, now + Options.Preparation);
                 Decide(new CallDecision.CheckAdmission());
@@ -40,9 +40,6 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
                 ReserveMedia(admitted, whatsAppOffer: null, now);
                 return true;
 
-            case (CallState.Reserving, CallInput.MediaRefused refused):
-                return End(refused.Cause, now);
-
             case (CallState.Reserving, CallInput.MediaReserved reserved):
                 _offer = reserved.Sdp;
                 _ringUntil = now + Options.PbxAnswer;
@@ -57,7 +54,7 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
                 return true;
 
             case (CallState.RingingPbx, CallInput.PbxAnswered answered):
-                Agent = answered.Agent;
+                NameAgent(answered.Agent, now);
                 Decide(new CallDecision.PlayRingback());
                 ConnectWhatsApp(_offer, now);
                 return true;

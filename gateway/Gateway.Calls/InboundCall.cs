@@ -43,9 +43,6 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
                 ReserveMedia(admitted, _offer, now);
                 return true;
 
-            case (CallState.Reserving, CallInput.MediaRefused refused):
-                return End(refused.Cause, now);
-
             case (CallState.Reserving, CallInput.MediaReserved reserved):
                 _answer = reserved.Sdp;
                 WhatsAppLeg = WhatsAppLegState.Engaged;
@@ -75,7 +72,7 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
                 return true;
 
             case (CallState.RingingPbx, CallInput.PbxAnswered answered):
-                Agent = answered.Agent;
+                NameAgent(answered.Agent, now);
                 EnterState(CallState.TakingAnswerLock, now + Options.Preparation);
                 Decide(new CallDecision.TakeAnswerLock());
                 return true;

@@ -11,7 +11,10 @@ public enum WhatsAppLegState
     /// <summary>connect was sent; the call's id, from its answer or from a webhook, has not arrived.</summary>
     Asked,
 
-    /// <summary>Known to both sides: terminate releases the leg.</summary>
+    /// <summary>The answer to connect was lost: whether a phone rings, and under which id, only a webhook can still tell.</summary>
+    Unknown,
+
+    /// <summary>Known to both sides: terminate is the way out.</summary>
     Engaged,
 
     /// <summary>reject or terminate was sent.</summary>

@@ -16,7 +16,7 @@ public sealed class OutboundCall(CallIdentity identity, CallOptions options, Ins
             case (CallState.New, CallInput.PbxInvited invited):
                 PbxLeg = PbxLegState.Incoming;
                 Trunk = invited.Trunk;
-                Agent = invited.Agent;
+                NameAgent(invited.Agent, now);
                 EnterState(CallState.Admitting, now + Options.Preparation);
                 Decide(new CallDecision.CheckAdmission());
                 return true;
@@ -27,9 +27,6 @@ public sealed class OutboundCall(CallIdentity identity, CallOptions options, Ins
             case (CallState.Admitting, CallInput.Admitted admitted):
                 ReserveMedia(admitted, whatsAppOffer: null, now);
                 return true;
-
-            case (CallState.Reserving, CallInput.MediaRefused refused):
-                return End(refused.Cause, now, refused.Warning);
 
             case (CallState.Reserving, CallInput.MediaReserved reserved):
                 ConnectWhatsApp(reserved.Sdp, now);

@@ -56,7 +56,10 @@ public sealed class SipCall
     /// Refuses the peer's renegotiation; 488 unless there is a better word. The session goes on as it was. Refusing the offer of a call that
     /// is only beginning ends it.
     /// </summary>
-    public Task RejectOfferAsync(int status = 488) => Post((session, now) => session.RejectOffer(status, now));
+    /// <param name="status">300 to 699.</param>
+    /// <param name="headers">Go with the response: a Warning that says what the offer lacked (RFC 3261 §20.43).</param>
+    public Task RejectOfferAsync(int status = 488, IReadOnlyList<(string Name, string Value)>? headers = null) =>
+        Post((session, now) => session.RejectOffer(status, now, headers));
 
     /// <summary>Renegotiates an established call with a re-INVITE; <see cref="SipCallEvent.AnswerReceived"/> or <see cref="SipCallEvent.OfferRefused"/> follows.</summary>
     public Task OfferAsync(string sdp) => Post((session, now) => session.Offer(sdp, now));

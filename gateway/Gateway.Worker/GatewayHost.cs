@@ -78,7 +78,7 @@ public static class GatewayHost
         services.AddSingleton<PostgresCallStore>();
         services.AddSingleton<NodeStart>();
         services.AddSingleton(s => new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), options.Node.Id));
-        services.AddSingleton<ICallRegistry>(s => new ResilientRegistry(s.GetRequiredService<RedisCallRegistry>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ICallRegistry>(Registry);
         services.AddSingleton<StoreProbes>();
 
         services.AddSingleton<MetaClock>();
@@ -90,7 +90,7 @@ public static class GatewayHost
         services.AddSingleton(s => new SipEndpoint(
             Trunks.Endpoint(options, budget), s.GetRequiredService<IEntropy>(), TimeProvider.System, s.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton(s => new TrunkMetrics([.. options.Sip.Trunks.Select(t => t.Name)], s.GetRequiredService<SipEndpoint>().GetTrunkHealth,
-            () => s.GetRequiredService<SipEndpoint>().CertificateExpiries));
+            () => s.GetRequiredService<SipEndpoint>().CertificateExpiries, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(Trunks.ForCalls(options));
 
         services.AddSingleton<RecordSpool>();
@@ -119,5 +119,16 @@ public static class GatewayHost
         services.AddHostedService(s => s.GetRequiredService<ClockWatch>());
         services.AddHostedService<PermissionSweep>();
         services.AddHostedService<CommandHandler>();
+    }
+
+    private static ResilientRegistry Registry(IServiceProvider services)
+    {
+        var registry = new ResilientRegistry(services.GetRequiredService<RedisCallRegistry>(), services.GetRequiredService<TimeProvider>());
+        services.GetRequiredService<IConnectionMultiplexer>().ConnectionRestored += (_, restored) =>
+        {
+            if (restored.ConnectionType == ConnectionType.Interactive)
+                _ = registry.ShowAgainAsync(CancellationToken.None);
+        };
+        return registry;
     }
 }

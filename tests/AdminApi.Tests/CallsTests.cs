@@ -31,9 +31,29 @@ public sealed class CallsTests(ApiFixture api)
         Assert.Equal(JsonValueKind.Null, pbx.GetProperty("mos").ValueKind);
         Assert.Equal((900, 1, true), (pbx.GetProperty("packetsSent").GetInt32(), pbx.GetProperty("mediaTimeouts").GetInt32(), pbx.GetProperty("oneWay").GetBoolean()));
         var lines = (await (await api.Client.SendAsync(api.Get($"/v1/calls/export?channel={_channel}"))).Content.ReadAsStringAsync()).Split("\r\n");
-        Assert.EndsWith(",silent_leg", lines[0]);
-        Assert.EndsWith(",pbx", lines[1]);
+        Assert.Equal("pbx", lines[1].Split(',')[Array.IndexOf(lines[0].Split(','), "silent_leg")]);
         Assert.Contains(",4.10,,", lines[1]);
+    }
+
+    [Fact]
+    public async Task Who_had_the_call_since_when_and_what_was_wrong_with_a_description_are_shown_and_exported()
+    {
+        var start = new DateTimeOffset(2032, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var id = await AddAsync(call => call with
+        {
+            StartedAt = start, AnsweredAt = start.AddSeconds(3), EndedAt = start.AddSeconds(20),
+            Agent = "305", AgentSince = start.AddSeconds(9),
+            Cause = HangupCause.IncompatibleMedia, MediaFault = new MediaFault(CallLeg.WhatsApp, MediaFaultReason.OtherIpVersion),
+        });
+        var call = (await api.ReadAsync(api.Get($"/v1/calls/{id}"))).GetProperty("call");
+        Assert.Equal("305", call.GetProperty("agent").GetString());
+        Assert.Equal(start.AddSeconds(9), call.GetProperty("agentSince").GetDateTimeOffset());
+        var fault = call.GetProperty("mediaFault");
+        Assert.Equal(("whatsapp", "other_ip_version"), (fault.GetProperty("leg").GetString(), fault.GetProperty("reason").GetString()));
+        var export = await api.Client.SendAsync(api.Get($"/v1/calls/export?channel={_channel}"));
+        var lines = (await export.Content.ReadAsStringAsync()).Split("\r\n");
+        Assert.EndsWith(",agent_since,media_fault,media_fault_leg", lines[0]);
+        Assert.EndsWith(",2032-01-01T00:00:09.000Z,other_ip_version,whatsapp", lines[1]);
     }
 
     [Fact]
@@ -95,6 +115,7 @@ public sealed class CallsTests(ApiFixture api)
         Assert.Equal("ringing_pbx", call.GetProperty("state").GetString());
         Assert.InRange(call.GetProperty("runningSeconds").GetDouble(), 30, 60);
         Assert.InRange(call.GetProperty("talkSeconds").GetDouble(), 10, 40);
+        Assert.Equal(call.GetProperty("answeredAt").GetDateTimeOffset(), call.GetProperty("agentSince").GetDateTimeOffset());
     }
 
     private Task<string> AddAsync(Func<CallRecord, CallRecord> change) =>

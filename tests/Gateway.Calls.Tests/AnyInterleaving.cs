@@ -30,7 +30,7 @@ public class AnyInterleaving
         new CallInput.Connected(CallDriver.WhatsAppId, null), new CallInput.Connected(null, Final),
         new CallInput.Connected(null, Transient, MayRing: true),
         new CallInput.WhatsAppReleased(null), new CallInput.WhatsAppReleased(Transient), new CallInput.WhatsAppReleased(Final),
-        new CallInput.WhatsAppAnswerApplied(true), new CallInput.WhatsAppAnswerApplied(false), new CallInput.WhatsAppAnswered("answer"),
+        new CallInput.WhatsAppAnswerApplied(), new CallInput.WhatsAppAnswered("answer"),
         new CallInput.WhatsAppRinging(), new CallInput.WhatsAppPickedUp(), new CallInput.WhatsAppDeclined(),
         new CallInput.WhatsAppTerminated(null), new CallInput.WhatsAppTerminated(Final),
         new CallInput.PbxRinging(), new CallInput.PbxAnswered("100"), new CallInput.PbxRefused(486), new CallInput.PbxRefused(503),
@@ -96,7 +96,8 @@ public class AnyInterleaving
             CallDecision.Connect => new CallInput.Connected(CallDriver.WhatsAppId, null),
             CallDecision.Terminate or CallDecision.Reject => new CallInput.WhatsAppReleased(good ? null : Transient),
             CallDecision.ReleaseMedia => new CallInput.MediaReleased(null, null),
-            CallDecision.ApplyWhatsAppAnswer => new CallInput.WhatsAppAnswerApplied(good),
+            CallDecision.ApplyWhatsAppAnswer when good => new CallInput.WhatsAppAnswerApplied(),
+            CallDecision.ApplyWhatsAppAnswer => new CallInput.MediaRefused(HangupCause.IncompatibleMedia),
             _ => null,
         };
     }

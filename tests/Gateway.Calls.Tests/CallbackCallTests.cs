@@ -15,7 +15,7 @@ public class CallbackCallTests
 
         var answered = driver.Feed(new CallInput.PbxRinging(), new CallInput.PbxAnswered("200"));
         Assert.Equal([new CallDecision.PlayRingback(), new CallDecision.Connect("offer")], answered);
-        driver.Feed(Connected, new CallInput.WhatsAppRinging(), new CallInput.WhatsAppAnswered("answer"), new CallInput.WhatsAppAnswerApplied(true));
+        driver.Feed(Connected, new CallInput.WhatsAppRinging(), new CallInput.WhatsAppAnswered("answer"), new CallInput.WhatsAppAnswerApplied());
         Assert.DoesNotContain(driver.All, d => d is CallDecision.OpenAudio);
         Assert.Equal([new CallDecision.OpenAudio()], driver.Feed(new CallInput.WhatsAppPickedUp()));
         Assert.Equal(CallState.Live, driver.Call.State);

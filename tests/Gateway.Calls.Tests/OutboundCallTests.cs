@@ -7,7 +7,7 @@ public class OutboundCallTests
     private static readonly CallInput Connected = new CallInput.Connected(CallDriver.WhatsAppId, null);
     private static readonly CallInput Ringing = new CallInput.WhatsAppRinging();
     private static readonly CallInput Answered = new CallInput.WhatsAppAnswered("answer");
-    private static readonly CallInput Applied = new CallInput.WhatsAppAnswerApplied(true);
+    private static readonly CallInput Applied = new CallInput.WhatsAppAnswerApplied();
     private static readonly CallInput PickedUp = new CallInput.WhatsAppPickedUp();
 
     public static TheoryData<int> Orders => [.. Enumerable.Range(0, 4)];
@@ -140,6 +140,36 @@ public class OutboundCallTests
         driver.Feed(new CallInput.MediaReleased(null, null));
         driver.WaitForDeadline();
         Assert.Equal(HangupCause.WhatsAppFailed, driver.Record.Cause);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_call_whose_connect_has_an_unknown_effect_is_over_after_a_short_wait(bool agentWasGone)
+    {
+        var driver = CallDriver.OutboundConnecting();
+        if (agentWasGone)
+            driver.Feed(new CallInput.PbxEnded());
+        driver.Feed(new CallInput.Connected(null, new(WhatsAppErrorCodes.DeadlineExceeded, "x"), MayRing: true));
+        driver.Feed(new CallInput.MediaReleased(null, null));
+        driver.Wait(driver.Options.ConnectNotice - TimeSpan.FromSeconds(1));
+        Assert.Equal(CallState.Ending, driver.Call.State);
+        driver.Wait(TimeSpan.FromSeconds(1));
+        Assert.Equal(CallState.Ended, driver.Call.State);
+    }
+
+    [Fact]
+    public void A_phone_that_a_webhook_names_late_is_given_time_to_be_silenced()
+    {
+        var driver = CallDriver.OutboundConnecting();
+        driver.Feed(new CallInput.Connected(null, new(WhatsAppErrorCodes.ConnectionLost, "x"), MayRing: true));
+        driver.Feed(new CallInput.MediaReleased(null, null));
+        driver.Wait(driver.Options.ConnectNotice - TimeSpan.FromSeconds(1));
+        Assert.Equal([new CallDecision.Terminate(CallDriver.WhatsAppId)], driver.Feed(Connected));
+        driver.Feed(new CallInput.WhatsAppReleased(new(WhatsAppErrorCodes.ServiceUnavailable, "x")));
+        Assert.Equal([new CallDecision.Terminate(CallDriver.WhatsAppId)], driver.WaitForDeadline());
+        driver.Feed(new CallInput.WhatsAppReleased(null));
+        Assert.Equal(CallDriver.WhatsAppId, driver.Record.WhatsAppId);
     }
 
     [Fact]

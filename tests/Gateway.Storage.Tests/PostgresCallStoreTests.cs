@@ -26,12 +26,54 @@ public sealed class PostgresCallStoreTests(Stores stores) : IAsyncLifetime
         {
             RingingAt = Start.AddSeconds(1),
             AnsweredAt = Start.AddSeconds(2),
+            Agent = "305",
+            AgentSince = Start.AddSeconds(9),
+            MediaFault = new MediaFault(CallLeg.Pbx, MediaFaultReason.SrtpRequired),
             SipStatus = 486,
             WhatsAppError = new WhatsAppError(138021, "Media", "no packets"),
             WhatsAppQuality = new LegQuality(100, 2, 3.5, 42, 4.1),
         };
         await Store.CompleteAsync(record, CancellationToken.None);
         Assert.Equal(record, await FindAsync(record.Id));
+    }
+
+    [Fact]
+    public async Task Every_fault_of_a_description_comes_back_as_it_was_written()
+    {
+        foreach (var reason in Enum.GetValues<MediaFaultReason>())
+        {
+            var fault = new MediaFault((int)reason % 2 == 0 ? CallLeg.Pbx : CallLeg.WhatsApp, reason);
+            var record = Record() with { Cause = HangupCause.IncompatibleMedia, MediaFault = fault };
+            await Store.CompleteAsync(record, CancellationToken.None);
+            Assert.Equal(fault, (await FindAsync(record.Id))!.MediaFault);
+        }
+    }
+
+    [Theory]
+    [InlineData("100")]
+    [InlineData(null)]
+    public async Task A_pick_up_is_when_its_agent_got_the_call(string? agent)
+    {
+        var record = Record();
+        await Store.BeginAsync(new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node), Start, CancellationToken.None);
+        await Store.AnsweredAsync(record.Id, Start, Start.AddSeconds(3), agent, "main", null, CancellationToken.None);
+        await using var find = _database.CreateCommand("SELECT agent_since FROM calls WHERE id = $1");
+        find.Parameters.Add(new NpgsqlParameter { Value = record.Id.Value });
+        Assert.Equal(agent is null ? DBNull.Value : Start.AddSeconds(3).UtcDateTime, await find.ExecuteScalarAsync());
+    }
+
+    [Fact]
+    public async Task The_end_of_a_call_tells_who_had_it_since_when_and_what_was_wrong_with_its_media()
+    {
+        var record = Record() with
+        {
+            AnsweredAt = Start.AddSeconds(2), Agent = "305", AgentSince = Start.AddSeconds(9),
+            MediaFault = new(CallLeg.Pbx, MediaFaultReason.NoCommonCodec),
+        };
+        await Store.CompleteAsync(record, CancellationToken.None);
+        var happened = Assert.Single(await new EventReader(_database).OfCallAsync(record.Id.Value, CancellationToken.None));
+        Assert.Contains("\"agentSince\": \"2030-01-02T03:04:14", happened.Data);
+        Assert.Contains("\"mediaFault\": {\"leg\": \"pbx\", \"reason\": \"no_common_codec\"}", happened.Data);
     }
 
     [Fact]

@@ -46,7 +46,7 @@ internal sealed partial class ProductMetrics : IDisposable
         RuntimeHelpers.RunClassConstructor(typeof(WhatsAppMetrics).TypeHandle);
         _media.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
         _sip.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
-        _trunks = new TrunkMetrics([], _sip.GetTrunkHealth, () => _sip.CertificateExpiries);
+        _trunks = new TrunkMetrics([], _sip.GetTrunkHealth, () => _sip.CertificateExpiries, TimeProvider.System);
         _spool = new SpoolMetrics(() => 0, () => TimeSpan.Zero, () => 0);
         _clock = new ClockWatch(new MetaClock(TimeProvider.System), () => { }, TimeProvider.System, NullLogger<ClockWatch>.Instance);
     }

@@ -20,7 +20,7 @@ internal sealed class CallsCsv(ICallStore store, CallQuery query, bool hasMark) 
         "id", "whatsapp_call_id", "direction", "channel", "user_phone", "user_id", "user_name", "trunk", "agent", "started_at", "ringing_at",
         "answered_at", "ended_at", "talk_seconds", "cause", "sip_status", "whatsapp_error_code", "whatsapp_error_message", "whatsapp_mos", "pbx_mos",
         "account", "currency", "rate_card", "prefix", "price_per_minute", "pulse_seconds", "pulses", "price", "node", "connection_fee", "minimum_seconds",
-        "silent_leg",
+        "silent_leg", "agent_since", "media_fault", "media_fault_leg",
     ];
 
     public async Task ExecuteAsync(HttpContext httpContext)
@@ -66,7 +66,10 @@ internal sealed class CallsCsv(ICallStore store, CallQuery query, bool hasMark) 
         Harmless(call.WhatsAppError?.Message), Score(call.WhatsAppQuality), Score(call.PbxQuality), call.Account, call.Charge?.Currency, call.Charge?.RateCard,
         call.Charge?.Prefix, Money(call.Charge?.PricePerMinute), call.Charge?.PulseSeconds.ToString(), call.Charge?.Pulses.ToString(),
         Money(call.Charge?.Amount), call.Node, Money(call.Charge?.ConnectionFee), call.Charge?.MinimumSeconds.ToString(), SilentLeg(call),
+        Time(call.AgentSince), Name(call.MediaFault?.Reason), Name(call.MediaFault?.Leg),
     ];
+
+    private static string? Name(Enum? value) => value is null ? null : WireName.Of(value);
 
     private static string? Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 

@@ -66,4 +66,8 @@ public sealed record LiveCall(
     CallState State,
     DateTimeOffset StartedAt,
     DateTimeOffset? AnsweredAt,
-    string Node);
+    string Node)
+{
+    /// <summary>From when on <see cref="Agent"/> had the call; null before the answer, and while nobody is named.</summary>
+    public DateTimeOffset? AgentSince { get; init; }
+}

@@ -104,7 +104,18 @@ public static class CauseTable
         _ => OfSipStatus(status),
     };
 
-    /// <summary>The refusal of the agent's unanswered INVITE for a cause other than an error of Meta's.</summary>
+    /// <summary>What it means that a state lasted too long.</summary>
+    public static HangupCause OfDeadline(CallState state) => state switch
+    {
+        CallState.Admitting or CallState.TakingAnswerLock => StorageUnavailable,
+        CallState.Reserving => NoCapacity,
+        CallState.PreAccepting or CallState.Accepting or CallState.ConnectingWhatsApp => WhatsAppFailed,
+        CallState.RingingPbx or CallState.RingingWhatsApp => NoAnswer,
+        CallState.Live => MediaFailed,
+        _ => InternalError,
+    };
+
+    /// <summary>How the agent's unanswered INVITE is refused when it was not an error of Meta's that ended the call.</summary>
     public static PbxRefusal Refusal(HangupCause cause) => cause switch
     {
         Declined => new(603, "The user declined"),

@@ -49,11 +49,17 @@ public sealed record CallRecord
     /// <summary>The agent who answered (inbound) or dialled (outbound), as the PBX identifies them.</summary>
     public string? Agent { get; init; }
 
+    /// <summary>From when on <see cref="Agent"/> had the call: the pick-up, or a later word of the PBX; null: not answered.</summary>
+    public DateTimeOffset? AgentSince { get; init; }
+
     public required DateTimeOffset StartedAt { get; init; }
     public DateTimeOffset? RingingAt { get; init; }
     public DateTimeOffset? AnsweredAt { get; init; }
     public required DateTimeOffset EndedAt { get; init; }
     public required HangupCause Cause { get; init; }
+
+    /// <summary>What was wrong with a description, where that is behind <see cref="Cause"/>.</summary>
+    public MediaFault? MediaFault { get; init; }
 
     /// <summary>The final SIP status behind <see cref="Cause"/>, where one was received.</summary>
     public int? SipStatus { get; init; }

@@ -37,7 +37,7 @@ public sealed class Dialog
     public NameAddr Local { get; }
 
     /// <summary>Our To in requests, with tag.</summary>
-    public NameAddr Remote { get; }
+    public NameAddr Remote { get; private set; }
 
     public string RemoteTag => Remote.Tag ?? "";
 
@@ -114,6 +114,9 @@ public sealed class Dialog
         NextHop = Flow.Remote.ToString(),
         ServerName = Flow.ServerName,
     };
+
+    /// <summary>The peer left its tag out of earlier responses, as RFC 2543 let it, and names it now.</summary>
+    public void TakeTag(SipResponse response) => Remote = response.To;
 
     /// <summary>
     /// Takes what a later response of the same dialog changes: the 2xx to the INVITE decides the route set (§13.2.2.4), and its Contact the target.

@@ -96,12 +96,12 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
             _renegotiation.Accept(sdp, now);
     }
 
-    public void RejectOffer(int status, Instant now)
+    public void RejectOffer(int status, Instant now, IReadOnlyList<(string Name, string Value)>? headers = null)
     {
         if (_outgoing is { HasPendingAnswer: true })
-            HangUp(SipReason.Sip(status), null, SipCallEnd.Local, now);
+            HangUp(SipReason.Sip(status), headers, SipCallEnd.Local, now);
         else
-            _renegotiation.Reject(status, now);
+            _renegotiation.Reject(status, now, headers);
     }
 
     public void Offer(string sdp, Instant now) => _renegotiation.Offer(sdp, now);

@@ -104,7 +104,7 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
         if (_acknowledged.Count >= MaxForks)
             return;
 
-        var leg = _early.GetValueOrDefault(tag) ?? new EarlyLeg(CreateDialog(response, flow));
+        var leg = FindLeg(response) ?? new EarlyLeg(CreateDialog(response, flow));
         leg.Dialog.RefreshFromResponse(response, session.Context.Local);
         if (session.IsOver || !IsPending)
         {
@@ -344,11 +344,21 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
 
     private EarlyLeg? FindOrAddLeg(SipResponse response)
     {
-        if (_early.TryGetValue(response.ToTag, out var leg))
-            return leg;
+        if (FindLeg(response) is { } known)
+            return known;
         if (_early.Count >= MaxForks)
             return null;
-        leg = new EarlyLeg(CreateDialog(response, _transaction!.Flow));
+        var leg = new EarlyLeg(CreateDialog(response, _transaction!.Flow));
+        _early.Add(response.ToTag, leg);
+        return leg;
+    }
+
+    /// <summary>The fork that a response is of. What came without a tag is of the first that is named: such a peer does not fork.</summary>
+    private EarlyLeg? FindLeg(SipResponse response)
+    {
+        if (_early.TryGetValue(response.ToTag, out var leg) || !_early.Remove("", out leg))
+            return leg;
+        leg.Dialog.TakeTag(response);
         _early.Add(response.ToTag, leg);
         return leg;
     }

@@ -137,10 +137,10 @@ internal sealed class Renegotiation(InviteSession session)
         SendSuccess(transaction, dialog, sdp, now);
     }
 
-    public void Reject(int status, Instant now)
+    public void Reject(int status, Instant now, IReadOnlyList<(string Name, string Value)>? headers = null)
     {
         if (Take() is var (transaction, _))
-            session.Respond(transaction, status is >= 300 and < 700 ? status : 488, now);
+            session.Respond(transaction, status is >= 300 and < 700 ? status : 488, now, [.. headers ?? []]);
     }
 
     /// <summary>CANCEL of their re-INVITE: the session stays as it was.</summary>

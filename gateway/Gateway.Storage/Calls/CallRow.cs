@@ -11,8 +11,9 @@ internal sealed record CallRow
     public const string Columns =
         """
         id, whatsapp_call_id AS WhatsAppCallId, direction, channel, user_phone AS UserPhone, user_id AS UserId, user_parent_id AS UserParentId,
-        user_name AS UserName, user_username AS UserUsername, trunk, agent, started_at AS StartedAt, ringing_at AS RingingAt,
-        answered_at AS AnsweredAt, ended_at AS EndedAt, cause, sip_status AS SipStatus, whatsapp_error_code AS WhatsAppErrorCode,
+        user_name AS UserName, user_username AS UserUsername, trunk, agent, agent_since AS AgentSince, started_at AS StartedAt,
+        ringing_at AS RingingAt, answered_at AS AnsweredAt, ended_at AS EndedAt, cause, media_fault AS MediaFault,
+        media_fault_leg AS MediaFaultLeg, sip_status AS SipStatus, whatsapp_error_code AS WhatsAppErrorCode,
         whatsapp_error_message AS WhatsAppErrorMessage, whatsapp_error_details AS WhatsAppErrorDetails, whatsapp_quality::text AS WhatsAppQuality,
         pbx_quality::text AS PbxQuality, node, node_start AS NodeStart, account, currency, rate_id AS RateId, rate_card AS RateCard,
         rate_prefix AS RatePrefix, price_per_minute AS PricePerMinute, connection_fee AS ConnectionFee, pulse_seconds AS PulseSeconds,
@@ -30,11 +31,14 @@ internal sealed record CallRow
     public string? UserUsername { get; init; }
     public string? Trunk { get; init; }
     public string? Agent { get; init; }
+    public DateTime? AgentSince { get; init; }
     public DateTime StartedAt { get; init; }
     public DateTime? RingingAt { get; init; }
     public DateTime? AnsweredAt { get; init; }
     public DateTime? EndedAt { get; init; }
     public string? Cause { get; init; }
+    public string? MediaFault { get; init; }
+    public string? MediaFaultLeg { get; init; }
     public int? SipStatus { get; init; }
     public int? WhatsAppErrorCode { get; init; }
     public string? WhatsAppErrorMessage { get; init; }
@@ -76,11 +80,14 @@ internal sealed record CallRow
         Channel = record.Channel.Value,
         Trunk = Clean(record.Trunk),
         Agent = Clean(record.Agent),
+        AgentSince = record.AgentSince?.UtcDateTime,
         StartedAt = record.StartedAt.UtcDateTime,
         RingingAt = record.RingingAt?.UtcDateTime,
         AnsweredAt = record.AnsweredAt?.UtcDateTime,
         EndedAt = record.EndedAt.UtcDateTime,
         Cause = WireName.Of(record.Cause),
+        MediaFault = record.MediaFault is { } fault ? WireName.Of(fault.Reason) : null,
+        MediaFaultLeg = record.MediaFault is { } of ? WireName.Of(of.Leg) : null,
         SipStatus = record.SipStatus,
         WhatsAppErrorCode = record.WhatsAppError?.Code,
         WhatsAppErrorMessage = Clean(record.WhatsAppError?.Message),
@@ -100,11 +107,13 @@ internal sealed record CallRow
         User = new WhatsAppUser(UserPhone, UserId, UserParentId, UserName, UserUsername),
         Trunk = Trunk,
         Agent = Agent,
+        AgentSince = AgentSince is { } since ? Utc(since) : null,
         StartedAt = Utc(StartedAt),
         RingingAt = RingingAt is { } ringing ? Utc(ringing) : null,
         AnsweredAt = AnsweredAt is { } answered ? Utc(answered) : null,
         EndedAt = Utc(EndedAt!.Value),
         Cause = WireName.Parse<HangupCause>(Cause!),
+        MediaFault = MediaFault is null ? null : new(WireName.Parse<CallLeg>(MediaFaultLeg!), WireName.Parse<MediaFaultReason>(MediaFault)),
         SipStatus = SipStatus,
         WhatsAppError = WhatsAppErrorCode is { } code ? new WhatsAppError(code, WhatsAppErrorMessage ?? "", WhatsAppErrorDetails) : null,
         WhatsAppQuality = Quality(WhatsAppQuality),

@@ -18,6 +18,7 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
         """
         WITH answered AS (
             UPDATE calls SET answered_at = @AnsweredAt, agent = coalesce(@Agent, agent), trunk = coalesce(@Trunk, trunk),
+                agent_since = CASE WHEN coalesce(@Agent, agent) IS NOT NULL THEN @AnsweredAt END,
                 whatsapp_call_id = coalesce(@WhatsAppCallId, whatsapp_call_id)
             WHERE started_at = @StartedAt AND id = @Id AND answered_at IS NULL AND ended_at IS NULL
             RETURNING *

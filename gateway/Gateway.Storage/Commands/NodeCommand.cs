@@ -16,21 +16,25 @@ public abstract record NodeCommand
     /// <summary>End a live call on both legs. Only the node that runs it can.</summary>
     public sealed record HangUp(CallId Call) : NodeCommand;
 
+    /// <summary>What any node can do that serves the channel.</summary>
+    /// <param name="Channel">The business number by Meta's id.</param>
+    public abstract record ForChannel(ChannelId Channel) : NodeCommand;
+
     /// <summary>Ring an agent, and connect a WhatsApp user when the agent answers.</summary>
     /// <param name="Channel">The business number that calls.</param>
     /// <param name="User">The user to call.</param>
     /// <param name="Agent">The number dialled at the PBX.</param>
     /// <param name="Trunk">The trunk to the agent; null: the channel's first.</param>
-    public sealed record CallBack(ChannelId Channel, WhatsAppUser User, string Agent, string? Trunk) : NodeCommand;
+    public sealed record CallBack(ChannelId Channel, WhatsAppUser User, string Agent, string? Trunk) : ForChannel(Channel);
 
     /// <summary>Send a user a request for permission to call.</summary>
     /// <param name="Channel">The business number that asks.</param>
-    /// <param name="User">The user to ask.</param>
-    /// <param name="RequestedBy">The requester, for the history.</param>
-    public sealed record AskPermission(ChannelId Channel, WhatsAppUser User, string RequestedBy) : NodeCommand;
+    /// <param name="User">Who is asked.</param>
+    /// <param name="RequestedBy">Who wants it: stands in the history.</param>
+    public sealed record AskPermission(ChannelId Channel, WhatsAppUser User, string RequestedBy) : ForChannel(Channel);
 
-    /// <summary>Read a user's permission at Meta, and store it.</summary>
-    public sealed record RefreshPermission(ChannelId Channel, WhatsAppUser User) : NodeCommand;
+    /// <summary>Ask Meta what a user permits, and store it.</summary>
+    public sealed record RefreshPermission(ChannelId Channel, WhatsAppUser User) : ForChannel(Channel);
 }
 
 /// <summary>The outcome of a command.</summary>

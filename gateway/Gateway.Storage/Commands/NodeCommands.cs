@@ -44,8 +44,10 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
 
     private const string ChannelPrefix = "wa:node:";
 
-    /// <summary>Sends to the first node that accepts. One that cannot (full, stopping, or without
-    /// the trunk) and one that is gone are skipped.</summary>
+    /// <summary>
+    /// The first node that takes it. One that cannot, being full, stopping, or without the channel or the trunk, is passed over, and so is one
+    /// that has gone.
+    /// </summary>
     private async Task<CommandReply> SendToAnyAsync(NodeCommand command, TimeSpan timeout, CancellationToken cancellation)
     {
         var reply = new CommandReply(CommandOutcome.NodeUnreachable);

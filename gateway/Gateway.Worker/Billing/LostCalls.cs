@@ -84,6 +84,7 @@ internal sealed partial class LostCalls(
             WhatsAppId = record.WhatsAppId ?? seen.Call.WhatsAppId,
             Trunk = record.Trunk ?? seen.Call.Trunk,
             Agent = record.Agent ?? seen.Call.Agent,
+            AgentSince = record.AgentSince ?? seen.Call.AgentSince,
         };
     }
 
@@ -153,10 +154,11 @@ internal sealed partial class LostCalls(
             LogNotTerminated(call, result.Error.Error.Code);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: its node was lost, and its user's side was terminated")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: nobody carried it any more, and its user's side was terminated")]
     private partial void LogTerminated(CallId callId);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: its node was lost; Meta did not terminate its user's side ({Code}), which may be over already")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: nobody carried it any more; "
+        + "Meta did not terminate its user's side ({Code}), which may be over already")]
     private partial void LogNotTerminated(CallId callId, int code);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: its node was lost, and its agent's side was hung up on trunk {Trunk}")]

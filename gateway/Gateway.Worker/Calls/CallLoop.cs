@@ -287,7 +287,10 @@ internal sealed partial class CallLoop : ICallInbox
         _showAgainAt = now + ShowAgain;
         var view = new LiveCall(
             Identity.Id, _call.WhatsAppId, Identity.Direction, Identity.Channel, Identity.User.ToString(), _call.Trunk, _call.Agent, _call.State,
-            _call.TimeOf(_call.StartedAt), _call.AnsweredAt is { } answered ? _call.TimeOf(answered) : null, Identity.Node);
+            _call.TimeOf(_call.StartedAt), _call.AnsweredAt is { } answered ? _call.TimeOf(answered) : null, Identity.Node)
+        {
+            AgentSince = _call.AgentSince is { } since ? _call.TimeOf(since) : null,
+        };
         _registry.Add(() => _services.Registry.PublishAsync(view, CancellationToken.None));
         _registry.Add(KeepDialogAsync);
     }

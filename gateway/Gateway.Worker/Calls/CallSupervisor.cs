@@ -5,6 +5,7 @@ using Gateway.Sip;
 using Gateway.Storage.Commands;
 using Gateway.WhatsApp;
 using Gateway.WhatsApp.Webhooks;
+using Gateway.Worker.Billing;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Metrics;
@@ -16,11 +17,13 @@ namespace Gateway.Worker.Calls;
 /// belongs to no call leaves a tombstone instead of a ghost.
 /// </summary>
 internal sealed partial class CallSupervisor(
-    GatewayOptions options, CallFactory factory, CallServices services, NonCallEvents others, LateOffers late, ILogger<CallSupervisor> logger)
+    GatewayOptions options, CallFactory factory, CallServices services, NonCallEvents others, LateOffers late, LostCalls lost,
+    ILogger<CallSupervisor> logger)
 {
     private readonly ConcurrentDictionary<CallId, CallLoop> _calls = new();
     private readonly ConcurrentDictionary<WhatsAppCallId, CallLoop> _byWhatsAppId = new();
     private readonly EarlyWebhooks _early = new(services.Clock);
+    private readonly UnnamedCalls _unnamed = new();
     private readonly WarningLimit _warnings = new(services.Time);
 
     public int Count => _calls.Count;
@@ -48,10 +51,13 @@ internal sealed partial class CallSupervisor(
         }
     }
 
+    /// <summary>The channel is configured on this node.</summary>
+    public bool Serves(ChannelId channel) => factory.Knows(channel);
+
     /// <summary>Rings an agent, and then calls the user. Null where this node has not the channel or the trunk.</summary>
     public CallLoop? TryCallBack(NodeCommand.CallBack request)
     {
-        if (!factory.Knows(request.Channel) || (request.Trunk is { } trunk && !factory.KnowsTrunk(trunk)))
+        if (!Serves(request.Channel) || (request.Trunk is { } trunk && !factory.KnowsTrunk(trunk)))
             return null;
         var loop = factory.Callback(factory.Identify(CallDirection.Outbound, request.Channel, request.User), Bind);
         Start(loop, new CallInput.CallbackWanted(request.Trunk, request.Agent));
@@ -200,6 +206,8 @@ internal sealed partial class CallSupervisor(
         }
         finally
         {
+            if (loop.BoundTo is null)
+                _unnamed.Add(loop.Identity);
             _calls.TryRemove(loop.Identity.Id, out _);
             if (loop.BoundTo is { } id)
                 _byWhatsAppId.TryRemove(new(id, loop));
@@ -212,6 +220,11 @@ internal sealed partial class CallSupervisor(
     {
         if (Find(id, opaque) is not { } loop)
         {
+            if (_unnamed.TryTake(opaque, out var ended))
+            {
+                lost.End(ended.Id, ended.Channel, id);
+                return "too_late";
+            }
             _early.Keep(id, input);
             if (!_byWhatsAppId.TryGetValue(id, out loop))
                 return "unknown_call";

@@ -7,7 +7,7 @@ namespace Gateway.Worker.Calls;
 /// <summary>
 /// The registry as calls see it: when Redis is away or slow, calls go on with what this node knows by itself. A claim then counts as won
 /// unless this node has buried the call, an answer lock too, and what cannot be shown is not shown. Each such answer is
-/// counted; the ends of calls are told to Redis when it is back.
+/// counted; when Redis is back it is told the ends of calls, and shown the live ones again, for it may have come back empty.
 /// </summary>
 internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider time) : ICallRegistry
 {
@@ -26,6 +26,7 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
     private const int MaxPendingRetries = 20_000;
 
     private readonly Tombstones _buried = new();
+    private readonly ConcurrentDictionary<CallId, (LiveCall Call, string? Dialog)> _shown = new();
     private readonly ConcurrentQueue<Func<Task>> _pendingRetries = new();
     private long _tryAgainAt = long.MinValue;
     private int _isRetrying;
@@ -49,16 +50,25 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
         return wasFree;
     }
 
-    public Task PublishAsync(LiveCall call, CancellationToken cancellation) => AskAsync("publish", () => Done(registry.PublishAsync(call, cancellation)), true);
+    public Task PublishAsync(LiveCall call, CancellationToken cancellation)
+    {
+        _shown.AddOrUpdate(call.Id, _ => (call, null), (_, before) => (call, before.Dialog));
+        return ShowAsync(call, cancellation);
+    }
 
     public async Task RemoveAsync(CallId callId, CancellationToken cancellation)
     {
+        _shown.TryRemove(callId, out _);
         if (!(await AskAsync("remove", () => Done(registry.RemoveAsync(callId, cancellation)), true)).Done)
             RetryLater(() => RemoveAsync(callId, cancellation));
     }
 
-    public Task KeepDialogAsync(CallId callId, string dialog, CancellationToken cancellation) =>
-        AskAsync("keep_dialog", () => Done(registry.KeepDialogAsync(callId, dialog, cancellation)), true);
+    public Task KeepDialogAsync(CallId callId, string dialog, CancellationToken cancellation)
+    {
+        if (_shown.TryGetValue(callId, out var before))
+            _shown.TryUpdate(callId, before with { Dialog = dialog }, before);
+        return KeepAsync(callId, dialog, cancellation);
+    }
 
     public async Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation) =>
         (await AskAsync("take_dialog", () => registry.TakeDialogAsync(callId, cancellation), null)).Value;
@@ -67,6 +77,26 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
         (await AskAsync("answer_lock", () => registry.TakeAnswerLockAsync(whatsAppId, callId, cancellation), true)).Value;
 
     public Task<IReadOnlyList<LiveCall>> ListAsync(CancellationToken cancellation) => registry.ListAsync(cancellation);
+
+    /// <summary>Redis is back, perhaps empty: it is shown at once what this node shows. Never throws.</summary>
+    public async Task ShowAgainAsync(CancellationToken cancellation)
+    {
+        Volatile.Write(ref _tryAgainAt, long.MinValue);
+        foreach (var (id, (call, dialog)) in _shown)
+        {
+            await ShowAsync(call, cancellation);
+            if (dialog is not null)
+                await KeepAsync(id, dialog, cancellation);
+            if (!_shown.ContainsKey(id))
+                await RemoveAsync(id, cancellation); // it ended meanwhile
+        }
+    }
+
+    private async Task ShowAsync(LiveCall call, CancellationToken cancellation) =>
+        await AskAsync("publish", () => Done(registry.PublishAsync(call, cancellation)), true);
+
+    private async Task KeepAsync(CallId callId, string dialog, CancellationToken cancellation) =>
+        await AskAsync("keep_dialog", () => Done(registry.KeepDialogAsync(callId, dialog, cancellation)), true);
 
     private static async Task<bool> Done(Task operation)
     {

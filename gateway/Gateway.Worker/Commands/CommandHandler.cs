@@ -52,6 +52,7 @@ internal sealed partial class CommandHandler(
                 NodeCommand.HangUp hangUp => calls.HangUp(hangUp.Call, HangupCause.OperatorHungUp)
                     ? CommandReply.Done : new CommandReply(CommandOutcome.UnknownCall),
                 _ when capacity.Refusal() is { } cause => CommandReply.Refused(cause),
+                NodeCommand.ForChannel { Channel: var channel } when !calls.Serves(channel) => CommandReply.Refused(HangupCause.NoRoute),
                 NodeCommand.CallBack callBack => await CallBackAsync(callBack),
                 NodeCommand.AskPermission ask => await AskAsync(ask),
                 NodeCommand.RefreshPermission refresh => await meta.RefreshAsync(refresh.Channel, refresh.User, CancellationToken.None) is null

@@ -91,7 +91,7 @@ internal static class GatewayOptionsRules
                 yield return $"sip.trunks['{trunk.Name}'].maxCallRate: must be between 1 and 10000.";
             if (trunk.CertificatePath is { } certificate && !File.Exists(certificate))
                 yield return $"sip.trunks['{trunk.Name}'].certificatePath: there is no file '{certificate}'.";
-            if (trunk.MediaAddress is { } media && options.Media.Pbx.Bindings.All(b => (b.Advertise.Count > 0 ? b.Advertise[0] : b.Bind) != media))
+            if (trunk.MediaAddress is { } media && !options.Media.Pbx.Bindings.Any(binding => IsAdvertised(binding, media)))
                 yield return $"sip.trunks['{trunk.Name}'].mediaAddress: none of media.pbx.bindings advertises '{media}' first.";
             foreach (var network in trunk.AllowedSources.Where(text => !IPNetwork.TryParse(text, out _)))
                 yield return $"sip.trunks['{trunk.Name}'].allowedSources: '{network}' is not a network such as 10.0.0.0/8.";
@@ -111,6 +111,11 @@ internal static class GatewayOptionsRules
                 yield return $"sip.trunks['{trunk.Name}'].channel: is required, since there are {options.Channels.Count} channels: the one of its outbound calls.";
         }
     }
+
+    /// <summary>However both are spelt.</summary>
+    private static bool IsAdvertised(MediaBinding binding, string address) =>
+        IPAddress.TryParse(binding.Advertise.Count > 0 ? binding.Advertise[0] : binding.Bind, out var first)
+        && IPAddress.TryParse(address, out var wanted) && first.Equals(wanted);
 
     private static IEnumerable<string> Channels(GatewayOptions options)
     {
@@ -145,8 +150,8 @@ internal static class GatewayOptionsRules
     {
         TimeSpan[] waits =
         [
-            calls.Preparation, calls.GraphAnswer, calls.PbxAnswer, calls.WhatsAppAnswer, calls.MediaConnect, calls.HangUpNotice, calls.ReleaseRetry,
-            calls.Ending, calls.HoldSlice, calls.HoldRetry, calls.BalanceWarning,
+            calls.Preparation, calls.GraphAnswer, calls.PbxAnswer, calls.WhatsAppAnswer, calls.MediaConnect, calls.HangUpNotice,
+            calls.ConnectNotice, calls.ReleaseRetry, calls.Ending, calls.HoldSlice, calls.HoldRetry, calls.BalanceWarning,
         ];
         if (waits.Any(wait => wait <= TimeSpan.Zero || wait > TimeSpan.FromMinutes(10)))
             yield return "calls: every timeout must be between 0 and 10 minutes.";

@@ -3,7 +3,7 @@ using Gateway.Calls.Channels;
 using Gateway.Sip;
 using Gateway.Sip.Profiles;
 using AudioTreatment = Media.Engine.AudioTreatment;
-using SdpError = Media.Protocols.Sdp.SdpError;
+using MediaCall = Media.Engine.MediaCall;
 using SdpRefusal = Media.Engine.SdpRefusal;
 using SdpResult = Media.Engine.SdpResult;
 
@@ -30,8 +30,8 @@ internal sealed partial class PbxLeg
     /// <summary>An offer was answered at least once: a later one that fails leaves what was agreed.</summary>
     private bool _isAgreed;
 
-    /// <summary>What was wrong with the description taken last; none when it was not.</summary>
-    private SdpError _refused;
+    /// <summary>What became of the description taken last.</summary>
+    private SdpResult _taken;
     private bool _saidHowKeysGo;
     private readonly TaskCompletionSource _ends = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _transfer = Task.CompletedTask;
@@ -72,17 +72,16 @@ internal sealed partial class PbxLeg
         if (_sip is not null && !await PrepareAnswerAsync())
             return;
         var result = whatsAppOffer is null ? await media.CreateWhatsAppOfferAsync() : await media.AnswerWhatsAppOfferAsync(whatsAppOffer);
-        if (!result.Succeeded)
-            LogRefusedSdp(_identity.Id, "whatsapp", result.Refusal, result.Detail);
-        _call.Post(result.Succeeded ? new CallInput.MediaReserved(result.Sdp!) : new CallInput.MediaRefused(Cause(result.Refusal)));
+        var succeeded = Noted(CallLeg.WhatsApp, result).Succeeded;
+        _call.Post(succeeded ? new CallInput.MediaReserved(result.Sdp!) : Refused(CallLeg.WhatsApp, result));
     });
 
     public void ApplyWhatsAppAnswer(string sdp) => _operations.Add(async () =>
     {
-        var result = _media.Call is { } media ? await media.ApplyWhatsAppAnswerAsync(sdp) : (SdpResult?)null;
-        if (result is { Succeeded: false } refused)
-            LogRefusedSdp(_identity.Id, "whatsapp", refused.Refusal, refused.Detail);
-        _call.Post(new CallInput.WhatsAppAnswerApplied(result is { Succeeded: true }));
+        if (_media.Call is not { } media)
+            return; // the call has ended
+        var result = Noted(CallLeg.WhatsApp, await media.ApplyWhatsAppAnswerAsync(sdp));
+        _call.Post(result.Succeeded ? new CallInput.WhatsAppAnswerApplied() : Refused(CallLeg.WhatsApp, result));
     });
 
     public void Invite(CallRoute route) => _operations.Add(async () =>
@@ -157,16 +156,33 @@ internal sealed partial class PbxLeg
     private async Task<bool> PrepareAnswerAsync()
     {
         var media = _media.Call!;
-        var result = _sip!.Info.Offer is { } offer
-            ? await media.AnswerPbxAsync(offer, _trunk!.Media)
-            : await media.CreatePbxOfferAsync(_trunk!.Media);
+        var result = await DescribeAsync(media, _sip!.Info.Offer);
         _answer = result.Sdp;
         _isAgreed = result.Succeeded && _sip.Info.Offer is not null;
         if (result.Succeeded)
             return true;
-        LogRefusedSdp(_identity.Id, "pbx", result.Refusal, result.Detail);
-        _call.Post(new CallInput.MediaRefused(Cause(result.Refusal), SdpWarnings.Of(result.Error)));
+        _call.Post(Refused(CallLeg.Pbx, result));
         return false;
+    }
+
+    /// <summary>Our description for the PBX: the answer to its offer, or an offer where it made none.</summary>
+    private async Task<SdpResult> DescribeAsync(MediaCall media, string? offer) =>
+        Noted(
+            CallLeg.Pbx,
+            offer is null ? await media.CreatePbxOfferAsync(_trunk!.Media) : await media.AnswerPbxAsync(offer, _trunk!.Media));
+
+    private SdpResult Noted(CallLeg leg, SdpResult result)
+    {
+        if (!result.Succeeded)
+            LogRefusedSdp(_identity.Id, leg, result.Refusal, result.Detail);
+        return result;
+    }
+
+    private static CallInput.MediaRefused Refused(CallLeg leg, SdpResult result)
+    {
+        var warning = SdpWarnings.Of(result.Error);
+        var fault = warning is null ? null : new MediaFault(leg, warning.Reason);
+        return new(Cause(result.Refusal), fault, leg == CallLeg.Pbx ? warning : null);
     }
 
     /// <summary>What a refused step means to the call: mostly the peer's description, but ports that another program holds are want of room.</summary>
@@ -210,7 +226,7 @@ internal sealed partial class PbxLeg
 
             case SipCallEvent.AnswerReceived answer:
                 if (!await TakeSdpAsync(sip, answer.Sdp, isOffer: false, early: false) && !_isAgreed)
-                    _call.Post(new CallInput.HangUpRequested(HangupCause.IncompatibleMedia));
+                    _call.Post(Refused(CallLeg.Pbx, _taken));
                 break;
 
             case SipCallEvent.OfferReceived offer:
@@ -258,21 +274,18 @@ internal sealed partial class PbxLeg
     {
         if (_media.Call is not { } media)
             return false;
-        var result = isOffer ? await media.AnswerPbxAsync(sdp, _trunk!.Media) : await media.ApplyPbxAsync(sdp, early);
+        var result = _taken = isOffer ? await DescribeAsync(media, sdp) : Noted(CallLeg.Pbx, await media.ApplyPbxAsync(sdp, early));
         _isAgreed |= result.Succeeded;
-        _refused = result.Error;
-        if (!result.Succeeded)
-            LogRefusedSdp(_identity.Id, "pbx", result.Refusal, result.Detail);
-        else if (isOffer)
+        if (result.Succeeded && isOffer)
             await sip.AcceptOfferAsync(result.Sdp!);
         return result.Succeeded;
     }
 
-    /// <summary>The PBX answered with SDP that cannot be used: it is told so, and the call goes on as after a 488.</summary>
+    /// <summary>The PBX answered with SDP that cannot be used: it is told so, and the call ends as after a 488.</summary>
     private async Task RefuseAnswerAsync(SipCall sip)
     {
-        await sip.HangUpAsync(SipReason.Sip(488, SdpWarnings.Of(_refused)?.Text ?? "Not acceptable"));
-        _call.Post(new CallInput.PbxRefused(488));
+        await sip.HangUpAsync(SipReason.Sip(488, SdpWarnings.Of(_taken.Error)?.Text ?? "Not acceptable"));
+        _call.Post(Refused(CallLeg.Pbx, _taken));
     }
 
     private async Task RenegotiateAsync(SipCall sip, string? offer)
@@ -282,14 +295,11 @@ internal sealed partial class PbxLeg
             await sip.RejectOfferAsync(488);
             return;
         }
-        var result = offer is null ? await media.CreatePbxOfferAsync(_trunk!.Media) : await media.AnswerPbxAsync(offer, _trunk!.Media);
+        var result = await DescribeAsync(media, offer);
         if (result.Succeeded)
-        {
             await sip.AcceptOfferAsync(result.Sdp!);
-            return;
-        }
-        LogRefusedSdp(_identity.Id, "pbx", result.Refusal, result.Detail);
-        await sip.RejectOfferAsync(488);
+        else
+            await sip.RejectOfferAsync(488, RefusalHeaders.OfDescription(SdpWarnings.Of(result.Error)));
     }
 
     private async Task TransferAsync(SipCall from, SipCallEvent.TransferRequested transfer)
@@ -317,14 +327,12 @@ internal sealed partial class PbxLeg
             await by.RejectAsync(491);
             return;
         }
-        var result = by.Info.Offer is { } offer ? await media.AnswerPbxAsync(offer, _trunk!.Media) : await media.CreatePbxOfferAsync(_trunk!.Media);
+        var result = await DescribeAsync(media, by.Info.Offer);
         if (!result.Succeeded)
         {
-            LogRefusedSdp(_identity.Id, "pbx", result.Refusal, result.Detail);
             var warning = SdpWarnings.Of(result.Error);
-            await by.RejectAsync(
-                488, warning?.Text, warning is null ? null : SipReason.Sip(488, warning.Text),
-                warning is null ? null : [("Warning", RefusalHeaders.Of(warning))]);
+            var reason = warning is null ? (SipReason?)null : SipReason.Sip(488, warning.Text);
+            await by.RejectAsync(488, warning?.Text, reason, RefusalHeaders.OfDescription(warning));
             return;
         }
         _isAgreed |= by.Info.Offer is not null;
@@ -357,7 +365,7 @@ internal sealed partial class PbxLeg
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: the {Leg} leg's SDP was refused: {Refusal} {Detail}")]
-    private partial void LogRefusedSdp(CallId callId, string leg, SdpRefusal refusal, string? detail);
+    private partial void LogRefusedSdp(CallId callId, CallLeg leg, SdpRefusal refusal, string? detail);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: trunk {Trunk} agreed to no telephone-event; digits go by {Way}")]
     private partial void LogKeys(CallId callId, string trunk, DtmfFallback way);

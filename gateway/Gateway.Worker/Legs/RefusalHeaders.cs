@@ -18,6 +18,10 @@ internal static class RefusalHeaders
         return [.. all.Where(h => h.Item2 is not null).Select(h => (h.Item1, h.Item2!))];
     }
 
+    /// <summary>Of a refused renegotiation.</summary>
+    public static IReadOnlyList<(string Name, string Value)> OfDescription(MediaWarning? warning) =>
+        warning is null ? [] : [("Warning", Of(warning))];
+
     /// <summary>RFC 3261 §20.43; the agent is a pseudonym, since the header may cross networks.</summary>
     public static string Of(MediaWarning warning) => string.Create(CultureInfo.InvariantCulture, $"{warning.Code} gateway \"{warning.Text}\"");
 }

@@ -1,35 +1,44 @@
 using Gateway.Calls;
 using Media.Protocols.Sdp;
+using static Gateway.Calls.MediaFaultReason;
 
 namespace Gateway.Worker.Legs;
 
-/// <summary>Says in one sentence what a PBX's description lacked, for its Warning header and its administrator's eyes.</summary>
+/// <summary>What a peer's description lacked: for the record, and in one sentence for a PBX's Warning header and its administrator.</summary>
 internal static class SdpWarnings
 {
     /// <summary>RFC 3261 §20.43.</summary>
-    private const int AddressFormat = 301, TransportProtocol = 302, MediaType = 304, MediaFormat = 305, Attribute = 306, Description = 307, Other = 399;
+    private const int AddressFormat = 301, TransportProtocol = 302, MediaType = 304, MediaFormat = 305, Attribute = 306, Description = 307,
+        Unnamed = 399;
 
     /// <summary>Null when the description was not why.</summary>
     public static MediaWarning? Of(SdpError error) => error switch
     {
         SdpError.None => null,
-        SdpError.NoCommonCodec or SdpError.NoOpus => new(MediaFormat, "No common audio format"),
-        SdpError.NoAudio => new(MediaType, "No audio is offered"),
-        SdpError.AudioRefused => new(MediaType, "The audio was refused"),
-        SdpError.MediaLineMismatch => new(MediaType, "The answer has no audio"),
-        SdpError.OtherAddressFamily => new(AddressFormat, "The audio address is of an IP version that is not served here"),
-        SdpError.NoConnection => new(Description, "The audio has no address: c= is missing or cannot be read"),
-        SdpError.UnresolvedName => new(Other, "The host name in c= cannot be resolved"),
-        SdpError.UnusableAddress => new(AddressFormat, "The audio address is no address of one host"),
-        SdpError.UnsupportedTransport => new(TransportProtocol, "The audio transport is not RTP/AVP or RTP/SAVP"),
-        SdpError.SrtpRequired => new(Attribute, "Encryption is required here: a=crypto is missing"),
-        SdpError.SrtpForbidden => new(TransportProtocol, "Encryption is turned off here: RTP/SAVP is not taken"),
-        SdpError.NoUsableCrypto => new(Attribute, "No a=crypto line can be used: its suite, key or parameters are not supported"),
-        SdpError.CryptoMismatch => new(Attribute, "The answer's a=crypto does not belong to the offer"),
-        SdpError.MalformedMedia => new(Description, "The m= line of the audio cannot be read"),
-        SdpError.MalformedVersion => new(Description, "The description is of another version than 0"),
-        SdpError.Empty or SdpError.MalformedLine => new(Description, "The body is no session description"),
-        SdpError.TooLong or SdpError.TooManyLines or SdpError.TooManyMedia => new(Description, "The description is too long"),
-        _ => new(Other, "The description was refused"),
+        SdpError.NoCommonCodec or SdpError.NoOpus => new(NoCommonCodec, MediaFormat, "No common audio format"),
+        SdpError.NoAudio => new(NoAudio, MediaType, "No audio is offered"),
+        SdpError.AudioRefused => new(AudioRefused, MediaType, "The audio was refused"),
+        SdpError.MediaLineMismatch => new(AudioRefused, MediaType, "The answer has no audio"),
+        SdpError.OtherAddressFamily => new(OtherIpVersion, AddressFormat, "The audio address is of an IP version that is not served here"),
+        SdpError.NoConnection => new(NoAddress, Description, "The audio has no address: c= is missing or cannot be read"),
+        SdpError.UnresolvedName => new(UnresolvedName, Unnamed, "The host name in c= cannot be resolved"),
+        SdpError.UnusableAddress => new(UnusableAddress, AddressFormat, "The audio address is no address of one host"),
+        SdpError.UnsupportedTransport => new(UnsupportedTransport, TransportProtocol, "The audio transport is not RTP/AVP or RTP/SAVP"),
+        SdpError.SrtpRequired => new(SrtpRequired, Attribute, "Encryption is required here: a=crypto is missing"),
+        SdpError.SrtpForbidden => new(SrtpForbidden, TransportProtocol, "Encryption is turned off here: RTP/SAVP is not taken"),
+        SdpError.NoUsableCrypto => new(
+            NoUsableCrypto, Attribute, "No a=crypto line can be used: its suite, key or parameters are not supported"),
+        SdpError.CryptoMismatch => new(CryptoMismatch, Attribute, "The answer's a=crypto does not belong to the offer"),
+        SdpError.NoIceCredentials or SdpError.MalformedIceCredentials =>
+            new(NoIce, Attribute, "ICE credentials are missing or cannot be read"),
+        SdpError.NoFingerprint or SdpError.UnknownFingerprintHash or SdpError.MalformedFingerprint or SdpError.InvalidSetup =>
+            new(NoDtls, Attribute, "No DTLS fingerprint can be used, or the DTLS role cannot"),
+        SdpError.SdesUnsupported => new(SdesNotSupported, Attribute, "Keys in the description (SDES) are not taken here, DTLS is"),
+        SdpError.NoRtcpMux => new(NoRtcpMux, Attribute, "a=rtcp-mux is missing"),
+        SdpError.MalformedMedia => new(Unreadable, Description, "The m= line of the audio cannot be read"),
+        SdpError.MalformedVersion => new(Unreadable, Description, "The description is of another version than 0"),
+        SdpError.Empty or SdpError.MalformedLine => new(Unreadable, Description, "The body is no session description"),
+        SdpError.TooLong or SdpError.TooManyLines or SdpError.TooManyMedia => new(TooLong, Description, "The description is too long"),
+        _ => new(Other, Unnamed, "The description was refused"),
     };
 }

@@ -10,8 +10,11 @@ internal sealed class TrunkMetrics : IDisposable
 
     /// <param name="trunks">The configured names: a closed set.</param>
     /// <param name="health">Null for an unknown trunk.</param>
-    /// <param name="expiries">Our certificates and their expiry times (UTC).</param>
-    public TrunkMetrics(IReadOnlyCollection<string> trunks, Func<string, TrunkHealth?> health, Func<IEnumerable<(string Name, DateTime NotAfter)>> expiries)
+    /// <param name="expiries">Our certificates and when they run out (UTC).</param>
+    /// <param name="time">What the expiries are held against.</param>
+    public TrunkMetrics(
+        IReadOnlyCollection<string> trunks, Func<string, TrunkHealth?> health, Func<IEnumerable<(string Name, DateTime NotAfter)>> expiries,
+        TimeProvider time)
     {
         _meter.CreateObservableGauge(
             "gateway_sip_trunk_up",
@@ -24,8 +27,9 @@ internal sealed class TrunkMetrics : IDisposable
         _meter.CreateObservableGauge(
             "gateway_sip_certificate_seconds",
             () => expiries().Select(certificate => new Measurement<double>(
-                (certificate.NotAfter - DateTime.UtcNow).TotalSeconds, new KeyValuePair<string, object?>("certificate", certificate.Name))),
-            description: "Time until one of our TLS certificates expires; server: that of the listeners, else the trunk's");
+                (certificate.NotAfter - time.GetUtcNow().UtcDateTime).TotalSeconds,
+                new KeyValuePair<string, object?>("certificate", certificate.Name))),
+            description: "Time until a TLS certificate of ours runs out; server: that of the listeners, else the trunk's");
     }
 
     private static Measurement<int> Of(string trunk, int value) => new(value, new KeyValuePair<string, object?>("trunk", trunk));

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Media.Engine.Net;
 using Media.Native.Net;
@@ -14,13 +15,18 @@ internal sealed class PbxPorts(CallMedia call, MediaLoop loop, ushort reservedPo
     private ushort _port = reservedPort;
     private bool _hasPort = true;
     private TransportAddress _advertised;
+    private MediaBinding? _binding;
+    private string? _address;
 
     /// <summary>Null before <see cref="TryOpen"/> and after <see cref="Close"/>.</summary>
     public UdpSocket? Rtp { get; private set; }
 
     public UdpSocket? Rtcp { get; private set; }
 
-    /// <summary>Opens the pair; later calls give the same one, whatever they ask for.</summary>
+    /// <summary>
+    /// Opens the pair; later calls give the same one, whatever family they ask for. A call that goes on to a trunk in another network gets
+    /// another pair.
+    /// </summary>
     /// <param name="family">Unspecified: any.</param>
     /// <param name="address">The binding that advertises it is taken before the others; null: the first that fits.</param>
     /// <param name="advertised">The address for the description.</param>
@@ -28,38 +34,38 @@ internal sealed class PbxPorts(CallMedia call, MediaLoop loop, ushort reservedPo
     public bool TryOpen(AddressFamily family, string? address, out TransportAddress advertised, out SdpRefusal refusal)
     {
         refusal = SdpRefusal.None;
-        if (Rtp is null && !TryBind(family, address, out refusal))
-        {
-            advertised = default;
-            return false;
-        }
+        var binding = Rtp is not null && address == _address ? _binding : Choose(family, address);
+        if (binding is null)
+            refusal = SdpRefusal.NoAddress;
+        else if ((Rtp is null || binding != _binding) && !TryBind(binding))
+            refusal = SdpRefusal.NoPorts;
         advertised = _advertised;
+        if (refusal != SdpRefusal.None)
+            return false;
+        (_binding, _address) = (binding, address);
         return true;
     }
 
     public void Close(Instant now)
     {
-        foreach (var socket in (ReadOnlySpan<UdpSocket?>)[Rtp, Rtcp])
-        {
-            if (socket is null)
-                continue;
-            loop.Unwatch(socket);
-            socket.Dispose();
-        }
+        CloseSockets(Rtp, Rtcp);
         (Rtp, Rtcp) = (null, null);
         if (_hasPort)
             loop.Ports.Release(_port, now);
         _hasPort = false;
     }
 
-    private bool TryBind(AddressFamily family, string? address, out SdpRefusal refusal)
+    private MediaBinding? Choose(AddressFamily family, string? address)
     {
-        refusal = SdpRefusal.NoAddress;
-        var fitting = loop.Options.Pbx.Bindings.Where(candidate => family == AddressFamily.Unspecified || candidate.BindAddress.AddressFamily == family);
-        var binding = fitting.MinBy(candidate => candidate.AdvertisedAddresses[0].ToString() == address ? 0 : 1);
-        if (binding is null)
-            return false;
-        refusal = SdpRefusal.NoPorts;
+        var wanted = address is null ? null : IPAddress.Parse(address);
+        return loop.Options.Pbx.Bindings
+            .Where(candidate => family == AddressFamily.Unspecified || candidate.BindAddress.AddressFamily == family)
+            .MinBy(candidate => candidate.AdvertisedAddresses[0].Equals(wanted) ? 0 : 1);
+    }
+
+    private bool TryBind(MediaBinding binding)
+    {
+        var (oldRtp, oldRtcp) = (Rtp, Rtcp);
         for (var attempt = 0; attempt < MaxAttempts && _hasPort; attempt++)
         {
             if (TryBindPair(binding))
@@ -67,6 +73,7 @@ internal sealed class PbxPorts(CallMedia call, MediaLoop loop, ushort reservedPo
                 _advertised = TransportAddress.From(binding.AdvertisedAddresses[0], _port);
                 loop.Watch(Rtp!, call, rtcp: false);
                 loop.Watch(Rtcp!, call, rtcp: true);
+                CloseSockets(oldRtp, oldRtcp);
                 return true;
             }
             var now = loop.Now;
@@ -74,6 +81,17 @@ internal sealed class PbxPorts(CallMedia call, MediaLoop loop, ushort reservedPo
             _hasPort = loop.Ports.TryTake(now, out _port);
         }
         return false;
+    }
+
+    private void CloseSockets(params ReadOnlySpan<UdpSocket?> sockets)
+    {
+        foreach (var socket in sockets)
+        {
+            if (socket is null)
+                continue;
+            loop.Unwatch(socket);
+            socket.Dispose();
+        }
     }
 
     private bool TryBindPair(MediaBinding binding)

@@ -19,6 +19,9 @@ internal sealed class MediaLoop : IDisposable
 {
     private const int MaxDatagram = 2048;
 
+    /// <summary>Deadlines are never so late unless the process stood still: it was stopped, or the machine had no time for it.</summary>
+    private static readonly TimeSpan Standstill = TimeSpan.FromSeconds(5);
+
     /// <summary>Datagrams taken from the shared port per system call.</summary>
     private const int ReceiveBatch = 32;
 
@@ -169,6 +172,8 @@ internal sealed class MediaLoop : IDisposable
         while (!_isStopping)
         {
             var ready = _poller.Wait(TimeToDeadline());
+            if (_deadlines.Earliest < _clock.Now - Standstill)
+                RunDeadlines(); // a leg whose consent ran out meanwhile is dead, whatever has piled up for it
             foreach (var token in ready)
             {
                 if (token < FirstCallToken)

@@ -26,7 +26,7 @@ internal sealed record WhatsAppPeer(
         if (media.Port == 0)
             return isOffer ? SdpError.NoAudio : SdpError.AudioRefused;
         var attributes = sdp.AttributesOf(media);
-        if (CheckTransport(media, attributes) is var transport and not SdpError.None)
+        if (CheckTransport(media, attributes, isOffer) is var transport and not SdpError.None)
             return transport;
         if (CheckFingerprints(attributes, out var fingerprints) is var print and not SdpError.None)
             return print;
@@ -41,7 +41,7 @@ internal sealed record WhatsAppPeer(
         return SdpError.None;
     }
 
-    private static SdpError CheckTransport(MediaDescription media, MediaAttributes attributes)
+    private static SdpError CheckTransport(MediaDescription media, MediaAttributes attributes, bool isOffer)
     {
         // The number is set to SDES: keys in the text, no ICE, no DTLS. Recognised, so that the error names the setting to change.
         if (attributes.HasCrypto && attributes.Fingerprints.Count == 0)
@@ -50,7 +50,7 @@ internal sealed record WhatsAppPeer(
             return SdpError.UnsupportedTransport;
         if (!attributes.RtcpMux)
             return SdpError.NoRtcpMux;
-        return attributes.Setup == DtlsSetup.HoldConn ? SdpError.InvalidSetup : SdpError.None;
+        return attributes.Setup == DtlsSetup.HoldConn && !isOffer ? SdpError.InvalidSetup : SdpError.None;
     }
 
     private static SdpError CheckFingerprints(MediaAttributes attributes, out IReadOnlyList<Fingerprint> usable)

@@ -77,9 +77,10 @@ public static class WhatsAppSdp
     }
 
     /// <summary>
-    /// True when we begin the handshake. The offerer of <c>actpass</c> may get any answer; <c>actpass</c> in an answer, against RFC
-    /// 8842 §5.3, comes from peers that copy the offer and wait for the ClientHello. An absent value means what RFC 4145 §4 says and
-    /// RFC 8842 §5 keeps: an offerer is active, an answerer passive.
+    /// Whether the handshake is ours to begin. The offerer of <c>actpass</c> may get any answer; <c>actpass</c> in an answer, against RFC
+    /// 8842 §5.3, comes from peers that copy the offer and wait for the ClientHello. Nothing said means what RFC 4145 §4 has for it, and
+    /// RFC 8842 §5 leaves: an offerer is active, an answerer passive. An offer of <c>holdconn</c> (RFC 4145 §4: no connection for now) has
+    /// no meaning in a call that rings; its sender waits, so we begin. In an answer it refuses the connection.
     /// </summary>
     private static bool IsOurs(DtlsSetup theirs, bool weOffered) => theirs switch
     {

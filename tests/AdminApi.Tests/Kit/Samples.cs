@@ -32,9 +32,10 @@ public static class Samples
     /// <summary>A call in progress on a node.</summary>
     public static async Task<string> LiveCallAsync(ApiFixture api, string node)
     {
+        var answered = DateTimeOffset.UtcNow.AddSeconds(-10);
         var call = new LiveCall(
             new CallId(Guid.NewGuid().ToString("n")), new WhatsAppCallId("wacid.X"), CallDirection.Inbound, new ChannelId("100"), "…0001", "main", "21",
-            CallState.RingingPbx, DateTimeOffset.UtcNow.AddSeconds(-30), DateTimeOffset.UtcNow.AddSeconds(-10), node);
+            CallState.RingingPbx, DateTimeOffset.UtcNow.AddSeconds(-30), answered, node) { AgentSince = answered };
         await api.Get<ICallRegistry>().PublishAsync(call, CancellationToken.None);
         return call.Id.Value;
     }

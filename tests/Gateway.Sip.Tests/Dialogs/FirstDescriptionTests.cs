@@ -50,6 +50,38 @@ public class FirstDescriptionTests
         Assert.Equal(expected, _gateway.Last<SipCallEvent.Answered>(call)!.Sdp);
     }
 
+    [Theory]
+    [InlineData(183, "a", 0)]
+    [InlineData(180, "a", 0)]
+    [InlineData(183, null, 0)]
+    [InlineData(183, "a", 180)]
+    public void A_provisional_response_without_a_tag_answers_the_offer_of_whoever_picks_up(int status, string? tag, int ringing)
+    {
+        var call = Start();
+        Ring(status, null, "answer");
+        Assert.Equal(new SipCallEvent.Provisional(status, "answer", SdpIsOffer: false), _gateway.Last<SipCallEvent.Provisional>(call));
+        if (ringing > 0)
+            Ring(ringing, "a", null);
+        Answer(tag, null);
+        Assert.Equal("answer", _gateway.Last<SipCallEvent.Answered>(call)!.Sdp);
+        Assert.Equal((1, 0), (_bench.CountOf("ACK"), _bench.CountOf("BYE")));
+        Assert.Equal(tag ?? "", _bench.LastRequest("ACK").ToTag);
+    }
+
+    [Fact]
+    public void A_reliable_response_without_a_tag_leaves_the_sequence_of_the_dialog_growing()
+    {
+        var call = Start();
+        _pbx.Respond(_pbx.Last("INVITE"), 183, null, "answer", ("Require", "100rel"), ("RSeq", "1"));
+        _bench.Run();
+        _pbx.Respond(_pbx.Last("PRACK"), 200);
+        Answer("a", null);
+        _gateway.HangUp(call);
+        _bench.Run();
+        Assert.True(_bench.LastRequest("BYE").CSeq.Number > _bench.LastRequest("PRACK").CSeq.Number);
+        Assert.Equal("a", _bench.LastRequest("BYE").ToTag);
+    }
+
     [Fact]
     public void The_description_of_another_fork_is_no_answer()
     {
@@ -100,13 +132,13 @@ public class FirstDescriptionTests
         return call;
     }
 
-    private void Ring(int status, string tag, string? sdp)
+    private void Ring(int status, string? tag, string? sdp)
     {
         _pbx.Respond(_pbx.Last("INVITE"), status, tag, sdp);
         _bench.Run();
     }
 
-    private void Answer(string tag, string? sdp)
+    private void Answer(string? tag, string? sdp)
     {
         _pbx.Respond(_pbx.Last("INVITE"), 200, tag, sdp);
         _bench.Run();

@@ -48,6 +48,20 @@ public class RenegotiationTests
         Assert.False(_call.IsOver || _callee.IsOver);
     }
 
+    [Theory]
+    [InlineData("INVITE")]
+    [InlineData("UPDATE")]
+    public void A_refused_change_says_what_the_offer_lacked(string method)
+    {
+        var (bench, gateway, pbx, call, tag) = WithScriptedPeer();
+        pbx.Request(gateway.Address, method, "c1", 2, "peer", tag, "video");
+        bench.Run();
+        gateway.Do(call, (s, now) => s.RejectOffer(488, now, [("Warning", "305 gateway \"No common audio format\"")]));
+        bench.Run();
+        Assert.Equal("305 gateway \"No common audio format\"", bench.LastResponse(488, method).Headers["Warning"]);
+        Assert.False(call.IsOver);
+    }
+
     [Fact]
     public void An_offer_that_repeats_the_session_is_answered_without_the_owner()
     {

@@ -120,6 +120,30 @@ public sealed class GraphFaultTests(Stores stores)
     }
 
     [Fact]
+    public async Task A_connect_of_unknown_effect_gives_its_money_back_soon_and_silences_the_phone_whenever_it_is_named()
+    {
+        await using var purse = await Purse.OpenAsync(stores.Postgres, 10);
+        var notice = TimeSpan.FromMilliseconds(300);
+        await using var bench = await CallBench.StartAsync(
+            stores, options => options with { Calls = options.Calls with { ConnectNotice = notice, Ending = TimeSpan.FromMinutes(1) } });
+        bench.WhatsApp.Plan(new PlannedFault { Action = "connect", AfterEffect = true, Drop = true });
+        var connect = bench.Relay.Hold("connect");
+        var ringing = bench.Relay.Hold("RINGING");
+        var user = bench.WhatsApp.User();
+        Assert.Equal(504, (await bench.Pbx.Dial("+" + user.Phone).FailedAsync()).Status);
+        await Eventually.SeeAsync(
+            () => bench.Gateway.RowsAsync(user.Phone), rows => rows is [{ HasEnded: true, WhatsAppId: null }], "the record");
+        await bench.Gateway.IsIdleAsync();
+        var (balance, held, _) = await purse.LookAsync();
+        Assert.Equal((10m, 0m), (balance, held));
+
+        await connect.ReleaseAsync();
+        await ringing.ReleaseAsync();
+        var call = await bench.WhatsApp.CallToAsync(user, CallState.Ended);
+        Assert.Equal(["connect 200", "terminate 200"], WhatsAppSide.Actions(call));
+    }
+
+    [Fact]
     public async Task A_connect_whose_answer_is_late_beyond_the_deadline_is_made_up_for_by_webhooks()
     {
         await using var bench = await CallBench.StartAsync(

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Gateway.Calls;
 using Gateway.Worker.Tests.Calls.Bench;
+using Media.Engine;
 using Sandbox;
 using Sandbox.Users;
 using Testing;
@@ -15,30 +16,36 @@ public sealed class MediaFaultTests(Stores stores)
 {
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(400);
 
-    public static TheoryData<string> BrokenDescriptions =>
-        ["no SDP at all", "cut in half", "no fingerprint", "no audio", "no codec of ours", "no ICE credentials", "no media encryption", "a zero byte"];
+    /// <summary>What is broken, and what the record says of it.</summary>
+    public static TheoryData<string, string> BrokenDescriptions => new()
+    {
+        { "no SDP at all", "unreadable" }, { "cut in half", "unreadable" }, { "no fingerprint", "no_dtls" }, { "no audio", "no_audio" },
+        { "no codec of ours", "no_common_codec" }, { "no ICE credentials", "no_ice" }, { "no media encryption", "unsupported_transport" },
+        { "a zero byte", "no_ice" },
+    };
 
     [Theory]
     [MemberData(nameof(BrokenDescriptions))]
-    public async Task A_broken_offer_is_rejected_and_the_next_call_works(string fault)
+    public async Task A_broken_offer_is_rejected_and_the_next_call_works(string fault, string reason)
     {
         await using var bench = await CallBench.StartAsync(stores);
         bench.Relay.Bend = BreakNext(fault);
         var call = await bench.WhatsApp.PlaceAsync();
-        await bench.EndsAsync(call, HangupCause.IncompatibleMedia);
+        Assert.Equal("whatsapp " + reason, (await bench.EndsAsync(call, HangupCause.IncompatibleMedia)).MediaFault);
         Assert.Equal(["reject 200"], WhatsAppSide.Actions(call));
         await InboundWorksAsync(bench);
     }
 
     [Theory]
     [MemberData(nameof(BrokenDescriptions))]
-    public async Task A_broken_answer_refuses_the_agent_and_the_next_call_works(string fault)
+    public async Task A_broken_answer_refuses_the_agent_and_the_next_call_works(string fault, string reason)
     {
         await using var bench = await CallBench.StartAsync(stores);
         bench.Relay.Bend = BreakNext(fault);
         var user = bench.WhatsApp.User();
         Assert.Equal(488, (await bench.Pbx.Dial(user.Phone).FailedAsync()).Status);
-        await bench.EndsAsync(await bench.WhatsApp.CallToAsync(user, CallState.Ended), HangupCause.IncompatibleMedia);
+        var row = await bench.EndsAsync(await bench.WhatsApp.CallToAsync(user, CallState.Ended), HangupCause.IncompatibleMedia);
+        Assert.Equal("whatsapp " + reason, row.MediaFault);
         await InboundWorksAsync(bench);
     }
 
@@ -54,22 +61,29 @@ public sealed class MediaFaultTests(Stores stores)
     }
 
     [Theory]
-    [InlineData("c=IN IP6 2001:db8::1\r\nm=audio 4000 RTP/AVP 0\r\n", "IP version")]
-    [InlineData("c=IN IP4 no-such-host.invalid\r\nm=audio 4000 RTP/AVP 0\r\n", "cannot be resolved")]
-    [InlineData("m=audio 4000 RTP/AVP 0\r\n", "no address")]
-    [InlineData("c=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/SAVP 0\r\na=crypto:1 F8_128 inline:x\r\n", "a=crypto")]
-    [InlineData("c=IN IP4 127.0.0.1\r\nm=audio 4000 UDP/TLS/RTP/SAVP 0\r\n", "transport")]
-    [InlineData("c=IN IP4 127.0.0.1\r\nm=audio 70000 RTP/AVP 0\r\n", "cannot be read")]
-    [InlineData("c=IN IP4 127.0.0.1\r\nm=image 4000 udptl t38\r\n", "No audio is offered")]
-    [InlineData("c=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 18\r\n", "No common audio format")]
-    public async Task The_refusal_of_a_PBXs_offer_names_the_true_reason(string lines, string reason)
+    [InlineData("c=IN IP6 2001:db8::1\r\nm=audio 4000 RTP/AVP 0\r\n", "IP version", "other_ip_version")]
+    [InlineData("c=IN IP4 no-such-host.invalid\r\nm=audio 4000 RTP/AVP 0\r\n", "cannot be resolved", "unresolved_name")]
+    [InlineData("m=audio 4000 RTP/AVP 0\r\n", "no address", "no_address")]
+    [InlineData("c=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/SAVP 0\r\na=crypto:1 F8_128 inline:x\r\n", "a=crypto", "no_usable_crypto")]
+    [InlineData("c=IN IP4 127.0.0.1\r\nm=audio 4000 UDP/TLS/RTP/SAVP 0\r\n", "transport", "unsupported_transport")]
+    [InlineData("c=IN IP4 127.0.0.1\r\nm=audio 70000 RTP/AVP 0\r\n", "cannot be read", "unreadable")]
+    [InlineData("c=IN IP4 127.0.0.1\r\nm=image 4000 udptl t38\r\n", "No audio is offered", "no_audio")]
+    [InlineData("c=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 18\r\n", "No common audio format", "no_common_codec")]
+    [InlineData("c=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 0\r\n", "Encryption is required", "srtp_required", PbxSecurity.Required)]
+    [InlineData("c=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+        + "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n",
+        "Encryption is turned off", "srtp_forbidden", PbxSecurity.None)]
+    public async Task The_refusal_of_a_PBXs_offer_names_the_true_reason(
+        string lines, string reason, string recorded, PbxSecurity? srtp = null)
     {
-        await using var bench = await CallBench.StartAsync(stores);
+        await using var bench = await CallBench.StartAsync(
+            stores, options => options with { Sip = options.Sip with { Trunks = [options.Sip.Trunks[0] with { Srtp = srtp }] } });
         var user = bench.WhatsApp.User();
         var failed = await bench.Pbx.Dial(user.Phone, sdp: $"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n{lines}").FailedAsync();
         Assert.Equal(488, failed.Status);
         Assert.Contains(reason, failed.ReasonPhrase, StringComparison.Ordinal);
         Assert.Contains(reason, failed.Reason?.Text, StringComparison.Ordinal);
+        Assert.Equal("pbx " + recorded, (await bench.EndsAsync(user, HangupCause.IncompatibleMedia)).MediaFault);
     }
 
     [Fact]
@@ -80,7 +94,7 @@ public sealed class MediaFaultTests(Stores stores)
         var agent = await bench.Pbx.NextAsync();
         await agent.Sip.AnswerAsync("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 18\r\n");
         await agent.EndedAsync();
-        await bench.EndsAsync(call, HangupCause.IncompatibleMedia);
+        Assert.Equal("pbx no_common_codec", (await bench.EndsAsync(call, HangupCause.IncompatibleMedia)).MediaFault);
     }
 
     [Fact]
@@ -165,7 +179,7 @@ public sealed class MediaFaultTests(Stores stores)
 
         foreach (var fault in BrokenDescriptions)
         {
-            bench.Relay.Bend = BreakNext(fault);
+            bench.Relay.Bend = BreakNext((string)fault[0]);
             await WhatsAppSide.UntilAsync(await bench.WhatsApp.PlaceAsync(), CallState.Ended);
         }
         var refused = await bench.WhatsApp.PlaceAsync();

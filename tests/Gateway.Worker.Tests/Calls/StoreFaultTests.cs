@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Gateway.Calls;
 using Gateway.Worker.Tests.Calls.Bench;
 using Sandbox.Users;
@@ -106,6 +107,37 @@ public sealed class StoreFaultTests : IDisposable
         await bench.EndsAsync(live, HangupCause.WhatsAppHungUp);
         await bench.EndsAsync(begunWithout, HangupCause.StorageUnavailable);
         Assert.Equal(200, (await bench.Gateway.GetAsync("/readyz")).Status);
+    }
+
+    [Fact]
+    public async Task A_Redis_that_comes_back_empty_shows_the_live_calls_at_once()
+    {
+        await using var bench = await CallBench.StartAsync(_stores);
+        var call = await bench.WhatsApp.PlaceAsync();
+        var agent = await bench.Pbx.NextAsync();
+        await agent.AnswerAsync();
+        await bench.LiveAsync(call); // shown just now: the next showing by itself is ten seconds away
+        _stores.Kill(StoreServer.Redis);
+        _stores.Revive(StoreServer.Redis);
+        var back = await Eventually.SeeAsync(ListAsync, live => live is not null, "Redis answers");
+        var began = Stopwatch.StartNew();
+        if (back is [])
+            await Eventually.SeeAsync(ListAsync, live => live is [{ State: Gateway.Calls.CallState.Live }], "the call is shown");
+        Assert.True(began.Elapsed < TimeSpan.FromSeconds(2), $"shown after {began.Elapsed}");
+        await agent.HangUpAsync();
+        await bench.EndsAsync(call, HangupCause.PbxHungUp);
+
+        async Task<IReadOnlyList<LiveCall>?> ListAsync()
+        {
+            try
+            {
+                return await bench.Gateway.LiveAsync();
+            }
+            catch (Exception e) when (e is StackExchange.Redis.RedisException or TimeoutException)
+            {
+                return null;
+            }
+        }
     }
 
     private static Task<double> TombstonedAsync(CallBench bench) =>

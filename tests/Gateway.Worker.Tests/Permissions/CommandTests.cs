@@ -101,6 +101,34 @@ public sealed class CommandTests(Stores stores)
         Assert.Equal((CommandOutcome.Refused, "no_route"), (reply.Outcome, reply.Code));
     }
 
+    /// <summary>Nodes are asked in an order of chance, so each command is sent often enough to meet the wrong one first.</summary>
+    [Fact]
+    public async Task A_node_takes_no_command_for_a_channel_that_it_does_not_serve()
+    {
+        await using var bench = await PermissionBench.StartAsync(stores);
+        var channel = new ChannelId("elsewhere-" + Guid.NewGuid().ToString("n")[..8]);
+        var user = PermissionBench.Identity(bench.WhatsApp.User());
+        Func<Task<CommandReply>>[] commands =
+        [
+            () => bench.Commands.AskPermissionAsync(new NodeCommand.AskPermission(channel, user, "key:test"), CancellationToken.None),
+            () => bench.Commands.RefreshPermissionAsync(new NodeCommand.RefreshPermission(channel, user), CancellationToken.None),
+            () => bench.Commands.CallBackAsync(new NodeCommand.CallBack(channel, user, "200", null), CancellationToken.None),
+        ];
+        foreach (var send in commands)
+        {
+            var reply = await send();
+            Assert.Equal((CommandOutcome.Refused, "no_route"), (reply.Outcome, reply.Code));
+        }
+
+        await using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(stores.Redis);
+        var other = new NodeCommandListener(redis, "other-" + Guid.NewGuid().ToString("n")[..8], command => Task.FromResult(
+            command is NodeCommand.ForChannel asked && asked.Channel == channel ? CommandReply.Done : CommandReply.Refused(HangupCause.NoRoute)));
+        await other.StartAsync();
+        foreach (var send in commands.SelectMany(command => Enumerable.Repeat(command, 6)))
+            Assert.Equal(CommandReply.Done, await send());
+        await other.StopAsync();
+    }
+
     private static Task<CommandReply> CallBackAsync(PermissionBench bench, SandboxUser user) => bench.Commands.CallBackAsync(
         new NodeCommand.CallBack(bench.Channel, PermissionBench.Identity(user), "200", null), CancellationToken.None);
 }

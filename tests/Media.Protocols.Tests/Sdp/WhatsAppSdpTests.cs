@@ -160,6 +160,8 @@ public sealed class WhatsAppSdpTests
     [InlineData("a=setup:actpass", "a=setup: ActPass", true, "a=setup:active")]
     [InlineData("a=setup:actpass\r\n", "", false, "a=setup:passive")] // RFC 4145 §4: an offerer without a=setup is active
     [InlineData("a=setup:actpass", "a=setup:whatever", false, "a=setup:passive")]
+    [InlineData("a=setup:actpass", "a=setup:holdconn", true, "a=setup:active")]
+    [InlineData("a=setup:actpass", "a=setup:HOLDCONN", true, "a=setup:active")]
     public void The_handshake_role_is_the_one_the_offer_leaves(string from, string to, bool client, string ours)
     {
         var (answer, settled) = AnswerText(SdpVectors.Read("whatsapp-offer").Replace(from, to));
@@ -201,7 +203,6 @@ public sealed class WhatsAppSdpTests
         { "a=fingerprint:sha-256", "a=fingerprint:sha-1", SdpError.UnknownFingerprintHash },
         { "a=fingerprint:sha-256 ", "a=fingerprint:sha-256 00:", SdpError.MalformedFingerprint },
         { "a=fingerprint:sha-256 ", "a=fingerprint:", SdpError.MalformedFingerprint },
-        { "a=setup:actpass", "a=setup:holdconn", SdpError.InvalidSetup },
         { "a=rtcp-mux\r\n", "", SdpError.NoRtcpMux },
         { "v=0", "v=1", SdpError.MalformedVersion },
     };

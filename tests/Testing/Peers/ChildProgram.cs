@@ -69,7 +69,15 @@ public sealed class ChildProgram : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>SIGKILL: no clean-up. Returns when it is gone.</summary>
+    /// <summary>Sends a signal by its name without SIG.</summary>
+    public void Signal(string name)
+    {
+        // bash's own kill: a small Debian has no /bin/kill.
+        using var kill = Process.Start("bash", ["-c", "kill -\"$1\" \"$2\" 2>/dev/null", "kill", name, _process.Id.ToString()]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>SIGKILL: no leave-taking. Returns when it is gone.</summary>
     public Task KillAsync()
     {
         _process.Kill();
@@ -81,8 +89,7 @@ public sealed class ChildProgram : IAsyncDisposable
     {
         if (!_process.HasExited)
         {
-            // bash's own kill: a small Debian has no /bin/kill.
-            using var kill = Process.Start("bash", ["-c", "kill -TERM \"$1\" 2>/dev/null", "kill", _process.Id.ToString()]);
+            Signal("TERM");
             using var timeout = new CancellationTokenSource(StopTimeout);
             try
             {

@@ -18,6 +18,7 @@ internal sealed class PbxPhone : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly ToneMeter _meter = new(Rate);
+    private readonly HashSet<IPAddress> _sources = [];
     private readonly ToneGenerator _tone;
     private readonly Task _hears;
     private Task _talks = Task.CompletedTask;
@@ -36,6 +37,16 @@ internal sealed class PbxPhone : IAsyncDisposable
         "v=0", "o=phone 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0", $"m=audio {((IPEndPoint)_socket.LocalEndPoint!).Port} RTP/AVP 0 101",
         "a=rtpmap:0 PCMU/8000", "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-16", "a=ptime:20", "a=sendrecv", "",
     ]);
+
+    /// <summary>Where RTP packets came from.</summary>
+    public IReadOnlyCollection<IPAddress> Sources
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _sources];
+        }
+    }
 
     /// <summary>RTP packets that came in.</summary>
     public int Received { get; private set; }
@@ -84,13 +95,16 @@ internal sealed class PbxPhone : IAsyncDisposable
         {
             while (true)
             {
-                var length = await _socket.ReceiveAsync(packet, SocketFlags.None, _stop.Token);
-                if (!RtpPacketReader.TryRead(packet.AsSpan(0, length), out var rtp) || rtp.PayloadType != 0)
+                var received = await _socket.ReceiveFromAsync(packet, SocketFlags.None, new IPEndPoint(IPAddress.Any, 0), _stop.Token);
+                if (!RtpPacketReader.TryRead(packet.AsSpan(0, received.ReceivedBytes), out var rtp) || rtp.PayloadType != 0)
                     continue;
                 Received++;
                 G711.DecodeUlaw(rtp.Payload, audio);
                 lock (_gate)
+                {
+                    _sources.Add(((IPEndPoint)received.RemoteEndPoint).Address);
                     _meter.Listen(audio.AsSpan(0, rtp.Payload.Length));
+                }
             }
         }
         catch (OperationCanceledException)

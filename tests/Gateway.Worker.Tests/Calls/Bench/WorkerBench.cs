@@ -19,6 +19,7 @@ public sealed class WorkerBench : IAsyncLifetime
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-worker-").FullName;
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
     private readonly int _sipPort = LoopbackPorts.Take();
+    private readonly int _tlsPort = LoopbackPorts.Take();
     private readonly int _httpPort = LoopbackPorts.Take();
     private readonly int _operationsPort = LoopbackPorts.Take();
     private readonly int _media = LoopbackPorts.Take(MediaPorts);
@@ -31,7 +32,7 @@ public sealed class WorkerBench : IAsyncLifetime
 
     internal Pbx Pbx { get; private set; } = null!;
 
-    private WebhookRelay Relay { get; set; } = null!;
+    internal WebhookRelay Relay { get; private set; } = null!;
 
     private string Spool => Path.Combine(_folder, "spool", "worker");
 
@@ -85,6 +86,16 @@ public sealed class WorkerBench : IAsyncLifetime
         _worker = ChildProgram.Of(
             "worker", "gateway/Gateway.Worker", ["run", configuration], new Dictionary<string, string> { ["GATEWAY_LOG_LEVEL"] = "Information" }, _folder);
     }
+
+    /// <summary>Sends the worker a signal by its name without SIG.</summary>
+    internal void Signal(string name) => _worker!.Signal(name);
+
+    /// <summary>Of the TLS listener: a certificate and its key, written before the start.</summary>
+    internal string CertificatePath => Path.Combine(_folder, "server.pem");
+
+    internal string KeyPath => Path.Combine(_folder, "server.key");
+
+    internal int TlsPort => _tlsPort;
 
     internal async Task KillAsync()
     {
@@ -164,6 +175,8 @@ public sealed class WorkerBench : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
+    private bool HasCertificate => File.Exists(CertificatePath);
+
     private async Task<bool> IsReadyAsync() => (await GetAsync("/readyz")).Status == 200;
 
     private string Configuration() => JsonSerializer.Serialize(new
@@ -173,7 +186,8 @@ public sealed class WorkerBench : IAsyncLifetime
         whatsApp = new { appSecrets = new[] { WebhookRelay.AppSecret }, verifyToken = "verify", graph = new { baseUrl = WhatsApp.Url } },
         sip = new
         {
-            listen = new[] { $"udp:127.0.0.1:{_sipPort}" },
+            listen = HasCertificate ? [$"udp:127.0.0.1:{_sipPort}", $"tls:127.0.0.1:{_tlsPort}"] : new[] { $"udp:127.0.0.1:{_sipPort}" },
+            tls = HasCertificate ? new { certificatePath = CertificatePath, keyPath = KeyPath } : null,
             trunks = new[] { new { name = "main", server = $"127.0.0.1:{Pbx.Port}", transport = "Udp", keepAlive = "00:00:00" } },
         },
         channels = new[]

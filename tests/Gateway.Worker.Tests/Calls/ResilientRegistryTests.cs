@@ -1,0 +1,101 @@
+using Gateway.Calls;
+using Gateway.Worker.Calls;
+
+namespace Gateway.Worker.Tests.Calls;
+
+/// <summary>What a node tells a registry that has come back with nothing in it.</summary>
+public sealed class ResilientRegistryTests
+{
+    private static readonly LiveCall Call = new(
+        new CallId("c1"), null, CallDirection.Inbound, new ChannelId("100"), "…0001", "main", "21", CallState.RingingPbx,
+        DateTimeOffset.UnixEpoch, null, "node-1");
+
+    private readonly EmptyRegistry _redis = new();
+    private readonly ResilientRegistry _registry;
+
+    public ResilientRegistryTests() => _registry = new ResilientRegistry(_redis, TimeProvider.System);
+
+    [Fact]
+    public async Task Live_calls_and_their_dialogs_are_shown_again_as_they_are_now()
+    {
+        await _registry.PublishAsync(Call, default);
+        await _registry.KeepDialogAsync(Call.Id, "dialog", default);
+        await _registry.PublishAsync(Call with { State = CallState.Live }, default);
+        _redis.Forget();
+        await _registry.ShowAgainAsync(default);
+        Assert.Equal(Call with { State = CallState.Live }, Assert.Single(await _redis.ListAsync(default)));
+        Assert.Equal("dialog", await _redis.TakeDialogAsync(Call.Id, default));
+    }
+
+    [Fact]
+    public async Task What_has_ended_is_not()
+    {
+        await _registry.PublishAsync(Call, default);
+        await _registry.RemoveAsync(Call.Id, default);
+        await _registry.KeepDialogAsync(Call.Id, "late", default);
+        _redis.Forget();
+        await _registry.ShowAgainAsync(default);
+        Assert.Empty(await _redis.ListAsync(default));
+        Assert.Null(await _redis.TakeDialogAsync(Call.Id, default));
+    }
+
+    [Fact]
+    public async Task A_call_that_ends_while_it_is_shown_again_is_not_left_behind()
+    {
+        await _registry.PublishAsync(Call, default);
+        _redis.Forget();
+        _redis.OnPublish = () => _registry.RemoveAsync(Call.Id, default);
+        await _registry.ShowAgainAsync(default);
+        Assert.Empty(await _redis.ListAsync(default));
+    }
+
+    private sealed class EmptyRegistry : ICallRegistry
+    {
+        private readonly Dictionary<CallId, LiveCall> _live = [];
+        private readonly Dictionary<CallId, string> _dialogs = [];
+
+        /// <summary>Happens before a call is shown.</summary>
+        public Func<Task> OnPublish { get; set; } = () => Task.CompletedTask;
+
+        public void Forget()
+        {
+            _live.Clear();
+            _dialogs.Clear();
+        }
+
+        public async Task PublishAsync(LiveCall call, CancellationToken cancellation)
+        {
+            await OnPublish();
+            _live[call.Id] = call;
+        }
+
+        public Task RemoveAsync(CallId callId, CancellationToken cancellation)
+        {
+            _live.Remove(callId);
+            _dialogs.Remove(callId);
+            return Task.CompletedTask;
+        }
+
+        public Task KeepDialogAsync(CallId callId, string dialog, CancellationToken cancellation)
+        {
+            _dialogs[callId] = dialog;
+            return Task.CompletedTask;
+        }
+
+        public Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation) =>
+            Task.FromResult(_dialogs.GetValueOrDefault(callId));
+
+        public Task<IReadOnlyList<LiveCall>> ListAsync(CancellationToken cancellation) =>
+            Task.FromResult<IReadOnlyList<LiveCall>>([.. _live.Values]);
+
+        public Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
+            Task.FromResult(ClaimResult.Claimed);
+
+        public Task<CallOwner?> FindAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) => Task.FromResult<CallOwner?>(null);
+
+        public Task<bool> BuryAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) => Task.FromResult(true);
+
+        public Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
+            Task.FromResult(true);
+    }
+}

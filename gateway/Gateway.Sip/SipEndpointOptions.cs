@@ -87,6 +87,15 @@ public sealed record SipTransportLimits
     /// <summary>From one address of a trunk: Kamailio and Asterisk open a handful.</summary>
     public int MaxPerTrunkAddress { get; init; } = 500;
 
+    /// <summary>
+    /// Requests outside calls a second from one address that belongs to no trunk (IPv6: one /64), and twice as many at once; messages that
+    /// belong to calls ten times as many. What is beyond is dropped unread.
+    /// </summary>
+    public int MaxUnexpectedRate { get; init; } = 10;
+
+    /// <summary>The same of all such addresses together.</summary>
+    public int MaxUnexpectedRateInAll { get; init; } = 200;
+
     /// <summary>Connections opened by us at one time; accepted ones never take their place.</summary>
     public int MaxOutgoing { get; init; } = 1000;
 

@@ -36,6 +36,19 @@ internal enum ConnectionEnd
     Stopped,
 }
 
+/// <summary>What a source's messages are counted under. A closed set: it is a metric label.</summary>
+internal enum SourceShare
+{
+    /// <summary>A request outside calls, or what cannot be read.</summary>
+    New,
+
+    /// <summary>What belongs to a call, as <see cref="SipCallPeek"/> tells.</summary>
+    InCall,
+
+    /// <summary>Line ends between the messages of a stream (RFC 5626 §3.5.1).</summary>
+    KeepAlive,
+}
+
 /// <summary>The instruments of meter "Gateway.Sip".</summary>
 internal sealed class SipMetrics : IDisposable
 {
@@ -46,6 +59,7 @@ internal sealed class SipMetrics : IDisposable
     private readonly Counter<long> _ignored;
     private readonly Counter<long> _closed;
     private readonly Counter<long> _overflow;
+    private readonly Counter<long> _limited;
     private readonly Counter<long> _received;
     private readonly Counter<long> _sent;
     private readonly Counter<long> _ended;
@@ -56,6 +70,8 @@ internal sealed class SipMetrics : IDisposable
         _ignored = _meter.CreateCounter<long>("gateway_sip_ignored_headers", description: "Malformed or surplus header fields passed over in messages that were taken");
         _closed = _meter.CreateCounter<long>("gateway_sip_connections_closed", description: "TCP and TLS connections closed, by reason");
         _overflow = _meter.CreateCounter<long>("gateway_sip_overflowed_datagrams", description: "Datagrams dropped because the endpoint was behind");
+        _limited = _meter.CreateCounter<long>(
+            "gateway_sip_limited_messages", description: "Messages dropped unread, since their source sends too many, by share and source");
         _received = _meter.CreateCounter<long>("gateway_sip_received_messages", description: "Messages received, by transport");
         _sent = _meter.CreateCounter<long>("gateway_sip_sent_messages", description: "Messages sent, by transport");
         _ended = _meter.CreateCounter<long>("gateway_sip_ended_calls", description: "Calls that are over, by direction and by final status or by what ended them");
@@ -71,6 +87,9 @@ internal sealed class SipMetrics : IDisposable
     public void Closed(ConnectionEnd reason) => _closed.Add(1, new KeyValuePair<string, object?>("reason", Label(reason.ToString())));
 
     public void Overflowed() => _overflow.Add(1);
+
+    public void Limited(SourceShare share, bool isTrunk, int count) => _limited.Add(
+        count, new("share", Label(share.ToString())), new KeyValuePair<string, object?>("source", isTrunk ? "trunk" : "unexpected"));
 
     public void Received(SipTransport transport) => _received.Add(1, new KeyValuePair<string, object?>("transport", Label(transport.ToString())));
 

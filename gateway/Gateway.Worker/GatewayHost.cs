@@ -14,6 +14,7 @@ using Gateway.Worker.Commands;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Health;
 using Gateway.Worker.Legs;
+using Gateway.Worker.Logs;
 using Gateway.Worker.Metrics;
 using Gateway.Worker.Permissions;
 using Gateway.Worker.Spool;
@@ -45,6 +46,7 @@ public static class GatewayHost
             .SetMinimumLevel(Enum.TryParse<LogLevel>(Environment.GetEnvironmentVariable("GATEWAY_LOG_LEVEL"), ignoreCase: true, out var level)
                 ? level
                 : LogLevel.Information);
+        LimitedLogs.Wrap(builder.Services);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Node.DrainDeadline + options.Calls.Ending + TimeSpan.FromSeconds(10));
         AddGateway(builder.Services, options, budget);
 

@@ -85,6 +85,11 @@ public sealed partial class MediaEngine : IAsyncDisposable
             _loops = [.. loops];
         }
         _meter = new MediaMeter(_loops, _ports, () => ActiveCalls);
+        loops[0].Post(() =>
+        {
+            if (!loops[0].HasPriority)
+                LogNoPriority();
+        });
         LogStarted(loops.Count, _ports.Capacity, libraries.OpusVersion, libraries.OpenSslVersion);
         return Task.CompletedTask;
     }
@@ -128,6 +133,10 @@ public sealed partial class MediaEngine : IAsyncDisposable
             if (_calls.Remove(call, out var index))
                 _load[index]--;
     }
+
+    [LoggerMessage(LogLevel.Information, "The system gives media threads no priority over others (LimitNICE=-10, --ulimit nice=30 or "
+        + "CAP_SYS_NICE would allow it): under heavy load audio may stutter.")]
+    private partial void LogNoPriority();
 
     [LoggerMessage(LogLevel.Information, "Media runs on {Loops} loops with {Pairs} PBX port pairs, {Opus}, {OpenSsl}.")]
     private partial void LogStarted(int loops, int pairs, string opus, string openSsl);

@@ -112,6 +112,23 @@ public class GatewayOptionsReaderTests
         Assert.Contains("playout", GatewayOptionsReader.Print(options));
     }
 
+    [Theory]
+    [InlineData("", 500)]
+    [InlineData("\"maxCallRate\": 1,", 100)]
+    [InlineData("\"maxCallRate\": 400,", 2000)]
+    [InlineData("\"maxRequestRate\": 250,", 250)]
+    [InlineData("\"maxRequestRate\": 9,", null)]
+    [InlineData("\"maxCallRate\": 400, \"maxRequestRate\": 700,", null)]
+    public void A_trunk_may_send_a_multiple_of_its_calls_unless_it_says_how_much(string rates, int? perSecond)
+    {
+        var json = Valid.Replace("\"name\": \"main\"", rates + "\"name\": \"main\"");
+        Assert.Equal(perSecond is not null, GatewayOptionsReader.TryRead(json, out var options, out var errors));
+        if (perSecond is null)
+            Assert.StartsWith("sip.trunks['main'].maxRequestRate", Assert.Single(errors));
+        else
+            Assert.Equal(perSecond, Assert.Single(Trunks.Endpoint(options!, DescriptorBudget.Of(options!, 100_000)).Trunks).EffectiveRequestRate);
+    }
+
     [Fact]
     public void The_shortest_playout_delay_is_not_above_the_longest()
     {

@@ -148,6 +148,7 @@ public sealed class UserAgent : IServerTransactionUser
         _deadlines.Schedule(session);
     }
 
+    /// <summary>The trunk that a path belongs to. From any thread: a trunk's targets are replaced whole, never changed.</summary>
     public Trunk? FindTrunk(SipFlow source)
     {
         Trunk? best = null;

@@ -10,17 +10,13 @@ internal static class SipContentLength
     {
         length = 0;
         var found = false;
-        while (!head.IsEmpty)
+        var fields = new RawHeaderReader(head);
+        while (fields.TryRead())
         {
-            var end = head.IndexOf("\r\n"u8);
-            var line = end < 0 ? head : head[..end];
-            head = end < 0 ? default : head[(end + 2)..];
-            var colon = line.IndexOf((byte)':');
-            if (colon < 1 || !IsContentLength(line[..colon].TrimEnd(" \t"u8)))
+            if (!IsContentLength(fields.Name))
                 continue;
-            var text = Encoding.Latin1.GetString(line[(colon + 1)..].Trim(" \t"u8));
-            var isFolded = !head.IsEmpty && SipGrammar.IsWhiteSpace((char)head[0]);
-            if (isFolded || !SipGrammar.TryParseNumber(text, int.MaxValue / 2, out var value))
+            var text = Encoding.Latin1.GetString(fields.Value);
+            if (fields.IsFolded || !SipGrammar.TryParseNumber(text, int.MaxValue / 2, out var value))
                 return SipParseFault.BadContentLength;
             if (found && value != length)
                 return SipParseFault.RepeatedHeader;

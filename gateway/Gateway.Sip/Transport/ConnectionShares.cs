@@ -40,5 +40,5 @@ internal sealed class ConnectionShares(SipTransportLimits limits)
     }
 
     /// <summary>One host has a whole /64 of IPv6 (RFC 4291 §2.5.1), so that counts as one address.</summary>
-    private static UInt128 KeyOf(TransportAddress remote) => remote.IsIPv4 ? remote.Bits : remote.Bits >> 64 << 64;
+    public static UInt128 KeyOf(TransportAddress remote) => remote.IsIPv4 ? remote.Bits : remote.Bits >> 64 << 64;
 }

@@ -14,14 +14,16 @@ internal sealed class SipTransports : IAsyncDisposable
     private readonly ChannelWriter<EndpointInput> _inbox;
     private readonly SipMetrics _metrics;
     private readonly ILogger _logger;
+    private readonly SipSources _sources;
     private readonly StreamTransport _streams;
     private readonly TlsCertificates _tls;
     private readonly ITimer _watch;
     private readonly IReadOnlyList<IPNetwork> _localNetworks;
 
-    /// <remarks><c>trunkOf</c>: the name of the trunk that a path belongs to; asked from several threads.</remarks>
+    /// <remarks><c>trunkOf</c>: the trunk that a path belongs to; asked from several threads.</remarks>
     public SipTransports(
-        SipEndpointOptions options, Func<SipFlow, string?> trunkOf, ChannelWriter<EndpointInput> inbox, SipMetrics metrics, TimeProvider time, ILogger logger)
+        SipEndpointOptions options, Func<SipFlow, TrunkOptions?> trunkOf, ChannelWriter<EndpointInput> inbox, SipMetrics metrics,
+        TimeProvider time, ILogger logger)
     {
         _inbox = inbox;
         _metrics = metrics;
@@ -29,7 +31,8 @@ internal sealed class SipTransports : IAsyncDisposable
         _localNetworks = options.LocalNetworks;
         _tls = new TlsCertificates(options, time, logger);
         _watch = _tls.Watch(time);
-        _streams = new StreamTransport(options.Limits, trunkOf, _tls, inbox, metrics, time, logger);
+        _sources = new SipSources(options.Limits, trunkOf, metrics, time, logger);
+        _streams = new StreamTransport(options.Limits, _sources, _tls, inbox, metrics, time, logger);
     }
 
     public int Connections => _streams.Count;
@@ -89,7 +92,7 @@ internal sealed class SipTransports : IAsyncDisposable
             _udp.Add(null);
             return _streams.Listen(index, listener.Transport, listener.Bind);
         }
-        var port = new UdpPort(index, listener.Bind, _inbox, _metrics, _logger);
+        var port = new UdpPort(index, listener.Bind, _sources, _inbox, _metrics, _logger);
         _udp.Add(port);
         return port.Bound;
     }

@@ -13,6 +13,12 @@ namespace Gateway.Sip.Transport;
 internal sealed class StreamConnection
 #pragma warning restore CA1001
 {
+    /// <summary>
+    /// Pings that are answered, and line ends that are read without further thought. RFC 5626 §4.4.1 knows a ping in each 95 s.
+    /// </summary>
+    private const double LineEndsPerSecond = 5;
+    private const double LineEndsAtOnce = 50;
+
     private readonly Channel<(ReadOnlyMemory<byte> Bytes, long Transaction)> _queue =
         Channel.CreateUnbounded<(ReadOnlyMemory<byte>, long)>(new UnboundedChannelOptions { SingleReader = true }); // bounded by bytes, below
     private readonly CancellationTokenSource _stop = new();
@@ -21,6 +27,9 @@ internal sealed class StreamConnection
     private long _queuedBytes;
     private int _closed;
     private readonly Instant _openedAt;
+    private readonly RateLimit _lineEnds = new(LineEndsPerSecond, LineEndsAtOnce);
+    private int _surplusLineEnds;
+    private bool _isFlooding;
     private volatile bool _sawMessage;
     private bool _sawRequest;
 
@@ -150,8 +159,11 @@ internal sealed class StreamConnection
                 if (count == 0)
                     return;
                 framer.Advance(count);
+                (_isFlooding, _surplusLineEnds) = (false, 0);
                 if (!await DrainAsync(framer))
                     return;
+                if (_isFlooding)
+                    await _owner.PauseAsync(_flow, _surplusLineEnds, _stop.Token);
             }
         }
         catch (IOException)
@@ -174,8 +186,14 @@ internal sealed class StreamConnection
                 case SipFrameKind.None:
                     return true;
                 case SipFrameKind.Ping:
-                    LastActivity = _owner.Now;
-                    TrySend("\r\n"u8.ToArray(), 0); // RFC 5626 §3.5.1
+                    if (TryTakeLineEnd())
+                        TrySend("\r\n"u8.ToArray(), 0); // RFC 5626 §3.5.1
+                    break;
+                case SipFrameKind.Pong:
+                    TryTakeLineEnd();
+                    break;
+                case SipFrameKind.Message when !_owner.TryTake(_flow, frame.Span):
+                    _isFlooding = true;
                     break;
                 case SipFrameKind.Message:
                     LastActivity = _owner.Now;
@@ -187,6 +205,19 @@ internal sealed class StreamConnection
                     return false;
             }
         }
+    }
+
+    /// <summary>False: one of a flood, which is passed over.</summary>
+    private bool TryTakeLineEnd()
+    {
+        if (_lineEnds.TryTake(_owner.Now))
+        {
+            LastActivity = _owner.Now;
+            return true;
+        }
+        _isFlooding = true;
+        _surplusLineEnds++;
+        return false;
     }
 
     private EndpointInput Parse(ReadOnlySpan<byte> frame)

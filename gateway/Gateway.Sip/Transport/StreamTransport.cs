@@ -27,6 +27,10 @@ internal sealed partial class StreamTransport : IAsyncDisposable
 
     /// <summary>ip(7): IP_BIND_ADDRESS_NO_PORT.</summary>
     private const int BindAddressNoPort = 24;
+
+    /// <summary>Between two reads of a few kilobytes from a connection that floods: what belongs to calls still passes in time.</summary>
+    private static readonly TimeSpan FloodPause = TimeSpan.FromMilliseconds(20);
+
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _lock = new();
@@ -36,7 +40,7 @@ internal sealed partial class StreamTransport : IAsyncDisposable
     private readonly List<Acceptor> _acceptors = [];
     private readonly Dictionary<int, IPAddress> _boundTo = [];
     private readonly ConnectionShares _shares;
-    private readonly Func<SipFlow, string?> _trunkOf;
+    private readonly SipSources _sources;
     private readonly LogLimit _connectLog = new(TimeSpan.FromSeconds(30));
     private readonly LogLimit _refusalLog = new(TimeSpan.FromMinutes(1));
     private readonly List<Socket> _listening = [];
@@ -51,13 +55,12 @@ internal sealed partial class StreamTransport : IAsyncDisposable
     private long _lastId;
     private int _outgoing;
 
-    /// <remarks><c>trunkOf</c>: the name of the trunk that a path belongs to; asked from several threads.</remarks>
     public StreamTransport(
-        SipTransportLimits limits, Func<SipFlow, string?> trunkOf, TlsCertificates tls, ChannelWriter<EndpointInput> inbox, SipMetrics metrics,
+        SipTransportLimits limits, SipSources sources, TlsCertificates tls, ChannelWriter<EndpointInput> inbox, SipMetrics metrics,
         TimeProvider time, ILogger logger)
     {
         Limits = limits;
-        _trunkOf = trunkOf;
+        _sources = sources;
         _shares = new ConnectionShares(limits);
         _tls = tls;
         _inbox = inbox;
@@ -117,6 +120,17 @@ internal sealed partial class StreamTransport : IAsyncDisposable
             LogReportLost(_logger); // the queue is full: the transaction's own timer ends it
     }
 
+    /// <summary>False: the connection's source sends too much, and the message is not to be looked at.</summary>
+    public bool TryTake(SipFlow flow, ReadOnlySpan<byte> message) => _sources.TryTake(flow, message);
+
+    /// <summary>Lets a source that sends too much wait for its next read: the rest of its flood stays in its own buffers.</summary>
+    public Task PauseAsync(SipFlow flow, int lineEnds, CancellationToken stop)
+    {
+        if (lineEnds > 0)
+            _sources.DropLineEnds(flow, lineEnds);
+        return Task.Delay(FloodPause, _time, stop);
+    }
+
     public ValueTask DeliverAsync(EndpointInput input, CancellationToken stop) => _inbox.WriteAsync(input, stop);
 
     public void AddAlias(StreamConnection connection, ViaHeader via)
@@ -171,7 +185,7 @@ internal sealed partial class StreamTransport : IAsyncDisposable
     private void Admit(Socket socket, int listener, SipTransport transport)
     {
         var flow = new SipFlow(transport, TransportAddress.From((IPEndPoint)socket.RemoteEndPoint!), listener);
-        var isExpected = _trunkOf(flow) is not null;
+        var isExpected = _sources.TrunkOf(flow) is not null;
         StreamConnection? connection = null;
         lock (_lock)
         {
@@ -230,7 +244,8 @@ internal sealed partial class StreamTransport : IAsyncDisposable
             return stream;
         var tls = new SslStream(stream);
         var verdict = new TlsVerdict();
-        await AuthenticateOrDisposeAsync(tls, tls.AuthenticateAsClientAsync(_tls.ClientOptions(flow, _trunkOf(flow), verdict), stop), verdict);
+        var options = _tls.ClientOptions(flow, _sources.TrunkOf(flow)?.Name, verdict);
+        await AuthenticateOrDisposeAsync(tls, tls.AuthenticateAsClientAsync(options, stop), verdict);
         return tls;
     }
 
@@ -292,7 +307,9 @@ internal sealed partial class StreamTransport : IAsyncDisposable
         if (connection.IsOutgoing && !_stop.IsCancellationRequested)
             _inbox.TryWrite(new EndpointInput.FlowClosed(connection.Flow));
         if (connection.End == ConnectionEnd.Connect && connection.Reason is { } reason && _connectLog.TryPass(Now, out var suppressed))
-            LogNotConnected(_logger, connection.Flow.Transport, connection.Flow.Remote, _trunkOf(connection.Flow), connection.IsOutgoing, reason, suppressed);
+            LogNotConnected(
+                _logger, connection.Flow.Transport, connection.Flow.Remote, _sources.TrunkOf(connection.Flow)?.Name, connection.IsOutgoing,
+                reason, suppressed);
     }
 
     private void Remove(StreamConnection connection)

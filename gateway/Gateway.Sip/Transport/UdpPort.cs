@@ -15,15 +15,18 @@ internal sealed partial class UdpPort : IAsyncDisposable
 
     private readonly Socket _socket;
     private readonly int _listener;
+    private readonly SipSources _sources;
     private readonly ChannelWriter<EndpointInput> _inbox;
     private readonly SipMetrics _metrics;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private Task _receiving = Task.CompletedTask;
 
-    public UdpPort(int listener, IPEndPoint bind, ChannelWriter<EndpointInput> inbox, SipMetrics metrics, ILogger logger)
+    public UdpPort(
+        int listener, IPEndPoint bind, SipSources sources, ChannelWriter<EndpointInput> inbox, SipMetrics metrics, ILogger logger)
     {
         _listener = listener;
+        _sources = sources;
         _inbox = inbox;
         _metrics = metrics;
         _logger = logger;
@@ -106,6 +109,8 @@ internal sealed partial class UdpPort : IAsyncDisposable
     private void Handle(ReadOnlySpan<byte> bytes, TransportAddress remote)
     {
         var flow = new SipFlow(SipTransport.Udp, remote, _listener);
+        if (!_sources.TryTake(flow, bytes))
+            return;
         EndpointInput input;
         if (SipParser.TryParse(bytes, out var message, out var error))
             input = new EndpointInput.Received(message, flow);

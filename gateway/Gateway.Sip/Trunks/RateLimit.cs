@@ -2,10 +2,10 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Sip;
 
-/// <summary>A token bucket: so many at once, and then so many a second. Owned by the endpoint's loop.</summary>
+/// <summary>A token bucket: so many at once, and then so many a second. Not thread-safe.</summary>
 /// <param name="perSecond">Tokens that come back.</param>
 /// <param name="burst">Tokens at the start and at most.</param>
-internal sealed class RateLimit(double perSecond, double burst)
+public sealed class RateLimit(double perSecond, double burst)
 {
     private readonly double _burst = burst;
     private double _tokens = burst;

@@ -61,6 +61,15 @@ public sealed record TrunkOptions
     /// <summary>New calls a second that the trunk may bring us, and twice as many at once; more are answered 503 before anything is stored.</summary>
     public int MaxCallRate { get; init; } = 100;
 
+    /// <summary>
+    /// Requests outside calls a second from one address of the trunk, and twice as many at once; messages that belong to calls ten times as
+    /// many. What is beyond is dropped unread. Null: five times <see cref="MaxCallRate"/>, at least 100.
+    /// </summary>
+    public int? MaxRequestRate { get; init; }
+
+    /// <summary><see cref="MaxRequestRate"/>, or what stands for it.</summary>
+    public int EffectiveRequestRate => MaxRequestRate ?? Math.Max(MaxCallRate * 5, 100);
+
     /// <summary>How many Contacts of 3xx responses one call may try, only within this trunk's own hosts. Zero: 3xx fails the call.</summary>
     public int MaxRedirects { get; init; } = 5;
 }

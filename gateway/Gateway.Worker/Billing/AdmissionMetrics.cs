@@ -7,7 +7,7 @@ namespace Gateway.Worker.Billing;
 /// <summary>The metrics of admission, holds and orphans.</summary>
 internal static class AdmissionMetrics
 {
-    private static readonly Meter Meter = new("Gateway.Books");
+    private static readonly Meter Meter = new("Gateway.Admission");
 
     private static readonly Histogram<double> Admission = Meter.CreateHistogram<double>(
         "gateway_admission_seconds", "s", "Time to decide whether a call may begin, by outcome");

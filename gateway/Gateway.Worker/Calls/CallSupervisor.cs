@@ -146,6 +146,12 @@ internal sealed partial class CallSupervisor(
                 await invite.RejectAsync(481);
             return;
         }
+        if (!services.Capacity.HasRoomForAttempt)
+        {
+            CallMetrics.Shed();
+            await invite.RejectAsync(503, headers: [("Retry-After", "5")]);
+            return;
+        }
         var (user, dialled) = factory.Dial(invite.Info);
         if (user is null)
         {

@@ -13,6 +13,12 @@ internal sealed class NodeCapacity(DescriptorBudget budget)
 
     public int ActiveCalls => Volatile.Read(ref _activeCalls);
 
+    /// <summary>
+    /// False: so many attempts are in progress that another one is not even recorded. A refused call counts until its record is written,
+    /// which takes long where a store is slow: without this a PBX could pile them up without end.
+    /// </summary>
+    public bool HasRoomForAttempt => ActiveCalls < budget.Attempts;
+
     /// <summary>Counts a call loop in, whether there is room for it or not: a refused call is a call too, until it has ended.</summary>
     public void Enter() => Interlocked.Increment(ref _activeCalls);
 

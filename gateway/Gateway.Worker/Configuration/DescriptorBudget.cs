@@ -24,6 +24,12 @@ internal sealed record DescriptorBudget(int Limit, int Need, int Calls, int SipC
 
     public bool IsEnough => Limit >= Need;
 
+    /// <summary>
+    /// Calls in progress, refused ones until their record is written included: a few more than <see cref="Calls"/>, since a refusal is
+    /// recorded too.
+    /// </summary>
+    public int Attempts => Calls + Calls / 10 + 10;
+
     public int SipOutgoing => Math.Max(SipConnections / 2, 8);
 
     public static DescriptorBudget Of(GatewayOptions options, int limit)

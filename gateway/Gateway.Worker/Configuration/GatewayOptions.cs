@@ -173,7 +173,13 @@ public sealed record TrunkConfiguration
     /// more are answered 503 before anything is stored.</summary>
     public int MaxCallRate { get; init; } = 100;
 
-    /// <summary>The credentials that the PBX must give to our challenges.</summary>
+    /// <summary>
+    /// Requests outside calls a second from one address of the PBX, and twice as many at once; messages that belong to calls ten times as
+    /// many. What is beyond is dropped unread. Null: five times <see cref="MaxCallRate"/>, at least 100.
+    /// </summary>
+    public int? MaxRequestRate { get; init; }
+
+    /// <summary>We challenge the PBX with these.</summary>
     public string? InboundUser { get; init; }
 
     public Secret? InboundPassword { get; init; }

@@ -88,7 +88,11 @@ internal static class GatewayOptionsRules
             else if (trunk.Listen is not null && trunk.Transport is { } transport && !trunk.Listen.StartsWith($"{transport}:", StringComparison.OrdinalIgnoreCase))
                 yield return $"sip.trunks['{trunk.Name}'].listen: '{trunk.Listen}' does not use {transport}.";
             if (trunk.MaxCallRate is < 1 or > 10_000)
-                yield return $"sip.trunks['{trunk.Name}'].maxCallRate: must be between 1 and 10000.";
+                yield return $"sip.trunks['{trunk.Name}'].maxCallRate: 1 … 10000.";
+            if (trunk.MaxRequestRate is < 10 or > 100_000)
+                yield return $"sip.trunks['{trunk.Name}'].maxRequestRate: 10 … 100000.";
+            else if (trunk.MaxRequestRate < trunk.MaxCallRate * 2) // a call may take two INVITEs: without credentials and with them
+                yield return $"sip.trunks['{trunk.Name}'].maxRequestRate: at least twice maxCallRate; a challenged call takes two requests.";
             if (trunk.CertificatePath is { } certificate && !File.Exists(certificate))
                 yield return $"sip.trunks['{trunk.Name}'].certificatePath: there is no file '{certificate}'.";
             if (trunk.MediaAddress is { } media && !options.Media.Pbx.Bindings.Any(binding => IsAdvertised(binding, media)))

@@ -16,8 +16,8 @@ internal static class Trunks
         Trunks = [.. options.Sip.Trunks.Select(trunk => ForSip(trunk, ProfileOf(options, trunk)))],
         Tls = options.Sip.Tls,
         LocalNetworks = [.. options.Sip.LocalNetworks.Select(text => IPNetwork.Parse(text))],
-        // Calls beyond the limit are refused by admission, which leaves a record of them; only a flood of them is refused before that.
-        MaxCalls = options.Node.MaxCalls + options.Node.MaxCalls / 10 + 10,
+        // A call too many is refused by admission, which leaves a record of it; only a flood of them is refused before that.
+        MaxCalls = budget.Attempts,
         Limits = new SipTransportLimits { MaxConnections = budget.SipConnections, MaxOutgoing = budget.SipOutgoing },
     };
 
@@ -95,6 +95,7 @@ internal static class Trunks
             Listener = trunk.Listen is { } listen && SipAddresses.TryParseEndPoint(listen, out _, out var listener) ? listener : null,
             Nat = trunk.Nat,
             MaxCallRate = trunk.MaxCallRate,
+            MaxRequestRate = trunk.MaxRequestRate,
             CertificatePath = trunk.CertificatePath,
             KeyPath = trunk.KeyPath,
             Domain = trunk.Domain,

@@ -18,6 +18,9 @@ internal static class CallMetrics
     private static readonly UpDownCounter<long> LiveCalls = Meter.CreateUpDownCounter<long>(
         "gateway_calls_active", "{call}", "Calls in progress by direction");
 
+    private static readonly Counter<long> ShedCalls = Meter.CreateCounter<long>(
+        "gateway_calls_shed", "{call}", "INVITEs answered 503 without a record: too many attempts are in progress");
+
     private static readonly Histogram<double> SetUp = Meter.CreateHistogram<double>(
         "gateway_calls_setup_seconds", "s", "Time from the first message of a call to its answer");
 
@@ -54,6 +57,8 @@ internal static class CallMetrics
         SetUp.Record((answered - record.StartedAt).TotalSeconds, direction);
         Talk.Record((record.EndedAt - answered).TotalSeconds, direction);
     }
+
+    public static void Shed() => ShedCalls.Add(1);
 
     public static void Webhook(string outcome) => Webhooks.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 

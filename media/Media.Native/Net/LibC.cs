@@ -46,7 +46,9 @@ internal struct TimeSpec
     internal nint Nanoseconds;
 }
 
-/// <summary>The part of Linux's C library that sockets, epoll and folders need (64-bit, the same numbers on x86-64 and arm64).</summary>
+/// <summary>
+/// The part of Linux's C library that sockets, epoll, folders and threads need (64-bit, the same numbers on x86-64 and arm64).
+/// </summary>
 internal static unsafe partial class LibC
 {
     private const string Name = "libc"; // the runtime maps it to the C library it runs on
@@ -83,6 +85,13 @@ internal static unsafe partial class LibC
     internal const int HostDown = 112;
     internal const int HostUnreachable = 113;
 
+    /// <summary>sched(7): the usual policy, and children that do not inherit a niceness below zero.</summary>
+    internal const int SchedulerOther = 0;
+    internal const int SchedulerResetOnFork = 0x40000000;
+
+    /// <summary>PRIO_PROCESS, which on Linux means one thread; id 0 is the calling one.</summary>
+    internal const int PriorityOfThread = 0;
+
     internal const uint EpollIn = 1;
     internal const int EpollAdd = 1;
     internal const int EpollDelete = 2;
@@ -98,6 +107,12 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Name, EntryPoint = "fsync", SetLastError = true)]
     internal static partial int Flush(DescriptorHandle descriptor);
+
+    [LibraryImport(Name, EntryPoint = "sched_setscheduler", SetLastError = true)]
+    internal static partial int SetScheduler(int thread, int policy, int* parameters);
+
+    [LibraryImport(Name, EntryPoint = "setpriority", SetLastError = true)]
+    internal static partial int SetPriority(int which, int id, int niceness);
 
     [LibraryImport(Name, EntryPoint = "bind", SetLastError = true)]
     internal static partial int Bind(DescriptorHandle socket, SocketAddressBytes* address, int length);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Calls;
+using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Tests.Calls.Bench;
 using Testing;
@@ -42,6 +43,33 @@ public sealed class CapacityTests(Stores stores)
         var third = await bench.WhatsApp.PlaceAsync();
         await (await bench.Pbx.NextAsync()).RejectAsync(486);
         await bench.EndsAsync(third, HangupCause.Busy);
+    }
+
+    [Fact]
+    public async Task Refused_calls_whose_records_wait_for_PostgreSQL_do_not_pile_up()
+    {
+        using var own = Stores.StartPrivate();
+        await using var bench = await CallBench.StartAsync(own, OneCall);
+        var supervisor = bench.Gateway.Service<CallSupervisor>();
+        var (before, phone) = (await bench.Gateway.MetricAsync("gateway_calls_shed_total"), bench.WhatsApp.User().Phone);
+        own.Freeze(StoreServer.Postgres);
+        var first = SipProbe.InviteAsync(bench.Gateway.SipPort, phone);
+        await Eventually.SeeAsync(() => supervisor.Count == 1, "the first call waits for its admission");
+        var most = 0;
+        for (var i = 0; i < 40; i++)
+        {
+            Assert.StartsWith("SIP/2.0 503", await SipProbe.InviteAsync(bench.Gateway.SipPort, phone), StringComparison.Ordinal);
+            most = Math.Max(most, supervisor.Count);
+        }
+        own.Thaw(StoreServer.Postgres);
+        await first;
+        Assert.InRange(most, 2, 11); // one call, ten refused ones
+        await bench.Gateway.IsIdleAsync();
+        var shed = (int)(await bench.Gateway.MetricAsync("gateway_calls_shed_total") - before);
+        Assert.InRange(shed, 1, 30);
+        await Eventually.SeeAsync(
+            () => bench.Gateway.RowsAsync(phone), rows => rows.Count == 41 - shed && rows.All(row => row.HasEnded),
+            "a record of every other one", rows => $"{rows.Count} rows, {shed} shed");
     }
 
     [Fact]

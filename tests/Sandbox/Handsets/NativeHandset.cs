@@ -92,8 +92,11 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     /// <summary>Connectivity checks that were refused, as the options request.</summary>
     public int ChecksRefused { get; private set; }
 
-    /// <summary>Longest time between two RTP packets after the first.</summary>
+    /// <summary>Longest time between two RTP packets after the first, or since <see cref="ForgetAudio"/>.</summary>
     public TimeSpan LongestGap { get; private set; }
+
+    /// <summary>Longest time that a frame of ours left late: what this machine and not the business took, since <see cref="ForgetAudio"/>.</summary>
+    public TimeSpan LongestDelay { get; private set; }
 
     private Instant _lastRtp;
 
@@ -182,7 +185,10 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     public void ForgetAudio()
     {
         lock (Gate)
+        {
             _voice.Meter.Clear();
+            (LongestGap, LongestDelay) = (TimeSpan.Zero, TimeSpan.Zero);
+        }
     }
 
     public ValueTask DisposeAsync()
@@ -247,6 +253,8 @@ public sealed class NativeHandset : IHandset, IMediaPeer
             _dtls?.HandleTimeout();
             DrainDtls(now);
         }
+        if (_nextFrame <= now && now - _nextFrame > LongestDelay)
+            LongestDelay = now - _nextFrame;
         for (; _nextFrame <= now; _nextFrame += Frame)
             SendFrame(now);
         if (_srtp is null || !_isOpen)

@@ -1,4 +1,5 @@
 using Media.Native.Net;
+using Media.Native.Threads;
 using Media.Protocols.Primitives;
 
 namespace Sandbox.Handsets;
@@ -21,6 +22,9 @@ public interface IMediaPeer
 /// <summary>One thread for all test endpoints of the process: a load test has hundreds of them.</summary>
 public sealed class PeerLoop : IDisposable
 {
+    /// <summary>The endpoints stand for machines of their own, which the load of this one does not slow.</summary>
+    private const int Niceness = -15;
+
     public static readonly PeerLoop Shared = new();
 
     private readonly Poller _poller = new();
@@ -75,6 +79,7 @@ public sealed class PeerLoop : IDisposable
 
     private void Run()
     {
+        CurrentThread.TrySetNiceness(Niceness);
         while (!_isStopping)
         {
             var peers = Volatile.Read(ref _peers);

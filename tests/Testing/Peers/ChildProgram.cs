@@ -40,18 +40,32 @@ public sealed class ChildProgram : IAsyncDisposable
     }
 
     /// <summary>A program of this repository, of the same build as the running one (bin/Release/net10.0).</summary>
-    public static ChildProgram Of(string name, string project, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder)
+    /// <param name="name">For people.</param>
+    /// <param name="project">Its folder.</param>
+    /// <param name="arguments">What it is given.</param>
+    /// <param name="environment">Added to the own one.</param>
+    /// <param name="folder">Its working directory.</param>
+    /// <param name="descriptors">How many files it may open (ulimit -n); null: as many as this process.</param>
+    /// <param name="niceness">Below zero where the system allows it: it goes before this process.</param>
+    public static ChildProgram Of(
+        string name, string project, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder,
+        int? descriptors = null, int niceness = 0)
     {
         var framework = new DirectoryInfo(AppContext.BaseDirectory);
         var path = Repository.File(project, "bin", framework.Parent!.Name, framework.Name, Path.GetFileName(project) + ".dll");
         // A program started by its own executable finds only the host on the path.
         var host = Path.GetFileName(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
-        return new ChildProgram(name, folder, [host, path, .. arguments], environment);
+        string[] limited = ["bash", "-c", $"ulimit -n {descriptors?.ToString() ?? "$(ulimit -n)"}; exec nice -n {niceness} \"$@\"", "limited"];
+        var isLimited = descriptors is not null || niceness != 0;
+        return new ChildProgram(name, folder, [.. isLimited ? limited : [], host, path, .. arguments], environment);
     }
 
     public string Name { get; }
 
     public int Id => _process.Id;
+
+    /// <summary>Lines it has written so far.</summary>
+    public int Lines { get; private set; }
 
     public bool HasExited => _process.HasExited;
 
@@ -109,6 +123,7 @@ public sealed class ChildProgram : IAsyncDisposable
             return;
         lock (_log)
         {
+            Lines++;
             _log.Enqueue(line);
             if (_log.Count > MaxLogLines)
                 _log.Dequeue();

@@ -50,13 +50,21 @@ public sealed class WorkerBench : IAsyncLifetime
     }
 
     /// <summary>Starts the worker, for the first time or after it was killed, and waits until it accepts calls.</summary>
-    internal async Task StartAsync()
+    internal async Task StartAsync(int? descriptors = null, int niceness = 0)
     {
-        await BeginAsync();
+        await BeginAsync(descriptors, niceness);
         await UntilReadyAsync();
     }
 
     internal Task UntilReadyAsync() => Eventually.SeeAsync(IsReadyAsync, ready => ready, "the worker is ready", _ => Log());
+
+    /// <summary>The port of SIP, over UDP and TCP.</summary>
+    internal int SipPort => _sipPort;
+
+    /// <summary>The number of lines that the worker has printed.</summary>
+    internal int LogLines => _worker!.Lines;
+
+    internal bool HasExited => _worker!.HasExited;
 
     /// <summary>The end of the worker's output.</summary>
     internal string Log() => string.Join("\n", _worker!.Tail(20));
@@ -77,14 +85,15 @@ public sealed class WorkerBench : IAsyncLifetime
     }
 
     /// <summary>Starts the worker and does not wait.</summary>
-    internal async Task BeginAsync()
+    internal async Task BeginAsync(int? descriptors = null, int niceness = 0)
     {
         if (_worker is not null) // left by a failed test
             await KillAsync();
         var configuration = Path.Combine(_folder, "gateway.json");
         await File.WriteAllTextAsync(configuration, Configuration());
         _worker = ChildProgram.Of(
-            "worker", "gateway/Gateway.Worker", ["run", configuration], new Dictionary<string, string> { ["GATEWAY_LOG_LEVEL"] = "Information" }, _folder);
+            "worker", "gateway/Gateway.Worker", ["run", configuration], new Dictionary<string, string> { ["GATEWAY_LOG_LEVEL"] = "Information" },
+            _folder, descriptors, niceness);
     }
 
     /// <summary>Sends the worker a signal by its name without SIG.</summary>
@@ -99,7 +108,9 @@ public sealed class WorkerBench : IAsyncLifetime
 
     internal async Task KillAsync()
     {
-        await _worker!.KillAsync();
+        if (_worker is null)
+            return;
+        await _worker.KillAsync();
         await _worker.DisposeAsync();
         _worker = null;
     }
@@ -186,7 +197,7 @@ public sealed class WorkerBench : IAsyncLifetime
         whatsApp = new { appSecrets = new[] { WebhookRelay.AppSecret }, verifyToken = "verify", graph = new { baseUrl = WhatsApp.Url } },
         sip = new
         {
-            listen = HasCertificate ? [$"udp:127.0.0.1:{_sipPort}", $"tls:127.0.0.1:{_tlsPort}"] : new[] { $"udp:127.0.0.1:{_sipPort}" },
+            listen = (string[])[$"udp:127.0.0.1:{_sipPort}", HasCertificate ? $"tls:127.0.0.1:{_tlsPort}" : $"tcp:127.0.0.1:{_sipPort}"],
             tls = HasCertificate ? new { certificatePath = CertificatePath, keyPath = KeyPath } : null,
             trunks = new[] { new { name = "main", server = $"127.0.0.1:{Pbx.Port}", transport = "Udp", keepAlive = "00:00:00" } },
         },

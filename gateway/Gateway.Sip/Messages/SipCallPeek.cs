@@ -1,0 +1,30 @@
+using System.Text;
+
+namespace Gateway.Sip.Messages;
+
+/// <summary>Whether a message belongs to a call that its sender takes for existing, told from its raw bytes before it is parsed.</summary>
+internal static class SipCallPeek
+{
+    /// <summary>
+    /// True for responses, for ACK, CANCEL, BYE and PRACK, and for every request whose To has a tag (RFC 3261 §12.2). It proves nothing:
+    /// whether there is such a call is known only after parsing.
+    /// </summary>
+    public static bool IsInCall(ReadOnlySpan<byte> message)
+    {
+        message = message.TrimStart("\r\n"u8);
+        if (message.StartsWith("SIP/"u8) || message.StartsWith("ACK "u8) || message.StartsWith("CANCEL "u8)
+            || message.StartsWith("BYE "u8) || message.StartsWith("PRACK "u8))
+            return true;
+        var end = message.IndexOf("\r\n\r\n"u8);
+        var fields = new RawHeaderReader(end < 0 ? message : message[..end]);
+        while (fields.TryRead())
+        {
+            if (Ascii.EqualsIgnoreCase(fields.Name, "To"u8) || Ascii.EqualsIgnoreCase(fields.Name, "t"u8))
+                return HasTag(fields.Value);
+        }
+        return false;
+    }
+
+    private static bool HasTag(ReadOnlySpan<byte> to) =>
+        NameAddr.TryParse(Encoding.Latin1.GetString(to), out var address) && address.Tag is { Length: > 0 };
+}

@@ -1,0 +1,19 @@
+using Media.Native.Net;
+
+namespace Media.Native.Threads;
+
+/// <summary>The scheduling of the calling thread (sched(7)); on Linux each thread of a process has its own.</summary>
+public static class CurrentThread
+{
+    /// <summary>
+    /// Gives the calling thread a niceness (setpriority(2): -20 is served first, 0 is usual, 19 is served last). Threads that it starts
+    /// have the usual one: the runtime may start a worker of its pool from any thread. False: the system does not allow it (RLIMIT_NICE,
+    /// CAP_SYS_NICE), and nothing has changed that could be noticed.
+    /// </summary>
+    public static unsafe bool TrySetNiceness(int niceness)
+    {
+        var none = 0;
+        return LibC.SetScheduler(0, LibC.SchedulerOther | LibC.SchedulerResetOnFork, &none) == 0
+            && LibC.SetPriority(LibC.PriorityOfThread, 0, niceness) == 0;
+    }
+}

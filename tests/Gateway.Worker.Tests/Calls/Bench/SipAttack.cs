@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Gateway.Worker.Tests.Calls.Bench;
+
+/// <summary>
+/// Floods against the SIP listeners of one gateway, at a rate of their own until they are disposed; what comes back is thrown away.
+/// </summary>
+internal sealed class SipAttack : IAsyncDisposable
+{
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static int _lastId;
+
+    private readonly CancellationTokenSource _stop = new(Limit);
+    private readonly List<Socket> _sockets = [];
+    private readonly List<Task> _running = [];
+    private readonly int _port;
+    private int _sent;
+    private bool _isOver;
+
+    public SipAttack(int port) => _port = port;
+
+    /// <summary>Requests sent so far.</summary>
+    public int Sent => Volatile.Read(ref _sent);
+
+    /// <summary>Bytes of line ends that the gateway took so far.</summary>
+    public long LineEndBytes;
+
+    /// <summary>Connections that say nothing, eight from each of so many addresses.</summary>
+    public async Task<IReadOnlyList<Socket>> OpenIdleAsync(int count, Func<int, string> addressOf)
+    {
+        List<Socket> opened = [];
+        for (var i = 0; i < count; i++)
+            opened.Add(await ConnectAsync(addressOf(i)));
+        return opened;
+    }
+
+    /// <summary>Requests of these methods in turn, over UDP from the trunk's address, so many a second.</summary>
+    public void Flood(int perSecond, params string[] methods) => _running.Add(Task.Factory.StartNew(
+        () =>
+        {
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            socket.Connect(IPAddress.Loopback, _port);
+            var began = Stopwatch.GetTimestamp();
+            for (var sent = 0; !_stop.IsCancellationRequested; Thread.Sleep(Step))
+                for (; sent < Stopwatch.GetElapsedTime(began).TotalSeconds * perSecond; sent++, Interlocked.Increment(ref _sent))
+                    socket.Send(Encoding.ASCII.GetBytes(Request(methods[sent % methods.Length], socket.LocalEndPoint!)));
+        },
+        TaskCreationOptions.LongRunning));
+
+    /// <summary>Line ends without pause on so many connections from the trunk's address.</summary>
+    public async Task FloodLineEndsAsync(int connections)
+    {
+        var block = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("\r\n\r\n", 4096)));
+        for (var i = 0; i < connections; i++)
+        {
+            var socket = await ConnectAsync("127.0.0.1");
+            _running.Add(FloodAsync(socket, block));
+            _running.Add(ReadAsync(socket));
+        }
+    }
+
+    /// <summary>The gateway's answer to one OPTIONS on a new TCP connection from the trunk's address.</summary>
+    public async Task<string> AskAsync()
+    {
+        var socket = await ConnectAsync("127.0.0.1");
+        await socket.SendAsync(Encoding.ASCII.GetBytes(Request("OPTIONS", socket.LocalEndPoint!, "TCP")), _stop.Token);
+        var buffer = new byte[4096];
+        return Encoding.ASCII.GetString(buffer, 0, await socket.ReceiveAsync(buffer, _stop.Token));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_isOver)
+            return;
+        _isOver = true;
+        await _stop.CancelAsync();
+        _sockets.ForEach(socket => socket.Dispose());
+        await Task.WhenAll(_running);
+        _stop.Dispose();
+    }
+
+    private async Task<Socket> ConnectAsync(string address)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        _sockets.Add(socket);
+        socket.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
+        await socket.ConnectAsync(IPAddress.Loopback, _port, _stop.Token);
+        return socket;
+    }
+
+    private async Task FloodAsync(Socket socket, byte[] block)
+    {
+        try
+        {
+            while (!_stop.IsCancellationRequested)
+                Interlocked.Add(ref LineEndBytes, await socket.SendAsync(block, _stop.Token));
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // the attack is over, or the gateway has had enough of it
+        }
+    }
+
+    private async Task ReadAsync(Socket socket)
+    {
+        var buffer = new byte[4096];
+        try
+        {
+            while (await socket.ReceiveAsync(buffer, _stop.Token) > 0)
+            {
+                // thrown away
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // closed by either side
+        }
+    }
+
+    private static string Request(string method, EndPoint local, string transport = "UDP")
+    {
+        var id = Interlocked.Increment(ref _lastId);
+        var tag = method is "BYE" or "INFO" ? ";tag=gone" : "";
+        var to = $"sip:4479{id:00000000}@127.0.0.1";
+        return $"{method} {to} SIP/2.0\r\nVia: SIP/2.0/{transport} {local};rport;branch=z9hG4bKattack{id}\r\nMax-Forwards: 70\r\n"
+            + $"From: <sip:201@{local}>;tag={id}\r\nTo: <{to}>{tag}\r\nCall-ID: attack{id}\r\nCSeq: 1 {method}\r\n"
+            + $"Contact: <sip:201@{local}>\r\nContent-Length: 0\r\n\r\n";
+    }
+}

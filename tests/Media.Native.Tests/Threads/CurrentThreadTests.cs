@@ -1,0 +1,44 @@
+using Media.Native.Threads;
+
+namespace Media.Native.Tests.Threads;
+
+public class CurrentThreadTests
+{
+    [Fact]
+    public void Gives_the_calling_thread_alone_a_niceness_that_the_threads_it_starts_do_not_inherit()
+    {
+        var (allowed, own, child, before) = (false, 0, 0, Niceness());
+        Run(() =>
+        {
+            allowed = CurrentThread.TrySetNiceness(-10);
+            own = Niceness();
+            Run(() => child = Niceness());
+        });
+        Assert.Equal((allowed ? -10 : before, allowed ? 0 : before, before), (own, child, Niceness()));
+    }
+
+    [Fact]
+    public void Says_so_where_the_system_does_not_allow_it()
+    {
+        var (given, refused, left) = (false, true, 0);
+        Run(() =>
+        {
+            given = CurrentThread.TrySetNiceness(5);
+            refused = !CurrentThread.TrySetNiceness(-10);
+            left = Niceness();
+        });
+        Assert.True(given);
+        Assert.Equal(refused ? 5 : -10, left);
+    }
+
+    private static void Run(ThreadStart work)
+    {
+        var thread = new Thread(work);
+        thread.Start();
+        thread.Join();
+    }
+
+    /// <summary>proc(5): the 19th field, counted from behind the name, which may hold blanks.</summary>
+    private static int Niceness() =>
+        int.Parse(File.ReadAllText("/proc/thread-self/stat").Split(')')[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[16]);
+}

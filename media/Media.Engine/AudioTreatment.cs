@@ -3,7 +3,9 @@ namespace Media.Engine;
 /// <summary>What one side of a call is to hear.</summary>
 public enum AudioTreatment
 {
-    /// <summary>What the other side sends; silence towards WhatsApp while it sends nothing. Early media is this, before the answer.</summary>
+    /// <summary>
+    /// What the other side sends; silence towards WhatsApp while it sends nothing. Early media is this, before the answer.
+    /// </summary>
     Live,
 
     /// <summary>Generated silence.</summary>

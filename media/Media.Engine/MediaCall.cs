@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
-using Media.Engine.Net;
+using Media.Engine.Loop;
+using Media.Engine.Session;
 using Media.Protocols.Primitives;
 
 namespace Media.Engine;
@@ -12,78 +13,72 @@ namespace Media.Engine;
 [SuppressMessage("Design", "CA1001", Justification = "ReleaseAsync is its end: the loop frees what the loop owns.")]
 public sealed class MediaCall
 {
-    private const int EventCapacity = 256;
-
-    /// <summary>Key presses and the like may not crowd out what a call's course depends on.</summary>
-    private const int ReservedForState = 32;
-
-    private readonly Channel<MediaEvent> _events = Channel.CreateBounded<MediaEvent>(
-        new BoundedChannelOptions(EventCapacity) { SingleWriter = true });
-
     private readonly TaskCompletionSource<MediaQuality> _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _qualityLock = new();
-    private readonly MediaEngine _engine;
     private readonly MediaLoop _loop;
-    private readonly CallMedia _media;
-    private MediaQuality _quality;
+    private readonly LoopCall _call;
+    private readonly Action<MediaCall> _onReleased;
     private int _isReleasing;
 
-    internal MediaCall(MediaEngine engine, MediaLoop loop, ushort pbxPort, Instant now)
-    {
-        (_engine, _loop) = (engine, loop);
-        _media = new CallMedia(loop, this, pbxPort, now);
-        loop.Post(() => loop.Add(_media));
-    }
-
-    /// <summary>What happened, in order; completed by <see cref="ReleaseAsync"/>. Bounded: a reader that falls behind loses key presses first.</summary>
-    public ChannelReader<MediaEvent> Events => _events.Reader;
-
-    /// <summary>Takes WhatsApp's offer (the user calls) and gives the one answer of this call, the same at every repetition; ICE starts.</summary>
-    public Task<SdpResult> AnswerWhatsAppOfferAsync(string offer) => Ask((media, now) => media.AnswerWhatsAppOffer(offer, now));
-
-    /// <summary>The offer of a call towards a WhatsApp user; the same at every repetition.</summary>
-    public Task<SdpResult> CreateWhatsAppOfferAsync() => Ask((media, now) => media.CreateWhatsAppOffer(now));
-
-    /// <summary>Takes WhatsApp's answer to our offer; ICE starts. No SDP on success.</summary>
-    public Task<SdpResult> ApplyWhatsAppAnswerAsync(string answer) => Ask((media, now) => media.ApplyWhatsAppAnswer(answer, now));
-
-    /// <summary>An offer towards the PBX: the first, a re-offer (same session id, next version), or the one a delayed-offer INVITE asks for.</summary>
-    public Task<SdpResult> CreatePbxOfferAsync(PbxMediaProfile profile) => Ask((media, now) => media.CreatePbxOffer(profile, now));
+    internal MediaCall(MediaLoop loop, LoopCall call, Action<MediaCall> onReleased) =>
+        (_loop, _call, _onReleased) = (loop, call, onReleased);
 
     /// <summary>
-    /// Takes the PBX's answer. <paramref name="early"/> answers (of any fork) are replaced by later ones, and so is a final one. No SDP on success.
+    /// What happened, in order; completed by <see cref="ReleaseAsync"/>. Bounded: a reader that falls behind loses key presses first.
+    /// </summary>
+    public ChannelReader<MediaEvent> Events => _call.Events;
+
+    /// <summary>
+    /// Takes WhatsApp's offer (the user calls) and gives the one answer of this call, the same at every repetition; ICE starts.
+    /// </summary>
+    public Task<SdpResult> AnswerWhatsAppOfferAsync(string offer) => Ask((session, now) => session.AnswerWhatsAppOffer(offer, now));
+
+    /// <summary>The offer of a call towards a WhatsApp user; the same at every repetition.</summary>
+    public Task<SdpResult> CreateWhatsAppOfferAsync() => Ask((session, now) => session.CreateWhatsAppOffer(now));
+
+    /// <summary>Takes WhatsApp's answer to our offer; ICE starts. No SDP on success.</summary>
+    public Task<SdpResult> ApplyWhatsAppAnswerAsync(string answer) => Ask((session, now) => session.ApplyWhatsAppAnswer(answer, now));
+
+    /// <summary>
+    /// An offer towards the PBX: the first, a re-offer (same session id, next version), or the one a delayed-offer INVITE asks for.
+    /// </summary>
+    public Task<SdpResult> CreatePbxOfferAsync(PbxMediaProfile profile) => Ask((session, now) => session.CreatePbxOffer(profile, now));
+
+    /// <summary>
+    /// Takes the PBX's answer. <paramref name="early"/> answers (of any fork) are replaced by later ones, and so is a final one. No SDP on
+    /// success.
     /// </summary>
     public Task<SdpResult> ApplyPbxAnswerAsync(string answer, bool early)
     {
         _ = early; // an early answer and a final one are applied alike: the newest is where the PBX is
-        return Ask((media, now) => media.ApplyPbxAnswer(answer, now));
+        return Ask((session, now) => session.ApplyPbxAnswer(answer, now));
     }
 
     /// <summary>Answers an offer of the PBX: the first one and every renegotiation (hold, resume, moved media, other codec).</summary>
-    public Task<SdpResult> AnswerPbxOfferAsync(string offer, PbxMediaProfile profile) => Ask((media, now) => media.AnswerPbxOffer(offer, profile, now));
+    public Task<SdpResult> AnswerPbxOfferAsync(string offer, PbxMediaProfile profile) =>
+        Ask((session, now) => session.AnswerPbxOffer(offer, profile, now));
 
     /// <summary>
-    /// Lets audio through to WhatsApp; before it nothing but ICE and DTLS goes there. From then on a packet goes every 20 ms: live audio, or
-    /// generated silence while the PBX sends nothing.
+    /// Lets audio through to WhatsApp; before it nothing but ICE and DTLS goes there. From then on a packet goes every 20 ms: live audio,
+    /// or generated silence while the PBX sends nothing.
     /// </summary>
-    public void OpenAudio() => Tell((media, now) => media.OpenAudio(now));
+    public void OpenAudio() => Tell((session, now) => session.OpenAudio(now));
 
     /// <summary>What each side hears from now on.</summary>
     public void SetTreatment(AudioTreatment towardsWhatsApp, AudioTreatment towardsPbx) =>
-        Tell((media, now) => media.SetTreatment(towardsWhatsApp, towardsPbx, now));
+        Tell((session, now) => session.SetTreatment(towardsWhatsApp, towardsPbx, now));
 
     /// <summary>Plays two beeps to the PBX: the call will end soon. What the PBX would have heard in that second is left out.</summary>
-    public void WarnPbx() => Tell((media, now) => media.WarnPbx(now));
+    public void WarnPbx() => Tell((session, now) => session.WarnPbx(now));
 
-    /// <summary>Plays a key press (`0`–`9`, `*`, `#`, `A`–`D`) to one leg as an RFC 4733 event, or to a PBX that takes none in tones; presses queue, at most 64.</summary>
-    public void SendDigit(CallLeg leg, char digit, TimeSpan duration) => Tell((media, now) => media.SendDigit(leg, digit, duration, now));
+    /// <summary>
+    /// Plays a key press (`0`–`9`, `*`, `#`, `A`–`D`) to one leg as an RFC 4733 event, or to a PBX that takes none in tones; presses queue,
+    /// at most 64.
+    /// </summary>
+    public void SendDigit(CallLeg leg, char digit, TimeSpan duration) =>
+        Tell((session, now) => session.SendDigit(leg, digit, duration, now));
 
     /// <summary>Quality so far, at most a second old.</summary>
-    public MediaQuality GetQuality()
-    {
-        lock (_qualityLock)
-            return _quality;
-    }
+    public MediaQuality GetQuality() => _call.Quality;
 
     /// <summary>Ends the call's media and gives its final quality; the ports rest before their next use. Idempotent.</summary>
     public Task<MediaQuality> ReleaseAsync()
@@ -96,36 +91,23 @@ public sealed class MediaCall
     /// <summary>For tests: an exception inside this call, on its loop.</summary>
     internal void Break() => Tell((_, _) => throw new InvalidOperationException("broken on purpose"));
 
-    internal void Publish(in MediaQuality quality)
-    {
-        lock (_qualityLock)
-            _quality = quality;
-    }
-
-    /// <summary>False: the channel has no room, and the event is lost.</summary>
-    internal bool Tell(MediaEvent happened)
-    {
-        var isState = happened is not MediaEvent.DigitReceived;
-        return (isState || _events.Reader.Count < EventCapacity - ReservedForState) && _events.Writer.TryWrite(happened);
-    }
-
     private void Release()
     {
         try
         {
-            Publish(_media.Release(_loop.Now));
+            _call.Publish(_call.Session.Release(_loop.Now));
         }
         catch (Exception e)
         {
-            _media.Fail(e);
+            _loop.Fail(_call, e);
         }
-        _loop.Remove(_media);
-        _engine.Forget(this);
-        _events.Writer.TryComplete();
+        _loop.Settle(_call);
+        _onReleased(this);
+        _call.Complete();
         _released.TrySetResult(GetQuality());
     }
 
-    private Task<SdpResult> Ask(Func<CallMedia, Instant, SdpResult> step)
+    private Task<SdpResult> Ask(Func<MediaSession, Instant, SdpResult> step)
     {
         if (Volatile.Read(ref _isReleasing) != 0)
             return Task.FromResult(SdpResult.Refused(SdpRefusal.Released));
@@ -134,26 +116,26 @@ public sealed class MediaCall
         return result.Task;
     }
 
-    private void Tell(Action<CallMedia, Instant> step) => _loop.Post(() => Try((media, now) =>
+    private void Tell(Action<MediaSession, Instant> step) => _loop.Post(() => Try((session, now) =>
     {
-        step(media, now);
+        step(session, now);
         return default;
     }));
 
-    private SdpResult Try(Func<CallMedia, Instant, SdpResult> step)
+    private SdpResult Try(Func<MediaSession, Instant, SdpResult> step)
     {
         try
         {
-            return _media.IsOver ? SdpResult.Refused(SdpRefusal.Released) : step(_media, _loop.Now);
+            return _call.Session.IsOver ? SdpResult.Refused(SdpRefusal.Released) : step(_call.Session, _loop.Now);
         }
         catch (Exception e)
         {
-            _media.Fail(e);
+            _loop.Fail(_call, e);
             return SdpResult.Refused(SdpRefusal.Internal, e.GetType().Name);
         }
         finally
         {
-            _loop.Reschedule(_media);
+            _loop.Settle(_call);
         }
     }
 }

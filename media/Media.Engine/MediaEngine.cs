@@ -1,7 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using Media.Engine.Legs;
-using Media.Engine.Metrics;
-using Media.Engine.Net;
+using Media.Engine.Loop;
 using Media.Native;
 using Media.Protocols.Primitives;
 using Microsoft.Extensions.Logging;
@@ -28,7 +26,8 @@ public sealed partial class MediaEngine : IAsyncDisposable
     private MediaMeter? _meter;
     private bool _isStopped;
 
-    /// <exception cref="ArgumentException">The options do not pass <see cref="MediaEngineOptions.Validate"/>; the message lists every error.</exception>
+    /// <exception cref="ArgumentException">The options do not pass <see cref="MediaEngineOptions.Validate"/>; the message lists every
+    /// error.</exception>
     public MediaEngine(MediaEngineOptions options, TimeProvider time, ILogger<MediaEngine>? logger = null)
     {
         var errors = options.Validate();
@@ -56,7 +55,8 @@ public sealed partial class MediaEngine : IAsyncDisposable
     internal IReadOnlyList<MediaLoop> Loops => _loops;
 
     /// <summary>Checks the native libraries, binds the WhatsApp ports and starts the loops.</summary>
-    /// <exception cref="InvalidOperationException">A native library is unusable or a WhatsApp port cannot be bound; the message says which and why.</exception>
+    /// <exception cref="InvalidOperationException">A native library is unusable or a WhatsApp port cannot be bound; the message says which
+    /// and why.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -69,7 +69,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
         {
             for (var i = 0; i < Options.EffectiveLoops; i++)
             {
-                loops.Add(new MediaLoop(i, Options, _certificates, _ports, _clock, SystemEntropy.Instance, _logger));
+                loops.Add(new MediaLoop(i, Options, _ports, _clock, SystemEntropy.Instance, _logger));
                 loops[i].Start();
             }
         }
@@ -100,11 +100,11 @@ public sealed partial class MediaEngine : IAsyncDisposable
         lock (_lock)
         {
             call = null;
-            var now = _clock.Now;
-            if (_isStopped || _loops.Length == 0 || !_ports.TryTake(now, out var port))
+            if (_isStopped || _loops.Length == 0 || !_ports.TryTake(_clock.Now, out var port))
                 return false;
             var index = Array.IndexOf(_load, _load.Min());
-            call = new MediaCall(this, _loops[index], port, now);
+            var loop = _loops[index];
+            call = new MediaCall(loop, loop.Open(new DtlsIdentity(_certificates!.Current), port), Forget);
             _calls.Add(call, index);
             _load[index]++;
             return true;
@@ -127,7 +127,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
         _certificates?.Dispose();
     }
 
-    internal void Forget(MediaCall call)
+    private void Forget(MediaCall call)
     {
         lock (_lock)
             if (_calls.Remove(call, out var index))

@@ -45,8 +45,8 @@ public abstract record MediaEvent
     public sealed record PbxResumed : MediaEvent;
 
     /// <summary>
-    /// A key press arrived as an RFC 4733 event or in tones. <paramref name="WasPassed"/>: the other leg got it as an event already; false where
-    /// none were agreed with that leg.
+    /// A key press arrived as an RFC 4733 event or in tones. <paramref name="WasPassed"/>: the other leg got it as an event already; false
+    /// where none were agreed with that leg.
     /// </summary>
     public sealed record DigitReceived(CallLeg Leg, char Digit, TimeSpan Duration, bool WasPassed) : MediaEvent;
 

@@ -9,9 +9,12 @@ namespace Media.Engine;
 /// <param name="RoundTripMs">From the peer's receiver reports, milliseconds; null until one came.</param>
 /// <param name="RemotePacketsLost">What the peer says it lost of ours; null until it says.</param>
 /// <param name="Playout">What became of this peer's packets that did not come in order and in time.</param>
-/// <param name="Mos">1 … 4.5: what a listener to this leg's audio would say by the E-model (ITU-T G.107); null where no packet came.</param>
-/// <param name="Timeouts">How often nothing came for <see cref="MediaEngineOptions.MediaTimeout"/>, as <see cref="MediaEvent.MediaTimeout"/> told.</param>
-/// <param name="IsOneWay">This leg was silent, never heard or for <see cref="MediaEngineOptions.MediaTimeout"/>, while the other one was heard.</param>
+/// <param name="Mos">1 … 4.5: what a listener to this leg's audio would say by the E-model (ITU-T G.107); null where no packet
+/// came.</param>
+/// <param name="Timeouts">How often nothing came for <see cref="MediaEngineOptions.MediaTimeout"/>, as
+/// <see cref="MediaEvent.MediaTimeout"/> told.</param>
+/// <param name="IsOneWay">This leg was silent, never heard or for <see cref="MediaEngineOptions.MediaTimeout"/>, while the other one was
+/// heard.</param>
 public readonly record struct LegQuality(
     string? Codec,
     long PacketsSent,

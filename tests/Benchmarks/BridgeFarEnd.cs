@@ -1,11 +1,12 @@
 using System.Net;
 using Media.Engine;
-using Media.Engine.Legs;
+using Media.Engine.Session;
 using Media.Native.Dtls;
 using Media.Native.Net;
 using Media.Protocols.Datagrams;
 using Media.Protocols.Ice;
 using Media.Protocols.Primitives;
+using Media.Protocols.Sdp;
 using Media.Protocols.Srtp;
 
 namespace Benchmarks;
@@ -55,7 +56,7 @@ internal sealed class BridgeFarEnd : IDisposable
             throw new InvalidOperationException("The answer's fingerprint cannot be read.");
         _dtls = new DtlsEndpoint(DtlsRole.Server, _certificate, fingerprint);
         _ice.SetRemote(new IceCredentials(Fact("ice-ufrag"), Fact("ice-pwd")), lite: false);
-        var offer = Require(await call.CreatePbxOfferAsync(new PbxMediaProfile { Codecs = [PbxCodec.Pcmu], TelephoneEvents = false }));
+        var offer = Require(await call.CreatePbxOfferAsync(new PbxMediaProfile { Codecs = [AudioCodec.Pcmu], TelephoneEvents = false }));
         var port = offer.Split("\r\n").Single(line => line.StartsWith("m=audio ", StringComparison.Ordinal)).Split(' ')[1];
         _gatewayPbx = UdpAddress.From(new IPEndPoint(IPAddress.Loopback, int.Parse(port)));
         Require(await call.ApplyPbxAnswerAsync(PbxAnswer(), early: false));

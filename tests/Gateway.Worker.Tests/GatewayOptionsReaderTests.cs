@@ -1,5 +1,6 @@
 using Gateway.Worker.Configuration;
 using Media.Engine;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Tests;
 
@@ -102,10 +103,10 @@ public class GatewayOptionsReaderTests
     }
 
     [Theory]
-    [InlineData("\"asterisk\"", PbxPlayout.Faithful)]
-    [InlineData("\"asterisk\", \"playout\": \"Adaptive\"", PbxPlayout.Adaptive)]
-    [InlineData("\"generic\", \"playout\": \"Faithful\"", PbxPlayout.Faithful)]
-    public void A_trunk_says_when_its_PBX_is_sent_audio_and_else_its_profile_does(string profile, PbxPlayout playout)
+    [InlineData("\"asterisk\"", AudioPlayout.Faithful)]
+    [InlineData("\"asterisk\", \"playout\": \"Adaptive\"", AudioPlayout.Adaptive)]
+    [InlineData("\"generic\", \"playout\": \"Faithful\"", AudioPlayout.Faithful)]
+    public void A_trunk_says_when_its_PBX_is_sent_audio_and_else_its_profile_does(string profile, AudioPlayout playout)
     {
         Assert.True(GatewayOptionsReader.TryRead(Valid.Replace("\"asterisk\"", profile), out var options, out var errors), string.Join(" ", errors));
         Assert.Equal(playout, Trunks.ForCalls(options)["main"].Media.Playout);

@@ -1,13 +1,5 @@
 namespace Gateway.Sip.Profiles;
 
-public enum ProfileCodec
-{
-    Pcmu,
-    Pcma,
-    G722,
-    Opus,
-}
-
 /// <summary>How digits reach the PBX and are expected from it.</summary>
 public enum DtmfMethod
 {
@@ -30,15 +22,6 @@ public enum DtmfFallback
     Inband,
     /// <summary>Not at all.</summary>
     None,
-}
-
-/// <summary>When the PBX is sent what comes from WhatsApp.</summary>
-public enum AudioPlayout
-{
-    /// <summary>At once, with its own sampling time: the PBX or its phones have a jitter buffer.</summary>
-    Faithful,
-    /// <summary>At a steady pace, after a delay that follows the jitter.</summary>
-    Adaptive,
 }
 
 /// <summary>Content-Type of the INFO that carries a digit.</summary>

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Gateway.Sip.Auth;
+using Media.Protocols.Primitives;
+using Media.Protocols.Sdp;
 
 namespace Gateway.Sip.Profiles;
 
@@ -14,7 +16,7 @@ public sealed record SipProfile
     public required string Name { get; init; }
 
     /// <summary>In order of preference; at least one.</summary>
-    public IReadOnlyList<ProfileCodec> Codecs { get; init; } = [];
+    public IReadOnlyList<AudioCodec> Codecs { get; init; } = [];
 
     /// <summary>Milliseconds of audio in a packet.</summary>
     [AllowedValues(10, 20, 30, 40, 60)]

@@ -5,6 +5,8 @@ using Gateway.Sip;
 using Gateway.Sip.Profiles;
 using Gateway.WhatsApp.Graph;
 using Media.Engine;
+using Media.Protocols.Primitives;
+using Media.Protocols.Sdp;
 
 namespace Gateway.Worker.Configuration;
 
@@ -197,7 +199,7 @@ public sealed record TrunkConfiguration
     public PbxSecurity? Srtp { get; init; }
 
     /// <summary>Overrides the profile: in order of preference.</summary>
-    public IReadOnlyList<PbxCodec>? Codecs { get; init; }
+    public IReadOnlyList<AudioCodec>? Codecs { get; init; }
 
     /// <summary>Offer media over IPv6; null: when <see cref="Server"/> is an IPv6
     /// address. An answer follows the offer in any case.</summary>
@@ -210,7 +212,7 @@ public sealed record TrunkConfiguration
     /// The timing of WhatsApp's audio to this PBX: at once with its own time (Faithful), or at a steady pace after a delay that follows the
     /// jitter (Adaptive), for a PBX that mixes or records without a jitter buffer; null: by the profile.
     /// </summary>
-    public PbxPlayout? Playout { get; init; }
+    public AudioPlayout? Playout { get; init; }
 
     /// <summary>The time of silence of this PBX's media after which another source may take its place: another port of its address or, with
     /// a profile for a PBX behind a NAT, another address.</summary>

@@ -40,12 +40,12 @@ internal static class Trunks
         trunk.Name,
         new PbxMediaProfile
         {
-            Codecs = trunk.Codecs ?? [.. profile.Codecs.Select(codec => Enum.Parse<PbxCodec>(codec.ToString()))],
+            Codecs = trunk.Codecs ?? profile.Codecs,
             Security = trunk.Srtp ?? Enum.Parse<PbxSecurity>(profile.Srtp.ToString()),
             PacketTimeMs = profile.Ptime,
             TelephoneEvents = profile.Dtmf is DtmfMethod.Rfc4733 or DtmfMethod.Both,
             DetectKeyTones = profile.DtmfDetectInband || profile.Dtmf == DtmfMethod.Inband,
-            Playout = trunk.Playout ?? Enum.Parse<PbxPlayout>(profile.Playout.ToString()),
+            Playout = trunk.Playout ?? profile.Playout,
             NatLatching = profile.NatLatching,
             LatchAfter = trunk.LatchAfter,
             HoldMusicAfter = trunk.HoldMusicAfter,

@@ -1,6 +1,8 @@
 namespace Media.Engine.Audio;
 
-/// <summary>Ringing tones: one whole cadence each, so that it can repeat without a seam. Levels and cadences per ITU-T E.180 supplement 2.</summary>
+/// <summary>
+/// Ringing tones: one whole cadence each, so that it can repeat without a seam. Levels and cadences per ITU-T E.180 supplement 2.
+/// </summary>
 internal static class RingbackRenderer
 {
     /// <summary>−15 dBm0 a tone or so: loud enough to be a tone, soft enough for an ear.</summary>

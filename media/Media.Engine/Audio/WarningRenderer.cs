@@ -1,6 +1,8 @@
 namespace Media.Engine.Audio;
 
-/// <summary>Two short beeps at 1400 Hz, the pitch of the usual tones in a conversation (ITU-T E.180): heard beside speech, and soon over.</summary>
+/// <summary>
+/// Two short beeps at 1400 Hz, the pitch of the usual tones in a conversation (ITU-T E.180): heard beside speech, and soon over.
+/// </summary>
 internal static class WarningRenderer
 {
     private const double Amplitude = 5000;

@@ -1,5 +1,5 @@
 using Media.Engine.Legs;
-using Media.Engine.Metrics;
+using Media.Engine.Quality;
 using Media.Protocols.Jitter;
 using Media.Protocols.Primitives;
 using Media.Protocols.Sdp;
@@ -7,7 +7,7 @@ using Media.Protocols.Sdp;
 namespace Media.Engine.Bridge;
 
 /// <summary>Fills the listener's frames with one peer's audio as <see cref="AdaptivePlayout"/> decides.</summary>
-internal sealed class AdaptivePlayer(MediaLeg from, Transcoder transcoder, LoopCounters counters)
+internal sealed class AdaptivePlayer(MediaLeg from, Transcoder transcoder, MediaCounters counters)
 {
     private int _packetMs = 20;
     private double _loudest;

@@ -1,18 +1,23 @@
 using Media.Engine.Audio;
 using Media.Engine.Legs;
-using Media.Engine.Metrics;
+using Media.Engine.Quality;
 using Media.Protocols.Jitter;
 using Media.Protocols.Primitives;
+using Media.Protocols.Rtp;
 using Media.Protocols.Sdp;
 
 namespace Media.Engine.Bridge;
 
 /// <summary>
-/// One direction of a call: when what one leg receives goes to the other. The stages: packets put in order, placed on the listener's time
-/// line, decoded or concealed, encoded, sent. Driven by arrival; only when nothing arrives for <paramref name="silence"/>, or when something
-/// other than the live audio is to be heard, a timer generates a frame every 20 ms.
+/// One direction of a call's audio: from what one leg received to what the other sends. Both directions are made of the same stages; they
+/// stand in their order in <see cref="Carry"/>, <see cref="Pass"/> and <see cref="Send"/>.
 /// </summary>
-internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options, LoopCounters counters, TimeSpan silence) : IDisposable
+/// <remarks>
+/// Driven by arrival, so that the listener gets the sender's own sampling times. Only when nothing arrives for <paramref name="silence"/>,
+/// when something other than the live audio is to be heard, or when the listener is to be paced (<see cref="AdaptivePlayer"/>), a timer
+/// makes the frames (<see cref="HandleDeadline"/>); they join at <see cref="Send"/>.
+/// </remarks>
+internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options, MediaCounters counters, TimeSpan silence) : IDisposable
 {
     /// <summary>Of generated audio, and of what is assumed lost before anything was heard, ms.</summary>
     private const int FrameMs = 20;
@@ -20,7 +25,9 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
     /// <summary>A loop held up for longer than this catches up by skipping, not by a burst.</summary>
     private static readonly TimeSpan MaxCatchUp = TimeSpan.FromMilliseconds(60);
 
-    /// <summary>A phone that holds the call goes on sending until it has our answer; what comes later is meant for the one who waits.</summary>
+    /// <summary>
+    /// A phone that holds the call goes on sending until it has our answer; what comes later is meant for the one who waits.
+    /// </summary>
     private static readonly TimeSpan HoldTail = TimeSpan.FromSeconds(1);
 
     private readonly Transcoder _transcoder = new(to, options);
@@ -39,7 +46,9 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
     /// <summary>What the listener is to hear.</summary>
     public AudioTreatment Treatment { get; set; } = AudioTreatment.Live;
 
-    /// <summary>What the listener hears while a live source is silent: hold music, if the source holds the call and sends no audio of its own.</summary>
+    /// <summary>
+    /// What the listener hears while a live source is silent: hold music, if the source holds the call and sends no audio of its own.
+    /// </summary>
     public AudioTreatment Filler { get; set; } = AudioTreatment.Silence;
 
     /// <summary>How long the source has to be silent before <see cref="Filler"/> is heard.</summary>
@@ -59,8 +68,17 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
     /// <summary>The source holds the call from now on: whether it has audio for the one who waits is seen anew.</summary>
     public void BeginHold(Instant now) => (_heldAt, _isHeldWithAudio) = (now, false);
 
-    /// <summary>Takes what the source leg has in order.</summary>
-    public void Drain(Instant now)
+    /// <summary>A packet of the source's, which the leg has received, decrypted and read.</summary>
+    public void Carry(in RtpPacketReader packet, Instant now)
+    {
+        from.CountReceived(packet, now); // for the reports to the peer, and for the score
+        from.ReadKeys(packet, now);      // key presses leave the audio here, and pass no codec
+        from.PutInOrder(packet, now);    // behind those it overtook, which are waited for
+        Drain(now);
+    }
+
+    /// <summary>Takes what the source has in order; where the listener is paced, it stays until its frame is due.</summary>
+    private void Drain(Instant now)
     {
         if (from.Playout is { } playout)
         {
@@ -74,11 +92,26 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
         while (from.Incoming.TryPop(now, out var item))
         {
             if (item.Kind == JitterItemKind.Lost)
-                HandleLoss(item, now);
-            else
-                HandlePacket(item, now);
+                MakeUpFor(item, now);
+            else if (from.TryGetCodec(item.PayloadType, out var codec)) // telephone-events were read; comfort noise is silence
+                Pass(item, codec, now);
         }
     }
+
+    /// <summary>A packet in order.</summary>
+    private void Pass(in JitterItem item, AudioCodec codec, Instant now)
+    {
+        if (!TryPlace(item, codec, now, out var pause)) // on the listener's time line
+            return;
+        Pause(pause, now);                              // the time before it that held no audio
+        if (!TryForward(item.Payload, now))             // as it is, between equal codecs …
+            Decode(item.Payload);                       // … or to samples, behind those that do not fill a packet yet
+        Send(now);
+        Await(now);
+    }
+
+    /// <summary>The last stages: samples are cut to the listener's packet time, encoded, given a header, encrypted, sent.</summary>
+    private void Send(Instant now) => _transcoder.SendFrames(now);
 
     /// <summary>Starts or stops with the sink; to be called whenever it, or the treatment, may have changed.</summary>
     public void Refresh(Instant now)
@@ -121,10 +154,14 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
 
     private bool IsLive => _isRunning && Treatment == AudioTreatment.Live;
 
-    private void HandlePacket(in JitterItem item, Instant now)
+    /// <summary>False: nobody is to hear it, or its place is taken.</summary>
+    /// <param name="item">The packet.</param>
+    /// <param name="codec">Of its payload type.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="pause">Milliseconds before it that held no audio.</param>
+    private bool TryPlace(in JitterItem item, AudioCodec codec, Instant now, out int pause)
     {
-        if (!from.TryGetCodec(item.PayloadType, out var codec))
-            return; // telephone-events were read at arrival; comfort noise is silence
+        pause = 0;
         HasHeardAudio = true;
         _isHeldWithAudio |= now - _heldAt > HoldTail;
         if (item.IsRestart)
@@ -135,35 +172,42 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
         if (!IsLive)
         {
             _line.Follow(item.Timestamp, codec.ClockRate(), now);
-            return;
+            return false;
         }
         _transcoder.Prepare(codec);
-        if (!_line.TryPlace(item.Timestamp, codec.ClockRate(), now, out var gap))
-        {
-            _transcoder.Discard(item.Payload);
-            from.Count(PlayoutOutcome.Discarded);
-            Await(now); // the source is back: what comes next finds its place free
-            return;
-        }
-        Pause(gap, now);
-        var milliseconds = _transcoder.Pass(item.Payload, now);
-        if (milliseconds == 0)
-        {
-            counters.DecodeErrors++;
-            Conceal(default, _packetMs, now);
-        }
-        else
+        if (_line.TryPlace(item.Timestamp, codec.ClockRate(), now, out pause))
+            return true;
+        _transcoder.Discard(item.Payload);
+        from.Count(PlayoutOutcome.Discarded);
+        Await(now); // the source is back: what comes next finds its place free
+        return false;
+    }
+
+    private bool TryForward(ReadOnlySpan<byte> payload, Instant now)
+    {
+        if (!_transcoder.TryForward(payload, now))
+            return false;
+        _line.Write(_packetMs = to.PacketTime);
+        return true;
+    }
+
+    private void Decode(ReadOnlySpan<byte> payload)
+    {
+        var milliseconds = _transcoder.Append(payload);
+        if (milliseconds > 0)
         {
             _line.Write(_packetMs = milliseconds);
+            return;
         }
-        Await(now);
+        counters.DecodeErrors++;
+        Conceal(default, _packetMs);
     }
 
     /// <summary>
-    /// The packet after the loss says how much time was lost: concealment begins where the audio ended, and the copy of the last lost packet
-    /// stands directly before its successor. What is left between them is a pause of the sender, or too long to be concealed.
+    /// The packet after the loss says how much time was lost: concealment begins where the audio ended, and the copy of the last lost
+    /// packet stands directly before its successor. What is left between them is a pause of the sender, or too long to be concealed.
     /// </summary>
-    private void HandleLoss(in JitterItem item, Instant now)
+    private void MakeUpFor(in JitterItem item, Instant now)
     {
         if (!IsLive || _transcoder.Source is not { } codec)
             return;
@@ -181,14 +225,15 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
         }
         else
         {
-            Conceal(from.TryGetCodec(item.PayloadType, out var next) && next == codec ? item.Payload : default, milliseconds, now);
+            Conceal(from.TryGetCodec(item.PayloadType, out var next) && next == codec ? item.Payload : default, milliseconds);
+            Send(now);
         }
         Await(now);
     }
 
-    private void Conceal(ReadOnlySpan<byte> next, int milliseconds, Instant now)
+    private void Conceal(ReadOnlySpan<byte> next, int milliseconds)
     {
-        from.Count(_transcoder.Conceal(next, milliseconds, now) ? PlayoutOutcome.Recovered : PlayoutOutcome.Concealed);
+        from.Count(_transcoder.AppendConcealment(next, milliseconds) ? PlayoutOutcome.Recovered : PlayoutOutcome.Concealed);
         _line.Write(milliseconds);
     }
 
@@ -236,11 +281,14 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
         var treatment = Treatment != AudioTreatment.Live ? Treatment
             : IsFillerDue(now) ? Filler
             : AudioTreatment.Silence;
-        var loop = treatment == AudioTreatment.Key ? AudioLoops.OfKey(Key, _transcoder.Rate) : AudioLoops.Get(treatment, Tone, _transcoder.Rate);
+        var loop = treatment == AudioTreatment.Key
+            ? AudioLoops.OfKey(Key, _transcoder.Rate)
+            : AudioLoops.Get(treatment, Tone, _transcoder.Rate);
         if (loop != _played)
             (_played, _position) = (loop, 0);
         _position = loop.Read(_position, _transcoder.Reserve(frameMs));
-        _transcoder.Play(frameMs, now);
+        _transcoder.Commit(frameMs);
         _line.Write(frameMs);
+        Send(now);
     }
 }

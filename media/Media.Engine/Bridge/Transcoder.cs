@@ -1,3 +1,4 @@
+using Media.Engine.Codecs;
 using Media.Engine.Legs;
 using Media.Protocols.Sdp;
 using Media.Protocols.Primitives;
@@ -48,35 +49,18 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
         Rate = rate;
     }
 
-    /// <summary>Passes a payload on, forwarded or transcoded.</summary>
-    /// <returns>Milliseconds of audio in it; 0: the codec did not understand it.</returns>
-    public int Pass(ReadOnlySpan<byte> payload, Instant now)
+    /// <summary>Sends a payload as it came, where the listener takes it so. False: it has to be transcoded.</summary>
+    public bool TryForward(ReadOnlySpan<byte> payload, Instant now)
     {
-        if (IsSameOpus && _decoder!.Measure(payload) == sink.PacketTime * Rate / 1000)
-        {
-            Forward(payload, now);
-            return sink.PacketTime;
-        }
-        var milliseconds = Append(payload);
-        SendFrames(now);
-        return milliseconds;
+        if (!IsSameOpus || _decoder!.Measure(payload) != sink.PacketTime * Rate / 1000)
+            return false;
+        Forward(payload, now);
+        return true;
     }
 
     /// <summary>Keeps the decoder in step with a payload that nobody is to hear.</summary>
     /// <returns>Milliseconds of audio in it.</returns>
     public int Discard(ReadOnlySpan<byte> payload) => _decoder!.Decode(payload, _pcm.AsSpan(_length)) * 1000 / Rate;
-
-    /// <summary>Makes up for a lost packet.</summary>
-    /// <param name="next">The payload after it, if it came and is of the same codec.</param>
-    /// <param name="milliseconds">How much was lost.</param>
-    /// <param name="now">The time.</param>
-    /// <returns>True: it was restored from a copy in <paramref name="next"/>.</returns>
-    public bool Conceal(ReadOnlySpan<byte> next, int milliseconds, Instant now)
-    {
-        var isRestored = AppendConcealment(next, milliseconds);
-        SendFrames(now);
-        return isRestored;
-    }
 
     /// <summary>Milliseconds that wait to be sent.</summary>
     public int Pending => _length * 1000 / Rate;
@@ -94,10 +78,13 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
     public void Append(int milliseconds)
     {
         Reserve(milliseconds).Clear();
-        _length += milliseconds * Rate / 1000;
+        Commit(milliseconds);
     }
 
-    /// <summary>Makes up for what did not come, behind what waits; nothing is sent. As <see cref="Conceal"/>.</summary>
+    /// <summary>Makes up for what did not come, behind what waits; nothing is sent.</summary>
+    /// <param name="next">The payload after it, if it came and is of the same codec.</param>
+    /// <param name="milliseconds">How much was lost.</param>
+    /// <returns>True: it was restored from a copy in <paramref name="next"/>.</returns>
     public bool AppendConcealment(ReadOnlySpan<byte> next, int milliseconds)
     {
         var samples = _pcm.AsSpan(_length, Math.Min(milliseconds * Rate / 1000, _pcm.Length - _length));
@@ -128,6 +115,19 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
         _length -= frame;
     }
 
+    /// <summary>Sends every whole frame of the sink's packet time.</summary>
+    public void SendFrames(Instant now)
+    {
+        var frame = sink.PacketTime * Rate / 1000;
+        var sent = 0;
+        for (; _length - sent >= frame; sent += frame)
+            SendFrame(_pcm.AsSpan(sent, frame), now);
+        if (sent == 0)
+            return;
+        _pcm.AsSpan(sent, _length - sent).CopyTo(_pcm);
+        _length -= sent;
+    }
+
     /// <summary>Sends one frame of what waits, if so much does.</summary>
     public void SendFrame(Instant now)
     {
@@ -145,23 +145,19 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
         if (_length > 0)
         {
             var missing = Math.Min(milliseconds, sink.PacketTime - _length * 1000 / Rate);
-            Reserve(missing).Clear();
-            Play(missing, now);
+            Append(missing);
+            SendFrames(now);
             milliseconds -= missing;
         }
         if (milliseconds > 0)
             sink.Output.Skip(milliseconds * sink.UnitsPerMs, isPause: true);
     }
 
-    /// <summary>Where generated samples are put, before <see cref="Play"/>.</summary>
+    /// <summary>Where generated samples are put, before <see cref="Commit"/>.</summary>
     public Span<short> Reserve(int milliseconds) => _pcm.AsSpan(_length, milliseconds * Rate / 1000);
 
-    /// <summary>Passes on what was put there.</summary>
-    public void Play(int milliseconds, Instant now)
-    {
-        _length += milliseconds * Rate / 1000;
-        SendFrames(now);
-    }
+    /// <summary>Takes over what was put there; nothing is sent.</summary>
+    public void Commit(int milliseconds) => _length += milliseconds * Rate / 1000;
 
     /// <summary>The source began anew.</summary>
     public void Reset() => _decoder?.Reset();
@@ -186,19 +182,6 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
         }
         payload.CopyTo(destination);
         sink.SendAudio(payload.Length, units, now);
-    }
-
-    /// <summary>Sends every whole frame of the sink's packet time.</summary>
-    private void SendFrames(Instant now)
-    {
-        var frame = sink.PacketTime * Rate / 1000;
-        var sent = 0;
-        for (; _length - sent >= frame; sent += frame)
-            SendFrame(_pcm.AsSpan(sent, frame), now);
-        if (sent == 0)
-            return;
-        _pcm.AsSpan(sent, _length - sent).CopyTo(_pcm);
-        _length -= sent;
     }
 
     private void SendFrame(ReadOnlySpan<short> frame, Instant now)

@@ -5,8 +5,8 @@ using Media.Protocols.Rtp;
 namespace Media.Engine.Legs;
 
 /// <summary>
-/// Key presses from one peer, whichever of its telephone-event payload types it uses: a reader for each clock. Or by their tones, where that is
-/// switched on, until the first event comes.
+/// Key presses from one peer, whichever of its telephone-event payload types it uses: a reader for each clock. Or by their tones, where
+/// that is switched on, until the first event comes.
 /// </summary>
 /// <param name="timestampRate">Units per second of the stream's timestamps.</param>
 internal sealed class DigitReaders(int timestampRate)

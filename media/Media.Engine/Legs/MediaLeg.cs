@@ -1,5 +1,4 @@
-using Media.Engine.Metrics;
-using Media.Engine.Net;
+using Media.Engine.Quality;
 using Media.Protocols.Dtmf;
 using Media.Protocols.Jitter;
 using Media.Protocols.Primitives;
@@ -12,7 +11,7 @@ namespace Media.Engine.Legs;
 
 /// <summary>
 /// What both legs have in common: one stream out, one stream in, telephone-events and RTCP on it, SRTP around it. How packets travel is
-/// the derived leg's. Owned by the call's loop.
+/// the derived leg's. Owned by its session.
 /// </summary>
 internal abstract class MediaLeg : IDisposable
 {
@@ -24,21 +23,17 @@ internal abstract class MediaLeg : IDisposable
     private Instant _audioSentAt = Instant.Never;
     private readonly string _cname;
     private readonly ReceivedTypes _received = new();
-    private readonly long[] _outcomes = new long[Enum.GetValues<PlayoutOutcome>().Length];
-    private RtcpStatistics _before; // of RTCP sessions that ended when the clock rate changed
-    private Instant? _timedOut; // the silence that was reported, by its beginning
-    private int _timeouts;
-    private bool _isOneWay;
-    private AudioCodec? _heard;
-    private JitterStatistics _counted;
+    private readonly LegMeter _meter;
 
-    protected MediaLeg(CallLeg kind, MediaLoop loop)
+    protected MediaLeg(CallLeg kind, MediaContext context)
     {
         Kind = kind;
-        Loop = loop;
-        Output = new RtpOutput(loop.Entropy);
-        Incoming = new JitterBuffer(new JitterBufferOptions { Window = loop.Options.ReorderWindow, MaxReordering = 2, MaxWindow = MaxReorderWindow });
-        _cname = loop.Entropy.NextHex(16);
+        Context = context;
+        Output = new RtpOutput(context.Entropy);
+        Incoming = new JitterBuffer(
+            new JitterBufferOptions { Window = context.Options.ReorderWindow, MaxReordering = 2, MaxWindow = MaxReorderWindow });
+        _meter = new LegMeter(kind, context.Counters, Incoming);
+        _cname = context.Entropy.NextHex(16);
     }
 
     public CallLeg Kind { get; }
@@ -83,7 +78,7 @@ internal abstract class MediaLeg : IDisposable
     /// <summary>Units of the RTP clock in a millisecond of what is sent.</summary>
     public int UnitsPerMs => Sending.Codec.ClockRate() / 1000;
 
-    protected MediaLoop Loop { get; }
+    protected MediaContext Context { get; }
 
     protected RtcpSession? Rtcp { get; private set; }
 
@@ -91,43 +86,20 @@ internal abstract class MediaLeg : IDisposable
 
     public Instant RtcpDeadline => Rtcp is { } rtcp && CanReport ? rtcp.NextDeadline : Instant.Never;
 
-    public LegQuality Quality
+    /// <summary>When a telephone-event is due to be sent, or one that is received counts as ended.</summary>
+    public Instant DigitDeadline
     {
         get
         {
-            var now = Rtcp?.Statistics ?? default;
-            var (received, lost) = (_before.PacketsReceived + now.PacketsReceived, _before.PacketsLost + now.PacketsLost);
-            var jitter = now.Jitter.TotalMilliseconds;
-            var roundTrip = now.RoundTrip?.TotalMilliseconds;
-            var codec = Codecs.Count > 0 ? Sending.Codec : (AudioCodec?)null;
-            CountOrder();
-            var playout = Outcomes;
-            return new LegQuality(
-                NameOf(codec), _before.PacketsSent + now.PacketsSent, received, lost, jitter, roundTrip, roundTrip is null ? null : now.RemotePacketsLost,
-                playout, LegScore.Of(_heard ?? codec, received, lost, playout, Playout?.Delay.TotalMilliseconds ?? 2 * jitter, roundTrip),
-                _timeouts, _isOneWay);
+            var incoming = DigitsIn?.NextDeadline ?? Instant.Never;
+            return CanSend && DigitsOut is { } outgoing ? Instant.Min(incoming, outgoing.NextDeadline) : incoming;
         }
     }
 
+    public LegQuality Quality => _meter.Read(Rtcp?.Statistics ?? default, Codecs.Count > 0 ? Sending.Codec : null, Playout?.Delay);
+
     /// <summary>Counts what became of a packet of this leg's peer on its way to the other leg.</summary>
-    public void Count(PlayoutOutcome outcome, long packets = 1)
-    {
-        _outcomes[(int)outcome] += packets;
-        Loop.Counters.Playout[(int)Kind][(int)outcome] += packets;
-    }
-
-    /// <summary>Takes over what the reorder buffer has counted since the last time.</summary>
-    private void CountOrder()
-    {
-        var now = Incoming.Statistics;
-        Count(PlayoutOutcome.Lost, now.Lost - _counted.Lost);
-        Count(PlayoutOutcome.Late, now.Late - _counted.Late);
-        _counted = now;
-    }
-
-    private PlayoutCounts Outcomes => new(
-        _outcomes[(int)PlayoutOutcome.Lost], _outcomes[(int)PlayoutOutcome.Late], _outcomes[(int)PlayoutOutcome.Concealed],
-        _outcomes[(int)PlayoutOutcome.Recovered], _outcomes[(int)PlayoutOutcome.Discarded]);
+    public void Count(PlayoutOutcome outcome) => _meter.Count(outcome);
 
     /// <summary>What audio a received payload type holds.</summary>
     public bool TryGetCodec(byte payloadType, out AudioCodec codec) => _received.TryGetCodec(payloadType, out codec);
@@ -163,8 +135,8 @@ internal abstract class MediaLeg : IDisposable
     }
 
     /// <summary>
-    /// What an audio packet sampled now would carry. A source that presses keys sends no audio beside them, and the time line of the audio then
-    /// stands still; each press still has a timestamp of its own, without which Asterisk takes the next ones for repetitions.
+    /// What an audio packet sampled now would carry. A source that presses keys sends no audio beside them, and the time line of the audio
+    /// then stands still; each press still has a timestamp of its own, without which Asterisk takes the next ones for repetitions.
     /// </summary>
     private RtpTimestamp TimestampOf(Instant now)
     {
@@ -179,7 +151,7 @@ internal abstract class MediaLeg : IDisposable
     {
         if (!CanReport || Rtcp is not { } rtcp || rtcp.NextDeadline > now)
             return;
-        var buffer = Loop.Scratch.AsSpan();
+        var buffer = Context.Scratch.AsSpan();
         if (rtcp.TryPollTransmit(buffer, now, out var length))
             SendRtcp(buffer, length);
     }
@@ -188,27 +160,23 @@ internal abstract class MediaLeg : IDisposable
     public void SendGoodbye(Instant now)
     {
         if (CanReport && Rtcp is { } rtcp)
-            SendRtcp(Loop.Scratch, rtcp.WriteGoodbye(Loop.Scratch, now));
+            SendRtcp(Context.Scratch, rtcp.WriteGoodbye(Context.Scratch, now));
     }
 
-    /// <summary>Nothing was heard for <paramref name="limit"/>: true once, and again after the next packet, however soon silence follows it.</summary>
+    /// <summary>
+    /// Nothing was heard for <paramref name="limit"/>: true once, and again after the next packet, however soon silence follows it.
+    /// </summary>
     /// <param name="limit">Of silence.</param>
     /// <param name="other">Heard meanwhile, it makes the silence of this leg one-way audio.</param>
     /// <param name="now">The time.</param>
-    public bool HasTimedOut(TimeSpan limit, MediaLeg other, Instant now)
-    {
-        if (now - LastHeard <= limit || _timedOut == LastHeard)
-            return false;
-        _timedOut = LastHeard;
-        _timeouts++;
-        Loop.Counters.Timeouts[(int)Kind]++;
-        _isOneWay |= now - other.LastHeard < limit / 2;
-        return true;
-    }
+    public bool HasTimedOut(TimeSpan limit, MediaLeg other, Instant now) => _meter.HasTimedOut(LastHeard, other.LastHeard, limit, now);
 
     public virtual void Dispose() => Srtp?.Dispose();
 
-    /// <summary>The loop's next packet buffer for this leg; empty when nothing can be sent. Called twice before <see cref="Transmit"/>, it gives the same one.</summary>
+    /// <summary>
+    /// The next packet buffer for this leg; empty when nothing can be sent. Called twice before <see cref="Transmit"/>, it gives the same
+    /// one.
+    /// </summary>
     protected abstract Span<byte> Begin();
 
     /// <summary>Sends the first <paramref name="length"/> bytes of the buffer that <see cref="Begin"/> gave.</summary>
@@ -237,21 +205,13 @@ internal abstract class MediaLeg : IDisposable
     protected void RestartRtcp(Instant now)
     {
         if (Rtcp is { } ended)
-        {
-            var statistics = ended.Statistics;
-            _before = new RtcpStatistics
-            {
-                PacketsSent = _before.PacketsSent + statistics.PacketsSent,
-                PacketsReceived = _before.PacketsReceived + statistics.PacketsReceived,
-                PacketsLost = _before.PacketsLost + statistics.PacketsLost,
-            };
-        }
+            _meter.End(ended.Statistics);
         var options = new RtcpSessionOptions { Local = Output.Ssrc, Cname = _cname, ClockRate = Sending.Codec.ClockRate() };
-        Rtcp = new RtcpSession(options, Loop.Entropy, now);
+        Rtcp = new RtcpSession(options, Context.Entropy, now);
     }
 
-    /// <summary>Decrypts and reads one RTP packet, and counts it. False: dropped and counted as such.</summary>
-    protected bool TryAccept(Span<byte> datagram, Instant now, out RtpPacketReader packet)
+    /// <summary>Decrypts and reads one RTP packet. False: dropped and counted as such.</summary>
+    protected bool TryDecrypt(Span<byte> datagram, out RtpPacketReader packet)
     {
         packet = default;
         if (Srtp is { } srtp)
@@ -265,20 +225,31 @@ internal abstract class MediaLeg : IDisposable
         return true;
     }
 
-    /// <summary>Counts a packet that is the peer's, and puts it in order.</summary>
-    protected void Accept(in RtpPacketReader packet, Instant now)
+    /// <summary>Counts a packet that is the peer's: for the reports to it, and for the score.</summary>
+    public void CountReceived(in RtpPacketReader packet, Instant now)
     {
-        Loop.Counters.Received[(int)Kind]++;
-        var isEvent = _received.TryGetTelephoneEvent(packet.PayloadType, out var eventClock);
+        Context.Counters.Received[(int)Kind]++;
+        var isEvent = _received.TryGetTelephoneEvent(packet.PayloadType, out _);
         var isAudio = TryGetCodec(packet.PayloadType, out var codec);
         Rtcp?.HandleRtpReceived(packet.Header, now, isTimed: !isEvent, isAudio ? codec.ClockRate() : 0);
-        _heard = isAudio ? codec : _heard;
+        if (isAudio)
+            _meter.Hear(codec);
         LastHeard = now;
-        if (isEvent)
-            DigitsIn?.Handle(packet, eventClock, now);
+    }
+
+    /// <summary>Takes what a packet holds of a key press, for <see cref="DigitsIn"/>.</summary>
+    public virtual void ReadKeys(in RtpPacketReader packet, Instant now)
+    {
+        if (_received.TryGetTelephoneEvent(packet.PayloadType, out var clockRate))
+            DigitsIn?.Handle(packet, clockRate, now);
+    }
+
+    /// <summary>Puts a packet in its place in <see cref="Incoming"/>, unless it comes too late.</summary>
+    public void PutInOrder(in RtpPacketReader packet, Instant now)
+    {
         if (!Incoming.Push(packet, now))
             Drop(DropReason.Late);
-        if (isAudio)
+        if (TryGetCodec(packet.PayloadType, out var codec))
             Playout?.HandleArrival(packet.Timestamp, codec.ClockRate(), now);
     }
 
@@ -302,18 +273,9 @@ internal abstract class MediaLeg : IDisposable
 
     protected bool Drop(DropReason reason)
     {
-        Loop.Counters.Drop(reason);
+        Context.Counters.Drop(reason);
         return false;
     }
-
-    private static string? NameOf(AudioCodec? codec) => codec switch
-    {
-        AudioCodec.Opus => "opus",
-        AudioCodec.Pcmu => "PCMU",
-        AudioCodec.Pcma => "PCMA",
-        AudioCodec.G722 => "G722",
-        _ => null,
-    };
 
     private void Finish(Span<byte> packet, int payloadLength, RtpTimestamp timestamp, Instant now, bool isTimed)
     {
@@ -324,7 +286,7 @@ internal abstract class MediaLeg : IDisposable
             return;
         }
         Transmit(packet, length);
-        Loop.Counters.Sent[(int)Kind]++;
+        Context.Counters.Sent[(int)Kind]++;
         Rtcp?.HandleRtpSent(timestamp, payloadLength, now, isTimed);
     }
 

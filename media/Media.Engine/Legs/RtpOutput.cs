@@ -16,7 +16,9 @@ internal sealed class RtpOutput(IEntropy entropy)
     /// <summary>What an audio packet written now would carry.</summary>
     public RtpTimestamp Timestamp { get; private set; } = new(entropy.NextUInt32());
 
-    /// <summary>Writes the header of an audio packet that holds <paramref name="units"/> of the stream's clock, and moves past it.</summary>
+    /// <summary>
+    /// Writes the header of an audio packet that holds <paramref name="units"/> of the stream's clock, and moves past it.
+    /// </summary>
     public RtpTimestamp WriteAudioHeader(Span<byte> packet, byte payloadType, int units)
     {
         var timestamp = Timestamp;

@@ -8,7 +8,10 @@ public sealed record MediaBinding
     /// <summary>IPv4 or IPv6 literal of a local interface. A wildcard needs <see cref="Advertise"/>.</summary>
     public string Bind { get; init; } = "127.0.0.1";
 
-    /// <summary>What peers reach this binding at: empty = <see cref="Bind"/> itself. More than one (1:1 NAT and private) become several ICE candidates.</summary>
+    /// <summary>
+    /// What peers reach this binding at: empty = <see cref="Bind"/> itself. More than one (1:1 NAT and private) become several ICE
+    /// candidates.
+    /// </summary>
     public IReadOnlyList<string> Advertise { get; init; } = [];
 
     internal IPAddress BindAddress => IPAddress.Parse(Bind);

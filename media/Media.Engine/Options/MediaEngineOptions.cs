@@ -1,3 +1,5 @@
+using Media.Protocols.Primitives;
+
 namespace Media.Engine;
 
 /// <summary>All that a <see cref="MediaEngine"/> is configured with. Validated whole before start.</summary>
@@ -13,12 +15,14 @@ public sealed record MediaEngineOptions
     public OpusOptions Opus { get; init; } = new();
 
     /// <summary>
-    /// Longest wait for a missing packet before it is concealed; two packets after it end the wait too. On a network that is seen to reorder
-    /// it grows, to 120 ms at most.
+    /// Longest wait for a missing packet before it is concealed; two packets after it end the wait too. On a network that is seen to
+    /// reorder it grows, to 120 ms at most.
     /// </summary>
     public TimeSpan ReorderWindow { get; init; } = TimeSpan.FromMilliseconds(40);
 
-    /// <summary>A source that sends nothing for this long is silent: generated silence takes its place. Towards WhatsApp 300 ms at most.</summary>
+    /// <summary>
+    /// A source that sends nothing for this long is silent: generated silence takes its place. Towards WhatsApp 300 ms at most.
+    /// </summary>
     public TimeSpan SilenceAfter { get; init; } = TimeSpan.FromSeconds(1);
 
     public PlayoutOptions Playout { get; init; } = new();
@@ -63,10 +67,16 @@ public sealed record WhatsAppSideOptions
     /// </summary>
     public int PortsPerLoop { get; init; } = 32;
 
-    /// <summary>Offer G.711 beside Opus in calls we place: for numbers whose `audio.additional_codecs` setting names it. Accepted from WhatsApp in any case.</summary>
+    /// <summary>
+    /// Offer G.711 beside Opus in calls we place: for numbers whose `audio.additional_codecs` setting names it. Accepted from WhatsApp in
+    /// any case.
+    /// </summary>
     public bool OfferG711 { get; init; }
 
-    /// <summary>From the peer's description to a connected leg, ringing included: a backstop behind the call's own deadlines; longer is <see cref="WhatsAppFailure.IceFailed"/> or <see cref="WhatsAppFailure.DtlsTimeout"/>.</summary>
+    /// <summary>
+    /// From the peer's description to a connected leg, ringing included: a backstop behind the call's own deadlines; longer is
+    /// <see cref="WhatsAppFailure.IceFailed"/> or <see cref="WhatsAppFailure.DtlsTimeout"/>.
+    /// </summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     internal IEnumerable<string> Validate(int loops)
@@ -88,8 +98,8 @@ public sealed record WhatsAppSideOptions
 public sealed record PbxSideOptions
 {
     /// <summary>
-    /// The first of an address family serves every PBX that names no other (<see cref="PbxMediaProfile.Address"/>); only the first advertised address of
-    /// each is used.
+    /// The first of an address family serves every PBX that names no other (<see cref="PbxMediaProfile.Address"/>); only the first
+    /// advertised address of each is used.
     /// </summary>
     public IReadOnlyList<MediaBinding> Bindings { get; init; } = [new()];
 
@@ -121,7 +131,7 @@ public sealed record PbxSideOptions
     }
 }
 
-/// <summary>How long audio is held back for PBXs that want it at a steady pace (<see cref="PbxPlayout.Adaptive"/>).</summary>
+/// <summary>How long audio is held back for PBXs that want it at a steady pace (<see cref="AudioPlayout.Adaptive"/>).</summary>
 public sealed record PlayoutOptions
 {
     /// <summary>Shortest delay, on a network without jitter; 0 … 200 ms.</summary>

@@ -1,23 +1,8 @@
 using System.Net;
 using Media.Protocols.Primitives;
+using Media.Protocols.Sdp;
 
 namespace Media.Engine;
-
-/// <summary>A codec the PBX leg can speak.</summary>
-public enum PbxCodec
-{
-    /// <summary>G.711 µ-law, payload type 0.</summary>
-    Pcmu,
-
-    /// <summary>G.711 A-law, payload type 8.</summary>
-    Pcma,
-
-    /// <summary>G.722 at 64 kbit/s, payload type 9 (its RTP clock is 8000 Hz, RFC 3551 §4.5.2).</summary>
-    G722,
-
-    /// <summary>Opus, forwarded without transcoding.</summary>
-    Opus,
-}
 
 /// <summary>Whether media towards the PBX is encrypted with keys from SDP (RFC 4568).</summary>
 public enum PbxSecurity
@@ -33,16 +18,6 @@ public enum PbxSecurity
 
     /// <summary>RTP/SAVP, or the call is refused.</summary>
     Required,
-}
-
-/// <summary>When a PBX is sent what comes from WhatsApp.</summary>
-public enum PbxPlayout
-{
-    /// <summary>At once, with its own sampling time, however late it comes: for listeners with a jitter buffer.</summary>
-    Faithful,
-
-    /// <summary>At a steady pace, after a delay that follows the jitter: for bridges, recorders and conferences without a jitter buffer.</summary>
-    Adaptive,
 }
 
 /// <summary>Whose ringing tone a caller hears.</summary>
@@ -70,14 +45,16 @@ public sealed record PbxMediaProfile
     private readonly (UInt128 Bits, int Length)[] _sources = [];
 
     /// <summary>In order of preference; at least one.</summary>
-    public IReadOnlyList<PbxCodec> Codecs { get; init; } = [PbxCodec.Pcmu, PbxCodec.Pcma, PbxCodec.G722];
+    public IReadOnlyList<AudioCodec> Codecs { get; init; } = [AudioCodec.Pcmu, AudioCodec.Pcma, AudioCodec.G722];
 
     public PbxSecurity Security { get; init; } = PbxSecurity.Optional;
 
-    /// <summary>Milliseconds of audio per packet we ask for and send by default: 10, 20, 30, 40 or 60. The peer's `ptime` is honoured.</summary>
+    /// <summary>
+    /// Milliseconds of audio per packet we ask for and send by default: 10, 20, 30, 40 or 60. The peer's `ptime` is honoured.
+    /// </summary>
     public int PacketTimeMs { get; init; } = 20;
 
-    public PbxPlayout Playout { get; init; }
+    public AudioPlayout Playout { get; init; }
 
     /// <summary>Offer and send RFC 4733 telephone-events.</summary>
     public bool TelephoneEvents { get; init; } = true;
@@ -94,7 +71,9 @@ public sealed record PbxMediaProfile
     /// <summary>How long the PBX's media has to be silent before another source may take its place; 0.5 … 60 s.</summary>
     public TimeSpan LatchAfter { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Addresses of the PBX that are known beside its media: behind a NAT, media from there is believed before any other.</summary>
+    /// <summary>
+    /// Addresses of the PBX that are known beside its media: behind a NAT, media from there is believed before any other.
+    /// </summary>
     public IReadOnlyList<IPNetwork> Sources
     {
         get;

@@ -21,16 +21,14 @@ public sealed class IceAgent
     private readonly IcePacer _pacer;
     private readonly IceReplies _replies = new();
     private readonly IceConsent _consent;
+    private readonly IceSelection _selection;
     private readonly Queue<IceEvent> _events = new(4);
+    private readonly DeadlineTable<IceDeadline> _deadlines = new();
 
     private bool _remoteLite;
-    private IcePair? _nominating;
-    private IcePair? _selected;
-    private IcePair? _moved; // where the peer last checked from, other than the selected path
     private bool _isStarted;
     private bool _hasEnded;
     private bool _sawError;
-    private Instant _settleAt = Instant.Never;
     private Instant _failAt = Instant.Never;
 
     /// <exception cref="ArgumentException">Our own credentials are not usable.</exception>
@@ -47,31 +45,37 @@ public sealed class IceAgent
         _checklist = new IceChecklist(Role);
         _pacer = new IcePacer(_checklist, options.Pacing, entropy);
         _consent = new IceConsent(options.ConsentInterval, options.ConsentLifetime, entropy);
+        _selection = new IceSelection(options, _roles, _checklist, _consent, _events);
     }
 
     /// <summary>Changes when a role conflict is lost, and to controlling when the peer is lite and we are not.</summary>
     public IceRole Role => _roles.Current;
 
     /// <summary>The nominated path; null before <see cref="IceEventKind.Connected"/>.</summary>
-    public IcePath? Selected => _selected?.Path;
+    public IcePath? Selected => _selection.Selected?.Path;
 
-    /// <summary>The time to call <see cref="HandleDeadline"/> and drain; in the past when something is due at once.</summary>
-    public Instant NextDeadline
+    /// <summary>When to call <see cref="HandleDeadline"/> and drain; in the past when something is due at once.</summary>
+    public Instant NextDeadline => Deadlines.Next;
+
+    /// <summary>What the agent waits for, by name, as of now; for reading only.</summary>
+    public DeadlineTable<IceDeadline> Deadlines
     {
         get
         {
+            _deadlines.Clear();
             if (_replies.Count > 0 || (!_isStarted && _keys.HasRemote))
-                return default;
+                _deadlines[IceDeadline.Transmit] = default;
             if (_hasEnded)
-                return Instant.Never;
-            var next = Instant.Min(Instant.Min(_consent.NextCheckAt, _consent.ExpiresAt), _failAt);
+                return _deadlines;
+            _deadlines[IceDeadline.ConsentCheck] = _consent.NextCheckAt;
+            _deadlines[IceDeadline.ConsentExpiry] = _consent.ExpiresAt;
+            _deadlines[IceDeadline.Failure] = IsSelected ? Instant.Never : _failAt;
             if (_options.Lite || !_isStarted)
-                return next;
-            if (_moved is not null)
-                next = Instant.Min(next, _consent.FailsAt);
-            if (MayNominate && _checklist.BestValid(out _) is not null)
-                next = Instant.Min(next, _settleAt);
-            return Instant.Min(next, _pacer.NextDueAt(triggeredOnly: _selected is not null));
+                return _deadlines;
+            _deadlines[IceDeadline.DeadPath] = _selection.DiesAt;
+            _deadlines[IceDeadline.Settle] = _selection.SettlesAt;
+            _deadlines[IceDeadline.Check] = _pacer.NextDueAt(triggeredOnly: IsSelected);
+            return _deadlines;
         }
     }
 
@@ -80,16 +84,15 @@ public sealed class IceAgent
     /// STUN from any other address must be dropped unread.
     /// </summary>
     public bool IsValidated(TransportAddress remote) =>
-        !_hasEnded && (_selected?.Remote.Address == remote || _checklist.FindRemote(remote) is { Validated: true });
+        !_hasEnded && (_selection.Selected?.Remote.Address == remote || _checklist.FindRemote(remote) is { Validated: true });
 
     /// <summary>The response belongs to a request of this agent: for finding the agent behind a port that several share.</summary>
     public bool IsAwaiting(StunTransactionId transaction) => _checklist.FindAwaiting(transaction) is not null;
 
     /// <summary>Adds an own candidate. Several may share one socket (a private host address and the public one a NAT maps it to).</summary>
-    /// <param name="candidate">The candidate as written in our SDP.</param>
-    /// <param name="socket">
-    /// The address of the local socket as <see cref="HandleDatagram"/> will name it; null: the candidate's own address.
-    /// </param>
+    /// <param name="candidate">As it stands in our SDP.</param>
+    /// <param name="socket">The address of the local socket as <see cref="HandleDatagram"/> will name it; null: the candidate's own
+    /// address.</param>
     /// <returns>False when there are too many, or when it is not for component 1.</returns>
     public bool AddLocalCandidate(IceCandidate candidate, TransportAddress? socket = null)
     {
@@ -119,8 +122,8 @@ public sealed class IceAgent
     }
 
     /// <summary>
-    /// Takes a datagram that <see cref="Datagrams.DatagramKinds"/> called STUN. One that is not authentic has no effect beyond a verdict
-    /// and an error reply.
+    /// Takes a datagram that <see cref="Datagrams.DatagramKinds"/> called STUN. Nothing but a verdict and an error reply comes of one that
+    /// is not authentic.
     /// </summary>
     /// <param name="datagram">All of it.</param>
     /// <param name="local">The socket it arrived at, as named to <see cref="AddLocalCandidate"/>.</param>
@@ -150,13 +153,12 @@ public sealed class IceAgent
         foreach (var pair in _checklist.Pairs)
         {
             if (pair.NextSendAt <= now && !pair.HasSendsLeft)
-                Fail(pair);
+                _selection.Fail(pair);
         }
-        Nominate(now);
-        Follow(now);
+        _selection.HandleDeadline(now);
         if (_consent.ExpiresAt <= now)
             End(new IceEvent(IceEventKind.ConsentLost, default, IceFailure.None));
-        else if (_selected is null && (_failAt <= now || (_remoteLite && _checklist.HaveAllFailed())))
+        else if (!IsSelected && (_failAt <= now || (_remoteLite && _checklist.HaveAllFailed())))
             End(new IceEvent(IceEventKind.Failed, default, _checklist.FailureReason(_sawError)));
     }
 
@@ -173,24 +175,22 @@ public sealed class IceAgent
         Start(now);
         if (_hasEnded || !_isStarted || _options.Lite || !TryBeginNext(now, out var pair, out var transaction))
             return false;
-        var length = IceMessages.WriteCheck(buffer, transaction, _keys, _roles.TieBreaker, IcePriority.AsPeerReflexive(pair.Local.Priority));
+        var priority = IcePriority.AsPeerReflexive(pair.Local.Priority);
+        var length = IceMessages.WriteCheck(buffer, transaction, _keys, _roles.TieBreaker, priority);
         transmit = new IceTransmit(length, pair.Local.Socket, pair.Remote.Address);
         return true;
     }
 
     public bool TryPollEvent(out IceEvent next) => _events.TryDequeue(out next);
 
-    /// <summary>The selected path.</summary>
-    private bool HasDied(Instant now) => _consent.FailsAt <= now;
-
-    private bool MayNominate => Role == IceRole.Controlling && _selected is null && _nominating is null;
+    private bool IsSelected => _selection.Selected is not null;
 
     private void Start(Instant now)
     {
         if (_isStarted || !_keys.HasRemote)
             return;
         _isStarted = true;
-        if (_selected is null) // the peer may have nominated before its SDP reached a lite agent
+        if (!IsSelected) // a lite agent may have been nominated to before its peer's SDP came
             _failAt = now + _options.FailAfter;
     }
 
@@ -232,14 +232,14 @@ public sealed class IceAgent
     }
 
     /// <summary>
-    /// A lite agent selects what the peer nominates (RFC 8445 §7.3.2); every check renews the consent to send.
+    /// A lite agent takes what the peer nominates (RFC 8445 §7.3.2); every check is the consent that it goes on sending by.
     /// </summary>
     private void HandleCheckAsLite(IcePair pair, bool useCandidate, Instant now)
     {
         pair.State = IcePairState.Succeeded;
         if (useCandidate)
-            Select(pair, now);
-        if (pair == _selected)
+            _selection.Select(pair, now);
+        if (pair == _selection.Selected)
             _consent.Renew(now);
     }
 
@@ -249,16 +249,13 @@ public sealed class IceAgent
         var nominates = useCandidate && Role == IceRole.Controlled;
         if (nominates && pair.State == IcePairState.Succeeded)
         {
-            Select(pair, now);
+            _selection.Select(pair, now);
             return;
         }
         pair.IsNominatedByPeer |= nominates;
-        if (_selected is not null && pair != _selected)
-        {
-            _moved = pair;
-            _consent.Doubt(now);
-        }
-        if (pair.State != IcePairState.Succeeded && (_selected is null || nominates))
+        if (IsSelected && pair != _selection.Selected)
+            _selection.HandleCheckElsewhere(pair, now);
+        if (pair.State != IcePairState.Succeeded && (!IsSelected || nominates))
             _checklist.Trigger(pair);
     }
 
@@ -274,7 +271,7 @@ public sealed class IceAgent
         var transaction = pair.Complete(response.TransactionId);
         if (pair.Local.Socket != local || pair.Remote.Address != remote)
         {
-            Fail(pair);
+            _selection.Fail(pair);
             return IceVerdict.Asymmetric;
         }
         if (response.ErrorCode == (int)StunErrorCode.RoleConflict)
@@ -285,7 +282,7 @@ public sealed class IceAgent
         Span<ushort> unknown = stackalloc ushort[1];
         if (response.Class == StunClass.Error || response.XorMappedAddress is not { } mapped || response.FindUnknownRequired(unknown) > 0)
         {
-            Fail(pair);
+            _selection.Fail(pair);
             return IceVerdict.Rejected;
         }
         HandleSuccess(pair, transaction, mapped, now);
@@ -302,13 +299,7 @@ public sealed class IceAgent
             pair.EndCheck();
             pair.TriggerOrder = 0;
         }
-        _settleAt = Instant.Min(_settleAt, now + _options.Settle);
-        if (pair == _selected)
-            _consent.Renew(now);
-        else if (Role == IceRole.Controlling
-            ? transaction is { UseCandidate: true, Role: IceRole.Controlling } : pair.IsNominatedByPeer || HasDied(now))
-            Select(pair, now);
-        Nominate(now);
+        _selection.HandleSuccess(pair, transaction, now);
     }
 
     /// <summary>RFC 8445 §7.2.5.1.</summary>
@@ -316,82 +307,22 @@ public sealed class IceAgent
     {
         _roles.Concede(transaction.Role);
         FollowRole();
-        if (_selected is null)
+        if (!IsSelected)
             _checklist.Trigger(pair);
     }
 
     private void FollowRole()
     {
-        if (_checklist.Role == Role)
-            return;
-        _nominating = null;
-        _checklist.SwitchRole(Role);
-    }
-
-    /// <summary>
-    /// A check that cannot succeed. A pair that has worked stays (the selected one until consent ends), unless nominating it
-    /// failed (RFC 8445 §8.1.1).
-    /// </summary>
-    private void Fail(IcePair pair)
-    {
-        if (pair.State == IcePairState.Succeeded && pair != _nominating)
-            return;
-        if (pair == _nominating)
-            _nominating = null;
-        pair.EndCheck();
-        pair.TriggerOrder = 0;
-        pair.State = IcePairState.Failed;
-    }
-
-    /// <summary>
-    /// Regular nomination (RFC 8445 §8.1.1): the best working pair, once it is the best possible or better ones had their time.
-    /// </summary>
-    private void Nominate(Instant now)
-    {
-        if (!MayNominate || _checklist.BestValid(out var isSettled) is not { } best || (!isSettled && now < _settleAt))
-            return;
-        _nominating = best;
-        _checklist.Trigger(best);
-    }
-
-    /// <summary>
-    /// The nominated pair. The controlling side nominates once and stays; the controlled side follows a peer that nominates upwards,
-    /// as aggressive nomination did (RFC 5245 §8.1.1.2). Either side follows a peer that has left a dead path.
-    /// </summary>
-    private void Select(IcePair pair, Instant now)
-    {
-        if (_selected is not null
-            && (pair == _selected || (!HasDied(now) && (Role == IceRole.Controlling || pair.Priority <= _selected.Priority))))
-            return;
-        var kind = _selected is null ? IceEventKind.Connected : IceEventKind.PathChanged;
-        _selected = pair;
-        _nominating = _moved = null;
-        _failAt = Instant.Never;
-        _checklist.StopChecks();
-        _consent.Start(now, asks: !_options.Lite);
-        _events.Enqueue(new IceEvent(kind, pair.Path, IceFailure.None));
-    }
-
-    /// <summary>
-    /// A NAT that lost its mapping gives the peer another address in mid-call. RFC 8445 has an ICE restart for that; Meta's signalling
-    /// has none. Once the selected path is dead, the one that the peer checks from is checked, and selected when it answers.
-    /// </summary>
-    private void Follow(Instant now)
-    {
-        if (_moved is not { } pair || !HasDied(now))
-            return;
-        _moved = null;
-        if (Role == IceRole.Controlling)
-            _nominating = pair;
-        _checklist.Trigger(pair);
+        if (_checklist.Role != Role)
+            _selection.SwitchRole();
     }
 
     private bool TryBeginNext(Instant now, out IcePair pair, out IceTransaction transaction)
     {
-        if (_selected is null || now < _consent.NextCheckAt)
-            return _pacer.TryBegin(_nominating, triggeredOnly: _selected is not null, now, out pair, out transaction);
+        if (_selection.Selected is not { } selected || now < _consent.NextCheckAt)
+            return _pacer.TryBegin(_selection.Nominating, triggeredOnly: IsSelected, now, out pair, out transaction);
         _consent.Asked(now);
-        pair = _selected;
+        pair = selected;
         transaction = pair.BeginConsentCheck(StunTransactionId.Next(_entropy), Role);
         return true;
     }
@@ -399,8 +330,7 @@ public sealed class IceAgent
     private void End(IceEvent last)
     {
         _hasEnded = true;
-        _selected = null;
-        _consent.Stop();
+        _selection.End();
         _events.Enqueue(last);
     }
 }

@@ -22,7 +22,7 @@ internal sealed class IceConsent(TimeSpan interval, TimeSpan lifetime, IEntropy 
     public Instant ExpiresAt { get; private set; } = Instant.Never;
 
     /// <summary>
-    /// The time from which the path counts as dead: it was checked often enough and has not answered. Consent itself still holds.
+    /// From when on the path counts as dead: it was asked often enough, and has not answered. Consent itself still holds.
     /// </summary>
     public Instant FailsAt { get; private set; } = Instant.Never;
 

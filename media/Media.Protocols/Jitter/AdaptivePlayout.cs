@@ -35,12 +35,7 @@ public enum PlayoutStep
 /// <param name="maxDelay">The longest delay.</param>
 public sealed class AdaptivePlayout(TimeSpan minDelay, TimeSpan maxDelay)
 {
-    /// <summary>A packet this far from its expected time has another clock.</summary>
-    public const double MaxJumpMs = 1000;
-
-    /// <summary>
-    /// The longest concealment in one go before silence follows (ITU-T G.711 appendix I fades over 60 ms, Opus over 100).
-    /// </summary>
+    /// <summary>What is made up at most in one go before silence follows (ITU-T G.711 appendix I fades over 60 ms, Opus over 100).</summary>
     private const double MaxConcealmentMs = 100;
 
     /// <summary>
@@ -79,8 +74,8 @@ public sealed class AdaptivePlayout(TimeSpan minDelay, TimeSpan maxDelay)
     public void HandleArrival(RtpTimestamp timestamp, int clockRate, Instant now)
     {
         var transit = Milliseconds(now) - Locate(timestamp, clockRate);
-        var isOutlier = !_transits.IsEmpty && Math.Abs(transit - _transits.Fastest) >= MaxJumpMs;
-        if (isOutlier && !(_outlier is { } before && Math.Abs(transit - before) < MaxJumpMs / 2))
+        var isOutlier = !_transits.IsEmpty && Math.Abs(transit - _transits.Fastest) >= PlayoutDelay.MaxJumpMs;
+        if (isOutlier && !(_outlier is { } before && Math.Abs(transit - before) < PlayoutDelay.MaxJumpMs / 2))
         {
             _outlier = transit; // another clock, if the next packet confirms it
             return;
@@ -106,7 +101,7 @@ public sealed class AdaptivePlayout(TimeSpan minDelay, TimeSpan maxDelay)
             return PlayoutStep.Take;
         _head = Locate(buffer.HeadTimestamp, clockRate);
         var due = Milliseconds(now) - _transits.Fastest - Target(now);
-        if (!_isPlaying || Math.Abs(_head - _cursor) > MaxJumpMs)
+        if (!_isPlaying || Math.Abs(_head - _cursor) > PlayoutDelay.MaxJumpMs)
             (_isPlaying, _cursor) = (true, Math.Min(_head, due));
         if (!buffer.IsNextHeld)
             return PlayoutStep.Take;

@@ -6,7 +6,10 @@ namespace Media.Protocols.Jitter;
 /// </summary>
 public sealed class PlayoutDelay
 {
-    /// <summary>Packets: 10 s of 20 ms. A late packet counts for this long, so the delay shrinks no faster.</summary>
+    /// <summary>A packet this far from where its clock says it belongs has another clock.</summary>
+    public const double MaxJumpMs = 1000;
+
+    /// <summary>Packets: 10 s of 20 ms. What was late is remembered so long, and so slowly the delay comes down.</summary>
     private const int Window = 500;
 
     private const double BucketMs = 5;
@@ -58,7 +61,7 @@ public sealed class PlayoutDelay
     private double Measure()
     {
         var (first, later) = (BucketOf(Fastest), 0);
-        for (var above = (int)(AdaptivePlayout.MaxJumpMs / BucketMs); above >= 0; above--)
+        for (var above = (int)(MaxJumpMs / BucketMs); above >= 0; above--)
         {
             later += _counts[(first + above) % Buckets];
             if (later > LateShare * _filled)

@@ -3,9 +3,6 @@ namespace Media.Protocols.Sdp;
 /// <summary>The codecs that either leg can agree on.</summary>
 public enum AudioCodec
 {
-    /// <summary>RFC 7587; RTP clock 48000 Hz whatever the audio's bandwidth, always written with two channels.</summary>
-    Opus,
-
     /// <summary>G.711 µ-law, static payload type 0 (RFC 3551 §6).</summary>
     Pcmu,
 
@@ -14,6 +11,9 @@ public enum AudioCodec
 
     /// <summary>G.722, static payload type 9; samples at 16000 Hz, RTP clock 8000 Hz by a historical error (RFC 3551 §4.5.2).</summary>
     G722,
+
+    /// <summary>RFC 7587; RTP clock 48000 Hz whatever the audio's bandwidth, always written with two channels.</summary>
+    Opus,
 }
 
 public static class AudioCodecExtensions
@@ -28,13 +28,5 @@ public static class AudioCodecExtensions
         AudioCodec.Pcma => 8,
         AudioCodec.G722 => 9,
         _ => 111,
-    };
-
-    internal static RtpMap ToRtpMap(this AudioCodec codec, byte payloadType) => codec switch
-    {
-        AudioCodec.Pcmu => new RtpMap(payloadType, "PCMU", 8000, 1),
-        AudioCodec.Pcma => new RtpMap(payloadType, "PCMA", 8000, 1),
-        AudioCodec.G722 => new RtpMap(payloadType, "G722", 8000, 1),
-        _ => new RtpMap(payloadType, "opus", 48000, 2),
     };
 }

@@ -6,20 +6,23 @@ namespace Media.Protocols.Sdp;
 /// Typed reading of the attributes that hold for one media section: its own, else the session's (RFC 8866 §5.13). The one place where
 /// attribute values are given a meaning; a malformed value reads as absent.
 /// </summary>
-public readonly struct MediaAttributes(SessionDescription session, MediaDescription media)
+/// <param name="session">The session's attributes.</param>
+/// <param name="connection">The session's <c>c=</c>.</param>
+/// <param name="media">The section.</param>
+public readonly struct MediaAttributes(IReadOnlyList<SdpAttribute> session, SdpConnection? connection, MediaDescription media)
 {
     /// <summary>The section's <c>c=</c>, else the session's.</summary>
-    public SdpConnection? Connection => media.Connection ?? session.Connection;
+    public SdpConnection? Connection => media.Connection ?? connection;
 
     /// <summary>RFC 5888 §4; null as well when it is not a single token, which must never be echoed to a peer.</summary>
     public string? Mid => media.Attributes.FirstOrDefault(a => a.Is("mid")).Value is { Length: > 0 } mid && !mid.Contains(' ') ? mid : null;
 
     /// <summary>The session bundles its sections (RFC 9143).</summary>
     public bool Bundled =>
-        session.Attributes.Any(a => a.Is("group") && a.Value is { } value && value.StartsWith("BUNDLE", StringComparison.OrdinalIgnoreCase));
+        session.Any(a => a.Is("group") && a.Value is { } value && value.StartsWith("BUNDLE", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>RFC 8866 §6.7: sendrecv when absent.</summary>
-    public MediaDirection Direction => DirectionIn(media.Attributes) ?? DirectionIn(session.Attributes) ?? MediaDirection.SendRecv;
+    /// <summary>RFC 8866 §6.7: sendrecv when nothing is said.</summary>
+    public MediaDirection Direction => DirectionIn(media.Attributes) ?? DirectionIn(session) ?? MediaDirection.SendRecv;
 
     /// <summary>Milliseconds; 0 when absent. Fractions, which some peers write, are truncated.</summary>
     public int PacketTime => Milliseconds("ptime");
@@ -43,7 +46,7 @@ public readonly struct MediaAttributes(SessionDescription session, MediaDescript
     /// <summary>All fingerprints, the section's first, then the session's; <c>default</c> for one that cannot be read.</summary>
     public IReadOnlyList<Fingerprint> Fingerprints =>
     [
-        .. media.Attributes.Concat(session.Attributes).Where(attribute => attribute.Is("fingerprint"))
+        .. media.Attributes.Concat(session).Where(attribute => attribute.Is("fingerprint"))
             .Select(attribute => Fingerprint.TryParse(attribute.Value, out var read) ? read : default),
     ];
 
@@ -56,7 +59,7 @@ public readonly struct MediaAttributes(SessionDescription session, MediaDescript
         get
         {
             var own = Usable(media.Attributes);
-            return own.Count > 0 ? own : Usable(session.Attributes);
+            return own.Count > 0 ? own : Usable(session);
         }
     }
 
@@ -167,13 +170,13 @@ public readonly struct MediaAttributes(SessionDescription session, MediaDescript
         return int.TryParse(end < 0 ? digits : digits[..end], NumberStyles.None, null, out var value) ? value : 0;
     }
 
-    private bool Has(string name) => media.Attributes.Any(a => a.Is(name)) || session.Attributes.Any(a => a.Is(name));
+    private bool Has(string name) => media.Attributes.Any(a => a.Is(name)) || session.Any(a => a.Is(name));
 
     private string? Value(string name) => Values(name).FirstOrDefault();
 
     private IEnumerable<string?> Values(string name)
     {
         var own = media.Attributes.Where(a => a.Is(name));
-        return (own.Any() ? own : session.Attributes.Where(a => a.Is(name))).Select(a => a.Value);
+        return (own.Any() ? own : session.Where(a => a.Is(name))).Select(a => a.Value);
     }
 }

@@ -24,18 +24,18 @@ public sealed class PbxSdp(IEntropy entropy)
     private int _version;
 
     /// <summary>
-    /// The address family that an offer asks an answer for; unspecified when it is unreadable or names none, as in a hold with address
+    /// The address family that an offer asks an answer for: whether it is IPv6; null when it is unreadable or names none, as a hold with address
     /// zero.
     /// </summary>
-    public static AddressFamily FamilyOf(string offer)
+    public static bool? AsksForIPv6(string offer)
     {
         if (!SessionDescription.TryParse(offer, out var sdp, out _))
-            return AddressFamily.Unspecified;
+            return null;
         var audio = sdp.Media.FirstOrDefault(media => media.IsAudio && media.Port != 0);
         var connection = audio is null ? null : sdp.AttributesOf(audio).Connection;
         return connection is { IsUnspecified: false } stated && stated.TryGetAddress(out var address)
-            ? address.AddressFamily
-            : AddressFamily.Unspecified;
+            ? address.AddressFamily == AddressFamily.InterNetworkV6
+            : null;
     }
 
     /// <summary>

@@ -10,8 +10,8 @@ internal static class PbxSection
         var attributes = new List<SdpAttribute>(crypto.Select(line => line.ToAttribute()));
         foreach (var map in maps)
         {
-            // Name and clock as registered, whatever the peer writes.
-            var own = map.Codec is { } codec ? codec.ToRtpMap(map.PayloadType) : map;
+            // Name and clock as they should be, whatever the peer writes.
+            var own = map.Codec is { } codec ? RtpMap.Of(codec, map.PayloadType) : map;
             attributes.Add(new("rtpmap", own.ToString()));
             if (map.IsTelephoneEvent)
                 attributes.Add(new("fmtp", $"{map.PayloadType} 0-16")); // RFC 4733 §2.4.1: digits, *, #, A-D and flash

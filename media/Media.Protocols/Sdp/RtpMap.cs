@@ -31,10 +31,18 @@ public readonly record struct RtpMap(byte PayloadType, string Encoding, int Cloc
     /// <summary>The meaning of a payload type without an <c>a=rtpmap</c> (RFC 3551 §6); only the codecs we support.</summary>
     public static RtpMap? Static(byte payloadType) => payloadType switch
     {
-        0 => AudioCodec.Pcmu.ToRtpMap(0),
-        8 => AudioCodec.Pcma.ToRtpMap(8),
-        9 => AudioCodec.G722.ToRtpMap(9),
+        0 => Of(AudioCodec.Pcmu, 0),
+        8 => Of(AudioCodec.Pcma, 8),
+        9 => Of(AudioCodec.G722, 9),
         _ => null,
+    };
+
+    internal static RtpMap Of(AudioCodec codec, byte payloadType) => codec switch
+    {
+        AudioCodec.Pcmu => new RtpMap(payloadType, "PCMU", 8000, 1),
+        AudioCodec.Pcma => new RtpMap(payloadType, "PCMA", 8000, 1),
+        AudioCodec.G722 => new RtpMap(payloadType, "G722", 8000, 1),
+        _ => new RtpMap(payloadType, "opus", 48000, 2),
     };
 
     internal static bool TryParsePayloadType(ReadOnlySpan<char> text, out byte payloadType) =>

@@ -11,13 +11,13 @@ namespace Media.Protocols.Sdp;
 public sealed class SessionDescription
 {
     /// <summary>Characters; a browser's offer of everything it can do is about 7000.</summary>
-    public const int MaxLength = 32 * 1024;
+    public const int MaxLength = SessionDescriptionReader.MaxLength;
 
     /// <summary>Lines of all kinds.</summary>
-    public const int MaxLines = 1000;
+    public const int MaxLines = SessionDescriptionReader.MaxLines;
 
     /// <summary><c>m=</c> lines.</summary>
-    public const int MaxMedia = 64;
+    public const int MaxMedia = SessionDescriptionReader.MaxMedia;
 
     /// <summary><see cref="SdpOrigin.Unknown"/> where none could be read.</summary>
     public required SdpOrigin Origin { get; init; }
@@ -31,7 +31,7 @@ public sealed class SessionDescription
     public IReadOnlyList<MediaDescription> Media { get; init; } = [];
 
     /// <summary>The attributes that hold for one of <see cref="Media"/>, typed.</summary>
-    public MediaAttributes AttributesOf(MediaDescription media) => new(this, media);
+    public MediaAttributes AttributesOf(MediaDescription media) => new(Attributes, Connection, media);
 
     /// <summary>Reads UTF-8; what is not UTF-8 becomes U+FFFD.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, [NotNullWhen(true)] out SessionDescription? sdp, out SdpError error)
@@ -46,8 +46,18 @@ public sealed class SessionDescription
     /// <summary>Never throws; <paramref name="error"/> is <see cref="SdpError.None"/> exactly when a description is returned.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out SessionDescription? sdp, out SdpError error)
     {
-        error = SessionDescriptionReader.Read(text, out sdp);
-        return error == SdpError.None;
+        sdp = null;
+        error = SessionDescriptionReader.Read(text, out var lines);
+        if (error != SdpError.None)
+            return false;
+        sdp = new SessionDescription
+        {
+            Origin = lines.Origin,
+            Connection = lines.Connection,
+            Attributes = lines.Attributes,
+            Media = lines.Media,
+        };
+        return true;
     }
 
     /// <summary>The text with CRLF line ends, <c>s=-</c> and <c>t=0 0</c>.</summary>

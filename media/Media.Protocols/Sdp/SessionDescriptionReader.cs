@@ -12,10 +12,23 @@ internal static class SessionDescriptionReader
 
     private const char ByteOrderMark = '\uFEFF';
 
-    public static SdpError Read(string text, out SessionDescription? sdp)
+    /// <summary>Characters; a browser's offer of everything it can do is about 7000.</summary>
+    public const int MaxLength = 32 * 1024;
+
+    /// <summary>Lines of all kinds.</summary>
+    public const int MaxLines = 1000;
+
+    /// <summary><c>m=</c> lines.</summary>
+    public const int MaxMedia = 64;
+
+    /// <summary>What was read.</summary>
+    public readonly record struct Lines(
+        SdpOrigin Origin, SdpConnection? Connection, IReadOnlyList<SdpAttribute> Attributes, IReadOnlyList<MediaDescription> Media);
+
+    public static SdpError Read(string text, out Lines read)
     {
-        sdp = null;
-        if (text.Length > SessionDescription.MaxLength)
+        read = default;
+        if (text.Length > MaxLength)
             return SdpError.TooLong;
         var state = new State();
         var (lines, used) = (0, 0);
@@ -24,7 +37,7 @@ internal static class SessionDescriptionReader
             var line = text.AsSpan()[range].Trim().Trim(ByteOrderMark);
             if (line.IsEmpty)
                 continue;
-            if (++lines > SessionDescription.MaxLines)
+            if (++lines > MaxLines)
                 return SdpError.TooManyLines;
             if (!TrySplit(line, out var type, out var value))
                 continue;
@@ -34,7 +47,7 @@ internal static class SessionDescriptionReader
         }
         if (used == 0)
             return lines == 0 ? SdpError.Empty : SdpError.MalformedLine;
-        sdp = state.Finish();
+        read = state.Finish();
         return SdpError.None;
     }
 
@@ -89,22 +102,16 @@ internal static class SessionDescriptionReader
                     CloseMedia();
                     _line = MediaLine.Read(value);
                     _attributes = [];
-                    return _media.Count < SessionDescription.MaxMedia ? SdpError.None : SdpError.TooManyMedia;
+                    return _media.Count < MaxMedia ? SdpError.None : SdpError.TooManyMedia;
                 default:
                     return SdpError.None; // s, i, u, e, p, b, t, r, z, k: nothing a call needs
             }
         }
 
-        public SessionDescription Finish()
+        public Lines Finish()
         {
             CloseMedia();
-            return new SessionDescription
-            {
-                Origin = _origin ?? SdpOrigin.Unknown,
-                Connection = _sessionConnection,
-                Attributes = _sessionAttributes,
-                Media = _media,
-            };
+            return new Lines(_origin ?? SdpOrigin.Unknown, _sessionConnection, _sessionAttributes, _media);
         }
 
         private void TakeConnection(ReadOnlySpan<char> value)

@@ -170,7 +170,7 @@ public static class WhatsAppSdp
         foreach (var codec in codecs)
         {
             formats.Add($"{codec.ReceivePayloadType}");
-            attributes.Add(new("rtpmap", codec.Codec.ToRtpMap(codec.ReceivePayloadType).ToString()));
+            attributes.Add(new("rtpmap", RtpMap.Of(codec.Codec, codec.ReceivePayloadType).ToString()));
             if (codec.Codec == AudioCodec.Opus)
                 attributes.Add(new("fmtp", $"{codec.ReceivePayloadType} {OpusFormat.Ours}"));
         }

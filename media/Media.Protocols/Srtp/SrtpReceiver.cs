@@ -20,7 +20,7 @@ internal sealed class SrtpReceiver : IDisposable
         var isGcm = profile == SrtpProfile.AeadAes128Gcm;
         _rtpTagBehind = isGcm ? 0 : profile.RtpOverhead();
         _rtcpTagBehind = isGcm ? 0 : profile.RtcpOverhead() - SrtpTransform.RtcpIndexLength;
-        _transforms = [.. keys.Select(one => SrtpTransform.Create(profile, one, primitives))];
+        _transforms = [.. keys.Select(one => SrtpTransforms.Create(profile, one, primitives))];
         _identifiers = [.. keys.Select(one => one.Mki.ToArray())];
     }
 

@@ -49,7 +49,7 @@ public sealed class SrtpSession : IDisposable
         Profile = profile;
         _rtpOverhead = profile.RtpOverhead();
         _rtcpOverhead = profile.RtcpOverhead();
-        _local = SrtpTransform.Create(profile, localKeys, primitives);
+        _local = SrtpTransforms.Create(profile, localKeys, primitives);
         _remote = new SrtpReceiver(profile, remoteKeys, primitives);
     }
 

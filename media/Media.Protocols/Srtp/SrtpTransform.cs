@@ -14,19 +14,6 @@ internal abstract class SrtpTransform : IDisposable
     /// <summary>RTCP: the E flag and the index that follow the packet.</summary>
     internal const int RtcpIndexLength = 4;
 
-    public static SrtpTransform Create(SrtpProfile profile, SrtpKeys keys, ISrtpPrimitives primitives)
-    {
-        if (keys.MasterSalt.Length != profile.MasterSaltLength())
-            throw new ArgumentException("The master salt does not fit the profile.", nameof(keys));
-        return profile switch
-        {
-            SrtpProfile.AesCm128HmacSha1_80 or SrtpProfile.AesCm128HmacSha1_32 =>
-                AesCmHmacTransform.Derive(profile.RtpOverhead(), keys, primitives),
-            SrtpProfile.AeadAes128Gcm => AesGcmTransform.Derive(keys, primitives),
-            _ => throw new ArgumentOutOfRangeException(nameof(profile)),
-        };
-    }
-
     /// <param name="packet">Plain packet, then room for exactly the tag.</param>
     /// <param name="headerLength">Bytes that stay in clear.</param>
     /// <param name="ssrc">Of the packet.</param>

@@ -3,10 +3,12 @@ using System.Buffers.Binary;
 namespace Media.Protocols.Stun;
 
 /// <summary>Walks the attributes of a message whose header has been checked; stops before whatever does not fit.</summary>
-internal ref struct StunAttributeWalk(ReadOnlySpan<byte> message)
+/// <param name="message">All of it.</param>
+/// <param name="headerLength">Bytes before the first attribute.</param>
+internal ref struct StunAttributeWalk(ReadOnlySpan<byte> message, int headerLength)
 {
     private readonly ReadOnlySpan<byte> _message = message;
-    private int _next = StunReader.HeaderLength;
+    private int _next = headerLength;
 
     /// <summary>Every byte belonged to an attribute.</summary>
     public readonly bool IsComplete => _next == _message.Length;

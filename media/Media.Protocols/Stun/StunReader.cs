@@ -151,7 +151,7 @@ public readonly ref struct StunReader
     public int FindUnknownRequired(Span<ushort> types)
     {
         var count = 0;
-        var walk = new StunAttributeWalk(_message);
+        var walk = new StunAttributeWalk(_message, HeaderLength);
         while (count < types.Length && walk.TryNext(out var type, out _, out var at))
         {
             if (IsIgnoredAt(at) || type >= 0x8000 || Comprehends(type))
@@ -174,7 +174,7 @@ public readonly ref struct StunReader
 
     private bool TryFind(StunAttribute wanted, out ReadOnlySpan<byte> value)
     {
-        var walk = new StunAttributeWalk(_message);
+        var walk = new StunAttributeWalk(_message, HeaderLength);
         while (walk.TryNext(out var type, out value, out var at))
         {
             if (type == (int)wanted && (!IsIgnoredAt(at) || wanted == StunAttribute.Fingerprint))
@@ -205,7 +205,7 @@ public readonly ref struct StunReader
     {
         integrityAt = 0;
         var count = 0;
-        var walk = new StunAttributeWalk(datagram);
+        var walk = new StunAttributeWalk(datagram, HeaderLength);
         while (walk.TryNext(out var type, out var value, out var at))
         {
             if (++count > MaxAttributes)

@@ -61,7 +61,7 @@ public sealed class SdpFuzzTarget : IFuzzTarget
 
     private static void AsPbx(string text, SessionDescription? offer)
     {
-        PbxSdp.FamilyOf(text);
+        PbxSdp.AsksForIPv6(text);
         foreach (var policy in Enum.GetValues<SrtpPolicy>())
         {
             var local = Pbx with { Srtp = policy };

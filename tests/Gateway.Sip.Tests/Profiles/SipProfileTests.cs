@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gateway.Sip.Profiles;
+using Media.Protocols.Sdp;
 
 namespace Gateway.Sip.Tests.Profiles;
 
@@ -28,7 +29,7 @@ public sealed class SipProfileTests
         Assert.Equal((generic.Ptime, generic.MaxForwards, generic.IdentityHeader), (avaya.Ptime, avaya.MaxForwards, avaya.IdentityHeader));
         Assert.Equal((RefreshMethod.Update, DiversionHeader.HistoryInfo, 3600), (avaya.SessionRefreshMethod, avaya.Diversion, avaya.SessionExpires));
         Assert.Equal((RefreshMethod.ReInvite, DiversionHeader.Diversion, 1800), (generic.SessionRefreshMethod, generic.Diversion, generic.SessionExpires));
-        Assert.Equal([ProfileCodec.Pcmu, ProfileCodec.Pcma, ProfileCodec.G722], profiles.Find("genesys")!.Codecs);
+        Assert.Equal([AudioCodec.Pcmu, AudioCodec.Pcma, AudioCodec.G722], profiles.Find("genesys")!.Codecs);
         Assert.Null(profiles.Find("nortel"));
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Media.Engine.Tests.Peers;
+using Media.Protocols.Primitives;
 using Media.Protocols.Sdp;
 using Sandbox.Handsets;
 
@@ -21,7 +22,7 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
     [InlineData(AudioCodec.G722, 30)]
     public async Task Each_end_hears_the_tone_of_the_other(AudioCodec codec, int packetMs)
     {
-        var profile = new PbxMediaProfile { Codecs = [PbxCodec.Opus, PbxCodec.G722, PbxCodec.Pcmu, PbxCodec.Pcma] };
+        var profile = new PbxMediaProfile { Codecs = [AudioCodec.Opus, AudioCodec.G722, AudioCodec.Pcmu, AudioCodec.Pcma] };
         await using var call = await TestCall.PlaceAsync(fixture.Engine, new PbxPhone(codec, 600, packetMs), profile: profile);
         await call.HandsetHearsAsync(600);
         await call.PhoneHearsAsync(1000);
@@ -35,7 +36,7 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
     [InlineData(AudioCodec.Opus, 20)]
     public async Task A_PBX_that_wants_a_steady_pace_is_heard_and_hears(AudioCodec codec, int packetMs)
     {
-        var profile = new PbxMediaProfile { Codecs = [PbxCodec.Opus, PbxCodec.G722, PbxCodec.Pcmu], Playout = PbxPlayout.Adaptive };
+        var profile = new PbxMediaProfile { Codecs = [AudioCodec.Opus, AudioCodec.G722, AudioCodec.Pcmu], Playout = AudioPlayout.Adaptive };
         await using var call = await TestCall.PlaceAsync(fixture.Engine, new PbxPhone(codec, 600, packetMs), profile: profile);
         await call.HandsetHearsAsync(600);
         await call.PhoneHearsAsync(1000);
@@ -46,7 +47,7 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
     {
         var handset = new NativeHandset(new() { Hertz = 5200 });
         await using var call = await TestCall.PlaceAsync(
-            fixture.Engine, new PbxPhone(AudioCodec.G722, 6000), handset, new() { Codecs = [PbxCodec.G722] });
+            fixture.Engine, new PbxPhone(AudioCodec.G722, 6000), handset, new() { Codecs = [AudioCodec.G722] });
         await call.HandsetHearsAsync(6000);
         await call.PhoneHearsAsync(5200);
     }
@@ -118,7 +119,7 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
     {
         await using var call = await TestCall.PlaceAsync(fixture.Engine);
         var first = TestCall.Ok(await call.Call.CreatePbxOfferAsync(new()))!.Split("\r\n");
-        var second = TestCall.Ok(await call.Call.CreatePbxOfferAsync(new() { Codecs = [PbxCodec.Pcma] }))!.Split("\r\n");
+        var second = TestCall.Ok(await call.Call.CreatePbxOfferAsync(new() { Codecs = [AudioCodec.Pcma] }))!.Split("\r\n");
         Assert.Equal(Port(first), Port(second));
         var (one, two) = (first[1].Split(' '), second[1].Split(' '));
         Assert.Equal(one[1], two[1]);
@@ -210,7 +211,7 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
     public async Task A_warning_is_heard_by_the_agent_alone_and_then_the_call_again(AudioCodec codec)
     {
         await using var call = await TestCall.PlaceAsync(
-            fixture.Engine, new PbxPhone(codec, 600), profile: new PbxMediaProfile { Codecs = [PbxCodec.Opus, PbxCodec.Pcmu] });
+            fixture.Engine, new PbxPhone(codec, 600), profile: new PbxMediaProfile { Codecs = [AudioCodec.Opus, AudioCodec.Pcmu] });
         await call.PhoneHearsAsync(1000);
         await call.HandsetHearsAsync(600);
         call.Call.WarnPbx();

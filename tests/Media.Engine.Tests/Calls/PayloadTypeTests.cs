@@ -1,4 +1,4 @@
-using Media.Engine.Metrics;
+using Media.Engine.Quality;
 using Media.Engine.Tests.Peers;
 using Media.Protocols.Sdp;
 

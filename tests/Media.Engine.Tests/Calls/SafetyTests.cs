@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Media.Engine.Metrics;
+using Media.Engine.Quality;
 using Media.Engine.Tests.Peers;
 using Media.Native.Net;
 using Media.Protocols.Primitives;

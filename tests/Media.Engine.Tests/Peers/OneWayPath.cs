@@ -1,12 +1,10 @@
 using Media.Engine.Bridge;
 using Media.Engine.Legs;
-using Media.Engine.Metrics;
-using Media.Engine.Net;
+using Media.Engine.Quality;
 using Media.Protocols.Jitter;
 using Media.Protocols.Primitives;
 using Media.Protocols.Rtp;
 using Media.Protocols.Sdp;
-using Microsoft.Extensions.Logging.Abstractions;
 using Testing;
 
 namespace Media.Engine.Tests.Peers;
@@ -17,19 +15,16 @@ internal readonly record struct SentPacket(Instant At, SequenceNumber SequenceNu
 /// <summary>One direction of a call between two legs without a network, in virtual time: RTP packets in, RTP packets out.</summary>
 internal sealed class OneWayPath : IDisposable
 {
-    private readonly MediaLoop _loop;
+    private readonly MediaContext _context;
     private readonly BareLeg _from;
     private readonly BareLeg _to;
 
     public OneWayPath(AudioCodec source, AudioCodec target, MediaEngineOptions? options = null, AdaptivePlayout? playout = null)
     {
-        var entropy = new SeededEntropy(1);
-        _loop = new MediaLoop(
-            0, options ?? new MediaEngineOptions(), null!, new PortAllocator(20000, 20003, TimeSpan.Zero, entropy), new InstantClock(TimeProvider.System),
-            entropy, NullLogger.Instance);
-        _from = new BareLeg(CallLeg.WhatsApp, _loop, source, Clock, sending: target) { Playout = playout };
-        _to = new BareLeg(CallLeg.Pbx, _loop, target, Clock);
-        Path = new AudioPath(_from, _to, _loop.Options.Opus, _loop.Counters, _loop.Options.SilenceAfter);
+        _context = new MediaContext(options ?? new MediaEngineOptions(), new SeededEntropy(1));
+        _from = new BareLeg(CallLeg.WhatsApp, _context, source, Clock, sending: target) { Playout = playout };
+        _to = new BareLeg(CallLeg.Pbx, _context, target, Clock);
+        Path = new AudioPath(_from, _to, _context.Options.Opus, _context.Counters, _context.Options.SilenceAfter);
     }
 
     public VirtualClock Clock { get; } = new();
@@ -41,7 +36,7 @@ internal sealed class OneWayPath : IDisposable
     public LegQuality Quality => _from.Quality;
 
     /// <summary>Packets of the source leg by what became of them.</summary>
-    public long Outcomes(PlayoutOutcome outcome) => _loop.Counters.Playout[(int)CallLeg.WhatsApp][(int)outcome];
+    public long Outcomes(PlayoutOutcome outcome) => _context.Counters.Playout[(int)CallLeg.WhatsApp][(int)outcome];
 
     /// <summary>Audio may be sent from now on.</summary>
     public void Open()
@@ -60,8 +55,8 @@ internal sealed class OneWayPath : IDisposable
     /// <summary>A packet of the source leg arrives now.</summary>
     public void Receive(ReadOnlySpan<byte> packet)
     {
-        if (_from.Receive(packet, Clock.Now))
-            Path.Drain(Clock.Now);
+        if (_from.TryReceive(packet, out var read))
+            Path.Carry(read, Clock.Now);
     }
 
     /// <summary>A packet of the source leg arrives now.</summary>
@@ -90,7 +85,6 @@ internal sealed class OneWayPath : IDisposable
         Path.Dispose();
         _from.Dispose();
         _to.Dispose();
-        _loop.Dispose();
     }
 
     private sealed class BareLeg : MediaLeg
@@ -100,8 +94,8 @@ internal sealed class OneWayPath : IDisposable
         private readonly VirtualClock _clock;
         private readonly byte[] _buffer = new byte[2048];
 
-        public BareLeg(CallLeg kind, MediaLoop loop, AudioCodec codec, VirtualClock clock, AudioCodec? sending = null)
-            : base(kind, loop)
+        public BareLeg(CallLeg kind, MediaContext context, AudioCodec codec, VirtualClock clock, AudioCodec? sending = null)
+            : base(kind, context)
         {
             _clock = clock;
             var agreed = new AgreedCodec(codec, PayloadType, PayloadType);
@@ -116,13 +110,10 @@ internal sealed class OneWayPath : IDisposable
 
         protected override bool CanReport => false;
 
-        public bool Receive(ReadOnlySpan<byte> datagram, Instant now)
+        public bool TryReceive(ReadOnlySpan<byte> datagram, out RtpPacketReader packet)
         {
             datagram.CopyTo(_buffer);
-            if (!TryAccept(_buffer.AsSpan(0, datagram.Length), now, out var packet))
-                return false;
-            Accept(packet, now);
-            return true;
+            return TryDecrypt(_buffer.AsSpan(0, datagram.Length), out packet);
         }
 
         protected override Span<byte> Begin() => _buffer;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Media.Protocols.Ice;
+using Media.Protocols.Primitives;
 using Media.Protocols.Stun;
 using Testing;
 
@@ -29,7 +30,7 @@ internal static class StunMessages
         return buffer[..length];
     }
 
-    public static byte[] Success(StunTransactionId transaction, string password, Primitives.TransportAddress mapped)
+    public static byte[] Success(StunTransactionId transaction, string password, TransportAddress mapped)
     {
         var buffer = new byte[200];
         var response = new StunWriter(buffer, StunClass.Success, transaction);

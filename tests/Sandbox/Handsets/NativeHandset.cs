@@ -1,6 +1,7 @@
 using System.Text;
 using Media.Engine;
 using Media.Engine.Legs;
+using Media.Engine.Session;
 using Media.Native.Dtls;
 using Media.Native.Net;
 using Media.Protocols.Datagrams;

@@ -1,0 +1,57 @@
+using Media.Native.Opus;
+using Media.Protocols.Sdp;
+
+namespace Media.Engine.Codecs;
+
+/// <summary>Linear samples to one peer's codec, at one rate. Owned by one path; no call allocates.</summary>
+internal sealed class AudioEncoder : IDisposable
+{
+    private readonly OpusEncoder? _opus;
+    private readonly G722Encoder? _g722;
+
+    /// <param name="codec">What the peer wants.</param>
+    /// <param name="rate">8000 or 16000 samples a second; G.711 knows 8000 only.</param>
+    /// <param name="options">How we encode Opus.</param>
+    /// <param name="peer">How the peer wants it encoded.</param>
+    public AudioEncoder(AudioCodec codec, int rate, OpusOptions options, OpusFormat peer)
+    {
+        (Codec, Rate) = (codec, rate);
+        if (codec == AudioCodec.Opus)
+            _opus = new OpusEncoder(new OpusEncoderOptions
+            {
+                SampleRate = rate,
+                Bitrate = peer.MaxAverageBitrate > 0 ? Math.Min(peer.MaxAverageBitrate, options.Bitrate) : options.Bitrate,
+                Complexity = options.Complexity,
+                InbandFec = options.Fec && peer.UseInbandFec,
+                ExpectedLossPercent = options.ExpectedLossPercent,
+                MaxBandwidth = rate == 8000 ? OpusBandwidth.Narrowband : OpusBandwidth.Wideband,
+            });
+        else if (codec == AudioCodec.G722)
+            _g722 = new G722Encoder();
+    }
+
+    public AudioCodec Codec { get; }
+
+    public int Rate { get; }
+
+    /// <summary>Encodes a frame of 10, 20, 40 or 60 ms (Opus) or any length (the others).</summary>
+    /// <returns>Bytes written; 0 when the codec refused.</returns>
+    public int Encode(ReadOnlySpan<short> frame, Span<byte> payload)
+    {
+        switch (Codec)
+        {
+            case AudioCodec.Opus:
+                return _opus!.Encode(frame, payload).Count;
+            case AudioCodec.Pcmu:
+                G711.EncodeUlaw(frame, payload);
+                return frame.Length;
+            case AudioCodec.Pcma:
+                G711.EncodeAlaw(frame, payload);
+                return frame.Length;
+            default:
+                return Rate == 16000 ? _g722!.Encode(frame, payload) : _g722!.EncodeNarrowband(frame, payload);
+        }
+    }
+
+    public void Dispose() => _opus?.Dispose();
+}

@@ -1,0 +1,64 @@
+using System.Diagnostics.CodeAnalysis;
+using Media.Engine.Session;
+using Media.Native.Net;
+using Media.Protocols.Ice;
+using Media.Protocols.Primitives;
+
+namespace Media.Engine.Loop;
+
+/// <summary>The port of a session that a loop drives: a place on the loop's shared sockets, and a pair of sockets of its own.</summary>
+internal sealed class LoopPort(LoopSockets sockets, LoopCall call, RtpPorts pair) : IMediaPort
+{
+    /// <summary>Addresses one call may hold on its shared port.</summary>
+    private const int MaxClaims = 64;
+
+    private readonly HashSet<TransportAddress> _claims = [];
+    private WebRtcPort? _shared;
+    private string? _ufrag;
+
+    public bool TryGetShared(int index, [NotNullWhen(true)] out IReadOnlyList<TransportAddress>? locals)
+    {
+        locals = sockets.TryGetShared(index, out var port) ? port.Locals : null;
+        return locals is not null;
+    }
+
+    public bool TryJoin(int index, string ufrag, IReadOnlyList<IceCandidate> peer)
+    {
+        if (!sockets.TryGetShared(index, out var port))
+            return false;
+        foreach (var candidate in peer)
+            if (port.TryFind(candidate.Address, out var owner) && owner != call)
+                return false;
+        (_shared, _ufrag) = (port, ufrag);
+        sockets.Register(ufrag, call);
+        foreach (var candidate in peer)
+            Claim(candidate.Address);
+        return true;
+    }
+
+    public void Claim(TransportAddress remote)
+    {
+        if (!_claims.Contains(remote) && _claims.Count < MaxClaims && _shared!.TryClaim(remote, call))
+            _claims.Add(remote);
+    }
+
+    public Span<byte> Begin(TransportAddress local) => _shared!.Begin(local);
+
+    public void End(TransportAddress local, int length, TransportAddress remote) => _shared!.End(local, length, remote);
+
+    public bool TryOpenPair(bool? ipv6, string? address, Instant now, out TransportAddress advertised, out SdpRefusal refusal) =>
+        pair.TryOpen(ipv6, address, now, out advertised, out refusal);
+
+    public bool TrySend(bool rtcp, ReadOnlySpan<byte> datagram, TransportAddress remote) =>
+        (rtcp ? pair.Rtcp : pair.Rtp) is { } socket && socket.Send(datagram, remote.ToUdp()) == UdpSendResult.Sent;
+
+    public void Release(Instant now)
+    {
+        if (_ufrag is not null)
+            sockets.Unregister(_ufrag);
+        foreach (var remote in _claims)
+            _shared!.Disclaim(remote, call);
+        _claims.Clear();
+        pair.Close(now);
+    }
+}

@@ -1,0 +1,75 @@
+using System.Diagnostics.Metrics;
+using System.Text.Json;
+using Media.Engine.Quality;
+
+namespace Media.Engine.Loop;
+
+/// <summary>The meter `Gateway.Media`: reads what the loops count, when it is asked to; costs them nothing in between.</summary>
+internal sealed class MediaMeter : IDisposable
+{
+    private static readonly string[] Directions = ["received", "sent"];
+
+    private readonly Meter _meter = new("Gateway.Media");
+
+    public MediaMeter(MediaLoop[] loops, PortAllocator ports, Func<int> activeCalls)
+    {
+        _meter.CreateObservableGauge("gateway_media_active_calls", activeCalls, description: "Calls that hold media resources.");
+        _meter.CreateObservableCounter(
+            "gateway_media_packets",
+            () => from leg in Enum.GetValues<CallLeg>()
+                  from direction in Directions
+                  select new Measurement<long>(
+                      loops.Sum(loop => (direction == "sent" ? loop.Counters.Sent : loop.Counters.Received)[(int)leg]),
+                      Tag("leg", NameOf(leg)), Tag("direction", direction)),
+            description: "RTP packets.");
+        _meter.CreateObservableCounter(
+            "gateway_media_playout_packets",
+            () => from leg in Enum.GetValues<CallLeg>()
+                  from outcome in Enum.GetValues<PlayoutOutcome>()
+                  select new Measurement<long>(
+                      loops.Sum(loop => loop.Counters.Playout[(int)leg][(int)outcome]),
+                      Tag("leg", NameOf(leg)), Tag("outcome", JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString()))),
+            description: "RTP packets from a leg that did not come in order and in time, by what became of them.");
+        _meter.CreateObservableCounter(
+            "gateway_media_timeouts",
+            () => from leg in Enum.GetValues<CallLeg>()
+                  select new Measurement<long>(loops.Sum(loop => loop.Counters.Timeouts[(int)leg]), Tag("leg", NameOf(leg))),
+            description: "Legs of answered calls from which nothing came for media.mediaTimeout.");
+        _meter.CreateObservableCounter(
+            "gateway_media_drops", () => PerMember<DropReason>(reason => loops.Sum(loop => loop.Counters.Drops(reason))),
+            description: "Datagrams that went no further.");
+        _meter.CreateObservableCounter(
+            "gateway_media_whatsapp_failures",
+            () => PerMember<WhatsAppFailure>(reason => loops.Sum(loop => loop.Counters.WhatsAppFailures(reason))),
+            description: "WhatsApp legs that did not come up, or fell: ICE and DTLS.");
+        _meter.CreateObservableCounter(
+            "gateway_media_decode_errors", () => loops.Sum(loop => loop.Counters.DecodeErrors),
+            description: "Packets a codec did not understand.");
+        _meter.CreateObservableCounter(
+            "gateway_media_call_failures", () => loops.Sum(loop => loop.Counters.CallFailures),
+            description: "Calls ended by a failure inside the engine.");
+        _meter.CreateObservableCounter(
+            "gateway_media_lost_events", () => loops.Sum(loop => loop.Counters.LostEvents),
+            description: "Events whose reader was too slow.");
+        _meter.CreateObservableGauge(
+            "gateway_media_ports",
+            () => new[]
+            {
+                new Measurement<int>(ports.Free, Tag("state", "free")),
+                new Measurement<int>(ports.Resting, Tag("state", "resting")),
+                new Measurement<int>(ports.Capacity - ports.Free - ports.Resting, Tag("state", "taken")),
+            },
+            description: "PBX port pairs.");
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private static IEnumerable<Measurement<long>> PerMember<T>(Func<T, long> count)
+        where T : struct, Enum =>
+        from reason in Enum.GetValues<T>()
+        select new Measurement<long>(count(reason), Tag("reason", JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString())));
+
+    private static string NameOf(CallLeg leg) => leg == CallLeg.WhatsApp ? "whatsapp" : "pbx";
+
+    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+}

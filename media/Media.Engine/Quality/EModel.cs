@@ -1,0 +1,55 @@
+namespace Media.Engine.Quality;
+
+/// <summary>How a codec stands against loss, for the E-model.</summary>
+/// <param name="Impairment">Ie: what the codec costs without loss, R points.</param>
+/// <param name="LossRobustness">Bpl: the larger, the less a lost packet hurts.</param>
+internal readonly record struct CodecImpairment(double Impairment, double LossRobustness)
+{
+    /// <summary>G.711 without concealment, ITU-T G.113 appendix I.</summary>
+    public static readonly CodecImpairment G711 = new(0, 4.3);
+
+    /// <summary>G.722 at 64 kbit/s on the narrowband scale, ITU-T G.113 appendix I.</summary>
+    public static readonly CodecImpairment G722 = new(13, 4.3);
+
+    /// <summary>
+    /// Opus at 20 kbit/s with FEC and concealment. G.113 has no value for Opus; these stand between EVS and AMR-WB at that rate.
+    /// </summary>
+    public static readonly CodecImpairment Opus = new(6, 20);
+}
+
+/// <summary>
+/// ITU-T G.107 (2015) with default values everywhere but delay, loss and codec: transmission rating R and from it a mean opinion score.
+/// </summary>
+internal static class EModel
+{
+    /// <summary>R with every parameter at its default (G.107 §7.7).</summary>
+    private const double BestRating = 93.2;
+
+    /// <param name="codec">Of the stream that is rated.</param>
+    /// <param name="lossRatio">0 … 1, after reordering, before concealment.</param>
+    /// <param name="oneWayDelayMs">Mouth to ear, as far as it is known.</param>
+    /// <returns>1 … 4.5.</returns>
+    public static double MeanOpinionScore(CodecImpairment codec, double lossRatio, double oneWayDelayMs)
+    {
+        var loss = Math.Clamp(lossRatio, 0, 1) * 100;
+        var equipment = codec.Impairment + (95 - codec.Impairment) * loss / (loss + codec.LossRobustness); // §7.5, BurstR = 1
+        return ToScore(BestRating - DelayImpairment(oneWayDelayMs) - equipment);
+    }
+
+    /// <summary>Idd, §7.4: nothing below 100 ms.</summary>
+    private static double DelayImpairment(double delayMs)
+    {
+        if (!(delayMs > 100))
+            return 0;
+        var x = Math.Log2(delayMs / 100);
+        return 25 * (Math.Pow(1 + Math.Pow(x, 6), 1 / 6.0) - 3 * Math.Pow(1 + Math.Pow(x / 3, 6), 1 / 6.0) + 2);
+    }
+
+    /// <summary>Annex B.</summary>
+    private static double ToScore(double rating) => rating switch
+    {
+        <= 0 => 1,
+        >= 100 => 4.5,
+        _ => Math.Max(1, 1 + 0.035 * rating + rating * (rating - 60) * (100 - rating) * 7e-6),
+    };
+}

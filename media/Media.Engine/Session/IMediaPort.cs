@@ -1,0 +1,51 @@
+using System.Diagnostics.CodeAnalysis;
+using Media.Protocols.Ice;
+using Media.Protocols.Primitives;
+
+namespace Media.Engine.Session;
+
+/// <summary>
+/// A session's network: addresses to be reached at, and a way out. WebRTC ports are shared with other sessions; a pair of RTP ports is the
+/// session's own. One per session; calls come from the session's owner alone.
+/// </summary>
+internal interface IMediaPort
+{
+    /// <summary>The local addresses of a shared port, in the order of the bindings.</summary>
+    /// <param name="index">0, 1 …: a port is opened when it is asked for.</param>
+    /// <param name="locals">One for each binding.</param>
+    /// <returns>False: there are no so many ports.</returns>
+    bool TryGetShared(int index, [NotNullWhen(true)] out IReadOnlyList<TransportAddress>? locals);
+
+    /// <summary>
+    /// Goes to a shared port. What comes there from the peer's addresses, and STUN that names the fragment, is this session's from now on.
+    /// </summary>
+    /// <returns>False: another session has one of these addresses there. Nothing was changed.</returns>
+    bool TryJoin(int index, string ufrag, IReadOnlyList<IceCandidate> peer);
+
+    /// <summary>
+    /// What comes from here to the port joined is this session's, unless it is another's already or the session has very many.
+    /// </summary>
+    void Claim(TransportAddress remote);
+
+    /// <summary>
+    /// Where the next datagram from a shared port is written, without a copy: at least 2048 bytes. Empty: there is no such local address.
+    /// </summary>
+    Span<byte> Begin(TransportAddress local);
+
+    /// <summary>Sends what was written since <see cref="Begin"/>.</summary>
+    void End(TransportAddress local, int length, TransportAddress remote);
+
+    /// <summary>Opens the pair of RTP ports; later calls give the same one, whatever they ask for.</summary>
+    /// <param name="ipv6">The address family; null: any.</param>
+    /// <param name="address">The binding that advertises it is taken before the others; null: the first that fits.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="advertised">The address for the description.</param>
+    /// <param name="refusal">Why there is none.</param>
+    bool TryOpenPair(bool? ipv6, string? address, Instant now, out TransportAddress advertised, out SdpRefusal refusal);
+
+    /// <summary>Sends from the pair's RTP or RTCP port. False: the datagram was not taken.</summary>
+    bool TrySend(bool rtcp, ReadOnlySpan<byte> datagram, TransportAddress remote);
+
+    /// <summary>Gives back everything that was taken.</summary>
+    void Release(Instant now);
+}

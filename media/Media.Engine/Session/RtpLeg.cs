@@ -1,0 +1,198 @@
+using Media.Engine.Codecs;
+using Media.Engine.Legs;
+using Media.Engine.Quality;
+using Media.Protocols.Datagrams;
+using Media.Protocols.Dtmf;
+using Media.Protocols.Primitives;
+using Media.Protocols.Rtp;
+using Media.Protocols.Sdp;
+using Media.Protocols.Srtp;
+
+namespace Media.Engine.Session;
+
+/// <summary>
+/// The pbx leg: RTP or SDES-SRTP on a port pair of the session's own. The PBX may renegotiate it at any time: codec, address, direction and
+/// keys change here and nowhere else.
+/// </summary>
+internal sealed class RtpLeg : MediaLeg
+{
+    private readonly IMediaPort _port;
+    private readonly PbxSdp _sdp;
+    private readonly RtpLatch _rtpSource = new();
+    private readonly RtpLatch _rtcpSource = new(isRtcp: true);
+    private PbxMediaProfile _profile = new();
+    private AudioDecoder? _listening;
+    private SdesKeys? _keys;
+
+    public RtpLeg(MediaContext context, IMediaPort port)
+        : base(CallLeg.Pbx, context) => (_port, _sdp) = (port, new PbxSdp(context.Entropy));
+
+    /// <summary>What the last exchange agreed; null before the first.</summary>
+    public PbxMediaParameters? Parameters { get; private set; }
+
+    public PbxMediaProfile Profile => _profile;
+
+    public override bool CanSend =>
+        Parameters is { } agreed && agreed.Direction.CanSend() && !agreed.RemoteRtp.IsNone && !_rtpSource.Target.IsNone;
+
+    protected override bool CanReport => !_rtpSource.Target.IsNone;
+
+    public bool IsHeld => Parameters is { Held: true };
+
+    public SdpResult CreateOffer(PbxMediaProfile profile, Instant now)
+    {
+        if (!_port.TryOpenPair(profile.IPv6, profile.Address, now, out var local, out var refusal))
+            return SdpResult.Refused(refusal);
+        _profile = profile;
+        return new SdpResult(_sdp.CreateOffer(Describe(profile, local)));
+    }
+
+    public SdpResult ApplyAnswer(string answer, Instant now)
+    {
+        if (!_sdp.TryApplyAnswer(answer, out var parameters, out var error))
+            return SdpResult.Refused(error);
+        Apply(parameters, now);
+        return new SdpResult(null);
+    }
+
+    public SdpResult AnswerOffer(string offer, PbxMediaProfile profile, Instant now)
+    {
+        if (!_port.TryOpenPair(PbxSdp.AsksForIPv6(offer), profile.Address, now, out var local, out var refusal))
+            return refusal == SdpRefusal.NoAddress ? SdpResult.Refused(SdpError.OtherAddressFamily) : SdpResult.Refused(refusal);
+        if (!_sdp.TryAnswerOffer(offer, Describe(profile, local), out var answer, out var parameters, out var error))
+            return SdpResult.Refused(error);
+        _profile = profile;
+        Apply(parameters, now);
+        return new SdpResult(answer);
+    }
+
+    /// <summary>Takes a datagram from the RTP port. True: it is an RTP packet of the PBX's, decrypted.</summary>
+    public bool TryReceive(Span<byte> datagram, TransportAddress source, Instant now, out RtpPacketReader packet)
+    {
+        packet = default;
+        if (Parameters is not { } agreed || !_rtpSource.Accepts(source, _profile, now))
+            return Drop(DropReason.UnexpectedSource);
+        var kind = DatagramKinds.Classify(datagram);
+        if (kind == DatagramKind.Rtcp && agreed.RtcpMux)
+        {
+            if (source == _rtpSource.Target)
+                AcceptRtcp(datagram, now);
+            return false;
+        }
+        if (kind != DatagramKind.Rtp)
+            return Drop(DropReason.Malformed);
+        if (!TryDecrypt(datagram, out packet))
+            return false;
+        if (!IsKnown(packet.PayloadType))
+            return Drop(DropReason.PayloadType);
+        if (!_rtpSource.Confirm(source, packet.Header, _profile, now))
+            return Drop(DropReason.UnexpectedSource);
+        return true;
+    }
+
+    public void HandleRtcp(Span<byte> datagram, TransportAddress source, Instant now)
+    {
+        if (!_rtcpSource.Accepts(source, _profile, now) || DatagramKinds.Classify(datagram) != DatagramKind.Rtcp)
+        {
+            Drop(DropReason.UnexpectedSource);
+            return;
+        }
+        _rtcpSource.Confirm(source, default, _profile, now);
+        AcceptRtcp(datagram, now);
+    }
+
+    public override void Dispose()
+    {
+        _listening?.Dispose();
+        base.Dispose();
+    }
+
+    protected override Span<byte> Begin() => Context.RtpPacket;
+
+    protected override void Transmit(Span<byte> packet, int length)
+    {
+        if (!_port.TrySend(rtcp: false, packet[..length], _rtpSource.Target))
+            Drop(DropReason.SendFailed);
+    }
+
+    protected override void TransmitRtcp(ReadOnlySpan<byte> packet)
+    {
+        var isOwnPort = !Parameters!.RtcpMux;
+        var target = (isOwnPort ? _rtcpSource : _rtpSource).Target;
+        if (!target.IsNone && !_port.TrySend(isOwnPort, packet, target))
+            Drop(DropReason.SendFailed);
+    }
+
+    /// <summary>Keys in telephone-events; in tones, where the profile asks for it and no event has come.</summary>
+    public override void ReadKeys(in RtpPacketReader packet, Instant now)
+    {
+        base.ReadKeys(packet, now);
+        if (DigitsIn?.Tones is not { } tones || !TryGetCodec(packet.PayloadType, out var codec))
+            return;
+        if (_listening?.Codec != codec)
+        {
+            _listening?.Dispose();
+            _listening = new AudioDecoder(codec, 8000);
+        }
+        Span<short> samples = stackalloc short[8 * 120]; // Opus' longest packet, ms
+        tones.Listen(samples[.._listening.Decode(packet.Payload, samples)], now);
+    }
+
+    private void Apply(PbxMediaParameters agreed, Instant now)
+    {
+        var isFirst = Parameters is null;
+        var isOtherClock = !isFirst && Sending.Codec.ClockRate() != agreed.Codec.Codec.ClockRate();
+        var isOtherKey = !isFirst && !SameKeys(_keys, agreed.Srtp);
+        if (isFirst)
+            LastHeard = now;
+        if (isOtherClock || isOtherKey)
+            Output.Restart();
+        if (isFirst || isOtherKey)
+        {
+            Srtp?.Dispose();
+            _keys = agreed.Srtp;
+            Srtp = _keys is { } keys
+                ? new SrtpSession(keys.Profile, keys.Local, keys.Remote, NativeSrtpPrimitives.Instance, followsRestarts: true)
+                : null;
+        }
+        Parameters = agreed;
+        var listeners = DigitsIn;
+        Agree(agreed.Codecs, agreed.Codec, agreed.TelephoneEvent, Receivable(agreed), PacketTimeOf(agreed), agreed.Opus, now);
+        if (isOtherKey && !isOtherClock)
+            RestartRtcp(now);
+        if (_profile.DetectKeyTones && DigitsIn != listeners)
+            DigitsIn!.Tones = new ToneKeyDetector();
+        if (agreed.RemoteRtp.IsNone)
+            return; // an old-style hold: the PBX is still where it was
+        _rtpSource.Signal(agreed.RemoteRtp, now);
+        _rtcpSource.Signal(agreed.RemoteRtcp, now);
+    }
+
+    /// <summary>A PBX that tells keys by INFO would tell them twice if its events counted too.</summary>
+    private IReadOnlyList<RtpMap> Receivable(PbxMediaParameters agreed) =>
+        [.. agreed.Receivable.Where(map => _profile.TelephoneEvents || !map.IsTelephoneEvent)];
+
+    /// <summary>Opus has no frame of 30 ms (RFC 6716 §2.1.4).</summary>
+    private static int PacketTimeOf(PbxMediaParameters agreed) =>
+        agreed.Codec.Codec == AudioCodec.Opus && agreed.PacketTime == 30 ? 20 : agreed.PacketTime;
+
+    private static bool SameKeys(SdesKeys? known, SdesKeys? agreed) =>
+        known is null ? agreed is null
+        : agreed is not null && known.IsSame(agreed);
+
+    private static PbxLocalMedia Describe(PbxMediaProfile profile, TransportAddress local) => new()
+    {
+        Rtp = local,
+        Codecs = profile.Codecs,
+        TelephoneEvents = profile.TelephoneEvents,
+        PacketTime = profile.PacketTimeMs,
+        OfferRtcpMux = profile.RtcpMux,
+        Srtp = profile.Security switch
+        {
+            PbxSecurity.None => SrtpPolicy.None,
+            PbxSecurity.BestEffort => SrtpPolicy.BestEffort,
+            PbxSecurity.Required => SrtpPolicy.Required,
+            _ => SrtpPolicy.Optional,
+        },
+    };
+}

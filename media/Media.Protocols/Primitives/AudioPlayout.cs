@@ -1,0 +1,13 @@
+namespace Media.Protocols.Primitives;
+
+/// <summary>When a PBX is sent what comes from WhatsApp.</summary>
+public enum AudioPlayout
+{
+    /// <summary>At once, with its own sampling time, however late it comes: for listeners with a jitter buffer.</summary>
+    Faithful,
+
+    /// <summary>
+    /// At a steady pace, after a delay that follows the jitter: for bridges, recorders and conferences without a jitter buffer.
+    /// </summary>
+    Adaptive,
+}

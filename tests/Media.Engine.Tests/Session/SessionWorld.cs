@@ -1,0 +1,174 @@
+using System.Net;
+using Media.Engine.Legs;
+using Media.Engine.Session;
+using Media.Protocols.Primitives;
+using Testing;
+
+namespace Media.Engine.Tests.Session;
+
+/// <summary>A session, the phone behind its pbx leg, and what the session reported.</summary>
+internal sealed class SessionSide(MediaSession session, WirePort port, WirePhone phone)
+{
+    public MediaSession Session { get; } = session;
+
+    public WirePort Port { get; } = port;
+
+    public WirePhone Phone { get; } = phone;
+
+    public List<MediaEvent> Events { get; } = [];
+
+    /// <summary>As of the last second.</summary>
+    public MediaQuality Quality { get; private set; }
+
+    public string DigitsFrom(CallLeg leg) =>
+        string.Concat(Events.OfType<MediaEvent.DigitReceived>().Where(pressed => pressed.Leg == leg).Select(pressed => pressed.Digit));
+
+    public void Drain()
+    {
+        while (Session.TryPollEvent(out var happened))
+            Events.Add(happened);
+        if (Session.TryPollQuality(out var quality))
+            Quality = quality;
+    }
+}
+
+/// <summary>
+/// Two sessions in virtual time, as loops drive them: their WebRTC legs face each other over a wire that loses, delays and reorders, their
+/// pbx legs have a phone each on a wire that does not.
+/// </summary>
+internal sealed class SessionWorld : IDisposable
+{
+    private readonly LossyWire _lan;
+    private readonly SessionSide[] _sides;
+
+    public SessionWorld(int seed, double loss = 0, ScriptedIdentity? second = null)
+    {
+        Internet = new LossyWire(Clock, seed)
+        {
+            Delay = TimeSpan.FromMilliseconds(40),
+            Jitter = TimeSpan.FromMilliseconds(15),
+            Loss = loss,
+        };
+        _lan = new LossyWire(Clock, seed) { Delay = TimeSpan.FromMilliseconds(1) };
+        _sides = [Add(1, 600, seed, new ScriptedIdentity(0xA1)), Add(2, 1000, seed + 1, second ?? new ScriptedIdentity(0xB2))];
+    }
+
+    public VirtualClock Clock { get; } = new();
+
+    /// <summary>Between the WebRTC legs.</summary>
+    public LossyWire Internet { get; }
+
+    /// <summary>Makes the offer on the WebRTC side; its phone sounds 600 Hz.</summary>
+    public SessionSide Caller => _sides[0];
+
+    /// <summary>Its phone sounds 1000 Hz.</summary>
+    public SessionSide Callee => _sides[1];
+
+    /// <summary>Negotiates all four legs.</summary>
+    public void Negotiate()
+    {
+        var offer = Ok(Caller.Session.CreateWhatsAppOffer(Clock.Now));
+        var answer = Ok(Callee.Session.AnswerWhatsAppOffer(offer!, Clock.Now));
+        Ok(Caller.Session.ApplyWhatsAppAnswer(answer!, Clock.Now));
+        foreach (var side in _sides)
+        {
+            var toPhone = Ok(side.Session.CreatePbxOffer(new PbxMediaProfile(), Clock.Now));
+            Ok(side.Session.ApplyPbxAnswer(side.Phone.Answer(toPhone!), Clock.Now));
+        }
+    }
+
+    /// <summary>Negotiates, waits until both sessions are connected, opens the audio, lets both phones talk.</summary>
+    public void Connect()
+    {
+        Negotiate();
+        RunUntil(() => Array.TrueForAll(_sides, IsConnected), TimeSpan.FromSeconds(20), "connected");
+        foreach (var side in _sides)
+        {
+            side.Session.OpenAudio(Clock.Now);
+            side.Phone.Talk(Clock.Now);
+        }
+    }
+
+    /// <summary>Lets time pass.</summary>
+    public void Run(TimeSpan time)
+    {
+        var end = Clock.Now + time;
+        while (Turn(end))
+        {
+        }
+    }
+
+    /// <summary>Lets time pass until something has happened.</summary>
+    public void RunUntil(Func<bool> condition, TimeSpan limit, string what)
+    {
+        var end = Clock.Now + limit;
+        while (!condition())
+            Assert.True(Turn(end), $"Not {what} in {limit}; caller: {Caller.Session.Deadlines}; callee: {Callee.Session.Deadlines}");
+    }
+
+    public void Dispose()
+    {
+        foreach (var side in _sides)
+            side.Session.Dispose();
+    }
+
+    private static bool IsConnected(SessionSide side) => side.Events.OfType<MediaEvent.WhatsAppConnected>().Any();
+
+    private static string? Ok(SdpResult result)
+    {
+        Assert.True(result.Succeeded, $"{result.Refusal} {result.Detail}");
+        return result.Sdp;
+    }
+
+    private SessionSide Add(int number, double hertz, int seed, ScriptedIdentity identity)
+    {
+        var ip = $"192.0.2.{number}";
+        MediaBinding[] bindings = [new() { Bind = ip }];
+        var options = new MediaEngineOptions { WhatsApp = new() { Bindings = bindings }, Pbx = new() { Bindings = bindings } };
+        var port = new WirePort(Internet, _lan, At(ip, 9000), At(ip, 20000));
+        var session = new MediaSession(new MediaContext(options, new SeededEntropy(seed)), port, identity, Clock.Now);
+        return new SessionSide(session, port, new WirePhone(_lan, At($"192.0.2.{number + 10}", 4000), hertz));
+    }
+
+    /// <summary>The next thing that is due by then; false: nothing is, and time has come to the end.</summary>
+    private bool Turn(Instant end)
+    {
+        var next = Instant.Min(Internet.NextArrival, _lan.NextArrival);
+        foreach (var side in _sides)
+            next = Instant.Min(next, Instant.Min(side.Session.NextDeadline, side.Phone.NextDeadline));
+        if (next > end)
+        {
+            Clock.AdvanceTo(end);
+            return false;
+        }
+        if (next > Clock.Now)
+            Clock.AdvanceTo(next);
+        foreach (var wire in (ReadOnlySpan<LossyWire>)[Internet, _lan])
+            while (wire.TryReceive(out var datagram))
+                Deliver(datagram);
+        foreach (var side in _sides)
+        {
+            if (side.Session.NextDeadline <= Clock.Now)
+                side.Session.HandleDeadline(Clock.Now);
+            if (side.Phone.NextDeadline <= Clock.Now)
+                side.Phone.HandleDeadline(Clock.Now);
+            side.Drain();
+        }
+        return true;
+    }
+
+    private void Deliver(WireDatagram datagram)
+    {
+        foreach (var side in _sides)
+        {
+            if (datagram.To == side.Port.Shared)
+                side.Session.Handle(datagram.Bytes, datagram.To, datagram.From, Clock.Now);
+            else if (datagram.To == side.Port.Rtp || datagram.To == side.Port.Rtcp)
+                side.Session.Handle(datagram.Bytes, datagram.To == side.Port.Rtcp, datagram.From, Clock.Now);
+            else if (datagram.To == side.Phone.Address)
+                side.Phone.HandleDatagram(datagram.Bytes, Clock.Now);
+        }
+    }
+
+    private static TransportAddress At(string ip, int port) => TransportAddress.From(IPAddress.Parse(ip), port);
+}

@@ -9,7 +9,8 @@ using AdminApi.MissedCalls;
 using AdminApi.Platform;
 using AdminApi.Rating;
 using AdminApi.Webhooks;
-using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Records;
 using Gateway.Storage;
 using Gateway.Storage.Admin;
 using Gateway.Storage.Calls;
@@ -44,7 +45,10 @@ public static class AdminApiHost
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(SlowestBody, gracePeriod: TimeSpan.FromSeconds(5));
         });
-        builder.Logging.ClearProviders().AddJsonConsole(console => console.UseUtcTimestamp = true).AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.ClearProviders().AddJsonConsole(console => console.UseUtcTimestamp = true)
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("Microsoft.AspNetCore.Authentication", LogLevel.None); // a silent issuer is logged at the request's edge
+        builder.Services.AddSingleton(TimeProvider.System);
         builder.AddPlatform(options);
         AddStores(builder.Services, options);
         builder.Services.AddChannels();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using StackExchange.Redis;
 
 namespace Gateway.Storage;
@@ -38,12 +39,6 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
             return ClaimResult.Claimed;
         var holder = (string?)await Database.StringGetAsync(ClaimKey(whatsAppId));
         return holder == Tombstone ? ClaimResult.Tombstoned : ClaimResult.Duplicate;
-    }
-
-    public async Task<CallOwner?> FindAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)
-    {
-        var holder = (string?)await Database.StringGetAsync(ClaimKey(whatsAppId));
-        return holder is null or Tombstone || holder.Split(' ') is not [var owner, var callId] ? null : new CallOwner(new CallId(callId), owner);
     }
 
     public async Task<bool> BuryAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)

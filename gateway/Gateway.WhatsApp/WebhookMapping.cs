@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.WhatsApp.Webhooks;
 
 namespace Gateway.WhatsApp;

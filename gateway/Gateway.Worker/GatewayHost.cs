@@ -1,11 +1,15 @@
 using Gateway.Calls;
+using Gateway.Calls.Admission;
+using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Records;
 using Gateway.Sip;
+using Gateway.Sip.Endpoint;
 using Gateway.Storage;
 using Gateway.Storage.Accounts;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Rating;
-using Gateway.WhatsApp;
 using Gateway.WhatsApp.Graph;
+using Gateway.WhatsApp.Meta;
 using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Billing;
 using Gateway.Worker.Calls;
@@ -18,6 +22,7 @@ using Gateway.Worker.Logs;
 using Gateway.Worker.Metrics;
 using Gateway.Worker.Permissions;
 using Gateway.Worker.Spool;
+using Gateway.Worker.Webhooks;
 using Media.Engine;
 using Media.Protocols.Primitives;
 using Npgsql;
@@ -60,7 +65,7 @@ public static class GatewayHost
                 AppSecrets = [.. options.WhatsApp.AppSecrets.Select(secret => secret.Reveal())],
                 VerifyToken = options.WhatsApp.VerifyToken.Reveal(),
             },
-            app.Services.GetRequiredService<WebhookQueue>(), metaClock: app.Services.GetRequiredService<MetaClock>());
+            app.Services.GetRequiredService<WebhookQueue>(), app.Services.GetRequiredService<TimeProvider>(), app.Services.GetRequiredService<MetaClock>());
         app.Services.GetRequiredService<MetricsExporter>();
         app.Services.GetRequiredService<TrunkMetrics>();
         return app;
@@ -93,7 +98,7 @@ public static class GatewayHost
             Trunks.Endpoint(options, budget), s.GetRequiredService<IEntropy>(), TimeProvider.System, s.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton(s => new TrunkMetrics([.. options.Sip.Trunks.Select(t => t.Name)], s.GetRequiredService<SipEndpoint>().GetTrunkHealth,
             () => s.GetRequiredService<SipEndpoint>().CertificateExpiries, s.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(Trunks.ForCalls(options));
+        services.AddSingleton(s => new PbxTrunks(s.GetRequiredService<SipEndpoint>(), Trunks.ForCalls(options)));
 
         services.AddSingleton<RecordSpool>();
         services.AddSingleton<NodeCapacity>();
@@ -104,7 +109,11 @@ public static class GatewayHost
         services.AddSingleton<AccountStore>();
         services.AddSingleton<RateStore>();
         services.AddSingleton<AwayAdmissionsUpdates>();
+        services.AddSingleton(s => new OrphanSweeper(
+            s.GetRequiredService<NpgsqlDataSource>(), new OrphanStore(s.GetRequiredService<ICallStore>(), s.GetRequiredService<LostCalls>()), options.Node.Id,
+            s.GetRequiredService<NodeStart>().Value, options.Node.LostAfter));
         services.AddSingleton<StoreMaintenance>();
+        services.AddSingleton<AdmissionBooks>();
         services.AddSingleton<CallAdmission>();
         services.AddSingleton<CallServices>();
         services.AddSingleton<CallFactory>();
@@ -113,6 +122,8 @@ public static class GatewayHost
         services.AddSingleton<NonCallEvents>();
         services.AddSingleton<LateOffers>();
         services.AddSingleton<CallSupervisor>();
+        services.AddSingleton<NodeStores>();
+        services.AddSingleton<NodeIntake>();
         services.AddSingleton<GatewayService>();
         services.AddHostedService(s => s.GetRequiredService<GatewayService>());
         services.AddSingleton(s => new ClockWatch(

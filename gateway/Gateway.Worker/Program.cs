@@ -1,5 +1,6 @@
 using Gateway.Storage;
 using Gateway.Worker;
+using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Health;
 using Gateway.Worker.Spool;
@@ -25,7 +26,7 @@ if (path.StartsWith('-'))
     return Refuse(Usage, []);
 if (!GatewayOptionsReader.TryReadFile(path, out var options, out var errors))
     return Refuse($"The configuration {path} cannot be used:", errors);
-if (verb is "run" or "check" && StartChecks.Check(options) is { Count: > 0 } faults)
+if (verb is "run" or "check" && StartChecks.Check(options, TimeProvider.System) is { Count: > 0 } faults)
     return Refuse($"The gateway cannot start with the configuration {path}:", faults);
 switch (verb)
 {
@@ -40,13 +41,13 @@ switch (verb)
     case "settle":
         return await SettleAgain.RunAsync(options, args[2], Console.Out, CancellationToken.None);
     case "migrate":
-        await StoreWait.ForMigrationAsync(options.Storage, reason => Console.Error.WriteLine($"Waiting: {reason}"));
+        await StoreWait.ForMigrationAsync(options.Storage, TimeProvider.System, reason => Console.Error.WriteLine($"Waiting: {reason}"));
         await using (var database = Database.Open(options.Storage.Postgres.Reveal()))
             foreach (var name in await Migrator.MigrateAsync(database, CancellationToken.None))
                 Console.WriteLine(name);
         return 0;
     default:
-        if (await StoreWait.ForRunAsync(options))
+        if (await StoreWait.ForRunAsync(options, TimeProvider.System))
             await GatewayHost.Build(options).RunAsync();
         return 0;
 }

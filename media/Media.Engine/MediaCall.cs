@@ -44,14 +44,9 @@ public sealed class MediaCall
     public Task<SdpResult> CreatePbxOfferAsync(PbxMediaProfile profile) => Ask((session, now) => session.CreatePbxOffer(profile, now));
 
     /// <summary>
-    /// Takes the PBX's answer. <paramref name="early"/> answers (of any fork) are replaced by later ones, and so is a final one. No SDP on
-    /// success.
+    /// Takes the PBX's answer, early or final: the newest, of any fork, is where the PBX is. No SDP on success.
     /// </summary>
-    public Task<SdpResult> ApplyPbxAnswerAsync(string answer, bool early)
-    {
-        _ = early; // an early answer and a final one are applied alike: the newest is where the PBX is
-        return Ask((session, now) => session.ApplyPbxAnswer(answer, now));
-    }
+    public Task<SdpResult> ApplyPbxAnswerAsync(string answer) => Ask((session, now) => session.ApplyPbxAnswer(answer, now));
 
     /// <summary>Answers an offer of the PBX: the first one and every renegotiation (hold, resume, moved media, other codec).</summary>
     public Task<SdpResult> AnswerPbxOfferAsync(string offer, PbxMediaProfile profile) =>

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using Media.Engine.Codecs;
 using Media.Engine.Loop;
-using Media.Native;
+using Media.Native.Checks;
 using Media.Protocols.Primitives;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -60,9 +61,11 @@ public sealed partial class MediaEngine : IAsyncDisposable
     public Task StartAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var libraries = NativeLibraries.SelfTest();
-        if (!libraries.IsOk)
-            throw new InvalidOperationException(libraries.Error);
+        var (openSsl, opus) = (NativeLibraries.CheckOpenSsl(_time), OpusCodecs.Choose(Options.Opus.Implementation));
+        if ((openSsl.Error ?? opus.Error) is { } unusable)
+            throw new InvalidOperationException(unusable);
+        if (opus.Notice is { } notice)
+            LogManagedOpus(notice);
         _certificates = new DtlsCertificates(_time);
         var loops = new List<MediaLoop>();
         try
@@ -90,7 +93,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
             if (!loops[0].HasPriority)
                 LogNoPriority();
         });
-        LogStarted(loops.Count, _ports.Capacity, libraries.OpusVersion, libraries.OpenSslVersion);
+        LogStarted(loops.Count, _ports.Capacity, opus.Version, openSsl.Version);
         return Task.CompletedTask;
     }
 
@@ -140,4 +143,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "Media runs on {Loops} loops with {Pairs} PBX port pairs, {Opus}, {OpenSsl}.")]
     private partial void LogStarted(int loops, int pairs, string opus, string openSsl);
+
+    [LoggerMessage(LogLevel.Warning, "{Notice}")]
+    private partial void LogManagedOpus(string notice);
 }

@@ -2,7 +2,6 @@ using System.Text.Json;
 using AdminApi.Platform;
 using AdminApi.Tests.Kit;
 using Dapper;
-using Gateway.Calls;
 using static AdminApi.Tests.Kit.RatingSamples;
 
 namespace AdminApi.Tests;

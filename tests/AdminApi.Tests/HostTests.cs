@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using AdminApi.Platform;
 using AdminApi.Tests.Kit;
 using Gateway.Storage;
 using Microsoft.AspNetCore.Builder;

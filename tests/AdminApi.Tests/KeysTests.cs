@@ -8,6 +8,7 @@ using AdminApi.Platform;
 using AdminApi.Tests.Kit;
 using Dapper;
 using Microsoft.IdentityModel.Tokens;
+using Testing.Peers;
 
 namespace AdminApi.Tests;
 
@@ -153,10 +154,41 @@ public sealed class KeysTests(ApiFixture api)
             api.Issuer.Token("gateway:admin", issuer: "https://elsewhere.example"),
             api.Issuer.Token("gateway:admin", signedBy: unexpectedSource),
             api.Issuer.Token("gateway:admin", signedBy: shared),
+            api.Issuer.Token("gateway:admin", subject: null),
             unsigned,
         })
             Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(token));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(good));
+    }
+
+    [Fact]
+    public async Task Scopes_may_stand_in_a_list()
+    {
+        var token = api.Issuer.Token(new[] { "openid", "gateway:admin" });
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(token, HttpMethod.Get, "/v1/keys"));
+    }
+
+    [Fact]
+    public async Task A_key_that_the_issuer_renewed_is_taken_without_a_restart()
+    {
+        await using var issuer = new TokenIssuer();
+        await issuer.StartAsync();
+        var (_, client) = await api.StartAsync($"--AdminApi:Oidc:Issuer={issuer.Url}");
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(issuer.Token("gateway:read"), client: client));
+        issuer.Rotate("two");
+        var status = HttpStatusCode.Unauthorized;
+        // The keys may be read in the background.
+        for (var tries = 0; tries < 25 && status != HttpStatusCode.OK; tries++, await Task.Delay(100))
+            status = await StatusAsync(issuer.Token("gateway:read"), client: client);
+        Assert.Equal(HttpStatusCode.OK, status);
+    }
+
+    [Fact]
+    public async Task While_the_issuer_does_not_answer_a_token_is_not_called_wrong()
+    {
+        var (_, client) = await api.StartAsync($"--AdminApi:Oidc:Issuer=http://127.0.0.1:{LoopbackPorts.Take()}");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(api.Issuer.Token("gateway:read"), client: client));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(api.AdminKey, client: client));
     }
 
     [Fact]

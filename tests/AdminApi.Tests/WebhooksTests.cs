@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using AdminApi.Platform;
 using AdminApi.Tests.Kit;
 using AdminApi.Webhooks;
 using Dapper;
@@ -42,7 +43,7 @@ public sealed class WebhooksTests(ApiFixture api) : IAsyncLifetime
     [Fact]
     public void The_signature_is_that_of_the_standard() => Assert.Equal(
         "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
-        WebhookSignature.Header(
+        StandardWebhookSignature.Header(
             ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], "msg_p5jXN8AQM9LWM0D4loKWxJek", DateTimeOffset.FromUnixTimeSeconds(1_614_265_330), "{\"test\": 2432232314}"));
 
     [Fact]

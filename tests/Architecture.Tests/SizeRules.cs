@@ -8,6 +8,13 @@ namespace Architecture.Tests;
 /// <summary>Sizes that a reader can hold: columns, methods, files, constructors. Each test prints what it measured.</summary>
 public sealed class SizeRules(ProductSource source, ITestOutputHelper output) : IClassFixture<ProductSource>
 {
+    /// <summary>Flat switches over a closed set, one case after the other: to cut them would part what is read as one table.</summary>
+    private static readonly HashSet<string> Tables =
+    [
+        "InboundCall.HandleInState", // the transitions of an inbound call, in the order in which an answered one passes them
+        "ReasonPhrases.For", // one phrase for each SIP status
+    ];
+
     private const int Columns = 140, MethodLines = 60, FileLines = 400, Parameters = 7;
 
     [Fact]
@@ -35,11 +42,11 @@ public sealed class SizeRules(ProductSource source, ITestOutputHelper output) : 
     public void Methods_have_at_most_60_lines()
     {
         var methods = source.Files
-            .SelectMany(file => file.All<BaseMethodDeclarationSyntax>().Select(method => (file.Path, Name: NameOf(method), Lines: LinesOf(method))))
+            .SelectMany(file => file.All<BaseMethodDeclarationSyntax>().Select(method => (file.Path, Name: $"{Path.GetFileNameWithoutExtension(file.Path)}.{NameOf(method)}", Lines: LinesOf(method))))
             .ToArray();
         var lengths = methods.Select(method => method.Lines).Order().ToArray();
         output.WriteLine($"{lengths.Length} methods; lines: median {Rank(lengths, 0.5)}, 90 % {Rank(lengths, 0.9)}, longest {lengths[^1]}");
-        Law.Holds(methods.Where(method => method.Lines > MethodLines).Select(method => $"{method.Path}: {method.Name}: {method.Lines}"));
+        Law.Holds(methods.Where(method => method.Lines > MethodLines && !Tables.Contains(method.Name)).Select(method => $"{method.Path}: {method.Name}: {method.Lines}"));
     }
 
     /// <summary>Records of values are not meant: what they hold is named where it is given.</summary>

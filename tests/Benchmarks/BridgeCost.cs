@@ -30,7 +30,12 @@ internal sealed class BridgeCost(CostOptions options)
     public async Task<BridgeResult> MeasureAsync()
     {
         await using var engine = new MediaEngine(
-            new MediaEngineOptions { Loops = 1, Opus = new() { Bitrate = options.Bitrate, Complexity = options.Complexity } }, TimeProvider.System);
+            new MediaEngineOptions
+            {
+                Loops = 1,
+                Opus = new() { Implementation = options.Implementation, Bitrate = options.Bitrate, Complexity = options.Complexity },
+            },
+            TimeProvider.System);
         await engine.StartAsync(default);
         var receiver = new Thread(Receive) { Name = "far-ends", IsBackground = true };
         var speech = new SpeechPackets(options.Bitrate);

@@ -59,7 +59,7 @@ internal sealed class BridgeFarEnd : IDisposable
         var offer = Require(await call.CreatePbxOfferAsync(new PbxMediaProfile { Codecs = [AudioCodec.Pcmu], TelephoneEvents = false }));
         var port = offer.Split("\r\n").Single(line => line.StartsWith("m=audio ", StringComparison.Ordinal)).Split(' ')[1];
         _gatewayPbx = UdpAddress.From(new IPEndPoint(IPAddress.Loopback, int.Parse(port)));
-        Require(await call.ApplyPbxAnswerAsync(PbxAnswer(), early: false));
+        Require(await call.ApplyPbxAnswerAsync(PbxAnswer()));
         call.OpenAudio();
     }
 

@@ -1,3 +1,4 @@
+using Media.Engine.Codecs;
 using Media.Native.Dtls;
 
 namespace Benchmarks;
@@ -14,6 +15,9 @@ internal sealed record CostOptions
     public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(3);
 
     public int Complexity { get; init; } = 5;
+
+    /// <summary>Of the bridge; the bare calls are libopus'.</summary>
+    public OpusImplementation Implementation { get; init; } = OpusImplementation.Native;
 
     public int Bitrate { get; init; } = 20_000;
 

@@ -2,8 +2,9 @@ using System.Globalization;
 using Benchmarks;
 using Benchmarks.Billing;
 using Benchmarks.Quality;
+using Media.Engine.Codecs;
 
-// Benchmarks [calls] [seconds] [complexity]   the media of that many calls
+// Benchmarks [calls] [seconds] [complexity] [managed]   the media of so many calls, with libopus or with the managed Opus
 // Benchmarks quality                          what is heard of impaired streams
 // Benchmarks books [rows] [seconds]           admission, settlement, and pages of that many past calls
 if (args is ["quality"])
@@ -21,9 +22,10 @@ var options = new CostOptions
     Calls = Argument(0, 50),
     Duration = TimeSpan.FromSeconds(Argument(1, 10)),
     Complexity = Argument(2, 5),
+    Implementation = args is [.., "managed"] ? OpusImplementation.Managed : OpusImplementation.Native,
 };
 Console.WriteLine($"CPU per call-second, both directions: Opus {options.Bitrate / 1000} kbit/s with FEC <-> PCMU, 20 ms frames, complexity "
-    + $"{options.Complexity}, {options.Profile}, {options.Calls} calls, {options.Duration.TotalSeconds} s");
+    + $"{options.Complexity}, {options.Implementation}, {options.Profile}, {options.Calls} calls, {options.Duration.TotalSeconds} s");
 var bare = new BareCost(options).Measure();
 Print("bare native calls", bare);
 var bridge = await new BridgeCost(options).MeasureAsync();

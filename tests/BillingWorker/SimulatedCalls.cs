@@ -1,6 +1,7 @@
 using Gateway.Calls;
 using Gateway.Calls.Admission;
 using Gateway.Calls.Balances;
+using Gateway.Calls.Records;
 using Gateway.Storage.Accounts;
 
 namespace BillingWorker;

@@ -1,4 +1,3 @@
-using Gateway.Calls;
 using Gateway.Storage.Accounts;
 using Gateway.Storage.Calls;
 using Npgsql;

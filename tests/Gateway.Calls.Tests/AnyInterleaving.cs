@@ -1,7 +1,9 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Gateway.Calls.Balances;
+using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Rating;
+using Gateway.Calls.Records;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Calls.Tests;

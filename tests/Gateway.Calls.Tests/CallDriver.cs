@@ -1,5 +1,7 @@
 using Gateway.Calls.Balances;
 using Gateway.Calls.Channels;
+using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Records;
 using Testing;
 
 namespace Gateway.Calls.Tests;

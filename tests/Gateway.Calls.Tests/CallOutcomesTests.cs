@@ -1,3 +1,6 @@
+using Gateway.Calls.Records;
+using Gateway.Calls.Rules;
+
 namespace Gateway.Calls.Tests;
 
 public sealed class CallOutcomesTests

@@ -1,4 +1,5 @@
 using Gateway.Calls.Channels;
+using Gateway.Calls.Lifecycle;
 
 namespace Gateway.Calls.Tests;
 

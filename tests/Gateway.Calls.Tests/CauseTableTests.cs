@@ -1,4 +1,5 @@
 using System.Reflection;
+using Gateway.Calls.Rules;
 
 namespace Gateway.Calls.Tests;
 

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Gateway.Calls.Balances;
+using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Rating;
 using Media.Protocols.Primitives;
 

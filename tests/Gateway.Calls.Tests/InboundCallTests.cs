@@ -1,3 +1,5 @@
+using Gateway.Calls.Lifecycle;
+
 namespace Gateway.Calls.Tests;
 
 public class InboundCallTests

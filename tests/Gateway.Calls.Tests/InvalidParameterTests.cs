@@ -1,3 +1,6 @@
+using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Rules;
+
 namespace Gateway.Calls.Tests;
 
 /// <summary>Meta's code 100 means an invalid parameter: the parameter decides the outcome of the call.</summary>

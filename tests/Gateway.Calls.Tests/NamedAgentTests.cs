@@ -1,3 +1,5 @@
+using Gateway.Calls.Lifecycle;
+
 namespace Gateway.Calls.Tests;
 
 /// <summary>Who has the call at the PBX, and since when: a queue answers, and the PBX names its agent later.</summary>

@@ -1,4 +1,6 @@
+using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Permissions;
+using Gateway.Calls.Rules;
 
 namespace Gateway.Calls.Tests;
 

@@ -1,3 +1,6 @@
+using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Rules;
+
 namespace Gateway.Calls.Tests;
 
 /// <summary>A description that cannot be taken: the record names whose it was and why, and a PBX that offered it is told.</summary>

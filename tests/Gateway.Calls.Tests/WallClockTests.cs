@@ -1,3 +1,5 @@
+using Gateway.Calls.Lifecycle;
+
 namespace Gateway.Calls.Tests;
 
 /// <summary>Wall time dates a call once, when it begins; the monotonic clock measures everything in it.</summary>

@@ -2,6 +2,7 @@ using Dapper;
 using Gateway.Calls;
 using Gateway.Calls.Admission;
 using Gateway.Calls.Balances;
+using Gateway.Calls.Records;
 using Gateway.Storage.Accounts;
 using Gateway.Storage.Calls;
 using Npgsql;

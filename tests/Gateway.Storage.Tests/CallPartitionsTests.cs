@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Records;
 using Gateway.Storage.Calls;
 using Npgsql;
 using Testing;

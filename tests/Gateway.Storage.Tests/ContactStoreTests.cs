@@ -1,6 +1,7 @@
 using Dapper;
 using Gateway.Calls;
 using Gateway.Calls.Permissions;
+using Gateway.Calls.Records;
 using Gateway.Storage.Contacts;
 using Npgsql;
 using Testing;

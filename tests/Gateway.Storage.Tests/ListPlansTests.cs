@@ -1,5 +1,4 @@
 using Dapper;
-using Gateway.Calls;
 using Gateway.Storage.Contacts;
 using Gateway.Storage.Events;
 using Npgsql;

@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Storage.Commands;
 using StackExchange.Redis;
 using Testing;

@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Records;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Events;
 using Npgsql;
@@ -35,6 +36,15 @@ public sealed class PostgresCallStoreTests(Stores stores) : IAsyncLifetime
         };
         await Store.CompleteAsync(record, CancellationToken.None);
         Assert.Equal(record, await FindAsync(record.Id));
+    }
+
+    [Fact]
+    public async Task Who_had_a_call_before_comes_back_in_order()
+    {
+        EarlierAgent[] earlier = [new("201", Start, Start.AddSeconds(9)), new("20\02", Start.AddSeconds(9), Start.AddSeconds(30))];
+        var record = Record() with { Agent = "203", EarlierAgents = earlier };
+        await Store.CompleteAsync(record, CancellationToken.None);
+        Assert.Equal([earlier[0], earlier[1] with { Agent = "202" }], (await FindAsync(record.Id))!.EarlierAgents);
     }
 
     [Fact]

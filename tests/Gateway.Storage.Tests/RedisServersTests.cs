@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Storage.Commands;
 using StackExchange.Redis;
 using Testing;

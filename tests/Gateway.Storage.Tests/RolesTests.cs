@@ -1,4 +1,6 @@
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Records;
 using Gateway.Storage.Accounts;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Channels;

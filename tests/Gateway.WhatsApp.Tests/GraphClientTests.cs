@@ -86,7 +86,7 @@ public sealed class GraphClientTests
         var lost = await graph.Client.AcceptAsync(Number, Wacid, "sdp");
         var fault = await graph.Client.ConnectAsync(Number, User, "sdp");
         var service = await graph.Client.PreAcceptAsync(Number, Wacid, "sdp");
-        var empty = await graph.Client.SendTextAsync(Number, User, "hi");
+        var empty = await graph.Client.RequestPermissionAsync(Number, User);
         Assert.Equal(4, graph.Requests.Count);
         Assert.Equal(
             [WhatsAppErrorCodes.ConnectionLost, WhatsAppErrorCodes.MalformedAnswer, WhatsAppErrorCodes.ServiceFault, WhatsAppErrorCodes.MalformedAnswer],
@@ -124,7 +124,7 @@ public sealed class GraphClientTests
         Assert.Equal((WhatsAppErrorCodes.DeadlineExceeded, true), (silent.Code, silent.EffectUnknown));
 
         using var nowhere = new HttpClient(GraphClient.CreateHandler());
-        var client = new GraphClient(nowhere, new GraphOptions { BaseUrl = new Uri("http://127.0.0.1:1/"), FirstBackoff = TimeSpan.FromMilliseconds(1) });
+        var client = new GraphClient(nowhere, new GraphOptions { BaseUrl = new Uri("http://127.0.0.1:1/"), FirstBackoff = TimeSpan.FromMilliseconds(1) }, TimeProvider.System);
         var refused = (await client.AcceptAsync(Number, Wacid, "sdp")).Error!;
         Assert.Equal((WhatsAppErrorCodes.Unreachable, false, true), (refused.Code, refused.EffectUnknown, refused.Retryable));
     }
@@ -168,7 +168,7 @@ public sealed class GraphClientTests
         await using var graph = await ScriptedGraph.StartAsync();
         graph.Then(200, """{"messages":[{"id":"wamid.1"}]}""",
             ("X-Business-Use-Case-Usage", """{"555":[{"type":"whatsapp","call_count":100,"estimated_time_to_regain_access":7}]}""")).Then(200, ScriptedGraph.Ok);
-        Assert.Equal("wamid.1", (await graph.Client.SendTextAsync(Number, User, "hi")).Value);
+        Assert.Equal("wamid.1", (await graph.Client.RequestPermissionAsync(Number, User)).Value);
         var held = (await graph.Client.ConnectAsync(Number, User, "sdp")).Error!;
         Assert.Equal(WhatsAppErrorCodes.HeldBack, held.Code);
         Assert.InRange(held.RetryAfter!.Value, TimeSpan.FromMinutes(6), TimeSpan.FromMinutes(7));

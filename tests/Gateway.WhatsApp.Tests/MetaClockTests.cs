@@ -1,5 +1,5 @@
-using Gateway.Calls;
 using Gateway.WhatsApp.Graph;
+using Gateway.WhatsApp.Meta;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Testing;

@@ -32,7 +32,7 @@ internal sealed class ScriptedGraph : IAsyncDisposable
         graph._server = await LoopbackServer.StartAsync(app => app.MapFallback(graph.AnswerAsync));
         graph._http = new HttpClient(handler ?? GraphClient.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
         var options = new GraphOptions { BaseUrl = graph._server.Url, FirstBackoff = TimeSpan.FromMilliseconds(1) };
-        graph.Client = new GraphClient(graph._http, change is null ? options : change(options), logger: logger);
+        graph.Client = new GraphClient(graph._http, change is null ? options : change(options), TimeProvider.System, logger: logger);
         return graph;
     }
 

@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.WhatsApp.Meta;
 
 namespace Gateway.WhatsApp.Tests;
 

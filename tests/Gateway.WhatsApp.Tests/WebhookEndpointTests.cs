@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
-using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.WhatsApp.Webhooks;
 
 namespace Gateway.WhatsApp.Tests;
@@ -16,7 +16,7 @@ public sealed class WebhookEndpointTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _server = await LoopbackServer.StartAsync(app => app.MapWhatsAppWebhooks(
-            new WebhookEndpointOptions { AppSecrets = ["new", "old"], VerifyToken = "token", MaxBodyLength = 64 * 1024, BodyTimeout = TimeSpan.FromSeconds(1) }, _queue));
+            new WebhookEndpointOptions { AppSecrets = ["new", "old"], VerifyToken = "token", MaxBodyLength = 64 * 1024, BodyTimeout = TimeSpan.FromSeconds(1) }, _queue, TimeProvider.System));
         _http.BaseAddress = new Uri(_server.Url, "/webhooks/whatsapp");
     }
 

@@ -181,8 +181,8 @@ public class WebhookReaderTests
     public void Takes_a_thousand_updates_and_no_more_events_than_the_limit()
     {
         Assert.Equal(1000, ReadMany(1000).Events.Count);
-        var over = ReadMany(WebhookReader.MaxEvents + 1);
-        Assert.Equal(WebhookReader.MaxEvents, over.Events.Count);
+        var over = ReadMany(WebhookBatch.MaxEvents + 1);
+        Assert.Equal(WebhookBatch.MaxEvents, over.Events.Count);
         Assert.Equal([SkipReason.TooMany], over.Skipped);
     }
 

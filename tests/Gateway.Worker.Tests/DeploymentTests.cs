@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Worker.Configuration;
 using Testing;
 

@@ -1,6 +1,8 @@
+using Gateway.Sip.Profiles;
 using Gateway.Worker.Configuration;
 using Media.Engine;
 using Media.Protocols.Primitives;
+using Media.Protocols.Sdp;
 
 namespace Gateway.Worker.Tests;
 
@@ -109,7 +111,7 @@ public class GatewayOptionsReaderTests
     public void A_trunk_says_when_its_PBX_is_sent_audio_and_else_its_profile_does(string profile, AudioPlayout playout)
     {
         Assert.True(GatewayOptionsReader.TryRead(Valid.Replace("\"asterisk\"", profile), out var options, out var errors), string.Join(" ", errors));
-        Assert.Equal(playout, Trunks.ForCalls(options)["main"].Media.Playout);
+        Assert.Equal(playout, Trunks.ForCalls(options).Single().Media.Playout);
         Assert.Contains("playout", GatewayOptionsReader.Print(options));
     }
 
@@ -128,6 +130,35 @@ public class GatewayOptionsReaderTests
             Assert.StartsWith("sip.trunks['main'].maxRequestRate", Assert.Single(errors));
         else
             Assert.Equal(perSecond, Assert.Single(Trunks.Endpoint(options!, DescriptorBudget.Of(options!, 100_000)).Trunks).EffectiveRequestRate);
+    }
+
+    /// <summary>A profile of one's own, in a folder beside the shipped ones.</summary>
+    [Theory]
+    [InlineData("best-effort", SrtpPolicy.BestEffort, "north-america", RingbackTone.NorthAmerica)]
+    [InlineData("required", SrtpPolicy.Required, "united-kingdom", RingbackTone.UnitedKingdom)]
+    [InlineData("none", SrtpPolicy.None, "india", RingbackTone.India)]
+    public void A_profile_says_how_media_is_encrypted_and_whose_ringing_tone_an_agent_hears(string srtp, SrtpPolicy policy, string ringback, RingbackTone tone)
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-profiles-").FullName;
+        try
+        {
+            File.Copy(Path.Combine(SipProfileSet.DefaultDirectory, "generic.yaml"), Path.Combine(folder, "generic.yaml"));
+            File.WriteAllText(Path.Combine(folder, "ours.yaml"), $$"""
+                quirks:
+                  srtp: { value: {{srtp}}, why: ours }
+                  ringback: { value: {{ringback}}, why: ours }
+                """);
+            var json = Valid.Replace("\"asterisk\"", "\"ours\"").Replace("\"sip\": {", $"\"sip\": {{ \"profiles\": {System.Text.Json.JsonSerializer.Serialize(folder)},");
+
+            Assert.True(GatewayOptionsReader.TryRead(json, out var options, out var errors), string.Join(" ", errors));
+
+            var media = Trunks.ForCalls(options).Single().Media;
+            Assert.Equal((policy, tone), (media.Security, media.Ringback));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Gateway.Calls.Dialling;
+using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
 
 namespace Gateway.Worker.Tests;

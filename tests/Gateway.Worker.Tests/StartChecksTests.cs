@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Sip;
+using Gateway.Sip.Transport;
 using Gateway.Worker.Configuration;
 using Media.Engine;
 using Testing.Peers;
@@ -17,7 +17,7 @@ public sealed class StartChecksTests : IDisposable
     [Fact]
     public void A_configuration_that_can_start_has_no_fault_and_leaves_nothing_behind()
     {
-        Assert.Empty(StartChecks.Check(Options()));
+        Assert.Empty(StartChecks.Check(Options(), TimeProvider.System));
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
     }
 
@@ -70,7 +70,7 @@ public sealed class StartChecksTests : IDisposable
         var options = Options() with { Http = new HttpOptions { Listen = $"http://{tcp.LocalEndpoint}", Operations = "http://127.0.0.1:0" } };
         Directory.CreateDirectory(options.SpoolFolder());
         using var held = new FileStream(Path.Combine(options.SpoolFolder(), "lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None);
-        Assert.Empty(StartChecks.Check(options));
+        Assert.Empty(StartChecks.Check(options, TimeProvider.System));
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class StartChecksTests : IDisposable
 
     private static void Fault(GatewayOptions options, string key)
     {
-        var fault = Assert.Single(StartChecks.Check(options));
+        var fault = Assert.Single(StartChecks.Check(options, TimeProvider.System));
         Assert.Contains(key, fault, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", fault, StringComparison.Ordinal);
     }

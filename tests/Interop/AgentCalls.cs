@@ -78,7 +78,36 @@ public sealed class AgentCalls(AsteriskBench bench) : BenchTests(bench), IClassF
         await CommandAsync(ann, "transfer", $"sip:call-ben@{bench.Asterisk.Registrar}");
         await call.HearsAsync(OtherHertz);
         await HearsAnewAsync(ben);
-        await EndAsync(ben, call);
+        AssertHandedOver(await EndAsync(ben, call));
+    }
+
+    [Fact]
+    public async Task Transferred_after_asking_a_colleague_the_record_names_the_colleague_and_who_had_the_call_before()
+    {
+        await using var ann = await PhoneAsync("ann", AgentHertz);
+        await using var ben = await PhoneAsync("ben", OtherHertz);
+        var call = await CallAsync(AsteriskBench.Plain, "desk-ann", ann);
+        await CommandAsync(ann, "sndcode", "*2");
+        await call.HearsAsync(AsteriskFiles.HoldHertz);
+        await CommandAsync(ann, "sndcode", "7003");
+        await Eventually.SeeAsync(() => ann.HeardTone(OtherHertz), "the agent speaks with the colleague");
+        await CommandAsync(ann, "hangup");
+        await call.HearsAsync(OtherHertz);
+        AssertHandedOver(await EndAsync(ben, call));
+    }
+
+    [Fact]
+    public async Task Picked_up_by_a_colleague_while_it_rings_the_record_names_the_colleague_alone()
+    {
+        await using var ann = await PhoneAsync("ann", AgentHertz, answers: false);
+        await using var ben = await PhoneAsync("ben", OtherHertz);
+        var call = await bench.WhatsApp.CallAsync(await bench.WhatsApp.UserAsync(), AsteriskBench.Plain, "call-ann");
+        await Eventually.SeeAsync(async () => (await bench.Asterisk.ConsoleAsync("core show channels concise")).Contains("!Ringing!"), "the agent's phone rings");
+        await CommandAsync(ben, "dial", "take-ann");
+        await call.HearsAsync(OtherHertz);
+        var row = await EndAsync(ben, call);
+        Assert.Equal(AsteriskBench.BensNumber, row.Agent);
+        Assert.Empty(row.EarlierAgents);
     }
 
     [Fact]
@@ -104,7 +133,9 @@ public sealed class AgentCalls(AsteriskBench bench) : BenchTests(bench), IClassF
         await call.HearsAsync(AsteriskDialplan.SecondHertz);
         await bench.PbxHearsAsync(call, "second");
         await call.HangUpAsync();
-        await bench.EndsWithAsync(call, "whatsapp_hung_up");
+        var row = await bench.EndsWithAsync(call, "whatsapp_hung_up");
+        Assert.Equal("second", row.Agent);
+        Assert.Single(row.EarlierAgents);
     }
 
     [Fact]
@@ -124,7 +155,13 @@ public sealed class AgentCalls(AsteriskBench bench) : BenchTests(bench), IClassF
         await EndAsync(ann, call);
     }
 
-    private async Task<Baresip> PhoneAsync(string name, double hertz)
+    private static void AssertHandedOver(CallRow row)
+    {
+        Assert.Equal(AsteriskBench.BensNumber, row.Agent);
+        Assert.Equal([AsteriskBench.AnnsNumber], row.EarlierAgents);
+    }
+
+    private async Task<Baresip> PhoneAsync(string name, double hertz, bool answers = true)
     {
         using var timeout = new CancellationTokenSource(Eventually.Timeout);
         var phone = await Baresip.StartAsync(
@@ -133,7 +170,7 @@ public sealed class AgentCalls(AsteriskBench bench) : BenchTests(bench), IClassF
                 User = name,
                 Registrar = bench.Asterisk.Registrar,
                 Password = AsteriskServer.Password,
-                AutoAnswer = true,
+                AutoAnswer = answers,
                 ToneHertz = hertz,
                 Codecs = "pcmu",
             },
@@ -175,9 +212,9 @@ public sealed class AgentCalls(AsteriskBench bench) : BenchTests(bench), IClassF
         },
         "audio flows past Asterisk");
 
-    private async Task EndAsync(Baresip phone, UserCall call)
+    private async Task<CallRow> EndAsync(Baresip phone, UserCall call)
     {
         await CommandAsync(phone, "hangup");
-        await bench.EndsWithAsync(call, "pbx_hung_up");
+        return await bench.EndsWithAsync(call, "pbx_hung_up");
     }
 }

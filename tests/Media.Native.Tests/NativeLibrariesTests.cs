@@ -1,14 +1,17 @@
+using Media.Native.Checks;
+
 namespace Media.Native.Tests;
 
 public class NativeLibrariesTests
 {
     [Fact]
-    public void Self_test_passes_and_names_the_versions()
+    public void The_checks_pass_and_name_the_versions()
     {
-        var report = NativeLibraries.SelfTest();
-        Assert.Null(report.Error);
-        Assert.StartsWith("libopus 1.", report.OpusVersion, StringComparison.Ordinal);
-        Assert.StartsWith("OpenSSL 3.", report.OpenSslVersion, StringComparison.Ordinal);
+        var (opus, openSsl) = (NativeLibraries.CheckOpus(), NativeLibraries.CheckOpenSsl(TimeProvider.System));
+        Assert.Null(opus.Error);
+        Assert.StartsWith("libopus 1.", opus.Version, StringComparison.Ordinal);
+        Assert.Null(openSsl.Error);
+        Assert.StartsWith("OpenSSL 3.", openSsl.Version, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -19,15 +22,22 @@ public class NativeLibrariesTests
     }
 
     [Theory]
-    [InlineData("libopus 1.2.1", 0x300000f0ul, "libopus 1.3 or later is needed")]
-    [InlineData("libopus unknown", 0x300000f0ul, "libopus 1.3 or later is needed")]
-    [InlineData("", 0x300000f0ul, "libopus 1.3 or later is needed")]
-    [InlineData("libopus 1.3.1", 0x1010117ful, "OpenSSL 3.0 or later is needed")]
-    public void An_old_library_is_refused(string opus, ulong openSsl, string beginning) =>
-        Assert.StartsWith(beginning, NativeLibraries.CheckVersions(opus, openSsl), StringComparison.Ordinal);
+    [InlineData("libopus 1.2.1")]
+    [InlineData("libopus unknown")]
+    [InlineData("")]
+    public void An_old_libopus_is_refused(string version) =>
+        Assert.StartsWith("libopus 1.3 or later is needed", NativeLibraries.CheckOpusVersion(version), StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("libopus 1.3", 0x30000000ul)]
-    [InlineData("libopus 1.5.2-fixed", 0x30500000ul)]
-    public void A_recent_library_is_accepted(string opus, ulong openSsl) => Assert.Null(NativeLibraries.CheckVersions(opus, openSsl));
+    [InlineData("libopus 1.3")]
+    [InlineData("libopus 1.5.2-fixed")]
+    public void A_recent_libopus_is_accepted(string version) => Assert.Null(NativeLibraries.CheckOpusVersion(version));
+
+    [Fact]
+    public void An_old_OpenSSL_is_refused_and_a_recent_one_accepted()
+    {
+        Assert.StartsWith("OpenSSL 3.0 or later is needed", NativeLibraries.CheckOpenSslVersion(0x1010117f), StringComparison.Ordinal);
+        Assert.Null(NativeLibraries.CheckOpenSslVersion(0x30000000));
+        Assert.Null(NativeLibraries.CheckOpenSslVersion(0x30500000));
+    }
 }

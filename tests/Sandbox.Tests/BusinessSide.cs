@@ -1,6 +1,6 @@
 using System.Net.Http.Json;
 using Gateway.Calls;
-using Gateway.WhatsApp;
+using Gateway.Calls.Lifecycle;
 using Gateway.WhatsApp.Graph;
 using Gateway.WhatsApp.Webhooks;
 using Media.Engine;
@@ -33,9 +33,9 @@ internal sealed class BusinessSide : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         side._endpoint = builder.Build();
-        side._endpoint.MapWhatsAppWebhooks(new WebhookEndpointOptions { AppSecrets = ["sandbox-app-secret"], VerifyToken = "t" }, side._queue);
+        side._endpoint.MapWhatsAppWebhooks(new WebhookEndpointOptions { AppSecrets = ["sandbox-app-secret"], VerifyToken = "t" }, side._queue, TimeProvider.System);
         await side._endpoint.StartAsync();
-        side.Graph = new GraphClient(side._http, new GraphOptions { BaseUrl = new Uri(rig.Url) });
+        side.Graph = new GraphClient(side._http, new GraphOptions { BaseUrl = new Uri(rig.Url) }, TimeProvider.System);
         await side.Media.StartAsync(default);
         using var set = await rig.Control.PatchAsync("numbers/" + Rig.Number,
             JsonContent.Create(new { webhookUrl = side._endpoint.Urls.Single() + "/webhooks/whatsapp" }));

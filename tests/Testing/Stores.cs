@@ -4,8 +4,9 @@ using Npgsql;
 namespace Testing;
 
 /// <summary>
-/// A real PostgreSQL and a real Redis: the ones that GATEWAY_TEST_POSTGRES and GATEWAY_TEST_REDIS name, with an empty database of this
-/// fixture's own in the former, so that no suite sees the rows of another; otherwise private instances, which end with it.
+/// A real PostgreSQL and a real Redis: the ones that GATEWAY_TEST_POSTGRES and GATEWAY_TEST_REDIS name, else containers
+/// (<see cref="StoreContainers"/>), both with an empty database of this fixture's own, so that no suite meets the rows of another; else
+/// private instances, which end with it.
 /// </summary>
 public sealed class Stores : IDisposable
 {
@@ -20,6 +21,8 @@ public sealed class Stores : IDisposable
     {
         var postgres = Environment.GetEnvironmentVariable("GATEWAY_TEST_POSTGRES");
         var redis = Environment.GetEnvironmentVariable("GATEWAY_TEST_REDIS");
+        if (!isPrivate && (postgres is null || redis is null) && StoreContainers.TryGet() is { } containers)
+            (postgres, redis) = (containers.Postgres, containers.Redis);
         if (!isPrivate && postgres is not null && redis is not null)
         {
             (Postgres, Redis) = (EmptyDatabase(postgres), redis);

@@ -1,5 +1,6 @@
 using AdminApi.Platform;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Storage.Accounts;
 
 namespace AdminApi.Accounts;

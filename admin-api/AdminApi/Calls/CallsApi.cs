@@ -2,6 +2,8 @@ using System.ComponentModel;
 using AdminApi.Events;
 using AdminApi.Platform;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Records;
 using Gateway.Storage.Events;
 using Microsoft.AspNetCore.Http.HttpResults;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using AdminApi.Platform;
 using Gateway.Calls;
+using Gateway.Calls.Records;
 using Gateway.Storage;
 
 namespace AdminApi.Calls;
@@ -20,7 +21,7 @@ internal sealed class CallsCsv(ICallStore store, CallQuery query, bool hasMark) 
         "id", "whatsapp_call_id", "direction", "channel", "user_phone", "user_id", "user_name", "trunk", "agent", "started_at", "ringing_at",
         "answered_at", "ended_at", "talk_seconds", "cause", "sip_status", "whatsapp_error_code", "whatsapp_error_message", "whatsapp_mos", "pbx_mos",
         "account", "currency", "rate_card", "prefix", "price_per_minute", "pulse_seconds", "pulses", "price", "node", "connection_fee", "minimum_seconds",
-        "silent_leg", "agent_since", "media_fault", "media_fault_leg",
+        "silent_leg", "agent_since", "media_fault", "media_fault_leg", "earlier_agents",
     ];
 
     public async Task ExecuteAsync(HttpContext httpContext)
@@ -67,6 +68,7 @@ internal sealed class CallsCsv(ICallStore store, CallQuery query, bool hasMark) 
         call.Charge?.Prefix, Money(call.Charge?.PricePerMinute), call.Charge?.PulseSeconds.ToString(), call.Charge?.Pulses.ToString(),
         Money(call.Charge?.Amount), call.Node, Money(call.Charge?.ConnectionFee), call.Charge?.MinimumSeconds.ToString(), SilentLeg(call),
         Time(call.AgentSince), Name(call.MediaFault?.Reason), Name(call.MediaFault?.Leg),
+        Harmless(string.Join(' ', call.EarlierAgents.Select(earlier => earlier.Agent))),
     ];
 
     private static string? Name(Enum? value) => value is null ? null : WireName.Of(value);

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using AdminApi.Platform;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Storage.Admin;
 using Gateway.Storage.Commands;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -1,5 +1,4 @@
 using AdminApi.Platform;
-using Gateway.Calls;
 using Gateway.Storage.Admin;
 using Npgsql;
 

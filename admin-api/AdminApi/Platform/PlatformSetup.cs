@@ -10,10 +10,9 @@ public static class PlatformSetup
     {
         var services = builder.Services;
         services.AddSingleton(options);
-        services.AddSingleton(TimeProvider.System);
         services.AddSingleton<Limits>();
         if (options.Oidc.Issuer.Length > 0)
-            services.AddSingleton(new OidcTokens(options.Oidc));
+            services.AddOidcTokens(options.Oidc);
         services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(json =>
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using AdminApi.Platform;
 
 namespace AdminApi.Webhooks;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using AdminApi.Events;
+using AdminApi.Platform;
 using Gateway.Storage;
 using Gateway.Storage.Events;
 
@@ -29,7 +30,7 @@ public sealed class WebhookSender(WebhookNetwork network, AdminApiOptions option
         using var request = new HttpRequestMessage(HttpMethod.Post, target.Url) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         request.Headers.Add("webhook-id", id);
         request.Headers.Add("webhook-timestamp", now.ToUnixTimeSeconds().ToString());
-        request.Headers.Add("webhook-signature", WebhookSignature.Header(secrets, id, now, body));
+        request.Headers.Add("webhook-signature", StandardWebhookSignature.Header(secrets, id, now, body));
         request.Headers.UserAgent.ParseAdd("WhatsAppCallsGateway/1");
         try
         {

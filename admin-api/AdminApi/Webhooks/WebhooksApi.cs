@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using AdminApi.Events;
 using AdminApi.Platform;
-using Gateway.Calls;
 using Gateway.Storage.Admin;
 using Gateway.Storage.Events;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -72,7 +71,7 @@ public static class WebhooksApi
     {
         if (Fault(request, network) is { } problem)
             return problem;
-        var (id, secret) = ("wh" + RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz0123456789", 12), WebhookSignature.NewSecret());
+        var (id, secret) = ("wh" + RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz0123456789", 12), StandardWebhookSignature.NewSecret());
         var row = await book.CreateAsync(id, request.Url, secret, request.Kinds ?? [], request.IsEnabled, caller.Actor, cancellation);
         return TypedResults.Created($"/v1/webhooks/{id}", new WebhookWithSecret(WebhookView.Of(row), secret));
     }
@@ -102,7 +101,7 @@ public static class WebhooksApi
         check.That(grace >= TimeSpan.Zero && grace <= LongestGrace, "graceSeconds", $"Must be between 0 and {LongestGrace.TotalSeconds}.");
         if (check.Failed(out var problem))
             return problem;
-        var secret = WebhookSignature.NewSecret();
+        var secret = StandardWebhookSignature.NewSecret();
         var change = await book.RotateAsync(id, match.Version, secret, grace, caller.Actor, cancellation);
         return change.After is { } after ? TypedResults.Ok(new WebhookWithSecret(WebhookView.Of(after), secret)) : Unchanged(change, match);
     }

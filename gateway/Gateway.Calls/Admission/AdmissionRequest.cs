@@ -1,3 +1,5 @@
+using Gateway.Calls.Lifecycle;
+
 namespace Gateway.Calls.Admission;
 
 /// <summary>The request to admit a call, as the store receives it.</summary>

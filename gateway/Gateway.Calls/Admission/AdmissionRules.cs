@@ -1,6 +1,7 @@
 using Gateway.Calls.Balances;
 using Gateway.Calls.Channels;
 using Gateway.Calls.Permissions;
+using Gateway.Calls.Rules;
 
 namespace Gateway.Calls.Admission;
 

@@ -17,9 +17,6 @@ public static class DialPlan
     /// <summary>ITU-T E.164 §6; the shortest complete numbers of any country have 7 digits with their code.</summary>
     private const int MinDigits = 7, MaxDigits = 15;
 
-    /// <summary>The exact length of North American numbers (NANPA).</summary>
-    private const int NanpDigits = 11;
-
     private const int MaxTyped = 60;
 
     /// <param name="dialled">The user part as it was dialled, visual separators allowed (RFC 3966 §5.1.1).</param>
@@ -91,9 +88,9 @@ public static class DialPlan
             return Refused("It begins with 0, as no country code does: its prefix is missing in the trunk's dial rules", steps);
         if (digits.Length is < MinDigits or > MaxDigits)
             return Refused($"A number with country code has {MinDigits} to {MaxDigits} digits", steps);
-        if (digits[0] == '1' && (digits.Length != NanpDigits || digits[1] is '0' or '1'))
-            return Refused($"A number of country code 1 has {NanpDigits} digits and an area code from 2 on", steps);
-        return CallingCodes.IsAssigned(digits) ? new DialResult(digits, null, steps) : Refused("Its country code is not assigned", steps);
+        if (digits[0] == '1' && (digits[1] is '0' or '1'))
+            return Refused("A number of country code 1 has an area code from 2 on", steps);
+        return CallingCodes.FaultOf(digits) is { } fault ? Refused(fault, steps) : new DialResult(digits, null, steps);
     }
 
     /// <summary>"+" and digits without separators; null where there is anything else.</summary>

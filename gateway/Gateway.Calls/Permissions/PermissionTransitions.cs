@@ -1,3 +1,5 @@
+using Gateway.Calls.Records;
+
 namespace Gateway.Calls.Permissions;
 
 /// <summary>

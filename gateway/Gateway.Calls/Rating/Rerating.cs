@@ -1,3 +1,5 @@
+using Gateway.Calls.Lifecycle;
+
 namespace Gateway.Calls.Rating;
 
 /// <summary>A charged call, with everything its price depends on.</summary>

@@ -1,6 +1,7 @@
+using Gateway.Calls.Records;
 using static Gateway.Calls.HangupCause;
 
-namespace Gateway.Calls;
+namespace Gateway.Calls.Rules;
 
 /// <summary>The outcome of an attempt, as users of the API filter by it.</summary>
 public enum CallOutcome

@@ -1,7 +1,7 @@
 using static Gateway.Calls.HangupCause;
 using static Gateway.Calls.WhatsAppErrorCodes;
 
-namespace Gateway.Calls;
+namespace Gateway.Calls.Rules;
 
 /// <summary>
 /// The one table between Meta and SIP: the meaning of every error of Meta's for the PBX, the meaning of every final response of the PBX for
@@ -102,17 +102,6 @@ public static class CauseTable
         21 => (Declined, false),
         1 or 3 or 22 or 28 => (NoRoute, false),
         _ => OfSipStatus(status),
-    };
-
-    /// <summary>What it means that a state lasted too long.</summary>
-    public static HangupCause OfDeadline(CallState state) => state switch
-    {
-        CallState.Admitting or CallState.TakingAnswerLock => StorageUnavailable,
-        CallState.Reserving => NoCapacity,
-        CallState.PreAccepting or CallState.Accepting or CallState.ConnectingWhatsApp => WhatsAppFailed,
-        CallState.RingingPbx or CallState.RingingWhatsApp => NoAnswer,
-        CallState.Live => MediaFailed,
-        _ => InternalError,
     };
 
     /// <summary>How the agent's unanswered INVITE is refused when it was not an error of Meta's that ended the call.</summary>

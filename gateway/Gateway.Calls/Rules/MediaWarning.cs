@@ -1,4 +1,4 @@
-namespace Gateway.Calls;
+namespace Gateway.Calls.Rules;
 
 /// <summary>Why a peer's description was not taken, for the record and as the Warning header says it (RFC 3261 §20.43).</summary>
 /// <param name="Reason">The member of the closed set.</param>

@@ -1,6 +1,6 @@
 using Gateway.Calls.Permissions;
 
-namespace Gateway.Calls;
+namespace Gateway.Calls.Rules;
 
 /// <summary>The refusal of an unanswered INVITE from the PBX.</summary>
 /// <param name="Status">The SIP final status (RFC 3261 §21).</param>

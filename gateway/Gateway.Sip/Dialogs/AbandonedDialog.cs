@@ -1,11 +1,12 @@
 using Gateway.Sip.Messages;
 using Gateway.Sip.Transactions;
+using Gateway.Sip.Trunks;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Dialogs;
 
 /// <summary>A dialog of a process that has died: all that is left to do is BYE, with credentials where the peer asks for them.</summary>
-internal sealed class AbandonedDialog(UserAgentContext context, Trunk trunk, Dialog dialog) : IClientTransactionUser
+internal sealed class AbandonedDialog(UserAgentCore context, Trunk trunk, Dialog dialog) : IClientTransactionUser
 {
     public void End(SipReason? reason, Instant now)
     {

@@ -7,16 +7,14 @@ namespace Gateway.Sip.Dialogs;
 /// <summary>
 /// Our 2xx to an INVITE, repeated until its ACK comes (RFC 3261 §13.3.1.4). Without ACK the session ends with BYE after 64·T1.
 /// </summary>
-internal sealed class Acknowledgement(InviteSession session)
+internal sealed class Acknowledgement(SessionCore session)
 {
-    private readonly Retransmitter _timer = new(session.Context.Timers, session.Context.Timers.T2);
+    private readonly Retransmitter _timer = new(session.Context.Timers, session.Context.Timers.T2, session.Deadlines, SessionDeadline.AckRepeat, SessionDeadline.Ack);
     private ServerTransaction? _transaction;
     private uint _sequence;
     private bool _carriesOffer;
     private bool _told;
     private SipRequest? _delayedBye;
-
-    public Instant NextDeadline => _timer.NextDeadline;
 
     /// <summary>The INVITE transaction is not over for the peer yet; no new one may begin (RFC 3261 §14.1).</summary>
     public bool IsAwaited => _timer.IsRunning;

@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Transactions;
+using Gateway.Sip.Trunks;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Dialogs;
@@ -10,9 +11,6 @@ namespace Gateway.Sip.Dialogs;
 /// </summary>
 public sealed class Dialog
 {
-    private const int DefaultPort = 5060;
-    private const int DefaultTlsPort = 5061;
-
     /// <summary>Far more requests than a dialog sees between two snapshots.</summary>
     private const uint SnapshotGap = 1000;
 
@@ -191,8 +189,7 @@ public sealed class Dialog
             return flow;
         var transport = uri.IsSecure ? SipTransport.Tls
             : Enum.TryParse<SipTransport>(uri.Transport, ignoreCase: true, out var named) ? named : flow.Transport;
-        var port = uri.Port != 0 ? uri.Port : transport == SipTransport.Tls ? DefaultTlsPort : DefaultPort;
-        var remote = TransportAddress.From(address, port);
+        var remote = TransportAddress.From(address, transport.PortOr(uri.Port));
         var sameHost = transport == flow.Transport && remote.Bits == flow.Remote.Bits;
         var isSameKind = transport == flow.Transport && remote.IsIPv4 == flow.Remote.IsIPv4; // the trunk's own listener serves its other hosts too
         var listener = isSameKind ? flow.Listener : local.Find(transport, remote);

@@ -61,7 +61,7 @@ internal sealed class EarlyLeg(Dialog dialog)
         HasOffered |= isOffer;
     }
 
-    public void SendPrack(InviteSession session, SipResponse response, string? answer, Instant now)
+    public void SendPrack(SessionCore session, SipResponse response, string? answer, Instant now)
     {
         var prack = Dialog.CreateRequest(SipMethod.Prack);
         prack.Headers.Add(RAck.Name, new RAck(_lastReliable!.Value, response.CSeq).ToString());

@@ -13,8 +13,11 @@ internal sealed class IncomingInvite
     /// <summary>Provisional responses that wait for the PRACK of an earlier one; older ones are outdated and dropped.</summary>
     private const int MaxWaiting = 8;
 
-    private readonly InviteSession _session;
-    private readonly InviteSession? _replaces;
+    private readonly SessionCore _session;
+    private readonly Acknowledgement _acknowledgement;
+
+    /// <summary>What ends when this call is answered.</summary>
+    private readonly SessionCore? _replaces;
     private readonly Retransmitter _prack;
     private readonly Queue<(int Status, string? Sdp)> _waiting = [];
     private readonly bool _offered;
@@ -28,15 +31,16 @@ internal sealed class IncomingInvite
     private bool _settled;
     private string? _delayedAnswer;
 
-    public IncomingInvite(InviteSession session, ServerTransaction transaction, InviteSession? replaces)
+    public IncomingInvite(SessionCore session, Acknowledgement acknowledgement, ServerTransaction transaction, SessionCore? replaces)
     {
         var request = transaction.Request;
         _session = session;
+        _acknowledgement = acknowledgement;
         _replaces = replaces;
-        _prack = new Retransmitter(session.Context.Timers, longestInterval: null);
+        _prack = new Retransmitter(session.Context.Timers, longestInterval: null, session.Deadlines, SessionDeadline.PrackRepeat, SessionDeadline.Prack);
         _mustRely = request.Headers.HasToken("Require", "100rel");
         _mayRely = _mustRely || (request.Headers.HasToken("Supported", "100rel") && session.Trunk.Profile.ReliableProvisional != ReliableProvisional.Off);
-        _reliableNumber = session.Context.Layer.Context.Entropy.NextUInt32() >> 8;
+        _reliableNumber = session.Context.Entropy.NextUInt32() >> 8;
         Transaction = transaction;
         // A connection of ours back to the peer has to prove the trunk's name; the one it opened has proved nothing.
         var flow = transaction.Flow with { ServerName = session.Trunk.Options.Server };
@@ -49,8 +53,6 @@ internal sealed class IncomingInvite
 
     /// <summary>No final response was sent yet.</summary>
     public bool IsPending { get; private set; } = true;
-
-    public Instant NextDeadline => _prack.NextDeadline;
 
     public void Provisional(int status, string? sdp, Instant now)
     {
@@ -164,10 +166,9 @@ internal sealed class IncomingInvite
             _session.LocalSdp = sdp;
         Close();
         Send(response, _settled ? null : sdp, now);
-        _session.Acknowledgement.Await(Transaction, carriesOffer, now);
+        _acknowledgement.Await(Transaction, carriesOffer, now);
         _replaces?.HangUp(SipReason.Sip(200, "Call replaced"), null, SipCallEnd.Replaced, now);
-        if (_replaces is not null)
-            _session.Context.Schedule(_replaces);
+        _replaces?.Reschedule();
     }
 
     private void Close()
@@ -184,7 +185,7 @@ internal sealed class IncomingInvite
         var response = _session.Context.CreateResponse(Transaction.Request, status, _session.LocalTag);
         response.Headers.CopyFrom(Transaction.Request.Headers, "Record-Route");
         response.Headers.Add("Contact", _session.ContactFor(Transaction.Flow));
-        _session.Context.AddAbilities(response, _session.Trunk);
+        _session.Trunk.AddAbilities(response, _session.Context.Capabilities);
         return response;
     }
 

@@ -1,78 +1,59 @@
 using Gateway.Sip.Messages;
 using Gateway.Sip.Transactions;
+using Gateway.Sip.Trunks;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Dialogs;
 
 /// <summary>
-/// The pure core of a <see cref="SipCall"/>: one INVITE usage from its first message to its last, owned by one loop. What is particular to its
+/// One INVITE usage from its first message to its last, owned by one loop. What is particular to its
 /// beginning is in <see cref="OutgoingInvite"/> or <see cref="IncomingInvite"/>, changes of a running session are in <see cref="Renegotiation"/>.
 /// It is remembered for 64·T1 after its end, so that a late 2xx is still acknowledged and hung up (RFC 3261 §13.2.2.4).
 /// </summary>
-public sealed class InviteSession : IHasDeadline, IClientTransactionUser
+public sealed class InviteSession : SessionCore, IHasDeadline
 {
+    private readonly ISessionOwner _owner;
     private readonly OutgoingInvite? _outgoing;
     private readonly IncomingInvite? _incoming;
+    private readonly Acknowledgement _acknowledgement;
     private readonly Renegotiation _renegotiation;
     private readonly Referral _referral;
-    private Instant _forgetAt = Instant.Never;
 
     /// <summary>An outgoing call.</summary>
-    internal InviteSession(UserAgentContext context, Trunk trunk, SipInviteRequest call, SipCallInfo info, string localTag)
-        : this(context, trunk, info, localTag) => _outgoing = new OutgoingInvite(this, call);
+    internal InviteSession(ISessionOwner owner, UserAgentCore context, Trunk trunk, SipInviteRequest call, SipCallInfo info, string localTag)
+        : this(owner, context, trunk, info, localTag) => _outgoing = new OutgoingInvite(this, call);
 
     /// <summary>An incoming call.</summary>
-    internal InviteSession(UserAgentContext context, Trunk trunk, ServerTransaction invite, SipCallInfo info, string localTag, InviteSession? replaces)
-        : this(context, trunk, info, localTag) => _incoming = new IncomingInvite(this, invite, replaces);
-
-    private InviteSession(UserAgentContext context, Trunk trunk, SipCallInfo info, string localTag)
+    internal InviteSession(
+        ISessionOwner owner, UserAgentCore context, Trunk trunk, ServerTransaction invite, SipCallInfo info, string localTag, InviteSession? replaces)
+        : this(owner, context, trunk, info, localTag)
     {
-        Context = context;
-        Trunk = trunk;
-        Info = info;
-        LocalTag = localTag;
-        _renegotiation = new Renegotiation(this);
-        _referral = new Referral(this);
-        Acknowledgement = new Acknowledgement(this);
+        Replaces = replaces;
+        _incoming = new IncomingInvite(this, _acknowledgement, invite, replaces);
     }
 
-    public SipCallInfo Info { get; }
+    private InviteSession(ISessionOwner owner, UserAgentCore context, Trunk trunk, SipCallInfo info, string localTag) : base(context, trunk, info, localTag)
+    {
+        _owner = owner;
+        _acknowledgement = new Acknowledgement(this);
+        _renegotiation = new Renegotiation(this, _acknowledgement);
+        _referral = new Referral(this);
+    }
 
-    /// <summary>The handle of the owner, kept for it; the core does not use it.</summary>
-    public SipCall? Call { get; set; }
-
-    /// <summary>The owner was told <see cref="SipCallEvent.Ended"/> or <see cref="SipCallEvent.Failed"/>.</summary>
-    public bool IsOver { get; private set; }
+    /// <summary>The call that this incoming INVITE replaces (RFC 3891), else null. Answering this one hangs that one up.</summary>
+    public InviteSession? Replaces { get; }
 
     /// <summary>Nothing can arrive any more that would need an answer from this call.</summary>
     public bool IsForgotten { get; private set; }
 
-    public bool IsConfirmed => Dialog is not null && _outgoing is not { IsPending: true } && _incoming is not { IsPending: true };
+    internal override bool IsConfirmed => Dialog is not null && _outgoing is not { IsPending: true } && _incoming is not { IsPending: true };
 
-    public Instant NextDeadline => Instant.Min(
-        Instant.Min(Instant.Min(_forgetAt, Timer.NextDeadline), Instant.Min(Acknowledgement.NextDeadline, _renegotiation.NextDeadline)),
-        Instant.Min(_outgoing?.NextDeadline ?? Instant.Never, _incoming?.NextDeadline ?? Instant.Never));
+    public Instant NextDeadline => Deadlines.Next;
+
+    /// <summary>What that is for; null while nothing is waited for.</summary>
+    public SessionDeadline? NextDeadlineName => Deadlines.NextName;
 
     Instant IHasDeadline.ScheduledAt { get; set; } = Instant.Never;
-
-    internal UserAgentContext Context { get; }
-
-    internal Trunk Trunk { get; }
-
-    /// <summary>Our tag: with the Call-ID it names the call in whatever arrives.</summary>
-    public string LocalTag { get; }
-
-    /// <summary>The callee's from the start, the caller's from the 2xx.</summary>
-    internal Dialog? Dialog { get; set; }
-
-    internal SessionTimer Timer { get; } = new();
-
-    internal Acknowledgement Acknowledgement { get; }
-
-    /// <summary>What both sides said last; a repetition of it changes nothing.</summary>
-    internal string? LocalSdp { get; set; }
-
-    internal string? RemoteSdp { get; set; }
 
     // ---- what the owner asks for ----
 
@@ -124,7 +105,7 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
 
     public void NotifyTransfer(int status, string phrase, Instant now) => _referral.Notify(status, phrase, now);
 
-    public void HangUp(SipReason? reason, IReadOnlyList<(string Name, string Value)>? headers, SipCallEnd by, Instant now)
+    public override void HangUp(SipReason? reason, IReadOnlyList<(string Name, string Value)>? headers, SipCallEnd by, Instant now)
     {
         if (IsOver)
             return;
@@ -194,7 +175,7 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
             _renegotiation.HandleCancel(invite, now);
     }
 
-    internal void HandleAck(SipRequest ack, Instant now) => Acknowledgement.HandleAck(ack, now);
+    internal void HandleAck(SipRequest ack, Instant now) => _acknowledgement.HandleAck(ack, now);
 
     internal void HandleStraySuccess(SipResponse response, SipFlow flow, Instant now) => _outgoing?.HandleSuccess(response, flow, now);
 
@@ -204,28 +185,27 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
             Finish(new SipCallEvent.Ended(SipCallEnd.DialogLost, null), now);
     }
 
-    void IClientTransactionUser.HandleResponse(ClientTransaction transaction, SipResponse response, Instant now)
+    internal override void HandleResponse(ClientTransaction transaction, SipResponse response, Instant now)
     {
-        HandleResponse(transaction, response, now);
-        Context.Schedule(this);
+        TakeResponse(transaction, response, now);
+        Reschedule();
     }
 
-    void IClientTransactionUser.HandleFailure(ClientTransaction transaction, TransactionFailure failure, Instant now)
+    internal override void HandleFailure(ClientTransaction transaction, TransactionFailure failure, Instant now)
     {
         if (_outgoing is not null && _outgoing.Owns(transaction))
             _outgoing.HandleFailure(failure, now);
-        else if (_referral.HandleFinal(transaction, now))
-            Context.Schedule(this);
-        else if (!_renegotiation.HandleFailure(transaction, failure, now) && transaction.Request.Method == SipMethod.Info)
+        else if (!_referral.HandleFinal(transaction, now) && !_renegotiation.HandleFailure(transaction, failure, now)
+            && transaction.Request.Method == SipMethod.Info)
             LoseDialog(now);
-        Context.Schedule(this);
+        Reschedule();
     }
 
     internal void HandleDeadline(Instant now)
     {
         _outgoing?.HandleDeadline(now);
         _incoming?.HandleDeadline(now);
-        Acknowledgement.HandleDeadline(now);
+        _acknowledgement.HandleDeadline(now);
         _renegotiation.HandleDeadline(now);
         switch (Timer.HandleDeadline(now))
         {
@@ -236,7 +216,7 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
                 HangUp(SipReason.Sip(408, "Session expired"), null, SipCallEnd.SessionExpired, now);
                 break;
         }
-        if (now < _forgetAt)
+        if (!Deadlines.IsDue(SessionDeadline.Forget, now))
             return;
         IsForgotten = true;
         _outgoing?.Forget();
@@ -245,16 +225,17 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
 
     // ---- what the parts share ----
 
-    internal void ChangeEarly(Dialog dialog, string sdp) => _outgoing?.ChangeEarly(dialog, sdp);
+    internal override void ChangeEarly(Dialog dialog, string sdp) => _outgoing?.ChangeEarly(dialog, sdp);
 
-    internal void Emit(SipCallEvent callEvent)
+    internal override void Reschedule() => _owner.Reschedule(this);
+
+    internal override void Emit(SipCallEvent callEvent)
     {
         if (!IsOver)
-            Context.Emit(this, callEvent);
+            _owner.Emit(this, callEvent);
     }
 
-    /// <summary>Tells the owner the last thing it will hear and begins to forget.</summary>
-    internal void Finish(SipCallEvent last, Instant now)
+    internal override void Finish(SipCallEvent last, Instant now)
     {
         if (IsOver)
             return;
@@ -265,61 +246,26 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
         Remember(now);
     }
 
-    /// <summary>Of a call that is over: something is still to be expected from the network; forget 64·T1 from now.</summary>
-    internal void Remember(Instant now)
+    internal override void Remember(Instant now)
     {
         if (IsOver)
-            _forgetAt = now + Context.Timers.TransactionTimeout + Context.Timers.T4;
+            Deadlines[SessionDeadline.Forget] = now + Context.Timers.TransactionTimeout + Context.Timers.T4;
     }
 
     /// <summary>BYE and the end. A callee may not say BYE before its 2xx was acknowledged (RFC 3261 §15), so it may have to wait.</summary>
-    internal void EndDialog(
-        SipCallEvent last, SipReason? reason, IReadOnlyList<(string Name, string Value)>? headers, Instant now)
+    private void EndDialog(SipCallEvent last, SipReason? reason, IReadOnlyList<(string Name, string Value)>? headers, Instant now)
     {
         if (IsOver)
             return;
         if (_referral.IsReporting)
             _referral.Delay(reason, headers);
-        else if (CreateBye(Dialog!, reason, headers) is var bye && !Acknowledgement.Delay(bye))
+        else if (CreateBye(Dialog!, reason, headers) is var bye && !_acknowledgement.Delay(bye))
             Send(bye, now);
         Finish(last, now);
     }
 
-    internal SipRequest CreateBye(Dialog dialog, SipReason? reason, IReadOnlyList<(string Name, string Value)>? headers)
-    {
-        var bye = dialog.CreateRequest(SipMethod.Bye);
-        Trunk.AddHeaders(bye, reason, headers);
-        return bye;
-    }
-
-    /// <summary>The peer no longer knows the dialog (RFC 3261 §12.2.1.2).</summary>
-    internal void LoseDialog(Instant now) => HangUp(null, null, SipCallEnd.DialogLost, now);
-
-    /// <summary>Sends a request of <see cref="Dialog"/>.</summary>
-    internal ClientTransaction Send(SipRequest request, Instant now) => Send(request, Dialog!, now);
-
-    internal ClientTransaction Send(SipRequest request, Dialog dialog, Instant now)
-    {
-        Context.AddCommonHeaders(request);
-        Trunk.AuthorizeAhead(request);
-        return Context.Layer.Clients.Send(request, dialog.Flow, this, now, mayLeaveByTcp: Trunk.MayLeaveByTcp);
-    }
-
-    internal SipResponse Respond(ServerTransaction transaction, int status, Instant now, params ReadOnlySpan<(string Name, string Value)> headers)
-    {
-        var response = Context.CreateResponse(transaction.Request, status, LocalTag);
-        foreach (var (name, value) in headers)
-            response.Headers.Add(name, value);
-        Context.Layer.Servers.Respond(transaction, response, now);
-        return response;
-    }
-
-    /// <summary>Our Contact as the peer on <paramref name="flow"/> reaches it.</summary>
-    internal string ContactFor(SipFlow flow) =>
-        Context.ContactFor(flow, Trunk.AccountContact ?? (Info.Direction == SipCallDirection.Outgoing ? Info.From.User : Info.TargetUser));
-
     /// <summary>Our BYE waits for something: a BYE of the peer's makes it needless.</summary>
-    internal bool OwesBye => _referral.IsReporting || Acknowledgement.IsAwaited;
+    internal bool OwesBye => _referral.IsReporting || _acknowledgement.IsAwaited;
 
     /// <summary>The peer's requests come from the trunk's sources, or from where the dialog's own requests go.</summary>
     internal bool Expects(string remoteTag, SipFlow source) =>
@@ -334,7 +280,7 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
         return _outgoing?.FindEarly(remoteTag);
     }
 
-    private void HandleResponse(ClientTransaction transaction, SipResponse response, Instant now)
+    private void TakeResponse(ClientTransaction transaction, SipResponse response, Instant now)
     {
         Trunk.TakeNextNonce(transaction.Request, response);
         if (_outgoing is not null && _outgoing.Owns(transaction))
@@ -372,7 +318,7 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
         _incoming?.Cancelled(reason, now);
         _outgoing?.Cancel(null, null, now);
         _outgoing?.AbandonAnswer();
-        Acknowledgement.Stop();
+        _acknowledgement.Stop();
         _referral.Abandon();
         Finish(new SipCallEvent.Ended(SipCallEnd.Remote, reason), now);
     }
@@ -391,4 +337,13 @@ public sealed class InviteSession : IHasDeadline, IClientTransactionUser
         else
             Respond(transaction, 415, now, ("Accept", $"{MediaType.DtmfRelay}, {MediaType.Dtmf}"));
     }
+}
+
+/// <summary>The user agent that calls belong to.</summary>
+internal interface ISessionOwner
+{
+    void Emit(InviteSession session, SipCallEvent callEvent);
+
+    /// <summary>Call after anything that may have moved the session's deadline.</summary>
+    void Reschedule(InviteSession session);
 }

@@ -9,7 +9,7 @@ namespace Gateway.Sip.Dialogs;
 /// The beginning of a call we place (RFC 3261 §13.2): targets tried in turn, challenges, 422 and redirections answered, forks told apart by
 /// To tag, the first 2xx accepted and every other one acknowledged and hung up, CANCEL when it may be sent.
 /// </summary>
-internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest call)
+internal sealed class OutgoingInvite(SessionCore session, SipInviteRequest call)
 {
     /// <summary>Forks of one INVITE we follow; provisional responses of further ones are ignored, their 2xx is not.</summary>
     private const int MaxForks = 16;
@@ -30,7 +30,6 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
     private readonly Queue<(SipUri Uri, SipFlow Flow, bool IsProxy)> _contacts = [];
     private ClientTransaction? _transaction;
     private (EarlyLeg Leg, SipResponse Response)? _pendingAnswer;
-    private Instant _cancelEndsAt = Instant.Never;
     private IReadOnlyList<SipHeader>? _cancelHeaders;
     private bool _cancelSent;
 
@@ -39,8 +38,6 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
 
     /// <summary>They offered in a reliable 1xx or in the 2xx, and the owner has not answered yet.</summary>
     public bool HasPendingAnswer => _pendingAnswer is not null;
-
-    public Instant NextDeadline => _cancelEndsAt;
 
     public void Start(Instant now)
     {
@@ -157,10 +154,7 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
 
     public void HandleDeadline(Instant now)
     {
-        if (now < _cancelEndsAt)
-            return;
-        _cancelEndsAt = Instant.Never;
-        if (!IsPending || _transaction is null)
+        if (!session.Deadlines.TryTakeDue(SessionDeadline.CancelledInvite, now) || !IsPending || _transaction is null)
             return;
         IsPending = false; // the INVITE is considered cancelled (§9.1)
         session.Context.Layer.Clients.Forget(_transaction);
@@ -282,7 +276,7 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
         var flow = _targets[_target];
         var trunk = session.Trunk;
         _transaction = session.Context.Layer.Clients.Send(_writer.Create(flow), flow, session, now, trunk.Options.RequestTimeout, trunk.MayLeaveByTcp);
-        session.Context.Schedule(session);
+        session.Reschedule();
     }
 
     private void Establish(EarlyLeg leg, SipResponse response, Instant now)
@@ -338,8 +332,9 @@ internal sealed class OutgoingInvite(InviteSession session, SipInviteRequest cal
             return;
         _cancelSent = true;
         session.Context.Layer.Clients.Cancel(_transaction!, _cancelHeaders!, session, now);
-        _cancelEndsAt = now + session.Context.Timers.TransactionTimeout;
-        session.Remember(_cancelEndsAt);
+        var givenUpAt = now + session.Context.Timers.TransactionTimeout;
+        session.Deadlines[SessionDeadline.CancelledInvite] = givenUpAt;
+        session.Remember(givenUpAt);
     }
 
     private EarlyLeg? FindOrAddLeg(SipResponse response)

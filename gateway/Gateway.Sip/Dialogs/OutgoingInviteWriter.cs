@@ -1,10 +1,11 @@
 using Gateway.Sip.Messages;
 using Gateway.Sip.Profiles;
+using Gateway.Sip.Transactions;
 
 namespace Gateway.Sip.Dialogs;
 
 /// <summary>Writes the INVITE of a call we place, again and again as the peer wants it: with credentials, a longer session, another target.</summary>
-internal sealed class OutgoingInviteWriter(InviteSession session, SipInviteRequest call)
+internal sealed class OutgoingInviteWriter(SessionCore session, SipInviteRequest call)
 {
     private static readonly string[] CredentialHeaders = ["Authorization", "Proxy-Authorization"];
 
@@ -33,14 +34,14 @@ internal sealed class OutgoingInviteWriter(InviteSession session, SipInviteReque
         headers.Add("Call-ID", session.Info.CallId);
         headers.Add("CSeq", new CSeq(++Sequence, SipMethod.Invite).ToString());
         headers.Add("Contact", session.ContactFor(flow));
-        context.AddAbilities(request, trunk);
+        trunk.AddAbilities(request, context.Capabilities);
         if (trunk.Profile.ReliableProvisional == ReliableProvisional.Required)
             headers.Add("Require", "100rel");
         if (_sessionExpires > 0)
             headers.Add(SessionExpires.Name, new SessionExpires(_sessionExpires, Refresher()).ToString());
         if (_minimum > 0)
             headers.Add("Min-SE", $"{_minimum}");
-        AddIdentities(headers, target);
+        AddIdentity(headers);
         context.AddCommonHeaders(request);
         foreach (var (name, value) in call.Headers)
         {
@@ -105,19 +106,11 @@ internal sealed class OutgoingInviteWriter(InviteSession session, SipInviteReque
         return NameOf(call.Caller with { User = user });
     }
 
-    private void AddIdentities(SipHeaders headers, SipUri target)
+    private void AddIdentity(SipHeaders headers)
     {
         var profile = session.Trunk.Profile;
         if (call.AssertIdentity && profile.IdentityHeader != IdentityHeader.None)
             headers.Add(profile.IdentityHeader == IdentityHeader.RemotePartyId ? "Remote-Party-ID" : "P-Asserted-Identity", NameOf(call.Caller).ToString());
-        if (call.DivertedBy is not { } diverted)
-            return;
-        if (profile.Diversion is DiversionHeader.Diversion or DiversionHeader.Both)
-            headers.Add(Diversion.Name, Diversion.Format(UriOf(diverted), diverted.DisplayName, "unconditional"));
-        if (profile.Diversion is not (DiversionHeader.HistoryInfo or DiversionHeader.Both))
-            return;
-        foreach (var entry in Diversion.FormatHistory(UriOf(diverted), target))
-            headers.Add(Diversion.HistoryName, entry);
     }
 
     private NameAddr NameOf(SipParty party) => new(party.DisplayName, UriOf(party), SipParameters.None);

@@ -8,7 +8,7 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Dialogs;
 
 /// <summary>A transfer that the peer asks for (RFC 3515): 202, then NOTIFYs with the progress in message/sipfrag (RFC 3420), one at a time.</summary>
-internal sealed class Referral(InviteSession session)
+internal sealed class Referral(SessionCore session)
 {
     /// <summary>What a Refer-To cannot write into our INVITE (RFC 3261 §19.1.5): it would speak in our name, or break the message.</summary>
     private static readonly FrozenSet<string> OwnHeaders = new[]

@@ -7,7 +7,7 @@ namespace Gateway.Sip.Dialogs;
 /// When and by which method a session is refreshed again after a refusal. A refused refresh ends nothing (RFC 4028 §7.4): it is repeated with
 /// back-off, or when the peer's Retry-After says, until the session's timer runs out.
 /// </summary>
-internal sealed class RefreshSchedule(InviteSession session)
+internal sealed class RefreshSchedule(SessionCore session)
 {
     /// <summary>Doubled after each refusal that names no time.</summary>
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(5);
@@ -21,13 +21,11 @@ internal sealed class RefreshSchedule(InviteSession session)
     private bool? _byUpdate;
     private bool _otherTried;
 
-    public Instant NextDeadline { get; private set; } = Instant.Never;
-
     /// <summary>UPDATE without a description where the profile and the peer want it, until one of the methods was refused.</summary>
     public bool ByUpdate =>
         session.LocalSdp is null || (_byUpdate ?? (session.Dialog!.AllowsUpdate == true && session.Trunk.RefreshesByUpdate));
 
-    public void Stop() => NextDeadline = Instant.Never;
+    public void Stop() => session.Deadlines.Clear(SessionDeadline.RefreshRetry);
 
     /// <summary>The session was refreshed, by whichever side; the method that worked stays.</summary>
     public void Succeeded()
@@ -37,7 +35,7 @@ internal sealed class RefreshSchedule(InviteSession session)
         _otherTried = false;
     }
 
-    public void RetryAt(Instant at) => NextDeadline = at;
+    public void RetryAt(Instant at) => session.Deadlines[SessionDeadline.RefreshRetry] = at;
 
     /// <summary>
     /// Waits for <paramref name="retryAfter"/>, else for the back-off; a wait beyond the session's life is cut so that one more refresh can still be answered.
@@ -48,7 +46,7 @@ internal sealed class RefreshSchedule(InviteSession session)
         if (retryAfter is null)
             _backOff = _backOff * 2 < LongestBackOff ? _backOff * 2 : LongestBackOff;
         var lastChance = session.Timer.LastChance;
-        NextDeadline = now < lastChance ? Instant.Min(now + (wait > ShortestDelay ? wait : ShortestDelay), lastChance) : now + FirstBackOff;
+        RetryAt(now < lastChance ? Instant.Min(now + (wait > ShortestDelay ? wait : ShortestDelay), lastChance) : now + FirstBackOff);
         _otherTried = false;
     }
 

@@ -8,7 +8,7 @@ namespace Gateway.Sip.Dialogs;
 /// Changes and refreshes of a running session, both directions: re-INVITE (RFC 3261 §14), UPDATE (RFC 3311), session refresh (RFC 4028), and the
 /// glare between them (491).
 /// </summary>
-internal sealed class Renegotiation(InviteSession session)
+internal sealed class Renegotiation(SessionCore session, Acknowledgement acknowledgement)
 {
     /// <summary>A second INVITE before the first is answered gets 500 with a Retry-After of at most 10 s (RFC 3261 §14.2).</summary>
     private static readonly TimeSpan LongestOfferDelay = TimeSpan.FromSeconds(10);
@@ -21,23 +21,20 @@ internal sealed class Renegotiation(InviteSession session)
     private string? _offered;
     private bool _isRefresh;
     private int _retries;
-    private Instant _retryAt = Instant.Never;
     private readonly RefreshSchedule _refresh = new(session);
-    private Instant _giveUpAt = Instant.Never;
     private (uint Sequence, byte[] Ack, SipFlow Flow) _acknowledged;
 
     // What they asked for.
     private ServerTransaction? _theirs;
     private SipParty? _connected;
     private Dialog? _theirDialog;
-    private Instant _answerBy = Instant.Never;
 
-    public Instant NextDeadline => Instant.Min(Instant.Min(_retryAt, _refresh.NextDeadline), Instant.Min(_giveUpAt, _answerBy));
+    private DeadlineTable<SessionDeadline> Deadlines => session.Deadlines;
 
     /// <summary>A re-INVITE with our offer; waits when another INVITE is under way.</summary>
     public void Offer(string sdp, Instant now)
     {
-        if (session.IsOver || !session.IsConfirmed || _ours is not null || _theirs is not null || session.Acknowledgement.HasPendingAnswer)
+        if (session.IsOver || !session.IsConfirmed || _ours is not null || _theirs is not null || acknowledgement.HasPendingAnswer)
         {
             session.Emit(new SipCallEvent.OfferRefused(491, ReasonPhrases.For(491)));
             return;
@@ -52,7 +49,7 @@ internal sealed class Renegotiation(InviteSession session)
     public void Refresh(Instant now)
     {
         _refresh.Stop();
-        if (_ours is not null || _theirs is not null || _retryAt != Instant.Never || session.Acknowledgement.IsAwaited)
+        if (_ours is not null || _theirs is not null || Deadlines.IsSet(SessionDeadline.OfferRetry) || acknowledgement.IsAwaited)
         {
             _refresh.RetryAfterRefusal(null, now); // what is under way may refresh as well, or fail
             return;
@@ -106,7 +103,7 @@ internal sealed class Renegotiation(InviteSession session)
             session.Emit(new SipCallEvent.IdentityChanged(_connected = connected));
         if (_theirs is not null || (isInvite && !session.IsConfirmed) || (sdp is not null && session.LocalSdp is null))
             session.Respond(transaction, 500, now, ("Retry-After", session.Context.RandomSeconds(10)));
-        else if ((_ours is not null && (isInvite || sdp is not null)) || session.Acknowledgement.HasPendingAnswer || (sdp is not null && session.RemoteSdp is null))
+        else if ((_ours is not null && (isInvite || sdp is not null)) || acknowledgement.HasPendingAnswer || (sdp is not null && session.RemoteSdp is null))
             session.Respond(transaction, 491, now);
         else if (SessionTimerNegotiation.IsTooSmall(request, session.Trunk))
             session.Respond(transaction, 422, now, SessionTimerNegotiation.MinimumHeader(session.Trunk));
@@ -118,7 +115,7 @@ internal sealed class Renegotiation(InviteSession session)
         {
             _theirs = transaction;
             _theirDialog = dialog;
-            _answerBy = now + session.Context.Timers.TransactionTimeout;
+            Deadlines[SessionDeadline.OwnersAnswer] = now + session.Context.Timers.TransactionTimeout;
             session.Emit(new SipCallEvent.OfferReceived(sdp));
         }
     }
@@ -153,7 +150,8 @@ internal sealed class Renegotiation(InviteSession session)
     /// <summary>The session is over.</summary>
     public void Abandon(Instant now)
     {
-        _retryAt = _giveUpAt = Instant.Never;
+        Deadlines.Clear(SessionDeadline.OfferRetry);
+        Deadlines.Clear(SessionDeadline.PeersAnswer);
         _refresh.Stop();
         _ours = null;
         Reject(487, now);
@@ -168,39 +166,38 @@ internal sealed class Renegotiation(InviteSession session)
 
     public void HandleDeadline(Instant now)
     {
-        if (now >= _answerBy)
+        if (Deadlines.IsDue(SessionDeadline.OwnersAnswer, now))
             Reject(500, now);
-        if (now >= _giveUpAt)
+        if (Deadlines.TryTakeDue(SessionDeadline.PeersAnswer, now))
             GiveUp(now);
-        if (now >= _retryAt)
+        if (Deadlines.TryTakeDue(SessionDeadline.OfferRetry, now))
             Try(now);
-        if (now >= _refresh.NextDeadline)
+        if (Deadlines.TryTakeDue(SessionDeadline.RefreshRetry, now))
             Refresh(now);
     }
 
     private void Try(Instant now)
     {
-        _retryAt = Instant.Never;
-        if (session.Acknowledgement.IsAwaited)
+        Deadlines.Clear(SessionDeadline.OfferRetry);
+        if (acknowledgement.IsAwaited)
         {
-            _retryAt = now + GlareDelay();
+            Deadlines[SessionDeadline.OfferRetry] = now + GlareDelay();
             return;
         }
         var dialog = session.Dialog!;
         var request = dialog.CreateRequest(_offered is null ? SipMethod.Update : SipMethod.Invite);
         request.Headers.Add("Contact", session.ContactFor(dialog.Flow));
-        session.Context.AddAbilities(request, session.Trunk);
+        session.Trunk.AddAbilities(request, session.Context.Capabilities);
         if (session.Timer.Interval > TimeSpan.Zero)
             request.Headers.Add(SessionExpires.Name, session.Timer.ToHeader());
         SdpBody.Set(request, _offered);
         _last = _ours = session.Send(request, now);
-        _giveUpAt = now + session.Context.Timers.TransactionTimeout * 2;
+        Deadlines[SessionDeadline.PeersAnswer] = now + session.Context.Timers.TransactionTimeout * 2;
     }
 
     /// <summary>Provisional responses and nothing else: cancelled, so that the session can be changed again.</summary>
     private void GiveUp(Instant now)
     {
-        _giveUpAt = Instant.Never;
         if (_ours is not { IsProceeding: true } pending)
             return;
         _ours = null;
@@ -251,7 +248,7 @@ internal sealed class Renegotiation(InviteSession session)
                 Try(now);
                 break;
             case 491 when !_isRefresh:
-                _retryAt = now + GlareDelay();
+                Deadlines[SessionDeadline.OfferRetry] = now + GlareDelay();
                 break;
             case 491:
                 _refresh.RetryAt(now + GlareDelay());
@@ -272,7 +269,7 @@ internal sealed class Renegotiation(InviteSession session)
         if (_isRefresh)
             _refresh.RetryAfterRefusal(wait, now);
         else if (response.StatusCode is 500 or 503 && wait <= LongestOfferDelay && _retries++ < MaxOfferRetries)
-            _retryAt = now + wait.Value;
+            Deadlines[SessionDeadline.OfferRetry] = now + wait.Value;
         else
             session.Emit(new SipCallEvent.OfferRefused(response.StatusCode, response.ReasonPhrase));
     }
@@ -280,7 +277,7 @@ internal sealed class Renegotiation(InviteSession session)
     /// <summary>RFC 3261 §14.1: 2.1 to 4 s for the owner of the Call-ID, 0 to 2 s for the other, in steps of 10 ms.</summary>
     private TimeSpan GlareDelay()
     {
-        var random = session.Context.Layer.Context.Entropy.NextUInt32();
+        var random = session.Context.Entropy.NextUInt32();
         var steps = session.Info.Direction == SipCallDirection.Outgoing ? 210 + random % 191 : random % 201;
         return TimeSpan.FromMilliseconds(10 * steps);
     }
@@ -291,7 +288,7 @@ internal sealed class Renegotiation(InviteSession session)
         dialog.RefreshTarget(request, transaction.Flow, session.Context.Local);
         var response = session.Context.CreateResponse(request, 200, session.LocalTag);
         response.Headers.Add("Contact", session.ContactFor(transaction.Flow));
-        session.Context.AddAbilities(response, session.Trunk);
+        session.Trunk.AddAbilities(response, session.Context.Capabilities);
         if (session.IsConfirmed)
         {
             SessionTimerNegotiation.Grant(request, response, session, now);
@@ -301,7 +298,7 @@ internal sealed class Renegotiation(InviteSession session)
         SdpBody.Set(response, sdp);
         session.Context.Layer.Servers.Respond(transaction, response, now);
         if (request.Method == SipMethod.Invite)
-            session.Acknowledgement.Await(transaction, carriesOffer: SdpBody.Of(request) is null, now);
+            acknowledgement.Await(transaction, carriesOffer: SdpBody.Of(request) is null, now);
     }
 
     private void SendAck(Dialog dialog, SipRequest invite, uint sequence)
@@ -320,7 +317,7 @@ internal sealed class Renegotiation(InviteSession session)
         var taken = (_theirs, _theirDialog!);
         _theirs = null;
         _theirDialog = null;
-        _answerBy = Instant.Never;
+        Deadlines.Clear(SessionDeadline.OwnersAnswer);
         return taken;
     }
 }

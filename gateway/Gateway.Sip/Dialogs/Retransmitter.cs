@@ -8,35 +8,41 @@ namespace Gateway.Sip.Dialogs;
 /// (RFC 3261 §13.3.1.4, intervals capped by T2) or a reliable 1xx until its PRACK (RFC 3262 §3, uncapped). Gives up after 64·T1.
 /// Both are repeated over TCP as well, since the acknowledgement is end to end.
 /// </summary>
-public sealed class Retransmitter(TransactionTimers timers, TimeSpan? longestInterval)
+/// <param name="timers">T1 and 64·T1.</param>
+/// <param name="longestInterval">Null: it doubles without end.</param>
+/// <param name="deadlines">The session's.</param>
+/// <param name="repeat">When it is sent again.</param>
+/// <param name="giveUp">When it is acknowledged at last.</param>
+public sealed class Retransmitter(
+    TransactionTimers timers, TimeSpan? longestInterval, DeadlineTable<SessionDeadline> deadlines, SessionDeadline repeat, SessionDeadline giveUp)
 {
-    private Instant _repeatAt = Instant.Never;
-    private Instant _giveUpAt = Instant.Never;
     private TimeSpan _interval;
 
-    public Instant NextDeadline => Instant.Min(_repeatAt, _giveUpAt);
-
-    public bool IsRunning => _giveUpAt != Instant.Never;
+    public bool IsRunning => deadlines.IsSet(giveUp);
 
     public void Start(Instant now)
     {
         _interval = timers.T1;
-        _repeatAt = now + _interval;
-        _giveUpAt = now + timers.TransactionTimeout;
+        deadlines[repeat] = now + _interval;
+        deadlines[giveUp] = now + timers.TransactionTimeout;
     }
 
-    public void Stop() => _repeatAt = _giveUpAt = Instant.Never;
+    public void Stop()
+    {
+        deadlines.Clear(repeat);
+        deadlines.Clear(giveUp);
+    }
 
     /// <summary>True: repeat now. <paramref name="gaveUp"/>: nobody will acknowledge; the retransmitter has stopped.</summary>
     public bool HandleDeadline(Instant now, out bool gaveUp)
     {
-        gaveUp = now >= _giveUpAt;
+        gaveUp = deadlines.IsDue(giveUp, now);
         if (gaveUp)
             Stop();
-        if (now < _repeatAt)
+        if (!deadlines.IsDue(repeat, now))
             return false;
         _interval = longestInterval is { } longest && _interval * 2 > longest ? longest : _interval * 2;
-        _repeatAt = now + _interval;
+        deadlines[repeat] = now + _interval;
         return true;
     }
 }

@@ -16,13 +16,9 @@ public enum SessionTimerAction
 }
 
 /// <summary>The session timer of one call (RFC 4028): how long a session lives without a refresh, and whose part refreshing is.</summary>
-public sealed class SessionTimer
+/// <param name="deadlines">The session's.</param>
+public sealed class SessionTimer(DeadlineTable<SessionDeadline> deadlines)
 {
-    private Instant _refreshAt = Instant.Never;
-    private Instant _expireAt = Instant.Never;
-
-    public Instant NextDeadline => Instant.Min(_refreshAt, _expireAt);
-
     /// <summary>RFC 4028 §10: 32 s, or a third of a short interval.</summary>
     private TimeSpan Margin => Interval / 3 < TimeSpan.FromSeconds(32) ? Interval / 3 : TimeSpan.FromSeconds(32);
 
@@ -35,13 +31,13 @@ public sealed class SessionTimer
     {
         Interval = interval;
         WeRefresh = weRefresh;
-        _refreshAt = weRefresh ? now + interval / 2 : Instant.Never;
+        deadlines[SessionDeadline.Refresh] = weRefresh ? now + interval / 2 : Instant.Never;
         // The peer gets a BYE shortly before the end, so that both sides notice together (§10).
-        _expireAt = now + interval - (weRefresh ? TimeSpan.Zero : Margin);
+        deadlines[SessionDeadline.Expiry] = now + interval - (weRefresh ? TimeSpan.Zero : Margin);
     }
 
     /// <summary>From here on a refresh may find its answer too late.</summary>
-    public Instant LastChance => _expireAt - Margin;
+    public Instant LastChance => deadlines[SessionDeadline.Expiry] - Margin;
 
     /// <summary>The peer wants a longer interval (422): what the next refresh asks for. The running session still ends when it would have.</summary>
     public void Lengthen(TimeSpan interval) => Interval = interval;
@@ -52,19 +48,17 @@ public sealed class SessionTimer
     public void Stop()
     {
         Interval = TimeSpan.Zero;
-        _refreshAt = _expireAt = Instant.Never;
+        deadlines.Clear(SessionDeadline.Refresh);
+        deadlines.Clear(SessionDeadline.Expiry);
     }
 
     public SessionTimerAction HandleDeadline(Instant now)
     {
-        if (now >= _expireAt)
+        if (deadlines.IsDue(SessionDeadline.Expiry, now))
         {
             Stop();
             return SessionTimerAction.Expire;
         }
-        if (now < _refreshAt)
-            return SessionTimerAction.None;
-        _refreshAt = Instant.Never;
-        return SessionTimerAction.Refresh;
+        return deadlines.TryTakeDue(SessionDeadline.Refresh, now) ? SessionTimerAction.Refresh : SessionTimerAction.None;
     }
 }

@@ -1,4 +1,5 @@
 using Gateway.Sip.Messages;
+using Gateway.Sip.Trunks;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Dialogs;
@@ -13,7 +14,7 @@ internal static class SessionTimerNegotiation
     public static (string, string) MinimumHeader(Trunk trunk) => ("Min-SE", $"{trunk.MinSessionExpires}");
 
     /// <summary>Writes Session-Expires into our 2xx to INVITE or UPDATE and starts or stops the timer accordingly (§9).</summary>
-    public static void Grant(SipRequest request, SipResponse response, InviteSession session, Instant now)
+    public static void Grant(SipRequest request, SipResponse response, SessionCore session, Instant now)
     {
         var trunk = session.Trunk;
         var supports = Supports(request);
@@ -36,7 +37,7 @@ internal static class SessionTimerNegotiation
     }
 
     /// <summary>Takes what a 2xx to a request of ours grants (§7.2). A peer without timers leaves the refreshing to us.</summary>
-    public static void Take(SipResponse response, InviteSession session, Instant now)
+    public static void Take(SipResponse response, SessionCore session, Instant now)
     {
         if (SessionExpires.TryParse(response.Headers[SessionExpires.Name], out var granted) && granted.Seconds > 0)
             session.Timer.Start(TimeSpan.FromSeconds(granted.Seconds), granted.Refresher != SessionRefresher.Uas, now);

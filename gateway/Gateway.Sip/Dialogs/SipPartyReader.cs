@@ -19,13 +19,6 @@ internal static class SipPartyReader
 
     private static SipParty? Named(SipParty? party) => party is { User.Length: > 0 } ? party : null;
 
-    /// <summary>Who sent the call on to us last: Diversion or History-Info.</summary>
-    public static SipParty? Diverted(SipMessage message)
-    {
-        var steps = Diversion.Read(message);
-        return steps.Count == 0 ? null : From(steps[0].Address);
-    }
-
     private static SipParty? First(SipMessage message, string name)
     {
         var addresses = message.Addresses(name);

@@ -1,5 +1,6 @@
 using Gateway.Sip.Messages;
 using Gateway.Sip.Transactions;
+using Gateway.Sip.Trunks;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Dialogs;
@@ -8,13 +9,14 @@ namespace Gateway.Sip.Dialogs;
 /// The whole SIP user agent without I/O: messages and deadlines in, <see cref="TryPollTransmit"/> and <see cref="TryPollEvent"/> out.
 /// Requests find their call by Call-ID and our tag, new calls find their trunk by source address.
 /// </summary>
-public sealed class UserAgent : IServerTransactionUser
+public sealed class UserAgent : IServerTransactionUser, ISessionOwner
 {
     private readonly Dictionary<(string CallId, string LocalTag), InviteSession> _sessions = [];
     private readonly DeadlineQueue<InviteSession> _deadlines = new();
     private readonly IReadOnlyList<Trunk> _trunks;
     private readonly TransactionContext _transactions;
-    private readonly UserAgentContext _context;
+    private readonly UserAgentCore _core;
+    private readonly Queue<UserAgentEvent> _events = new();
     private readonly TransactionLayer _layer;
     private readonly int _maxCalls;
     private readonly TimeSpan _retryAfter;
@@ -30,12 +32,12 @@ public sealed class UserAgent : IServerTransactionUser
         _retryAfter = retryAfter;
         _statelessTag = transactions.NewTag();
         _layer = new TransactionLayer(transactions, this);
-        _context = new UserAgentContext(_layer, product, _deadlines);
+        _core = new UserAgentCore(_layer, product);
     }
 
     public TransactionLayer Layer => _layer;
 
-    public UserAgentContext Context => _context;
+    public UserAgentCore Core => _core;
 
     /// <summary>New calls and OPTIONS are answered 503; what runs goes on.</summary>
     public bool IsDraining { get; set; }
@@ -101,7 +103,7 @@ public sealed class UserAgent : IServerTransactionUser
 
     public bool TryPollEvent(out UserAgentEvent happened)
     {
-        if (!_context.Events.TryDequeue(out happened))
+        if (!_events.TryDequeue(out happened))
             return false;
         if (happened.Event is SipCallEvent.Ended or SipCallEvent.Failed)
             ActiveCalls--;
@@ -121,7 +123,7 @@ public sealed class UserAgent : IServerTransactionUser
             To = new SipParty(call.TargetUser, Host: trunk.Domain),
             TargetUser = call.TargetUser,
         };
-        return new InviteSession(_context, trunk, call, info, tag);
+        return new InviteSession(this, _core, trunk, call, info, tag);
     }
 
     public void Begin(InviteSession session, Instant now)
@@ -135,9 +137,9 @@ public sealed class UserAgent : IServerTransactionUser
     public bool TryEndDialog(SipDialogSnapshot snapshot, SipReason? reason, Instant now)
     {
         if (_trunks.FirstOrDefault(known => known.Options.Name == snapshot.Trunk) is not { } trunk
-            || Dialog.FromSnapshot(trunk, snapshot, _context.Local) is not { } dialog)
+            || Dialog.FromSnapshot(trunk, snapshot, _core.Local) is not { } dialog)
             return false;
-        new AbandonedDialog(_context, trunk, dialog).End(reason, now);
+        new AbandonedDialog(_core, trunk, dialog).End(reason, now);
         return true;
     }
 
@@ -147,6 +149,10 @@ public sealed class UserAgent : IServerTransactionUser
         command(session, now);
         _deadlines.Schedule(session);
     }
+
+    void ISessionOwner.Emit(InviteSession session, SipCallEvent callEvent) => _events.Enqueue(new UserAgentEvent(session, callEvent));
+
+    void ISessionOwner.Reschedule(InviteSession session) => _deadlines.Schedule(session);
 
     /// <summary>The trunk that a path belongs to. From any thread: a trunk's targets are replaced whole, never changed.</summary>
     public Trunk? FindTrunk(SipFlow source)
@@ -169,7 +175,7 @@ public sealed class UserAgent : IServerTransactionUser
         share = isCancel || (request.Method == SipMethod.Bye && session is { IsOver: false }) ? TransactionShare.Ending
             : request.ToTag.Length > 0 ? TransactionShare.Dialog : TransactionShare.NewCall;
         var isNewCall = isInvite && request.ToTag.Length == 0;
-        if (RequestValidator.Validate(request, _context.Capabilities) is { } refusal)
+        if (RequestValidator.Validate(request, _core.Capabilities) is { } refusal)
             return session is not null || isInvite ? null : refusal.CreateResponse(request, _statelessTag);
         if (isNewCall)
             return !IsDraining && ActiveCalls >= _maxCalls ? Shed(request) : null;
@@ -187,7 +193,7 @@ public sealed class UserAgent : IServerTransactionUser
     void IServerTransactionUser.HandleRequest(ServerTransaction transaction, Instant now)
     {
         var request = transaction.Request;
-        if (RequestValidator.Validate(request, _context.Capabilities) is { } refusal)
+        if (RequestValidator.Validate(request, _core.Capabilities) is { } refusal)
             Respond(transaction, refusal.CreateResponse(request, _transactions.NewTag()), now);
         else if (request.Method == SipMethod.Cancel)
             HandleCancel(transaction, now);
@@ -240,19 +246,19 @@ public sealed class UserAgent : IServerTransactionUser
             return;
         }
         var session = invite.Owner as InviteSession;
-        Respond(cancel, _context.CreateResponse(cancel.Request, 200, session?.LocalTag ?? _transactions.NewTag()), now);
+        Respond(cancel, _core.CreateResponse(cancel.Request, 200, session?.LocalTag ?? _transactions.NewTag()), now);
         if (session is not null)
             Command(session, now, (known, at) => known.HandleCancel(invite, known.Trunk.ReadReason(cancel.Request), at));
     }
 
     private SipResponse AnswerOptions(SipRequest request, SipFlow flow)
     {
-        var response = _context.CreateResponse(request, IsDraining ? 503 : 200, _statelessTag);
+        var response = _core.CreateResponse(request, IsDraining ? 503 : 200, _statelessTag);
         var user = FindTrunk(flow)?.AccountContact ?? request.Uri.Subscriber ?? "";
-        response.Headers.Add("Contact", _context.ContactFor(flow, user));
-        response.Headers.Add("Allow", _context.Capabilities.Allow);
-        response.Headers.Add("Accept", _context.Capabilities.Accept);
-        response.Headers.Add("Supported", _context.Capabilities.Supported);
+        response.Headers.Add("Contact", _core.ContactFor(flow, user));
+        response.Headers.Add("Allow", _core.Capabilities.Allow);
+        response.Headers.Add("Accept", _core.Capabilities.Accept);
+        response.Headers.Add("Supported", _core.Capabilities.Supported);
         if (IsDraining)
             response.Headers.Add("Retry-After", $"{(int)_retryAfter.TotalSeconds}");
         return response;
@@ -271,7 +277,7 @@ public sealed class UserAgent : IServerTransactionUser
         return unavailable;
     }
 
-    private SipResponse Refusal(SipRequest request, int status) => _context.CreateResponse(request, status, _statelessTag);
+    private SipResponse Refusal(SipRequest request, int status) => _core.CreateResponse(request, status, _statelessTag);
 
     private void HandleInvite(ServerTransaction transaction, Instant now)
     {
@@ -290,13 +296,13 @@ public sealed class UserAgent : IServerTransactionUser
         else if (!trunk.TakesNewCall(now))
         {
             _transactions.Count(SipDrop.RateLimited);
-            var busy = _context.CreateResponse(request, 503, tag);
-            busy.Headers.Add("Retry-After", _context.RandomSeconds(5));
+            var busy = _core.CreateResponse(request, 503, tag);
+            busy.Headers.Add("Retry-After", _core.RandomSeconds(5));
             Respond(transaction, busy, now);
         }
         else if (SessionTimerNegotiation.IsTooSmall(request, trunk))
         {
-            var tooSmall = _context.CreateResponse(request, 422, tag);
+            var tooSmall = _core.CreateResponse(request, 422, tag);
             tooSmall.Headers.Add("Min-SE", $"{trunk.MinSessionExpires}");
             Respond(transaction, tooSmall, now);
         }
@@ -327,16 +333,14 @@ public sealed class UserAgent : IServerTransactionUser
             TargetUser = request.Uri.Subscriber ?? "",
             PhoneContext = request.Uri.PhoneContext,
             AssertedIdentity = SipPartyReader.Asserted(request),
-            DivertedBy = SipPartyReader.Diverted(request),
             Headers = HeadersOf(request),
             Offer = SdpBody.Of(request),
-            Replaces = replaced?.Call,
         };
-        var session = new InviteSession(_context, trunk, transaction, info, tag, replaced);
+        var session = new InviteSession(this, _core, trunk, transaction, info, tag, replaced);
         _sessions.Add((info.CallId, tag), session);
         transaction.Owner = session;
         ActiveCalls++;
-        _context.Emit(session, null);
+        _events.Enqueue(new UserAgentEvent(session, null));
     }
 
     private static List<(string, string)> HeadersOf(SipRequest request)
@@ -382,7 +386,10 @@ public sealed class UserAgent : IServerTransactionUser
     private InviteSession? FindSession(SipRequest request) => _sessions.GetValueOrDefault((request.CallId, request.ToTag));
 
     private void Refuse(ServerTransaction transaction, int status, Instant now) =>
-        Respond(transaction, _context.CreateResponse(transaction.Request, status, _transactions.NewTag()), now);
+        Respond(transaction, _core.CreateResponse(transaction.Request, status, _transactions.NewTag()), now);
 
     private void Respond(ServerTransaction transaction, SipResponse response, Instant now) => _layer.Servers.Respond(transaction, response, now);
 }
+
+/// <summary>What happened to a call; null is a new incoming call.</summary>
+public readonly record struct UserAgentEvent(InviteSession Session, SipCallEvent? Event);

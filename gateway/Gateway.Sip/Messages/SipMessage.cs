@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace Gateway.Sip.Messages;
 
 /// <summary>
@@ -81,9 +84,34 @@ public abstract class SipMessage
     public abstract string StartLine { get; }
 
     /// <summary>For tests and traces that an operator asked for; never for ordinary logs: it holds numbers, addresses and keys.</summary>
-    public override string ToString() => System.Text.Encoding.UTF8.GetString(SipWriter.Write(this));
+    public override string ToString() => Encoding.UTF8.GetString(SipWriter.Write(this));
 
     private string Required(string name) => Headers[name] ?? throw new InvalidOperationException($"The message has no {name}.");
 
     private static InvalidOperationException Malformed(string name) => new($"The message's {name} is malformed.");
+}
+
+/// <summary>
+/// Writes a message as it goes on the wire: full header names, one value a line, Content-Length always and last. Values cannot break out of
+/// their line: <see cref="SipHeaders"/> keeps them on one.
+/// </summary>
+public static class SipWriter
+{
+    public static byte[] Write(SipMessage message)
+    {
+        var text = new StringBuilder(1024).Append(SipGrammar.OneLine(message.StartLine)).Append("\r\n");
+        foreach (var (name, value) in message.Headers)
+        {
+            if (name != "Content-Length")
+                text.Append(name).Append(": ").Append(value).Append("\r\n");
+        }
+        text.Append(CultureInfo.InvariantCulture, $"Content-Length: {message.Body.Length}\r\n\r\n");
+
+        var head = text.ToString();
+        var headBytes = Encoding.UTF8.GetByteCount(head);
+        var bytes = new byte[headBytes + message.Body.Length];
+        Encoding.UTF8.GetBytes(head, bytes);
+        message.Body.Span.CopyTo(bytes.AsSpan(headBytes));
+        return bytes;
+    }
 }

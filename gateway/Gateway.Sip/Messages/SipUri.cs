@@ -89,9 +89,6 @@ public sealed record SipUri
 
     public SipUri WithParameter(string name, string? value = null) => this with { Parameters = Parameters.WithEscaped(name, value) };
 
-    /// <summary>RFC 3261 §19.1.4. Not an equality: a parameter that only one side has is ignored, so it is not transitive.</summary>
-    public bool IsEquivalentTo(SipUri other) => SipUriComparison.AreEquivalent(this, other);
-
     public static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out SipUri? uri)
     {
         uri = null;

@@ -1,12 +1,13 @@
 namespace Gateway.Sip.Messages;
 
 /// <summary>The URI comparison of RFC 3261 §19.1.4.</summary>
-internal static class SipUriComparison
+public static class SipUriComparison
 {
     /// <summary>A URI that has one of these never matches one that has not.</summary>
     private static readonly string[] CountingParameters = ["user", "ttl", "method", "maddr", "transport"];
 
-    public static bool AreEquivalent(SipUri a, SipUri b)
+    /// <summary>Not an equality: a parameter that only one side has is ignored, so it is not transitive.</summary>
+    public static bool IsEquivalentTo(this SipUri a, SipUri b)
     {
         if (a.Scheme != b.Scheme)
             return false;

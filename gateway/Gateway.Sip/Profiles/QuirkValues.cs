@@ -33,16 +33,6 @@ public enum DtmfInfoBody
     Dtmf,
 }
 
-/// <summary>SDES-SRTP (RFC 4568) towards the PBX.</summary>
-public enum SrtpPolicy
-{
-    None,
-    /// <summary>Taken when offered; our offers are RTP/AVP.</summary>
-    Optional,
-    /// <summary>RTP/SAVP or no call.</summary>
-    Required,
-}
-
 /// <summary>What the WhatsApp user hears while the PBX holds the call and sends nothing.</summary>
 public enum HoldTreatment
 {
@@ -118,16 +108,6 @@ public enum UserPart
     Caller,
     /// <summary>The user the trunk registers or authenticates as.</summary>
     Account,
-}
-
-public enum DiversionHeader
-{
-    None,
-    /// <summary>RFC 5806.</summary>
-    Diversion,
-    /// <summary>RFC 7044.</summary>
-    HistoryInfo,
-    Both,
 }
 
 public enum ReferPolicy

@@ -34,6 +34,7 @@ public sealed record SipProfile
     /// <summary>Digits are found by their tones in the PBX's audio, until it sends a telephone-event.</summary>
     public bool DtmfDetectInband { get; init; }
 
+    /// <summary>SDES-SRTP (RFC 4568) towards the PBX.</summary>
     public SrtpPolicy Srtp { get; init; }
 
     /// <summary>Media may come from another address than SDP says: the PBX is behind a NAT.</summary>
@@ -49,6 +50,9 @@ public sealed record SipProfile
     public ReliableProvisional ReliableProvisional { get; init; }
 
     public ProgressSignal Progress { get; init; }
+
+    /// <summary>Whose ringing tone an agent hears where we make it.</summary>
+    public RingbackTone Ringback { get; init; }
 
     /// <summary>Session timers are offered (RFC 4028); a peer that insists gets them anyway.</summary>
     public bool SessionTimer { get; init; }
@@ -75,8 +79,6 @@ public sealed record SipProfile
     public UserPart FromUser { get; init; }
 
     public UserPart ContactUser { get; init; }
-
-    public DiversionHeader Diversion { get; init; }
 
     public ReferPolicy Refer { get; init; }
 

@@ -1,3 +1,4 @@
+using Gateway.Sip.Transactions;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Resolution;

@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Sip.Transactions;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Resolution;
@@ -19,7 +20,7 @@ public sealed class SipResolver(ISipDnsClient dns, IEntropy entropy)
         if (IPAddress.TryParse(target.Host, out var literal))
         {
             var transport = ImpliedTransport(target);
-            destinations.Add(new SipDestination(transport, TransportAddress.From(literal, PortOr(target.Port, transport)), target.Host));
+            destinations.Add(new SipDestination(transport, TransportAddress.From(literal, transport.PortOr(target.Port)), target.Host));
             return destinations;
         }
 
@@ -31,7 +32,7 @@ public sealed class SipResolver(ISipDnsClient dns, IEntropy entropy)
         if (destinations.Count == 0)
         {
             var transport = ImpliedTransport(target);
-            await AddAddressesAsync(transport, target.Host, PortOr(target.Port, transport), target.Host, destinations, cancellation);
+            await AddAddressesAsync(transport, target.Host, transport.PortOr(target.Port), target.Host, destinations, cancellation);
         }
         return destinations;
     }
@@ -99,8 +100,6 @@ public sealed class SipResolver(ISipDnsClient dns, IEntropy entropy)
     /// <summary>§4.1: with a port or an address, and for want of anything better, UDP; for sips TLS.</summary>
     private static SipTransport ImpliedTransport(SipTarget target) =>
         target.IsSecure ? SipTransport.Tls : target.Transport ?? SipTransport.Udp;
-
-    private static int PortOr(int port, SipTransport transport) => port != 0 ? port : transport == SipTransport.Tls ? 5061 : 5060;
 
     private static (SipTransport Transport, string Service) ServiceOf(SipTransport transport, string host) => transport switch
     {

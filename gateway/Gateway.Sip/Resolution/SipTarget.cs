@@ -1,4 +1,5 @@
 using Gateway.Sip.Messages;
+using Gateway.Sip.Transactions;
 
 namespace Gateway.Sip.Resolution;
 

@@ -6,8 +6,8 @@ namespace Gateway.Sip.Transactions;
 /// <summary>A request on its way: its machine, its bytes and whoever waits for the response.</summary>
 public sealed class ClientTransaction : IHasDeadline
 {
-    internal ClientTransaction(long id, string branch, SipRequest request, SipFlow flow, TransactionMachine machine, IClientTransactionUser user,
-        byte[] bytes, TimeSpan? timeout, SipFlow? fallback)
+    internal ClientTransaction(
+        long id, string branch, SipRequest request, SipFlow flow, TransactionMachine machine, IClientTransactionUser user, byte[] bytes)
     {
         Id = id;
         Branch = branch;
@@ -16,8 +16,6 @@ public sealed class ClientTransaction : IHasDeadline
         Machine = machine;
         User = user;
         Bytes = bytes;
-        Timeout = timeout;
-        Fallback = fallback;
     }
 
     public long Id { get; }
@@ -46,10 +44,10 @@ public sealed class ClientTransaction : IHasDeadline
     internal byte[] Ack { get; set; } = [];
 
     /// <summary>Timer B or F when it is not the usual 32 s.</summary>
-    internal TimeSpan? Timeout { get; }
+    internal TimeSpan? Timeout { get; init; }
 
     /// <summary>The UDP flow to fall back to when a request that is too long for a datagram cannot leave by TCP (RFC 3261 §18.1.1).</summary>
-    internal SipFlow? Fallback { get; private set; }
+    internal SipFlow? Fallback { get; set; }
 
     internal void StartOver(SipFlow flow, TransactionMachine machine, byte[] bytes)
     {
@@ -58,4 +56,22 @@ public sealed class ClientTransaction : IHasDeadline
 
     /// <summary>What the transport said when it could not send, in words for an operator.</summary>
     public string? FailureReason { get; set; }
+}
+
+/// <summary>Why a request got no final response.</summary>
+public enum TransactionFailure
+{
+    /// <summary>Timer B or F: treated as 408 (RFC 3261 §8.1.3.1).</summary>
+    Timeout,
+
+    /// <summary>The transport could not send: treated as 503.</summary>
+    TransportError,
+}
+
+/// <summary>Whoever sent a request: a call, a keepalive, a registration.</summary>
+public interface IClientTransactionUser
+{
+    void HandleResponse(ClientTransaction transaction, SipResponse response, Instant now);
+
+    void HandleFailure(ClientTransaction transaction, TransactionFailure failure, Instant now);
 }

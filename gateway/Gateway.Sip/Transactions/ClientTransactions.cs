@@ -92,7 +92,7 @@ public sealed class ClientTransactions(TransactionContext context)
         SipRequest request, SipFlow flow, string branch, byte[] bytes, IClientTransactionUser user, Instant now, TimeSpan? timeout, SipFlow? fallback)
     {
         var machine = CreateMachine(request.Method, flow, timeout);
-        var transaction = new ClientTransaction(context.NextId(), branch, request, flow, machine, user, bytes, timeout, fallback);
+        var transaction = new ClientTransaction(context.NextId(), branch, request, flow, machine, user, bytes) { Timeout = timeout, Fallback = fallback };
         _byId.Add(transaction.Id, transaction);
         _byBranch.Add((branch, request.Method), transaction);
         Perform(transaction, machine.Handle(TransactionInput.Start, now), null, now);

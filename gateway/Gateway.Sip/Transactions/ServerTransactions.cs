@@ -6,9 +6,6 @@ namespace Gateway.Sip.Transactions;
 /// <summary>The requests we received and what we said to them (RFC 3261 §17.2.3, §8.2.2.2).</summary>
 public sealed class ServerTransactions(TransactionContext context, IServerTransactionUser user)
 {
-    private const int DefaultPort = 5060;
-    private const int DefaultTlsPort = 5061;
-
     private readonly Dictionary<long, ServerTransaction> _byId = [];
     private readonly Dictionary<ServerTransactionKey, ServerTransaction> _byKey = [];
     private readonly Dictionary<MergeKey, ServerTransactionKey> _merges = [];
@@ -195,5 +192,5 @@ public sealed class ServerTransactions(TransactionContext context, IServerTransa
         flow with { Connection = 0, Remote = flow.Remote with { Port = SentByPort(via, flow) } };
 
     private static ushort SentByPort(ViaHeader via, SipFlow flow) =>
-        (ushort)(via.SentBy.Port != 0 ? via.SentBy.Port : flow.Transport == SipTransport.Tls ? DefaultTlsPort : DefaultPort);
+        (ushort)flow.Transport.PortOr(via.SentBy.Port);
 }

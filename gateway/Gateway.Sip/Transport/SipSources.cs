@@ -1,5 +1,7 @@
 using System.Net;
 using Gateway.Sip.Messages;
+using Gateway.Sip.Transactions;
+using Gateway.Sip.Trunks;
 using Media.Protocols.Primitives;
 using Microsoft.Extensions.Logging;
 

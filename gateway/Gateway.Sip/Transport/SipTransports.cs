@@ -2,6 +2,7 @@ using System.Net;
 using System.Threading.Channels;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Transactions;
+using Gateway.Sip.Trunks;
 using Media.Protocols.Primitives;
 using Microsoft.Extensions.Logging;
 
@@ -34,6 +35,8 @@ internal sealed class SipTransports : IAsyncDisposable
         _sources = new SipSources(options.Limits, trunkOf, metrics, time, logger);
         _streams = new StreamTransport(options.Limits, _sources, _tls, inbox, metrics, time, logger);
     }
+
+    public SipMetrics Metrics => _metrics;
 
     public int Connections => _streams.Count;
 

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Gateway.Sip.Messages;
+using Gateway.Sip.Transactions;
+using Gateway.Sip.Trunks;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Transport;
@@ -22,7 +24,7 @@ internal sealed class StreamConnection
     private readonly Channel<(ReadOnlyMemory<byte> Bytes, long Transaction)> _queue =
         Channel.CreateUnbounded<(ReadOnlyMemory<byte>, long)>(new UnboundedChannelOptions { SingleReader = true }); // bounded by bytes, below
     private readonly CancellationTokenSource _stop = new();
-    private readonly StreamTransport _owner;
+    private readonly IConnectionOwner _owner;
     private readonly SipFlow _flow;
     private long _queuedBytes;
     private int _closed;
@@ -33,7 +35,7 @@ internal sealed class StreamConnection
     private volatile bool _sawMessage;
     private bool _sawRequest;
 
-    public StreamConnection(StreamTransport owner, SipFlow flow, bool isOutgoing, bool isExpected)
+    public StreamConnection(IConnectionOwner owner, SipFlow flow, bool isOutgoing, bool isExpected)
     {
         _owner = owner;
         _flow = flow;
@@ -232,4 +234,26 @@ internal sealed class StreamConnection
         }
         return new EndpointInput.Received(message, _flow);
     }
+}
+
+/// <summary>What a connection needs of those that keep it.</summary>
+internal interface IConnectionOwner
+{
+    SipTransportLimits Limits { get; }
+
+    Instant Now { get; }
+
+    /// <summary>A message was not sent.</summary>
+    void ReportFailure(long transaction, string? reason = null);
+
+    ValueTask DeliverAsync(EndpointInput input, CancellationToken stop);
+
+    /// <summary>False: the source has sent too much lately, and the message is dropped.</summary>
+    bool TryTake(SipFlow flow, ReadOnlySpan<byte> message);
+
+    /// <summary>Waits before a flooding stream is read again.</summary>
+    Task PauseAsync(SipFlow flow, int lineEnds, CancellationToken stop);
+
+    /// <summary>The peer may be reached here by what its Via asks for (RFC 5923 §5).</summary>
+    void AddAlias(StreamConnection connection, ViaHeader via);
 }

@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Threading.Channels;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Transactions;
+using Gateway.Sip.Trunks;
 using Media.Protocols.Primitives;
 using Microsoft.Extensions.Logging;
 
@@ -14,7 +15,7 @@ namespace Gateway.Sip.Transport;
 /// All TCP and TLS connections: accepted, opened when needed, found again by id or by the peer's address. A connection that a peer opened is also
 /// found by the address its Via asks for (RFC 5923 §5 alias), since that is where its dialogs send us.
 /// </summary>
-internal sealed partial class StreamTransport : IAsyncDisposable
+internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposable
 {
     private const int Backlog = 512;
 
@@ -137,7 +138,7 @@ internal sealed partial class StreamTransport : IAsyncDisposable
     {
         if (!via.Parameters.Has("alias"))
             return;
-        var port = via.SentBy.Port != 0 ? via.SentBy.Port : connection.Flow.Transport == SipTransport.Tls ? 5061 : 5060;
+        var port = connection.Flow.Transport.PortOr(via.SentBy.Port);
         lock (_lock)
             _byPeer.TryAdd((connection.Flow.Transport, connection.Flow.Remote with { Port = (ushort)port }), connection);
     }

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Sip.Transactions;
 using Media.Protocols.Primitives;
 using Microsoft.Extensions.Logging;
 

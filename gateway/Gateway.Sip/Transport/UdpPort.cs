@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Gateway.Sip.Messages;
+using Gateway.Sip.Transactions;
 using Media.Protocols.Primitives;
 using Microsoft.Extensions.Logging;
 

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Gateway.Sip;
+namespace Gateway.Sip.Trunks;
 
 /// <summary>Which addresses nobody on the internet can reach.</summary>
 internal static class AddressScope

@@ -1,6 +1,6 @@
 using Media.Protocols.Primitives;
 
-namespace Gateway.Sip;
+namespace Gateway.Sip.Trunks;
 
 /// <summary>
 /// Wrong digests by source: after ten a source may try one more every two seconds, so that a password cannot be guessed by trying. Bounded; owned by

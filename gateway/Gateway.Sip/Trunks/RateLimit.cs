@@ -1,6 +1,6 @@
 using Media.Protocols.Primitives;
 
-namespace Gateway.Sip;
+namespace Gateway.Sip.Trunks;
 
 /// <summary>A token bucket: so many at once, and then so many a second. Not thread-safe.</summary>
 /// <param name="perSecond">Tokens that come back.</param>

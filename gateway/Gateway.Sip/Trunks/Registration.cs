@@ -1,11 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
-using Gateway.Sip.Dialogs;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Transactions;
 using Media.Protocols.Primitives;
 
-namespace Gateway.Sip;
+namespace Gateway.Sip.Trunks;
 
 /// <summary>
 /// Keeps a trunk registered as an extension of its PBX (RFC 3261 §10.2): refreshed before it runs out, repeated with backoff at the next server
@@ -25,7 +24,7 @@ public sealed class Registration : IClientTransactionUser
     private const string InstanceParameter = "+sip.instance";
 
     private readonly Trunk _trunk;
-    private readonly UserAgent _agent;
+    private readonly UserAgentCore _agent;
     private readonly string _user;
     private readonly string _callId;
     private readonly string _tag;
@@ -40,9 +39,9 @@ public sealed class Registration : IClientTransactionUser
     private int _repairs;
     private bool _isStopping;
 
-    public Registration(Trunk trunk, UserAgent agent, string user, Instant now)
+    public Registration(Trunk trunk, UserAgentCore agent, string user, Instant now)
     {
-        var entropy = agent.Layer.Context.Entropy;
+        var entropy = agent.Entropy;
         _trunk = trunk;
         _agent = agent;
         _user = user;
@@ -83,7 +82,7 @@ public sealed class Registration : IClientTransactionUser
     {
         if (_isStopping || !IsRegistered || !flow.IsReliable || flow.Transport != _flow.Transport || flow.Remote != _flow.Remote)
             return;
-        var jitter = TimeSpan.FromMilliseconds(_agent.Layer.Context.Entropy.NextUInt32() % 1000); // a restarted PBX is not met by all at once
+        var jitter = TimeSpan.FromMilliseconds(_agent.Entropy.NextUInt32() % 1000); // a restarted PBX is not met by all at once
         NextDeadline = Instant.Min(NextDeadline, now + jitter);
     }
 
@@ -138,11 +137,11 @@ public sealed class Registration : IClientTransactionUser
         request.Headers.Add("To", address.ToString());
         request.Headers.Add("Call-ID", _callId);
         request.Headers.Add("CSeq", new CSeq(++_sequence, SipMethod.Register).ToString());
-        var contact = _agent.Context.ContactFor(target, _user);
+        var contact = _agent.ContactFor(target, _user);
         _instance = InstanceOf(contact);
         request.Headers.Add("Contact", $"{contact};{InstanceParameter}=\"{_instance}\"");
         request.Headers.Add("Expires", $"{_expires}");
-        _agent.Context.AddCommonHeaders(request);
+        _agent.AddCommonHeaders(request);
         _trunk.AuthorizeAhead(request);
         _transaction = _agent.Layer.Clients.Send(request, target, this, now, _trunk.Options.RequestTimeout);
     }
@@ -174,7 +173,7 @@ public sealed class Registration : IClientTransactionUser
         var bindings = response.Addresses("Contact");
         var seen = response.TopVia;
         var ours = bindings.FirstOrDefault(binding => string.Equals(binding.Parameters[InstanceParameter], _instance, StringComparison.OrdinalIgnoreCase))
-            ?? bindings.FirstOrDefault(binding => binding.Uri.User == _user && _agent.Context.Local.Advertises(binding.Uri.HostPort))
+            ?? bindings.FirstOrDefault(binding => binding.Uri.User == _user && _agent.Local.Advertises(binding.Uri.HostPort))
             ?? bindings.FirstOrDefault(binding => binding.Uri.Host == seen.Received && binding.Uri.Port == (seen.ResponsePort ?? binding.Uri.Port))
             ?? (bindings.Count == 1 ? bindings[0] : null);
         if (ours is not null)

@@ -4,7 +4,7 @@ using Gateway.Sip.Profiles;
 using Gateway.Sip.Transactions;
 using Media.Protocols.Primitives;
 
-namespace Gateway.Sip;
+namespace Gateway.Sip.Trunks;
 
 /// <summary>A trunk at work: its servers as resolved, which of them failed lately, its credentials, and its profile applied to messages.</summary>
 public sealed class Trunk(TrunkOptions options, IEntropy entropy)
@@ -191,6 +191,20 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
 
     /// <summary>Why, in the protocol that the profile believes most.</summary>
     public SipReason? ReadReason(SipMessage message) => ReasonHeader.Read(message, Profile.CauseSource == CauseSource.Q850 ? "Q.850" : "SIP");
+
+    /// <summary>Allow and Supported as this trunk shall see them, in what starts or refreshes a session.</summary>
+    internal void AddAbilities(SipMessage message, SipCapabilities capabilities)
+    {
+        message.Headers.Add("Allow", capabilities.Allow);
+        var supported = string.Join(", ", capabilities.Extensions.Where(extension => extension switch
+        {
+            "100rel" => Profile.ReliableProvisional != ReliableProvisional.Off,
+            "replaces" => Profile.Replaces,
+            _ => SessionExpires > 0,
+        }));
+        if (supported.Length > 0)
+            message.Headers.Add("Supported", supported);
+    }
 
     /// <summary>Adds a Reason, if the profile sends one, and what the owner wants besides.</summary>
     public void AddHeaders(SipMessage message, SipReason? reason, IReadOnlyList<(string Name, string Value)>? headers)

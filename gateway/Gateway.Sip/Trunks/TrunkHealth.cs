@@ -1,4 +1,4 @@
-namespace Gateway.Sip;
+namespace Gateway.Sip.Trunks;
 
 /// <summary>Whether calls can be placed on a trunk.</summary>
 public enum TrunkState

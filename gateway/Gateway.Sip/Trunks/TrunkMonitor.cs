@@ -1,10 +1,9 @@
-using Gateway.Sip.Dialogs;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Profiles;
 using Gateway.Sip.Transactions;
 using Media.Protocols.Primitives;
 
-namespace Gateway.Sip;
+namespace Gateway.Sip.Trunks;
 
 /// <summary>
 /// A trunk's health: OPTIONS to each of its servers in turn of the profile's interval. A server is down after <see cref="MissesToFall"/> misses in a
@@ -19,7 +18,7 @@ public sealed class TrunkMonitor : IClientTransactionUser
     private static readonly TimeSpan HurriedInterval = TimeSpan.FromSeconds(5);
 
     private readonly Trunk _trunk;
-    private readonly UserAgent _agent;
+    private readonly UserAgentCore _agent;
     private readonly TimeSpan _interval;
     private readonly Dictionary<TransportAddress, Server> _servers = [];
     private readonly string _callId;
@@ -31,9 +30,9 @@ public sealed class TrunkMonitor : IClientTransactionUser
     private TimeSpan? _roundTrip;
     private string? _cause;
 
-    public TrunkMonitor(Trunk trunk, UserAgent agent, Instant now)
+    public TrunkMonitor(Trunk trunk, UserAgentCore agent, Instant now)
     {
-        var entropy = agent.Layer.Context.Entropy;
+        var entropy = agent.Entropy;
         _trunk = trunk;
         _agent = agent;
         _callId = entropy.NextHex(32);
@@ -97,17 +96,17 @@ public sealed class TrunkMonitor : IClientTransactionUser
     private void Ask(SipFlow target, Instant now)
     {
         var uri = SipUri.Create(null, _trunk.RequestHost);
-        var from = SipUri.Create(_trunk.Account, _agent.Context.Local.AdvertisedTo(target));
+        var from = SipUri.Create(_trunk.Account, _agent.Local.AdvertisedTo(target));
         var request = new SipRequest(SipMethod.Options, uri);
         request.Headers.Add("Max-Forwards", "70");
         request.Headers.Add("From", new NameAddr(from).WithTag(_tag).ToString());
         request.Headers.Add("To", new NameAddr(uri).ToString());
         request.Headers.Add("Call-ID", _callId);
         request.Headers.Add("CSeq", new CSeq(++_sequence, SipMethod.Options).ToString());
-        request.Headers.Add("Contact", _agent.Context.ContactFor(target, _trunk.Account ?? ""));
+        request.Headers.Add("Contact", _agent.ContactFor(target, _trunk.Account ?? ""));
         request.Headers.Add("Accept", MediaType.Sdp);
-        _agent.Context.AddAbilities(request, _trunk);
-        _agent.Context.AddCommonHeaders(request);
+        _trunk.AddAbilities(request, _agent.Capabilities);
+        _agent.AddCommonHeaders(request);
         _agent.Layer.Clients.Send(request, target, this, now, _trunk.Options.RequestTimeout);
     }
 

@@ -1,7 +1,9 @@
 using System.Net;
+using Gateway.Sip.Auth;
 using Gateway.Sip.Profiles;
+using Gateway.Sip.Transactions;
 
-namespace Gateway.Sip;
+namespace Gateway.Sip.Trunks;
 
 /// <summary>A PBX or carrier we exchange calls with: where it is and who we are to it. How it behaves is in its <see cref="Profile"/>.</summary>
 public sealed record TrunkOptions
@@ -85,11 +87,4 @@ public enum NatMode
 
     /// <summary>To the source in any case, with the port (RFC 3581, asked for or not).</summary>
     Force,
-}
-
-/// <summary>A user and password for digest authentication (RFC 8760, RFC 2617).</summary>
-public sealed record SipCredentials(string User, string Password)
-{
-    /// <summary>Secrets have no text form.</summary>
-    public override string ToString() => nameof(SipCredentials);
 }

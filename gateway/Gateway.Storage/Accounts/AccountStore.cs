@@ -120,8 +120,8 @@ public sealed class AccountStore(NpgsqlDataSource database)
         currency,
         terms.Name,
         terms.RateCard,
-        MinimumInbound = LedgerStore.Trim(terms.MinimumInbound),
-        MinimumOutbound = LedgerStore.Trim(terms.MinimumOutbound),
+        MinimumInbound = Amounts.Trim(terms.MinimumInbound),
+        MinimumOutbound = Amounts.Trim(terms.MinimumOutbound),
         terms.IsClosed,
     };
 }

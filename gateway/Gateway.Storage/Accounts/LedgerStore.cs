@@ -59,15 +59,12 @@ public sealed class LedgerStore(NpgsqlDataSource database)
             new CommandDefinition(sql, new { account, before = before ?? long.MaxValue, rows }, cancellationToken: cancellation))];
     }
 
-    /// <summary>The amount without trailing zeros, which the database would count as decimals.</summary>
-    internal static decimal Trim(decimal amount) => amount / 1.0000000000000000000000000000m;
-
     private Task<Outcome<LedgerEntry>> MoveAsync(string kind, Movement movement, string actor, CancellationToken cancellation)
     {
         if (!Amounts.IsExact(movement.Amount))
             return Task.FromResult<Outcome<LedgerEntry>>(
                 (StoreRefusal.InvalidAmount, $"An amount must be below {Amounts.Limit} and have at most {Amounts.Decimals} decimals."));
-        return Repeating.OnConflictAsync(() => MoveOnceAsync(kind, movement with { Amount = Trim(movement.Amount) }, actor, cancellation), cancellation);
+        return Repeating.OnConflictAsync(() => MoveOnceAsync(kind, movement with { Amount = Amounts.Trim(movement.Amount) }, actor, cancellation), cancellation);
     }
 
     private async Task<Outcome<LedgerEntry>> MoveOnceAsync(string kind, Movement movement, string actor, CancellationToken cancellation)

@@ -1,6 +1,7 @@
 using Dapper;
 using Gateway.Calls;
 using Gateway.Calls.Admission;
+using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Rating;
 using Gateway.Storage.Channels;
 using Gateway.Storage.Contacts;

@@ -1,4 +1,6 @@
 using Gateway.Calls;
+using Gateway.Calls.Records;
+using Gateway.Calls.Rules;
 using Gateway.Storage.Events;
 
 namespace Gateway.Storage.Calls;

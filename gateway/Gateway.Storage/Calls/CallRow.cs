@@ -2,6 +2,7 @@ using System.Text.Json;
 using Gateway.Calls;
 using Gateway.Calls.Balances;
 using Gateway.Calls.Rating;
+using Gateway.Calls.Records;
 
 namespace Gateway.Storage.Calls;
 
@@ -11,8 +12,8 @@ internal sealed record CallRow
     public const string Columns =
         """
         id, whatsapp_call_id AS WhatsAppCallId, direction, channel, user_phone AS UserPhone, user_id AS UserId, user_parent_id AS UserParentId,
-        user_name AS UserName, user_username AS UserUsername, trunk, agent, agent_since AS AgentSince, started_at AS StartedAt,
-        ringing_at AS RingingAt, answered_at AS AnsweredAt, ended_at AS EndedAt, cause, media_fault AS MediaFault,
+        user_name AS UserName, user_username AS UserUsername, trunk, agent, agent_since AS AgentSince, earlier_agents::text AS EarlierAgents,
+        started_at AS StartedAt, ringing_at AS RingingAt, answered_at AS AnsweredAt, ended_at AS EndedAt, cause, media_fault AS MediaFault,
         media_fault_leg AS MediaFaultLeg, sip_status AS SipStatus, whatsapp_error_code AS WhatsAppErrorCode,
         whatsapp_error_message AS WhatsAppErrorMessage, whatsapp_error_details AS WhatsAppErrorDetails, whatsapp_quality::text AS WhatsAppQuality,
         pbx_quality::text AS PbxQuality, node, node_start AS NodeStart, account, currency, rate_id AS RateId, rate_card AS RateCard,
@@ -32,6 +33,7 @@ internal sealed record CallRow
     public string? Trunk { get; init; }
     public string? Agent { get; init; }
     public DateTime? AgentSince { get; init; }
+    public string? EarlierAgents { get; init; }
     public DateTime StartedAt { get; init; }
     public DateTime? RingingAt { get; init; }
     public DateTime? AnsweredAt { get; init; }
@@ -81,6 +83,8 @@ internal sealed record CallRow
         Trunk = Clean(record.Trunk),
         Agent = Clean(record.Agent),
         AgentSince = record.AgentSince?.UtcDateTime,
+        EarlierAgents = record.EarlierAgents.Count == 0 ? null : JsonSerializer.Serialize(
+            record.EarlierAgents.Select(earlier => earlier with { Agent = Clean(earlier.Agent)! }), JsonSerializerOptions.Web),
         StartedAt = record.StartedAt.UtcDateTime,
         RingingAt = record.RingingAt?.UtcDateTime,
         AnsweredAt = record.AnsweredAt?.UtcDateTime,
@@ -108,6 +112,7 @@ internal sealed record CallRow
         Trunk = Trunk,
         Agent = Agent,
         AgentSince = AgentSince is { } since ? Utc(since) : null,
+        EarlierAgents = EarlierAgents is null ? [] : JsonSerializer.Deserialize<EarlierAgent[]>(EarlierAgents, JsonSerializerOptions.Web)!,
         StartedAt = Utc(StartedAt),
         RingingAt = RingingAt is { } ringing ? Utc(ringing) : null,
         AnsweredAt = AnsweredAt is { } answered ? Utc(answered) : null,

@@ -1,6 +1,7 @@
 using Gateway.Calls;
 using Gateway.Calls.Balances;
 using Gateway.Calls.Rating;
+using Gateway.Calls.Records;
 using Gateway.Storage.Rating;
 
 namespace Gateway.Storage.Calls;

@@ -1,5 +1,6 @@
 using Dapper;
 using Gateway.Calls;
+using Gateway.Calls.Records;
 using Npgsql;
 
 namespace Gateway.Storage.Calls;

@@ -1,6 +1,8 @@
 using Dapper;
 using Gateway.Calls;
 using Gateway.Calls.Rating;
+using Gateway.Calls.Records;
+using Gateway.Calls.Rules;
 using Gateway.Storage.Events;
 using Npgsql;
 
@@ -31,17 +33,19 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
         """
         INSERT INTO calls (
             id, whatsapp_call_id, direction, channel, user_phone, user_id, user_parent_id, user_name, user_username, trunk, agent,
-            agent_since, started_at, ringing_at, answered_at, ended_at, cause, media_fault, media_fault_leg, sip_status, whatsapp_error_code,
+            agent_since, earlier_agents, started_at, ringing_at, answered_at, ended_at, cause, media_fault, media_fault_leg, sip_status,
+            whatsapp_error_code,
             whatsapp_error_message, whatsapp_error_details, whatsapp_quality, pbx_quality, node, node_start, account, currency, rate_id,
             rate_card, rate_prefix, price_per_minute, connection_fee, pulse_seconds, minimum_seconds, pulses, price)
         VALUES (
             @Id, @WhatsAppCallId, @Direction, @Channel, @UserPhone, @UserId, @UserParentId, @UserName, @UserUsername, @Trunk, @Agent,
-            @AgentSince, @StartedAt, @RingingAt, @AnsweredAt, @EndedAt, @Cause, @MediaFault, @MediaFaultLeg, @SipStatus, @WhatsAppErrorCode,
+            @AgentSince, @EarlierAgents::jsonb, @StartedAt, @RingingAt, @AnsweredAt, @EndedAt, @Cause, @MediaFault, @MediaFaultLeg, @SipStatus, @WhatsAppErrorCode,
             @WhatsAppErrorMessage, @WhatsAppErrorDetails, @WhatsAppQuality::jsonb, @PbxQuality::jsonb, @Node, @NodeStart, @Account, @Currency,
             @RateId, @RateCard, @RatePrefix, @PricePerMinute, @ConnectionFee, @PulseSeconds, @MinimumSeconds, @Pulses, @Price)
         ON CONFLICT (started_at, id) DO UPDATE SET
             whatsapp_call_id = excluded.whatsapp_call_id, trunk = excluded.trunk, agent = excluded.agent,
-            agent_since = excluded.agent_since, ringing_at = excluded.ringing_at, answered_at = excluded.answered_at,
+            agent_since = excluded.agent_since, earlier_agents = excluded.earlier_agents, ringing_at = excluded.ringing_at,
+            answered_at = excluded.answered_at,
             ended_at = excluded.ended_at, cause = excluded.cause, media_fault = excluded.media_fault,
             media_fault_leg = excluded.media_fault_leg, sip_status = excluded.sip_status,
             whatsapp_error_code = excluded.whatsapp_error_code, whatsapp_error_message = excluded.whatsapp_error_message,
@@ -161,9 +165,3 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
         public PayingAccount? Payer { get; init; }
     }
 }
-
-/// <summary>An account before a charge.</summary>
-/// <param name="Id">Its name.</param>
-/// <param name="Balance">The sum of the ledger.</param>
-/// <param name="Minimum">Below this, calls of some direction are refused.</param>
-internal sealed record PayingAccount(string Id, decimal Balance, decimal Minimum);

@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Rules;
 
 namespace Gateway.Storage.Commands;
 

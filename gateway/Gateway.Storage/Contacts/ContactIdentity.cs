@@ -97,7 +97,7 @@ internal static class ContactIdentity
             transaction, Identify,
             Parameters(kept.Id, channel, user with { Phone = phone, UserId = userId }, [.. former, .. own.Skip(1).SelectMany(row => row.FormerIds)]), cancellation);
         if (merged is not null)
-            await ExecuteAsync(transaction, ContactStore.Update, ContactRow.Parameters(kept.Id, merged), cancellation);
+            await ExecuteAsync(transaction, ContactRow.Update, ContactRow.Parameters(kept.Id, merged), cancellation);
         return (await LockAsync(transaction, channel, [new WhatsAppUser(phone, userId)], cancellation)).Single(row => row.Id == kept.Id);
     }
 

@@ -15,6 +15,17 @@ internal sealed record ContactRow
         c.requests_barred_until AS RequestsBarredUntil, c.former_ids AS FormerIds, c.version, c.created_at AS CreatedAt
         """;
 
+    /// <summary>Writes what <see cref="Parameters"/> gives.</summary>
+    public const string Update =
+        """
+        UPDATE contacts SET
+            expiry_is_announced = expiry_is_announced AND permission_expires_at IS NOT DISTINCT FROM @expiresAt,
+            permission = @permission, permission_since = @since, permission_expires_at = @expiresAt, permission_source = @source,
+            unanswered = @unanswered, last_unanswered_at = @lastUnansweredAt, window_until = @windowUntil, last_connected_at = @lastConnectedAt,
+            calls_barred_until = @callsBarredUntil, requests_barred_until = @requestsBarredUntil, version = version + 1
+        WHERE id = @id
+        """;
+
     public long Id { get; init; }
     public string Channel { get; init; } = "";
     public string? Phone { get; init; }

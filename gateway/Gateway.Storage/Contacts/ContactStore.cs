@@ -13,16 +13,6 @@ namespace Gateway.Storage.Contacts;
 /// </summary>
 public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits limits)
 {
-    internal const string Update =
-        """
-        UPDATE contacts SET
-            expiry_is_announced = expiry_is_announced AND permission_expires_at IS NOT DISTINCT FROM @expiresAt,
-            permission = @permission, permission_since = @since, permission_expires_at = @expiresAt, permission_source = @source,
-            unanswered = @unanswered, last_unanswered_at = @lastUnansweredAt, window_until = @windowUntil, last_connected_at = @lastConnectedAt,
-            calls_barred_until = @callsBarredUntil, requests_barred_until = @requestsBarredUntil, version = version + 1
-        WHERE id = @id
-        """;
-
     private const string Find =
         $"""
         SELECT {ContactRow.Columns} FROM contacts c
@@ -74,7 +64,7 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
         database.InTransactionAsync(
             async transaction =>
             {
-                var contact = await LockAsync(transaction, channel, user, cancellation);
+                var contact = await PermissionRequestStore.LockContactAsync(transaction, channel, user, cancellation);
                 return (await ApplyAsync(transaction, contact, at, transition, call, cancellation)).After;
             },
             cancellation);
@@ -105,7 +95,7 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
     public Task<ReturnCall?> ReplyAsync(ContactReply reply, DateTimeOffset at, DateTimeOffset now, CancellationToken cancellation) => database.InTransactionAsync(
         async transaction =>
         {
-            var contact = await LockAsync(transaction, reply.Channel, reply.User, cancellation);
+            var contact = await PermissionRequestStore.LockContactAsync(transaction, reply.Channel, reply.User, cancellation);
             var (after, changed) = await ApplyAsync(transaction, contact, at, permission => reply.Decide(permission, at, limits), null, cancellation);
             // Meta, when queried, may have reported the grant before its webhook does: then nothing changes, but the request is answered
             // all the same.
@@ -131,14 +121,6 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
             AnnounceExpired, new { now = now.UtcDateTime, kind = EventKinds.NameOf(EventKind.PermissionExpired) }, cancellationToken: cancellation));
     }
 
-    /// <summary>The user's row, created where missing, locked until the transaction ends, with the requests as of then.</summary>
-    internal static async Task<Contact> LockAsync(NpgsqlTransaction transaction, ChannelId channel, WhatsAppUser user, CancellationToken cancellation)
-    {
-        var row = await ContactIdentity.FindOrCreateAsync(transaction, channel, user, cancellation);
-        // A separate statement: one that waited for the lock would still see the requests from before it.
-        return row.ToContact(await PermissionRequestStore.RecentAsync(transaction.Connection!, row.Id, cancellation));
-    }
-
     private static async Task<(Contact After, bool Changed)> ApplyAsync(
         NpgsqlTransaction transaction, Contact contact, DateTimeOffset at, Func<ContactPermission, ContactPermission> transition, CallId? call,
         CancellationToken cancellation)
@@ -148,7 +130,7 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
         if (after == before)
             return (contact, false);
         await transaction.Connection!.ExecuteAsync(
-            new CommandDefinition(Update, ContactRow.Parameters(contact.Id, after), transaction, cancellationToken: cancellation));
+            new CommandDefinition(ContactRow.Update, ContactRow.Parameters(contact.Id, after), transaction, cancellationToken: cancellation));
         foreach (var (kind, data) in Events(before, after, at))
             await EventOutbox.AppendAsync(
                 transaction.Connection!, transaction, new NewEvent(kind, at, contact.Channel.Value, contact.Id, call?.Value, Data: data), cancellation);
@@ -176,21 +158,4 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
         var row = await connection.QuerySingleOrDefaultAsync<ContactRow>(new CommandDefinition(sql, parameters, cancellationToken: cancellation));
         return row?.ToContact(await PermissionRequestStore.RecentAsync(connection, row.Id, cancellation));
     }
-}
-
-/// <summary>A user's decision about being called.</summary>
-/// <param name="Channel">The business number.</param>
-/// <param name="User">The user.</param>
-/// <param name="IsGranted">True for a grant, false for a refusal or revocation.</param>
-/// <param name="IsPermanent">True for a permanent grant.</param>
-/// <param name="Until">The end given by the webhook.</param>
-/// <param name="By">The user, or their call to us (a grant), or Meta after unanswered calls (a revocation).</param>
-/// <param name="RequestMessageId">The request it answers; null where it answers none.</param>
-public sealed record ContactReply(
-    ChannelId Channel, WhatsAppUser User, bool IsGranted, bool IsPermanent, DateTimeOffset? Until, PermissionDecider By, string? RequestMessageId)
-{
-    internal ContactPermission Decide(ContactPermission permission, DateTimeOffset at, PermissionLimits limits) =>
-        IsGranted ? permission.Granted(at, Until, IsPermanent, By, limits)
-        : RequestMessageId is not null && By == PermissionDecider.User ? permission.Declined(at)
-        : permission.Revoked(at, By);
 }

@@ -102,7 +102,7 @@ public sealed class PermissionRequestStore(NpgsqlDataSource database, Permission
         database.InTransactionAsync(
             async transaction =>
             {
-                var contact = await ContactStore.LockAsync(transaction, ask.Channel, ask.User, cancellation);
+                var contact = await LockContactAsync(transaction, ask.Channel, ask.User, cancellation);
                 var verdict = PermissionRules.MayRequest(contact.Permission, limits, hasTemplate, now);
                 var request = new { contact = contact.Id, now = now.UtcDateTime, by = ask.RequestedBy, trunk = ask.Trunk, agent = ask.Agent };
                 var id = verdict.IsAllowed
@@ -116,7 +116,7 @@ public sealed class PermissionRequestStore(NpgsqlDataSource database, Permission
     public Task SentAsync(long id, PermissionAsk ask, string messageId, DateTimeOffset now, CancellationToken cancellation) => database.InTransactionAsync(
         async transaction =>
         {
-            var contact = await ContactStore.LockAsync(transaction, ask.Channel, ask.User, cancellation);
+            var contact = await LockContactAsync(transaction, ask.Channel, ask.User, cancellation);
             await transaction.Connection!.ExecuteAsync(new CommandDefinition(Sent, new { id, messageId }, transaction, cancellationToken: cancellation));
             var happened = new NewEvent(
                 EventKind.PermissionRequested, now, ask.Channel.Value, contact.Id, Data: new { by = ask.RequestedBy, messageId, agent = ask.Agent });
@@ -147,6 +147,14 @@ public sealed class PermissionRequestStore(NpgsqlDataSource database, Permission
         await using var connection = await database.OpenConnectionAsync(cancellation);
         var rows = await connection.QueryAsync<RequestRow>(new CommandDefinition(History, new { contact, limit }, cancellationToken: cancellation));
         return [.. rows.Select(row => row.ToRequest())];
+    }
+
+    /// <summary>The user's row, created where missing, locked until the transaction ends, with the requests as of then.</summary>
+    internal static async Task<Contact> LockContactAsync(NpgsqlTransaction transaction, ChannelId channel, WhatsAppUser user, CancellationToken cancellation)
+    {
+        var row = await ContactIdentity.FindOrCreateAsync(transaction, channel, user, cancellation);
+        // A separate statement: one that waited for the lock would still see the requests from before it.
+        return row.ToContact(await RecentAsync(transaction.Connection!, row.Id, cancellation));
     }
 
     internal static async Task<IReadOnlyList<DateTimeOffset>> RecentAsync(NpgsqlConnection connection, long contact, CancellationToken cancellation)

@@ -1,5 +1,4 @@
 using Dapper;
-using Gateway.Calls;
 using Gateway.Calls.Rating;
 using Gateway.Storage.Admin;
 using Npgsql;

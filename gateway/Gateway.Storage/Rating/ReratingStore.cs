@@ -1,5 +1,6 @@
 using Dapper;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Rating;
 using Gateway.Storage.Admin;
 using Npgsql;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gateway.Calls.Channels;
+using Gateway.WhatsApp.Meta;
 
 namespace Gateway.WhatsApp.Graph;
 

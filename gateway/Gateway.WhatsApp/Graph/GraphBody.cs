@@ -34,16 +34,6 @@ internal static class GraphBody
         json.WriteString("action", action);
     });
 
-    public static byte[] Text(WhatsAppUser user, string text) => Write(json =>
-    {
-        json.WriteString("recipient_type", "individual");
-        Recipient(json, user);
-        json.WriteString("type", "text");
-        json.WriteStartObject("text");
-        json.WriteString("body", text);
-        json.WriteEndObject();
-    });
-
     public static byte[] PermissionRequest(WhatsAppUser user, string? text) => Write(json =>
     {
         json.WriteString("recipient_type", "individual");

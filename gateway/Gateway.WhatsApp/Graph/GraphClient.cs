@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Calls;
+using Gateway.WhatsApp.Meta;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -25,10 +26,9 @@ public sealed class GraphClient
     /// <param name="time">The clock of timeouts and back-offs.</param>
     /// <param name="clock">Takes Meta's time from the answers.</param>
     /// <param name="logger">Logs access tokens that Meta refuses.</param>
-    public GraphClient(HttpClient http, GraphOptions options, TimeProvider? time = null, MetaClock? clock = null, ILogger? logger = null)
+    public GraphClient(HttpClient http, GraphOptions options, TimeProvider time, MetaClock? clock = null, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        time ??= TimeProvider.System;
         _tokens = new TokenHealth(time, logger ?? NullLogger.Instance);
         _transport = new GraphTransport(http, options, time, clock ?? new MetaClock(time), _tokens);
         _connect = new("connect", options.ConnectDeadline, Repeat.IfNotReceived, Urgent: false);
@@ -112,10 +112,6 @@ public sealed class GraphClient
         GraphNumber number, WhatsAppUser user, string template, string language, IReadOnlyList<string>? bodyParameters = null,
         CancellationToken cancel = default) =>
         PostMessage(number, user, () => GraphBody.Template(user, template, language, bodyParameters ?? []), cancel);
-
-    /// <summary>Sends plain text, in an open service window only. The value is the message id.</summary>
-    public Task<GraphResult<string>> SendTextAsync(GraphNumber number, WhatsAppUser user, string text, CancellationToken cancel = default) =>
-        PostMessage(number, user, () => GraphBody.Text(user, text), cancel);
 
     private Task<GraphResult<Done>> PostCall(GraphAction action, GraphNumber number, byte[] body, CancellationToken cancel) =>
         _transport.SendAsync(action, number, new("calls", body), GraphAnswerReader.Success, cancel);

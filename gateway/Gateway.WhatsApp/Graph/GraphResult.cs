@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Gateway.Calls;
+using Gateway.WhatsApp.Meta;
 
 namespace Gateway.WhatsApp.Graph;
 

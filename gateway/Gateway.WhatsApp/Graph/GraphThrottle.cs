@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Gateway.Calls;
+using Gateway.WhatsApp.Meta;
 using Media.Protocols.Primitives;
 
 namespace Gateway.WhatsApp.Graph;

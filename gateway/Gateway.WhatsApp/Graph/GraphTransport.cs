@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Gateway.Calls;
+using Gateway.WhatsApp.Meta;
 
 namespace Gateway.WhatsApp.Graph;
 
@@ -24,7 +25,7 @@ internal sealed class GraphTransport(HttpClient http, GraphOptions options, Time
         var started = time.GetTimestamp();
         var result = await SendWithinDeadlineAsync(action, number, request, read, cancel);
         tokens.Learn(number, result.Error);
-        WhatsAppMetrics.RecordGraph(action.Label, time.GetElapsedTime(started), result.Error);
+        GraphMetrics.Record(action.Label, time.GetElapsedTime(started), result.Error);
         return result;
     }
 
@@ -47,7 +48,7 @@ internal sealed class GraphTransport(HttpClient http, GraphOptions options, Time
             var pause = result.Error.RetryAfter ?? options.FirstBackoff * Math.Pow(2, attempt - 1);
             if (time.GetElapsedTime(began) + pause >= action.Deadline)
                 return result;
-            WhatsAppMetrics.CountRetry(action.Label);
+            GraphMetrics.CountRetry(action.Label);
             await Task.Delay(pause, time, cancel);
         }
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Gateway.Calls;
+using Gateway.WhatsApp.Meta;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.WhatsApp.Graph;

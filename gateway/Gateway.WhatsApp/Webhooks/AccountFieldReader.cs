@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.WhatsApp.Meta;
 
 namespace Gateway.WhatsApp.Webhooks;
 

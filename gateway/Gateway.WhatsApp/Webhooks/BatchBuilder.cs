@@ -12,7 +12,7 @@ internal sealed class BatchBuilder
 
     public void Add(WebhookEvent found)
     {
-        if (_events.Count < WebhookReader.MaxEvents)
+        if (_events.Count < WebhookBatch.MaxEvents)
             _events.Add(found);
         else
             Skip(SkipReason.TooMany);
@@ -20,7 +20,7 @@ internal sealed class BatchBuilder
 
     public void Skip(SkipReason reason)
     {
-        if (_skipped.Count < WebhookReader.MaxEvents)
+        if (_skipped.Count < WebhookBatch.MaxEvents)
             _skipped.Add(reason);
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gateway.Calls;
+using Gateway.WhatsApp.Meta;
 
 namespace Gateway.WhatsApp.Webhooks;
 

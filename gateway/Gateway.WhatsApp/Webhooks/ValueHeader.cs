@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gateway.Calls;
+using Gateway.WhatsApp.Meta;
 
 namespace Gateway.WhatsApp.Webhooks;
 

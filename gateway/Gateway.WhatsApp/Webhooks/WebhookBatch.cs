@@ -30,9 +30,13 @@ public enum SkipReason
     /// <summary>A string that is not valid Unicode.</summary>
     InvalidText,
 
-    /// <summary>Beyond <see cref="WebhookReader.MaxEvents"/>.</summary>
+    /// <summary>Beyond <see cref="WebhookBatch.MaxEvents"/>.</summary>
     TooMany,
 }
 
 /// <summary>The events of one webhook body, in its own order, and the elements that were skipped.</summary>
-public sealed record WebhookBatch(IReadOnlyList<WebhookEvent> Events, IReadOnlyList<SkipReason> Skipped);
+public sealed record WebhookBatch(IReadOnlyList<WebhookEvent> Events, IReadOnlyList<SkipReason> Skipped)
+{
+    /// <summary>The maximum number of events in one body: the documented 1000 updates, and room for lists inside an update.</summary>
+    public const int MaxEvents = 4000;
+}

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Gateway.Calls;
+using Gateway.WhatsApp.Meta;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -19,18 +20,18 @@ public static partial class WebhookEndpoint
     private const string BadSignature = "bad_signature";
 
     public static void MapWhatsAppWebhooks(
-        this IEndpointRouteBuilder routes, WebhookEndpointOptions options, IWebhookSink sink, TimeProvider? time = null, MetaClock? metaClock = null)
+        this IEndpointRouteBuilder routes, WebhookEndpointOptions options, IWebhookSink sink, TimeProvider time, MetaClock? metaClock = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         var signature = new WebhookSignature(options.AppSecrets);
-        var clock = metaClock ?? new MetaClock(time ?? TimeProvider.System);
-        var warnings = new WarningLimit(time ?? TimeProvider.System);
+        var clock = metaClock ?? new MetaClock(time);
+        var warnings = new WarningLimit(time);
         var logger = routes.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(WebhookEndpoint));
         routes.MapGet(options.Path, context => VerifyAsync(context, options.VerifyToken));
         routes.MapPost(options.Path, async context =>
         {
             var (status, result) = await ReceiveAsync(context, options, signature, sink, clock);
-            WhatsAppMetrics.CountWebhook(result);
+            WebhookMetrics.CountWebhook(result);
             if (result == BadSignature && warnings.TryPass(result, out var leftOut))
                 LogBadSignature(logger, leftOut);
             context.Response.StatusCode = status;
@@ -42,11 +43,11 @@ public static partial class WebhookEndpoint
         var query = context.Request.Query;
         if (!WebhookVerification.TryAnswer(query["hub.mode"], query["hub.verify_token"], query["hub.challenge"], expectedToken, out var answer))
         {
-            WhatsAppMetrics.CountWebhook("verification_refused");
+            WebhookMetrics.CountWebhook("verification_refused");
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
             return Task.CompletedTask;
         }
-        WhatsAppMetrics.CountWebhook("verified");
+        WebhookMetrics.CountWebhook("verified");
         context.Response.ContentType = "text/plain";
         return context.Response.WriteAsync(answer, context.RequestAborted);
     }
@@ -103,7 +104,7 @@ public static partial class WebhookEndpoint
         foreach (var happened in batch.Events)
             if (happened.Timestamp is { } sent)
                 clock.HandleWebhook(sent);
-        WhatsAppMetrics.CountBatch(batch, clock.Now);
+        WebhookMetrics.CountBatch(batch, clock.Now);
         return batch.Events.Count == 0 || sink.TryAccept(batch)
             ? (StatusCodes.Status200OK, Ok)
             : (StatusCodes.Status503ServiceUnavailable, "queue_full");

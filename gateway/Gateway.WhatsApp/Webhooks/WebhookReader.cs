@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Gateway.WhatsApp.Meta;
 
 namespace Gateway.WhatsApp.Webhooks;
 
@@ -14,9 +15,6 @@ public static class WebhookReader
 
     /// <summary>The documented bodies are nested ten deep.</summary>
     public const int MaxDepth = 32;
-
-    /// <summary>The maximum number of events in one body: the documented 1000 updates, and room for lists inside an update.</summary>
-    public const int MaxEvents = 4000;
 
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = MaxDepth };
 

@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Rating;
 using Gateway.Storage.Accounts;
 using Gateway.Storage.Channels;

@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Calls.Admission;
+using Gateway.Calls.Lifecycle;
 using Gateway.Worker.Configuration;
 
 namespace Gateway.Worker.Billing;

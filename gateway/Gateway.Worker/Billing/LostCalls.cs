@@ -2,7 +2,13 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Gateway.Calls;
 using Gateway.Calls.Balances;
+using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Records;
+using Gateway.Calls.Rules;
 using Gateway.Sip;
+using Gateway.Sip.Dialogs;
+using Gateway.Sip.Endpoint;
+using Gateway.Sip.Messages;
 using Gateway.WhatsApp.Graph;
 using Gateway.Worker.Configuration;
 using Media.Protocols.Primitives;
@@ -145,9 +151,9 @@ internal sealed partial class LostCalls(
     private async Task TerminateAsync(CallId call, ChannelId channel, WhatsAppCallId whatsAppId)
     {
         await registry.BuryAsync(whatsAppId, CancellationToken.None); // late webhooks about it must not start it again
-        if (options.Channels.FirstOrDefault(c => c.PhoneNumberId == channel.Value) is not { } number)
+        if (options.GraphNumberOf(channel) is not { } number)
             return; // only another node has its token
-        var result = await graph.TerminateAsync(new GraphNumber(number.PhoneNumberId, new GraphToken(number.AccessToken.Reveal())), whatsAppId.Value);
+        var result = await graph.TerminateAsync(number, whatsAppId.Value);
         if (result.IsSuccess)
             LogTerminated(call);
         else

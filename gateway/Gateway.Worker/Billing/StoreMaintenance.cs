@@ -1,6 +1,5 @@
-using Gateway.Calls;
+using Gateway.Calls.Records;
 using Gateway.Storage.Calls;
-using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
 using Media.Protocols.Primitives;
 using Npgsql;
@@ -12,7 +11,8 @@ namespace Gateway.Worker.Billing;
 /// of call records.
 /// </summary>
 internal sealed partial class StoreMaintenance(
-    GatewayOptions options, NpgsqlDataSource database, ICallStore store, LostCalls lost, AwayAdmissionsUpdates away, NodeStart start, TimeProvider time, InstantClock clock, ILogger<StoreMaintenance> logger)
+    GatewayOptions options, NpgsqlDataSource database, OrphanSweeper sweeper, LostCalls lost, AwayAdmissionsUpdates away, TimeProvider time,
+    ILogger<StoreMaintenance> logger)
 {
     private const int MonthsAhead = 2;
 
@@ -21,14 +21,14 @@ internal sealed partial class StoreMaintenance(
 
     private static readonly TimeSpan BetweenMonths = TimeSpan.FromHours(6);
 
-    private readonly OrphanSweeper _sweeper = new(database, new OrphanStore(store, lost), options.Node.Id, start.Value, options.Node.LostAfter);
+    private readonly InstantClock _clock = new(time);
     private Instant _monthsAt;
 
     /// <summary>Runs before the first call: the spool of an earlier start has been settled, and what else it left open is closed.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
         await lost.EndOwnAsync(cancellation);
-        Report(await _sweeper.SweepAsync(cancellation));
+        Report(await sweeper.SweepAsync(cancellation));
         await away.RefreshAsync(cancellation);
         await KeepMonthsAsync(cancellation);
     }
@@ -54,7 +54,7 @@ internal sealed partial class StoreMaintenance(
         try
         {
             await lost.RefreshAsync(cancellation);
-            Report(await _sweeper.SweepAsync(cancellation));
+            Report(await sweeper.SweepAsync(cancellation));
             await away.RefreshAsync(cancellation);
             await KeepMonthsAsync(cancellation);
         }
@@ -66,7 +66,7 @@ internal sealed partial class StoreMaintenance(
 
     private async Task KeepMonthsAsync(CancellationToken cancellation)
     {
-        if (clock.Now < _monthsAt)
+        if (_clock.Now < _monthsAt)
             return;
         var now = time.GetUtcNow();
         var months = new CallPartitions(database);
@@ -76,7 +76,7 @@ internal sealed partial class StoreMaintenance(
             var dropped = options.Storage.KeepCalls is { } retention ? await months.DropAsync(now, retention, cancellation) : 0;
             if (made + dropped > 0)
                 LogMonths(made, dropped);
-            _monthsAt = clock.Now + BetweenMonths;
+            _monthsAt = _clock.Now + BetweenMonths;
         }
         catch (PostgresException e) // Calls kept the tables busy: waiting loses nothing.
         {

@@ -1,6 +1,10 @@
 using Gateway.Calls;
 using Gateway.Calls.Channels;
+using Gateway.Calls.Lifecycle;
 using Gateway.Sip;
+using Gateway.Sip.Dialogs;
+using Gateway.Sip.Endpoint;
+using Gateway.Sip.Messages;
 using Gateway.WhatsApp.Graph;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Legs;
@@ -9,10 +13,9 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Calls;
 
-/// <summary>Puts one call together: its machine, its two legs and its loop.</summary>
+/// <summary>Puts one call together: its machine, its legs and its loop.</summary>
 internal sealed class CallFactory(
-    GatewayOptions options, IReadOnlyDictionary<string, PbxTrunk> trunks, SipEndpoint sip, MediaEngine media, GraphClient graph,
-    CallServices services, NodeStart start, IEntropy entropy, ILogger<PbxLeg> pbxLogger)
+    GatewayOptions options, PbxTrunks trunks, MediaEngine media, GraphClient graph, CallServices services, NodeStart start, IEntropy entropy)
 {
     private readonly Dictionary<ChannelId, ChannelOptions> _channels = options.Channels.ToDictionary(c => new ChannelId(c.PhoneNumberId));
     private readonly Dictionary<string, TrunkConfiguration> _trunkSettings = options.Sip.Trunks.ToDictionary(t => t.Name);
@@ -55,13 +58,16 @@ internal sealed class CallFactory(
     private CallLoop Create(
         CallIdentity identity, Call call, SipCall? incoming, Func<CallRoute, SipInviteRequest> invitation, Action<WhatsAppCallId> onConnected)
     {
-        var channel = _channels[identity.Channel];
-        var number = new GraphNumber(channel.PhoneNumberId, new GraphToken(channel.AccessToken.Reveal()));
-        return new CallLoop(
-            call,
-            loop => new WhatsAppLeg(graph, number, loop, onConnected),
-            loop => new PbxLeg(identity, trunks, sip, incoming, invitation, new CallMedia(media, loop), loop, pbxLogger),
-            services);
+        var number = options.GraphNumberOf(identity.Channel)!;
+        return new CallLoop(call, Legs, services);
+
+        CallLegs Legs(CallLoop loop)
+        {
+            var operations = new OperationQueue(loop.Fail);
+            var legMedia = new CallMedia(media, identity.Id, loop, operations, services.Logger);
+            var phones = new SipLegs(identity.Id, trunks, invitation, legMedia, loop, operations, services.Logger);
+            return new CallLegs(new GraphLeg(graph, number, identity, loop, onConnected), phones, legMedia, incoming, loop, operations);
+        }
     }
 
     private SipInviteRequest Invitation(CallIdentity identity, InboundDetails? details, CallRoute route)
@@ -76,6 +82,3 @@ internal sealed class CallFactory(
         };
     }
 }
-
-/// <summary>What only Meta's offer tells.</summary>
-internal sealed record InboundDetails(WhatsAppCallId WhatsAppId, string? CtaPayload, string? DeeplinkPayload);

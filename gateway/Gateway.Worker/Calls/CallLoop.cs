@@ -2,7 +2,11 @@ using System.Text.Json;
 using System.Threading.Channels;
 using Gateway.Calls;
 using Gateway.Calls.Balances;
+using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Records;
 using Gateway.Sip;
+using Gateway.Sip.Endpoint;
+using Gateway.Worker.Billing;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Metrics;
 using Gateway.Worker.Spool;
@@ -35,32 +39,30 @@ internal sealed partial class CallLoop : ICallInbox
         new BoundedChannelOptions(InboxCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     private readonly Call _call;
-    private readonly WhatsAppLeg _whatsApp;
-    private readonly PbxLeg _pbx;
+    private readonly CallLegs _legs;
     private readonly CallServices _services;
-    private readonly LegQueue _books;
-    private readonly LegQueue _registry;
-    private readonly LegQueue _records;
+    private readonly OperationQueue _books;
+    private readonly OperationQueue _registry;
+    private readonly OperationQueue _records;
     private readonly ILogger _logger;
     private Task _record = Task.CompletedTask;
     private Funding? _recorded;
     private CallInput.Admitted? _admitted;
-    private CallState _shown = CallState.New;
+    private (CallState State, string? Agent) _shown = (CallState.New, null);
     private Instant _showAgainAt = Instant.Never;
     private string? _boundTo;
     private volatile bool _isBroken;
     private readonly TaskCompletionSource<HangupCause?> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public CallLoop(Call call, Func<CallLoop, WhatsAppLeg> whatsApp, Func<CallLoop, PbxLeg> pbx, CallServices services)
+    public CallLoop(Call call, Func<CallLoop, CallLegs> legs, CallServices services)
     {
         _call = call;
         _services = services;
         _logger = services.Logger;
-        _books = new LegQueue(OnBooksFailure);
-        _registry = new LegQueue(OnStoreFailure);
-        _records = new LegQueue(OnStoreFailure);
-        _whatsApp = whatsApp(this);
-        _pbx = pbx(this);
+        _books = new OperationQueue(Fail);
+        _registry = new OperationQueue(OnStoreFailure);
+        _records = new OperationQueue(OnStoreFailure);
+        _legs = legs(this);
     }
 
     public CallIdentity Identity => _call.Identity;
@@ -82,8 +84,15 @@ internal sealed partial class CallLoop : ICallInbox
         return taken;
     }
 
+    /// <summary>A defect in one of its parts: the call is reported and ends.</summary>
+    public void Fail(Exception e)
+    {
+        LogDefect(e, Identity.Id);
+        Post(new CallInput.HangUpRequested(HangupCause.InternalError));
+    }
+
     /// <summary>Another phone of the PBX takes <paramref name="replaced"/> over; false when that is not this call's.</summary>
-    public bool TryTakeOver(SipCall replaced, SipCall by) => _pbx.TryTakeOver(replaced, by);
+    public bool TryTakeOver(SipCall replaced, SipCall by) => _legs.TryTakeOver(replaced, by);
 
     /// <summary>From the first input to the written record.</summary>
     public async Task RunAsync(CallInput first)
@@ -106,7 +115,7 @@ internal sealed partial class CallLoop : ICallInbox
         if (_call.State != CallState.Ended)
             GiveUp();
         _inbox.Writer.TryComplete();
-        await Task.WhenAll(_whatsApp.Idle, _pbx.Idle, _books.Idle, _registry.Idle, _records.Idle, _record);
+        await Task.WhenAll(_legs.Idle, _books.Idle, _registry.Idle, _records.Idle, _record);
         _services.Holds.Forget(Identity);
         if (_admitted is { Funding: not null } && _recorded is null)
             await _services.Holds.ReleaseAsync(Identity); // admitted after its end: its record may have been settled before the hold was taken
@@ -135,7 +144,7 @@ internal sealed partial class CallLoop : ICallInbox
             var now = _services.Clock.Now;
             if (now >= _call.NextDeadline)
             {
-                Perform(_call.HandleDeadline(now));
+                HandleDeadline(now);
                 return;
             }
             if (now >= _showAgainAt)
@@ -159,6 +168,15 @@ internal sealed partial class CallLoop : ICallInbox
         Perform(decisions);
     }
 
+    private void HandleDeadline(Instant now)
+    {
+        var (before, due) = (_call.State, _call.NextDeadlineName);
+        var decisions = _call.HandleDeadline(now);
+        if (_call.State != before)
+            LogDeadline(Identity.Id, before, _call.State, due);
+        Perform(decisions);
+    }
+
     private void Perform(IReadOnlyList<CallDecision> decisions)
     {
         foreach (var decision in decisions)
@@ -168,59 +186,17 @@ internal sealed partial class CallLoop : ICallInbox
 
     private void Perform(CallDecision decision)
     {
+        var isOfLegs = _legs.TryPerform(decision);
         switch (decision)
         {
             case CallDecision.CheckAdmission:
                 _books.Add(CheckAdmissionAsync);
                 break;
-            case CallDecision.ReserveMedia reserve:
-                _pbx.Reserve(reserve.WhatsAppOffer);
-                break;
-            case CallDecision.PreAccept preAccept:
-                _whatsApp.PreAccept(preAccept.Id, preAccept.Sdp);
-                break;
-            case CallDecision.Accept accept:
-                _whatsApp.Accept(accept.Id, accept.Sdp, Identity.Id);
-                break;
-            case CallDecision.Connect connect:
-                _whatsApp.Connect(Identity, connect.Sdp);
-                break;
-            case CallDecision.Reject reject:
-                _whatsApp.Reject(reject.Id);
-                break;
-            case CallDecision.Terminate terminate:
-                _whatsApp.Terminate(terminate.Id);
-                break;
-            case CallDecision.ApplyWhatsAppAnswer apply:
-                _pbx.ApplyWhatsAppAnswer(apply.Sdp);
-                break;
-            case CallDecision.InvitePbx invite:
-                _pbx.Invite(invite.Route);
-                break;
             case CallDecision.TakeAnswerLock:
                 _registry.Add(TakeAnswerLockAsync);
                 break;
-            case CallDecision.RingPbx:
-                _pbx.Ring();
-                break;
-            case CallDecision.AnswerPbx:
-                _pbx.Answer();
-                break;
-            case CallDecision.RefusePbx refuse:
-                _pbx.Refuse(refuse.Refusal);
-                break;
-            case CallDecision.HangUpPbx hangUp:
-                _pbx.HangUp(hangUp.Cause);
-                break;
-            case CallDecision.PlayRingback:
-                _pbx.PlayRingback();
-                break;
             case CallDecision.OpenAudio:
                 NoteAnswer();
-                _pbx.OpenAudio();
-                break;
-            case CallDecision.SendDigit digit:
-                _pbx.SendDigit(digit.To, digit.Digit, digit.Duration);
                 break;
             case CallDecision.ReportSilence silence:
                 ReportSilence(silence.Leg);
@@ -230,16 +206,14 @@ internal sealed partial class CallLoop : ICallInbox
                 break;
             case CallDecision.WarnOfBalance:
                 LogWarned(Identity.Id);
-                _pbx.Warn();
-                break;
-            case CallDecision.ReleaseMedia:
-                _pbx.ReleaseMedia();
                 break;
             case CallDecision.Finish finish:
                 Finish(finish.Record);
                 break;
             default:
-                throw new InvalidOperationException("A decision without a performer: " + decision.GetType().Name);
+                if (!isOfLegs)
+                    throw new InvalidOperationException("A decision without a performer: " + decision.GetType().Name);
+                break;
         }
     }
 
@@ -272,12 +246,13 @@ internal sealed partial class CallLoop : ICallInbox
 
     private void ShowIfChanged()
     {
-        if (_call.State == _shown || _call.State == CallState.Ended)
+        if (_shown == (_call.State, _call.Agent) || _call.State == CallState.Ended)
             return;
         var now = _services.Clock.Now;
-        CallMetrics.Entered(_call, now);
-        _shown = _call.State;
-        if (_shown is CallState.RingingPbx or CallState.RingingWhatsApp)
+        if (_call.State != _shown.State)
+            CallMetrics.Entered(_call, now);
+        _shown = (_call.State, _call.Agent);
+        if (_call.State is CallState.RingingPbx or CallState.RingingWhatsApp)
             _begun.TrySetResult(null);
         Show(now);
     }
@@ -298,7 +273,7 @@ internal sealed partial class CallLoop : ICallInbox
     /// <summary>Once more with each showing: requests since then have moved the dialog on, or a transfer has put another in its place.</summary>
     private async Task KeepDialogAsync()
     {
-        if (await _pbx.SnapshotAsync() is { } dialog)
+        if (await _legs.SnapshotAsync() is { } dialog)
             await _services.Registry.KeepDialogAsync(Identity.Id, JsonSerializer.Serialize(dialog, JsonSerializerOptions.Web), CancellationToken.None);
     }
 
@@ -323,16 +298,13 @@ internal sealed partial class CallLoop : ICallInbox
         await write(timeout.Token);
     });
 
-    private void OnBooksFailure(Exception e)
-    {
-        LogDefect(e, Identity.Id);
-        Post(new CallInput.HangUpRequested(HangupCause.InternalError));
-    }
-
     private void OnStoreFailure(Exception e) => LogStoreFailure(e, Identity.Id);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: {Before} → {After} on {Input}")]
     private partial void LogState(CallId callId, CallState before, CallState after, string input);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: {Before} → {After} on deadline {Deadline}")]
+    private partial void LogDeadline(CallId callId, CallState before, CallState after, CallDeadline? deadline);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId} {Direction} ended: {Cause} after {Duration}, SIP {SipStatus}, Meta {MetaCode}")]
     private partial void LogEnded(CallId callId, CallDirection direction, HangupCause cause, TimeSpan duration, int? sipStatus, int? metaCode);
@@ -349,4 +321,11 @@ internal sealed partial class CallLoop : ICallInbox
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: a store did not take a write")]
     private partial void LogStoreFailure(Exception e, CallId callId);
+}
+
+/// <summary>What every call loop shares.</summary>
+internal sealed record CallServices(
+    ICallStore Store, RecordSpool Spool, ICallRegistry Registry, CallAdmission Admission, CallHolds Holds, TimeProvider Time, ILogger<CallLoop> Logger)
+{
+    public InstantClock Clock { get; } = new(Time);
 }

@@ -1,14 +1,20 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Rules;
 using Gateway.Sip;
+using Gateway.Sip.Endpoint;
+using Gateway.Sip.Messages;
 using Gateway.Storage.Commands;
 using Gateway.WhatsApp;
+using Gateway.WhatsApp.Meta;
 using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Billing;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Metrics;
+using Gateway.Worker.Webhooks;
 
 namespace Gateway.Worker.Calls;
 
@@ -17,7 +23,7 @@ namespace Gateway.Worker.Calls;
 /// belongs to no call leaves a tombstone instead of a ghost.
 /// </summary>
 internal sealed partial class CallSupervisor(
-    GatewayOptions options, CallFactory factory, CallServices services, NonCallEvents others, LateOffers late, LostCalls lost,
+    CallFactory factory, CallServices services, NodeCapacity capacity, NonCallEvents others, LateOffers late, LostCalls lost,
     ILogger<CallSupervisor> logger)
 {
     private readonly ConcurrentDictionary<CallId, CallLoop> _calls = new();
@@ -68,14 +74,14 @@ internal sealed partial class CallSupervisor(
     public bool HangUp(CallId id, HangupCause cause) => _calls.TryGetValue(id, out var loop) && loop.Post(new CallInput.HangUpRequested(cause));
 
     /// <summary>Waits until the live calls are over, and ends those that are not at the deadline, on both legs.</summary>
-    public async Task DrainAsync(TimeSpan deadline)
+    public async Task DrainAsync(TimeSpan deadline, TimeSpan ending)
     {
         var give = services.Clock.Now + deadline;
         while (!_calls.IsEmpty && services.Clock.Now < give)
             await Task.Delay(TimeSpan.FromMilliseconds(50), services.Time);
         foreach (var loop in _calls.Values)
             loop.Post(new CallInput.HangUpRequested(HangupCause.Draining));
-        var force = services.Clock.Now + options.Calls.Ending;
+        var force = services.Clock.Now + ending;
         while (!_calls.IsEmpty && services.Clock.Now < force)
             await Task.Delay(TimeSpan.FromMilliseconds(50), services.Time);
         if (!_calls.IsEmpty)
@@ -140,13 +146,13 @@ internal sealed partial class CallSupervisor(
 
     private async Task StartOutboundAsync(SipCall invite)
     {
-        if (invite.Info.Replaces is { } replaced)
+        if (invite.Replaces is { } replaced)
         {
             if (!_calls.Values.Any(loop => loop.TryTakeOver(replaced, invite)))
                 await invite.RejectAsync(481);
             return;
         }
-        if (!services.Capacity.HasRoomForAttempt)
+        if (!capacity.HasRoomForAttempt)
         {
             CallMetrics.Shed();
             await invite.RejectAsync(503, headers: [("Retry-After", "5")]);
@@ -197,7 +203,7 @@ internal sealed partial class CallSupervisor(
     private void Start(CallLoop loop, CallInput first)
     {
         _calls[loop.Identity.Id] = loop;
-        services.Capacity.Enter();
+        capacity.Enter();
         CallMetrics.Started(loop.Identity.Direction);
         LogStarted(loop.Identity.Id, loop.Identity.Direction, loop.Identity.Channel, loop.Identity.User);
         _ = RunAsync(loop, first);
@@ -217,7 +223,7 @@ internal sealed partial class CallSupervisor(
             _calls.TryRemove(loop.Identity.Id, out _);
             if (loop.BoundTo is { } id)
                 _byWhatsAppId.TryRemove(new(id, loop));
-            services.Capacity.Leave();
+            capacity.Leave();
             CallMetrics.Left(loop.Identity.Direction);
         }
     }

@@ -1,6 +1,6 @@
 using Gateway.Calls;
 using Gateway.Calls.Dialling;
-using Gateway.WhatsApp;
+using Gateway.WhatsApp.Meta;
 using Gateway.Worker.Configuration;
 
 namespace Gateway.Worker.Calls;

@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Calls;

@@ -38,3 +38,6 @@ internal static class IdentityHeaders
     /// <summary>Free text of users is percent-encoded UTF-8: any PBX can route on it, none can be confused by it.</summary>
     private static string? Escape(string? text) => text is null ? null : Uri.EscapeDataString(text);
 }
+
+/// <summary>What only Meta's offer tells.</summary>
+internal sealed record InboundDetails(WhatsAppCallId WhatsAppId, string? CtaPayload, string? DeeplinkPayload);

@@ -8,6 +8,12 @@ internal sealed class NodeCapacity(DescriptorBudget budget)
 {
     private int _activeCalls;
 
+    /// <summary>What the configuration may need of file descriptors, and what there are.</summary>
+    public DescriptorBudget Budget => budget;
+
+    /// <summary>True from the end of start until a stop was asked for.</summary>
+    public bool IsReady { get; set; }
+
     /// <summary>Set once, when a stop was asked for.</summary>
     public bool IsDraining { get; set; }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 
 namespace Gateway.Worker.Calls;
 
@@ -37,9 +38,6 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
             return ClaimResult.Tombstoned;
         return (await AskAsync("claim", () => registry.ClaimAsync(whatsAppId, callId, cancellation), ClaimResult.Claimed)).Value;
     }
-
-    public async Task<CallOwner?> FindAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) =>
-        (await AskAsync("find", () => registry.FindAsync(whatsAppId, cancellation), null)).Value;
 
     public async Task<bool> BuryAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)
     {

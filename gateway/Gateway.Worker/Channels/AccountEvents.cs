@@ -2,7 +2,7 @@ using Gateway.Calls;
 using Gateway.Calls.Channels;
 using Gateway.Storage.Channels;
 using Gateway.WhatsApp.Webhooks;
-using Gateway.Worker.Calls;
+using Gateway.Worker.Webhooks;
 
 namespace Gateway.Worker.Channels;
 

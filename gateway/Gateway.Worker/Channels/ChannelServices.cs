@@ -1,5 +1,5 @@
 using Gateway.Storage.Channels;
-using Gateway.Worker.Calls;
+using Gateway.Worker.Webhooks;
 
 namespace Gateway.Worker.Channels;
 

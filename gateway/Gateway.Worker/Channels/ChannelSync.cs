@@ -23,8 +23,7 @@ internal sealed partial class ChannelSync(
 
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1), ShowNode = TimeSpan.FromMinutes(1), FirstRetry = TimeSpan.FromSeconds(2);
 
-    private readonly Dictionary<ChannelId, GraphNumber> _numbers = options.Channels.ToDictionary(
-        channel => new ChannelId(channel.PhoneNumberId), channel => new GraphNumber(channel.PhoneNumberId, new GraphToken(channel.AccessToken.Reveal())));
+    private readonly ChannelId[] _channels = [.. options.Channels.Select(channel => new ChannelId(channel.PhoneNumberId))];
 
     private readonly ConcurrentDictionary<ChannelId, bool> _asked = new();
     private readonly ConcurrentDictionary<ChannelId, Failure> _failures = new();
@@ -43,7 +42,7 @@ internal sealed partial class ChannelSync(
 
     public void AskForAll()
     {
-        foreach (var id in _numbers.Keys)
+        foreach (var id in _channels)
             Ask(id);
     }
 
@@ -75,7 +74,7 @@ internal sealed partial class ChannelSync(
     private async Task<IEnumerable<ChannelGlance>> DueAsync(CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var seen = await store.LookAsync(_numbers.Keys, now - options.WhatsApp.SettingsInterval, cancellation);
+        var seen = await store.LookAsync(_channels, now - options.WhatsApp.SettingsInterval, cancellation);
         ChannelMetrics.Drifting = seen.Count(channel => channel.Drifts);
         return seen.Where(channel => (channel.IsDue || _asked.ContainsKey(channel.Id))
             && (!_failures.TryGetValue(channel.Id, out var failure) || failure.Version != channel.Version || failure.Again <= clock.Now));
@@ -110,7 +109,7 @@ internal sealed partial class ChannelSync(
     private async Task<GraphError?> SyncAsync(StoredChannel channel, CancellationToken cancellation)
     {
         var (settings, now) = (channel.Facts.Settings, time.GetUtcNow());
-        var number = _numbers[settings.Id];
+        var number = options.GraphNumberOf(settings.Id)!;
         var read = await graph.GetSettingsAsync(number, cancellation);
         if (!read.IsSuccess)
             return read.Error;

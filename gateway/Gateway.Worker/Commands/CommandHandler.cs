@@ -1,7 +1,8 @@
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Storage.Commands;
 using Gateway.Storage.Contacts;
-using Gateway.WhatsApp;
+using Gateway.WhatsApp.Meta;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Permissions;

@@ -1,8 +1,10 @@
-using Gateway.Calls;
 using Gateway.Calls.Dialling;
+using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Permissions;
-using Gateway.Sip;
 using Gateway.Sip.Profiles;
+using Gateway.Sip.Transactions;
+using Gateway.Sip.Transport;
+using Gateway.Sip.Trunks;
 using Gateway.WhatsApp.Graph;
 using Media.Engine;
 using Media.Protocols.Primitives;
@@ -196,7 +198,7 @@ public sealed record TrunkConfiguration
     public DialRules? DialRules { get; init; }
 
     /// <summary>Overrides the profile.</summary>
-    public PbxSecurity? Srtp { get; init; }
+    public SrtpPolicy? Srtp { get; init; }
 
     /// <summary>Overrides the profile: in order of preference.</summary>
     public IReadOnlyList<AudioCodec>? Codecs { get; init; }

@@ -1,7 +1,7 @@
 using System.Net;
 using Gateway.Calls.Permissions;
-using Gateway.Sip;
 using Gateway.Sip.Profiles;
+using Gateway.Sip.Transport;
 using Media.Engine;
 
 namespace Gateway.Worker.Configuration;
@@ -150,7 +150,7 @@ internal static class GatewayOptionsRules
             yield return "storage.spoolLimit: must be between 100 and 10000000.";
     }
 
-    private static IEnumerable<string> Calls(Gateway.Calls.CallOptions calls)
+    private static IEnumerable<string> Calls(Gateway.Calls.Lifecycle.CallOptions calls)
     {
         TimeSpan[] waits =
         [

@@ -1,5 +1,6 @@
 using System.Net;
-using Gateway.Sip;
+using Gateway.Sip.Transactions;
+using Gateway.Sip.Transport;
 
 namespace Gateway.Worker.Configuration;
 

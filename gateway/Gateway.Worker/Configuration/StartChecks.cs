@@ -2,8 +2,11 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Sip.Transactions;
 using Gateway.Storage;
+using Media.Engine.Codecs;
 using Media.Native;
+using Media.Native.Checks;
 using Npgsql;
 
 namespace Gateway.Worker.Configuration;
@@ -15,13 +18,13 @@ namespace Gateway.Worker.Configuration;
 internal static class StartChecks
 {
     /// <summary>All faults. Addresses are not tried while this node runs: it uses them itself then.</summary>
-    public static IReadOnlyList<string> Check(GatewayOptions options) =>
+    public static IReadOnlyList<string> Check(GatewayOptions options, TimeProvider time) =>
     [
         .. Postgres(options.Storage.Postgres.Reveal()),
         .. Redis(options.Storage.Redis.Reveal()),
         .. Certificates(options),
         .. SpoolChecks.Folder(options.SpoolFolder()),
-        .. Libraries(),
+        .. Libraries(options.Media.Opus.Implementation, time),
         .. SpoolChecks.IsHeld(options.SpoolFolder()) ? [] : Listeners(options),
     ];
 
@@ -52,10 +55,10 @@ internal static class StartChecks
             yield return $"sip.tls.authorityPath: {other}";
     }
 
-    private static IEnumerable<string> Libraries()
+    private static IEnumerable<string> Libraries(OpusImplementation opus, TimeProvider time)
     {
-        var libraries = NativeLibraries.SelfTest();
-        return libraries.IsOk ? [] : [libraries.Error ?? "A native library is not usable."];
+        string?[] faults = [NativeLibraries.CheckOpenSsl(time).Error, OpusCodecs.Choose(opus).Error];
+        return faults.OfType<string>();
     }
 
     private static IEnumerable<string> Listeners(GatewayOptions options)
@@ -67,7 +70,7 @@ internal static class StartChecks
         ];
         foreach (var text in options.Sip.Listen)
             if (SipAddresses.TryParseListener(text, out var listener))
-                wanted.Add(($"sip.listen '{text}'", listener.Bind, listener.Transport == Sip.SipTransport.Udp));
+                wanted.Add(($"sip.listen '{text}'", listener.Bind, listener.Transport == SipTransport.Udp));
         wanted.AddRange(options.Media.WhatsApp.Bindings.Select(one => ("media.whatsApp.bindings", new IPEndPoint(IPAddress.Parse(one.Bind), options.Media.WhatsApp.Port), true)));
         wanted.AddRange(options.Media.Pbx.Bindings.Select(one => ("media.pbx.bindings", new IPEndPoint(IPAddress.Parse(one.Bind), 0), true)));
         foreach (var (key, endPoint, isUdp) in wanted)

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Sip;
+using Gateway.Sip.Auth;
 using Gateway.Sip.Profiles;
+using Gateway.Sip.Transport;
+using Gateway.Sip.Trunks;
 using Gateway.Worker.Legs;
 using Media.Engine;
 
@@ -21,8 +23,8 @@ internal static class Trunks
         Limits = new SipTransportLimits { MaxConnections = budget.SipConnections, MaxOutgoing = budget.SipOutgoing },
     };
 
-    public static IReadOnlyDictionary<string, PbxTrunk> ForCalls(GatewayOptions options) =>
-        options.Sip.Trunks.ToDictionary(trunk => trunk.Name, trunk => ForCalls(trunk, ProfileOf(options, trunk)));
+    public static IEnumerable<PbxTrunk> ForCalls(GatewayOptions options) =>
+        options.Sip.Trunks.Select(trunk => ForCalls(trunk, ProfileOf(options, trunk)));
 
     /// <summary>The profile from the folder, with the overrides of the trunk's own configuration.</summary>
     private static SipProfile ProfileOf(GatewayOptions options, TrunkConfiguration trunk)
@@ -41,7 +43,8 @@ internal static class Trunks
         new PbxMediaProfile
         {
             Codecs = trunk.Codecs ?? profile.Codecs,
-            Security = trunk.Srtp ?? Enum.Parse<PbxSecurity>(profile.Srtp.ToString()),
+            Security = trunk.Srtp ?? profile.Srtp,
+            Ringback = profile.Ringback,
             PacketTimeMs = profile.Ptime,
             TelephoneEvents = profile.Dtmf is DtmfMethod.Rfc4733 or DtmfMethod.Both,
             DetectKeyTones = profile.DtmfDetectInband || profile.Dtmf == DtmfMethod.Inband,

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
-using Gateway.WhatsApp;
+using Gateway.WhatsApp.Meta;
 
 namespace Gateway.Worker.Health;
 

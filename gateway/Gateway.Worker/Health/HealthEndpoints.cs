@@ -1,9 +1,13 @@
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Sip;
+using Gateway.Sip.Endpoint;
+using Gateway.Sip.Trunks;
 using Gateway.WhatsApp.Graph;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Metrics;
+using Prometheus;
 
 namespace Gateway.Worker.Health;
 
@@ -14,20 +18,22 @@ internal static class HealthEndpoints
     {
         app.MapGet("/healthz", () => Results.Text("ok\n"));
         app.MapGet("/readyz", CheckAsync);
-        app.MapGet("/metrics", (MetricsExporter metrics) => Results.Text(metrics.Collect(), PrometheusText.ContentType));
+        // In the text format alone: OpenMetrics would write `le="1.0"` where dashboards look for `le="1"`.
+        app.MapMetrics(settings =>
+            (settings.Registry, settings.EnableOpenMetrics) = (app.Services.GetRequiredService<MetricsExporter>().Registry, false));
     }
 
     private static async Task<IResult> CheckAsync(
-        GatewayService gateway, GatewayOptions options, SipEndpoint sip, DescriptorBudget descriptors, StoreProbes stores, GraphClient graph, ClockWatch clock)
+        NodeCapacity capacity, GatewayOptions options, SipEndpoint sip, StoreProbes stores, GraphClient graph, ClockWatch clock)
     {
         var (postgres, cache) = (stores.PostgresAsync(), stores.RedisAsync());
         var trunks = options.Sip.Trunks.ToDictionary(t => t.Name, t => sip.GetTrunkHealth(t.Name));
         var checks = new Dictionary<string, string>
         {
-            ["gateway"] = gateway.IsReady ? "ok" : "not accepting calls",
+            ["gateway"] = capacity.IsReady ? "ok" : "not accepting calls",
             ["postgres"] = await postgres,
             ["redis"] = await cache,
-            ["descriptors"] = descriptors.Shortage() ?? "ok",
+            ["descriptors"] = capacity.Budget.Shortage() ?? "ok",
             ["sip"] = sip.Fault ?? "ok",
             // A trunk that is down concerns the NOC, but another one may carry the calls: only all of them down makes the node unready.
             ["trunks"] = trunks.Count > 0 && trunks.Values.All(t => t?.State == TrunkState.Down) ? "all down" : "ok",

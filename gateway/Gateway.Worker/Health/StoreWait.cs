@@ -20,7 +20,7 @@ internal static class StoreWait
     /// Waits with the HTTP listeners open: /healthz is 200, /readyz 503 with the reason, and webhooks get 503, so that Meta retries them.
     /// False: a stop was requested meanwhile.
     /// </summary>
-    public static async Task<bool> ForRunAsync(GatewayOptions options)
+    public static async Task<bool> ForRunAsync(GatewayOptions options, TimeProvider time)
     {
         if (await AbsenceAsync(options.Storage) is not { } absence)
             return true;
@@ -33,28 +33,29 @@ internal static class StoreWait
         app.MapFallback(() => Results.Json(new { ready = false, checks = new { start = absence } }, statusCode: StatusCodes.Status503ServiceUnavailable));
         await app.StartAsync();
         var hasCome = await UntilAsync(
-            options.Storage, absence, text => Log.Waits(app.Logger, absence = text), app.Lifetime.ApplicationStopping);
+            options.Storage, time, absence, text => Log.Waits(app.Logger, absence = text), app.Lifetime.ApplicationStopping);
         await app.StopAsync();
         return hasCome;
     }
 
     /// <summary>Waits until PostgreSQL answers, and reports the reason to <paramref name="say"/>.</summary>
-    public static async Task ForMigrationAsync(StorageOptions storage, Action<string> say)
+    public static async Task ForMigrationAsync(StorageOptions storage, TimeProvider time, Action<string> say)
     {
         if (await AbsenceAsync(storage) is { } absence)
-            await UntilAsync(storage, absence, say, CancellationToken.None);
+            await UntilAsync(storage, time, absence, say, CancellationToken.None);
     }
 
-    private static async Task<bool> UntilAsync(StorageOptions storage, string absence, Action<string> say, CancellationToken stop)
+    private static async Task<bool> UntilAsync(
+        StorageOptions storage, TimeProvider time, string absence, Action<string> say, CancellationToken stop)
     {
         var said = "";
         var saidAt = 0L;
         for (string? reason = absence; reason is not null; reason = await AbsenceAsync(storage))
         {
-            if (reason != said || TimeProvider.System.GetElapsedTime(saidAt) > Reminder)
+            if (reason != said || time.GetElapsedTime(saidAt) > Reminder)
             {
                 say(reason);
-                (said, saidAt) = (reason, TimeProvider.System.GetTimestamp());
+                (said, saidAt) = (reason, time.GetTimestamp());
             }
             await Task.Delay(Pause, stop).ContinueWith(_ => { }, TaskScheduler.Default);
             if (stop.IsCancellationRequested)

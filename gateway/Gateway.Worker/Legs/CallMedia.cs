@@ -1,21 +1,31 @@
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Records;
 using Media.Engine;
 using CallLeg = Gateway.Calls.CallLeg;
 using EngineLeg = Media.Engine.CallLeg;
-using LegQuality = Gateway.Calls.LegQuality;
+using LegQuality = Gateway.Calls.Records.LegQuality;
 
 namespace Gateway.Worker.Legs;
 
-/// <summary>The media of one call: taken from the engine when the call is admitted, given back when it ends, its events turned to inputs.</summary>
-internal sealed class CallMedia(MediaEngine engine, ICallInbox call)
+/// <summary>
+/// The media of both legs of one call: taken from the engine when the call is admitted, negotiated with either side, given back when the call
+/// ends. Its events become inputs. Called by operations of the call's queue only.
+/// </summary>
+internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbox call, OperationQueue operations, ILogger logger)
 {
+    private static readonly SdpResult Released = new(null, SdpRefusal.Released);
+
     private MediaCall? _media;
 
-    /// <summary>Told each key that the WhatsApp user presses and that did not reach the PBX as a telephone-event, for it agreed to none.</summary>
-    public Action<char, TimeSpan>? WhatsAppKeyLeft { get; set; }
+    /// <summary>Carries each key that the WhatsApp user presses and that did not reach the PBX as a telephone-event, for it agreed to none.</summary>
+    public Func<char, TimeSpan, Task> CarryKey { get; set; } = (_, _) => Task.CompletedTask;
 
-    /// <summary>Null before <see cref="TryReserve"/> and after <see cref="ReleaseAsync"/>.</summary>
-    public MediaCall? Call => _media;
+    /// <summary>True from <see cref="TryReserve"/> to <see cref="ReleaseAsync"/>.</summary>
+    public bool IsReserved => _media is not null;
+
+    /// <summary>A description of the PBX was taken at least once: a later one that fails leaves what was agreed.</summary>
+    public bool IsAgreed { get; private set; }
 
     public bool TryReserve()
     {
@@ -24,6 +34,53 @@ internal sealed class CallMedia(MediaEngine engine, ICallInbox call)
         _ = PumpAsync(_media);
         return true;
     }
+
+    /// <summary>What WhatsApp is to be sent: the answer to its offer, or an offer where it made none.</summary>
+    public async Task<SdpResult> DescribeToWhatsAppAsync(string? offer)
+    {
+        if (_media is not { } media)
+            return Released;
+        return Noted(CallLeg.WhatsApp, offer is null ? await media.CreateWhatsAppOfferAsync() : await media.AnswerWhatsAppOfferAsync(offer));
+    }
+
+    public async Task<SdpResult> ApplyWhatsAppAnswerAsync(string answer) =>
+        _media is { } media ? Noted(CallLeg.WhatsApp, await media.ApplyWhatsAppAnswerAsync(answer)) : Released;
+
+    /// <summary>What a PBX is to be sent: the answer to its offer, or an offer where it made none.</summary>
+    public async Task<SdpResult> DescribeToPbxAsync(string? offer, PbxTrunk trunk)
+    {
+        if (_media is not { } media)
+            return Released;
+        if (offer is null)
+            return Noted(CallLeg.Pbx, await media.CreatePbxOfferAsync(trunk.Media));
+        var result = Noted(CallLeg.Pbx, await media.AnswerPbxOfferAsync(offer, trunk.Media));
+        IsAgreed |= result.Succeeded;
+        return result;
+    }
+
+    public async Task<SdpResult> ApplyPbxAnswerAsync(string answer)
+    {
+        if (_media is not { } media)
+            return Released;
+        var result = Noted(CallLeg.Pbx, await media.ApplyPbxAnswerAsync(answer));
+        IsAgreed |= result.Succeeded;
+        return result;
+    }
+
+    /// <summary>The agent, who has answered, hears ringing until <see cref="OpenAudio"/>.</summary>
+    public void PlayRingback() => _media?.SetTreatment(AudioTreatment.Live, AudioTreatment.Ringback);
+
+    public void OpenAudio()
+    {
+        _media?.SetTreatment(AudioTreatment.Live, AudioTreatment.Live);
+        _media?.OpenAudio();
+    }
+
+    /// <summary>Two beeps for the agent: the money is nearly over.</summary>
+    public void Warn() => _media?.WarnPbx();
+
+    public void SendDigit(CallLeg to, char digit, TimeSpan duration) =>
+        _media?.SendDigit(to == CallLeg.WhatsApp ? EngineLeg.WhatsApp : EngineLeg.Pbx, digit, duration);
 
     public async Task ReleaseAsync()
     {
@@ -37,18 +94,38 @@ internal sealed class CallMedia(MediaEngine engine, ICallInbox call)
         call.Post(new CallInput.MediaReleased(Quality(quality.WhatsApp), Quality(quality.Pbx)));
     }
 
-    public void SendDigit(CallLeg to, char digit, TimeSpan duration) =>
-        _media?.SendDigit(to == CallLeg.WhatsApp ? EngineLeg.WhatsApp : EngineLeg.Pbx, digit, duration);
+    /// <summary>What the call is told of a refused description, or of a step that failed for want of room.</summary>
+    public static CallInput.MediaRefused Refused(CallLeg leg, SdpResult result)
+    {
+        var warning = SdpWarnings.Of(result.Error);
+        var fault = warning is null ? null : new MediaFault(leg, warning.Reason);
+        return new(CauseOf(result.Refusal), fault, leg == CallLeg.Pbx ? warning : null);
+    }
+
+    /// <summary>Mostly the peer's description, but ports that another program holds are want of room.</summary>
+    private static HangupCause CauseOf(SdpRefusal refusal) => refusal switch
+    {
+        SdpRefusal.NoPorts => HangupCause.NoCapacity,
+        SdpRefusal.Internal => HangupCause.InternalError,
+        _ => HangupCause.IncompatibleMedia,
+    };
 
     private async Task PumpAsync(MediaCall media)
     {
         await foreach (var happened in media.Events.ReadAllAsync())
         {
             if (happened is MediaEvent.DigitReceived { Leg: EngineLeg.WhatsApp, WasPassed: false } key)
-                WhatsAppKeyLeft?.Invoke(key.Digit, key.Duration);
+                await operations.Add(() => CarryKey(key.Digit, key.Duration));
             else if (Input(happened) is { } input)
                 call.Post(input);
         }
+    }
+
+    private SdpResult Noted(CallLeg leg, SdpResult result)
+    {
+        if (!result.Succeeded)
+            LogRefusedSdp(id, leg, result.Refusal, result.Detail);
+        return result;
     }
 
     private static CallInput? Input(MediaEvent happened) => happened switch
@@ -73,4 +150,7 @@ internal sealed class CallMedia(MediaEngine engine, ICallInbox call)
             Playout = new(
                 quality.Playout.Lost, quality.Playout.Late, quality.Playout.Concealed, quality.Playout.Recovered, quality.Playout.Discarded),
         };
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: the {Leg} leg's SDP was refused: {Refusal} {Detail}")]
+    private partial void LogRefusedSdp(CallId callId, CallLeg leg, SdpRefusal refusal, string? detail);
 }

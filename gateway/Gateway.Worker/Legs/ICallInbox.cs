@@ -1,4 +1,4 @@
-using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 
 namespace Gateway.Worker.Legs;
 

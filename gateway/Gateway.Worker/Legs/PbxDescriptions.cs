@@ -1,24 +1,28 @@
 using System.Net;
 using System.Net.Sockets;
-using Media.Engine;
+using Gateway.Sip.Dialogs;
 using Media.Protocols.Sdp;
 
 namespace Gateway.Worker.Legs;
 
-/// <summary>The steps of a pbx leg that take a description of the PBX: host names in it become addresses first.</summary>
+/// <summary>Host names in a PBX's descriptions become addresses before anything negotiates with them.</summary>
 internal static class PbxDescriptions
 {
     /// <summary>A peer waits for an answer meanwhile.</summary>
     private static readonly TimeSpan LookUpTimeout = TimeSpan.FromSeconds(2);
 
-    public static async Task<SdpResult> AnswerPbxAsync(this MediaCall media, string offer, PbxMediaProfile profile) =>
-        await media.AnswerPbxOfferAsync(await ResolveAsync(offer), profile);
-
-    public static async Task<SdpResult> ApplyPbxAsync(this MediaCall media, string answer, bool early) =>
-        await media.ApplyPbxAnswerAsync(await ResolveAsync(answer), early);
+    /// <summary>The same event with addresses in its description, where it has one.</summary>
+    public static async Task<SipCallEvent> ResolveAsync(SipCallEvent happened) => happened switch
+    {
+        SipCallEvent.Provisional { Sdp: { } sdp } provisional => provisional with { Sdp = await ResolveAsync(sdp) },
+        SipCallEvent.Answered { Sdp: { } sdp } answered => answered with { Sdp = await ResolveAsync(sdp) },
+        SipCallEvent.AnswerReceived answer => new SipCallEvent.AnswerReceived(await ResolveAsync(answer.Sdp)),
+        SipCallEvent.OfferReceived { Sdp: { } sdp } => new SipCallEvent.OfferReceived(await ResolveAsync(sdp)),
+        _ => happened,
+    };
 
     /// <summary>What cannot be resolved stays as it is, and is refused as such.</summary>
-    internal static async Task<string> ResolveAsync(string sdp)
+    public static async Task<string> ResolveAsync(string sdp)
     {
         foreach (var name in SdpHosts.Find(sdp))
             if (await LookUpAsync(name) is { } address)

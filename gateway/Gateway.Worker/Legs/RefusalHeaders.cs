@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Calls;
+using Gateway.Calls.Rules;
 
 namespace Gateway.Worker.Legs;
 

@@ -1,4 +1,4 @@
-using Gateway.Calls;
+using Gateway.Calls.Rules;
 using Media.Protocols.Sdp;
 using static Gateway.Calls.MediaFaultReason;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Gateway.Sip;
+using Gateway.Sip.Trunks;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Logs;

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Records;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Metrics;

@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Gateway.Sip;
+using Gateway.Sip.Trunks;
 
 namespace Gateway.Worker.Metrics;
 

@@ -1,7 +1,8 @@
 using Gateway.Calls;
 using Gateway.Calls.Permissions;
+using Gateway.Calls.Records;
 using Gateway.Storage.Contacts;
-using Gateway.WhatsApp;
+using Gateway.WhatsApp.Meta;
 using Gateway.Worker.Configuration;
 using Npgsql;
 

@@ -9,16 +9,10 @@ namespace Gateway.Worker.Permissions;
 /// <summary>Reads users' permissions at Meta (GET call_permissions), and corrects our store where it differs.</summary>
 internal sealed partial class MetaPermissions(GatewayOptions options, GraphClient graph, ContactStore contacts, TimeProvider time, ILogger<MetaPermissions> logger)
 {
-    private readonly Dictionary<ChannelId, GraphNumber> _numbers = options.Channels.ToDictionary(
-        c => new ChannelId(c.PhoneNumberId), c => new GraphNumber(c.PhoneNumberId, new GraphToken(c.AccessToken.Reveal())));
-
-    /// <summary>The number of a channel; null where this node has no token for it.</summary>
-    public GraphNumber? NumberOf(ChannelId channel) => _numbers.GetValueOrDefault(channel);
-
     /// <summary>Queries Meta and stores the answer. Null where Meta did not answer: then our store decides.</summary>
     public async Task<Contact?> RefreshAsync(ChannelId channel, WhatsAppUser user, CancellationToken cancellation)
     {
-        if (NumberOf(channel) is not { } number)
+        if (options.GraphNumberOf(channel) is not { } number)
             return null;
         var result = await graph.GetCallPermissionAsync(number, user, cancellation);
         if (!result.IsSuccess)

@@ -8,18 +8,9 @@ using Gateway.Worker.Configuration;
 
 namespace Gateway.Worker.Permissions;
 
-/// <summary>The result of an attempt to ask a user: sent where both others are null.</summary>
-/// <param name="Verdict">The rule that forbids it.</param>
-/// <param name="Error">Meta's refusal.</param>
-internal sealed record AskResult(RequestVerdict? Verdict = null, WhatsAppError? Error = null)
-{
-    public bool IsSent => Verdict is null && Error is null;
-}
-
-/// <summary>Sends permission requests: free-form in an open window, else by the channel's
-/// template, and never more than the limits allow.</summary>
+/// <summary>Sends permission requests: free-form in an open window, else by the channel's template, and never more than the limits allow.</summary>
 internal sealed partial class PermissionAsker(
-    GatewayOptions options, MetaPermissions meta, GraphClient graph, ContactStore contacts, PermissionRequestStore requests, ChannelStore channels,
+    GatewayOptions options, GraphClient graph, ContactStore contacts, PermissionRequestStore requests, ChannelStore channels,
     TimeProvider time, ILogger<PermissionAsker> logger)
 {
     /// <summary>138009 gives no time: the shorter of the two periods that it can refer to.</summary>
@@ -34,7 +25,7 @@ internal sealed partial class PermissionAsker(
 
     private async Task<AskResult> TryAskAsync(PermissionAsk ask, CancellationToken cancellation)
     {
-        if (meta.NumberOf(ask.Channel) is not { } number || await channels.FindAsync(ask.Channel, cancellation) is not { Facts.Settings: var settings })
+        if (options.GraphNumberOf(ask.Channel) is not { } number || await channels.FindAsync(ask.Channel, cancellation) is not { Facts.Settings: var settings })
             return new AskResult(Error: new WhatsAppError(WhatsAppErrorCodes.InvalidParameter, "This node does not serve the channel"));
         var (verdict, id) = await requests.BeginAsync(ask, settings.Template is not null, time.GetUtcNow(), cancellation);
         if (id is not { } request)

@@ -1,7 +1,9 @@
 using Gateway.Calls;
 using Gateway.Calls.Permissions;
+using Gateway.Calls.Rules;
 using Gateway.Storage.Channels;
 using Gateway.Storage.Contacts;
+using Gateway.Worker.Calls;
 using Npgsql;
 
 namespace Gateway.Worker.Permissions;

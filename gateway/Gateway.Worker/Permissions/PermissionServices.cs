@@ -1,10 +1,11 @@
-using Gateway.Calls;
+using Gateway.Calls.Records;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Channels;
 using Gateway.Storage.Commands;
 using Gateway.Storage.Contacts;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
+using Gateway.Worker.Webhooks;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
 

@@ -2,10 +2,10 @@ using Gateway.Calls;
 using Gateway.Calls.Permissions;
 using Gateway.Storage.Commands;
 using Gateway.Storage.Contacts;
-using Gateway.WhatsApp;
+using Gateway.WhatsApp.Meta;
 using Gateway.WhatsApp.Webhooks;
-using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
+using Gateway.Worker.Webhooks;
 
 namespace Gateway.Worker.Permissions;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Gateway.Calls;
+using Gateway.Calls.Records;
 using Gateway.Worker.Configuration;
 using Media.Protocols.Primitives;
 using Npgsql;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Gateway.Calls;
+using Gateway.Calls.Records;
 using Gateway.Storage;
 using Gateway.Storage.Calls;
 using Gateway.Worker.Configuration;

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gateway.Calls;
+using Gateway.Calls.Records;
 
 namespace Gateway.Worker.Spool;
 

@@ -1,4 +1,4 @@
-using Gateway.Calls;
+using Gateway.Calls.Records;
 using Media.Native.Files;
 
 namespace Gateway.Worker.Spool;

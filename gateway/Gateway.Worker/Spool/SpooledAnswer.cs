@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 
 namespace Gateway.Worker.Spool;
 

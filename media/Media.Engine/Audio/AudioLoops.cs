@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Media.Protocols.Primitives;
 
 namespace Media.Engine.Audio;
 

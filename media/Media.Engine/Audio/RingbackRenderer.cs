@@ -1,3 +1,5 @@
+using Media.Protocols.Primitives;
+
 namespace Media.Engine.Audio;
 
 /// <summary>

@@ -37,7 +37,7 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
         if (_decoder is null || _decoder.Codec != source || _decoder.Rate != rate)
         {
             _decoder?.Dispose();
-            _decoder = new AudioDecoder(source, rate);
+            _decoder = new AudioDecoder(source, rate, options.Implementation);
         }
         if (_encoder is null || _encoder.Codec != target || _encoder.Rate != rate)
         {

@@ -5,7 +5,7 @@ namespace Media.Engine.Codecs;
 
 /// <summary>
 /// One peer's stream to linear samples, in one codec, at one rate; and something to hear in place of packets that never came. Owned by
-/// one path; no call allocates.
+/// one path; no call allocates, but with the managed Opus.
 /// </summary>
 internal sealed class AudioDecoder : IDisposable
 {
@@ -14,7 +14,7 @@ internal sealed class AudioDecoder : IDisposable
     /// </summary>
     private const int MaxRepeats = 3;
 
-    private readonly OpusDecoder? _opus;
+    private readonly IOpusDecoder? _opus;
     private readonly G722Decoder? _g722;
     private readonly short[] _last;
     private int _lastLength;
@@ -22,11 +22,12 @@ internal sealed class AudioDecoder : IDisposable
 
     /// <param name="codec">What arrives.</param>
     /// <param name="rate">8000 or 16000 samples a second; G.711 knows 8000 only.</param>
-    public AudioDecoder(AudioCodec codec, int rate)
+    /// <param name="opus">Which Opus codec.</param>
+    public AudioDecoder(AudioCodec codec, int rate, OpusImplementation opus)
     {
         (Codec, Rate) = (codec, rate);
         if (codec == AudioCodec.Opus)
-            _opus = new OpusDecoder(rate);
+            _opus = OpusCodecs.CreateDecoder(opus, rate);
         else if (codec == AudioCodec.G722)
             _g722 = new G722Decoder();
         _last = codec == AudioCodec.Opus ? [] : new short[rate / 50];

@@ -3,10 +3,10 @@ using Media.Protocols.Sdp;
 
 namespace Media.Engine.Codecs;
 
-/// <summary>Linear samples to one peer's codec, at one rate. Owned by one path; no call allocates.</summary>
+/// <summary>Linear samples to one peer's codec, at one rate. Owned by one path; no call allocates, but with the managed Opus.</summary>
 internal sealed class AudioEncoder : IDisposable
 {
-    private readonly OpusEncoder? _opus;
+    private readonly IOpusEncoder? _opus;
     private readonly G722Encoder? _g722;
 
     /// <param name="codec">What the peer wants.</param>
@@ -17,7 +17,7 @@ internal sealed class AudioEncoder : IDisposable
     {
         (Codec, Rate) = (codec, rate);
         if (codec == AudioCodec.Opus)
-            _opus = new OpusEncoder(new OpusEncoderOptions
+            _opus = OpusCodecs.CreateEncoder(options.Implementation, new OpusEncoderOptions
             {
                 SampleRate = rate,
                 Bitrate = peer.MaxAverageBitrate > 0 ? Math.Min(peer.MaxAverageBitrate, options.Bitrate) : options.Bitrate,

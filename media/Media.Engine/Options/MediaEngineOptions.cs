@@ -1,3 +1,4 @@
+using Media.Engine.Codecs;
 using Media.Protocols.Primitives;
 
 namespace Media.Engine;
@@ -152,6 +153,9 @@ public sealed record PlayoutOptions
 /// <summary>How audio towards WhatsApp is encoded.</summary>
 public sealed record OpusOptions
 {
+    /// <summary>libopus (Native), Concentus (Managed), or Auto: libopus where it can be used, else Concentus.</summary>
+    public OpusImplementation Implementation { get; init; }
+
     /// <summary>bit/s; WhatsApp asks for at most 20000, and a lower `maxaveragebitrate` of the peer wins.</summary>
     public int Bitrate { get; init; } = 20000;
 

@@ -4,41 +4,6 @@ using Media.Protocols.Sdp;
 
 namespace Media.Engine;
 
-/// <summary>Whether media towards the PBX is encrypted with keys from SDP (RFC 4568).</summary>
-public enum PbxSecurity
-{
-    /// <summary>RTP/AVP only.</summary>
-    None,
-
-    /// <summary>Taken when the PBX offers it; our own offers are RTP/AVP.</summary>
-    Optional,
-
-    /// <summary>Asked for beside plain RTP (RTP/AVP with `a=crypto`); a PBX may ignore it.</summary>
-    BestEffort,
-
-    /// <summary>RTP/SAVP, or the call is refused.</summary>
-    Required,
-}
-
-/// <summary>Whose ringing tone a caller hears.</summary>
-public enum RingbackTone
-{
-    /// <summary>425 Hz, 1 s on, 4 s off: most of Europe, ETSI TR 101 041-2.</summary>
-    Europe,
-
-    /// <summary>440 + 480 Hz, 2 s on, 4 s off.</summary>
-    NorthAmerica,
-
-    /// <summary>400 + 450 Hz, 0.4 s on, 0.2 s off, 0.4 s on, 2 s off.</summary>
-    UnitedKingdom,
-
-    /// <summary>425 Hz, 1 s on, 4 s off (Anatel).</summary>
-    Brazil,
-
-    /// <summary>400 Hz modulated at 25 Hz, 0.4 s on, 0.2 s off, 0.4 s on, 2 s off.</summary>
-    India,
-}
-
 /// <summary>How media is negotiated with, and received from, one PBX: the media part of a SIP profile.</summary>
 public sealed record PbxMediaProfile
 {
@@ -47,7 +12,8 @@ public sealed record PbxMediaProfile
     /// <summary>In order of preference; at least one.</summary>
     public IReadOnlyList<AudioCodec> Codecs { get; init; } = [AudioCodec.Pcmu, AudioCodec.Pcma, AudioCodec.G722];
 
-    public PbxSecurity Security { get; init; } = PbxSecurity.Optional;
+    /// <summary>Whether media is encrypted with keys from SDP (RFC 4568).</summary>
+    public SrtpPolicy Security { get; init; } = SrtpPolicy.Optional;
 
     /// <summary>
     /// Milliseconds of audio per packet we ask for and send by default: 10, 20, 30, 40 or 60. The peer's `ptime` is honoured.

@@ -132,7 +132,7 @@ internal sealed class RtpLeg : MediaLeg
         if (_listening?.Codec != codec)
         {
             _listening?.Dispose();
-            _listening = new AudioDecoder(codec, 8000);
+            _listening = new AudioDecoder(codec, 8000, Context.Options.Opus.Implementation);
         }
         Span<short> samples = stackalloc short[8 * 120]; // Opus' longest packet, ms
         tones.Listen(samples[.._listening.Decode(packet.Payload, samples)], now);
@@ -187,12 +187,6 @@ internal sealed class RtpLeg : MediaLeg
         TelephoneEvents = profile.TelephoneEvents,
         PacketTime = profile.PacketTimeMs,
         OfferRtcpMux = profile.RtcpMux,
-        Srtp = profile.Security switch
-        {
-            PbxSecurity.None => SrtpPolicy.None,
-            PbxSecurity.BestEffort => SrtpPolicy.BestEffort,
-            PbxSecurity.Required => SrtpPolicy.Required,
-            _ => SrtpPolicy.Optional,
-        },
+        Srtp = profile.Security,
     };
 }

@@ -55,8 +55,6 @@ internal static unsafe partial class LibC
 
     internal const int OpenCloseOnExec = 0x80000;
 
-    internal const int FamilyIPv4 = 2;
-    internal const int FamilyIPv6 = 10;
     internal const int SocketDatagram = 2;
     internal const int SocketNonBlocking = 0x800;
     internal const int SocketCloseOnExec = 0x80000;

@@ -14,6 +14,8 @@ namespace Media.Native.Net;
 internal unsafe struct SocketAddressBytes
 {
     internal const int MaxSize = 28;
+    internal const ushort FamilyIPv4 = 2;
+    internal const ushort FamilyIPv6 = 10;
     private const int IPv4Size = 16;
 
     private fixed byte _bytes[MaxSize];
@@ -28,11 +30,11 @@ internal unsafe struct SocketAddressBytes
         BinaryPrimitives.WriteUInt16BigEndian(bytes[2..], address.Port);
         if (!ipv6Socket)
         {
-            MemoryMarshal.Write(bytes, (ushort)LibC.FamilyIPv4);
+            MemoryMarshal.Write(bytes, FamilyIPv4);
             BinaryPrimitives.WriteUInt32BigEndian(bytes[4..], (uint)address.Bits);
             return IPv4Size;
         }
-        MemoryMarshal.Write(bytes, (ushort)LibC.FamilyIPv6);
+        MemoryMarshal.Write(bytes, FamilyIPv6);
         BinaryPrimitives.WriteUInt128BigEndian(bytes[8..], address.Bits);
         return MaxSize;
     }
@@ -43,7 +45,7 @@ internal unsafe struct SocketAddressBytes
         {
             var bytes = new ReadOnlySpan<byte>(start, MaxSize);
             var port = BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]);
-            return MemoryMarshal.Read<ushort>(bytes) == LibC.FamilyIPv6
+            return MemoryMarshal.Read<ushort>(bytes) == FamilyIPv6
                 ? new(BinaryPrimitives.ReadUInt128BigEndian(bytes[8..]), port)
                 : UdpAddress.FromIPv4(BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]), port);
         }

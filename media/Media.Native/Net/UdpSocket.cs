@@ -38,7 +38,7 @@ public sealed unsafe class UdpSocket : IDisposable
         options ??= new UdpSocketOptions();
         socket = null;
         var ipv6 = !local.IsIPv4;
-        var handle = LibC.OpenSocket(ipv6 ? LibC.FamilyIPv6 : LibC.FamilyIPv4,
+        var handle = LibC.OpenSocket(ipv6 ? SocketAddressBytes.FamilyIPv6 : SocketAddressBytes.FamilyIPv4,
             LibC.SocketDatagram | LibC.SocketNonBlocking | LibC.SocketCloseOnExec, 0);
         SocketAddressBytes address = default;
         if (handle.IsInvalid

@@ -1,10 +1,7 @@
 namespace Media.Native.Opus;
 
-/// <summary>
-/// Encodes 16-bit mono speech to Opus (RFC 6716) with libopus's VoIP application. One stream and one thread at a time; no call
-/// allocates managed memory.
-/// </summary>
-public sealed unsafe class OpusEncoder : IDisposable
+/// <summary>The encoder of libopus, with its VoIP application. No call allocates managed memory.</summary>
+public sealed unsafe class OpusEncoder : IOpusEncoder
 {
     private readonly OpusEncoderHandle _handle;
 
@@ -29,10 +26,6 @@ public sealed unsafe class OpusEncoder : IDisposable
 
     public int SampleRate { get; }
 
-    /// <summary>Encodes one frame.</summary>
-    /// <param name="pcm">2.5, 5, 10, 20, 40 or 60 ms of samples; another length is <see cref="OpusError.BadArgument"/>.</param>
-    /// <param name="packet">Receives the packet; 400 bytes hold any 20 ms at up to 128 kbit/s.</param>
-    /// <returns>The packet's length. With DTX a length of 2 or less need not be sent.</returns>
     public OpusResult Encode(ReadOnlySpan<short> pcm, Span<byte> packet)
     {
         if (pcm.IsEmpty)

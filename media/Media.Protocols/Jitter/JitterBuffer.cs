@@ -236,9 +236,16 @@ public sealed class JitterBuffer
         _spare[_spareCount++] = slot.Storage; // its bytes stay until the next push
         var isRestart = _restarting;
         Advance(slot.Timestamp, delivered: true);
-        return new JitterItem(
-            JitterItemKind.Packet, slot.SequenceNumber, slot.Timestamp, slot.PayloadType, slot.Marker, isRestart,
-            slot.Storage.AsSpan(0, slot.Length));
+        return new JitterItem
+        {
+            Kind = JitterItemKind.Packet,
+            SequenceNumber = slot.SequenceNumber,
+            Timestamp = slot.Timestamp,
+            PayloadType = slot.PayloadType,
+            Marker = slot.Marker,
+            IsRestart = isRestart,
+            Payload = slot.Storage.AsSpan(0, slot.Length),
+        };
     }
 
     private JitterItem ReportLoss()
@@ -254,9 +261,16 @@ public sealed class JitterBuffer
         var sequenceNumber = _next;
         var timestamp = _lastTimestamp + head.Timestamp.DistanceFrom(_lastTimestamp) / (missing + 1);
         Advance(timestamp, delivered: false);
-        return new JitterItem(
-            JitterItemKind.Lost, sequenceNumber, timestamp, head.PayloadType, marker: false, isRestart: false,
-            missing == 1 ? head.Storage.AsSpan(0, head.Length) : default, missing, head.Timestamp);
+        return new JitterItem
+        {
+            Kind = JitterItemKind.Lost,
+            SequenceNumber = sequenceNumber,
+            Timestamp = timestamp,
+            PayloadType = head.PayloadType,
+            Missing = missing,
+            NextTimestamp = head.Timestamp,
+            Payload = missing == 1 ? head.Storage.AsSpan(0, head.Length) : default,
+        };
     }
 
     /// <summary>A long gap: its beginning is past concealing, and a burst of concealment would arrive all at once.</summary>

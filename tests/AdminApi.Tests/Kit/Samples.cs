@@ -1,5 +1,7 @@
 using Dapper;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Records;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Events;
 

@@ -11,7 +11,7 @@ namespace AdminApi.Tests.Kit;
 /// <summary>An OpenID Connect issuer: a discovery document, a key, and tokens of any content.</summary>
 public sealed class TokenIssuer : IAsyncDisposable
 {
-    private readonly RsaSecurityKey _key = new(RSA.Create(2048)) { KeyId = "one" };
+    private RsaSecurityKey _key = new(RSA.Create(2048)) { KeyId = "one" };
     private WebApplication _app = null!;
 
     public string Url { get; private set; } = "";
@@ -32,7 +32,12 @@ public sealed class TokenIssuer : IAsyncDisposable
         Url = _app.Urls.First();
     }
 
-    public string Token(string scope, string audience = "gateway", TimeSpan? lifetime = null, SigningCredentials? signedBy = null, string? issuer = null)
+    /// <summary>From now on tokens are signed by another key, and that one alone is published.</summary>
+    public void Rotate(string keyId) => _key = new RsaSecurityKey(RSA.Create(2048)) { KeyId = keyId };
+
+    public string Token(
+        object scope, string audience = "gateway", TimeSpan? lifetime = null, SigningCredentials? signedBy = null, string? issuer = null,
+        string? subject = "anna")
     {
         var expires = DateTime.UtcNow + (lifetime ?? TimeSpan.FromMinutes(10));
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
@@ -41,7 +46,9 @@ public sealed class TokenIssuer : IAsyncDisposable
             Audience = audience,
             IssuedAt = expires.AddHours(-1),
             Expires = expires,
-            Claims = new Dictionary<string, object> { ["sub"] = "anna", ["scope"] = scope },
+            Claims = subject is null
+                ? new Dictionary<string, object> { ["scope"] = scope }
+                : new() { ["sub"] = subject, ["scope"] = scope },
             SigningCredentials = signedBy ?? new SigningCredentials(_key, SecurityAlgorithms.RsaSha256),
         });
     }

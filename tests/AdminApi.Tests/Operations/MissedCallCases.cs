@@ -1,6 +1,7 @@
 using AdminApi.Platform;
 using AdminApi.Tests.Kit;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Storage.Commands;
 using StackExchange.Redis;
 

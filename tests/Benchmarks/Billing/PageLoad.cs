@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Gateway.Calls;
+using Gateway.Calls.Records;
 using Gateway.Storage.Calls;
 using Npgsql;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Gateway.Calls;
 using Gateway.Calls.Admission;
+using Gateway.Calls.Records;
 using Gateway.Storage.Accounts;
 using Gateway.Storage.Calls;
 using Npgsql;

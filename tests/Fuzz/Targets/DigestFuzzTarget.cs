@@ -1,5 +1,4 @@
 using System.Text;
-using Gateway.Sip;
 using Gateway.Sip.Auth;
 using Gateway.Sip.Messages;
 using Media.Protocols.Primitives;

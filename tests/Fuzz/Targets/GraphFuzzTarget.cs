@@ -33,7 +33,7 @@ public sealed class GraphFuzzTarget : IFuzzTarget
     private static void Check<T>(HttpClient http, Func<GraphClient, Task<GraphResult<T>>> act)
     {
         // One attempt, so that there is no back-off; a client of its own, so that nothing is throttled.
-        var asked = act(new GraphClient(http, new GraphOptions { MaxAttempts = 1 }));
+        var asked = act(new GraphClient(http, new GraphOptions { MaxAttempts = 1 }, TimeProvider.System));
         Require(asked.Wait(TimeSpan.FromSeconds(10)), "an answer is read at once");
         var result = asked.Result;
         Require(result.IsSuccess == (result.Error is null) && result.IsSuccess == (result.Value is not null), "a value or a reason");

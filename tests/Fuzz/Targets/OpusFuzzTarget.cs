@@ -1,9 +1,10 @@
+using Media.Engine.Codecs;
 using Media.Native.Opus;
 using static Fuzz.FuzzFailureException;
 
 namespace Fuzz.Targets;
 
-/// <summary>Decodes a packet as audio and as the redundancy of a lost one, between two valid packets.</summary>
+/// <summary>Decodes a packet with each codec, as audio and as the redundancy of a lost one, between two packets that are in order.</summary>
 public sealed class OpusFuzzTarget : IFuzzTarget
 {
     private static readonly byte[] Silence = [0x08, 0xff, 0xfe]; // SILK narrowband, one frame of 20 ms
@@ -12,8 +13,14 @@ public sealed class OpusFuzzTarget : IFuzzTarget
 
     public void Run(ReadOnlySpan<byte> input)
     {
-        using var decoder = new OpusDecoder();
-        var pcm = new short[decoder.MaxSamples];
+        Run(OpusImplementation.Native, input);
+        Run(OpusImplementation.Managed, input);
+    }
+
+    private static void Run(OpusImplementation implementation, ReadOnlySpan<byte> input)
+    {
+        using var decoder = OpusCodecs.CreateDecoder(implementation, 8000);
+        var pcm = new short[8 * OpusDecoder.MaxPacketMilliseconds];
         Require(decoder.Decode(Silence, pcm) == new OpusResult(160, OpusError.None), "a good packet decodes");
         var fec = decoder.DecodeFec(input, pcm.AsSpan(0, 160));
         Require(fec.IsOk ? fec.Count == 160 : fec.Count == 0, "redundancy fills the gap or fails");

@@ -34,7 +34,7 @@ public sealed class SipFuzzTarget : IFuzzTarget
     {
         _ = (message.TopVia, message.From, message.To, message.CallId, message.CSeq, message.Contact, message.Routes, message.RecordRoutes);
         _ = (message.TopVia.HasUniqueBranch, message.TopVia.ResponsePort, message.TopVia.Received, message.FromTag, message.ToTag);
-        _ = (message.Number("Max-Forwards"), message.Number("Expires"), ReasonHeader.Read(message), Diversion.Read(message), PrivacyHeader.HidesIdentity(message));
+        _ = (message.Number("Max-Forwards"), message.Number("Expires"), ReasonHeader.Read(message));
         _ = (SessionExpires.TryParse(message.Headers["Session-Expires"], out _), RAck.TryParse(message.Headers["RAck"], out _));
         _ = (ReplacesHeader.TryParse(message.Headers["Replaces"], out _), WarningHeader.TryParse(message.Headers["Warning"], out _));
         _ = SipBody.TryFind(message, MediaType.Sdp, out _);

@@ -18,7 +18,7 @@ public sealed class WebhookFuzzTarget : IFuzzTarget
         var read = WebhookReader.TryRead(body, out var batch, out var error);
         Require(read == (error == WebhookError.None), "a batch or a reason");
         Require(read || (batch.Events.Count == 0 && batch.Skipped.Count == 0), "a refused body says nothing");
-        Require(batch.Events.Count <= WebhookReader.MaxEvents && batch.Skipped.Count <= WebhookReader.MaxEvents, "a batch has a limit");
+        Require(batch.Events.Count <= WebhookBatch.MaxEvents && batch.Skipped.Count <= WebhookBatch.MaxEvents, "a batch has a limit");
         foreach (var found in batch.Events)
         {
             if (WebhookMapping.TryMap(found, out var id, out var mapped))

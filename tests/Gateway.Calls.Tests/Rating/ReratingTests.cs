@@ -1,3 +1,4 @@
+using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Rating;
 
 namespace Gateway.Calls.Tests.Rating;

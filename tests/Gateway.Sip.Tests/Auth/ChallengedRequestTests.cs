@@ -1,6 +1,8 @@
 using Gateway.Sip.Auth;
+using Gateway.Sip.Dialogs;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Tests.Dialogs;
+using Gateway.Sip.Trunks;
 
 namespace Gateway.Sip.Tests.Auth;
 
@@ -39,7 +41,7 @@ public sealed class ChallengedRequestTests
     [MemberData(nameof(Challenges))]
     public void Every_request_gets_through_although_each_transaction_has_a_nonce_of_its_own(string challenge, bool saysStale, bool asProxy)
     {
-        var registration = new Registration(_gateway.Trunks[0], _gateway.Agent, "alice", _bench.Now);
+        var registration = new Registration(_gateway.Trunks[0], _gateway.Agent.Core, "alice", _bench.Now);
         for (var call = 0; call < 3; call++)
         {
             Serve(challenge, saysStale, asProxy, registration, seconds: 40);

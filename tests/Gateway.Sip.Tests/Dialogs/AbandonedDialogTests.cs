@@ -1,5 +1,9 @@
 using System.Text.Json;
+using Gateway.Sip.Auth;
 using Gateway.Sip.Dialogs;
+using Gateway.Sip.Messages;
+using Gateway.Sip.Transactions;
+using Gateway.Sip.Trunks;
 
 namespace Gateway.Sip.Tests.Dialogs;
 

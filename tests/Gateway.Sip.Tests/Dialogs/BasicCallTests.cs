@@ -1,3 +1,6 @@
+using Gateway.Sip.Dialogs;
+using Gateway.Sip.Messages;
+
 namespace Gateway.Sip.Tests.Dialogs;
 
 public class BasicCallTests

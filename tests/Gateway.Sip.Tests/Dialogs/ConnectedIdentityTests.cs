@@ -1,4 +1,5 @@
 using Gateway.Sip.Dialogs;
+using Gateway.Sip.Messages;
 
 namespace Gateway.Sip.Tests.Dialogs;
 

@@ -1,3 +1,5 @@
+using Gateway.Sip.Dialogs;
+
 namespace Gateway.Sip.Tests.Dialogs;
 
 /// <summary>The description that answers our offer when the 2xx carries none: the first of that dialog (RFC 3261 §13.2.1).</summary>

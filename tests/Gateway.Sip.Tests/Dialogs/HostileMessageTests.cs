@@ -1,6 +1,8 @@
 using System.Text;
+using Gateway.Sip.Auth;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Messages;
+using Gateway.Sip.Transactions;
 using Media.Protocols.Primitives;
 using Testing;
 

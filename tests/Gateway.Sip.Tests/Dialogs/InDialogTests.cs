@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Sip.Dialogs;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Profiles;
 

@@ -1,3 +1,5 @@
+using Gateway.Sip.Auth;
+using Gateway.Sip.Dialogs;
 using Gateway.Sip.Messages;
 
 namespace Gateway.Sip.Tests.Dialogs;

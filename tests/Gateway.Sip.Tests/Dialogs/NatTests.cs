@@ -1,4 +1,5 @@
 using Gateway.Sip.Messages;
+using Gateway.Sip.Trunks;
 
 namespace Gateway.Sip.Tests.Dialogs;
 

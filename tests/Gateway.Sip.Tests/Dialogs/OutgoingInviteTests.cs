@@ -1,4 +1,7 @@
+using Gateway.Sip.Auth;
+using Gateway.Sip.Dialogs;
 using Gateway.Sip.Messages;
+using Gateway.Sip.Transactions;
 
 namespace Gateway.Sip.Tests.Dialogs;
 
@@ -15,19 +18,16 @@ public class OutgoingInviteTests
     }
 
     [Fact]
-    public void Tells_who_calls_and_who_diverted()
+    public void Tells_who_calls_and_what_the_owner_adds()
     {
         _gateway.Invite(change: call => call with
         {
-            DivertedBy = new SipParty("+4930999"),
             Headers = [("X-WhatsApp-Call-Id", "wacid.1"), ("X-Evil", "a\r\nInjected: b")],
         });
         _bench.Run();
         var invite = _pbx.Last("INVITE");
         Assert.Equal("Erika", invite.From.DisplayName);
         Assert.Equal("+4930123", invite.Addresses("P-Asserted-Identity")[0].Uri.User);
-        Assert.Equal("+4930999", invite.Addresses("Diversion")[0].Uri.User);
-        Assert.Equal(2, invite.Addresses("History-Info").Count);
         Assert.Equal("wacid.1", invite.Headers["X-WhatsApp-Call-Id"]);
         Assert.False(invite.Headers.Contains("Injected"));
     }

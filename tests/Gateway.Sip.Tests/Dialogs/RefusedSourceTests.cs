@@ -1,3 +1,4 @@
+using Gateway.Sip.Auth;
 using Gateway.Sip.Transactions;
 
 namespace Gateway.Sip.Tests.Dialogs;

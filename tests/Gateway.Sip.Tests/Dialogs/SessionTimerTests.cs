@@ -1,3 +1,4 @@
+using Gateway.Sip.Dialogs;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Profiles;
 

@@ -4,6 +4,7 @@ using Gateway.Sip.Dialogs;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Profiles;
 using Gateway.Sip.Transactions;
+using Gateway.Sip.Trunks;
 using Media.Protocols.Primitives;
 using Testing;
 
@@ -131,7 +132,6 @@ public sealed class SipBench(int seed = 1, SipTransport transport = SipTransport
             MinSe = 90,
             SessionRefreshMethod = RefreshMethod.Update,
             IdentityHeader = IdentityHeader.PAssertedIdentity,
-            Diversion = DiversionHeader.Both,
             Refer = ReferPolicy.Refuse,
             ReferRefusal = 603,
             Replaces = true,

@@ -1,4 +1,5 @@
 using Gateway.Sip.Messages;
+using Gateway.Sip.Trunks;
 
 namespace Gateway.Sip.Tests.Dialogs;
 
@@ -14,7 +15,7 @@ public class TrunkHealthTests
     public void Falls_after_three_misses_and_rises_after_two_answers()
     {
         var gateway = _bench.AddAgent("10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060", profile => profile with { OptionsInterval = 30 }));
-        var monitor = new TrunkMonitor(gateway.Trunks[0], gateway.Agent, _bench.Now);
+        var monitor = new TrunkMonitor(gateway.Trunks[0], gateway.Agent.Core, _bench.Now);
         var answers = true;
         var states = new List<(int Second, TrunkState State)>();
         for (var second = 0; second < 240; second++)
@@ -41,7 +42,7 @@ public class TrunkHealthTests
         var gateway = _bench.AddAgent("10.0.0.1:5060",
             SipBench.Trunk("10.0.0.2:5060", profile => profile with { RegisterExpires = 300 }) with { RegisterUser = "6001", BackupServers = ["10.0.0.3:5060"] });
         var backup = _bench.AddPeer("10.0.0.3:5060");
-        var registration = new Registration(gateway.Trunks[0], gateway.Agent, "6001", _bench.Now);
+        var registration = new Registration(gateway.Trunks[0], gateway.Agent.Core, "6001", _bench.Now);
         Serve(gateway, registration, 600, _pbx);
         Assert.True(registration.IsRegistered);
         Assert.Equal(3, _pbx.Inbox.Select(register => register.CSeq).Distinct().Count());
@@ -56,7 +57,7 @@ public class TrunkHealthTests
     public void A_registration_that_nobody_answers_runs_out()
     {
         var gateway = _bench.AddAgent("10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060", profile => profile with { RegisterExpires = 300 }));
-        var registration = new Registration(gateway.Trunks[0], gateway.Agent, "6001", _bench.Now);
+        var registration = new Registration(gateway.Trunks[0], gateway.Agent.Core, "6001", _bench.Now);
         Serve(gateway, registration, 10, _pbx);
         Assert.True(registration.IsRegistered);
         Serve(gateway, registration, 500, null);
@@ -67,7 +68,7 @@ public class TrunkHealthTests
     public void Its_options_say_what_it_can_do()
     {
         var gateway = _bench.AddAgent("10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060", profile => profile with { OptionsInterval = 30 }));
-        new TrunkMonitor(gateway.Trunks[0], gateway.Agent, _bench.Now).HandleDeadline(_bench.Now);
+        new TrunkMonitor(gateway.Trunks[0], gateway.Agent.Core, _bench.Now).HandleDeadline(_bench.Now);
         gateway.Flush();
         _bench.Run(0.5);
         Assert.Contains("UPDATE", _pbx.Last("OPTIONS").Headers["Allow"], StringComparison.Ordinal);
@@ -88,7 +89,7 @@ public class TrunkHealthTests
     public void Registers_again_before_the_binding_that_is_ours_runs_out(string? contact, string? expires)
     {
         var gateway = _bench.AddAgent("10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060", profile => profile with { RegisterExpires = 600 }));
-        var registration = new Registration(gateway.Trunks[0], gateway.Agent, "6001", _bench.Now);
+        var registration = new Registration(gateway.Trunks[0], gateway.Agent.Core, "6001", _bench.Now);
         registration.HandleDeadline(_bench.Now);
         gateway.Flush();
         _bench.Run(0.5);

@@ -1,6 +1,11 @@
 using System.Net;
+using Gateway.Sip.Dialogs;
+using Gateway.Sip.Endpoint;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Profiles;
+using Gateway.Sip.Transactions;
+using Gateway.Sip.Transport;
+using Gateway.Sip.Trunks;
 using Media.Protocols.Primitives;
 using Microsoft.Extensions.Logging.Abstractions;
 

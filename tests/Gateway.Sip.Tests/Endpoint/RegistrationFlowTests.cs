@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Gateway.Sip.Endpoint;
+using Gateway.Sip.Transactions;
 
 namespace Gateway.Sip.Tests.Endpoint;
 

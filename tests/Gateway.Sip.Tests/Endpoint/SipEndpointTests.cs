@@ -1,4 +1,7 @@
 using System.Net;
+using Gateway.Sip.Dialogs;
+using Gateway.Sip.Messages;
+using Gateway.Sip.Transactions;
 
 namespace Gateway.Sip.Tests.Endpoint;
 

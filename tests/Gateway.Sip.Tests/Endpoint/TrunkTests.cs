@@ -1,6 +1,10 @@
 using System.Net;
+using Gateway.Sip.Auth;
+using Gateway.Sip.Dialogs;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Profiles;
+using Gateway.Sip.Transactions;
+using Gateway.Sip.Trunks;
 
 namespace Gateway.Sip.Tests.Endpoint;
 

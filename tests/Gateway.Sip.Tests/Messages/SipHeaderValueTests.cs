@@ -72,36 +72,11 @@ public sealed class SipHeaderValueTests
     }
 
     [Fact]
-    public void A_diversion_is_preferred_to_history_and_comes_newest_first()
-    {
-        var request = new SipRequest(SipMethod.Invite, SipUri.Create("7", new HostPort("pbx")));
-        request.Headers.Add("History-Info", "<sip:100@pbx>;index=1");
-        request.Headers.Add("History-Info", "<sip:200@pbx;cause=486>;index=1.1");
-        request.Headers.Add("History-Info", "<sip:300@pbx;cause=408>;index=1.1.1");
-        Assert.Equal([("200", "no-answer"), ("100", "user-busy")], Diversion.Read(request).Select(step => (step.Address.Uri.User!, step.Reason)));
-
-        request.Headers.Add("Diversion", "\"Reception\" <sip:900@pbx>;reason=user-busy;counter=1");
-        var only = Assert.Single(Diversion.Read(request));
-        Assert.Equal(("900", "user-busy", "Reception"), (only.Address.Uri.User, only.Reason, only.Address.DisplayName));
-    }
-
-    [Fact]
     public void Warning_text_is_quoted_both_ways()
     {
         Assert.True(WarningHeader.TryParse("304 gw.example \"Media \\\"opus\\\" unknown\"", out var warning));
         Assert.Equal(new WarningHeader(304, "gw.example", "Media \"opus\" unknown"), warning);
         Assert.Equal("304 gw.example \"Media \\\"opus\\\" unknown\"", warning.ToString());
-    }
-
-    [Theory]
-    [InlineData("id", true)]
-    [InlineData("critical; ID", true)]
-    [InlineData("none", false)]
-    public void Privacy_tells_whether_the_identity_is_hidden(string value, bool hidden)
-    {
-        var request = new SipRequest(SipMethod.Invite, SipUri.Create("7", new HostPort("pbx")));
-        request.Headers.Add("Privacy", value);
-        Assert.Equal(hidden, PrivacyHeader.HidesIdentity(request));
     }
 
     [Theory]

@@ -27,8 +27,8 @@ public sealed class SipProfileTests
         var avaya = profiles.Find("Avaya")!;
         Assert.Equal("avaya", avaya.Name);
         Assert.Equal((generic.Ptime, generic.MaxForwards, generic.IdentityHeader), (avaya.Ptime, avaya.MaxForwards, avaya.IdentityHeader));
-        Assert.Equal((RefreshMethod.Update, DiversionHeader.HistoryInfo, 3600), (avaya.SessionRefreshMethod, avaya.Diversion, avaya.SessionExpires));
-        Assert.Equal((RefreshMethod.ReInvite, DiversionHeader.Diversion, 1800), (generic.SessionRefreshMethod, generic.Diversion, generic.SessionExpires));
+        Assert.Equal((RefreshMethod.Update, 3600), (avaya.SessionRefreshMethod, avaya.SessionExpires));
+        Assert.Equal((RefreshMethod.ReInvite, 1800), (generic.SessionRefreshMethod, generic.SessionExpires));
         Assert.Equal([AudioCodec.Pcmu, AudioCodec.Pcma, AudioCodec.G722], profiles.Find("genesys")!.Codecs);
         Assert.Null(profiles.Find("nortel"));
     }

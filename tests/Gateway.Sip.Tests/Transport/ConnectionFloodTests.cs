@@ -1,7 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Gateway.Sip.Dialogs;
+using Gateway.Sip.Endpoint;
 using Gateway.Sip.Tests.Endpoint;
+using Gateway.Sip.Transactions;
+using Gateway.Sip.Transport;
 
 namespace Gateway.Sip.Tests.Transport;
 

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
+using Gateway.Sip.Endpoint;
+using Gateway.Sip.Transactions;
 
 namespace Gateway.Sip.Tests.Transport;
 

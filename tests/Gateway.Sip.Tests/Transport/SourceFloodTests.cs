@@ -1,7 +1,11 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
+using Gateway.Sip.Dialogs;
+using Gateway.Sip.Endpoint;
 using Gateway.Sip.Tests.Endpoint;
+using Gateway.Sip.Transactions;
+using Gateway.Sip.Transport;
 
 namespace Gateway.Sip.Tests.Transport;
 

@@ -1,8 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Gateway.Sip.Dialogs;
+using Gateway.Sip.Endpoint;
 using Gateway.Sip.Profiles;
 using Gateway.Sip.Tests.Endpoint;
+using Gateway.Sip.Transactions;
+using Gateway.Sip.Transport;
+using Gateway.Sip.Trunks;
 
 namespace Gateway.Sip.Tests.Transport;
 

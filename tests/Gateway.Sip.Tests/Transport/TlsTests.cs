@@ -1,4 +1,8 @@
+using Gateway.Sip.Endpoint;
 using Gateway.Sip.Tests.Endpoint;
+using Gateway.Sip.Transactions;
+using Gateway.Sip.Transport;
+using Gateway.Sip.Trunks;
 
 namespace Gateway.Sip.Tests.Transport;
 

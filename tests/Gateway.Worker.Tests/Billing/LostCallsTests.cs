@@ -1,6 +1,8 @@
 using Gateway.Calls;
 using Gateway.Calls.Balances;
+using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Rating;
+using Gateway.Calls.Records;
 using Gateway.Worker.Billing;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Tests.Spool;
@@ -74,7 +76,6 @@ public sealed class LostCallsTests
 
         public Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) => throw new NotSupportedException();
 
-        public Task<CallOwner?> FindAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) => throw new NotSupportedException();
 
         public Task<bool> BuryAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) => throw new NotSupportedException();
 

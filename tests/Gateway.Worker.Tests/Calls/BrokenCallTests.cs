@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Sip;
 using Gateway.WhatsApp.Graph;
 using Gateway.Worker.Calls;
@@ -7,7 +8,6 @@ using Gateway.Worker.Legs;
 using Gateway.Worker.Tests.Calls.Bench;
 using Media.Engine;
 using Media.Protocols.Primitives;
-using Microsoft.Extensions.Logging.Abstractions;
 using Sandbox.Calls;
 using Testing;
 
@@ -68,8 +68,8 @@ public sealed class BrokenCallTests(Stores stores)
         var call = await bench.WhatsApp.PlaceAsync();
         var node = bench.Gateway;
         var factory = new CallFactory(
-            node.Options, node.Service<IReadOnlyDictionary<string, PbxTrunk>>(), node.Service<SipEndpoint>(), node.Service<MediaEngine>(),
-            node.Service<GraphClient>(), node.Service<CallServices>() with { Time = time }, node.Service<NodeStart>(), SystemEntropy.Instance, NullLogger<PbxLeg>.Instance);
+            node.Options, node.Service<PbxTrunks>(), node.Service<MediaEngine>(), node.Service<GraphClient>(),
+            node.Service<CallServices>() with { Time = time }, node.Service<NodeStart>(), SystemEntropy.Instance);
         var identity = factory.Identify(CallDirection.Inbound, new ChannelId(call.Number.PhoneNumberId), new WhatsAppUser(call.User.Phone));
         return (call, factory.Inbound(identity, new InboundDetails(new WhatsAppCallId(call.Id), null, null)));
     }

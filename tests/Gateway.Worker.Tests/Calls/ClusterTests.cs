@@ -1,4 +1,4 @@
-using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Worker.Tests.Calls.Bench;
 using Sandbox.Users;
 using Testing;

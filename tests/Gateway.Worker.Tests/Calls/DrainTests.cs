@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Sip;
 using Gateway.Worker.Tests.Calls.Bench;
 using Sandbox.Users;

@@ -1,5 +1,7 @@
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Sip;
+using Gateway.Sip.Dialogs;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Tests.Calls.Bench;
 using Sandbox.Graph;
@@ -170,7 +172,7 @@ public sealed class EndingTests(Stores stores)
         var user = bench.WhatsApp.User();
         var agent = bench.Pbx.Dial(user.Phone);
         await Eventually.SeeAsync(
-            bench.Gateway.LiveAsync, live => live is [{ State: Gateway.Calls.CallState.ConnectingWhatsApp }], "the call is on its way");
+            bench.Gateway.LiveAsync, live => live is [{ State: Gateway.Calls.Lifecycle.CallState.ConnectingWhatsApp }], "the call is on its way");
         await agent.HangUpAsync();
         await bench.EndsAsync(await bench.WhatsApp.CallToAsync(user, CallState.Ended), HangupCause.CallerGaveUp);
     }

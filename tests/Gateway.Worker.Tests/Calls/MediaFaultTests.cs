@@ -1,12 +1,14 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using CallState = Sandbox.Calls.CallState;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Worker.Tests.Calls.Bench;
 using Media.Engine;
+using Media.Protocols.Sdp;
 using Sandbox;
 using Sandbox.Users;
 using Testing;
-using CallState = Sandbox.Calls.CallState;
 
 namespace Gateway.Worker.Tests.Calls;
 
@@ -69,12 +71,12 @@ public sealed class MediaFaultTests(Stores stores)
     [InlineData("c=IN IP4 127.0.0.1\r\nm=audio 70000 RTP/AVP 0\r\n", "cannot be read", "unreadable")]
     [InlineData("c=IN IP4 127.0.0.1\r\nm=image 4000 udptl t38\r\n", "No audio is offered", "no_audio")]
     [InlineData("c=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 18\r\n", "No common audio format", "no_common_codec")]
-    [InlineData("c=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 0\r\n", "Encryption is required", "srtp_required", PbxSecurity.Required)]
+    [InlineData("c=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 0\r\n", "Encryption is required", "srtp_required", SrtpPolicy.Required)]
     [InlineData("c=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 "
         + "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n",
-        "Encryption is turned off", "srtp_forbidden", PbxSecurity.None)]
+        "Encryption is turned off", "srtp_forbidden", SrtpPolicy.None)]
     public async Task The_refusal_of_a_PBXs_offer_names_the_true_reason(
-        string lines, string reason, string recorded, PbxSecurity? srtp = null)
+        string lines, string reason, string recorded, SrtpPolicy? srtp = null)
     {
         await using var bench = await CallBench.StartAsync(
             stores, options => options with { Sip = options.Sip with { Trunks = [options.Sip.Trunks[0] with { Srtp = srtp }] } });

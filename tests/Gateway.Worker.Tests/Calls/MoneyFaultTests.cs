@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Spool;
 using Gateway.Worker.Tests.Calls.Bench;

@@ -1,5 +1,8 @@
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Rules;
 using Gateway.Sip;
+using Gateway.Sip.Messages;
 using Gateway.Worker.Tests.Calls.Bench;
 using Sandbox.Users;
 using Testing;

@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Worker.Calls;
 
 namespace Gateway.Worker.Tests.Calls;
@@ -90,8 +91,6 @@ public sealed class ResilientRegistryTests
 
         public Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
             Task.FromResult(ClaimResult.Claimed);
-
-        public Task<CallOwner?> FindAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) => Task.FromResult<CallOwner?>(null);
 
         public Task<bool> BuryAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) => Task.FromResult(true);
 

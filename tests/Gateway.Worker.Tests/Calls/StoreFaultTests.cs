@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Worker.Tests.Calls.Bench;
 using Sandbox.Users;
 using Testing;
@@ -122,7 +123,7 @@ public sealed class StoreFaultTests : IDisposable
         var back = await Eventually.SeeAsync(ListAsync, live => live is not null, "Redis answers");
         var began = Stopwatch.StartNew();
         if (back is [])
-            await Eventually.SeeAsync(ListAsync, live => live is [{ State: Gateway.Calls.CallState.Live }], "the call is shown");
+            await Eventually.SeeAsync(ListAsync, live => live is [{ State: Gateway.Calls.Lifecycle.CallState.Live }], "the call is shown");
         Assert.True(began.Elapsed < TimeSpan.FromSeconds(2), $"shown after {began.Elapsed}");
         await agent.HangUpAsync();
         await bench.EndsAsync(call, HangupCause.PbxHungUp);

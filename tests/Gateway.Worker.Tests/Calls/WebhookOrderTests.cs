@@ -1,5 +1,7 @@
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Sip;
+using Gateway.Sip.Dialogs;
 using Gateway.Worker.Tests.Calls.Bench;
 using Sandbox;
 using Sandbox.Graph;

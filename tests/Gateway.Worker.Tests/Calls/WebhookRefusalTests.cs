@@ -1,5 +1,6 @@
 using System.Text;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Worker.Tests.Calls.Bench;
 using Testing;
 using CallState = Sandbox.Calls.CallState;
@@ -36,7 +37,7 @@ public sealed class WebhookRefusalTests(Stores stores)
 
         Assert.True(await bench.Gateway.MetricAsync("gateway_whatsapp_webhooks_total", "result=\"bad_signature\"") >= forged + 3);
         var live = Assert.Single(await bench.Gateway.LiveAsync());
-        Assert.Equal((call.Id, Gateway.Calls.CallState.Live), (live.WhatsAppId!.Value.Value, live.State));
+        Assert.Equal((call.Id, Gateway.Calls.Lifecycle.CallState.Live), (live.WhatsAppId!.Value.Value, live.State));
         Assert.Equal(CallState.Active, call.State);
         await agent.HangUpAsync();
         await bench.EndsAsync(call, HangupCause.PbxHungUp);

@@ -1,4 +1,4 @@
-using Gateway.WhatsApp;
+using Gateway.WhatsApp.Meta;
 using Gateway.Worker.Health;
 using Microsoft.Extensions.Logging;
 using Testing;

@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Rules;
 using Gateway.Worker.Legs;
 using Media.Engine;
 using Media.Protocols.Sdp;

@@ -1,6 +1,5 @@
-using Gateway.Calls;
 using Gateway.Calls.Permissions;
-using Gateway.Sip;
+using Gateway.Sip.Dialogs;
 using Gateway.Storage.Commands;
 using Gateway.Worker.Tests.Calls.Bench;
 using Sandbox.Graph;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Gateway.Calls;
 using Gateway.Calls.Channels;
+using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Permissions;
 using Gateway.Storage.Commands;
 using Gateway.Worker.Tests.Calls.Bench;

@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Records;
 
 namespace Gateway.Worker.Tests.Spool;
 

@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using Gateway.Calls;
+using Gateway.Calls.Records;
 using Gateway.Worker.Spool;
 
 namespace Gateway.Worker.Tests.Spool;

@@ -77,6 +77,8 @@ internal static class AsteriskDialplan
         exten => _desk-.,1,Gosub(record,s,1(desk))
          same => n,Dial(PJSIP/${EXTEN:5},90,t)
         exten => 7002,1,Goto(service,second,1)
+        exten => 7003,1,Dial(PJSIP/ben,90)
+        exten => _take-.,1,PickupChan(PJSIP/${EXTEN:5},p)
         exten => hangup,1,Answer()
          same => n,Wait(1)
          same => n,Hangup()

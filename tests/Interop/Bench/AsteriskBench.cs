@@ -53,6 +53,10 @@ public sealed class AsteriskBench(Stores stores) : CallBench(stores)
     public static readonly BenchChannel[] All =
         [Plain, Alaw, Wideband, Tcp, Secure, HoldPassed, Direct, Delayed, Opus, Forty, ShortTag, Optimistic, Six, Reliable];
 
+    public const string AnnsNumber = "201";
+
+    public const string BensNumber = "202";
+
     /// <summary>Asterisk's own port by trunk.</summary>
     private readonly Dictionary<string, int> _ports = All.ToDictionary(channel => channel.Trunks[0], _ => LoopbackPorts.Take());
 
@@ -80,7 +84,7 @@ public sealed class AsteriskBench(Stores stores) : CallBench(stores)
 
     protected override AsteriskOptions PbxOptions => new()
     {
-        Agents = [new("ann"), new("ben"), new("far") { Endpoint = ["direct_media=yes", "direct_media_method=invite"] }],
+        Agents = [Agent("ann", AnnsNumber), Agent("ben", BensNumber), new("far") { Endpoint = ["direct_media=yes", "direct_media_method=invite"] }],
         Trunks =
         [
             // A transfer in the PBX reaches the gateway as a new identity in UPDATE or re-INVITE.
@@ -113,6 +117,9 @@ public sealed class AsteriskBench(Stores stores) : CallBench(stores)
         trunk["channel"] = channel.PhoneNumberId;
         return trunk;
     }
+
+    /// <summary>An agent whom the gateway is told by number.</summary>
+    private static AsteriskAgent Agent(string name, string number) => new(name) { Endpoint = [$"callerid={name} <{number}>"] };
 
     private AsteriskTrunk Way(BenchChannel channel) => new(channel.Trunks[0], _ports[channel.Trunks[0]], $"127.0.0.1:{Gateway.UdpPort}");
 }

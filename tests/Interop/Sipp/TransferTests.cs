@@ -61,7 +61,9 @@ public sealed class TransferTests(SippBench bench) : IClassFixture<SippBench>
         await call.HearsAsync(UserCall.Hertz);
         await call.HangUpAsync();
         await second.DoneAsync();
-        await bench.EndsWithAsync(call, "whatsapp_hung_up");
+        var row = await bench.EndsWithAsync(call, "whatsapp_hung_up");
+        Assert.Equal("ann", row.Agent);
+        Assert.Single(row.EarlierAgents);
     }
 
     [Fact]
@@ -76,7 +78,9 @@ public sealed class TransferTests(SippBench bench) : IClassFixture<SippBench>
         await call.HearsAsync(UserCall.Hertz);
         await call.HangUpAsync();
         await second.DoneAsync();
-        await bench.EndsWithAsync(call, "whatsapp_hung_up");
+        var row = await bench.EndsWithAsync(call, "whatsapp_hung_up");
+        Assert.Equal("ann", row.Agent);
+        Assert.Empty(row.EarlierAgents);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Media.Engine.Audio;
+using Media.Protocols.Primitives;
 using Testing;
 
 namespace Media.Engine.Tests.Audio;

@@ -1,4 +1,5 @@
 using System.Net;
+using Media.Engine.Codecs;
 using Media.Engine.Tests.Peers;
 using Media.Protocols.Primitives;
 using Media.Protocols.Sdp;
@@ -28,6 +29,21 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
         await call.PhoneHearsAsync(1000);
         Assert.Equal(0, call.Handset.MediaBeforeOpen);
         Assert.Single(call.Handset.Sources);
+    }
+
+    [Theory]
+    [InlineData(AudioCodec.Pcmu, 20)]
+    [InlineData(AudioCodec.G722, 20)]
+    [InlineData(AudioCodec.Opus, 40)]
+    public async Task Each_end_hears_the_tone_of_the_other_by_the_managed_Opus(AudioCodec codec, int packetMs)
+    {
+        await using var engine = new MediaEngine(
+            EngineFixture.Options() with { Opus = new() { Implementation = OpusImplementation.Managed } }, TimeProvider.System);
+        await engine.StartAsync(default);
+        var profile = new PbxMediaProfile { Codecs = [AudioCodec.Opus, AudioCodec.G722, AudioCodec.Pcmu] };
+        await using var call = await TestCall.PlaceAsync(engine, new PbxPhone(codec, 600, packetMs), profile: profile);
+        await call.HandsetHearsAsync(600);
+        await call.PhoneHearsAsync(1000);
     }
 
     [Theory]
@@ -108,7 +124,7 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
         await call.HandsetHearsAsync(750);
         using var final = new PbxPhone(AudioCodec.Pcmu, 850);
         var offer = TestCall.Ok(await call.Call.CreatePbxOfferAsync(new PbxMediaProfile()));
-        TestCall.Ok(await call.Call.ApplyPbxAnswerAsync(final.Answer(offer!), early: false));
+        TestCall.Ok(await call.Call.ApplyPbxAnswerAsync(final.Answer(offer!)));
         final.Talk(); // and the other one goes on talking
         await call.HandsetHearsAsync(850);
         await TestCall.UntilAsync(() => final.Hertz is > 990 and < 1010, "1000 Hz at the phone that answered");
@@ -237,7 +253,7 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
     public async Task Media_to_the_PBX_is_encrypted_with_keys_from_SDP()
     {
         await using var call = await TestCall.PlaceAsync(
-            fixture.Engine, new PbxPhone(AudioCodec.Pcma, secure: true), profile: new() { Security = PbxSecurity.Required });
+            fixture.Engine, new PbxPhone(AudioCodec.Pcma, secure: true), profile: new() { Security = SrtpPolicy.Required });
         await call.HandsetHearsAsync(600);
         await call.PhoneHearsAsync(1000);
     }
@@ -247,7 +263,7 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
     {
         Assert.True(fixture.Engine.TryReserve(out var media));
         using var phone = new PbxPhone();
-        var refused = await media.AnswerPbxOfferAsync(phone.Offer(), new() { Security = PbxSecurity.Required });
+        var refused = await media.AnswerPbxOfferAsync(phone.Offer(), new() { Security = SrtpPolicy.Required });
         Assert.Equal(SdpRefusal.Security, refused.Refusal);
         await media.ReleaseAsync();
     }

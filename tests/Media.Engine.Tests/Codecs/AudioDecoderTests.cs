@@ -16,7 +16,7 @@ public class AudioDecoderTests
     public void What_an_encoder_wrote_its_decoder_reads(AudioCodec codec, int rate)
     {
         using var encoder = new AudioEncoder(codec, rate, new OpusOptions(), OpusFormat.Default);
-        using var decoder = new AudioDecoder(codec, rate);
+        using var decoder = new AudioDecoder(codec, rate, OpusImplementation.Auto);
         var tone = new ToneGenerator(700, rate);
         var detector = new ToneDetector(700, rate);
         var (frame, payload) = (new short[rate / 50], new byte[400]);
@@ -34,7 +34,7 @@ public class AudioDecoderTests
     [Fact]
     public void G711_fades_out_over_lost_packets_and_comes_back()
     {
-        using var decoder = new AudioDecoder(AudioCodec.Pcmu, 8000);
+        using var decoder = new AudioDecoder(AudioCodec.Pcmu, 8000, OpusImplementation.Auto);
         var (frame, payload, level) = (new short[160], new byte[160], new List<int>());
         new ToneGenerator(500, 8000).Fill(frame);
         G711.EncodeUlaw(frame, payload);
@@ -58,7 +58,7 @@ public class AudioDecoderTests
     [InlineData(AudioCodec.Pcma)]
     public void Loss_before_anything_was_heard_is_silence(AudioCodec codec)
     {
-        using var decoder = new AudioDecoder(codec, 8000);
+        using var decoder = new AudioDecoder(codec, 8000, OpusImplementation.Auto);
         var frame = Enumerable.Repeat((short)1234, 160).ToArray();
         decoder.Conceal(default, frame);
         Assert.All(frame, sample => Assert.InRange(sample, -1, 1));
@@ -67,10 +67,10 @@ public class AudioDecoderTests
     [Fact]
     public void Nonsense_and_oversize_are_no_samples()
     {
-        using var opus = new AudioDecoder(AudioCodec.Opus, 8000);
+        using var opus = new AudioDecoder(AudioCodec.Opus, 8000, OpusImplementation.Auto);
         Assert.Equal(0, opus.Decode([0xFF, 0xFF, 0xFF], new short[960]));
         Assert.Equal(0, opus.Decode(default, new short[960]));
-        using var pcmu = new AudioDecoder(AudioCodec.Pcmu, 8000);
+        using var pcmu = new AudioDecoder(AudioCodec.Pcmu, 8000, OpusImplementation.Auto);
         Assert.Equal(0, pcmu.Decode(new byte[1000], new short[960]));
         Assert.Equal(0, pcmu.Decode(default, new short[960]));
     }
@@ -79,8 +79,8 @@ public class AudioDecoderTests
     public void Opus_recovers_a_lost_packet_from_the_copy_in_the_next()
     {
         using var encoder = new AudioEncoder(AudioCodec.Opus, 16000, new OpusOptions { ExpectedLossPercent = 30 }, new OpusFormat(16000, 20000, true, false));
-        using var withCopy = new AudioDecoder(AudioCodec.Opus, 16000);
-        using var without = new AudioDecoder(AudioCodec.Opus, 16000);
+        using var withCopy = new AudioDecoder(AudioCodec.Opus, 16000, OpusImplementation.Auto);
+        using var without = new AudioDecoder(AudioCodec.Opus, 16000, OpusImplementation.Auto);
         var speech = new SpeechGenerator(16000);
         var packets = new List<byte[]>();
         var sound = new List<short[]>();

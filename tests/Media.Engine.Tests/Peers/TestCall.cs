@@ -26,7 +26,7 @@ internal sealed class TestCall : IAsyncDisposable
         await test.Handset.ApplyAnswerAsync(Ok(await call.AnswerWhatsAppOfferAsync(await test.Handset.CreateOfferAsync(default)))!, default);
         var offer = Ok(await call.CreatePbxOfferAsync(profile ?? new PbxMediaProfile()));
         var answered = test.Phone.Answer(offer!);
-        Ok(await call.ApplyPbxAnswerAsync(answer?.Invoke(answered) ?? answered, early: false));
+        Ok(await call.ApplyPbxAnswerAsync(answer?.Invoke(answered) ?? answered));
         if (talk)
             test.Phone.Talk();
         await test.WaitForAsync<MediaEvent.WhatsAppConnected>();

@@ -9,7 +9,7 @@ namespace AdminApi.Platform;
 /// Authentication and authorization: finds the <see cref="Caller"/> of `Authorization: Bearer …`, counts the request against their limit,
 /// and lets it through only where they have the endpoint's scope. An endpoint that names none needs <see cref="Scope.Admin"/>.
 /// </summary>
-public sealed class Authentication(RequestDelegate next, AdminApiOptions options, KeyStore keys, Limits limits, OidcTokens? tokens = null)
+public sealed class Authentication(RequestDelegate next, AdminApiOptions options, KeyStore keys, Limits limits)
 {
     private const string Scheme = "Bearer ";
 
@@ -72,7 +72,7 @@ public sealed class Authentication(RequestDelegate next, AdminApiOptions options
             return await keys.HasAdminAsync(context.RequestAborted) ? null : new Caller("key:configured", [Scope.Admin]);
         if (KeyText.TryParse(text, out var key))
             return await FindKeyAsync(key, context.RequestAborted);
-        return tokens is not null && text.Count(c => c == '.') == 2 ? await tokens.ReadAsync(text, context.RequestAborted) : null;
+        return options.Oidc.Issuer.Length > 0 && text.Count(c => c == '.') == 2 ? await OidcTokens.ReadAsync(context, options.Oidc) : null;
     }
 
     private async Task<Caller?> FindKeyAsync(KeyText key, CancellationToken cancellation)

@@ -1,48 +1,72 @@
 using Gateway.Calls;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
-using Microsoft.IdentityModel.Protocols;
-using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 
 namespace AdminApi.Platform;
 
 /// <summary>
-/// Bearer tokens of an OpenID Connect issuer: JWTs with valid signature, issuer, audience and lifetime. Their scopes are the words of the
-/// scope claim after a prefix: `gateway:read gateway:operate`. The issuer's keys are read from its discovery document and refreshed by the
-/// library.
+/// Bearer tokens of an OpenID Connect issuer: JWTs whose signature, issuer, audience and lifetime ASP.NET's handler finds good. Their scopes
+/// are the words of the scope claim behind a prefix: `gateway:read gateway:operate`. The issuer's keys are read from its discovery document,
+/// and again when a token is signed by one that is not known.
 /// </summary>
-public sealed class OidcTokens
+internal static class OidcTokens
 {
-    private readonly OidcOptions _options;
-    private readonly ConfigurationManager<OpenIdConnectConfiguration> _issuer;
-    private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false };
+    private const string Scheme = JwtBearerDefaults.AuthenticationScheme;
 
-    public OidcTokens(OidcOptions options)
+    /// <summary>What needs a shared secret could be signed by whoever knows the public key.</summary>
+    private static readonly string[] Algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
+
+    /// <summary>
+    /// Registers the handler alone: AddAuthentication would bring data protection too, whose keys it writes to the disk for nobody.
+    /// </summary>
+    public static void AddOidcTokens(this IServiceCollection services, OidcOptions options)
     {
-        _options = options;
-        _issuer = new ConfigurationManager<OpenIdConnectConfiguration>(
-            options.Issuer.TrimEnd('/') + "/.well-known/openid-configuration",
-            new OpenIdConnectConfigurationRetriever(),
-            new HttpDocumentRetriever { RequireHttps = !new Uri(options.Issuer).IsLoopback });
+        // The only scheme would be asked before every request, outside the error edge and for API keys too.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
+        services.AddAuthenticationCore();
+        services.AddWebEncoders();
+        services.AddSingleton<IPostConfigureOptions<JwtBearerOptions>, JwtBearerPostConfigureOptions>();
+        new AuthenticationBuilder(services).AddScheme<JwtBearerOptions, JwtBearerHandler>(Scheme, bearer =>
+        {
+            bearer.Authority = options.Issuer;
+            bearer.RequireHttpsMetadata = !new Uri(options.Issuer).IsLoopback;
+            bearer.MapInboundClaims = false;
+            bearer.TokenValidationParameters = new TokenValidationParameters
+            {
+                ValidIssuer = options.Issuer,
+                ValidAudience = options.Audience,
+                ValidAlgorithms = Algorithms,
+                ClockSkew = TimeSpan.FromMinutes(1),
+            };
+            bearer.Events = new JwtBearerEvents { OnMessageReceived = AskIssuerAsync };
+        });
     }
 
-    /// <summary>The caller of a token; null where it is not valid.</summary>
-    /// <exception cref="InvalidOperationException">The issuer does not answer, so the token cannot be checked.</exception>
-    public async Task<Caller?> ReadAsync(string token, CancellationToken cancellation)
+    /// <summary>The caller whom the request's token names, or null where the token does not hold.</summary>
+    /// <exception cref="TimeoutException">The issuer does not answer.</exception>
+    public static async Task<Caller?> ReadAsync(HttpContext context, OidcOptions options)
     {
-        await _issuer.GetConfigurationAsync(cancellation);
-        var result = await _handler.ValidateTokenAsync(token, new TokenValidationParameters
-        {
-            ConfigurationManager = _issuer,
-            ValidIssuer = _options.Issuer,
-            ValidAudience = _options.Audience,
-            // Tokens signed by a shared secret could be forged by anyone who knows the public key.
-            ValidAlgorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"],
-            ClockSkew = TimeSpan.FromMinutes(1),
-        });
-        if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt || string.IsNullOrEmpty(jwt.Subject))
+        var result = await context.AuthenticateAsync(Scheme);
+        if (result.Principal?.FindFirst(JwtRegisteredClaimNames.Sub)?.Value is not { Length: > 0 } subject)
             return null;
-        var words = jwt.Claims.Where(claim => claim.Type == _options.ScopeClaim).SelectMany(claim => claim.Value.Split(' ')).ToHashSet();
-        return new Caller($"oidc:{jwt.Subject}", [.. Enum.GetValues<Scope>().Where(scope => words.Contains(_options.ScopePrefix + WireName.Of(scope)))]);
+        var words = result.Principal.FindAll(options.ScopeClaim).SelectMany(claim => claim.Value.Split(' ')).ToHashSet();
+        return new Caller(
+            $"oidc:{subject}", [.. Enum.GetValues<Scope>().Where(scope => words.Contains(options.ScopePrefix + WireName.Of(scope)))]);
+    }
+
+    /// <summary>Without the issuer's keys nothing can be said of a token; the handler alone would call it wrong.</summary>
+    private static async Task AskIssuerAsync(MessageReceivedContext message)
+    {
+        try
+        {
+            await message.Options.ConfigurationManager!.GetConfigurationAsync(message.HttpContext.RequestAborted);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw new TimeoutException("The issuer of tokens does not answer.", e);
+        }
     }
 }

@@ -15,8 +15,6 @@ public sealed class InputText(RequestDelegate next)
     /// <summary>Beyond it the server itself answers 414, without a body.</summary>
     public const int MaxRequestLine = 256 * 1024;
 
-    public const string Unstorable = "Must not contain U+0000 or half a surrogate pair.";
-
     public async Task InvokeAsync(HttpContext context)
     {
         if (await FaultAsync(context) is { } problem)
@@ -25,30 +23,17 @@ public sealed class InputText(RequestDelegate next)
             await next(context);
     }
 
-    /// <summary>True for text that a column can hold.</summary>
-    public static bool IsStorable(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
-                i++;
-            else if (text[i] == '\0' || char.IsSurrogate(text[i]))
-                return false;
-        }
-        return true;
-    }
-
     private static async Task<ProblemResult?> FaultAsync(HttpContext context)
     {
         var request = context.Request;
         if (request.Path.Value?.Length + request.QueryString.Value?.Length > MaxAddress)
             return Problems.UriTooLong.Of($"Path and query together must have at most {MaxAddress} characters.");
         foreach (var (name, values) in request.Query)
-            if (!IsStorable(name) || values.Any(value => value is not null && !IsStorable(value)))
-                return Fault(name, Unstorable);
+            if (!StorableText.IsStorable(name) || values.Any(value => value is not null && !StorableText.IsStorable(value)))
+                return Fault(name, StorableText.Rule);
         foreach (var (name, value) in request.RouteValues)
-            if (value is string text && !IsStorable(text))
-                return Fault(name, Unstorable);
+            if (value is string text && !StorableText.IsStorable(text))
+                return Fault(name, StorableText.Rule);
         if (!request.HasJsonContentType() || context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is null)
             return null;
         if (request.GetTypedHeaders().ContentType?.Charset is { HasValue: true } charset && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))

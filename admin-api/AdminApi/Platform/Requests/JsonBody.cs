@@ -41,8 +41,8 @@ internal static class JsonBody
         }
         switch (reader.TokenType)
         {
-            case JsonTokenType.PropertyName or JsonTokenType.String when TextOf(ref reader) is not { } text || !InputText.IsStorable(text):
-                return InputText.Unstorable;
+            case JsonTokenType.PropertyName or JsonTokenType.String when TextOf(ref reader) is not { } text || !StorableText.IsStorable(text):
+                return StorableText.Rule;
             case JsonTokenType.PropertyName:
                 path.Pop();
                 path.Push(reader.GetString()!);

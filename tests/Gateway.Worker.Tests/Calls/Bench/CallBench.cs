@@ -1,7 +1,9 @@
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Sip;
-using Gateway.WhatsApp.Graph;
+using Gateway.Sip.Transactions;
 using Gateway.Storage;
+using Gateway.WhatsApp.Graph;
 using Gateway.Worker.Configuration;
 using Media.Engine;
 using Npgsql;
@@ -11,7 +13,7 @@ using Sandbox.Users;
 using Testing;
 using Testing.Peers;
 using CallState = Sandbox.Calls.CallState;
-using LiveCallState = Gateway.Calls.CallState;
+using LiveCallState = Gateway.Calls.Lifecycle.CallState;
 
 namespace Gateway.Worker.Tests.Calls.Bench;
 

@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Sip;
+using Gateway.Sip.Endpoint;
 using Gateway.Worker.Configuration;
 using Media.Engine;
 using Microsoft.AspNetCore.Builder;

@@ -1,4 +1,6 @@
-using Gateway.Sip;
+using Gateway.Sip.Dialogs;
+using Gateway.Sip.Endpoint;
+using Gateway.Sip.Messages;
 
 namespace Gateway.Worker.Tests.Calls.Bench;
 

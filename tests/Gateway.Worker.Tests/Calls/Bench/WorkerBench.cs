@@ -25,6 +25,12 @@ public sealed class WorkerBench : IAsyncLifetime
     private readonly int _media = LoopbackPorts.Take(MediaPorts);
     private ChildProgram? _worker;
 
+    /// <summary>The environment of the workers that are started from now on.</summary>
+    internal Dictionary<string, string> Environment { get; } = new() { ["GATEWAY_LOG_LEVEL"] = "Information" };
+
+    /// <summary>The `media.opus.implementation` of the workers that are started from now on.</summary>
+    internal string Opus { get; set; } = "Auto";
+
     /// <summary>A private server, to be frozen.</summary>
     public Stores Stores { get; } = Stores.StartPrivate();
 
@@ -92,8 +98,7 @@ public sealed class WorkerBench : IAsyncLifetime
         var configuration = Path.Combine(_folder, "gateway.json");
         await File.WriteAllTextAsync(configuration, Configuration());
         _worker = ChildProgram.Of(
-            "worker", "gateway/Gateway.Worker", ["run", configuration], new Dictionary<string, string> { ["GATEWAY_LOG_LEVEL"] = "Information" },
-            _folder, descriptors, niceness);
+            "worker", "gateway/Gateway.Worker", ["run", configuration], Environment, _folder, descriptors, niceness);
     }
 
     /// <summary>Sends the worker a signal by its name without SIG.</summary>
@@ -149,8 +154,10 @@ public sealed class WorkerBench : IAsyncLifetime
     /// <summary>Runs another verb of the program to its end: exit code and output.</summary>
     internal async Task<(int Code, string Output)> RunAsync(string verb, params string[] arguments)
     {
+        var configuration = Path.Combine(_folder, "gateway.json");
+        await File.WriteAllTextAsync(configuration, Configuration());
         await using var program = ChildProgram.Of(
-            "worker", "gateway/Gateway.Worker", [verb, Path.Combine(_folder, "gateway.json"), .. arguments], new Dictionary<string, string>(), _folder);
+            "worker", "gateway/Gateway.Worker", [verb, configuration, .. arguments], Environment, _folder);
         var code = await program.ExitedAsync();
         return (code, string.Join('\n', program.Tail(50)));
     }
@@ -205,7 +212,12 @@ public sealed class WorkerBench : IAsyncLifetime
         {
             new { phoneNumberId = WhatsApp.Number.PhoneNumberId, number = WhatsApp.Number.DisplayNumber, accessToken = WhatsApp.Number.AccessToken, trunks = new[] { "main" } },
         },
-        media = new { loops = 1, pbx = new { portMin = _media, portMax = _media + MediaPorts - 1, quarantine = "00:00:00" } },
+        media = new
+        {
+            loops = 1,
+            opus = new { implementation = Opus },
+            pbx = new { portMin = _media, portMax = _media + MediaPorts - 1, quarantine = "00:00:00" },
+        },
         storage = new { postgres = Stores.Postgres, redis = Stores.Redis },
         calls = new { mediaConnect = "00:05:00" },
     });

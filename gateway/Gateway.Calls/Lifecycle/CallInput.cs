@@ -1,0 +1,130 @@
+using Gateway.Calls.Balances;
+using Gateway.Calls.Channels;
+using Gateway.Calls.Permissions;
+using Gateway.Calls.Records;
+using Gateway.Calls.Rules;
+
+namespace Gateway.Calls.Lifecycle;
+
+/// <summary>Everything that can happen to a call: a closed family. Results of decisions come back as inputs too.</summary>
+public abstract record CallInput
+{
+    private CallInput() { }
+
+    // The start of a call.
+
+    /// <summary>A WhatsApp user calls: the webhook's `connect` with Meta's SDP offer.</summary>
+    public sealed record WhatsAppOffered(WhatsAppCallId Id, string Sdp) : CallInput;
+
+    /// <summary>The PBX calls a WhatsApp user: an INVITE that names one.</summary>
+    public sealed record PbxInvited(string Trunk, string Agent) : CallInput;
+
+    /// <summary>An agent is to be rung, and then connected with the user.</summary>
+    /// <param name="Trunk">Null: the channel's routes, in order.</param>
+    /// <param name="Agent">The number dialled at the PBX.</param>
+    public sealed record CallbackWanted(string? Trunk, string Agent) : CallInput;
+
+    // Results from the stores and the media engine.
+
+    /// <param name="Routes">The routes of an inbound call, in the order in which they are tried; not used for an outbound one.</param>
+    /// <param name="Funding">The funding of the call; null: it is not billed.</param>
+    public sealed record Admitted(IReadOnlyList<CallRoute> Routes, Funding? Funding = null) : CallInput;
+
+    /// <param name="Cause">The reason why the call may not begin.</param>
+    /// <param name="Text">The text for the agent's phone instead of the cause's usual sentence.</param>
+    /// <param name="Permission">The state of the user's permission, where that is the reason.</param>
+    public sealed record Refused(HangupCause Cause, string? Text = null, PermissionState? Permission = null) : CallInput;
+
+    /// <param name="Held">The total now held for this call.</param>
+    /// <param name="IsLast">True where the account has no more.</param>
+    public sealed record HoldExtended(decimal Held, bool IsLast) : CallInput;
+
+    /// <summary>The store did not answer: the state of the account is unknown.</summary>
+    public sealed record HoldFailed : CallInput;
+
+    /// <param name="Sdp">The SDP for WhatsApp: our answer (inbound) or our offer (outbound).</param>
+    public sealed record MediaReserved(string Sdp) : CallInput;
+
+    /// <summary>Media cannot be had, or a peer's description cannot be taken and there is none that was agreed before.</summary>
+    /// <param name="Cause">Goes into the record.</param>
+    /// <param name="Fault">What was wrong with the description, where that is why.</param>
+    /// <param name="Warning">For the PBX whose own offer could not be taken; null otherwise.</param>
+    public sealed record MediaRefused(HangupCause Cause, MediaFault? Fault = null, MediaWarning? Warning = null) : CallInput;
+
+    public sealed record AnswerLockTaken(bool Won) : CallInput;
+
+    /// <summary>ICE and DTLS with WhatsApp are up.</summary>
+    public sealed record MediaConnected : CallInput;
+
+    public sealed record MediaFailed : CallInput;
+
+    /// <summary>WhatsApp closed its media in good order (DTLS close_notify): the user has hung up,
+    /// and the webhook that reports it will follow.</summary>
+    public sealed record MediaClosed : CallInput;
+
+    /// <summary>The first RTP packet of a leg was decrypted and accepted.</summary>
+    public sealed record FirstAudio(CallLeg Leg) : CallInput;
+
+    /// <summary>No packet came from a leg for the configured time. Raised again only after the leg's next packet.</summary>
+    public sealed record MediaTimedOut(CallLeg Leg) : CallInput;
+
+    public sealed record MediaReleased(LegQuality? WhatsApp, LegQuality? Pbx) : CallInput;
+
+    // Results of Graph requests. A null error is success.
+
+    public sealed record PreAccepted(WhatsAppError? Error) : CallInput;
+
+    public sealed record Accepted(WhatsAppError? Error) : CallInput;
+
+    /// <summary>The answer to connect, or the first webhook that names the call, whichever comes first.</summary>
+    /// <param name="Id">Null exactly when <paramref name="Error"/> is not.</param>
+    /// <param name="Error">The reason why WhatsApp does not ring.</param>
+    /// <param name="MayRing">The answer was lost: WhatsApp may ring all the same,
+    /// under an id that only a webhook can still announce.</param>
+    public sealed record Connected(WhatsAppCallId? Id, WhatsAppError? Error, bool MayRing = false) : CallInput;
+
+    /// <summary>The answer to reject or terminate.</summary>
+    public sealed record WhatsAppReleased(WhatsAppError? Error) : CallInput;
+
+    /// <summary>Meta's SDP answer was taken.</summary>
+    public sealed record WhatsAppAnswerApplied : CallInput;
+
+    // Events from webhooks.
+
+    /// <summary>Outbound `connect`: Meta's SDP answer. It may come before or after ringing, and before pick-up.</summary>
+    public sealed record WhatsAppAnswered(string Sdp) : CallInput;
+
+    public sealed record WhatsAppRinging : CallInput;
+
+    /// <summary>Status ACCEPTED: the user picked up.</summary>
+    public sealed record WhatsAppPickedUp : CallInput;
+
+    public sealed record WhatsAppDeclined : CallInput;
+
+    public sealed record WhatsAppTerminated(WhatsAppError? Error) : CallInput;
+
+    // Events from the PBX.
+
+    public sealed record PbxRinging : CallInput;
+
+    public sealed record PbxAnswered(string Agent) : CallInput;
+
+    /// <summary>A final refusal of our INVITE.</summary>
+    /// <param name="Status">The SIP status; 408 and 503 also stand for failures of the transport.</param>
+    /// <param name="Q850">The Q.850 cause of its Reason header (RFC 3326), where it has one.</param>
+    public sealed record PbxRefused(int Status, int? Q850 = null) : CallInput;
+
+    /// <summary>The dialog with the PBX is over: BYE, CANCEL of its own INVITE, or a dialog that timed out.</summary>
+    /// <param name="Cause">The hang-up cause of an answered call.</param>
+    public sealed record PbxEnded(HangupCause Cause = HangupCause.PbxHungUp) : CallInput;
+
+    /// <summary>Another agent is at the PBX's end: the PBX says so, or another phone has taken the call (REFER, INVITE with Replaces).</summary>
+    public sealed record PbxIdentified(string Agent) : CallInput;
+
+    /// <summary>A key press signalled to the gateway outside RTP (SIP INFO).</summary>
+    public sealed record DigitPressed(CallLeg From, char Digit, TimeSpan Duration) : CallInput;
+
+    // Requests of operators and of the node itself.
+
+    public sealed record HangUpRequested(HangupCause Cause) : CallInput;
+}

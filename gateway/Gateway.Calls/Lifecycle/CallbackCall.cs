@@ -1,0 +1,85 @@
+using Gateway.Calls.Rules;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Calls.Lifecycle;
+
+/// <summary>
+/// An agent is rung, and a WhatsApp user is called once the agent has answered: requested → admitted → media → the agent's phone rings,
+/// trunk after trunk → the agent answers and hears ringing → connect → the user picks up → live.
+/// </summary>
+/// <remarks>
+/// Admission comes before the agent's phone rings, so that nobody is rung for a call that is not permitted. The agent comes first because
+/// a user who picks up must find an agent on the line.
+/// </remarks>
+public sealed class CallbackCall(CallIdentity identity, CallOptions options, Instant now, DateTimeOffset startedAt)
+    : CallToUser(identity, options, now, startedAt)
+{
+    private string _agent = "";
+    private string _offer = "";
+    private IReadOnlyList<string> _trunks = [];
+    private int _nextTrunk;
+    private Instant _ringUntil = Instant.Never;
+
+    protected override bool HandleBeforeConnect(CallInput input, Instant now)
+    {
+        switch (State, input)
+        {
+            case (CallState.New, CallInput.CallbackWanted wanted):
+                NameAgent(_agent = wanted.Agent, now);
+                Trunk = wanted.Trunk;
+                EnterState(CallState.Admitting, now + Options.Preparation);
+                Decide(new CallDecision.CheckAdmission());
+                return true;
+
+            case (CallState.Admitting, CallInput.Refused refused):
+                return End(refused, now);
+
+            case (CallState.Admitting, CallInput.Admitted admitted):
+                _trunks = Trunk is { } asked ? [asked] : [.. admitted.Routes.Select(route => route.Trunk).Distinct()];
+                if (_trunks.Count == 0)
+                    return End(HangupCause.NoRoute, now);
+                ReserveMedia(admitted, whatsAppOffer: null, now);
+                return true;
+
+            case (CallState.Reserving, CallInput.MediaReserved reserved):
+                _offer = reserved.Sdp;
+                _ringUntil = now + Options.PbxAnswer;
+                InviteNextTrunk();
+                return true;
+
+            case (CallState.RingingPbx, CallInput.PbxRefused refused):
+                PbxLeg = PbxLegState.Released;
+                if (!CauseTable.OfPbxRefusal(refused.Status, refused.Q850).TryNextTrunk || _nextTrunk == _trunks.Count)
+                    return End(refused, now);
+                InviteNextTrunk();
+                return true;
+
+            case (CallState.RingingPbx, CallInput.PbxAnswered answered):
+                NameAgent(answered.Agent, now);
+                Decide(new CallDecision.PlayRingback());
+                ConnectWhatsApp(_offer, now);
+                return true;
+
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>Does nothing: the agent hears ringback already.</summary>
+    protected override void UserRings()
+    {
+    }
+
+    /// <summary>Does nothing for the dialog: the agent has answered already.</summary>
+    protected override void UserAnswered()
+    {
+    }
+
+    private void InviteNextTrunk()
+    {
+        Trunk = _trunks[_nextTrunk++];
+        PbxLeg = PbxLegState.Engaged;
+        EnterState(CallState.RingingPbx, _ringUntil);
+        Decide(new CallDecision.InvitePbx(new Channels.CallRoute(Trunk, _agent)));
+    }
+}

@@ -1,0 +1,66 @@
+namespace Gateway.Calls.Lifecycle;
+
+/// <summary>The result of an attempt to own a WhatsApp call id.</summary>
+public enum ClaimResult
+{
+    /// <summary>Owned by the caller: go on.</summary>
+    Claimed,
+
+    /// <summary>Already owned, by this node or another: a duplicate webhook.</summary>
+    Duplicate,
+
+    /// <summary>The call ended before, or its terminate came before its connect: it must not ring.</summary>
+    Tombstoned,
+}
+
+/// <summary>
+/// The cluster's shared state of live calls (Redis): their owners, tombstones and answer locks. All of it can be lost without losing money
+/// or a record.
+/// </summary>
+public interface ICallRegistry
+{
+    /// <summary>Takes ownership of a WhatsApp call id for this node.</summary>
+    Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation);
+
+    /// <summary>Sets a tombstone for a WhatsApp call that is over, so that late webhooks do not start it again. True where the call had no owner.</summary>
+    Task<bool> BuryAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation);
+
+    /// <summary>Publishes an operator's view of a live call; refreshed by its owner, expires some time after the owner is gone.</summary>
+    Task PublishAsync(LiveCall call, CancellationToken cancellation);
+
+    /// <summary>Removes a live call that has ended; its tombstone stays.</summary>
+    Task RemoveAsync(CallId callId, CancellationToken cancellation);
+
+    /// <summary>
+    /// Stores the data that end the call at the PBX when its node is lost, in a format private to the SIP side. They outlive the node by
+    /// hours and are removed by <see cref="RemoveAsync"/>.
+    /// </summary>
+    Task KeepDialogAsync(CallId callId, string dialog, CancellationToken cancellation);
+
+    /// <summary>Takes the stored dialog; one caller gets it, all others null.</summary>
+    Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation);
+
+    /// <summary>Takes the answer lock: true for the first caller per call, false for all others.</summary>
+    Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation);
+
+    /// <summary>All live calls of all nodes.</summary>
+    Task<IReadOnlyList<LiveCall>> ListAsync(CancellationToken cancellation);
+}
+
+/// <summary>A live call as an operator sees it.</summary>
+public sealed record LiveCall(
+    CallId Id,
+    WhatsAppCallId? WhatsAppId,
+    CallDirection Direction,
+    ChannelId Channel,
+    string User,
+    string? Trunk,
+    string? Agent,
+    CallState State,
+    DateTimeOffset StartedAt,
+    DateTimeOffset? AnsweredAt,
+    string Node)
+{
+    /// <summary>From when on <see cref="Agent"/> had the call; null before the answer, and while nobody is named.</summary>
+    public DateTimeOffset? AgentSince { get; init; }
+}

@@ -1,0 +1,28 @@
+namespace Gateway.Calls.Records;
+
+/// <summary>The durable store of calls (PostgreSQL): one row per call attempt, and what it cost. Every write may be repeated.</summary>
+public interface ICallStore
+{
+    /// <summary>Stores the start of an attempt, so that even one cut short by a crash leaves a row. Repeating it changes nothing.</summary>
+    Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation);
+
+    /// <summary>Stores the pick-up, so that a call cut short by a crash is charged from there. Repeating it changes nothing.</summary>
+    Task AnsweredAsync(
+        CallId call, DateTimeOffset startedAt, DateTimeOffset answeredAt, string? agent, string? trunk, WhatsAppCallId? whatsAppId,
+        CancellationToken cancellation);
+
+    /// <summary>Stores as an event that no packet came from a leg for the configured time; the call goes on.</summary>
+    Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation);
+
+    /// <summary>
+    /// Settles a call, all or nothing: completes its row, charges its account once, counts its volume, releases its hold, and adds the
+    /// event. The first completion of a call is final; <see cref="CallRecord.Price"/> is calculated here.
+    /// </summary>
+    Task CompleteAsync(CallRecord record, CancellationToken cancellation);
+
+    /// <summary>A page of completed attempts, the newest first.</summary>
+    Task<IReadOnlyList<CallRecord>> ListAsync(CallQuery query, CancellationToken cancellation);
+
+    /// <summary>A completed attempt; null: there is none.</summary>
+    Task<CallRecord?> FindAsync(CallId call, CancellationToken cancellation);
+}

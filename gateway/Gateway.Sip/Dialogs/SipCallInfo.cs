@@ -1,0 +1,44 @@
+using Gateway.Sip.Messages;
+
+namespace Gateway.Sip.Dialogs;
+
+/// <summary>Who started the call on the SIP side.</summary>
+public enum SipCallDirection
+{
+    /// <summary>A trunk sent us an INVITE.</summary>
+    Incoming,
+
+    /// <summary>We sent the INVITE.</summary>
+    Outgoing,
+}
+
+/// <summary>What is known of a call from its first INVITE; never changes.</summary>
+public sealed record SipCallInfo
+{
+    /// <summary>The Call-ID header.</summary>
+    public required string CallId { get; init; }
+
+    public required SipCallDirection Direction { get; init; }
+
+    /// <summary>The trunk it came from or goes to.</summary>
+    public required string Trunk { get; init; }
+
+    public required SipParty From { get; init; }
+
+    public required SipParty To { get; init; }
+
+    /// <summary>User part of the Request-URI: what was dialled.</summary>
+    public required string TargetUser { get; init; }
+
+    /// <summary>The phone-context of what was dialled (RFC 3966 §5.1.5); null when none is given.</summary>
+    public string? PhoneContext { get; init; }
+
+    /// <summary>P-Asserted-Identity of an incoming call; believed because the trunk is known.</summary>
+    public SipParty? AssertedIdentity { get; init; }
+
+    /// <summary>Every header of the incoming INVITE in order, credentials left out. Empty for outgoing calls.</summary>
+    public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
+
+    /// <summary>The offer in the incoming INVITE; null when the caller wants ours.</summary>
+    public string? Offer { get; init; }
+}

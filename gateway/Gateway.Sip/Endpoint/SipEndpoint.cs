@@ -1,0 +1,215 @@
+using System.Threading.Channels;
+using Gateway.Sip.Dialogs;
+using Gateway.Sip.Messages;
+using Gateway.Sip.Resolution;
+using Gateway.Sip.Transactions;
+using Gateway.Sip.Transport;
+using Gateway.Sip.Trunks;
+using Media.Protocols.Primitives;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Sip.Endpoint;
+
+/// <summary>
+/// A SIP user agent with its listeners and trunks. One loop owns all protocol state; every public member may be called from any thread.
+/// </summary>
+public sealed partial class SipEndpoint : IAsyncDisposable
+{
+    /// <summary>For new calls, for requests inside calls and for their ends, each.</summary>
+    private const int MaxServerTransactions = 20_000;
+    private static readonly TimeSpan ResolveInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan FirstResolveTimeout = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly Channel<SipCall> _incoming = Channel.CreateBounded<SipCall>(256);
+    private readonly SipEndpointOptions _options;
+    private readonly IEntropy _entropy;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ISipDnsClient _dns;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task> _resolving = [];
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IReadOnlyList<TrunkRuntime> _trunks = [];
+    private SipTransports? _transports;
+    private SipMetrics? _metrics;
+    private SipLoop? _loop;
+
+    /// <param name="options">Checked at <see cref="StartAsync"/>.</param>
+    /// <param name="entropy">For tags, branches and nonces; used from several threads.</param>
+    /// <param name="time">For every timer.</param>
+    /// <param name="loggers">State changes at Debug, trunks at Information.</param>
+    /// <param name="dns">Null asks the name servers of this host.</param>
+    public SipEndpoint(SipEndpointOptions options, IEntropy entropy, TimeProvider time, ILoggerFactory loggers, ISipDnsClient? dns = null)
+    {
+        _options = options;
+        _entropy = entropy;
+        _time = time;
+        _logger = loggers.CreateLogger<SipEndpoint>();
+        _dns = dns ?? DnsClient.CreateDefault(entropy, time);
+    }
+
+    /// <summary>New calls from known trunks. When the reader falls 256 calls behind, further INVITEs are answered 503.</summary>
+    public ChannelReader<SipCall> IncomingCalls => _incoming.Reader;
+
+    /// <summary>The listeners as bound (port 0 resolved), in the order of the options; empty before <see cref="StartAsync"/>.</summary>
+    public IReadOnlyList<SipListenerOptions> Listeners { get; private set; } = [];
+
+    /// <summary>Calls that are not over, both directions.</summary>
+    public int ActiveCalls => _loop?.ActiveCalls ?? 0;
+
+    /// <summary>Why no TCP or TLS connection can be accepted at the moment; null while all is well.</summary>
+    public string? Fault => _transports?.Fault;
+
+    /// <summary>Our certificates by name ("server", or the trunk's), and when each runs out (UTC).</summary>
+    public IEnumerable<(string Name, DateTime NotAfter)> CertificateExpiries => _transports?.CertificateExpiries ?? [];
+
+    /// <summary>Takes certificate files that have changed now, and not only when they are next looked at.</summary>
+    public void ReloadCertificates() => _transports?.ReloadCertificates();
+
+    /// <summary>Binds the listeners, loads certificates, starts keepalives and registrations.</summary>
+    /// <exception cref="System.Net.Sockets.SocketException">A listener cannot be bound.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">A certificate cannot be read.</exception>
+    /// <exception cref="ArgumentException">The options contradict each other.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (_options.Trunks.Select(trunk => trunk.Name).Distinct().Count() != _options.Trunks.Count)
+            throw new ArgumentException("Trunk names must be unique.");
+        var inbox = Channel.CreateBounded<EndpointInput>(new BoundedChannelOptions(_options.Limits.MaxPendingMessages) { SingleReader = true });
+        TransactionContext? transactions = null;
+        _metrics = new SipMetrics(() => ActiveCalls, () => _transports?.Connections ?? 0, drop => transactions?.CountOf(drop) ?? 0);
+        _transports = new SipTransports(_options, source => FindTrunk(source)?.Trunk.Options, inbox.Writer, _metrics, _time, _logger);
+        var local = _transports.Bind(_options.Listeners);
+        Listeners = [.. _options.Listeners.Select((listener, i) => listener with { Bind = local[i].Address.ToIPEndPoint() })];
+
+        transactions = new TransactionContext(local, _entropy, TransactionTimers.Default, _options.Limits.MaxDatagramBytes, MaxServerTransactions);
+        _trunks = [.. _options.Trunks.Select(options => new TrunkRuntime(new Trunk(options, _entropy)))];
+        var agent = new UserAgent(
+            transactions, [.. _trunks.Select(trunk => trunk.Trunk)], _options.Product, _options.MaxCalls, _options.RetryAfter);
+        _loop = new SipLoop(agent, _transports, _trunks, inbox, _incoming.Writer, _time, _logger);
+        _loop.Start();
+        await ResolveFirstAsync(agent, cancellationToken);
+        await _loop.PostAsync(_loop.StartTrunks);
+        _started.TrySetResult();
+    }
+
+    /// <summary>Places a call. Returns at once; what follows is in <see cref="SipCall.Events"/>.</summary>
+    /// <exception cref="InvalidOperationException">The endpoint was not started.</exception>
+    public SipCall Invite(SipInviteRequest request)
+    {
+        var loop = _loop ?? throw new InvalidOperationException("The SIP endpoint was not started.");
+        if (FindTrunk(request.Trunk) is not { } trunk)
+            return FailedCall(request, 404, "No such trunk");
+        if (!loop.TryInvite(trunk.Trunk, request, out var call))
+            call.TryDeliver(new SipCallEvent.Failed(503, "The endpoint is behind or stopped", null));
+        return call;
+    }
+
+    /// <summary>Sends the BYE of a call whose process has died; waits for the start of this endpoint. False: there is no such trunk, or no way to its peer.</summary>
+    /// <exception cref="OperationCanceledException">The endpoint stopped.</exception>
+    public async Task<bool> EndDialogAsync(SipDialogSnapshot snapshot, SipReason? reason)
+    {
+        await _started.Task.WaitAsync(_stop.Token);
+        var sent = false;
+        await _loop!.PostAsync(now => sent = _loop.Agent.TryEndDialog(snapshot, reason, now));
+        return sent;
+    }
+
+    /// <returns>Null for an unknown trunk.</returns>
+    public TrunkHealth? GetTrunkHealth(string trunk) => FindTrunk(trunk)?.Health;
+
+    /// <summary>From now on new INVITEs and OPTIONS are answered 503 with Retry-After; existing calls go on.</summary>
+    public void Drain()
+    {
+        if (_loop is { } loop)
+            loop.Agent.IsDraining = true;
+    }
+
+    /// <summary>Ends every call (<see cref="SipCallEnd.Stopped"/>, BYE or CANCEL sent), unregisters and closes the sockets; takes at most a few seconds.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stop.IsCancellationRequested)
+            return;
+        await _stop.CancelAsync();
+        await Task.WhenAll(_resolving);
+        if (_loop is not null)
+            await _loop.StopAsync(StopTimeout);
+        _incoming.Writer.TryComplete();
+        if (_transports is not null)
+            await _transports.DisposeAsync();
+        _metrics?.Dispose();
+        _stop.Dispose();
+    }
+
+    /// <summary>From any thread: the trunks and their targets are replaced whole, never changed.</summary>
+    private TrunkRuntime? FindTrunk(SipFlow path) =>
+        _trunks.Where(trunk => trunk.Trunk.MatchSource(path) > 0).MaxBy(trunk => trunk.Trunk.MatchSource(path));
+
+    private TrunkRuntime? FindTrunk(string name) => _trunks.FirstOrDefault(trunk => trunk.Trunk.Options.Name == name);
+
+    private SipCall FailedCall(SipInviteRequest request, int status, string phrase)
+    {
+        var call = new SipCall(new SipCallInfo
+        {
+            CallId = _entropy.NextHex(32),
+            Direction = SipCallDirection.Outgoing,
+            Trunk = request.Trunk,
+            From = request.Caller,
+            To = new SipParty(request.TargetUser),
+            TargetUser = request.TargetUser,
+        });
+        call.TryDeliver(new SipCallEvent.Failed(status, phrase, null));
+        return call;
+    }
+
+    /// <summary>Waits a moment for the servers' addresses, so that a first call finds them; slow names go on in the background.</summary>
+    private async Task ResolveFirstAsync(UserAgent agent, CancellationToken cancellation)
+    {
+        var resolver = new SipResolver(_dns, _entropy);
+        foreach (var trunk in _trunks)
+        {
+            var first = ResolveAsync(trunk, resolver, agent, _stop.Token);
+            try
+            {
+                await first.WaitAsync(FirstResolveTimeout, _time, cancellation);
+            }
+            catch (TimeoutException)
+            {
+                LogSlowResolution(_logger, trunk.Trunk.Options.Name);
+            }
+            _resolving.Add(ResolveAgainAsync(first, trunk, resolver, agent, _stop.Token));
+        }
+    }
+
+    private async Task ResolveAgainAsync(Task first, TrunkRuntime trunk, SipResolver resolver, UserAgent agent, CancellationToken stop)
+    {
+        try
+        {
+            await first;
+            while (true)
+            {
+                await Task.Delay(ResolveInterval, _time, stop);
+                await ResolveAsync(trunk, resolver, agent, stop);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // the endpoint stops
+        }
+    }
+
+    private async Task ResolveAsync(TrunkRuntime trunk, SipResolver resolver, UserAgent agent, CancellationToken stop)
+    {
+        var flows = await trunk.ResolveAsync(resolver, agent, stop);
+        if (flows.Count == 0)
+            LogUnresolved(_logger, trunk.Trunk.Options.Name);
+        else if (!new HashSet<SipFlow>(flows).SetEquals(trunk.Trunk.Targets)) // SRV weights shuffle: only a change of members counts
+            await _loop!.PostAsync(_ => trunk.Trunk.SetTargets(flows));
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No server of SIP trunk {Trunk} could be resolved to an address that a listener serves")]
+    private static partial void LogUnresolved(ILogger logger, string trunk);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The servers of SIP trunk {Trunk} are still being looked up")]
+    private static partial void LogSlowResolution(ILogger logger, string trunk);
+}

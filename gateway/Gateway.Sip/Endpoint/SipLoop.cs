@@ -1,0 +1,295 @@
+using System.Threading.Channels;
+using Gateway.Sip.Dialogs;
+using Gateway.Sip.Messages;
+using Gateway.Sip.Transactions;
+using Gateway.Sip.Transport;
+using Gateway.Sip.Trunks;
+using Media.Protocols.Primitives;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Sip.Endpoint;
+
+/// <summary>
+/// The one thread of control of an endpoint: takes what happened from a bounded queue, feeds the user agent, then drains it completely
+/// (messages to the transports, events to the calls), then sleeps until the next input or deadline.
+/// </summary>
+internal sealed partial class SipLoop
+{
+    /// <summary>Milliseconds; timers take no more than 49 days.</summary>
+    private const double MaxSleep = 3_600_000;
+
+    private readonly SipTransports _transports;
+    private readonly IReadOnlyList<TrunkRuntime> _trunks;
+    private readonly Channel<EndpointInput> _inbox;
+    private readonly ChannelWriter<SipCall> _incoming;
+    private readonly SipMetrics _metrics;
+    private readonly InstantClock _clock;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ITimer _timer;
+
+    /// <summary>The handles of calls whose owners were not told the end yet.</summary>
+    private readonly Dictionary<InviteSession, SipCall> _calls = [];
+    private Instant _timerAt = Instant.Never;
+    private readonly LogLimit _unknownLog = new(TimeSpan.FromMinutes(1));
+    private readonly LogLimit _wrongLog = new(TimeSpan.FromMinutes(1));
+    private readonly LogLimit _rateLog = new(TimeSpan.FromMinutes(1));
+    private long _unknownSources;
+    private long _wrongCredentials;
+    private long _rateLimited;
+    private Task _running = Task.CompletedTask;
+
+    public SipLoop(
+        UserAgent agent, SipTransports transports, IReadOnlyList<TrunkRuntime> trunks, Channel<EndpointInput> inbox,
+        ChannelWriter<SipCall> incoming, TimeProvider time, ILogger logger)
+    {
+        _transports = transports;
+        _trunks = trunks;
+        _inbox = inbox;
+        _incoming = incoming;
+        _metrics = transports.Metrics;
+        _clock = new InstantClock(time);
+        _time = time;
+        _logger = logger;
+        Agent = agent;
+        _timer = time.CreateTimer(_ => inbox.Writer.TryWrite(EndpointInput.Wake.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public UserAgent Agent { get; }
+
+    public int ActiveCalls => Agent.ActiveCalls;
+
+    public void Start() => _running = Task.Run(RunAsync);
+
+    /// <summary>On the loop: begins keepalives and registrations.</summary>
+    public void StartTrunks(Instant now)
+    {
+        foreach (var trunk in _trunks)
+            trunk.Start(Agent, now);
+    }
+
+    /// <summary>Places a call. False: the queue is full, or the loop has stopped.</summary>
+    public bool TryInvite(Trunk trunk, SipInviteRequest request, out SipCall call)
+    {
+        var session = Agent.CreateCall(trunk, request);
+        var handle = call = new SipCall(session, action => PostAsync(now => Act(session, action, now)));
+        return _inbox.Writer.TryWrite(new EndpointInput.Command(
+            now =>
+            {
+                _calls.Add(session, handle);
+                Agent.Begin(session, now);
+            },
+            null));
+    }
+
+    /// <summary>Completes when the loop has done it; at once when the loop has stopped.</summary>
+    public async Task PostAsync(Action<Instant> action)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            await _inbox.Writer.WriteAsync(new EndpointInput.Command(action, done));
+        }
+        catch (ChannelClosedException)
+        {
+            return;
+        }
+        await done.Task;
+    }
+
+    /// <summary>Ends all calls and registrations, gives their messages a moment to be answered, and stops.</summary>
+    public async Task StopAsync(TimeSpan timeout)
+    {
+        await PostAsync(EndEverything);
+        var deadline = _clock.Now + timeout;
+        var isQuiet = false;
+        while (!isQuiet && _clock.Now < deadline)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), _time);
+            await PostAsync(_ => isQuiet = !Agent.Layer.Clients.AnyUnanswered);
+        }
+        _inbox.Writer.TryComplete();
+        await _running;
+        await _timer.DisposeAsync();
+    }
+
+    private async Task RunAsync()
+    {
+        while (await _inbox.Reader.WaitToReadAsync())
+        {
+            while (_inbox.Reader.TryRead(out var input))
+            {
+                Handle(input);
+                Advance();
+            }
+        }
+    }
+
+    private void Handle(EndpointInput input)
+    {
+        var now = _clock.Now;
+        try
+        {
+            switch (input)
+            {
+                case EndpointInput.Received(var message, var flow):
+                    _metrics.Received(flow.Transport);
+                    if (message.IgnoredHeaders > 0)
+                        _metrics.IgnoredHeaders(message.IgnoredHeaders);
+                    Agent.HandleMessage(message, flow, now);
+                    ReportRefusals(flow, now);
+                    break;
+                case EndpointInput.Malformed(var error, var flow):
+                    _metrics.Malformed(error.Fault);
+                    Agent.HandleMalformed(error, flow);
+                    break;
+                case EndpointInput.SendFailed(var transaction, var reason):
+                    Agent.HandleTransportError(transaction, now, reason);
+                    break;
+                case EndpointInput.FlowClosed(var flow):
+                    foreach (var trunk in _trunks)
+                        trunk.HandleFlowClosed(flow, now);
+                    break;
+                case EndpointInput.Command(var action, _):
+                    action(now);
+                    break;
+                case EndpointInput.Wake:
+                    _timerAt = Instant.Never; // it has fired, perhaps a little early: set it again
+                    break;
+            }
+        }
+#pragma warning disable CA1031 // the top of the loop: one message or one call must not take the others down
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogUnexpected(_logger, e, input.GetType().Name);
+        }
+        (input as EndpointInput.Command)?.Done?.TrySetResult();
+    }
+
+    /// <summary>Runs what is due, drains all outputs, and sets the timer to the next deadline.</summary>
+    private void Advance()
+    {
+        var now = _clock.Now;
+        if (now >= Agent.NextDeadline)
+            Agent.HandleDeadline(now);
+        foreach (var trunk in _trunks)
+        {
+            if (now >= trunk.NextDeadline)
+                trunk.HandleDeadline(now);
+            if (trunk.Publish())
+                LogChange(trunk.Trunk.Options.Name, trunk.Health);
+        }
+        Drain();
+
+        var next = Agent.NextDeadline;
+        foreach (var trunk in _trunks)
+            next = Instant.Min(next, trunk.NextDeadline);
+        if (next == _timerAt)
+            return;
+        _timerAt = next;
+        var milliseconds = next == Instant.Never ? Timeout.Infinite : Math.Clamp(Math.Ceiling((next - _clock.Now).TotalMilliseconds), 0, MaxSleep);
+        _timer.Change(TimeSpan.FromMilliseconds(milliseconds), Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>A PBX at an address that no trunk has, or with a wrong password, is refused: who set it up has to read so.</summary>
+    private void ReportRefusals(SipFlow flow, Instant now)
+    {
+        if (HasGrown(SipDrop.UnknownSource, ref _unknownSources) && _unknownLog.TryPass(now, out var suppressed))
+            LogUnknownSource(_logger, flow.Remote.ToIPAddress(), flow.Transport, suppressed);
+        if (HasGrown(SipDrop.WrongCredentials, ref _wrongCredentials) && _wrongLog.TryPass(now, out suppressed))
+            LogWrongCredentials(_logger, flow.Remote.ToIPAddress(), suppressed);
+        if (HasGrown(SipDrop.RateLimited, ref _rateLimited) && _rateLog.TryPass(now, out suppressed))
+            LogRateLimited(_logger, flow.Remote.ToIPAddress(), suppressed);
+    }
+
+    private bool HasGrown(SipDrop drop, ref long known)
+    {
+        var count = Agent.Layer.Context.CountOf(drop);
+        var grown = count != known;
+        known = count;
+        return grown;
+    }
+
+    private void LogChange(string trunk, TrunkHealth health)
+    {
+        if (health.CanCarryCalls)
+            LogTrunk(_logger, trunk, health.State, health.Registered, health.Cause);
+        else
+            LogTrunkTrouble(_logger, trunk, health.State, health.Registered, health.Cause);
+    }
+
+    private void Drain()
+    {
+        while (Agent.TryPollEvent(out var happened))
+        {
+            if (happened.Event is null)
+                Announce(happened.Session);
+            else
+                Deliver(happened.Session, happened.Event);
+        }
+        while (Agent.TryPollTransmit(out var transmit))
+            _transports.Send(transmit);
+    }
+
+    private void Announce(InviteSession session)
+    {
+        LogIncoming(_logger, session.Info.CallId, session.Info.Trunk);
+        var call = new SipCall(session, action => PostAsync(now => Act(session, action, now)))
+        {
+            Replaces = session.Replaces is { } replaced ? _calls.GetValueOrDefault(replaced) : null,
+        };
+        _calls.Add(session, call);
+        if (!_incoming.TryWrite(call))
+            Agent.Command(session, _clock.Now, static (call, now) => call.Reject(503, null, null, [("Retry-After", "5")], now));
+    }
+
+    private void Deliver(InviteSession session, SipCallEvent callEvent)
+    {
+        LogEvent(_logger, session.Info.CallId, callEvent.GetType().Name);
+        _metrics.Ended(session.Info.Direction, callEvent);
+        var call = _calls[session];
+        if (callEvent is SipCallEvent.Ended or SipCallEvent.Failed)
+            _calls.Remove(session);
+        if (!call.TryDeliver(callEvent) && !session.IsOver)
+            Agent.Command(session, _clock.Now, static (call, now) => call.HangUp(null, null, SipCallEnd.EventsNotRead, now));
+    }
+
+    private void Act(InviteSession session, Action<Instant> action, Instant now) => Agent.Command(session, now, (_, at) => action(at));
+
+    private void EndEverything(Instant now)
+    {
+        Agent.IsDraining = true;
+        foreach (var session in Agent.Sessions.ToArray())
+            Agent.Command(session, now, static (call, at) => call.HangUp(null, null, SipCallEnd.Stopped, at));
+        foreach (var trunk in _trunks)
+            trunk.Stop(now);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Unexpected failure while handling {Input}; the endpoint goes on")]
+    private static partial void LogUnexpected(ILogger logger, Exception exception, string input);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "SIP trunk {Trunk} is {State}, registered: {Registered}, cause: {Cause}")]
+    private static partial void LogTrunk(ILogger logger, string trunk, TrunkState state, bool? registered, string? cause);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A request from {Source} over {Transport} was refused with 403: the address belongs to no trunk "
+        + "(sip.trunks[].server, allowedSources); {Suppressed} more refused since the last line")]
+    private static partial void LogUnknownSource(ILogger logger, System.Net.IPAddress source, SipTransport transport, long suppressed);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A request from {Source} was refused: wrong credentials (inboundUser, inboundPassword); "
+        + "{Suppressed} more refused since the last line")]
+    private static partial void LogWrongCredentials(ILogger logger, System.Net.IPAddress source, long suppressed);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A call from {Source} was answered 503: more new calls a second than maxCallRate; "
+        + "{Suppressed} more since the last line")]
+    private static partial void LogRateLimited(ILogger logger, System.Net.IPAddress source, long suppressed);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "SIP trunk {Trunk} is {State}, registered: {Registered}, cause: {Cause}")]
+    private static partial void LogTrunkTrouble(ILogger logger, string trunk, TrunkState state, bool? registered, string? cause);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "SIP call {CallId} comes in from trunk {Trunk}")]
+    private static partial void LogIncoming(ILogger logger, string callId, string trunk);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "SIP call {CallId}: {Event}")]
+    private static partial void LogEvent(ILogger logger, string callId, string @event);
+}

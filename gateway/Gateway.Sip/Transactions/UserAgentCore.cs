@@ -1,0 +1,42 @@
+using Gateway.Sip.Messages;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Sip.Transactions;
+
+/// <summary>What everything that one user agent sends and answers has in common: its transactions, what it can do, and its names.</summary>
+public sealed class UserAgentCore(TransactionLayer layer, string product)
+{
+    private static readonly SipMethod[] Methods =
+    [
+        SipMethod.Invite, SipMethod.Ack, SipMethod.Cancel, SipMethod.Bye, SipMethod.Options, SipMethod.Prack, SipMethod.Update, SipMethod.Info, SipMethod.Refer,
+    ];
+
+    public SipCapabilities Capabilities { get; } =
+        new(Methods, ["100rel", "timer", "replaces"], [MediaType.Sdp, MediaType.DtmfRelay, MediaType.Dtmf]);
+
+    public TransactionLayer Layer => layer;
+
+    public LocalAddresses Local => layer.Context.Local;
+
+    internal TransactionTimers Timers => layer.Context.Timers;
+
+    internal IEntropy Entropy => layer.Context.Entropy;
+
+    internal SipResponse CreateResponse(SipRequest request, int status, string localTag, string? phrase = null)
+    {
+        var response = SipResponse.CreateFor(request, status, localTag, phrase);
+        response.Headers.Add("Server", product);
+        return response;
+    }
+
+    internal void AddCommonHeaders(SipRequest request) => request.Headers.Add("User-Agent", product);
+
+    internal string ContactFor(SipFlow flow, string user)
+    {
+        var uri = SipUri.Create(user.Length == 0 ? null : user, Local.AdvertisedTo(flow));
+        return new NameAddr(flow.IsReliable ? uri.WithParameter("transport", flow.Transport == SipTransport.Tls ? "tls" : "tcp") : uri).ToString();
+    }
+
+    /// <summary>For Retry-After: 0 to <paramref name="most"/> seconds, so that peers do not come back together.</summary>
+    internal string RandomSeconds(uint most) => $"{Entropy.NextUInt32() % (most + 1)}";
+}

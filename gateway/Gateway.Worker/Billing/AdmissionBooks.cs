@@ -1,0 +1,66 @@
+using Gateway.Calls;
+using Gateway.Calls.Admission;
+using Gateway.Calls.Lifecycle;
+using Gateway.Worker.Configuration;
+using Npgsql;
+
+namespace Gateway.Worker.Billing;
+
+/// <summary>What the books say of a call that wants to begin: the store's, or while it is away what was last known of them.</summary>
+internal sealed partial class AdmissionBooks(
+    GatewayOptions options, IAdmissionStore admissions, AwayAdmissions away, CallHolds holds, TimeProvider time, ILogger<AdmissionBooks> logger)
+{
+    /// <summary>What the books may take of a call's preparation.</summary>
+    private readonly TimeSpan _timeout = options.Calls.Preparation * 0.4;
+
+    /// <summary>After one question was in vain, the next calls do not wait for theirs.</summary>
+    private static readonly TimeSpan BackOff = TimeSpan.FromSeconds(1);
+
+    private long _askAgainAt = long.MinValue;
+
+    /// <summary>Null: the store does not answer.</summary>
+    public async Task<AdmissionFacts?> AskAsync(AdmissionRequest request, CancellationToken cancellation)
+    {
+        if (time.GetTimestamp() < Volatile.Read(ref _askAgainAt))
+            return null;
+        try
+        {
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            timeout.CancelAfter(_timeout);
+            var facts = await AdmitAsync(request, timeout.Token).WaitAsync(timeout.Token);
+            away.StoreIsBack();
+            return facts;
+        }
+        catch (Exception e) // Whatever ails the store, the caller gets an answer.
+        {
+            Volatile.Write(ref _askAgainAt, time.GetTimestamp() + (long)(BackOff.TotalSeconds * time.TimestampFrequency));
+            LogAway(request.Call, e.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Without the store. Null: nothing is known, or no call is to begin so.</summary>
+    public AdmissionFacts? AskAlone(AdmissionRequest request) => options.Calls.WhenStoreIsAway == AwayPolicy.Refuse ? null : away.Admit(request);
+
+    /// <summary>A call that was admitted alone does not begin.</summary>
+    public void Forget(CallId call) => away.Forget(call);
+
+    /// <summary>A call that was admitted by the store does not begin: what was held for it is given back.</summary>
+    public Task ReleaseAsync(CallIdentity call, AdmissionFacts facts) => facts.Held is null ? Task.CompletedTask : holds.ReleaseAsync(call);
+
+    /// <summary>A second time at once where the connection was a dead one: after a restart of PostgreSQL the pool still has some.</summary>
+    private async Task<AdmissionFacts> AdmitAsync(AdmissionRequest request, CancellationToken cancellation)
+    {
+        try
+        {
+            return await admissions.AdmitAsync(request, cancellation);
+        }
+        catch (NpgsqlException e) when (e.IsTransient)
+        {
+            return await admissions.AdmitAsync(request, cancellation);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: the books do not answer ({Reason})")]
+    private partial void LogAway(CallId callId, string reason);
+}

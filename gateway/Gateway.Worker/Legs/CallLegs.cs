@@ -1,0 +1,132 @@
+using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
+using Gateway.Sip.Dialogs;
+using Gateway.Sip.Endpoint;
+
+namespace Gateway.Worker.Legs;
+
+/// <summary>
+/// The legs of one call: WhatsApp's signalling, the PBX's phones, and the media of both. Decisions that concern them and what happens on their
+/// dialogs and in their media meet in one queue of operations, so that no part of a leg is changed from two flows of control.
+/// </summary>
+internal sealed class CallLegs
+{
+    private readonly GraphLeg _graph;
+    private readonly SipLegs _phones;
+    private readonly CallMedia _media;
+    private readonly ICallInbox _call;
+    private readonly OperationQueue _operations;
+
+    /// <param name="graph">WhatsApp's signalling.</param>
+    /// <param name="phones">The PBX's side; it posts to <paramref name="operations"/>.</param>
+    /// <param name="media">Posts to <paramref name="operations"/> too.</param>
+    /// <param name="incoming">The INVITE of a call that the PBX began; null where we ring the PBX.</param>
+    /// <param name="call">Where inputs go.</param>
+    /// <param name="operations">The call's queue.</param>
+    public CallLegs(GraphLeg graph, SipLegs phones, CallMedia media, SipCall? incoming, ICallInbox call, OperationQueue operations)
+    {
+        (_graph, _phones, _media, _call, _operations) = (graph, phones, media, call, operations);
+        _media.CarryKey = _phones.CarryKeyAsync;
+        if (incoming is not null)
+            _operations.Add(() => _phones.Begin(incoming));
+    }
+
+    /// <summary>When everything decided so far is done.</summary>
+    public Task Idle => Task.WhenAll(_graph.Idle, _operations.Idle);
+
+    /// <summary>False: the decision concerns no leg.</summary>
+    public bool TryPerform(CallDecision decision)
+    {
+        switch (decision)
+        {
+            case CallDecision.PreAccept preAccept:
+                _graph.PreAccept(preAccept.Id, preAccept.Sdp);
+                break;
+            case CallDecision.Accept accept:
+                _graph.Accept(accept.Id, accept.Sdp);
+                break;
+            case CallDecision.Connect connect:
+                _graph.Connect(connect.Sdp);
+                break;
+            case CallDecision.Reject reject:
+                _graph.Reject(reject.Id);
+                break;
+            case CallDecision.Terminate terminate:
+                _graph.Terminate(terminate.Id);
+                break;
+            default:
+                if (OperationOf(decision) is not { } operation)
+                    return false;
+                _operations.Add(operation);
+                break;
+        }
+        return true;
+    }
+
+    /// <summary>
+    /// Another phone of the PBX takes <paramref name="replaced"/> over (RFC 3891). False when that is none of this call's phones.
+    /// </summary>
+    public bool TryTakeOver(SipCall replaced, SipCall by)
+    {
+        if (!_phones.Owns(replaced))
+            return false;
+        _operations.Add(() => _phones.TakeOverAsync(replaced, by));
+        return true;
+    }
+
+    /// <summary>What ends the pbx leg when this process dies; null where nothing is to be ended.</summary>
+    public async Task<SipDialogSnapshot?> SnapshotAsync()
+    {
+        SipDialogSnapshot? snapshot = null;
+        await _operations.Add(async () => snapshot = await _phones.SnapshotAsync());
+        return snapshot;
+    }
+
+    private Func<Task>? OperationOf(CallDecision decision) => decision switch
+    {
+        CallDecision.ReserveMedia reserve => () => ReserveAsync(reserve.WhatsAppOffer),
+        CallDecision.ApplyWhatsAppAnswer answer => () => ApplyWhatsAppAnswerAsync(answer.Sdp),
+        CallDecision.InvitePbx invite => () => _phones.InviteAsync(invite.Route),
+        CallDecision.RingPbx => _phones.RingAsync,
+        CallDecision.AnswerPbx => _phones.AnswerAsync,
+        CallDecision.RefusePbx refuse => () => _phones.RefuseAsync(refuse.Refusal),
+        CallDecision.HangUpPbx hangUp => () => _phones.HangUpAsync(hangUp.Cause),
+        CallDecision.PlayRingback => Step(_media.PlayRingback),
+        CallDecision.OpenAudio => Step(_media.OpenAudio),
+        CallDecision.WarnOfBalance => Step(_media.Warn),
+        CallDecision.SendDigit digit => Step(() => _media.SendDigit(digit.To, digit.Digit, digit.Duration)),
+        CallDecision.ReleaseMedia => _media.ReleaseAsync,
+        _ => null,
+    };
+
+    private static Func<Task> Step(Action step) => () =>
+    {
+        step();
+        return Task.CompletedTask;
+    };
+
+    /// <summary>Takes media; settles the side of a PBX that called, then describes it to WhatsApp.</summary>
+    private async Task ReserveAsync(string? whatsAppOffer)
+    {
+        if (!_media.TryReserve())
+        {
+            _call.Post(new CallInput.MediaRefused(HangupCause.NoCapacity));
+            return;
+        }
+        if (await _phones.PrepareAnswerAsync() is { Succeeded: false } refused)
+        {
+            _call.Post(CallMedia.Refused(CallLeg.Pbx, refused));
+            return;
+        }
+        var result = await _media.DescribeToWhatsAppAsync(whatsAppOffer);
+        _call.Post(result.Succeeded ? new CallInput.MediaReserved(result.Sdp!) : CallMedia.Refused(CallLeg.WhatsApp, result));
+    }
+
+    private async Task ApplyWhatsAppAnswerAsync(string sdp)
+    {
+        if (!_media.IsReserved)
+            return; // the call has ended
+        var result = await _media.ApplyWhatsAppAnswerAsync(sdp);
+        _call.Post(result.Succeeded ? new CallInput.WhatsAppAnswerApplied() : CallMedia.Refused(CallLeg.WhatsApp, result));
+    }
+}

@@ -1,0 +1,330 @@
+using Gateway.Calls;
+using Gateway.Calls.Channels;
+using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Rules;
+using Gateway.Sip.Dialogs;
+using Gateway.Sip.Endpoint;
+using Gateway.Sip.Messages;
+using Gateway.Sip.Profiles;
+using SdpResult = Media.Engine.SdpResult;
+
+namespace Gateway.Worker.Legs;
+
+/// <summary>
+/// The phones of the PBX in one call: those that ring, of which the first to answer wins and the others are cancelled, and the one in the
+/// conversation, which a transfer or a pick-up replaces. Whatever the PBX renegotiates in a call (hold, resume, moved media, refreshes) is answered
+/// here and goes no further, so the whatsapp leg never hears of it. Everything but <see cref="Owns"/> is called by operations of the call's queue.
+/// </summary>
+/// <param name="id">For logs.</param>
+/// <param name="trunks">Where calls can go.</param>
+/// <param name="invitation">The INVITE to send by a route, still without SDP.</param>
+/// <param name="media">The call's media.</param>
+/// <param name="call">Where inputs go.</param>
+/// <param name="operations">The call's queue, to which each phone's reader posts.</param>
+/// <param name="logger">Milestones at Information, the rest at Debug.</param>
+internal sealed partial class SipLegs(
+    CallId id, PbxTrunks trunks, Func<CallRoute, SipInviteRequest> invitation, CallMedia media, ICallInbox call, OperationQueue operations, ILogger logger)
+{
+    private readonly List<SipLeg> _ringing = [];
+    private SipLeg? _current;
+    private SipTransfer? _transfer;
+    private bool _saidHowKeysGo;
+    private volatile SipCall[] _owned = [];
+
+    /// <summary>From any thread: the call is one of these phones, and not one that was given up.</summary>
+    public bool Owns(SipCall sip) => Array.IndexOf(_owned, sip) >= 0;
+
+    /// <summary>The PBX began the call.</summary>
+    public void Begin(SipCall incoming)
+    {
+        _current = Take(incoming, trunks[incoming.Info.Trunk]);
+        Publish();
+    }
+
+    /// <summary>Makes the SDP of the 200 that the PBX's INVITE will get: the answer to its offer, or an offer where it sent none. Null: there is no INVITE.</summary>
+    public async Task<SdpResult?> PrepareAnswerAsync()
+    {
+        if (_current is not { } leg)
+            return null;
+        var result = await DescribeAsync(leg.Sip, leg.Trunk);
+        leg.Answer = result.Sdp;
+        return result;
+    }
+
+    /// <summary>Rings one more phone.</summary>
+    public async Task InviteAsync(CallRoute route)
+    {
+        if (!media.IsReserved)
+            return;
+        var trunk = trunks[route.Trunk];
+        var request = invitation(route);
+        if (!trunk.DelayedOffer)
+            request = request with { Sdp = (await media.DescribeToPbxAsync(null, trunk)).Sdp };
+        _ringing.Add(Take(trunks.Invite(request), trunk));
+        Publish();
+    }
+
+    public Task RingAsync() => _current!.RingAsync();
+
+    public Task AnswerAsync() => _current!.AnswerAsync();
+
+    public Task RefuseAsync(PbxRefusal refusal) => _current!.RefuseAsync(refusal);
+
+    public async Task HangUpAsync(HangupCause cause)
+    {
+        if (_transfer is { } transfer)
+        {
+            _transfer = null;
+            await transfer.To.Sip.HangUpAsync(SipReason.Q850(16, "The call ended"));
+            await transfer.ReportAsync(503, "The new call ended");
+        }
+        var legs = Own();
+        _ringing.Clear();
+        Publish();
+        foreach (var leg in legs)
+            await leg.HangUpAsync(cause);
+    }
+
+    /// <summary>
+    /// Another phone of the PBX takes a dialog of this call over (INVITE with Replaces, RFC 3891): that of the conversation, or one that still rings,
+    /// which is then answered.
+    /// </summary>
+    public async Task TakeOverAsync(SipCall replaced, SipCall by)
+    {
+        var old = _current?.Sip == replaced ? _current : _ringing.Find(leg => leg.Sip == replaced);
+        if (old is null || !media.IsReserved || _transfer is not null)
+        {
+            await by.RejectAsync(491);
+            return;
+        }
+        var result = await DescribeAsync(by, old.Trunk);
+        if (!result.Succeeded)
+        {
+            var warning = SdpWarnings.Of(result.Error);
+            await by.RejectAsync(
+                488, warning?.Text, warning is null ? null : SipReason.Sip(488, warning.Text), RefusalHeaders.OfDescription(warning));
+            return;
+        }
+        var rang = _ringing.Remove(old);
+        _current = Take(by, old.Trunk); // before the answer: it is what ends the dialog that was taken over
+        await by.AnswerAsync(result.Sdp!);
+        await CancelRingingAsync();
+        LogTransferred(id);
+        var agent = (by.Info.AssertedIdentity ?? by.Info.From).User;
+        call.Post(rang ? new CallInput.PbxAnswered(agent) : new CallInput.PbxIdentified(agent));
+    }
+
+    /// <summary>What ends the conversation's leg at the PBX, or that of a phone that rings, when this process dies; null where nothing is to be ended.</summary>
+    public async Task<SipDialogSnapshot?> SnapshotAsync() => (_current ?? _ringing.FirstOrDefault()) is { } leg ? await leg.Sip.SnapshotAsync() : null;
+
+    /// <summary>The PBX agreed to no telephone-event: the key goes the way the trunk names, and the first one says so.</summary>
+    public async Task CarryKeyAsync(char digit, TimeSpan duration)
+    {
+        if (_current is not { } leg)
+            return;
+        var way = leg.WayOfKeys;
+        if (!_saidHowKeysGo)
+            LogKeys(id, leg.Trunk.Name, way);
+        _saidHowKeysGo = true;
+        if (way == DtmfFallback.Info)
+            await leg.Sip.SendDigitAsync(digit, duration);
+        else if (way == DtmfFallback.Inband)
+            media.SendDigit(CallLeg.Pbx, digit, duration);
+    }
+
+    private SipLeg Take(SipCall sip, PbxTrunk trunk)
+    {
+        var leg = new SipLeg(sip, trunk);
+        _ = leg.PumpAsync(operations, HandleAsync);
+        return leg;
+    }
+
+    private void Publish() => _owned = [.. Own().Select(leg => leg.Sip)];
+
+    private SipLeg[] Own() => _current is null ? [.. _ringing] : [.. _ringing, _current];
+
+    private async Task<SdpResult> DescribeAsync(SipCall incoming, PbxTrunk trunk) => await media.DescribeToPbxAsync(
+        incoming.Info.Offer is { } offer ? await PbxDescriptions.ResolveAsync(offer) : null, trunk);
+
+    private async Task HandleAsync(SipLeg leg, SipCallEvent happened)
+    {
+        if (_transfer is { } transfer && leg == transfer.To)
+            await HandleTransferAsync(transfer, happened);
+        else if (leg == _current || _ringing.Contains(leg))
+            await HandleOwnAsync(leg, happened);
+        else if (happened is SipCallEvent.Ended given)
+            LogEnded(id, given.By);
+    }
+
+    private async Task HandleOwnAsync(SipLeg leg, SipCallEvent happened)
+    {
+        switch (happened)
+        {
+            case SipCallEvent.Provisional provisional:
+                if (provisional.Sdp is { } early)
+                    await TakeSdpAsync(leg, early, provisional.SdpIsOffer);
+                if (provisional.Status is >= 180 and < 190)
+                    call.Post(new CallInput.PbxRinging());
+                break;
+
+            case SipCallEvent.Answered answered:
+                await TakeAnswerAsync(leg, answered);
+                break;
+
+            case SipCallEvent.AnswerReceived answer:
+                if (await TakeSdpAsync(leg, answer.Sdp, isOffer: false) is { Succeeded: false } unusable && !media.IsAgreed)
+                    call.Post(CallMedia.Refused(CallLeg.Pbx, unusable));
+                break;
+
+            case SipCallEvent.OfferReceived offer:
+                var result = await media.DescribeToPbxAsync(offer.Sdp, leg.Trunk);
+                await (result.Succeeded ? leg.Sip.AcceptOfferAsync(result.Sdp!) : leg.Sip.RejectOfferAsync(488, RefusalHeaders.OfDescription(SdpWarnings.Of(result.Error))));
+                break;
+
+            case SipCallEvent.IdentityChanged changed:
+                call.Post(new CallInput.PbxIdentified(changed.Identity.User));
+                break;
+
+            case SipCallEvent.DigitReceived digit:
+                call.Post(new CallInput.DigitPressed(CallLeg.Pbx, digit.Digit, digit.Duration));
+                break;
+
+            case SipCallEvent.TransferRequested request:
+                await TransferAsync(leg, request);
+                break;
+
+            case SipCallEvent.Failed failed:
+                End(leg, failed.Reason is { Protocol: "Q.850" } reason
+                    ? new CallInput.PbxRefused(failed.Status, reason.Cause) : new CallInput.PbxRefused(failed.Status));
+                break;
+
+            case SipCallEvent.Ended ended:
+                LogEnded(id, ended.By);
+                End(leg, new CallInput.PbxEnded(ended.By == SipCallEnd.SessionExpired ? HangupCause.SessionExpired : HangupCause.PbxHungUp));
+                break;
+
+            default:
+                break;
+        }
+    }
+
+    /// <summary>The first phone to answer with media that can be used wins.</summary>
+    private async Task TakeAnswerAsync(SipLeg leg, SipCallEvent.Answered answered)
+    {
+        if (answered.Sdp is { } sdp && await TakeSdpAsync(leg, sdp, answered.SdpIsOffer) is { Succeeded: false } refused)
+        {
+            // It is told so, and the call ends as after a 488.
+            await leg.Sip.HangUpAsync(SipReason.Sip(488, SdpWarnings.Of(refused.Error)?.Text ?? "Not acceptable"));
+            End(leg, CallMedia.Refused(CallLeg.Pbx, refused));
+            return;
+        }
+        _ringing.Remove(leg);
+        _current = leg;
+        await CancelRingingAsync();
+        call.Post(new CallInput.PbxAnswered(answered.Identity?.User ?? leg.Sip.Info.TargetUser));
+    }
+
+    private async Task CancelRingingAsync()
+    {
+        SipLeg[] others = [.. _ringing];
+        _ringing.Clear();
+        Publish();
+        foreach (var other in others)
+            await other.CancelAsync();
+    }
+
+    /// <summary>Of several phones that ring, the end of the last one is the call's.</summary>
+    private void End(SipLeg leg, CallInput end)
+    {
+        var rang = _ringing.Remove(leg);
+        Publish();
+        if (rang && _ringing.Count > 0)
+            return;
+        if (_transfer is { } transfer && end is CallInput.PbxEnded ended)
+            transfer.FirstEnded = ended;
+        else
+            call.Post(end);
+    }
+
+    private async Task<SdpResult> TakeSdpAsync(SipLeg leg, string sdp, bool isOffer)
+    {
+        if (!isOffer)
+            return await media.ApplyPbxAnswerAsync(sdp);
+        var result = await media.DescribeToPbxAsync(sdp, leg.Trunk);
+        if (result.Succeeded)
+            await leg.Sip.AcceptOfferAsync(result.Sdp!);
+        return result;
+    }
+
+    private async Task TransferAsync(SipLeg from, SipCallEvent.TransferRequested request)
+    {
+        if (_transfer is not null)
+        {
+            await from.Sip.NotifyTransferAsync(491, "A transfer is in progress");
+            return;
+        }
+        if (!media.IsReserved)
+            return;
+        if (SipTransfer.RequestOf(request, invitation(new CallRoute(from.Trunk.Name))) is not { } invite)
+        {
+            await from.Sip.NotifyTransferAsync(400, "Bad transfer target");
+            return;
+        }
+        var offer = await media.DescribeToPbxAsync(null, from.Trunk);
+        _transfer = new SipTransfer(from, Take(trunks.Invite(invite with { Sdp = offer.Sdp }), from.Trunk));
+    }
+
+    private async Task HandleTransferAsync(SipTransfer transfer, SipCallEvent happened)
+    {
+        switch (happened)
+        {
+            case SipCallEvent.Provisional { Status: >= 180 } provisional:
+                await transfer.ReportAsync(provisional.Status, "Ringing");
+                break;
+
+            case SipCallEvent.Answered { Sdp: { } sdp, SdpIsOffer: false } answered when (await media.ApplyPbxAnswerAsync(sdp)).Succeeded:
+                await transfer.ReportAsync(200, "OK");
+                _transfer = null;
+                _current = transfer.To;
+                Publish();
+                LogTransferred(id);
+                await transfer.From.Sip.HangUpAsync(SipReason.Q850(16, "Transferred"));
+                call.Post(new CallInput.PbxIdentified(answered.Identity?.User ?? transfer.To.Sip.Info.TargetUser));
+                break;
+
+            case SipCallEvent.Answered:
+                await transfer.To.Sip.HangUpAsync(SipReason.Sip(488, "Not acceptable"));
+                await FailAsync(transfer, 488, "Not acceptable");
+                break;
+
+            case SipCallEvent.Failed failed:
+                await FailAsync(transfer, failed.Status, failed.ReasonPhrase);
+                break;
+
+            case SipCallEvent.Ended:
+                await FailAsync(transfer, 503, "The new call ended");
+                break;
+
+            default:
+                break;
+        }
+    }
+
+    /// <summary>The call stays where it is, if that phone has not hung up meanwhile.</summary>
+    private async Task FailAsync(SipTransfer transfer, int status, string phrase)
+    {
+        _transfer = null;
+        await transfer.ReportAsync(status, phrase);
+        if (transfer.FirstEnded is { } ended)
+            call.Post(ended);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: trunk {Trunk} agreed to no telephone-event; digits go by {Way}")]
+    private partial void LogKeys(CallId callId, string trunk, DtmfFallback way);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: the pbx leg ended by {By}")]
+    private partial void LogEnded(CallId callId, SipCallEnd by);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: the PBX transferred it")]
+    private partial void LogTransferred(CallId callId);
+}

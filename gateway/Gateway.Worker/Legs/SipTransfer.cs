@@ -1,0 +1,44 @@
+using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
+using Gateway.Sip.Dialogs;
+using Gateway.Sip.Messages;
+
+namespace Gateway.Worker.Legs;
+
+/// <summary>
+/// A transfer that the PBX asks of us (REFER, RFC 3515): a second INVITE on the same trunk with the call's own media, while the first dialog
+/// still stands. The target is carried as the PBX named it, a conference without user included, but the INVITE always goes to that trunk: a
+/// WhatsApp call must not leave towards other networks.
+/// </summary>
+/// <param name="From">The phone that asked, and that is told how it goes.</param>
+/// <param name="To">The phone that rings for it.</param>
+internal sealed record SipTransfer(SipLeg From, SipLeg To)
+{
+    /// <summary>The PBX may hang up its first dialog before it hears that the new one is answered: this is the call's end if the new one is not.</summary>
+    public CallInput.PbxEnded? FirstEnded { get; set; }
+
+    /// <summary>The INVITE to the phone that a REFER names; null where it names none that can be called.</summary>
+    public static SipInviteRequest? RequestOf(SipCallEvent.TransferRequested transfer, SipInviteRequest invitation)
+    {
+        if (!SipUri.TryParse(transfer.Target, out var target) || !(target.IsSip || target.IsTel))
+            return null;
+        return invitation with
+        {
+            TargetUser = target.Subscriber ?? "",
+            Target = target.IsSip && !target.IsSecure ? target with { Parameters = target.Parameters.Without("method") } : null,
+            Headers = [.. invitation.Headers, .. Headers(transfer)],
+        };
+    }
+
+    public Task ReportAsync(int status, string phrase) => From.Sip.NotifyTransferAsync(status, phrase);
+
+    private static IEnumerable<(string Name, string Value)> Headers(SipCallEvent.TransferRequested transfer)
+    {
+        if (transfer.Replaces is { } replaces)
+            yield return ("Replaces", replaces);
+        if (transfer.ReferredBy is { } by)
+            yield return ("Referred-By", by);
+        foreach (var header in transfer.Headers)
+            yield return header;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Prometheus;
+
+namespace Gateway.Worker.Metrics;
+
+/// <summary>One metric with its series. Labels come from closed sets; past <see cref="MaxSeries"/> series the rest is dropped.</summary>
+internal sealed class MetricFamily
+{
+    private const int MaxSeries = 500;
+
+    /// <summary>Seconds: from one RTP packet to a long call.</summary>
+    private static readonly HistogramConfiguration Seconds = new()
+    {
+        Buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800],
+    };
+
+    private readonly ConcurrentDictionary<string, Action<double>> _series = new();
+    private readonly MetricFactory _factory;
+    private readonly Kind _kind;
+    private readonly string _name;
+    private readonly string _help;
+
+    public MetricFamily(Instrument instrument, MetricFactory factory)
+    {
+        _factory = factory;
+        _kind = KindOf(instrument);
+        _name = NameOf(instrument.Name, _kind);
+        // prometheus-net escapes label values, and not this text (prometheus.io: "Exposition formats").
+        _help = (instrument.Description ?? instrument.Name)
+            .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+    }
+
+    private enum Kind
+    {
+        Counter,
+        ObservedCounter,
+        Gauge,
+        UpDown,
+        Histogram,
+    }
+
+    public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        var key = Key(tags);
+        if (!_series.TryGetValue(key, out var record))
+        {
+            if (_series.Count >= MaxSeries)
+                return;
+            record = _series.GetOrAdd(key, Create(tags));
+        }
+        record(value);
+    }
+
+    private Action<double> Create(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        var (names, values) = (new string[tags.Length], new string[tags.Length]);
+        for (var i = 0; i < tags.Length; i++)
+            (names[i], values[i]) = (tags[i].Key.Replace('.', '_'), tags[i].Value?.ToString() ?? "");
+        return _kind switch
+        {
+            Kind.Counter => _factory.CreateCounter(_name, _help, names).WithLabels(values).Inc,
+            Kind.ObservedCounter => _factory.CreateCounter(_name, _help, names).WithLabels(values).IncTo,
+            Kind.UpDown => _factory.CreateGauge(_name, _help, names).WithLabels(values).Inc,
+            Kind.Histogram => _factory.CreateHistogram(_name, _help, names, Seconds).WithLabels(values).Observe,
+            _ => _factory.CreateGauge(_name, _help, names).WithLabels(values).Set,
+        };
+    }
+
+    private static Kind KindOf(Instrument instrument)
+    {
+        var type = instrument.GetType().Name;
+        if (type.Contains("Histogram", StringComparison.Ordinal))
+            return Kind.Histogram;
+        if (type.Contains("UpDown", StringComparison.Ordinal))
+            return instrument.IsObservable ? Kind.Gauge : Kind.UpDown;
+        if (type.Contains("Gauge", StringComparison.Ordinal))
+            return Kind.Gauge;
+        return instrument.IsObservable ? Kind.ObservedCounter : Kind.Counter;
+    }
+
+    /// <summary>
+    /// Dots become underscores; a counter ends in `_total`, and a gauge does not end in `_count` as some of the runtime's do, since that
+    /// belongs to histograms.
+    /// </summary>
+    private static string NameOf(string instrument, Kind kind) => (kind, instrument.Replace('.', '_').Replace('-', '_')) switch
+    {
+        (Kind.Counter or Kind.ObservedCounter, var name) when !name.EndsWith("_total", StringComparison.Ordinal) => name + "_total",
+        (not Kind.Histogram, var name) when name.EndsWith("_count", StringComparison.Ordinal) => name[..^"_count".Length] + "_current",
+        (_, var name) => name,
+    };
+
+    private static string Key(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        var key = "";
+        foreach (var (name, value) in tags)
+            key += name + "=" + value + ";";
+        return key;
+    }
+}

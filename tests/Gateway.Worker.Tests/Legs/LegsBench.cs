@@ -1,0 +1,139 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Threading.Channels;
+using Gateway.Calls;
+using Gateway.Calls.Channels;
+using Gateway.Calls.Lifecycle;
+using Gateway.Sip.Dialogs;
+using Gateway.Sip.Endpoint;
+using Gateway.Sip.Messages;
+using Gateway.Sip.Profiles;
+using Gateway.Sip.Transactions;
+using Gateway.Sip.Transport;
+using Gateway.Sip.Trunks;
+using Gateway.Worker.Legs;
+using Gateway.Worker.Tests.Calls.Bench;
+using Media.Engine;
+using Microsoft.Extensions.Logging.Abstractions;
+using Testing.Peers;
+
+namespace Gateway.Worker.Tests.Legs;
+
+/// <summary>The PBX's side of one call without the call: its phones, their media and the queue, between a SIP endpoint and a PBX.</summary>
+internal sealed class LegsBench : ICallInbox, IAsyncDisposable
+{
+    private const string Trunk = "main";
+
+    private readonly Channel<CallInput> _inputs = Channel.CreateUnbounded<CallInput>();
+    private readonly List<Exception> _failures = [];
+    private readonly SipEndpoint _endpoint;
+    private readonly MediaEngine _engine;
+
+    private LegsBench(Pbx pbx, SipEndpoint endpoint, MediaEngine engine)
+    {
+        (Pbx, _endpoint, _engine) = (pbx, endpoint, engine);
+        Operations = new OperationQueue(_failures.Add);
+        Media = new CallMedia(engine, new CallId("bench"), this, Operations, NullLogger.Instance);
+        var trunk = new PbxTrunk(Trunk, new PbxMediaProfile(), DelayedOffer: false, EarlyRingback: false, DtmfFallback.Auto);
+        Phones = new SipLegs(
+            new CallId("bench"), new PbxTrunks(endpoint, [trunk]),
+            route => new SipInviteRequest { Trunk = route.Trunk, TargetUser = route.Target ?? "600", Caller = new SipParty("+16315551234") },
+            Media, this, Operations, NullLogger.Instance);
+    }
+
+    public Pbx Pbx { get; }
+
+    public OperationQueue Operations { get; }
+
+    public CallMedia Media { get; }
+
+    public SipLegs Phones { get; }
+
+    public static async Task<LegsBench> StartAsync()
+    {
+        var port = LoopbackPorts.Take();
+        var pbx = await Pbx.StartAsync(port);
+        Assert.True(SipProfileSet.TryLoad(SipProfileSet.DefaultDirectory, out var profiles, out _));
+        var endpoint = new SipEndpoint(
+            new SipEndpointOptions
+            {
+                Listeners = [new SipListenerOptions { Transport = SipTransport.Udp, Bind = new IPEndPoint(IPAddress.Loopback, port) }],
+                Trunks =
+                [
+                    new TrunkOptions
+                    {
+                        Name = Trunk,
+                        Server = "127.0.0.1",
+                        Port = pbx.Port,
+                        Transport = SipTransport.Udp,
+                        Profile = profiles.Find(SipProfileSet.GenericName)! with { OptionsInterval = 0 },
+                    },
+                ],
+            },
+            SystemEntropy.Instance, TimeProvider.System, NullLoggerFactory.Instance);
+        await endpoint.StartAsync(CancellationToken.None);
+        var media = LoopbackPorts.Take(10);
+        var engine = new MediaEngine(
+            new MediaEngineOptions { Loops = 1, Pbx = new PbxSideOptions { PortMin = media, PortMax = media + 9, Quarantine = TimeSpan.Zero } }, TimeProvider.System);
+        await engine.StartAsync(CancellationToken.None);
+        var bench = new LegsBench(pbx, endpoint, engine);
+        await bench.Operations.Add(() => Assert.True(bench.Media.TryReserve()));
+        return bench;
+    }
+
+    /// <summary>Rings one more phone.</summary>
+    public async Task<PbxCall> RingAsync(string phone)
+    {
+        await Operations.Add(() => Phones.InviteAsync(new CallRoute(Trunk, phone)));
+        var call = await Pbx.NextAsync();
+        await call.RingAsync();
+        Assert.IsType<CallInput.PbxRinging>(await NextAsync());
+        return call;
+    }
+
+    /// <summary>
+    /// A phone of the PBX transfers its call (REFER), and the phone that rings for it. The PBX's stack sends no REFER, so a socket of its own
+    /// does, with a number before all others of the dialog.
+    /// </summary>
+    public async Task<PbxCall> ReferAsync(PbxCall from, string to)
+    {
+        var dialog = (await from.Sip.SnapshotAsync())!;
+        using var socket = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        socket.Connect(_endpoint.Listeners[0].Bind);
+        await socket.SendAsync(Encoding.ASCII.GetBytes(string.Join("\r\n",
+        [
+            $"REFER {dialog.Target} SIP/2.0", $"Via: SIP/2.0/UDP {socket.Client.LocalEndPoint};rport;branch=z9hG4bK{Guid.NewGuid():n}", "Max-Forwards: 70",
+            $"From: {dialog.Local}", $"To: {dialog.Remote}", $"Call-ID: {dialog.CallId}", "CSeq: 0 REFER", $"Contact: <sip:pbx@127.0.0.1:{Pbx.Port}>",
+            $"Refer-To: <sip:{to}@127.0.0.1:{Pbx.Port}>", "Content-Length: 0", "", "",
+        ])));
+        using var timeout = new CancellationTokenSource(Eventually.Timeout);
+        Assert.StartsWith("SIP/2.0 202 ", Encoding.ASCII.GetString((await socket.ReceiveAsync(timeout.Token)).Buffer));
+        return await Pbx.NextAsync();
+    }
+
+    /// <summary>The next that the call is given.</summary>
+    public async Task<CallInput> NextAsync()
+    {
+        using var timeout = new CancellationTokenSource(Eventually.Timeout);
+        return await _inputs.Reader.ReadAsync(timeout.Token);
+    }
+
+    /// <summary>The call has been given nothing that no test has read, and nothing broke.</summary>
+    public async Task HasNoMoreAsync()
+    {
+        await Operations.Idle;
+        Assert.False(_inputs.Reader.TryPeek(out var more), more?.ToString());
+        Assert.Empty(_failures);
+    }
+
+    bool ICallInbox.Post(CallInput input) => _inputs.Writer.TryWrite(input);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Operations.Add(Media.ReleaseAsync);
+        await _endpoint.DisposeAsync();
+        await _engine.DisposeAsync();
+        await Pbx.DisposeAsync();
+    }
+}

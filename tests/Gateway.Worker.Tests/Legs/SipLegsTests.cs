@@ -1,0 +1,142 @@
+using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
+using Gateway.Sip.Dialogs;
+using Gateway.Sip.Messages;
+using Gateway.Worker.Tests.Calls.Bench;
+
+namespace Gateway.Worker.Tests.Legs;
+
+/// <summary>The phones of one call: several may ring, one is in the conversation, and another may take its place.</summary>
+public sealed class SipLegsTests
+{
+    [Fact]
+    public async Task Of_two_phones_that_ring_the_first_to_answer_gets_the_call_and_the_other_is_cancelled()
+    {
+        await using var bench = await LegsBench.StartAsync();
+        var ann = await bench.RingAsync("ann");
+        var ben = await bench.RingAsync("ben");
+
+        await ben.AnswerAsync(talks: false);
+
+        Assert.Equal("ben", Assert.IsType<CallInput.PbxAnswered>(await bench.NextAsync()).Agent);
+        Assert.Equal(SipReason.Sip(200, "Call completed elsewhere"), (await ann.EndedAsync()).Reason);
+        await bench.HasNoMoreAsync();
+        await bench.Operations.Add(() => bench.Phones.HangUpAsync(HangupCause.WhatsAppHungUp));
+        Assert.Equal(SipCallEnd.Remote, (await ben.EndedAsync()).By);
+    }
+
+    /// <summary>Both 200s are on their way before the first is read: one BYE, and one agent.</summary>
+    [Fact]
+    public async Task Of_two_phones_that_answer_together_one_gets_the_call_and_the_other_is_hung_up()
+    {
+        await using var bench = await LegsBench.StartAsync();
+        var ann = await bench.RingAsync("ann");
+        var ben = await bench.RingAsync("ben");
+        var busy = new TaskCompletionSource();
+        _ = bench.Operations.Add(() => busy.Task);
+
+        await Task.WhenAll(ann.AnswerAsync(talks: false), ben.AnswerAsync(talks: false));
+        await Task.WhenAll(ann.NextAsync<SipCallEvent.Acknowledged>(), ben.NextAsync<SipCallEvent.Acknowledged>());
+        busy.SetResult();
+
+        var winner = Assert.IsType<CallInput.PbxAnswered>(await bench.NextAsync()).Agent;
+        await (winner == "ann" ? ben : ann).EndedAsync();
+        await bench.HasNoMoreAsync();
+        await (winner == "ann" ? ann : ben).HangUpAsync();
+        Assert.IsType<CallInput.PbxEnded>(await bench.NextAsync());
+    }
+
+    [Fact]
+    public async Task Of_phones_that_ring_only_the_last_refusal_is_the_calls()
+    {
+        await using var bench = await LegsBench.StartAsync();
+        var ann = await bench.RingAsync("ann");
+        var ben = await bench.RingAsync("ben");
+
+        await ann.RejectAsync(486);
+        await ann.EndedAsync();
+        await bench.HasNoMoreAsync();
+        await ben.RejectAsync(480);
+
+        Assert.Equal(480, Assert.IsType<CallInput.PbxRefused>(await bench.NextAsync()).Status);
+        await bench.HasNoMoreAsync();
+    }
+
+    [Fact]
+    public async Task The_end_of_the_call_reaches_each_phone_that_rings()
+    {
+        await using var bench = await LegsBench.StartAsync();
+        var ann = await bench.RingAsync("ann");
+        var ben = await bench.RingAsync("ben");
+
+        await bench.Operations.Add(() => bench.Phones.HangUpAsync(HangupCause.CallerGaveUp));
+
+        await ann.EndedAsync();
+        await ben.EndedAsync();
+        await bench.HasNoMoreAsync();
+    }
+
+    [Fact]
+    public async Task A_phone_that_a_transfer_names_takes_the_call_and_the_first_is_hung_up()
+    {
+        await using var bench = await LegsBench.StartAsync();
+        var ann = await AnsweredAsync(bench, "ann");
+
+        var ben = await bench.ReferAsync(ann, "ben");
+        await ben.AnswerAsync(talks: false);
+
+        Assert.Equal("ben", Assert.IsType<CallInput.PbxIdentified>(await bench.NextAsync()).Agent);
+        await ann.EndedAsync();
+        await bench.HasNoMoreAsync();
+        await ben.HangUpAsync();
+        Assert.IsType<CallInput.PbxEnded>(await bench.NextAsync());
+    }
+
+    /// <summary>Many PBXs say BYE as soon as their REFER is accepted.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_PBX_that_hangs_its_first_phone_up_before_the_second_answers_ends_the_call_only_where_that_one_refuses(bool answers)
+    {
+        await using var bench = await LegsBench.StartAsync();
+        var ann = await AnsweredAsync(bench, "ann");
+        var ben = await bench.ReferAsync(ann, "ben");
+
+        await ann.HangUpAsync();
+        await ann.EndedAsync();
+        await bench.HasNoMoreAsync();
+        if (answers)
+            await ben.AnswerAsync(talks: false);
+        else
+            await ben.RejectAsync(486);
+
+        if (answers)
+            Assert.IsType<CallInput.PbxIdentified>(await bench.NextAsync());
+        else
+            Assert.Equal(HangupCause.PbxHungUp, Assert.IsType<CallInput.PbxEnded>(await bench.NextAsync()).Cause);
+        await bench.HasNoMoreAsync();
+    }
+
+    [Fact]
+    public async Task The_end_of_the_call_reaches_the_phone_that_a_transfer_rings()
+    {
+        await using var bench = await LegsBench.StartAsync();
+        var ann = await AnsweredAsync(bench, "ann");
+        var ben = await bench.ReferAsync(ann, "ben");
+
+        await bench.Operations.Add(() => bench.Phones.HangUpAsync(HangupCause.WhatsAppHungUp));
+
+        await ben.EndedAsync();
+        await ann.EndedAsync();
+        Assert.IsType<CallInput.PbxEnded>(await bench.NextAsync());
+        await bench.HasNoMoreAsync();
+    }
+
+    private static async Task<PbxCall> AnsweredAsync(LegsBench bench, string phone)
+    {
+        var call = await bench.RingAsync(phone);
+        await call.AnswerAsync(talks: false);
+        Assert.IsType<CallInput.PbxAnswered>(await bench.NextAsync());
+        return call;
+    }
+}

@@ -52,9 +52,9 @@ public sealed class HostTests(ApiFixture api)
         await AdminApiHost.Build([binding, $"--AdminApi:TrustedProxies={proxies}", .. Stores]).DisposeAsync();
 
     [Fact]
-    public void The_README_lists_every_option()
+    public void The_document_lists_every_option()
     {
-        var readme = File.ReadAllText(Repository.File("README.md"));
+        var readme = File.ReadAllText(Repository.File("admin-api/README.md"));
         foreach (var option in Options(typeof(AdminApiOptions), "AdminApi__"))
             Assert.Matches($"`{option}(`|__)", readme);
     }

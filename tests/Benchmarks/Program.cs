@@ -6,13 +6,13 @@ using Media.Engine.Codecs;
 
 // Benchmarks [calls] [seconds] [complexity] [managed]   the media of so many calls, with libopus or with the managed Opus
 // Benchmarks quality                          what is heard of impaired streams
-// Benchmarks books [rows] [seconds]           admission, settlement, and pages of that many past calls
+// Benchmarks billing [rows] [seconds]           admission, settlement, and pages of that many past calls
 if (args is ["quality"])
 {
     QualityTable.Print();
     return 0;
 }
-if (args is ["books", ..])
+if (args is ["billing", ..])
 {
     await BillingCost.MeasureAsync(rows: Argument(1, 10_000_000), TimeSpan.FromSeconds(Argument(2, 30)));
     return 0;

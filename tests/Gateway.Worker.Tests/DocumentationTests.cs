@@ -8,17 +8,17 @@ using Testing;
 
 namespace Gateway.Worker.Tests;
 
-/// <summary>README.md lists exactly the keys, metrics and commands that exist.</summary>
+/// <summary>The documents list exactly the keys and metrics that exist, and point to files that exist.</summary>
 public partial class DocumentationTests
 {
-    private static readonly string Readme = File.ReadAllText(Repository.File("README.md"));
+    private static readonly string Reference = File.ReadAllText(Repository.File("gateway/Gateway.Worker/README.md"));
 
     [Fact]
-    public void The_README_lists_every_configuration_key_and_no_other() =>
+    public void The_reference_lists_every_configuration_key_and_no_other() =>
         Assert.Equal(Keys(typeof(GatewayOptions), "").Order(StringComparer.Ordinal), Rows().SelectMany(row => row.Keys).Order(StringComparer.Ordinal));
 
     [Fact]
-    public void The_defaults_in_the_README_are_the_true_ones()
+    public void The_defaults_in_the_reference_are_the_true_ones()
     {
         Assert.True(GatewayOptionsReader.TryRead(
             """
@@ -43,22 +43,30 @@ public partial class DocumentationTests
     }
 
     [Fact]
-    public void The_README_lists_every_metric_and_no_other()
+    public void The_reference_lists_every_metric_and_no_other()
     {
         using var product = new ProductMetrics();
-        Assert.Equal(product.Names.Order(StringComparer.Ordinal), ProductMetrics.NamesIn(Readme).Order(StringComparer.Ordinal));
+        Assert.Equal(product.Names.Order(StringComparer.Ordinal), ProductMetrics.NamesIn(Reference).Order(StringComparer.Ordinal));
     }
 
-    [Fact]
-    public void Every_file_that_the_README_points_to_exists()
+    public static TheoryData<string> Documents => new(
+        "README.md", "CONTRIBUTING.md", "gateway/README.md", "gateway/Gateway.Worker/README.md", "admin-api/README.md", "deploy/README.md",
+        "tests/README.md", "tests/Benchmarks/README.md");
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Every_file_that_a_document_points_to_exists(string document)
     {
-        var paths = PathName().Matches(Readme).Select(m => m.Groups[1].Value).Distinct().ToArray();
-        Assert.NotEmpty(paths);
-        Assert.All(paths, path => Assert.True(Path.Exists(Repository.File(path)), path));
+        var text = File.ReadAllText(Repository.File(document));
+        Assert.All(PathName().Matches(text).Select(m => m.Groups[1].Value).Distinct(), path => Assert.True(Path.Exists(Repository.File(path)), path));
+        var folder = Path.GetDirectoryName(Repository.File(document))!;
+        Assert.All(
+            LinkTarget().Matches(text).Select(m => m.Groups[1].Value).Where(target => !target.StartsWith("http", StringComparison.Ordinal)),
+            target => Assert.True(Path.Exists(Path.Combine(folder, target.Split('#')[0])), target));
     }
 
     private static IEnumerable<(string[] Keys, string[] Defaults)> Rows() =>
-        from line in Readme.Split("## Configuration\n")[1].Split("\n## ")[0].Split('\n')
+        from line in Reference.Split("## Configuration\n")[1].Split("\n## ")[0].Split('\n')
         where line.StartsWith("| `", StringComparison.Ordinal)
         let cells = line.Split(" | ")
         select (Key().Matches(cells[0]).Select(m => m.Groups[1].Value).ToArray(), cells[1].Split(", "));
@@ -87,4 +95,7 @@ public partial class DocumentationTests
 
     [GeneratedRegex("`((?:media|gateway|admin-api|sip-profiles|tests|deploy)/[A-Za-z0-9./-]*)`")]
     private static partial Regex PathName();
+
+    [GeneratedRegex(@"\]\(([^)\s]+)\)")]
+    private static partial Regex LinkTarget();
 }

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Load;
 
-// Load: a soak of the whole gateway. README, "A soak", has the command.
+// Load: a soak of the whole gateway. tests/Benchmarks/README.md has the command.
 if (!LoadOptions.TryRead(args, out var options))
 {
     Console.Error.WriteLine(LoadOptions.Usage);

@@ -26,5 +26,5 @@ public sealed record PermissionLimits
 
     /// <summary>The time after an agent's call in which a grant still rings that agent: a return
     /// call for an older attempt would be unwelcome.</summary>
-    public TimeSpan RingBackFor { get; init; } = TimeSpan.FromHours(8);
+    public TimeSpan ReturnCallFor { get; init; } = TimeSpan.FromHours(8);
 }

@@ -103,7 +103,7 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
                 return null;
             await PermissionRequestStore.AnswerAsync(transaction, contact.Id, reply, at, cancellation);
             return PermissionRules.MayCall(after.Permission, now)
-                ? await PermissionRequestStore.TakeReturnCallAsync(transaction, contact.Id, now, limits.RingBackFor, cancellation) : null;
+                ? await PermissionRequestStore.TakeReturnCallAsync(transaction, contact.Id, now, limits.ReturnCallFor, cancellation) : null;
         },
         cancellation);
 

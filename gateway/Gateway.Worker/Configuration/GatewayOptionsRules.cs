@@ -173,7 +173,7 @@ internal static class GatewayOptionsRules
             yield return "permissions.requestsPerDay, permissions.requestsPerWeek: must be between 1 and 100.";
         if (limits.UnansweredUntilRevoked is < 1 or > 100)
             yield return "permissions.unansweredUntilRevoked: must be between 1 and 100.";
-        TimeSpan[] waits = [limits.Window, limits.TemporaryFor, limits.DeclinedWait, limits.RingBackFor];
+        TimeSpan[] waits = [limits.Window, limits.TemporaryFor, limits.DeclinedWait, limits.ReturnCallFor];
         if (waits.Any(wait => wait < TimeSpan.Zero || wait > TimeSpan.FromDays(365)))
             yield return "permissions: every time must be between 0 and a year.";
     }

@@ -3,7 +3,7 @@ using Gateway.Worker.Tests.Calls.Bench;
 
 namespace Gateway.Worker.Tests.Calls;
 
-/// <summary>PostgreSQL is restored from a dump made while a call was live; the README's commands bring it up to date.</summary>
+/// <summary>PostgreSQL is restored from a dump made while a call was live; the commands of deploy/README.md bring it up to date.</summary>
 public sealed class RestoredDatabaseTests(WorkerBench bench) : IClassFixture<WorkerBench>
 {
     [Fact]

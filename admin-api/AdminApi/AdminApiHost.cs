@@ -33,7 +33,8 @@ public static class AdminApiHost
         var builder = WebApplication.CreateSlimBuilder(args);
         if (builder.Configuration["urls"] is null && !builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
             builder.WebHost.UseUrls(Binding.DefaultUrl);
-        var options = (builder.Configuration.GetSection(AdminApiOptions.Section).Get<AdminApiOptions>(binder => binder.ErrorOnUnknownConfiguration = true) ?? new AdminApiOptions()).Validated();
+        var options = (builder.Configuration.GetSection(AdminApiOptions.Section)
+            .Get<AdminApiOptions>(binder => binder.ErrorOnUnknownConfiguration = true) ?? new AdminApiOptions()).Validated();
         Binding.RefuseOpenDoors(builder.Configuration, options);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>

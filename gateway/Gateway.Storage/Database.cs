@@ -32,7 +32,8 @@ public static class Database
     /// </summary>
     private static bool IsDirect(string connection)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connection) { Pooling = false, Timeout = ProbeSeconds, CommandTimeout = ProbeSeconds };
+        var settings = new NpgsqlConnectionStringBuilder(
+            connection) { Pooling = false, Timeout = ProbeSeconds, CommandTimeout = ProbeSeconds };
         try
         {
             using var probe = new NpgsqlConnection(settings.ConnectionString);

@@ -39,19 +39,23 @@ public static class JsonText
         private const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint;
 
         public override decimal Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.String && decimal.TryParse(reader.GetString(), Style, CultureInfo.InvariantCulture, out var amount)
+            reader.TokenType == JsonTokenType.String
+                && decimal.TryParse(reader.GetString(), Style, CultureInfo.InvariantCulture, out var amount)
                 ? amount
                 : throw new JsonException("An amount is text such as \"10.00\".");
 
-        public override void Write(Utf8JsonWriter writer, decimal value, JsonSerializerOptions options) => writer.WriteStringValue(Money(value));
+        public override void Write(Utf8JsonWriter writer, decimal value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(Money(value));
     }
 
     private sealed class TimeConverter : JsonConverter<DateTimeOffset>
     {
         public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.String && TimeText.TryRead(reader.GetString(), out var time) ? time : throw new JsonException(TimeText.Rule);
+            reader.TokenType == JsonTokenType.String
+                && TimeText.TryRead(reader.GetString(), out var time) ? time : throw new JsonException(TimeText.Rule);
 
-        public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteStringValue(value.UtcDateTime);
+        public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.UtcDateTime);
     }
 
     private sealed class WireNameConverterFactory : JsonConverterFactory
@@ -71,6 +75,7 @@ public static class JsonText
                 ? member
                 : throw new JsonException($"Must be one of: {string.Join(", ", Members.Keys)}.");
 
-        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(WireName.Of(value));
+        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(WireName.Of(value));
     }
 }

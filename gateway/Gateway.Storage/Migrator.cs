@@ -21,7 +21,8 @@ public static class Migrator
     public static async Task<IReadOnlyList<string>> MigrateAsync(NpgsqlDataSource database, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        if (await connection.QuerySingleAsync<bool>("SELECT to_regclass('schema_migrations') IS NOT NULL") && await MissingAsync(connection, null, cancellation) is [])
+        if (await connection.QuerySingleAsync<bool>("SELECT to_regclass('schema_migrations') IS NOT NULL")
+            && await MissingAsync(connection, null, cancellation) is [])
             return []; // needs no right to change anything
         var applied = new List<string>();
         while (await ApplyNextAsync(connection, cancellation) is { } name)
@@ -47,13 +48,16 @@ public static class Migrator
         return missing[0].Name;
 
         Task ExecuteAsync(string sql, object? parameters = null) =>
-            connection.ExecuteAsync(new CommandDefinition(sql, parameters, transaction, commandTimeout: 0, cancellationToken: cancellation));
+            connection.ExecuteAsync(
+                new CommandDefinition(sql, parameters, transaction, commandTimeout: 0, cancellationToken: cancellation));
     }
 
-    private static async Task<(string Name, string Sql)[]> MissingAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, CancellationToken cancellation)
+    private static async Task<(string Name, string Sql)[]> MissingAsync(
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, CancellationToken cancellation)
     {
         var applied = (await connection.QueryAsync<string>(
-            new CommandDefinition("SELECT name FROM schema_migrations", transaction: transaction, cancellationToken: cancellation))).ToHashSet();
+            new CommandDefinition("SELECT name FROM schema_migrations", transaction: transaction, cancellationToken: cancellation)))
+                .ToHashSet();
         var known = Migrations().ToArray();
         var unknown = applied.Except(known.Select(m => m.Name)).ToArray();
         return unknown.Length == 0
@@ -64,7 +68,8 @@ public static class Migrator
     private static IEnumerable<(string Name, string Sql)> Migrations()
     {
         var assembly = Assembly.GetExecutingAssembly();
-        foreach (var resource in assembly.GetManifestResourceNames().Where(n => n.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (var resource in assembly.GetManifestResourceNames().Where(n => n.EndsWith(".sql", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal))
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
             yield return (resource.Split('.')[^2], reader.ReadToEnd());

@@ -41,7 +41,9 @@ public static class RedisConnection
     /// <exception cref="ArgumentException">The text cannot be read.</exception>
     /// <exception cref="RedisConnectionException">No Sentinel knows the service.</exception>
     public static IConnectionMultiplexer Open(string text) =>
-        TryParse(text, out var options, out var error) ? ConnectionMultiplexer.Connect(options) : throw new ArgumentException("The Redis connection cannot be used: " + error);
+        TryParse(text, out var options, out var error)
+            ? ConnectionMultiplexer.Connect(options)
+            : throw new ArgumentException("The Redis connection cannot be used: " + error);
 
     /// <summary>https://www.iana.org/assignments/uri-schemes/prov/redis</summary>
     private static ConfigurationOptions FromUri(Uri uri)

@@ -25,7 +25,8 @@ internal static class Repeating
     }
 
     /// <summary>The same for a transaction of several statements: committed where <paramref name="work"/> returns.</summary>
-    public static Task<T> InTransactionAsync<T>(this NpgsqlDataSource database, Func<NpgsqlTransaction, Task<T>> work, CancellationToken cancellation) =>
+    public static Task<T> InTransactionAsync<T>(
+        this NpgsqlDataSource database, Func<NpgsqlTransaction, Task<T>> work, CancellationToken cancellation) =>
         OnConflictAsync(
             async () =>
             {

@@ -48,11 +48,13 @@ public static class GatewayHost
         });
         builder.Logging.ClearProviders().AddJsonConsole(console => console.UseUtcTimestamp = true)
             .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning)
-            .SetMinimumLevel(Enum.TryParse<LogLevel>(Environment.GetEnvironmentVariable("GATEWAY_LOG_LEVEL"), ignoreCase: true, out var level)
+            .SetMinimumLevel(
+                Enum.TryParse<LogLevel>(Environment.GetEnvironmentVariable("GATEWAY_LOG_LEVEL"), ignoreCase: true, out var level)
                 ? level
                 : LogLevel.Information);
         LimitedLogs.Wrap(builder.Services);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Node.DrainDeadline + options.Calls.Ending + TimeSpan.FromSeconds(10));
+        builder.Services.Configure<HostOptions>(
+            host => host.ShutdownTimeout = options.Node.DrainDeadline + options.Calls.Ending + TimeSpan.FromSeconds(10));
         AddGateway(builder.Services, options, budget);
 
         var app = builder.Build();
@@ -65,7 +67,8 @@ public static class GatewayHost
                 AppSecrets = [.. options.WhatsApp.AppSecrets.Select(secret => secret.Reveal())],
                 VerifyToken = options.WhatsApp.VerifyToken.Reveal(),
             },
-            app.Services.GetRequiredService<WebhookQueue>(), app.Services.GetRequiredService<TimeProvider>(), app.Services.GetRequiredService<MetaClock>());
+            app.Services.GetRequiredService<WebhookQueue>(), app.Services.GetRequiredService<TimeProvider>(),
+            app.Services.GetRequiredService<MetaClock>());
         app.Services.GetRequiredService<MetricsExporter>();
         app.Services.GetRequiredService<TrunkMetrics>();
         return app;
@@ -95,8 +98,10 @@ public static class GatewayHost
         services.AddSingleton(new WebhookQueue(WebhookQueueCapacity));
         services.AddSingleton(s => new MediaEngine(options.Media, TimeProvider.System, s.GetRequiredService<ILogger<MediaEngine>>()));
         services.AddSingleton(s => new SipEndpoint(
-            Trunks.Endpoint(options, budget), s.GetRequiredService<IEntropy>(), TimeProvider.System, s.GetRequiredService<ILoggerFactory>()));
-        services.AddSingleton(s => new TrunkMetrics([.. options.Sip.Trunks.Select(t => t.Name)], s.GetRequiredService<SipEndpoint>().GetTrunkHealth,
+            Trunks.Endpoint(options, budget), s.GetRequiredService<IEntropy>(), TimeProvider.System,
+            s.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(
+            s => new TrunkMetrics([.. options.Sip.Trunks.Select(t => t.Name)], s.GetRequiredService<SipEndpoint>().GetTrunkHealth,
             () => s.GetRequiredService<SipEndpoint>().CertificateExpiries, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new PbxTrunks(s.GetRequiredService<SipEndpoint>(), Trunks.ForCalls(options)));
 
@@ -110,7 +115,8 @@ public static class GatewayHost
         services.AddSingleton<RateStore>();
         services.AddSingleton<AwayAdmissionsUpdates>();
         services.AddSingleton(s => new OrphanSweeper(
-            s.GetRequiredService<NpgsqlDataSource>(), new OrphanStore(s.GetRequiredService<ICallStore>(), s.GetRequiredService<LostCalls>()), options.Node.Id,
+            s.GetRequiredService<NpgsqlDataSource>(),
+            new OrphanStore(s.GetRequiredService<ICallStore>(), s.GetRequiredService<LostCalls>()), options.Node.Id,
             s.GetRequiredService<NodeStart>().Value, options.Node.LostAfter));
         services.AddSingleton<StoreMaintenance>();
         services.AddSingleton<AdmissionBooks>();

@@ -11,7 +11,8 @@ namespace Gateway.Worker;
 /// then lets live calls finish until the deadline.
 /// </summary>
 internal sealed partial class GatewayService(
-    GatewayOptions options, NodeStores stores, MediaEngine media, SipEndpoint sip, NodeIntake intake, NodeCapacity capacity, ILogger<GatewayService> logger)
+    GatewayOptions options, NodeStores stores, MediaEngine media, SipEndpoint sip, NodeIntake intake, NodeCapacity capacity,
+    ILogger<GatewayService> logger)
     : IHostedLifecycleService, IDisposable
 {
     private PosixSignalRegistration? _hangUp;
@@ -20,7 +21,8 @@ internal sealed partial class GatewayService(
     {
         var descriptors = capacity.Budget;
         if (!descriptors.IsEnough)
-            LogFewDescriptors(descriptors.Limit, descriptors.Need, descriptors.Calls, descriptors.SipConnections, descriptors.HttpConnections);
+            LogFewDescriptors(
+                descriptors.Limit, descriptors.Need, descriptors.Calls, descriptors.SipConnections, descriptors.HttpConnections);
         await stores.StartAsync(cancellationToken);
         await media.StartAsync(cancellationToken);
         await sip.StartAsync(cancellationToken);
@@ -30,7 +32,9 @@ internal sealed partial class GatewayService(
         LogStarted(options.Node.Id, options.Sip.Listen, options.Channels.Count, options.Sip.Trunks.Count);
     }
 
-    /// <summary>Before the HTTP server stops: live calls need their webhooks to the end, and new ones are refused by Graph and not by silence.</summary>
+    /// <summary>
+    /// Before the HTTP server stops: live calls need their webhooks to the end, and new ones are refused by Graph and not by silence.
+    /// </summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         capacity.IsReady = false;
@@ -58,7 +62,9 @@ internal sealed partial class GatewayService(
 
     public void Dispose() => _hangUp?.Dispose();
 
-    /// <summary>By custom SIGHUP means "read again" and ends no daemon: changed certificates are taken. Everything else needs a restart.</summary>
+    /// <summary>
+    /// By custom SIGHUP means "read again" and ends no daemon: changed certificates are taken. Everything else needs a restart.
+    /// </summary>
     private void OnHangUp(PosixSignalContext signal)
     {
         signal.Cancel = true;
@@ -69,11 +75,13 @@ internal sealed partial class GatewayService(
     [LoggerMessage(Level = LogLevel.Information, Message = "SIGHUP: TLS certificates are read again; other options need a restart")]
     private partial void LogReloading();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The limit of {Limit} open files is below the {Need} that the configuration may need: held to {Calls} "
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The limit of {Limit} open files is below the {Need} that the configuration may " +
+        "need: held to {Calls} "
         + "call(s), {SipConnections} SIP and {HttpConnections} HTTP connections. Raise it (LimitNOFILE=, ulimit -n)")]
     private partial void LogFewDescriptors(int limit, int need, int calls, int sipConnections, int httpConnections);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} is ready: SIP on {Listeners}, {Channels} channel(s), {Trunks} trunk(s)")]
+    [LoggerMessage(
+        Level = LogLevel.Information, Message = "Node {Node} is ready: SIP on {Listeners}, {Channels} channel(s), {Trunks} trunk(s)")]
     private partial void LogStarted(string node, IReadOnlyList<string> listeners, int channels, int trunks);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: new calls are refused, {Calls} live call(s) have {Deadline}")]

@@ -7,7 +7,8 @@ using Gateway.Worker.Webhooks;
 namespace Gateway.Worker;
 
 /// <summary>What brings work to this node's calls: webhooks, INVITEs, granted permissions. Each has a reader of its own.</summary>
-internal sealed class NodeIntake(WebhookQueue webhooks, SipEndpoint sip, CallSupervisor calls, NonCallEvents others, ReturnCalls returnCalls)
+internal sealed class NodeIntake(
+    WebhookQueue webhooks, SipEndpoint sip, CallSupervisor calls, NonCallEvents others, ReturnCalls returnCalls)
 {
     private Task _readers = Task.CompletedTask;
 
@@ -15,7 +16,8 @@ internal sealed class NodeIntake(WebhookQueue webhooks, SipEndpoint sip, CallSup
     public CallSupervisor Calls => calls;
 
     public void Start() => _readers = Task.WhenAll(
-        calls.ReadWebhooksAsync(webhooks.Batches), calls.ReadInvitesAsync(sip.IncomingCalls), returnCalls.RunAsync(calls), others.RunAsync());
+        calls.ReadWebhooksAsync(webhooks.Batches), calls.ReadInvitesAsync(sip.IncomingCalls), returnCalls.RunAsync(calls),
+        others.RunAsync());
 
     /// <summary>What has come in is still handled; nothing more is taken.</summary>
     public void Complete()

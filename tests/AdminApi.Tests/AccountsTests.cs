@@ -82,16 +82,19 @@ public sealed class AccountsTests(ApiFixture api)
         var account = await NewAsync();
         for (var i = 1; i <= 5; i++)
             await TopUpAsync(account, $"{i}.00");
-        await api.ReadAsync(api.Post($"/v1/accounts/{account}/adjustments", new { amount = "-20.50", currency = "USD", note = "goodwill taken back" }));
+        await api.ReadAsync(
+            api.Post($"/v1/accounts/{account}/adjustments", new { amount = "-20.50", currency = "USD", note = "goodwill taken back" }));
         var entries = new List<JsonElement>();
         for (string? cursor = ""; cursor is not null;)
         {
-            var page = await api.ReadAsync(api.Get($"/v1/accounts/{account}/ledger?limit=4{(cursor.Length > 0 ? $"&cursor={cursor}" : "")}"));
+            var page = await api.ReadAsync(
+                api.Get($"/v1/accounts/{account}/ledger?limit=4{(cursor.Length > 0 ? $"&cursor={cursor}" : "")}"));
             entries.AddRange(page.GetProperty("items").EnumerateArray());
             cursor = page.GetProperty("next").GetString();
         }
         Assert.Equal(["-20.50", "5.00", "4.00", "3.00", "2.00", "1.00"], entries.Select(e => Text(e, "amount")));
-        Assert.Equal(("adjustment", "-5.50", "goodwill taken back"), (Text(entries[0], "kind"), Text(entries[0], "balanceAfter"), Text(entries[0], "note")));
+        Assert.Equal(("adjustment", "-5.50", "goodwill taken back"), (
+            Text(entries[0], "kind"), Text(entries[0], "balanceAfter"), Text(entries[0], "note")));
         Assert.Equal("-5.50", Text(await ReadAsync(account), "balance"));
     }
 
@@ -118,14 +121,16 @@ public sealed class AccountsTests(ApiFixture api)
     public async Task Two_admins_do_not_overwrite_one_another_and_both_changes_are_audited()
     {
         var account = await NewAsync();
-        object Terms(string name) => new { name, rateCard = (string?)null, minimumInbound = "10.00", minimumOutbound = "0.00", isClosed = false };
+        object Terms(string name) =>
+            new { name, rateCard = (string?)null, minimumInbound = "10.00", minimumOutbound = "0.00", isClosed = false };
         var answer = await api.Client.SendAsync(api.Put($"/v1/accounts/{account}", Terms("One"), 1));
         Assert.Equal("\"2\"", answer.Headers.ETag?.Tag);
         Assert.Equal((412, "stale_version"), await api.FailAsync(api.Put($"/v1/accounts/{account}", Terms("Two"), 1)));
         await TopUpAsync(account, "1.00");
         await api.ReadAsync(api.Put($"/v1/accounts/{account}", Terms("Two"), 2)); // a change of the balance has not made it stale
         await using var connection = await api.Database.OpenConnectionAsync();
-        var actions = await connection.QueryAsync<string>("SELECT action FROM audit_entries WHERE subject = @subject ORDER BY id", new { subject = "account:" + account });
+        var actions = await connection.QueryAsync<string>(
+            "SELECT action FROM audit_entries WHERE subject = @subject ORDER BY id", new { subject = "account:" + account });
         Assert.Equal(["account.create", "account.update", "account.top_up", "account.update"], actions);
     }
 
@@ -133,9 +138,11 @@ public sealed class AccountsTests(ApiFixture api)
     public async Task A_closed_account_takes_no_money_until_it_is_opened_again()
     {
         var account = await NewAsync();
-        object Terms(bool isClosed) => new { name = "Of a test", rateCard = (string?)null, minimumInbound = "10.00", minimumOutbound = "10.00", isClosed };
+        object Terms(bool isClosed) =>
+            new { name = "Of a test", rateCard = (string?)null, minimumInbound = "10.00", minimumOutbound = "10.00", isClosed };
         await api.ReadAsync(api.Put($"/v1/accounts/{account}", Terms(true), 1));
-        Assert.Equal((409, "account_closed"), await api.FailAsync(api.Post($"/v1/accounts/{account}/top-ups", new { amount = "1.00", currency = "USD" })));
+        Assert.Equal((409, "account_closed"), await api.FailAsync(
+            api.Post($"/v1/accounts/{account}/top-ups", new { amount = "1.00", currency = "USD" })));
         await api.ReadAsync(api.Put($"/v1/accounts/{account}", Terms(false), 2));
         await TopUpAsync(account, "1.00");
     }
@@ -144,7 +151,8 @@ public sealed class AccountsTests(ApiFixture api)
     public async Task Only_billing_keys_move_money()
     {
         var account = await NewAsync();
-        foreach (var (scope, mayMove) in (IEnumerable<(Scope, bool)>)[(Scope.Read, false), (Scope.Operate, false), (Scope.Billing, true), (Scope.Admin, true)])
+        foreach (var (scope, mayMove) in (
+            IEnumerable<(Scope, bool)>)[(Scope.Read, false), (Scope.Operate, false), (Scope.Billing, true), (Scope.Admin, true)])
         {
             var key = await api.KeyAsync(scope);
             var request = api.Post($"/v1/accounts/{account}/top-ups", new { amount = "1.00", currency = "USD" });
@@ -163,7 +171,8 @@ public sealed class AccountsTests(ApiFixture api)
         return id;
     }
 
-    private Task<JsonElement> TopUpAsync(string account, string amount) => api.ReadAsync(api.Post($"/v1/accounts/{account}/top-ups", new { amount, currency = "USD" }));
+    private Task<JsonElement> TopUpAsync(string account, string amount) =>
+        api.ReadAsync(api.Post($"/v1/accounts/{account}/top-ups", new { amount, currency = "USD" }));
 
     private Task<JsonElement> ReadAsync(string account) => api.ReadAsync(api.Get($"/v1/accounts/{account}"));
 

@@ -30,8 +30,10 @@ public sealed class CallsTests(ApiFixture api)
         });
         var pbx = (await api.ReadAsync(api.Get($"/v1/calls/{id}"))).GetProperty("call").GetProperty("pbxQuality");
         Assert.Equal(JsonValueKind.Null, pbx.GetProperty("mos").ValueKind);
-        Assert.Equal((900, 1, true), (pbx.GetProperty("packetsSent").GetInt32(), pbx.GetProperty("mediaTimeouts").GetInt32(), pbx.GetProperty("oneWay").GetBoolean()));
-        var lines = (await (await api.Client.SendAsync(api.Get($"/v1/calls/export?channel={_channel}"))).Content.ReadAsStringAsync()).Split("\r\n");
+        Assert.Equal((900, 1, true), (pbx.GetProperty("packetsSent").GetInt32(), pbx.GetProperty("mediaTimeouts")
+            .GetInt32(), pbx.GetProperty("oneWay").GetBoolean()));
+        var lines = (await (await api.Client.SendAsync(api.Get($"/v1/calls/export?channel={_channel}"))).Content.ReadAsStringAsync())
+            .Split("\r\n");
         Assert.Equal("pbx", lines[1].Split(',')[Array.IndexOf(lines[0].Split(','), "silent_leg")]);
         Assert.Contains(",4.10,,", lines[1]);
     }
@@ -49,8 +51,10 @@ public sealed class CallsTests(ApiFixture api)
         var earlier = call.GetProperty("earlierAgents");
         Assert.Equal(("203", 2), (call.GetProperty("agent").GetString(), earlier.GetArrayLength()));
         Assert.Equal("202", earlier[1].GetProperty("agent").GetString());
-        Assert.Equal((start.AddSeconds(9), start.AddSeconds(30)), (earlier[1].GetProperty("since").GetDateTimeOffset(), earlier[1].GetProperty("until").GetDateTimeOffset()));
-        var lines = (await (await api.Client.SendAsync(api.Get($"/v1/calls/export?channel={_channel}"))).Content.ReadAsStringAsync()).Split("\r\n");
+        Assert.Equal((start.AddSeconds(9), start.AddSeconds(30)), (
+            earlier[1].GetProperty("since").GetDateTimeOffset(), earlier[1].GetProperty("until").GetDateTimeOffset()));
+        var lines = (await (await api.Client.SendAsync(api.Get($"/v1/calls/export?channel={_channel}"))).Content.ReadAsStringAsync())
+            .Split("\r\n");
         Assert.EndsWith(",201 202", lines[1]);
     }
 
@@ -81,7 +85,8 @@ public sealed class CallsTests(ApiFixture api)
         var start = new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
         var written = new List<string>();
         for (var i = 0; i < 7; i++)
-            written.Add(await AddAsync(call => call with { StartedAt = start.AddSeconds(i / 2), EndedAt = start.AddSeconds(20) })); // pairs at one time
+            // pairs at one time
+            written.Add(await AddAsync(call => call with { StartedAt = start.AddSeconds(i / 2), EndedAt = start.AddSeconds(20) }));
         var read = new List<string>();
         string? next = "";
         while (next is not null)
@@ -111,7 +116,8 @@ public sealed class CallsTests(ApiFixture api)
     public async Task The_export_holds_every_call_of_the_period_and_no_formula()
     {
         var start = new DateTimeOffset(2031, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        await AddAsync(call => call with { StartedAt = start, EndedAt = start.AddSeconds(5), User = new WhatsAppUser("15550001", Name: "=HYPERLINK(\"x\"), Bob") });
+        await AddAsync(call => call
+            with { StartedAt = start, EndedAt = start.AddSeconds(5), User = new WhatsAppUser("15550001", Name: "=HYPERLINK(\"x\"), Bob") });
         for (var i = 1; i < 1003; i++)
             await AddAsync(call => call with { StartedAt = start.AddSeconds(i), EndedAt = start.AddSeconds(i + 1) });
         await AddAsync(call => call with { StartedAt = start.AddDays(1), EndedAt = start.AddDays(2) });

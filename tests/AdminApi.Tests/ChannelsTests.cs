@@ -19,8 +19,10 @@ public sealed class ChannelsTests(ApiFixture api)
     {
         var id = await ChannelAsync(api);
         var channel = await api.ReadAsync(api.Patch($"/v1/channels/{id}", new { contactsMayCall = false, name = "Desk" }, 1));
-        Assert.Equal((2, "Desk", false), (channel.GetProperty("version").GetInt32(), channel.GetProperty("name").GetString(), channel.GetProperty("isManaged").GetBoolean()));
-        Assert.Equal(("channel_disabled", "Contacts may not call this number"), (Text(channel, "inbound", "cause"), Text(channel, "inbound", "reason")));
+        Assert.Equal((2, "Desk", false), (channel.GetProperty("version").GetInt32(), channel.GetProperty("name")
+            .GetString(), channel.GetProperty("isManaged").GetBoolean()));
+        Assert.Equal(("channel_disabled", "Contacts may not call this number"), (
+            Text(channel, "inbound", "cause"), Text(channel, "inbound", "reason")));
         Assert.True(channel.GetProperty("outbound").GetProperty("isAllowed").GetBoolean());
         using var answer = await api.Client.SendAsync(api.Get($"/v1/channels/{id}"));
         Assert.Equal("\"2\"", answer.Headers.ETag!.Tag);
@@ -30,7 +32,8 @@ public sealed class ChannelsTests(ApiFixture api)
     public async Task The_first_change_of_a_setting_of_Metas_begins_from_what_Meta_has()
     {
         var hours = new CallHoursDocument("Europe/Berlin", [new("monday", "0900", "1700")]);
-        var id = await ReadChannelAsync(api, new MetaSettings { Status = "ENABLED", IconCountries = ["BR"], CallbackPermissionStatus = "ENABLED", CallHours = hours });
+        var id = await ReadChannelAsync(
+            api, new MetaSettings { Status = "ENABLED", IconCountries = ["BR"], CallbackPermissionStatus = "ENABLED", CallHours = hours });
         var channel = await api.ReadAsync(api.Patch($"/v1/channels/{id}", new { iconIsVisible = false }, 1));
         Assert.True(channel.GetProperty("isManaged").GetBoolean());
         Assert.False(channel.GetProperty("iconIsVisible").GetBoolean());
@@ -46,7 +49,8 @@ public sealed class ChannelsTests(ApiFixture api)
         var tomorrow = DateTime.UtcNow.AddDays(1);
         var day = tomorrow.DayOfWeek.ToString().ToLowerInvariant();
         var channel = await api.ReadAsync(api.Put(
-            $"/v1/channels/{id}/call-hours", new { timeZone = "Etc/UTC", week = new[] { new { day, open = "0100", close = "2400" } }, holidays = Array.Empty<object>() }, 1));
+            $"/v1/channels/{id}/call-hours", new { timeZone =
+                "Etc/UTC", week = new[] { new { day, open = "0100", close = "2400" } }, holidays = Array.Empty<object>() }, 1));
         Assert.Equal("outside_call_hours", Text(channel, "inbound", "cause"));
         Assert.True(channel.GetProperty("outbound").GetProperty("isAllowed").GetBoolean());
         Assert.Equal(tomorrow.Date.AddHours(1), channel.GetProperty("nextOpening").GetDateTime());
@@ -56,9 +60,11 @@ public sealed class ChannelsTests(ApiFixture api)
             """{"timeZone":"Nowhere","week":[{"day":"moonday","open":"0900","close":"1700"},{"day":"monday","open":"17","close":"0900"}],"holidays":[{"date":"25.12."}]}""", 2));
         var problem = await answer.Content.ReadFromJsonAsync<JsonElement>();
         Assert.Equal(
-            ["timeZone", "week[0].day", "week[1]", "holidays[0].date"], problem.GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("field").GetString()));
+            ["timeZone", "week[0].day", "week[1]", "holidays[0].date"],
+            problem.GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("field").GetString()));
         Assert.Equal((400, "invalid_request"), await api.FailAsync(api.Put(
-            $"/v1/channels/{id}/call-hours", new { timeZone = "Etc/UTC", week = new[] { new { day, open = "0100", close = "2400" } }, holidays = new[] { new { date = "2020-01-01" } } }, 2)));
+            $"/v1/channels/{id}/call-hours", new { timeZone = "Etc/UTC", week =
+                new[] { new { day, open = "0100", close = "2400" } }, holidays = new[] { new { date = "2020-01-01" } } }, 2)));
 
         channel = await api.ReadAsync(api.Delete($"/v1/channels/{id}/call-hours", 2));
         Assert.Equal(JsonValueKind.Null, channel.GetProperty("callHours").ValueKind);
@@ -75,7 +81,8 @@ public sealed class ChannelsTests(ApiFixture api)
                 """UPDATE channels SET call_hours = '{"timeZone": "Mars/Olympus", "week": [{"day": "monday", "open": "0000", "close": "0001"}]}' WHERE id = @id""", new { id });
         }
         var admission = await new PostgresAdmissionStore(api.Database).AdmitAsync(
-            new AdmissionRequest(new CallId(id), CallDirection.Inbound, new ChannelId(id), new WhatsAppUser("491511"), "n", "s", DateTimeOffset.UtcNow, TimeSpan.FromMinutes(1)),
+            new AdmissionRequest(new CallId(id), CallDirection.Inbound, new ChannelId(
+                id), new WhatsAppUser("491511"), "n", "s", DateTimeOffset.UtcNow, TimeSpan.FromMinutes(1)),
             CancellationToken.None);
         Assert.Null(ChannelRules.MayCall(admission.Channel!, CallDirection.Inbound, DateTimeOffset.UtcNow));
 
@@ -88,9 +95,11 @@ public sealed class ChannelsTests(ApiFixture api)
         channel = await api.ReadAsync(api.Patch($"/v1/channels/{id}", new { name = "Desk" }, 1));
         Assert.Equal("Mars/Olympus", Text(channel, "callHours", "timeZone"));
         Assert.Equal((400, "invalid_request"), await api.FailAsync(api.Put(
-            $"/v1/channels/{id}/call-hours", new { timeZone = "Mars/Olympus", week = new[] { new { day = "monday", open = "0900", close = "1700" } } }, 2)));
+            $"/v1/channels/{id}/call-hours",
+            new { timeZone = "Mars/Olympus", week = new[] { new { day = "monday", open = "0900", close = "1700" } } }, 2)));
         channel = await api.ReadAsync(api.Put(
-            $"/v1/channels/{id}/call-hours", new { timeZone = "Asia/Calcutta", week = new[] { new { day = "monday", open = "0900", close = "1700" } } }, 2));
+            $"/v1/channels/{id}/call-hours",
+            new { timeZone = "Asia/Calcutta", week = new[] { new { day = "monday", open = "0900", close = "1700" } } }, 2));
         Assert.Equal(JsonValueKind.Null, channel.GetProperty("callHoursFault").ValueKind);
         channel = await api.ReadAsync(api.Delete($"/v1/channels/{id}/call-hours", 3));
         Assert.Equal(JsonValueKind.Null, channel.GetProperty("callHours").ValueKind);
@@ -103,12 +112,15 @@ public sealed class ChannelsTests(ApiFixture api)
         var trunk = "t" + Guid.NewGuid().ToString("n")[..8];
         // The other tests' node, if there is one, has this number too.
         await new ChannelStore(api.Database, TimeProvider.System).SeeNodeAsync("of-tests", ["main", trunk], CancellationToken.None);
-        var channel = await api.ReadAsync(api.Put($"/v1/channels/{id}/routes", new { items = new object[] { new { trunk, target = "100" }, new { trunk = "main" } } }, 1));
-        Assert.Equal([trunk, "main"], channel.GetProperty("routes").EnumerateArray().Select(route => route.GetProperty("trunk").GetString()));
+        var channel = await api.ReadAsync(api.Put(
+            $"/v1/channels/{id}/routes", new { items = new object[] { new { trunk, target = "100" }, new { trunk = "main" } } }, 1));
+        Assert.Equal(
+            [trunk, "main"], channel.GetProperty("routes").EnumerateArray().Select(route => route.GetProperty("trunk").GetString()));
         using var answer = await api.Client.SendAsync(api.Put(
             $"/v1/channels/{id}/routes", new { items = new object[] { new { trunk = "mian" }, new { trunk, target = "1 00" } } }, 2));
         var problem = await answer.Content.ReadFromJsonAsync<JsonElement>();
-        Assert.Equal(["items[0].trunk", "items[1].target"], problem.GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("field").GetString()));
+        Assert.Equal(["items[0].trunk", "items[1].target"], problem.GetProperty("errors").EnumerateArray()
+            .Select(error => error.GetProperty("field").GetString()));
     }
 
     [Fact]
@@ -119,7 +131,8 @@ public sealed class ChannelsTests(ApiFixture api)
         await using var connection = await api.Database.OpenConnectionAsync();
         var account = "a" + Guid.NewGuid().ToString("n")[..12];
         await connection.ExecuteAsync("INSERT INTO rate_cards (id, name, currency) VALUES (@account, 'card', 'EUR')", new { account });
-        await connection.ExecuteAsync("INSERT INTO accounts (id, name, currency, rate_card) VALUES (@account, 'a', 'EUR', @account)", new { account });
+        await connection.ExecuteAsync(
+            "INSERT INTO accounts (id, name, currency, rate_card) VALUES (@account, 'a', 'EUR', @account)", new { account });
         var channel = await api.ReadAsync(api.Put($"/v1/channels/{id}/account", new { account }, 1));
         Assert.Equal(account, channel.GetProperty("account").GetString());
     }
@@ -138,7 +151,8 @@ public sealed class ChannelsTests(ApiFixture api)
     public async Task A_restriction_shows_what_it_forbids()
     {
         var id = await ReadChannelAsync(
-            api, new MetaSettings { Status = "ENABLED" }, new ChannelRestriction("RESTRICTED_BUSINESS_INITIATED_CALLING", "quality", DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(7)));
+            api, new MetaSettings { Status = "ENABLED" }, new ChannelRestriction(
+                "RESTRICTED_BUSINESS_INITIATED_CALLING", "quality", DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(7)));
         var channel = await api.ReadAsync(api.Get($"/v1/channels/{id}"));
         Assert.Equal("outbound", channel.GetProperty("restrictions")[0].GetProperty("forbids")[0].GetString());
         Assert.Equal("channel_disabled", Text(channel, "outbound", "cause"));
@@ -159,5 +173,6 @@ public sealed class ChannelsTests(ApiFixture api)
         Assert.Equal(1, (await api.ReadAsync(api.Get($"/v1/channels/{id}"))).GetProperty("version").GetInt32());
     }
 
-    private static string? Text(JsonElement element, string parent, string name) => element.GetProperty(parent).GetProperty(name).GetString();
+    private static string? Text(JsonElement element, string parent, string name) =>
+        element.GetProperty(parent).GetProperty(name).GetString();
 }

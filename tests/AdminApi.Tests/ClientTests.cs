@@ -35,7 +35,8 @@ public sealed class ClientTests(ApiFixture api)
     {
         var folder = Repository.File("tests", "AdminApi.Tests", "Client");
         var installed = Path.Combine(_folder, "node_modules", ".package-lock.json");
-        var isNew = !File.Exists(installed) || await ReadAsync(_folder, "package-lock.json") != await ReadAsync(folder, "package-lock.json");
+        var isNew = !File.Exists(installed)
+            || await ReadAsync(_folder, "package-lock.json") != await ReadAsync(folder, "package-lock.json");
         Directory.CreateDirectory(_folder);
         foreach (var source in Sources)
             File.Copy(Path.Combine(folder, source), Path.Combine(_folder, source), overwrite: true);
@@ -47,13 +48,15 @@ public sealed class ClientTests(ApiFixture api)
 
     private async Task RunAsync(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            program, arguments) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Start(start);
         using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
         var errors = process.StandardError.ReadToEndAsync(timeout.Token);
         await process.WaitForExitAsync(timeout.Token);
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} in {_folder} ended with {process.ExitCode}:\n{await output}\n{await errors}");
+        Assert.True(process.ExitCode == 0,
+            $"{program} {string.Join(' ', arguments)} in {_folder} ended with {process.ExitCode}:\n{await output}\n{await errors}");
     }
 
     private static Process Start(ProcessStartInfo start)
@@ -64,7 +67,8 @@ public sealed class ClientTests(ApiFixture api)
         }
         catch (System.ComponentModel.Win32Exception)
         {
-            throw new InvalidOperationException($"{start.FileName} is missing: the generated client needs Node.js 18 or newer with npm (Debian: nodejs npm).");
+            throw new InvalidOperationException(
+                $"{start.FileName} is missing: the generated client needs Node.js 18 or newer with npm (Debian: nodejs npm).");
         }
     }
 }

@@ -66,7 +66,8 @@ public sealed class EventsTests(ApiFixture api)
             {
                 await using var connection = await api.Database.OpenConnectionAsync();
                 await using var transaction = await connection.BeginTransactionAsync();
-                await EventOutbox.AppendAsync(connection, transaction, New(EventKind.CallEnded, new { number = (writer * each) + i }), CancellationToken.None);
+                await EventOutbox.AppendAsync(
+                    connection, transaction, New(EventKind.CallEnded, new { number = (writer * each) + i }), CancellationToken.None);
                 await connection.ExecuteAsync("SELECT pg_sleep(random() * 0.02)", transaction: transaction); // commits overtake one another
                 await transaction.CommitAsync();
             }

@@ -20,14 +20,16 @@ public sealed class HostTests(ApiFixture api)
     public void Everything_that_is_wrong_with_the_options_is_said_at_once()
     {
         var refusal = Assert.Throws<InvalidOperationException>(() => AdminApiHost.Build(
-            ["--AdminApi:Key=short", "--AdminApi:TrustedProxies=nonsense", "--AdminApi:Oidc:Issuer=http://issuer.example", "--AdminApi:Webhooks:MaxAttempts=0"]));
+            ["--AdminApi:Key=short", "--AdminApi:TrustedProxies=nonsense", "--AdminApi:Oidc:Issuer=http://issuer.example",
+                "--AdminApi:Webhooks:MaxAttempts=0"]));
         foreach (var word in new[] { "24 characters", "Postgres", "Redis", "nonsense", "https URL", "Audience", "MaxAttempts" })
             Assert.Contains(word, refusal.Message);
     }
 
     [Fact]
     public void A_misspelt_option_is_refused() =>
-        Assert.Contains("TrustedProxy", Assert.Throws<InvalidOperationException>(() => AdminApiHost.Build(["--AdminApi:TrustedProxy=10.0.0.1", .. Stores])).Message);
+        Assert.Contains("TrustedProxy", Assert.Throws<InvalidOperationException>(
+            () => AdminApiHost.Build(["--AdminApi:TrustedProxy=10.0.0.1", .. Stores])).Message);
 
     [Theory]
     [InlineData("--urls=http://0.0.0.0:0")]
@@ -59,8 +61,11 @@ public sealed class HostTests(ApiFixture api)
             Assert.Matches($"`{option}(`|__)", readme);
     }
 
-    private static IEnumerable<string> Options(Type type, string prefix) => type.GetProperties().Where(p => p.SetMethod?.IsPublic ?? false).SelectMany(option =>
-        option.PropertyType.Name.EndsWith("Options", StringComparison.Ordinal) ? Options(option.PropertyType, $"{prefix}{option.Name}__") : [prefix + option.Name]);
+    private static IEnumerable<string> Options(Type type, string prefix) =>
+        type.GetProperties().Where(p => p.SetMethod?.IsPublic ?? false).SelectMany(option =>
+        option.PropertyType.Name.EndsWith("Options", StringComparison.Ordinal)
+            ? Options(option.PropertyType, $"{prefix}{option.Name}__")
+            : [prefix + option.Name]);
 
     [Fact]
     public async Task Every_answer_carries_the_security_headers()
@@ -105,7 +110,8 @@ public sealed class HostTests(ApiFixture api)
             await Migrator.MigrateAsync(database, CancellationToken.None);
         await using var app = AdminApiHost.Build(
         [
-            "--urls=http://127.0.0.1:0", $"--AdminApi:Key={ApiFixture.ConfiguredKey}", $"--AdminApi:Postgres={stores.Postgres};Timeout=2", $"--AdminApi:Redis={stores.Redis}",
+            "--urls=http://127.0.0.1:0", $"--AdminApi:Key={ApiFixture.ConfiguredKey}", $"--AdminApi:Postgres={stores.Postgres};Timeout=2",
+            $"--AdminApi:Redis={stores.Redis}",
             "--Logging:LogLevel:Default=None",
         ]);
         await app.StartAsync();
@@ -116,7 +122,8 @@ public sealed class HostTests(ApiFixture api)
         stores.Kill(StoreServer.Postgres);
         var away = await client.GetAsync("/v1/calls");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, away.StatusCode);
-        Assert.Equal("unavailable", JsonSerializer.Deserialize<JsonElement>(await away.Content.ReadAsStringAsync()).GetProperty("code").GetString());
+        Assert.Equal(
+            "unavailable", JsonSerializer.Deserialize<JsonElement>(await away.Content.ReadAsStringAsync()).GetProperty("code").GetString());
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/healthz")).StatusCode);
 
         stores.Revive(StoreServer.Postgres);

@@ -62,7 +62,8 @@ public sealed class IdempotencyTests(ApiFixture api) : IAsyncLifetime
         using (var busy = await api.Client.SendAsync(TopUp("crash")))
             Assert.InRange(busy.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(15));
         Assert.Equal((409, "request_in_progress"), await api.FailAsync(TopUp("crash")));
-        await connection.ExecuteAsync("UPDATE idempotent_requests SET created_at = now() - interval '16 seconds' WHERE key = @key", new { key = Key("crash") });
+        await connection.ExecuteAsync(
+            "UPDATE idempotent_requests SET created_at = now() - interval '16 seconds' WHERE key = @key", new { key = Key("crash") });
         await api.ReadAsync(TopUp("crash"));
         Assert.Equal("10.00", await BalanceAsync());
     }
@@ -100,5 +101,6 @@ public sealed class IdempotencyTests(ApiFixture api) : IAsyncLifetime
         return request;
     }
 
-    private async Task<string> BalanceAsync() => (await api.ReadAsync(api.Get($"/v1/accounts/{_account}"))).GetProperty("balance").GetString()!;
+    private async Task<string> BalanceAsync() =>
+        (await api.ReadAsync(api.Get($"/v1/accounts/{_account}"))).GetProperty("balance").GetString()!;
 }

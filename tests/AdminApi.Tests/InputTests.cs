@@ -21,7 +21,8 @@ public sealed class InputTests(ApiFixture api)
     public async Task A_time_is_read_alike_in_bodies_queries_and_files_and_without_offset_it_is_UTC(string written, string meant)
     {
         var card = await CardAsync();
-        var rate = await api.ReadAsync(api.Post($"/v1/rate-cards/{card}/rates", new { direction = "outbound", prefix = "49", pricePerMinute = "0.1", validFrom = written }));
+        var rate = await api.ReadAsync(api.Post(
+            $"/v1/rate-cards/{card}/rates", new { direction = "outbound", prefix = "49", pricePerMinute = "0.1", validFrom = written }));
         Assert.Equal(DateTimeOffset.Parse(meant), rate.GetProperty("validFrom").GetDateTimeOffset());
 
         var import = api.Post($"/v1/rate-cards/{card}/import");
@@ -30,7 +31,8 @@ public sealed class InputTests(ApiFixture api)
         var at = Uri.EscapeDataString(written);
         Assert.Equal(2, (await api.ReadAsync(api.Get($"/v1/rate-cards/{card}/rates?validAt={at}"))).GetProperty("items").GetArrayLength());
         var before = DateTimeOffset.Parse(meant).AddSeconds(-1).ToString("yyyy-MM-ddTHH:mm:ss");
-        Assert.Equal(0, (await api.ReadAsync(api.Get($"/v1/rate-cards/{card}/rates?validAt={before}"))).GetProperty("items").GetArrayLength());
+        Assert.Equal(
+            0, (await api.ReadAsync(api.Get($"/v1/rate-cards/{card}/rates?validAt={before}"))).GetProperty("items").GetArrayLength());
     }
 
     [Theory]
@@ -52,7 +54,8 @@ public sealed class InputTests(ApiFixture api)
     [InlineData("/v1/contacts?userId=4915")]
     [InlineData("/v1/calls?user=00491551234567")]
     [InlineData("/v1/calls/export?user=bob")]
-    public async Task A_filter_that_can_find_nobody_is_refused_with_the_reason(string path) => Assert.Equal((400, "invalid_request"), await api.FailAsync(api.Get(path)));
+    public async Task A_filter_that_can_find_nobody_is_refused_with_the_reason(string path) =>
+        Assert.Equal((400, "invalid_request"), await api.FailAsync(api.Get(path)));
 
     [Theory]
     [InlineData("W/\"1\"")] // nginx with gzip
@@ -107,7 +110,8 @@ public sealed class InputTests(ApiFixture api)
         using var answer = await api.Client.SendAsync(api.Post("/v1/keys", """{"name":"x","scopes":"read"}"""));
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         var problem = await answer.Content.ReadFromJsonAsync<JsonElement>();
-        Assert.Equal(("$.scopes", "Must be a list."), (problem.GetProperty("errors")[0].GetProperty("field").GetString(), problem.GetProperty("errors")[0].GetProperty("message").GetString()));
+        Assert.Equal(("$.scopes", "Must be a list."), (problem.GetProperty("errors")[0].GetProperty("field")
+            .GetString(), problem.GetProperty("errors")[0].GetProperty("message").GetString()));
     }
 
     [Theory]
@@ -118,7 +122,8 @@ public sealed class InputTests(ApiFixture api)
         path = path.Replace("CARD", await CardAsync());
         var mark = new byte[] { 0xEF, 0xBB, 0xBF };
         Assert.NotEqual(mark, (await (await api.Client.SendAsync(api.Get(path))).Content.ReadAsByteArrayAsync())[..3]);
-        Assert.Equal(mark, (await (await api.Client.SendAsync(api.Get(path + (path.Contains('?') ? "&" : "?") + "bom=true"))).Content.ReadAsByteArrayAsync())[..3]);
+        Assert.Equal(mark, (await (await api.Client.SendAsync(
+            api.Get(path + (path.Contains('?') ? "&" : "?") + "bom=true"))).Content.ReadAsByteArrayAsync())[..3]);
     }
 
     private async Task<string> CardAsync()

@@ -52,7 +52,8 @@ public sealed class KeysTests(ApiFixture api)
     {
         var (expired, revoked) = (await api.KeyAsync(Scope.Read), await api.KeyAsync(Scope.Read));
         await using var connection = await api.Database.OpenConnectionAsync();
-        await connection.ExecuteAsync("UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE id = @id", new { id = IdOf(expired) });
+        await connection.ExecuteAsync(
+            "UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE id = @id", new { id = IdOf(expired) });
         await api.ReadAsync(api.Delete($"/v1/keys/{IdOf(revoked)}", 1));
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(expired));
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(revoked));
@@ -62,11 +63,13 @@ public sealed class KeysTests(ApiFixture api)
     public async Task After_a_rotation_both_texts_work_until_the_grace_is_over()
     {
         var first = await api.KeyAsync(Scope.Read);
-        var second = (await api.ReadAsync(api.Post($"/v1/keys/{IdOf(first)}/rotate", new { graceSeconds = 3600 }, 1))).GetProperty("text").GetString()!;
+        var second = (await api.ReadAsync(api.Post($"/v1/keys/{IdOf(first)}/rotate", new { graceSeconds = 3600 }, 1))).GetProperty("text")
+            .GetString()!;
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (await StatusAsync(first), await StatusAsync(second)));
 
         await using var connection = await api.Database.OpenConnectionAsync();
-        await connection.ExecuteAsync("UPDATE api_keys SET previous_until = now() - interval '1 second' WHERE id = @id", new { id = IdOf(first) });
+        await connection.ExecuteAsync(
+            "UPDATE api_keys SET previous_until = now() - interval '1 second' WHERE id = @id", new { id = IdOf(first) });
         Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.OK), (await StatusAsync(first), await StatusAsync(second)));
     }
 
@@ -79,11 +82,13 @@ public sealed class KeysTests(ApiFixture api)
         await StatusAsync(text);
         var used = (await api.ReadAsync(api.Get($"/v1/keys/{id}"))).GetProperty("lastUsedAt").GetDateTimeOffset();
         await StatusAsync(text);
-        Assert.Equal(used, (await api.ReadAsync(api.Get($"/v1/keys/{id}"))).GetProperty("lastUsedAt").GetDateTimeOffset()); // at most once a minute
+        // at most once a minute
+        Assert.Equal(used, (await api.ReadAsync(api.Get($"/v1/keys/{id}"))).GetProperty("lastUsedAt").GetDateTimeOffset());
 
         await using var connection = await api.Database.OpenConnectionAsync();
         var everything = await connection.QueryAsync<string>(
-            "SELECT k::text FROM api_keys k UNION ALL SELECT a::text FROM audit_entries a UNION ALL SELECT i::text FROM idempotent_requests i");
+            "SELECT k::text FROM api_keys k UNION ALL SELECT a::text FROM audit_entries a UNION ALL SELECT i::text FROM " +
+                "idempotent_requests i");
         Assert.DoesNotContain(everything, row => row.Contains(text.Split('_')[2], StringComparison.Ordinal));
     }
 
@@ -97,7 +102,8 @@ public sealed class KeysTests(ApiFixture api)
         var key = await api.KeyAsync(scope);
         Assert.Equal(
             (read, operate, admin),
-            ((int)await StatusAsync(key), (int)await StatusAsync(key, HttpMethod.Post, "/v1/calls/live/1/recording"), (int)await StatusAsync(key, HttpMethod.Get, "/v1/keys")));
+            ((int)await StatusAsync(key), (int)await StatusAsync(
+                key, HttpMethod.Post, "/v1/calls/live/1/recording"), (int)await StatusAsync(key, HttpMethod.Get, "/v1/keys")));
     }
 
     [Fact]
@@ -195,16 +201,19 @@ public sealed class KeysTests(ApiFixture api)
     public async Task The_command_line_makes_a_key_that_works()
     {
         using var output = new StringWriter();
-        Assert.Equal(0, await CreateKeyCommand.RunAsync(["create-key", "shell", "read,operate", $"--AdminApi:Postgres={api.Stores.Postgres}"], output));
+        Assert.Equal(0, await CreateKeyCommand.RunAsync(
+            ["create-key", "shell", "read,operate", $"--AdminApi:Postgres={api.Stores.Postgres}"], output));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(output.ToString().Trim()));
-        Assert.Equal(2, await CreateKeyCommand.RunAsync(["create-key", "shell", "root", $"--AdminApi:Postgres={api.Stores.Postgres}"], output));
+        Assert.Equal(
+            2, await CreateKeyCommand.RunAsync(["create-key", "shell", "root", $"--AdminApi:Postgres={api.Stores.Postgres}"], output));
     }
 
     private static string IdOf(string key) => key.Split('_')[1];
 
     private static string Base64Url(string text) => System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
 
-    private async Task<HttpStatusCode> StatusAsync(string key, HttpMethod? method = null, string path = "/v1/calls/live", HttpClient? client = null)
+    private async Task<HttpStatusCode> StatusAsync(
+        string key, HttpMethod? method = null, string path = "/v1/calls/live", HttpClient? client = null)
     {
         using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path);
         request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + key);

@@ -27,8 +27,10 @@ public sealed class NginxTests(ApiFixture api) : IAsyncLifetime
               server { listen 127.0.0.1:{{port}}; location / { proxy_pass {{api.Client.BaseAddress}}; } }
             }
             """);
-        _nginx = Process.Start(new ProcessStartInfo("nginx", ["-c", Path.Combine(_folder, "nginx.conf"), "-e", Path.Combine(_folder, "error.log")]))!;
-        _client = new HttpClient(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.All }) { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        _nginx = Process.Start(
+            new ProcessStartInfo("nginx", ["-c", Path.Combine(_folder, "nginx.conf"), "-e", Path.Combine(_folder, "error.log")]))!;
+        _client = new HttpClient(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.All }) { BaseAddress = new Uri(
+            $"http://127.0.0.1:{port}") };
         await ListensAsync(port);
     }
 

@@ -18,7 +18,8 @@ public sealed class RatingTests(ApiFixture api)
         var card = await CardAsync(api, hasRate: false);
         var rate = await api.ReadAsync(api.Post(
             $"/v1/rate-cards/{card}/rates",
-            new { direction = "outbound", prefix = "49", pricePerMinute = "0.0123456789", tiers = new[] { new { fromMinutes = 50_000, pricePerMinute = "0.0070" } } }));
+            new { direction = "outbound", prefix =
+                "49", pricePerMinute = "0.0123456789", tiers = new[] { new { fromMinutes = 50_000, pricePerMinute = "0.0070" } } }));
         Assert.Equal("0.0123456789", rate.GetProperty("pricePerMinute").GetString());
         Assert.Equal("0.00", rate.GetProperty("connectionFee").GetString());
         Assert.Equal((6, 0), (rate.GetProperty("pulseSeconds").GetInt32(), rate.GetProperty("minimumSeconds").GetInt32()));
@@ -65,7 +66,8 @@ public sealed class RatingTests(ApiFixture api)
     public async Task All_errors_of_a_broken_file_are_told_by_line_and_nothing_is_half_imported()
     {
         var card = await CardAsync(api);
-        var answer = await api.Client.SendAsync(Import(api, card, $"{Header}\noutbound,49,2030-01-01,0.1\nsideways,50,2030-01-01,dear\noutbound,,2030-01-01,0.1\n"));
+        var answer = await api.Client.SendAsync(
+            Import(api, card, $"{Header}\noutbound,49,2030-01-01,0.1\nsideways,50,2030-01-01,dear\noutbound,,2030-01-01,0.1\n"));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
         var problem = JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync());
         Assert.Equal("invalid_rates", problem.GetProperty("code").GetString());
@@ -77,7 +79,8 @@ public sealed class RatingTests(ApiFixture api)
     public async Task What_one_card_exports_another_imports()
     {
         var (one, other) = (await CardAsync(api), await CardAsync(api, hasRate: false));
-        await api.ReadAsync(Import(api, one, $"{Header},tiers\noutbound,49,2030-01-01,0.10,50000:0.0070|250000:0.0050\ninbound,,2030-01-01,0,\n"));
+        await api.ReadAsync(
+            Import(api, one, $"{Header},tiers\noutbound,49,2030-01-01,0.10,50000:0.0070|250000:0.0050\ninbound,,2030-01-01,0,\n"));
         var file = await (await api.Client.SendAsync(api.Get($"/v1/rate-cards/{one}/export"))).Content.ReadAsStringAsync();
         await api.ReadAsync(Import(api, other, file));
         Assert.Equal(file, await (await api.Client.SendAsync(api.Get($"/v1/rate-cards/{other}/export"))).Content.ReadAsStringAsync());
@@ -87,7 +90,8 @@ public sealed class RatingTests(ApiFixture api)
     public async Task Pages_of_rates_follow_one_another()
     {
         var card = await CardAsync(api, hasRate: false);
-        await api.ReadAsync(Import(api, card, $"{Header}\n" + string.Concat(Enumerable.Range(1, 7).Select(i => $"outbound,{i},2030-01-01,0.1\n"))));
+        await api.ReadAsync(
+            Import(api, card, $"{Header}\n" + string.Concat(Enumerable.Range(1, 7).Select(i => $"outbound,{i},2030-01-01,0.1\n"))));
         var prefixes = new List<string?>();
         for (string? cursor = ""; cursor is not null;)
         {
@@ -104,13 +108,19 @@ public sealed class RatingTests(ApiFixture api)
         var card = await CardAsync(api);
         await RateAsync(api, card, "4915");
         var price = await api.ReadAsync(api.Get($"/v1/prices/preview?card={card}&direction=outbound&user=%2B4915112345678&seconds=61"));
-        Assert.Equal(("0.11", 11, 66), (price.GetProperty("amount").GetString(), price.GetProperty("pulses").GetInt32(), price.GetProperty("billedSeconds").GetInt32()));
+        Assert.Equal(("0.11", 11, 66), (price.GetProperty("amount").GetString(), price.GetProperty("pulses")
+            .GetInt32(), price.GetProperty("billedSeconds").GetInt32()));
         Assert.Equal("4915", price.GetProperty("rate").GetProperty("prefix").GetString());
-        Assert.Equal("", (await api.ReadAsync(api.Get($"/v1/prices/preview?card={card}&direction=outbound&user=US.1349&seconds=0"))).GetProperty("rate").GetProperty("prefix").GetString());
-        Assert.Equal((422, "no_rate"), await api.FailAsync(api.Get($"/v1/prices/preview?card={card}&direction=inbound&user=US.1349&seconds=0")));
-        Assert.Equal((422, "no_rate"), await api.FailAsync(api.Get($"/v1/prices/preview?card={card}&direction=outbound&user=US.1349&seconds=0&at=2001-01-01T00:00:00Z")));
-        foreach (var wrong in (string[])["user=bob&seconds=1", "user=49151&seconds=-1", "user=49151&seconds=NaN", "user=49151&seconds=1&monthlyMinutes=-1", "user=49151"])
-            Assert.Equal((400, "invalid_request"), await api.FailAsync(api.Get($"/v1/prices/preview?card={card}&direction=outbound&{wrong}")));
+        Assert.Equal("", (await api.ReadAsync(api.Get($"/v1/prices/preview?card={card}&direction=outbound&user=US.1349&seconds=0")))
+            .GetProperty("rate").GetProperty("prefix").GetString());
+        Assert.Equal(
+            (422, "no_rate"), await api.FailAsync(api.Get($"/v1/prices/preview?card={card}&direction=inbound&user=US.1349&seconds=0")));
+        Assert.Equal((422, "no_rate"), await api.FailAsync(
+            api.Get($"/v1/prices/preview?card={card}&direction=outbound&user=US.1349&seconds=0&at=2001-01-01T00:00:00Z")));
+        foreach (var wrong in (string[])["user=bob&seconds=1", "user=49151&seconds=-1", "user=49151&seconds=NaN",
+            "user=49151&seconds=1&monthlyMinutes=-1", "user=49151"])
+            Assert.Equal(
+                (400, "invalid_request"), await api.FailAsync(api.Get($"/v1/prices/preview?card={card}&direction=outbound&{wrong}")));
     }
 
     [Fact]
@@ -123,7 +133,8 @@ public sealed class RatingTests(ApiFixture api)
         var rate = new Rate(1, card, CallDirection.Outbound, "", "USD", 0.10m, 0, TimeSpan.FromSeconds(6), TimeSpan.Zero, []);
         var call = await Samples.CallAsync(api, record => record with
         {
-            StartedAt = start, AnsweredAt = start, EndedAt = start.AddSeconds(60), Cause = HangupCause.PbxHungUp, Funding = new Funding(account, "USD", rate, 0),
+            StartedAt = start, AnsweredAt = start, EndedAt = start.AddSeconds(60), Cause = HangupCause.PbxHungUp,
+            Funding = new Funding(account, "USD", rate, 0),
         });
 
         var preview = await api.ReadAsync(api.Post("/v1/rerating-runs/preview", Period(corrected, account)));
@@ -136,7 +147,8 @@ public sealed class RatingTests(ApiFixture api)
         Assert.True(run.GetProperty("isFinished").GetBoolean());
         Assert.Equal(preview.ToString(), run.GetProperty("totals").ToString());
         Assert.Equal(run.ToString(), (await api.ReadAsync(again)).ToString());
-        Assert.Equal(0, (await api.ReadAsync(api.Post("/v1/rerating-runs", Period(corrected, account)))).GetProperty("totals").GetProperty("changed").GetInt32());
+        Assert.Equal(0, (await api.ReadAsync(api.Post("/v1/rerating-runs", Period(corrected, account)))).GetProperty("totals")
+            .GetProperty("changed").GetInt32());
 
         var charge = (await api.ReadAsync(api.Get($"/v1/calls/{call}"))).GetProperty("call").GetProperty("charge");
         Assert.Equal(("0.04", corrected), (charge.GetProperty("amount").GetString(), charge.GetProperty("rateCard").GetString()));
@@ -149,7 +161,8 @@ public sealed class RatingTests(ApiFixture api)
     public async Task Only_billing_keys_change_prices()
     {
         var card = await CardAsync(api);
-        foreach (var (scope, mayChange) in (IEnumerable<(Scope, bool)>)[(Scope.Read, false), (Scope.Operate, false), (Scope.Billing, true), (Scope.Admin, true)])
+        foreach (var (scope, mayChange) in (
+            IEnumerable<(Scope, bool)>)[(Scope.Read, false), (Scope.Operate, false), (Scope.Billing, true), (Scope.Admin, true)])
         {
             var request = api.Post($"/v1/rate-cards/{card}/rates", Rate(WireName.Of(scope).Length.ToString()));
             request.Headers.Authorization = new("Bearer", await api.KeyAsync(scope));

@@ -35,7 +35,8 @@ public sealed class WebhooksTests(ApiFixture api) : IAsyncLifetime
         var happened = got.Json.GetProperty("data");
         Assert.Equal(1, happened.GetProperty("data").GetProperty("number").GetInt32());
         Assert.Equal($"evt_{happened.GetProperty("id").GetInt64()}_{id}", got.Id);
-        Assert.InRange(got.Timestamp, DateTimeOffset.UtcNow.AddMinutes(-1).ToUnixTimeSeconds(), DateTimeOffset.UtcNow.AddMinutes(1).ToUnixTimeSeconds());
+        Assert.InRange(got.Timestamp, DateTimeOffset.UtcNow.AddMinutes(-1).ToUnixTimeSeconds(), DateTimeOffset.UtcNow.AddMinutes(1)
+            .ToUnixTimeSeconds());
         Assert.Equal("v1," + Signature(secret, got), got.Signature);
     }
 
@@ -44,7 +45,8 @@ public sealed class WebhooksTests(ApiFixture api) : IAsyncLifetime
     public void The_signature_is_that_of_the_standard() => Assert.Equal(
         "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
         StandardWebhookSignature.Header(
-            ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], "msg_p5jXN8AQM9LWM0D4loKWxJek", DateTimeOffset.FromUnixTimeSeconds(1_614_265_330), "{\"test\": 2432232314}"));
+            ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], "msg_p5jXN8AQM9LWM0D4loKWxJek", DateTimeOffset.FromUnixTimeSeconds(1_614_265_330),
+            "{\"test\": 2432232314}"));
 
     [Fact]
     public async Task What_fails_is_tried_again_under_the_same_id_until_it_is_taken()
@@ -57,7 +59,8 @@ public sealed class WebhooksTests(ApiFixture api) : IAsyncLifetime
             return Task.CompletedTask;
         });
         await HappenAsync(1);
-        var ids = new HashSet<string> { (await _receiver.NextAsync()).Id, (await _receiver.NextAsync()).Id, (await _receiver.NextAsync()).Id };
+        var ids =
+            new HashSet<string> { (await _receiver.NextAsync()).Id, (await _receiver.NextAsync()).Id, (await _receiver.NextAsync()).Id };
         Assert.Single(ids);
         var delivery = await EndedAsync(id);
         Assert.Equal("delivered", delivery.GetProperty("state").GetString());
@@ -76,7 +79,9 @@ public sealed class WebhooksTests(ApiFixture api) : IAsyncLifetime
         {
             context.Response.StatusCode = 429;
             context.Response.Headers.Date = DateTimeOffset.UtcNow.AddHours(-1).ToString("R"); // relative to the receiver's clock
-            context.Response.Headers.RetryAfter = retryAfter == "date" ? DateTimeOffset.UtcNow.AddHours(-1).AddSeconds(2).ToString("R") : retryAfter;
+            context.Response.Headers.RetryAfter = retryAfter == "date"
+                ? DateTimeOffset.UtcNow.AddHours(-1).AddSeconds(2).ToString("R")
+                : retryAfter;
             return Task.CompletedTask;
         });
         await HappenAsync(1);
@@ -155,13 +160,15 @@ public sealed class WebhooksTests(ApiFixture api) : IAsyncLifetime
     public async Task What_a_crashed_instance_had_taken_is_sent_by_another_when_its_lease_is_over()
     {
         var (id, _, version) = await CreateAsync();
-        await api.ReadAsync(api.Put($"/v1/webhooks/{id}", new { url = _receiver.Url, isEnabled = false }, version)); // so that the running sender does not claim it
+        // so that the running sender does not claim it
+        await api.ReadAsync(api.Put($"/v1/webhooks/{id}", new { url = _receiver.Url, isEnabled = false }, version));
         await using var connection = await api.Database.OpenConnectionAsync();
         await connection.ExecuteAsync("UPDATE webhook_endpoints SET kinds = '{webhook.tested}' WHERE id = @id", new { id });
         await HappenAsync(7);
         await connection.ExecuteAsync(
             """
-            INSERT INTO webhook_deliveries (endpoint, event, attempts, next_at) SELECT @id, max(id), 1, now() + interval '1 minute' FROM events WHERE channel = @_channel;
+            INSERT INTO webhook_deliveries (endpoint, event, attempts, next_at) SELECT @id, max(id), 1, now() + interval '1 minute'
+                FROM events WHERE channel = @_channel;
             UPDATE webhook_endpoints SET is_enabled = true WHERE id = @id;
             """,
             new { id, _channel });
@@ -185,7 +192,8 @@ public sealed class WebhooksTests(ApiFixture api) : IAsyncLifetime
     public async Task While_a_secret_is_rotated_both_sign()
     {
         var (id, first, version) = await CreateAsync();
-        var second = (await api.ReadAsync(api.Post($"/v1/webhooks/{id}/rotate-secret", new { graceSeconds = 60 }, version))).GetProperty("secret").GetString()!;
+        var second = (await api.ReadAsync(api.Post($"/v1/webhooks/{id}/rotate-secret", new { graceSeconds = 60 }, version)))
+            .GetProperty("secret").GetString()!;
         await HappenAsync(1);
         var got = await _receiver.NextAsync();
         Assert.Equal($"v1,{Signature(second, got)} v1,{Signature(first, got)}", got.Signature);
@@ -218,7 +226,8 @@ public sealed class WebhooksTests(ApiFixture api) : IAsyncLifetime
     public async Task A_name_that_leads_into_the_network_is_refused_when_the_connection_is_made()
     {
         using var http = new HttpClient(new WebhookNetwork(new AdminApiOptions()).CreateHandler());
-        var refusal = await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(new UriBuilder(_receiver.Url) { Scheme = "https", Host = "localhost" }.Uri));
+        var refusal = await Assert.ThrowsAsync<HttpRequestException>(
+            () => http.GetAsync(new UriBuilder(_receiver.Url) { Scheme = "https", Host = "localhost" }.Uri));
         Assert.Contains("no address to which webhooks may be sent", refusal.ToString());
     }
 

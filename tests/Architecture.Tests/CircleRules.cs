@@ -18,7 +18,8 @@ public sealed class CircleRules(ProductSource source, ITestOutputHelper output) 
 
     /// <summary>Each circle with the references that close it.</summary>
     private static List<string> Within(IReadOnlyList<Reference> references, Func<SourceFile, string> of) =>
-        [.. Circles.Of(references.Select(one => (of(one.From), of(one.To)))).Select(circle => $"{string.Join(' ', circle.Order())}\n" + string.Join('\n', references
+        [.. Circles.Of(references.Select(one => (of(one.From), of(one.To))))
+            .Select(circle => $"{string.Join(' ', circle.Order())}\n" + string.Join('\n', references
             .Where(one => of(one.From) != of(one.To) && circle.Contains(of(one.From)) && circle.Contains(of(one.To)))
             .Select(one => $"    {one.From.Name} -> {one.To.Name} ({one.Name})")))];
 }

@@ -7,7 +7,8 @@ namespace Architecture.Tests;
 public sealed class ClockRules(ProductSource source) : IClassFixture<ProductSource>
 {
     private static readonly HashSet<string> Clocks =
-        ["DateTime.Now", "DateTime.UtcNow", "DateTime.Today", "DateTimeOffset.Now", "DateTimeOffset.UtcNow", "TimeProvider.System", "Environment.TickCount", "Environment.TickCount64"];
+        ["DateTime.Now", "DateTime.UtcNow", "DateTime.Today", "DateTimeOffset.Now", "DateTimeOffset.UtcNow", "TimeProvider.System",
+            "Environment.TickCount", "Environment.TickCount64"];
 
     private static readonly string[] Roots = ["Program.cs", "GatewayHost.cs", "AdminApiHost.cs"];
 

@@ -26,7 +26,8 @@ public partial class MediaSessionRules
     [Fact]
     public void The_rule_sees_what_it_forbids()
     {
-        string[] uses = ["using Media.Engine.Loop;", "using System.Net.Sockets;", "Lock _lock = new();", "Thread.Sleep(1)", "TimeProvider.System"];
+        string[] uses =
+            ["using Media.Engine.Loop;", "using System.Net.Sockets;", "Lock _lock = new();", "Thread.Sleep(1)", "TimeProvider.System"];
         foreach (var use in uses)
             Assert.Matches(Forbidden(), use);
     }

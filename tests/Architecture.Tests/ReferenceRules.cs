@@ -76,5 +76,6 @@ public class ReferenceRules
     private static XDocument Load(string project) => XDocument.Load(Locate(project));
 
     private static string Locate(string project) =>
-        ProductFolders.SelectMany(folder => Directory.EnumerateFiles(Repository.File(folder), project + ".csproj", SearchOption.AllDirectories)).Single();
+        ProductFolders.SelectMany(
+            folder => Directory.EnumerateFiles(Repository.File(folder), project + ".csproj", SearchOption.AllDirectories)).Single();
 }

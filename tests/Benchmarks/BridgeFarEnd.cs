@@ -51,7 +51,8 @@ internal sealed class BridgeFarEnd : IDisposable
     public async Task ConnectAsync(MediaCall call)
     {
         var answer = Require(await call.AnswerWhatsAppOfferAsync(Offer()));
-        string Fact(string name) => answer.Split("\r\n").First(line => line.StartsWith($"a={name}:", StringComparison.Ordinal))[(name.Length + 3)..];
+        string Fact(string name) =>
+            answer.Split("\r\n").First(line => line.StartsWith($"a={name}:", StringComparison.Ordinal))[(name.Length + 3)..];
         if (!DtlsFingerprint.TryParse(Fact("fingerprint").Split(' ')[1], out var fingerprint))
             throw new InvalidOperationException("The answer's fingerprint cannot be read.");
         _dtls = new DtlsEndpoint(DtlsRole.Server, _certificate, fingerprint);
@@ -145,15 +146,18 @@ internal sealed class BridgeFarEnd : IDisposable
 
     private string Offer() => string.Join("\r\n",
     [
-        "v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE audio", "a=ice-lite", $"m=audio {_user.Local.Port} UDP/TLS/RTP/SAVPF 111",
-        "c=IN IP4 127.0.0.1", $"a={IceCandidate.Host(Address(_user), ushort.MaxValue).Write()}", $"a=ice-ufrag:{_credentials.Ufrag}",
-        $"a=ice-pwd:{_credentials.Password}", $"a=fingerprint:sha-256 {_certificate.Fingerprint}", "a=setup:actpass", "a=mid:audio", "a=rtcp-mux",
-        "a=rtpmap:111 opus/48000/2", "a=fmtp:111 maxaveragebitrate=20000;maxplaybackrate=16000;useinbandfec=1", "a=ptime:20", "",
+        "v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE audio", "a=ice-lite",
+        $"m=audio {_user.Local.Port} UDP/TLS/RTP/SAVPF 111", "c=IN IP4 127.0.0.1",
+        $"a={IceCandidate.Host(Address(_user), ushort.MaxValue).Write()}", $"a=ice-ufrag:{_credentials.Ufrag}",
+        $"a=ice-pwd:{_credentials.Password}", $"a=fingerprint:sha-256 {_certificate.Fingerprint}", "a=setup:actpass", "a=mid:audio",
+        "a=rtcp-mux", "a=rtpmap:111 opus/48000/2", "a=fmtp:111 maxaveragebitrate=20000;maxplaybackrate=16000;useinbandfec=1", "a=ptime:20",
+        "",
     ]);
 
     private string PbxAnswer() => string.Join("\r\n",
     [
-        "v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0", $"m=audio {_phone.Local.Port} RTP/AVP 0", "a=rtpmap:0 PCMU/8000",
+        "v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0", $"m=audio {_phone.Local.Port} RTP/AVP 0",
+        "a=rtpmap:0 PCMU/8000",
         "a=ptime:20", "",
     ]);
 

@@ -10,7 +10,8 @@ namespace BillingWorker;
 /// Runs calls one after another, each with random events: admitted twice, unanswered, talked to the last pulse, settled twice.
 /// </summary>
 internal sealed class SimulatedCalls(
-    IAdmissionStore book, ICallStore calls, LedgerStore ledger, string node, string nodeStart, IReadOnlyList<string> channels, Random random)
+    IAdmissionStore book, ICallStore calls, LedgerStore ledger, string node, string nodeStart, IReadOnlyList<string> channels,
+    Random random)
 {
     private static readonly TimeSpan Slice = TimeSpan.FromSeconds(3);
 
@@ -30,11 +31,13 @@ internal sealed class SimulatedCalls(
         var channel = channels[random.Next(channels.Count)];
         var direction = Happens(0.8) ? CallDirection.Inbound : CallDirection.Outbound; // the latter has not permitted calls
         var request = new AdmissionRequest(
-            new CallId(Guid.NewGuid().ToString("n")), direction, new ChannelId(channel), new WhatsAppUser("4915" + random.Next(1000)), node, nodeStart,
+            new CallId(Guid.NewGuid().ToString("n")), direction, new ChannelId(channel), new WhatsAppUser("4915" + random.Next(1000)), node,
+            nodeStart,
             DateTimeOffset.UtcNow, Slice);
         if (Happens(0.9))
             await calls.BeginAsync(
-                new CallIdentity(request.Call, direction, request.Channel, request.User, node, nodeStart), request.At, CancellationToken.None);
+                new CallIdentity(request.Call, direction, request.Channel, request.User, node, nodeStart), request.At,
+                CancellationToken.None);
         var facts = await RepeatedAsync(() => book.AdmitAsync(request, CancellationToken.None));
         var verdict = AdmissionRules.Decide(facts, request);
         if (verdict is AdmissionVerdict.Refused refused && Happens(0.5))
@@ -61,19 +64,22 @@ internal sealed class SimulatedCalls(
         var wanted = TimeSpan.FromMilliseconds(random.Next(1, 15_000));
         while (Credit.PaidTime(funding.Rate, funding.Held) is var paid && paid < wanted)
         {
-            var extended = await RepeatedAsync(() => book.ExtendAsync(request.Call, Credit.CostOf(funding.Rate, paid + Slice), CancellationToken.None));
+            var extended = await RepeatedAsync(
+                () => book.ExtendAsync(request.Call, Credit.CostOf(funding.Rate, paid + Slice), CancellationToken.None));
             funding = funding with { Held = Math.Max(extended.Held, funding.Held) };
             if (extended.Outcome == HoldOutcome.Gone) // another node believed us dead and has settled
                 return Ended(Record(request, HangupCause.PbxHungUp), funding, answeredAt, paid);
             if (extended.Outcome == HoldOutcome.LastPulses)
-                return Ended(Record(request, HangupCause.BalanceExhausted), funding, answeredAt, Credit.PaidTime(funding.Rate, funding.Held));
+                return Ended(
+                    Record(request, HangupCause.BalanceExhausted), funding, answeredAt, Credit.PaidTime(funding.Rate, funding.Held));
         }
         return Ended(Record(request, HangupCause.WhatsAppHungUp), funding, answeredAt, wanted);
     }
 
     private async Task TopUpAsync()
     {
-        var movement = new Movement(channels[random.Next(channels.Count)], random.Next(1, 200) * 0.1m, "EUR", Guid.NewGuid().ToString("n"), null);
+        var movement = new Movement(
+            channels[random.Next(channels.Count)], random.Next(1, 200) * 0.1m, "EUR", Guid.NewGuid().ToString("n"), null);
         await RepeatedAsync(() => ledger.TopUpAsync(movement, "test", CancellationToken.None));
     }
 

@@ -20,7 +20,8 @@ internal sealed class SimulatedNode(NpgsqlDataSource database, string name, IRea
         await sweeper.SweepAsync(CancellationToken.None);
         Console.WriteLine("sweeping");
         var tasks = Enumerable.Range(0, workers).Select(i => new SimulatedCalls(
-            new PostgresAdmissionStore(database), calls, new LedgerStore(database), name, _start, channels, new Random(seed + i)).RunAsync());
+            new PostgresAdmissionStore(database), calls, new LedgerStore(database), name, _start, channels, new Random(seed + i))
+                .RunAsync());
         await Task.WhenAll([SweepAsync(sweeper), .. tasks]);
     }
 

@@ -7,7 +7,8 @@ internal sealed record LegQuality(long PacketsReceived, long PacketsLost, double
 
 /// <summary>The part of a call record that the demonstration reads.</summary>
 internal sealed record CallRecord(
-    string Id, string? WhatsAppCallId, string Direction, string? Agent, DateTimeOffset StartedAt, DateTimeOffset? RingingAt, DateTimeOffset? AnsweredAt,
+    string Id, string? WhatsAppCallId, string Direction, string? Agent, DateTimeOffset StartedAt, DateTimeOffset? RingingAt,
+    DateTimeOffset? AnsweredAt,
     string Cause, LegQuality? WhatsAppQuality, LegQuality? PbxQuality, Charge? Charge);
 
 /// <summary>The cost of the call; money as the API writes it.</summary>

@@ -35,14 +35,17 @@ internal sealed record CallReport(string Title, string Rang, Hearing AtWhatsApp,
         """;
 
     private string Cost => Record.Charge is { } charge
-        ? $"{charge.Amount} {charge.Currency}: {charge.Pulses} pulse(s) of {charge.PulseSeconds} s at {charge.PricePerMinute} a minute" : "NOTHING";
+        ? $"{charge.Amount} {charge.Currency}: {charge.Pulses} pulse(s) of {charge.PulseSeconds} s at {charge.PricePerMinute} a minute"
+        : "NOTHING";
 
     private string SetUp =>
-        $"ringing after {Milliseconds(Record.RingingAt)}, answered after {Milliseconds(Record.AnsweredAt)} (the one who answers picks up at once)";
+        $"ringing after {Milliseconds(Record.RingingAt)}, answered after {Milliseconds(Record.AnsweredAt)} (the one who answers picks up " +
+            $"at once)";
 
     private string Milliseconds(DateTimeOffset? at) => at is { } time ? $"{(time - Record.StartedAt).TotalMilliseconds:0} ms" : "-";
 
     private static string Quality(LegQuality? leg) => leg is null ? "no media"
         : $"{leg.PacketsReceived} packets in, {leg.PacketsLost} lost, jitter {leg.JitterMs:0.0} ms, round trip "
-            + (leg.RoundTripMs is { } trip ? $"{trip:0.0} ms" : "not measured") + ", MOS " + (leg.Mos is { } mos ? $"{mos:0.00}" : "not judged");
+            + (leg.RoundTripMs is { } trip ? $"{trip:0.0} ms" : "not measured") + ", MOS "
+            + (leg.Mos is { } mos ? $"{mos:0.00}" : "not judged");
 }

@@ -18,11 +18,15 @@ internal sealed class DemoBilling(HttpClient admin)
     {
         if (await CreateAsync("/v1/rate-cards", new { id = Card, name = "Demonstration", currency = Currency }, cancellation))
         {
-            await CreateAsync($"/v1/rate-cards/{Card}/rates", new { direction = "inbound", prefix = "", pricePerMinute = "0.0050" }, cancellation);
-            await CreateAsync($"/v1/rate-cards/{Card}/rates", new { direction = "outbound", prefix = "", pricePerMinute = "0.0100" }, cancellation);
+            await CreateAsync(
+                $"/v1/rate-cards/{Card}/rates", new { direction = "inbound", prefix = "", pricePerMinute = "0.0050" }, cancellation);
+            await CreateAsync(
+                $"/v1/rate-cards/{Card}/rates", new { direction = "outbound", prefix = "", pricePerMinute = "0.0100" }, cancellation);
         }
-        if (await CreateAsync("/v1/accounts", new { id = Account, name = "Demonstration", currency = Currency, rateCard = Card }, cancellation))
-            await CreateAsync($"/v1/accounts/{Account}/top-ups", new { amount = FirstMoney, currency = Currency, note = "The first money" }, cancellation);
+        if (await CreateAsync(
+            "/v1/accounts", new { id = Account, name = "Demonstration", currency = Currency, rateCard = Card }, cancellation))
+            await CreateAsync($"/v1/accounts/{Account}/top-ups", new { amount = FirstMoney, currency = Currency, note = "The first money" },
+                cancellation);
 
         using var known = await admin.GetAsync($"/v1/channels/{channel}", cancellation);
         await SendAsync(HttpMethod.Put, $"/v1/channels/{channel}/account", new { account = Account }, known.Headers.ETag, cancellation);
@@ -43,7 +47,8 @@ internal sealed class DemoBilling(HttpClient admin)
     private async Task<bool> CreateAsync(string path, object body, CancellationToken cancellation) =>
         await SendAsync(HttpMethod.Post, path, body, null, cancellation) != HttpStatusCode.Conflict;
 
-    private async Task<HttpStatusCode> SendAsync(HttpMethod method, string path, object body, EntityTagHeaderValue? version, CancellationToken cancellation)
+    private async Task<HttpStatusCode> SendAsync(
+        HttpMethod method, string path, object body, EntityTagHeaderValue? version, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(method, path) { Content = JsonContent.Create(body) };
         request.Headers.Add("Idempotency-Key", $"demo{path}");
@@ -51,6 +56,8 @@ internal sealed class DemoBilling(HttpClient admin)
             request.Headers.IfMatch.Add(version);
         using var answer = await admin.SendAsync(request, cancellation);
         return answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.Conflict ? answer.StatusCode
-            : throw new DemoException($"The admin API answered {method} {path} with {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync(cancellation)}");
+            : throw new DemoException(
+                $"The admin API answered {method} {path} with {(int)answer.StatusCode}: " +
+                $"{await answer.Content.ReadAsStringAsync(cancellation)}");
     }
 }

@@ -28,7 +28,8 @@ internal sealed class DemoCalls(WhatsAppUser user, Baresip phone, CallRecords re
         await PhoneSeesAsync("CALL_CLOSED", stop);
         return new CallReport(
             "Call 1: the WhatsApp user calls, the desk phone answers, the user hangs up",
-            $"the desk phone \"{DemoSettings.Agent}\", showing {Caller(incoming)}", atWhatsApp, atPbx, await records.WaitForAsync(id, stop));
+            $"the desk phone \"{DemoSettings.Agent}\", showing {Caller(incoming)}", atWhatsApp, atPbx,
+            await records.WaitForAsync(id, stop));
     }
 
     public async Task<CallReport> OutboundAsync(CancellationToken stop)
@@ -42,7 +43,8 @@ internal sealed class DemoCalls(WhatsAppUser user, Baresip phone, CallRecords re
         await phone.CommandAsync("hangup", "", stop);
         return new CallReport(
             "Call 2: the desk phone dials, the WhatsApp user answers, the desk phone hangs up",
-            $"the WhatsApp of {DemoSettings.UserName} (+{DemoSettings.UserPhone})", atWhatsApp, atPbx, await records.WaitForAsync(id, stop));
+            $"the WhatsApp of {DemoSettings.UserName} (+{DemoSettings.UserPhone})", atWhatsApp, atPbx,
+            await records.WaitForAsync(id, stop));
     }
 
     private async Task<(Hearing AtWhatsApp, Hearing AtPbx)> TalkAsync(string id, double userTone, CancellationToken stop)
@@ -86,6 +88,7 @@ internal sealed class DemoCalls(WhatsAppUser user, Baresip phone, CallRecords re
     private static string Caller(JsonElement incoming)
     {
         var uri = incoming.TryGetProperty("peeruri", out var peer) ? peer.GetString() : "nobody";
-        return incoming.TryGetProperty("peerdisplayname", out var name) && name.GetString() is { Length: > 0 } text ? $"{text} <{uri}>" : uri!;
+        return incoming.TryGetProperty("peerdisplayname", out var name)
+            && name.GetString() is { Length: > 0 } text ? $"{text} <{uri}>" : uri!;
     }
 }

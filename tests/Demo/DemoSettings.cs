@@ -71,12 +71,14 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
                 trunks = new[]
                 {
                     // Any SIP phone on this machine may dial as well.
-                    new { name = "desk", server = $"127.0.0.1:{deskPhonePort}", profile = "generic", allowedSources = new[] { "127.0.0.0/8" } },
+                    new { name =
+                        "desk", server = $"127.0.0.1:{deskPhonePort}", profile = "generic", allowedSources = new[] { "127.0.0.0/8" } },
                 },
             },
             channels = new[]
             {
-                new { phoneNumberId = PhoneNumberId, number = BusinessNumber, accessToken = "${env:WHATSAPP_TOKEN}", trunks = new[] { "desk" }, target = Agent },
+                new { phoneNumberId = PhoneNumberId, number =
+                    BusinessNumber, accessToken = "${env:WHATSAPP_TOKEN}", trunks = new[] { "desk" }, target = Agent },
             },
             media = new { pbx = new { portMin = Ports.MediaFirst, portMax = Ports.MediaLast } },
             storage = new { postgres = "${env:GATEWAY_POSTGRES}", redis = "${env:GATEWAY_REDIS}" },

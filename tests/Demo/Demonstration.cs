@@ -96,7 +96,8 @@ internal sealed class Demonstration(bool staysUp)
         Console.WriteLine($"""
             Everything stays up until Ctrl-C:
               phone page   {ports.WhatsApp}/phone?user={DemoSettings.UserPhone}
-                           a browser there is the WhatsApp user: call +{DemoSettings.BusinessNumber}, and the desk phone answers with a tone;
+                           a browser there is the WhatsApp user: call +{DemoSettings.BusinessNumber},
+                           and the desk phone answers with a tone;
                            press Enter here, and the desk phone calls the page
               SIP          udp and tcp 127.0.0.1:{ports.Sip}; any SIP phone on this machine can dial sip:+{DemoSettings.UserPhone}@127.0.0.1:{ports.Sip}
               health       {ports.Health}/healthz and {ports.Health}/readyz
@@ -121,7 +122,8 @@ internal sealed class Demonstration(bool staysUp)
                 await phone.CommandAsync("accept", "", stop);
             }
         }
-        catch (Exception e) when (e is TimeoutException or InvalidOperationException or OperationCanceledException && stop.IsCancellationRequested)
+        catch (Exception e)
+            when (e is TimeoutException or InvalidOperationException or OperationCanceledException && stop.IsCancellationRequested)
         {
             // Ctrl-C: the wait is over, and the phone may have got it too.
         }

@@ -40,7 +40,8 @@ internal sealed class PrivateStores(string folder) : IAsyncDisposable
 
     private async Task<Dictionary<string, string>> RunAsync(string action, int expectedLines)
     {
-        var start = new ProcessStartInfo("setsid", ["--wait", Repository.File("deploy", "local", "stores"), action, folder]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            "setsid", ["--wait", Repository.File("deploy", "local", "stores"), action, folder]) { RedirectStandardOutput = true };
         using var process = Process.Start(start)!;
         var values = new Dictionary<string, string>();
         // The servers inherit the pipe, so its end never comes: the lines are counted.

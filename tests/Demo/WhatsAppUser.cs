@@ -15,13 +15,15 @@ internal sealed class WhatsAppUser(HttpClient http, string phone)
 
     /// <summary>Calls the business number; returns WhatsApp's id of the call.</summary>
     public async Task<string> CallAsync(double toneHertz, CancellationToken cancellation) =>
-        (await SendAsync(HttpMethod.Post, "/sandbox/calls", new { user = phone, handset = "native", toneHertz }, cancellation)).GetProperty("id").GetString()!;
+        (await SendAsync(HttpMethod.Post, "/sandbox/calls", new { user = phone, handset = "native", toneHertz }, cancellation))
+            .GetProperty("id").GetString()!;
 
     /// <summary>WhatsApp's id of the call that rings now; null when none does.</summary>
     public async Task<string?> FindRingingAsync(CancellationToken cancellation)
     {
         var calls = await http.GetFromJsonAsync<JsonElement>($"/sandbox/calls?user={phone}&live=true", cancellation);
-        return calls.EnumerateArray().FirstOrDefault(call => call.GetProperty("state").GetString() == "Ringing") is { ValueKind: JsonValueKind.Object } call
+        return calls.EnumerateArray()
+            .FirstOrDefault(call => call.GetProperty("state").GetString() == "Ringing") is { ValueKind: JsonValueKind.Object } call
             ? call.GetProperty("id").GetString()
             : null;
     }
@@ -37,7 +39,9 @@ internal sealed class WhatsAppUser(HttpClient http, string phone)
     {
         var call = await http.GetFromJsonAsync<JsonElement>("/sandbox/calls/" + Uri.EscapeDataString(id), cancellation);
         var report = call.GetProperty("report");
-        return (report.GetProperty("toneHertz") is { ValueKind: JsonValueKind.Number } hertz ? hertz.GetDouble() : null, report.GetProperty("failure").GetString());
+        return (report.GetProperty("toneHertz") is { ValueKind: JsonValueKind.Number } hertz
+            ? hertz.GetDouble()
+            : null, report.GetProperty("failure").GetString());
     }
 
     private Task<JsonElement> DoAsync(string id, string action, object content, CancellationToken cancellation) =>

@@ -22,23 +22,27 @@ public class AnyInterleaving
     private static readonly CallInput?[] Inputs =
     [
         null,
-        new CallInput.WhatsAppOffered(CallDriver.WhatsAppId, "offer"), new CallInput.PbxInvited("main", "100"), new CallInput.CallbackWanted("main", "100"),
-        new CallInput.Admitted([new("a"), new("b")]), new CallInput.Admitted([]), new CallInput.Refused(HangupCause.NoRoute),
+        new CallInput.WhatsAppOffered(CallDriver.WhatsAppId, "offer"), new CallInput.PbxInvited("main", "100"),
+        new CallInput.CallbackWanted("main", "100"), new CallInput.Admitted([new("a"), new("b")]), new CallInput.Admitted([]),
+        new CallInput.Refused(HangupCause.NoRoute),
         new CallInput.MediaReserved("sdp"), new CallInput.MediaRefused(HangupCause.NoCapacity),
         new CallInput.AnswerLockTaken(true), new CallInput.AnswerLockTaken(false),
-        new CallInput.MediaConnected(), new CallInput.MediaFailed(), new CallInput.MediaClosed(), new CallInput.FirstAudio(CallLeg.WhatsApp),
-        new CallInput.FirstAudio(CallLeg.Pbx), new CallInput.MediaTimedOut(CallLeg.Pbx), new CallInput.MediaReleased(null, null),
-        new CallInput.PreAccepted(null), new CallInput.PreAccepted(Final), new CallInput.Accepted(null), new CallInput.Accepted(Transient),
-        new CallInput.Connected(CallDriver.WhatsAppId, null), new CallInput.Connected(null, Final),
+        new CallInput.MediaConnected(), new CallInput.MediaFailed(), new CallInput.MediaClosed(),
+        new CallInput.FirstAudio(CallLeg.WhatsApp), new CallInput.FirstAudio(CallLeg.Pbx), new CallInput.MediaTimedOut(CallLeg.Pbx),
+        new CallInput.MediaReleased(null, null), new CallInput.PreAccepted(null), new CallInput.PreAccepted(Final),
+        new CallInput.Accepted(null), new CallInput.Accepted(Transient), new CallInput.Connected(CallDriver.WhatsAppId, null),
+        new CallInput.Connected(null, Final),
         new CallInput.Connected(null, Transient, MayRing: true),
         new CallInput.WhatsAppReleased(null), new CallInput.WhatsAppReleased(Transient), new CallInput.WhatsAppReleased(Final),
         new CallInput.WhatsAppAnswerApplied(), new CallInput.WhatsAppAnswered("answer"),
         new CallInput.WhatsAppRinging(), new CallInput.WhatsAppPickedUp(), new CallInput.WhatsAppDeclined(),
         new CallInput.WhatsAppTerminated(null), new CallInput.WhatsAppTerminated(Final),
         new CallInput.PbxRinging(), new CallInput.PbxAnswered("100"), new CallInput.PbxRefused(486), new CallInput.PbxRefused(503),
-        new CallInput.PbxEnded(), new CallInput.PbxIdentified("300"), new CallInput.DigitPressed(CallLeg.Pbx, '1', TimeSpan.FromMilliseconds(100)),
+        new CallInput.PbxEnded(), new CallInput.PbxIdentified("300"),
+        new CallInput.DigitPressed(CallLeg.Pbx, '1', TimeSpan.FromMilliseconds(100)),
         new CallInput.HangUpRequested(HangupCause.OperatorHungUp),
-        new CallInput.Admitted([new("a")], Funding), new CallInput.HoldExtended(1.80m, IsLast: false), new CallInput.HoldExtended(0.90m, IsLast: true),
+        new CallInput.Admitted([new("a")], Funding), new CallInput.HoldExtended(1.80m, IsLast: false),
+        new CallInput.HoldExtended(0.90m, IsLast: true),
         new CallInput.HoldFailed(),
     ];
 
@@ -72,7 +76,8 @@ public class AnyInterleaving
                 driver.Feed(input);
             else if (driver.Call.NextDeadline != Instant.Never)
                 driver.WaitForDeadline();
-            if (isBilled && input is CallInput.HoldExtended { IsLast: true } last && driver.Call is { State: CallState.Live, AnsweredAt: { } answered } && paidUntil == Instant.Never)
+            if (isBilled && input is CallInput.HoldExtended { IsLast: true } last
+                && driver.Call is { State: CallState.Live, AnsweredAt: { } answered } && paidUntil == Instant.Never)
                 paidUntil = answered + Credit.PaidTime(Funding.Rate, last.Held);
             Assert.False(driver.Call.State == CallState.Live && driver.Clock.Now >= paidUntil, "live beyond what is paid for");
         }
@@ -89,7 +94,8 @@ public class AnyInterleaving
         return driver.All.LastOrDefault() switch
         {
             CallDecision.CheckAdmission => new CallInput.Admitted([new("a"), new("b")], good ? Funding : null),
-            CallDecision.ExtendHold extend => which % 5 == 0 ? new CallInput.HoldFailed() : new CallInput.HoldExtended(extend.UpTo, IsLast: which % 3 == 0),
+            CallDecision.ExtendHold extend =>
+                which % 5 == 0 ? new CallInput.HoldFailed() : new CallInput.HoldExtended(extend.UpTo, IsLast: which % 3 == 0),
             CallDecision.ReserveMedia => new CallInput.MediaReserved("sdp"),
             CallDecision.PreAccept => new CallInput.PreAccepted(good ? null : Final),
             CallDecision.InvitePbx => good ? new CallInput.PbxAnswered("100") : new CallInput.PbxRefused(503),

@@ -32,7 +32,8 @@ public class CallDeadlineTests
     {
         var driver = CallDriver.FundedRinging(new Funding("acme", "EUR", Rate, 0.60m));
         driver.Feed(
-            new CallInput.MediaConnected(), new CallInput.PbxAnswered("100"), new CallInput.AnswerLockTaken(true), new CallInput.Accepted(null));
+            new CallInput.MediaConnected(), new CallInput.PbxAnswered("100"), new CallInput.AnswerLockTaken(true),
+            new CallInput.Accepted(null));
         Assert.Equal(CallDeadline.HoldExtension, driver.Call.NextDeadlineName);
         driver.WaitForDeadline();
         Assert.Null(driver.Call.NextDeadlineName); // the store is asked

@@ -70,7 +70,8 @@ internal sealed class CallDriver
     {
         var driver = new CallDriver(CallDirection.Inbound);
         driver.Feed(
-            new CallInput.WhatsAppOffered(WhatsAppId, "offer"), admitted, new CallInput.MediaReserved("answer"), new CallInput.PreAccepted(null));
+            new CallInput.WhatsAppOffered(WhatsAppId, "offer"), admitted, new CallInput.MediaReserved("answer"),
+            new CallInput.PreAccepted(null));
         return driver;
     }
 
@@ -78,7 +79,8 @@ internal sealed class CallDriver
     {
         var driver = InboundRinging();
         driver.Feed(
-            new CallInput.PbxRinging(), new CallInput.MediaConnected(), new CallInput.PbxAnswered("100"), new CallInput.AnswerLockTaken(true),
+            new CallInput.PbxRinging(), new CallInput.MediaConnected(), new CallInput.PbxAnswered("100"),
+            new CallInput.AnswerLockTaken(true),
             new CallInput.Accepted(null));
         return driver;
     }
@@ -94,7 +96,8 @@ internal sealed class CallDriver
     {
         var driver = new CallDriver(CallDirection.Outbound, isCallback: true);
         driver.Feed(
-            new CallInput.CallbackWanted(trunk, "200"), new CallInput.Admitted([new CallRoute("a", "queue"), new CallRoute("b"), new CallRoute("a")]),
+            new CallInput.CallbackWanted(trunk, "200"),
+            new CallInput.Admitted([new CallRoute("a", "queue"), new CallRoute("b"), new CallRoute("a")]),
             new CallInput.MediaReserved("offer"));
         return driver;
     }

@@ -16,7 +16,8 @@ public class CallbackCallTests
 
         var answered = driver.Feed(new CallInput.PbxRinging(), new CallInput.PbxAnswered("200"));
         Assert.Equal([new CallDecision.PlayRingback(), new CallDecision.Connect("offer")], answered);
-        driver.Feed(Connected, new CallInput.WhatsAppRinging(), new CallInput.WhatsAppAnswered("answer"), new CallInput.WhatsAppAnswerApplied());
+        driver.Feed(
+            Connected, new CallInput.WhatsAppRinging(), new CallInput.WhatsAppAnswered("answer"), new CallInput.WhatsAppAnswerApplied());
         Assert.DoesNotContain(driver.All, d => d is CallDecision.OpenAudio);
         Assert.Equal([new CallDecision.OpenAudio()], driver.Feed(new CallInput.WhatsAppPickedUp()));
         Assert.Equal(CallState.Live, driver.Call.State);
@@ -37,7 +38,8 @@ public class CallbackCallTests
     {
         var driver = CallDriver.CallbackRingingAgent(trunk: null);
         driver.Feed(new CallInput.PbxRefused(503));
-        Assert.Equal([new CallRoute("a", "200"), new CallRoute("b", "200")], driver.All.OfType<CallDecision.InvitePbx>().Select(d => d.Route));
+        Assert.Equal(
+            [new CallRoute("a", "200"), new CallRoute("b", "200")], driver.All.OfType<CallDecision.InvitePbx>().Select(d => d.Route));
 
         driver.Feed(new CallInput.PbxRefused(503), new CallInput.MediaReleased(null, null));
         Assert.Equal((HangupCause.PbxUnreachable, 503), (driver.Record.Cause, driver.Record.SipStatus!.Value));

@@ -15,7 +15,8 @@ public class CauseTableTests
         var code = (int)typeof(WhatsAppErrorCodes).GetField(name)!.GetRawConstantValue()!;
         var (_, refusal) = CauseTable.OfWhatsAppError(code);
         Assert.InRange(refusal.Status, 400, 699);
-        Assert.True(refusal != CauseTable.OfWhatsAppError(int.MinValue).Refusal, $"{name} ({code}) fell through to the unknown error's row");
+        Assert.True(
+            refusal != CauseTable.OfWhatsAppError(int.MinValue).Refusal, $"{name} ({code}) fell through to the unknown error's row");
     }
 
     [Fact]

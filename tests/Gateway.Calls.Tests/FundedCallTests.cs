@@ -39,7 +39,8 @@ public class FundedCallTests
         Assert.Equal([new CallDecision.WarnOfBalance()], driver.WaitForDeadline());
         Assert.Equal(TimeSpan.FromSeconds(60), Talk(driver));
         Assert.Equal(
-            [new CallDecision.HangUpPbx(HangupCause.BalanceExhausted), new CallDecision.Terminate(CallDriver.WhatsAppId), new CallDecision.ReleaseMedia()],
+            [new CallDecision.HangUpPbx(
+                HangupCause.BalanceExhausted), new CallDecision.Terminate(CallDriver.WhatsAppId), new CallDecision.ReleaseMedia()],
             driver.WaitForDeadline());
         driver.Wait(TimeSpan.FromSeconds(1)); // Graph is slow, and that time is not charged
         driver.Feed(new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));
@@ -116,7 +117,8 @@ public class FundedCallTests
 
     [Fact]
     public void Whatever_the_store_answers_and_however_late_nobody_talks_beyond_the_money_that_is_known_to_be_the_last() =>
-        Prop.ForAll(Gen.Two(Gen.Choose(0, 1000)).ListOf().ToArbitrary(), Run).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000).WithEndSize(40));
+        Prop.ForAll(Gen.Two(Gen.Choose(0, 1000)).ListOf().ToArbitrary(), Run)
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(2_000).WithEndSize(40));
 
     private static void Run(IList<(int Dice, int Delay)> steps)
     {
@@ -154,7 +156,8 @@ public class FundedCallTests
     {
         var driver = CallDriver.FundedRinging(funding);
         driver.Feed(
-            new CallInput.MediaConnected(), new CallInput.PbxAnswered("100"), new CallInput.AnswerLockTaken(true), new CallInput.Accepted(null));
+            new CallInput.MediaConnected(), new CallInput.PbxAnswered("100"), new CallInput.AnswerLockTaken(true),
+            new CallInput.Accepted(null));
         return driver;
     }
 

@@ -25,7 +25,8 @@ public class InboundCallTests
     {
         var driver = new CallDriver(CallDirection.Inbound);
         var decided = driver.Feed(
-            new CallInput.WhatsAppOffered(CallDriver.WhatsAppId, "offer"), new CallInput.Admitted([new("main")]), new CallInput.MediaReserved("answer"),
+            new CallInput.WhatsAppOffered(CallDriver.WhatsAppId, "offer"), new CallInput.Admitted([new("main")]),
+            new CallInput.MediaReserved("answer"),
             new CallInput.PreAccepted(new WhatsAppError(WhatsAppErrorCodes.DeadlineExceeded, "no answer")));
         Assert.Equal([new CallDecision.InvitePbx(new("main"))], decided);
 
@@ -149,7 +150,8 @@ public class InboundCallTests
     {
         var driver = CallDriver.InboundLive();
         driver.Feed(
-            new CallInput.PbxEnded(HangupCause.SessionExpired), new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));
+            new CallInput.PbxEnded(HangupCause.SessionExpired), new CallInput.WhatsAppReleased(null),
+            new CallInput.MediaReleased(null, null));
         Assert.Equal(HangupCause.SessionExpired, driver.Record.Cause);
     }
 
@@ -158,7 +160,8 @@ public class InboundCallTests
     {
         var driver = CallDriver.InboundLive();
         driver.Feed(
-            new CallInput.PbxIdentified("305"), new CallInput.PbxEnded(), new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));
+            new CallInput.PbxIdentified("305"), new CallInput.PbxEnded(), new CallInput.WhatsAppReleased(null),
+            new CallInput.MediaReleased(null, null));
         Assert.Equal("305", driver.Record.Agent);
     }
 

@@ -31,8 +31,9 @@ public class InvalidParameterTests
     {
         var driver = new CallDriver(CallDirection.Inbound);
         driver.Feed(
-            new CallInput.WhatsAppOffered(CallDriver.WhatsAppId, "offer"), new CallInput.Admitted([new("main")]), new CallInput.MediaReserved("answer"),
-            new CallInput.PreAccepted(Error(null, details)), new CallInput.MediaReleased(null, null), new CallInput.WhatsAppReleased(null));
+            new CallInput.WhatsAppOffered(CallDriver.WhatsAppId, "offer"), new CallInput.Admitted([new("main")]),
+            new CallInput.MediaReserved("answer"), new CallInput.PreAccepted(Error(null, details)), new CallInput.MediaReleased(null, null),
+            new CallInput.WhatsAppReleased(null));
         Assert.Equal(cause, driver.Record.Cause);
     }
 

@@ -19,7 +19,8 @@ public class OutboundCallTests
     {
         var driver = new CallDriver(CallDirection.Outbound);
         var decided = driver.Feed(
-            new CallInput.PbxInvited("main", "100"), new CallInput.Refused(HangupCause.NotPermitted, "Permission was asked", PermissionState.Requested));
+            new CallInput.PbxInvited("main", "100"),
+            new CallInput.Refused(HangupCause.NotPermitted, "Permission was asked", PermissionState.Requested));
 
         Assert.Equal(
             new PbxRefusal(403, "Permission was asked") { Cause = HangupCause.NotPermitted, Permission = PermissionState.Requested },
@@ -124,7 +125,8 @@ public class OutboundCallTests
         var driver = CallDriver.OutboundConnecting();
         if (!agentStillWaits)
             driver.Feed(new CallInput.PbxEnded());
-        driver.Feed(new CallInput.Connected(null, new(WhatsAppErrorCodes.ConnectionLost, "x"), MayRing: true), new CallInput.MediaReleased(null, null));
+        driver.Feed(new CallInput.Connected(
+            null, new(WhatsAppErrorCodes.ConnectionLost, "x"), MayRing: true), new CallInput.MediaReleased(null, null));
         Assert.Equal(CallState.Ending, driver.Call.State);
 
         // A webhook brings the id, and the phone stops ringing.

@@ -30,7 +30,8 @@ public class TransferredCallTests
     {
         var driver = CallDriver.InboundLive();
         driver.Feed(
-            new CallInput.PbxIdentified("100"), new CallInput.PbxEnded(), new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));
+            new CallInput.PbxIdentified("100"), new CallInput.PbxEnded(), new CallInput.WhatsAppReleased(null),
+            new CallInput.MediaReleased(null, null));
         Assert.Equal(("100", 0), (driver.Record.Agent, driver.Record.EarlierAgents.Count));
     }
 
@@ -40,8 +41,9 @@ public class TransferredCallTests
     {
         var driver = CallDriver.InboundRinging();
         driver.Feed(
-            new CallInput.PbxIdentified("100"), new CallInput.PbxAnswered("201"), new CallInput.AnswerLockTaken(true), new CallInput.Accepted(null),
-            new CallInput.PbxEnded(), new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));
+            new CallInput.PbxIdentified("100"), new CallInput.PbxAnswered("201"), new CallInput.AnswerLockTaken(true),
+            new CallInput.Accepted(null), new CallInput.PbxEnded(), new CallInput.WhatsAppReleased(null),
+            new CallInput.MediaReleased(null, null));
         Assert.Equal(("201", 0), (driver.Record.Agent, driver.Record.EarlierAgents.Count));
     }
 
@@ -50,7 +52,8 @@ public class TransferredCallTests
     {
         var driver = CallDriver.OutboundConnecting();
         driver.Feed(
-            new CallInput.Connected(CallDriver.WhatsAppId, null), new CallInput.WhatsAppAnswered("answer"), new CallInput.WhatsAppAnswerApplied(),
+            new CallInput.Connected(CallDriver.WhatsAppId, null), new CallInput.WhatsAppAnswered("answer"),
+            new CallInput.WhatsAppAnswerApplied(),
             new CallInput.WhatsAppPickedUp(), new CallInput.PbxIdentified("201"));
         Assert.Equal(CallState.Live, driver.Call.State);
         driver.Feed(new CallInput.PbxEnded(), new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));

@@ -37,7 +37,8 @@ public sealed class AccountStoreTests(Stores stores) : IAsyncLifetime
         var account = await CreateAsync();
         var changed = await Accounts.ChangeAsync(_id, Terms with { Name = "Other" }, account.Version, "test", CancellationToken.None);
         Assert.Equal(("Other", account.Version + 1), (changed.Value!.Name, changed.Value.Version));
-        Assert.Equal(StoreRefusal.StaleVersion, (await Accounts.ChangeAsync(_id, Terms, account.Version, "test", CancellationToken.None)).Refusal);
+        Assert.Equal(
+            StoreRefusal.StaleVersion, (await Accounts.ChangeAsync(_id, Terms, account.Version, "test", CancellationToken.None)).Refusal);
         Assert.Equal(StoreRefusal.UnknownAccount, (await Accounts.ChangeAsync("none", Terms, 1, "test", CancellationToken.None)).Refusal);
         Assert.Equal("Other", (await Accounts.FindAsync(_id, CancellationToken.None))!.Name);
     }
@@ -65,7 +66,8 @@ public sealed class AccountStoreTests(Stores stores) : IAsyncLifetime
     public async Task Absurd_top_ups_are_refused_and_change_nothing(string amount)
     {
         await CreateAsync();
-        Assert.Equal(StoreRefusal.InvalidAmount, (await LedgerStore.TopUpAsync(TopUp(decimal.Parse(amount)), "test", CancellationToken.None)).Refusal);
+        Assert.Equal(StoreRefusal.InvalidAmount, (
+            await LedgerStore.TopUpAsync(TopUp(decimal.Parse(amount)), "test", CancellationToken.None)).Refusal);
         Assert.Equal(0m, (await Accounts.FindAsync(_id, CancellationToken.None))!.Balance);
     }
 
@@ -82,10 +84,12 @@ public sealed class AccountStoreTests(Stores stores) : IAsyncLifetime
     {
         await CreateAsync();
         var topUp = TopUp(12.5000000000000m);
-        var entries = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => LedgerStore.TopUpAsync(topUp, "test", CancellationToken.None)));
+        var entries = await Task.WhenAll(
+            Enumerable.Range(0, 12).Select(_ => LedgerStore.TopUpAsync(topUp, "test", CancellationToken.None)));
         Assert.Single(entries.Select(e => e.Value!.Id).Distinct());
         Assert.Equal(12.5m, (await Accounts.FindAsync(_id, CancellationToken.None))!.Balance);
-        Assert.Equal(StoreRefusal.IdempotencyKeyReused, (await LedgerStore.TopUpAsync(topUp with { Amount = 13 }, "test", CancellationToken.None)).Refusal);
+        Assert.Equal(StoreRefusal.IdempotencyKeyReused, (
+            await LedgerStore.TopUpAsync(topUp with { Amount = 13 }, "test", CancellationToken.None)).Refusal);
     }
 
     [Fact]
@@ -95,7 +99,8 @@ public sealed class AccountStoreTests(Stores stores) : IAsyncLifetime
         var other = (await Accounts.CreateAsync(_id + "b", "EUR", Terms, "test", CancellationToken.None)).Value!;
         var topUp = TopUp(1);
         var entries = await Task.WhenAll(
-            LedgerStore.TopUpAsync(topUp, "test", CancellationToken.None), LedgerStore.TopUpAsync(topUp with { Account = other.Id }, "test", CancellationToken.None));
+            LedgerStore.TopUpAsync(topUp, "test", CancellationToken.None),
+            LedgerStore.TopUpAsync(topUp with { Account = other.Id }, "test", CancellationToken.None));
         Assert.Single(entries, e => e.Refusal == StoreRefusal.IdempotencyKeyReused);
     }
 
@@ -103,10 +108,12 @@ public sealed class AccountStoreTests(Stores stores) : IAsyncLifetime
     public async Task Another_currency_or_a_closed_account_takes_no_money()
     {
         var account = await CreateAsync();
-        Assert.Equal(StoreRefusal.CurrencyMismatch, (await LedgerStore.TopUpAsync(TopUp(1) with { Currency = "USD" }, "test", CancellationToken.None)).Refusal);
+        Assert.Equal(StoreRefusal.CurrencyMismatch, (
+            await LedgerStore.TopUpAsync(TopUp(1) with { Currency = "USD" }, "test", CancellationToken.None)).Refusal);
         await Accounts.ChangeAsync(_id, Terms with { IsClosed = true }, account.Version, "test", CancellationToken.None);
         Assert.Equal(StoreRefusal.AccountClosed, (await LedgerStore.TopUpAsync(TopUp(1), "test", CancellationToken.None)).Refusal);
-        Assert.Equal(StoreRefusal.UnknownAccount, (await LedgerStore.TopUpAsync(TopUp(1) with { Account = "none" }, "test", CancellationToken.None)).Refusal);
+        Assert.Equal(StoreRefusal.UnknownAccount, (
+            await LedgerStore.TopUpAsync(TopUp(1) with { Account = "none" }, "test", CancellationToken.None)).Refusal);
     }
 
     [Fact]
@@ -115,7 +122,8 @@ public sealed class AccountStoreTests(Stores stores) : IAsyncLifetime
         var billing = await BillingSetup.OpenAsync(_database, 10);
         await billing.AddRateAsync("", 1m);
         await billing.FundAsync(billing.Request());
-        Assert.Equal(StoreRefusal.AccountInUse, (await Accounts.ChangeAsync(billing.Account, Terms with { IsClosed = true }, 1, "test", CancellationToken.None)).Refusal);
+        Assert.Equal(StoreRefusal.AccountInUse, (
+            await Accounts.ChangeAsync(billing.Account, Terms with { IsClosed = true }, 1, "test", CancellationToken.None)).Refusal);
     }
 
     [Fact]
@@ -123,7 +131,8 @@ public sealed class AccountStoreTests(Stores stores) : IAsyncLifetime
     {
         await CreateAsync();
         for (var i = 1; i <= 7; i++)
-            await LedgerStore.AdjustAsync(new Movement(_id, i % 2 == 0 ? -i : i, "EUR", Guid.NewGuid().ToString(), "n" + i), "test", CancellationToken.None);
+            await LedgerStore.AdjustAsync(
+                new Movement(_id, i % 2 == 0 ? -i : i, "EUR", Guid.NewGuid().ToString(), "n" + i), "test", CancellationToken.None);
         var entries = new List<LedgerEntry>();
         while (await LedgerStore.ListAsync(_id, entries.LastOrDefault()?.Id, 3, CancellationToken.None) is { Count: > 0 } page)
             entries.AddRange(page);
@@ -139,7 +148,8 @@ public sealed class AccountStoreTests(Stores stores) : IAsyncLifetime
         foreach (var sql in new[] { "UPDATE ledger_entries SET amount = 6", "DELETE FROM ledger_entries", "TRUNCATE ledger_entries" })
             await Assert.ThrowsAsync<PostgresException>(() => billing.ExecuteAsync(sql));
         foreach (var amount in new[] { "'NaN'", "'Infinity'", "1e12", "0.00000000001" })
-            await Assert.ThrowsAsync<PostgresException>(() => billing.ExecuteAsync($"UPDATE accounts SET balance = {amount}::numeric WHERE id = @Account", new { billing.Account }));
+            await Assert.ThrowsAsync<PostgresException>(() =>
+                billing.ExecuteAsync($"UPDATE accounts SET balance = {amount}::numeric WHERE id = @Account", new { billing.Account }));
     }
 
     private async Task<Account> CreateAsync() => (await Accounts.CreateAsync(_id, "EUR", Terms, "test", CancellationToken.None)).Value!;

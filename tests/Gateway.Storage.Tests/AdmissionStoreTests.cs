@@ -42,7 +42,8 @@ public sealed class AdmissionStoreTests(Stores stores) : IAsyncLifetime
         await billing.AddRateAsync("49151", 0.01m, from: BillingSetup.Start.AddDays(1));
         await billing.AddRateAsync("4915123", 0.02m);
         Assert.Equal(0.25m, (await billing.AdmitAsync()).Rate!.PricePerMinute);
-        Assert.Equal(0.20m, (await billing.AdmitAsync(billing.Request() with { At = BillingSetup.Start.AddTicks(-10) })).Rate!.PricePerMinute);
+        Assert.Equal(
+            0.20m, (await billing.AdmitAsync(billing.Request() with { At = BillingSetup.Start.AddTicks(-10) })).Rate!.PricePerMinute);
         Assert.Equal(0.02m, (await billing.AdmitAsync(billing.Request("491512345"))).Rate!.PricePerMinute);
         Assert.Equal(0.50m, (await billing.AdmitAsync(billing.Request("33123456"))).Rate!.PricePerMinute);
     }
@@ -94,7 +95,8 @@ public sealed class AdmissionStoreTests(Stores stores) : IAsyncLifetime
     {
         var billing = await BillingSetup.OpenAsync(_database, 10);
         await billing.AddRateAsync("", 60m, minimum: 6);
-        var facts = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => billing.AdmitAsync(billing.Request(firstSeconds: 6) with { Node = "node-" + i })));
+        var facts = await Task.WhenAll(
+            Enumerable.Range(0, 16).Select(i => billing.AdmitAsync(billing.Request(firstSeconds: 6) with { Node = "node-" + i })));
         Assert.Equal(1, facts.Count(f => f.Held == 6m));
         Assert.Equal(15, facts.Count(f => f.Held is null));
         Assert.Equal(6m, (await billing.MoneyAsync()).Held);
@@ -127,12 +129,16 @@ public sealed class AdmissionStoreTests(Stores stores) : IAsyncLifetime
         var request = billing.Request(firstSeconds: 6);
         var funding = await billing.FundAsync(request);
         Assert.Equal(2m, funding.Held);
-        Assert.Equal(new HoldResult(HoldOutcome.Extended, 8m), await billing.Admission.ExtendAsync(request.Call, 8m, CancellationToken.None));
-        Assert.Equal(new HoldResult(HoldOutcome.Extended, 8m), await billing.Admission.ExtendAsync(request.Call, 4m, CancellationToken.None));
-        Assert.Equal(new HoldResult(HoldOutcome.LastPulses, 10m), await billing.Admission.ExtendAsync(request.Call, 20m, CancellationToken.None));
+        Assert.Equal(
+            new HoldResult(HoldOutcome.Extended, 8m), await billing.Admission.ExtendAsync(request.Call, 8m, CancellationToken.None));
+        Assert.Equal(
+            new HoldResult(HoldOutcome.Extended, 8m), await billing.Admission.ExtendAsync(request.Call, 4m, CancellationToken.None));
+        Assert.Equal(
+            new HoldResult(HoldOutcome.LastPulses, 10m), await billing.Admission.ExtendAsync(request.Call, 20m, CancellationToken.None));
         Assert.Equal((10.05m, 10m), await billing.MoneyAsync());
         await billing.AdjustAsync(10);
-        Assert.Equal(new HoldResult(HoldOutcome.Extended, 20m), await billing.Admission.ExtendAsync(request.Call, 20m, CancellationToken.None));
+        Assert.Equal(
+            new HoldResult(HoldOutcome.Extended, 20m), await billing.Admission.ExtendAsync(request.Call, 20m, CancellationToken.None));
     }
 
     [Fact]
@@ -142,7 +148,8 @@ public sealed class AdmissionStoreTests(Stores stores) : IAsyncLifetime
         for (var i = 0; i < 40; i++)
         {
             var billing = await BillingSetup.OpenAsync(_database, random.Next(1, 2_000_000) * 0.0001m, minimum: 0);
-            await billing.AddRateAsync("", random.Next(1, 1_000_000) * 0.0000110001m, fee: random.Next(2) * 0.03m, pulse: random.Next(1, 61), minimum: random.Next(30));
+            await billing.AddRateAsync("", random.Next(
+                1, 1_000_000) * 0.0000110001m, fee: random.Next(2) * 0.03m, pulse: random.Next(1, 61), minimum: random.Next(30));
             var facts = await billing.AdmitAsync();
             var available = facts.Account!.Balance;
             if (facts.Held is not { } held)
@@ -151,7 +158,8 @@ public sealed class AdmissionStoreTests(Stores stores) : IAsyncLifetime
                 continue;
             }
             var wanted = Credit.CostOf(facts.Rate!, TimeSpan.FromDays(1000));
-            var call = new CallId(await billing.QueryAsync<string>("SELECT call_id FROM holds WHERE account = @Account", new { billing.Account }));
+            var call = new CallId(
+                await billing.QueryAsync<string>("SELECT call_id FROM holds WHERE account = @Account", new { billing.Account }));
             var result = await billing.Admission.ExtendAsync(call, wanted, CancellationToken.None);
             Assert.Equal(wanted <= available ? HoldOutcome.Extended : HoldOutcome.LastPulses, result.Outcome);
             Assert.InRange(result.Held, held, available);

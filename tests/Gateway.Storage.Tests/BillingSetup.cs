@@ -31,7 +31,8 @@ internal sealed class BillingSetup(NpgsqlDataSource database, string name)
         await billing.ExecuteAsync(
             """
             INSERT INTO rate_cards (id, name, currency) VALUES (@Card, 'test', 'EUR');
-            INSERT INTO accounts (id, name, currency, rate_card, minimum_inbound, minimum_outbound) VALUES (@Account, 'test', 'EUR', @Card, @minimum, @minimum);
+            INSERT INTO accounts (id, name, currency, rate_card, minimum_inbound, minimum_outbound) VALUES (@Account, 'test', 'EUR', @Card,
+            @minimum, @minimum);
             INSERT INTO channels (id, number, account) VALUES (@Account, '4930123456', @Account);
             """,
             new { billing.Card, billing.Account, minimum });
@@ -57,21 +58,27 @@ internal sealed class BillingSetup(NpgsqlDataSource database, string name)
         string prefix, decimal perMinute, decimal fee = 0, int pulse = 6, int minimum = 0, string tiers = "[]", DateTimeOffset? from = null,
         DateTimeOffset? until = null) => ExecuteAsync(
         """
-        INSERT INTO rates (card, direction, prefix, valid_from, valid_until, price_per_minute, connection_fee, pulse_seconds, minimum_seconds, tiers)
-        SELECT @Card, direction, @prefix, @from, @until, @perMinute, @fee, @pulse, @minimum, @tiers::jsonb FROM unnest('{inbound,outbound}'::text[]) direction
+        INSERT INTO rates (card, direction, prefix, valid_from, valid_until, price_per_minute, connection_fee, pulse_seconds,
+        minimum_seconds, tiers)
+        SELECT @Card, direction, @prefix, @from, @until, @perMinute, @fee, @pulse, @minimum, @tiers::jsonb
+            FROM unnest('{inbound,outbound}'::text[]) direction
         """,
-        new { Card, prefix, perMinute, fee, pulse, minimum, tiers, from = (from ?? Start.AddYears(-10)).UtcDateTime, until = until?.UtcDateTime });
+        new { Card, prefix, perMinute, fee, pulse, minimum, tiers, from =
+            (from ?? Start.AddYears(-10)).UtcDateTime, until = until?.UtcDateTime });
 
     public AdmissionRequest Request(string user = "491511", CallDirection direction = CallDirection.Inbound, int firstSeconds = 60) => new(
-        new CallId(Guid.NewGuid().ToString("n")), direction, Channel, new WhatsAppUser(user), "node-1", "start-1", Start, TimeSpan.FromSeconds(firstSeconds));
+        new CallId(Guid.NewGuid().ToString("n")), direction, Channel, new WhatsAppUser(user), "node-1", "start-1", Start,
+        TimeSpan.FromSeconds(firstSeconds));
 
-    public Task<AdmissionFacts> AdmitAsync(AdmissionRequest? request = null) => Admission.AdmitAsync(request ?? Request(), CancellationToken.None);
+    public Task<AdmissionFacts> AdmitAsync(AdmissionRequest? request = null) =>
+        Admission.AdmitAsync(request ?? Request(), CancellationToken.None);
 
     /// <summary>Admits a call that must be admissible.</summary>
     public async Task<Funding> FundAsync(AdmissionRequest request) =>
         Assert.IsType<AdmissionVerdict.Admitted>(AdmissionRules.Decide(await AdmitAsync(request), request)).Funding!;
 
-    public static CallRecord Record(AdmissionRequest request, Funding? funding, int? talkSeconds, HangupCause cause = HangupCause.WhatsAppHungUp) => new()
+    public static CallRecord Record(
+        AdmissionRequest request, Funding? funding, int? talkSeconds, HangupCause cause = HangupCause.WhatsAppHungUp) => new()
     {
         Id = request.Call,
         Direction = request.Direction,

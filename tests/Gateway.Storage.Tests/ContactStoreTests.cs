@@ -42,13 +42,15 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
         await using (var connection = await _database.OpenConnectionAsync())
         {
             await connection.ExecuteAsync(
-                "INSERT INTO contacts (channel, phone, permission, permission_since) VALUES (@id, @former, 'permanent', now()), (@id, @current, 'none', NULL)",
+                "INSERT INTO contacts (channel, phone, permission, permission_since) VALUES (@id, @former, 'permanent', now()), (@id, " +
+                    "@current, 'none', NULL)",
                 new { id = _channel.Value, former, current });
         }
         await ApplyAsync(new WhatsAppUser(current), permission => permission.Connected(_now));
         var found = (await Contacts.FindAsync(_channel, new WhatsAppUser(former), CancellationToken.None))!;
         Assert.Equal((current, PermissionState.Permanent), (found.User.Phone, found.Permission.State));
-        var listed = await new ContactPages(_database).ListAsync(new ContactQuery(_channel, former, null, null, null, 10), _now, CancellationToken.None);
+        var listed = await new ContactPages(_database)
+            .ListAsync(new ContactQuery(_channel, former, null, null, null, 10), _now, CancellationToken.None);
         Assert.Equal(found.Id, Assert.Single(listed).Id);
     }
 
@@ -129,14 +131,16 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
     [InlineData("15550001", null, "15550002", "US.2")]
     [InlineData(null, "US.1", null, "US.2")]
     [InlineData("15550001", "US.1", "15550002", "US.2")]
-    public async Task A_user_who_changes_number_or_id_keeps_permission_and_window(string? phone, string? id, string? newPhone, string? newId)
+    public async Task A_user_who_changes_number_or_id_keeps_permission_and_window(
+        string? phone, string? id, string? newPhone, string? newId)
     {
         await GrantAsync(Both);
         await OpenWindowAsync(Both);
         // Announced twice, and after the first message under the new name.
         await OpenWindowAsync(new WhatsAppUser(newPhone, newId), _now.AddHours(-1));
         for (var i = 0; i < 2; i++)
-            await Contacts.MoveAsync(_channel, new WhatsAppUser(phone, id), new WhatsAppUser(newPhone, newId), _now, CancellationToken.None);
+            await Contacts.MoveAsync(
+                _channel, new WhatsAppUser(phone, id), new WhatsAppUser(newPhone, newId), _now, CancellationToken.None);
 
         var moved = (await FindAsync(new WhatsAppUser(newPhone, newId)))!;
         Assert.True(PermissionRules.MayCall(moved.Permission, _now));
@@ -258,7 +262,8 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
             await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Task.Run(() => i == 11
                 ? Contacts.MoveAsync(_channel, names[0], both, _now, CancellationToken.None)
                 : (Task)ApplyAsync(names[i % 3], known => i < 3
-                    ? known.Granted(_now, null, isPermanent: true, PermissionDecider.User, Limits) : known.WindowOpened(_now.AddSeconds(i), Limits)))));
+                    ? known.Granted(_now, null, isPermanent: true, PermissionDecider.User, Limits)
+                    : known.WindowOpened(_now.AddSeconds(i), Limits)))));
 
             var known = await ApplyAsync(both, same => same);
             Assert.Equal(PermissionState.Permanent, known.Permission.State);
@@ -273,7 +278,8 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
         var at = _now.AddTicks(1_234_567); // PostgreSQL keeps microseconds
         var call = new CallRecord
         {
-            Id = new CallId("c"), WhatsAppId = new("wacid.1"), Direction = CallDirection.Outbound, Channel = _channel, User = Phone, StartedAt = at.AddSeconds(-9),
+            Id = new CallId("c"), WhatsAppId = new("wacid.1"), Direction = CallDirection.Outbound, Channel = _channel, User = Phone,
+            StartedAt = at.AddSeconds(-9),
             EndedAt = at, Cause = HangupCause.NoAnswer, Node = "n",
         };
         await GrantAsync(Phone);
@@ -295,7 +301,8 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
         await GrantAsync(Both);
         await Task.WhenAll(Enumerable.Range(0, 24).Select(i => Task.Run(() => (i % 3) switch
         {
-            0 => ApplyAsync(i % 2 == 0 ? Phone : Both, permission => permission.Unanswered(_now.AddMinutes(i), Limits with { UnansweredUntilRevoked = 100 })),
+            0 => ApplyAsync(i % 2 == 0 ? Phone : Both, permission =>
+                permission.Unanswered(_now.AddMinutes(i), Limits with { UnansweredUntilRevoked = 100 })),
             1 => OpenWindowAsync(i % 2 == 0 ? Id : Both),
             _ => GrantAsync(Both),
         })));
@@ -308,10 +315,12 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
 
     private PermissionAsk Ask(WhatsAppUser user) => new(_channel, user, "agent:200", "main", "200");
 
-    private async Task<long?> AskAsync(WhatsAppUser user) => (await Requests.BeginAsync(Ask(user), hasTemplate: true, _now, CancellationToken.None)).Id;
+    private async Task<long?> AskAsync(WhatsAppUser user) =>
+        (await Requests.BeginAsync(Ask(user), hasTemplate: true, _now, CancellationToken.None)).Id;
 
     private Task<ReturnCall?> ReplyAsync(bool isGranted, DateTimeOffset at) => Contacts.ReplyAsync(
-        new ContactReply(_channel, Phone, isGranted, IsPermanent: false, null, PermissionDecider.User, "wamid.1"), at, at, CancellationToken.None);
+        new ContactReply(_channel, Phone, isGranted, IsPermanent: false, null, PermissionDecider.User, "wamid.1"), at, at,
+        CancellationToken.None);
 
     private Task<Contact?> FindAsync(WhatsAppUser user) => Contacts.FindAsync(_channel, user, CancellationToken.None);
 

@@ -26,7 +26,9 @@ public sealed class ManyNodesTests(Stores stores, ITestOutputHelper output) : IA
     [Fact]
     public async Task The_books_are_right_after_nodes_that_admit_extend_settle_retry_top_up_and_die_at_random()
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("GATEWAY_TEST_SEED"), out var given) ? given : Random.Shared.Next(1_000_000);
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("GATEWAY_TEST_SEED"), out var given)
+            ? given
+            : Random.Shared.Next(1_000_000);
         output.WriteLine($"seed {seed}");
         var billing = new List<BillingSetup>();
         for (var i = 0; i < 3; i++)
@@ -43,7 +45,8 @@ public sealed class ManyNodesTests(Stores stores, ITestOutputHelper output) : IA
         var totals = await CheckAsync(accounts);
         output.WriteLine($"{deaths} deaths; {totals}");
         // Everything must have happened, however slow the machine.
-        Assert.All(new[] { totals.Charges, totals.Exhausted, totals.Refused, totals.Lost, totals.TopUps, deaths }, count => Assert.InRange(count, 1, int.MaxValue));
+        Assert.All(new[] { totals.Charges, totals.Exhausted, totals.Refused, totals.Lost, totals.TopUps, deaths }, count =>
+            Assert.InRange(count, 1, int.MaxValue));
     }
 
     private async Task<int> LetLiveAndDieAsync(string[] accounts, Random random)
@@ -82,7 +85,8 @@ public sealed class ManyNodesTests(Stores stores, ITestOutputHelper output) : IA
 
     private Process Start(string node, int workers, int seed, string[] accounts)
     {
-        string[] arguments = [Path.Combine(AppContext.BaseDirectory, "BillingWorker.dll"), stores.Postgres, node, workers.ToString(), (seed % 1_000_000).ToString(), .. accounts];
+        string[] arguments = [Path.Combine(AppContext.BaseDirectory, "BillingWorker.dll"), stores.Postgres, node, workers.ToString(), (
+            seed % 1_000_000).ToString(), .. accounts];
         return Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })!;
     }
 
@@ -96,7 +100,8 @@ public sealed class ManyNodesTests(Stores stores, ITestOutputHelper output) : IA
         {
             var swept = await sweeper.SweepAsync(CancellationToken.None);
             var left = await connection.QuerySingleAsync<int>(
-                "SELECT ((SELECT count(*) FROM calls WHERE channel = ANY(@accounts) AND ended_at IS NULL) + (SELECT count(*) FROM holds WHERE account = ANY(@accounts)))::int",
+                "SELECT ((SELECT count(*) FROM calls WHERE channel = ANY(@accounts) AND ended_at IS NULL) + (SELECT count(*) FROM holds " +
+                    "WHERE account = ANY(@accounts)))::int",
                 new { accounts });
             if (left == 0 && swept == default && clock.Elapsed > 2 * silence)
                 return;
@@ -114,8 +119,10 @@ public sealed class ManyNodesTests(Stores stores, ITestOutputHelper output) : IA
         }
         return await connection.QuerySingleAsync<Totals>(
             """
-            SELECT count(*)::int AS Calls, count(price)::int AS Charges, (count(*) FILTER (WHERE cause = 'balance_exhausted'))::int AS Exhausted,
-                   (count(*) FILTER (WHERE cause = 'balance_too_low'))::int AS Refused, (count(*) FILTER (WHERE cause = 'node_lost'))::int AS Lost,
+            SELECT count(*)::int AS Calls, count(price)::int AS Charges,
+            (count(*) FILTER (WHERE cause = 'balance_exhausted'))::int AS Exhausted,
+                   (count(*) FILTER (WHERE cause = 'balance_too_low'))::int AS Refused,
+                   (count(*) FILTER (WHERE cause = 'node_lost'))::int AS Lost,
                    (SELECT count(*)::int FROM ledger_entries WHERE account = ANY(@accounts) AND kind = 'top_up') AS TopUps
             FROM calls WHERE channel = ANY(@accounts)
             """,
@@ -125,16 +132,19 @@ public sealed class ManyNodesTests(Stores stores, ITestOutputHelper output) : IA
     private static readonly (string What, string Sql)[] Wrongs =
     [
         ("The ledger does not add up to the balance",
-            "SELECT a.id || ' ' || a.balance FROM accounts a WHERE id = ANY(@accounts) AND balance <> (SELECT coalesce(sum(amount), 0) FROM ledger_entries WHERE account = a.id)"),
+            "SELECT a.id || ' ' || a.balance FROM accounts a WHERE id = ANY(@accounts) AND balance <> (SELECT coalesce(sum(amount), 0) " +
+                "FROM ledger_entries WHERE account = a.id)"),
         ("An entry's balance is not the sum up to it",
             """
-            SELECT id::text FROM (SELECT id, balance_after, sum(amount) OVER (PARTITION BY account ORDER BY id) AS running FROM ledger_entries WHERE account = ANY(@accounts)) e
+            SELECT id::text FROM (SELECT id, balance_after, sum(amount) OVER (PARTITION BY account ORDER BY id) AS running
+                FROM ledger_entries WHERE account = ANY(@accounts)) e
             WHERE balance_after <> running
             """),
         ("Money is held for nothing", "SELECT a.id || ' ' || a.held FROM accounts a WHERE id = ANY(@accounts) AND held <> 0"),
         ("A hold outlives its call", "SELECT call_id FROM holds WHERE account = ANY(@accounts)"),
         ("An account is overdrawn", "SELECT id || ' ' || balance FROM accounts WHERE id = ANY(@accounts) AND balance < 0"),
-        ("A call has not one record", "SELECT id FROM calls WHERE channel = ANY(@accounts) GROUP BY id HAVING count(*) <> 1 OR count(ended_at) <> 1"),
+        ("A call has not one record",
+            "SELECT id FROM calls WHERE channel = ANY(@accounts) GROUP BY id HAVING count(*) <> 1 OR count(ended_at) <> 1"),
         ("A charge is not what its record says",
             """
             SELECT coalesce(c.id, l.call_id) FROM (SELECT * FROM calls WHERE channel = ANY(@accounts) AND price IS NOT NULL) c
@@ -145,14 +155,18 @@ public sealed class ManyNodesTests(Stores stores, ITestOutputHelper output) : IA
             "SELECT id FROM calls WHERE channel = ANY(@accounts) AND (answered_at IS NULL) <> (price IS NULL)"),
         ("The volume is not that of the calls",
             """
-            SELECT c.account FROM (SELECT account, direction, sum(pulses * pulse_seconds) AS seconds FROM calls WHERE channel = ANY(@accounts) AND price IS NOT NULL GROUP BY 1, 2) c
-            FULL JOIN (SELECT account, direction, sum(seconds) AS seconds FROM volumes WHERE account = ANY(@accounts) GROUP BY 1, 2) v USING (account, direction)
+            SELECT c.account FROM (SELECT account, direction, sum(pulses * pulse_seconds) AS seconds FROM calls
+                WHERE channel = ANY(@accounts) AND price IS NOT NULL GROUP BY 1, 2) c
+            FULL JOIN (SELECT account, direction, sum(seconds) AS seconds FROM volumes WHERE account = ANY(@accounts) GROUP BY 1,
+            2) v USING (account, direction)
             WHERE c.seconds IS DISTINCT FROM v.seconds
             """),
         ("A missed call is not on the list, or one is that was not missed",
             """
-            SELECT coalesce(c.id, m.call_id) FROM (SELECT id FROM calls WHERE channel = ANY(@accounts) AND direction = 'inbound' AND answered_at IS NULL) c
-            FULL JOIN (SELECT call_id FROM missed_calls WHERE channel = ANY(@accounts)) m ON m.call_id = c.id WHERE c.id IS NULL OR m.call_id IS NULL
+            SELECT coalesce(c.id, m.call_id)
+                FROM (SELECT id FROM calls WHERE channel = ANY(@accounts) AND direction = 'inbound' AND answered_at IS NULL) c
+            FULL JOIN (SELECT call_id FROM missed_calls WHERE channel = ANY(@accounts)) m ON m.call_id = c.id WHERE c.id IS NULL
+                OR m.call_id IS NULL
             """),
         ("A call's end was not published exactly once",
             """

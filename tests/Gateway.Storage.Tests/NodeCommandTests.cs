@@ -42,7 +42,8 @@ public sealed class NodeCommandTests(Stores stores) : IDisposable
     public async Task A_call_that_nobody_runs_is_unknown_and_one_of_a_dead_node_cannot_be_reached()
     {
         Assert.Equal(CommandOutcome.UnknownCall, (await Client.HangUpAsync(new CallId("none"), CancellationToken.None)).Outcome);
-        Assert.Equal(CommandOutcome.NodeUnreachable, (await Client.HangUpAsync(await PublishAsync("dead"), CancellationToken.None)).Outcome);
+        Assert.Equal(
+            CommandOutcome.NodeUnreachable, (await Client.HangUpAsync(await PublishAsync("dead"), CancellationToken.None)).Outcome);
     }
 
     [Fact]
@@ -80,7 +81,8 @@ public sealed class NodeCommandTests(Stores stores) : IDisposable
     private async Task<CallId> PublishAsync(string node)
     {
         var call = new LiveCall(
-            new CallId(Guid.NewGuid().ToString("n")), null, CallDirection.Outbound, new ChannelId("100"), "…0001", "main", "100", CallState.Live,
+            new CallId(Guid.NewGuid().ToString("n")), null, CallDirection.Outbound, new ChannelId("100"), "…0001", "main", "100",
+            CallState.Live,
             DateTimeOffset.UnixEpoch, null, node);
         await new RedisCallRegistry(_redis, node).PublishAsync(call, CancellationToken.None);
         return call.Id;

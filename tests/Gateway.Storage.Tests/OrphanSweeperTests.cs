@@ -34,7 +34,8 @@ public sealed class OrphanSweeperTests(Stores stores) : IAsyncLifetime
         Assert.Equal((99.3m, 0m), await billing.MoneyAsync());
 
         // The node lives after all, and settles: the first completion stays.
-        await billing.Calls.CompleteAsync(record with { Cause = HangupCause.PbxHungUp, EndedAt = record.EndedAt.AddSeconds(60) }, CancellationToken.None);
+        await billing.Calls.CompleteAsync(
+            record with { Cause = HangupCause.PbxHungUp, EndedAt = record.EndedAt.AddSeconds(60) }, CancellationToken.None);
         Assert.Equal((99.3m, 0m), await billing.MoneyAsync());
     }
 
@@ -57,7 +58,8 @@ public sealed class OrphanSweeperTests(Stores stores) : IAsyncLifetime
         var request = await BeginAsync(billing, Sweeper("first", _node), firstSeconds: 30, answeredAfter: null);
         await Sweeper("second", _node).SweepAsync(CancellationToken.None);
         Assert.Equal((100m, 0m), await billing.MoneyAsync());
-        Assert.Equal("node_lost", await billing.QueryAsync<string>("SELECT cause FROM missed_calls WHERE call_id = @id", new { id = request.Call.Value }));
+        Assert.Equal("node_lost", await billing.QueryAsync<string>(
+            "SELECT cause FROM missed_calls WHERE call_id = @id", new { id = request.Call.Value }));
     }
 
     [Fact]
@@ -108,11 +110,13 @@ public sealed class OrphanSweeperTests(Stores stores) : IAsyncLifetime
         await second.BeatAsync(CancellationToken.None);
         await billing.FundAsync(gone with { Node = _node, NodeStart = "first" });
         await billing.FundAsync(ours with { Node = _node, NodeStart = "second" });
-        await billing.Calls.CompleteAsync(BillingSetup.Record(late, null, null, HangupCause.StorageUnavailable) with { Node = _node, NodeStart = "second" }, CancellationToken.None);
+        await billing.Calls.CompleteAsync(BillingSetup.Record(
+            late, null, null, HangupCause.StorageUnavailable) with { Node = _node, NodeStart = "second" }, CancellationToken.None);
         await billing.FundAsync(late with { Node = _node, NodeStart = "second" });
 
         await second.SweepAsync(CancellationToken.None);
-        Assert.Equal(ours.Call.Value, await billing.QueryAsync<string>("SELECT call_id FROM holds WHERE account = @Account", new { billing.Account }));
+        Assert.Equal(ours.Call.Value, await billing.QueryAsync<string>(
+            "SELECT call_id FROM holds WHERE account = @Account", new { billing.Account }));
     }
 
     private OrphanSweeper Sweeper(string start, string node) => new(_database, new PostgresCallStore(_database), node, start, Silence);
@@ -121,12 +125,14 @@ public sealed class OrphanSweeperTests(Stores stores) : IAsyncLifetime
         BillingSetup billing, OrphanSweeper owner, int firstSeconds, int? answeredAfter, string? node = null, string start = "first")
     {
         await owner.BeatAsync(CancellationToken.None);
-        var request = billing.Request(firstSeconds: firstSeconds) with { Node = node ?? _node, NodeStart = start, At = DateTimeOffset.UtcNow.AddHours(-1) };
+        var request = billing.Request(
+            firstSeconds: firstSeconds) with { Node = node ?? _node, NodeStart = start, At = DateTimeOffset.UtcNow.AddHours(-1) };
         var identity = new CallIdentity(request.Call, request.Direction, request.Channel, request.User, request.Node, request.NodeStart);
         await billing.Calls.BeginAsync(identity, request.At, CancellationToken.None);
         await billing.FundAsync(request);
         if (answeredAfter is { } seconds)
-            await billing.Calls.AnsweredAsync(request.Call, request.At, request.At.AddSeconds(seconds), null, null, null, CancellationToken.None);
+            await billing.Calls.AnsweredAsync(
+                request.Call, request.At, request.At.AddSeconds(seconds), null, null, null, CancellationToken.None);
         return request;
     }
 
@@ -134,7 +140,8 @@ public sealed class OrphanSweeperTests(Stores stores) : IAsyncLifetime
     private static Task ShiftAsync(BillingSetup billing, CallId call, int seconds) => billing.ExecuteAsync(
         """
         UPDATE holds SET extended_at = c.answered_at + make_interval(secs => @seconds) FROM calls c WHERE c.id = call_id AND call_id = @id;
-        UPDATE nodes n SET seen_at = c.answered_at + make_interval(secs => @seconds) FROM calls c WHERE c.id = @id AND n.node = c.node AND n.start = c.node_start;
+        UPDATE nodes n SET seen_at = c.answered_at + make_interval(secs => @seconds) FROM calls c WHERE c.id = @id AND n.node = c.node
+            AND n.start = c.node_start;
         """,
         new { id = call.Value, seconds });
 

@@ -81,7 +81,8 @@ public sealed class PgBouncerTests : IAsyncLifetime
     {
         await using var connection = await _database.OpenConnectionAsync();
         return await connection.QuerySingleAsync<long>(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = " +
+                "current_database())");
     }
 
     /// <summary>True when a statement that was used several times is prepared in its session.</summary>

@@ -65,7 +65,8 @@ public sealed class PostgresCallStoreTests(Stores stores) : IAsyncLifetime
     public async Task A_pick_up_is_when_its_agent_got_the_call(string? agent)
     {
         var record = Record();
-        await Store.BeginAsync(new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node), Start, CancellationToken.None);
+        await Store.BeginAsync(
+            new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node), Start, CancellationToken.None);
         await Store.AnsweredAsync(record.Id, Start, Start.AddSeconds(3), agent, "main", null, CancellationToken.None);
         await using var find = _database.CreateCommand("SELECT agent_since FROM calls WHERE id = $1");
         find.Parameters.Add(new NpgsqlParameter { Value = record.Id.Value });
@@ -90,10 +91,12 @@ public sealed class PostgresCallStoreTests(Stores stores) : IAsyncLifetime
     public async Task A_repeated_completion_changes_nothing()
     {
         var record = Record();
-        await Store.BeginAsync(new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node), Start, CancellationToken.None);
+        await Store.BeginAsync(
+            new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node), Start, CancellationToken.None);
         await Store.CompleteAsync(record, CancellationToken.None);
         await Store.CompleteAsync(record with { Cause = HangupCause.InternalError }, CancellationToken.None);
-        await Store.BeginAsync(new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node), Start, CancellationToken.None);
+        await Store.BeginAsync(
+            new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node), Start, CancellationToken.None);
         Assert.Equal(record, await FindAsync(record.Id));
     }
 
@@ -101,7 +104,8 @@ public sealed class PostgresCallStoreTests(Stores stores) : IAsyncLifetime
     public async Task Silence_of_a_leg_is_an_event_of_its_call()
     {
         var record = Record();
-        await Store.BeginAsync(new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node), Start, CancellationToken.None);
+        await Store.BeginAsync(
+            new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node), Start, CancellationToken.None);
         await Store.SilentAsync(record.Id, Start, Start.AddSeconds(20), CallLeg.Pbx, CancellationToken.None);
         var happened = Assert.Single(await new EventReader(_database).OfCallAsync(record.Id.Value, CancellationToken.None));
         Assert.Equal(("call.silent", Start.AddSeconds(20), "100"), (happened.Kind, happened.At, happened.Channel));
@@ -112,7 +116,8 @@ public sealed class PostgresCallStoreTests(Stores stores) : IAsyncLifetime
     public async Task An_attempt_that_never_ended_is_a_row_but_no_record()
     {
         var record = Record();
-        await Store.BeginAsync(new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node), Start, CancellationToken.None);
+        await Store.BeginAsync(
+            new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node), Start, CancellationToken.None);
         Assert.Null(await FindAsync(record.Id));
     }
 

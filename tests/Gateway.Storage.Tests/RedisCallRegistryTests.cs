@@ -43,8 +43,8 @@ public sealed class RedisCallRegistryTests(Stores stores) : IDisposable
     public async Task Live_calls_of_all_nodes_are_listed_until_they_are_removed()
     {
         var call = new LiveCall(
-            new CallId(Guid.NewGuid().ToString("n")), _id, CallDirection.Outbound, new ChannelId("100"), "…0001", "main", "100", CallState.Live,
-            DateTimeOffset.UnixEpoch.AddDays(20_000), DateTimeOffset.UnixEpoch.AddDays(20_000).AddSeconds(3), "a");
+            new CallId(Guid.NewGuid().ToString("n")), _id, CallDirection.Outbound, new ChannelId("100"), "…0001", "main", "100",
+            CallState.Live, DateTimeOffset.UnixEpoch.AddDays(20_000), DateTimeOffset.UnixEpoch.AddDays(20_000).AddSeconds(3), "a");
         await Node("a").PublishAsync(call, CancellationToken.None);
         Assert.Contains(call, await Node("b").ListAsync(CancellationToken.None));
 

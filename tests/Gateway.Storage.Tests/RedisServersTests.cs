@@ -18,7 +18,8 @@ public sealed class RedisServersTests
         await using var other = RedisConnection.Open(servers.Configuration);
         // Enough for every slot owner to have some.
         var calls = await Task.WhenAll(Enumerable.Range(0, 24).Select(_ => PublishAsync(node, "n1")));
-        Assert.Equal(calls.Select(c => c.Value).Order(), (await new RedisCallRegistry(other, "n2").ListAsync(CancellationToken.None)).Select(c => c.Id.Value).Order());
+        Assert.Equal(calls.Select(c => c.Value).Order(), (await new RedisCallRegistry(other, "n2").ListAsync(CancellationToken.None))
+            .Select(c => c.Id.Value).Order());
 
         foreach (var call in calls)
             await AnswersOnceAsync(node, other, call);
@@ -41,7 +42,8 @@ public sealed class RedisServersTests
 
         await servers.KillPrimaryAsync();
         var after = await EventuallyAsync(() => PublishAsync(node, "n1"));
-        Assert.Contains(await EventuallyAsync(() => new RedisCallRegistry(other, "n2").ListAsync(CancellationToken.None)), call => call.Id == after);
+        Assert.Contains(
+            await EventuallyAsync(() => new RedisCallRegistry(other, "n2").ListAsync(CancellationToken.None)), call => call.Id == after);
         await AnswersOnceAsync(node, other, after);
         Assert.NotEqual(before, after);
     }
@@ -95,7 +97,8 @@ public sealed class RedisServersTests
     private static async Task<CallId> PublishAsync(IConnectionMultiplexer redis, string node)
     {
         var call = new LiveCall(
-            new CallId(Guid.NewGuid().ToString("n")), null, CallDirection.Outbound, new ChannelId("100"), "…0001", "main", "100", CallState.Live,
+            new CallId(Guid.NewGuid().ToString("n")), null, CallDirection.Outbound, new ChannelId("100"), "…0001", "main", "100",
+            CallState.Live,
             DateTimeOffset.UnixEpoch, null, node);
         await new RedisCallRegistry(redis, node).PublishAsync(call, CancellationToken.None);
         return call.Id;

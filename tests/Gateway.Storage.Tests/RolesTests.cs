@@ -37,7 +37,8 @@ public sealed class RolesTests(Stores stores) : IAsyncLifetime
         await billing.Admission.ExtendAsync(request.Call, 5m, CancellationToken.None);
         await billing.Calls.CompleteAsync(BillingSetup.Record(request, funding, 60), CancellationToken.None);
         await billing.AdmitAsync(request with { Call = new CallId(Guid.NewGuid().ToString("n")), NodeStart = "gone" });
-        await new OrphanSweeper(database, billing.Calls, request.Node, request.NodeStart, TimeSpan.FromMinutes(1)).SweepAsync(CancellationToken.None);
+        await new OrphanSweeper(database, billing.Calls, request.Node, request.NodeStart, TimeSpan.FromMinutes(1))
+            .SweepAsync(CancellationToken.None);
         await new CallPartitions(database).MakeAsync(request.At.AddYears(9), 1, CancellationToken.None);
         await new CallPartitions(database).DropAsync(request.At, TimeSpan.FromDays(3650), CancellationToken.None);
         var missed = billing.Request();
@@ -54,8 +55,10 @@ public sealed class RolesTests(Stores stores) : IAsyncLifetime
         await new RateCardStore(database).CreateAsync(id, "test", "EUR", "test", CancellationToken.None);
         var accounts = new AccountStore(database);
         var account = (await accounts.CreateAsync(id, "EUR", new AccountTerms("test", id, 10, 10), "test", CancellationToken.None)).Value!;
-        Assert.NotNull((await accounts.ChangeAsync(id, new AccountTerms("other", id, 5, 5), account.Version, "test", CancellationToken.None)).Value);
-        Assert.NotNull((await new LedgerStore(database).TopUpAsync(new Movement(id, 10, "EUR", id, null), "test", CancellationToken.None)).Value);
+        Assert.NotNull(
+            (await accounts.ChangeAsync(id, new AccountTerms("other", id, 5, 5), account.Version, "test", CancellationToken.None)).Value);
+        Assert.NotNull(
+            (await new LedgerStore(database).TopUpAsync(new Movement(id, 10, "EUR", id, null), "test", CancellationToken.None)).Value);
         Assert.Single(await new LedgerStore(database).ListAsync(id, null, 10, CancellationToken.None));
         Assert.NotNull(await new PostgresCallStore(database).ListAsync(new CallQuery { Limit = 1 }, CancellationToken.None));
     }
@@ -69,8 +72,10 @@ public sealed class RolesTests(Stores stores) : IAsyncLifetime
         var billing = await BillingSetup.OpenAsync(_owner, 5);
         await using var database = role is null ? NpgsqlDataSource.Create(stores.Postgres) : As(role);
         var with = billing.With(database);
-        await Assert.ThrowsAsync<PostgresException>(() => with.ExecuteAsync("UPDATE accounts SET balance = 1000 WHERE id = @Account", new { billing.Account }));
-        await Assert.ThrowsAsync<PostgresException>(() => with.ExecuteAsync("INSERT INTO accounts (id, name, currency, balance) VALUES ('x' || @Account, 'x', 'EUR', 7)", new { billing.Account }));
+        await Assert.ThrowsAsync<PostgresException>(
+            () => with.ExecuteAsync("UPDATE accounts SET balance = 1000 WHERE id = @Account", new { billing.Account }));
+        await Assert.ThrowsAsync<PostgresException>(() => with.ExecuteAsync(
+            "INSERT INTO accounts (id, name, currency, balance) VALUES ('x' || @Account, 'x', 'EUR', 7)", new { billing.Account }));
         Assert.Equal((5m, 0m), await billing.MoneyAsync());
     }
 

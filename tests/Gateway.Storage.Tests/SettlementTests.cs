@@ -37,7 +37,8 @@ public sealed class SettlementTests(Stores stores) : IAsyncLifetime
     [InlineData(CallDirection.Outbound, 30, "closed")]
     [InlineData(CallDirection.Outbound, null, "open")] // called back without an answer
     [InlineData(CallDirection.Inbound, 30, "open")] // not called back
-    public async Task Whom_the_business_called_back_and_talked_with_is_missed_no_more(CallDirection direction, int? talkSeconds, string state)
+    public async Task Whom_the_business_called_back_and_talked_with_is_missed_no_more(
+        CallDirection direction, int? talkSeconds, string state)
     {
         var billing = await BillingSetup.OpenAsync(_database, 20);
         await billing.AddRateAsync("", 0.10m);
@@ -62,7 +63,8 @@ public sealed class SettlementTests(Stores stores) : IAsyncLifetime
         await billing.AddRateAsync("", 0.10m);
         var request = billing.Request();
         var funding = await billing.FundAsync(request);
-        await billing.Calls.CompleteAsync(BillingSetup.Record(request, funding, talkSeconds: 6, HangupCause.NodeLost), CancellationToken.None);
+        await billing.Calls.CompleteAsync(
+            BillingSetup.Record(request, funding, talkSeconds: 6, HangupCause.NodeLost), CancellationToken.None);
         await billing.Calls.CompleteAsync(BillingSetup.Record(request, funding, talkSeconds: 600), CancellationToken.None);
         Assert.Equal((9.99m, 0m), await billing.MoneyAsync());
         Assert.Equal(HangupCause.NodeLost, (await billing.Calls.FindAsync(request.Call, CancellationToken.None))!.Cause);
@@ -84,7 +86,8 @@ public sealed class SettlementTests(Stores stores) : IAsyncLifetime
             Assert.Null((await billing.Calls.FindAsync(record.Id, CancellationToken.None))!.Price);
             var isInbound = direction == CallDirection.Inbound;
             Assert.Equal([isInbound ? "call.missed" : "call.ended"], await EventsAsync(billing, record.Id));
-            Assert.Equal(isInbound ? 1 : 0, await billing.QueryAsync<int>("SELECT count(*)::int FROM missed_calls WHERE call_id = @id", new { id = record.Id.Value }));
+            Assert.Equal(isInbound ? 1 : 0, await billing.QueryAsync<int>(
+                "SELECT count(*)::int FROM missed_calls WHERE call_id = @id", new { id = record.Id.Value }));
         }
     }
 
@@ -94,8 +97,10 @@ public sealed class SettlementTests(Stores stores) : IAsyncLifetime
         var billing = await BillingSetup.OpenAsync(_database, 10);
         await billing.AddRateAsync("", 0m);
         var request = billing.Request();
-        await billing.Calls.CompleteAsync(BillingSetup.Record(request, await billing.FundAsync(request), talkSeconds: 60), CancellationToken.None);
-        Assert.Equal(0m, await billing.QueryAsync<decimal>("SELECT amount FROM ledger_entries WHERE call_id = @id", new { id = request.Call.Value }));
+        await billing.Calls.CompleteAsync(
+            BillingSetup.Record(request, await billing.FundAsync(request), talkSeconds: 60), CancellationToken.None);
+        Assert.Equal(0m, await billing.QueryAsync<decimal>(
+            "SELECT amount FROM ledger_entries WHERE call_id = @id", new { id = request.Call.Value }));
         Assert.Equal((10m, 0m), await billing.MoneyAsync());
     }
 
@@ -108,7 +113,8 @@ public sealed class SettlementTests(Stores stores) : IAsyncLifetime
         foreach (var (seconds, amount) in new[] { (9 * 60, 9m), (60, 1m), (60, 0.5m), (120, 1m) })
         {
             var request = billing.Request();
-            await billing.Calls.CompleteAsync(BillingSetup.Record(request, await billing.FundAsync(request), seconds), CancellationToken.None);
+            await billing.Calls.CompleteAsync(
+                BillingSetup.Record(request, await billing.FundAsync(request), seconds), CancellationToken.None);
             Assert.Equal(amount, (await billing.Calls.FindAsync(request.Call, CancellationToken.None))!.Price!.Amount);
         }
         Assert.Equal(88.5m, (await billing.MoneyAsync()).Balance);
@@ -151,9 +157,11 @@ public sealed class SettlementTests(Stores stores) : IAsyncLifetime
         var identity = new CallIdentity(request.Call, request.Direction, request.Channel, request.User, request.Node, request.NodeStart);
         await billing.Calls.BeginAsync(identity, request.At, CancellationToken.None);
         for (var i = 1; i <= 2; i++)
-            await billing.Calls.AnsweredAsync(request.Call, request.At, request.At.AddSeconds(i), "100", "main", null, CancellationToken.None);
+            await billing.Calls.AnsweredAsync(
+                request.Call, request.At, request.At.AddSeconds(i), "100", "main", null, CancellationToken.None);
         Assert.Equal(["call.answered"], await EventsAsync(billing, request.Call));
-        Assert.Equal(request.At.AddSeconds(1).UtcDateTime, await billing.QueryAsync<DateTime>("SELECT answered_at FROM calls WHERE id = @id", new { id = request.Call.Value }));
+        Assert.Equal(request.At.AddSeconds(1).UtcDateTime, await billing.QueryAsync<DateTime>(
+            "SELECT answered_at FROM calls WHERE id = @id", new { id = request.Call.Value }));
     }
 
     [Fact]
@@ -168,7 +176,8 @@ public sealed class SettlementTests(Stores stores) : IAsyncLifetime
     }
 
     private static Task<int> VolumeAsync(BillingSetup billing) =>
-        billing.QueryAsync<int>("SELECT seconds::int FROM volumes WHERE account = @Account AND month = '2030-01-01'", new { billing.Account });
+        billing.QueryAsync<int>(
+            "SELECT seconds::int FROM volumes WHERE account = @Account AND month = '2030-01-01'", new { billing.Account });
 
     private static async Task<string[]> EventsAsync(BillingSetup billing, CallId call) => await billing.QueryAsync<string[]>(
         "SELECT array_agg(kind ORDER BY id) FROM events WHERE call_id = @id", new { id = call.Value });

@@ -46,7 +46,8 @@ public sealed class GraphClientTests
         Assert.True((await graph.Client.TerminateAsync(Number, Wacid)).IsSuccess);
         Assert.Equal(
             [("pre_accept", "answer", null), ("accept", "answer", "data"), ("reject", null, null), ("terminate", null, null)],
-            graph.Requests.Select(r => ((string?)r.Body!["action"], (string?)r.Body["session"]?["sdp_type"], (string?)r.Body["biz_opaque_callback_data"])));
+            graph.Requests.Select(
+                r => ((string?)r.Body!["action"], (string?)r.Body["session"]?["sdp_type"], (string?)r.Body["biz_opaque_callback_data"])));
         Assert.All(graph.Requests, r => Assert.Equal(Wacid, (string?)r.Body!["call_id"]));
     }
 
@@ -56,8 +57,10 @@ public sealed class GraphClientTests
         await using var graph = await ScriptedGraph.StartAsync();
         graph.Then(400, """{"error":{"message":"(#138008) SDP Validation error","code":138008,"error_subcode":2593093,"error_data":{"details":"why"},"fbtrace_id":"T1"}}""");
         var error = (await graph.Client.AcceptAsync(Number, Wacid, "sdp")).Error!;
-        Assert.Equal(new WhatsAppError(WhatsAppErrorCodes.InvalidSdp, "(#138008) SDP Validation error", "why") { Subcode = 2593093 }, error.Error);
-        Assert.Equal((2593093, "T1", 400, false, false, "InvalidSdp"), (error.Subcode, error.TraceId, error.HttpStatus, error.Retryable, error.EffectUnknown, error.Name));
+        Assert.Equal(
+            new WhatsAppError(WhatsAppErrorCodes.InvalidSdp, "(#138008) SDP Validation error", "why") { Subcode = 2593093 }, error.Error);
+        Assert.Equal((2593093, "T1", 400, false, false, "InvalidSdp"), (
+            error.Subcode, error.TraceId, error.HttpStatus, error.Retryable, error.EffectUnknown, error.Name));
     }
 
     [Fact]
@@ -89,7 +92,8 @@ public sealed class GraphClientTests
         var empty = await graph.Client.RequestPermissionAsync(Number, User);
         Assert.Equal(4, graph.Requests.Count);
         Assert.Equal(
-            [WhatsAppErrorCodes.ConnectionLost, WhatsAppErrorCodes.MalformedAnswer, WhatsAppErrorCodes.ServiceFault, WhatsAppErrorCodes.MalformedAnswer],
+            [WhatsAppErrorCodes.ConnectionLost, WhatsAppErrorCodes.MalformedAnswer, WhatsAppErrorCodes.ServiceFault,
+                WhatsAppErrorCodes.MalformedAnswer],
             new[] { lost.Error!.Code, fault.Error!.Code, service.Error!.Code, empty.Error!.Code });
         Assert.All(new[] { lost.Error, fault.Error, service.Error, empty.Error }, error => Assert.True(error!.EffectUnknown));
     }
@@ -124,7 +128,8 @@ public sealed class GraphClientTests
         Assert.Equal((WhatsAppErrorCodes.DeadlineExceeded, true), (silent.Code, silent.EffectUnknown));
 
         using var nowhere = new HttpClient(GraphClient.CreateHandler());
-        var client = new GraphClient(nowhere, new GraphOptions { BaseUrl = new Uri("http://127.0.0.1:1/"), FirstBackoff = TimeSpan.FromMilliseconds(1) }, TimeProvider.System);
+        var client = new GraphClient(nowhere, new GraphOptions { BaseUrl = new Uri(
+            "http://127.0.0.1:1/"), FirstBackoff = TimeSpan.FromMilliseconds(1) }, TimeProvider.System);
         var refused = (await client.AcceptAsync(Number, Wacid, "sdp")).Error!;
         Assert.Equal((WhatsAppErrorCodes.Unreachable, false, true), (refused.Code, refused.EffectUnknown, refused.Retryable));
     }
@@ -215,7 +220,8 @@ public sealed class GraphClientTests
         var nobody = new WhatsAppUser(null);
         Assert.Equal(WhatsAppErrorCodes.InvalidParameter, (await graph.Client.ConnectAsync(Number, nobody, "sdp")).Error!.Code);
         Assert.Equal(WhatsAppErrorCodes.InvalidParameter, (await graph.Client.GetCallPermissionAsync(Number, nobody)).Error!.Code);
-        Assert.Equal(WhatsAppErrorCodes.InvalidParameter, (await graph.Client.AcceptAsync(Number, Wacid, "sdp", new string('x', 513))).Error!.Code);
+        Assert.Equal(
+            WhatsAppErrorCodes.InvalidParameter, (await graph.Client.AcceptAsync(Number, Wacid, "sdp", new string('x', 513))).Error!.Code);
         Assert.Empty(graph.Requests);
     }
 

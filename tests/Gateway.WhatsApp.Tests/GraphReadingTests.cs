@@ -53,9 +53,11 @@ public sealed class GraphReadingTests
             """);
         var permission = (await graph.Client.GetCallPermissionAsync(ScriptedGraph.Number, User)).Value!;
         Assert.Equal("/v25.0/100200300400/call_permissions?user_wa_id=15550001111", Assert.Single(graph.Requests).PathAndQuery);
-        Assert.Equal((CallPermissionStatus.Temporary, DateTimeOffset.FromUnixTimeSeconds(1790604800)), (permission.Status, permission.ExpiresAt!.Value));
+        Assert.Equal((CallPermissionStatus.Temporary, DateTimeOffset.FromUnixTimeSeconds(1790604800)), (
+            permission.Status, permission.ExpiresAt!.Value));
         Assert.Equal((false, true), (permission.CanCall, permission.CanRequest));
-        Assert.Equal(new PermissionLimit("PT24H", 100, 100, DateTimeOffset.FromUnixTimeSeconds(1790000999)), Assert.Single(permission.CallLimits));
+        Assert.Equal(
+            new PermissionLimit("PT24H", 100, 100, DateTimeOffset.FromUnixTimeSeconds(1790000999)), Assert.Single(permission.CallLimits));
         Assert.Equal(new PermissionLimit("P7D", 2, 1, null), Assert.Single(permission.RequestLimits));
     }
 
@@ -83,7 +85,8 @@ public sealed class GraphReadingTests
         var settings = (await graph.Client.GetSettingsAsync(ScriptedGraph.Number)).Value!;
         Assert.Equal(("ENABLED", "DISABLED", "PCMA"), (settings.Status, settings.SipStatus, Assert.Single(settings.AdditionalCodecs)));
         Assert.Equal("RESTRICTED_USER_INITIATED_CALLING", Assert.Single(settings.Restrictions).Type);
-        Assert.True((await graph.Client.SetSettingsAsync(ScriptedGraph.Number, new CallingSettingsUpdate { Status = "ENABLED", AdditionalCodecs = [] })).IsSuccess);
+        Assert.True((await graph.Client.SetSettingsAsync(
+            ScriptedGraph.Number, new CallingSettingsUpdate { Status = "ENABLED", AdditionalCodecs = [] })).IsSuccess);
         Assert.Equal("""{"calling":{"status":"ENABLED","audio":{"additional_codecs":[]}}}""", graph.Requests.Last().Body!.ToJsonString());
     }
 
@@ -103,7 +106,8 @@ public sealed class GraphReadingTests
         Assert.Equal(["US", "BR"], meta.IconCountries);
         Assert.Equal("America/Manaus", meta.CallHours!.TimeZone);
         Assert.Equal([new WeeklyHours("monday", "0400", "1020"), new WeeklyHours("tuesday", "0108", "1020")], meta.CallHours.Week);
-        Assert.Equal([new HolidayHours("2026-01-01", "0000", "2359"), new HolidayHours("2026-01-02", "0900", "1000")], meta.CallHours.Holidays);
+        Assert.Equal(
+            [new HolidayHours("2026-01-01", "0000", "2359"), new HolidayHours("2026-01-02", "0900", "1000")], meta.CallHours.Holidays);
         Assert.Null((await graph.Client.GetSettingsAsync(ScriptedGraph.Number)).Value!.ToMeta().CallHours);
     }
 
@@ -143,7 +147,8 @@ public sealed class GraphReadingTests
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, self) =>
         {
-            if (instrument.Meter.Name == GraphMetrics.MeterName && instrument.Name.StartsWith("gateway_whatsapp_graph", StringComparison.Ordinal))
+            if (instrument.Meter.Name == GraphMetrics.MeterName
+                && instrument.Name.StartsWith("gateway_whatsapp_graph", StringComparison.Ordinal))
                 self.EnableMeasurementEvents(instrument);
         };
         void Note(string instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)
@@ -170,7 +175,8 @@ public sealed class GraphReadingTests
     public void Options_are_faulted_all_at_once()
     {
         Assert.Empty(new GraphOptions().Validate());
-        var faults = new GraphOptions { Version = "25", BaseUrl = new Uri("ftp://x/"), MaxAttempts = 0, ReadDeadline = TimeSpan.Zero }.Validate();
+        var faults =
+            new GraphOptions { Version = "25", BaseUrl = new Uri("ftp://x/"), MaxAttempts = 0, ReadDeadline = TimeSpan.Zero }.Validate();
         Assert.Equal(4, faults.Count);
     }
 }

@@ -26,7 +26,8 @@ internal sealed class ScriptedGraph : IAsyncDisposable
 
     public static GraphNumber Number { get; } = new("100200300400", new GraphToken("secret-token"));
 
-    public static async Task<ScriptedGraph> StartAsync(Func<GraphOptions, GraphOptions>? change = null, SocketsHttpHandler? handler = null, ILogger? logger = null)
+    public static async Task<ScriptedGraph> StartAsync(
+        Func<GraphOptions, GraphOptions>? change = null, SocketsHttpHandler? handler = null, ILogger? logger = null)
     {
         var graph = new ScriptedGraph();
         graph._server = await LoopbackServer.StartAsync(app => app.MapFallback(graph.AnswerAsync));

@@ -16,7 +16,8 @@ public sealed class WebhookEndpointTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _server = await LoopbackServer.StartAsync(app => app.MapWhatsAppWebhooks(
-            new WebhookEndpointOptions { AppSecrets = ["new", "old"], VerifyToken = "token", MaxBodyLength = 64 * 1024, BodyTimeout = TimeSpan.FromSeconds(1) }, _queue, TimeProvider.System));
+            new WebhookEndpointOptions { AppSecrets = ["new", "old"], VerifyToken =
+                "token", MaxBodyLength = 64 * 1024, BodyTimeout = TimeSpan.FromSeconds(1) }, _queue, TimeProvider.System));
         _http.BaseAddress = new Uri(_server.Url, "/webhooks/whatsapp");
     }
 
@@ -125,7 +126,8 @@ public sealed class WebhookEndpointTests : IAsyncLifetime
         return body;
     }
 
-    private async Task<HttpStatusCode> PostAsync(byte[] body, string? secret = "new", string type = "application/json", bool chunked = false)
+    private async Task<HttpStatusCode> PostAsync(
+        byte[] body, string? secret = "new", string type = "application/json", bool chunked = false)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "") { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(type);

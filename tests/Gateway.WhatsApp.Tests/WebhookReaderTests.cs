@@ -105,7 +105,8 @@ public class WebhookReaderTests
     [InlineData("permission-accept-temporary", true, false, true, PermissionSource.User, "wamid.UkVRVUVTVA==")]
     [InlineData("permission-accept-integer-expiry", true, false, true, PermissionSource.User, "wamid.UkVRVUVTVA==")]
     [InlineData("permission-accept-permanent", true, true, false, PermissionSource.User, "wamid.UkVRVUVTVA==")]
-    [InlineData("permission-callback-automatic", true, false, true, PermissionSource.Automatic, "wacid.HBgLMTU1NTAwMDExMTEVAgASGCAwQUY5MTIzNAA=")]
+    [InlineData(
+        "permission-callback-automatic", true, false, true, PermissionSource.Automatic, "wacid.HBgLMTU1NTAwMDExMTEVAgASGCAwQUY5MTIzNAA=")]
     [InlineData("permission-reject", false, false, false, PermissionSource.User, "wamid.UkVRVUVTVA==")]
     [InlineData("permission-revoked-automatically", false, false, false, PermissionSource.Automatic, null)]
     public void Reads_what_a_user_decided_about_being_called(
@@ -145,7 +146,8 @@ public class WebhookReaderTests
         var restriction = Assert.Single(WebhookSamples.Single<AccountUpdate>("account-restriction").Restrictions);
         Assert.Equal("RESTRICTED_BUSINESS_INITIATED_CALLING", restriction.Type);
         Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1790605000), restriction.Expires);
-        Assert.Equal("USER_INITIATED_CALLS_LOW_PICKUP_RATE", WebhookSamples.Single<AccountUpdate>("account-violation-in-a-list").ViolationType);
+        Assert.Equal(
+            "USER_INITIATED_CALLS_LOW_PICKUP_RATE", WebhookSamples.Single<AccountUpdate>("account-violation-in-a-list").ViolationType);
 
         var settings = WebhookSamples.Single<AccountSettingsUpdate>("account-settings-update");
         Assert.Equal(("100200300400", "ENABLED", "DISABLE_ALL", "DISABLED"),
@@ -159,7 +161,8 @@ public class WebhookReaderTests
     public void A_bad_element_costs_only_itself()
     {
         var batch = WebhookSamples.Read("batch-with-bad-neighbours");
-        Assert.Collection(batch.Events, e => Assert.IsType<CallConnect>(e), e => Assert.IsType<CallStatus>(e), e => Assert.IsType<CallTerminate>(e));
+        Assert.Collection(
+            batch.Events, e => Assert.IsType<CallConnect>(e), e => Assert.IsType<CallStatus>(e), e => Assert.IsType<CallTerminate>(e));
         Assert.Equal(
             [
                 SkipReason.CallIdMissing, SkipReason.NotAnObject, SkipReason.SdpMissing, SkipReason.SdpTypeUnknown,

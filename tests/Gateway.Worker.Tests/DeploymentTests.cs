@@ -28,7 +28,8 @@ public partial class DeploymentTests
     [Fact]
     public async Task Promtool_accepts_the_alert_rules()
     {
-        using var promtool = Process.Start(new ProcessStartInfo("promtool", ["check", "rules", Repository.File("deploy", "prometheus", "gateway.rules.yaml")])
+        using var promtool = Process.Start(
+            new ProcessStartInfo("promtool", ["check", "rules", Repository.File("deploy", "prometheus", "gateway.rules.yaml")])
         {
             RedirectStandardError = true, RedirectStandardOutput = true,
         })!;

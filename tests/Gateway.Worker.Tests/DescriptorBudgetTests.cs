@@ -5,7 +5,9 @@ namespace Gateway.Worker.Tests;
 public class DescriptorBudgetTests
 {
     [Theory]
-    [InlineData("Limit                     Soft Limit           Hard Limit           Units     \nMax open files            1024                 524288               files     \n", 1024)]
+    [InlineData(
+        "Limit                     Soft Limit           Hard Limit           Units     \nMax open files            1024                 " +
+        "524288               files     \n", 1024)]
     [InlineData("Max open files            unlimited            unlimited            files", int.MaxValue)]
     [InlineData("something else", 1024)]
     public void Reads_the_soft_limit(string limits, int expected) => Assert.Equal(expected, DescriptorBudget.ReadLimit(limits));

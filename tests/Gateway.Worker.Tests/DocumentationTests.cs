@@ -15,7 +15,8 @@ public partial class DocumentationTests
 
     [Fact]
     public void The_reference_lists_every_configuration_key_and_no_other() =>
-        Assert.Equal(Keys(typeof(GatewayOptions), "").Order(StringComparer.Ordinal), Rows().SelectMany(row => row.Keys).Order(StringComparer.Ordinal));
+        Assert.Equal(Keys(typeof(GatewayOptions), "").Order(StringComparer.Ordinal), Rows().SelectMany(row => row.Keys)
+            .Order(StringComparer.Ordinal));
 
     [Fact]
     public void The_defaults_in_the_reference_are_the_true_ones()
@@ -36,7 +37,8 @@ public partial class DocumentationTests
                 if (Plain().IsMatch(text) && !key.Contains('[', StringComparison.Ordinal))
                 {
                     var value = key.Split('.').Aggregate(effective, (node, name) => node[name]!).ToString();
-                    Assert.True(value == text || (TimeSpan.TryParse(value, out var real) && TimeSpan.TryParse(text, out var said) && real == said), $"{key} is {value}, not {text}");
+                    Assert.True(value == text || (TimeSpan.TryParse(value, out var real) && TimeSpan.TryParse(text, out var said)
+                        && real == said), $"{key} is {value}, not {text}");
                     compared++;
                 }
         Assert.InRange(compared, 30, 100);
@@ -58,7 +60,8 @@ public partial class DocumentationTests
     public void Every_file_that_a_document_points_to_exists(string document)
     {
         var text = File.ReadAllText(Repository.File(document));
-        Assert.All(PathName().Matches(text).Select(m => m.Groups[1].Value).Distinct(), path => Assert.True(Path.Exists(Repository.File(path)), path));
+        Assert.All(PathName().Matches(text).Select(m => m.Groups[1].Value).Distinct(), path =>
+            Assert.True(Path.Exists(Repository.File(path)), path));
         var folder = Path.GetDirectoryName(Repository.File(document))!;
         Assert.All(
             LinkTarget().Matches(text).Select(m => m.Groups[1].Value).Where(target => !target.StartsWith("http", StringComparison.Ordinal)),

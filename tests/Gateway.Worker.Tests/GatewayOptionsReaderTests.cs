@@ -48,7 +48,8 @@ public class GatewayOptionsReaderTests
     [Fact]
     public void Names_every_unknown_key_at_once()
     {
-        var json = Valid.Replace("\"name\": \"main\"", "\"name\": \"main\", \"colour\": 1").Replace("\"verifyToken\"", "\"shade\": 2, \"verifyToken\"");
+        var json = Valid.Replace("\"name\": \"main\"", "\"name\": \"main\", \"colour\": 1")
+            .Replace("\"verifyToken\"", "\"shade\": 2, \"verifyToken\"");
         Assert.False(GatewayOptionsReader.TryRead(json, out _, out var errors));
         Assert.Equal(["whatsApp.shade: unknown key.", "sip.trunks[0].colour: unknown key."], errors);
     }
@@ -66,7 +67,8 @@ public class GatewayOptionsReaderTests
     [Fact]
     public void Names_a_listener_a_network_and_a_media_address_that_there_are_not()
     {
-        var json = Valid.Replace("\"name\": \"main\"", "\"name\": \"main\", \"listen\": \"udp:10.0.0.5:5060\", \"mediaAddress\": \"10.0.0.5\"")
+        var json = Valid.Replace(
+            "\"name\": \"main\"", "\"name\": \"main\", \"listen\": \"udp:10.0.0.5:5060\", \"mediaAddress\": \"10.0.0.5\"")
             .Replace("\"trunks\": [{", "\"localNetworks\": [\"10.0.0.0/33\"], \"trunks\": [{");
         Assert.False(GatewayOptionsReader.TryRead(json, out _, out var errors));
         Assert.Contains(errors, e => e.StartsWith("sip.localNetworks", StringComparison.Ordinal));
@@ -110,7 +112,8 @@ public class GatewayOptionsReaderTests
     [InlineData("\"generic\", \"playout\": \"Faithful\"", AudioPlayout.Faithful)]
     public void A_trunk_says_when_its_PBX_is_sent_audio_and_else_its_profile_does(string profile, AudioPlayout playout)
     {
-        Assert.True(GatewayOptionsReader.TryRead(Valid.Replace("\"asterisk\"", profile), out var options, out var errors), string.Join(" ", errors));
+        Assert.True(GatewayOptionsReader.TryRead(
+            Valid.Replace("\"asterisk\"", profile), out var options, out var errors), string.Join(" ", errors));
         Assert.Equal(playout, Trunks.ForCalls(options).Single().Media.Playout);
         Assert.Contains("playout", GatewayOptionsReader.Print(options));
     }
@@ -129,7 +132,8 @@ public class GatewayOptionsReaderTests
         if (perSecond is null)
             Assert.StartsWith("sip.trunks['main'].maxRequestRate", Assert.Single(errors));
         else
-            Assert.Equal(perSecond, Assert.Single(Trunks.Endpoint(options!, DescriptorBudget.Of(options!, 100_000)).Trunks).EffectiveRequestRate);
+            Assert.Equal(
+                perSecond, Assert.Single(Trunks.Endpoint(options!, DescriptorBudget.Of(options!, 100_000)).Trunks).EffectiveRequestRate);
     }
 
     /// <summary>A profile of one's own, in a folder beside the shipped ones.</summary>
@@ -137,7 +141,8 @@ public class GatewayOptionsReaderTests
     [InlineData("best-effort", SrtpPolicy.BestEffort, "north-america", RingbackTone.NorthAmerica)]
     [InlineData("required", SrtpPolicy.Required, "united-kingdom", RingbackTone.UnitedKingdom)]
     [InlineData("none", SrtpPolicy.None, "india", RingbackTone.India)]
-    public void A_profile_says_how_media_is_encrypted_and_whose_ringing_tone_an_agent_hears(string srtp, SrtpPolicy policy, string ringback, RingbackTone tone)
+    public void A_profile_says_how_media_is_encrypted_and_whose_ringing_tone_an_agent_hears(
+        string srtp, SrtpPolicy policy, string ringback, RingbackTone tone)
     {
         var folder = Directory.CreateTempSubdirectory("gateway-profiles-").FullName;
         try
@@ -148,7 +153,8 @@ public class GatewayOptionsReaderTests
                   srtp: { value: {{srtp}}, why: ours }
                   ringback: { value: {{ringback}}, why: ours }
                 """);
-            var json = Valid.Replace("\"asterisk\"", "\"ours\"").Replace("\"sip\": {", $"\"sip\": {{ \"profiles\": {System.Text.Json.JsonSerializer.Serialize(folder)},");
+            var json = Valid.Replace("\"asterisk\"", "\"ours\"")
+                .Replace("\"sip\": {", $"\"sip\": {{ \"profiles\": {System.Text.Json.JsonSerializer.Serialize(folder)},");
 
             Assert.True(GatewayOptionsReader.TryRead(json, out var options, out var errors), string.Join(" ", errors));
 
@@ -164,7 +170,8 @@ public class GatewayOptionsReaderTests
     [Fact]
     public void The_shortest_playout_delay_is_not_above_the_longest()
     {
-        var json = Valid.Replace("\"channels\":", "\"media\": { \"playout\": { \"minDelay\": \"00:00:00.1\", \"maxDelay\": \"00:00:00.05\" } }, \"channels\":");
+        var json = Valid.Replace(
+            "\"channels\":", "\"media\": { \"playout\": { \"minDelay\": \"00:00:00.1\", \"maxDelay\": \"00:00:00.05\" } }, \"channels\":");
         Assert.False(GatewayOptionsReader.TryRead(json, out _, out var errors));
         Assert.Contains(errors, e => e.StartsWith("media.Playout.MaxDelay", StringComparison.Ordinal));
     }

@@ -19,7 +19,8 @@ public sealed class MetricsExporterTests : IDisposable
     [Fact]
     public async Task Shows_counters_gauges_and_histograms_in_the_text_format()
     {
-        _meter.CreateCounter<long>("gateway_test_ended", description: "Ended \"calls\"\nby cause").Add(3, new KeyValuePair<string, object?>("cause", "no\"answer\\"));
+        _meter.CreateCounter<long>("gateway_test_ended", description: "Ended \"calls\"\nby cause")
+            .Add(3, new KeyValuePair<string, object?>("cause", "no\"answer\\"));
         _meter.CreateUpDownCounter<long>("gateway_test_active").Add(-2);
         _meter.CreateObservableGauge("gateway_test_pool", () => 7L);
         var histogram = _meter.CreateHistogram<double>("gateway_test_seconds");

@@ -29,7 +29,8 @@ internal sealed partial class ProductMetrics : IDisposable
     private readonly MeterListener _listener = new();
     private readonly MediaEngine _media = new(new MediaEngineOptions { Loops = 1 }, TimeProvider.System, NullLogger<MediaEngine>.Instance);
     private readonly SipEndpoint _sip = new(
-        new SipEndpointOptions { Listeners = [new SipListenerOptions { Transport = SipTransport.Udp, Bind = new IPEndPoint(IPAddress.Loopback, 0) }] },
+        new SipEndpointOptions { Listeners =
+            [new SipListenerOptions { Transport = SipTransport.Udp, Bind = new IPEndPoint(IPAddress.Loopback, 0) }] },
         SystemEntropy.Instance, TimeProvider.System, NullLoggerFactory.Instance);
     private readonly TrunkMetrics _trunks;
     private readonly SpoolMetrics _spool;
@@ -39,8 +40,10 @@ internal sealed partial class ProductMetrics : IDisposable
     {
         _listener.InstrumentPublished = (instrument, _) =>
         {
-            if (instrument.Name.StartsWith("gateway_", StringComparison.Ordinal) && !instrument.Name.StartsWith("gateway_test_", StringComparison.Ordinal))
-                _names.Add(instrument.GetType().Name.Contains("Counter", StringComparison.Ordinal) && !instrument.GetType().Name.Contains("UpDown", StringComparison.Ordinal)
+            if (instrument.Name.StartsWith("gateway_", StringComparison.Ordinal)
+                && !instrument.Name.StartsWith("gateway_test_", StringComparison.Ordinal))
+                _names.Add(instrument.GetType().Name.Contains("Counter", StringComparison.Ordinal)
+                    && !instrument.GetType().Name.Contains("UpDown", StringComparison.Ordinal)
                     ? instrument.Name + "_total" : instrument.Name);
         };
         _listener.Start();

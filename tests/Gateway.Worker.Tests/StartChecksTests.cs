@@ -43,13 +43,17 @@ public sealed class StartChecksTests : IDisposable
     [InlineData("[2001:db8::1]")]
     public void An_address_that_is_not_this_hosts_is_named(string address)
     {
-        Fault(Options() with { Http = new HttpOptions { Listen = $"http://{address}:8080", Operations = "http://127.0.0.1:0" } }, "http.listen");
-        Fault(Options() with { Http = new HttpOptions { Listen = "http://127.0.0.1:0", Operations = $"http://{address}:8080" } }, "http.operations");
+        Fault(Options()
+            with { Http = new HttpOptions { Listen = $"http://{address}:8080", Operations = "http://127.0.0.1:0" } }, "http.listen");
+        Fault(Options()
+            with { Http = new HttpOptions { Listen = "http://127.0.0.1:0", Operations = $"http://{address}:8080" } }, "http.operations");
         Fault(Options() with { Sip = new SipOptions { Listen = [$"udp:{address}:5060"], Trunks = [] } }, "sip.listen");
         Fault(Options() with { Sip = new SipOptions { Listen = [$"tcp:{address}:5060"], Trunks = [] } }, "sip.listen");
         var binding = new MediaBinding { Bind = address.Trim('[', ']') };
-        Fault(Options() with { Media = new MediaEngineOptions { WhatsApp = new WhatsAppSideOptions { Bindings = [binding] } } }, "media.whatsApp.bindings");
-        Fault(Options() with { Media = new MediaEngineOptions { Pbx = new PbxSideOptions { Bindings = [binding] } } }, "media.pbx.bindings");
+        Fault(Options() with { Media = new MediaEngineOptions { WhatsApp = new WhatsAppSideOptions { Bindings = [binding] } } },
+            "media.whatsApp.bindings");
+        Fault(
+            Options() with { Media = new MediaEngineOptions { Pbx = new PbxSideOptions { Bindings = [binding] } } }, "media.pbx.bindings");
     }
 
     [Fact]
@@ -58,7 +62,8 @@ public sealed class StartChecksTests : IDisposable
         using var tcp = new TcpListener(IPAddress.Loopback, 0);
         tcp.Start();
         using var udp = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
-        Fault(Options() with { Http = new HttpOptions { Listen = $"http://{tcp.LocalEndpoint}", Operations = "http://127.0.0.1:0" } }, "in use");
+        Fault(Options()
+            with { Http = new HttpOptions { Listen = $"http://{tcp.LocalEndpoint}", Operations = "http://127.0.0.1:0" } }, "in use");
         Fault(Options() with { Sip = new SipOptions { Listen = [$"udp:{udp.Client.LocalEndPoint}"], Trunks = [] } }, "in use");
     }
 
@@ -67,7 +72,8 @@ public sealed class StartChecksTests : IDisposable
     {
         using var tcp = new TcpListener(IPAddress.Loopback, 0);
         tcp.Start();
-        var options = Options() with { Http = new HttpOptions { Listen = $"http://{tcp.LocalEndpoint}", Operations = "http://127.0.0.1:0" } };
+        var options =
+            Options() with { Http = new HttpOptions { Listen = $"http://{tcp.LocalEndpoint}", Operations = "http://127.0.0.1:0" } };
         Directory.CreateDirectory(options.SpoolFolder());
         using var held = new FileStream(Path.Combine(options.SpoolFolder(), "lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None);
         Assert.Empty(StartChecks.Check(options, TimeProvider.System));
@@ -80,10 +86,12 @@ public sealed class StartChecksTests : IDisposable
         File.WriteAllText(text, "no certificate");
         foreach (var path in new[] { text, Path.Combine(_folder, "missing.pem") })
             Fault(
-                Options() with { Sip = new SipOptions { Listen = [], Trunks = [], Tls = new SipTlsOptions { CertificatePath = path, KeyPath = path } } },
+                Options() with { Sip =
+                    new SipOptions { Listen = [], Trunks = [], Tls = new SipTlsOptions { CertificatePath = path, KeyPath = path } } },
                 "sip.tls.certificatePath");
         Fault(
-            Options() with { Sip = new SipOptions { Listen = [], Trunks = [], Tls = new SipTlsOptions { AuthorityPath = Path.Combine(_folder, "missing.pem") } } },
+            Options() with { Sip = new SipOptions { Listen =
+                [], Trunks = [], Tls = new SipTlsOptions { AuthorityPath = Path.Combine(_folder, "missing.pem") } } },
             "sip.tls.authorityPath");
     }
 
@@ -118,7 +126,8 @@ public sealed class StartChecksTests : IDisposable
         Assert.DoesNotContain("secret", fault, StringComparison.Ordinal);
     }
 
-    private StorageOptions Storage(string postgres = "Host=db;Database=x", string redis = "cache:6379,password=secret", string? spool = null) =>
+    private StorageOptions Storage(
+        string postgres = "Host=db;Database=x", string redis = "cache:6379,password=secret", string? spool = null) =>
         new() { Postgres = new Secret(postgres), Redis = new Secret(redis), Spool = spool ?? _folder };
 
     private GatewayOptions Options() => new()

@@ -39,7 +39,8 @@ public sealed class AgentCalls(AsteriskBench bench) : BenchTests(bench), IClassF
         {
             await CommandAsync(ann, "hold");
             await call.UntilAsync(
-                seen => seen.Report is { LevelDb: > -45 } report && !UserCall.IsTone(report, AgentHertz) && !UserCall.IsTone(report, AsteriskFiles.HoldHertz),
+                seen => seen.Report is { LevelDb: > -45 } report && !UserCall.IsTone(report, AgentHertz)
+                    && !UserCall.IsTone(report, AsteriskFiles.HoldHertz),
                 "the user hears music, neither the agent's voice nor Asterisk's");
             await CommandAsync(ann, "resume");
             await call.HearsAsync(AgentHertz);
@@ -102,7 +103,8 @@ public sealed class AgentCalls(AsteriskBench bench) : BenchTests(bench), IClassF
         await using var ann = await PhoneAsync("ann", AgentHertz, answers: false);
         await using var ben = await PhoneAsync("ben", OtherHertz);
         var call = await bench.WhatsApp.CallAsync(await bench.WhatsApp.UserAsync(), AsteriskBench.Plain, "call-ann");
-        await Eventually.SeeAsync(async () => (await bench.Asterisk.ConsoleAsync("core show channels concise")).Contains("!Ringing!"), "the agent's phone rings");
+        await Eventually.SeeAsync(
+            async () => (await bench.Asterisk.ConsoleAsync("core show channels concise")).Contains("!Ringing!"), "the agent's phone rings");
         await CommandAsync(ben, "dial", "take-ann");
         await call.HearsAsync(OtherHertz);
         var row = await EndAsync(ben, call);

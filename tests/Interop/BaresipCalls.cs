@@ -37,7 +37,8 @@ public sealed class BaresipCalls(PhoneBench bench) : BenchTests(bench), IClassFi
         await HearBothAsync(phone, call);
         await CommandAsync(phone, "hold");
         await call.UntilAsync(
-            seen => seen.Report is { LevelDb: > -45 } report && !UserCall.IsTone(report, PhoneBench.Hertz), "the user hears music and not the agent");
+            seen => seen.Report is { LevelDb: > -45 } report && !UserCall.IsTone(report, PhoneBench.Hertz),
+            "the user hears music and not the agent");
         await CommandAsync(phone, "resume");
         await call.HearsAsync(PhoneBench.Hertz);
         await call.HangUpAsync();

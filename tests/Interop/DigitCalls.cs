@@ -81,12 +81,14 @@ public sealed class DigitCalls(AsteriskBench bench) : BenchTests(bench), IClassF
     private async Task HearsDigitsAsync(UserCall call)
     {
         await call.HearsAsync(AsteriskDialplan.ToneHertz); // which follows the keys
-        var view = await call.UntilAsync(seen => seen.Report?.DigitsReceived.Length >= AsteriskDialplan.Digits.Length, "the user has received the keys");
+        var view = await call.UntilAsync(
+            seen => seen.Report?.DigitsReceived.Length >= AsteriskDialplan.Digits.Length, "the user has received the keys");
         Assert.Equal(AsteriskDialplan.Digits, view.Report!.DigitsReceived);
         await call.HangUpAsync();
         await bench.EndsWithAsync(call, "whatsapp_hung_up");
     }
 
     private async Task SeeDigitsAsync(int mark) => await Eventually.SeeAsync(
-        () => Task.FromResult(bench.Asterisk.DigitsSince(mark)), digits => digits == AsteriskDialplan.Digits, "Asterisk has received the keys");
+        () => Task.FromResult(bench.Asterisk.DigitsSince(mark)), digits => digits == AsteriskDialplan.Digits,
+        "Asterisk has received the keys");
 }

@@ -117,7 +117,8 @@ public sealed class EndingCalls(EndingBench bench) : BenchTests(bench), IClassFi
         var user = bench.WhatsApp.NewNumber();
         await bench.WhatsApp.SendAsync(HttpMethod.Put, "users/" + user, new { auto = "Answer" });
         await OriginateAsync(user);
-        Assert.Null((await bench.EndsWithAsync(user, "not_permitted")).MetaCode); // the permission was read from Meta, and no call was tried
+        // the permission was read from Meta, and no call was tried
+        Assert.Null((await bench.EndsWithAsync(user, "not_permitted")).MetaCode);
         Assert.Equal([21], bench.Asterisk.HangupsSince(mark));
     }
 

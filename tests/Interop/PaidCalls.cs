@@ -19,7 +19,8 @@ public sealed class PaidCalls(BillingBench bench) : BenchTests(bench), IClassFix
         Assert.StartsWith("402 ", await bench.DialRefusedAsync(phone, user), StringComparison.Ordinal);
         await bench.EndsWithAsync(user, "balance_too_low");
         var poor = await bench.Admin.GetAsync("accounts/paying");
-        Assert.Equal(("9.98", true, "0.02"), (Text(poor, "balance"), poor.GetProperty("topUpNeeded").GetBoolean(), Text(poor.GetProperty("outbound"), "shortfall")));
+        Assert.Equal(("9.98", true, "0.02"), (
+            Text(poor, "balance"), poor.GetProperty("topUpNeeded").GetBoolean(), Text(poor.GetProperty("outbound"), "shortfall")));
 
         var caller = await bench.WhatsApp.CallAsync(await bench.WhatsApp.UserAsync(), BillingBench.Paying, "");
         await bench.EndsWithAsync(caller, "balance_too_low");
@@ -55,7 +56,8 @@ public sealed class PaidCalls(BillingBench bench) : BenchTests(bench), IClassFix
         await bench.EndsWithAsync(call, "balance_exhausted");
 
         var record = (await bench.Admin.GetAsync("calls?user=" + user)).GetProperty("items").EnumerateArray().First();
-        Assert.Equal((8, "8.00"), (record.GetProperty("charge").GetProperty("pulses").GetInt32(), Text(record.GetProperty("charge"), "amount")));
+        Assert.Equal(
+            (8, "8.00"), (record.GetProperty("charge").GetProperty("pulses").GetInt32(), Text(record.GetProperty("charge"), "amount")));
         var account = await bench.Admin.GetAsync("accounts/running");
         Assert.Equal(("0.00", "0.00"), (Text(account, "balance"), Text(account, "held")));
         Assert.StartsWith("402 ", await bench.DialRefusedAsync(phone, user), StringComparison.Ordinal);

@@ -9,8 +9,8 @@ public abstract class PbxWayCalls(PbxBench bench) : BenchTests(bench)
     protected PbxBench Bench => bench;
 
     /// <summary>
-    /// More than one, since secrets and nonces of an earlier call must not spoil a later one; one of each way at a time, as a busy trunk has them.
-    /// Users and the PBX hang up in turn.
+    /// More than one, since secrets and nonces of an earlier call must not spoil a later one; one of each way at a time, as a busy trunk
+    /// has them. Users and the PBX hang up in turn.
     /// </summary>
     [Fact]
     public async Task Ten_calls_each_way_in_a_row_are_heard_and_end_from_both_sides()
@@ -75,7 +75,8 @@ public abstract class RegisteredWayCalls(PbxBench bench) : PbxWayCalls(bench)
     {
         await Bench.ReadyAsync();
         await Bench.TraceAsync(on: true);
-        await Eventually.SeeAsync(() => RegistrationsSeen() >= 3, "three more registrations", TimeSpan.FromSeconds(3 * PbxBench.RegistrationSeconds));
+        await Eventually.SeeAsync(
+            () => RegistrationsSeen() >= 3, "three more registrations", TimeSpan.FromSeconds(3 * PbxBench.RegistrationSeconds));
         await Bench.TraceAsync(on: false);
 
         var outbound = await CallUserAsync();
@@ -113,4 +114,5 @@ public sealed class ChanSip16RegisteredCalls(ChanSip16Registered bench) : Regist
 public sealed class Pjsip22BehindKamailioCalls(Pjsip22BehindKamailio bench) : PbxWayCalls(bench), IClassFixture<Pjsip22BehindKamailio>;
 
 [Collection(InteropCollection.Name)]
-public sealed class ChanSip16BehindKamailioCalls(ChanSip16BehindKamailio bench) : PbxWayCalls(bench), IClassFixture<ChanSip16BehindKamailio>;
+public sealed class ChanSip16BehindKamailioCalls(ChanSip16BehindKamailio bench) : PbxWayCalls(bench),
+IClassFixture<ChanSip16BehindKamailio>;

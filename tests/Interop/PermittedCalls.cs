@@ -16,8 +16,10 @@ public sealed class PermittedCalls(BillingBench bench) : BenchTests(bench), ICla
         Assert.StartsWith("403 The user has not permitted calls", await bench.DialRefusedAsync(phone, user), StringComparison.Ordinal);
 
         await AskAsync(user);
-        var (status, again) = await bench.Admin.TryPostAsync("permission-requests", new { channel = BillingBench.Asking.PhoneNumberId, user });
-        Assert.True(status is HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity, $"a second request within 24 hours: {status} {again}");
+        var (status, again) = await bench.Admin.TryPostAsync(
+            "permission-requests", new { channel = BillingBench.Asking.PhoneNumberId, user });
+        Assert.True(
+            status is HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity, $"a second request within 24 hours: {status} {again}");
 
         await ReplyAsync(user, accepted: true);
         var known = await ContactAsync(user, "temporary");
@@ -42,7 +44,8 @@ public sealed class PermittedCalls(BillingBench bench) : BenchTests(bench), ICla
         try
         {
             var user = await WriterAsync();
-            Assert.StartsWith("403 Permission was requested, you will be called back", await bench.DialRefusedAsync(phone, user), StringComparison.Ordinal);
+            Assert.StartsWith("403 Permission was requested, you will be called back", await bench.DialRefusedAsync(
+                phone, user), StringComparison.Ordinal);
 
             await ReplyAsync(user, accepted: true);
             await BillingBench.SeesAsync(phone, "CALL_ESTABLISHED"); // it answers automatically, and so does the user then
@@ -67,9 +70,11 @@ public sealed class PermittedCalls(BillingBench bench) : BenchTests(bench), ICla
         await ContactAsync(user, "declined");
 
         Assert.StartsWith("403 The user declined", await bench.DialRefusedAsync(phone, user), StringComparison.Ordinal);
-        var (status, refusal) = await bench.Admin.TryPostAsync("permission-requests", new { channel = BillingBench.Asking.PhoneNumberId, user });
+        var (status, refusal) = await bench.Admin.TryPostAsync(
+            "permission-requests", new { channel = BillingBench.Asking.PhoneNumberId, user });
         Assert.True(status is HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity, $"{status} {refusal}");
-        Assert.Single((await bench.WhatsApp.MessagesAsync()).EnumerateArray(), message => message.ToString().Contains(user, StringComparison.Ordinal));
+        Assert.Single((await bench.WhatsApp.MessagesAsync()).EnumerateArray(), message =>
+            message.ToString().Contains(user, StringComparison.Ordinal));
     }
 
     /// <summary>A user whose message has opened the conversation window.</summary>
@@ -77,18 +82,22 @@ public sealed class PermittedCalls(BillingBench bench) : BenchTests(bench), ICla
     {
         var user = bench.WhatsApp.NewNumber();
         await bench.WhatsApp.SendAsync(HttpMethod.Put, "users/" + user, new { auto = "Answer", handset = "native" });
-        await bench.WhatsApp.SendAsync(HttpMethod.Post, $"users/{user}/message", new { text = "hello", number = BillingBench.Asking.PhoneNumberId });
-        await Eventually.SeeAsync(() => FindAsync(user), contact => contact is { } known && known.GetProperty("windowIsOpen").GetBoolean(), "the window is open");
+        await bench.WhatsApp.SendAsync(
+            HttpMethod.Post, $"users/{user}/message", new { text = "hello", number = BillingBench.Asking.PhoneNumberId });
+        await Eventually.SeeAsync(
+            () => FindAsync(user), contact => contact is { } known && known.GetProperty("windowIsOpen").GetBoolean(), "the window is open");
         return user;
     }
 
-    private Task<JsonElement> AskAsync(string user) => bench.Admin.PostAsync("permission-requests", new { channel = BillingBench.Asking.PhoneNumberId, user });
+    private Task<JsonElement> AskAsync(string user) =>
+        bench.Admin.PostAsync("permission-requests", new { channel = BillingBench.Asking.PhoneNumberId, user });
 
     private Task ReplyAsync(string user, bool accepted) => bench.WhatsApp.SendAsync(
         HttpMethod.Post, $"users/{user}/permission-reply", new { accepted, permanent = false, number = BillingBench.Asking.PhoneNumberId });
 
     private async Task<JsonElement> ContactAsync(string user, string permission, TimeSpan? timeout = null) => (await Eventually.SeeAsync(
-        () => FindAsync(user), contact => contact is { } known && known.GetProperty("permission").GetString() == permission, $"{user} is {permission}", timeout: timeout))!.Value;
+        () => FindAsync(user), contact => contact is { } known && known.GetProperty("permission").GetString() == permission,
+        $"{user} is {permission}", timeout: timeout))!.Value;
 
     private async Task<JsonElement?> FindAsync(string user)
     {

@@ -64,7 +64,8 @@ public sealed class RegisteredCalls(RegisteredBench bench) : BenchTests(bench), 
     }
 
     private Task RegisteredAsync() => Eventually.SeeAsync(
-        async () => (await bench.Asterisk.ConsoleAsync("pjsip show contacts")).Contains($" {RegisteredBench.Extension}/sip:", StringComparison.Ordinal),
+        async () => (await bench.Asterisk.ConsoleAsync("pjsip show contacts"))
+            .Contains($" {RegisteredBench.Extension}/sip:", StringComparison.Ordinal),
         "the gateway has registered");
 
     private async Task HearBothAsync(UserCall call)
@@ -79,5 +80,6 @@ public sealed class RegisteredCalls(RegisteredBench bench) : BenchTests(bench), 
         .Count(message => message.StartsWith(direction, StringComparison.Ordinal)
             && message.Contains("\nSession-Expires:", StringComparison.Ordinal)
             && message.Contains("\nTo: ", StringComparison.Ordinal)
-            && message.Split('\n').First(line => line.StartsWith("To: ", StringComparison.Ordinal)).Contains(";tag=", StringComparison.Ordinal));
+            && message.Split('\n').First(line => line.StartsWith("To: ", StringComparison.Ordinal))
+                .Contains(";tag=", StringComparison.Ordinal));
 }

@@ -41,7 +41,8 @@ public sealed class ToggledCalls(BillingBench bench) : BenchTests(bench), IClass
         var user = await bench.WhatsApp.UserAsync();
         using var timeout = new CancellationTokenSource(Eventually.Timeout * 2);
         var connected = new TaskCompletionSource();
-        var followed = bench.Admin.FollowAsync("call.missed", happened => happened.ToString().Contains(user, StringComparison.Ordinal), connected, timeout.Token);
+        var followed = bench.Admin.FollowAsync(
+            "call.missed", happened => happened.ToString().Contains(user, StringComparison.Ordinal), connected, timeout.Token);
         await connected.Task.WaitAsync(timeout.Token);
 
         var call = await bench.WhatsApp.CallAsync(user, BillingBench.Toggled, "");
@@ -49,7 +50,8 @@ public sealed class ToggledCalls(BillingBench bench) : BenchTests(bench), IClass
         await bench.EndsWithAsync(call, "no_answer");
         Assert.Equal("call.missed", (await followed).GetProperty("kind").GetString());
 
-        var missed = (await bench.Admin.GetAsync("missed-calls")).GetProperty("items").EnumerateArray().Single(item => item.GetProperty("user").GetString() == user);
+        var missed = (await bench.Admin.GetAsync("missed-calls")).GetProperty("items").EnumerateArray()
+            .Single(item => item.GetProperty("user").GetString() == user);
         Assert.Equal(("open", "no_answer"), (missed.GetProperty("state").GetString(), missed.GetProperty("cause").GetString()));
         var id = missed.GetProperty("callId").GetString()!;
 
@@ -63,7 +65,8 @@ public sealed class ToggledCalls(BillingBench bench) : BenchTests(bench), IClass
         await BillingBench.CommandAsync(phone, "hangup");
         await bench.EndsWithAsync(back, "pbx_hung_up");
 
-        var closed = await bench.Admin.ChangeAsync(HttpMethod.Put, "missed-calls/" + id, new { state = "closed", assignee = "ann", note = "called back" });
+        var closed = await bench.Admin.ChangeAsync(
+            HttpMethod.Put, "missed-calls/" + id, new { state = "closed", assignee = "ann", note = "called back" });
         Assert.Equal("closed", closed.GetProperty("state").GetString());
     }
 }

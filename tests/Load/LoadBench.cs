@@ -37,7 +37,8 @@ internal sealed class LoadBench : IAsyncDisposable
         var configuration = Path.Combine(_folder, "gateway.json");
         File.WriteAllText(configuration, Configuration);
         var gateway = ChildProgram.Of(
-            "gateway", "gateway/Gateway.Worker", ["run", configuration], new Dictionary<string, string> { ["GATEWAY_LOG_LEVEL"] = "Warning" }, _folder);
+            "gateway", "gateway/Gateway.Worker", ["run", configuration], new Dictionary<string,
+            string> { ["GATEWAY_LOG_LEVEL"] = "Warning" }, _folder);
         _programs.Add(gateway);
         GatewayProcess = new ProcessWatch(gateway.Id);
     }
@@ -50,7 +51,8 @@ internal sealed class LoadBench : IAsyncDisposable
                 throw new InvalidOperationException($"The {ended.Name} ended by itself:\n{string.Join('\n', ended.Tail(40))}");
             try
             {
-                if ((await Gateway.GetAsync("/readyz", stop)).IsSuccessStatusCode && (await WhatsApp.GetAsync("/sandbox/health", stop)).IsSuccessStatusCode)
+                if ((await Gateway.GetAsync("/readyz", stop)).IsSuccessStatusCode
+                    && (await WhatsApp.GetAsync("/sandbox/health", stop)).IsSuccessStatusCode)
                     return;
             }
             catch (HttpRequestException) when (tries < 300)
@@ -70,8 +72,9 @@ internal sealed class LoadBench : IAsyncDisposable
         var agents = new ChildProgram(
             "SIPp agents", _folder,
             [
-                "sipp", "-sf", Repository.File("tests", "Load", "agent-calls.xml"), "-inf", list, "-i", "127.0.0.1", "-p", $"{LoopbackPorts.Take()}", "-mi", "127.0.0.1",
-                "-mp", $"{LoopbackPorts.Take(4)}", "-rtp_echo", "-r", "1", "-rp", $"{period}", "-m", $"{users.Count}", "-l", "5000", "-d", $"{(int)talk.TotalMilliseconds}",
+                "sipp", "-sf", Repository.File("tests", "Load", "agent-calls.xml"), "-inf", list, "-i", "127.0.0.1", "-p",
+                $"{LoopbackPorts.Take()}", "-mi", "127.0.0.1", "-mp", $"{LoopbackPorts.Take(4)}", "-rtp_echo", "-r", "1", "-rp",
+                $"{period}", "-m", $"{users.Count}", "-l", "5000", "-d", $"{(int)talk.TotalMilliseconds}",
                 "-nostdin", "-skip_rlimit", "-trace_stat", "-stf", Path.Combine(_folder, "agents.csv"), $"127.0.0.1:{_sipPort}",
             ],
             new Dictionary<string, string>());
@@ -104,7 +107,8 @@ internal sealed class LoadBench : IAsyncDisposable
 
     private string[] PbxCommand =>
     [
-        "sipp", "-sn", "uas", "-i", "127.0.0.1", "-p", $"{_pbxPort}", "-mi", "127.0.0.1", "-mp", $"{LoopbackPorts.Take(4)}", "-rtp_echo", "-nostdin", "-skip_rlimit",
+        "sipp", "-sn", "uas", "-i", "127.0.0.1", "-p", $"{_pbxPort}", "-mi", "127.0.0.1", "-mp", $"{LoopbackPorts.Take(4)}", "-rtp_echo",
+        "-nostdin", "-skip_rlimit",
         "-trace_stat", "-stf", Path.Combine(_folder, "pbx.csv"),
     ];
 
@@ -112,13 +116,16 @@ internal sealed class LoadBench : IAsyncDisposable
     {
         node = new { id = "load", drainDeadline = "00:00:01" },
         http = new { listen = $"http://127.0.0.1:{_httpPort}", operations = $"http://127.0.0.1:{_operationsPort}" },
-        whatsApp = new { appSecrets = new[] { "load-secret" }, verifyToken = "load-verify", graph = new { baseUrl = $"http://127.0.0.1:{_sandboxPort}/" } },
+        whatsApp = new { appSecrets =
+            new[] { "load-secret" }, verifyToken = "load-verify", graph = new { baseUrl = $"http://127.0.0.1:{_sandboxPort}/" } },
         sip = new
         {
             listen = new[] { $"udp:127.0.0.1:{_sipPort}" },
-            trunks = new[] { new { name = "pbx", server = $"127.0.0.1:{_pbxPort}", transport = "Udp", keepAlive = "00:00:00", allowedSources = new[] { "127.0.0.0/8" } } },
+            trunks = new[] { new { name = "pbx", server =
+                $"127.0.0.1:{_pbxPort}", transport = "Udp", keepAlive = "00:00:00", allowedSources = new[] { "127.0.0.0/8" } } },
         },
-        channels = new[] { new { phoneNumberId = PhoneNumberId, number = "15550009000", accessToken = "load-token", trunks = new[] { "pbx" } } },
+        channels =
+            new[] { new { phoneNumberId = PhoneNumberId, number = "15550009000", accessToken = "load-token", trunks = new[] { "pbx" } } },
         media = new { pbx = new { portMin = 34_000, portMax = 37_999, quarantine = "00:00:02" } },
         storage = new { postgres = Postgres, redis = _stores.Redis },
     });

@@ -15,7 +15,8 @@ internal sealed record LoadOptions(TimeSpan Duration, double CallsPerSecond, Tim
         options = new LoadOptions(TimeSpan.FromMinutes(10), 2, TimeSpan.FromSeconds(20));
         for (var i = 0; i < arguments.Length; i += 2)
         {
-            if (i + 1 == arguments.Length || !double.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out var value) || value is not (> 0 and < 100_000))
+            if (i + 1 == arguments.Length || !double.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out var value)
+                || value is not (> 0 and < 100_000))
                 return false;
             switch (arguments[i])
             {

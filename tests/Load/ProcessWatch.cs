@@ -10,7 +10,8 @@ internal sealed class ProcessWatch(int id)
 
     /// <summary>Resident memory in MB.</summary>
     public double MemoryMb() => double.Parse(
-        File.ReadLines($"/proc/{id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1],
+        File.ReadLines($"/proc/{id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
+            .Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1],
         CultureInfo.InvariantCulture) / 1024;
 
     public int Descriptors() => Directory.GetFiles($"/proc/{id}/fd").Length;
@@ -20,6 +21,7 @@ internal sealed class ProcessWatch(int id)
     {
         var text = File.ReadAllText($"/proc/{id}/stat");
         var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
+        return (
+            long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
 }

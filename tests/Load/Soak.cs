@@ -40,7 +40,8 @@ internal sealed class Soak(LoadOptions options)
     private async Task<int> RunAsync(LoadBench bench, CancellationToken stop)
     {
         var each = (int)Math.Ceiling(options.Duration.TotalSeconds * options.CallsPerSecond / 2);
-        Console.WriteLine($"{2 * each} calls, half of them each way, {options.CallsPerSecond} a second, {options.Talk.TotalSeconds:0} s of talk each");
+        Console.WriteLine(
+            $"{2 * each} calls, half of them each way, {options.CallsPerSecond} a second, {options.Talk.TotalSeconds:0} s of talk each");
         var called = Enumerable.Range(1, each).Select(i => $"4478{i:00000000}").ToList();
         foreach (var user in called)
             await PermitAsync(bench, user, stop);
@@ -58,7 +59,8 @@ internal sealed class Soak(LoadOptions options)
             if (early.Memory == 0 && elapsed > options.Duration / 4)
                 early = (bench.GatewayProcess.MemoryMb(), bench.GatewayProcess.Descriptors());
             Console.WriteLine(
-                $"{elapsed.TotalSeconds,6:0} s  placed by users {_placed}, refused {_refused}, live {await LiveAsync(bench, stop)}, gateway {bench.GatewayProcess.MemoryMb():0} MB, "
+                $"{elapsed.TotalSeconds,6:0} s  placed by users {_placed}, refused {_refused}, live {await LiveAsync(bench, stop)}, " +
+                    $"gateway {bench.GatewayProcess.MemoryMb():0} MB, "
                 + $"{bench.GatewayProcess.Descriptors()} descriptors, {bench.GatewayProcess.CpuSeconds() - cpu:0.0} s of CPU");
         }
         await users;
@@ -67,7 +69,8 @@ internal sealed class Soak(LoadOptions options)
     }
 
     private async Task<int> ConcludeAsync(
-        LoadBench bench, int expected, double cpu, (double Memory, int Descriptors) early, (double Memory, int Descriptors) late, CancellationToken stop)
+        LoadBench bench, int expected, double cpu, (double Memory, int Descriptors) early, (double Memory, int Descriptors) late,
+        CancellationToken stop)
     {
         await using var database = NpgsqlDataSource.Create(bench.Postgres);
         var until = Stopwatch.GetTimestamp();
@@ -83,8 +86,10 @@ internal sealed class Soak(LoadOptions options)
         Console.WriteLine($"""
 
             records      {records.Completed} completed of {expected} placed; {records.Answered} answered; {records.Open} left open
-            talk         {records.TalkSeconds / 60:0} call-minutes; gateway CPU {cpu / Math.Max(1, records.TalkSeconds) * 1000:0.0} ms per call-second, set-up included
-            memory       {early.Memory:0} MB after a quarter of the time, {late.Memory:0} MB at the end; descriptors {early.Descriptors}, {late.Descriptors}
+            talk         {records.TalkSeconds / 60:0} call-minutes; gateway CPU {cpu / Math.Max(1,
+            records.TalkSeconds) * 1000:0.0} ms per call-second, set-up included
+            memory       {early.Memory:0} MB after a quarter of the time, {late.Memory:0} MB at the end; descriptors {early.Descriptors},
+            {late.Descriptors}
             left over    {live} live calls
             """);
         string?[] faults =
@@ -132,12 +137,15 @@ internal sealed class Soak(LoadOptions options)
     private static async Task PermitAsync(LoadBench bench, string user, CancellationToken stop)
     {
         using var known = await bench.WhatsApp.PutAsJsonAsync($"/sandbox/users/{user}", new { auto = "Answer" }, stop);
-        using var permitted = await bench.WhatsApp.PutAsJsonAsync($"/sandbox/users/{user}/permission", new { accepted = true, permanent = true }, stop);
+        using var permitted = await bench.WhatsApp.PutAsJsonAsync(
+            $"/sandbox/users/{user}/permission", new { accepted = true, permanent = true }, stop);
         permitted.EnsureSuccessStatusCode();
     }
 
-    private static async Task<int> LiveAsync(LoadBench bench, CancellationToken stop) => (await bench.Gateway.GetStringAsync("/metrics", stop)).Split('\n')
-        .Where(line => line.StartsWith("gateway_calls_active", StringComparison.Ordinal)).Sum(line => (int)double.Parse(line.Split(' ')[^1]));
+    private static async Task<int> LiveAsync(LoadBench bench, CancellationToken stop) =>
+        (await bench.Gateway.GetStringAsync("/metrics", stop)).Split('\n')
+        .Where(line => line.StartsWith("gateway_calls_active", StringComparison.Ordinal))
+        .Sum(line => (int)double.Parse(line.Split(' ')[^1]));
 
     private static async Task<Records> ReadAsync(NpgsqlDataSource database, CancellationToken stop)
     {

@@ -20,7 +20,8 @@ public class OptionsTests
             Opus = new() { Complexity = 11 },
             Playout = new() { MinDelay = TimeSpan.FromMilliseconds(100), MaxDelay = TimeSpan.FromMilliseconds(99) },
         }.Validate();
-        string[] expected = ["Loops", "WhatsApp.Bindings[0].Advertise", "WhatsApp.Bindings[1].Bind", "Pbx.Bindings[0].Advertise", "Pbx.PortMin", "Opus.Complexity", "Playout.MaxDelay"];
+        string[] expected = ["Loops", "WhatsApp.Bindings[0].Advertise", "WhatsApp.Bindings[1].Bind", "Pbx.Bindings[0].Advertise",
+            "Pbx.PortMin", "Opus.Complexity", "Playout.MaxDelay"];
         Assert.Equal(expected.Length, errors.Count);
         Assert.All(expected, name => Assert.Contains(errors, error => error.StartsWith(name, StringComparison.Ordinal)));
     }

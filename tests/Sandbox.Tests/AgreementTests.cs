@@ -81,7 +81,8 @@ public sealed class AgreementTests
         var id = (await business.Graph.ConnectAsync(BusinessSide.Number, new WhatsAppUser(Rig.User), BusinessSdp.Offer, "order-1")).Value!;
 
         var connect = await business.NextAsync<WebhookEvent.CallConnect>();
-        Assert.Equal((id, CallDirection.Outbound, SdpType.Answer, "order-1"), (connect.CallId, connect.Direction, connect.SdpType, connect.OpaqueData));
+        Assert.Equal((id, CallDirection.Outbound, SdpType.Answer, "order-1"), (
+            connect.CallId, connect.Direction, connect.SdpType, connect.OpaqueData));
         Assert.Equal("15550009000", connect.BusinessPhone);
         AssertUser(connect.User, knobs);
         foreach (var state in new[] { RemoteCallState.Ringing, RemoteCallState.Accepted })

@@ -33,7 +33,8 @@ internal sealed class BusinessSide : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         side._endpoint = builder.Build();
-        side._endpoint.MapWhatsAppWebhooks(new WebhookEndpointOptions { AppSecrets = ["sandbox-app-secret"], VerifyToken = "t" }, side._queue, TimeProvider.System);
+        side._endpoint.MapWhatsAppWebhooks(
+            new WebhookEndpointOptions { AppSecrets = ["sandbox-app-secret"], VerifyToken = "t" }, side._queue, TimeProvider.System);
         await side._endpoint.StartAsync();
         side.Graph = new GraphClient(side._http, new GraphOptions { BaseUrl = new Uri(rig.Url) }, TimeProvider.System);
         await side.Media.StartAsync(default);
@@ -82,7 +83,8 @@ internal sealed class BusinessSide : IAsyncDisposable
     {
         var media = Reserve();
         var offer = await media.CreateWhatsAppOfferAsync();
-        var result = await Graph.ConnectAsync(Number, userId is null ? new WhatsAppUser(Rig.User) : new WhatsAppUser(null, userId), offer.Sdp!);
+        var result = await Graph.ConnectAsync(
+            Number, userId is null ? new WhatsAppUser(Rig.User) : new WhatsAppUser(null, userId), offer.Sdp!);
         Assert.True(result.IsSuccess, result.Error?.Error.ToString());
         var connect = await NextAsync<WebhookEvent.CallConnect>();
         Assert.Equal((result.Value, CallDirection.Outbound, SdpType.Answer), (connect.CallId, connect.Direction, connect.SdpType));

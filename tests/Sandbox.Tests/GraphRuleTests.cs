@@ -38,7 +38,8 @@ public sealed class GraphRuleTests
         await using var rig = await Rig.StartAsync();
         object week = new[] { new { day_of_week = "MONDAY", open_time = "0900", close_time = "1700" } };
         object holidays = new[] { new { date = "2999-01-01", start_time = "0000", end_time = "2359" } };
-        await SetAsync(rig, new { call_hours = new { status = "ENABLED", timezone_id = "Europe/Berlin", weekly_operating_hours = week, holiday_schedule = holidays } });
+        await SetAsync(rig, new { call_hours =
+            new { status = "ENABLED", timezone_id = "Europe/Berlin", weekly_operating_hours = week, holiday_schedule = holidays } });
         await SetAsync(rig, new { audio = new { additional_codecs = new[] { "PCMA" } } });
         await SetAsync(rig, new { call_hours = new { status = "ENABLED", timezone_id = "Europe/Berlin", weekly_operating_hours = week } });
         var (_, read) = await rig.GraphAsync(HttpMethod.Get, "settings");
@@ -53,7 +54,8 @@ public sealed class GraphRuleTests
     [InlineData("{\"calling\":{\"audio\":{\"additional_codecs\":[\"G729\"]}}}")]
     [InlineData("{\"calling\":{\"sip\":{\"status\":\"ENABLED\"}}}")]
     [InlineData("{\"calling\":{\"call_icons\":{\"restrict_to_user_countries\":[\"usa\"]}}}")]
-    [InlineData("{\"calling\":{\"call_hours\":{\"status\":\"ENABLED\",\"timezone_id\":\"Europe/Berlin\",\"weekly_operating_hours\":[{\"day_of_week\":\"MONDAY\",\"open_time\":\"1700\",\"close_time\":\"0900\"}]}}}")]
+    [InlineData(
+        "{\"calling\":{\"call_hours\":{\"status\":\"ENABLED\",\"timezone_id\":\"Europe/Berlin\",\"weekly_operating_hours\":[{\"day_of_week\":\"MONDAY\",\"open_time\":\"1700\",\"close_time\":\"0900\"}]}}}")]
     [InlineData("{\"calling\":{\"call_hours\":{\"status\":\"ENABLED\",\"timezone_id\":\"Europe/Berlin\",\"weekly_operating_hours\":[7]}}}")]
     public async Task Settings_outside_the_documented_values_are_refused(string body)
     {

@@ -15,11 +15,13 @@ public sealed class InboundCallTests
         await rig.PostAsync("calls", new { user = Rig.User, ctaPayload = "button-1" });
 
         var webhook = await rig.ExpectAsync("connect");
-        var expected = "sha256=" + Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes("sandbox-app-secret"), webhook.Body));
+        var expected = "sha256=" + Convert.ToHexStringLower(
+            HMACSHA256.HashData(Encoding.UTF8.GetBytes("sandbox-app-secret"), webhook.Body));
         Assert.Equal(expected, webhook.Signature);
         var call = webhook.Value["calls"]![0]!;
         Assert.Equal(("USER_INITIATED", Rig.User, "15550009000", "button-1", "offer"),
-            ((string?)call["direction"], (string?)call["from"], (string?)call["to"], (string?)call["cta_payload"], (string?)call["session"]!["sdp_type"]));
+            ((string?)call["direction"], (
+                string?)call["from"], (string?)call["to"], (string?)call["cta_payload"], (string?)call["session"]!["sdp_type"]));
         Assert.Equal("Ada", (string?)webhook.Value["contacts"]![0]!["profile"]!["name"]);
         var sdp = (string)call["session"]!["sdp"]!;
         Assert.Contains("a=ice-lite\r\nm=audio ", sdp, StringComparison.Ordinal);
@@ -130,7 +132,8 @@ public sealed class InboundCallTests
         Assert.Matches(@"m=audio [1-9]\d* UDP/TLS/RTP/SAVPF 111 126\r\nc=IN IP4 127\.0\.0\.1\r\n", sdp);
         await rig.GraphAsync("settings", new { calling = new { audio = new { additional_codecs = new[] { "PCMU" } } } });
         await rig.PostAsync("calls", new { user = "15550001002", handset = "native" });
-        Assert.Contains("a=rtpmap:0 PCMU/8000\r\n", (string?)(await rig.ExpectAsync("connect")).Value["calls"]![0]!["session"]!["sdp"], StringComparison.Ordinal);
+        Assert.Contains("a=rtpmap:0 PCMU/8000\r\n", (
+            string?)(await rig.ExpectAsync("connect")).Value["calls"]![0]!["session"]!["sdp"], StringComparison.Ordinal);
     }
 
     [Fact]

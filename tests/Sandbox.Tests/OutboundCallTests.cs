@@ -14,7 +14,8 @@ public sealed class OutboundCallTests
         var id = (string)body["calls"]![0]!["id"]!;
         var connect = (await rig.ExpectAsync("connect")).Value["calls"]![0]!;
         Assert.Equal(("answer", "BUSINESS_INITIATED", "order-1", id),
-            ((string?)connect["session"]!["sdp_type"], (string?)connect["direction"], (string?)connect["biz_opaque_callback_data"], (string?)connect["id"]));
+            ((string?)connect["session"]!["sdp_type"], (
+                string?)connect["direction"], (string?)connect["biz_opaque_callback_data"], (string?)connect["id"]));
         Assert.Contains("a=setup:passive\r\na=mid:0\r\n", (string?)connect["session"]!["sdp"], StringComparison.Ordinal);
         Assert.Equal("call", (string?)(await rig.ExpectAsync("RINGING")).Value["statuses"]![0]!["type"]);
         await rig.ExpectAsync("ACCEPTED");
@@ -122,7 +123,8 @@ public sealed class OutboundCallTests
         AssertFault(await rig.ConnectAsync(), HttpStatusCode.BadRequest, 138013);
         await rig.Control.PatchAsync("numbers/" + Rig.Number, System.Net.Http.Json.JsonContent.Create(new { paymentMissing = true }));
         AssertFault(await rig.ConnectAsync(), HttpStatusCode.BadRequest, 131044);
-        await rig.GraphAsync("settings", new { calling = new { sip = new { status = "ENABLED", servers = new[] { new { hostname = "sip.example.com" } } } } });
+        await rig.GraphAsync("settings",
+            new { calling = new { sip = new { status = "ENABLED", servers = new[] { new { hostname = "sip.example.com" } } } } });
         AssertFault(await rig.ConnectAsync(), HttpStatusCode.BadRequest, 131055);
     }
 

@@ -9,12 +9,14 @@ public sealed class PermissionTests
     private static readonly object FreeForm = new
     {
         messaging_product = "whatsapp", recipient_type = "individual", to = Rig.User, type = "interactive",
-        interactive = new { type = "call_permission_request", action = new { name = "call_permission_request" }, body = new { text = "May we call?" } },
+        interactive = new { type =
+            "call_permission_request", action = new { name = "call_permission_request" }, body = new { text = "May we call?" } },
     };
 
     private static readonly object Template = new
     {
-        messaging_product = "whatsapp", to = Rig.User, type = "template", template = new { name = "call_permission", language = new { code = "en" } },
+        messaging_product = "whatsapp", to = Rig.User, type = "template",
+        template = new { name = "call_permission", language = new { code = "en" } },
     };
 
     [Fact]
@@ -68,7 +70,8 @@ public sealed class PermissionTests
         Assert.Equal("permanent", (string?)read["permission"]!["status"]);
         var (status, _) = await rig.GraphAsync("calls", new
         {
-            messaging_product = "whatsapp", recipient = "US.77" + Rig.User, action = "connect", session = new { sdp_type = "offer", sdp = BusinessSdp.Offer },
+            messaging_product = "whatsapp", recipient = "US.77" + Rig.User, action = "connect",
+            session = new { sdp_type = "offer", sdp = BusinessSdp.Offer },
         });
         Assert.Equal(HttpStatusCode.OK, status);
     }

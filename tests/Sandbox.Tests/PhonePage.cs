@@ -14,7 +14,8 @@ internal sealed class PhonePage : IAsyncDisposable
     public static async Task<PhonePage> OpenAsync(Rig rig, string user)
     {
         var page = new PhonePage();
-        await page._socket.ConnectAsync(new Uri(rig.Url.Replace("http", "ws", StringComparison.Ordinal) + "/phone/socket?user=" + user), default);
+        await page._socket.ConnectAsync(
+            new Uri(rig.Url.Replace("http", "ws", StringComparison.Ordinal) + "/phone/socket?user=" + user), default);
         await page.ReadAsync("hello");
         await rig.PutAsync("users/" + user, new { handset = "browser" });
         return page;

@@ -71,7 +71,8 @@ internal sealed class Rig : IAsyncDisposable
                 WebhookRetry = TimeSpan.FromMilliseconds(20),
             },
         };
-        rig._sandbox = SandboxApp.Build(change is null ? options : change(options), "--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "None");
+        rig._sandbox = SandboxApp.Build(
+            change is null ? options : change(options), "--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "None");
         await rig._sandbox.StartAsync();
         rig.Url = rig._sandbox.Urls.Single();
         rig.Graph.BaseAddress = new Uri(rig.Url + "/v25.0/" + Number + "/");

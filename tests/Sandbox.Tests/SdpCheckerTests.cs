@@ -5,7 +5,8 @@ namespace Sandbox.Tests;
 
 public sealed class SdpCheckerTests
 {
-    private static readonly string MetaOffer = MetaSdp.Offer(new PaperHandset().CreateOfferAsync(default).Result, [], DateTimeOffset.UnixEpoch);
+    private static readonly string MetaOffer = MetaSdp.Offer(
+        new PaperHandset().CreateOfferAsync(default).Result, [], DateTimeOffset.UnixEpoch);
 
     [Fact]
     public void Takes_what_Meta_takes()
@@ -14,7 +15,8 @@ public sealed class SdpCheckerTests
         Assert.Null(SdpChecker.CheckAnswer(BusinessSdp.Answer, MetaOffer));
         Assert.Null(SdpChecker.CheckOffer(BusinessSdp.Broken(BusinessSdp.Offer, "a=setup:active", "a=setup:actpass")));
         Assert.Null(SdpChecker.CheckOffer(BusinessSdp.Broken(BusinessSdp.Offer, "sha-256", "SHA-256")));
-        Assert.Null(SdpChecker.CheckOffer(BusinessSdp.Broken(BusinessSdp.Offer, "a=candidate:1 1 udp 2130706431 127.0.0.1 40000 typ host", null)));
+        Assert.Null(
+            SdpChecker.CheckOffer(BusinessSdp.Broken(BusinessSdp.Offer, "a=candidate:1 1 udp 2130706431 127.0.0.1 40000 typ host", null)));
     }
 
     [Theory]
@@ -56,10 +58,14 @@ public sealed class SdpCheckerTests
     [Fact]
     public void The_offer_keeps_the_handsets_payload_types_and_drops_what_Meta_never_sends()
     {
-        const string Browser = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\nm=audio 50000 UDP/TLS/RTP/SAVPF 109 9 0 8 101\r\n"
-            + "c=IN IP4 192.0.2.7\r\na=candidate:1 1 udp 1 192.0.2.7 50000 typ host\r\na=candidate:2 1 tcp 1 192.0.2.7 9 typ host tcptype active\r\n"
-            + "a=candidate:3 1 udp 1 a1.local 50001 typ host\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 AA\r\n"
-            + "a=setup:actpass\r\na=mid:0\r\na=rtpmap:109 opus/48000/2\r\na=rtpmap:101 telephone-event/8000\r\na=ssrc:5 cname:x\r\na=ssrc:5 msid:a b\r\n";
+        const string Browser =
+            "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\nm=audio 50000 UDP/TLS/RTP/SAVPF 109 9 0 8 101\r\n"
+            + "c=IN IP4 192.0.2.7\r\na=candidate:1 1 udp 1 192.0.2.7 50000 typ host\r\na=candidate:2 1 tcp 1 192.0.2.7 9 typ host " +
+                "tcptype active\r\n"
+            + "a=candidate:3 1 udp 1 a1.local 50001 typ " +
+                "host\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 AA\r\n"
+            + "a=setup:actpass\r\na=mid:0\r\na=rtpmap:109 opus/48000/2\r\na=rtpmap:101 telephone-event/8000\r\na=ssrc:5 " +
+                "cname:x\r\na=ssrc:5 msid:a b\r\n";
         var offer = MetaSdp.Offer(Browser, [], DateTimeOffset.UnixEpoch);
         Assert.Contains("m=audio 50000 UDP/TLS/RTP/SAVPF 109 101\r\nc=IN IP4 192.0.2.7\r\n", offer, StringComparison.Ordinal);
         Assert.Single(offer.Split("\r\n"), line => line.StartsWith("a=candidate:", StringComparison.Ordinal));

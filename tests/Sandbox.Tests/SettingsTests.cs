@@ -33,7 +33,8 @@ public sealed class SettingsTests
         await using var rig = await Rig.StartAsync();
         string Days(int count) => string.Join(';', Enumerable.Range(1, count).Select(day => $"2999-01-{day:00} 0900 1000"));
         await SetAsync(rig, new { call_hours = Hours("Europe/Berlin", "MONDAY 0900 1000", Days(20)) });
-        AssertFault(await rig.GraphAsync("settings", new { calling = new { call_hours = Hours("Europe/Berlin", "MONDAY 0900 1000", Days(21)) } }), HttpStatusCode.BadRequest, 100);
+        AssertFault(await rig.GraphAsync("settings",
+            new { calling = new { call_hours = Hours("Europe/Berlin", "MONDAY 0900 1000", Days(21)) } }), HttpStatusCode.BadRequest, 100);
     }
 
     [Theory]
@@ -116,7 +117,9 @@ public sealed class SettingsTests
         holiday_schedule = Parts(holidays).Select(entry => new { date = entry[0], start_time = entry[1], end_time = entry[2] }),
     };
 
-    private static IEnumerable<string[]> Parts(string entries) => entries.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(entry => entry.Split(' '));
+    private static IEnumerable<string[]> Parts(string entries) =>
+        entries.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(entry => entry.Split(' '));
 
-    private static async Task SetAsync(Rig rig, object calling) => Assert.Equal(HttpStatusCode.OK, (await rig.GraphAsync("settings", new { calling })).Status);
+    private static async Task SetAsync(Rig rig, object calling) =>
+        Assert.Equal(HttpStatusCode.OK, (await rig.GraphAsync("settings", new { calling })).Status);
 }

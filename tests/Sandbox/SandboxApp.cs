@@ -31,15 +31,19 @@ public static class SandboxApp
         });
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(_ => new HttpClient(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = 64 }) { Timeout = Timeout.InfiniteTimeSpan });
-        services.AddSingleton<KnobBox>().AddSingleton<FaultPlan>().AddSingleton<NumberStore>().AddSingleton<UserStore>().AddSingleton<MessageLog>();
-        services.AddSingleton<PermissionStore>().AddSingleton<PermissionReplies>().AddSingleton<WebhookBodies>().AddSingleton<WebhookSender>();
+        services.AddSingleton(_ => new HttpClient(
+            new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = 64 }) { Timeout = Timeout.InfiniteTimeSpan });
+        services.AddSingleton<KnobBox>().AddSingleton<FaultPlan>().AddSingleton<NumberStore>().AddSingleton<UserStore>()
+            .AddSingleton<MessageLog>();
+        services.AddSingleton<PermissionStore>().AddSingleton<PermissionReplies>().AddSingleton<WebhookBodies>()
+            .AddSingleton<WebhookSender>();
         services.AddSingleton<PhoneHub>().AddSingleton<HandsetFactory>();
         services.AddSingleton<CallHandler>().AddSingleton<InboundCalls>().AddSingleton<OutboundCalls>();
         services.AddSingleton<CallsApi>().AddSingleton<SettingsApi>().AddSingleton<PermissionsApi>().AddSingleton<MessagesApi>();
         services.AddSingleton<GraphApi>().AddSingleton<ControlApi>().AddSingleton<PhoneEndpoint>();
 
-        services.AddRouting(routing => routing.SetParameterPolicy<Microsoft.AspNetCore.Routing.Constraints.RegexInlineRouteConstraint>("regex"));
+        services.AddRouting(
+            routing => routing.SetParameterPolicy<Microsoft.AspNetCore.Routing.Constraints.RegexInlineRouteConstraint>("regex"));
         var app = builder.Build();
         app.UseWebSockets();
         app.MapGet("/", () => Results.Redirect("/phone"));

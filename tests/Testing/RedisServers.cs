@@ -28,10 +28,13 @@ public sealed class RedisServers : IAsyncDisposable
         var (primary, replica, sentinel) = (LoopbackPorts.Take(), LoopbackPorts.Take(), LoopbackPorts.Take());
         await servers.RunAsync(primary);
         await servers.RunAsync(replica, $"replicaof 127.0.0.1 {primary}");
-        await SeeAsync(() => Cli(replica, "info", "replication").Contains("master_link_status:up", StringComparison.Ordinal), "the replica follows");
+        await SeeAsync(
+            () => Cli(replica, "info", "replication").Contains("master_link_status:up", StringComparison.Ordinal), "the replica follows");
         await servers.RunAsync(
-            sentinel, "sentinel monitor calls 127.0.0.1 " + primary + " 1", "sentinel down-after-milliseconds calls 1000", "sentinel failover-timeout calls 4000");
-        await SeeAsync(() => Cli(sentinel, "sentinel", "replicas", "calls").Contains(replica.ToString(), StringComparison.Ordinal), "the Sentinel knows the replica");
+            sentinel, "sentinel monitor calls 127.0.0.1 " + primary + " 1", "sentinel down-after-milliseconds calls 1000",
+            "sentinel failover-timeout calls 4000");
+        await SeeAsync(() => Cli(sentinel, "sentinel", "replicas", "calls")
+            .Contains(replica.ToString(), StringComparison.Ordinal), "the Sentinel knows the replica");
         servers.Configuration = $"127.0.0.1:{sentinel},serviceName=calls";
         servers.Primary = primary;
     });
@@ -44,7 +47,8 @@ public sealed class RedisServers : IAsyncDisposable
         foreach (var port in ports)
             await servers.RunAsync(port, "cluster-enabled yes", "cluster-node-timeout 3000", $"cluster-port {LoopbackPorts.Take()}");
         Cli(ports[0], ["--cluster", "create", .. ports.Select(port => "127.0.0.1:" + port), "--cluster-yes"]);
-        await SeeAsync(() => ports.All(port => Cli(port, "cluster", "info").Contains("cluster_state:ok", StringComparison.Ordinal)), "the Cluster is up");
+        await SeeAsync(() =>
+            ports.All(port => Cli(port, "cluster", "info").Contains("cluster_state:ok", StringComparison.Ordinal)), "the Cluster is up");
         servers.Configuration = string.Join(',', ports.Select(port => "127.0.0.1:" + port));
     });
 
@@ -64,7 +68,8 @@ public sealed class RedisServers : IAsyncDisposable
         var (primary, replica) = (LoopbackPorts.Take(), LoopbackPorts.Take());
         await servers.RunAsync(primary);
         await servers.RunAsync(replica, $"replicaof 127.0.0.1 {primary}");
-        await SeeAsync(() => Cli(replica, "info", "replication").Contains("master_link_status:up", StringComparison.Ordinal), "the replica follows");
+        await SeeAsync(
+            () => Cli(replica, "info", "replication").Contains("master_link_status:up", StringComparison.Ordinal), "the replica follows");
         servers.Configuration = "127.0.0.1:" + replica;
     });
 
@@ -100,9 +105,13 @@ public sealed class RedisServers : IAsyncDisposable
         var folder = Directory.CreateDirectory(Path.Combine(_folder, port.ToString())).FullName;
         var file = Path.Combine(folder, "redis.conf");
         var isSentinel = lines.Any(line => line.StartsWith("sentinel", StringComparison.Ordinal));
-        File.WriteAllLines(file, [$"port {port}", "bind 127.0.0.1", $"dir {folder}", "protected-mode no", .. isSentinel ? [] : new[] { "save \"\"", "appendonly no" }, .. lines]);
-        _programs[port] = new ChildProgram("Redis", folder, ["redis-server", file, .. isSentinel ? new[] { "--sentinel" } : []], new Dictionary<string, string>());
-        await SeeAsync(() => Cli(port, "ping").Contains("PONG", StringComparison.Ordinal) || Cli(port, "ping").Contains("NOAUTH", StringComparison.Ordinal), "Redis answers");
+        File.WriteAllLines(file, [$"port {port}", "bind 127.0.0.1", $"dir {folder}", "protected-mode no", .. isSentinel
+            ? []
+            : new[] { "save \"\"", "appendonly no" }, .. lines]);
+        _programs[port] = new ChildProgram(
+            "Redis", folder, ["redis-server", file, .. isSentinel ? new[] { "--sentinel" } : []], new Dictionary<string, string>());
+        await SeeAsync(() => Cli(port, "ping").Contains("PONG", StringComparison.Ordinal)
+            || Cli(port, "ping").Contains("NOAUTH", StringComparison.Ordinal), "Redis answers");
     }
 
     private static async Task SeeAsync(Func<bool> holds, string what)
@@ -119,7 +128,8 @@ public sealed class RedisServers : IAsyncDisposable
     private static string Cli(int port, params string[] arguments)
     {
         string[] to = arguments is ["--cluster", ..] ? [] : ["-p", port.ToString()];
-        using var process = Process.Start(new ProcessStartInfo("redis-cli", [.. to, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("redis-cli", [.. to, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var text = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return text;

@@ -31,7 +31,8 @@ public sealed class Stores : IDisposable
         _folder = Path.Combine(Path.GetTempPath(), "gateway-stores-" + Guid.NewGuid().ToString("n")[..8]);
         if (isDurable)
             _environment["STORES_DURABLE"] = "1";
-        var values = Run("start").Split('\n').Select(line => line.Split('=', 2)).Where(pair => pair.Length == 2).ToDictionary(p => p[0], p => p[1]);
+        var values = Run("start").Split('\n').Select(line => line.Split('=', 2)).Where(pair => pair.Length == 2)
+            .ToDictionary(p => p[0], p => p[1]);
         (Postgres, Redis) = (values["GATEWAY_POSTGRES"], values["GATEWAY_REDIS"]);
     }
 
@@ -82,7 +83,8 @@ public sealed class Stores : IDisposable
     {
         var settings = new NpgsqlConnectionStringBuilder(Postgres);
         var start = new ProcessStartInfo(
-            program, ["-h", settings.Host!, "-p", settings.Port.ToString(), "-U", settings.Username!, "-d", settings.Database!, .. program == "psql" ? new[] { "-q", "-v", "ON_ERROR_STOP=1" } : []])
+            program, ["-h", settings.Host!, "-p", settings.Port.ToString(), "-U", settings.Username!, "-d", settings.Database!,
+                .. program == "psql" ? new[] { "-q", "-v", "ON_ERROR_STOP=1" } : []])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -107,7 +109,9 @@ public sealed class Stores : IDisposable
         for (var expected = action == "start" ? 2 : 0; expected > 0 && process.StandardOutput.ReadLine() is { } line; expected--)
             lines.Add(line);
         process.WaitForExit();
-        return process.ExitCode == 0 ? string.Join('\n', lines) : throw new InvalidOperationException($"deploy/local/stores {action} failed.");
+        return process.ExitCode == 0
+            ? string.Join('\n', lines)
+            : throw new InvalidOperationException($"deploy/local/stores {action} failed.");
     }
 }
 

@@ -19,7 +19,8 @@ namespace AdminApi.Accounts;
 /// <param name="Version">Its ETag; money does not change it.</param>
 /// <param name="CreatedAt">The time at which it was opened.</param>
 public sealed record AccountView(
-    string Id, string Name, string Currency, string? RateCard, decimal Balance, decimal Held, decimal Available, bool TopUpNeeded, MinimumView Inbound,
+    string Id, string Name, string Currency, string? RateCard, decimal Balance, decimal Held, decimal Available, bool TopUpNeeded,
+    MinimumView Inbound,
     MinimumView Outbound, bool IsClosed, long Version, DateTimeOffset CreatedAt) : IVersioned
 {
     public static AccountView Of(Account account)
@@ -73,7 +74,8 @@ public sealed record NewMovement(decimal Amount, string Currency, string? Note =
 /// <param name="Actor">The author.</param>
 /// <param name="Note">The reason.</param>
 /// <param name="At">The time.</param>
-public sealed record EntryView(long Id, string Kind, decimal Amount, decimal BalanceAfter, string? Call, string Actor, string? Note, DateTimeOffset At)
+public sealed record EntryView(
+    long Id, string Kind, decimal Amount, decimal BalanceAfter, string? Call, string Actor, string? Note, DateTimeOffset At)
 {
     public static EntryView Of(LedgerEntry entry) => new(
         entry.Id, entry.Kind, entry.Amount, entry.BalanceAfter, entry.CallId, entry.Actor, entry.Note, entry.CreatedAt);
@@ -88,7 +90,8 @@ public sealed record EntryView(long Id, string Kind, decimal Amount, decimal Bal
 /// <param name="TakenAt">The time at which the call was admitted.</param>
 /// <param name="ExtendedAt">The time at which the amount was last extended.</param>
 public sealed record HoldView(
-    string Call, decimal Amount, string Node, string RateCard, string Prefix, decimal PricePerMinute, DateTimeOffset TakenAt, DateTimeOffset ExtendedAt)
+    string Call, decimal Amount, string Node, string RateCard, string Prefix, decimal PricePerMinute, DateTimeOffset TakenAt,
+    DateTimeOffset ExtendedAt)
 {
     public static HoldView Of(Hold hold) => new(
         hold.CallId, hold.Amount, hold.Node, hold.RateCard, hold.RatePrefix, hold.PricePerMinute, hold.TakenAt, hold.ExtendedAt);

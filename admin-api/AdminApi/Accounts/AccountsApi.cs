@@ -14,14 +14,17 @@ public static class AccountsApi
     public static void MapAccounts(this IEndpointRouteBuilder api)
     {
         var accounts = api.MapGroup("/accounts").WithTags("accounts");
-        accounts.MapGet("/", ListAsync).WithName("listAccounts").Requires(Scope.Read).Paged().WithSummary("Accounts with their balances, by id");
+        accounts.MapGet("/", ListAsync).WithName("listAccounts").Requires(Scope.Read).Paged()
+            .WithSummary("Accounts with their balances, by id");
         accounts.MapPost("/", CreateAsync).WithName("createAccount").Requires(Scope.Billing)
-            .Problems(StoreProblems.AlreadyExists, StoreProblems.UnknownCurrency, StoreProblems.UnknownRateCard, StoreProblems.CurrencyMismatch, StoreProblems.InvalidAmount)
+            .Problems(StoreProblems.AlreadyExists, StoreProblems.UnknownCurrency, StoreProblems.UnknownRateCard,
+                StoreProblems.CurrencyMismatch, StoreProblems.InvalidAmount)
             .WithSummary("Creates an account, without money");
         accounts.MapGet("/{account}", GetAsync).WithName("getAccount").Requires(Scope.Read).Problems(Problems.NotFound)
             .WithSummary("An account: its balance, and the amount missing before calls may begin");
         accounts.MapPut("/{account}", ChangeAsync).WithName("updateAccount").Requires(Scope.Billing).WithIfMatch()
-            .Problems(Problems.NotFound, StoreProblems.UnknownRateCard, StoreProblems.CurrencyMismatch, StoreProblems.InvalidAmount, StoreProblems.AccountInUse)
+            .Problems(Problems.NotFound, StoreProblems.UnknownRateCard, StoreProblems.CurrencyMismatch, StoreProblems.InvalidAmount,
+                StoreProblems.AccountInUse)
             .WithSummary("Changes an account's terms, or closes it");
     }
 
@@ -30,7 +33,8 @@ public static class AccountsApi
     {
         if (!Cursor.TryRead(page.Cursor, out string? after))
             return Cursor.Problem();
-        return TypedResults.Ok(Page.Of(await store.ListAsync(after, page.Rows, cancellation), page, AccountView.Of, account => Cursor.Of(account.Id)));
+        return TypedResults.Ok(
+            Page.Of(await store.ListAsync(after, page.Rows, cancellation), page, AccountView.Of, account => Cursor.Of(account.Id)));
     }
 
     private static async Task<Results<Created<AccountView>, ProblemResult>> CreateAsync(
@@ -43,15 +47,20 @@ public static class AccountsApi
             return problem;
         var terms = new AccountTerms(body.Name, body.RateCard, body.MinimumInbound, body.MinimumOutbound);
         var outcome = await store.CreateAsync(body.Id, body.Currency, terms, caller.Actor, cancellation);
-        return outcome.Value is { } account ? TypedResults.Created($"/v1/accounts/{account.Id}", AccountView.Of(account)) : outcome.Problem();
+        return outcome.Value is { } account
+            ? TypedResults.Created($"/v1/accounts/{account.Id}", AccountView.Of(account))
+            : outcome.Problem();
     }
 
     private static async Task<Results<Ok<AccountView>, ProblemResult>> GetAsync(
         [Description(AccountText)] string account, AccountStore store, CancellationToken cancellation) =>
-        await store.FindAsync(account, cancellation) is { } found ? TypedResults.Ok(AccountView.Of(found)) : Problems.NotFound.Of($"There is no account '{account}'.");
+        await store.FindAsync(account, cancellation) is { } found
+            ? TypedResults.Ok(AccountView.Of(found))
+            : Problems.NotFound.Of($"There is no account '{account}'.");
 
     private static async Task<Results<Ok<AccountView>, ProblemResult>> ChangeAsync(
-        [Description(AccountText)] string account, ChangedAccount body, IfMatch version, AccountStore store, Caller caller, CancellationToken cancellation)
+        [Description(AccountText)] string account, ChangedAccount body, IfMatch version, AccountStore store, Caller caller,
+        CancellationToken cancellation)
     {
         var check = new Check();
         check.That(Names.IsName(body.Name), "name", Names.NameRule);
@@ -59,6 +68,8 @@ public static class AccountsApi
             return problem;
         var terms = new AccountTerms(body.Name, body.RateCard, body.MinimumInbound, body.MinimumOutbound, body.IsClosed);
         var outcome = await store.ChangeAsync(account, terms, version.Version, caller.Actor, cancellation);
-        return outcome.Value is { } changed ? TypedResults.Ok(AccountView.Of(changed)) : outcome.Problem(inPath: StoreRefusal.UnknownAccount);
+        return outcome.Value is { } changed
+            ? TypedResults.Ok(AccountView.Of(changed))
+            : outcome.Problem(inPath: StoreRefusal.UnknownAccount);
     }
 }

@@ -15,7 +15,8 @@ public static class LedgerApi
     {
         var account = api.MapGroup("/accounts/{account}").WithTags("accounts");
         account.MapPost("/top-ups", TopUpAsync).WithName("topUpAccount").Requires(Scope.Billing).Idempotent()
-            .Problems(Problems.NotFound, StoreProblems.InvalidAmount, StoreProblems.CurrencyMismatch, StoreProblems.AccountClosed).WithSummary("Adds money to an account");
+            .Problems(Problems.NotFound, StoreProblems.InvalidAmount, StoreProblems.CurrencyMismatch, StoreProblems.AccountClosed)
+            .WithSummary("Adds money to an account");
         account.MapPost("/adjustments", AdjustAsync).WithName("adjustAccount").Requires(Scope.Billing).Idempotent()
             .Problems(Problems.NotFound, StoreProblems.InvalidAmount, StoreProblems.CurrencyMismatch, StoreProblems.AccountClosed)
             .WithSummary("Corrects an account's balance either way");
@@ -26,11 +27,13 @@ public static class LedgerApi
     }
 
     private static Task<Results<Created<EntryView>, ProblemResult>> TopUpAsync(
-        [Description(AccountText)] string account, NewMovement body, LedgerStore ledger, Caller caller, HttpRequest request, CancellationToken cancellation) =>
+        [Description(AccountText)] string account, NewMovement body, LedgerStore ledger, Caller caller, HttpRequest request,
+        CancellationToken cancellation) =>
         MoveAsync(account, body, caller, request, movement => ledger.TopUpAsync(movement, caller.Actor, cancellation));
 
     private static Task<Results<Created<EntryView>, ProblemResult>> AdjustAsync(
-        [Description(AccountText)] string account, NewMovement body, LedgerStore ledger, Caller caller, HttpRequest request, CancellationToken cancellation) =>
+        [Description(AccountText)] string account, NewMovement body, LedgerStore ledger, Caller caller, HttpRequest request,
+        CancellationToken cancellation) =>
         MoveAsync(account, body, caller, request, movement => ledger.AdjustAsync(movement, caller.Actor, cancellation));
 
     /// <summary>Moves money. Caller and Idempotency-Key identify the movement permanently, so that no repetition moves it
@@ -45,11 +48,13 @@ public static class LedgerApi
         var key = $"{caller.Actor}:{request.Headers[Idempotency.Header]}";
         var outcome = await move(new Movement(account, body.Amount, body.Currency, key, body.Note));
         return outcome.Value is { } entry
-            ? TypedResults.Created($"/v1/accounts/{account}/ledger", EntryView.Of(entry)) : outcome.Problem(inPath: StoreRefusal.UnknownAccount);
+            ? TypedResults.Created($"/v1/accounts/{account}/ledger", EntryView.Of(entry))
+            : outcome.Problem(inPath: StoreRefusal.UnknownAccount);
     }
 
     private static async Task<Results<Ok<Page<EntryView>>, ProblemResult>> ListEntriesAsync(
-        [Description(AccountText)] string account, [AsParameters] PageRequest page, LedgerStore ledger, AccountStore accounts, CancellationToken cancellation)
+        [Description(AccountText)] string account, [AsParameters] PageRequest page, LedgerStore ledger, AccountStore accounts,
+        CancellationToken cancellation)
     {
         if (!Cursor.TryRead(page.Cursor, out long? before))
             return Cursor.Problem();
@@ -60,7 +65,8 @@ public static class LedgerApi
     }
 
     private static async Task<Results<Ok<Page<HoldView>>, ProblemResult>> ListHoldsAsync(
-        [Description(AccountText)] string account, [AsParameters] PageRequest page, HoldList holds, AccountStore accounts, CancellationToken cancellation)
+        [Description(AccountText)] string account, [AsParameters] PageRequest page, HoldList holds, AccountStore accounts,
+        CancellationToken cancellation)
     {
         if (!Cursor.TryRead(page.Cursor, out string? after))
             return Cursor.Problem();

@@ -23,9 +23,11 @@ public static class AuditApi
 
     /// <param name="Before">The state before; null where there was none.</param>
     /// <param name="After">The state after; null where there is none.</param>
-    public sealed record AuditView(long Id, DateTimeOffset At, string Actor, string Action, string Subject, JsonElement? Before, JsonElement? After)
+    public sealed record AuditView(
+        long Id, DateTimeOffset At, string Actor, string Action, string Subject, JsonElement? Before, JsonElement? After)
     {
-        public static AuditView Of(AuditRow row) => new(row.Id, row.At, row.Actor, row.Action, row.Subject, Json(row.Before), Json(row.After));
+        public static AuditView Of(AuditRow row) =>
+            new(row.Id, row.At, row.Actor, row.Action, row.Subject, Json(row.Before), Json(row.After));
 
         private static JsonElement? Json(string? text) => text is null ? null : JsonSerializer.Deserialize<JsonElement>(text);
     }
@@ -35,7 +37,8 @@ public static class AuditApi
     {
         if (!Cursor.TryRead(page.Cursor, out long? before))
             return Cursor.Problem();
-        var rows = await log.ListAsync(new AuditQuery(filter.Actor, filter.Action, filter.Subject, filter.From?.Value, filter.To?.Value, before, page.Rows), cancellation);
+        var rows = await log.ListAsync(new AuditQuery(
+            filter.Actor, filter.Action, filter.Subject, filter.From?.Value, filter.To?.Value, before, page.Rows), cancellation);
         return TypedResults.Ok(Page.Of(rows, page, AuditView.Of, row => Cursor.Of(row.Id)));
     }
 }

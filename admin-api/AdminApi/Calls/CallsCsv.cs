@@ -18,9 +18,10 @@ internal sealed class CallsCsv(ICallStore store, CallQuery query, bool hasMark) 
 
     private static readonly string[] Columns =
     [
-        "id", "whatsapp_call_id", "direction", "channel", "user_phone", "user_id", "user_name", "trunk", "agent", "started_at", "ringing_at",
-        "answered_at", "ended_at", "talk_seconds", "cause", "sip_status", "whatsapp_error_code", "whatsapp_error_message", "whatsapp_mos", "pbx_mos",
-        "account", "currency", "rate_card", "prefix", "price_per_minute", "pulse_seconds", "pulses", "price", "node", "connection_fee", "minimum_seconds",
+        "id", "whatsapp_call_id", "direction", "channel", "user_phone", "user_id", "user_name", "trunk", "agent", "started_at",
+        "ringing_at", "answered_at", "ended_at", "talk_seconds", "cause", "sip_status", "whatsapp_error_code", "whatsapp_error_message",
+        "whatsapp_mos", "pbx_mos", "account", "currency", "rate_card", "prefix", "price_per_minute", "pulse_seconds", "pulses", "price",
+        "node", "connection_fee", "minimum_seconds",
         "silent_leg", "agent_since", "media_fault", "media_fault_leg", "earlier_agents",
     ];
 
@@ -61,25 +62,30 @@ internal sealed class CallsCsv(ICallStore store, CallQuery query, bool hasMark) 
 
     private static string?[] Fields(CallView call) =>
     [
-        call.Id, call.WhatsAppCallId, WireName.Of(call.Direction), call.Channel, call.UserPhone, Harmless(call.UserId), Harmless(call.UserName),
-        Harmless(call.Trunk), Harmless(call.Agent), Time(call.StartedAt), Time(call.RingingAt), Time(call.AnsweredAt), Time(call.EndedAt),
-        call.TalkSeconds.ToString("0.###", CultureInfo.InvariantCulture), WireName.Of(call.Cause), call.SipStatus?.ToString(), call.WhatsAppError?.Code.ToString(),
-        Harmless(call.WhatsAppError?.Message), Score(call.WhatsAppQuality), Score(call.PbxQuality), call.Account, call.Charge?.Currency, call.Charge?.RateCard,
-        call.Charge?.Prefix, Money(call.Charge?.PricePerMinute), call.Charge?.PulseSeconds.ToString(), call.Charge?.Pulses.ToString(),
-        Money(call.Charge?.Amount), call.Node, Money(call.Charge?.ConnectionFee), call.Charge?.MinimumSeconds.ToString(), SilentLeg(call),
+        call.Id, call.WhatsAppCallId, WireName.Of(call.Direction), call.Channel, call.UserPhone, Harmless(call.UserId),
+        Harmless(call.UserName), Harmless(call.Trunk), Harmless(call.Agent), Time(call.StartedAt), Time(call.RingingAt),
+        Time(call.AnsweredAt), Time(call.EndedAt), call.TalkSeconds.ToString("0.###", CultureInfo.InvariantCulture),
+        WireName.Of(call.Cause), call.SipStatus?.ToString(), call.WhatsAppError?.Code.ToString(),
+        Harmless(call.WhatsAppError?.Message), Score(call.WhatsAppQuality), Score(call.PbxQuality), call.Account, call.Charge?.Currency,
+        call.Charge?.RateCard, call.Charge?.Prefix, Money(call.Charge?.PricePerMinute), call.Charge?.PulseSeconds.ToString(),
+        call.Charge?.Pulses.ToString(), Money(call.Charge?.Amount), call.Node, Money(call.Charge?.ConnectionFee),
+        call.Charge?.MinimumSeconds.ToString(), SilentLeg(call),
         Time(call.AgentSince), Name(call.MediaFault?.Reason), Name(call.MediaFault?.Leg),
         Harmless(string.Join(' ', call.EarlierAgents.Select(earlier => earlier.Agent))),
     ];
 
     private static string? Name(Enum? value) => value is null ? null : WireName.Of(value);
 
-    private static string? Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private static string? Time(DateTimeOffset? time) =>
+        time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     private static string? Score(LegQuality? quality) => quality?.Mos?.ToString("0.00", CultureInfo.InvariantCulture);
 
     /// <summary>The silent leg of one-way audio.</summary>
     private static string? SilentLeg(CallView call) =>
-        call.WhatsAppQuality?.OneWay == true ? WireName.Of(CallLeg.WhatsApp) : call.PbxQuality?.OneWay == true ? WireName.Of(CallLeg.Pbx) : null;
+        call.WhatsAppQuality?.OneWay == true
+            ? WireName.Of(CallLeg.WhatsApp) : call.PbxQuality?.OneWay == true ? WireName.Of(CallLeg.Pbx)
+            : null;
 
     private static string? Money(decimal? amount) => amount is { } value ? JsonText.Money(value) : null;
 

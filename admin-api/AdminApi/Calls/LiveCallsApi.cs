@@ -28,11 +28,13 @@ public static class LiveCallsApi
     private static async Task<Ok<LiveCalls>> ListAsync(ICallRegistry registry, TimeProvider clock, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
-        return TypedResults.Ok(new LiveCalls(now, [.. (await registry.ListAsync(cancellation)).Select(call => LiveCallView.Of(call, now))]));
+        return TypedResults.Ok(
+            new LiveCalls(now, [.. (await registry.ListAsync(cancellation)).Select(call => LiveCallView.Of(call, now))]));
     }
 
     private static async Task<Results<Accepted, ProblemResult>> HangUpAsync(
-        [Description("The gateway's id of the call.")] string id, NodeCommands nodes, AuditStore audit, Caller caller, CancellationToken cancellation)
+        [Description("The gateway's id of the call.")] string id, NodeCommands nodes, AuditStore audit, Caller caller,
+        CancellationToken cancellation)
     {
         await audit.WriteAsync(caller.Actor, "call.hang_up", $"call:{id}", null, null, cancellation);
         var reply = await nodes.HangUpAsync(new CallId(id), cancellation);

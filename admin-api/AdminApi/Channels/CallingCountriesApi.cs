@@ -18,9 +18,11 @@ public static class CallingCountriesApi
             .WithSummary("The countries with a rule; numbers of all others may call and be called");
         countries.MapPost("/", AddAsync).WithName("addCallingCountry").Requires(Scope.Admin).Problems(Exists)
             .WithSummary("Adds a rule for the numbers of a country");
-        countries.MapPut("/{country}", SetAsync).WithName("setCallingCountry").Requires(Scope.Admin).WithIfMatch().Problems(Problems.NotFound)
+        countries.MapPut("/{country}", SetAsync).WithName("setCallingCountry").Requires(Scope.Admin).WithIfMatch()
+            .Problems(Problems.NotFound)
             .WithSummary("Changes the rule of a country");
-        countries.MapDelete("/{country}", RemoveAsync).WithName("removeCallingCountry").Requires(Scope.Admin).WithIfMatch().Problems(Problems.NotFound)
+        countries.MapDelete("/{country}", RemoveAsync).WithName("removeCallingCountry").Requires(Scope.Admin).WithIfMatch()
+            .Problems(Problems.NotFound)
             .WithSummary("Deletes the rule of a country");
     }
 
@@ -36,23 +38,27 @@ public static class CallingCountriesApi
         check.That(IsCountry(request.Country), "country", "Must be an ISO 3166-1 alpha-2 code, such as BR.");
         if (check.Failed(out var problem))
             return problem;
-        return await store.SetAsync(new CallingCountry(request.Country, request.Inbound, request.Outbound), version: 0, caller.Actor, cancellation) is { } added
+        return await store.SetAsync(
+            new CallingCountry(request.Country, request.Inbound, request.Outbound), version: 0, caller.Actor, cancellation) is { } added
             ? TypedResults.Created($"/v1/calling-countries/{added.Country}", CountryView.Of(added))
             : Exists.Of("Change it instead.");
     }
 
     private static async Task<Results<Ok<CountryView>, ProblemResult>> SetAsync(
-        [Description("ISO 3166-1 alpha-2.")] string country, CountryRequest request, IfMatch match, CallingCountryStore store, Caller caller, CancellationToken cancellation)
+        [Description("ISO 3166-1 alpha-2.")] string country, CountryRequest request, IfMatch match, CallingCountryStore store,
+        Caller caller, CancellationToken cancellation)
     {
         if (match.Version == 0 || (await store.ListAsync(cancellation)).All(known => known.Country != country))
             return NoRule();
-        return await store.SetAsync(new CallingCountry(country, request.Inbound, request.Outbound), match.Version, caller.Actor, cancellation) is { } set
+        return await store.SetAsync(
+            new CallingCountry(country, request.Inbound, request.Outbound), match.Version, caller.Actor, cancellation) is { } set
             ? TypedResults.Ok(CountryView.Of(set))
             : match.Stale();
     }
 
     private static async Task<Results<NoContent, ProblemResult>> RemoveAsync(
-        [Description("ISO 3166-1 alpha-2.")] string country, IfMatch match, CallingCountryStore store, Caller caller, CancellationToken cancellation) =>
+        [Description("ISO 3166-1 alpha-2.")] string country, IfMatch match, CallingCountryStore store, Caller caller,
+        CancellationToken cancellation) =>
         await store.RemoveAsync(country, match.Version, caller.Actor, cancellation) switch
         {
             true => TypedResults.NoContent(),
@@ -60,7 +66,8 @@ public static class CallingCountriesApi
             null => NoRule(),
         };
 
-    private static ProblemResult NoRule() => Problems.NotFound.Of("There is no rule for this country, so its numbers may call and be called.");
+    private static ProblemResult NoRule() =>
+        Problems.NotFound.Of("There is no rule for this country, so its numbers may call and be called.");
 
     /// <param name="Country">ISO 3166-1 alpha-2, of the business number.</param>
     /// <param name="Inbound">Users may call numbers of this country.</param>

@@ -13,13 +13,17 @@ public sealed record ChannelPatch(
     string? Name = null, bool? CallingEnabled = null, bool? ContactsMayCall = null, bool? WeMayCall = null, bool? CallbackPermission = null,
     bool? IconIsVisible = null, IReadOnlyList<string>? IconCountries = null, bool? AsksPermission = null, bool? IsManaged = null)
 {
-    private bool IsMetas => CallingEnabled is not null || CallbackPermission is not null || IconIsVisible is not null || IconCountries is not null;
+    private bool IsMetas =>
+        CallingEnabled is not null || CallbackPermission is not null || IconIsVisible is not null || IconCountries is not null;
 
     public void CheckWith(Check check)
     {
-        check.That(Name is null || (Name.Length <= 200 && !Name.Any(char.IsControl)), "name", "Must be at most 200 characters, without control characters.");
-        check.That(IconCountries is null || IconCountries.All(CallingCountriesApi.IsCountry), "iconCountries", "Must be ISO 3166-1 alpha-2 codes, such as BR.");
-        check.That(IconCountries is null || IconCountries.Distinct().Count() == IconCountries.Count, "iconCountries", "Must name each country once.");
+        check.That(Name is null
+            || (Name.Length <= 200 && !Name.Any(char.IsControl)), "name", "Must be at most 200 characters, without control characters.");
+        check.That(IconCountries is null
+            || IconCountries.All(CallingCountriesApi.IsCountry), "iconCountries", "Must be ISO 3166-1 alpha-2 codes, such as BR.");
+        check.That(IconCountries is null
+            || IconCountries.Distinct().Count() == IconCountries.Count, "iconCountries", "Must name each country once.");
     }
 
     public ChannelSettings ApplyTo(ChannelSettings settings, MetaSettings? metas)
@@ -62,9 +66,11 @@ public sealed record PermissionPromptRequest(string? Text, PermissionTemplate? T
     public void CheckWith(Check check)
     {
         check.That(Text is null || (Text.Length is > 0 and <= 1024 && !Text.Contains('\0')), "text", "Must be 1 to 1024 characters.");
-        check.That(Template is null || (Template.Name.Length is > 0 and <= 512 && Template.Name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_')),
+        check.That(Template is null || (Template.Name.Length is > 0 and <= 512
+            && Template.Name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_')),
             "template.name", "Must be lower-case letters, digits and '_', at most 512.");
-        check.That(Template is null || (Template.Language.Length is > 0 and <= 15 && Template.Language.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')),
+        check.That(Template is null
+            || (Template.Language.Length is > 0 and <= 15 && Template.Language.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')),
             "template.language", "Must be one of Meta's language codes, such as en_US.");
     }
 }
@@ -83,7 +89,8 @@ public sealed record RoutesRequest(IReadOnlyList<CallRoute> Items)
         foreach (var (route, i) in Items.Take(MaxRoutes).Select((route, i) => (route, i)))
         {
             var isNamed = check.That(route.Trunk is { Length: > 0 and <= 64 }, $"items[{i}].trunk", "Must be a trunk's name.");
-            check.That(!isNamed || trunks.Count == 0 || trunks.Contains(route.Trunk), $"items[{i}].trunk", $"No running gateway has a trunk of this name; available: {string.Join(", ", trunks.Order())}.");
+            check.That(!isNamed || trunks.Count == 0 || trunks.Contains(route.Trunk), $"items[{i}].trunk",
+                $"No running gateway has a trunk of this name; available: {string.Join(", ", trunks.Order())}.");
             check.That(route.Target is null || (route.Target.Length is > 0 and <= 128 && route.Target.All(c => c is > ' ' and < '\x7f')),
                 $"items[{i}].target", "Must be 1 to 128 ASCII characters without spaces, or null.");
         }

@@ -18,21 +18,23 @@ namespace AdminApi.Channels;
 /// <param name="NextOpening">The next start of the call hours; null while they are open, or where they never start.</param>
 /// <param name="Restrictions">Meta's restrictions and warnings.</param>
 public sealed record ChannelView(
-    string Id, string Number, string? Country, string Name, string? Account, bool CallingEnabled, bool ContactsMayCall, bool WeMayCall, bool CallbackPermission,
-    bool IconIsVisible, IReadOnlyList<string> IconCountries, CallHoursDocument? CallHours, string? CallHoursFault, bool AsksPermission, string? PermissionText,
-    PermissionTemplate? PermissionTemplate, bool IsManaged, IReadOnlyList<CallRoute> Routes, DirectionView Inbound, DirectionView Outbound,
-    DateTimeOffset? NextOpening, IReadOnlyList<RestrictionView> Restrictions, MetaView Meta, long Version) : IVersioned
+    string Id, string Number, string? Country, string Name, string? Account, bool CallingEnabled, bool ContactsMayCall, bool WeMayCall,
+    bool CallbackPermission, bool IconIsVisible, IReadOnlyList<string> IconCountries, CallHoursDocument? CallHours, string? CallHoursFault,
+    bool AsksPermission, string? PermissionText, PermissionTemplate? PermissionTemplate, bool IsManaged, IReadOnlyList<CallRoute> Routes,
+    DirectionView Inbound, DirectionView Outbound, DateTimeOffset? NextOpening, IReadOnlyList<RestrictionView> Restrictions, MetaView Meta,
+    long Version) : IVersioned
 {
     public static ChannelView Of(StoredChannel channel, DateTimeOffset now)
     {
         var settings = channel.Facts.Settings;
         var opening = settings.CallHours?.NextOpening(now);
         return new ChannelView(
-            settings.Id.Value, settings.Number, channel.Country, settings.Name, settings.Account, settings.CallingEnabled, settings.ContactsMayCall,
-            settings.WeMayCall, settings.CallbackPermission, settings.IconIsVisible, settings.IconCountries, settings.CallHours?.Document, settings.CallHours?.Fault,
-            settings.AsksPermission, settings.PermissionText, settings.Template, settings.IsManaged, channel.Routes,
-            DirectionView.Of(channel.Facts, CallDirection.Inbound, now), DirectionView.Of(channel.Facts, CallDirection.Outbound, now),
-            opening > now ? opening : null, [.. channel.Facts.Restrictions.Select(one => RestrictionView.Of(one, now))], MetaView.Of(channel), settings.Version);
+            settings.Id.Value, settings.Number, channel.Country, settings.Name, settings.Account, settings.CallingEnabled,
+            settings.ContactsMayCall, settings.WeMayCall, settings.CallbackPermission, settings.IconIsVisible, settings.IconCountries,
+            settings.CallHours?.Document, settings.CallHours?.Fault, settings.AsksPermission, settings.PermissionText, settings.Template,
+            settings.IsManaged, channel.Routes, DirectionView.Of(channel.Facts, CallDirection.Inbound, now),
+            DirectionView.Of(channel.Facts, CallDirection.Outbound, now), opening > now ? opening : null,
+            [.. channel.Facts.Restrictions.Select(one => RestrictionView.Of(one, now))], MetaView.Of(channel), settings.Version);
     }
 }
 
@@ -52,7 +54,8 @@ public sealed record DirectionView(bool IsAllowed, HangupCause? Cause, string? R
 /// <param name="Type">Meta's name.</param>
 /// <param name="ExpiresAt">Null: until Meta lifts it.</param>
 /// <param name="Forbids">The directions in which no call may begin while it is in force; none for a warning.</param>
-public sealed record RestrictionView(string Type, string? Reason, DateTimeOffset Since, DateTimeOffset? ExpiresAt, bool IsInForce, IReadOnlyList<CallDirection> Forbids)
+public sealed record RestrictionView(
+    string Type, string? Reason, DateTimeOffset Since, DateTimeOffset? ExpiresAt, bool IsInForce, IReadOnlyList<CallDirection> Forbids)
 {
     public static RestrictionView Of(ChannelRestriction restriction, DateTimeOffset now) => new(
         restriction.Type, restriction.Reason, restriction.Since, restriction.ExpiresAt, restriction.IsInForce(now),
@@ -66,13 +69,15 @@ public sealed record RestrictionView(string Type, string? Reason, DateTimeOffset
 /// <param name="Error">The reason why the last push or read failed.</param>
 /// <param name="Drift">The settings that differ at Meta; resolved by reconcile.</param>
 public sealed record MetaView(
-    MetaSettings? Settings, DateTimeOffset? ReadAt, long? PushedVersion, DateTimeOffset? PushedAt, bool IsUpToDate, string? Error, IReadOnlyList<SettingDrift> Drift)
+    MetaSettings? Settings, DateTimeOffset? ReadAt, long? PushedVersion, DateTimeOffset? PushedAt, bool IsUpToDate, string? Error,
+    IReadOnlyList<SettingDrift> Drift)
 {
     public static MetaView Of(StoredChannel channel)
     {
         var (settings, sync) = (channel.Facts.Settings, channel.Sync);
         return new MetaView(
             channel.Facts.Meta, sync.ReadAt, sync.PushedVersion, sync.PushedAt,
-            sync is { Error: null, Drift.Count: 0, ReadAt: not null } && (!settings.IsManaged || sync.PushedVersion == settings.Version), sync.Error, sync.Drift);
+            sync is { Error: null, Drift.Count: 0, ReadAt: not null } && (!settings.IsManaged || sync.PushedVersion == settings.Version),
+            sync.Error, sync.Drift);
     }
 }

@@ -5,7 +5,8 @@ using Gateway.Calls;
 using Gateway.Calls.Channels;
 using Gateway.Storage.Channels;
 using Microsoft.AspNetCore.Http.HttpResults;
-using ChannelResult = Microsoft.AspNetCore.Http.HttpResults.Results<Microsoft.AspNetCore.Http.HttpResults.Ok<AdminApi.Channels.ChannelView>, AdminApi.Platform.ProblemResult>;
+using ChannelResult = Microsoft.AspNetCore.Http.HttpResults.Results<Microsoft.AspNetCore.Http.HttpResults.Ok<AdminApi.Channels.ChannelView>,
+AdminApi.Platform.ProblemResult>;
 
 namespace AdminApi.Channels;
 
@@ -43,7 +44,8 @@ public static class ChannelsApi
             .WithSummary("Resolves a difference with Meta: ours replace Meta's, or Meta's replace ours");
     }
 
-    private static RouteHandlerBuilder Changes(RouteHandlerBuilder operation) => operation.Requires(Scope.Admin).WithIfMatch().Problems(Problems.NotFound);
+    private static RouteHandlerBuilder Changes(RouteHandlerBuilder operation) =>
+        operation.Requires(Scope.Admin).WithIfMatch().Problems(Problems.NotFound);
 
     private static async Task<Results<Ok<Page<ChannelView>>, ProblemResult>> ListAsync(
         ChannelStore store, TimeProvider time, [AsParameters] PageRequest page, CancellationToken cancellation)
@@ -51,45 +53,56 @@ public static class ChannelsApi
         if (!Cursor.TryRead(page.Cursor, out string? after))
             return Cursor.Problem();
         var (rows, now) = (await store.ListAsync(page.Rows, after, cancellation), time.GetUtcNow());
-        return TypedResults.Ok(Page.Of(rows, page, channel => ChannelView.Of(channel, now), channel => Cursor.Of(channel.Facts.Settings.Id.Value)));
+        return TypedResults.Ok(
+            Page.Of(rows, page, channel => ChannelView.Of(channel, now), channel => Cursor.Of(channel.Facts.Settings.Id.Value)));
     }
 
     private static async Task<ChannelResult> GetAsync(
         [Description(IdIs)] string id, ChannelStore store, TimeProvider time, CancellationToken cancellation) =>
-        await store.FindAsync(new ChannelId(id), cancellation) is { } channel ? TypedResults.Ok(ChannelView.Of(channel, time.GetUtcNow())) : NoSuchChannel();
+        await store.FindAsync(new ChannelId(id), cancellation) is { } channel
+            ? TypedResults.Ok(ChannelView.Of(channel, time.GetUtcNow()))
+            : NoSuchChannel();
 
     private static Task<ChannelResult> ChangeAsync(
-        [Description(IdIs)] string id, ChannelPatch request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
+        [Description(IdIs)] string id, ChannelPatch request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller,
+        CancellationToken cancellation)
     {
         var check = new Check();
         request.CheckWith(check);
         return check.Failed(out var problem)
             ? Task.FromResult<ChannelResult>(problem)
-            : SaveAsync(id, match, store, time, caller, "channel.update", channel => request.ApplyTo(channel.Facts.Settings, channel.Facts.Meta), cancellation);
+            : SaveAsync(id, match, store, time, caller, "channel.update", channel =>
+                request.ApplyTo(channel.Facts.Settings, channel.Facts.Meta), cancellation);
     }
 
     private static Task<ChannelResult> SetAccountAsync(
-        [Description(IdIs)] string id, ChannelAccountRequest request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation) =>
-        SaveAsync(id, match, store, time, caller, "channel.set_account", channel => channel.Facts.Settings with { Account = request.Account }, cancellation);
+        [Description(IdIs)] string id, ChannelAccountRequest request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller,
+        CancellationToken cancellation) =>
+        SaveAsync(id, match, store, time, caller, "channel.set_account", channel =>
+            channel.Facts.Settings with { Account = request.Account }, cancellation);
 
     private static Task<ChannelResult> SetCallHoursAsync(
-        [Description(IdIs)] string id, CallHoursDocument request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
+        [Description(IdIs)] string id, CallHoursDocument request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller,
+        CancellationToken cancellation)
     {
         if (!CallHours.TryCreate(request, out var hours, out var errors))
             return Task.FromResult<ChannelResult>(Invalid(errors));
         var today = hours.DateAt(time.GetUtcNow());
-        var past = hours.Document.Holidays!.Where(holiday => DateOnly.ParseExact(holiday.Date!, "yyyy-MM-dd", CultureInfo.InvariantCulture) < today).Select(holiday => $"holidays: {holiday.Date} has passed.").ToArray();
+        var past = hours.Document.Holidays!.Where(holiday => DateOnly.ParseExact(holiday.Date!, "yyyy-MM-dd",
+            CultureInfo.InvariantCulture) < today).Select(holiday => $"holidays: {holiday.Date} has passed.").ToArray();
         return past.Length > 0
             ? Task.FromResult<ChannelResult>(Invalid(past))
             : SaveHoursAsync(id, match, store, time, caller, "channel.set_call_hours", hours, cancellation);
     }
 
     private static Task<ChannelResult> RemoveCallHoursAsync(
-        [Description(IdIs)] string id, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation) =>
+        [Description(IdIs)] string id, IfMatch match, ChannelStore store, TimeProvider time, Caller caller,
+        CancellationToken cancellation) =>
         SaveHoursAsync(id, match, store, time, caller, "channel.remove_call_hours", null, cancellation);
 
     private static Task<ChannelResult> SetPermissionRequestAsync(
-        [Description(IdIs)] string id, PermissionPromptRequest request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
+        [Description(IdIs)] string id, PermissionPromptRequest request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller,
+        CancellationToken cancellation)
     {
         var check = new Check();
         request.CheckWith(check);
@@ -101,17 +114,20 @@ public static class ChannelsApi
     }
 
     private static async Task<ChannelResult> SetRoutesAsync(
-        [Description(IdIs)] string id, RoutesRequest request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
+        [Description(IdIs)] string id, RoutesRequest request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller,
+        CancellationToken cancellation)
     {
         var check = new Check();
         request.CheckWith(check, await store.TrunksAsync(time.GetUtcNow() - NodeSeen, cancellation));
         return check.Failed(out var problem)
             ? problem
-            : Answer(await store.ReplaceRoutesAsync(new ChannelId(id), match.Version, caller.Actor, request.Items, cancellation), match, time);
+            : Answer(
+                await store.ReplaceRoutesAsync(new ChannelId(id), match.Version, caller.Actor, request.Items, cancellation), match, time);
     }
 
     private static async Task<ChannelResult> ReconcileAsync(
-        [Description(IdIs)] string id, ReconcileRequest request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
+        [Description(IdIs)] string id, ReconcileRequest request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller,
+        CancellationToken cancellation)
     {
         if (request.Direction == ReconcileDirection.Push)
             return Answer(await store.PushAgainAsync(new ChannelId(id), match.Version, caller.Actor, cancellation), match, time);
@@ -130,13 +146,17 @@ public static class ChannelsApi
     }
 
     private static Task<ChannelResult> SaveHoursAsync(
-        string id, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, string action, CallHours? hours, CancellationToken cancellation) =>
-        SaveAsync(id, match, store, time, caller, action, channel => ChannelPatch.Managed(channel.Facts.Settings, channel.Facts.Meta) with { CallHours = hours }, cancellation);
+        string id, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, string action, CallHours? hours,
+        CancellationToken cancellation) =>
+        SaveAsync(id, match, store, time, caller, action, channel =>
+            ChannelPatch.Managed(channel.Facts.Settings, channel.Facts.Meta) with { CallHours = hours }, cancellation);
 
     private static async Task<ChannelResult> SaveAsync(
-        string id, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, string action, Func<StoredChannel, ChannelSettings> change,
+        string id, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, string action, Func<StoredChannel,
+        ChannelSettings> change,
         CancellationToken cancellation) => Answer(
-            await store.ChangeAsync(new ChannelId(id), match.Version, caller.Actor, action, channel => new SettingsDecision(change(channel), []), cancellation), match, time);
+            await store.ChangeAsync(new ChannelId(id), match.Version, caller.Actor, action, channel =>
+                new SettingsDecision(change(channel), []), cancellation), match, time);
 
     private static ChannelResult Answer(ChannelChange change, IfMatch match, TimeProvider time) => change switch
     {
@@ -146,9 +166,11 @@ public static class ChannelsApi
         _ => NoSuchChannel(),
     };
 
-    private static ProblemResult NoSuchChannel() => Problems.NotFound.Of("No gateway has a business number of this id in its configuration.");
+    private static ProblemResult NoSuchChannel() =>
+        Problems.NotFound.Of("No gateway has a business number of this id in its configuration.");
 
     /// <summary>Errors of the form "member: sentence".</summary>
     private static ProblemResult Invalid(IReadOnlyList<string> errors) =>
-        Problems.InvalidRequest.Of(string.Join(" ", errors), [.. errors.Select(error => error.Split(": ", 2)).Select(parts => new FieldError(parts[0], parts[^1]))]);
+        Problems.InvalidRequest.Of(string.Join(
+            " ", errors), [.. errors.Select(error => error.Split(": ", 2)).Select(parts => new FieldError(parts[0], parts[^1]))]);
 }

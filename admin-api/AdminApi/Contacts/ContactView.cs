@@ -14,17 +14,19 @@ namespace AdminApi.Contacts;
 /// <param name="CallsBarredUntil">Set where WhatsApp reported today's calls as used up.</param>
 /// <param name="RequestsBarredUntil">Set where WhatsApp reported too many requests to the user.</param>
 public sealed record ContactView(
-    long Id, string Channel, string? Phone, string? UserId, string? ParentUserId, string? Name, string? UserName, PermissionState Permission, bool MayBeCalled,
-    DateTimeOffset? Since, DateTimeOffset? ExpiresAt, PermissionDecider? DecidedBy, int Unanswered, DateTimeOffset? WindowUntil, bool WindowIsOpen,
-    DateTimeOffset? LastConnectedAt, DateTimeOffset? CallsBarredUntil, DateTimeOffset? RequestsBarredUntil, DateTimeOffset CreatedAt)
+    long Id, string Channel, string? Phone, string? UserId, string? ParentUserId, string? Name, string? UserName,
+    PermissionState Permission, bool MayBeCalled, DateTimeOffset? Since, DateTimeOffset? ExpiresAt, PermissionDecider? DecidedBy,
+    int Unanswered, DateTimeOffset? WindowUntil, bool WindowIsOpen, DateTimeOffset? LastConnectedAt, DateTimeOffset? CallsBarredUntil,
+    DateTimeOffset? RequestsBarredUntil, DateTimeOffset CreatedAt)
 {
     public static ContactView Of(Contact contact, DateTimeOffset now)
     {
         var (user, permission) = (contact.User, contact.Permission);
         return new ContactView(
-            contact.Id, contact.Channel.Value, user.Phone, user.UserId, user.ParentUserId, user.Name, user.UserName, PermissionRules.StateAt(permission, now),
-            PermissionRules.MayCall(permission, now), permission.Since, permission.ExpiresAt, permission.DecidedBy, permission.Unanswered, permission.WindowUntil,
-            PermissionRules.WindowIsOpen(permission, now), permission.LastConnectedAt, permission.CallsBarredUntil, permission.RequestsBarredUntil, contact.CreatedAt);
+            contact.Id, contact.Channel.Value, user.Phone, user.UserId, user.ParentUserId, user.Name, user.UserName,
+            PermissionRules.StateAt(permission, now), PermissionRules.MayCall(permission, now), permission.Since, permission.ExpiresAt,
+            permission.DecidedBy, permission.Unanswered, permission.WindowUntil, PermissionRules.WindowIsOpen(permission, now),
+            permission.LastConnectedAt, permission.CallsBarredUntil, permission.RequestsBarredUntil, contact.CreatedAt);
     }
 }
 
@@ -51,6 +53,7 @@ public sealed record NextRequest(
         var verdict = PermissionRules.MayRequest(permission, limits, hasTemplate, now);
         return new NextRequest(
             verdict.IsAllowed, verdict.Form, verdict.Broken, verdict.FreeAt, verdict.Text, limits.RequestsPerDay, limits.RequestsPerWeek,
-            [.. permission.RecentRequests.Where(at => at > now - PermissionRules.Week && !(at <= permission.LastConnectedAt)).OrderDescending()]);
+            [.. permission.RecentRequests.Where(at => at > now - PermissionRules.Week && !(at <= permission.LastConnectedAt))
+                .OrderDescending()]);
     }
 }

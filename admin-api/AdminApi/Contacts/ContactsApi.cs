@@ -25,14 +25,16 @@ public static class ContactsApi
             .WithSummary("WhatsApp users with their permissions, the newest first");
         contacts.MapGet("/{id:long}", GetAsync).WithName("getContact").Requires(Scope.Read).Problems(Problems.NotFound)
             .WithSummary("A user with the requests sent, and whether another may be sent now");
-        contacts.MapGet("/{id:long}/events", TimelineAsync).WithName("listContactEvents").Requires(Scope.Read).Paged().Problems(Problems.NotFound)
+        contacts.MapGet("/{id:long}/events", TimelineAsync).WithName("listContactEvents").Requires(Scope.Read).Paged()
+            .Problems(Problems.NotFound)
             .WithSummary("The events of a user, the newest first, under former numbers and ids too");
         contacts.MapPost("/{id:long}/refresh", RefreshAsync).WithName("refreshContact").Requires(Scope.Operate)
             .Problems(Problems.NotFound, NodeProblems.Refused, NodeProblems.Unreachable)
             .WithSummary("Reads a user's permission at WhatsApp, through a node, and stores it");
         contacts.MapPost("/{id:long}/revoke", RevokeAsync).WithName("revokePermission").Requires(Scope.Operate).Problems(Problems.NotFound)
             .WithSummary("Revokes a permission here: the user is not called until they permit it again");
-        api.MapGroup("/permission-requests").WithTags("contacts").MapPost("/", AskAsync).WithName("requestPermission").Requires(Scope.Operate).Idempotent()
+        api.MapGroup("/permission-requests").WithTags("contacts").MapPost("/", AskAsync).WithName("requestPermission")
+            .Requires(Scope.Operate).Idempotent()
             .Problems(ContactProblems.OfRequests)
             .WithSummary("Asks a user for permission to be called: free-form in an open window, else by the channel's template");
     }
@@ -52,7 +54,8 @@ public static class ContactsApi
     public sealed record AskPermissionRequest(string Channel, string User);
 
     private static async Task<Results<Ok<Page<ContactView>>, ProblemResult>> ListAsync(
-        ContactPages pages, TimeProvider time, [AsParameters] Filter filter, [AsParameters] PageRequest page, CancellationToken cancellation)
+        ContactPages pages, TimeProvider time, [AsParameters] Filter filter, [AsParameters] PageRequest page,
+        CancellationToken cancellation)
     {
         if (!Cursor.TryRead(page.Cursor, out long? before))
             return Cursor.Problem();
@@ -61,7 +64,8 @@ public static class ContactsApi
         if (filter.Phone is { } typed)
             check.That(PhoneText.TryRead(typed, out phone, out var reason), "phone", reason);
         if (filter.UserId is { } userId)
-            check.That(UserText.TryRead(userId, out var user, out _) && user.UserId is not null, "userId", "Must be a business-scoped user id such as US.1349.");
+            check.That(UserText.TryRead(userId, out var user, out _)
+                && user.UserId is not null, "userId", "Must be a business-scoped user id such as US.1349.");
         if (check.Failed(out var problem))
             return problem;
         var now = time.GetUtcNow();
@@ -72,7 +76,8 @@ public static class ContactsApi
     }
 
     private static async Task<Results<Ok<ContactDetails>, ProblemResult>> GetAsync(
-        [Description("The contact's id.")] long id, ContactStore contacts, PermissionRequestStore requests, ChannelStore channels, AdminApiOptions options,
+        [Description("The contact's id.")] long id, ContactStore contacts, PermissionRequestStore requests, ChannelStore channels,
+        AdminApiOptions options,
         TimeProvider time, CancellationToken cancellation)
     {
         if (await contacts.FindAsync(id, cancellation) is not { } contact)
@@ -86,7 +91,8 @@ public static class ContactsApi
     }
 
     private static async Task<Results<Ok<Page<EventView>>, ProblemResult>> TimelineAsync(
-        [Description("The contact's id.")] long id, ContactStore contacts, EventReader events, [AsParameters] PageRequest page, CancellationToken cancellation)
+        [Description("The contact's id.")] long id, ContactStore contacts, EventReader events, [AsParameters] PageRequest page,
+        CancellationToken cancellation)
     {
         if (!Cursor.TryRead(page.Cursor, out long? before))
             return Cursor.Problem();
@@ -97,7 +103,8 @@ public static class ContactsApi
     }
 
     private static async Task<Results<Ok<ContactView>, ProblemResult>> RefreshAsync(
-        [Description("The contact's id.")] long id, ContactStore contacts, NodeCommands nodes, TimeProvider time, CancellationToken cancellation)
+        [Description("The contact's id.")] long id, ContactStore contacts, NodeCommands nodes, TimeProvider time,
+        CancellationToken cancellation)
     {
         if (await contacts.FindAsync(id, cancellation) is not { } contact)
             return Unknown();
@@ -108,7 +115,8 @@ public static class ContactsApi
     }
 
     private static async Task<Results<Ok<ContactView>, ProblemResult>> RevokeAsync(
-        [Description("The contact's id.")] long id, Revocation revocation, ContactStore contacts, Caller caller, TimeProvider time, CancellationToken cancellation)
+        [Description("The contact's id.")] long id, Revocation revocation, ContactStore contacts, Caller caller, TimeProvider time,
+        CancellationToken cancellation)
     {
         var check = new Check();
         check.That(revocation.Reason is null or { Length: <= 500 }, "reason", "Must be at most 500 characters.");
@@ -120,12 +128,14 @@ public static class ContactsApi
     }
 
     private static async Task<Results<Accepted<ContactView>, ProblemResult>> AskAsync(
-        AskPermissionRequest request, ContactStore contacts, ChannelStore channels, NodeCommands nodes, AuditStore audit, Caller caller, TimeProvider time,
+        AskPermissionRequest request, ContactStore contacts, ChannelStore channels, NodeCommands nodes, AuditStore audit, Caller caller,
+        TimeProvider time,
         CancellationToken cancellation)
     {
         var check = new Check();
         var user = UserText.Checked(request.User, "user", check);
-        check.That(await channels.FindAsync(new ChannelId(request.Channel), cancellation) is not null, "channel", "There is no such channel.");
+        check.That(
+            await channels.FindAsync(new ChannelId(request.Channel), cancellation) is not null, "channel", "There is no such channel.");
         if (check.Failed(out var problem))
             return problem;
         await audit.WriteAsync(caller.Actor, "permission.request", $"channel:{request.Channel}", null, request, cancellation);

@@ -10,7 +10,8 @@ namespace AdminApi.Events;
 /// Events as Server-Sent Events (WHATWG HTML, "Server-sent events"): each with its position as id, so that a client that reconnects with
 /// Last-Event-ID misses none. A comment every few seconds keeps proxies from closing the connection.
 /// </summary>
-internal sealed class EventStream(EventReader events, EventHead head, EventQuery query, long? after, IHostApplicationLifetime host) : IResult
+internal sealed class EventStream(EventReader events, EventHead head, EventQuery query, long? after, IHostApplicationLifetime host)
+    : IResult
 {
     private const int Batch = 200;
 

@@ -54,8 +54,11 @@ public static class EventsApi
 
     private static IResult Stream(
         EventReader events, EventHead head, IHostApplicationLifetime host, [AsParameters] Filter filter,
-        [FromHeader(Name = "Last-Event-ID"), Description("The id of the last event that was received: the stream continues after it.")] string? lastEventId,
-        [Description("The same as Last-Event-ID, for clients that cannot set headers; 0 is the beginning. Without either the stream begins now.")] long? after)
+        [FromHeader(Name = "Last-Event-ID"), Description("The id of the last event that was received: the stream continues after it.")]
+            string? lastEventId,
+        [Description(
+            "The same as Last-Event-ID, for clients that cannot set headers; 0 is the beginning. Without either the stream begins " +
+            "now.")] long? after)
     {
         if (filter.Read(null, null, out var query) is { } problem)
             return problem;
@@ -67,7 +70,8 @@ public static class EventsApi
     }
 
     private static ProblemResult NoPosition(string field) =>
-        Problems.InvalidRequest.Of($"{field}: must be the id of an event of this stream.", [new FieldError(field, "Must be an id of this stream.")]);
+        Problems.InvalidRequest.Of(
+            $"{field}: must be the id of an event of this stream.", [new FieldError(field, "Must be an id of this stream.")]);
 
     private static ProblemResult NotYet() => Problems.Unavailable.Of("PostgreSQL has not answered yet. Retry later.");
 }

@@ -10,13 +10,15 @@ public static class CreateKeyCommand
 {
     public const string Verb = "create-key";
 
-    private const string Usage = "AdminApi create-key NAME SCOPE[,SCOPE…]   scopes: read, operate, billing, admin; AdminApi__Postgres names the database";
+    private const string Usage =
+        "AdminApi create-key NAME SCOPE[,SCOPE…]   scopes: read, operate, billing, admin; AdminApi__Postgres names the database";
 
     /// <returns>The exit code: 2 where the arguments are wrong.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter output)
     {
         string[] options = [.. args.Where(IsOption)];
-        var configuration = new ConfigurationBuilder().AddJsonFile("appsettings.json", optional: true).AddEnvironmentVariables().AddCommandLine(options).Build();
+        var configuration = new ConfigurationBuilder().AddJsonFile("appsettings.json", optional: true).AddEnvironmentVariables()
+            .AddCommandLine(options).Build();
         var postgres = configuration[$"{AdminApiOptions.Section}:Postgres"];
         if (args.Except(options).ToArray() is not [Verb, { Length: >= 1 and <= 200 } name, var scopes]
             || postgres is null || scopes.Split(',') is var words && words.Any(word => !WireValue<Scope>.TryParse(word, out _)))
@@ -26,7 +28,8 @@ public static class CreateKeyCommand
         }
         await using var database = NpgsqlDataSource.Create(postgres);
         var key = KeyText.New();
-        await new KeyStore(database).CreateAsync(key.Id, key.Hash, name, [.. words.Distinct()], null, "command line", CancellationToken.None);
+        await new KeyStore(database)
+            .CreateAsync(key.Id, key.Hash, name, [.. words.Distinct()], null, "command line", CancellationToken.None);
         await output.WriteLineAsync(key.Text);
         return 0;
     }

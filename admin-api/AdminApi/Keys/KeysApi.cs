@@ -16,7 +16,8 @@ public static class KeysApi
         var keys = api.MapGroup("/keys").WithTags("keys");
         keys.MapGet("/", ListAsync).WithName("listKeys").Requires(Scope.Admin).Paged().WithSummary("All keys, revoked ones included");
         keys.MapGet("/{id}", GetAsync).WithName("getKey").Requires(Scope.Admin).Problems(Problems.NotFound).WithSummary("A key");
-        keys.MapPost("/", CreateAsync).WithName("createKey").Requires(Scope.Admin).WithSummary("Creates a key; the answer has its text, which is never shown again");
+        keys.MapPost("/", CreateAsync).WithName("createKey").Requires(Scope.Admin)
+            .WithSummary("Creates a key; the answer has its text, which is never shown again");
         keys.MapPost("/{id}/rotate", RotateAsync).WithName("rotateKey").Requires(Scope.Admin).WithIfMatch().Problems(Problems.NotFound)
             .WithSummary("Gives a key a new text; the old one still works for a while");
         keys.MapDelete("/{id}", RevokeAsync).WithName("revokeKey").Requires(Scope.Admin).WithIfMatch().Problems(Problems.NotFound)
@@ -34,11 +35,12 @@ public static class KeysApi
     /// <param name="PreviousUntil">The time until which the text before the last rotation works.</param>
     /// <param name="LastUsedAt">Updated at most once a minute.</param>
     public sealed record KeyView(
-        string Id, string Name, IReadOnlyList<Scope> Scopes, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt, DateTimeOffset? LastUsedAt,
-        DateTimeOffset? PreviousUntil, string CreatedBy, DateTimeOffset CreatedAt, long Version) : IVersioned
+        string Id, string Name, IReadOnlyList<Scope> Scopes, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt,
+        DateTimeOffset? LastUsedAt, DateTimeOffset? PreviousUntil, string CreatedBy, DateTimeOffset CreatedAt, long Version) : IVersioned
     {
         public static KeyView Of(KeyRow row) => new(
-            row.Id, row.Name, [.. row.Scopes.Select(WireName.Parse<Scope>)], row.ExpiresAt, row.RevokedAt, row.LastUsedAt, row.PreviousUntil, row.CreatedBy,
+            row.Id, row.Name, [.. row.Scopes.Select(WireName.Parse<Scope>)], row.ExpiresAt, row.RevokedAt, row.LastUsedAt,
+            row.PreviousUntil, row.CreatedBy,
             row.CreatedAt, row.Version);
     }
 
@@ -46,7 +48,8 @@ public static class KeysApi
     /// <param name="Text">The text to send as `Authorization: Bearer …`.</param>
     public sealed record KeyWithText(KeyView Key, string Text);
 
-    private static async Task<Results<Ok<Page<KeyView>>, ProblemResult>> ListAsync(KeyStore book, [AsParameters] PageRequest page, CancellationToken cancellation)
+    private static async Task<Results<Ok<Page<KeyView>>,
+    ProblemResult>> ListAsync(KeyStore book, [AsParameters] PageRequest page, CancellationToken cancellation)
     {
         if (!Cursor.TryRead(page.Cursor, out string? after))
             return Cursor.Problem();
@@ -74,7 +77,8 @@ public static class KeysApi
     }
 
     private static async Task<Results<Ok<KeyWithText>, ProblemResult>> RotateAsync(
-        [Description("The part of the key's text after `wag_`.")] string id, RotateRequest request, IfMatch match, KeyStore book, Caller caller,
+        [Description("The part of the key's text after `wag_`.")] string id, RotateRequest request, IfMatch match, KeyStore book,
+        Caller caller,
         CancellationToken cancellation)
     {
         var grace = TimeSpan.FromSeconds(request.GraceSeconds);
@@ -92,7 +96,8 @@ public static class KeysApi
     }
 
     private static async Task<Results<NoContent, ProblemResult>> RevokeAsync(
-        [Description("The part of the key's text after `wag_`.")] string id, IfMatch match, KeyStore book, Caller caller, CancellationToken cancellation) =>
+        [Description("The part of the key's text after `wag_`.")] string id, IfMatch match, KeyStore book, Caller caller,
+        CancellationToken cancellation) =>
         await book.RevokeAsync(id, match.Version, caller.Actor, cancellation) switch
         {
             { After: not null } => TypedResults.NoContent(),

@@ -8,7 +8,8 @@ namespace AdminApi.MissedCalls;
 /// <param name="User">Phone number in digits, or business-scoped id.</param>
 /// <param name="Contact">The WhatsApp user, by the id of the contact.</param>
 public sealed record MissedCallView(
-    string CallId, string Channel, long? Contact, string User, string? UserName, DateTimeOffset MissedAt, HangupCause Cause, MissedCallState State,
+    string CallId, string Channel, long? Contact, string User, string? UserName, DateTimeOffset MissedAt, HangupCause Cause,
+    MissedCallState State,
     string? Assignee, string? Note, DateTimeOffset? ClosedAt, long Version) : IVersioned
 {
     public static MissedCallView Of(MissedCallRow row) => new(

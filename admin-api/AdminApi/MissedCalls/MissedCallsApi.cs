@@ -49,7 +49,8 @@ public static class MissedCallsApi
         if (!Cursor.TryRead(page.Cursor, out var at, out var id))
             return Cursor.Problem();
         var rows = await book.ListAsync(
-            new MissedCallQuery(filter.State?.Value, filter.Assignee, filter.Channel, filter.From?.Value, filter.To?.Value, at, id, page.Rows), cancellation);
+            new MissedCallQuery(filter.State?.Value, filter.Assignee, filter.Channel, filter.From?.Value, filter.To?.Value, at, id,
+                page.Rows), cancellation);
         return TypedResults.Ok(Page.Of(rows, page, MissedCallView.Of, row => Cursor.Of(row.MissedAt, row.CallId)));
     }
 
@@ -58,10 +59,12 @@ public static class MissedCallsApi
         await book.FindAsync(callId, cancellation) is { } row ? TypedResults.Ok(MissedCallView.Of(row)) : Unknown();
 
     private static async Task<Results<Ok<MissedCallView>, ProblemResult>> SaveAsync(
-        [Description("The call's id.")] string callId, MissedCallChange change, IfMatch match, MissedCallStore book, Caller caller, CancellationToken cancellation)
+        [Description("The call's id.")] string callId, MissedCallChange change, IfMatch match, MissedCallStore book, Caller caller,
+        CancellationToken cancellation)
     {
         var check = new Check();
-        check.That(change.State != MissedCallState.Assigned || change.Assignee is not null, "assignee", "Is required where the state is assigned.");
+        check.That(change.State != MissedCallState.Assigned
+            || change.Assignee is not null, "assignee", "Is required where the state is assigned.");
         check.That(change.Assignee is null or { Length: >= 1 and <= 128 }, "assignee", "Must be 1 to 128 characters.");
         check.That(change.Note is null or { Length: <= 2000 }, "note", "Must be at most 2000 characters.");
         if (check.Failed(out var problem))
@@ -76,7 +79,8 @@ public static class MissedCallsApi
     }
 
     private static async Task<Results<Accepted<CallBackStarted>, ProblemResult>> CallBackAsync(
-        [Description("The call's id.")] string callId, CallBackRequest request, MissedCallStore book, NodeCommands nodes, AuditStore audit, Caller caller,
+        [Description("The call's id.")] string callId, CallBackRequest request, MissedCallStore book, NodeCommands nodes, AuditStore audit,
+        Caller caller,
         CancellationToken cancellation)
     {
         var check = new Check();
@@ -91,7 +95,9 @@ public static class MissedCallsApi
             : new WhatsAppUser(null, missed.UserHandle, null, missed.UserName);
         var reply = await nodes.CallBackAsync(
             new NodeCommand.CallBack(new ChannelId(missed.Channel), user, request.Agent, request.Trunk), cancellation);
-        return reply.Outcome == CommandOutcome.Done ? TypedResults.Accepted((string?)null, new CallBackStarted(reply.Call?.Value)) : NodeProblems.Of(reply);
+        return reply.Outcome == CommandOutcome.Done
+            ? TypedResults.Accepted((string?)null, new CallBackStarted(reply.Call?.Value))
+            : NodeProblems.Of(reply);
     }
 
     private static ProblemResult Unknown() => Problems.NotFound.Of("There is no missed call of this id.");

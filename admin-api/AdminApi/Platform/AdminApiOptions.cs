@@ -64,11 +64,13 @@ public sealed record AdminApiOptions
             errors.Add($"{Section}:MaxConnections must be at least 1.");
         if (MaxBody < 1024)
             errors.Add($"{Section}:MaxBody must be at least 1024.");
-        if (Oidc.Issuer.Length > 0 && !(Uri.TryCreate(Oidc.Issuer, UriKind.Absolute, out var issuer) && (issuer.Scheme == Uri.UriSchemeHttps || issuer.IsLoopback)))
+        if (Oidc.Issuer.Length > 0 && !(
+            Uri.TryCreate(Oidc.Issuer, UriKind.Absolute, out var issuer) && (issuer.Scheme == Uri.UriSchemeHttps || issuer.IsLoopback)))
             errors.Add($"{Section}:Oidc:Issuer must be an https URL.");
         if (Oidc.Issuer.Length > 0 && Oidc.Audience.Length == 0)
             errors.Add($"{Section}:Oidc:Audience is missing: tokens made for another audience must be refused.");
-        if (Webhooks.MaxAttempts is < 1 or > 30 || Webhooks.Timeout <= TimeSpan.Zero || Webhooks.Timeout > TimeSpan.FromSeconds(30) || Webhooks.FirstRetry <= TimeSpan.Zero)
+        if (Webhooks.MaxAttempts is < 1 or > 30 || Webhooks.Timeout <= TimeSpan.Zero || Webhooks.Timeout > TimeSpan.FromSeconds(30)
+            || Webhooks.FirstRetry <= TimeSpan.Zero)
             errors.Add($"{Section}:Webhooks: MaxAttempts must be 1 to 30, Timeout at most 30 seconds, FirstRetry positive.");
         options = options with
         {

@@ -34,12 +34,14 @@ public static class Binding
         app.Use((context, next) =>
         {
             var peer = context.Connection.RemoteIpAddress;
-            if (context.Request.IsHttps || peer is null || IPAddress.IsLoopback(peer) || options.Proxies.Any(proxy => proxy.Contains(Plain(peer))))
+            if (context.Request.IsHttps || peer is null || IPAddress.IsLoopback(peer)
+                || options.Proxies.Any(proxy => proxy.Contains(Plain(peer))))
                 return next(context);
             context.Abort();
             return Task.CompletedTask;
         });
-        var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto };
+        var forwarded =
+            new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto };
         forwarded.KnownIPNetworks.Clear();
         forwarded.KnownProxies.Clear();
         foreach (var proxy in options.Proxies)

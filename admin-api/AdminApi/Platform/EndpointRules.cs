@@ -12,7 +12,8 @@ public static class EndpointRules
     /// The kinds of error of this endpoint, in addition to those that follow from its other rules (400, 401, 403, 429, 503, and those of
     /// bodies, If-Match and Idempotency-Key).
     /// </summary>
-    public static TBuilder Problems<TBuilder>(this TBuilder builder, params ProblemKind[] kinds) where TBuilder : IEndpointConventionBuilder =>
+    public static TBuilder Problems<TBuilder>(this TBuilder builder, params ProblemKind[] kinds) where TBuilder
+        : IEndpointConventionBuilder =>
         builder.WithMetadata(new DeclaredProblems(kinds));
 
     /// <summary>A list that is read page by page: the handler takes an [AsParameters] <see cref="PageRequest"/>.</summary>
@@ -20,7 +21,8 @@ public static class EndpointRules
         builder.AddEndpointFilter(static (context, next) =>
             context.Arguments.OfType<PageRequest>().Any(page => page.Size is < 1 or > PageRequest.MaxSize)
                 ? ValueTask.FromResult<object?>(Platform.Problems.InvalidRequest.Of(
-                    $"limit: must be between 1 and {PageRequest.MaxSize}.", [new FieldError("limit", $"Must be between 1 and {PageRequest.MaxSize}.")]))
+                    $"limit: must be between 1 and {PageRequest.MaxSize}.",
+                    [new FieldError("limit", $"Must be between 1 and {PageRequest.MaxSize}.")]))
                 : next(context));
 
     /// <summary>Marks the change of a versioned object: 428 without If-Match. The handler takes an <see cref="IfMatch"/>.</summary>

@@ -14,7 +14,8 @@ public static class PricesApi
 
     public static void MapPrices(this IEndpointRouteBuilder api) =>
         api.MapGet("/prices/preview", PreviewAsync).WithTags("rates").WithName("previewPrice").Requires(Scope.Read)
-            .Problems(Problems.InvalidRequest, StoreProblems.UnknownAccount, StoreProblems.NoRate).WithSummary("The price of a possible call, by a card or for an account");
+            .Problems(Problems.InvalidRequest, StoreProblems.UnknownAccount, StoreProblems.NoRate)
+            .WithSummary("The price of a possible call, by a card or for an account");
 
     /// <summary>The possible call.</summary>
     internal readonly record struct Query(
@@ -32,7 +33,8 @@ public static class PricesApi
         var check = new Check();
         var user = UserText.Checked(query.User, "user", check)!;
         check.That(query.Card is not null || query.Account is not null, "card", "Must be given, or an account.");
-        check.That(user.UserId is null || CallingCodes.CountryOf(user) is not null, "user", "A business-scoped id must begin with its country, such as US.1349.");
+        check.That(user.UserId is null
+            || CallingCodes.CountryOf(user) is not null, "user", "A business-scoped id must begin with its country, such as US.1349.");
         check.That(query.Seconds is >= 0 and <= LongestSeconds, "seconds", "Must be between 0 and 30 days.");
         check.That(query.MonthlyMinutes is null or (>= 0 and <= 10_000_000_000), "monthlyMinutes", "Must be between 0 and 10,000,000,000.");
         if (check.Failed(out var problem))
@@ -53,10 +55,12 @@ public static class PricesApi
     /// <param name="PricePerMinute">The price of the rate or of its tier.</param>
     /// <param name="MonthlySeconds">Billed time of the month before the call.</param>
     /// <param name="Rate">The rate that applies.</param>
-    public sealed record PriceView(decimal Amount, string Currency, int Pulses, long BilledSeconds, decimal PricePerMinute, long MonthlySeconds, RateView Rate)
+    public sealed record PriceView(
+        decimal Amount, string Currency, int Pulses, long BilledSeconds, decimal PricePerMinute, long MonthlySeconds, RateView Rate)
     {
         public static PriceView Of(Quote quote) => new(
-            quote.Price.Amount, quote.Rate.Rate.Currency, quote.Price.Pulses, (long)quote.Price.BilledTime.TotalSeconds, quote.Price.PricePerMinute,
+            quote.Price.Amount, quote.Rate.Rate.Currency, quote.Price.Pulses, (long)quote.Price.BilledTime.TotalSeconds,
+            quote.Price.PricePerMinute,
             (long)quote.VolumeBefore.TotalSeconds, RateView.Of(quote.Rate));
     }
 }

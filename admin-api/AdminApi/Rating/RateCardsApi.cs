@@ -17,10 +17,13 @@ public static class RateCardsApi
         cards.MapGet("/", ListAsync).WithName("listRateCards").Requires(Scope.Read).Paged().WithSummary("Rate cards by id");
         cards.MapPost("/", CreateAsync).WithName("createRateCard").Requires(Scope.Billing)
             .Problems(StoreProblems.AlreadyExists, StoreProblems.UnknownCurrency).WithSummary("Creates a rate card, without rates");
-        cards.MapGet("/{card}", GetAsync).WithName("getRateCard").Requires(Scope.Read).Problems(Problems.NotFound).WithSummary("A rate card");
-        cards.MapPut("/{card}", RenameAsync).WithName("updateRateCard").Requires(Scope.Billing).WithIfMatch().Problems(Problems.NotFound).WithSummary("Renames a rate card");
+        cards.MapGet("/{card}", GetAsync).WithName("getRateCard").Requires(Scope.Read).Problems(Problems.NotFound)
+            .WithSummary("A rate card");
+        cards.MapPut("/{card}", RenameAsync).WithName("updateRateCard").Requires(Scope.Billing).WithIfMatch().Problems(Problems.NotFound)
+            .WithSummary("Renames a rate card");
         cards.MapDelete("/{card}", DeleteAsync).WithName("deleteRateCard").Requires(Scope.Billing).WithIfMatch()
-            .Problems(Problems.NotFound, StoreProblems.RateCardInUse).WithSummary("Deletes a rate card that no account has, with its rates");
+            .Problems(Problems.NotFound, StoreProblems.RateCardInUse)
+            .WithSummary("Deletes a rate card that no account has, with its rates");
     }
 
     private static async Task<Results<Ok<Page<RateCardView>>, ProblemResult>> ListAsync(
@@ -28,7 +31,8 @@ public static class RateCardsApi
     {
         if (!Cursor.TryRead(page.Cursor, out string? after))
             return Cursor.Problem();
-        return TypedResults.Ok(Page.Of(await store.ListAsync(after, page.Rows, cancellation), page, RateCardView.Of, card => Cursor.Of(card.Id)));
+        return TypedResults.Ok(
+            Page.Of(await store.ListAsync(after, page.Rows, cancellation), page, RateCardView.Of, card => Cursor.Of(card.Id)));
     }
 
     private static async Task<Results<Created<RateCardView>, ProblemResult>> CreateAsync(
@@ -45,17 +49,22 @@ public static class RateCardsApi
 
     private static async Task<Results<Ok<RateCardView>, ProblemResult>> GetAsync(
         [Description(CardText)] string card, RateCardStore store, CancellationToken cancellation) =>
-        await store.FindAsync(card, cancellation) is { } found ? TypedResults.Ok(RateCardView.Of(found)) : Problems.NotFound.Of($"There is no rate card '{card}'.");
+        await store.FindAsync(card, cancellation) is { } found
+            ? TypedResults.Ok(RateCardView.Of(found))
+            : Problems.NotFound.Of($"There is no rate card '{card}'.");
 
     private static async Task<Results<Ok<RateCardView>, ProblemResult>> RenameAsync(
-        [Description(CardText)] string card, RateCardName body, IfMatch version, RateCardStore store, Caller caller, CancellationToken cancellation)
+        [Description(CardText)] string card, RateCardName body, IfMatch version, RateCardStore store, Caller caller,
+        CancellationToken cancellation)
     {
         var check = new Check();
         check.That(Names.IsName(body.Name), "name", Names.NameRule);
         if (check.Failed(out var problem))
             return problem;
         var outcome = await store.RenameAsync(card, body.Name, version.Version, caller.Actor, cancellation);
-        return outcome.Value is { } renamed ? TypedResults.Ok(RateCardView.Of(renamed)) : outcome.Problem(inPath: StoreRefusal.UnknownRateCard);
+        return outcome.Value is { } renamed
+            ? TypedResults.Ok(RateCardView.Of(renamed))
+            : outcome.Problem(inPath: StoreRefusal.UnknownRateCard);
     }
 
     private static async Task<Results<NoContent, ProblemResult>> DeleteAsync(
@@ -80,8 +89,10 @@ public static class RateCardsApi
     /// <param name="Accounts">The number of accounts rated by it.</param>
     /// <param name="Version">Its ETag.</param>
     /// <param name="CreatedAt">The time of its creation.</param>
-    public sealed record RateCardView(string Id, string Name, string Currency, int Rates, int Accounts, long Version, DateTimeOffset CreatedAt) : IVersioned
+    public sealed record RateCardView(
+        string Id, string Name, string Currency, int Rates, int Accounts, long Version, DateTimeOffset CreatedAt) : IVersioned
     {
-        public static RateCardView Of(RateCard card) => new(card.Id, card.Name, card.Currency, card.Rates, card.Accounts, card.Version, card.CreatedAt);
+        public static RateCardView Of(RateCard card) =>
+            new(card.Id, card.Name, card.Currency, card.Rates, card.Accounts, card.Version, card.CreatedAt);
     }
 }

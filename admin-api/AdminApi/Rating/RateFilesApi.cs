@@ -23,12 +23,15 @@ public static class RateFilesApi
         files.MapPost("/import", ImportAsync).WithName("importRates").Requires(Scope.Billing).BodyLimit(MaxFile).Accepts<string>(Csv)
             .Problems(Problems.NotFound, InvalidRates)
             .WithSummary("Imports a file of rates, all of it or nothing; all errors are reported at once, by line")
-            .WithDescription("UTF-8, comma, semicolon or tab, with or without a first line sep=;, a decimal point. Columns: direction, prefix, valid_from, price_per_minute; optionally valid_until, currency, "
+            .WithDescription(
+                "UTF-8, comma, semicolon or tab, with or without a first line sep=;, a decimal point. Columns: direction, prefix, " +
+                "valid_from, price_per_minute; optionally valid_until, currency, "
                 + "connection_fee, pulse_seconds, minimum_seconds, tiers (50000:0.0070|250000:0.0050).");
     }
 
     private static async Task<Results<FileContentHttpResult, ProblemResult>> ExportAsync(
-        [Description(CardText)] string card, [Description(ByteOrderMark.Meaning)] bool? bom, RateStore store, RateCardStore cards, CancellationToken cancellation)
+        [Description(CardText)] string card, [Description(ByteOrderMark.Meaning)] bool? bom, RateStore store, RateCardStore cards,
+        CancellationToken cancellation)
     {
         if (await cards.FindAsync(card, cancellation) is null)
             return Problems.NotFound.Of($"There is no rate card '{card}'.");
@@ -52,7 +55,8 @@ public static class RateFilesApi
             return outcome.Problem(inPath: StoreRefusal.UnknownRateCard);
         return result.Errors.Count == 0
             ? TypedResults.Ok(new RateImportView(result.Added, result.Closed, mode.IsDryRun))
-            : InvalidRates.Of($"{result.Errors.Count} errors.", [.. result.Errors.Select(e => new FieldError(e.Column is null ? $"line {e.Line}" : $"line {e.Line}, {e.Column}", e.Message))]);
+            : InvalidRates.Of($"{result.Errors.Count} errors.", [.. result.Errors.Select(
+                e => new FieldError(e.Column is null ? $"line {e.Line}" : $"line {e.Line}, {e.Column}", e.Message))]);
     }
 
     /// <param name="Added">The number of rates in the file.</param>

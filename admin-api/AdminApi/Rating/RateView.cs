@@ -8,7 +8,8 @@ namespace AdminApi.Rating;
 /// <param name="PricePerMinute">Never above the tier before.</param>
 public sealed record TierView(long FromMinutes, decimal PricePerMinute)
 {
-    public static IReadOnlyList<TierView> Of(IReadOnlyList<VolumeTier> tiers) => [.. tiers.Select(tier => new TierView((long)tier.FromMinutes, tier.PricePerMinute))];
+    public static IReadOnlyList<TierView> Of(IReadOnlyList<VolumeTier> tiers) =>
+        [.. tiers.Select(tier => new TierView((long)tier.FromMinutes, tier.PricePerMinute))];
 }
 
 /// <param name="Id">Its id in paths.</param>
@@ -25,12 +26,14 @@ public sealed record TierView(long FromMinutes, decimal PricePerMinute)
 /// <param name="Tiers">By ascending volume of the calendar month (UTC).</param>
 /// <param name="Version">Its ETag.</param>
 public sealed record RateView(
-    long Id, string Card, CallDirection Direction, string Prefix, DateTimeOffset ValidFrom, DateTimeOffset? ValidUntil, string Currency, decimal PricePerMinute,
-    decimal ConnectionFee, int PulseSeconds, int MinimumSeconds, IReadOnlyList<TierView> Tiers, long Version) : IVersioned
+    long Id, string Card, CallDirection Direction, string Prefix, DateTimeOffset ValidFrom, DateTimeOffset? ValidUntil, string Currency,
+    decimal PricePerMinute, decimal ConnectionFee, int PulseSeconds, int MinimumSeconds, IReadOnlyList<TierView> Tiers, long Version)
+        : IVersioned
 {
     public static RateView Of(CardRate rate) => new(
-        rate.Rate.Id, rate.Rate.Card, rate.Rate.Direction, rate.Rate.Prefix, rate.ValidFrom, rate.ValidUntil, rate.Rate.Currency, rate.Rate.PricePerMinute,
-        rate.Rate.ConnectionFee, (int)rate.Rate.Pulse.TotalSeconds, (int)rate.Rate.Minimum.TotalSeconds, TierView.Of(rate.Rate.Tiers), rate.Version);
+        rate.Rate.Id, rate.Rate.Card, rate.Rate.Direction, rate.Rate.Prefix, rate.ValidFrom, rate.ValidUntil, rate.Rate.Currency,
+        rate.Rate.PricePerMinute, rate.Rate.ConnectionFee, (int)rate.Rate.Pulse.TotalSeconds, (int)rate.Rate.Minimum.TotalSeconds,
+        TierView.Of(rate.Rate.Tiers), rate.Version);
 }
 
 /// <param name="Direction">Calls of this direction.</param>
@@ -44,11 +47,13 @@ public sealed record RateView(
 /// <param name="Tiers">By ascending volume and never ascending price; at most 20.</param>
 public sealed record NewRate(
     CallDirection Direction, string Prefix, decimal PricePerMinute, DateTimeOffset? ValidFrom = null, DateTimeOffset? ValidUntil = null,
-    decimal ConnectionFee = 0, int PulseSeconds = RateTerms.DefaultPulseSeconds, int MinimumSeconds = 0, IReadOnlyList<TierView?>? Tiers = null)
+    decimal ConnectionFee = 0, int PulseSeconds = RateTerms.DefaultPulseSeconds, int MinimumSeconds = 0,
+    IReadOnlyList<TierView?>? Tiers = null)
 {
     public RateTerms Terms(DateTimeOffset now) => new(
         Direction, PhoneText.PrefixOf(Prefix), ValidFrom ?? now, ValidUntil, PricePerMinute, ConnectionFee, PulseSeconds, MinimumSeconds,
-        [.. (Tiers ?? []).Select(tier => new VolumeTier(tier?.FromMinutes ?? 0, tier?.PricePerMinute ?? 0))]); // null in the JSON: no tier begins at 0
+        // null in the JSON: no tier begins at 0
+        [.. (Tiers ?? []).Select(tier => new VolumeTier(tier?.FromMinutes ?? 0, tier?.PricePerMinute ?? 0))]);
 }
 
 /// <param name="PricePerMinute">In the card's currency.</param>
@@ -63,7 +68,8 @@ public sealed record ReplacementRate(
     int PulseSeconds = RateTerms.DefaultPulseSeconds, int MinimumSeconds = 0, IReadOnlyList<TierView?>? Tiers = null)
 {
     public RateTerms Terms(Rate replaced, DateTimeOffset now) =>
-        new NewRate(replaced.Direction, replaced.Prefix, PricePerMinute, ValidFrom, ValidUntil, ConnectionFee, PulseSeconds, MinimumSeconds, Tiers).Terms(now);
+        new NewRate(replaced.Direction, replaced.Prefix, PricePerMinute, ValidFrom, ValidUntil, ConnectionFee, PulseSeconds, MinimumSeconds,
+            Tiers).Terms(now);
 }
 
 /// <param name="Until">The first moment at which a beginning call is not rated by it; null for no end.</param>

@@ -17,12 +17,14 @@ public static class RatesApi
     public static void MapRates(this IEndpointRouteBuilder api)
     {
         var rates = api.MapGroup("/rate-cards/{card}/rates").WithTags("rates");
-        rates.MapGet("/", ListAsync).WithName("listRates").Requires(Scope.Read).Paged().Problems(Problems.NotFound).WithSummary("The rates of a card, past and future ones included");
+        rates.MapGet("/", ListAsync).WithName("listRates").Requires(Scope.Read).Paged().Problems(Problems.NotFound)
+            .WithSummary("The rates of a card, past and future ones included");
         rates.MapPost("/", AddAsync).WithName("createRate").Requires(Scope.Billing)
             .Problems(Problems.NotFound, StoreProblems.OverlappingRates).WithSummary("Adds a rate");
         rates.MapGet("/{rate:long}", GetAsync).WithName("getRate").Requires(Scope.Read).Problems(Problems.NotFound).WithSummary("A rate");
         rates.MapPost("/{rate:long}/close", CloseAsync).WithName("closeRate").Requires(Scope.Billing).WithIfMatch()
-            .Problems(Problems.NotFound, StoreProblems.OverlappingRates, StoreProblems.RateWasInForce).WithSummary("Sets the end of a rate to a future time, or removes it");
+            .Problems(Problems.NotFound, StoreProblems.OverlappingRates, StoreProblems.RateWasInForce)
+            .WithSummary("Sets the end of a rate to a future time, or removes it");
         rates.MapPost("/{rate:long}/replace", ReplaceAsync).WithName("replaceRate").Requires(Scope.Billing).WithIfMatch()
             .Problems(Problems.NotFound, StoreProblems.OverlappingRates, StoreProblems.RateWasInForce)
             .WithSummary("Replaces a rate from a time on; the answer is the new rate");
@@ -37,14 +39,16 @@ public static class RatesApi
         [property: Description("Rates valid at this time.")] QueryTime? ValidAt);
 
     private static async Task<Results<Ok<Page<RateView>>, ProblemResult>> ListAsync(
-        [Description(CardText)] string card, [AsParameters] Filter filter, [AsParameters] PageRequest page, RateStore store, RateCardStore cards,
+        [Description(CardText)] string card, [AsParameters] Filter filter, [AsParameters] PageRequest page, RateStore store,
+        RateCardStore cards,
         CancellationToken cancellation)
     {
         if (!Cursor.TryRead(page.Cursor, out long? after))
             return Cursor.Problem();
         var prefix = filter.Prefix is { } typed ? PhoneText.PrefixOf(typed) : null;
         var check = new Check();
-        check.That(prefix is null || prefix.All(char.IsAsciiDigit), "prefix", "Must be at most 15 digits, with country code; empty for every number.");
+        check.That(prefix is null
+            || prefix.All(char.IsAsciiDigit), "prefix", "Must be at most 15 digits, with country code; empty for every number.");
         if (check.Failed(out var problem))
             return problem;
         var found = await store.ListAsync(card, filter.Direction?.Value, prefix, filter.ValidAt?.Value, after, page.Rows, cancellation);
@@ -54,13 +58,16 @@ public static class RatesApi
     }
 
     private static async Task<Results<Created<RateView>, ProblemResult>> AddAsync(
-        [Description(CardText)] string card, NewRate body, RateStore store, TimeProvider time, Caller caller, CancellationToken cancellation)
+        [Description(CardText)] string card, NewRate body, RateStore store, TimeProvider time, Caller caller,
+        CancellationToken cancellation)
     {
         var terms = body.Terms(time.GetUtcNow());
         if (Wrong(terms, out var problem))
             return problem;
         var outcome = await store.AddAsync(card, terms, caller.Actor, cancellation);
-        return outcome.Value is { } rate ? TypedResults.Created(PathOf(rate), RateView.Of(rate)) : outcome.Problem(inPath: StoreRefusal.UnknownRateCard);
+        return outcome.Value is { } rate
+            ? TypedResults.Created(PathOf(rate), RateView.Of(rate))
+            : outcome.Problem(inPath: StoreRefusal.UnknownRateCard);
     }
 
     private static async Task<Results<Ok<RateView>, ProblemResult>> GetAsync(
@@ -68,7 +75,8 @@ public static class RatesApi
         await store.FindAsync(card, rate, cancellation) is { } found ? TypedResults.Ok(RateView.Of(found)) : NoRate(card, rate);
 
     private static async Task<Results<Ok<RateView>, ProblemResult>> CloseAsync(
-        [Description(CardText)] string card, [Description(RateText)] long rate, RateEnd body, IfMatch version, RateStore store, TimeProvider time, Caller caller,
+        [Description(CardText)] string card, [Description(RateText)] long rate, RateEnd body, IfMatch version, RateStore store,
+        TimeProvider time, Caller caller,
         CancellationToken cancellation)
     {
         var outcome = await store.CloseAsync(card, rate, version.Version, body.Until, caller.Actor, time.GetUtcNow(), cancellation);
@@ -76,7 +84,8 @@ public static class RatesApi
     }
 
     private static async Task<Results<Created<RateView>, ProblemResult>> ReplaceAsync(
-        [Description(CardText)] string card, [Description(RateText)] long rate, ReplacementRate body, IfMatch version, RateStore store, TimeProvider time,
+        [Description(CardText)] string card, [Description(RateText)] long rate, ReplacementRate body, IfMatch version, RateStore store,
+        TimeProvider time,
         Caller caller, CancellationToken cancellation)
     {
         if (await store.FindAsync(card, rate, cancellation) is not { } replaced)
@@ -91,7 +100,8 @@ public static class RatesApi
     }
 
     private static async Task<Results<NoContent, ProblemResult>> DeleteAsync(
-        [Description(CardText)] string card, [Description(RateText)] long rate, IfMatch version, RateStore store, TimeProvider time, Caller caller,
+        [Description(CardText)] string card, [Description(RateText)] long rate, IfMatch version, RateStore store, TimeProvider time,
+        Caller caller,
         CancellationToken cancellation)
     {
         var outcome = await store.DeleteAsync(card, rate, version.Version, caller.Actor, time.GetUtcNow(), cancellation);

@@ -14,15 +14,21 @@ public static class ReratingApi
     public static void MapRerating(this IEndpointRouteBuilder api)
     {
         var runs = api.MapGroup("/rerating-runs").WithTags("rates");
-        runs.MapGet("/", ListAsync).WithName("listReratingRuns").Requires(Scope.Read).Paged().WithSummary("Runs that rated a period anew, the newest first");
+        runs.MapGet("/", ListAsync).WithName("listReratingRuns").Requires(Scope.Read).Paged()
+            .WithSummary("Runs that rated a period anew, the newest first");
         runs.MapPost("/preview", PreviewAsync).WithName("previewRerating").Requires(Scope.Billing)
-            .Problems(StoreProblems.UnknownRateCard, StoreProblems.UnknownAccount, StoreProblems.CurrencyMismatch, StoreProblems.PeriodNotOver)
+            .Problems(
+                StoreProblems.UnknownRateCard, StoreProblems.UnknownAccount, StoreProblems.CurrencyMismatch, StoreProblems.PeriodNotOver)
             .WithSummary("The totals that a run would have; nothing is changed");
         runs.MapPost("/", StartAsync).WithName("startRerating").Requires(Scope.Billing).Idempotent()
-            .Problems(StoreProblems.UnknownRateCard, StoreProblems.UnknownAccount, StoreProblems.CurrencyMismatch, StoreProblems.PeriodNotOver)
+            .Problems(
+                StoreProblems.UnknownRateCard, StoreProblems.UnknownAccount, StoreProblems.CurrencyMismatch, StoreProblems.PeriodNotOver)
             .WithSummary("Rates a past period anew and posts the differences")
-            .WithDescription("Each charged call of the period is rated by the card's rate in force at its start. Where isFinished is false there is more to do: resume the run.");
-        runs.MapGet("/{id:long}", GetAsync).WithName("getReratingRun").Requires(Scope.Read).Problems(Problems.NotFound).WithSummary("The state of a run");
+            .WithDescription(
+                "Each charged call of the period is rated by the card's rate in force at its start. Where isFinished is false there is " +
+                "more to do: resume the run.");
+        runs.MapGet("/{id:long}", GetAsync).WithName("getReratingRun").Requires(Scope.Read).Problems(Problems.NotFound)
+            .WithSummary("The state of a run");
         runs.MapPost("/{id:long}/resume", ResumeAsync).WithName("resumeRerating").Requires(Scope.Billing).Problems(Problems.NotFound)
             .WithSummary("Continues a run that is not finished; no call is corrected twice");
     }
@@ -32,7 +38,8 @@ public static class ReratingApi
     {
         if (!Cursor.TryRead(page.Cursor, out long? before))
             return Cursor.Problem();
-        return TypedResults.Ok(Page.Of(await store.ListAsync(before, page.Rows, cancellation), page, ReratingView.Of, run => Cursor.Of(run.Id)));
+        return TypedResults.Ok(
+            Page.Of(await store.ListAsync(before, page.Rows, cancellation), page, ReratingView.Of, run => Cursor.Of(run.Id)));
     }
 
     private static async Task<Results<Ok<ReratingTotals>, ProblemResult>> PreviewAsync(
@@ -56,10 +63,13 @@ public static class ReratingApi
 
     private static async Task<Results<Ok<ReratingView>, ProblemResult>> GetAsync(
         [Description("The run's id.")] long id, ReratingStore store, CancellationToken cancellation) =>
-        await store.FindAsync(id, cancellation) is { } run ? TypedResults.Ok(ReratingView.Of(run)) : Problems.NotFound.Of($"There is no run {id}.");
+        await store.FindAsync(id, cancellation) is { } run
+            ? TypedResults.Ok(ReratingView.Of(run))
+            : Problems.NotFound.Of($"There is no run {id}.");
 
     private static Task<Results<Ok<ReratingView>, ProblemResult>> ResumeAsync(
-        [Description("The run's id.")] long id, ReratingStore store, TimeProvider time, CancellationToken cancellation) => GoOnAsync(id, store, time, cancellation);
+        [Description("The run's id.")] long id, ReratingStore store, TimeProvider time, CancellationToken cancellation) =>
+            GoOnAsync(id, store, time, cancellation);
 
     private static async Task<Results<Ok<ReratingView>, ProblemResult>> GoOnAsync(
         long id, ReratingStore store, TimeProvider time, CancellationToken cancellation)
@@ -102,11 +112,13 @@ public static class ReratingApi
     /// <param name="StartedAt">The time of the request.</param>
     /// <param name="FinishedAt">Null until it is finished.</param>
     public sealed record ReratingView(
-        long Id, bool IsFinished, string Card, DateTimeOffset From, DateTimeOffset Until, string? Account, string? Channel, string? Note, string Actor,
+        long Id, bool IsFinished, string Card, DateTimeOffset From, DateTimeOffset Until, string? Account, string? Channel, string? Note,
+        string Actor,
         ReratingTotals Totals, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt)
     {
         public static ReratingView Of(ReratingRun run) => new(
-            run.Id, run.IsFinished, run.Request.Card, run.Request.From, run.Request.Until, run.Request.Account, run.Request.Channel, run.Request.Note, run.Actor,
+            run.Id, run.IsFinished, run.Request.Card, run.Request.From, run.Request.Until, run.Request.Account, run.Request.Channel,
+            run.Request.Note, run.Actor,
             run.Totals, run.StartedAt, run.FinishedAt);
     }
 }

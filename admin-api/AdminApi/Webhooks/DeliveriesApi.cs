@@ -15,7 +15,8 @@ public static class DeliveriesApi
         var deliveries = api.MapGroup("/webhooks/{id}/deliveries").WithTags("webhooks");
         deliveries.MapGet("/", ListAsync).WithName("listDeliveries").Requires(Scope.Admin).Paged().Problems(Problems.NotFound)
             .WithSummary("Deliveries to an endpoint, past and waiting, the newest events first");
-        deliveries.MapPost("/{eventId:long}/redeliver", RedeliverAsync).WithName("redeliver").Requires(Scope.Admin).Idempotent().Problems(Problems.NotFound)
+        deliveries.MapPost("/{eventId:long}/redeliver", RedeliverAsync).WithName("redeliver").Requires(Scope.Admin).Idempotent()
+            .Problems(Problems.NotFound)
             .WithSummary("Sends an event to an endpoint again");
     }
 
@@ -23,16 +24,19 @@ public static class DeliveriesApi
     /// <param name="LastStatus">The HTTP status of the last answer; null where there was none.</param>
     /// <param name="EndedAt">The time at which it was delivered or given up.</param>
     public sealed record DeliveryView(
-        long EventId, string Kind, DeliveryState State, int Attempts, DateTimeOffset? NextAt, int? LastStatus, string? LastError, DateTimeOffset? EndedAt)
+        long EventId, string Kind, DeliveryState State, int Attempts, DateTimeOffset? NextAt, int? LastStatus, string? LastError,
+        DateTimeOffset? EndedAt)
     {
         public static DeliveryView Of(DeliveryRow row) => new(
-            row.Event, row.Kind, WireName.Parse<DeliveryState>(row.State), row.Attempts, row.EndedAt is null ? row.NextAt : null, row.LastStatus, row.LastError,
+            row.Event, row.Kind, WireName.Parse<DeliveryState>(row.State), row.Attempts, row.EndedAt is null ? row.NextAt : null,
+            row.LastStatus, row.LastError,
             row.EndedAt);
     }
 
     private static async Task<Results<Ok<Page<DeliveryView>>, ProblemResult>> ListAsync(
         [Description("The endpoint's id.")] string id, WebhookStore book, WebhookOutbox outbox,
-        [Description("The state of the deliveries.")] WireValue<DeliveryState>? state, [AsParameters] PageRequest page, CancellationToken cancellation)
+        [Description("The state of the deliveries.")] WireValue<DeliveryState>? state, [AsParameters] PageRequest page,
+        CancellationToken cancellation)
     {
         if (!Cursor.TryRead(page.Cursor, out long? before))
             return Cursor.Problem();
@@ -43,7 +47,8 @@ public static class DeliveriesApi
     }
 
     private static async Task<Results<Accepted, ProblemResult>> RedeliverAsync(
-        [Description("The endpoint's id.")] string id, [Description("The event's id.")] long eventId, WebhookOutbox outbox, AuditStore audit, Caller caller,
+        [Description("The endpoint's id.")] string id, [Description("The event's id.")] long eventId, WebhookOutbox outbox,
+        AuditStore audit, Caller caller,
         CancellationToken cancellation)
     {
         await audit.WriteAsync(caller.Actor, "webhook.redeliver", $"webhook:{id}", null, new { eventId }, cancellation);

@@ -27,7 +27,8 @@ public sealed class WebhookSender(WebhookNetwork network, AdminApiOptions option
         var body = JsonSerializer.Serialize(new { type = happened.Kind, timestamp = happened.At, data = happened }, JsonText.Options);
         var now = clock.GetUtcNow();
         string[] secrets = target.PreviousSecret is { } previous ? [target.Secret, previous] : [target.Secret];
-        using var request = new HttpRequestMessage(HttpMethod.Post, target.Url) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, target.Url) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         request.Headers.Add("webhook-id", id);
         request.Headers.Add("webhook-timestamp", now.ToUnixTimeSeconds().ToString());
         request.Headers.Add("webhook-signature", StandardWebhookSignature.Header(secrets, id, now, body));
@@ -36,7 +37,9 @@ public sealed class WebhookSender(WebhookNetwork network, AdminApiOptions option
         {
             using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
             var status = (int)answer.StatusCode;
-            return answer.IsSuccessStatusCode ? new WebhookAnswer(status, null) : new WebhookAnswer(status, $"HTTP {status}", RetryAfter(answer, now));
+            return answer.IsSuccessStatusCode
+                ? new WebhookAnswer(status, null)
+                : new WebhookAnswer(status, $"HTTP {status}", RetryAfter(answer, now));
         }
         catch (HttpRequestException e)
         {

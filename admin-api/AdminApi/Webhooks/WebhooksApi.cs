@@ -18,14 +18,16 @@ public static class WebhooksApi
     {
         var webhooks = api.MapGroup("/webhooks").WithTags("webhooks");
         webhooks.MapGet("/", ListAsync).WithName("listWebhooks").Requires(Scope.Admin).Paged().WithSummary("All endpoints");
-        webhooks.MapGet("/{id}", GetAsync).WithName("getWebhook").Requires(Scope.Admin).Problems(Problems.NotFound).WithSummary("An endpoint");
+        webhooks.MapGet("/{id}", GetAsync).WithName("getWebhook").Requires(Scope.Admin).Problems(Problems.NotFound)
+            .WithSummary("An endpoint");
         webhooks.MapPost("/", CreateAsync).WithName("createWebhook").Requires(Scope.Admin)
             .WithSummary("Creates an endpoint for events from now on; the answer has the signing secret, which is never shown again");
         webhooks.MapPut("/{id}", SaveAsync).WithName("updateWebhook").Requires(Scope.Admin).WithIfMatch().Problems(Problems.NotFound)
             .WithSummary("Changes an endpoint; events during the time in which it is disabled are not sent");
         webhooks.MapDelete("/{id}", DeleteAsync).WithName("deleteWebhook").Requires(Scope.Admin).WithIfMatch().Problems(Problems.NotFound)
             .WithSummary("Deletes an endpoint with its waiting deliveries");
-        webhooks.MapPost("/{id}/rotate-secret", RotateAsync).WithName("rotateWebhookSecret").Requires(Scope.Admin).WithIfMatch().Problems(Problems.NotFound)
+        webhooks.MapPost("/{id}/rotate-secret", RotateAsync).WithName("rotateWebhookSecret").Requires(Scope.Admin).WithIfMatch()
+            .Problems(Problems.NotFound)
             .WithSummary("Sets a new secret; the previous one also signs for a while");
         webhooks.MapPost("/{id}/test", TestAsync).WithName("testWebhook").Requires(Scope.Admin).Idempotent().Problems(Problems.NotFound)
             .WithSummary("Sends a webhook.tested now, once, and returns the receiver's answer");
@@ -42,9 +44,11 @@ public static class WebhooksApi
     /// <param name="Kinds">None: all.</param>
     /// <param name="PreviousSecretUntil">The time until which the secret before the last rotation also signs.</param>
     public sealed record WebhookView(
-        string Id, string Url, IReadOnlyList<string> Kinds, bool IsEnabled, DateTimeOffset? PreviousSecretUntil, DateTimeOffset CreatedAt, long Version) : IVersioned
+        string Id, string Url, IReadOnlyList<string> Kinds, bool IsEnabled, DateTimeOffset? PreviousSecretUntil, DateTimeOffset CreatedAt,
+        long Version) : IVersioned
     {
-        public static WebhookView Of(WebhookRow row) => new(row.Id, row.Url, row.Kinds, row.IsEnabled, row.PreviousUntil, row.CreatedAt, row.Version);
+        public static WebhookView Of(WebhookRow row) =>
+            new(row.Id, row.Url, row.Kinds, row.IsEnabled, row.PreviousUntil, row.CreatedAt, row.Version);
     }
 
     /// <param name="Secret">Checks the header webhook-signature (Standard Webhooks).</param>
@@ -54,7 +58,8 @@ public static class WebhooksApi
     /// <param name="Status">The HTTP status of the answer; null where there was none.</param>
     public sealed record TestResult(bool Delivered, int? Status, string? Error);
 
-    private static async Task<Results<Ok<Page<WebhookView>>, ProblemResult>> ListAsync(WebhookStore book, [AsParameters] PageRequest page, CancellationToken cancellation)
+    private static async Task<Results<Ok<Page<WebhookView>>,
+    ProblemResult>> ListAsync(WebhookStore book, [AsParameters] PageRequest page, CancellationToken cancellation)
     {
         if (!Cursor.TryRead(page.Cursor, out string? after))
             return Cursor.Problem();
@@ -71,18 +76,21 @@ public static class WebhooksApi
     {
         if (Fault(request, network) is { } problem)
             return problem;
-        var (id, secret) = ("wh" + RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz0123456789", 12), StandardWebhookSignature.NewSecret());
+        var (id, secret) =
+            ("wh" + RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz0123456789", 12), StandardWebhookSignature.NewSecret());
         var row = await book.CreateAsync(id, request.Url, secret, request.Kinds ?? [], request.IsEnabled, caller.Actor, cancellation);
         return TypedResults.Created($"/v1/webhooks/{id}", new WebhookWithSecret(WebhookView.Of(row), secret));
     }
 
     private static async Task<Results<Ok<WebhookView>, ProblemResult>> SaveAsync(
-        [Description("The endpoint's id.")] string id, WebhookRequest request, IfMatch match, WebhookStore book, WebhookNetwork network, Caller caller,
+        [Description("The endpoint's id.")] string id, WebhookRequest request, IfMatch match, WebhookStore book, WebhookNetwork network,
+        Caller caller,
         CancellationToken cancellation)
     {
         if (Fault(request, network) is { } problem)
             return problem;
-        var change = await book.SaveAsync(id, match.Version, request.Url, request.Kinds ?? [], request.IsEnabled, caller.Actor, cancellation);
+        var change = await book.SaveAsync(
+            id, match.Version, request.Url, request.Kinds ?? [], request.IsEnabled, caller.Actor, cancellation);
         return change.After is { } after ? TypedResults.Ok(WebhookView.Of(after)) : Unchanged(change, match);
     }
 
@@ -94,7 +102,8 @@ public static class WebhooksApi
     }
 
     private static async Task<Results<Ok<WebhookWithSecret>, ProblemResult>> RotateAsync(
-        [Description("The endpoint's id.")] string id, RotateSecretRequest request, IfMatch match, WebhookStore book, Caller caller, CancellationToken cancellation)
+        [Description("The endpoint's id.")] string id, RotateSecretRequest request, IfMatch match, WebhookStore book, Caller caller,
+        CancellationToken cancellation)
     {
         var grace = TimeSpan.FromSeconds(request.GraceSeconds);
         var check = new Check();
@@ -107,7 +116,8 @@ public static class WebhooksApi
     }
 
     private static async Task<Results<Ok<TestResult>, ProblemResult>> TestAsync(
-        [Description("The endpoint's id.")] string id, WebhookStore book, WebhookSender sender, TimeProvider clock, CancellationToken cancellation)
+        [Description("The endpoint's id.")] string id, WebhookStore book, WebhookSender sender, TimeProvider clock,
+        CancellationToken cancellation)
     {
         if (await book.FindTargetAsync(id, cancellation) is not { } target)
             return Unknown();

@@ -12,4 +12,5 @@ namespace Gateway.Calls.Admission;
 /// <param name="At">The time at which the call began; the rate in force at that time applies.</param>
 /// <param name="FirstHold">The talk time for which money is held in advance.</param>
 public sealed record AdmissionRequest(
-    CallId Call, CallDirection Direction, ChannelId Channel, WhatsAppUser User, string Node, string NodeStart, DateTimeOffset At, TimeSpan FirstHold);
+    CallId Call, CallDirection Direction, ChannelId Channel, WhatsAppUser User, string Node, string NodeStart, DateTimeOffset At,
+    TimeSpan FirstHold);

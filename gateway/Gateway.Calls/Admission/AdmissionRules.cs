@@ -40,5 +40,6 @@ public static class AdmissionRules
     private static Funding? FundingOf(AdmissionFacts facts) =>
         facts is { Account: { } account, Rate: { } rate, Held: { } held } ? new Funding(account.Id, account.Currency, rate, held) : null;
 
-    private static AdmissionVerdict.Refused Refused(HangupCause cause, Funding? funding) => new(cause, CauseTable.Refusal(cause).Text, funding);
+    private static AdmissionVerdict.Refused Refused(HangupCause cause, Funding? funding) =>
+        new(cause, CauseTable.Refusal(cause).Text, funding);
 }

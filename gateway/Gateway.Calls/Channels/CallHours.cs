@@ -27,7 +27,8 @@ public sealed partial class CallHours
     private readonly Dictionary<DateOnly, Span[]> _holidays;
 
     private CallHours(
-        CallHoursDocument document, TimeZoneInfo zone, ILookup<DayOfWeek, Span> week, Dictionary<DateOnly, Span[]> holidays, string? fault = null) =>
+        CallHoursDocument document, TimeZoneInfo zone, ILookup<DayOfWeek, Span> week, Dictionary<DateOnly, Span[]> holidays,
+        string? fault = null) =>
         (Document, _zone, _week, _holidays, Fault) = (document, zone, week, holidays, fault);
 
     /// <summary>The hours as they are stored and shown, ordered by day and time, 2400 written as 2359.</summary>
@@ -43,7 +44,8 @@ public sealed partial class CallHours
     public static CallHours Stored(CallHoursDocument document) => TryCreate(document, out var hours, out var errors)
         ? hours
         : new CallHours(
-            document with { Week = [.. (document.Week ?? []).Where(e => e is not null)], Holidays = [.. (document.Holidays ?? []).Where(e => e is not null)] },
+            document with { Week =
+                [.. (document.Week ?? []).Where(e => e is not null)], Holidays = [.. (document.Holidays ?? []).Where(e => e is not null)] },
             TimeZoneInfo.Utc,
             Enumerable.Empty<Span>().ToLookup(_ => default(DayOfWeek)), [], string.Join(" ", errors));
 
@@ -57,7 +59,8 @@ public sealed partial class CallHours
     /// <param name="hours">The hours.</param>
     /// <param name="errors">Everything wrong with the document.</param>
     internal static bool TryCreate(
-        CallHoursDocument document, Func<string, TimeZoneInfo?> zones, [NotNullWhen(true)] out CallHours? hours, out IReadOnlyList<string> errors)
+        CallHoursDocument document, Func<string, TimeZoneInfo?> zones, [NotNullWhen(true)] out CallHours? hours,
+        out IReadOnlyList<string> errors)
     {
         hours = null;
         List<string> found = [];
@@ -75,10 +78,12 @@ public sealed partial class CallHours
                 [.. week.OrderBy(entry => MondayFirst(entry.Day)).ThenBy(entry => entry.Hours.Open)
                     .Select(entry => new WeeklyHours(WireName.Of(entry.Day), entry.Hours.OpenText, entry.Hours.CloseText))],
                 [.. holidays.OrderBy(entry => entry.Date).ThenBy(entry => entry.Hours?.Open)
-                    .Select(entry => new HolidayHours(entry.Date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), entry.Hours?.OpenText, entry.Hours?.CloseText))]),
+                    .Select(entry => new HolidayHours(
+                        entry.Date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), entry.Hours?.OpenText, entry.Hours?.CloseText))]),
             zone!,
             week.ToLookup(entry => entry.Day, entry => entry.Hours),
-            holidays.GroupBy(entry => entry.Date).ToDictionary(date => date.Key, date => date.Where(entry => entry.Hours is not null).Select(entry => entry.Hours!.Value).ToArray()));
+            holidays.GroupBy(entry => entry.Date).ToDictionary(
+                date => date.Key, date => date.Where(entry => entry.Hours is not null).Select(entry => entry.Hours!.Value).ToArray()));
         return true;
     }
 
@@ -99,7 +104,8 @@ public sealed partial class CallHours
             return now;
         var today = DateOnly.FromDateTime(LocalTime(now));
         for (var date = today; date < today.AddDays(SearchedDays); date = date.AddDays(1))
-            if (Openings(date).Where(opening => opening > now && DateAt(opening) == date && IsOpenAt(opening)).Order().Select(opening => (DateTimeOffset?)opening).FirstOrDefault() is { } first)
+            if (Openings(date).Where(opening => opening > now && DateAt(opening) == date && IsOpenAt(opening)).Order()
+                .Select(opening => (DateTimeOffset?)opening).FirstOrDefault() is { } first)
                 return first;
         return null;
     }
@@ -147,7 +153,8 @@ public sealed partial class CallHours
             errors.Add("week: needs at least one entry; omit callHours for no hours.");
         foreach (var (entry, i) in entries.Take(7 * MaxEntriesPerDay + 1).Select((entry, i) => (entry, i)))
         {
-            var day = Enum.GetValues<DayOfWeek>().Cast<DayOfWeek?>().FirstOrDefault(day => string.Equals(WireName.Of(day!), entry?.Day, StringComparison.OrdinalIgnoreCase));
+            var day = Enum.GetValues<DayOfWeek>().Cast<DayOfWeek?>()
+                .FirstOrDefault(day => string.Equals(WireName.Of(day!), entry?.Day, StringComparison.OrdinalIgnoreCase));
             if (day is null)
                 errors.Add($"week[{i}].day: '{entry?.Day}' is not a day from monday to sunday.");
             if (Span.TryParse(entry?.Open, entry?.Close, out var hours) && day is { } known)
@@ -175,9 +182,11 @@ public sealed partial class CallHours
             else
                 holidays.Add((date, isClosed ? null : hours));
         }
-        foreach (var date in holidays.GroupBy(entry => entry.Date).Where(date => date.Count() > 1 && date.Any(entry => entry.Hours is null)))
+        foreach (
+            var date in holidays.GroupBy(entry => entry.Date).Where(date => date.Count() > 1 && date.Any(entry => entry.Hours is null)))
             errors.Add($"holidays: {date.Key:yyyy-MM-dd} is closed and has hours, or is closed twice.");
-        Collisions(holidays.Where(entry => entry.Hours is not null).GroupBy(entry => entry.Date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), entry => entry.Hours!.Value), "holidays", errors);
+        Collisions(holidays.Where(entry => entry.Hours is not null).GroupBy(
+            entry => entry.Date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), entry => entry.Hours!.Value), "holidays", errors);
         return holidays;
     }
 

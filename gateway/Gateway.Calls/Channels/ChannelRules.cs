@@ -28,9 +28,11 @@ public static class ChannelRules
             return new(ChannelDisabled, "WhatsApp has calling turned off for this number");
         if (channel.Meta?.SipStatus == MetaSettings.Enabled)
             return new(ChannelDisabled, "WhatsApp sends the calls of this number to SIP servers");
-        if (channel.Restrictions.FirstOrDefault(restriction => restriction.Forbids(direction) && restriction.IsInForce(now)) is { } restriction)
+        if (channel.Restrictions.FirstOrDefault(
+            restriction => restriction.Forbids(direction) && restriction.IsInForce(now)) is { } restriction)
             return new(ChannelDisabled, restriction.ExpiresAt is { } end
-                ? $"WhatsApp has restricted calls of this number until {end.UtcDateTime:yyyy-MM-dd HH:mm} UTC" : "WhatsApp has restricted calls of this number");
+                ? $"WhatsApp has restricted calls of this number until {end.UtcDateTime:yyyy-MM-dd HH:mm} UTC"
+                : "WhatsApp has restricted calls of this number");
         if (isInbound && settings.CallHours is { } hours && !hours.IsOpenAt(now))
             return new(OutsideCallHours, "Outside the call hours of this number");
         return null;

@@ -44,13 +44,15 @@ public static class SettingsComparison
         Note(CallingEnabled, wanted.Status ?? MetaSettings.Disabled, actual.Status ?? MetaSettings.Disabled);
         Note(IconIsVisible, wanted.IconVisibility ?? MetaSettings.IconDefault, actual.IconVisibility ?? MetaSettings.IconDefault);
         Note(IconCountries, Words(wanted.IconCountries), Words(actual.IconCountries));
-        Note(CallbackPermission, wanted.CallbackPermissionStatus ?? MetaSettings.Disabled, actual.CallbackPermissionStatus ?? MetaSettings.Disabled);
+        Note(CallbackPermission, wanted.CallbackPermissionStatus ?? MetaSettings.Disabled, actual.CallbackPermissionStatus
+            ?? MetaSettings.Disabled);
         Note(Hours, Words(wanted.CallHours, now), Words(actual.CallHours, now));
         return drift;
     }
 
     /// <summary>Changes our settings to agree with Meta's; false, with the reasons, where Meta's hours cannot be represented.</summary>
-    public static bool TryAdopt(ChannelSettings settings, MetaSettings actual, out ChannelSettings adopted, out IReadOnlyList<string> errors)
+    public static bool TryAdopt(
+        ChannelSettings settings, MetaSettings actual, out ChannelSettings adopted, out IReadOnlyList<string> errors)
     {
         CallHours? hours = null;
         errors = [];
@@ -85,7 +87,8 @@ public static class SettingsComparison
             holiday is { Open: ClosedFrom, Close: ClosedUntil } ? holiday with { Open = null, Close = null } : holiday)],
     };
 
-    private static string Words(IReadOnlyList<string> countries) => countries.Count == 0 ? "all" : string.Join(",", countries.Order(StringComparer.Ordinal));
+    private static string Words(IReadOnlyList<string> countries) =>
+        countries.Count == 0 ? "all" : string.Join(",", countries.Order(StringComparer.Ordinal));
 
     private static string Words(CallHoursDocument? hours, DateTimeOffset now)
     {

@@ -62,7 +62,8 @@ internal static class ZoneNames
         Zones.SelectMany(names => names.Select(name => (name, names))).ToFrozenDictionary(pair => pair.name, pair => pair.names);
 
     /// <summary>Every former name with its current one.</summary>
-    public static IEnumerable<(string Former, string Current)> All => Zones.SelectMany(names => names.Skip(1).Select(former => (former, names[0])));
+    public static IEnumerable<(string Former, string Current)> All =>
+        Zones.SelectMany(names => names.Skip(1).Select(former => (former, names[0])));
 
     /// <summary>The current name of the zone; a name that was never replaced is its own.</summary>
     public static string Current(string name) => ZoneByName.TryGetValue(name, out var names) ? names[0] : name;

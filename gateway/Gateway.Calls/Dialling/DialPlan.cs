@@ -30,7 +30,9 @@ public static class DialPlan
             return Refused("It is not a telephone number", steps);
         if (!number.StartsWith('+'))
             number = Prefixed(Stripped(number, rules, steps), rules, steps);
-        return International(number, Digits(phoneContext ?? ""), rules, steps, out var refusal) is { } full ? Judged(full, steps) : Refused(refusal, steps);
+        return International(number, Digits(phoneContext ?? ""), rules, steps, out var refusal) is { } full
+            ? Judged(full, steps)
+            : Refused(refusal, steps);
     }
 
     private static string Stripped(string number, DialRules rules, List<string> steps)
@@ -68,7 +70,8 @@ public static class DialPlan
         if (isGlobal)
             return Note(steps, $"phone-context +{country} prepended", country + number[(national?.Length ?? 0)..]);
         if (national is not null)
-            return Note(steps, $"national prefix {national} removed, country code {country} prepended", country + number[national.Length..]);
+            return Note(
+                steps, $"national prefix {national} removed, country code {country} prepended", country + number[national.Length..]);
         switch (rules.Unprefixed)
         {
             case UnprefixedNumber.National:
@@ -99,7 +102,8 @@ public static class DialPlan
         if (text.Length is 0 or > MaxTyped)
             return null;
         var kept = string.Concat(text.Where(c => c is not (' ' or '-' or '.' or '(' or ')')));
-        return kept.Length > 0 && kept.TrimStart('+') is { Length: > 0 } digits && kept.Length - digits.Length <= 1 && digits.All(char.IsAsciiDigit) ? kept : null;
+        return kept.Length > 0 && kept.TrimStart('+') is { Length: > 0 } digits && kept.Length - digits.Length <= 1
+            && digits.All(char.IsAsciiDigit) ? kept : null;
     }
 
     private static string Note(List<string> steps, string what, string result)

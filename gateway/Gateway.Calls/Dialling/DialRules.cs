@@ -43,7 +43,8 @@ public sealed record DialRules
         List<string> faults = [];
         if (CountryCode is { } code && (code.Length > 3 || !IsDigits(code) || code[0] == '0'))
             faults.Add("countryCode: must be 1 to 3 digits, without '+' and leading zeros.");
-        if ((NationalPrefix is not null && !IsDigits(NationalPrefix)) || (Strip is not null && !IsDigits(Strip)) || !InternationalPrefixes.All(IsDigits))
+        if ((NationalPrefix is not null && !IsDigits(NationalPrefix)) || (Strip is not null && !IsDigits(Strip))
+            || !InternationalPrefixes.All(IsDigits))
             faults.Add("nationalPrefix, internationalPrefixes, strip: must be digits.");
         if (Prefix is not null && !IsDigits(Prefix.StartsWith('+') ? Prefix[1..] : Prefix))
             faults.Add("prefix: must be digits, with '+' where it begins with a country code.");

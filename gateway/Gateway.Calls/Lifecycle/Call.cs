@@ -206,9 +206,11 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
 
             case CallInput.PbxEnded ended when PbxLeg is PbxLegState.Incoming or PbxLegState.Engaged:
                 PbxLeg = PbxLegState.Released;
-                return End(Identity.Direction == CallDirection.Outbound && State != CallState.Live ? HangupCause.CallerGaveUp : ended.Cause, now);
+                return End(
+                    Identity.Direction == CallDirection.Outbound && State != CallState.Live ? HangupCause.CallerGaveUp : ended.Cause, now);
 
-            // A queue or a receptionist answered; the person who talks is announced later (RFC 4916, RFC 3325), or is the target of a transfer.
+            // A queue or a receptionist answered; the person who talks is announced later (RFC 4916, RFC 3325), or is the target of a
+            // transfer.
             case CallInput.PbxIdentified named when PbxLeg is PbxLegState.Incoming or PbxLegState.Engaged:
                 NameAgent(named.Agent, now);
                 return true;

@@ -63,7 +63,8 @@ internal sealed class CallCredit
         _paidUntil = PaidUntil(Funding);
         if (!_isLast)
         {
-            _deadlines[CallDeadline.HoldExtension] = Later(_paidUntil, now + _options.HoldSlice) - _options.HoldSlice / 2; // never immediately, however little was added
+            // never immediately, however little was added
+            _deadlines[CallDeadline.HoldExtension] = Later(_paidUntil, now + _options.HoldSlice) - _options.HoldSlice / 2;
             return;
         }
         _deadlines.Clear(CallDeadline.HoldExtension);

@@ -118,7 +118,9 @@ public abstract record CallInput
     /// <param name="Cause">The hang-up cause of an answered call.</param>
     public sealed record PbxEnded(HangupCause Cause = HangupCause.PbxHungUp) : CallInput;
 
-    /// <summary>Another agent is at the PBX's end: the PBX says so, or another phone has taken the call (REFER, INVITE with Replaces).</summary>
+    /// <summary>
+    /// Another agent is at the PBX's end: the PBX says so, or another phone has taken the call (REFER, INVITE with Replaces).
+    /// </summary>
     public sealed record PbxIdentified(string Agent) : CallInput;
 
     /// <summary>A key press signalled to the gateway outside RTP (SIP INFO).</summary>

@@ -22,7 +22,9 @@ public interface ICallRegistry
     /// <summary>Takes ownership of a WhatsApp call id for this node.</summary>
     Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation);
 
-    /// <summary>Sets a tombstone for a WhatsApp call that is over, so that late webhooks do not start it again. True where the call had no owner.</summary>
+    /// <summary>
+    /// Sets a tombstone for a WhatsApp call that is over, so that late webhooks do not start it again. True where the call had no owner.
+    /// </summary>
     Task<bool> BuryAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation);
 
     /// <summary>Publishes an operator's view of a live call; refreshed by its owner, expires some time after the owner is gone.</summary>

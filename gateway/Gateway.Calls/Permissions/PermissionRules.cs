@@ -50,14 +50,19 @@ public static class PermissionRules
         if (waits.Count > 0)
         {
             var (rule, freeAt) = waits.MaxBy(wait => wait.FreeAt);
-            return Refused(rule, freeAt, $"{Reason(rule, limits)} The next request may be sent at {freeAt.UtcDateTime.ToString("u", CultureInfo.InvariantCulture)}.");
+            return Refused(
+                rule, freeAt,
+                $"{Reason(rule, limits)} The next request may be sent at " +
+                $"{freeAt.UtcDateTime.ToString("u", CultureInfo.InvariantCulture)}.");
         }
         if (WindowIsOpen(known, now))
             return new RequestVerdict(RequestForm.FreeForm, null, null, null);
         return hasTemplate
             ? new RequestVerdict(RequestForm.Template, null, null, null)
-            : Refused(RequestRule.TemplateNeeded, null, "The conversation window is closed: the user has neither written nor called in the last "
-                + $"{limits.Window.TotalHours:0.#} hours. Send a template with a call permission request: give the channel an approved one. "
+            : Refused(
+                RequestRule.TemplateNeeded, null, "The conversation window is closed: the user has neither written nor called in the last "
+                + $"{limits.Window.TotalHours:0.#} hours. Send a template with a call permission request: give the channel an approved " +
+                    $"one. "
                 + "Or wait until the user writes or calls.");
     }
 
@@ -67,7 +72,8 @@ public static class PermissionRules
         at > now - Week && !(at.ToUnixTimeSeconds() <= permission.Since?.ToUnixTimeSeconds()));
 
     /// <summary>Each rule that time lifts, with the moment at which it is lifted.</summary>
-    private static IEnumerable<(RequestRule Rule, DateTimeOffset FreeAt)> Waits(ContactPermission permission, PermissionLimits limits, DateTimeOffset now)
+    private static IEnumerable<(RequestRule Rule, DateTimeOffset FreeAt)> Waits(
+        ContactPermission permission, PermissionLimits limits, DateTimeOffset now)
     {
         if (permission is { State: PermissionState.Declined, Since: { } declined })
             yield return (RequestRule.DeclinedRecently, declined + limits.DeclinedWait);

@@ -15,7 +15,8 @@ public static class PermissionTransitions
     /// or for the default time where it gives none.</summary>
     /// <remarks>An automatic grant by a call never shortens what the user granted.</remarks>
     public static ContactPermission Granted(
-        this ContactPermission permission, DateTimeOffset at, DateTimeOffset? until, bool isPermanent, PermissionDecider by, PermissionLimits limits)
+        this ContactPermission permission, DateTimeOffset at, DateTimeOffset? until, bool isPermanent, PermissionDecider by,
+        PermissionLimits limits)
     {
         if (IsOlder(at, permission))
             return permission;
@@ -77,9 +78,12 @@ public static class PermissionTransitions
         var at = ended!.Value;
         return call switch
         {
-            { WhatsAppError.Code: WhatsAppErrorCodes.NoCallPermission } when PermissionRules.IsPermitted(permission, at) => permission.Revoked(at, PermissionDecider.Meta),
-            { WhatsAppError.Code: WhatsAppErrorCodes.DailyConnectedLimit } when !(permission.CallsBarredUntil > at) => permission with { CallsBarredUntil = at + UnknownWait },
-            { Direction: CallDirection.Outbound, WhatsAppId: not null, Cause: HangupCause.NoAnswer or HangupCause.Declined } => permission.Unanswered(at, limits),
+            { WhatsAppError.Code: WhatsAppErrorCodes.NoCallPermission } when PermissionRules.IsPermitted(permission, at) =>
+                permission.Revoked(at, PermissionDecider.Meta),
+            { WhatsAppError.Code: WhatsAppErrorCodes.DailyConnectedLimit } when !(permission.CallsBarredUntil > at) =>
+                permission with { CallsBarredUntil = at + UnknownWait },
+            { Direction: CallDirection.Outbound, WhatsAppId: not null, Cause: HangupCause.NoAnswer or HangupCause.Declined } =>
+                permission.Unanswered(at, limits),
             _ => permission,
         };
     }

@@ -23,9 +23,10 @@ public static class CallingCodes
 
     /// <summary>
     /// The prefixes that a rate for this user may have, the shortest first, beginning with the empty one. Numbers are
-    /// as they are written today (<see cref="NumberSpelling.Current"/>: 55 and area and 9…, 52 without 1, 229 01…); an Argentine one has a 9
-    /// behind 54 where it is a mobile's, and none where it is a landline's. A user known by BSUID alone (`BR.1349…`) has the country's code,
-    /// and where that is first another country's, those of a mobile number of the country; one known by nothing has only the empty one.
+    /// as they are written today (<see cref="NumberSpelling.Current"/>: 55 and area and 9…, 52 without 1, 229 01…); an Argentine one has a
+    /// 9 behind 54 where it is a mobile's, and none where it is a landline's. A user known by BSUID alone (`BR.1349…`) has the country's
+    /// code, and where that is first another country's, those of a mobile number of the country; one known by nothing has only the empty
+    /// one.
     /// </summary>
     public static IReadOnlyList<string> PrefixesOf(WhatsAppUser user)
     {
@@ -51,7 +52,9 @@ public static class CallingCodes
             ? CountryOf(phone)
             : CountryPartOf(user) is { } country && CallingCodeOf(country) is not null ? country : null;
 
-    /// <summary>The country code that numbers of this country begin with: "US" is "1", "KZ" is "7". Null for what is no country with numbers.</summary>
+    /// <summary>
+    /// The country code that numbers of this country begin with: "US" is "1", "KZ" is "7". Null for what is no country with numbers.
+    /// </summary>
     public static string? CallingCodeOf(string iso2) =>
         Plans.GetCountryCodeForRegion(iso2) is > 0 and var code ? code.ToString(CultureInfo.InvariantCulture) : null;
 
@@ -103,5 +106,6 @@ public static class CallingCodes
 
     /// <summary>`US.1349…` and `US.ENT.1349…` (Meta: "Business-scoped user IDs").</summary>
     private static string? CountryPartOf(WhatsAppUser user) =>
-        user.UserId is { Length: > 3 } id && id[2] == '.' && char.IsAsciiLetterUpper(id[0]) && char.IsAsciiLetterUpper(id[1]) ? id[..2] : null;
+        user.UserId is { Length: > 3 } id && id[2] == '.' && char.IsAsciiLetterUpper(id[0])
+            && char.IsAsciiLetterUpper(id[1]) ? id[..2] : null;
 }

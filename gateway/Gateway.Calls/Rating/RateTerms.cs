@@ -19,7 +19,8 @@ public sealed record RateError(string Field, string Message);
 /// <param name="MinimumSeconds">The least time billed.</param>
 /// <param name="Tiers">By ascending volume; empty where volume does not matter.</param>
 public sealed record RateTerms(
-    CallDirection Direction, string Prefix, DateTimeOffset ValidFrom, DateTimeOffset? ValidUntil, decimal PricePerMinute, decimal ConnectionFee,
+    CallDirection Direction, string Prefix, DateTimeOffset ValidFrom, DateTimeOffset? ValidUntil, decimal PricePerMinute,
+    decimal ConnectionFee,
     int PulseSeconds, int MinimumSeconds, IReadOnlyList<VolumeTier> Tiers)
 {
     /// <summary>Meta's pulse (Calling API, "Pricing").</summary>
@@ -37,7 +38,8 @@ public sealed record RateTerms(
     public IReadOnlyList<RateError> Errors() =>
     [
         .. Check(Enum.IsDefined(Direction), "direction", "Must be inbound or outbound."),
-        .. Check(Prefix.Length <= MaxPrefix && Prefix.All(char.IsAsciiDigit), "prefix", "Must be at most 15 digits, with country code; empty for every number."),
+        .. Check(Prefix.Length <= MaxPrefix
+            && Prefix.All(char.IsAsciiDigit), "prefix", "Must be at most 15 digits, with country code; empty for every number."),
         .. NumberSpelling.FaultOfPrefix(Prefix) is { } fault ? [new RateError("prefix", fault)] : Array.Empty<RateError>(),
         .. Check(ValidUntil is not { } until || until > ValidFrom, "validUntil", "Must be after validFrom."),
         .. CheckPrice(PricePerMinute, "pricePerMinute"),
@@ -59,18 +61,22 @@ public sealed record RateTerms(
         var before = new VolumeTier(0, PricePerMinute);
         foreach (var tier in Tiers)
         {
-            if (tier.FromMinutes <= before.FromMinutes || tier.FromMinutes > MaxMinutes || tier.FromMinutes != decimal.Truncate(tier.FromMinutes))
-                yield return new RateError("tiers", $"Must begin at whole minutes, each above the one before: {Text(tier.FromMinutes)} does not.");
+            if (tier.FromMinutes <= before.FromMinutes || tier.FromMinutes > MaxMinutes
+                || tier.FromMinutes != decimal.Truncate(tier.FromMinutes))
+                yield return new RateError(
+                    "tiers", $"Must begin at whole minutes, each above the one before: {Text(tier.FromMinutes)} does not.");
             foreach (var error in CheckPrice(tier.PricePerMinute, "tiers"))
                 yield return error;
             if (tier.PricePerMinute > before.PricePerMinute)
-                yield return new RateError("tiers", $"Must not raise the price: {Text(tier.PricePerMinute)} from {Text(tier.FromMinutes)} minutes on does.");
+                yield return new RateError(
+                    "tiers", $"Must not raise the price: {Text(tier.PricePerMinute)} from {Text(tier.FromMinutes)} minutes on does.");
             before = tier;
         }
     }
 
     private static IEnumerable<RateError> CheckPrice(decimal price, string field) =>
-        Check(price is >= 0 and <= MaxPrice && price.Scale <= RatingRules.Decimals, field, $"Must be between 0 and {Text(MaxPrice)} with at most {RatingRules.Decimals} decimals.");
+        Check(price is >= 0 and <= MaxPrice && price.Scale <= RatingRules.Decimals, field,
+            $"Must be between 0 and {Text(MaxPrice)} with at most {RatingRules.Decimals} decimals.");
 
     private static IEnumerable<RateError> Check(bool holds, string field, string message) => holds ? [] : [new RateError(field, message)];
 

@@ -34,7 +34,9 @@ public sealed record LegQuality(long PacketsReceived, long PacketsLost, double J
 /// <param name="Discarded">Arrived in order and were not played.</param>
 public sealed record PlayoutCounts(long Lost, long Late, long Concealed, long Recovered, long Discarded);
 
-/// <summary>An agent who had a call until it was transferred or picked up, or until the PBX named another: half-open, [Since, Until).</summary>
+/// <summary>
+/// An agent who had a call until it was transferred or picked up, or until the PBX named another: half-open, [Since, Until).
+/// </summary>
 public sealed record EarlierAgent(string Agent, DateTimeOffset Since, DateTimeOffset Until);
 
 /// <summary>The record of one call attempt: written once, when it has ended, refused and missed ones included.</summary>
@@ -52,13 +54,18 @@ public sealed record CallRecord
     /// <summary>The trunk that carried, or last refused, the pbx leg.</summary>
     public string? Trunk { get; init; }
 
-    /// <summary>The agent who had the call at its end, as the PBX identifies them: who answered (inbound) or dialled (outbound), or to whom it was transferred.</summary>
+    /// <summary>
+    /// The agent who had the call at its end, as the PBX identifies them: who answered (inbound) or dialled (outbound), or to whom it was
+    /// transferred.
+    /// </summary>
     public string? Agent { get; init; }
 
     /// <summary>From when on <see cref="Agent"/> had the call: the pick-up, or a later word of the PBX; null: not answered.</summary>
     public DateTimeOffset? AgentSince { get; init; }
 
-    /// <summary>Who had the answered call before <see cref="Agent"/>, in order; at most <see cref="MaxEarlierAgents"/>, the first ones.</summary>
+    /// <summary>
+    /// Who had the answered call before <see cref="Agent"/>, in order; at most <see cref="MaxEarlierAgents"/>, the first ones.
+    /// </summary>
     public IReadOnlyList<EarlierAgent> EarlierAgents
     {
         get;

@@ -22,7 +22,8 @@ public static class CauseTable
         DeadlineExceeded or ConnectionLost => (WhatsAppFailed, new(504, "WhatsApp did not answer in time")),
         MalformedAnswer => (WhatsAppFailed, new(502, "WhatsApp's answer could not be read")),
         AuthenticationFailed or AccessTokenExpired => (WhatsAppFailed, new(500, "WhatsApp does not accept the access token")),
-        CapabilityMissing or PermissionDenied or AccessDenied or (>= 200 and <= 299) => (ChannelDisabled, new(403, "The WhatsApp app lacks a permission")),
+        CapabilityMissing or PermissionDenied or AccessDenied or (>= 200 and <= 299) =>
+            (ChannelDisabled, new(403, "The WhatsApp app lacks a permission")),
         TemporarilyBlockedForPolicy or AccountLocked or CountryRestricted =>
             (ChannelDisabled, new(403, "WhatsApp has restricted this account")),
         InvalidParameter => (WhatsAppFailed, new(500, "WhatsApp rejected a parameter")),
@@ -55,7 +56,8 @@ public static class CauseTable
         ConnectTimeout or SetupFailed or RelayConnectFailed or MediaReceiveTimeout or MediaTransmitTimeout or AcceptedWithoutMedia =>
             (MediaFailed, new(504, "The audio connection with WhatsApp failed")),
         ConnectionError => (WhatsAppFailed, new(500, "WhatsApp could not set up the call")),
-        VoiceCallMessageUnsupported or NoSipServerOnNumber or NoSipServerOnApp => (WhatsAppFailed, new(500, "WhatsApp is set up for another use")),
+        VoiceCallMessageUnsupported or NoSipServerOnNumber or NoSipServerOnApp =>
+            (WhatsAppFailed, new(500, "WhatsApp is set up for another use")),
         _ => (WhatsAppFailed, new(500, "WhatsApp refused the call")),
     };
 
@@ -73,7 +75,8 @@ public static class CauseTable
     };
 
     private static bool Says(WhatsAppError error, string word) =>
-        error.Message.Contains(word, StringComparison.OrdinalIgnoreCase) || error.Details?.Contains(word, StringComparison.OrdinalIgnoreCase) == true;
+        error.Message.Contains(word, StringComparison.OrdinalIgnoreCase)
+            || error.Details?.Contains(word, StringComparison.OrdinalIgnoreCase) == true;
 
     /// <summary>The cause of the PBX's final response, and true where the next trunk of the route should be tried.</summary>
     /// <remarks>Only a failure of the trunk moves on to the next one; a refusal by the agent ends the call (RFC 3261 §21.4–21.6).</remarks>

@@ -38,9 +38,12 @@ public static class NumberSpelling
         IEnumerable<string> others =
         [
             digits, Current(digits), .. RenumberingTable.Former(canonical),
-            .. canonical is { Length: 13 } && canonical.StartsWith("55", StringComparison.Ordinal) ? [canonical.Remove(4, 1)] : Array.Empty<string>(),
-            .. canonical is { Length: 13 } && canonical.StartsWith("549", StringComparison.Ordinal) ? [canonical.Remove(2, 1)] : Array.Empty<string>(),
-            .. canonical is { Length: 12 } && canonical.StartsWith("52", StringComparison.Ordinal) ? [canonical.Insert(2, "1")] : Array.Empty<string>(),
+            .. canonical is { Length: 13 }
+                && canonical.StartsWith("55", StringComparison.Ordinal) ? [canonical.Remove(4, 1)] : Array.Empty<string>(),
+            .. canonical is { Length: 13 }
+                && canonical.StartsWith("549", StringComparison.Ordinal) ? [canonical.Remove(2, 1)] : Array.Empty<string>(),
+            .. canonical is { Length: 12 }
+                && canonical.StartsWith("52", StringComparison.Ordinal) ? [canonical.Insert(2, "1")] : Array.Empty<string>(),
         ];
         return [canonical, .. others.Where(other => other != canonical && Canonical(other) == canonical).Distinct()];
     }
@@ -51,12 +54,15 @@ public static class NumberSpelling
         if (prefix.StartsWith("521", StringComparison.Ordinal))
             return $"No number begins like this any more: Mexico has no 1 after 52, write 52{prefix[3..]}.";
         if (prefix.StartsWith("55", StringComparison.Ordinal) && prefix.Length > 4 && prefix[4] is >= '6' and <= '8')
-            return $"No number begins like this any more: mobile numbers of Brazil have a 9 after the area code, write {prefix.Insert(4, "9")}.";
+            return $"No number begins like this any more: mobile numbers of Brazil have a 9 after the area code, write " +
+                $"{prefix.Insert(4, "9")}.";
         return RenumberingTable.CurrentPrefixes(prefix) switch
         {
             [] => null,
             [var current] => $"No number begins like this any more: write {current}.",
-            var several => $"No number begins like this any more: write {string.Join(" and ", several.Take(3))}{(several.Count > 3 ? " and others" : "")}.",
+            var several =>
+                $"No number begins like this any more: write " +
+                $"{string.Join(" and ", several.Take(3))}{(several.Count > 3 ? " and others" : "")}.",
         };
     }
 

@@ -57,7 +57,8 @@ public static class PhoneText
             else if (MeansNothing(c))
                 continue;
             else if (c is not ('(' or ')'))
-                return "A number consists of digits with its country code, with only spaces, dashes, dots, slashes and brackets between them.";
+                return "A number consists of digits with its country code, with only spaces, dashes, dots, slashes and brackets between " +
+                    "them.";
             kept.Append(c);
         }
         if (count > MaxDigits + 1)
@@ -69,6 +70,7 @@ public static class PhoneText
         return digits.Length > MaxDigits ? $"A number has at most {MaxDigits} digits." : "";
     }
 
-    private static bool MeansNothing(char c) => c is '.' or '/' or '[' or ']' or '\u2212' || Unseen.Contains(c) || char.GetUnicodeCategory(c)
+    private static bool MeansNothing(char c) =>
+        c is '.' or '/' or '[' or ']' or '\u2212' || Unseen.Contains(c) || char.GetUnicodeCategory(c)
         is UnicodeCategory.Format or UnicodeCategory.SpaceSeparator or UnicodeCategory.DashPunctuation;
 }

@@ -53,7 +53,8 @@ internal static class RenumberingTable
     {
         if (!IsListed(prefix) || All.Any(one => Agree(one.New, prefix)) || AlsoInUse.Any(now => Agree(now, prefix)))
             return [];
-        return [.. All.Where(one => Agree(one.Old, prefix)).Select(one => one.New + prefix[Math.Min(one.Old.Length, prefix.Length)..]).Distinct()];
+        return [.. All.Where(one => Agree(one.Old, prefix)).Select(one => one.New + prefix[Math.Min(one.Old.Length, prefix.Length)..])
+            .Distinct()];
     }
 
     private static bool IsListed(string digits)
@@ -64,7 +65,8 @@ internal static class RenumberingTable
         return false;
     }
 
-    private static bool Agree(string one, string other) => one.StartsWith(other, StringComparison.Ordinal) || other.StartsWith(one, StringComparison.Ordinal);
+    private static bool Agree(string one, string other) =>
+        one.StartsWith(other, StringComparison.Ordinal) || other.StartsWith(one, StringComparison.Ordinal);
 
     private static IEnumerable<Renumbering> ReadListed() =>
         from entry in Listed.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
@@ -73,7 +75,8 @@ internal static class RenumberingTable
 
     /// <summary>
     /// Ivory Coast 2021-01-31 (ARTCI): two digits of the operator before the eight. The second digit of a mobile number selects them
-    /// (0-3 Moov 01, 4-6 MTN 05, 7-9 Orange 07), the third of a landline number, which begins with 2 or 3 (0 MTN 25, 8 Moov 21, else Orange 27).
+    /// (0-3 Moov 01, 4-6 MTN 05, 7-9 Orange 07), the third of a landline number, which begins with 2 or 3 (0 MTN 25, 8 Moov 21, else Orange
+    /// 27).
     /// </summary>
     private static IEnumerable<Renumbering> IvoryCoast()
     {

@@ -19,12 +19,15 @@ public sealed record WhatsAppError(int Code, string Message, string? Details = n
     /// <summary>True where the same request may succeed a moment later: throttling, Meta's own
     /// faults, and requests without a usable answer.</summary>
     public bool IsTransient => Code is WhatsAppErrorCodes.Unreachable or WhatsAppErrorCodes.DeadlineExceeded
-        or WhatsAppErrorCodes.MalformedAnswer or WhatsAppErrorCodes.ConnectionLost or WhatsAppErrorCodes.HeldBack or WhatsAppErrorCodes.UnknownFault or WhatsAppErrorCodes.ServiceFault
-        or WhatsAppErrorCodes.SomethingWentWrong or WhatsAppErrorCodes.ServiceUnavailable or WhatsAppErrorCodes.ConnectionError || IsThrottling;
+        or WhatsAppErrorCodes.MalformedAnswer or WhatsAppErrorCodes.ConnectionLost or WhatsAppErrorCodes.HeldBack
+            or WhatsAppErrorCodes.UnknownFault or WhatsAppErrorCodes.ServiceFault
+        or WhatsAppErrorCodes.SomethingWentWrong or WhatsAppErrorCodes.ServiceUnavailable or WhatsAppErrorCodes.ConnectionError
+            || IsThrottling;
 
     /// <summary>True where Meta refused only because of the request rate, so nothing was carried out.
     /// 138002 and 138005 limit calls, not requests.</summary>
-    public bool IsThrottling => Code is WhatsAppErrorCodes.TooManyRequests or WhatsAppErrorCodes.AccountRateLimit or WhatsAppErrorCodes.RateLimit
+    public bool IsThrottling =>
+        Code is WhatsAppErrorCodes.TooManyRequests or WhatsAppErrorCodes.AccountRateLimit or WhatsAppErrorCodes.RateLimit
         or WhatsAppErrorCodes.PairRateLimit or WhatsAppErrorCodes.PermissionReadRate;
 }
 

@@ -8,7 +8,9 @@ public enum DigestOutcome
 {
     /// <summary>Credentials were put on the request: send it with a new branch and the next CSeq.</summary>
     Answered,
-    /// <summary>The server has refused our proof of a nonce that it gave for this very request: user or password are wrong. Do not repeat.</summary>
+    /// <summary>
+    /// The server has refused our proof of a nonce that it gave for this very request: user or password are wrong. Do not repeat.
+    /// </summary>
     Refused,
     /// <summary>No challenge in the response is one we can answer.</summary>
     Unsupported,
@@ -16,8 +18,9 @@ public enum DigestOutcome
 
 /// <summary>
 /// Answers 401 and 407 with one user and password, the strongest algorithm offered for each realm, and afterwards puts credentials on
-/// requests before they are asked for (RFC 7616 §3.6, RFC 8760 §2.3). A refusal of such unasked credentials says nothing about the password:
-/// servers without qop give every transaction a nonce of its own, others let theirs expire. One for each trunk; used from one thread.
+/// requests before they are asked for (RFC 7616 §3.6, RFC 8760 §2.3). A refusal of such unasked credentials says nothing about the
+/// password: servers without qop give every transaction a nonce of its own, others let theirs expire. One for each trunk; used from one
+/// thread.
 /// </summary>
 public sealed class DigestClient(SipCredentials credentials, IEntropy entropy)
 {
@@ -43,7 +46,8 @@ public sealed class DigestClient(SipCredentials credentials, IEntropy entropy)
         foreach (var challenge in challenges)
             _sessions.RemoveAll(session => session.IsFor(challenge.Realm, isProxy));
         var answered = request.AnsweredChallenges;
-        if (answered.Count >= MaxAnswers || challenges.TrueForAll(challenge => !challenge.IsStale && answered.Contains((isProxy, challenge.Realm))))
+        if (answered.Count >= MaxAnswers
+            || challenges.TrueForAll(challenge => !challenge.IsStale && answered.Contains((isProxy, challenge.Realm))))
             return DigestOutcome.Refused;
 
         _sessions.InsertRange(0, challenges.Select(challenge => new Session(challenge, isProxy, entropy.NextHex(32))));
@@ -88,7 +92,8 @@ public sealed class DigestClient(SipCredentials credentials, IEntropy entropy)
         var challenge = session.Challenge;
         session.Uses++;
         var hasQop = challenge.Qop != DigestQop.None;
-        var unproved = new DigestCredentials(credentials.User, challenge.Realm, challenge.Nonce, request.Uri.ToString(), "", challenge.Algorithm)
+        var unproved = new DigestCredentials(
+            credentials.User, challenge.Realm, challenge.Nonce, request.Uri.ToString(), "", challenge.Algorithm)
         {
             ClientNonce = hasQop || challenge.IsSession ? session.ClientNonce : null,
             NonceCount = hasQop ? session.Uses : null,
@@ -97,14 +102,16 @@ public sealed class DigestClient(SipCredentials credentials, IEntropy entropy)
             Opaque = challenge.Opaque,
         };
         var response = DigestHash.Response(
-            challenge.Algorithm, credentials.User, challenge.Realm, credentials.Password, request.Method.Name, unproved.Proof, request.Body.Span);
+            challenge.Algorithm, credentials.User, challenge.Realm, credentials.Password, request.Method.Name, unproved.Proof,
+            request.Body.Span);
         return unproved with { Response = response };
     }
 
     private static List<DigestChallenge> StrongestByRealm(SipResponse response, bool isProxy)
     {
         List<DigestChallenge> strongest = [];
-        foreach (var text in response.Headers.All(isProxy ? "Proxy-Authenticate" : "WWW-Authenticate").SelectMany(DigestFields.SplitChallenges))
+        foreach (
+            var text in response.Headers.All(isProxy ? "Proxy-Authenticate" : "WWW-Authenticate").SelectMany(DigestFields.SplitChallenges))
         {
             if (!DigestChallenge.TryParse(text, out var challenge))
                 continue;

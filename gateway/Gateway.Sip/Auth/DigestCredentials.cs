@@ -75,12 +75,15 @@ public sealed record DigestCredentials(string User, string Realm, string Nonce, 
     private static bool TryParseCount(string? text, out uint count)
     {
         count = 0;
-        return text is { Length: 8 } && uint.TryParse(text, System.Globalization.NumberStyles.AllowHexSpecifier, null, out count) && count > 0;
+        return text is { Length: 8 } && uint.TryParse(text, System.Globalization.NumberStyles.AllowHexSpecifier, null, out count)
+            && count > 0;
     }
 
     private static bool TryParseQop(string? text, out DigestQop qop)
     {
-        qop = text is null ? DigestQop.None : text.Equals("auth-int", StringComparison.OrdinalIgnoreCase) ? DigestQop.AuthInt : DigestQop.Auth;
+        qop = text is null
+            ? DigestQop.None : text.Equals("auth-int", StringComparison.OrdinalIgnoreCase) ? DigestQop.AuthInt
+            : DigestQop.Auth;
         return text is null || text.Equals(qop.Name(), StringComparison.OrdinalIgnoreCase);
     }
 }

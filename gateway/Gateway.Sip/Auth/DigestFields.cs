@@ -29,7 +29,9 @@ internal static class DigestFields
         return fields.Count > 0;
     }
 
-    /// <summary>The challenges of one header value: some peers combine several with commas, which only their scheme's name tells apart.</summary>
+    /// <summary>
+    /// The challenges of one header value: some peers combine several with commas, which only their scheme's name tells apart.
+    /// </summary>
     public static IEnumerable<string> SplitChallenges(string text)
     {
         var challenge = new StringBuilder();

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Gateway.Sip.Auth;
 
-/// <summary>The arithmetic of RFC 7616 §3.4: qop "auth" and "auth-int", challenges without qop (RFC 2069), and the "-sess" algorithms.</summary>
+/// <summary>
+/// The arithmetic of RFC 7616 §3.4: qop "auth" and "auth-int", challenges without qop (RFC 2069), and the "-sess" algorithms.
+/// </summary>
 public static class DigestHash
 {
     private const string SessionSuffix = "-sess";
@@ -34,9 +36,12 @@ public static class DigestHash
         return false;
     }
 
-    /// <summary>The "response" value in lower-case hexadecimal. <paramref name="body"/> counts with <see cref="DigestQop.AuthInt"/> only.</summary>
+    /// <summary>
+    /// The "response" value in lower-case hexadecimal. <paramref name="body"/> counts with <see cref="DigestQop.AuthInt"/> only.
+    /// </summary>
     public static string Response(
-        DigestAlgorithm algorithm, string user, string realm, string password, string method, DigestProof proof, ReadOnlySpan<byte> body = default)
+        DigestAlgorithm algorithm, string user, string realm, string password, string method, DigestProof proof,
+        ReadOnlySpan<byte> body = default)
     {
         var secret = Hash(algorithm, $"{user}:{realm}:{password}");
         if (proof.IsSession)

@@ -89,7 +89,8 @@ public sealed class DigestServer
 
     /// <summary>
     /// Proxies rewrite Request-URIs on the way: another host name, port or transport, a "+" or "user=phone" put on or taken off (RFC 7616
-    /// §3.4.6 has the server judge what names the same resource). Whom the request is for has to be what was proved; the nonce is ours anyway.
+    /// §3.4.6 has the server judge what names the same resource). Whom the request is for has to be what was proved; the nonce is ours
+    /// anyway.
     /// </summary>
     private static bool IsSameResource(SipUri proved, SipUri requested) =>
         (proved.IsSip || proved.IsTel) && (requested.IsSip || requested.IsTel) && NumberOrName(proved) == NumberOrName(requested);

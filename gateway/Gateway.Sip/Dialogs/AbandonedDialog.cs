@@ -30,5 +30,6 @@ internal sealed class AbandonedDialog(UserAgentCore context, Trunk trunk, Dialog
         // Nobody is left to be told; the peer's session timer ends what we cannot reach.
     }
 
-    private void Send(SipRequest bye, Instant now) => context.Layer.Clients.Send(bye, dialog.Flow, this, now, mayLeaveByTcp: trunk.MayLeaveByTcp);
+    private void Send(SipRequest bye, Instant now) =>
+        context.Layer.Clients.Send(bye, dialog.Flow, this, now, mayLeaveByTcp: trunk.MayLeaveByTcp);
 }

@@ -9,7 +9,8 @@ namespace Gateway.Sip.Dialogs;
 /// </summary>
 internal sealed class Acknowledgement(SessionCore session)
 {
-    private readonly Retransmitter _timer = new(session.Context.Timers, session.Context.Timers.T2, session.Deadlines, SessionDeadline.AckRepeat, SessionDeadline.Ack);
+    private readonly Retransmitter _timer = new(
+        session.Context.Timers, session.Context.Timers.T2, session.Deadlines, SessionDeadline.AckRepeat, SessionDeadline.Ack);
     private ServerTransaction? _transaction;
     private uint _sequence;
     private bool _carriesOffer;

@@ -7,7 +7,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Dialogs;
 
 /// <summary>
-/// A peer-to-peer relationship between two user agents, early or confirmed (RFC 3261 §12): tags, sequence numbers, route set and remote target.
+/// A peer-to-peer relationship between two user agents, early or confirmed (RFC 3261 §12): tags, sequence numbers, route set and remote
+/// target.
 /// </summary>
 public sealed class Dialog
 {
@@ -76,8 +77,8 @@ public sealed class Dialog
     }
 
     /// <summary>
-    /// A dialog of another process, null where the snapshot cannot be read or no listener of ours serves it. Requests that the snapshot does not know of may
-    /// have been sent since, so the sequence goes on far behind it: a gap is no error (§12.2.2).
+    /// A dialog of another process, null where the snapshot cannot be read or no listener of ours serves it. Requests that the snapshot
+    /// does not know of may have been sent since, so the sequence goes on far behind it: a gap is no error (§12.2.2).
     /// </summary>
     public static Dialog? FromSnapshot(Trunk trunk, SipDialogSnapshot snapshot, LocalAddresses local)
     {
@@ -93,7 +94,9 @@ public sealed class Dialog
         }
         var remote = TransportAddress.From(hop);
         var flow = new SipFlow(snapshot.Transport, remote, local.Find(snapshot.Transport, remote), 0, snapshot.ServerName);
-        return flow.Listener < 0 ? null : new Dialog(trunk, snapshot.CallId, ours, theirs, target, snapshot.LocalSequence + SnapshotGap, flow)
+        return flow.Listener < 0
+            ? null
+            : new Dialog(trunk, snapshot.CallId, ours, theirs, target, snapshot.LocalSequence + SnapshotGap, flow)
         {
             RouteSet = routes,
         };
@@ -117,7 +120,8 @@ public sealed class Dialog
     public void TakeTag(SipResponse response) => Remote = response.To;
 
     /// <summary>
-    /// Takes what a later response of the same dialog changes: the 2xx to the INVITE decides the route set (§13.2.2.4), and its Contact the target.
+    /// Takes what a later response of the same dialog changes: the 2xx to the INVITE decides the route set (§13.2.2.4), and its Contact the
+    /// target.
     /// </summary>
     public void RefreshFromResponse(SipResponse response, LocalAddresses local)
     {
@@ -191,7 +195,8 @@ public sealed class Dialog
             : Enum.TryParse<SipTransport>(uri.Transport, ignoreCase: true, out var named) ? named : flow.Transport;
         var remote = TransportAddress.From(address, transport.PortOr(uri.Port));
         var sameHost = transport == flow.Transport && remote.Bits == flow.Remote.Bits;
-        var isSameKind = transport == flow.Transport && remote.IsIPv4 == flow.Remote.IsIPv4; // the trunk's own listener serves its other hosts too
+        // the trunk's own listener serves its other hosts too
+        var isSameKind = transport == flow.Transport && remote.IsIPv4 == flow.Remote.IsIPv4;
         var listener = isSameKind ? flow.Listener : local.Find(transport, remote);
         if (listener < 0)
             return flow; // we do not speak that transport: answer the way they came

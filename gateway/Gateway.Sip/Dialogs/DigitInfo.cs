@@ -6,8 +6,8 @@ using Gateway.Sip.Profiles;
 namespace Gateway.Sip.Dialogs;
 
 /// <summary>
-/// Key presses in INFO bodies, in the forms that PBXs use (no RFC): <c>Signal=5</c> and <c>Duration=160</c> by lines or in one, <c>d=5</c>, the bare
-/// key, and the four bytes of an RTP telephone-event (RFC 4733 §2.3).
+/// Key presses in INFO bodies, in the forms that PBXs use (no RFC): <c>Signal=5</c> and <c>Duration=160</c> by lines or in one, <c>d=5</c>,
+/// the bare key, and the four bytes of an RTP telephone-event (RFC 4733 §2.3).
 /// </summary>
 internal static class DigitInfo
 {
@@ -18,11 +18,14 @@ internal static class DigitInfo
 
     private static readonly TimeSpan DefaultDuration = TimeSpan.FromMilliseconds(160);
 
-    /// <summary>As long as anybody holds a key: some peers send units of a clock, and the next key would wait for the end of this one.</summary>
+    /// <summary>
+    /// As long as anybody holds a key: some peers send units of a clock, and the next key would wait for the end of this one.
+    /// </summary>
     private static readonly TimeSpan MaxDuration = TimeSpan.FromSeconds(1);
 
     private static readonly string[] Types =
-        [MediaType.DtmfRelay, MediaType.Dtmf, "application/vnd.nortelnetworks.digits", "audio/telephone-event", "application/telephone-event"];
+        [MediaType.DtmfRelay, MediaType.Dtmf, "application/vnd.nortelnetworks.digits", "audio/telephone-event",
+            "application/telephone-event"];
 
     /// <summary>A body without a readable type is tried as well.</summary>
     public static bool TryRead(SipMessage message, out char digit, out TimeSpan duration)
@@ -43,11 +46,13 @@ internal static class DigitInfo
         if (form == DtmfInfoBody.Dtmf)
             message.SetBody(Encoding.ASCII.GetBytes($"{digit}"), MediaType.Dtmf);
         else
-            message.SetBody(Encoding.ASCII.GetBytes($"Signal={digit}\r\nDuration={(int)duration.TotalMilliseconds}\r\n"), MediaType.DtmfRelay);
+            message.SetBody(
+                Encoding.ASCII.GetBytes($"Signal={digit}\r\nDuration={(int)duration.TotalMilliseconds}\r\n"), MediaType.DtmfRelay);
     }
 
     /// <summary>Event numbers of keys are below any printable character.</summary>
-    private static bool IsTelephoneEvent(ReadOnlySpan<byte> body) => body.Length == 4 && body[0] <= 15 && body[0] is not ((byte)'\r' or (byte)'\n');
+    private static bool IsTelephoneEvent(ReadOnlySpan<byte> body) =>
+        body.Length == 4 && body[0] <= 15 && body[0] is not ((byte)'\r' or (byte)'\n');
 
     private static bool TryReadEvent(ReadOnlySpan<byte> body, out char digit, out TimeSpan duration)
     {

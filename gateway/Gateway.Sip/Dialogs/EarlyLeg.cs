@@ -16,8 +16,8 @@ internal sealed class EarlyLeg(Dialog dialog)
     public string? ReliableSdp { get; private set; }
 
     /// <summary>
-    /// What describes the session when the 2xx does not: the first description of this dialog is the answer to our offer, in whichever response it
-    /// came (RFC 3261 §13.2.1).
+    /// What describes the session when the 2xx does not: the first description of this dialog is the answer to our offer, in whichever
+    /// response it came (RFC 3261 §13.2.1).
     /// </summary>
     public string? AgreedSdp => ReliableSdp ?? _preview;
 
@@ -27,7 +27,8 @@ internal sealed class EarlyLeg(Dialog dialog)
     /// <summary>An UPDATE has changed the session since (RFC 3311): no response to the INVITE describes it any more.</summary>
     public bool IsChanged { get; private set; }
 
-    public static bool IsReliable(SipResponse response) => response.Headers.HasToken("Require", "100rel") && response.Headers.Contains("RSeq");
+    public static bool IsReliable(SipResponse response) =>
+        response.Headers.HasToken("Require", "100rel") && response.Headers.Contains("RSeq");
 
     /// <summary>False: a repetition, or one that overtook another and will come again.</summary>
     public bool TryTakeReliable(SipResponse response)

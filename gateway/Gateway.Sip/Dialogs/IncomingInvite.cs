@@ -6,7 +6,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Dialogs;
 
 /// <summary>
-/// The beginning of a call we receive (RFC 3261 §13.3): provisional responses, reliable ones until their PRACK (RFC 3262), the final response, CANCEL.
+/// The beginning of a call we receive (RFC 3261 §13.3): provisional responses, reliable ones until their PRACK (RFC 3262), the final
+/// response, CANCEL.
 /// </summary>
 internal sealed class IncomingInvite
 {
@@ -25,7 +26,10 @@ internal sealed class IncomingInvite
     private readonly bool _mustRely;
     private uint _reliableNumber;
 
-    /// <summary>A reliable response waits for its PRACK; it is no longer repeated after the final response, but its PRACK may still come (RFC 3262 §3).</summary>
+    /// <summary>
+    /// A reliable response waits for its PRACK; it is no longer repeated after the final response, but its PRACK may still come (RFC 3262
+    /// §3).
+    /// </summary>
     private bool _isOutstanding;
     private bool _outstandingHasSdp;
     private bool _settled;
@@ -37,9 +41,11 @@ internal sealed class IncomingInvite
         _session = session;
         _acknowledgement = acknowledgement;
         _replaces = replaces;
-        _prack = new Retransmitter(session.Context.Timers, longestInterval: null, session.Deadlines, SessionDeadline.PrackRepeat, SessionDeadline.Prack);
+        _prack = new Retransmitter(
+            session.Context.Timers, longestInterval: null, session.Deadlines, SessionDeadline.PrackRepeat, SessionDeadline.Prack);
         _mustRely = request.Headers.HasToken("Require", "100rel");
-        _mayRely = _mustRely || (request.Headers.HasToken("Supported", "100rel") && session.Trunk.Profile.ReliableProvisional != ReliableProvisional.Off);
+        _mayRely = _mustRely
+            || (request.Headers.HasToken("Supported", "100rel") && session.Trunk.Profile.ReliableProvisional != ReliableProvisional.Off);
         _reliableNumber = session.Context.Entropy.NextUInt32() >> 8;
         Transaction = transaction;
         // A connection of ours back to the peer has to prove the trunk's name; the one it opened has proved nothing.
@@ -87,7 +93,8 @@ internal sealed class IncomingInvite
     public void Reject(
         int status, string? phrase, SipReason? reason, IReadOnlyList<(string Name, string Value)>? headers, SipCallEvent last, Instant now)
     {
-        var response = _session.Context.CreateResponse(Transaction.Request, status is >= 300 and < 700 ? status : 500, _session.LocalTag, phrase);
+        var response = _session.Context.CreateResponse(
+            Transaction.Request, status is >= 300 and < 700 ? status : 500, _session.LocalTag, phrase);
         _session.Trunk.AddHeaders(response, reason, headers);
         Close();
         _session.Context.Layer.Servers.Respond(Transaction, response, now);

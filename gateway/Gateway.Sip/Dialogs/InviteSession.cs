@@ -7,8 +7,9 @@ namespace Gateway.Sip.Dialogs;
 
 /// <summary>
 /// One INVITE usage from its first message to its last, owned by one loop. What is particular to its
-/// beginning is in <see cref="OutgoingInvite"/> or <see cref="IncomingInvite"/>, changes of a running session are in <see cref="Renegotiation"/>.
-/// It is remembered for 64·T1 after its end, so that a late 2xx is still acknowledged and hung up (RFC 3261 §13.2.2.4).
+/// beginning is in <see cref="OutgoingInvite"/> or <see cref="IncomingInvite"/>, changes of a running session are in
+/// <see cref="Renegotiation"/>. It is remembered for 64·T1 after its end, so that a late 2xx is still acknowledged and hung up (RFC 3261
+/// §13.2.2.4).
 /// </summary>
 public sealed class InviteSession : SessionCore, IHasDeadline
 {
@@ -20,19 +21,22 @@ public sealed class InviteSession : SessionCore, IHasDeadline
     private readonly Referral _referral;
 
     /// <summary>An outgoing call.</summary>
-    internal InviteSession(ISessionOwner owner, UserAgentCore context, Trunk trunk, SipInviteRequest call, SipCallInfo info, string localTag)
+    internal InviteSession(
+        ISessionOwner owner, UserAgentCore context, Trunk trunk, SipInviteRequest call, SipCallInfo info, string localTag)
         : this(owner, context, trunk, info, localTag) => _outgoing = new OutgoingInvite(this, call);
 
     /// <summary>An incoming call.</summary>
     internal InviteSession(
-        ISessionOwner owner, UserAgentCore context, Trunk trunk, ServerTransaction invite, SipCallInfo info, string localTag, InviteSession? replaces)
+        ISessionOwner owner, UserAgentCore context, Trunk trunk, ServerTransaction invite, SipCallInfo info, string localTag,
+        InviteSession? replaces)
         : this(owner, context, trunk, info, localTag)
     {
         Replaces = replaces;
         _incoming = new IncomingInvite(this, _acknowledgement, invite, replaces);
     }
 
-    private InviteSession(ISessionOwner owner, UserAgentCore context, Trunk trunk, SipCallInfo info, string localTag) : base(context, trunk, info, localTag)
+    private InviteSession(ISessionOwner owner, UserAgentCore context, Trunk trunk, SipCallInfo info, string localTag)
+        : base(context, trunk, info, localTag)
     {
         _owner = owner;
         _acknowledgement = new Acknowledgement(this);
@@ -46,7 +50,8 @@ public sealed class InviteSession : SessionCore, IHasDeadline
     /// <summary>Nothing can arrive any more that would need an answer from this call.</summary>
     public bool IsForgotten { get; private set; }
 
-    internal override bool IsConfirmed => Dialog is not null && _outgoing is not { IsPending: true } && _incoming is not { IsPending: true };
+    internal override bool IsConfirmed =>
+        Dialog is not null && _outgoing is not { IsPending: true } && _incoming is not { IsPending: true };
 
     public Instant NextDeadline => Deadlines.Next;
 
@@ -96,7 +101,9 @@ public sealed class InviteSession : SessionCore, IHasDeadline
         Send(info, now);
     }
 
-    /// <summary>What ends this call at the peer without us; null while it has no dialog that a BYE of ours may end (RFC 3261 §15).</summary>
+    /// <summary>
+    /// What ends this call at the peer without us; null while it has no dialog that a BYE of ours may end (RFC 3261 §15).
+    /// </summary>
     public SipDialogSnapshot? Snapshot()
     {
         var dialog = IsOver ? null : IsConfirmed ? Dialog : _outgoing?.AnyEarly;
@@ -297,7 +304,8 @@ public sealed class InviteSession : SessionCore, IHasDeadline
         }
         if (_referral.HandleFinal(transaction, now))
             return;
-        if (!_renegotiation.HandleResponse(transaction, response, now) && response.StatusCode is 408 or 481 && transaction.Request.Method == SipMethod.Info)
+        if (!_renegotiation.HandleResponse(transaction, response, now) && response.StatusCode is 408 or 481
+            && transaction.Request.Method == SipMethod.Info)
             LoseDialog(now);
     }
 

@@ -225,8 +225,8 @@ internal sealed class OutgoingInvite(SessionCore session, SipInviteRequest call)
     }
 
     /// <summary>
-    /// The Contacts of a 3xx in the order of their q (RFC 3261 §8.1.3.4), those that lead out of the trunk or were tried already left out. They come
-    /// before what an earlier redirection left.
+    /// The Contacts of a 3xx in the order of their q (RFC 3261 §8.1.3.4), those that lead out of the trunk or were tried already left out.
+    /// They come before what an earlier redirection left.
     /// </summary>
     private void AddContacts(SipResponse response)
     {
@@ -275,7 +275,8 @@ internal sealed class OutgoingInvite(SessionCore session, SipInviteRequest call)
         _pendingAnswer = null;
         var flow = _targets[_target];
         var trunk = session.Trunk;
-        _transaction = session.Context.Layer.Clients.Send(_writer.Create(flow), flow, session, now, trunk.Options.RequestTimeout, trunk.MayLeaveByTcp);
+        _transaction = session.Context.Layer.Clients.Send(
+            _writer.Create(flow), flow, session, now, trunk.Options.RequestTimeout, trunk.MayLeaveByTcp);
         session.Reschedule();
     }
 

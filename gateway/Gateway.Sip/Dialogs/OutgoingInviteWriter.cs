@@ -4,7 +4,9 @@ using Gateway.Sip.Transactions;
 
 namespace Gateway.Sip.Dialogs;
 
-/// <summary>Writes the INVITE of a call we place, again and again as the peer wants it: with credentials, a longer session, another target.</summary>
+/// <summary>
+/// Writes the INVITE of a call we place, again and again as the peer wants it: with credentials, a longer session, another target.
+/// </summary>
 internal sealed class OutgoingInviteWriter(SessionCore session, SipInviteRequest call)
 {
     private static readonly string[] CredentialHeaders = ["Authorization", "Proxy-Authorization"];
@@ -110,7 +112,9 @@ internal sealed class OutgoingInviteWriter(SessionCore session, SipInviteRequest
     {
         var profile = session.Trunk.Profile;
         if (call.AssertIdentity && profile.IdentityHeader != IdentityHeader.None)
-            headers.Add(profile.IdentityHeader == IdentityHeader.RemotePartyId ? "Remote-Party-ID" : "P-Asserted-Identity", NameOf(call.Caller).ToString());
+            headers.Add(profile.IdentityHeader == IdentityHeader.RemotePartyId
+                ? "Remote-Party-ID"
+                : "P-Asserted-Identity", NameOf(call.Caller).ToString());
     }
 
     private NameAddr NameOf(SipParty party) => new(party.DisplayName, UriOf(party), SipParameters.None);

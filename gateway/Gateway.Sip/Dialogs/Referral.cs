@@ -7,22 +7,29 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Dialogs;
 
-/// <summary>A transfer that the peer asks for (RFC 3515): 202, then NOTIFYs with the progress in message/sipfrag (RFC 3420), one at a time.</summary>
+/// <summary>
+/// A transfer that the peer asks for (RFC 3515): 202, then NOTIFYs with the progress in message/sipfrag (RFC 3420), one at a time.
+/// </summary>
 internal sealed class Referral(SessionCore session)
 {
-    /// <summary>What a Refer-To cannot write into our INVITE (RFC 3261 §19.1.5): it would speak in our name, or break the message.</summary>
+    /// <summary>
+    /// What a Refer-To cannot write into our INVITE (RFC 3261 §19.1.5): it would speak in our name, or break the message.
+    /// </summary>
     private static readonly FrozenSet<string> OwnHeaders = new[]
     {
-        "Via", "From", "To", "Call-ID", "CSeq", "Contact", "Route", "Record-Route", "Max-Forwards", "Content-Type", "Content-Length", "Content-Encoding",
-        "Content-Disposition", "Authorization", "Proxy-Authorization", "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID", "Identity",
-        "Diversion", "History-Info", "Allow", "Supported", "Accept", "User-Agent", "Session-Expires", "Min-SE", "Replaces", "Referred-By", "body",
+        "Via", "From", "To", "Call-ID", "CSeq", "Contact", "Route", "Record-Route", "Max-Forwards", "Content-Type", "Content-Length",
+        "Content-Encoding", "Content-Disposition", "Authorization", "Proxy-Authorization", "P-Asserted-Identity", "P-Preferred-Identity",
+        "Remote-Party-ID", "Identity", "Diversion", "History-Info", "Allow", "Supported", "Accept", "User-Agent", "Session-Expires",
+        "Min-SE", "Replaces", "Referred-By", "body",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     private readonly List<ClientTransaction> _reports = [];
     private uint? _active;
     private (SipReason? Reason, IReadOnlyList<(string Name, string Value)>? Headers)? _delayedBye;
 
-    /// <summary>A NOTIFY is on its way. A BYE that overtakes it ends the dialog under it, and the PBX never learns how its transfer went.</summary>
+    /// <summary>
+    /// A NOTIFY is on its way. A BYE that overtakes it ends the dialog under it, and the PBX never learns how its transfer went.
+    /// </summary>
     public bool IsReporting => _reports.Count > 0;
 
     /// <summary>The BYE leaves when every NOTIFY was answered or has timed out.</summary>
@@ -84,7 +91,8 @@ internal sealed class Referral(SessionCore session)
         var uri = targets[0].Uri;
         var replaces = ReplacesHeader.TryReadFrom(uri, out var header) ? header.ToString() : null;
         var referredBy = request.Headers["Referred-By"] is { } text && NameAddr.TryParse(text, out _) ? text : null;
-        session.Emit(new SipCallEvent.TransferRequested((uri with { EscapedHeaders = "" }).ToString(), replaces, referredBy, HeadersOf(uri)));
+        session.Emit(
+            new SipCallEvent.TransferRequested((uri with { EscapedHeaders = "" }).ToString(), replaces, referredBy, HeadersOf(uri)));
     }
 
     private static List<(string, string)> HeadersOf(SipUri uri)
@@ -107,7 +115,8 @@ internal sealed class Referral(SessionCore session)
         notify.Headers.Add("Contact", session.ContactFor(dialog.Flow));
         notify.Headers.Add("Event", $"refer;id={id}");
         notify.Headers.Add("Subscription-State", isFinal ? "terminated;reason=noresource" : "active;expires=60");
-        notify.SetBody(Encoding.UTF8.GetBytes($"SIP/2.0 {status} {SipGrammar.OneLine(phrase)}\r\n"), MediaType.SipFragment + ";version=2.0");
+        notify.SetBody(
+            Encoding.UTF8.GetBytes($"SIP/2.0 {status} {SipGrammar.OneLine(phrase)}\r\n"), MediaType.SipFragment + ";version=2.0");
         _reports.Add(session.Send(notify, now));
         if (isFinal)
             _active = null;

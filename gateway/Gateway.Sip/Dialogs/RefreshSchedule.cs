@@ -4,8 +4,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Dialogs;
 
 /// <summary>
-/// When and by which method a session is refreshed again after a refusal. A refused refresh ends nothing (RFC 4028 §7.4): it is repeated with
-/// back-off, or when the peer's Retry-After says, until the session's timer runs out.
+/// When and by which method a session is refreshed again after a refusal. A refused refresh ends nothing (RFC 4028 §7.4): it is repeated
+/// with back-off, or when the peer's Retry-After says, until the session's timer runs out.
 /// </summary>
 internal sealed class RefreshSchedule(SessionCore session)
 {
@@ -38,7 +38,8 @@ internal sealed class RefreshSchedule(SessionCore session)
     public void RetryAt(Instant at) => session.Deadlines[SessionDeadline.RefreshRetry] = at;
 
     /// <summary>
-    /// Waits for <paramref name="retryAfter"/>, else for the back-off; a wait beyond the session's life is cut so that one more refresh can still be answered.
+    /// Waits for <paramref name="retryAfter"/>, else for the back-off; a wait beyond the session's life is cut so that one more refresh can
+    /// still be answered.
     /// </summary>
     public void RetryAfterRefusal(TimeSpan? retryAfter, Instant now)
     {
@@ -50,7 +51,9 @@ internal sealed class RefreshSchedule(SessionCore session)
         _otherTried = false;
     }
 
-    /// <summary>True: refresh by the other method now. False: the peer has refused both, or announced that it does not take the other.</summary>
+    /// <summary>
+    /// True: refresh by the other method now. False: the peer has refused both, or announced that it does not take the other.
+    /// </summary>
     public bool TryOtherMethod(SipMethod refused, int status)
     {
         var wasUpdate = refused == SipMethod.Update;

@@ -5,8 +5,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Dialogs;
 
 /// <summary>
-/// Changes and refreshes of a running session, both directions: re-INVITE (RFC 3261 §14), UPDATE (RFC 3311), session refresh (RFC 4028), and the
-/// glare between them (491).
+/// Changes and refreshes of a running session, both directions: re-INVITE (RFC 3261 §14), UPDATE (RFC 3311), session refresh (RFC 4028),
+/// and the glare between them (491).
 /// </summary>
 internal sealed class Renegotiation(SessionCore session, Acknowledgement acknowledgement)
 {
@@ -103,7 +103,8 @@ internal sealed class Renegotiation(SessionCore session, Acknowledgement acknowl
             session.Emit(new SipCallEvent.IdentityChanged(_connected = connected));
         if (_theirs is not null || (isInvite && !session.IsConfirmed) || (sdp is not null && session.LocalSdp is null))
             session.Respond(transaction, 500, now, ("Retry-After", session.Context.RandomSeconds(10)));
-        else if ((_ours is not null && (isInvite || sdp is not null)) || acknowledgement.HasPendingAnswer || (sdp is not null && session.RemoteSdp is null))
+        else if ((_ours is not null && (isInvite || sdp is not null)) || acknowledgement.HasPendingAnswer
+            || (sdp is not null && session.RemoteSdp is null))
             session.Respond(transaction, 491, now);
         else if (SessionTimerNegotiation.IsTooSmall(request, session.Trunk))
             session.Respond(transaction, 422, now, SessionTimerNegotiation.MinimumHeader(session.Trunk));
@@ -262,7 +263,9 @@ internal sealed class Renegotiation(SessionCore session, Acknowledgement acknowl
         }
     }
 
-    /// <summary>The session lives on until its timer runs out (RFC 4028 §7.4, RFC 3261 §14.1); what may succeed later is tried again.</summary>
+    /// <summary>
+    /// The session lives on until its timer runs out (RFC 4028 §7.4, RFC 3261 §14.1); what may succeed later is tried again.
+    /// </summary>
     private void HandleOtherRefusal(SipResponse response, Instant now)
     {
         var wait = RetryAfter.Of(response);

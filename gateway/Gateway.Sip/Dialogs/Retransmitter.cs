@@ -14,7 +14,8 @@ namespace Gateway.Sip.Dialogs;
 /// <param name="repeat">When it is sent again.</param>
 /// <param name="giveUp">When it is acknowledged at last.</param>
 public sealed class Retransmitter(
-    TransactionTimers timers, TimeSpan? longestInterval, DeadlineTable<SessionDeadline> deadlines, SessionDeadline repeat, SessionDeadline giveUp)
+    TransactionTimers timers, TimeSpan? longestInterval, DeadlineTable<SessionDeadline> deadlines, SessionDeadline repeat,
+    SessionDeadline giveUp)
 {
     private TimeSpan _interval;
 

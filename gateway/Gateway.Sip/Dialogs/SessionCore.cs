@@ -5,7 +5,9 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Dialogs;
 
-/// <summary>What the parts of one call share: its dialog, what both sides have described, how requests and responses leave, and the ways out.</summary>
+/// <summary>
+/// What the parts of one call share: its dialog, what both sides have described, how requests and responses leave, and the ways out.
+/// </summary>
 public abstract class SessionCore : IClientTransactionUser
 {
     private protected SessionCore(UserAgentCore context, Trunk trunk, SipCallInfo info, string localTag) =>
@@ -59,9 +61,11 @@ public abstract class SessionCore : IClientTransactionUser
 
     internal abstract void HandleFailure(ClientTransaction transaction, TransactionFailure failure, Instant now);
 
-    void IClientTransactionUser.HandleResponse(ClientTransaction transaction, SipResponse response, Instant now) => HandleResponse(transaction, response, now);
+    void IClientTransactionUser.HandleResponse(ClientTransaction transaction, SipResponse response, Instant now) =>
+        HandleResponse(transaction, response, now);
 
-    void IClientTransactionUser.HandleFailure(ClientTransaction transaction, TransactionFailure failure, Instant now) => HandleFailure(transaction, failure, now);
+    void IClientTransactionUser.HandleFailure(ClientTransaction transaction, TransactionFailure failure, Instant now) =>
+        HandleFailure(transaction, failure, now);
 
     /// <summary>The peer no longer knows the dialog (RFC 3261 §12.2.1.2).</summary>
     internal void LoseDialog(Instant now) => HangUp(null, null, SipCallEnd.DialogLost, now);
@@ -83,7 +87,8 @@ public abstract class SessionCore : IClientTransactionUser
         return Context.Layer.Clients.Send(request, dialog.Flow, this, now, mayLeaveByTcp: Trunk.MayLeaveByTcp);
     }
 
-    internal SipResponse Respond(ServerTransaction transaction, int status, Instant now, params ReadOnlySpan<(string Name, string Value)> headers)
+    internal SipResponse Respond(
+        ServerTransaction transaction, int status, Instant now, params ReadOnlySpan<(string Name, string Value)> headers)
     {
         var response = Context.CreateResponse(transaction.Request, status, LocalTag);
         foreach (var (name, value) in headers)

@@ -39,11 +39,14 @@ public sealed class SessionTimer(DeadlineTable<SessionDeadline> deadlines)
     /// <summary>From here on a refresh may find its answer too late.</summary>
     public Instant LastChance => deadlines[SessionDeadline.Expiry] - Margin;
 
-    /// <summary>The peer wants a longer interval (422): what the next refresh asks for. The running session still ends when it would have.</summary>
+    /// <summary>
+    /// The peer wants a longer interval (422): what the next refresh asks for. The running session still ends when it would have.
+    /// </summary>
     public void Lengthen(TimeSpan interval) => Interval = interval;
 
     /// <summary>Session-Expires in a refresh of ours: the roles stay as they are, told as this request's roles (RFC 4028 §7.4).</summary>
-    public string ToHeader() => new SessionExpires((uint)Interval.TotalSeconds, WeRefresh ? SessionRefresher.Uac : SessionRefresher.Uas).ToString();
+    public string ToHeader() =>
+        new SessionExpires((uint)Interval.TotalSeconds, WeRefresh ? SessionRefresher.Uac : SessionRefresher.Uas).ToString();
 
     public void Stop()
     {

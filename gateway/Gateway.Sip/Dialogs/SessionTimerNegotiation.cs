@@ -9,7 +9,8 @@ internal static class SessionTimerNegotiation
 {
     /// <summary>The request's interval is shorter than we allow: 422 with our Min-SE. Only a peer that knows timers can be told.</summary>
     public static bool IsTooSmall(SipRequest request, Trunk trunk) =>
-        SessionExpires.TryParse(request.Headers[SessionExpires.Name], out var asked) && asked.Seconds < trunk.MinSessionExpires && Supports(request);
+        SessionExpires.TryParse(request.Headers[SessionExpires.Name], out var asked) && asked.Seconds < trunk.MinSessionExpires
+            && Supports(request);
 
     public static (string, string) MinimumHeader(Trunk trunk) => ("Min-SE", $"{trunk.MinSessionExpires}");
 
@@ -45,5 +46,6 @@ internal static class SessionTimerNegotiation
             session.Timer.Start(session.Timer.Interval, weRefresh: true, now);
     }
 
-    private static bool Supports(SipRequest request) => request.Headers.HasToken("Supported", "timer") || request.Headers.HasToken("Require", "timer");
+    private static bool Supports(SipRequest request) =>
+        request.Headers.HasToken("Supported", "timer") || request.Headers.HasToken("Require", "timer");
 }

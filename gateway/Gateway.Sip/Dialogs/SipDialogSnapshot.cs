@@ -3,8 +3,8 @@ using Gateway.Sip.Transactions;
 namespace Gateway.Sip.Dialogs;
 
 /// <summary>
-/// What another process needs to end a dialog (RFC 3261 §12): kept beside a live call, so that the PBX's side of it can be hung up when the process that
-/// ran it has died. A plain value of texts and numbers, made to be stored as JSON; what is added later must have a default.
+/// What another process needs to end a dialog (RFC 3261 §12): kept beside a live call, so that the PBX's side of it can be hung up when the
+/// process that ran it has died. A plain value of texts and numbers, made to be stored as JSON; what is added later must have a default.
 /// </summary>
 public sealed record SipDialogSnapshot
 {

@@ -6,13 +6,18 @@ namespace Gateway.Sip.Dialogs;
 /// <summary>A call to place on a trunk.</summary>
 public sealed record SipInviteRequest
 {
-    /// <summary>Name of the trunk (<see cref="TrunkOptions.Name"/>); an unknown name ends the call with <see cref="SipCallEvent.Failed"/> 404.</summary>
+    /// <summary>
+    /// Name of the trunk (<see cref="TrunkOptions.Name"/>); an unknown name ends the call with <see cref="SipCallEvent.Failed"/> 404.
+    /// </summary>
     public required string Trunk { get; init; }
 
     /// <summary>User part of the Request-URI and To: the extension, queue or number to ring.</summary>
     public required string TargetUser { get; init; }
 
-    /// <summary>The whole Request-URI where the peer named it, as in a transfer; null: <see cref="TargetUser"/> at the trunk. The trunk's servers get the INVITE in any case.</summary>
+    /// <summary>
+    /// The whole Request-URI where the peer named it, as in a transfer; null: <see cref="TargetUser"/> at the trunk. The trunk's servers
+    /// get the INVITE in any case.
+    /// </summary>
     public SipUri? Target { get; init; }
 
     /// <summary>Who calls: becomes From, and P-Asserted-Identity when <see cref="AssertIdentity"/> is set.</summary>
@@ -24,6 +29,8 @@ public sealed record SipInviteRequest
     /// <summary>Further headers such as <c>X-WhatsApp-Call-Id</c>. Names must be tokens; values are written on one line.</summary>
     public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
 
-    /// <summary>Our offer, or null to let the answerer offer (delayed offer; their offer arrives in an event with <c>SdpIsOffer</c>).</summary>
+    /// <summary>
+    /// Our offer, or null to let the answerer offer (delayed offer; their offer arrives in an event with <c>SdpIsOffer</c>).
+    /// </summary>
     public string? Sdp { get; init; }
 }

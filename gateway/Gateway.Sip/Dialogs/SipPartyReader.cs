@@ -6,16 +6,23 @@ namespace Gateway.Sip.Dialogs;
 internal static class SipPartyReader
 {
     public static SipParty? From(NameAddr? address) =>
-        address is null ? null : new SipParty(address.Uri.Subscriber ?? "", address.DisplayName, address.Uri.Host.Length == 0 ? null : address.Uri.Host);
+        address is null
+            ? null
+            : new SipParty(address.Uri.Subscriber ?? "", address.DisplayName, address.Uri.Host.Length == 0 ? null : address.Uri.Host);
 
     /// <summary>P-Asserted-Identity (RFC 3325), or the Remote-Party-ID that older PBXs send instead.</summary>
     public static SipParty? Asserted(SipMessage message) => First(message, "P-Asserted-Identity") ?? First(message, "Remote-Party-ID");
 
-    /// <summary>Who answered: the asserted identity, else the Contact. Null when neither names a user: hosts and empty names are nobody.</summary>
+    /// <summary>
+    /// Who answered: the asserted identity, else the Contact. Null when neither names a user: hosts and empty names are nobody.
+    /// </summary>
     public static SipParty? Answerer(SipMessage message) => Named(Asserted(message)) ?? Named(From(message.Contact));
 
-    /// <summary>Who is at the other end from now on, as a request inside the call tells (RFC 3325, RFC 4916); null when it does not.</summary>
-    public static SipParty? Connected(SipRequest request) => Named(First(request, "P-Asserted-Identity")) ?? Named(First(request, "Remote-Party-ID"));
+    /// <summary>
+    /// Who is at the other end from now on, as a request inside the call tells (RFC 3325, RFC 4916); null when it does not.
+    /// </summary>
+    public static SipParty? Connected(SipRequest request) =>
+        Named(First(request, "P-Asserted-Identity")) ?? Named(First(request, "Remote-Party-ID"));
 
     private static SipParty? Named(SipParty? party) => party is { User.Length: > 0 } ? party : null;
 

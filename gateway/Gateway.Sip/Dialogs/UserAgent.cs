@@ -84,7 +84,8 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
             _layer.Servers.RefuseMalformed(response, flow);
     }
 
-    public void HandleTransportError(long transaction, Instant now, string? reason = null) => _layer.HandleTransportError(transaction, now, reason);
+    public void HandleTransportError(long transaction, Instant now, string? reason = null) =>
+        _layer.HandleTransportError(transaction, now, reason);
 
     public void HandleDeadline(Instant now)
     {
@@ -180,9 +181,12 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
         if (isNewCall)
             return !IsDraining && ActiveCalls >= _maxCalls ? Shed(request) : null;
         if (isCancel)
-            return _layer.Servers.FindInvite(request) is { } invite && IsExpected(session, invite.Request.FromTag, flow) ? null : Refusal(request, 481);
+            return _layer.Servers.FindInvite(request) is { } invite
+                && IsExpected(session, invite.Request.FromTag, flow) ? null : Refusal(request, 481);
         if (request.ToTag.Length == 0)
-            return request.Method == SipMethod.Options ? AnswerOptions(request, flow) : Refusal(request, request.Method == SipMethod.Refer ? 603 : 481);
+            return request.Method == SipMethod.Options
+                ? AnswerOptions(request, flow)
+                : Refusal(request, request.Method == SipMethod.Refer ? 603 : 481);
         if (session is null)
             return isInvite ? null : Refusal(request, 481);
         return session is { IsOver: true, OwesBye: false } && request.Method == SipMethod.Bye ? Refusal(request, 200) : null;
@@ -363,7 +367,8 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
             return true;
         if (!ReplacesHeader.TryParse(request.Headers[ReplacesHeader.Name], out var header))
             status = 400;
-        else if (!_sessions.TryGetValue((header.CallId, header.ToTag), out replaced) || !replaced.HasDialog(header.FromTag) || replaced.Trunk != trunk)
+        else if (!_sessions.TryGetValue((header.CallId, header.ToTag), out replaced) || !replaced.HasDialog(header.FromTag)
+            || replaced.Trunk != trunk)
             status = 481;
         else if (replaced.IsOver)
             status = 603;
@@ -375,20 +380,22 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
     }
 
     /// <summary>
-    /// Whoever knows a call's identifiers is not yet its peer: a request inside a call comes from the sources of the call's trunk, or from where
-    /// the dialog leads; any other from a trunk.
+    /// Whoever knows a call's identifiers is not yet its peer: a request inside a call comes from the sources of the call's trunk, or from
+    /// where the dialog leads; any other from a trunk.
     /// </summary>
     private bool IsExpected(SipRequest request, SipFlow flow) =>
         FindSession(request) is { } session ? IsExpected(session, request.FromTag, flow) : FindTrunk(flow) is not null;
 
-    private static bool IsExpected(InviteSession? session, string remoteTag, SipFlow flow) => session is null || session.Expects(remoteTag, flow);
+    private static bool IsExpected(InviteSession? session, string remoteTag, SipFlow flow) =>
+        session is null || session.Expects(remoteTag, flow);
 
     private InviteSession? FindSession(SipRequest request) => _sessions.GetValueOrDefault((request.CallId, request.ToTag));
 
     private void Refuse(ServerTransaction transaction, int status, Instant now) =>
         Respond(transaction, _core.CreateResponse(transaction.Request, status, _transactions.NewTag()), now);
 
-    private void Respond(ServerTransaction transaction, SipResponse response, Instant now) => _layer.Servers.Respond(transaction, response, now);
+    private void Respond(ServerTransaction transaction, SipResponse response, Instant now) =>
+        _layer.Servers.Respond(transaction, response, now);
 }
 
 /// <summary>What happened to a call; null is a new incoming call.</summary>

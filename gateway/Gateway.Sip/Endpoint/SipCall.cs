@@ -8,7 +8,8 @@ namespace Gateway.Sip.Endpoint;
 /// <summary>
 /// One INVITE usage in either direction, from its first message to its last; survives forks, re-INVITE, UPDATE and session timers.
 /// Thread-safe: every method hands its request to the endpoint's loop and completes when the loop has acted on it, not when the peer
-/// has answered. Requests that do not fit the call's state (an answer to a call that was cancelled) are ignored: <see cref="Events"/> tells why.
+/// has answered. Requests that do not fit the call's state (an answer to a call that was cancelled) are ignored: <see cref="Events"/> tells
+/// why.
 /// </summary>
 public sealed class SipCall
 {
@@ -41,10 +42,14 @@ public sealed class SipCall
     /// Sends 101…199 on an incoming call; reliably (RFC 3262) when the caller requires it, or when it supports it and there is SDP.
     /// </summary>
     /// <param name="status">180, 183 …</param>
-    /// <param name="sdp">Early answer, or our offer when the INVITE had none (then <see cref="SipCallEvent.AnswerReceived"/> follows).</param>
+    /// <param name="sdp">Early answer, or our offer when the INVITE had none (then <see cref="SipCallEvent.AnswerReceived"/>
+    /// follows).</param>
     public Task ProvisionalAsync(int status, string? sdp = null) => Post((session, now) => session.Provisional(status, sdp, now));
 
-    /// <summary>Sends 200 on an incoming call with our answer, or our offer when the INVITE had none (the answer comes as <see cref="SipCallEvent.AnswerReceived"/>).</summary>
+    /// <summary>
+    /// Sends 200 on an incoming call with our answer, or our offer when the INVITE had none (the answer comes as
+    /// <see cref="SipCallEvent.AnswerReceived"/>).
+    /// </summary>
     public Task AnswerAsync(string sdp) => Post((session, now) => session.Answer(sdp, now));
 
     /// <summary>Sends a final 300…699 on an incoming call; <see cref="SipCallEvent.Ended"/> follows.</summary>
@@ -59,8 +64,8 @@ public sealed class SipCall
     public Task AcceptOfferAsync(string sdp) => Post((session, now) => session.AcceptOffer(sdp, now));
 
     /// <summary>
-    /// Refuses the peer's renegotiation; 488 unless there is a better word. The session goes on as it was. Refusing the offer of a call that
-    /// is only beginning ends it.
+    /// Refuses the peer's renegotiation; 488 unless there is a better word. The session goes on as it was. Refusing the offer of a call
+    /// that is only beginning ends it.
     /// </summary>
     /// <param name="status">300 to 699.</param>
     /// <param name="headers">Go with the response: a Warning that says what the offer lacked (RFC 3261 §20.43).</param>
@@ -73,7 +78,9 @@ public sealed class SipCall
     /// <summary>Sends a key press in INFO, in the form the trunk's profile names.</summary>
     public Task SendDigitAsync(char digit, TimeSpan duration) => Post((session, now) => session.SendDigit(digit, duration, now));
 
-    /// <summary>What <see cref="SipEndpoint.EndDialogAsync"/> of another process can end this call by; null while nothing but this process can.</summary>
+    /// <summary>
+    /// What <see cref="SipEndpoint.EndDialogAsync"/> of another process can end this call by; null while nothing but this process can.
+    /// </summary>
     public async Task<SipDialogSnapshot?> SnapshotAsync()
     {
         SipDialogSnapshot? snapshot = null;
@@ -82,11 +89,13 @@ public sealed class SipCall
     }
 
     /// <summary>Tells the peer how its transfer goes (NOTIFY with message/sipfrag); a final status ends the subscription.</summary>
-    public Task NotifyTransferAsync(int status, string reasonPhrase) => Post((session, now) => session.NotifyTransfer(status, reasonPhrase, now));
+    public Task NotifyTransferAsync(int status, string reasonPhrase) =>
+        Post((session, now) => session.NotifyTransfer(status, reasonPhrase, now));
 
     /// <summary>
     /// Ends the call by whatever its state needs: CANCEL, BYE or a final response. Idempotent; <see cref="SipCallEvent.Ended"/> or
-    /// <see cref="SipCallEvent.Failed"/> follows at once, the rest of the exchange goes on behind. <paramref name="headers"/> go with the message.
+    /// <see cref="SipCallEvent.Failed"/> follows at once, the rest of the exchange goes on behind. <paramref name="headers"/> go with the
+    /// message.
     /// </summary>
     public Task HangUpAsync(SipReason? reason = null, IReadOnlyList<(string Name, string Value)>? headers = null) =>
         Post((session, now) => session.HangUp(reason, headers, SipCallEnd.Local, now));

@@ -75,14 +75,16 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     {
         if (_options.Trunks.Select(trunk => trunk.Name).Distinct().Count() != _options.Trunks.Count)
             throw new ArgumentException("Trunk names must be unique.");
-        var inbox = Channel.CreateBounded<EndpointInput>(new BoundedChannelOptions(_options.Limits.MaxPendingMessages) { SingleReader = true });
+        var inbox = Channel.CreateBounded<EndpointInput>(
+            new BoundedChannelOptions(_options.Limits.MaxPendingMessages) { SingleReader = true });
         TransactionContext? transactions = null;
         _metrics = new SipMetrics(() => ActiveCalls, () => _transports?.Connections ?? 0, drop => transactions?.CountOf(drop) ?? 0);
         _transports = new SipTransports(_options, source => FindTrunk(source)?.Trunk.Options, inbox.Writer, _metrics, _time, _logger);
         var local = _transports.Bind(_options.Listeners);
         Listeners = [.. _options.Listeners.Select((listener, i) => listener with { Bind = local[i].Address.ToIPEndPoint() })];
 
-        transactions = new TransactionContext(local, _entropy, TransactionTimers.Default, _options.Limits.MaxDatagramBytes, MaxServerTransactions);
+        transactions = new TransactionContext(
+            local, _entropy, TransactionTimers.Default, _options.Limits.MaxDatagramBytes, MaxServerTransactions);
         _trunks = [.. _options.Trunks.Select(options => new TrunkRuntime(new Trunk(options, _entropy)))];
         var agent = new UserAgent(
             transactions, [.. _trunks.Select(trunk => trunk.Trunk)], _options.Product, _options.MaxCalls, _options.RetryAfter);
@@ -105,7 +107,10 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         return call;
     }
 
-    /// <summary>Sends the BYE of a call whose process has died; waits for the start of this endpoint. False: there is no such trunk, or no way to its peer.</summary>
+    /// <summary>
+    /// Sends the BYE of a call whose process has died; waits for the start of this endpoint. False: there is no such trunk, or no way to
+    /// its peer.
+    /// </summary>
     /// <exception cref="OperationCanceledException">The endpoint stopped.</exception>
     public async Task<bool> EndDialogAsync(SipDialogSnapshot snapshot, SipReason? reason)
     {
@@ -125,7 +130,10 @@ public sealed partial class SipEndpoint : IAsyncDisposable
             loop.Agent.IsDraining = true;
     }
 
-    /// <summary>Ends every call (<see cref="SipCallEnd.Stopped"/>, BYE or CANCEL sent), unregisters and closes the sockets; takes at most a few seconds.</summary>
+    /// <summary>
+    /// Ends every call (<see cref="SipCallEnd.Stopped"/>, BYE or CANCEL sent), unregisters and closes the sockets; takes at most a few
+    /// seconds.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (_stop.IsCancellationRequested)
@@ -207,7 +215,8 @@ public sealed partial class SipEndpoint : IAsyncDisposable
             await _loop!.PostAsync(_ => trunk.Trunk.SetTargets(flows));
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "No server of SIP trunk {Trunk} could be resolved to an address that a listener serves")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "No server of SIP trunk {Trunk} could be resolved to an address that a listener serves")]
     private static partial void LogUnresolved(ILogger logger, string trunk);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The servers of SIP trunk {Trunk} are still being looked up")]

@@ -52,7 +52,8 @@ internal sealed partial class SipLoop
         _time = time;
         _logger = logger;
         Agent = agent;
-        _timer = time.CreateTimer(_ => inbox.Writer.TryWrite(EndpointInput.Wake.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(
+            _ => inbox.Writer.TryWrite(EndpointInput.Wake.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public UserAgent Agent { get; }
@@ -188,7 +189,9 @@ internal sealed partial class SipLoop
         if (next == _timerAt)
             return;
         _timerAt = next;
-        var milliseconds = next == Instant.Never ? Timeout.Infinite : Math.Clamp(Math.Ceiling((next - _clock.Now).TotalMilliseconds), 0, MaxSleep);
+        var milliseconds = next == Instant.Never
+            ? Timeout.Infinite
+            : Math.Clamp(Math.Ceiling((next - _clock.Now).TotalMilliseconds), 0, MaxSleep);
         _timer.Change(TimeSpan.FromMilliseconds(milliseconds), Timeout.InfiniteTimeSpan);
     }
 
@@ -272,11 +275,13 @@ internal sealed partial class SipLoop
     [LoggerMessage(Level = LogLevel.Information, Message = "SIP trunk {Trunk} is {State}, registered: {Registered}, cause: {Cause}")]
     private static partial void LogTrunk(ILogger logger, string trunk, TrunkState state, bool? registered, string? cause);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A request from {Source} over {Transport} was refused with 403: the address belongs to no trunk "
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A request from {Source} over {Transport} was refused with 403: the address " +
+        "belongs to no trunk "
         + "(sip.trunks[].server, allowedSources); {Suppressed} more refused since the last line")]
     private static partial void LogUnknownSource(ILogger logger, System.Net.IPAddress source, SipTransport transport, long suppressed);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A request from {Source} was refused: wrong credentials (inboundUser, inboundPassword); "
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "A request from {Source} was refused: wrong credentials (inboundUser, inboundPassword); "
         + "{Suppressed} more refused since the last line")]
     private static partial void LogWrongCredentials(ILogger logger, System.Net.IPAddress source, long suppressed);
 

@@ -60,7 +60,8 @@ internal sealed class TrunkRuntime(Trunk trunk)
     {
         List<SipFlow> flows = [];
         var options = trunk.Options;
-        IEnumerable<SipTarget> targets = [new SipTarget(options.Server, options.Port ?? 0, options.Transport), .. options.BackupServers.Select(Backup)];
+        IEnumerable<SipTarget> targets =
+            [new SipTarget(options.Server, options.Port ?? 0, options.Transport), .. options.BackupServers.Select(Backup)];
         foreach (var target in targets)
         {
             foreach (var destination in await resolver.ResolveAsync(target, cancellation))

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Gateway.Sip.Messages;
 
 /// <summary>
-/// The host and optional port of a URI or a Via (RFC 3261 §25.1 hostport; a colon without port is no port). IPv6 addresses are kept without brackets and written with them;
-/// <see cref="Port"/> 0 means that none was given.
+/// The host and optional port of a URI or a Via (RFC 3261 §25.1 hostport; a colon without port is no port). IPv6 addresses are kept without
+/// brackets and written with them; <see cref="Port"/> 0 means that none was given.
 /// </summary>
 public readonly record struct HostPort(string Host, int Port = 0)
 {

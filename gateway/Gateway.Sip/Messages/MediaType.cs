@@ -17,7 +17,8 @@ public static class MediaType
     }
 
     /// <summary>It names a type and a subtype, whichever.</summary>
-    public static bool IsReadable(string? contentType) => contentType is not null && Essence(contentType).IndexOf('/', StringComparison.Ordinal) > 0;
+    public static bool IsReadable(string? contentType) =>
+        contentType is not null && Essence(contentType).IndexOf('/', StringComparison.Ordinal) > 0;
 
     /// <summary>Compares without case and parameters.</summary>
     public static bool Is(string? contentType, string type) =>

@@ -6,8 +6,8 @@ public static class ReasonHeader
     public const string Name = "Reason";
 
     /// <summary>
-    /// False without a protocol or a numeric cause. "Q.850" and "SIP" come in their usual spelling however they were written; a text may lack its
-    /// quotes, or one of them.
+    /// False without a protocol or a numeric cause. "Q.850" and "SIP" come in their usual spelling however they were written; a text may
+    /// lack its quotes, or one of them.
     /// </summary>
     public static bool TryParse(string text, out SipReason reason)
     {
@@ -25,7 +25,8 @@ public static class ReasonHeader
             var value = scanner.TryTakeQuoted(out var quoted)
                 ? SipGrammar.Unquote(quoted.ToString())
                 : scanner.TakeUntil(";").Trim(" \t\"").ToString();
-            if (name.Equals("cause", StringComparison.OrdinalIgnoreCase) && cause is null && SipGrammar.TryParseNumber(value, 999, out var number))
+            if (name.Equals("cause", StringComparison.OrdinalIgnoreCase) && cause is null
+                && SipGrammar.TryParseNumber(value, 999, out var number))
                 cause = number;
             else if (name.Equals("text", StringComparison.OrdinalIgnoreCase))
                 words ??= value;

@@ -11,8 +11,8 @@ public static class RequestValidator
     /// </summary>
     private static readonly SipMethod[] KnownMethods =
     [
-        SipMethod.Invite, SipMethod.Ack, SipMethod.Bye, SipMethod.Cancel, SipMethod.Options, SipMethod.Register, SipMethod.Prack, SipMethod.Update,
-        SipMethod.Info, SipMethod.Refer, SipMethod.Subscribe, SipMethod.Notify, SipMethod.Message, new("PUBLISH"),
+        SipMethod.Invite, SipMethod.Ack, SipMethod.Bye, SipMethod.Cancel, SipMethod.Options, SipMethod.Register, SipMethod.Prack,
+        SipMethod.Update, SipMethod.Info, SipMethod.Refer, SipMethod.Subscribe, SipMethod.Notify, SipMethod.Message, new("PUBLISH"),
     ];
 
     /// <summary>What starts a dialog, or binds an address.</summary>
@@ -31,7 +31,8 @@ public static class RequestValidator
             return new SipRefusal(416, "uri_scheme");
         if (request.Method == SipMethod.Cancel)
             return null;
-        return CheckAddresses(request) ?? CheckHops(request) ?? CheckRequire(request, capabilities) ?? CheckContent(request, capabilities) ?? CheckAccept(request);
+        return CheckAddresses(request) ?? CheckHops(request) ?? CheckRequire(request, capabilities) ?? CheckContent(request, capabilities)
+            ?? CheckAccept(request);
     }
 
     private static SipRefusal? CheckMethod(SipRequest request, SipCapabilities capabilities)
@@ -42,9 +43,9 @@ public static class RequestValidator
     }
 
     /// <summary>
-    /// The addresses of a request that starts something are followed later, so they must be readable, and what starts a dialog needs a Contact
-    /// (RFC 3261 §8.1.1.8, §12.1.1; the first counts). Inside a dialog they are known already: a refresh without Contact leaves the target as it
-    /// is, and a BYE must end its call whatever else it carries.
+    /// The addresses of a request that starts something are followed later, so they must be readable, and what starts a dialog needs a
+    /// Contact (RFC 3261 §8.1.1.8, §12.1.1; the first counts). Inside a dialog they are known already: a refresh without Contact leaves the
+    /// target as it is, and a BYE must end its call whatever else it carries.
     /// </summary>
     private static SipRefusal? CheckAddresses(SipRequest request)
     {
@@ -71,17 +72,19 @@ public static class RequestValidator
     /// RFC 4475 §3.3.11).
     /// </summary>
     private static SipRefusal? CheckHops(SipRequest request) =>
-        request.Method == SipMethod.Invite && request.ToTag.Length == 0 && request.Number("Max-Forwards") == 0 ? new SipRefusal(483, "hops") : null;
+        request.Method == SipMethod.Invite && request.ToTag.Length == 0
+            && request.Number("Max-Forwards") == 0 ? new SipRefusal(483, "hops") : null;
 
     private static SipRefusal? CheckRequire(SipRequest request, SipCapabilities capabilities)
     {
-        var unknown = string.Join(", ", request.Headers.Tokens("Require").Except(capabilities.Extensions, StringComparer.OrdinalIgnoreCase));
+        var unknown = string.Join(
+            ", ", request.Headers.Tokens("Require").Except(capabilities.Extensions, StringComparer.OrdinalIgnoreCase));
         return unknown.Length == 0 ? null : new SipRefusal(420, "require", new SipHeader("Unsupported", unknown));
     }
 
     /// <summary>
-    /// RFC 3261 §8.2.3: a body we do not understand is refused, unless its sender called it optional. That of a BYE does not matter, and that of
-    /// an INFO is its package's affair (RFC 6086 §4.2.2).
+    /// RFC 3261 §8.2.3: a body we do not understand is refused, unless its sender called it optional. That of a BYE does not matter, and
+    /// that of an INFO is its package's affair (RFC 6086 §4.2.2).
     /// </summary>
     private static SipRefusal? CheckContent(SipRequest request, SipCapabilities capabilities)
     {
@@ -110,6 +113,7 @@ public static class RequestValidator
     private static bool IsOptional(SipRequest request)
     {
         var disposition = request.Headers["Content-Disposition"];
-        return disposition is not null && string.Equals(MediaType.Parameter(disposition, "handling"), "optional", StringComparison.OrdinalIgnoreCase);
+        return disposition is not null
+            && string.Equals(MediaType.Parameter(disposition, "handling"), "optional", StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -3,8 +3,8 @@ using System.Text;
 namespace Gateway.Sip.Messages;
 
 /// <summary>
-/// Finds a part of a given type in a body that may be multipart (RFC 2046 §5.1, RFC 5621): PBXs put SDP beside ISUP or location parts. Lines
-/// may end with LF alone, the last delimiter may be missing, and SDP is known by its first line where no type is given.
+/// Finds a part of a given type in a body that may be multipart (RFC 2046 §5.1, RFC 5621): PBXs put SDP beside ISUP or location parts.
+/// Lines may end with LF alone, the last delimiter may be missing, and SDP is known by its first line where no type is given.
 /// </summary>
 public static class SipBody
 {
@@ -33,7 +33,8 @@ public static class SipBody
         if (depth == 0 || !MediaType.Essence(contentType!).StartsWith("multipart/", StringComparison.OrdinalIgnoreCase))
             return false;
         var boundary = MediaType.Parameter(contentType!, "boundary") is { Length: > 0 } named ? "--" + named : FirstLine(body.Span);
-        return boundary.StartsWith("--", StringComparison.Ordinal) && TryFindPart(body, Encoding.Latin1.GetBytes(boundary), type, depth - 1, out part);
+        return boundary.StartsWith("--", StringComparison.Ordinal)
+            && TryFindPart(body, Encoding.Latin1.GetBytes(boundary), type, depth - 1, out part);
     }
 
     private static bool TryFindPart(ReadOnlyMemory<byte> body, byte[] delimiter, string type, int depth, out ReadOnlyMemory<byte> part)
@@ -54,7 +55,9 @@ public static class SipBody
         return false;
     }
 
-    /// <summary>A section reaches from behind one delimiter to the next; the line end before a delimiter belongs to the delimiter.</summary>
+    /// <summary>
+    /// A section reaches from behind one delimiter to the next; the line end before a delimiter belongs to the delimiter.
+    /// </summary>
     private static bool IsPartOfType(ReadOnlyMemory<byte> section, string type, int depth, out ReadOnlyMemory<byte> content)
     {
         content = default;

@@ -22,7 +22,8 @@ internal static class SipHeaderNames
         "Content-Encoding", "Content-Language", "Content-Length", "Content-Type", "CSeq", "Date", "Event", "Expires", "From", "In-Reply-To",
         "Max-Forwards", "MIME-Version", "Min-Expires", "Min-SE", "Organization", "Priority", "Privacy", "Proxy-Authenticate",
         "Proxy-Authorization", "Proxy-Require", "RAck", "Refer-To", "Referred-By", "Replaces", "Reply-To", "Require", "Retry-After", "RSeq",
-        "Server", "Session-Expires", "Subject", "Subscription-State", "Supported", "Timestamp", "To", "Unsupported", "User-Agent", "WWW-Authenticate",
+        "Server", "Session-Expires", "Subject", "Subscription-State", "Supported", "Timestamp", "To", "Unsupported", "User-Agent",
+        "WWW-Authenticate",
     ];
 
     private static readonly FrozenDictionary<string, string> Canonical = BuildCanonical();
@@ -38,7 +39,8 @@ internal static class SipHeaderNames
     {
         var names = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
         {
-            ["i"] = "Call-ID", ["m"] = "Contact", ["e"] = "Content-Encoding", ["l"] = "Content-Length", ["c"] = "Content-Type", ["f"] = "From",
+            ["i"] = "Call-ID", ["m"] = "Contact", ["e"] = "Content-Encoding", ["l"] = "Content-Length", ["c"] = "Content-Type",
+            ["f"] = "From",
             ["s"] = "Subject", ["k"] = "Supported", ["t"] = "To", ["v"] = "Via",
             ["r"] = "Refer-To", ["b"] = "Referred-By", ["x"] = "Session-Expires", ["o"] = "Event", ["u"] = "Allow-Events",
         };

@@ -41,7 +41,9 @@ internal static class SipHeaderReader
         return SipParseFault.None;
     }
 
-    /// <summary>Name and values of one field. What commas leave empty in a list is no element, but an empty Via is a Via that was lost.</summary>
+    /// <summary>
+    /// Name and values of one field. What commas leave empty in a list is no element, but an empty Via is a Via that was lost.
+    /// </summary>
     private static bool TrySplit(string line, out string name, out IReadOnlyList<string> elements)
     {
         (name, elements) = ("", []);

@@ -7,7 +7,8 @@ namespace Gateway.Sip.Messages;
 /// Reads one whole message: a datagram, or a frame that <see cref="SipStreamFramer"/> cut from a stream (RFC 3261 §7, §18.3, §25).
 /// Accepted messages have exactly one well-formed From, To, Call-ID and CSeq and at least one well-formed Via; what a UAS checks beyond
 /// syntax (RFC 3261 §8.2) is <see cref="RequestValidator"/>'s. Malformed fields that are not necessary are passed over and counted in
-/// <see cref="SipMessage.IgnoredHeaders"/>, as RFC 3261 §8.2.2 says. Header text that is not UTF-8 is read as ISO 8859-1, as older PBXs write it.
+/// <see cref="SipMessage.IgnoredHeaders"/>, as RFC 3261 §8.2.2 says. Header text that is not UTF-8 is read as ISO 8859-1, as older PBXs
+/// write it.
 /// </summary>
 public static class SipParser
 {
@@ -125,8 +126,8 @@ public static class SipParser
     }
 
     /// <summary>
-    /// RFC 3261 §8.1.1: what every message has, once and well formed; an exact repetition is forgiven. A missing Max-Forwards is too, as RFC
-    /// 2543 peers do not send it.
+    /// RFC 3261 §8.1.1: what every message has, once and well formed; an exact repetition is forgiven. A missing Max-Forwards is too, as
+    /// RFC 2543 peers do not send it.
     /// </summary>
     private static SipParseFault CheckHeaders(SipMessage message, out string headerName)
     {

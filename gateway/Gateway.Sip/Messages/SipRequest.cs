@@ -8,7 +8,9 @@ public sealed class SipRequest(SipMethod method, SipUri uri) : SipMessage
     /// <summary>The Request-URI.</summary>
     public SipUri Uri { get; set; } = uri;
 
-    /// <summary>The realms whose challenges this request has answered in its earlier tries (RFC 3261 §22); not part of the message.</summary>
+    /// <summary>
+    /// The realms whose challenges this request has answered in its earlier tries (RFC 3261 §22); not part of the message.
+    /// </summary>
     public IReadOnlyList<(bool IsProxy, string Realm)> AnsweredChallenges { get; set; } = [];
 
     public override string StartLine => $"{Method} {Uri} SIP/2.0";

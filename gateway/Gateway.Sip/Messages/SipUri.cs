@@ -40,13 +40,18 @@ public sealed record SipUri
     /// <summary>Decoded.</summary>
     public string? User => EscapedUser is null ? null : SipGrammar.Unescape(EscapedUser);
 
-    /// <summary>Who is dialled or calls: the user, without what a telephone number may carry behind it (RFC 3261 §19.1.6: "+15551234;npdi;rn=…").</summary>
+    /// <summary>
+    /// Who is dialled or calls: the user, without what a telephone number may carry behind it (RFC 3261 §19.1.6: "+15551234;npdi;rn=…").
+    /// </summary>
     public string? Subscriber =>
-        EscapedUser is { } user && user.IndexOf(';', StringComparison.Ordinal) is > 0 and var end && SipGrammar.Unescape(user) is ['+' or (>= '0' and <= '9'), ..]
+        EscapedUser is { } user && user.IndexOf(';', StringComparison.Ordinal) is > 0 and var end
+            && SipGrammar.Unescape(user) is ['+' or (>= '0' and <= '9'), ..]
             ? SipGrammar.Unescape(user[..end])
             : User;
 
-    /// <summary>The phone-context of a telephone number (RFC 3966 §5.1.5), among the user's parameters or the URI's; null when none is given.</summary>
+    /// <summary>
+    /// The phone-context of a telephone number (RFC 3966 §5.1.5), among the user's parameters or the URI's; null when none is given.
+    /// </summary>
     public string? PhoneContext
     {
         get
@@ -123,7 +128,10 @@ public sealed record SipUri
         return text.ToString();
     }
 
-    /// <summary>An empty user ("sip:@host") is kept as such. user and password may hold ";" and "?", so the "@" is looked for first (RFC 4475 §3.1.1.13).</summary>
+    /// <summary>
+    /// An empty user ("sip:@host") is kept as such. user and password may hold ";" and "?", so the "@" is looked for first (RFC 4475
+    /// §3.1.1.13).
+    /// </summary>
     private static SipUri? ParseSip(string scheme, ReadOnlySpan<char> rest)
     {
         ReadOnlySpan<char> userInfo = default;

@@ -27,7 +27,8 @@ public static class SipUriComparison
         string.Concat(uri.EscapedUser!.Where(c => c is not ('-' or '.' or '(' or ')'))).ToUpperInvariant();
 
     private static bool HostsMatch(HostPort a, HostPort b) =>
-        a.Port == b.Port && (a.Host.Equals(b.Host, StringComparison.OrdinalIgnoreCase) || (a.Address is { } address && address.Equals(b.Address)));
+        a.Port == b.Port
+            && (a.Host.Equals(b.Host, StringComparison.OrdinalIgnoreCase) || (a.Address is { } address && address.Equals(b.Address)));
 
     private static bool ParametersMatch(SipUri a, SipUri b)
     {

@@ -54,7 +54,8 @@ public sealed record ViaHeader(string Transport, HostPort SentBy, SipParameters 
         via = null;
         var scanner = new SipScanner(text);
         scanner.SkipWhiteSpace();
-        if (!scanner.TryTakeToken(out var protocol) || !protocol.Equals("SIP", StringComparison.OrdinalIgnoreCase) || !scanner.TryTakeSeparator('/'))
+        if (!scanner.TryTakeToken(out var protocol) || !protocol.Equals("SIP", StringComparison.OrdinalIgnoreCase)
+            || !scanner.TryTakeSeparator('/'))
             return false;
         if (!scanner.TryTakeToken(out var version) || version is not "2.0" || !scanner.TryTakeSeparator('/'))
             return false;

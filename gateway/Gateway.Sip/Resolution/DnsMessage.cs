@@ -47,7 +47,8 @@ public static class DnsMessage
     /// Reads the response to that query. False: not the response to it at all (another id or question, no DNS message); wait on. True:
     /// <paramref name="result"/> is the outcome, with the records of <paramref name="type"/> that the name, or what it is an alias of, has.
     /// </summary>
-    public static bool TryReadResponse(ReadOnlySpan<byte> message, ushort id, string name, DnsRecordType type, out DnsResult<DnsRecord> result)
+    public static bool TryReadResponse(
+        ReadOnlySpan<byte> message, ushort id, string name, DnsRecordType type, out DnsResult<DnsRecord> result)
     {
         result = new DnsResult<DnsRecord>(DnsStatus.Malformed, []);
         if (message.Length < HeaderBytes || BinaryPrimitives.ReadUInt16BigEndian(message) != id)
@@ -88,7 +89,8 @@ public static class DnsMessage
         return isSame;
     }
 
-    private static DnsStatus ReadAnswers(ReadOnlySpan<byte> message, int at, string name, DnsRecordType type, out DnsResult<DnsRecord> result)
+    private static DnsStatus ReadAnswers(
+        ReadOnlySpan<byte> message, int at, string name, DnsRecordType type, out DnsResult<DnsRecord> result)
     {
         List<DnsRecord> records = [];
         result = new DnsResult<DnsRecord>(DnsStatus.Ok, records);

@@ -22,8 +22,10 @@ public sealed record AddressRecord(string Name, TimeSpan TimeToLive, IPAddress A
 public sealed record CnameRecord(string Name, TimeSpan TimeToLive, string Target) : DnsRecord(Name, TimeToLive);
 
 /// <summary>RFC 2782. An empty target means that the service is decidedly not there.</summary>
-public sealed record SrvRecord(string Name, TimeSpan TimeToLive, int Priority, int Weight, int Port, string Target) : DnsRecord(Name, TimeToLive);
+public sealed record SrvRecord(string Name, TimeSpan TimeToLive, int Priority, int Weight, int Port, string Target)
+    : DnsRecord(Name, TimeToLive);
 
 /// <summary>RFC 3403 §4.1. Regular expressions are not kept: RFC 3263 §4.1 does not use them.</summary>
-public sealed record NaptrRecord(string Name, TimeSpan TimeToLive, int Order, int Preference, string Flags, string Service, string Replacement)
+public sealed record NaptrRecord(
+    string Name, TimeSpan TimeToLive, int Order, int Preference, string Flags, string Service, string Replacement)
     : DnsRecord(Name, TimeToLive);

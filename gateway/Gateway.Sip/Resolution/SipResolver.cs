@@ -48,7 +48,8 @@ public sealed class SipResolver(ISipDnsClient dns, IEntropy entropy)
             return named;
         return target.IsSecure
             ? [ServiceOf(SipTransport.Tls, target.Host)]
-            : [ServiceOf(SipTransport.Udp, target.Host), ServiceOf(SipTransport.Tcp, target.Host), ServiceOf(SipTransport.Tls, target.Host)];
+            : [ServiceOf(
+                SipTransport.Udp, target.Host), ServiceOf(SipTransport.Tcp, target.Host), ServiceOf(SipTransport.Tls, target.Host)];
     }
 
     /// <summary>

@@ -46,7 +46,9 @@ public sealed class ClientTransaction : IHasDeadline
     /// <summary>Timer B or F when it is not the usual 32 s.</summary>
     internal TimeSpan? Timeout { get; init; }
 
-    /// <summary>The UDP flow to fall back to when a request that is too long for a datagram cannot leave by TCP (RFC 3261 §18.1.1).</summary>
+    /// <summary>
+    /// The UDP flow to fall back to when a request that is too long for a datagram cannot leave by TCP (RFC 3261 §18.1.1).
+    /// </summary>
     internal SipFlow? Fallback { get; set; }
 
     internal void StartOver(SipFlow flow, TransactionMachine machine, byte[] bytes)

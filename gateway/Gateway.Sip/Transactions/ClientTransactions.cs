@@ -19,10 +19,12 @@ public sealed class ClientTransactions(TransactionContext context)
     public Instant NextDeadline => _deadlines.NextDeadline;
 
     /// <summary>
-    /// Sends <paramref name="request"/> (any method but ACK and CANCEL) with a Via of its own; the request must not be sent again afterwards.
-    /// What becomes of it is told to <paramref name="user"/>, never before this returns. Longer than a datagram should be, it leaves by TCP if it may.
+    /// Sends <paramref name="request"/> (any method but ACK and CANCEL) with a Via of its own; the request must not be sent again
+    /// afterwards. What becomes of it is told to <paramref name="user"/>, never before this returns. Longer than a datagram should be, it
+    /// leaves by TCP if it may.
     /// </summary>
-    public ClientTransaction Send(SipRequest request, SipFlow flow, IClientTransactionUser user, Instant now, TimeSpan? timeout = null, bool mayLeaveByTcp = true)
+    public ClientTransaction Send(
+        SipRequest request, SipFlow flow, IClientTransactionUser user, Instant now, TimeSpan? timeout = null, bool mayLeaveByTcp = true)
     {
         var branch = context.NewBranch();
         request.Headers.Prepend("Via", context.ViaFor(flow, branch));
@@ -81,7 +83,9 @@ public sealed class ClientTransactions(TransactionContext context)
             Perform(transaction, transaction.Machine.HandleDeadline(now), null, now);
     }
 
-    /// <summary>Ends a transaction whose result nobody wants any more: an INVITE that stayed without final response after CANCEL (RFC 3261 §9.1).</summary>
+    /// <summary>
+    /// Ends a transaction whose result nobody wants any more: an INVITE that stayed without final response after CANCEL (RFC 3261 §9.1).
+    /// </summary>
     public void Forget(ClientTransaction transaction)
     {
         _byId.Remove(transaction.Id);
@@ -89,10 +93,12 @@ public sealed class ClientTransactions(TransactionContext context)
     }
 
     private ClientTransaction Start(
-        SipRequest request, SipFlow flow, string branch, byte[] bytes, IClientTransactionUser user, Instant now, TimeSpan? timeout, SipFlow? fallback)
+        SipRequest request, SipFlow flow, string branch, byte[] bytes, IClientTransactionUser user, Instant now, TimeSpan? timeout,
+        SipFlow? fallback)
     {
         var machine = CreateMachine(request.Method, flow, timeout);
-        var transaction = new ClientTransaction(context.NextId(), branch, request, flow, machine, user, bytes) { Timeout = timeout, Fallback = fallback };
+        var transaction = new ClientTransaction(
+            context.NextId(), branch, request, flow, machine, user, bytes) { Timeout = timeout, Fallback = fallback };
         _byId.Add(transaction.Id, transaction);
         _byBranch.Add((branch, request.Method), transaction);
         Perform(transaction, machine.Handle(TransactionInput.Start, now), null, now);

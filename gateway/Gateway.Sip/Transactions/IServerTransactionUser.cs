@@ -7,7 +7,8 @@ namespace Gateway.Sip.Transactions;
 public interface IServerTransactionUser
 {
     /// <summary>
-    /// The answer to a request that needs no transaction, since it leaves nothing behind (RFC 3261 §8.2.7); null wants a transaction in the share that
+    /// The answer to a request that needs no transaction, since it leaves nothing behind (RFC 3261 §8.2.7); null wants a transaction in the
+    /// share that
     /// <paramref name="share"/> names.
     /// </summary>
     SipResponse? AnswerAtOnce(SipRequest request, SipFlow flow, out TransactionShare share);

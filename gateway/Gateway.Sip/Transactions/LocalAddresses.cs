@@ -19,9 +19,11 @@ public readonly record struct LocalAddress(SipTransport Transport, TransportAddr
 /// <summary>Our listeners, which of them serves a peer, and what that peer is told to reach us by.</summary>
 /// <param name="listeners">In the order of the options.</param>
 /// <param name="localNetworks">Peers there are told the bound address instead of the advertised one.</param>
-/// <param name="sourceFor">The local address that the system would send from to a peer; null: the first listener that fits serves it.</param>
+/// <param name="sourceFor">The local address that the system would send from to a peer; null: the first listener that fits serves
+/// it.</param>
 public sealed class LocalAddresses(
-    IReadOnlyList<LocalAddress> listeners, IReadOnlyList<IPNetwork>? localNetworks = null, Func<TransportAddress, IPAddress?>? sourceFor = null)
+    IReadOnlyList<LocalAddress> listeners, IReadOnlyList<IPNetwork>? localNetworks = null, Func<TransportAddress,
+    IPAddress?>? sourceFor = null)
 {
     public LocalAddress this[int listener] => listeners[listener];
 
@@ -41,7 +43,8 @@ public sealed class LocalAddresses(
     }
 
     /// <summary>
-    /// A listener of the transport and address family; −1 when there is none. Of several, the one on the address that the system sends from to this peer.
+    /// A listener of the transport and address family; −1 when there is none. Of several, the one on the address that the system sends from
+    /// to this peer.
     /// </summary>
     public int Find(SipTransport transport, TransportAddress remote)
     {

@@ -12,7 +12,8 @@ public readonly record struct MergeKey(string CallId, string FromTag, CSeq CSeq)
 /// <summary>A request we received: its machine and the last response to it.</summary>
 public sealed class ServerTransaction : IHasDeadline
 {
-    internal ServerTransaction(long id, ServerTransactionKey key, SipRequest request, SipFlow flow, TransactionMachine machine, TransactionShare share)
+    internal ServerTransaction(
+        long id, ServerTransactionKey key, SipRequest request, SipFlow flow, TransactionMachine machine, TransactionShare share)
     {
         Id = id;
         Key = key;

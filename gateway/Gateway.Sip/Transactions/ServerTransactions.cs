@@ -53,13 +53,15 @@ public sealed class ServerTransactions(TransactionContext context, IServerTransa
     }
 
     /// <summary>Sends the last response once more: the transaction user's own retransmission of a 2xx or of a reliable 1xx.</summary>
-    public void RespondAgain(ServerTransaction transaction) => context.SendResponse(transaction.Flow, transaction.LastResponse, transaction.Id);
+    public void RespondAgain(ServerTransaction transaction) =>
+        context.SendResponse(transaction.Flow, transaction.LastResponse, transaction.Id);
 
     /// <summary>Answers without keeping a transaction (RFC 3261 §8.2.7); an ACK is never answered.</summary>
     public void Refuse(SipRequest request, SipFlow flow, int status)
     {
         if (request.Method != SipMethod.Ack)
-            context.SendResponse(ResponseFlow(request.TopVia, flow), SipWriter.Write(SipResponse.CreateFor(request, status, context.NewTag())));
+            context.SendResponse(
+                ResponseFlow(request.TopVia, flow), SipWriter.Write(SipResponse.CreateFor(request, status, context.NewTag())));
     }
 
     /// <summary>Answers a request that could not be read whole, back to where it came from.</summary>
@@ -174,8 +176,8 @@ public sealed class ServerTransactions(TransactionContext context, IServerTransa
         request.ToTag.Length > 0 ? null : new MergeKey(request.CallId, request.FromTag, request.CSeq);
 
     /// <summary>
-    /// A refused request is no ongoing transaction that another one could be merged with (RFC 3261 §8.2.2.2): a peer that tries again at once, and
-    /// keeps its CSeq, means it.
+    /// A refused request is no ongoing transaction that another one could be merged with (RFC 3261 §8.2.2.2): a peer that tries again at
+    /// once, and keeps its CSeq, means it.
     /// </summary>
     private bool IsRefused(ServerTransactionKey key) =>
         _byKey.TryGetValue(key, out var known) && known.Machine.State is TransactionState.Completed or TransactionState.Confirmed;

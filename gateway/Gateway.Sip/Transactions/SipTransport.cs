@@ -15,5 +15,6 @@ public static class SipPorts
     private const int DefaultTls = 5061;
 
     /// <summary>The port itself, or the transport's own where none (0) is named.</summary>
-    public static int PortOr(this SipTransport transport, int port) => port != 0 ? port : transport == SipTransport.Tls ? DefaultTls : Default;
+    public static int PortOr(this SipTransport transport, int port) =>
+        port != 0 ? port : transport == SipTransport.Tls ? DefaultTls : Default;
 }

@@ -32,7 +32,8 @@ public enum SipDrop
 }
 
 /// <summary>What all transactions of one user agent share: settings, identities, and the messages waiting to leave.</summary>
-public sealed class TransactionContext(LocalAddresses local, IEntropy entropy, TransactionTimers timers, int maxDatagramBytes, int maxServerTransactions)
+public sealed class TransactionContext(
+    LocalAddresses local, IEntropy entropy, TransactionTimers timers, int maxDatagramBytes, int maxServerTransactions)
 {
     private readonly long[] _drops = new long[Enum.GetValues<SipDrop>().Length];
     private long _lastId;
@@ -62,11 +63,15 @@ public sealed class TransactionContext(LocalAddresses local, IEntropy entropy, T
     /// <summary>Readable from any thread.</summary>
     public long CountOf(SipDrop drop) => Interlocked.Read(ref _drops[(int)drop]);
 
-    public void SendRequest(SipFlow flow, byte[] bytes, long transaction = 0) => Outbox.Enqueue(new SipTransmit(flow, bytes, transaction, false));
+    public void SendRequest(SipFlow flow, byte[] bytes, long transaction = 0) =>
+        Outbox.Enqueue(new SipTransmit(flow, bytes, transaction, false));
 
-    public void SendResponse(SipFlow flow, byte[] bytes, long transaction = 0) => Outbox.Enqueue(new SipTransmit(flow, bytes, transaction, true));
+    public void SendResponse(SipFlow flow, byte[] bytes, long transaction = 0) =>
+        Outbox.Enqueue(new SipTransmit(flow, bytes, transaction, true));
 
-    /// <summary>The Via of a request of ours on <paramref name="flow"/>. Connections may be used the other way round as well (RFC 5923 §5).</summary>
+    /// <summary>
+    /// The Via of a request of ours on <paramref name="flow"/>. Connections may be used the other way round as well (RFC 5923 §5).
+    /// </summary>
     public string ViaFor(SipFlow flow, string branch)
     {
         var via = ViaHeader.Create(flow.Transport.ToString().ToUpperInvariant(), Local.AdvertisedTo(flow), branch);

@@ -4,7 +4,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Transactions;
 
 /// <summary>
-/// All transactions of one user agent (RFC 3261 §17), without I/O: messages in, messages out of <see cref="TryPollTransmit"/>, users called in between.
+/// All transactions of one user agent (RFC 3261 §17), without I/O: messages in, messages out of <see cref="TryPollTransmit"/>, users called
+/// in between.
 /// </summary>
 public sealed class TransactionLayer
 {
@@ -49,7 +50,9 @@ public sealed class TransactionLayer
 
     public bool TryPollTransmit(out SipTransmit transmit) => Context.Outbox.TryDequeue(out transmit);
 
-    /// <summary>Sends an ACK for a 2xx with a branch of its own (RFC 3261 §13.2.2.4); the bytes, to be sent again when the 2xx comes again.</summary>
+    /// <summary>
+    /// Sends an ACK for a 2xx with a branch of its own (RFC 3261 §13.2.2.4); the bytes, to be sent again when the 2xx comes again.
+    /// </summary>
     public byte[] SendAck(SipRequest ack, SipFlow flow)
     {
         ack.Headers.Prepend("Via", Context.ViaFor(flow, Context.NewBranch()));

@@ -49,7 +49,9 @@ public abstract class TransactionMachine(TransactionTimers timers, bool isReliab
         RetransmitAt = IsReliable ? Instant.Never : now + interval;
     }
 
-    /// <summary>Stays in <paramref name="state"/> for <paramref name="linger"/> to absorb what the peer repeats; zero ends at once.</summary>
+    /// <summary>
+    /// Stays in <paramref name="state"/> for <paramref name="linger"/> to absorb what the peer repeats; zero ends at once.
+    /// </summary>
     protected TransactionActions Linger(TransactionState state, TimeSpan linger, TransactionActions actions, Instant now)
     {
         if (linger == TimeSpan.Zero)

@@ -1,7 +1,8 @@
 namespace Gateway.Sip.Transactions;
 
 /// <summary>
-/// Which part of the transaction table a request takes. Each part has a limit of its own, so that no flood of new requests keeps a call from ending.
+/// Which part of the transaction table a request takes. Each part has a limit of its own, so that no flood of new requests keeps a call
+/// from ending.
 /// </summary>
 public enum TransactionShare
 {

@@ -14,7 +14,9 @@ public sealed record TransactionTimers
     /// <summary>How long a message may stay in the network (T4).</summary>
     public TimeSpan T4 { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Wait for a first response to a request: timers B and F. 64·T1, or shorter so that a dead server is left for the next one.</summary>
+    /// <summary>
+    /// Wait for a first response to a request: timers B and F. 64·T1, or shorter so that a dead server is left for the next one.
+    /// </summary>
     public TimeSpan? RequestTimeout { get; init; }
 
     /// <summary>64·T1, 32 s: timers B, D, F, H, J, L and M.</summary>

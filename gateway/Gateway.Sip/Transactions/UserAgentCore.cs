@@ -8,7 +8,8 @@ public sealed class UserAgentCore(TransactionLayer layer, string product)
 {
     private static readonly SipMethod[] Methods =
     [
-        SipMethod.Invite, SipMethod.Ack, SipMethod.Cancel, SipMethod.Bye, SipMethod.Options, SipMethod.Prack, SipMethod.Update, SipMethod.Info, SipMethod.Refer,
+        SipMethod.Invite, SipMethod.Ack, SipMethod.Cancel, SipMethod.Bye, SipMethod.Options, SipMethod.Prack, SipMethod.Update,
+        SipMethod.Info, SipMethod.Refer,
     ];
 
     public SipCapabilities Capabilities { get; } =
@@ -34,7 +35,8 @@ public sealed class UserAgentCore(TransactionLayer layer, string product)
     internal string ContactFor(SipFlow flow, string user)
     {
         var uri = SipUri.Create(user.Length == 0 ? null : user, Local.AdvertisedTo(flow));
-        return new NameAddr(flow.IsReliable ? uri.WithParameter("transport", flow.Transport == SipTransport.Tls ? "tls" : "tcp") : uri).ToString();
+        return new NameAddr(flow.IsReliable ? uri.WithParameter("transport", flow.Transport == SipTransport.Tls ? "tls" : "tcp") : uri)
+            .ToString();
     }
 
     /// <summary>For Retry-After: 0 to <paramref name="most"/> seconds, so that peers do not come back together.</summary>

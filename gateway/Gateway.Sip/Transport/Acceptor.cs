@@ -5,10 +5,11 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Sip.Transport;
 
 /// <summary>
-/// Accepts the connections of one listener for as long as the endpoint lives. When the system has no descriptor or memory for another one (EMFILE,
-/// ENFILE, ENOBUFS) it waits and tries again; the log has a line at the beginning and one at the end of that.
+/// Accepts the connections of one listener for as long as the endpoint lives. When the system has no descriptor or memory for another one
+/// (EMFILE, ENFILE, ENOBUFS) it waits and tries again; the log has a line at the beginning and one at the end of that.
 /// </summary>
-internal sealed partial class Acceptor(Func<CancellationToken, ValueTask<Socket>> accept, Action<Socket> admit, TimeProvider time, ILogger logger)
+internal sealed partial class Acceptor(
+    Func<CancellationToken, ValueTask<Socket>> accept, Action<Socket> admit, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(2);

@@ -7,8 +7,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Transport;
 
 /// <summary>
-/// Looks up SRV and NAPTR at the servers of /etc/resolv.conf, over UDP and, where the answer does not fit, over TCP (RFC 7766 §5); and addresses through
-/// the operating system (which knows /etc/hosts too). Answers are cached. Safe for use from several threads.
+/// Looks up SRV and NAPTR at the servers of /etc/resolv.conf, over UDP and, where the answer does not fit, over TCP (RFC 7766 §5); and
+/// addresses through the operating system (which knows /etc/hosts too). Answers are cached. Safe for use from several threads.
 /// </summary>
 /// <param name="servers">Asked before each lookup: they may change while we run.</param>
 /// <param name="entropy">For query ids.</param>
@@ -103,7 +103,8 @@ public sealed class DnsClient(Func<IReadOnlyList<IPEndPoint>> servers, IEntropy 
     }
 
     /// <summary>A socket of its own for each question: its random port is half of what a forger has to guess.</summary>
-    private async Task<DnsResult<DnsRecord>> AskAsync(IPEndPoint server, string name, DnsRecordType type, bool overTcp, CancellationToken cancellation)
+    private async Task<DnsResult<DnsRecord>> AskAsync(
+        IPEndPoint server, string name, DnsRecordType type, bool overTcp, CancellationToken cancellation)
     {
         var buffer = new byte[DnsMessage.MaxBytes];
         ushort id;
@@ -154,7 +155,9 @@ public sealed class DnsClient(Func<IReadOnlyList<IPEndPoint>> servers, IEntropy 
         await stream.ReadExactlyAsync(head, cancellation);
         var answer = new byte[BinaryPrimitives.ReadUInt16BigEndian(head)];
         await stream.ReadExactlyAsync(answer, cancellation);
-        return DnsMessage.TryReadResponse(answer, id, name, type, out var result) ? result : new DnsResult<DnsRecord>(DnsStatus.Malformed, []);
+        return DnsMessage.TryReadResponse(answer, id, name, type, out var result)
+            ? result
+            : new DnsResult<DnsRecord>(DnsStatus.Malformed, []);
     }
 
     private static async Task<DnsResult<DnsRecord>> AskSystemAsync(string host, CancellationToken cancellation)
@@ -162,11 +165,13 @@ public sealed class DnsClient(Func<IReadOnlyList<IPEndPoint>> servers, IEntropy 
         try
         {
             var addresses = await Dns.GetHostAddressesAsync(host, cancellation);
-            return new DnsResult<DnsRecord>(DnsStatus.Ok, [.. addresses.Select(address => new AddressRecord(host, AddressLifetime, address))]);
+            return new DnsResult<DnsRecord>(
+                DnsStatus.Ok, [.. addresses.Select(address => new AddressRecord(host, AddressLifetime, address))]);
         }
         catch (SocketException e)
         {
-            return new DnsResult<DnsRecord>(e.SocketErrorCode == SocketError.HostNotFound ? DnsStatus.NoSuchName : DnsStatus.ServerFailure, []);
+            return new DnsResult<DnsRecord>(
+                e.SocketErrorCode == SocketError.HostNotFound ? DnsStatus.NoSuchName : DnsStatus.ServerFailure, []);
         }
         catch (ArgumentException)
         {
@@ -186,5 +191,6 @@ public sealed class DnsClient(Func<IReadOnlyList<IPEndPoint>> servers, IEntropy 
             _cache.Put(name, type, result, _clock.Now);
     }
 
-    private static DnsResult<T> Only<T>(DnsResult<DnsRecord> result) where T : DnsRecord => new(result.Status, [.. result.Records.OfType<T>()]);
+    private static DnsResult<T> Only<T>(DnsResult<DnsRecord> result) where T : DnsRecord =>
+        new(result.Status, [.. result.Records.OfType<T>()]);
 }

@@ -2,7 +2,10 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Transport;
 
-/// <summary>Lets one log line of a kind pass in each interval and counts the others; for lines that a peer can trigger. Safe for use from several threads.</summary>
+/// <summary>
+/// Lets one log line of a kind pass in each interval and counts the others; for lines that a peer can trigger. Safe for use from several
+/// threads.
+/// </summary>
 public sealed class LogLimit(TimeSpan interval)
 {
     private readonly Lock _lock = new();

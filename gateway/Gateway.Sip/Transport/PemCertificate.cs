@@ -5,8 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Gateway.Sip.Transport;
 
 /// <summary>
-/// A certificate of ours with its chain and key, from PEM files that are read again when they change: renewed certificates serve new connections
-/// at once. Files that cannot be used leave the previous ones in force. Safe for use from several threads.
+/// A certificate of ours with its chain and key, from PEM files that are read again when they change: renewed certificates serve new
+/// connections at once. Files that cannot be used leave the previous ones in force. Safe for use from several threads.
 /// </summary>
 internal sealed class PemCertificate
 {
@@ -39,7 +39,8 @@ internal sealed class PemCertificate
         if (fingerprints == _fingerprints)
             return false;
         _context = Read();
-        _fingerprints = fingerprints; // not before: certificate and key are replaced one after the other, and until both are there it is tried again
+        // not before: certificate and key are replaced one after the other, and until both are there it is tried again
+        _fingerprints = fingerprints;
         return true;
     }
 

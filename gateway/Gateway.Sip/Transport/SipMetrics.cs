@@ -68,17 +68,21 @@ internal sealed class SipMetrics : IDisposable
     public SipMetrics(Func<int> calls, Func<int> connections, Func<SipDrop, long> drops)
     {
         _malformed = _meter.CreateCounter<long>("gateway_sip_malformed_messages", description: "Messages refused by the parser, by fault");
-        _ignored = _meter.CreateCounter<long>("gateway_sip_ignored_headers", description: "Malformed or surplus header fields passed over in messages that were taken");
+        _ignored = _meter.CreateCounter<long>(
+            "gateway_sip_ignored_headers", description: "Malformed or surplus header fields passed over in messages that were taken");
         _closed = _meter.CreateCounter<long>("gateway_sip_connections_closed", description: "TCP and TLS connections closed, by reason");
-        _overflow = _meter.CreateCounter<long>("gateway_sip_overflowed_datagrams", description: "Datagrams dropped because the endpoint was behind");
+        _overflow = _meter.CreateCounter<long>(
+            "gateway_sip_overflowed_datagrams", description: "Datagrams dropped because the endpoint was behind");
         _limited = _meter.CreateCounter<long>(
             "gateway_sip_limited_messages", description: "Messages dropped unread, since their source sends too many, by share and source");
         _received = _meter.CreateCounter<long>("gateway_sip_received_messages", description: "Messages received, by transport");
         _sent = _meter.CreateCounter<long>("gateway_sip_sent_messages", description: "Messages sent, by transport");
-        _ended = _meter.CreateCounter<long>("gateway_sip_ended_calls", description: "Calls that are over, by direction and by final status or by what ended them");
+        _ended = _meter.CreateCounter<long>(
+            "gateway_sip_ended_calls", description: "Calls that are over, by direction and by final status or by what ended them");
         _meter.CreateObservableGauge("gateway_sip_calls", calls, description: "Calls that are not over");
         _meter.CreateObservableGauge("gateway_sip_connections", connections, description: "Open TCP and TLS connections");
-        _meter.CreateObservableCounter("gateway_sip_dropped_messages", () => Drops(drops), description: "Messages dropped or refused without a call, by reason");
+        _meter.CreateObservableCounter(
+            "gateway_sip_dropped_messages", () => Drops(drops), description: "Messages dropped or refused without a call, by reason");
     }
 
     public void Malformed(SipParseFault fault) => _malformed.Add(1, new KeyValuePair<string, object?>("fault", Label(fault.ToString())));
@@ -92,7 +96,8 @@ internal sealed class SipMetrics : IDisposable
     public void Limited(SourceShare share, bool isTrunk, int count) => _limited.Add(
         count, new("share", Label(share.ToString())), new KeyValuePair<string, object?>("source", isTrunk ? "trunk" : "unexpected"));
 
-    public void Received(SipTransport transport) => _received.Add(1, new KeyValuePair<string, object?>("transport", Label(transport.ToString())));
+    public void Received(SipTransport transport) =>
+        _received.Add(1, new KeyValuePair<string, object?>("transport", Label(transport.ToString())));
 
     public void Sent(SipTransport transport) => _sent.Add(1, new KeyValuePair<string, object?>("transport", Label(transport.ToString())));
 
@@ -106,7 +111,8 @@ internal sealed class SipMetrics : IDisposable
             _ => null,
         };
         if (result is not null)
-            _ended.Add(1, new KeyValuePair<string, object?>("direction", Label(direction.ToString())), new KeyValuePair<string, object?>("result", result));
+            _ended.Add(1, new KeyValuePair<string, object?>(
+                "direction", Label(direction.ToString())), new KeyValuePair<string, object?>("result", result));
     }
 
     public void Dispose() => _meter.Dispose();

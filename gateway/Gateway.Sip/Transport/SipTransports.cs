@@ -8,7 +8,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Sip.Transport;
 
-/// <summary>All listeners and connections of an endpoint (RFC 3261 §18): bytes of the core out, parsed messages into the endpoint's queue.</summary>
+/// <summary>
+/// All listeners and connections of an endpoint (RFC 3261 §18): bytes of the core out, parsed messages into the endpoint's queue.
+/// </summary>
 internal sealed class SipTransports : IAsyncDisposable
 {
     private readonly List<UdpPort?> _udp = [];
@@ -44,7 +46,8 @@ internal sealed class SipTransports : IAsyncDisposable
     public string? Fault => _streams.Fault;
 
     /// <summary>Binds every listener; the addresses as peers see them, in the same order.</summary>
-    /// <exception cref="ArgumentException">A listener on all addresses has no advertised host, or a TLS listener no certificate.</exception>
+    /// <exception cref="ArgumentException">A listener on all addresses has no advertised host, or a TLS listener no
+    /// certificate.</exception>
     public LocalAddresses Bind(IReadOnlyList<SipListenerOptions> listeners)
     {
         var bound = new List<LocalAddress>();
@@ -52,7 +55,8 @@ internal sealed class SipTransports : IAsyncDisposable
         {
             var isAny = listener.Bind.Address.Equals(IPAddress.Any) || listener.Bind.Address.Equals(IPAddress.IPv6Any);
             if (isAny && listener.AdvertisedHost is null)
-                throw new ArgumentException($"The SIP listener on {listener.Bind} needs an advertised host: it listens on all addresses.", nameof(listeners));
+                throw new ArgumentException(
+                    $"The SIP listener on {listener.Bind} needs an advertised host: it listens on all addresses.", nameof(listeners));
             if (listener.Transport == SipTransport.Tls && !_tls.CanServe)
                 throw new ArgumentException($"The SIP listener on {listener.Bind} speaks TLS and needs a certificate.", nameof(listeners));
             var endPoint = Bind(bound.Count, listener);

@@ -8,10 +8,11 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Transport;
 
 /// <summary>
-/// One TCP or TLS connection: a task that reads and frames, a task that writes from a queue bounded in bytes. Sending never waits: a peer that
-/// does not read loses its connection when the queue is full, and nobody else notices.
+/// One TCP or TLS connection: a task that reads and frames, a task that writes from a queue bounded in bytes. Sending never waits: a peer
+/// that does not read loses its connection when the queue is full, and nobody else notices.
 /// </summary>
-#pragma warning disable CA1001 // the token source has no timer and nothing to free; Close may be inside it on another thread when the connection ends
+// the token source has no timer and nothing to free; Close may be inside it on another thread when the connection ends
+#pragma warning disable CA1001
 internal sealed class StreamConnection
 #pragma warning restore CA1001
 {
@@ -22,7 +23,8 @@ internal sealed class StreamConnection
     private const double LineEndsAtOnce = 50;
 
     private readonly Channel<(ReadOnlyMemory<byte> Bytes, long Transaction)> _queue =
-        Channel.CreateUnbounded<(ReadOnlyMemory<byte>, long)>(new UnboundedChannelOptions { SingleReader = true }); // bounded by bytes, below
+        // bounded by bytes, below
+        Channel.CreateUnbounded<(ReadOnlyMemory<byte>, long)>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
     private readonly IConnectionOwner _owner;
     private readonly SipFlow _flow;
@@ -65,8 +67,8 @@ internal sealed class StreamConnection
     public bool IsClosed => Volatile.Read(ref _closed) != 0;
 
     /// <summary>
-    /// Why it is to be closed now; null: it may go on. A source that belongs to no trunk has to send a whole message at once, and has to come again
-    /// after a minute: what it may rightly send is a request in a dialog that it took over from another node of its cluster.
+    /// Why it is to be closed now; null: it may go on. A source that belongs to no trunk has to send a whole message at once, and has to
+    /// come again after a minute: what it may rightly send is a request in a dialog that it took over from another node of its cluster.
     /// </summary>
     public ConnectionEnd? Overdue(Instant now)
     {
@@ -109,7 +111,8 @@ internal sealed class StreamConnection
             Close(ConnectionEnd.Peer);
             await Task.WhenAll(reading, writing);
         }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
+        catch (Exception e) when (
+            e is IOException or SocketException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
         {
             Reason = e.Message;
             Close(ConnectionEnd.Connect);

@@ -12,8 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Sip.Transport;
 
 /// <summary>
-/// All TCP and TLS connections: accepted, opened when needed, found again by id or by the peer's address. A connection that a peer opened is also
-/// found by the address its Via asks for (RFC 5923 §5 alias), since that is where its dialogs send us.
+/// All TCP and TLS connections: accepted, opened when needed, found again by id or by the peer's address. A connection that a peer opened
+/// is also found by the address its Via asks for (RFC 5923 §5 alias), since that is where its dialogs send us.
 /// </summary>
 internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposable
 {
@@ -251,8 +251,8 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
     }
 
     /// <summary>
-    /// A connection leaves from its listener's address: peers that know us by address look at that. The port is chosen at connect, so that one
-    /// local port serves several peers.
+    /// A connection leaves from its listener's address: peers that know us by address look at that. The port is chosen at connect, so that
+    /// one local port serves several peers.
     /// </summary>
     private void BindTo(int listener, Socket socket)
     {
@@ -263,7 +263,9 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
         socket.Bind(new IPEndPoint(address, 0));
     }
 
-    /// <summary>A peer that vanished without a word (power, NAT table) is noticed within a minute, whether we send meanwhile or not (tcp(7)).</summary>
+    /// <summary>
+    /// A peer that vanished without a word (power, NAT table) is noticed within a minute, whether we send meanwhile or not (tcp(7)).
+    /// </summary>
     private static void WatchPeer(Socket socket)
     {
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
@@ -302,7 +304,10 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
         }
     }
 
-    /// <summary>A peer whose certificate is refused, or that refuses ours, is an operator's to mend; a registration loses its path with its connection.</summary>
+    /// <summary>
+    /// A peer whose certificate is refused, or that refuses ours, is an operator's to mend; a registration loses its path with its
+    /// connection.
+    /// </summary>
     private void ReportEnd(StreamConnection connection)
     {
         if (connection.IsOutgoing && !_stop.IsCancellationRequested)
@@ -343,11 +348,13 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
     [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {Id} ended: {Reason}")]
     private static partial void LogClosed(ILogger logger, long id, ConnectionEnd reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A SIP connection from {Source} was refused: its share is used up (address of a trunk: {IsTrunk}); "
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A SIP connection from {Source} was refused: its share is used up (address of a " +
+        "trunk: {IsTrunk}); "
         + "{Suppressed} more like it since the last line")]
     private static partial void LogRefused(ILogger logger, IPAddress source, bool isTrunk, long suppressed);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "No connection over {Transport} with {Peer} (trunk {Trunk}, opened by us: {IsOutgoing}): {Reason}; "
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No connection over {Transport} with {Peer} (trunk {Trunk}, opened by us: " +
+        "{IsOutgoing}): {Reason}; "
         + "{Suppressed} more failures since the last line")]
     private static partial void LogNotConnected(
         ILogger logger, SipTransport transport, TransportAddress peer, string? trunk, bool isOutgoing, string reason, long suppressed);

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Sip.Transport;
 
 /// <summary>
-/// What TLS needs on both sides: our certificates, that of the listeners and those of trunks, and the authorities of peers. No ALPN is offered:
-/// peers exist that refuse "sip" (Meta's SIP server answers with alert 120).
+/// What TLS needs on both sides: our certificates, that of the listeners and those of trunks, and the authorities of peers. No ALPN is
+/// offered: peers exist that refuse "sip" (Meta's SIP server answers with alert 120).
 /// </summary>
 internal sealed partial class TlsCertificates
 {
@@ -78,7 +78,8 @@ internal sealed partial class TlsCertificates
             return options;
         options.ClientCertificateRequired = true;
         options.CertificateChainPolicy = Policy();
-        options.RemoteCertificateValidationCallback = (_, _, chain, errors) => verdict.Judge(chain, errors, mayBeAbsent: _clients == ClientCertificates.Optional);
+        options.RemoteCertificateValidationCallback = (_, _, chain, errors) =>
+            verdict.Judge(chain, errors, mayBeAbsent: _clients == ClientCertificates.Optional);
         return options;
     }
 
@@ -110,6 +111,7 @@ internal sealed partial class TlsCertificates
     [LoggerMessage(Level = LogLevel.Information, Message = "The renewed TLS certificate {Name} is in use; it is good until {NotAfter:u}")]
     private static partial void LogReloaded(ILogger logger, string name, DateTime notAfter);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The changed TLS certificate {Name} cannot be used, the previous one stays: {Error}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "The changed TLS certificate {Name} cannot be used, the previous one stays: {Error}")]
     private static partial void LogNotReloaded(ILogger logger, string name, string error);
 }

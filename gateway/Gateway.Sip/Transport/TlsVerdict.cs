@@ -18,7 +18,8 @@ internal sealed class TlsVerdict
     {
         if (errors == SslPolicyErrors.None || (mayBeAbsent && errors == SslPolicyErrors.RemoteCertificateNotAvailable))
             return true;
-        var status = chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, next) => all | next.Status) ?? X509ChainStatusFlags.NoError;
+        var status = chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, next) => all | next.Status)
+            ?? X509ChainStatusFlags.NoError;
         Reason = "TLS: " + Describe(errors, status);
         return false;
     }

@@ -8,7 +8,8 @@ internal static class AddressScope
     /// <summary>RFC 1918, RFC 6598 (carrier NAT), loopback, link-local, RFC 4193.</summary>
     private static readonly IPNetwork[] PrivateNetworks =
     [
-        .. new[] { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "::1/128", "fe80::/10", "fc00::/7" }
+        .. new[] { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "::1/128",
+            "fe80::/10", "fc00::/7" }
             .Select(text => IPNetwork.Parse(text)),
     ];
 

@@ -3,8 +3,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Trunks;
 
 /// <summary>
-/// Wrong digests by source: after ten a source may try one more every two seconds, so that a password cannot be guessed by trying. Bounded; owned by
-/// the endpoint's loop.
+/// Wrong digests by source: after ten a source may try one more every two seconds, so that a password cannot be guessed by trying. Bounded;
+/// owned by the endpoint's loop.
 /// </summary>
 internal sealed class CredentialFailures
 {

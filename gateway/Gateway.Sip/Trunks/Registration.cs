@@ -7,8 +7,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Trunks;
 
 /// <summary>
-/// Keeps a trunk registered as an extension of its PBX (RFC 3261 §10.2): refreshed before it runs out, repeated with backoff at the next server
-/// when it fails. Pure; owned by the endpoint's loop.
+/// Keeps a trunk registered as an extension of its PBX (RFC 3261 §10.2): refreshed before it runs out, repeated with backoff at the next
+/// server when it fails. Pure; owned by the endpoint's loop.
 /// </summary>
 public sealed class Registration : IClientTransactionUser
 {
@@ -76,7 +76,8 @@ public sealed class Registration : IClientTransactionUser
     }
 
     /// <summary>
-    /// The connection that we registered over is gone, and with it the PBX's way to us: registered again at once, then with back-off (RFC 5626 §4.5).
+    /// The connection that we registered over is gone, and with it the PBX's way to us: registered again at once, then with back-off (RFC
+    /// 5626 §4.5).
     /// </summary>
     public void HandleFlowClosed(SipFlow flow, Instant now)
     {
@@ -105,7 +106,8 @@ public sealed class Registration : IClientTransactionUser
         _trunk.TakeNextNonce(transaction.Request, response);
         if (response.IsSuccess)
             Accept(response, transaction.Flow, now);
-        else if (_repairs++ < MaxRepairs && response.StatusCode is 401 or 407 && _trunk.Authorize(transaction.Request, response) is { } again)
+        else if (
+            _repairs++ < MaxRepairs && response.StatusCode is 401 or 407 && _trunk.Authorize(transaction.Request, response) is { } again)
         {
             again.Headers["CSeq"] = new CSeq(++_sequence, SipMethod.Register).ToString();
             _transaction = _agent.Layer.Clients.Send(again, transaction.Flow, this, now, _trunk.Options.RequestTimeout);
@@ -164,17 +166,19 @@ public sealed class Registration : IClientTransactionUser
     }
 
     /// <summary>
-    /// The expires of our own binding, which stands among those of other devices; else the Expires header. A registrar beyond a NAT may have
-    /// rewritten its address, so it is known by instance (RFC 5626 §4.1), by the address we sent or were seen at, or by being the only one. Where
-    /// nothing tells, the first of our user's bindings to run out counts.
+    /// The expires of our own binding, which stands among those of other devices; else the Expires header. A registrar beyond a NAT may
+    /// have rewritten its address, so it is known by instance (RFC 5626 §4.1), by the address we sent or were seen at, or by being the only
+    /// one. Where nothing tells, the first of our user's bindings to run out counts.
     /// </summary>
     private uint GrantedSeconds(SipResponse response)
     {
         var bindings = response.Addresses("Contact");
         var seen = response.TopVia;
-        var ours = bindings.FirstOrDefault(binding => string.Equals(binding.Parameters[InstanceParameter], _instance, StringComparison.OrdinalIgnoreCase))
+        var ours = bindings.FirstOrDefault(
+            binding => string.Equals(binding.Parameters[InstanceParameter], _instance, StringComparison.OrdinalIgnoreCase))
             ?? bindings.FirstOrDefault(binding => binding.Uri.User == _user && _agent.Local.Advertises(binding.Uri.HostPort))
-            ?? bindings.FirstOrDefault(binding => binding.Uri.Host == seen.Received && binding.Uri.Port == (seen.ResponsePort ?? binding.Uri.Port))
+            ?? bindings.FirstOrDefault(
+                binding => binding.Uri.Host == seen.Received && binding.Uri.Port == (seen.ResponsePort ?? binding.Uri.Port))
             ?? (bindings.Count == 1 ? bindings[0] : null);
         if (ours is not null)
             return ExpiresOf(ours) ?? response.Number("Expires") ?? _expires;
@@ -183,7 +187,9 @@ public sealed class Registration : IClientTransactionUser
 
     private static uint? ExpiresOf(NameAddr binding) => uint.TryParse(binding.Parameters["expires"], out var seconds) ? seconds : null;
 
-    /// <summary>Names this gateway to the registrar, the same after a restart (RFC 5626 §4.1): a UUID made from the contact (RFC 9562 §5.8).</summary>
+    /// <summary>
+    /// Names this gateway to the registrar, the same after a restart (RFC 5626 §4.1): a UUID made from the contact (RFC 9562 §5.8).
+    /// </summary>
     private static string InstanceOf(string contact)
     {
         var bytes = SHA256.HashData(Encoding.UTF8.GetBytes(contact)).AsSpan(0, 16);

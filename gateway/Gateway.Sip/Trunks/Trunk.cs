@@ -6,7 +6,9 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Trunks;
 
-/// <summary>A trunk at work: its servers as resolved, which of them failed lately, its credentials, and its profile applied to messages.</summary>
+/// <summary>
+/// A trunk at work: its servers as resolved, which of them failed lately, its credentials, and its profile applied to messages.
+/// </summary>
 public sealed class Trunk(TrunkOptions options, IEntropy entropy)
 {
     /// <summary>How long a server that did not answer is tried last.</summary>
@@ -26,7 +28,9 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
 
     public string Domain => Options.Domain ?? Options.Server;
 
-    /// <summary>Host part of Request-URIs: a server configured with a port is asked for by that port (RFC 3261 §19.1.1: none means the default one).</summary>
+    /// <summary>
+    /// Host part of Request-URIs: a server configured with a port is asked for by that port (RFC 3261 §19.1.1: none means the default one).
+    /// </summary>
     public HostPort RequestHost => Options.Domain is { } domain ? new HostPort(domain) : new HostPort(Options.Server, Options.Port ?? 0);
 
     /// <summary>Seconds; 0 when we do not ask for session timers.</summary>
@@ -44,7 +48,9 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
     /// <summary>The user that the PBX knows us by.</summary>
     public string? Account => Options.RegisterUser ?? Options.Credentials?.User;
 
-    /// <summary>User part of our Contact when the profile wants the account there; a registered trunk always does (RFC 3261 §10.2.1).</summary>
+    /// <summary>
+    /// User part of our Contact when the profile wants the account there; a registered trunk always does (RFC 3261 §10.2.1).
+    /// </summary>
     public string? AccountContact => Options.RegisterUser ?? (Profile.ContactUser == UserPart.Account ? Account : null);
 
     /// <summary>Where requests go, the best first; empty until resolved.</summary>
@@ -68,8 +74,8 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
     public void MarkAlive(SipFlow target) => _failedUntil.Remove(target.Remote);
 
     /// <summary>
-    /// 3: a server of this trunk with this very port and transport; 2: an address of this trunk by its transport, since connections come from ports of
-    /// their own; 1: an address of this trunk; 0: an unexpected source. Several trunks may lead to one PBX.
+    /// 3: a server of this trunk with this very port and transport; 2: an address of this trunk by its transport, since connections come
+    /// from ports of their own; 1: an address of this trunk; 0: an unexpected source. Several trunks may lead to one PBX.
     /// </summary>
     public int MatchSource(SipFlow flow)
     {
@@ -87,24 +93,28 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
     }
 
     /// <summary>
-    /// The peer is behind a NAT as far as a URI with this host tells: requests go to where its messages come from, whatever it says of itself.
+    /// The peer is behind a NAT as far as a URI with this host tells: requests go to where its messages come from, whatever it says of
+    /// itself.
     /// </summary>
     public bool IsBehindNat(SipUri uri, TransportAddress source, bool isRouted) => Options.Nat switch
     {
         NatMode.Force => true,
-        NatMode.Auto => !isRouted && uri.HostPort.Address is { } named && AddressScope.IsPrivate(named) && !AddressScope.IsPrivate(source.ToIPAddress()),
+        NatMode.Auto => !isRouted && uri.HostPort.Address is { } named && AddressScope.IsPrivate(named)
+            && !AddressScope.IsPrivate(source.ToIPAddress()),
         _ => false,
     };
 
     /// <summary>
-    /// The request as if it had asked for its response at the port that it came from (RFC 3581 §4), where the peer is behind a NAT and did not ask.
+    /// The request as if it had asked for its response at the port that it came from (RFC 3581 §4), where the peer is behind a NAT and did
+    /// not ask.
     /// </summary>
     public void AskForResponsePort(SipRequest request, TransportAddress source)
     {
         var via = request.TopVia;
         var sentBy = via.SentBy.Address;
         var isBehindNat = Options.Nat == NatMode.Force
-            || (Options.Nat == NatMode.Auto && sentBy is not null && AddressScope.IsPrivate(sentBy) && !AddressScope.IsPrivate(source.ToIPAddress()));
+            || (Options.Nat == NatMode.Auto && sentBy is not null && AddressScope.IsPrivate(sentBy)
+            && !AddressScope.IsPrivate(source.ToIPAddress()));
         if (isBehindNat && !via.WantsResponsePort)
             request.Headers.ReplaceFirst("Via", (via with { Parameters = via.Parameters.With("rport") }).ToString());
     }
@@ -129,12 +139,14 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
             if (host.Equals(target.ServerName, StringComparison.OrdinalIgnoreCase))
                 return target;
         }
-        var isServer = host.Equals(Domain, StringComparison.OrdinalIgnoreCase) || host.Equals(Options.Server, StringComparison.OrdinalIgnoreCase);
+        var isServer = host.Equals(Domain, StringComparison.OrdinalIgnoreCase)
+            || host.Equals(Options.Server, StringComparison.OrdinalIgnoreCase);
         return isServer ? Targets[0] : null;
     }
 
     /// <summary>
-    /// The request once more, without Via and with credentials for the challenge; null without credentials, or when they were refused already.
+    /// The request once more, without Via and with credentials for the challenge; null without credentials, or when they were refused
+    /// already.
     /// </summary>
     public SipRequest? Authorize(SipRequest challenged, SipResponse challenge)
     {
@@ -160,7 +172,9 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
             _digest?.TakeNextNonce(response, request);
     }
 
-    /// <summary>Null: the request has proved our <see cref="TrunkOptions.InboundCredentials"/>, or there are none. Otherwise the challenge.</summary>
+    /// <summary>
+    /// Null: the request has proved our <see cref="TrunkOptions.InboundCredentials"/>, or there are none. Otherwise the challenge.
+    /// </summary>
     public SipResponse? Challenge(SipRequest request, string toTag, Instant now)
     {
         if (Options.InboundCredentials is not { } wanted)
@@ -190,7 +204,8 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
     public bool TakesNewCall(Instant now) => _newCalls.TryTake(now);
 
     /// <summary>Why, in the protocol that the profile believes most.</summary>
-    public SipReason? ReadReason(SipMessage message) => ReasonHeader.Read(message, Profile.CauseSource == CauseSource.Q850 ? "Q.850" : "SIP");
+    public SipReason? ReadReason(SipMessage message) =>
+        ReasonHeader.Read(message, Profile.CauseSource == CauseSource.Q850 ? "Q.850" : "SIP");
 
     /// <summary>Allow and Supported as this trunk shall see them, in what starts or refreshes a session.</summary>
     internal void AddAbilities(SipMessage message, SipCapabilities capabilities)

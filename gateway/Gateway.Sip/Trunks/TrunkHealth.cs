@@ -11,7 +11,8 @@ public enum TrunkState
 
 /// <summary>
 /// How a trunk is doing since <paramref name="Since"/>. <paramref name="RoundTrip"/> is that of the last answered keepalive,
-/// <paramref name="Registered"/> is null when the trunk does not register, <paramref name="Cause"/> tells an operator why it is down or not registered.
+/// <paramref name="Registered"/> is null when the trunk does not register, <paramref name="Cause"/> tells an operator why it is down or not
+/// registered.
 /// </summary>
 public sealed record TrunkHealth(TrunkState State, DateTimeOffset Since, TimeSpan? RoundTrip, bool? Registered, string? Cause)
 {

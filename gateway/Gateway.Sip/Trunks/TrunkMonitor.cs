@@ -6,8 +6,9 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Trunks;
 
 /// <summary>
-/// A trunk's health: OPTIONS to each of its servers in turn of the profile's interval. A server is down after <see cref="MissesToFall"/> misses in a
-/// row and up again after <see cref="HitsToRise"/> answers; the trunk is up while one server is. Pure; owned by the endpoint's loop.
+/// A trunk's health: OPTIONS to each of its servers in turn of the profile's interval. A server is down after <see cref="MissesToFall"/>
+/// misses in a row and up again after <see cref="HitsToRise"/> answers; the trunk is up while one server is. Pure; owned by the endpoint's
+/// loop.
 /// </summary>
 public sealed class TrunkMonitor : IClientTransactionUser
 {
@@ -83,7 +84,9 @@ public sealed class TrunkMonitor : IClientTransactionUser
             _agent.Layer.Clients.Send(again, transaction.Flow, this, now, _trunk.Options.RequestTimeout);
             return;
         }
-        var isAlive = _trunk.Profile.KeepaliveProof == KeepaliveProof.Success ? response.IsSuccess : response.StatusCode is not (408 or 503);
+        var isAlive = _trunk.Profile.KeepaliveProof == KeepaliveProof.Success
+            ? response.IsSuccess
+            : response.StatusCode is not (408 or 503);
         if (isAlive)
             Hit(transaction.Flow, now);
         else
@@ -91,7 +94,8 @@ public sealed class TrunkMonitor : IClientTransactionUser
     }
 
     void IClientTransactionUser.HandleFailure(ClientTransaction transaction, TransactionFailure failure, Instant now) =>
-        Miss(transaction.Flow, transaction.FailureReason ?? (failure == TransactionFailure.Timeout ? "OPTIONS not answered" : "unreachable"), now);
+        Miss(transaction.Flow, transaction.FailureReason
+            ?? (failure == TransactionFailure.Timeout ? "OPTIONS not answered" : "unreachable"), now);
 
     private void Ask(SipFlow target, Instant now)
     {
@@ -131,7 +135,8 @@ public sealed class TrunkMonitor : IClientTransactionUser
         server.Misses++;
         server.WasAsked = true;
         server.IsUp &= server.Misses < MissesToFall;
-        var hasFallen = server.Misses >= MissesToFall || _state == TrunkState.Unknown; // who never answered is not given the benefit of three
+        // who never answered is not given the benefit of three
+        var hasFallen = server.Misses >= MissesToFall || _state == TrunkState.Unknown;
         _trunk.MarkFailed(target, now);
         NextDeadline = Instant.Min(NextDeadline, now + HurriedInterval);
         if (hasFallen && !_trunk.Targets.Any(known => ServerOf(known).IsUp))

@@ -5,15 +5,17 @@ using Gateway.Sip.Transactions;
 
 namespace Gateway.Sip.Trunks;
 
-/// <summary>A PBX or carrier we exchange calls with: where it is and who we are to it. How it behaves is in its <see cref="Profile"/>.</summary>
+/// <summary>
+/// A PBX or carrier we exchange calls with: where it is and who we are to it. How it behaves is in its <see cref="Profile"/>.
+/// </summary>
 public sealed record TrunkOptions
 {
     /// <summary>Unique; what the operator calls it.</summary>
     public required string Name { get; init; }
 
     /// <summary>
-    /// Where requests go: host name or address. A name without <see cref="Port"/> is looked up as RFC 3263 says (NAPTR, SRV, A/AAAA) and all
-    /// results are tried in order.
+    /// Where requests go: host name or address. A name without <see cref="Port"/> is looked up as RFC 3263 says (NAPTR, SRV, A/AAAA) and
+    /// all results are tried in order.
     /// </summary>
     public required string Server { get; init; }
 
@@ -32,7 +34,9 @@ public sealed record TrunkOptions
     /// <summary>The quirks of this kind of PBX: session timers, 100rel, identity headers, keepalive, transfer policy and more.</summary>
     public required SipProfile Profile { get; init; }
 
-    /// <summary>The local address that the trunk is spoken to from, one of the listeners; null: the one that the system's routes lead through.</summary>
+    /// <summary>
+    /// The local address that the trunk is spoken to from, one of the listeners; null: the one that the system's routes lead through.
+    /// </summary>
     public IPEndPoint? Listener { get; init; }
 
     /// <summary>Whether the peer's own idea of its address is believed.</summary>
@@ -41,7 +45,9 @@ public sealed record TrunkOptions
     /// <summary>Requests from these networks belong to this trunk, besides the resolved addresses of its servers.</summary>
     public IReadOnlyList<IPNetwork> AllowedSources { get; init; } = [];
 
-    /// <summary>Our certificate and its chain where the trunk asks for one, as a PEM file; null: that of the TLS listeners, if there is one.</summary>
+    /// <summary>
+    /// Our certificate and its chain where the trunk asks for one, as a PEM file; null: that of the TLS listeners, if there is one.
+    /// </summary>
     public string? CertificatePath { get; init; }
 
     public string? KeyPath { get; init; }
@@ -53,14 +59,19 @@ public sealed record TrunkOptions
     public SipCredentials? InboundCredentials { get; init; }
 
     /// <summary>
-    /// Registers this user as an extension (RFC 3261 §10), with <see cref="Credentials"/> and the profile's expiry; null: a trunk by address.
+    /// Registers this user as an extension (RFC 3261 §10), with <see cref="Credentials"/> and the profile's expiry; null: a trunk by
+    /// address.
     /// </summary>
     public string? RegisterUser { get; init; }
 
-    /// <summary>How long a server may stay silent on a request before the next one is tried (timers B and F; RFC 3261 §17.1.1.2 says 32 s).</summary>
+    /// <summary>
+    /// How long a server may stay silent on a request before the next one is tried (timers B and F; RFC 3261 §17.1.1.2 says 32 s).
+    /// </summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>New calls a second that the trunk may bring us, and twice as many at once; more are answered 503 before anything is stored.</summary>
+    /// <summary>
+    /// New calls a second that the trunk may bring us, and twice as many at once; more are answered 503 before anything is stored.
+    /// </summary>
     public int MaxCallRate { get; init; } = 100;
 
     /// <summary>
@@ -72,7 +83,9 @@ public sealed record TrunkOptions
     /// <summary><see cref="MaxRequestRate"/>, or what stands for it.</summary>
     public int EffectiveRequestRate => MaxRequestRate ?? Math.Max(MaxCallRate * 5, 100);
 
-    /// <summary>How many Contacts of 3xx responses one call may try, only within this trunk's own hosts. Zero: 3xx fails the call.</summary>
+    /// <summary>
+    /// How many Contacts of 3xx responses one call may try, only within this trunk's own hosts. Zero: 3xx fails the call.
+    /// </summary>
     public int MaxRedirects { get; init; } = 5;
 }
 
@@ -82,7 +95,9 @@ public enum NatMode
     /// <summary>Where Contact, Record-Route and Via say.</summary>
     Off,
 
-    /// <summary>To the source instead, where Contact or Via names a private address, the source is public, and there is no Record-Route.</summary>
+    /// <summary>
+    /// To the source instead, where Contact or Via names a private address, the source is public, and there is no Record-Route.
+    /// </summary>
     Auto,
 
     /// <summary>To the source in any case, with the port (RFC 3581, asked for or not).</summary>

@@ -34,7 +34,8 @@ public sealed class AccountStore(NpgsqlDataSource database)
     /// Refused: <see cref="StoreRefusal.UnknownCurrency"/>, <see cref="StoreRefusal.InvalidAmount"/>,
     /// <see cref="StoreRefusal.UnknownRateCard"/>, <see cref="StoreRefusal.CurrencyMismatch"/>, <see cref="StoreRefusal.AlreadyExists"/>.
     /// </summary>
-    public async Task<Outcome<Account>> CreateAsync(string id, string currency, AccountTerms terms, string actor, CancellationToken cancellation)
+    public async Task<Outcome<Account>> CreateAsync(
+        string id, string currency, AccountTerms terms, string actor, CancellationToken cancellation)
     {
         const string sql =
             $"""
@@ -63,7 +64,8 @@ public sealed class AccountStore(NpgsqlDataSource database)
     /// <see cref="StoreRefusal.InvalidAmount"/>, <see cref="StoreRefusal.UnknownRateCard"/>, <see cref="StoreRefusal.CurrencyMismatch"/>;
     /// to close it while money is held: <see cref="StoreRefusal.AccountInUse"/>.
     /// </summary>
-    public async Task<Outcome<Account>> ChangeAsync(string id, AccountTerms terms, long version, string actor, CancellationToken cancellation)
+    public async Task<Outcome<Account>> ChangeAsync(
+        string id, AccountTerms terms, long version, string actor, CancellationToken cancellation)
     {
         const string sql =
             $"""
@@ -100,11 +102,13 @@ public sealed class AccountStore(NpgsqlDataSource database)
         NpgsqlTransaction transaction, string currency, AccountTerms terms, CancellationToken cancellation)
     {
         if (!IsMinimum(terms.MinimumInbound) || !IsMinimum(terms.MinimumOutbound))
-            return (StoreRefusal.InvalidAmount, $"A minimum balance must be at least zero, below {Amounts.Limit} and have at most {Amounts.Decimals} decimals.");
+            return (StoreRefusal.InvalidAmount,
+                $"A minimum balance must be at least zero, below {Amounts.Limit} and have at most {Amounts.Decimals} decimals.");
         if (terms.RateCard is not { } card)
             return null;
         return await transaction.Connection!.QuerySingleOrDefaultAsync<string>(new CommandDefinition(
-            "SELECT currency FROM rate_cards WHERE id = @card FOR SHARE", new { card }, transaction, cancellationToken: cancellation)) switch
+            "SELECT currency FROM rate_cards WHERE id = @card FOR SHARE", new { card }, transaction,
+            cancellationToken: cancellation)) switch
         {
             null => (StoreRefusal.UnknownRateCard, $"There is no rate card '{card}'."),
             { } other when other != currency => (StoreRefusal.CurrencyMismatch, $"The rate card is in {other}, the account in {currency}."),

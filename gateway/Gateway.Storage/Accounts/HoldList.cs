@@ -27,7 +27,8 @@ public sealed class HoldList(NpgsqlDataSource database)
 {
     private const string Page =
         """
-        SELECT call_id AS CallId, amount, node, taken_at AS TakenAt, extended_at AS ExtendedAt, rate_card AS RateCard, rate_prefix AS RatePrefix,
+        SELECT call_id AS CallId, amount, node, taken_at AS TakenAt, extended_at AS ExtendedAt, rate_card AS RateCard,
+        rate_prefix AS RatePrefix,
                price_per_minute AS PricePerMinute
         FROM holds WHERE account = @account AND (@after::text IS NULL OR call_id > @after)
         ORDER BY call_id LIMIT @rows
@@ -37,6 +38,7 @@ public sealed class HoldList(NpgsqlDataSource database)
     public async Task<IReadOnlyList<Hold>> ListAsync(string account, string? after, int rows, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        return [.. await connection.QueryAsync<Hold>(new CommandDefinition(Page, new { account, after, rows }, cancellationToken: cancellation))];
+        return [.. await connection.QueryAsync<Hold>(
+            new CommandDefinition(Page, new { account, after, rows }, cancellationToken: cancellation))];
     }
 }

@@ -64,7 +64,8 @@ public sealed class LedgerStore(NpgsqlDataSource database)
         if (!Amounts.IsExact(movement.Amount))
             return Task.FromResult<Outcome<LedgerEntry>>(
                 (StoreRefusal.InvalidAmount, $"An amount must be below {Amounts.Limit} and have at most {Amounts.Decimals} decimals."));
-        return Repeating.OnConflictAsync(() => MoveOnceAsync(kind, movement with { Amount = Amounts.Trim(movement.Amount) }, actor, cancellation), cancellation);
+        return Repeating.OnConflictAsync(
+            () => MoveOnceAsync(kind, movement with { Amount = Amounts.Trim(movement.Amount) }, actor, cancellation), cancellation);
     }
 
     private async Task<Outcome<LedgerEntry>> MoveOnceAsync(string kind, Movement movement, string actor, CancellationToken cancellation)
@@ -85,7 +86,8 @@ public sealed class LedgerStore(NpgsqlDataSource database)
             return (StoreRefusal.InvalidAmount, $"The balance would reach {Amounts.Limit}.");
 
         var entry = await connection.QuerySingleAsync<LedgerEntry>(new CommandDefinition(
-            Append, new { movement.Account, movement.Amount, movement.Note, kind, key, actor }, transaction, cancellationToken: cancellation));
+            Append, new { movement.Account, movement.Amount, movement.Note, kind, key, actor }, transaction,
+            cancellationToken: cancellation));
         await AuditTrail.WriteAsync(transaction, actor, "account." + kind, AccountStore.Subject(account.Id), null, entry, cancellation);
         if (movement.Amount > 0)
             await EventOutbox.AppendAsync(connection, transaction, ToppedUp(entry, account), cancellation);
@@ -94,9 +96,11 @@ public sealed class LedgerStore(NpgsqlDataSource database)
     }
 
     private static NewEvent ToppedUp(LedgerEntry entry, Account account) => new(
-        EventKind.BalanceToppedUp, entry.CreatedAt, Account: account.Id, Data: new { entry.Amount, Balance = entry.BalanceAfter, account.Currency, entry.Kind });
+        EventKind.BalanceToppedUp, entry.CreatedAt, Account: account.Id,
+        Data: new { entry.Amount, Balance = entry.BalanceAfter, account.Currency, entry.Kind });
 
     private static Task<LedgerEntry?> FindAsync(NpgsqlTransaction transaction, string key, CancellationToken cancellation) =>
         transaction.Connection!.QuerySingleOrDefaultAsync<LedgerEntry?>(new CommandDefinition(
-            $"SELECT {Columns} FROM ledger_entries WHERE idempotency_key = @key", new { key }, transaction, cancellationToken: cancellation));
+            $"SELECT {Columns} FROM ledger_entries WHERE idempotency_key = @key", new { key }, transaction,
+            cancellationToken: cancellation));
 }

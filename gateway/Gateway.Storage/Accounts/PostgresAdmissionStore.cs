@@ -32,7 +32,8 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database) : IAdmissi
             WHERE c.id = @Channel
         ), rate AS (
             SELECT r.* FROM payer p JOIN rates r ON r.card = p.rate_card
-            WHERE r.direction = @Direction AND r.prefix = ANY(@Prefixes) AND r.valid_from <= @At AND (r.valid_until IS NULL OR @At < r.valid_until)
+            WHERE r.direction = @Direction AND r.prefix = ANY(@Prefixes) AND r.valid_from <= @At
+                AND (r.valid_until IS NULL OR @At < r.valid_until)
             ORDER BY length(r.prefix) DESC LIMIT 1
         ), earlier AS (
             SELECT amount FROM holds WHERE call_id = @Call
@@ -44,7 +45,8 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database) : IAdmissi
             FROM rate, payer
         ), quote AS (
             SELECT needed, least(wanted, affordable) AS granted,
-                   connection_fee + div(least(wanted, affordable) * price_per_minute * pulse_seconds * 10000000000, 60) * 0.0000000001 AS amount
+                   connection_fee + div(least(wanted, affordable) * price_per_minute * pulse_seconds * 10000000000,
+                   60) * 0.0000000001 AS amount
             FROM pulses, rate
         ), paid AS (
             UPDATE accounts a SET held = a.held + q.amount FROM quote q, payer p
@@ -53,16 +55,20 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database) : IAdmissi
             RETURNING a.id, q.amount
         ), taken AS (
             INSERT INTO holds (
-                call_id, account, amount, node, node_start, rate_id, rate_card, rate_prefix, price_per_minute, connection_fee, pulse_seconds,
+                call_id, account, amount, node, node_start, rate_id, rate_card, rate_prefix, price_per_minute, connection_fee,
+                pulse_seconds,
                 minimum_seconds, tiers)
-            SELECT @Call, paid.id, paid.amount, @Node, @NodeStart, r.id, r.card, r.prefix, r.price_per_minute, r.connection_fee, r.pulse_seconds,
+            SELECT @Call, paid.id, paid.amount, @Node, @NodeStart, r.id, r.card, r.prefix, r.price_per_minute, r.connection_fee,
+            r.pulse_seconds,
                 r.minimum_seconds, r.tiers
             FROM paid, rate r
             RETURNING amount
         )
         SELECT {ChannelFactsColumn.Sql} AS Channel, {ChannelFactsColumn.RoutesSql} AS Routes,
-               p.id AS Account, p.currency, p.balance, p.held + coalesce((SELECT amount FROM taken), 0) AS AccountHeld, p.minimum, p.is_closed AS IsClosed,
-               r.id AS RateId, r.card AS RateCard, r.prefix AS RatePrefix, r.price_per_minute AS PricePerMinute, r.connection_fee AS ConnectionFee,
+               p.id AS Account, p.currency, p.balance, p.held + coalesce((SELECT amount FROM taken), 0) AS AccountHeld, p.minimum,
+               p.is_closed AS IsClosed,
+               r.id AS RateId, r.card AS RateCard, r.prefix AS RatePrefix, r.price_per_minute AS PricePerMinute,
+               r.connection_fee AS ConnectionFee,
                r.pulse_seconds AS PulseSeconds, r.minimum_seconds AS MinimumSeconds, r.tiers::text AS Tiers,
                coalesce((SELECT amount FROM earlier), (SELECT amount FROM taken)) AS Held
         FROM channels c LEFT JOIN payer p ON true LEFT JOIN rate r ON true
@@ -87,7 +93,8 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database) : IAdmissi
             FROM hold
         ), raise AS (
             SELECT call_id, account, amount AS before, greatest(amount, CASE WHEN @UpTo <= available THEN trim_scale(@UpTo)
-                       ELSE connection_fee + div(affordable * price_per_minute * pulse_seconds * 10000000000, 60) * 0.0000000001 END) AS after
+                       ELSE connection_fee + div(affordable * price_per_minute * pulse_seconds * 10000000000,
+                       60) * 0.0000000001 END) AS after
             FROM pulses
         ), money AS (
             UPDATE accounts a SET held = a.held + r.after - r.before FROM raise r WHERE a.id = r.account AND r.after > r.before
@@ -108,7 +115,8 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database) : IAdmissi
         async () =>
         {
             await using var connection = await database.OpenConnectionAsync(cancellation);
-            await using var results = await connection.QueryMultipleAsync(new CommandDefinition(Admit, Parameters(request), cancellationToken: cancellation));
+            await using var results = await connection.QueryMultipleAsync(
+                new CommandDefinition(Admit, Parameters(request), cancellationToken: cancellation));
             await results.ReadAsync<int>();
             var money = await results.ReadSingleOrDefaultAsync<AdmissionRow>();
             var contact = await results.ReadSingleOrDefaultAsync<ContactRow>();
@@ -136,7 +144,8 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database) : IAdmissi
         async () =>
         {
             await using var connection = await database.OpenConnectionAsync(cancellation);
-            return await connection.ExecuteAsync(new CommandDefinition(Release, new { Call = call.Value }, cancellationToken: cancellation));
+            return await connection.ExecuteAsync(
+                new CommandDefinition(Release, new { Call = call.Value }, cancellationToken: cancellation));
         },
         cancellation);
 

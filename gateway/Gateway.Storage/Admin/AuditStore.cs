@@ -20,7 +20,8 @@ public sealed record AuditRow
 }
 
 /// <summary>The filter of a list of entries. A null member does not filter.</summary>
-public sealed record AuditQuery(string? Actor, string? Action, string? Subject, DateTimeOffset? From, DateTimeOffset? To, long? Before, int Limit);
+public sealed record AuditQuery(
+    string? Actor, string? Action, string? Subject, DateTimeOffset? From, DateTimeOffset? To, long? Before, int Limit);
 
 /// <summary>The audit log itself: read in pages, and written for changes outside the database.</summary>
 public sealed class AuditStore(NpgsqlDataSource database)

@@ -21,7 +21,9 @@ public static class AuditTrail
     /// <param name="after">The state after; null where there is none.</param>
     /// <param name="cancellation">The caller's token.</param>
     public static Task WriteAsync(
-        NpgsqlTransaction transaction, string actor, string action, string subject, object? before, object? after, CancellationToken cancellation) =>
+        NpgsqlTransaction transaction, string actor, string action, string subject, object? before, object? after,
+        CancellationToken cancellation) =>
         transaction.Connection!.ExecuteAsync(new CommandDefinition(
-            Insert, new { actor, action, subject, before = JsonText.Of(before), after = JsonText.Of(after) }, transaction, cancellationToken: cancellation));
+            Insert, new { actor, action, subject, before = JsonText.Of(before), after = JsonText.Of(after) }, transaction,
+            cancellationToken: cancellation));
 }

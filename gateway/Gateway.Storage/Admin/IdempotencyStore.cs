@@ -56,14 +56,17 @@ public sealed class IdempotencyStore(NpgsqlDataSource database)
     public async Task<IdempotentStart> BeginAsync(string actor, string key, byte[] hash, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(Begin, new { actor, key, hash, Lease }, cancellationToken: cancellation)))
+        if (await connection.ExecuteScalarAsync<bool>(
+            new CommandDefinition(Begin, new { actor, key, hash, Lease }, cancellationToken: cancellation)))
             return new IdempotentStart(true, false, false, null);
-        var row = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(Find, new { actor, key, hash, Lease }, cancellationToken: cancellation));
+        var row = await connection.QuerySingleOrDefaultAsync<Row>(
+            new CommandDefinition(Find, new { actor, key, hash, Lease }, cancellationToken: cancellation));
         return row switch
         {
             { IsSame: false } => new IdempotentStart(false, true, false, null),
             { Status: { } status } => new IdempotentStart(false, false, false, new KeptAnswer(status, row.Headers ?? "{}", row.Body ?? [])),
-            _ => new IdempotentStart(false, false, true, null, row?.Wait ?? default), // also where it was deleted between the two statements: the next try begins it
+            // also where it was deleted between the two statements: the next try begins it
+            _ => new IdempotentStart(false, false, true, null, row?.Wait ?? default),
         };
     }
 

@@ -86,7 +86,8 @@ public sealed class KeyStore(NpgsqlDataSource database)
     public async Task<KeyProof?> FindProofAsync(string id, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.QuerySingleOrDefaultAsync<KeyProof>(new CommandDefinition(Proof, new { id }, cancellationToken: cancellation));
+        return await connection.QuerySingleOrDefaultAsync<KeyProof>(
+            new CommandDefinition(Proof, new { id }, cancellationToken: cancellation));
     }
 
     /// <summary>Stores that a key was used, at most once a minute.</summary>
@@ -104,12 +105,14 @@ public sealed class KeyStore(NpgsqlDataSource database)
     }
 
     public async Task<KeyRow> CreateAsync(
-        string id, byte[] hash, string name, IReadOnlyList<string> scopes, DateTimeOffset? expiresAt, string actor, CancellationToken cancellation)
+        string id, byte[] hash, string name, IReadOnlyList<string> scopes, DateTimeOffset? expiresAt, string actor,
+        CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var parameters = new { id, hash, name, scopes = scopes.ToArray(), expiresAt = expiresAt?.UtcDateTime, actor };
-        var row = await connection.QuerySingleAsync<KeyRow>(new CommandDefinition(Insert, parameters, transaction, cancellationToken: cancellation));
+        var row = await connection.QuerySingleAsync<KeyRow>(
+            new CommandDefinition(Insert, parameters, transaction, cancellationToken: cancellation));
         await AuditTrail.WriteAsync(transaction, actor, "key.create", $"key:{id}", null, row, cancellation);
         await transaction.CommitAsync(cancellation);
         return row;
@@ -128,7 +131,8 @@ public sealed class KeyStore(NpgsqlDataSource database)
     }
 
     /// <summary>Gives a key a new text; the previous one works for <paramref name="grace"/> longer.</summary>
-    public Task<Change<KeyRow>> RotateAsync(string id, long version, byte[] hash, TimeSpan grace, string actor, CancellationToken cancellation) =>
+    public Task<Change<KeyRow>> RotateAsync(
+        string id, long version, byte[] hash, TimeSpan grace, string actor, CancellationToken cancellation) =>
         ChangeAsync(Rotate, "key.rotate", id, version, new { id, hash, grace }, actor, cancellation);
 
     /// <summary>Revokes a key, both its texts, permanently.</summary>
@@ -140,12 +144,14 @@ public sealed class KeyStore(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var before = await connection.QuerySingleOrDefaultAsync<KeyRow>(new CommandDefinition(Lock, new { id }, transaction, cancellationToken: cancellation));
+        var before = await connection.QuerySingleOrDefaultAsync<KeyRow>(
+            new CommandDefinition(Lock, new { id }, transaction, cancellationToken: cancellation));
         if (before is null || before.RevokedAt is not null)
             return default;
         if (before.Version != version)
             return new Change<KeyRow>(null, IsStale: true);
-        var after = await connection.QuerySingleAsync<KeyRow>(new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellation));
+        var after = await connection.QuerySingleAsync<KeyRow>(
+            new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellation));
         await AuditTrail.WriteAsync(transaction, actor, action, $"key:{id}", before, after, cancellation);
         await transaction.CommitAsync(cancellation);
         return new Change<KeyRow>(after, IsStale: false);

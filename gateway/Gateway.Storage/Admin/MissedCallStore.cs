@@ -34,14 +34,16 @@ public sealed record MissedCallRow
 
 /// <summary>The filter of a list of missed calls. A null member does not filter.</summary>
 public sealed record MissedCallQuery(
-    MissedCallState? State, string? Assignee, string? Channel, DateTimeOffset? From, DateTimeOffset? To, DateTimeOffset? AfterTime, string? AfterId, int Limit);
+    MissedCallState? State, string? Assignee, string? Channel, DateTimeOffset? From, DateTimeOffset? To, DateTimeOffset? AfterTime,
+    string? AfterId, int Limit);
 
 /// <summary>The work list of missed calls.</summary>
 public sealed class MissedCallStore(NpgsqlDataSource database)
 {
     private const string Columns =
         """
-        call_id AS CallId, channel, contact, user_handle AS UserHandle, user_name AS UserName, missed_at AS MissedAt, cause, state, assignee, note,
+        call_id AS CallId, channel, contact, user_handle AS UserHandle, user_name AS UserName, missed_at AS MissedAt, cause, state,
+        assignee, note,
         closed_at AS ClosedAt, version
         """;
 
@@ -86,7 +88,8 @@ public sealed class MissedCallStore(NpgsqlDataSource database)
     public async Task<MissedCallRow?> FindAsync(string callId, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.QuerySingleOrDefaultAsync<MissedCallRow>(new CommandDefinition(One, new { callId }, cancellationToken: cancellation));
+        return await connection.QuerySingleOrDefaultAsync<MissedCallRow>(
+            new CommandDefinition(One, new { callId }, cancellationToken: cancellation));
     }
 
     /// <summary>Changes the state of the work item.</summary>
@@ -95,7 +98,8 @@ public sealed class MissedCallStore(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var before = await connection.QuerySingleOrDefaultAsync<MissedCallRow>(new CommandDefinition(Lock, new { callId }, transaction, cancellationToken: cancellation));
+        var before = await connection.QuerySingleOrDefaultAsync<MissedCallRow>(
+            new CommandDefinition(Lock, new { callId }, transaction, cancellationToken: cancellation));
         if (before is null || before.Version != version)
             return new Change<MissedCallRow>(null, IsStale: before is not null);
         var after = await connection.QuerySingleAsync<MissedCallRow>(new CommandDefinition(

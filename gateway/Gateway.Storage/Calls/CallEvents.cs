@@ -42,9 +42,11 @@ internal static class CallEvents
         var balance = payer.Balance - (call.Price?.Amount ?? 0);
         if (balance < payer.Minimum && payer.Balance >= payer.Minimum)
             yield return new NewEvent(
-                EventKind.BalanceLow, call.EndedAt, CallId: call.Id.Value, Account: payer.Id, Data: new { balance, payer.Minimum, funding.Currency });
+                EventKind.BalanceLow, call.EndedAt, CallId: call.Id.Value, Account: payer.Id,
+                Data: new { balance, payer.Minimum, funding.Currency });
         if (call.Cause == HangupCause.BalanceExhausted)
             yield return new NewEvent(
-                EventKind.BalanceExhausted, call.EndedAt, call.Channel.Value, CallId: call.Id.Value, Account: payer.Id, Data: new { balance, funding.Currency });
+                EventKind.BalanceExhausted, call.EndedAt, call.Channel.Value, CallId: call.Id.Value, Account: payer.Id,
+                Data: new { balance, funding.Currency });
     }
 }

@@ -23,7 +23,8 @@ internal static class CallPages
             query.From is null ? null : "started_at >= @From",
             query.To is null ? null : "started_at < @To",
         ];
-        return $"SELECT {CallRow.Columns} FROM calls WHERE {string.Join(" AND ", conditions.OfType<string>())} ORDER BY started_at DESC, id DESC LIMIT @Limit";
+        return $"SELECT {CallRow.Columns} FROM calls WHERE {string.Join(" AND ", conditions.OfType<string>())} ORDER BY started_at DESC, " +
+            $"id DESC LIMIT @Limit";
     }
 
     public static object Parameters(CallQuery query) => new

@@ -17,14 +17,16 @@ public sealed class CallPartitions(NpgsqlDataSource database)
     {
         const string months =
             """
-            SELECT month FROM generate_series(@first::timestamp, @first::timestamp + make_interval(months => @monthsAhead), interval '1 month') month
+            SELECT month FROM generate_series(@first::timestamp, @first::timestamp + make_interval(months => @monthsAhead),
+            interval '1 month') month
             UNION SELECT DISTINCT date_trunc('month', started_at AT TIME ZONE 'UTC') FROM calls_default
             ORDER BY 1
             """;
         await using var connection = await database.OpenConnectionAsync(cancellation);
         var first = new DateTime(now.UtcDateTime.Year, now.UtcDateTime.Month, 1);
         var made = 0;
-        foreach (var month in await connection.QueryAsync<DateTime>(new CommandDefinition(months, new { first, monthsAhead }, cancellationToken: cancellation)))
+        foreach (var month in await connection.QueryAsync<DateTime>(
+            new CommandDefinition(months, new { first, monthsAhead }, cancellationToken: cancellation)))
             made += await connection.QuerySingleAsync<bool>(new CommandDefinition(
                 "SELECT make_call_partition(@month::date)", new { month }, cancellationToken: cancellation)) ? 1 : 0;
         return made;
@@ -38,6 +40,7 @@ public sealed class CallPartitions(NpgsqlDataSource database)
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(retention, TimeSpan.Zero);
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return await connection.QuerySingleAsync<int>(new CommandDefinition(
-            "SELECT drop_call_partitions(@endedBefore)", new { endedBefore = (now - retention).UtcDateTime }, cancellationToken: cancellation));
+            "SELECT drop_call_partitions(@endedBefore)", new { endedBefore = (now - retention).UtcDateTime },
+            cancellationToken: cancellation));
     }
 }

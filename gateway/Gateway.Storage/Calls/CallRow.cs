@@ -11,11 +11,14 @@ internal sealed record CallRow
 {
     public const string Columns =
         """
-        id, whatsapp_call_id AS WhatsAppCallId, direction, channel, user_phone AS UserPhone, user_id AS UserId, user_parent_id AS UserParentId,
-        user_name AS UserName, user_username AS UserUsername, trunk, agent, agent_since AS AgentSince, earlier_agents::text AS EarlierAgents,
+        id, whatsapp_call_id AS WhatsAppCallId, direction, channel, user_phone AS UserPhone, user_id AS UserId,
+        user_parent_id AS UserParentId,
+        user_name AS UserName, user_username AS UserUsername, trunk, agent, agent_since AS AgentSince,
+        earlier_agents::text AS EarlierAgents,
         started_at AS StartedAt, ringing_at AS RingingAt, answered_at AS AnsweredAt, ended_at AS EndedAt, cause, media_fault AS MediaFault,
         media_fault_leg AS MediaFaultLeg, sip_status AS SipStatus, whatsapp_error_code AS WhatsAppErrorCode,
-        whatsapp_error_message AS WhatsAppErrorMessage, whatsapp_error_details AS WhatsAppErrorDetails, whatsapp_quality::text AS WhatsAppQuality,
+        whatsapp_error_message AS WhatsAppErrorMessage, whatsapp_error_details AS WhatsAppErrorDetails,
+        whatsapp_quality::text AS WhatsAppQuality,
         pbx_quality::text AS PbxQuality, node, node_start AS NodeStart, account, currency, rate_id AS RateId, rate_card AS RateCard,
         rate_prefix AS RatePrefix, price_per_minute AS PricePerMinute, connection_fee AS ConnectionFee, pulse_seconds AS PulseSeconds,
         minimum_seconds AS MinimumSeconds, pulses, price
@@ -154,15 +157,18 @@ internal sealed record CallRow
     };
 
     private Rate Rate() => new(
-        RateId!.Value, RateCard!, WireName.Parse<CallDirection>(Direction), RatePrefix!, Currency!, PricePerMinute!.Value, ConnectionFee!.Value,
+        RateId!.Value, RateCard!, WireName.Parse<CallDirection>(Direction), RatePrefix!, Currency!, PricePerMinute!.Value,
+        ConnectionFee!.Value,
         Seconds(PulseSeconds), Seconds(MinimumSeconds), []);
 
     /// <summary>Removes U+0000, which peers may send and PostgreSQL's text cannot hold.</summary>
     public static string? Clean(string? text) => text?.Replace("\0", "", StringComparison.Ordinal);
 
-    private static string? Json(LegQuality? quality) => quality is null ? null : JsonSerializer.Serialize(quality, JsonSerializerOptions.Web);
+    private static string? Json(LegQuality? quality) =>
+        quality is null ? null : JsonSerializer.Serialize(quality, JsonSerializerOptions.Web);
 
-    private static LegQuality? Quality(string? json) => json is null ? null : JsonSerializer.Deserialize<LegQuality>(json, JsonSerializerOptions.Web);
+    private static LegQuality? Quality(string? json) =>
+        json is null ? null : JsonSerializer.Deserialize<LegQuality>(json, JsonSerializerOptions.Web);
 
     private static TimeSpan Seconds(int? seconds) => TimeSpan.FromSeconds(seconds!.Value);
 

@@ -13,8 +13,10 @@ internal sealed record OrphanRow
 
     public const string Columns =
         """
-        last_sign AS LastSign, hold_grown_at AS HoldGrownAt, hold_account AS Account, hold_currency AS Currency, hold_amount AS Amount, hold_rate_id AS RateId,
-        hold_rate_card AS RateCard, hold_rate_prefix AS RatePrefix, hold_price_per_minute AS PricePerMinute, hold_connection_fee AS ConnectionFee,
+        last_sign AS LastSign, hold_grown_at AS HoldGrownAt, hold_account AS Account, hold_currency AS Currency, hold_amount AS Amount,
+        hold_rate_id AS RateId,
+        hold_rate_card AS RateCard, hold_rate_prefix AS RatePrefix, hold_price_per_minute AS PricePerMinute,
+        hold_connection_fee AS ConnectionFee,
         hold_pulse_seconds AS PulseSeconds, hold_minimum_seconds AS MinimumSeconds, hold_tiers::text AS Tiers
         """;
 
@@ -44,7 +46,8 @@ internal sealed record OrphanRow
         call = call with { AnsweredAt = call.AnsweredAt ?? HoldGrownAt };
         var funding = FundingOf(WireName.Parse<CallDirection>(call.Direction));
         var end = LastSign;
-        if (call.AnsweredAt is { } answered && funding is not null && Credit.PaidTime(funding.Rate, funding.Held) is var paid && paid < end - answered)
+        if (call.AnsweredAt is { } answered && funding is not null && Credit.PaidTime(funding.Rate, funding.Held) is var paid
+            && paid < end - answered)
             end = answered + paid;
         return (call with { EndedAt = end, Cause = WireName.Of(HangupCause.NodeLost) }).ToRecord() with { Funding = funding };
     }

@@ -46,9 +46,11 @@ public sealed class OrphanSweeper(NpgsqlDataSource database, ICallStore calls, s
         SELECT {CallRow.Columns}, {OrphanRow.Columns}
         FROM (
             SELECT o.*, greatest(n.seen_at, h.extended_at, o.answered_at, o.started_at) AS last_sign,
-                   CASE WHEN h.extended_at > h.taken_at + interval '1 second' THEN h.extended_at END AS hold_grown_at, a.id AS hold_account, a.currency AS hold_currency,
+                   CASE WHEN h.extended_at > h.taken_at + interval '1 second' THEN h.extended_at END AS hold_grown_at, a.id AS hold_account,
+                   a.currency AS hold_currency,
                    h.amount AS hold_amount, h.rate_id AS hold_rate_id, h.rate_card AS hold_rate_card, h.rate_prefix AS hold_rate_prefix,
-                   h.price_per_minute AS hold_price_per_minute, h.connection_fee AS hold_connection_fee, h.pulse_seconds AS hold_pulse_seconds,
+                   h.price_per_minute AS hold_price_per_minute, h.connection_fee AS hold_connection_fee,
+                   h.pulse_seconds AS hold_pulse_seconds,
                    h.minimum_seconds AS hold_minimum_seconds, h.tiers AS hold_tiers
             FROM (SELECT calls.*, started_at AS since FROM calls WHERE ended_at IS NULL) o
             LEFT JOIN nodes n ON n.node = o.node AND n.start = o.node_start
@@ -71,7 +73,8 @@ public sealed class OrphanSweeper(NpgsqlDataSource database, ICallStore calls, s
     /// <summary>Deletes starts of which nothing is left, and which have been silent for so long that nothing can follow.</summary>
     private const string Forget =
         """
-        DELETE FROM nodes n WHERE seen_at < clock_timestamp() - greatest(@silence, interval '7 days') AND (node, start) <> (@node, @nodeStart)
+        DELETE FROM nodes n WHERE seen_at < clock_timestamp() - greatest(@silence, interval '7 days')
+            AND (node, start) <> (@node, @nodeStart)
             AND NOT EXISTS (SELECT FROM calls c WHERE c.node = n.node AND c.node_start = n.start AND c.ended_at IS NULL)
             AND NOT EXISTS (SELECT FROM holds h WHERE h.node = n.node AND h.node_start = n.start)
         """;
@@ -104,7 +107,8 @@ public sealed class OrphanSweeper(NpgsqlDataSource database, ICallStore calls, s
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         var found = await connection.QueryAsync<CallRow, OrphanRow, CallRecord>(
-            new CommandDefinition(FindCalls, Parameters, cancellationToken: cancellation), (call, orphan) => orphan.Close(call), OrphanRow.FirstColumn);
+            new CommandDefinition(FindCalls, Parameters, cancellationToken: cancellation), (call, orphan) => orphan.Close(call),
+            OrphanRow.FirstColumn);
         return found.AsList();
     }
 

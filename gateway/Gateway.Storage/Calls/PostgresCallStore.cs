@@ -10,7 +10,8 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
 {
     private const string Begin =
         """
-        INSERT INTO calls (id, direction, channel, user_phone, user_id, user_parent_id, user_name, user_username, started_at, node, node_start)
+        INSERT INTO calls (id, direction, channel, user_phone, user_id, user_parent_id, user_name, user_username, started_at, node,
+        node_start)
         VALUES (@Id, @Direction, @Channel, @UserPhone, @UserId, @UserParentId, @UserName, @UserUsername, @StartedAt, @Node, @NodeStart)
         ON CONFLICT (started_at, id) DO NOTHING
         """;
@@ -26,9 +27,11 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
         )
         INSERT INTO events (kind, at, channel, contact, call_id, data)
         SELECT 'call.answered', answered_at, channel,
-            (SELECT c.id FROM contacts c WHERE c.channel = answered.channel AND (c.phone = answered.user_phone OR c.user_id = answered.user_id)
+            (SELECT c.id FROM contacts c WHERE c.channel = answered.channel
+                AND (c.phone = answered.user_phone OR c.user_id = answered.user_id)
              ORDER BY c.user_id = answered.user_id DESC NULLS LAST LIMIT 1),
-            id, jsonb_build_object('direction', direction, 'user', coalesce(user_phone, user_id, 'anonymous'), 'agent', agent, 'trunk', trunk)
+            id, jsonb_build_object('direction', direction, 'user', coalesce(user_phone, user_id, 'anonymous'), 'agent', agent, 'trunk',
+            trunk)
         FROM answered
         """;
 
@@ -89,7 +92,8 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
     {
         const string find = $"SELECT {CallRow.Columns} FROM calls WHERE id = @id AND ended_at IS NOT NULL";
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        var row = await connection.QueryFirstOrDefaultAsync<CallRow>(new CommandDefinition(find, new { id = call.Value }, cancellationToken: cancellation));
+        var row = await connection.QueryFirstOrDefaultAsync<CallRow>(
+            new CommandDefinition(find, new { id = call.Value }, cancellationToken: cancellation));
         return row?.ToRecord();
     }
 

@@ -13,7 +13,8 @@ namespace Gateway.Storage.Calls;
 /// It may be repeated at any time and from anywhere; the first completion is final. An answered call that is billed has exactly one ledger
 /// entry, with the key <c>call:ID</c>, also where the price is zero; no other call has any.
 /// </summary>
-internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction transaction, CallRecord record, CancellationToken cancellation)
+internal sealed class Settlement(
+    NpgsqlConnection connection, NpgsqlTransaction transaction, CallRecord record, CancellationToken cancellation)
 {
     /// <summary>One completion of a call at a time; then the account, as everywhere. What is read after these locks stays true.</summary>
     private const string Open =
@@ -22,9 +23,11 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
         SELECT id AS Id, balance, greatest(minimum_inbound, minimum_outbound) AS Minimum FROM accounts
         WHERE id = @Account OR id = (SELECT account FROM holds WHERE call_id = @Id) ORDER BY id FOR NO KEY UPDATE;
         SELECT EXISTS (SELECT FROM calls WHERE started_at = @StartedAt AND id = @Id AND ended_at IS NOT NULL) OR (@IsLate AND EXISTS (
-                   SELECT FROM calls WHERE channel = @Channel AND whatsapp_call_id = @WhatsAppCallId AND ended_at IS NOT NULL AND direction = 'inbound'
+                   SELECT FROM calls WHERE channel = @Channel AND whatsapp_call_id = @WhatsAppCallId AND ended_at IS NOT NULL
+                       AND direction = 'inbound'
                        AND started_at BETWEEN @StartedAt - interval '2 hours' AND @StartedAt + interval '2 hours')) AS IsCompleted,
-               coalesce((SELECT seconds FROM volumes WHERE account = @Account AND direction = @Direction AND month = @Month), 0) AS VolumeSeconds,
+               coalesce((SELECT seconds FROM volumes WHERE account = @Account AND direction = @Direction AND month = @Month),
+               0) AS VolumeSeconds,
                (SELECT id FROM contacts WHERE channel = @Channel AND (phone = ANY(@ContactPhones) OR user_id = @UserId)
                 ORDER BY user_id = @UserId DESC NULLS LAST LIMIT 1) AS Contact;
         """;
@@ -39,8 +42,10 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
             rate_card, rate_prefix, price_per_minute, connection_fee, pulse_seconds, minimum_seconds, pulses, price)
         VALUES (
             @Id, @WhatsAppCallId, @Direction, @Channel, @UserPhone, @UserId, @UserParentId, @UserName, @UserUsername, @Trunk, @Agent,
-            @AgentSince, @EarlierAgents::jsonb, @StartedAt, @RingingAt, @AnsweredAt, @EndedAt, @Cause, @MediaFault, @MediaFaultLeg, @SipStatus, @WhatsAppErrorCode,
-            @WhatsAppErrorMessage, @WhatsAppErrorDetails, @WhatsAppQuality::jsonb, @PbxQuality::jsonb, @Node, @NodeStart, @Account, @Currency,
+            @AgentSince, @EarlierAgents::jsonb, @StartedAt, @RingingAt, @AnsweredAt, @EndedAt, @Cause, @MediaFault, @MediaFaultLeg,
+            @SipStatus, @WhatsAppErrorCode,
+            @WhatsAppErrorMessage, @WhatsAppErrorDetails, @WhatsAppQuality::jsonb, @PbxQuality::jsonb, @Node, @NodeStart, @Account,
+            @Currency,
             @RateId, @RateCard, @RatePrefix, @PricePerMinute, @ConnectionFee, @PulseSeconds, @MinimumSeconds, @Pulses, @Price)
         ON CONFLICT (started_at, id) DO UPDATE SET
             whatsapp_call_id = excluded.whatsapp_call_id, trunk = excluded.trunk, agent = excluded.agent,
@@ -65,7 +70,8 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
         """
         WITH entry AS (
             INSERT INTO ledger_entries (account, kind, amount, balance_after, call_id, idempotency_key, actor)
-            SELECT id, 'charge', -@Price, balance - @Price, @Id, 'call:' || @Id, 'node:' || @Node FROM accounts WHERE id = @Account AND @Price IS NOT NULL
+            SELECT id, 'charge', -@Price, balance - @Price, @Id, 'call:' || @Id, 'node:' || @Node FROM accounts WHERE id = @Account
+                AND @Price IS NOT NULL
             ON CONFLICT (idempotency_key) DO NOTHING
             RETURNING account, amount
         ), volume AS (
@@ -95,7 +101,8 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
         """
         WITH closed AS (
             UPDATE missed_calls SET state = 'closed', closed_at = now(), version = version + 1
-            WHERE channel = @Channel AND state <> 'closed' AND missed_at <= @AnsweredAt AND (user_handle = ANY(@Handles) OR contact = @Contact)
+            WHERE channel = @Channel AND state <> 'closed' AND missed_at <= @AnsweredAt
+                AND (user_handle = ANY(@Handles) OR contact = @Contact)
             RETURNING call_id
         )
         INSERT INTO audit_entries (actor, action, subject, after)
@@ -121,7 +128,8 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
             BilledSeconds = (long)(priced.Price?.BilledTime.TotalSeconds ?? 0),
         });
         parameters.AddDynamicParams(EventOutbox.Parameters(CallEvents.Of(priced, outcome, found.Contact)));
-        var statements = Complete + Pay + (outcome == CallOutcome.Missed ? Miss : "") + (IsTalkWithCalled ? CloseMissed : "") + EventOutbox.Insert;
+        var statements =
+            Complete + Pay + (outcome == CallOutcome.Missed ? Miss : "") + (IsTalkWithCalled ? CloseMissed : "") + EventOutbox.Insert;
         await connection.ExecuteAsync(new CommandDefinition(statements, parameters, transaction, cancellationToken: cancellation));
         foreach (var happened in CallEvents.OfMoney(priced, found.Payer))
             await EventOutbox.AppendAsync(connection, transaction, happened, cancellation);
@@ -148,12 +156,15 @@ internal sealed class Settlement(NpgsqlConnection connection, NpgsqlTransaction 
             ContactPhones = Phones,
             UserId = record.User.UserId?.Replace("\0", "", StringComparison.Ordinal),
             WhatsAppCallId = record.WhatsAppId?.Value,
-            IsLate = record.Cause == HangupCause.OfferedTooLate, // Meta repeats webhooks for days: the call may have been taken on the first one
+            // Meta repeats webhooks for days: the call may have been taken on the first one
+            IsLate = record.Cause == HangupCause.OfferedTooLate,
         };
-        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(Open, parameters, transaction, cancellationToken: cancellation));
+        await using var results = await connection.QueryMultipleAsync(
+            new CommandDefinition(Open, parameters, transaction, cancellationToken: cancellation));
         await results.ReadAsync<int>();
         var accounts = await results.ReadAsync<PayingAccount>();
-        return (await results.ReadSingleAsync<Found>()) with { Payer = accounts.SingleOrDefault(account => account.Id == record.Funding?.Account) };
+        return (await results.ReadSingleAsync<Found>())
+            with { Payer = accounts.SingleOrDefault(account => account.Id == record.Funding?.Account) };
     }
 
     private Price? PriceOf(TimeSpan volume) => record is { AnsweredAt: { } answered, Funding: { } funding }

@@ -47,7 +47,8 @@ public sealed class CallingCountryStore(NpgsqlDataSource database)
             new CommandDefinition(before is null ? Add : Update, parameters, transaction, cancellationToken: cancellation));
         if (after is null)
             return null; // another transaction added it just now
-        await AuditTrail.WriteAsync(transaction, actor, "calling_country.set", $"calling_country:{wanted.Country}", before, after, cancellation);
+        await AuditTrail.WriteAsync(
+            transaction, actor, "calling_country.set", $"calling_country:{wanted.Country}", before, after, cancellation);
         await transaction.CommitAsync(cancellation);
         return after;
     }
@@ -68,5 +69,6 @@ public sealed class CallingCountryStore(NpgsqlDataSource database)
     }
 
     private static Task<CallingCountry?> FindAsync(NpgsqlTransaction transaction, string country, CancellationToken cancellation) =>
-        transaction.Connection!.QuerySingleOrDefaultAsync<CallingCountry>(new CommandDefinition(Lock, new { country }, transaction, cancellationToken: cancellation));
+        transaction.Connection!.QuerySingleOrDefaultAsync<CallingCountry>(
+            new CommandDefinition(Lock, new { country }, transaction, cancellationToken: cancellation));
 }

@@ -26,8 +26,9 @@ public sealed record ChannelDocument(
     long Version)
 {
     public static ChannelDocument Of(ChannelSettings settings) => new(
-        settings.Id.Value, settings.Number, settings.Name, settings.Account, settings.CallingEnabled, settings.ContactsMayCall, settings.WeMayCall,
-        settings.CallbackPermission, settings.IconIsVisible, settings.IconCountries, settings.CallHours?.Document, settings.AsksPermission,
+        settings.Id.Value, settings.Number, settings.Name, settings.Account, settings.CallingEnabled, settings.ContactsMayCall,
+        settings.WeMayCall, settings.CallbackPermission, settings.IconIsVisible, settings.IconCountries, settings.CallHours?.Document,
+        settings.AsksPermission,
         settings.PermissionText, settings.Template, settings.IsManaged, settings.Version);
 
     public ChannelSettings ToSettings() => new()

@@ -22,7 +22,8 @@ public static class ChannelFactsColumn
                     THEN jsonb_build_object('name', c.permission_template, 'language', c.permission_template_language) END,
                 'isManaged', c.is_managed, 'version', c.version),
             'restrictions', COALESCE((
-                SELECT jsonb_agg(jsonb_build_object('type', r.type, 'reason', r.reason, 'since', r.since, 'expiresAt', r.expires_at) ORDER BY r.type)
+                SELECT jsonb_agg(jsonb_build_object('type', r.type, 'reason', r.reason, 'since', r.since, 'expiresAt', r.expires_at)
+                    ORDER BY r.type)
                 FROM channel_restrictions r WHERE r.channel = c.id), '[]'),
             'country', (
                 SELECT jsonb_build_object('country', k.country, 'inbound', k.inbound, 'outbound', k.outbound, 'version', k.version)
@@ -33,7 +34,8 @@ public static class ChannelFactsColumn
     /// <summary>The routes of the same row, in their order, as a JSON list for <see cref="ReadRoutes"/>.</summary>
     public const string RoutesSql =
         """
-        COALESCE((SELECT jsonb_agg(jsonb_build_object('trunk', t.trunk, 'target', t.target) ORDER BY t.position) FROM routes t WHERE t.channel = c.id), '[]')::text
+        COALESCE((SELECT jsonb_agg(jsonb_build_object('trunk', t.trunk, 'target', t.target) ORDER BY t.position) FROM routes t
+            WHERE t.channel = c.id), '[]')::text
         """;
 
     public static ChannelFacts Read(string json)
@@ -44,5 +46,6 @@ public static class ChannelFactsColumn
 
     public static IReadOnlyList<CallRoute> ReadRoutes(string json) => JsonSerializer.Deserialize<CallRoute[]>(json, JsonText.Options)!;
 
-    private sealed record Document(ChannelDocument Settings, IReadOnlyList<ChannelRestriction> Restrictions, CallingCountry? Country, MetaSettings? Meta);
+    private sealed record Document(
+        ChannelDocument Settings, IReadOnlyList<ChannelRestriction> Restrictions, CallingCountry? Country, MetaSettings? Meta);
 }

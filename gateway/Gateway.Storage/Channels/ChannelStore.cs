@@ -19,7 +19,8 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
         WHERE (c.number, c.country) IS DISTINCT FROM (excluded.number, excluded.country)
         """;
 
-    private const string All = $"SELECT {ChannelRow.Columns} FROM channels c WHERE @after::text IS NULL OR c.id > @after ORDER BY c.id LIMIT @limit";
+    private const string All =
+        $"SELECT {ChannelRow.Columns} FROM channels c WHERE @after::text IS NULL OR c.id > @after ORDER BY c.id LIMIT @limit";
 
     private const string One = $"SELECT {ChannelRow.Columns} FROM channels c WHERE c.id = @id";
 
@@ -30,7 +31,8 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
     private const string Update =
         """
         UPDATE channels SET
-            name = @Name, account = @Account, calling_enabled = @CallingEnabled, contacts_may_call = @ContactsMayCall, we_may_call = @WeMayCall,
+            name = @Name, account = @Account, calling_enabled = @CallingEnabled, contacts_may_call = @ContactsMayCall,
+            we_may_call = @WeMayCall,
             callback_permission = @CallbackPermission, icon_is_visible = @IconIsVisible, icon_countries = @IconCountries,
             call_hours = @CallHours::jsonb, asks_permission = @AsksPermission, permission_text = @PermissionText,
             permission_template = @Template, permission_template_language = @Language, is_managed = @IsManaged, version = version + 1
@@ -42,7 +44,8 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
         WITH gone AS (DELETE FROM routes WHERE channel = @id AND position >= cardinality(@trunks::text[])),
              placed AS (
                 INSERT INTO routes (channel, position, trunk, target)
-                SELECT @id, place - 1, trunk, target FROM unnest(@trunks::text[], @targets::text[]) WITH ORDINALITY AS r (trunk, target, place)
+                SELECT @id, place - 1, trunk, target
+                    FROM unnest(@trunks::text[], @targets::text[]) WITH ORDINALITY AS r (trunk, target, place)
                 ON CONFLICT (channel, position) DO UPDATE SET trunk = excluded.trunk, target = excluded.target)
         UPDATE channels SET version = version + 1 WHERE id = @id
         """;
@@ -73,14 +76,16 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
     public async Task<IReadOnlyList<StoredChannel>> ListAsync(int limit, string? after, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        var rows = await connection.QueryAsync<ChannelRow>(new CommandDefinition(All, new { limit, after }, cancellationToken: cancellation));
+        var rows = await connection.QueryAsync<ChannelRow>(
+            new CommandDefinition(All, new { limit, after }, cancellationToken: cancellation));
         return [.. rows.Select(row => row.ToChannel())];
     }
 
     public async Task<StoredChannel?> FindAsync(ChannelId id, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        var row = await connection.QuerySingleOrDefaultAsync<ChannelRow>(new CommandDefinition(One, new { id = id.Value }, cancellationToken: cancellation));
+        var row = await connection.QuerySingleOrDefaultAsync<ChannelRow>(
+            new CommandDefinition(One, new { id = id.Value }, cancellationToken: cancellation));
         return row?.ToChannel();
     }
 
@@ -93,24 +98,30 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
     /// <param name="change">Returns the new settings, or the errors.</param>
     /// <param name="cancellation">The request's token.</param>
     public Task<ChannelChange> ChangeAsync(
-        ChannelId id, long version, string actor, string action, Func<StoredChannel, SettingsDecision> change, CancellationToken cancellation) =>
+        ChannelId id, long version, string actor, string action, Func<StoredChannel, SettingsDecision> change,
+        CancellationToken cancellation) =>
         ChangeRowAsync(id, version, actor, action, async (transaction, before) =>
         {
             var decision = change(before);
             if (decision.Settings is not { } wanted)
                 return decision.Errors;
-            if (wanted.Account is { } account && wanted.Account != before.Facts.Settings.Account && await PayerFaultAsync(transaction, account, cancellation) is { } fault)
+            if (wanted.Account is { } account && wanted.Account != before.Facts.Settings.Account
+                && await PayerFaultAsync(transaction, account, cancellation) is { } fault)
                 return [fault];
-            await transaction.Connection!.ExecuteAsync(new CommandDefinition(Update, Parameters(wanted), transaction, cancellationToken: cancellation));
+            await transaction.Connection!.ExecuteAsync(
+                new CommandDefinition(Update, Parameters(wanted), transaction, cancellationToken: cancellation));
             return [];
         }, cancellation);
 
     /// <summary>Replaces the whole list. Empty: the nodes' configuration applies again.</summary>
-    public Task<ChannelChange> ReplaceRoutesAsync(ChannelId id, long version, string actor, IReadOnlyList<CallRoute> routes, CancellationToken cancellation) =>
+    public Task<ChannelChange> ReplaceRoutesAsync(
+        ChannelId id, long version, string actor, IReadOnlyList<CallRoute> routes, CancellationToken cancellation) =>
         ChangeRowAsync(id, version, actor, "channel.replace_routes", async (transaction, _) =>
         {
-            var parameters = new { id = id.Value, trunks = routes.Select(r => r.Trunk).ToArray(), targets = routes.Select(r => r.Target).ToArray() };
-            await transaction.Connection!.ExecuteAsync(new CommandDefinition(ReplaceRoutes, parameters, transaction, cancellationToken: cancellation));
+            var parameters =
+                new { id = id.Value, trunks = routes.Select(r => r.Trunk).ToArray(), targets = routes.Select(r => r.Target).ToArray() };
+            await transaction.Connection!.ExecuteAsync(
+                new CommandDefinition(ReplaceRoutes, parameters, transaction, cancellationToken: cancellation));
             return [];
         }, cancellation);
 
@@ -118,7 +129,8 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
     public Task<ChannelChange> PushAgainAsync(ChannelId id, long version, string actor, CancellationToken cancellation) =>
         ChangeRowAsync(id, version, actor, "channel.push", async (transaction, _) =>
         {
-            await transaction.Connection!.ExecuteAsync(new CommandDefinition(PushAgain, new { Id = id.Value }, transaction, cancellationToken: cancellation));
+            await transaction.Connection!.ExecuteAsync(
+                new CommandDefinition(PushAgain, new { Id = id.Value }, transaction, cancellationToken: cancellation));
             return [];
         }, cancellation);
 
@@ -130,16 +142,19 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
     public async Task<IReadOnlyCollection<string>> TrunksAsync(DateTimeOffset since, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        return [.. await connection.QueryAsync<string>(new CommandDefinition(Trunks, new { since = since.UtcDateTime }, cancellationToken: cancellation))];
+        return [.. await connection.QueryAsync<string>(
+            new CommandDefinition(Trunks, new { since = since.UtcDateTime }, cancellationToken: cancellation))];
     }
 
     private async Task<ChannelChange> ChangeRowAsync(
-        ChannelId id, long version, string actor, string action, Func<NpgsqlTransaction, StoredChannel, Task<IReadOnlyList<string>>> write, CancellationToken cancellation)
+        ChannelId id, long version, string actor, string action, Func<NpgsqlTransaction, StoredChannel, Task<IReadOnlyList<string>>> write,
+        CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         Task<ChannelRow?> Read(string sql) =>
-            connection.QuerySingleOrDefaultAsync<ChannelRow>(new CommandDefinition(sql, new { id = id.Value }, transaction, cancellationToken: cancellation));
+            connection.QuerySingleOrDefaultAsync<ChannelRow>(
+                new CommandDefinition(sql, new { id = id.Value }, transaction, cancellationToken: cancellation));
 
         if ((await Read(Lock))?.ToChannel() is not { } before)
             return new ChannelChange.NotFound();
@@ -150,7 +165,8 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
             return new ChannelChange.Refused(errors);
         var after = (await Read(One))!.ToChannel();
         await AuditTrail.WriteAsync(transaction, actor, action, $"channel:{id.Value}", AuditView(before), AuditView(after), cancellation);
-        var happened = new NewEvent(EventKind.ChannelUpdated, time.GetUtcNow(), id.Value, Data: new { action, after.Facts.Settings.Version });
+        var happened = new NewEvent(
+            EventKind.ChannelUpdated, time.GetUtcNow(), id.Value, Data: new { action, after.Facts.Settings.Version });
         await EventOutbox.AppendAsync(connection, transaction, happened, cancellation);
         await transaction.CommitAsync(cancellation);
         return new ChannelChange.Done(after);

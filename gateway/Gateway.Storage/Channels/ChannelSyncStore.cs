@@ -33,7 +33,8 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
         ON CONFLICT (channel, type) DO UPDATE SET
             reason = COALESCE(excluded.reason, r.reason), expires_at = excluded.expires_at, is_listed = r.is_listed OR excluded.is_listed,
             since = CASE WHEN r.expires_at <= excluded.since THEN excluded.since ELSE r.since END
-        WHERE (r.reason, r.expires_at, r.is_listed) IS DISTINCT FROM (COALESCE(excluded.reason, r.reason), excluded.expires_at, r.is_listed OR excluded.is_listed)
+        WHERE (r.reason, r.expires_at, r.is_listed) IS DISTINCT
+            FROM (COALESCE(excluded.reason, r.reason), excluded.expires_at, r.is_listed OR excluded.is_listed)
         RETURNING r.since = @Since
         """;
 
@@ -41,7 +42,8 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
 
     private const string Look =
         """
-        SELECT id, version, meta_read_at IS NULL OR meta_read_at < @readBefore OR (is_managed AND meta_pushed_version IS DISTINCT FROM version), meta_drift <> '[]'
+        SELECT id, version, meta_read_at IS NULL OR meta_read_at < @readBefore
+            OR (is_managed AND meta_pushed_version IS DISTINCT FROM version), meta_drift <> '[]'
         FROM channels WHERE id = ANY (@ids)
         """;
 
@@ -72,11 +74,13 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
             wanted = JsonText.Of(pushed?.Wanted),
             now = now.UtcDateTime,
         };
-        var drifted = await connection.QuerySingleOrDefaultAsync<bool?>(new CommandDefinition(Record, parameters, transaction, cancellationToken: cancellation));
+        var drifted = await connection.QuerySingleOrDefaultAsync<bool?>(
+            new CommandDefinition(Record, parameters, transaction, cancellationToken: cancellation));
         if (drifted is null)
             return;
         if (drifted == true)
-            await EventOutbox.AppendAsync(connection, transaction, new NewEvent(EventKind.ChannelDrifted, now, id.Value, Data: new { drift }), cancellation);
+            await EventOutbox.AppendAsync(
+                connection, transaction, new NewEvent(EventKind.ChannelDrifted, now, id.Value, Data: new { drift }), cancellation);
         foreach (var restriction in restrictions)
             await RestrictAsync(transaction, id, restriction, isListed: true, cancellation);
         var lifted = new { id = id.Value, types = restrictions.Select(r => r.Type).ToArray() };
@@ -94,7 +98,8 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
         new
         {
             id = id.Value,
-            settings = JsonText.Of(Told(("status", told.Status), ("sipStatus", told.SipStatus), ("iconVisibility", told.IconVisibility), ("callbackPermissionStatus", told.CallbackPermissionStatus))),
+            settings = JsonText.Of(Told(("status", told.Status), ("sipStatus", told.SipStatus), (
+                "iconVisibility", told.IconVisibility), ("callbackPermissionStatus", told.CallbackPermissionStatus))),
         },
         cancellation);
 
@@ -109,11 +114,13 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
 
     /// <summary>The state of these channels. Due is one that was last read before <paramref name="readBefore"/>,
     /// or has a version that Meta has not accepted.</summary>
-    public async Task<IReadOnlyList<ChannelGlance>> LookAsync(IReadOnlyCollection<ChannelId> channels, DateTimeOffset readBefore, CancellationToken cancellation)
+    public async Task<IReadOnlyList<ChannelGlance>> LookAsync(
+        IReadOnlyCollection<ChannelId> channels, DateTimeOffset readBefore, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         var parameters = new { ids = channels.Select(id => id.Value).ToArray(), readBefore = readBefore.UtcDateTime };
-        var rows = await connection.QueryAsync<(string Id, long Version, bool IsDue, bool Drifts)>(new CommandDefinition(Look, parameters, cancellationToken: cancellation));
+        var rows = await connection.QueryAsync<(string Id, long Version, bool IsDue, bool Drifts)>(
+            new CommandDefinition(Look, parameters, cancellationToken: cancellation));
         return [.. rows.Select(row => new ChannelGlance(new ChannelId(row.Id), row.Version, row.IsDue, row.Drifts))];
     }
 
@@ -127,7 +134,8 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
         try
         {
             var transaction = await connection.BeginTransactionAsync(cancellation);
-            if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(Lock, new { id = id.Value }, transaction, cancellationToken: cancellation)))
+            if (await connection.ExecuteScalarAsync<bool>(
+                new CommandDefinition(Lock, new { id = id.Value }, transaction, cancellationToken: cancellation)))
                 return new Hold(connection, transaction);
         }
         catch
@@ -143,10 +151,12 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
     public async Task<IReadOnlyList<ChannelId>> OfNumberAsync(string number, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        return [.. (await connection.QueryAsync<string>(new CommandDefinition(OfNumber, new { number }, cancellationToken: cancellation))).Select(id => new ChannelId(id))];
+        return [.. (await connection.QueryAsync<string>(new CommandDefinition(OfNumber, new { number }, cancellationToken: cancellation)))
+            .Select(id => new ChannelId(id))];
     }
 
-    private static async Task RestrictAsync(NpgsqlTransaction transaction, ChannelId id, ChannelRestriction restriction, bool isListed, CancellationToken cancellation)
+    private static async Task RestrictAsync(
+        NpgsqlTransaction transaction, ChannelId id, ChannelRestriction restriction, bool isListed, CancellationToken cancellation)
     {
         var parameters = new
         {
@@ -157,12 +167,14 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
             ExpiresAt = restriction.ExpiresAt?.UtcDateTime,
             isListed,
         };
-        var isNew = await transaction.Connection!.QuerySingleOrDefaultAsync<bool?>(new CommandDefinition(Restrict, parameters, transaction, cancellationToken: cancellation));
+        var isNew = await transaction.Connection!.QuerySingleOrDefaultAsync<bool?>(
+            new CommandDefinition(Restrict, parameters, transaction, cancellationToken: cancellation));
         if (isNew != true || !restriction.IsRestriction)
             return; // a warning that precedes one
         var data = new { restriction.Type, restriction.Reason, restriction.ExpiresAt };
         await EventOutbox.AppendAsync(
-            transaction.Connection!, transaction, new NewEvent(EventKind.ChannelRestricted, restriction.Since, id.Value, Data: data), cancellation);
+            transaction.Connection!, transaction, new NewEvent(EventKind.ChannelRestricted, restriction.Since, id.Value, Data: data),
+            cancellation);
     }
 
     private static Dictionary<string, string> Told(params ReadOnlySpan<(string Name, string? Value)> members)

@@ -18,7 +18,8 @@ public sealed record StoredChannel(ChannelFacts Facts, string? Country, IReadOnl
 /// <param name="Error">The reason why the last push or read failed; null where it succeeded.</param>
 /// <param name="Drift">The differences between Meta's and the desired settings; empty for a channel that is not managed.</param>
 public sealed record MetaState(
-    DateTimeOffset? ReadAt, long? PushedVersion, DateTimeOffset? PushedAt, MetaSettings? Pushed, string? Error, IReadOnlyList<SettingDrift> Drift);
+    DateTimeOffset? ReadAt, long? PushedVersion, DateTimeOffset? PushedAt, MetaSettings? Pushed, string? Error,
+    IReadOnlyList<SettingDrift> Drift);
 
 /// <summary>A row of <see cref="ChannelStore"/>'s statements.</summary>
 internal sealed record ChannelRow
@@ -26,7 +27,8 @@ internal sealed record ChannelRow
     public const string Columns =
         $"""
         {ChannelFactsColumn.Sql} AS Facts, {ChannelFactsColumn.RoutesSql} AS Routes, c.country, c.meta_read_at AS ReadAt,
-        c.meta_pushed_version AS PushedVersion, c.meta_pushed_at AS PushedAt, c.meta_pushed::text AS Pushed, c.meta_error AS Error, c.meta_drift::text AS Drift
+        c.meta_pushed_version AS PushedVersion, c.meta_pushed_at AS PushedAt, c.meta_pushed::text AS Pushed, c.meta_error AS Error,
+        c.meta_drift::text AS Drift
         """;
 
     public string Facts { get; init; } = "";
@@ -42,8 +44,10 @@ internal sealed record ChannelRow
     public StoredChannel ToChannel() => new(
         ChannelFactsColumn.Read(Facts), Country, ChannelFactsColumn.ReadRoutes(Routes),
         new MetaState(
-            Utc(ReadAt), PushedVersion, Utc(PushedAt), Pushed is null ? null : JsonSerializer.Deserialize<MetaSettings>(Pushed, JsonText.Options),
+            Utc(ReadAt), PushedVersion, Utc(PushedAt),
+            Pushed is null ? null : JsonSerializer.Deserialize<MetaSettings>(Pushed, JsonText.Options),
             Error, JsonSerializer.Deserialize<SettingDrift[]>(Drift, JsonText.Options)!));
 
-    private static DateTimeOffset? Utc(DateTime? time) => time is { } known ? new DateTimeOffset(DateTime.SpecifyKind(known, DateTimeKind.Utc)) : null;
+    private static DateTimeOffset? Utc(DateTime? time) =>
+        time is { } known ? new DateTimeOffset(DateTime.SpecifyKind(known, DateTimeKind.Utc)) : null;
 }

@@ -9,7 +9,8 @@ namespace Gateway.Storage.Commands;
 /// <param name="handle">Carries a command out; it must not throw.</param>
 public sealed class NodeCommandListener(IConnectionMultiplexer redis, string node, Func<NodeCommand, Task<CommandReply>> handle)
 {
-    public Task StartAsync() => redis.GetSubscriber().SubscribeAsync(NodeCommands.ChannelOf(node), (channel, text) => _ = AnswerAsync(text));
+    public Task StartAsync() =>
+        redis.GetSubscriber().SubscribeAsync(NodeCommands.ChannelOf(node), (channel, text) => _ = AnswerAsync(text));
 
     public Task StopAsync() => redis.GetSubscriber().UnsubscribeAsync(NodeCommands.ChannelOf(node));
 

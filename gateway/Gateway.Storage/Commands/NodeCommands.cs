@@ -45,8 +45,8 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
     private const string ChannelPrefix = "wa:node:";
 
     /// <summary>
-    /// The first node that takes it. One that cannot, being full, stopping, or without the channel or the trunk, is passed over, and so is one
-    /// that has gone.
+    /// The first node that takes it. One that cannot, being full, stopping, or without the channel or the trunk, is passed over, and so is
+    /// one that has gone.
     /// </summary>
     private async Task<CommandReply> SendToAnyAsync(NodeCommand command, TimeSpan timeout, CancellationToken cancellation)
     {
@@ -65,7 +65,8 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
     private async Task<CommandReply> SendAsync(string node, NodeCommand command, TimeSpan timeout, CancellationToken cancellation) =>
         (await TrySendAsync(node, command, timeout, cancellation)).Reply;
 
-    private async Task<(bool WasHeard, CommandReply Reply)> TrySendAsync(string node, NodeCommand command, TimeSpan timeout, CancellationToken cancellation)
+    private async Task<(bool WasHeard, CommandReply Reply)> TrySendAsync(
+        string node, NodeCommand command, TimeSpan timeout, CancellationToken cancellation)
     {
         var envelope = new CommandEnvelope("wa:reply:" + Guid.NewGuid().ToString("N"), command);
         var replies = RedisChannel.Literal(envelope.ReplyTo);
@@ -105,7 +106,9 @@ internal sealed record CommandEnvelope(string ReplyTo, NodeCommand Command)
 {
     public string ToJson() => JsonSerializer.Serialize(this, JsonSerializerOptions.Web);
 
-    public static CommandEnvelope Read(RedisValue text) => JsonSerializer.Deserialize<CommandEnvelope>((string)text!, JsonSerializerOptions.Web)!;
+    public static CommandEnvelope Read(RedisValue text) =>
+        JsonSerializer.Deserialize<CommandEnvelope>((string)text!, JsonSerializerOptions.Web)!;
 
-    public static CommandReply ReadReply(RedisValue text) => JsonSerializer.Deserialize<CommandReply>((string)text!, JsonSerializerOptions.Web)!;
+    public static CommandReply ReadReply(RedisValue text) =>
+        JsonSerializer.Deserialize<CommandReply>((string)text!, JsonSerializerOptions.Web)!;
 }

@@ -12,4 +12,5 @@ namespace Gateway.Storage.Contacts;
 /// <param name="Version">Incremented with each change.</param>
 /// <param name="CreatedAt">The time of the channel's first contact with the user.</param>
 public sealed record Contact(
-    long Id, ChannelId Channel, WhatsAppUser User, ContactPermission Permission, IReadOnlyList<long> FormerIds, long Version, DateTimeOffset CreatedAt);
+    long Id, ChannelId Channel, WhatsAppUser User, ContactPermission Permission, IReadOnlyList<long> FormerIds, long Version,
+    DateTimeOffset CreatedAt);

@@ -31,7 +31,8 @@ internal static class ContactIdentity
 
     private const string Identify =
         """
-        UPDATE contacts SET phone = @phone, user_id = @userId, parent_user_id = coalesce(@parentUserId, parent_user_id), name = coalesce(@name, name),
+        UPDATE contacts SET phone = @phone, user_id = @userId, parent_user_id = coalesce(@parentUserId, parent_user_id),
+        name = coalesce(@name, name),
                username = coalesce(@username, username), former_ids = former_ids || @formerIds, version = version + 1
         WHERE id = @id
         """;
@@ -52,13 +53,15 @@ internal static class ContactIdentity
             var rows = await LockAsync(transaction, channel, [known], cancellation);
             if (rows.Count > 0 && await JoinAsync(transaction, rows, known, previous: null, cancellation) is { } row)
                 return row;
-            await ExecuteAsync(transaction, Insert, Parameters(0, channel, known, []), cancellation); // unless another transaction has just done so
+            // unless another transaction has just done so
+            await ExecuteAsync(transaction, Insert, Parameters(0, channel, known, []), cancellation);
         }
     }
 
     /// <summary>The locked row of a user who changed number or id, under the current ones; null where the user is unknown.</summary>
     public static async Task<ContactRow?> MoveAsync(
-        NpgsqlTransaction transaction, ChannelId channel, WhatsAppUser previous, WhatsAppUser next, DateTimeOffset at, CancellationToken cancellation)
+        NpgsqlTransaction transaction, ChannelId channel, WhatsAppUser previous, WhatsAppUser next, DateTimeOffset at,
+        CancellationToken cancellation)
     {
         var (before, now) = (Clean(previous), Clean(next));
         var rows = await LockAsync(transaction, channel, [before, now], cancellation);
@@ -74,7 +77,8 @@ internal static class ContactIdentity
 
     /// <summary>Merges all rows of the user into the oldest. Null where there is none.</summary>
     private static async Task<ContactRow?> JoinAsync(
-        NpgsqlTransaction transaction, IReadOnlyList<ContactRow> rows, WhatsAppUser user, WhatsAppUser? previous, CancellationToken cancellation)
+        NpgsqlTransaction transaction, IReadOnlyList<ContactRow> rows, WhatsAppUser user, WhatsAppUser? previous,
+        CancellationToken cancellation)
     {
         // Another id under the same number is another person, who had the number before: the number now belongs to this one.
         var others = rows.Where(row => user.UserId is not null && row.UserId is not null && row.UserId != user.UserId
@@ -88,14 +92,17 @@ internal static class ContactIdentity
         var kept = own[0];
         var channel = new ChannelId(kept.Channel);
         var phone = user.Phone ?? own.Select(row => row.Phone).FirstOrDefault(known => known is not null);
-        var userId = user.UserId ?? (previous is not null ? null : own.Select(row => row.UserId).FirstOrDefault(known => known is not null));
-        if (own.Count == 1 && (phone, userId) == (kept.Phone, kept.UserId) && (user.Name ?? kept.Name, user.UserName ?? kept.Username) == (kept.Name, kept.Username))
+        var userId = user.UserId
+            ?? (previous is not null ? null : own.Select(row => row.UserId).FirstOrDefault(known => known is not null));
+        if (own.Count == 1 && (phone, userId) == (kept.Phone, kept.UserId)
+            && (user.Name ?? kept.Name, user.UserName ?? kept.Username) == (kept.Name, kept.Username))
             return kept;
         long[] former = [.. own.Skip(1).Select(row => row.Id)];
         var merged = await MergeAsync(transaction, own, former, cancellation);
         await ExecuteAsync(
             transaction, Identify,
-            Parameters(kept.Id, channel, user with { Phone = phone, UserId = userId }, [.. former, .. own.Skip(1).SelectMany(row => row.FormerIds)]), cancellation);
+            Parameters(kept.Id, channel, user
+                with { Phone = phone, UserId = userId }, [.. former, .. own.Skip(1).SelectMany(row => row.FormerIds)]), cancellation);
         if (merged is not null)
             await ExecuteAsync(transaction, ContactRow.Update, ContactRow.Parameters(kept.Id, merged), cancellation);
         return (await LockAsync(transaction, channel, [new WhatsAppUser(phone, userId)], cancellation)).Single(row => row.Id == kept.Id);

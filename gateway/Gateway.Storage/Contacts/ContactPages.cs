@@ -25,7 +25,8 @@ public sealed class ContactPages(NpgsqlDataSource database)
             WHEN EXISTS (
                 SELECT FROM permission_requests r
                 WHERE r.contact = c.id AND r.state <> 'failed' AND r.requested_at > @now - interval '7 days'
-                  AND (c.permission_since IS NULL OR date_trunc('second', r.requested_at) > date_trunc('second', c.permission_since))) THEN 'requested'
+                  AND (c.permission_since IS NULL OR date_trunc('second', r.requested_at) > date_trunc('second', c.permission_since)))
+                      THEN 'requested'
             WHEN c.permission = 'temporary' THEN 'expired'
             ELSE c.permission
         END
@@ -44,7 +45,8 @@ public sealed class ContactPages(NpgsqlDataSource database)
             query.Before is null ? null : "c.id < @before",
             query.State is null ? null : $"{State} = @state",
         ];
-        return $"SELECT {ContactRow.Columns} FROM contacts c WHERE {string.Join(" AND ", conditions.OfType<string>())} ORDER BY c.id DESC LIMIT @limit";
+        return $"SELECT {ContactRow.Columns} FROM contacts c WHERE {string.Join(" AND ", conditions.OfType<string>())} ORDER BY c.id " +
+            $"DESC LIMIT @limit";
     }
 
     /// <summary>The newest first.</summary>
@@ -61,7 +63,8 @@ public sealed class ContactPages(NpgsqlDataSource database)
             limit = query.Limit,
             now = now.UtcDateTime,
         };
-        var rows = (await connection.QueryAsync<ContactRow>(new CommandDefinition(Sql(query), parameters, cancellationToken: cancellation))).AsList();
+        var rows = (await connection.QueryAsync<ContactRow>(
+            new CommandDefinition(Sql(query), parameters, cancellationToken: cancellation))).AsList();
         var requests = await PermissionRequestStore.RecentAsync(connection, [.. rows.Select(row => row.Id)], now, cancellation);
         return [.. rows.Select(row => row.ToContact([.. requests[row.Id]]))];
     }

@@ -12,7 +12,8 @@ namespace Gateway.Storage.Contacts;
 /// <param name="By">The user, or their call to us (a grant), or Meta after unanswered calls (a revocation).</param>
 /// <param name="RequestMessageId">The request it answers; null where it answers none.</param>
 public sealed record ContactReply(
-    ChannelId Channel, WhatsAppUser User, bool IsGranted, bool IsPermanent, DateTimeOffset? Until, PermissionDecider By, string? RequestMessageId)
+    ChannelId Channel, WhatsAppUser User, bool IsGranted, bool IsPermanent, DateTimeOffset? Until, PermissionDecider By,
+    string? RequestMessageId)
 {
     internal ContactPermission Decide(ContactPermission permission, DateTimeOffset at, PermissionLimits limits) =>
         IsGranted ? permission.Granted(at, Until, IsPermanent, By, limits)

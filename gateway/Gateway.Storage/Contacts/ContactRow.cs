@@ -10,8 +10,10 @@ internal sealed record ContactRow
     public const string Columns =
         """
         c.id, c.channel, c.phone, c.user_id AS UserId, c.parent_user_id AS ParentUserId, c.name, c.username, c.window_until AS WindowUntil,
-        c.permission, c.permission_since AS PermissionSince, c.permission_expires_at AS PermissionExpiresAt, c.permission_source AS PermissionSource,
-        c.unanswered, c.last_unanswered_at AS LastUnansweredAt, c.last_connected_at AS LastConnectedAt, c.calls_barred_until AS CallsBarredUntil,
+        c.permission, c.permission_since AS PermissionSince, c.permission_expires_at AS PermissionExpiresAt,
+        c.permission_source AS PermissionSource,
+        c.unanswered, c.last_unanswered_at AS LastUnansweredAt, c.last_connected_at AS LastConnectedAt,
+        c.calls_barred_until AS CallsBarredUntil,
         c.requests_barred_until AS RequestsBarredUntil, c.former_ids AS FormerIds, c.version, c.created_at AS CreatedAt
         """;
 
@@ -21,7 +23,8 @@ internal sealed record ContactRow
         UPDATE contacts SET
             expiry_is_announced = expiry_is_announced AND permission_expires_at IS NOT DISTINCT FROM @expiresAt,
             permission = @permission, permission_since = @since, permission_expires_at = @expiresAt, permission_source = @source,
-            unanswered = @unanswered, last_unanswered_at = @lastUnansweredAt, window_until = @windowUntil, last_connected_at = @lastConnectedAt,
+            unanswered = @unanswered, last_unanswered_at = @lastUnansweredAt, window_until = @windowUntil,
+            last_connected_at = @lastConnectedAt,
             calls_barred_until = @callsBarredUntil, requests_barred_until = @requestsBarredUntil, version = version + 1
         WHERE id = @id
         """;
@@ -76,5 +79,6 @@ internal sealed record ContactRow
         requestsBarredUntil = permission.RequestsBarredUntil?.UtcDateTime,
     };
 
-    private static DateTimeOffset? Utc(DateTime? time) => time is { } known ? new DateTimeOffset(DateTime.SpecifyKind(known, DateTimeKind.Utc)) : null;
+    private static DateTimeOffset? Utc(DateTime? time) =>
+        time is { } known ? new DateTimeOffset(DateTime.SpecifyKind(known, DateTimeKind.Utc)) : null;
 }

@@ -71,17 +71,21 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
 
     /// <summary>An operator revokes a permission: the user is not called any more, whatever Meta allows, until
     /// they permit it again. Null: no such contact.</summary>
-    public Task<Contact?> RevokeAsync(long id, string actor, string? reason, DateTimeOffset now, CancellationToken cancellation) => database.InTransactionAsync(
+    public Task<Contact?> RevokeAsync(long id, string actor, string? reason, DateTimeOffset now, CancellationToken cancellation) =>
+        database.InTransactionAsync(
         async transaction =>
         {
             var connection = transaction.Connection!;
-            var row = await connection.QuerySingleOrDefaultAsync<ContactRow>(new CommandDefinition(LockById, new { id }, transaction, cancellationToken: cancellation));
+            var row = await connection.QuerySingleOrDefaultAsync<ContactRow>(
+                new CommandDefinition(LockById, new { id }, transaction, cancellationToken: cancellation));
             if (row is null)
                 return null;
             var before = row.ToContact(await PermissionRequestStore.RecentAsync(connection, row.Id, cancellation));
-            var (after, _) = await ApplyAsync(transaction, before, now, known => known.Revoked(now, PermissionDecider.Operator), null, cancellation);
+            var (after, _) = await ApplyAsync(
+                transaction, before, now, known => known.Revoked(now, PermissionDecider.Operator), null, cancellation);
             await AuditTrail.WriteAsync(
-                transaction, actor, "contact.revoke", $"contact:{row.Id}", new { before.Permission.State }, new { after.Permission.State, reason }, cancellation);
+                transaction, actor, "contact.revoke", $"contact:{row.Id}", new { before.Permission.State },
+                new { after.Permission.State, reason }, cancellation);
             return after;
         },
         cancellation);
@@ -92,11 +96,13 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
     /// <param name="now">The time here: a grant that comes too late triggers no return call.</param>
     /// <param name="cancellation">The caller's token.</param>
     /// <returns>The return call that it triggers, for the last waiting agent: returned once, to one node.</returns>
-    public Task<ReturnCall?> ReplyAsync(ContactReply reply, DateTimeOffset at, DateTimeOffset now, CancellationToken cancellation) => database.InTransactionAsync(
+    public Task<ReturnCall?> ReplyAsync(ContactReply reply, DateTimeOffset at, DateTimeOffset now, CancellationToken cancellation) =>
+        database.InTransactionAsync(
         async transaction =>
         {
             var contact = await PermissionRequestStore.LockContactAsync(transaction, reply.Channel, reply.User, cancellation);
-            var (after, changed) = await ApplyAsync(transaction, contact, at, permission => reply.Decide(permission, at, limits), null, cancellation);
+            var (after, changed) = await ApplyAsync(
+                transaction, contact, at, permission => reply.Decide(permission, at, limits), null, cancellation);
             // Meta, when queried, may have reported the grant before its webhook does: then nothing changes, but the request is answered
             // all the same.
             if (reply.By != PermissionDecider.User || !(changed || PermissionRules.IsPermitted(after.Permission, now) == reply.IsGranted))
@@ -108,9 +114,11 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
         cancellation);
 
     /// <summary>A user's number or id changed: permission, window and requests stay theirs. False where the user is unknown.</summary>
-    public Task<bool> MoveAsync(ChannelId channel, WhatsAppUser previous, WhatsAppUser current, DateTimeOffset at, CancellationToken cancellation) =>
+    public Task<bool> MoveAsync(
+        ChannelId channel, WhatsAppUser previous, WhatsAppUser current, DateTimeOffset at, CancellationToken cancellation) =>
         database.InTransactionAsync(
-            async transaction => await ContactIdentity.MoveAsync(transaction, channel, previous, current, at, cancellation) is not null, cancellation);
+            async transaction => await ContactIdentity.MoveAsync(transaction, channel, previous, current, at, cancellation) is not null,
+            cancellation);
 
     /// <summary>Writes the events of expired permissions. They expire without it; any node may do
     /// this at any time. Returns the number written.</summary>
@@ -118,11 +126,13 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return await connection.ExecuteAsync(new CommandDefinition(
-            AnnounceExpired, new { now = now.UtcDateTime, kind = EventKinds.NameOf(EventKind.PermissionExpired) }, cancellationToken: cancellation));
+            AnnounceExpired, new { now = now.UtcDateTime, kind = EventKinds.NameOf(EventKind.PermissionExpired) },
+            cancellationToken: cancellation));
     }
 
     private static async Task<(Contact After, bool Changed)> ApplyAsync(
-        NpgsqlTransaction transaction, Contact contact, DateTimeOffset at, Func<ContactPermission, ContactPermission> transition, CallId? call,
+        NpgsqlTransaction transaction, Contact contact, DateTimeOffset at, Func<ContactPermission, ContactPermission> transition,
+        CallId? call,
         CancellationToken cancellation)
     {
         var before = contact.Permission;
@@ -130,10 +140,12 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
         if (after == before)
             return (contact, false);
         await transaction.Connection!.ExecuteAsync(
-            new CommandDefinition(ContactRow.Update, ContactRow.Parameters(contact.Id, after), transaction, cancellationToken: cancellation));
+            new CommandDefinition(
+                ContactRow.Update, ContactRow.Parameters(contact.Id, after), transaction, cancellationToken: cancellation));
         foreach (var (kind, data) in Events(before, after, at))
             await EventOutbox.AppendAsync(
-                transaction.Connection!, transaction, new NewEvent(kind, at, contact.Channel.Value, contact.Id, call?.Value, Data: data), cancellation);
+                transaction.Connection!, transaction, new NewEvent(kind, at, contact.Channel.Value, contact.Id, call?.Value, Data: data),
+                cancellation);
         return (contact with { Permission = after, Version = contact.Version + 1 }, true);
     }
 
@@ -153,9 +165,11 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
             yield return (EventKind.WindowOpened, new { until = after.WindowUntil });
     }
 
-    private static async Task<Contact?> ReadAsync(NpgsqlConnection connection, string sql, object parameters, CancellationToken cancellation)
+    private static async Task<Contact?> ReadAsync(
+        NpgsqlConnection connection, string sql, object parameters, CancellationToken cancellation)
     {
-        var row = await connection.QuerySingleOrDefaultAsync<ContactRow>(new CommandDefinition(sql, parameters, cancellationToken: cancellation));
+        var row = await connection.QuerySingleOrDefaultAsync<ContactRow>(
+            new CommandDefinition(sql, parameters, cancellationToken: cancellation));
         return row?.ToContact(await PermissionRequestStore.RecentAsync(connection, row.Id, cancellation));
     }
 }

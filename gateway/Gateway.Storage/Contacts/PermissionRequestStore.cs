@@ -38,7 +38,8 @@ public sealed class PermissionRequestStore(NpgsqlDataSource database, Permission
         "SELECT requested_at FROM permission_requests WHERE contact = @contact AND state <> 'failed' ORDER BY requested_at DESC LIMIT 200";
 
     private const string RecentOfAll =
-        "SELECT contact, requested_at FROM permission_requests WHERE contact = ANY(@contacts) AND state <> 'failed' AND requested_at > @since";
+        "SELECT contact, requested_at FROM permission_requests WHERE contact = ANY(@contacts) AND state <> 'failed' AND requested_at > " +
+            "@since";
 
     private const string Insert =
         """
@@ -54,12 +55,14 @@ public sealed class PermissionRequestStore(NpgsqlDataSource database, Permission
 
     private const string Failed =
         """
-        UPDATE permission_requests SET error_code = @code, error_text = @text, state = CASE WHEN @isSure AND state IN ('sending', 'sent') THEN 'failed' ELSE state END
+        UPDATE permission_requests SET error_code = @code, error_text = @text, state = CASE WHEN @isSure AND state IN ('sending', 'sent')
+            THEN 'failed' ELSE state END
         WHERE id = @id
         """;
 
     private const string FailedMessage =
-        "UPDATE permission_requests SET error_code = @code, error_text = @text, state = 'failed' WHERE message_id = @messageId AND state IN ('sending', 'sent')";
+        "UPDATE permission_requests SET error_code = @code, error_text = @text, state = 'failed' WHERE message_id = @messageId AND state " +
+            "IN ('sending', 'sent')";
 
     private const string Answered =
         """
@@ -73,14 +76,16 @@ public sealed class PermissionRequestStore(NpgsqlDataSource database, Permission
     private const string Waiting =
         """
         UPDATE permission_requests SET rung_back_at = @now
-        WHERE contact = @contact AND agent IS NOT NULL AND rung_back_at IS NULL AND state IN ('sending', 'sent', 'accepted') AND requested_at > @since
+        WHERE contact = @contact AND agent IS NOT NULL AND rung_back_at IS NULL AND state IN ('sending', 'sent', 'accepted')
+            AND requested_at > @since
         RETURNING trunk, agent, requested_at AS At
         """;
 
     private const string Wait =
         """
         UPDATE permission_requests SET trunk = @trunk, agent = @agent
-        WHERE id = (SELECT id FROM permission_requests WHERE contact = @contact AND state IN ('sending', 'sent') ORDER BY requested_at DESC LIMIT 1)
+        WHERE id = (SELECT id FROM permission_requests WHERE contact = @contact AND state IN ('sending', 'sent')
+            ORDER BY requested_at DESC LIMIT 1)
         """;
 
     private const string History =
@@ -98,28 +103,34 @@ public sealed class PermissionRequestStore(NpgsqlDataSource database, Permission
     /// <param name="hasTemplate">The channel has a template for requests.</param>
     /// <param name="now">The time.</param>
     /// <param name="cancellation">The caller's token.</param>
-    public Task<(RequestVerdict Verdict, long? Id)> BeginAsync(PermissionAsk ask, bool hasTemplate, DateTimeOffset now, CancellationToken cancellation) =>
+    public Task<(RequestVerdict Verdict, long? Id)> BeginAsync(
+        PermissionAsk ask, bool hasTemplate, DateTimeOffset now, CancellationToken cancellation) =>
         database.InTransactionAsync(
             async transaction =>
             {
                 var contact = await LockContactAsync(transaction, ask.Channel, ask.User, cancellation);
                 var verdict = PermissionRules.MayRequest(contact.Permission, limits, hasTemplate, now);
-                var request = new { contact = contact.Id, now = now.UtcDateTime, by = ask.RequestedBy, trunk = ask.Trunk, agent = ask.Agent };
+                var request =
+                    new { contact = contact.Id, now = now.UtcDateTime, by = ask.RequestedBy, trunk = ask.Trunk, agent = ask.Agent };
                 var id = verdict.IsAllowed
-                    ? await transaction.Connection!.ExecuteScalarAsync<long>(new CommandDefinition(Insert, request, transaction, cancellationToken: cancellation))
+                    ? await transaction.Connection!.ExecuteScalarAsync<long>(
+                        new CommandDefinition(Insert, request, transaction, cancellationToken: cancellation))
                     : (long?)null;
                 return (verdict, id);
             },
             cancellation);
 
     /// <summary>Meta accepted the request.</summary>
-    public Task SentAsync(long id, PermissionAsk ask, string messageId, DateTimeOffset now, CancellationToken cancellation) => database.InTransactionAsync(
+    public Task SentAsync(long id, PermissionAsk ask, string messageId, DateTimeOffset now, CancellationToken cancellation) =>
+        database.InTransactionAsync(
         async transaction =>
         {
             var contact = await LockContactAsync(transaction, ask.Channel, ask.User, cancellation);
-            await transaction.Connection!.ExecuteAsync(new CommandDefinition(Sent, new { id, messageId }, transaction, cancellationToken: cancellation));
+            await transaction.Connection!.ExecuteAsync(
+                new CommandDefinition(Sent, new { id, messageId }, transaction, cancellationToken: cancellation));
             var happened = new NewEvent(
-                EventKind.PermissionRequested, now, ask.Channel.Value, contact.Id, Data: new { by = ask.RequestedBy, messageId, agent = ask.Agent });
+                EventKind.PermissionRequested, now, ask.Channel.Value, contact.Id,
+                Data: new { by = ask.RequestedBy, messageId, agent = ask.Agent });
             await EventOutbox.AppendAsync(transaction.Connection!, transaction, happened, cancellation);
             return contact;
         },
@@ -145,33 +156,38 @@ public sealed class PermissionRequestStore(NpgsqlDataSource database, Permission
     public async Task<IReadOnlyList<PermissionRequest>> ListAsync(long contact, int limit, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        var rows = await connection.QueryAsync<RequestRow>(new CommandDefinition(History, new { contact, limit }, cancellationToken: cancellation));
+        var rows = await connection.QueryAsync<RequestRow>(
+            new CommandDefinition(History, new { contact, limit }, cancellationToken: cancellation));
         return [.. rows.Select(row => row.ToRequest())];
     }
 
     /// <summary>The user's row, created where missing, locked until the transaction ends, with the requests as of then.</summary>
-    internal static async Task<Contact> LockContactAsync(NpgsqlTransaction transaction, ChannelId channel, WhatsAppUser user, CancellationToken cancellation)
+    internal static async Task<Contact> LockContactAsync(
+        NpgsqlTransaction transaction, ChannelId channel, WhatsAppUser user, CancellationToken cancellation)
     {
         var row = await ContactIdentity.FindOrCreateAsync(transaction, channel, user, cancellation);
         // A separate statement: one that waited for the lock would still see the requests from before it.
         return row.ToContact(await RecentAsync(transaction.Connection!, row.Id, cancellation));
     }
 
-    internal static async Task<IReadOnlyList<DateTimeOffset>> RecentAsync(NpgsqlConnection connection, long contact, CancellationToken cancellation)
+    internal static async Task<IReadOnlyList<DateTimeOffset>> RecentAsync(
+        NpgsqlConnection connection, long contact, CancellationToken cancellation)
     {
         var times = await connection.QueryAsync<DateTime>(new CommandDefinition(Recent, new { contact }, cancellationToken: cancellation));
         return [.. times.Select(time => new DateTimeOffset(time, TimeSpan.Zero))];
     }
 
     /// <summary>The requests to several contacts within the days that any limit counts.</summary>
-    internal static async Task<ILookup<long, DateTimeOffset>> RecentAsync(NpgsqlConnection connection, long[] contacts, DateTimeOffset now, CancellationToken cancellation)
+    internal static async Task<ILookup<long,
+    DateTimeOffset>> RecentAsync(NpgsqlConnection connection, long[] contacts, DateTimeOffset now, CancellationToken cancellation)
     {
         var rows = await connection.QueryAsync<(long Contact, DateTime At)>(new CommandDefinition(
             RecentOfAll, new { contacts, since = (now - PermissionRules.Week).UtcDateTime }, cancellationToken: cancellation));
         return rows.ToLookup(row => row.Contact, row => new DateTimeOffset(row.At, TimeSpan.Zero));
     }
 
-    internal static Task AnswerAsync(NpgsqlTransaction transaction, long contact, ContactReply reply, DateTimeOffset at, CancellationToken cancellation) =>
+    internal static Task AnswerAsync(
+        NpgsqlTransaction transaction, long contact, ContactReply reply, DateTimeOffset at, CancellationToken cancellation) =>
         transaction.Connection!.ExecuteAsync(new CommandDefinition(
             Answered,
             new
@@ -188,7 +204,8 @@ public sealed class PermissionRequestStore(NpgsqlDataSource database, Permission
         NpgsqlTransaction transaction, long contact, DateTimeOffset now, TimeSpan longest, CancellationToken cancellation)
     {
         var taken = await transaction.Connection!.QueryAsync<(string? Trunk, string Agent, DateTime At)>(new CommandDefinition(
-            Waiting, new { contact, now = now.UtcDateTime, since = (now - longest).UtcDateTime }, transaction, cancellationToken: cancellation));
+            Waiting, new { contact, now = now.UtcDateTime, since = (now - longest).UtcDateTime }, transaction,
+            cancellationToken: cancellation));
         return taken.OrderBy(row => row.At).Select(row => new ReturnCall(row.Trunk, row.Agent)).LastOrDefault();
     }
 
@@ -211,8 +228,9 @@ public sealed class PermissionRequestStore(NpgsqlDataSource database, Permission
         public DateTime? RungBackAt { get; init; }
 
         public PermissionRequest ToRequest() => new(
-            Id, new DateTimeOffset(RequestedAt, TimeSpan.Zero), RequestedBy, WireName.Parse<PermissionRequestState>(State), Agent, ErrorCode, ErrorText,
-            AnsweredAt is { } answered ? new DateTimeOffset(answered, TimeSpan.Zero) : null, RungBackAt is { } rung ? new DateTimeOffset(rung, TimeSpan.Zero) : null);
+            Id, new DateTimeOffset(RequestedAt, TimeSpan.Zero), RequestedBy, WireName.Parse<PermissionRequestState>(State), Agent,
+            ErrorCode, ErrorText, AnsweredAt is { } answered ? new DateTimeOffset(answered, TimeSpan.Zero) : null,
+            RungBackAt is { } rung ? new DateTimeOffset(rung, TimeSpan.Zero) : null);
     }
 }
 

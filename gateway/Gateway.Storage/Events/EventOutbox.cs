@@ -12,7 +12,8 @@ namespace Gateway.Storage.Events;
 /// <param name="Account">The account, where its money is involved.</param>
 /// <param name="Data">Further data, written as a JSON object with camelCase names; money as text.</param>
 public sealed record NewEvent(
-    EventKind Kind, DateTimeOffset At, string? Channel = null, long? Contact = null, string? CallId = null, string? Account = null, object? Data = null);
+    EventKind Kind, DateTimeOffset At, string? Channel = null, long? Contact = null, string? CallId = null, string? Account = null,
+    object? Data = null);
 
 /// <summary>Writes events within the transaction that makes them true. Streams and webhooks are fed from this table.</summary>
 public static class EventOutbox
@@ -28,7 +29,8 @@ public static class EventOutbox
         """;
 
     /// <summary>Appends within the caller's transaction or, without one, on its own.</summary>
-    public static Task AppendAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, NewEvent happened, CancellationToken cancellation) =>
+    public static Task AppendAsync(
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, NewEvent happened, CancellationToken cancellation) =>
         connection.ExecuteAsync(new CommandDefinition(Insert, Parameters(happened), transaction, cancellationToken: cancellation));
 
     /// <summary>The parameters of <see cref="Insert"/>.</summary>

@@ -39,7 +39,8 @@ public sealed class EventPositions(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        if (!await connection.ExecuteScalarAsync<bool>(new CommandDefinition(TryLock, new { AdvisoryLock }, transaction, cancellationToken: cancellation)))
+        if (!await connection.ExecuteScalarAsync<bool>(
+            new CommandDefinition(TryLock, new { AdvisoryLock }, transaction, cancellationToken: cancellation)))
             return false;
         await connection.ExecuteAsync(new CommandDefinition(Number, transaction: transaction, cancellationToken: cancellation));
         await transaction.CommitAsync(cancellation);

@@ -23,7 +23,8 @@ public sealed record EventRow
 }
 
 /// <summary>The filter of a list of events. A null or empty member does not filter.</summary>
-public sealed record EventQuery(IReadOnlyList<string> Kinds, string? Channel, long? Contact, string? CallId, string? Account, DateTimeOffset? From, DateTimeOffset? To);
+public sealed record EventQuery(
+    IReadOnlyList<string> Kinds, string? Channel, long? Contact, string? CallId, string? Account, DateTimeOffset? From, DateTimeOffset? To);
 
 /// <summary>Reads events: as a timeline of the newest first, or following their positions.</summary>
 public sealed class EventReader(NpgsqlDataSource database)
@@ -51,7 +52,8 @@ public sealed class EventReader(NpgsqlDataSource database)
     internal static string Timeline(EventQuery query, long? before) => Sql(query, before is null ? "true" : "id < @before", "id DESC");
 
     private const string Contact =
-        $"SELECT {Columns} FROM events WHERE contact = ANY(@contacts) AND (@before::bigint IS NULL OR id < @before) ORDER BY id DESC LIMIT @limit";
+        $"SELECT {Columns} FROM events WHERE contact = ANY(@contacts) AND (@before::bigint IS NULL OR id < @before) ORDER BY id DESC " +
+            $"LIMIT @limit";
 
     private const string Call = $"SELECT {Columns} FROM events WHERE call_id = @callId ORDER BY id LIMIT 1000";
 
@@ -71,7 +73,8 @@ public sealed class EventReader(NpgsqlDataSource database)
     }
 
     /// <summary>The events of a WhatsApp user, who may have had several ids: the newest first, before the event of a given id.</summary>
-    public async Task<IReadOnlyList<EventRow>> OfContactAsync(IReadOnlyList<long> contacts, long? before, int limit, CancellationToken cancellation)
+    public async Task<IReadOnlyList<EventRow>> OfContactAsync(
+        IReadOnlyList<long> contacts, long? before, int limit, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return [.. await connection.QueryAsync<EventRow>(
@@ -83,7 +86,8 @@ public sealed class EventReader(NpgsqlDataSource database)
         var parameters = new DynamicParameters(place);
         parameters.AddDynamicParams(new
         {
-            Kind = query.Kinds is [var kind, ..] ? kind : null, Kinds = query.Kinds.ToArray(), query.Channel, query.Contact, query.CallId, query.Account, From = query.From?.UtcDateTime, To = query.To?.UtcDateTime,
+            Kind = query.Kinds is [var kind, ..] ? kind : null, Kinds = query.Kinds.ToArray(), query.Channel, query.Contact, query.CallId,
+            query.Account, From = query.From?.UtcDateTime, To = query.To?.UtcDateTime,
         });
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return [.. await connection.QueryAsync<EventRow>(new CommandDefinition(sql, parameters, cancellationToken: cancellation))];

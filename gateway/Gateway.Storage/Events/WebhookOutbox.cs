@@ -76,7 +76,8 @@ public sealed class WebhookOutbox(NpgsqlDataSource database)
     private const string Due =
         """
         SELECT id FROM webhook_endpoints w
-        WHERE is_enabled AND (paused_until IS NULL OR paused_until <= now()) AND EXISTS (SELECT FROM webhook_deliveries d WHERE d.endpoint = w.id AND d.state = 'waiting' AND d.next_at <= now())
+        WHERE is_enabled AND (paused_until IS NULL OR paused_until <= now())
+            AND EXISTS (SELECT FROM webhook_deliveries d WHERE d.endpoint = w.id AND d.state = 'waiting' AND d.next_at <= now())
         """;
 
     private const string Take =
@@ -92,9 +93,11 @@ public sealed class WebhookOutbox(NpgsqlDataSource database)
             FROM due WHERE d.id = due.id
             RETURNING d.id AS delivery, d.attempts, d.event AS event_id
         )
-        SELECT taken.delivery, taken.attempts, w.url, w.secret, CASE WHEN w.previous_until > now() THEN w.previous_secret END AS PreviousSecret,
+        SELECT taken.delivery, taken.attempts, w.url, w.secret, CASE WHEN w.previous_until > now()
+            THEN w.previous_secret END AS PreviousSecret,
                happened.*
-        FROM taken JOIN (SELECT {EventReader.Columns} FROM events) happened ON happened.id = taken.event_id JOIN webhook_endpoints w ON w.id = @endpoint
+        FROM taken JOIN (SELECT {EventReader.Columns} FROM events) happened ON happened.id = taken.event_id JOIN webhook_endpoints w
+            ON w.id = @endpoint
         WHERE w.is_enabled
         ORDER BY happened.position
         """;
@@ -109,11 +112,13 @@ public sealed class WebhookOutbox(NpgsqlDataSource database)
 
     private const string Pause = "UPDATE webhook_endpoints SET paused_until = greatest(paused_until, now() + @wait) WHERE id = @endpoint";
 
-    private const string Disable = "UPDATE webhook_endpoints SET is_enabled = false, version = version + 1 WHERE id = @endpoint AND is_enabled";
+    private const string Disable =
+        "UPDATE webhook_endpoints SET is_enabled = false, version = version + 1 WHERE id = @endpoint AND is_enabled";
 
     private const string Page =
         """
-        SELECT d.event, e.kind, d.state, d.attempts, d.next_at AS NextAt, d.last_status AS LastStatus, d.last_error AS LastError, d.ended_at AS EndedAt
+        SELECT d.event, e.kind, d.state, d.attempts, d.next_at AS NextAt, d.last_status AS LastStatus, d.last_error AS LastError,
+        d.ended_at AS EndedAt
         FROM webhook_deliveries d JOIN events e ON e.id = d.event
         WHERE d.endpoint = @endpoint AND (@before::bigint IS NULL OR d.event < @before) AND (@state::text IS NULL OR d.state = @state)
         ORDER BY d.event DESC
@@ -187,8 +192,10 @@ public sealed class WebhookOutbox(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        if (await connection.ExecuteAsync(new CommandDefinition(Disable, new { endpoint }, transaction, cancellationToken: cancellation)) == 1)
-            await Admin.AuditTrail.WriteAsync(transaction, "webhooks", "webhook.disable", $"webhook:{endpoint}", null, new { reason = "410 Gone" }, cancellation);
+        if (await connection.ExecuteAsync(
+            new CommandDefinition(Disable, new { endpoint }, transaction, cancellationToken: cancellation)) == 1)
+            await Admin.AuditTrail.WriteAsync(
+                transaction, "webhooks", "webhook.disable", $"webhook:{endpoint}", null, new { reason = "410 Gone" }, cancellation);
         await transaction.CommitAsync(cancellation);
     }
 
@@ -205,7 +212,8 @@ public sealed class WebhookOutbox(NpgsqlDataSource database)
     public async Task<bool> SendAgainAsync(string endpoint, long happened, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.ExecuteAsync(new CommandDefinition(Again, new { endpoint, happened }, cancellationToken: cancellation)) == 1;
+        return await connection.ExecuteAsync(
+            new CommandDefinition(Again, new { endpoint, happened }, cancellationToken: cancellation)) == 1;
     }
 
     /// <summary>Deletes deliveries that ended long ago.</summary>

@@ -28,7 +28,8 @@ public sealed record WebhookTarget(string Url, string Secret, string? PreviousSe
 /// <summary>The endpoints that events are sent to.</summary>
 public sealed class WebhookStore(NpgsqlDataSource database)
 {
-    private const string Columns = "id, url, kinds, is_enabled AS IsEnabled, previous_until AS PreviousUntil, created_at AS CreatedAt, version";
+    private const string Columns =
+        "id, url, kinds, is_enabled AS IsEnabled, previous_until AS PreviousUntil, created_at AS CreatedAt, version";
 
     /// <summary>A new endpoint receives events from now on.</summary>
     private const string Insert =
@@ -38,7 +39,8 @@ public sealed class WebhookStore(NpgsqlDataSource database)
         RETURNING {Columns}
         """;
 
-    private const string Page = $"SELECT {Columns} FROM webhook_endpoints WHERE @after::text IS NULL OR id > @after ORDER BY id LIMIT @limit";
+    private const string Page =
+        $"SELECT {Columns} FROM webhook_endpoints WHERE @after::text IS NULL OR id > @after ORDER BY id LIMIT @limit";
 
     private const string One = $"SELECT {Columns} FROM webhook_endpoints WHERE id = @id";
 
@@ -49,7 +51,8 @@ public sealed class WebhookStore(NpgsqlDataSource database)
         $"""
         UPDATE webhook_endpoints
         SET url = @url, kinds = @kinds, is_enabled = @isEnabled, version = version + 1, paused_until = NULL,
-            last_position = CASE WHEN @isEnabled AND NOT is_enabled THEN (SELECT coalesce(max(position), 0) FROM events) ELSE last_position END
+            last_position = CASE WHEN @isEnabled AND NOT is_enabled THEN (SELECT coalesce(max(position), 0) FROM events)
+                ELSE last_position END
         WHERE id = @id
         RETURNING {Columns}
         """;
@@ -65,7 +68,8 @@ public sealed class WebhookStore(NpgsqlDataSource database)
     private const string Delete = "DELETE FROM webhook_endpoints WHERE id = @id";
 
     private const string Target =
-        "SELECT url, secret, CASE WHEN previous_until > now() THEN previous_secret END AS PreviousSecret FROM webhook_endpoints WHERE id = @id";
+        "SELECT url, secret, CASE WHEN previous_until > now() THEN previous_secret END AS PreviousSecret FROM webhook_endpoints WHERE id " +
+            "= @id";
 
     public async Task<WebhookRow> CreateAsync(
         string id, string url, string secret, IReadOnlyList<string> kinds, bool isEnabled, string actor, CancellationToken cancellation)
@@ -82,19 +86,22 @@ public sealed class WebhookStore(NpgsqlDataSource database)
     public async Task<IReadOnlyList<WebhookRow>> ListAsync(string? after, int limit, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        return [.. await connection.QueryAsync<WebhookRow>(new CommandDefinition(Page, new { after, limit }, cancellationToken: cancellation))];
+        return [
+            .. await connection.QueryAsync<WebhookRow>(new CommandDefinition(Page, new { after, limit }, cancellationToken: cancellation))];
     }
 
     public async Task<WebhookRow?> FindAsync(string id, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.QuerySingleOrDefaultAsync<WebhookRow>(new CommandDefinition(One, new { id }, cancellationToken: cancellation));
+        return await connection.QuerySingleOrDefaultAsync<WebhookRow>(
+            new CommandDefinition(One, new { id }, cancellationToken: cancellation));
     }
 
     public async Task<WebhookTarget?> FindTargetAsync(string id, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.QuerySingleOrDefaultAsync<WebhookTarget>(new CommandDefinition(Target, new { id }, cancellationToken: cancellation));
+        return await connection.QuerySingleOrDefaultAsync<WebhookTarget>(
+            new CommandDefinition(Target, new { id }, cancellationToken: cancellation));
     }
 
     public Task<Change<WebhookRow>> SaveAsync(
@@ -102,7 +109,8 @@ public sealed class WebhookStore(NpgsqlDataSource database)
         ChangeAsync(Save, "webhook.update", id, version, new { id, url, kinds = kinds.ToArray(), isEnabled }, actor, cancellation);
 
     /// <summary>Sets a new secret; the previous one also signs for <paramref name="grace"/> longer.</summary>
-    public Task<Change<WebhookRow>> RotateAsync(string id, long version, string secret, TimeSpan grace, string actor, CancellationToken cancellation) =>
+    public Task<Change<WebhookRow>> RotateAsync(
+        string id, long version, string secret, TimeSpan grace, string actor, CancellationToken cancellation) =>
         ChangeAsync(Rotate, "webhook.rotate_secret", id, version, new { id, secret, grace }, actor, cancellation);
 
     /// <summary>Deletes an endpoint with its waiting deliveries. Returns its last state.</summary>
@@ -114,10 +122,12 @@ public sealed class WebhookStore(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var before = await connection.QuerySingleOrDefaultAsync<WebhookRow>(new CommandDefinition(Lock, new { id }, transaction, cancellationToken: cancellation));
+        var before = await connection.QuerySingleOrDefaultAsync<WebhookRow>(
+            new CommandDefinition(Lock, new { id }, transaction, cancellationToken: cancellation));
         if (before is null || before.Version != version)
             return new Change<WebhookRow>(null, IsStale: before is not null);
-        var after = await connection.QuerySingleOrDefaultAsync<WebhookRow>(new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellation));
+        var after = await connection.QuerySingleOrDefaultAsync<WebhookRow>(
+            new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellation));
         await AuditTrail.WriteAsync(transaction, actor, action, $"webhook:{id}", before, after, cancellation);
         await transaction.CommitAsync(cancellation);
         return new Change<WebhookRow>(after ?? before, IsStale: false);

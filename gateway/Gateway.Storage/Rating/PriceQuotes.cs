@@ -14,7 +14,8 @@ namespace Gateway.Storage.Rating;
 /// <param name="At">The time at which it would begin.</param>
 /// <param name="VolumeBefore">Billed time of the month before it; null for that of the account.</param>
 public sealed record QuoteRequest(
-    string? Card, string? Account, CallDirection Direction, WhatsAppUser User, TimeSpan TalkTime, DateTimeOffset At, TimeSpan? VolumeBefore);
+    string? Card, string? Account, CallDirection Direction, WhatsAppUser User, TimeSpan TalkTime, DateTimeOffset At,
+    TimeSpan? VolumeBefore);
 
 /// <summary>The price of a possible call.</summary>
 /// <param name="Rate">The rate that applies.</param>

@@ -30,7 +30,8 @@ public sealed class RateCardStore(NpgsqlDataSource database)
     private const string Columns =
         """
         c.id AS Id, c.name AS Name, c.currency AS Currency, c.version AS Version, c.created_at AS CreatedAt,
-        (SELECT count(*)::int FROM rates WHERE card = c.id) AS Rates, (SELECT count(*)::int FROM accounts WHERE rate_card = c.id) AS Accounts
+        (SELECT count(*)::int FROM rates WHERE card = c.id) AS Rates,
+        (SELECT count(*)::int FROM accounts WHERE rate_card = c.id) AS Accounts
         """;
 
     /// <summary>Cards by id, after a given one.</summary>
@@ -55,7 +56,8 @@ public sealed class RateCardStore(NpgsqlDataSource database)
             return (StoreRefusal.UnknownCurrency, $"'{currency}' is not an ISO 4217 currency.");
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        if (await connection.ExecuteAsync(new CommandDefinition(sql, new { id, name, currency }, transaction, cancellationToken: cancellation)) == 0)
+        if (await connection.ExecuteAsync(
+            new CommandDefinition(sql, new { id, name, currency }, transaction, cancellationToken: cancellation)) == 0)
             return (StoreRefusal.AlreadyExists, $"There is already a rate card '{id}'.");
         var card = (await FindAsync(connection, transaction, id, cancellation))!;
         await AuditTrail.WriteAsync(transaction, actor, "rate_card.create", Subject(id), null, card, cancellation);
@@ -64,8 +66,10 @@ public sealed class RateCardStore(NpgsqlDataSource database)
     }
 
     /// <summary>Refused: <see cref="StoreRefusal.UnknownRateCard"/>, <see cref="StoreRefusal.StaleVersion"/>.</summary>
-    public Task<Outcome<RateCard>> RenameAsync(string id, string name, long version, string actor, CancellationToken cancellation) => ChangeAsync(
-        id, version, "rate_card.update", "UPDATE rate_cards SET name = @name, version = version + 1 WHERE id = @id", new { id, name }, actor, cancellation);
+    public Task<Outcome<RateCard>> RenameAsync(string id, string name, long version, string actor, CancellationToken cancellation) =>
+        ChangeAsync(
+        id, version, "rate_card.update", "UPDATE rate_cards SET name = @name, version = version + 1 WHERE id = @id", new { id, name },
+        actor, cancellation);
 
     /// <summary>Deletes a card with all its rates. Refused also: <see cref="StoreRefusal.RateCardInUse"/>.</summary>
     public Task<Outcome<RateCard>> DeleteAsync(string id, long version, string actor, CancellationToken cancellation) => ChangeAsync(
@@ -99,11 +103,13 @@ public sealed class RateCardStore(NpgsqlDataSource database)
     }
 
     /// <summary>Locks a card, so that changes of it and of its rates wait for each other. False where there is none.</summary>
-    internal static async Task<bool> LockAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string id, CancellationToken cancellation) =>
+    internal static async Task<bool> LockAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, string id, CancellationToken cancellation) =>
         await connection.QuerySingleOrDefaultAsync<int>(new CommandDefinition(
             "SELECT 1 FROM rate_cards WHERE id = @id FOR UPDATE", new { id }, transaction, cancellationToken: cancellation)) == 1;
 
-    internal static Task<RateCard?> FindAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, string id, CancellationToken cancellation) =>
+    internal static Task<RateCard?> FindAsync(
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, string id, CancellationToken cancellation) =>
         connection.QuerySingleOrDefaultAsync<RateCard?>(new CommandDefinition(
             $"SELECT {Columns} FROM rate_cards c WHERE c.id = @id", new { id }, transaction, cancellationToken: cancellation));
 }

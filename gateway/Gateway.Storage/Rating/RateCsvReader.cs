@@ -130,7 +130,8 @@ public sealed class RateCsvReader
         var terms = new RateTerms(
             Direction(), PhoneText.PrefixOf(Field(RateCsvColumns.Prefix)), Time(RateCsvColumns.ValidFrom) ?? default,
             Field(RateCsvColumns.ValidUntil).Length == 0 ? null : Time(RateCsvColumns.ValidUntil),
-            Money(RateCsvColumns.PricePerMinute, null), Money(RateCsvColumns.ConnectionFee, 0), Seconds(RateCsvColumns.PulseSeconds, RateTerms.DefaultPulseSeconds),
+            Money(RateCsvColumns.PricePerMinute, null), Money(RateCsvColumns.ConnectionFee, 0),
+            Seconds(RateCsvColumns.PulseSeconds, RateTerms.DefaultPulseSeconds),
             Seconds(RateCsvColumns.MinimumSeconds, 0), Tiers());
         if (_errors.Count > before)
             return;
@@ -163,7 +164,8 @@ public sealed class RateCsvReader
 
     private decimal Number(string column, string text)
     {
-        if (decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
+        if (decimal.TryParse(
+            text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
             return value;
         Fail(column, "Must be a number with a decimal point, such as 0.0150.");
         return 0;
@@ -192,7 +194,8 @@ public sealed class RateCsvReader
         return [.. tiers];
     }
 
-    private string Field(string column) => _positions[Array.IndexOf(RateCsvColumns.All, column)] is >= 0 and var position ? _record[position] : "";
+    private string Field(string column) =>
+        _positions[Array.IndexOf(RateCsvColumns.All, column)] is >= 0 and var position ? _record[position] : "";
 
     private void Fail(string? column, string message) => _errors.Add(new RateLineError(_line, column, message));
 

@@ -8,13 +8,16 @@ namespace Gateway.Storage.Rating;
 /// <summary>The columns of a file of rates, in the order in which they are written; read in any order.</summary>
 internal static class RateCsvColumns
 {
-    public const string Direction = "direction", Prefix = "prefix", ValidFrom = "valid_from", ValidUntil = "valid_until", Currency = "currency",
-        PricePerMinute = "price_per_minute", ConnectionFee = "connection_fee", PulseSeconds = "pulse_seconds", MinimumSeconds = "minimum_seconds", Tiers = "tiers";
+    public const string Direction = "direction", Prefix = "prefix", ValidFrom = "valid_from", ValidUntil = "valid_until",
+    Currency = "currency",
+        PricePerMinute = "price_per_minute", ConnectionFee = "connection_fee", PulseSeconds = "pulse_seconds",
+        MinimumSeconds = "minimum_seconds", Tiers = "tiers";
 
     /// <summary>50000:0.0070|250000:0.0050.</summary>
     public const char BetweenTiers = '|', WithinTier = ':';
 
-    public static readonly string[] All = [Direction, Prefix, ValidFrom, ValidUntil, Currency, PricePerMinute, ConnectionFee, PulseSeconds, MinimumSeconds, Tiers];
+    public static readonly string[] All =
+        [Direction, Prefix, ValidFrom, ValidUntil, Currency, PricePerMinute, ConnectionFee, PulseSeconds, MinimumSeconds, Tiers];
 
     public static readonly string[] Required = [Direction, Prefix, ValidFrom, PricePerMinute];
 
@@ -43,12 +46,14 @@ public static class RateCsvWriter
             csv.WriteField((int)rate.Pulse.TotalSeconds);
             csv.WriteField((int)rate.Minimum.TotalSeconds);
             csv.WriteField(string.Join(
-                RateCsvColumns.BetweenTiers, rate.Tiers.Select(t => Number(t.FromMinutes) + RateCsvColumns.WithinTier + Number(t.PricePerMinute))));
+                RateCsvColumns.BetweenTiers,
+                rate.Tiers.Select(t => Number(t.FromMinutes) + RateCsvColumns.WithinTier + Number(t.PricePerMinute))));
             csv.NextRecord();
         }
     }
 
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
+    private static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
 
     private static string Number(decimal value) => value.ToString(CultureInfo.InvariantCulture);
 }

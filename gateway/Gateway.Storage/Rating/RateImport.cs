@@ -51,7 +51,8 @@ public sealed class RateImport(NpgsqlDataSource database)
 
     private const string Insert =
         """
-        INSERT INTO rates (card, direction, prefix, valid_from, valid_until, price_per_minute, connection_fee, pulse_seconds, minimum_seconds, tiers)
+        INSERT INTO rates (card, direction, prefix, valid_from, valid_until, price_per_minute, connection_fee, pulse_seconds,
+        minimum_seconds, tiers)
         SELECT @card, l.direction, l.prefix, l.valid_from, l.valid_until, l.price, l.fee, l.pulse, l.minimum, l.tiers::jsonb
         FROM unnest(@Direction::text[], @Prefix::text[], @ValidFrom::timestamptz[], @ValidUntil::timestamptz[], @PricePerMinute::numeric[],
                     @ConnectionFee::numeric[], @PulseSeconds::int[], @MinimumSeconds::int[], @Tiers::text[])
@@ -83,7 +84,8 @@ public sealed class RateImport(NpgsqlDataSource database)
         if (mode.IsDryRun)
             return result;
         await connection.ExecuteAsync(Patient(Insert));
-        await AuditTrail.WriteAsync(transaction, actor, "rate_card.import", RateCardStore.Subject(card), null, new { result.Added, result.Closed }, cancellation);
+        await AuditTrail.WriteAsync(
+            transaction, actor, "rate_card.import", RateCardStore.Subject(card), null, new { result.Added, result.Closed }, cancellation);
         await transaction.CommitAsync(cancellation);
         return result;
     }
@@ -116,6 +118,8 @@ public sealed class RateImport(NpgsqlDataSource database)
         public DateTime? ValidUntil { get; init; }
 
         public RateLineError ToError() => new(
-            Line, null, $"Rates calls that rate {Id} of the card, valid from {ValidFrom:yyyy-MM-ddTHH:mm:ssZ} until {(ValidUntil is { } end ? $"{end:yyyy-MM-ddTHH:mm:ssZ}" : "further notice")}, rates too.");
+            Line, null,
+            $"Rates calls that rate {Id} of the card, valid from {ValidFrom:yyyy-MM-ddTHH:mm:ssZ} until " +
+            $"{(ValidUntil is { } end ? $"{end:yyyy-MM-ddTHH:mm:ssZ}" : "further notice")}, rates too.");
     }
 }

@@ -11,7 +11,8 @@ internal sealed record RateRow
     public const string Columns =
         """
         r.id AS Id, r.card AS Card, c.currency AS Currency, r.direction AS Direction, r.prefix AS Prefix, r.valid_from AS ValidFrom,
-        r.valid_until AS ValidUntil, r.price_per_minute AS PricePerMinute, r.connection_fee AS ConnectionFee, r.pulse_seconds AS PulseSeconds,
+        r.valid_until AS ValidUntil, r.price_per_minute AS PricePerMinute, r.connection_fee AS ConnectionFee,
+        r.pulse_seconds AS PulseSeconds,
         r.minimum_seconds AS MinimumSeconds, r.tiers::text AS Tiers, r.version AS Version
         """;
 
@@ -33,7 +34,8 @@ internal sealed record RateRow
 
     public CardRate ToRate() => new(
         new Rate(
-            Id, Card, WireName.Parse<CallDirection>(Direction), Prefix, Currency, PricePerMinute, ConnectionFee, TimeSpan.FromSeconds(PulseSeconds),
+            Id, Card, WireName.Parse<CallDirection>(Direction), Prefix, Currency, PricePerMinute, ConnectionFee,
+            TimeSpan.FromSeconds(PulseSeconds),
             TimeSpan.FromSeconds(MinimumSeconds), RateTiers.Read(Tiers)),
         ValidFrom, ValidUntil is { } end ? new DateTimeOffset(end) : null, Version);
 

@@ -14,8 +14,10 @@ public sealed class RateStore(NpgsqlDataSource database)
 {
     private const string InsertRate =
         """
-        INSERT INTO rates (card, direction, prefix, valid_from, valid_until, price_per_minute, connection_fee, pulse_seconds, minimum_seconds, tiers)
-        VALUES (@Card, @Direction, @Prefix, @ValidFrom, @ValidUntil, @PricePerMinute, @ConnectionFee, @PulseSeconds, @MinimumSeconds, @Tiers::jsonb)
+        INSERT INTO rates (card, direction, prefix, valid_from, valid_until, price_per_minute, connection_fee, pulse_seconds,
+        minimum_seconds, tiers)
+        VALUES (@Card, @Direction, @Prefix, @ValidFrom, @ValidUntil, @PricePerMinute, @ConnectionFee, @PulseSeconds, @MinimumSeconds,
+        @Tiers::jsonb)
         RETURNING id
         """;
 
@@ -25,12 +27,14 @@ public sealed class RateStore(NpgsqlDataSource database)
 
     /// <summary>Rates by id, after a given one; filtered by direction, prefix or moment where given.</summary>
     public async Task<IReadOnlyList<CardRate>> ListAsync(
-        string card, CallDirection? direction, string? prefix, DateTimeOffset? validAt, long? after, int rows, CancellationToken cancellation)
+        string card, CallDirection? direction, string? prefix, DateTimeOffset? validAt, long? after, int rows,
+        CancellationToken cancellation)
     {
         const string sql =
             $"""
             SELECT {RateRow.Columns} FROM {RateRow.Tables}
-            WHERE r.card = @card AND (@direction::text IS NULL OR r.direction = @direction) AND (@prefix::text IS NULL OR r.prefix = @prefix)
+            WHERE r.card = @card AND (@direction::text IS NULL OR r.direction = @direction)
+                AND (@prefix::text IS NULL OR r.prefix = @prefix)
               AND (@at::timestamptz IS NULL OR (r.valid_from <= @at AND (r.valid_until IS NULL OR r.valid_until > @at)))
               AND (@after::bigint IS NULL OR r.id > @after)
             ORDER BY r.id LIMIT @rows
@@ -49,7 +53,8 @@ public sealed class RateStore(NpgsqlDataSource database)
     }
 
     /// <summary>The rate of a call with this user that begins at this moment, by the longest prefix; or null.</summary>
-    public async Task<CardRate?> FindForCallAsync(string card, CallDirection direction, WhatsAppUser user, DateTimeOffset at, CancellationToken cancellation)
+    public async Task<CardRate?> FindForCallAsync(
+        string card, CallDirection direction, WhatsAppUser user, DateTimeOffset at, CancellationToken cancellation)
     {
         const string sql =
             $"""
@@ -60,7 +65,8 @@ public sealed class RateStore(NpgsqlDataSource database)
             """;
         await using var connection = await database.OpenConnectionAsync(cancellation);
         var found = await connection.QuerySingleOrDefaultAsync<RateRow?>(new CommandDefinition(
-            sql, new { card, direction = WireName.Of(direction), prefixes = CallingCodes.PrefixesOf(user), at = at.UtcDateTime }, cancellationToken: cancellation));
+            sql, new { card, direction = WireName.Of(direction), prefixes = CallingCodes.PrefixesOf(user), at = at.UtcDateTime },
+            cancellationToken: cancellation));
         return found?.ToRate();
     }
 
@@ -84,8 +90,10 @@ public sealed class RateStore(NpgsqlDataSource database)
             if (until <= before.ValidFrom)
                 return (StoreRefusal.RateWasInForce, "The end would be before its start: delete the rate instead, while it has not begun.");
             if (!mayChangePast && (until < now || before.ValidUntil < now))
-                return (StoreRefusal.RateWasInForce, "Calls may have been rated by it: its end must be in the future, before and after the change.");
-            await connection.ExecuteAsync(new CommandDefinition(CloseRate, new { id, until = until?.UtcDateTime }, transaction, cancellationToken: cancellation));
+                return (StoreRefusal.RateWasInForce,
+                    "Calls may have been rated by it: its end must be in the future, before and after the change.");
+            await connection.ExecuteAsync(
+                new CommandDefinition(CloseRate, new { id, until = until?.UtcDateTime }, transaction, cancellationToken: cancellation));
             return await AuditedAsync(connection, transaction, actor, "rate.close", card, before, id, cancellation);
         }, cancellation);
 
@@ -104,14 +112,16 @@ public sealed class RateStore(NpgsqlDataSource database)
             if (!mayChangePast && terms.ValidFrom < now)
                 return (StoreRefusal.RateWasInForce, "Calls may have been rated by it: a replacement must begin now or later.");
             await connection.ExecuteAsync(new CommandDefinition(
-                terms.ValidFrom == before.ValidFrom ? DeleteRate : CloseRate, new { id, until = terms.ValidFrom.UtcDateTime }, transaction, cancellationToken: cancellation));
+                terms.ValidFrom == before.ValidFrom ? DeleteRate : CloseRate, new { id, until = terms.ValidFrom.UtcDateTime }, transaction,
+                cancellationToken: cancellation));
             var replacement = await InsertAsync(connection, transaction, card, terms, cancellation);
             return await AuditedAsync(connection, transaction, actor, "rate.replace", card, before, replacement, cancellation);
         }, cancellation);
 
     /// <summary>Returns what was deleted. Refused: <see cref="StoreRefusal.NotFound"/>, <see cref="StoreRefusal.StaleVersion"/>,
     /// <see cref="StoreRefusal.RateWasInForce"/>.</summary>
-    public Task<Outcome<CardRate>> DeleteAsync(string card, long id, long version, string actor, DateTimeOffset now, CancellationToken cancellation) =>
+    public Task<Outcome<CardRate>> DeleteAsync(
+        string card, long id, long version, string actor, DateTimeOffset now, CancellationToken cancellation) =>
         ChangeAsync(card, id, version, async (connection, transaction, before, mayChangePast) =>
         {
             if (!mayChangePast && before.ValidFrom <= now)
@@ -124,7 +134,8 @@ public sealed class RateStore(NpgsqlDataSource database)
     /// <summary>Changes one rate of this version. The last argument is true where no
     /// account has the card, so that no past is changed.</summary>
     private Task<Outcome<CardRate>> ChangeAsync(
-        string card, long id, long version, Func<NpgsqlConnection, NpgsqlTransaction, CardRate, bool, Task<Outcome<CardRate>>> change, CancellationToken cancellation) =>
+        string card, long id, long version, Func<NpgsqlConnection, NpgsqlTransaction, CardRate, bool, Task<Outcome<CardRate>>> change,
+        CancellationToken cancellation) =>
         InCardAsync(card, async (connection, transaction) =>
         {
             if (await FindAsync(connection, transaction, card, id, cancellation) is not { } before)
@@ -152,13 +163,15 @@ public sealed class RateStore(NpgsqlDataSource database)
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.ExclusionViolation)
         {
-            return (StoreRefusal.OverlappingRates, "Another rate of the card for this direction and prefix is valid during part of that time.");
+            return (
+                StoreRefusal.OverlappingRates, "Another rate of the card for this direction and prefix is valid during part of that time.");
         }
     }
 
     private static Task<long> InsertAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, string card, RateTerms terms, CancellationToken cancellation) =>
-        connection.QuerySingleAsync<long>(new CommandDefinition(InsertRate, RateRow.Of(card, terms), transaction, cancellationToken: cancellation));
+        connection.QuerySingleAsync<long>(
+            new CommandDefinition(InsertRate, RateRow.Of(card, terms), transaction, cancellationToken: cancellation));
 
     private static async Task<Outcome<CardRate>> AuditedAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, string actor, string action, string card, CardRate? before, long id,
@@ -173,6 +186,7 @@ public sealed class RateStore(NpgsqlDataSource database)
         NpgsqlConnection connection, NpgsqlTransaction? transaction, string card, long id, CancellationToken cancellation)
     {
         const string sql = $"SELECT {RateRow.Columns} FROM {RateRow.Tables} WHERE r.card = @card AND r.id = @id";
-        return (await connection.QuerySingleOrDefaultAsync<RateRow?>(new CommandDefinition(sql, new { card, id }, transaction, cancellationToken: cancellation)))?.ToRate();
+        return (await connection.QuerySingleOrDefaultAsync<RateRow?>(
+            new CommandDefinition(sql, new { card, id }, transaction, cancellationToken: cancellation)))?.ToRate();
     }
 }

@@ -10,21 +10,27 @@ internal static class ReratingCalls
 {
     private const string Page =
         """
-        SELECT id AS Id, started_at AS StartedAt, account AS Account, direction AS Direction, channel AS Channel, user_phone AS UserPhone, user_id AS UserId,
-               currency AS Currency, answered_at AS AnsweredAt, ended_at AS EndedAt, pulses AS Pulses, coalesce(pulse_seconds, 0) AS PulseSeconds, price AS Price
+        SELECT id AS Id, started_at AS StartedAt, account AS Account, direction AS Direction, channel AS Channel, user_phone AS UserPhone,
+        user_id AS UserId,
+               currency AS Currency, answered_at AS AnsweredAt, ended_at AS EndedAt, pulses AS Pulses,
+               coalesce(pulse_seconds, 0) AS PulseSeconds, price AS Price
         FROM calls
         WHERE price IS NOT NULL AND started_at >= @monthStart AND started_at < @until AND (@account::text IS NULL OR account = @account)
-          AND (@doneAccount::text IS NULL OR (account, direction, started_at, id) > (@doneAccount, @doneDirection, @doneStartedAt, @doneCall))
+          AND (@doneAccount::text IS NULL
+              OR (account, direction, started_at, id) > (@doneAccount, @doneDirection, @doneStartedAt, @doneCall))
         ORDER BY account, direction, started_at, id
         LIMIT @rows
         """;
 
     private const string SetPrices =
         """
-        UPDATE calls c SET rate_id = n.rate, rate_card = @card, rate_prefix = n.prefix, price_per_minute = n.per_minute, connection_fee = n.fee,
+        UPDATE calls c SET rate_id = n.rate, rate_card = @card, rate_prefix = n.prefix, price_per_minute = n.per_minute,
+        connection_fee = n.fee,
                pulse_seconds = n.pulse, minimum_seconds = n.minimum, pulses = n.pulses, price = n.price
-        FROM unnest(@StartedAt::timestamptz[], @Id::text[], @Rate::bigint[], @Prefix::text[], @PerMinute::numeric[], @Fee::numeric[], @Pulse::int[],
-                    @Minimum::int[], @Pulses::int[], @Price::numeric[]) AS n(started_at, id, rate, prefix, per_minute, fee, pulse, minimum, pulses, price)
+        FROM unnest(@StartedAt::timestamptz[], @Id::text[], @Rate::bigint[], @Prefix::text[], @PerMinute::numeric[], @Fee::numeric[],
+        @Pulse::int[],
+                    @Minimum::int[], @Pulses::int[], @Price::numeric[]) AS n(started_at, id, rate, prefix, per_minute, fee, pulse, minimum,
+                    pulses, price)
         WHERE c.started_at = n.started_at AND c.id = n.id
         """;
 
@@ -34,18 +40,21 @@ internal static class ReratingCalls
         WITH entry AS (
             SELECT * FROM unnest(@Id::text[], @Refund::numeric[]) WITH ORDINALITY AS e(call_id, amount, position) WHERE e.amount <> 0
         ), paid AS (
-            UPDATE accounts SET balance = balance + (SELECT sum(amount) FROM entry) WHERE id = @account AND EXISTS (SELECT FROM entry) RETURNING balance
+            UPDATE accounts SET balance = balance + (SELECT sum(amount) FROM entry) WHERE id = @account AND EXISTS (SELECT FROM entry)
+                RETURNING balance
         )
         INSERT INTO ledger_entries (account, kind, amount, balance_after, call_id, idempotency_key, actor, note)
         SELECT @account, 'rerating', e.amount,
-               trim_scale(paid.balance - sum(e.amount) OVER () + sum(e.amount) OVER (ORDER BY e.position)), e.call_id, 'rerating:' || @run || ':' || e.call_id, @actor, @note
+               trim_scale(paid.balance - sum(e.amount) OVER () + sum(e.amount) OVER (ORDER BY e.position)), e.call_id,
+               'rerating:' || @run || ':' || e.call_id, @actor, @note
         FROM entry e, paid ORDER BY e.position
         """;
 
     private const string AddVolumes =
         """
         UPDATE volumes v SET seconds = greatest(v.seconds + d.seconds, 0)
-        FROM (SELECT direction, month, sum(seconds) AS seconds FROM unnest(@Direction::text[], @Month::date[], @Seconds::bigint[]) AS e(direction, month, seconds)
+        FROM (SELECT direction, month, sum(seconds) AS seconds
+            FROM unnest(@Direction::text[], @Month::date[], @Seconds::bigint[]) AS e(direction, month, seconds)
               GROUP BY direction, month) d
         WHERE v.account = @account AND v.direction = d.direction AND v.month = d.month
         """;
@@ -55,7 +64,8 @@ internal static class ReratingCalls
     /// there.
     /// </summary>
     public static async Task<IReadOnlyList<ChargedCall>> NextAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, ReratingRequest request, ReratingPosition? done, int rows, bool mayWrite, CancellationToken cancellation)
+        NpgsqlConnection connection, NpgsqlTransaction transaction, ReratingRequest request, ReratingPosition? done, int rows,
+        bool mayWrite, CancellationToken cancellation)
     {
         var from = request.From.UtcDateTime;
         var found = await connection.QueryAsync<ChargedRow>(new CommandDefinition(
@@ -78,7 +88,8 @@ internal static class ReratingCalls
 
     /// <summary>Writes the new prices, posts the differences, and corrects the volumes of one account.</summary>
     public static async Task WriteAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, ReratingRun run, IReadOnlyList<ReratedCall> rerated, CancellationToken cancellation)
+        NpgsqlConnection connection, NpgsqlTransaction transaction, ReratingRun run, IReadOnlyList<ReratedCall> rerated,
+        CancellationToken cancellation)
     {
         var changes = rerated.Where(r => r.Rate is not null).Select(r => (r.Call, Rate: r.Rate!, Price: r.Price!, r.Refund)).ToArray();
         if (changes.Length == 0)
@@ -126,7 +137,8 @@ internal static class ReratingCalls
         public decimal Price { get; init; }
 
         public ChargedCall ToCall() => new(
-            new CallId(Id), StartedAt, Account, WireName.Parse<CallDirection>(Direction), new ChannelId(Channel), new WhatsAppUser(UserPhone, UserId), Currency,
-            EndedAt - AnsweredAt ?? TimeSpan.Zero, TimeSpan.FromSeconds((long)Pulses * PulseSeconds), Price);
+            new CallId(Id), StartedAt, Account, WireName.Parse<CallDirection>(Direction), new ChannelId(Channel),
+            new WhatsAppUser(UserPhone, UserId), Currency, EndedAt - AnsweredAt ?? TimeSpan.Zero,
+            TimeSpan.FromSeconds((long)Pulses * PulseSeconds), Price);
     }
 }

@@ -11,7 +11,8 @@ namespace Gateway.Storage.Rating;
 /// <param name="Account">Null for all.</param>
 /// <param name="Channel">Meta's id of the business number; null for all.</param>
 /// <param name="Note">The reason, for the ledger.</param>
-public sealed record ReratingRequest(string Card, DateTimeOffset From, DateTimeOffset Until, string? Account, string? Channel, string? Note);
+public sealed record ReratingRequest(
+    string Card, DateTimeOffset From, DateTimeOffset Until, string? Account, string? Channel, string? Note);
 
 /// <summary>The totals of a run.</summary>
 /// <param name="Calls">Calls in the request.</param>
@@ -27,7 +28,8 @@ public sealed record ReratingTotals(long Calls, long Changed, long Unrated, deci
 /// <param name="Totals">The totals so far.</param>
 /// <param name="StartedAt">The time of the request.</param>
 /// <param name="FinishedAt">Null until it is finished.</param>
-public sealed record ReratingRun(long Id, ReratingRequest Request, string Actor, ReratingTotals Totals, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt)
+public sealed record ReratingRun(
+    long Id, ReratingRequest Request, string Actor, ReratingTotals Totals, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt)
 {
     public bool IsFinished => FinishedAt is not null;
 }
@@ -35,7 +37,8 @@ public sealed record ReratingRun(long Id, ReratingRequest Request, string Actor,
 /// <summary>A call's position in the order of a run.</summary>
 internal sealed record ReratingPosition(string Account, string Direction, DateTime StartedAt, string Call)
 {
-    public static ReratingPosition Of(ChargedCall call) => new(call.Account, WireName.Of(call.Direction), call.StartedAt.UtcDateTime, call.Id.Value);
+    public static ReratingPosition Of(ChargedCall call) =>
+        new(call.Account, WireName.Of(call.Direction), call.StartedAt.UtcDateTime, call.Id.Value);
 }
 
 /// <summary>The row of a run.</summary>
@@ -44,8 +47,10 @@ internal sealed record ReratingRunRow
     public const string Columns =
         """
         id AS Id, actor AS Actor, note AS Note, card AS Card, account AS Account, channel AS Channel, period_from AS PeriodFrom,
-        period_until AS PeriodUntil, started_at AS StartedAt, finished_at AS FinishedAt, calls AS Calls, changed AS Changed, unrated AS Unrated,
-        refund AS Refund, done_account AS DoneAccount, done_direction AS DoneDirection, done_started_at AS DoneStartedAt, done_call AS DoneCall,
+        period_until AS PeriodUntil, started_at AS StartedAt, finished_at AS FinishedAt, calls AS Calls, changed AS Changed,
+        unrated AS Unrated,
+        refund AS Refund, done_account AS DoneAccount, done_direction AS DoneDirection, done_started_at AS DoneStartedAt,
+        done_call AS DoneCall,
         done_volume_seconds AS DoneVolumeSeconds
         """;
 
@@ -73,6 +78,7 @@ internal sealed record ReratingRunRow
     public ReratingPosition? Done => DoneAccount is null ? null : new(DoneAccount, DoneDirection!, DoneStartedAt!.Value, DoneCall!);
 
     public ReratingRun ToRun() => new(
-        Id, new ReratingRequest(Card, PeriodFrom, PeriodUntil, Account, Channel, Note), Actor, new ReratingTotals(Calls, Changed, Unrated, Refund), StartedAt,
+        Id, new ReratingRequest(Card, PeriodFrom, PeriodUntil, Account, Channel, Note), Actor,
+        new ReratingTotals(Calls, Changed, Unrated, Refund), StartedAt,
         FinishedAt is { } end ? new DateTimeOffset(end) : null);
 }

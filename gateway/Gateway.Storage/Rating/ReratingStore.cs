@@ -25,8 +25,10 @@ public sealed class ReratingStore(NpgsqlDataSource database)
 
     private const string Advance =
         """
-        UPDATE rerating_runs SET calls = calls + @Calls, changed = changed + @Changed, unrated = unrated + @Unrated, refund = trim_scale(refund + @Refund),
-            done_account = @Account, done_direction = @Direction, done_started_at = @StartedAt, done_call = @Call, done_volume_seconds = @volume
+        UPDATE rerating_runs SET calls = calls + @Calls, changed = changed + @Changed, unrated = unrated + @Unrated,
+        refund = trim_scale(refund + @Refund),
+            done_account = @Account, done_direction = @Direction, done_started_at = @StartedAt, done_call = @Call,
+            done_volume_seconds = @volume
         WHERE id = @run
         """;
 
@@ -35,9 +37,12 @@ public sealed class ReratingStore(NpgsqlDataSource database)
     /// <summary>Runs, the newest first, before a given one.</summary>
     public async Task<IReadOnlyList<ReratingRun>> ListAsync(long? before, int rows, CancellationToken cancellation)
     {
-        const string sql = $"SELECT {ReratingRunRow.Columns} FROM rerating_runs WHERE @before::bigint IS NULL OR id < @before ORDER BY id DESC LIMIT @rows";
+        const string sql =
+            $"SELECT {ReratingRunRow.Columns} FROM rerating_runs WHERE @before::bigint IS NULL OR id < @before ORDER BY id DESC LIMIT " +
+            $"@rows";
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        var found = await connection.QueryAsync<ReratingRunRow>(new CommandDefinition(sql, new { before, rows }, cancellationToken: cancellation));
+        var found = await connection.QueryAsync<ReratingRunRow>(
+            new CommandDefinition(sql, new { before, rows }, cancellationToken: cancellation));
         return [.. found.Select(row => row.ToRun())];
     }
 
@@ -57,7 +62,8 @@ public sealed class ReratingStore(NpgsqlDataSource database)
         var rerating = Rerate(await CardAsync(connection, transaction, request, cancellation), request, null);
         var totals = new ReratingTotals(0, 0, 0, 0);
         ReratingPosition? done = null;
-        while (await ReratingCalls.NextAsync(connection, transaction, request, done, Batch, mayWrite: false, cancellation) is { Count: > 0 } calls)
+        while (await ReratingCalls.NextAsync(
+            connection, transaction, request, done, Batch, mayWrite: false, cancellation) is { Count: > 0 } calls)
         {
             totals = Add(totals, calls.Select(rerating.Handle).OfType<ReratedCall>());
             done = ReratingPosition.Of(calls[^1]);
@@ -70,14 +76,17 @@ public sealed class ReratingStore(NpgsqlDataSource database)
     /// <see cref="StoreRefusal.UnknownRateCard"/>, <see cref="StoreRefusal.UnknownAccount"/>, <see cref="StoreRefusal.CurrencyMismatch"/>,
     /// <see cref="StoreRefusal.PeriodNotOver"/>, <see cref="StoreRefusal.IdempotencyKeyReused"/>.
     /// </summary>
-    public async Task<Outcome<ReratingRun>> StartAsync(ReratingRequest request, string actor, string key, DateTimeOffset now, CancellationToken cancellation)
+    public async Task<Outcome<ReratingRun>> StartAsync(
+        ReratingRequest request, string actor, string key, DateTimeOffset now, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         if (await RefusalAsync(connection, transaction, request, now, cancellation) is var (why, detail))
             return (why, detail);
-        var parameters = new { actor, key, request.Note, request.Card, request.Account, request.Channel, from = request.From.UtcDateTime, until = request.Until.UtcDateTime };
-        if (await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(Insert, parameters, transaction, cancellationToken: cancellation)) is not { } id)
+        var parameters = new { actor, key, request.Note, request.Card, request.Account, request.Channel, from =
+            request.From.UtcDateTime, until = request.Until.UtcDateTime };
+        if (await connection.QuerySingleOrDefaultAsync<long?>(
+            new CommandDefinition(Insert, parameters, transaction, cancellationToken: cancellation)) is not { } id)
             return await RepeatedAsync(connection, transaction, request, actor, key, cancellation);
         var run = (await FindAsync(connection, transaction, id, cancellation))!.ToRun();
         await AuditTrail.WriteAsync(transaction, actor, "rerating.start", Subject(id), null, run, cancellation);
@@ -114,7 +123,8 @@ public sealed class ReratingStore(NpgsqlDataSource database)
         var calls = await ReratingCalls.NextAsync(connection, transaction, run.Request, row.Done, Batch, mayWrite: true, cancellation);
         if (calls.Count == 0)
         {
-            await connection.ExecuteAsync(new CommandDefinition(Finish, new { run = run.Id }, transaction, cancellationToken: cancellation));
+            await connection.ExecuteAsync(
+                new CommandDefinition(Finish, new { run = run.Id }, transaction, cancellationToken: cancellation));
             await AuditTrail.WriteAsync(transaction, run.Actor, "rerating.finish", Subject(run.Id), null, run.Totals, cancellation);
             return true;
         }
@@ -126,7 +136,8 @@ public sealed class ReratingStore(NpgsqlDataSource database)
         var volume = (long)rerating.Volume!.Value.Volume.TotalSeconds;
         await connection.ExecuteAsync(new CommandDefinition(
             Advance,
-            new { run = run.Id, totals.Calls, totals.Changed, totals.Unrated, totals.Refund, done.Account, done.Direction, done.StartedAt, done.Call, volume },
+            new { run = run.Id, totals.Calls, totals.Changed, totals.Unrated, totals.Refund, done.Account, done.Direction, done.StartedAt,
+                done.Call, volume },
             transaction, cancellationToken: cancellation));
         return false;
     }
@@ -136,24 +147,30 @@ public sealed class ReratingStore(NpgsqlDataSource database)
     {
         ReplayedVolume? volume = row?.Done is { } done
             ? new ReplayedVolume(
-                done.Account, WireName.Parse<CallDirection>(done.Direction), new DateOnly(done.StartedAt.Year, done.StartedAt.Month, 1), TimeSpan.FromSeconds(row.DoneVolumeSeconds))
+                done.Account, WireName.Parse<CallDirection>(done.Direction), new DateOnly(done.StartedAt.Year, done.StartedAt.Month, 1),
+                TimeSpan.FromSeconds(row.DoneVolumeSeconds))
             : null;
         return new Rerating(
-            card.Rates, card.Currency, call => call.StartedAt >= request.From && (request.Channel is null || call.Channel.Value == request.Channel), volume);
+            card.Rates, card.Currency,
+            call => call.StartedAt >= request.From && (request.Channel is null || call.Channel.Value == request.Channel), volume);
     }
 
     private static async Task<Card> CardAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, ReratingRequest request, CancellationToken cancellation)
     {
-        const string sql = $"SELECT {RateRow.Columns} FROM {RateRow.Tables} WHERE r.card = @Card AND r.valid_from < @until AND (r.valid_until IS NULL OR r.valid_until > @from)";
+        const string sql =
+            $"SELECT {RateRow.Columns} FROM {RateRow.Tables} WHERE r.card = @Card AND r.valid_from < @until AND (r.valid_until IS NULL " +
+            $"OR r.valid_until > @from)";
         var rates = await connection.QueryAsync<RateRow>(new CommandDefinition(
-            sql, new { request.Card, from = request.From.UtcDateTime, until = request.Until.UtcDateTime }, transaction, cancellationToken: cancellation));
+            sql, new { request.Card, from = request.From.UtcDateTime, until = request.Until.UtcDateTime }, transaction,
+            cancellationToken: cancellation));
         var card = (await RateCardStore.FindAsync(connection, transaction, request.Card, cancellation))!;
         return new Card(new RateTable(rates.Select(r => r.ToRate())), card.Currency);
     }
 
     private static async Task<(StoreRefusal Why, string Detail)?> RefusalAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, ReratingRequest request, DateTimeOffset now, CancellationToken cancellation)
+        NpgsqlConnection connection, NpgsqlTransaction transaction, ReratingRequest request, DateTimeOffset now,
+        CancellationToken cancellation)
     {
         if (request.Until > now)
             return (StoreRefusal.PeriodNotOver, "The period ends in the future.");
@@ -165,24 +182,30 @@ public sealed class ReratingStore(NpgsqlDataSource database)
             "SELECT currency FROM accounts WHERE id = @Account", new { request.Account }, transaction, cancellationToken: cancellation));
         if (currency is null)
             return (StoreRefusal.UnknownAccount, $"There is no account '{request.Account}'.");
-        return currency == card.Currency ? null : (StoreRefusal.CurrencyMismatch, $"The account is in {currency}, the card in {card.Currency}.");
+        return currency == card.Currency
+            ? null
+            : (StoreRefusal.CurrencyMismatch, $"The account is in {currency}, the card in {card.Currency}.");
     }
 
     private static async Task<Outcome<ReratingRun>> RepeatedAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, ReratingRequest request, string actor, string key, CancellationToken cancellation)
+        NpgsqlConnection connection, NpgsqlTransaction transaction, ReratingRequest request, string actor, string key,
+        CancellationToken cancellation)
     {
         const string sql = $"SELECT {ReratingRunRow.Columns} FROM rerating_runs WHERE actor = @actor AND idempotency_key = @key";
-        var earlier = (await connection.QuerySingleAsync<ReratingRunRow>(new CommandDefinition(sql, new { actor, key }, transaction, cancellationToken: cancellation))).ToRun();
+        var earlier = (await connection.QuerySingleAsync<ReratingRunRow>(
+            new CommandDefinition(sql, new { actor, key }, transaction, cancellationToken: cancellation))).ToRun();
         return earlier.Request == request ? earlier : (StoreRefusal.IdempotencyKeyReused, "This key was already used for another run.");
     }
 
-    private static ReratingTotals Add(ReratingTotals totals, IEnumerable<ReratedCall> rerated) => rerated.Aggregate(totals, (sum, call) => new ReratingTotals(
+    private static ReratingTotals Add(ReratingTotals totals, IEnumerable<ReratedCall> rerated) =>
+        rerated.Aggregate(totals, (sum, call) => new ReratingTotals(
         sum.Calls + 1, sum.Changed + (call.Refund != 0 ? 1 : 0), sum.Unrated + (call.Rate is null ? 1 : 0), sum.Refund + call.Refund));
 
     private static Task<ReratingRunRow?> FindAsync(
         NpgsqlConnection connection, NpgsqlTransaction? transaction, long id, CancellationToken cancellation, bool forUpdate = false) =>
         connection.QuerySingleOrDefaultAsync<ReratingRunRow?>(new CommandDefinition(
-            $"SELECT {ReratingRunRow.Columns} FROM rerating_runs WHERE id = @id {(forUpdate ? "FOR UPDATE" : "")}", new { id }, transaction, cancellationToken: cancellation));
+            $"SELECT {ReratingRunRow.Columns} FROM rerating_runs WHERE id = @id {(forUpdate ? "FOR UPDATE" : "")}", new { id }, transaction,
+            cancellationToken: cancellation));
 
     private static string Subject(long id) => $"rerating:{id}";
 

@@ -68,11 +68,13 @@ internal static class GraphAnswerReader
         : new CallHoursSetting(status == "ENABLED", new CallHoursDocument(
             hours.Words("timezone_id", 64),
             [.. hours.Items("weekly_operating_hours").Take(MaxItems)
-                .Select(entry => new WeeklyHours(entry.Words("day_of_week", 16)?.ToLowerInvariant(), Clock(entry, "open_time"), Clock(entry, "close_time")))],
+                .Select(entry => new WeeklyHours(
+                    entry.Words("day_of_week", 16)?.ToLowerInvariant(), Clock(entry, "open_time"), Clock(entry, "close_time")))],
             // The samples say start and end, the field table open and close.
             [.. hours.Items("holiday_schedule").Take(MaxItems)
                 .Select(entry => new HolidayHours(
-                    entry.Words("date", 16), Clock(entry, "start_time") ?? Clock(entry, "open_time"), Clock(entry, "end_time") ?? Clock(entry, "close_time")))]));
+                    entry.Words("date", 16), Clock(entry, "start_time") ?? Clock(entry, "open_time"),
+                    Clock(entry, "end_time") ?? Clock(entry, "close_time")))]));
 
     /// <summary>"0930". The field table calls it an integer, which would lose its zeros.</summary>
     private static string? Clock(JsonElement entry, string name) => entry.Words(name, 8)?.PadLeft(4, '0');

@@ -65,10 +65,12 @@ public sealed class GraphClient
         GraphNumber number, WhatsAppUser user, string sdpOffer, string? opaqueData = null, CancellationToken cancel = default) =>
         !UserHandle.IsKnown(user) || opaqueData?.Length > MaxOpaqueData
             ? Refuse<string>()
-            : _transport.SendAsync(_connect, number, new("calls", GraphBody.Connect(user, sdpOffer, opaqueData)), GraphAnswerReader.CallId, cancel);
+            : _transport.SendAsync(
+                _connect, number, new("calls", GraphBody.Connect(user, sdpOffer, opaqueData)), GraphAnswerReader.CallId, cancel);
 
     /// <summary>Lets ICE and DTLS begin while the user hears ringing. No media may be sent yet.</summary>
-    public Task<GraphResult<Done>> PreAcceptAsync(GraphNumber number, string callId, string sdpAnswer, CancellationToken cancel = default) =>
+    public Task<GraphResult<Done>> PreAcceptAsync(
+        GraphNumber number, string callId, string sdpAnswer, CancellationToken cancel = default) =>
         PostCall(_preAccept, number, GraphBody.Answer("pre_accept", callId, sdpAnswer, null), cancel);
 
     /// <summary>Answers the call; the SDP must be exactly that of pre_accept. Media may flow from success on.</summary>
@@ -94,7 +96,8 @@ public sealed class GraphClient
 
     /// <summary>Reads whether the user may be called and asked, with the counters.
     /// Users who cannot be called at all read as "none".</summary>
-    public Task<GraphResult<CallPermission>> GetCallPermissionAsync(GraphNumber number, WhatsAppUser user, CancellationToken cancel = default)
+    public Task<GraphResult<CallPermission>> GetCallPermissionAsync(
+        GraphNumber number, WhatsAppUser user, CancellationToken cancel = default)
     {
         if (!UserHandle.IsKnown(user))
             return Refuse<CallPermission>();
@@ -124,5 +127,6 @@ public sealed class GraphClient
     /// <summary>The refusal of a request that Meta would answer with 100; it is not sent.</summary>
     private static Task<GraphResult<T>> Refuse<T>()
         where T : class =>
-        Task.FromResult<GraphResult<T>>(new GraphError(new WhatsAppError(WhatsAppErrorCodes.InvalidParameter, "Not sent"), null, Retryable: false));
+        Task.FromResult<GraphResult<T>>(
+            new GraphError(new WhatsAppError(WhatsAppErrorCodes.InvalidParameter, "Not sent"), null, Retryable: false));
 }

@@ -28,7 +28,8 @@ public sealed record GraphError(WhatsAppError Error, int? HttpStatus, bool Retry
     /// <summary>
     /// The request may have had its effect although it failed: after such an accept or connect the call must be terminated, not retried.
     /// </summary>
-    public bool EffectUnknown => Code is WhatsAppErrorCodes.DeadlineExceeded or WhatsAppErrorCodes.ConnectionLost or WhatsAppErrorCodes.MalformedAnswer
+    public bool EffectUnknown =>
+        Code is WhatsAppErrorCodes.DeadlineExceeded or WhatsAppErrorCodes.ConnectionLost or WhatsAppErrorCodes.MalformedAnswer
         || (HttpStatus >= 500 && Code is not (WhatsAppErrorCodes.ConnectionError or WhatsAppErrorCodes.ConnectTimeout));
 
     /// <summary>Names and numbers only: Meta's sentences may contain phone numbers.</summary>

@@ -61,7 +61,8 @@ internal sealed class GraphTransport(HttpClient http, GraphOptions options, Time
         error.Retryable && (repeat == Repeat.IfFailed || error.Code == WhatsAppErrorCodes.Unreachable || error.Error.IsThrottling);
 
     private async Task<GraphResult<T>> AttemptAsync<T>(
-        GraphAction action, GraphNumber number, GraphRequest request, Func<JsonElement, T?> read, CancellationToken ends, CancellationToken cancel)
+        GraphAction action, GraphNumber number, GraphRequest request, Func<JsonElement, T?> read, CancellationToken ends,
+        CancellationToken cancel)
         where T : class
     {
         // An action that may be repeated reserves time for that.

@@ -23,7 +23,8 @@ internal sealed partial class TokenHealth(TimeProvider time, ILogger logger)
             _refused.TryRemove(number.PhoneNumberId, out _);
             return;
         }
-        if (error.Code is not (WhatsAppErrorCodes.AuthenticationFailed or WhatsAppErrorCodes.AccessTokenExpired or WhatsAppErrorCodes.CapabilityMissing
+        if (error.Code is not (
+            WhatsAppErrorCodes.AuthenticationFailed or WhatsAppErrorCodes.AccessTokenExpired or WhatsAppErrorCodes.CapabilityMissing
             or WhatsAppErrorCodes.PermissionDenied or (>= 200 and <= 299)) && !error.IsNumberHidden)
             return;
         _refused[number.PhoneNumberId] = error.ToString();
@@ -31,7 +32,9 @@ internal sealed partial class TokenHealth(TimeProvider time, ILogger logger)
             LogRefused(number.PhoneNumberId, error, leftOut);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Meta refuses the access token of channel {Channel}: {Error}. Its calls cannot be set up: check "
-        + "channels[].accessToken (expired, revoked, or from another app?) and its permissions whatsapp_business_messaging and whatsapp_business_management; {LeftOut} more since the last line")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Meta refuses the access token of channel {Channel}: {Error}. Its calls cannot be " +
+        "set up: check "
+        + "channels[].accessToken (expired, revoked, or from another app?) and its permissions whatsapp_business_messaging and " +
+            "whatsapp_business_management; {LeftOut} more since the last line")]
     private partial void LogRefused(string channel, GraphError error, int leftOut);
 }

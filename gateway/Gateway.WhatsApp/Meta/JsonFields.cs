@@ -44,7 +44,9 @@ internal static class JsonFields
         if (member.ValueKind == JsonValueKind.Number)
             return member.TryGetInt64(out var number) ? number : null;
         return member.ValueKind == JsonValueKind.String
-            && long.TryParse(member.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var parsed) ? parsed : null;
+            && long.TryParse(member.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var parsed)
+                ? parsed
+                : null;
     }
 
     public static int? Integer(this JsonElement parent, string name) =>
@@ -84,6 +86,7 @@ internal static class JsonFields
     private static bool TryGet(JsonElement parent, string name, out JsonElement member)
     {
         member = default;
-        return parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out member) && member.ValueKind != JsonValueKind.Null;
+        return parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out member)
+            && member.ValueKind != JsonValueKind.Null;
     }
 }

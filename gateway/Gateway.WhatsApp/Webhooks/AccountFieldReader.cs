@@ -41,7 +41,8 @@ internal static class AccountFieldReader
         builder.Each(value.Items("restriction_info").Take(MaxRestrictions), item =>
         {
             if (item.Words("restriction_type", 128) is { } type)
-                restrictions.Add(new AccountRestriction(type, item.Time("expiration"), item.Words("remediation", WhatsAppErrorReader.MaxText)));
+                restrictions.Add(
+                    new AccountRestriction(type, item.Time("expiration"), item.Words("remediation", WhatsAppErrorReader.MaxText)));
         });
         builder.Add(new WebhookEvent.AccountUpdate(name)
         {

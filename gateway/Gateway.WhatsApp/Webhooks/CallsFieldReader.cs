@@ -75,7 +75,8 @@ internal static class CallsFieldReader
         var direction = told ?? (kind == SdpType.Offer ? CallDirection.Inbound : CallDirection.Outbound);
         var number = ValueHeader.Number(value);
         var (user, business) = Parties(call, direction, number.DisplayNumber);
-        var parent = call.Text("from_parent_user_id", UserHandle.MaxUserIdLength) ?? call.Text("to_parent_user_id", UserHandle.MaxUserIdLength);
+        var parent = call.Text("from_parent_user_id", UserHandle.MaxUserIdLength)
+            ?? call.Text("to_parent_user_id", UserHandle.MaxUserIdLength);
         builder.Add(new WebhookEvent.CallConnect(callId, direction, ValueHeader.Complete(value, user, parent), kind, sdp)
         {
             Number = number,

@@ -45,7 +45,8 @@ internal static partial class MessagesFieldReader
         });
     }
 
-    private static void ReadPermissionReply(JsonElement reply, JsonElement message, WhatsAppUser user, JsonElement value, BatchBuilder builder)
+    private static void ReadPermissionReply(
+        JsonElement reply, JsonElement message, WhatsAppUser user, JsonElement value, BatchBuilder builder)
     {
         bool? accepted = reply.Words("response", 16)?.ToUpperInvariant() switch
         {

@@ -20,7 +20,8 @@ public static partial class WebhookEndpoint
     private const string BadSignature = "bad_signature";
 
     public static void MapWhatsAppWebhooks(
-        this IEndpointRouteBuilder routes, WebhookEndpointOptions options, IWebhookSink sink, TimeProvider time, MetaClock? metaClock = null)
+        this IEndpointRouteBuilder routes, WebhookEndpointOptions options, IWebhookSink sink, TimeProvider time,
+        MetaClock? metaClock = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         var signature = new WebhookSignature(options.AppSecrets);
@@ -41,7 +42,8 @@ public static partial class WebhookEndpoint
     private static Task VerifyAsync(HttpContext context, string expectedToken)
     {
         var query = context.Request.Query;
-        if (!WebhookVerification.TryAnswer(query["hub.mode"], query["hub.verify_token"], query["hub.challenge"], expectedToken, out var answer))
+        if (!WebhookVerification.TryAnswer(
+            query["hub.mode"], query["hub.verify_token"], query["hub.challenge"], expectedToken, out var answer))
         {
             WebhookMetrics.CountWebhook("verification_refused");
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
@@ -118,7 +120,8 @@ public static partial class WebhookEndpoint
         return larger;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A webhook was refused: its signature does not match. If Meta sent it, check whatsApp.appSecrets against "
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A webhook was refused: its signature does not match. If Meta sent it, check " +
+        "whatsApp.appSecrets against "
         + "the app's secret (Settings, Basic), and that no proxy changes bodies; {LeftOut} more since the last line")]
     private static partial void LogBadSignature(ILogger logger, int leftOut);
 }

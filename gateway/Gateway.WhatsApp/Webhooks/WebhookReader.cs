@@ -81,7 +81,8 @@ public static class WebhookReader
         {
             if (!envelope.Has("entry"))
                 return false;
-            builder.Each(envelope.Items("entry"), entry => builder.Each(entry.Items("changes"), change => ReadChange(change, entry, builder)));
+            builder.Each(
+                envelope.Items("entry"), entry => builder.Each(entry.Items("changes"), change => ReadChange(change, entry, builder)));
             return true;
         }
         catch (InvalidOperationException)

@@ -8,7 +8,8 @@ namespace Gateway.Worker.Billing;
 
 /// <summary>What the books say of a call that wants to begin: the store's, or while it is away what was last known of them.</summary>
 internal sealed partial class AdmissionBooks(
-    GatewayOptions options, IAdmissionStore admissions, AwayAdmissions away, CallHolds holds, TimeProvider time, ILogger<AdmissionBooks> logger)
+    GatewayOptions options, IAdmissionStore admissions, AwayAdmissions away, CallHolds holds, TimeProvider time,
+    ILogger<AdmissionBooks> logger)
 {
     /// <summary>What the books may take of a call's preparation.</summary>
     private readonly TimeSpan _timeout = options.Calls.Preparation * 0.4;
@@ -40,7 +41,8 @@ internal sealed partial class AdmissionBooks(
     }
 
     /// <summary>Without the store. Null: nothing is known, or no call is to begin so.</summary>
-    public AdmissionFacts? AskAlone(AdmissionRequest request) => options.Calls.WhenStoreIsAway == AwayPolicy.Refuse ? null : away.Admit(request);
+    public AdmissionFacts? AskAlone(AdmissionRequest request) =>
+        options.Calls.WhenStoreIsAway == AwayPolicy.Refuse ? null : away.Admit(request);
 
     /// <summary>A call that was admitted alone does not begin.</summary>
     public void Forget(CallId call) => away.Forget(call);

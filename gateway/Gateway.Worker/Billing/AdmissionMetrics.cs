@@ -37,7 +37,8 @@ internal static class AdmissionMetrics
             Refusals.Add(1, new KeyValuePair<string, object?>("cause", WireName.Of(cause)));
     }
 
-    public static void Extended(HoldOutcome outcome) => Extensions.Add(1, new KeyValuePair<string, object?>("outcome", WireName.Of(outcome)));
+    public static void Extended(HoldOutcome outcome) =>
+        Extensions.Add(1, new KeyValuePair<string, object?>("outcome", WireName.Of(outcome)));
 
     /// <summary>Counts an extension for which the store was unavailable.</summary>
     public static void NotExtended() => Extensions.Add(1, new KeyValuePair<string, object?>("outcome", "away"));

@@ -11,7 +11,8 @@ namespace Gateway.Worker.Billing;
 
 /// <summary>Keeps in memory what calls need to begin without PostgreSQL, where the configuration allows that.</summary>
 internal sealed class AwayAdmissionsUpdates(
-    GatewayOptions options, AwayAdmissions away, ChannelStore channels, AccountStore accounts, RateStore rates, TimeProvider time, InstantClock clock)
+    GatewayOptions options, AwayAdmissions away, ChannelStore channels, AccountStore accounts, RateStore rates, TimeProvider time,
+    InstantClock clock)
 {
     private const int PageRows = 10_000;
 

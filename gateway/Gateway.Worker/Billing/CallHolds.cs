@@ -49,7 +49,8 @@ internal sealed partial class CallHolds(
 
     /// <summary>Gives a call that began while the store was unavailable a regular hold. Where the
     /// account cannot pay, it keeps what it was granted.</summary>
-    private async Task<HoldResult> TakeOverAsync(CallIdentity call, DateTimeOffset startedAt, decimal upTo, decimal local, CancellationToken cancellation)
+    private async Task<HoldResult> TakeOverAsync(
+        CallIdentity call, DateTimeOffset startedAt, decimal upTo, decimal local, CancellationToken cancellation)
     {
         await admissions.AdmitAsync(AdmissionOf(call, startedAt, TimeSpan.Zero), cancellation);
         var result = await admissions.ExtendAsync(call.Id, upTo, cancellation);
@@ -78,12 +79,14 @@ internal sealed partial class CallHolds(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: its hold is gone, because it was taken for lost and settled; the call ends")]
+    [LoggerMessage(
+        Level = LogLevel.Error, Message = "Call {CallId}: its hold is gone, because it was taken for lost and settled; the call ends")]
     private partial void LogGone(CallId callId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: its hold could not be extended ({Reason}); the call goes on")]
     private partial void LogNotExtended(CallId callId, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: its hold could not be released ({Reason}); it is released with the record")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "Call {CallId}: its hold could not be released ({Reason}); it is released with the record")]
     private partial void LogNotReleased(CallId callId, string reason);
 }

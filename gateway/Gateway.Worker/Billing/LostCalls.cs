@@ -167,7 +167,8 @@ internal sealed partial class LostCalls(
         + "Meta did not terminate its user's side ({Code}), which may be over already")]
     private partial void LogNotTerminated(CallId callId, int code);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: its node was lost, and its agent's side was hung up on trunk {Trunk}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "Call {CallId}: its node was lost, and its agent's side was hung up on trunk {Trunk}")]
     private partial void LogHungUp(CallId callId, string trunk);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: its node was lost; its agent's side was not hung up: {Reason}")]

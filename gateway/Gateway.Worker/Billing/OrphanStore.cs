@@ -15,7 +15,8 @@ internal sealed class OrphanStore(ICallStore store, LostCalls lost) : ICallStore
             lost.End(record.Id, record.Channel, whatsAppId);
     }
 
-    public Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation) => store.BeginAsync(call, startedAt, cancellation);
+    public Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation) =>
+        store.BeginAsync(call, startedAt, cancellation);
 
     public Task AnsweredAsync(
         CallId call, DateTimeOffset startedAt, DateTimeOffset answeredAt, string? agent, string? trunk, WhatsAppCallId? whatsAppId,
@@ -25,7 +26,8 @@ internal sealed class OrphanStore(ICallStore store, LostCalls lost) : ICallStore
     public Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation) =>
         store.SilentAsync(call, startedAt, at, leg, cancellation);
 
-    public Task<IReadOnlyList<CallRecord>> ListAsync(CallQuery query, CancellationToken cancellation) => store.ListAsync(query, cancellation);
+    public Task<IReadOnlyList<CallRecord>> ListAsync(CallQuery query, CancellationToken cancellation) =>
+        store.ListAsync(query, cancellation);
 
     public Task<CallRecord?> FindAsync(CallId call, CancellationToken cancellation) => store.FindAsync(call, cancellation);
 }

@@ -14,10 +14,13 @@ namespace Gateway.Worker.Calls;
 /// no permission to call a user, the arbiter's word.
 /// </summary>
 internal sealed class CallAdmission(
-    GatewayOptions options, NodeCapacity capacity, RecordSpool spool, AdmissionBooks books, IPermissionArbiter arbiter, ChannelSync channels,
+    GatewayOptions options, NodeCapacity capacity, RecordSpool spool, AdmissionBooks books, IPermissionArbiter arbiter,
+    ChannelSync channels,
     TimeProvider time)
 {
-    /// <summary>The call waits for all of this no longer than <see cref="CallOptions.Preparation"/>: its answer has to come before.</summary>
+    /// <summary>
+    /// The call waits for all of this no longer than <see cref="CallOptions.Preparation"/>: its answer has to come before.
+    /// </summary>
     private readonly TimeSpan _timeout = options.Calls.Preparation * 0.9;
 
     private readonly Dictionary<ChannelId, ChannelOptions> _channels = options.Channels.ToDictionary(c => new ChannelId(c.PhoneNumberId));
@@ -88,7 +91,9 @@ internal sealed class CallAdmission(
         }
     }
 
-    /// <summary>The channel's own routes, else the configuration's. A route over a trunk that this node does not have is another node's.</summary>
+    /// <summary>
+    /// The channel's own routes, else the configuration's. A route over a trunk that this node does not have is another node's.
+    /// </summary>
     private CallRoute[] RoutesOf(AdmissionFacts facts, ChannelOptions channel) => facts.Routes.Count > 0
         ? [.. facts.Routes.Where(route => _trunks.Contains(route.Trunk))]
         : [.. channel.Trunks.Select(name => new CallRoute(name))];

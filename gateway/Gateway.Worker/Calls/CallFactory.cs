@@ -15,7 +15,8 @@ namespace Gateway.Worker.Calls;
 
 /// <summary>Puts one call together: its machine, its legs and its loop.</summary>
 internal sealed class CallFactory(
-    GatewayOptions options, PbxTrunks trunks, MediaEngine media, GraphClient graph, CallServices services, NodeStart start, IEntropy entropy)
+    GatewayOptions options, PbxTrunks trunks, MediaEngine media, GraphClient graph, CallServices services, NodeStart start,
+    IEntropy entropy)
 {
     private readonly Dictionary<ChannelId, ChannelOptions> _channels = options.Channels.ToDictionary(c => new ChannelId(c.PhoneNumberId));
     private readonly Dictionary<string, TrunkConfiguration> _trunkSettings = options.Sip.Trunks.ToDictionary(t => t.Name);
@@ -25,7 +26,8 @@ internal sealed class CallFactory(
     public bool KnowsTrunk(string trunk) => _trunkSettings.ContainsKey(trunk);
 
     /// <summary>Whom a PBX dialled.</summary>
-    public Dialled Dial(SipCallInfo invite) => Dialled.Of(Uri.UnescapeDataString(invite.TargetUser), invite.PhoneContext, _trunkSettings[invite.Trunk]);
+    public Dialled Dial(SipCallInfo invite) =>
+        Dialled.Of(Uri.UnescapeDataString(invite.TargetUser), invite.PhoneContext, _trunkSettings[invite.Trunk]);
 
     /// <summary>The channel that a trunk's calls go out by.</summary>
     public ChannelId ChannelOf(string trunk) => new(_trunkSettings[trunk].Channel ?? options.Channels[0].PhoneNumberId);
@@ -56,7 +58,8 @@ internal sealed class CallFactory(
     }
 
     private CallLoop Create(
-        CallIdentity identity, Call call, SipCall? incoming, Func<CallRoute, SipInviteRequest> invitation, Action<WhatsAppCallId> onConnected)
+        CallIdentity identity, Call call, SipCall? incoming, Func<CallRoute, SipInviteRequest> invitation,
+        Action<WhatsAppCallId> onConnected)
     {
         var number = options.GraphNumberOf(identity.Channel)!;
         return new CallLoop(call, Legs, services);
@@ -77,7 +80,8 @@ internal sealed class CallFactory(
         {
             Trunk = route.Trunk,
             TargetUser = route.Target ?? channel.Target ?? "+" + channel.Number,
-            Caller = new SipParty(identity.User.Phone is { } phone ? "+" + phone : identity.User.Handle, IdentityHeaders.Clean(identity.User.Name)),
+            Caller = new SipParty(
+                identity.User.Phone is { } phone ? "+" + phone : identity.User.Handle, IdentityHeaders.Clean(identity.User.Name)),
             Headers = IdentityHeaders.Of(identity, details, channel.Number),
         };
     }

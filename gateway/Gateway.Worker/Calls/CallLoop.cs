@@ -29,7 +29,9 @@ internal sealed partial class CallLoop : ICallInbox
     /// <summary>Any deadline has passed by then.</summary>
     private static readonly TimeSpan LongAfter = TimeSpan.FromHours(1);
 
-    /// <summary>A live call is shown anew this often: what is shown of a dead node's calls expires, and a restarted Redis fills again.</summary>
+    /// <summary>
+    /// A live call is shown anew this often: what is shown of a dead node's calls expires, and a restarted Redis fills again.
+    /// </summary>
     private static readonly TimeSpan ShowAgain = TimeSpan.FromSeconds(10);
 
     /// <summary>What is noted of a call before its end may be missing: the finished record says it all.</summary>
@@ -118,10 +120,13 @@ internal sealed partial class CallLoop : ICallInbox
         await Task.WhenAll(_legs.Idle, _books.Idle, _registry.Idle, _records.Idle, _record);
         _services.Holds.Forget(Identity);
         if (_admitted is { Funding: not null } && _recorded is null)
-            await _services.Holds.ReleaseAsync(Identity); // admitted after its end: its record may have been settled before the hold was taken
+            // admitted after its end: its record may have been settled before the hold was taken
+            await _services.Holds.ReleaseAsync(Identity);
     }
 
-    /// <summary>A call that cannot even be ended is dropped, but its record is not: what it cost is charged, and its hold is released.</summary>
+    /// <summary>
+    /// A call that cannot even be ended is dropped, but its record is not: what it cost is charged, and its hold is released.
+    /// </summary>
     private void GiveUp()
     {
         var now = _services.Clock.Now;
@@ -224,7 +229,8 @@ internal sealed partial class CallLoop : ICallInbox
         Post(answer);
     }
 
-    private async Task ExtendHoldAsync(decimal upTo) => Post(await _services.Holds.ExtendAsync(Identity, _call.TimeOf(_call.StartedAt), upTo));
+    private async Task ExtendHoldAsync(decimal upTo) =>
+        Post(await _services.Holds.ExtendAsync(Identity, _call.TimeOf(_call.StartedAt), upTo));
 
     private async Task TakeAnswerLockAsync()
     {
@@ -235,7 +241,8 @@ internal sealed partial class CallLoop : ICallInbox
     private void Finish(CallRecord record)
     {
         _begun.TrySetResult(record.Cause);
-        LogEnded(record.Id, record.Direction, record.Cause, record.EndedAt - record.StartedAt, record.SipStatus, record.WhatsAppError?.Code);
+        LogEnded(
+            record.Id, record.Direction, record.Cause, record.EndedAt - record.StartedAt, record.SipStatus, record.WhatsAppError?.Code);
         CallMetrics.Ended(record);
         if (record.WhatsAppId is { } whatsAppId)
             _registry.Add(() => _services.Registry.BuryAsync(whatsAppId, CancellationToken.None));
@@ -261,7 +268,8 @@ internal sealed partial class CallLoop : ICallInbox
     {
         _showAgainAt = now + ShowAgain;
         var view = new LiveCall(
-            Identity.Id, _call.WhatsAppId, Identity.Direction, Identity.Channel, Identity.User.ToString(), _call.Trunk, _call.Agent, _call.State,
+            Identity.Id, _call.WhatsAppId, Identity.Direction, Identity.Channel, Identity.User.ToString(), _call.Trunk, _call.Agent,
+            _call.State,
             _call.TimeOf(_call.StartedAt), _call.AnsweredAt is { } answered ? _call.TimeOf(answered) : null, Identity.Node)
         {
             AgentSince = _call.AgentSince is { } since ? _call.TimeOf(since) : null,
@@ -270,14 +278,19 @@ internal sealed partial class CallLoop : ICallInbox
         _registry.Add(KeepDialogAsync);
     }
 
-    /// <summary>Once more with each showing: requests since then have moved the dialog on, or a transfer has put another in its place.</summary>
+    /// <summary>
+    /// Once more with each showing: requests since then have moved the dialog on, or a transfer has put another in its place.
+    /// </summary>
     private async Task KeepDialogAsync()
     {
         if (await _legs.SnapshotAsync() is { } dialog)
-            await _services.Registry.KeepDialogAsync(Identity.Id, JsonSerializer.Serialize(dialog, JsonSerializerOptions.Web), CancellationToken.None);
+            await _services.Registry.KeepDialogAsync(
+                Identity.Id, JsonSerializer.Serialize(dialog, JsonSerializerOptions.Web), CancellationToken.None);
     }
 
-    /// <summary>By way of the disk, unlike the beginning: a pick-up that is lost makes an uncharged missed call of an answered one.</summary>
+    /// <summary>
+    /// By way of the disk, unlike the beginning: a pick-up that is lost makes an uncharged missed call of an answered one.
+    /// </summary>
     private void NoteAnswer()
     {
         var answer = new SpooledAnswer(
@@ -306,14 +319,18 @@ internal sealed partial class CallLoop : ICallInbox
     [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: {Before} → {After} on deadline {Deadline}")]
     private partial void LogDeadline(CallId callId, CallState before, CallState after, CallDeadline? deadline);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId} {Direction} ended: {Cause} after {Duration}, SIP {SipStatus}, Meta {MetaCode}")]
-    private partial void LogEnded(CallId callId, CallDirection direction, HangupCause cause, TimeSpan duration, int? sipStatus, int? metaCode);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId} {Direction} ended: {Cause} after {Duration}, SIP {SipStatus}, " +
+        "Meta {MetaCode}")]
+    private partial void LogEnded(
+        CallId callId, CallDirection direction, HangupCause cause, TimeSpan duration, int? sipStatus, int? metaCode);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: its money is nearly over, and the agent was warned")]
     private partial void LogWarned(CallId callId);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: no media from {Leg} for media.mediaTimeout. On trunk {Trunk} check firewalls, and "
-        + "whether media comes from the address that SDP names (gateway_media_drops_total); a peer may also have stopped sending on purpose")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: no media from {Leg} for media.mediaTimeout. On trunk {Trunk} " +
+        "check firewalls, and "
+        + "whether media comes from the address that SDP names (gateway_media_drops_total); a peer may also have stopped sending on " +
+            "purpose")]
     private partial void LogSilent(CallId callId, CallLeg leg, string? trunk);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: a defect ended it")]
@@ -325,7 +342,8 @@ internal sealed partial class CallLoop : ICallInbox
 
 /// <summary>What every call loop shares.</summary>
 internal sealed record CallServices(
-    ICallStore Store, RecordSpool Spool, ICallRegistry Registry, CallAdmission Admission, CallHolds Holds, TimeProvider Time, ILogger<CallLoop> Logger)
+    ICallStore Store, RecordSpool Spool, ICallRegistry Registry, CallAdmission Admission, CallHolds Holds, TimeProvider Time,
+    ILogger<CallLoop> Logger)
 {
     public InstantClock Clock { get; } = new(Time);
 }

@@ -71,7 +71,8 @@ internal sealed partial class CallSupervisor(
     }
 
     /// <summary>Asks one call to end; false when it is not on this node.</summary>
-    public bool HangUp(CallId id, HangupCause cause) => _calls.TryGetValue(id, out var loop) && loop.Post(new CallInput.HangUpRequested(cause));
+    public bool HangUp(CallId id, HangupCause cause) =>
+        _calls.TryGetValue(id, out var loop) && loop.Post(new CallInput.HangUpRequested(cause));
 
     /// <summary>Waits until the live calls are over, and ends those that are not at the deadline, on both legs.</summary>
     public async Task DrainAsync(TimeSpan deadline, TimeSpan ending)
@@ -264,20 +265,24 @@ internal sealed partial class CallSupervisor(
 
     /// <summary>Meta's id, or, while the answer to connect is still on its way, the id of ours that Meta gives back.</summary>
     private CallLoop? Find(WhatsAppCallId id, string? opaque) =>
-        _byWhatsAppId.TryGetValue(id, out var loop) || (opaque is not null && _calls.TryGetValue(new CallId(opaque), out loop)) ? loop : null;
+        _byWhatsAppId.TryGetValue(id, out var loop)
+            || (opaque is not null && _calls.TryGetValue(new CallId(opaque), out loop)) ? loop : null;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId} {Direction} on {Channel} with {User} begins")]
     private partial void LogStarted(CallId callId, CallDirection direction, ChannelId channel, WhatsAppUser user);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "What trunk {Trunk} dialled is nobody: {Reason}. Check sip.trunks[].dialRules with route-test; "
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "What trunk {Trunk} dialled is nobody: {Reason}. Check sip.trunks[].dialRules with route-test; "
         + "{LeftOut} more since the last line")]
     private partial void LogNotDialled(string trunk, string? reason, int leftOut);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A user called phone number id {Channel}, which is no channel of this node: check channels[].phoneNumberId, "
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A user called phone number id {Channel}, which is no channel of this node: check " +
+        "channels[].phoneNumberId, "
         + "or which node the app's webhooks go to; {LeftOut} more since the last line")]
     private partial void LogUnknownNumber(ChannelId channel, int leftOut);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Calls} call(s) were not over when the node had to stop: their records may be missing")]
+    [LoggerMessage(
+        Level = LogLevel.Error, Message = "{Calls} call(s) were not over when the node had to stop: their records may be missing")]
     private partial void LogUnfinished(int calls);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "An INVITE could not be handled")]

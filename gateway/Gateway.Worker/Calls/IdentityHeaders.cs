@@ -24,13 +24,15 @@ internal static class IdentityHeaders
         return [.. all.Where(h => h.Item2 is not null).Select(h => (h.Item1, h.Item2!))];
     }
 
-    /// <summary>A name without what turns the text around it or is not seen (Unicode TR 36 §2: bidirectional and other format controls): it is
-    /// read beside numbers on desk phones. The joiners that scripts and emoji are written with stay. Null where nothing is left.</summary>
+    /// <summary>A name without what turns the text around it or is not seen (Unicode TR 36 §2: bidirectional and other format controls): it
+    /// is read beside numbers on desk phones. The joiners that scripts and emoji are written with stay. Null where nothing is
+    /// left.</summary>
     public static string? Clean(string? name)
     {
         if (name is null)
             return null;
-        var kept = string.Concat(name.Where(c => c is '\u200c' or '\u200d' || char.GetUnicodeCategory(c) is not (UnicodeCategory.Format or UnicodeCategory.Control
+        var kept = string.Concat(name.Where(
+            c => c is '\u200c' or '\u200d' || char.GetUnicodeCategory(c) is not (UnicodeCategory.Format or UnicodeCategory.Control
             or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator))).Trim();
         return kept.Length == 0 ? null : kept;
     }

@@ -14,11 +14,12 @@ using Gateway.Worker.Spool;
 namespace Gateway.Worker.Calls;
 
 /// <summary>
-/// Calls of users that could not be rung any more when Meta's offer came: the gateway was down, the webhook was late, or its end overtook it.
-/// Each leaves one missed call with its true time, which also opens the user's window.
+/// Calls of users that could not be rung any more when Meta's offer came: the gateway was down, the webhook was late, or its end overtook
+/// it. Each leaves one missed call with its true time, which also opens the user's window.
 /// </summary>
 internal sealed partial class LateOffers(
-    GatewayOptions options, RecordSpool spool, ICallRegistry registry, NodeStart start, MetaClock meta, TimeProvider time, ILogger<LateOffers> logger)
+    GatewayOptions options, RecordSpool spool, ICallRegistry registry, NodeStart start, MetaClock meta, TimeProvider time,
+    ILogger<LateOffers> logger)
 {
     private const int MaxEnds = 1000;
 
@@ -95,12 +96,14 @@ internal sealed partial class LateOffers(
     }
 
     /// <summary>Always the same for one call: Meta repeats webhooks for days and to any node, and the first record stays.</summary>
-    private static CallId IdOf(WhatsAppCallId id) => new(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id.Value)).AsSpan(0, 16)));
+    private static CallId IdOf(WhatsAppCallId id) =>
+        new(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id.Value)).AsSpan(0, 16)));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId} on {Channel} with {User} was missed: {Cause}")]
     private partial void LogMissed(CallId callId, ChannelId channel, WhatsAppUser user, HangupCause cause);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A call to channel {Channel} was offered {Age} late and is recorded as missed: check that webhooks "
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A call to channel {Channel} was offered {Age} late and is recorded as missed: " +
+        "check that webhooks "
         + "reach the gateway at once (proxy, network, another URL in Meta's form) and that it was up; {LeftOut} more since the last line")]
     private partial void LogLate(ChannelId channel, TimeSpan age, int leftOut);
 }

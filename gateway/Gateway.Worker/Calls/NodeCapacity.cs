@@ -3,7 +3,9 @@ using Gateway.Worker.Configuration;
 
 namespace Gateway.Worker.Calls;
 
-/// <summary>Whether this node has room for a call: its configured capacity, or what its file descriptors allow, and draining. Thread-safe.</summary>
+/// <summary>
+/// Whether this node has room for a call: its configured capacity, or what its file descriptors allow, and draining. Thread-safe.
+/// </summary>
 internal sealed class NodeCapacity(DescriptorBudget budget)
 {
     private int _activeCalls;

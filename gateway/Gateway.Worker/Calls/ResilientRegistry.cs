@@ -15,7 +15,9 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
     /// <summary>Far above what Redis takes, far below what a caller notices.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>After one operation was waited for in vain, the next ones are not even tried for so long: no queue of calls waits for each.</summary>
+    /// <summary>
+    /// After one operation was waited for in vain, the next ones are not even tried for so long: no queue of calls waits for each.
+    /// </summary>
     private static readonly TimeSpan BackOff = TimeSpan.FromSeconds(1);
 
     private static readonly Meter Meter = new("Gateway.Registry");

@@ -18,7 +18,9 @@ internal static class RouteTest
             output.WriteLine($"There is no trunk '{name}'; available: {string.Join(", ", options.Sip.Trunks.Select(one => one.Name))}.");
             return 1;
         }
-        var text = dialled.Contains(':', StringComparison.Ordinal) ? dialled : $"sip:{dialled.Replace(" ", "", StringComparison.Ordinal)}@gateway";
+        var text = dialled.Contains(':', StringComparison.Ordinal)
+            ? dialled
+            : $"sip:{dialled.Replace(" ", "", StringComparison.Ordinal)}@gateway";
         if (!SipUri.TryParse(text, out var uri) || uri.Subscriber is not { } subscriber)
         {
             output.WriteLine($"'{dialled}' cannot be dialled: it is neither a number nor a sip: or tel: address.");
@@ -34,7 +36,8 @@ internal static class RouteTest
             return 1;
         }
         var channel = options.Channels.First(one => trunk.Channel is null || one.PhoneNumberId == trunk.Channel);
-        output.WriteLine($"Calls {(user.Phone is { } phone ? "+" + phone : user.UserId)} from channel {channel.PhoneNumberId} (+{channel.Number}).");
+        output.WriteLine(
+            $"Calls {(user.Phone is { } phone ? "+" + phone : user.UserId)} from channel {channel.PhoneNumberId} (+{channel.Number}).");
         return 0;
     }
 }

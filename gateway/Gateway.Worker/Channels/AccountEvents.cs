@@ -10,7 +10,8 @@ namespace Gateway.Worker.Channels;
 /// Handles what Meta announces about a channel by itself: changed settings and restrictions. They are stored at once, and so apply to the
 /// next admission, before the settings are read back.
 /// </summary>
-internal sealed partial class AccountEvents(ChannelSyncStore store, ChannelSync sync, TimeProvider time, ILogger<AccountEvents> logger) : INonCallEventHandler
+internal sealed partial class AccountEvents(ChannelSyncStore store, ChannelSync sync, TimeProvider time, ILogger<AccountEvents> logger)
+    : INonCallEventHandler
 {
     /// <summary>Meta: "Configure call settings": a pause lasts 7 days. Used where the webhook gives no end.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromDays(7);
@@ -48,14 +49,16 @@ internal sealed partial class AccountEvents(ChannelSyncStore store, ChannelSync 
     {
         var number = string.Concat((update.PhoneNumber ?? "").Where(char.IsAsciiDigit));
         var judged = number.Length == 0 ? [] : await store.OfNumberAsync(number, cancellation);
-        LogJudged(update.Event, judged.Count, update.ViolationType, string.Join(", ", update.Restrictions.Select(restriction => restriction.Type)));
+        LogJudged(update.Event, judged.Count, update.ViolationType, string.Join(
+            ", ", update.Restrictions.Select(restriction => restriction.Type)));
         if (judged.Count == 0)
         {
             sync.AskForAll(); // their settings show which of them it concerns
             return;
         }
         var since = update.Timestamp ?? time.GetUtcNow();
-        List<ChannelRestriction> news = [.. update.Restrictions.Select(one => new ChannelRestriction(one.Type, one.Remediation, since, one.Expires ?? since + Pause))];
+        List<ChannelRestriction> news =
+            [.. update.Restrictions.Select(one => new ChannelRestriction(one.Type, one.Remediation, since, one.Expires ?? since + Pause))];
         if (update.ViolationType is { } warning)
             news.Add(new ChannelRestriction(warning, update.Remediation, since, since + Pause));
         foreach (var id in judged)
@@ -66,6 +69,7 @@ internal sealed partial class AccountEvents(ChannelSyncStore store, ChannelSync 
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Meta: {Event} for {Channels} channel(s); violation: {Violation}; restrictions: {Restrictions}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Meta: {Event} for {Channels} channel(s); violation: {Violation}; restrictions: " +
+        "{Restrictions}")]
     private partial void LogJudged(string @event, int channels, string? violation, string restrictions);
 }

@@ -16,12 +16,14 @@ namespace Gateway.Worker.Channels;
 /// <remarks>Changes are found by polling the versions every <see cref="Look"/>, so that no notification can be missed. Of several nodes
 /// with the same channel, the one that holds its lock works on it.</remarks>
 internal sealed partial class ChannelSync(
-    GatewayOptions options, GraphClient graph, ChannelStore channels, ChannelSyncStore store, TimeProvider time, InstantClock clock, ILogger<ChannelSync> logger)
+    GatewayOptions options, GraphClient graph, ChannelStore channels, ChannelSyncStore store, TimeProvider time, InstantClock clock,
+    ILogger<ChannelSync> logger)
 {
     /// <summary>The number of channels worked on in parallel: a slow answer for one must not delay the others.</summary>
     private const int AtOnce = 4;
 
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1), ShowNode = TimeSpan.FromMinutes(1), FirstRetry = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1), ShowNode = TimeSpan.FromMinutes(1),
+    FirstRetry = TimeSpan.FromSeconds(2);
 
     private readonly ChannelId[] _channels = [.. options.Channels.Select(channel => new ChannelId(channel.PhoneNumberId))];
 
@@ -33,7 +35,8 @@ internal sealed partial class ChannelSync(
     public async Task SeedAsync(CancellationToken cancellation)
     {
         await channels.SeedAsync(
-            [.. options.Channels.Select(c => new SeededChannel(new ChannelId(c.PhoneNumberId), c.Number, CallingCodes.CountryOf(c.Number)))], cancellation);
+            [.. options.Channels.Select(
+                c => new SeededChannel(new ChannelId(c.PhoneNumberId), c.Number, CallingCodes.CountryOf(c.Number)))], cancellation);
         await ShowNodeAsync(cancellation);
     }
 
@@ -132,7 +135,8 @@ internal sealed partial class ChannelSync(
         var meta = read.Value.ToMeta();
         var drift = settings.IsManaged ? SettingsComparison.Compare(wanted, meta, now) : [];
         var restrictions = read.Value.Restrictions.Select(one => new ChannelRestriction(one.Type, one.Reason, now, one.Expires)).ToArray();
-        await store.RecordAsync(settings.Id, meta, drift, restrictions, isDue && refusal is null ? (settings.Version, wanted) : null, now, cancellation);
+        await store.RecordAsync(
+            settings.Id, meta, drift, restrictions, isDue && refusal is null ? (settings.Version, wanted) : null, now, cancellation);
         if (refusal is null)
             ChannelMetrics.Synced(isDue ? "pushed" : "read");
         return refusal;
@@ -156,7 +160,9 @@ internal sealed partial class ChannelSync(
     /// <summary>Logged as often as the settings are read: every few minutes.</summary>
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The call hours of channel {Channel} cannot be applied, so users may call it at any time: {Fault} Set them again, or install time zone data (tzdata, tzdata-legacy)")]
+        Message =
+            "The call hours of channel {Channel} cannot be applied, so users may call it at any time: {Fault} Set them again, or install " +
+            "time zone data (tzdata, tzdata-legacy)")]
     private partial void LogUnusableHours(ChannelId channel, string fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Channels could not be compared with Meta's settings")]

@@ -12,7 +12,8 @@ namespace Gateway.Worker.Commands;
 
 /// <summary>Carries out operators' commands to this node, which come through Redis.</summary>
 internal sealed partial class CommandHandler(
-    GatewayOptions options, IConnectionMultiplexer redis, CallSupervisor calls, NodeCapacity capacity, PermissionAsker asker, MetaPermissions meta,
+    GatewayOptions options, IConnectionMultiplexer redis, CallSupervisor calls, NodeCapacity capacity, PermissionAsker asker,
+    MetaPermissions meta,
     ILogger<CommandHandler> logger) : BackgroundService
 {
     /// <summary>The time that a call back may take to ring the agent; after it, the sender is answered without the result.</summary>
@@ -56,7 +57,8 @@ internal sealed partial class CommandHandler(
                 NodeCommand.ForChannel { Channel: var channel } when !calls.Serves(channel) => CommandReply.Refused(HangupCause.NoRoute),
                 NodeCommand.CallBack callBack => await CallBackAsync(callBack),
                 NodeCommand.AskPermission ask => await AskAsync(ask),
-                NodeCommand.RefreshPermission refresh => await meta.RefreshAsync(refresh.Channel, refresh.User, CancellationToken.None) is null
+                NodeCommand.RefreshPermission refresh =>
+                    await meta.RefreshAsync(refresh.Channel, refresh.User, CancellationToken.None) is null
                     ? CommandReply.Refused(HangupCause.WhatsAppFailed, "WhatsApp did not report the user's permission") : CommandReply.Done,
                 _ => throw new InvalidOperationException("No handler for the command " + command.GetType().Name),
             };
@@ -84,7 +86,9 @@ internal sealed partial class CommandHandler(
         var result = await asker.AskAsync(new PermissionAsk(command.Channel, command.User, command.RequestedBy), CancellationToken.None);
         if (result.Verdict is { Broken: { } rule } verdict)
             return new CommandReply(CommandOutcome.Refused, WireName.Of(rule), verdict.Text, verdict.FreeAt);
-        return result.Error is { } error ? new CommandReply(CommandOutcome.Refused, "whatsapp_error", $"{error.Code}: {error.Message}") : CommandReply.Done;
+        return result.Error is { } error
+            ? new CommandReply(CommandOutcome.Refused, "whatsapp_error", $"{error.Code}: {error.Message}")
+            : CommandReply.Done;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Redis is unavailable: operators' commands are not received ({Reason})")]

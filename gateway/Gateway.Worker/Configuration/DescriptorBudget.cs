@@ -64,7 +64,9 @@ internal sealed record DescriptorBudget(int Limit, int Need, int Calls, int SipC
         var soft = line?[Name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
         if (soft == "unlimited")
             return int.MaxValue;
-        return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? (int)Math.Min(value, int.MaxValue) : 1024;
+        return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+            ? (int)Math.Min(value, int.MaxValue)
+            : 1024;
     }
 
     /// <summary>Null, or the reason why new calls cannot be taken: nearly all descriptors are in use.</summary>

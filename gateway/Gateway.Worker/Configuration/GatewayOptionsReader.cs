@@ -100,7 +100,8 @@ public static partial class GatewayOptionsReader
         if (e.Message.Contains("could not be mapped to any .NET member", StringComparison.Ordinal))
             return "unknown key.";
         if (IsMissing(e))
-            return "missing: " + string.Join(", ", QuotedName().Matches(e.Message).Skip(1).Select(m => m.Groups[1].Value)) + "."; // the first is the type
+            // the first is the type
+            return "missing: " + string.Join(", ", QuotedName().Matches(e.Message).Skip(1).Select(m => m.Groups[1].Value)) + ".";
         return "the value does not fit here.";
     }
 
@@ -112,7 +113,8 @@ public static partial class GatewayOptionsReader
         JsonNode? parent = root;
         for (var i = 0; i < steps.Length - 1 && parent is not null; i++)
             parent = parent is JsonArray array ? array[int.Parse(steps[i])] : parent[steps[i]];
-        return steps.Length > 0 && parent is JsonObject holder && holder.Remove(steps[^1]); // an array's element stays: the others' indexes would move
+        // an array's element stays: the others' indexes would move
+        return steps.Length > 0 && parent is JsonObject holder && holder.Remove(steps[^1]);
     }
 
     private static void Substitute(JsonNode node, List<string> errors)

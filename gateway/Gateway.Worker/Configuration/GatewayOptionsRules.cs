@@ -39,7 +39,8 @@ internal static class GatewayOptionsRules
     {
         foreach (var (key, text) in new[] { ("listen", http.Listen), ("operations", http.Operations) })
             if (!HttpListeners.TryParse(text, out _, out _))
-                yield return $"http.{key}: '{text}' is not of the form http://ADDRESS:PORT, without a path (http://*:8080 for every address).";
+                yield return $"http.{key}: '{text}' is not of the form http://ADDRESS:PORT, without a path (http://*:8080 for every " +
+                    $"address).";
         if (http.Listen == http.Operations && !http.Listen.EndsWith(":0", StringComparison.Ordinal))
             yield return "http.operations: must not be the address of http.listen: proxies must not reach health and metrics.";
         if (!http.WebhookPath.StartsWith('/'))
@@ -67,7 +68,8 @@ internal static class GatewayOptionsRules
             yield return "sip.listen: at least one address is required.";
         foreach (var text in sip.Listen)
             if (!SipAddresses.TryParseListener(text, out _))
-                yield return $"sip.listen: '{text}' is not of the form udp:ADDRESS:PORT, tcp:… or tls:…, optionally with ;advertised=HOST:PORT.";
+                yield return $"sip.listen: '{text}' is not of the form udp:ADDRESS:PORT, tcp:… or tls:…, optionally with " +
+                    $";advertised=HOST:PORT.";
         foreach (var network in sip.LocalNetworks.Where(text => !IPNetwork.TryParse(text, out _)))
             yield return $"sip.localNetworks: '{network}' is not a network such as 10.0.0.0/8.";
         if (sip.Listen.Any(text => text.StartsWith("tls:", StringComparison.OrdinalIgnoreCase)) && sip.Tls?.CertificatePath is null)
@@ -78,21 +80,25 @@ internal static class GatewayOptionsRules
             foreach (var fault in faults)
                 yield return "sip.profiles: " + fault;
         foreach (var trunk in sip.Trunks.Where(t => profiles is not null && profiles.Find(t.Profile) is null))
-            yield return $"sip.trunks['{trunk.Name}'].profile: there is no profile '{trunk.Profile}'; available: {string.Join(", ", profiles!.Names.Order())}.";
+            yield return $"sip.trunks['{trunk.Name}'].profile: there is no profile '{trunk.Profile}'; available: " +
+                $"{string.Join(", ", profiles!.Names.Order())}.";
         foreach (var name in sip.Trunks.GroupBy(t => t.Name).Where(g => g.Count() > 1))
             yield return $"sip.trunks: '{name.Key}' occurs twice.";
         foreach (var trunk in sip.Trunks)
         {
-            if (trunk.Listen is { } listen && sip.Listen.All(text => !text.Split(';')[0].Equals(listen, StringComparison.OrdinalIgnoreCase)))
+            if (trunk.Listen is { } listen
+                && sip.Listen.All(text => !text.Split(';')[0].Equals(listen, StringComparison.OrdinalIgnoreCase)))
                 yield return $"sip.trunks['{trunk.Name}'].listen: '{listen}' is not one of sip.listen.";
-            else if (trunk.Listen is not null && trunk.Transport is { } transport && !trunk.Listen.StartsWith($"{transport}:", StringComparison.OrdinalIgnoreCase))
+            else if (trunk.Listen is not null && trunk.Transport is { } transport
+                && !trunk.Listen.StartsWith($"{transport}:", StringComparison.OrdinalIgnoreCase))
                 yield return $"sip.trunks['{trunk.Name}'].listen: '{trunk.Listen}' does not use {transport}.";
             if (trunk.MaxCallRate is < 1 or > 10_000)
                 yield return $"sip.trunks['{trunk.Name}'].maxCallRate: 1 … 10000.";
             if (trunk.MaxRequestRate is < 10 or > 100_000)
                 yield return $"sip.trunks['{trunk.Name}'].maxRequestRate: 10 … 100000.";
             else if (trunk.MaxRequestRate < trunk.MaxCallRate * 2) // a call may take two INVITEs: without credentials and with them
-                yield return $"sip.trunks['{trunk.Name}'].maxRequestRate: at least twice maxCallRate; a challenged call takes two requests.";
+                yield return $"sip.trunks['{trunk.Name}'].maxRequestRate: at least twice maxCallRate; a challenged call takes two " +
+                    $"requests.";
             if (trunk.CertificatePath is { } certificate && !File.Exists(certificate))
                 yield return $"sip.trunks['{trunk.Name}'].certificatePath: there is no file '{certificate}'.";
             if (trunk.MediaAddress is { } media && !options.Media.Pbx.Bindings.Any(binding => IsAdvertised(binding, media)))
@@ -112,7 +118,8 @@ internal static class GatewayOptionsRules
             if (trunk.Channel is { } channel && options.Channels.All(c => c.PhoneNumberId != channel))
                 yield return $"sip.trunks['{trunk.Name}'].channel: there is no channel '{channel}'.";
             if (trunk.Channel is null && options.Channels.Count > 1)
-                yield return $"sip.trunks['{trunk.Name}'].channel: is required, since there are {options.Channels.Count} channels: the one of its outbound calls.";
+                yield return $"sip.trunks['{trunk.Name}'].channel: is required, since there are {options.Channels.Count} channels: the " +
+                    $"one of its outbound calls.";
         }
     }
 

@@ -34,7 +34,9 @@ internal static class HttpListeners
     {
         if (!TryParse(text, out var host, out var port))
             throw new ArgumentException($"'{text}' is not a listener.", nameof(text)); // the options were checked before
-        var address = IPAddress.TryParse(host.Trim('[', ']'), out var one) ? one : host == "localhost" ? IPAddress.Loopback : IPAddress.IPv6Any;
+        var address = IPAddress.TryParse(host.Trim('[', ']'), out var one)
+            ? one : host == "localhost" ? IPAddress.Loopback
+            : IPAddress.IPv6Any;
         return new IPEndPoint(address.Equals(IPAddress.IPv6Any) && !Socket.OSSupportsIPv6 ? IPAddress.Any : address, port);
     }
 
@@ -51,7 +53,8 @@ internal static class HttpListeners
     /// <summary>Answers 404 for paths that the listener does not serve.</summary>
     public static void UseListeners(this WebApplication app, string webhookPath) => app.Use((context, next) =>
     {
-        var isWebhook = string.Equals(context.Request.Path.Value?.TrimEnd('/'), webhookPath.TrimEnd('/'), StringComparison.OrdinalIgnoreCase);
+        var isWebhook = string.Equals(
+            context.Request.Path.Value?.TrimEnd('/'), webhookPath.TrimEnd('/'), StringComparison.OrdinalIgnoreCase);
         if (isWebhook == context.Features.Get<OperationsListener>() is null)
             return next(context);
         context.Response.StatusCode = StatusCodes.Status404NotFound;

@@ -25,7 +25,8 @@ internal static class SipAddresses
         transport = default;
         endPoint = new IPEndPoint(IPAddress.None, 0);
         var colon = text.IndexOf(':', StringComparison.Ordinal);
-        if (colon < 0 || !Enum.TryParse(text[..colon], ignoreCase: true, out transport) || !IPEndPoint.TryParse(text[(colon + 1)..], out var parsed))
+        if (colon < 0 || !Enum.TryParse(text[..colon], ignoreCase: true, out transport)
+            || !IPEndPoint.TryParse(text[(colon + 1)..], out var parsed))
             return false;
         endPoint = parsed;
         return char.IsAsciiLetter(text[0]);
@@ -36,6 +37,7 @@ internal static class SipAddresses
     {
         var colon = text.LastIndexOf(':');
         var isPort = colon > 0 && text.IndexOf(':', StringComparison.Ordinal) == colon || colon > 0 && text[colon - 1] == ']';
-        return isPort && int.TryParse(text[(colon + 1)..], out var port) ? (text[..colon].Trim('[', ']'), port) : (text.Trim('[', ']'), null);
+        return isPort
+            && int.TryParse(text[(colon + 1)..], out var port) ? (text[..colon].Trim('[', ']'), port) : (text.Trim('[', ']'), null);
     }
 }

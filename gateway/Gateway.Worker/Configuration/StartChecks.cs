@@ -38,18 +38,24 @@ internal static class StartChecks
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
-            return ["storage.postgres: is not a connection string of Npgsql ('Host=…;Database=…;Username=…'): one of its keys or values is unknown."]; // the exception's text may contain the password
+            // the exception's text may contain the password
+            return [
+                "storage.postgres: is not a connection string of Npgsql ('Host=…;Database=…;Username=…'): one of its keys or values is " +
+                "unknown."];
         }
     }
 
     private static IEnumerable<string> Redis(string text) =>
-        RedisConnection.TryParse(text, out _, out var error) ? [] : [$"storage.redis: {error} ('host:6379,user=…,password=…', 'rediss://user:password@host')."];
+        RedisConnection.TryParse(text, out _, out var error)
+            ? []
+            : [$"storage.redis: {error} ('host:6379,user=…,password=…', 'rediss://user:password@host')."];
 
     private static IEnumerable<string> Certificates(GatewayOptions options)
     {
         if (options.Sip.Tls is not { } tls)
             yield break;
-        if (tls.CertificatePath is { } certificate && Fault(() => X509Certificate2.CreateFromPemFile(certificate, tls.KeyPath).Dispose()) is { } fault)
+        if (tls.CertificatePath is { } certificate
+            && Fault(() => X509Certificate2.CreateFromPemFile(certificate, tls.KeyPath).Dispose()) is { } fault)
             yield return $"sip.tls.certificatePath, sip.tls.keyPath: {fault}";
         if (tls.AuthorityPath is { } authority && Fault(() => new X509Certificate2Collection().ImportFromPemFile(authority)) is { } other)
             yield return $"sip.tls.authorityPath: {other}";
@@ -71,8 +77,10 @@ internal static class StartChecks
         foreach (var text in options.Sip.Listen)
             if (SipAddresses.TryParseListener(text, out var listener))
                 wanted.Add(($"sip.listen '{text}'", listener.Bind, listener.Transport == SipTransport.Udp));
-        wanted.AddRange(options.Media.WhatsApp.Bindings.Select(one => ("media.whatsApp.bindings", new IPEndPoint(IPAddress.Parse(one.Bind), options.Media.WhatsApp.Port), true)));
-        wanted.AddRange(options.Media.Pbx.Bindings.Select(one => ("media.pbx.bindings", new IPEndPoint(IPAddress.Parse(one.Bind), 0), true)));
+        wanted.AddRange(options.Media.WhatsApp.Bindings.Select(
+            one => ("media.whatsApp.bindings", new IPEndPoint(IPAddress.Parse(one.Bind), options.Media.WhatsApp.Port), true)));
+        wanted.AddRange(
+            options.Media.Pbx.Bindings.Select(one => ("media.pbx.bindings", new IPEndPoint(IPAddress.Parse(one.Bind), 0), true)));
         foreach (var (key, endPoint, isUdp) in wanted)
             if (Fault(endPoint, isUdp) is { } fault)
                 yield return $"{key}: {endPoint} {fault}";
@@ -85,7 +93,8 @@ internal static class StartChecks
             using var socket = new Socket(
                 endPoint.AddressFamily, isUdp ? SocketType.Dgram : SocketType.Stream, isUdp ? ProtocolType.Udp : ProtocolType.Tcp);
             if (!isUdp)
-                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true); // connections that have just ended are ignored
+                // connections that have just ended are ignored
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             socket.Bind(endPoint);
             if (!isUdp)
                 socket.Listen(1);

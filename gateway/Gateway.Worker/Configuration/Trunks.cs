@@ -29,7 +29,8 @@ internal static class Trunks
     /// <summary>The profile from the folder, with the overrides of the trunk's own configuration.</summary>
     private static SipProfile ProfileOf(GatewayOptions options, TrunkConfiguration trunk)
     {
-        if (!SipProfileSet.TryLoad(options.Sip.Profiles ?? SipProfileSet.DefaultDirectory, out var profiles, out _) || profiles.Find(trunk.Profile) is not { } profile)
+        if (!SipProfileSet.TryLoad(options.Sip.Profiles ?? SipProfileSet.DefaultDirectory, out var profiles, out _)
+            || profiles.Find(trunk.Profile) is not { } profile)
             throw new ArgumentException($"There is no profile '{trunk.Profile}'.", nameof(trunk)); // the options were checked before
         return profile with
         {
@@ -76,7 +77,8 @@ internal static class Trunks
     }
 
     private static bool IsIPv6(string server) =>
-        IPAddress.TryParse(SipAddresses.SplitHostPort(server).Host, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6;
+        IPAddress.TryParse(SipAddresses.SplitHostPort(server).Host, out var address)
+            && address.AddressFamily == AddressFamily.InterNetworkV6;
 
     private static SipListenerOptions Listener(string text, string? advertisedHost)
     {
@@ -93,7 +95,8 @@ internal static class Trunks
             Name = trunk.Name,
             Server = host,
             Port = port,
-            Transport = trunk.Listen is { } own && SipAddresses.TryParseEndPoint(own, out var ownTransport, out _) ? ownTransport : trunk.Transport,
+            Transport = trunk.Listen is { } own
+                && SipAddresses.TryParseEndPoint(own, out var ownTransport, out _) ? ownTransport : trunk.Transport,
             BackupServers = trunk.BackupServers,
             Listener = trunk.Listen is { } listen && SipAddresses.TryParseEndPoint(listen, out _, out var listener) ? listener : null,
             Nat = trunk.Nat,

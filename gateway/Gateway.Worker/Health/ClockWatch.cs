@@ -44,12 +44,14 @@ internal sealed partial class ClockWatch : BackgroundService
         (_wall, _timestamp) = (time.GetUtcNow(), time.GetTimestamp());
         _warnings = new WarningLimit(time);
         Meter.CreateObservableGauge(
-            "gateway_clock_offset_seconds", () => _meta.Offset?.TotalSeconds ?? 0, "s", "Meta's clock minus the host's; 0 before the first reading of Meta's time");
+            "gateway_clock_offset_seconds", () => _meta.Offset?.TotalSeconds ?? 0, "s",
+            "Meta's clock minus the host's; 0 before the first reading of Meta's time");
     }
 
     /// <summary>For people: "ok", or the difference to Meta's clock.</summary>
     public string State => IsOff(out var offset)
-        ? string.Create(CultureInfo.InvariantCulture, $"{Math.Abs(offset.TotalSeconds):0} s {(offset < TimeSpan.Zero ? "ahead of" : "behind")} Meta's clock")
+        ? string.Create(CultureInfo.InvariantCulture,
+            $"{Math.Abs(offset.TotalSeconds):0} s {(offset < TimeSpan.Zero ? "ahead of" : "behind")} Meta's clock")
         : "ok";
 
     /// <summary>Compares the clocks once.</summary>
@@ -94,13 +96,19 @@ internal sealed partial class ClockWatch : BackgroundService
         return offset.Duration() > LargestOffset;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The host's clock jumped by {Seconds} s (it was set, or the machine was suspended): calls that begin from "
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The host's clock jumped by {Seconds} s (it was set, or the machine was " +
+        "suspended): calls that begin from "
         + "now on are dated and rated by the new time, calls in progress keep theirs; check NTP")]
     private partial void LogStep(double seconds);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The process was paused for {Seconds} s (stopped, or the machine was too busy): calls may have ended meanwhile")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The process was paused for {Seconds} s (stopped, or the machine was too busy): " +
+        "calls may have ended meanwhile")]
     private partial void LogPause(double seconds);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The host's clock is {Seconds} s ahead of Meta's (negative: behind). The age of offers is measured by Meta's clock, records are dated by the host's: check NTP")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message =
+        "The host's clock is {Seconds} s ahead of Meta's (negative: behind). The age of offers is measured by Meta's clock, records are " +
+        "dated by the host's: check NTP")]
     private partial void LogOffset(double seconds);
 }

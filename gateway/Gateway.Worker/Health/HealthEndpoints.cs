@@ -50,7 +50,8 @@ internal static class HealthEndpoints
                 trunks = trunks.ToDictionary(t => t.Key, t => Describe(t.Value)),
                 // Shown but not counted: another node has the same token, and would fare no better with the webhooks.
                 channels = options.Channels.ToDictionary(
-                    c => c.PhoneNumberId, c => graph.RefusedTokens.TryGetValue(c.PhoneNumberId, out var error) ? "access token refused: " + error : "ok"),
+                    c => c.PhoneNumberId,
+                    c => graph.RefusedTokens.TryGetValue(c.PhoneNumberId, out var error) ? "access token refused: " + error : "ok"),
                 clock = clock.State,
             },
             statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);

@@ -30,7 +30,8 @@ internal static class StoreWait
         await using var app = builder.Build();
         app.UseListeners(options.Http.WebhookPath);
         app.MapGet("/healthz", () => Results.Text("ok\n"));
-        app.MapFallback(() => Results.Json(new { ready = false, checks = new { start = absence } }, statusCode: StatusCodes.Status503ServiceUnavailable));
+        app.MapFallback(() =>
+            Results.Json(new { ready = false, checks = new { start = absence } }, statusCode: StatusCodes.Status503ServiceUnavailable));
         await app.StartAsync();
         var hasCome = await UntilAsync(
             options.Storage, time, absence, text => Log.Waits(app.Logger, absence = text), app.Lifetime.ApplicationStopping);
@@ -69,7 +70,8 @@ internal static class StoreWait
     {
         try
         {
-            var settings = new NpgsqlConnectionStringBuilder(storage.Postgres.Reveal()) { Pooling = false, Timeout = ProbeSeconds, CommandTimeout = ProbeSeconds };
+            var settings = new NpgsqlConnectionStringBuilder(
+                storage.Postgres.Reveal()) { Pooling = false, Timeout = ProbeSeconds, CommandTimeout = ProbeSeconds };
             await using var connection = new NpgsqlConnection(settings.ConnectionString);
             await connection.OpenAsync();
         }
@@ -92,7 +94,8 @@ internal static class StoreWait
 
     private static bool IsAway(Exception e) => e switch
     {
-        PostgresException { SqlState: var state } => state.StartsWith("57P0", StringComparison.Ordinal) || state == PostgresErrorCodes.TooManyConnections,
+        PostgresException { SqlState: var state } =>
+            state.StartsWith("57P0", StringComparison.Ordinal) || state == PostgresErrorCodes.TooManyConnections,
         NpgsqlException or SocketException or TimeoutException => true,
         _ => false,
     };

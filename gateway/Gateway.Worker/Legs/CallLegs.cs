@@ -6,8 +6,8 @@ using Gateway.Sip.Endpoint;
 namespace Gateway.Worker.Legs;
 
 /// <summary>
-/// The legs of one call: WhatsApp's signalling, the PBX's phones, and the media of both. Decisions that concern them and what happens on their
-/// dialogs and in their media meet in one queue of operations, so that no part of a leg is changed from two flows of control.
+/// The legs of one call: WhatsApp's signalling, the PBX's phones, and the media of both. Decisions that concern them and what happens on
+/// their dialogs and in their media meet in one queue of operations, so that no part of a leg is changed from two flows of control.
 /// </summary>
 internal sealed class CallLegs
 {

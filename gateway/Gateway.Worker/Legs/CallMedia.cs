@@ -9,8 +9,8 @@ using LegQuality = Gateway.Calls.Records.LegQuality;
 namespace Gateway.Worker.Legs;
 
 /// <summary>
-/// The media of both legs of one call: taken from the engine when the call is admitted, negotiated with either side, given back when the call
-/// ends. Its events become inputs. Called by operations of the call's queue only.
+/// The media of both legs of one call: taken from the engine when the call is admitted, negotiated with either side, given back when the
+/// call ends. Its events become inputs. Called by operations of the call's queue only.
 /// </summary>
 internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbox call, OperationQueue operations, ILogger logger)
 {
@@ -18,7 +18,9 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
 
     private MediaCall? _media;
 
-    /// <summary>Carries each key that the WhatsApp user presses and that did not reach the PBX as a telephone-event, for it agreed to none.</summary>
+    /// <summary>
+    /// Carries each key that the WhatsApp user presses and that did not reach the PBX as a telephone-event, for it agreed to none.
+    /// </summary>
     public Func<char, TimeSpan, Task> CarryKey { get; set; } = (_, _) => Task.CompletedTask;
 
     /// <summary>True from <see cref="TryReserve"/> to <see cref="ReleaseAsync"/>.</summary>
@@ -40,7 +42,8 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
     {
         if (_media is not { } media)
             return Released;
-        return Noted(CallLeg.WhatsApp, offer is null ? await media.CreateWhatsAppOfferAsync() : await media.AnswerWhatsAppOfferAsync(offer));
+        return Noted(
+            CallLeg.WhatsApp, offer is null ? await media.CreateWhatsAppOfferAsync() : await media.AnswerWhatsAppOfferAsync(offer));
     }
 
     public async Task<SdpResult> ApplyWhatsAppAnswerAsync(string answer) =>
@@ -148,7 +151,8 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
             MediaTimeouts = quality.Timeouts,
             OneWay = quality.IsOneWay,
             Playout = new(
-                quality.Playout.Lost, quality.Playout.Late, quality.Playout.Concealed, quality.Playout.Recovered, quality.Playout.Discarded),
+                quality.Playout.Lost, quality.Playout.Late, quality.Playout.Concealed, quality.Playout.Recovered,
+                quality.Playout.Discarded),
         };
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: the {Leg} leg's SDP was refused: {Refusal} {Detail}")]

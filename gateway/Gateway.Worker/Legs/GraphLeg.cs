@@ -5,15 +5,16 @@ using Gateway.WhatsApp.Graph;
 namespace Gateway.Worker.Legs;
 
 /// <summary>
-/// The whatsapp leg's signalling: the call's decisions become Graph actions, one after the other, and their outcomes inputs. The actions have an
-/// order of their own, for one that Meta answers late must not hold up the PBX; there is no state here that they could disturb.
+/// The whatsapp leg's signalling: the call's decisions become Graph actions, one after the other, and their outcomes inputs. The actions
+/// have an order of their own, for one that Meta answers late must not hold up the PBX; there is no state here that they could disturb.
 /// </summary>
 /// <param name="graph">Carries the actions out.</param>
 /// <param name="number">In whose name.</param>
 /// <param name="identity">Whose call.</param>
 /// <param name="call">Where inputs go.</param>
 /// <param name="onConnected">Told Meta's id of a call of ours.</param>
-internal sealed class GraphLeg(GraphClient graph, GraphNumber number, CallIdentity identity, ICallInbox call, Action<WhatsAppCallId> onConnected)
+internal sealed class GraphLeg(
+    GraphClient graph, GraphNumber number, CallIdentity identity, ICallInbox call, Action<WhatsAppCallId> onConnected)
 {
     private readonly OperationQueue _actions = new(_ => call.Post(new CallInput.HangUpRequested(HangupCause.InternalError)));
 
@@ -25,7 +26,9 @@ internal sealed class GraphLeg(GraphClient graph, GraphNumber number, CallIdenti
     public void Accept(WhatsAppCallId id, string sdp) => _actions.Add(async () =>
         call.Post(new CallInput.Accepted(Error(await graph.AcceptAsync(number, id.Value, sdp, identity.Id.Value)))));
 
-    /// <summary>Our own call id travels with the call and comes back in its webhooks, which may overtake the answer to this action.</summary>
+    /// <summary>
+    /// Our own call id travels with the call and comes back in its webhooks, which may overtake the answer to this action.
+    /// </summary>
     public void Connect(string sdp) => _actions.Add(async () =>
     {
         var result = await graph.ConnectAsync(number, identity.User, sdp, identity.Id.Value);

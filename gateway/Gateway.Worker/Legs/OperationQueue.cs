@@ -1,15 +1,17 @@
 namespace Gateway.Worker.Legs;
 
 /// <summary>
-/// One flow of control: operations begin in the order in which they were added, each when the one before it has finished. What only operations
-/// of one queue write needs no lock. A failure goes to <paramref name="onFailure"/> and does not stop the queue.
+/// One flow of control: operations begin in the order in which they were added, each when the one before it has finished. What only
+/// operations of one queue write needs no lock. A failure goes to <paramref name="onFailure"/> and does not stop the queue.
 /// </summary>
 internal sealed class OperationQueue(Action<Exception> onFailure)
 {
     private readonly Lock _order = new();
     private Task _last = Task.CompletedTask;
 
-    /// <summary>From any thread, an operation of this queue included. Completes when the operation has finished or failed; never throws.</summary>
+    /// <summary>
+    /// From any thread, an operation of this queue included. Completes when the operation has finished or failed; never throws.
+    /// </summary>
     public Task Add(Func<Task> operation)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -24,5 +24,6 @@ internal static class RefusalHeaders
         warning is null ? [] : [("Warning", Of(warning))];
 
     /// <summary>RFC 3261 §20.43; the agent is a pseudonym, since the header may cross networks.</summary>
-    public static string Of(MediaWarning warning) => string.Create(CultureInfo.InvariantCulture, $"{warning.Code} gateway \"{warning.Text}\"");
+    public static string Of(MediaWarning warning) =>
+        string.Create(CultureInfo.InvariantCulture, $"{warning.Code} gateway \"{warning.Text}\"");
 }

@@ -4,7 +4,9 @@ using static Gateway.Calls.MediaFaultReason;
 
 namespace Gateway.Worker.Legs;
 
-/// <summary>What a peer's description lacked: for the record, and in one sentence for a PBX's Warning header and its administrator.</summary>
+/// <summary>
+/// What a peer's description lacked: for the record, and in one sentence for a PBX's Warning header and its administrator.
+/// </summary>
 internal static class SdpWarnings
 {
     /// <summary>RFC 3261 §20.43.</summary>

@@ -7,7 +7,10 @@ using Gateway.Sip.Profiles;
 
 namespace Gateway.Worker.Legs;
 
-/// <summary>One phone of the PBX that rings, has answered or has called: its dialog, signalling only. It has one reader, which posts to the call's queue.</summary>
+/// <summary>
+/// One phone of the PBX that rings, has answered or has called: its dialog, signalling only. It has one reader, which posts to the call's
+/// queue.
+/// </summary>
 internal sealed class SipLeg(SipCall sip, PbxTrunk trunk)
 {
     public SipCall Sip => sip;
@@ -18,8 +21,9 @@ internal sealed class SipLeg(SipCall sip, PbxTrunk trunk)
     public string? Answer { get; set; }
 
     /// <summary>
-    /// Reads what happens on the dialog to its end. Each event is handled as an operation of the queue, and the next one is read after that: a peer
-    /// that floods is held up in its own dialog. Host names are looked up before, so that the call does not wait for a name server.
+    /// Reads what happens on the dialog to its end. Each event is handled as an operation of the queue, and the next one is read after
+    /// that: a peer that floods is held up in its own dialog. Host names are looked up before, so that the call does not wait for a name
+    /// server.
     /// </summary>
     public async Task PumpAsync(OperationQueue operations, Func<SipLeg, SipCallEvent, Task> handle)
     {
@@ -44,6 +48,9 @@ internal sealed class SipLeg(SipCall sip, PbxTrunk trunk)
     /// <summary>Ends the ringing of a phone where another one has answered: it shows no missed call (RFC 3326 §3.1).</summary>
     public Task CancelAsync() => sip.HangUpAsync(SipReason.Sip(200, "Call completed elsewhere"));
 
-    /// <summary>How a key reaches this PBX, which agreed to no telephone-event: as the trunk says, else as the PBX says that it can.</summary>
-    public DtmfFallback WayOfKeys => trunk.Digits != DtmfFallback.Auto ? trunk.Digits : sip.AllowsInfo ? DtmfFallback.Info : DtmfFallback.Inband;
+    /// <summary>
+    /// How a key reaches this PBX, which agreed to no telephone-event: as the trunk says, else as the PBX says that it can.
+    /// </summary>
+    public DtmfFallback WayOfKeys =>
+        trunk.Digits != DtmfFallback.Auto ? trunk.Digits : sip.AllowsInfo ? DtmfFallback.Info : DtmfFallback.Inband;
 }

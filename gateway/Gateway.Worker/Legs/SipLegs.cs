@@ -12,8 +12,9 @@ namespace Gateway.Worker.Legs;
 
 /// <summary>
 /// The phones of the PBX in one call: those that ring, of which the first to answer wins and the others are cancelled, and the one in the
-/// conversation, which a transfer or a pick-up replaces. Whatever the PBX renegotiates in a call (hold, resume, moved media, refreshes) is answered
-/// here and goes no further, so the whatsapp leg never hears of it. Everything but <see cref="Owns"/> is called by operations of the call's queue.
+/// conversation, which a transfer or a pick-up replaces. Whatever the PBX renegotiates in a call (hold, resume, moved media, refreshes) is
+/// answered here and goes no further, so the whatsapp leg never hears of it. Everything but <see cref="Owns"/> is called by operations of
+/// the call's queue.
 /// </summary>
 /// <param name="id">For logs.</param>
 /// <param name="trunks">Where calls can go.</param>
@@ -23,7 +24,8 @@ namespace Gateway.Worker.Legs;
 /// <param name="operations">The call's queue, to which each phone's reader posts.</param>
 /// <param name="logger">Milestones at Information, the rest at Debug.</param>
 internal sealed partial class SipLegs(
-    CallId id, PbxTrunks trunks, Func<CallRoute, SipInviteRequest> invitation, CallMedia media, ICallInbox call, OperationQueue operations, ILogger logger)
+    CallId id, PbxTrunks trunks, Func<CallRoute, SipInviteRequest> invitation, CallMedia media, ICallInbox call, OperationQueue operations,
+    ILogger logger)
 {
     private readonly List<SipLeg> _ringing = [];
     private SipLeg? _current;
@@ -41,7 +43,10 @@ internal sealed partial class SipLegs(
         Publish();
     }
 
-    /// <summary>Makes the SDP of the 200 that the PBX's INVITE will get: the answer to its offer, or an offer where it sent none. Null: there is no INVITE.</summary>
+    /// <summary>
+    /// Makes the SDP of the 200 that the PBX's INVITE will get: the answer to its offer, or an offer where it sent none. Null: there is no
+    /// INVITE.
+    /// </summary>
     public async Task<SdpResult?> PrepareAnswerAsync()
     {
         if (_current is not { } leg)
@@ -86,8 +91,8 @@ internal sealed partial class SipLegs(
     }
 
     /// <summary>
-    /// Another phone of the PBX takes a dialog of this call over (INVITE with Replaces, RFC 3891): that of the conversation, or one that still rings,
-    /// which is then answered.
+    /// Another phone of the PBX takes a dialog of this call over (INVITE with Replaces, RFC 3891): that of the conversation, or one that
+    /// still rings, which is then answered.
     /// </summary>
     public async Task TakeOverAsync(SipCall replaced, SipCall by)
     {
@@ -114,8 +119,12 @@ internal sealed partial class SipLegs(
         call.Post(rang ? new CallInput.PbxAnswered(agent) : new CallInput.PbxIdentified(agent));
     }
 
-    /// <summary>What ends the conversation's leg at the PBX, or that of a phone that rings, when this process dies; null where nothing is to be ended.</summary>
-    public async Task<SipDialogSnapshot?> SnapshotAsync() => (_current ?? _ringing.FirstOrDefault()) is { } leg ? await leg.Sip.SnapshotAsync() : null;
+    /// <summary>
+    /// What ends the conversation's leg at the PBX, or that of a phone that rings, when this process dies; null where nothing is to be
+    /// ended.
+    /// </summary>
+    public async Task<SipDialogSnapshot?> SnapshotAsync() =>
+        (_current ?? _ringing.FirstOrDefault()) is { } leg ? await leg.Sip.SnapshotAsync() : null;
 
     /// <summary>The PBX agreed to no telephone-event: the key goes the way the trunk names, and the first one says so.</summary>
     public async Task CarryKeyAsync(char digit, TimeSpan duration)
@@ -178,7 +187,9 @@ internal sealed partial class SipLegs(
 
             case SipCallEvent.OfferReceived offer:
                 var result = await media.DescribeToPbxAsync(offer.Sdp, leg.Trunk);
-                await (result.Succeeded ? leg.Sip.AcceptOfferAsync(result.Sdp!) : leg.Sip.RejectOfferAsync(488, RefusalHeaders.OfDescription(SdpWarnings.Of(result.Error))));
+                await (result.Succeeded
+                    ? leg.Sip.AcceptOfferAsync(result.Sdp!)
+                    : leg.Sip.RejectOfferAsync(488, RefusalHeaders.OfDescription(SdpWarnings.Of(result.Error))));
                 break;
 
             case SipCallEvent.IdentityChanged changed:
@@ -200,7 +211,8 @@ internal sealed partial class SipLegs(
 
             case SipCallEvent.Ended ended:
                 LogEnded(id, ended.By);
-                End(leg, new CallInput.PbxEnded(ended.By == SipCallEnd.SessionExpired ? HangupCause.SessionExpired : HangupCause.PbxHungUp));
+                End(leg, new CallInput.PbxEnded(
+                    ended.By == SipCallEnd.SessionExpired ? HangupCause.SessionExpired : HangupCause.PbxHungUp));
                 break;
 
             default:

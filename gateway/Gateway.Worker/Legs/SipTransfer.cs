@@ -6,15 +6,17 @@ using Gateway.Sip.Messages;
 namespace Gateway.Worker.Legs;
 
 /// <summary>
-/// A transfer that the PBX asks of us (REFER, RFC 3515): a second INVITE on the same trunk with the call's own media, while the first dialog
-/// still stands. The target is carried as the PBX named it, a conference without user included, but the INVITE always goes to that trunk: a
-/// WhatsApp call must not leave towards other networks.
+/// A transfer that the PBX asks of us (REFER, RFC 3515): a second INVITE on the same trunk with the call's own media, while the first
+/// dialog still stands. The target is carried as the PBX named it, a conference without user included, but the INVITE always goes to that
+/// trunk: a WhatsApp call must not leave towards other networks.
 /// </summary>
 /// <param name="From">The phone that asked, and that is told how it goes.</param>
 /// <param name="To">The phone that rings for it.</param>
 internal sealed record SipTransfer(SipLeg From, SipLeg To)
 {
-    /// <summary>The PBX may hang up its first dialog before it hears that the new one is answered: this is the call's end if the new one is not.</summary>
+    /// <summary>
+    /// The PBX may hang up its first dialog before it hears that the new one is answered: this is the call's end if the new one is not.
+    /// </summary>
     public CallInput.PbxEnded? FirstEnded { get; set; }
 
     /// <summary>The INVITE to the phone that a REFER names; null where it names none that can be called.</summary>

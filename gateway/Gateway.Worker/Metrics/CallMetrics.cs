@@ -37,7 +37,8 @@ internal static class CallMetrics
 
     private static readonly ConcurrentDictionary<Enum, string> Names = new();
 
-    public static void Started(CallDirection direction) => LiveCalls.Add(1, new KeyValuePair<string, object?>("direction", Name(direction)));
+    public static void Started(CallDirection direction) =>
+        LiveCalls.Add(1, new KeyValuePair<string, object?>("direction", Name(direction)));
 
     public static void Left(CallDirection direction) => LiveCalls.Add(-1, new KeyValuePair<string, object?>("direction", Name(direction)));
 

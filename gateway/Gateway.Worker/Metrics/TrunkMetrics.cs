@@ -22,7 +22,8 @@ internal sealed class TrunkMetrics : IDisposable
             description: "1: the trunk answers, or is not probed; 0: it does not answer, or has not answered yet");
         _meter.CreateObservableGauge(
             "gateway_sip_trunk_registered",
-            () => trunks.Where(name => health(name)?.Registered is not null).Select(name => Of(name, health(name)!.Registered == true ? 1 : 0)),
+            () => trunks.Where(name => health(name)?.Registered is not null)
+                .Select(name => Of(name, health(name)!.Registered == true ? 1 : 0)),
             description: "1: we are registered at the trunk; 0: it refuses or does not answer; absent where we do not register");
         _meter.CreateObservableGauge(
             "gateway_sip_certificate_seconds",

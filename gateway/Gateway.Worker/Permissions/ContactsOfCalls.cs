@@ -18,7 +18,8 @@ internal sealed partial class ContactsOfCalls(
     public async Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation)
     {
         if (call.Direction == CallDirection.Inbound)
-            await ApplyAsync(call.Id, call.Channel, call.User, startedAt, known => known.WindowOpened(startedAt, options.Permissions), cancellation);
+            await ApplyAsync(
+                call.Id, call.Channel, call.User, startedAt, known => known.WindowOpened(startedAt, options.Permissions), cancellation);
         await store.BeginAsync(call, startedAt, cancellation);
     }
 
@@ -27,7 +28,8 @@ internal sealed partial class ContactsOfCalls(
         await store.CompleteAsync(record, cancellation);
         if (record.WhatsAppError?.Code == WhatsAppErrorCodes.DailyConnectedLimit && UserHandle.IsKnown(record.User))
             await meta.RefreshAsync(record.Channel, record.User, cancellation); // Meta knows when calls are allowed again
-        await ApplyAsync(record.Id, record.Channel, record.User, record.EndedAt, known => known.After(record, options.Permissions), cancellation);
+        await ApplyAsync(
+            record.Id, record.Channel, record.User, record.EndedAt, known => known.After(record, options.Permissions), cancellation);
     }
 
     public Task AnsweredAsync(
@@ -38,7 +40,8 @@ internal sealed partial class ContactsOfCalls(
     public Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation) =>
         store.SilentAsync(call, startedAt, at, leg, cancellation);
 
-    public Task<IReadOnlyList<CallRecord>> ListAsync(CallQuery query, CancellationToken cancellation) => store.ListAsync(query, cancellation);
+    public Task<IReadOnlyList<CallRecord>> ListAsync(CallQuery query, CancellationToken cancellation) =>
+        store.ListAsync(query, cancellation);
 
     public Task<CallRecord?> FindAsync(CallId call, CancellationToken cancellation) => store.FindAsync(call, cancellation);
 

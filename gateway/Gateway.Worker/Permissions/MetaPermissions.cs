@@ -7,7 +7,8 @@ using Gateway.Worker.Configuration;
 namespace Gateway.Worker.Permissions;
 
 /// <summary>Reads users' permissions at Meta (GET call_permissions), and corrects our store where it differs.</summary>
-internal sealed partial class MetaPermissions(GatewayOptions options, GraphClient graph, ContactStore contacts, TimeProvider time, ILogger<MetaPermissions> logger)
+internal sealed partial class MetaPermissions(
+    GatewayOptions options, GraphClient graph, ContactStore contacts, TimeProvider time, ILogger<MetaPermissions> logger)
 {
     /// <summary>Queries Meta and stores the answer. Null where Meta did not answer: then our store decides.</summary>
     public async Task<Contact?> RefreshAsync(ChannelId channel, WhatsAppUser user, CancellationToken cancellation)
@@ -53,7 +54,9 @@ internal sealed partial class MetaPermissions(GatewayOptions options, GraphClien
         return known with
         {
             CallsBarredUntil = meta.CallLimits.Any(IsUsedUp) ? FreeAt(meta.CallLimits) ?? now + PermissionTransitions.UnknownWait : null,
-            RequestsBarredUntil = meta.RequestLimits.Any(IsUsedUp) ? Later(known.RequestsBarredUntil, FreeAt(meta.RequestLimits)) : known.RequestsBarredUntil,
+            RequestsBarredUntil = meta.RequestLimits.Any(IsUsedUp)
+                ? Later(known.RequestsBarredUntil, FreeAt(meta.RequestLimits))
+                : known.RequestsBarredUntil,
         };
     }
 
@@ -66,6 +69,7 @@ internal sealed partial class MetaPermissions(GatewayOptions options, GraphClien
 
     private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one is null || other > one ? other : one;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Channel {Channel}: Meta did not report a user's permission ({Error}); the stored one decides")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "Channel {Channel}: Meta did not report a user's permission ({Error}); the stored one decides")]
     private partial void LogUnanswered(ChannelId channel, GraphError error);
 }

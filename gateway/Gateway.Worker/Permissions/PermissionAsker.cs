@@ -8,7 +8,9 @@ using Gateway.Worker.Configuration;
 
 namespace Gateway.Worker.Permissions;
 
-/// <summary>Sends permission requests: free-form in an open window, else by the channel's template, and never more than the limits allow.</summary>
+/// <summary>
+/// Sends permission requests: free-form in an open window, else by the channel's template, and never more than the limits allow.
+/// </summary>
 internal sealed partial class PermissionAsker(
     GatewayOptions options, GraphClient graph, ContactStore contacts, PermissionRequestStore requests, ChannelStore channels,
     TimeProvider time, ILogger<PermissionAsker> logger)
@@ -25,7 +27,8 @@ internal sealed partial class PermissionAsker(
 
     private async Task<AskResult> TryAskAsync(PermissionAsk ask, CancellationToken cancellation)
     {
-        if (options.GraphNumberOf(ask.Channel) is not { } number || await channels.FindAsync(ask.Channel, cancellation) is not { Facts.Settings: var settings })
+        if (options.GraphNumberOf(ask.Channel) is not { } number
+            || await channels.FindAsync(ask.Channel, cancellation) is not { Facts.Settings: var settings })
             return new AskResult(Error: new WhatsAppError(WhatsAppErrorCodes.InvalidParameter, "This node does not serve the channel"));
         var (verdict, id) = await requests.BeginAsync(ask, settings.Template is not null, time.GetUtcNow(), cancellation);
         if (id is not { } request)
@@ -61,7 +64,8 @@ internal sealed partial class PermissionAsker(
         if (code == WhatsAppErrorCodes.PermissionAlreadyPermanent)
             await ApplyAsync(ask, (known, now) => known.Granted(now, null, isPermanent: true, PermissionDecider.Meta, options.Permissions));
         else if (code == WhatsAppErrorCodes.PermissionRequestLimit)
-            await ApplyAsync(ask, (known, now) => known.RequestsBarredUntil > now ? known : known with { RequestsBarredUntil = now + LimitWait });
+            await ApplyAsync(
+                ask, (known, now) => known.RequestsBarredUntil > now ? known : known with { RequestsBarredUntil = now + LimitWait });
     }
 
     private Task<Contact> ApplyAsync(PermissionAsk ask, Func<ContactPermission, DateTimeOffset, ContactPermission> transition)

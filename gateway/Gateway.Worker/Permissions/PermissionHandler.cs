@@ -11,7 +11,8 @@ namespace Gateway.Worker.Permissions;
 /// <summary>Decides about calls that our store would refuse for lack of permission,
 /// and asks the user where the channel is set to.</summary>
 internal sealed partial class PermissionHandler(
-    MetaPermissions meta, PermissionAsker asker, ContactStore contacts, PermissionRequestStore requests, ChannelStore channels, TimeProvider time,
+    MetaPermissions meta, PermissionAsker asker, ContactStore contacts, PermissionRequestStore requests, ChannelStore channels,
+    TimeProvider time,
     ILogger<PermissionHandler> logger) : IPermissionArbiter
 {
     /// <summary>Meta's share of the seconds in which a call must be admitted or refused: to
@@ -54,7 +55,8 @@ internal sealed partial class PermissionHandler(
 
     /// <summary>Sends a request for this agent, or registers the agent for the answer to one
     /// that was sent. Null where neither is possible.</summary>
-    private async Task<PermissionAnswer?> AskUserAsync(CallIdentity call, Contact? contact, string trunk, string agent, CancellationToken cancellation)
+    private async Task<PermissionAnswer?> AskUserAsync(
+        CallIdentity call, Contact? contact, string trunk, string agent, CancellationToken cancellation)
     {
         if (PermissionRules.IsPermitted(contact?.Permission, time.GetUtcNow())
             || await channels.FindAsync(call.Channel, cancellation) is not { Facts.Settings.AsksPermission: true })

@@ -25,6 +25,7 @@ internal static class PermissionServices
         services.AddSingleton<NodeCommands>();
         services.AddSingleton<ReturnCalls>();
         services.AddSingleton<INonCallEventHandler, PermissionWebhooks>();
-        services.AddSingleton<ICallStore>(s => ActivatorUtilities.CreateInstance<ContactsOfCalls>(s, s.GetRequiredService<PostgresCallStore>()));
+        services.AddSingleton<ICallStore>(
+            s => ActivatorUtilities.CreateInstance<ContactsOfCalls>(s, s.GetRequiredService<PostgresCallStore>()));
     }
 }

@@ -14,13 +14,15 @@ namespace Gateway.Worker.Permissions;
 /// order: its effect depends only on Meta's time of it.
 /// </summary>
 internal sealed class PermissionWebhooks(
-    GatewayOptions options, ContactStore contacts, PermissionRequestStore requests, ReturnCalls returnCalls, TimeProvider time) : INonCallEventHandler
+    GatewayOptions options, ContactStore contacts, PermissionRequestStore requests, ReturnCalls returnCalls, TimeProvider time)
+        : INonCallEventHandler
 {
     private readonly HashSet<string> _channels = [.. options.Channels.Select(c => c.PhoneNumberId)];
 
     public async Task<bool> TryHandleAsync(WebhookEvent happened, CancellationToken cancellation)
     {
-        if (happened is not (WebhookEvent.PermissionReply or WebhookEvent.InboundMessage or WebhookEvent.UserIdChanged or WebhookEvent.MessageFailed))
+        if (happened is not (
+            WebhookEvent.PermissionReply or WebhookEvent.InboundMessage or WebhookEvent.UserIdChanged or WebhookEvent.MessageFailed))
             return false;
         if (happened.Number.PhoneNumberId is not { } id || !_channels.Contains(id))
             return true; // a number of another app
@@ -33,7 +35,8 @@ internal sealed class PermissionWebhooks(
                 break;
 
             case WebhookEvent.InboundMessage message when UserHandle.IsKnown(message.User):
-                await contacts.ApplyAsync(channel, message.User, at, known => known.WindowOpened(at, options.Permissions), null, cancellation);
+                await contacts.ApplyAsync(
+                    channel, message.User, at, known => known.WindowOpened(at, options.Permissions), null, cancellation);
                 break;
 
             case WebhookEvent.UserIdChanged changed:

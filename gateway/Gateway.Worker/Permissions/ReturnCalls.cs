@@ -30,7 +30,8 @@ internal sealed partial class ReturnCalls(NodeCapacity capacity, NodeCommands no
     public async Task RunAsync(CallSupervisor calls)
     {
         await foreach (var request in _requests.Reader.ReadAllAsync())
-            PermissionMetrics.CountReturnCall((capacity.Refusal() is null && calls.TryCallBack(request) is not null) || await TryElsewhereAsync(request));
+            PermissionMetrics.CountReturnCall(
+                (capacity.Refusal() is null && calls.TryCallBack(request) is not null) || await TryElsewhereAsync(request));
     }
 
     private async Task<bool> TryElsewhereAsync(NodeCommand.CallBack request)

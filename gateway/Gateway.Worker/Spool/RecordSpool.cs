@@ -58,7 +58,8 @@ internal sealed partial class RecordSpool : IDisposable
     {
         _clock = new InstantClock(time);
         (_store, _time, _logger, _limit) = (store, time, logger, options.Storage.SpoolLimit);
-        (_folder, _settled, _keepSettled) = (new SpoolFolder(options.SpoolFolder()), new SettledFolder(options.SpoolFolder()), options.Storage.KeepSettled);
+        (_folder, _settled, _keepSettled) =
+            (new SpoolFolder(options.SpoolFolder()), new SettledFolder(options.SpoolFolder()), options.Storage.KeepSettled);
         foreach (var name in _folder.List())
             _waiting[name] = default;
         _metrics = new SpoolMetrics(() => Count, () => OldestAge, () => _folder.SetAsideCount);
@@ -259,10 +260,12 @@ internal sealed partial class RecordSpool : IDisposable
         _folder.SetAside(name);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: its record could not be spooled and is kept in memory until PostgreSQL has stored it")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: its record could not be spooled and is kept in memory until " +
+        "PostgreSQL has stored it")]
     private partial void LogNotSpooled(Exception e, CallId callId);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The spooled record {Name} cannot be read ({Fault}): it was moved to the folder set-aside and is not settled")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The spooled record {Name} cannot be read ({Fault}): it was moved to the folder " +
+        "set-aside and is not settled")]
     private partial void LogSetAside(string name, string fault);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL refuses the spooled record {Name}: retry in a minute")]

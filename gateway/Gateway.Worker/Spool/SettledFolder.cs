@@ -40,7 +40,8 @@ internal sealed class SettledFolder(string spool)
         if (!Directory.Exists(_folder))
             yield break;
         foreach (var path in Directory.EnumerateDirectories(_folder).Order(StringComparer.Ordinal))
-            if (DateTimeOffset.TryParseExact(Path.GetFileName(path), DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date))
+            if (DateTimeOffset.TryParseExact(
+                Path.GetFileName(path), DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date))
                 yield return (date, path);
     }
 }

@@ -38,7 +38,8 @@ internal static class SpoolFile
     /// <summary>The time of the event in a file's name; null where the name is not one of ours.</summary>
     public static DateTimeOffset? TimeOf(string name) =>
         DateTimeOffset.TryParseExact(
-            name.Split('-')[0], TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            name.Split('-')[0], TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var time)
             ? time
             : null;
 

@@ -34,7 +34,8 @@ internal sealed class SpoolFolder : IDisposable
     /// <summary>Names of all that waits, the oldest first.</summary>
     public IReadOnlyList<string> List() =>
         [
-            .. Directory.EnumerateFiles(_folder, "*" + SpoolFile.Ending).Concat(Directory.EnumerateFiles(_folder, "*" + SpoolFile.AnswerEnding))
+            .. Directory.EnumerateFiles(_folder, "*" + SpoolFile.Ending)
+            .Concat(Directory.EnumerateFiles(_folder, "*" + SpoolFile.AnswerEnding))
                 .Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal),
         ];
 

@@ -8,15 +8,18 @@ namespace Gateway.Worker.Webhooks;
 /// <summary>Takes what webhooks tell beside calls.</summary>
 internal interface INonCallEventHandler
 {
-    /// <summary>False where it is not of this handler's kinds. It is asked again after an exception, so what it does may be repeated.</summary>
+    /// <summary>
+    /// False where it is not of this handler's kinds. It is asked again after an exception, so what it does may be repeated.
+    /// </summary>
     Task<bool> TryHandleAsync(WebhookEvent happened, CancellationToken cancellation);
 }
 
 /// <summary>
-/// Webhook events that belong to no call (permissions, messages, settings, restrictions): handled one after the other beside the calls, which
-/// never wait for them. While the store is away the first one is tried again and the others wait.
+/// Webhook events that belong to no call (permissions, messages, settings, restrictions): handled one after the other beside the calls,
+/// which never wait for them. While the store is away the first one is tried again and the others wait.
 /// </summary>
-internal sealed partial class NonCallEvents(IEnumerable<INonCallEventHandler> handlers, TimeProvider time, ILogger<NonCallEvents> logger) : IDisposable
+internal sealed partial class NonCallEvents(IEnumerable<INonCallEventHandler> handlers, TimeProvider time, ILogger<NonCallEvents> logger)
+    : IDisposable
 {
     /// <summary>About 10 MB. Beyond it, what comes is lost and counted.</summary>
     private const int Capacity = 10_000;
@@ -24,7 +27,8 @@ internal sealed partial class NonCallEvents(IEnumerable<INonCallEventHandler> ha
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200), LongestRetry = TimeSpan.FromSeconds(10);
 
     private readonly INonCallEventHandler[] _handlers = [.. handlers];
-    private readonly Channel<WebhookEvent> _waiting = Channel.CreateBounded<WebhookEvent>(new BoundedChannelOptions(Capacity) { SingleReader = true });
+    private readonly Channel<WebhookEvent> _waiting = Channel.CreateBounded<WebhookEvent>(
+        new BoundedChannelOptions(Capacity) { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>Never waits.</summary>

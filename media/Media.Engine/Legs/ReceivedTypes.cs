@@ -28,7 +28,8 @@ internal sealed class ReceivedTypes
     public void Learn(IReadOnlyList<AgreedCodec> codecs, AgreedTelephoneEvent? telephoneEvent, IReadOnlyList<RtpMap> named)
     {
         _meanings = default;
-        _meanings[ComfortNoise.PayloadType] = new Meaning(Use.ComfortNoise, default, 8000); // some senders use it without having negotiated it
+        // some senders use it without having negotiated it
+        _meanings[ComfortNoise.PayloadType] = new Meaning(Use.ComfortNoise, default, 8000);
         for (byte type = 0; type < Meanings.Count; type++)
             if (RtpMap.Static(type) is { } known)
                 Name(known);

@@ -176,7 +176,8 @@ public sealed unsafe class DtlsEndpoint : IDisposable
             DtlsRecords.WritePlainHeader(record, _plainRecords++, new Span<byte>(header, DtlsRecords.HeaderSize));
         fixed (byte* bytes = record)
             if (LibSsl.WriteBio(_input, isPlain ? header : bytes, DtlsRecords.HeaderSize) == DtlsRecords.HeaderSize
-                && LibSsl.WriteBio(_input, bytes + DtlsRecords.HeaderSize, record.Length - DtlsRecords.HeaderSize) == record.Length - DtlsRecords.HeaderSize)
+                && LibSsl.WriteBio(_input, bytes + DtlsRecords.HeaderSize, record.Length - DtlsRecords.HeaderSize) == record.Length
+                - DtlsRecords.HeaderSize)
                 Advance();
         _ = LibSsl.ControlBio(_input, LibSsl.BioControlReset, 0, null); // the next record starts with an empty buffer
     }

@@ -112,7 +112,8 @@ internal static class DtlsRecords
             if (fragment.Length < MessageHeaderSize)
                 return false;
             var (length, offset, part) = (ReadUInt24(fragment[1..]), ReadUInt24(fragment[6..]), ReadUInt24(fragment[9..]));
-            if (!IsSentTo(role, fragment[0]) || length > MaxFragment || offset + part > length || part > fragment.Length - MessageHeaderSize)
+            if (!IsSentTo(role, fragment[0]) || length > MaxFragment || offset + part > length
+                || part > fragment.Length - MessageHeaderSize)
                 return false;
             fragment = fragment[(MessageHeaderSize + part)..];
         }
@@ -122,7 +123,8 @@ internal static class DtlsRecords
 
     /// <summary>RFC 5246 §7.4 and RFC 6347 §4.2.1; a Finished is encrypted, and a HelloRequest is not needed.</summary>
     private static bool IsSentTo(DtlsRole role, byte message) => role == DtlsRole.Client
-        ? message is 2 or 3 or 11 or 12 or 13 or 14 // ServerHello, HelloVerifyRequest, Certificate, ServerKeyExchange, CertificateRequest, ServerHelloDone
+        // ServerHello, HelloVerifyRequest, Certificate, ServerKeyExchange, CertificateRequest, ServerHelloDone
+        ? message is 2 or 3 or 11 or 12 or 13 or 14
         : message is 1 or 11 or 15 or 16; // ClientHello, Certificate, CertificateVerify, ClientKeyExchange
 
     private static int ReadUInt24(ReadOnlySpan<byte> bytes) => bytes[0] << 16 | BinaryPrimitives.ReadUInt16BigEndian(bytes[1..]);

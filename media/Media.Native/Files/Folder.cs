@@ -15,6 +15,7 @@ public static class Folder
     {
         using var folder = LibC.Open(path, LibC.OpenCloseOnExec); // read only
         if (folder.IsInvalid || LibC.Flush(folder) != 0)
-            throw new IOException($"The folder {path} could not be flushed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+            throw new IOException(
+                $"The folder {path} could not be flushed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
     }
 }

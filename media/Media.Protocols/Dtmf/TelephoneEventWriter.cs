@@ -150,7 +150,8 @@ public sealed class TelephoneEventWriter(int clockRate, int timestampRate)
 
     private long Units(TimeSpan span) => span.Ticks * clockRate / TimeSpan.TicksPerSecond;
 
-    private static TimeSpan Clamp(TimeSpan duration) => duration < MinDuration ? MinDuration : duration > MaxDuration ? MaxDuration : duration;
+    private static TimeSpan Clamp(TimeSpan duration) =>
+        duration < MinDuration ? MinDuration : duration > MaxDuration ? MaxDuration : duration;
 
     private readonly record struct Press(byte Code, TimeSpan Duration);
 }

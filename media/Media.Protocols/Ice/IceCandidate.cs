@@ -118,7 +118,8 @@ public sealed record IceCandidate(
     {
         address = default;
         // IPAddress reads "1" and "0x7f.1" as IPv4 too, and "[::1]:5" as IPv6: only the plain textual forms belong here.
-        var plain = host.Contains(':') ? !host.ContainsAnyExcept(IPv6Characters) : host.Count('.') == 3 && !host.ContainsAnyExcept(IPv4Characters);
+        var plain = host.Contains(':') ? !host.ContainsAnyExcept(IPv6Characters) : host.Count('.') == 3
+            && !host.ContainsAnyExcept(IPv4Characters);
         if (!plain || host.Length > 45 || !IPAddress.TryParse(host, out var ip))
             return false;
         address = TransportAddress.From(ip, (int)port);

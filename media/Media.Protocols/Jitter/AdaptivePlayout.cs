@@ -35,7 +35,9 @@ public enum PlayoutStep
 /// <param name="maxDelay">The longest delay.</param>
 public sealed class AdaptivePlayout(TimeSpan minDelay, TimeSpan maxDelay)
 {
-    /// <summary>What is made up at most in one go before silence follows (ITU-T G.711 appendix I fades over 60 ms, Opus over 100).</summary>
+    /// <summary>
+    /// What is made up at most in one go before silence follows (ITU-T G.711 appendix I fades over 60 ms, Opus over 100).
+    /// </summary>
     private const double MaxConcealmentMs = 100;
 
     /// <summary>

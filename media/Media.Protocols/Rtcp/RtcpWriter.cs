@@ -20,7 +20,8 @@ public ref struct RtcpWriter(Span<byte> destination)
 
     public bool TryAddSenderReport(in RtcpSenderInfo info, scoped ReadOnlySpan<RtcpReportBlock> blocks)
     {
-        if (!TryBegin(RtcpPacketType.SenderReport, blocks.Length, RtcpSenderInfo.Length + blocks.Length * RtcpReportBlock.Length, out var body))
+        if (!TryBegin(
+            RtcpPacketType.SenderReport, blocks.Length, RtcpSenderInfo.Length + blocks.Length * RtcpReportBlock.Length, out var body))
             return false;
         info.Write(body);
         WriteBlocks(blocks, body[RtcpSenderInfo.Length..]);

@@ -28,7 +28,8 @@ public sealed record MediaDescription
     public bool IsAudio => Kind == "audio";
 
     /// <summary>The same line refused: port 0, protocol and formats as received (RFC 3264 §6), as far as anyone needs them.</summary>
-    public MediaDescription Refused() => new() { Kind = Kind, Port = 0, Protocol = Protocol, Formats = [.. Formats.Take(MaxRefusedFormats)] };
+    public MediaDescription Refused() =>
+        new() { Kind = Kind, Port = 0, Protocol = Protocol, Formats = [.. Formats.Take(MaxRefusedFormats)] };
 
     /// <summary>
     /// As one line of text after <c>m=</c>. A format is mandatory (RFC 8866 §9): <c>*</c> serves for protocols without any.

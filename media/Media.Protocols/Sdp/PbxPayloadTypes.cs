@@ -22,7 +22,8 @@ internal sealed class PbxPayloadTypes
     }
 
     /// <summary>All mappings named so far, and those of <paramref name="answer"/> whose numbers are new.</summary>
-    public IReadOnlyList<RtpMap> Known(params IReadOnlyList<RtpMap> answer) => [.. _known, .. answer.Where(map => !IsTaken(map.PayloadType))];
+    public IReadOnlyList<RtpMap> Known(params IReadOnlyList<RtpMap> answer) =>
+        [.. _known, .. answer.Where(map => !IsTaken(map.PayloadType))];
 
     public RtpMap Codec(AudioCodec codec) => Choose(RtpMap.Of(codec, codec.DefaultPayloadType()), known => known.Codec == codec);
 

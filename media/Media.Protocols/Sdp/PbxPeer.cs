@@ -106,7 +106,8 @@ internal sealed record PbxPeer(MediaDescription Media, MediaAttributes Attribute
     {
         if (attributes.Rtcp is not { Port: > 0 } rtcp)
             return rtp.Port == ushort.MaxValue ? default : rtp with { Port = (ushort)(rtp.Port + 1) };
-        var elsewhere = rtcp.Connection is { IsUnspecified: false } connection && connection.TryGetAddress(out var address) ? address : null;
+        var elsewhere = rtcp.Connection is { IsUnspecified: false } connection
+            && connection.TryGetAddress(out var address) ? address : null;
         return elsewhere?.AddressFamily == rtp.Family ? TransportAddress.From(elsewhere, rtcp.Port) : rtp with { Port = rtcp.Port };
     }
 }

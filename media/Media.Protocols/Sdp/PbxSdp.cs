@@ -24,8 +24,8 @@ public sealed class PbxSdp(IEntropy entropy)
     private int _version;
 
     /// <summary>
-    /// The address family that an offer asks an answer for: whether it is IPv6; null when it is unreadable or names none, as a hold with address
-    /// zero.
+    /// The address family that an offer asks an answer for: whether it is IPv6; null when it is unreadable or names none, as a hold with
+    /// address zero.
     /// </summary>
     public static bool? AsksForIPv6(string offer)
     {
@@ -95,7 +95,8 @@ public sealed class PbxSdp(IEntropy entropy)
         var choice = PbxChoice.FromOffer(sdp, local, out var error);
         // Everything at port 0 on a call in progress: the audio rests until a later offer brings it back (RFC 3264 §8.2).
         // Audio at port 0 beside an active section differs: fax or video is to replace the call, which only a refusal stops.
-        var rests = _settled is not null && sdp.Media.Any(media => media.IsAudio) && sdp.Media.All(media => media.Port == 0 && !media.IsMalformed);
+        var rests = _settled is not null && sdp.Media.Any(media => media.IsAudio)
+            && sdp.Media.All(media => media.Port == 0 && !media.IsMalformed);
         if (choice is null && !rests)
             return error;
 
@@ -132,7 +133,9 @@ public sealed class PbxSdp(IEntropy entropy)
         if (_offer is not { } offer)
             return SdpError.NoOfferMade;
         // Lines are in the offer's order (RFC 3264 §6); peers that add or drop some still mean their audio.
-        var media = sdp.Media.ElementAtOrDefault(_audioLine) is { IsAudio: true } inPlace ? inPlace : sdp.Media.FirstOrDefault(media => media.IsAudio);
+        var media = sdp.Media.ElementAtOrDefault(_audioLine) is { IsAudio: true } inPlace
+            ? inPlace
+            : sdp.Media.FirstOrDefault(media => media.IsAudio);
         if (media is null)
             return SdpError.MediaLineMismatch;
         if (media.Port == 0 && !media.IsMalformed)

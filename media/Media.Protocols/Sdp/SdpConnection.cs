@@ -69,7 +69,8 @@ public readonly record struct SdpConnection(bool IsIPv6, string Host)
         foreach (var part in host.AsSpan().Split('.'))
         {
             var number = host.AsSpan()[part];
-            if (count == bytes.Length || number.Length > 3 || !byte.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out bytes[count++]))
+            if (count == bytes.Length || number.Length > 3
+                || !byte.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out bytes[count++]))
                 return false;
         }
         if (count != bytes.Length)

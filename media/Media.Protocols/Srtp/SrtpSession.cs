@@ -39,7 +39,8 @@ public sealed class SrtpSession : IDisposable
     /// </param>
     /// <exception cref="ArgumentException">A salt does not fit the profile.</exception>
     public SrtpSession(
-        SrtpProfile profile, SrtpKeys localKeys, IReadOnlyList<SrtpKeys> remoteKeys, ISrtpPrimitives primitives, bool followsRestarts = false)
+        SrtpProfile profile, SrtpKeys localKeys, IReadOnlyList<SrtpKeys> remoteKeys, ISrtpPrimitives primitives,
+        bool followsRestarts = false)
     {
         if (followsRestarts)
             (_memory, _copy) = (new SrtpPacketMemory(), new byte[MaxDatagram]);
@@ -102,7 +103,8 @@ public sealed class SrtpSession : IDisposable
         if (!RtpHeader.TryRead(datagram, out var header, out _) || datagram.Length < header.Length + _rtpOverhead)
             return Refuse(SrtpError.Malformed, out error);
         _received.TryFind(header.Ssrc, out var stream);
-        var retries = _memory is { IsFull: false } && _failures >= FailuresBeforeRestart && !stream.Rtp.IsEmpty && datagram.Length <= MaxDatagram;
+        var retries = _memory is { IsFull: false } && _failures >= FailuresBeforeRestart && !stream.Rtp.IsEmpty
+            && datagram.Length <= MaxDatagram;
         if (retries)
             datagram.CopyTo(_copy);
         if (!TryUnprotect(transform, datagram, header, stream.Rtp, out error)
@@ -153,7 +155,9 @@ public sealed class SrtpSession : IDisposable
         var index = indexWord & ~EncryptedFlag;
         var ssrc = ReadRtcpSsrc(datagram);
         _received.TryFind(ssrc, out var stream);
-        var tag = Profile == SrtpProfile.AeadAes128Gcm ? datagram[^_rtcpOverhead..^SrtpTransform.RtcpIndexLength] : datagram[^RtcpTagLength..];
+        var tag = Profile == SrtpProfile.AeadAes128Gcm
+            ? datagram[^_rtcpOverhead..^SrtpTransform.RtcpIndexLength]
+            : datagram[^RtcpTagLength..];
         var isFresh = stream.Rtcp.IsFresh(index);
         if (WasAccepted(tag) || !(isFresh || MayHaveRestarted(tag)))
             return Refuse(SrtpError.Replayed, out error);
@@ -177,7 +181,8 @@ public sealed class SrtpSession : IDisposable
         _remote.Dispose();
     }
 
-    private bool TryUnprotect(SrtpTransform transform, Span<byte> datagram, in RtpHeader header, in ReplayWindow window, out SrtpError error)
+    private bool TryUnprotect(
+        SrtpTransform transform, Span<byte> datagram, in RtpHeader header, in ReplayWindow window, out SrtpError error)
     {
         var tag = datagram[^_rtpOverhead..];
         if (!TryEstimateIndex(window, header.SequenceNumber, out var index) || !window.IsFresh(index) || WasAccepted(tag))
@@ -196,7 +201,8 @@ public sealed class SrtpSession : IDisposable
     /// Tries the packet in <see cref="_copy"/> as one of a sender that restarted at rollover 0, or that continued for more than half a
     /// rollover period without being received. Packets accepted before are not tried.
     /// </summary>
-    private bool TryAfterRestart(SrtpTransform transform, Span<byte> datagram, in RtpHeader header, in ReplayWindow window, out SrtpError error)
+    private bool TryAfterRestart(
+        SrtpTransform transform, Span<byte> datagram, in RtpHeader header, in ReplayWindow window, out SrtpError error)
     {
         var tag = _copy.AsSpan(0, datagram.Length)[^_rtpOverhead..];
         if (_memory!.MayContain(tag))

@@ -71,9 +71,11 @@ public sealed class ApiFixture : IAsyncLifetime
     {
         var app = AdminApiHost.Build(
         [
-            "--urls=http://127.0.0.1:0", $"--AdminApi:Key={ConfiguredKey}", $"--AdminApi:Postgres={Stores.Postgres};Options=-c role=gateway_admin", $"--AdminApi:Redis={Stores.Redis}",
+            "--urls=http://127.0.0.1:0", $"--AdminApi:Key={ConfiguredKey}",
+            $"--AdminApi:Postgres={Stores.Postgres};Options=-c role=gateway_admin", $"--AdminApi:Redis={Stores.Redis}",
             $"--AdminApi:Oidc:Issuer={Issuer.Url}", "--AdminApi:Oidc:Audience=gateway", "--Logging:LogLevel:Default=Warning",
-            "--AdminApi:Webhooks:AllowedNetworks=127.0.0.0/8", "--AdminApi:Webhooks:FirstRetry=00:00:00.01", $"--AdminApi:Webhooks:MaxAttempts={WebhookAttempts}", .. arguments,
+            "--AdminApi:Webhooks:AllowedNetworks=127.0.0.0/8", "--AdminApi:Webhooks:FirstRetry=00:00:00.01",
+            $"--AdminApi:Webhooks:MaxAttempts={WebhookAttempts}", .. arguments,
         ]);
         await app.StartAsync();
         _apps.Add(app);
@@ -84,7 +86,8 @@ public sealed class ApiFixture : IAsyncLifetime
     public async Task<string> KeyAsync(params Scope[] scopes)
     {
         var key = KeyText.New();
-        await Get<KeyStore>().CreateAsync(key.Id, key.Hash, "of a test", [.. scopes.Select(s => WireName.Of(s))], null, "test", CancellationToken.None);
+        await Get<KeyStore>()
+            .CreateAsync(key.Id, key.Hash, "of a test", [.. scopes.Select(s => WireName.Of(s))], null, "test", CancellationToken.None);
         return key.Text;
     }
 
@@ -98,7 +101,9 @@ public sealed class ApiFixture : IAsyncLifetime
         var request = new HttpRequestMessage(method, path);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", AdminKey);
         if (body is not null)
-            request.Content = body is string text ? new StringContent(text, Encoding.UTF8, "application/json") : JsonContent.Create(body, options: JsonText.Options);
+            request.Content = body is string text
+                ? new StringContent(text, Encoding.UTF8, "application/json")
+                : JsonContent.Create(body, options: JsonText.Options);
         if (version is { } number)
             request.Headers.TryAddWithoutValidation("If-Match", $"\"{number}\"");
         if (method == HttpMethod.Post)
@@ -112,7 +117,8 @@ public sealed class ApiFixture : IAsyncLifetime
 
     public HttpRequestMessage Put(string path, object? body = null, long? version = null) => Request(HttpMethod.Put, path, body, version);
 
-    public HttpRequestMessage Patch(string path, object? body = null, long? version = null) => Request(HttpMethod.Patch, path, body, version);
+    public HttpRequestMessage Patch(string path, object? body = null, long? version = null) =>
+        Request(HttpMethod.Patch, path, body, version);
 
     public HttpRequestMessage Delete(string path, long? version = null) => Request(HttpMethod.Delete, path, null, version);
 

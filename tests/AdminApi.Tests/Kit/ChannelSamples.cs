@@ -19,7 +19,8 @@ public static class ChannelSamples
     public static async Task<string> ReadChannelAsync(ApiFixture api, MetaSettings metas, params ChannelRestriction[] restrictions)
     {
         var id = await ChannelAsync(api);
-        await new ChannelSyncStore(api.Database).RecordAsync(new ChannelId(id), metas, [], restrictions, pushed: null, DateTimeOffset.UtcNow, CancellationToken.None);
+        await new ChannelSyncStore(api.Database)
+            .RecordAsync(new ChannelId(id), metas, [], restrictions, pushed: null, DateTimeOffset.UtcNow, CancellationToken.None);
         return id;
     }
 }

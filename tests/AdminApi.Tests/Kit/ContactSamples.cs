@@ -18,7 +18,8 @@ public static class ContactSamples
         var number = Interlocked.Increment(ref _last);
         var user = new WhatsAppUser($"4477{number:00000000}", $"GB.{number:00000000}", null, "Ann");
         var id = new ChannelId(channel ?? await ChannelSamples.ChannelAsync(api));
-        return await api.Get<ContactStore>().ApplyAsync(id, user, DateTimeOffset.UtcNow, transition ?? (same => same), null, CancellationToken.None);
+        return await api.Get<ContactStore>()
+            .ApplyAsync(id, user, DateTimeOffset.UtcNow, transition ?? (same => same), null, CancellationToken.None);
     }
 
     /// <summary>Sets the reply of the only node; null: there is no node.</summary>

@@ -35,7 +35,8 @@ public static class RatingSamples
     public static async Task<string> AccountAsync(ApiFixture api, string? card, string currency = "USD")
     {
         var id = Name("acc");
-        await using var command = api.Database.CreateCommand("INSERT INTO accounts (id, name, currency, rate_card) VALUES ($1, 'Of a test', $2, $3)");
+        await using var command = api.Database.CreateCommand(
+            "INSERT INTO accounts (id, name, currency, rate_card) VALUES ($1, 'Of a test', $2, $3)");
         command.Parameters.AddWithValue(id);
         command.Parameters.AddWithValue(currency);
         command.Parameters.AddWithValue((object?)card ?? DBNull.Value);
@@ -49,7 +50,8 @@ public static class RatingSamples
         await using var command = api.Database.CreateCommand(
             """
             WITH held AS (UPDATE accounts SET held = held + $2 WHERE id = $1)
-            INSERT INTO holds (call_id, account, amount, node, rate_id, rate_card, rate_prefix, price_per_minute, connection_fee, pulse_seconds, minimum_seconds, tiers)
+            INSERT INTO holds (call_id, account, amount, node, rate_id, rate_card, rate_prefix, price_per_minute, connection_fee,
+            pulse_seconds, minimum_seconds, tiers)
             VALUES ($3, $1, $2, 'node-1', 1, 'standard', '49', 0.10, 0, 6, 0, '[]')
             """);
         command.Parameters.AddWithValue(account);
@@ -69,5 +71,6 @@ public static class RatingSamples
     public static object Period(string card, string? account = null, string until = "2021-01-01T00:00:00Z") =>
         new { card, from = "2020-01-01T00:00:00Z", until, account };
 
-    public static IEnumerable<string?> Strings(this JsonElement array, string member) => array.EnumerateArray().Select(item => item.GetProperty(member).GetString());
+    public static IEnumerable<string?> Strings(this JsonElement array, string member) =>
+        array.EnumerateArray().Select(item => item.GetProperty(member).GetString());
 }

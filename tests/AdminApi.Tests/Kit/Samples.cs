@@ -36,8 +36,8 @@ public static class Samples
     {
         var answered = DateTimeOffset.UtcNow.AddSeconds(-10);
         var call = new LiveCall(
-            new CallId(Guid.NewGuid().ToString("n")), new WhatsAppCallId("wacid.X"), CallDirection.Inbound, new ChannelId("100"), "…0001", "main", "21",
-            CallState.RingingPbx, DateTimeOffset.UtcNow.AddSeconds(-30), answered, node) { AgentSince = answered };
+            new CallId(Guid.NewGuid().ToString("n")), new WhatsAppCallId("wacid.X"), CallDirection.Inbound, new ChannelId("100"), "…0001",
+            "main", "21", CallState.RingingPbx, DateTimeOffset.UtcNow.AddSeconds(-30), answered, node) { AgentSince = answered };
         await api.Get<ICallRegistry>().PublishAsync(call, CancellationToken.None);
         return call.Id.Value;
     }
@@ -48,7 +48,8 @@ public static class Samples
         var id = Guid.NewGuid().ToString("n");
         await using var connection = await api.Database.OpenConnectionAsync();
         await connection.ExecuteAsync(
-            "INSERT INTO missed_calls (call_id, channel, user_handle, user_name, missed_at, cause) VALUES (@id, @channel, '15550001', 'Bob', @at, 'no_answer')",
+            "INSERT INTO missed_calls (call_id, channel, user_handle, user_name, missed_at, cause) VALUES (@id, @channel, '15550001', " +
+                "'Bob', @at, 'no_answer')",
             new { id, channel, at = (at ?? DateTimeOffset.UtcNow).UtcDateTime });
         return id;
     }

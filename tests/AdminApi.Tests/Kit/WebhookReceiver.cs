@@ -50,14 +50,16 @@ public sealed class WebhookReceiver : IAsyncDisposable
         return Task.CompletedTask;
     });
 
-    public async Task<ReceivedWebhook> NextAsync() => await _received.Reader.ReadAsync(new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token);
+    public async Task<ReceivedWebhook> NextAsync() =>
+        await _received.Reader.ReadAsync(new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token);
 
     private async Task ReceiveAsync(HttpContext context)
     {
         using var reader = new StreamReader(context.Request.Body);
         var headers = context.Request.Headers;
         var received = new ReceivedWebhook(
-            headers["webhook-id"].ToString(), long.Parse(headers["webhook-timestamp"].ToString()), headers["webhook-signature"].ToString(), await reader.ReadToEndAsync());
+            headers["webhook-id"].ToString(), long.Parse(headers["webhook-timestamp"].ToString()), headers["webhook-signature"].ToString(),
+            await reader.ReadToEndAsync());
         Func<HttpContext, Task>? answer;
         lock (_answers)
             _answers.TryDequeue(out answer);

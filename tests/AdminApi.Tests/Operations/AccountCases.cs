@@ -14,8 +14,10 @@ public sealed class AccountCases : IOperationCases
             cases.For(operation)
                 .Succeeds(201, async api => api.Post($"/v1/accounts/{await AccountAsync(api, null)}/{path}", Money("9.98")))
                 .Fails(Problems.NotFound, api => api.Post($"/v1/accounts/nobody/{path}", Money("9.98")))
-                .Fails(StoreProblems.InvalidAmount, async api => api.Post($"/v1/accounts/{await AccountAsync(api, null)}/{path}", Money("0")))
-                .Fails(StoreProblems.CurrencyMismatch, async api => api.Post($"/v1/accounts/{await AccountAsync(api, null, "EUR")}/{path}", Money("9.98")))
+                .Fails(
+                    StoreProblems.InvalidAmount, async api => api.Post($"/v1/accounts/{await AccountAsync(api, null)}/{path}", Money("0")))
+                .Fails(StoreProblems.CurrencyMismatch, async api =>
+                    api.Post($"/v1/accounts/{await AccountAsync(api, null, "EUR")}/{path}", Money("9.98")))
                 .Fails(StoreProblems.AccountClosed, async api =>
                 {
                     var account = await AccountAsync(api, null);
@@ -62,8 +64,10 @@ public sealed class AccountCases : IOperationCases
             .Succeeds(200, async api => api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms(await CardAsync(api)), 1))
             .Fails(Problems.NotFound, api => api.Put("/v1/accounts/nobody", Terms(), 1))
             .Fails(StoreProblems.UnknownRateCard, async api => api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms("none"), 1))
-            .Fails(StoreProblems.CurrencyMismatch, async api => api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms(await CardAsync(api, "EUR")), 1))
-            .Fails(StoreProblems.InvalidAmount, async api => api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms(minimum: "1000000000000"), 1))
+            .Fails(StoreProblems.CurrencyMismatch, async api =>
+                api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms(await CardAsync(api, "EUR")), 1))
+            .Fails(StoreProblems.InvalidAmount, async api =>
+                api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms(minimum: "1000000000000"), 1))
             .Fails(StoreProblems.AccountInUse, async api =>
             {
                 var account = await AccountAsync(api, null);

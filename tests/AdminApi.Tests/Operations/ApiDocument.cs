@@ -26,7 +26,8 @@ public sealed class Operation(string path, string method, JsonElement json)
 
     public bool HasBody { get; } = json.TryGetProperty("requestBody", out _);
 
-    public bool HasJsonBody { get; } = json.TryGetProperty("requestBody", out var body) && body.GetProperty("content").TryGetProperty("application/json", out _);
+    public bool HasJsonBody { get; } = json.TryGetProperty("requestBody", out var body)
+        && body.GetProperty("content").TryGetProperty("application/json", out _);
 
     public IReadOnlyList<int> Successes { get; } =
         [.. json.GetProperty("responses").EnumerateObject().Select(response => int.Parse(response.Name)).Where(status => status < 300)];
@@ -57,16 +58,19 @@ public sealed class Operation(string path, string method, JsonElement json)
             yield return "no security";
         if (Successes.Count == 0 && summary.GetString() != "Always refused: recording is not supported yet")
             yield return "no success";
-        foreach (var response in json.GetProperty("responses").EnumerateObject().Where(r => r.Name is not "204" and not "202" and not "304"))
+        foreach (
+            var response in json.GetProperty("responses").EnumerateObject().Where(r => r.Name is not "204" and not "202" and not "304"))
         {
             if (!response.Value.TryGetProperty("content", out _))
                 yield return $"{response.Name} without content";
         }
         if (!json.TryGetProperty("parameters", out var parameters))
             yield break;
-        foreach (var parameter in parameters.EnumerateArray().Where(p => !p.TryGetProperty("description", out var text) || text.GetString() is null or ""))
+        foreach (var parameter in parameters.EnumerateArray()
+            .Where(p => !p.TryGetProperty("description", out var text) || text.GetString() is null or ""))
             yield return $"parameter {parameter.GetProperty("name")} without description";
-        foreach (var parameter in parameters.EnumerateArray().Where(p => p.GetProperty("in").GetString() == "query" && char.IsUpper(p.GetProperty("name").GetString()![0])))
+        foreach (var parameter in parameters.EnumerateArray()
+            .Where(p => p.GetProperty("in").GetString() == "query" && char.IsUpper(p.GetProperty("name").GetString()![0])))
             yield return $"parameter {parameter.GetProperty("name")} is not in camelCase";
     }
 }

@@ -16,7 +16,8 @@ public sealed class BadInput(ApiFixture api)
     private static readonly string[] NoTypes = ["System.", "AdminApi.", "Gateway.", "Nullable", "IReadOnlyList", "LineNumber"];
 
     /// <summary>The invalid variants of a text, a number and a list.</summary>
-    private static readonly string[] Texts = ["\"a\\u0000b\"", "\"\\ud800\"", "\"\\udc00x\"", "\"\uFFFF\\u0000\""], Numbers = ["1e400", "99999999999999999999", "1.5"], Lists = ["[null]", "[[[]]]"];
+    private static readonly string[] Texts = ["\"a\\u0000b\"", "\"\\ud800\"", "\"\\udc00x\"", "\"\uFFFF\\u0000\""],
+    Numbers = ["1e400", "99999999999999999999", "1.5"], Lists = ["[null]", "[[[]]]"];
 
     private readonly List<string> _faults = [];
     private int _sent;
@@ -47,7 +48,8 @@ public sealed class BadInput(ApiFixture api)
             var name = parameter.GetProperty("name").GetString()!;
             await RefusedAsync(operation, arrange, r => r.RequestUri = With(r.RequestUri!, name, "a%00b"), $"{name}=a%00b");
             if (schema.Contains("\"integer\"", StringComparison.Ordinal))
-                await RefusedAsync(operation, arrange, r => r.RequestUri = With(r.RequestUri!, name, "99999999999999999999"), $"{name} too large");
+                await RefusedAsync(
+                    operation, arrange, r => r.RequestUri = With(r.RequestUri!, name, "99999999999999999999"), $"{name} too large");
             if (schema.Contains("date-time", StringComparison.Ordinal))
                 await RefusedAsync(operation, arrange, r => r.RequestUri = With(r.RequestUri!, name, "01/02/2026"), $"{name} a local date");
         }
@@ -58,11 +60,14 @@ public sealed class BadInput(ApiFixture api)
         var sample = JsonNode.Parse(await (await arrange(api)).Content!.ReadAsStringAsync())!;
         string[] bodies =
         [
-            .. Spoiled(sample), "", "null", "[]", "{", "{}}", "\"\"", "[null]", new string('[', 5000), $"{{\"name\":{new string('[', 100)}{new string(']', 100)}}}", "{\"a\\u0000b\":1}", "\uFEFF\uFEFF{}",
+            .. Spoiled(sample), "", "null", "[]", "{", "{}}", "\"\"", "[null]", new string('[', 5000),
+            $"{{\"name\":{new string('[', 100)}{new string(']', 100)}}}", "{\"a\\u0000b\":1}", "\uFEFF\uFEFF{}",
         ];
         foreach (var body in bodies)
-            await RefusedAsync(operation, arrange, r => r.Content = Json(Encoding.UTF8.GetBytes(body)), body.Length > 200 ? body[..200] : body);
-        await RefusedAsync(operation, arrange, r => r.Content = Json([(byte)'{', (byte)'"', 0xFF, 0xC0, (byte)'"', (byte)':', (byte)'1', (byte)'}']), "no UTF-8");
+            await RefusedAsync(
+                operation, arrange, r => r.Content = Json(Encoding.UTF8.GetBytes(body)), body.Length > 200 ? body[..200] : body);
+        await RefusedAsync(operation, arrange, r =>
+            r.Content = Json([(byte)'{', (byte)'"', 0xFF, 0xC0, (byte)'"', (byte)':', (byte)'1', (byte)'}']), "no UTF-8");
     }
 
     /// <summary>The sample repeatedly, each time with one value replaced by an invalid one.</summary>
@@ -101,7 +106,8 @@ public sealed class BadInput(ApiFixture api)
             yield return place;
     }
 
-    private static JsonNode? At(JsonNode node, object[] path) => path.Aggregate((JsonNode?)node, (at, step) => step is int i ? at![i] : at![(string)step]);
+    private static JsonNode? At(JsonNode node, object[] path) =>
+        path.Aggregate((JsonNode?)node, (at, step) => step is int i ? at![i] : at![(string)step]);
 
     private static void Set(JsonNode node, object[] path, string value)
     {

@@ -65,7 +65,9 @@ public sealed class OperationCases
         return this;
     }
 
-    public OperationCases Succeeds(int status, Func<ApiFixture, HttpRequestMessage> request) => Succeeds(status, api => Task.FromResult(request(api)));
+    public OperationCases Succeeds(int status, Func<ApiFixture, HttpRequestMessage> request) =>
+        Succeeds(status, api => Task.FromResult(request(api)));
 
-    public OperationCases Fails(ProblemKind kind, Func<ApiFixture, HttpRequestMessage> request) => Fails(kind, api => Task.FromResult(request(api)));
+    public OperationCases Fails(ProblemKind kind, Func<ApiFixture, HttpRequestMessage> request) =>
+        Fails(kind, api => Task.FromResult(request(api)));
 }

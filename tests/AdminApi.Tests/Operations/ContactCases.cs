@@ -16,12 +16,14 @@ public sealed class ContactCases : IOperationCases
         cases.For("listContacts").Succeeds(200, async api =>
         {
             var contact = await ContactSamples.ContactAsync(api);
-            return api.Get($"/v1/contacts?channel={contact.Channel}&phone={contact.User.Phone}&userId={contact.User.UserId}&permission=none&limit=1");
+            return api.Get(
+                $"/v1/contacts?channel={contact.Channel}&phone={contact.User.Phone}&userId={contact.User.UserId}&permission=none&limit=1");
         });
         cases.For("getContact")
             .Succeeds(200, async api =>
             {
-                var contact = await ContactSamples.ContactAsync(api, known => known.Granted(DateTimeOffset.UtcNow, null, false, PermissionDecider.User, Limits));
+                var contact = await ContactSamples.ContactAsync(
+                    api, known => known.Granted(DateTimeOffset.UtcNow, null, false, PermissionDecider.User, Limits));
                 return api.Get($"/v1/contacts/{contact.Id}");
             })
             .Fails(Problems.NotFound, api => api.Get("/v1/contacts/0"));
@@ -38,8 +40,10 @@ public sealed class ContactCases : IOperationCases
             .Fails(NodeProblems.Unreachable, api => RefreshAsync(api, null))
             .Fails(Problems.NotFound, api => api.Post("/v1/contacts/0/refresh"));
         cases.For("revokePermission")
-            .Succeeds(200, async api => api.Post($"/v1/contacts/{(await ContactSamples.ContactAsync(api)).Id}/revoke", new { reason = "asked by phone" }))
-            .Fails(Problems.InvalidRequest, async api => api.Post($"/v1/contacts/{(await ContactSamples.ContactAsync(api)).Id}/revoke", new { reason = new string('x', 501) }))
+            .Succeeds(200, async api =>
+                api.Post($"/v1/contacts/{(await ContactSamples.ContactAsync(api)).Id}/revoke", new { reason = "asked by phone" }))
+            .Fails(Problems.InvalidRequest, async api =>
+                api.Post($"/v1/contacts/{(await ContactSamples.ContactAsync(api)).Id}/revoke", new { reason = new string('x', 501) }))
             .Fails(Problems.NotFound, api => api.Post("/v1/contacts/0/revoke", new { }));
 
         var ask = cases.For("requestPermission")
@@ -47,11 +51,13 @@ public sealed class ContactCases : IOperationCases
             .Fails(Problems.InvalidRequest, api => api.Post("/v1/permission-requests", new { channel = "none", user = "0" }))
             .Fails(NodeProblems.Refused, api => AskAsync(api, CommandReply.Refused(HangupCause.Draining)))
             .Fails(NodeProblems.Unreachable, api => AskAsync(api, null))
-            .Fails(ContactProblems.WhatsAppError, api => AskAsync(api, new CommandReply(CommandOutcome.Refused, "whatsapp_error", "131026: too old")));
+            .Fails(ContactProblems.WhatsAppError, api =>
+                AskAsync(api, new CommandReply(CommandOutcome.Refused, "whatsapp_error", "131026: too old")));
         foreach (var rule in Enum.GetValues<RequestRule>())
             ask.Fails(
                 ContactProblems.OfRequests.Single(kind => kind.Code == WireName.Of(rule)),
-                api => AskAsync(api, new CommandReply(CommandOutcome.Refused, WireName.Of(rule), "Not now.", DateTimeOffset.UtcNow.AddHours(1))));
+                api => AskAsync(
+                    api, new CommandReply(CommandOutcome.Refused, WireName.Of(rule), "Not now.", DateTimeOffset.UtcNow.AddHours(1))));
     }
 
     private static async Task<HttpRequestMessage> RefreshAsync(ApiFixture api, CommandReply? reply)

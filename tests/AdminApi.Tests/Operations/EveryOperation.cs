@@ -32,7 +32,8 @@ public sealed class EveryOperation(ApiFixture api)
             else
                 await ProveAsync(operation, cases, schemas);
         }
-        _faults.AddRange(table.Operations.Keys.Except(document.Operations.Select(o => o.Name)).Select(name => $"{name}: has cases but is not in the document"));
+        _faults.AddRange(table.Operations.Keys.Except(document.Operations.Select(o => o.Name))
+            .Select(name => $"{name}: has cases but is not in the document"));
         Assert.True(_faults.Count == 0, $"{document.Operations.Count} operations, faults:\n{string.Join('\n', _faults)}");
     }
 
@@ -71,7 +72,8 @@ public sealed class EveryOperation(ApiFixture api)
         if (answer.Content.Headers.ContentType?.MediaType != "application/json")
             return;
         var body = JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync());
-        var schema = operation.Json.GetProperty("responses").GetProperty(status.ToString()).GetProperty("content").GetProperty("application/json").GetProperty("schema");
+        var schema = operation.Json.GetProperty("responses").GetProperty(status.ToString()).GetProperty("content")
+            .GetProperty("application/json").GetProperty("schema");
         _faults.AddRange(schemas.Faults(schema, body, "$").Select(fault => $"{operation.Name}: {status} {fault}"));
     }
 
@@ -94,7 +96,8 @@ public sealed class EveryOperation(ApiFixture api)
     private IEnumerable<(string Code, Func<Task<HttpResponseMessage>> Send)> Common(Operation operation, Arrange arrange)
     {
         yield return ("unauthorized", () => SendAsync(arrange, r => r.Headers.Authorization = null));
-        yield return ("forbidden_scope", () => SendAsync(arrange, r => r.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Powerless(operation.Scope))));
+        yield return ("forbidden_scope", () =>
+            SendAsync(arrange, r => r.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Powerless(operation.Scope))));
         yield return ("rate_limited", async () =>
         {
             await api.LimitedClient.SendAsync(api.Get("/v1/calls/live")); // whatever this uses up
@@ -105,7 +108,8 @@ public sealed class EveryOperation(ApiFixture api)
         yield return ("unavailable", () => api.StorelessClient.SendAsync(WithKey(operation.Bare())));
         yield return ("invalid_request", () => SendAsync(arrange, r => r.RequestUri = WithQuery(r.RequestUri!, "noSuchParameter=1")));
         if (operation.HasJsonBody)
-            yield return ("invalid_request", () => SendAsync(arrange, r => r.Content = OfSameType(r.Content!, "{\"noSuchMember\":1}"u8.ToArray())));
+            yield return (
+                "invalid_request", () => SendAsync(arrange, r => r.Content = OfSameType(r.Content!, "{\"noSuchMember\":1}"u8.ToArray())));
         if (operation.HasBody)
         {
             yield return ("too_large", () => SendAsync(arrange, r =>
@@ -113,7 +117,8 @@ public sealed class EveryOperation(ApiFixture api)
                 r.Content = OfSameType(r.Content!, new byte[17 * 1024 * 1024]);
                 r.Headers.ExpectContinue = true; // otherwise the server answers while the body is still being sent
             }));
-            yield return ("unsupported_media_type", () => SendAsync(arrange, r => r.Content = new StringContent("?", Encoding.UTF8, "image/x-unknown")));
+            yield return ("unsupported_media_type", () =>
+                SendAsync(arrange, r => r.Content = new StringContent("?", Encoding.UTF8, "image/x-unknown")));
         }
         if (operation.HasCode("precondition_required"))
         {
@@ -149,12 +154,14 @@ public sealed class EveryOperation(ApiFixture api)
         await using (var connection = await api.Database.OpenConnectionAsync())
         {
             if (!isOther)
-                await connection.ExecuteAsync("UPDATE idempotent_requests SET status = NULL WHERE key = @key", new { key = first.Headers.GetValues(Idempotency.Header).Single() });
+                await connection.ExecuteAsync("UPDATE idempotent_requests SET status = NULL WHERE key = @key",
+                    new { key = first.Headers.GetValues(Idempotency.Header).Single() });
         }
         return await api.Client.SendAsync(again);
     }
 
-    private static Uri WithQuery(Uri path, string query) => new($"{path}{(path.OriginalString.Contains('?') ? '&' : '?')}{query}", UriKind.Relative);
+    private static Uri WithQuery(Uri path, string query) =>
+        new($"{path}{(path.OriginalString.Contains('?') ? '&' : '?')}{query}", UriKind.Relative);
 
     private static async Task<HttpRequestMessage> CopyAsync(HttpRequestMessage request)
     {

@@ -13,7 +13,8 @@ public sealed class KeyCases : IOperationCases
             .Fails(Problems.NotFound, api => api.Get("/v1/keys/none"));
         cases.For("createKey")
             .Succeeds(201, api => api.Post("/v1/keys", new { name = "reports", scopes = new[] { "read" } }))
-            .Fails(Problems.InvalidRequest, api => api.Post("/v1/keys", new { name = "", scopes = Array.Empty<string>(), expiresAt = "2020-01-01T00:00:00Z" }))
+            .Fails(Problems.InvalidRequest, api =>
+                api.Post("/v1/keys", new { name = "", scopes = Array.Empty<string>(), expiresAt = "2020-01-01T00:00:00Z" }))
             .Fails(Problems.InvalidRequest, api => api.Post("/v1/keys", new { name = "x", scopes = new[] { "root" } }));
         cases.For("rotateKey")
             .Succeeds(200, async api => api.Post($"/v1/keys/{await IdAsync(api)}/rotate", new { graceSeconds = 60 }, 1))

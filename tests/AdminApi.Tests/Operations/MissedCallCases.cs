@@ -20,8 +20,10 @@ public sealed class MissedCallCases : IOperationCases
             .Succeeds(200, async api => api.Get($"/v1/missed-calls/{await Samples.MissedCallAsync(api)}"))
             .Fails(Problems.NotFound, api => api.Get("/v1/missed-calls/none"));
         cases.For("updateMissedCall")
-            .Succeeds(200, async api => api.Put($"/v1/missed-calls/{await Samples.MissedCallAsync(api)}", new { state = "assigned", assignee = "anna", note = "!" }, 1))
-            .Fails(Problems.InvalidRequest, async api => api.Put($"/v1/missed-calls/{await Samples.MissedCallAsync(api)}", new { state = "assigned" }, 1))
+            .Succeeds(200, async api => api.Put(
+                $"/v1/missed-calls/{await Samples.MissedCallAsync(api)}", new { state = "assigned", assignee = "anna", note = "!" }, 1))
+            .Fails(Problems.InvalidRequest, async api =>
+                api.Put($"/v1/missed-calls/{await Samples.MissedCallAsync(api)}", new { state = "assigned" }, 1))
             .Fails(Problems.NotFound, api => api.Put("/v1/missed-calls/none", new { state = "closed" }, 1));
         cases.For("callBackMissedCall")
             .Succeeds(202, api => CallBackAsync(api, CommandReply.Done with { Call = new CallId("1") }))

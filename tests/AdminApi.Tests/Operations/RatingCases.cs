@@ -25,8 +25,10 @@ public sealed class RatingCases : IOperationCases
         });
         cases.For("createRateCard")
             .Succeeds(201, api => api.Post("/v1/rate-cards", new { id = Name("card"), name = "Standard", currency = "EUR" }))
-            .Fails(StoreProblems.AlreadyExists, async api => api.Post("/v1/rate-cards", new { id = await CardAsync(api), name = "Standard", currency = "EUR" }))
-            .Fails(StoreProblems.UnknownCurrency, api => api.Post("/v1/rate-cards", new { id = Name("card"), name = "Standard", currency = "XAU" }));
+            .Fails(StoreProblems.AlreadyExists, async api =>
+                api.Post("/v1/rate-cards", new { id = await CardAsync(api), name = "Standard", currency = "EUR" }))
+            .Fails(StoreProblems.UnknownCurrency, api =>
+                api.Post("/v1/rate-cards", new { id = Name("card"), name = "Standard", currency = "XAU" }));
         cases.For("getRateCard")
             .Succeeds(200, async api => api.Get($"/v1/rate-cards/{await CardAsync(api)}"))
             .Fails(Problems.NotFound, api => api.Get("/v1/rate-cards/none"));
@@ -47,21 +49,25 @@ public sealed class RatingCases : IOperationCases
     private static void DescribeRates(CaseTable cases)
     {
         cases.For("listRates")
-            .Succeeds(200, async api => api.Get($"/v1/rate-cards/{await CardAsync(api)}/rates?direction=outbound&validAt=2030-01-01T00:00:00Z"))
+            .Succeeds(
+                200, async api => api.Get($"/v1/rate-cards/{await CardAsync(api)}/rates?direction=outbound&validAt=2030-01-01T00:00:00Z"))
             .Fails(Problems.NotFound, api => api.Get("/v1/rate-cards/none/rates"));
         cases.For("createRate")
             .Succeeds(201, async api => api.Post(
                 $"/v1/rate-cards/{await CardAsync(api)}/rates",
-                new { direction = "inbound", prefix = "49", pricePerMinute = "0.0150", tiers = new[] { new { fromMinutes = 50_000, pricePerMinute = "0.0070" } } }))
+                new { direction = "inbound", prefix =
+                    "49", pricePerMinute = "0.0150", tiers = new[] { new { fromMinutes = 50_000, pricePerMinute = "0.0070" } } }))
             .Fails(Problems.NotFound, api => api.Post("/v1/rate-cards/none/rates", Rate("")))
             .Fails(StoreProblems.OverlappingRates, async api => api.Post($"/v1/rate-cards/{await CardAsync(api)}/rates", Rate("")));
         cases.For("getRate")
             .Succeeds(200, async api => api.Get(await RateAsync(api, await CardAsync(api))))
             .Fails(Problems.NotFound, api => api.Get("/v1/rate-cards/none/rates/1"));
         cases.For("closeRate")
-            .Succeeds(200, async api => api.Post(await RateAsync(api, await CardAsync(api)) + "/close", new { until = "2090-01-01T00:00:00Z" }, 1))
+            .Succeeds(200, async api =>
+                api.Post(await RateAsync(api, await CardAsync(api)) + "/close", new { until = "2090-01-01T00:00:00Z" }, 1))
             .Fails(Problems.NotFound, api => api.Post("/v1/rate-cards/none/rates/1/close", new { until = "2090-01-01T00:00:00Z" }, 1))
-            .Fails(StoreProblems.RateWasInForce, async api => api.Post(await RateInForceAsync(api) + "/close", new { until = "2025-01-01T00:00:00Z" }, 1))
+            .Fails(StoreProblems.RateWasInForce, async api =>
+                api.Post(await RateInForceAsync(api) + "/close", new { until = "2025-01-01T00:00:00Z" }, 1))
             .Fails(StoreProblems.OverlappingRates, async api =>
             {
                 var card = await CardAsync(api, hasRate: false);
@@ -89,7 +95,8 @@ public sealed class RatingCases : IOperationCases
             .Succeeds(200, async api => api.Get($"/v1/rate-cards/{await CardAsync(api)}/export"))
             .Fails(Problems.NotFound, api => api.Get("/v1/rate-cards/none/export"));
         cases.For("importRates")
-            .Succeeds(200, async api => Import(api, await CardAsync(api), $"{Header}\noutbound,49,2030-01-01,0.1\n", "?replace=true&dryRun=false"))
+            .Succeeds(200, async api =>
+                Import(api, await CardAsync(api), $"{Header}\noutbound,49,2030-01-01,0.1\n", "?replace=true&dryRun=false"))
             .Fails(Problems.NotFound, api => Import(api, "none", Header))
             .Fails(RateFilesApi.InvalidRates, async api => Import(api, await CardAsync(api), $"{Header}\noutbound,,2030-01-01,dear\n"));
     }
@@ -108,14 +115,17 @@ public sealed class RatingCases : IOperationCases
             await RunAsync(api);
             return api.Get("/v1/rerating-runs?limit=1");
         });
-        foreach (var (operation, path) in (IEnumerable<(string, string)>)[("previewRerating", "/v1/rerating-runs/preview"), ("startRerating", "/v1/rerating-runs")])
+        foreach (var (operation, path) in (
+            IEnumerable<(string, string)>)[("previewRerating", "/v1/rerating-runs/preview"), ("startRerating", "/v1/rerating-runs")])
         {
             cases.For(operation)
                 .Succeeds(200, async api => api.Post(path, Period(await CardAsync(api))))
                 .Fails(StoreProblems.UnknownRateCard, api => api.Post(path, Period("none")))
                 .Fails(StoreProblems.UnknownAccount, async api => api.Post(path, Period(await CardAsync(api), "nobody")))
-                .Fails(StoreProblems.CurrencyMismatch, async api => api.Post(path, Period(await CardAsync(api), await AccountAsync(api, null, "EUR"))))
-                .Fails(StoreProblems.PeriodNotOver, async api => api.Post(path, Period(await CardAsync(api), until: "2090-01-01T00:00:00Z")));
+                .Fails(StoreProblems.CurrencyMismatch, async api =>
+                    api.Post(path, Period(await CardAsync(api), await AccountAsync(api, null, "EUR"))))
+                .Fails(
+                    StoreProblems.PeriodNotOver, async api => api.Post(path, Period(await CardAsync(api), until: "2090-01-01T00:00:00Z")));
         }
         cases.For("getReratingRun")
             .Succeeds(200, async api => api.Get($"/v1/rerating-runs/{await RunAsync(api)}"))

@@ -10,19 +10,27 @@ public sealed class SchemaCheck(JsonElement document)
     public IEnumerable<string> Faults(JsonElement schema, JsonElement value, string path)
     {
         if (schema.TryGetProperty("$ref", out var reference))
-            return Faults(document.GetProperty("components").GetProperty("schemas").GetProperty(reference.GetString()!.Split('/')[^1]), value, path);
+            return Faults(
+                document.GetProperty("components").GetProperty("schemas").GetProperty(reference.GetString()!.Split('/')[^1]), value, path);
         if (schema.TryGetProperty("oneOf", out var choices))
-            return choices.EnumerateArray().Count(choice => !Faults(choice, value, path).Any()) == 1 ? [] : [$"{path}: does not match exactly one of the choices: {value}"];
+            return choices.EnumerateArray().Count(choice => !Faults(choice, value, path).Any()) == 1
+                ? []
+                : [$"{path}: does not match exactly one of the choices: {value}"];
         if (schema.TryGetProperty("anyOf", out choices))
-            return choices.EnumerateArray().Any(choice => !Faults(choice, value, path).Any()) ? [] : [$"{path}: matches none of the choices: {value}"];
-        if (schema.TryGetProperty("type", out var type) && !Types(type).Contains(Kind(value)) && !(Kind(value) == "integer" && Types(type).Contains("number")))
+            return choices.EnumerateArray().Any(choice => !Faults(choice, value, path).Any())
+                ? []
+                : [$"{path}: matches none of the choices: {value}"];
+        if (schema.TryGetProperty("type", out var type) && !Types(type).Contains(Kind(value))
+            && !(Kind(value) == "integer" && Types(type).Contains("number")))
             return [$"{path}: {Kind(value)} is not {type}"];
-        if (schema.TryGetProperty("enum", out var members) && value.ValueKind == JsonValueKind.String && !members.EnumerateArray().Any(m => m.ValueEquals(value.GetString())))
+        if (schema.TryGetProperty("enum", out var members) && value.ValueKind == JsonValueKind.String
+            && !members.EnumerateArray().Any(m => m.ValueEquals(value.GetString())))
             return [$"{path}: {value} is not in {members}"];
         return value.ValueKind switch
         {
             JsonValueKind.Object => OfObject(schema, value, path),
-            JsonValueKind.Array when schema.TryGetProperty("items", out var items) => value.EnumerateArray().SelectMany((item, i) => Faults(items, item, $"{path}[{i}]")),
+            JsonValueKind.Array when schema.TryGetProperty("items", out var items) =>
+                value.EnumerateArray().SelectMany((item, i) => Faults(items, item, $"{path}[{i}]")),
             _ => [],
         };
     }

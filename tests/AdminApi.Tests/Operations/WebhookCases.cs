@@ -18,7 +18,8 @@ public sealed class WebhookCases : IOperationCases
             .Fails(Problems.NotFound, api => api.Get("/v1/webhooks/none"));
         cases.For("createWebhook")
             .Succeeds(201, api => api.Post("/v1/webhooks", new { url = Url, kinds = new[] { "call.missed" }, isEnabled = false }))
-            .Fails(Problems.InvalidRequest, api => api.Post("/v1/webhooks", new { url = "https://10.0.0.1/", kinds = new[] { "call.mist" } }));
+            .Fails(
+                Problems.InvalidRequest, api => api.Post("/v1/webhooks", new { url = "https://10.0.0.1/", kinds = new[] { "call.mist" } }));
         cases.For("updateWebhook")
             .Succeeds(200, async api => api.Put($"/v1/webhooks/{await IdAsync(api)}", new { url = Url, isEnabled = false }, 1))
             .Fails(Problems.NotFound, api => api.Put("/v1/webhooks/none", new { url = Url }, 1));

@@ -1,6 +1,8 @@
 namespace Architecture.Tests.Source;
 
-/// <summary>Groups of nodes each of which leads to every other one (Tarjan's strongly connected components of more than one node).</summary>
+/// <summary>
+/// Groups of nodes each of which leads to every other one (Tarjan's strongly connected components of more than one node).
+/// </summary>
 public static class Circles
 {
     public static IReadOnlyList<IReadOnlyList<T>> Of<T>(IEnumerable<(T From, T To)> edges) where T : notnull

@@ -6,12 +6,16 @@ using Testing;
 
 namespace Architecture.Tests.Source;
 
-/// <summary>The product's own C# files, parsed once, and one compilation of all of them, so that a name leads to the file that declares it.</summary>
+/// <summary>
+/// The product's own C# files, parsed once, and one compilation of all of them, so that a name leads to the file that declares it.
+/// </summary>
 public sealed class ProductSource
 {
     private static readonly string[] Folders = ["gateway", "media", "admin-api"];
 
-    /// <summary>The implicit usings of the SDKs (https://learn.microsoft.com/dotnet/core/project-sdk/overview#implicit-using-directives).</summary>
+    /// <summary>
+    /// The implicit usings of the SDKs (https://learn.microsoft.com/dotnet/core/project-sdk/overview#implicit-using-directives).
+    /// </summary>
     private const string ImplicitUsings =
         """
         global using System;

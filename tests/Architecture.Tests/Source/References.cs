@@ -10,7 +10,9 @@ public sealed record Reference(SourceFile From, SourceFile To, string Name);
 /// <summary>The references between the files of each project of the product.</summary>
 public static class References
 {
-    /// <summary>One for each pair of files. Types that the compiler infers are no references, but the members that are used of them are.</summary>
+    /// <summary>
+    /// One for each pair of files. Types that the compiler infers are no references, but the members that are used of them are.
+    /// </summary>
     public static IReadOnlyList<Reference> Of(ProductSource source)
     {
         var files = source.Files.ToDictionary(file => file.Tree);

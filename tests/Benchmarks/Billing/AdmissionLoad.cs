@@ -45,6 +45,7 @@ internal sealed class AdmissionLoad(NpgsqlDataSource database)
     }
 
     public static AdmissionRequest Request(int i) => new(
-        new CallId(Guid.NewGuid().ToString("n")), i % 3 == 0 ? CallDirection.Outbound : CallDirection.Inbound, new ChannelId(BillingData.Channel(i)),
-        new WhatsAppUser(BillingData.User(i)), "node-1", "start", DateTimeOffset.UtcNow, TimeSpan.FromMinutes(2));
+        new CallId(Guid.NewGuid().ToString("n")), i % 3 == 0 ? CallDirection.Outbound : CallDirection.Inbound,
+        new ChannelId(BillingData.Channel(i)), new WhatsAppUser(BillingData.User(i)), "node-1", "start", DateTimeOffset.UtcNow,
+        TimeSpan.FromMinutes(2));
 }

@@ -19,7 +19,8 @@ internal static class BillingCost
         await BillingData.OpenAsync(database);
         await BillingData.FillAsync(database, rows);
         var size = await BillingData.SizeAsync(database);
-        Console.WriteLine($"{rows:N0} past calls in 12 months, {size / 1e9:F1} GB with their indexes, filled in {clock.Elapsed.TotalSeconds:F0} s");
+        Console.WriteLine(
+            $"{rows:N0} past calls in 12 months, {size / 1e9:F1} GB with their indexes, filled in {clock.Elapsed.TotalSeconds:F0} s");
 
         await new AdmissionLoad(database).RunAsync(perSecond: 200, duration);
         await new SettlementLoad(database).RunAsync(duration);

@@ -18,7 +18,8 @@ internal static class BillingData
         INSERT INTO rates (card, direction, prefix, valid_from, price_per_minute, tiers)
         SELECT 'main', direction, prefix, '2020-01-01Z', 0.01, '[{"fromMinutes": 50000, "pricePerMinute": 0.007}]'
         FROM unnest('{inbound,outbound}'::text[]) direction,
-             (SELECT '' UNION ALL SELECT i::text FROM generate_series(1, 99) i UNION ALL SELECT '49' || i FROM generate_series(1, 9999) i) p (prefix);
+             (SELECT '' UNION ALL SELECT i::text FROM generate_series(1, 99) i UNION ALL SELECT '49' || i
+                 FROM generate_series(1, 9999) i) p (prefix);
         INSERT INTO accounts (id, name, currency, rate_card) SELECT 'a' || i, 'account', 'EUR', 'main' FROM generate_series(0, 19) i;
         WITH entries AS (
             INSERT INTO ledger_entries (account, kind, amount, balance_after, idempotency_key, actor)
@@ -37,20 +38,28 @@ internal static class BillingData
         $$"""
         CREATE TABLE calls_{{month:yyyy_MM}} (LIKE calls INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
         INSERT INTO calls_{{month:yyyy_MM}} (
-            id, whatsapp_call_id, direction, channel, user_phone, user_name, trunk, agent, started_at, ringing_at, answered_at, ended_at, cause,
-            whatsapp_quality, pbx_quality, node, node_start, account, currency, rate_id, rate_card, rate_prefix, price_per_minute, connection_fee,
+            id, whatsapp_call_id, direction, channel, user_phone, user_name, trunk, agent, started_at, ringing_at, answered_at, ended_at,
+            cause,
+            whatsapp_quality, pbx_quality, node, node_start, account, currency, rate_id, rate_card, rate_prefix, price_per_minute,
+            connection_fee,
             pulse_seconds, minimum_seconds, pulses, price)
-        SELECT md5('calls_{{month:yyyy_MM}}' || i), 'wacid.' || md5('wcalls_{{month:yyyy_MM}}' || i), CASE WHEN i % 3 = 0 THEN 'outbound' ELSE 'inbound' END, '10' || i % 50,
+        SELECT md5('calls_{{month:yyyy_MM}}' || i), 'wacid.' || md5('wcalls_{{month:yyyy_MM}}' || i), CASE WHEN i % 3 = 0 THEN 'outbound'
+            ELSE 'inbound' END, '10' || i % 50,
             '4915' || (1000000 + (i::bigint * 7919) % 200000), 'User', 'main', '1' || i % 300, s, s + interval '1 s',
             CASE WHEN answered THEN s + interval '6 s' END, s + interval '66 s', cause,
             CASE WHEN answered THEN '{"packetsReceived":3000,"packetsLost":3,"jitterMs":4.2,"roundTripMs":80,"mos":4.3}'::jsonb END,
             CASE WHEN answered THEN '{"packetsReceived":3000,"packetsLost":0,"jitterMs":0.3,"roundTripMs":2,"mos":4.4}'::jsonb END,
-            'node-' || i % 3, 'start', 'a' || i % 20, 'EUR', 1, 'main', '', 0.01, 0, 6, 0, CASE WHEN answered THEN 10 END, CASE WHEN answered THEN 0.01 END
+            'node-' || i % 3, 'start', 'a' || i % 20, 'EUR', 1, 'main', '', 0.01, 0, 6, 0, CASE WHEN answered THEN 10 END, CASE
+                WHEN answered THEN 0.01 END
         FROM (
-            SELECT i, '{{month:yyyy-MM-dd}}Z'::timestamptz + i * ('{{month.AddMonths(1):yyyy-MM-dd}}Z'::timestamptz - '{{month:yyyy-MM-dd}}Z'::timestamptz) / {{rows}} AS s, i % 10 < 6 AS answered,
-                CASE WHEN i % 1000 = 7 THEN 'balance_exhausted' WHEN i % 10 < 6 THEN 'whatsapp_hung_up' WHEN i % 10 < 8 THEN 'no_answer' ELSE 'caller_gave_up' END AS cause
+            SELECT i, '{{month:yyyy-MM-dd}}Z'::timestamptz + i *
+                ('{{month.AddMonths(1):yyyy-MM-dd}}Z'::timestamptz - '{{month:yyyy-MM-dd}}Z'::timestamptz) / {{rows}} AS s,
+            i % 10 < 6 AS answered,
+                CASE WHEN i % 1000 = 7 THEN 'balance_exhausted' WHEN i % 10 < 6 THEN 'whatsapp_hung_up' WHEN i % 10 < 8 THEN 'no_answer'
+                    ELSE 'caller_gave_up' END AS cause
             FROM generate_series(0, {{rows}} - 1) i) x;
-        ALTER TABLE calls ATTACH PARTITION calls_{{month:yyyy_MM}} FOR VALUES FROM ('{{month:yyyy-MM-dd}}Z') TO ('{{month.AddMonths(1):yyyy-MM-dd}}Z');
+        ALTER TABLE calls ATTACH PARTITION calls_{{month:yyyy_MM}} FOR VALUES
+            FROM ('{{month:yyyy-MM-dd}}Z') TO ('{{month.AddMonths(1):yyyy-MM-dd}}Z');
         """;
 
     public static async Task OpenAsync(NpgsqlDataSource database) => await ExecuteAsync(database, Open);
@@ -72,7 +81,8 @@ internal static class BillingData
     public static async Task<long> SizeAsync(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync();
-        return await connection.QuerySingleAsync<long>("SELECT sum(pg_total_relation_size(inhrelid))::bigint FROM pg_inherits WHERE inhparent = 'calls'::regclass");
+        return await connection.QuerySingleAsync<long>(
+            "SELECT sum(pg_total_relation_size(inhrelid))::bigint FROM pg_inherits WHERE inhparent = 'calls'::regclass");
     }
 
     private static async Task ExecuteAsync(NpgsqlDataSource database, string sql)

@@ -37,7 +37,8 @@ internal sealed class PageLoad(NpgsqlDataSource database)
         foreach (var (name, query) in lists)
         {
             var first = await MeasureAsync(_ => query);
-            var deep = await MeasureAsync(i => query with { After = new CallPosition(DateTimeOffset.UtcNow.AddDays(-200 - 7 * i), new CallId("f")) });
+            var deep = await MeasureAsync(
+                i => query with { After = new CallPosition(DateTimeOffset.UtcNow.AddDays(-200 - 7 * i), new CallId("f")) });
             Console.WriteLine($"page of 50 by {name}: first {first}; deep {deep}");
         }
     }

@@ -23,7 +23,9 @@ internal sealed class SettlementLoad(NpgsqlDataSource database)
         var records = await PrepareAsync((int)(500 * duration.TotalSeconds));
         var clock = Stopwatch.StartNew();
         var times = await SettleAsync(records);
-        Console.WriteLine($"settlements: {times.Count / clock.Elapsed.TotalSeconds:N0}/s by {Writers} writers, each {BillingCost.Percentiles(times)} ({times.Count:N0})");
+        Console.WriteLine(
+            $"settlements: {times.Count / clock.Elapsed.TotalSeconds:N0}/s by {Writers} writers, each {BillingCost.Percentiles(times)} " +
+            $"({times.Count:N0})");
     }
 
     private async Task<IReadOnlyCollection<CallRecord>> PrepareAsync(int count)
@@ -33,7 +35,8 @@ internal sealed class SettlementLoad(NpgsqlDataSource database)
         {
             var request = AdmissionLoad.Request(i);
             await _calls.BeginAsync(
-                new CallIdentity(request.Call, request.Direction, request.Channel, request.User, request.Node, request.NodeStart), request.At, cancellation);
+                new CallIdentity(request.Call, request.Direction, request.Channel, request.User, request.Node, request.NodeStart),
+                request.At, cancellation);
             var admitted = (AdmissionVerdict.Admitted)AdmissionRules.Decide(await _book.AdmitAsync(request, cancellation), request);
             records.Add(new CallRecord
             {

@@ -18,8 +18,12 @@ internal static class QualityTable
     {
         var speech = new SpeechStream(Frames);
         Console.WriteLine("Share of 20 ms speech frames below 3 dB SNR against the loss-free decode, 60 s a row, Opus -> PCMU.");
-        Console.WriteLine("drift: RTP clock sent against the sender's clock. moved: how much later the last frame is heard than the first. delay: added on the way.");
-        Console.WriteLine($"{"",-30} {"plain libopus",14} {"faithful",9} {"drift",9} {"moved",9} {"delay p99",10} {"adaptive",11} {"drift",9} {"moved",9} {"delay p99",10}");
+        Console.WriteLine(
+            "drift: RTP clock sent against the sender's clock. moved: how much later the last frame is heard than the first. delay: " +
+            "added on the way.");
+        Console.WriteLine(
+            $"{"",-30} {"plain libopus",14} {"faithful",9} {"drift",9} {"moved",9} {"delay p99",10} {"adaptive",11} {"drift",9} " +
+            $"{"moved",9} {"delay p99",10}");
         foreach (var row in Impairment.All)
         {
             var delays = row.Delays(Frames);
@@ -30,7 +34,8 @@ internal static class QualityTable
         }
     }
 
-    private static string Show(Heard heard) => $"{heard.BadPercent,7:F2} % {heard.DriftMs,6:F0} ms {heard.MovedMs,6:F0} ms {heard.DelayP99Ms,7:F0} ms";
+    private static string Show(Heard heard) =>
+        $"{heard.BadPercent,7:F2} % {heard.DriftMs,6:F0} ms {heard.MovedMs,6:F0} ms {heard.DelayP99Ms,7:F0} ms";
 
     private static Heard Run(SpeechStream speech, Impairment row, double?[] delays, AdaptivePlayout? playout)
     {
@@ -65,7 +70,8 @@ internal static class QualityTable
         }
         var bad = SpeechMatch.BadPercent(speech.Reference, heard, out var found);
         var places = Enumerable.Range(0, Frames).Where(n => found[n] >= 0).ToArray();
-        var delays = places.Select(n => (sentAt[found[n] / SpeechStream.FrameSamples] - start).TotalMilliseconds - Made(n)).Order().ToArray();
+        var delays = places.Select(n => (sentAt[found[n] / SpeechStream.FrameSamples] - start).TotalMilliseconds - Made(n))
+            .Order().ToArray();
         var driftMs = Ahead(end - TimeSpan.FromSeconds(2)) - Ahead(start);
         var moved = found[places[^1]] - places[^1] * SpeechStream.FrameSamples - (found[places[0]] - places[0] * SpeechStream.FrameSamples);
         return new Heard(bad, driftMs, moved / 8.0, delays[delays.Length * 99 / 100]);
@@ -74,7 +80,8 @@ internal static class QualityTable
         double Ahead(Instant from)
         {
             var ahead = sent.Where(packet => packet.At >= from && packet.At < from + TimeSpan.FromSeconds(2))
-                .Select(packet => packet.Timestamp.DistanceFrom(first.Timestamp) / 8.0 - (packet.At - start).TotalMilliseconds * (1 + row.SkewPpm / 1e6))
+                .Select(packet =>
+                    packet.Timestamp.DistanceFrom(first.Timestamp) / 8.0 - (packet.At - start).TotalMilliseconds * (1 + row.SkewPpm / 1e6))
                 .Order().ToArray();
             return ahead[ahead.Length / 2];
         }

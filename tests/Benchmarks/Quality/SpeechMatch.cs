@@ -58,7 +58,8 @@ internal static class SpeechMatch
         return true;
     }
 
-    private static bool Matches(ReadOnlySpan<short> frame, ReadOnlySpan<short> heard, int at) => Error(frame, heard, at, double.MaxValue) <= Limit(frame);
+    private static bool Matches(ReadOnlySpan<short> frame, ReadOnlySpan<short> heard, int at) =>
+        Error(frame, heard, at, double.MaxValue) <= Limit(frame);
 
     private static double Limit(ReadOnlySpan<short> frame) => Energy(frame) / Math.Pow(10, LeastSnrDb / 10);
 

@@ -18,7 +18,8 @@ public sealed class DigestFuzzTarget : IFuzzTarget
         var request = new SipRequest(SipMethod.Invite, SipUri.Create("100", new HostPort("gateway.example")));
         if (DigestChallenge.TryParse(text, out var challenge))
         {
-            Require(DigestChallenge.TryParse(challenge.ToString(), out var again) && again.ToString() == challenge.ToString(), "a challenge is written as it was read");
+            Require(DigestChallenge.TryParse(challenge.ToString(), out var again)
+                && again.ToString() == challenge.ToString(), "a challenge is written as it was read");
             var response = new SipResponse(401);
             response.Headers.Add("WWW-Authenticate", text);
             var outcome = new DigestClient(new SipCredentials("user", "password"), new SeededEntropy(1)).Answer(response, request);
@@ -26,9 +27,11 @@ public sealed class DigestFuzzTarget : IFuzzTarget
             Require(DigestCredentials.TryParse(request.Headers["Authorization"]!, out _), "what was answered can be read");
         }
         if (DigestCredentials.TryParse(text, out var credentials))
-            Require(DigestCredentials.TryParse(credentials.Write(), out var again) && again.Write() == credentials.Write(), "credentials are written as they were read");
+            Require(DigestCredentials.TryParse(credentials.Write(), out var again)
+                && again.Write() == credentials.Write(), "credentials are written as they were read");
         request.Headers["Authorization"] = text;
-        var verdict = new DigestServer("gateway.example", new SeededEntropy(1), TimeSpan.FromMinutes(1)).Verify(request, _ => "password", new Instant(0));
+        var verdict = new DigestServer("gateway.example", new SeededEntropy(1), TimeSpan.FromMinutes(1))
+            .Verify(request, _ => "password", new Instant(0));
         Require(verdict != DigestVerdict.Accepted, "nobody guesses a nonce");
     }
 }

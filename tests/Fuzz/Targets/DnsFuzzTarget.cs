@@ -23,9 +23,12 @@ public sealed class DnsFuzzTarget : IFuzzTarget
         Require(result.Records.Count <= 64, "records are limited");
         foreach (var record in result.Records)
         {
-            Require(record.Name.Length <= 255 && record.TimeToLive >= TimeSpan.Zero && record.TimeToLive <= TimeSpan.FromDays(1), "names and times are limited");
-            Require(record is not SrvRecord srv || (srv.Target.Length <= 255 && srv.Port is >= 0 and <= 65535), "a target is a name and a port");
+            Require(record.Name.Length <= 255 && record.TimeToLive >= TimeSpan.Zero
+                && record.TimeToLive <= TimeSpan.FromDays(1), "names and times are limited");
+            Require(record is not SrvRecord srv
+                || (srv.Target.Length <= 255 && srv.Port is >= 0 and <= 65535), "a target is a name and a port");
         }
-        Require(SrvOrder.Sort(result.Records.OfType<SrvRecord>(), new SeededEntropy(1)).Count == result.Records.OfType<SrvRecord>().Count(), "sorting loses nothing");
+        Require(SrvOrder.Sort(result.Records.OfType<SrvRecord>(), new SeededEntropy(1)).Count == result.Records.OfType<SrvRecord>()
+            .Count(), "sorting loses nothing");
     }
 }

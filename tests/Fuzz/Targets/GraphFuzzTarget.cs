@@ -45,7 +45,8 @@ public sealed class GraphFuzzTarget : IFuzzTarget
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             var response = new HttpResponseMessage((HttpStatusCode)status) { Content = new ByteArrayContent(body) };
-            response.Headers.TryAddWithoutValidation("X-Business-Use-Case-Usage", System.Text.Encoding.Latin1.GetString(body).ReplaceLineEndings(" "));
+            response.Headers.TryAddWithoutValidation(
+                "X-Business-Use-Case-Usage", System.Text.Encoding.Latin1.GetString(body).ReplaceLineEndings(" "));
             return Task.FromResult(response);
         }
     }

@@ -26,7 +26,9 @@ public sealed class IceFuzzTarget : IFuzzTarget
     {
         var flags = input.IsEmpty ? 0 : input[0];
         var agent = new IceAgent(
-            new IceAgentOptions { Role = (flags & 1) != 0 ? IceRole.Controlling : IceRole.Controlled, Lite = (flags & 2) != 0, Local = Local },
+            new IceAgentOptions { Role = (flags & 1) != 0
+                ? IceRole.Controlling
+                : IceRole.Controlled, Lite = (flags & 2) != 0, Local = Local },
             new CountingEntropy());
         agent.AddLocalCandidate(IceCandidate.Host(Socket, 1));
         if ((flags & 4) == 0)
@@ -86,7 +88,9 @@ public sealed class IceFuzzTarget : IFuzzTarget
             writer.Add((StunAttribute)BinaryPrimitives.ReadUInt16BigEndian(rest), rest.Slice(4, length));
             rest = rest[Math.Min(rest.Length, 4 + ((length + 3) & ~3))..];
         }
-        return writer.TryFinish(System.Text.Encoding.ASCII.GetBytes(isRequest ? Local.Password : Remote.Password), out var total) ? total : 0;
+        return writer.TryFinish(System.Text.Encoding.ASCII.GetBytes(isRequest ? Local.Password : Remote.Password), out var total)
+            ? total
+            : 0;
     }
 
     private sealed class CountingEntropy : IEntropy

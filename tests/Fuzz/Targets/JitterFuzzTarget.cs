@@ -36,7 +36,8 @@ public sealed class JitterFuzzTarget : IFuzzTarget
             pushed++;
             Drain(buffer, now, ref last);
             Require(buffer.NextDeadline == Instant.Never || buffer.NextDeadline > now, "after draining, nothing is overdue");
-            Require(buffer.NextDeadline == Instant.Never || buffer.NextDeadline <= now + options.Window, "no packet waits longer than the window");
+            Require(buffer.NextDeadline == Instant.Never
+                || buffer.NextDeadline <= now + options.Window, "no packet waits longer than the window");
         }
         Drain(buffer, now + options.Window, ref last);
         Require(buffer.NextDeadline == Instant.Never, "nothing waits for ever");

@@ -4,7 +4,9 @@ using static Fuzz.FuzzFailureException;
 
 namespace Fuzz.Targets;
 
-/// <summary>Decodes a packet with each codec, as audio and as the redundancy of a lost one, between two packets that are in order.</summary>
+/// <summary>
+/// Decodes a packet with each codec, as audio and as the redundancy of a lost one, between two packets that are in order.
+/// </summary>
 public sealed class OpusFuzzTarget : IFuzzTarget
 {
     private static readonly byte[] Silence = [0x08, 0xff, 0xfe]; // SILK narrowband, one frame of 20 ms

@@ -26,7 +26,8 @@ public sealed class RatesCsvFuzzTarget : IFuzzTarget
 
     private static CardRate Rate(RateTerms terms) => new(
         new Rate(
-            1, "card", terms.Direction, terms.Prefix, "USD", terms.PricePerMinute, terms.ConnectionFee, TimeSpan.FromSeconds(terms.PulseSeconds),
+            1, "card", terms.Direction, terms.Prefix, "USD", terms.PricePerMinute, terms.ConnectionFee,
+            TimeSpan.FromSeconds(terms.PulseSeconds),
             TimeSpan.FromSeconds(terms.MinimumSeconds), terms.Tiers),
         terms.ValidFrom, terms.ValidUntil, 1);
 
@@ -34,7 +35,8 @@ public sealed class RatesCsvFuzzTarget : IFuzzTarget
     private static bool Same(RateTerms one, RateTerms other) =>
         one.Tiers.SequenceEqual(other.Tiers) && Rounded(one) == Rounded(other);
 
-    private static RateTerms Rounded(RateTerms terms) => terms with { Tiers = [], ValidFrom = Rounded(terms.ValidFrom), ValidUntil = terms.ValidUntil is { } end ? Rounded(end) : null };
+    private static RateTerms Rounded(RateTerms terms) =>
+        terms with { Tiers = [], ValidFrom = Rounded(terms.ValidFrom), ValidUntil = terms.ValidUntil is { } end ? Rounded(end) : null };
 
     private static DateTimeOffset Rounded(DateTimeOffset time) => new(time.Ticks / 10 * 10, time.Offset);
 }

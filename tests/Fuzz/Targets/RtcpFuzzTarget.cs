@@ -39,7 +39,8 @@ public sealed class RtcpFuzzTarget : IFuzzTarget
     private static void GiveToSession(ReadOnlySpan<byte> input, bool isCompound)
     {
         var now = Instant.FromDateTimeOffset(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        var session = new RtcpSession(new RtcpSessionOptions { Local = Local, Cname = "fuzz", ClockRate = 48000 }, new CountingEntropy(), now);
+        var session = new RtcpSession(
+            new RtcpSessionOptions { Local = Local, Cname = "fuzz", ClockRate = 48000 }, new CountingEntropy(), now);
         session.HandleRtpSent(new RtpTimestamp(1), 100, now);
         session.HandleRtpReceived(
             new RtpHeader(111, false, new SequenceNumber(65535), new RtpTimestamp(1), new Ssrc(0x22), false, RtpHeader.FixedLength), now);

@@ -6,7 +6,8 @@ namespace Fuzz.Targets;
 /// <summary>Reads a SIP datagram, touches every typed header, validates it, answers it, and writes what was read.</summary>
 public sealed class SipFuzzTarget : IFuzzTarget
 {
-    private static readonly SipCapabilities Capabilities = new([SipMethod.Invite, SipMethod.Options, SipMethod.Bye], ["timer"], [MediaType.Sdp]);
+    private static readonly SipCapabilities Capabilities = new(
+        [SipMethod.Invite, SipMethod.Options, SipMethod.Bye], ["timer"], [MediaType.Sdp]);
 
     public string Name => "sip";
 
@@ -24,7 +25,8 @@ public sealed class SipFuzzTarget : IFuzzTarget
         CheckWriting(message);
         if (message is not SipRequest request)
             return;
-        var answer = RequestValidator.Validate(request, Capabilities)?.CreateResponse(request, "tag") ?? SipResponse.CreateFor(request, 200, "tag");
+        var answer = RequestValidator.Validate(request, Capabilities)?.CreateResponse(request, "tag")
+            ?? SipResponse.CreateFor(request, 200, "tag");
         CheckWriting(answer);
         Require(answer.TopVia == request.TopVia && answer.CSeq == request.CSeq, "an answer belongs to its request");
         Require(answer.ToTag == (request.ToTag.Length > 0 ? request.ToTag : "tag"), "an answer has a To tag");
@@ -50,6 +52,7 @@ public sealed class SipFuzzTarget : IFuzzTarget
         var written = SipWriter.Write(message);
         Require(SipParser.TryParse(written, out var again, out var error), $"what was written can be read ({error})");
         Require(SipWriter.Write(again!).AsSpan().SequenceEqual(written), "writing is stable");
-        Require(again!.Headers.Count == message.Headers.Count && again.Body.Span.SequenceEqual(message.Body.Span), "nothing is lost or added");
+        Require(
+            again!.Headers.Count == message.Headers.Count && again.Body.Span.SequenceEqual(message.Body.Span), "nothing is lost or added");
     }
 }

@@ -24,7 +24,8 @@ public sealed class StunFuzzTarget : IFuzzTarget
         Require(message.FindUnknownRequired(types) <= types.Length, "unknown attributes fit");
         foreach (var type in types[..message.ReadUnknownAttributes(types)])
             _ = type;
-        _ = (message.Priority, message.Controlling, message.Controlled, message.UseCandidate, message.XorMappedAddress, message.TransactionId);
+        _ = (message.Priority, message.Controlling, message.Controlled, message.UseCandidate, message.XorMappedAddress,
+            message.TransactionId);
         _ = message.ErrorReason.Length + message.Realm.Length + message.Software.Length;
         StunReader.TryGetReceiverUfrag(input, out _);
     }

@@ -26,7 +26,8 @@ public sealed class AdmissionRulesTests
     public void What_nothing_forbids_is_admitted_with_what_pays_for_it()
     {
         var admitted = Assert.IsType<AdmissionVerdict.Admitted>(AdmissionRules.Decide(Open, Outbound));
-        Assert.Equal(("acme", "EUR", Rate, 0.10m), (admitted.Funding!.Account, admitted.Funding.Currency, admitted.Funding.Rate, admitted.Funding.Held));
+        Assert.Equal(("acme", "EUR", Rate, 0.10m), (
+            admitted.Funding!.Account, admitted.Funding.Currency, admitted.Funding.Rate, admitted.Funding.Held));
     }
 
     [Fact]
@@ -41,7 +42,8 @@ public sealed class AdmissionRulesTests
     [InlineData("9.9999999999")]
     [InlineData("-1")]
     public void Below_the_minimum_by_however_little_is_too_low(string balance) =>
-        Assert.Equal(HangupCause.BalanceTooLow, CauseOf(Open with { Account = Open.Account! with { Balance = decimal.Parse(balance) }, Held = null }));
+        Assert.Equal(HangupCause.BalanceTooLow, CauseOf(
+            Open with { Account = Open.Account! with { Balance = decimal.Parse(balance) }, Held = null }));
 
     [Fact]
     public void Money_that_other_calls_hold_is_not_there() => Assert.Equal(HangupCause.BalanceTooLow, CauseOf(Open with { Held = null }));
@@ -62,7 +64,8 @@ public sealed class AdmissionRulesTests
     [Fact]
     public void The_channel_is_asked_before_the_money_and_the_user_last()
     {
-        var facts = Open with { Channel = Open.Channel! with { Settings = Open.Channel.Settings with { WeMayCall = false } }, Contact = null, Rate = null };
+        var facts = Open with { Channel =
+            Open.Channel! with { Settings = Open.Channel.Settings with { WeMayCall = false } }, Contact = null, Rate = null };
         Assert.Equal(HangupCause.ChannelDisabled, CauseOf(facts));
         Assert.Equal(HangupCause.NoRate, CauseOf(facts with { Channel = Open.Channel }));
         Assert.Equal(HangupCause.NotPermitted, CauseOf(facts with { Channel = Open.Channel, Rate = Rate }));

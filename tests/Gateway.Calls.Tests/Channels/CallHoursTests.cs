@@ -7,7 +7,8 @@ namespace Gateway.Calls.Tests.Channels;
 public sealed class CallHoursTests
 {
     private static readonly string[] Zones =
-        ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/St_Johns", "Africa/Casablanca", "Asia/Kolkata", "Pacific/Auckland", "Pacific/Kiritimati", "Etc/UTC"];
+        ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/St_Johns", "Africa/Casablanca", "Asia/Kolkata",
+            "Pacific/Auckland", "Pacific/Kiritimati", "Etc/UTC"];
 
     [Theory]
     [InlineData("2026-11-23T08:00:00Z", true)] // Monday 09:00 in Berlin
@@ -32,7 +33,8 @@ public sealed class CallHoursTests
     [Fact]
     public void A_holiday_replaces_the_hours_of_its_date()
     {
-        var hours = Hours(Week("thursday 0900 1700", "friday 0900 1700"), new HolidayHours("2026-12-24", "1000", "1200"), new HolidayHours("2026-12-25"));
+        var hours = Hours(
+            Week("thursday 0900 1700", "friday 0900 1700"), new HolidayHours("2026-12-24", "1000", "1200"), new HolidayHours("2026-12-25"));
         Assert.False(hours.IsOpenAt(At("2026-12-24T08:30:00Z")));
         Assert.True(hours.IsOpenAt(At("2026-12-24T09:30:00Z")));
         Assert.False(hours.IsOpenAt(At("2026-12-25T09:30:00Z")));
@@ -65,7 +67,8 @@ public sealed class CallHoursTests
     [Fact]
     public void Where_every_open_day_is_a_closed_holiday_for_months_the_one_after_them_is_found()
     {
-        var mondays = Enumerable.Range(0, CallHours.MaxHolidays).Select(i => new HolidayHours(new DateOnly(2026, 11, 23).AddDays(7 * i).ToString("yyyy-MM-dd"))).ToArray();
+        var mondays = Enumerable.Range(0, CallHours.MaxHolidays)
+            .Select(i => new HolidayHours(new DateOnly(2026, 11, 23).AddDays(7 * i).ToString("yyyy-MM-dd"))).ToArray();
         Assert.Equal(At("2027-04-12T07:00:00Z"), Hours(Week("monday 0900 1700"), mondays).NextOpening(At("2026-11-22T00:00:00Z")));
     }
 
@@ -74,7 +77,8 @@ public sealed class CallHoursTests
     {
         var document = new CallHoursDocument(
             "Mars/Olympus",
-            [new("monday", "0900", "1200"), new("monday", "1100", "1300"), new("tuesday", "0100", "0200"), new("tuesday", "0300", "0400"), new("tuesday", "0500", "0600"),
+            [new("monday", "0900", "1200"), new(
+                "monday", "1100", "1300"), new("tuesday", "0100", "0200"), new("tuesday", "0300", "0400"), new("tuesday", "0500", "0600"),
                 new("noday", "0900", "1200"), new("friday", "1700", "0900"), new("friday", "9am", "1200"), new("friday", "2400", "2400")],
             [new("2026-13-01"), new("2026-12-24", "1200", null), new("2026-12-25"), new("2026-12-25", "0900", "1000")]);
         Assert.False(CallHours.TryCreate(document, out _, out var errors));
@@ -103,12 +107,14 @@ public sealed class CallHoursTests
     {
         Assert.True(CallHours.TryCreate(new(zone, Week("monday 0900 1700")), CurrentNamesOnly, out var hours, out _));
         Assert.Equal(zone, hours.Document.TimeZone); // stored hours, and those sent to Meta, stay as they were written
-        Assert.Equal(Hours(ZoneNames.Current(zone), Week("monday 0900 1700")).IsOpenAt(At("2026-11-23T08:00:00Z")), hours.IsOpenAt(At("2026-11-23T08:00:00Z")));
+        Assert.Equal(Hours(ZoneNames.Current(zone), Week("monday 0900 1700"))
+            .IsOpenAt(At("2026-11-23T08:00:00Z")), hours.IsOpenAt(At("2026-11-23T08:00:00Z")));
     }
 
     [Fact]
     public void Every_former_name_is_found_in_data_that_know_current_names_only() =>
-        Assert.All(ZoneNames.All, pair => Assert.Equal(ZoneNames.OfSystem(pair.Current)!.BaseUtcOffset, ZoneNames.Find(pair.Former, CurrentNamesOnly)!.BaseUtcOffset));
+        Assert.All(ZoneNames.All, pair =>
+            Assert.Equal(ZoneNames.OfSystem(pair.Current)!.BaseUtcOffset, ZoneNames.Find(pair.Former, CurrentNamesOnly)!.BaseUtcOffset));
 
     [Theory]
     [InlineData("Europe/Kyiv", "Europe/Kiev")]
@@ -116,7 +122,9 @@ public sealed class CallHoursTests
     [InlineData("Pacific/Kanton", "Pacific/Enderbury")]
     [InlineData("Asia/Yangon", "Asia/Rangoon")]
     public void A_name_that_the_data_are_too_old_for_is_found_under_its_former_one(string zone, string known) =>
-        Assert.True(CallHours.TryCreate(new(zone, Week("monday 0900 1700")), name => name == known ? ZoneNames.OfSystem(zone) : null, out _, out _)); // the machine's own data may have current names only
+        // the machine's own data may have current names only
+        Assert.True(CallHours.TryCreate(
+            new(zone, Week("monday 0900 1700")), name => name == known ? ZoneNames.OfSystem(zone) : null, out _, out _));
 
     [Theory]
     [InlineData("Mars/Olympus", "0900")]
@@ -143,7 +151,8 @@ public sealed class CallHoursTests
     }
 
     [Fact]
-    public void The_next_opening_is_the_first_open_minute() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(Cases(), sample =>
+    public void The_next_opening_is_the_first_open_minute() =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(Cases(), sample =>
     {
         var (hours, now) = sample;
         // The same as checking minute by minute.
@@ -155,11 +164,13 @@ public sealed class CallHoursTests
     }));
 
     [Fact]
-    public void What_is_stored_describes_the_same_hours() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(200), Prop.ForAll(Cases(), sample =>
+    public void What_is_stored_describes_the_same_hours() =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(200), Prop.ForAll(Cases(), sample =>
     {
         Assert.True(CallHours.TryCreate(sample.Hours.Document, out var again, out _));
         return again.IsOpenAt(sample.Now) == sample.Hours.IsOpenAt(sample.Now)
-            && again.Document.Week!.SequenceEqual(sample.Hours.Document.Week!) && again.Document.Holidays!.SequenceEqual(sample.Hours.Document.Holidays!);
+            && again.Document.Week!.SequenceEqual(sample.Hours.Document.Week!)
+            && again.Document.Holidays!.SequenceEqual(sample.Hours.Document.Holidays!);
     }));
 
     /// <summary>Hours of a zone, and a moment near one of its changes of offset, or anywhere.</summary>
@@ -170,7 +181,8 @@ public sealed class CallHoursTests
             from quarters in Gen.Choose(1, 24 * 4 - start)
             select (Open: Clock(start * 15), Close: Clock((start + quarters) * 15));
         var week = Gen.Choose(0, 127).Where(days => days > 0).SelectMany(days => Gen.ListOf(spans, 7).Select(all =>
-            Enumerable.Range(0, 7).Where(day => (days & (1 << day)) != 0).Select(day => new WeeklyHours(((DayOfWeek)day).ToString().ToLowerInvariant(), all[day].Open, all[day].Close)).ToArray()));
+            Enumerable.Range(0, 7).Where(day => (days & (1 << day)) != 0)
+                .Select(day => new WeeklyHours(((DayOfWeek)day).ToString().ToLowerInvariant(), all[day].Open, all[day].Close)).ToArray()));
         var moments = Gen.OneOf(
             Gen.Choose(0, 72 * 60).Select(minute => At("2026-03-28T00:00:00Z").AddMinutes(minute)),
             Gen.Choose(0, 72 * 60).Select(minute => At("2026-10-24T00:00:00Z").AddMinutes(minute)),
@@ -188,16 +200,20 @@ public sealed class CallHoursTests
     }
 
     /// <summary>Ubuntu's tzdata without tzdata-legacy.</summary>
-    private static TimeZoneInfo? CurrentNamesOnly(string name) => ZoneNames.All.Any(pair => pair.Former == name) ? null : ZoneNames.OfSystem(name);
+    private static TimeZoneInfo? CurrentNamesOnly(string name) =>
+        ZoneNames.All.Any(pair => pair.Former == name) ? null : ZoneNames.OfSystem(name);
 
     private static string Clock(int minutes) => $"{minutes / 60:00}{minutes % 60:00}";
 
     private static DateTimeOffset At(string text) => DateTimeOffset.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 
-    private static WeeklyHours[] Week(params string[] entries) => [.. entries.Select(entry => entry.Split(' ')).Select(parts => new WeeklyHours(parts[0], parts[1], parts[2]))];
+    private static WeeklyHours[] Week(params string[] entries) =>
+        [.. entries.Select(entry => entry.Split(' ')).Select(parts => new WeeklyHours(parts[0], parts[1], parts[2]))];
 
     private static CallHours Hours(WeeklyHours[] week, params HolidayHours[] holidays) => Hours("Europe/Berlin", week, holidays);
 
     private static CallHours Hours(string zone, WeeklyHours[] week, params HolidayHours[] holidays) =>
-        CallHours.TryCreate(new(zone, week, holidays), out var hours, out var errors) ? hours : throw new InvalidOperationException(string.Join(" ", errors));
+        CallHours.TryCreate(new(zone, week, holidays), out var hours, out var errors)
+            ? hours
+            : throw new InvalidOperationException(string.Join(" ", errors));
 }

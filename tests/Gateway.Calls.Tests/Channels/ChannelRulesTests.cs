@@ -17,10 +17,12 @@ public sealed class ChannelRulesTests
         AssertRefused(new(Open with { CallingEnabled = false }, []), HangupCause.ChannelDisabled, HangupCause.ChannelDisabled);
 
     [Fact]
-    public void Contacts_may_not_call_but_we_may() => AssertRefused(new(Open with { ContactsMayCall = false }, []), HangupCause.ChannelDisabled, null);
+    public void Contacts_may_not_call_but_we_may() =>
+        AssertRefused(new(Open with { ContactsMayCall = false }, []), HangupCause.ChannelDisabled, null);
 
     [Fact]
-    public void We_may_not_call_but_contacts_may() => AssertRefused(new(Open with { WeMayCall = false }, []), null, HangupCause.ChannelDisabled);
+    public void We_may_not_call_but_contacts_may() =>
+        AssertRefused(new(Open with { WeMayCall = false }, []), null, HangupCause.ChannelDisabled);
 
     [Fact]
     public void Hours_hold_for_callers_alone()
@@ -53,8 +55,10 @@ public sealed class ChannelRulesTests
     [Fact]
     public void Metas_own_status_is_obeyed()
     {
-        AssertRefused(new(Open, [], null, new MetaSettings { Status = "DISABLED" }), HangupCause.ChannelDisabled, HangupCause.ChannelDisabled);
-        AssertRefused(new(Open, [], null, new MetaSettings { Status = "ENABLED", SipStatus = "ENABLED" }), HangupCause.ChannelDisabled, HangupCause.ChannelDisabled);
+        AssertRefused(
+            new(Open, [], null, new MetaSettings { Status = "DISABLED" }), HangupCause.ChannelDisabled, HangupCause.ChannelDisabled);
+        AssertRefused(new(Open, [], null, new MetaSettings { Status = "ENABLED", SipStatus = "ENABLED" }), HangupCause.ChannelDisabled,
+            HangupCause.ChannelDisabled);
         AssertRefused(new(Open, [], null, new MetaSettings { Status = "ENABLED", SipStatus = "DISABLED" }), null, null);
     }
 

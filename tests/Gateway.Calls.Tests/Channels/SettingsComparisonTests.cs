@@ -12,7 +12,8 @@ public sealed class SettingsComparisonTests
         Number = "4930123456",
         IconCountries = ["US", "BR"],
         CallbackPermission = true,
-        CallHours = Hours(new("Europe/Berlin", [new("monday", "0900", "2400")], [new("2026-12-19", "0900", "1000"), new("2026-12-24", "0900", "1200"), new("2026-12-25")])),
+        CallHours = Hours(new("Europe/Berlin", [new("monday", "0900", "2400")],
+            [new("2026-12-19", "0900", "1000"), new("2026-12-24", "0900", "1200"), new("2026-12-25")])),
     };
 
     [Fact]
@@ -41,7 +42,8 @@ public sealed class SettingsComparisonTests
     public void Two_names_of_one_time_zone_are_no_drift()
     {
         CallHoursDocument Of(string zone) => new(zone, [new("monday", "0900", "1700")]);
-        Assert.Empty(Compare(Ours with { CallHours = Hours(Of("Asia/Calcutta")) }, SettingsComparison.Wanted(Ours with { CallHours = Hours(Of("Asia/Kolkata")) }, Now)));
+        Assert.Empty(Compare(Ours with { CallHours = Hours(Of("Asia/Calcutta")) }, SettingsComparison.Wanted(
+            Ours with { CallHours = Hours(Of("Asia/Kolkata")) }, Now)));
     }
 
     [Fact]
@@ -56,7 +58,8 @@ public sealed class SettingsComparisonTests
     [Fact]
     public void Every_difference_is_named()
     {
-        var metas = new MetaSettings { Status = "DISABLED", IconVisibility = "DISABLE_ALL", IconCountries = ["DE"], CallbackPermissionStatus = "DISABLED" };
+        var metas = new MetaSettings { Status =
+            "DISABLED", IconVisibility = "DISABLE_ALL", IconCountries = ["DE"], CallbackPermissionStatus = "DISABLED" };
         Assert.Equal(
             ["callingEnabled", "iconIsVisible", "iconCountries", "callbackPermission", "callHours"],
             Compare(Ours, metas).Select(drift => drift.Setting));
@@ -71,8 +74,10 @@ public sealed class SettingsComparisonTests
     {
         MetaSettings[] all =
         [
-            new(), SettingsComparison.Wanted(Ours, Now), new() { Status = "DISABLED", IconVisibility = "DISABLE_ALL", IconCountries = ["DE"] },
-            new() { Status = "ENABLED", CallHours = new("Asia/Kolkata", [new("SUNDAY", "0000", "2359")], [new("2026-12-26", "0000", "0001")]) },
+            new(), SettingsComparison.Wanted(Ours, Now),
+            new() { Status = "DISABLED", IconVisibility = "DISABLE_ALL", IconCountries = ["DE"] },
+            new() { Status = "ENABLED", CallHours = new(
+                "Asia/Kolkata", [new("SUNDAY", "0000", "2359")], [new("2026-12-26", "0000", "0001")]) },
         ];
         foreach (var metas in all)
         {
@@ -87,7 +92,8 @@ public sealed class SettingsComparisonTests
     [Fact]
     public void Hours_that_we_could_not_hold_are_not_adopted()
     {
-        Assert.False(SettingsComparison.TryAdopt(Ours, new() { CallHours = new("Europe/Berlin", [new("FUNDAY", "0000", "2359")]) }, out var same, out var errors));
+        Assert.False(SettingsComparison.TryAdopt(
+            Ours, new() { CallHours = new("Europe/Berlin", [new("FUNDAY", "0000", "2359")]) }, out var same, out var errors));
         Assert.Same(Ours, same);
         Assert.Single(errors);
     }
@@ -96,5 +102,7 @@ public sealed class SettingsComparisonTests
         SettingsComparison.Compare(SettingsComparison.Wanted(ours, Now), metas, Now);
 
     private static CallHours Hours(CallHoursDocument document) =>
-        CallHours.TryCreate(document, out var hours, out var errors) ? hours : throw new InvalidOperationException(string.Join(" ", errors));
+        CallHours.TryCreate(document, out var hours, out var errors)
+            ? hours
+            : throw new InvalidOperationException(string.Join(" ", errors));
 }

@@ -7,9 +7,12 @@ public class DialPlanTests
 {
     private static readonly DialRules Germany = new() { CountryCode = "49", NationalPrefix = "0", InternationalPrefixes = ["00"] };
     private static readonly DialRules Bavaria = Germany with { Strip = "9" };
-    private static readonly DialRules America = new() { CountryCode = "1", NationalPrefix = "1", InternationalPrefixes = ["011"], Strip = "9" };
-    private static readonly DialRules Italy = new() { CountryCode = "39", InternationalPrefixes = ["00"], Unprefixed = UnprefixedNumber.National };
-    private static readonly DialRules Australia = new() { CountryCode = "61", NationalPrefix = "0", InternationalPrefixes = ["00", "0011"], Unprefixed = UnprefixedNumber.Refuse };
+    private static readonly DialRules America =
+        new() { CountryCode = "1", NationalPrefix = "1", InternationalPrefixes = ["011"], Strip = "9" };
+    private static readonly DialRules Italy =
+        new() { CountryCode = "39", InternationalPrefixes = ["00"], Unprefixed = UnprefixedNumber.National };
+    private static readonly DialRules Australia =
+        new() { CountryCode = "61", NationalPrefix = "0", InternationalPrefixes = ["00", "0011"], Unprefixed = UnprefixedNumber.Refuse };
     private static readonly DialRules Prefixing = new() { Prefix = "+44" };
 
     public static TheoryData<string, string?, DialRules, string> Numbers => new()
@@ -71,7 +74,8 @@ public class DialPlanTests
 
     [Theory]
     [MemberData(nameof(Doubtful))]
-    public void A_number_that_is_not_plausible_is_refused_with_the_reason_and_without_the_number(string dialled, string? context, DialRules rules)
+    public void A_number_that_is_not_plausible_is_refused_with_the_reason_and_without_the_number(
+        string dialled, string? context, DialRules rules)
     {
         var result = DialPlan.Resolve(dialled, context, rules);
         Assert.Null(result.Number);

@@ -47,7 +47,8 @@ public class AnyHistory
     {
         Assert.Equal(known.State == PermissionState.Temporary, known.ExpiresAt is not null);
         Assert.Equal(known.State == PermissionState.None, known.Since is null);
-        Assert.True(known.Unanswered < Limits.UnansweredUntilRevoked || known.State is not (PermissionState.Temporary or PermissionState.Permanent));
+        Assert.True(known.Unanswered < Limits.UnansweredUntilRevoked
+            || known.State is not (PermissionState.Temporary or PermissionState.Permanent));
         var state = PermissionRules.StateAt(known, now);
         Assert.Equal(state is PermissionState.Temporary or PermissionState.Permanent, PermissionRules.MayCall(known, now));
 
@@ -56,7 +57,8 @@ public class AnyHistory
         {
             // A refusal names the moment from which the same request is allowed.
             Assert.NotEmpty(verdict.Text!);
-            Assert.True(known.State == PermissionState.Permanent || PermissionRules.MayRequest(known, Limits, hasTemplate: true, verdict.FreeAt!.Value).IsAllowed);
+            Assert.True(known.State == PermissionState.Permanent
+                || PermissionRules.MayRequest(known, Limits, hasTemplate: true, verdict.FreeAt!.Value).IsAllowed);
             return;
         }
         var counted = known.RecentRequests.Where(at => !(at <= known.LastConnectedAt)).ToList();
@@ -87,7 +89,8 @@ public class AnyHistory
     private static void ForAll(Action<List<Happening>> holds)
     {
         var happening = Gen.Choose(0, 9).SelectMany(_ => Gen.Choose(0, 14 * 24 * 60), (kind, minute) => new Happening(kind, minute));
-        Prop.ForAll(happening.ListOf().ToArbitrary(), steps => holds([.. steps])).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000).WithEndSize(40));
+        Prop.ForAll(happening.ListOf().ToArbitrary(), steps => holds([.. steps]))
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(2_000).WithEndSize(40));
     }
 
     private readonly record struct Happening(int Kind, int Minute);

@@ -96,7 +96,8 @@ public class PermissionRulesTests
 
         Assert.False(PermissionRules.MayCall(granted with { CallsBarredUntil = Now.AddHours(2) }, Now.AddHours(1)));
         Assert.True(PermissionRules.MayCall(granted with { CallsBarredUntil = Now.AddHours(2) }, Now.AddHours(2)));
-        AssertRefused(RequestRule.LimitAtMeta, Now.AddHours(2), ContactPermission.Unknown with { RequestsBarredUntil = Now.AddHours(2) }, Now);
+        AssertRefused(
+            RequestRule.LimitAtMeta, Now.AddHours(2), ContactPermission.Unknown with { RequestsBarredUntil = Now.AddHours(2) }, Now);
     }
 
     [Fact]

@@ -17,7 +17,8 @@ public class RateTermsTests
     [Fact]
     public void Every_error_is_told_at_once()
     {
-        var bad = new RateTerms((CallDirection)7, "+49x", Start, Start, -1m, 0.00000000001m, 0, 3601, [new(0, 0.07m), new(2.5m, -0.1m), new(2, 5_000_000m)]);
+        var bad = new RateTerms(
+            (CallDirection)7, "+49x", Start, Start, -1m, 0.00000000001m, 0, 3601, [new(0, 0.07m), new(2.5m, -0.1m), new(2, 5_000_000m)]);
         Assert.Equal(
             ["connectionFee", "direction", "minimumSeconds", "prefix", "pricePerMinute", "pulseSeconds", "tiers", "validUntil"],
             bad.Errors().Select(e => e.Field).Distinct().Order());
@@ -31,9 +32,11 @@ public class RateTermsTests
         var cases = Gen.Four(Gen.Choose(0, 6));
         Prop.ForAll(cases.ToArbitrary(), c =>
         {
-            RateTerms Between(int from, int days) => Good with { ValidFrom = Start.AddDays(from), ValidUntil = days == 6 ? null : Start.AddDays(from + days + 1) };
+            RateTerms Between(int from, int days) =>
+                Good with { ValidFrom = Start.AddDays(from), ValidUntil = days == 6 ? null : Start.AddDays(from + days + 1) };
             var (one, other) = (Between(c.Item1, c.Item2), Between(c.Item3, c.Item4));
-            bool IsIn(RateTerms rate, int day) => rate.ValidFrom <= Start.AddDays(day) && (rate.ValidUntil is not { } end || Start.AddDays(day) < end);
+            bool IsIn(RateTerms rate, int day) =>
+                rate.ValidFrom <= Start.AddDays(day) && (rate.ValidUntil is not { } end || Start.AddDays(day) < end);
             return one.Overlaps(other) == Enumerable.Range(0, 30).Any(day => IsIn(one, day) && IsIn(other, day))
                 && one.Overlaps(other) == other.Overlaps(one)
                 && !one.Overlaps(other with { Prefix = "491" }) && !one.Overlaps(other with { Direction = CallDirection.Inbound });

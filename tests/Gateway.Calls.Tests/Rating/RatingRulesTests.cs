@@ -62,7 +62,8 @@ public class RatingRulesTests
     }
 
     [Fact]
-    public void Clocks_that_ran_backwards_cost_the_minimum() => Assert.Equal(1, RatingRules.Of(Plain, TimeSpan.FromSeconds(-5), TimeSpan.Zero).Pulses);
+    public void Clocks_that_ran_backwards_cost_the_minimum() =>
+        Assert.Equal(1, RatingRules.Of(Plain, TimeSpan.FromSeconds(-5), TimeSpan.Zero).Pulses);
 
     [Fact]
     public void A_free_rate_costs_nothing_however_long() =>
@@ -99,9 +100,11 @@ public class RatingRulesTests
             from fee in Gen.Elements(0m, 0.01m, 0.3333m)
             from talk in Gen.Choose(0, 36_000)
             from more in Gen.Choose(0, 36_000)
-            let rate = Plain with { Pulse = TimeSpan.FromSeconds(pulse), Minimum = TimeSpan.FromSeconds(minimum), PricePerMinute = price / 1_000_000m, ConnectionFee = fee }
+            let rate = Plain with { Pulse = TimeSpan.FromSeconds(
+                pulse), Minimum = TimeSpan.FromSeconds(minimum), PricePerMinute = price / 1_000_000m, ConnectionFee = fee }
             select (rate, talk, more);
-        Prop.ForAll(cases.ToArbitrary(), c => holds(c.rate, TimeSpan.FromMilliseconds(c.talk * 100), TimeSpan.FromMilliseconds(c.more * 100)))
+        Prop.ForAll(
+            cases.ToArbitrary(), c => holds(c.rate, TimeSpan.FromMilliseconds(c.talk * 100), TimeSpan.FromMilliseconds(c.more * 100)))
             .Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
     }
 }

@@ -8,7 +8,8 @@ public class ReratingTests
     private static readonly DateTimeOffset Month = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private static readonly RateTable Card = new([new CardRate(
-        new Rate(7, "new", CallDirection.Outbound, "1", "USD", 0.10m, 0, TimeSpan.FromSeconds(60), TimeSpan.Zero, [new(3, 0.05m)]), Month.AddYears(-1), null, 1)]);
+        new Rate(7, "new", CallDirection.Outbound, "1", "USD", 0.10m, 0, TimeSpan.FromSeconds(60), TimeSpan.Zero, [new(3, 0.05m)]),
+        Month.AddYears(-1), null, 1)]);
 
     [Fact]
     public void Each_call_meets_the_volume_that_those_before_it_have_made()
@@ -50,12 +51,14 @@ public class ReratingTests
     public void A_call_without_a_rate_or_in_another_currency_keeps_its_charge()
     {
         var rerating = new Rerating(Card, "USD", _ => true);
-        Assert.Equal((null, 0m), (rerating.Handle(Call(0) with { User = new WhatsAppUser("49151") })!.Price, rerating.Handle(Call(1) with { Currency = "EUR" })!.Refund));
+        Assert.Equal((null, 0m), (rerating.Handle(
+            Call(0) with { User = new WhatsAppUser("49151") })!.Price, rerating.Handle(Call(1) with { Currency = "EUR" })!.Refund));
         Assert.Equal(0.90m, rerating.Handle(Call(2))!.Refund);
         Assert.Equal(TimeSpan.FromMinutes(3), rerating.Volume!.Value.Volume);
     }
 
     private static ChargedCall Call(int minute) => new(
-        new CallId(minute.ToString("x32")), Month.AddMinutes(minute), "acme", CallDirection.Outbound, new ChannelId("100"), new WhatsAppUser("12125550100"),
+        new CallId(minute.ToString("x32")), Month.AddMinutes(minute), "acme", CallDirection.Outbound, new ChannelId("100"),
+        new WhatsAppUser("12125550100"),
         "USD", TimeSpan.FromSeconds(50), TimeSpan.FromMinutes(1), 1.00m);
 }

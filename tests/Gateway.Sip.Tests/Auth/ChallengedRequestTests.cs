@@ -27,14 +27,16 @@ public sealed class ChallengedRequestTests
     public ChallengedRequestTests()
     {
         _pbx = _bench.AddPeer("10.0.0.2:5060");
-        _gateway = _bench.AddAgent("10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060", profile => profile with { RegisterExpires = 60, Refer = Gateway.Sip.Profiles.ReferPolicy.Accept })
+        _gateway = _bench.AddAgent("10.0.0.1:5060", SipBench.Trunk(
+            "10.0.0.2:5060", profile => profile with { RegisterExpires = 60, Refer = Gateway.Sip.Profiles.ReferPolicy.Accept })
             with { Credentials = new SipCredentials("alice", "secret"), RegisterUser = "alice" });
     }
 
     /// <summary>The challenge of the PBX, with or without marking an old nonce as stale.</summary>
     public static TheoryData<string, bool, bool> Challenges => new()
     {
-        { Md5, false, false }, { Md5, true, false }, { Md5, false, true }, { WithQop, false, false }, { WithQop, true, true }, { Integrity, false, false }, { Integrity, false, true },
+        { Md5, false, false }, { Md5, true, false }, { Md5, false, true }, { WithQop, false, false }, { WithQop, true, true },
+        { Integrity, false, false }, { Integrity, false, true },
     };
 
     [Theory]
@@ -51,7 +53,8 @@ public sealed class ChallengedRequestTests
             Assert.NotNull(_gateway.Last<SipCallEvent.Answered>(session));
             _gateway.Do(session, (s, now) => s.SendDigit('5', TimeSpan.FromMilliseconds(100), now));
             _gateway.Do(session, (s, now) => s.Offer("another offer", now));
-            _pbx.Request(_gateway.Address, "REFER", session.Info.CallId, 7, "callee", session.LocalTag, headers: ("Refer-To", "<sip:9@10.0.0.2>"));
+            _pbx.Request(
+                _gateway.Address, "REFER", session.Info.CallId, 7, "callee", session.LocalTag, headers: ("Refer-To", "<sip:9@10.0.0.2>"));
             Serve(challenge, saysStale, asProxy);
             Assert.NotNull(_gateway.Last<SipCallEvent.AnswerReceived>(session));
             _gateway.Do(session, (s, now) => s.NotifyTransfer(200, "OK", now));
@@ -60,7 +63,8 @@ public sealed class ChallengedRequestTests
         }
         foreach (var method in (string[])["INVITE", "INFO", "NOTIFY", "BYE", "REGISTER"])
             Assert.True(_bench.CountOf(200, method) >= 3, method);
-        var opened = _bench.Log.Where(sent => sent.Message.CSeq.Method != SipMethod.Ack && sent.From == _gateway.Address && sent.Message is SipRequest).ToList();
+        var opened = _bench.Log.Where(
+            sent => sent.Message.CSeq.Method != SipMethod.Ack && sent.From == _gateway.Address && sent.Message is SipRequest).ToList();
         Assert.True(_proofs <= opened.Count);
     }
 
@@ -121,7 +125,8 @@ public sealed class ChallengedRequestTests
     }
 
     /// <summary>Runs the PBX: each nonce is good for one response.</summary>
-    private void Serve(string challenge, bool saysStale, bool asProxy, Registration? registration = null, int seconds = 2, string password = "secret")
+    private void Serve(
+        string challenge, bool saysStale, bool asProxy, Registration? registration = null, int seconds = 2, string password = "secret")
     {
         for (var step = 0; step < seconds * 10; step++)
         {
@@ -143,7 +148,8 @@ public sealed class ChallengedRequestTests
         _proofs += isProved ? 1 : 0;
         if (isProved && _alive.Remove(tried!.Nonce))
         {
-            _pbx.Respond(request, 200, request.ToTag.Length == 0 ? "callee" : null, request.Body.IsEmpty || request.Method != SipMethod.Invite ? null : "answer " + request.CSeq.Number);
+            _pbx.Respond(request, 200, request.ToTag.Length == 0 ? "callee" : null, request.Body.IsEmpty
+                || request.Method != SipMethod.Invite ? null : "answer " + request.CSeq.Number);
             return;
         }
         var nonce = $"n{++_nonces}";
@@ -154,8 +160,10 @@ public sealed class ChallengedRequestTests
 
     private static bool IsRight(DigestCredentials tried, SipRequest request, string password)
     {
-        var proof = new DigestProof(tried.Uri, tried.Nonce, tried.NonceCount?.ToString("x8"), tried.ClientNonce, tried.Qop, tried.IsSession);
+        var proof = new DigestProof(
+            tried.Uri, tried.Nonce, tried.NonceCount?.ToString("x8"), tried.ClientNonce, tried.Qop, tried.IsSession);
         return tried.Uri == request.Uri.ToString()
-            && tried.Response == DigestHash.Response(tried.Algorithm, "alice", "pbx", password, request.Method.Name, proof, request.Body.Span);
+            && tried.Response == DigestHash.Response(
+                tried.Algorithm, "alice", "pbx", password, request.Method.Name, proof, request.Body.Span);
     }
 }

@@ -12,10 +12,14 @@ public sealed class DigestTests
 
     /// <summary>RFC 7616 §3.9.1 for both algorithms, and RFC 2617 §3.5.</summary>
     [Theory]
-    [InlineData(DigestAlgorithm.Md5, "Circle of Life", "http-auth@example.org", "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", "8ca523f5e9506fed4657c9700eebdbec")]
-    [InlineData(DigestAlgorithm.Sha256, "Circle of Life", "http-auth@example.org", "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1")]
-    [InlineData(DigestAlgorithm.Md5, "Circle Of Life", "testrealm@host.com", "dcd98b7102dd2f0e8b11d0f600bfb0c093", "0a4f113b", "6629fae49393a05397450978507c4ef1")]
-    public void The_published_examples_come_out(DigestAlgorithm algorithm, string password, string realm, string nonce, string clientNonce, string expected)
+    [InlineData(DigestAlgorithm.Md5, "Circle of Life", "http-auth@example.org", "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+        "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", "8ca523f5e9506fed4657c9700eebdbec")]
+    [InlineData(DigestAlgorithm.Sha256, "Circle of Life", "http-auth@example.org", "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+        "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1")]
+    [InlineData(DigestAlgorithm.Md5, "Circle Of Life", "testrealm@host.com", "dcd98b7102dd2f0e8b11d0f600bfb0c093", "0a4f113b",
+        "6629fae49393a05397450978507c4ef1")]
+    public void The_published_examples_come_out(
+        DigestAlgorithm algorithm, string password, string realm, string nonce, string clientNonce, string expected)
     {
         var proof = new DigestProof("/dir/index.html", nonce, "00000001", clientNonce);
         Assert.Equal(expected, DigestHash.Response(algorithm, "Mufasa", realm, password, "GET", proof));
@@ -26,7 +30,8 @@ public sealed class DigestTests
     {
         // RFC 2069 §2.4 as corrected by its erratum 749.
         var proof = new DigestProof("/dir/index.html", "dcd98b7102dd2f0e8b11d0f600bfb0c093", null, null);
-        Assert.Equal("1949323746fe6a43ef61f9606e7febea", DigestHash.Response(DigestAlgorithm.Md5, "Mufasa", "testrealm@host.com", "CircleOfLife", "GET", proof));
+        Assert.Equal("1949323746fe6a43ef61f9606e7febea", DigestHash.Response(
+            DigestAlgorithm.Md5, "Mufasa", "testrealm@host.com", "CircleOfLife", "GET", proof));
     }
 
     [Theory]
@@ -131,7 +136,8 @@ public sealed class DigestTests
         response.Headers.Add("Proxy-Authenticate", "Digest realm=\"two\", nonce=\"c\", algorithm=md5");
         var request = Request();
         Assert.Equal(DigestOutcome.Answered, _client.Answer(response, request));
-        var answers = request.Headers.All("Proxy-Authorization").Select(text => DigestCredentials.TryParse(text, out var c) ? c : null).ToList();
+        var answers = request.Headers.All("Proxy-Authorization")
+            .Select(text => DigestCredentials.TryParse(text, out var c) ? c : null).ToList();
         Assert.Equal(["one", "two"], answers.Select(answer => answer!.Realm));
         Assert.Equal(["b", "c"], answers.Select(answer => answer!.Nonce));
         Assert.Equal("o,\"x", answers[0]!.Opaque);
@@ -164,9 +170,12 @@ public sealed class DigestTests
     }
 
     [Theory]
-    [InlineData("Digest realm=\"r\", nonce=\"n\", algorithm=MD5, qop=\"auth\"", "Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, qop=\"auth\"", "SHA-256", "auth")]
-    [InlineData("Digest realm=\"r\", nonce=\"n\", algorithm=SHA-512-256-sess, qop=\"auth\"", "Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, qop=\"auth\"", "SHA-512-256-sess", "auth")]
-    [InlineData("Digest realm=\"r\", nonce=\"n\", algorithm=MD5, Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, qop=auth", null, "SHA-256", "auth")]
+    [InlineData("Digest realm=\"r\", nonce=\"n\", algorithm=MD5, " +
+        "qop=\"auth\"", "Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, qop=\"auth\"", "SHA-256", "auth")]
+    [InlineData("Digest realm=\"r\", nonce=\"n\", algorithm=SHA-512-256-sess, " +
+        "qop=\"auth\"", "Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, qop=\"auth\"", "SHA-512-256-sess", "auth")]
+    [InlineData("Digest realm=\"r\", nonce=\"n\", algorithm=MD5, Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, " +
+        "qop=auth", null, "SHA-256", "auth")]
     [InlineData("Digest realm=\"r\", nonce=\"n\", qop=auth,auth-int, algorithm=\"md5-SESS\",", null, "MD5-sess", "auth")]
     [InlineData("Digest realm=r,nonce=n,,qop=\"auth-int\" , stale=FALSE", null, "MD5", "auth-int")]
     [InlineData("Digest realm=\"r\", nonce=\"n\", qop=\"\"", null, "MD5", null)]
@@ -181,7 +190,8 @@ public sealed class DigestTests
         var request = Request();
         Assert.Equal(DigestOutcome.Answered, _client.Answer(response, request));
         Assert.True(DigestCredentials.TryParse(Assert.Single(request.Headers.All("Authorization")), out var answer));
-        Assert.Equal((algorithm, qop), (answer.Algorithm.Name(answer.IsSession), answer.Qop switch { DigestQop.None => null, DigestQop.Auth => "auth", _ => "auth-int" }));
+        Assert.Equal((algorithm, qop), (answer.Algorithm.Name(
+            answer.IsSession), answer.Qop switch { DigestQop.None => null, DigestQop.Auth => "auth", _ => "auth-int" }));
     }
 
     [Fact]

@@ -112,5 +112,6 @@ public class AbandonedDialogTests
 
     /// <summary>The dialog as read back from a store.</summary>
     private static SipDialogSnapshot Keep(InviteSession call) =>
-        JsonSerializer.Deserialize<SipDialogSnapshot>(JsonSerializer.Serialize(call.Snapshot(), JsonSerializerOptions.Web), JsonSerializerOptions.Web)!;
+        JsonSerializer.Deserialize<SipDialogSnapshot>(
+            JsonSerializer.Serialize(call.Snapshot(), JsonSerializerOptions.Web), JsonSerializerOptions.Web)!;
 }

@@ -13,16 +13,20 @@ namespace Gateway.Sip.Tests.Dialogs;
 /// </summary>
 public class HostileMessageTests
 {
-    private static readonly string[] Methods = ["INVITE", "ACK", "BYE", "CANCEL", "PRACK", "UPDATE", "INFO", "REFER", "OPTIONS", "NOTIFY", "REGISTER", "X"];
-    private static readonly int[] Statuses = [100, 180, 183, 199, 200, 202, 299, 302, 401, 407, 408, 422, 423, 481, 486, 487, 491, 500, 503, 603, 699];
+    private static readonly string[] Methods =
+        ["INVITE", "ACK", "BYE", "CANCEL", "PRACK", "UPDATE", "INFO", "REFER", "OPTIONS", "NOTIFY", "REGISTER", "X"];
+    private static readonly int[] Statuses =
+        [100, 180, 183, 199, 200, 202, 299, 302, 401, 407, 408, 422, 423, 481, 486, 487, 491, 500, 503, 603, 699];
 
     private static readonly string[] Extras =
     [
-        "Require: 100rel", "RSeq: 1", "RSeq: 4294967295", "RAck: 1 1 INVITE", "RAck: x", "Session-Expires: 90;refresher=uas", "Session-Expires: 0", "Min-SE: 4294967295",
-        "Supported: timer, 100rel, replaces", "Replaces: c1;to-tag=a;from-tag=b", "Refer-To: <sip:x@10.0.0.2>", "Refer-To: <sip:x@10.0.0.2>, <sip:y@h>",
-        "Contact: <sip:evil@[::1]:99999>", "Contact: *", "Contact: <tel:123>", "Contact: <sip:a@10.0.0.2;transport=sctp>", "Record-Route: <sip:r;lr>", "Route: <sip:r>",
-        "Proxy-Authenticate: Digest realm=\"a\", nonce=\"b\"", "WWW-Authenticate: Digest", "Retry-After: -1", "Content-Type: application/sdp",
-        "Content-Type: multipart/mixed; boundary=b", "Content-Type: application/dtmf-relay", "Reason: Q.850;cause=99999999999", "Max-Forwards: 0", "Expires: 0",
+        "Require: 100rel", "RSeq: 1", "RSeq: 4294967295", "RAck: 1 1 INVITE", "RAck: x", "Session-Expires: 90;refresher=uas",
+        "Session-Expires: 0", "Min-SE: 4294967295", "Supported: timer, 100rel, replaces", "Replaces: c1;to-tag=a;from-tag=b",
+        "Refer-To: <sip:x@10.0.0.2>", "Refer-To: <sip:x@10.0.0.2>, <sip:y@h>",
+        "Contact: <sip:evil@[::1]:99999>", "Contact: *", "Contact: <tel:123>", "Contact: <sip:a@10.0.0.2;transport=sctp>",
+        "Record-Route: <sip:r;lr>", "Route: <sip:r>", "Proxy-Authenticate: Digest realm=\"a\", nonce=\"b\"", "WWW-Authenticate: Digest",
+        "Retry-After: -1", "Content-Type: application/sdp", "Content-Type: multipart/mixed; boundary=b",
+        "Content-Type: application/dtmf-relay", "Reason: Q.850;cause=99999999999", "Max-Forwards: 0", "Expires: 0",
     ];
 
     public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 12)];
@@ -32,7 +36,8 @@ public class HostileMessageTests
     public void Nothing_a_trunk_sends_breaks_the_agent_or_another_call(int seed)
     {
         var bench = new SipBench(seed) { IsTolerant = true };
-        var gateway = bench.AddAgent("10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060") with { Credentials = new SipCredentials("a", "b"), MaxRedirects = 2 },
+        var gateway = bench.AddAgent(
+            "10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060") with { Credentials = new SipCredentials("a", "b"), MaxRedirects = 2 },
             SipBench.Trunk("10.0.0.3:5060"));
         var neighbour = bench.AddAgent("10.0.0.3:5060", SipBench.Trunk("10.0.0.1:5060"));
         var hostile = bench.AddPeer("10.0.0.2:5060");
@@ -55,7 +60,8 @@ public class HostileMessageTests
         foreach (var call in gateway.Agent.Sessions.Where(session => session != good).ToArray())
             gateway.HangUp(call);
         bench.Run(300);
-        Assert.Equal([good.Info.CallId], gateway.Agent.Sessions.Select(session => session.Info.CallId)); // not the sessions: a failure would print their whole graph
+        // not the sessions: a failure would print their whole graph
+        Assert.Equal([good.Info.CallId], gateway.Agent.Sessions.Select(session => session.Info.CallId));
         Assert.Equal((0, 0, 1), (gateway.Agent.Layer.Clients.Count, gateway.Agent.Layer.Servers.Count, gateway.Agent.ActiveCalls));
         neighbour.HangUp(neighbour.Agent.Sessions.Single());
         bench.Run();
@@ -93,7 +99,9 @@ public class HostileMessageTests
             var session = gateway.Agent.Sessions.ElementAt((int)(pick / 17 % (uint)gateway.Agent.Sessions.Count()));
             text.Append($"{method} sip:gw@10.0.0.1 SIP/2.0\r\n");
             text.Append($"Via: SIP/2.0/UDP 10.0.0.2:5060;branch=z9hG4bK{pick % 50}\r\n");
-            text.Append($"From: <sip:p@10.0.0.2>;tag=fork{pick % 4}\r\nCall-ID: {(pick % 5 == 0 ? $"c{pick % 9}" : session.Info.CallId)}\r\nCSeq: {pick % 40} {method}\r\n");
+            text.Append(
+                $"From: <sip:p@10.0.0.2>;tag=fork{pick % 4}\r\nCall-ID: " +
+                $"{(pick % 5 == 0 ? $"c{pick % 9}" : session.Info.CallId)}\r\nCSeq: {pick % 40} {method}\r\n");
             text.Append(pick % 4 == 0 ? "To: <sip:gw@10.0.0.1>\r\n" : $"To: <sip:gw@10.0.0.1>;tag={session.LocalTag}\r\n");
         }
         for (var i = 0; i < pick % 5; i++)

@@ -88,7 +88,8 @@ public class InDialogTests
     {
         var (bench, gateway, pbx, call, tag) = RenegotiationTests.WithScriptedPeer(profile => profile with { Refer = ReferPolicy.Accept });
         pbx.Request(gateway.Address, "REFER", "c1", 2, "peer", tag, headers:
-            [("Refer-To", "<sip:200@10.0.0.2?Replaces=c9%3Bto-tag%3Da%3Bfrom-tag%3Db>"), ("Referred-By", "Ann <sip:100@10.0.0.2>;cid=\"1@pbx\"")]);
+            [("Refer-To", "<sip:200@10.0.0.2?Replaces=c9%3Bto-tag%3Da%3Bfrom-tag%3Db>"), (
+                "Referred-By", "Ann <sip:100@10.0.0.2>;cid=\"1@pbx\"")]);
         bench.Run();
         Assert.Equal(1, bench.CountOf(202, "REFER"));
         var asked = gateway.Last<SipCallEvent.TransferRequested>(call)!;
@@ -107,12 +108,15 @@ public class InDialogTests
     [InlineData("<sip:conference-7.pbx.example;transport=tcp>", "sip:conference-7.pbx.example;transport=tcp", "")]
     [InlineData("sip:conference-7.pbx.example", "sip:conference-7.pbx.example", "")]
     [InlineData("<sip:@10.0.0.2>", "sip:@10.0.0.2", "")]
-    [InlineData("<sip:200@10.0.0.2;gr=urn:x;method=INVITE?X-Room=7%2B1&Subject=a%20b>", "sip:200@10.0.0.2;gr=urn:x;method=INVITE", "X-Room: 7+1|Subject: a b")]
-    [InlineData("<sip:200@10.0.0.2?From=%3Csip:evil@x%3E&Route=%3Csip:x%3E&f=x&P-Asserted-Identity=%3Csip:1@x%3E&body=x&X-A=%0d%0aVia:x>", "sip:200@10.0.0.2", "X-A: \r\nVia:x")]
+    [InlineData("<sip:200@10.0.0.2;gr=urn:x;method=INVITE?X-Room=7%2B1&Subject=a%20b>", "sip:200@10.0.0.2;gr=urn:x;method=INVITE",
+        "X-Room: 7+1|Subject: a b")]
+    [InlineData("<sip:200@10.0.0.2?From=%3Csip:evil@x%3E&Route=%3Csip:x%3E&f=x&P-Asserted-Identity=%3Csip:1@x%3E&body=x&X-A=%0d%0aVia:x>",
+        "sip:200@10.0.0.2", "X-A: \r\nVia:x")]
     public void Carries_the_target_and_headers_of_a_transfer_as_they_are(string referTo, string target, string headers)
     {
         var (bench, gateway, pbx, call, tag) = RenegotiationTests.WithScriptedPeer(profile => profile with { Refer = ReferPolicy.Accept });
-        pbx.Request(gateway.Address, "REFER", "c1", 2, "peer", tag, headers: [("Refer-To", referTo), ("Referred-By", "<sip:10.0.0.2;transport=tcp>")]);
+        pbx.Request(gateway.Address, "REFER", "c1", 2, "peer", tag,
+            headers: [("Refer-To", referTo), ("Referred-By", "<sip:10.0.0.2;transport=tcp>")]);
         bench.Run();
         var asked = gateway.Last<SipCallEvent.TransferRequested>(call)!;
         Assert.Equal((target, "<sip:10.0.0.2;transport=tcp>"), (asked.Target, asked.ReferredBy));
@@ -182,7 +186,8 @@ public class InDialogTests
         bench.Run();
         var answers = pbx.Inbox.OfType<SipResponse>().Where(response => response.CSeq.Method == SipMethod.Options).ToList();
         Assert.Equal(2, answers.Count);
-        Assert.All(answers, answer => Assert.Equal(("10.0.0.1", true, true), (answer.Contact!.Uri.Host, answer.Headers.Contains("Allow"), answer.Headers.Contains("Supported"))));
+        Assert.All(answers, answer => Assert.Equal(
+            ("10.0.0.1", true, true), (answer.Contact!.Uri.Host, answer.Headers.Contains("Allow"), answer.Headers.Contains("Supported"))));
     }
 
     [Fact]
@@ -208,7 +213,8 @@ public class InDialogTests
     public void An_invite_with_replaces_that_fits_no_call_is_refused(string replaces, int status)
     {
         var (bench, gateway, pbx, call, tag) = RenegotiationTests.WithScriptedPeer();
-        pbx.Request(gateway.Address, "INVITE", "c2", 1, "other", null, "offer", headers: ("Replaces", replaces.Replace("TAG", tag, StringComparison.Ordinal)));
+        pbx.Request(gateway.Address, "INVITE", "c2", 1, "other", null, "offer", headers: (
+            "Replaces", replaces.Replace("TAG", tag, StringComparison.Ordinal)));
         bench.Run();
         Assert.Equal(1, bench.CountOf(status, "INVITE"));
         Assert.Single(gateway.Incoming);

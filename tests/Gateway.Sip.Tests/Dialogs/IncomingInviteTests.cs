@@ -143,10 +143,12 @@ public class IncomingInviteTests
     {
         Invite();
         _bench.Run(0.1);
-        _gateway.Do(_gateway.Incoming[0], (s, now) => s.Reject(480, "No permission", SipReason.Q850(21), [("X-WhatsApp-Error", "138006")], now));
+        _gateway.Do(
+            _gateway.Incoming[0], (s, now) => s.Reject(480, "No permission", SipReason.Q850(21), [("X-WhatsApp-Error", "138006")], now));
         _bench.Run(0.1);
         var response = _bench.LastResponse(480, "INVITE");
-        Assert.Equal(("No permission", "Q.850;cause=21", "138006"), (response.ReasonPhrase, response.Headers["Reason"], response.Headers["X-WhatsApp-Error"]));
+        Assert.Equal(("No permission", "Q.850;cause=21", "138006"), (
+            response.ReasonPhrase, response.Headers["Reason"], response.Headers["X-WhatsApp-Error"]));
     }
 
     [Fact]
@@ -260,9 +262,12 @@ public class IncomingInviteTests
     public void A_trunk_that_must_authenticate_is_challenged_and_then_admitted()
     {
         var bench = new SipBench();
-        var gateway = bench.AddAgent("10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060") with { InboundCredentials = new SipCredentials("pbx", "secret") });
-        var pbx = bench.AddAgent("10.0.0.2:5060", SipBench.Trunk("10.0.0.1:5060") with { Credentials = new SipCredentials("pbx", "secret") });
-        var wrong = bench.AddAgent("10.0.0.2:5070", SipBench.Trunk("10.0.0.1:5060") with { Credentials = new SipCredentials("pbx", "guess") });
+        var gateway = bench.AddAgent(
+            "10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060") with { InboundCredentials = new SipCredentials("pbx", "secret") });
+        var pbx = bench.AddAgent(
+            "10.0.0.2:5060", SipBench.Trunk("10.0.0.1:5060") with { Credentials = new SipCredentials("pbx", "secret") });
+        var wrong = bench.AddAgent(
+            "10.0.0.2:5070", SipBench.Trunk("10.0.0.1:5060") with { Credentials = new SipCredentials("pbx", "guess") });
         pbx.Invite();
         var refused = wrong.Invite();
         bench.Run();
@@ -276,5 +281,6 @@ public class IncomingInviteTests
 
     private void Acknowledge(string? sdp = null) => _pbx.Request(_gateway.Address, "ACK", "c1", 1, "peer", OurTag, sdp);
 
-    private string OurTagOf(string callId) => _bench.Log.First(sent => sent.Message.CallId == callId && sent.Message.ToTag.Length > 0).Message.ToTag;
+    private string OurTagOf(string callId) =>
+        _bench.Log.First(sent => sent.Message.CallId == callId && sent.Message.ToTag.Length > 0).Message.ToTag;
 }

@@ -21,7 +21,8 @@ public class LossyWireTests
         pbx.Do(callee, (s, now) => s.Provisional(183, "answer", now));
         Until(bench, () => gateway.Last<SipCallEvent.Provisional>(call)?.Sdp is not null);
         pbx.Do(callee, (s, now) => s.Answer("answer", now));
-        Until(bench, () => gateway.Last<SipCallEvent.Answered>(call) is not null && pbx.Last<SipCallEvent.Acknowledged>(callee) is not null);
+        Until(
+            bench, () => gateway.Last<SipCallEvent.Answered>(call) is not null && pbx.Last<SipCallEvent.Acknowledged>(callee) is not null);
 
         pbx.Do(callee, (s, now) => s.Offer("hold", now));
         Until(bench, () => gateway.Last<SipCallEvent.OfferReceived>(call) is not null);

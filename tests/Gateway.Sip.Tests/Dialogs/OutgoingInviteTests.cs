@@ -167,7 +167,8 @@ public class OutgoingInviteTests
     public void Answers_a_challenge_with_the_next_sequence_number_and_acknowledges_it()
     {
         var bench = new SipBench();
-        var gateway = bench.AddAgent("10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060") with { Credentials = new SipCredentials("gw", "secret") });
+        var gateway = bench.AddAgent(
+            "10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060") with { Credentials = new SipCredentials("gw", "secret") });
         var pbx = bench.AddPeer("10.0.0.2:5060");
         var call = gateway.Invite();
         bench.Run();
@@ -199,14 +200,16 @@ public class OutgoingInviteTests
     public void Refused_credentials_fail_the_call_instead_of_looping()
     {
         var bench = new SipBench();
-        var gateway = bench.AddAgent("10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060") with { Credentials = new SipCredentials("gw", "wrong") });
+        var gateway = bench.AddAgent(
+            "10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060") with { Credentials = new SipCredentials("gw", "wrong") });
         var pbx = bench.AddPeer("10.0.0.2:5060");
         var call = gateway.Invite();
         for (var i = 0; i < 10; i++)
         {
             bench.Run();
             if (!call.IsOver)
-                pbx.Respond(pbx.Last("INVITE"), 401, "x", null, ("WWW-Authenticate", $"Digest realm=\"pbx\", nonce=\"n{i}\", qop=\"auth\""));
+                pbx.Respond(
+                    pbx.Last("INVITE"), 401, "x", null, ("WWW-Authenticate", $"Digest realm=\"pbx\", nonce=\"n{i}\", qop=\"auth\""));
         }
         Assert.Equal(401, gateway.Last<SipCallEvent.Failed>(call)!.Status);
         Assert.Equal(2, bench.CountOf("INVITE"));
@@ -241,7 +244,8 @@ public class OutgoingInviteTests
     public void Leaves_a_silent_or_refusing_server_for_the_next_one_and_remembers_it()
     {
         var bench = new SipBench();
-        var gateway = bench.AddAgent("10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060") with { BackupServers = ["10.0.0.3:5060", "10.0.0.4:5060"] });
+        var gateway = bench.AddAgent(
+            "10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060") with { BackupServers = ["10.0.0.3:5060", "10.0.0.4:5060"] });
         var refusing = bench.AddPeer("10.0.0.3:5060");
         var working = bench.AddPeer("10.0.0.4:5060");
         var call = gateway.Invite();
@@ -289,7 +293,8 @@ public class OutgoingInviteTests
         _pbx.Respond(invite, 200, "t", "their-offer");
         _bench.Run(0.6);
         Assert.Null(_gateway.Last<SipCallEvent.Provisional>(call)!.Sdp);
-        Assert.Equal(("their-offer", true), (_gateway.Last<SipCallEvent.Answered>(call)!.Sdp, _gateway.Last<SipCallEvent.Answered>(call)!.SdpIsOffer));
+        Assert.Equal(("their-offer", true), (
+            _gateway.Last<SipCallEvent.Answered>(call)!.Sdp, _gateway.Last<SipCallEvent.Answered>(call)!.SdpIsOffer));
         Assert.Equal(0, _bench.CountOf("ACK"));
 
         _gateway.Do(call, (s, now) => s.AcceptOffer("our-answer", now));
@@ -326,7 +331,8 @@ public class OutgoingInviteTests
     {
         var call = _gateway.Invite();
         _bench.Run();
-        _pbx.Respond(_pbx.Last("INVITE"), 200, "t", "answer", ("Record-Route", "<sip:10.0.0.2:5060;lr>"), ("Record-Route", "<sip:outer@10.0.0.2;lr>"));
+        _pbx.Respond(_pbx.Last(
+            "INVITE"), 200, "t", "answer", ("Record-Route", "<sip:10.0.0.2:5060;lr>"), ("Record-Route", "<sip:outer@10.0.0.2;lr>"));
         _bench.Run();
         _gateway.HangUp(call);
         _bench.Run();

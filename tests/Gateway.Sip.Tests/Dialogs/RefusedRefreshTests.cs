@@ -109,7 +109,8 @@ public class RefusedRefreshTests
         Establish("UPDATE");
         for (var second = 0; second < 605; second++)
         {
-            foreach (var request in _pbx.Inbox.OfType<SipRequest>().Where(r => r.Method == SipMethod.Update || r.Method == SipMethod.Invite).ToArray())
+            foreach (var request in _pbx.Inbox.OfType<SipRequest>()
+                .Where(r => r.Method == SipMethod.Update || r.Method == SipMethod.Invite).ToArray())
                 _pbx.Respond(request, 488);
             _pbx.Inbox.Clear();
             _bench.Run(1);
@@ -139,7 +140,8 @@ public class RefusedRefreshTests
         _bench.Run(301);
         _pbx.Respond(_pbx.Last("UPDATE"), 503, null, null, ("Retry-After", "30"));
         _bench.Run(5);
-        _pbx.Request(_gateway.Address, "UPDATE", "c1", 2, "peer", tag, headers: [("Supported", "timer"), ("Session-Expires", "600;refresher=uac")]);
+        _pbx.Request(
+            _gateway.Address, "UPDATE", "c1", 2, "peer", tag, headers: [("Supported", "timer"), ("Session-Expires", "600;refresher=uac")]);
         var before = _bench.CountOf("UPDATE");
         _bench.Run(400);
         Assert.Equal(before, _bench.CountOf("UPDATE"));

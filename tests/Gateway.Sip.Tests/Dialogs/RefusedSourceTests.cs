@@ -11,7 +11,8 @@ public class RefusedSourceTests
     public void Wrong_digests_are_counted_and_soon_no_longer_looked_at_until_time_has_passed()
     {
         var bench = new SipBench();
-        var gateway = bench.AddAgent("10.0.0.1:5060", SipBench.Trunk(Source) with { InboundCredentials = new SipCredentials("pbx", "secret") });
+        var gateway = bench.AddAgent(
+            "10.0.0.1:5060", SipBench.Trunk(Source) with { InboundCredentials = new SipCredentials("pbx", "secret") });
         var pbx = bench.AddPeer(Source);
         pbx.Request(gateway.Address, "INVITE", "first", 1, "first", null, "offer");
         bench.Run();
@@ -49,5 +50,7 @@ public class RefusedSourceTests
 
     private static void Guess(ScriptedPeer pbx, TestAgent gateway, string nonce, int i) => pbx.Request(
         gateway.Address, "INVITE", $"guess{i}", 1, $"f{i}", null, "offer", null,
-        ("Authorization", $"Digest username=\"pbx\", realm=\"10.0.0.9\", nonce=\"{nonce}\", uri=\"sip:gw@10.0.0.1:5060\", response=\"00000000000000000000000000000000\""));
+        ("Authorization",
+            $"Digest username=\"pbx\", realm=\"10.0.0.9\", nonce=\"{nonce}\", uri=\"sip:gw@10.0.0.1:5060\", " +
+            $"response=\"00000000000000000000000000000000\""));
 }

@@ -57,7 +57,8 @@ public class ReliableProvisionalTests
         _pbx.Respond(_pbx.Last("PRACK"), 200);
         _pbx.Respond(invite, 200, "t");
         _bench.Run(0.1);
-        Assert.Equal((null, false), (_gateway.Last<SipCallEvent.Answered>(call)!.Sdp, _gateway.Last<SipCallEvent.Answered>(call)!.SdpIsOffer));
+        Assert.Equal(
+            (null, false), (_gateway.Last<SipCallEvent.Answered>(call)!.Sdp, _gateway.Last<SipCallEvent.Answered>(call)!.SdpIsOffer));
         Assert.Equal(1, _bench.CountOf("ACK"));
     }
 
@@ -164,7 +165,8 @@ public class ReliableProvisionalTests
         var call = Incoming("offer", ("Require", "100rel"));
         _gateway.Do(call, (s, now) => s.Provisional(183, "answer", now));
         _bench.Run(0.1);
-        _pbx.Request(_gateway.Address, "PRACK", "c1", 2, "peer", _bench.LastResponse(183, "INVITE").ToTag, headers: ("RAck", "99 1 INVITE"));
+        _pbx.Request(
+            _gateway.Address, "PRACK", "c1", 2, "peer", _bench.LastResponse(183, "INVITE").ToTag, headers: ("RAck", "99 1 INVITE"));
         _bench.Run(0.1);
         Assert.Equal(1, _bench.CountOf(481, "PRACK"));
     }
@@ -180,5 +182,6 @@ public class ReliableProvisionalTests
         _pbx.Respond(invite, status, "t", sdp, ("Require", "100rel"), ("RSeq", $"{number}"));
 
     private void Prack(SipResponse response, string? sdp = null) =>
-        _pbx.Request(_gateway.Address, "PRACK", "c1", 2, "peer", response.ToTag, sdp, headers: ("RAck", $"{response.Number("RSeq")} 1 INVITE"));
+        _pbx.Request(
+            _gateway.Address, "PRACK", "c1", 2, "peer", response.ToTag, sdp, headers: ("RAck", $"{response.Number("RSeq")} 1 INVITE"));
 }

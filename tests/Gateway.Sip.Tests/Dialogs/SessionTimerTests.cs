@@ -14,7 +14,8 @@ public class SessionTimerTests
     [InlineData(RefreshMethod.ReInvite, "INVITE")]
     public void Two_agents_keep_a_session_alive_for_hours(RefreshMethod method, string refresh)
     {
-        var gateway = _bench.AddAgent("10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060", profile => profile with { SessionRefreshMethod = method }));
+        var gateway = _bench.AddAgent(
+            "10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060", profile => profile with { SessionRefreshMethod = method }));
         var pbx = _bench.AddAgent("10.0.0.2:5060", SipBench.Trunk("10.0.0.1:5060"));
         var call = gateway.Invite();
         _bench.Run();
@@ -47,7 +48,8 @@ public class SessionTimerTests
         var (bench, gateway, pbx, call, tag) = RenegotiationTests.WithScriptedPeer(
             null, ("Supported", "timer"), ("Session-Expires", "180;refresher=uac"));
         bench.Run(100);
-        pbx.Request(gateway.Address, "UPDATE", "c1", 2, "peer", tag, headers: [("Supported", "timer"), ("Session-Expires", "180;refresher=uac")]);
+        pbx.Request(
+            gateway.Address, "UPDATE", "c1", 2, "peer", tag, headers: [("Supported", "timer"), ("Session-Expires", "180;refresher=uac")]);
         bench.Run(100);
         Assert.Equal("180;refresher=uac", bench.LastResponse(200, "UPDATE").Headers["Session-Expires"]);
         Assert.False(call.IsOver);
@@ -88,7 +90,8 @@ public class SessionTimerTests
     {
         var gateway = _bench.AddAgent("10.0.0.1:5060", SipBench.Trunk("10.0.0.2:5060"));
         var pbx = _bench.AddPeer("10.0.0.2:5060");
-        pbx.Request(gateway.Address, "INVITE", "c1", 1, "peer", null, "offer", headers: [("Supported", "timer"), ("Session-Expires", "60")]);
+        pbx.Request(
+            gateway.Address, "INVITE", "c1", 1, "peer", null, "offer", headers: [("Supported", "timer"), ("Session-Expires", "60")]);
         _bench.Run();
         Assert.Equal("90", _bench.LastResponse(422, "INVITE").Headers["Min-SE"]);
         Assert.Empty(gateway.Incoming);

@@ -164,7 +164,8 @@ public sealed class TestAgent
         Transactions = new TransactionContext(local, entropy, TransactionTimers.Default, 1300, 1000);
         Trunks = [.. trunks.Select(options => new Trunk(options, entropy))];
         foreach (var trunk in Trunks)
-            trunk.SetTargets([.. trunk.Options.BackupServers.Prepend(trunk.Options.Name).Select(name => new SipFlow(bench.Transport, SipBench.Address(name), 0))]);
+            trunk.SetTargets([.. trunk.Options.BackupServers.Prepend(trunk.Options.Name)
+                .Select(name => new SipFlow(bench.Transport, SipBench.Address(name), 0))]);
         Agent = new UserAgent(Transactions, Trunks, "test", 100, TimeSpan.FromSeconds(30));
     }
 
@@ -237,7 +238,8 @@ public sealed class ScriptedPeer(SipBench bench, TransportAddress address)
     }
 
     /// <summary>A response to a request it received, from the fork that <paramref name="tag"/> names.</summary>
-    public void Respond(SipRequest request, int status, string? tag = null, string? sdp = null, params (string Name, string Value)[] headers)
+    public void Respond(
+        SipRequest request, int status, string? tag = null, string? sdp = null, params (string Name, string Value)[] headers)
     {
         var response = SipResponse.CreateFor(request, status, tag);
         response.Headers.Add("Contact", $"<sip:peer@{address}>");
@@ -252,11 +254,15 @@ public sealed class ScriptedPeer(SipBench bench, TransportAddress address)
     public void Send(SipResponse response) => bench.Send(address, Source.Remote, SipWriter.Write(response));
 
     /// <summary>A request outside or inside a dialog; Via and Max-Forwards are added.</summary>
-    public SipRequest Request(TransportAddress to, string method, string callId, uint sequence, string fromTag, string? toTag, string? sdp = null,
+    public SipRequest Request(
+        TransportAddress to, string method, string callId, uint sequence, string fromTag, string? toTag, string? sdp = null,
         string? branch = null, params (string Name, string Value)[] headers)
     {
         var request = new SipRequest(new SipMethod(method), SipUri.Create("gw", new HostPort(to.ToIPAddress().ToString(), to.Port)));
-        request.Headers.Add("Via", $"SIP/2.0/{bench.Transport.ToString().ToUpperInvariant()} {address};rport;branch={branch ?? $"z9hG4bK{method}{sequence}{callId}"}");
+        request.Headers.Add(
+            "Via",
+            $"SIP/2.0/{bench.Transport.ToString().ToUpperInvariant()} " +
+            $"{address};rport;branch={branch ?? $"z9hG4bK{method}{sequence}{callId}"}");
         request.Headers.Add("From", $"<sip:peer@{address}>;tag={fromTag}");
         request.Headers.Add("To", toTag is null ? "<sip:gw@test>" : $"<sip:gw@test>;tag={toTag}");
         request.Headers.Add("Call-ID", callId);

@@ -40,7 +40,8 @@ public class TrunkHealthTests
     public void Refreshes_a_registration_before_it_runs_out_and_moves_on_when_the_registrar_dies()
     {
         var gateway = _bench.AddAgent("10.0.0.1:5060",
-            SipBench.Trunk("10.0.0.2:5060", profile => profile with { RegisterExpires = 300 }) with { RegisterUser = "6001", BackupServers = ["10.0.0.3:5060"] });
+            SipBench.Trunk("10.0.0.2:5060", profile => profile with { RegisterExpires = 300 })
+                with { RegisterUser = "6001", BackupServers = ["10.0.0.3:5060"] });
         var backup = _bench.AddPeer("10.0.0.3:5060");
         var registration = new Registration(gateway.Trunks[0], gateway.Agent.Core, "6001", _bench.Now);
         Serve(gateway, registration, 600, _pbx);
@@ -83,7 +84,8 @@ public class TrunkHealthTests
     [InlineData("<sip:6001@192.0.2.7>;expires=3600, <sip:6001@203.0.113.9:1024>;INSTANCE;expires=20", null)]
     [InlineData("<sip:6001@192.0.2.7>;expires=3600, <sip:6001@10.0.0.1:5060>;expires=20", null)]
     [InlineData("<sip:6001@192.0.2.7>;expires=3600, <sip:6001@203.0.113.9:1024>;expires=20", null)]
-    [InlineData("<sip:6001@192.0.2.7>;expires=10;+sip.instance=\"<urn:uuid:0>\", <sip:6001@203.0.113.9:1024>;INSTANCE;expires=\"20\"", null)]
+    [InlineData(
+        "<sip:6001@192.0.2.7>;expires=10;+sip.instance=\"<urn:uuid:0>\", <sip:6001@203.0.113.9:1024>;INSTANCE;expires=\"20\"", null)]
     [InlineData("sip:6001@203.0.113.9:;;expires=20;", null)]
     [InlineData(null, "20")]
     public void Registers_again_before_the_binding_that_is_ours_runs_out(string? contact, string? expires)

@@ -53,7 +53,8 @@ public class UnexpectedSourceTests
         bench.Run();
         gateway.Do(gateway.Incoming[0], (s, now) => s.Answer("our offer", now));
         bench.Run();
-        bench.AddPeer("192.0.2.1:5060").Request(gateway.Address, "ACK", "c1", 1, "peer", bench.LastResponse(200, "INVITE").ToTag, "their answer");
+        bench.AddPeer("192.0.2.1:5060")
+            .Request(gateway.Address, "ACK", "c1", 1, "peer", bench.LastResponse(200, "INVITE").ToTag, "their answer");
         bench.Run();
         Assert.Empty(gateway.Events(gateway.Incoming[0]));
     }

@@ -30,10 +30,12 @@ internal static class EndpointBench
         MaxForwards = 70,
     };
 
-    public static async Task<SipEndpoint> StartAsync(SipTransport transport = SipTransport.Udp, IPAddress? address = null, SipTlsOptions? tls = null,
+    public static async Task<SipEndpoint> StartAsync(
+        SipTransport transport = SipTransport.Udp, IPAddress? address = null, SipTlsOptions? tls = null,
         SipTransportLimits? limits = null, params TrunkOptions[] trunks)
     {
-        var endpoint = Create([new SipListenerOptions { Transport = transport, Bind = new IPEndPoint(address ?? IPAddress.Loopback, 0) }], tls, limits, trunks);
+        var endpoint = Create([new SipListenerOptions { Transport = transport, Bind = new IPEndPoint(address ?? IPAddress.Loopback, 0) }],
+            tls, limits, trunks);
         await endpoint.StartAsync(CancellationToken.None);
         return endpoint;
     }

@@ -69,10 +69,12 @@ public sealed class RegistrationFlowTests : IDisposable
     {
         var buffer = new byte[8192];
         var request = Encoding.ASCII.GetString(buffer, 0, await connection.ReceiveAsync(buffer, _end.Token));
-        var kept = request.Split("\r\n").Where(line => line.StartsWith("Via", StringComparison.Ordinal) || line.StartsWith("From", StringComparison.Ordinal)
+        var kept = request.Split("\r\n")
+            .Where(line => line.StartsWith("Via", StringComparison.Ordinal) || line.StartsWith("From", StringComparison.Ordinal)
             || line.StartsWith("To", StringComparison.Ordinal) || line.StartsWith("Call-ID", StringComparison.Ordinal)
             || line.StartsWith("CSeq", StringComparison.Ordinal) || line.StartsWith("Contact", StringComparison.Ordinal));
-        await connection.SendAsync(Encoding.ASCII.GetBytes($"SIP/2.0 {status}\r\n{string.Join("\r\n", kept)}\r\nExpires: 3600\r\nContent-Length: 0\r\n\r\n"), _end.Token);
+        await connection.SendAsync(Encoding.ASCII.GetBytes(
+            $"SIP/2.0 {status}\r\n{string.Join("\r\n", kept)}\r\nExpires: 3600\r\nContent-Length: 0\r\n\r\n"), _end.Token);
     }
 
     private async Task UntilAsync(Func<bool> reached)

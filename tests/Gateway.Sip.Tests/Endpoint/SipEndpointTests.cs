@@ -16,7 +16,8 @@ public class SipEndpointTests
     {
         var address = IPAddress.Parse(host);
         await using var pbx = await EndpointBench.StartAsync(transport, address, trunks: EndpointBench.Trunk(9, transport, address));
-        await using var gateway = await EndpointBench.StartAsync(transport, address, trunks: EndpointBench.Trunk(EndpointBench.PortOf(pbx), transport, address));
+        await using var gateway = await EndpointBench.StartAsync(
+            transport, address, trunks: EndpointBench.Trunk(EndpointBench.PortOf(pbx), transport, address));
 
         var call = gateway.Invite(EndpointBench.Call());
         var callee = await EndpointBench.IncomingAsync(pbx);
@@ -29,7 +30,8 @@ public class SipEndpointTests
         Assert.Equal((1, 1), (gateway.ActiveCalls, pbx.ActiveCalls));
 
         await callee.HangUpAsync(SipReason.Q850(16));
-        Assert.Equal(new SipCallEvent.Ended(SipCallEnd.Remote, SipReason.Q850(16)), await EndpointBench.NextAsync<SipCallEvent.Ended>(call));
+        Assert.Equal(
+            new SipCallEvent.Ended(SipCallEnd.Remote, SipReason.Q850(16)), await EndpointBench.NextAsync<SipCallEvent.Ended>(call));
         await EndpointBench.NextAsync<SipCallEvent.Ended>(callee);
         Assert.False(await call.Events.WaitToReadAsync());
     }

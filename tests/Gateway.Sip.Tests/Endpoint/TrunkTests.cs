@@ -14,7 +14,8 @@ public class TrunkTests
     public async Task A_trunk_is_up_when_it_answers_options()
     {
         using var pbx = new RawPeer();
-        await using var gateway = await EndpointBench.StartAsync(trunks: EndpointBench.Trunk(pbx.Port) with { Profile = EndpointBench.Profile with { OptionsInterval = 30 } });
+        await using var gateway = await EndpointBench.StartAsync(
+            trunks: EndpointBench.Trunk(pbx.Port) with { Profile = EndpointBench.Profile with { OptionsInterval = 30 } });
         Assert.Equal(TrunkState.Unknown, gateway.GetTrunkHealth("pbx")!.State);
         pbx.Respond(await pbx.RequestAsync("OPTIONS"), 404);
         await UntilAsync(() => gateway.GetTrunkHealth("pbx")!.State == TrunkState.Up);
@@ -42,7 +43,8 @@ public class TrunkTests
         }))
         {
             var first = await pbx.RequestAsync("REGISTER");
-            Assert.Equal(("sip:pbx.test", "sip:6001@pbx.test", "120"), (first.Uri.ToString(), first.To.Uri.ToString(), first.Headers["Expires"]));
+            Assert.Equal(
+                ("sip:pbx.test", "sip:6001@pbx.test", "120"), (first.Uri.ToString(), first.To.Uri.ToString(), first.Headers["Expires"]));
             pbx.Respond(first, 401, ("WWW-Authenticate", "Digest realm=\"pbx\", nonce=\"abc\", algorithm=SHA-256, qop=\"auth\""));
             var second = await pbx.RequestAsync("REGISTER");
             Assert.Contains("algorithm=SHA-256", second.Headers["Authorization"]);

@@ -24,7 +24,8 @@ public sealed class MalformedSweepTests
     public void Damaged_messages_are_refused_or_read(string name)
     {
         var message = TortureMessage.Read(name);
-        ReadOnlySpan<byte> damage = [0, (byte)'\r', (byte)'\n', (byte)' ', (byte)'"', (byte)'<', (byte)'>', (byte)';', (byte)':', (byte)',', (byte)'%', 0xff];
+        ReadOnlySpan<byte> damage =
+            [0, (byte)'\r', (byte)'\n', (byte)' ', (byte)'"', (byte)'<', (byte)'>', (byte)';', (byte)':', (byte)',', (byte)'%', 0xff];
         for (var at = 0; at < Math.Min(message.Length, 1500); at++)
         {
             var original = message[at];
@@ -91,17 +92,24 @@ public sealed class MalformedSweepTests
     public void What_grows_without_end_is_refused_at_its_limit()
     {
         Assert.Equal(SipParseFault.TooLarge, FaultOf(new string('a', SipLimits.MaxMessageBytes + 1)));
-        Assert.Equal(SipParseFault.TooLarge, FaultOf("OPTIONS sip:a@b SIP/2.0\r\nX: " + new string('a', SipLimits.MaxHeaderBytes) + "\r\n\r\n"));
-        Assert.Equal(SipParseFault.TooManyHeaders, FaultOf("OPTIONS sip:a@b SIP/2.0\r\n" + string.Concat(Enumerable.Repeat("Route: <sip:a>\r\n", SipLimits.MaxHeaders + 1)) + "\r\n"));
-        Assert.Equal(SipParseFault.TooManyHeaders, FaultOf("OPTIONS sip:a@b SIP/2.0\r\nRoute: " + string.Join(',', Enumerable.Repeat("<sip:a>", SipLimits.MaxHeaders + 1)) + "\r\n\r\n"));
-        Assert.False(NameAddr.TryParse("<sip:a@b>" + string.Concat(Enumerable.Range(0, SipLimits.MaxParameters + 1).Select(i => $";p{i}")), out _));
-        Assert.False(SipUri.TryParse("sip:a@b" + string.Concat(Enumerable.Range(0, SipLimits.MaxParameters + 1).Select(i => $";p{i}")), out _));
+        Assert.Equal(
+            SipParseFault.TooLarge, FaultOf("OPTIONS sip:a@b SIP/2.0\r\nX: " + new string('a', SipLimits.MaxHeaderBytes) + "\r\n\r\n"));
+        Assert.Equal(SipParseFault.TooManyHeaders, FaultOf(
+            "OPTIONS sip:a@b SIP/2.0\r\n" + string.Concat(Enumerable.Repeat("Route: <sip:a>\r\n", SipLimits.MaxHeaders + 1)) + "\r\n"));
+        Assert.Equal(SipParseFault.TooManyHeaders, FaultOf(
+            "OPTIONS sip:a@b SIP/2.0\r\nRoute: " + string.Join(',', Enumerable.Repeat("<sip:a>", SipLimits.MaxHeaders + 1)) + "\r\n\r\n"));
+        Assert.False(
+            NameAddr.TryParse("<sip:a@b>" + string.Concat(Enumerable.Range(0, SipLimits.MaxParameters + 1).Select(i => $";p{i}")), out _));
+        Assert.False(
+            SipUri.TryParse("sip:a@b" + string.Concat(Enumerable.Range(0, SipLimits.MaxParameters + 1).Select(i => $";p{i}")), out _));
     }
 
     [Fact]
     public void Text_that_is_not_utf8_is_read_as_latin1()
     {
-        var text = "OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP a\r\nFrom: \"Jos\u00e9\" <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n";
+        var text =
+            "OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP a\r\nFrom: \"Jos\u00e9\" <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: " +
+            "1\r\nCSeq: 1 OPTIONS\r\n\r\n";
         Assert.True(SipParser.TryParse(Encoding.Latin1.GetBytes(text), out var message, out _));
         Assert.Equal("Jos\u00e9", message.From.DisplayName);
     }

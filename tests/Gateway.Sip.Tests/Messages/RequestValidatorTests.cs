@@ -9,7 +9,8 @@ namespace Gateway.Sip.Tests.Messages;
 public sealed class RequestValidatorTests
 {
     private static readonly SipCapabilities Capabilities = new(
-        [SipMethod.Invite, SipMethod.Ack, SipMethod.Bye, SipMethod.Cancel, SipMethod.Options, SipMethod.Refer, SipMethod.Update, SipMethod.Info],
+        [SipMethod.Invite, SipMethod.Ack, SipMethod.Bye, SipMethod.Cancel, SipMethod.Options, SipMethod.Refer, SipMethod.Update,
+            SipMethod.Info],
         ["timer", "100rel"],
         [MediaType.Sdp, MediaType.DtmfRelay]);
 
@@ -69,17 +70,21 @@ public sealed class RequestValidatorTests
         Assert.Equal("SIP/2.0/UDP host;branch=z9hG4bK1;rport=40000;received=192.0.2.5", stamped.ToString());
         Assert.Equal(("192.0.2.5", 40000), (stamped.Received, stamped.ResponsePort));
         Assert.True(ViaHeader.TryParse("SIP/2.0/TCP 192.0.2.5;branch=z9hG4bK1;received=10.0.0.1", out var plain));
-        Assert.Equal("SIP/2.0/TCP 192.0.2.5;branch=z9hG4bK1", plain.StampSource(TransportAddress.From(IPAddress.Parse("192.0.2.5"), 1)).ToString());
+        Assert.Equal(
+            "SIP/2.0/TCP 192.0.2.5;branch=z9hG4bK1", plain.StampSource(TransportAddress.From(IPAddress.Parse("192.0.2.5"), 1)).ToString());
         var six = via.StampSource(TransportAddress.From(IPAddress.Parse("2001:db8::5"), 5060));
         Assert.True(ViaHeader.TryParse(six.ToString(), out var again));
         Assert.Equal("2001:db8::5", again.Received);
     }
 
-    private static SipRefusal? Validate(string method, string headers, string body) => RequestValidator.Validate(Request(method, headers, body), Capabilities);
+    private static SipRefusal? Validate(string method, string headers, string body) =>
+        RequestValidator.Validate(Request(method, headers, body), Capabilities);
 
     private static SipRequest Request(string method, string headers, string body)
     {
-        var text = $"{method} sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP host;branch=z9hG4bK1;rport\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: 1\r\nCSeq: 1 {method}\r\n{headers}\r\n{body}";
+        var text =
+            $"{method} sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP host;branch=z9hG4bK1;rport\r\nFrom: <sip:a@b>;tag=1\r\nTo: " +
+            $"<sip:a@b>\r\nCall-ID: 1\r\nCSeq: 1 {method}\r\n{headers}\r\n{body}";
         Assert.True(SipParser.TryParse(Encoding.ASCII.GetBytes(text), out var message, out var error), error.ToString());
         return Assert.IsType<SipRequest>(message);
     }

@@ -16,7 +16,8 @@ public sealed class Rfc4475Tests
     /// <summary>A user agent and registrar that accepts SDP and text: the element that the RFC's verdicts refer to.</summary>
     private static readonly SipCapabilities Capabilities = new(
         [
-            SipMethod.Invite, SipMethod.Ack, SipMethod.Bye, SipMethod.Cancel, SipMethod.Options, SipMethod.Register, SipMethod.Prack, SipMethod.Update,
+            SipMethod.Invite, SipMethod.Ack, SipMethod.Bye, SipMethod.Cancel, SipMethod.Options, SipMethod.Register, SipMethod.Prack,
+            SipMethod.Update,
             SipMethod.Message,
         ],
         ["100rel", "timer", "replaces"],
@@ -128,7 +129,8 @@ public sealed class Rfc4475Tests
         Assert.Equal(";;,,;;,;", request.Headers["UnknownHeaderWithUnusualValue"]);
         Assert.True(Assert.Single(request.Routes).Uri.IsLooseRouter);
         var contact = request.Contact!;
-        Assert.Equal(("Quoted string \"\"", "newvalue", "0.33"), (contact.DisplayName, contact.Parameters["newparam"], contact.Parameters["q"]));
+        Assert.Equal(
+            ("Quoted string \"\"", "newvalue", "0.33"), (contact.DisplayName, contact.Parameters["newparam"], contact.Parameters["q"]));
         Assert.True(contact.Parameters.Has("secondparam"));
         Assert.Equal("", request.Headers["Subject"]);
         Assert.Equal(150, request.Body.Length);
@@ -262,6 +264,8 @@ public sealed class Rfc4475Tests
         if (message is SipResponse response)
             return (ResponseValidator.IsForUs(response) ? Accepted : Dropped, null);
         var request = (SipRequest)message;
-        return RequestValidator.Validate(request, Capabilities) is { } refusal ? (refusal.StatusCode, refusal.CreateResponse(request, "t")) : (Accepted, null);
+        return RequestValidator.Validate(request, Capabilities) is { } refusal
+            ? (refusal.StatusCode, refusal.CreateResponse(request, "t"))
+            : (Accepted, null);
     }
 }

@@ -64,7 +64,8 @@ public sealed class SipHeaderValueTests
     [Fact]
     public void An_attended_transfer_carries_its_dialog_inside_the_refer_to_uri()
     {
-        Assert.True(NameAddr.TryParse("<sip:sales@pbx?Replaces=7%40pbx%3Bto-tag%3Da%3Bfrom-tag%3Db%3Bearly-only&Require=replaces>", out var referTo));
+        Assert.True(NameAddr.TryParse(
+            "<sip:sales@pbx?Replaces=7%40pbx%3Bto-tag%3Da%3Bfrom-tag%3Db%3Bearly-only&Require=replaces>", out var referTo));
         Assert.True(ReplacesHeader.TryReadFrom(referTo.Uri, out var replaces));
         Assert.Equal(new ReplacesHeader("7@pbx", "a", "b", EarlyOnly: true), replaces);
         Assert.True(ReplacesHeader.TryParse(replaces.ToString(), out var again));
@@ -80,12 +81,16 @@ public sealed class SipHeaderValueTests
     }
 
     [Theory]
-    [InlineData("multipart/mixed;boundary=b", "--b\nContent-Type: application/isup\n\n\u0001\n--b\nContent-Type: application/sdp\n\nSDP\n--b--\n")]
+    [InlineData(
+        "multipart/mixed;boundary=b", "--b\nContent-Type: application/isup\n\n\u0001\n--b\nContent-Type: application/sdp\n\nSDP\n--b--\n")]
     [InlineData("multipart/mixed;boundary=\"b\"", "--b\r\nContent-Type: application/sdp\r\nContent-Id: <1@x>\r\n\r\nSDP\r\n")]
     [InlineData("multipart/mixed;boundary=b", "preamble\r\n--b\r\nc: application/sdp\r\n\r\nSDP\r\n--b--")]
     [InlineData("multipart/mixed;boundary=b", "--b\r\n\r\nSDP\r\n--b--")]
     [InlineData("multipart/mixed", "--b\r\nContent-Type: application/sdp\r\n\r\nSDP\r\n--b--")]
-    [InlineData("multipart/mixed;boundary=outer", "--outer\r\nContent-Type: multipart/alternative;boundary=b\r\n\r\n--b\r\nContent-Type: application/sdp\r\n\r\nSDP\r\n--b--\r\n--outer--")]
+    [InlineData(
+        "multipart/mixed;boundary=outer",
+        "--outer\r\nContent-Type: multipart/alternative;boundary=b\r\n\r\n--b\r\nContent-Type: " +
+        "application/sdp\r\n\r\nSDP\r\n--b--\r\n--outer--")]
     [InlineData("application/SDP ;charset=utf-8", "SDP")]
     [InlineData("sdp", "SDP")]
     [InlineData("", "SDP")]
@@ -139,7 +144,9 @@ public sealed class SipHeaderValueTests
     public void Sdp_is_found_beside_other_parts()
     {
         var request = new SipRequest(SipMethod.Invite, SipUri.Create("7", new HostPort("pbx")));
-        const string body = "--b\r\nContent-Type: application/isup;version=x\r\n\r\n\u0001\u0002\r\n--b\r\nContent-Type : application/SDP ; x=y\r\n\r\nv=0\r\n\r\n--b--\r\n";
+        const string body =
+            "--b\r\nContent-Type: application/isup;version=x\r\n\r\n\u0001\u0002\r\n--b\r\nContent-Type : application/SDP ; " +
+            "x=y\r\n\r\nv=0\r\n\r\n--b--\r\n";
         request.SetBody(Encoding.ASCII.GetBytes(body), "multipart/mixed ; boundary=\"b\"");
         Assert.True(SipBody.TryFind(request, MediaType.Sdp, out var sdp));
         Assert.Equal("v=0\r\n", Encoding.ASCII.GetString(sdp.Span));

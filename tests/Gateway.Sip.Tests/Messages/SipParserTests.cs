@@ -27,7 +27,8 @@ public sealed class SipParserTests
         Assert.Equal("bob", request.Uri.User);
         Assert.Equal("UDP", request.TopVia.Transport);
         Assert.True(request.TopVia.WantsResponsePort);
-        Assert.Equal(["SIP/2.0/UDP pc33.atlanta.example;branch=z9hG4bKnashds8;rport", "SIP/2.0/TCP [2001:db8::9]:5061;branch=z9hG4bKx"], request.Headers.All("Via"));
+        Assert.Equal(["SIP/2.0/UDP pc33.atlanta.example;branch=z9hG4bKnashds8;rport", "SIP/2.0/TCP [2001:db8::9]:5061;branch=z9hG4bKx"],
+            request.Headers.All("Via"));
         Assert.Equal("Bob \"the\" builder", request.To.DisplayName);
         Assert.Equal("", request.ToTag);
         Assert.Equal("1928301774", request.FromTag);

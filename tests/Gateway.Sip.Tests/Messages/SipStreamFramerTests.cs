@@ -10,7 +10,8 @@ public sealed class SipStreamFramerTests
     [Fact]
     public void Cuts_the_same_frames_from_any_segmentation()
     {
-        var stream = Encoding.ASCII.GetBytes(Message + "\r\n\r\n" + Message + Message.Replace("Content-Length", "l", StringComparison.Ordinal));
+        var stream = Encoding.ASCII.GetBytes(
+            Message + "\r\n\r\n" + Message + Message.Replace("Content-Length", "l", StringComparison.Ordinal));
         for (var size = 1; size <= stream.Length; size++)
         {
             var framer = new SipStreamFramer();

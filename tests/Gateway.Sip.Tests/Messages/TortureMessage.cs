@@ -9,14 +9,16 @@ internal static partial class TortureMessage
 {
     public static readonly string Directory = Path.Combine(AppContext.BaseDirectory, "Vectors", "rfc4475");
 
-    public static IEnumerable<string> Names => System.IO.Directory.GetFiles(Directory, "*.txt").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Names => System.IO.Directory.GetFiles(Directory, "*.txt")
+        .Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal);
 
     public static byte[] Read(string name)
     {
         var text = File.ReadAllText(Path.Combine(Directory, name + ".txt")).ReplaceLineEndings("\n");
         text = OneLine().Replace(text, match => match.Groups[1].Value.Replace("\n", "", StringComparison.Ordinal));
         text = text.Replace("\n", "\r\n", StringComparison.Ordinal);
-        text = Repeat().Replace(text, match => string.Concat(Enumerable.Repeat(match.Groups[2].Value, int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))));
+        text = Repeat().Replace(text, match =>
+            string.Concat(Enumerable.Repeat(match.Groups[2].Value, int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))));
         text = Hex().Replace(text, match => Encoding.Latin1.GetString(Convert.FromHexString(match.Groups[1].Value)));
         return Encoding.Latin1.GetBytes(text);
     }

@@ -37,7 +37,8 @@ public sealed class UnnecessaryHeaderTests
         { "X: Grüße, 大", 0 },
         { "X:", 0 },
         { "X :\r\n folded", 0 },
-        { "Session-Expires: soon\r\nExpires: never\r\nDate: x\r\nReason: x\r\nP-Asserted-Identity: <<\r\nSupported: ,,\r\nTimestamp: x", 0 },
+        { "Session-Expires: soon\r\nExpires: never\r\nDate: x\r\nReason: x\r\nP-Asserted-Identity: <<\r\nSupported: ,,\r\nTimestamp: " +
+            "x", 0 },
         { "Contact: ,<sip:a@b>,", 0 },
         { "Subject: x\r", 0 },
     };
@@ -46,11 +47,13 @@ public sealed class UnnecessaryHeaderTests
     [MemberData(nameof(Ignored))]
     public void A_field_that_nobody_needs_spoils_no_message(string field, int ignored)
     {
-        foreach (var (startLine, method) in new[] { ("INVITE sip:a@b SIP/2.0", "INVITE"), ("BYE sip:a@b SIP/2.0", "BYE"), ("SIP/2.0 200 OK", "INVITE") })
+        foreach (var (startLine, method) in new[] { (
+            "INVITE sip:a@b SIP/2.0", "INVITE"), ("BYE sip:a@b SIP/2.0", "BYE"), ("SIP/2.0 200 OK", "INVITE") })
         {
             foreach (var encoding in (Encoding[])[Encoding.UTF8, Encoding.Latin1])
             {
-                var bytes = encoding.GetBytes($"{startLine}\r\n{field}\r\n{Necessary}CSeq: 1 {method}\r\nX-After: here\r\nContent-Length: 0\r\n\r\n");
+                var bytes = encoding.GetBytes(
+                    $"{startLine}\r\n{field}\r\n{Necessary}CSeq: 1 {method}\r\nX-After: here\r\nContent-Length: 0\r\n\r\n");
                 Assert.True(SipParser.TryParse(bytes, out var message, out var error), $"{startLine}: {error}");
                 Assert.Equal((ignored, "here"), (message.IgnoredHeaders, message.Headers["X-After"]));
 
@@ -71,7 +74,8 @@ public sealed class UnnecessaryHeaderTests
     [InlineData("Content-Length: x", SipParseFault.BadContentLength)]
     public void What_a_message_cannot_do_without_decides(string field, SipParseFault fault)
     {
-        Assert.False(SipParser.TryParse(Encoding.ASCII.GetBytes($"INVITE sip:a@b SIP/2.0\r\n{Necessary}CSeq: 1 INVITE\r\n{field}\r\n\r\n"), out _, out var error));
+        Assert.False(SipParser.TryParse(
+            Encoding.ASCII.GetBytes($"INVITE sip:a@b SIP/2.0\r\n{Necessary}CSeq: 1 INVITE\r\n{field}\r\n\r\n"), out _, out var error));
         Assert.Equal((fault, 400), (error.Fault, error.CreateResponse("t")!.StatusCode));
     }
 
@@ -79,10 +83,12 @@ public sealed class UnnecessaryHeaderTests
     public void Fields_beyond_the_limit_are_passed_over_and_the_necessary_ones_behind_them_found()
     {
         var many = string.Concat(Enumerable.Range(0, 400).Select(i => $"X-{i}: y\r\n"));
-        Assert.True(SipParser.TryParse(Encoding.ASCII.GetBytes($"SIP/2.0 200 OK\r\n{many}{Necessary}CSeq: 1 INVITE\r\n\r\n"), out var message, out var error), error.ToString());
+        Assert.True(SipParser.TryParse(Encoding.ASCII.GetBytes($"SIP/2.0 200 OK\r\n{many}{Necessary}CSeq: 1 " +
+            $"INVITE\r\n\r\n"), out var message, out var error), error.ToString());
         Assert.Equal(400 - SipLimits.MaxHeaders, message.IgnoredHeaders);
         var routes = string.Concat(Enumerable.Repeat("Record-Route: <sip:r;lr>\r\n", 400));
-        Assert.False(SipParser.TryParse(Encoding.ASCII.GetBytes($"SIP/2.0 200 OK\r\n{routes}{Necessary}CSeq: 1 INVITE\r\n\r\n"), out _, out error));
+        Assert.False(
+            SipParser.TryParse(Encoding.ASCII.GetBytes($"SIP/2.0 200 OK\r\n{routes}{Necessary}CSeq: 1 INVITE\r\n\r\n"), out _, out error));
         Assert.Equal(SipParseFault.TooManyHeaders, error.Fault);
     }
 
@@ -94,7 +100,8 @@ public sealed class UnnecessaryHeaderTests
         var pbx = bench.AddPeer("10.0.0.2:5060");
         var call = gateway.Invite();
         bench.Run();
-        Send(SipResponse.CreateFor(pbx.Last("INVITE"), 200, "callee"), "Contact: <sip:pbx@10.0.0.2>\r\nContent-Type: application/sdp\r\n", "answer");
+        Send(SipResponse.CreateFor(
+            pbx.Last("INVITE"), 200, "callee"), "Contact: <sip:pbx@10.0.0.2>\r\nContent-Type: application/sdp\r\n", "answer");
         Assert.NotNull(gateway.Last<SipCallEvent.Answered>(call));
         Assert.Equal(1, bench.CountOf("ACK"));
 
@@ -111,7 +118,8 @@ public sealed class UnnecessaryHeaderTests
         void Send(SipMessage message, string headers, string body)
         {
             var text = Encoding.UTF8.GetString(SipWriter.Write(message));
-            text = text.Replace("Content-Length: 0", $"X-Queue Sales\r\n{headers}Content-Length: {body.Length}", StringComparison.Ordinal) + body;
+            text = text.Replace(
+                "Content-Length: 0", $"X-Queue Sales\r\n{headers}Content-Length: {body.Length}", StringComparison.Ordinal) + body;
             bench.Send(pbx.Address, gateway.Address, Encoding.UTF8.GetBytes(text));
             bench.Run();
         }
@@ -128,7 +136,8 @@ public sealed class UnnecessaryHeaderTests
         pbx.Respond(pbx.Last("INVITE"), 180);
         pbx.Respond(pbx.Last("INVITE"), 183, null, "early");
         bench.Run();
-        Assert.Equal([new SipCallEvent.Provisional(180, null, false), new SipCallEvent.Provisional(183, "early", false)], gateway.Events(call));
+        Assert.Equal(
+            [new SipCallEvent.Provisional(180, null, false), new SipCallEvent.Provisional(183, "early", false)], gateway.Events(call));
         pbx.Respond(pbx.Last("INVITE"), 200, "callee", "answer");
         bench.Run();
         Assert.Equal("answer", gateway.Last<SipCallEvent.Answered>(call)!.Sdp);

@@ -14,7 +14,8 @@ public sealed class SipProfileTests
     public void The_shipped_profiles_load_and_every_value_has_a_reason()
     {
         Assert.True(SipProfileSet.TryLoad(Directory, out var profiles, out var errors), string.Join('\n', errors));
-        Assert.Equal(["3cx", "asterisk", "avaya", "cisco-cucm", "freeswitch", "generic", "genesys"], profiles.Names.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["3cx", "asterisk", "avaya", "cisco-cucm", "freeswitch", "generic", "genesys"], profiles.Names.Order(StringComparer.Ordinal));
         foreach (var name in profiles.Names)
             Assert.Equal(SipQuirk.All.Select(quirk => quirk.Name).Order(), profiles.Find(name)!.Whys.Keys.Order());
     }
@@ -50,7 +51,8 @@ public sealed class SipProfileTests
               replaces: { value: true, why: " ", since: 1.2 }
               telepathy: { value: true, why: because }
             """;
-        Assert.False(SipProfileSet.TryRead(new Dictionary<string, string> { ["generic"] = Generic, ["odd"] = text }, out _, out var errors));
+        Assert.False(
+            SipProfileSet.TryRead(new Dictionary<string, string> { ["generic"] = Generic, ["odd"] = text }, out _, out var errors));
         Assert.Equal(
         [
             "odd.yaml:2: colour: only \"description\" (text) and \"quirks\" (a map) are known here",
@@ -78,14 +80,16 @@ public sealed class SipProfileTests
     [InlineData("quirks: {codecs: {value: [], why: x}}")]
     public void A_text_that_is_no_profile_is_an_error_not_an_exception(string text)
     {
-        Assert.False(SipProfileSet.TryRead(new Dictionary<string, string> { ["generic"] = Generic, ["odd"] = text }, out _, out var errors));
+        Assert.False(
+            SipProfileSet.TryRead(new Dictionary<string, string> { ["generic"] = Generic, ["odd"] = text }, out _, out var errors));
         Assert.All(errors, error => Assert.StartsWith("odd.yaml", error, StringComparison.Ordinal));
     }
 
     [Fact]
     public void Generic_has_to_name_every_quirk()
     {
-        Assert.False(SipProfileSet.TryRead(new Dictionary<string, string> { ["generic"] = "quirks: {ptime: {value: 20, why: x}}" }, out _, out var errors));
+        Assert.False(SipProfileSet.TryRead(
+            new Dictionary<string, string> { ["generic"] = "quirks: {ptime: {value: 20, why: x}}" }, out _, out var errors));
         Assert.Equal(SipQuirk.All.Count - 1, errors.Count);
         Assert.False(SipProfileSet.TryRead(new Dictionary<string, string>(), out _, out _));
         Assert.False(SipProfileSet.TryLoad("/nonexistent", out _, out _));
@@ -107,7 +111,8 @@ public sealed class SipProfileTests
             Assert.False((bool)entry["additionalProperties"]!);
             Assert.Equal(["value", "why"], entry["required"]!.AsArray().Select(name => (string)name!));
             Assert.Equal("#/$defs/why", (string)entry["properties"]!["why"]!["$ref"]!);
-            Assert.True(JsonNode.DeepEquals(SchemaOf(quirk), entry["properties"]!["value"]), $"{quirk.Name}: {SchemaOf(quirk).ToJsonString()}");
+            Assert.True(
+                JsonNode.DeepEquals(SchemaOf(quirk), entry["properties"]!["value"]), $"{quirk.Name}: {SchemaOf(quirk).ToJsonString()}");
         }
     }
 

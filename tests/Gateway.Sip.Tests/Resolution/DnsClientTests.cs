@@ -48,7 +48,8 @@ public sealed class DnsClientTests : IDisposable
         var goneEndPoint = (IPEndPoint)gone.LocalEndPoint!;
         gone.Close();
         var client = new DnsClient([goneEndPoint, (IPEndPoint)_server.LocalEndPoint!], new SeededEntropy(1), TimeProvider.System);
-        _ = ServeAsync(_server, query => [new DnsPacket(query).Naptr(DnsPacket.Question, 1, 2, "s", "SIP+D2U", "_sip._udp.example").Build()]);
+        _ = ServeAsync(
+            _server, query => [new DnsPacket(query).Naptr(DnsPacket.Question, 1, 2, "s", "SIP+D2U", "_sip._udp.example").Build()]);
         var result = await client.QueryNaptrAsync("example", _end.Token);
         Assert.Equal("_sip._udp.example", Assert.Single(result.Records).Replacement);
     }
@@ -109,7 +110,9 @@ public sealed class DnsClientTests : IDisposable
     [Fact]
     public void The_name_servers_of_resolv_conf_are_read()
     {
-        const string text = "# comment\nsearch example.com\nnameserver 192.0.2.1\nnameserver\t2001:db8::1\r\nnameserver bad\noptions ndots:5\nnameserver 192.0.2.3\nnameserver 192.0.2.4\n";
+        const string text =
+            "# comment\nsearch example.com\nnameserver 192.0.2.1\nnameserver\t2001:db8::1\r\nnameserver bad\noptions ndots:5\nnameserver " +
+            "192.0.2.3\nnameserver 192.0.2.4\n";
         Assert.Equal(["192.0.2.1:53", "[2001:db8::1]:53", "192.0.2.3:53"], DnsClient.ReadServers(text).Select(server => server.ToString()));
     }
 
@@ -118,7 +121,8 @@ public sealed class DnsClientTests : IDisposable
     {
         var clock = new VirtualClock();
         var cache = new DnsCache(capacity: 2);
-        DnsResult<DnsRecord> answer = new(DnsStatus.Ok, [new SrvRecord("a", TimeSpan.FromSeconds(10), 1, 1, 1, "t"), new SrvRecord("a", TimeSpan.FromSeconds(40), 1, 1, 1, "u")]);
+        DnsResult<DnsRecord> answer = new(DnsStatus.Ok,
+            [new SrvRecord("a", TimeSpan.FromSeconds(10), 1, 1, 1, "t"), new SrvRecord("a", TimeSpan.FromSeconds(40), 1, 1, 1, "u")]);
         cache.Put("a", DnsRecordType.Srv, answer, clock.Now);
         Assert.True(cache.TryGet("A", DnsRecordType.Srv, clock.Now, out _));
         Assert.False(cache.TryGet("a", DnsRecordType.Naptr, clock.Now, out _));

@@ -10,7 +10,8 @@ public sealed class DnsMessageTests
     public void A_query_asks_one_question_with_recursion_and_edns()
     {
         Assert.Equal(
-            "12340100000100000000000104" + "5f736970" + "045f756470" + "076578616d706c65" + "03636f6d" + "00" + "00210001" + "0000290" + "4d0000000000000",
+            "12340100000100000000000104" + "5f736970" + "045f756470" + "076578616d706c65" + "03636f6d" + "00" + "00210001" + "0000290"
+                + "4d0000000000000",
             Convert.ToHexStringLower(Query(Service, DnsRecordType.Srv)));
     }
 
@@ -22,7 +23,8 @@ public sealed class DnsMessageTests
     [InlineData("bücher.example")]
     [InlineData("a\0b")]
     [InlineData("0123456789012345678901234567890123456789012345678901234567890123.example")]
-    public void What_is_no_name_is_not_asked_for(string name) => Assert.Equal(0, DnsMessage.WriteQuery(new byte[512], 1, name, DnsRecordType.A));
+    public void What_is_no_name_is_not_asked_for(string name) =>
+        Assert.Equal(0, DnsMessage.WriteQuery(new byte[512], 1, name, DnsRecordType.A));
 
     [Fact]
     public void A_name_that_is_too_long_is_not_asked_for() =>

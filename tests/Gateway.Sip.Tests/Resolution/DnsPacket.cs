@@ -25,7 +25,8 @@ internal sealed class DnsPacket
     public static byte[] Question => [0xc0, 12];
 
     public static byte[] Name(string name) =>
-        [.. name.Split('.', StringSplitOptions.RemoveEmptyEntries).SelectMany(label => (byte[])[(byte)label.Length, .. Encoding.ASCII.GetBytes(label)]), 0];
+        [.. name.Split('.', StringSplitOptions.RemoveEmptyEntries)
+            .SelectMany(label => (byte[])[(byte)label.Length, .. Encoding.ASCII.GetBytes(label)]), 0];
 
     public DnsPacket Answer(byte[] name, int type, uint ttl, params byte[] data)
     {

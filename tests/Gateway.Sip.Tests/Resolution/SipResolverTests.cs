@@ -124,18 +124,22 @@ public sealed class SipResolverTests
         public void Naptr(string name, int order, int preference, string flags, string service, string replacement) =>
             _records.Add(new NaptrRecord(name, default, order, preference, flags, service, replacement));
 
-        public void Srv(string name, int priority, int weight, int port, string target) => _records.Add(new SrvRecord(name, default, priority, weight, port, target));
+        public void Srv(string name, int priority, int weight, int port, string target) =>
+            _records.Add(new SrvRecord(name, default, priority, weight, port, target));
 
         public void Address(string name, params string[] addresses) =>
             _records.AddRange(addresses.Select(address => new AddressRecord(name, default, IPAddress.Parse(address))));
 
-        public Task<DnsResult<NaptrRecord>> QueryNaptrAsync(string name, CancellationToken cancellation) => Task.FromResult(Of<NaptrRecord>(name));
+        public Task<DnsResult<NaptrRecord>> QueryNaptrAsync(string name, CancellationToken cancellation) =>
+            Task.FromResult(Of<NaptrRecord>(name));
 
-        public Task<DnsResult<SrvRecord>> QuerySrvAsync(string name, CancellationToken cancellation) => Task.FromResult(Of<SrvRecord>(name));
+        public Task<DnsResult<SrvRecord>> QuerySrvAsync(string name, CancellationToken cancellation) =>
+            Task.FromResult(Of<SrvRecord>(name));
 
         public Task<DnsResult<IPAddress>> QueryAddressesAsync(string host, CancellationToken cancellation) =>
             Task.FromResult(new DnsResult<IPAddress>(DnsStatus.Ok, [.. Of<AddressRecord>(host).Records.Select(record => record.Address)]));
 
-        private DnsResult<T> Of<T>(string name) where T : DnsRecord => new(DnsStatus.Ok, [.. _records.OfType<T>().Where(record => record.Name == name)]);
+        private DnsResult<T> Of<T>(string name) where T : DnsRecord =>
+            new(DnsStatus.Ok, [.. _records.OfType<T>().Where(record => record.Name == name)]);
     }
 }

@@ -11,7 +11,8 @@ public class LocalAddressesTests
     private static readonly LocalAddresses Two = new(
         [Listener("10.0.0.5:5060", "203.0.113.9"), Listener("192.168.7.5:5060", "192.168.7.5")],
         [IPNetwork.Parse("10.0.0.0/8")],
-        remote => IPAddress.Parse(remote.ToIPAddress().ToString().StartsWith("192.168.7.", StringComparison.Ordinal) ? "192.168.7.5" : "10.0.0.5"));
+        remote => IPAddress.Parse(
+            remote.ToIPAddress().ToString().StartsWith("192.168.7.", StringComparison.Ordinal) ? "192.168.7.5" : "10.0.0.5"));
 
     [Theory]
     [InlineData("198.51.100.7:5060", 0, "203.0.113.9:5060")]

@@ -27,7 +27,8 @@ public class TransactionMachineTests
         var machine = new NonInviteClientTransaction(TransactionTimers.Default, isReliable: false);
         machine.Handle(Start, _clock.Now);
 
-        Assert.Equal([500, 1500, 3500, 7500, 11500, 15500, 19500, 23500, 27500, 31500], MillisecondsOf(Transmit, machine, out var last, out _));
+        Assert.Equal(
+            [500, 1500, 3500, 7500, 11500, 15500, 19500, 23500, 27500, 31500], MillisecondsOf(Transmit, machine, out var last, out _));
         Assert.Equal(ReportTimeout | Forget, last);
     }
 
@@ -120,7 +121,8 @@ public class TransactionMachineTests
         var machine = new InviteServerTransaction(TransactionTimers.Default, isReliable: false);
         machine.Handle(Start, _clock.Now);
         machine.Handle(Failure, _clock.Now);
-        Assert.Equal([500, 1500, 3500, 7500, 11500, 15500, 19500, 23500, 27500, 31500], MillisecondsOf(Transmit, machine, out var last, out _));
+        Assert.Equal(
+            [500, 1500, 3500, 7500, 11500, 15500, 19500, 23500, 27500, 31500], MillisecondsOf(Transmit, machine, out var last, out _));
         Assert.Equal(ReportTimeout | Forget, last);
     }
 
@@ -167,8 +169,10 @@ public class TransactionMachineTests
         {
             TransactionMachine[] machines =
             [
-                new InviteClientTransaction(TransactionTimers.Default, run % 2 == 0), new NonInviteClientTransaction(TransactionTimers.Default, run % 2 == 0),
-                new InviteServerTransaction(TransactionTimers.Default, run % 2 == 0), new NonInviteServerTransaction(TransactionTimers.Default, run % 2 == 0),
+                new InviteClientTransaction(TransactionTimers.Default, run % 2 == 0),
+                new NonInviteClientTransaction(TransactionTimers.Default, run % 2 == 0),
+                new InviteServerTransaction(TransactionTimers.Default, run % 2 == 0),
+                new NonInviteServerTransaction(TransactionTimers.Default, run % 2 == 0),
             ];
             foreach (var machine in machines)
             {
@@ -179,7 +183,8 @@ public class TransactionMachineTests
                     var actions = machine.Handle(inputs[entropy.NextUInt32() % inputs.Length], _clock.Now);
                     if (before == TransactionState.Terminated)
                         Assert.Equal(None, actions);
-                    Assert.Equal(machine.State == TransactionState.Terminated && before != TransactionState.Terminated, actions.HasFlag(Forget));
+                    Assert.Equal(
+                        machine.State == TransactionState.Terminated && before != TransactionState.Terminated, actions.HasFlag(Forget));
                     if (machine.State == TransactionState.Terminated)
                         Assert.Equal(Instant.Never, machine.NextDeadline);
                 }

@@ -41,7 +41,8 @@ public class AcceptorTests
     {
         var log = new ListLogger();
         using var stop = new CancellationTokenSource();
-        var sockets = new Queue<Socket>(Enumerable.Range(0, 3).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)));
+        var sockets = new Queue<Socket>(
+            Enumerable.Range(0, 3).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)));
         var all = sockets.ToArray();
         var acceptor = new Acceptor(
             async token =>
@@ -65,7 +66,8 @@ public class AcceptorTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             Levels.Add(logLevel);
     }
 }

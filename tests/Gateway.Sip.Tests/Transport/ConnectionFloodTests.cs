@@ -14,7 +14,8 @@ public class ConnectionFloodTests
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
-    private static readonly SipTransportLimits Limits = new() { MaxConnections = 40, FirstMessageTimeout = TimeSpan.FromSeconds(1), UnexpectedLifetime = TimeSpan.FromSeconds(2) };
+    private static readonly SipTransportLimits Limits =
+        new() { MaxConnections = 40, FirstMessageTimeout = TimeSpan.FromSeconds(1), UnexpectedLifetime = TimeSpan.FromSeconds(2) };
 
     [Theory]
     [InlineData("")]
@@ -57,7 +58,8 @@ public class ConnectionFloodTests
     [Fact]
     public async Task A_source_of_no_trunk_keeps_no_connection_however_often_it_speaks()
     {
-        await using var gateway = await EndpointBench.StartAsync(SipTransport.Tcp, limits: Limits, trunks: EndpointBench.Trunk(9, SipTransport.Tcp));
+        await using var gateway = await EndpointBench.StartAsync(
+            SipTransport.Tcp, limits: Limits, trunks: EndpointBench.Trunk(9, SipTransport.Tcp));
         using var socket = await ConnectAsync(gateway, IPAddress.Parse("127.0.1.1"));
         var end = DateTime.UtcNow + Timeout;
         var answers = 0;

@@ -19,7 +19,8 @@ public class StreamTransportTests
     public async Task A_call_over_tls_with_a_certificate_of_the_named_authority()
     {
         using var certificates = new TestCertificates();
-        await using var pbx = await EndpointBench.StartAsync(SipTransport.Tls, tls: certificates.Options, trunks: EndpointBench.Trunk(9, SipTransport.Tls));
+        await using var pbx = await EndpointBench.StartAsync(
+            SipTransport.Tls, tls: certificates.Options, trunks: EndpointBench.Trunk(9, SipTransport.Tls));
         await using var gateway = await EndpointBench.StartAsync(
             SipTransport.Tls, tls: certificates.Options, trunks: EndpointBench.Trunk(EndpointBench.PortOf(pbx), SipTransport.Tls));
         var call = gateway.Invite(EndpointBench.Call());
@@ -37,7 +38,8 @@ public class StreamTransportTests
     public async Task A_server_nobody_vouches_for_is_refused_unless_the_operator_says_otherwise(bool acceptAny, bool connects)
     {
         using var certificates = new TestCertificates();
-        await using var pbx = await EndpointBench.StartAsync(SipTransport.Tls, tls: certificates.Options, trunks: EndpointBench.Trunk(9, SipTransport.Tls));
+        await using var pbx = await EndpointBench.StartAsync(
+            SipTransport.Tls, tls: certificates.Options, trunks: EndpointBench.Trunk(9, SipTransport.Tls));
         await using var gateway = await EndpointBench.StartAsync(
             SipTransport.Tls, tls: certificates.Options with { AuthorityPath = null, AcceptAnyServerCertificate = acceptAny },
             trunks: EndpointBench.Trunk(EndpointBench.PortOf(pbx), SipTransport.Tls));
@@ -51,7 +53,8 @@ public class StreamTransportTests
     public async Task A_peer_that_does_not_read_loses_its_connection_and_stalls_nobody()
     {
         await using var gateway = await EndpointBench.StartAsync(
-            SipTransport.Tcp, limits: new SipTransportLimits { MaxQueuedBytes = 64 * 1024 }, trunks: EndpointBench.Trunk(9, SipTransport.Tcp));
+            SipTransport.Tcp, limits: new SipTransportLimits { MaxQueuedBytes = 64 * 1024 },
+            trunks: EndpointBench.Trunk(9, SipTransport.Tcp));
         using var deaf = await ConnectAsync(gateway);
         deaf.ReceiveBufferSize = 1024;
         var flood = Task.Run(async () =>
@@ -94,7 +97,8 @@ public class StreamTransportTests
     public async Task Refuses_connections_over_the_limit_and_closes_idle_ones()
     {
         await using var gateway = await EndpointBench.StartAsync(
-            SipTransport.Tcp, limits: new SipTransportLimits { MaxConnections = 1, IdleTimeout = TimeSpan.FromSeconds(1) }, trunks: EndpointBench.Trunk(9, SipTransport.Tcp));
+            SipTransport.Tcp, limits: new SipTransportLimits { MaxConnections = 1, IdleTimeout = TimeSpan.FromSeconds(1) },
+            trunks: EndpointBench.Trunk(9, SipTransport.Tcp));
         using var first = await ConnectAsync(gateway);
         await first.SendAsync(Encoding.ASCII.GetBytes(Options("one")));
         Assert.StartsWith("SIP/2.0 200", await ReadAsync(first));

@@ -33,7 +33,8 @@ public class TlsTests
     public async Task A_peer_that_wants_our_certificate_gets_that_of_the_trunk(ClientCertificates wanted, bool hasOwn, bool connects)
     {
         using var certificates = new TestCertificates();
-        await using var pbx = await StartAsync(certificates.Options with { ClientCertificates = wanted }, EndpointBench.Trunk(9, SipTransport.Tls));
+        await using var pbx = await StartAsync(
+            certificates.Options with { ClientCertificates = wanted }, EndpointBench.Trunk(9, SipTransport.Tls));
         using var strange = new TestCertificates(); // of an authority that the PBX does not trust
         var trunk = hasOwn ? To(pbx) with { CertificatePath = certificates.CertificatePath, KeyPath = certificates.KeyPath } : To(pbx);
         await using var gateway = await StartAsync(strange.Options with { AuthorityPath = certificates.AuthorityPath }, trunk);
@@ -64,7 +65,8 @@ public class TlsTests
         Profile = EndpointBench.Profile with { OptionsInterval = 30 },
     };
 
-    private static Task<SipEndpoint> StartAsync(SipTlsOptions tls, TrunkOptions trunk) => EndpointBench.StartAsync(SipTransport.Tls, tls: tls, trunks: trunk);
+    private static Task<SipEndpoint> StartAsync(SipTlsOptions tls, TrunkOptions trunk) =>
+        EndpointBench.StartAsync(SipTransport.Tls, tls: tls, trunks: trunk);
 
     private static async Task UntilAsync(Func<bool> reached)
     {

@@ -27,7 +27,8 @@ public sealed class ChannelStoreTests(Stores stores) : IAsyncLifetime
     public async Task A_number_of_the_configuration_is_there_and_open()
     {
         var channel = await FindAsync();
-        Assert.Equal(("4930123456", "DE", 1L, false), (channel.Facts.Settings.Number, channel.Country, channel.Facts.Settings.Version, channel.Facts.Settings.IsManaged));
+        Assert.Equal(("4930123456", "DE", 1L, false), (
+            channel.Facts.Settings.Number, channel.Country, channel.Facts.Settings.Version, channel.Facts.Settings.IsManaged));
         Assert.Null(ChannelRules.MayCall(channel.Facts, CallDirection.Inbound, DateTimeOffset.UnixEpoch));
         Assert.Null(ChannelRules.MayCall(channel.Facts, CallDirection.Outbound, DateTimeOffset.UnixEpoch));
         Assert.Empty(channel.Routes);
@@ -39,8 +40,10 @@ public sealed class ChannelStoreTests(Stores stores) : IAsyncLifetime
         await ChangeAsync(1, settings => settings with { ContactsMayCall = false });
         await Store.SeedAsync([new(_id, "12025550100", "US")], CancellationToken.None);
         var channel = await FindAsync();
-        Assert.Equal(("12025550100", false, 2L), (channel.Facts.Settings.Number, channel.Facts.Settings.ContactsMayCall, channel.Facts.Settings.Version));
-        Assert.Equal(HangupCause.CountryNotServed, ChannelRules.MayCall(channel.Facts, CallDirection.Outbound, DateTimeOffset.UnixEpoch)?.Cause);
+        Assert.Equal(("12025550100", false, 2L), (
+            channel.Facts.Settings.Number, channel.Facts.Settings.ContactsMayCall, channel.Facts.Settings.Version));
+        Assert.Equal(
+            HangupCause.CountryNotServed, ChannelRules.MayCall(channel.Facts, CallDirection.Outbound, DateTimeOffset.UnixEpoch)?.Cause);
     }
 
     [Fact]
@@ -72,7 +75,8 @@ public sealed class ChannelStoreTests(Stores stores) : IAsyncLifetime
         Assert.Equal(["channel.updated"], await EventsAsync());
         await using var connection = await _database.OpenConnectionAsync();
         var audit = await connection.QuerySingleAsync<(string Actor, string Before, string After)>(
-            "SELECT actor, before->'settings'->>'callingEnabled', after->'settings'->>'callingEnabled' FROM audit_entries WHERE subject = @subject", new { subject = $"channel:{_id}" });
+            "SELECT actor, before->'settings'->>'callingEnabled', after->'settings'->>'callingEnabled' FROM audit_entries WHERE subject " +
+                "= @subject", new { subject = $"channel:{_id}" });
         Assert.Equal(("key:test", "true", "false"), audit);
     }
 
@@ -84,7 +88,8 @@ public sealed class ChannelStoreTests(Stores stores) : IAsyncLifetime
             ChangeAsync(1, settings => settings with { Name = "three" }));
         Assert.Single(changes.OfType<ChannelChange.Done>());
         Assert.Equal(2, changes.OfType<ChannelChange.Stale>().Count());
-        Assert.IsType<ChannelChange.NotFound>(await Store.ChangeAsync(new("none"), 1, "key:test", "channel.update", c => new(c.Facts.Settings, []), CancellationToken.None));
+        Assert.IsType<ChannelChange.NotFound>(
+            await Store.ChangeAsync(new("none"), 1, "key:test", "channel.update", c => new(c.Facts.Settings, []), CancellationToken.None));
     }
 
     [Theory]
@@ -109,7 +114,8 @@ public sealed class ChannelStoreTests(Stores stores) : IAsyncLifetime
         await using (var connection = await _database.OpenConnectionAsync())
         {
             await connection.ExecuteAsync("INSERT INTO rate_cards (id, name, currency) VALUES (@name, 'card', 'EUR')", new { name });
-            await connection.ExecuteAsync("INSERT INTO accounts (id, name, currency, rate_card) VALUES (@name, 'a', 'EUR', @name)", new { name });
+            await connection.ExecuteAsync(
+                "INSERT INTO accounts (id, name, currency, rate_card) VALUES (@name, 'a', 'EUR', @name)", new { name });
         }
         Assert.IsType<ChannelChange.Done>(await ChangeAsync(1, settings => settings with { Account = name }));
         Assert.Equal(name, (await FindAsync()).Facts.Settings.Account);
@@ -142,7 +148,8 @@ public sealed class ChannelStoreTests(Stores stores) : IAsyncLifetime
     private async Task<StoredChannel> FindAsync() => (await Store.FindAsync(_id, CancellationToken.None))!;
 
     private Task<ChannelChange> ChangeAsync(long version, Func<ChannelSettings, ChannelSettings> change) =>
-        Store.ChangeAsync(_id, version, "key:test", "channel.update", channel => new(change(channel.Facts.Settings), []), CancellationToken.None);
+        Store.ChangeAsync(
+            _id, version, "key:test", "channel.update", channel => new(change(channel.Facts.Settings), []), CancellationToken.None);
 
     private async Task<IEnumerable<string>> EventsAsync()
     {

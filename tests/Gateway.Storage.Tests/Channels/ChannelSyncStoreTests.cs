@@ -14,7 +14,8 @@ public sealed class ChannelSyncStoreTests(Stores stores) : IAsyncLifetime
 
     private static readonly DateTimeOffset Now = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
-    private static readonly MetaSettings Metas = new() { Status = "ENABLED", IconCountries = ["US"], CallHours = new("Europe/Berlin", [new("monday", "0900", "1700")]) };
+    private static readonly MetaSettings Metas =
+        new() { Status = "ENABLED", IconCountries = ["US"], CallHours = new("Europe/Berlin", [new("monday", "0900", "1700")]) };
 
     private readonly NpgsqlDataSource _database = NpgsqlDataSource.Create(stores.Postgres);
     private readonly ChannelId _id = new(Guid.NewGuid().ToString("n"));
@@ -83,7 +84,8 @@ public sealed class ChannelSyncStoreTests(Stores stores) : IAsyncLifetime
     [Fact]
     public async Task A_warning_stands_beside_restrictions_and_is_no_event()
     {
-        await Store.RestrictAsync(_id, new("LOW_USER_INITIATED_CALLING_QUALITY", "Answer more calls.", Now, Now.AddDays(7)), CancellationToken.None);
+        await Store.RestrictAsync(
+            _id, new("LOW_USER_INITIATED_CALLING_QUALITY", "Answer more calls.", Now, Now.AddDays(7)), CancellationToken.None);
         Assert.Single((await FindAsync()).Facts.Restrictions);
         Assert.Empty(await EventsAsync());
     }
@@ -91,7 +93,8 @@ public sealed class ChannelSyncStoreTests(Stores stores) : IAsyncLifetime
     [Fact]
     public async Task A_channel_is_due_when_it_changed_or_was_read_too_long_ago()
     {
-        async Task<bool> IsDueAsync(DateTimeOffset readBefore) => Assert.Single(await Store.LookAsync([_id], readBefore, CancellationToken.None)).IsDue;
+        async Task<bool> IsDueAsync(DateTimeOffset readBefore) =>
+            Assert.Single(await Store.LookAsync([_id], readBefore, CancellationToken.None)).IsDue;
         Assert.True(await IsDueAsync(Now));
         await RecordAsync(Metas, []);
         Assert.False(await IsDueAsync(Now));
@@ -141,7 +144,8 @@ public sealed class ChannelSyncStoreTests(Stores stores) : IAsyncLifetime
     private Task RecordAsync(MetaSettings settings, IReadOnlyList<SettingDrift> drift, long pushed) =>
         Store.RecordAsync(_id, settings, drift, [], (pushed, Metas), Now, CancellationToken.None);
 
-    private async Task<StoredChannel> FindAsync() => (await new ChannelStore(_database, TimeProvider.System).FindAsync(_id, CancellationToken.None))!;
+    private async Task<StoredChannel> FindAsync() =>
+        (await new ChannelStore(_database, TimeProvider.System).FindAsync(_id, CancellationToken.None))!;
 
     private async Task<IEnumerable<string>> EventsAsync()
     {

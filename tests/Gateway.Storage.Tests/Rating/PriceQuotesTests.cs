@@ -16,19 +16,23 @@ public sealed class PriceQuotesTests(Stores stores) : IAsyncLifetime
     private readonly NpgsqlDataSource _database = NpgsqlDataSource.Create(stores.Postgres);
     private readonly string _name = "q-" + Guid.NewGuid().ToString("n")[..12];
 
-    private Task<Outcome<Quote>> QuoteAsync(QuoteRequest request) => new PriceQuotes(_database, new RateStore(_database)).QuoteAsync(request, None);
+    private Task<Outcome<Quote>> QuoteAsync(QuoteRequest request) =>
+        new PriceQuotes(_database, new RateStore(_database)).QuoteAsync(request, None);
 
     public async Task InitializeAsync()
     {
         await Migrator.MigrateAsync(_database, None);
         await new RateCardStore(_database).CreateAsync(_name, "Test", "USD", "tests", None);
-        var terms = new RateTerms(CallDirection.Outbound, "49", May.AddYears(-1), null, 0.10m, 0, 60, 0, [new(100, 0.07m), new(200, 0.05m)]);
+        var terms = new RateTerms(
+            CallDirection.Outbound, "49", May.AddYears(-1), null, 0.10m, 0, 60, 0, [new(100, 0.07m), new(200, 0.05m)]);
         Assert.Null((await new RateStore(_database).AddAsync(_name, terms, "tests", None)).Refusal);
         await using var connection = await _database.OpenConnectionAsync();
         await connection.ExecuteAsync(
             """
-            INSERT INTO accounts (id, name, currency, rate_card) VALUES (@_name, 'Test', 'USD', @_name), (@_name || '-bare', 'Test', 'USD', NULL);
-            INSERT INTO volumes (account, direction, month, seconds) VALUES (@_name, 'outbound', '2030-05-01', 6000), (@_name, 'inbound', '2030-05-01', 60000000)
+            INSERT INTO accounts (id, name, currency, rate_card) VALUES (@_name, 'Test', 'USD', @_name),
+            (@_name || '-bare', 'Test', 'USD', NULL);
+            INSERT INTO volumes (account, direction, month, seconds) VALUES (@_name, 'outbound', '2030-05-01', 6000),
+            (@_name, 'inbound', '2030-05-01', 60000000)
             """,
             new { _name });
     }
@@ -40,7 +44,8 @@ public sealed class PriceQuotesTests(Stores stores) : IAsyncLifetime
     {
         Assert.Equal(0.07m, (await QuoteAsync(Request(account: _name))).Value!.Price.Amount);
         Assert.Equal(0.10m, (await QuoteAsync(Request(account: _name) with { At = May.AddMonths(1) })).Value!.Price.Amount);
-        Assert.Equal(0.05m, (await QuoteAsync(Request(account: _name) with { VolumeBefore = TimeSpan.FromMinutes(200) })).Value!.Price.Amount);
+        Assert.Equal(
+            0.05m, (await QuoteAsync(Request(account: _name) with { VolumeBefore = TimeSpan.FromMinutes(200) })).Value!.Price.Amount);
         Assert.Equal(0.10m, (await QuoteAsync(Request(card: _name))).Value!.Price.Amount);
     }
 
@@ -51,7 +56,8 @@ public sealed class PriceQuotesTests(Stores stores) : IAsyncLifetime
         Assert.Equal(StoreRefusal.NoRate, (await QuoteAsync(Request(account: _name + "-bare"))).Refusal);
         Assert.Equal(StoreRefusal.UnknownAccount, (await QuoteAsync(Request(account: "nobody"))).Refusal);
         Assert.Equal(StoreRefusal.NoRate, (await QuoteAsync(Request(card: _name) with { User = new WhatsAppUser("33612345678") })).Refusal);
-        Assert.Equal("49", (await QuoteAsync(Request(card: _name) with { User = new WhatsAppUser(null, "DE.1349") })).Value!.Rate.Rate.Prefix);
+        Assert.Equal(
+            "49", (await QuoteAsync(Request(card: _name) with { User = new WhatsAppUser(null, "DE.1349") })).Value!.Rate.Rate.Prefix);
     }
 
     private static QuoteRequest Request(string? card = null, string? account = null) =>

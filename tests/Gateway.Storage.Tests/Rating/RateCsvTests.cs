@@ -25,15 +25,18 @@ public class RateCsvTests
         Assert.Equal([new(50_000, 0.0070m), new(250_000, 0.0050m)], line.Terms.Tiers);
         var start = new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
         Assert.Equal(
-            new RateTerms(CallDirection.Outbound, "49", start, start.AddDays(31).AddHours(12), 0.0150m, 0.01m, 1, 30, line.Terms.Tiers), line.Terms);
+            new RateTerms(CallDirection.Outbound, "49", start, start.AddDays(31).AddHours(12), 0.0150m, 0.01m, 1, 30, line.Terms.Tiers),
+            line.Terms);
     }
 
     [Fact]
     public void Columns_may_be_missing_and_in_any_order()
     {
-        var (lines, errors) = Read("Price_Per_Minute, prefix ,valid_from,direction\n0.10,+49,2030-01-01,inbound\n\n0.2,,2030-01-01T00:00:00+02:00,inbound\n");
+        var (lines, errors) = Read(
+            "Price_Per_Minute, prefix ,valid_from,direction\n0.10,+49,2030-01-01,inbound\n\n0.2,,2030-01-01T00:00:00+02:00,inbound\n");
         Assert.Empty(errors);
-        Assert.Equal([("49", 6, 0, 0.10m), ("", 6, 0, 0.2m)], lines.Select(l => (l.Terms.Prefix, l.Terms.PulseSeconds, l.Terms.MinimumSeconds, l.Terms.PricePerMinute)));
+        Assert.Equal([("49", 6, 0, 0.10m), ("", 6, 0, 0.2m)], lines.Select(
+            l => (l.Terms.Prefix, l.Terms.PulseSeconds, l.Terms.MinimumSeconds, l.Terms.PricePerMinute)));
         Assert.Equal([2, 4], lines.Select(l => l.Line));
         Assert.Equal(22, lines[1].Terms.ValidFrom.Hour);
     }
@@ -41,7 +44,8 @@ public class RateCsvTests
     [Fact]
     public void Byte_order_mark_semicolons_and_quotes_of_a_spreadsheet_are_read()
     {
-        var bytes = Encoding.UTF8.GetPreamble().Concat(Encoding.UTF8.GetBytes("direction;prefix;valid_from;price_per_minute\r\n\"outbound\";\"49\";2030-01-01;0.1\r\n")).ToArray();
+        var bytes = Encoding.UTF8.GetPreamble().Concat(
+            Encoding.UTF8.GetBytes("direction;prefix;valid_from;price_per_minute\r\n\"outbound\";\"49\";2030-01-01;0.1\r\n")).ToArray();
         var (lines, errors) = RateCsvReader.Read(new MemoryStream(bytes), "USD");
         Assert.Empty(errors);
         Assert.Equal("49", Assert.Single(lines).Terms.Prefix);
@@ -130,9 +134,10 @@ public class RateCsvTests
             let perMinute = new decimal(price % 1_000_000, 0, 0, false, (byte)decimals)
             select new CardRate(
                 new Rate(
-                    0, "", direction, string.Concat(prefix), "USD", perMinute, perMinute, TimeSpan.FromSeconds(pulse), TimeSpan.FromSeconds(minimum),
-                    [.. Enumerable.Range(1, tiers).Select(i => new VolumeTier(i * 1000, perMinute))]),
-                DateTimeOffset.UnixEpoch.AddMilliseconds(start), length == 0 ? null : DateTimeOffset.UnixEpoch.AddMilliseconds(start + length), 0);
+                    0, "", direction, string.Concat(prefix), "USD", perMinute, perMinute, TimeSpan.FromSeconds(pulse),
+                    TimeSpan.FromSeconds(minimum), [.. Enumerable.Range(1, tiers).Select(i => new VolumeTier(i * 1000, perMinute))]),
+                DateTimeOffset.UnixEpoch.AddMilliseconds(start),
+                length == 0 ? null : DateTimeOffset.UnixEpoch.AddMilliseconds(start + length), 0);
         Prop.ForAll(rates.ToArbitrary(), rate =>
         {
             var text = new StringWriter();
@@ -140,7 +145,8 @@ public class RateCsvTests
             var (lines, errors) = Read(text.ToString());
             Assert.Empty(errors);
             var terms = Assert.Single(lines).Terms;
-            Assert.Equal((rate.Rate.Direction, rate.Rate.Prefix, rate.ValidFrom, rate.ValidUntil), (terms.Direction, terms.Prefix, terms.ValidFrom, terms.ValidUntil));
+            Assert.Equal((rate.Rate.Direction, rate.Rate.Prefix, rate.ValidFrom, rate.ValidUntil), (
+                terms.Direction, terms.Prefix, terms.ValidFrom, terms.ValidUntil));
             Assert.Equal((rate.Rate.PricePerMinute, rate.Rate.ConnectionFee), (terms.PricePerMinute, terms.ConnectionFee));
             Assert.Equal((rate.Rate.Pulse.TotalSeconds, rate.Rate.Minimum.TotalSeconds), (terms.PulseSeconds, terms.MinimumSeconds));
             Assert.Equal(rate.Rate.Tiers, terms.Tiers);
@@ -149,7 +155,8 @@ public class RateCsvTests
 
     [Fact]
     public void No_text_whatever_throws() => Prop.ForAll(
-        Gen.Elements("direction", "prefix", "valid_from", "price_per_minute", "tiers", ",", ";", "\n", "\r\n", "\"", "outbound", "49", "2030-01-01", "0.1", "1:2|", "\0", "é").ListOf()
+        Gen.Elements("direction", "prefix", "valid_from", "price_per_minute", "tiers", ",", ";", "\n", "\r\n", "\"", "outbound", "49",
+            "2030-01-01", "0.1", "1:2|", "\0", "é").ListOf()
             .Select(parts => Header + string.Concat(parts)).ToArbitrary(),
         text => Read(text) is { } result && (result.Lines.Count > 0 || result.Errors.Count > 0)).QuickCheckThrowOnFailure();
 

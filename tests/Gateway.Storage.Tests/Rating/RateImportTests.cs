@@ -27,25 +27,30 @@ public sealed class RateImportTests(Stores stores) : IAsyncLifetime
     [InlineData("2031-01-01", "2031-01-01")]
     public async Task A_file_is_taken_whichever_of_its_rates_end(string first, string second)
     {
-        var result = await ImportAsync($"direction,prefix,valid_from,valid_until,price_per_minute\noutbound,49,2030-01-01,{first},0.1\noutbound,33,2030-01-01,{second},0.2\n");
+        var result = await ImportAsync(
+            $"direction,prefix,valid_from,valid_until,price_per_minute\noutbound,49,2030-01-01,{first},0.1\noutbound,33,2030-01-01,{second},0.2\n");
         Assert.Empty(result.Errors);
         var rates = await new RateStore(_database).ListAsync(_card, null, null, null, null, 10, CancellationToken.None);
         Assert.Equal([first.Length > 0, second.Length > 0], rates.Select(rate => rate.ValidUntil is not null));
-        var again = await ImportAsync($"direction,prefix,valid_from,valid_until,price_per_minute\noutbound,49,2030-06-01,{first},0.3\noutbound,33,2030-06-01,{second},0.3\n", replaces: true);
+        var again = await ImportAsync(
+            $"direction,prefix,valid_from,valid_until,price_per_minute\noutbound,49,2030-06-01,{first},0.3\noutbound,33,2030-06-01,{second},0.3\n", replaces: true);
         Assert.Equal(2, again.Closed);
     }
 
     [Fact]
     public async Task A_file_as_a_spreadsheet_writes_it_is_taken_and_errors_name_its_lines()
     {
-        var result = await ImportAsync("sep=;\r\ndirection;prefix;valid_from;price_per_minute\r\n;;;\r\noutbound;+49 155;2030-01-01;0.1\r\n\r\n;;;\r\n");
+        var result = await ImportAsync(
+            "sep=;\r\ndirection;prefix;valid_from;price_per_minute\r\n;;;\r\noutbound;+49 155;2030-01-01;0.1\r\n\r\n;;;\r\n");
         Assert.Empty(result.Errors);
-        Assert.Equal("49155", Assert.Single(await new RateStore(_database).ListAsync(_card, CallDirection.Outbound, null, null, null, 10, CancellationToken.None)).Rate.Prefix);
+        Assert.Equal("49155", Assert.Single(await new RateStore(_database)
+            .ListAsync(_card, CallDirection.Outbound, null, null, null, 10, CancellationToken.None)).Rate.Prefix);
         var wrong = await ImportAsync("sep=;\r\ndirection;prefix;valid_from;price_per_minute\r\n;;;\r\noutbound;521;2030-01-01;0.1\r\n");
         Assert.Equal((4, "prefix"), (Assert.Single(wrong.Errors).Line, wrong.Errors[0].Column));
     }
 
     private async Task<RateImportResult> ImportAsync(string file, bool replaces = false) =>
         (await new RateImport(_database).ImportAsync(
-            _card, new MemoryStream(Encoding.UTF8.GetBytes(file)), new RateImportMode(replaces, false), "tests", DateTimeOffset.UtcNow, CancellationToken.None)).Value!;
+            _card, new MemoryStream(Encoding.UTF8.GetBytes(file)), new RateImportMode(replaces, false), "tests", DateTimeOffset.UtcNow,
+            CancellationToken.None)).Value!;
 }

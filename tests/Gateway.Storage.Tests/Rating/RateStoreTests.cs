@@ -59,11 +59,13 @@ public sealed class RateStoreTests(Stores stores) : IAsyncLifetime
     [Fact]
     public async Task A_rate_comes_back_as_it_was_added()
     {
-        var terms = Terms("49") with { ConnectionFee = 0.05m, PulseSeconds = 1, MinimumSeconds = 30, Tiers = [new(50_000, 0.0070m)], ValidUntil = Now.AddDays(9) };
+        var terms = Terms("49") with { ConnectionFee =
+            0.05m, PulseSeconds = 1, MinimumSeconds = 30, Tiers = [new(50_000, 0.0070m)], ValidUntil = Now.AddDays(9) };
         var added = await AddAsync(terms);
         Assert.Equal([new VolumeTier(50_000, 0.0070m)], added.Rate.Tiers);
         Assert.Equal(
-            new Rate(added.Rate.Id, _card, CallDirection.Outbound, "49", "USD", 0.10m, 0.05m, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), added.Rate.Tiers),
+            new Rate(added.Rate.Id, _card, CallDirection.Outbound, "49", "USD", 0.10m, 0.05m, TimeSpan.FromSeconds(
+                1), TimeSpan.FromSeconds(30), added.Rate.Tiers),
             added.Rate);
         Assert.Equal((terms.ValidFrom, terms.ValidUntil, 1L), (added.ValidFrom, added.ValidUntil, added.Version));
         Assert.Equal(StoreRefusal.UnknownRateCard, (await Rates.AddAsync("nowhere", terms, "tests", None)).Refusal);
@@ -94,7 +96,8 @@ public sealed class RateStoreTests(Stores stores) : IAsyncLifetime
         await AddAsync(Terms(""));
         var closed = await AddAsync(Terms("49") with { ValidUntil = Now.AddDays(1) });
         var later = await AddAsync(Terms("49", 1));
-        Task<CardRate?> At(string phone, DateTimeOffset at) => Rates.FindForCallAsync(_card, CallDirection.Outbound, new WhatsAppUser(phone), at, None);
+        Task<CardRate?> At(string phone, DateTimeOffset at) =>
+            Rates.FindForCallAsync(_card, CallDirection.Outbound, new WhatsAppUser(phone), at, None);
         Assert.Equal(closed.Rate.Id, (await At("4915112345", Now))?.Rate.Id);
         Assert.Equal(later.Rate.Id, (await At("4915112345", Now.AddDays(1)))?.Rate.Id);
         Assert.Equal("", (await At("33112345", Now))?.Rate.Prefix);
@@ -108,12 +111,17 @@ public sealed class RateStoreTests(Stores stores) : IAsyncLifetime
         var rate = await AddAsync(Terms("49", -10));
         var future = await AddAsync(Terms("50", 10));
         Assert.Equal(StoreRefusal.RateWasInForce, (await Rates.DeleteAsync(_card, rate.Rate.Id, 1, "tests", Now, None)).Refusal);
-        Assert.Equal(StoreRefusal.RateWasInForce, (await Rates.CloseAsync(_card, rate.Rate.Id, 1, Now.AddDays(-1), "tests", Now, None)).Refusal);
-        Assert.Equal(StoreRefusal.RateWasInForce, (await Rates.ReplaceAsync(_card, rate.Rate.Id, 1, Terms("49", -1), "tests", Now, None)).Refusal);
+        Assert.Equal(
+            StoreRefusal.RateWasInForce, (await Rates.CloseAsync(_card, rate.Rate.Id, 1, Now.AddDays(-1), "tests", Now, None)).Refusal);
+        Assert.Equal(
+            StoreRefusal.RateWasInForce, (await Rates.ReplaceAsync(_card, rate.Rate.Id, 1, Terms("49", -1), "tests", Now, None)).Refusal);
 
-        Assert.Equal(Now.AddDays(1), (await Rates.CloseAsync(_card, rate.Rate.Id, 1, Now.AddDays(1), "tests", Now, None)).Value!.ValidUntil);
-        Assert.Equal(StoreRefusal.StaleVersion, (await Rates.CloseAsync(_card, rate.Rate.Id, 1, Now.AddDays(2), "tests", Now, None)).Refusal);
-        Assert.Equal(StoreRefusal.RateWasInForce, (await Rates.CloseAsync(_card, rate.Rate.Id, 2, null, "tests", Now.AddDays(2), None)).Refusal);
+        Assert.Equal(
+            Now.AddDays(1), (await Rates.CloseAsync(_card, rate.Rate.Id, 1, Now.AddDays(1), "tests", Now, None)).Value!.ValidUntil);
+        Assert.Equal(
+            StoreRefusal.StaleVersion, (await Rates.CloseAsync(_card, rate.Rate.Id, 1, Now.AddDays(2), "tests", Now, None)).Refusal);
+        Assert.Equal(
+            StoreRefusal.RateWasInForce, (await Rates.CloseAsync(_card, rate.Rate.Id, 2, null, "tests", Now.AddDays(2), None)).Refusal);
         Assert.Null((await Rates.CloseAsync(_card, rate.Rate.Id, 2, null, "tests", Now, None)).Value!.ValidUntil);
 
         Assert.Null((await Rates.DeleteAsync(_card, future.Rate.Id, 1, "tests", Now, None)).Refusal);
@@ -124,7 +132,8 @@ public sealed class RateStoreTests(Stores stores) : IAsyncLifetime
     public async Task A_card_that_no_account_has_may_be_corrected_in_the_past()
     {
         var rate = await AddAsync(Terms("49", -10));
-        Assert.Null((await Rates.ReplaceAsync(_card, rate.Rate.Id, 1, Terms("49", -10) with { PricePerMinute = 2 }, "tests", Now, None)).Refusal);
+        Assert.Null(
+            (await Rates.ReplaceAsync(_card, rate.Rate.Id, 1, Terms("49", -10) with { PricePerMinute = 2 }, "tests", Now, None)).Refusal);
         var only = Assert.Single(await Rates.ListAsync(_card, null, null, null, null, 10, None));
         Assert.Equal(2, only.Rate.PricePerMinute);
         Assert.Null((await Rates.DeleteAsync(_card, only.Rate.Id, 1, "tests", Now, None)).Refusal);
@@ -135,11 +144,14 @@ public sealed class RateStoreTests(Stores stores) : IAsyncLifetime
     {
         await GiveToAccountAsync();
         var old = await AddAsync(Terms("49", -10));
-        var replacement = await Rates.ReplaceAsync(_card, old.Rate.Id, 1, Terms("49", 5) with { PricePerMinute = 0.2m }, "tests", Now, None);
+        var replacement = await Rates.ReplaceAsync(
+            _card, old.Rate.Id, 1, Terms("49", 5) with { PricePerMinute = 0.2m }, "tests", Now, None);
         Assert.Equal(Now.AddDays(5), replacement.Value!.ValidFrom);
         Assert.Equal(Now.AddDays(5), (await Rates.FindAsync(_card, old.Rate.Id, None))!.ValidUntil);
-        Assert.Equal(StoreRefusal.OverlappingRates, (await Rates.ReplaceAsync(_card, old.Rate.Id, 2, Terms("49", 6), "tests", Now, None)).Refusal);
-        Assert.Equal(StoreRefusal.OverlappingRates, (await Rates.ReplaceAsync(_card, old.Rate.Id, 2, Terms("50", 1), "tests", Now, None)).Refusal);
+        Assert.Equal(
+            StoreRefusal.OverlappingRates, (await Rates.ReplaceAsync(_card, old.Rate.Id, 2, Terms("49", 6), "tests", Now, None)).Refusal);
+        Assert.Equal(
+            StoreRefusal.OverlappingRates, (await Rates.ReplaceAsync(_card, old.Rate.Id, 2, Terms("50", 1), "tests", Now, None)).Refusal);
         Assert.Equal(["rate.create", "rate.replace"], (await AuditAsync()).Skip(1));
     }
 
@@ -164,7 +176,8 @@ public sealed class RateStoreTests(Stores stores) : IAsyncLifetime
     {
         await AddAsync(Terms("49"));
         var result = await ImportAsync(File(
-            "direction,prefix,valid_from,price_per_minute", "outbound,50,2030-01-01,0.1", "outbound,49,2031-01-01,0.1", "outbound,51,2030-01-01,dear",
+            "direction,prefix,valid_from,price_per_minute", "outbound,50,2030-01-01,0.1", "outbound,49,2031-01-01,0.1",
+            "outbound,51,2030-01-01,dear",
             "outbound,50,2031-01-01,0.1"));
         Assert.Equal([3, 4, 5], result.Errors.Select(e => e.Line));
         Assert.Single(await Rates.ListAsync(_card, null, null, null, null, 10, None));
@@ -176,9 +189,11 @@ public sealed class RateStoreTests(Stores stores) : IAsyncLifetime
     {
         await GiveToAccountAsync();
         await AddAsync(Terms("49", -10));
-        var file = (string from) => File("direction,prefix,valid_from,valid_until,price_per_minute", $"outbound,49,{from},2030-08-01,0.2", "outbound,49,2030-08-01,,0.3", "outbound,50,2030-01-01,,0.1");
+        var file = (string from) => File("direction,prefix,valid_from,valid_until,price_per_minute", $"outbound,49,{from},2030-08-01,0.2",
+            "outbound,49,2030-08-01,,0.3", "outbound,50,2030-01-01,,0.1");
         Assert.Equal([2], (await ImportAsync(file("2030-05-30"), replaces: true)).Errors.Select(e => e.Line));
-        Assert.Equal((3, 1), await ImportAsync(file("2030-07-01"), replaces: true, isDryRun: true) is var dry ? (dry.Added, dry.Closed) : default);
+        Assert.Equal(
+            (3, 1), await ImportAsync(file("2030-07-01"), replaces: true, isDryRun: true) is var dry ? (dry.Added, dry.Closed) : default);
         Assert.Single(await Rates.ListAsync(_card, null, null, null, null, 10, None));
         Assert.Empty((await ImportAsync(file("2030-07-01"), replaces: true)).Errors);
         var rates = await Rates.ListAsync(_card, CallDirection.Outbound, "49", null, null, 10, None);
@@ -207,7 +222,8 @@ public sealed class RateStoreTests(Stores stores) : IAsyncLifetime
     private static string File(params IEnumerable<string> lines) => string.Concat(lines.Select(line => line + "\r\n"));
 
     private async Task<RateImportResult> ImportAsync(string text, bool replaces = false, bool isDryRun = false) =>
-        (await Import.ImportAsync(_card, new MemoryStream(Encoding.UTF8.GetBytes(text)), new RateImportMode(replaces, isDryRun), "tests", Now, None)).Value!;
+        (await Import.ImportAsync(
+            _card, new MemoryStream(Encoding.UTF8.GetBytes(text)), new RateImportMode(replaces, isDryRun), "tests", Now, None)).Value!;
 
     private async Task<string> ExportAsync()
     {
@@ -228,6 +244,7 @@ public sealed class RateStoreTests(Stores stores) : IAsyncLifetime
     private async Task<IEnumerable<string>> AuditAsync()
     {
         await using var connection = await _database.OpenConnectionAsync();
-        return await connection.QueryAsync<string>("SELECT action FROM audit_entries WHERE subject = 'rate_card:' || @card ORDER BY id", new { card = _card });
+        return await connection.QueryAsync<string>(
+            "SELECT action FROM audit_entries WHERE subject = 'rate_card:' || @card ORDER BY id", new { card = _card });
     }
 }

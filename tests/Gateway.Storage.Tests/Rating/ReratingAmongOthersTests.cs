@@ -32,22 +32,29 @@ public sealed class ReratingAmongOthersTests(Stores stores) : IAsyncLifetime
         await Task.WhenAll(
             RerateAsync(billing, cheap), RerateAsync(billing, dear), RerateAsync(billing, cheap),
             Task.WhenAll(Enumerable.Range(0, 40).Select(_ => TalkAsync(billing))),
-            Task.WhenAll(Enumerable.Range(0, 20).Select(i => new LedgerStore(_database).TopUpAsync(new Movement(billing.Account, 0.37m, "EUR", $"{billing.Account}-{i}", null), "tests", None))));
+            Task.WhenAll(Enumerable.Range(0, 20).Select(i => new LedgerStore(_database)
+                .TopUpAsync(new Movement(billing.Account, 0.37m, "EUR", $"{billing.Account}-{i}", null), "tests", None))));
 
         var (balance, held) = await billing.MoneyAsync();
         Assert.Equal(0, held);
-        Assert.Equal(balance, await billing.QueryAsync<decimal>("SELECT sum(amount) FROM ledger_entries WHERE account = @Account", new { billing.Account }));
+        Assert.Equal(balance, await billing.QueryAsync<decimal>(
+            "SELECT sum(amount) FROM ledger_entries WHERE account = @Account", new { billing.Account }));
         Assert.Equal(
-            balance, await billing.QueryAsync<decimal>("SELECT balance_after FROM ledger_entries WHERE account = @Account ORDER BY id DESC LIMIT 1", new { billing.Account }));
-        Assert.Equal(100, await billing.QueryAsync<long>("SELECT count(*) FROM calls WHERE account = @Account AND price IS NOT NULL", new { billing.Account }));
+            balance, await billing.QueryAsync<decimal>(
+                "SELECT balance_after FROM ledger_entries WHERE account = @Account ORDER BY id DESC LIMIT 1", new { billing.Account }));
+        Assert.Equal(100, await billing.QueryAsync<long>(
+            "SELECT count(*) FROM calls WHERE account = @Account AND price IS NOT NULL", new { billing.Account }));
         Assert.Equal(0, await billing.QueryAsync<long>(
             """
-            SELECT count(*) FROM calls c JOIN (SELECT call_id, sum(amount) AS paid FROM ledger_entries WHERE account = @Account GROUP BY call_id) e ON e.call_id = c.id
+            SELECT count(*) FROM calls c
+                JOIN (SELECT call_id, sum(amount) AS paid FROM ledger_entries WHERE account = @Account GROUP BY call_id) e
+                ON e.call_id = c.id
             WHERE c.price + e.paid <> 0
             """,
             new { billing.Account }));
         Assert.Equal(
-            await billing.QueryAsync<long>("SELECT sum(pulses * pulse_seconds) FROM calls WHERE account = @Account", new { billing.Account }),
+            await billing.QueryAsync<long>(
+                "SELECT sum(pulses * pulse_seconds) FROM calls WHERE account = @Account", new { billing.Account }),
             await billing.QueryAsync<long>("SELECT sum(seconds) FROM volumes WHERE account = @Account", new { billing.Account }));
     }
 
@@ -63,7 +70,8 @@ public sealed class ReratingAmongOthersTests(Stores stores) : IAsyncLifetime
         var card = $"{billing.Account}-{perMinute * 100:0}";
         await new RateCardStore(_database).CreateAsync(card, "Test", "EUR", "tests", None);
         foreach (var direction in Enum.GetValues<CallDirection>())
-            await new RateStore(_database).AddAsync(card, new(direction, "", BillingSetup.Start.AddYears(-1), null, perMinute, 0, (int)(perMinute * 100), 0, []), "tests", None);
+            await new RateStore(_database).AddAsync(card, new(
+                direction, "", BillingSetup.Start.AddYears(-1), null, perMinute, 0, (int)(perMinute * 100), 0, []), "tests", None);
         return card;
     }
 

@@ -49,7 +49,8 @@ public sealed class ReratingStoreTests(Stores stores) : IAsyncLifetime
         Assert.Equal([0.10m, 0.10m, 0.20m], await PricesAsync());
         Assert.Equal(-0.40m, await BalanceAsync());
         Assert.Equal(await BalanceAsync(), await LedgerAsync());
-        Assert.Equal((_name, "49", 60, 2), await QueryAsync<(string, string, int, int)>("SELECT rate_card, rate_prefix, pulse_seconds, pulses FROM calls WHERE id = @call", dearer));
+        Assert.Equal((_name, "49", 60, 2), await QueryAsync<(string, string, int, int)>(
+            "SELECT rate_card, rate_prefix, pulse_seconds, pulses FROM calls WHERE id = @call", dearer));
         Assert.DoesNotContain(await EntriesAsync(run.Id), e => e.Call == same);
     }
 
@@ -111,9 +112,11 @@ public sealed class ReratingStoreTests(Stores stores) : IAsyncLifetime
         await AddRateAsync(0.10m, new VolumeTier(600, 0.05m));
         await ExecuteAsync(
             """
-            INSERT INTO calls (id, direction, channel, user_phone, started_at, answered_at, ended_at, cause, node, account, currency, pulse_seconds, pulses, price,
+            INSERT INTO calls (id, direction, channel, user_phone, started_at, answered_at, ended_at, cause, node, account, currency,
+            pulse_seconds, pulses, price,
                 rate_id, rate_card, rate_prefix, price_per_minute, connection_fee, minimum_seconds)
-            SELECT md5(@name || i), 'outbound', '100', '4915112345678', s, s, s + interval '60 s', 'pbx_hung_up', 'n', @name, 'USD', 60, 1, 1, 0, @name, '', 1, 0, 0
+            SELECT md5(@name || i), 'outbound', '100', '4915112345678', s, s, s + interval '60 s', 'pbx_hung_up', 'n', @name, 'USD', 60, 1,
+            1, 0, @name, '', 1, 0, 0
             FROM (SELECT i, timestamptz '2031-03-01Z' + i * interval '1 s' AS s FROM generate_series(0, 1299) i) x
             """);
         var preview = (await Store.PreviewAsync(Request(), March.AddMonths(1), None)).Value!;
@@ -133,11 +136,14 @@ public sealed class ReratingStoreTests(Stores stores) : IAsyncLifetime
     public async Task What_makes_no_sense_is_refused_and_leaves_nothing()
     {
         Assert.Equal(StoreRefusal.PeriodNotOver, (await Store.StartAsync(Request(), "tests", _name, March, None)).Refusal);
-        Assert.Equal(StoreRefusal.UnknownRateCard, (await Store.PreviewAsync(Request() with { Card = "nowhere" }, March.AddYears(1), None)).Refusal);
-        Assert.Equal(StoreRefusal.UnknownAccount, (await Store.StartAsync(Request() with { Account = "nobody" }, "tests", _name, March.AddYears(1), None)).Refusal);
+        Assert.Equal(
+            StoreRefusal.UnknownRateCard, (await Store.PreviewAsync(Request() with { Card = "nowhere" }, March.AddYears(1), None)).Refusal);
+        Assert.Equal(StoreRefusal.UnknownAccount, (
+            await Store.StartAsync(Request() with { Account = "nobody" }, "tests", _name, March.AddYears(1), None)).Refusal);
         await ExecuteAsync("INSERT INTO accounts (id, name, currency) VALUES (@name || '-eur', 'Test', 'EUR')");
         Assert.Equal(
-            StoreRefusal.CurrencyMismatch, (await Store.StartAsync(Request() with { Account = _name + "-eur" }, "tests", _name, March.AddYears(1), None)).Refusal);
+            StoreRefusal.CurrencyMismatch,
+            (await Store.StartAsync(Request() with { Account = _name + "-eur" }, "tests", _name, March.AddYears(1), None)).Refusal);
         Assert.Null(await Store.ContinueAsync(long.MaxValue, () => true, None));
         Assert.DoesNotContain(await Store.ListAsync(null, 500, None), run => run.Request.Card == _name);
     }
@@ -151,17 +157,21 @@ public sealed class ReratingStoreTests(Stores stores) : IAsyncLifetime
         return (await Store.ContinueAsync(started.Value!.Id, () => true, None))!;
     }
 
-    private async Task AddRateAsync(decimal perMinute, VolumeTier? tier = null, DateTimeOffset? validFrom = null) => Assert.Null((await new RateStore(_database).AddAsync(
-        _name, new RateTerms(CallDirection.Outbound, "49", validFrom ?? March.AddYears(-1), null, perMinute, 0, 60, 0, tier is null ? [] : [tier]), "tests", None)).Refusal);
+    private async Task AddRateAsync(decimal perMinute, VolumeTier? tier = null, DateTimeOffset? validFrom = null) =>
+        Assert.Null((await new RateStore(_database).AddAsync(
+        _name, new RateTerms(CallDirection.Outbound, "49", validFrom ?? March.AddYears(-1), null, perMinute, 0, 60, 0, tier is null ? []
+            : [tier]), "tests", None)).Refusal);
 
     private async Task<string> ChargeAsync(int minute, int seconds, decimal price, int pulse = 60)
     {
         var call = $"{_name.GetHashCode(StringComparison.Ordinal):x8}{_calls++:x24}";
         await ExecuteAsync(
             """
-            INSERT INTO calls (id, direction, channel, user_phone, started_at, answered_at, ended_at, cause, node, account, currency, pulse_seconds, pulses, price,
+            INSERT INTO calls (id, direction, channel, user_phone, started_at, answered_at, ended_at, cause, node, account, currency,
+            pulse_seconds, pulses, price,
                 rate_id, rate_card, rate_prefix, price_per_minute, connection_fee, minimum_seconds)
-            VALUES (@call, 'outbound', '100', '4915112345678', @start, @start, @start + make_interval(secs => @seconds), 'pbx_hung_up', 'n', @name, 'USD', @pulse, @seconds / @pulse, @price,
+            VALUES (@call, 'outbound', '100', '4915112345678', @start, @start, @start + make_interval(secs => @seconds), 'pbx_hung_up', 'n',
+            @name, 'USD', @pulse, @seconds / @pulse, @price,
                 0, @name, '', 1, 0, 0);
             UPDATE accounts SET balance = balance - @price WHERE id = @name;
             INSERT INTO ledger_entries (account, kind, amount, balance_after, call_id, idempotency_key, actor)
@@ -180,7 +190,8 @@ public sealed class ReratingStoreTests(Stores stores) : IAsyncLifetime
     {
         await using var connection = await _database.OpenConnectionAsync();
         return await connection.QueryAsync<(string, decimal, decimal)>(
-            "SELECT call_id, amount, balance_after FROM ledger_entries WHERE idempotency_key LIKE 'rerating:' || @run || ':%' AND kind = 'rerating' ORDER BY id", new { run });
+            "SELECT call_id, amount, balance_after FROM ledger_entries WHERE idempotency_key LIKE 'rerating:' || @run || ':%' AND kind = " +
+                "'rerating' ORDER BY id", new { run });
     }
 
     private async Task<IEnumerable<decimal>> PricesAsync()

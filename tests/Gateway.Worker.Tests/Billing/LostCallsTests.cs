@@ -19,7 +19,8 @@ public sealed class LostCallsTests
     private readonly Shown _registry = new();
     private readonly LostCalls _lost;
 
-    public LostCallsTests() => _lost = new LostCalls(Options(), graph: null!, _registry, sip: null!, new InstantClock(_time), NullLogger<LostCalls>.Instance);
+    public LostCallsTests() =>
+        _lost = new LostCalls(Options(), graph: null!, _registry, sip: null!, new InstantClock(_time), NullLogger<LostCalls>.Instance);
 
     [Fact]
     public async Task A_pick_up_that_was_never_written_is_known_from_the_registry_even_after_that_has_forgotten_it()
@@ -57,7 +58,8 @@ public sealed class LostCallsTests
     }
 
     private static LiveCall Live(CallRecord record, double answeredAfter) => new(
-        record.Id, new WhatsAppCallId("wacid.1"), record.Direction, record.Channel, "…0001", "main", "200", CallState.Live, record.StartedAt,
+        record.Id, new WhatsAppCallId("wacid.1"), record.Direction, record.Channel, "…0001", "main", "200", CallState.Live,
+        record.StartedAt,
         record.StartedAt.AddSeconds(answeredAfter), record.Node);
 
     private static GatewayOptions Options() => new()
@@ -74,7 +76,8 @@ public sealed class LostCallsTests
 
         public Task<IReadOnlyList<LiveCall>> ListAsync(CancellationToken cancellation) => Task.FromResult(Calls);
 
-        public Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
+            throw new NotSupportedException();
 
 
         public Task<bool> BuryAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) => throw new NotSupportedException();
@@ -87,6 +90,7 @@ public sealed class LostCallsTests
 
         public Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation) => throw new NotSupportedException();
 
-        public Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
+            throw new NotSupportedException();
     }
 }

@@ -12,8 +12,8 @@ namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>
 /// The real program with live calls, audio both ways, while its SIP listeners are attacked. Attacker, gateway, stores and phones share the
-/// machine: the gateway goes before the attacker, as its unit file says and as if that were elsewhere; the phones' threads go before both, and
-/// for how long they were kept waiting themselves is not the gateway's.
+/// machine: the gateway goes before the attacker, as its unit file says and as if that were elsewhere; the phones' threads go before both,
+/// and for how long they were kept waiting themselves is not the gateway's.
 /// </summary>
 [Collection(Name)]
 public sealed class AttackedCallsTests(WorkerBench bench, ITestOutputHelper output) : IAsyncLifetime
@@ -86,12 +86,15 @@ public sealed class AttackedCallsTests(WorkerBench bench, ITestOutputHelper outp
         await EndAsync(calls, attack, "1,024 descriptors");
     }
 
-    /// <summary>While the attack goes on no gap was heard, and either side can hang up. After it the records are there, and the log is short.</summary>
+    /// <summary>
+    /// While the attack goes on no gap was heard, and either side can hang up. After it the records are there, and the log is short.
+    /// </summary>
     private async Task EndAsync(LiveCalls calls, SipAttack attack, string name)
     {
         Assert.False(bench.HasExited, bench.Log());
         var (atAgents, atUsers, waited) = calls.Gaps();
-        var measured = $"{name}: longest gap at the agents {atAgents.TotalMilliseconds:0} ms, at the users {atUsers.TotalMilliseconds:0} ms, "
+        var measured =
+            $"{name}: longest gap at the agents {atAgents.TotalMilliseconds:0} ms, at the users {atUsers.TotalMilliseconds:0} ms, "
             + $"phones waited {waited.TotalMilliseconds:0} ms";
         output.WriteLine($"{measured}, {bench.LogLines} log lines");
         Assert.True(atAgents - waited < MostGap && atUsers - waited < MostGap, measured);
@@ -134,10 +137,13 @@ public sealed class AttackedCallsTests(WorkerBench bench, ITestOutputHelper outp
             }
         }
 
-        /// <summary>What was heard of the gateway since the attack began, and how long the phones themselves were kept from sending.</summary>
+        /// <summary>
+        /// What was heard of the gateway since the attack began, and how long the phones themselves were kept from sending.
+        /// </summary>
         public (TimeSpan AtAgents, TimeSpan AtUsers, TimeSpan Waited) Gaps() =>
             (calls.Max(one => one.Phone.LongestGap), calls.Max(one => HandsetOf(one.Call).LongestGap),
-                calls.Max(one => one.Phone.LongestDelay > HandsetOf(one.Call).LongestDelay ? one.Phone.LongestDelay : HandsetOf(one.Call).LongestDelay));
+                calls.Max(one =>
+                    one.Phone.LongestDelay > HandsetOf(one.Call).LongestDelay ? one.Phone.LongestDelay : HandsetOf(one.Call).LongestDelay));
 
         public async Task EndAsync()
         {

@@ -33,7 +33,8 @@ public sealed class AwayStoresTests(WorkerBench bench) : IClassFixture<WorkerBen
         Assert.DoesNotContain("\"redis\":\"ok\"", (await bench.GetAsync("/readyz")).Body);
         await bench.LiveAsync();
         bench.Stores.Revive(StoreServer.Redis);
-        await Eventually.SeeAsync(() => bench.GetAsync("/readyz"), answer => answer.Body.Contains("\"redis\":\"ok\"", StringComparison.Ordinal), "Redis is back");
+        await Eventually.SeeAsync(
+            () => bench.GetAsync("/readyz"), answer => answer.Body.Contains("\"redis\":\"ok\"", StringComparison.Ordinal), "Redis is back");
         await bench.KillAsync();
     }
 

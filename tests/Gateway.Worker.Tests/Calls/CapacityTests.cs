@@ -28,7 +28,8 @@ public sealed class CapacityTests(Stores stores)
         var second = await bench.WhatsApp.PlaceAsync();
         await WhatsAppSide.UntilAsync(second, CallState.Ended);
         Assert.Equal(["reject 200"], WhatsAppSide.Actions(second));
-        var rows = await Eventually.SeeAsync(() => bench.Gateway.RowsAsync(second.User.Phone), found => found is [{ HasEnded: true }], "a record");
+        var rows = await Eventually.SeeAsync(
+            () => bench.Gateway.RowsAsync(second.User.Phone), found => found is [{ HasEnded: true }], "a record");
         Assert.Equal("no_capacity", rows[0].Cause);
 
         var dialled = bench.WhatsApp.User();
@@ -84,7 +85,8 @@ public sealed class CapacityTests(Stores stores)
             return narrowed;
         });
         using var _ = squatter;
-        Assert.StartsWith("SIP/2.0 503", await SipProbe.InviteAsync(bench.Gateway.SipPort, bench.WhatsApp.User().Phone), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "SIP/2.0 503", await SipProbe.InviteAsync(bench.Gateway.SipPort, bench.WhatsApp.User().Phone), StringComparison.Ordinal);
     }
 
     private static GatewayOptions OneCall(GatewayOptions options) => options with { Node = options.Node with { MaxCalls = 1 } };

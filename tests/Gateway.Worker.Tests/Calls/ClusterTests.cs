@@ -54,7 +54,8 @@ public sealed class ClusterTests(Stores stores)
     private static async Task<string?> CauseAsync(CallBench bench, SandboxUser user)
     {
         var rows = await Eventually.SeeAsync(
-            async () => (IReadOnlyList<CallRow>)[.. (await Task.WhenAll(bench.Gateways.Select(node => node.RowsAsync(user.Phone)))).SelectMany(found => found)],
+            async () => (IReadOnlyList<CallRow>)[.. (await Task.WhenAll(bench.Gateways.Select(node => node.RowsAsync(user.Phone))))
+                .SelectMany(found => found)],
             found => found is [{ HasEnded: true }, ..], "a completed record", found => string.Join(", ", found));
         foreach (var node in bench.Gateways)
         {

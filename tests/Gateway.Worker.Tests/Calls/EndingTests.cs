@@ -97,7 +97,8 @@ public sealed class EndingTests(Stores stores)
         var agent = await bench.Pbx.NextAsync();
         await agent.RejectAsync(status);
         Assert.Equal(status, (await bench.EndsAsync(call, cause)).SipStatus);
-        Assert.Equal(["pre_accept 200", "terminate 200"], WhatsAppSide.Actions(call)); // after pre_accept Meta requires terminate, not reject
+        // after pre_accept Meta requires terminate, not reject
+        Assert.Equal(["pre_accept 200", "terminate 200"], WhatsAppSide.Actions(call));
     }
 
     [Fact]
@@ -107,7 +108,8 @@ public sealed class EndingTests(Stores stores)
         {
             Sip = options.Sip with
             {
-                Trunks = [CallBench.Trunk("dead", Testing.Peers.LoopbackPorts.Take()) with { RequestTimeout = Short }, .. options.Sip.Trunks],
+                Trunks =
+                    [CallBench.Trunk("dead", Testing.Peers.LoopbackPorts.Take()) with { RequestTimeout = Short }, .. options.Sip.Trunks],
             },
             Channels = [options.Channels[0] with { Trunks = ["dead", "main"] }],
         });
@@ -122,7 +124,8 @@ public sealed class EndingTests(Stores stores)
     [Fact]
     public async Task A_PBX_that_never_answers_is_cancelled_in_time()
     {
-        await using var bench = await CallBench.StartAsync(stores, options => options with { Calls = options.Calls with { PbxAnswer = Short } });
+        await using var bench = await CallBench.StartAsync(
+            stores, options => options with { Calls = options.Calls with { PbxAnswer = Short } });
         var call = await bench.WhatsApp.PlaceAsync();
         var agent = await bench.Pbx.NextAsync();
         await agent.RingAsync();
@@ -133,7 +136,8 @@ public sealed class EndingTests(Stores stores)
     [Fact]
     public async Task A_user_who_never_answers_is_given_up_in_time()
     {
-        await using var bench = await CallBench.StartAsync(stores, options => options with { Calls = options.Calls with { WhatsAppAnswer = Short } });
+        await using var bench = await CallBench.StartAsync(
+            stores, options => options with { Calls = options.Calls with { WhatsAppAnswer = Short } });
         var user = bench.WhatsApp.User(AutoMode.Silent);
         var agent = bench.Pbx.Dial(user.Phone);
         Assert.Equal(480, (await agent.FailedAsync()).Status);
@@ -172,7 +176,8 @@ public sealed class EndingTests(Stores stores)
         var user = bench.WhatsApp.User();
         var agent = bench.Pbx.Dial(user.Phone);
         await Eventually.SeeAsync(
-            bench.Gateway.LiveAsync, live => live is [{ State: Gateway.Calls.Lifecycle.CallState.ConnectingWhatsApp }], "the call is on its way");
+            bench.Gateway.LiveAsync, live => live is [{ State: Gateway.Calls.Lifecycle.CallState.ConnectingWhatsApp }],
+            "the call is on its way");
         await agent.HangUpAsync();
         await bench.EndsAsync(await bench.WhatsApp.CallToAsync(user, CallState.Ended), HangupCause.CallerGaveUp);
     }
@@ -217,7 +222,8 @@ public sealed class EndingTests(Stores stores)
 
     private static async Task<CallRow> EndedAsync(CallBench bench, SandboxUser user)
     {
-        var rows = await Eventually.SeeAsync(() => bench.Gateway.RowsAsync(user.Phone), found => found is [{ HasEnded: true }], "a completed record");
+        var rows = await Eventually.SeeAsync(
+            () => bench.Gateway.RowsAsync(user.Phone), found => found is [{ HasEnded: true }], "a completed record");
         await bench.Gateway.IsIdleAsync();
         return rows[0];
     }

@@ -52,7 +52,8 @@ public sealed class GraphFaultTests(Stores stores)
         await using var bench = await CallBench.StartAsync(stores);
         var user = bench.WhatsApp.User(permits: false);
         Assert.Equal(403, (await bench.Pbx.Dial(user.Phone).FailedAsync()).Status);
-        Assert.Null((await bench.EndsAsync(user, HangupCause.NotPermitted)).MetaCode); // the permission was read before, and no call was tried
+        // the permission was read before, and no call was tried
+        Assert.Null((await bench.EndsAsync(user, HangupCause.NotPermitted)).MetaCode);
         Assert.Empty(bench.WhatsApp.Calls);
     }
 
@@ -77,7 +78,8 @@ public sealed class GraphFaultTests(Stores stores)
         Assert.Equal(503, (await bench.Pbx.Dial(user.Phone).FailedAsync()).Status);
         await bench.EndsAsync(user, HangupCause.RateLimited);
         Assert.Equal(503, (await bench.Pbx.Dial(user.Phone).FailedAsync()).Status); // the user's permission is known by now
-        var rows = await Eventually.SeeAsync(() => bench.Gateway.RowsAsync(user.Phone), found => found.Count(row => row.HasEnded) == 2, "two records");
+        var rows = await Eventually.SeeAsync(
+            () => bench.Gateway.RowsAsync(user.Phone), found => found.Count(row => row.HasEnded) == 2, "two records");
         Assert.Equal(WhatsAppErrorCodes.HeldBack, rows[1].MetaCode);
         Assert.Empty(bench.WhatsApp.Calls);
 
@@ -108,7 +110,8 @@ public sealed class GraphFaultTests(Stores stores)
     public async Task A_connect_whose_answer_is_lost_leaves_no_phone_ringing(bool garbage)
     {
         await using var bench = await CallBench.StartAsync(stores);
-        bench.WhatsApp.Plan(new PlannedFault { Action = "connect", AfterEffect = true, Drop = !garbage, Garbage = garbage, Status = garbage ? 502 : 0 });
+        bench.WhatsApp.Plan(
+            new PlannedFault { Action = "connect", AfterEffect = true, Drop = !garbage, Garbage = garbage, Status = garbage ? 502 : 0 });
         var connect = bench.Relay.Hold("connect");
         var ringing = bench.Relay.Hold("RINGING");
         var user = bench.WhatsApp.User();
@@ -155,7 +158,8 @@ public sealed class GraphFaultTests(Stores stores)
         await agent.AnsweredAsync();
         var call = await bench.WhatsApp.CallToAsync(user, CallState.Active);
         await Eventually.SeeAsync(
-            () => bench.Gateway.MetricAsync("gateway_whatsapp_graph_errors_total", "action=\"connect\"", "DeadlineExceeded"), seen => seen >= 1,
+            () => bench.Gateway.MetricAsync("gateway_whatsapp_graph_errors_total", "action=\"connect\"", "DeadlineExceeded"),
+            seen => seen >= 1,
             "the deadline has passed");
         Assert.Equal(CallState.Active, call.State);
         await agent.HangUpAsync();
@@ -229,7 +233,8 @@ public sealed class GraphFaultTests(Stores stores)
         await agent.AnswerAsync();
         await bench.LiveAsync(call);
         // More often than one Graph action is retried.
-        bench.WhatsApp.Plan(new PlannedFault { Action = "terminate", Status = status, Code = code, Garbage = garbage, Drop = drop, Count = 6 });
+        bench.WhatsApp.Plan(
+            new PlannedFault { Action = "terminate", Status = status, Code = code, Garbage = garbage, Drop = drop, Count = 6 });
         await agent.HangUpAsync();
         await bench.EndsAsync(call, HangupCause.PbxHungUp);
         Assert.Equal("terminate 200", WhatsAppSide.Actions(call)[^1]);
@@ -238,7 +243,8 @@ public sealed class GraphFaultTests(Stores stores)
     [Fact]
     public async Task A_terminate_that_never_succeeds_ends_the_call_here_all_the_same()
     {
-        await using var bench = await CallBench.StartAsync(stores, options => options with { Calls = options.Calls with { Ending = TimeSpan.FromSeconds(1) } });
+        await using var bench = await CallBench.StartAsync(
+            stores, options => options with { Calls = options.Calls with { Ending = TimeSpan.FromSeconds(1) } });
         var call = await bench.WhatsApp.PlaceAsync();
         var agent = await bench.Pbx.NextAsync();
         await agent.AnswerAsync();
@@ -261,8 +267,10 @@ public sealed class GraphFaultTests(Stores stores)
 
     private static GatewayOptions OneAttempt(GatewayOptions options) => Graph(options, graph => graph with { MaxAttempts = 1 });
 
-    private static GatewayOptions Hasty(GatewayOptions options) => Graph(options, graph => graph with { AnswerDeadline = TimeSpan.FromMilliseconds(700) });
+    private static GatewayOptions Hasty(GatewayOptions options) =>
+        Graph(options, graph => graph with { AnswerDeadline = TimeSpan.FromMilliseconds(700) });
 
-    private static GatewayOptions Graph(GatewayOptions options, Func<Gateway.WhatsApp.Graph.GraphOptions, Gateway.WhatsApp.Graph.GraphOptions> change) =>
+    private static GatewayOptions Graph(
+        GatewayOptions options, Func<Gateway.WhatsApp.Graph.GraphOptions, Gateway.WhatsApp.Graph.GraphOptions> change) =>
         options with { WhatsApp = options.WhatsApp with { Graph = change(options.WhatsApp.Graph) } };
 }

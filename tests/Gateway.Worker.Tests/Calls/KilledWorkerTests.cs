@@ -140,7 +140,8 @@ public sealed class KilledWorkerTests(WorkerBench bench) : IClassFixture<WorkerB
         {
             await Task.Delay(TimeSpan.FromSeconds(3)); // PostgreSQL is unavailable this long
             bench.Stores.Thaw(StoreServer.Postgres);
-            await Eventually.SeeAsync(() => bench.RowsAsync(call), rows => rows is [{ Answered: true }], "the pick-up is written when it can be");
+            await Eventually.SeeAsync(
+                () => bench.RowsAsync(call), rows => rows is [{ Answered: true }], "the pick-up is written when it can be");
         }
         await bench.KillAsync();
         if (!returns)
@@ -155,7 +156,8 @@ public sealed class KilledWorkerTests(WorkerBench bench) : IClassFixture<WorkerB
     private async Task SettledAsync(SandboxCall call, Purse purse, HangupCause cause)
     {
         await Eventually.SeeAsync(() => bench.SpoolFiles().Length == 0, "no record waits");
-        var row = Assert.Single(await Eventually.SeeAsync(() => bench.RowsAsync(call), rows => rows.All(one => one.Cause is not null), "the record is complete"));
+        var row = Assert.Single(await Eventually.SeeAsync(
+            () => bench.RowsAsync(call), rows => rows.All(one => one.Cause is not null), "the record is complete"));
         Assert.Equal((WireName.Of(cause), true), (row.Cause, row.Answered));
         var (balance, held, charges) = await purse.LookAsync();
         Assert.Equal((10 - row.Pulses * 0.01m, 0m, row.Pulses * 0.01m), (balance, held, Assert.Single(charges)));

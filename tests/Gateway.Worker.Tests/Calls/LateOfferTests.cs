@@ -34,7 +34,8 @@ public sealed class LateOfferTests(Stores stores)
         var missed = await MissedAsync(bench, call.Id);
         Assert.Equal([(sent.UtcDateTime, "offered_too_late")], missed);
         await Eventually.SeeAsync(
-            async () => await WindowAsync(bench, call.User.Phone), until => until == sent.UtcDateTime.AddDays(1), "the window is open from the call on");
+            async () => await WindowAsync(bench, call.User.Phone), until => until == sent.UtcDateTime.AddDays(1),
+            "the window is open from the call on");
         Assert.False(bench.Pbx.HasUnexpectedCall);
         Assert.Empty(WhatsAppSide.Actions(call));
     }
@@ -114,7 +115,8 @@ public sealed class LateOfferTests(Stores stores)
 
     private static async Task<DateTime?> WindowAsync(CallBench bench, string phone)
     {
-        await using var command = bench.Gateway.Service<NpgsqlDataSource>().CreateCommand("SELECT window_until FROM contacts WHERE phone = $1");
+        await using var command = bench.Gateway.Service<NpgsqlDataSource>()
+            .CreateCommand("SELECT window_until FROM contacts WHERE phone = $1");
         command.Parameters.Add(new NpgsqlParameter { Value = phone });
         return await command.ExecuteScalarAsync() as DateTime?;
     }

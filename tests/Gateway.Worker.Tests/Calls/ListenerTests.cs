@@ -16,8 +16,9 @@ public sealed class ListenerTests(Stores stores)
         var node = bench.Gateway;
         string[] paths =
         [
-            "/metrics", "/readyz", "/healthz", "/", "/METRICS", "//metrics", "/webhooks/whatsapp/../../metrics", "/webhooks/whatsapp/..%2f..%2fmetrics",
-            "/webhooks/whatsapp/%2e%2e/%2e%2e/readyz", "/webhooks/whatsapp/./../../healthz", "/webhooks/whatsapp/metrics", "/webhooks\\..\\metrics",
+            "/metrics", "/readyz", "/healthz", "/", "/METRICS", "//metrics", "/webhooks/whatsapp/../../metrics",
+            "/webhooks/whatsapp/..%2f..%2fmetrics", "/webhooks/whatsapp/%2e%2e/%2e%2e/readyz", "/webhooks/whatsapp/./../../healthz",
+            "/webhooks/whatsapp/metrics", "/webhooks\\..\\metrics",
         ];
         foreach (var path in paths)
         {
@@ -25,12 +26,15 @@ public sealed class ListenerTests(Stores stores)
             Assert.DoesNotContain("gateway_", (await node.GetAsync(node.Url, "/metrics")).Body, StringComparison.Ordinal);
         }
         // No header decides which listener it is.
-        Assert.Equal(404, await RawAsync(node.Url, "/metrics", $"X-Forwarded-Host: {new Uri(node.OperationsUrl).Authority}\r\nX-Original-URL: /metrics\r\n"));
+        Assert.Equal(404, await RawAsync(
+            node.Url, "/metrics", $"X-Forwarded-Host: {new Uri(node.OperationsUrl).Authority}\r\nX-Original-URL: /metrics\r\n"));
 
         foreach (var path in new[] { "/metrics", "/readyz", "/healthz" })
             Assert.Equal(200, (await node.GetAsync(node.OperationsUrl, path)).Status);
-        Assert.Equal(404, (await node.GetAsync(node.OperationsUrl, "/webhooks/whatsapp?hub.mode=subscribe&hub.challenge=7&hub.verify_token=verify")).Status);
-        Assert.Equal((200, "7"), await node.GetAsync(node.Url, "/webhooks/whatsapp?hub.mode=subscribe&hub.challenge=7&hub.verify_token=verify"));
+        Assert.Equal(404, (await node.GetAsync(
+            node.OperationsUrl, "/webhooks/whatsapp?hub.mode=subscribe&hub.challenge=7&hub.verify_token=verify")).Status);
+        Assert.Equal(
+            (200, "7"), await node.GetAsync(node.Url, "/webhooks/whatsapp?hub.mode=subscribe&hub.challenge=7&hub.verify_token=verify"));
     }
 
     /// <summary>The path as it is written, which HTTP clients would tidy up.</summary>
@@ -39,7 +43,8 @@ public sealed class ListenerTests(Stores stores)
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", new Uri(url).Port);
         await using var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {new Uri(url).Authority}\r\n{headers}Connection: close\r\n\r\n"));
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {new Uri(url).Authority}\r\n{headers}Connection: close\r\n\r\n"));
         using var reader = new StreamReader(stream);
         return int.Parse((await reader.ReadLineAsync())!.Split(' ')[1]);
     }

@@ -56,7 +56,8 @@ public sealed class MediaFaultTests(Stores stores)
     {
         await using var bench = await CallBench.StartAsync(stores);
         var user = bench.WhatsApp.User();
-        var agent = bench.Pbx.Dial(user.Phone, sdp: "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 18\r\n");
+        var agent = bench.Pbx.Dial(
+            user.Phone, sdp: "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 18\r\n");
         Assert.Equal(488, (await agent.FailedAsync()).Status);
         await bench.EndsAsync(user, HangupCause.IncompatibleMedia);
         Assert.Empty(bench.WhatsApp.Calls);
@@ -102,7 +103,8 @@ public sealed class MediaFaultTests(Stores stores)
     [Fact]
     public async Task An_answered_call_without_any_media_of_the_user_ends_in_time()
     {
-        await using var bench = await CallBench.StartAsync(stores, options => options with { Calls = options.Calls with { MediaConnect = Short } });
+        await using var bench = await CallBench.StartAsync(
+            stores, options => options with { Calls = options.Calls with { MediaConnect = Short } });
         var call = await bench.WhatsApp.PlaceAsync(); // a handset without media: nothing is at its address
         var agent = await bench.Pbx.NextAsync();
         await agent.AnswerAsync();
@@ -138,7 +140,8 @@ public sealed class MediaFaultTests(Stores stores)
         bench.Relay.Bend = (label, value) =>
         {
             if (label == "connect")
-                value["calls"]![0]!["session"]!["sdp"] = Regex.Replace((string)value["calls"]![0]!["session"]!["sdp"]!, @"127\.0\.0\.1 \d+ typ", "127.0.0.1 9 typ");
+                value["calls"]![0]!["session"]!["sdp"] = Regex.Replace(
+                    (string)value["calls"]![0]!["session"]!["sdp"]!, @"127\.0\.0\.1 \d+ typ", "127.0.0.1 9 typ");
         };
         var call = await bench.WhatsApp.PlaceAsync(bench.WhatsApp.User(handset: "native"));
         var agent = await bench.Pbx.NextAsync();
@@ -233,9 +236,11 @@ public sealed class MediaFaultTests(Stores stores)
         "no codec of ours" => sdp.Replace("opus/48000/2", "speex/16000", StringComparison.Ordinal),
         "no ICE credentials" => Without(Without(sdp, "a=ice-ufrag:"), "a=ice-pwd:"),
         "no media encryption" => sdp.Replace("UDP/TLS/RTP/SAVPF", "RTP/AVP", StringComparison.Ordinal),
-        "a zero byte" => sdp.Replace("a=mid:", "a=mid:\0", StringComparison.Ordinal).Replace("a=ice-pwd:", "a=ice-pwd:\0", StringComparison.Ordinal),
+        "a zero byte" =>
+            sdp.Replace("a=mid:", "a=mid:\0", StringComparison.Ordinal).Replace("a=ice-pwd:", "a=ice-pwd:\0", StringComparison.Ordinal),
         _ => throw new ArgumentException(fault, nameof(fault)),
     };
 
-    private static string Without(string sdp, string line) => Regex.Replace(sdp, "^" + Regex.Escape(line) + ".*\r\n", "", RegexOptions.Multiline);
+    private static string Without(string sdp, string line) =>
+        Regex.Replace(sdp, "^" + Regex.Escape(line) + ".*\r\n", "", RegexOptions.Multiline);
 }

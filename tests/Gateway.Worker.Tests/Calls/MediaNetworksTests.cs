@@ -7,7 +7,9 @@ using Testing;
 
 namespace Gateway.Worker.Tests.Calls;
 
-/// <summary>A PBX in the LAN and another on the internet: media of each trunk is advertised with its own address, and leaves from it.</summary>
+/// <summary>
+/// A PBX in the LAN and another on the internet: media of each trunk is advertised with its own address, and leaves from it.
+/// </summary>
 [Collection(StoresCollection.Name)]
 public sealed class MediaNetworksTests(Stores stores)
 {

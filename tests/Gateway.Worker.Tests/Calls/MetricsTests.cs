@@ -27,7 +27,8 @@ public sealed class MetricsTests(Stores stores, ITestOutputHelper output)
 
         Assert.Equal(busy + 1, await EndedAsync(bench, "inbound", "busy"));
         Assert.Equal(denied + 1, await EndedAsync(bench, "outbound", "not_permitted"));
-        Assert.Equal(rung + 1, await bench.Gateway.MetricAsync("gateway_calls_stage_seconds_count", "direction=\"inbound\"", "stage=\"ringing_pbx\""));
+        Assert.Equal(rung + 1, await bench.Gateway.MetricAsync(
+            "gateway_calls_stage_seconds_count", "direction=\"inbound\"", "stage=\"ringing_pbx\""));
         Assert.Equal(refusals + 1, await bench.Gateway.MetricAsync("gateway_admission_refusals_total", "cause=\"not_permitted\""));
     }
 
@@ -56,7 +57,8 @@ public sealed class MetricsTests(Stores stores, ITestOutputHelper output)
         Assert.InRange(invite[invite.Count / 2], 0, 200);
         Assert.InRange(accept[accept.Count / 2], 0, 200);
 
-        static string Show(List<double> sorted) => $"median {sorted[sorted.Count / 2]:0.0} ms, longest {sorted[^1]:0.0} ms of {sorted.Count}";
+        static string Show(List<double> sorted) =>
+            $"median {sorted[sorted.Count / 2]:0.0} ms, longest {sorted[^1]:0.0} ms of {sorted.Count}";
     }
 
     private static Task<double> EndedAsync(CallBench bench, string direction, string cause) =>

@@ -29,12 +29,14 @@ public sealed class MoneyFaultTests : IDisposable
         var away = await bench.Gateway.MetricAsync("gateway_holds_extensions_total", "outcome=\"away\"");
         Fail(dead);
         await Eventually.SeeAsync(
-            () => bench.Gateway.MetricAsync("gateway_holds_extensions_total", "outcome=\"away\""), seen => seen > away, "the hold could not be extended");
+            () => bench.Gateway.MetricAsync("gateway_holds_extensions_total", "outcome=\"away\""), seen => seen > away,
+            "the hold could not be extended");
         Assert.Equal(CallState.Active, call.State);
         await agent.HangUpAsync();
         await WhatsAppSide.UntilAsync(call, CallState.Ended);
         await bench.Gateway.IsIdleAsync();
-        Assert.InRange(bench.Gateway.Service<RecordSpool>().Count, 1, 2); // the record, and the pick-up where PostgreSQL died before it was written
+        // the record, and the pick-up where PostgreSQL died before it was written
+        Assert.InRange(bench.Gateway.Service<RecordSpool>().Count, 1, 2);
 
         Return(dead);
         await bench.EndsAsync(call, HangupCause.PbxHungUp);
@@ -50,7 +52,8 @@ public sealed class MoneyFaultTests : IDisposable
     {
         await using var purse = await Purse.OpenAsync(_stores.Postgres, 10);
         await using var bench = await CallBench.StartAsync(
-            _stores, options => Short(options) with { Calls = Short(options).Calls with { WhenStoreIsAway = AwayPolicy.Admit, AwayCap = 0.05m } });
+            _stores, options =>
+                Short(options) with { Calls = Short(options).Calls with { WhenStoreIsAway = AwayPolicy.Admit, AwayCap = 0.05m } });
         Fail(dead);
         var first = await bench.WhatsApp.PlaceAsync();
         var agent = await bench.Pbx.NextAsync(); // 0.02 of the cap are held
@@ -65,7 +68,8 @@ public sealed class MoneyFaultTests : IDisposable
         await other.AnswerAsync();
         await agent.EndedAsync();
         await other.EndedAsync();
-        await Eventually.SeeAsync(() => Directory.GetFiles(bench.Gateway.Options.SpoolFolder(), "*.record").Length == 4, "four records wait");
+        await Eventually.SeeAsync(
+            () => Directory.GetFiles(bench.Gateway.Options.SpoolFolder(), "*.record").Length == 4, "four records wait");
         Assert.Equal(200, (await bench.Gateway.GetAsync("/readyz")).Status); // calls are accepted
 
         Return(dead);
@@ -105,7 +109,8 @@ public sealed class MoneyFaultTests : IDisposable
 
     private static GatewayOptions Short(GatewayOptions options) => options with
     {
-        Calls = options.Calls with { HoldSlice = TimeSpan.FromSeconds(2), HoldRetry = TimeSpan.FromMilliseconds(200), Preparation = TimeSpan.FromSeconds(2) },
+        Calls = options.Calls
+            with { HoldSlice = TimeSpan.FromSeconds(2), HoldRetry = TimeSpan.FromMilliseconds(200), Preparation = TimeSpan.FromSeconds(2) },
     };
 
     private void Fail(bool dead)

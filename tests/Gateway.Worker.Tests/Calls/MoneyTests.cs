@@ -100,7 +100,8 @@ public sealed class MoneyTests(Stores stores)
         await Task.WhenAll(agents.Select(agent => agent.EndedAsync()));
 
         // Whole pulses of 3.00: three of them are all that 10.00 pays for, however the two share them.
-        var (balance, held, charges) = await Eventually.SeeAsync(purse.LookAsync, seen => seen is { Charges.Count: 2, Held: 0 }, "both calls were charged");
+        var (balance, held, charges) = await Eventually.SeeAsync(
+            purse.LookAsync, seen => seen is { Charges.Count: 2, Held: 0 }, "both calls were charged");
         Assert.Equal((1m, 0m, 9m), (balance, held, charges.Sum()));
     }
 

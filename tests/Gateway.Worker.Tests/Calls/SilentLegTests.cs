@@ -25,14 +25,17 @@ public sealed class SilentLegTests(Stores stores)
         var id = Assert.Single(await bench.Gateway.LiveAsync()).Id;
         var database = bench.Gateway.Service<NpgsqlDataSource>();
         await Eventually.SeeAsync(
-            async () => (await new EventReader(database).OfCallAsync(id.Value, CancellationToken.None)).SingleOrDefault(e => e.Kind == "call.silent")?.Data,
+            async () => (await new EventReader(database).OfCallAsync(id.Value, CancellationToken.None))
+                .SingleOrDefault(e => e.Kind == "call.silent")?.Data,
             data => data?.Contains("\"leg\": \"pbx\"", StringComparison.Ordinal) == true, "the event of the silent leg");
-        await Eventually.SeeAsync(() => bench.Gateway.MetricAsync("gateway_media_timeouts_total", "leg=\"pbx\""), timeouts => timeouts == 1, "one silent leg is counted");
+        await Eventually.SeeAsync(() => bench.Gateway.MetricAsync("gateway_media_timeouts_total", "leg=\"pbx\""), timeouts =>
+            timeouts == 1, "one silent leg is counted");
 
         await bench.WhatsApp.HangUpAsync(call);
         await bench.EndsAsync(call, HangupCause.WhatsAppHungUp);
         var record = (await new PostgresCallStore(database).FindAsync(id, CancellationToken.None))!;
-        Assert.True(record.PbxQuality is { PacketsReceived: 0, PacketsSent: > 0, Mos: null, MediaTimeouts: 1, OneWay: true }, record.PbxQuality?.ToString());
+        Assert.True(record.PbxQuality is { PacketsReceived: 0, PacketsSent: > 0, Mos: null, MediaTimeouts: 1, OneWay: true },
+            record.PbxQuality?.ToString());
         Assert.True(record.WhatsAppQuality is { Mos: > 3, OneWay: false }, record.WhatsAppQuality?.ToString());
     }
 }

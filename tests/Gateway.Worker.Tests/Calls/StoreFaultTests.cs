@@ -63,7 +63,8 @@ public sealed class StoreFaultTests : IDisposable
         else
             _stores.Thaw(StoreServer.Redis);
         await Eventually.SeeAsync(
-            async () => (await bench.Gateway.GetAsync("/readyz")).Body, ready => ready.Contains("\"redis\":\"ok\"", StringComparison.Ordinal), "Redis is back");
+            async () => (await bench.Gateway.GetAsync("/readyz")).Body,
+            ready => ready.Contains("\"redis\":\"ok\"", StringComparison.Ordinal), "Redis is back");
         await bench.Relay.RepeatAsync("connect", live.Id);
         await Eventually.SeeAsync(() => TombstonedAsync(bench), seen => seen > tombstoned + 1, "the late connect was counted as late");
 
@@ -88,7 +89,8 @@ public sealed class StoreFaultTests : IDisposable
         var first = await bench.Pbx.NextAsync();
         await first.AnswerAsync();
         await bench.LiveAsync(live);
-        await Eventually.SeeAsync(() => bench.Gateway.RowsAsync(live.User.Phone), rows => rows is [{ HasEnded: false }], "a row that was begun");
+        await Eventually.SeeAsync(
+            () => bench.Gateway.RowsAsync(live.User.Phone), rows => rows is [{ HasEnded: false }], "a row that was begun");
         if (dead)
             _stores.Kill(StoreServer.Postgres);
         else

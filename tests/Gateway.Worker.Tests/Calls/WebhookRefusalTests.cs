@@ -32,8 +32,10 @@ public sealed class WebhookRefusalTests(Stores stores)
         Assert.Equal(400, await PostAsync(Encoding.UTF8.GetBytes(new string('[', 50_000))));
         Assert.Equal(413, await PostAsync(new byte[4_000_000]));
         Assert.Equal(415, await PostAsync(end, type: "text/plain"));
-        Assert.Equal(403, (await bench.Gateway.GetAsync("/webhooks/whatsapp?hub.mode=subscribe&hub.challenge=7&hub.verify_token=wrong")).Status);
-        Assert.Equal((200, "7"), await bench.Gateway.GetAsync("/webhooks/whatsapp?hub.mode=subscribe&hub.challenge=7&hub.verify_token=verify"));
+        Assert.Equal(
+            403, (await bench.Gateway.GetAsync("/webhooks/whatsapp?hub.mode=subscribe&hub.challenge=7&hub.verify_token=wrong")).Status);
+        Assert.Equal(
+            (200, "7"), await bench.Gateway.GetAsync("/webhooks/whatsapp?hub.mode=subscribe&hub.challenge=7&hub.verify_token=verify"));
 
         Assert.True(await bench.Gateway.MetricAsync("gateway_whatsapp_webhooks_total", "result=\"bad_signature\"") >= forged + 3);
         var live = Assert.Single(await bench.Gateway.LiveAsync());

@@ -20,7 +20,8 @@ internal sealed class ChannelBench : IAsyncDisposable
 
     private readonly NpgsqlDataSource _database;
 
-    private ChannelBench(CallBench calls, ChannelId id, string postgres) => (Calls, Id, _database) = (calls, id, NpgsqlDataSource.Create(postgres));
+    private ChannelBench(CallBench calls, ChannelId id, string postgres) =>
+        (Calls, Id, _database) = (calls, id, NpgsqlDataSource.Create(postgres));
 
     public CallBench Calls { get; }
 
@@ -35,11 +36,13 @@ internal sealed class ChannelBench : IAsyncDisposable
     /// <param name="timers">WhatsApp's clocks.</param>
     /// <param name="interval">The interval at which Meta's settings are read; a second by default.</param>
     public static async Task<ChannelBench> StartAsync(
-        Stores stores, string? displayNumber = null, int gateways = 1, Func<SandboxTimers, SandboxTimers>? timers = null, TimeSpan? interval = null)
+        Stores stores, string? displayNumber = null, int gateways = 1, Func<SandboxTimers, SandboxTimers>? timers = null,
+        TimeSpan? interval = null)
     {
         var own = $"{Environment.ProcessId % 10_000:0000}{Interlocked.Increment(ref _last):000}";
         var calls = await CallBench.StartAsync(
-            stores, options => options with { WhatsApp = options.WhatsApp with { SettingsInterval = interval ?? TimeSpan.FromSeconds(1) } }, timers: timers, gateways: gateways,
+            stores, options => options with { WhatsApp = options.WhatsApp with { SettingsInterval = interval ?? TimeSpan.FromSeconds(1) } },
+            timers: timers, gateways: gateways,
             number: number => number with { PhoneNumberId = "2002" + own, DisplayNumber = displayNumber ?? "44780" + own });
         return new ChannelBench(calls, new ChannelId("2002" + own), stores.Postgres);
     }
@@ -47,23 +50,27 @@ internal sealed class ChannelBench : IAsyncDisposable
     public async Task<StoredChannel> ReadAsync() => (await Store.FindAsync(Id, CancellationToken.None))!;
 
     public Task<StoredChannel> UntilAsync(Func<StoredChannel, bool> wanted, string what) =>
-        Eventually.SeeAsync(ReadAsync, wanted, what, channel => Storage.JsonText.Of(new { channel.Facts.Meta, channel.Facts.Restrictions, channel.Sync })!);
+        Eventually.SeeAsync(
+            ReadAsync, wanted, what, channel => Storage.JsonText.Of(new { channel.Facts.Meta, channel.Facts.Restrictions, channel.Sync })!);
 
     /// <summary>An admin saves a change, which is pushed to Meta unless the number is not managed.</summary>
     public async Task ChangeAsync(Func<ChannelSettings, ChannelSettings> change, bool isManaged = true)
     {
         var version = (await ReadAsync()).Facts.Settings.Version;
         Assert.IsType<ChannelChange.Done>(await Store.ChangeAsync(
-            Id, version, "key:test", "channel.update", channel => new(change(channel.Facts.Settings) with { IsManaged = isManaged }, []), CancellationToken.None));
+            Id, version, "key:test", "channel.update", channel => new(change(channel.Facts.Settings) with { IsManaged = isManaged }, []),
+            CancellationToken.None));
     }
 
     /// <summary>Waits until Meta has the newest version.</summary>
-    public Task<StoredChannel> PushedAsync() => UntilAsync(channel => channel.Sync.PushedVersion == channel.Facts.Settings.Version, "the newest version is at Meta");
+    public Task<StoredChannel> PushedAsync() =>
+        UntilAsync(channel => channel.Sync.PushedVersion == channel.Facts.Settings.Version, "the newest version is at Meta");
 
     /// <summary>Calls the emulated WhatsApp's control API for this number.</summary>
     public async Task MetaAsync(HttpMethod method, string path, object? body = null)
     {
-        using var request = new HttpRequestMessage(method, $"{Calls.WhatsApp.Url}/sandbox/numbers/{Id}{path}") { Content = body is null ? null : JsonContent.Create(body) };
+        using var request = new HttpRequestMessage(
+            method, $"{Calls.WhatsApp.Url}/sandbox/numbers/{Id}{path}") { Content = body is null ? null : JsonContent.Create(body) };
         using var answer = await _control.SendAsync(request);
         answer.EnsureSuccessStatusCode();
     }
@@ -76,7 +83,8 @@ internal sealed class ChannelBench : IAsyncDisposable
     public async Task<IReadOnlyList<string>> EventsAsync()
     {
         await using var connection = await Calls.Gateway.Service<NpgsqlDataSource>().OpenConnectionAsync();
-        return [.. await connection.QueryAsync<string>("SELECT kind FROM events WHERE channel = @id AND kind <> 'channel.updated' ORDER BY id", new { id = Id.Value })];
+        return [.. await connection.QueryAsync<string>(
+            "SELECT kind FROM events WHERE channel = @id AND kind <> 'channel.updated' ORDER BY id", new { id = Id.Value })];
     }
 
     public async ValueTask DisposeAsync()

@@ -69,7 +69,8 @@ public sealed class ChannelCallTests(Stores stores)
         await using var bench = await ChannelBench.StartAsync(stores, interval: TimeSpan.FromHours(1));
         var read = (await bench.UntilAsync(channel => channel.Facts.Meta is not null, "what Meta has")).Sync.ReadAt;
         await bench.ChangeAtMetaAsync(new { status = "DISABLED" });
-        await bench.UntilAsync(channel => channel.Facts.Meta is { Status: "DISABLED" } && channel.Sync.ReadAt > read, "calling is off, and was read so");
+        await bench.UntilAsync(
+            channel => channel.Facts.Meta is { Status: "DISABLED" } && channel.Sync.ReadAt > read, "calling is off, and was read so");
         bench.Calls.Relay.Hold("other");
         await bench.ChangeAtMetaAsync(new { status = "ENABLED" });
         await IsRejectedAsync(bench, HangupCause.ChannelDisabled);

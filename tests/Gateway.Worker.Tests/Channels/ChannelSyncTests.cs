@@ -23,12 +23,14 @@ public sealed class ChannelSyncTests(Stores stores)
         Assert.Equal("ENABLED", (string?)metas["callback_permission_status"]);
         Assert.Equal("""["GB","IE"]""", metas["call_icons"]!["restrict_to_user_countries"]!.ToJsonString());
         Assert.Equal(("ENABLED", "Europe/London", "2359"), (
-            (string?)metas["call_hours"]!["status"], (string?)metas["call_hours"]!["timezone_id"], (string?)metas["call_hours"]!["weekly_operating_hours"]![0]!["close_time"]));
+            (string?)metas["call_hours"]!["status"], (string?)metas["call_hours"]!["timezone_id"],
+            (string?)metas["call_hours"]!["weekly_operating_hours"]![0]!["close_time"]));
         Assert.Equal("0001", (string?)metas["call_hours"]!["holiday_schedule"]![0]!["end_time"]);
 
         await bench.ChangeAsync(settings => settings with { CallHours = null, ContactsMayCall = false });
         await bench.PushedAsync();
-        Assert.Equal(("DISABLED", "DISABLE_ALL"), ((string?)bench.MetaSettings()["call_hours"]!["status"], (string?)bench.MetaSettings()["call_icon_visibility"]));
+        Assert.Equal(("DISABLED", "DISABLE_ALL"), (
+            (string?)bench.MetaSettings()["call_hours"]!["status"], (string?)bench.MetaSettings()["call_icon_visibility"]));
     }
 
     [Fact]
@@ -88,9 +90,11 @@ public sealed class ChannelSyncTests(Stores stores)
         await using var bench = await ChannelBench.StartAsync(stores);
         await bench.MetaAsync(HttpMethod.Post, "/restrictions", new { type = "RESTRICTED_BUSINESS_INITIATED_CALLING" });
         var channel = await bench.UntilAsync(channel => channel.Facts.Restrictions.Count > 0, "the restriction");
-        Assert.Equal(HangupCause.ChannelDisabled, ChannelRules.MayCall(channel.Facts, CallDirection.Outbound, DateTimeOffset.UtcNow)?.Cause);
+        Assert.Equal(
+            HangupCause.ChannelDisabled, ChannelRules.MayCall(channel.Facts, CallDirection.Outbound, DateTimeOffset.UtcNow)?.Cause);
         Assert.Null(ChannelRules.MayCall(channel.Facts, CallDirection.Inbound, DateTimeOffset.UtcNow));
-        Assert.InRange(channel.Facts.Restrictions[0].ExpiresAt!.Value, DateTimeOffset.UtcNow.AddDays(6.9), DateTimeOffset.UtcNow.AddDays(7));
+        Assert.InRange(
+            channel.Facts.Restrictions[0].ExpiresAt!.Value, DateTimeOffset.UtcNow.AddDays(6.9), DateTimeOffset.UtcNow.AddDays(7));
         Assert.Equal(["channel.restricted"], await bench.EventsAsync());
         await bench.UntilAsync(channel => channel.Facts.Restrictions is [{ Reason: not null }], "the settings list it, with the reason");
         await bench.MetaAsync(HttpMethod.Delete, "/restrictions");
@@ -136,9 +140,11 @@ public sealed class ChannelSyncTests(Stores stores)
         await using var bench = await ChannelBench.StartAsync(stores);
         await bench.UntilAsync(channel => channel.Facts.Meta is not null, "what Meta has");
         await bench.ChangeAtMetaAsync(new { status = "DISABLED" });
-        await bench.UntilAsync(channel => ChannelRules.MayCall(channel.Facts, CallDirection.Outbound, DateTimeOffset.UtcNow) is not null, "no calls");
+        await bench.UntilAsync(
+            channel => ChannelRules.MayCall(channel.Facts, CallDirection.Outbound, DateTimeOffset.UtcNow) is not null, "no calls");
         await bench.ChangeAtMetaAsync(new { status = "ENABLED" });
-        await bench.UntilAsync(channel => ChannelRules.MayCall(channel.Facts, CallDirection.Outbound, DateTimeOffset.UtcNow) is null, "calls again");
+        await bench.UntilAsync(
+            channel => ChannelRules.MayCall(channel.Facts, CallDirection.Outbound, DateTimeOffset.UtcNow) is null, "calls again");
     }
 
     [Fact]

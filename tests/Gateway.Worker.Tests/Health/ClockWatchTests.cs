@@ -14,7 +14,8 @@ public sealed class ClockWatchTests : IDisposable
     private int _asked;
 
     public ClockWatchTests() => _watch = new ClockWatch(
-        new MetaClock(_time), () => _asked++, _time, LoggerFactory.Create(builder => builder.AddProvider(_logs)).CreateLogger<ClockWatch>());
+        new MetaClock(_time), () => _asked++, _time,
+        LoggerFactory.Create(builder => builder.AddProvider(_logs)).CreateLogger<ClockWatch>());
 
     public void Dispose() => _watch.Dispose();
 

@@ -38,7 +38,8 @@ internal sealed class LegsBench : ICallInbox, IAsyncDisposable
         var trunk = new PbxTrunk(Trunk, new PbxMediaProfile(), DelayedOffer: false, EarlyRingback: false, DtmfFallback.Auto);
         Phones = new SipLegs(
             new CallId("bench"), new PbxTrunks(endpoint, [trunk]),
-            route => new SipInviteRequest { Trunk = route.Trunk, TargetUser = route.Target ?? "600", Caller = new SipParty("+16315551234") },
+            route =>
+                new SipInviteRequest { Trunk = route.Trunk, TargetUser = route.Target ?? "600", Caller = new SipParty("+16315551234") },
             Media, this, Operations, NullLogger.Instance);
     }
 
@@ -75,7 +76,8 @@ internal sealed class LegsBench : ICallInbox, IAsyncDisposable
         await endpoint.StartAsync(CancellationToken.None);
         var media = LoopbackPorts.Take(10);
         var engine = new MediaEngine(
-            new MediaEngineOptions { Loops = 1, Pbx = new PbxSideOptions { PortMin = media, PortMax = media + 9, Quarantine = TimeSpan.Zero } }, TimeProvider.System);
+            new MediaEngineOptions { Loops =
+                1, Pbx = new PbxSideOptions { PortMin = media, PortMax = media + 9, Quarantine = TimeSpan.Zero } }, TimeProvider.System);
         await engine.StartAsync(CancellationToken.None);
         var bench = new LegsBench(pbx, endpoint, engine);
         await bench.Operations.Add(() => Assert.True(bench.Media.TryReserve()));
@@ -93,8 +95,8 @@ internal sealed class LegsBench : ICallInbox, IAsyncDisposable
     }
 
     /// <summary>
-    /// A phone of the PBX transfers its call (REFER), and the phone that rings for it. The PBX's stack sends no REFER, so a socket of its own
-    /// does, with a number before all others of the dialog.
+    /// A phone of the PBX transfers its call (REFER), and the phone that rings for it. The PBX's stack sends no REFER, so a socket of its
+    /// own does, with a number before all others of the dialog.
     /// </summary>
     public async Task<PbxCall> ReferAsync(PbxCall from, string to)
     {
@@ -103,8 +105,10 @@ internal sealed class LegsBench : ICallInbox, IAsyncDisposable
         socket.Connect(_endpoint.Listeners[0].Bind);
         await socket.SendAsync(Encoding.ASCII.GetBytes(string.Join("\r\n",
         [
-            $"REFER {dialog.Target} SIP/2.0", $"Via: SIP/2.0/UDP {socket.Client.LocalEndPoint};rport;branch=z9hG4bK{Guid.NewGuid():n}", "Max-Forwards: 70",
-            $"From: {dialog.Local}", $"To: {dialog.Remote}", $"Call-ID: {dialog.CallId}", "CSeq: 0 REFER", $"Contact: <sip:pbx@127.0.0.1:{Pbx.Port}>",
+            $"REFER {dialog.Target} SIP/2.0", $"Via: SIP/2.0/UDP {socket.Client.LocalEndPoint};rport;branch=z9hG4bK{Guid.NewGuid():n}",
+            "Max-Forwards: 70",
+            $"From: {dialog.Local}", $"To: {dialog.Remote}", $"Call-ID: {dialog.CallId}", "CSeq: 0 REFER",
+            $"Contact: <sip:pbx@127.0.0.1:{Pbx.Port}>",
             $"Refer-To: <sip:{to}@127.0.0.1:{Pbx.Port}>", "Content-Length: 0", "", "",
         ])));
         using var timeout = new CancellationTokenSource(Eventually.Timeout);

@@ -10,7 +10,8 @@ namespace Gateway.Worker.Tests.Legs;
 public sealed class PbxDescriptionsTests
 {
     private static string Offer(string session, string section = "") =>
-        $"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\n{session}t=0 0\r\nm=audio 4000 RTP/AVP 0\r\n{section}a=sendrecv\r\nm=video 0 RTP/AVP\r\n";
+        $"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\n{session}t=0 0\r\nm=audio 4000 RTP/AVP 0\r\n{section}a=sendrecv\r\nm=video 0 " +
+            $"RTP/AVP\r\n";
 
     [Theory]
     [InlineData("c=IN IP4 localhost\r\n", "")]

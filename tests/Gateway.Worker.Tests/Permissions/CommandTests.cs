@@ -84,11 +84,13 @@ public sealed class CommandTests(Stores stores)
         var user = bench.WhatsApp.User(AutoMode.Answer);
         var agent = bench.Pbx.Dial("+" + user.Phone, trunk: "1");
         await agent.AnsweredAsync();
-        var live = await Eventually.SeeAsync(bench.Calls.Gateways[1].LiveAsync, calls => calls is [{ State: CallState.Live }], "a live call");
+        var live = await Eventually.SeeAsync(
+            bench.Calls.Gateways[1].LiveAsync, calls => calls is [{ State: CallState.Live }], "a live call");
 
         Assert.Equal(CommandReply.Done, await bench.Commands.HangUpAsync(live[0].Id, CancellationToken.None));
         await agent.EndedAsync();
-        var row = await Eventually.SeeAsync(() => bench.Calls.Gateways[1].RowsAsync(user.Phone), rows => rows is [{ HasEnded: true }], "a record");
+        var row = await Eventually.SeeAsync(
+            () => bench.Calls.Gateways[1].RowsAsync(user.Phone), rows => rows is [{ HasEnded: true }], "a record");
         Assert.Equal("operator_hung_up", row[0].Cause);
         Assert.Equal(CommandOutcome.UnknownCall, (await bench.Commands.HangUpAsync(live[0].Id, CancellationToken.None)).Outcome);
     }
@@ -98,7 +100,8 @@ public sealed class CommandTests(Stores stores)
     {
         await using var bench = await PermissionBench.StartAsync(stores);
         var reply = await bench.Commands.CallBackAsync(
-            new NodeCommand.CallBack(bench.Channel, PermissionBench.Identity(bench.WhatsApp.User()), "200", "elsewhere"), CancellationToken.None);
+            new NodeCommand.CallBack(bench.Channel, PermissionBench.Identity(bench.WhatsApp.User()), "200", "elsewhere"),
+            CancellationToken.None);
         Assert.Equal((CommandOutcome.Refused, "no_route"), (reply.Outcome, reply.Code));
     }
 
@@ -123,7 +126,8 @@ public sealed class CommandTests(Stores stores)
 
         await using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(stores.Redis);
         var other = new NodeCommandListener(redis, "other-" + Guid.NewGuid().ToString("n")[..8], command => Task.FromResult(
-            command is NodeCommand.ForChannel asked && asked.Channel == channel ? CommandReply.Done : CommandReply.Refused(HangupCause.NoRoute)));
+            command is NodeCommand.ForChannel asked
+                && asked.Channel == channel ? CommandReply.Done : CommandReply.Refused(HangupCause.NoRoute)));
         await other.StartAsync();
         foreach (var send in commands.SelectMany(command => Enumerable.Repeat(command, 6)))
             Assert.Equal(CommandReply.Done, await send());

@@ -51,7 +51,8 @@ public sealed class MetaDisagreesTests(Stores stores)
         Assert.Equal("not_permitted", (await bench.DialRefusedAsync(user)).Refusal);
         var contact = await bench.KnownAsync(user, known => known.Permission.CallsBarredUntil is not null, "calls are barred");
         Assert.InRange(contact.Permission.CallsBarredUntil!.Value, DateTimeOffset.UtcNow.AddHours(23), DateTimeOffset.UtcNow.AddHours(24));
-        Assert.Equal(("403 The daily number of calls with this user is used up", "not_permitted", "permanent"), await bench.DialRefusedAsync(user));
+        Assert.Equal(
+            ("403 The daily number of calls with this user is used up", "not_permitted", "permanent"), await bench.DialRefusedAsync(user));
     }
 
     [Fact]
@@ -88,7 +89,8 @@ public sealed class MetaDisagreesTests(Stores stores)
         await using var bench = await PermissionBench.StartAsync(stores);
         var user = bench.User();
         var now = DateTimeOffset.UtcNow;
-        await bench.Contacts.ApplyAsync(bench.Channel, PermissionBench.Identity(user), now, known => known.WindowOpened(now, new()), null, CancellationToken.None);
+        await bench.Contacts.ApplyAsync(
+            bench.Channel, PermissionBench.Identity(user), now, known => known.WindowOpened(now, new()), null, CancellationToken.None);
 
         Assert.Equal("whatsapp_error", (await bench.AskAsync(user)).Code);
         Assert.Equal("template_needed", (await bench.AskAsync(user)).Code);
@@ -124,6 +126,7 @@ public sealed class MetaDisagreesTests(Stores stores)
     {
         var now = DateTimeOffset.UtcNow;
         return bench.Contacts.ApplyAsync(
-            bench.Channel, PermissionBench.Identity(user), now, known => known.Granted(now, null, isPermanent: true, PermissionDecider.User, new()), null, CancellationToken.None);
+            bench.Channel, PermissionBench.Identity(user), now,
+            known => known.Granted(now, null, isPermanent: true, PermissionDecider.User, new()), null, CancellationToken.None);
     }
 }

@@ -36,7 +36,8 @@ internal sealed class PermissionBench : IAsyncDisposable
     public NodeCommands Commands => new(_redis);
 
     public static async Task<PermissionBench> StartAsync(
-        Stores stores, bool asks = false, PermissionTemplate? template = null, Func<SandboxTimers, SandboxTimers>? timers = null, int gateways = 1)
+        Stores stores, bool asks = false, PermissionTemplate? template = null, Func<SandboxTimers, SandboxTimers>? timers = null,
+        int gateways = 1)
     {
         var channel = await ChannelBench.StartAsync(stores, gateways: gateways, timers: timers);
         var bench = new PermissionBench(channel, await ConnectionMultiplexer.ConnectAsync(stores.Redis));
@@ -66,13 +67,15 @@ internal sealed class PermissionBench : IAsyncDisposable
         () => FindAsync(user), contact => contact is not null && wanted(contact), what, contact => $"{contact?.Permission}"))!;
 
     public Task<Contact> StateAsync(SandboxUser user, PermissionState state) =>
-        KnownAsync(user, contact => PermissionRules.StateAt(contact.Permission, DateTimeOffset.UtcNow) == state, $"the permission is {state}");
+        KnownAsync(
+            user, contact => PermissionRules.StateAt(contact.Permission, DateTimeOffset.UtcNow) == state, $"the permission is {state}");
 
     /// <summary>The final refusal of an agent's call: its status, reason phrase and headers.</summary>
     public async Task<(string Line, string? Refusal, string? Permission)> DialRefusedAsync(SandboxUser user)
     {
         var response = (await SipProbe.InviteAsync(Calls.Gateway.SipPort, "+" + user.Phone)).Split("\r\n");
-        string? Header(string name) => response.FirstOrDefault(line => line.StartsWith(name + ": ", StringComparison.OrdinalIgnoreCase))?[(name.Length + 2)..];
+        string? Header(string name) =>
+            response.FirstOrDefault(line => line.StartsWith(name + ": ", StringComparison.OrdinalIgnoreCase))?[(name.Length + 2)..];
         return (response[0]["SIP/2.0 ".Length..], Header("X-WhatsApp-Refusal"), Header("X-WhatsApp-Permission"));
     }
 

@@ -25,11 +25,13 @@ public sealed class PermissionTests(Stores stores)
         var user = await bench.UserWhoWroteAsync();
 
         Assert.Equal((Asked, "not_permitted", "requested"), await bench.DialRefusedAsync(user));
-        Assert.Equal(("permission_request", "May we call you?"), Assert.Single(bench.WhatsApp.MessagesTo(user)) is var sent ? (sent.Kind, sent.Text) : default);
+        Assert.Equal(("permission_request", "May we call you?"), Assert.Single(bench.WhatsApp.MessagesTo(user)) is var sent
+            ? (sent.Kind, sent.Text) : default);
 
         bench.WhatsApp.Decide(user, accepts: true);
         var agent = await bench.Pbx.NextAsync();
-        Assert.Equal(("201", "+" + user.Phone, "outbound"), (agent.Sip.Info.TargetUser, agent.Sip.Info.From.User, agent.Header("X-WhatsApp-Direction")));
+        Assert.Equal(("201", "+" + user.Phone, "outbound"), (
+            agent.Sip.Info.TargetUser, agent.Sip.Info.From.User, agent.Header("X-WhatsApp-Direction")));
         await agent.AnswerAsync();
         var call = await bench.WhatsApp.CallToAsync(user);
         await bench.WhatsApp.AnswerAsync(call);
@@ -107,7 +109,8 @@ public sealed class PermissionTests(Stores stores)
         for (var i = 0; i < 4; i++)
         {
             await bench.Pbx.Dial("+" + user.Phone).FailedAsync();
-            await bench.KnownAsync(user, contact => contact.Permission.LastUnansweredAt is not null && contact.Permission.Unanswered == (i + 1) % 4, $"{i + 1} unanswered");
+            await bench.KnownAsync(user, contact =>
+                contact.Permission.LastUnansweredAt is not null && contact.Permission.Unanswered == (i + 1) % 4, $"{i + 1} unanswered");
         }
 
         await bench.StateAsync(user, PermissionState.Revoked);
@@ -146,7 +149,8 @@ public sealed class PermissionTests(Stores stores)
         var after = new WhatsAppUser((string?)system["wa_id"], (string?)system["user_id"]);
         var now = DateTimeOffset.UtcNow;
         await bench.Contacts.ApplyAsync(
-            bench.Channel, before, now, known => known.Granted(now, null, isPermanent: true, PermissionDecider.User, new()).WindowOpened(now, new()), null, CancellationToken.None);
+            bench.Channel, before, now, known => known.Granted(now, null, isPermanent: true, PermissionDecider.User, new())
+                .WindowOpened(now, new()), null, CancellationToken.None);
 
         message["timestamp"] = $"{now.ToUnixTimeSeconds()}";
         value["metadata"]!["phone_number_id"] = bench.Channel.Value;
@@ -154,7 +158,8 @@ public sealed class PermissionTests(Stores stores)
             Assert.Equal(200, await bench.Calls.Relay.SendAsync(value.Root.ToJsonString()));
 
         var moved = await Eventually.SeeAsync(
-            () => bench.Contacts.FindAsync(bench.Channel, after, CancellationToken.None), contact => contact is not null, "the user under the new name");
+            () => bench.Contacts.FindAsync(bench.Channel, after, CancellationToken.None), contact => contact is not null,
+            "the user under the new name");
         Assert.True(PermissionRules.MayCall(moved!.Permission, now) && PermissionRules.WindowIsOpen(moved.Permission, now));
     }
 }

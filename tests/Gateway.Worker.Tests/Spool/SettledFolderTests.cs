@@ -32,7 +32,8 @@ public sealed class SettledFolderTests : IDisposable
         Assert.Empty(Folder.Since(DateTimeOffset.MinValue));
     }
 
-    private static string Name(DateTimeOffset ended) => SpoolFile.NameOf(Records.One() with { Id = new Gateway.Calls.CallId("c"), EndedAt = ended });
+    private static string Name(DateTimeOffset ended) =>
+        SpoolFile.NameOf(Records.One() with { Id = new Gateway.Calls.CallId("c"), EndedAt = ended });
 
     private void Take(DateTimeOffset ended)
     {

@@ -24,7 +24,8 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
 
     private readonly AsteriskTrunk? _chanSip = options.Trunks.SingleOrDefault(trunk => trunk.IsChanSip);
 
-    private string ModuleFolder => options.Release == AsteriskRelease.Sixteen ? "/usr/lib/asterisk/modules" : "/usr/lib/x86_64-linux-gnu/asterisk/modules";
+    private string ModuleFolder =>
+        options.Release == AsteriskRelease.Sixteen ? "/usr/lib/asterisk/modules" : "/usr/lib/x86_64-linux-gnu/asterisk/modules";
 
     private string ModuleNames => _chanSip is null ? Modules : Modules + " chan_sip";
 
@@ -53,7 +54,8 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
             transcode_via_sln = no
             """);
         Write("modules.conf", "[modules]\nautoload=no\n"
-            + string.Concat(ModuleNames.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(name => $"load={name}.so\n")));
+            + string.Concat(
+                ModuleNames.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(name => $"load={name}.so\n")));
         Write("logger.conf", "[general]\n[logfiles]\nmessages => notice,warning,error,verbose,dtmf\n");
         Write("manager.conf", $"""
             [general]
@@ -65,15 +67,19 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
             read = all
             write = all
             """);
-        Write("rtp.conf", $"[general]\nrtpstart={mediaPort}\nrtpend={mediaPort + AsteriskServer.MediaPorts - 1}\nstrictrtp=no\nicesupport=no\n");
+        Write("rtp.conf",
+            $"[general]\nrtpstart={mediaPort}\nrtpend={mediaPort + AsteriskServer.MediaPorts - 1}\nstrictrtp=no\nicesupport=no\n");
         Write("musiconhold.conf", $"[general]\n[default]\nmode=files\ndirectory={inside}/moh\n");
         Write("features.conf", "[general]\nfeaturedigittimeout=2000\n[featuremap]\natxfer => *2\n");
-        Write("indications.conf", "[general]\ncountry=us\n[us]\ndescription=US\nringcadence=2000,4000\ndial=350+440\nbusy=480+620/500,0/500\nring=440+480/2000,0/4000\ncongestion=480+620/250,0/250\n");
+        Write(
+            "indications.conf",
+            "[general]\ncountry=us\n[us]\ndescription=US\nringcadence=2000,4000\ndial=350+440\nbusy=480+620/500,0/500\nring=440+480/2000,0/4000\ncongestion=480+620/250,0/250\n");
         Write("extensions.conf", AsteriskDialplan.Text(inside));
         Write("pjsip.conf", Pjsip());
         if (_chanSip is not null)
             Write("sip.conf", ChanSip(_chanSip));
-        foreach (var empty in new[] { "udptl.conf", "cdr.conf", "cel.conf", "acl.conf", "ccss.conf", "cli.conf", "http.conf", "sorcery.conf", "pjproject.conf", "codecs.conf", "stasis.conf", "dnsmgr.conf", "dsp.conf", "cli_aliases.conf" })
+        foreach (var empty in new[] { "udptl.conf", "cdr.conf", "cel.conf", "acl.conf", "ccss.conf", "cli.conf", "http.conf",
+            "sorcery.conf", "pjproject.conf", "codecs.conf", "stasis.conf", "dnsmgr.conf", "dsp.conf", "cli_aliases.conf" })
             Write(empty, "[general]");
     }
 
@@ -98,7 +104,9 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
         "type=transport",
         $"protocol={trunk.Transport}",
         $"bind={trunk.Bind}:{trunk.Port}",
-        .. trunk.Transport == "tls" ? [$"cert_file={inside}/etc/sip.pem", $"priv_key_file={inside}/etc/sip.pem", "method=tlsv1_2"] : Array.Empty<string>(),
+        .. trunk.Transport == "tls"
+            ? [$"cert_file={inside}/etc/sip.pem", $"priv_key_file={inside}/etc/sip.pem", "method=tlsv1_2"]
+            : Array.Empty<string>(),
         $"[{trunk.Name}]",
         "type=endpoint",
         $"transport=transport-{trunk.Name}",
@@ -117,14 +125,18 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
         $"[{trunk.Name}]",
         "type=aor",
         .. trunk.Gateway is null
-            ? new[] { "max_contacts=1", "remove_existing=yes", $"maximum_expiration={trunk.MaxRegistrationSeconds}", "minimum_expiration=1" }
+            ? new[] { "max_contacts=1", "remove_existing=yes", $"maximum_expiration={trunk.MaxRegistrationSeconds}",
+                "minimum_expiration=1" }
             : [$"contact=sip:{trunk.Gateway}{(trunk.Transport == "udp" ? "" : ";transport=" + trunk.Transport)}"],
         .. trunk.Gateway is null || trunk.HasSecret
-            ? new[] { $"[{trunk.Name}]", "type=auth", "auth_type=userpass", $"username={trunk.Name}", $"password={AsteriskServer.Password}" }
+            ? new[] { $"[{trunk.Name}]", "type=auth", "auth_type=userpass", $"username={trunk.Name}",
+                $"password={AsteriskServer.Password}" }
             : [],
         .. trunk.Gateway is null
             ? Array.Empty<string>()
-            : [$"[{trunk.Name}]", "type=identify", $"endpoint={trunk.Name}", trunk.HasSecret ? "match=127.0.0.1" : $"match_request_uri=/:{trunk.Port}/"],
+            : [$"[{trunk.Name}]", "type=identify", $"endpoint={trunk.Name}", trunk.HasSecret
+                ? "match=127.0.0.1"
+                : $"match_request_uri=/:{trunk.Port}/"],
     ];
 
     /// <summary>The chan_sip of old installations: a peer by address or an extension that registers, each with a secret.</summary>

@@ -43,7 +43,8 @@ public sealed partial class AsteriskServer : IAsyncDisposable
         new AsteriskFiles(options, _outside, inside, ManagerPort, AgentPort, LoopbackPorts.Take(MediaPorts)).Write();
         // The mounts belong to this process's own namespace and end with it.
         const string Script = """mount --bind /proc "$0/proc" && mount --bind /dev "$0/dev" && exec chroot "$0" /usr/sbin/asterisk -f -C "$1" """;
-        var start = new ProcessStartInfo("unshare", ["--mount", "--propagation", "private", "sh", "-c", Script, root, inside + "/etc/asterisk.conf"])
+        var start = new ProcessStartInfo(
+            "unshare", ["--mount", "--propagation", "private", "sh", "-c", Script, root, inside + "/etc/asterisk.conf"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -119,7 +120,8 @@ public sealed partial class AsteriskServer : IAsyncDisposable
         Manager.Events(e => e["Event"] == "DTMFEnd" && e["Direction"] == "Received", mark).Select(e => e["Digit"]));
 
     /// <summary>The Q.850 causes with which channels have ended since then.</summary>
-    public IReadOnlyList<int> HangupsSince(int mark) => [.. Manager.Events(e => e["Event"] == "Hangup", mark).Select(e => int.Parse(e["Cause"]))];
+    public IReadOnlyList<int> HangupsSince(int mark) =>
+        [.. Manager.Events(e => e["Event"] == "Hangup", mark).Select(e => int.Parse(e["Cause"]))];
 
     /// <summary>RTP packets that Asterisk itself has received in current calls.</summary>
     public async Task<int> PacketsAsync() =>
@@ -131,7 +133,8 @@ public sealed partial class AsteriskServer : IAsyncDisposable
 
     /// <summary>Waits until the desk phone that listens at this port has registered.</summary>
     public Task RegisteredAsync(string agent, int port) => Eventually.SeeAsync(
-        async () => (await ConsoleAsync("pjsip show contacts")).Split('\n').Any(line => line.Contains($" {agent}/sip:") && line.Contains($":{port} ")),
+        async () => (await ConsoleAsync("pjsip show contacts")).Split('\n')
+            .Any(line => line.Contains($" {agent}/sip:") && line.Contains($":{port} ")),
         $"{agent} has registered");
 
     /// <summary>The audio that the services "tone", "second" and "digits" heard from the caller with this number so far.</summary>
@@ -183,7 +186,8 @@ public sealed partial class AsteriskServer : IAsyncDisposable
     private static string Install(AsteriskRelease release)
     {
         var suite = release == AsteriskRelease.Sixteen ? "bullseye" : "sid";
-        var start = new ProcessStartInfo(Repository.File("tests", "Interop", "Asterisk", "install"), suite) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            Repository.File("tests", "Interop", "Asterisk", "install"), suite) { RedirectStandardOutput = true };
         using var process = Process.Start(start)!;
         var root = process.StandardOutput.ReadToEnd().Trim();
         process.WaitForExit();

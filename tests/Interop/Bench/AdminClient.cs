@@ -26,7 +26,8 @@ public sealed class AdminClient : IAsyncDisposable
     public static async Task<AdminClient> StartAsync(Stores stores)
     {
         var app = AdminApiHost.Build(
-            ["--urls=http://127.0.0.1:0", $"--AdminApi:Key={Key}", $"--AdminApi:Postgres={stores.Postgres}", $"--AdminApi:Redis={stores.Redis}"]);
+            ["--urls=http://127.0.0.1:0", $"--AdminApi:Key={Key}", $"--AdminApi:Postgres={stores.Postgres}",
+                $"--AdminApi:Redis={stores.Redis}"]);
         await app.StartAsync();
         return new AdminClient(app);
     }
@@ -56,7 +57,9 @@ public sealed class AdminClient : IAsyncDisposable
         request.Headers.IfMatch.Add(known.Headers.ETag!);
         using var answer = await _http.SendAsync(request);
         var text = await answer.Content.ReadAsStringAsync();
-        return answer.IsSuccessStatusCode ? JsonSerializer.Deserialize<JsonElement>(text) : throw new InvalidOperationException($"{method} {path}: {text}");
+        return answer.IsSuccessStatusCode
+            ? JsonSerializer.Deserialize<JsonElement>(text)
+            : throw new InvalidOperationException($"{method} {path}: {text}");
     }
 
     /// <summary>An account with money, a card with one price a second in each direction, and the channel that they serve.</summary>
@@ -65,15 +68,18 @@ public sealed class AdminClient : IAsyncDisposable
         await PostAsync("rate-cards", new { id = name, name, currency = "USD" });
         foreach (var direction in new[] { "inbound", "outbound" })
             await PostAsync($"rate-cards/{name}/rates", new { direction, prefix = "", pricePerMinute, pulseSeconds = 1 });
-        await PostAsync("accounts", new { id = name, name, currency = "USD", rateCard = name, minimumInbound = minimum, minimumOutbound = minimum });
+        await PostAsync(
+            "accounts", new { id = name, name, currency = "USD", rateCard = name, minimumInbound = minimum, minimumOutbound = minimum });
         await TopUpAsync(name, money);
-        await ChangeAsync(HttpMethod.Put, $"channels/{channel.PhoneNumberId}/account", new { account = name }, $"channels/{channel.PhoneNumberId}");
+        await ChangeAsync(
+            HttpMethod.Put, $"channels/{channel.PhoneNumberId}/account", new { account = name }, $"channels/{channel.PhoneNumberId}");
     }
 
     public Task TopUpAsync(string account, string amount) => PostAsync($"accounts/{account}/top-ups", new { amount, currency = "USD" });
 
     /// <summary>Follows the event stream until an event of this kind comes for which <paramref name="wanted"/> holds.</summary>
-    public async Task<JsonElement> FollowAsync(string kind, Func<JsonElement, bool> wanted, TaskCompletionSource connected, CancellationToken cancellation)
+    public async Task<JsonElement> FollowAsync(
+        string kind, Func<JsonElement, bool> wanted, TaskCompletionSource connected, CancellationToken cancellation)
     {
         using var answer = await _http.GetAsync("/v1/events/stream?kinds=" + kind, HttpCompletionOption.ResponseHeadersRead, cancellation);
         answer.EnsureSuccessStatusCode();
@@ -81,7 +87,8 @@ public sealed class AdminClient : IAsyncDisposable
         while (await reader.ReadLineAsync(cancellation) is { } line)
         {
             connected.TrySetResult();
-            if (line.StartsWith("data: ", StringComparison.Ordinal) && JsonSerializer.Deserialize<JsonElement>(line[6..]) is var happened && wanted(happened))
+            if (line.StartsWith("data: ", StringComparison.Ordinal) && JsonSerializer.Deserialize<JsonElement>(line[6..]) is var happened
+                && wanted(happened))
                 return happened;
         }
         throw new InvalidOperationException("The event stream ended.");

@@ -84,7 +84,8 @@ public sealed class AsteriskBench(Stores stores) : CallBench(stores)
 
     protected override AsteriskOptions PbxOptions => new()
     {
-        Agents = [Agent("ann", AnnsNumber), Agent("ben", BensNumber), new("far") { Endpoint = ["direct_media=yes", "direct_media_method=invite"] }],
+        Agents = [Agent(
+            "ann", AnnsNumber), Agent("ben", BensNumber), new("far") { Endpoint = ["direct_media=yes", "direct_media_method=invite"] }],
         Trunks =
         [
             // A transfer in the PBX reaches the gateway as a new identity in UPDATE or re-INVITE.
@@ -92,7 +93,8 @@ public sealed class AsteriskBench(Stores stores) : CallBench(stores)
             Way(Alaw) with { Codecs = "alaw" },
             Way(Wideband) with { Codecs = "g722", Endpoint = ["moh_passthrough=yes"] },
             Way(Tcp) with { Transport = "tcp", Gateway = $"127.0.0.1:{Gateway.TcpPort}" },
-            Way(Secure) with { Transport = "tls", Gateway = $"127.0.0.1:{Gateway.TlsPort}", Endpoint = ["media_encryption=sdes", "moh_passthrough=yes"] },
+            Way(Secure) with { Transport =
+                "tls", Gateway = $"127.0.0.1:{Gateway.TlsPort}", Endpoint = ["media_encryption=sdes", "moh_passthrough=yes"] },
             Way(HoldPassed) with { Endpoint = ["moh_passthrough=yes"] },
             Way(Direct) with { Endpoint = ["direct_media=yes", "direct_media_method=invite"] },
             Way(Delayed),

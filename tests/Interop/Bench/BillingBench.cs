@@ -31,8 +31,10 @@ public sealed class BillingBench(Stores stores) : CallBench(stores), IAsyncLifet
     {
         Channels = All,
         Trunks = [.. All.Select(channel => GatewaySettings.Trunk(
-            channel.Trunks[0], _ports[channel.Trunks[0]], ("channel", channel.PhoneNumberId), ("profile", "generic"), ("keepAlive", "00:00:00")))],
-        Calls = new JsonObject { ["pbxAnswer"] = "00:00:08", ["whatsAppAnswer"] = "00:00:08", ["holdSlice"] = "00:00:04", ["balanceWarning"] = "00:00:02" },
+            channel.Trunks[0], _ports[channel.Trunks[0]], ("channel", channel.PhoneNumberId), ("profile", "generic"),
+            ("keepAlive", "00:00:00")))],
+        Calls = new JsonObject { ["pbxAnswer"] =
+            "00:00:08", ["whatsAppAnswer"] = "00:00:08", ["holdSlice"] = "00:00:04", ["balanceWarning"] = "00:00:02" },
     };
 
     protected override AsteriskOptions? PbxOptions => null;
@@ -57,7 +59,8 @@ public sealed class BillingBench(Stores stores) : CallBench(stores), IAsyncLifet
         return await Baresip.StartAsync(new BaresipOptions { SipPort = _ports[channel.Trunks[0]], AutoAnswer = autoAnswer }, timeout.Token);
     }
 
-    public async Task DialAsync(Baresip phone, string user) => await CommandAsync(phone, "dial", $"sip:+{user}@127.0.0.1:{Gateway.UdpPort}");
+    public async Task DialAsync(Baresip phone, string user) =>
+        await CommandAsync(phone, "dial", $"sip:+{user}@127.0.0.1:{Gateway.UdpPort}");
 
     /// <summary>The phone dials, is refused, and shows the reason.</summary>
     public async Task<string> DialRefusedAsync(Baresip phone, string user)

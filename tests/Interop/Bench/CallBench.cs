@@ -59,7 +59,8 @@ public abstract class CallBench(Stores stores) : IAsyncLifetime
         try
         {
             await Eventually.SeeAsync(
-                () => Asterisk.Heard(call.User, service, hertz).ToneBlocks >= before + 5, $"Asterisk hears {hertz} Hz in {call.User}-{service}");
+                () => Asterisk.Heard(call.User, service, hertz).ToneBlocks >= before + 5,
+                $"Asterisk hears {hertz} Hz in {call.User}-{service}");
         }
         catch (TimeoutException e)
         {
@@ -89,7 +90,8 @@ public abstract class CallBench(Stores stores) : IAsyncLifetime
     /// <summary>PostgreSQL has a completed record of this user's call, with this cause.</summary>
     public async Task<CallRow> RecordedAsync(string user, string cause)
     {
-        var row = await Eventually.SeeAsync(() => CallRow.FindAsync(_database, user), found => found is { HasEnded: true }, $"a completed record of {user}");
+        var row = await Eventually.SeeAsync(
+            () => CallRow.FindAsync(_database, user), found => found is { HasEnded: true }, $"a completed record of {user}");
         Assert.Equal(cause, row!.Cause);
         return row;
     }
@@ -100,7 +102,8 @@ public abstract class CallBench(Stores stores) : IAsyncLifetime
     public async Task OneOfAsync(UserCall call, params string[] causes)
     {
         var view = await call.UntilEndedAsync();
-        Assert.DoesNotContain(view.Timeline, entry => entry is { Kind: "graph", What: "connect" or "pre_accept" } && entry.Detail != "200" && !IsOver(entry));
+        Assert.DoesNotContain(
+            view.Timeline, entry => entry is { Kind: "graph", What: "connect" or "pre_accept" } && entry.Detail != "200" && !IsOver(entry));
         var row = await Eventually.SeeAsync(
             () => CallRow.FindAsync(_database, call.User), found => found is { HasEnded: true }, $"a completed record of {call.User}");
         Assert.Contains(row!.Cause, causes);
@@ -120,11 +123,13 @@ public abstract class CallBench(Stores stores) : IAsyncLifetime
 
     public async Task NothingIsLiveAsync()
     {
-        await Eventually.SeeAsync(() => WhatsApp.CallsAsync("?live=true"), calls => calls.Count == 0, "no live call at WhatsApp", calls => string.Join('\n', calls.Select(UserCall.Describe)));
+        await Eventually.SeeAsync(() => WhatsApp.CallsAsync("?live=true"), calls =>
+            calls.Count == 0, "no live call at WhatsApp", calls => string.Join('\n', calls.Select(UserCall.Describe)));
         if (Gateway.IsRunning)
             await Eventually.SeeAsync(() => Gateway.MetricAsync("gateway_calls_active"), live => live == 0, "no live call in the gateway");
         if (_asterisk is not null)
-            await Eventually.SeeAsync(Asterisk.ChannelsAsync, channels => channels.Count == 0, "no channel in Asterisk", channels => string.Join(' ', channels));
+            await Eventually.SeeAsync(
+                Asterisk.ChannelsAsync, channels => channels.Count == 0, "no channel in Asterisk", channels => string.Join(' ', channels));
     }
 
     /// <summary>The whatsapp leg has one offer, one answer and at most one accept, and Meta refused no request of the gateway.</summary>

@@ -3,7 +3,8 @@ using Npgsql;
 namespace Interop.Bench;
 
 /// <summary>A call record as PostgreSQL has it.</summary>
-public sealed record CallRow(string Direction, string? Trunk, string? Agent, bool WasAnswered, bool HasEnded, string? Cause, int? SipStatus, int? MetaCode,
+public sealed record CallRow(
+    string Direction, string? Trunk, string? Agent, bool WasAnswered, bool HasEnded, string? Cause, int? SipStatus, int? MetaCode,
     double? WhatsAppMos, double? PbxMos, string[] EarlierAgents)
 {
     /// <summary>The newest record of this user, by number or by id.</summary>

@@ -10,7 +10,8 @@ internal static class Eventually
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The first value that fits; when none comes in time, fails with <paramref name="what"/> and the last value seen.</summary>
-    public static async Task<T> SeeAsync<T>(Func<Task<T>> look, Func<T, bool> wanted, string what, Func<T, string>? describe = null, TimeSpan? timeout = null)
+    public static async Task<T> SeeAsync<T>(
+        Func<Task<T>> look, Func<T, bool> wanted, string what, Func<T, string>? describe = null, TimeSpan? timeout = null)
     {
         var watch = Stopwatch.StartNew();
         while (true)
@@ -19,7 +20,9 @@ internal static class Eventually
             if (wanted(seen))
                 return seen;
             if (watch.Elapsed > (timeout ?? Timeout))
-                throw new TimeoutException($"Not seen in {watch.Elapsed.TotalSeconds:0} s: {what}. Last: {(describe is null ? seen?.ToString() : describe(seen))}");
+                throw new TimeoutException(
+                    $"Not seen in {watch.Elapsed.TotalSeconds:0} s: {what}. Last: " +
+                    $"{(describe is null ? seen?.ToString() : describe(seen))}");
             await Task.Delay(Look);
         }
     }

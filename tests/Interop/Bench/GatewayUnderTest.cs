@@ -105,14 +105,19 @@ public sealed partial class GatewayUnderTest : IAsyncDisposable
             },
             ["sip"] = new JsonObject
             {
-                ["listen"] = new JsonArray($"udp:127.0.0.1:{UdpPort}", $"udp:[::1]:{UdpPort}", $"tcp:127.0.0.1:{TcpPort}", $"tls:127.0.0.1:{TlsPort}"),
+                ["listen"] = new JsonArray(
+                    $"udp:127.0.0.1:{UdpPort}", $"udp:[::1]:{UdpPort}", $"tcp:127.0.0.1:{TcpPort}", $"tls:127.0.0.1:{TlsPort}"),
                 ["tls"] = new JsonObject { ["certificatePath"] = certificate, ["keyPath"] = certificate, ["authorityPath"] = certificate },
                 ["profiles"] = settings.Profiles,
                 ["trunks"] = new JsonArray([.. settings.Trunks.Select(trunk => trunk.DeepClone())]),
             },
             ["channels"] = new JsonArray([.. settings.Channels.Select(Channel)]),
-            ["media"] = new JsonObject { ["pbx"] = new JsonObject { ["bindings"] = new JsonArray(new JsonObject { ["bind"] = "127.0.0.1" }, new JsonObject { ["bind"] = "::1" }), ["portMin"] = media, ["portMax"] = media + MediaPorts - 1, ["quarantine"] = settings.Quarantine } },
-            ["storage"] = new JsonObject { ["postgres"] = stores.Postgres, ["redis"] = stores.Redis, ["spool"] = Path.Combine(AppContext.BaseDirectory, "spool") },
+            ["media"] =
+                new JsonObject { ["pbx"] =
+                new JsonObject { ["bindings"] = new JsonArray(new JsonObject { ["bind"] = "127.0.0.1" }, new JsonObject { ["bind"] =
+                "::1" }), ["portMin"] = media, ["portMax"] = media + MediaPorts - 1, ["quarantine"] = settings.Quarantine } },
+            ["storage"] = new JsonObject { ["postgres"] = stores.Postgres, ["redis"] = stores.Redis, ["spool"] = Path.Combine(
+                AppContext.BaseDirectory, "spool") },
             ["calls"] = settings.Calls.DeepClone(),
         };
     }

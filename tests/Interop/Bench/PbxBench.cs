@@ -67,7 +67,8 @@ public abstract class PbxBench(Stores stores, PbxWay way) : CallBench(stores)
 
     /// <summary>Waits until calls can go both ways.</summary>
     public Task ReadyAsync() => way.Registers
-        ? Eventually.SeeAsync(async () => await Asterisk.ConsoleAsync(way.IsChanSip ? "sip show peers" : "pjsip show contacts"), IsRegistered, "the gateway has registered")
+        ? Eventually.SeeAsync(async () => await Asterisk.ConsoleAsync(
+            way.IsChanSip ? "sip show peers" : "pjsip show contacts"), IsRegistered, "the gateway has registered")
         : Task.CompletedTask;
 
     /// <summary>Makes Asterisk log its SIP messages.</summary>

@@ -20,4 +20,5 @@ public sealed class ChanSip16Registered(Stores stores) : PbxBench(stores, new(As
 
 public sealed class Pjsip22BehindKamailio(Stores stores) : PbxBench(stores, new(AsteriskRelease.TwentyTwo, BehindProxy: true));
 
-public sealed class ChanSip16BehindKamailio(Stores stores) : PbxBench(stores, new(AsteriskRelease.Sixteen, IsChanSip: true, BehindProxy: true));
+public sealed class ChanSip16BehindKamailio(Stores stores)
+    : PbxBench(stores, new(AsteriskRelease.Sixteen, IsChanSip: true, BehindProxy: true));

@@ -26,7 +26,8 @@ public sealed class PhoneBench(Stores stores) : CallBench(stores)
     {
         using var timeout = new CancellationTokenSource(Eventually.Timeout);
         return await Baresip.StartAsync(
-            new BaresipOptions { Transport = "tls", SipPort = _tls - 1, RequireSrtp = true, AutoAnswer = autoAnswer, ToneHertz = Hertz, Certificate = Certificate },
+            new BaresipOptions { Transport =
+                "tls", SipPort = _tls - 1, RequireSrtp = true, AutoAnswer = autoAnswer, ToneHertz = Hertz, Certificate = Certificate },
             timeout.Token);
     }
 }

@@ -36,7 +36,8 @@ public sealed class RegisteredBench(Stores stores) : CallBench(stores)
         Trunks =
         [
             new(Extension, _registered, Gateway: null),
-            new("refreshed", _refreshed, $"127.0.0.1:{Gateway.UdpPort}") { Endpoint = ["timers=always", "timers_sess_expires=90", "timers_min_se=90"] },
+            new("refreshed", _refreshed, $"127.0.0.1:{Gateway.UdpPort}") { Endpoint =
+                ["timers=always", "timers_sess_expires=90", "timers_min_se=90"] },
         ],
     };
 

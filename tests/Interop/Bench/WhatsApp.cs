@@ -11,7 +11,8 @@ namespace Interop.Bench;
 /// <summary>The emulated WhatsApp of a bench: users, their calls, and the state of their handsets.</summary>
 public sealed class WhatsApp : IAsyncDisposable
 {
-    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
+    internal static readonly JsonSerializerOptions Json = new(
+        JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
     /// <summary>Distinct over all benches of a run, so that a user's number finds its records.</summary>
     private static int _lastUser;
@@ -64,7 +65,8 @@ public sealed class WhatsApp : IAsyncDisposable
     {
         await SendAsync(HttpMethod.Put, "users/" + phone, new { auto, handset });
         foreach (var number in _app.Services.GetRequiredService<Sandbox.Numbers.NumberStore>().All)
-            await SendAsync(HttpMethod.Put, $"users/{phone}/permission", new { accepted = true, permanent = true, number = number.PhoneNumberId });
+            await SendAsync(
+                HttpMethod.Put, $"users/{phone}/permission", new { accepted = true, permanent = true, number = number.PhoneNumberId });
     }
 
     /// <summary>The user calls the business, having tapped a button that carries <paramref name="service"/>.</summary>
@@ -79,7 +81,8 @@ public sealed class WhatsApp : IAsyncDisposable
     public async Task<UserCall> IncomingAsync(string user, TimeSpan? timeout = null)
     {
         var calls = await Eventually.SeeAsync(
-            async () => (await CallsAsync("?user=" + user)).Where(call => !call.Inbound).ToList(), found => found.Count > 0, $"a call to {user}", timeout: timeout);
+            async () => (await CallsAsync("?user=" + user)).Where(call => !call.Inbound).ToList(), found => found.Count > 0,
+            $"a call to {user}", timeout: timeout);
         return new UserCall(this, calls[^1].Id, user);
     }
 

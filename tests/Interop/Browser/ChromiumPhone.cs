@@ -25,9 +25,10 @@ public sealed class ChromiumPhone : IAsyncDisposable
         var start = new ProcessStartInfo("chromium",
         [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--mute-audio", "--allow-loopback-in-peer-connection",
-            "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--use-file-for-fake-audio-capture=" + microphone,
-            "--autoplay-policy=no-user-gesture-required", "--user-data-dir=" + Path.Combine(_folder, "profile"), url,
+            "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--mute-audio",
+            "--allow-loopback-in-peer-connection", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
+            "--use-file-for-fake-audio-capture=" + microphone, "--autoplay-policy=no-user-gesture-required",
+            "--user-data-dir=" + Path.Combine(_folder, "profile"), url,
         ])
         {
             RedirectStandardOutput = true,

@@ -22,7 +22,8 @@ public sealed class KamailioProxy : IAsyncDisposable
         var configuration = Path.Combine(_folder, "kamailio.cfg");
         File.WriteAllText(configuration, Text(port, gateway, pbx));
         // -DD: in the foreground; a memory pool that fits a test; one worker a socket keeps messages in order.
-        _process = Process.Start(new ProcessStartInfo("kamailio", ["-f", configuration, "-DD", "-E", "-n", "1", "-m", "16", "-M", "4", "-Y", _folder, "-P", Path.Combine(_folder, "pid")])
+        _process = Process.Start(new ProcessStartInfo("kamailio",
+            ["-f", configuration, "-DD", "-E", "-n", "1", "-m", "16", "-M", "4", "-Y", _folder, "-P", Path.Combine(_folder, "pid")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -73,8 +74,10 @@ public sealed class KamailioProxy : IAsyncDisposable
     {
         using var socket = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         var from = ((IPEndPoint)socket.Client.LocalEndPoint!).Port;
-        var text = $"OPTIONS sip:127.0.0.1:{port} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{from};branch=z9hG4bK{from};rport\r\nMax-Forwards: 1\r\n"
-            + $"From: <sip:probe@127.0.0.1>;tag={from}\r\nTo: <sip:127.0.0.1:{port}>\r\nCall-ID: probe-{from}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+        var text =
+            $"OPTIONS sip:127.0.0.1:{port} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{from};branch=z9hG4bK{from};rport\r\nMax-Forwards: 1\r\n"
+            + $"From: <sip:probe@127.0.0.1>;tag={from}\r\nTo: <sip:127.0.0.1:{port}>\r\nCall-ID: probe-{from}\r\nCSeq: 1 " +
+                $"OPTIONS\r\nContent-Length: 0\r\n\r\n";
         await socket.SendAsync(Encoding.ASCII.GetBytes(text), new IPEndPoint(IPAddress.Loopback, port), cancellation);
         using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         wait.CancelAfter(TimeSpan.FromMilliseconds(200));

@@ -23,7 +23,8 @@ internal sealed class BarePbx : IAsyncDisposable
     public int Port => ((IPEndPoint)_socket.LocalEndPoint!).Port;
 
     /// <summary>The times at which the next call's INVITE arrived and its answer left.</summary>
-    public async Task<(long InviteAt, long AnswerAt)> NextCallAsync(CancellationToken cancellation) => await _calls.Reader.ReadAsync(cancellation);
+    public async Task<(long InviteAt, long AnswerAt)> NextCallAsync(CancellationToken cancellation) =>
+        await _calls.Reader.ReadAsync(cancellation);
 
     public async Task EndedAsync(CancellationToken cancellation) => await _ended.Reader.ReadAsync(cancellation);
 
@@ -65,7 +66,8 @@ internal sealed class BarePbx : IAsyncDisposable
         }
     }
 
-    private string Sdp => $"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {Port} RTP/AVP 0\r\na=sendrecv\r\n";
+    private string Sdp =>
+        $"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {Port} RTP/AVP 0\r\na=sendrecv\r\n";
 
     private string Answer(string request, string sdp)
     {
@@ -74,7 +76,8 @@ internal sealed class BarePbx : IAsyncDisposable
         foreach (var line in request.Split("\r\n").TakeWhile(line => line.Length > 0))
             if (line.StartsWith("Via:", StringComparison.OrdinalIgnoreCase) || line.StartsWith("v:", StringComparison.Ordinal))
                 answer.Append(line).Append("\r\n");
-        answer.Append($"From: {Header(request, "From")}\r\nTo: {to}{(to.Contains(";tag=", StringComparison.Ordinal) ? "" : ";tag=bare")}\r\n");
+        answer.Append(
+            $"From: {Header(request, "From")}\r\nTo: {to}{(to.Contains(";tag=", StringComparison.Ordinal) ? "" : ";tag=bare")}\r\n");
         answer.Append($"Call-ID: {Header(request, "Call-ID")}\r\nCSeq: {Header(request, "CSeq")}\r\nContact: <sip:127.0.0.1:{Port}>\r\n");
         if (sdp.Length > 0)
             answer.Append("Content-Type: application/sdp\r\n");

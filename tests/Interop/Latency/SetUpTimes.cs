@@ -24,7 +24,8 @@ public sealed class SetUpTimes(Stores stores, ITestOutputHelper output)
     private static readonly BenchChannel Channel = new("15550006000", "bare");
 
     private readonly string _offer = File.ReadAllText(Repository.File("tests", "Vectors", "sdp", "whatsapp-offer.sdp"))
-        .ReplaceLineEndings("\r\n").Replace("203.0.113.10", "127.0.0.1", StringComparison.Ordinal).Replace("2001:db8:face::10", "::1", StringComparison.Ordinal);
+        .ReplaceLineEndings("\r\n").Replace("203.0.113.10", "127.0.0.1", StringComparison.Ordinal)
+        .Replace("2001:db8:face::10", "::1", StringComparison.Ordinal);
 
     [Fact]
     public async Task Set_up_times_of_one_call_at_a_time()
@@ -36,7 +37,8 @@ public sealed class SetUpTimes(Stores stores, ITestOutputHelper output)
         using var folder = new TemporaryFolder();
         SelfSignedCertificate.Write(folder.File("bench.pem"));
         await gateway.StartAsync(
-            new GatewaySettings { Channels = [Channel], Trunks = [GatewaySettings.Trunk("bare", pbx.Port, ("keepAlive", "00:00:00"))], Quarantine = "00:00:00" },
+            new GatewaySettings { Channels =
+                [Channel], Trunks = [GatewaySettings.Trunk("bare", pbx.Port, ("keepAlive", "00:00:00"))], Quarantine = "00:00:00" },
             graph.Url, stores, folder.File("bench.pem"));
         using var http = new HttpClient();
         List<double> toPreAccept = [], toInvite = [], toAccept = [];
@@ -70,7 +72,8 @@ public sealed class SetUpTimes(Stores stores, ITestOutputHelper output)
     private static string Describe(List<double> milliseconds)
     {
         milliseconds.Sort();
-        return $"p50 {milliseconds[milliseconds.Count / 2]:0.0} ms, p99 {milliseconds[milliseconds.Count * 99 / 100]:0.0} ms, worst {milliseconds[^1]:0.0} ms";
+        return $"p50 {milliseconds[milliseconds.Count / 2]:0.0} ms, p99 {milliseconds[milliseconds.Count * 99 / 100]:0.0} ms, worst " +
+            $"{milliseconds[^1]:0.0} ms";
     }
 
     private static object Call(string id, string happened, object? session) => new

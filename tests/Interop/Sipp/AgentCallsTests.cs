@@ -121,7 +121,8 @@ public sealed class AgentCallsTests(SippBench bench) : IClassFixture<SippBench>
         await using var agent = bench.Call(SippBench.Plain, user, "agent-holds");
         var call = await bench.WhatsApp.IncomingAsync(user);
         await agent.GetsAsync("200", "INVITE", 2);
-        await call.UntilAsync(view => view.Report is { ToneHertz: { } heard } && Math.Abs(heard - UserCall.Hertz) > 100, "the user hears music instead of an echo");
+        await call.UntilAsync(view =>
+            view.Report is { ToneHertz: { } heard } && Math.Abs(heard - UserCall.Hertz) > 100, "the user hears music instead of an echo");
         await agent.GetsAsync("200", "INVITE", 3);
         await call.HearsAsync(UserCall.Hertz);
         await call.HangUpAsync();

@@ -10,7 +10,8 @@ internal static partial class DigestProof
     public static void AssertRight(SippMessage request, string credentials, string user, string password)
     {
         Assert.StartsWith("Digest ", credentials);
-        var field = Field().Matches(credentials).ToDictionary(match => match.Groups["name"].Value, match => match.Groups["value"].Value.Trim('"'));
+        var field = Field().Matches(credentials)
+            .ToDictionary(match => match.Groups["name"].Value, match => match.Groups["value"].Value.Trim('"'));
         Assert.Equal((user, "auth", request.StartLine.Split(' ')[1]), (field["username"], field["qop"], field["uri"]));
         var secret = Hash($"{user}:{field["realm"]}:{password}");
         var subject = Hash($"{request.Method}:{field["uri"]}");

@@ -273,7 +273,8 @@ public sealed class PbxAnswersTests(SippBench bench) : IClassFixture<SippBench>
     {
         await using var pbx = await SippRun.AnswerAsync(new SippOptions("pbx-answers", SippBench.Plain) { Calls = 20 });
         var users = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => bench.WhatsApp.UserAsync()));
-        var calls = await Task.WhenAll(users.Select((user, i) => bench.WhatsApp.CallAsync(user, SippBench.Channel(SippBench.Plain), "", 500 + 100 * i)));
+        var calls = await Task.WhenAll(
+            users.Select((user, i) => bench.WhatsApp.CallAsync(user, SippBench.Channel(SippBench.Plain), "", 500 + 100 * i)));
         await Task.WhenAll(calls.Select((call, i) => call.HearsAsync(500 + 100 * i)));
         await Task.WhenAll(calls.Select(call => call.HangUpAsync()));
         await pbx.DoneAsync();

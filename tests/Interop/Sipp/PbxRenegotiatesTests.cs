@@ -65,7 +65,8 @@ public sealed partial class PbxRenegotiatesTests(SippBench bench) : IClassFixtur
         var trace = await RunAsync("pbx-refuses-refresh", last: ("ACK", "ACK", 3));
         var sequences = trace.Gateway("INVITE").Select(invite => invite["CSeq"]).Distinct();
         Assert.Equal(["1 INVITE", "2 INVITE", "3 INVITE"], sequences);
-        Assert.All(trace.Gateway("INVITE"), invite => Assert.Equal(trace.Gateway("INVITE")[0].Body, invite.Body)); // a refresh changes nothing, its version included
+        // a refresh changes nothing, its version included
+        Assert.All(trace.Gateway("INVITE"), invite => Assert.Equal(trace.Gateway("INVITE")[0].Body, invite.Body));
     }
 
     [Fact]

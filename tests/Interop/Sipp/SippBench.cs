@@ -51,7 +51,8 @@ public sealed class SippBench(Stores stores) : CallBench(stores)
     /// <summary>An address of no trunk.</summary>
     public static readonly SippPbx UnexpectedSource = new("none", "127.0.7.99");
 
-    private static readonly Dictionary<string, BenchChannel> Channels = new[] { Plain, Delayed, Guarded, Secure, Tcp, Tls, Info, Vanishing, First }
+    private static readonly Dictionary<string,
+    BenchChannel> Channels = new[] { Plain, Delayed, Guarded, Secure, Tcp, Tls, Info, Vanishing, First }
         .Select((pbx, i) => new BenchChannel($"155500020{i:00}", pbx == First ? [First.Trunk, Second.Trunk] : [pbx.Trunk]))
         .ToDictionary(channel => channel.Trunks[0]);
 
@@ -90,7 +91,8 @@ public sealed class SippBench(Stores stores) : CallBench(stores)
 
     /// <summary>SIPp places one call to this WhatsApp user.</summary>
     public SippRun Call(SippPbx pbx, string user, string scenario, params ReadOnlySpan<(string Key, string Value)> keys) =>
-        SippRun.Call(new SippOptions(scenario, pbx) { OverTcp = pbx == Tcp, Keys = [.. keys] }, $"127.0.0.1:{(pbx == Tcp ? Gateway.TcpPort : Gateway.UdpPort)}", "+" + user);
+        SippRun.Call(new SippOptions(scenario, pbx) { OverTcp = pbx == Tcp, Keys = [.. keys] },
+            $"127.0.0.1:{(pbx == Tcp ? Gateway.TcpPort : Gateway.UdpPort)}", "+" + user);
 
     /// <summary>A new user calls the number of this PBX.</summary>
     public async Task<UserCall> UserCallsAsync(SippPbx pbx) => await WhatsApp.CallAsync(await WhatsApp.UserAsync(), Channel(pbx), "");

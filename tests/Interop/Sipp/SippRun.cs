@@ -32,8 +32,10 @@ public sealed class SippRun : IAsyncDisposable
     private SippRun(SippOptions options, IReadOnlyList<string> more)
     {
         _options = options;
-        File.WriteAllText(ScenarioFile, FillIn(File.ReadAllText(Repository.File("tests", "Interop", "Sipp", "Scenarios", options.Scenario + ".xml"))));
-        var start = new ProcessStartInfo("sipp", [.. Arguments(), .. more]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder };
+        File.WriteAllText(
+            ScenarioFile, FillIn(File.ReadAllText(Repository.File("tests", "Interop", "Sipp", "Scenarios", options.Scenario + ".xml"))));
+        var start = new ProcessStartInfo(
+            "sipp", [.. Arguments(), .. more]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder };
         start.Environment["TERM"] = "vt100"; // it always draws a screen
         _process = Process.Start(start)!;
         _output = _process.StandardOutput.ReadToEndAsync();
@@ -67,7 +69,8 @@ public sealed class SippRun : IAsyncDisposable
     }
 
     /// <summary>Calls <paramref name="service"/> at <paramref name="server"/>.</summary>
-    public static SippRun Call(SippOptions options, string server, string service) => new(options, ["-s", service, "-auth_uri", $"{service}@{server}", server]);
+    public static SippRun Call(SippOptions options, string server, string service) =>
+        new(options, ["-s", service, "-auth_uri", $"{service}@{server}", server]);
 
     /// <summary>Waits until the gateway has sent this many messages of this kind, repetitions not counted.</summary>
     public Task GetsAsync(string kind, string method, int count = 1) =>
@@ -75,7 +78,8 @@ public sealed class SippRun : IAsyncDisposable
 
     /// <summary>Waits until SIPp itself has sent a message of this kind.</summary>
     public Task SendsAsync(string kind) =>
-        SeesAsync(trace => trace.Messages.Any(message => !message.FromGateway && message.Kind == kind), $"'{_options.Scenario}' sends {kind}");
+        SeesAsync(
+            trace => trace.Messages.Any(message => !message.FromGateway && message.Kind == kind), $"'{_options.Scenario}' sends {kind}");
 
     /// <summary>Waits until the scenario is complete, and fails with the whole exchange when it took another course.</summary>
     public async Task<SippTrace> DoneAsync()
@@ -107,7 +111,8 @@ public sealed class SippRun : IAsyncDisposable
         var pbx = _options.Pbx;
         return
         [
-            "-sf", ScenarioFile, "-m", $"{_options.Calls}", "-t", _options.OverTcp ? "t1" : "u1", "-i", pbx.Address, "-p", $"{pbx.Port}", "-bind_local", "-ci", pbx.Address,
+            "-sf", ScenarioFile, "-m", $"{_options.Calls}", "-t", _options.OverTcp ? "t1" : "u1", "-i", pbx.Address, "-p", $"{pbx.Port}",
+            "-bind_local", "-ci", pbx.Address,
             "-mi", pbx.Address, "-mp", $"{LoopbackPorts.Take(4)}", "-rtp_echo",
             "-timeout", "40s", "-timeout_error", "-recv_timeout", "20000", "-nostdin", "-skip_rlimit",
             "-trace_msg", "-message_file", TraceFile, "-trace_err", "-error_file", ErrorFile,
@@ -122,14 +127,16 @@ public sealed class SippRun : IAsyncDisposable
         var transport = _options.OverTcp ? "TCP" : "UDP";
         IEnumerable<(string Key, string Value)> keys =
             [.. _options.Keys, ("contact", $"sip:pbx@{_options.Pbx.Server};transport={transport.ToLowerInvariant()}"), ("via", transport)];
-        return keys.Aggregate(scenario, (text, key) => text.Replace($"[{key.Key}]", key.Value, StringComparison.Ordinal)); // the test's value has precedence
+        // the test's value has precedence
+        return keys.Aggregate(scenario, (text, key) => text.Replace($"[{key.Key}]", key.Value, StringComparison.Ordinal));
     }
 
     private bool Listens()
     {
         var port = $"{_options.Pbx.Port:X4}";
         var address = string.Concat(_options.Pbx.Address.Split('.').Reverse().Select(part => $"{byte.Parse(part):X2}"));
-        return File.ReadLines(_options.OverTcp ? "/proc/net/tcp" : "/proc/net/udp").Any(line => line.Contains($" {address}:{port} ", StringComparison.Ordinal));
+        return File.ReadLines(_options.OverTcp ? "/proc/net/tcp" : "/proc/net/udp")
+            .Any(line => line.Contains($" {address}:{port} ", StringComparison.Ordinal));
     }
 
     private async Task<string> ReportAsync()

@@ -31,9 +31,11 @@ public sealed partial class SippTrace
     public IReadOnlyList<SippMessage> Gateway(string kind) => [.. Messages.Where(message => message.FromGateway && message.Kind == kind)];
 
     /// <summary>Responses of one status to one method.</summary>
-    public IReadOnlyList<SippMessage> Gateway(string status, string method) => [.. Gateway(status).Where(message => message.Method == method)];
+    public IReadOnlyList<SippMessage> Gateway(string status, string method) =>
+        [.. Gateway(status).Where(message => message.Method == method)];
 
-    public override string ToString() => string.Join('\n', Messages.Select(message => (message.FromGateway ? "<<< " : ">>> ") + message.Text));
+    public override string ToString() =>
+        string.Join('\n', Messages.Select(message => (message.FromGateway ? "<<< " : ">>> ") + message.Text));
 
     public static SippTrace Parse(string text)
     {

@@ -18,7 +18,8 @@ public sealed class TlsRelay : IAsyncDisposable
 
     /// <summary>SIPp connects here with TCP and reaches the gateway over TLS, which must show a trusted certificate.</summary>
     public static Task<TlsRelay> BeforeGatewayAsync(int tcpPort, int gatewayPort, string certificate) => StartAsync(
-        tcpPort, $"TCP-LISTEN:{tcpPort},bind=127.0.0.1,reuseaddr,fork", $"OPENSSL:127.0.0.1:{gatewayPort},cafile={certificate},commonname=localhost");
+        tcpPort, $"TCP-LISTEN:{tcpPort},bind=127.0.0.1,reuseaddr,fork",
+        $"OPENSSL:127.0.0.1:{gatewayPort},cafile={certificate},commonname=localhost");
 
     private static async Task<TlsRelay> StartAsync(int port, string from, string to)
     {
@@ -34,5 +35,6 @@ public sealed class TlsRelay : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static bool Listens(int port) => File.ReadLines("/proc/net/tcp").Any(line => line.Contains($" 0100007F:{port:X4} 00000000:0000 0A", StringComparison.Ordinal));
+    private static bool Listens(int port) =>
+        File.ReadLines("/proc/net/tcp").Any(line => line.Contains($" 0100007F:{port:X4} 00000000:0000 0A", StringComparison.Ordinal));
 }

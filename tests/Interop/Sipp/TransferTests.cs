@@ -55,7 +55,8 @@ public sealed class TransferTests(SippBench bench) : IClassFixture<SippBench>
         await using var first = await bench.AnswerAsync(SippBench.Plain, "pbx-answers");
         var call = await bench.UserCallsAsync(SippBench.Plain);
         await call.HearsAsync(UserCall.Hertz);
-        await using var second = bench.Call(SippBench.PhoneAt(SippBench.Plain), call.User, "agent-takes-over", ("replaces", await DialogAsync(first)));
+        await using var second = bench.Call(
+            SippBench.PhoneAt(SippBench.Plain), call.User, "agent-takes-over", ("replaces", await DialogAsync(first)));
         await first.DoneAsync();
         await second.SendsAsync("ACK");
         await call.HearsAsync(UserCall.Hertz);

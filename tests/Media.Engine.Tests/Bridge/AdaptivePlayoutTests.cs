@@ -40,7 +40,8 @@ public sealed class AdaptivePlayoutTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Networks))]
-    public void A_frame_leaves_every_20_ms_and_hardly_any_is_made_up(string network, Func<int, Random, double?> delay, double longest, int mostConcealed)
+    public void A_frame_leaves_every_20_ms_and_hardly_any_is_made_up(
+        string network, Func<int, Random, double?> delay, double longest, int mostConcealed)
     {
         Play(delay, 3000);
         AssertSteady();
@@ -154,7 +155,8 @@ public sealed class AdaptivePlayoutTests : IDisposable
     {
         Play((_, random) => random.NextDouble() * 60, 500);
         var buffer = new JitterBuffer(new JitterBufferOptions());
-        Assert.Equal(PlayoutStep.Silence, new AdaptivePlayout(TimeSpan.Zero, TimeSpan.FromSeconds(1)).Next(buffer, 8000, 20, false, _path.Clock.Now));
+        Assert.Equal(PlayoutStep.Silence, new AdaptivePlayout(TimeSpan.Zero, TimeSpan.FromSeconds(1))
+            .Next(buffer, 8000, 20, false, _path.Clock.Now));
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var n = 0; n < 1000; n++)
         {
@@ -182,7 +184,8 @@ public sealed class AdaptivePlayoutTests : IDisposable
     [InlineData(AudioCodec.Opus, AudioCodec.Opus)]
     public void A_path_that_opens_on_waiting_packets_begins_steadily(AudioCodec source, AudioCodec target)
     {
-        using var path = new OneWayPath(source, target, playout: new AdaptivePlayout(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200)));
+        using var path = new OneWayPath(
+            source, target, playout: new AdaptivePlayout(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200)));
         path.Open();
         var payload = source == AudioCodec.Opus ? Packets[0] : [.. Enumerable.Repeat((byte)0x55, 160)];
         for (var n = 0; n < 100; n++)

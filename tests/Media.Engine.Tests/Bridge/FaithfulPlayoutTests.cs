@@ -19,7 +19,8 @@ public sealed class FaithfulPlayoutTests : IDisposable
     {
         var start = _path.Clock.Now + TimeSpan.FromMilliseconds(110);
         int? before = null;
-        foreach (var (n, at) in Enumerable.Range(0, count).Where(n => delay(n) is not null).Select(n => (n, n * 20 + delay(n)!.Value)).OrderBy(x => x.Item2))
+        foreach (var (n, at) in Enumerable.Range(0, count).Where(n => delay(n) is not null).Select(n => (n, n * 20 + delay(n)!.Value))
+            .OrderBy(x => x.Item2))
         {
             _path.AdvanceTo(start + TimeSpan.FromMilliseconds(at));
             before ??= _path.Sent.Count;

@@ -152,7 +152,8 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
         await call.WaitForAsync<MediaEvent.PbxHeld>();
         call.Phone.Tone(440);
         await call.HandsetHearsAsync(440);
-        TestCall.Ok(await call.Call.AnswerPbxOfferAsync(call.Phone.Offer("sendrecv", 3, "0.0.0.0"), new PbxMediaProfile())); // as RFC 2543 held
+        // as RFC 2543 held
+        TestCall.Ok(await call.Call.AnswerPbxOfferAsync(call.Phone.Offer("sendrecv", 3, "0.0.0.0"), new PbxMediaProfile()));
         call.Phone.Tone(520);
         await call.HandsetHearsAsync(520);
     }
@@ -203,7 +204,8 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
     public async Task A_silent_PBX_is_silence_every_20_ms_to_WhatsApp_and_WhatsApp_is_heard_at_once()
     {
         await using var call = await TestCall.PlaceAsync(fixture.Engine, talk: false);
-        await TestCall.UntilAsync(() => call.Handset.ReportAsync(default).Result is { PacketsReceived: > 50, LevelDb: < -60 }, "a second of silence");
+        await TestCall.UntilAsync(
+            () => call.Handset.ReportAsync(default).Result is { PacketsReceived: > 50, LevelDb: < -60 }, "a second of silence");
         await call.PhoneHearsAsync(1000);
         Assert.True(call.Handset.LongestGap < TimeSpan.FromMilliseconds(500), $"{call.Handset.LongestGap}");
     }
@@ -274,7 +276,8 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
         await using var call = await TestCall.PlaceAsync(fixture.Engine);
         await TestCall.UntilAsync(() => call.Phone.ReportsReceived > 0, "a report at the phone");
         await TestCall.UntilAsync(
-            () => call.Call.GetQuality() is { WhatsApp: { RoundTripMs: not null, PacketsReceived: > 50 }, Pbx.RoundTripMs: not null }, "round trips",
+            () => call.Call.GetQuality() is { WhatsApp: { RoundTripMs: not null, PacketsReceived: > 50 }, Pbx.RoundTripMs: not null },
+            "round trips",
             seconds: 30); // a report that answers a report: two intervals of five seconds
         var quality = await call.Call.ReleaseAsync();
         Assert.Equal("opus", quality.WhatsApp.Codec);
@@ -338,10 +341,12 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
         {
             WhatsApp = new() { Bindings = [new() { Bind = "127.0.0.1" }, new() { Bind = "::1" }] },
         };
-        await using var engine = new MediaEngine(options with { Pbx = options.Pbx with { Bindings = [new(), new() { Bind = "::1" }] } }, TimeProvider.System);
+        await using var engine = new MediaEngine(
+            options with { Pbx = options.Pbx with { Bindings = [new(), new() { Bind = "::1" }] } }, TimeProvider.System);
         await engine.StartAsync(default);
         await using var call = await TestCall.PlaceAsync(
-            engine, new PbxPhone(address: IPAddress.IPv6Loopback), new NativeHandset(new() { Address = IPAddress.IPv6Loopback }), new() { IPv6 = true });
+            engine, new PbxPhone(address: IPAddress.IPv6Loopback), new NativeHandset(new() { Address = IPAddress.IPv6Loopback }),
+            new() { IPv6 = true });
         await call.HandsetHearsAsync(600);
         await call.PhoneHearsAsync(1000);
     }

@@ -50,7 +50,8 @@ public class PayloadTypeTests(EngineFixture fixture) : IClassFixture<EngineFixtu
     public async Task Keys_in_the_event_type_that_we_offered_are_taken_although_the_answer_named_none()
     {
         using var phone = new PbxPhone();
-        await using var call = await TestCall.PlaceAsync(fixture.Engine, phone, answer: sdp => sdp.Replace(" 101\r\n", "\r\n").Replace("a=rtpmap:101 telephone-event/8000\r\n", ""));
+        await using var call = await TestCall.PlaceAsync(
+            fixture.Engine, phone, answer: sdp => sdp.Replace(" 101\r\n", "\r\n").Replace("a=rtpmap:101 telephone-event/8000\r\n", ""));
         await call.HandsetHearsAsync(600);
         phone.Press("7");
         await TestCall.UntilAsync(() => call.Handset.Digits == "7", "7 at the handset");

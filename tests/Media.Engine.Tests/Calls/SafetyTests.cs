@@ -48,7 +48,8 @@ public class SafetyTests(EngineFixture fixture) : IClassFixture<EngineFixture>
         Assert.True(fixture.Engine.TryReserve(out var media));
         var fingerprint = string.Join(':', Enumerable.Repeat("AB", 32));
         await using var handset = new NativeHandset(new() { FalseFingerprint = fingerprint });
-        await handset.ApplyAnswerAsync(TestCall.Ok(await media.AnswerWhatsAppOfferAsync(await handset.CreateOfferAsync(default)))!, default);
+        await handset.ApplyAnswerAsync(
+            TestCall.Ok(await media.AnswerWhatsAppOfferAsync(await handset.CreateOfferAsync(default)))!, default);
         var failed = Assert.IsType<MediaEvent.WhatsAppFailed>(await media.Events.ReadAsync(new CancellationTokenSource(10_000).Token));
         Assert.Equal(WhatsAppFailure.FingerprintMismatch, failed.Reason);
         Assert.False(handset.IsConnected);
@@ -155,7 +156,8 @@ public class SafetyTests(EngineFixture fixture) : IClassFixture<EngineFixture>
     [Fact]
     public async Task Silence_of_a_leg_is_told_once_until_it_is_heard_again()
     {
-        await using var engine = new MediaEngine(EngineFixture.Options(10) with { MediaTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System);
+        await using var engine = new MediaEngine(
+            EngineFixture.Options(10) with { MediaTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System);
         await engine.StartAsync(default);
         await using var call = await TestCall.PlaceAsync(engine, talk: false);
         await call.WaitForAsync<MediaEvent.MediaTimeout>(silent => silent.Leg == CallLeg.Pbx);
@@ -169,7 +171,8 @@ public class SafetyTests(EngineFixture fixture) : IClassFixture<EngineFixture>
     [Fact]
     public async Task A_leg_without_packets_has_no_score_and_is_one_way_audio_beside_one_that_is_heard()
     {
-        await using var engine = new MediaEngine(EngineFixture.Options(10) with { MediaTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System);
+        await using var engine = new MediaEngine(
+            EngineFixture.Options(10) with { MediaTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System);
         await engine.StartAsync(default);
         await using var call = await TestCall.PlaceAsync(engine, talk: false);
         await call.PhoneHearsAsync(1000);
@@ -183,7 +186,8 @@ public class SafetyTests(EngineFixture fixture) : IClassFixture<EngineFixture>
     [Fact]
     public async Task A_PBX_that_rings_or_holds_in_silence_is_not_reported()
     {
-        await using var engine = new MediaEngine(EngineFixture.Options(10) with { MediaTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System);
+        await using var engine = new MediaEngine(
+            EngineFixture.Options(10) with { MediaTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System);
         await engine.StartAsync(default);
         Assert.True(engine.TryReserve(out var ringing));
         using var phone = new PbxPhone();

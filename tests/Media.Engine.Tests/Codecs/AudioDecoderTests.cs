@@ -78,7 +78,8 @@ public class AudioDecoderTests
     [Fact]
     public void Opus_recovers_a_lost_packet_from_the_copy_in_the_next()
     {
-        using var encoder = new AudioEncoder(AudioCodec.Opus, 16000, new OpusOptions { ExpectedLossPercent = 30 }, new OpusFormat(16000, 20000, true, false));
+        using var encoder = new AudioEncoder(
+            AudioCodec.Opus, 16000, new OpusOptions { ExpectedLossPercent = 30 }, new OpusFormat(16000, 20000, true, false));
         using var withCopy = new AudioDecoder(AudioCodec.Opus, 16000, OpusImplementation.Auto);
         using var without = new AudioDecoder(AudioCodec.Opus, 16000, OpusImplementation.Auto);
         var speech = new SpeechGenerator(16000);

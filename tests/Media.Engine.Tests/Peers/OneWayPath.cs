@@ -64,7 +64,8 @@ internal sealed class OneWayPath : IDisposable
     {
         Span<byte> packet = stackalloc byte[1500];
         RtpPacketWriter.TryWrite(
-            packet, payloadType ?? BareLeg.PayloadType, false, new SequenceNumber(sequence), new RtpTimestamp(timestamp), new Ssrc(ssrc), payload, out var length);
+            packet, payloadType ?? BareLeg.PayloadType, false, new SequenceNumber(sequence), new RtpTimestamp(timestamp), new Ssrc(ssrc),
+            payload, out var length);
         Receive(packet[..length]);
     }
 

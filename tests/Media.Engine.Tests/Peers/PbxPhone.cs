@@ -51,7 +51,8 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
     private TransportAddress _target;
     private Instant _nextFrame = Instant.Never;
 
-    public PbxPhone(AudioCodec codec = AudioCodec.Pcmu, double hertz = 600, int packetMs = 20, bool secure = false, IPAddress? address = null)
+    public PbxPhone(
+        AudioCodec codec = AudioCodec.Pcmu, double hertz = 600, int packetMs = 20, bool secure = false, IPAddress? address = null)
     {
         (_codec, _packetMs) = (codec, packetMs);
         _payloadType = codec switch { AudioCodec.Pcmu => 0, AudioCodec.Pcma => 8, AudioCodec.G722 => 9, _ => 107 };
@@ -65,7 +66,8 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         if (codec == AudioCodec.Opus)
             (_opusEncoder, _opusDecoder) = (new OpusEncoder(new OpusEncoderOptions { SampleRate = _rate }), new OpusDecoder(_rate));
         _rtcp = new RtcpSession(
-            new RtcpSessionOptions { Local = _output.Ssrc, Cname = "phone", ClockRate = codec.ClockRate() }, SystemEntropy.Instance, _loop.Now);
+            new RtcpSessionOptions { Local = _output.Ssrc, Cname = "phone", ClockRate = codec.ClockRate() }, SystemEntropy.Instance,
+            _loop.Now);
         if (secure)
         {
             var key = new byte[30];
@@ -117,7 +119,9 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         }
     }
 
-    public Instant NextDeadline => _isDisposed ? Instant.Never : Instant.Min(Instant.Min(_nextFrame, _rtcp.NextDeadline), Instant.Min(_keysIn.NextDeadline, _keysOut.NextDeadline));
+    public Instant NextDeadline => _isDisposed
+        ? Instant.Never
+        : Instant.Min(Instant.Min(_nextFrame, _rtcp.NextDeadline), Instant.Min(_keysIn.NextDeadline, _keysOut.NextDeadline));
 
     /// <summary>An offer of ours.</summary>
     public string Offer(string direction = "sendrecv", int version = 1, string? address = null) => Describe(direction, version, address);
@@ -143,7 +147,8 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
             var crypto = sdp.Split("\r\n").First(line => line.StartsWith("a=crypto:", StringComparison.Ordinal)).Split("inline:")[1];
             var remote = Convert.FromBase64String(crypto.Split('|')[0]);
             _srtp = new SrtpSession(
-                SrtpProfile.AesCm128HmacSha1_80, _ownKeys, new SrtpKeys(remote.AsSpan(0, 16), remote.AsSpan(16)), new ManagedSrtpPrimitives());
+                SrtpProfile.AesCm128HmacSha1_80, _ownKeys, new SrtpKeys(remote.AsSpan(0, 16), remote.AsSpan(16)),
+                new ManagedSrtpPrimitives());
         }
     }
 
@@ -312,12 +317,15 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
     private string Describe(string direction, int version, string? address)
     {
         var family = Local.IsIPv4 ? 4 : 6;
-        var name = _codec switch { AudioCodec.Opus => "opus/48000/2", AudioCodec.G722 => "G722/8000", AudioCodec.Pcma => "PCMA/8000", _ => "PCMU/8000" };
+        var name = _codec
+            switch { AudioCodec.Opus => "opus/48000/2", AudioCodec.G722 => "G722/8000", AudioCodec.Pcma => "PCMA/8000", _ => "PCMU/8000" };
         List<string> lines =
         [
-            "v=0", $"o=phone 1 {version} IN IP{family} {Local.ToIPAddress()}", "s=-", $"c=IN IP{family} {address ?? Local.ToIPAddress().ToString()}", "t=0 0",
+            "v=0", $"o=phone 1 {version} IN IP{family} {Local.ToIPAddress()}", "s=-",
+            $"c=IN IP{family} {address ?? Local.ToIPAddress().ToString()}", "t=0 0",
             $"m=audio {Local.Port} {(_inline is null ? "RTP/AVP" : "RTP/SAVP")} {_payloadType} 101 {Extra.Formats}".TrimEnd(),
-            $"a=rtpmap:{_payloadType} {name}", "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-16", $"a=ptime:{_packetMs}", $"a={direction}", .. Extra.Attributes,
+            $"a=rtpmap:{_payloadType} {name}", "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-16", $"a=ptime:{_packetMs}",
+            $"a={direction}", .. Extra.Attributes,
         ];
         if (_inline is not null)
             lines.Add($"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{_inline}");

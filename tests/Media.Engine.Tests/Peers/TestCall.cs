@@ -23,7 +23,8 @@ internal sealed class TestCall : IAsyncDisposable
     {
         Assert.True(engine.TryReserve(out var call));
         var test = new TestCall(call, handset ?? new NativeHandset(), phone ?? new PbxPhone());
-        await test.Handset.ApplyAnswerAsync(Ok(await call.AnswerWhatsAppOfferAsync(await test.Handset.CreateOfferAsync(default)))!, default);
+        await test.Handset.ApplyAnswerAsync(
+            Ok(await call.AnswerWhatsAppOfferAsync(await test.Handset.CreateOfferAsync(default)))!, default);
         var offer = Ok(await call.CreatePbxOfferAsync(profile ?? new PbxMediaProfile()));
         var answered = test.Phone.Answer(offer!);
         Ok(await call.ApplyPbxAnswerAsync(answer?.Invoke(answered) ?? answered));

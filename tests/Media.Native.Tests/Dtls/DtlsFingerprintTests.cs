@@ -53,7 +53,8 @@ public class DtlsFingerprintTests
         Assert.False(default(DtlsFingerprint).FixedTimeEquals(default));
     }
 
-    internal static string InSdp(byte[] hash) => string.Join(':', hash.Select(b => b.ToString("X2", System.Globalization.CultureInfo.InvariantCulture)));
+    internal static string InSdp(byte[] hash) =>
+        string.Join(':', hash.Select(b => b.ToString("X2", System.Globalization.CultureInfo.InvariantCulture)));
 
     [Fact]
     public void Two_certificates_differ_and_last_thirty_days()

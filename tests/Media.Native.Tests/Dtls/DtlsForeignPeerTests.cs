@@ -62,7 +62,9 @@ public sealed class DtlsForeignPeerTests : IDisposable
     public void Any_announced_hash_of_the_certificate_is_compared(string hash, bool isAnnounced)
     {
         var peer = OpenSslProgram.MakeCertificate(_folder, "EC", hash);
-        var announced = isAnnounced ? peer.Fingerprint : $"{(peer.Fingerprint.StartsWith("00", StringComparison.Ordinal) ? "01" : "00")}{peer.Fingerprint[2..]}";
+        var announced = isAnnounced
+            ? peer.Fingerprint
+            : $"{(peer.Fingerprint.StartsWith("00", StringComparison.Ordinal) ? "01" : "00")}{peer.Fingerprint[2..]}";
         using var client = new OpenSslProgram("s_client", "-dtls1_2", "-connect", _socket.Local.ToString(),
             "-cert", peer.Certificate, "-key", peer.Key, "-use_srtp", "SRTP_AES128_CM_SHA1_80");
         using var endpoint = new DtlsEndpoint(DtlsRole.Server, _own, _own.Fingerprint, Parse(announced));

@@ -29,7 +29,8 @@ internal sealed class OpenSslProgram : IDisposable
     }
 
     /// <summary>A key and a self-signed certificate in PEM files of their own folder, and its fingerprint.</summary>
-    internal static (string Certificate, string Key, string Fingerprint) MakeCertificate(string folder, string keyAlgorithm, string hash = "sha256")
+    internal static (string Certificate, string Key, string Fingerprint) MakeCertificate(
+        string folder, string keyAlgorithm, string hash = "sha256")
     {
         var (certificate, key) = (Path.Combine(folder, "certificate.pem"), Path.Combine(folder, "key.pem"));
         string[] algorithm = keyAlgorithm == "EC" ? ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"] : ["rsa:2048"];

@@ -207,7 +207,9 @@ public sealed class TelephoneEventTests
     [
         .. Enumerable.Range(0, 6).Select(n =>
         {
-            var grows = shape is "each packet" or "each packet and duration" ? n : shape == "each end" ? Math.Max(0, n - 2) : shape == "end off the clock" && n > 3 ? n + 2 : 0;
+            var grows = shape is "each packet" or "each packet and duration"
+                ? n : shape == "each end" ? Math.Max(0, n - 2)
+                : shape == "end off the clock" && n > 3 ? n + 2 : 0;
             var duration = shape == "each packet" ? 1 : Math.Min(n, 3) + 1;
             return new Sent(
                 _clock.Now + TimeSpan.FromMilliseconds(startMs + 20 * n), marked && n == 0,
@@ -253,7 +255,8 @@ public sealed class TelephoneEventTests
 
             Assert.Equal("5↓ 5↑", Names(Hear(new TelephoneEventReader(8000, 8000), bunched)));
         }
-        Assert.Equal("5↓ 5↑120", Hear(new TelephoneEventReader(8000, 8000), PressOf("each packet", 0, true).Select((p, i) => i < 5 ? p with { Payload = p.Payload with { IsEnd = false } } : p)));
+        Assert.Equal("5↓ 5↑120", Hear(new TelephoneEventReader(8000, 8000), PressOf("each packet", 0, true)
+            .Select((p, i) => i < 5 ? p with { Payload = p.Payload with { IsEnd = false } } : p)));
     }
 
     private static string Names(string heard) => string.Join(' ', heard.Split(' ').Select(word => word[..2]));

@@ -58,7 +58,8 @@ public class ToneKeyDetectorTests
     {
         var samples = new short[8000];
         for (var i = 0; i < samples.Length; i++)
-            samples[i] = (short)(6000 * Math.Sin(2 * Math.PI * one * i / 8000) + (two == 0 ? 0 : 6000 * Math.Sin(2 * Math.PI * two * i / 8000)));
+            samples[i] =
+                (short)(6000 * Math.Sin(2 * Math.PI * one * i / 8000) + (two == 0 ? 0 : 6000 * Math.Sin(2 * Math.PI * two * i / 8000)));
         Hear(samples);
         Assert.Empty(Events());
     }

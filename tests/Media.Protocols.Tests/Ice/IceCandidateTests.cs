@@ -6,9 +6,12 @@ namespace Media.Protocols.Tests.Ice;
 public class IceCandidateTests
 {
     [Theory]
-    [InlineData("candidate:1 1 udp 2122260223 157.240.19.130 3480 typ host generation 0 network-cost 50", "157.240.19.130:3480", IceCandidateType.Host)]
-    [InlineData("a=candidate:0 1 UDP 2122262783 2a03:2880:f211:d1:face:b00c:0:6443 3480 typ host generation 0 network-cost 50", "[2a03:2880:f211:d1:face:b00c:0:6443]:3480", IceCandidateType.Host)]
-    [InlineData("3 1 udp 1686052607 203.0.113.9 55001 typ srflx raddr 192.168.1.2 rport 55000 ufrag aBcD", "203.0.113.9:55001", IceCandidateType.ServerReflexive)]
+    [InlineData("candidate:1 1 udp 2122260223 157.240.19.130 3480 typ host generation 0 network-cost " +
+        "50", "157.240.19.130:3480", IceCandidateType.Host)]
+    [InlineData("a=candidate:0 1 UDP 2122262783 2a03:2880:f211:d1:face:b00c:0:6443 3480 typ host generation 0 network-cost " +
+        "50", "[2a03:2880:f211:d1:face:b00c:0:6443]:3480", IceCandidateType.Host)]
+    [InlineData("3 1 udp 1686052607 203.0.113.9 55001 typ srflx raddr 192.168.1.2 rport 55000 ufrag " +
+        "aBcD", "203.0.113.9:55001", IceCandidateType.ServerReflexive)]
     [InlineData("candidate:4 1 udp 5 198.51.100.3 60000 TYP Relay raddr 0.0.0.0 rport 0", "198.51.100.3:60000", IceCandidateType.Relay)]
     [InlineData("candidate:5 1 udp 5 198.51.100.3 60000 typ prflx lonely", "198.51.100.3:60000", IceCandidateType.PeerReflexive)]
     [InlineData("  candidate:H/+9   1  udp  5  198.51.100.3  9  typ  host  ", "198.51.100.3:9", IceCandidateType.Host)]
@@ -86,7 +89,8 @@ public class IceCandidateTests
                 var changed = Text.ToCharArray();
                 changed[i] = c;
                 if (IceCandidate.TryParse(changed, out var candidate, out var refusal))
-                    Assert.True(IceCandidate.TryParse(candidate.Write(), out var again, out _) && again.Address == candidate.Address, new string(changed));
+                    Assert.True(IceCandidate.TryParse(candidate.Write(), out var again, out _)
+                        && again.Address == candidate.Address, new string(changed));
                 else
                     Assert.NotEqual(IceCandidateError.None, refusal);
             }

@@ -194,7 +194,8 @@ public class IceConnectivityTests
             world.Wire.Duplication = 0.1;
             world.Wire.Jitter = TimeSpan.FromMilliseconds(120);
             var a = world.Add(IceRole.Controlling, lite: false, "[2001:db8::1]:4000", "192.0.2.1:4000");
-            var b = world.Add(seed % 2 == 0 ? IceRole.Controlled : IceRole.Controlling, seed % 3 == 0, "[2001:db8::2]:3480", "198.51.100.1:3480");
+            var b = world.Add(
+                seed % 2 == 0 ? IceRole.Controlled : IceRole.Controlling, seed % 3 == 0, "[2001:db8::2]:3480", "198.51.100.1:3480");
             world.Introduce(a, b);
 
             Assert.True(world.RunUntil(() => a.Saw(IceEventKind.Connected) && b.Saw(IceEventKind.Connected)), $"seed {seed}");

@@ -68,7 +68,8 @@ public class IceInputTests
         Assert.Equal([0x7F01], types[..response.ReadUnknownAttributes(types)].ToArray());
         Assert.False(agent.IsValidated(Peer));
 
-        Assert.Equal(IceVerdict.Unauthorized, Handle(agent, StunMessages.Check(Local with { Password = "another-password-altogether" }, unknown: 0x7F01)));
+        Assert.Equal(IceVerdict.Unauthorized, Handle(
+            agent, StunMessages.Check(Local with { Password = "another-password-altogether" }, unknown: 0x7F01)));
         Assert.Equal(IceVerdict.Accepted, Handle(agent, StunMessages.Check(Local, unknown: 0xC057)));
     }
 
@@ -194,7 +195,8 @@ public class IceInputTests
                 if (damaged.Length == check.Length && damaged.AsSpan(0, protectedLength).SequenceEqual(check.AsSpan(0, protectedLength)))
                     continue;
                 var verdict = Handle(agent, damaged);
-                Assert.DoesNotContain(verdict, new[] { IceVerdict.Accepted, IceVerdict.RoleConflict, IceVerdict.UnknownAttribute, IceVerdict.Rejected });
+                Assert.DoesNotContain(
+                    verdict, new[] { IceVerdict.Accepted, IceVerdict.RoleConflict, IceVerdict.UnknownAttribute, IceVerdict.Rejected });
                 while (agent.TryPollTransmit(_buffer, _clock.Now, out _))
                     continue;
             }
@@ -224,7 +226,8 @@ public class IceInputTests
             var response = withFingerprint ? original : StunMessages.WithoutFingerprint(original);
             foreach (var damaged in StunMessages.Damage(response))
             {
-                if (damaged.Length == response.Length && damaged.AsSpan(0, protectedLength).SequenceEqual(response.AsSpan(0, protectedLength)))
+                if (damaged.Length == response.Length
+                    && damaged.AsSpan(0, protectedLength).SequenceEqual(response.AsSpan(0, protectedLength)))
                     continue;
                 Assert.DoesNotContain(Handle(agent, damaged), new[] { IceVerdict.Accepted, IceVerdict.Rejected, IceVerdict.Asymmetric });
             }

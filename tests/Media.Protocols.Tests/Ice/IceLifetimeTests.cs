@@ -247,7 +247,8 @@ public class IceLifetimeTests
     {
         var clock = new VirtualClock();
         var (local, remote) = (Address("192.0.2.1:4000"), Address("198.51.100.1:3480"));
-        var gateway = new IceAgent(new() { Role = IceRole.Controlling, Local = IceCredentials.Generate(new SeededEntropy(1)) }, new SeededEntropy(2));
+        var gateway = new IceAgent(
+            new() { Role = IceRole.Controlling, Local = IceCredentials.Generate(new SeededEntropy(1)) }, new SeededEntropy(2));
         var relayCredentials = IceCredentials.Generate(new SeededEntropy(3));
         var relay = new IceAgent(new() { Role = IceRole.Controlled, Lite = true, Local = relayCredentials }, new SeededEntropy(4));
         gateway.AddLocalCandidate(IceCandidate.Host(local, 1));

@@ -281,7 +281,8 @@ public sealed class RtcpSessionTests
     public void The_longest_report_fits_the_promised_length()
     {
         var session = new RtcpSession(
-            new RtcpSessionOptions { Local = new Ssrc(1), Cname = new string('x', 255), ClockRate = 8000 }, new SeededEntropy(1), _clock.Now);
+            new RtcpSessionOptions { Local = new Ssrc(1), Cname = new string('x', 255), ClockRate = 8000 }, new SeededEntropy(1),
+            _clock.Now);
         session.HandleRtpSent(default, 1, _clock.Now);
         session.HandleRtpReceived(Header(1, 1), _clock.Now);
         var buffer = new byte[RtcpSession.MaxLength];

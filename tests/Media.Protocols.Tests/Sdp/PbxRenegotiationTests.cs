@@ -163,7 +163,8 @@ public sealed class PbxRenegotiationTests
     [Fact]
     public void A_payload_type_the_peer_uses_otherwise_is_not_given_a_second_meaning()
     {
-        AnswerText(Offer(1, "c=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 0 111 101\r\na=rtpmap:111 speex/8000\r\na=rtpmap:101 ilbc/8000\r\n"), Local);
+        AnswerText(Offer(
+            1, "c=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 0 111 101\r\na=rtpmap:111 speex/8000\r\na=rtpmap:101 ilbc/8000\r\n"), Local);
 
         var offer = _leg.CreateOffer(Local with { Codecs = [AudioCodec.Pcmu, AudioCodec.Opus] });
 

@@ -185,7 +185,8 @@ public sealed class PbxSdpTests
     [Fact]
     public void Our_offer_lists_codecs_in_our_order_with_events_for_each_clock()
     {
-        var offer = new PbxSdp(new SeededEntropy(1)).CreateOffer(Local with { Codecs = [AudioCodec.Opus, AudioCodec.Pcma], OfferRtcpMux = true });
+        var offer = new PbxSdp(new SeededEntropy(1))
+            .CreateOffer(Local with { Codecs = [AudioCodec.Opus, AudioCodec.Pcma], OfferRtcpMux = true });
 
         Assert.EndsWith(
             """
@@ -261,7 +262,8 @@ public sealed class PbxSdpTests
     public void Of_several_meanings_of_one_number_the_one_of_the_codecs_clock_counts_then_the_last(string maps, int clockRate)
     {
         var leg = new PbxSdp(new SeededEntropy(1));
-        var offer = $"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\nc=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\n{maps}";
+        var offer =
+            $"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\nc=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\n{maps}";
 
         Assert.True(leg.TryAnswerOffer(offer, Local, out var answer, out var settled, out var error), error.ToString());
 
@@ -285,7 +287,8 @@ public sealed class PbxSdpTests
 
     private static (string Answer, PbxMediaParameters Settled) AnswerText(string offer, PbxLocalMedia local)
     {
-        Assert.True(new PbxSdp(new SeededEntropy(1)).TryAnswerOffer(offer, local, out var answer, out var settled, out var error), error.ToString());
+        Assert.True(new PbxSdp(new SeededEntropy(1))
+            .TryAnswerOffer(offer, local, out var answer, out var settled, out var error), error.ToString());
         return (answer, settled);
     }
 

@@ -76,7 +76,8 @@ public sealed class PbxSrtpTests
     {
         var offer = SdpVectors.Read("asterisk-offer-sdes").Replace("RTP/SAVP", "RTP/AVP");
 
-        Assert.True(new PbxSdp(new SeededEntropy(1)).TryAnswerOffer(offer, Local with { Srtp = policy }, out var answer, out var settled, out _));
+        Assert.True(
+            new PbxSdp(new SeededEntropy(1)).TryAnswerOffer(offer, Local with { Srtp = policy }, out var answer, out var settled, out _));
 
         Assert.Equal(encrypted, settled.Srtp is not null);
         Assert.Equal(encrypted, answer.Contains("a=crypto:1 ", StringComparison.Ordinal));
@@ -120,7 +121,8 @@ public sealed class PbxSrtpTests
         caller.CreateOffer(local);
 
         Assert.True(caller.TryApplyAnswer(text, out var asAnswer, out var error), error.ToString());
-        Assert.True(new PbxSdp(new SeededEntropy(1)).TryAnswerOffer(text, local, out var answer, out var asOffer, out error), error.ToString());
+        Assert.True(
+            new PbxSdp(new SeededEntropy(1)).TryAnswerOffer(text, local, out var answer, out var asOffer, out error), error.ToString());
 
         Assert.Equal(count, asAnswer.Srtp!.Remote.Count);
         Assert.Equal(count, asOffer.Srtp!.Remote.Count);
@@ -160,7 +162,8 @@ public sealed class PbxSrtpTests
         var offer = leg.CreateOffer(Local);
 
         Assert.Contains("m=audio 20000 RTP/SAVP ", offer, StringComparison.Ordinal);
-        Assert.Contains($"a={new SdesCrypto(1, SrtpProfile.AeadAes128Gcm, settled.Srtp!.Local).ToAttribute()}\r\n", offer, StringComparison.Ordinal);
+        Assert.Contains(
+            $"a={new SdesCrypto(1, SrtpProfile.AeadAes128Gcm, settled.Srtp!.Local).ToAttribute()}\r\n", offer, StringComparison.Ordinal);
         Assert.Single(offer.Split("\r\n"), line => line.StartsWith("a=crypto:", StringComparison.Ordinal));
     }
 
@@ -179,5 +182,6 @@ public sealed class PbxSrtpTests
 
     private static string Text(SrtpKeys keys) => new SdesCrypto(1, SrtpProfile.AesCm128HmacSha1_80, keys).ToAttribute().Value!;
 
-    private static IEnumerable<string> MediaLines(string text) => text.Split("\r\n").Where(line => line.StartsWith("m=", StringComparison.Ordinal));
+    private static IEnumerable<string> MediaLines(string text) =>
+        text.Split("\r\n").Where(line => line.StartsWith("m=", StringComparison.Ordinal));
 }

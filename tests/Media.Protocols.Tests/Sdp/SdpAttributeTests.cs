@@ -40,7 +40,8 @@ public sealed class SdpAttributeTests
     public void A_codecs_clock_is_the_one_of_RTP(AudioCodec codec, int clockRate) => Assert.Equal(clockRate, codec.ClockRate());
 
     [Theory]
-    [InlineData("maxaveragebitrate=20000;maxplaybackrate=16000;minptime=20;sprop-maxcapturerate=16000;useinbandfec=1", 16000, 20000, true, false)]
+    [InlineData(
+        "maxaveragebitrate=20000;maxplaybackrate=16000;minptime=20;sprop-maxcapturerate=16000;useinbandfec=1", 16000, 20000, true, false)]
     [InlineData("useinbandfec=1; maxaveragebitrate=30000; maxplaybackrate=48000; ptime=20", 48000, 30000, true, false)]
     [InlineData("usedtx=1;;=;useinbandfec=;maxplaybackrate=1;maxaveragebitrate=999999999999", 48000, 0, false, true)]
     [InlineData(null, 48000, 0, false, false)]
@@ -50,7 +51,8 @@ public sealed class SdpAttributeTests
     [Theory]
     [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj", SrtpProfile.AesCm128HmacSha1_80)]
     [InlineData("2 aes_cm_128_hmac_sha1_32 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^31", SrtpProfile.AesCm128HmacSha1_32)]
-    [InlineData("3 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20 WSH=64 -X", SrtpProfile.AesCm128HmacSha1_80)]
+    [InlineData(
+        "3 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20 WSH=64 -X", SrtpProfile.AesCm128HmacSha1_80)]
     [InlineData("4 AEAD_AES_128_GCM inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGw==", SrtpProfile.AeadAes128Gcm)]
     [InlineData("4 AEAD_AES_128_GCM inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGw", SrtpProfile.AeadAes128Gcm)]
     public void Reads_SDES_lines(string value, SrtpProfile profile)
@@ -73,12 +75,17 @@ public sealed class SdpAttributeTests
     [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|256:1")]
     [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|x:1")]
     [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|:4")]
-    [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|1:1;inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2:2")]
-    [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|1:1;inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|1:1")]
+    [InlineData(
+        "1 AES_CM_128_HMAC_SHA1_80 " +
+        "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|1:1;inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2:2")]
+    [InlineData(
+        "1 AES_CM_128_HMAC_SHA1_80 " +
+        "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|1:1;inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|1:1")]
     [InlineData("1 AES_CM_128_HMAC_SHA1_80 ;")]
     [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj UNENCRYPTED_SRTCP")]
     [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj KDR=1")]
-    [InlineData("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj;inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj")]
+    [InlineData(
+        "1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj;inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj")]
     public void Passes_over_SDES_lines_it_could_not_honour(string value) => Assert.False(SdesCrypto.TryParse(value, out _));
 
     [Theory]
@@ -92,7 +99,8 @@ public sealed class SdpAttributeTests
     [InlineData("|1:16 WSH=128 FEC_ORDER=FEC_SRTP", "00000000000000000000000000000001")]
     public void The_identifier_of_a_key_is_read_with_its_length(string suffix, string mki)
     {
-        Assert.True(SdesCrypto.TryParse("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj" + suffix, out var crypto));
+        Assert.True(
+            SdesCrypto.TryParse("1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj" + suffix, out var crypto));
 
         var keys = Assert.Single(crypto.Keys);
         Assert.Equal(mki, Convert.ToHexString(keys.Mki));
@@ -103,7 +111,9 @@ public sealed class SdpAttributeTests
     [Fact]
     public void Several_keys_are_told_apart_by_their_identifiers()
     {
-        const string Line = "1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20|1:4; inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20|2:4";
+        const string Line =
+            "1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20|1:4; " +
+            "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20|2:4";
 
         Assert.True(SdesCrypto.TryParse(Line, out var crypto));
 

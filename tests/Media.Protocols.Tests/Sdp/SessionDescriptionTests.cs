@@ -36,7 +36,8 @@ public sealed class SessionDescriptionTests
         var text = SdpVectors.Read(name);
         Assert.True(SessionDescription.TryParse(text, out var expected, out _));
 
-        foreach (var sloppy in new[] { text.Replace("\r\n", "\n"), text.Replace("\r\n", " \t\r\n"), text.Replace("\r\n", "\r\n\r\n"), text.TrimEnd() })
+        foreach (var sloppy in new[] { text.Replace(
+            "\r\n", "\n"), text.Replace("\r\n", " \t\r\n"), text.Replace("\r\n", "\r\n\r\n"), text.TrimEnd() })
         {
             Assert.True(SessionDescription.TryParse(sloppy, out var read, out var error), error.ToString());
             Assert.Equal(expected.Write(), read.Write());
@@ -101,7 +102,8 @@ public sealed class SessionDescriptionTests
     public static TheoryData<string> Unusable =>
     [
         "nonsense", "a=", "a=:x", "a", "=", "a=x\u0001y", "c=", "c=IN IP4", "c=IN IP5 192.0.2.9", "o=", "s=a\u0001b", "--boundary--",
-        "Content-Type: text/plain", "\u00e4=1", "{}", "b=AS:99999999999999999999", "t=-1 x", "v=9", "q", "\0", "\0\0a\0", "\uFEFF", "k=clear:\u007f",
+        "Content-Type: text/plain", "\u00e4=1", "{}", "b=AS:99999999999999999999", "t=-1 x", "v=9", "q", "\0", "\0\0a\0", "\uFEFF",
+        "k=clear:\u007f",
     ];
 
     [Theory]
@@ -134,7 +136,8 @@ public sealed class SessionDescriptionTests
         var text = Minimal + "a=sendonly\r\n";
         Assert.True(SessionDescription.TryParse(text, out var expected, out _));
 
-        Assert.True(SessionDescription.TryParse(before + text.Replace("\r\n", lineEnd) + after, out var read, out var error), error.ToString());
+        Assert.True(
+            SessionDescription.TryParse(before + text.Replace("\r\n", lineEnd) + after, out var read, out var error), error.ToString());
 
         Assert.Equal(expected.Attributes, read.Attributes);
         Assert.Equal(expected.AttributesOf(expected.Media[0]).Direction, read.AttributesOf(read.Media[0]).Direction);
@@ -185,7 +188,8 @@ public sealed class SessionDescriptionTests
     public void Any_number_of_formats_is_read_and_only_some_are_written_back()
     {
         var many = string.Join(' ', Enumerable.Range(0, 5000).Select(i => i % 128));
-        Assert.True(SessionDescription.TryParse($"{Minimal}m=video 4002 RTP/AVP {many}\r\n".Replace("AVP 0\r", $"AVP {many}\r"), out var sdp, out _));
+        Assert.True(SessionDescription.TryParse(
+            $"{Minimal}m=video 4002 RTP/AVP {many}\r\n".Replace("AVP 0\r", $"AVP {many}\r"), out var sdp, out _));
 
         Assert.All(sdp.Media, media => Assert.Equal(5000, media.Formats.Count));
         Assert.Equal([0, 8, 9], sdp.AttributesOf(sdp.Media[0]).RtpMaps.Select(map => (int)map.PayloadType));

@@ -22,7 +22,8 @@ public sealed class WhatsAppOfferTests
     [Fact]
     public void The_offer_may_insist_on_the_client_role_and_bring_G711()
     {
-        var offer = WhatsAppSdp.CreateOffer(Local with { OfferSetup = DtlsSetup.Active, Codecs = [AudioCodec.Opus, AudioCodec.Pcma, AudioCodec.Pcmu] });
+        var offer = WhatsAppSdp.CreateOffer(
+            Local with { OfferSetup = DtlsSetup.Active, Codecs = [AudioCodec.Opus, AudioCodec.Pcma, AudioCodec.Pcmu] });
 
         Assert.Equal(["a=setup:active"], Lines(offer, "a=setup"));
         Assert.Equal(["m=audio 40000 UDP/TLS/RTP/SAVPF 111 8 0 126"], Lines(offer, "m="));
@@ -86,7 +87,8 @@ public sealed class WhatsAppOfferTests
     {
         var answer = SdpVectors.Read("whatsapp-answer-older").Replace("a=setup:active", line);
 
-        Assert.True(WhatsAppSdp.TryApplyAnswer(answer, Local with { OfferSetup = offered }, out var settled, out var error), error.ToString());
+        Assert.True(
+            WhatsAppSdp.TryApplyAnswer(answer, Local with { OfferSetup = offered }, out var settled, out var error), error.ToString());
 
         Assert.True(settled.DtlsClient);
     }

@@ -85,7 +85,8 @@ public sealed class WhatsAppSdpTests
         var (_, opusOnly) = Answer("whatsapp-offer", local);
 
         Assert.Equal(
-            [new AgreedCodec(AudioCodec.Opus, 111, 111), new AgreedCodec(AudioCodec.Pcmu, 0, 0), new AgreedCodec(AudioCodec.Pcma, 8, 8)], settled.Codecs);
+            [new AgreedCodec(AudioCodec.Opus, 111, 111), new AgreedCodec(AudioCodec.Pcmu, 0, 0), new AgreedCodec(AudioCodec.Pcma, 8, 8)],
+            settled.Codecs);
         Assert.Contains("m=audio 40000 UDP/TLS/RTP/SAVPF 111 0 8 126\r\n", answer, StringComparison.Ordinal);
         Assert.Equal([AudioCodec.Opus], opusOnly.Codecs.Select(codec => codec.Codec));
     }
@@ -119,7 +120,8 @@ public sealed class WhatsAppSdpTests
     public void Transport_attributes_count_at_session_level_too()
     {
         var lines = SdpVectors.Read("whatsapp-offer").Split("\r\n").ToList();
-        var moved = lines.Where(line => line.StartsWith("a=ice-", StringComparison.Ordinal) || line.StartsWith("a=fingerprint", StringComparison.Ordinal)
+        var moved = lines.Where(
+            line => line.StartsWith("a=ice-", StringComparison.Ordinal) || line.StartsWith("a=fingerprint", StringComparison.Ordinal)
             || line.StartsWith("a=setup", StringComparison.Ordinal)).ToList();
         var offer = string.Join("\r\n", [.. lines.Take(6), .. moved, .. lines.Skip(6).Except(moved)]);
 
@@ -129,7 +131,8 @@ public sealed class WhatsAppSdpTests
     [Fact]
     public void An_offer_without_candidates_is_answered_since_the_peer_will_come_to_us()
     {
-        var offer = Without(SdpVectors.Read("whatsapp-offer"), "a=candidate").Replace("m=audio 3478", "m=audio 9").Replace("IN IP4 203.0.113.10", "IN IP4 0.0.0.0");
+        var offer = Without(SdpVectors.Read("whatsapp-offer"), "a=candidate").Replace("m=audio 3478", "m=audio 9")
+            .Replace("IN IP4 203.0.113.10", "IN IP4 0.0.0.0");
 
         Assert.Empty(AnswerText(offer).Settled.RemoteCandidates);
     }
@@ -140,7 +143,8 @@ public sealed class WhatsAppSdpTests
         var offer = SdpVectors.Read("whatsapp-offer").Replace(
             "a=ice-ufrag",
             "a=candidate\r\na=candidate:\r\na=candidate:1 1 udp x 192.0.2.1 1 typ host\r\na=candidate:1 2 udp 1 192.0.2.1 7 typ host\r\n" +
-            "a=candidate:1 1 udp 1 0.0.0.0 7 typ host\r\na=candidate:1 1 udp 1 224.0.0.1 7 typ host\r\na=candidate:1 1 udp 1 192.0.2.1 0 typ host\r\na=ice-ufrag");
+            "a=candidate:1 1 udp 1 0.0.0.0 7 typ host\r\na=candidate:1 1 udp 1 224.0.0.1 7 typ host\r\na=candidate:1 1 udp 1 192.0.2.1 0 " +
+                "typ host\r\na=ice-ufrag");
 
         Assert.Equal(2, AnswerText(offer).Settled.RemoteCandidates.Count);
     }
@@ -240,7 +244,8 @@ public sealed class WhatsAppSdpTests
     [InlineData("sha-256 32,sha-256 32,sha-256 32", 32)]
     public void Of_several_fingerprints_the_strongest_usable_counts(string lines, int bytes)
     {
-        var all = string.Concat(lines.Split(',').Select(line => line.Split(' ')).Select(f => $"a=fingerprint:{f[0]} {Digest(int.Parse(f[1]))}\r\n"));
+        var all = string.Concat(
+            lines.Split(',').Select(line => line.Split(' ')).Select(f => $"a=fingerprint:{f[0]} {Digest(int.Parse(f[1]))}\r\n"));
         var bare = Without(SdpVectors.Read("whatsapp-offer"), "a=fingerprint:");
 
         var (_, inSection) = AnswerText(bare + all);

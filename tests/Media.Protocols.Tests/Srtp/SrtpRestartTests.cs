@@ -57,7 +57,8 @@ public sealed class SrtpRestartTests
     private static SrtpSession Sender(SrtpProfile profile) => new(profile, Keys(profile, 1), Keys(profile, 3), new ManagedSrtpPrimitives());
 
     /// <summary>Another payload than the first start's: the same packet would be a replay.</summary>
-    private static byte[] Second(SrtpSession from, int sequence) => Rtp(from, (ushort)sequence, payload: [.. Payload.Select(b => (byte)(b ^ 0x55))]);
+    private static byte[] Second(SrtpSession from, int sequence) =>
+        Rtp(from, (ushort)sequence, payload: [.. Payload.Select(b => (byte)(b ^ 0x55))]);
 
     private static SrtpError UnprotectAny(SrtpSession at, byte[] datagram)
     {
@@ -81,7 +82,8 @@ public sealed class SrtpRestartTests
             using var first = Sender(profile);
             var recorded = Enumerable.Range(start, count).Select(sequence => Rtp(first, (ushort)sequence)).ToList();
             Assert.All(recorded, packet => Assert.Equal(SrtpError.None, Unprotect(receiver, packet)));
-            Assert.All(recorded, packet => Assert.NotEqual(SrtpError.None, UnprotectAny(receiver, packet))); // a replay causes no second restart
+            // a replay causes no second restart
+            Assert.All(recorded, packet => Assert.NotEqual(SrtpError.None, UnprotectAny(receiver, packet)));
 
             using var second = Sender(profile);
             var anew = Enumerable.Range(restart, 700).Select(sequence => Second(second, sequence)).ToList();

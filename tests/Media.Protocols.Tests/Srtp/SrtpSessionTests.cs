@@ -198,7 +198,8 @@ public sealed class SrtpSessionTests
         {
             byte[] forged = [0x80, 111, 0, 1, 0, 0, 0, 0, 0, 0, (byte)(ssrc >> 8), (byte)ssrc, .. new byte[30]];
             Assert.Equal(SrtpError.NotAuthentic, UnprotectQuietly(bob, forged));
-            Assert.Equal(SrtpError.NotAuthentic, UnprotectRtcp(bob, [0x80, 201, 0, 1, 0, 0, (byte)(ssrc >> 8), (byte)ssrc, 0x80, .. new byte[13]]));
+            Assert.Equal(
+                SrtpError.NotAuthentic, UnprotectRtcp(bob, [0x80, 201, 0, 1, 0, 0, (byte)(ssrc >> 8), (byte)ssrc, 0x80, .. new byte[13]]));
         }
         // The rollover counter, 1 by now, is still known.
         Assert.Equal(SrtpError.None, Unprotect(bob, Rtp(alice, 10001)));
@@ -296,7 +297,8 @@ public sealed class SrtpSessionTests
             var before = GC.GetAllocatedBytesForCurrentThread();
             for (var i = 0; i < 1000; i++)
             {
-                RtpPacketWriter.TryWrite(buffer, 0, false, new SequenceNumber((ushort)(first + i)), default, new Ssrc(7), Payload, out var length);
+                RtpPacketWriter.TryWrite(
+                    buffer, 0, false, new SequenceNumber((ushort)(first + i)), default, new Ssrc(7), Payload, out var length);
                 alice.TryProtectRtp(buffer, length, out length, out _);
                 bob.TryUnprotectRtp(buffer.AsSpan(0, length), out _, out _);
             }
@@ -332,7 +334,8 @@ public sealed class SrtpSessionTests
             Assert.Equal(SrtpError.None, Unprotect(bob, WithIdentifier(Rtp(second, 2), profile, two, isRtcp: false)));
             Assert.Equal(SrtpError.Replayed, Unprotect(bob, WithIdentifier(Rtp(first, 2), profile, one, isRtcp: false)));
             Assert.Equal(SrtpError.NotAuthentic, Unprotect(bob, WithIdentifier(Rtp(first, 3), profile, two, isRtcp: false)));
-            Assert.Equal(SrtpError.NotAuthentic, Unprotect(bob, WithIdentifier(Rtp(first, 4), profile, [.. new byte[length - 1], 3], isRtcp: false)));
+            Assert.Equal(SrtpError.NotAuthentic, Unprotect(
+                bob, WithIdentifier(Rtp(first, 4), profile, [.. new byte[length - 1], 3], isRtcp: false)));
             Assert.Equal(SrtpError.None, Unprotect(bob, Rtp(first, 5))); // announced, and then not sent
             Assert.Equal(SrtpError.None, UnprotectRtcp(bob, WithIdentifier(Rtcp(first), profile, one, isRtcp: true)));
             Assert.Equal(SrtpError.None, UnprotectRtcp(bob, WithIdentifier(Rtcp(second, 8), profile, two, isRtcp: true)));

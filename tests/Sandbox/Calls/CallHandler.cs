@@ -13,7 +13,8 @@ namespace Sandbox.Calls;
 /// directions' own steps are <see cref="InboundCalls"/> and <see cref="OutboundCalls"/>.
 /// </summary>
 public sealed partial class CallHandler(
-    SandboxOptions options, PermissionStore permissions, WebhookBodies bodies, WebhookSender webhooks, TimeProvider time, ILogger<CallHandler> log)
+    SandboxOptions options, PermissionStore permissions, WebhookBodies bodies, WebhookSender webhooks, TimeProvider time,
+    ILogger<CallHandler> log)
 {
     /// <summary>Ended calls kept for inspection.</summary>
     private const int MaxKept = 20_000;
@@ -37,7 +38,8 @@ public sealed partial class CallHandler(
     {
         _calls[call.Id] = call;
         _order.Enqueue(call.Id);
-        while (_order.Count > MaxKept && _order.TryPeek(out var oldest) && Find(oldest) is not { IsLive: true } && _order.TryDequeue(out oldest))
+        while (_order.Count > MaxKept && _order.TryPeek(out var oldest) && Find(oldest) is not { IsLive: true }
+            && _order.TryDequeue(out oldest))
             _calls.TryRemove(oldest, out _);
     }
 
@@ -118,7 +120,8 @@ public sealed partial class CallHandler(
         webhooks.Send(call.Number, call.Id, bodies.Terminate(call), call, "terminate");
         call.HeldConnect?.Invoke();
         if (wasRinging && by is "user" or "ring timeout" && permissions.RecordMissed(call.Number, call.User))
-            webhooks.Send(call.Number, call.User.Phone, bodies.PermissionReply(call.Number, call.User, false, false, null, "automatic", null), call, "permission_revoked");
+            webhooks.Send(call.Number, call.User.Phone, bodies.PermissionReply(
+                call.Number, call.User, false, false, null, "automatic", null), call, "permission_revoked");
         await PutAwayAsync(call);
         return true;
     }

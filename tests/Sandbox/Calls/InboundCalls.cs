@@ -13,13 +13,16 @@ public sealed record PlaceCall(string? Handset, string? CtaPayload, string? Deep
 
 /// <summary>A WhatsApp user calls: offer, pre_accept, accept, reject.</summary>
 public sealed class InboundCalls(
-    CallHandler handler, HandsetFactory handsets, SandboxOptions options, PermissionStore permissions, WebhookBodies bodies, WebhookSender webhooks,
+    CallHandler handler, HandsetFactory handsets, SandboxOptions options, PermissionStore permissions, WebhookBodies bodies,
+    WebhookSender webhooks,
     KnobBox knobs, TimeProvider time)
 {
     /// <summary>Places a call. Null: refused by WhatsApp itself, for the reason given; Meta sends no webhook then.</summary>
-    public async Task<(SandboxCall? Call, string? Refusal)> PlaceAsync(BusinessNumber number, SandboxUser user, PlaceCall request, CancellationToken cancel)
+    public async Task<(SandboxCall? Call, string? Refusal)> PlaceAsync(
+        BusinessNumber number, SandboxUser user, PlaceCall request, CancellationToken cancel)
     {
-        if (number.InboundRefusal(time.GetUtcNow(), byButton: request.CtaPayload is not null || request.DeeplinkPayload is not null) is { } reason)
+        if (number.InboundRefusal(
+            time.GetUtcNow(), byButton: request.CtaPayload is not null || request.DeeplinkPayload is not null) is { } reason)
             return (null, reason);
         if (number.PaymentMissing)
         {
@@ -114,7 +117,8 @@ public sealed class InboundCalls(
         if (!call.Number.CallbackPermission)
             return;
         var expires = permissions.Grant(call.Number, call.User, permanent: false);
-        webhooks.Send(call.Number, call.Id, bodies.PermissionReply(call.Number, call.User, true, expires is null, expires, "automatic", call.Id), call, "permission");
+        webhooks.Send(call.Number, call.Id, bodies.PermissionReply(
+            call.Number, call.User, true, expires is null, expires, "automatic", call.Id), call, "permission");
     }
 
     private static GraphFault? CheckAnswer(SandboxCall call, string? sdpType, string? sdp)

@@ -10,13 +10,15 @@ namespace Sandbox.Calls;
 
 /// <summary>The business calls: connect's checks in Meta's order, then the user's phone rings, is answered, declined or ignored.</summary>
 public sealed class OutboundCalls(
-    CallHandler handler, HandsetFactory handsets, SandboxOptions options, PermissionStore permissions, WebhookBodies bodies, WebhookSender webhooks,
+    CallHandler handler, HandsetFactory handsets, SandboxOptions options, PermissionStore permissions, WebhookBodies bodies,
+    WebhookSender webhooks,
     KnobBox knobs, TimeProvider time)
 {
     private readonly Lock _admission = new();
 
     /// <summary>Checks and registers a call. It continues with <see cref="Start"/> once the business has its id.</summary>
-    public (SandboxCall? Call, GraphFault? Fault) Connect(BusinessNumber number, SandboxUser? user, string? sdpType, string? sdp, string? opaqueData)
+    public (SandboxCall? Call, GraphFault? Fault) Connect(
+        BusinessNumber number, SandboxUser? user, string? sdpType, string? sdp, string? opaqueData)
     {
         if (sdpType != "offer")
             return (null, GraphFault.Invalid($"session.sdp_type must be offer, not \"{sdpType}\""));

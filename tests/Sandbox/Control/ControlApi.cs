@@ -46,8 +46,11 @@ public sealed class ControlApi(
             number.PaymentMissing = request.PaymentMissing ?? number.PaymentMissing;
             number.EnablingFault = request.EnablingFault is 0 ? null : request.EnablingFault ?? number.EnablingFault;
             if (request.OutboundRestricted is { } restricted)
-                AnnounceToAccount(number, restricted ? bodies.Restriction(number, new("RESTRICTED_BUSINESS_INITIATED_CALLING", WeekAhead)) : bodies.Violation(number, "LOW_BUSINESS_INITIATED_CALLING_QUALITY"));
-            return Results.Ok(new { number.PhoneNumberId, number.WebhookUrl, number.OutboundRestricted, number.OutboundUnavailable, number.PaymentMissing });
+                AnnounceToAccount(number, restricted
+                    ? bodies.Restriction(number, new("RESTRICTED_BUSINESS_INITIATED_CALLING", WeekAhead))
+                    : bodies.Violation(number, "LOW_BUSINESS_INITIATED_CALLING_QUALITY"));
+            return Results.Ok(new { number.PhoneNumberId, number.WebhookUrl, number.OutboundRestricted, number.OutboundUnavailable,
+                number.PaymentMissing });
         });
     }
 
@@ -55,11 +58,15 @@ public sealed class ControlApi(
     {
         // Somebody changes a number in Meta's own tools: same rules, same webhook as for the business.
         root.MapPost("/numbers/{id}/settings", (string id, JsonObject body) => WithNumber(id, number =>
-            settings.Change(number, body) is { Fault: { } fault } ? Results.Conflict(new { reason = fault.Details }) : Results.Ok(number.Settings())));
-        root.MapGet("/numbers/{id}/settings", (string id) => WithNumber(id, number => Results.Ok(number.SettingsWithRestrictions(time.GetUtcNow()))));
+            settings.Change(number, body) is { Fault: { } fault }
+                ? Results.Conflict(new { reason = fault.Details })
+                : Results.Ok(number.Settings())));
+        root.MapGet("/numbers/{id}/settings", (string id) =>
+            WithNumber(id, number => Results.Ok(number.SettingsWithRestrictions(time.GetUtcNow()))));
         root.MapPost("/numbers/{id}/restrictions", (string id, RestrictionRequest request) => WithNumber(id, number =>
         {
-            var restriction = new Restriction(request.Type, request.Minutes is { } minutes ? time.GetUtcNow().AddMinutes(minutes) : WeekAhead);
+            var restriction = new Restriction(
+                request.Type, request.Minutes is { } minutes ? time.GetUtcNow().AddMinutes(minutes) : WeekAhead);
             if (request.Listed)
                 number.Restrictions = [.. number.Restrictions.Where(one => one.Type != request.Type), restriction];
             if (request.Announced)
@@ -80,7 +87,8 @@ public sealed class ControlApi(
 
     private DateTimeOffset WeekAhead => time.GetUtcNow().AddDays(7);
 
-    private void AnnounceToAccount(BusinessNumber number, JsonObject change) => webhooks.Send(number, number.PhoneNumberId, change, null, "account_update");
+    private void AnnounceToAccount(BusinessNumber number, JsonObject change) =>
+        webhooks.Send(number, number.PhoneNumberId, change, null, "account_update");
 
     private IResult WithNumber(string id, Func<BusinessNumber, IResult> use) =>
         numbers.Find(id) is { } number ? use(number) : Results.NotFound(new { reason = "no such number" });
@@ -104,7 +112,8 @@ public sealed class ControlApi(
             return Results.Ok(user);
         });
         // Without webhook: the state of things before a test begins.
-        root.MapPut("/users/{phone}/permission", (string phone, PermissionDecision request) => WithUser(phone, request.Number, (number, user) =>
+        root.MapPut(
+            "/users/{phone}/permission", (string phone, PermissionDecision request) => WithUser(phone, request.Number, (number, user) =>
         {
             if (request.Accepted)
                 permissions.Grant(number, user, request.Permanent);
@@ -113,7 +122,8 @@ public sealed class ControlApi(
             return Results.Ok(new { granted = request.Accepted });
         }));
         // With webhook: the user answers a request.
-        root.MapPost("/users/{phone}/permission-reply", (string phone, PermissionDecision request) => WithUser(phone, request.Number, (number, user) =>
+        root.MapPost("/users/{phone}/permission-reply", (string phone, PermissionDecision request) =>
+            WithUser(phone, request.Number, (number, user) =>
         {
             replies.Reply(number, user, request.Accepted, request.Permanent);
             return Results.Accepted();
@@ -140,7 +150,8 @@ public sealed class ControlApi(
             Done(await handler.WithAsync(call, () => handler.EndAsync(call, "COMPLETED", "user")))));
         root.MapPost("/calls/{id}/digits", (string id, DigitsRequest request, CancellationToken cancel) => WithLiveCall(id, async call =>
         {
-            if (request.Digits is not { Length: > 0 and <= 64 } digits || digits.Any(c => !(char.IsAsciiDigit(c) || c is '*' or '#' or (>= 'A' and <= 'D'))))
+            if (request.Digits is not { Length: > 0 and <= 64 } digits
+                || digits.Any(c => !(char.IsAsciiDigit(c) || c is '*' or '#' or (>= 'A' and <= 'D'))))
                 return Results.BadRequest(new { reason = "digits are 0-9 * # A-D, at most 64" });
             call.Note("control", "digits", digits);
             await call.Handset.SendDigitsAsync(digits, cancel);
@@ -163,8 +174,11 @@ public sealed class ControlApi(
         try
         {
             var (call, refusal) = await inbound.PlaceAsync(
-                number, users.GetOrAdd(request.User!), new PlaceCall(request.Handset, request.CtaPayload, request.DeeplinkPayload, request.ToneHertz), cancel);
-            return call is null ? Results.Conflict(new { reason = refusal }) : Results.Created("/sandbox/calls/" + Uri.EscapeDataString(call.Id), CallView.Of(call, null));
+                number, users.GetOrAdd(request.User!),
+                new PlaceCall(request.Handset, request.CtaPayload, request.DeeplinkPayload, request.ToneHertz), cancel);
+            return call is null
+                ? Results.Conflict(new { reason = refusal })
+                : Results.Created("/sandbox/calls/" + Uri.EscapeDataString(call.Id), CallView.Of(call, null));
         }
         catch (HandsetException fault)
         {
@@ -177,7 +191,8 @@ public sealed class ControlApi(
 
     private IResult WithUser(string phone, string? numberId, Func<BusinessNumber, SandboxUser, IResult> use) =>
         users.Find(phone) is not { } user ? Results.NotFound(new { reason = "no such user" })
-        : (numberId is null ? numbers.Default : numbers.Find(numberId)) is not { } number ? Results.NotFound(new { reason = "no such number" })
+        : (numberId is null ? numbers.Default : numbers.Find(numberId)) is not { } number
+        ? Results.NotFound(new { reason = "no such number" })
         : use(number, user);
 
     private Task<IResult> WithLiveCall(string id, Func<SandboxCall, Task<IResult>> use) =>

@@ -41,7 +41,8 @@ public sealed class CallsApi(CallHandler handler, InboundCalls inbound, Outbound
         try
         {
             (call, fault) = outbound.Connect(
-                request.Number, user, request.Text("session", "sdp_type"), request.Text("session", "sdp"), request.Text("biz_opaque_callback_data"));
+                request.Number, user, request.Text("session", "sdp_type"), request.Text("session", "sdp"),
+                request.Text("biz_opaque_callback_data"));
         }
         catch (HandsetException)
         {

@@ -9,7 +9,8 @@ namespace Sandbox.Graph;
 /// The Graph endpoints: version, token, number and body are checked as Meta does, then the planned faults apply, then the
 /// endpoint's own rules.
 /// </summary>
-public sealed class GraphApi(NumberStore numbers, FaultPlan faults, CallsApi calls, SettingsApi settings, PermissionsApi permissions, MessagesApi messages,
+public sealed class GraphApi(
+    NumberStore numbers, FaultPlan faults, CallsApi calls, SettingsApi settings, PermissionsApi permissions, MessagesApi messages,
     KnobBox knobs, TimeProvider time)
 {
     private const int MaxBody = 256 * 1024;
@@ -21,7 +22,8 @@ public sealed class GraphApi(NumberStore numbers, FaultPlan faults, CallsApi cal
         routes.MapPost("/{version:regex(^v\\d{{1,2}}\\.0$)}/{id}/calls", context => ServeAsync(context, ActionOfCall, calls.PostAsync));
         routes.MapGet("/{version:regex(^v\\d{{1,2}}\\.0$)}/{id}/settings", context => ServeAsync(context, _ => "settings", settings.Get));
         routes.MapPost("/{version:regex(^v\\d{{1,2}}\\.0$)}/{id}/settings", context => ServeAsync(context, _ => "settings", settings.Post));
-        routes.MapGet("/{version:regex(^v\\d{{1,2}}\\.0$)}/{id}/call_permissions", context => ServeAsync(context, _ => "call_permissions", permissions.Get));
+        routes.MapGet("/{version:regex(^v\\d{{1,2}}\\.0$)}/{id}/call_permissions", context =>
+            ServeAsync(context, _ => "call_permissions", permissions.Get));
         routes.MapPost("/{version:regex(^v\\d{{1,2}}\\.0$)}/{id}/messages", context => ServeAsync(context, _ => "messages", messages.Post));
     }
 
@@ -80,7 +82,8 @@ public sealed class GraphApi(NumberStore numbers, FaultPlan faults, CallsApi cal
             return (null, GraphFault.Invalid("The body must be JSON of a reasonable size"));
         try
         {
-            return await JsonNode.ParseAsync(context.Request.Body, documentOptions: Strict, cancellationToken: context.RequestAborted) is JsonObject body
+            return await JsonNode.ParseAsync(
+                context.Request.Body, documentOptions: Strict, cancellationToken: context.RequestAborted) is JsonObject body
                 ? (new GraphRequest(context, number, body), null)
                 : (null, GraphFault.Invalid("The body must be a JSON object"));
         }

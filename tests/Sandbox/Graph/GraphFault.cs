@@ -37,17 +37,21 @@ public sealed record GraphFault(int Status, int Code, string Title, string? Deta
     public static GraphFault TooManyConnected(DateTimeOffset freeAt) =>
         new(400, 138012, "Limit reached for connected calls with this user", $"Next call allowed at {freeAt.ToUnixTimeSeconds()}");
 
-    public static readonly GraphFault Unavailable = new(400, 138013, "Business initiated calling is not available", "Not offered for this business's number.");
+    public static readonly GraphFault Unavailable = new(
+        400, 138013, "Business initiated calling is not available", "Not offered for this business's number.");
 
     public static readonly GraphFault Restricted = new(400, 138014, "Calling temporarily disabled for this business");
 
     public static readonly GraphFault CannotEnable = new(
-        400, 138015, "Cannot enable calling", "The messaging limit of this phone number is below 2000 business-initiated conversations in 24 hours.");
+        400, 138015, "Cannot enable calling",
+        "The messaging limit of this phone number is below 2000 business-initiated conversations in 24 hours.");
 
     public static readonly GraphFault PrerequisitesMissing = new(
-        400, 138018, "Technical prerequisites missing", "No app is subscribed to the calls webhook field, and no SIP server is configured.");
+        400, 138018, "Technical prerequisites missing",
+        "No app is subscribed to the calls webhook field, and no SIP server is configured.");
 
-    public static readonly GraphFault PermanentExists = new(400, 138017, "Call permission request not sent", "The user has permitted calls permanently.");
+    public static readonly GraphFault PermanentExists = new(
+        400, 138017, "Call permission request not sent", "The user has permitted calls permanently.");
 
     public static readonly GraphFault NoPayment = new(400, 131044, "Business eligibility payment issue");
 

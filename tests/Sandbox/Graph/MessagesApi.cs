@@ -6,7 +6,8 @@ using Sandbox.Users;
 namespace Sandbox.Graph;
 
 /// <summary>POST messages: permission requests, free-form and by template, and plain text within the service window.</summary>
-public sealed class MessagesApi(SandboxOptions options, PermissionStore book, PermissionReplies replies, UserStore users, MessageLog log, TimeProvider time)
+public sealed class MessagesApi(
+    SandboxOptions options, PermissionStore book, PermissionReplies replies, UserStore users, MessageLog log, TimeProvider time)
 {
     public Task<GraphAnswer> Post(GraphRequest request) => Task.FromResult(Send(request));
 
@@ -72,7 +73,8 @@ public sealed class MessagesApi(SandboxOptions options, PermissionStore book, Pe
         return new GraphAnswer(null, new JsonObject
         {
             ["messaging_product"] = "whatsapp",
-            ["contacts"] = new JsonArray(new JsonObject { ["input"] = request.Text("to") ?? request.Text("recipient"), ["wa_id"] = user.Phone }),
+            ["contacts"] = new JsonArray(
+                new JsonObject { ["input"] = request.Text("to") ?? request.Text("recipient"), ["wa_id"] = user.Phone }),
             ["messages"] = new JsonArray(new JsonObject { ["id"] = id }),
         });
     }

@@ -35,7 +35,9 @@ public sealed class PermissionsApi(SandboxOptions options, PermissionStore book,
                 ("PT24H", book.RequestsPerDay, entry.Requests.Count(at => now - at < TimeSpan.FromDays(1)), null),
                 ("P7D", book.RequestsPerWeek, entry.Requests.Count, null)),
             Action("start_call", entry.Status != "no_permission",
-                ("PT24H", book.ConnectedPerDay, entry.Connected.Count, entry.Connected.Count > 0 ? entry.Connected[0].AddDays(1) : null)))));
+                ("PT24H", book.ConnectedPerDay, entry.Connected.Count, entry.Connected.Count > 0
+                    ? entry.Connected[0].AddDays(1)
+                    : null)))));
     }
 
     private static JsonObject Describe(string status, DateTimeOffset? expires, JsonObject request, JsonObject call)
@@ -51,7 +53,8 @@ public sealed class PermissionsApi(SandboxOptions options, PermissionStore book,
         };
     }
 
-    private static JsonObject Action(string name, bool possible, params (string Period, int Max, int Used, DateTimeOffset? FreeAt)[] limits) => new()
+    private static JsonObject Action(
+        string name, bool possible, params (string Period, int Max, int Used, DateTimeOffset? FreeAt)[] limits) => new()
     {
         ["action_name"] = name,
         ["can_perform_action"] = possible && limits.All(limit => limit.Used < limit.Max),

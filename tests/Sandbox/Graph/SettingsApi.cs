@@ -11,7 +11,8 @@ public sealed class SettingsApi(WebhookBodies bodies, WebhookSender webhooks, Ti
     private static readonly string[] OnOff = ["ENABLED", "DISABLED"];
 
     /// <summary>Changes of these are announced by account_settings_update.</summary>
-    private static readonly string[] Announced = ["status", "call_icon_visibility", "callback_permission_status", "sip", "srtp_key_exchange_protocol"];
+    private static readonly string[] Announced =
+        ["status", "call_icon_visibility", "callback_permission_status", "sip", "srtp_key_exchange_protocol"];
 
     public Task<GraphAnswer> Get(GraphRequest request)
     {
@@ -53,7 +54,8 @@ public sealed class SettingsApi(WebhookBodies bodies, WebhookSender webhooks, Ti
         "status" or "callback_permission_status" => OneOf(name, value, OnOff),
         "call_icon_visibility" => OneOf(name, value, "DEFAULT", "DISABLE_ALL"),
         "srtp_key_exchange_protocol" => OneOf(name, value, "DTLS", "SDES"),
-        "call_icons" => ListOf(name, Member(value, "restrict_to_user_countries"), item => item.Length == 2 && item.All(char.IsAsciiLetterUpper)),
+        "call_icons" =>
+            ListOf(name, Member(value, "restrict_to_user_countries"), item => item.Length == 2 && item.All(char.IsAsciiLetterUpper)),
         "audio" => ListOf(name, Member(value, "additional_codecs"), item => item is "PCMA" or "PCMU"),
         "sip" => CheckSip(value),
         "call_hours" => CallHours.Check(value, time.GetUtcNow()),
@@ -72,7 +74,8 @@ public sealed class SettingsApi(WebhookBodies bodies, WebhookSender webhooks, Ti
         return sip["servers"] switch
         {
             null => null,
-            JsonArray { Count: <= 1 } servers when servers.All(server => server is JsonObject one && Word(Member(one, "hostname")) is { Length: > 0 }) => null,
+            JsonArray { Count: <= 1 } servers when servers.All(
+                server => server is JsonObject one && Word(Member(one, "hostname")) is { Length: > 0 }) => null,
             _ => "sip.servers takes at most one server, with a hostname",
         };
     }

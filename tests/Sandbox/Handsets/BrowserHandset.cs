@@ -72,8 +72,11 @@ public sealed class BrowserHandset(PhoneConnection page, TimeProvider time) : IH
     }
 
     private static string Sdp(JsonObject answer) =>
-        (answer["sdp"] as JsonValue)?.GetValueKind() == JsonValueKind.String ? (string)answer["sdp"]! : throw new HandsetException("The phone page gave no SDP.");
+        (answer["sdp"] as JsonValue)?.GetValueKind() == JsonValueKind.String
+            ? (string)answer["sdp"]!
+            : throw new HandsetException("The phone page gave no SDP.");
 
     private static double? Number(JsonObject told, string name) =>
-        told[name] is JsonValue value && value.GetValueKind() == JsonValueKind.Number && double.IsFinite(value.GetValue<double>()) ? value.GetValue<double>() : null;
+        told[name] is JsonValue value && value.GetValueKind() == JsonValueKind.Number
+            && double.IsFinite(value.GetValue<double>()) ? value.GetValue<double>() : null;
 }

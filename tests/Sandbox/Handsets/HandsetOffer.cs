@@ -26,5 +26,6 @@ internal static class HandsetOffer
 
     /// <summary>The values that differ between handsets.</summary>
     public sealed record Facts(
-        long SessionId, TransportAddress Local, IceCredentials Credentials, string Fingerprint, string Setup, string Mid, Ssrc Ssrc, bool FullIce, bool Pcmu);
+        long SessionId, TransportAddress Local, IceCredentials Credentials, string Fingerprint, string Setup, string Mid, Ssrc Ssrc,
+        bool FullIce, bool Pcmu);
 }

@@ -40,7 +40,8 @@ public sealed record HandsetSdp(
 
     private static byte? PayloadType(string[] lines, string encoding)
     {
-        var line = lines.FirstOrDefault(l => l.StartsWith("a=rtpmap:", StringComparison.Ordinal) && l.EndsWith(" " + encoding, StringComparison.OrdinalIgnoreCase));
+        var line = lines.FirstOrDefault(
+            l => l.StartsWith("a=rtpmap:", StringComparison.Ordinal) && l.EndsWith(" " + encoding, StringComparison.OrdinalIgnoreCase));
         return line is null ? null : byte.Parse(line["a=rtpmap:".Length..line.IndexOf(' ')]);
     }
 }

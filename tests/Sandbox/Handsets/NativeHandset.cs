@@ -61,10 +61,12 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         _socket = socket;
         _voice = new HandsetVoice(_options.Hertz, _options.Complexity);
         _credentials = new IceCredentials(SystemEntropy.Instance.NextIceChars(16), SystemEntropy.Instance.NextIceChars(22) + "==");
-        _ice = new IceAgent(new IceAgentOptions { Role = IceRole.Controlling, Lite = !_options.FullIce, Local = _credentials }, SystemEntropy.Instance);
+        _ice = new IceAgent(
+            new IceAgentOptions { Role = IceRole.Controlling, Lite = !_options.FullIce, Local = _credentials }, SystemEntropy.Instance);
         _ice.AddLocalCandidate(IceCandidate.Host(Local, ushort.MaxValue));
         _rtcp = new RtcpSession(
-            new RtcpSessionOptions { Local = _output.Ssrc, Cname = "WhatsAppAudioStream1", ClockRate = 48000 }, SystemEntropy.Instance, _loop.Now);
+            new RtcpSessionOptions { Local = _output.Ssrc, Cname = "WhatsAppAudioStream1", ClockRate = 48000 }, SystemEntropy.Instance,
+            _loop.Now);
     }
 
     public Lock Gate { get; } = new();
@@ -96,14 +98,17 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     /// <summary>Longest time between two RTP packets after the first, or since <see cref="ForgetAudio"/>.</summary>
     public TimeSpan LongestGap { get; private set; }
 
-    /// <summary>Longest time that a frame of ours left late: what this machine and not the business took, since <see cref="ForgetAudio"/>.</summary>
+    /// <summary>
+    /// Longest time that a frame of ours left late: what this machine and not the business took, since <see cref="ForgetAudio"/>.
+    /// </summary>
     public TimeSpan LongestDelay { get; private set; }
 
     private Instant _lastRtp;
 
     public Instant NextDeadline => _isDisposed ? Instant.Never : Instant.Min(
         Instant.Min(_remote is null ? Instant.Never : _ice.NextDeadline, _retransmitAt),
-        Instant.Min(_nextFrame, Instant.Min(_isOpen ? Instant.Min(_keysOut.NextDeadline, _rtcp.NextDeadline) : Instant.Never, _keysIn.NextDeadline)));
+        Instant.Min(_nextFrame, Instant.Min(
+            _isOpen ? Instant.Min(_keysOut.NextDeadline, _rtcp.NextDeadline) : Instant.Never, _keysIn.NextDeadline)));
 
     public Task<string> CreateOfferAsync(CancellationToken cancel) => Task.FromResult(Describe("actpass", "audio"));
 
@@ -403,5 +408,6 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         _rtcp.HandleRtpSent(timestamp, payloadLength, now, isTimed);
     }
 
-    private void Send(int length, TransportAddress remote) => _socket.Send(_packet.AsSpan(0, length), new UdpAddress(remote.Bits, remote.Port));
+    private void Send(int length, TransportAddress remote) =>
+        _socket.Send(_packet.AsSpan(0, length), new UdpAddress(remote.Bits, remote.Port));
 }

@@ -26,7 +26,8 @@ public sealed class PaperHandset : IHandset
 
     public Task SendDigitsAsync(string digits, CancellationToken cancel) => Task.CompletedTask;
 
-    public Task<HandsetReport> ReportAsync(CancellationToken cancel) => Task.FromResult(new HandsetReport { HasMedia = false, Connected = _open });
+    public Task<HandsetReport> ReportAsync(CancellationToken cancel) =>
+        Task.FromResult(new HandsetReport { HasMedia = false, Connected = _open });
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -97,7 +97,8 @@ public sealed class BusinessNumber(NumberOptions options)
             return "calling is disabled on this number";
         if (SipEnabled)
             return "calls of this number go to SIP servers";
-        if (Restrictions.Any(one => one.Until > now && one.Type.Contains("USER_INITIATED_CALLING", StringComparison.Ordinal) && !one.Type.EndsWith("HIDDEN", StringComparison.Ordinal)))
+        if (Restrictions.Any(one => one.Until > now && one.Type.Contains("USER_INITIATED_CALLING", StringComparison.Ordinal)
+            && !one.Type.EndsWith("HIDDEN", StringComparison.Ordinal)))
             return "calls to this number are restricted";
         if (Setting("call_icon_visibility") != "DEFAULT" && !byButton)
             return "there is no call icon";

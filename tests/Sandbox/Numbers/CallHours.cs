@@ -27,7 +27,8 @@ public static class CallHours
         return hours["holiday_schedule"] switch
         {
             null => null,
-            JsonArray { Count: <= HolidayEntries } holidays => CheckHolidays(holidays, DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, zone).DateTime)),
+            JsonArray { Count: <= HolidayEntries } holidays =>
+                CheckHolidays(holidays, DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, zone).DateTime)),
             _ => $"holiday_schedule takes at most {HolidayEntries} entries",
         };
     }
@@ -43,14 +44,16 @@ public static class CallHours
         var time = local.Hour * 100 + local.Minute;
         return holidays.Length > 0
             ? holidays.Any(entry => Holds(entry, "start_time", "end_time", time))
-            : hours["weekly_operating_hours"]!.AsArray().Any(entry => Word(entry, "day_of_week") == Days[(int)local.DayOfWeek] && Holds(entry, "open_time", "close_time", time));
+            : hours["weekly_operating_hours"]!.AsArray()
+                .Any(entry => Word(entry, "day_of_week") == Days[(int)local.DayOfWeek] && Holds(entry, "open_time", "close_time", time));
     }
 
     private static string? CheckHolidays(JsonArray holidays, DateOnly today)
     {
         foreach (var holiday in holidays)
         {
-            if (!DateOnly.TryParseExact(Word(holiday, "date"), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
+            if (!DateOnly.TryParseExact(
+                Word(holiday, "date"), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
                 return "holiday_schedule entries need a date as YYYY-MM-DD";
             if (date < today)
                 return $"holiday_schedule: {date:yyyy-MM-dd} is in the past";

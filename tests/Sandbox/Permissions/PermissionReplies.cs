@@ -23,6 +23,7 @@ public sealed class PermissionReplies(PermissionStore book, WebhookBodies bodies
         else
             book.Revoke(number, user);
         var context = book.With(number, user, (entry, _) => entry.LastRequestId);
-        webhooks.Send(number, user.Phone, bodies.PermissionReply(number, user, accepted, permanent, expires, "user_action", context), null, "permission");
+        webhooks.Send(number, user.Phone, bodies.PermissionReply(
+            number, user, accepted, permanent, expires, "user_action", context), null, "permission");
     }
 }

@@ -68,7 +68,8 @@ public sealed class PermissionStore(SandboxOptions options, TimeProvider time)
 
     public GraphFault? CheckRequest(BusinessNumber number, SandboxUser user, bool freeForm) => With(number, user, (entry, now) =>
         entry.Status == "permanent" ? GraphFault.PermanentExists
-        : entry.Requests.Count(at => now - at < Day) >= RequestsPerDay || entry.Requests.Count >= RequestsPerWeek ? GraphFault.TooManyRequests
+        : entry.Requests.Count(at => now - at < Day) >= RequestsPerDay
+            || entry.Requests.Count >= RequestsPerWeek ? GraphFault.TooManyRequests
         : freeForm && entry.WindowUntil <= now ? GraphFault.WindowClosed
         : null);
 
@@ -84,7 +85,8 @@ public sealed class PermissionStore(SandboxOptions options, TimeProvider time)
     {
         // A temporary grant does not take a permanent one away.
         if (permanent || entry.Status != "permanent")
-            (entry.Status, entry.ExpiresAt) = (permanent ? "permanent" : "temporary", permanent ? null : now + options.Timers.TemporaryPermission);
+            (entry.Status, entry.ExpiresAt) =
+                (permanent ? "permanent" : "temporary", permanent ? null : now + options.Timers.TemporaryPermission);
         return entry.ExpiresAt;
     });
 

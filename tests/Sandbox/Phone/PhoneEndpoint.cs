@@ -122,7 +122,8 @@ public sealed class PhoneEndpoint(
         var number = numbers.All.FirstOrDefault(known => known.DisplayNumber == (string?)message["number"]) ?? numbers.Default;
         try
         {
-            var (_, refusal) = await inbound.PlaceAsync(number, user, new PlaceCall("browser", (string?)message["cta"], null, null), cancel);
+            var (_, refusal) = await inbound.PlaceAsync(
+                number, user, new PlaceCall("browser", (string?)message["cta"], null, null), cancel);
             if (refusal is not null)
                 await page.SendAsync(new JsonObject { ["type"] = "refused", ["reason"] = refusal }, cancel);
         }
@@ -138,7 +139,8 @@ public sealed class PhoneEndpoint(
             await handler.WithAsync(call, () => handler.EndAsync(call, "COMPLETED", "user"));
     }
 
-    private SandboxCall? Find(BrowserHandset? handset) => handset is null ? null : handler.All.FirstOrDefault(call => call.Handset == handset);
+    private SandboxCall? Find(BrowserHandset? handset) =>
+        handset is null ? null : handler.All.FirstOrDefault(call => call.Handset == handset);
 
     private static JsonObject? Parse(ReadOnlySpan<byte> text)
     {

@@ -47,10 +47,12 @@ public static class MetaSdp
         : Rewrite(businessOffer, line => line.StartsWith("a=setup:", StringComparison.Ordinal)
             ? "a=setup:" + (answerSetup == "active" ? "passive" : "active") : line);
 
-    private static string Write(string handsetSdp, string mid, string setup, IReadOnlyCollection<string> additionalCodecs, DateTimeOffset now)
+    private static string Write(
+        string handsetSdp, string mid, string setup, IReadOnlyCollection<string> additionalCodecs, DateTimeOffset now)
     {
         var lines = Lines(handsetSdp);
-        var candidates = lines.Where(line => line.StartsWith("a=candidate:", StringComparison.Ordinal)).Select(Candidate).OfType<string[]>().ToArray();
+        var candidates = lines.Where(line => line.StartsWith("a=candidate:", StringComparison.Ordinal)).Select(Candidate)
+            .OfType<string[]>().ToArray();
         var first = candidates.FirstOrDefault(parts => parts[4].Contains('.', StringComparison.Ordinal)) ?? candidates.FirstOrDefault();
         var address = first?[4] ?? "0.0.0.0";
         var stream = Guid.NewGuid();
@@ -99,12 +101,14 @@ public static class MetaSdp
     private static string[]? Candidate(string line)
     {
         var parts = line["a=candidate:".Length..].Split(' ');
-        return parts.Length >= 8 && parts[1] == "1" && parts[2].Equals("udp", StringComparison.OrdinalIgnoreCase) && IPAddress.TryParse(parts[4], out _)
+        return parts.Length >= 8 && parts[1] == "1" && parts[2].Equals("udp", StringComparison.OrdinalIgnoreCase)
+            && IPAddress.TryParse(parts[4], out _)
             ? parts : null;
     }
 
     private static string? PayloadType(string[] lines, string codec) => lines
-        .Where(line => line.StartsWith("a=rtpmap:", StringComparison.Ordinal) && line.EndsWith(" " + codec, StringComparison.OrdinalIgnoreCase))
+        .Where(line =>
+            line.StartsWith("a=rtpmap:", StringComparison.Ordinal) && line.EndsWith(" " + codec, StringComparison.OrdinalIgnoreCase))
         .Select(line => line["a=rtpmap:".Length..].Split(' ')[0])
         .FirstOrDefault(type => byte.TryParse(type, NumberStyles.None, CultureInfo.InvariantCulture, out _));
 

@@ -29,7 +29,8 @@ public static class SdpChecker
 
     private static string? CheckSession(string[] lines)
     {
-        if (lines.Length < 5 || lines[0] != "v=0" || !lines[1].StartsWith("o=", StringComparison.Ordinal) || lines[1].Split(' ').Length != 6)
+        if (lines.Length < 5 || lines[0] != "v=0" || !lines[1].StartsWith("o=", StringComparison.Ordinal)
+            || lines[1].Split(' ').Length != 6)
             return "the session must begin with v=0 and a six-part o=";
         if (!lines.Contains("s=-") && !lines.Any(line => line.StartsWith("s=", StringComparison.Ordinal)))
             return "s= is missing";
@@ -111,7 +112,8 @@ public static class SdpChecker
         var opus = maps.FirstOrDefault(map => map.Value.Equals("opus/48000/2", StringComparison.OrdinalIgnoreCase)).Key;
         if (opus is null)
             return "opus/48000/2 is missing";
-        if (maps.Values.Any(map => map.StartsWith("telephone-event/", StringComparison.OrdinalIgnoreCase) && offer is not null && !map.EndsWith("/8000", StringComparison.Ordinal)))
+        if (maps.Values.Any(map => map.StartsWith("telephone-event/", StringComparison.OrdinalIgnoreCase) && offer is not null
+            && !map.EndsWith("/8000", StringComparison.Ordinal)))
             return "telephone-event must run at 8000 Hz";
         if (Values(lines, "ptime").Any(ptime => ptime != "20"))
             return "a=ptime must be 20";

@@ -20,7 +20,8 @@ public sealed class WebhookBodies(KnobBox knobs, TimeProvider time)
 
     public JsonObject Status(SandboxCall call, string status)
     {
-        var element = new JsonObject { ["id"] = call.Id, ["type"] = "call", ["status"] = Cased(status), ["timestamp"] = Time(time.GetUtcNow()) };
+        var element =
+            new JsonObject { ["id"] = call.Id, ["type"] = "call", ["status"] = Cased(status), ["timestamp"] = Time(time.GetUtcNow()) };
         if (!Hides(call.User))
             element["recipient_id"] = call.User.Phone;
         element["recipient_user_id"] = call.User.UserId;
@@ -89,7 +90,8 @@ public sealed class WebhookBodies(KnobBox knobs, TimeProvider time)
     });
 
     /// <summary>A restriction of the account; the element is in entry "0" at Meta, which names the number beside it.</summary>
-    public JsonObject Restriction(BusinessNumber number, Restriction restriction) => Account(number, "ACCOUNT_RESTRICTION", "restriction_info", new JsonArray(new JsonObject
+    public JsonObject Restriction(BusinessNumber number, Restriction restriction) =>
+        Account(number, "ACCOUNT_RESTRICTION", "restriction_info", new JsonArray(new JsonObject
     {
         ["restriction_type"] = restriction.Type,
         ["expiration"] = restriction.Until.ToUnixTimeSeconds(),
@@ -97,7 +99,8 @@ public sealed class WebhookBodies(KnobBox knobs, TimeProvider time)
 
     /// <summary>The warning that comes before a restriction.</summary>
     public JsonObject Violation(BusinessNumber number, string type) =>
-        Account(number, "ACCOUNT_VIOLATION", "violation_info", new JsonObject { ["violation_type"] = type, ["remediation"] = "Call fewer people who do not want it." });
+        Account(number, "ACCOUNT_VIOLATION", "violation_info",
+            new JsonObject { ["violation_type"] = type, ["remediation"] = "Call fewer people who do not want it." });
 
     private static JsonObject Account(BusinessNumber number, string happened, string name, JsonNode what) =>
         Change("account_update", new JsonObject { ["phone_number"] = number.DisplayNumber, ["event"] = happened, [name] = what });

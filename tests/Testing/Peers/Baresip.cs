@@ -68,7 +68,8 @@ public sealed class Baresip : IAsyncDisposable
         SipPort = sipPort;
         ControlPort = controlPort;
         WriteFiles(mediaPort);
-        var start = new ProcessStartInfo("baresip", ["-f", _folder]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder };
+        var start = new ProcessStartInfo(
+            "baresip", ["-f", _folder]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder };
         _process = Process.Start(start) ?? throw new InvalidOperationException("baresip did not start.");
         _process.OutputDataReceived += (_, line) => Log(line.Data);
         _process.ErrorDataReceived += (_, line) => Log(line.Data);
@@ -134,7 +135,8 @@ public sealed class Baresip : IAsyncDisposable
     /// <summary>The audio heard in the newest call so far: 8 kHz mono.</summary>
     public short[] Heard()
     {
-        var newest = new DirectoryInfo(Path.Combine(_folder, "heard")).GetFiles("*-dec.wav").OrderByDescending(f => f.CreationTimeUtc).FirstOrDefault();
+        var newest = new DirectoryInfo(Path.Combine(_folder, "heard")).GetFiles("*-dec.wav").OrderByDescending(f => f.CreationTimeUtc)
+            .FirstOrDefault();
         return newest is null ? [] : WaveFile.Read(newest.FullName);
     }
 

@@ -55,7 +55,8 @@ public sealed class ChildProgram : IAsyncDisposable
         var path = Repository.File(project, "bin", framework.Parent!.Name, framework.Name, Path.GetFileName(project) + ".dll");
         // A program started by its own executable finds only the host on the path.
         var host = Path.GetFileName(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
-        string[] limited = ["bash", "-c", $"ulimit -n {descriptors?.ToString() ?? "$(ulimit -n)"}; exec nice -n {niceness} \"$@\"", "limited"];
+        string[] limited =
+            ["bash", "-c", $"ulimit -n {descriptors?.ToString() ?? "$(ulimit -n)"}; exec nice -n {niceness} \"$@\"", "limited"];
         var isLimited = descriptors is not null || niceness != 0;
         return new ChildProgram(name, folder, [.. isLimited ? limited : [], host, path, .. arguments], environment);
     }

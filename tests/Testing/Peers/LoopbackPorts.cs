@@ -42,7 +42,8 @@ public static class LoopbackPorts
     }
 
     /// <summary>
-    /// A block that no process has. When there is none, this process's own blocks in turn once more: their first users have ended long since.
+    /// A block that no process has. When there is none, this process's own blocks in turn once more: their first users have ended long
+    /// since.
     /// </summary>
     private static (int First, int End) NextBlock()
     {
@@ -54,7 +55,8 @@ public static class LoopbackPorts
             try
             {
                 Taken[first] = new FileStream(
-                    Path.Combine(Path.GetTempPath(), $"gateway-ports-{first}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                    Path.Combine(Path.GetTempPath(), $"gateway-ports-{first}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite,
+                    FileShare.None);
                 return (first, first + BlockSize);
             }
             catch (IOException)

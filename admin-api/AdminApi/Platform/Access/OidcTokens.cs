@@ -8,9 +8,9 @@ using Microsoft.IdentityModel.Tokens;
 namespace AdminApi.Platform;
 
 /// <summary>
-/// Bearer tokens of an OpenID Connect issuer: JWTs whose signature, issuer, audience and lifetime ASP.NET's handler finds good. Their scopes
-/// are the words of the scope claim behind a prefix: `gateway:read gateway:operate`. The issuer's keys are read from its discovery document,
-/// and again when a token is signed by one that is not known.
+/// Bearer tokens of an OpenID Connect issuer: JWTs whose signature, issuer, audience and lifetime ASP.NET's handler finds good. Their
+/// scopes are the words of the scope claim behind a prefix: `gateway:read gateway:operate`. The issuer's keys are read from its discovery
+/// document, and again when a token is signed by one that is not known.
 /// </summary>
 internal static class OidcTokens
 {

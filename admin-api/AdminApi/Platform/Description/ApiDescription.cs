@@ -23,13 +23,16 @@ internal static class ApiDescription
         openApi.AddSchemaTransformer(DescribeSchema);
     });
 
-    private static Task DescribeDocument(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellation)
+    private static Task DescribeDocument(
+        OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellation)
     {
         document.Info = new OpenApiInfo
         {
             Title = "WhatsApp Calls Gateway: admin API",
             Version = "1",
-            Description = "Money is text with at least two decimals and never rounded. Times are ISO 8601 in UTC; a time without an offset, in a body, a query or a file, is UTC, and a date is its first moment. "
+            Description =
+                "Money is text with at least two decimals and never rounded. Times are ISO 8601 in UTC; a time without an offset, in a " +
+                "body, a query or a file, is UTC, and a date is its first moment. "
                 + "Errors are application/problem+json with a stable `code`. Unknown members and parameters are errors.",
         };
         document.Servers = [new OpenApiServer { Url = "/" }];
@@ -48,7 +51,8 @@ internal static class ApiDescription
         return Task.CompletedTask;
     }
 
-    private static async Task DescribeOperation(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
+    private static async Task DescribeOperation(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         var scope = metadata.OfType<RequiredScope>().LastOrDefault()?.Scope ?? Scope.Admin;
@@ -60,7 +64,8 @@ internal static class ApiDescription
         if (metadata.OfType<NeedsIfMatch>().Any())
             operation.Parameters.Add(HeaderParameter("If-Match", "The ETag of the object to change, as it was read."));
         if (metadata.OfType<NeedsIdempotencyKey>().Any())
-            operation.Parameters.Add(HeaderParameter(Idempotency.Header, "A key of your choice, unique for the request; the same one when it is repeated."));
+            operation.Parameters.Add(
+                HeaderParameter(Idempotency.Header, "A key of your choice, unique for the request; the same one when it is repeated."));
 
         var schema = await context.GetOrCreateSchemaAsync(typeof(Problem), parameterDescription: null, cancellation);
         context.Document!.AddComponent(nameof(Problem), schema);
@@ -69,7 +74,8 @@ internal static class ApiDescription
             operation.Responses.Remove("200"); // it always refuses
         foreach (var status in ProblemsOf(operation, metadata).Distinct().GroupBy(kind => kind.Status).OrderBy(group => group.Key))
             operation.Responses[status.Key.ToString()] = ProblemResponse([.. status], context.Document);
-        foreach (var answer in context.Description.SupportedResponseTypes.Where(answer => answer.Type?.IsAssignableTo(typeof(IVersioned)) ?? false))
+        foreach (var answer in context.Description.SupportedResponseTypes.Where(
+            answer => answer.Type?.IsAssignableTo(typeof(IVersioned)) ?? false))
         {
             if (operation.Responses.TryGetValue(answer.StatusCode.ToString(), out var found) && found is OpenApiResponse response)
                 response.Headers = Header("ETag", "The version, for If-Match.", JsonSchemaType.String);
@@ -79,9 +85,11 @@ internal static class ApiDescription
     /// <summary>Describes query names as they are written, and the members of closed sets.</summary>
     private static void DescribeQuery(OpenApiOperation operation, OpenApiOperationTransformerContext context)
     {
-        foreach (var parameter in operation.Parameters!.OfType<OpenApiParameter>().Where(parameter => parameter.In == ParameterLocation.Query))
+        foreach (
+            var parameter in operation.Parameters!.OfType<OpenApiParameter>().Where(parameter => parameter.In == ParameterLocation.Query))
         {
-            var declared = context.Description.ParameterDescriptions.FirstOrDefault(p => p.Name == parameter.Name)?.ParameterDescriptor?.ParameterType;
+            var declared = context.Description.ParameterDescriptions.FirstOrDefault(
+                p => p.Name == parameter.Name)?.ParameterDescriptor?.ParameterType;
             var type = declared is null ? null : Nullable.GetUnderlyingType(declared) ?? declared;
             parameter.Name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!);
             if (type is { IsGenericType: true } && type.GetGenericTypeDefinition() == typeof(WireValue<>))
@@ -93,7 +101,8 @@ internal static class ApiDescription
         }
     }
 
-    private static List<JsonNode> Members(Type closedSet) => [.. Enum.GetValues(closedSet).Cast<Enum>().Select(member => (JsonNode)WireName.Of(member))];
+    private static List<JsonNode> Members(Type closedSet) =>
+        [.. Enum.GetValues(closedSet).Cast<Enum>().Select(member => (JsonNode)WireName.Of(member))];
 
     private static Dictionary<string, IOpenApiHeader> Header(string name, string description, JsonSchemaType type) => new()
     {
@@ -133,7 +142,8 @@ internal static class ApiDescription
         var response = new OpenApiResponse
         {
             Description = string.Join("; ", kinds.Select(kind => $"`{kind.Code}`: {kind.Title}")),
-            Content = new Dictionary<string, OpenApiMediaType> { [ProblemType] = new OpenApiMediaType { Schema = new OpenApiSchemaReference(nameof(Problem), document) } },
+            Content = new Dictionary<string, OpenApiMediaType> { [ProblemType] =
+                new OpenApiMediaType { Schema = new OpenApiSchemaReference(nameof(Problem), document) } },
         };
         response.AddExtension("x-codes", new JsonNodeExtension(new JsonArray([.. kinds.Select(kind => (JsonNode)kind.Code)])));
         if (kinds.Contains(Problems.RateLimited) || kinds.Contains(Problems.RequestInProgress))

@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.OpenApi;
 
 namespace AdminApi.Platform;
 
-/// <summary>The names of schemas: those of the types, which must differ, since the document would show one of two types under both.</summary>
+/// <summary>
+/// The names of schemas: those of the types, which must differ, since the document would show one of two types under both.
+/// </summary>
 internal sealed class SchemaNames
 {
     private readonly ConcurrentDictionary<string, Type> _types = [];

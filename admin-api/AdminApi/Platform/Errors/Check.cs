@@ -17,7 +17,9 @@ public sealed class Check
 
     public bool Failed([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ProblemResult? problem)
     {
-        problem = _errors.Count == 0 ? null : Problems.InvalidRequest.Of(string.Join(" ", _errors.Select(e => $"{e.Field}: {e.Message}")), _errors);
+        problem = _errors.Count == 0
+            ? null
+            : Problems.InvalidRequest.Of(string.Join(" ", _errors.Select(e => $"{e.Field}: {e.Message}")), _errors);
         return problem is not null;
     }
 }

@@ -47,7 +47,8 @@ public sealed partial class ErrorEdge(RequestDelegate next, ILogger<ErrorEdge> l
         404 => Problems.NotFound.Of("There is no such path."),
         405 => Problems.MethodNotAllowed.Of($"Allowed: {context.Response.Headers.Allow}."),
         413 => Problems.TooLarge.Of("The body is larger than this operation accepts."),
-        415 => Problems.UnsupportedMediaType.Of("Send a media type that the OpenAPI document lists for this operation, usually application/json."),
+        415 => Problems.UnsupportedMediaType.Of(
+            "Send a media type that the OpenAPI document lists for this operation, usually application/json."),
         >= 500 => Problems.InternalError.Of("Details are in the log under this request's id."),
         var status => (Problems.InvalidRequest with { Status = status }).Of("The request could not be read."),
     };
@@ -59,7 +60,8 @@ public sealed partial class ErrorEdge(RequestDelegate next, ILogger<ErrorEdge> l
     public static bool IsStoreAway(Exception thrown) => thrown switch
     {
         PostgresException { SqlState: var state } =>
-            state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("57P0", StringComparison.Ordinal) || state is "53300" or "42P01",
+            state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("57P0", StringComparison.Ordinal)
+                || state is "53300" or "42P01",
         NpgsqlException or RedisException or TimeoutException or SocketException => true,
         _ => thrown.InnerException is { } inner && IsStoreAway(inner),
     };

@@ -14,7 +14,8 @@ internal static partial class RequestFaults
     public static ProblemResult Of(BadHttpRequestException bad) => bad switch
     {
         { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problems.TooLarge.Of("The body is larger than this operation accepts."),
-        { StatusCode: StatusCodes.Status415UnsupportedMediaType } => Problems.UnsupportedMediaType.Of("Send a media type that the OpenAPI document lists for this operation, usually application/json."),
+        { StatusCode: StatusCodes.Status415UnsupportedMediaType } => Problems.UnsupportedMediaType.Of(
+            "Send a media type that the OpenAPI document lists for this operation, usually application/json."),
         { InnerException: JsonException json } => Invalid(json.Path ?? "$", SentenceOf(json)),
         _ when Parameter().Match(bad.Message) is { Success: true } parameter => OfParameter(parameter, bad.Message),
         _ when bad.Message.Contains("no body", StringComparison.Ordinal) => Invalid("$", "Send a body."),
@@ -49,17 +50,20 @@ internal static partial class RequestFaults
     /// <summary>The expected form of a value of a type.</summary>
     private static string RuleOf(string type) => type switch
     {
-        _ when type.Contains(nameof(QueryTime), StringComparison.Ordinal) || type.Contains("DateTime", StringComparison.Ordinal) => TimeText.Rule,
+        _ when type.Contains(nameof(QueryTime), StringComparison.Ordinal) || type.Contains("DateTime", StringComparison.Ordinal) =>
+            TimeText.Rule,
         _ when type.Contains("WireValue", StringComparison.Ordinal) => "Must be one of the values that the OpenAPI document lists.",
         _ when type.Contains("List", StringComparison.Ordinal) || type.EndsWith("[]", StringComparison.Ordinal) => "Must be a list.",
-        _ when type.Contains("Int", StringComparison.Ordinal) || type is "int" or "long" or "int?" or "long?" => "Must be a whole number, not too large.",
+        _ when type.Contains("Int", StringComparison.Ordinal) || type is "int" or "long" or "int?" or "long?" =>
+            "Must be a whole number, not too large.",
         _ when type.Contains("ool", StringComparison.Ordinal) => "Must be true or false.",
         _ when type.Contains("ouble", StringComparison.Ordinal) => "Must be a number.",
         _ when type.EndsWith("tring", StringComparison.Ordinal) => "Must be text.",
         _ => Otherwise,
     };
 
-    private static ProblemResult Invalid(string field, string message) => Problems.InvalidRequest.Of($"{field}: {message}", [new FieldError(field, message)]);
+    private static ProblemResult Invalid(string field, string message) =>
+        Problems.InvalidRequest.Of($"{field}: {message}", [new FieldError(field, message)]);
 
     [GeneratedRegex("\"([^\" ]+(?: [^\" ]+)*) (\\w+)\"")]
     private static partial Regex Parameter();

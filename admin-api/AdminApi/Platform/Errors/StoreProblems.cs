@@ -9,8 +9,10 @@ public static class StoreProblems
 {
     public static readonly ProblemKind AlreadyExists = Kind(StoreRefusal.AlreadyExists, 409, "The id is taken");
     public static readonly ProblemKind RateCardInUse = Kind(StoreRefusal.RateCardInUse, 409, "The rate card is in use");
-    public static readonly ProblemKind OverlappingRates = Kind(StoreRefusal.OverlappingRates, 409, "Two rates would apply to the same call");
-    public static readonly ProblemKind RateWasInForce = Kind(StoreRefusal.RateWasInForce, 409, "A rate that was in force cannot be changed");
+    public static readonly ProblemKind OverlappingRates = Kind(
+        StoreRefusal.OverlappingRates, 409, "Two rates would apply to the same call");
+    public static readonly ProblemKind RateWasInForce = Kind(
+        StoreRefusal.RateWasInForce, 409, "A rate that was in force cannot be changed");
     public static readonly ProblemKind AccountClosed = Kind(StoreRefusal.AccountClosed, 409, "The account is closed");
     public static readonly ProblemKind AccountInUse = Kind(StoreRefusal.AccountInUse, 409, "The account is in use");
     public static readonly ProblemKind UnknownCurrency = Kind(StoreRefusal.UnknownCurrency, 422, "No such currency");
@@ -23,8 +25,9 @@ public static class StoreProblems
 
     private static readonly ProblemKind[] All =
     [
-        AlreadyExists, RateCardInUse, OverlappingRates, RateWasInForce, AccountClosed, AccountInUse, UnknownCurrency, CurrencyMismatch, UnknownRateCard,
-        UnknownAccount, NoRate, InvalidAmount, PeriodNotOver, Problems.NotFound, Problems.StaleVersion, Problems.IdempotencyKeyReused,
+        AlreadyExists, RateCardInUse, OverlappingRates, RateWasInForce, AccountClosed, AccountInUse, UnknownCurrency, CurrencyMismatch,
+        UnknownRateCard, UnknownAccount, NoRate, InvalidAmount, PeriodNotOver, Problems.NotFound, Problems.StaleVersion,
+        Problems.IdempotencyKeyReused,
     ];
 
     /// <summary>The answer to a refusal.</summary>

@@ -26,7 +26,8 @@ public sealed class Idempotency(RequestDelegate next, IdempotencyStore book)
         if (context.Request.Headers[Header] is not [{ Length: > 0 and <= LongestKey } key] || !key.All(c => c is > ' ' and < '\x7f'))
         {
             await Problems.IdempotencyKeyRequired
-                .Of($"Send a key of your choice, such as a UUID, as {Header}; the same one when you repeat the request.").ExecuteAsync(context);
+                .Of($"Send a key of your choice, such as a UUID, as {Header}; the same one when you repeat the request.")
+                .ExecuteAsync(context);
             return;
         }
         var actor = context.Features.Get<Caller>()!.Actor;
@@ -39,7 +40,8 @@ public sealed class Idempotency(RequestDelegate next, IdempotencyStore book)
             await Problems.IdempotencyKeyReused.Of("Use a new key for a new request.").ExecuteAsync(context);
         else
         {
-            context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(start.Wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(start.Wait.TotalSeconds))
+                .ToString(CultureInfo.InvariantCulture);
             await Problems.RequestInProgress.Of("Repeat it shortly to get its answer.").ExecuteAsync(context);
         }
     }

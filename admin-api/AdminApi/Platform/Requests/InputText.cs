@@ -36,7 +36,8 @@ public sealed class InputText(RequestDelegate next)
                 return Fault(name, StorableText.Rule);
         if (!request.HasJsonContentType() || context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is null)
             return null;
-        if (request.GetTypedHeaders().ContentType?.Charset is { HasValue: true } charset && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+        if (request.GetTypedHeaders().ContentType?.Charset is { HasValue: true } charset
+            && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
             return Problems.UnsupportedMediaType.Of("JSON must be UTF-8.");
         request.EnableBuffering();
         using var body = new MemoryStream();
@@ -45,5 +46,6 @@ public sealed class InputText(RequestDelegate next)
         return JsonBody.FaultOf(body.GetBuffer().AsSpan(0, (int)body.Length)) is { } fault ? Fault(fault.Field, fault.Message) : null;
     }
 
-    private static ProblemResult Fault(string field, string message) => Problems.InvalidRequest.Of($"{field}: {message}", [new FieldError(field, message)]);
+    private static ProblemResult Fault(string field, string message) =>
+        Problems.InvalidRequest.Of($"{field}: {message}", [new FieldError(field, message)]);
 }

@@ -41,7 +41,8 @@ internal static class JsonBody
         }
         switch (reader.TokenType)
         {
-            case JsonTokenType.PropertyName or JsonTokenType.String when TextOf(ref reader) is not { } text || !StorableText.IsStorable(text):
+            case JsonTokenType.PropertyName or JsonTokenType.String when TextOf(ref reader) is not { } text
+                || !StorableText.IsStorable(text):
                 return StorableText.Rule;
             case JsonTokenType.PropertyName:
                 path.Pop();
@@ -70,5 +71,6 @@ internal static class JsonBody
         }
     }
 
-    private static string TextOf(Stack<object> path) => "$" + string.Concat(path.Reverse().Select(place => place is int index ? $"[{Math.Max(index, 0)}]" : place is "" ? "" : $".{place}"));
+    private static string TextOf(Stack<object> path) => "$" + string.Concat(
+        path.Reverse().Select(place => place is int index ? $"[{Math.Max(index, 0)}]" : place is "" ? "" : $".{place}"));
 }

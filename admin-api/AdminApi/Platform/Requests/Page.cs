@@ -77,7 +77,8 @@ public static class Cursor
 
     /// <summary>The answer to a cursor that cannot be read.</summary>
     public static ProblemResult Problem() =>
-        Problems.InvalidRequest.Of("cursor: is not one of this list.", [new FieldError("cursor", "Send `next` of the previous page, unchanged.")]);
+        Problems.InvalidRequest.Of(
+            "cursor: is not one of this list.", [new FieldError("cursor", "Send `next` of the previous page, unchanged.")]);
 
     private static string Encode(string text) => System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
 

@@ -15,7 +15,8 @@ internal static class QueryNames
             return unknown.Length == 0
                 ? next(context)
                 : ValueTask.FromResult<object?>(Problems.InvalidRequest.Of(
-                    $"Unknown query parameters: {string.Join(", ", unknown)}.", [.. unknown.Select(name => new FieldError(name, "Is not a parameter of this operation."))]));
+                    $"Unknown query parameters: {string.Join(", ", unknown)}.",
+                    [.. unknown.Select(name => new FieldError(name, "Is not a parameter of this operation."))]));
         };
     }
 

@@ -21,10 +21,12 @@ public sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLog>
         await next(context);
         var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "(no such path)";
         Answered(
-            log, context.TraceIdentifier, context.Request.Method, route, context.Response.StatusCode, Stopwatch.GetElapsedTime(began).TotalMilliseconds,
+            log, context.TraceIdentifier, context.Request.Method, route, context.Response.StatusCode,
+            Stopwatch.GetElapsedTime(began).TotalMilliseconds,
             context.Features.Get<Caller>()?.Actor ?? "(nobody)");
     }
 
     [LoggerMessage(LogLevel.Information, "{Method} {Route}: {Status} in {Milliseconds:0.0} ms for {Actor}, request {RequestId}")]
-    private static partial void Answered(ILogger log, string requestId, string method, string route, int status, double milliseconds, string actor);
+    private static partial void Answered(
+        ILogger log, string requestId, string method, string route, int status, double milliseconds, string actor);
 }

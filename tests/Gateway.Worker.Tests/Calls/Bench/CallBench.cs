@@ -38,7 +38,8 @@ internal sealed class CallBench : IAsyncDisposable
     public GatewayNode Gateway => Gateways[0];
 
     public static async Task<CallBench> StartAsync(
-        Stores stores, Func<GatewayOptions, GatewayOptions>? gateway = null, Func<SandboxTimers, SandboxTimers>? timers = null, int gateways = 1,
+        Stores stores, Func<GatewayOptions, GatewayOptions>? gateway = null, Func<SandboxTimers, SandboxTimers>? timers = null,
+        int gateways = 1,
         Func<NumberOptions, NumberOptions>? number = null)
     {
         await using (var owner = NpgsqlDataSource.Create(stores.Postgres))
@@ -152,9 +153,11 @@ internal sealed class CallBench : IAsyncDisposable
             },
             Storage = new StorageOptions
             {
-                Postgres = new Secret(stores.Postgres + ";Options=-c role=gateway_worker"), Redis = new Secret(stores.Redis), Spool = Path.Combine(AppContext.BaseDirectory, "spool"),
+                Postgres = new Secret(stores.Postgres + ";Options=-c role=gateway_worker"), Redis = new Secret(stores.Redis),
+                Spool = Path.Combine(AppContext.BaseDirectory, "spool"),
             },
-            Calls = new CallOptions { MediaConnect = Unlimited, ReleaseRetry = TimeSpan.FromMilliseconds(50), Ending = TimeSpan.FromSeconds(10) },
+            Calls = new CallOptions { MediaConnect = Unlimited, ReleaseRetry = TimeSpan.FromMilliseconds(
+                50), Ending = TimeSpan.FromSeconds(10) },
         };
     }
 

@@ -4,12 +4,14 @@ namespace Gateway.Worker.Tests.Calls.Bench;
 
 /// <summary>A call record as PostgreSQL has it.</summary>
 internal sealed record CallRow(
-    string Direction, string? WhatsAppId, string? Trunk, string? Agent, bool WasAnswered, bool HasEnded, string? Cause, int? SipStatus, int? MetaCode,
+    string Direction, string? WhatsAppId, string? Trunk, string? Agent, bool WasAnswered, bool HasEnded, string? Cause, int? SipStatus,
+    int? MetaCode,
     bool HasQuality, string? MediaFault, DateTime? AgentSince)
 {
     private const string Find =
         """
-        SELECT direction, whatsapp_call_id, trunk, agent, answered_at IS NOT NULL, ended_at IS NOT NULL, cause, sip_status, whatsapp_error_code,
+        SELECT direction, whatsapp_call_id, trunk, agent, answered_at IS NOT NULL, ended_at IS NOT NULL, cause, sip_status,
+        whatsapp_error_code,
                whatsapp_quality IS NOT NULL AND pbx_quality IS NOT NULL, media_fault_leg || ' ' || media_fault, agent_since
         FROM calls WHERE node = $1 AND $2 IN (user_phone, user_id, whatsapp_call_id) ORDER BY started_at
         """;

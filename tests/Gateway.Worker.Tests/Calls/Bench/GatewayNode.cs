@@ -62,7 +62,8 @@ internal sealed partial class GatewayNode : IAsyncDisposable
     {
         var sum = 0.0;
         foreach (Match line in Sample().Matches((await GetAsync("/metrics")).Body))
-            if (line.Groups["name"].Value == name && labels.All(label => line.Groups["labels"].Value.Contains(label, StringComparison.Ordinal)))
+            if (line.Groups["name"].Value == name
+                && labels.All(label => line.Groups["labels"].Value.Contains(label, StringComparison.Ordinal)))
                 sum += double.Parse(line.Groups["value"].Value);
         return sum;
     }
@@ -71,7 +72,8 @@ internal sealed partial class GatewayNode : IAsyncDisposable
     public Task<IReadOnlyList<CallRow>> RowsAsync(string user) => CallRow.FindAsync(Service<NpgsqlDataSource>(), Id, user);
 
     /// <summary>The row of a call by WhatsApp's id.</summary>
-    public async Task<CallRow?> RowOfAsync(string whatsAppId) => (await CallRow.FindAsync(Service<NpgsqlDataSource>(), Id, whatsAppId)).SingleOrDefault();
+    public async Task<CallRow?> RowOfAsync(string whatsAppId) =>
+        (await CallRow.FindAsync(Service<NpgsqlDataSource>(), Id, whatsAppId)).SingleOrDefault();
 
     /// <summary>This node's calls in the live list.</summary>
     public async Task<IReadOnlyList<LiveCall>> LiveAsync() =>

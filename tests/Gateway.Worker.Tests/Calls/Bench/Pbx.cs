@@ -72,7 +72,8 @@ internal sealed class Pbx : IAsyncDisposable
     {
         var phone = new PbxPhone(Hertz);
         var call = new PbxCall(
-            _endpoint.Invite(new SipInviteRequest { Trunk = trunk, TargetUser = target, Caller = new SipParty("201", "Agent"), Sdp = sdp ?? phone.Sdp }),
+            _endpoint.Invite(
+                new SipInviteRequest { Trunk = trunk, TargetUser = target, Caller = new SipParty("201", "Agent"), Sdp = sdp ?? phone.Sdp }),
             phone, TimeProvider.System.GetTimestamp());
         _calls.Add(call);
         return call;

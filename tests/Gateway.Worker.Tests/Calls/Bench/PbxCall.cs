@@ -70,7 +70,8 @@ internal sealed class PbxCall(SipCall sip, PbxPhone phone, long arrived) : IAsyn
     public Task<SipCallEvent.Ended> EndedAsync() => NextAsync<SipCallEvent.Ended>();
 
     public Task HearsAsync(double hertz) => Eventually.SeeAsync(
-        () => phone.Hertz is { } heard && Math.Abs(heard - hertz) < 8, $"the agent hears {hertz} Hz", () => $"{phone.Hertz} Hz, {phone.Received} packets");
+        () => phone.Hertz is { } heard && Math.Abs(heard - hertz) < 8, $"the agent hears {hertz} Hz",
+        () => $"{phone.Hertz} Hz, {phone.Received} packets");
 
     public ValueTask DisposeAsync() => phone.DisposeAsync();
 }

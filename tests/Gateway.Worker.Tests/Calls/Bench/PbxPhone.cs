@@ -34,8 +34,9 @@ internal sealed class PbxPhone : IAsyncDisposable
     /// <summary>An offer, or the answer to any offer of G.711.</summary>
     public string Sdp => string.Join("\r\n",
     [
-        "v=0", "o=phone 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0", $"m=audio {((IPEndPoint)_socket.LocalEndPoint!).Port} RTP/AVP 0 101",
-        "a=rtpmap:0 PCMU/8000", "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-16", "a=ptime:20", "a=sendrecv", "",
+        "v=0", "o=phone 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0",
+        $"m=audio {((IPEndPoint)_socket.LocalEndPoint!).Port} RTP/AVP 0 101", "a=rtpmap:0 PCMU/8000", "a=rtpmap:101 telephone-event/8000",
+        "a=fmtp:101 0-16", "a=ptime:20", "a=sendrecv", "",
     ]);
 
     /// <summary>Where RTP packets came from.</summary>
@@ -129,7 +130,8 @@ internal sealed class PbxPhone : IAsyncDisposable
                 {
                     _tone.Fill(audio);
                     G711.EncodeUlaw(audio, packet.AsSpan(RtpPacketWriter.HeaderLength));
-                    RtpPacketWriter.TryWriteHeader(packet, 0, sent == 0, new SequenceNumber(sequence), new RtpTimestamp(timestamp), new Ssrc(77));
+                    RtpPacketWriter.TryWriteHeader(
+                        packet, 0, sent == 0, new SequenceNumber(sequence), new RtpTimestamp(timestamp), new Ssrc(77));
                     await _socket.SendToAsync(packet, _target!, _stop.Token);
                 }
             }

@@ -28,9 +28,11 @@ internal sealed class Purse : IAsyncDisposable
             """
             INSERT INTO rate_cards (id, name, currency) VALUES (@_name, 'test', 'EUR');
             INSERT INTO rates (card, direction, prefix, valid_from, price_per_minute, pulse_seconds)
-            SELECT @_name, direction, '44', '2020-01-01', @perMinute, 1 FROM unnest('{inbound,outbound}'::text[]) direction WHERE @perMinute IS NOT NULL;
+            SELECT @_name, direction, '44', '2020-01-01', @perMinute, 1 FROM unnest('{inbound,outbound}'::text[]) direction
+                WHERE @perMinute IS NOT NULL;
             INSERT INTO accounts (id, name, currency, rate_card) VALUES (@_name, 'test', 'EUR', @_name);
-            INSERT INTO channels (id, number, account) VALUES (@_channel, @DisplayNumber, @_name) ON CONFLICT (id) DO UPDATE SET account = excluded.account;
+            INSERT INTO channels (id, number, account) VALUES (@_channel, @DisplayNumber, @_name) ON CONFLICT (id) DO UPDATE
+                SET account = excluded.account;
             """,
             new { purse._name, purse._channel, number.DisplayNumber, perMinute = perSecond * 60 });
         await purse.AdjustAsync(balance);
@@ -51,7 +53,8 @@ internal sealed class Purse : IAsyncDisposable
     {
         await using var connection = await _database.OpenConnectionAsync();
         var (balance, held) = await connection.QuerySingleAsync<(decimal, decimal)>(
-            "SELECT trim_scale(balance), trim_scale(held) FROM accounts WHERE id = @_name AND balance = (SELECT sum(amount) FROM ledger_entries WHERE account = @_name) "
+            "SELECT trim_scale(balance), trim_scale(held) FROM accounts WHERE id = @_name AND balance = (SELECT sum(amount) FROM " +
+                "ledger_entries WHERE account = @_name) "
             + "AND held = (SELECT coalesce(sum(amount), 0) FROM holds WHERE account = @_name)", new { _name });
         var charges = await connection.QueryAsync<decimal>(
             "SELECT trim_scale(-amount) FROM ledger_entries WHERE account = @_name AND kind = 'charge' ORDER BY id", new { _name });
@@ -63,7 +66,8 @@ internal sealed class Purse : IAsyncDisposable
     {
         await using var connection = await _database.OpenConnectionAsync();
         return (await connection.QueryAsync<TimeSpan>(
-            "SELECT ended_at - answered_at FROM calls WHERE account = @_name AND answered_at IS NOT NULL ORDER BY started_at", new { _name })).AsList();
+            "SELECT ended_at - answered_at FROM calls WHERE account = @_name AND answered_at IS NOT NULL ORDER BY started_at",
+            new { _name })).AsList();
     }
 
     public async ValueTask DisposeAsync()

@@ -13,7 +13,8 @@ internal static class SipProbe
         socket.Connect(IPAddress.Loopback, port);
         using var timeout = new CancellationTokenSource(Eventually.Timeout);
         var id = Guid.NewGuid().ToString("n");
-        await socket.SendAsync(Encoding.ASCII.GetBytes(Request(socket, port, target, "INVITE", id, $"<sip:{target}@127.0.0.1:{port}>")), timeout.Token);
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes(Request(socket, port, target, "INVITE", id, $"<sip:{target}@127.0.0.1:{port}>")), timeout.Token);
         while (true)
         {
             var response = Encoding.ASCII.GetString((await socket.ReceiveAsync(timeout.Token)).Buffer);
@@ -31,7 +32,8 @@ internal static class SipProbe
         return string.Join("\r\n",
         [
             $"{method} sip:{target}@127.0.0.1:{port} SIP/2.0", $"Via: SIP/2.0/UDP {local};rport;branch=z9hG4bK{id}", "Max-Forwards: 70",
-            $"From: <sip:201@{local}>;tag={id}", $"To: {to}", $"Call-ID: {id}", $"CSeq: 1 {method}", $"Contact: <sip:201@{local}>", "Content-Length: 0", "", "",
+            $"From: <sip:201@{local}>;tag={id}", $"To: {to}", $"Call-ID: {id}", $"CSeq: 1 {method}", $"Contact: <sip:201@{local}>",
+            "Content-Length: 0", "", "",
         ]);
     }
 }

@@ -59,7 +59,8 @@ internal sealed class WebhookRelay : IAsyncDisposable
     /// <summary>The same, changed by <see cref="Bend"/>.</summary>
     public Task<int> RepeatBentAsync(string label, string callId)
     {
-        var body = JsonNode.Parse(_passed.Last(passed => passed.Label == label && passed.Body.Contains(callId, StringComparison.Ordinal)).Body)!;
+        var body = JsonNode.Parse(
+            _passed.Last(passed => passed.Label == label && passed.Body.Contains(callId, StringComparison.Ordinal)).Body)!;
         Bend!(label, body["entry"]![0]!["changes"]![0]!["value"]!);
         return SendAsync(body.ToJsonString());
     }

@@ -63,13 +63,15 @@ internal sealed class WhatsAppSide : IAsyncDisposable
     }
 
     /// <summary>The user answers the last request, or changes the setting without one; WhatsApp notifies the business.</summary>
-    public void Decide(SandboxUser user, bool accepts, bool forGood = false) => Get<PermissionReplies>().Reply(Number, user, accepts, forGood);
+    public void Decide(SandboxUser user, bool accepts, bool forGood = false) =>
+        Get<PermissionReplies>().Reply(Number, user, accepts, forGood);
 
     /// <summary>Changes WhatsApp's own state without a webhook.</summary>
     public PermissionStore Permissions => Get<PermissionStore>();
 
     /// <summary>The messages of the business to this user.</summary>
-    public IReadOnlyList<SentMessage> MessagesTo(SandboxUser user) => [.. Get<MessageLog>().All().Where(message => message.UserPhone == user.Phone)];
+    public IReadOnlyList<SentMessage> MessagesTo(SandboxUser user) =>
+        [.. Get<MessageLog>().All().Where(message => message.UserPhone == user.Phone)];
 
     /// <summary>The user calls the business.</summary>
     public async Task<SandboxCall> PlaceAsync(SandboxUser user)
@@ -85,7 +87,8 @@ internal sealed class WhatsAppSide : IAsyncDisposable
     public async Task<SandboxCall> CallToAsync(SandboxUser user, CallState state = CallState.Ringing)
     {
         var call = await Eventually.SeeAsync(
-            () => Task.FromResult(Calls.LastOrDefault(c => c.User == user && c.State == state)), found => found is not null, $"a call to a user, {state}");
+            () => Task.FromResult(Calls.LastOrDefault(c => c.User == user && c.State == state)), found => found is not null,
+            $"a call to a user, {state}");
         return call!;
     }
 
@@ -108,7 +111,8 @@ internal sealed class WhatsAppSide : IAsyncDisposable
     {
         HandsetReport? report = null;
         await Eventually.SeeAsync(
-            async () => (report = await call.Handset.ReportAsync(CancellationToken.None)).ToneHertz, heard => heard is { } is_ && Math.Abs(is_ - hertz) < 8,
+            async () => (report = await call.Handset.ReportAsync(CancellationToken.None)).ToneHertz,
+            heard => heard is { } is_ && Math.Abs(is_ - hertz) < 8,
             $"the user hears {hertz} Hz", _ => $"{report}");
     }
 

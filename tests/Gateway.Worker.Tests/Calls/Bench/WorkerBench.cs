@@ -50,7 +50,8 @@ public sealed class WorkerBench : IAsyncLifetime
         {
             DefaultHandset = "paper",
             Numbers = [new NumberOptions { WebhookUrl = Relay.Url }],
-            Timers = new SandboxTimers { RingDelay = TimeSpan.FromMilliseconds(1), AutoDelay = TimeSpan.FromMilliseconds(1), WebhookRetry = TimeSpan.FromMilliseconds(20) },
+            Timers = new SandboxTimers { RingDelay = TimeSpan.FromMilliseconds(
+                1), AutoDelay = TimeSpan.FromMilliseconds(1), WebhookRetry = TimeSpan.FromMilliseconds(20) },
         });
         Pbx = await Pbx.StartAsync(_sipPort);
     }
@@ -210,7 +211,8 @@ public sealed class WorkerBench : IAsyncLifetime
         },
         channels = new[]
         {
-            new { phoneNumberId = WhatsApp.Number.PhoneNumberId, number = WhatsApp.Number.DisplayNumber, accessToken = WhatsApp.Number.AccessToken, trunks = new[] { "main" } },
+            new { phoneNumberId = WhatsApp.Number.PhoneNumberId, number =
+                WhatsApp.Number.DisplayNumber, accessToken = WhatsApp.Number.AccessToken, trunks = new[] { "main" } },
         },
         media = new
         {

@@ -24,6 +24,7 @@ using Gateway.Worker.Permissions;
 using Gateway.Worker.Spool;
 using Gateway.Worker.Webhooks;
 using Media.Engine;
+using Media.Engine.Loop;
 using Media.Protocols.Primitives;
 using Npgsql;
 using StackExchange.Redis;
@@ -83,27 +84,8 @@ public static class GatewayHost
         services.AddSingleton<IEntropy>(SystemEntropy.Instance);
         services.AddSingleton<MetricsExporter>();
 
-        services.AddSingleton(_ => Database.Open(options.Storage.Postgres.Reveal()));
-        services.AddSingleton(_ => RedisConnection.Open(options.Storage.Redis.Reveal()));
-        services.AddSingleton<PostgresCallStore>();
-        services.AddSingleton<NodeStart>();
-        services.AddSingleton(s => new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), options.Node.Id));
-        services.AddSingleton<ICallRegistry>(Registry);
-        services.AddSingleton<StoreProbes>();
-
-        services.AddSingleton<MetaClock>();
-        services.AddSingleton(s => new GraphClient(
-            new HttpClient(GraphClient.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan }, options.WhatsApp.Graph,
-            s.GetRequiredService<TimeProvider>(), s.GetRequiredService<MetaClock>(), s.GetRequiredService<ILogger<GraphClient>>()));
-        services.AddSingleton(new WebhookQueue(WebhookQueueCapacity));
-        services.AddSingleton(s => new MediaEngine(options.Media, TimeProvider.System, s.GetRequiredService<ILogger<MediaEngine>>()));
-        services.AddSingleton(s => new SipEndpoint(
-            Trunks.Endpoint(options, budget), s.GetRequiredService<IEntropy>(), TimeProvider.System,
-            s.GetRequiredService<ILoggerFactory>()));
-        services.AddSingleton(
-            s => new TrunkMetrics([.. options.Sip.Trunks.Select(t => t.Name)], s.GetRequiredService<SipEndpoint>().GetTrunkHealth,
-            () => s.GetRequiredService<SipEndpoint>().CertificateExpiries, s.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(s => new PbxTrunks(s.GetRequiredService<SipEndpoint>(), Trunks.ForCalls(options)));
+        AddStores(services, options);
+        AddEdges(services, options, budget);
 
         services.AddSingleton<RecordSpool>();
         services.AddSingleton<NodeCapacity>();
@@ -138,6 +120,35 @@ public static class GatewayHost
         services.AddHostedService(s => s.GetRequiredService<ClockWatch>());
         services.AddHostedService<PermissionSweep>();
         services.AddHostedService<CommandHandler>();
+    }
+
+    private static void AddStores(IServiceCollection services, GatewayOptions options)
+    {
+        services.AddSingleton(_ => Database.Open(options.Storage.Postgres.Reveal()));
+        services.AddSingleton(_ => RedisConnection.Open(options.Storage.Redis.Reveal()));
+        services.AddSingleton<PostgresCallStore>();
+        services.AddSingleton<NodeStart>();
+        services.AddSingleton(s => new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), options.Node.Id));
+        services.AddSingleton<ICallRegistry>(Registry);
+        services.AddSingleton<StoreProbes>();
+    }
+
+    /// <summary>Registers what talks to Meta, to PBXs and carries media.</summary>
+    private static void AddEdges(IServiceCollection services, GatewayOptions options, DescriptorBudget budget)
+    {
+        services.AddSingleton<MetaClock>();
+        services.AddSingleton(s => new GraphClient(
+            new HttpClient(GraphClient.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan }, options.WhatsApp.Graph,
+            s.GetRequiredService<TimeProvider>(), s.GetRequiredService<MetaClock>(), s.GetRequiredService<ILogger<GraphClient>>()));
+        services.AddSingleton(new WebhookQueue(WebhookQueueCapacity));
+        services.AddSingleton(s => new MediaEngine(options.Media, TimeProvider.System, s.GetRequiredService<ILogger<MediaEngine>>()));
+        services.AddSingleton(s => new SipEndpoint(
+            Trunks.Endpoint(options, budget), s.GetRequiredService<IEntropy>(), TimeProvider.System,
+            s.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(
+            s => new TrunkMetrics([.. options.Sip.Trunks.Select(t => t.Name)], s.GetRequiredService<SipEndpoint>().GetTrunkHealth,
+            () => s.GetRequiredService<SipEndpoint>().CertificateExpiries, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new PbxTrunks(s.GetRequiredService<SipEndpoint>(), Trunks.ForCalls(options)));
     }
 
     private static ResilientRegistry Registry(IServiceProvider services)

@@ -3,6 +3,7 @@ using Gateway.Sip.Endpoint;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
 using Media.Engine;
+using Media.Engine.Loop;
 
 namespace Gateway.Worker;
 

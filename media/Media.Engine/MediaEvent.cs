@@ -1,3 +1,5 @@
+using Media.Protocols.Primitives;
+
 namespace Media.Engine;
 
 /// <summary>Why the WhatsApp leg did not come up or fell. A closed set: operators and metrics see these names.</summary>

@@ -1,3 +1,5 @@
+using Media.Protocols.Jitter;
+
 namespace Media.Engine;
 
 /// <summary>What one leg's audio is like, as seen from here, now.</summary>
@@ -15,7 +17,7 @@ namespace Media.Engine;
 /// <see cref="MediaEvent.MediaTimeout"/> told.</param>
 /// <param name="IsOneWay">This leg was silent, never heard or for <see cref="MediaEngineOptions.MediaTimeout"/>, while the other one was
 /// heard.</param>
-public readonly record struct LegQuality(
+public readonly record struct LegReport(
     string? Codec,
     long PacketsSent,
     long PacketsReceived,
@@ -28,13 +30,5 @@ public readonly record struct LegQuality(
     int Timeouts,
     bool IsOneWay);
 
-/// <summary>Packets of one leg's peer that did not come in order and in time, by what became of them on the way to the other leg.</summary>
-/// <param name="Lost">Not there when their turn came.</param>
-/// <param name="Late">Came after their loss was reported; dropped.</param>
-/// <param name="Concealed">Replaced by sound that the decoder made up.</param>
-/// <param name="Recovered">Restored from the copy in the next packet (in-band FEC).</param>
-/// <param name="Discarded">Came in order and were not played: generated audio had taken their place.</param>
-public readonly record struct PlayoutCounts(long Lost, long Late, long Concealed, long Recovered, long Discarded);
-
 /// <summary>Both legs of one call.</summary>
-public readonly record struct MediaQuality(LegQuality WhatsApp, LegQuality Pbx);
+public readonly record struct MediaQuality(LegReport WhatsApp, LegReport Pbx);

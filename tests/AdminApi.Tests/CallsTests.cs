@@ -2,6 +2,7 @@ using System.Text.Json;
 using AdminApi.Tests.Kit;
 using Gateway.Calls;
 using Gateway.Calls.Records;
+using Media.Protocols.Primitives;
 
 namespace AdminApi.Tests;
 

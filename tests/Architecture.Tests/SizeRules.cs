@@ -17,7 +17,7 @@ public sealed class SizeRules(ProductSource source, ITestOutputHelper output) : 
 
     private const int Columns = 140, MethodLines = 60, FileLines = 400, Parameters = 7;
 
-    /// <summary>Text of other languages in the raw strings of tests stays as its language has it: JSON bodies, a PBX's configuration.</summary>
+    /// <summary>Text of other languages in raw strings of tests stays as its language has it: JSON, a PBX's configuration.</summary>
     [Fact]
     public void Lines_have_at_most_140_columns()
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Media.Engine;
+using Media.Engine.Loop;
 using Media.Native.Net;
 using Media.Protocols.Primitives;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Media.Engine;
+using Media.Engine.Loop;
 using Media.Engine.Session;
 using Media.Native.Dtls;
 using Media.Native.Net;

@@ -1,6 +1,7 @@
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Permissions;
 using Gateway.Calls.Rules;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Calls.Tests;
 

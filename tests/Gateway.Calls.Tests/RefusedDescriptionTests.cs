@@ -1,5 +1,6 @@
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Rules;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Calls.Tests;
 

@@ -2,6 +2,7 @@ using Gateway.Calls;
 using Gateway.Calls.Records;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Events;
+using Media.Protocols.Primitives;
 using Npgsql;
 using Testing;
 

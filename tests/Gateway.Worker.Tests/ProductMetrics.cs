@@ -18,6 +18,7 @@ using Gateway.Worker.Metrics;
 using Gateway.Worker.Permissions;
 using Gateway.Worker.Spool;
 using Media.Engine;
+using Media.Engine.Loop;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Worker.Tests;

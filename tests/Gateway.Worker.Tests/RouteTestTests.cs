@@ -19,7 +19,7 @@ public sealed class RouteTestTests
     {
         var (code, text) = Run("main", dialled);
         Assert.Equal(0, code);
-        Assert.Contains($"Calls {called} by channel 100", text, StringComparison.Ordinal);
+        Assert.Contains($"Calls {called} from channel 100", text, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,3 +1,5 @@
+using Media.Engine.Loop;
+
 namespace Media.Engine.Tests;
 
 public class OptionsTests

@@ -2,6 +2,8 @@ using System.Text.Json.Nodes;
 using Gateway.Calls;
 using Gateway.WhatsApp.Webhooks;
 using Media.Engine;
+using Media.Engine.Loop;
+using Media.Protocols.Primitives;
 
 namespace Sandbox.Tests;
 
@@ -59,11 +61,11 @@ public sealed class AgreementTests
         var heard = "";
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (heard.Length < 5)
-            if (await media.Events.ReadAsync(limit.Token) is MediaEvent.DigitReceived { Leg: Media.Engine.CallLeg.WhatsApp } key)
+            if (await media.Events.ReadAsync(limit.Token) is MediaEvent.DigitReceived { Leg: CallLeg.WhatsApp } key)
                 heard += key.Digit;
         Assert.Equal("19*#D", heard);
         foreach (var digit in "40A")
-            media.SendDigit(Media.Engine.CallLeg.WhatsApp, digit, TimeSpan.FromMilliseconds(100));
+            media.SendDigit(CallLeg.WhatsApp, digit, TimeSpan.FromMilliseconds(100));
         await rig.CallUntilAsync(id, view => (string?)view["report"]!["digitsReceived"] == "40A");
     }
 

@@ -4,6 +4,7 @@ using Gateway.Calls.Lifecycle;
 using Gateway.WhatsApp.Graph;
 using Gateway.WhatsApp.Webhooks;
 using Media.Engine;
+using Media.Engine.Loop;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;

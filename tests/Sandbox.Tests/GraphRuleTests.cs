@@ -55,7 +55,8 @@ public sealed class GraphRuleTests
     [InlineData("{\"calling\":{\"sip\":{\"status\":\"ENABLED\"}}}")]
     [InlineData("{\"calling\":{\"call_icons\":{\"restrict_to_user_countries\":[\"usa\"]}}}")]
     [InlineData(
-        "{\"calling\":{\"call_hours\":{\"status\":\"ENABLED\",\"timezone_id\":\"Europe/Berlin\",\"weekly_operating_hours\":[{\"day_of_week\":\"MONDAY\",\"open_time\":\"1700\",\"close_time\":\"0900\"}]}}}")]
+        "{\"calling\":{\"call_hours\":{\"status\":\"ENABLED\",\"timezone_id\":\"Europe/Berlin\"," +
+            "\"weekly_operating_hours\":[{\"day_of_week\":\"MONDAY\",\"open_time\":\"1700\",\"close_time\":\"0900\"}]}}}")]
     [InlineData("{\"calling\":{\"call_hours\":{\"status\":\"ENABLED\",\"timezone_id\":\"Europe/Berlin\",\"weekly_operating_hours\":[7]}}}")]
     public async Task Settings_outside_the_documented_values_are_refused(string body)
     {

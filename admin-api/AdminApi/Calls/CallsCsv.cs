@@ -4,6 +4,7 @@ using AdminApi.Platform;
 using Gateway.Calls;
 using Gateway.Calls.Records;
 using Gateway.Storage;
+using Media.Protocols.Primitives;
 
 namespace AdminApi.Calls;
 

@@ -42,8 +42,8 @@ internal static class ZoneNames
         Australia/Sydney: Australia/ACT Australia/Canberra Australia/NSW;
         Etc/GMT: Etc/GMT+0 Etc/GMT-0 Etc/GMT0 Etc/Greenwich GMT GMT+0 GMT-0 GMT0 Greenwich;
         Etc/UTC: Etc/UCT Etc/Universal Etc/Zulu UCT UTC Universal Zulu; Europe/Athens: EET; Europe/Belgrade: Europe/Podgorica;
-        Europe/Berlin: Arctic/Longyearbyen Atlantic/Jan_Mayen; Europe/Brussels: CET MET; Europe/Chisinau: Europe/Tiraspol; Europe/Dublin: Eire;
-        Europe/Helsinki: Europe/Mariehamn; Europe/Istanbul: Asia/Istanbul Turkey;
+        Europe/Berlin: Arctic/Longyearbyen Atlantic/Jan_Mayen; Europe/Brussels: CET MET; Europe/Chisinau: Europe/Tiraspol;
+        Europe/Dublin: Eire; Europe/Helsinki: Europe/Mariehamn; Europe/Istanbul: Asia/Istanbul Turkey;
         Europe/Kyiv: Europe/Kiev Europe/Uzhgorod Europe/Zaporozhye; Europe/Lisbon: Portugal WET;
         Europe/London: Europe/Belfast GB GB-Eire; Europe/Moscow: W-SU; Europe/Prague: Europe/Bratislava;
         Europe/Rome: Europe/San_Marino Europe/Vatican; Europe/Warsaw: Poland; Europe/Zurich: Europe/Busingen;

@@ -14,7 +14,6 @@ namespace Gateway.Calls.Lifecycle;
 /// <remarks>
 /// Invariants, proved by property tests over any interleaving of inputs: <see cref="CallDecision.Finish"/> is decided exactly once and
 /// last; by then each leg that was touched has been released; accept is decided at most once; audio opens only after Meta's 200.
-/// An input that does not fit the state is ignored and counted in <see cref="IgnoredInputs"/>.
 /// </remarks>
 /// <param name="identity">The fixed properties of the call.</param>
 /// <param name="options">The timeouts.</param>
@@ -209,8 +208,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
                 return End(
                     Identity.Direction == CallDirection.Outbound && State != CallState.Live ? HangupCause.CallerGaveUp : ended.Cause, now);
 
-            // A queue or a receptionist answered; the person who talks is announced later (RFC 4916, RFC 3325), or is the target of a
-            // transfer.
+            // A queue answered and the person who talks is announced later (RFC 4916, RFC 3325), or is the target of a transfer.
             case CallInput.PbxIdentified named when PbxLeg is PbxLegState.Incoming or PbxLegState.Engaged:
                 NameAgent(named.Agent, now);
                 return true;

@@ -1,6 +1,7 @@
 using Gateway.Calls.Channels;
 using Gateway.Calls.Records;
 using Gateway.Calls.Rules;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Calls.Lifecycle;
 

@@ -3,6 +3,7 @@ using Gateway.Calls.Channels;
 using Gateway.Calls.Permissions;
 using Gateway.Calls.Records;
 using Gateway.Calls.Rules;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Calls.Lifecycle;
 

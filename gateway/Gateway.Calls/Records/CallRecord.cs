@@ -1,5 +1,6 @@
 using Gateway.Calls.Balances;
 using Gateway.Calls.Rating;
+using Media.Protocols.Jitter;
 
 namespace Gateway.Calls.Records;
 
@@ -25,14 +26,6 @@ public sealed record LegQuality(long PacketsReceived, long PacketsLost, double J
     /// while the other was heard; null: not evaluated.</summary>
     public bool? OneWay { get; init; }
 }
-
-/// <summary>RTP packets from one leg's peer that did not come in order and in time, by their fate on the way to the other leg.</summary>
-/// <param name="Lost">Absent when their turn came.</param>
-/// <param name="Late">Came after their loss was reported; dropped.</param>
-/// <param name="Concealed">Replaced by sound that the decoder made up.</param>
-/// <param name="Recovered">Restored from the copy in the next packet.</param>
-/// <param name="Discarded">Arrived in order and were not played.</param>
-public sealed record PlayoutCounts(long Lost, long Late, long Concealed, long Recovered, long Discarded);
 
 /// <summary>
 /// An agent who had a call until it was transferred or picked up, or until the PBX named another: half-open, [Since, Until).

@@ -1,3 +1,5 @@
+using Media.Protocols.Primitives;
+
 namespace Gateway.Calls.Records;
 
 /// <summary>The durable store of calls (PostgreSQL): one row per call attempt, and what it cost. Every write may be repeated.</summary>

@@ -27,10 +27,3 @@ public enum CallDirection
     Inbound,
     Outbound,
 }
-
-/// <summary>The two sides of every call.</summary>
-public enum CallLeg
-{
-    WhatsApp,
-    Pbx,
-}

@@ -1,3 +1,5 @@
+using Media.Protocols.Primitives;
+
 namespace Gateway.Calls;
 
 /// <summary>The detail behind <see cref="HangupCause.IncompatibleMedia"/>: whose description was refused, and for what.</summary>

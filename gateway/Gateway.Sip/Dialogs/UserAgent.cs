@@ -397,6 +397,3 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
     private void Respond(ServerTransaction transaction, SipResponse response, Instant now) =>
         _layer.Servers.Respond(transaction, response, now);
 }
-
-/// <summary>What happened to a call; null is a new incoming call.</summary>
-public readonly record struct UserAgentEvent(InviteSession Session, SipCallEvent? Event);

@@ -1,6 +1,7 @@
 using Dapper;
 using Gateway.Calls;
 using Gateway.Calls.Records;
+using Media.Protocols.Primitives;
 using Npgsql;
 
 namespace Gateway.Storage.Calls;

@@ -9,6 +9,7 @@ using Gateway.WhatsApp.Graph;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Legs;
 using Media.Engine;
+using Media.Engine.Loop;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Calls;

@@ -15,6 +15,7 @@ internal static class GatewayOptionsRules
         .. Http(options.Http),
         .. options.WhatsApp.Graph.Validate().Select(error => "whatsApp.graph: " + error),
         .. WhatsApp(options.WhatsApp),
+        .. Sip(options.Sip),
         .. Trunks(options),
         .. Channels(options),
         .. options.Media.Validate().Select(error => "media." + error),
@@ -61,9 +62,8 @@ internal static class GatewayOptionsRules
             yield return "whatsApp.settingsInterval: must be between 1 s and 1 day.";
     }
 
-    private static IEnumerable<string> Trunks(GatewayOptions options)
+    private static IEnumerable<string> Sip(SipOptions sip)
     {
-        var sip = options.Sip;
         if (sip.Listen.Count == 0)
             yield return "sip.listen: at least one address is required.";
         foreach (var text in sip.Listen)
@@ -84,6 +84,11 @@ internal static class GatewayOptionsRules
                 $"{string.Join(", ", profiles!.Names.Order())}.";
         foreach (var name in sip.Trunks.GroupBy(t => t.Name).Where(g => g.Count() > 1))
             yield return $"sip.trunks: '{name.Key}' occurs twice.";
+    }
+
+    private static IEnumerable<string> Trunks(GatewayOptions options)
+    {
+        var sip = options.Sip;
         foreach (var trunk in sip.Trunks)
         {
             if (trunk.Listen is { } listen

@@ -2,6 +2,7 @@ using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Endpoint;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Legs;
 

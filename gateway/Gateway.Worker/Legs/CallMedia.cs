@@ -2,9 +2,8 @@ using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Records;
 using Media.Engine;
-using CallLeg = Gateway.Calls.CallLeg;
-using EngineLeg = Media.Engine.CallLeg;
-using LegQuality = Gateway.Calls.Records.LegQuality;
+using Media.Engine.Loop;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Legs;
 
@@ -83,7 +82,7 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
     public void Warn() => _media?.WarnPbx();
 
     public void SendDigit(CallLeg to, char digit, TimeSpan duration) =>
-        _media?.SendDigit(to == CallLeg.WhatsApp ? EngineLeg.WhatsApp : EngineLeg.Pbx, digit, duration);
+        _media?.SendDigit(to, digit, duration);
 
     public async Task ReleaseAsync()
     {
@@ -117,7 +116,7 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
     {
         await foreach (var happened in media.Events.ReadAllAsync())
         {
-            if (happened is MediaEvent.DigitReceived { Leg: EngineLeg.WhatsApp, WasPassed: false } key)
+            if (happened is MediaEvent.DigitReceived { Leg: CallLeg.WhatsApp, WasPassed: false } key)
                 await operations.Add(() => CarryKey(key.Digit, key.Duration));
             else if (Input(happened) is { } input)
                 call.Post(input);
@@ -136,23 +135,19 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
         MediaEvent.WhatsAppConnected => new CallInput.MediaConnected(),
         MediaEvent.WhatsAppFailed { Reason: WhatsAppFailure.DtlsClosed } => new CallInput.MediaClosed(),
         MediaEvent.WhatsAppFailed or MediaEvent.Failed => new CallInput.MediaFailed(),
-        MediaEvent.FirstAudio audio => new CallInput.FirstAudio(Leg(audio.Leg)),
+        MediaEvent.FirstAudio audio => new CallInput.FirstAudio(audio.Leg),
         // Reported and no more: a dead PBX is found by its session timer, a dead WhatsApp by ICE consent.
-        MediaEvent.MediaTimeout silent => new CallInput.MediaTimedOut(Leg(silent.Leg)),
+        MediaEvent.MediaTimeout silent => new CallInput.MediaTimedOut(silent.Leg),
         _ => null,
     };
 
-    private static CallLeg Leg(EngineLeg leg) => leg == EngineLeg.WhatsApp ? CallLeg.WhatsApp : CallLeg.Pbx;
-
-    private static LegQuality Quality(Media.Engine.LegQuality quality) =>
+    private static LegQuality Quality(LegReport quality) =>
         new(quality.PacketsReceived, quality.PacketsLost, quality.JitterMs, quality.RoundTripMs, quality.Mos)
         {
             PacketsSent = quality.PacketsSent,
             MediaTimeouts = quality.Timeouts,
             OneWay = quality.IsOneWay,
-            Playout = new(
-                quality.Playout.Lost, quality.Playout.Late, quality.Playout.Concealed, quality.Playout.Recovered,
-                quality.Playout.Discarded),
+            Playout = quality.Playout,
         };
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: the {Leg} leg's SDP was refused: {Refusal} {Detail}")]

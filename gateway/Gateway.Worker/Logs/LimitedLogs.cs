@@ -35,7 +35,7 @@ internal sealed class LimitedLogs(ILoggerProvider inner, TimeProvider time) : IL
             services.AddSingleton<ILoggerProvider>(s => new LimitedLogs(
                 (ILoggerProvider)(added.ImplementationInstance ?? added.ImplementationFactory?.Invoke(s)
                     ?? ActivatorUtilities.CreateInstance(s, added.ImplementationType!)),
-                TimeProvider.System));
+                s.GetRequiredService<TimeProvider>()));
         }
     }
 

@@ -4,6 +4,7 @@ using Gateway.Calls.Records;
 using Gateway.Storage.Contacts;
 using Gateway.WhatsApp.Meta;
 using Gateway.Worker.Configuration;
+using Media.Protocols.Primitives;
 using Npgsql;
 
 namespace Gateway.Worker.Permissions;

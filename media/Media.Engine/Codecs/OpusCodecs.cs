@@ -4,19 +4,6 @@ using Media.Native.Opus;
 
 namespace Media.Engine.Codecs;
 
-/// <summary>Which Opus codec a call is given.</summary>
-public enum OpusImplementation
-{
-    /// <summary>libopus where it can be used, else the managed one.</summary>
-    Auto,
-
-    /// <summary>libopus, or no start.</summary>
-    Native,
-
-    /// <summary>Concentus: C# alone, at half as much CPU again and with 30 kB allocated a packet.</summary>
-    Managed,
-}
-
 /// <summary>What a request for an implementation comes to on this host.</summary>
 /// <param name="Version">Such as <c>libopus 1.3.1</c> or <c>Concentus 2.2.2</c>.</param>
 /// <param name="Notice">A sentence for the operator where the managed codec stands in for a library that cannot be used; else null.</param>

@@ -54,7 +54,7 @@ internal sealed class LegMeter(CallLeg kind, MediaCounters counters, JitterBuffe
     /// <param name="now">Of the RTCP session under way.</param>
     /// <param name="codec">That is sent; null before one is agreed.</param>
     /// <param name="playoutDelay">What the peer's packets are held back; null: nothing.</param>
-    public LegQuality Read(in RtcpStatistics now, AudioCodec? codec, TimeSpan? playoutDelay)
+    public LegReport Read(in RtcpStatistics now, AudioCodec? codec, TimeSpan? playoutDelay)
     {
         CountOrder();
         var (received, lost) = (_before.PacketsReceived + now.PacketsReceived, _before.PacketsLost + now.PacketsLost);
@@ -62,7 +62,7 @@ internal sealed class LegMeter(CallLeg kind, MediaCounters counters, JitterBuffe
         var roundTrip = now.RoundTrip?.TotalMilliseconds;
         var playout = Outcomes;
         var score = LegScore.Of(_heard ?? codec, received, lost, playout, playoutDelay?.TotalMilliseconds ?? 2 * jitter, roundTrip);
-        return new LegQuality(
+        return new LegReport(
             NameOf(codec), _before.PacketsSent + now.PacketsSent, received, lost, jitter, roundTrip,
             roundTrip is null ? null : now.RemotePacketsLost, playout, score, _timeouts, _isOneWay);
     }

@@ -96,7 +96,7 @@ internal abstract class MediaLeg : IDisposable
         }
     }
 
-    public LegQuality Quality => _meter.Read(Rtcp?.Statistics ?? default, Codecs.Count > 0 ? Sending.Codec : null, Playout?.Delay);
+    public LegReport Quality => _meter.Read(Rtcp?.Statistics ?? default, Codecs.Count > 0 ? Sending.Codec : null, Playout?.Delay);
 
     /// <summary>Counts what became of a packet of this leg's peer on its way to the other leg.</summary>
     public void Count(PlayoutOutcome outcome) => _meter.Count(outcome);

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Media.Engine.Quality;
+using Media.Protocols.Primitives;
 
 namespace Media.Engine.Loop;
 

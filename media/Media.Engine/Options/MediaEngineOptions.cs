@@ -1,9 +1,8 @@
-using Media.Engine.Codecs;
 using Media.Protocols.Primitives;
 
 namespace Media.Engine;
 
-/// <summary>All that a <see cref="MediaEngine"/> is configured with. Validated whole before start.</summary>
+/// <summary>All that a <see cref="Loop.MediaEngine"/> is configured with. Validated whole before start.</summary>
 public sealed record MediaEngineOptions
 {
     /// <summary>Loop threads; 0 = one per core.</summary>

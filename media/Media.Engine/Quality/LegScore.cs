@@ -1,3 +1,4 @@
+using Media.Protocols.Jitter;
 using Media.Protocols.Sdp;
 
 namespace Media.Engine.Quality;

@@ -10,6 +10,8 @@ public sealed class ChannelCases : IOperationCases
     private static readonly ProblemKind MetaNotRead = new(409, "meta_not_read", ""), NotAdoptable = new(409, "not_adoptable", ""),
     CountryExists = new(409, "country_exists", "");
 
+    private static readonly MetaSettings OnMars = new() { CallHours = new("Mars/Olympus", [new("monday", "0900", "1700")]) };
+
     private static readonly object Hours = new { timeZone =
         "Europe/Berlin", week = new[] { new { day = "monday", open = "0900", close = "1700" } }, holidays = Array.Empty<object>() };
 
@@ -37,7 +39,7 @@ public sealed class ChannelCases : IOperationCases
         cases.For("reconcileChannel")
             .Fails(MetaNotRead, async api => api.Post($"/v1/channels/{await ChannelAsync(api)}/reconcile", new { direction = "adopt" }, 1))
             .Fails(NotAdoptable, async api => api.Post(
-                $"/v1/channels/{await ReadChannelAsync(api, new MetaSettings { CallHours = new("Mars/Olympus", [new("monday", "0900", "1700")]) })}/reconcile", new { direction = "adopt" }, 1));
+                $"/v1/channels/{await ReadChannelAsync(api, OnMars)}/reconcile", new { direction = "adopt" }, 1));
 
         cases.For("listCallingCountries").Succeeds(200, api => api.Get("/v1/calling-countries"));
         cases.For("addCallingCountry")

@@ -28,12 +28,14 @@ public sealed class RateImportTests(Stores stores) : IAsyncLifetime
     public async Task A_file_is_taken_whichever_of_its_rates_end(string first, string second)
     {
         var result = await ImportAsync(
-            $"direction,prefix,valid_from,valid_until,price_per_minute\noutbound,49,2030-01-01,{first},0.1\noutbound,33,2030-01-01,{second},0.2\n");
+            $"direction,prefix,valid_from,valid_until,price_per_minute\n" +
+            $"outbound,49,2030-01-01,{first},0.1\noutbound,33,2030-01-01,{second},0.2\n");
         Assert.Empty(result.Errors);
         var rates = await new RateStore(_database).ListAsync(_card, null, null, null, null, 10, CancellationToken.None);
         Assert.Equal([first.Length > 0, second.Length > 0], rates.Select(rate => rate.ValidUntil is not null));
         var again = await ImportAsync(
-            $"direction,prefix,valid_from,valid_until,price_per_minute\noutbound,49,2030-06-01,{first},0.3\noutbound,33,2030-06-01,{second},0.3\n", replaces: true);
+            $"direction,prefix,valid_from,valid_until,price_per_minute\n" +
+            $"outbound,49,2030-06-01,{first},0.3\noutbound,33,2030-06-01,{second},0.3\n", replaces: true);
         Assert.Equal(2, again.Closed);
     }
 

@@ -17,7 +17,7 @@ public sealed class AwayStoresTests(WorkerBench bench) : IClassFixture<WorkerBen
         Assert.Equal(503, status);
         Assert.Contains("PostgreSQL does not answer", body);
         Assert.Equal(503, (await bench.GetAsync("/webhooks/whatsapp")).Status); // Meta repeats the webhook
-        Assert.Contains("The gateway waits", bench.Log());
+        Assert.Contains("The gateway is waiting", bench.Log());
 
         bench.Stores.Revive(StoreServer.Postgres);
         await bench.UntilReadyAsync();

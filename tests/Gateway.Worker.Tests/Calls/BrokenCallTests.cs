@@ -7,6 +7,7 @@ using Gateway.Worker.Configuration;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Tests.Calls.Bench;
 using Media.Engine;
+using Media.Engine.Loop;
 using Media.Protocols.Primitives;
 using Sandbox.Calls;
 using Testing;

@@ -21,7 +21,7 @@ public sealed class MediaFaultTests(Stores stores)
     /// <summary>What is broken, and what the record says of it.</summary>
     public static TheoryData<string, string> BrokenDescriptions => new()
     {
-        { "no SDP at all", "unreadable" }, { "cut in half", "unreadable" }, { "no fingerprint", "no_dtls" }, { "no audio", "no_audio" },
+        { "no SDP at all", "unreadable" }, { "cut in half", "no_audio" }, { "no fingerprint", "no_dtls" }, { "no audio", "no_audio" },
         { "no codec of ours", "no_common_codec" }, { "no ICE credentials", "no_ice" }, { "no media encryption", "unsupported_transport" },
         { "a zero byte", "no_ice" },
     };

@@ -82,7 +82,7 @@ public sealed class StoreFaultTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Without_PostgreSQL_live_calls_go_on_and_new_ones_are_refused_and_every_record_is_written_once_when_it_returns(bool dead)
+    public async Task Without_PostgreSQL_live_calls_go_on_new_ones_are_refused_and_every_record_is_written_once_when_it_returns(bool dead)
     {
         await using var bench = await CallBench.StartAsync(_stores);
         var live = await bench.WhatsApp.PlaceAsync();

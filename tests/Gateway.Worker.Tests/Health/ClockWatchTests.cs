@@ -40,7 +40,7 @@ public sealed class ClockWatchTests : IDisposable
         Second();
         _time.Pass(TimeSpan.FromSeconds(40));
         _watch.Look();
-        Assert.Contains("stood still for 40 s", Assert.Single(_logs.Lines).Text, StringComparison.Ordinal);
+        Assert.Contains("paused for 40 s", Assert.Single(_logs.Lines).Text, StringComparison.Ordinal);
         Assert.Equal(0, _asked);
     }
 

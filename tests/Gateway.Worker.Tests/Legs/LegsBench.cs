@@ -15,6 +15,7 @@ using Gateway.Sip.Trunks;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Tests.Calls.Bench;
 using Media.Engine;
+using Media.Engine.Loop;
 using Microsoft.Extensions.Logging.Abstractions;
 using Testing.Peers;
 

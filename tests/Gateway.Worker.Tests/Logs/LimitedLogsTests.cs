@@ -61,7 +61,7 @@ public sealed class LimitedLogsTests : IDisposable
     [Fact]
     public void Every_provider_that_was_added_is_limited()
     {
-        var services = new ServiceCollection();
+        var services = new ServiceCollection().AddSingleton<TimeProvider>(_time);
         services.AddLogging(logging => logging.AddProvider(_kept));
         LimitedLogs.Wrap(services);
         using var provider = services.BuildServiceProvider();

@@ -73,7 +73,8 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
         Write("features.conf", "[general]\nfeaturedigittimeout=2000\n[featuremap]\natxfer => *2\n");
         Write(
             "indications.conf",
-            "[general]\ncountry=us\n[us]\ndescription=US\nringcadence=2000,4000\ndial=350+440\nbusy=480+620/500,0/500\nring=440+480/2000,0/4000\ncongestion=480+620/250,0/250\n");
+            "[general]\ncountry=us\n[us]\ndescription=US\nringcadence=2000,4000\ndial=350+440\n" +
+            "busy=480+620/500,0/500\nring=440+480/2000,0/4000\ncongestion=480+620/250,0/250\n");
         Write("extensions.conf", AsteriskDialplan.Text(inside));
         Write("pjsip.conf", Pjsip());
         if (_chanSip is not null)

@@ -1,5 +1,6 @@
 using System.Net;
 using Media.Engine.Codecs;
+using Media.Engine.Loop;
 using Media.Engine.Tests.Peers;
 using Media.Protocols.Primitives;
 using Media.Protocols.Sdp;

@@ -1,4 +1,5 @@
 using Media.Engine.Tests.Peers;
+using Media.Protocols.Primitives;
 using Media.Protocols.Sdp;
 
 namespace Media.Engine.Tests.Calls;

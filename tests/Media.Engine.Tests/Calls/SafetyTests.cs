@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Media.Engine.Loop;
 using Media.Engine.Quality;
 using Media.Engine.Tests.Peers;
 using Media.Native.Net;

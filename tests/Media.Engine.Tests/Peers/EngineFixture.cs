@@ -1,3 +1,5 @@
+using Media.Engine.Loop;
+
 namespace Media.Engine.Tests.Peers;
 
 /// <summary>An engine on loopback with a port range of its own, so that test classes can run beside each other.</summary>

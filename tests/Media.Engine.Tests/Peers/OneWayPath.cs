@@ -33,7 +33,7 @@ internal sealed class OneWayPath : IDisposable
 
     public List<SentPacket> Sent => _to.Packets;
 
-    public LegQuality Quality => _from.Quality;
+    public LegReport Quality => _from.Quality;
 
     /// <summary>Packets of the source leg by what became of them.</summary>
     public long Outcomes(PlayoutOutcome outcome) => _context.Counters.Playout[(int)CallLeg.WhatsApp][(int)outcome];

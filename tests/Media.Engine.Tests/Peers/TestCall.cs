@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Media.Engine.Loop;
 using Sandbox.Handsets;
 
 namespace Media.Engine.Tests.Peers;

@@ -1,5 +1,6 @@
 using Media.Engine.Legs;
 using Media.Engine.Session;
+using Media.Protocols.Primitives;
 
 namespace Media.Engine.Tests.Session;
 

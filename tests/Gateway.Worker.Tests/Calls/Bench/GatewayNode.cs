@@ -5,6 +5,7 @@ using Gateway.Sip;
 using Gateway.Sip.Endpoint;
 using Gateway.Worker.Configuration;
 using Media.Engine;
+using Media.Engine.Loop;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;

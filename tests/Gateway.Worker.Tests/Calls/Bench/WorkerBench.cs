@@ -139,7 +139,7 @@ public sealed class WorkerBench : IAsyncLifetime
     {
         await Eventually.SeeAsync(() => RowsAsync(call), rows => rows is [{ Answered: true }], "the pick-up is stored");
         await using var connection = new NpgsqlConnection(Stores.Postgres + ";Pooling=false");
-        var id = await connection.QuerySingleAsync<string>("SELECT id FROM calls WHERE user_phone = @Phone", new { Phone = call.User });
+        var id = await connection.QuerySingleAsync<string>("SELECT id FROM calls WHERE user_phone = @Phone", call.User);
         await using var redis = await ConnectionMultiplexer.ConnectAsync(Stores.Redis);
         await Eventually.SeeAsync(() => redis.GetDatabase().KeyExistsAsync($"wa:{{{id}}}:dialog"), kept => kept, "the dialog is kept");
     }

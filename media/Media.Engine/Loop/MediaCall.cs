@@ -1,10 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
-using Media.Engine.Loop;
 using Media.Engine.Session;
 using Media.Protocols.Primitives;
 
-namespace Media.Engine;
+namespace Media.Engine.Loop;
 
 /// <summary>
 /// One call's media: the handle its owner holds. Every method may be called from any thread; the work is done by the loop that owns the

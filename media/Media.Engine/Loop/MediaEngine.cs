@@ -1,12 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
 using Media.Engine.Codecs;
-using Media.Engine.Loop;
 using Media.Native.Checks;
 using Media.Protocols.Primitives;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Media.Engine;
+namespace Media.Engine.Loop;
 
 /// <summary>
 /// Runs the media of every call of this process: loop threads that own the sockets, the WhatsApp ports they share, and a pool of PBX port

@@ -52,7 +52,7 @@ public partial class DocumentationTests
     }
 
     public static TheoryData<string> Documents => new(
-        "README.md", "CONTRIBUTING.md", "gateway/README.md", "gateway/Gateway.Worker/README.md", "admin-api/README.md", "deploy/README.md",
+        "README.md", "gateway/README.md", "gateway/Gateway.Worker/README.md", "admin-api/README.md", "deploy/README.md",
         "tests/README.md", "tests/Benchmarks/README.md");
 
     [Theory]

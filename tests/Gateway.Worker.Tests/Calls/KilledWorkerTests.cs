@@ -23,6 +23,7 @@ public sealed class KilledWorkerTests(WorkerBench bench) : IClassFixture<WorkerB
         await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);
         await bench.StartAsync();
         var (call, agent) = await bench.LiveAsync();
+        await bench.NotedAsync(call);
         await bench.KillAsync();
         Assert.Equal(CallState.Active, call.State);
 

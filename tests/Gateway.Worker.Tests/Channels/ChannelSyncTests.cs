@@ -129,7 +129,7 @@ public sealed class ChannelSyncTests(Stores stores)
     {
         await using var bench = await ChannelBench.StartAsync(stores, interval: TimeSpan.FromHours(1));
         await bench.UntilAsync(channel => channel.Facts.Meta is not null, "what Meta has");
-        await bench.MetaAsync(HttpMethod.Post, "/restrictions", new { type = "RESTRICTED_USER_INITIATED_CALLING", told = false });
+        await bench.MetaAsync(HttpMethod.Post, "/restrictions", new { type = "RESTRICTED_USER_INITIATED_CALLING", announced = false });
         await bench.Calls.Relay.SendAsync(AccountUpdate(DateTimeOffset.UtcNow, """{"event":"ACCOUNT_RESTRICTION"}"""));
         await bench.UntilAsync(channel => channel.Facts.Restrictions.Count == 1, "what the settings list");
     }

@@ -127,7 +127,7 @@ public sealed class WorkerBench : IAsyncLifetime
         var call = await WhatsApp.PlaceAsync();
         var agent = await Pbx.NextAsync();
         await agent.AnswerAsync();
-        await NotedAsync(call);
+        await Eventually.SeeAsync(() => RowsAsync(call), rows => rows is [{ Answered: true }], "the pick-up is noted");
         return (call, agent);
     }
 

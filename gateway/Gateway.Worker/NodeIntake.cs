@@ -6,7 +6,7 @@ using Gateway.Worker.Webhooks;
 
 namespace Gateway.Worker;
 
-/// <summary>What brings work to this node's calls: webhooks, INVITEs, granted permissions. Each has a reader of its own.</summary>
+/// <summary>The sources of work for this node's calls: webhooks, INVITEs, granted permissions. Each has a reader of its own.</summary>
 internal sealed class NodeIntake(
     WebhookQueue webhooks, SipEndpoint sip, CallSupervisor calls, NonCallEvents others, ReturnCalls returnCalls)
 {
@@ -19,7 +19,7 @@ internal sealed class NodeIntake(
         calls.ReadWebhooksAsync(webhooks.Batches), calls.ReadInvitesAsync(sip.IncomingCalls), returnCalls.RunAsync(calls),
         others.RunAsync());
 
-    /// <summary>What has come in is still handled; nothing more is taken.</summary>
+    /// <summary>Takes nothing more; what has come in is still handled.</summary>
     public void Complete()
     {
         webhooks.Complete();
@@ -27,6 +27,8 @@ internal sealed class NodeIntake(
         returnCalls.Complete();
     }
 
-    /// <summary>When everything that came in was handled: after <see cref="Complete"/>, and after the end of the SIP endpoint.</summary>
+    /// <summary>
+    /// Completes when everything that came in was handled: after <see cref="Complete"/>, and after the end of the SIP endpoint.
+    /// </summary>
     public Task Idle => _readers;
 }

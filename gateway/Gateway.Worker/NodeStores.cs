@@ -7,8 +7,8 @@ using Npgsql;
 namespace Gateway.Worker;
 
 /// <summary>
-/// What this node keeps in PostgreSQL and on its disk: brought up before the first call, kept in order beside the calls, closed after the
-/// last.
+/// The stores that this node keeps in PostgreSQL and on its disk: brought up before the first call, kept in order beside the calls, closed
+/// after the last.
 /// </summary>
 internal sealed partial class NodeStores(
     NpgsqlDataSource database, ChannelSync channels, RecordSpool spool, StoreMaintenance books, ILogger<NodeStores> logger) : IDisposable

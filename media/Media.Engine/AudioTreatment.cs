@@ -1,10 +1,10 @@
 namespace Media.Engine;
 
-/// <summary>What one side of a call is to hear.</summary>
+/// <summary>The audio that one side of a call is to hear.</summary>
 public enum AudioTreatment
 {
     /// <summary>
-    /// What the other side sends; silence towards WhatsApp while it sends nothing. Early media is this, before the answer.
+    /// The audio that the other side sends; silence towards WhatsApp while it sends nothing. Early media is this, before the answer.
     /// </summary>
     Live,
 

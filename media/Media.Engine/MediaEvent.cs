@@ -2,7 +2,7 @@ using Media.Protocols.Primitives;
 
 namespace Media.Engine;
 
-/// <summary>Why the WhatsApp leg did not come up or fell. A closed set: operators and metrics see these names.</summary>
+/// <summary>The reason why the WhatsApp leg did not come up or fell. A closed set: operators and metrics see these names.</summary>
 public enum WhatsAppFailure
 {
     /// <summary>No candidate pair answered a connectivity check in time.</summary>
@@ -24,7 +24,7 @@ public enum WhatsAppFailure
     DtlsClosed,
 }
 
-/// <summary>What a call's media tells its owner. The channel is bounded; a family of values, matched by type.</summary>
+/// <summary>An event that a call's media reports to its owner. The channel is bounded; a family of values, matched by type.</summary>
 public abstract record MediaEvent
 {
     private MediaEvent()

@@ -2,7 +2,7 @@ using Media.Protocols.Jitter;
 
 namespace Media.Engine;
 
-/// <summary>What one leg's audio is like, as seen from here, now.</summary>
+/// <summary>The quality of one leg's audio, as seen from here, now.</summary>
 /// <param name="Codec">The agreed codec's SDP name, or null before one is agreed.</param>
 /// <param name="PacketsSent">RTP packets sent to the peer.</param>
 /// <param name="PacketsReceived">RTP packets received, authenticated and in time for use or not.</param>
@@ -14,7 +14,7 @@ namespace Media.Engine;
 /// <param name="Mos">1 … 4.5: what a listener to this leg's audio would say by the E-model (ITU-T G.107); null where no packet
 /// came.</param>
 /// <param name="Timeouts">How often nothing came for <see cref="MediaEngineOptions.MediaTimeout"/>, as
-/// <see cref="MediaEvent.MediaTimeout"/> told.</param>
+/// <see cref="MediaEvent.MediaTimeout"/> reported.</param>
 /// <param name="IsOneWay">This leg was silent, never heard or for <see cref="MediaEngineOptions.MediaTimeout"/>, while the other one was
 /// heard.</param>
 public readonly record struct LegReport(

@@ -2,7 +2,9 @@ using Media.Protocols.Sdp;
 
 namespace Media.Engine;
 
-/// <summary>Why a description was not accepted or could not be made. A closed set: operators and metrics see these names.</summary>
+/// <summary>
+/// The reason why a description was not accepted or could not be made. A closed set: operators and metrics see these names.
+/// </summary>
 public enum SdpRefusal
 {
     /// <summary>Not refused.</summary>

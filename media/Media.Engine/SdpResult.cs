@@ -8,7 +8,7 @@ namespace Media.Engine;
 /// <param name="Detail">For a log line; never holds keys or addresses.</param>
 public readonly record struct SdpResult(string? Sdp, SdpRefusal Refusal = SdpRefusal.None, string? Detail = null)
 {
-    /// <summary>What exactly was wrong with the peer's description, where that is why.</summary>
+    /// <summary>The exact fault of the peer's description, where that is the reason.</summary>
     public SdpError Error { get; private init; }
 
     /// <summary>The step succeeded.</summary>

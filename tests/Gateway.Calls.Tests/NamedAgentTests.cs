@@ -2,7 +2,7 @@ using Gateway.Calls.Lifecycle;
 
 namespace Gateway.Calls.Tests;
 
-/// <summary>Who has the call at the PBX, and since when: a queue answers, and the PBX names its agent later.</summary>
+/// <summary>The agent who has the call at the PBX, and since when: a queue answers, and the PBX names its agent later.</summary>
 public class NamedAgentTests
 {
     [Fact]

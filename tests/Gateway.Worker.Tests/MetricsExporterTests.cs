@@ -87,7 +87,7 @@ public sealed class MetricsExporterTests : IDisposable
         Assert.True(promtool.ExitCode == 0, complaints);
     }
 
-    /// <summary>What a scrape is answered.</summary>
+    /// <summary>Reads the answer to a scrape.</summary>
     private async Task<string> CollectAsync()
     {
         using var stream = new MemoryStream();

@@ -139,7 +139,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
 
     protected void NoteRinging(Instant now) => _ringingAt ??= now;
 
-    /// <summary>Who is at the PBX's end now. Whoever had the answered call before is kept.</summary>
+    /// <summary>Notes the agent at the PBX's end from now on. Whoever had the answered call before is kept.</summary>
     protected void NameAgent(string? agent, Instant now)
     {
         if (_answeredAt is not null && agent != Agent)
@@ -193,7 +193,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         return End(CauseTable.OfPbxRefusal(refused.Status, refused.Q850).Cause, now);
     }
 
-    /// <summary>What may come in any state before the end.</summary>
+    /// <summary>Handles the inputs that may come in any state before the end.</summary>
     private bool HandleCommon(CallInput input, Instant now)
     {
         switch (input)

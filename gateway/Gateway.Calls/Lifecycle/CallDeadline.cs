@@ -1,6 +1,6 @@
 namespace Gateway.Calls.Lifecycle;
 
-/// <summary>What a call waits for, each until a time of its own. What is due together is handled in this order.</summary>
+/// <summary>The events that a call waits for, each until a time of its own. Those due together are handled in this order.</summary>
 public enum CallDeadline
 {
     /// <summary>The next try to release the whatsapp leg, after Graph failed in passing.</summary>

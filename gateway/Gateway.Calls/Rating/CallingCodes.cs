@@ -59,8 +59,8 @@ public static class CallingCodes
         Plans.GetCountryCodeForRegion(iso2) is > 0 and var code ? code.ToString(CultureInfo.InvariantCulture) : null;
 
     /// <summary>
-    /// Why no telephone has such a number, as a sentence without it; null where one may. Any length that a country has for any kind of
-    /// number will do.
+    /// The reason why no telephone has such a number, as a sentence without it; null where one may. Any length that a country has for any
+    /// kind of number will do.
     /// </summary>
     public static string? FaultOf(string phoneDigits)
     {
@@ -93,7 +93,7 @@ public static class CallingCodes
         return null;
     }
 
-    /// <summary>What numbers of a country begin with, as far as the country alone says it.</summary>
+    /// <summary>The digits that numbers of a country begin with, as far as the country alone determines them.</summary>
     private static string BeginningOf(string country)
     {
         if (CallingCodeOf(country) is not { } code)

@@ -57,7 +57,7 @@ public sealed record CallRecord
     public DateTimeOffset? AgentSince { get; init; }
 
     /// <summary>
-    /// Who had the answered call before <see cref="Agent"/>, in order; at most <see cref="MaxEarlierAgents"/>, the first ones.
+    /// The agents who had the answered call before <see cref="Agent"/>, in order; at most <see cref="MaxEarlierAgents"/>, the first ones.
     /// </summary>
     public IReadOnlyList<EarlierAgent> EarlierAgents
     {
@@ -71,7 +71,7 @@ public sealed record CallRecord
     public required DateTimeOffset EndedAt { get; init; }
     public required HangupCause Cause { get; init; }
 
-    /// <summary>What was wrong with a description, where that is behind <see cref="Cause"/>.</summary>
+    /// <summary>The fault of a description, where that is behind <see cref="Cause"/>.</summary>
     public MediaFault? MediaFault { get; init; }
 
     /// <summary>The final SIP status behind <see cref="Cause"/>, where one was received.</summary>

@@ -107,7 +107,7 @@ public static class CauseTable
         _ => OfSipStatus(status),
     };
 
-    /// <summary>How the agent's unanswered INVITE is refused when it was not an error of Meta's that ended the call.</summary>
+    /// <summary>The refusal of the agent's unanswered INVITE when it was not an error of Meta's that ended the call.</summary>
     public static PbxRefusal Refusal(HangupCause cause) => cause switch
     {
         Declined => new(603, "The user declined"),

@@ -7,7 +7,7 @@ namespace Gateway.Calls;
 /// <param name="Reason">What was wrong with it.</param>
 public sealed record MediaFault(CallLeg Leg, MediaFaultReason Reason);
 
-/// <summary>What may be wrong with a peer's session description: a closed set, shown as <see cref="WireName"/> spells it.</summary>
+/// <summary>The possible faults of a peer's session description: a closed set, shown as <see cref="WireName"/> spells it.</summary>
 public enum MediaFaultReason
 {
     /// <summary>No codec that both sides speak; from WhatsApp: no Opus.</summary>

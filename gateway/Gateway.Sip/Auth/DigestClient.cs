@@ -3,7 +3,7 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Auth;
 
-/// <summary>What became of a challenge.</summary>
+/// <summary>The outcome of a challenge.</summary>
 public enum DigestOutcome
 {
     /// <summary>Credentials were put on the request: send it with a new branch and the next CSeq.</summary>

@@ -9,7 +9,7 @@ public sealed record DigestCredentials(string User, string Realm, string Nonce, 
     /// <summary>Null without qop, unless <see cref="IsSession"/>.</summary>
     public string? ClientNonce { get; init; }
 
-    /// <summary>How often the nonce was used, this time included; null without qop.</summary>
+    /// <summary>The number of times the nonce was used, this time included; null without qop.</summary>
     public uint? NonceCount { get; init; }
 
     public DigestQop Qop { get; init; }

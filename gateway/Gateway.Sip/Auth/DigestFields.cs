@@ -30,7 +30,7 @@ internal static class DigestFields
     }
 
     /// <summary>
-    /// The challenges of one header value: some peers combine several with commas, which only their scheme's name tells apart.
+    /// The challenges of one header value: some peers combine several with commas, which only their scheme's name distinguishes.
     /// </summary>
     public static IEnumerable<string> SplitChallenges(string text)
     {

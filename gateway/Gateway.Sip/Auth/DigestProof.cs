@@ -1,6 +1,6 @@
 namespace Gateway.Sip.Auth;
 
-/// <summary>What a proof covers besides the password.</summary>
+/// <summary>The values that a proof covers besides the password.</summary>
 /// <param name="Uri">The digest-uri text.</param>
 /// <param name="Nonce">The server's.</param>
 /// <param name="NonceCount">8 hexadecimal digits; null without qop.</param>

@@ -1,6 +1,6 @@
 namespace Gateway.Sip.Auth;
 
-/// <summary>What a proof protects, weakest first (RFC 7616 §3.3 "qop").</summary>
+/// <summary>The part of a message that a proof protects, weakest first (RFC 7616 §3.3 "qop").</summary>
 public enum DigestQop
 {
     /// <summary>No qop at all: RFC 2069, without client nonce and count.</summary>

@@ -5,7 +5,7 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Auth;
 
-/// <summary>What a request's credentials are worth. A closed set: it is a metric label.</summary>
+/// <summary>The verdict on a request's credentials. A closed set: it is a metric label.</summary>
 public enum DigestVerdict
 {
     Accepted,
@@ -72,7 +72,7 @@ public sealed class DigestServer
         return response;
     }
 
-    /// <summary>The hash is computed for unknown users and dead nonces too: the time it takes tells nothing.</summary>
+    /// <summary>The hash is computed for unknown users and dead nonces too: the time it takes reveals nothing.</summary>
     private DigestVerdict Verify(SipRequest request, DigestCredentials credentials, string? password, Instant now)
     {
         var expected = DigestHash.Response(

@@ -27,7 +27,7 @@ internal sealed class AbandonedDialog(UserAgentCore context, Trunk trunk, Dialog
 
     void IClientTransactionUser.HandleFailure(ClientTransaction transaction, TransactionFailure failure, Instant now)
     {
-        // Nobody is left to be told; the peer's session timer ends what we cannot reach.
+        // Nobody is left to report to; the peer's session timer ends what we cannot reach.
     }
 
     private void Send(SipRequest bye, Instant now) =>

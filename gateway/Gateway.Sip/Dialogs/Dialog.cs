@@ -40,7 +40,7 @@ public sealed class Dialog
 
     public string RemoteTag => Remote.Tag ?? "";
 
-    /// <summary>Where the peer wants requests (its Contact).</summary>
+    /// <summary>The URI at which the peer wants requests (its Contact).</summary>
     public SipUri RemoteTarget { get; private set; }
 
     public IReadOnlyList<NameAddr> RouteSet { get; private set; } = [];

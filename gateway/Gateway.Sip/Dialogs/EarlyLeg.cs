@@ -16,8 +16,8 @@ internal sealed class EarlyLeg(Dialog dialog)
     public string? ReliableSdp { get; private set; }
 
     /// <summary>
-    /// What describes the session when the 2xx does not: the first description of this dialog is the answer to our offer, in whichever
-    /// response it came (RFC 3261 §13.2.1).
+    /// The description of the session when the 2xx carries none: the first description of this dialog is the answer to our offer, in
+    /// whichever response it came (RFC 3261 §13.2.1).
     /// </summary>
     public string? AgreedSdp => ReliableSdp ?? _preview;
 

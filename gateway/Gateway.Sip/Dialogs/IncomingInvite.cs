@@ -17,7 +17,7 @@ internal sealed class IncomingInvite
     private readonly SessionCore _session;
     private readonly Acknowledgement _acknowledgement;
 
-    /// <summary>What ends when this call is answered.</summary>
+    /// <summary>The session that ends when this call is answered.</summary>
     private readonly SessionCore? _replaces;
     private readonly Retransmitter _prack;
     private readonly Queue<(int Status, string? Sdp)> _waiting = [];

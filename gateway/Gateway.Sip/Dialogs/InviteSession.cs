@@ -55,7 +55,7 @@ public sealed class InviteSession : SessionCore, IHasDeadline
 
     public Instant NextDeadline => Deadlines.Next;
 
-    /// <summary>What that is for; null while nothing is waited for.</summary>
+    /// <summary>The name of the next deadline; null while nothing is waited for.</summary>
     public SessionDeadline? NextDeadlineName => Deadlines.NextName;
 
     Instant IHasDeadline.ScheduledAt { get; set; } = Instant.Never;
@@ -102,7 +102,7 @@ public sealed class InviteSession : SessionCore, IHasDeadline
     }
 
     /// <summary>
-    /// What ends this call at the peer without us; null while it has no dialog that a BYE of ours may end (RFC 3261 §15).
+    /// The snapshot that ends this call at the peer without us; null while it has no dialog that a BYE of ours may end (RFC 3261 §15).
     /// </summary>
     public SipDialogSnapshot? Snapshot()
     {

@@ -6,8 +6,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Dialogs;
 
 /// <summary>
-/// The beginning of a call we place (RFC 3261 §13.2): targets tried in turn, challenges, 422 and redirections answered, forks told apart by
-/// To tag, the first 2xx accepted and every other one acknowledged and hung up, CANCEL when it may be sent.
+/// The beginning of a call we place (RFC 3261 §13.2): targets tried in turn, challenges, 422 and redirections answered, forks distinguished
+/// by To tag, the first 2xx accepted and every other one acknowledged and hung up, CANCEL when it may be sent.
 /// </summary>
 internal sealed class OutgoingInvite(SessionCore session, SipInviteRequest call)
 {

@@ -27,7 +27,7 @@ internal sealed class OutgoingInviteWriter(SessionCore session, SipInviteRequest
         var trunk = session.Trunk;
         var target = call.Target ?? UriOf(new SipParty(call.TargetUser), trunk.RequestHost);
         if (target.HostPort is { Port: 0 } host && host.Host == trunk.RequestHost.Host)
-            target = target with { HostPort = trunk.RequestHost }; // the PBX named itself, and tells its trunks apart by their ports
+            target = target with { HostPort = trunk.RequestHost }; // the PBX named itself, and knows its trunks by their ports
         var request = new SipRequest(SipMethod.Invite, _redirected ?? target);
         var headers = request.Headers;
         headers.Add("Max-Forwards", $"{(trunk.Profile.MaxForwards > 0 ? trunk.Profile.MaxForwards : 70)}");

@@ -13,7 +13,7 @@ namespace Gateway.Sip.Dialogs;
 internal sealed class Referral(SessionCore session)
 {
     /// <summary>
-    /// What a Refer-To cannot write into our INVITE (RFC 3261 §19.1.5): it would speak in our name, or break the message.
+    /// The headers that a Refer-To cannot write into our INVITE (RFC 3261 §19.1.5): it would speak in our name, or break the message.
     /// </summary>
     private static readonly FrozenSet<string> OwnHeaders = new[]
     {

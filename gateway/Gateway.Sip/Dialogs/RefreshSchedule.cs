@@ -4,8 +4,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Dialogs;
 
 /// <summary>
-/// When and by which method a session is refreshed again after a refusal. A refused refresh ends nothing (RFC 4028 §7.4): it is repeated
-/// with back-off, or when the peer's Retry-After says, until the session's timer runs out.
+/// The time at which and the method by which a session is refreshed again after a refusal. A refused refresh ends nothing (RFC 4028 §7.4):
+/// it is repeated with back-off, or when the peer's Retry-After says, until the session's timer runs out.
 /// </summary>
 internal sealed class RefreshSchedule(SessionCore session)
 {

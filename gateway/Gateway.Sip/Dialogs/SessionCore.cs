@@ -6,7 +6,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Dialogs;
 
 /// <summary>
-/// What the parts of one call share: its dialog, what both sides have described, how requests and responses leave, and the ways out.
+/// The state that the parts of one call share: its dialog, what both sides have described, how requests and responses leave, and the ways
+/// out.
 /// </summary>
 public abstract class SessionCore : IClientTransactionUser
 {
@@ -18,7 +19,7 @@ public abstract class SessionCore : IClientTransactionUser
     /// <summary>Our tag: with the Call-ID it names the call in whatever arrives.</summary>
     public string LocalTag { get; }
 
-    /// <summary>The owner was told <see cref="SipCallEvent.Ended"/> or <see cref="SipCallEvent.Failed"/>.</summary>
+    /// <summary><see cref="SipCallEvent.Ended"/> or <see cref="SipCallEvent.Failed"/> was reported to the owner.</summary>
     public bool IsOver { get; private protected set; }
 
     internal UserAgentCore Context { get; }
@@ -30,12 +31,12 @@ public abstract class SessionCore : IClientTransactionUser
     /// <summary>The callee's from the start, the caller's from the 2xx.</summary>
     internal Dialog? Dialog { get; set; }
 
-    /// <summary>When the session and its parts want to be called.</summary>
+    /// <summary>The times at which the session and its parts want to be called.</summary>
     internal DeadlineTable<SessionDeadline> Deadlines { get; } = new();
 
     internal SessionTimer Timer { get; }
 
-    /// <summary>What both sides said last; a repetition of it changes nothing.</summary>
+    /// <summary>The last descriptions of both sides; a repetition of them changes nothing.</summary>
     internal string? LocalSdp { get; set; }
 
     internal string? RemoteSdp { get; set; }
@@ -45,7 +46,7 @@ public abstract class SessionCore : IClientTransactionUser
 
     internal abstract void Emit(SipCallEvent callEvent);
 
-    /// <summary>Tells the owner the last thing it will hear and begins to forget.</summary>
+    /// <summary>Reports to the owner the last thing it will hear and begins to forget.</summary>
     internal abstract void Finish(SipCallEvent last, Instant now);
 
     /// <summary>Of a call that is over: something is still to be expected from the network; forget 64·T1 from now.</summary>

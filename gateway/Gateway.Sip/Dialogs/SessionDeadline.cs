@@ -1,6 +1,6 @@
 namespace Gateway.Sip.Dialogs;
 
-/// <summary>What a session waits for, each until a time of its own.</summary>
+/// <summary>The things that a session waits for, each until a time of its own.</summary>
 public enum SessionDeadline
 {
     /// <summary>The final response to the INVITE that we cancelled (RFC 3261 §9.1).</summary>

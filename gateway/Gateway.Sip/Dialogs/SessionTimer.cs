@@ -3,7 +3,7 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Dialogs;
 
-/// <summary>What a session timer wants done.</summary>
+/// <summary>The action that a session timer wants.</summary>
 public enum SessionTimerAction
 {
     None,
@@ -44,7 +44,9 @@ public sealed class SessionTimer(DeadlineTable<SessionDeadline> deadlines)
     /// </summary>
     public void Lengthen(TimeSpan interval) => Interval = interval;
 
-    /// <summary>Session-Expires in a refresh of ours: the roles stay as they are, told as this request's roles (RFC 4028 §7.4).</summary>
+    /// <summary>
+    /// Session-Expires in a refresh of ours: the roles stay as they are, announced as this request's roles (RFC 4028 §7.4).
+    /// </summary>
     public string ToHeader() =>
         new SessionExpires((uint)Interval.TotalSeconds, WeRefresh ? SessionRefresher.Uac : SessionRefresher.Uas).ToString();
 

@@ -4,10 +4,12 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Dialogs;
 
-/// <summary>What interval a session gets and who refreshes it, as requests ask and 2xx grant (RFC 4028 §7 to §9).</summary>
+/// <summary>The interval that a session gets and the side that refreshes it, as requests ask and 2xx grant (RFC 4028 §7 to §9).</summary>
 internal static class SessionTimerNegotiation
 {
-    /// <summary>The request's interval is shorter than we allow: 422 with our Min-SE. Only a peer that knows timers can be told.</summary>
+    /// <summary>
+    /// The request's interval is shorter than we allow: 422 with our Min-SE. Only a peer that knows timers can be sent it.
+    /// </summary>
     public static bool IsTooSmall(SipRequest request, Trunk trunk) =>
         SessionExpires.TryParse(request.Headers[SessionExpires.Name], out var asked) && asked.Seconds < trunk.MinSessionExpires
             && Supports(request);

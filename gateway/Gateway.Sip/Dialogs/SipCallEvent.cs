@@ -2,7 +2,7 @@ using Gateway.Sip.Messages;
 
 namespace Gateway.Sip.Dialogs;
 
-/// <summary>Which side or which rule ended an established call.</summary>
+/// <summary>The side or the rule that ended an established call.</summary>
 public enum SipCallEnd
 {
     /// <summary>BYE or CANCEL from the peer.</summary>
@@ -31,7 +31,7 @@ public enum SipCallEnd
 }
 
 /// <summary>
-/// What happens on a call, in order. Exactly one of <see cref="Failed"/> and <see cref="Ended"/> comes last, then the channel completes.
+/// The events of a call, in order. Exactly one of <see cref="Failed"/> and <see cref="Ended"/> comes last, then the channel completes.
 /// </summary>
 public abstract record SipCallEvent
 {
@@ -48,9 +48,8 @@ public abstract record SipCallEvent
     /// <summary>
     /// The first 2xx to our INVITE. <paramref name="Sdp"/> is the answer; it may repeat one that a provisional response carried. With
     /// <paramref name="SdpIsOffer"/> it is their offer: reply with <c>SipCall.AcceptOfferAsync</c>, which sends the ACK. It is null when
-    /// nothing is left to settle: their offer came in a reliable provisional response, or an UPDATE had the last word.
-    /// <paramref name="Identity"/> is who answered: P-Asserted-Identity or Remote-Party-ID, else the Contact's user; null when nothing
-    /// tells.
+    /// nothing is left to settle: their offer came in a reliable provisional response, or an UPDATE had the last word. <paramref
+    /// name="Identity"/> is who answered: P-Asserted-Identity or Remote-Party-ID, else the Contact's user; null when nothing names one.
     /// </summary>
     public sealed record Answered(string? Sdp, bool SdpIsOffer, SipParty? Identity) : SipCallEvent;
 
@@ -76,7 +75,7 @@ public abstract record SipCallEvent
     /// </summary>
     public sealed record IdentityChanged(SipParty Identity) : SipCallEvent;
 
-    /// <summary>A key pressed, told by INFO (application/dtmf-relay or application/dtmf).</summary>
+    /// <summary>A key pressed, reported by INFO (application/dtmf-relay or application/dtmf).</summary>
     public sealed record DigitReceived(char Digit, TimeSpan Duration) : SipCallEvent;
 
     /// <summary>

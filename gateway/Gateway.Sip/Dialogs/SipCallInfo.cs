@@ -2,7 +2,7 @@ using Gateway.Sip.Messages;
 
 namespace Gateway.Sip.Dialogs;
 
-/// <summary>Who started the call on the SIP side.</summary>
+/// <summary>The party that started the call on the SIP side.</summary>
 public enum SipCallDirection
 {
     /// <summary>A trunk sent us an INVITE.</summary>
@@ -12,7 +12,7 @@ public enum SipCallDirection
     Outgoing,
 }
 
-/// <summary>What is known of a call from its first INVITE; never changes.</summary>
+/// <summary>The facts known of a call from its first INVITE; they never change.</summary>
 public sealed record SipCallInfo
 {
     /// <summary>The Call-ID header.</summary>

@@ -3,8 +3,9 @@ using Gateway.Sip.Transactions;
 namespace Gateway.Sip.Dialogs;
 
 /// <summary>
-/// What another process needs to end a dialog (RFC 3261 §12): kept beside a live call, so that the PBX's side of it can be hung up when the
-/// process that ran it has died. A plain value of texts and numbers, made to be stored as JSON; what is added later must have a default.
+/// The values that another process needs to end a dialog (RFC 3261 §12): kept beside a live call, so that the PBX's side of it can be hung
+/// up when the process that ran it has died. A plain value of texts and numbers, made to be stored as JSON; what is added later must have a
+/// default.
 /// </summary>
 public sealed record SipDialogSnapshot
 {
@@ -29,7 +30,7 @@ public sealed record SipDialogSnapshot
 
     public required SipTransport Transport { get; init; }
 
-    /// <summary>Where the next request goes: address and port.</summary>
+    /// <summary>The destination of the next request: address and port.</summary>
     public required string NextHop { get; init; }
 
     /// <summary>The name that a TLS server must prove.</summary>

@@ -20,7 +20,7 @@ public sealed record SipInviteRequest
     /// </summary>
     public SipUri? Target { get; init; }
 
-    /// <summary>Who calls: becomes From, and P-Asserted-Identity when <see cref="AssertIdentity"/> is set.</summary>
+    /// <summary>The party that calls: becomes From, and P-Asserted-Identity when <see cref="AssertIdentity"/> is set.</summary>
     public required SipParty Caller { get; init; }
 
     /// <summary>Adds P-Asserted-Identity (RFC 3325) with the caller.</summary>

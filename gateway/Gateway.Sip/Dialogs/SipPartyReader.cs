@@ -2,7 +2,7 @@ using Gateway.Sip.Messages;
 
 namespace Gateway.Sip.Dialogs;
 
-/// <summary>Who is who in a message.</summary>
+/// <summary>Reads the parties named in a message.</summary>
 internal static class SipPartyReader
 {
     public static SipParty? From(NameAddr? address) =>
@@ -14,12 +14,12 @@ internal static class SipPartyReader
     public static SipParty? Asserted(SipMessage message) => First(message, "P-Asserted-Identity") ?? First(message, "Remote-Party-ID");
 
     /// <summary>
-    /// Who answered: the asserted identity, else the Contact. Null when neither names a user: hosts and empty names are nobody.
+    /// The party that answered: the asserted identity, else the Contact. Null when neither names a user: hosts and empty names are nobody.
     /// </summary>
     public static SipParty? Answerer(SipMessage message) => Named(Asserted(message)) ?? Named(From(message.Contact));
 
     /// <summary>
-    /// Who is at the other end from now on, as a request inside the call tells (RFC 3325, RFC 4916); null when it does not.
+    /// The party at the other end from now on, as a request inside the call names it (RFC 3325, RFC 4916); null when it does not.
     /// </summary>
     public static SipParty? Connected(SipRequest request) =>
         Named(First(request, "P-Asserted-Identity")) ?? Named(First(request, "Remote-Party-ID"));

@@ -42,7 +42,7 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
     /// <summary>New calls and OPTIONS are answered 503; what runs goes on.</summary>
     public bool IsDraining { get; set; }
 
-    /// <summary>Calls whose owner was not told the end yet.</summary>
+    /// <summary>Calls whose end was not reported to their owner yet.</summary>
     public int ActiveCalls { get; private set; }
 
     public IEnumerable<InviteSession> Sessions => _sessions.Values;

@@ -7,13 +7,13 @@ namespace Gateway.Sip.Endpoint;
 
 /// <summary>
 /// One INVITE usage in either direction, from its first message to its last; survives forks, re-INVITE, UPDATE and session timers.
-/// Thread-safe: every method hands its request to the endpoint's loop and completes when the loop has acted on it, not when the peer
-/// has answered. Requests that do not fit the call's state (an answer to a call that was cancelled) are ignored: <see cref="Events"/> tells
+/// Thread-safe: every method hands its request to the endpoint's loop and completes when the loop has acted on it, not when the peer has
+/// answered. Requests that do not fit the call's state (an answer to a call that was cancelled) are ignored: <see cref="Events"/> reports
 /// why.
 /// </summary>
 public sealed class SipCall
 {
-    /// <summary>How many unread events a call may have before it is ended.</summary>
+    /// <summary>The number of unread events that a call may have before it is ended.</summary>
     private const int EventCapacity = 64;
 
     private readonly Channel<SipCallEvent> _events = Channel.CreateBounded<SipCallEvent>(EventCapacity);
@@ -35,7 +35,7 @@ public sealed class SipCall
     /// </summary>
     public SipCall? Replaces { get; internal init; }
 
-    /// <summary>What happens on this call; completes after <see cref="SipCallEvent.Failed"/> or <see cref="SipCallEvent.Ended"/>.</summary>
+    /// <summary>The events of this call; completes after <see cref="SipCallEvent.Failed"/> or <see cref="SipCallEvent.Ended"/>.</summary>
     public ChannelReader<SipCallEvent> Events => _events.Reader;
 
     /// <summary>
@@ -79,7 +79,8 @@ public sealed class SipCall
     public Task SendDigitAsync(char digit, TimeSpan duration) => Post((session, now) => session.SendDigit(digit, duration, now));
 
     /// <summary>
-    /// What <see cref="SipEndpoint.EndDialogAsync"/> of another process can end this call by; null while nothing but this process can.
+    /// The snapshot by which <see cref="SipEndpoint.EndDialogAsync"/> of another process can end this call; null while nothing but this
+    /// process can.
     /// </summary>
     public async Task<SipDialogSnapshot?> SnapshotAsync()
     {
@@ -88,7 +89,7 @@ public sealed class SipCall
         return snapshot;
     }
 
-    /// <summary>Tells the peer how its transfer goes (NOTIFY with message/sipfrag); a final status ends the subscription.</summary>
+    /// <summary>Reports to the peer how its transfer goes (NOTIFY with message/sipfrag); a final status ends the subscription.</summary>
     public Task NotifyTransferAsync(int status, string reasonPhrase) =>
         Post((session, now) => session.NotifyTransfer(status, reasonPhrase, now));
 

@@ -58,7 +58,7 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     /// <summary>Calls that are not over, both directions.</summary>
     public int ActiveCalls => _loop?.ActiveCalls ?? 0;
 
-    /// <summary>Why no TCP or TLS connection can be accepted at the moment; null while all is well.</summary>
+    /// <summary>The reason why no TCP or TLS connection can be accepted at the moment; null while all is well.</summary>
     public string? Fault => _transports?.Fault;
 
     /// <summary>Our certificates by name ("server", or the trunk's), and when each runs out (UTC).</summary>

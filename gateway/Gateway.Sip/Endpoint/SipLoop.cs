@@ -28,7 +28,7 @@ internal sealed partial class SipLoop
     private readonly ILogger _logger;
     private readonly ITimer _timer;
 
-    /// <summary>The handles of calls whose owners were not told the end yet.</summary>
+    /// <summary>The handles of calls whose end was not reported to their owners yet.</summary>
     private readonly Dictionary<InviteSession, SipCall> _calls = [];
     private Instant _timerAt = Instant.Never;
     private readonly LogLimit _unknownLog = new(TimeSpan.FromMinutes(1));

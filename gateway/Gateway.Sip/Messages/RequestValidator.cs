@@ -15,7 +15,7 @@ public static class RequestValidator
         SipMethod.Update, SipMethod.Info, SipMethod.Refer, SipMethod.Subscribe, SipMethod.Notify, SipMethod.Message, new("PUBLISH"),
     ];
 
-    /// <summary>What starts a dialog, or binds an address.</summary>
+    /// <summary>The methods that start a dialog, or bind an address.</summary>
     private static readonly SipMethod[] ContactMethods = [SipMethod.Invite, SipMethod.Subscribe, SipMethod.Register];
 
     /// <summary>

@@ -1,6 +1,6 @@
 namespace Gateway.Sip.Messages;
 
-/// <summary>What a user agent client checks on a response besides its transaction.</summary>
+/// <summary>The checks of a user agent client on a response besides its transaction.</summary>
 public static class ResponseValidator
 {
     /// <summary>

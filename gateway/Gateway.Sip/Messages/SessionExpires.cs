@@ -1,6 +1,6 @@
 namespace Gateway.Sip.Messages;
 
-/// <summary>Who refreshes a session (RFC 4028 §4); roles are those of the transaction that carries the header.</summary>
+/// <summary>The side that refreshes a session (RFC 4028 §4); roles are those of the transaction that carries the header.</summary>
 public enum SessionRefresher
 {
     Unspecified,

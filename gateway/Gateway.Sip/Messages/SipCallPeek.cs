@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Gateway.Sip.Messages;
 
-/// <summary>Whether a message belongs to a call that its sender takes for existing, told from its raw bytes before it is parsed.</summary>
+/// <summary>
+/// Finds in the raw bytes of a message, before it is parsed, whether it belongs to a call that its sender takes for existing.
+/// </summary>
 internal static class SipCallPeek
 {
     /// <summary>

@@ -1,7 +1,7 @@
 namespace Gateway.Sip.Messages;
 
 /// <summary>
-/// What this user agent understands: the yardstick of <see cref="RequestValidator"/> and the source of Allow, Supported and Accept.
+/// The capabilities of this user agent: the yardstick of <see cref="RequestValidator"/> and the source of Allow, Supported and Accept.
 /// </summary>
 /// <param name="Methods">Allowed methods.</param>
 /// <param name="Extensions">Option tags.</param>

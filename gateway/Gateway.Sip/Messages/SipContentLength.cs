@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Gateway.Sip.Messages;
 
-/// <summary>Finds Content-Length in raw headers; a stream has no other way to tell where a message ends (RFC 3261 §20.14).</summary>
+/// <summary>Finds Content-Length in raw headers; a stream has no other way to know where a message ends (RFC 3261 §20.14).</summary>
 internal static class SipContentLength
 {
     /// <summary>A stream without the header is broken: the message after it could not be found.</summary>

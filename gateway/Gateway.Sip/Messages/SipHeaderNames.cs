@@ -3,8 +3,7 @@ using System.Collections.Frozen;
 namespace Gateway.Sip.Messages;
 
 /// <summary>
-/// How header names are written, which short forms they have, and which of them carry lists (RFC 3261 §7.3, §20 and the extensions' own
-/// RFCs).
+/// The spelling of header names, their short forms, and the names that carry lists (RFC 3261 §7.3, §20 and the extensions' own RFCs).
 /// </summary>
 internal static class SipHeaderNames
 {

@@ -7,7 +7,9 @@ namespace Gateway.Sip.Messages;
 /// </summary>
 internal static class SipHeaderReader
 {
-    /// <summary>What decides whether a message can be processed at all (RFC 3261 §8.2.2: other malformed fields are ignored).</summary>
+    /// <summary>
+    /// The headers that decide whether a message can be processed at all (RFC 3261 §8.2.2: other malformed fields are ignored).
+    /// </summary>
     private static readonly FrozenSet<string> Necessary = new[]
     {
         "Via", "From", "To", "Call-ID", "CSeq", "Contact", "Route", "Record-Route", "Content-Length",

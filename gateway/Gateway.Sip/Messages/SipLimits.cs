@@ -1,6 +1,6 @@
 namespace Gateway.Sip.Messages;
 
-/// <summary>What a peer may make us keep. Everything above is refused with a reason, never truncated in silence.</summary>
+/// <summary>The limits of what a peer may make us keep. Everything above is refused with a reason, never truncated in silence.</summary>
 public static class SipLimits
 {
     /// <summary>A whole message, start line to end of body, in bytes. The largest UDP payload; the same bound serves streams.</summary>

@@ -1,6 +1,6 @@
 namespace Gateway.Sip.Messages;
 
-/// <summary>Why bytes are not an acceptable SIP message. A closed set: it is a metric label.</summary>
+/// <summary>The reason why bytes are not an acceptable SIP message. A closed set: it is a metric label.</summary>
 public enum SipParseFault
 {
     None,

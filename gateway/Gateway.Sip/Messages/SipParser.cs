@@ -15,7 +15,7 @@ public static class SipParser
     private static readonly string[] SingleHeaders = ["From", "To", "Call-ID", "CSeq"];
 
     /// <summary>
-    /// Never throws. On false <paramref name="error"/> tells why, and answers the request when there is one to answer. Bytes after
+    /// Never throws. On false <paramref name="error"/> states why, and answers the request when there is one to answer. Bytes after
     /// Content-Length are ignored; without Content-Length the body is all that follows the headers (RFC 3261 §18.3).
     /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out SipMessage? message, out SipParseError error)

@@ -1,7 +1,7 @@
 namespace Gateway.Sip.Messages;
 
 /// <summary>
-/// Why a call ended, as the Reason header carries it (RFC 3326): <c>Q.850;cause=16;text="Normal call clearing"</c>.
+/// The reason why a call ended, as the Reason header carries it (RFC 3326): <c>Q.850;cause=16;text="Normal call clearing"</c>.
 /// </summary>
 /// <param name="Protocol">"Q.850" or "SIP".</param>
 /// <param name="Cause">A Q.850 cause (1…127) or a SIP status code.</param>

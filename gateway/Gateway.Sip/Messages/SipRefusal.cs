@@ -1,6 +1,6 @@
 namespace Gateway.Sip.Messages;
 
-/// <summary>Why a well-formed request is refused, and how (RFC 3261 §8.2).</summary>
+/// <summary>The reason why a well-formed request is refused, and the response (RFC 3261 §8.2).</summary>
 /// <param name="StatusCode">400 to 699.</param>
 /// <param name="Why">A word for logs and metrics from the closed set that <see cref="RequestValidator"/> uses.</param>
 /// <param name="Headers">What explains it to the peer: Allow, Unsupported, Accept.</param>

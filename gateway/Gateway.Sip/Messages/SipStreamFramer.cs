@@ -1,6 +1,6 @@
 namespace Gateway.Sip.Messages;
 
-/// <summary>What <see cref="SipStreamFramer.TryRead"/> found.</summary>
+/// <summary>The kind of frame that <see cref="SipStreamFramer.TryRead"/> found.</summary>
 public enum SipFrameKind
 {
     /// <summary>Nothing complete yet: append more.</summary>
@@ -34,7 +34,7 @@ public sealed class SipStreamFramer
     public int Pending => _end - _start;
 
     /// <summary>
-    /// Where to receive next: at least <paramref name="minimum"/> bytes. Invalidates the frames read before. Follow with <see
+    /// The buffer to receive into next: at least <paramref name="minimum"/> bytes. Invalidates the frames read before. Follow with <see
     /// cref="Advance"/>.
     /// </summary>
     public Memory<byte> GetMemory(int minimum = 2048)

@@ -25,7 +25,7 @@ public sealed record SipUri
 
     public SipParameters Parameters { get; init; } = SipParameters.None;
 
-    /// <summary>What follows "?", escaped; empty when nothing does. Only Refer-To and Contact may carry these headers.</summary>
+    /// <summary>The text that follows "?", escaped; empty when nothing does. Only Refer-To and Contact may carry these headers.</summary>
     public string EscapedHeaders { get; init; } = "";
 
     /// <summary>All that follows the colon of a scheme we do not know; otherwise null.</summary>
@@ -41,7 +41,8 @@ public sealed record SipUri
     public string? User => EscapedUser is null ? null : SipGrammar.Unescape(EscapedUser);
 
     /// <summary>
-    /// Who is dialled or calls: the user, without what a telephone number may carry behind it (RFC 3261 §19.1.6: "+15551234;npdi;rn=…").
+    /// The party that is dialled or calls: the user, without what a telephone number may carry behind it (RFC 3261 §19.1.6:
+    /// "+15551234;npdi;rn=…").
     /// </summary>
     public string? Subscriber =>
         EscapedUser is { } user && user.IndexOf(';', StringComparison.Ordinal) is > 0 and var end

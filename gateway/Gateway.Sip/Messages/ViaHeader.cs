@@ -14,7 +14,7 @@ public sealed record ViaHeader(string Transport, HostPort SentBy, SipParameters 
 
     /// <summary>
     /// The branch is unique, as RFC 3261 §8.1.1.7 wants. Without it, or with nothing after the cookie (RFC 4475 §3.2.1), transactions are
-    /// told apart by the rules of RFC 2543 (RFC 3261 §17.2.3).
+    /// distinguished by the rules of RFC 2543 (RFC 3261 §17.2.3).
     /// </summary>
     public bool HasUniqueBranch =>
         Branch is { } branch && branch.Length > MagicCookie.Length && branch.StartsWith(MagicCookie, StringComparison.OrdinalIgnoreCase);
@@ -35,8 +35,8 @@ public sealed record ViaHeader(string Transport, HostPort SentBy, SipParameters 
         new(transport, sentBy, SipParameters.None.With("rport").With("branch", branch));
 
     /// <summary>
-    /// What a server adds on reception: "received" when the source differs from sent-by or rport was asked for (RFC 3261 §18.2.1, RFC 3581
-    /// §4), and the port when rport was asked for. What the peer claimed there is overwritten.
+    /// Adds what a server has to add on reception: "received" when the source differs from sent-by or rport was asked for (RFC 3261
+    /// §18.2.1, RFC 3581 §4), and the port when rport was asked for. What the peer claimed there is overwritten.
     /// </summary>
     public ViaHeader StampSource(TransportAddress source)
     {

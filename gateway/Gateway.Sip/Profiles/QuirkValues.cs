@@ -1,6 +1,6 @@
 namespace Gateway.Sip.Profiles;
 
-/// <summary>How digits reach the PBX and are expected from it.</summary>
+/// <summary>The way in which digits reach the PBX and are expected from it.</summary>
 public enum DtmfMethod
 {
     /// <summary>Telephone-events in RTP.</summary>
@@ -13,7 +13,7 @@ public enum DtmfMethod
     Inband,
 }
 
-/// <summary>How a digit reaches a PBX that agreed to no telephone-event in this call.</summary>
+/// <summary>The way in which a digit reaches a PBX that agreed to no telephone-event in this call.</summary>
 public enum DtmfFallback
 {
     /// <summary>SIP INFO where its Allow header names it, else tones in the audio.</summary>
@@ -33,14 +33,14 @@ public enum DtmfInfoBody
     Dtmf,
 }
 
-/// <summary>What the WhatsApp user hears while the PBX holds the call and sends nothing.</summary>
+/// <summary>The sound that the WhatsApp user hears while the PBX holds the call and sends nothing.</summary>
 public enum HoldTreatment
 {
     HoldMusic,
     Silence,
 }
 
-/// <summary>Who makes the offer in a call that we place on the PBX.</summary>
+/// <summary>The side that makes the offer in a call that we place on the PBX.</summary>
 public enum OfferMode
 {
     /// <summary>Our INVITE carries it.</summary>
@@ -58,7 +58,7 @@ public enum ReliableProvisional
     Required,
 }
 
-/// <summary>What tells the PBX that the WhatsApp user's phone rings.</summary>
+/// <summary>The signal that announces to the PBX that the WhatsApp user's phone rings.</summary>
 public enum ProgressSignal
 {
     /// <summary>180 without SDP: the PBX or the desk phone makes the tone.</summary>
@@ -83,7 +83,7 @@ public enum RefreshMethod
     Update,
 }
 
-/// <summary>Where besides From the caller's identity stands.</summary>
+/// <summary>The header in which, besides From, the caller's identity stands.</summary>
 public enum IdentityHeader
 {
     None,
@@ -101,7 +101,7 @@ public enum NumberFormat
     E164,
 }
 
-/// <summary>What fills the user part of From or Contact.</summary>
+/// <summary>The text that fills the user part of From or Contact.</summary>
 public enum UserPart
 {
     /// <summary>The caller's number, or user id when there is none.</summary>
@@ -118,7 +118,7 @@ public enum ReferPolicy
     Refuse,
 }
 
-/// <summary>Which cause counts when a message carries a status and a Reason.</summary>
+/// <summary>The cause that counts when a message carries a status and a Reason.</summary>
 public enum CauseSource
 {
     /// <summary>The Q.850 cause of the Reason header, then the status.</summary>
@@ -127,7 +127,7 @@ public enum CauseSource
     Status,
 }
 
-/// <summary>What a request longer than an MTU does on a UDP trunk (RFC 3261 §18.1.1).</summary>
+/// <summary>The path of a request longer than an MTU on a UDP trunk (RFC 3261 §18.1.1).</summary>
 public enum LargeRequest
 {
     /// <summary>Stays on UDP, in fragments.</summary>
@@ -136,7 +136,7 @@ public enum LargeRequest
     Tcp,
 }
 
-/// <summary>Which answers to OPTIONS prove that the PBX is up.</summary>
+/// <summary>The answers to OPTIONS that prove that the PBX is up.</summary>
 public enum KeepaliveProof
 {
     /// <summary>Any but 408, 503 and silence: who refuses is alive.</summary>

@@ -6,7 +6,7 @@ using Media.Protocols.Sdp;
 namespace Gateway.Sip.Profiles;
 
 /// <summary>
-/// How one family of PBXs behaves: every difference between PBXs that the gateway knows, as data. Each property is one quirk of
+/// The behaviour of one family of PBXs: every difference between PBXs that the gateway knows, as data. Each property is one quirk of
 /// <c>sip-profiles/*.yaml</c> under its snake_case name; what a profile does not name has the value of <c>generic</c>.
 /// </summary>
 public sealed record SipProfile
@@ -22,7 +22,7 @@ public sealed record SipProfile
     [AllowedValues(10, 20, 30, 40, 60)]
     public int Ptime { get; init; }
 
-    /// <summary>When the PBX is sent what comes from WhatsApp: at once, or at a steady pace.</summary>
+    /// <summary>The pace at which the PBX is sent what comes from WhatsApp: at once, or at a steady pace.</summary>
     public AudioPlayout Playout { get; init; }
 
     public DtmfMethod Dtmf { get; init; }
@@ -51,7 +51,7 @@ public sealed record SipProfile
 
     public ProgressSignal Progress { get; init; }
 
-    /// <summary>Whose ringing tone an agent hears where we make it.</summary>
+    /// <summary>The country whose ringing tone an agent hears where we make it.</summary>
     public RingbackTone Ringback { get; init; }
 
     /// <summary>Session timers are offered (RFC 4028); a peer that insists gets them anyway.</summary>
@@ -105,14 +105,14 @@ public sealed record SipProfile
 
     public KeepaliveProof KeepaliveProof { get; init; }
 
-    /// <summary>What we challenge with, in this order; credentials by another algorithm do not count.</summary>
+    /// <summary>The algorithms of our challenges, in this order; credentials by another algorithm do not count.</summary>
     public IReadOnlyList<DigestAlgorithm> DigestChallenges { get; init; } = [];
 
     /// <summary>Seconds asked for in REGISTER.</summary>
     [Range(60, 86_400)]
     public int RegisterExpires { get; init; }
 
-    /// <summary>Why each quirk has its value, by snake_case name.</summary>
+    /// <summary>The reason why each quirk has its value, by snake_case name.</summary>
     [Key]
     public IReadOnlyDictionary<string, string> Whys { get; init; } = new Dictionary<string, string>();
 }

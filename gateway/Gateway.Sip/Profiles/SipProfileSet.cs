@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Gateway.Sip.Profiles;
 
 /// <summary>
-/// All profiles of a directory, checked together: unknown keys, wrong values and missing reasons are errors, and all of them are told at
-/// once.
+/// All profiles of a directory, checked together: unknown keys, wrong values and missing reasons are errors, and all of them are reported
+/// at once.
 /// </summary>
 public sealed class SipProfileSet
 {
@@ -19,7 +19,7 @@ public sealed class SipProfileSet
     /// <summary>Null when no file has this name.</summary>
     public SipProfile? Find(string name) => _profiles.GetValueOrDefault(name);
 
-    /// <summary>Where the files lie beside the program.</summary>
+    /// <summary>The directory of the files beside the program.</summary>
     public static string DefaultDirectory => Path.Combine(AppContext.BaseDirectory, "sip-profiles");
 
     /// <summary>Reads all *.yaml files of a directory. A directory that cannot be read is an error like any other.</summary>

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Gateway.Sip.Resolution;
 
-/// <summary>How a lookup ended. A closed set: it is a metric label.</summary>
+/// <summary>The outcome of a lookup. A closed set: it is a metric label.</summary>
 public enum DnsStatus
 {
     /// <summary>Answered; there may still be no record of the type.</summary>

@@ -37,7 +37,7 @@ public sealed class SipResolver(ISipDnsClient dns, IEntropy entropy)
         return destinations;
     }
 
-    /// <summary>NAPTR tells transports and SRV names (§4.1); without it, or with the transport known, SRV names are guessed.</summary>
+    /// <summary>NAPTR names transports and SRV names (§4.1); without it, or with the transport known, SRV names are guessed.</summary>
     private async Task<List<(SipTransport Transport, string Service)>> FindServicesAsync(SipTarget target, CancellationToken cancellation)
     {
         if (target.Transport is { } known)

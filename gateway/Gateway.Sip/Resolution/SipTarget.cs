@@ -3,7 +3,7 @@ using Gateway.Sip.Transactions;
 
 namespace Gateway.Sip.Resolution;
 
-/// <summary>What RFC 3263 starts from.</summary>
+/// <summary>The target that RFC 3263 starts from.</summary>
 /// <param name="Host">A name, or an IP address without brackets.</param>
 /// <param name="Port">0 when none is given, which asks the DNS for it.</param>
 /// <param name="Transport">Null when none is given, which asks the DNS for it.</param>

@@ -56,11 +56,11 @@ public sealed class ClientTransaction : IHasDeadline
         (Flow, Machine, Bytes, Fallback) = (flow, machine, bytes, null);
     }
 
-    /// <summary>What the transport said when it could not send, in words for an operator.</summary>
+    /// <summary>The message of the transport when it could not send, in words for an operator.</summary>
     public string? FailureReason { get; set; }
 }
 
-/// <summary>Why a request got no final response.</summary>
+/// <summary>The reason why a request got no final response.</summary>
 public enum TransactionFailure
 {
     /// <summary>Timer B or F: treated as 408 (RFC 3261 §8.1.3.1).</summary>

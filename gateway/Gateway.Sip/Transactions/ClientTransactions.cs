@@ -20,8 +20,8 @@ public sealed class ClientTransactions(TransactionContext context)
 
     /// <summary>
     /// Sends <paramref name="request"/> (any method but ACK and CANCEL) with a Via of its own; the request must not be sent again
-    /// afterwards. What becomes of it is told to <paramref name="user"/>, never before this returns. Longer than a datagram should be, it
-    /// leaves by TCP if it may.
+    /// afterwards. What becomes of it is reported to <paramref name="user"/>, never before this returns. Longer than a datagram should be,
+    /// it leaves by TCP if it may.
     /// </summary>
     public ClientTransaction Send(
         SipRequest request, SipFlow flow, IClientTransactionUser user, Instant now, TimeSpan? timeout = null, bool mayLeaveByTcp = true)
@@ -155,7 +155,7 @@ public sealed class ClientTransactions(TransactionContext context)
         return ack;
     }
 
-    /// <summary>What CANCEL and the ACK to a failure share with their INVITE.</summary>
+    /// <summary>Copies the fields that CANCEL and the ACK to a failure share with their INVITE.</summary>
     private static SipRequest CopyOf(SipRequest invite, SipMethod method)
     {
         var copy = new SipRequest(method, invite.Uri);

@@ -9,7 +9,7 @@ namespace Gateway.Sip.Transactions;
 /// </summary>
 public sealed class InviteServerTransaction(TransactionTimers timers, bool isReliable) : TransactionMachine(timers, isReliable)
 {
-    /// <summary>How long the user may think before 100 Trying keeps the caller from repeating its INVITE (§17.2.1).</summary>
+    /// <summary>The time for which the user may think before 100 Trying keeps the caller from repeating its INVITE (§17.2.1).</summary>
     private static readonly TimeSpan TryingDelay = TimeSpan.FromMilliseconds(200);
 
     private bool _responded;

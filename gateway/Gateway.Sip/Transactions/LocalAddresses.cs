@@ -16,9 +16,9 @@ public readonly record struct LocalAddress(SipTransport Transport, TransportAddr
     public HostPort Bound => new(Address.ToIPAddress().ToString(), Address.Port);
 }
 
-/// <summary>Our listeners, which of them serves a peer, and what that peer is told to reach us by.</summary>
+/// <summary>Our listeners, which of them serves a peer, and the address announced to that peer to reach us by.</summary>
 /// <param name="listeners">In the order of the options.</param>
-/// <param name="localNetworks">Peers there are told the bound address instead of the advertised one.</param>
+/// <param name="localNetworks">The bound address is announced to peers there instead of the advertised one.</param>
 /// <param name="sourceFor">The local address that the system would send from to a peer; null: the first listener that fits serves
 /// it.</param>
 public sealed class LocalAddresses(
@@ -32,7 +32,7 @@ public sealed class LocalAddresses(
     /// <summary>A URI with this host and port is one of ours.</summary>
     public bool Advertises(HostPort hostPort) => listeners.Any(listener => listener.Advertised == hostPort || listener.Bound == hostPort);
 
-    /// <summary>What the peer of this path is told in Via and Contact.</summary>
+    /// <summary>The address announced to the peer of this path in Via and Contact.</summary>
     public HostPort AdvertisedTo(SipFlow flow)
     {
         var listener = listeners[flow.Listener];

@@ -3,10 +3,10 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Transactions;
 
-/// <summary>What makes two requests the same one (RFC 3261 §17.2.3); for ACK the method is INVITE.</summary>
+/// <summary>The values that make two requests the same one (RFC 3261 §17.2.3); for ACK the method is INVITE.</summary>
 public readonly record struct ServerTransactionKey(string Branch, string SentBy, SipMethod Method);
 
-/// <summary>What two copies of one request that came by different paths share (RFC 3261 §8.2.2.2).</summary>
+/// <summary>The values shared by two copies of one request that came by different paths (RFC 3261 §8.2.2.2).</summary>
 public readonly record struct MergeKey(string CallId, string FromTag, CSeq CSeq);
 
 /// <summary>A request we received: its machine and the last response to it.</summary>
@@ -30,7 +30,7 @@ public sealed class ServerTransaction : IHasDeadline
     /// <summary>With its top Via stamped with the source.</summary>
     public SipRequest Request { get; }
 
-    /// <summary>Where it came from, and where responses go.</summary>
+    /// <summary>The path by which it came, and by which responses go.</summary>
     public SipFlow Flow { get; internal set; }
 
     /// <summary>The call it belongs to, once the user agent knows.</summary>

@@ -165,8 +165,8 @@ public sealed class ServerTransactions(TransactionContext context, IServerTransa
         new(via.HasUniqueBranch ? via.Branch! : OldIdentity(request, via), via.SentBy.ToString().ToLowerInvariant(), method);
 
     /// <summary>
-    /// What names a transaction of a peer without unique branches (RFC 2543; RFC 3261 §17.2.3). ACK and CANCEL share all of it with their
-    /// INVITE.
+    /// The identity of a transaction of a peer without unique branches (RFC 2543; RFC 3261 §17.2.3). ACK and CANCEL share all of it with
+    /// their INVITE.
     /// </summary>
     private static string OldIdentity(SipRequest request, ViaHeader via) =>
         $"{request.CallId} {request.CSeq.Number} {request.FromTag} {request.Uri} {via}";

@@ -1,6 +1,6 @@
 namespace Gateway.Sip.Transactions;
 
-/// <summary>How SIP messages travel (RFC 3261 §18). Only <see cref="Udp"/> is unreliable.</summary>
+/// <summary>The transport by which SIP messages travel (RFC 3261 §18). Only <see cref="Udp"/> is unreliable.</summary>
 public enum SipTransport
 {
     Udp,

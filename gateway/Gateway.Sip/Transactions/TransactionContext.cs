@@ -3,7 +3,7 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Transactions;
 
-/// <summary>Why a message was dropped, or refused without a transaction. A closed set: it is a metric label.</summary>
+/// <summary>The reason why a message was dropped, or refused without a transaction. A closed set: it is a metric label.</summary>
 public enum SipDrop
 {
     /// <summary>A response that fits no transaction.</summary>
@@ -31,7 +31,7 @@ public enum SipDrop
     Merged,
 }
 
-/// <summary>What all transactions of one user agent share: settings, identities, and the messages waiting to leave.</summary>
+/// <summary>The context that all transactions of one user agent share: settings, identities, and the messages waiting to leave.</summary>
 public sealed class TransactionContext(
     LocalAddresses local, IEntropy entropy, TransactionTimers timers, int maxDatagramBytes, int maxServerTransactions)
 {

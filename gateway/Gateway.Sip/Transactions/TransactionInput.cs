@@ -1,6 +1,6 @@
 namespace Gateway.Sip.Transactions;
 
-/// <summary>What can happen to a transaction. For servers the three responses are those the transaction user sends.</summary>
+/// <summary>The events that can happen to a transaction. For servers the three responses are those the transaction user sends.</summary>
 public enum TransactionInput
 {
     /// <summary>The request leaves (client) or arrived for the first time (server).</summary>
@@ -30,7 +30,7 @@ public enum TransactionInput
     TransportError,
 }
 
-/// <summary>What the owner of a transaction does next, in the order of the members.</summary>
+/// <summary>The steps that the owner of a transaction takes next, in the order of the members.</summary>
 [Flags]
 public enum TransactionActions
 {
@@ -48,10 +48,10 @@ public enum TransactionActions
     /// <summary>Hand the message to the transaction user.</summary>
     Deliver = 8,
 
-    /// <summary>Tell the transaction user that no answer (client) or no ACK (server) came.</summary>
+    /// <summary>Report to the transaction user that no answer (client) or no ACK (server) came.</summary>
     ReportTimeout = 16,
 
-    /// <summary>Tell the transaction user that the transport failed.</summary>
+    /// <summary>Report to the transaction user that the transport failed.</summary>
     ReportTransportError = 32,
 
     /// <summary>Forget the transaction.</summary>

@@ -35,7 +35,7 @@ public sealed class TransactionLayer
             HandleStray(response, flow, now);
     }
 
-    /// <summary>The transport could not send, or lost the connection before it could tell.</summary>
+    /// <summary>The transport could not send, or lost the connection before it could report.</summary>
     public void HandleTransportError(long transaction, Instant now, string? reason = null)
     {
         if (transaction != 0 && !Clients.HandleTransportError(transaction, now, reason))

@@ -3,8 +3,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Transactions;
 
 /// <summary>
-/// What the four machines of RFC 3261 §17 share: a state and two timers, one that repeats and one that ends. A machine knows no
-/// message; it is fed inputs and tells what to do.
+/// The base that the four machines of RFC 3261 §17 share: a state and two timers, one that repeats and one that ends. A machine knows no
+/// message; it is fed inputs and returns what to do.
 /// </summary>
 public abstract class TransactionMachine(TransactionTimers timers, bool isReliable)
 {

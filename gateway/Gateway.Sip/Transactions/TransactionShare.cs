@@ -1,7 +1,7 @@
 namespace Gateway.Sip.Transactions;
 
 /// <summary>
-/// Which part of the transaction table a request takes. Each part has a limit of its own, so that no flood of new requests keeps a call
+/// The part of the transaction table that a request takes. Each part has a limit of its own, so that no flood of new requests keeps a call
 /// from ending.
 /// </summary>
 public enum TransactionShare

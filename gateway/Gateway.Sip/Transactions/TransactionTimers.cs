@@ -11,7 +11,7 @@ public sealed record TransactionTimers
     /// <summary>Longest interval between retransmissions of non-INVITE requests and INVITE responses (T2).</summary>
     public TimeSpan T2 { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>How long a message may stay in the network (T4).</summary>
+    /// <summary>The time for which a message may stay in the network (T4).</summary>
     public TimeSpan T4 { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>

@@ -3,7 +3,7 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Transactions;
 
-/// <summary>What everything that one user agent sends and answers has in common: its transactions, what it can do, and its names.</summary>
+/// <summary>The common part of everything that one user agent sends and answers: its transactions, what it can do, and its names.</summary>
 public sealed class UserAgentCore(TransactionLayer layer, string product)
 {
     private static readonly SipMethod[] Methods =

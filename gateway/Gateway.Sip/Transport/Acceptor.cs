@@ -16,7 +16,7 @@ internal sealed partial class Acceptor(
 
     private volatile string? _fault;
 
-    /// <summary>Why nothing can be accepted at the moment; null while all is well.</summary>
+    /// <summary>The reason why nothing can be accepted at the moment; null while all is well.</summary>
     public string? Fault => _fault;
 
     public async Task RunAsync(CancellationToken stop)

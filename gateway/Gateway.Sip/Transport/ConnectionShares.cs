@@ -3,8 +3,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Transport;
 
 /// <summary>
-/// How many connections peers hold, so that no one takes those of others: sources that belong to no trunk have a small share in all and by
-/// address, each address of a trunk a larger one. Used under one lock by its owner.
+/// The number of connections that peers hold, limited so that no one takes those of others: sources that belong to no trunk have a small
+/// share in all and by address, each address of a trunk a larger one. Used under one lock by its owner.
 /// </summary>
 internal sealed class ConnectionShares(SipTransportLimits limits)
 {

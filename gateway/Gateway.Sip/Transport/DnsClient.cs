@@ -25,7 +25,7 @@ public sealed class DnsClient(Func<IReadOnlyList<IPEndPoint>> servers, IEntropy 
 
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>The operating system does not tell how long an address is good for.</summary>
+    /// <summary>The operating system does not report how long an address is good for.</summary>
     private static readonly TimeSpan AddressLifetime = TimeSpan.FromSeconds(30);
 
     private readonly InstantClock _clock = new(time);

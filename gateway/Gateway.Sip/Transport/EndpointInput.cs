@@ -4,7 +4,7 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Transport;
 
-/// <summary>What the endpoint's loop reads: everything that happens to it comes by this one queue.</summary>
+/// <summary>The inputs of the endpoint's loop: everything that happens to it comes by this one queue.</summary>
 internal abstract record EndpointInput
 {
     private EndpointInput()

@@ -4,14 +4,14 @@ using Gateway.Sip.Trunks;
 
 namespace Gateway.Sip.Transport;
 
-/// <summary>Everything that a SIP endpoint is told at start.</summary>
+/// <summary>Everything that a SIP endpoint is passed at start.</summary>
 public sealed record SipEndpointOptions
 {
     public required IReadOnlyList<SipListenerOptions> Listeners { get; init; }
 
     public IReadOnlyList<TrunkOptions> Trunks { get; init; } = [];
 
-    /// <summary>Peers there are told the bound address instead of the advertised one (1:1 NAT with a PBX on the inside).</summary>
+    /// <summary>The bound address is announced to peers there instead of the advertised one (1:1 NAT with a PBX on the inside).</summary>
     public IReadOnlyList<IPNetwork> LocalNetworks { get; init; } = [];
 
     /// <summary>Written in User-Agent and Server.</summary>
@@ -57,11 +57,11 @@ public sealed record SipTlsOptions
     /// <summary>Accepts any server certificate. For test benches only.</summary>
     public bool AcceptAnyServerCertificate { get; init; }
 
-    /// <summary>Whether peers that connect to us have to prove themselves by a certificate of the authorities.</summary>
+    /// <summary>The demand that peers that connect to us prove themselves by a certificate of the authorities.</summary>
     public ClientCertificates ClientCertificates { get; init; }
 }
 
-/// <summary>What is asked of peers that connect over TLS.</summary>
+/// <summary>The demand on peers that connect over TLS.</summary>
 public enum ClientCertificates
 {
     /// <summary>No certificate is asked for.</summary>

@@ -6,7 +6,7 @@ using Gateway.Sip.Transactions;
 
 namespace Gateway.Sip.Transport;
 
-/// <summary>Why a connection was closed. A closed set: it is a metric label.</summary>
+/// <summary>The reason why a connection was closed. A closed set: it is a metric label.</summary>
 internal enum ConnectionEnd
 {
     /// <summary>The peer closed it.</summary>
@@ -21,7 +21,7 @@ internal enum ConnectionEnd
     /// <summary>The peer did not read what we sent.</summary>
     NotReading,
 
-    /// <summary>What came could not be cut into messages.</summary>
+    /// <summary>The received bytes could not be cut into messages.</summary>
     Malformed,
 
     /// <summary>More connections than allowed.</summary>
@@ -37,13 +37,13 @@ internal enum ConnectionEnd
     Stopped,
 }
 
-/// <summary>What a source's messages are counted under. A closed set: it is a metric label.</summary>
+/// <summary>The share under which a source's messages are counted. A closed set: it is a metric label.</summary>
 internal enum SourceShare
 {
     /// <summary>A request outside calls, or what cannot be read.</summary>
     New,
 
-    /// <summary>What belongs to a call, as <see cref="SipCallPeek"/> tells.</summary>
+    /// <summary>The messages that belong to a call, as <see cref="SipCallPeek"/> finds.</summary>
     InCall,
 
     /// <summary>Line ends between the messages of a stream (RFC 5626 §3.5.1).</summary>

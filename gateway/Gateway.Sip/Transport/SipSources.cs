@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Sip.Transport;
 
 /// <summary>
-/// Who sends, and how much each address may send: new requests have one share, what belongs to calls another one ten times as large, so
+/// The senders, and how much each address may send: new requests have one share, what belongs to calls another one ten times as large, so
 /// that no flood of new requests keeps the BYE of a live call out. What is beyond its share is dropped before it is parsed, and counted.
 /// Thread-safe.
 /// </summary>
@@ -18,7 +18,7 @@ internal sealed partial class SipSources(
     private const int InCallFactor = 10;
 
     /// <summary>
-    /// Addresses that are told apart at one time; beyond it all begin anew. Those of no trunk have a share in all besides.
+    /// Addresses that are distinguished at one time; beyond it all begin anew. Those of no trunk have a share in all besides.
     /// </summary>
     private const int MaxSources = 1000;
 

@@ -42,7 +42,7 @@ internal sealed class SipTransports : IAsyncDisposable
 
     public int Connections => _streams.Count;
 
-    /// <summary>Why no connection can be accepted at the moment; null while all is well.</summary>
+    /// <summary>The reason why no connection can be accepted at the moment; null while all is well.</summary>
     public string? Fault => _streams.Fault;
 
     /// <summary>Binds every listener; the addresses as peers see them, in the same order.</summary>

@@ -55,20 +55,21 @@ internal sealed class StreamConnection
     /// <summary>We opened it, or its source belongs to a trunk.</summary>
     public bool IsExpected { get; }
 
-    /// <summary>When a whole message or a ping last came, or anything went: single bytes keep no connection open.</summary>
+    /// <summary>The time at which a whole message or a ping last came, or anything went: single bytes keep no connection open.</summary>
     public Instant LastActivity { get; private set; }
 
-    /// <summary>Why it was closed, once it is.</summary>
+    /// <summary>The reason why it was closed, once it is.</summary>
     public ConnectionEnd End { get; private set; }
 
-    /// <summary>Why it could not be opened, in the words of TLS or the system.</summary>
+    /// <summary>The reason why it could not be opened, in the words of TLS or the system.</summary>
     public string? Reason { get; private set; }
 
     public bool IsClosed => Volatile.Read(ref _closed) != 0;
 
     /// <summary>
-    /// Why it is to be closed now; null: it may go on. A source that belongs to no trunk has to send a whole message at once, and has to
-    /// come again after a minute: what it may rightly send is a request in a dialog that it took over from another node of its cluster.
+    /// The reason why it is to be closed now; null: it may go on. A source that belongs to no trunk has to send a whole message at once,
+    /// and has to come again after a minute: what it may rightly send is a request in a dialog that it took over from another node of its
+    /// cluster.
     /// </summary>
     public ConnectionEnd? Overdue(Instant now)
     {
@@ -239,7 +240,7 @@ internal sealed class StreamConnection
     }
 }
 
-/// <summary>What a connection needs of those that keep it.</summary>
+/// <summary>The services that a connection needs of those that keep it.</summary>
 internal interface IConnectionOwner
 {
     SipTransportLimits Limits { get; }

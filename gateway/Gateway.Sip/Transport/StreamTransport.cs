@@ -85,7 +85,7 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
         }
     }
 
-    /// <summary>Why no connection can be accepted at the moment; null while all is well.</summary>
+    /// <summary>The reason why no connection can be accepted at the moment; null while all is well.</summary>
     public string? Fault => _acceptors.Select(acceptor => acceptor.Fault).FirstOrDefault(fault => fault is not null);
 
     /// <summary>Binds and begins to accept; the bound address.</summary>

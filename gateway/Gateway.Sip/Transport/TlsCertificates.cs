@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Sip.Transport;
 
 /// <summary>
-/// What TLS needs on both sides: our certificates, that of the listeners and those of trunks, and the authorities of peers. No ALPN is
+/// The certificates that TLS needs on both sides: ours, that of the listeners and those of trunks, and the authorities of peers. No ALPN is
 /// offered: peers exist that refuse "sip" (Meta's SIP server answers with alert 120).
 /// </summary>
 internal sealed partial class TlsCertificates

@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Gateway.Sip.Transport;
 
-/// <summary>Why the certificate of one peer was refused, in words for an operator.</summary>
+/// <summary>The reason why the certificate of one peer was refused, in words for an operator.</summary>
 internal sealed class TlsVerdict
 {
     /// <summary>NotSignatureValid: an authority of the right name and with another key.</summary>

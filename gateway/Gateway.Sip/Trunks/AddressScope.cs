@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Gateway.Sip.Trunks;
 
-/// <summary>Which addresses nobody on the internet can reach.</summary>
+/// <summary>Recognises the addresses that nobody on the internet can reach.</summary>
 internal static class AddressScope
 {
     /// <summary>RFC 1918, RFC 6598 (carrier NAT), loopback, link-local, RFC 4193.</summary>

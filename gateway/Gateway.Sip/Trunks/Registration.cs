@@ -55,7 +55,7 @@ public sealed class Registration : IClientTransactionUser
 
     public bool IsRegistered { get; private set; }
 
-    /// <summary>Why the last attempt failed, in the registrar's words; null after a success.</summary>
+    /// <summary>The reason why the last attempt failed, in the registrar's words; null after a success.</summary>
     public string? Cause { get; private set; }
 
     /// <summary>A change of <see cref="IsRegistered"/> or <see cref="Cause"/> since the last look; for the log.</summary>
@@ -168,7 +168,7 @@ public sealed class Registration : IClientTransactionUser
     /// <summary>
     /// The expires of our own binding, which stands among those of other devices; else the Expires header. A registrar beyond a NAT may
     /// have rewritten its address, so it is known by instance (RFC 5626 §4.1), by the address we sent or were seen at, or by being the only
-    /// one. Where nothing tells, the first of our user's bindings to run out counts.
+    /// one. Where nothing identifies it, the first of our user's bindings to run out counts.
     /// </summary>
     private uint GrantedSeconds(SipResponse response)
     {

@@ -11,7 +11,7 @@ namespace Gateway.Sip.Trunks;
 /// </summary>
 public sealed class Trunk(TrunkOptions options, IEntropy entropy)
 {
-    /// <summary>How long a server that did not answer is tried last.</summary>
+    /// <summary>The time for which a server that did not answer is tried last.</summary>
     private static readonly TimeSpan FailureMemory = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan NonceLifetime = TimeSpan.FromMinutes(5);
@@ -53,7 +53,7 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
     /// </summary>
     public string? AccountContact => Options.RegisterUser ?? (Profile.ContactUser == UserPart.Account ? Account : null);
 
-    /// <summary>Where requests go, the best first; empty until resolved.</summary>
+    /// <summary>The destinations of requests, the best first; empty until resolved.</summary>
     public IReadOnlyList<SipFlow> Targets { get; private set; } = [];
 
     public void SetTargets(IReadOnlyList<SipFlow> targets)
@@ -93,7 +93,7 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
     }
 
     /// <summary>
-    /// The peer is behind a NAT as far as a URI with this host tells: requests go to where its messages come from, whatever it says of
+    /// The peer is behind a NAT as far as a URI with this host shows: requests go to where its messages come from, whatever it says of
     /// itself.
     /// </summary>
     public bool IsBehindNat(SipUri uri, TransportAddress source, bool isRouted) => Options.Nat switch
@@ -203,7 +203,7 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
     /// <summary>False: the trunk sends more new calls than it may; nothing is to be kept of this one.</summary>
     public bool TakesNewCall(Instant now) => _newCalls.TryTake(now);
 
-    /// <summary>Why, in the protocol that the profile believes most.</summary>
+    /// <summary>Reads the reason in the protocol that the profile believes most.</summary>
     public SipReason? ReadReason(SipMessage message) =>
         ReasonHeader.Read(message, Profile.CauseSource == CauseSource.Q850 ? "Q.850" : "SIP");
 

@@ -1,6 +1,6 @@
 namespace Gateway.Sip.Trunks;
 
-/// <summary>Whether calls can be placed on a trunk.</summary>
+/// <summary>The ability of a trunk to take calls.</summary>
 public enum TrunkState
 {
     /// <summary>Not asked yet, or its keepalive is disabled and nothing was sent.</summary>
@@ -10,8 +10,8 @@ public enum TrunkState
 }
 
 /// <summary>
-/// How a trunk is doing since <paramref name="Since"/>. <paramref name="RoundTrip"/> is that of the last answered keepalive,
-/// <paramref name="Registered"/> is null when the trunk does not register, <paramref name="Cause"/> tells an operator why it is down or not
+/// The condition of a trunk since <paramref name="Since"/>. <paramref name="RoundTrip"/> is that of the last answered keepalive, <paramref
+/// name="Registered"/> is null when the trunk does not register, <paramref name="Cause"/> explains to an operator why it is down or not
 /// registered.
 /// </summary>
 public sealed record TrunkHealth(TrunkState State, DateTimeOffset Since, TimeSpan? RoundTrip, bool? Registered, string? Cause)

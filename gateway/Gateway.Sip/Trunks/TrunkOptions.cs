@@ -14,8 +14,8 @@ public sealed record TrunkOptions
     public required string Name { get; init; }
 
     /// <summary>
-    /// Where requests go: host name or address. A name without <see cref="Port"/> is looked up as RFC 3263 says (NAPTR, SRV, A/AAAA) and
-    /// all results are tried in order.
+    /// The destination of requests: host name or address. A name without <see cref="Port"/> is looked up as RFC 3263 says (NAPTR, SRV,
+    /// A/AAAA) and all results are tried in order.
     /// </summary>
     public required string Server { get; init; }
 
@@ -39,7 +39,7 @@ public sealed record TrunkOptions
     /// </summary>
     public IPEndPoint? Listener { get; init; }
 
-    /// <summary>Whether the peer's own idea of its address is believed.</summary>
+    /// <summary>The mode in which the peer's own idea of its address is believed or not.</summary>
     public NatMode Nat { get; init; } = NatMode.Auto;
 
     /// <summary>Requests from these networks belong to this trunk, besides the resolved addresses of its servers.</summary>
@@ -52,10 +52,10 @@ public sealed record TrunkOptions
 
     public string? KeyPath { get; init; }
 
-    /// <summary>What we answer the trunk's 401 and 407 with; null: such a challenge fails the request.</summary>
+    /// <summary>The credentials with which we answer the trunk's 401 and 407; null: such a challenge fails the request.</summary>
     public SipCredentials? Credentials { get; init; }
 
-    /// <summary>When set, an INVITE of the trunk is challenged (401) and must prove these credentials.</summary>
+    /// <summary>The credentials that an INVITE of the trunk must prove when challenged (401); null: none is challenged.</summary>
     public SipCredentials? InboundCredentials { get; init; }
 
     /// <summary>
@@ -65,7 +65,7 @@ public sealed record TrunkOptions
     public string? RegisterUser { get; init; }
 
     /// <summary>
-    /// How long a server may stay silent on a request before the next one is tried (timers B and F; RFC 3261 §17.1.1.2 says 32 s).
+    /// The time for which a server may be silent on a request until the next one is tried (timers B and F; RFC 3261 §17.1.1.2 says 32 s).
     /// </summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
@@ -84,15 +84,15 @@ public sealed record TrunkOptions
     public int EffectiveRequestRate => MaxRequestRate ?? Math.Max(MaxCallRate * 5, 100);
 
     /// <summary>
-    /// How many Contacts of 3xx responses one call may try, only within this trunk's own hosts. Zero: 3xx fails the call.
+    /// The number of Contacts of 3xx responses that one call may try, only within this trunk's own hosts. Zero: 3xx fails the call.
     /// </summary>
     public int MaxRedirects { get; init; } = 5;
 }
 
-/// <summary>How a trunk's NAT is dealt with: where requests of a dialog, and responses, go.</summary>
+/// <summary>The treatment of a trunk's NAT: where requests of a dialog, and responses, go.</summary>
 public enum NatMode
 {
-    /// <summary>Where Contact, Record-Route and Via say.</summary>
+    /// <summary>To where Contact, Record-Route and Via say.</summary>
     Off,
 
     /// <summary>

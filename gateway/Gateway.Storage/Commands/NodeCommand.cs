@@ -18,7 +18,7 @@ public abstract record NodeCommand
     /// <summary>End a live call on both legs. Only the node that runs it can.</summary>
     public sealed record HangUp(CallId Call) : NodeCommand;
 
-    /// <summary>What any node can do that serves the channel.</summary>
+    /// <summary>A command that any node can carry out that serves the channel.</summary>
     /// <param name="Channel">The business number by Meta's id.</param>
     public abstract record ForChannel(ChannelId Channel) : NodeCommand;
 

@@ -6,12 +6,12 @@ using Npgsql;
 
 namespace Gateway.Worker.Billing;
 
-/// <summary>What the books say of a call that wants to begin: the store's, or while it is away what was last known of them.</summary>
+/// <summary>The facts by which a call may begin: the store's, or those last known while the store is away.</summary>
 internal sealed partial class AdmissionBooks(
     GatewayOptions options, IAdmissionStore admissions, AwayAdmissions away, CallHolds holds, TimeProvider time,
     ILogger<AdmissionBooks> logger)
 {
-    /// <summary>What the books may take of a call's preparation.</summary>
+    /// <summary>The part of a call's preparation that the store may take.</summary>
     private readonly TimeSpan _timeout = options.Calls.Preparation * 0.4;
 
     /// <summary>After one question was in vain, the next calls do not wait for theirs.</summary>

@@ -10,8 +10,8 @@ using Gateway.Worker.Spool;
 namespace Gateway.Worker.Calls;
 
 /// <summary>
-/// Whether a call may begin now, and by which routes: first what this node knows by itself, then what the books say, and where they know of
-/// no permission to call a user, the arbiter's word.
+/// Decides whether a call may begin now, and by which routes: first by what this node knows by itself, then by the store, and where the
+/// store knows of no permission to call a user, by the arbiter's word.
 /// </summary>
 internal sealed class CallAdmission(
     GatewayOptions options, NodeCapacity capacity, RecordSpool spool, AdmissionBooks books, IPermissionArbiter arbiter,
@@ -64,7 +64,7 @@ internal sealed class CallAdmission(
                 return word.StoreIsAway ? AnswerAlone(request, channel) : new CallInput.Refused(refused.Cause, word.Text, word.State);
             case AdmissionVerdict.Refused refused:
                 if (refused.Cause == HangupCause.ChannelDisabled)
-                    channels.Ask(call.Channel); // Meta may have switched it on again and not told
+                    channels.Ask(call.Channel); // Meta may have switched it on again without a report
                 await books.ReleaseAsync(call, facts);
                 return new CallInput.Refused(refused.Cause, refused.Text);
             default:
@@ -72,7 +72,7 @@ internal sealed class CallAdmission(
         }
     }
 
-    /// <summary>Without the books. Whether a user may be called is then Meta's to say, when it is connected.</summary>
+    /// <summary>Decides without the store. Whether a user may be called is then Meta's to say, when it is connected.</summary>
     private CallInput AnswerAlone(AdmissionRequest request, ChannelOptions channel)
     {
         if (books.AskAlone(request) is not { } facts)

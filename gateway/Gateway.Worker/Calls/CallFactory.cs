@@ -37,14 +37,14 @@ internal sealed class CallFactory(
         new(new CallId(entropy.NextHex(32)), direction, channel, user, options.Node.Id, start.Value);
 
     /// <param name="identity">Whose call.</param>
-    /// <param name="details">What Meta told about an inbound call.</param>
+    /// <param name="details">The details that Meta reported of an inbound call.</param>
     public CallLoop Inbound(CallIdentity identity, InboundDetails details) => Create(
         identity, new InboundCall(identity, options.Calls, services.Clock.Now, services.Time.GetUtcNow()), incoming: null,
         route => Invitation(identity, details, route), onConnected: _ => { });
 
     /// <param name="identity">Whose call.</param>
     /// <param name="invite">The PBX's INVITE.</param>
-    /// <param name="onConnected">Told Meta's id of the call.</param>
+    /// <param name="onConnected">Passed Meta's id of the call.</param>
     public CallLoop Outbound(CallIdentity identity, SipCall invite, Action<CallLoop, WhatsAppCallId> onConnected) =>
         ToUser(identity, new OutboundCall(identity, options.Calls, services.Clock.Now, services.Time.GetUtcNow()), invite, onConnected);
 

@@ -34,7 +34,7 @@ internal sealed partial class CallLoop : ICallInbox
     /// </summary>
     private static readonly TimeSpan ShowAgain = TimeSpan.FromSeconds(10);
 
-    /// <summary>What is noted of a call before its end may be missing: the finished record says it all.</summary>
+    /// <summary>The limit for a note of a call before its end. A note may be missing: the finished record says it all.</summary>
     private static readonly TimeSpan NoteTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Channel<CallInput> _inbox = Channel.CreateBounded<CallInput>(
@@ -69,7 +69,7 @@ internal sealed partial class CallLoop : ICallInbox
 
     public CallIdentity Identity => _call.Identity;
 
-    /// <summary>Meta's id, as soon as anything told it.</summary>
+    /// <summary>Meta's id, as soon as anything has reported it.</summary>
     public WhatsAppCallId? BoundTo => _boundTo is { } id ? new WhatsAppCallId(id) : null;
 
     /// <summary>Null once a phone rings for this call; the cause where it ended before.</summary>
@@ -340,7 +340,7 @@ internal sealed partial class CallLoop : ICallInbox
     private partial void LogStoreFailure(Exception e, CallId callId);
 }
 
-/// <summary>What every call loop shares.</summary>
+/// <summary>The services that every call loop shares.</summary>
 internal sealed record CallServices(
     ICallStore Store, RecordSpool Spool, ICallRegistry Registry, CallAdmission Admission, CallHolds Holds, TimeProvider Time,
     ILogger<CallLoop> Logger)

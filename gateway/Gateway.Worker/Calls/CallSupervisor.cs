@@ -247,7 +247,7 @@ internal sealed partial class CallSupervisor(
         }
         if (loop.BoundTo is null)
         {
-            // It overtook the answer to connect, which may even be lost: then this is the only place that tells Meta's id.
+            // It overtook the answer to connect, which may even be lost: then this is the only report of Meta's id.
             loop.Post(new CallInput.Connected(id, null));
             Bind(loop, id);
         }

@@ -5,8 +5,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Worker.Calls;
 
 /// <summary>
-/// What webhooks told of calls that this node does not know, kept for a moment: Meta's webhooks may overtake its answer to connect, and
-/// need not give back our own id. Thread-safe.
+/// The events that webhooks reported of calls that this node does not know, kept for a moment: Meta's webhooks may overtake its answer to
+/// connect, and need not give back our own id. Thread-safe.
 /// </summary>
 internal sealed class EarlyWebhooks(InstantClock clock)
 {

@@ -3,7 +3,7 @@ using Gateway.Calls;
 
 namespace Gateway.Worker.Calls;
 
-/// <summary>The headers that tell the PBX that a call is WhatsApp's and whose it is; README of Gateway.Sip lists them.</summary>
+/// <summary>The headers that announce to the PBX that a call is WhatsApp's and whose it is; README of Gateway.Sip lists them.</summary>
 internal static class IdentityHeaders
 {
     public static IReadOnlyList<(string Name, string Value)> Of(CallIdentity identity, InboundDetails? details, string businessNumber)
@@ -41,5 +41,5 @@ internal static class IdentityHeaders
     private static string? Escape(string? text) => text is null ? null : Uri.EscapeDataString(text);
 }
 
-/// <summary>What only Meta's offer tells.</summary>
+/// <summary>The details that only Meta's offer reports.</summary>
 internal sealed record InboundDetails(WhatsAppCallId WhatsAppId, string? CtaPayload, string? DeeplinkPayload);

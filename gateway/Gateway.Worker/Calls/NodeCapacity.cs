@@ -4,13 +4,13 @@ using Gateway.Worker.Configuration;
 namespace Gateway.Worker.Calls;
 
 /// <summary>
-/// Whether this node has room for a call: its configured capacity, or what its file descriptors allow, and draining. Thread-safe.
+/// Decides whether this node has room for a call: its configured capacity, or what its file descriptors allow, and draining. Thread-safe.
 /// </summary>
 internal sealed class NodeCapacity(DescriptorBudget budget)
 {
     private int _activeCalls;
 
-    /// <summary>What the configuration may need of file descriptors, and what there are.</summary>
+    /// <summary>The file descriptors that the configuration may need, and those that there are.</summary>
     public DescriptorBudget Budget => budget;
 
     /// <summary>True from the end of start until a stop was asked for.</summary>

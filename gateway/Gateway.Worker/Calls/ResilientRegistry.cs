@@ -7,8 +7,8 @@ namespace Gateway.Worker.Calls;
 
 /// <summary>
 /// The registry as calls see it: when Redis is away or slow, calls go on with what this node knows by itself. A claim then counts as won
-/// unless this node has buried the call, an answer lock too, and what cannot be shown is not shown. Each such answer is
-/// counted; when Redis is back it is told the ends of calls, and shown the live ones again, for it may have come back empty.
+/// unless this node has buried the call, an answer lock too, and what cannot be shown is not shown. Each such answer is counted; when Redis
+/// is back, the ends of calls are reported to it, and the live ones are shown again, for it may have come back empty.
 /// </summary>
 internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider time) : ICallRegistry
 {
@@ -25,7 +25,9 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
     private static readonly Counter<long> Failures = Meter.CreateCounter<long>(
         "gateway_registry_failures", "{operation}", "Registry operations that Redis did not answer in time, by operation");
 
-    /// <summary>What is still to be told to Redis once it answers again; beyond this, other nodes learn it by expiry.</summary>
+    /// <summary>
+    /// The most reports still to be made to Redis once it answers again; beyond this, other nodes learn of them by expiry.
+    /// </summary>
     private const int MaxPendingRetries = 20_000;
 
     private readonly Tombstones _buried = new();

@@ -32,7 +32,7 @@ internal sealed class CallLegs
             _operations.Add(() => _phones.Begin(incoming));
     }
 
-    /// <summary>When everything decided so far is done.</summary>
+    /// <summary>Completes when everything decided so far is done.</summary>
     public Task Idle => Task.WhenAll(_graph.Idle, _operations.Idle);
 
     /// <summary>False: the decision concerns no leg.</summary>
@@ -75,7 +75,7 @@ internal sealed class CallLegs
         return true;
     }
 
-    /// <summary>What ends the pbx leg when this process dies; null where nothing is to be ended.</summary>
+    /// <summary>The dialog that ends the pbx leg when this process dies; null where nothing is to be ended.</summary>
     public async Task<SipDialogSnapshot?> SnapshotAsync()
     {
         SipDialogSnapshot? snapshot = null;

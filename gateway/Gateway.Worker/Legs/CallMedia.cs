@@ -36,7 +36,7 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
         return true;
     }
 
-    /// <summary>What WhatsApp is to be sent: the answer to its offer, or an offer where it made none.</summary>
+    /// <summary>The description for WhatsApp: the answer to its offer, or an offer where it made none.</summary>
     public async Task<SdpResult> DescribeToWhatsAppAsync(string? offer)
     {
         if (_media is not { } media)
@@ -48,7 +48,7 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
     public async Task<SdpResult> ApplyWhatsAppAnswerAsync(string answer) =>
         _media is { } media ? Noted(CallLeg.WhatsApp, await media.ApplyWhatsAppAnswerAsync(answer)) : Released;
 
-    /// <summary>What a PBX is to be sent: the answer to its offer, or an offer where it made none.</summary>
+    /// <summary>The description for a PBX: the answer to its offer, or an offer where it made none.</summary>
     public async Task<SdpResult> DescribeToPbxAsync(string? offer, PbxTrunk trunk)
     {
         if (_media is not { } media)
@@ -96,7 +96,7 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
         call.Post(new CallInput.MediaReleased(Quality(quality.WhatsApp), Quality(quality.Pbx)));
     }
 
-    /// <summary>What the call is told of a refused description, or of a step that failed for want of room.</summary>
+    /// <summary>The report to the call of a refused description, or of a step that failed for want of room.</summary>
     public static CallInput.MediaRefused Refused(CallLeg leg, SdpResult result)
     {
         var warning = SdpWarnings.Of(result.Error);

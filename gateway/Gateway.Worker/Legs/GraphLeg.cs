@@ -12,7 +12,7 @@ namespace Gateway.Worker.Legs;
 /// <param name="number">In whose name.</param>
 /// <param name="identity">Whose call.</param>
 /// <param name="call">Where inputs go.</param>
-/// <param name="onConnected">Told Meta's id of a call of ours.</param>
+/// <param name="onConnected">Passed Meta's id of a call of ours.</param>
 internal sealed class GraphLeg(
     GraphClient graph, GraphNumber number, CallIdentity identity, ICallInbox call, Action<WhatsAppCallId> onConnected)
 {

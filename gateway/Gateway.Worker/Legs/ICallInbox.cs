@@ -2,7 +2,7 @@ using Gateway.Calls.Lifecycle;
 
 namespace Gateway.Worker.Legs;
 
-/// <summary>Where adapters put what happened to their call. Safe from any thread; false once the call has ended.</summary>
+/// <summary>The inbox for what adapters report of their call. Safe from any thread; false once the call has ended.</summary>
 internal interface ICallInbox
 {
     bool Post(CallInput input);

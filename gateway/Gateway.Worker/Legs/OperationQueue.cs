@@ -28,7 +28,7 @@ internal sealed class OperationQueue(Action<Exception> onFailure)
         return Task.CompletedTask;
     });
 
-    /// <summary>When everything added so far has finished.</summary>
+    /// <summary>Completes when everything added so far has finished.</summary>
     public Task Idle
     {
         get

@@ -21,7 +21,7 @@ internal static class PbxDescriptions
         _ => happened,
     };
 
-    /// <summary>What cannot be resolved stays as it is, and is refused as such.</summary>
+    /// <summary>Replaces host names by their addresses. A name that cannot be resolved stays as it is, and is refused as such.</summary>
     public static async Task<string> ResolveAsync(string sdp)
     {
         foreach (var name in SdpHosts.Find(sdp))

@@ -3,7 +3,7 @@ using Media.Engine;
 
 namespace Gateway.Worker.Legs;
 
-/// <summary>What a call needs to know of the trunk it runs over.</summary>
+/// <summary>The facts that a call needs of the trunk it runs over.</summary>
 /// <param name="Name">The operator's name of it.</param>
 /// <param name="Media">How media is negotiated with this PBX.</param>
 /// <param name="DelayedOffer">INVITE without SDP: the PBX offers in its answer.</param>

@@ -4,7 +4,7 @@ using Gateway.Calls.Rules;
 
 namespace Gateway.Worker.Legs;
 
-/// <summary>What tells a PBX why its INVITE was refused; README of Gateway.Sip lists the headers.</summary>
+/// <summary>The headers that report to a PBX why its INVITE was refused; README of Gateway.Sip lists them.</summary>
 internal static class RefusalHeaders
 {
     public static IReadOnlyList<(string Name, string Value)> Of(PbxRefusal refusal)

@@ -5,7 +5,7 @@ using static Gateway.Calls.MediaFaultReason;
 namespace Gateway.Worker.Legs;
 
 /// <summary>
-/// What a peer's description lacked: for the record, and in one sentence for a PBX's Warning header and its administrator.
+/// The faults of a peer's description: for the record, and in one sentence for a PBX's Warning header and its administrator.
 /// </summary>
 internal static class SdpWarnings
 {

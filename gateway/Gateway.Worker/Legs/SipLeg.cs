@@ -35,7 +35,7 @@ internal sealed class SipLeg(SipCall sip, PbxTrunk trunk)
         }
     }
 
-    /// <summary>Tells the PBX that the user's phone rings: by its own tone, or by ours where the trunk says so.</summary>
+    /// <summary>Announces to the PBX that the user's phone rings: by its own tone, or by ours where the trunk says so.</summary>
     public Task RingAsync() => trunk.EarlyRingback && Answer is not null ? sip.ProvisionalAsync(183, Answer) : sip.ProvisionalAsync(180);
 
     public Task AnswerAsync() => sip.AnswerAsync(Answer!);
@@ -49,7 +49,7 @@ internal sealed class SipLeg(SipCall sip, PbxTrunk trunk)
     public Task CancelAsync() => sip.HangUpAsync(SipReason.Sip(200, "Call completed elsewhere"));
 
     /// <summary>
-    /// How a key reaches this PBX, which agreed to no telephone-event: as the trunk says, else as the PBX says that it can.
+    /// The way in which a key reaches this PBX, which agreed to no telephone-event: as the trunk says, else as the PBX says that it can.
     /// </summary>
     public DtmfFallback WayOfKeys =>
         trunk.Digits != DtmfFallback.Auto ? trunk.Digits : sip.AllowsInfo ? DtmfFallback.Info : DtmfFallback.Inband;

@@ -121,8 +121,8 @@ internal sealed partial class SipLegs(
     }
 
     /// <summary>
-    /// What ends the conversation's leg at the PBX, or that of a phone that rings, when this process dies; null where nothing is to be
-    /// ended.
+    /// The dialog that ends the conversation's leg at the PBX, or that of a phone that rings, when this process dies; null where nothing is
+    /// to be ended.
     /// </summary>
     public async Task<SipDialogSnapshot?> SnapshotAsync() =>
         (_current ?? _ringing.FirstOrDefault()) is { } leg ? await leg.Sip.SnapshotAsync() : null;
@@ -226,7 +226,7 @@ internal sealed partial class SipLegs(
     {
         if (answered.Sdp is { } sdp && await TakeSdpAsync(leg, sdp, answered.SdpIsOffer) is { Succeeded: false } refused)
         {
-            // It is told so, and the call ends as after a 488.
+            // The refusal is reported to it, and the call ends as after a 488.
             await leg.Sip.HangUpAsync(SipReason.Sip(488, SdpWarnings.Of(refused.Error)?.Text ?? "Not acceptable"));
             End(leg, CallMedia.Refused(CallLeg.Pbx, refused));
             return;

@@ -10,7 +10,7 @@ namespace Gateway.Worker.Legs;
 /// dialog still stands. The target is carried as the PBX named it, a conference without user included, but the INVITE always goes to that
 /// trunk: a WhatsApp call must not leave towards other networks.
 /// </summary>
-/// <param name="From">The phone that asked, and that is told how it goes.</param>
+/// <param name="From">The phone that asked, and to which the progress is reported.</param>
 /// <param name="To">The phone that rings for it.</param>
 internal sealed record SipTransfer(SipLeg From, SipLeg To)
 {

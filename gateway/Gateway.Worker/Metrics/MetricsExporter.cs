@@ -38,7 +38,7 @@ public sealed class MetricsExporter : IDisposable
         Registry.AddBeforeCollectCallback(_listener.RecordObservableInstruments);
     }
 
-    /// <summary>What /metrics shows.</summary>
+    /// <summary>The metrics that /metrics shows.</summary>
     public CollectorRegistry Registry { get; } = Prometheus.Metrics.NewCustomRegistry();
 
     public void Dispose() => _listener.Dispose();

@@ -3,7 +3,7 @@ using Gateway.Calls.Permissions;
 
 namespace Gateway.Worker.Permissions;
 
-/// <summary>What became of a request to ask a user: sent where both others are null.</summary>
+/// <summary>The outcome of a request to ask a user: sent where both others are null.</summary>
 /// <param name="Verdict">The rule that forbids it.</param>
 /// <param name="Error">Meta's refusal.</param>
 internal sealed record AskResult(RequestVerdict? Verdict = null, WhatsAppError? Error = null)

@@ -16,13 +16,13 @@ internal sealed class KeyTones
 
     private readonly Queue<(char Key, TimeSpan Duration)> _waiting = new(QueueLength);
 
-    /// <summary>What is to be heard now; null in a pause, and when nothing is played.</summary>
+    /// <summary>The key to be heard now; null in a pause, and when nothing is played.</summary>
     public char? Sounding { get; private set; }
 
     /// <summary>A key sounds, or the pause after it, or one waits.</summary>
     public bool IsActive => NextDeadline != Instant.Never;
 
-    /// <summary>When the next tone or pause begins, or the last pause is over.</summary>
+    /// <summary>The time at which the next tone or pause begins, or the last pause is over.</summary>
     public Instant NextDeadline { get; private set; } = Instant.Never;
 
     /// <summary>False when it is no key, or too many wait.</summary>

@@ -43,15 +43,16 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
     private Instant _heldAt = Instant.Never;
     private bool _isHeldWithAudio;
 
-    /// <summary>What the listener is to hear.</summary>
+    /// <summary>The audio that the listener is to hear.</summary>
     public AudioTreatment Treatment { get; set; } = AudioTreatment.Live;
 
     /// <summary>
-    /// What the listener hears while a live source is silent: hold music, if the source holds the call and sends no audio of its own.
+    /// The audio that the listener hears while a live source is silent: hold music, if the source holds the call and sends no audio of its
+    /// own.
     /// </summary>
     public AudioTreatment Filler { get; set; } = AudioTreatment.Silence;
 
-    /// <summary>How long the source has to be silent before <see cref="Filler"/> is heard.</summary>
+    /// <summary>The time that the source has to be silent before <see cref="Filler"/> is heard.</summary>
     public TimeSpan FillerAfter { get; set; }
 
     public RingbackTone Tone { get; set; }

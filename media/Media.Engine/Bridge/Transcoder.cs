@@ -23,7 +23,7 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
     /// <summary>Samples per second inside.</summary>
     public int Rate { get; private set; } = 8000;
 
-    /// <summary>What arrives; null before <see cref="Prepare"/>.</summary>
+    /// <summary>The codec that arrives; null before <see cref="Prepare"/>.</summary>
     public AudioCodec? Source => _decoder?.Codec;
 
     /// <summary>Opus on both legs is forwarded. G.711 needs no such case: its tables give back the very byte that came.</summary>
@@ -153,7 +153,7 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
             sink.Output.Skip(milliseconds * sink.UnitsPerMs, isPause: true);
     }
 
-    /// <summary>Where generated samples are put, before <see cref="Commit"/>.</summary>
+    /// <summary>The place where generated samples are put, before <see cref="Commit"/>.</summary>
     public Span<short> Reserve(int milliseconds) => _pcm.AsSpan(_length, milliseconds * Rate / 1000);
 
     /// <summary>Takes over what was put there; nothing is sent.</summary>

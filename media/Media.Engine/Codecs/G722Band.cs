@@ -32,7 +32,7 @@ internal sealed class G722Band
         _logScaleMax = logScaleMax;
     }
 
-    /// <summary>What the next sample is expected to be.</summary>
+    /// <summary>The expected value of the next sample.</summary>
     public int Prediction { get; private set; }
 
     private int _zeroPrediction;

@@ -5,7 +5,7 @@ using OpusError = Media.Native.Opus.OpusError;
 
 namespace Media.Engine.Codecs;
 
-/// <summary>What decoder and encoder of Concentus have in common.</summary>
+/// <summary>The parts that decoder and encoder of Concentus have in common.</summary>
 internal static class ManagedOpus
 {
     // Its factory would take a libopus of its own finding; that is the other implementation's part.

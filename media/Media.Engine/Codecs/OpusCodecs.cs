@@ -4,7 +4,7 @@ using Media.Native.Opus;
 
 namespace Media.Engine.Codecs;
 
-/// <summary>What a request for an implementation comes to on this host.</summary>
+/// <summary>The outcome of a request for an implementation on this host.</summary>
 /// <param name="Version">Such as <c>libopus 1.3.1</c> or <c>Concentus 2.2.2</c>.</param>
 /// <param name="Notice">A sentence for the operator where the managed codec stands in for a library that cannot be used; else null.</param>
 /// <param name="Error">Why there is none, with what to do; null when there is.</param>
@@ -15,7 +15,7 @@ public static class OpusCodecs
 {
     private static readonly Lazy<NativeLibraryReport> Native = new(NativeLibraries.CheckOpus);
 
-    /// <summary>What <paramref name="wanted"/> comes to here. The first call tries libopus, some milliseconds.</summary>
+    /// <summary>The outcome of <paramref name="wanted"/> on this host. The first call tries libopus, some milliseconds.</summary>
     public static OpusChoice Choose(OpusImplementation wanted) => Choose(wanted, Native.Value);
 
     /// <param name="implementation">Which one.</param>

@@ -16,7 +16,7 @@ internal sealed class DigitReaders(int timestampRate)
     /// <summary>Listens to the audio; null: it is not wanted, or the peer sends events.</summary>
     public ToneKeyDetector? Tones { get; set; }
 
-    /// <summary>When a press whose end is missing counts as released.</summary>
+    /// <summary>The time at which a press whose end is missing counts as released.</summary>
     public Instant NextDeadline
     {
         get

@@ -6,7 +6,7 @@ using Media.Protocols.Sdp;
 
 namespace Media.Engine.Legs;
 
-/// <summary>What one leg has counted of its peer's stream, whatever RTCP sessions it had, and the quality that comes of it.</summary>
+/// <summary>The counts of one leg for its peer's stream, whatever RTCP sessions it had, and the quality that comes of them.</summary>
 /// <param name="kind">Which leg.</param>
 /// <param name="counters">Counted there as well.</param>
 /// <param name="incoming">The leg's reorder buffer, which counts what is lost and what is late.</param>

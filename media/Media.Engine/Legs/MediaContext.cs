@@ -3,7 +3,9 @@ using Media.Protocols.Primitives;
 
 namespace Media.Engine.Legs;
 
-/// <summary>What the sessions of one owner share: how they are configured, where they count, and buffers of no lasting content.</summary>
+/// <summary>
+/// The parts that the sessions of one owner share: how they are configured, where they count, and buffers of no lasting content.
+/// </summary>
 internal sealed class MediaContext(MediaEngineOptions options, IEntropy entropy)
 {
     /// <summary>Bytes; longer datagrams are neither sent nor received.</summary>
@@ -18,6 +20,6 @@ internal sealed class MediaContext(MediaEngineOptions options, IEntropy entropy)
     /// <summary>For datagrams that are made before it is known where they go.</summary>
     public byte[] Scratch { get; } = new byte[MaxDatagram];
 
-    /// <summary>Where RTP legs write the packet that they are about to send.</summary>
+    /// <summary>The buffer where RTP legs write the packet that they are about to send.</summary>
     public byte[] RtpPacket { get; } = new byte[MaxDatagram];
 }

@@ -10,8 +10,8 @@ using Media.Protocols.Srtp;
 namespace Media.Engine.Legs;
 
 /// <summary>
-/// What both legs have in common: one stream out, one stream in, telephone-events and RTCP on it, SRTP around it. How packets travel is
-/// the derived leg's. Owned by its session.
+/// The base that both legs have in common: one stream out, one stream in, telephone-events and RTCP on it, SRTP around it. How packets
+/// travel is the derived leg's. Owned by its session.
 /// </summary>
 internal abstract class MediaLeg : IDisposable
 {
@@ -43,7 +43,7 @@ internal abstract class MediaLeg : IDisposable
     /// <summary>The peer's stream, in order.</summary>
     public JitterBuffer Incoming { get; }
 
-    /// <summary>When the peer's packets are played to the other leg; null: at once, with their own time.</summary>
+    /// <summary>The schedule by which the peer's packets are played to the other leg; null: at once, with their own time.</summary>
     public AdaptivePlayout? Playout { get; set; }
 
     /// <summary>Media may be sent now, and there is somewhere to send it.</summary>
@@ -52,10 +52,10 @@ internal abstract class MediaLeg : IDisposable
     /// <summary>RTCP may be sent now. It goes on while a held leg takes no media.</summary>
     protected abstract bool CanReport { get; }
 
-    /// <summary>What may be received.</summary>
+    /// <summary>The codecs that may be received.</summary>
     public IReadOnlyList<AgreedCodec> Codecs { get; private set; } = [];
 
-    /// <summary>What is sent; valid once <see cref="Codecs"/> are.</summary>
+    /// <summary>The codec that is sent; valid once <see cref="Codecs"/> are.</summary>
     public AgreedCodec Sending { get; private set; }
 
     public AgreedTelephoneEvent? TelephoneEvent { get; private set; }
@@ -63,7 +63,7 @@ internal abstract class MediaLeg : IDisposable
     /// <summary>Milliseconds of audio per packet sent.</summary>
     public int PacketTime { get; private set; } = 20;
 
-    /// <summary>What the peer's Opus decoder asks for.</summary>
+    /// <summary>The format that the peer's Opus decoder asks for.</summary>
     public OpusFormat Opus { get; private set; }
 
     /// <summary>Key presses from the peer; null before anything was agreed.</summary>
@@ -72,7 +72,7 @@ internal abstract class MediaLeg : IDisposable
     /// <summary>Key presses to the peer.</summary>
     public TelephoneEventWriter? DigitsOut { get; private set; }
 
-    /// <summary>When the last authentic media packet came; the leg's beginning before the first.</summary>
+    /// <summary>The time at which the last authentic media packet came; the leg's beginning before the first.</summary>
     public Instant LastHeard { get; set; }
 
     /// <summary>Units of the RTP clock in a millisecond of what is sent.</summary>
@@ -86,7 +86,7 @@ internal abstract class MediaLeg : IDisposable
 
     public Instant RtcpDeadline => Rtcp is { } rtcp && CanReport ? rtcp.NextDeadline : Instant.Never;
 
-    /// <summary>When a telephone-event is due to be sent, or one that is received counts as ended.</summary>
+    /// <summary>The time at which a telephone-event is due to be sent, or one that is received counts as ended.</summary>
     public Instant DigitDeadline
     {
         get
@@ -101,10 +101,10 @@ internal abstract class MediaLeg : IDisposable
     /// <summary>Counts what became of a packet of this leg's peer on its way to the other leg.</summary>
     public void Count(PlayoutOutcome outcome) => _meter.Count(outcome);
 
-    /// <summary>What audio a received payload type holds.</summary>
+    /// <summary>Finds the codec of a received payload type.</summary>
     public bool TryGetCodec(byte payloadType, out AudioCodec codec) => _received.TryGetCodec(payloadType, out codec);
 
-    /// <summary>Where the payload of the next packet is written; room for the header is before it, for encryption behind it.</summary>
+    /// <summary>The buffer for the payload of the next packet; room for the header is before it, for encryption behind it.</summary>
     public Span<byte> BeginPayload()
     {
         var packet = Begin();
@@ -135,8 +135,9 @@ internal abstract class MediaLeg : IDisposable
     }
 
     /// <summary>
-    /// What an audio packet sampled now would carry. A source that presses keys sends no audio beside them, and the time line of the audio
-    /// then stands still; each press still has a timestamp of its own, without which Asterisk takes the next ones for repetitions.
+    /// The timestamp that an audio packet sampled now would carry. A source that presses keys sends no audio beside them, and the time line
+    /// of the audio then stands still; each press still has a timestamp of its own, without which Asterisk takes the next ones for
+    /// repetitions.
     /// </summary>
     private RtpTimestamp TimestampOf(Instant now)
     {

@@ -4,8 +4,8 @@ using Media.Protocols.Sdp;
 namespace Media.Engine.Legs;
 
 /// <summary>
-/// What each payload type that a peer may send stands for: all that we can decode of what was ever named, whatever was chosen of it.
-/// Numbers that nobody named mean what RFC 3551 §6 says.
+/// The meaning of each payload type that a peer may send: all that we can decode of what was ever named, whatever was chosen of it. Numbers
+/// that nobody named mean what RFC 3551 §6 says.
 /// </summary>
 internal sealed class ReceivedTypes
 {

@@ -13,7 +13,7 @@ internal sealed class RtpOutput(IEntropy entropy)
 
     public Ssrc Ssrc { get; private set; } = new(entropy.NextUInt32());
 
-    /// <summary>What an audio packet written now would carry.</summary>
+    /// <summary>The timestamp that an audio packet written now would carry.</summary>
     public RtpTimestamp Timestamp { get; private set; } = new(entropy.NextUInt32());
 
     /// <summary>

@@ -70,7 +70,7 @@ internal sealed class LoopSockets(int loopIndex, MediaEngineOptions options, Med
 
     public void Unregister(string ufrag) => _byUfrag.Remove(ufrag);
 
-    /// <summary>What comes to this socket is the call's.</summary>
+    /// <summary>Gives the call whatever comes to this socket.</summary>
     public void Watch(UdpSocket socket, LoopCall call, bool rtcp) => Watch(socket, new ReadySocket(socket, default, null, call, rtcp));
 
     public void Unwatch(UdpSocket socket)
@@ -81,7 +81,7 @@ internal sealed class LoopSockets(int loopIndex, MediaEngineOptions options, Med
         _poller.Remove(socket);
     }
 
-    /// <summary>Whose a datagram at a shared port is. STUN: by what it names. Else: by where it comes from.</summary>
+    /// <summary>Finds the call that a datagram at a shared port belongs to. STUN: by what it names. Else: by where it comes from.</summary>
     public bool TryFind(
         WebRtcPort port, TransportAddress remote, ReadOnlySpan<byte> datagram, bool isStun, [NotNullWhen(true)] out LoopCall? call) =>
         isStun ? TryFindByStun(port, remote, datagram, out call) : port.TryFind(remote, out call);

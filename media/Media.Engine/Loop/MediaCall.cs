@@ -22,7 +22,7 @@ public sealed class MediaCall
         (_loop, _call, _onReleased) = (loop, call, onReleased);
 
     /// <summary>
-    /// What happened, in order; completed by <see cref="ReleaseAsync"/>. Bounded: a reader that falls behind loses key presses first.
+    /// The events, in order; completed by <see cref="ReleaseAsync"/>. Bounded: a reader that falls behind loses key presses first.
     /// </summary>
     public ChannelReader<MediaEvent> Events => _call.Events;
 
@@ -57,7 +57,7 @@ public sealed class MediaCall
     /// </summary>
     public void OpenAudio() => Tell((session, now) => session.OpenAudio(now));
 
-    /// <summary>What each side hears from now on.</summary>
+    /// <summary>Sets the audio that each side hears from now on.</summary>
     public void SetTreatment(AudioTreatment towardsWhatsApp, AudioTreatment towardsPbx) =>
         Tell((session, now) => session.SetTreatment(towardsWhatsApp, towardsPbx, now));
 

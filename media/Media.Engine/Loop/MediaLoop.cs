@@ -52,11 +52,11 @@ internal sealed partial class MediaLoop : IDisposable
 
     public Instant Now => _clock.Now;
 
-    /// <summary>Where the first shared port is bound, of the first binding.</summary>
+    /// <summary>The address at which the first shared port of the first binding is bound.</summary>
     public TransportAddress WhatsAppAddress { get; private set; }
 
     /// <summary>
-    /// What the thread has allocated since it started, bytes; 0 until it published its first figure. For tests and the benchmark.
+    /// The bytes that the thread has allocated since it started; 0 until it published its first figure. For tests and the benchmark.
     /// </summary>
     public long AllocatedBytes { get; private set; }
 

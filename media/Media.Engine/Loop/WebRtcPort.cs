@@ -9,7 +9,7 @@ namespace Media.Engine.Loop;
 /// One port of a loop that WebRTC legs share: a socket for each binding, what waits to be sent on it, and whose each remote address is.
 /// </summary>
 /// <remarks>
-/// WhatsApp's relays listen on few addresses, and tell our calls apart by the address we send from. Two calls towards one relay address
+/// WhatsApp's relays listen on few addresses, and distinguish our calls by the address we send from. Two calls towards one relay address
 /// must therefore not share a port: a call claims the addresses of its peer, and one that finds an address taken goes to another port.
 /// </remarks>
 internal sealed class WebRtcPort : IDisposable
@@ -59,7 +59,7 @@ internal sealed class WebRtcPort : IDisposable
         return true;
     }
 
-    /// <summary>Whose datagrams from <paramref name="remote"/> are.</summary>
+    /// <summary>Finds the call that datagrams from <paramref name="remote"/> belong to.</summary>
     public bool TryFind(TransportAddress remote, [NotNullWhen(true)] out LoopCall? call) => _owners.TryGetValue(remote, out call);
 
     /// <summary>Makes <paramref name="remote"/> the call's, unless it is another's.</summary>
@@ -72,7 +72,7 @@ internal sealed class WebRtcPort : IDisposable
             _owners.Remove(remote);
     }
 
-    /// <summary>Where the next datagram from <paramref name="local"/> is written: at least 2048 bytes. Empty: no such socket.</summary>
+    /// <summary>The buffer for the next datagram from <paramref name="local"/>: at least 2048 bytes. Empty: no such socket.</summary>
     public Span<byte> Begin(TransportAddress local)
     {
         var index = Array.IndexOf(_locals, local);

@@ -2,15 +2,15 @@ using System.Net;
 
 namespace Media.Engine;
 
-/// <summary>A local address that media is received on, and the addresses peers are told to send to.</summary>
+/// <summary>A local address that media is received on, and the addresses announced to peers.</summary>
 public sealed record MediaBinding
 {
     /// <summary>IPv4 or IPv6 literal of a local interface. A wildcard needs <see cref="Advertise"/>.</summary>
     public string Bind { get; init; } = "127.0.0.1";
 
     /// <summary>
-    /// What peers reach this binding at: empty = <see cref="Bind"/> itself. More than one (1:1 NAT and private) become several ICE
-    /// candidates.
+    /// The addresses at which peers reach this binding: empty = <see cref="Bind"/> itself. More than one (1:1 NAT and private) become
+    /// several ICE candidates.
     /// </summary>
     public IReadOnlyList<string> Advertise { get; init; } = [];
 

@@ -109,7 +109,7 @@ public sealed record PbxSideOptions
     /// <summary>Last port of the range, inclusive. A call takes two.</summary>
     public int PortMax { get; init; } = 29999;
 
-    /// <summary>How long a released pair rests, so that late packets of one call are not heard in the next.</summary>
+    /// <summary>The time that a released pair rests, so that late packets of one call are not heard in the next.</summary>
     public TimeSpan Quarantine { get; init; } = TimeSpan.FromSeconds(30);
 
     internal IEnumerable<string> Validate()
@@ -131,7 +131,7 @@ public sealed record PbxSideOptions
     }
 }
 
-/// <summary>How long audio is held back for PBXs that want it at a steady pace (<see cref="AudioPlayout.Adaptive"/>).</summary>
+/// <summary>The time that audio is held back for PBXs that want it at a steady pace (<see cref="AudioPlayout.Adaptive"/>).</summary>
 public sealed record PlayoutOptions
 {
     /// <summary>Shortest delay, on a network without jitter; 0 … 200 ms.</summary>
@@ -149,7 +149,7 @@ public sealed record PlayoutOptions
     }
 }
 
-/// <summary>How audio towards WhatsApp is encoded.</summary>
+/// <summary>The way in which audio towards WhatsApp is encoded.</summary>
 public sealed record OpusOptions
 {
     /// <summary>libopus (Native), Concentus (Managed), or Auto: libopus where it can be used, else Concentus.</summary>

@@ -4,7 +4,7 @@ using Media.Protocols.Sdp;
 
 namespace Media.Engine;
 
-/// <summary>How media is negotiated with, and received from, one PBX: the media part of a SIP profile.</summary>
+/// <summary>The way in which media is negotiated with, and received from, one PBX: the media part of a SIP profile.</summary>
 public sealed record PbxMediaProfile
 {
     private readonly (UInt128 Bits, int Length)[] _sources = [];
@@ -12,7 +12,7 @@ public sealed record PbxMediaProfile
     /// <summary>In order of preference; at least one.</summary>
     public IReadOnlyList<AudioCodec> Codecs { get; init; } = [AudioCodec.Pcmu, AudioCodec.Pcma, AudioCodec.G722];
 
-    /// <summary>Whether media is encrypted with keys from SDP (RFC 4568).</summary>
+    /// <summary>The policy on encryption with keys from SDP (RFC 4568).</summary>
     public SrtpPolicy Security { get; init; } = SrtpPolicy.Optional;
 
     /// <summary>
@@ -34,7 +34,7 @@ public sealed record PbxMediaProfile
     /// </summary>
     public bool NatLatching { get; init; }
 
-    /// <summary>How long the PBX's media has to be silent before another source may take its place; 0.5 … 60 s.</summary>
+    /// <summary>The time that the PBX's media has to be silent before another source may take its place; 0.5 … 60 s.</summary>
     public TimeSpan LatchAfter { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
@@ -57,10 +57,10 @@ public sealed record PbxMediaProfile
 
     public RingbackTone Ringback { get; init; } = RingbackTone.Europe;
 
-    /// <summary>What the WhatsApp user hears while the PBX holds the call and sends nothing itself.</summary>
+    /// <summary>The audio that the WhatsApp user hears while the PBX holds the call and sends nothing itself.</summary>
     public AudioTreatment OnHold { get; init; } = AudioTreatment.HoldMusic;
 
-    /// <summary>How long a PBX that holds the call has to send nothing before <see cref="OnHold"/> is heard; 1 … 60 s.</summary>
+    /// <summary>The time that a PBX that holds the call has to send nothing before <see cref="OnHold"/> is heard; 1 … 60 s.</summary>
     public TimeSpan HoldMusicAfter { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>The address lies in one of <see cref="Sources"/>.</summary>

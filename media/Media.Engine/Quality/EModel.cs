@@ -1,6 +1,6 @@
 namespace Media.Engine.Quality;
 
-/// <summary>How a codec stands against loss, for the E-model.</summary>
+/// <summary>The resistance of a codec to loss, for the E-model.</summary>
 /// <param name="Impairment">Ie: what the codec costs without loss, R points.</param>
 /// <param name="LossRobustness">Bpl: the larger, the less a lost packet hurts.</param>
 internal readonly record struct CodecImpairment(double Impairment, double LossRobustness)

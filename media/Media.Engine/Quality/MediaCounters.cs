@@ -1,6 +1,6 @@
 namespace Media.Engine.Quality;
 
-/// <summary>Why a datagram went no further. A closed set: the `reason` of `gateway_media_drops`.</summary>
+/// <summary>The reason why a datagram went no further. A closed set: the `reason` of `gateway_media_drops`.</summary>
 public enum DropReason
 {
     /// <summary>Neither STUN, DTLS, RTP nor RTCP, or one that breaks its format.</summary>
@@ -32,8 +32,8 @@ public enum DropReason
 }
 
 /// <summary>
-/// What the sessions of one loop counted, and the loop itself. Written by its thread alone; read by the meter, for which a value a moment
-/// old is good enough.
+/// The counters of one loop and of its sessions. Written by its thread alone; read by the meter, for which a value a moment old is good
+/// enough.
 /// </summary>
 internal sealed class MediaCounters
 {

@@ -1,7 +1,7 @@
 namespace Media.Engine.Quality;
 
 /// <summary>
-/// What became of audio that did not come in order and in time. A closed set: the `outcome` of `gateway_media_playout_packets`.
+/// The fate of audio that did not come in order and in time. A closed set: the `outcome` of `gateway_media_playout_packets`.
 /// </summary>
 internal enum PlayoutOutcome
 {

@@ -23,10 +23,10 @@ internal interface IDtlsHandshake : IDisposable
 {
     DtlsState State { get; }
 
-    /// <summary>Why <see cref="State"/> is <see cref="DtlsState.Failed"/>.</summary>
+    /// <summary>The reason why <see cref="State"/> is <see cref="DtlsState.Failed"/>.</summary>
     DtlsFailure Failure { get; }
 
-    /// <summary>When to call <see cref="HandleDeadline"/>, as of the last call.</summary>
+    /// <summary>The time at which to call <see cref="HandleDeadline"/>, as of the last call.</summary>
     Instant NextDeadline { get; }
 
     /// <summary>There is a path to the peer: a client sends its first flight. Does nothing when already started.</summary>
@@ -42,7 +42,9 @@ internal interface IDtlsHandshake : IDisposable
     /// <param name="length">The datagram's length.</param>
     bool TryPollTransmit(Span<byte> buffer, out int length);
 
-    /// <summary>What the finished handshake agreed; false until <see cref="State"/> is <see cref="DtlsState.Connected"/>.</summary>
+    /// <summary>
+    /// Reads the keys that the finished handshake agreed; false until <see cref="State"/> is <see cref="DtlsState.Connected"/>.
+    /// </summary>
     bool TryGetKeys(out HandshakeKeys keys);
 
     /// <summary>Says close_notify if there is a connection to close; drain <see cref="TryPollTransmit"/> once more.</summary>

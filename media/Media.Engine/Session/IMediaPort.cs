@@ -23,12 +23,13 @@ internal interface IMediaPort
     bool TryJoin(int index, string ufrag, IReadOnlyList<IceCandidate> peer);
 
     /// <summary>
-    /// What comes from here to the port joined is this session's, unless it is another's already or the session has very many.
+    /// Makes what comes from this address to the port joined this session's, unless it is another's already or the session has very many.
     /// </summary>
     void Claim(TransportAddress remote);
 
     /// <summary>
-    /// Where the next datagram from a shared port is written, without a copy: at least 2048 bytes. Empty: there is no such local address.
+    /// The buffer for the next datagram from a shared port, sent without a copy: at least 2048 bytes. Empty: there is no such local
+    /// address.
     /// </summary>
     Span<byte> Begin(TransportAddress local);
 

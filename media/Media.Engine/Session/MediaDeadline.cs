@@ -1,6 +1,6 @@
 namespace Media.Engine.Session;
 
-/// <summary>What a <see cref="MediaSession"/> waits for.</summary>
+/// <summary>The events that a <see cref="MediaSession"/> waits for.</summary>
 internal enum MediaDeadline
 {
     /// <summary>The ICE agent's next check or verdict.</summary>

@@ -16,7 +16,7 @@ namespace Media.Engine.Session;
 /// </summary>
 internal sealed class MediaSession : IDisposable
 {
-    /// <summary>How often timeouts are looked for and the quality is published.</summary>
+    /// <summary>The interval at which timeouts are looked for and the quality is published.</summary>
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
     /// <summary>Shorter, either leg may not have begun to send.</summary>
@@ -53,10 +53,10 @@ internal sealed class MediaSession : IDisposable
     /// <summary>Released, or failed: nothing may be asked of it any more.</summary>
     public bool IsOver { get; private set; }
 
-    /// <summary>When to call <see cref="HandleDeadline"/>.</summary>
+    /// <summary>The time at which to call <see cref="HandleDeadline"/>.</summary>
     public Instant NextDeadline => Deadlines.Next;
 
-    /// <summary>What the session waits for, by name.</summary>
+    /// <summary>The deadlines that the session waits for, by name.</summary>
     public DeadlineTable<MediaDeadline> Deadlines
     {
         get
@@ -145,7 +145,7 @@ internal sealed class MediaSession : IDisposable
             Announce(new MediaEvent.MediaTimeout(CallLeg.Pbx));
     }
 
-    /// <summary>What happened, in order.</summary>
+    /// <summary>Takes the next event, in order.</summary>
     public bool TryPollEvent([NotNullWhen(true)] out MediaEvent? next) => _events.TryDequeue(out next);
 
     /// <summary>The quality so far, once a second.</summary>
@@ -258,7 +258,7 @@ internal sealed class MediaSession : IDisposable
             pbx with { IsOneWay = pbx.IsOneWay || (pbx.PacketsReceived == 0 && whatsApp.PacketsReceived > 0) });
     }
 
-    /// <summary>What comes from WhatsApp is played as the PBX's profile says; a stream that is paced already stays so.</summary>
+    /// <summary>Paces what comes from WhatsApp as the PBX's profile says; a stream that is paced already stays so.</summary>
     private SdpResult Pace(PbxMediaProfile profile, SdpResult result)
     {
         var bounds = _context.Options.Playout;

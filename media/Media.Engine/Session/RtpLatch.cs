@@ -4,8 +4,8 @@ using Media.Protocols.Rtp;
 namespace Media.Engine.Session;
 
 /// <summary>
-/// Where a PBX's media comes from, and therefore goes to (symmetric RTP, RFC 4961). Signalling decides, and a packet from the signalled
-/// address always wins. What else is heard may only correct it:
+/// The address that a PBX's media comes from, and therefore goes to (symmetric RTP, RFC 4961). Signalling decides, and a packet from the
+/// signalled address always wins. What else is heard may only correct it:
 /// <list type="number">
 /// <item>another port of the signalled IP, when the address in use has been silent for <see cref="PbxMediaProfile.LatchAfter"/>;</item>
 /// <item>where the profile says that the PBX is behind a NAT: such a port, another address of the trunk, or any address, in this order, at
@@ -41,7 +41,7 @@ internal sealed class RtpLatch(bool isRtcp = false)
     private RtpHeader _candidateLast;
     private int _candidatePackets;
 
-    /// <summary>Where to send; none before signalling.</summary>
+    /// <summary>The address to send to; none before signalling.</summary>
     public TransportAddress Target { get; private set; }
 
     /// <summary>Signalling names an address. The one it named before changes nothing: what was heard stays valid.</summary>
@@ -56,7 +56,7 @@ internal sealed class RtpLatch(bool isRtcp = false)
         _candidatePackets = 0;
     }
 
-    /// <summary>Whether a packet from here may be the PBX's; to be asked before anything of it is read.</summary>
+    /// <summary>True when a packet from this address may be the PBX's; to be asked before anything of it is read.</summary>
     public bool Accepts(TransportAddress source, PbxMediaProfile profile, Instant now) => IsInUse(source)
         || RankOf(source, profile) is var rank and not Rank.None && (IsAtOnce(source, rank, profile) || IsSilent(profile, now));
 

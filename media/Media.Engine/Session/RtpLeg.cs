@@ -27,7 +27,7 @@ internal sealed class RtpLeg : MediaLeg
     public RtpLeg(MediaContext context, IMediaPort port)
         : base(CallLeg.Pbx, context) => (_port, _sdp) = (port, new PbxSdp(context.Entropy));
 
-    /// <summary>What the last exchange agreed; null before the first.</summary>
+    /// <summary>The parameters that the last exchange agreed; null before the first.</summary>
     public PbxMediaParameters? Parameters { get; private set; }
 
     public PbxMediaProfile Profile => _profile;
@@ -168,7 +168,7 @@ internal sealed class RtpLeg : MediaLeg
         _rtcpSource.Signal(agreed.RemoteRtcp, now);
     }
 
-    /// <summary>A PBX that tells keys by INFO would tell them twice if its events counted too.</summary>
+    /// <summary>A PBX that reports keys by INFO would report them twice if its events counted too.</summary>
     private IReadOnlyList<RtpMap> Receivable(PbxMediaParameters agreed) =>
         [.. agreed.Receivable.Where(map => _profile.TelephoneEvents || !map.IsTelephoneEvent)];
 

@@ -56,7 +56,7 @@ internal sealed class WebRtcLeg : MediaLeg
 
     public bool IsConnected => _state == State.Connected;
 
-    /// <summary>Why the leg fell; null while it has not.</summary>
+    /// <summary>The reason why the leg fell; null while it has not.</summary>
     public WhatsAppFailure? Failure { get; private set; }
 
     public SdpResult AnswerOffer(string offer, Instant now) => Start(_signalling.Answer(offer), now);

@@ -55,7 +55,7 @@ internal sealed class WebRtcSignalling(MediaContext context, IMediaPort port, ID
             return answer == _remoteText ? new SdpResult(null) : SdpResult.Refused(SdpRefusal.WrongState);
         if (!WhatsAppSdp.TryApplyAnswer(answer, _local, out var parameters, out var error))
             return SdpResult.Refused(error);
-        // Our offer named the first port. If another call has this relay address there, we come from a port it was not told: WhatsApp
+        // Our offer named the first port. If another call has this relay address there, we come from a port not announced to it: WhatsApp
         // takes checks from any address whose integrity is right.
         for (var i = 0; port.TryGetShared(i, out var locals); i++)
             if (port.TryJoin(i, _credentials.Ufrag, parameters.RemoteCandidates))

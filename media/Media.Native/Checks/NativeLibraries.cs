@@ -5,7 +5,7 @@ using Media.Native.Opus;
 
 namespace Media.Native.Checks;
 
-/// <summary>What the start-up check of one native library found.</summary>
+/// <summary>The findings of the start-up check of one native library.</summary>
 /// <param name="Version">Such as <c>libopus 1.3.1</c> or <c>OpenSSL 3.0.19 27 Jan 2026</c>; empty when it could not be loaded.</param>
 /// <param name="Error">Null when it works, else a sentence that says what to do.</param>
 public sealed record NativeLibraryReport(string Version, string? Error)

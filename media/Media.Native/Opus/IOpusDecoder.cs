@@ -21,7 +21,7 @@ public interface IOpusDecoder : IDisposable
     /// <param name="pcm">Exactly as long as the lost audio: a multiple of 2.5 ms, at most 120 ms.</param>
     OpusResult Conceal(Span<short> pcm);
 
-    /// <summary>How many samples <paramref name="packet"/> would decode to at this decoder's rate, read from its first bytes.</summary>
+    /// <summary>The number of samples in <paramref name="packet"/> at this decoder's rate, read from its first bytes.</summary>
     OpusResult GetSampleCount(ReadOnlySpan<byte> packet);
 
     /// <summary>Forgets the stream so far, as after a restart of the sender.</summary>

@@ -54,10 +54,10 @@ public sealed class IceAgent
     /// <summary>The nominated path; null before <see cref="IceEventKind.Connected"/>.</summary>
     public IcePath? Selected => _selection.Selected?.Path;
 
-    /// <summary>When to call <see cref="HandleDeadline"/> and drain; in the past when something is due at once.</summary>
+    /// <summary>The time at which to call <see cref="HandleDeadline"/> and drain; in the past when something is due at once.</summary>
     public Instant NextDeadline => Deadlines.Next;
 
-    /// <summary>What the agent waits for, by name, as of now; for reading only.</summary>
+    /// <summary>The deadlines that the agent waits for, by name, as of now; for reading only.</summary>
     public DeadlineTable<IceDeadline> Deadlines
     {
         get

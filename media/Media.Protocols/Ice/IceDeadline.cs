@@ -1,6 +1,6 @@
 namespace Media.Protocols.Ice;
 
-/// <summary>What an <see cref="IceAgent"/> waits for.</summary>
+/// <summary>The events that an <see cref="IceAgent"/> waits for.</summary>
 public enum IceDeadline
 {
     /// <summary>Something is to be sent at once: an answer, or the first check.</summary>

@@ -3,8 +3,8 @@ using Media.Protocols.Primitives;
 namespace Media.Protocols.Ice;
 
 /// <summary>
-/// Which pair is used: regular nomination by the controlling side (RFC 8445 §8.1.1), obedience on the controlled one, and the way off a
-/// path that has died. Consent on the selected path goes with it.
+/// The choice of the pair that is used: regular nomination by the controlling side (RFC 8445 §8.1.1), obedience on the controlled one, and
+/// the way off a path that has died. Consent on the selected path goes with it.
 /// </summary>
 internal sealed class IceSelection(
     IceAgentOptions options, IceRoles roles, IceChecklist checklist, IceConsent consent, Queue<IceEvent> events)
@@ -17,10 +17,10 @@ internal sealed class IceSelection(
     /// <summary>Its next check carries USE-CANDIDATE.</summary>
     public IcePair? Nominating { get; private set; }
 
-    /// <summary>When the best working pair is nominated, though a better one may still turn up.</summary>
+    /// <summary>The time at which the best working pair is nominated, though a better one may still turn up.</summary>
     public Instant SettlesAt => MayNominate && checklist.BestValid(out _) is not null ? _settleAt : Instant.Never;
 
-    /// <summary>When the selected path counts as dead, which matters if there is another to go to.</summary>
+    /// <summary>The time at which the selected path counts as dead, which matters if there is another to go to.</summary>
     public Instant DiesAt => _moved is not null ? consent.FailsAt : Instant.Never;
 
     private bool MayNominate => roles.Current == IceRole.Controlling && Selected is null && Nominating is null;

@@ -36,7 +36,7 @@ public enum PlayoutStep
 public sealed class AdaptivePlayout(TimeSpan minDelay, TimeSpan maxDelay)
 {
     /// <summary>
-    /// What is made up at most in one go before silence follows (ITU-T G.711 appendix I fades over 60 ms, Opus over 100).
+    /// The most audio that is made up in one go before silence follows (ITU-T G.711 appendix I fades over 60 ms, Opus over 100).
     /// </summary>
     private const double MaxConcealmentMs = 100;
 

@@ -1,6 +1,6 @@
 namespace Media.Protocols.Primitives;
 
-/// <summary>When a PBX is sent what comes from WhatsApp.</summary>
+/// <summary>The time at which a PBX is sent what comes from WhatsApp.</summary>
 public enum AudioPlayout
 {
     /// <summary>At once, with its own sampling time, however late it comes: for listeners with a jitter buffer.</summary>

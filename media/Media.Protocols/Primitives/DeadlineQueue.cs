@@ -3,10 +3,12 @@ namespace Media.Protocols.Primitives;
 /// <summary>Something that wants to be called at a time that keeps changing.</summary>
 public interface IHasDeadline
 {
-    /// <summary>When it wants to be called; <see cref="Instant.Never"/> for not at all.</summary>
+    /// <summary>The time at which it wants to be called; <see cref="Instant.Never"/> for not at all.</summary>
     Instant NextDeadline { get; }
 
-    /// <summary>When the queue will ask next; kept by <see cref="DeadlineQueue{T}"/>, starts as <see cref="Instant.Never"/>.</summary>
+    /// <summary>
+    /// The time at which the queue will ask next; kept by <see cref="DeadlineQueue{T}"/>, starts as <see cref="Instant.Never"/>.
+    /// </summary>
     Instant ScheduledAt { get; set; }
 }
 

@@ -16,7 +16,7 @@ public sealed class DeadlineTable<T>
 
     public DeadlineTable() => Clear();
 
-    /// <summary>When this is due; <see cref="Instant.Never"/>: it is not waited for.</summary>
+    /// <summary>The time at which this is due; <see cref="Instant.Never"/>: it is not waited for.</summary>
     public Instant this[T name]
     {
         get => _at[IndexOf(name)];
@@ -35,7 +35,9 @@ public sealed class DeadlineTable<T>
         }
     }
 
-    /// <summary>What is due first; of several at one time the first in the order of the names. Null: nothing is waited for.</summary>
+    /// <summary>
+    /// The name that is due first; of several at one time the first in the order of the names. Null: nothing is waited for.
+    /// </summary>
     public T? NextName
     {
         get
@@ -64,7 +66,7 @@ public sealed class DeadlineTable<T>
     /// <summary>Nothing is waited for any longer.</summary>
     public void Clear() => Array.Fill(_at, Instant.Never);
 
-    /// <summary>What is waited for, the earliest first; for the debugger and for messages of tests.</summary>
+    /// <summary>The deadlines that are waited for, the earliest first; for the debugger and for messages of tests.</summary>
     public override string ToString() =>
         string.Join(", ", Names.Where(IsSet).OrderBy(name => this[name]).Select(name => $"{name} {this[name]}"));
 

@@ -1,6 +1,6 @@
 namespace Media.Protocols.Primitives;
 
-/// <summary>Whose ringing tone a caller hears.</summary>
+/// <summary>The country or region whose ringing tone a caller hears.</summary>
 public enum RingbackTone
 {
     /// <summary>425 Hz, 1 s on, 4 s off: most of Europe, ETSI TR 101 041-2.</summary>

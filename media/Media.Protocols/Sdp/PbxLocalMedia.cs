@@ -29,7 +29,7 @@ public sealed record PbxLocalMedia
     public IReadOnlyList<AudioCodec> Codecs { get; init; } = [AudioCodec.Pcmu, AudioCodec.Pcma, AudioCodec.G722];
 
     /// <summary>
-    /// When true, an answer takes the first of <see cref="Codecs"/> that was offered, not the first offered that is among them.
+    /// True when an answer takes the first of <see cref="Codecs"/> that was offered, not the first offered that is among them.
     /// </summary>
     public bool PreferOwnCodecOrder { get; init; }
 

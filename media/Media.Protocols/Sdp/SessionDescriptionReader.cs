@@ -21,7 +21,7 @@ internal static class SessionDescriptionReader
     /// <summary><c>m=</c> lines.</summary>
     public const int MaxMedia = 64;
 
-    /// <summary>What was read.</summary>
+    /// <summary>The lines that were read.</summary>
     public readonly record struct Lines(
         SdpOrigin Origin, SdpConnection? Connection, IReadOnlyList<SdpAttribute> Attributes, IReadOnlyList<MediaDescription> Media);
 

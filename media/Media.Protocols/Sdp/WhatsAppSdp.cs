@@ -77,7 +77,7 @@ public static class WhatsAppSdp
     }
 
     /// <summary>
-    /// Whether the handshake is ours to begin. The offerer of <c>actpass</c> may get any answer; <c>actpass</c> in an answer, against RFC
+    /// True when the handshake is ours to begin. The offerer of <c>actpass</c> may get any answer; <c>actpass</c> in an answer, against RFC
     /// 8842 §5.3, comes from peers that copy the offer and wait for the ClientHello. Nothing said means what RFC 4145 §4 has for it, and
     /// RFC 8842 §5 leaves: an offerer is active, an answerer passive. An offer of <c>holdconn</c> (RFC 4145 §4: no connection for now) has
     /// no meaning in a call that rings; its sender waits, so we begin. In an answer it refuses the connection.

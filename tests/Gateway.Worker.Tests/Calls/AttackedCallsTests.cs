@@ -138,7 +138,8 @@ public sealed class AttackedCallsTests(WorkerBench bench, ITestOutputHelper outp
         }
 
         /// <summary>
-        /// What was heard of the gateway since the attack began, and how long the phones themselves were kept from sending.
+        /// The longest gaps in what was heard of the gateway since the attack began, and the longest time that the phones themselves were
+        /// kept from sending.
         /// </summary>
         public (TimeSpan AtAgents, TimeSpan AtUsers, TimeSpan Waited) Gaps() =>
             (calls.Max(one => one.Phone.LongestGap), calls.Max(one => HandsetOf(one.Call).LongestGap),

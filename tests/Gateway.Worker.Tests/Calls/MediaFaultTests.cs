@@ -18,7 +18,7 @@ public sealed class MediaFaultTests(Stores stores)
 {
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(400);
 
-    /// <summary>What is broken, and what the record says of it.</summary>
+    /// <summary>The broken part, and what the record says of it.</summary>
     public static TheoryData<string, string> BrokenDescriptions => new()
     {
         { "no SDP at all", "unreadable" }, { "cut in half", "no_audio" }, { "no fingerprint", "no_dtls" }, { "no audio", "no_audio" },

@@ -40,7 +40,7 @@ public sealed class RenewedCertificateTests(WorkerBench bench) : IClassFixture<W
         File.WriteAllText(bench.KeyPath, key.ExportPkcs8PrivateKeyPem());
     }
 
-    /// <summary>Whose certificate the listener shows.</summary>
+    /// <summary>Reads the subject of the certificate that the listener shows.</summary>
     private async Task<string> ServedAsync()
     {
         using var connection = new TcpClient();

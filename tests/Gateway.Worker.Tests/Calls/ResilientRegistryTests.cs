@@ -4,7 +4,7 @@ using Gateway.Worker.Calls;
 
 namespace Gateway.Worker.Tests.Calls;
 
-/// <summary>What a node tells a registry that has come back with nothing in it.</summary>
+/// <summary>The reports of a node to a registry that has come back with nothing in it.</summary>
 public sealed class ResilientRegistryTests
 {
     private static readonly LiveCall Call = new(

@@ -3,7 +3,9 @@ using Media.Protocols.Sdp;
 
 namespace Media.Engine.Tests.Bridge;
 
-/// <summary>Who is heard by a user on hold: the PBX, and the gateway's own music only where the PBX leaves it to the gateway.</summary>
+/// <summary>
+/// The source that a user on hold hears: the PBX, and the gateway's own music only where the PBX leaves it to the gateway.
+/// </summary>
 public sealed class HoldMusicTests : IDisposable
 {
     private const byte Quiet = 0xFF; // PCMU's zero: what is not quiet in what is sent is our music

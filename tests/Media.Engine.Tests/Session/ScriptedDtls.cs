@@ -12,7 +12,7 @@ internal sealed class ScriptedIdentity(byte seed) : IDtlsIdentity
 {
     public string Fingerprint { get; } = string.Join(':', Enumerable.Repeat($"{seed:X2}", 32));
 
-    /// <summary>What the peer is shown; another one than <see cref="Fingerprint"/> is found out.</summary>
+    /// <summary>The fingerprint that the peer is shown; another one than <see cref="Fingerprint"/> is found out.</summary>
     public string? Shown { get; init; }
 
     public IDtlsHandshake Begin(bool asClient, IReadOnlyList<string> peer) => new ScriptedHandshake(asClient, Shown ?? Fingerprint, peer);

@@ -16,7 +16,9 @@ internal static class OidcTokens
 {
     private const string Scheme = JwtBearerDefaults.AuthenticationScheme;
 
-    /// <summary>What needs a shared secret could be signed by whoever knows the public key.</summary>
+    /// <summary>
+    /// The algorithms with a key pair: a token whose algorithm needs a shared secret could be signed by whoever knows the public key.
+    /// </summary>
     private static readonly string[] Algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
 
     /// <summary>

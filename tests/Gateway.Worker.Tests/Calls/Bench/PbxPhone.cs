@@ -39,7 +39,7 @@ internal sealed class PbxPhone : IAsyncDisposable
         "a=fmtp:101 0-16", "a=ptime:20", "a=sendrecv", "",
     ]);
 
-    /// <summary>Where RTP packets came from.</summary>
+    /// <summary>The addresses that RTP packets came from.</summary>
     public IReadOnlyCollection<IPAddress> Sources
     {
         get

@@ -1,3 +1,4 @@
+using Media.Engine;
 using Media.Engine.Codecs;
 using Media.Native.Dtls;
 

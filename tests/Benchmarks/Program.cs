@@ -1,3 +1,4 @@
+using Media.Engine;
 using System.Globalization;
 using Benchmarks;
 using Benchmarks.Billing;

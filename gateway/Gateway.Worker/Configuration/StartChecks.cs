@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Sip.Transactions;
 using Gateway.Storage;
+using Media.Engine;
 using Media.Engine.Codecs;
 using Media.Native;
 using Media.Native.Checks;

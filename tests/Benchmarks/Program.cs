@@ -1,8 +1,8 @@
-using Media.Engine;
 using System.Globalization;
 using Benchmarks;
 using Benchmarks.Billing;
 using Benchmarks.Quality;
+using Media.Engine;
 using Media.Engine.Codecs;
 
 // Benchmarks [calls] [seconds] [complexity] [managed]   the media of so many calls, with libopus or with the managed Opus

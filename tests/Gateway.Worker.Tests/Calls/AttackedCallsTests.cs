@@ -16,6 +16,7 @@ namespace Gateway.Worker.Tests.Calls;
 /// and for how long they were kept waiting themselves is not the gateway's.
 /// </summary>
 [Collection(Name)]
+[Trait("Category", "Alone")]
 public sealed class AttackedCallsTests(WorkerBench bench, ITestOutputHelper output) : IAsyncLifetime
 {
     private const string Name = "Attacks, alone";
@@ -83,13 +84,13 @@ public sealed class AttackedCallsTests(WorkerBench bench, ITestOutputHelper outp
         var (status, body) = await bench.GetAsync("/readyz");
         output.WriteLine(body);
         Assert.Equal(200, status); // its parts are held within what may be open, so that calls and health have theirs
-        await EndAsync(calls, attack, "1,024 descriptors");
+        await EndAsync(calls, attack, "1,024 descriptors", isRecorded: false);
     }
 
     /// <summary>
     /// While the attack goes on no gap was heard, and either side can hang up. After it the records are there, and the log is short.
     /// </summary>
-    private async Task EndAsync(LiveCalls calls, SipAttack attack, string name)
+    private async Task EndAsync(LiveCalls calls, SipAttack attack, string name, bool isRecorded = true)
     {
         Assert.False(bench.HasExited, bench.Log());
         var (atAgents, atUsers, waited) = calls.Gaps();
@@ -101,7 +102,8 @@ public sealed class AttackedCallsTests(WorkerBench bench, ITestOutputHelper outp
         await calls.HearAsync();
         await calls.EndAsync();
         await attack.DisposeAsync();
-        await calls.RecordedAsync();
+        if (isRecorded)
+            await calls.RecordedAsync();
         Assert.InRange(bench.LogLines, 1, MostLogLines);
     }
 

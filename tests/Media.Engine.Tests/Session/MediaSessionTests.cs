@@ -20,9 +20,6 @@ public class MediaSessionTests
         using var world = new SessionWorld(seed, loss);
         world.Connect();
         world.Run(TimeSpan.FromSeconds(10));
-        Assert.InRange(world.Callee.Phone.Meter.Hertz() ?? 0, 590, 610);
-        Assert.InRange(world.Caller.Phone.Meter.Hertz() ?? 0, 990, 1010);
-
         world.Caller.Phone.Press("123456789*0#");
         world.Callee.Phone.Press("ABCD");
         world.Run(TimeSpan.FromSeconds(5));
@@ -43,6 +40,16 @@ public class MediaSessionTests
             Assert.DoesNotContain(
                 side.Events, happened => happened is MediaEvent.Failed or MediaEvent.WhatsAppFailed or MediaEvent.MediaTimeout);
         }
+        Hears(world, world.Callee.Phone, 600);
+        Hears(world, world.Caller.Phone, 1000);
+    }
+
+    /// <summary>A tone is measured between losses: while a frame is made up it is none, for a moment.</summary>
+    private static void Hears(SessionWorld world, WirePhone phone, double hertz)
+    {
+        for (var i = 0; i < 500 && Math.Abs((phone.Meter.Hertz() ?? 0) - hertz) > 10; i++)
+            world.Run(TimeSpan.FromMilliseconds(20));
+        Assert.InRange(phone.Meter.Hertz() ?? 0, hertz - 10, hertz + 10);
     }
 
     [Theory]

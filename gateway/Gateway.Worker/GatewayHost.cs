@@ -101,7 +101,7 @@ public static class GatewayHost
             new OrphanStore(s.GetRequiredService<ICallStore>(), s.GetRequiredService<LostCalls>()), options.Node.Id,
             s.GetRequiredService<NodeStart>().Value, options.Node.LostAfter));
         services.AddSingleton<StoreMaintenance>();
-        services.AddSingleton<AdmissionBooks>();
+        services.AddSingleton<AdmissionLookup>();
         services.AddSingleton<CallAdmission>();
         services.AddSingleton<CallServices>();
         services.AddSingleton<CallFactory>();

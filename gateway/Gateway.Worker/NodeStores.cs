@@ -11,7 +11,8 @@ namespace Gateway.Worker;
 /// after the last.
 /// </summary>
 internal sealed partial class NodeStores(
-    NpgsqlDataSource database, ChannelSync channels, RecordSpool spool, StoreMaintenance books, ILogger<NodeStores> logger) : IDisposable
+    NpgsqlDataSource database, ChannelSync channels, RecordSpool spool, StoreMaintenance maintenance,
+    ILogger<NodeStores> logger) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private Task _background = Task.CompletedTask;
@@ -22,8 +23,8 @@ internal sealed partial class NodeStores(
             LogMigrated(name);
         await channels.SeedAsync(cancellation);
         await spool.StartAsync(cancellation);
-        await books.StartAsync(cancellation);
-        _background = Task.WhenAll(channels.RunAsync(_stop.Token), books.RunAsync(_stop.Token));
+        await maintenance.StartAsync(cancellation);
+        _background = Task.WhenAll(channels.RunAsync(_stop.Token), maintenance.RunAsync(_stop.Token));
     }
 
     public async Task StopAsync()

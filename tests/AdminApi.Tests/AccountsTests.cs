@@ -112,7 +112,9 @@ public sealed class AccountsTests(ApiFixture api)
     public async Task An_absurd_amount_is_a_problem_and_moves_nothing(string amount, int status, string code)
     {
         var account = await NewAsync();
-        Assert.Equal((status, code), await api.FailAsync(api.Post($"/v1/accounts/{account}/top-ups", $$"""{"amount":{{amount}},"currency":"USD"}""")));
+        Assert.Equal(
+            (status, code),
+            await api.FailAsync(api.Post($"/v1/accounts/{account}/top-ups", $$"""{"amount":{{amount}},"currency":"USD"}""")));
         Assert.Equal("0.00", Text(await ReadAsync(account), "balance"));
         Assert.Empty((await api.ReadAsync(api.Get($"/v1/accounts/{account}/ledger"))).GetProperty("items").EnumerateArray());
     }

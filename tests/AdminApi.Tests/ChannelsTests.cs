@@ -57,7 +57,10 @@ public sealed class ChannelsTests(ApiFixture api)
 
         using var answer = await api.Client.SendAsync(api.Put(
             $"/v1/channels/{id}/call-hours",
-            """{"timeZone":"Nowhere","week":[{"day":"moonday","open":"0900","close":"1700"},{"day":"monday","open":"17","close":"0900"}],"holidays":[{"date":"25.12."}]}""", 2));
+            """
+            {"timeZone":"Nowhere","week":[{"day":"moonday","open":"0900","close":"1700"},{"day":"monday","open":"17","close":"0900"}],
+             "holidays":[{"date":"25.12."}]}
+            """, 2));
         var problem = await answer.Content.ReadFromJsonAsync<JsonElement>();
         Assert.Equal(
             ["timeZone", "week[0].day", "week[1]", "holidays[0].date"],
@@ -78,7 +81,11 @@ public sealed class ChannelsTests(ApiFixture api)
         await using (var connection = await api.Database.OpenConnectionAsync())
         {
             await connection.ExecuteAsync(
-                """UPDATE channels SET call_hours = '{"timeZone": "Mars/Olympus", "week": [{"day": "monday", "open": "0000", "close": "0001"}]}' WHERE id = @id""", new { id });
+                """
+                UPDATE channels
+                SET call_hours = '{"timeZone": "Mars/Olympus", "week": [{"day": "monday", "open": "0000", "close": "0001"}]}'
+                WHERE id = @id
+                """, new { id });
         }
         var admission = await new PostgresAdmissionStore(api.Database).AdmitAsync(
             new AdmissionRequest(new CallId(id), CallDirection.Inbound, new ChannelId(

@@ -21,7 +21,8 @@ public sealed class NginxTests(ApiFixture api) : IAsyncLifetime
             daemon off; master_process off; pid {{_folder}}/pid; error_log {{_folder}}/error.log;
             events { }
             http {
-              access_log off; client_body_temp_path {{_folder}}/body; proxy_temp_path {{_folder}}/proxy; fastcgi_temp_path {{_folder}}/fastcgi;
+              access_log off; client_body_temp_path {{_folder}}/body; proxy_temp_path {{_folder}}/proxy;
+              fastcgi_temp_path {{_folder}}/fastcgi;
               uwsgi_temp_path {{_folder}}/uwsgi; scgi_temp_path {{_folder}}/scgi;
               gzip on; gzip_min_length 0; gzip_proxied any; gzip_types application/json;
               server { listen 127.0.0.1:{{port}}; location / { proxy_pass {{api.Client.BaseAddress}}; } }

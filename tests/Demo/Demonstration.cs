@@ -68,8 +68,8 @@ internal sealed class Demonstration(bool staysUp)
         using var whatsApp = new HttpClient { BaseAddress = new Uri(ports.WhatsApp) };
         using var admin = new HttpClient { BaseAddress = new Uri(ports.AdminApi) };
         admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", settings.AdminKey);
-        var books = new DemoBilling(admin);
-        await books.OpenAsync(DemoSettings.PhoneNumberId, stop);
+        var billing = new DemoBilling(admin);
+        await billing.OpenAsync(DemoSettings.PhoneNumberId, stop);
         var user = new WhatsAppUser(whatsApp, DemoSettings.UserPhone);
         await user.IntroduceAsync(DemoSettings.UserName, stop);
         var calls = new DemoCalls(user, phone, new CallRecords(admin), settings);
@@ -84,7 +84,7 @@ internal sealed class Demonstration(bool staysUp)
         Console.WriteLine("Both calls were heard at both ends.");
         if (!inbound.IsCharged || !outbound.IsCharged)
             throw new DemoException("A call was not charged.");
-        Console.WriteLine(await books.StatementAsync(stop) + "\n");
+        Console.WriteLine(await billing.StatementAsync(stop) + "\n");
         if (staysUp)
             await StayUpAsync(settings, phone, stop);
         return 0;
@@ -99,7 +99,8 @@ internal sealed class Demonstration(bool staysUp)
                            a browser there is the WhatsApp user: call +{DemoSettings.BusinessNumber},
                            and the desk phone answers with a tone;
                            press Enter here, and the desk phone calls the page
-              SIP          udp and tcp 127.0.0.1:{ports.Sip}; any SIP phone on this machine can dial sip:+{DemoSettings.UserPhone}@127.0.0.1:{ports.Sip}
+              SIP          udp and tcp 127.0.0.1:{ports.Sip}; any SIP phone on this machine can dial
+                           sip:+{DemoSettings.UserPhone}@127.0.0.1:{ports.Sip}
               health       {ports.Health}/healthz and {ports.Health}/readyz
               metrics      {ports.Health}/metrics
               admin API    key {settings.AdminKey}; its description {ports.AdminApi}/openapi/v1.json

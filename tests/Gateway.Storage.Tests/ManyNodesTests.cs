@@ -35,7 +35,9 @@ public sealed class ManyNodesTests(Stores stores, ITestOutputHelper output) : IA
         {
             billing.Add(await BillingSetup.OpenAsync(_database, balance: 25, minimum: i));
             // A pulse a second, at a price that empties the account again and again; a third of a cent that no sixtieth divides.
-            await billing[i].AddRateAsync("", i == 1 ? 40.0000000001m : 60m, fee: i, pulse: 1 + i, minimum: i, tiers: i == 2 ? """[{"fromMinutes": 1, "pricePerMinute": 50}]""" : "[]");
+            await billing[i].AddRateAsync(
+                "", i == 1 ? 40.0000000001m : 60m, fee: i, pulse: 1 + i, minimum: i,
+                tiers: i == 2 ? """[{"fromMinutes": 1, "pricePerMinute": 50}]""" : "[]");
         }
         string[] accounts = [.. billing.Select(b => b.Account)];
 

@@ -19,9 +19,10 @@ public sealed class GraphClientTests
         Assert.Equal("wacid.X", result.Value);
         var seen = Assert.Single(graph.Requests);
         Assert.Equal(("POST", "/v25.0/100200300400/calls", "Bearer secret-token"), (seen.Method, seen.PathAndQuery, seen.Authorization));
-        Assert.Equal("""
-            {"messaging_product":"whatsapp","to":"15550001111","action":"connect","session":{"sdp_type":"offer","sdp":"v=0\r\no=\u002B/\r\n"},"biz_opaque_callback_data":"order-1"}
-            """, seen.Body!.ToJsonString());
+        Assert.Equal(
+            """{"messaging_product":"whatsapp","to":"15550001111","action":"connect","session":{"sdp_type":"offer",""" +
+            @"""sdp"":""v=0\r\no=\u002B/\r\n""},""biz_opaque_callback_data"":""order-1""}",
+            seen.Body!.ToJsonString());
     }
 
     [Fact]
@@ -55,7 +56,10 @@ public sealed class GraphClientTests
     public async Task An_error_keeps_everything_Meta_said()
     {
         await using var graph = await ScriptedGraph.StartAsync();
-        graph.Then(400, """{"error":{"message":"(#138008) SDP Validation error","code":138008,"error_subcode":2593093,"error_data":{"details":"why"},"fbtrace_id":"T1"}}""");
+        graph.Then(400, """
+            {"error":{"message":"(#138008) SDP Validation error","code":138008,"error_subcode":2593093,"error_data":{"details":"why"},
+             "fbtrace_id":"T1"}}
+            """);
         var error = (await graph.Client.AcceptAsync(Number, Wacid, "sdp")).Error!;
         Assert.Equal(
             new WhatsAppError(WhatsAppErrorCodes.InvalidSdp, "(#138008) SDP Validation error", "why") { Subcode = 2593093 }, error.Error);
@@ -172,7 +176,8 @@ public sealed class GraphClientTests
     {
         await using var graph = await ScriptedGraph.StartAsync();
         graph.Then(200, """{"messages":[{"id":"wamid.1"}]}""",
-            ("X-Business-Use-Case-Usage", """{"555":[{"type":"whatsapp","call_count":100,"estimated_time_to_regain_access":7}]}""")).Then(200, ScriptedGraph.Ok);
+            ("X-Business-Use-Case-Usage", """{"555":[{"type":"whatsapp","call_count":100,"estimated_time_to_regain_access":7}]}"""))
+            .Then(200, ScriptedGraph.Ok);
         Assert.Equal("wamid.1", (await graph.Client.RequestPermissionAsync(Number, User)).Value);
         var held = (await graph.Client.ConnectAsync(Number, User, "sdp")).Error!;
         Assert.Equal(WhatsAppErrorCodes.HeldBack, held.Code);

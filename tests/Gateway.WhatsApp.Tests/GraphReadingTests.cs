@@ -48,8 +48,10 @@ public sealed class GraphReadingTests
         await using var graph = await ScriptedGraph.StartAsync();
         graph.Then(200, $$"""
             {"permission":{"status":"temporary","{{expiryName}}":1790604800},"actions":[
-             {"action_name":"start_call","can_perform_action":false,"limits":[{"time_period":"PT24H","max_allowed":100,"current_usage":100,"limit_expiration_time":1790000999}]},
-             {"action_name":"send_call_permission_request","can_perform_action":true,"limits":[{"time_period":"P7D","max_allowed":2,"current_usage":1}]}]}
+             {"action_name":"start_call","can_perform_action":false,"limits":[
+              {"time_period":"PT24H","max_allowed":100,"current_usage":100,"limit_expiration_time":1790000999}]},
+             {"action_name":"send_call_permission_request","can_perform_action":true,"limits":[
+              {"time_period":"P7D","max_allowed":2,"current_usage":1}]}]}
             """);
         var permission = (await graph.Client.GetCallPermissionAsync(ScriptedGraph.Number, User)).Value!;
         Assert.Equal("/v25.0/100200300400/call_permissions?user_wa_id=15550001111", Assert.Single(graph.Requests).PathAndQuery);
@@ -80,7 +82,8 @@ public sealed class GraphReadingTests
         await using var graph = await ScriptedGraph.StartAsync();
         graph.Then(200, """
             {"calling":{"status":"ENABLED","sip":{"status":"DISABLED"},"audio":{"additional_codecs":["PCMA"]},
-             "restrictions":{"restrictions_list":[{"type":"RESTRICTED_USER_INITIATED_CALLING","reason":"quality","expiration":1790000000}]}}}
+             "restrictions":{"restrictions_list":[
+              {"type":"RESTRICTED_USER_INITIATED_CALLING","reason":"quality","expiration":1790000000}]}}}
             """).Then(200, """{"success":true}""");
         var settings = (await graph.Client.GetSettingsAsync(ScriptedGraph.Number)).Value!;
         Assert.Equal(("ENABLED", "DISABLED", "PCMA"), (settings.Status, settings.SipStatus, Assert.Single(settings.AdditionalCodecs)));
@@ -98,8 +101,10 @@ public sealed class GraphReadingTests
             {"calling":{"status":"ENABLED","call_icon_visibility":"DISABLE_ALL","callback_permission_status":"ENABLED",
              "call_icons":{"restrict_to_user_countries":["US","BR",7]},
              "call_hours":{"status":"ENABLED","timezone_id":"America/Manaus",
-              "weekly_operating_hours":[{"day_of_week":"MONDAY","open_time":"0400","close_time":1020},{"day_of_week":"TUESDAY","open_time":108,"close_time":"1020"}],
-              "holiday_schedule":[{"date":"2026-01-01","start_time":"0000","end_time":"2359"},{"date":"2026-01-02","open_time":"0900","close_time":"1000"}]}}}
+              "weekly_operating_hours":[{"day_of_week":"MONDAY","open_time":"0400","close_time":1020},
+               {"day_of_week":"TUESDAY","open_time":108,"close_time":"1020"}],
+              "holiday_schedule":[{"date":"2026-01-01","start_time":"0000","end_time":"2359"},
+               {"date":"2026-01-02","open_time":"0900","close_time":"1000"}]}}}
             """).Then(200, """{"calling":{"status":"ENABLED","call_hours":{"status":"DISABLED","timezone_id":"America/Manaus"}}}""");
         var meta = (await graph.Client.GetSettingsAsync(ScriptedGraph.Number)).Value!.ToMeta();
         Assert.Equal(("ENABLED", "DISABLE_ALL", "ENABLED"), (meta.Status, meta.IconVisibility, meta.CallbackPermissionStatus));
@@ -122,7 +127,10 @@ public sealed class GraphReadingTests
             CallHours = new(true, new("America/Manaus", [new("monday", "0400", "1020")], [new("2026-01-01", "0000", "0001")])),
         });
         Assert.Equal(
-            """{"calling":{"call_icons":{"restrict_to_user_countries":["US"]},"call_hours":{"status":"ENABLED","timezone_id":"America/Manaus","weekly_operating_hours":[{"day_of_week":"MONDAY","open_time":"0400","close_time":"1020"}],"holiday_schedule":[{"date":"2026-01-01","start_time":"0000","end_time":"0001"}]}}}""",
+            """{"calling":{"call_icons":{"restrict_to_user_countries":["US"]},"call_hours":{"status":"ENABLED",""" +
+            "\"timezone_id\":\"America/Manaus\"," +
+            "\"weekly_operating_hours\":[{\"day_of_week\":\"MONDAY\",\"open_time\":\"0400\",\"close_time\":\"1020\"}]," +
+            "\"holiday_schedule\":[{\"date\":\"2026-01-01\",\"start_time\":\"0000\",\"end_time\":\"0001\"}]}}}",
             graph.Requests.Last().Body!.ToJsonString());
     }
 
@@ -135,8 +143,12 @@ public sealed class GraphReadingTests
         await graph.Client.SendTemplateAsync(ScriptedGraph.Number, User, "call_permission", "en", ["Ada"]);
         Assert.Equal(
         [
-            """{"messaging_product":"whatsapp","recipient_type":"individual","to":"15550001111","type":"interactive","interactive":{"type":"call_permission_request","action":{"name":"call_permission_request"},"body":{"text":"May we?"}}}""",
-            """{"messaging_product":"whatsapp","recipient_type":"individual","to":"15550001111","type":"template","template":{"name":"call_permission","language":{"code":"en"},"components":[{"type":"body","parameters":[{"type":"text","text":"Ada"}]}]}}""",
+            """{"messaging_product":"whatsapp","recipient_type":"individual","to":"15550001111","type":"interactive",""" +
+            "\"interactive\":{\"type\":\"call_permission_request\"," +
+            "\"action\":{\"name\":\"call_permission_request\"},\"body\":{\"text\":\"May we?\"}}}",
+            """{"messaging_product":"whatsapp","recipient_type":"individual","to":"15550001111","type":"template",""" +
+            "\"template\":{\"name\":\"call_permission\",\"language\":{\"code\":\"en\"},\"components\":[" +
+            """{"type":"body","parameters":[{"type":"text","text":"Ada"}]}]}}""",
         ], graph.Requests.Select(request => request.Body!.ToJsonString()));
     }
 

@@ -174,7 +174,10 @@ public class WebhookReaderTests
     [Fact]
     public void Text_that_is_not_Unicode_costs_only_its_element()
     {
-        var body = """{"entry":[{"changes":[{"field":"calls","value":{"calls":[{"id":"\ud800","event":"terminate"},{"id":"b","event":"terminate"}]}}]}]}""";
+        var body = """
+            {"entry":[{"changes":[{"field":"calls","value":{"calls":[{"id":"\ud800","event":"terminate"},
+             {"id":"b","event":"terminate"}]}}]}]}
+            """;
         Assert.True(WebhookReader.TryRead(Encoding.UTF8.GetBytes(body), out var batch, out _));
         Assert.Equal("b", Assert.IsType<CallTerminate>(Assert.Single(batch.Events)).CallId);
         Assert.Equal([SkipReason.InvalidText], batch.Skipped);

@@ -70,7 +70,8 @@ public sealed class AgreementTests
     }
 
     public static TheoryData<string> Bent => new(
-        """{"hidePhone":true}""", """{"hidePhone":true,"omitContacts":true}""", """{"swapNumbers":true}""", """{"swapNumbers":true,"omitContacts":true}""",
+        """{"hidePhone":true}""", """{"hidePhone":true,"omitContacts":true}""",
+        """{"swapNumbers":true}""", """{"swapNumbers":true,"omitContacts":true}""",
         """{"statusCase":"Lower","integerTimes":true}""", """{"statusCase":"Title"}""", """{"legacy":"Also"}""", """{"legacy":"Only"}""");
 
     [Theory]

@@ -155,19 +155,7 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
 
     void ISessionOwner.Reschedule(InviteSession session) => _deadlines.Schedule(session);
 
-    /// <summary>The trunk that a path belongs to. From any thread: a trunk's targets are replaced whole, never changed.</summary>
-    public Trunk? FindTrunk(SipFlow source)
-    {
-        Trunk? best = null;
-        var bestMatch = 0;
-        foreach (var trunk in _trunks)
-        {
-            var match = trunk.MatchSource(source);
-            if (match > bestMatch)
-                (best, bestMatch) = (trunk, match);
-        }
-        return best;
-    }
+    private Trunk? FindTrunk(SipFlow source) => Trunk.Of(source, _trunks);
 
     SipResponse? IServerTransactionUser.AnswerAtOnce(SipRequest request, SipFlow flow, out TransactionShare share)
     {

@@ -77,17 +77,18 @@ public sealed partial class SipEndpoint : IAsyncDisposable
             throw new ArgumentException("Trunk names must be unique.");
         var inbox = Channel.CreateBounded<EndpointInput>(
             new BoundedChannelOptions(_options.Limits.MaxPendingMessages) { SingleReader = true });
+        Trunk[] trunks = [.. _options.Trunks.Select(options => new Trunk(options, _entropy))];
+        _trunks = [.. trunks.Select(trunk => new TrunkRuntime(trunk))];
         TransactionContext? transactions = null;
         _metrics = new SipMetrics(() => ActiveCalls, () => _transports?.Connections ?? 0, drop => transactions?.CountOf(drop) ?? 0);
-        _transports = new SipTransports(_options, source => FindTrunk(source)?.Trunk.Options, inbox.Writer, _metrics, _time, _logger);
+        _transports = new SipTransports(_options, source => Trunk.Of(source, trunks)?.Options, inbox.Writer, _metrics, _time, _logger);
         var local = _transports.Bind(_options.Listeners);
         Listeners = [.. _options.Listeners.Select((listener, i) => listener with { Bind = local[i].Address.ToIPEndPoint() })];
 
         transactions = new TransactionContext(
             local, _entropy, TransactionTimers.Default, _options.Limits.MaxDatagramBytes, MaxServerTransactions);
-        _trunks = [.. _options.Trunks.Select(options => new TrunkRuntime(new Trunk(options, _entropy)))];
         var agent = new UserAgent(
-            transactions, [.. _trunks.Select(trunk => trunk.Trunk)], _options.Product, _options.MaxCalls, _options.RetryAfter);
+            transactions, trunks, _options.Product, _options.MaxCalls, _options.RetryAfter);
         _loop = new SipLoop(agent, _transports, _trunks, inbox, _incoming.Writer, _time, _logger);
         _loop.Start();
         await ResolveFirstAsync(agent, cancellationToken);
@@ -148,10 +149,6 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         _metrics?.Dispose();
         _stop.Dispose();
     }
-
-    /// <summary>From any thread: the trunks and their targets are replaced whole, never changed.</summary>
-    private TrunkRuntime? FindTrunk(SipFlow path) =>
-        _trunks.Where(trunk => trunk.Trunk.MatchSource(path) > 0).MaxBy(trunk => trunk.Trunk.MatchSource(path));
 
     private TrunkRuntime? FindTrunk(string name) => _trunks.FirstOrDefault(trunk => trunk.Trunk.Options.Name == name);
 

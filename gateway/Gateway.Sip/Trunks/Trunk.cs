@@ -73,6 +73,20 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
 
     public void MarkAlive(SipFlow target) => _failedUntil.Remove(target.Remote);
 
+    /// <summary>The trunk that a path belongs to best; null: none. From any thread: targets are replaced whole, never changed.</summary>
+    public static Trunk? Of(SipFlow source, IReadOnlyList<Trunk> trunks)
+    {
+        Trunk? best = null;
+        var bestMatch = 0;
+        for (var i = 0; i < trunks.Count; i++)
+        {
+            var match = trunks[i].MatchSource(source);
+            if (match > bestMatch)
+                (best, bestMatch) = (trunks[i], match);
+        }
+        return best;
+    }
+
     /// <summary>
     /// 3: a server of this trunk with this very port and transport; 2: an address of this trunk by its transport, since connections come
     /// from ports of their own; 1: an address of this trunk; 0: an unexpected source. Several trunks may lead to one PBX.

@@ -14,7 +14,7 @@ namespace Gateway.Worker.Calls;
 /// store knows of no permission to call a user, by the arbiter's word.
 /// </summary>
 internal sealed class CallAdmission(
-    GatewayOptions options, NodeCapacity capacity, RecordSpool spool, AdmissionBooks books, IPermissionArbiter arbiter,
+    GatewayOptions options, NodeCapacity capacity, RecordSpool spool, AdmissionLookup lookup, IPermissionArbiter arbiter,
     ChannelSync channels,
     TimeProvider time)
 {
@@ -50,7 +50,7 @@ internal sealed class CallAdmission(
 
         using var timeout = new CancellationTokenSource(_timeout, time);
         var request = CallHolds.AdmissionOf(call, startedAt, options.Calls.HoldSlice);
-        if (await books.AskAsync(request, timeout.Token) is not { } facts)
+        if (await lookup.AskAsync(request, timeout.Token) is not { } facts)
             return AnswerAlone(request, channel);
         switch (AdmissionRules.Decide(facts, request))
         {
@@ -60,12 +60,12 @@ internal sealed class CallAdmission(
                 var word = await arbiter.AskAsync(call, trunk, agent, timeout.Token);
                 if (word.MayCall)
                     return new CallInput.Admitted(RoutesOf(facts, channel), refused.Funding);
-                await books.ReleaseAsync(call, facts);
+                await lookup.ReleaseAsync(call, facts);
                 return word.StoreIsAway ? AnswerAlone(request, channel) : new CallInput.Refused(refused.Cause, word.Text, word.State);
             case AdmissionVerdict.Refused refused:
                 if (refused.Cause == HangupCause.ChannelDisabled)
                     channels.Ask(call.Channel); // Meta may have switched it on again without a report
-                await books.ReleaseAsync(call, facts);
+                await lookup.ReleaseAsync(call, facts);
                 return new CallInput.Refused(refused.Cause, refused.Text);
             default:
                 throw new InvalidOperationException("A verdict that is neither.");
@@ -75,7 +75,7 @@ internal sealed class CallAdmission(
     /// <summary>Decides without the store. Whether a user may be called is then Meta's to say, when it is connected.</summary>
     private CallInput AnswerAlone(AdmissionRequest request, ChannelOptions channel)
     {
-        if (books.AskAlone(request) is not { } facts)
+        if (lookup.AskAlone(request) is not { } facts)
             return new CallInput.Refused(HangupCause.StorageUnavailable);
         switch (AdmissionRules.Decide(facts, request))
         {
@@ -84,7 +84,7 @@ internal sealed class CallAdmission(
             case AdmissionVerdict.Refused { Cause: HangupCause.NotPermitted } unknown:
                 return new CallInput.Admitted(RoutesOf(facts, channel), unknown.Funding);
             case AdmissionVerdict.Refused refused:
-                books.Forget(request.Call);
+                lookup.Forget(request.Call);
                 return new CallInput.Refused(refused.Cause, refused.Text);
             default:
                 throw new InvalidOperationException("A verdict that is neither.");

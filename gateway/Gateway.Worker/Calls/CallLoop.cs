@@ -43,7 +43,7 @@ internal sealed partial class CallLoop : ICallInbox
     private readonly Call _call;
     private readonly CallLegs _legs;
     private readonly CallServices _services;
-    private readonly OperationQueue _books;
+    private readonly OperationQueue _money;
     private readonly OperationQueue _registry;
     private readonly OperationQueue _records;
     private readonly ILogger _logger;
@@ -61,7 +61,7 @@ internal sealed partial class CallLoop : ICallInbox
         _call = call;
         _services = services;
         _logger = services.Logger;
-        _books = new OperationQueue(Fail);
+        _money = new OperationQueue(Fail);
         _registry = new OperationQueue(OnStoreFailure);
         _records = new OperationQueue(OnStoreFailure);
         _legs = legs(this);
@@ -117,7 +117,7 @@ internal sealed partial class CallLoop : ICallInbox
         if (_call.State != CallState.Ended)
             GiveUp();
         _inbox.Writer.TryComplete();
-        await Task.WhenAll(_legs.Idle, _books.Idle, _registry.Idle, _records.Idle, _record);
+        await Task.WhenAll(_legs.Idle, _money.Idle, _registry.Idle, _records.Idle, _record);
         _services.Holds.Forget(Identity);
         if (_admitted is { Funding: not null } && _recorded is null)
             // admitted after its end: its record may have been settled before the hold was taken
@@ -195,7 +195,7 @@ internal sealed partial class CallLoop : ICallInbox
         switch (decision)
         {
             case CallDecision.CheckAdmission:
-                _books.Add(CheckAdmissionAsync);
+                _money.Add(CheckAdmissionAsync);
                 break;
             case CallDecision.TakeAnswerLock:
                 _registry.Add(TakeAnswerLockAsync);
@@ -207,7 +207,7 @@ internal sealed partial class CallLoop : ICallInbox
                 ReportSilence(silence.Leg);
                 break;
             case CallDecision.ExtendHold extend:
-                _books.Add(() => ExtendHoldAsync(extend.UpTo));
+                _money.Add(() => ExtendHoldAsync(extend.UpTo));
                 break;
             case CallDecision.WarnOfBalance:
                 LogWarned(Identity.Id);

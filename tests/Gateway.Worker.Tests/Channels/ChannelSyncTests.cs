@@ -119,7 +119,10 @@ public sealed class ChannelSyncTests(Stores stores)
         await using var bench = await ChannelBench.StartAsync(stores);
         var told = DateTimeOffset.UtcNow;
         Assert.Equal(200, await bench.Calls.Relay.SendAsync(AccountUpdate(
-            told, $$"""{"phone_number":"+{{bench.Calls.WhatsApp.Number.DisplayNumber}}","event":"ACCOUNT_RESTRICTION","restriction_info":[{"restriction_type":"RESTRICTED_USER_INITIATED_CALLING"}]}""")));
+            told, $$"""
+            {"phone_number":"+{{bench.Calls.WhatsApp.Number.DisplayNumber}}","event":"ACCOUNT_RESTRICTION",
+             "restriction_info":[{"restriction_type":"RESTRICTED_USER_INITIATED_CALLING"}]}
+            """)));
         var channel = await bench.UntilAsync(channel => channel.Facts.Restrictions.Count > 0, "the restriction");
         Assert.Equal(told.AddDays(7).ToUnixTimeSeconds(), channel.Facts.Restrictions[0].ExpiresAt!.Value.ToUnixTimeSeconds());
     }
@@ -168,5 +171,8 @@ public sealed class ChannelSyncTests(Stores stores)
     }
 
     private static string AccountUpdate(DateTimeOffset at, string value) =>
-        $$"""{"object":"whatsapp_business_account","entry":[{"id":"0","time":{{at.ToUnixTimeSeconds()}},"changes":[{"field":"account_update","value":{{value}}}]}]}""";
+        $$"""
+        {"object":"whatsapp_business_account","entry":[{"id":"0","time":{{at.ToUnixTimeSeconds()}},
+         "changes":[{"field":"account_update","value":{{value}}}]}]}
+        """;
 }

@@ -86,7 +86,8 @@ internal static class AsteriskDialplan
         ; record(service, r: heard from this channel | t: sent to it, whose)
         [record]
         exten => s,1,Set(KEEP=${IF($["${ARG3}" = ""]?${IF($["${RECORD}" = ""]?${FILTER(0-9,${CALLERID(num)})}:${RECORD})}:${ARG3})})
-         same => n,MixMonitor({{inside}}/heard/mix-${UNIQUEID}.wav,${IF($["${ARG2}" = ""]?r:${ARG2})}({{inside}}/heard/${KEEP}-${ARG1}.sln16))
+         same => n,Set(SIDE=${IF($["${ARG2}" = ""]?r:${ARG2})})
+         same => n,MixMonitor({{inside}}/heard/mix-${UNIQUEID}.wav,${SIDE}({{inside}}/heard/${KEEP}-${ARG1}.sln16))
          same => n,Return()
         """;
 }

@@ -11,15 +11,17 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
     public const double HoldHertz = 480;
 
     private const string Modules = """
-        res_sorcery_config res_sorcery_memory res_sorcery_astdb res_sorcery_memory_cache res_timing_timerfd res_crypto res_pjproject res_pjsip
-        res_pjsip_session res_pjsip_sdp_rtp res_rtp_asterisk res_srtp res_pjsip_authenticator_digest res_pjsip_outbound_authenticator_digest
-        res_pjsip_outbound_registration res_pjsip_endpoint_identifier_user res_pjsip_endpoint_identifier_ip res_pjsip_registrar
-        res_pjsip_caller_id res_pjsip_diversion res_pjsip_dtmf_info res_pjsip_nat res_pjsip_pubsub res_pjsip_refer res_pjsip_rfc3326
-        res_pjsip_header_funcs res_pjsip_logger res_pjsip_acl res_pjsip_dlg_options res_pjsip_path res_pjsip_maintenance res_pjsip_empty_info
-        chan_pjsip chan_bridge_media pbx_config app_dial app_playback app_mixmonitor app_playtones app_senddtmf app_echo app_stack app_transfer
-        app_userevent app_verbose app_directed_pickup bridge_simple bridge_native_rtp bridge_softmix bridge_builtin_features bridge_builtin_interval_features
-        bridge_holding codec_ulaw codec_alaw codec_a_mu codec_g722 codec_gsm codec_opus_open_source codec_resample res_format_attr_opus format_gsm format_pcm format_wav format_sln res_musiconhold func_callerid
-        func_channel func_strings func_logic func_hangupcause func_pjsip_endpoint func_pjsip_aor func_pjsip_contact func_uri func_cut
+        res_sorcery_config res_sorcery_memory res_sorcery_astdb res_sorcery_memory_cache res_timing_timerfd res_crypto res_pjproject
+        res_pjsip res_pjsip_session res_pjsip_sdp_rtp res_rtp_asterisk res_srtp res_pjsip_authenticator_digest
+        res_pjsip_outbound_authenticator_digest res_pjsip_outbound_registration res_pjsip_endpoint_identifier_user
+        res_pjsip_endpoint_identifier_ip res_pjsip_registrar res_pjsip_caller_id res_pjsip_diversion res_pjsip_dtmf_info res_pjsip_nat
+        res_pjsip_pubsub res_pjsip_refer res_pjsip_rfc3326 res_pjsip_header_funcs res_pjsip_logger res_pjsip_acl res_pjsip_dlg_options
+        res_pjsip_path res_pjsip_maintenance res_pjsip_empty_info chan_pjsip chan_bridge_media pbx_config app_dial app_playback
+        app_mixmonitor app_playtones app_senddtmf app_echo app_stack app_transfer app_userevent app_verbose app_directed_pickup
+        bridge_simple bridge_native_rtp bridge_softmix bridge_builtin_features bridge_builtin_interval_features bridge_holding codec_ulaw
+        codec_alaw codec_a_mu codec_g722 codec_gsm codec_opus_open_source codec_resample res_format_attr_opus format_gsm format_pcm
+        format_wav format_sln res_musiconhold func_callerid func_channel func_strings func_logic func_hangupcause func_pjsip_endpoint
+        func_pjsip_aor func_pjsip_contact func_uri func_cut
         """;
 
     private readonly AsteriskTrunk? _chanSip = options.Trunks.SingleOrDefault(trunk => trunk.IsChanSip);

@@ -42,7 +42,9 @@ public sealed partial class AsteriskServer : IAsyncDisposable
         ManagerPort = LoopbackPorts.Take();
         new AsteriskFiles(options, _outside, inside, ManagerPort, AgentPort, LoopbackPorts.Take(MediaPorts)).Write();
         // The mounts belong to this process's own namespace and end with it.
-        const string Script = """mount --bind /proc "$0/proc" && mount --bind /dev "$0/dev" && exec chroot "$0" /usr/sbin/asterisk -f -C "$1" """;
+        const string Script = """
+            mount --bind /proc "$0/proc" && mount --bind /dev "$0/dev" && exec chroot "$0" /usr/sbin/asterisk -f -C "$1"
+            """;
         var start = new ProcessStartInfo(
             "unshare", ["--mount", "--propagation", "private", "sh", "-c", Script, root, inside + "/etc/asterisk.conf"])
         {

@@ -31,12 +31,10 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     private readonly IceCredentials _credentials;
     private readonly IceAgent _ice;
     private readonly HandsetVoice _voice;
-    private readonly TelephoneEventReader _keysIn = new(8000, 48000);
-    private readonly TelephoneEventWriter _keysOut = new(8000, 48000);
+    private readonly HandsetKeys _keys = new();
     private readonly RtpOutput _output = new(SystemEntropy.Instance);
     private readonly RtcpSession _rtcp;
     private readonly byte[] _packet = new byte[2048];
-    private readonly List<char> _digits = [];
     private readonly long _sessionId = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
     private HandsetSdp? _remote;
     private DtlsEndpoint? _dtls;
@@ -49,7 +47,6 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     private long _received, _sent;
     private DateTimeOffset? _lastMediaAt;
     private string? _failure;
-    private TaskCompletionSource? _keysSent;
 
     public NativeHandset(NativeHandsetOptions? options = null, PeerLoop? loop = null)
     {
@@ -82,7 +79,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         get
         {
             lock (Gate)
-                return string.Concat(_digits);
+                return _keys.Received;
         }
     }
 
@@ -108,7 +105,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     public Instant NextDeadline => _isDisposed ? Instant.Never : Instant.Min(
         Instant.Min(_remote is null ? Instant.Never : _ice.NextDeadline, _retransmitAt),
         Instant.Min(_nextFrame, Instant.Min(
-            _isOpen ? Instant.Min(_keysOut.NextDeadline, _rtcp.NextDeadline) : Instant.Never, _keysIn.NextDeadline)));
+            _isOpen ? Instant.Min(_keys.NextWriteDeadline, _rtcp.NextDeadline) : Instant.Never, _keys.NextReadDeadline)));
 
     public Task<string> CreateOfferAsync(CancellationToken cancel) => Task.FromResult(Describe("actpass", "audio"));
 
@@ -151,16 +148,11 @@ public sealed class NativeHandset : IHandset, IMediaPeer
 
     public Task SendDigitsAsync(string digits, CancellationToken cancel)
     {
-        TaskCompletionSource sent;
+        Task sent;
         lock (Gate)
-        {
-            foreach (var digit in digits)
-                if (!_keysOut.TryEnqueue(digit, TimeSpan.FromMilliseconds(100)))
-                    throw new HandsetException($"'{digit}' cannot be pressed.");
-            sent = _keysSent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
+            sent = _keys.SendAsync(digits);
         _loop.Wake();
-        return sent.Task.WaitAsync(cancel);
+        return sent.WaitAsync(cancel);
     }
 
     public Task<HandsetReport> ReportAsync(CancellationToken cancel)
@@ -179,7 +171,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
                 LastMediaAt = _lastMediaAt,
                 ToneHertz = _voice.Meter.Hertz(),
                 LevelDb = _voice.Meter.LevelDb(),
-                DigitsReceived = string.Concat(_digits),
+                DigitsReceived = _keys.Received,
                 JitterMs = statistics.Jitter.TotalMilliseconds,
                 RoundTripMs = statistics.RoundTrip?.TotalMilliseconds,
                 Failure = _failure,
@@ -266,8 +258,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         if (_srtp is null || !_isOpen)
             return;
         SendKeys(now);
-        _keysIn.HandleDeadline(now);
-        TakeKeys();
+        _keys.HandleDeadline(now);
         if (_rtcp.TryPollTransmit(_packet, now, out var length) && _srtp.TryProtectRtcp(_packet, length, out length, out _))
             Send(length, _path.Remote);
     }
@@ -351,18 +342,10 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         _rtcp.HandleRtpReceived(packet.Header, now, !isEvent);
         if (isEvent)
         {
-            _keysIn.Handle(packet, now);
-            TakeKeys();
+            _keys.Handle(packet, now);
             return;
         }
         _voice.Hear(packet.Payload, packet.PayloadType);
-    }
-
-    private void TakeKeys()
-    {
-        while (_keysIn.TryPollEvent(out var key))
-            if (key.Phase == TelephoneEventPhase.Released)
-                _digits.Add(key.Digit);
     }
 
     private void CountMedia(Instant now)
@@ -377,7 +360,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         var isPcmu = _options.Pcmu && _remote!.HasPcmu;
         var units = isPcmu ? 160 : 960;
         var length = _voice.Speak(_packet.AsSpan(RtpPacketWriter.HeaderLength, 1200), isPcmu);
-        if (_srtp is null || _keysOut.IsActive)
+        if (_srtp is null || _keys.IsActive)
         {
             _output.Skip(units, isPause: false);
             return;
@@ -387,15 +370,10 @@ public sealed class NativeHandset : IHandset, IMediaPeer
 
     private void SendKeys(Instant now)
     {
-        while (_keysOut.TryPollTransmit(_packet.AsSpan(RtpPacketWriter.HeaderLength), now, _output.Timestamp, out var header))
+        while (_keys.TryPollTransmit(_packet.AsSpan(RtpPacketWriter.HeaderLength), now, _output.Timestamp, out var header))
         {
             _output.WriteHeader(_packet, EventType, header.Marker, header.Timestamp);
             Protect(TelephoneEventPayload.Length, header.Timestamp, now, isTimed: false);
-        }
-        if (!_keysOut.IsActive && _keysSent is { } done)
-        {
-            _keysSent = null;
-            done.SetResult();
         }
     }
 

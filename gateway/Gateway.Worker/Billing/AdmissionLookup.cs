@@ -7,9 +7,9 @@ using Npgsql;
 namespace Gateway.Worker.Billing;
 
 /// <summary>The facts by which a call may begin: the store's, or those last known while the store is away.</summary>
-internal sealed partial class AdmissionBooks(
+internal sealed partial class AdmissionLookup(
     GatewayOptions options, IAdmissionStore admissions, AwayAdmissions away, CallHolds holds, TimeProvider time,
-    ILogger<AdmissionBooks> logger)
+    ILogger<AdmissionLookup> logger)
 {
     /// <summary>The part of a call's preparation that the store may take.</summary>
     private readonly TimeSpan _timeout = options.Calls.Preparation * 0.4;
@@ -63,6 +63,6 @@ internal sealed partial class AdmissionBooks(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: the books do not answer ({Reason})")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: the store does not answer ({Reason})")]
     private partial void LogAway(CallId callId, string reason);
 }

@@ -20,7 +20,8 @@ internal abstract class MediaLeg : IDisposable
     /// <summary>Silence is generated long before.</summary>
     private const int LongestIdleMs = 60_000;
 
-    private Instant _audioSentAt = Instant.Never;
+    private RtpTimestamp _lineSeen;
+    private Instant _lineMovedAt = Instant.Never;
     private readonly string _cname;
     private readonly ReceivedTypes _received = new();
     private readonly LegMeter _meter;
@@ -116,7 +117,7 @@ internal abstract class MediaLeg : IDisposable
     {
         var packet = Begin();
         var timestamp = Output.WriteAudioHeader(packet, Sending.SendPayloadType, units);
-        _audioSentAt = now;
+        (_lineSeen, _lineMovedAt) = (Output.Timestamp, now);
         Finish(packet, payloadLength, timestamp, now, isTimed: true);
     }
 
@@ -137,13 +138,13 @@ internal abstract class MediaLeg : IDisposable
     /// <summary>
     /// The timestamp that an audio packet sampled now would carry. A source that presses keys sends no audio beside them, and the time line
     /// of the audio then stands still; each press still has a timestamp of its own, without which Asterisk takes the next ones for
-    /// repetitions.
+    /// repetitions. Where audio is left out for the keys, the time line moves on by itself.
     /// </summary>
     private RtpTimestamp TimestampOf(Instant now)
     {
-        if (_audioSentAt == Instant.Never)
-            return Output.Timestamp;
-        var idle = (int)Math.Min((now - _audioSentAt).TotalMilliseconds, LongestIdleMs) - PacketTime;
+        if (_lineMovedAt == Instant.Never || Output.Timestamp != _lineSeen)
+            (_lineSeen, _lineMovedAt) = (Output.Timestamp, now);
+        var idle = (int)Math.Min((now - _lineMovedAt).TotalMilliseconds, LongestIdleMs) - PacketTime;
         return idle > PacketTime ? Output.Timestamp + idle * UnitsPerMs : Output.Timestamp;
     }
 

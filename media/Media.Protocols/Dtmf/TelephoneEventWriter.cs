@@ -37,6 +37,10 @@ public sealed class TelephoneEventWriter(int clockRate, int timestampRate)
     private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(60);
 
     private const int EndPackets = 3;
+
+    /// <summary>A time line that is further behind has another time base, and not a press to wait for.</summary>
+    private const int StaleSeconds = 10;
+
     private const byte Volume = 10; // −10 dBm0
     private const int MaxSegmentUnits = ushort.MaxValue;
 
@@ -51,6 +55,8 @@ public sealed class TelephoneEventWriter(int clockRate, int timestampRate)
     private long _earlierSegments; // units
     private bool _isFirst;
     private int _endsSent;
+    private RtpTimestamp _ended;
+    private bool _hasEnded;
     private Instant _notBefore;
 
     /// <summary>A press is being played or waits.</summary>
@@ -130,7 +136,7 @@ public sealed class TelephoneEventWriter(int clockRate, int timestampRate)
         _isPlaying = true;
         _isFirst = true;
         _played = 0;
-        _segmentStart = streamTimestamp;
+        _segmentStart = After(streamTimestamp);
         _earlierSegments = 0;
         _endsSent = 0;
         _notBefore = now;
@@ -146,6 +152,17 @@ public sealed class TelephoneEventWriter(int clockRate, int timestampRate)
             return;
         _isPlaying = false;
         _notBefore = now + Gap;
+        (_ended, _hasEnded) = (_segmentStart + (int)((_played - _earlierSegments) * timestampRate / clockRate), true);
+    }
+
+    /// <summary>
+    /// A press begins after the one before it, whatever the audio's time line does: receivers take an earlier one for a late packet of an
+    /// event that is over.
+    /// </summary>
+    private RtpTimestamp After(RtpTimestamp streamTimestamp)
+    {
+        var behind = _hasEnded ? _ended.DistanceFrom(streamTimestamp) : 0;
+        return behind > 0 && behind < StaleSeconds * timestampRate ? _ended : streamTimestamp;
     }
 
     private long Units(TimeSpan span) => span.Ticks * clockRate / TimeSpan.TicksPerSecond;

@@ -42,10 +42,11 @@ public sealed class PhoneEndpoint(
             return;
         }
         var user = users.GetOrAdd(phone);
-        user.Handset ??= "browser";
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         var page = new PhoneConnection(socket);
         hub.Open(user, page);
+        // Only now: a user whose handset is the browser is one whose page can ring.
+        user.Handset ??= "browser";
         try
         {
             await page.SendAsync(new JsonObject

@@ -65,6 +65,27 @@ public sealed record CallRecord
         init => field = value.Count == 0 ? [] : value; // one empty list: records are compared
     } = [];
 
+    /// <summary>The agent of ours (<see cref="Gateway.Calls.Agents.Agent"/>) who had the call last; null: none, or none that we
+    /// know.</summary>
+    public AgentId? AgentId { get; init; }
+
+    /// <summary>The flow that led the call; null: the channel's own routes.</summary>
+    public FlowId? Flow { get; init; }
+
+    public long? FlowVersion { get; init; }
+
+    /// <summary>The group that the call was for, the last one; null: none.</summary>
+    public GroupId? Group { get; init; }
+
+    /// <summary>When the call began to wait for an agent: in a queue, or while phones rang; null: it never did.</summary>
+    public DateTimeOffset? WaitedFrom { get; init; }
+
+    /// <summary>
+    /// When the first agent answered. Null in an answered call: only the gateway itself did, with a queue, a menu or a message; and in
+    /// records from before there were flows, when an agent answered each call.
+    /// </summary>
+    public DateTimeOffset? AgentAnsweredAt { get; init; }
+
     public required DateTimeOffset StartedAt { get; init; }
     public DateTimeOffset? RingingAt { get; init; }
     public DateTimeOffset? AnsweredAt { get; init; }

@@ -21,8 +21,10 @@ public static class CallOutcomes
 {
     public static CallOutcome Of(CallRecord call)
     {
+        // Whoever gave up in a queue was answered by the gateway alone, and wanted an agent.
+        var wasOnlyHeld = call is { Flow: not null, WaitedFrom: not null, AgentAnsweredAt: null };
         if (call.AnsweredAt is not null)
-            return CallOutcome.Ended;
+            return wasOnlyHeld ? CallOutcome.Missed : CallOutcome.Ended;
         if (call.Direction == CallDirection.Outbound)
             return IsRefusal(call.Cause) ? CallOutcome.Refused : CallOutcome.Ended;
         // Where users may not call at all, the call was not missed; and a call that another node answered is that node's.

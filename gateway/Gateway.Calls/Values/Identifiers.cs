@@ -21,6 +21,27 @@ public readonly record struct ChannelId(string Value)
     public override string ToString() => Value;
 }
 
+/// <summary>
+/// An agent's name in the store, chosen by the admin: lower-case letters, digits, `-`, `_` and `.`, at most 64 characters
+/// (<see cref="Gateway.Calls.Agents.NameRules"/>). Groups, flows and audio files are named in the same way.
+/// </summary>
+public readonly record struct AgentId(string Value)
+{
+    public override string ToString() => Value;
+}
+
+/// <summary>A group of agents, by its name.</summary>
+public readonly record struct GroupId(string Value)
+{
+    public override string ToString() => Value;
+}
+
+/// <summary>A call flow, by its name.</summary>
+public readonly record struct FlowId(string Value)
+{
+    public override string ToString() => Value;
+}
+
 /// <summary>The side that began the call: <see cref="Inbound"/>, the WhatsApp user; <see cref="Outbound"/>, the business.</summary>
 public enum CallDirection
 {

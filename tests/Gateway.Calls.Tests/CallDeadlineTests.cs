@@ -14,7 +14,7 @@ public class CallDeadlineTests
     public void A_ringing_call_waits_for_its_state_to_last_too_long()
     {
         var driver = CallDriver.InboundRinging();
-        Assert.Equal(CallDeadline.State, driver.Call.NextDeadlineName);
+        Assert.Equal(CallDeadline.State, driver.Call.Deadlines.NextName);
         driver.WaitForDeadline();
         Assert.Equal(CallState.Ending, driver.Call.State);
     }
@@ -23,7 +23,7 @@ public class CallDeadlineTests
     public void A_live_call_that_nobody_pays_for_waits_for_nothing()
     {
         var driver = CallDriver.InboundLive();
-        Assert.Null(driver.Call.NextDeadlineName);
+        Assert.Null(driver.Call.Deadlines.NextName);
         Assert.Equal(Media.Protocols.Primitives.Instant.Never, driver.Call.NextDeadline);
     }
 
@@ -34,15 +34,15 @@ public class CallDeadlineTests
         driver.Feed(
             new CallInput.MediaConnected(), new CallInput.PbxAnswered("100"), new CallInput.AnswerLockTaken(true),
             new CallInput.Accepted(null));
-        Assert.Equal(CallDeadline.HoldExtension, driver.Call.NextDeadlineName);
+        Assert.Equal(CallDeadline.HoldExtension, driver.Call.Deadlines.NextName);
         driver.WaitForDeadline();
-        Assert.Null(driver.Call.NextDeadlineName); // the store is asked
+        Assert.Null(driver.Call.Deadlines.NextName); // the store is asked
         driver.Feed(new CallInput.HoldExtended(0.90m, IsLast: true));
-        Assert.Equal(CallDeadline.BalanceWarning, driver.Call.NextDeadlineName);
+        Assert.Equal(CallDeadline.BalanceWarning, driver.Call.Deadlines.NextName);
         driver.WaitForDeadline();
-        Assert.Equal(CallDeadline.BalanceEnd, driver.Call.NextDeadlineName);
+        Assert.Equal(CallDeadline.BalanceEnd, driver.Call.Deadlines.NextName);
         driver.WaitForDeadline();
-        Assert.Equal((CallState.Ending, CallDeadline.State), (driver.Call.State, driver.Call.NextDeadlineName));
+        Assert.Equal((CallState.Ending, CallDeadline.State), (driver.Call.State, driver.Call.Deadlines.NextName));
     }
 
     [Fact]
@@ -50,9 +50,9 @@ public class CallDeadlineTests
     {
         var driver = CallDriver.InboundLive();
         driver.Feed(new CallInput.MediaClosed());
-        Assert.Equal(CallDeadline.HangUpWebhook, driver.Call.NextDeadlineName);
+        Assert.Equal(CallDeadline.HangUpWebhook, driver.Call.Deadlines.NextName);
         driver.WaitForDeadline();
         driver.Feed(new CallInput.WhatsAppReleased(new WhatsAppError(WhatsAppErrorCodes.ServiceFault, "down")));
-        Assert.Equal(CallDeadline.ReleaseRetry, driver.Call.NextDeadlineName);
+        Assert.Equal(CallDeadline.ReleaseRetry, driver.Call.Deadlines.NextName);
     }
 }

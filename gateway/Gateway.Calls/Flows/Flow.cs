@@ -25,7 +25,7 @@ public sealed record Flow(FlowId Id, string Name, string Start, IReadOnlyDiction
     public static Flow ToPbx(IReadOnlyList<CallRoute> routes) => new(
         new FlowId(""), "", "pbx", new Dictionary<string, FlowStep>
         {
-            ["pbx"] = new FlowStep.Pbx([.. routes.Select(route => new PbxTarget(route.Trunk, route.Target))]),
+            ["pbx"] = new FlowStep.Pbx([.. routes.Select((route, place) => new PbxTarget(route.Trunk, route.Target, place))]),
         });
 }
 

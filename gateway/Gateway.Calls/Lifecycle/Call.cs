@@ -1,5 +1,6 @@
+using Gateway.Calls.Agents;
 using Gateway.Calls.Balances;
-using Gateway.Calls.Permissions;
+using Gateway.Calls.Flows;
 using Gateway.Calls.Records;
 using Gateway.Calls.Rules;
 using Media.Protocols.Primitives;
@@ -15,67 +16,80 @@ namespace Gateway.Calls.Lifecycle;
 /// Invariants, proved by property tests over any interleaving of inputs: <see cref="CallDecision.Finish"/> is decided exactly once and
 /// last; by then each leg that was touched has been released; accept is decided at most once; audio opens only after Meta's 200.
 /// </remarks>
-/// <param name="identity">The fixed properties of the call.</param>
-/// <param name="options">The timeouts.</param>
-/// <param name="now">The start, on the monotonic time line.</param>
-/// <param name="startedAt">The start by the wall clock, read anew for each call. Every other time of the record is this one plus the time
-/// passed since, so that a clock that is set while the call runs changes neither its duration nor its price.</param>
-public abstract class Call(CallIdentity identity, CallOptions options, Instant now, DateTimeOffset startedAt)
+public abstract class Call
 {
     private readonly List<CallDecision> _decisions = [];
-    private readonly Instant _startedAt = now;
-    private Instant? _ringingAt;
-    private Instant? _answeredAt;
-    private HangupCause _cause;
-    private string? _refusalText;
-    private MediaFault? _fault;
-    private MediaWarning? _warning;
-    private readonly List<EarlierAgent> _earlierAgents = [];
-    private Instant? _agentSince;
-    private PermissionState? _permission;
-    private int? _sipStatus;
-    private WhatsAppError? _whatsAppError;
-    private int _releaseTries;
+    private readonly CallTimeline _timeline;
     private readonly DeadlineTable<CallDeadline> _deadlines = new();
+    private readonly WhatsAppRelease _whatsApp;
+    private readonly AgentHold _held;
+    private CallEnding _ending = new(HangupCause.InternalError);
     private bool _mediaHeld;
     private Funding? _funding;
     private CallCredit? _credit;
-    private Instant _endedAt;
     private CallInput.MediaReleased? _quality;
 
-    public CallIdentity Identity { get; } = identity;
+    /// <param name="identity">The fixed properties of the call.</param>
+    /// <param name="options">The timeouts.</param>
+    /// <param name="now">The start, on the monotonic time line.</param>
+    /// <param name="startedAt">The start by the wall clock, read anew for each call. Every other time of the record is this one plus the
+    /// time passed since, so that a clock that is set while the call runs changes neither its duration nor its price.</param>
+    protected Call(CallIdentity identity, CallOptions options, Instant now, DateTimeOffset startedAt)
+    {
+        (Identity, Options) = (identity, options);
+        _timeline = new CallTimeline(now, startedAt);
+        _whatsApp = new WhatsAppRelease(options, _deadlines, Decide);
+        _held = new AgentHold(Decide);
+    }
+
+    public CallIdentity Identity { get; }
 
     public CallState State { get; private set; } = CallState.New;
 
-    /// <summary>The time at which <see cref="HandleDeadline"/> is due; <see cref="Instant.Never"/> while no timeout runs.</summary>
-    public Instant NextDeadline => _deadlines.Next;
+    /// <summary>What the call waits for: <see cref="HandleDeadline"/> is due at the next of them.</summary>
+    public DeadlineTable<CallDeadline> Deadlines => _deadlines;
 
-    /// <summary>The name of that deadline; null while no timeout runs.</summary>
-    public CallDeadline? NextDeadlineName => _deadlines.NextName;
+    public Instant NextDeadline => _deadlines.Next;
 
     /// <summary>The number of inputs that did not fit the state: late results, repeated webhooks.</summary>
     public int IgnoredInputs { get; private set; }
 
     /// <summary>Meta's call id, once known.</summary>
-    public WhatsAppCallId? WhatsAppId { get; protected set; }
+    public WhatsAppCallId? WhatsAppId { get => _whatsApp.Id; protected set => _whatsApp.Id = value; }
 
     public string? Trunk { get; protected set; }
 
-    public string? Agent { get; private set; }
+    public string? Agent => _timeline.Agent;
 
     /// <summary>From when on <see cref="Agent"/> had the answered call; null before the answer, and while nobody is named.</summary>
-    public Instant? AgentSince => Agent is null ? null : _agentSince;
+    public Instant? AgentSince => _timeline.AgentSince;
 
-    public Instant StartedAt => _startedAt;
+    public Instant StartedAt => _timeline.StartedAt;
 
-    public Instant? AnsweredAt => _answeredAt;
+    /// <summary>When the call was answered at WhatsApp, by an agent or by the gateway alone.</summary>
+    public Instant? AnsweredAt => _timeline.AnsweredAt;
 
     /// <summary>The wall-clock time of a moment of this call.</summary>
-    public DateTimeOffset TimeOf(Instant at) => startedAt + (at - _startedAt);
+    public DateTimeOffset TimeOf(Instant at) => _timeline.TimeOf(at);
 
-    protected CallOptions Options { get; } = options;
+    public CallOptions Options { get; }
 
-    protected WhatsAppLegState WhatsAppLeg { get; set; }
+    /// <summary>The flow that leads the call; null: none, or that of a channel without one.</summary>
+    public virtual Flow? Flow => null;
+
+    /// <summary>The group that the call is for, or was for last; null: none.</summary>
+    public GroupId? Group { get; protected set; }
+
+    /// <summary>From when on the call has waited for an agent; null: it has not, or an agent has answered.</summary>
+    public Instant? WaitsSince => _timeline.AgentAnsweredAt is null ? _timeline.WaitedFrom : null;
+
+    /// <summary>The agent of ours in the conversation; null: none that we know.</summary>
+    public AgentId? AgentId => Held?.Agent;
+
+    /// <summary>The agent whom this call keeps busy; null: none that we know.</summary>
+    protected TakenAgent? Held { get => _held.Agent; set => _held.Agent = value; }
+
+    protected WhatsAppLegState WhatsAppLeg { get => _whatsApp.State; set => _whatsApp.State = value; }
 
     protected PbxLegState PbxLeg { get; set; }
 
@@ -89,8 +103,8 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         var handled = State switch
         {
             CallState.Ended => false,
-            CallState.Ending => HandleWhileEnding(input, now),
-            _ => HandleCommon(input, now) || HandleInState(input, now),
+            CallState.Ending => HandleWhileEnding(input, now) || _held.GiveBack(input),
+            _ => HandleFlow(input, now) || HandleCommon(input, now) || HandleInState(input, now) || _held.GiveBack(input),
         };
         if (!handled)
             IgnoredInputs++;
@@ -102,17 +116,19 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     {
         _decisions.Clear();
         if (_deadlines.TryTakeDue(CallDeadline.ReleaseRetry, now))
-            ReleaseWhatsApp();
+            _whatsApp.Release();
         if (_deadlines.IsDue(CallDeadline.HangUpWebhook, now))
-            BeginEnding(CauseOfTermination(null), now);
+            BeginEnding(new CallEnding(CauseOfTermination(null)), now);
         _credit?.HandleDeadline(now, Decide);
         EndIfCreditExhausted(now);
+        if (State is not (CallState.Ending or CallState.Ended))
+            HandleFlowDeadline(now);
         if (!_deadlines.IsDue(CallDeadline.State, now))
             return _decisions;
         if (State == CallState.Ending)
             Finish(now);
         else
-            BeginEnding(State.CauseOfDeadline(), now);
+            HandleStateDeadline(now);
         return _decisions;
     }
 
@@ -120,7 +136,22 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     /// false where the input does not fit the state.</summary>
     protected abstract bool HandleInState(CallInput input, Instant now);
 
-    protected void Decide(CallDecision decision) => _decisions.Add(decision);
+    /// <summary>What a flow of the call makes of an input, before anything else does; false: nothing.</summary>
+    protected virtual bool HandleFlow(CallInput input, Instant now) => false;
+
+    protected virtual void HandleFlowDeadline(Instant now)
+    {
+    }
+
+    /// <summary>The state has lasted for too long.</summary>
+    protected virtual void HandleStateDeadline(Instant now) => BeginEnding(new CallEnding(State.CauseOfDeadline()), now);
+
+    /// <summary>The call ends: gives back what its flow holds.</summary>
+    protected virtual void ReleaseFlow()
+    {
+    }
+
+    public virtual void Decide(CallDecision decision) => _decisions.Add(decision);
 
     protected void EnterState(CallState state, Instant deadline)
     {
@@ -137,60 +168,51 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         Decide(new CallDecision.ReserveMedia(whatsAppOffer));
     }
 
-    protected void NoteRinging(Instant now) => _ringingAt ??= now;
+    public void NoteRinging(Instant now) => _timeline.Ring(now);
 
-    /// <summary>Notes the agent at the PBX's end from now on. Whoever had the answered call before is kept.</summary>
-    protected void NameAgent(string? agent, Instant now)
+    /// <summary>The call begins to wait for an agent, of a group or any.</summary>
+    public void NoteWaiting(GroupId? group, Instant now)
     {
-        if (_answeredAt is not null && agent != Agent)
-        {
-            if (Agent is { } before && _earlierAgents.Count < CallRecord.MaxEarlierAgents)
-                _earlierAgents.Add(new EarlierAgent(before, TimeOf(_agentSince!.Value), TimeOf(now)));
-            _agentSince = now;
-        }
-        Agent = agent;
+        Group = group ?? Group;
+        _timeline.Wait(now);
     }
 
+    /// <summary>Notes the agent at the PBX's end from now on. Whoever had the conversation before is kept.</summary>
+    protected void NameAgent(string? agent, Instant now) => _timeline.NameAgent(agent, now);
+
+    /// <summary>User and agent are connected.</summary>
     protected void BecomeLive(Instant now)
     {
-        _answeredAt = _agentSince = now;
-        EnterState(CallState.Live, MediaIsConnected ? Instant.Never : now + Options.MediaConnect);
+        _timeline.BeginTalk(now);
+        BecomeAnswered(CallState.Live, now);
+    }
+
+    /// <summary>The call is answered at WhatsApp, by an agent or by the gateway alone: money counts from the first time on.</summary>
+    protected void BecomeAnswered(CallState state, Instant now)
+    {
+        EnterState(state, MediaIsConnected ? Instant.Never : now + Options.MediaConnect);
+        if (_timeline.AnsweredAt is not null)
+            return;
+        _timeline.Answer(now);
         if (_funding is { } funding)
             _credit = new CallCredit(funding, Options, _deadlines, now);
         Decide(new CallDecision.OpenAudio());
     }
 
-    protected bool End(HangupCause cause, Instant now)
+    /// <summary>The agent leaves the call, which goes on waiting for another.</summary>
+    protected void LeaveAgent(Instant now)
     {
-        BeginEnding(cause, now);
+        ReleaseHeld();
+        _timeline.EndTalk(now);
+        EnterState(CallState.Waiting, Instant.Never);
+    }
+
+    protected bool End(HangupCause cause, Instant now) => End(new CallEnding(cause), now);
+
+    private protected bool End(CallEnding ending, Instant now)
+    {
+        BeginEnding(ending, now);
         return true;
-    }
-
-    protected bool End(WhatsAppError error, Instant now) => End(error, CauseTable.OfWhatsAppError(error).Cause, now);
-
-    protected bool End(WhatsAppError error, HangupCause cause, Instant now)
-    {
-        _whatsAppError = error;
-        _permission = error.Code == WhatsAppErrorCodes.NoCallPermission ? PermissionState.Revoked : null;
-        return End(cause, now);
-    }
-
-    protected bool End(CallInput.Refused refused, Instant now)
-    {
-        (_refusalText, _permission) = (refused.Text, refused.Permission);
-        return End(refused.Cause, now);
-    }
-
-    private bool End(CallInput.MediaRefused refused, Instant now)
-    {
-        (_fault, _warning) = (refused.Fault, refused.Warning);
-        return End(refused.Cause, now);
-    }
-
-    protected bool End(CallInput.PbxRefused refused, Instant now)
-    {
-        _sipStatus = refused.Status;
-        return End(CauseTable.OfPbxRefusal(refused.Status, refused.Q850).Cause, now);
     }
 
     /// <summary>Handles the inputs that may come in any state before the end.</summary>
@@ -200,8 +222,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         {
             case CallInput.WhatsAppTerminated terminated:
                 WhatsAppLeg = WhatsAppLegState.Released;
-                _whatsAppError = terminated.Error;
-                return End(CauseOfTermination(terminated.Error), now);
+                return End(new CallEnding(CauseOfTermination(terminated.Error)) { WhatsAppError = terminated.Error }, now);
 
             case CallInput.PbxEnded ended when PbxLeg is PbxLegState.Incoming or PbxLegState.Engaged:
                 PbxLeg = PbxLegState.Released;
@@ -217,7 +238,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
                 return End(request.Cause, now);
 
             case CallInput.MediaRefused refused:
-                return End(refused, now);
+                return End(CallEnding.Of(refused), now);
 
             case CallInput.MediaFailed when _mediaHeld:
                 return End(HangupCause.MediaFailed, now);
@@ -229,7 +250,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
 
             case CallInput.MediaConnected:
                 MediaIsConnected = true;
-                if (State == CallState.Live)
+                if (State is CallState.Live or CallState.Waiting)
                     _deadlines.Clear(CallDeadline.State);
                 return true;
 
@@ -255,25 +276,31 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
         }
     }
 
+    /// <summary>The cause where the user hangs up while only the gateway has answered.</summary>
+    protected virtual HangupCause CauseWhileWaiting => HangupCause.CallerGaveUp;
+
     private HangupCause CauseOfTermination(WhatsAppError? error) => (error, State, Identity.Direction) switch
     {
         ({ } known, _, _) => CauseTable.OfWhatsAppError(known).Cause,
         (_, CallState.Live, _) => HangupCause.WhatsAppHungUp,
+        (_, CallState.Waiting, _) => CauseWhileWaiting,
         (_, _, CallDirection.Inbound) => HangupCause.CallerGaveUp,
         _ => HangupCause.NoAnswer,
     };
 
     /// <summary>The single way to the end: releases both legs and the media as their states require, and waits for the results.</summary>
     /// <remarks>The talk time ends now, not when Graph answers the request that ends the call.</remarks>
-    private void BeginEnding(HangupCause cause, Instant now, Instant? since = null)
+    private void BeginEnding(CallEnding ending, Instant now, Instant? since = null)
     {
-        (_cause, _endedAt) = (cause, since ?? now);
+        (_ending, _timeline.EndedAt) = (ending, since ?? now);
         _funding = _credit?.Funding ?? _funding;
         _credit = null;
+        ReleaseFlow();
         _deadlines.Clear();
+        ReleaseHeld();
         EnterState(CallState.Ending, now + (WhatsAppLeg == WhatsAppLegState.Unknown ? Options.ConnectNotice : Options.Ending));
         ReleasePbx();
-        ReleaseWhatsApp();
+        _whatsApp.Release();
         if (_mediaHeld)
             Decide(new CallDecision.ReleaseMedia());
         FinishIfReleased(now);
@@ -284,44 +311,19 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     private void EndIfCreditExhausted(Instant now)
     {
         if (_credit is { } credit && credit.IsOver(now))
-            BeginEnding(HangupCause.BalanceExhausted, now, credit.EndsAt);
+            BeginEnding(new CallEnding(HangupCause.BalanceExhausted), now, credit.EndsAt);
     }
+
+    /// <summary>The agent has work after a conversation, and none after a call that never began.</summary>
+    private void ReleaseHeld() => _held.Release(_timeline.AgentAnsweredAt is null ? null : Group);
 
     private void ReleasePbx()
     {
         if (PbxLeg == PbxLegState.Incoming)
-            Decide(new CallDecision.RefusePbx(Refusal() with { Cause = _cause, Permission = _permission, Warning = _warning }));
+            Decide(new CallDecision.RefusePbx(_ending.Refusal()));
         else if (PbxLeg == PbxLegState.Engaged)
-            Decide(new CallDecision.HangUpPbx(_cause));
+            Decide(new CallDecision.HangUpPbx(_ending.Cause));
         PbxLeg = PbxLegState.Released;
-    }
-
-    private PbxRefusal Refusal()
-    {
-        if (_whatsAppError is { } error)
-            return CauseTable.OfWhatsAppError(error).Refusal;
-        var usual = CauseTable.Refusal(_cause);
-        return (_refusalText ?? _warning?.Text) is { } text ? usual with { Text = text } : usual;
-    }
-
-    private void ReleaseWhatsApp()
-    {
-        switch (WhatsAppLeg)
-        {
-            case WhatsAppLegState.None:
-                WhatsAppLeg = WhatsAppLegState.Released;
-                return;
-            case WhatsAppLegState.Offered:
-                Decide(new CallDecision.Reject(WhatsAppId!.Value));
-                break;
-            case WhatsAppLegState.Engaged or WhatsAppLegState.Releasing:
-                Decide(new CallDecision.Terminate(WhatsAppId!.Value));
-                break;
-            default:
-                return; // Asked and Unknown: the id is on its way. Released: nothing to do.
-        }
-        _releaseTries++;
-        WhatsAppLeg = WhatsAppLegState.Releasing;
     }
 
     private bool HandleWhileEnding(CallInput input, Instant now)
@@ -334,24 +336,21 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
                 return true;
 
             case CallInput.Connected { MayRing: false } connected when WhatsAppLeg is WhatsAppLegState.Asked or WhatsAppLegState.Unknown:
-                WhatsAppId = connected.Id;
-                WhatsAppLeg = connected.Id is null ? WhatsAppLegState.Released : WhatsAppLegState.Engaged;
                 EnterState(CallState.Ending, now + Options.Ending); // Graph has to answer once more
-                ReleaseWhatsApp();
+                _whatsApp.Name(connected.Id);
                 break;
 
-            case CallInput.WhatsAppReleased { Error.IsTransient: true } when _releaseTries < Options.ReleaseTries:
-                _deadlines[CallDeadline.ReleaseRetry] = now + Options.ReleaseRetry * (1 << (_releaseTries - 1));
-                return true;
-
-            case CallInput.WhatsAppReleased or CallInput.WhatsAppTerminated:
-                WhatsAppLeg = WhatsAppLegState.Released;
-                _deadlines.Clear(CallDeadline.ReleaseRetry);
+            case CallInput.WhatsAppReleased released:
+                _whatsApp.HandleReleased(released.Error, now);
                 break;
 
-            case CallInput.MediaReleased released when _mediaHeld:
+            case CallInput.WhatsAppTerminated:
+                _whatsApp.HandleTerminated();
+                break;
+
+            case CallInput.MediaReleased media when _mediaHeld:
                 _mediaHeld = false;
-                _quality = released;
+                _quality = media;
                 break;
 
             default:
@@ -371,7 +370,7 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
     {
         _deadlines.Clear();
         EnterState(CallState.Ended, Instant.Never);
-        Decide(new CallDecision.Finish(new CallRecord
+        var record = new CallRecord
         {
             Id = Identity.Id,
             WhatsAppId = WhatsAppId,
@@ -379,22 +378,19 @@ public abstract class Call(CallIdentity identity, CallOptions options, Instant n
             Channel = Identity.Channel,
             User = Identity.User,
             Trunk = Trunk,
-            Agent = Agent,
-            AgentSince = AgentSince is { } since ? TimeOf(since) : null,
-            EarlierAgents = [.. _earlierAgents],
-            StartedAt = startedAt,
-            RingingAt = _ringingAt is { } ringing ? TimeOf(ringing) : null,
-            AnsweredAt = _answeredAt is { } answered ? TimeOf(answered) : null,
-            EndedAt = TimeOf(_endedAt),
-            Cause = _cause,
-            MediaFault = _fault,
-            SipStatus = _sipStatus,
-            WhatsAppError = _whatsAppError,
+            AgentId = _held.Last,
+            Flow = Flow?.Id,
+            FlowVersion = Flow?.Version,
+            Group = Group,
+            StartedAt = _timeline.TimeOf(StartedAt),
+            EndedAt = _timeline.TimeOf(now),
+            Cause = _ending.Cause,
             WhatsAppQuality = _quality?.WhatsApp,
             PbxQuality = _quality?.Pbx,
             Node = Identity.Node,
             NodeStart = Identity.NodeStart,
             Funding = _funding,
-        }));
+        };
+        Decide(new CallDecision.Finish(_timeline.Date(_ending.Explain(record))));
     }
 }

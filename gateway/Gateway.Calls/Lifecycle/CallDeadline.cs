@@ -18,6 +18,18 @@ public enum CallDeadline
     /// <summary>The money is over.</summary>
     BalanceEnd,
 
+    /// <summary>The agents who ring have rung for long enough.</summary>
+    Ringing,
+
+    /// <summary>Agents are to be looked for again.</summary>
+    Seeking,
+
+    /// <summary>The next key has not come, or the next announcement is due.</summary>
+    Prompt,
+
+    /// <summary>The step of the flow may last no longer.</summary>
+    Step,
+
     /// <summary>The state may last no longer.</summary>
     State,
 }

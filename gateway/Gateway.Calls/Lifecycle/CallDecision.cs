@@ -1,4 +1,6 @@
+using Gateway.Calls.Agents;
 using Gateway.Calls.Channels;
+using Gateway.Calls.Flows;
 using Gateway.Calls.Records;
 using Gateway.Calls.Rules;
 using Media.Protocols.Primitives;
@@ -40,7 +42,66 @@ public abstract record CallDecision
     public sealed record ApplyWhatsAppAnswer(string Sdp) : CallDecision;
 
     /// <summary>→ <see cref="CallInput.PbxRinging"/>, <see cref="CallInput.PbxAnswered"/>, <see cref="CallInput.PbxRefused"/>.</summary>
+    /// <param name="Route">Where to.</param>
     public sealed record InvitePbx(CallRoute Route) : CallDecision;
+
+    /// <summary>Ring the phones of an agent who was taken. → the same as <see cref="InvitePbx"/>, with the attempt's number.</summary>
+    /// <param name="Agent">Who.</param>
+    /// <param name="Attempt">1, 2 …: names this ringing in inputs and in <see cref="CancelPhone"/>.</param>
+    /// <param name="AutoAnswer">The phone is to answer by itself: an operator accepted for the agent.</param>
+    public sealed record RingAgent(AgentId Agent, int Attempt, bool AutoAnswer = false) : CallDecision;
+
+    /// <summary>End one ringing, on all phones of that agent, and no other.</summary>
+    /// <param name="Attempt">Which.</param>
+    /// <param name="IsElsewhere">Another phone has the call: the phone shows no missed call.</param>
+    public sealed record CancelPhone(int Attempt, bool IsElsewhere = false) : CallDecision;
+
+    /// <summary>End the phone that has answered. The call goes on without it.</summary>
+    public sealed record HangUpAgent : CallDecision;
+
+    /// <summary>Take agents before they ring. → <see cref="CallInput.AgentsTaken"/>.</summary>
+    public sealed record TakeAgents(int Request, TakeRequest What) : CallDecision;
+
+    /// <summary>Mark an agent who answered as busy. → <see cref="CallInput.AgentConfirmed"/>.</summary>
+    public sealed record ConfirmAgent(TakenAgent Agent) : CallDecision;
+
+    /// <summary>Mark an agent who dialled as busy. → <see cref="CallInput.AgentConfirmed"/>.</summary>
+    public sealed record MarkAgentBusy(AgentId Agent) : CallDecision;
+
+    /// <summary>Give an agent back.</summary>
+    /// <param name="Agent">Who, by which token.</param>
+    /// <param name="Group">The group whose wrap-up follows; null: no wrap-up.</param>
+    public sealed record ReleaseAgent(TakenAgent Agent, GroupId? Group = null) : CallDecision;
+
+    /// <summary>Wait in a group's queue. → <see cref="CallInput.QueueJoined"/>.</summary>
+    public sealed record JoinQueue(GroupId Group, int Priority, int Capacity) : CallDecision;
+
+    public sealed record LeaveQueue(GroupId Group) : CallDecision;
+
+    /// <summary>Play audio files to the user. → <see cref="CallInput.PlayEnded"/>, unless it loops or another follows.</summary>
+    /// <param name="Id">Names it in the input.</param>
+    /// <param name="Audio">Names of audio files in order, or of what is built in; what is not there is left out.</param>
+    /// <param name="IsLoop">The last one repeats.</param>
+    /// <param name="Language">The language of the files.</param>
+    public sealed record Play(int Id, IReadOnlyList<string> Audio, bool IsLoop, string Language) : CallDecision
+    {
+        /// <summary>The names of the built-in hold music and ringing tone.</summary>
+        public const string Music = "builtin:hold-music", Ringback = "builtin:ringback";
+
+        public bool Equals(Play? other) => other is not null && (Id, IsLoop, Language) == (other.Id, other.IsLoop, other.Language)
+            && Audio.SequenceEqual(other.Audio);
+
+        public override int GetHashCode() => HashCode.Combine(Id, IsLoop, Language);
+    }
+
+    /// <summary>Play the caller's place in a queue and the expected wait, where there are files for it, and then music.</summary>
+    public sealed record PlayPlace(GroupId Group, string? PlaceAudio, string? WaitAudio, string Music, string Language) : CallDecision;
+
+    /// <summary>End what is played: the user hears the agent, or silence where there is none.</summary>
+    public sealed record StopPlaying : CallDecision;
+
+    /// <summary>Record the user's message. → <see cref="CallInput.MessageRecorded"/>.</summary>
+    public sealed record RecordMessage(GroupId? Group, TimeSpan Longest, TimeSpan Silence) : CallDecision;
 
     /// <summary>Take the lock by which only one of several answers in the cluster may accept. →
     /// <see cref="CallInput.AnswerLockTaken"/>.</summary>

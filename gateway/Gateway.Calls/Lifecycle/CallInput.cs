@@ -1,5 +1,7 @@
+using Gateway.Calls.Agents;
 using Gateway.Calls.Balances;
 using Gateway.Calls.Channels;
+using Gateway.Calls.Flows;
 using Gateway.Calls.Permissions;
 using Gateway.Calls.Records;
 using Gateway.Calls.Rules;
@@ -18,18 +20,29 @@ public abstract record CallInput
     public sealed record WhatsAppOffered(WhatsAppCallId Id, string Sdp) : CallInput;
 
     /// <summary>The PBX calls a WhatsApp user: an INVITE that names one.</summary>
-    public sealed record PbxInvited(string Trunk, string Agent) : CallInput;
+    /// <param name="Trunk">The trunk it came by.</param>
+    /// <param name="Agent">Who dialled, as the PBX says.</param>
+    /// <param name="AgentId">The agent of ours whose phone it is; null: none that we know.</param>
+    public sealed record PbxInvited(string Trunk, string Agent, AgentId? AgentId = null) : CallInput;
 
     /// <summary>An agent is to be rung, and then connected with the user.</summary>
     /// <param name="Trunk">Null: the channel's routes, in order.</param>
-    /// <param name="Agent">The number dialled at the PBX.</param>
-    public sealed record CallbackWanted(string? Trunk, string Agent) : CallInput;
+    /// <param name="Agent">The number dialled at the PBX, or the agent's name.</param>
+    /// <param name="AgentId">The agent of ours, whose phones ring; null: <paramref name="Agent"/> is dialled.</param>
+    public sealed record CallbackWanted(string? Trunk, string Agent, AgentId? AgentId = null) : CallInput;
 
     // Results from the stores and the media engine.
 
     /// <param name="Routes">The routes of an inbound call, in the order in which they are tried; not used for an outbound one.</param>
     /// <param name="Funding">The funding of the call; null: it is not billed.</param>
-    public sealed record Admitted(IReadOnlyList<CallRoute> Routes, Funding? Funding = null) : CallInput;
+    public sealed record Admitted(IReadOnlyList<CallRoute> Routes, Funding? Funding = null) : CallInput
+    {
+        /// <summary>The flow of an inbound call; null: <see cref="Routes"/>, one after the other.</summary>
+        public Flow? Flow { get; init; }
+
+        /// <summary>The agent who had the contact's last call; null: none that we know.</summary>
+        public AgentId? LastAgent { get; init; }
+    }
 
     /// <param name="Cause">The reason why the call may not begin.</param>
     /// <param name="Text">The text for the agent's phone instead of the cause's usual sentence.</param>
@@ -106,18 +119,24 @@ public abstract record CallInput
 
     // Events from the PBX.
 
-    public sealed record PbxRinging : CallInput;
+    /// <param name="Attempt">The phone: that of <see cref="CallDecision.InvitePbx"/> is 0, those of
+    /// <see cref="CallDecision.RingAgent"/> are numbered there.</param>
+    public sealed record PbxRinging(int Attempt = 0) : CallInput;
 
-    public sealed record PbxAnswered(string Agent) : CallInput;
+    /// <param name="Agent">Who answered, as the PBX says.</param>
+    /// <param name="Attempt">The phone.</param>
+    public sealed record PbxAnswered(string Agent, int Attempt = 0) : CallInput;
 
     /// <summary>A final refusal of our INVITE.</summary>
     /// <param name="Status">The SIP status; 408 and 503 also stand for failures of the transport.</param>
     /// <param name="Q850">The Q.850 cause of its Reason header (RFC 3326), where it has one.</param>
-    public sealed record PbxRefused(int Status, int? Q850 = null) : CallInput;
+    /// <param name="Attempt">The phone; of an agent with several phones, the last of them.</param>
+    public sealed record PbxRefused(int Status, int? Q850 = null, int Attempt = 0) : CallInput;
 
     /// <summary>The dialog with the PBX is over: BYE, CANCEL of its own INVITE, or a dialog that timed out.</summary>
     /// <param name="Cause">The hang-up cause of an answered call.</param>
-    public sealed record PbxEnded(HangupCause Cause = HangupCause.PbxHungUp) : CallInput;
+    /// <param name="Attempt">The phone.</param>
+    public sealed record PbxEnded(HangupCause Cause = HangupCause.PbxHungUp, int Attempt = 0) : CallInput;
 
     /// <summary>
     /// Another agent is at the PBX's end: the PBX says so, or another phone has taken the call (REFER, INVITE with Replaces).
@@ -127,7 +146,37 @@ public abstract record CallInput
     /// <summary>A key press signalled to the gateway outside RTP (SIP INFO).</summary>
     public sealed record DigitPressed(CallLeg From, char Digit, TimeSpan Duration) : CallInput;
 
+    // Agents, queues and what the user hears.
+
+    /// <summary>The result of <see cref="CallDecision.TakeAgents"/>; empty also where the registry did not answer.</summary>
+    public sealed record AgentsTaken(int Request, TakeResult Result) : CallInput;
+
+    /// <summary>The result of <see cref="CallDecision.ConfirmAgent"/> or <see cref="CallDecision.MarkAgentBusy"/>; false: another call has
+    /// the agent.</summary>
+    public sealed record AgentConfirmed(TakenAgent Agent, bool IsOurs) : CallInput;
+
+    /// <summary>An agent of the group became available, or a call before this one left the queue.</summary>
+    public sealed record GroupChanged(GroupId Group) : CallInput;
+
+    /// <summary>The result of <see cref="CallDecision.JoinQueue"/>.</summary>
+    public sealed record QueueJoined(bool IsFull) : CallInput;
+
+    /// <summary>What <see cref="CallDecision.Play"/> named was heard to its end.</summary>
+    public sealed record PlayEnded(int Play) : CallInput;
+
+    /// <summary>The message of <see cref="CallDecision.RecordMessage"/> is over.</summary>
+    public sealed record MessageRecorded(TimeSpan Length) : CallInput;
+
     // Requests of operators and of the node itself.
+
+    /// <summary>An operator gives the waiting call to an agent.</summary>
+    public sealed record AssignRequested(AgentId Agent) : CallInput;
+
+    /// <summary>An agent, or an operator for the agent, declines the call that rings.</summary>
+    public sealed record DeclineRequested(AgentId Agent) : CallInput;
+
+    /// <summary>The live call is to go to somebody else, by the flow.</summary>
+    public sealed record TransferRequested(Flow Flow) : CallInput;
 
     public sealed record HangUpRequested(HangupCause Cause) : CallInput;
 }

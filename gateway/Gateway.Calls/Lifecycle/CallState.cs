@@ -11,6 +11,10 @@ public enum CallState
     RingingPbx,
     TakingAnswerLock,
     Accepting,
+
+    /// <summary>The gateway has answered, and the user waits for an agent, hears an announcement, or leaves a message.</summary>
+    Waiting,
+
     ConnectingWhatsApp,
     RingingWhatsApp,
     Live,

@@ -24,7 +24,7 @@ public abstract class CallToUser(CallIdentity identity, CallOptions options, Ins
         {
             case (CallState.ConnectingWhatsApp, CallInput.Connected { Error: { } error } failed):
                 WhatsAppLeg = failed.MayRing ? WhatsAppLegState.Unknown : WhatsAppLegState.Released;
-                return End(error, now);
+                return End(CallEnding.Of(error), now);
 
             case (CallState.ConnectingWhatsApp, CallInput.Connected connected):
                 WhatsAppId = connected.Id;
@@ -40,6 +40,15 @@ public abstract class CallToUser(CallIdentity identity, CallOptions options, Ins
             default:
                 return HandleBeforeConnect(input, now);
         }
+    }
+
+    /// <summary>The agent of ours who places the call is busy with it.</summary>
+    protected override bool HandleFlow(CallInput input, Instant now)
+    {
+        if (input is not CallInput.AgentConfirmed { IsOurs: true } confirmed || Held is not null)
+            return false;
+        Held = confirmed.Agent;
+        return true;
     }
 
     /// <summary>The transitions up to <see cref="ConnectWhatsApp"/>.</summary>

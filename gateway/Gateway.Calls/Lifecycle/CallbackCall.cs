@@ -1,3 +1,4 @@
+using Gateway.Calls.Agents;
 using Gateway.Calls.Rules;
 using Media.Protocols.Primitives;
 
@@ -14,7 +15,10 @@ namespace Gateway.Calls.Lifecycle;
 public sealed class CallbackCall(CallIdentity identity, CallOptions options, Instant now, DateTimeOffset startedAt)
     : CallToUser(identity, options, now, startedAt)
 {
+    private const int Attempt = 1;
+
     private string _agent = "";
+    private AgentId? _agentId;
     private string _offer = "";
     private IReadOnlyList<string> _trunks = [];
     private int _nextTrunk;
@@ -26,17 +30,18 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
         {
             case (CallState.New, CallInput.CallbackWanted wanted):
                 NameAgent(_agent = wanted.Agent, now);
+                _agentId = wanted.AgentId;
                 Trunk = wanted.Trunk;
                 EnterState(CallState.Admitting, now + Options.Preparation);
                 Decide(new CallDecision.CheckAdmission());
                 return true;
 
             case (CallState.Admitting, CallInput.Refused refused):
-                return End(refused, now);
+                return End(CallEnding.Of(refused), now);
 
             case (CallState.Admitting, CallInput.Admitted admitted):
                 _trunks = Trunk is { } asked ? [asked] : [.. admitted.Routes.Select(route => route.Trunk).Distinct()];
-                if (_trunks.Count == 0)
+                if (_trunks.Count == 0 && _agentId is null)
                     return End(HangupCause.NoRoute, now);
                 ReserveMedia(admitted, whatsAppOffer: null, now);
                 return true;
@@ -44,18 +49,34 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
             case (CallState.Reserving, CallInput.MediaReserved reserved):
                 _offer = reserved.Sdp;
                 _ringUntil = now + Options.PbxAnswer;
-                InviteNextTrunk();
+                if (_agentId is { } agent)
+                    TakeAgent(agent);
+                else
+                    InviteNextTrunk();
                 return true;
+
+            case (CallState.RingingPbx, CallInput.AgentsTaken { Result.Agents: [var taken] }):
+                Held = taken;
+                Decide(new CallDecision.RingAgent(taken.Agent, Attempt));
+                return true;
+
+            case (CallState.RingingPbx, CallInput.AgentsTaken):
+                return End(HangupCause.AgentUnavailable, now);
+
+            case (CallState.RingingPbx, CallInput.PbxRefused { Attempt: Attempt } refused):
+                return End(CallEnding.Of(refused), now);
 
             case (CallState.RingingPbx, CallInput.PbxRefused refused):
                 PbxLeg = PbxLegState.Released;
                 if (!CauseTable.OfPbxRefusal(refused.Status, refused.Q850).TryNextTrunk || _nextTrunk == _trunks.Count)
-                    return End(refused, now);
+                    return End(CallEnding.Of(refused), now);
                 InviteNextTrunk();
                 return true;
 
             case (CallState.RingingPbx, CallInput.PbxAnswered answered):
                 NameAgent(answered.Agent, now);
+                if (Held is { } confirmed)
+                    Decide(new CallDecision.ConfirmAgent(confirmed));
                 Decide(new CallDecision.PlayRingback());
                 ConnectWhatsApp(_offer, now);
                 return true;
@@ -73,6 +94,14 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
     /// <summary>Does nothing for the dialog: the agent has answered already.</summary>
     protected override void UserAnswered()
     {
+    }
+
+    private void TakeAgent(AgentId agent)
+    {
+        PbxLeg = PbxLegState.Engaged;
+        EnterState(CallState.RingingPbx, _ringUntil);
+        Decide(new CallDecision.TakeAgents(
+            Attempt, new TakeRequest(Identity.Id, Identity.Node, null, [agent], AgentOrder.InOrder, 1, [])));
     }
 
     private void InviteNextTrunk()

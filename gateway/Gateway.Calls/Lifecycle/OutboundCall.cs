@@ -17,12 +17,14 @@ public sealed class OutboundCall(CallIdentity identity, CallOptions options, Ins
                 PbxLeg = PbxLegState.Incoming;
                 Trunk = invited.Trunk;
                 NameAgent(invited.Agent, now);
+                if (invited.AgentId is { } agent)
+                    Decide(new CallDecision.MarkAgentBusy(agent));
                 EnterState(CallState.Admitting, now + Options.Preparation);
                 Decide(new CallDecision.CheckAdmission());
                 return true;
 
             case (CallState.Admitting, CallInput.Refused refused):
-                return End(refused, now);
+                return End(CallEnding.Of(refused), now);
 
             case (CallState.Admitting, CallInput.Admitted admitted):
                 ReserveMedia(admitted, whatsAppOffer: null, now);

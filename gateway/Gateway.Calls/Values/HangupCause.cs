@@ -86,6 +86,15 @@ public enum HangupCause
     /// <summary>Another answer won the call.</summary>
     AnsweredElsewhere,
 
+    /// <summary>A flow came to its end after the gateway itself had answered: an announcement, or a message that was left.</summary>
+    FlowEnded,
+
+    /// <summary>The user left the queue by the key that asks for a call back.</summary>
+    CallbackRequested,
+
+    /// <summary>The agent for whom a call was to be placed is not available.</summary>
+    AgentUnavailable,
+
     /// <summary>An operator ended it through the admin API.</summary>
     OperatorHungUp,
 

@@ -175,7 +175,7 @@ internal sealed partial class CallLoop : ICallInbox
 
     private void HandleDeadline(Instant now)
     {
-        var (before, due) = (_call.State, _call.NextDeadlineName);
+        var (before, due) = (_call.State, _call.Deadlines.NextName);
         var decisions = _call.HandleDeadline(now);
         if (_call.State != before)
             LogDeadline(Identity.Id, before, _call.State, due);

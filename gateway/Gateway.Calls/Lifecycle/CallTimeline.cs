@@ -1,0 +1,89 @@
+using Gateway.Calls.Records;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Calls.Lifecycle;
+
+/// <summary>
+/// What happened when in one call, and who was at the PBX's end. Moments are monotonic; the wall clock is the call's start plus the time
+/// passed.
+/// </summary>
+/// <param name="now">The start, on the monotonic time line.</param>
+/// <param name="startedAt">The start by the wall clock.</param>
+internal sealed class CallTimeline(Instant now, DateTimeOffset startedAt)
+{
+    private readonly List<EarlierAgent> _earlier = [];
+    private readonly Instant _start = now;
+    private Instant _agentSince;
+    private bool _isTalking;
+
+    public Instant StartedAt => _start;
+
+    public Instant? RingingAt { get; private set; }
+
+    /// <summary>When the call was answered at WhatsApp, by whomever.</summary>
+    public Instant? AnsweredAt { get; private set; }
+
+    /// <summary>When the call began to wait for an agent.</summary>
+    public Instant? WaitedFrom { get; private set; }
+
+    public Instant? AgentAnsweredAt { get; private set; }
+
+    public Instant EndedAt { get; set; }
+
+    /// <summary>The agent at the PBX's end, as the PBX says.</summary>
+    public string? Agent { get; private set; }
+
+    /// <summary>From when on <see cref="Agent"/> had the call; null: has not talked.</summary>
+    public Instant? AgentSince => Agent is not null && AgentAnsweredAt is not null ? _agentSince : null;
+
+    public DateTimeOffset TimeOf(Instant at) => startedAt + (at - _start);
+
+    public void Ring(Instant now) => RingingAt ??= now;
+
+    public void Answer(Instant now) => AnsweredAt ??= now;
+
+    public void Wait(Instant now) => WaitedFrom ??= now;
+
+    /// <summary>User and agent are connected from now on.</summary>
+    public void BeginTalk(Instant now)
+    {
+        AgentAnsweredAt ??= now;
+        _agentSince = now;
+        _isTalking = true;
+    }
+
+    /// <summary>The agent has left the call, which goes on.</summary>
+    public void EndTalk(Instant now)
+    {
+        NameAgent(null, now);
+        _isTalking = false;
+    }
+
+    /// <summary>Notes the agent at the PBX's end from now on. Whoever had the conversation before is kept.</summary>
+    public void NameAgent(string? agent, Instant now)
+    {
+        if (_isTalking && agent != Agent)
+        {
+            if (Agent is { } before && _earlier.Count < CallRecord.MaxEarlierAgents)
+                _earlier.Add(new EarlierAgent(before, TimeOf(_agentSince), TimeOf(now)));
+            _agentSince = now;
+        }
+        Agent = agent;
+    }
+
+    /// <summary>The record with the times and the agents of this call.</summary>
+    public CallRecord Date(CallRecord record) => record with
+    {
+        Agent = Agent,
+        AgentSince = WallClock(AgentSince),
+        EarlierAgents = [.. _earlier],
+        StartedAt = startedAt,
+        RingingAt = WallClock(RingingAt),
+        AnsweredAt = WallClock(AnsweredAt),
+        WaitedFrom = WallClock(WaitedFrom),
+        AgentAnsweredAt = WallClock(AgentAnsweredAt),
+        EndedAt = TimeOf(EndedAt),
+    };
+
+    private DateTimeOffset? WallClock(Instant? at) => at is { } moment ? TimeOf(moment) : null;
+}

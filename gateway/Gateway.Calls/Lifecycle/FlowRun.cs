@@ -1,0 +1,146 @@
+using Gateway.Calls.Agents;
+using Gateway.Calls.Flows;
+using Gateway.Calls.Rating;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Calls.Lifecycle;
+
+/// <summary>One call on its way through a flow: the step it is in, and which one follows.</summary>
+internal sealed class FlowRun : IStepHost
+{
+    private static readonly CallDeadline[] OfSteps = [CallDeadline.Ringing, CallDeadline.Seeking, CallDeadline.Prompt, CallDeadline.Step];
+
+    private readonly Flow _flow;
+    private readonly Func<HangupCause, CallInput.PbxRefused?, Instant, bool> _end;
+    private StepRun? _step;
+    private string? _name;
+    private HangupCause _cause = HangupCause.NoAnswer;
+    private CallInput.PbxRefused? _refused;
+    private int _numbers;
+
+    /// <param name="flow">The flow, in the version that the call keeps.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="firstNumber">Numbers up to this one were given by an earlier flow of the call.</param>
+    /// <param name="end">Ends the call: the cause, and the PBX's refusal behind it.</param>
+    public FlowRun(Flow flow, IFlowCall call, int firstNumber, Func<HangupCause, CallInput.PbxRefused?, Instant, bool> end)
+    {
+        (_flow, Call, _numbers, _end) = (flow, call, firstNumber, end);
+        Language = LanguageOf(flow, call.Identity.User);
+    }
+
+    public IFlowCall Call { get; }
+
+    public string Language { get; }
+
+    public Flow Flow => _flow;
+
+    /// <summary>The last number given to an attempt, a request or a play.</summary>
+    public int LastNumber => _numbers;
+
+    /// <summary>The cause of the call where the user hangs up now.</summary>
+    public HangupCause CauseOfHangUp => _step?.CauseOfHangUp ?? HangupCause.CallerGaveUp;
+
+    /// <summary>The group whose agents are rung in this step; null: none.</summary>
+    public GroupId? Group => _step?.Group;
+
+    public int NextNumber() => ++_numbers;
+
+    public void Begin(Instant now) => Enter(_flow.Start, now);
+
+    public void HandleAccepted(Instant now) => _step?.HandleAccepted(now);
+
+    public bool Handle(CallInput input, Instant now) => _step?.Handle(input, now) ?? false;
+
+    public void HandleDeadline(Instant now)
+    {
+        if (OfSteps.Any(name => Call.Deadlines.IsDue(name, now)))
+            _step?.HandleDeadline(now);
+    }
+
+    /// <summary>Before the call is accepted: phones alone may ring no longer. What accepts the call may still follow.</summary>
+    public void HandleWindowOver(Instant now)
+    {
+        if (_step is { OnlyRings: true } && _name is { } name)
+            Leave(_flow.Steps[name].Followers.FirstOrDefault(), HangupCause.NoAnswer, now);
+        else
+            _end(HangupCause.NoAnswer, null, now);
+    }
+
+    /// <summary>A phone that this flow rang has answered.</summary>
+    public bool TryAnswer(int attempt, out TakenAgent? agent)
+    {
+        agent = null;
+        return _step?.TryAnswer(attempt, out agent) ?? false;
+    }
+
+    public void HandleLost(Instant now) => _step?.HandleLost(now);
+
+    /// <summary>Ends what the flow holds.</summary>
+    /// <param name="isAnswered">A phone of the call has it: the others show no missed call.</param>
+    public void Release(bool isAnswered)
+    {
+        _step?.Release(isAnswered);
+        _step = null;
+        foreach (var name in OfSteps)
+            Call.Deadlines.Clear(name);
+    }
+
+    public void Leave(string? next, HangupCause cause, Instant now)
+    {
+        (_cause, _refused) = (cause, null);
+        Release(isAnswered: false);
+        Enter(next, now);
+    }
+
+    public void Leave(string? next, CallInput.PbxRefused refused, Instant now)
+    {
+        _refused = refused;
+        Release(isAnswered: false);
+        Enter(next, now);
+    }
+
+    private void Enter(string? name, Instant now)
+    {
+        // Steps form no loop, so that this ends.
+        for (; name is not null && _flow.Steps.TryGetValue(name, out var step); name = step.Followers.FirstOrDefault())
+        {
+            if (step is FlowStep.Refuse refuse)
+            {
+                _end(CauseOf(refuse.Reason), null, now);
+                return;
+            }
+            if (Run(step) is not { } run || run.OnlyRings && !Call.IsAccepted && Call.IsWindowOver)
+                continue;
+            (_step, _name) = (run, name);
+            run.Begin(now);
+            return;
+        }
+        _end(_cause, _refused, now);
+    }
+
+    /// <summary>Null: the step is passed over.</summary>
+    private StepRun? Run(FlowStep step) => step switch
+    {
+        FlowStep.Ring ring => new RingRun(this, ring),
+        FlowStep.Queue queue => new QueueRun(this, queue),
+        FlowStep.Announce announce => new AnnounceRun(this, announce),
+        FlowStep.Menu menu => new MenuRun(this, menu),
+        FlowStep.Pbx pbx => new PbxRun(this, pbx),
+        FlowStep.Voicemail voicemail => new VoicemailRun(this, voicemail),
+        FlowStep.LastAgent last when Call.LastAgent is { } agent =>
+            new RingRun(this, new FlowStep.Ring(new AgentChoice(null, [agent], RingStrategy.InOrder), last.RingSeconds, last.Next)),
+        _ => null,
+    };
+
+    private static HangupCause CauseOf(RefuseReason reason) => reason switch
+    {
+        RefuseReason.Busy => HangupCause.Busy,
+        RefuseReason.OutsideCallHours => HangupCause.OutsideCallHours,
+        RefuseReason.NoAnswer => HangupCause.NoAnswer,
+        _ => HangupCause.Declined,
+    };
+
+    private static string LanguageOf(Flow flow, WhatsAppUser user) =>
+        flow.Languages.Count > 0 && CallingCodes.CountryOf(user) is { } country
+            && flow.Languages.TryGetValue(country, out var language) ? language : flow.Language;
+}

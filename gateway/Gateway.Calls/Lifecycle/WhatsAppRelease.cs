@@ -1,0 +1,60 @@
+using Media.Protocols.Primitives;
+
+namespace Gateway.Calls.Lifecycle;
+
+/// <summary>The end of the whatsapp leg: reject or terminate, as its state requires, again where Graph fails in passing.</summary>
+internal sealed class WhatsAppRelease(CallOptions options, DeadlineTable<CallDeadline> deadlines, Action<CallDecision> decide)
+{
+    private int _tries;
+
+    public WhatsAppLegState State { get; set; }
+
+    /// <summary>Meta's id of the call, once known.</summary>
+    public WhatsAppCallId? Id { get; set; }
+
+    /// <summary>Begins, or tries again.</summary>
+    public void Release()
+    {
+        switch (State)
+        {
+            case WhatsAppLegState.None:
+                State = WhatsAppLegState.Released;
+                return;
+            case WhatsAppLegState.Offered:
+                decide(new CallDecision.Reject(Id!.Value));
+                break;
+            case WhatsAppLegState.Engaged or WhatsAppLegState.Releasing:
+                decide(new CallDecision.Terminate(Id!.Value));
+                break;
+            default:
+                return; // Asked and Unknown: the id is on its way. Released: nothing to do.
+        }
+        _tries++;
+        State = WhatsAppLegState.Releasing;
+    }
+
+    /// <summary>The id of a call that was asked for came, or the reason why there is none.</summary>
+    public void Name(WhatsAppCallId? id)
+    {
+        Id = id;
+        State = id is null ? WhatsAppLegState.Released : WhatsAppLegState.Engaged;
+        Release();
+    }
+
+    /// <summary>Graph has answered the release.</summary>
+    public void HandleReleased(WhatsAppError? error, Instant now)
+    {
+        if (error is { IsTransient: true } && _tries < options.ReleaseTries)
+        {
+            deadlines[CallDeadline.ReleaseRetry] = now + options.ReleaseRetry * (1 << (_tries - 1));
+            return;
+        }
+        HandleTerminated();
+    }
+
+    public void HandleTerminated()
+    {
+        State = WhatsAppLegState.Released;
+        deadlines.Clear(CallDeadline.ReleaseRetry);
+    }
+}

@@ -1,0 +1,142 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Gateway.Calls.Agents;
+using Gateway.Calls.Flows;
+using Gateway.Calls.Lifecycle;
+using Media.Protocols.Primitives;
+using Testing;
+
+namespace Gateway.Calls.Tests.Flows;
+
+/// <summary>Whatever happens in any order to several calls and a few agents, no agent is in two calls, no call waits where an agent is
+/// free, and each ends once.</summary>
+public sealed class AnyFlowTests
+{
+    private static readonly GroupId Group = new("g");
+
+    private static readonly Flow[] Flows =
+    [
+        FlowDriver.Ring(new(Group)),
+        FlowDriver.Ring(new(Group, null, RingStrategy.RoundRobin), 10, "queue", ("queue", new FlowStep.Queue(Group))),
+        FlowDriver.Ring(
+            new AgentChoice(Group, null, RingStrategy.Waves) { Waves = [1, 2] }, 10, "pbx", ("pbx", new FlowStep.Pbx([new("main")]))),
+        FlowDriver.Of(
+            ("queue", new FlowStep.Queue(Group, "mail") { CallbackKey = '1', Capacity = 2 }), ("mail", new FlowStep.Voicemail("leave"))),
+        FlowDriver.Of(
+            ("menu", new FlowStep.Menu("ask", new Dictionary<string, string> { ["1"] = "queue", ["2"] = "bye" }, "queue")),
+            ("queue", new FlowStep.Queue(Group)), ("bye", new FlowStep.Announce("bye"))),
+    ];
+
+    [Fact]
+    public void No_agent_is_in_two_calls_no_waiting_call_is_forgotten_and_each_ends_once()
+    {
+        var step = Gen.Two(Gen.Choose(0, int.MaxValue));
+        Prop.ForAll(step.ListOf().ToArbitrary(), Run).Check(Config.QuickThrowOnFailure.WithMaxTest(1_500).WithEndSize(80));
+    }
+
+    private static void Run(IEnumerable<(int Dice, int Which)> steps)
+    {
+        var clock = new VirtualClock();
+        var pool = FlowDriver.Agents(3, clock);
+        List<FlowDriver> calls = [];
+        foreach (var (dice, which) in steps)
+        {
+            if (calls.Count == 0 || dice % 7 == 0 && calls.Count < 5)
+                calls.Add(new FlowDriver(pool, clock, "c" + calls.Count, flow: Flows[which % Flows.Length]));
+            else
+                Happen(calls[which % calls.Count], dice, which / 8);
+            foreach (var call in calls)
+                call.Wait(0); // others' deadlines have passed meanwhile
+            CheckAgents(calls);
+        }
+        CheckNobodyIsForgotten(pool, calls, clock);
+        foreach (var call in calls)
+            End(call);
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.All(pool.List(clock.Now.ToDateTimeOffset()), agent => Assert.Equal(AgentActivity.None, agent.Activity));
+        Assert.Empty(pool.InLine(Group, clock.Now.ToDateTimeOffset()));
+    }
+
+    private static void Happen(FlowDriver call, int dice, int which)
+    {
+        var ringing = call.Ringing.Keys.Order().ToArray();
+        var attempt = ringing.Length > 0 ? ringing[which % ringing.Length] : which % 3;
+        switch (dice % 12)
+        {
+            case 0 or 1:
+                call.Accept();
+                break;
+            case 2:
+                call.Feed(new CallInput.PbxRinging(attempt));
+                break;
+            case 3 or 4:
+                call.Ringing.Remove(attempt);
+                call.Feed(new CallInput.PbxAnswered("x", attempt));
+                break;
+            case 5:
+                call.Ringing.Remove(attempt);
+                call.Feed(new CallInput.PbxRefused(which % 2 == 0 ? 603 : 503, null, attempt));
+                break;
+            case 6:
+                call.Feed(new CallInput.PbxEnded(Attempt: which % 12));
+                break;
+            case 7:
+                call.Wait(which % 40);
+                break;
+            case 8:
+                call.Feed(new CallInput.DigitPressed(CallLeg.WhatsApp, (char)('0' + which % 3), TimeSpan.FromMilliseconds(80)));
+                break;
+            case 9:
+                call.Feed(new CallInput.PlayEnded(which % 10));
+                break;
+            case 10:
+                call.Feed(new CallInput.AssignRequested(new AgentId("a" + (1 + which % 3))));
+                break;
+            default:
+                if (which % 3 == 0)
+                    call.HangUp();
+                else
+                    call.Feed(new CallInput.TransferRequested(Flows[which % Flows.Length]));
+                break;
+        }
+    }
+
+    private static void CheckAgents(List<FlowDriver> calls)
+    {
+        var held = calls.SelectMany(call => call.Holds.Select(hold => hold.Agent.Agent)).ToArray();
+        Assert.Equal(held.Length, held.Distinct().Count());
+        Assert.All(calls, call => Assert.True(call.Count<CallDecision.Accept>() <= 1));
+        Assert.All(calls, call => Assert.True(call.Count<CallDecision.Finish>() <= 1));
+    }
+
+    /// <summary>With time alone, whoever waits is rung by whoever is free.</summary>
+    private static void CheckNobodyIsForgotten(AgentPool pool, List<FlowDriver> calls, VirtualClock clock)
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            foreach (var call in calls)
+            {
+                call.Accept();
+                call.Wait(1);
+            }
+        }
+        var now = clock.Now.ToDateTimeOffset();
+        var free = pool.List(now).Count(agent => agent.State == AgentState.Available);
+        var waiting = pool.InLine(Group, now).Select(call => call.Call).ToHashSet();
+        var idle = calls.Count(
+            call => waiting.Contains(call.Call.Identity.Id) && call.Ringing.Count == 0 && call.Call.State == CallState.Waiting);
+        // Those who were just rung in vain are left alone for some seconds.
+        Assert.True(free == 0 || idle == 0 || calls.Any(call => call.Count<CallDecision.RingAgent>() > 0), $"{free} free, {idle} wait");
+    }
+
+    private static void End(FlowDriver call)
+    {
+        call.Feed(new CallInput.HangUpRequested(HangupCause.OperatorHungUp));
+        call.Feed(new CallInput.MediaReleased(null, null));
+        call.Feed(new CallInput.WhatsAppReleased(null));
+        call.Wait(120);
+        Assert.Equal(CallState.Ended, call.Call.State);
+        Assert.Equal(1, call.Count<CallDecision.Finish>());
+        Assert.IsType<CallDecision.Finish>(call.All.Last(decision => decision is not CallDecision.ReleaseAgent));
+    }
+}

@@ -7,45 +7,94 @@ namespace Gateway.Calls.Agents;
 /// <remarks>
 /// Invariants: an agent rings for or talks in one call at most; a token is given once and only rises; a call waits once in a group.
 /// </remarks>
-public sealed class AgentPool
+/// <param name="lease">How long what is held or waits lasts without being kept; null: <see cref="AgentLeases.Length"/>.</param>
+public sealed class AgentPool(TimeSpan? lease = null)
 {
-    private readonly Dictionary<AgentId, Entry> _agents = [];
+    private readonly TimeSpan _lease = lease ?? AgentLeases.Length;
+    private readonly Dictionary<AgentId, PooledAgent> _agents = [];
     private readonly Dictionary<(GroupId Group, CallId Call), Waiting> _waiting = [];
+    private readonly List<AgentStatus> _changed = [];
+    private readonly HashSet<GroupId> _changedGroups = [];
     private long _offers;
+
+    /// <summary>What has changed since this was last asked: agents in the order of their changes, each group once.</summary>
+    public IReadOnlyList<AgentsChange> TakeChanges()
+    {
+        AgentsChange[] changes = [
+            .. _changed.Select(status => new AgentsChange.OfAgent(status)),
+            .. _changedGroups.Select(group => new AgentsChange.OfGroup(group))];
+        _changed.Clear();
+        _changedGroups.Clear();
+        return changes;
+    }
 
     public void Define(Agent agent, DateTimeOffset now)
     {
+        Expire(now);
         if (!_agents.TryGetValue(agent.Id, out var entry))
-            _agents[agent.Id] = entry = new Entry(agent.Id) { Since = now, IdleSince = now };
+            _agents[agent.Id] = entry = new PooledAgent(agent.Id, now);
+        if (entry.IsSignedIn)
+            _changedGroups.UnionWith(entry.Groups.Keys.Concat(agent.Groups.Select(group => group.Group)));
         entry.Groups = agent.Groups.ToDictionary(group => group.Group);
     }
 
-    public void Forget(AgentId agent) => _agents.Remove(agent);
+    public void Restore(Agent agent, AgentStatus known, DateTimeOffset now)
+    {
+        var isLost = !_agents.ContainsKey(agent.Id);
+        Define(agent, now);
+        if (!isLost)
+            return;
+        var entry = _agents[agent.Id];
+        entry.Become(known, now + _lease);
+        if (entry.IsSignedIn)
+            _changedGroups.UnionWith(entry.Groups.Keys);
+        Expire(now);
+    }
+
+    /// <summary>
+    /// Takes over what the shared registry says of an agent. Who is held there is not free here until it says so; groups are not in it.
+    /// </summary>
+    public void See(AgentStatus status)
+    {
+        if (!_agents.TryGetValue(status.Agent, out var entry))
+            _agents[status.Agent] = entry = new PooledAgent(status.Agent, status.Since);
+        if (status.Token >= entry.Token)
+            entry.Become(status, DateTimeOffset.MaxValue);
+    }
+
+    public void Forget(AgentId id, DateTimeOffset now)
+    {
+        Expire(now);
+        if (!_agents.Remove(id, out var agent) || !agent.IsSignedIn)
+            return;
+        _changedGroups.UnionWith(agent.Groups.Keys);
+        _changed.Add(new AgentStatus(id, AgentPresence.Offline, null, AgentActivity.None, false, null, now) { Token = agent.Token });
+    }
 
     public TakeResult Take(TakeRequest request, DateTimeOffset now)
     {
         Expire(now);
-        Entry[] members = [.. request.Group is { } group
+        PooledAgent[] members = [.. request.Group is { } group
             ? _agents.Values.Where(agent => agent.Groups.ContainsKey(group))
-            : request.Agents.Distinct().Select(_agents.GetValueOrDefault).OfType<Entry>()];
-        var signedIn = members.Count(agent => agent.Presence != AgentPresence.Offline || agent.Activity != AgentActivity.None);
-        Entry[] available = [.. members.Where(agent => agent.State == AgentState.Available)];
+            : request.Agents.Distinct().Select(_agents.GetValueOrDefault).OfType<PooledAgent>()];
+        var signedIn = members.Count(agent => agent.IsSignedIn);
+        PooledAgent[] available = [.. members.Where(agent => agent.State == AgentState.Available)];
         var isEarly = request is { InTurn: true, Group: { } queue }
             && (Place(queue, request.Call) is not { } place || place >= available.Length);
         if (isEarly)
             return new TakeResult([], signedIn);
         var chosen = Ordered(available, request).Where(agent => !request.Except.Contains(agent.Id)).Take(request.Count).ToArray();
         foreach (var agent in chosen)
-            Take(agent, request.Call, request.Node, AgentActivity.Ringing, now);
+            Take(agent, request.Call, AgentActivity.Ringing, now);
         return new TakeResult([.. chosen.Select(agent => new TakenAgent(agent.Id, agent.Token))], signedIn);
     }
 
-    public TakenAgent? TakeBusy(AgentId id, CallId call, string node, DateTimeOffset now)
+    public TakenAgent? TakeBusy(AgentId id, CallId call, DateTimeOffset now)
     {
         Expire(now);
-        if (!_agents.TryGetValue(id, out var agent) || agent.Activity is AgentActivity.Ringing or AgentActivity.Busy)
+        if (!_agents.TryGetValue(id, out var agent) || agent.IsHeld)
             return null;
-        Take(agent, call, node, AgentActivity.Busy, now);
+        Take(agent, call, AgentActivity.Busy, now);
         return new TakenAgent(id, agent.Token);
     }
 
@@ -53,22 +102,28 @@ public sealed class AgentPool
     {
         if (Held(id, token, now) is not { Activity: AgentActivity.Ringing } agent)
             return false;
-        agent.Enter(AgentActivity.Busy, now);
+        agent.Answer();
+        Note(agent, now);
         return true;
     }
 
     public bool Release(AgentId id, long token, TimeSpan wrapUp, DateTimeOffset now)
     {
-        if (Held(id, token, now) is not { Activity: AgentActivity.Ringing or AgentActivity.Busy } agent)
+        if (Held(id, token, now) is not { } agent)
             return false;
+        agent.Released = token;
         agent.Free(wrapUp, now);
+        Note(agent, now);
         return true;
     }
 
     public void EndWrapUp(AgentId id, DateTimeOffset now)
     {
-        if (_agents.TryGetValue(id, out var agent) && agent.Activity == AgentActivity.WrapUp)
-            agent.Free(TimeSpan.Zero, now);
+        Expire(now);
+        if (!_agents.TryGetValue(id, out var agent) || agent.Activity != AgentActivity.WrapUp)
+            return;
+        agent.Free(TimeSpan.Zero, now);
+        Note(agent, now);
     }
 
     public bool SetPresence(AgentId id, AgentPresence presence, string? reason, DateTimeOffset now)
@@ -76,9 +131,8 @@ public sealed class AgentPool
         Expire(now);
         if (!_agents.TryGetValue(id, out var agent))
             return false;
-        var before = agent.State;
         (agent.Presence, agent.Reason) = (presence, presence == AgentPresence.Away ? reason : null);
-        agent.Note(before, now);
+        Note(agent, now);
         return true;
     }
 
@@ -87,25 +141,34 @@ public sealed class AgentPool
         Expire(now);
         if (!_agents.TryGetValue(id, out var agent))
             return;
-        var before = agent.State;
         agent.BusyAtPbx = isBusy;
-        agent.Note(before, now);
+        Note(agent, now);
     }
 
-    public void Keep(string node, IReadOnlyList<HeldAgent> held, IReadOnlyList<WaitingCall> waiting, DateTimeOffset now)
+    public KeepResult Keep(IReadOnlyList<HeldAgent> held, IReadOnlyList<WaitingCall> waiting, DateTimeOffset now)
     {
         Expire(now);
-        foreach (var (taken, call, isBusy) in held)
-            if (_agents.TryGetValue(taken.Agent, out var agent))
-                Restore(agent, taken.Token, call, isBusy, node, now);
+        var lost = new List<HeldAgent>();
+        foreach (var one in held)
+            if (_agents.TryGetValue(one.Agent.Agent, out var agent) && !Restore(agent, one, now))
+                lost.Add(one);
         foreach (var call in waiting)
-            Join(call, now);
+            Wait(call, now);
+        return new KeepResult(lost, _agents.Count);
     }
 
-    public void Join(WaitingCall call, DateTimeOffset now) =>
-        _waiting[(call.Group, call.Call)] = new Waiting(call, now + AgentLeases.Length);
+    public void Join(WaitingCall call, DateTimeOffset now)
+    {
+        Expire(now);
+        Wait(call, now);
+    }
 
-    public void Leave(CallId call, GroupId group) => _waiting.Remove((group, call));
+    public void Leave(CallId call, GroupId group, DateTimeOffset now)
+    {
+        Expire(now);
+        if (_waiting.Remove((group, call)))
+            _changedGroups.Add(group);
+    }
 
     public IReadOnlyList<WaitingCall> InLine(GroupId group, DateTimeOffset now)
     {
@@ -125,6 +188,13 @@ public sealed class AgentPool
         return _agents.GetValueOrDefault(id)?.Status;
     }
 
+    private void Wait(WaitingCall call, DateTimeOffset now)
+    {
+        if (_waiting.GetValueOrDefault((call.Group, call.Call))?.Call != call)
+            _changedGroups.Add(call.Group);
+        _waiting[(call.Group, call.Call)] = new Waiting(call, now + _lease);
+    }
+
     /// <summary>The number of calls that are served before this one; null: it does not wait there.</summary>
     private int? Place(GroupId group, CallId call) =>
         _waiting.ContainsKey((group, call)) ? Line(group).TakeWhile(waiting => waiting.Call != call).Count() : null;
@@ -133,10 +203,10 @@ public sealed class AgentPool
         .Where(call => call.Group == group)
         .OrderByDescending(call => call.Priority).ThenBy(call => call.Since).ThenBy(call => call.Call.Value, StringComparer.Ordinal);
 
-    private static IEnumerable<Entry> Ordered(Entry[] available, TakeRequest request)
+    private static IEnumerable<PooledAgent> Ordered(PooledAgent[] available, TakeRequest request)
     {
         var list = request.Agents.ToList();
-        AgentMembership In(Entry agent) =>
+        AgentMembership In(PooledAgent agent) =>
             request.Group is { } group ? agent.Groups[group] : new AgentMembership(default, 1, list.IndexOf(agent.Id));
         var ordered = request.Order switch
         {
@@ -148,28 +218,37 @@ public sealed class AgentPool
         return ordered.ThenBy(agent => agent.Id.Value, StringComparer.Ordinal);
     }
 
-    private void Take(Entry agent, CallId call, string node, AgentActivity activity, DateTimeOffset now)
+    private void Take(PooledAgent agent, CallId call, AgentActivity activity, DateTimeOffset now)
     {
-        agent.Token++;
         agent.Offer = ++_offers;
-        (agent.Call, agent.Node, agent.Until) = (call, node, now + AgentLeases.Length);
-        agent.Enter(activity, now);
+        agent.Hold(Math.Max(agent.Token + 1, Microseconds(now)), call, activity, now + _lease);
+        Note(agent, now);
     }
 
-    private Entry? Held(AgentId id, long token, DateTimeOffset now)
+    /// <summary>Tokens begin here, so that they rise too over the loss of all that was stored.</summary>
+    private static long Microseconds(DateTimeOffset now) => (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    private PooledAgent? Held(AgentId id, long token, DateTimeOffset now)
     {
         Expire(now);
-        return _agents.TryGetValue(id, out var agent) && agent.Token == token ? agent : null;
+        return _agents.TryGetValue(id, out var agent) && agent.IsHeld && agent.Held == token ? agent : null;
     }
 
-    private static void Restore(Entry agent, long token, CallId call, bool isBusy, string node, DateTimeOffset now)
+    /// <summary>
+    /// False: a later call has the agent, or had: then one who talks is restored all the same, since the phone is in use.
+    /// </summary>
+    private bool Restore(PooledAgent agent, HeldAgent held, DateTimeOffset now)
     {
-        if (token < agent.Token || agent.Activity is AgentActivity.Ringing or AgentActivity.Busy && agent.Token != token)
-            return; // lost to another call
-        if (agent.Token == token && agent.Activity == AgentActivity.WrapUp)
-            return; // given back meanwhile
-        (agent.Token, agent.Call, agent.Node, agent.Until) = (token, call, node, now + AgentLeases.Length);
-        agent.Enter(isBusy ? AgentActivity.Busy : AgentActivity.Ringing, now);
+        var token = held.Agent.Token;
+        if (token == agent.Released)
+            return true; // given back meanwhile
+        var isSame = agent.IsHeld && agent.Held == token && agent.Call == held.Call;
+        if (!isSame && (agent.IsHeld ? agent.Held >= token : token < agent.Token && !held.IsBusy))
+            return false;
+        var isBusy = held.IsBusy || isSame && agent.Activity == AgentActivity.Busy;
+        agent.Hold(token, held.Call, isBusy ? AgentActivity.Busy : AgentActivity.Ringing, now + _lease);
+        Note(agent, now);
+        return true;
     }
 
     /// <summary>What was not renewed in time is free, and a wrap-up that is over is over.</summary>
@@ -177,68 +256,28 @@ public sealed class AgentPool
     {
         foreach (var agent in _agents.Values)
             if (agent.Activity != AgentActivity.None && agent.Until <= now)
+            {
                 agent.Free(TimeSpan.Zero, agent.Until);
+                Note(agent, agent.Until);
+            }
         foreach (var (key, waiting) in _waiting)
             if (waiting.Until <= now)
+            {
                 _waiting.Remove(key);
+                _changedGroups.Add(key.Group);
+            }
+    }
+
+    private void Note(PooledAgent agent, DateTimeOffset now)
+    {
+        if (agent.Note(now) is not { } status)
+            return;
+        _changed.Add(status);
+        var becameAvailable = status.State == AgentState.Available && agent.Was.State != AgentState.Available;
+        if (becameAvailable || PooledAgent.IsSignedInAs(status) != PooledAgent.IsSignedInAs(agent.Was))
+            _changedGroups.UnionWith(agent.Groups.Keys);
+        agent.Publish();
     }
 
     private sealed record Waiting(WaitingCall Call, DateTimeOffset Until);
-
-    private sealed class Entry(AgentId id)
-    {
-        public AgentId Id => id;
-
-        public Dictionary<GroupId, AgentMembership> Groups { get; set; } = [];
-
-        public AgentPresence Presence { get; set; }
-
-        public string? Reason { get; set; }
-
-        public AgentActivity Activity { get; private set; }
-
-        public bool BusyAtPbx { get; set; }
-
-        public long Token { get; set; }
-
-        public long Offer { get; set; }
-
-        public CallId? Call { get; set; }
-
-        public string Node { get; set; } = "";
-
-        public DateTimeOffset Since { get; set; }
-
-        public DateTimeOffset IdleSince { get; set; }
-
-        /// <summary>The end of the lease, or of the wrap-up.</summary>
-        public DateTimeOffset Until { get; set; }
-
-        public AgentStatus Status => new(id, Presence, Reason, Activity, BusyAtPbx, Call, Since);
-
-        public AgentState State => Status.State;
-
-        public void Enter(AgentActivity activity, DateTimeOffset now)
-        {
-            var before = State;
-            Activity = activity;
-            Note(before, now);
-        }
-
-        public void Free(TimeSpan wrapUp, DateTimeOffset now)
-        {
-            Call = null;
-            Until = now + wrapUp;
-            Enter(wrapUp > TimeSpan.Zero ? AgentActivity.WrapUp : AgentActivity.None, now);
-        }
-
-        public void Note(AgentState before, DateTimeOffset now)
-        {
-            if (State == before)
-                return;
-            Since = now;
-            if (State == AgentState.Available)
-                IdleSince = now;
-        }
-    }
 }

@@ -50,6 +50,12 @@ public enum AgentActivity
 public sealed record AgentStatus(
     AgentId Agent, AgentPresence Presence, string? Reason, AgentActivity Activity, bool BusyAtPbx, CallId? Call, DateTimeOffset Since)
 {
+    /// <summary>The last token given for the agent; 0: never taken.</summary>
+    public long Token { get; init; }
+
+    /// <summary>The end of the wrap-up; null: there is none.</summary>
+    public DateTimeOffset? WrapUpUntil { get; init; }
+
     public AgentState State => Activity switch
     {
         AgentActivity.Ringing => AgentState.Ringing,

@@ -58,6 +58,12 @@ public interface IAgentRegistry
     /// <summary>Makes an agent known, or changes the groups; the state stays. A new agent is offline.</summary>
     Task DefineAsync(Agent agent, CancellationToken cancellation);
 
+    /// <summary>
+    /// The same where the registry may have lost the agent: one whom it does not know is as <paramref name="known"/> says, and held for
+    /// one lease by the call that had the agent, which then renews it.
+    /// </summary>
+    Task RestoreAsync(Agent agent, AgentStatus known, CancellationToken cancellation);
+
     /// <summary>Forgets an agent. Who talks goes on talking, and is gone afterwards.</summary>
     Task ForgetAsync(AgentId agent, CancellationToken cancellation);
 
@@ -86,9 +92,10 @@ public interface IAgentRegistry
 
     /// <summary>
     /// Renews what this node's calls hold: agents taken and calls that wait. What is not renewed for
-    /// <see cref="AgentLeases.Length"/> is free again. What the store has lost is restored.
+    /// <see cref="AgentLeases.Length"/> is free again. What the store has lost is restored. Of two calls that hold an agent the one with
+    /// the later token keeps the agent; the other is named in the result.
     /// </summary>
-    Task KeepAsync(string node, IReadOnlyList<HeldAgent> agents, IReadOnlyList<WaitingCall> waiting, CancellationToken cancellation);
+    Task<KeepResult> KeepAsync(string node, IReadOnlyList<HeldAgent> agents, IReadOnlyList<WaitingCall> waiting, CancellationToken cancellation);
 
     /// <summary>A call begins to wait, or goes on waiting with another priority.</summary>
     Task JoinAsync(WaitingCall call, CancellationToken cancellation);
@@ -104,7 +111,19 @@ public interface IAgentRegistry
 
     /// <summary>Null: there is no such agent.</summary>
     Task<AgentStatus?> FindAsync(AgentId agent, CancellationToken cancellation);
+
+    /// <summary>
+    /// What changes at any node, until cancelled; <see cref="AgentsChange.Missed"/> is the first, when it listens. A change may be reported
+    /// twice. A wrap-up or lease that ends with nobody asking is noticed by the next operation of any node, <see cref="KeepAsync"/> at the
+    /// latest.
+    /// </summary>
+    IAsyncEnumerable<AgentsChange> ChangesAsync(CancellationToken cancellation);
 }
+
+/// <summary>The result of <see cref="IAgentRegistry.KeepAsync"/>.</summary>
+/// <param name="Lost">Those whom a later call has: an agent who rings for the earlier one is to ring no more.</param>
+/// <param name="Agents">The number of agents that the registry knows: fewer than were defined means that it was emptied.</param>
+public sealed record KeepResult(IReadOnlyList<HeldAgent> Lost, int Agents);
 
 /// <summary>An agent whom a call of this node holds.</summary>
 /// <param name="Agent">Who, by which token.</param>

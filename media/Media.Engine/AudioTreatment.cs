@@ -16,10 +16,4 @@ public enum AudioTreatment
 
     /// <summary>The generated hold music.</summary>
     HoldMusic,
-
-    /// <summary>Two beeps that say that the call will end soon.</summary>
-    Warning,
-
-    /// <summary>The tones of a key that is pressed on the other side.</summary>
-    Key,
 }

@@ -52,6 +52,13 @@ public abstract record MediaEvent
     /// </summary>
     public sealed record DigitReceived(CallLeg Leg, char Digit, TimeSpan Duration, bool WasPassed) : MediaEvent;
 
+    /// <summary>
+    /// A list of clips that does not repeat was played to its end; not where another took its place. The leg hears its treatment again.
+    /// </summary>
+    /// <param name="Leg">Who heard it.</param>
+    /// <param name="Id">As <see cref="Loop.MediaCall.Play"/> gave it.</param>
+    public sealed record PlayEnded(CallLeg Leg, long Id) : MediaEvent;
+
     /// <summary>Nothing arrived from this leg for the configured time. Again after the next packet only.</summary>
     public sealed record MediaTimeout(CallLeg Leg) : MediaEvent;
 

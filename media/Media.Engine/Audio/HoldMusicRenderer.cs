@@ -1,12 +1,13 @@
 namespace Media.Engine.Audio;
 
 /// <summary>
-/// Hold music of our own: a slow arpeggio over four chords (C, A minor, F, G), sixteen seconds, each note a soft struck sine with one
+/// Hold music of our own: a slow arpeggio over four chords (C, A minor, F, G), each note a soft struck sine with one
 /// overtone. Everything lies within 196 … 1320 Hz, where a telephone and an Opus encoder at 20 kbit/s both do well.
 /// </summary>
 internal static class HoldMusicRenderer
 {
-    private const double NoteSeconds = 0.5;
+    /// <summary>The whole is 15.36 s: a whole number of packets of any packet time, so that it repeats without a seam.</summary>
+    private const double NoteSeconds = 0.48;
     private const double Amplitude = 5000;
 
     // Semitones above A3 (220 Hz); eight notes a chord.

@@ -12,10 +12,10 @@ internal sealed class AudioBridge(MediaLeg whatsApp, MediaLeg pbx, MediaContext 
     /// <summary>The stream to WhatsApp never stops for longer: it ends calls that fall silent.</summary>
     private static readonly TimeSpan MaxWhatsAppSilence = TimeSpan.FromMilliseconds(300);
 
-    public AudioPath ToPbx { get; } = new(whatsApp, pbx, context.Options.Opus, context.Counters, context.Options.SilenceAfter);
+    public AudioPath ToPbx { get; } = new(whatsApp, pbx, context, context.Options.SilenceAfter);
 
     public AudioPath ToWhatsApp { get; } = new(
-        pbx, whatsApp, context.Options.Opus, context.Counters,
+        pbx, whatsApp, context,
         context.Options.SilenceAfter < MaxWhatsAppSilence ? context.Options.SilenceAfter : MaxWhatsAppSilence);
 
     /// <summary>A packet that one leg received goes to the other: audio on its path, key presses beside it.</summary>

@@ -17,9 +17,9 @@ namespace Media.Engine.Bridge;
 /// when something other than the live audio is to be heard, or when the listener is to be paced (<see cref="AdaptivePlayer"/>), a timer
 /// makes the frames (<see cref="HandleDeadline"/>); they join at <see cref="Send"/>.
 /// </remarks>
-internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options, MediaCounters counters, TimeSpan silence) : IDisposable
+internal sealed class AudioPath(MediaLeg from, MediaLeg to, MediaContext context, TimeSpan silence) : IDisposable
 {
-    /// <summary>Of generated audio, and of what is assumed lost before anything was heard, ms.</summary>
+    /// <summary>Of what is assumed lost before anything was heard, ms; and the steps in which clips are in time with the live audio.</summary>
     private const int FrameMs = 20;
 
     /// <summary>A loop held up for longer than this catches up by skipping, not by a burst.</summary>
@@ -30,7 +30,7 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
     /// </summary>
     private static readonly TimeSpan HoldTail = TimeSpan.FromSeconds(1);
 
-    private readonly Transcoder _transcoder = new(to, options);
+    private readonly Transcoder _transcoder = new(to, context.Options.Opus);
     private readonly PlayoutTimeline _line = new();
     private int _packetMs = FrameMs;
     private AudioCodec? _codec;
@@ -38,27 +38,21 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
     private bool _isRunning;
     private bool _isGenerating;
     private Instant _nextFrame = Instant.Never;
-    private AudioLoop? _played;
-    private int _position;
     private Instant _heldAt = Instant.Never;
     private bool _isHeldWithAudio;
+    private Playlist? _ended;
 
-    /// <summary>The audio that the listener is to hear.</summary>
-    public AudioTreatment Treatment { get; set; } = AudioTreatment.Live;
+    /// <summary>The clips that the listener is to hear in place of the live audio; null: the live audio.</summary>
+    public Playlist? Played { get; set; }
 
     /// <summary>
-    /// The audio that the listener hears while a live source is silent: hold music, if the source holds the call and sends no audio of its
+    /// The clips that the listener hears while a live source is silent: hold music, if the source holds the call and sends no audio of its
     /// own.
     /// </summary>
-    public AudioTreatment Filler { get; set; } = AudioTreatment.Silence;
+    public Playlist Filler { get; set; } = TreatmentAudio.Silence;
 
     /// <summary>The time that the source has to be silent before <see cref="Filler"/> is heard.</summary>
     public TimeSpan FillerAfter { get; set; }
-
-    public RingbackTone Tone { get; set; }
-
-    /// <summary>The key that sounds while that is the treatment.</summary>
-    public char Key { get; set; }
 
     /// <summary>A packet of audio came, whether or not it was passed on.</summary>
     public bool HasHeardAudio { get; private set; }
@@ -124,7 +118,7 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
             _nextFrame = Instant.Min(_nextFrame, now + TimeSpan.FromMilliseconds(to.PacketTime)); // it is paced, or begins to be
             return;
         }
-        if (_isRunning && (!wasRunning || Treatment != AudioTreatment.Live && !_isGenerating))
+        if (_isRunning && (!wasRunning || Played is not null && !_isGenerating))
             Generate(now);
     }
 
@@ -141,19 +135,28 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
             Pause((int)(now - _nextFrame).TotalMilliseconds, now);
             _nextFrame = now;
         }
-        var frameMs = from.Playout is null ? FrameMs : to.PacketTime;
-        for (; _nextFrame <= now; _nextFrame += TimeSpan.FromMilliseconds(frameMs))
-            if (from.Playout is { } playout && Treatment == AudioTreatment.Live && Player.IsHeard(silence, now))
-                PlayFrame(playout, frameMs, now);
+        for (; _nextFrame <= now; _nextFrame += TimeSpan.FromMilliseconds(to.PacketTime))
+            if (from.Playout is { } playout && Played is null && Player.IsHeard(silence, now))
+                PlayFrame(playout, now);
             else
-                GenerateFrame(frameMs, now);
+                GenerateFrame(now);
+    }
+
+    /// <summary>Takes the list that was played to its end, once.</summary>
+    public Playlist? TakeEnded()
+    {
+        var ended = _ended;
+        _ended = null;
+        return ended;
     }
 
     public void Dispose() => _transcoder.Dispose();
 
-    private AdaptivePlayer Player => field ??= new AdaptivePlayer(from, _transcoder, counters);
+    private AdaptivePlayer Player => field ??= new AdaptivePlayer(from, _transcoder, context.Counters);
 
-    private bool IsLive => _isRunning && Treatment == AudioTreatment.Live;
+    private ClipPlayer Clips => field ??= new ClipPlayer(to, _transcoder, context.Clips);
+
+    private bool IsLive => _isRunning && Played is null;
 
     /// <summary>False: nobody is to hear it, or its place is taken.</summary>
     /// <param name="item">The packet.</param>
@@ -200,7 +203,7 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
             _line.Write(_packetMs = milliseconds);
             return;
         }
-        counters.DecodeErrors++;
+        context.Counters.DecodeErrors++;
         Conceal(default, _packetMs);
     }
 
@@ -252,15 +255,16 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
     {
         _isGenerating = false;
         _nextFrame = now + silence;
+        Clips.Stop();
     }
 
+    /// <summary>Clips follow. A packet goes out when the last part of it is due: what is live again finds its place free.</summary>
     private void Generate(Instant now)
     {
-        var idle = from.Playout is null ? _line.BeginGenerated(now) : (int)Math.Max(0, (now - _nextFrame).TotalMilliseconds);
-        Pause(idle, now);
+        var isPaced = from.Playout is not null;
+        Pause(isPaced ? (int)Math.Max(0, (now - _nextFrame).TotalMilliseconds) : _line.BeginGenerated(now), now);
         _isGenerating = true;
-        _nextFrame = now;
-        _played = null;
+        _nextFrame = isPaced ? now : now + TimeSpan.FromMilliseconds(Math.Max(0, to.PacketTime - FrameMs));
     }
 
     /// <summary>A pause of announcements is theirs: only a source that has sent no audio in this hold leaves the listener to us.</summary>
@@ -268,28 +272,27 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, OpusOptions options,
 
     private void Prepare() => _transcoder.Prepare(_transcoder.Source ?? (from.Codecs.Count > 0 ? from.Codecs[0].Codec : to.Sending.Codec));
 
-    private void PlayFrame(AdaptivePlayout playout, int frameMs, Instant now)
+    private void PlayFrame(AdaptivePlayout playout, Instant now)
     {
-        _played = null;
+        Clips.Stop();
         Prepare();
-        Player.Play(playout, frameMs, now);
+        Player.Play(playout, to.PacketTime, now);
     }
 
-    private void GenerateFrame(int frameMs, Instant now)
+    private void GenerateFrame(Instant now)
     {
         from.Playout?.Stop();
-        Prepare();
-        var treatment = Treatment != AudioTreatment.Live ? Treatment
-            : IsFillerDue(now) ? Filler
-            : AudioTreatment.Silence;
-        var loop = treatment == AudioTreatment.Key
-            ? AudioLoops.OfKey(Key, _transcoder.Rate)
-            : AudioLoops.Get(treatment, Tone, _transcoder.Rate);
-        if (loop != _played)
-            (_played, _position) = (loop, 0);
-        _position = loop.Read(_position, _transcoder.Reserve(frameMs));
-        _transcoder.Commit(frameMs);
-        _line.Write(frameMs);
-        Send(now);
+        if (_transcoder.Pending > 0)
+        {
+            Prepare();
+            Pause(Math.Max(1, to.PacketTime - _transcoder.Pending), now); // live audio that did not fill a packet goes first
+            return;
+        }
+        if (Played is not { } list || !Clips.TrySend(list, now))
+        {
+            (_ended, Played) = (Played ?? _ended, null);
+            Clips.TrySend(IsFillerDue(now) ? Filler : TreatmentAudio.Silence, now);
+        }
+        _line.Write(to.PacketTime);
     }
 }

@@ -1,3 +1,4 @@
+using Media.Engine.Audio;
 using Media.Engine.Codecs;
 using Media.Engine.Legs;
 using Media.Protocols.Sdp;
@@ -6,7 +7,7 @@ using Media.Protocols.Primitives;
 namespace Media.Engine.Bridge;
 
 /// <summary>
-/// Payloads of one codec in, packets of the sink's codec and packet time out; generated samples join on the way. What does not fill a
+/// Payloads of one codec in, packets of the sink's codec and packet time out; packets of clips join them. What does not fill a
 /// packet yet waits for the next samples.
 /// </summary>
 /// <remarks>
@@ -77,8 +78,9 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
     /// <summary>Puts silence behind what waits; nothing is sent.</summary>
     public void Append(int milliseconds)
     {
-        Reserve(milliseconds).Clear();
-        Commit(milliseconds);
+        var samples = milliseconds * Rate / 1000;
+        _pcm.AsSpan(_length, samples).Clear();
+        _length += samples;
     }
 
     /// <summary>Makes up for what did not come, behind what waits; nothing is sent.</summary>
@@ -144,7 +146,7 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
     {
         if (_length > 0)
         {
-            var missing = Math.Min(milliseconds, sink.PacketTime - _length * 1000 / Rate);
+            var missing = Math.Clamp(sink.PacketTime - Pending, 0, milliseconds);
             Append(missing);
             SendFrames(now);
             milliseconds -= missing;
@@ -153,11 +155,12 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
             sink.Output.Skip(milliseconds * sink.UnitsPerMs, isPause: true);
     }
 
-    /// <summary>The place where generated samples are put, before <see cref="Commit"/>.</summary>
-    public Span<short> Reserve(int milliseconds) => _pcm.AsSpan(_length, milliseconds * Rate / 1000);
-
-    /// <summary>Takes over what was put there; nothing is sent.</summary>
-    public void Commit(int milliseconds) => _length += milliseconds * Rate / 1000;
+    /// <summary>Sends a packet of a clip as it was encoded for all who hear it. Nothing waits.</summary>
+    public void SendPacket(ClipPackets packets, int index, Instant now)
+    {
+        packets.Prepare(index);
+        Finish(packets.Write(index, Begin()), now);
+    }
 
     /// <summary>The source began anew.</summary>
     public void Reset() => _decoder?.Reset();
@@ -173,28 +176,25 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
     private void Forward(ReadOnlySpan<byte> payload, Instant now)
     {
         _length = 0;
-        var units = sink.PacketTime * sink.UnitsPerMs;
-        var destination = IsPlayingKey ? default : sink.BeginPayload();
-        if (payload.Length > destination.Length)
-        {
-            sink.Output.Skip(units, isPause: false);
-            return;
-        }
-        payload.CopyTo(destination);
-        sink.SendAudio(payload.Length, units, now);
+        Finish(payload.TryCopyTo(Begin()) ? payload.Length : 0, now);
     }
 
     private void SendFrame(ReadOnlySpan<short> frame, Instant now)
     {
+        var payload = Begin();
+        Finish(payload.IsEmpty ? 0 : _encoder!.Encode(frame, payload), now);
+    }
+
+    /// <summary>Empty where the packets of a key take the place of audio; time goes on.</summary>
+    private Span<byte> Begin() => sink.DigitsOut is { IsActive: true } ? default : sink.BeginPayload();
+
+    /// <summary>Sends a packet of the sink's packet time; of no length, its time passes without it.</summary>
+    private void Finish(int length, Instant now)
+    {
         var units = sink.PacketTime * sink.UnitsPerMs;
-        var payload = IsPlayingKey ? default : sink.BeginPayload();
-        var length = payload.IsEmpty ? 0 : _encoder!.Encode(frame, payload);
         if (length == 0)
             sink.Output.Skip(units, isPause: false);
         else
             sink.SendAudio(length, units, now);
     }
-
-    /// <summary>The packets of a key take the place of audio; time goes on.</summary>
-    private bool IsPlayingKey => sink.DigitsOut is { IsActive: true };
 }

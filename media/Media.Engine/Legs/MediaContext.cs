@@ -1,3 +1,4 @@
+using Media.Engine.Audio;
 using Media.Engine.Quality;
 using Media.Protocols.Primitives;
 
@@ -16,6 +17,8 @@ internal sealed class MediaContext(MediaEngineOptions options, IEntropy entropy)
     public IEntropy Entropy => entropy;
 
     public MediaCounters Counters { get; } = new();
+
+    public ClipCache Clips { get; } = new(options.Opus);
 
     /// <summary>For datagrams that are made before it is known where they go.</summary>
     public byte[] Scratch { get; } = new byte[MaxDatagram];

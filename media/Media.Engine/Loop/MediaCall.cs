@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
+using Media.Engine.Audio;
 using Media.Engine.Session;
 using Media.Protocols.Primitives;
 
@@ -17,6 +18,7 @@ public sealed class MediaCall
     private readonly LoopCall _call;
     private readonly Action<MediaCall> _onReleased;
     private int _isReleasing;
+    private long _plays;
 
     internal MediaCall(MediaLoop loop, LoopCall call, Action<MediaCall> onReleased) =>
         (_loop, _call, _onReleased) = (loop, call, onReleased);
@@ -57,9 +59,28 @@ public sealed class MediaCall
     /// </summary>
     public void OpenAudio() => Tell((session, now) => session.OpenAudio(now));
 
-    /// <summary>Sets the audio that each side hears from now on.</summary>
+    /// <summary>Sets the audio that each side hears while no clips are played to it.</summary>
     public void SetTreatment(AudioTreatment towardsWhatsApp, AudioTreatment towardsPbx) =>
         Tell((session, now) => session.SetTreatment(towardsWhatsApp, towardsPbx, now));
+
+    /// <summary>
+    /// Plays clips to a leg in place of its treatment, which it hears again after them; they begin at the next packet, and wait until the leg
+    /// can be sent to. Another list replaces this one. Towards WhatsApp no pbx leg is needed.
+    /// </summary>
+    /// <param name="to">Who hears them.</param>
+    /// <param name="clips">In their order; at least one.</param>
+    /// <param name="repeat">What follows the last.</param>
+    /// <returns>The id of <see cref="MediaEvent.PlayEnded"/>.</returns>
+    /// <exception cref="ArgumentException">There is no clip.</exception>
+    public long Play(CallLeg to, IReadOnlyList<AudioClip> clips, AudioRepeat repeat = AudioRepeat.None)
+    {
+        var list = new Playlist(clips, repeat, Interlocked.Increment(ref _plays));
+        Tell((session, now) => session.Play(to, list, now));
+        return list.Id;
+    }
+
+    /// <summary>The leg hears its treatment again. No event.</summary>
+    public void StopPlaying(CallLeg to) => Tell((session, now) => session.Play(to, null, now));
 
     /// <summary>Plays two beeps to the PBX: the call will end soon. What the PBX would have heard in that second is left out.</summary>
     public void WarnPbx() => Tell((session, now) => session.WarnPbx(now));

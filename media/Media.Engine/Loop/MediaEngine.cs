@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Media.Engine.Audio;
 using Media.Engine.Codecs;
 using Media.Native.Checks;
 using Media.Protocols.Primitives;
@@ -65,6 +66,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
             throw new InvalidOperationException(unusable);
         if (opus.Notice is { } notice)
             LogManagedOpus(notice);
+        _ = BuiltInClips.HoldMusic; // takes longer to render than a loop may stand still
         _certificates = new DtlsCertificates(_time);
         var loops = new List<MediaLoop>();
         try

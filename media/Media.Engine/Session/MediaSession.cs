@@ -32,6 +32,8 @@ internal sealed class MediaSession : IDisposable
     private readonly KeyTones _keyTones = new();
     private AudioTreatment _towardsWhatsApp = AudioTreatment.Live;
     private AudioTreatment _towardsPbx = AudioTreatment.Live;
+    private Playlist? _playedToWhatsApp;
+    private Playlist? _playedToPbx;
     private bool _isOpen;
     private Instant _openedAt;
     private bool _hasNewQuality;
@@ -132,6 +134,8 @@ internal sealed class MediaSession : IDisposable
         _whatsApp.HandleDeadline(now);
         Follow(now);
         _bridge.HandleDeadline(now);
+        EndPlaying(CallLeg.WhatsApp, _bridge.ToWhatsApp, ref _playedToWhatsApp);
+        EndPlaying(CallLeg.Pbx, _bridge.ToPbx, ref _playedToPbx);
         _whatsApp.SendRtcp(now);
         _pbx.SendRtcp(now);
         if (!_deadlines.IsDue(MediaDeadline.Tick, now))
@@ -141,7 +145,7 @@ internal sealed class MediaSession : IDisposable
         var limit = _context.Options.MediaTimeout;
         if (_isOpen && _whatsApp.IsConnected && _whatsApp.HasTimedOut(limit, _pbx, now))
             Announce(new MediaEvent.MediaTimeout(CallLeg.WhatsApp));
-        if (_isOpen && !_pbx.IsHeld && _pbx.HasTimedOut(limit, _whatsApp, now))
+        if (_isOpen && _pbx.IsAgreed && !_pbx.IsHeld && _pbx.HasTimedOut(limit, _whatsApp, now))
             Announce(new MediaEvent.MediaTimeout(CallLeg.Pbx));
     }
 
@@ -187,10 +191,20 @@ internal sealed class MediaSession : IDisposable
         Follow(now);
     }
 
+    /// <summary>The leg hears these clips in place of its treatment, from the next packet on.</summary>
+    /// <param name="to">Who hears them.</param>
+    /// <param name="list">Null: its treatment again.</param>
+    /// <param name="now">The time.</param>
+    public void Play(CallLeg to, Playlist? list, Instant now)
+    {
+        (to == CallLeg.WhatsApp ? ref _playedToWhatsApp : ref _playedToPbx) = list;
+        Follow(now);
+    }
+
     /// <summary>The agent hears two beeps in place of what would be heard, and then that again. The user hears nothing of it.</summary>
     public void WarnPbx(Instant now)
     {
-        _deadlines[MediaDeadline.Warning] = now + WarningRenderer.Length;
+        _deadlines[MediaDeadline.Warning] = now + BeepRenderer.WarningLength;
         Follow(now);
     }
 
@@ -250,7 +264,7 @@ internal sealed class MediaSession : IDisposable
     /// </summary>
     private MediaQuality OneWay(in MediaQuality quality, Instant now)
     {
-        if (!_isOpen || now - _openedAt < ShortestConversation || _pbx.IsHeld)
+        if (!_isOpen || now - _openedAt < ShortestConversation || _pbx.IsHeld || !_pbx.IsAgreed)
             return quality;
         var (whatsApp, pbx) = (quality.WhatsApp, quality.Pbx);
         return new MediaQuality(
@@ -297,21 +311,29 @@ internal sealed class MediaSession : IDisposable
         }
         _deadlines.TryTakeDue(MediaDeadline.Warning, now);
         _keyTones.HandleDeadline(now);
-        _bridge.ToWhatsApp.Treatment = _towardsWhatsApp;
-        _bridge.ToPbx.Treatment = TowardsPbx();
-        _bridge.ToPbx.Key = _keyTones.Sounding ?? default;
-        _bridge.ToWhatsApp.Filler = _pbx.IsHeld ? _pbx.Profile.OnHold : AudioTreatment.Silence;
+        _bridge.ToWhatsApp.Played = _playedToWhatsApp ?? TreatmentAudio.Of(_towardsWhatsApp, _pbx.Profile.Ringback);
+        _bridge.ToPbx.Played = TowardsPbx();
+        _bridge.ToWhatsApp.Filler = _pbx.IsHeld
+            ? TreatmentAudio.Of(_pbx.Profile.OnHold, _pbx.Profile.Ringback) ?? TreatmentAudio.Silence
+            : TreatmentAudio.Silence;
         _bridge.ToWhatsApp.FillerAfter = _pbx.Profile.HoldMusicAfter;
-        _bridge.ToWhatsApp.Tone = _bridge.ToPbx.Tone = _pbx.Profile.Ringback;
         _bridge.Refresh(now);
     }
 
     /// <summary>Keys sound in place of anything else: a PBX must not find music or beeps among them.</summary>
-    private AudioTreatment TowardsPbx() =>
-        _keyTones.Sounding is not null ? AudioTreatment.Key
-        : _keyTones.IsActive ? AudioTreatment.Silence
-        : _deadlines.IsSet(MediaDeadline.Warning) ? AudioTreatment.Warning
-        : _towardsPbx;
+    private Playlist? TowardsPbx() =>
+        _keyTones.Sounding is { } key ? TreatmentAudio.OfKey(key)
+        : _keyTones.IsActive ? TreatmentAudio.Silence
+        : _deadlines.IsSet(MediaDeadline.Warning) ? TreatmentAudio.Warning
+        : _playedToPbx ?? TreatmentAudio.Of(_towardsPbx, _pbx.Profile.Ringback);
+
+    private void EndPlaying(CallLeg to, AudioPath path, ref Playlist? played)
+    {
+        if (path.TakeEnded() is not { } ended || ended != played)
+            return;
+        played = null;
+        Announce(new MediaEvent.PlayEnded(to, ended.Id));
+    }
 
     private void AnnounceDigit(CallLeg from, char digit, TimeSpan duration)
     {

@@ -37,6 +37,9 @@ internal sealed class RtpLeg : MediaLeg
 
     protected override bool CanReport => !_rtpSource.Target.IsNone;
 
+    /// <summary>A description of the PBX's was taken: before that there is nobody to be heard.</summary>
+    public bool IsAgreed => Parameters is not null;
+
     public bool IsHeld => Parameters is { Held: true };
 
     public SdpResult CreateOffer(PbxMediaProfile profile, Instant now)

@@ -1,3 +1,4 @@
+using Media.Engine.Audio;
 using Media.Engine.Quality;
 using Media.Engine.Tests.Peers;
 using Media.Protocols.Sdp;
@@ -137,12 +138,12 @@ public sealed class FaithfulPlayoutTests : IDisposable
     {
         var sent = Play(_ => 0, 100);
         var first = _path.Clock.Now;
-        _path.Path.Treatment = AudioTreatment.Warning;
+        _path.Path.Played = TreatmentAudio.Warning;
         _path.Path.Refresh(_path.Clock.Now);
         for (var n = 100; n < 300; n++)
         {
             if (n == 150)
-                _path.Path.Treatment = AudioTreatment.Live;
+                _path.Path.Played = null;
             _path.AdvanceTo(first + TimeSpan.FromMilliseconds((n - 99) * 20));
             _path.Receive(_packets[n], (ushort)(n + 65_500), (uint)(n * 960));
         }

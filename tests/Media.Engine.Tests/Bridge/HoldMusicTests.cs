@@ -1,3 +1,4 @@
+using Media.Engine.Audio;
 using Media.Engine.Tests.Peers;
 using Media.Protocols.Sdp;
 
@@ -79,7 +80,7 @@ public sealed class HoldMusicTests : IDisposable
         Talk(5);
         Wait(5);
         Assert.False(HeardMusic());
-        _path.Path.Filler = AudioTreatment.Silence;
+        _path.Path.Filler = TreatmentAudio.Silence;
         Talk(1);
         Hold();
         Wait(3.3);
@@ -90,7 +91,7 @@ public sealed class HoldMusicTests : IDisposable
 
     private void Hold()
     {
-        _path.Path.Filler = AudioTreatment.HoldMusic;
+        _path.Path.Filler = TreatmentAudio.Of(AudioTreatment.HoldMusic, default)!;
         _path.Path.BeginHold(_path.Clock.Now);
     }
 

@@ -24,7 +24,7 @@ internal sealed class OneWayPath : IDisposable
         _context = new MediaContext(options ?? new MediaEngineOptions(), new SeededEntropy(1));
         _from = new BareLeg(CallLeg.WhatsApp, _context, source, Clock, sending: target) { Playout = playout };
         _to = new BareLeg(CallLeg.Pbx, _context, target, Clock);
-        Path = new AudioPath(_from, _to, _context.Options.Opus, _context.Counters, _context.Options.SilenceAfter);
+        Path = new AudioPath(_from, _to, _context, _context.Options.SilenceAfter);
     }
 
     public VirtualClock Clock { get; } = new();

@@ -45,7 +45,7 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
     private readonly ToneKeyDetector _toneKeysIn = new();
     private readonly List<char> _toneDigits = [];
     private ToneGenerator _tone;
-    private (AudioLoop Loop, int Position, int Left)? _sounding;
+    private (AudioClip Tones, int Position, int Left)? _sounding;
     private SrtpSession? _srtp;
     private bool _isDisposed;
     private TransportAddress _target;
@@ -189,7 +189,7 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
     public void Sound(char key, int packets)
     {
         lock (Gate)
-            _sounding = (AudioLoops.OfKey(key, _rate), 0, packets);
+            _sounding = (TreatmentAudio.OfKey(key)[0], 0, packets);
     }
 
     public void Press(string digits)
@@ -360,7 +360,10 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         var frame = _pcm.AsSpan(0, _packetMs * _rate / 1000);
         _tone.Fill(frame);
         if (_sounding is { Left: > 0 } key)
-            _sounding = (key.Loop, key.Loop.Read(key.Position, frame), key.Left - 1);
+        {
+            key.Tones.Samples(_rate).Slice(key.Position, frame.Length).CopyTo(frame);
+            _sounding = (key.Tones, key.Position + frame.Length, key.Left - 1);
+        }
         var payload = _packet.AsSpan(12, 1400);
         var length = frame.Length;
         if (_sentCodec == AudioCodec.Pcmu)

@@ -64,28 +64,35 @@ internal sealed class SessionWorld : IDisposable
     /// <summary>Its phone sounds 1000 Hz.</summary>
     public SessionSide Callee => _sides[1];
 
-    /// <summary>Negotiates all four legs.</summary>
-    public void Negotiate()
+    /// <summary>Negotiates all four legs, or all but the caller's pbx leg.</summary>
+    public void Negotiate(bool isCallerAlone = false)
     {
         var offer = Ok(Caller.Session.CreateWhatsAppOffer(Clock.Now));
         var answer = Ok(Callee.Session.AnswerWhatsAppOffer(offer!, Clock.Now));
         Ok(Caller.Session.ApplyWhatsAppAnswer(answer!, Clock.Now));
         foreach (var side in _sides)
-        {
-            var toPhone = Ok(side.Session.CreatePbxOffer(new PbxMediaProfile(), Clock.Now));
-            Ok(side.Session.ApplyPbxAnswer(side.Phone.Answer(toPhone!), Clock.Now));
-        }
+            if (side != Caller || !isCallerAlone)
+                AddPhone(side);
+    }
+
+    /// <summary>Negotiates a side's pbx leg with its phone.</summary>
+    public void AddPhone(SessionSide side)
+    {
+        var toPhone = Ok(side.Session.CreatePbxOffer(new PbxMediaProfile(), Clock.Now));
+        Ok(side.Session.ApplyPbxAnswer(side.Phone.Answer(toPhone!), Clock.Now));
     }
 
     /// <summary>Negotiates, waits until both sessions are connected, opens the audio, lets both phones talk.</summary>
-    public void Connect()
+    /// <param name="isCallerAlone">The caller has no pbx leg, and its phone is silent.</param>
+    public void Connect(bool isCallerAlone = false)
     {
-        Negotiate();
+        Negotiate(isCallerAlone);
         RunUntil(() => Array.TrueForAll(_sides, IsConnected), TimeSpan.FromSeconds(20), "connected");
         foreach (var side in _sides)
         {
             side.Session.OpenAudio(Clock.Now);
-            side.Phone.Talk(Clock.Now);
+            if (side != Caller || !isCallerAlone)
+                side.Phone.Talk(Clock.Now);
         }
     }
 

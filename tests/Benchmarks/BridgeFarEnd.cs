@@ -58,10 +58,11 @@ internal sealed class BridgeFarEnd : IDisposable
             throw new InvalidOperationException("The answer's fingerprint cannot be read.");
         _dtls = new DtlsEndpoint(DtlsRole.Server, _certificate, fingerprint);
         _ice.SetRemote(new IceCredentials(Fact("ice-ufrag"), Fact("ice-pwd")), lite: false);
-        var offer = Require(await call.CreatePbxOfferAsync(new PbxMediaProfile { Codecs = [AudioCodec.Pcmu], TelephoneEvents = false }));
+        var profile = new PbxMediaProfile { Codecs = [AudioCodec.Pcmu], TelephoneEvents = false };
+        var offer = Require(await call.CreatePbxOfferAsync(profile));
         var port = offer.Split("\r\n").Single(line => line.StartsWith("m=audio ", StringComparison.Ordinal)).Split(' ')[1];
         _gatewayPbx = UdpAddress.From(new IPEndPoint(IPAddress.Loopback, int.Parse(port)));
-        Require(await call.ApplyPbxAnswerAsync(PbxAnswer()));
+        Require(await call.ApplyPbxAnswerAsync(PbxAnswer(), profile));
         call.OpenAudio();
     }
 

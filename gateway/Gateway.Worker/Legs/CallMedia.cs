@@ -60,11 +60,12 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
         return result;
     }
 
-    public async Task<SdpResult> ApplyPbxAnswerAsync(string answer)
+    /// <summary>Takes an answer to the offer that was made for this trunk.</summary>
+    public async Task<SdpResult> ApplyPbxAnswerAsync(string answer, PbxTrunk trunk)
     {
         if (_media is not { } media)
             return Released;
-        var result = Noted(CallLeg.Pbx, await media.ApplyPbxAnswerAsync(answer));
+        var result = Noted(CallLeg.Pbx, await media.ApplyPbxAnswerAsync(answer, trunk.Media));
         IsAgreed |= result.Succeeded;
         return result;
     }

@@ -262,7 +262,7 @@ internal sealed partial class SipLegs(
     private async Task<SdpResult> TakeSdpAsync(SipLeg leg, string sdp, bool isOffer)
     {
         if (!isOffer)
-            return await media.ApplyPbxAnswerAsync(sdp);
+            return await media.ApplyPbxAnswerAsync(sdp, leg.Trunk);
         var result = await media.DescribeToPbxAsync(sdp, leg.Trunk);
         if (result.Succeeded)
             await leg.Sip.AcceptOfferAsync(result.Sdp!);
@@ -295,7 +295,8 @@ internal sealed partial class SipLegs(
                 await transfer.ReportAsync(provisional.Status, "Ringing");
                 break;
 
-            case SipCallEvent.Answered { Sdp: { } sdp, SdpIsOffer: false } answered when (await media.ApplyPbxAnswerAsync(sdp)).Succeeded:
+            case SipCallEvent.Answered { Sdp: { } sdp, SdpIsOffer: false } answered
+                when (await media.ApplyPbxAnswerAsync(sdp, transfer.To.Trunk)).Succeeded:
                 await transfer.ReportAsync(200, "OK");
                 _transfer = null;
                 _current = transfer.To;

@@ -7,7 +7,7 @@ using Media.Protocols.Primitives;
 namespace Media.Engine.Loop;
 
 /// <summary>The port of a session that a loop drives: a place on the loop's shared sockets, and a pair of sockets of its own.</summary>
-internal sealed class LoopPort(LoopSockets sockets, LoopCall call, RtpPorts pair) : IMediaPort
+internal sealed class LoopPort(LoopSockets sockets, LoopCall call, RtpPorts pairs) : IMediaPort
 {
     /// <summary>Addresses one call may hold on its shared port.</summary>
     private const int MaxClaims = 64;
@@ -47,10 +47,12 @@ internal sealed class LoopPort(LoopSockets sockets, LoopCall call, RtpPorts pair
     public void End(TransportAddress local, int length, TransportAddress remote) => _shared!.End(local, length, remote);
 
     public bool TryOpenPair(bool? ipv6, string? address, Instant now, out TransportAddress advertised, out SdpRefusal refusal) =>
-        pair.TryOpen(ipv6, address, now, out advertised, out refusal);
+        pairs.TryOpen(ipv6, address, now, out advertised, out refusal);
+
+    public void UsePair(TransportAddress advertised) => pairs.Use(advertised);
 
     public bool TrySend(bool rtcp, ReadOnlySpan<byte> datagram, TransportAddress remote) =>
-        (rtcp ? pair.Rtcp : pair.Rtp) is { } socket && socket.Send(datagram, remote.ToUdp()) == UdpSendResult.Sent;
+        (rtcp ? pairs.Rtcp : pairs.Rtp) is { } socket && socket.Send(datagram, remote.ToUdp()) == UdpSendResult.Sent;
 
     public void Release(Instant now)
     {
@@ -59,6 +61,6 @@ internal sealed class LoopPort(LoopSockets sockets, LoopCall call, RtpPorts pair
         foreach (var remote in _claims)
             _shared!.Disclaim(remote, call);
         _claims.Clear();
-        pair.Close(now);
+        pairs.Close(now);
     }
 }

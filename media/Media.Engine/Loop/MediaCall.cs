@@ -40,14 +40,18 @@ public sealed class MediaCall
     public Task<SdpResult> ApplyWhatsAppAnswerAsync(string answer) => Ask((session, now) => session.ApplyWhatsAppAnswer(answer, now));
 
     /// <summary>
-    /// An offer towards the PBX: the first, a re-offer (same session id, next version), or the one a delayed-offer INVITE asks for.
+    /// An offer towards the PBX: the first, a re-offer (same session id, next version), or the one a delayed-offer INVITE asks for. The last
+    /// for each profile is kept, so that phones on several trunks can ring at once.
     /// </summary>
     public Task<SdpResult> CreatePbxOfferAsync(PbxMediaProfile profile) => Ask((session, now) => session.CreatePbxOffer(profile, now));
 
     /// <summary>
     /// Takes the PBX's answer, early or final: the newest, of any fork, is where the PBX is. No SDP on success.
     /// </summary>
-    public Task<SdpResult> ApplyPbxAnswerAsync(string answer) => Ask((session, now) => session.ApplyPbxAnswer(answer, now));
+    /// <param name="answer">Its description.</param>
+    /// <param name="profile">The profile whose offer it answers, whatever was offered for others since.</param>
+    public Task<SdpResult> ApplyPbxAnswerAsync(string answer, PbxMediaProfile profile) =>
+        Ask((session, now) => session.ApplyPbxAnswer(answer, profile, now));
 
     /// <summary>Answers an offer of the PBX: the first one and every renegotiation (hold, resume, moved media, other codec).</summary>
     public Task<SdpResult> AnswerPbxOfferAsync(string offer, PbxMediaProfile profile) =>

@@ -1,57 +1,69 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Media.Native.Net;
 using Media.Protocols.Primitives;
 
 namespace Media.Engine.Loop;
 
-/// <summary>The port pair of one pbx leg: reserved with the call, opened at its first description in the family that one needs.</summary>
+/// <summary>
+/// The port pairs of one pbx leg: the first port is reserved with the call, each pair is opened at the first description that needs it, one
+/// for each binding at most.
+/// </summary>
 internal sealed class RtpPorts(LoopCall call, LoopSockets sockets, PbxSideOptions options, PortAllocator ports, ushort reservedPort)
 {
     /// <summary>Something else on this host may hold a port of our range; then another pair is taken.</summary>
     private const int MaxAttempts = 8;
 
-    private ushort _port = reservedPort;
-    private bool _hasPort = true;
-    private TransportAddress _advertised;
-    private MediaBinding? _binding;
-    private string? _address;
+    private readonly List<ushort> _ports = [reservedPort];
+    private readonly List<Pair> _pairs = [];
+    private Pair? _used;
 
-    /// <summary>Null before <see cref="TryOpen"/> and after <see cref="Close"/>.</summary>
-    public UdpSocket? Rtp { get; private set; }
+    private sealed record Pair(MediaBinding Binding, TransportAddress Advertised, UdpSocket Rtp, UdpSocket Rtcp)
+    {
+        /// <summary>By which it was asked for last.</summary>
+        public string? Address { get; set; }
+    }
 
-    public UdpSocket? Rtcp { get; private set; }
+    /// <summary>Of the pair in use; null before <see cref="Use"/> and after <see cref="Close"/>.</summary>
+    public UdpSocket? Rtp => _used?.Rtp;
 
-    /// <summary>
-    /// Opens the pair; later calls give the same one, whatever family they ask for. A call that goes on to a trunk in another network gets
-    /// another pair.
-    /// </summary>
-    /// <param name="ipv6">The address family; null: any.</param>
+    public UdpSocket? Rtcp => _used?.Rtcp;
+
+    /// <summary>Opens a pair, or gives the one that is open where family and address lead to it.</summary>
+    /// <param name="ipv6">The address family; null: that of the pair in use, if the address is the same, else any.</param>
     /// <param name="address">The binding that advertises it is taken before the others; null: the first that fits.</param>
     /// <param name="now">The time.</param>
     /// <param name="advertised">The address for the description.</param>
     /// <param name="refusal">The reason why there is none.</param>
     public bool TryOpen(bool? ipv6, string? address, Instant now, out TransportAddress advertised, out SdpRefusal refusal)
     {
+        advertised = default;
         refusal = SdpRefusal.None;
-        var binding = Rtp is not null && address == _address ? _binding : Choose(ipv6, address);
+        var binding = ipv6 is null && _used is { } used && used.Address == address ? used.Binding : Choose(ipv6, address);
         if (binding is null)
             refusal = SdpRefusal.NoAddress;
-        else if ((Rtp is null || binding != _binding) && !TryBind(binding, now))
+        else if ((_pairs.Find(open => open.Binding == binding) ?? Bind(binding, now)) is not { } pair)
             refusal = SdpRefusal.NoPorts;
-        advertised = _advertised;
-        if (refusal != SdpRefusal.None)
-            return false;
-        (_binding, _address) = (binding, address);
-        return true;
+        else
+            (advertised, pair.Address) = (pair.Advertised, address);
+        return refusal == SdpRefusal.None;
     }
+
+    /// <summary>What is sent leaves from the pair with this address.</summary>
+    public void Use(TransportAddress advertised) => _used = _pairs.Find(pair => pair.Advertised == advertised);
 
     public void Close(Instant now)
     {
-        CloseSockets(Rtp, Rtcp);
-        (Rtp, Rtcp) = (null, null);
-        if (_hasPort)
-            ports.Release(_port, now);
-        _hasPort = false;
+        foreach (var socket in _pairs.SelectMany(pair => new[] { pair.Rtp, pair.Rtcp }))
+        {
+            sockets.Unwatch(socket);
+            socket.Dispose();
+        }
+        foreach (var port in _ports)
+            ports.Release(port, now);
+        _used = null;
+        _pairs.Clear();
+        _ports.Clear();
     }
 
     private MediaBinding? Choose(bool? ipv6, string? address)
@@ -62,46 +74,38 @@ internal sealed class RtpPorts(LoopCall call, LoopSockets sockets, PbxSideOption
             .MinBy(candidate => candidate.AdvertisedAddresses[0].Equals(wanted) ? 0 : 1);
     }
 
-    private bool TryBind(MediaBinding binding, Instant now)
+    /// <summary>On a port of ours, which another address leaves free, or on another.</summary>
+    private Pair? Bind(MediaBinding binding, Instant now)
     {
-        var (oldRtp, oldRtcp) = (Rtp, Rtcp);
-        for (var attempt = 0; attempt < MaxAttempts && _hasPort; attempt++)
+        foreach (var own in _ports)
+            if (TryBind(binding, own, out var pair))
+                return pair;
+        for (var attempt = 0; attempt < MaxAttempts && _ports.Count > 0 && ports.TryTake(now, out var port); attempt++)
         {
-            if (TryBindPair(binding))
+            if (TryBind(binding, port, out var pair))
             {
-                _advertised = TransportAddress.From(binding.AdvertisedAddresses[0], _port);
-                sockets.Watch(Rtp!, call, rtcp: false);
-                sockets.Watch(Rtcp!, call, rtcp: true);
-                CloseSockets(oldRtp, oldRtcp);
-                return true;
+                _ports.Add(port);
+                return pair;
             }
-            ports.Release(_port, now);
-            _hasPort = ports.TryTake(now, out _port);
+            ports.Release(port, now);
         }
-        return false;
+        return null;
     }
 
-    private void CloseSockets(params ReadOnlySpan<UdpSocket?> pair)
+    private bool TryBind(MediaBinding binding, ushort port, [NotNullWhen(true)] out Pair? pair)
     {
-        foreach (var socket in pair)
-        {
-            if (socket is null)
-                continue;
-            sockets.Unwatch(socket);
-            socket.Dispose();
-        }
-    }
-
-    private bool TryBindPair(MediaBinding binding)
-    {
-        if (!UdpSocket.TryBind(binding.BindAddress.ToUdp(_port), MediaSockets.Single, out var rtp, out _))
+        pair = null;
+        if (!UdpSocket.TryBind(binding.BindAddress.ToUdp(port), MediaSockets.Single, out var rtp, out _))
             return false;
-        if (!UdpSocket.TryBind(binding.BindAddress.ToUdp(_port + 1), MediaSockets.Single, out var rtcp, out _))
+        if (!UdpSocket.TryBind(binding.BindAddress.ToUdp(port + 1), MediaSockets.Single, out var rtcp, out _))
         {
             rtp.Dispose();
             return false;
         }
-        (Rtp, Rtcp) = (rtp, rtcp);
+        pair = new Pair(binding, TransportAddress.From(binding.AdvertisedAddresses[0], port), rtp, rtcp);
+        _pairs.Add(pair);
+        sockets.Watch(rtp, call, rtcp: false);
+        sockets.Watch(rtcp, call, rtcp: true);
         return true;
     }
 }

@@ -7,10 +7,12 @@ namespace Media.Engine;
 /// <summary>The way in which media is negotiated with, and received from, one PBX: the media part of a SIP profile.</summary>
 public sealed record PbxMediaProfile
 {
+    private static readonly AudioCodec[] UsualCodecs = [AudioCodec.Pcmu, AudioCodec.Pcma, AudioCodec.G722];
+
     private readonly (UInt128 Bits, int Length)[] _sources = [];
 
     /// <summary>In order of preference; at least one.</summary>
-    public IReadOnlyList<AudioCodec> Codecs { get; init; } = [AudioCodec.Pcmu, AudioCodec.Pcma, AudioCodec.G722];
+    public IReadOnlyList<AudioCodec> Codecs { get; init; } = UsualCodecs;
 
     /// <summary>The policy on encryption with keys from SDP (RFC 4568).</summary>
     public SrtpPolicy Security { get; init; } = SrtpPolicy.Optional;

@@ -5,7 +5,7 @@ using Media.Protocols.Primitives;
 namespace Media.Engine.Session;
 
 /// <summary>
-/// A session's network: addresses to be reached at, and a way out. WebRTC ports are shared with other sessions; a pair of RTP ports is the
+/// A session's network: addresses to be reached at, and a way out. WebRTC ports are shared with other sessions; pairs of RTP ports are the
 /// session's own. One per session; calls come from the session's owner alone.
 /// </summary>
 internal interface IMediaPort
@@ -36,15 +36,21 @@ internal interface IMediaPort
     /// <summary>Sends what was written since <see cref="Begin"/>.</summary>
     void End(TransportAddress local, int length, TransportAddress remote);
 
-    /// <summary>Opens the pair of RTP ports; later calls give the same one, whatever they ask for.</summary>
-    /// <param name="ipv6">The address family; null: any.</param>
+    /// <summary>
+    /// Opens a pair of RTP ports, or gives the one that is open where family and address lead to it: phones that ring at once may be in
+    /// several networks. What comes to any of them is the session's.
+    /// </summary>
+    /// <param name="ipv6">The address family; null: that of the pair in use, if the address is the same, else any.</param>
     /// <param name="address">The binding that advertises it is taken before the others; null: the first that fits.</param>
     /// <param name="now">The time.</param>
     /// <param name="advertised">The address for the description.</param>
     /// <param name="refusal">Why there is none.</param>
     bool TryOpenPair(bool? ipv6, string? address, Instant now, out TransportAddress advertised, out SdpRefusal refusal);
 
-    /// <summary>Sends from the pair's RTP or RTCP port. False: the datagram was not taken.</summary>
+    /// <summary>The pair with this address is the one in use: what is sent leaves from it.</summary>
+    void UsePair(TransportAddress advertised);
+
+    /// <summary>Sends from the RTP or RTCP port of the pair in use. False: the datagram was not taken.</summary>
     bool TrySend(bool rtcp, ReadOnlySpan<byte> datagram, TransportAddress remote);
 
     /// <summary>Gives back everything that was taken.</summary>

@@ -169,9 +169,10 @@ internal sealed class MediaSession : IDisposable
 
     public SdpResult ApplyWhatsAppAnswer(string answer, Instant now) => Done(_whatsApp.ApplyAnswer(answer, now), now);
 
-    public SdpResult CreatePbxOffer(PbxMediaProfile profile, Instant now) => Done(Pace(profile, _pbx.CreateOffer(profile, now)), now);
+    public SdpResult CreatePbxOffer(PbxMediaProfile profile, Instant now) => Done(_pbx.CreateOffer(profile, now), now);
 
-    public SdpResult ApplyPbxAnswer(string answer, Instant now) => Done(_pbx.ApplyAnswer(answer, now), now);
+    public SdpResult ApplyPbxAnswer(string answer, PbxMediaProfile profile, Instant now) =>
+        Done(Pace(profile, _pbx.ApplyAnswer(answer, profile, now)), now);
 
     public SdpResult AnswerPbxOffer(string offer, PbxMediaProfile profile, Instant now) =>
         Done(Pace(profile, _pbx.AnswerOffer(offer, profile, now)), now);
@@ -275,6 +276,8 @@ internal sealed class MediaSession : IDisposable
     /// <summary>Paces what comes from WhatsApp as the PBX's profile says; a stream that is paced already stays so.</summary>
     private SdpResult Pace(PbxMediaProfile profile, SdpResult result)
     {
+        if (!result.Succeeded)
+            return result;
         var bounds = _context.Options.Playout;
         _whatsApp.Playout = profile.Playout == AudioPlayout.Adaptive
             ? _whatsApp.Playout ?? new AdaptivePlayout(bounds.MinDelay, bounds.MaxDelay)

@@ -20,6 +20,7 @@ internal sealed class RtpLeg : MediaLeg
     private readonly PbxSdp _sdp;
     private readonly RtpLatch _rtpSource = new();
     private readonly RtpLatch _rtcpSource = new(isRtcp: true);
+    private readonly Dictionary<PbxMediaProfile, PbxLocalMedia> _offered = [];
     private PbxMediaProfile _profile = new();
     private AudioDecoder? _listening;
     private SdesKeys? _keys;
@@ -44,28 +45,32 @@ internal sealed class RtpLeg : MediaLeg
 
     public SdpResult CreateOffer(PbxMediaProfile profile, Instant now)
     {
-        if (!_port.TryOpenPair(profile.IPv6, profile.Address, now, out var local, out var refusal))
+        if (!_port.TryOpenPair(GoesOn(profile) ? null : profile.IPv6, profile.Address, now, out var local, out var refusal))
             return SdpResult.Refused(refusal);
-        _profile = profile;
-        return new SdpResult(_sdp.CreateOffer(Describe(profile, local)));
+        if (!IsAgreed)
+            _profile = profile;
+        if (!_offered.TryGetValue(profile, out var media) || media.Rtp != local)
+            _offered[profile] = media = Describe(profile, local);
+        return new SdpResult(_sdp.CreateOffer(media, isElsewhere: IsAgreed && !GoesOn(profile)));
     }
 
-    public SdpResult ApplyAnswer(string answer, Instant now)
+    /// <summary>Takes an answer to the last offer that was made for this profile, whatever was offered for others since.</summary>
+    public SdpResult ApplyAnswer(string answer, PbxMediaProfile profile, Instant now)
     {
-        if (!_sdp.TryApplyAnswer(answer, out var parameters, out var error))
+        if (!_sdp.TryApplyAnswer(answer, _offered.GetValueOrDefault(profile), out var parameters, out var error))
             return SdpResult.Refused(error);
-        Apply(parameters, now);
+        Apply(parameters, profile, _offered[profile].Rtp, now);
         return new SdpResult(null);
     }
 
     public SdpResult AnswerOffer(string offer, PbxMediaProfile profile, Instant now)
     {
-        if (!_port.TryOpenPair(PbxSdp.AsksForIPv6(offer), profile.Address, now, out var local, out var refusal))
+        if (!_port.TryOpenPair(GoesOn(profile) ? null : PbxSdp.AsksForIPv6(offer), profile.Address, now, out var local, out var refusal))
             return refusal == SdpRefusal.NoAddress ? SdpResult.Refused(SdpError.OtherAddressFamily) : SdpResult.Refused(refusal);
         if (!_sdp.TryAnswerOffer(offer, Describe(profile, local), out var answer, out var parameters, out var error))
             return SdpResult.Refused(error);
-        _profile = profile;
-        Apply(parameters, now);
+        _offered.Clear();
+        Apply(parameters, profile, local, now);
         return new SdpResult(answer);
     }
 
@@ -141,9 +146,14 @@ internal sealed class RtpLeg : MediaLeg
         tones.Listen(samples[.._listening.Decode(packet.Payload, samples)], now);
     }
 
-    private void Apply(PbxMediaParameters agreed, Instant now)
+    /// <summary>The profile is that of the PBX which the call is with.</summary>
+    private bool GoesOn(PbxMediaProfile profile) => IsAgreed && profile == _profile;
+
+    private void Apply(PbxMediaParameters agreed, PbxMediaProfile profile, TransportAddress local, Instant now)
     {
         var isFirst = Parameters is null;
+        _profile = profile;
+        _port.UsePair(local);
         var isOtherClock = !isFirst && Sending.Codec.ClockRate() != agreed.Codec.Codec.ClockRate();
         var isOtherKey = !isFirst && !SameKeys(_keys, agreed.Srtp);
         if (isFirst)

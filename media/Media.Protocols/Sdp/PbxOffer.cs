@@ -1,8 +1,9 @@
 namespace Media.Protocols.Sdp;
 
-/// <summary>Our last offer, kept until the next exchange so that any number of answers can be read against it.</summary>
+/// <summary>An offer of ours, kept until an offer of the PBX is answered, so that any number of answers can be read against it.</summary>
 internal sealed record PbxOffer(
-    PbxLocalMedia Local, IReadOnlyList<RtpMap> Maps, IReadOnlyList<SdesCrypto> Crypto, bool RtcpMux, IReadOnlyList<MediaDescription> Lines)
+    PbxLocalMedia Local, IReadOnlyList<RtpMap> Maps, IReadOnlyList<SdesCrypto> Crypto, bool RtcpMux, IReadOnlyList<MediaDescription> Lines,
+    int AudioLine)
 {
     /// <summary>
     /// An answer names one of our lines (RFC 4568 §5.1.3). We hold one key a profile, so the profile alone identifies it, whatever tag a

@@ -8,17 +8,21 @@ namespace Media.Protocols.Sdp;
 /// <summary>
 /// Offer and answer on one pbx leg (RFC 3264) for as long as the call lives. It keeps unchanged between exchanges the session
 /// id, the payload types and SRTP keys once named, and the number and order of media lines. It raises the version exactly when our text
-/// changes (RFC 3264 §8), so that a session refresh gets the same answer again. A PBX may renegotiate as often as it likes.
+/// changes (RFC 3264 §8), so that a session refresh gets the same answer again. A PBX may renegotiate as often as it likes. Before one has
+/// answered, several may have offers of their own.
 /// </summary>
 public sealed class PbxSdp(IEntropy entropy)
 {
+    /// <summary>Phones that ring at once have as many trunks at most; an older offer nobody answers any more.</summary>
+    private const int MaxOffers = 16;
+
     private readonly string _sessionId = $"{entropy.NextUInt64() >> 2}"; // some peers keep it in a signed 64-bit number
     private readonly Dictionary<SrtpProfile, SrtpKeys> _keys = [];
     private readonly PbxPayloadTypes _types = new();
     private IReadOnlyList<MediaDescription> _lines = [];
     private PbxMediaParameters? _settled;
     private string _protocol = "";
-    private PbxOffer? _offer;
+    private readonly List<PbxOffer> _offers = []; // the last made last
     private string _lastText = "";
     private int _audioLine;
     private int _version;
@@ -42,20 +46,27 @@ public sealed class PbxSdp(IEntropy entropy)
     /// Our offer: the first of the call, or a later one. An offer that the PBX rejects needs no undoing: what was agreed before stays,
     /// and the next offer replaces it.
     /// </summary>
-    public string CreateOffer(PbxLocalMedia local)
+    /// <param name="local">Our end. An answer is read against it: the same object for each offer to one party.</param>
+    /// <param name="isElsewhere">It goes to another party than what was agreed: nothing of that binds it.</param>
+    public string CreateOffer(PbxLocalMedia local, bool isElsewhere = false)
     {
-        var profiles = ProfilesToOffer(local);
+        var agreed = isElsewhere ? null : _settled;
+        var profiles = ProfilesToOffer(local, agreed);
         SdesCrypto[] crypto = [.. profiles.Select((profile, i) => new SdesCrypto(i + 1, profile, KeysFor(profile)))];
-        var asBefore = _settled is not null && crypto.Length > 0 == _settled.Srtp is not null;
+        var asBefore = agreed is not null && crypto.Length > 0 == agreed.Srtp is not null;
         var protocol = asBefore ? _protocol : local.Srtp == SrtpPolicy.Required ? "RTP/SAVP" : "RTP/AVP";
-        var spoken = _settled?.Codec.Codec;
+        var spoken = agreed?.Codec.Codec;
         var codecs = local.Codecs.OrderBy(codec => codec != spoken); // stable: the codec in use comes first, the rest as configured
         var clocks = local.Codecs.Where(_ => local.TelephoneEvents).Select(codec => codec.ClockRate()).Distinct().Order();
         RtpMap[] maps = [.. codecs.Select(_types.Codec), .. clocks.Select(_types.TelephoneEvent)];
-        var mux = local.OfferRtcpMux || _settled is { RtcpMux: true };
+        var mux = local.OfferRtcpMux || agreed is { RtcpMux: true };
         var audio = PbxSection.Audio(local, protocol, maps, local.Direction, crypto, mux);
-        MediaDescription[] lines = _lines.Count == 0 ? [audio] : [.. _lines.Select((line, i) => i == _audioLine ? audio : line.Refused())];
-        _offer = new PbxOffer(local, maps, crypto, mux, lines);
+        var isFirst = _lines.Count == 0 || isElsewhere;
+        MediaDescription[] lines = isFirst ? [audio] : [.. _lines.Select((line, i) => i == _audioLine ? audio : line.Refused())];
+        _offers.RemoveAll(earlier => ReferenceEquals(earlier.Local, local));
+        if (_offers.Count == MaxOffers)
+            _offers.RemoveAt(0);
+        _offers.Add(new PbxOffer(local, maps, crypto, mux, lines, isFirst ? 0 : _audioLine));
         return Write(local, lines);
     }
 
@@ -63,12 +74,17 @@ public sealed class PbxSdp(IEntropy entropy)
     /// Takes an answer to the last <see cref="CreateOffer"/>. May be called again for the same offer: a forked call answers from several
     /// places, early and finally.
     /// </summary>
-    public bool TryApplyAnswer(string answer, [NotNullWhen(true)] out PbxMediaParameters? parameters, out SdpError error)
+    public bool TryApplyAnswer(string answer, [NotNullWhen(true)] out PbxMediaParameters? parameters, out SdpError error) =>
+        TryApplyAnswer(answer, _offers.LastOrDefault()?.Local, out parameters, out error);
+
+    /// <summary>Takes an answer to the last offer that was made with <paramref name="offered"/>, whatever was offered since.</summary>
+    public bool TryApplyAnswer(
+        string answer, PbxLocalMedia? offered, [NotNullWhen(true)] out PbxMediaParameters? parameters, out SdpError error)
     {
         parameters = null;
         if (!SessionDescription.TryParse(answer, out var sdp, out error))
             return false;
-        error = ApplyAnswer(sdp, out parameters);
+        error = ApplyAnswer(sdp, _offers.Find(offer => ReferenceEquals(offer.Local, offered)), out parameters);
         return error == SdpError.None;
     }
 
@@ -122,18 +138,18 @@ public sealed class PbxSdp(IEntropy entropy)
         }
         _lines = lines;
         _settled = parameters;
-        _offer = null;
+        _offers.Clear();
         answer = Write(local, lines);
         return SdpError.None;
     }
 
-    private SdpError ApplyAnswer(SessionDescription sdp, out PbxMediaParameters? parameters)
+    private SdpError ApplyAnswer(SessionDescription sdp, PbxOffer? offer, out PbxMediaParameters? parameters)
     {
         parameters = null;
-        if (_offer is not { } offer)
+        if (offer is null)
             return SdpError.NoOfferMade;
         // Lines are in the offer's order (RFC 3264 §6); peers that add or drop some still mean their audio.
-        var media = sdp.Media.ElementAtOrDefault(_audioLine) is { IsAudio: true } inPlace
+        var media = sdp.Media.ElementAtOrDefault(offer.AudioLine) is { IsAudio: true } inPlace
             ? inPlace
             : sdp.Media.FirstOrDefault(media => media.IsAudio);
         if (media is null)
@@ -155,6 +171,7 @@ public sealed class PbxSdp(IEntropy entropy)
         parameters = peer.Settle(offer.Local, offer.Local.Direction & peer.Direction.Mirror(), keys, theirs, offer.Maps)
             with { Receivable = _types.Known(peer.Attributes.RtpMaps) };
         _lines = offer.Lines;
+        _audioLine = offer.AudioLine;
         _protocol = offer.Lines[_audioLine].Protocol;
         _settled = parameters;
         return SdpError.None;
@@ -163,12 +180,12 @@ public sealed class PbxSdp(IEntropy entropy)
     /// <summary>
     /// An encrypted call stays encrypted with its profile and a plain one stays plain; before the first exchange the policy decides.
     /// </summary>
-    private IReadOnlyList<SrtpProfile> ProfilesToOffer(PbxLocalMedia local) => local.Srtp switch
+    private static IReadOnlyList<SrtpProfile> ProfilesToOffer(PbxLocalMedia local, PbxMediaParameters? agreed) => local.Srtp switch
     {
         SrtpPolicy.None => [],
-        _ when _settled?.Srtp is { } keys => [keys.Profile],
+        _ when agreed?.Srtp is { } keys => [keys.Profile],
         SrtpPolicy.Required => local.SrtpProfiles,
-        SrtpPolicy.BestEffort when _settled is null => local.SrtpProfiles,
+        SrtpPolicy.BestEffort when agreed is null => local.SrtpProfiles,
         _ => [],
     };
 

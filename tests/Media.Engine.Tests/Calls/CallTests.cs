@@ -125,7 +125,7 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
         await call.HandsetHearsAsync(750);
         using var final = new PbxPhone(AudioCodec.Pcmu, 850);
         var offer = TestCall.Ok(await call.Call.CreatePbxOfferAsync(new PbxMediaProfile()));
-        TestCall.Ok(await call.Call.ApplyPbxAnswerAsync(final.Answer(offer!)));
+        TestCall.Ok(await call.Call.ApplyPbxAnswerAsync(final.Answer(offer!), new PbxMediaProfile()));
         final.Talk(); // and the other one goes on talking
         await call.HandsetHearsAsync(850);
         await TestCall.UntilAsync(() => final.Hertz is > 990 and < 1010, "1000 Hz at the phone that answered");

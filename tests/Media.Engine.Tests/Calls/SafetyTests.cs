@@ -192,7 +192,7 @@ public class SafetyTests(EngineFixture fixture) : IClassFixture<EngineFixture>
         await engine.StartAsync(default);
         Assert.True(engine.TryReserve(out var ringing));
         using var phone = new PbxPhone();
-        TestCall.Ok(await ringing.ApplyPbxAnswerAsync(phone.Answer(TestCall.Ok(await ringing.CreatePbxOfferAsync(new()))!)));
+        TestCall.Ok(await ringing.ApplyPbxAnswerAsync(phone.Answer(TestCall.Ok(await ringing.CreatePbxOfferAsync(new()))!), new()));
         await using var held = await TestCall.PlaceAsync(engine);
         TestCall.Ok(await held.Call.AnswerPbxOfferAsync(held.Phone.Offer("sendonly", 2), new PbxMediaProfile()));
         held.Phone.FallSilent();

@@ -26,9 +26,10 @@ internal sealed class TestCall : IAsyncDisposable
         var test = new TestCall(call, handset ?? new NativeHandset(), phone ?? new PbxPhone());
         await test.Handset.ApplyAnswerAsync(
             Ok(await call.AnswerWhatsAppOfferAsync(await test.Handset.CreateOfferAsync(default)))!, default);
-        var offer = Ok(await call.CreatePbxOfferAsync(profile ?? new PbxMediaProfile()));
+        profile ??= new PbxMediaProfile();
+        var offer = Ok(await call.CreatePbxOfferAsync(profile));
         var answered = test.Phone.Answer(offer!);
-        Ok(await call.ApplyPbxAnswerAsync(answer?.Invoke(answered) ?? answered));
+        Ok(await call.ApplyPbxAnswerAsync(answer?.Invoke(answered) ?? answered, profile));
         if (talk)
             test.Phone.Talk();
         await test.WaitForAsync<MediaEvent.WhatsAppConnected>();

@@ -78,8 +78,9 @@ internal sealed class SessionWorld : IDisposable
     /// <summary>Negotiates a side's pbx leg with its phone.</summary>
     public void AddPhone(SessionSide side)
     {
-        var toPhone = Ok(side.Session.CreatePbxOffer(new PbxMediaProfile(), Clock.Now));
-        Ok(side.Session.ApplyPbxAnswer(side.Phone.Answer(toPhone!), Clock.Now));
+        var profile = new PbxMediaProfile();
+        var toPhone = Ok(side.Session.CreatePbxOffer(profile, Clock.Now));
+        Ok(side.Session.ApplyPbxAnswer(side.Phone.Answer(toPhone!), profile, Clock.Now));
     }
 
     /// <summary>Negotiates, waits until both sessions are connected, opens the audio, lets both phones talk.</summary>

@@ -48,6 +48,8 @@ internal sealed class WirePort(LossyWire internet, LossyWire lan, TransportAddre
         return true;
     }
 
+    public void UsePair(TransportAddress advertised) => Assert.Equal(rtp, advertised);
+
     public bool TrySend(bool rtcp, ReadOnlySpan<byte> datagram, TransportAddress remote)
     {
         if (!IsMuted)

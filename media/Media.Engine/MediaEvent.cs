@@ -59,6 +59,13 @@ public abstract record MediaEvent
     /// <param name="Id">As <see cref="Loop.MediaCall.Play"/> gave it.</param>
     public sealed record PlayEnded(CallLeg Leg, long Id) : MediaEvent;
 
+    /// <summary>A recording has ended and its file is closed; or, where that takes too long, it is not waited for.</summary>
+    /// <param name="Leg">Who was recorded.</param>
+    /// <param name="Id">As <see cref="Loop.MediaCall.Record"/> gave it.</param>
+    /// <param name="Reason">What ended it.</param>
+    /// <param name="Duration">Of the audio in the file.</param>
+    public sealed record RecordingEnded(CallLeg Leg, long Id, RecordingEnd Reason, TimeSpan Duration) : MediaEvent;
+
     /// <summary>Nothing arrived from this leg for the configured time. Again after the next packet only.</summary>
     public sealed record MediaTimeout(CallLeg Leg) : MediaEvent;
 

@@ -45,10 +45,15 @@ internal sealed class LoopCall : IHasDeadline
     public void Drain(MediaCounters counters)
     {
         while (Session.TryPollEvent(out var happened))
-            if (!TryWrite(happened))
-                counters.LostEvents++;
+            Announce(happened, counters);
         if (Session.TryPollQuality(out var quality))
             Publish(quality);
+    }
+
+    public void Announce(MediaEvent happened, MediaCounters counters)
+    {
+        if (!TryWrite(happened))
+            counters.LostEvents++;
     }
 
     /// <summary>The session has ended; nothing more is said.</summary>

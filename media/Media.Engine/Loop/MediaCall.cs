@@ -13,15 +13,20 @@ namespace Media.Engine.Loop;
 [SuppressMessage("Design", "CA1001", Justification = "ReleaseAsync is its end: the loop frees what the loop owns.")]
 public sealed class MediaCall
 {
+    /// <summary>The time that the files of recordings have to be closed in when the call is released.</summary>
+    private static readonly TimeSpan LongestClosing = TimeSpan.FromSeconds(2);
+
     private readonly TaskCompletionSource<MediaQuality> _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly MediaLoop _loop;
     private readonly LoopCall _call;
     private readonly Action<MediaCall> _onReleased;
     private int _isReleasing;
-    private long _plays;
+    private readonly TimeProvider _time;
+    private readonly List<RecordingWriter> _recordings = []; // the loop's
+    private long _ids;
 
-    internal MediaCall(MediaLoop loop, LoopCall call, Action<MediaCall> onReleased) =>
-        (_loop, _call, _onReleased) = (loop, call, onReleased);
+    internal MediaCall(MediaLoop loop, LoopCall call, TimeProvider time, Action<MediaCall> onReleased) =>
+        (_loop, _call, _time, _onReleased) = (loop, call, time, onReleased);
 
     /// <summary>
     /// The events, in order; completed by <see cref="ReleaseAsync"/>. Bounded: a reader that falls behind loses key presses first.
@@ -78,13 +83,53 @@ public sealed class MediaCall
     /// <exception cref="ArgumentException">There is no clip.</exception>
     public long Play(CallLeg to, IReadOnlyList<AudioClip> clips, AudioRepeat repeat = AudioRepeat.None)
     {
-        var list = new Playlist(clips, repeat, Interlocked.Increment(ref _plays));
+        var list = new Playlist(clips, repeat, Interlocked.Increment(ref _ids));
         Tell((session, now) => session.Play(to, list, now));
         return list.Id;
     }
 
     /// <summary>The leg hears its treatment again. No event.</summary>
     public void StopPlaying(CallLeg to) => Tell((session, now) => session.Play(to, null, now));
+
+    /// <summary>
+    /// Records what the peer of a leg says as a WAV file, with or without another leg, until <see cref="MediaEvent.RecordingEnded"/>. Another
+    /// recording of the leg ends this one.
+    /// </summary>
+    /// <param name="from">Who is recorded.</param>
+    /// <param name="file">Where to: from now on the engine's, which disposes it. Best one that can seek.</param>
+    /// <param name="options">What ends it.</param>
+    /// <returns>The id of the event.</returns>
+    /// <exception cref="ArgumentException">The options do not pass <see cref="AudioRecordingOptions.Validate"/>.</exception>
+    public long Record(CallLeg from, Stream file, AudioRecordingOptions options)
+    {
+        var errors = options.Validate();
+        if (errors.Count > 0)
+            throw new ArgumentException("Recording options: " + string.Join(" ", errors), nameof(options));
+        var id = Interlocked.Increment(ref _ids);
+        var writer = new RecordingWriter(file, options.SampleRate, _time, (reason, duration) => _loop.Post(
+            () => _call.Announce(new MediaEvent.RecordingEnded(from, id, reason, duration), _loop.Counters)));
+        if (Volatile.Read(ref _isReleasing) != 0)
+        {
+            writer.Complete(RecordingEnd.CallEnded);
+            return id;
+        }
+        _loop.Post(() =>
+        {
+            _recordings.RemoveAll(earlier => earlier.Done.IsCompleted);
+            _recordings.Add(writer);
+            var begun = Try((session, now) =>
+            {
+                session.Record(from, options, writer, now);
+                return default;
+            });
+            if (!begun.Succeeded)
+                writer.Complete(RecordingEnd.CallEnded);
+        });
+        return id;
+    }
+
+    /// <summary>Ends the recording of a leg, if there is one.</summary>
+    public void StopRecording(CallLeg from) => Tell((session, _) => session.StopRecording(from));
 
     /// <summary>Plays two beeps to the PBX: the call will end soon. What the PBX would have heard in that second is left out.</summary>
     public void WarnPbx() => Tell((session, now) => session.WarnPbx(now));
@@ -121,6 +166,23 @@ public sealed class MediaCall
             _loop.Fail(_call, e);
         }
         _loop.Settle(_call);
+        if (_recordings.TrueForAll(writer => writer.Done.IsCompleted))
+            Finish();
+        else
+            _ = FinishAsync([.. _recordings]);
+    }
+
+    /// <summary>Files are closed soon; a disk that stands still keeps no call.</summary>
+    private async Task FinishAsync(RecordingWriter[] recordings)
+    {
+        await Task.WhenAny(Task.WhenAll(recordings.Select(writer => writer.Done)), Task.Delay(LongestClosing, _time));
+        foreach (var writer in recordings)
+            writer.GiveUp();
+        _loop.Post(Finish);
+    }
+
+    private void Finish()
+    {
         _onReleased(this);
         _call.Complete();
         _released.TrySetResult(GetQuality());

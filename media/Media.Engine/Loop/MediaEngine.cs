@@ -108,7 +108,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
                 return false;
             var index = Array.IndexOf(_load, _load.Min());
             var loop = _loops[index];
-            call = new MediaCall(loop, loop.Open(new DtlsIdentity(_certificates!.Current), port), Forget);
+            call = new MediaCall(loop, loop.Open(new DtlsIdentity(_certificates!.Current), port), _time, Forget);
             _calls.Add(call, index);
             _load[index]++;
             return true;

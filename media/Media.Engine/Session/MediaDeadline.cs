@@ -35,6 +35,9 @@ internal enum MediaDeadline
     /// <summary>The end of the beeps that announce the end of the call.</summary>
     Warning,
 
+    /// <summary>A packet that is recorded is late, or nothing comes and silence is recorded.</summary>
+    Recording,
+
     /// <summary>Quality is published, and silence looked for.</summary>
     Tick,
 }

@@ -29,6 +29,7 @@ internal sealed class MediaSession : IDisposable
     private readonly WebRtcLeg _whatsApp;
     private readonly RtpLeg _pbx;
     private readonly AudioBridge _bridge;
+    private readonly Recordings _recordings;
     private readonly KeyTones _keyTones = new();
     private AudioTreatment _towardsWhatsApp = AudioTreatment.Live;
     private AudioTreatment _towardsPbx = AudioTreatment.Live;
@@ -49,6 +50,7 @@ internal sealed class MediaSession : IDisposable
         _whatsApp = new WebRtcLeg(context, port, identity, _deadlines);
         _pbx = new RtpLeg(context, port);
         _bridge = new AudioBridge(_whatsApp, _pbx, context, AnnounceDigit);
+        _recordings = new Recordings(_whatsApp, _pbx, context.Options);
         _deadlines[MediaDeadline.Tick] = now + Tick;
     }
 
@@ -75,6 +77,7 @@ internal sealed class MediaSession : IDisposable
             _deadlines[MediaDeadline.WhatsAppKeys] = _whatsApp.DigitDeadline;
             _deadlines[MediaDeadline.PbxKeys] = _pbx.DigitDeadline;
             _deadlines[MediaDeadline.KeyTones] = _keyTones.NextDeadline;
+            _deadlines[MediaDeadline.Recording] = _recordings.NextDeadline;
             return _deadlines;
         }
     }
@@ -96,6 +99,7 @@ internal sealed class MediaSession : IDisposable
         var kind = DatagramKinds.Classify(datagram);
         if (_whatsApp.TryReceive(kind, datagram, local, remote, now, out var packet))
         {
+            _recordings.Hear(CallLeg.WhatsApp, packet, now);
             _bridge.Carry(CallLeg.WhatsApp, packet, now);
             if (!_heardWhatsApp && _bridge.ToPbx.HasHeardAudio)
                 AnnounceFirstAudio(CallLeg.WhatsApp, ref _heardWhatsApp);
@@ -121,6 +125,7 @@ internal sealed class MediaSession : IDisposable
         }
         else if (_pbx.TryReceive(datagram, remote, now, out var packet))
         {
+            _recordings.Hear(CallLeg.Pbx, packet, now);
             _bridge.Carry(CallLeg.Pbx, packet, now);
             if (!_heardPbx && _bridge.ToWhatsApp.HasHeardAudio)
                 AnnounceFirstAudio(CallLeg.Pbx, ref _heardPbx);
@@ -134,6 +139,7 @@ internal sealed class MediaSession : IDisposable
         _whatsApp.HandleDeadline(now);
         Follow(now);
         _bridge.HandleDeadline(now);
+        _recordings.HandleDeadline(now);
         EndPlaying(CallLeg.WhatsApp, _bridge.ToWhatsApp, ref _playedToWhatsApp);
         EndPlaying(CallLeg.Pbx, _bridge.ToPbx, ref _playedToPbx);
         _whatsApp.SendRtcp(now);
@@ -202,6 +208,12 @@ internal sealed class MediaSession : IDisposable
         Follow(now);
     }
 
+    /// <summary>Records what the peer of a leg says, from now on; what is recorded of it already ends.</summary>
+    public void Record(CallLeg from, AudioRecordingOptions recording, IRecordingSink sink, Instant now) =>
+        _recordings.Start(from, recording, sink, now);
+
+    public void StopRecording(CallLeg from) => _recordings.End(from, RecordingEnd.Stopped);
+
     /// <summary>The agent hears two beeps in place of what would be heard, and then that again. The user hears nothing of it.</summary>
     public void WarnPbx(Instant now)
     {
@@ -231,6 +243,7 @@ internal sealed class MediaSession : IDisposable
         if (IsOver)
             return;
         IsOver = true;
+        EndRecordings();
         _context.Counters.CallFailures++;
         Announce(new MediaEvent.Failed(reason.GetType().Name + ": " + reason.Message));
     }
@@ -255,6 +268,7 @@ internal sealed class MediaSession : IDisposable
     public void Dispose()
     {
         IsOver = true;
+        EndRecordings();
         _whatsApp.Dispose();
         _pbx.Dispose();
         _bridge.Dispose();
@@ -303,6 +317,7 @@ internal sealed class MediaSession : IDisposable
         if (_whatsApp.Failure is { } failure && !_hasFailed)
         {
             _hasFailed = true;
+            _recordings.End(CallLeg.WhatsApp, RecordingEnd.CallEnded);
             Announce(new MediaEvent.WhatsAppFailed(failure));
         }
         if (_pbx.IsHeld != _wasHeld)
@@ -342,6 +357,13 @@ internal sealed class MediaSession : IDisposable
     {
         MediaLeg to = from == CallLeg.WhatsApp ? _pbx : _whatsApp;
         Announce(new MediaEvent.DigitReceived(from, digit, duration, WasPassed: to.DigitsOut is not null));
+        _recordings.HandleKey(from, digit);
+    }
+
+    private void EndRecordings()
+    {
+        _recordings.End(CallLeg.WhatsApp, RecordingEnd.CallEnded);
+        _recordings.End(CallLeg.Pbx, RecordingEnd.CallEnded);
     }
 
     private void AnnounceFirstAudio(CallLeg leg, ref bool isAnnounced)

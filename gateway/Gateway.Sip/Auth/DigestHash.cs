@@ -41,9 +41,13 @@ public static class DigestHash
     /// </summary>
     public static string Response(
         DigestAlgorithm algorithm, string user, string realm, string password, string method, DigestProof proof,
-        ReadOnlySpan<byte> body = default)
+        ReadOnlySpan<byte> body = default) =>
+        Response(algorithm, Secret(algorithm, user, realm, password), method, proof, body);
+
+    /// <summary>The same from H(A1) as <see cref="Secret"/> makes it.</summary>
+    public static string Response(
+        DigestAlgorithm algorithm, string secret, string method, DigestProof proof, ReadOnlySpan<byte> body = default)
     {
-        var secret = Hash(algorithm, $"{user}:{realm}:{password}");
         if (proof.IsSession)
             secret = Hash(algorithm, $"{secret}:{proof.Nonce}:{proof.ClientNonce}");
         var coversBody = proof.NonceCount is not null && proof.Qop == DigestQop.AuthInt;
@@ -52,6 +56,10 @@ public static class DigestHash
             ? Hash(algorithm, $"{secret}:{proof.Nonce}:{request}")
             : Hash(algorithm, $"{secret}:{proof.Nonce}:{proof.NonceCount}:{proof.ClientNonce}:{proof.Qop.Name()}:{request}");
     }
+
+    /// <summary>H(A1) without session: what a server may keep in place of the password.</summary>
+    public static string Secret(DigestAlgorithm algorithm, string user, string realm, string password) =>
+        Hash(algorithm, $"{user}:{realm}:{password}");
 
     /// <summary>As in the qop parameter; null without one.</summary>
     internal static string? Name(this DigestQop qop) => qop switch

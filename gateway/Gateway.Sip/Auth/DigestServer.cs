@@ -26,10 +26,14 @@ public sealed class DigestServer
     private const int NonceBytes = 8 + 8 + 16;
     private const int MaxRememberedNonces = 4096;
 
+    /// <summary>What an unknown user's proof is compared with: as long to compute as a known one's, and never right.</summary>
+    private static readonly DigestSecrets Nobody = new() { Password = "" };
+
     private readonly string _realm;
     private readonly byte[] _key = new byte[32];
     private readonly IEntropy _entropy;
     private readonly TimeSpan _lifetime;
+    private readonly int _maxRemembered;
     private readonly IReadOnlyList<DigestAlgorithm> _algorithms;
     private readonly Dictionary<string, uint> _highestCounts = [];
     private readonly Queue<(Instant Expiry, string Nonce)> _expiries = new();
@@ -38,26 +42,38 @@ public sealed class DigestServer
     /// <param name="entropy">For the key, which lives as long as this object, and for nonces.</param>
     /// <param name="lifetime">How long a nonce may be used.</param>
     /// <param name="algorithms">What is challenged with, in this order; null is all there are, the strongest first.</param>
-    public DigestServer(string realm, IEntropy entropy, TimeSpan lifetime, IReadOnlyList<DigestAlgorithm>? algorithms = null)
+    /// <param name="maxRemembered">Nonces remembered at one time: so many different ones may be proved within a lifetime.</param>
+    public DigestServer(
+        string realm, IEntropy entropy, TimeSpan lifetime, IReadOnlyList<DigestAlgorithm>? algorithms = null,
+        int maxRemembered = MaxRememberedNonces)
     {
-        (_realm, _entropy, _lifetime) = (realm, entropy, lifetime);
+        (_realm, _entropy, _lifetime, _maxRemembered) = (realm, entropy, lifetime, maxRemembered);
         _algorithms = algorithms ?? [DigestAlgorithm.Sha256, DigestAlgorithm.Md5];
         entropy.Fill(_key);
     }
 
     /// <param name="request">With Authorization, or Proxy-Authorization when <paramref name="asProxy"/>.</param>
-    /// <param name="passwordOf">Null for an unknown user.</param>
+    /// <param name="secretsOf">Null for an unknown user.</param>
     /// <param name="now">For the nonce's age.</param>
     /// <param name="asProxy">Whether 407 is our way to challenge.</param>
-    public DigestVerdict Verify(SipRequest request, Func<string, string?> passwordOf, Instant now, bool asProxy = false)
+    public DigestVerdict Verify(SipRequest request, Func<string, DigestSecrets?> secretsOf, Instant now, bool asProxy = false) =>
+        Find(request, asProxy) is { } credentials
+            ? Verify(request, credentials, secretsOf(credentials.User), now)
+            : DigestVerdict.Missing;
+
+    /// <summary>The request's credentials for our realm, not checked yet; null: it has none.</summary>
+    public DigestCredentials? Find(SipRequest request, bool asProxy = false)
     {
         foreach (var text in request.Headers.All(asProxy ? "Proxy-Authorization" : "Authorization"))
         {
             if (DigestCredentials.TryParse(text, out var credentials) && credentials.Realm == _realm)
-                return Verify(request, credentials, passwordOf(credentials.User), now);
+                return credentials;
         }
-        return DigestVerdict.Missing;
+        return null;
     }
+
+    /// <summary>The nonce is one of ours and not too old: the proof is worth a look.</summary>
+    public bool IsFresh(DigestCredentials credentials, Instant now) => IsAlive(credentials.Nonce, now, out _);
 
     /// <summary>401 or 407 with one challenge for each algorithm (RFC 8760 §2.3).</summary>
     public SipResponse Challenge(SipRequest request, string toTag, Instant now, bool isStale, bool asProxy = false)
@@ -73,12 +89,14 @@ public sealed class DigestServer
     }
 
     /// <summary>The hash is computed for unknown users and dead nonces too: the time it takes reveals nothing.</summary>
-    private DigestVerdict Verify(SipRequest request, DigestCredentials credentials, string? password, Instant now)
+    private DigestVerdict Verify(SipRequest request, DigestCredentials credentials, DigestSecrets? secrets, Instant now)
     {
-        var expected = DigestHash.Response(
-            credentials.Algorithm, credentials.User, _realm, password ?? "", request.Method.Name, credentials.Proof, request.Body.Span);
-        var isOffered = _algorithms.Contains(credentials.Algorithm) && !credentials.IsSession;
-        var isRight = FixedTimeEquals(expected, credentials.Response) & password is not null & isOffered;
+        var algorithm = credentials.Algorithm;
+        var secret = (secrets ?? Nobody).For(algorithm, credentials.User, _realm);
+        var isKnown = secrets is not null & secret is not null;
+        var expected = DigestHash.Response(algorithm, secret ?? "", request.Method.Name, credentials.Proof, request.Body.Span);
+        var isOffered = _algorithms.Contains(algorithm) && !credentials.IsSession;
+        var isRight = FixedTimeEquals(expected, credentials.Response) & isKnown & isOffered;
         var isForThisUri = SipUri.TryParse(credentials.Uri, out var uri) && IsSameResource(uri, request.Uri);
         if (!IsAlive(credentials.Nonce, now, out var expiry))
             return DigestVerdict.Stale;
@@ -105,7 +123,7 @@ public sealed class DigestServer
     /// <summary>False when the count was used before. Without qop there is no count, and one nonce serves once.</summary>
     private bool Remember(DigestCredentials credentials, Instant expiry, Instant now)
     {
-        while (_expiries.TryPeek(out var oldest) && (oldest.Expiry <= now || _expiries.Count > MaxRememberedNonces))
+        while (_expiries.TryPeek(out var oldest) && (oldest.Expiry <= now || _expiries.Count > _maxRemembered))
             _highestCounts.Remove(_expiries.Dequeue().Nonce);
 
         var count = credentials.NonceCount ?? uint.MaxValue;
@@ -114,7 +132,7 @@ public sealed class DigestServer
             if (count <= highest)
                 return false;
         }
-        else if (_highestCounts.Count >= MaxRememberedNonces)
+        else if (_highestCounts.Count >= _maxRemembered)
             return false;
         else
             _expiries.Enqueue((expiry, credentials.Nonce));

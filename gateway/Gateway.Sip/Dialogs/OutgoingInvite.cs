@@ -42,7 +42,7 @@ internal sealed class OutgoingInvite(SessionCore session, SipInviteRequest call)
     public void Start(Instant now)
     {
         session.LocalSdp = call.Sdp;
-        _targets = session.Trunk.OrderTargets(now);
+        _targets = call.Phone is { } phone ? [phone.Flow] : session.Trunk.OrderTargets(now);
         if (_targets.Count == 0)
             Fail(503, "No address for the trunk's server", null, now);
         else

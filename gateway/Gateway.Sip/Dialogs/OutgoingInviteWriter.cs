@@ -13,7 +13,7 @@ internal sealed class OutgoingInviteWriter(SessionCore session, SipInviteRequest
 
     private uint _sessionExpires = session.Trunk.SessionExpires;
     private uint _minimum;
-    private SipUri? _redirected;
+    private SipUri? _redirected = call.Phone?.Uri;
     private SipRequest? _answeredChallenge;
     private SipRequest? _last;
 
@@ -31,6 +31,8 @@ internal sealed class OutgoingInviteWriter(SessionCore session, SipInviteRequest
         var request = new SipRequest(SipMethod.Invite, _redirected ?? target);
         var headers = request.Headers;
         headers.Add("Max-Forwards", $"{(trunk.Profile.MaxForwards > 0 ? trunk.Profile.MaxForwards : 70)}");
+        foreach (var hop in call.Phone?.Path ?? [])
+            headers.Add("Route", hop.ToString()); // RFC 3327 §5.1
         headers.Add("From", From().WithTag(session.LocalTag).ToString());
         headers.Add("To", new NameAddr(target).ToString());
         headers.Add("Call-ID", session.Info.CallId);

@@ -1,4 +1,5 @@
 using Gateway.Sip.Messages;
+using Gateway.Sip.Trunks;
 
 namespace Gateway.Sip.Dialogs;
 
@@ -33,7 +34,10 @@ public sealed record SipCallInfo
     /// <summary>The phone-context of what was dialled (RFC 3966 §5.1.5); null when none is given.</summary>
     public string? PhoneContext { get; init; }
 
-    /// <summary>P-Asserted-Identity of an incoming call; believed because the trunk is known.</summary>
+    /// <summary>The user of a registered phone: whom we ring, or who has proved to be the caller; null on other trunks.</summary>
+    public string? Phone { get; init; }
+
+    /// <summary>P-Asserted-Identity of an incoming call; believed because the trunk is known. Of a phone, the user that it proved.</summary>
     public SipParty? AssertedIdentity { get; init; }
 
     /// <summary>Every header of the incoming INVITE in order, credentials left out. Empty for outgoing calls.</summary>
@@ -41,4 +45,34 @@ public sealed record SipCallInfo
 
     /// <summary>The offer in the incoming INVITE; null when the caller wants ours.</summary>
     public string? Offer { get; init; }
+
+    /// <summary>The facts of an incoming INVITE.</summary>
+    /// <param name="request">As it came.</param>
+    /// <param name="trunk">Its source's.</param>
+    /// <param name="phone">The user who proved to be the caller; null on other trunks.</param>
+    internal static SipCallInfo Of(SipRequest request, Trunk trunk, string? phone) => new()
+    {
+        CallId = request.CallId,
+        Direction = SipCallDirection.Incoming,
+        Trunk = trunk.Options.Name,
+        From = SipPartyReader.From(request.From)!,
+        To = SipPartyReader.From(request.To)!,
+        TargetUser = request.Uri.Subscriber ?? "",
+        PhoneContext = request.Uri.PhoneContext,
+        Phone = phone,
+        AssertedIdentity = phone is null ? SipPartyReader.Asserted(request) : new SipParty(phone, Host: trunk.Domain),
+        Headers = HeadersOf(request),
+        Offer = SdpBody.Of(request),
+    };
+
+    private static List<(string, string)> HeadersOf(SipRequest request)
+    {
+        List<(string, string)> headers = [];
+        foreach (var (name, value) in request.Headers)
+        {
+            if (name is not ("Authorization" or "Proxy-Authorization"))
+                headers.Add((name, value));
+        }
+        return headers;
+    }
 }

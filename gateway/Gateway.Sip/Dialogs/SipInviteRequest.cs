@@ -1,4 +1,5 @@
 using Gateway.Sip.Messages;
+using Gateway.Sip.Registrar;
 using Gateway.Sip.Trunks;
 
 namespace Gateway.Sip.Dialogs;
@@ -19,6 +20,12 @@ public sealed record SipInviteRequest
     /// get the INVITE in any case.
     /// </summary>
     public SipUri? Target { get; init; }
+
+    /// <summary>
+    /// The contact to ring, on the trunk of the registered phones; null there: the one that <see cref="TargetUser"/> prefers. One that is
+    /// gone ends the call with <see cref="SipCallEvent.Failed"/> 480.
+    /// </summary>
+    public RegisteredContact? Phone { get; init; }
 
     /// <summary>The party that calls: becomes From, and P-Asserted-Identity when <see cref="AssertIdentity"/> is set.</summary>
     public required SipParty Caller { get; init; }

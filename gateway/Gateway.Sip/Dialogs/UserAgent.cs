@@ -1,4 +1,5 @@
 using Gateway.Sip.Messages;
+using Gateway.Sip.Registrar;
 using Gateway.Sip.Transactions;
 using Gateway.Sip.Trunks;
 using Media.Protocols.Primitives;
@@ -9,11 +10,12 @@ namespace Gateway.Sip.Dialogs;
 /// The whole SIP user agent without I/O: messages and deadlines in, <see cref="TryPollTransmit"/> and <see cref="TryPollEvent"/> out.
 /// Requests find their call by Call-ID and our tag, new calls find their trunk by source address.
 /// </summary>
-public sealed class UserAgent : IServerTransactionUser, ISessionOwner
+public sealed class UserAgent : IServerTransactionUser, ISessionOwner, IAuthenticationUser
 {
     private readonly Dictionary<(string CallId, string LocalTag), InviteSession> _sessions = [];
     private readonly DeadlineQueue<InviteSession> _deadlines = new();
     private readonly IReadOnlyList<Trunk> _trunks;
+    private readonly Trunk? _phones;
     private readonly TransactionContext _transactions;
     private readonly UserAgentCore _core;
     private readonly Queue<UserAgentEvent> _events = new();
@@ -33,11 +35,16 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
         _statelessTag = transactions.NewTag();
         _layer = new TransactionLayer(transactions, this);
         _core = new UserAgentCore(_layer, product);
+        _phones = trunks.FirstOrDefault(trunk => trunk.Phones is not null);
+        Registrar = _phones is null ? null : new SipRegistrar(_phones, _core);
     }
 
     public TransactionLayer Layer => _layer;
 
     public UserAgentCore Core => _core;
+
+    /// <summary>Of the trunk whose peers are registered phones; null without one.</summary>
+    public SipRegistrar? Registrar { get; }
 
     /// <summary>New calls and OPTIONS are answered 503; what runs goes on.</summary>
     public bool IsDraining { get; set; }
@@ -47,7 +54,8 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
 
     public IEnumerable<InviteSession> Sessions => _sessions.Values;
 
-    public Instant NextDeadline => Instant.Min(_layer.NextDeadline, _deadlines.NextDeadline);
+    public Instant NextDeadline => Instant.Min(
+        Instant.Min(_layer.NextDeadline, _deadlines.NextDeadline), Registrar?.Contacts.NextDeadline ?? Instant.Never);
 
     public void HandleMessage(SipMessage message, SipFlow flow, Instant now)
     {
@@ -64,14 +72,15 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
 
     private void HandleRequest(SipRequest request, SipFlow flow, Instant now)
     {
-        if (!IsExpected(request, flow))
+        var isRegistration = IsRegistration(request);
+        if (!isRegistration && !IsExpected(request, flow))
         {
             _transactions.Count(SipDrop.UnknownSource);
             request.Headers.ReplaceFirst("Via", request.TopVia.StampSource(flow.Remote).ToString());
             _layer.Servers.Refuse(request, flow, 403);
             return;
         }
-        (FindTrunk(flow) ?? FindSession(request)?.Trunk)?.AskForResponsePort(request, flow.Remote);
+        (isRegistration ? _phones : FindTrunk(flow) ?? FindSession(request)?.Trunk)?.AskForResponsePort(request, flow.Remote);
         _layer.HandleMessage(request, flow, now);
     }
 
@@ -90,6 +99,7 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
     public void HandleDeadline(Instant now)
     {
         _layer.HandleDeadline(now);
+        Registrar?.Contacts.HandleDeadline(now);
         while (_deadlines.TryTakeDue(now, out var session))
         {
             session.HandleDeadline(now);
@@ -123,6 +133,7 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
             From = call.Caller,
             To = new SipParty(call.TargetUser, Host: trunk.Domain),
             TargetUser = call.TargetUser,
+            Phone = call.Phone?.User,
         };
         return new InviteSession(this, _core, trunk, call, info, tag);
     }
@@ -157,8 +168,13 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
 
     private Trunk? FindTrunk(SipFlow source) => Trunk.Of(source, _trunks);
 
-    SipResponse? IServerTransactionUser.AnswerAtOnce(SipRequest request, SipFlow flow, out TransactionShare share)
+    SipResponse? IServerTransactionUser.AnswerAtOnce(
+        SipRequest request, SipFlow flow, Instant now, out TransactionShare share)
     {
+        share = TransactionShare.Registration;
+        if (IsRegistration(request))
+            return IsDraining
+                ? Registrar!.RefuseDrained(request, _statelessTag) : Registrar!.AnswerAtOnce(request, _statelessTag, now);
         var (isInvite, isCancel) = (request.Method == SipMethod.Invite, request.Method == SipMethod.Cancel);
         var session = isCancel ? _layer.Servers.FindInvite(request)?.Owner as InviteSession : FindSession(request);
         share = isCancel || (request.Method == SipMethod.Bye && session is { IsOver: false }) ? TransactionShare.Ending
@@ -185,7 +201,9 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
     void IServerTransactionUser.HandleRequest(ServerTransaction transaction, Instant now)
     {
         var request = transaction.Request;
-        if (RequestValidator.Validate(request, _core.Capabilities) is { } refusal)
+        if (IsRegistration(request))
+            Registrar!.HandleRequest(transaction, now);
+        else if (RequestValidator.Validate(request, _core.Capabilities) is { } refusal)
             Respond(transaction, refusal.CreateResponse(request, _transactions.NewTag()), now);
         else if (request.Method == SipMethod.Cancel)
             HandleCancel(transaction, now);
@@ -241,6 +259,8 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
         Respond(cancel, _core.CreateResponse(cancel.Request, 200, session?.LocalTag ?? _transactions.NewTag()), now);
         if (session is not null)
             Command(session, now, (known, at) => known.HandleCancel(invite, known.Trunk.ReadReason(cancel.Request), at));
+        else if (!invite.IsFinal)
+            Refuse(invite, 487, now); // its caller's credentials are still being looked up
     }
 
     private SipResponse AnswerOptions(SipRequest request, SipFlow flow)
@@ -273,11 +293,12 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
 
     private void HandleInvite(ServerTransaction transaction, Instant now)
     {
-        var request = transaction.Request;
         var trunk = FindTrunk(transaction.Flow)!;
         var tag = _transactions.NewTag();
         if (IsDraining)
-            Respond(transaction, Unavailable(request), now);
+            Respond(transaction, Unavailable(transaction.Request), now);
+        else if (trunk == _phones)
+            Registrar!.Authenticator.Authenticate(transaction, this, now);
         else if (!trunk.MayProve(transaction.Flow.Remote, now))
         {
             _transactions.Count(SipDrop.WrongCredentials);
@@ -285,7 +306,39 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
         }
         else if (Challenge(transaction, trunk, tag, now) is { } challenge)
             Respond(transaction, challenge, now);
-        else if (!trunk.TakesNewCall(now))
+        else
+            TakeCall(transaction, trunk, tag, null, now);
+    }
+
+    /// <summary>
+    /// Of a phone's INVITE. A path alone proves nothing: a UDP source can be forged, and several users may be behind one connection.
+    /// </summary>
+    void IAuthenticationUser.HandleVerdict(ServerTransaction transaction, PhoneVerdict verdict, Instant now)
+    {
+        var tag = _transactions.NewTag();
+        if (verdict.Outcome == PhoneOutcome.Accepted)
+            TakeCall(transaction, _phones!, tag, verdict.User, now);
+        else if (verdict.Outcome is PhoneOutcome.Missing or PhoneOutcome.Stale)
+            Respond(transaction, Registrar!.Authenticator.Challenge(
+                transaction.Request, tag, now, verdict.Outcome == PhoneOutcome.Stale), now);
+        else if (verdict.Outcome == PhoneOutcome.Unavailable)
+            Respond(transaction, Unavailable(transaction.Request), now);
+        else
+        {
+            _transactions.Count(SipDrop.WrongCredentials);
+            Refuse(transaction, 403, now);
+        }
+    }
+
+    /// <param name="transaction">Of an INVITE whose sender is who it says.</param>
+    /// <param name="trunk">Its source's.</param>
+    /// <param name="tag">Ours.</param>
+    /// <param name="phone">The user that a phone proved; null on other trunks.</param>
+    /// <param name="now">For its deadlines.</param>
+    private void TakeCall(ServerTransaction transaction, Trunk trunk, string tag, string? phone, Instant now)
+    {
+        var request = transaction.Request;
+        if (!trunk.TakesNewCall(now))
         {
             _transactions.Count(SipDrop.RateLimited);
             var busy = _core.CreateResponse(request, 503, tag);
@@ -298,8 +351,8 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
             tooSmall.Headers.Add("Min-SE", $"{trunk.MinSessionExpires}");
             Respond(transaction, tooSmall, now);
         }
-        else if (TryFindReplaced(request, trunk, out var replaced, out var status))
-            Admit(transaction, trunk, tag, replaced, now);
+        else if (ReplacedCall.TryFind(request, trunk, _sessions, out var replaced, out var status))
+            Admit(transaction, trunk, SipCallInfo.Of(request, trunk, phone), tag, replaced);
         else
             Refuse(transaction, status, now);
     }
@@ -312,22 +365,8 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
         return challenge;
     }
 
-    private void Admit(ServerTransaction transaction, Trunk trunk, string tag, InviteSession? replaced, Instant now)
+    private void Admit(ServerTransaction transaction, Trunk trunk, SipCallInfo info, string tag, InviteSession? replaced)
     {
-        var request = transaction.Request;
-        var info = new SipCallInfo
-        {
-            CallId = request.CallId,
-            Direction = SipCallDirection.Incoming,
-            Trunk = trunk.Options.Name,
-            From = SipPartyReader.From(request.From)!,
-            To = SipPartyReader.From(request.To)!,
-            TargetUser = request.Uri.Subscriber ?? "",
-            PhoneContext = request.Uri.PhoneContext,
-            AssertedIdentity = SipPartyReader.Asserted(request),
-            Headers = HeadersOf(request),
-            Offer = SdpBody.Of(request),
-        };
         var session = new InviteSession(this, _core, trunk, transaction, info, tag, replaced);
         _sessions.Add((info.CallId, tag), session);
         transaction.Owner = session;
@@ -335,37 +374,7 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner
         _events.Enqueue(new UserAgentEvent(session, null));
     }
 
-    private static List<(string, string)> HeadersOf(SipRequest request)
-    {
-        List<(string, string)> headers = [];
-        foreach (var (name, value) in request.Headers)
-        {
-            if (name is not ("Authorization" or "Proxy-Authorization"))
-                headers.Add((name, value));
-        }
-        return headers;
-    }
-
-    /// <summary>RFC 3891 §3. True with null: the INVITE replaces nothing.</summary>
-    private bool TryFindReplaced(SipRequest request, Trunk trunk, out InviteSession? replaced, out int status)
-    {
-        replaced = null;
-        status = 0;
-        if (!request.Headers.Contains(ReplacesHeader.Name) || !trunk.Profile.Replaces)
-            return true;
-        if (!ReplacesHeader.TryParse(request.Headers[ReplacesHeader.Name], out var header))
-            status = 400;
-        else if (!_sessions.TryGetValue((header.CallId, header.ToTag), out replaced) || !replaced.HasDialog(header.FromTag)
-            || replaced.Trunk != trunk)
-            status = 481;
-        else if (replaced.IsOver)
-            status = 603;
-        else if (header.EarlyOnly && replaced.IsConfirmed)
-            status = 486;
-        else if (!replaced.IsConfirmed && replaced.Info.Direction == SipCallDirection.Incoming)
-            status = 481; // only an early dialog that we began can be replaced
-        return status == 0;
-    }
+    private bool IsRegistration(SipRequest request) => Registrar is not null && request.Method == SipMethod.Register;
 
     /// <summary>
     /// Whoever knows a call's identifiers is not yet its peer: a request inside a call comes from the sources of the call's trunk, or from

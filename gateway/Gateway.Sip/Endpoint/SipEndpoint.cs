@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Messages;
+using Gateway.Sip.Registrar;
 using Gateway.Sip.Resolution;
 using Gateway.Sip.Transactions;
 using Gateway.Sip.Transport;
@@ -22,6 +23,9 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Channel<SipCall> _incoming = Channel.CreateBounded<SipCall>(256);
+    private readonly Channel<PhoneChange> _phoneChanges = Channel.CreateBounded<PhoneChange>(
+        new BoundedChannelOptions(4096) { FullMode = BoundedChannelFullMode.DropOldest });
+
     private readonly SipEndpointOptions _options;
     private readonly IEntropy _entropy;
     private readonly TimeProvider _time;
@@ -52,6 +56,14 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     /// <summary>New calls from known trunks. When the reader falls 256 calls behind, further INVITEs are answered 503.</summary>
     public ChannelReader<SipCall> IncomingCalls => _incoming.Reader;
 
+    /// <summary>
+    /// The news of registered phones. A reader that falls 4096 behind loses the oldest; <see cref="ContactsOf"/> is always right.
+    /// </summary>
+    public ChannelReader<PhoneChange> PhoneChanges => _phoneChanges.Reader;
+
+    /// <summary>Users with at least one contact, in no order.</summary>
+    public IReadOnlyList<string> RegisteredUsers => _loop?.Registrar?.Registrar.Contacts.Users ?? [];
+
     /// <summary>The listeners as bound (port 0 resolved), in the order of the options; empty before <see cref="StartAsync"/>.</summary>
     public IReadOnlyList<SipListenerOptions> Listeners { get; private set; } = [];
 
@@ -75,6 +87,8 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     {
         if (_options.Trunks.Select(trunk => trunk.Name).Distinct().Count() != _options.Trunks.Count)
             throw new ArgumentException("Trunk names must be unique.");
+        if (_options.Trunks.Count(trunk => trunk.Registrar is not null) > 1)
+            throw new ArgumentException("Only one trunk can have a registrar.");
         var inbox = Channel.CreateBounded<EndpointInput>(
             new BoundedChannelOptions(_options.Limits.MaxPendingMessages) { SingleReader = true });
         Trunk[] trunks = [.. _options.Trunks.Select(options => new Trunk(options, _entropy))];
@@ -89,7 +103,7 @@ public sealed partial class SipEndpoint : IAsyncDisposable
             local, _entropy, TransactionTimers.Default, _options.Limits.MaxDatagramBytes, MaxServerTransactions);
         var agent = new UserAgent(
             transactions, trunks, _options.Product, _options.MaxCalls, _options.RetryAfter);
-        _loop = new SipLoop(agent, _transports, _trunks, inbox, _incoming.Writer, _time, _logger);
+        _loop = new SipLoop(agent, _transports, _trunks, inbox, _incoming.Writer, _time, _logger) { Registrar = CreateRegistrar(agent) };
         _loop.Start();
         await ResolveFirstAsync(agent, cancellationToken);
         await _loop.PostAsync(_loop.StartTrunks);
@@ -103,6 +117,12 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         var loop = _loop ?? throw new InvalidOperationException("The SIP endpoint was not started.");
         if (FindTrunk(request.Trunk) is not { } trunk)
             return FailedCall(request, 404, "No such trunk");
+        if (trunk.Trunk.Phones is not null)
+        {
+            if (FindContact(request) is not { } contact)
+                return FailedCall(request, 480, "Not registered");
+            request = request with { Phone = contact };
+        }
         if (!loop.TryInvite(trunk.Trunk, request, out var call))
             call.TryDeliver(new SipCallEvent.Failed(503, "The endpoint is behind or stopped", null));
         return call;
@@ -120,6 +140,9 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         await _loop!.PostAsync(now => sent = _loop.Agent.TryEndDialog(snapshot, reason, now));
         return sent;
     }
+
+    /// <summary>The user's registered phones, the preferred first; of equals the newest.</summary>
+    public IReadOnlyList<RegisteredContact> ContactsOf(string user) => _loop?.Registrar?.Registrar.Contacts.Of(user) ?? [];
 
     /// <returns>Null for an unknown trunk.</returns>
     public TrunkHealth? GetTrunkHealth(string trunk) => FindTrunk(trunk)?.Health;
@@ -144,10 +167,31 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         if (_loop is not null)
             await _loop.StopAsync(StopTimeout);
         _incoming.Writer.TryComplete();
+        _phoneChanges.Writer.TryComplete();
         if (_transports is not null)
             await _transports.DisposeAsync();
         _metrics?.Dispose();
         _stop.Dispose();
+    }
+
+    private RegistrarRuntime? CreateRegistrar(UserAgent agent)
+    {
+        if (agent.Registrar is not { } registrar)
+            return null;
+        _metrics!.Add(registrar);
+        var options = _options.Trunks.First(trunk => trunk.Registrar is not null).Registrar!;
+        return new RegistrarRuntime(registrar, options, _phoneChanges.Writer, _time, _logger, _stop.Token);
+    }
+
+    /// <summary>The contact that was asked for, as it is now; else the preferred one. Null: it is gone, or there is none.</summary>
+    private RegisteredContact? FindContact(SipInviteRequest request)
+    {
+        foreach (var contact in ContactsOf(request.Phone?.User ?? request.TargetUser))
+        {
+            if (request.Phone is not { } asked || (contact.Flow == asked.Flow && contact.Uri == asked.Uri))
+                return contact;
+        }
+        return null;
     }
 
     private TrunkRuntime? FindTrunk(string name) => _trunks.FirstOrDefault(trunk => trunk.Trunk.Options.Name == name);
@@ -171,7 +215,7 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     private async Task ResolveFirstAsync(UserAgent agent, CancellationToken cancellation)
     {
         var resolver = new SipResolver(_dns, _entropy);
-        foreach (var trunk in _trunks)
+        foreach (var trunk in _trunks.Where(trunk => trunk.Trunk.Phones is null))
         {
             var first = ResolveAsync(trunk, resolver, agent, _stop.Token);
             try

@@ -58,6 +58,9 @@ internal sealed partial class SipLoop
 
     public UserAgent Agent { get; }
 
+    /// <summary>Set before <see cref="Start"/>; null without registered phones.</summary>
+    public RegistrarRuntime? Registrar { get; init; }
+
     public int ActiveCalls => Agent.ActiveCalls;
 
     public void Start() => _running = Task.Run(RunAsync);
@@ -150,6 +153,7 @@ internal sealed partial class SipLoop
                 case EndpointInput.FlowClosed(var flow):
                     foreach (var trunk in _trunks)
                         trunk.HandleFlowClosed(flow, now);
+                    Registrar?.Registrar.HandleFlowClosed(flow);
                     break;
                 case EndpointInput.Command(var action, _):
                     action(now);
@@ -181,6 +185,7 @@ internal sealed partial class SipLoop
             if (trunk.Publish())
                 LogChange(trunk.Trunk.Options.Name, trunk.Health);
         }
+        Registrar?.Advance(now, PostAsync);
         Drain();
 
         var next = Agent.NextDeadline;

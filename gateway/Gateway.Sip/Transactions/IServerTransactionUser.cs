@@ -11,7 +11,7 @@ public interface IServerTransactionUser
     /// share that
     /// <paramref name="share"/> names.
     /// </summary>
-    SipResponse? AnswerAtOnce(SipRequest request, SipFlow flow, out TransactionShare share);
+    SipResponse? AnswerAtOnce(SipRequest request, SipFlow flow, Instant now, out TransactionShare share);
 
     /// <summary>A new INVITE for which there is no room.</summary>
     SipResponse RefuseOverload(SipRequest request);

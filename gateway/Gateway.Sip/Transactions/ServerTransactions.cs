@@ -26,7 +26,7 @@ public sealed class ServerTransactions(TransactionContext context, IServerTransa
             Repeat(known, request, isAck, now);
         else if (isAck)
             user.HandleAck(request, now);
-        else if (user.AnswerAtOnce(request, flow, out var share) is { } response)
+        else if (user.AnswerAtOnce(request, flow, now, out var share) is { } response)
             context.SendResponse(ResponseFlow(request.TopVia, flow), SipWriter.Write(response));
         else
             Begin(key, request, flow, share, now);

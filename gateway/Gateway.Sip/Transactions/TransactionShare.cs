@@ -9,6 +9,9 @@ public enum TransactionShare
     /// <summary>An INVITE outside dialogs.</summary>
     NewCall,
 
+    /// <summary>A REGISTER with credentials.</summary>
+    Registration,
+
     /// <summary>A request inside a known dialog.</summary>
     Dialog,
 

@@ -1,28 +1,30 @@
+using Gateway.Sip.Trunks;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Transport;
 
 /// <summary>
 /// The number of connections that peers hold, limited so that no one takes those of others: sources that belong to no trunk have a small
-/// share in all and by address, each address of a trunk a larger one. Used under one lock by its owner.
+/// share in all and by address, each address of a trunk a larger one. Those of registered phones count as a trunk's from then on, and no
+/// longer against other phones behind their address. Used under one lock by its owner.
 /// </summary>
 internal sealed class ConnectionShares(SipTransportLimits limits)
 {
-    private readonly Dictionary<UInt128, int> _byAddress = [];
+    private readonly Dictionary<(UInt128 Address, bool IsExpected), int> _byAddress = [];
     private int _accepted;
     private int _unexpected;
 
     /// <summary>Counts an accepted connection in; false: it is one too many. What entered leaves by <see cref="Leave"/>.</summary>
     public bool TryEnter(TransportAddress remote, bool isExpected)
     {
-        var address = KeyOf(remote);
-        var held = _byAddress.GetValueOrDefault(address);
+        var key = (AddressScope.HostOf(remote), isExpected);
+        var held = _byAddress.GetValueOrDefault(key);
         if (_accepted >= limits.MaxConnections || held >= (isExpected ? limits.MaxPerTrunkAddress : limits.MaxUnexpectedPerAddress))
             return false;
         // Below a small total the unexpected never take more than a quarter of it.
         if (!isExpected && _unexpected >= Math.Min(limits.MaxUnexpected, Math.Max(1, limits.MaxConnections / 4)))
             return false;
-        _byAddress[address] = held + 1;
+        _byAddress[key] = held + 1;
         _accepted++;
         if (!isExpected)
             _unexpected++;
@@ -31,14 +33,20 @@ internal sealed class ConnectionShares(SipTransportLimits limits)
 
     public void Leave(TransportAddress remote, bool isExpected)
     {
-        var address = KeyOf(remote);
-        if (--_byAddress[address] == 0)
-            _byAddress.Remove(address);
+        var key = (AddressScope.HostOf(remote), isExpected);
+        if (--_byAddress[key] == 0)
+            _byAddress.Remove(key);
         _accepted--;
         if (!isExpected)
             _unexpected--;
     }
 
-    /// <summary>One host has a whole /64 of IPv6 (RFC 4291 §2.5.1), so that counts as one address.</summary>
-    public static UInt128 KeyOf(TransportAddress remote) => remote.IsIPv4 ? remote.Bits : remote.Bits >> 64 << 64;
+    /// <summary>A connection of no trunk became one of a registered phone. It stays, however many its address has.</summary>
+    public void Promote(TransportAddress remote)
+    {
+        Leave(remote, isExpected: false);
+        var key = (AddressScope.HostOf(remote), true);
+        _byAddress[key] = _byAddress.GetValueOrDefault(key) + 1;
+        _accepted++;
+    }
 }

@@ -18,7 +18,7 @@ internal abstract record EndpointInput
 
     public sealed record SendFailed(long Transaction, string? Reason = null) : EndpointInput;
 
-    /// <summary>A connection that we opened is gone.</summary>
+    /// <summary>A connection is gone.</summary>
     public sealed record FlowClosed(SipFlow Flow) : EndpointInput;
 
     /// <summary>Work of another thread, done on the loop; <paramref name="Done"/> completes afterwards.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Messages;
+using Gateway.Sip.Registrar;
 using Gateway.Sip.Transactions;
 
 namespace Gateway.Sip.Transport;
@@ -82,7 +83,17 @@ internal sealed class SipMetrics : IDisposable
         _meter.CreateObservableGauge("gateway_sip_calls", calls, description: "Calls that are not over");
         _meter.CreateObservableGauge("gateway_sip_connections", connections, description: "Open TCP and TLS connections");
         _meter.CreateObservableCounter(
-            "gateway_sip_dropped_messages", () => Drops(drops), description: "Messages dropped or refused without a call, by reason");
+            "gateway_sip_dropped_messages", () => Labelled("reason", drops), description: "Messages dropped or refused without a call, by reason");
+    }
+
+    /// <summary>Begins to show what the registrar did and keeps.</summary>
+    public void Add(SipRegistrar registrar)
+    {
+        _meter.CreateObservableCounter(
+            "gateway_sip_registrations", () => Labelled<RegistrationResult>("result", registrar.CountOf),
+            description: "REGISTER requests of phones, by what became of them");
+        _meter.CreateObservableGauge(
+            "gateway_sip_registered_contacts", () => registrar.Contacts.Count, description: "Contacts of registered phones");
     }
 
     public void Malformed(SipParseFault fault) => _malformed.Add(1, new KeyValuePair<string, object?>("fault", Label(fault.ToString())));
@@ -117,8 +128,10 @@ internal sealed class SipMetrics : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    private static IEnumerable<Measurement<long>> Drops(Func<SipDrop, long> drops) => Enum.GetValues<SipDrop>()
-        .Select(drop => new Measurement<long>(drops(drop), new KeyValuePair<string, object?>("reason", Label(drop.ToString()))));
+    private static IEnumerable<Measurement<long>> Labelled<T>(string label, Func<T, long> counts)
+        where T : struct, Enum =>
+        Enum.GetValues<T>().Select(
+            value => new Measurement<long>(counts(value), new KeyValuePair<string, object?>(label, Label(value.ToString()))));
 
     private static string Label(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 }

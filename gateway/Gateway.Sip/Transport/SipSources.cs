@@ -33,6 +33,9 @@ internal sealed partial class SipSources(
     /// <summary>The trunk that a path belongs to; null: an unexpected source. Asked from several threads.</summary>
     public TrunkOptions? TrunkOf(SipFlow flow) => trunkOf(flow);
 
+    /// <summary>A phone is registered by this path.</summary>
+    public bool IsRegistered(SipFlow flow) => TrunkOf(flow) is { Registrar: not null };
+
     /// <summary>False: the source has sent too much of this lately, and the message is not to be looked at.</summary>
     public bool TryTake(SipFlow flow, ReadOnlySpan<byte> message)
     {
@@ -73,7 +76,7 @@ internal sealed partial class SipSources(
 
     private static Shares SharesOf(Dictionary<(string, UInt128), Shares> sources, string trunk, TransportAddress remote, int perSecond)
     {
-        var key = (trunk, ConnectionShares.KeyOf(remote));
+        var key = (trunk, AddressScope.HostOf(remote));
         if (sources.TryGetValue(key, out var shares))
             return shares;
         if (sources.Count >= MaxSources)

@@ -52,8 +52,11 @@ internal sealed class StreamConnection
 
     public bool IsOutgoing { get; }
 
-    /// <summary>We opened it, or its source belongs to a trunk.</summary>
-    public bool IsExpected { get; }
+    /// <summary>We opened it, its source belongs to a trunk, or a phone has registered over it.</summary>
+    public bool IsExpected { get; set; }
+
+    /// <summary>A whole message came by it.</summary>
+    public bool SawMessage => _sawMessage;
 
     /// <summary>The time at which a whole message or a ping last came, or anything went: single bytes keep no connection open.</summary>
     public Instant LastActivity { get; private set; }
@@ -71,8 +74,12 @@ internal sealed class StreamConnection
     /// and has to come again after a minute: what it may rightly send is a request in a dialog that it took over from another node of its
     /// cluster.
     /// </summary>
-    public ConnectionEnd? Overdue(Instant now)
+    /// <param name="now">Of the owner's clock.</param>
+    /// <param name="isRegistered">A phone is registered over it and can be reached by it only.</param>
+    public ConnectionEnd? Overdue(Instant now, bool isRegistered)
     {
+        if (isRegistered)
+            return null;
         if (!IsExpected && now >= _openedAt + (_sawMessage ? _owner.Limits.UnexpectedLifetime : _owner.Limits.FirstMessageTimeout))
             return _sawMessage ? ConnectionEnd.Idle : ConnectionEnd.Silent;
         return now >= LastActivity + _owner.Limits.IdleTimeout ? ConnectionEnd.Idle : null;

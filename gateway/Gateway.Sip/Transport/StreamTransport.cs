@@ -221,7 +221,7 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
         {
             Remove(connection);
             _metrics.Closed(connection.End);
-            ReportEnd(connection);
+            await ReportEndAsync(connection);
             LogClosed(_logger, connection.Id, connection.End);
         }
     }
@@ -306,16 +306,24 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
 
     /// <summary>
     /// A peer whose certificate is refused, or that refuses ours, is an operator's to mend; a registration loses its path with its
-    /// connection.
+    /// connection, whoever opened it.
     /// </summary>
-    private void ReportEnd(StreamConnection connection)
+    private async Task ReportEndAsync(StreamConnection connection)
     {
-        if (connection.IsOutgoing && !_stop.IsCancellationRequested)
-            _inbox.TryWrite(new EndpointInput.FlowClosed(connection.Flow));
         if (connection.End == ConnectionEnd.Connect && connection.Reason is { } reason && _connectLog.TryPass(Now, out var suppressed))
             LogNotConnected(
                 _logger, connection.Flow.Transport, connection.Flow.Remote, _sources.TrunkOf(connection.Flow)?.Name, connection.IsOutgoing,
                 reason, suppressed);
+        if (_stop.IsCancellationRequested || !(connection.IsOutgoing || connection.SawMessage))
+            return;
+        try
+        {
+            await _inbox.WriteAsync(new EndpointInput.FlowClosed(connection.Flow), _stop.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
+        {
+            // the endpoint stops
+        }
     }
 
     private void Remove(StreamConnection connection)
@@ -334,12 +342,24 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
 
     private void CloseOverdue()
     {
-        StreamConnection[] overdue;
+        List<(StreamConnection Connection, ConnectionEnd Reason)> overdue = [];
         var now = Now;
         lock (_lock)
-            overdue = [.. _byId.Values.Where(connection => connection.Overdue(now) is not null)];
-        foreach (var connection in overdue)
-            connection.Close(connection.Overdue(now) ?? ConnectionEnd.Idle);
+        {
+            foreach (var connection in _byId.Values)
+            {
+                var isRegistered = !connection.IsOutgoing && _sources.IsRegistered(connection.Flow);
+                if (isRegistered && !connection.IsExpected)
+                {
+                    connection.IsExpected = true;
+                    _shares.Promote(connection.Flow.Remote);
+                }
+                if (connection.Overdue(now, isRegistered) is { } reason)
+                    overdue.Add((connection, reason));
+            }
+        }
+        foreach (var (connection, reason) in overdue)
+            connection.Close(reason);
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {Id} over {Transport} begins, opened by us: {IsOutgoing}")]

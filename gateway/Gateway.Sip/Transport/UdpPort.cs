@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Gateway.Sip.Messages;
+using Gateway.Sip.Registrar;
 using Gateway.Sip.Transactions;
 using Media.Protocols.Primitives;
 using Microsoft.Extensions.Logging;
@@ -112,6 +113,12 @@ internal sealed partial class UdpPort : IAsyncDisposable
         var flow = new SipFlow(SipTransport.Udp, remote, _listener);
         if (!_sources.TryTake(flow, bytes))
             return;
+        if (StunKeepAlive.IsStun(bytes))
+        {
+            if (_sources.IsRegistered(flow) && StunKeepAlive.Answer(bytes, remote) is { } answer)
+                TrySend(answer, remote);
+            return;
+        }
         EndpointInput input;
         if (SipParser.TryParse(bytes, out var message, out var error))
             input = new EndpointInput.Received(message, flow);

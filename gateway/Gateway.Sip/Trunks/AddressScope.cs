@@ -1,8 +1,9 @@
 using System.Net;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Trunks;
 
-/// <summary>Recognises the addresses that nobody on the internet can reach.</summary>
+/// <summary>Recognises the addresses that nobody on the internet can reach, and those that one host has.</summary>
 internal static class AddressScope
 {
     /// <summary>RFC 1918, RFC 6598 (carrier NAT), loopback, link-local, RFC 4193.</summary>
@@ -18,4 +19,7 @@ internal static class AddressScope
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         return PrivateNetworks.Any(network => network.Contains(plain));
     }
+
+    /// <summary>One host has a whole /64 of IPv6 (RFC 4291 §2.5.1), so that counts as one address.</summary>
+    public static UInt128 HostOf(TransportAddress remote) => remote.IsIPv4 ? remote.Bits : remote.Bits >> 64 << 64;
 }

@@ -24,6 +24,9 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
 
     public TrunkOptions Options { get; } = options;
 
+    /// <summary>The paths to the phones of a trunk with a registrar; null: a PBX or carrier.</summary>
+    public RegisteredFlows? Phones { get; } = options.Registrar is null ? null : new RegisteredFlows();
+
     public SipProfile Profile => Options.Profile;
 
     public string Domain => Options.Domain ?? Options.Server;
@@ -41,7 +44,14 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
 
     public bool RefreshesByUpdate => Profile.SessionRefreshMethod == RefreshMethod.Update;
 
-    public bool MayLeaveByTcp => Profile.LargeRequests == LargeRequest.Tcp;
+    /// <summary>Only the phone can open a connection to itself.</summary>
+    public bool MayLeaveByTcp => Profile.LargeRequests == LargeRequest.Tcp && Phones is null;
+
+    /// <summary>Between OPTIONS; zero sends none. Phones show by their REGISTER that they are there.</summary>
+    public TimeSpan KeepAlive => Phones is null ? TimeSpan.FromSeconds(Profile.OptionsInterval) : TimeSpan.Zero;
+
+    /// <summary>Phones are reached by the path that they registered by, whatever they say of themselves.</summary>
+    private NatMode Nat => Phones is null ? Options.Nat : NatMode.Force;
 
     public int ReferRefusal => Profile.ReferRefusal is >= 400 and < 700 ? Profile.ReferRefusal : 603;
 
@@ -88,11 +98,13 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
     }
 
     /// <summary>
-    /// 3: a server of this trunk with this very port and transport; 2: an address of this trunk by its transport, since connections come
+    /// 3: a server of this trunk with this very port and transport, or the path of a registered phone; 2: an address of this trunk by its transport, since connections come
     /// from ports of their own; 1: an address of this trunk; 0: an unexpected source. Several trunks may lead to one PBX.
     /// </summary>
     public int MatchSource(SipFlow flow)
     {
+        if (Phones is not null)
+            return Phones.Contains(flow) ? 3 : 0;
         var (match, source) = (0, flow.Remote);
         foreach (var target in Targets)
         {
@@ -110,7 +122,7 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
     /// The peer is behind a NAT as far as a URI with this host shows: requests go to where its messages come from, whatever it says of
     /// itself.
     /// </summary>
-    public bool IsBehindNat(SipUri uri, TransportAddress source, bool isRouted) => Options.Nat switch
+    public bool IsBehindNat(SipUri uri, TransportAddress source, bool isRouted) => Nat switch
     {
         NatMode.Force => true,
         NatMode.Auto => !isRouted && uri.HostPort.Address is { } named && AddressScope.IsPrivate(named)
@@ -126,8 +138,8 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
     {
         var via = request.TopVia;
         var sentBy = via.SentBy.Address;
-        var isBehindNat = Options.Nat == NatMode.Force
-            || (Options.Nat == NatMode.Auto && sentBy is not null && AddressScope.IsPrivate(sentBy)
+        var isBehindNat = Nat == NatMode.Force
+            || (Nat == NatMode.Auto && sentBy is not null && AddressScope.IsPrivate(sentBy)
             && !AddressScope.IsPrivate(source.ToIPAddress()));
         if (isBehindNat && !via.WantsResponsePort)
             request.Headers.ReplaceFirst("Via", (via with { Parameters = via.Parameters.With("rport") }).ToString());
@@ -193,8 +205,9 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
     {
         if (Options.InboundCredentials is not { } wanted)
             return null;
+        var secrets = new DigestSecrets { Password = wanted.Password };
         _challenger ??= new DigestServer(Domain, entropy, NonceLifetime, Profile.DigestChallenges);
-        var verdict = _challenger.Verify(request, user => user == wanted.User ? wanted.Password : null, now);
+        var verdict = _challenger.Verify(request, user => user == wanted.User ? secrets : null, now);
         return verdict == DigestVerdict.Accepted ? null : _challenger.Challenge(request, toTag, now, verdict == DigestVerdict.Stale);
     }
 

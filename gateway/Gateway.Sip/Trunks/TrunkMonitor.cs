@@ -38,7 +38,7 @@ public sealed class TrunkMonitor : IClientTransactionUser
         _agent = agent;
         _callId = entropy.NextHex(32);
         _tag = entropy.NextHex(16);
-        _interval = TimeSpan.FromSeconds(trunk.Profile.OptionsInterval);
+        _interval = trunk.KeepAlive;
         _since = now;
         _state = IsActive ? TrunkState.Unknown : TrunkState.Up;
         NextDeadline = IsActive ? now : Instant.Never;

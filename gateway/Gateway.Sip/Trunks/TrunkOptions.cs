@@ -87,6 +87,12 @@ public sealed record TrunkOptions
     /// The number of Contacts of 3xx responses that one call may try, only within this trunk's own hosts. Zero: 3xx fails the call.
     /// </summary>
     public int MaxRedirects { get; init; } = 5;
+
+    /// <summary>
+    /// The trunk's peers are the phones that register with us: it has no server, and its sources and ways are the flows of their contacts.
+    /// At most one trunk of an endpoint has a registrar; null: a PBX or carrier.
+    /// </summary>
+    public RegistrarOptions? Registrar { get; init; }
 }
 
 /// <summary>The treatment of a trunk's NAT: where requests of a dialog, and responses, go.</summary>

@@ -31,7 +31,7 @@ public sealed class DigestFuzzTarget : IFuzzTarget
                 && again.Write() == credentials.Write(), "credentials are written as they were read");
         request.Headers["Authorization"] = text;
         var verdict = new DigestServer("gateway.example", new SeededEntropy(1), TimeSpan.FromMinutes(1))
-            .Verify(request, _ => "password", new Instant(0));
+            .Verify(request, _ => new DigestSecrets { Password = "password" }, new Instant(0));
         Require(verdict != DigestVerdict.Accepted, "nobody guesses a nonce");
     }
 }

@@ -112,7 +112,7 @@ public sealed class DigestTests
         challenge.Headers["WWW-Authenticate"] = challenge.Headers["WWW-Authenticate"]!.Replace("SHA-256", "MD5", StringComparison.Ordinal);
         var downgraded = Request();
         Assert.Equal(DigestOutcome.Answered, _client.Answer(challenge, downgraded));
-        Assert.Equal(DigestVerdict.Wrong, strict.Verify(downgraded, _ => "pass:word", _clock.Now));
+        Assert.Equal(DigestVerdict.Wrong, strict.Verify(downgraded, _ => new DigestSecrets { Password = "pass:word" }, _clock.Now));
     }
 
     [Fact]
@@ -306,5 +306,5 @@ public sealed class DigestTests
     }
 
     private DigestVerdict Verify(SipRequest request, bool asProxy = false) =>
-        _server.Verify(request, user => user == "alice" ? "pass:word" : null, _clock.Now, asProxy);
+        _server.Verify(request, user => user == "alice" ? new DigestSecrets { Password = "pass:word" } : null, _clock.Now, asProxy);
 }

@@ -163,7 +163,7 @@ public sealed class TestAgent
         var local = new LocalAddresses([new LocalAddress(bench.Transport, address, host)]);
         Transactions = new TransactionContext(local, entropy, TransactionTimers.Default, 1300, 1000);
         Trunks = [.. trunks.Select(options => new Trunk(options, entropy))];
-        foreach (var trunk in Trunks)
+        foreach (var trunk in Trunks.Where(trunk => trunk.Phones is null))
             trunk.SetTargets([.. trunk.Options.BackupServers.Prepend(trunk.Options.Name)
                 .Select(name => new SipFlow(bench.Transport, SipBench.Address(name), 0))]);
         Agent = new UserAgent(Transactions, Trunks, "test", 100, TimeSpan.FromSeconds(30));
@@ -176,6 +176,9 @@ public sealed class TestAgent
     public UserAgent Agent { get; }
 
     public Trunk[] Trunks { get; }
+
+    /// <summary>What the store of credentials answers at once; null: it does not answer.</summary>
+    public Dictionary<string, DigestSecrets>? Secrets { get; set; } = [];
 
     /// <summary>Calls that came in.</summary>
     public List<InviteSession> Incoming { get; } = [];
@@ -204,6 +207,8 @@ public sealed class TestAgent
 
     public void Flush()
     {
+        while (Secrets is not null && Agent.Registrar is { } registrar && registrar.Authenticator.TryPollLookup(out var user))
+            registrar.Authenticator.HandleSecrets(user, Secrets.GetValueOrDefault(user), _bench.Now);
         while (Agent.TryPollTransmit(out var transmit))
             _bench.Send(Address, transmit.Flow.Remote, transmit.Bytes.ToArray());
         while (Agent.TryPollEvent(out var happened))

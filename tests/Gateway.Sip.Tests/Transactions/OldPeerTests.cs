@@ -51,7 +51,8 @@ public sealed class OldPeerTests : IServerTransactionUser
         Assert.Equal(2, _received.Count);
     }
 
-    SipResponse? IServerTransactionUser.AnswerAtOnce(SipRequest request, SipFlow flow, out TransactionShare share)
+    SipResponse? IServerTransactionUser.AnswerAtOnce(
+        SipRequest request, SipFlow flow, Instant now, out TransactionShare share)
     {
         share = TransactionShare.NewCall;
         return null;

@@ -1,0 +1,32 @@
+using System.Collections.Concurrent;
+using Gateway.Sip.Transactions;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Sip.Trunks;
+
+/// <summary>
+/// The paths that registered phones came by: the UDP source or the connection, and the only way to them (RFC 5626 §5.3). Written on the
+/// endpoint's loop, read from any thread.
+/// </summary>
+public sealed class RegisteredFlows
+{
+    private readonly ConcurrentDictionary<(SipTransport, TransportAddress, int Listener, long Connection), int> _contacts = [];
+
+    public bool Contains(SipFlow flow) => _contacts.ContainsKey(KeyOf(flow));
+
+    /// <summary>Counts one more contact on the path.</summary>
+    public void Add(SipFlow flow) => _contacts.AddOrUpdate(KeyOf(flow), 1, static (_, count) => count + 1);
+
+    /// <summary>Counts one contact out.</summary>
+    public void Remove(SipFlow flow)
+    {
+        var key = KeyOf(flow);
+        if (_contacts.TryGetValue(key, out var count) && count > 1)
+            _contacts[key] = count - 1;
+        else
+            _contacts.TryRemove(key, out _);
+    }
+
+    private static (SipTransport, TransportAddress, int, long) KeyOf(SipFlow flow) =>
+        (flow.Transport, flow.Remote, flow.Listener, flow.Connection);
+}

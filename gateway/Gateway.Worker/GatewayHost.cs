@@ -4,6 +4,7 @@ using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Records;
 using Gateway.Sip;
 using Gateway.Sip.Endpoint;
+using Gateway.Sip.Trunks;
 using Gateway.Storage;
 using Gateway.Storage.Accounts;
 using Gateway.Storage.Calls;
@@ -142,11 +143,12 @@ public static class GatewayHost
             s.GetRequiredService<TimeProvider>(), s.GetRequiredService<MetaClock>(), s.GetRequiredService<ILogger<GraphClient>>()));
         services.AddSingleton(new WebhookQueue(WebhookQueueCapacity));
         services.AddSingleton(s => new MediaEngine(options.Media, TimeProvider.System, s.GetRequiredService<ILogger<MediaEngine>>()));
+        services.AddSingleton<IPhoneCredentials>(new ConfiguredPhones(options.Sip.Registrar.Phones));
         services.AddSingleton(s => new SipEndpoint(
-            Trunks.Endpoint(options, budget), s.GetRequiredService<IEntropy>(), TimeProvider.System,
+            Trunks.Endpoint(options, budget, s.GetRequiredService<IPhoneCredentials>()), s.GetRequiredService<IEntropy>(), TimeProvider.System,
             s.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton(
-            s => new TrunkMetrics([.. options.Sip.Trunks.Select(t => t.Name)], s.GetRequiredService<SipEndpoint>().GetTrunkHealth,
+            s => new TrunkMetrics([.. options.Sip.AllTrunks().Select(t => t.Name)], s.GetRequiredService<SipEndpoint>().GetTrunkHealth,
             () => s.GetRequiredService<SipEndpoint>().CertificateExpiries, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new PbxTrunks(s.GetRequiredService<SipEndpoint>(), Trunks.ForCalls(options)));
     }

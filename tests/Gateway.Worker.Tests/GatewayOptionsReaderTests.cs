@@ -46,6 +46,33 @@ public class GatewayOptionsReaderTests
     }
 
     [Fact]
+    public void The_registered_phones_are_a_trunk_among_the_others()
+    {
+        const string registrar = """
+            "registrar": { "enabled": true, "realm": "phones.example", "phones": [{ "user": "alice", "password": "open sesame" }] }, "trunks"
+            """;
+        var json = Valid.Replace("\"trunks\": [{", registrar + ": [{").Replace("[\"main\"]", "[\"main\", \"phones\"]");
+        Assert.True(GatewayOptionsReader.TryRead(json, out var options, out var errors), string.Join(" ", errors));
+        var phones = Trunks.Endpoint(options, DescriptorBudget.Of(options, 100_000), new ConfiguredPhones([])).Trunks[1];
+        Assert.Equal(("phones", "phones.example", 5), (phones.Name, phones.Registrar?.Realm, phones.Registrar?.MaxContacts));
+        Assert.DoesNotContain("sesame", GatewayOptionsReader.Print(options));
+    }
+
+    [Fact]
+    public void Names_every_fault_of_a_registrar_at_once()
+    {
+        const string registrar = """
+            "registrar": { "enabled": true, "trunk": "main", "profile": "none", "channel": "7", "minExpires": "00:00:01", "maxContacts": 0,
+              "lockOut": { "failures": 1 }, "phones": [{ "user": "a b", "password": "x" }] }, "trunks"
+            """;
+        Assert.False(GatewayOptionsReader.TryRead(Valid.Replace("\"trunks\": [{", registrar + ": [{"), out _, out var errors));
+        Assert.Equal(
+            ["realm", "trunk", "profile", "channel", "minExpires", "maxContacts", "lockOut.failures", "phones['a b'].user",
+                "phones['a b'].password"],
+            errors.Select(error => error["sip.registrar.".Length..error.IndexOf(':', StringComparison.Ordinal)]));
+    }
+
+    [Fact]
     public void Names_every_unknown_key_at_once()
     {
         var json = Valid.Replace("\"name\": \"main\"", "\"name\": \"main\", \"colour\": 1")
@@ -133,7 +160,7 @@ public class GatewayOptionsReaderTests
             Assert.StartsWith("sip.trunks['main'].maxRequestRate", Assert.Single(errors));
         else
             Assert.Equal(
-                perSecond, Assert.Single(Trunks.Endpoint(options!, DescriptorBudget.Of(options!, 100_000)).Trunks).EffectiveRequestRate);
+                perSecond, Assert.Single(Trunks.Endpoint(options!, DescriptorBudget.Of(options!, 100_000), new ConfiguredPhones([])).Trunks).EffectiveRequestRate);
     }
 
     /// <summary>A profile of one's own, in a folder beside the shipped ones.</summary>

@@ -94,7 +94,9 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         Trunk[] trunks = [.. _options.Trunks.Select(options => new Trunk(options, _entropy))];
         _trunks = [.. trunks.Select(trunk => new TrunkRuntime(trunk))];
         TransactionContext? transactions = null;
-        _metrics = new SipMetrics(() => ActiveCalls, () => _transports?.Connections ?? 0, drop => transactions?.CountOf(drop) ?? 0);
+        _metrics = new SipMetrics(
+            () => ActiveCalls, () => _transports?.Connections ?? 0, drop => transactions?.CountOf(drop) ?? 0,
+            () => _loop?.Agent.Registrar);
         _transports = new SipTransports(_options, source => Trunk.Of(source, trunks)?.Options, inbox.Writer, _metrics, _time, _logger);
         var local = _transports.Bind(_options.Listeners);
         Listeners = [.. _options.Listeners.Select((listener, i) => listener with { Bind = local[i].Address.ToIPEndPoint() })];
@@ -178,7 +180,6 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     {
         if (agent.Registrar is not { } registrar)
             return null;
-        _metrics!.Add(registrar);
         var options = _options.Trunks.First(trunk => trunk.Registrar is not null).Registrar!;
         return new RegistrarRuntime(registrar, options, _phoneChanges.Writer, _time, _logger, _stop.Token);
     }

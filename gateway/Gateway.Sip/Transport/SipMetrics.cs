@@ -66,7 +66,7 @@ internal sealed class SipMetrics : IDisposable
     private readonly Counter<long> _sent;
     private readonly Counter<long> _ended;
 
-    public SipMetrics(Func<int> calls, Func<int> connections, Func<SipDrop, long> drops)
+    public SipMetrics(Func<int> calls, Func<int> connections, Func<SipDrop, long> drops, Func<SipRegistrar?> registrar)
     {
         _malformed = _meter.CreateCounter<long>("gateway_sip_malformed_messages", description: "Messages refused by the parser, by fault");
         _ignored = _meter.CreateCounter<long>(
@@ -84,16 +84,11 @@ internal sealed class SipMetrics : IDisposable
         _meter.CreateObservableGauge("gateway_sip_connections", connections, description: "Open TCP and TLS connections");
         _meter.CreateObservableCounter(
             "gateway_sip_dropped_messages", () => Labelled("reason", drops), description: "Messages dropped or refused without a call, by reason");
-    }
-
-    /// <summary>Begins to show what the registrar did and keeps.</summary>
-    public void Add(SipRegistrar registrar)
-    {
         _meter.CreateObservableCounter(
-            "gateway_sip_registrations", () => Labelled<RegistrationResult>("result", registrar.CountOf),
+            "gateway_sip_registrations", () => registrar() is { } one ? Labelled<RegistrationResult>("result", one.CountOf) : [],
             description: "REGISTER requests of phones, by what became of them");
         _meter.CreateObservableGauge(
-            "gateway_sip_registered_contacts", () => registrar.Contacts.Count, description: "Contacts of registered phones");
+            "gateway_sip_registered_contacts", () => registrar()?.Contacts.Count ?? 0, description: "Contacts of registered phones");
     }
 
     public void Malformed(SipParseFault fault) => _malformed.Add(1, new KeyValuePair<string, object?>("fault", Label(fault.ToString())));

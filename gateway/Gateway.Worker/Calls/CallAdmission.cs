@@ -24,7 +24,7 @@ internal sealed class CallAdmission(
     private readonly TimeSpan _timeout = options.Calls.Preparation * 0.9;
 
     private readonly Dictionary<ChannelId, ChannelOptions> _channels = options.Channels.ToDictionary(c => new ChannelId(c.PhoneNumberId));
-    private readonly HashSet<string> _trunks = [.. options.Sip.Trunks.Select(trunk => trunk.Name)];
+    private readonly HashSet<string> _trunks = [.. options.Sip.AllTrunks().Select(trunk => trunk.Name)];
 
     /// <param name="call">Who calls whom.</param>
     /// <param name="startedAt">The rate in force then rates the call.</param>

@@ -20,7 +20,7 @@ internal sealed class CallFactory(
     IEntropy entropy)
 {
     private readonly Dictionary<ChannelId, ChannelOptions> _channels = options.Channels.ToDictionary(c => new ChannelId(c.PhoneNumberId));
-    private readonly Dictionary<string, TrunkConfiguration> _trunkSettings = options.Sip.Trunks.ToDictionary(t => t.Name);
+    private readonly Dictionary<string, TrunkConfiguration> _trunkSettings = options.Sip.AllTrunks().ToDictionary(t => t.Name);
 
     public bool Knows(ChannelId channel) => _channels.ContainsKey(channel);
 

@@ -13,9 +13,9 @@ internal static class RouteTest
     /// <returns>The exit code: 0 where a user would be called, else 1.</returns>
     public static int Run(GatewayOptions options, string name, string dialled, TextWriter output)
     {
-        if (options.Sip.Trunks.FirstOrDefault(one => one.Name == name) is not { } trunk)
+        if (options.Sip.AllTrunks().FirstOrDefault(one => one.Name == name) is not { } trunk)
         {
-            output.WriteLine($"There is no trunk '{name}'; available: {string.Join(", ", options.Sip.Trunks.Select(one => one.Name))}.");
+            output.WriteLine($"There is no trunk '{name}'; available: {string.Join(", ", options.Sip.AllTrunks().Select(one => one.Name))}.");
             return 1;
         }
         var text = dialled.Contains(':', StringComparison.Ordinal)

@@ -144,7 +144,7 @@ internal sealed partial class ChannelSync(
 
     private async Task ShowNodeAsync(CancellationToken cancellation)
     {
-        await channels.SeeNodeAsync(options.Node.Id, [.. options.Sip.Trunks.Select(trunk => trunk.Name)], cancellation);
+        await channels.SeeNodeAsync(options.Node.Id, [.. options.Sip.AllTrunks().Select(trunk => trunk.Name)], cancellation);
         _shownAt = clock.Now;
     }
 

@@ -131,6 +131,11 @@ public sealed record SipOptions
     public string? Profiles { get; init; }
 
     public required IReadOnlyList<TrunkConfiguration> Trunks { get; init; }
+
+    public RegistrarConfiguration Registrar { get; init; } = new();
+
+    /// <summary>The trunks, and that of the registered phones where there is one.</summary>
+    internal IReadOnlyList<TrunkConfiguration> AllTrunks() => Registrar.Enabled ? [.. Trunks, Registrar.AsTrunk()] : Trunks;
 }
 
 /// <summary>One PBX.</summary>

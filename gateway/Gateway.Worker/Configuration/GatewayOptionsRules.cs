@@ -17,6 +17,7 @@ internal static class GatewayOptionsRules
         .. WhatsApp(options.WhatsApp),
         .. Sip(options.Sip),
         .. Trunks(options),
+        .. RegistrarRules.Check(options),
         .. Channels(options),
         .. options.Media.Validate().Select(error => "media." + error),
         .. Calls(options.Calls),
@@ -145,7 +146,7 @@ internal static class GatewayOptionsRules
                 yield return $"channels['{channel.PhoneNumberId}'].accessToken: must not be empty.";
             if (channel.Number.Length is < 5 or > 15 || channel.Number.Any(c => !char.IsAsciiDigit(c)))
                 yield return $"channels['{channel.PhoneNumberId}'].number: must be 5 to 15 digits with country code, without '+'.";
-            foreach (var trunk in channel.Trunks.Where(name => options.Sip.Trunks.All(t => t.Name != name)))
+            foreach (var trunk in channel.Trunks.Where(name => options.Sip.AllTrunks().All(t => t.Name != name)))
                 yield return $"channels['{channel.PhoneNumberId}'].trunks: there is no trunk '{trunk}'.";
         }
     }

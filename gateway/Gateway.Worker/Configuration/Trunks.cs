@@ -12,10 +12,14 @@ namespace Gateway.Worker.Configuration;
 /// <summary>Builds the settings of the SIP endpoint and of calls from a configured trunk and its PBX profile.</summary>
 internal static class Trunks
 {
-    public static SipEndpointOptions Endpoint(GatewayOptions options, DescriptorBudget budget) => new()
+    public static SipEndpointOptions Endpoint(
+        GatewayOptions options, DescriptorBudget budget, IPhoneCredentials phones) => new()
     {
         Listeners = [.. options.Sip.Listen.Select(text => Listener(text, options.Sip.AdvertisedHost))],
-        Trunks = [.. options.Sip.Trunks.Select(trunk => ForSip(trunk, ProfileOf(options, trunk)))],
+        Trunks = [.. options.Sip.AllTrunks().Select(trunk => ForSip(trunk, ProfileOf(options, trunk)) with
+        {
+            Registrar = IsOfPhones(options, trunk) ? Registrar(options.Sip.Registrar, phones) : null,
+        })],
         Tls = options.Sip.Tls,
         LocalNetworks = [.. options.Sip.LocalNetworks.Select(text => IPNetwork.Parse(text))],
         // A call too many is refused by admission, which leaves a record of it; only a flood of them is refused before that.
@@ -24,7 +28,24 @@ internal static class Trunks
     };
 
     public static IEnumerable<PbxTrunk> ForCalls(GatewayOptions options) =>
-        options.Sip.Trunks.Select(trunk => ForCalls(trunk, ProfileOf(options, trunk)));
+        options.Sip.AllTrunks().Select(trunk => ForCalls(trunk, ProfileOf(options, trunk) with
+        {
+            // whatever the profile says: phones are where their users are
+            NatLatching = ProfileOf(options, trunk).NatLatching || IsOfPhones(options, trunk),
+        }));
+
+    private static bool IsOfPhones(GatewayOptions options, TrunkConfiguration trunk) =>
+        options.Sip.Registrar.Enabled && trunk.Name == options.Sip.Registrar.Trunk;
+
+    private static RegistrarOptions Registrar(RegistrarConfiguration registrar, IPhoneCredentials phones) => new()
+    {
+        Realm = registrar.Realm!,
+        Credentials = phones,
+        MinExpires = registrar.MinExpires,
+        MaxExpires = registrar.MaxExpires,
+        MaxContacts = registrar.MaxContacts,
+        LockOut = registrar.LockOut,
+    };
 
     /// <summary>The profile from the folder, with the overrides of the trunk's own configuration.</summary>
     private static SipProfile ProfileOf(GatewayOptions options, TrunkConfiguration trunk)

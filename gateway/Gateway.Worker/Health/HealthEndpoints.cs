@@ -27,7 +27,7 @@ internal static class HealthEndpoints
         NodeCapacity capacity, GatewayOptions options, SipEndpoint sip, StoreProbes stores, GraphClient graph, ClockWatch clock)
     {
         var (postgres, cache) = (stores.PostgresAsync(), stores.RedisAsync());
-        var trunks = options.Sip.Trunks.ToDictionary(t => t.Name, t => sip.GetTrunkHealth(t.Name));
+        var trunks = options.Sip.AllTrunks().ToDictionary(t => t.Name, t => sip.GetTrunkHealth(t.Name));
         var checks = new Dictionary<string, string>
         {
             ["gateway"] = capacity.IsReady ? "ok" : "not accepting calls",

@@ -20,6 +20,9 @@ public sealed record GatewaySettings
     /// <summary>Members of sip.trunks as the configuration file writes them.</summary>
     public required IReadOnlyList<JsonObject> Trunks { get; init; }
 
+    /// <summary>sip.registrar; null: there is none.</summary>
+    public JsonObject? Registrar { get; init; }
+
     /// <summary>Members of calls.</summary>
     public JsonObject Calls { get; init; } = [];
 

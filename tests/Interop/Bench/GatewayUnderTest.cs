@@ -93,7 +93,7 @@ public sealed partial class GatewayUnderTest : IAsyncDisposable
     private JsonObject Configuration(GatewaySettings settings, string graphUrl, Stores stores, string certificate)
     {
         var media = LoopbackPorts.Take(MediaPorts);
-        return new JsonObject
+        var root = new JsonObject
         {
             ["node"] = new JsonObject { ["id"] = Node, ["drainDeadline"] = settings.DrainDeadline, ["maxCalls"] = settings.MaxCalls },
             ["http"] = new JsonObject { ["listen"] = Url, ["operations"] = Operations },
@@ -120,6 +120,9 @@ public sealed partial class GatewayUnderTest : IAsyncDisposable
                 AppContext.BaseDirectory, "spool") },
             ["calls"] = settings.Calls.DeepClone(),
         };
+        if (settings.Registrar is { } registrar)
+            root["sip"]!["registrar"] = registrar.DeepClone();
+        return root;
     }
 
     private static JsonObject Channel(BenchChannel channel) => new()

@@ -146,6 +146,45 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     /// <summary>The user's registered phones, the preferred first; of equals the newest.</summary>
     public IReadOnlyList<RegisteredContact> ContactsOf(string user) => _loop?.Registrar?.Registrar.Contacts.Of(user) ?? [];
 
+    /// <summary>
+    /// Watches an extension of a trunk's PBX by its dialog event package (RFC 4235). Returns at once; the states follow in the handle.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The endpoint was not started.</exception>
+    public ExtensionWatch Watch(string trunk, string extension)
+    {
+        var loop = _loop ?? throw new InvalidOperationException("The SIP endpoint was not started.");
+        var watch = new ExtensionWatch(trunk, extension, given => _ = loop.PostAsync(now => loop.Watches.End(given, now)));
+        if (_stop.IsCancellationRequested || FindTrunk(trunk) is not { } known)
+            watch.Complete();
+        else
+            _ = loop.PostAsync(now => loop.Watches.Begin(known.Trunk, watch, now));
+        return watch;
+    }
+
+    /// <summary>
+    /// Sends a text to a user of a trunk's PBX outside calls (MESSAGE, RFC 3428) and returns the final status: that of the PBX, 404 for an
+    /// unknown trunk, 408 without an answer, 503 where no server can be reached or this endpoint stops, 513 for more than
+    /// <see cref="TextMessage.MaxBytes"/> of UTF-8.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The endpoint was not started.</exception>
+    public async Task<int> SendMessageAsync(string trunk, string user, string text)
+    {
+        var loop = _loop ?? throw new InvalidOperationException("The SIP endpoint was not started.");
+        if (FindTrunk(trunk) is not { } known)
+            return 404;
+        var done = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            var message = new TextMessage(loop.Agent.Core, known.Trunk, user, text, status => done.TrySetResult(status));
+            await loop.PostAsync(message.Send).WaitAsync(_stop.Token);
+            return await done.Task.WaitAsync(_stop.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            return 503;
+        }
+    }
+
     /// <returns>Null for an unknown trunk.</returns>
     public TrunkHealth? GetTrunkHealth(string trunk) => FindTrunk(trunk)?.Health;
 

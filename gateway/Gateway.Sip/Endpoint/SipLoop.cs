@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Messages;
+using Gateway.Sip.Subscriptions;
 using Gateway.Sip.Transactions;
 using Gateway.Sip.Transport;
 using Gateway.Sip.Trunks;
@@ -52,6 +53,7 @@ internal sealed partial class SipLoop
         _time = time;
         _logger = logger;
         Agent = agent;
+        Watches = new WatchHandler(new SubscriptionSet(agent.Core, [.. trunks.Select(trunk => trunk.Trunk)]));
         _timer = time.CreateTimer(
             _ => inbox.Writer.TryWrite(EndpointInput.Wake.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -60,6 +62,9 @@ internal sealed partial class SipLoop
 
     /// <summary>Set before <see cref="Start"/>; null without registered phones.</summary>
     public RegistrarRuntime? Registrar { get; init; }
+
+    /// <summary>On the loop.</summary>
+    public WatchHandler Watches { get; }
 
     public int ActiveCalls => Agent.ActiveCalls;
 
@@ -140,7 +145,8 @@ internal sealed partial class SipLoop
                     _metrics.Received(flow.Transport);
                     if (message.IgnoredHeaders > 0)
                         _metrics.IgnoredHeaders(message.IgnoredHeaders);
-                    Agent.HandleMessage(message, flow, now);
+                    if (!Watches.TryHandle(message, flow, now))
+                        Agent.HandleMessage(message, flow, now);
                     ReportRefusals(flow, now);
                     break;
                 case EndpointInput.Malformed(var error, var flow):
@@ -178,6 +184,7 @@ internal sealed partial class SipLoop
         var now = _clock.Now;
         if (now >= Agent.NextDeadline)
             Agent.HandleDeadline(now);
+        Watches.HandleDeadline(now);
         foreach (var trunk in _trunks)
         {
             if (now >= trunk.NextDeadline)
@@ -188,7 +195,7 @@ internal sealed partial class SipLoop
         Registrar?.Advance(now, PostAsync);
         Drain();
 
-        var next = Agent.NextDeadline;
+        var next = Instant.Min(Agent.NextDeadline, Watches.NextDeadline);
         foreach (var trunk in _trunks)
             next = Instant.Min(next, trunk.NextDeadline);
         if (next == _timerAt)
@@ -236,6 +243,7 @@ internal sealed partial class SipLoop
             else
                 Deliver(happened.Session, happened.Event);
         }
+        Watches.Deliver();
         while (Agent.TryPollTransmit(out var transmit))
             _transports.Send(transmit);
     }
@@ -270,6 +278,7 @@ internal sealed partial class SipLoop
         Agent.IsDraining = true;
         foreach (var session in Agent.Sessions.ToArray())
             Agent.Command(session, now, static (call, at) => call.HangUp(null, null, SipCallEnd.Stopped, at));
+        Watches.Stop(now);
         foreach (var trunk in _trunks)
             trunk.Stop(now);
     }

@@ -64,6 +64,10 @@ public sealed class ServerTransactions(TransactionContext context, IServerTransa
                 ResponseFlow(request.TopVia, flow), SipWriter.Write(SipResponse.CreateFor(request, status, context.NewTag())));
     }
 
+    /// <summary>Answers a request of which its user keeps no transaction; its top Via is stamped with the source already.</summary>
+    public void Answer(SipRequest request, SipResponse response, SipFlow flow) =>
+        context.SendResponse(ResponseFlow(request.TopVia, flow), SipWriter.Write(response));
+
     /// <summary>Answers a request that could not be read whole, back to where it came from.</summary>
     public void RefuseMalformed(SipResponse response, SipFlow flow)
     {

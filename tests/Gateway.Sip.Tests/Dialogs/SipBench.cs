@@ -3,6 +3,7 @@ using Gateway.Sip.Auth;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Profiles;
+using Gateway.Sip.Subscriptions;
 using Gateway.Sip.Transactions;
 using Gateway.Sip.Trunks;
 using Media.Protocols.Primitives;
@@ -53,7 +54,7 @@ public sealed class SipBench(int seed = 1, SipTransport transport = SipTransport
     {
         var agent = new TestAgent(this, Address(address), trunks, new SeededEntropy(seed * 31 + _agents.Count));
         _agents.Add(agent);
-        _receivers.Add(agent.Address, agent.Agent.HandleMessage);
+        _receivers.Add(agent.Address, agent.Handle);
         return agent;
     }
 
@@ -87,7 +88,7 @@ public sealed class SipBench(int seed = 1, SipTransport transport = SipTransport
         for (var steps = 0; ; steps++)
         {
             Assert.True(steps < 100_000, "The bench does not settle.");
-            var next = _agents.Aggregate(Instant.Never, (earliest, agent) => Instant.Min(earliest, agent.Agent.NextDeadline));
+            var next = _agents.Aggregate(Instant.Never, (earliest, agent) => Instant.Min(earliest, agent.NextDeadline));
             if (_wire.TryPeek(out _, out var first))
                 next = Instant.Min(next, new Instant(first.Item1));
             if (next > end)
@@ -102,7 +103,7 @@ public sealed class SipBench(int seed = 1, SipTransport transport = SipTransport
                 Flush();
             }
             foreach (var agent in _agents)
-                agent.Agent.HandleDeadline(Now);
+                agent.HandleDeadline(Now);
             Flush();
         }
         Clock.AdvanceTo(end);
@@ -167,6 +168,7 @@ public sealed class TestAgent
             trunk.SetTargets([.. trunk.Options.BackupServers.Prepend(trunk.Options.Name)
                 .Select(name => new SipFlow(bench.Transport, SipBench.Address(name), 0))]);
         Agent = new UserAgent(Transactions, Trunks, "test", 100, TimeSpan.FromSeconds(30));
+        Subscriptions = new SubscriptionSet(Agent.Core, Trunks, most: 200, perSecond: 20);
     }
 
     public TransportAddress Address { get; }
@@ -175,6 +177,10 @@ public sealed class TestAgent
 
     public UserAgent Agent { get; }
 
+    public SubscriptionSet Subscriptions { get; }
+
+    public Instant NextDeadline => Instant.Min(Agent.NextDeadline, Subscriptions.NextDeadline);
+
     public Trunk[] Trunks { get; }
 
     /// <summary>What the store of credentials answers at once; null: it does not answer.</summary>
@@ -182,6 +188,18 @@ public sealed class TestAgent
 
     /// <summary>Calls that came in.</summary>
     public List<InviteSession> Incoming { get; } = [];
+
+    public void Handle(SipMessage message, SipFlow flow, Instant now)
+    {
+        if (!Subscriptions.TryHandle(message, flow, now))
+            Agent.HandleMessage(message, flow, now);
+    }
+
+    public void HandleDeadline(Instant now)
+    {
+        Agent.HandleDeadline(now);
+        Subscriptions.HandleDeadline(now);
+    }
 
     public InviteSession Invite(string? sdp = "offer", Func<SipInviteRequest, SipInviteRequest>? change = null)
     {

@@ -52,6 +52,11 @@ internal sealed class OutgoingInviteWriter(SessionCore session, SipInviteRequest
             if (SipGrammar.IsToken(name))
                 headers.Add(name, value);
         }
+        foreach (var line in call.AutoAnswer ? trunk.Profile.AutoAnswer : [])
+        {
+            if (HeaderLine.TryRead(line, out var header))
+                headers.Add(header.Name, header.Value);
+        }
         SdpBody.Set(request, call.Sdp);
         AddCredentials(request); // last: they may cover the body
         _last = request;

@@ -33,6 +33,9 @@ public sealed record SipInviteRequest
     /// <summary>Adds P-Asserted-Identity (RFC 3325) with the caller.</summary>
     public bool AssertIdentity { get; init; } = true;
 
+    /// <summary>The phone is asked to answer by itself, by the headers that the trunk's profile names.</summary>
+    public bool AutoAnswer { get; init; }
+
     /// <summary>Further headers such as <c>X-WhatsApp-Call-Id</c>. Names must be tokens; values are written on one line.</summary>
     public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
 

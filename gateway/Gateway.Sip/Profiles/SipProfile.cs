@@ -94,6 +94,9 @@ public sealed record SipProfile
     /// <summary>CANCEL, BYE and refusals of ours carry Reason with a Q.850 cause.</summary>
     public bool SendReason { get; init; }
 
+    /// <summary>The headers that make a phone answer by itself, each "Name: value"; they go with a call that asks for it.</summary>
+    public IReadOnlyList<string> AutoAnswer { get; init; } = [];
+
     [Range(1, 255)]
     public int MaxForwards { get; init; }
 

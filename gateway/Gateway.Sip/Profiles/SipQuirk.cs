@@ -34,7 +34,7 @@ public sealed class SipQuirk
 
     public Type ValueType => IsList ? _property.PropertyType.GetGenericArguments()[0] : _property.PropertyType;
 
-    /// <summary>The words that a value of a closed set may be, in kebab-case; empty for numbers and switches.</summary>
+    /// <summary>The words that a value of a closed set may be, in kebab-case; empty for numbers, switches and headers.</summary>
     public IReadOnlyList<string> Words => ValueType.IsEnum ? [.. Enum.GetNames(ValueType).Select(name => ToWords(name, '-'))] : [];
 
     /// <summary>Bounds of a number; null when it has none.</summary>
@@ -76,6 +76,8 @@ public sealed class SipQuirk
             var at = Words.ToList().IndexOf(word);
             value = at < 0 ? null : Enum.GetValues(ValueType).GetValue(at);
         }
+        else if (ValueType == typeof(string))
+            value = HeaderLine.TryRead(word, out _) ? word : null;
         else if (ValueType == typeof(bool))
             value = word switch { "true" => true, "false" => false, _ => null };
         else if (int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
@@ -86,6 +88,7 @@ public sealed class SipQuirk
     private string Describe()
     {
         var what = ValueType == typeof(bool) ? "true or false"
+            : ValueType == typeof(string) ? "a header as \"Name: value\""
             : Words.Count > 0 ? $"one of {string.Join(", ", Words)}"
             : Numbers.Count > 0 ? $"one of {string.Join(", ", Numbers)}"
             : $"a number from {Range?.Minimum} to {Range?.Maximum}";

@@ -49,6 +49,7 @@ public sealed class SipProfileTests
               min_se: { value: 89, why: because }
               offer: { value: early }
               replaces: { value: true, why: " ", since: 1.2 }
+              auto_answer: { value: ["Alert-Info: Auto Answer", "no header"], why: because }
               telepathy: { value: true, why: because }
             """;
         Assert.False(
@@ -64,7 +65,8 @@ public sealed class SipProfileTests
             "odd.yaml:9: quirks.offer.why: say why",
             "odd.yaml:10: quirks.replaces.since: only \"value\" and \"why\" are known here",
             "odd.yaml:10: quirks.replaces.why: say why",
-            "odd.yaml:11: quirks.telepathy: there is no such quirk",
+            "odd.yaml:11: quirks.auto_answer.value: has to be a list without repetition, each a header as \"Name: value\"",
+            "odd.yaml:12: quirks.telepathy: there is no such quirk",
         ], errors);
     }
 
@@ -119,6 +121,7 @@ public sealed class SipProfileTests
     private static JsonObject SchemaOf(SipQuirk quirk)
     {
         var one = quirk.ValueType == typeof(bool) ? new JsonObject { ["type"] = "boolean" }
+            : quirk.ValueType == typeof(string) ? new JsonObject { ["type"] = "string" }
             : quirk.Words.Count > 0 ? new JsonObject { ["enum"] = JsonSerializer.SerializeToNode(quirk.Words) }
             : quirk.Numbers.Count > 0 ? new JsonObject { ["enum"] = JsonSerializer.SerializeToNode(quirk.Numbers) }
             : new JsonObject { ["type"] = "integer", ["minimum"] = (int)quirk.Range!.Minimum, ["maximum"] = (int)quirk.Range.Maximum };

@@ -104,6 +104,14 @@ public class GatewayOptionsReaderTests
     }
 
     [Fact]
+    public void A_channels_calls_may_not_be_led_to_the_telephone_network()
+    {
+        var json = Valid.Replace("\"name\": \"main\"", "\"name\": \"main\", \"pstn\": true");
+        Assert.False(GatewayOptionsReader.TryRead(json, out _, out var errors));
+        Assert.Equal(["channels['100'].trunks: 'main' is marked pstn, and Meta forbids calls there."], errors);
+    }
+
+    [Fact]
     public void Names_every_broken_rule_at_once()
     {
         var json = Valid.Replace("udp:127.0.0.1:5060", "udp:nowhere").Replace("[\"main\"]", "[\"other\"]").Replace("secret-1", "");

@@ -38,5 +38,5 @@ public static class CallOutcomes
 
     private static bool IsRefusal(HangupCause cause) =>
         cause is NotPermitted or ChannelDisabled or CountryNotServed or BalanceTooLow or NoRate
-        or PaymentRequired or RateLimited or NoRoute or NoCapacity or Draining or StorageUnavailable;
+        or PaymentRequired or RateLimited or NoRoute or PstnForbidden or NoCapacity or Draining or StorageUnavailable;
 }

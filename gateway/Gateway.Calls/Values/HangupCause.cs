@@ -68,6 +68,9 @@ public enum HangupCause
     /// <summary>No route leads from this channel to a PBX, or from this trunk to a channel.</summary>
     NoRoute,
 
+    /// <summary>The only ways lead to the public telephone network, which Meta does not let WhatsApp calls reach.</summary>
+    PstnForbidden,
+
     /// <summary>This node has no media port or no call slot left.</summary>
     NoCapacity,
 

@@ -24,7 +24,8 @@ internal sealed class CallAdmission(
     private readonly TimeSpan _timeout = options.Calls.Preparation * 0.9;
 
     private readonly Dictionary<ChannelId, ChannelOptions> _channels = options.Channels.ToDictionary(c => new ChannelId(c.PhoneNumberId));
-    private readonly HashSet<string> _trunks = [.. options.Sip.AllTrunks().Select(trunk => trunk.Name)];
+    private readonly HashSet<string> _trunks = [.. options.Sip.AllTrunks().Where(trunk => !trunk.Pstn).Select(trunk => trunk.Name)];
+    private readonly HashSet<string> _pstn = [.. options.Sip.AllTrunks().Where(trunk => trunk.Pstn).Select(trunk => trunk.Name)];
 
     /// <param name="call">Who calls whom.</param>
     /// <param name="startedAt">The rate in force then rates the call.</param>
@@ -45,13 +46,20 @@ internal sealed class CallAdmission(
             return new CallInput.Refused(cause);
         if (!_channels.TryGetValue(call.Channel, out var channel))
             return new CallInput.Refused(HangupCause.NoRoute);
+        if (trunk is not null && _pstn.Contains(trunk))
+            return new CallInput.Refused(HangupCause.PstnForbidden);
         if (spool.IsFull)
             return new CallInput.Refused(HangupCause.StorageUnavailable);
 
         using var timeout = new CancellationTokenSource(_timeout, time);
         var request = CallHolds.AdmissionOf(call, startedAt, options.Calls.HoldSlice);
         if (await lookup.AskAsync(request, timeout.Token) is not { } facts)
-            return AnswerAlone(request, channel);
+            return AnswerAlone(request, channel, trunk);
+        if (trunk is null && LeadsToPstnAlone(facts))
+        {
+            await lookup.ReleaseAsync(call, facts);
+            return new CallInput.Refused(HangupCause.PstnForbidden);
+        }
         switch (AdmissionRules.Decide(facts, request))
         {
             case AdmissionVerdict.Admitted admitted:
@@ -61,7 +69,9 @@ internal sealed class CallAdmission(
                 if (word.MayCall)
                     return new CallInput.Admitted(RoutesOf(facts, channel), refused.Funding);
                 await lookup.ReleaseAsync(call, facts);
-                return word.StoreIsAway ? AnswerAlone(request, channel) : new CallInput.Refused(refused.Cause, word.Text, word.State);
+                return word.StoreIsAway
+                    ? AnswerAlone(request, channel, trunk)
+                    : new CallInput.Refused(refused.Cause, word.Text, word.State);
             case AdmissionVerdict.Refused refused:
                 if (refused.Cause == HangupCause.ChannelDisabled)
                     channels.Ask(call.Channel); // Meta may have switched it on again without a report
@@ -73,10 +83,15 @@ internal sealed class CallAdmission(
     }
 
     /// <summary>Decides without the store. Whether a user may be called is then Meta's to say, when it is connected.</summary>
-    private CallInput AnswerAlone(AdmissionRequest request, ChannelOptions channel)
+    private CallInput AnswerAlone(AdmissionRequest request, ChannelOptions channel, string? trunk)
     {
         if (lookup.AskAlone(request) is not { } facts)
             return new CallInput.Refused(HangupCause.StorageUnavailable);
+        if (trunk is null && LeadsToPstnAlone(facts))
+        {
+            lookup.Forget(request.Call);
+            return new CallInput.Refused(HangupCause.PstnForbidden);
+        }
         switch (AdmissionRules.Decide(facts, request))
         {
             case AdmissionVerdict.Admitted admitted:
@@ -91,8 +106,13 @@ internal sealed class CallAdmission(
         }
     }
 
+    /// <summary>Of the channel's own routes that this node has, each is over a trunk to the telephone network.</summary>
+    private bool LeadsToPstnAlone(AdmissionFacts facts) =>
+        facts.Routes.Any(route => _pstn.Contains(route.Trunk)) && !facts.Routes.Any(route => _trunks.Contains(route.Trunk));
+
     /// <summary>
-    /// The channel's own routes, else the configuration's. A route over a trunk that this node does not have is another node's.
+    /// The channel's own routes, else the configuration's. A route over a trunk that this node does not have is another node's, and one
+    /// over a trunk to the telephone network nobody's.
     /// </summary>
     private CallRoute[] RoutesOf(AdmissionFacts facts, ChannelOptions channel) => facts.Routes.Count > 0
         ? [.. facts.Routes.Where(route => _trunks.Contains(route.Trunk))]

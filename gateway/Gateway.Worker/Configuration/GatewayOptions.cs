@@ -229,6 +229,10 @@ public sealed record TrunkConfiguration
     /// music; never once it has sent audio in that hold.</summary>
     public TimeSpan HoldMusicAfter { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>The trunk leads to the public telephone network, which Meta does not let WhatsApp calls reach: no call goes there, by a
+    /// route or a transfer, and none comes from there.</summary>
+    public bool Pstn { get; init; }
+
     /// <summary>Send INVITE without an offer and answer the PBX's.</summary>
     public bool? DelayedOffer { get; init; }
 

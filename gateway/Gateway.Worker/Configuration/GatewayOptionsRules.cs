@@ -148,6 +148,8 @@ internal static class GatewayOptionsRules
                 yield return $"channels['{channel.PhoneNumberId}'].number: must be 5 to 15 digits with country code, without '+'.";
             foreach (var trunk in channel.Trunks.Where(name => options.Sip.AllTrunks().All(t => t.Name != name)))
                 yield return $"channels['{channel.PhoneNumberId}'].trunks: there is no trunk '{trunk}'.";
+            foreach (var trunk in channel.Trunks.Where(name => options.Sip.Trunks.Any(t => t.Name == name && t.Pstn)))
+                yield return $"channels['{channel.PhoneNumberId}'].trunks: '{trunk}' is marked pstn, and Meta forbids calls there.";
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Sip.Auth;
+using Gateway.Sip.Messages;
 using Gateway.Sip.Profiles;
 using Gateway.Sip.Transport;
 using Gateway.Sip.Trunks;
@@ -87,7 +88,12 @@ internal static class Trunks
             DtmfMethod.Info => DtmfFallback.Info,
             DtmfMethod.Inband => DtmfFallback.Inband,
             _ => profile.DtmfFallback,
-        });
+        })
+    {
+        IsPstn = trunk.Pstn,
+        Hosts = [.. trunk.BackupServers.Prepend(trunk.Server).Append(trunk.Domain ?? trunk.Server).Select(SipAddresses.SplitHostPort)
+            .Select(at => new HostPort(at.Host, at.Port ?? 0))],
+    };
 
     /// <summary>The servers that are configured as addresses.</summary>
     private static IEnumerable<IPNetwork> Servers(TrunkConfiguration trunk)

@@ -1,3 +1,4 @@
+using Gateway.Sip.Messages;
 using Gateway.Sip.Profiles;
 using Media.Engine;
 
@@ -10,4 +11,17 @@ namespace Gateway.Worker.Legs;
 /// <param name="EarlyRingback">While WhatsApp rings, the agent hears our ringing tone (183 with SDP) instead of the PBX's own
 /// (180).</param>
 /// <param name="Digits">How digits go to this PBX where it agreed to no telephone-event.</param>
-internal sealed record PbxTrunk(string Name, PbxMediaProfile Media, bool DelayedOffer, bool EarlyRingback, DtmfFallback Digits);
+internal sealed record PbxTrunk(string Name, PbxMediaProfile Media, bool DelayedOffer, bool EarlyRingback, DtmfFallback Digits)
+{
+    /// <summary>Where the trunk's servers and domain are, by name or address.</summary>
+    public IReadOnlyList<HostPort> Hosts { get; init; } = [];
+
+    /// <summary>It leads to the public telephone network.</summary>
+    public bool IsPstn { get; init; }
+
+    /// <summary>A URI with this host and port is this trunk's.</summary>
+    public bool IsAt(HostPort at) => Hosts.Any(
+        host => host.Host.Equals(at.Host, StringComparison.OrdinalIgnoreCase) && PortOf(host) == PortOf(at));
+
+    private static int PortOf(HostPort at) => at.Port == 0 ? 5060 : at.Port;
+}

@@ -1,5 +1,6 @@
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Endpoint;
+using Gateway.Sip.Messages;
 
 namespace Gateway.Worker.Legs;
 
@@ -9,6 +10,9 @@ internal sealed class PbxTrunks(SipEndpoint endpoint, IEnumerable<PbxTrunk> trun
     private readonly Dictionary<string, PbxTrunk> _trunks = trunks.ToDictionary(trunk => trunk.Name);
 
     public PbxTrunk this[string name] => _trunks[name];
+
+    /// <summary>The address is that of a trunk to the telephone network, and not <paramref name="own"/>'s too.</summary>
+    public bool LeadsToPstn(HostPort at, PbxTrunk own) => !own.IsAt(at) && _trunks.Values.Any(trunk => trunk.IsPstn && trunk.IsAt(at));
 
     /// <summary>Places a call; what follows is in its events.</summary>
     public SipCall Invite(SipInviteRequest request) => endpoint.Invite(request);

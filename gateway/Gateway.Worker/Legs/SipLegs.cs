@@ -283,6 +283,12 @@ internal sealed partial class SipLegs(
             await from.Sip.NotifyTransferAsync(400, "Bad transfer target");
             return;
         }
+        if (invite.Target is { } target && trunks.LeadsToPstn(target.HostPort, from.Trunk))
+        {
+            LogPstn(id, from.Trunk.Name);
+            await from.Sip.NotifyTransferAsync(403, CauseTable.Refusal(HangupCause.PstnForbidden).Text);
+            return;
+        }
         var offer = await media.DescribeToPbxAsync(null, from.Trunk);
         _transfer = new SipTransfer(from, Take(trunks.Invite(invite with { Sdp = offer.Sdp }), from.Trunk));
     }
@@ -338,6 +344,10 @@ internal sealed partial class SipLegs(
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: the pbx leg ended by {By}")]
     private partial void LogEnded(CallId callId, SipCallEnd by);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Call {CallId}: trunk {Trunk} asked for a transfer to the telephone network; refused (pstn_forbidden)")]
+    private partial void LogPstn(CallId callId, string trunk);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: the PBX transferred it")]
     private partial void LogTransferred(CallId callId);

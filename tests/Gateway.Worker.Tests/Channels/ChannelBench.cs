@@ -4,6 +4,7 @@ using Dapper;
 using Gateway.Calls;
 using Gateway.Calls.Channels;
 using Gateway.Storage.Channels;
+using Gateway.Worker.Configuration;
 using Gateway.Worker.Tests.Calls.Bench;
 using Npgsql;
 using Sandbox;
@@ -35,13 +36,18 @@ internal sealed class ChannelBench : IAsyncDisposable
     /// <param name="gateways">The number of nodes that have it.</param>
     /// <param name="timers">WhatsApp's clocks.</param>
     /// <param name="interval">The interval at which Meta's settings are read; a second by default.</param>
+    /// <param name="carrier">Adds a trunk "carrier" to the telephone network.</param>
     public static async Task<ChannelBench> StartAsync(
         Stores stores, string? displayNumber = null, int gateways = 1, Func<SandboxTimers, SandboxTimers>? timers = null,
-        TimeSpan? interval = null)
+        TimeSpan? interval = null, bool carrier = false)
     {
         var own = $"{Environment.ProcessId % 10_000:0000}{Interlocked.Increment(ref _last):000}";
         var calls = await CallBench.StartAsync(
-            stores, options => options with { WhatsApp = options.WhatsApp with { SettingsInterval = interval ?? TimeSpan.FromSeconds(1) } },
+            stores, options => options with
+            {
+                WhatsApp = options.WhatsApp with { SettingsInterval = interval ?? TimeSpan.FromSeconds(1) },
+                Sip = carrier ? options.Sip with { Trunks = [.. options.Sip.Trunks, Carrier(options.Sip.Trunks[0])] } : options.Sip,
+            },
             timers: timers, gateways: gateways,
             number: number => number with { PhoneNumberId = "2002" + own, DisplayNumber = displayNumber ?? "44780" + own });
         return new ChannelBench(calls, new ChannelId("2002" + own), stores.Postgres);
@@ -86,6 +92,9 @@ internal sealed class ChannelBench : IAsyncDisposable
         return [.. await connection.QueryAsync<string>(
             "SELECT kind FROM events WHERE channel = @id AND kind <> 'channel.updated' ORDER BY id", new { id = Id.Value })];
     }
+
+    private static TrunkConfiguration Carrier(TrunkConfiguration trunk) =>
+        trunk with { Name = "carrier", Server = "127.0.0.66:5080", KeepAlive = TimeSpan.Zero, Pstn = true };
 
     public async ValueTask DisposeAsync()
     {

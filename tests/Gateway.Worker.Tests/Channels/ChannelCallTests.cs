@@ -102,6 +102,19 @@ public sealed class ChannelCallTests(Stores stores)
         await bench.Calls.EndsAsync(call, HangupCause.Busy);
     }
 
+    [Fact]
+    public async Task A_channel_that_is_routed_to_the_telephone_network_alone_gets_no_call_and_beside_a_PBX_only_that_one()
+    {
+        await using var bench = await ChannelBench.StartAsync(stores, carrier: true);
+        CallRoute[] routes = [new("carrier", "100")];
+        Assert.IsType<ChannelChange.Done>(await bench.Store.ReplaceRoutesAsync(bench.Id, 1, "key:test", routes, CancellationToken.None));
+        await IsRejectedAsync(bench, HangupCause.PstnForbidden);
+
+        routes = [new("carrier", "100"), new("main", "200")];
+        Assert.IsType<ChannelChange.Done>(await bench.Store.ReplaceRoutesAsync(bench.Id, 2, "key:test", routes, CancellationToken.None));
+        await TalksInboundAsync(bench);
+    }
+
     private static async Task IsRejectedAsync(ChannelBench bench, HangupCause cause)
     {
         var call = await bench.Calls.WhatsApp.PlaceAsync();

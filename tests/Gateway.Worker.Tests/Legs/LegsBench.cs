@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -26,6 +27,9 @@ internal sealed class LegsBench : ICallInbox, IAsyncDisposable
 {
     private const string Trunk = "main";
 
+    /// <summary>Where a trunk to the telephone network is.</summary>
+    public static readonly HostPort Pstn = new("127.0.0.66", 5080);
+
     private readonly Channel<CallInput> _inputs = Channel.CreateUnbounded<CallInput>();
     private readonly List<Exception> _failures = [];
     private readonly SipEndpoint _endpoint;
@@ -38,7 +42,7 @@ internal sealed class LegsBench : ICallInbox, IAsyncDisposable
         Media = new CallMedia(engine, new CallId("bench"), this, Operations, NullLogger.Instance);
         var trunk = new PbxTrunk(Trunk, new PbxMediaProfile(), DelayedOffer: false, EarlyRingback: false, DtmfFallback.Auto);
         Phones = new SipLegs(
-            new CallId("bench"), new PbxTrunks(endpoint, [trunk]),
+            new CallId("bench"), new PbxTrunks(endpoint, [trunk, trunk with { Name = "pstn", IsPstn = true, Hosts = [Pstn] }]),
             route =>
                 new SipInviteRequest { Trunk = route.Trunk, TargetUser = route.Target ?? "600", Caller = new SipParty("+16315551234") },
             Media, this, Operations, NullLogger.Instance);
@@ -101,6 +105,13 @@ internal sealed class LegsBench : ICallInbox, IAsyncDisposable
     /// </summary>
     public async Task<PbxCall> ReferAsync(PbxCall from, string to)
     {
+        Assert.Equal(202, await ReferAsync(from, $"sip:{to}@127.0.0.1:{Pbx.Port}", 0));
+        return await Pbx.NextAsync();
+    }
+
+    /// <summary>The status that a REFER with this number gets.</summary>
+    public async Task<int> ReferAsync(PbxCall from, string target, int number)
+    {
         var dialog = (await from.Sip.SnapshotAsync())!;
         using var socket = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         socket.Connect(_endpoint.Listeners[0].Bind);
@@ -108,13 +119,13 @@ internal sealed class LegsBench : ICallInbox, IAsyncDisposable
         [
             $"REFER {dialog.Target} SIP/2.0", $"Via: SIP/2.0/UDP {socket.Client.LocalEndPoint};rport;branch=z9hG4bK{Guid.NewGuid():n}",
             "Max-Forwards: 70",
-            $"From: {dialog.Local}", $"To: {dialog.Remote}", $"Call-ID: {dialog.CallId}", "CSeq: 0 REFER",
+            $"From: {dialog.Local}", $"To: {dialog.Remote}", $"Call-ID: {dialog.CallId}", $"CSeq: {number} REFER",
             $"Contact: <sip:pbx@127.0.0.1:{Pbx.Port}>",
-            $"Refer-To: <sip:{to}@127.0.0.1:{Pbx.Port}>", "Content-Length: 0", "", "",
+            $"Refer-To: <{target}>", "Content-Length: 0", "", "",
         ])));
         using var timeout = new CancellationTokenSource(Eventually.Timeout);
-        Assert.StartsWith("SIP/2.0 202 ", Encoding.ASCII.GetString((await socket.ReceiveAsync(timeout.Token)).Buffer));
-        return await Pbx.NextAsync();
+        var answer = Encoding.ASCII.GetString((await socket.ReceiveAsync(timeout.Token)).Buffer);
+        return int.Parse(answer.Split(' ')[1], CultureInfo.InvariantCulture);
     }
 
     /// <summary>The next that the call is given.</summary>

@@ -132,6 +132,24 @@ public sealed class SipLegsTests
         await bench.HasNoMoreAsync();
     }
 
+    [Fact]
+    public async Task A_transfer_to_the_telephone_network_rings_nobody_and_the_call_stays_where_it_is()
+    {
+        await using var bench = await LegsBench.StartAsync();
+        var ann = await AnsweredAsync(bench, "ann");
+        Assert.Equal(202, await bench.ReferAsync(ann, $"sip:ben@{LegsBench.Pstn}", 0));
+
+        // Once that is refused, another transfer is taken; until then it is answered 491.
+        var number = 0;
+        await Eventually.SeeAsync(
+            () => bench.ReferAsync(ann, $"sip:carl@127.0.0.1:{bench.Pbx.Port}", ++number), status => status == 202, "the first is refused");
+        var carl = await bench.Pbx.NextAsync();
+        Assert.Equal("carl", carl.Sip.Info.TargetUser);
+        await carl.AnswerAsync(talks: false);
+        Assert.IsType<CallInput.PbxIdentified>(await bench.NextAsync());
+        await bench.HasNoMoreAsync();
+    }
+
     private static async Task<PbxCall> AnsweredAsync(LegsBench bench, string phone)
     {
         var call = await bench.RingAsync(phone);

@@ -1,3 +1,4 @@
+using Testing;
 using Testing.Peers;
 
 namespace Interop.Asterisk;
@@ -21,7 +22,8 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
         bridge_simple bridge_native_rtp bridge_softmix bridge_builtin_features bridge_builtin_interval_features bridge_holding codec_ulaw
         codec_alaw codec_a_mu codec_g722 codec_gsm codec_opus_open_source codec_resample res_format_attr_opus format_gsm format_pcm
         format_wav format_sln res_musiconhold func_callerid func_channel func_strings func_logic func_hangupcause func_pjsip_endpoint
-        func_pjsip_aor func_pjsip_contact func_uri func_cut
+        func_pjsip_aor func_pjsip_contact func_uri func_cut func_groupcount
+        res_pjsip_outbound_publish res_pjsip_exten_state res_pjsip_dialog_info_body_generator res_pjsip_messaging
         """;
 
     private readonly AsteriskTrunk? _chanSip = options.Trunks.SingleOrDefault(trunk => trunk.IsChanSip);
@@ -77,7 +79,8 @@ internal sealed class AsteriskFiles(AsteriskOptions options, string outside, str
             "indications.conf",
             "[general]\ncountry=us\n[us]\ndescription=US\nringcadence=2000,4000\ndial=350+440\n" +
             "busy=480+620/500,0/500\nring=440+480/2000,0/4000\ncongestion=480+620/250,0/250\n");
-        Write("extensions.conf", AsteriskDialplan.Text(inside));
+        Write("no-pstn.conf", File.ReadAllText(Repository.File("deploy", "asterisk", "no-pstn.conf")));
+        Write("extensions.conf", $"{AsteriskDialplan.Text(inside)}\n#include no-pstn.conf\n{options.Dialplan}");
         Write("pjsip.conf", Pjsip());
         if (_chanSip is not null)
             Write("sip.conf", ChanSip(_chanSip));

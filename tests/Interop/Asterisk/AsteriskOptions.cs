@@ -9,6 +9,9 @@ public sealed record AsteriskOptions
     /// <summary>Desk phones that may register with <see cref="AsteriskServer.Password"/>.</summary>
     public IReadOnlyList<AsteriskAgent> Agents { get; init; } = [];
 
+    /// <summary>More of the dial plan, beside <see cref="AsteriskDialplan"/> and deploy/asterisk/no-pstn.conf.</summary>
+    public string Dialplan { get; init; } = "";
+
     public AsteriskRelease Release { get; init; } = AsteriskRelease.TwentyTwo;
 
     /// <summary>PEM file with certificate and key; for TLS trunks.</summary>

@@ -18,7 +18,8 @@ public sealed class ExtensionWatch : IDisposable
     /// <param name="trunk">Name of the trunk.</param>
     /// <param name="extension">The user part that the PBX knows it by.</param>
     /// <param name="end">Lets the endpoint's loop unsubscribe.</param>
-    internal ExtensionWatch(string trunk, string extension, Action<ExtensionWatch> end) => (Trunk, Extension, _end) = (trunk, extension, end);
+    internal ExtensionWatch(string trunk, string extension, Action<ExtensionWatch> end) =>
+        (Trunk, Extension, _end) = (trunk, extension, end);
 
     public string Trunk { get; }
 

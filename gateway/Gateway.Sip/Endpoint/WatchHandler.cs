@@ -6,7 +6,7 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Endpoint;
 
-/// <summary>The watched extensions of an endpoint: subscriptions with the handles of their owners. Belongs to the endpoint's loop.</summary>
+/// <summary>The watched extensions of an endpoint: subscriptions with the handles of their owners. Belongs to its loop.</summary>
 internal sealed class WatchHandler(SubscriptionSet subscriptions)
 {
     private readonly Dictionary<Subscription, ExtensionWatch> _watches = [];

@@ -1,7 +1,7 @@
 namespace Gateway.Sip.Subscriptions;
 
 /// <summary>The dialogs of one extension, put together from full and partial documents (RFC 4235 §4.3).</summary>
-internal sealed class DialogTable
+public sealed class DialogTable
 {
     private readonly Dictionary<string, ExtensionState> _dialogs = [];
     private uint? _version;

@@ -7,9 +7,9 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Subscriptions;
 
 /// <summary>
-/// One extension of a trunk's PBX watched by its dialog event package (RFC 6665, RFC 4235): SUBSCRIBE, its refreshes, its NOTIFYs, and a new
-/// subscription with back-off when one ends. Forks are not followed: the first dialog is the subscription's. Pure; owned by the endpoint's
-/// loop.
+/// One extension of a trunk's PBX watched by its dialog event package (RFC 6665, RFC 4235): SUBSCRIBE, its refreshes, its NOTIFYs, and a
+/// new subscription with back-off when one ends. Forks are not followed: the first dialog is the subscription's. Pure; owned by the
+/// endpoint's loop.
 /// </summary>
 public sealed class Subscription : IClientTransactionUser, IHasDeadline
 {
@@ -134,7 +134,8 @@ public sealed class Subscription : IClientTransactionUser, IHasDeadline
         Trunk.TakeNextNonce(transaction.Request, response);
         if (response.IsSuccess)
             Accept(transaction, response, now);
-        else if (response.StatusCode is 401 or 407 && _repairs++ < MaxRepairs && Trunk.Authorize(transaction.Request, response) is { } again)
+        else if (
+            response.StatusCode is 401 or 407 && _repairs++ < MaxRepairs && Trunk.Authorize(transaction.Request, response) is { } again)
         {
             again.Headers["CSeq"] = new CSeq(++_sequence, SipMethod.Subscribe).ToString();
             _transaction = _agent.Layer.Clients.Send(again, transaction.Flow, this, now, Trunk.Options.RequestTimeout);
@@ -189,8 +190,9 @@ public sealed class Subscription : IClientTransactionUser, IHasDeadline
         }
         if (_isStopping)
             return 200;
-        if (state.Expires is { } left && now + left < _deadlines[SubscriptionDeadline.Expiry] - TimeSpan.FromSeconds(1) && _transaction is null)
-            Grant(left, now);
+        var isShorter = state.Expires is { } left && now + left < _deadlines[SubscriptionDeadline.Expiry] - TimeSpan.FromSeconds(1);
+        if (isShorter && _transaction is null)
+            Grant(state.Expires!.Value, now);
         if (state.IsPending)
             _table.Clear();
         else if (SipBody.TryFind(notify, DialogInfoReader.ContentType, out var body) && !SipBody.IsBlank(body))

@@ -58,7 +58,8 @@ public class DialogInfoReaderTests
         Assert.True(TryRead(Full(1, dialogs), out var info, out _));
         Assert.Equal(DialogInfoReader.MaxDialogs, info!.Dialogs.Count);
         Assert.False(TryRead(Full(1, [.. dialogs, Dialog("more", "early")]), out _, out _));
-        Assert.False(TryRead(Full(1, string.Concat(Enumerable.Repeat("<x>", 20)) + string.Concat(Enumerable.Repeat("</x>", 20))), out _, out _));
+        var deep = string.Concat(Enumerable.Repeat("<x>", 20)) + string.Concat(Enumerable.Repeat("</x>", 20));
+        Assert.False(TryRead(Full(1, deep), out _, out _));
         Assert.False(TryRead(Full(1, new string(' ', DialogInfoReader.MaxBytes)), out _, out _));
     }
 

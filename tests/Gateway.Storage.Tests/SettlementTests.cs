@@ -175,6 +175,58 @@ public sealed class SettlementTests(Stores stores) : IAsyncLifetime
         Assert.Equal((10m, 0m), await billing.MoneyAsync());
     }
 
+    [Fact]
+    public async Task Refused_attempts_are_settled_together_as_each_would_be_alone_however_often_and_from_wherever()
+    {
+        var billing = await BillingSetup.OpenAsync(_database, 100);
+        await billing.AddRateAsync("", 1m);
+        var contact = await billing.QueryAsync<long>(
+            "INSERT INTO contacts (channel, phone) VALUES (@Account, '5511987654321') RETURNING id", new { billing.Account });
+        var requests = Enumerable.Range(0, 40).Select(i => billing.Request("551187654321", CallDirection.Outbound) with
+        {
+            At = BillingSetup.Start.AddTicks(i * 1_234_567), // finer than PostgreSQL keeps it
+        }).ToArray();
+        foreach (var request in requests[..10])
+            await billing.AdmitAsync(request); // holds of which nobody heard
+        foreach (var request in requests[..20])
+            await billing.Calls.BeginAsync(
+                new CallIdentity(request.Call, request.Direction, request.Channel, request.User, request.Node, request.NodeStart),
+                request.At, CancellationToken.None);
+        var records = requests.Select(request =>
+            BillingSetup.Record(request, null, null, HangupCause.NotPermitted) with { Trunk = "main", Agent = "20\01" }).ToArray();
+        await billing.Calls.CompleteAsync(records[0] with { Cause = HangupCause.NodeLost }, CancellationToken.None);
+
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(i =>
+            billing.Calls.CompleteRefusedAsync([.. records.Skip(i), .. records.Take(i)], CancellationToken.None)));
+        await billing.Calls.CompleteAsync(records[1], CancellationToken.None);
+
+        Assert.Equal((100m, 0m), await billing.MoneyAsync());
+        Assert.Equal((40L, 1L, 40L), await billing.QueryAsync<(long, long, long)>(
+            "SELECT count(*), count(*) FILTER (WHERE cause = 'node_lost'), count(DISTINCT id) FROM calls WHERE channel = @Account",
+            new { billing.Account }));
+        Assert.Equal((39L, 39L), await billing.QueryAsync<(long, long)>(
+            "SELECT count(*), count(DISTINCT call_id) FROM events WHERE channel = @Account AND kind = 'call.refused' AND contact = @contact",
+            new { billing.Account, contact }));
+
+        var alone = billing.Request("551187654321", CallDirection.Outbound);
+        await billing.Calls.CompleteAsync(records[5] with { Id = alone.Call }, CancellationToken.None);
+        var (one, other) = (
+            await billing.Calls.FindAsync(alone.Call, CancellationToken.None), await billing.Calls.FindAsync(records[5].Id, CancellationToken.None));
+        Assert.Equal(one! with { Id = other!.Id }, other);
+        const string data = "SELECT data::text FROM events WHERE call_id = @id";
+        Assert.Equal(
+            await billing.QueryAsync<string>(data, new { id = alone.Call.Value }),
+            await billing.QueryAsync<string>(data, new { id = records[5].Id.Value }));
+    }
+
+    [Fact]
+    public async Task What_was_more_than_refused_is_not_settled_in_a_group()
+    {
+        var billing = await BillingSetup.OpenAsync(_database, 100);
+        var inbound = BillingSetup.Record(billing.Request(), null, null, HangupCause.NotPermitted);
+        await Assert.ThrowsAsync<ArgumentException>(() => billing.Calls.CompleteRefusedAsync([inbound], CancellationToken.None));
+    }
+
     private static Task<int> VolumeAsync(BillingSetup billing) =>
         billing.QueryAsync<int>(
             "SELECT seconds::int FROM volumes WHERE account = @Account AND month = '2030-01-01'", new { billing.Account });

@@ -36,6 +36,17 @@ public static class CallOutcomes
         };
     }
 
+    /// <summary>
+    /// True for an outbound attempt that the gateway itself refused before Meta heard of it: it reached nobody, costs nothing and says
+    /// nothing about the user. A PBX can make any number of them.
+    /// </summary>
+    public static bool IsRefusedHere(CallRecord call) =>
+        call is
+        {
+            Direction: CallDirection.Outbound, AnsweredAt: null, Funding: null, WhatsAppId: null, WhatsAppError: null,
+            WhatsAppQuality: null, PbxQuality: null, EarlierAgents.Count: 0,
+        } && IsRefusal(call.Cause);
+
     private static bool IsRefusal(HangupCause cause) =>
         cause is NotPermitted or ChannelDisabled or CountryNotServed or BalanceTooLow or NoRate
         or PaymentRequired or RateLimited or NoRoute or PstnForbidden or NoCapacity or Draining or StorageUnavailable;

@@ -19,11 +19,11 @@ internal static class CallEvents
         return new NewEvent(kind, call.EndedAt, call.Channel.Value, contact, call.Id.Value, call.Funding?.Account, new
         {
             call.Direction,
-            User = call.User.Handle,
+            User = CallRow.Clean(call.User.Handle),
             call.Cause,
             call.MediaFault,
-            call.Trunk,
-            call.Agent,
+            Trunk = CallRow.Clean(call.Trunk),
+            Agent = CallRow.Clean(call.Agent),
             call.AgentSince,
             call.StartedAt,
             call.AnsweredAt,

@@ -81,6 +81,9 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
         },
         cancellation);
 
+    public Task CompleteRefusedAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation) =>
+        database.InTransactionAsync(transaction => RefusedAttempts.SettleAsync(transaction, records, cancellation), cancellation);
+
     public async Task<IReadOnlyList<CallRecord>> ListAsync(CallQuery query, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);

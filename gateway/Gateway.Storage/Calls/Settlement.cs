@@ -123,8 +123,8 @@ internal sealed class Settlement(
         {
             Month,
             found.Contact,
-            UserHandle = record.User.Handle,
-            Handles = (string[])[.. Phones, record.User.Handle],
+            UserHandle = CallRow.Clean(record.User.Handle),
+            Handles = (string[])[.. Phones, CallRow.Clean(record.User.Handle)!],
             BilledSeconds = (long)(priced.Price?.BilledTime.TotalSeconds ?? 0),
         });
         parameters.AddDynamicParams(EventOutbox.Parameters(CallEvents.Of(priced, outcome, found.Contact)));

@@ -33,6 +33,10 @@ internal sealed partial class ContactsOfCalls(
             record.Id, record.Channel, record.User, record.EndedAt, known => known.After(record, options.Permissions), cancellation);
     }
 
+    /// <summary>Changes no permission: the user never heard of these attempts.</summary>
+    public Task CompleteRefusedAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation) =>
+        store.CompleteRefusedAsync(records, cancellation);
+
     public Task AnsweredAsync(
         CallId call, DateTimeOffset startedAt, DateTimeOffset answeredAt, string? agent, string? trunk, WhatsAppCallId? whatsAppId,
         CancellationToken cancellation) =>

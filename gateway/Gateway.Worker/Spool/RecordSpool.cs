@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Gateway.Calls;
 using Gateway.Calls.Records;
+using Gateway.Calls.Rules;
 using Gateway.Worker.Configuration;
 using Media.Protocols.Primitives;
 using Npgsql;
@@ -16,6 +17,9 @@ internal sealed partial class RecordSpool : IDisposable
 {
     /// <summary>Settlements at one time.</summary>
     private const int Width = 8;
+
+    /// <summary>Refused attempts that are settled together.</summary>
+    private const int GroupSize = 100;
 
     /// <summary>Timeout of one settlement; a store that takes longer counts as unavailable.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
@@ -103,8 +107,7 @@ internal sealed partial class RecordSpool : IDisposable
         await SettleAllAsync(timeout.Token);
     }
 
-    /// <summary>Settles what waits, the oldest first, until
-    /// <paramref name="cancellation"/>; retries while the store is unavailable.</summary>
+    /// <summary>Settles what waits until <paramref name="cancellation"/>; retries while the store is unavailable.</summary>
     private async Task RunAsync(CancellationToken cancellation)
     {
         var pause = FirstPause;
@@ -129,22 +132,68 @@ internal sealed partial class RecordSpool : IDisposable
         }
     }
 
-    /// <summary>Tries each waiting record once. False when the store is unavailable: then the rest was not tried.</summary>
+    /// <summary>
+    /// Tries each waiting entry once, the oldest first. Calls go before refused attempts, also those that end meanwhile: before each group
+    /// of attempts come the calls that wait by then. False when the store is unavailable: then the rest was not tried.
+    /// </summary>
     public async Task<bool> SettleAllAsync(CancellationToken cancellation)
     {
+        foreach (var group in Due(isRefused: true).Chunk(GroupSize))
+            if (!await SettleCallsAsync(cancellation) || !await SettleRefusedAsync(group, cancellation))
+                return false;
+        return await SettleCallsAsync(cancellation);
+    }
+
+    /// <summary>The names of what may be tried now, in order.</summary>
+    private string[] Due(bool isRefused)
+    {
         var now = _clock.Now;
-        var due = _waiting.Where(file => file.Value <= now).Select(file => file.Key).Concat(_unspooled.Keys)
-            .Order(StringComparer.Ordinal).ToLookup(name => name.EndsWith(SpoolFile.AnswerEnding, StringComparison.Ordinal));
-        var isAway = false;
-        foreach (var names in new[] { due[true], due[false] }) // after the end of a call its pick-up is no longer news
+        return
+        [
+            .. _waiting.Where(file => file.Value <= now).Select(file => file.Key).Concat(_unspooled.Keys)
+                .Where(name => SpoolFile.IsRefused(name) == isRefused).Order(StringComparer.Ordinal),
+        ];
+    }
+
+    private async Task<bool> SettleCallsAsync(CancellationToken cancellation)
+    {
+        var due = Due(isRefused: false).ToLookup(name => name.EndsWith(SpoolFile.AnswerEnding, StringComparison.Ordinal));
+        // after the end of a call its pick-up is no longer news
+        return await SettleEachAsync(due[true], cancellation) && await SettleEachAsync(due[false], cancellation);
+    }
+
+    private async Task<bool> SettleEachAsync(IEnumerable<string> names, CancellationToken cancellation)
+    {
+        var isAway = cancellation.IsCancellationRequested;
+        await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = Width }, async (name, _) =>
         {
-            await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = Width }, async (name, _) =>
-            {
-                if (!isAway && !cancellation.IsCancellationRequested && !await SettleAsync(name, cancellation))
-                    isAway = true;
-            });
-        }
+            if (!isAway && !cancellation.IsCancellationRequested && !await SettleAsync(name, cancellation))
+                isAway = true;
+        });
         return !isAway;
+    }
+
+    /// <summary>Settles refused attempts together or, where the store refuses one of them, each on its own.</summary>
+    private async Task<bool> SettleRefusedAsync(string[] names, CancellationToken cancellation)
+    {
+        var group = names.Select(name => (Name: name, Record: Read(name) as CallRecord))
+            .Where(entry => entry.Record is { } record && CallOutcomes.IsRefusedHere(record)).ToArray();
+        try
+        {
+            await WithinAsync(timeout => _store.CompleteRefusedAsync([.. group.Select(entry => entry.Record!)], timeout), cancellation);
+        }
+        catch (PostgresException e) when (IsOfRecord(e))
+        {
+            return await SettleEachAsync(names, cancellation);
+        }
+        catch (Exception e) // Whatever keeps the store from answering, the records stay and are retried.
+        {
+            ReportAway(e, cancellation);
+            return false;
+        }
+        foreach (var (name, record) in group)
+            Finish(name, record!);
+        return await SettleEachAsync(names.Except(group.Select(entry => entry.Name)), cancellation); // what a name belies
     }
 
     public void Dispose()
@@ -173,28 +222,15 @@ internal sealed partial class RecordSpool : IDisposable
     /// <summary>False when the store is unavailable.</summary>
     private async Task<bool> SettleAsync(string name, CancellationToken cancellation)
     {
+        if (Read(name) is not { } entry)
+            return true;
         try
         {
-            if (!_unspooled.TryGetValue(name, out var entry))
-            {
-                (entry, var fault) = _folder.Read(name);
-                if (fault is not null)
-                    SetAside(name, fault);
-                if (entry is null)
-                {
-                    _waiting.TryRemove(name, out _);
-                    return true;
-                }
-            }
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            timeout.CancelAfter(Timeout);
-            await WriteAsync(entry, timeout.Token);
-            _unspooled.TryRemove(name, out _);
-            if (_waiting.TryRemove(name, out _))
-                Finish(name, entry);
+            await WithinAsync(timeout => WriteAsync(entry, timeout), cancellation);
+            Finish(name, entry);
             return true;
         }
-        catch (PostgresException e) when (!e.IsTransient && !IsOfTheServer(e.SqlState))
+        catch (PostgresException e) when (IsOfRecord(e))
         {
             _metrics.Refused();
             LogRefused(e, name);
@@ -204,19 +240,47 @@ internal sealed partial class RecordSpool : IDisposable
         }
         catch (Exception e) // Whatever keeps the store from answering, the record stays and is retried.
         {
-            if (!cancellation.IsCancellationRequested)
-                LogAway(e.Message, Count);
+            ReportAway(e, cancellation);
             return false;
         }
     }
 
-    /// <summary>Keeps the file of a record for a while; a pick-up needs none, since its call's record includes it.</summary>
+    /// <summary>A waiting entry; null: there is none, or it cannot be read and was set aside.</summary>
+    private object? Read(string name)
+    {
+        if (_unspooled.TryGetValue(name, out var kept))
+            return kept;
+        var (entry, fault) = _folder.Read(name);
+        if (fault is not null)
+            SetAside(name, fault);
+        if (entry is null)
+            _waiting.TryRemove(name, out _);
+        return entry;
+    }
+
+    /// <summary>Keeps the file of a settled record for a while; a pick-up needs none, since its call's record includes it.</summary>
     private void Finish(string name, object entry)
     {
+        _unspooled.TryRemove(name, out _);
+        if (!_waiting.TryRemove(name, out _))
+            return;
         if (_keepSettled > TimeSpan.Zero && entry is CallRecord)
             _folder.Keep(name, _settled);
         else
             _folder.Remove(name);
+    }
+
+    private static async Task WithinAsync(Func<CancellationToken, Task> settle, CancellationToken cancellation)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        timeout.CancelAfter(Timeout);
+        await settle(timeout.Token);
+    }
+
+    private void ReportAway(Exception e, CancellationToken cancellation)
+    {
+        if (!cancellation.IsCancellationRequested)
+            LogAway(e.Message, Count);
     }
 
     private void DropOld()
@@ -250,9 +314,10 @@ internal sealed partial class RecordSpool : IDisposable
             answer.Call.Id, answer.StartedAt, answer.AnsweredAt, answer.Agent, answer.Trunk, answer.WhatsAppId, cancellation);
     }
 
-    /// <summary>True where the server as a whole fails, and not this record: SQLSTATE classes 25 (read-only), 28
-    /// and 3D (authorization, catalog), 53, 57, 58.</summary>
-    private static bool IsOfTheServer(string state) => state[..2] is "25" or "28" or "3D" or "53" or "57" or "58";
+    /// <summary>True where the record is refused, and not the server as a whole fails: that are SQLSTATE classes 25 (read-only), 28 and 3D
+    /// (authorization, catalog), 53, 57, 58.</summary>
+    private static bool IsOfRecord(PostgresException e) =>
+        !e.IsTransient && e.SqlState[..2] is not ("25" or "28" or "3D" or "53" or "57" or "58");
 
     private void SetAside(string name, string fault)
     {

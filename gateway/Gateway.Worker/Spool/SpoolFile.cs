@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gateway.Calls;
 using Gateway.Calls.Records;
+using Gateway.Calls.Rules;
 
 namespace Gateway.Worker.Spool;
 
@@ -17,6 +18,9 @@ internal static class SpoolFile
 {
     /// <summary>The extension of a finished record.</summary>
     public const string Ending = ".record";
+
+    /// <summary>The extension of the finished record of an attempt that was refused here; <see cref="Ending"/> is part of it.</summary>
+    public const string RefusedEnding = ".refused" + Ending;
 
     /// <summary>The extension of a pick-up.</summary>
     public const string AnswerEnding = ".answer";
@@ -31,7 +35,8 @@ internal static class SpoolFile
         RespectNullableAnnotations = true,
     };
 
-    public static string NameOf(CallRecord record) => NameOf(record.EndedAt, record.Id, Ending);
+    public static string NameOf(CallRecord record) =>
+        NameOf(record.EndedAt, record.Id, CallOutcomes.IsRefusedHere(record) ? RefusedEnding : Ending);
 
     public static string NameOf(SpooledAnswer answer) => NameOf(answer.AnsweredAt, answer.Call.Id, AnswerEnding);
 
@@ -42,6 +47,8 @@ internal static class SpoolFile
             out var time)
             ? time
             : null;
+
+    public static bool IsRefused(string name) => name.EndsWith(RefusedEnding, StringComparison.Ordinal);
 
     public static byte[] Encode(CallRecord record) => Encode(RecordKind, JsonSerializer.SerializeToUtf8Bytes(record, Format));
 

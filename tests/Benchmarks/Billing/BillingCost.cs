@@ -24,6 +24,7 @@ internal static class BillingCost
 
         await new AdmissionLoad(database).RunAsync(perSecond: 200, duration);
         await new SettlementLoad(database).RunAsync(duration);
+        await new RefusedLoad(database).RunAsync(duration);
         await new PageLoad(database).RunAsync();
     }
 

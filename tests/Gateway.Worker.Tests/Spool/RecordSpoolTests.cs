@@ -1,5 +1,7 @@
 using Dapper;
 using Gateway.Calls;
+using Gateway.Calls.Records;
+using Media.Protocols.Primitives;
 using Gateway.Storage;
 using Gateway.Storage.Calls;
 using Gateway.Worker.Configuration;
@@ -83,6 +85,44 @@ public sealed class RecordSpoolTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Calls_are_settled_before_refused_attempts_also_those_that_end_meanwhile_and_these_in_groups()
+    {
+        var store = new NotedStore(new PostgresCallStore(_database));
+        using var spool = Open(store);
+        var (first, later) = (Records.One(endsAfter: 900), Records.One(endsAfter: 901));
+        var refused = Enumerable.Range(0, 250).Select(i => Records.Refused(i)).ToArray();
+        foreach (var record in refused)
+            await spool.AddAsync(record);
+        await spool.AddAsync(first);
+        store.OnRefused = () => store.Settled.Count == 101 ? spool.AddAsync(later) : Task.CompletedTask;
+
+        Assert.True(await spool.SettleAllAsync(CancellationToken.None));
+        CallId[] expected =
+            [first.Id, .. refused[..100].Select(r => r.Id), later.Id, .. refused[100..].Select(r => r.Id)];
+        Assert.Equal(expected, store.Settled);
+        Assert.Empty(Files());
+        foreach (var id in expected)
+            Assert.Equal(1, await RowsAsync(id));
+    }
+
+    [Fact]
+    public async Task A_refused_attempt_that_the_store_refuses_keeps_none_of_its_group_from_being_settled()
+    {
+        using var spool = Open();
+        var (bad, good) = (Records.Refused(1) with { SipStatus = 7 }, Records.Refused(2));
+        var belied = Records.One(3);
+        await spool.AddAsync(bad);
+        await spool.AddAsync(good);
+        File.WriteAllBytes(Path.Combine(Folder, SpoolFile.NameOf(Records.Refused(4))), SpoolFile.Encode(belied));
+        spool.Dispose();
+
+        using var next = Open();
+        Assert.True(await next.SettleAllAsync(CancellationToken.None));
+        Assert.Equal((1, 1), (await RowsAsync(good.Id), await RowsAsync(belied.Id)));
+        Assert.Equal(SpoolFile.NameOf(bad), Path.GetFileName(Assert.Single(Files())));
+    }
+
+    [Fact]
     public async Task A_disk_that_fails_costs_no_record_while_the_process_lives()
     {
         using var spool = Open();
@@ -95,8 +135,8 @@ public sealed class RecordSpoolTests : IAsyncLifetime
         Assert.Equal((0, 1), (spool.Count, await RowsAsync(record.Id)));
     }
 
-    private RecordSpool Open() => new(
-        Options(), new PostgresCallStore(_database), TimeProvider.System, NullLogger<RecordSpool>.Instance);
+    private RecordSpool Open(ICallStore? store = null) => new(
+        Options(), store ?? new PostgresCallStore(_database), TimeProvider.System, NullLogger<RecordSpool>.Instance);
 
     private GatewayOptions Options() => new()
     {
@@ -113,5 +153,43 @@ public sealed class RecordSpoolTests : IAsyncLifetime
     {
         await using var connection = await _database.OpenConnectionAsync();
         return await connection.ExecuteScalarAsync<long>("SELECT count(*) FROM calls WHERE id = @Value AND ended_at IS NOT NULL", id);
+    }
+
+    /// <summary>PostgreSQL, with the order in which calls were settled.</summary>
+    private sealed class NotedStore(ICallStore store) : ICallStore
+    {
+        public List<CallId> Settled { get; } = [];
+
+        /// <summary>Happens after a group of refused attempts.</summary>
+        public Func<Task> OnRefused { get; set; } = () => Task.CompletedTask;
+
+        public async Task CompleteAsync(CallRecord record, CancellationToken cancellation)
+        {
+            await store.CompleteAsync(record, cancellation);
+            lock (Settled)
+                Settled.Add(record.Id);
+        }
+
+        public async Task CompleteRefusedAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation)
+        {
+            await store.CompleteRefusedAsync(records, cancellation);
+            Settled.AddRange(records.Select(record => record.Id));
+            await OnRefused();
+        }
+
+        public Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation) =>
+            throw new NotSupportedException();
+
+        public Task AnsweredAsync(
+            CallId call, DateTimeOffset startedAt, DateTimeOffset answeredAt, string? agent, string? trunk, WhatsAppCallId? whatsAppId,
+            CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation) =>
+            throw new NotSupportedException();
+
+        public Task<IReadOnlyList<CallRecord>> ListAsync(CallQuery query, CancellationToken cancellation) =>
+            throw new NotSupportedException();
+
+        public Task<CallRecord?> FindAsync(CallId call, CancellationToken cancellation) => throw new NotSupportedException();
     }
 }

@@ -20,4 +20,8 @@ internal static class Records
         Cause = HangupCause.WhatsAppHungUp,
         Node = "node-1",
     };
+
+    /// <summary>An outbound attempt that was refused here.</summary>
+    public static CallRecord Refused(double endsAfter = 10) =>
+        One(endsAfter) with { Direction = CallDirection.Outbound, Cause = HangupCause.NotPermitted };
 }

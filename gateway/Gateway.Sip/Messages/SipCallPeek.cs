@@ -27,6 +27,19 @@ internal static class SipCallPeek
         return false;
     }
 
-    private static bool HasTag(ReadOnlySpan<byte> to) =>
-        NameAddr.TryParse(Encoding.Latin1.GetString(to), out var address) && address.Tag is { Length: > 0 };
+    /// <summary>Looks at the parameters behind the address, which may have some of its own inside its brackets.</summary>
+    private static bool HasTag(ReadOnlySpan<byte> to)
+    {
+        var rest = to[(to.LastIndexOf((byte)'>') + 1)..];
+        for (var at = rest.IndexOf((byte)';'); at >= 0; at = rest.IndexOf((byte)';'))
+        {
+            rest = rest[(at + 1)..].TrimStart(" \t"u8);
+            if (rest.Length < 3 || !Ascii.EqualsIgnoreCase(rest[..3], "tag"u8))
+                continue;
+            var value = rest[3..].TrimStart(" \t"u8);
+            if (value.StartsWith("="u8) && value[1..].TrimStart(" \t"u8) is { IsEmpty: false } tag && tag[0] != ';')
+                return true;
+        }
+        return false;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
@@ -89,13 +90,13 @@ internal sealed partial class UdpPort : IAsyncDisposable
     private async Task ReceiveAsync(CancellationToken stop)
     {
         var buffer = new byte[MaxDatagram];
-        var any = new IPEndPoint(_socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        var remote = new SocketAddress(_socket.AddressFamily);
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                var received = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, any, stop);
-                Handle(buffer.AsSpan(0, received.ReceivedBytes), TransportAddress.From((IPEndPoint)received.RemoteEndPoint));
+                var length = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, remote, stop);
+                Handle(buffer.AsSpan(0, length), AddressOf(remote));
             }
             catch (OperationCanceledException)
             {
@@ -106,6 +107,15 @@ internal sealed partial class UdpPort : IAsyncDisposable
                 LogReceiveFailed(_logger, e.SocketErrorCode); // an ICMP error of an earlier datagram; the socket goes on
             }
         }
+    }
+
+    /// <summary>Of sockaddr_in and sockaddr_in6 (ip(7), ipv6(7)), without allocating: a flood is dropped by its address.</summary>
+    private static TransportAddress AddressOf(SocketAddress remote)
+    {
+        ReadOnlySpan<byte> bytes = remote.Buffer.Span;
+        return TransportAddress.FromBytes(
+            remote.Family == AddressFamily.InterNetwork ? bytes.Slice(4, 4) : bytes.Slice(8, 16),
+            BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]));
     }
 
     private void Handle(ReadOnlySpan<byte> bytes, TransportAddress remote)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Unicode;
 
 namespace Gateway.Worker.Tests.Calls.Bench;
 
@@ -45,10 +46,11 @@ internal sealed class SipAttack : IAsyncDisposable
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
             socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
             socket.Connect(IPAddress.Loopback, _port);
+            var (local, buffer) = (socket.LocalEndPoint!.ToString()!, new byte[1024]);
             var began = Stopwatch.GetTimestamp();
             for (var sent = 0; !_stop.IsCancellationRequested; Thread.Sleep(Step))
                 for (; sent < Stopwatch.GetElapsedTime(began).TotalSeconds * perSecond; sent++, Interlocked.Increment(ref _sent))
-                    socket.Send(Encoding.ASCII.GetBytes(Request(methods[sent % methods.Length], socket.LocalEndPoint!)));
+                    socket.Send(Request(buffer, methods[sent % methods.Length], local));
         },
         TaskCreationOptions.LongRunning));
 
@@ -68,8 +70,9 @@ internal sealed class SipAttack : IAsyncDisposable
     public async Task<string> AskAsync()
     {
         var socket = await ConnectAsync("127.0.0.1");
-        await socket.SendAsync(Encoding.ASCII.GetBytes(Request("OPTIONS", socket.LocalEndPoint!, "TCP")), _stop.Token);
         var buffer = new byte[4096];
+        var length = Request(buffer, "OPTIONS", socket.LocalEndPoint!.ToString()!, "TCP").Length;
+        await socket.SendAsync(buffer.AsMemory(0, length), _stop.Token);
         return Encoding.ASCII.GetString(buffer, 0, await socket.ReceiveAsync(buffer, _stop.Token));
     }
 
@@ -122,13 +125,17 @@ internal sealed class SipAttack : IAsyncDisposable
         }
     }
 
-    private static string Request(string method, EndPoint local, string transport = "UDP")
+    /// <summary>Written in place: what the attacker costs, the gateway does not get, since they share the machine.</summary>
+    private static ReadOnlySpan<byte> Request(byte[] buffer, string method, string local, string transport = "UDP")
     {
         var id = Interlocked.Increment(ref _lastId);
         var tag = method is "BYE" or "INFO" ? ";tag=gone" : "";
-        var to = $"sip:4479{id:00000000}@127.0.0.1";
-        return $"{method} {to} SIP/2.0\r\nVia: SIP/2.0/{transport} {local};rport;branch=z9hG4bKattack{id}\r\nMax-Forwards: 70\r\n"
-            + $"From: <sip:201@{local}>;tag={id}\r\nTo: <{to}>{tag}\r\nCall-ID: attack{id}\r\nCSeq: 1 {method}\r\n"
-            + $"Contact: <sip:201@{local}>\r\nContent-Length: 0\r\n\r\n";
+        Utf8.TryWrite(
+            buffer,
+            $"{method} sip:4479{id:00000000}@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/{transport} {local};rport;branch=z9hG4bKattack{id}\r\n"
+                + $"Max-Forwards: 70\r\nFrom: <sip:201@{local}>;tag={id}\r\nTo: <sip:4479{id:00000000}@127.0.0.1>{tag}\r\n"
+                + $"Call-ID: attack{id}\r\nCSeq: 1 {method}\r\nContact: <sip:201@{local}>\r\nContent-Length: 0\r\n\r\n",
+            out var length);
+        return buffer.AsSpan(0, length);
     }
 }

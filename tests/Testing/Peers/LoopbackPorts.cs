@@ -15,6 +15,9 @@ public static class LoopbackPorts
 
     private static readonly Lock Gate = new();
 
+    /// <summary>tests/debian13 shares it, so that suites on both Debians keep apart.</summary>
+    private static readonly string Folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "gateway-ports")).FullName;
+
     /// <summary>A locked file is a block taken; the system unlocks it when this process ends, however it ends.</summary>
     private static readonly Dictionary<int, FileStream> Taken = [];
 
@@ -54,9 +57,7 @@ public static class LoopbackPorts
                 continue;
             try
             {
-                Taken[first] = new FileStream(
-                    Path.Combine(Path.GetTempPath(), $"gateway-ports-{first}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite,
-                    FileShare.None);
+                Taken[first] = new FileStream(Path.Combine(Folder, $"{first}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
                 return (first, first + BlockSize);
             }
             catch (IOException)

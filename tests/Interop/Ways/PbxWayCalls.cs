@@ -1,7 +1,7 @@
 using Interop.Asterisk;
 using Interop.Bench;
 
-namespace Interop;
+namespace Interop.Ways;
 
 /// <summary>Tests for every Asterisk in use, however it is connected to the gateway. Each way is a class of its own below.</summary>
 public abstract class PbxWayCalls(PbxBench bench) : BenchTests(bench)

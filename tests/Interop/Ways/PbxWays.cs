@@ -1,7 +1,8 @@
 using Interop.Asterisk;
+using Interop.Bench;
 using Testing;
 
-namespace Interop.Bench;
+namespace Interop.Ways;
 
 // The ways in which installations connect Asterisk to a trunk: two generations, both of its SIP drivers, by address and by registration,
 // always with a secret; and a record-routing proxy in between. One type each, since xunit gives every test class its bench by type.

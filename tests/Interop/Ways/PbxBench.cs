@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
 using Interop.Asterisk;
+using Interop.Bench;
 using Interop.Kamailio;
 using Testing;
 using Testing.Peers;
 
-namespace Interop.Bench;
+namespace Interop.Ways;
 
 /// <summary>The connection of one Asterisk and the gateway.</summary>
 public sealed record PbxWay(AsteriskRelease Release, bool IsChanSip = false, bool Registers = false, bool BehindProxy = false);

@@ -4,7 +4,9 @@ using Testing;
 
 namespace Interop.Bench;
 
-/// <summary>All classes share one PostgreSQL and one Redis, and run one after another; `./test` runs two halves of them side by side.</summary>
+/// <summary>
+/// All classes share one PostgreSQL and one Redis, and run one after another; `./test` runs two halves of them side by side.
+/// </summary>
 [CollectionDefinition(Name)]
 public sealed class InteropCollection : ICollectionFixture<Stores>
 {

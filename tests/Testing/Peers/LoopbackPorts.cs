@@ -57,7 +57,8 @@ public static class LoopbackPorts
                 continue;
             try
             {
-                Taken[first] = new FileStream(Path.Combine(Folder, $"{first}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                Taken[first] = new FileStream(
+                    Path.Combine(Folder, $"{first}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
                 return (first, first + BlockSize);
             }
             catch (IOException)

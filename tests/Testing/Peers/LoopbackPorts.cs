@@ -13,6 +13,9 @@ public static class LoopbackPorts
     private const int BlockSize = 500;
     private const int Blocks = 44;
 
+    /// <summary>Of one process, so that four may run side by side: two suites on each of two Debians.</summary>
+    private const int MostBlocks = 10;
+
     private static readonly Lock Gate = new();
 
     /// <summary>tests/debian13 shares it, so that suites on both Debians keep apart.</summary>
@@ -45,12 +48,12 @@ public static class LoopbackPorts
     }
 
     /// <summary>
-    /// A block that no process has. When there is none, this process's own blocks in turn once more: their first users have ended long
-    /// since.
+    /// A block that no process has. After <see cref="MostBlocks"/>, or when there is none, this process's own blocks in turn once more:
+    /// their first users have ended long since.
     /// </summary>
     private static (int First, int End) NextBlock()
     {
-        for (var i = 0; i < Blocks; i++)
+        for (var i = 0; i < Blocks && Taken.Count < MostBlocks; i++)
         {
             var first = First + (Environment.ProcessId + i) % Blocks * BlockSize;
             if (Taken.ContainsKey(first))
@@ -66,6 +69,8 @@ public static class LoopbackPorts
                 // another process's
             }
         }
+        if (Taken.Count == 0)
+            throw new InvalidOperationException("Other processes have all loopback ports.");
         var own = Taken.Keys.ElementAt(_again++ % Taken.Count);
         return (own, own + BlockSize);
     }

@@ -1,10 +1,12 @@
 using System.Net;
 using System.Text.Json;
 using AdminApi.Platform;
+using AdminApi.Rating;
 using AdminApi.Tests.Kit;
 using Gateway.Calls;
 using Gateway.Calls.Balances;
 using Gateway.Calls.Rating;
+using Gateway.Storage.Rating;
 using static AdminApi.Tests.Kit.RatingSamples;
 
 namespace AdminApi.Tests;
@@ -27,6 +29,14 @@ public sealed class RatingTests(ApiFixture api)
         Assert.Equal((50_000, "0.007"), (tier.GetProperty("fromMinutes").GetInt64(), tier.GetProperty("pricePerMinute").GetString()));
         Assert.Equal("USD", rate.GetProperty("currency").GetString());
     }
+
+    [Theory]
+    [InlineData(typeof(RateView), new[] { "id", "card", "version" }, new string[0])]
+    [InlineData(typeof(NewRate), new string[0], new[] { "currency" })]
+    [InlineData(typeof(ReplacementRate), new string[0], new[] { "currency", "direction", "prefix" })]
+    public void Bodies_have_the_columns_of_a_rate(Type body, string[] also, string[] without) => Assert.Equal(
+        RateColumns.Names.Concat(also).Except(without).Order(),
+        body.GetProperties().Select(property => WireName.Of(property.Name)).Order());
 
     [Theory]
     [InlineData("""{"direction":"outbound","prefix":"49","pricePerMinute":0.1}""")]

@@ -24,9 +24,9 @@ public static class RateFilesApi
             .Problems(Problems.NotFound, InvalidRates)
             .WithSummary("Imports a file of rates, all of it or nothing; all errors are reported at once, by line")
             .WithDescription(
-                "UTF-8, comma, semicolon or tab, with or without a first line sep=;, a decimal point. Columns: direction, prefix, " +
-                "valid_from, price_per_minute; optionally valid_until, currency, "
-                + "connection_fee, pulse_seconds, minimum_seconds, tiers (50000:0.0070|250000:0.0050).");
+                "UTF-8, comma, semicolon or tab, with or without a first line sep=;, a decimal point. " +
+                $"Columns: {string.Join(", ", RateColumns.Required)}; optionally " +
+                $"{string.Join(", ", RateColumns.Names.Except(RateColumns.Required))} (tiers: 50000:0.0070|250000:0.0050).");
     }
 
     private static async Task<Results<FileContentHttpResult, ProblemResult>> ExportAsync(

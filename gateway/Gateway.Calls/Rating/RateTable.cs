@@ -9,6 +9,11 @@ public sealed record CardRate(Rate Rate, DateTimeOffset ValidFrom, DateTimeOffse
 {
     /// <summary>True where a call that begins at this moment is rated by it.</summary>
     public bool IsValidAt(DateTimeOffset at) => ValidFrom <= at && (ValidUntil is not { } end || at < end);
+
+    /// <summary>As an admin would enter it again.</summary>
+    public RateTerms Terms() => new(
+        Rate.Direction, Rate.Prefix, ValidFrom, ValidUntil, Rate.PricePerMinute, Rate.ConnectionFee, (int)Rate.Pulse.TotalSeconds,
+        (int)Rate.Minimum.TotalSeconds, Rate.Tiers);
 }
 
 /// <summary>All rates of one card, for rating many calls: the longest prefix valid at a call's start decides.</summary>

@@ -8,10 +8,13 @@ namespace Gateway.Calls;
 /// </summary>
 public static class WireName
 {
-    public static string Of(Enum value) =>
-        JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString().Replace("WhatsApp", "Whatsapp", StringComparison.Ordinal));
+    public static string Of(Enum value) => Of(value.ToString());
 
-    /// <summary>The member with this wire name (<see cref="Of"/>).</summary>
+    /// <summary>The spelling of a name of the code: `PricePerMinute` is `price_per_minute`.</summary>
+    public static string Of(string name) =>
+        JsonNamingPolicy.SnakeCaseLower.ConvertName(name.Replace("WhatsApp", "Whatsapp", StringComparison.Ordinal));
+
+    /// <summary>The member with this wire name (<see cref="Of(Enum)"/>).</summary>
     /// <exception cref="InvalidOperationException">There is none.</exception>
     public static T Parse<T>(string name) where T : struct, Enum => Enum.GetValues<T>().First(member => Of(member) == name);
 }

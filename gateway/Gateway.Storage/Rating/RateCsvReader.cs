@@ -30,7 +30,7 @@ public sealed class RateCsvReader
     private readonly string _currency;
     private readonly List<RateLine> _lines = [];
     private readonly List<RateLineError> _errors = [];
-    private int[] _positions = [];
+    private Dictionary<RateColumn, int> _positions = [];
     private string[] _record = [];
     private int _line;
 
@@ -106,10 +106,10 @@ public sealed class RateCsvReader
     private bool ReadHeader(string[] header)
     {
         var names = header.Select(name => name.ToLowerInvariant()).ToArray();
-        _positions = [.. RateCsvColumns.All.Select(column => Array.IndexOf(names, column))];
-        foreach (var unknown in names.Except(RateCsvColumns.All))
-            Fail(unknown, $"Is not a column of rates: {string.Join(", ", RateCsvColumns.All)}.");
-        foreach (var missing in RateCsvColumns.Required.Except(names))
+        _positions = RateColumns.All.ToDictionary(column => column, column => Array.IndexOf(names, column.Name));
+        foreach (var unknown in names.Except(RateColumns.Names))
+            Fail(unknown, $"Is not a column of rates: {string.Join(", ", RateColumns.Names)}.");
+        foreach (var missing in RateColumns.Required.Except(names))
             Fail(missing, "Is missing.");
         foreach (var twice in names.GroupBy(name => name).Where(group => group.Count() > 1))
             Fail(twice.Key, "Occurs twice.");
@@ -120,82 +120,82 @@ public sealed class RateCsvReader
     private void ReadLine()
     {
         var before = _errors.Count;
-        if (_record.Length != _positions.Count(p => p >= 0))
+        var fields = _positions.Values.Count(position => position >= 0);
+        if (_record.Length != fields)
         {
-            Fail(null, $"Has {_record.Length} fields where the header has {_positions.Count(p => p >= 0)}.");
+            Fail(null, $"Has {_record.Length} fields where the header has {fields}.");
             return;
         }
-        if (Field(RateCsvColumns.Currency) is { Length: > 0 } currency && currency != _currency)
-            Fail(RateCsvColumns.Currency, $"The card is in {_currency}.");
+        if (Field(RateColumns.Currency) is { Length: > 0 } currency && currency != _currency)
+            Fail(RateColumns.Currency.Name, $"The card is in {_currency}.");
         var terms = new RateTerms(
-            Direction(), PhoneText.PrefixOf(Field(RateCsvColumns.Prefix)), Time(RateCsvColumns.ValidFrom) ?? default,
-            Field(RateCsvColumns.ValidUntil).Length == 0 ? null : Time(RateCsvColumns.ValidUntil),
-            Money(RateCsvColumns.PricePerMinute, null), Money(RateCsvColumns.ConnectionFee, 0),
-            Seconds(RateCsvColumns.PulseSeconds, RateTerms.DefaultPulseSeconds),
-            Seconds(RateCsvColumns.MinimumSeconds, 0), Tiers());
+            Direction(), PhoneText.PrefixOf(Field(RateColumns.Prefix)), Time(RateColumns.ValidFrom) ?? default,
+            Field(RateColumns.ValidUntil).Length == 0 ? null : Time(RateColumns.ValidUntil),
+            Money(RateColumns.PricePerMinute, null), Money(RateColumns.ConnectionFee, 0),
+            Seconds(RateColumns.PulseSeconds, RateTerms.DefaultPulseSeconds),
+            Seconds(RateColumns.MinimumSeconds, 0), Tiers());
         if (_errors.Count > before)
             return;
         foreach (var error in terms.Errors())
-            Fail(RateCsvColumns.NameOf(error.Field), error.Message);
+            Fail(WireName.Of(error.Field), error.Message);
         if (_errors.Count == before)
             _lines.Add(new RateLine(_line, terms));
     }
 
     private CallDirection Direction()
     {
-        var text = Field(RateCsvColumns.Direction);
+        var text = Field(RateColumns.Direction);
         foreach (var direction in Enum.GetValues<CallDirection>())
             if (text == WireName.Of(direction))
                 return direction;
-        Fail(RateCsvColumns.Direction, "Must be inbound or outbound.");
+        Fail(RateColumns.Direction.Name, "Must be inbound or outbound.");
         return default;
     }
 
-    private DateTimeOffset? Time(string column)
+    private DateTimeOffset? Time(RateColumn column)
     {
         if (TimeText.TryRead(Field(column), out var time))
             return time;
-        Fail(column, TimeText.Rule);
+        Fail(column.Name, TimeText.Rule);
         return null;
     }
 
-    private decimal Money(string column, decimal? absent) =>
+    private decimal Money(RateColumn column, decimal? absent) =>
         Field(column) is { Length: > 0 } text ? Number(column, text) : absent ?? Number(column, "");
 
-    private decimal Number(string column, string text)
+    private decimal Number(RateColumn column, string text)
     {
         if (decimal.TryParse(
             text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
             return value;
-        Fail(column, "Must be a number with a decimal point, such as 0.0150.");
+        Fail(column.Name, "Must be a number with a decimal point, such as 0.0150.");
         return 0;
     }
 
-    private int Seconds(string column, int absent)
+    private int Seconds(RateColumn column, int absent)
     {
         if (Field(column) is not { Length: > 0 } text)
             return absent;
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
             return value;
-        Fail(column, "Must be a whole number of seconds.");
+        Fail(column.Name, "Must be a whole number of seconds.");
         return absent;
     }
 
     private VolumeTier[] Tiers()
     {
         List<VolumeTier> tiers = [];
-        foreach (var tier in Field(RateCsvColumns.Tiers).Split(RateCsvColumns.BetweenTiers, StringSplitOptions.RemoveEmptyEntries))
+        foreach (var tier in Field(RateColumns.Tiers).Split(RateColumns.BetweenTiers, StringSplitOptions.RemoveEmptyEntries))
         {
-            if (tier.Split(RateCsvColumns.WithinTier) is [var minutes, var price])
-                tiers.Add(new VolumeTier(Number(RateCsvColumns.Tiers, minutes), Number(RateCsvColumns.Tiers, price)));
+            if (tier.Split(RateColumns.WithinTier) is [var minutes, var price])
+                tiers.Add(new VolumeTier(Number(RateColumns.Tiers, minutes), Number(RateColumns.Tiers, price)));
             else
-                Fail(RateCsvColumns.Tiers, "Must be written as minutes:price|minutes:price, such as 50000:0.0070|250000:0.0050.");
+                Fail(RateColumns.Tiers.Name, "Must be written as minutes:price|minutes:price, such as 50000:0.0070|250000:0.0050.");
         }
         return [.. tiers];
     }
 
-    private string Field(string column) =>
-        _positions[Array.IndexOf(RateCsvColumns.All, column)] is >= 0 and var position ? _record[position] : "";
+    private string Field(RateColumn column) => _positions[column] is >= 0 and var position ? _record[position] : "";
 
     private void Fail(string? column, string message) => _errors.Add(new RateLineError(_line, column, message));
 

@@ -2,7 +2,6 @@ using Dapper;
 using Gateway.Calls.Rating;
 using Gateway.Storage.Admin;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Gateway.Storage.Rating;
 
@@ -25,8 +24,7 @@ public sealed class RateImport(NpgsqlDataSource database)
 
     private const string Lines =
         """
-        unnest(@Line::int[], @Direction::text[], @Prefix::text[], @ValidFrom::timestamptz[], @ValidUntil::timestamptz[])
-            AS l(line, direction, prefix, valid_from, valid_until)
+        unnest(@Line::int[], @Direction, @Prefix, @ValidFrom, @ValidUntil) AS l(line, direction, prefix, valid_from, valid_until)
         """;
 
     private const string SameNumbers = "r.card = @card AND r.direction = l.direction AND r.prefix = l.prefix";
@@ -49,17 +47,6 @@ public sealed class RateImport(NpgsqlDataSource database)
         ORDER BY l.line, r.id
         """;
 
-    private const string Insert =
-        """
-        INSERT INTO rates (card, direction, prefix, valid_from, valid_until, price_per_minute, connection_fee, pulse_seconds,
-        minimum_seconds, tiers)
-        SELECT @card, l.direction, l.prefix, l.valid_from, l.valid_until, l.price, l.fee, l.pulse, l.minimum, l.tiers::jsonb
-        FROM unnest(@Direction::text[], @Prefix::text[], @ValidFrom::timestamptz[], @ValidUntil::timestamptz[], @PricePerMinute::numeric[],
-                    @ConnectionFee::numeric[], @PulseSeconds::int[], @MinimumSeconds::int[], @Tiers::text[])
-             WITH ORDINALITY AS l(direction, prefix, valid_from, valid_until, price, fee, pulse, minimum, tiers, position)
-        ORDER BY l.position
-        """;
-
     /// <summary>Refused: <see cref="StoreRefusal.UnknownRateCard"/>. Errors of the file are in the result.</summary>
     public async Task<Outcome<RateImportResult>> ImportAsync(
         string card, Stream file, RateImportMode mode, string actor, DateTimeOffset now, CancellationToken cancellation)
@@ -73,9 +60,9 @@ public sealed class RateImport(NpgsqlDataSource database)
 
         // Lines without errors of their own are checked against the card too, so that all errors are reported at once.
         var parameters = Parameters(card, lines, now);
-        CommandDefinition Patient(string sql) => new(sql, parameters, transaction, MostSeconds, cancellationToken: cancellation);
-        var closed = mode.Replaces ? await connection.ExecuteAsync(Patient(Close)) : 0;
-        var overlaps = await connection.QueryAsync<OverlapRow>(Patient(Overlaps));
+        CommandDefinition Command(string sql) => new(sql, parameters, transaction, MostSeconds, cancellationToken: cancellation);
+        var closed = mode.Replaces ? await connection.ExecuteAsync(Command(Close)) : 0;
+        var overlaps = await connection.QueryAsync<OverlapRow>(Command(Overlaps));
         errors = [.. errors.Concat(overlaps.Select(o => o.ToError())).OrderBy(e => e.Line)];
         if (errors.Count > 0)
             return new RateImportResult(0, 0, errors);
@@ -83,31 +70,18 @@ public sealed class RateImport(NpgsqlDataSource database)
         var result = new RateImportResult(lines.Count, closed, []);
         if (mode.IsDryRun)
             return result;
-        await connection.ExecuteAsync(Patient(Insert));
+        await connection.ExecuteAsync(Command(RateSql.Insert));
         await AuditTrail.WriteAsync(
             transaction, actor, "rate_card.import", RateCardStore.Subject(card), null, new { result.Added, result.Closed }, cancellation);
         await transaction.CommitAsync(cancellation);
         return result;
     }
 
-    private static object Parameters(string card, IReadOnlyList<RateLine> lines, DateTimeOffset now)
+    private static DynamicParameters Parameters(string card, IReadOnlyList<RateLine> lines, DateTimeOffset now)
     {
-        var rows = lines.Select(line => RateRow.Of(card, line.Terms)).ToArray();
-        return new
-        {
-            card,
-            now = now.UtcDateTime,
-            Line = lines.Select(line => line.Line).ToArray(),
-            Direction = rows.Select(row => row.Direction).ToArray(),
-            Prefix = rows.Select(row => row.Prefix).ToArray(),
-            ValidFrom = rows.Select(row => row.ValidFrom).ToArray(),
-            ValidUntil = new TypedArray(NpgsqlDbType.TimestampTz, rows.Select(row => row.ValidUntil).ToArray()),
-            PricePerMinute = rows.Select(row => row.PricePerMinute).ToArray(),
-            ConnectionFee = rows.Select(row => row.ConnectionFee).ToArray(),
-            PulseSeconds = rows.Select(row => row.PulseSeconds).ToArray(),
-            MinimumSeconds = rows.Select(row => row.MinimumSeconds).ToArray(),
-            Tiers = rows.Select(row => row.Tiers).ToArray(),
-        };
+        var parameters = RateSql.Parameters(card, lines.Select(line => line.Terms));
+        parameters.AddDynamicParams(new { now = now.UtcDateTime, Line = lines.Select(line => line.Line).ToArray() });
+        return parameters;
     }
 
     private sealed record OverlapRow

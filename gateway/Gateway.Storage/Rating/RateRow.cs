@@ -4,20 +4,9 @@ using Gateway.Calls.Rating;
 
 namespace Gateway.Storage.Rating;
 
-/// <summary>A rate as a table row; the one place that knows its columns.</summary>
+/// <summary>A rate as a row of the table, with the currency of its card.</summary>
 internal sealed record RateRow
 {
-    /// <summary>For a query with the alias r for rates and c for cards.</summary>
-    public const string Columns =
-        """
-        r.id AS Id, r.card AS Card, c.currency AS Currency, r.direction AS Direction, r.prefix AS Prefix, r.valid_from AS ValidFrom,
-        r.valid_until AS ValidUntil, r.price_per_minute AS PricePerMinute, r.connection_fee AS ConnectionFee,
-        r.pulse_seconds AS PulseSeconds,
-        r.minimum_seconds AS MinimumSeconds, r.tiers::text AS Tiers, r.version AS Version
-        """;
-
-    public const string Tables = "rates r JOIN rate_cards c ON c.id = r.card";
-
     public long Id { get; init; }
     public string Card { get; init; } = "";
     public string Currency { get; init; } = "";
@@ -39,10 +28,9 @@ internal sealed record RateRow
             TimeSpan.FromSeconds(MinimumSeconds), RateTiers.Read(Tiers)),
         ValidFrom, ValidUntil is { } end ? new DateTimeOffset(end) : null, Version);
 
-    /// <summary>The parameters of a statement that writes these terms.</summary>
-    public static RateRow Of(string card, RateTerms terms) => new()
+    /// <summary>As terms have it: without id, card, currency and version.</summary>
+    public static RateRow Of(RateTerms terms) => new()
     {
-        Card = card,
         Direction = WireName.Of(terms.Direction),
         Prefix = terms.Prefix,
         ValidFrom = terms.ValidFrom.UtcDateTime,
@@ -52,6 +40,12 @@ internal sealed record RateRow
         PulseSeconds = terms.PulseSeconds,
         MinimumSeconds = terms.MinimumSeconds,
         Tiers = RateTiers.Write(terms.Tiers),
+    };
+
+    /// <summary>The mirror of <see cref="ToRate"/>.</summary>
+    public static RateRow Of(CardRate rate) => Of(rate.Terms()) with
+    {
+        Id = rate.Rate.Id, Card = rate.Rate.Card, Currency = rate.Rate.Currency, Version = rate.Version,
     };
 }
 

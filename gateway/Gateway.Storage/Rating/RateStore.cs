@@ -12,15 +12,6 @@ namespace Gateway.Storage.Rating;
 /// </summary>
 public sealed class RateStore(NpgsqlDataSource database)
 {
-    private const string InsertRate =
-        """
-        INSERT INTO rates (card, direction, prefix, valid_from, valid_until, price_per_minute, connection_fee, pulse_seconds,
-        minimum_seconds, tiers)
-        VALUES (@Card, @Direction, @Prefix, @ValidFrom, @ValidUntil, @PricePerMinute, @ConnectionFee, @PulseSeconds, @MinimumSeconds,
-        @Tiers::jsonb)
-        RETURNING id
-        """;
-
     private const string CloseRate = "UPDATE rates SET valid_until = @until, version = version + 1 WHERE id = @id";
 
     private const string DeleteRate = "DELETE FROM rates WHERE id = @id";
@@ -30,9 +21,9 @@ public sealed class RateStore(NpgsqlDataSource database)
         string card, CallDirection? direction, string? prefix, DateTimeOffset? validAt, long? after, int rows,
         CancellationToken cancellation)
     {
-        const string sql =
+        var sql =
             $"""
-            SELECT {RateRow.Columns} FROM {RateRow.Tables}
+            {RateSql.Select}
             WHERE r.card = @card AND (@direction::text IS NULL OR r.direction = @direction)
                 AND (@prefix::text IS NULL OR r.prefix = @prefix)
               AND (@at::timestamptz IS NULL OR (r.valid_from <= @at AND (r.valid_until IS NULL OR r.valid_until > @at)))
@@ -56,9 +47,9 @@ public sealed class RateStore(NpgsqlDataSource database)
     public async Task<CardRate?> FindForCallAsync(
         string card, CallDirection direction, WhatsAppUser user, DateTimeOffset at, CancellationToken cancellation)
     {
-        const string sql =
+        var sql =
             $"""
-            SELECT {RateRow.Columns} FROM {RateRow.Tables}
+            {RateSql.Select}
             WHERE r.card = @card AND r.direction = @direction AND r.prefix = ANY(@prefixes)
               AND r.valid_from <= @at AND (r.valid_until IS NULL OR r.valid_until > @at)
             ORDER BY length(r.prefix) DESC LIMIT 1
@@ -171,7 +162,7 @@ public sealed class RateStore(NpgsqlDataSource database)
     private static Task<long> InsertAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, string card, RateTerms terms, CancellationToken cancellation) =>
         connection.QuerySingleAsync<long>(
-            new CommandDefinition(InsertRate, RateRow.Of(card, terms), transaction, cancellationToken: cancellation));
+            new CommandDefinition(RateSql.Insert, RateSql.Parameters(card, [terms]), transaction, cancellationToken: cancellation));
 
     private static async Task<Outcome<CardRate>> AuditedAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, string actor, string action, string card, CardRate? before, long id,
@@ -185,7 +176,7 @@ public sealed class RateStore(NpgsqlDataSource database)
     private static async Task<CardRate?> FindAsync(
         NpgsqlConnection connection, NpgsqlTransaction? transaction, string card, long id, CancellationToken cancellation)
     {
-        const string sql = $"SELECT {RateRow.Columns} FROM {RateRow.Tables} WHERE r.card = @card AND r.id = @id";
+        var sql = $"{RateSql.Select} WHERE r.card = @card AND r.id = @id";
         return (await connection.QuerySingleOrDefaultAsync<RateRow?>(
             new CommandDefinition(sql, new { card, id }, transaction, cancellationToken: cancellation)))?.ToRate();
     }

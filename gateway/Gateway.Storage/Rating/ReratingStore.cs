@@ -158,9 +158,8 @@ public sealed class ReratingStore(NpgsqlDataSource database)
     private static async Task<Card> CardAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, ReratingRequest request, CancellationToken cancellation)
     {
-        const string sql =
-            $"SELECT {RateRow.Columns} FROM {RateRow.Tables} WHERE r.card = @Card AND r.valid_from < @until AND (r.valid_until IS NULL " +
-            $"OR r.valid_until > @from)";
+        var sql =
+            $"{RateSql.Select} WHERE r.card = @Card AND r.valid_from < @until AND (r.valid_until IS NULL OR r.valid_until > @from)";
         var rates = await connection.QueryAsync<RateRow>(new CommandDefinition(
             sql, new { request.Card, from = request.From.UtcDateTime, until = request.Until.UtcDateTime }, transaction,
             cancellationToken: cancellation));

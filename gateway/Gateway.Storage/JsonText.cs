@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gateway.Calls;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Storage;
 
@@ -68,12 +69,10 @@ public static class JsonText
 
     private sealed class WireNameConverter<T> : JsonConverter<T> where T : struct, Enum
     {
-        private static readonly Dictionary<string, T> Members = Enum.GetValues<T>().ToDictionary(member => WireName.Of(member));
-
         public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.String && Members.TryGetValue(reader.GetString()!, out var member)
+            reader.TokenType == JsonTokenType.String && WireName.TryParse<T>(reader.GetString(), out var member)
                 ? member
-                : throw new JsonException($"Must be one of: {string.Join(", ", Members.Keys)}.");
+                : throw new JsonException($"Must be one of: {string.Join(", ", WireName.All<T>())}.");
 
         public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
             writer.WriteStringValue(WireName.Of(value));

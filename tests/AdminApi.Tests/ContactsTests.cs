@@ -4,6 +4,7 @@ using Dapper;
 using Gateway.Calls;
 using Gateway.Calls.Permissions;
 using Gateway.Storage.Contacts;
+using Media.Protocols.Primitives;
 
 namespace AdminApi.Tests;
 

@@ -7,6 +7,7 @@ using Gateway.Calls;
 using Gateway.Calls.Balances;
 using Gateway.Calls.Rating;
 using Gateway.Storage.Rating;
+using Media.Protocols.Primitives;
 using static AdminApi.Tests.Kit.RatingSamples;
 
 namespace AdminApi.Tests;
@@ -36,7 +37,7 @@ public sealed class RatingTests(ApiFixture api)
     [InlineData(typeof(ReplacementRate), new string[0], new[] { "currency", "direction", "prefix" })]
     public void Bodies_have_the_columns_of_a_rate(Type body, string[] also, string[] without) => Assert.Equal(
         RateColumns.Names.Concat(also).Except(without).Order(),
-        body.GetProperties().Select(property => WireName.Of(property.Name)).Order());
+        body.GetProperties().Select(property => WireName.OfName(property.Name)).Order());
 
     [Theory]
     [InlineData("""{"direction":"outbound","prefix":"49","pricePerMinute":0.1}""")]

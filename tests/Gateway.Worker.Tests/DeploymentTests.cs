@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Worker.Configuration;
+using Media.Protocols.Primitives;
 using Testing;
 
 namespace Gateway.Worker.Tests;

@@ -75,7 +75,7 @@ internal sealed class CallsCsv(ICallStore store, CallQuery query, bool hasMark) 
         Harmless(string.Join(' ', call.EarlierAgents.Select(earlier => earlier.Agent))),
     ];
 
-    private static string? Name(Enum? value) => value is null ? null : WireName.Of(value);
+    private static string? Name<T>(T? value) where T : struct, Enum => value is { } member ? WireName.Of(member) : null;
 
     private static string? Time(DateTimeOffset? time) =>
         time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

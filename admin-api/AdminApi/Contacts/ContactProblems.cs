@@ -3,6 +3,7 @@ using AdminApi.Platform;
 using Gateway.Calls;
 using Gateway.Calls.Permissions;
 using Gateway.Storage.Commands;
+using Media.Protocols.Primitives;
 
 namespace AdminApi.Contacts;
 

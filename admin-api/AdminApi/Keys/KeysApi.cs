@@ -2,6 +2,7 @@ using System.ComponentModel;
 using AdminApi.Platform;
 using Gateway.Calls;
 using Gateway.Storage.Admin;
+using Media.Protocols.Primitives;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AdminApi.Keys;

@@ -3,6 +3,7 @@ using AdminApi.Platform;
 using Gateway.Calls;
 using Gateway.Storage.Admin;
 using Gateway.Storage.Events;
+using Media.Protocols.Primitives;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AdminApi.Webhooks;

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Calls.Channels;
 
@@ -153,13 +154,12 @@ public sealed partial class CallHours
             errors.Add("week: needs at least one entry; omit callHours for no hours.");
         foreach (var (entry, i) in entries.Take(7 * MaxEntriesPerDay + 1).Select((entry, i) => (entry, i)))
         {
-            var day = Enum.GetValues<DayOfWeek>().Cast<DayOfWeek?>()
-                .FirstOrDefault(day => string.Equals(WireName.Of(day!), entry?.Day, StringComparison.OrdinalIgnoreCase));
-            if (day is null)
+            var isDay = WireName.TryParse<DayOfWeek>(entry?.Day?.ToLowerInvariant(), out var day);
+            if (!isDay)
                 errors.Add($"week[{i}].day: '{entry?.Day}' is not a day from monday to sunday.");
-            if (Span.TryParse(entry?.Open, entry?.Close, out var hours) && day is { } known)
-                week.Add((known, hours));
-            else if (day is not null)
+            if (Span.TryParse(entry?.Open, entry?.Close, out var hours) && isDay)
+                week.Add((day, hours));
+            else if (isDay)
                 errors.Add($"week[{i}]: open must be before close, both as HHMM.");
         }
         Collisions(week.GroupBy(entry => WireName.Of(entry.Day), entry => entry.Hours), "week", errors);

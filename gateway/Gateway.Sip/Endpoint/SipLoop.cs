@@ -287,12 +287,13 @@ internal sealed partial class SipLoop
     private static partial void LogUnexpected(ILogger logger, Exception exception, string input);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "SIP trunk {Trunk} is {State}, registered: {Registered}, cause: {Cause}")]
-    private static partial void LogTrunk(ILogger logger, string trunk, TrunkState state, bool? registered, string? cause);
+    private static partial void LogTrunk(ILogger logger, string trunk, WireText<TrunkState> state, bool? registered, string? cause);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A request from {Source} over {Transport} was refused with 403: the address " +
         "belongs to no trunk "
         + "(sip.trunks[].server, allowedSources); {Suppressed} more refused since the last line")]
-    private static partial void LogUnknownSource(ILogger logger, System.Net.IPAddress source, SipTransport transport, long suppressed);
+    private static partial void LogUnknownSource(
+        ILogger logger, System.Net.IPAddress source, WireText<SipTransport> transport, long suppressed);
 
     [LoggerMessage(
         Level = LogLevel.Warning, Message = "A request from {Source} was refused: wrong credentials (inboundUser, inboundPassword); "
@@ -304,7 +305,7 @@ internal sealed partial class SipLoop
     private static partial void LogRateLimited(ILogger logger, System.Net.IPAddress source, long suppressed);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "SIP trunk {Trunk} is {State}, registered: {Registered}, cause: {Cause}")]
-    private static partial void LogTrunkTrouble(ILogger logger, string trunk, TrunkState state, bool? registered, string? cause);
+    private static partial void LogTrunkTrouble(ILogger logger, string trunk, WireText<TrunkState> state, bool? registered, string? cause);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "SIP call {CallId} comes in from trunk {Trunk}")]
     private static partial void LogIncoming(ILogger logger, string callId, string trunk);

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Reflection;
-using System.Text;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Profiles;
 
@@ -16,7 +16,7 @@ public sealed class SipQuirk
     private SipQuirk(PropertyInfo property)
     {
         _property = property;
-        Name = ToWords(property.Name, '_');
+        Name = WireName.OfName(property.Name);
     }
 
     /// <summary>Every quirk there is, in the record's order.</summary>
@@ -35,7 +35,8 @@ public sealed class SipQuirk
     public Type ValueType => IsList ? _property.PropertyType.GetGenericArguments()[0] : _property.PropertyType;
 
     /// <summary>The words that a value of a closed set may be, in kebab-case; empty for numbers, switches and headers.</summary>
-    public IReadOnlyList<string> Words => ValueType.IsEnum ? [.. Enum.GetNames(ValueType).Select(name => ToWords(name, '-'))] : [];
+    public IReadOnlyList<string> Words =>
+        ValueType.IsEnum ? [.. Enum.GetNames(ValueType).Select(name => WireName.OfName(name).Replace('_', '-'))] : [];
 
     /// <summary>Bounds of a number; null when it has none.</summary>
     public RangeAttribute? Range => _property.GetCustomAttribute<RangeAttribute>();
@@ -93,20 +94,5 @@ public sealed class SipQuirk
             : Numbers.Count > 0 ? $"one of {string.Join(", ", Numbers)}"
             : $"a number from {Range?.Minimum} to {Range?.Maximum}";
         return IsList ? $"a list without repetition, each {what}" : what;
-    }
-
-    /// <summary>PAssertedIdentity becomes p-asserted-identity.</summary>
-    private static string ToWords(string name, char separator)
-    {
-        var words = new StringBuilder();
-        for (var i = 0; i < name.Length; i++)
-        {
-            var beginsWord = i > 0 && char.IsAsciiLetterUpper(name[i])
-                && (!char.IsAsciiLetterUpper(name[i - 1]) || (i + 1 < name.Length && char.IsAsciiLetterLower(name[i + 1])));
-            if (beginsWord)
-                words.Append(separator);
-            words.Append(char.ToLowerInvariant(name[i]));
-        }
-        return words.ToString();
     }
 }

@@ -1,9 +1,9 @@
 using System.Diagnostics.Metrics;
-using System.Text.Json;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Registrar;
 using Gateway.Sip.Transactions;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Transport;
 
@@ -91,21 +91,21 @@ internal sealed class SipMetrics : IDisposable
             "gateway_sip_registered_contacts", () => registrar()?.Contacts.Count ?? 0, description: "Contacts of registered phones");
     }
 
-    public void Malformed(SipParseFault fault) => _malformed.Add(1, new KeyValuePair<string, object?>("fault", Label(fault.ToString())));
+    public void Malformed(SipParseFault fault) => _malformed.Add(1, new KeyValuePair<string, object?>("fault", WireName.Of(fault)));
 
     public void IgnoredHeaders(int count) => _ignored.Add(count);
 
-    public void Closed(ConnectionEnd reason) => _closed.Add(1, new KeyValuePair<string, object?>("reason", Label(reason.ToString())));
+    public void Closed(ConnectionEnd reason) => _closed.Add(1, new KeyValuePair<string, object?>("reason", WireName.Of(reason)));
 
     public void Overflowed() => _overflow.Add(1);
 
     public void Limited(SourceShare share, bool isTrunk, int count) => _limited.Add(
-        count, new("share", Label(share.ToString())), new KeyValuePair<string, object?>("source", isTrunk ? "trunk" : "unexpected"));
+        count, new("share", WireName.Of(share)), new KeyValuePair<string, object?>("source", isTrunk ? "trunk" : "unexpected"));
 
     public void Received(SipTransport transport) =>
-        _received.Add(1, new KeyValuePair<string, object?>("transport", Label(transport.ToString())));
+        _received.Add(1, new KeyValuePair<string, object?>("transport", WireName.Of(transport)));
 
-    public void Sent(SipTransport transport) => _sent.Add(1, new KeyValuePair<string, object?>("transport", Label(transport.ToString())));
+    public void Sent(SipTransport transport) => _sent.Add(1, new KeyValuePair<string, object?>("transport", WireName.Of(transport)));
 
     /// <summary>Counts the last event of a call; others are ignored.</summary>
     public void Ended(SipCallDirection direction, SipCallEvent last)
@@ -113,20 +113,17 @@ internal sealed class SipMetrics : IDisposable
         var result = last switch
         {
             SipCallEvent.Failed failed => failed.Status.ToString(),
-            SipCallEvent.Ended ended => Label(ended.By.ToString()),
+            SipCallEvent.Ended ended => WireName.Of(ended.By),
             _ => null,
         };
         if (result is not null)
             _ended.Add(1, new KeyValuePair<string, object?>(
-                "direction", Label(direction.ToString())), new KeyValuePair<string, object?>("result", result));
+                "direction", WireName.Of(direction)), new KeyValuePair<string, object?>("result", result));
     }
 
     public void Dispose() => _meter.Dispose();
 
     private static IEnumerable<Measurement<long>> Labelled<T>(string label, Func<T, long> counts)
         where T : struct, Enum =>
-        Enum.GetValues<T>().Select(
-            value => new Measurement<long>(counts(value), new KeyValuePair<string, object?>(label, Label(value.ToString()))));
-
-    private static string Label(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
+        Enum.GetValues<T>().Select(value => new Measurement<long>(counts(value), new KeyValuePair<string, object?>(label, WireName.Of(value))));
 }

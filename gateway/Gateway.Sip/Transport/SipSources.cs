@@ -86,11 +86,11 @@ internal sealed partial class SipSources(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Source} of trunk {Trunk} sends more ({Share}) than sip.trunks[].maxRequestRate "
         + "allows: the surplus is dropped unread; {Suppressed} more dropped since the last line")]
-    private static partial void LogTrunk(ILogger logger, IPAddress source, string trunk, SourceShare share, long suppressed);
+    private static partial void LogTrunk(ILogger logger, IPAddress source, string trunk, WireText<SourceShare> share, long suppressed);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Source} belongs to no trunk and floods SIP ({Share}): the surplus is dropped "
         + "unread; {Suppressed} more dropped since the last line")]
-    private static partial void LogUnexpected(ILogger logger, IPAddress source, SourceShare share, long suppressed);
+    private static partial void LogUnexpected(ILogger logger, IPAddress source, WireText<SourceShare> share, long suppressed);
 
     /// <summary>Each with twice a second's worth at once.</summary>
     private sealed class Shares(double perSecond)

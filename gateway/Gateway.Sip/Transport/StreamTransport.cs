@@ -363,10 +363,10 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {Id} over {Transport} begins, opened by us: {IsOutgoing}")]
-    private static partial void LogOpened(ILogger logger, long id, SipTransport transport, bool isOutgoing);
+    private static partial void LogOpened(ILogger logger, long id, WireText<SipTransport> transport, bool isOutgoing);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {Id} ended: {Reason}")]
-    private static partial void LogClosed(ILogger logger, long id, ConnectionEnd reason);
+    private static partial void LogClosed(ILogger logger, long id, WireText<ConnectionEnd> reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A SIP connection from {Source} was refused: its share is used up (address of a " +
         "trunk: {IsTrunk}); "
@@ -377,7 +377,8 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
         "{IsOutgoing}): {Reason}; "
         + "{Suppressed} more failures since the last line")]
     private static partial void LogNotConnected(
-        ILogger logger, SipTransport transport, TransportAddress peer, string? trunk, bool isOutgoing, string reason, long suppressed);
+        ILogger logger, WireText<SipTransport> transport, TransportAddress peer, string? trunk, bool isOutgoing, string reason,
+        long suppressed);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A failed send could not be reported: the endpoint is behind")]
     private static partial void LogReportLost(ILogger logger);

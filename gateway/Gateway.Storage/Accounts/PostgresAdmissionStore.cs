@@ -5,6 +5,7 @@ using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Rating;
 using Gateway.Storage.Channels;
 using Gateway.Storage.Contacts;
+using Media.Protocols.Primitives;
 using Npgsql;
 
 namespace Gateway.Storage.Accounts;

@@ -1,5 +1,6 @@
 using Dapper;
 using Gateway.Calls;
+using Media.Protocols.Primitives;
 using Npgsql;
 
 namespace Gateway.Storage.Admin;

@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Calls.Records;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Storage.Calls;
 

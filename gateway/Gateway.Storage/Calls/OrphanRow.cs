@@ -3,6 +3,7 @@ using Gateway.Calls.Balances;
 using Gateway.Calls.Rating;
 using Gateway.Calls.Records;
 using Gateway.Storage.Rating;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Storage.Calls;
 

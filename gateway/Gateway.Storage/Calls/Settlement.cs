@@ -4,6 +4,7 @@ using Gateway.Calls.Rating;
 using Gateway.Calls.Records;
 using Gateway.Calls.Rules;
 using Gateway.Storage.Events;
+using Media.Protocols.Primitives;
 using Npgsql;
 
 namespace Gateway.Storage.Calls;

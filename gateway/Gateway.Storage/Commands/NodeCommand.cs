@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Rules;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Storage.Commands;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gateway.Calls;
+using Media.Protocols.Primitives;
 using StackExchange.Redis;
 
 namespace Gateway.Storage.Commands;

@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Calls.Permissions;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Storage.Contacts;
 

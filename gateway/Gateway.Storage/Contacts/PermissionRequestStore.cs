@@ -2,6 +2,7 @@ using Dapper;
 using Gateway.Calls;
 using Gateway.Calls.Permissions;
 using Gateway.Storage.Events;
+using Media.Protocols.Primitives;
 using Npgsql;
 
 namespace Gateway.Storage.Contacts;

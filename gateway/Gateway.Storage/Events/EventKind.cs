@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Storage.Events;
 

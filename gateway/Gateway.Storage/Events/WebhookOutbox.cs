@@ -1,4 +1,5 @@
 using Dapper;
+using Media.Protocols.Primitives;
 using Npgsql;
 
 namespace Gateway.Storage.Events;
@@ -176,7 +177,7 @@ public sealed class WebhookOutbox(NpgsqlDataSource database)
         long delivery, int attempts, DeliveryState state, int? status, string? error, TimeSpan wait, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        var parameters = new { delivery, attempts, state = Gateway.Calls.WireName.Of(state), status, error, wait };
+        var parameters = new { delivery, attempts, state = WireName.Of(state), status, error, wait };
         await connection.ExecuteAsync(new CommandDefinition(Settle, parameters, cancellationToken: cancellation));
     }
 
@@ -204,7 +205,7 @@ public sealed class WebhookOutbox(NpgsqlDataSource database)
         string endpoint, DeliveryState? state, long? before, int limit, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        var parameters = new { endpoint, state = state is { } one ? Gateway.Calls.WireName.Of(one) : null, before, limit };
+        var parameters = new { endpoint, state = state is { } one ? WireName.Of(one) : null, before, limit };
         return [.. await connection.QueryAsync<DeliveryRow>(new CommandDefinition(Page, parameters, cancellationToken: cancellation))];
     }
 

@@ -1,6 +1,7 @@
 using Dapper;
 using Gateway.Calls;
 using Gateway.Calls.Rating;
+using Media.Protocols.Primitives;
 using Npgsql;
 
 namespace Gateway.Storage.Rating;

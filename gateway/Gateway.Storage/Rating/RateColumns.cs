@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Calls;
+using Media.Protocols.Primitives;
 using NpgsqlTypes;
 
 namespace Gateway.Storage.Rating;
@@ -11,7 +12,7 @@ namespace Gateway.Storage.Rating;
 /// <param name="IsRequired">True where a file must have it.</param>
 internal abstract record RateColumn(string Property, NpgsqlDbType? Type, bool IsRequired)
 {
-    public string Name { get; } = WireName.Of(Property);
+    public string Name { get; } = WireName.OfName(Property);
 
     /// <summary>The column of these rows, as an array parameter.</summary>
     public abstract TypedArray Values(IReadOnlyList<RateRow> rows);
@@ -30,12 +31,12 @@ public static class RateColumns
         Direction = Column(nameof(RateRow.Direction), NpgsqlDbType.Text, row => row.Direction, text => text, isRequired: true),
         Prefix = Column(nameof(RateRow.Prefix), NpgsqlDbType.Text, row => row.Prefix, text => text, isRequired: true),
         ValidFrom = Column(nameof(RateRow.ValidFrom), NpgsqlDbType.TimestampTz, row => row.ValidFrom, Time, isRequired: true),
-        ValidUntil = Column(nameof(RateRow.ValidUntil), NpgsqlDbType.TimestampTz, row => row.ValidUntil, end => end is { } t ? Time(t) : ""),
+        ValidUntil = Column(nameof(RateRow.ValidUntil), NpgsqlDbType.TimestampTz, row => row.ValidUntil, End),
         Currency = Column(nameof(RateRow.Currency), null, row => row.Currency, text => text),
         PricePerMinute = Column(nameof(RateRow.PricePerMinute), NpgsqlDbType.Numeric, row => row.PricePerMinute, Number, isRequired: true),
         ConnectionFee = Column(nameof(RateRow.ConnectionFee), NpgsqlDbType.Numeric, row => row.ConnectionFee, Number),
-        PulseSeconds = Column(nameof(RateRow.PulseSeconds), NpgsqlDbType.Integer, row => row.PulseSeconds, seconds => Number(seconds)),
-        MinimumSeconds = Column(nameof(RateRow.MinimumSeconds), NpgsqlDbType.Integer, row => row.MinimumSeconds, seconds => Number(seconds)),
+        PulseSeconds = Column(nameof(RateRow.PulseSeconds), NpgsqlDbType.Integer, row => row.PulseSeconds, Whole),
+        MinimumSeconds = Column(nameof(RateRow.MinimumSeconds), NpgsqlDbType.Integer, row => row.MinimumSeconds, Whole),
         Tiers = Column(nameof(RateRow.Tiers), NpgsqlDbType.Jsonb, row => row.Tiers, TiersText);
 
     /// <summary>In the order in which files are written; they are read in any.</summary>
@@ -54,6 +55,10 @@ public static class RateColumns
         new(property, type, isRequired, value, text);
 
     private static string Time(DateTime time) => time.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
+
+    private static string End(DateTime? time) => time is { } end ? Time(end) : "";
+
+    private static string Whole(int value) => Number(value);
 
     private static string Number(decimal value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -4,6 +4,7 @@ using CsvHelper;
 using CsvHelper.Configuration;
 using Gateway.Calls;
 using Gateway.Calls.Rating;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Storage.Rating;
 
@@ -137,19 +138,16 @@ public sealed class RateCsvReader
         if (_errors.Count > before)
             return;
         foreach (var error in terms.Errors())
-            Fail(WireName.Of(error.Field), error.Message);
+            Fail(WireName.OfName(error.Field), error.Message);
         if (_errors.Count == before)
             _lines.Add(new RateLine(_line, terms));
     }
 
     private CallDirection Direction()
     {
-        var text = Field(RateColumns.Direction);
-        foreach (var direction in Enum.GetValues<CallDirection>())
-            if (text == WireName.Of(direction))
-                return direction;
-        Fail(RateColumns.Direction.Name, "Must be inbound or outbound.");
-        return default;
+        if (!WireName.TryParse<CallDirection>(Field(RateColumns.Direction), out var direction))
+            Fail(RateColumns.Direction.Name, "Must be inbound or outbound.");
+        return direction;
     }
 
     private DateTimeOffset? Time(RateColumn column)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Gateway.Calls;
 using Gateway.Calls.Rating;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Storage.Rating;
 

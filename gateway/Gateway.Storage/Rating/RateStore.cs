@@ -2,6 +2,7 @@ using Dapper;
 using Gateway.Calls;
 using Gateway.Calls.Rating;
 using Gateway.Storage.Admin;
+using Media.Protocols.Primitives;
 using Npgsql;
 
 namespace Gateway.Storage.Rating;

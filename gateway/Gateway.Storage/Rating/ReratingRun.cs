@@ -1,6 +1,7 @@
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Rating;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Storage.Rating;
 

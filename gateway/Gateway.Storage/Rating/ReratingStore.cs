@@ -3,6 +3,7 @@ using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Rating;
 using Gateway.Storage.Admin;
+using Media.Protocols.Primitives;
 using Npgsql;
 
 namespace Gateway.Storage.Rating;

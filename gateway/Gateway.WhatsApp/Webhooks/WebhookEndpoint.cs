@@ -1,6 +1,7 @@
 using System.Buffers;
 using Gateway.Calls;
 using Gateway.WhatsApp.Meta;
+using Media.Protocols.Primitives;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
-using System.Text.Json;
 using Gateway.Calls;
+using Media.Protocols.Primitives;
 
 namespace Gateway.WhatsApp.Webhooks;
 
@@ -28,7 +28,7 @@ public static class WebhookMetrics
     {
         foreach (var found in batch.Events)
         {
-            Events.Add(1, new KeyValuePair<string, object?>("kind", JsonNamingPolicy.SnakeCaseLower.ConvertName(found.GetType().Name)));
+            Events.Add(1, new KeyValuePair<string, object?>("kind", WireName.OfName(found.GetType().Name)));
             if (found.Timestamp is { } sent)
                 Age.Record(Math.Max(0, (now - sent).TotalSeconds));
         }

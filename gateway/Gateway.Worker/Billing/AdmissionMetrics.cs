@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Gateway.Calls;
 using Gateway.Calls.Admission;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Billing;
 

@@ -314,15 +314,16 @@ internal sealed partial class CallLoop : ICallInbox
     private void OnStoreFailure(Exception e) => LogStoreFailure(e, Identity.Id);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: {Before} → {After} on {Input}")]
-    private partial void LogState(CallId callId, CallState before, CallState after, string input);
+    private partial void LogState(CallId callId, WireText<CallState> before, WireText<CallState> after, string input);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: {Before} → {After} on deadline {Deadline}")]
-    private partial void LogDeadline(CallId callId, CallState before, CallState after, CallDeadline? deadline);
+    private partial void LogDeadline(
+        CallId callId, WireText<CallState> before, WireText<CallState> after, WireText<CallDeadline>? deadline);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId} {Direction} ended: {Cause} after {Duration}, SIP {SipStatus}, " +
         "Meta {MetaCode}")]
     private partial void LogEnded(
-        CallId callId, CallDirection direction, HangupCause cause, TimeSpan duration, int? sipStatus, int? metaCode);
+        CallId callId, WireText<CallDirection> direction, WireText<HangupCause> cause, TimeSpan duration, int? sipStatus, int? metaCode);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: its money is nearly over, and the agent was warned")]
     private partial void LogWarned(CallId callId);
@@ -331,7 +332,7 @@ internal sealed partial class CallLoop : ICallInbox
         "check firewalls, and "
         + "whether media comes from the address that SDP names (gateway_media_drops_total); a peer may also have stopped sending on " +
             "purpose")]
-    private partial void LogSilent(CallId callId, CallLeg leg, string? trunk);
+    private partial void LogSilent(CallId callId, WireText<CallLeg> leg, string? trunk);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: a defect ended it")]
     private partial void LogDefect(Exception e, CallId callId);

@@ -15,6 +15,7 @@ using Gateway.Worker.Configuration;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Metrics;
 using Gateway.Worker.Webhooks;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Calls;
 
@@ -269,7 +270,7 @@ internal sealed partial class CallSupervisor(
             || (opaque is not null && _calls.TryGetValue(new CallId(opaque), out loop)) ? loop : null;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId} {Direction} on {Channel} with {User} begins")]
-    private partial void LogStarted(CallId callId, CallDirection direction, ChannelId channel, WhatsAppUser user);
+    private partial void LogStarted(CallId callId, WireText<CallDirection> direction, ChannelId channel, WhatsAppUser user);
 
     [LoggerMessage(
         Level = LogLevel.Warning, Message = "What trunk {Trunk} dialled is nobody: {Reason}. Check sip.trunks[].dialRules with route-test; "

@@ -10,6 +10,7 @@ using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Metrics;
 using Gateway.Worker.Spool;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Calls;
 
@@ -100,7 +101,7 @@ internal sealed partial class LateOffers(
         new(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id.Value)).AsSpan(0, 16)));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId} on {Channel} with {User} was missed: {Cause}")]
-    private partial void LogMissed(CallId callId, ChannelId channel, WhatsAppUser user, HangupCause cause);
+    private partial void LogMissed(CallId callId, ChannelId channel, WhatsAppUser user, WireText<HangupCause> cause);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A call to channel {Channel} was offered {Age} late and is recorded as missed: " +
         "check that webhooks "

@@ -6,6 +6,7 @@ using Gateway.WhatsApp.Meta;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Permissions;
+using Media.Protocols.Primitives;
 using StackExchange.Redis;
 
 namespace Gateway.Worker.Commands;

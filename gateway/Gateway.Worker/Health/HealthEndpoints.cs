@@ -7,6 +7,7 @@ using Gateway.WhatsApp.Graph;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Metrics;
+using Media.Protocols.Primitives;
 using Prometheus;
 
 namespace Gateway.Worker.Health;
@@ -57,10 +58,10 @@ internal static class HealthEndpoints
             statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 
-    /// <summary>"Up", or the state with the peer's text: "Up, not registered: REGISTER answered 403 Forbidden".</summary>
+    /// <summary>"up", or the state with the peer's text: "up, not registered: REGISTER answered 403 Forbidden".</summary>
     private static string Describe(TrunkHealth? health)
     {
-        var state = (health?.State ?? TrunkState.Unknown).ToString();
+        var state = WireName.Of(health?.State ?? TrunkState.Unknown);
         if (health is { Registered: false })
             state += ", not registered";
         return health?.Cause is { } cause ? $"{state}: {cause}" : state;

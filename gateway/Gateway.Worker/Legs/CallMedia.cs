@@ -152,5 +152,5 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
         };
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: the {Leg} leg's SDP was refused: {Refusal} {Detail}")]
-    private partial void LogRefusedSdp(CallId callId, CallLeg leg, SdpRefusal refusal, string? detail);
+    private partial void LogRefusedSdp(CallId callId, WireText<CallLeg> leg, WireText<SdpRefusal> refusal, string? detail);
 }

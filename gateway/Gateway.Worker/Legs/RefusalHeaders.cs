@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Calls;
 using Gateway.Calls.Rules;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Legs;
 

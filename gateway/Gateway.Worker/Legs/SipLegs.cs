@@ -340,10 +340,10 @@ internal sealed partial class SipLegs(
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: trunk {Trunk} agreed to no telephone-event; digits go by {Way}")]
-    private partial void LogKeys(CallId callId, string trunk, DtmfFallback way);
+    private partial void LogKeys(CallId callId, string trunk, WireText<DtmfFallback> way);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: the pbx leg ended by {By}")]
-    private partial void LogEnded(CallId callId, SipCallEnd by);
+    private partial void LogEnded(CallId callId, WireText<SipCallEnd> by);
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "Call {CallId}: trunk {Trunk} asked for a transfer to the telephone network; refused (pstn_forbidden)")]

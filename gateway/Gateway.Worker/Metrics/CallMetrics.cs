@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
@@ -35,12 +34,11 @@ internal static class CallMetrics
     private static readonly Counter<long> Webhooks = Meter.CreateCounter<long>(
         "gateway_calls_webhook_events", "{event}", "Call webhooks by outcome");
 
-    private static readonly ConcurrentDictionary<Enum, string> Names = new();
-
     public static void Started(CallDirection direction) =>
-        LiveCalls.Add(1, new KeyValuePair<string, object?>("direction", Name(direction)));
+        LiveCalls.Add(1, new KeyValuePair<string, object?>("direction", WireName.Of(direction)));
 
-    public static void Left(CallDirection direction) => LiveCalls.Add(-1, new KeyValuePair<string, object?>("direction", Name(direction)));
+    public static void Left(CallDirection direction) =>
+        LiveCalls.Add(-1, new KeyValuePair<string, object?>("direction", WireName.Of(direction)));
 
     public static void Entered(Call call, Instant now)
     {
@@ -48,13 +46,13 @@ internal static class CallMetrics
             return;
         Stage.Record(
             (now - call.StartedAt).TotalSeconds,
-            new("direction", Name(call.Identity.Direction)), new KeyValuePair<string, object?>("stage", Name(call.State)));
+            new("direction", WireName.Of(call.Identity.Direction)), new KeyValuePair<string, object?>("stage", WireName.Of(call.State)));
     }
 
     public static void Ended(CallRecord record)
     {
-        var direction = new KeyValuePair<string, object?>("direction", Name(record.Direction));
-        EndedCalls.Add(1, direction, new KeyValuePair<string, object?>("cause", Name(record.Cause)));
+        var direction = new KeyValuePair<string, object?>("direction", WireName.Of(record.Direction));
+        EndedCalls.Add(1, direction, new KeyValuePair<string, object?>("cause", WireName.Of(record.Cause)));
         if (record.AnsweredAt is not { } answered)
             return;
         SetUp.Record((answered - record.StartedAt).TotalSeconds, direction);
@@ -64,6 +62,4 @@ internal static class CallMetrics
     public static void Shed() => ShedCalls.Add(1);
 
     public static void Webhook(string outcome) => Webhooks.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
-
-    private static string Name(Enum value) => Names.GetOrAdd(value, WireName.Of);
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Gateway.Calls;
 using Gateway.Calls.Permissions;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Permissions;
 

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Gateway.Calls;
 using Gateway.Storage.Commands;
 using Gateway.Worker.Calls;
+using Media.Protocols.Primitives;
 using StackExchange.Redis;
 
 namespace Gateway.Worker.Permissions;

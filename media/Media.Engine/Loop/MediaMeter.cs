@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Text.Json;
 using Media.Engine.Quality;
 using Media.Protocols.Primitives;
 
@@ -21,7 +20,7 @@ internal sealed class MediaMeter : IDisposable
                   from direction in Directions
                   select new Measurement<long>(
                       loops.Sum(loop => (direction == "sent" ? loop.Counters.Sent : loop.Counters.Received)[(int)leg]),
-                      Tag("leg", NameOf(leg)), Tag("direction", direction)),
+                      Tag("leg", WireName.Of(leg)), Tag("direction", direction)),
             description: "RTP packets.");
         _meter.CreateObservableCounter(
             "gateway_media_playout_packets",
@@ -29,12 +28,12 @@ internal sealed class MediaMeter : IDisposable
                   from outcome in Enum.GetValues<PlayoutOutcome>()
                   select new Measurement<long>(
                       loops.Sum(loop => loop.Counters.Playout[(int)leg][(int)outcome]),
-                      Tag("leg", NameOf(leg)), Tag("outcome", JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString()))),
+                      Tag("leg", WireName.Of(leg)), Tag("outcome", WireName.Of(outcome))),
             description: "RTP packets from a leg that did not come in order and in time, by what became of them.");
         _meter.CreateObservableCounter(
             "gateway_media_timeouts",
             () => from leg in Enum.GetValues<CallLeg>()
-                  select new Measurement<long>(loops.Sum(loop => loop.Counters.Timeouts[(int)leg]), Tag("leg", NameOf(leg))),
+                  select new Measurement<long>(loops.Sum(loop => loop.Counters.Timeouts[(int)leg]), Tag("leg", WireName.Of(leg))),
             description: "Legs of answered calls from which nothing came for media.mediaTimeout.");
         _meter.CreateObservableCounter(
             "gateway_media_drops", () => PerMember<DropReason>(reason => loops.Sum(loop => loop.Counters.Drops(reason))),
@@ -68,9 +67,7 @@ internal sealed class MediaMeter : IDisposable
     private static IEnumerable<Measurement<long>> PerMember<T>(Func<T, long> count)
         where T : struct, Enum =>
         from reason in Enum.GetValues<T>()
-        select new Measurement<long>(count(reason), Tag("reason", JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString())));
-
-    private static string NameOf(CallLeg leg) => leg == CallLeg.WhatsApp ? "whatsapp" : "pbx";
+        select new Measurement<long>(count(reason), Tag("reason", WireName.Of(reason)));
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 }

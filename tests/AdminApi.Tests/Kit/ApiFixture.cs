@@ -6,6 +6,7 @@ using AdminApi.Platform;
 using Gateway.Calls;
 using Gateway.Storage;
 using Gateway.Storage.Admin;
+using Media.Protocols.Primitives;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;

@@ -4,6 +4,7 @@ using AdminApi.Tests.Kit;
 using Gateway.Calls;
 using Gateway.Calls.Permissions;
 using Gateway.Storage.Commands;
+using Media.Protocols.Primitives;
 
 namespace AdminApi.Tests.Operations;
 

@@ -1,6 +1,7 @@
 using Dapper;
 using Gateway.Calls;
 using Gateway.Storage.Rating;
+using Media.Protocols.Primitives;
 using Npgsql;
 using Testing;
 
@@ -26,7 +27,7 @@ public sealed class RateColumnsTests(Stores stores)
     [Fact]
     public void A_row_has_a_property_for_each_and_for_no_other() => Assert.Equal(
         RateColumns.All.Select(column => column.Name).Concat(Given).Order(),
-        typeof(RateRow).GetProperties().Select(property => WireName.Of(property.Name)).Order());
+        typeof(RateRow).GetProperties().Select(property => WireName.OfName(property.Name)).Order());
 
     [Fact]
     public void The_document_names_them_in_the_order_in_which_they_are_written()

@@ -3,6 +3,7 @@ using Gateway.Calls.Lifecycle;
 using Gateway.Sip;
 using Gateway.Sip.Dialogs;
 using Gateway.Worker.Tests.Calls.Bench;
+using Media.Protocols.Primitives;
 using Sandbox.Calls;
 using Sandbox.Graph;
 using Sandbox.Users;

@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Worker.Tests.Calls.Bench;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Tests.Calls;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Gateway.Calls;
 using Gateway.Storage.Admin;
+using Media.Protocols.Primitives;
 using Microsoft.AspNetCore.Authorization;
 
 namespace AdminApi.Platform;

@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Media.Protocols.Primitives;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gateway.Calls;
+using Media.Protocols.Primitives;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -102,7 +103,7 @@ internal static class ApiDescription
     }
 
     private static List<JsonNode> Members(Type closedSet) =>
-        [.. Enum.GetValues(closedSet).Cast<Enum>().Select(member => (JsonNode)WireName.Of(member))];
+        [.. Enum.GetNames(closedSet).Select(member => (JsonNode)WireName.OfName(member))];
 
     private static Dictionary<string, IOpenApiHeader> Header(string name, string description, JsonSchemaType type) => new()
     {

@@ -1,6 +1,7 @@
 using AdminApi.Platform;
 using Gateway.Calls;
 using Gateway.Storage;
+using Media.Protocols.Primitives;
 
 namespace AdminApi.Platform;
 

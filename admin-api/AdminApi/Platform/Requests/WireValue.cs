@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Gateway.Calls;
+using Media.Protocols.Primitives;
 
 namespace AdminApi.Platform;
 
@@ -10,15 +11,8 @@ public readonly record struct WireValue<T>(T Value) where T : struct, Enum
     public static bool TryParse([NotNullWhen(true)] string? text, out WireValue<T> value)
 #pragma warning restore CA1000
     {
-        foreach (var member in Enum.GetValues<T>())
-        {
-            if (WireName.Of(member) == text)
-            {
-                value = new WireValue<T>(member);
-                return true;
-            }
-        }
-        value = default;
-        return false;
+        var isMember = WireName.TryParse<T>(text, out var member);
+        value = new WireValue<T>(member);
+        return isMember;
     }
 }

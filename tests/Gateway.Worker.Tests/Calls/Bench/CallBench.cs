@@ -6,6 +6,7 @@ using Gateway.Storage;
 using Gateway.WhatsApp.Graph;
 using Gateway.Worker.Configuration;
 using Media.Engine;
+using Media.Protocols.Primitives;
 using Npgsql;
 using Sandbox;
 using Sandbox.Calls;

@@ -41,7 +41,7 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
         return holder == Tombstone ? ClaimResult.Tombstoned : ClaimResult.Duplicate;
     }
 
-    public async Task<bool> BuryAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)
+    public async Task<bool> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)
     {
         var before = await Database.StringGetSetAsync(ClaimKey(whatsAppId), Tombstone);
         await Database.KeyExpireAsync(ClaimKey(whatsAppId), TombstoneTtl);

@@ -93,10 +93,10 @@ public static class GatewayHost
         services.AddSingleton<IAdmissionStore, PostgresAdmissionStore>();
         services.AddSingleton<CallHolds>();
         services.AddSingleton<LostCalls>();
-        services.AddSingleton(new AwayAdmissions(options.Calls.AwayCap));
+        services.AddSingleton(new OutageAdmissions(options.Calls.OutageCap));
         services.AddSingleton<AccountStore>();
         services.AddSingleton<RateStore>();
-        services.AddSingleton<AwayAdmissionsUpdates>();
+        services.AddSingleton<OutageAdmissionsUpdates>();
         services.AddSingleton(s => new OrphanSweeper(
             s.GetRequiredService<NpgsqlDataSource>(),
             new OrphanStore(s.GetRequiredService<ICallStore>(), s.GetRequiredService<LostCalls>()), options.Node.Id,

@@ -173,7 +173,7 @@ public sealed class ChannelsTests(ApiFixture api)
     [InlineData("""{"callingEnabled":"yes"}""")]
     [InlineData("""{"iconCountries":[null]}""")]
     [InlineData("""{"calling":true}""")]
-    public async Task Senseless_wishes_change_nothing(string body)
+    public async Task Senseless_settings_change_nothing(string body)
     {
         var id = await ChannelAsync(api);
         Assert.Equal((400, "invalid_request"), await api.FailAsync(api.Patch($"/v1/channels/{id}", body, 1)));

@@ -120,10 +120,10 @@ public sealed class HostTests(ApiFixture api)
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/v1/calls")).StatusCode);
 
         stores.Kill(StoreServer.Postgres);
-        var away = await client.GetAsync("/v1/calls");
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, away.StatusCode);
-        Assert.Equal(
-            "unavailable", JsonSerializer.Deserialize<JsonElement>(await away.Content.ReadAsStringAsync()).GetProperty("code").GetString());
+        var unavailable = await client.GetAsync("/v1/calls");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, unavailable.StatusCode);
+        var problem = JsonSerializer.Deserialize<JsonElement>(await unavailable.Content.ReadAsStringAsync());
+        Assert.Equal("unavailable", problem.GetProperty("code").GetString());
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/healthz")).StatusCode);
 
         stores.Revive(StoreServer.Postgres);

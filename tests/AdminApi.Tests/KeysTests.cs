@@ -22,7 +22,7 @@ public sealed class KeysTests(ApiFixture api)
     [InlineData("Bearer ")]
     [InlineData("Bearer wag_abcdefghijkl_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     [InlineData("Basic MDEyMzQ1")]
-    public async Task Without_a_key_nothing_is_told(string? header)
+    public async Task Without_a_key_nothing_is_answered(string? header)
     {
         var (_, client) = await api.StartAsync(); // of its own: wrong keys are counted
         foreach (var path in new[] { "/v1/calls/live", "/openapi/v1.json", "/v1/no-such-path" })

@@ -16,7 +16,7 @@ namespace AdminApi.Tests;
 public sealed class RatingTests(ApiFixture api)
 {
     [Fact]
-    public async Task Money_is_text_to_the_last_digit_and_terms_that_were_not_told_have_defaults()
+    public async Task Money_is_text_to_the_last_digit_and_terms_that_were_not_given_have_defaults()
     {
         var card = await CardAsync(api, hasRate: false);
         var rate = await api.ReadAsync(api.Post(
@@ -74,7 +74,7 @@ public sealed class RatingTests(ApiFixture api)
         Assert.Equal((400, "invalid_request"), await api.FailAsync(api.Post("/v1/rate-cards", new { id, name, currency = "USD" })));
 
     [Fact]
-    public async Task All_errors_of_a_broken_file_are_told_by_line_and_nothing_is_half_imported()
+    public async Task All_errors_of_a_broken_file_are_reported_by_line_and_nothing_is_half_imported()
     {
         var card = await CardAsync(api);
         var answer = await api.Client.SendAsync(

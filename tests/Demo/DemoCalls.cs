@@ -12,7 +12,7 @@ internal sealed class DemoCalls(WhatsAppUser user, Baresip phone, CallRecords re
     private const double SecondUserTone = 1300;
 
     private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan HearingPatience = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan HearingTimeout = TimeSpan.FromSeconds(12);
 
     /// <summary>RTCP and the quality figures need a few seconds of talk.</summary>
     private static readonly TimeSpan Talk = TimeSpan.FromSeconds(6);
@@ -56,7 +56,7 @@ internal sealed class DemoCalls(WhatsAppUser user, Baresip phone, CallRecords re
             var atWhatsApp = new Hearing(phone.Options.ToneHertz, hertz, failure);
             var atPbx = new Hearing(userTone, ToneAtPhone());
             var elapsed = Stopwatch.GetElapsedTime(began);
-            if (elapsed > Talk && atWhatsApp.IsRight && atPbx.IsRight || elapsed > HearingPatience)
+            if (elapsed > Talk && atWhatsApp.IsRight && atPbx.IsRight || elapsed > HearingTimeout)
                 return (atWhatsApp, atPbx);
             await Task.Delay(TimeSpan.FromMilliseconds(250), stop);
         }

@@ -34,7 +34,7 @@ public class CauseTableTests
     [InlineData(302)]
     [InlineData(305)]
     [InlineData(380)]
-    public void A_redirection_that_was_not_followed_is_told_as_one_and_the_next_trunk_is_tried(int status) =>
+    public void A_redirection_that_was_not_followed_is_reported_as_one_and_the_next_trunk_is_tried(int status) =>
         Assert.Equal((HangupCause.PbxRedirected, true), CauseTable.OfPbxRefusal(status, null));
 
     [Theory]

@@ -73,7 +73,7 @@ public class FundedCallTests
     }
 
     [Fact]
-    public void While_the_store_is_away_the_call_goes_on_and_asks_again_for_all_that_it_has_talked()
+    public void While_the_store_is_unavailable_the_call_goes_on_and_asks_again_for_all_that_it_has_talked()
     {
         var driver = Live(held: 0.60m);
         driver.WaitForDeadline();

@@ -16,7 +16,7 @@ public class OutboundCallTests
     public static TheoryData<int> Orders => [.. Enumerable.Range(0, 4)];
 
     [Fact]
-    public void Tells_the_PBX_what_the_user_permits_and_in_the_books_own_words()
+    public void Tells_the_PBX_what_the_user_permits_and_in_the_stores_own_words()
     {
         var driver = new CallDriver(CallDirection.Outbound);
         var decided = driver.Feed(

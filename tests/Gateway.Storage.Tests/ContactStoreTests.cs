@@ -72,7 +72,7 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_told_again_changes_nothing_and_writes_no_event()
+    public async Task What_is_announced_again_changes_nothing_and_writes_no_event()
     {
         for (var i = 0; i < 3; i++)
             await GrantAsync(Phone);
@@ -150,7 +150,7 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_change_that_is_told_again_days_later_does_not_take_in_whoever_has_the_number_by_then()
+    public async Task A_change_that_is_announced_again_days_later_does_not_take_in_whoever_has_the_number_by_then()
     {
         await GrantAsync(Phone);
         var later = new WhatsAppUser("15550002");
@@ -207,7 +207,7 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_grant_that_Meta_told_us_of_before_its_webhook_still_answers_the_request_and_of_several_agents_the_last_is_rung()
+    public async Task A_grant_that_Meta_answered_before_its_webhook_still_answers_the_request_and_of_several_agents_the_last_is_rung()
     {
         await OpenWindowAsync(Phone);
         await Requests.SentAsync((await AskAsync(Phone))!.Value, Ask(Phone), "wamid.0", _now, CancellationToken.None);
@@ -239,7 +239,7 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_expiry_is_told_once_and_again_for_the_next_permission()
+    public async Task An_expiry_is_published_once_and_again_for_the_next_permission()
     {
         await GrantAsync(Phone, _now.AddDays(-10));
         var contact = (await FindAsync(Phone))!.Id;

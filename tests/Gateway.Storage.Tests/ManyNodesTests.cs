@@ -27,7 +27,7 @@ public sealed class ManyNodesTests(Stores stores, ITestOutputHelper output) : IA
     public Task DisposeAsync() => _database.DisposeAsync().AsTask();
 
     [Fact]
-    public async Task The_books_are_right_after_nodes_that_admit_extend_settle_retry_top_up_and_die_at_random()
+    public async Task The_ledger_is_right_after_nodes_that_admit_extend_settle_retry_top_up_and_die_at_random()
     {
         var seed = int.TryParse(Environment.GetEnvironmentVariable("GATEWAY_TEST_SEED"), out var given)
             ? given

@@ -150,7 +150,7 @@ public sealed class SettlementTests(Stores stores) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_pick_up_is_noted_once_and_told()
+    public async Task The_pick_up_is_noted_once_and_published()
     {
         var billing = await BillingSetup.OpenAsync(_database, 10);
         var request = billing.Request();

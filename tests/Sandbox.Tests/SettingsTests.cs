@@ -77,7 +77,7 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public async Task A_change_in_Metas_own_tools_is_told()
+    public async Task A_change_in_Metas_own_tools_is_announced()
     {
         await using var rig = await Rig.StartAsync();
         await rig.PostAsync($"numbers/{Rig.Number}/settings", new { calling = new { status = "DISABLED" } });
@@ -87,7 +87,7 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public async Task A_restriction_is_told_listed_and_obeyed()
+    public async Task A_restriction_is_announced_listed_and_obeyed()
     {
         await using var rig = await Rig.StartAsync();
         await rig.UserAsync();

@@ -48,7 +48,7 @@ public sealed partial class EventHead(EventPositions positions, ILogger<EventHea
             }
             catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException or InvalidOperationException)
             {
-                Away(log, e.Message);
+                Unavailable(log, e.Message);
                 await Task.Delay(Timeout, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -85,5 +85,5 @@ public sealed partial class EventHead(EventPositions positions, ILogger<EventHea
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     [LoggerMessage(LogLevel.Warning, "Events cannot be read at present: {Reason}")]
-    private static partial void Away(ILogger log, string reason);
+    private static partial void Unavailable(ILogger log, string reason);
 }

@@ -16,7 +16,7 @@ public sealed class Housekeeping(IdempotencyStore answers, WebhookOutbox outbox)
                 await answers.PurgeAsync(stoppingToken);
                 await outbox.PurgeAsync(stoppingToken);
             }
-            catch (Exception e) when (ErrorEdge.IsStoreAway(e))
+            catch (Exception e) when (ErrorEdge.IsStoreUnavailable(e))
             {
                 // The next hour retries.
             }

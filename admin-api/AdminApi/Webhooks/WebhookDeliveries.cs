@@ -43,9 +43,9 @@ public sealed partial class WebhookDeliveries(
                         _workers[endpoint] = Task.Run(() => DeliverAsync(endpoint, stoppingToken), CancellationToken.None);
                 }
             }
-            catch (Exception e) when (ErrorEdge.IsStoreAway(e))
+            catch (Exception e) when (ErrorEdge.IsStoreUnavailable(e))
             {
-                Away(log, e.Message);
+                Unavailable(log, e.Message);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -63,9 +63,9 @@ public sealed partial class WebhookDeliveries(
             while (await outbox.TakeAsync(endpoint, AtOnce, stop) is { Count: > 0 } due)
                 await Task.WhenAll(due.Select(one => DeliverAsync(endpoint, one, stop)));
         }
-        catch (Exception e) when (ErrorEdge.IsStoreAway(e))
+        catch (Exception e) when (ErrorEdge.IsStoreUnavailable(e))
         {
-            Away(log, e.Message); // they are due again when the lease ends
+            Unavailable(log, e.Message); // they are due again when the lease ends
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -106,7 +106,7 @@ public sealed partial class WebhookDeliveries(
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     [LoggerMessage(LogLevel.Warning, "Webhooks cannot be delivered at present: {Reason}")]
-    private static partial void Away(ILogger log, string reason);
+    private static partial void Unavailable(ILogger log, string reason);
 
     [LoggerMessage(LogLevel.Error, "Webhooks are not delivered")]
     private static partial void Defect(ILogger log, Exception thrown);

@@ -43,18 +43,18 @@ public sealed record CallOptions
     public TimeSpan BalanceWarning { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The policy for new calls while PostgreSQL is unavailable. Calls in progress always go on.</summary>
-    public AwayPolicy WhenStoreIsAway { get; init; } = AwayPolicy.Refuse;
+    public OutagePolicy WhenStoreIsUnavailable { get; init; } = OutagePolicy.Refuse;
 
-    /// <summary>Under <see cref="AwayPolicy.Admit"/>: the part of an account's money that
+    /// <summary>Under <see cref="OutagePolicy.Admit"/>: the part of an account's money that
     /// new calls of one node may hold in one outage.</summary>
-    public decimal AwayCap { get; init; } = 10m;
+    public decimal OutageCap { get; init; } = 10m;
 
     /// <summary>The number of tries to release the whatsapp leg.</summary>
     public int ReleaseTries { get; init; } = 4;
 }
 
 /// <summary>The policy for new calls while the store is unavailable.</summary>
-public enum AwayPolicy
+public enum OutagePolicy
 {
     /// <summary>New calls are refused.</summary>
     Refuse,

@@ -25,7 +25,7 @@ public interface ICallRegistry
     /// <summary>
     /// Sets a tombstone for a WhatsApp call that is over, so that late webhooks do not start it again. True where the call had no owner.
     /// </summary>
-    Task<bool> BuryAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation);
+    Task<bool> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation);
 
     /// <summary>Publishes an operator's view of a live call; refreshed by its owner, expires some time after the owner is gone.</summary>
     Task PublishAsync(LiveCall call, CancellationToken cancellation);

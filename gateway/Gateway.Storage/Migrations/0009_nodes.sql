@@ -1,5 +1,5 @@
 -- Every start of every node, by the database's clock: seen_at is its last heartbeat, steady_since the first of those that came without a long
--- gap. Who has not been steady for as long as the silence that it would bury others for has itself been away, so it buries nobody.
+-- gap. A node that has not been steady for as long as the silence by which it would close others was itself cut off, so it closes none.
 CREATE TABLE nodes (
     node          text        NOT NULL,
     start         text        NOT NULL,

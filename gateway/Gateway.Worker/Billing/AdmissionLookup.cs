@@ -6,9 +6,9 @@ using Npgsql;
 
 namespace Gateway.Worker.Billing;
 
-/// <summary>The facts by which a call may begin: the store's, or those last known while the store is away.</summary>
+/// <summary>The facts by which a call may begin: the store's, or those last known while the store is unavailable.</summary>
 internal sealed partial class AdmissionLookup(
-    GatewayOptions options, IAdmissionStore admissions, AwayAdmissions away, CallHolds holds, TimeProvider time,
+    GatewayOptions options, IAdmissionStore admissions, OutageAdmissions outage, CallHolds holds, TimeProvider time,
     ILogger<AdmissionLookup> logger)
 {
     /// <summary>The part of a call's preparation that the store may take.</summary>
@@ -29,23 +29,23 @@ internal sealed partial class AdmissionLookup(
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             timeout.CancelAfter(_timeout);
             var facts = await AdmitAsync(request, timeout.Token).WaitAsync(timeout.Token);
-            away.StoreIsBack();
+            outage.StoreIsBack();
             return facts;
         }
         catch (Exception e) // Whatever ails the store, the caller gets an answer.
         {
             Volatile.Write(ref _askAgainAt, time.GetTimestamp() + (long)(BackOff.TotalSeconds * time.TimestampFrequency));
-            LogAway(request.Call, e.Message);
+            LogUnavailable(request.Call, e.Message);
             return null;
         }
     }
 
     /// <summary>Without the store. Null: nothing is known, or no call is to begin so.</summary>
     public AdmissionFacts? AskAlone(AdmissionRequest request) =>
-        options.Calls.WhenStoreIsAway == AwayPolicy.Refuse ? null : away.Admit(request);
+        options.Calls.WhenStoreIsUnavailable == OutagePolicy.Refuse ? null : outage.Admit(request);
 
     /// <summary>A call that was admitted alone does not begin.</summary>
-    public void Forget(CallId call) => away.Forget(call);
+    public void Forget(CallId call) => outage.Forget(call);
 
     /// <summary>A call that was admitted by the store does not begin: what was held for it is given back.</summary>
     public Task ReleaseAsync(CallIdentity call, AdmissionFacts facts) => facts.Held is null ? Task.CompletedTask : holds.ReleaseAsync(call);
@@ -64,5 +64,5 @@ internal sealed partial class AdmissionLookup(
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: the store does not answer ({Reason})")]
-    private partial void LogAway(CallId callId, string reason);
+    private partial void LogUnavailable(CallId callId, string reason);
 }

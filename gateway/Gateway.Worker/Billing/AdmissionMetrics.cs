@@ -42,5 +42,5 @@ internal static class AdmissionMetrics
         Extensions.Add(1, new KeyValuePair<string, object?>("outcome", WireName.Of(outcome)));
 
     /// <summary>Counts an extension for which the store was unavailable.</summary>
-    public static void NotExtended() => Extensions.Add(1, new KeyValuePair<string, object?>("outcome", "away"));
+    public static void NotExtended() => Extensions.Add(1, new KeyValuePair<string, object?>("outcome", "unavailable"));
 }

@@ -7,7 +7,7 @@ namespace Gateway.Worker.Billing;
 
 /// <summary>The holds of calls in progress: extended while they run, released where they never began.</summary>
 internal sealed partial class CallHolds(
-    GatewayOptions options, IAdmissionStore admissions, AwayAdmissions away, TimeProvider time, ILogger<CallHolds> logger)
+    GatewayOptions options, IAdmissionStore admissions, OutageAdmissions outage, TimeProvider time, ILogger<CallHolds> logger)
 {
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromSeconds(5);
 
@@ -25,8 +25,8 @@ internal sealed partial class CallHolds(
         {
             using var timeout = new CancellationTokenSource(_timeout, time);
             var result = await admissions.ExtendAsync(call.Id, upTo, timeout.Token).WaitAsync(timeout.Token);
-            away.StoreIsBack();
-            if (result.Outcome == HoldOutcome.Gone && away.HeldFor(call.Id) is { } local)
+            outage.StoreIsBack();
+            if (result.Outcome == HoldOutcome.Gone && outage.HeldFor(call.Id) is { } local)
                 result = await TakeOverAsync(call, startedAt, upTo, local, timeout.Token);
             AdmissionMetrics.Extended(result.Outcome);
             if (result.Outcome != HoldOutcome.Gone)
@@ -37,7 +37,7 @@ internal sealed partial class CallHolds(
         catch (Exception e) // Whatever the fault of the store: a call in progress goes on without it.
         {
             AdmissionMetrics.NotExtended();
-            if (away.Extend(call.Id, upTo) is { } granted)
+            if (outage.Extend(call.Id, upTo) is { } granted)
                 return new CallInput.HoldExtended(granted.Held, IsLast: granted.Outcome == HoldOutcome.LastPulses);
             LogNotExtended(call.Id, e.Message);
             return new CallInput.HoldFailed();
@@ -45,7 +45,7 @@ internal sealed partial class CallHolds(
     }
 
     /// <summary>Drops what is held in memory for a call that has ended.</summary>
-    public void Forget(CallIdentity call) => away.Forget(call.Id);
+    public void Forget(CallIdentity call) => outage.Forget(call.Id);
 
     /// <summary>Gives a call that began while the store was unavailable a regular hold. Where the
     /// account cannot pay, it keeps what it was granted.</summary>
@@ -56,7 +56,7 @@ internal sealed partial class CallHolds(
         var result = await admissions.ExtendAsync(call.Id, upTo, cancellation);
         if (result.Outcome == HoldOutcome.Gone || result.Held < local)
             return new HoldResult(HoldOutcome.LastPulses, local);
-        away.Forget(call.Id);
+        outage.Forget(call.Id);
         return result;
     }
 

@@ -52,7 +52,7 @@ internal sealed partial class LostCalls(
         }
         catch (Exception e) // Redis is not needed: what it has of a lost start expires within a minute.
         {
-            LogRegistryAway(e.Message);
+            LogRegistryUnavailable(e.Message);
         }
     }
 
@@ -65,7 +65,7 @@ internal sealed partial class LostCalls(
         }
         catch (Exception e) // Redis is not needed: a pick-up is in PostgreSQL or in a spool too.
         {
-            LogRegistryAway(e.Message);
+            LogRegistryUnavailable(e.Message);
         }
     }
 
@@ -150,7 +150,7 @@ internal sealed partial class LostCalls(
 
     private async Task TerminateAsync(CallId call, ChannelId channel, WhatsAppCallId whatsAppId)
     {
-        await registry.BuryAsync(whatsAppId, CancellationToken.None); // late webhooks about it must not start it again
+        await registry.SetTombstoneAsync(whatsAppId, CancellationToken.None); // late webhooks about it must not start it again
         if (options.GraphNumberOf(channel) is not { } number)
             return; // only another node has its token
         var result = await graph.TerminateAsync(number, whatsAppId.Value);
@@ -175,5 +175,5 @@ internal sealed partial class LostCalls(
     private partial void LogNotHungUp(CallId callId, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The calls of an earlier start could not be read from Redis: {Reason}")]
-    private partial void LogRegistryAway(string reason);
+    private partial void LogRegistryUnavailable(string reason);
 }

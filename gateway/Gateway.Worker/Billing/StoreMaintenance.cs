@@ -11,8 +11,8 @@ namespace Gateway.Worker.Billing;
 /// of call records.
 /// </summary>
 internal sealed partial class StoreMaintenance(
-    GatewayOptions options, NpgsqlDataSource database, OrphanSweeper sweeper, LostCalls lost, AwayAdmissionsUpdates away, TimeProvider time,
-    ILogger<StoreMaintenance> logger)
+    GatewayOptions options, NpgsqlDataSource database, OrphanSweeper sweeper, LostCalls lost, OutageAdmissionsUpdates outage,
+    TimeProvider time, ILogger<StoreMaintenance> logger)
 {
     private const int MonthsAhead = 2;
 
@@ -29,7 +29,7 @@ internal sealed partial class StoreMaintenance(
     {
         await lost.EndOwnAsync(cancellation);
         Report(await sweeper.SweepAsync(cancellation));
-        await away.RefreshAsync(cancellation);
+        await outage.RefreshAsync(cancellation);
         await KeepMonthsAsync(cancellation);
     }
 
@@ -55,7 +55,7 @@ internal sealed partial class StoreMaintenance(
         {
             await lost.RefreshAsync(cancellation);
             Report(await sweeper.SweepAsync(cancellation));
-            await away.RefreshAsync(cancellation);
+            await outage.RefreshAsync(cancellation);
             await KeepMonthsAsync(cancellation);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested) // Whatever the fault of the store, the next turn retries.

@@ -69,7 +69,7 @@ internal sealed class CallAdmission(
                 if (word.MayCall)
                     return new CallInput.Admitted(RoutesOf(facts, channel), refused.Funding);
                 await lookup.ReleaseAsync(call, facts);
-                return word.StoreIsAway
+                return word.StoreIsUnavailable
                     ? AnswerAlone(request, channel, trunk)
                     : new CallInput.Refused(refused.Cause, word.Text, word.State);
             case AdmissionVerdict.Refused refused:

@@ -245,7 +245,7 @@ internal sealed partial class CallLoop : ICallInbox
             record.Id, record.Direction, record.Cause, record.EndedAt - record.StartedAt, record.SipStatus, record.WhatsAppError?.Code);
         CallMetrics.Ended(record);
         if (record.WhatsAppId is { } whatsAppId)
-            _registry.Add(() => _services.Registry.BuryAsync(whatsAppId, CancellationToken.None));
+            _registry.Add(() => _services.Registry.SetTombstoneAsync(whatsAppId, CancellationToken.None));
         _registry.Add(() => _services.Registry.RemoveAsync(record.Id, CancellationToken.None));
         _recorded = record.Funding;
         _record = _services.Spool.AddAsync(record);

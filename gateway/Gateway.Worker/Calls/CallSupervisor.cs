@@ -259,7 +259,7 @@ internal sealed partial class CallSupervisor(
     {
         if (Find(id, terminate.OpaqueData) is not null)
             return Forward(id, terminate.OpaqueData, input);
-        if (await services.Registry.BuryAsync(id, CancellationToken.None))
+        if (await services.Registry.SetTombstoneAsync(id, CancellationToken.None))
             late.Ended(id, terminate);
         return "tombstone_left";
     }

@@ -21,5 +21,5 @@ internal interface IPermissionArbiter
 /// <param name="MayCall">The call goes on.</param>
 /// <param name="State">The state as of now: signalled to the PBX with a refused call.</param>
 /// <param name="Text">A sentence for the agent's phone, where the call is refused.</param>
-/// <param name="StoreIsAway">The store became unavailable meanwhile, so that the user's permission is unknown.</param>
-internal sealed record PermissionAnswer(bool MayCall, PermissionState State, string Text, bool StoreIsAway = false);
+/// <param name="StoreIsUnavailable">The store became unavailable meanwhile, so that the user's permission is unknown.</param>
+internal sealed record PermissionAnswer(bool MayCall, PermissionState State, string Text, bool StoreIsUnavailable = false);

@@ -53,7 +53,7 @@ internal sealed partial class LateOffers(
             return "duplicate";
         if (_known.Holds(id))
             return "tombstoned";
-        await registry.BuryAsync(id, CancellationToken.None);
+        await registry.SetTombstoneAsync(id, CancellationToken.None);
         _ends.TryRemove(id, out var end);
         await MissAsync(identity, id, offer, end, HangupCause.OfferedTooLate);
         if (_warnings.TryPass(identity.Channel.Value, out var leftOut))

@@ -6,9 +6,9 @@ using Gateway.Calls.Lifecycle;
 namespace Gateway.Worker.Calls;
 
 /// <summary>
-/// The registry as calls see it: when Redis is away or slow, calls go on with what this node knows by itself. A claim then counts as won
-/// unless this node has buried the call, an answer lock too, and what cannot be shown is not shown. Each such answer is counted; when Redis
-/// is back, the ends of calls are reported to it, and the live ones are shown again, for it may have come back empty.
+/// The registry as calls see it: when Redis is unavailable or slow, calls go on with what this node knows by itself. A claim then counts as
+/// won unless this node has set the call's tombstone, an answer lock too, and what cannot be shown is not shown. Each such answer is
+/// counted; when Redis is back, the ends of calls are reported to it, and the live ones are shown again, for it may have come back empty.
 /// </summary>
 internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider time) : ICallRegistry
 {
@@ -30,7 +30,7 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
     /// </summary>
     private const int MaxPendingRetries = 20_000;
 
-    private readonly Tombstones _buried = new();
+    private readonly Tombstones _tombstones = new();
     private readonly ConcurrentDictionary<CallId, (LiveCall Call, string? Dialog)> _shown = new();
     private readonly ConcurrentQueue<Func<Task>> _pendingRetries = new();
     private long _tryAgainAt = long.MinValue;
@@ -38,17 +38,17 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
 
     public async Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation)
     {
-        if (_buried.Holds(whatsAppId)) // also when Redis has been restarted empty since
+        if (_tombstones.Holds(whatsAppId)) // also when Redis has been restarted empty since
             return ClaimResult.Tombstoned;
         return (await AskAsync("claim", () => registry.ClaimAsync(whatsAppId, callId, cancellation), ClaimResult.Claimed)).Value;
     }
 
-    public async Task<bool> BuryAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)
+    public async Task<bool> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)
     {
-        _buried.Add(whatsAppId);
-        var (done, wasFree) = await AskAsync("bury", () => registry.BuryAsync(whatsAppId, cancellation), false);
+        _tombstones.Add(whatsAppId);
+        var (done, wasFree) = await AskAsync("tombstone", () => registry.SetTombstoneAsync(whatsAppId, cancellation), false);
         if (!done)
-            RetryLater(() => BuryAsync(whatsAppId, cancellation));
+            RetryLater(() => SetTombstoneAsync(whatsAppId, cancellation));
         return wasFree;
     }
 
@@ -114,7 +114,7 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
             _ = RetryAsync();
     }
 
-    /// <summary>Does what is owed, one after the other; what fails again is owed again.</summary>
+    /// <summary>Tries again what has failed, one after the other; what fails again is tried again.</summary>
     private async Task RetryAsync()
     {
         while (!_pendingRetries.IsEmpty)

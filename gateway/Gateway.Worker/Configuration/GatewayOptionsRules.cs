@@ -176,8 +176,8 @@ internal static class GatewayOptionsRules
             yield return "calls: every timeout must be between 0 and 10 minutes.";
         if (calls.PbxAnswer > TimeSpan.FromSeconds(55))
             yield return "calls.pbxAnswer: must be at most 55 s, since Meta closes the accept window after 60 s.";
-        if (calls.AwayCap is < 0 or > 1_000_000)
-            yield return "calls.awayCap: must be between 0 and 1000000.";
+        if (calls.OutageCap is < 0 or > 1_000_000)
+            yield return "calls.outageCap: must be between 0 and 1000000.";
         if (calls.ReleaseTries is < 1 or > 10)
             yield return "calls.releaseTries: must be between 1 and 10.";
     }

@@ -41,8 +41,8 @@ internal static class HealthEndpoints
         };
         // Without Redis calls go on, and a node out of rotation would not receive their webhooks. Without PostgreSQL they go on where the
         // policy allows.
-        var ready = checks.All(check =>
-            check.Value == "ok" || check.Key == "redis" || (check.Key == "postgres" && options.Calls.WhenStoreIsAway == AwayPolicy.Admit));
+        var admits = options.Calls.WhenStoreIsUnavailable == OutagePolicy.Admit;
+        var ready = checks.All(check => check.Value == "ok" || check.Key == "redis" || (check.Key == "postgres" && admits));
         return Results.Json(
             new
             {

@@ -75,7 +75,7 @@ internal static class StoreWait
             await using var connection = new NpgsqlConnection(settings.ConnectionString);
             await connection.OpenAsync();
         }
-        catch (Exception e) when (IsAway(e))
+        catch (Exception e) when (IsUnavailable(e))
         {
             return "PostgreSQL does not answer: " + e.Message;
         }
@@ -92,7 +92,7 @@ internal static class StoreWait
         }
     }
 
-    private static bool IsAway(Exception e) => e switch
+    private static bool IsUnavailable(Exception e) => e switch
     {
         PostgresException { SqlState: var state } =>
             state.StartsWith("57P0", StringComparison.Ordinal) || state == PostgresErrorCodes.TooManyConnections,

@@ -34,7 +34,7 @@ internal sealed partial class PermissionHandler(
         catch (Exception e) when (e is NpgsqlException or OperationCanceledException)
         {
             LogUndecided(e, call.Id);
-            return Refused(null) with { StoreIsAway = e is NpgsqlException };
+            return Refused(null) with { StoreIsUnavailable = e is NpgsqlException };
         }
     }
 

@@ -113,11 +113,11 @@ internal sealed partial class RecordSpool : IDisposable
         var pause = FirstPause;
         while (!cancellation.IsCancellationRequested)
         {
-            var isAway = !await SettleAllAsync(cancellation);
-            pause = isAway ? pause * 2 < LongestPause ? pause * 2 : LongestPause : FirstPause;
+            var isUnavailable = !await SettleAllAsync(cancellation);
+            pause = isUnavailable ? pause * 2 < LongestPause ? pause * 2 : LongestPause : FirstPause;
             try
             {
-                if (isAway)
+                if (isUnavailable)
                     await Task.Delay(pause, _time, cancellation);
                 else
                     await _news.WaitAsync(RefusedPause, cancellation);
@@ -164,13 +164,13 @@ internal sealed partial class RecordSpool : IDisposable
 
     private async Task<bool> SettleEachAsync(IEnumerable<string> names, CancellationToken cancellation)
     {
-        var isAway = cancellation.IsCancellationRequested;
+        var isUnavailable = cancellation.IsCancellationRequested;
         await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = Width }, async (name, _) =>
         {
-            if (!isAway && !cancellation.IsCancellationRequested && !await SettleAsync(name, cancellation))
-                isAway = true;
+            if (!isUnavailable && !cancellation.IsCancellationRequested && !await SettleAsync(name, cancellation))
+                isUnavailable = true;
         });
-        return !isAway;
+        return !isUnavailable;
     }
 
     /// <summary>Settles refused attempts together or, where the store refuses one of them, each on its own.</summary>
@@ -188,7 +188,7 @@ internal sealed partial class RecordSpool : IDisposable
         }
         catch (Exception e) // Whatever keeps the store from answering, the records stay and are retried.
         {
-            ReportAway(e, cancellation);
+            ReportUnavailable(e, cancellation);
             return false;
         }
         foreach (var (name, record) in group)
@@ -240,7 +240,7 @@ internal sealed partial class RecordSpool : IDisposable
         }
         catch (Exception e) // Whatever keeps the store from answering, the record stays and is retried.
         {
-            ReportAway(e, cancellation);
+            ReportUnavailable(e, cancellation);
             return false;
         }
     }
@@ -277,10 +277,10 @@ internal sealed partial class RecordSpool : IDisposable
         await settle(timeout.Token);
     }
 
-    private void ReportAway(Exception e, CancellationToken cancellation)
+    private void ReportUnavailable(Exception e, CancellationToken cancellation)
     {
         if (!cancellation.IsCancellationRequested)
-            LogAway(e.Message, Count);
+            LogUnavailable(e.Message, Count);
     }
 
     private void DropOld()
@@ -340,5 +340,5 @@ internal sealed partial class RecordSpool : IDisposable
     private partial void LogNotDropped(Exception e);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL does not accept records ({Reason}): {Count} wait in the spool")]
-    private partial void LogAway(string reason, int count);
+    private partial void LogUnavailable(string reason, int count);
 }

@@ -16,7 +16,7 @@ internal interface INonCallEventHandler
 
 /// <summary>
 /// Webhook events that belong to no call (permissions, messages, settings, restrictions): handled one after the other beside the calls,
-/// which never wait for them. While the store is away the first one is tried again and the others wait.
+/// which never wait for them. While the store is unavailable the first one is tried again and the others wait.
 /// </summary>
 internal sealed partial class NonCallEvents(IEnumerable<INonCallEventHandler> handlers, TimeProvider time, ILogger<NonCallEvents> logger)
     : IDisposable

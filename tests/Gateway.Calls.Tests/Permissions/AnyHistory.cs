@@ -11,7 +11,7 @@ public class AnyHistory
     private static readonly PermissionLimits Limits = new();
 
     [Fact]
-    public void What_is_told_twice_changes_nothing_the_second_time() => ForAll(happenings =>
+    public void What_is_announced_twice_changes_nothing_the_second_time() => ForAll(happenings =>
     {
         var known = ContactPermission.Unknown;
         foreach (var happening in happenings)
@@ -22,7 +22,7 @@ public class AnyHistory
     });
 
     [Fact]
-    public void The_last_decision_stands_in_whatever_order_decisions_are_told() => ForAll(happenings =>
+    public void The_last_decision_stands_in_whatever_order_decisions_are_announced() => ForAll(happenings =>
     {
         // One decision a second: of two in the same second, the last cannot be determined.
         var decisions = happenings.Where(h => h.Kind is 0 or 1 or 2 or 3).DistinctBy(h => h.Minute).ToList();

@@ -124,7 +124,7 @@ public class CallingCodesTests
     [InlineData("99915511234567", "country code")]
     [InlineData("2101551123", "country code")]
     [InlineData("", "country code")]
-    public void A_number_that_no_telephone_has_is_told_by_its_plan(string digits, string word) =>
+    public void A_number_that_no_telephone_has_is_found_by_its_plan(string digits, string word) =>
         Assert.Contains(word, CallingCodes.FaultOf(digits));
 
     [Fact]

@@ -15,7 +15,7 @@ public class RateTermsTests
     public void Sensible_terms_have_no_errors() => Assert.Empty(Good.Errors());
 
     [Fact]
-    public void Every_error_is_told_at_once()
+    public void Every_error_is_reported_at_once()
     {
         var bad = new RateTerms(
             (CallDirection)7, "+49x", Start, Start, -1m, 0.00000000001m, 0, 3601, [new(0, 0.07m), new(2.5m, -0.1m), new(2, 5_000_000m)]);

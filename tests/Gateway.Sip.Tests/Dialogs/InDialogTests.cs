@@ -207,7 +207,7 @@ public class InDialogTests
 
     [Theory]
     [InlineData("c9;to-tag=x;from-tag=peer", 481)]
-    [InlineData("c1;to-tag=TAG;from-tag=stranger", 481)]
+    [InlineData("c1;to-tag=TAG;from-tag=unknown", 481)]
     [InlineData("c1;to-tag=TAG;from-tag=peer;early-only", 486)]
     [InlineData("nonsense", 400)]
     public void An_invite_with_replaces_that_fits_no_call_is_refused(string replaces, int status)
@@ -225,7 +225,7 @@ public class InDialogTests
     public void A_dialog_belongs_to_both_tags()
     {
         var (bench, gateway, pbx, call, tag) = RenegotiationTests.WithScriptedPeer();
-        pbx.Request(gateway.Address, "BYE", "c1", 2, "stranger", tag);
+        pbx.Request(gateway.Address, "BYE", "c1", 2, "unknown", tag);
         bench.Run();
         Assert.Equal(1, bench.CountOf(481, "BYE"));
         Assert.False(call.IsOver);

@@ -212,7 +212,7 @@ public class IncomingInviteTests
     }
 
     [Fact]
-    public void Strangers_are_refused_and_counted()
+    public void Unexpected_sources_are_refused_and_counted()
     {
         var unexpectedSource = _bench.AddPeer("10.6.6.6:5060");
         unexpectedSource.Request(_gateway.Address, "INVITE", "c1", 1, "x", null, "offer");

@@ -64,7 +64,7 @@ public class OutgoingInviteTests
     }
 
     [Fact]
-    public void A_repeated_provisional_response_is_told_once()
+    public void A_repeated_provisional_response_is_reported_once()
     {
         var call = _gateway.Invite();
         _bench.Run();

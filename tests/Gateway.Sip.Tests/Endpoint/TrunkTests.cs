@@ -91,7 +91,7 @@ public class TrunkTests
     }
 
     [Fact]
-    public async Task A_stranger_is_refused_and_a_malformed_request_of_the_trunk_is_answered()
+    public async Task An_unexpected_source_is_refused_and_a_malformed_request_of_the_trunk_is_answered()
     {
         using var pbx = new RawPeer();
         await using var gateway = await EndpointBench.StartAsync(trunks: EndpointBench.Trunk(pbx.Port));

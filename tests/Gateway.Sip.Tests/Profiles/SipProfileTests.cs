@@ -35,7 +35,7 @@ public sealed class SipProfileTests
     }
 
     [Fact]
-    public void All_errors_are_told_at_once_with_their_places()
+    public void All_errors_are_reported_at_once_with_their_places()
     {
         const string text =
             """

@@ -55,7 +55,7 @@ public sealed class DnsMessageTests
 
         var alias = new DnsPacket(Query("pbx.example.com", DnsRecordType.A))
             .Cname(DnsPacket.Question, "host.example.net")
-            .A(DnsPacket.Name("stranger.example"), "192.0.2.66")
+            .A(DnsPacket.Name("elsewhere.example"), "192.0.2.66")
             .A(DnsPacket.Name("host.example.net"), "192.0.2.7")
             .Build();
         var address = Assert.IsType<AddressRecord>(Assert.Single(Read(alias, "pbx.example.com", DnsRecordType.A).Records));

@@ -47,7 +47,7 @@ public sealed class ChannelStoreTests(Stores stores) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Settings_come_back_as_they_were_saved_and_the_change_is_told()
+    public async Task Settings_come_back_as_they_were_saved_and_the_change_is_published()
     {
         Assert.True(CallHours.TryCreate(new("Europe/Berlin", [new("monday", "0900", "1700")], [new("2026-12-25")]), out var hours, out _));
         var wanted = new ChannelSettings

@@ -32,7 +32,7 @@ public sealed class ChannelSyncStoreTests(Stores stores) : IAsyncLifetime
     public Task DisposeAsync() => _database.DisposeAsync().AsTask();
 
     [Fact]
-    public async Task What_Meta_has_is_kept_and_drift_is_told_once()
+    public async Task What_Meta_has_is_kept_and_drift_is_published_once()
     {
         SettingDrift[] drift = [new("callingEnabled", "ENABLED", "DISABLED")];
         await Store.RecordFailureAsync(_id, "no answer", CancellationToken.None);
@@ -60,7 +60,7 @@ public sealed class ChannelSyncStoreTests(Stores stores) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_restriction_told_again_is_no_news_and_one_after_its_end_is()
+    public async Task A_restriction_announced_again_is_no_news_and_one_after_its_end_is()
     {
         await Store.RestrictAsync(_id, new(NoCallsOut, null, Now, Now.AddDays(7)), CancellationToken.None);
         await Store.RestrictAsync(_id, new(NoCallsOut, null, Now, Now.AddDays(7)), CancellationToken.None);

@@ -172,7 +172,7 @@ public sealed class RateStoreTests(Stores stores) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_is_half_imported_and_all_errors_are_told_at_once()
+    public async Task Nothing_is_half_imported_and_all_errors_are_reported_at_once()
     {
         await AddAsync(Terms("49"));
         var result = await ImportAsync(File(

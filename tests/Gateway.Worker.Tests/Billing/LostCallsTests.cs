@@ -48,7 +48,7 @@ public sealed class LostCallsTests
     }
 
     [Fact]
-    public async Task What_the_books_know_better_stays()
+    public async Task What_the_store_knows_better_stays()
     {
         var record = Records.One(endsAfter: 60) with { AnsweredAt = Records.Start.AddSeconds(4) };
         _registry.Calls = [Live(record, answeredAfter: 5)];
@@ -80,7 +80,7 @@ public sealed class LostCallsTests
             throw new NotSupportedException();
 
 
-        public Task<bool> BuryAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task<bool> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) => throw new NotSupportedException();
 
         public Task PublishAsync(LiveCall call, CancellationToken cancellation) => throw new NotSupportedException();
 

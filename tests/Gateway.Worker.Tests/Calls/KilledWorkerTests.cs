@@ -108,7 +108,7 @@ public sealed class KilledWorkerTests(WorkerBench bench) : IClassFixture<WorkerB
     }
 
     [Fact]
-    public async Task After_the_file_went_and_before_Redis_was_told()
+    public async Task After_the_file_went_and_before_Redis_had_it()
     {
         await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);
         await bench.StartAsync();
@@ -127,7 +127,7 @@ public sealed class KilledWorkerTests(WorkerBench bench) : IClassFixture<WorkerB
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task After_a_pick_up_while_PostgreSQL_was_away(bool returns)
+    public async Task After_a_pick_up_while_PostgreSQL_was_unavailable(bool returns)
     {
         await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);
         await bench.StartAsync();

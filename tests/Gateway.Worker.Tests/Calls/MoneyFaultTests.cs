@@ -26,10 +26,10 @@ public sealed class MoneyFaultTests : IDisposable
         var agent = await bench.Pbx.NextAsync();
         await agent.AnswerAsync();
         await bench.LiveAsync(call);
-        var away = await bench.Gateway.MetricAsync("gateway_holds_extensions_total", "outcome=\"away\"");
+        var before = await bench.Gateway.MetricAsync("gateway_holds_extensions_total", "outcome=\"unavailable\"");
         Fail(dead);
         await Eventually.SeeAsync(
-            () => bench.Gateway.MetricAsync("gateway_holds_extensions_total", "outcome=\"away\""), seen => seen > away,
+            () => bench.Gateway.MetricAsync("gateway_holds_extensions_total", "outcome=\"unavailable\""), seen => seen > before,
             "the hold could not be extended");
         Assert.Equal(CallState.Active, call.State);
         await agent.HangUpAsync();
@@ -52,8 +52,10 @@ public sealed class MoneyFaultTests : IDisposable
     {
         await using var purse = await Purse.OpenAsync(_stores.Postgres, 10);
         await using var bench = await CallBench.StartAsync(
-            _stores, options =>
-                Short(options) with { Calls = Short(options).Calls with { WhenStoreIsAway = AwayPolicy.Admit, AwayCap = 0.05m } });
+            _stores, options => Short(options) with
+            {
+                Calls = Short(options).Calls with { WhenStoreIsUnavailable = OutagePolicy.Admit, OutageCap = 0.05m },
+            });
         Fail(dead);
         var first = await bench.WhatsApp.PlaceAsync();
         var agent = await bench.Pbx.NextAsync(); // 0.02 of the cap are held
@@ -94,7 +96,7 @@ public sealed class MoneyFaultTests : IDisposable
     {
         await using var purse = await Purse.OpenAsync(_stores.Postgres, 10);
         await using var bench = await CallBench.StartAsync(
-            _stores, options => Short(options) with { Calls = Short(options).Calls with { WhenStoreIsAway = AwayPolicy.Admit } });
+            _stores, options => Short(options) with { Calls = Short(options).Calls with { WhenStoreIsUnavailable = OutagePolicy.Admit } });
         Fail(dead: true);
         var call = await bench.WhatsApp.PlaceAsync();
         var agent = await bench.Pbx.NextAsync();

@@ -92,7 +92,7 @@ public sealed class ResilientRegistryTests
         public Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
             Task.FromResult(ClaimResult.Claimed);
 
-        public Task<bool> BuryAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) => Task.FromResult(true);
+        public Task<bool> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) => Task.FromResult(true);
 
         public Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
             Task.FromResult(true);

@@ -85,7 +85,7 @@ public sealed class ChannelSyncTests(Stores stores)
     }
 
     [Fact]
-    public async Task A_restriction_is_obeyed_once_it_is_told_and_until_Meta_lifts_it()
+    public async Task A_restriction_is_obeyed_once_it_is_announced_and_until_Meta_lifts_it()
     {
         await using var bench = await ChannelBench.StartAsync(stores);
         await bench.MetaAsync(HttpMethod.Post, "/restrictions", new { type = "RESTRICTED_BUSINESS_INITIATED_CALLING" });

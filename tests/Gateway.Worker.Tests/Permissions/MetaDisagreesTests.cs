@@ -97,7 +97,7 @@ public sealed class MetaDisagreesTests(Stores stores)
     }
 
     [Fact]
-    public async Task While_Meta_does_not_answer_our_books_decide()
+    public async Task While_Meta_does_not_answer_our_store_decides()
     {
         await using var bench = await PermissionBench.StartAsync(stores);
         bench.WhatsApp.Plan(new PlannedFault { Action = "call_permissions", Count = 100, Status = 400, Code = 100 });

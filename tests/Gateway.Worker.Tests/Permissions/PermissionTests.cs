@@ -102,7 +102,7 @@ public sealed class PermissionTests(Stores stores)
     }
 
     [Fact]
-    public async Task Four_unanswered_calls_in_a_row_end_a_permission_and_are_told_once()
+    public async Task Four_unanswered_calls_in_a_row_end_a_permission_and_are_published_once()
     {
         await using var bench = await PermissionBench.StartAsync(stores);
         var user = bench.WhatsApp.User(AutoMode.Decline);

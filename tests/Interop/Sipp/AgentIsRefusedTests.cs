@@ -10,7 +10,7 @@ namespace Interop.Sipp;
 public sealed class AgentIsRefusedTests(SippBench bench) : IClassFixture<SippBench>
 {
     [Fact]
-    public async Task A_stranger_is_refused_and_WhatsApp_never_asked()
+    public async Task An_unexpected_source_is_refused_and_WhatsApp_never_asked()
     {
         var user = await bench.WhatsApp.UserAsync();
         await using var agent = bench.Call(SippBench.UnexpectedSource, user, "agent-is-refused");
@@ -64,7 +64,7 @@ public sealed class AgentIsRefusedTests(SippBench bench) : IClassFixture<SippBen
     [Fact]
     public async Task Requests_outside_a_call_are_answered_as_they_deserve()
     {
-        await using var agent = bench.Call(SippBench.Plain, "15550001001", "stranger-to-calls");
+        await using var agent = bench.Call(SippBench.Plain, "15550001001", "unknown-to-calls");
         var trace = await agent.DoneAsync();
         Assert.Contains("INVITE", trace.Gateway("200", "OPTIONS")[0]["Allow"]);
         Assert.Contains("INVITE", trace.Gateway("405")[0]["Allow"]);

@@ -23,7 +23,7 @@ public class KeyToneTests(EngineFixture fixture) : IClassFixture<EngineFixture>
     }
 
     [Fact]
-    public async Task A_key_of_the_user_that_the_PBX_leg_could_not_take_is_told_as_not_passed()
+    public async Task A_key_of_the_user_that_the_PBX_leg_could_not_take_is_reported_as_not_passed()
     {
         using var phone = new PbxPhone();
         await using var call = await PlaceAsync(phone, new PbxMediaProfile());

@@ -12,7 +12,7 @@ namespace Media.Engine.Tests.Calls;
 public class SafetyTests(EngineFixture fixture) : IClassFixture<EngineFixture>
 {
     [Fact]
-    public async Task A_stranger_cannot_take_the_PBX_leg_over()
+    public async Task An_unexpected_source_cannot_take_the_PBX_leg_over()
     {
         await using var call = await TestCall.PlaceAsync(fixture.Engine);
         await call.PhoneHearsAsync(1000);
@@ -155,7 +155,7 @@ public class SafetyTests(EngineFixture fixture) : IClassFixture<EngineFixture>
     }
 
     [Fact]
-    public async Task Silence_of_a_leg_is_told_once_until_it_is_heard_again()
+    public async Task Silence_of_a_leg_is_reported_once_until_it_is_heard_again()
     {
         await using var engine = new MediaEngine(
             EngineFixture.Options(10) with { MediaTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System);

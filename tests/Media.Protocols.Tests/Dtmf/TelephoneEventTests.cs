@@ -262,7 +262,7 @@ public sealed class TelephoneEventTests
     private static string Names(string heard) => string.Join(' ', heard.Split(' ').Select(word => word[..2]));
 
     [Fact]
-    public void Volume_is_told()
+    public void Volume_is_reported()
     {
         var reader = new TelephoneEventReader(8000, 8000);
         Feed(reader, new Sent(_clock.Now, true, 1, new TelephoneEventPayload(11, true, 63, 400)));

@@ -81,7 +81,7 @@ public class StunWriterTests
     }
 
     [Fact]
-    public void A_buffer_that_is_too_small_is_told_never_overrun()
+    public void A_buffer_that_is_too_small_is_reported_never_overrun()
     {
         var full = new byte[300];
         Assert.True(TryWrite(full, out var needed));

@@ -33,8 +33,8 @@ public sealed partial class ErrorEdge(RequestDelegate next, ILogger<ErrorEdge> l
         {
             case BadHttpRequestException bad:
                 return RequestFaults.Of(bad);
-            case var away when IsStoreAway(away):
-                StoreAway(log, thrown.GetType().Name, thrown.Message);
+            case var unavailable when IsStoreUnavailable(unavailable):
+                StoreUnavailable(log, thrown.GetType().Name, thrown.Message);
                 return Problems.Unavailable.Of("PostgreSQL, Redis or the issuer of tokens is unavailable. Retry later.");
             default:
                 Defect(log, thrown);
@@ -57,17 +57,17 @@ public sealed partial class ErrorEdge(RequestDelegate next, ILogger<ErrorEdge> l
     /// PostgreSQL: connection lost (class 08), too many connections (53300), shutting down or starting (57P0x), not migrated yet (42P01),
     /// timed out. Redis: no connection or answer.
     /// </summary>
-    public static bool IsStoreAway(Exception thrown) => thrown switch
+    public static bool IsStoreUnavailable(Exception thrown) => thrown switch
     {
         PostgresException { SqlState: var state } =>
             state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("57P0", StringComparison.Ordinal)
                 || state is "53300" or "42P01",
         NpgsqlException or RedisException or TimeoutException or SocketException => true,
-        _ => thrown.InnerException is { } inner && IsStoreAway(inner),
+        _ => thrown.InnerException is { } inner && IsStoreUnavailable(inner),
     };
 
     [LoggerMessage(LogLevel.Warning, "A store is unavailable: {Kind}: {Reason}")]
-    private static partial void StoreAway(ILogger log, string kind, string reason);
+    private static partial void StoreUnavailable(ILogger log, string kind, string reason);
 
     [LoggerMessage(LogLevel.Error, "A request failed")]
     private static partial void Defect(ILogger log, Exception thrown);

@@ -86,7 +86,7 @@ public sealed class Idempotency(RequestDelegate next, IdempotencyStore book)
             while (await timer.WaitForNextTickAsync(ended))
                 await book.RenewAsync(actor, key, ended);
         }
-        catch (Exception e) when (e is OperationCanceledException || ErrorEdge.IsStoreAway(e))
+        catch (Exception e) when (e is OperationCanceledException || ErrorEdge.IsStoreUnavailable(e))
         {
             // It has ended; or a store is unavailable, and a repetition after the lease meets the ledger's own keys.
         }

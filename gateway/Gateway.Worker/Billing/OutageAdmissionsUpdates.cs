@@ -10,8 +10,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Worker.Billing;
 
 /// <summary>Keeps in memory what calls need to begin without PostgreSQL, where the configuration allows that.</summary>
-internal sealed class AwayAdmissionsUpdates(
-    GatewayOptions options, AwayAdmissions away, ChannelStore channels, AccountStore accounts, RateStore rates, TimeProvider time,
+internal sealed class OutageAdmissionsUpdates(
+    GatewayOptions options, OutageAdmissions outage, ChannelStore channels, AccountStore accounts, RateStore rates, TimeProvider time,
     InstantClock clock)
 {
     private const int PageRows = 10_000;
@@ -23,7 +23,7 @@ internal sealed class AwayAdmissionsUpdates(
     /// <summary>Reads all of it anew once it is a minute old. Throws what PostgreSQL throws: the last known state stays.</summary>
     public async Task RefreshAsync(CancellationToken cancellation)
     {
-        if (options.Calls.WhenStoreIsAway != AwayPolicy.Admit || clock.Now < _dueAt)
+        if (options.Calls.WhenStoreIsUnavailable != OutagePolicy.Admit || clock.Now < _dueAt)
             return;
         var now = time.GetUtcNow();
         var known = new List<KnownChannel>();
@@ -37,7 +37,7 @@ internal sealed class AwayAdmissionsUpdates(
                 tables[card] = await ReadAsync(card, now, cancellation);
             known.Add(new KnownChannel(channel, account, account?.RateCard is { } rated ? tables[rated] : null));
         }
-        away.Learn(known);
+        outage.Learn(known);
         _dueAt = clock.Now + Interval;
     }
 

@@ -5,7 +5,7 @@ using Testing;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>The worker's process while a store is unavailable or frozen.</summary>
-public sealed class AwayStoresTests(WorkerBench bench) : IClassFixture<WorkerBench>
+public sealed class UnavailableStoresTests(WorkerBench bench) : IClassFixture<WorkerBench>
 {
     [Fact]
     public async Task A_worker_that_starts_before_PostgreSQL_waits_says_so_and_then_takes_calls()
@@ -39,7 +39,7 @@ public sealed class AwayStoresTests(WorkerBench bench) : IClassFixture<WorkerBen
     }
 
     [Fact]
-    public async Task Health_is_told_at_once_while_PostgreSQL_and_Redis_are_frozen()
+    public async Task Health_is_answered_at_once_while_PostgreSQL_and_Redis_are_frozen()
     {
         await bench.StartAsync();
         bench.Stores.Freeze(StoreServer.Postgres);

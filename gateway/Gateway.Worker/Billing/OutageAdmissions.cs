@@ -15,7 +15,7 @@ internal sealed record KnownChannel(StoredChannel Channel, Account? Account, Rat
 /// below the last known available money and the cap. Other nodes do the same, so an account may be overdrawn by one cap per node.
 /// Thread-safe.
 /// </summary>
-internal sealed class AwayAdmissions(decimal cap)
+internal sealed class OutageAdmissions(decimal cap)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<CallId, LocalHold> _holds = [];

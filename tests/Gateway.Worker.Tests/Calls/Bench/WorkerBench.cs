@@ -40,6 +40,12 @@ public sealed class WorkerBench : IAsyncLifetime
 
     internal WebhookRelay Relay { get; private set; } = null!;
 
+    /// <summary>The working directory of the worker.</summary>
+    internal string Folder => _folder;
+
+    /// <summary>The address that says whether the worker takes calls.</summary>
+    internal string Readiness => $"http://127.0.0.1:{_operationsPort}/readyz";
+
     private string Spool => Path.Combine(_folder, "spool", "worker");
 
     public async Task InitializeAsync()
@@ -91,15 +97,21 @@ public sealed class WorkerBench : IAsyncLifetime
         }
     }
 
+    /// <summary>Writes the configuration of the worker; its path.</summary>
+    internal async Task<string> ConfigureAsync()
+    {
+        var configuration = Path.Combine(_folder, "gateway.json");
+        await File.WriteAllTextAsync(configuration, Configuration());
+        return configuration;
+    }
+
     /// <summary>Starts the worker and does not wait.</summary>
     internal async Task BeginAsync(int? descriptors = null, int niceness = 0)
     {
         if (_worker is not null) // left by a failed test
             await KillAsync();
-        var configuration = Path.Combine(_folder, "gateway.json");
-        await File.WriteAllTextAsync(configuration, Configuration());
         _worker = ChildProgram.Of(
-            "worker", "gateway/Gateway.Worker", ["run", configuration], Environment, _folder, descriptors, niceness);
+            "worker", "gateway/Gateway.Worker", ["run", await ConfigureAsync()], Environment, _folder, descriptors, niceness);
     }
 
     /// <summary>Sends the worker a signal by its name without SIG.</summary>
@@ -155,10 +167,8 @@ public sealed class WorkerBench : IAsyncLifetime
     /// <summary>Runs another verb of the program to its end: exit code and output.</summary>
     internal async Task<(int Code, string Output)> RunAsync(string verb, params string[] arguments)
     {
-        var configuration = Path.Combine(_folder, "gateway.json");
-        await File.WriteAllTextAsync(configuration, Configuration());
         await using var program = ChildProgram.Of(
-            "worker", "gateway/Gateway.Worker", [verb, configuration, .. arguments], Environment, _folder);
+            "worker", "gateway/Gateway.Worker", [verb, await ConfigureAsync(), .. arguments], Environment, _folder);
         var code = await program.ExitedAsync();
         return (code, string.Join('\n', program.Tail(50)));
     }

@@ -8,7 +8,7 @@ namespace Gateway.Storage;
 
 /// <summary>
 /// The product's public JSON: camelCase names, closed sets by <see cref="WireName"/>, times in UTC, money as text with at least two
-/// decimals and never rounded ("9.98").
+/// decimals and never rounded ("9.98"), names of agents, groups, flows and channels as plain text.
 /// </summary>
 public static class JsonText
 {
@@ -24,6 +24,11 @@ public static class JsonText
         options.Converters.Add(new MoneyConverter());
         options.Converters.Add(new TimeConverter());
         options.Converters.Add(new WireNameConverterFactory());
+        options.Converters.Add(new NameConverter<AgentId>(text => new(text), id => id.Value));
+        options.Converters.Add(new NameConverter<GroupId>(text => new(text), id => id.Value));
+        options.Converters.Add(new NameConverter<FlowId>(text => new(text), id => id.Value));
+        options.Converters.Add(new NameConverter<ChannelId>(text => new(text), id => id.Value));
+        options.AllowOutOfOrderMetadataProperties = true; // `kind` may stand anywhere in its object
         return options;
     }
 
@@ -57,6 +62,14 @@ public static class JsonText
 
         public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
             writer.WriteStringValue(value.UtcDateTime);
+    }
+
+    private sealed class NameConverter<T>(Func<string, T> of, Func<T, string> text) : JsonConverter<T> where T : struct
+    {
+        public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.String ? of(reader.GetString()!) : throw new JsonException("Must be text.");
+
+        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(text(value));
     }
 
     private sealed class WireNameConverterFactory : JsonConverterFactory

@@ -50,11 +50,26 @@ public enum StoreRefusal
 
     /// <summary>A period that has not ended cannot be rated anew.</summary>
     PeriodNotOver,
+
+    /// <summary>Flows or their rules name it.</summary>
+    InUse,
+
+    /// <summary>It names a group, an agent or a channel that does not exist, or another agent's phone.</summary>
+    UnknownReference,
+
+    /// <summary>The flow breaks <see cref="Gateway.Calls.Flows.FlowRules"/>.</summary>
+    InvalidFlow,
+
+    /// <summary>The rules that pick a flow break <see cref="Gateway.Calls.Flows.FlowRouteRules"/>.</summary>
+    InvalidFlowRoutes,
 }
 
 /// <summary>The result of a change, or the reason why nothing was changed. An expected outcome is a value, not an exception.</summary>
 public sealed record Outcome<T>(T? Value, StoreRefusal? Refusal, string Detail) where T : class
 {
+    /// <summary>Everything wrong, in sentences that begin with the member; empty where <see cref="Detail"/> says it.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+
     public static implicit operator Outcome<T>(T value) => new(value, null, "");
 
     public static implicit operator Outcome<T>((StoreRefusal Why, string Detail) refusal) => new(null, refusal.Why, refusal.Detail);

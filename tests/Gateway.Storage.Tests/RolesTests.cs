@@ -112,6 +112,13 @@ public sealed class RolesTests(Stores stores) : IAsyncLifetime
     [InlineData("gateway_worker", "INSERT INTO accounts (id, name, currency) VALUES ('x', 'x', 'EUR')")]
     [InlineData("gateway_admin", "UPDATE calls SET answered_at = NULL")]
     [InlineData("gateway_admin", "DELETE FROM holds")]
+    [InlineData("gateway_worker", "UPDATE directory SET version = 1")]
+    [InlineData("gateway_worker", "DELETE FROM agents")]
+    [InlineData("gateway_worker", "UPDATE voicemails SET heard_at = now()")]
+    [InlineData("gateway_admin", "DELETE FROM flow_versions")]
+    [InlineData("gateway_admin", "DELETE FROM flows")]
+    [InlineData("gateway_admin", "INSERT INTO flow_routes DEFAULT VALUES")]
+    [InlineData("gateway_admin", "UPDATE voicemails SET path = 'x'")]
     [InlineData("gateway_admin", "SELECT drop_call_partitions(now())")]
     public async Task A_role_has_no_right_to_the_others_work(string role, string sql)
     {

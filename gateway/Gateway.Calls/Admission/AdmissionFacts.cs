@@ -12,7 +12,16 @@ namespace Gateway.Calls.Admission;
 /// <param name="Held">The amount held for this call; null: none, because there is no account, no rate or not enough money.</param>
 /// <param name="Routes">The routes of the channel's inbound calls; empty: those of the node's configuration.</param>
 public sealed record AdmissionFacts(
-    ChannelFacts? Channel, ContactPermission? Contact, AccountFacts? Account, Rate? Rate, decimal? Held, IReadOnlyList<CallRoute> Routes);
+    ChannelFacts? Channel, ContactPermission? Contact, AccountFacts? Account, Rate? Rate, decimal? Held, IReadOnlyList<CallRoute> Routes)
+{
+    /// <summary>The agent whom the contact talked to last, and when; null: none.</summary>
+    public LastAgent? LastAgent { get; init; }
+}
+
+/// <summary>The agent whom a contact talked to last.</summary>
+/// <param name="Agent">Who; may be deleted since.</param>
+/// <param name="At">The end of that call.</param>
+public sealed record LastAgent(AgentId Agent, DateTimeOffset At);
 
 /// <summary>The paying account, with this call's own hold already in <paramref name="Held"/>.</summary>
 /// <param name="Id">Its name.</param>

@@ -47,6 +47,7 @@ internal readonly struct StepRules(FlowReferences known)
             .. Within("inputSeconds", menu.InputSeconds, 2, 60), .. Within("tries", menu.Tries, 1, 10),
             .. menu.Choices.Keys.Where(keys => keys.Length is 0 or > 20 || !keys.All(IsKey))
                 .Select(keys => $"choices['{keys}']: is not 1 to 20 of 0-9, * and #."),
+            .. menu.Choices.Where(choice => choice.Value is null).Select(choice => $"choices['{choice.Key}']: names no step."),
             .. menu.RepeatKey is { } key && (!IsKey(key) || menu.Choices.Keys.Any(keys => keys.StartsWith(key)))
                 ? [$"repeatKey: '{key}' is no key, or a choice begins with it."] : (string[])[]];
     }

@@ -18,6 +18,15 @@ public sealed record CallQuery
     public HangupCause? Cause { get; init; }
     public string? Account { get; init; }
 
+    /// <summary>The agent of ours who had the call last.</summary>
+    public AgentId? Agent { get; init; }
+
+    public GroupId? Group { get; init; }
+    public FlowId? Flow { get; init; }
+
+    /// <summary>True: an agent answered; false: nobody, or only the gateway itself.</summary>
+    public bool? AnsweredByAgent { get; init; }
+
     /// <summary>Started at this time or later.</summary>
     public DateTimeOffset? From { get; init; }
 

@@ -122,7 +122,8 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database) : IAdmissi
             var money = await results.ReadSingleOrDefaultAsync<AdmissionRow>();
             var contact = await results.ReadSingleOrDefaultAsync<ContactRow>();
             var permission = contact?.ToContact([]).Permission;
-            return money?.ToFacts(request.Direction, permission) ?? new AdmissionFacts(null, permission, null, null, null, []);
+            var facts = money?.ToFacts(request.Direction, permission) ?? new AdmissionFacts(null, permission, null, null, null, []);
+            return facts with { LastAgent = contact?.ToLastAgent() };
         },
         cancellation);
 

@@ -30,13 +30,20 @@ public sealed record MissedCallRow
     public string? Assignee { get; init; }
     public string? Note { get; init; }
     public DateTimeOffset? ClosedAt { get; init; }
+
+    /// <summary>The group that the call waited for.</summary>
+    public string? AgentGroup { get; init; }
+
+    /// <summary>When it began to wait for an agent; null: it never did.</summary>
+    public DateTimeOffset? WaitedFrom { get; init; }
+
     public long Version { get; init; }
 }
 
 /// <summary>The filter of a list of missed calls. A null member does not filter.</summary>
 public sealed record MissedCallQuery(
     MissedCallState? State, string? Assignee, string? Channel, DateTimeOffset? From, DateTimeOffset? To, DateTimeOffset? AfterTime,
-    string? AfterId, int Limit);
+    string? AfterId, int Limit, string? Group = null);
 
 /// <summary>The work list of missed calls.</summary>
 public sealed class MissedCallStore(NpgsqlDataSource database)
@@ -45,7 +52,7 @@ public sealed class MissedCallStore(NpgsqlDataSource database)
         """
         call_id AS CallId, channel, contact, user_handle AS UserHandle, user_name AS UserName, missed_at AS MissedAt, cause, state,
         assignee, note,
-        closed_at AS ClosedAt, version
+        closed_at AS ClosedAt, agent_group AS AgentGroup, waited_from AS WaitedFrom, version
         """;
 
     private const string Page =
@@ -55,6 +62,7 @@ public sealed class MissedCallStore(NpgsqlDataSource database)
           AND (@State::text IS NULL OR state = @State)
           AND (@Assignee::text IS NULL OR assignee = @Assignee)
           AND (@Channel::text IS NULL OR channel = @Channel)
+          AND (@Group::text IS NULL OR agent_group = @Group)
           AND (@From::timestamptz IS NULL OR missed_at >= @From)
           AND (@To::timestamptz IS NULL OR missed_at < @To)
         ORDER BY missed_at DESC, call_id
@@ -81,6 +89,7 @@ public sealed class MissedCallStore(NpgsqlDataSource database)
         {
             State = query.State is { } state ? WireName.Of(state) : null, query.Assignee, query.Channel, From = query.From?.UtcDateTime,
             To = query.To?.UtcDateTime, AfterTime = query.AfterTime?.UtcDateTime, query.AfterId, query.Limit,
+            query.Group,
         };
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return [.. await connection.QueryAsync<MissedCallRow>(new CommandDefinition(Page, parameters, cancellationToken: cancellation))];

@@ -25,11 +25,31 @@ internal static class CallEvents
             Trunk = CallRow.Clean(call.Trunk),
             Agent = CallRow.Clean(call.Agent),
             call.AgentSince,
+            call.AgentId,
+            call.Flow,
+            call.Group,
+            call.WaitedFrom,
+            call.AgentAnsweredAt,
             call.StartedAt,
             call.AnsweredAt,
             call.EndedAt,
             call.Funding?.Currency,
             Price = call.Price?.Amount,
+        });
+    }
+
+    /// <summary>A user who waited for an agent and did not get one, beside the missed call.</summary>
+    public static IEnumerable<NewEvent> OfQueue(CallRecord call, CallOutcome outcome, long? contact)
+    {
+        if (outcome != CallOutcome.Missed || call is not { WaitedFrom: { } since, AgentAnsweredAt: null })
+            yield break;
+        yield return new NewEvent(EventKind.CallAbandoned, call.EndedAt, call.Channel.Value, contact, call.Id.Value, Data: new
+        {
+            User = call.User.Handle,
+            call.Group,
+            call.Flow,
+            WaitedSeconds = Math.Max(0, (int)(call.EndedAt - since).TotalSeconds),
+            call.Cause,
         });
     }
 

@@ -10,6 +10,9 @@ namespace Gateway.Storage.Calls;
 /// </summary>
 internal static class CallPages
 {
+    /// <summary>True where an agent answered: of a call without a flow, where anybody did.</summary>
+    private const string ByAgent = "(agent_answered_at IS NOT NULL OR (flow IS NULL AND answered_at IS NOT NULL))";
+
     public static string Sql(CallQuery query)
     {
         string?[] conditions =
@@ -21,6 +24,10 @@ internal static class CallPages
             query.Direction is null ? null : "direction = @Direction",
             query.Cause is null ? null : "cause = @Cause",
             query.Account is null ? null : "account = @Account",
+            query.Agent is null ? null : "agent_id = @Agent",
+            query.Group is null ? null : "agent_group = @Group",
+            query.Flow is null ? null : "flow = @Flow",
+            query.AnsweredByAgent switch { null => null, true => ByAgent, false => $"NOT {ByAgent}" },
             query.From is null ? null : "started_at >= @From",
             query.To is null ? null : "started_at < @To",
         ];
@@ -38,6 +45,9 @@ internal static class CallPages
         Direction = query.Direction is { } direction ? WireName.Of(direction) : null,
         Cause = query.Cause is { } cause ? WireName.Of(cause) : null,
         query.Account,
+        Agent = query.Agent?.Value,
+        Group = query.Group?.Value,
+        Flow = query.Flow?.Value,
         From = query.From?.UtcDateTime,
         To = query.To?.UtcDateTime,
         query.Limit,

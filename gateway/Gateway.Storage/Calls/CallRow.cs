@@ -22,7 +22,9 @@ internal sealed record CallRow
         whatsapp_quality::text AS WhatsAppQuality,
         pbx_quality::text AS PbxQuality, node, node_start AS NodeStart, account, currency, rate_id AS RateId, rate_card AS RateCard,
         rate_prefix AS RatePrefix, price_per_minute AS PricePerMinute, connection_fee AS ConnectionFee, pulse_seconds AS PulseSeconds,
-        minimum_seconds AS MinimumSeconds, pulses, price
+        minimum_seconds AS MinimumSeconds, pulses, price, agent_id AS AgentId, flow, flow_version AS FlowVersion,
+        agent_group AS AgentGroup,
+        waited_from AS WaitedFrom, agent_answered_at AS AgentAnsweredAt
         """;
 
     public string Id { get; init; } = "";
@@ -67,6 +69,12 @@ internal sealed record CallRow
     public int? MinimumSeconds { get; init; }
     public int? Pulses { get; init; }
     public decimal? Price { get; init; }
+    public string? AgentId { get; init; }
+    public string? Flow { get; init; }
+    public long? FlowVersion { get; init; }
+    public string? AgentGroup { get; init; }
+    public DateTime? WaitedFrom { get; init; }
+    public DateTime? AgentAnsweredAt { get; init; }
 
     public static CallRow Of(CallIdentity call, DateTimeOffset startedAt) => new CallRow
     {
@@ -104,6 +112,12 @@ internal sealed record CallRow
         PbxQuality = Json(record.PbxQuality),
         Node = record.Node,
         NodeStart = record.NodeStart,
+        AgentId = record.AgentId?.Value,
+        Flow = record.Flow?.Value,
+        FlowVersion = record.FlowVersion,
+        AgentGroup = record.Group?.Value,
+        WaitedFrom = record.WaitedFrom?.UtcDateTime,
+        AgentAnsweredAt = record.AgentAnsweredAt?.UtcDateTime,
     }.With(record.User).With(record.Funding, record.Price);
 
     public CallRecord ToRecord() => new()
@@ -129,6 +143,12 @@ internal sealed record CallRow
         PbxQuality = Quality(PbxQuality),
         Node = Node,
         NodeStart = NodeStart,
+        AgentId = AgentId is null ? null : new AgentId(AgentId),
+        Flow = Flow is null ? null : new FlowId(Flow),
+        FlowVersion = FlowVersion,
+        Group = AgentGroup is null ? null : new GroupId(AgentGroup),
+        WaitedFrom = WaitedFrom is { } waited ? Utc(waited) : null,
+        AgentAnsweredAt = AgentAnsweredAt is { } picked ? Utc(picked) : null,
         Funding = Account is null ? null : new Funding(Account, Currency!, Rate(), 0),
         Price = Price is { } price ? new Price(Pulses!.Value, Seconds(PulseSeconds) * Pulses.Value, PricePerMinute!.Value, price) : null,
     };

@@ -40,14 +40,16 @@ internal sealed class Settlement(
             agent_since, earlier_agents, started_at, ringing_at, answered_at, ended_at, cause, media_fault, media_fault_leg, sip_status,
             whatsapp_error_code,
             whatsapp_error_message, whatsapp_error_details, whatsapp_quality, pbx_quality, node, node_start, account, currency, rate_id,
-            rate_card, rate_prefix, price_per_minute, connection_fee, pulse_seconds, minimum_seconds, pulses, price)
+            rate_card, rate_prefix, price_per_minute, connection_fee, pulse_seconds, minimum_seconds, pulses, price,
+            agent_id, flow, flow_version, agent_group, waited_from, agent_answered_at)
         VALUES (
             @Id, @WhatsAppCallId, @Direction, @Channel, @UserPhone, @UserId, @UserParentId, @UserName, @UserUsername, @Trunk, @Agent,
             @AgentSince, @EarlierAgents::jsonb, @StartedAt, @RingingAt, @AnsweredAt, @EndedAt, @Cause, @MediaFault, @MediaFaultLeg,
             @SipStatus, @WhatsAppErrorCode,
             @WhatsAppErrorMessage, @WhatsAppErrorDetails, @WhatsAppQuality::jsonb, @PbxQuality::jsonb, @Node, @NodeStart, @Account,
             @Currency,
-            @RateId, @RateCard, @RatePrefix, @PricePerMinute, @ConnectionFee, @PulseSeconds, @MinimumSeconds, @Pulses, @Price)
+            @RateId, @RateCard, @RatePrefix, @PricePerMinute, @ConnectionFee, @PulseSeconds, @MinimumSeconds, @Pulses, @Price,
+            @AgentId, @Flow, @FlowVersion, @AgentGroup, @WaitedFrom, @AgentAnsweredAt)
         ON CONFLICT (started_at, id) DO UPDATE SET
             whatsapp_call_id = excluded.whatsapp_call_id, trunk = excluded.trunk, agent = excluded.agent,
             agent_since = excluded.agent_since, earlier_agents = excluded.earlier_agents, ringing_at = excluded.ringing_at,
@@ -59,7 +61,9 @@ internal sealed class Settlement(
             pbx_quality = excluded.pbx_quality, account = excluded.account, currency = excluded.currency, rate_id = excluded.rate_id,
             rate_card = excluded.rate_card, rate_prefix = excluded.rate_prefix, price_per_minute = excluded.price_per_minute,
             connection_fee = excluded.connection_fee, pulse_seconds = excluded.pulse_seconds, minimum_seconds = excluded.minimum_seconds,
-            pulses = excluded.pulses, price = excluded.price
+            pulses = excluded.pulses, price = excluded.price, agent_id = excluded.agent_id, flow = excluded.flow,
+            flow_version = excluded.flow_version, agent_group = excluded.agent_group, waited_from = excluded.waited_from,
+            agent_answered_at = excluded.agent_answered_at
         WHERE calls.ended_at IS NULL;
         """;
 
@@ -92,8 +96,8 @@ internal sealed class Settlement(
 
     private const string Miss =
         """
-        INSERT INTO missed_calls (call_id, channel, contact, user_handle, user_name, missed_at, cause)
-        VALUES (@Id, @Channel, @Contact, @UserHandle, @UserName, @EndedAt, @Cause)
+        INSERT INTO missed_calls (call_id, channel, contact, user_handle, user_name, missed_at, cause, agent_group, waited_from)
+        VALUES (@Id, @Channel, @Contact, @UserHandle, @UserName, @EndedAt, @Cause, @AgentGroup, @WaitedFrom)
         ON CONFLICT (call_id) DO NOTHING;
         """;
 
@@ -108,6 +112,13 @@ internal sealed class Settlement(
         )
         INSERT INTO audit_entries (actor, action, subject, after)
         SELECT 'node:' || @Node, 'missed_call.close', 'missed_call:' || call_id, jsonb_build_object('talkedIn', @Id) FROM closed;
+        """;
+
+    /// <summary>Notes whom the contact talked to, unless a later call has been settled before this one.</summary>
+    private const string NoteAgent =
+        """
+        UPDATE contacts SET last_agent = @AgentId, last_agent_at = @EndedAt
+        WHERE id = @Contact AND coalesce(last_agent_at <= @EndedAt, true);
         """;
 
     /// <summary>False: the call was already completed, and nothing was changed.</summary>
@@ -130,14 +141,18 @@ internal sealed class Settlement(
         });
         parameters.AddDynamicParams(EventOutbox.Parameters(CallEvents.Of(priced, outcome, found.Contact)));
         var statements =
-            Complete + Pay + (outcome == CallOutcome.Missed ? Miss : "") + (IsTalkWithCalled ? CloseMissed : "") + EventOutbox.Insert;
+            Complete + Pay + (outcome == CallOutcome.Missed ? Miss : "") + (IsTalkWithCalled ? CloseMissed : "")
+            + (HadAgent ? NoteAgent : "") + EventOutbox.Insert;
         await connection.ExecuteAsync(new CommandDefinition(statements, parameters, transaction, cancellationToken: cancellation));
-        foreach (var happened in CallEvents.OfMoney(priced, found.Payer))
+        foreach (var happened in CallEvents.OfQueue(record, outcome, found.Contact).Concat(CallEvents.OfMoney(priced, found.Payer)))
             await EventOutbox.AppendAsync(connection, transaction, happened, cancellation);
         return true;
     }
 
     private bool IsTalkWithCalled => record is { Direction: CallDirection.Outbound, AnsweredAt: not null };
+
+    private bool HadAgent => record is { AgentId: not null, AnsweredAt: not null }
+        && (record.AgentAnsweredAt is not null || record.Flow is null);
 
     private string[] Phones => record.User.Phone is { } phone ? [.. NumberSpelling.Of(phone)] : [];
 

@@ -39,6 +39,14 @@ internal static class ContactIdentity
 
     private const string MoveRequests = "UPDATE permission_requests SET contact = @id WHERE contact = ANY(@formerIds)";
 
+    private const string MoveAgent =
+        """
+        UPDATE contacts k SET last_agent = f.last_agent, last_agent_at = f.last_agent_at
+        FROM (SELECT last_agent, last_agent_at FROM contacts WHERE id = ANY(@formerIds) AND last_agent IS NOT NULL
+              ORDER BY last_agent_at DESC LIMIT 1) f
+        WHERE k.id = @id AND coalesce(k.last_agent_at < f.last_agent_at, true)
+        """;
+
     private const string Delete = "DELETE FROM contacts WHERE id = ANY(@formerIds)";
 
     private const string ForgetPhone = "UPDATE contacts SET phone = NULL, version = version + 1 WHERE id = @id";
@@ -115,6 +123,7 @@ internal static class ContactIdentity
         if (own.Count == 1)
             return null;
         await ExecuteAsync(transaction, MoveRequests, new { id = own[0].Id, formerIds }, cancellation);
+        await ExecuteAsync(transaction, MoveAgent, new { id = own[0].Id, formerIds }, cancellation);
         await ExecuteAsync(transaction, Delete, new { formerIds }, cancellation);
         return own.Select(row => row.ToContact([]).Permission).Aggregate((one, other) => one.MergedWith(other));
     }

@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Admission;
 using Gateway.Calls.Permissions;
 using Media.Protocols.Primitives;
 
@@ -15,7 +16,8 @@ internal sealed record ContactRow
         c.permission_source AS PermissionSource,
         c.unanswered, c.last_unanswered_at AS LastUnansweredAt, c.last_connected_at AS LastConnectedAt,
         c.calls_barred_until AS CallsBarredUntil,
-        c.requests_barred_until AS RequestsBarredUntil, c.former_ids AS FormerIds, c.version, c.created_at AS CreatedAt
+        c.requests_barred_until AS RequestsBarredUntil, c.former_ids AS FormerIds, c.version, c.created_at AS CreatedAt, c.last_agent AS LastAgent,
+        c.last_agent_at AS LastAgentAt
         """;
 
     /// <summary>Writes what <see cref="Parameters"/> gives.</summary>
@@ -50,6 +52,8 @@ internal sealed record ContactRow
     public long[] FormerIds { get; init; } = [];
     public long Version { get; init; }
     public DateTime CreatedAt { get; init; }
+    public string? LastAgent { get; init; }
+    public DateTime? LastAgentAt { get; init; }
 
     public Contact ToContact(IReadOnlyList<DateTimeOffset> recentRequests) => new(
         Id, new ChannelId(Channel), new WhatsAppUser(Phone, UserId, ParentUserId, Name, Username),
@@ -63,6 +67,8 @@ internal sealed record ContactRow
             RequestsBarredUntil = Utc(RequestsBarredUntil),
         },
         FormerIds, Version, Utc(CreatedAt)!.Value);
+
+    public LastAgent? ToLastAgent() => LastAgent is null ? null : new LastAgent(new AgentId(LastAgent), Utc(LastAgentAt)!.Value);
 
     /// <summary>The columns that hold a <see cref="ContactPermission"/>.</summary>
     public static object Parameters(long id, ContactPermission permission) => new

@@ -17,6 +17,12 @@ public enum EventKind
     CallMissed,
     CallEnded,
     CallRefused,
+
+    /// <summary>A user's call began to wait for an agent of a group.</summary>
+    CallQueued,
+
+    /// <summary>A user's call waited for an agent and ended without one; it is missed too.</summary>
+    CallAbandoned,
     PermissionRequested,
     PermissionGranted,
     PermissionDeclined,
@@ -29,6 +35,12 @@ public enum EventKind
     ChannelRestricted,
     ChannelDrifted,
     ChannelUpdated,
+
+    /// <summary>An agent is available, away, busy … from now on.</summary>
+    AgentStateChanged,
+
+    /// <summary>A caller left a message.</summary>
+    VoicemailLeft,
 
     /// <summary>Sent to one webhook endpoint when an admin tests it; never part of the timeline.</summary>
     WebhookTested,

@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Calls.Admission;
+using Gateway.Calls.Agents;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Records;
 using Gateway.Sip;
@@ -7,11 +8,13 @@ using Gateway.Sip.Endpoint;
 using Gateway.Sip.Trunks;
 using Gateway.Storage;
 using Gateway.Storage.Accounts;
+using Gateway.Storage.Agents;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Rating;
 using Gateway.WhatsApp.Graph;
 using Gateway.WhatsApp.Meta;
 using Gateway.WhatsApp.Webhooks;
+using Gateway.Worker.Agents;
 using Gateway.Worker.Billing;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Channels;
@@ -132,6 +135,11 @@ public static class GatewayHost
         services.AddSingleton(s => new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), options.Node.Id));
         services.AddSingleton<ICallRegistry>(Registry);
         services.AddSingleton<StoreProbes>();
+        services.AddSingleton(s => new ResilientAgentRegistry(
+            new RedisAgentRegistry(s.GetRequiredService<IConnectionMultiplexer>()), options.Node.Id, options.Storage.AgentsTimeout,
+            s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IAgentRegistry>(s => s.GetRequiredService<ResilientAgentRegistry>());
+        services.AddHostedService<AgentRenewal>();
     }
 
     /// <summary>Registers what talks to Meta, to PBXs and carries media.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Benchmarks;
+using Benchmarks.Agents;
 using Benchmarks.Billing;
 using Benchmarks.Quality;
 using Media.Engine;
@@ -7,10 +8,16 @@ using Media.Engine.Codecs;
 
 // Benchmarks [calls] [seconds] [complexity] [managed]   the media of so many calls, with libopus or with the managed Opus
 // Benchmarks quality                          what is heard of impaired streams
+// Benchmarks agents [picks a second] [seconds]  picking an agent out of a thousand
 // Benchmarks billing [rows] [seconds]           admission, settlement, and pages of that many past calls
 if (args is ["quality"])
 {
     QualityTable.Print();
+    return 0;
+}
+if (args is ["agents", ..])
+{
+    await AgentCost.MeasureAsync(perSecond: Argument(1, 200), TimeSpan.FromSeconds(Argument(2, 30)));
     return 0;
 }
 if (args is ["billing", ..])

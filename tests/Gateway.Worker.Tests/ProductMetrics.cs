@@ -10,6 +10,7 @@ using Gateway.WhatsApp;
 using Gateway.WhatsApp.Graph;
 using Gateway.WhatsApp.Meta;
 using Gateway.WhatsApp.Webhooks;
+using Gateway.Worker.Agents;
 using Gateway.Worker.Billing;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Channels;
@@ -51,6 +52,7 @@ internal sealed partial class ProductMetrics : IDisposable
         RuntimeHelpers.RunClassConstructor(typeof(CallMetrics).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(AdmissionMetrics).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(ResilientRegistry).TypeHandle);
+        RuntimeHelpers.RunClassConstructor(typeof(ResilientAgentRegistry).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(ChannelMetrics).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(PermissionMetrics).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(WebhookMetrics).TypeHandle);

@@ -154,7 +154,7 @@ public sealed class AgentPool(TimeSpan? lease = null)
                 lost.Add(one);
         foreach (var call in waiting)
             Wait(call, now);
-        return new KeepResult(lost, _agents.Count);
+        return new KeepResult(lost, Generation: 0);
     }
 
     public void Join(WaitingCall call, DateTimeOffset now)
@@ -235,17 +235,18 @@ public sealed class AgentPool(TimeSpan? lease = null)
     }
 
     /// <summary>
-    /// False: a later call has the agent, or had: then one who talks is restored all the same, since the phone is in use.
+    /// False: a later call has the agent. One who was lost and is free again is restored, since that phone rings or is in use. The call
+    /// that has the agent may name an earlier token: Redis took the agent too, and its answer came too late.
     /// </summary>
     private bool Restore(PooledAgent agent, HeldAgent held, DateTimeOffset now)
     {
         var token = held.Agent.Token;
         if (token == agent.Released)
             return true; // given back meanwhile
-        var isSame = agent.IsHeld && agent.Held == token && agent.Call == held.Call;
-        if (!isSame && (agent.IsHeld ? agent.Held >= token : token < agent.Token && !held.IsBusy))
+        var isSameCall = agent.Call == held.Call;
+        if (agent.IsHeld && !isSameCall && agent.Held >= token)
             return false;
-        var isBusy = held.IsBusy || isSame && agent.Activity == AgentActivity.Busy;
+        var isBusy = held.IsBusy || isSameCall && agent.Activity == AgentActivity.Busy;
         agent.Hold(token, held.Call, isBusy ? AgentActivity.Busy : AgentActivity.Ringing, now + _lease);
         Note(agent, now);
         return true;

@@ -5,12 +5,12 @@ public abstract record AgentsChange
 {
     private AgentsChange() { }
 
-    /// <summary>An agent of the group may be rung or has come or gone, or the calls that wait for it have changed: those may try.</summary>
+    /// <summary>An agent of the group may be rung, or has come or gone, or the calls that wait have changed: these may try.</summary>
     public sealed record OfGroup(GroupId Group) : AgentsChange;
 
     /// <summary>An agent's status has changed to this one.</summary>
     public sealed record OfAgent(AgentStatus Status) : AgentsChange;
 
-    /// <summary>Changes may have been missed, since the registry was unavailable or the reader too slow: everything may be different.</summary>
+    /// <summary>Changes may have been missed (no registry, or a slow reader): everything may be different.</summary>
     public sealed record Missed : AgentsChange;
 }

@@ -93,9 +93,10 @@ public interface IAgentRegistry
     /// <summary>
     /// Renews what this node's calls hold: agents taken and calls that wait. What is not renewed for
     /// <see cref="AgentLeases.Length"/> is free again. What the store has lost is restored. Of two calls that hold an agent the one with
-    /// the later token keeps the agent; the other is named in the result.
+    /// the later token keeps the agent; the other is named in the result, and has the agent again once that one has given the agent back.
     /// </summary>
-    Task<KeepResult> KeepAsync(string node, IReadOnlyList<HeldAgent> agents, IReadOnlyList<WaitingCall> waiting, CancellationToken cancellation);
+    Task<KeepResult> KeepAsync(
+        string node, IReadOnlyList<HeldAgent> agents, IReadOnlyList<WaitingCall> waiting, CancellationToken cancellation);
 
     /// <summary>A call begins to wait, or goes on waiting with another priority.</summary>
     Task JoinAsync(WaitingCall call, CancellationToken cancellation);
@@ -122,8 +123,8 @@ public interface IAgentRegistry
 
 /// <summary>The result of <see cref="IAgentRegistry.KeepAsync"/>.</summary>
 /// <param name="Lost">Those whom a later call has: an agent who rings for the earlier one is to ring no more.</param>
-/// <param name="Agents">The number of agents that the registry knows: fewer than were defined means that it was emptied.</param>
-public sealed record KeepResult(IReadOnlyList<HeldAgent> Lost, int Agents);
+/// <param name="Generation">Another number than before means that the registry was emptied meanwhile.</param>
+public sealed record KeepResult(IReadOnlyList<HeldAgent> Lost, long Generation);
 
 /// <summary>An agent whom a call of this node holds.</summary>
 /// <param name="Agent">Who, by which token.</param>

@@ -7,12 +7,14 @@ using StackExchange.Redis;
 
 namespace Gateway.Storage.Agents;
 
-/// <summary>What state.lua publishes, for one reader. A reader who is too slow, or was without Redis, is told that changes are missing.</summary>
+/// <summary>
+/// What state.lua publishes, for one reader. A reader who is too slow, or was without Redis, is told that changes are missing.
+/// </summary>
 internal sealed class RedisAgentChanges(IConnectionMultiplexer redis)
 {
     private const int MaxUnread = 10_000;
 
-    private readonly Channel<AgentsChange> _unread = System.Threading.Channels.Channel.CreateBounded<AgentsChange>(MaxUnread);
+    private readonly Channel<AgentsChange> _unread = Channel.CreateBounded<AgentsChange>(MaxUnread);
     private int _missed;
 
     public async IAsyncEnumerable<AgentsChange> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)

@@ -159,13 +159,14 @@ function operations.set_busy_at_pbx(id, pbx)
     save(agent, now)
 end
 
--- False: a later call has the agent, or had: then one who talks is restored all the same, since the phone is in use.
+-- False: a later call has the agent. One who was lost and is free again is restored, since that phone rings or is in use.
 local function keep(node, id, token, callId, isBusy)
     local key = root .. ':agent:' .. id
     local known = call('HMGET', key, 'held', 'call', 'activity')
     if not known[1] then return true end
     -- What is as it was, which is nearly all of it, costs two writes.
-    if known[1] == token and known[2] == callId and (known[3] == text(BUSY) or known[3] == text(RINGING) and not isBusy) then
+    local isAsItWas = known[3] == text(BUSY) or known[3] == text(RINGING) and not isBusy
+    if known[1] == token and known[2] == callId and isAsItWas then
         call('HSET', key, 'until', text(now + lease))
         call('ZADD', root .. ':due', now + lease, id)
         return true
@@ -173,24 +174,22 @@ local function keep(node, id, token, callId, isBusy)
     local agent = find(id)
     token = tonumber(token)
     if token == agent.released then return true end -- given back meanwhile
-    local isSame = isHeld(agent) and agent.held == token and agent.call == callId
-    if not isSame then
-        if isHeld(agent) and agent.held >= token then return false end
-        if not isHeld(agent) and token < agent.token and not isBusy then return false end
-    end
-    hold(agent, token, callId, node, isBusy and BUSY or RINGING)
+    if isHeld(agent) and agent.call ~= callId and agent.held >= token then return false end
+    local wasBusy = agent.activity == BUSY and agent.call == callId
+    hold(agent, token, callId, node, (isBusy or wasBusy) and BUSY or RINGING)
     save(agent, now)
     return true
 end
 
 -- node, number of agents held, of each: agent, token, call, "1" for busy; then of each call that waits: group, call, its text in the line.
--- Replies with the number of agents known and the places of the lost ones.
+-- Replies with the generation and the places of the lost ones.
 function operations.keep(node, count, ...)
-    local arguments, reply = {...}, {call('SCARD', root .. ':all')}
+    call('SETNX', root .. ':generation', text(micros))
+    local arguments, reply = {...}, {call('GET', root .. ':generation')}
     local last = tonumber(count) * 4
     for i = 1, last, 4 do
         if not keep(node, arguments[i], arguments[i + 1], arguments[i + 2], arguments[i + 3] == '1') then
-            reply[#reply + 1] = (i - 1) / 4
+            reply[#reply + 1] = text((i - 1) / 4)
         end
     end
     for i = last + 1, #arguments, 3 do wait(arguments[i], arguments[i + 1], arguments[i + 2]) end

@@ -4,6 +4,7 @@
 --   :all           set of agents
 --   :due           agents who ring, talk or wrap up, by the end of it (milliseconds)
 --   :offers        counts agents taken
+--   :generation    when all this began: another one when Redis was emptied
 --   :free:O:GROUP  available agents of a group in the order O: in_order, round_robin, longest_idle, most_skilled
 --   :in:GROUP      set: agents of a group who are not offline
 --   :line:GROUP    calls that wait: "9-priority since TAB call TAB node", in the order of these texts

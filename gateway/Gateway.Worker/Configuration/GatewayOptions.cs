@@ -256,6 +256,9 @@ public sealed record StorageOptions
     /// <summary>StackExchange.Redis configuration.</summary>
     public required Secret Redis { get; init; }
 
+    /// <summary>The time within which Redis has to answer about agents; then they are given to calls by what the node knows.</summary>
+    public TimeSpan AgentsTimeout { get; init; } = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Folder in which finished records wait until PostgreSQL has them, each node in a folder of its own below it. Null: `spool`
     /// in systemd's state directory ($STATE_DIRECTORY) where there is one, else in the working directory.</summary>
     public string? Spool { get; init; }

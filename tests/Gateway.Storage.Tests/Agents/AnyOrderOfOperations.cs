@@ -21,7 +21,7 @@ public sealed class AnyOrderOfOperations(Stores stores) : IDisposable
     {
         var step = Gen.Choose(0, 99).SelectMany(_ => Gen.Choose(0, int.MaxValue - 1), (kind, seed) => new AgentStep(kind, seed));
         Prop.ForAll(step.ListOf().ToArbitrary(), steps => RunAsync([.. steps]).GetAwaiter().GetResult())
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(400).WithStartSize(30).WithEndSize(120));
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(250).WithStartSize(30).WithEndSize(120));
     }
 
     private async Task RunAsync(IReadOnlyList<AgentStep> steps)

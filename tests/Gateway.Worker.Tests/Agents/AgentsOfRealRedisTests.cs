@@ -1,0 +1,100 @@
+using Gateway.Calls;
+using Gateway.Calls.Agents;
+using Gateway.Storage;
+using Gateway.Storage.Agents;
+using Gateway.Worker.Agents;
+using StackExchange.Redis;
+using Testing;
+
+namespace Gateway.Worker.Tests.Agents;
+
+/// <summary>A node's agents over a Redis that stops answering, goes, and comes back empty.</summary>
+public sealed class AgentsOfRealRedisTests : IDisposable
+{
+    private static readonly GroupId Sales = new("sales");
+
+    private readonly Stores _stores = Stores.StartPrivate();
+    private readonly IConnectionMultiplexer _redis;
+    private readonly RedisAgentRegistry _shared;
+    private readonly ResilientAgentRegistry _node;
+
+    public AgentsOfRealRedisTests()
+    {
+        _redis = RedisConnection.Open(_stores.Redis);
+        _shared = new RedisAgentRegistry(_redis);
+        _node = new ResilientAgentRegistry(_shared, "n1", TimeSpan.FromMilliseconds(500), TimeProvider.System);
+    }
+
+    public void Dispose()
+    {
+        _node.Dispose();
+        _redis.Dispose();
+        _stores.Dispose();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Agents_are_given_to_calls_meanwhile_and_each_is_in_one_call_afterwards(bool restartsEmpty)
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            await _node.DefineAsync(new Agent(new AgentId("a" + i), "", [new AgentMembership(Sales, 1, i)], []), default);
+            await _node.SetPresenceAsync(new AgentId("a" + i), AgentPresence.Available, null, default);
+        }
+        await EventuallyAsync(() => !_node.IsAway);
+        var before = await TakeAsync("c1");
+        Assert.True(await _node.AnswerAsync(before.Agent, before.Token, default));
+
+        if (restartsEmpty)
+            _stores.Kill(StoreServer.Redis);
+        else
+            _stores.Freeze(StoreServer.Redis);
+        var (kept, gone) = (await TakeAsync("c2"), await TakeAsync("c3"));
+        Assert.True(_node.IsAway);
+        Assert.True(await _node.ReleaseAsync(gone.Agent, gone.Token, TimeSpan.FromMinutes(1), default));
+        if (restartsEmpty)
+            _stores.Revive(StoreServer.Redis);
+        else
+            _stores.Thaw(StoreServer.Redis);
+        await EventuallyAsync(() => !_node.IsAway);
+        Assert.Equal(3, new[] { before, kept, gone }.DistinctBy(taken => taken.Agent).Count());
+
+        // What Redis took late for calls that had gone on without is given back.
+        IReadOnlyDictionary<AgentId, AgentStatus> states = new Dictionary<AgentId, AgentStatus>();
+        await EventuallyAsync(async () =>
+        {
+            states = (await _shared.ListAsync(default)).ToDictionary(status => status.Agent);
+            return states.Values.Count(status => status.State == AgentState.Available) == 7;
+        });
+        Assert.Equal((AgentState.Busy, "c1"), (states[before.Agent].State, states[before.Agent].Call?.Value));
+        Assert.Equal((AgentState.Ringing, "c2"), (states[kept.Agent].State, states[kept.Agent].Call?.Value));
+        Assert.Equal(AgentState.WrapUp, states[gone.Agent].State);
+        Assert.True(await _node.ReleaseAsync(before.Agent, before.Token, TimeSpan.Zero, default));
+    }
+
+    private async Task<TakenAgent> TakeAsync(string call) => Assert.Single((await _node.TakeAsync(
+        new TakeRequest(new CallId(call), "n1", Sales, [], AgentOrder.InOrder, 1, []), default)).Agents);
+
+    private Task EventuallyAsync(Func<bool> holds) => EventuallyAsync(() => Task.FromResult(holds()));
+
+    /// <summary>As the node renews, which it does once a second.</summary>
+    private async Task EventuallyAsync(Func<Task<bool>> holds)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            await _node.RenewAsync(default);
+            try
+            {
+                if (await holds())
+                    return;
+            }
+            catch (Exception e) when (e is RedisException or TimeoutException && tries < 300)
+            {
+                // not yet back
+            }
+            Assert.True(tries < 300);
+            await Task.Delay(100);
+        }
+    }
+}

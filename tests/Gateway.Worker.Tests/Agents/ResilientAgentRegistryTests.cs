@@ -1,0 +1,197 @@
+using Gateway.Calls;
+using Gateway.Calls.Agents;
+using Gateway.Worker.Agents;
+using Testing;
+
+namespace Gateway.Worker.Tests.Agents;
+
+/// <summary>Two nodes that share a registry which is slow, away or emptied: what each row of the table in the README says.</summary>
+public sealed class ResilientAgentRegistryTests : IDisposable
+{
+    private static readonly GroupId Sales = new("sales");
+    private static readonly AgentId Ada = new("ada"), Bob = new("bob");
+    private static readonly CallId Call = new("c1"), Other = new("c2");
+
+    private readonly SteppedTime _time = new();
+    private readonly SharedAgents _redis;
+    private readonly AgentsWay _way;
+    private readonly ResilientAgentRegistry _node;
+    private readonly ResilientAgentRegistry _second;
+    private readonly List<HeldAgent> _lost = [];
+
+    public ResilientAgentRegistryTests()
+    {
+        _redis = new SharedAgents(_time);
+        _way = new AgentsWay(_redis);
+        _node = new ResilientAgentRegistry(_way, "n1", TimeSpan.FromMilliseconds(50), _time) { OnLost = _lost.Add };
+        _second = new ResilientAgentRegistry(new AgentsWay(_redis), "n2", TimeSpan.FromSeconds(30), _time);
+    }
+
+    public void Dispose()
+    {
+        _node.Dispose();
+        _second.Dispose();
+    }
+
+    [Fact]
+    public async Task While_Redis_is_away_only_those_are_taken_who_are_free_here_and_were_free_elsewhere()
+    {
+        await StartAsync();
+        var elsewhere = Assert.Single((await TakeAsync(_second, Other)).Agents);
+        await ListenAsync(_node);
+        _way.IsCut = true;
+
+        Assert.NotEqual(elsewhere.Agent, Assert.Single((await TakeAsync(_node, Call)).Agents).Agent);
+        Assert.Empty((await TakeAsync(_node, new CallId("c3"))).Agents);
+        Assert.True(_node.IsAway);
+    }
+
+    [Fact]
+    public async Task When_Redis_is_back_it_has_what_was_taken_given_back_and_chosen_meanwhile()
+    {
+        await StartAsync();
+        var before = Assert.Single((await TakeAsync(_node, Call)).Agents);
+        Assert.True(await _node.AnswerAsync(before.Agent, before.Token, default));
+        _way.IsCut = true;
+        var meanwhile = Assert.Single((await TakeAsync(_node, Other)).Agents);
+        Assert.True(await _node.AnswerAsync(meanwhile.Agent, meanwhile.Token, default));
+        Assert.True(await _node.ReleaseAsync(before.Agent, before.Token, TimeSpan.FromSeconds(30), default));
+        Assert.True(await _node.SetPresenceAsync(meanwhile.Agent, AgentPresence.Away, "lunch", default));
+        await _node.JoinAsync(new WaitingCall(Other, Sales, 5, _time.GetUtcNow(), "n1"), default);
+        _time.Pass(TimeSpan.FromSeconds(20)); // what Redis had of this node has expired
+
+        await _node.RenewAsync(default);
+        Assert.True(_node.IsAway);
+        _way.IsCut = false;
+        await _node.RenewAsync(default);
+        Assert.False(_node.IsAway);
+
+        var (wrapping, talking) = (_redis.Find(before.Agent)!, _redis.Find(meanwhile.Agent)!);
+        Assert.Equal((AgentState.WrapUp, _time.GetUtcNow().AddSeconds(10)), (wrapping.State, wrapping.WrapUpUntil));
+        Assert.Equal((AgentState.Busy, Other), (talking.State, talking.Call));
+        Assert.Equal((AgentPresence.Away, "lunch"), (talking.Presence, talking.Reason));
+        Assert.Equal(Other, Assert.Single(await _second.WaitingAsync(Sales, default)).Call);
+        Assert.Empty(_lost);
+    }
+
+    [Fact]
+    public async Task An_agent_whom_a_late_answer_takes_is_given_back()
+    {
+        await StartAsync();
+        await _node.SetPresenceAsync(Bob, AgentPresence.Offline, null, default);
+        _way.BecomeSlow();
+        var taken = Assert.Single((await TakeAsync(_node, Call)).Agents); // by what this node knows
+        await _node.ReleaseAsync(taken.Agent, taken.Token, TimeSpan.Zero, default);
+        Assert.Equal(AgentState.Ringing, _redis.Find(Ada)!.State);
+
+        _way.BecomeFast();
+        while (_redis.Find(Ada)!.State != AgentState.Available)
+            await _redis.Changes.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        await _node.RenewAsync(default);
+        Assert.Equal((false, AgentState.Available), (_node.IsAway, _redis.Find(Ada)!.State));
+    }
+
+    [Fact]
+    public async Task An_emptied_Redis_is_given_all_agents_as_they_were_and_nobody_who_talks_is_given_away()
+    {
+        await StartAsync();
+        var talking = Assert.Single((await TakeAsync(_second, Other)).Agents);
+        await _second.AnswerAsync(talking.Agent, talking.Token, default);
+        await ListenAsync(_node);
+        _redis.Empty();
+
+        await _node.RenewAsync(default); // the node that has the agent comes later
+        Assert.Equal(2, _redis.Do((pool, now) => pool.List(now)).Count);
+        Assert.Equal(AgentState.Busy, _redis.Find(talking.Agent)!.State);
+        Assert.NotEqual(talking.Agent, Assert.Single((await TakeAsync(_node, Call)).Agents).Agent);
+        await _second.RenewAsync(default);
+        _time.Pass(AgentLeases.Length - AgentLeases.Renewal);
+        await _second.RenewAsync(default);
+        _time.Pass(AgentLeases.Renewal);
+        Assert.Equal((AgentState.Busy, talking.Token), (_redis.Find(talking.Agent)!.State, _redis.Find(talking.Agent)!.Token));
+        Assert.True(await _second.ReleaseAsync(talking.Agent, talking.Token, TimeSpan.Zero, default));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Of_two_calls_the_later_keeps_the_agent_and_the_earlier_is_ended_only_while_it_rings(bool isBusy)
+    {
+        await StartAsync();
+        _way.IsCut = true;
+        var earlier = Assert.Single((await TakeAsync(_node, Call)).Agents);
+        if (isBusy)
+            await _node.AnswerAsync(earlier.Agent, earlier.Token, default);
+        _time.Pass(TimeSpan.FromMilliseconds(300));
+        var later = (await _second.TakeBusyAsync(earlier.Agent, Other, "n2", default))!.Value;
+        _way.IsCut = false;
+        await _node.RenewAsync(default);
+
+        Assert.True(later.Token > earlier.Token);
+        Assert.Equal((Other, later.Token), (_redis.Find(later.Agent)!.Call, _redis.Find(later.Agent)!.Token));
+        Assert.Equal(isBusy ? [] : [new HeldAgent(earlier, Call, IsBusy: false)], _lost);
+        await _second.ReleaseAsync(later.Agent, later.Token, TimeSpan.Zero, default);
+        await _node.RenewAsync(default);
+        Assert.Equal(isBusy ? AgentState.Busy : AgentState.Available, _redis.Find(later.Agent)!.State); // the phone is in use
+    }
+
+    [Fact]
+    public async Task A_wrap_up_that_ends_while_Redis_is_away_wakes_calls_that_wait()
+    {
+        await StartAsync();
+        _way.IsCut = true;
+        var taken = Assert.Single((await TakeAsync(_node, Call)).Agents);
+        await _node.ReleaseAsync(taken.Agent, taken.Token, TimeSpan.FromSeconds(5), default);
+        await using var changes = _node.ChangesAsync(default).GetAsyncEnumerator();
+        Assert.True(await changes.MoveNextAsync());
+        _time.Pass(TimeSpan.FromSeconds(5));
+        await _node.RenewAsync(default);
+        Assert.True(await changes.MoveNextAsync());
+        Assert.Equal(AgentState.Available, Assert.IsType<AgentsChange.OfAgent>(changes.Current).Status.State);
+        Assert.True(await changes.MoveNextAsync());
+        Assert.Equal(new AgentsChange.OfGroup(Sales), changes.Current);
+    }
+
+    [Fact]
+    public async Task A_call_that_is_over_leaves_nothing_held()
+    {
+        await StartAsync();
+        await TakeAsync(_node, Call);
+        await _node.JoinAsync(new WaitingCall(Call, Sales, 5, _time.GetUtcNow(), "n1"), default);
+        await _node.EndAsync(Call, default);
+        await _node.RenewAsync(default);
+        Assert.All(await _node.ListAsync(default), status => Assert.Equal(AgentState.Available, status.State));
+        Assert.Empty(await _node.WaitingAsync(Sales, default));
+    }
+
+    /// <summary>Both nodes know both agents, who are available.</summary>
+    private async Task StartAsync()
+    {
+        foreach (var id in new[] { Ada, Bob })
+        {
+            var agent = new Agent(id, "", [new AgentMembership(Sales)], []);
+            await _node.DefineAsync(agent, default);
+            await _second.DefineAsync(agent, default);
+            await _node.SetPresenceAsync(id, AgentPresence.Available, null, default);
+        }
+        await _node.RenewAsync(default);
+        await _second.RenewAsync(default);
+        await ListenAsync(_node);
+        await ListenAsync(_second);
+    }
+
+    /// <summary>Until the node has read all that there is.</summary>
+    private static async Task ListenAsync(ResilientAgentRegistry node)
+    {
+        using var stop = new CancellationTokenSource();
+        await using var changes = node.ChangesAsync(stop.Token).GetAsyncEnumerator();
+        Assert.True(await changes.MoveNextAsync());
+        var listening = node.ListenAsync(stop.Token);
+        Assert.True(await changes.MoveNextAsync()); // after it has read the list
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listening);
+    }
+
+    private static Task<TakeResult> TakeAsync(ResilientAgentRegistry node, CallId call) =>
+        node.TakeAsync(new TakeRequest(call, "n", Sales, [], AgentOrder.LongestIdle, 1, []), default);
+}

@@ -3,7 +3,7 @@ namespace Gateway.Sip.Subscriptions;
 /// <summary>One document of the dialog event package (RFC 4235 §4).</summary>
 /// <param name="Version">One more than that of the document before.</param>
 /// <param name="IsFull">It names every dialog there is; otherwise only those that changed.</param>
-/// <param name="Dialogs">At most <see cref="DialogInfoReader.MaxDialogs"/>.</param>
+/// <param name="Dialogs">As many as the reader takes, at most.</param>
 public sealed record DialogInfo(uint Version, bool IsFull, IReadOnlyList<DialogEntry> Dialogs);
 
 /// <summary>A dialog of the watched extension.</summary>

@@ -11,6 +11,9 @@ namespace Gateway.Sip.Subscriptions;
 /// </summary>
 public static class DialogInfoReader
 {
+    /// <summary>The event package (RFC 4235 §3.1).</summary>
+    public const string Package = "dialog";
+
     public const string ContentType = "application/dialog-info+xml";
 
     /// <summary>Far more than one extension has at once.</summary>

@@ -241,7 +241,7 @@ public sealed class Subscription : IClientTransactionUser, IHasDeadline
         var request = _dialog?.CreateRequest(SipMethod.Subscribe) ?? First(flow);
         request.Headers["CSeq"] = new CSeq(++_sequence, SipMethod.Subscribe).ToString(); // one row of numbers for all tries
         request.Headers.Add("Contact", _agent.ContactFor(flow, Trunk.Account ?? ""));
-        request.Headers.Add("Event", SubscriptionSet.Package);
+        request.Headers.Add("Event", DialogInfoReader.Package);
         request.Headers.Add("Accept", DialogInfoReader.ContentType);
         request.Headers.Add("Expires", $"{expires}");
         _agent.AddCommonHeaders(request);

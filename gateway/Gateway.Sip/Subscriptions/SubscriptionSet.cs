@@ -22,9 +22,6 @@ public sealed class SubscriptionSet(
     /// <summary>Five thousand that are refreshed every four minutes are 21 a second.</summary>
     public const int PerSecond = 40;
 
-    /// <summary>The event package of RFC 4235 §3.1.</summary>
-    public const string Package = "dialog";
-
     private readonly Dictionary<string, Subscription> _byCallId = [];
     private readonly DeadlineQueue<Subscription> _deadlines = new();
     private readonly Dictionary<Subscription, ExtensionState> _reported = [];
@@ -62,7 +59,7 @@ public sealed class SubscriptionSet(
     public bool TryHandle(SipMessage message, SipFlow flow, Instant now)
     {
         if (message is not SipRequest { Method: var method } notify || method != SipMethod.Notify
-            || !MediaType.Essence(notify.Headers["Event"] ?? "").Equals(Package, StringComparison.OrdinalIgnoreCase)
+            || !MediaType.Essence(notify.Headers["Event"] ?? "").Equals(DialogInfoReader.Package, StringComparison.OrdinalIgnoreCase)
             || Trunk.Of(flow, trunks) is not { } trunk)
             return false;
         trunk.AskForResponsePort(notify, flow.Remote);

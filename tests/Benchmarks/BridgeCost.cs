@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Media.Engine;
+using Media.Engine.Audio;
 using Media.Engine.Loop;
 using Media.Native.Net;
 using Media.Protocols.Primitives;
@@ -18,7 +19,9 @@ internal readonly record struct BridgeResult(CostResult Cost, TimeSpan DelayP50,
 /// The whole media engine under the load of <see cref="BareCost"/>: real ICE and DTLS, then SRTP and Opus ↔ RTP and PCMU with everything a
 /// call has. One loop, as the bare calls have one thread.
 /// </summary>
-internal sealed class BridgeCost(CostOptions options)
+/// <param name="options">The load.</param>
+/// <param name="queue">What users hear who have no phone at the other side; null: they have one.</param>
+internal sealed class BridgeCost(CostOptions options, AudioClip? queue = null)
 {
     private const string LoopName = "media-";
 
@@ -44,7 +47,7 @@ internal sealed class BridgeCost(CostOptions options)
             AddFarEnd(speech, n);
         receiver.Start();
         foreach (var farEnd in _farEnds)
-            await farEnd.ConnectAsync(engine.TryReserve(out var call) ? call : throw new InvalidOperationException("No ports."));
+            await farEnd.ConnectAsync(engine.TryReserve(out var call) ? call : throw new InvalidOperationException("No ports."), queue);
         SpinWait.SpinUntil(() => _farEnds.TrueForAll(farEnd => farEnd.IsConnected), TimeSpan.FromSeconds(30));
 
         BridgeResult result;
@@ -60,7 +63,8 @@ internal sealed class BridgeCost(CostOptions options)
             var bytes = loop.AllocatedBytes - bytesBefore;
             _isMeasuring = false;
             var callSeconds = options.Calls * options.Duration.TotalSeconds;
-            var cost = new CostResult(cpu.TotalMilliseconds / callSeconds, delivered / (callSeconds * 100)); // 50 packets a second each way
+            var perSecond = queue is null ? 100 : 50; // each way, or to the user alone
+            var cost = new CostResult(cpu.TotalMilliseconds / callSeconds, delivered / (callSeconds * perSecond));
             result = new BridgeResult(cost, default, default, (double)bytes / delivered);
         }
         _isStopping = true;

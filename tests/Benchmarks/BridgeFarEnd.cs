@@ -1,5 +1,6 @@
 using System.Net;
 using Media.Engine;
+using Media.Engine.Audio;
 using Media.Engine.Loop;
 using Media.Engine.Session;
 using Media.Native.Dtls;
@@ -49,7 +50,9 @@ internal sealed class BridgeFarEnd : IDisposable
     /// <summary>RTP packets that came back: at the phone, and authentic ones at the user.</summary>
     public long Delivered { get; private set; }
 
-    public async Task ConnectAsync(MediaCall call)
+    /// <param name="call">The gateway's.</param>
+    /// <param name="hears">What the user hears in place of a phone, again and again; null: there is a phone.</param>
+    public async Task ConnectAsync(MediaCall call, AudioClip? hears)
     {
         var answer = Require(await call.AnswerWhatsAppOfferAsync(Offer()));
         string Fact(string name) =>
@@ -58,6 +61,12 @@ internal sealed class BridgeFarEnd : IDisposable
             throw new InvalidOperationException("The answer's fingerprint cannot be read.");
         _dtls = new DtlsEndpoint(DtlsRole.Server, _certificate, fingerprint);
         _ice.SetRemote(new IceCredentials(Fact("ice-ufrag"), Fact("ice-pwd")), lite: false);
+        if (hears is not null)
+        {
+            call.Play(CallLeg.WhatsApp, [hears], AudioRepeat.All);
+            call.OpenAudio();
+            return;
+        }
         var profile = new PbxMediaProfile { Codecs = [AudioCodec.Pcmu], TelephoneEvents = false };
         var offer = Require(await call.CreatePbxOfferAsync(profile));
         var port = offer.Split("\r\n").Single(line => line.StartsWith("m=audio ", StringComparison.Ordinal)).Split(' ')[1];
@@ -77,6 +86,8 @@ internal sealed class BridgeFarEnd : IDisposable
             Volatile.Write(ref _userSentAt, TimeProvider.System.GetTimestamp());
             _user.Send(_sending.AsSpan(0, length), _gatewayUser);
         }
+        if (_gatewayPbx == default)
+            return;
         length = Write(_speech.Pcmu(_call, frame), 0, frame, 160);
         Volatile.Write(ref _phoneSentAt, TimeProvider.System.GetTimestamp());
         _phone.Send(_sending.AsSpan(0, length), _gatewayPbx);

@@ -7,6 +7,7 @@ using Media.Engine;
 using Media.Engine.Codecs;
 
 // Benchmarks [calls] [seconds] [complexity] [managed]   the media of so many calls, with libopus or with the managed Opus
+// Benchmarks queue [callers] [seconds]       callers who hear the same music, beside bridged calls
 // Benchmarks quality                          what is heard of impaired streams
 // Benchmarks agents [picks a second] [seconds]  picking an agent out of a thousand
 // Benchmarks billing [rows] [seconds]           admission, settlement, and pages of that many past calls
@@ -20,6 +21,9 @@ if (args is ["agents", ..])
     await AgentCost.MeasureAsync(perSecond: Argument(1, 200), TimeSpan.FromSeconds(Argument(2, 30)));
     return 0;
 }
+
+if (args is ["queue", ..])
+    return await QueueCost.MeasureAsync(callers: Argument(1, 500), TimeSpan.FromSeconds(Argument(2, 10)));
 if (args is ["billing", ..])
 {
     await BillingCost.MeasureAsync(rows: Argument(1, 10_000_000), TimeSpan.FromSeconds(Argument(2, 30)));

@@ -113,6 +113,8 @@ public static class GatewayHost
         services.AddChannels();
         services.AddSingleton<NonCallEvents>();
         services.AddSingleton<LateOffers>();
+        services.AddSingleton<FeatureCodeCalls>();
+        services.AddSingleton<CallControl>();
         services.AddSingleton<CallSupervisor>();
         services.AddSingleton<NodeStores>();
         services.AddSingleton<NodeIntake>();
@@ -139,7 +141,7 @@ public static class GatewayHost
             new RedisAgentRegistry(s.GetRequiredService<IConnectionMultiplexer>()), options.Node.Id, options.Storage.AgentsTimeout,
             s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IAgentRegistry>(s => s.GetRequiredService<ResilientAgentRegistry>());
-        services.AddHostedService<AgentRenewal>();
+        services.AddAgents();
     }
 
     /// <summary>Registers what talks to Meta, to PBXs and carries media.</summary>

@@ -1,5 +1,7 @@
+using Gateway.Calls.Lifecycle;
 using Gateway.Sip.Endpoint;
 using Gateway.WhatsApp.Webhooks;
+using Gateway.Worker.Agents;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Permissions;
 using Gateway.Worker.Webhooks;
@@ -8,16 +10,22 @@ namespace Gateway.Worker;
 
 /// <summary>The sources of work for this node's calls: webhooks, INVITEs, granted permissions. Each has a reader of its own.</summary>
 internal sealed class NodeIntake(
-    WebhookQueue webhooks, SipEndpoint sip, CallSupervisor calls, NonCallEvents others, ReturnCalls returnCalls)
+    WebhookQueue webhooks, SipEndpoint sip, CallSupervisor calls, FeatureCodeCalls features, NonCallEvents others, ReturnCalls returnCalls,
+    ResilientAgentRegistry agents)
 {
     private Task _readers = Task.CompletedTask;
 
     /// <summary>The calls that it has begun.</summary>
     public CallSupervisor Calls => calls;
 
-    public void Start() => _readers = Task.WhenAll(
-        calls.ReadWebhooksAsync(webhooks.Batches), calls.ReadInvitesAsync(sip.IncomingCalls), returnCalls.RunAsync(calls),
-        others.RunAsync());
+    public void Start()
+    {
+        // A later call has the agent: the phone of the earlier one is to ring no more.
+        agents.OnLost = lost => calls.Find(lost.Call)?.Post(new CallInput.DeclineRequested(lost.Agent.Agent));
+        _readers = Task.WhenAll(
+            calls.ReadWebhooksAsync(webhooks.Batches), calls.ReadInvitesAsync(sip.IncomingCalls, features.TryTake),
+            returnCalls.RunAsync(calls), others.RunAsync());
+    }
 
     /// <summary>Takes nothing more; what has come in is still handled.</summary>
     public void Complete()

@@ -2,10 +2,6 @@ using Gateway.Calls.Agents;
 
 namespace Gateway.Calls.Flows;
 
-/// <summary>The names that a flow may use: what the store and the node's configuration have.</summary>
-public sealed record FlowReferences(
-    IReadOnlySet<GroupId> Groups, IReadOnlySet<AgentId> Agents, IReadOnlySet<string> Audio, IReadOnlySet<string>? Trunks, bool MayRecord);
-
 /// <summary>Checks a flow as a whole: everything wrong with it is said at once, and a flow that passes always ends.</summary>
 public static class FlowRules
 {

@@ -1,3 +1,4 @@
+using Gateway.Calls.Admission;
 using Gateway.Calls.Agents;
 using Gateway.Calls.Balances;
 using Gateway.Calls.Channels;
@@ -29,7 +30,11 @@ public abstract record CallInput
     /// <param name="Trunk">Null: the channel's routes, in order.</param>
     /// <param name="Agent">The number dialled at the PBX, or the agent's name.</param>
     /// <param name="AgentId">The agent of ours, whose phones ring; null: <paramref name="Agent"/> is dialled.</param>
-    public sealed record CallbackWanted(string? Trunk, string Agent, AgentId? AgentId = null) : CallInput;
+    public sealed record CallbackWanted(string? Trunk, string Agent, AgentId? AgentId = null) : CallInput
+    {
+        /// <summary>How long the agent's phone rings; null: <see cref="CallOptions.PbxAnswer"/>.</summary>
+        public TimeSpan? Ring { get; init; }
+    }
 
     // Results from the stores and the media engine.
 
@@ -40,8 +45,8 @@ public abstract record CallInput
         /// <summary>The flow of an inbound call; null: <see cref="Routes"/>, one after the other.</summary>
         public Flow? Flow { get; init; }
 
-        /// <summary>The agent who had the contact's last call; null: none that we know.</summary>
-        public AgentId? LastAgent { get; init; }
+        /// <summary>The agent who had the contact's last call, and when; null: none that we know.</summary>
+        public LastAgent? LastAgent { get; init; }
     }
 
     /// <param name="Cause">The reason why the call may not begin.</param>

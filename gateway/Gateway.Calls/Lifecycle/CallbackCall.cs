@@ -19,6 +19,7 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
 
     private string _agent = "";
     private AgentId? _agentId;
+    private TimeSpan? _ring;
     private string _offer = "";
     private IReadOnlyList<string> _trunks = [];
     private int _nextTrunk;
@@ -30,7 +31,7 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
         {
             case (CallState.New, CallInput.CallbackWanted wanted):
                 NameAgent(_agent = wanted.Agent, now);
-                _agentId = wanted.AgentId;
+                (_agentId, _ring) = (wanted.AgentId, wanted.Ring);
                 Trunk = wanted.Trunk;
                 EnterState(CallState.Admitting, now + Options.Preparation);
                 Decide(new CallDecision.CheckAdmission());
@@ -48,7 +49,7 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
 
             case (CallState.Reserving, CallInput.MediaReserved reserved):
                 _offer = reserved.Sdp;
-                _ringUntil = now + Options.PbxAnswer;
+                _ringUntil = now + (_ring ?? Options.PbxAnswer);
                 if (_agentId is { } agent)
                     TakeAgent(agent);
                 else

@@ -127,7 +127,7 @@ internal sealed class FlowRun : IStepHost
         FlowStep.Menu menu => new MenuRun(this, menu),
         FlowStep.Pbx pbx => new PbxRun(this, pbx),
         FlowStep.Voicemail voicemail => new VoicemailRun(this, voicemail),
-        FlowStep.LastAgent last when Call.LastAgent is { } agent =>
+        FlowStep.LastAgent last when Call.LastAgentWithin(TimeSpan.FromDays(last.WithinDays)) is { } agent =>
             new RingRun(this, new FlowStep.Ring(new AgentChoice(null, [agent], RingStrategy.InOrder), last.RingSeconds, last.Next)),
         _ => null,
     };

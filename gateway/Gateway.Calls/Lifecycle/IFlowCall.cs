@@ -19,8 +19,8 @@ internal interface IFlowCall
     /// <summary>The deadlines of the steps: <see cref="CallDeadline.Ringing"/> to <see cref="CallDeadline.Step"/>.</summary>
     DeadlineTable<CallDeadline> Deadlines { get; }
 
-    /// <summary>The agent who had the contact's last call.</summary>
-    AgentId? LastAgent { get; }
+    /// <summary>The agent who had the contact's last call, at most so long ago; null: none that we know.</summary>
+    AgentId? LastAgentWithin(TimeSpan age);
 
     void Decide(CallDecision decision);
 

@@ -1,3 +1,4 @@
+using Gateway.Calls.Admission;
 using Gateway.Calls.Agents;
 using Gateway.Calls.Flows;
 using Media.Protocols.Primitives;
@@ -22,6 +23,7 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
     private FlowRun? _run;
     private AcceptState _accept;
     private Winner? _winner;
+    private LastAgent? _lastAgent;
     private bool _isEnding;
 
     public override Flow? Flow => _run?.Flow.Id.Value is { Length: > 0 } ? _run.Flow : null;
@@ -30,7 +32,6 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
 
     public bool IsWindowOver { get; private set; }
 
-    public AgentId? LastAgent { get; private set; }
 
     protected override HangupCause CauseWhileWaiting => _run?.CauseOfHangUp ?? HangupCause.CallerGaveUp;
 
@@ -43,6 +44,8 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
         EnterState(CallState.TakingAnswerLock, now + Options.Preparation);
         Decide(new CallDecision.TakeAnswerLock());
     }
+
+    public AgentId? LastAgentWithin(TimeSpan age) => _lastAgent is { } last && TimeOf(StartedAt) - last.At <= age ? last.Agent : null;
 
     public void NoteTrunk(string trunk) => Trunk = trunk;
 
@@ -74,7 +77,7 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
 
             case (CallState.Admitting, CallInput.Admitted admitted):
                 _flow = admitted.Flow ?? Flows.Flow.ToPbx(admitted.Routes);
-                LastAgent = admitted.LastAgent;
+                _lastAgent = admitted.LastAgent;
                 ReserveMedia(admitted, _offer, now);
                 return true;
 

@@ -67,6 +67,9 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     /// <summary>The listeners as bound (port 0 resolved), in the order of the options; empty before <see cref="StartAsync"/>.</summary>
     public IReadOnlyList<SipListenerOptions> Listeners { get; private set; } = [];
 
+    /// <summary>Completes once <see cref="StartAsync"/> has.</summary>
+    public Task Started => _started.Task;
+
     /// <summary>Calls that are not over, both directions.</summary>
     public int ActiveCalls => _loop?.ActiveCalls ?? 0;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
-using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Rules;
+using Gateway.Calls;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Storage.Commands;
@@ -9,6 +9,9 @@ namespace Gateway.Storage.Commands;
 /// <summary>A request of an operator to a node: a closed family.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(HangUp), "hang_up")]
+[JsonDerivedType(typeof(Transfer), "transfer")]
+[JsonDerivedType(typeof(Assign), "assign")]
+[JsonDerivedType(typeof(Decline), "decline")]
 [JsonDerivedType(typeof(CallBack), "call_back")]
 [JsonDerivedType(typeof(AskPermission), "ask_permission")]
 [JsonDerivedType(typeof(RefreshPermission), "refresh_permission")]
@@ -19,6 +22,18 @@ public abstract record NodeCommand
     /// <summary>End a live call on both legs. Only the node that runs it can.</summary>
     public sealed record HangUp(CallId Call) : NodeCommand;
 
+    /// <summary>Lead an answered call to somebody else. Only the node that runs it can.</summary>
+    /// <param name="Call">The call.</param>
+    /// <param name="To">To whom.</param>
+    /// <param name="Mode">With or without asking first.</param>
+    public sealed record Transfer(CallId Call, TransferTarget To, TransferMode Mode) : NodeCommand;
+
+    /// <summary>Give a waiting call to an agent, whose phone answers by itself.</summary>
+    public sealed record Assign(CallId Call, AgentId Agent) : NodeCommand;
+
+    /// <summary>Decline a call on behalf of an agent whom it rings.</summary>
+    public sealed record Decline(CallId Call, AgentId Agent) : NodeCommand;
+
     /// <summary>A command that any node can carry out that serves the channel.</summary>
     /// <param name="Channel">The business number by Meta's id.</param>
     public abstract record ForChannel(ChannelId Channel) : NodeCommand;
@@ -28,7 +43,15 @@ public abstract record NodeCommand
     /// <param name="User">The user to call.</param>
     /// <param name="Agent">The number dialled at the PBX.</param>
     /// <param name="Trunk">The trunk to the agent; null: the channel's first.</param>
-    public sealed record CallBack(ChannelId Channel, WhatsAppUser User, string Agent, string? Trunk) : ForChannel(Channel);
+    public sealed record CallBack(ChannelId Channel, WhatsAppUser User, string Agent, string? Trunk) : ForChannel(Channel)
+    {
+        /// <summary>The agent of ours who is rung: on all phones, or on that of <see cref="Trunk"/>. Null: nobody of ours, only
+        /// <see cref="Agent"/>.</summary>
+        public AgentId? AgentId { get; init; }
+
+        /// <summary>How long the agent is rung, in seconds; null: the node's timeout.</summary>
+        public int? RingSeconds { get; init; }
+    }
 
     /// <summary>Send a user a request for permission to call.</summary>
     /// <param name="Channel">The business number that asks.</param>
@@ -60,7 +83,7 @@ public enum CommandOutcome
 /// <summary>A node's answer.</summary>
 /// <param name="Outcome">The outcome.</param>
 /// <param name="Code">Of a refusal: the member of a closed set in its snake-case spelling: a <see cref="HangupCause"/>, a
-/// <see cref="Gateway.Calls.Permissions.RequestRule"/>, or `whatsapp_error`.</param>
+/// <see cref="Gateway.Calls.Permissions.RequestRule"/>, a <see cref="CommandRefusal"/>, or `whatsapp_error`.</param>
 /// <param name="Text">Of a refusal: a sentence for a person.</param>
 /// <param name="FreeAt">Of a refusal: the time at which the same command may succeed, where known.</param>
 /// <param name="Call">The call that began.</param>
@@ -68,6 +91,9 @@ public sealed record CommandReply(
     CommandOutcome Outcome, string? Code = null, string? Text = null, DateTimeOffset? FreeAt = null, CallId? Call = null)
 {
     public static CommandReply Done { get; } = new(CommandOutcome.Done);
+
+    public static CommandReply Refused(CommandRefusal refusal, string text) =>
+        new(CommandOutcome.Refused, WireName.Of(refusal), text);
 
     public static CommandReply Refused(HangupCause cause, string? text = null) =>
         new(CommandOutcome.Refused, WireName.Of(cause), text ?? CauseTable.Refusal(cause).Text);

@@ -21,13 +21,20 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
         [WireName.Of(HangupCause.Draining), WireName.Of(HangupCause.NoCapacity), WireName.Of(HangupCause.NoRoute)];
 
     /// <summary>Asks the node that runs a live call to end it.</summary>
-    public async Task<CommandReply> HangUpAsync(CallId call, CancellationToken cancellation)
-    {
-        var owner = await RedisCallRegistry.FindLiveAsync(redis.GetDatabase(), call);
-        return owner is null
-            ? new CommandReply(CommandOutcome.UnknownCall)
-            : await SendAsync(owner.Node, new NodeCommand.HangUp(call), Timeout, cancellation);
-    }
+    public Task<CommandReply> HangUpAsync(CallId call, CancellationToken cancellation) =>
+        SendToOwnerAsync(call, new NodeCommand.HangUp(call), cancellation);
+
+    /// <summary>Asks the node that runs a call to lead it to somebody else; done is that it has begun.</summary>
+    public Task<CommandReply> TransferAsync(NodeCommand.Transfer command, CancellationToken cancellation) =>
+        SendToOwnerAsync(command.Call, command, cancellation);
+
+    /// <summary>Asks the node that runs a waiting call to give it to an agent.</summary>
+    public Task<CommandReply> AssignAsync(NodeCommand.Assign command, CancellationToken cancellation) =>
+        SendToOwnerAsync(command.Call, command, cancellation);
+
+    /// <summary>Asks the node that runs a call to ring an agent no longer for it.</summary>
+    public Task<CommandReply> DeclineAsync(NodeCommand.Decline command, CancellationToken cancellation) =>
+        SendToOwnerAsync(command.Call, command, cancellation);
 
     /// <summary>Asks any node to ring an agent and then the user. <see cref="CommandReply.Call"/> is the call that began.</summary>
     public Task<CommandReply> CallBackAsync(NodeCommand.CallBack command, CancellationToken cancellation) =>
@@ -61,6 +68,14 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
                 return answer;
         }
         return reply;
+    }
+
+    private async Task<CommandReply> SendToOwnerAsync(CallId call, NodeCommand command, CancellationToken cancellation)
+    {
+        var owner = await RedisCallRegistry.FindLiveAsync(redis.GetDatabase(), call);
+        return owner is null
+            ? new CommandReply(CommandOutcome.UnknownCall)
+            : await SendAsync(owner.Node, command, Timeout, cancellation);
     }
 
     private async Task<CommandReply> SendAsync(string node, NodeCommand command, TimeSpan timeout, CancellationToken cancellation) =>

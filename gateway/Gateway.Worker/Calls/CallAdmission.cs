@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Calls.Admission;
+using Gateway.Calls.Balances;
 using Gateway.Calls.Channels;
 using Gateway.Calls.Lifecycle;
 using Gateway.Worker.Billing;
@@ -63,11 +64,11 @@ internal sealed class CallAdmission(
         switch (AdmissionRules.Decide(facts, request))
         {
             case AdmissionVerdict.Admitted admitted:
-                return new CallInput.Admitted(RoutesOf(facts, channel), admitted.Funding);
+                return Admit(facts, channel, admitted.Funding);
             case AdmissionVerdict.Refused { Cause: HangupCause.NotPermitted } refused:
                 var word = await arbiter.AskAsync(call, trunk, agent, timeout.Token);
                 if (word.MayCall)
-                    return new CallInput.Admitted(RoutesOf(facts, channel), refused.Funding);
+                    return Admit(facts, channel, refused.Funding);
                 await lookup.ReleaseAsync(call, facts);
                 return word.StoreIsUnavailable
                     ? AnswerAlone(request, channel, trunk)
@@ -95,9 +96,9 @@ internal sealed class CallAdmission(
         switch (AdmissionRules.Decide(facts, request))
         {
             case AdmissionVerdict.Admitted admitted:
-                return new CallInput.Admitted(RoutesOf(facts, channel), admitted.Funding);
+                return Admit(facts, channel, admitted.Funding);
             case AdmissionVerdict.Refused { Cause: HangupCause.NotPermitted } unknown:
-                return new CallInput.Admitted(RoutesOf(facts, channel), unknown.Funding);
+                return Admit(facts, channel, unknown.Funding);
             case AdmissionVerdict.Refused refused:
                 lookup.Forget(request.Call);
                 return new CallInput.Refused(refused.Cause, refused.Text);
@@ -105,6 +106,9 @@ internal sealed class CallAdmission(
                 throw new InvalidOperationException("A verdict that is neither.");
         }
     }
+
+    private CallInput.Admitted Admit(AdmissionFacts facts, ChannelOptions channel, Funding? funding) =>
+        new(RoutesOf(facts, channel), funding) { LastAgent = facts.LastAgent };
 
     /// <summary>Of the channel's own routes that this node has, each is over a trunk to the telephone network.</summary>
     private bool LeadsToPstnAlone(AdmissionFacts facts) =>

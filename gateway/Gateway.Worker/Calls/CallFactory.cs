@@ -39,38 +39,42 @@ internal sealed class CallFactory(
     /// <param name="identity">Whose call.</param>
     /// <param name="details">The details that Meta reported of an inbound call.</param>
     public CallLoop Inbound(CallIdentity identity, InboundDetails details) => Create(
-        identity, new InboundCall(identity, options.Calls, services.Clock.Now, services.Time.GetUtcNow()), incoming: null,
-        route => Invitation(identity, details, route), onConnected: _ => { });
+        new InboundCall(identity, options.Calls, services.Clock.Now, services.Time.GetUtcNow()), incoming: null, details,
+        onConnected: _ => { });
 
     /// <param name="identity">Whose call.</param>
     /// <param name="invite">The PBX's INVITE.</param>
     /// <param name="onConnected">Passed Meta's id of the call.</param>
     public CallLoop Outbound(CallIdentity identity, SipCall invite, Action<CallLoop, WhatsAppCallId> onConnected) =>
-        ToUser(identity, new OutboundCall(identity, options.Calls, services.Clock.Now, services.Time.GetUtcNow()), invite, onConnected);
+        ToUser(new OutboundCall(identity, options.Calls, services.Clock.Now, services.Time.GetUtcNow()), invite, onConnected);
 
     /// <summary>Rings an agent first.</summary>
     public CallLoop Callback(CallIdentity identity, Action<CallLoop, WhatsAppCallId> onConnected) =>
-        ToUser(identity, new CallbackCall(identity, options.Calls, services.Clock.Now, services.Time.GetUtcNow()), null, onConnected);
+        ToUser(new CallbackCall(identity, options.Calls, services.Clock.Now, services.Time.GetUtcNow()), null, onConnected);
 
-    private CallLoop ToUser(CallIdentity identity, CallToUser call, SipCall? invite, Action<CallLoop, WhatsAppCallId> onConnected)
+    private CallLoop ToUser(CallToUser call, SipCall? invite, Action<CallLoop, WhatsAppCallId> onConnected)
     {
         CallLoop? loop = null;
-        return loop = Create(identity, call, invite, route => Invitation(identity, null, route), id => onConnected(loop!, id));
+        return loop = Create(call, invite, null, id => onConnected(loop!, id));
     }
 
-    private CallLoop Create(
-        CallIdentity identity, Call call, SipCall? incoming, Func<CallRoute, SipInviteRequest> invitation,
-        Action<WhatsAppCallId> onConnected)
+    private CallLoop Create(Call call, SipCall? incoming, InboundDetails? details, Action<WhatsAppCallId> onConnected)
     {
+        var identity = call.Identity;
         var number = options.GraphNumberOf(identity.Channel)!;
-        return new CallLoop(call, Legs, services);
+        return new CallLoop(call, Legs, details, services);
+
+        SipInviteRequest Invite(CallRoute route) => Invitation(identity, details, route);
 
         CallLegs Legs(CallLoop loop)
         {
             var operations = new OperationQueue(loop.Fail);
             var legMedia = new CallMedia(media, identity.Id, loop, operations, services.Logger);
-            var phones = new SipLegs(identity.Id, trunks, invitation, legMedia, loop, operations, services.Logger);
-            return new CallLegs(new GraphLeg(graph, number, identity, loop, onConnected), phones, legMedia, incoming, loop, operations);
+            var phones = new SipLegs(identity.Id, trunks, Invite, legMedia, loop, operations, services.Logger);
+            var sounds = new CallSounds(identity, services.Agents, legMedia, loop);
+            var agents = new AgentPhones(services.Agents.Directory, trunks, options.Sip.Registrar.Trunk, Invite);
+            var graphLeg = new GraphLeg(graph, number, identity, loop, onConnected);
+            return new CallLegs(graphLeg, phones, legMedia, (sounds, agents), incoming, loop, operations);
         }
     }
 

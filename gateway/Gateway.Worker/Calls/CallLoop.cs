@@ -6,6 +6,8 @@ using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Records;
 using Gateway.Sip;
 using Gateway.Sip.Endpoint;
+using Gateway.Storage.Calls;
+using Gateway.Worker.Agents;
 using Gateway.Worker.Billing;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Metrics;
@@ -42,6 +44,8 @@ internal sealed partial class CallLoop : ICallInbox
 
     private readonly Call _call;
     private readonly CallLegs _legs;
+    private readonly CallAgents _agents;
+    private readonly InboundDetails? _details;
     private readonly CallServices _services;
     private readonly OperationQueue _money;
     private readonly OperationQueue _registry;
@@ -56,8 +60,13 @@ internal sealed partial class CallLoop : ICallInbox
     private volatile bool _isBroken;
     private readonly TaskCompletionSource<HangupCause?> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public CallLoop(Call call, Func<CallLoop, CallLegs> legs, CallServices services)
+    /// <param name="call">The machine.</param>
+    /// <param name="legs">Makes its legs.</param>
+    /// <param name="details">What Meta reported of an inbound call.</param>
+    /// <param name="services">What all calls share.</param>
+    public CallLoop(Call call, Func<CallLoop, CallLegs> legs, InboundDetails? details, CallServices services)
     {
+        _details = details;
         _call = call;
         _services = services;
         _logger = services.Logger;
@@ -65,12 +74,16 @@ internal sealed partial class CallLoop : ICallInbox
         _registry = new OperationQueue(OnStoreFailure);
         _records = new OperationQueue(OnStoreFailure);
         _legs = legs(this);
+        _agents = new CallAgents(call.Identity, services.Agents, this, OnStoreFailure);
     }
 
     public CallIdentity Identity => _call.Identity;
 
     /// <summary>Meta's id, as soon as anything has reported it.</summary>
     public WhatsAppCallId? BoundTo => _boundTo is { } id ? new WhatsAppCallId(id) : null;
+
+    /// <summary>How far the call is, as it was shown last.</summary>
+    public CallState State => _shown.State;
 
     /// <summary>Null once a phone rings for this call; the cause where it ended before.</summary>
     public Task<HangupCause?> Begun => _begun.Task;
@@ -117,7 +130,9 @@ internal sealed partial class CallLoop : ICallInbox
         if (_call.State != CallState.Ended)
             GiveUp();
         _inbox.Writer.TryComplete();
-        await Task.WhenAll(_legs.Idle, _money.Idle, _registry.Idle, _records.Idle, _record);
+        while (_inbox.Reader.TryRead(out var late))
+            _agents.GiveBack(late);
+        await Task.WhenAll(_legs.Idle, _agents.Idle, _money.Idle, _registry.Idle, _records.Idle, _record);
         _services.Holds.Forget(Identity);
         if (_admitted is { Funding: not null } && _recorded is null)
             // admitted after its end: its record may have been settled before the hold was taken
@@ -191,7 +206,7 @@ internal sealed partial class CallLoop : ICallInbox
 
     private void Perform(CallDecision decision)
     {
-        var isOfLegs = _legs.TryPerform(decision);
+        var isDone = _legs.TryPerform(decision) || _agents.TryPerform(decision);
         switch (decision)
         {
             case CallDecision.CheckAdmission:
@@ -202,6 +217,9 @@ internal sealed partial class CallLoop : ICallInbox
                 break;
             case CallDecision.OpenAudio:
                 NoteAnswer();
+                break;
+            case CallDecision.JoinQueue join:
+                NoteQueued(join);
                 break;
             case CallDecision.ReportSilence silence:
                 ReportSilence(silence.Leg);
@@ -216,7 +234,7 @@ internal sealed partial class CallLoop : ICallInbox
                 Finish(finish.Record);
                 break;
             default:
-                if (!isOfLegs)
+                if (!isDone)
                     throw new InvalidOperationException("A decision without a performer: " + decision.GetType().Name);
                 break;
         }
@@ -225,7 +243,8 @@ internal sealed partial class CallLoop : ICallInbox
     private async Task CheckAdmissionAsync()
     {
         var answer = await _services.Admission.CheckAsync(Identity, _call.TimeOf(_call.StartedAt), _call.Trunk, _call.Agent);
-        _admitted = answer as CallInput.Admitted;
+        if (answer is CallInput.Admitted admitted)
+            answer = _admitted = _details is null ? admitted : _services.Agents.Flows.Lead(Identity, _details.Payloads, admitted);
         Post(answer);
     }
 
@@ -298,6 +317,15 @@ internal sealed partial class CallLoop : ICallInbox
         _records.Add(() => _services.Spool.AddAsync(answer));
     }
 
+    private void NoteQueued(CallDecision.JoinQueue join)
+    {
+        if (_call.Flow is not { } flow)
+            return; // a transfer: the call was answered
+        var queued = new QueuedCall(
+            Identity.Id, _call.TimeOf(_call.StartedAt), _call.TimeOf(_services.Clock.Now), join.Group, flow.Id, flow.Version, join.Priority);
+        Note(cancellation => _services.Agents.Store.QueuedAsync(queued, cancellation));
+    }
+
     private void ReportSilence(CallLeg leg)
     {
         LogSilent(Identity.Id, leg, _call.Trunk);
@@ -343,8 +371,8 @@ internal sealed partial class CallLoop : ICallInbox
 
 /// <summary>The services that every call loop shares.</summary>
 internal sealed record CallServices(
-    ICallStore Store, RecordSpool Spool, ICallRegistry Registry, CallAdmission Admission, CallHolds Holds, TimeProvider Time,
-    ILogger<CallLoop> Logger)
+    ICallStore Store, RecordSpool Spool, ICallRegistry Registry, CallAdmission Admission, CallHolds Holds, AgentServices Agents,
+    TimeProvider Time, ILogger<CallLoop> Logger)
 {
     public InstantClock Clock { get; } = new(Time);
 }

@@ -10,6 +10,7 @@ using Gateway.Storage.Commands;
 using Gateway.WhatsApp;
 using Gateway.WhatsApp.Meta;
 using Gateway.WhatsApp.Webhooks;
+using Gateway.Worker.Agents;
 using Gateway.Worker.Billing;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Legs;
@@ -42,13 +43,16 @@ internal sealed partial class CallSupervisor(
                 await HandleAsync(happened);
     }
 
-    public async Task ReadInvitesAsync(ChannelReader<SipCall> invites)
+    /// <param name="invites">INVITEs of PBXs and of registered phones.</param>
+    /// <param name="isTaken">True for one that is no call to a user, and was taken.</param>
+    public async Task ReadInvitesAsync(ChannelReader<SipCall> invites, Func<SipCall, bool> isTaken)
     {
         await foreach (var invite in invites.ReadAllAsync())
         {
             try
             {
-                await StartOutboundAsync(invite);
+                if (!isTaken(invite))
+                    await StartOutboundAsync(invite);
             }
             catch (Exception e) // The edge of one INVITE: what is wrong with it must not stop the ones after it.
             {
@@ -67,9 +71,15 @@ internal sealed partial class CallSupervisor(
         if (!Serves(request.Channel) || (request.Trunk is { } trunk && !factory.KnowsTrunk(trunk)))
             return null;
         var loop = factory.Callback(factory.Identify(CallDirection.Outbound, request.Channel, request.User), Bind);
-        Start(loop, new CallInput.CallbackWanted(request.Trunk, request.Agent));
+        Start(loop, new CallInput.CallbackWanted(request.Trunk, request.Agent, request.AgentId)
+        {
+            Ring = request.RingSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+        });
         return loop;
     }
+
+    /// <summary>A call of this node; null: it is over, or another node's.</summary>
+    public CallLoop? Find(CallId id) => _calls.GetValueOrDefault(id);
 
     /// <summary>Asks one call to end; false when it is not on this node.</summary>
     public bool HangUp(CallId id, HangupCause cause) =>
@@ -170,9 +180,11 @@ internal sealed partial class CallSupervisor(
                 RefusalHeaders.Of(new PbxRefusal(404, "") { Cause = HangupCause.NoRoute }));
             return;
         }
-        var identity = factory.Identify(CallDirection.Outbound, factory.ChannelOf(invite.Info.Trunk), user);
-        var agent = invite.Info.AssertedIdentity ?? invite.Info.From;
-        Start(factory.Outbound(identity, invite, Bind), new CallInput.PbxInvited(invite.Info.Trunk, agent.User));
+        var owner = services.Agents.Directory.CallerOf(invite.Info);
+        var channel = owner?.Channel is { } own && Serves(own) ? own : factory.ChannelOf(invite.Info.Trunk);
+        var identity = factory.Identify(CallDirection.Outbound, channel, user);
+        var caller = invite.Info.AssertedIdentity ?? invite.Info.From;
+        Start(factory.Outbound(identity, invite, Bind), new CallInput.PbxInvited(invite.Info.Trunk, caller.User, owner?.Id));
     }
 
     /// <summary>From now on webhooks find this call by Meta's id, on this node and, through the registry, on others.</summary>

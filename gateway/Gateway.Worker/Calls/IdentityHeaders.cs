@@ -42,4 +42,8 @@ internal static class IdentityHeaders
 }
 
 /// <summary>The details that only Meta's offer reports.</summary>
-internal sealed record InboundDetails(WhatsAppCallId WhatsAppId, string? CtaPayload, string? DeeplinkPayload);
+internal sealed record InboundDetails(WhatsAppCallId WhatsAppId, string? CtaPayload, string? DeeplinkPayload)
+{
+    /// <summary>What the call button or link carried.</summary>
+    public IReadOnlyList<string> Payloads => [.. new[] { CtaPayload, DeeplinkPayload }.OfType<string>()];
+}

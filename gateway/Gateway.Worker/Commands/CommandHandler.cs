@@ -13,13 +13,9 @@ namespace Gateway.Worker.Commands;
 
 /// <summary>Carries out operators' commands to this node, which come through Redis.</summary>
 internal sealed partial class CommandHandler(
-    GatewayOptions options, IConnectionMultiplexer redis, CallSupervisor calls, NodeCapacity capacity, PermissionAsker asker,
-    MetaPermissions meta,
-    ILogger<CommandHandler> logger) : BackgroundService
+    GatewayOptions options, IConnectionMultiplexer redis, CallControl calls, NodeCapacity capacity, PermissionAsker asker,
+    MetaPermissions meta, ILogger<CommandHandler> logger) : BackgroundService
 {
-    /// <summary>The time that a call back may take to ring the agent; after it, the sender is answered without the result.</summary>
-    private static readonly TimeSpan RingsWithin = TimeSpan.FromSeconds(1.5);
-
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     /// <summary>Listens as soon as Redis is available: a node without commands still takes calls.</summary>
@@ -52,11 +48,13 @@ internal sealed partial class CommandHandler(
         {
             return command switch
             {
-                NodeCommand.HangUp hangUp => calls.HangUp(hangUp.Call, HangupCause.OperatorHungUp)
-                    ? CommandReply.Done : new CommandReply(CommandOutcome.UnknownCall),
+                NodeCommand.HangUp hangUp => calls.HangUp(hangUp),
+                NodeCommand.Transfer transfer => calls.Transfer(transfer),
+                NodeCommand.Assign assign => calls.Assign(assign),
+                NodeCommand.Decline decline => calls.Decline(decline),
                 _ when capacity.Refusal() is { } cause => CommandReply.Refused(cause),
                 NodeCommand.ForChannel { Channel: var channel } when !calls.Serves(channel) => CommandReply.Refused(HangupCause.NoRoute),
-                NodeCommand.CallBack callBack => await CallBackAsync(callBack),
+                NodeCommand.CallBack callBack => await calls.CallBackAsync(callBack),
                 NodeCommand.AskPermission ask => await AskAsync(ask),
                 NodeCommand.RefreshPermission refresh =>
                     await meta.RefreshAsync(refresh.Channel, refresh.User, CancellationToken.None) is null
@@ -69,17 +67,6 @@ internal sealed partial class CommandHandler(
             LogFailure(e, command.GetType().Name);
             return CommandReply.Refused(HangupCause.InternalError);
         }
-    }
-
-    private async Task<CommandReply> CallBackAsync(NodeCommand.CallBack command)
-    {
-        if (!UserHandle.IsKnown(command.User))
-            return CommandReply.Refused(HangupCause.UserUnreachable);
-        if (calls.TryCallBack(command) is not { } loop)
-            return CommandReply.Refused(HangupCause.NoRoute);
-        await Task.WhenAny(loop.Begun, Task.Delay(RingsWithin));
-        var reply = loop.Begun is { IsCompletedSuccessfully: true, Result: { } cause } ? CommandReply.Refused(cause) : CommandReply.Done;
-        return reply with { Call = loop.Identity.Id };
     }
 
     private async Task<CommandReply> AskAsync(NodeCommand.AskPermission command)

@@ -36,9 +36,19 @@ public sealed record GatewayOptions
     /// <summary>The limits of permission requests, and the validity of permissions.</summary>
     public PermissionLimits Permissions { get; init; } = new();
 
+    /// <summary>Where messages of callers are recorded.</summary>
+    public RecordingOptions Recording { get; init; } = new();
+
     /// <summary>The folder in which this node's records wait.</summary>
     public string SpoolFolder() => Path.GetFullPath(Path.Combine(
         Storage.Spool ?? Path.Combine(Environment.GetEnvironmentVariable("STATE_DIRECTORY")?.Split(':')[0] ?? "", "spool"), Node.Id));
+}
+
+/// <summary>The messages that callers leave.</summary>
+public sealed record RecordingOptions
+{
+    /// <summary>The folder for WAV files; null: nothing is recorded, and a flow passes over its voicemail.</summary>
+    public string? Folder { get; init; }
 }
 
 /// <summary>This process in the cluster.</summary>

@@ -15,19 +15,25 @@ internal sealed class CallLegs
     private readonly GraphLeg _graph;
     private readonly SipLegs _phones;
     private readonly CallMedia _media;
+    private readonly CallSounds _sounds;
+    private readonly AgentPhones _agents;
     private readonly ICallInbox _call;
     private readonly OperationQueue _operations;
 
     /// <param name="graph">WhatsApp's signalling.</param>
     /// <param name="phones">The PBX's side; it posts to <paramref name="operations"/>.</param>
     /// <param name="media">Posts to <paramref name="operations"/> too.</param>
+    /// <param name="user">What the user hears while no agent is there, and the agents who can be rung.</param>
     /// <param name="incoming">The INVITE of a call that the PBX began; null where we ring the PBX.</param>
     /// <param name="call">Where inputs go.</param>
     /// <param name="operations">The call's queue.</param>
-    public CallLegs(GraphLeg graph, SipLegs phones, CallMedia media, SipCall? incoming, ICallInbox call, OperationQueue operations)
+    public CallLegs(GraphLeg graph, SipLegs phones, CallMedia media, (CallSounds Sounds, AgentPhones Agents) user, SipCall? incoming, ICallInbox call,
+        OperationQueue operations)
     {
         (_graph, _phones, _media, _call, _operations) = (graph, phones, media, call, operations);
+        (_sounds, _agents) = user;
         _media.CarryKey = _phones.CarryKeyAsync;
+        _media.HandleSound = _sounds.HandleAsync;
         if (incoming is not null)
             _operations.Add(() => _phones.Begin(incoming));
     }
@@ -88,6 +94,13 @@ internal sealed class CallLegs
         CallDecision.ReserveMedia reserve => () => ReserveAsync(reserve.WhatsAppOffer),
         CallDecision.ApplyWhatsAppAnswer answer => () => ApplyWhatsAppAnswerAsync(answer.Sdp),
         CallDecision.InvitePbx invite => () => _phones.InviteAsync(invite.Route),
+        CallDecision.RingAgent ring => () => _phones.RingAsync(_agents.Of(ring.Agent, ring.AutoAnswer), ring.Attempt),
+        CallDecision.CancelPhone cancel => () => _phones.CancelAsync(cancel.Attempt, cancel.IsElsewhere),
+        CallDecision.HangUpAgent => _phones.HangUpAgentAsync,
+        CallDecision.Play play => () => _sounds.PlayAsync(play),
+        CallDecision.PlayPlace place => () => _sounds.PlayAsync(place),
+        CallDecision.StopPlaying => Step(_sounds.Stop),
+        CallDecision.RecordMessage record => Step(() => _sounds.Record(record)),
         CallDecision.RingPbx => _phones.RingAsync,
         CallDecision.AnswerPbx => _phones.AnswerAsync,
         CallDecision.RefusePbx refuse => () => _phones.RefuseAsync(refuse.Refusal),

@@ -2,6 +2,7 @@ using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Records;
 using Media.Engine;
+using Media.Engine.Audio;
 using Media.Engine.Loop;
 using Media.Protocols.Primitives;
 
@@ -21,6 +22,9 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
     /// Carries each key that the WhatsApp user presses and that did not reach the PBX as a telephone-event, for it agreed to none.
     /// </summary>
     public Func<char, TimeSpan, Task> CarryKey { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>Takes what becomes of clips and recordings.</summary>
+    public Func<MediaEvent, Task> HandleSound { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>True from <see cref="TryReserve"/> to <see cref="ReleaseAsync"/>.</summary>
     public bool IsReserved => _media is not null;
@@ -79,6 +83,41 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
         _media?.OpenAudio();
     }
 
+    /// <summary>Plays clips to the user in place of the agent; the last one repeats where asked. Null: there is no media any more.</summary>
+    /// <returns>The id of <see cref="MediaEvent.PlayEnded"/>.</returns>
+    public long? Play(IReadOnlyList<AudioClip> clips, bool isLoop)
+    {
+        _media?.SetTreatment(AudioTreatment.Live, AudioTreatment.Live);
+        return _media?.Play(CallLeg.WhatsApp, clips, isLoop ? AudioRepeat.Last : AudioRepeat.None);
+    }
+
+    /// <summary>The user hears a ringing tone.</summary>
+    public void PlayRingbackToUser()
+    {
+        _media?.StopPlaying(CallLeg.WhatsApp);
+        _media?.SetTreatment(AudioTreatment.Ringback, AudioTreatment.Live);
+    }
+
+    /// <summary>The user hears the agent, or silence where there is none.</summary>
+    public void StopPlaying()
+    {
+        _media?.StopPlaying(CallLeg.WhatsApp);
+        _media?.SetTreatment(AudioTreatment.Live, AudioTreatment.Live);
+    }
+
+    /// <summary>Records what the user says. Null: there is no media any more, and the file is closed.</summary>
+    /// <returns>The id of <see cref="MediaEvent.RecordingEnded"/>.</returns>
+    public long? Record(Stream file, AudioRecordingOptions options)
+    {
+        if (_media is { } media)
+            return media.Record(CallLeg.WhatsApp, file, options);
+        file.Dispose();
+        return null;
+    }
+
+    /// <summary>The phone has left the call: nothing is sent to it any more.</summary>
+    public void LeavePbx() => _media?.LeavePbx();
+
     /// <summary>Two beeps for the agent: the money is nearly over.</summary>
     public void Warn() => _media?.WarnPbx();
 
@@ -119,6 +158,8 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
         {
             if (happened is MediaEvent.DigitReceived { Leg: CallLeg.WhatsApp, WasPassed: false } key)
                 await operations.Add(() => CarryKey(key.Digit, key.Duration));
+            else if (happened is MediaEvent.PlayEnded or MediaEvent.RecordingEnded)
+                await operations.Add(() => HandleSound(happened));
             else if (Input(happened) is { } input)
                 call.Post(input);
         }

@@ -1,6 +1,7 @@
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Endpoint;
 using Gateway.Sip.Messages;
+using Gateway.Sip.Registrar;
 
 namespace Gateway.Worker.Legs;
 
@@ -13,6 +14,9 @@ internal sealed class PbxTrunks(SipEndpoint endpoint, IEnumerable<PbxTrunk> trun
 
     /// <summary>The address is that of a trunk to the telephone network, and not <paramref name="own"/>'s too.</summary>
     public bool LeadsToPstn(HostPort at, PbxTrunk own) => !own.IsAt(at) && _trunks.Values.Any(trunk => trunk.IsPstn && trunk.IsAt(at));
+
+    /// <summary>What is registered for a user, the preferred first.</summary>
+    public IReadOnlyList<RegisteredContact> ContactsOf(string user) => endpoint.ContactsOf(user);
 
     /// <summary>Places a call; what follows is in its events.</summary>
     public SipCall Invite(SipInviteRequest request) => endpoint.Invite(request);

@@ -11,8 +11,13 @@ namespace Gateway.Worker.Legs;
 /// One phone of the PBX that rings, has answered or has called: its dialog, signalling only. It has one reader, which posts to the call's
 /// queue.
 /// </summary>
-internal sealed class SipLeg(SipCall sip, PbxTrunk trunk)
+/// <param name="sip">Its dialog.</param>
+/// <param name="trunk">The way to it.</param>
+/// <param name="attempt">The ringing that it is part of: the phones of one agent ring as one.</param>
+internal sealed class SipLeg(SipCall sip, PbxTrunk trunk, int attempt)
 {
+    public int Attempt => attempt;
+
     public SipCall Sip => sip;
 
     public PbxTrunk Trunk => trunk;
@@ -46,7 +51,7 @@ internal sealed class SipLeg(SipCall sip, PbxTrunk trunk)
     public Task HangUpAsync(HangupCause cause) => sip.HangUpAsync(SipReason.Q850(CauseTable.Q850(cause), cause.ToString()));
 
     /// <summary>Ends the ringing of a phone where another one has answered: it shows no missed call (RFC 3326 §3.1).</summary>
-    public Task CancelAsync() => sip.HangUpAsync(SipReason.Sip(200, "Call completed elsewhere"));
+    public Task CompleteElsewhereAsync() => sip.HangUpAsync(SipReason.Sip(200, "Call completed elsewhere"));
 
     /// <summary>
     /// The way in which a key reaches this PBX, which agreed to no telephone-event: as the trunk says, else as the PBX says that it can.

@@ -40,7 +40,7 @@ internal sealed partial class SipLegs(
     /// <summary>The PBX began the call.</summary>
     public void Begin(SipCall incoming)
     {
-        _current = Take(incoming, trunks[incoming.Info.Trunk]);
+        _current = Take(incoming, trunks[incoming.Info.Trunk], attempt: 0);
         Publish();
     }
 
@@ -57,17 +57,42 @@ internal sealed partial class SipLegs(
         return result;
     }
 
-    /// <summary>Rings one more phone.</summary>
-    public async Task InviteAsync(CallRoute route)
+    /// <summary>Rings one more phone of the PBX.</summary>
+    public Task InviteAsync(CallRoute route) => RingAsync([invitation(route)], attempt: 0);
+
+    /// <summary>Rings phones that are one agent's: they ring and refuse as one. Where there is none, that is a refusal too.</summary>
+    public async Task RingAsync(IEnumerable<SipInviteRequest> phones, int attempt)
     {
         if (!media.IsReserved)
             return;
-        var trunk = trunks[route.Trunk];
-        var request = invitation(route);
-        if (!trunk.DelayedOffer)
-            request = request with { Sdp = (await media.DescribeToPbxAsync(null, trunk)).Sdp };
-        _ringing.Add(Take(trunks.Invite(request), trunk));
+        foreach (var phone in phones)
+        {
+            var trunk = trunks[phone.Trunk];
+            var request = trunk.DelayedOffer ? phone : phone with { Sdp = (await media.DescribeToPbxAsync(null, trunk)).Sdp };
+            _ringing.Add(Take(trunks.Invite(request), trunk, attempt));
+        }
         Publish();
+        if (_ringing.All(leg => leg.Attempt != attempt))
+            call.Post(new CallInput.PbxRefused(480, null, attempt));
+    }
+
+    /// <summary>Ends the ringing of one attempt.</summary>
+    public async Task CancelAsync(int attempt, bool isElsewhere)
+    {
+        foreach (var leg in TakeRinging(attempt))
+            await (isElsewhere ? leg.CompleteElsewhereAsync() : leg.HangUpAsync(HangupCause.NoAnswer));
+    }
+
+    /// <summary>Ends the phone in the conversation; the call goes on, and others may ring.</summary>
+    public async Task HangUpAgentAsync()
+    {
+        if (_current is not { } leg)
+            return;
+        await EndTransferAsync();
+        _current = null;
+        Publish();
+        media.LeavePbx();
+        await leg.HangUpAsync(HangupCause.PbxHungUp);
     }
 
     public Task RingAsync() => _current!.RingAsync();
@@ -78,12 +103,7 @@ internal sealed partial class SipLegs(
 
     public async Task HangUpAsync(HangupCause cause)
     {
-        if (_transfer is { } transfer)
-        {
-            _transfer = null;
-            await transfer.To.Sip.HangUpAsync(SipReason.Q850(16, "The call ended"));
-            await transfer.ReportAsync(503, "The new call ended");
-        }
+        await EndTransferAsync();
         var legs = Own();
         _ringing.Clear();
         Publish();
@@ -112,12 +132,12 @@ internal sealed partial class SipLegs(
             return;
         }
         var rang = _ringing.Remove(old);
-        _current = Take(by, old.Trunk); // before the answer: it is what ends the dialog that was taken over
+        _current = Take(by, old.Trunk, old.Attempt); // before the answer: it is what ends the dialog that was taken over
         await by.AnswerAsync(result.Sdp!);
-        await CancelRingingAsync();
+        await CancelAsync(old.Attempt, isElsewhere: true);
         LogTransferred(id);
         var agent = (by.Info.AssertedIdentity ?? by.Info.From).User;
-        call.Post(rang ? new CallInput.PbxAnswered(agent) : new CallInput.PbxIdentified(agent));
+        call.Post(rang ? new CallInput.PbxAnswered(agent, old.Attempt) : new CallInput.PbxIdentified(agent));
     }
 
     /// <summary>
@@ -131,7 +151,10 @@ internal sealed partial class SipLegs(
     public async Task CarryKeyAsync(char digit, TimeSpan duration)
     {
         if (_current is not { } leg)
+        {
+            call.Post(new CallInput.DigitPressed(CallLeg.WhatsApp, digit, duration)); // for a menu or a queue
             return;
+        }
         var way = leg.WayOfKeys;
         if (!_saidHowKeysGo)
             LogKeys(id, leg.Trunk.Name, way);
@@ -142,9 +165,9 @@ internal sealed partial class SipLegs(
             media.SendDigit(CallLeg.Pbx, digit, duration);
     }
 
-    private SipLeg Take(SipCall sip, PbxTrunk trunk)
+    private SipLeg Take(SipCall sip, PbxTrunk trunk, int attempt)
     {
-        var leg = new SipLeg(sip, trunk);
+        var leg = new SipLeg(sip, trunk, attempt);
         _ = leg.PumpAsync(operations, HandleAsync);
         return leg;
     }
@@ -171,10 +194,11 @@ internal sealed partial class SipLegs(
         switch (happened)
         {
             case SipCallEvent.Provisional provisional:
-                if (provisional.Sdp is { } early)
+                // Of several phones none is heard before one has answered; an offer has to be answered all the same.
+                if (provisional.Sdp is { } early && (provisional.SdpIsOffer || _current is null && _ringing.Count == 1))
                     await TakeSdpAsync(leg, early, provisional.SdpIsOffer);
                 if (provisional.Status is >= 180 and < 190)
-                    call.Post(new CallInput.PbxRinging());
+                    call.Post(new CallInput.PbxRinging(leg.Attempt));
                 break;
 
             case SipCallEvent.Answered answered:
@@ -207,13 +231,14 @@ internal sealed partial class SipLegs(
 
             case SipCallEvent.Failed failed:
                 End(leg, failed.Reason is { Protocol: "Q.850" } reason
-                    ? new CallInput.PbxRefused(failed.Status, reason.Cause) : new CallInput.PbxRefused(failed.Status));
+                    ? new CallInput.PbxRefused(failed.Status, reason.Cause, leg.Attempt)
+                    : new CallInput.PbxRefused(failed.Status, null, leg.Attempt));
                 break;
 
             case SipCallEvent.Ended ended:
                 LogEnded(id, ended.By);
                 End(leg, new CallInput.PbxEnded(
-                    ended.By == SipCallEnd.SessionExpired ? HangupCause.SessionExpired : HangupCause.PbxHungUp));
+                    ended.By == SipCallEnd.SessionExpired ? HangupCause.SessionExpired : HangupCause.PbxHungUp, leg.Attempt));
                 break;
 
             default:
@@ -221,9 +246,17 @@ internal sealed partial class SipLegs(
         }
     }
 
-    /// <summary>The first phone to answer with media that can be used wins.</summary>
+    /// <summary>
+    /// The first phone to answer with media that can be used wins. Phones of other attempts ring on until the call decides.
+    /// </summary>
     private async Task TakeAnswerAsync(SipLeg leg, SipCallEvent.Answered answered)
     {
+        if (_current is not null)
+        {
+            await leg.CompleteElsewhereAsync();
+            End(leg, new CallInput.PbxRefused(487, null, leg.Attempt));
+            return;
+        }
         if (answered.Sdp is { } sdp && await TakeSdpAsync(leg, sdp, answered.SdpIsOffer) is { Succeeded: false } refused)
         {
             // The refusal is reported to it, and the call ends as after a 488.
@@ -233,25 +266,26 @@ internal sealed partial class SipLegs(
         }
         _ringing.Remove(leg);
         _current = leg;
-        await CancelRingingAsync();
-        call.Post(new CallInput.PbxAnswered(answered.Identity?.User ?? leg.Sip.Info.TargetUser));
+        await CancelAsync(leg.Attempt, isElsewhere: true);
+        call.Post(new CallInput.PbxAnswered(answered.Identity?.User ?? leg.Sip.Info.TargetUser, leg.Attempt));
     }
 
-    private async Task CancelRingingAsync()
+    private SipLeg[] TakeRinging(int attempt)
     {
-        SipLeg[] others = [.. _ringing];
-        _ringing.Clear();
+        SipLeg[] taken = [.. _ringing.Where(leg => leg.Attempt == attempt)];
+        _ringing.RemoveAll(leg => leg.Attempt == attempt);
         Publish();
-        foreach (var other in others)
-            await other.CancelAsync();
+        return taken;
     }
 
-    /// <summary>Of several phones that ring, the end of the last one is the call's.</summary>
+    /// <summary>Of several phones that ring as one, the end of the last is the call's.</summary>
     private void End(SipLeg leg, CallInput end)
     {
         var rang = _ringing.Remove(leg);
+        if (_current == leg && _transfer is null)
+            _current = null;
         Publish();
-        if (rang && _ringing.Count > 0)
+        if (rang && _ringing.Any(other => other.Attempt == leg.Attempt))
             return;
         if (_transfer is { } transfer && end is CallInput.PbxEnded ended)
             transfer.FirstEnded = ended;
@@ -290,7 +324,16 @@ internal sealed partial class SipLegs(
             return;
         }
         var offer = await media.DescribeToPbxAsync(null, from.Trunk);
-        _transfer = new SipTransfer(from, Take(trunks.Invite(invite with { Sdp = offer.Sdp }), from.Trunk));
+        _transfer = new SipTransfer(from, Take(trunks.Invite(invite with { Sdp = offer.Sdp }), from.Trunk, from.Attempt));
+    }
+
+    private async Task EndTransferAsync()
+    {
+        if (_transfer is not { } transfer)
+            return;
+        _transfer = null;
+        await transfer.To.Sip.HangUpAsync(SipReason.Q850(16, "The call ended"));
+        await transfer.ReportAsync(503, "The new call ended");
     }
 
     private async Task HandleTransferAsync(SipTransfer transfer, SipCallEvent happened)

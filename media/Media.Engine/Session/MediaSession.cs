@@ -183,6 +183,14 @@ internal sealed class MediaSession : IDisposable
     public SdpResult AnswerPbxOffer(string offer, PbxMediaProfile profile, Instant now) =>
         Done(Pace(profile, _pbx.AnswerOffer(offer, profile, now)), now);
 
+    /// <summary>The PBX's phone has left; the call goes on without one, until another is described.</summary>
+    public void LeavePbx(Instant now)
+    {
+        _pbx.SendGoodbye(now);
+        _pbx.Leave();
+        Follow(now);
+    }
+
     public void OpenAudio(Instant now)
     {
         _isOpen = true;

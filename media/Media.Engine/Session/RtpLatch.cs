@@ -44,6 +44,14 @@ internal sealed class RtpLatch(bool isRtcp = false)
     /// <summary>The address to send to; none before signalling.</summary>
     public TransportAddress Target { get; private set; }
 
+    /// <summary>The PBX's peer has left: nothing is sent, and nothing is taken, until signalling names an address again.</summary>
+    public void Clear()
+    {
+        (_signalled, Target) = (default, default);
+        _heard = Rank.None;
+        _candidatePackets = 0;
+    }
+
     /// <summary>Signalling names an address. The one it named before changes nothing: what was heard stays valid.</summary>
     public void Signal(TransportAddress address, Instant now)
     {

@@ -74,6 +74,15 @@ internal sealed class RtpLeg : MediaLeg
         return new SdpResult(answer);
     }
 
+    /// <summary>The phone has left the call, which goes on: nothing is sent to it any more. Another may be described.</summary>
+    public void Leave()
+    {
+        Parameters = null;
+        _offered.Clear();
+        _rtpSource.Clear();
+        _rtcpSource.Clear();
+    }
+
     /// <summary>Takes a datagram from the RTP port. True: it is an RTP packet of the PBX's, decrypted.</summary>
     public bool TryReceive(Span<byte> datagram, TransportAddress source, Instant now, out RtpPacketReader packet)
     {

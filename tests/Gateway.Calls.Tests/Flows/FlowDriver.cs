@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Gateway.Calls.Admission;
 using Gateway.Calls.Agents;
 using Gateway.Calls.Flows;
 using Gateway.Calls.Lifecycle;
@@ -27,7 +28,10 @@ internal sealed class FlowDriver
         _identity = new CallIdentity(new(id), CallDirection.Inbound, new("100"), new("15550001"), "node-1");
         Call = new InboundCall(_identity, new CallOptions(), clock.Now, Now);
         Feed(new CallInput.WhatsAppOffered(new("wacid." + id), "offer"));
-        Feed(new CallInput.Admitted([new("main")]) { Flow = flow, LastAgent = lastAgent });
+        Feed(new CallInput.Admitted([new("main")]) 
+        {
+            Flow = flow, LastAgent = lastAgent is { } last ? new LastAgent(last, Now.AddDays(-3)) : null,
+        });
         Feed(new CallInput.MediaReserved("answer"));
         Feed(new CallInput.MediaConnected());
         Feed(new CallInput.PreAccepted(null));
@@ -129,7 +133,7 @@ internal sealed class FlowDriver
         while (Clock.Now < until || Call.State != CallState.Ended && Call.NextDeadline <= Clock.Now);
     }
 
-    private void Keep() => Pool.Keep("node-1", [.. _holds.Values], [.. _waits.Values], Now);
+    private void Keep() => Pool.Keep([.. _holds.Values], [.. _waits.Values], Now);
 
     public void HangUp()
     {
@@ -185,7 +189,7 @@ internal sealed class FlowDriver
                 break;
             case CallDecision.LeaveQueue leave:
                 _waits.Remove(leave.Group);
-                Pool.Leave(_identity.Id, leave.Group);
+                Pool.Leave(_identity.Id, leave.Group, Now);
                 break;
             default:
                 break;

@@ -168,9 +168,9 @@ public sealed class RingStepTests
     public void An_agent_whom_another_call_has_taken_meanwhile_is_hung_up_and_the_others_ring_on()
     {
         var call = Ring(2, RingStrategy.All);
-        var token = call.Pool.Find(new("a1"), call.Now)!;
-        call.Pool.Release(token.Agent, 1, TimeSpan.Zero, call.Now);
-        Assert.NotNull(call.Pool.TakeBusy(new("a1"), new CallId("other"), "node-2", call.Now));
+        var before = call.Pool.Find(new("a1"), call.Now)!;
+        Assert.True(call.Pool.Release(before.Agent, before.Token, TimeSpan.Zero, call.Now));
+        Assert.NotNull(call.Pool.TakeBusy(before.Agent, new CallId("other"), call.Now));
 
         call.Answer("a1");
 

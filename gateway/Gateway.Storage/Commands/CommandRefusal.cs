@@ -1,0 +1,35 @@
+namespace Gateway.Storage.Commands;
+
+/// <summary>The reason why a node refused a command about an agent or a running call: a closed set, spelled by its wire name.</summary>
+public enum CommandRefusal
+{
+    /// <summary>The node does not know the agent, or the agent has no phone that fits.</summary>
+    UnknownAgent,
+
+    /// <summary>The agent is offline, away, or in another call.</summary>
+    AgentNotAvailable,
+
+    /// <summary>The node does not know the group.</summary>
+    UnknownGroup,
+
+    /// <summary>The node does not know the flow, or it does not pass the node's own check.</summary>
+    UnknownFlow,
+
+    /// <summary>The node has no such trunk.</summary>
+    UnknownTrunk,
+
+    /// <summary>The call does not wait for an agent.</summary>
+    NotWaiting,
+
+    /// <summary>The call does not ring that agent.</summary>
+    NotRinging,
+
+    /// <summary>Nobody talks in the call yet.</summary>
+    NotAnswered,
+
+    /// <summary>The call is being transferred.</summary>
+    TransferInProgress,
+
+    /// <summary>The group's queue is full.</summary>
+    QueueFull,
+}

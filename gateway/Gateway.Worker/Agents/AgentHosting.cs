@@ -1,0 +1,26 @@
+using Gateway.Storage.Calls;
+using Gateway.Storage.Directory;
+
+namespace Gateway.Worker.Agents;
+
+/// <summary>Registers what concerns agents, flows and queues.</summary>
+internal static class AgentHosting
+{
+    public static void AddAgents(this IServiceCollection services)
+    {
+        services.AddSingleton<DirectoryStore>();
+        services.AddSingleton<AudioStore>();
+        services.AddSingleton<AgentCallStore>();
+        services.AddSingleton<VoicemailStore>();
+        services.AddSingleton<AgentDirectory>();
+        services.AddSingleton<WaitingCalls>();
+        services.AddSingleton<AudioLibrary>();
+        services.AddSingleton<FlowPicker>();
+        services.AddSingleton<Voicemails>();
+        services.AddSingleton<AgentServices>();
+        services.AddHostedService(s => s.GetRequiredService<AgentDirectory>());
+        services.AddHostedService(s => s.GetRequiredService<WaitingCalls>());
+        services.AddHostedService<AgentRenewal>();
+        services.AddHostedService<ExtensionWatches>();
+    }
+}

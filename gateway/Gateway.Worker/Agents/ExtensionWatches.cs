@@ -1,0 +1,93 @@
+using Gateway.Calls;
+using Gateway.Calls.Agents;
+using Gateway.Sip.Endpoint;
+using Gateway.Sip.Registrar;
+using Gateway.Sip.Subscriptions;
+
+namespace Gateway.Worker.Agents;
+
+/// <summary>
+/// What phones say of their agents: one who is in a call of the PBX alone is busy here too, and one whose registered phones are all gone is
+/// not rung until one is back.
+/// </summary>
+internal sealed partial class ExtensionWatches(
+    AgentDirectory directory, IAgentRegistry registry, SipEndpoint sip, TimeProvider time, ILogger<ExtensionWatches> logger)
+    : BackgroundService
+{
+    /// <summary>The reason for being away that is given where an agent has no phone that can be rung.</summary>
+    public const string Unreachable = "unreachable";
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    private readonly Dictionary<(string Trunk, string Number), ExtensionWatch> _watches = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await sip.Started.WaitAsync(stoppingToken);
+        var phones = FollowPhonesAsync(stoppingToken);
+        using var timer = new PeriodicTimer(Interval, time);
+        var version = -1L;
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            if (directory.Snapshot.Version == version)
+                continue;
+            version = directory.Snapshot.Version;
+            Watch();
+        }
+        await phones;
+    }
+
+    private void Watch()
+    {
+        var wanted = directory.Snapshot.Agents
+            .SelectMany(agent => agent.Phones.OfType<AgentPhone.Extension>(), (agent, phone) => (agent.Id, phone))
+            .Where(one => one.phone.Watched).DistinctBy(one => (one.phone.Trunk, one.phone.Number))
+            .ToDictionary(one => (one.phone.Trunk, one.phone.Number), one => one.Id);
+        foreach (var gone in _watches.Keys.Except(wanted.Keys).ToArray())
+        {
+            _watches[gone].Dispose();
+            _watches.Remove(gone);
+        }
+        foreach (var (extension, agent) in wanted.Where(one => !_watches.ContainsKey(one.Key)))
+            _ = FollowAsync(_watches[extension] = sip.Watch(extension.Trunk, extension.Number), agent);
+    }
+
+    private async Task FollowAsync(ExtensionWatch watch, AgentId agent)
+    {
+        await foreach (var state in watch.States.ReadAllAsync())
+            await TryAsync(() => registry.SetBusyAtPbxAsync(agent, state == ExtensionState.Busy, CancellationToken.None));
+        await TryAsync(() => registry.SetBusyAtPbxAsync(agent, isBusy: false, CancellationToken.None));
+    }
+
+    private async Task FollowPhonesAsync(CancellationToken cancellation)
+    {
+        await foreach (var change in sip.PhoneChanges.ReadAllAsync(cancellation))
+            if (directory.OfPhone(change.User) is { } agent && change.Kind != PhoneChangeKind.Refreshed)
+                await TryAsync(() => ReachAsync(agent, cancellation));
+    }
+
+    private async Task ReachAsync(Agent agent, CancellationToken cancellation)
+    {
+        var isReachable = agent.Phones.Any(phone => phone is not AgentPhone.Registered { User: var user } || sip.ContactsOf(user).Count > 0);
+        var status = await registry.FindAsync(agent.Id, cancellation);
+        if (!isReachable && status is { Presence: AgentPresence.Available })
+            await registry.SetPresenceAsync(agent.Id, AgentPresence.Away, Unreachable, cancellation);
+        else if (isReachable && status is { Presence: AgentPresence.Away, Reason: Unreachable })
+            await registry.SetPresenceAsync(agent.Id, AgentPresence.Available, null, cancellation);
+    }
+
+    private async Task TryAsync(Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch (Exception e) when (e is not OperationCanceledException) // The next change is noted again.
+        {
+            LogFailed(e);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What a phone says of its agent could not be noted")]
+    private partial void LogFailed(Exception e);
+}

@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using Gateway.Calls;
+using Gateway.Calls.Agents;
+using Gateway.Calls.Lifecycle;
+
+namespace Gateway.Worker.Agents;
+
+/// <summary>
+/// This node's calls that wait in queues. Each hears when an agent of its group becomes available anywhere, and agents' changes of state
+/// that began here become events.
+/// </summary>
+internal sealed partial class WaitingCalls(
+    IAgentRegistry registry, TimeProvider time, ILogger<WaitingCalls> logger) : BackgroundService
+{
+    private readonly ConcurrentDictionary<GroupId, ConcurrentDictionary<CallId, Func<CallInput, bool>>> _waiting = new();
+    private readonly ConcurrentDictionary<GroupId, Pace> _paces = new();
+
+    /// <param name="group">Where it waits.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="post">Takes an input of it.</param>
+    public void Add(GroupId group, CallId call, Func<CallInput, bool> post) =>
+        _waiting.GetOrAdd(group, _ => new ConcurrentDictionary<CallId, Func<CallInput, bool>>())[call] = post;
+
+    public void Remove(GroupId group, CallId call)
+    {
+        if (_waiting.TryGetValue(group, out var calls) && calls.TryRemove(call, out _))
+            _paces.GetOrAdd(group, _ => new Pace()).Note(time.GetUtcNow());
+    }
+
+    /// <summary>The place of a call in its group's queue, of all nodes' calls, from 1; null: it does not wait there.</summary>
+    public async Task<int?> PlaceOfAsync(GroupId group, CallId call)
+    {
+        var line = await registry.WaitingAsync(group, CancellationToken.None);
+        for (var i = 0; i < line.Count; i++)
+            if (line[i].Call == call)
+                return i + 1;
+        return null;
+    }
+
+    /// <summary>The wait at this place, by how often calls have left the queue lately; null: not known yet.</summary>
+    public TimeSpan? ExpectedWait(GroupId group, int place) =>
+        _paces.TryGetValue(group, out var pace) && pace.Interval is { } interval ? interval * place : null;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await foreach (var change in registry.ChangesAsync(stoppingToken))
+                    Pass(change);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested) // Calls look again by themselves meanwhile.
+            {
+                LogNotListening(e.Message);
+            }
+            await Task.Delay(AgentLeases.Renewal, time, stoppingToken);
+        }
+    }
+
+    private void Pass(AgentsChange change)
+    {
+        if (change is AgentsChange.OfGroup { Group: var group } && _waiting.TryGetValue(group, out var calls))
+            foreach (var call in calls.Values)
+                call(new CallInput.GroupChanged(group));
+        else if (change is AgentsChange.Missed)
+            foreach (var (every, waiting) in _waiting)
+                foreach (var call in waiting.Values)
+                    call(new CallInput.GroupChanged(every));
+    }
+
+    /// <summary>The time between two calls that leave a queue, weighted so that the last ten count most.</summary>
+    private sealed class Pace
+    {
+        private const double Weight = 0.1;
+
+        private readonly Lock _gate = new();
+        private DateTimeOffset? _last;
+        private TimeSpan? _interval;
+
+        public TimeSpan? Interval
+        {
+            get
+            {
+                lock (_gate)
+                    return _interval;
+            }
+        }
+
+        public void Note(DateTimeOffset now)
+        {
+            lock (_gate)
+            {
+                if (_last is { } last)
+                    _interval = _interval is { } known ? known * (1 - Weight) + (now - last) * Weight : now - last;
+                _last = now;
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Changes of agents cannot be followed: {Reason}")]
+    private partial void LogNotListening(string reason);
+}

@@ -1,0 +1,104 @@
+using Gateway.Calls;
+using Gateway.Calls.Agents;
+using Gateway.Calls.Flows;
+using Gateway.Calls.Lifecycle;
+using Gateway.Storage.Commands;
+using Gateway.WhatsApp.Meta;
+using Gateway.Worker.Agents;
+using Gateway.Worker.Calls;
+
+namespace Gateway.Worker.Commands;
+
+/// <summary>Carries out operators' commands about running calls and their agents.</summary>
+internal sealed class CallControl(CallSupervisor calls, AgentServices agents)
+{
+    /// <summary>How long the agent whom a transfer names rings.</summary>
+    private const int RingSeconds = 30;
+
+    /// <summary>The time that a call back may take to ring the agent; after it, the sender is answered without the result.</summary>
+    private static readonly TimeSpan RingsWithin = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>The channel is configured on this node.</summary>
+    public bool Serves(ChannelId channel) => calls.Serves(channel);
+
+    public CommandReply HangUp(NodeCommand.HangUp command) => calls.HangUp(command.Call, HangupCause.OperatorHungUp)
+        ? CommandReply.Done : new CommandReply(CommandOutcome.UnknownCall);
+
+    public async Task<CommandReply> CallBackAsync(NodeCommand.CallBack command)
+    {
+        if (!UserHandle.IsKnown(command.User))
+            return CommandReply.Refused(HangupCause.UserUnreachable);
+        if (calls.TryCallBack(command) is not { } loop)
+            return CommandReply.Refused(HangupCause.NoRoute);
+        await Task.WhenAny(loop.Begun, Task.Delay(RingsWithin));
+        var reply = loop.Begun is { IsCompletedSuccessfully: true, Result: { } cause } ? CommandReply.Refused(cause) : CommandReply.Done;
+        return reply with { Call = loop.Identity.Id };
+    }
+
+    public CommandReply Transfer(NodeCommand.Transfer command)
+    {
+        if (calls.Find(command.Call) is not { } loop)
+            return new CommandReply(CommandOutcome.UnknownCall);
+        if (loop.State != CallState.Live)
+            return CommandReply.Refused(CommandRefusal.NotAnswered, "Nobody talks in the call yet");
+        if (FlowTo(command.To, out var refusal) is not { } flow)
+            return refusal!;
+        loop.Post(new CallInput.TransferRequested(flow));
+        return CommandReply.Done;
+    }
+
+    public CommandReply Assign(NodeCommand.Assign command)
+    {
+        if (calls.Find(command.Call) is not { } loop)
+            return new CommandReply(CommandOutcome.UnknownCall);
+        if (agents.Directory.Find(command.Agent) is null)
+            return CommandReply.Refused(CommandRefusal.UnknownAgent, $"There is no agent '{command.Agent}'");
+        if (loop.State is not (CallState.RingingPbx or CallState.Waiting))
+            return CommandReply.Refused(CommandRefusal.NotWaiting, "The call does not wait for an agent");
+        loop.Post(new CallInput.AssignRequested(command.Agent));
+        return CommandReply.Done;
+    }
+
+    public CommandReply Decline(NodeCommand.Decline command)
+    {
+        if (calls.Find(command.Call) is not { } loop)
+            return new CommandReply(CommandOutcome.UnknownCall);
+        if (loop.State is not (CallState.RingingPbx or CallState.Waiting))
+            return CommandReply.Refused(CommandRefusal.NotRinging, "The call does not ring that agent");
+        loop.Post(new CallInput.DeclineRequested(command.Agent));
+        return CommandReply.Done;
+    }
+
+    /// <summary>The way to the target, as a flow of one step.</summary>
+    private Flow? FlowTo(TransferTarget target, out CommandReply? refusal)
+    {
+        refusal = null;
+        switch (target)
+        {
+            case TransferTarget.ToAgent { Agent: var agent } when agents.Directory.Find(agent) is not null:
+                return Of(new FlowStep.Ring(new AgentChoice(null, [agent], RingStrategy.InOrder), RingSeconds));
+            case TransferTarget.ToAgent { Agent: var agent }:
+                refusal = CommandReply.Refused(CommandRefusal.UnknownAgent, $"There is no agent '{agent}'");
+                return null;
+            case TransferTarget.ToGroup { Group: var group } when agents.Directory.Find(group) is not null:
+                return Of(new FlowStep.Queue(group) { LeaveWhenNobodyIsSignedIn = false });
+            case TransferTarget.ToGroup { Group: var group }:
+                refusal = CommandReply.Refused(CommandRefusal.UnknownGroup, $"There is no group '{group}'");
+                return null;
+            case TransferTarget.ToFlow { Flow: var id } when agents.Flows.Check(id) is { } flow:
+                return flow;
+            case TransferTarget.ToFlow { Flow: var id }:
+                refusal = CommandReply.Refused(CommandRefusal.UnknownFlow, $"This node cannot run a flow '{id}'");
+                return null;
+            case TransferTarget.ToPbx { Trunk: var trunk, Target: var number } when agents.Flows.HasTrunk(trunk):
+                return Of(new FlowStep.Pbx([new PbxTarget(trunk, number)]));
+            case TransferTarget.ToPbx { Trunk: var trunk }:
+                refusal = CommandReply.Refused(CommandRefusal.UnknownTrunk, $"This node has no trunk '{trunk}' that a WhatsApp call may take");
+                return null;
+            default:
+                throw new InvalidOperationException("A target that is none of these.");
+        }
+    }
+
+    private static Flow Of(FlowStep step) => new(new FlowId(""), "", "to", new Dictionary<string, FlowStep> { ["to"] = step });
+}

@@ -1,0 +1,98 @@
+using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
+using Gateway.Worker.Agents;
+using Media.Engine;
+using Media.Engine.Audio;
+
+namespace Gateway.Worker.Legs;
+
+/// <summary>
+/// What the user hears while no agent is there, and the message that the user leaves. Called by operations of the call's queue only.
+/// </summary>
+internal sealed class CallSounds(CallIdentity identity, AgentServices services, CallMedia media, ICallInbox call)
+{
+    private (long Media, int Id)? _playing;
+    private (long Media, string Id, GroupId? Group)? _recording;
+
+    public async Task PlayAsync(CallDecision.Play play)
+    {
+        _playing = null;
+        if (play.Audio is [CallDecision.Play.Ringback])
+        {
+            media.PlayRingbackToUser();
+            return;
+        }
+        var clips = await services.Audio.FindAsync(play.Audio, play.Language);
+        if (clips.Count == 0 && play.IsLoop)
+            clips = [BuiltInClips.HoldMusic]; // nobody waits in silence
+        if (clips.Count == 0)
+            call.Post(new CallInput.PlayEnded(play.Id));
+        else if (media.Play(clips, play.IsLoop) is { } id && !play.IsLoop)
+            _playing = (id, play.Id);
+    }
+
+    /// <summary>The caller's place and the expected wait, as far as there are files for it; then music.</summary>
+    public async Task PlayAsync(CallDecision.PlayPlace what)
+    {
+        _playing = null;
+        var place = await services.Waiting.PlaceOfAsync(what.Group, identity.Id);
+        if (place is null)
+            return; // served meanwhile
+        List<AudioClip> clips = [];
+        if (what.PlaceAudio is { } places)
+            await AddAsync(clips, places.Replace("{n}", $"{place}", StringComparison.Ordinal), what.Language);
+        if (what.WaitAudio is { } waits && services.Waiting.ExpectedWait(what.Group, place.Value) is { } wait)
+            await AddAsync(clips, waits.Replace("{minutes}", $"{Math.Max(1, Math.Ceiling(wait.TotalMinutes))}", StringComparison.Ordinal), what.Language);
+        if (clips.Count == 0)
+            return;
+        clips.Add(await services.Audio.FindAsync(what.Music, what.Language) ?? BuiltInClips.HoldMusic);
+        media.Play(clips, isLoop: true);
+    }
+
+    public void Stop()
+    {
+        _playing = null;
+        media.StopPlaying();
+    }
+
+    /// <summary>A beep, and then the user speaks. Where nothing can be recorded the message is over at once.</summary>
+    public void Record(CallDecision.RecordMessage what)
+    {
+        var id = Guid.NewGuid().ToString("n");
+        if (services.Voicemails.TryOpen(id) is not { } file)
+        {
+            call.Post(new CallInput.MessageRecorded(TimeSpan.Zero));
+            return;
+        }
+        media.Play([BuiltInClips.QueueBeep], isLoop: false);
+        var options = new AudioRecordingOptions
+        {
+            SampleRate = 8000, MaxLength = what.Longest, EndSilence = what.Silence, EndKeys = "#",
+        };
+        if (media.Record(file, options) is { } recording)
+            _recording = (recording, id, what.Group);
+    }
+
+    /// <summary>Clips have ended, or the message has.</summary>
+    public Task HandleAsync(MediaEvent happened)
+    {
+        if (happened is MediaEvent.PlayEnded ended && _playing is { } playing && playing.Media == ended.Id)
+        {
+            _playing = null;
+            call.Post(new CallInput.PlayEnded(playing.Id));
+        }
+        else if (happened is MediaEvent.RecordingEnded recorded && _recording is { } recording && recording.Media == recorded.Id)
+        {
+            _recording = null;
+            _ = services.Voicemails.KeepAsync(recording.Id, identity, recording.Group, recorded.Duration);
+            call.Post(new CallInput.MessageRecorded(recorded.Duration));
+        }
+        return Task.CompletedTask;
+    }
+
+    private async Task AddAsync(List<AudioClip> clips, string name, string language)
+    {
+        if (services.Audio.Has(name, language) && await services.Audio.FindAsync(name, language) is { } clip)
+            clips.Add(clip);
+    }
+}

@@ -23,7 +23,7 @@ internal static class AgentCost
     public static async Task MeasureAsync(int perSecond, TimeSpan duration)
     {
         using var stores = Stores.StartPrivate();
-        await using var redis = RedisConnection.Open(stores.Redis);
+        await using var redis = RedisConnection.Open(stores.Redis + ",allowAdmin=true"); // for INFO
         var registry = new RedisAgentRegistry(redis);
         await Task.WhenAll(Enumerable.Range(0, Agents + Kept).Select(async i =>
         {

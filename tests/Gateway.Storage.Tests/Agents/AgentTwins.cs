@@ -99,7 +99,7 @@ internal sealed class AgentTwins : IAsyncDisposable
             agent.Id, (AgentPresence)random.Next(3), null, isHeld ? AgentActivity.Busy : AgentActivity.WrapUp, random.Next(3) == 0,
             isHeld ? Call(random.Next()) : null, now.AddSeconds(-3))
         {
-            Token = TimeTokens(now) - random.Next(100),
+            Token = TimeTokens(now) + random.Next(-100, 5_000_000), // of a clock that was ahead, too
             WrapUpUntil = isHeld ? null : now.AddMilliseconds(random.Next(-500, 500)),
         };
         await DoAsync(_registry.RestoreAsync(agent, known, default), () => _pool.Restore(agent, known, now));

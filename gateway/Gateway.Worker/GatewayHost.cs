@@ -155,8 +155,8 @@ public static class GatewayHost
         services.AddSingleton(s => new MediaEngine(options.Media, TimeProvider.System, s.GetRequiredService<ILogger<MediaEngine>>()));
         services.AddSingleton<IPhoneCredentials>(new ConfiguredPhones(options.Sip.Registrar.Phones));
         services.AddSingleton(s => new SipEndpoint(
-            Trunks.Endpoint(options, budget, s.GetRequiredService<IPhoneCredentials>()), s.GetRequiredService<IEntropy>(), TimeProvider.System,
-            s.GetRequiredService<ILoggerFactory>()));
+            Trunks.Endpoint(options, budget, s.GetRequiredService<IPhoneCredentials>()), s.GetRequiredService<IEntropy>(),
+            TimeProvider.System, s.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton(
             s => new TrunkMetrics([.. options.Sip.AllTrunks().Select(t => t.Name)], s.GetRequiredService<SipEndpoint>().GetTrunkHealth,
             () => s.GetRequiredService<SipEndpoint>().CertificateExpiries, s.GetRequiredService<TimeProvider>()));

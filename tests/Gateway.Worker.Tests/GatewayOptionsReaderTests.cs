@@ -49,7 +49,8 @@ public class GatewayOptionsReaderTests
     public void The_registered_phones_are_a_trunk_among_the_others()
     {
         const string registrar = """
-            "registrar": { "enabled": true, "realm": "phones.example", "phones": [{ "user": "alice", "password": "open sesame" }] }, "trunks"
+            "registrar": { "enabled": true, "realm": "phones.example",
+              "phones": [{ "user": "alice", "password": "open sesame" }] }, "trunks"
             """;
         var json = Valid.Replace("\"trunks\": [{", registrar + ": [{").Replace("[\"main\"]", "[\"main\", \"phones\"]");
         Assert.True(GatewayOptionsReader.TryRead(json, out var options, out var errors), string.Join(" ", errors));
@@ -167,8 +168,10 @@ public class GatewayOptionsReaderTests
         if (perSecond is null)
             Assert.StartsWith("sip.trunks['main'].maxRequestRate", Assert.Single(errors));
         else
-            Assert.Equal(
-                perSecond, Assert.Single(Trunks.Endpoint(options!, DescriptorBudget.Of(options!, 100_000), new ConfiguredPhones([])).Trunks).EffectiveRequestRate);
+        {
+            var sip = Trunks.Endpoint(options!, DescriptorBudget.Of(options!, 100_000), new ConfiguredPhones([]));
+            Assert.Equal(perSecond, Assert.Single(sip.Trunks).EffectiveRequestRate);
+        }
     }
 
     /// <summary>A profile of one's own, in a folder beside the shipped ones.</summary>

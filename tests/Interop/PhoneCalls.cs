@@ -42,7 +42,7 @@ public sealed class PhoneCalls(PhonesBench bench) : BenchTests(bench), IClassFix
         await Eventually.SeeAsync(
             () => bench.ResultsAsync("wrong_credentials"), seen => seen > before, "the phone was refused");
         var call = await bench.WhatsApp.CallAsync(await bench.WhatsApp.UserAsync(), PhonesBench.Channel, "");
-        Assert.Equal(480, (await bench.EndsWithAsync(call, "pbx_unavailable")).SipStatus);
+        Assert.Equal(480, (await bench.EndsWithAsync(call, "no_answer")).SipStatus);
     }
 
     private static async Task HearBothAsync(Baresip phone, UserCall call)

@@ -37,7 +37,9 @@ public sealed record SipCallInfo
     /// <summary>The user of a registered phone: whom we ring, or who has proved to be the caller; null on other trunks.</summary>
     public string? Phone { get; init; }
 
-    /// <summary>P-Asserted-Identity of an incoming call; believed because the trunk is known. Of a phone, the user that it proved.</summary>
+    /// <summary>
+    /// P-Asserted-Identity of an incoming call; believed because the trunk is known. Of a phone, the user that it proved.
+    /// </summary>
     public SipParty? AssertedIdentity { get; init; }
 
     /// <summary>Every header of the incoming INVITE in order, credentials left out. Empty for outgoing calls.</summary>

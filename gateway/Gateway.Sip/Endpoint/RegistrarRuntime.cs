@@ -77,8 +77,8 @@ internal sealed partial class RegistrarRuntime(
         registrar.Authenticator.HandleLookupFailure(user, now);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A phone's credentials could not be looked up, its request was answered 503: {Reason}; "
-        + "{Suppressed} more since the last line")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A phone's credentials could not be looked up, its request was answered 503: "
+        + "{Reason}; {Suppressed} more since the last line")]
     private static partial void LogUnavailable(ILogger logger, string reason, long suppressed);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Wrong} registrations were refused with 403 since the last line: wrong credentials "

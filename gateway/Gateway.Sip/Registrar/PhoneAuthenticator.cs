@@ -92,7 +92,9 @@ public sealed class PhoneAuthenticator
             user.HandleVerdict(transaction, new PhoneVerdict(PhoneOutcome.Unavailable, name), now);
     }
 
-    /// <summary>A user whom the store is to be asked for; <see cref="HandleSecrets"/> or <see cref="HandleLookupFailure"/> follows.</summary>
+    /// <summary>
+    /// A user whom the store is to be asked for; <see cref="HandleSecrets"/> or <see cref="HandleLookupFailure"/> follows.
+    /// </summary>
     public bool TryPollLookup(out string user) => _lookups.TryDequeue(out user!);
 
     /// <param name="user">As <see cref="TryPollLookup"/> named it.</param>

@@ -83,7 +83,8 @@ internal sealed class SipMetrics : IDisposable
         _meter.CreateObservableGauge("gateway_sip_calls", calls, description: "Calls that are not over");
         _meter.CreateObservableGauge("gateway_sip_connections", connections, description: "Open TCP and TLS connections");
         _meter.CreateObservableCounter(
-            "gateway_sip_dropped_messages", () => Labelled("reason", drops), description: "Messages dropped or refused without a call, by reason");
+            "gateway_sip_dropped_messages", () => Labelled("reason", drops),
+            description: "Messages dropped or refused without a call, by reason");
         _meter.CreateObservableCounter(
             "gateway_sip_registrations", () => registrar() is { } one ? Labelled<RegistrationResult>("result", one.CountOf) : [],
             description: "REGISTER requests of phones, by what became of them");

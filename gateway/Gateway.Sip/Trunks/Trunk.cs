@@ -98,8 +98,9 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
     }
 
     /// <summary>
-    /// 3: a server of this trunk with this very port and transport, or the path of a registered phone; 2: an address of this trunk by its transport, since connections come
-    /// from ports of their own; 1: an address of this trunk; 0: an unexpected source. Several trunks may lead to one PBX.
+    /// 3: a server of this trunk with this very port and transport, or the path of a registered phone; 2: an address of this trunk by its
+    /// transport, since connections come from ports of their own; 1: an address of this trunk; 0: an unexpected source. Several trunks
+    /// may lead to one PBX.
     /// </summary>
     public int MatchSource(SipFlow flow)
     {

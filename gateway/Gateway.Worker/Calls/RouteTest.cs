@@ -15,7 +15,8 @@ internal static class RouteTest
     {
         if (options.Sip.AllTrunks().FirstOrDefault(one => one.Name == name) is not { } trunk)
         {
-            output.WriteLine($"There is no trunk '{name}'; available: {string.Join(", ", options.Sip.AllTrunks().Select(one => one.Name))}.");
+            var names = string.Join(", ", options.Sip.AllTrunks().Select(one => one.Name));
+            output.WriteLine($"There is no trunk '{name}'; available: {names}.");
             return 1;
         }
         var text = dialled.Contains(':', StringComparison.Ordinal)

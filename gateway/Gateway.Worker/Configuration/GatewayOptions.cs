@@ -145,7 +145,15 @@ public sealed record SipOptions
     public RegistrarConfiguration Registrar { get; init; } = new();
 
     /// <summary>The trunks, and that of the registered phones where there is one.</summary>
-    internal IReadOnlyList<TrunkConfiguration> AllTrunks() => Registrar.Enabled ? [.. Trunks, Registrar.AsTrunk()] : Trunks;
+    internal IReadOnlyList<TrunkConfiguration> AllTrunks() => Registrar.Enabled ? [.. Trunks, PhonesTrunk()] : Trunks;
+
+    private TrunkConfiguration PhonesTrunk() => new()
+    {
+        Name = Registrar.Trunk,
+        Server = Registrar.Realm ?? "",
+        Profile = Registrar.Profile,
+        Channel = Registrar.Channel,
+    };
 }
 
 /// <summary>One PBX.</summary>

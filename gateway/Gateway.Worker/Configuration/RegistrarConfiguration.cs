@@ -33,9 +33,6 @@ public sealed record RegistrarConfiguration
 
     /// <summary>The users who may register.</summary>
     public IReadOnlyList<PhoneConfiguration> Phones { get; init; } = [];
-
-    /// <summary>The registered phones as a trunk among the others.</summary>
-    internal TrunkConfiguration AsTrunk() => new() { Name = Trunk, Server = Realm ?? "", Profile = Profile, Channel = Channel };
 }
 
 /// <summary>One user of the registrar.</summary>

@@ -27,7 +27,8 @@ internal static class RegistrarRules
         if (registrar.Channel is { } channel && options.Channels.All(c => c.PhoneNumberId != channel))
             yield return $"sip.registrar.channel: there is no channel '{channel}'.";
         if (registrar.Channel is null && options.Channels.Count > 1)
-            yield return $"sip.registrar.channel: is required, since there are {options.Channels.Count} channels: the one of the phones' calls.";
+            yield return $"sip.registrar.channel: is required, since there are {options.Channels.Count} channels: the one of " +
+                "the phones' calls.";
     }
 
     private static IEnumerable<string> Times(RegistrarConfiguration registrar)

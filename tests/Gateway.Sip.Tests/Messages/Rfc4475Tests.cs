@@ -243,7 +243,8 @@ public sealed class Rfc4475Tests
     public void An_unknown_authorization_scheme_is_as_good_as_none()
     {
         var server = new DigestServer("example.com", new SeededEntropy(1), TimeSpan.FromMinutes(1));
-        Assert.Equal(DigestVerdict.Missing, server.Verify(Request("regaut01"), _ => new DigestSecrets { Password = "secret" }, new VirtualClock().Now));
+        var secrets = new DigestSecrets { Password = "secret" };
+        Assert.Equal(DigestVerdict.Missing, server.Verify(Request("regaut01"), _ => secrets, new VirtualClock().Now));
     }
 
     private static SipRequest Request(string name) => Assert.IsType<SipRequest>(Parse(name));

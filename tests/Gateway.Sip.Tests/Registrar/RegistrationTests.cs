@@ -31,8 +31,9 @@ public class RegistrationTests
         var phone = _bench.Phone("203.0.113.7:40000");
         var response = phone.Send(phone.Request("REGISTER", ("Contact", phone.Contact)));
         Assert.Equal(401, response.StatusCode);
-        Assert.Equal(["SHA-256", "MD5"],
-            response.Headers.All("WWW-Authenticate").Select(text => DigestChallenge.TryParse(text, out var one) ? one.Algorithm.Name() : ""));
+        var challenges = response.Headers.All("WWW-Authenticate");
+        Assert.Equal(
+            ["SHA-256", "MD5"], challenges.Select(text => DigestChallenge.TryParse(text, out var one) ? one.Algorithm.Name() : ""));
         Assert.Equal(0, _bench.Gateway.Agent.Layer.Servers.Count);
         Assert.Equal(1, _bench.Registrar.CountOf(RegistrationResult.Challenged));
     }

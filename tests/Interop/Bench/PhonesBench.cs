@@ -6,15 +6,16 @@ using Testing.Peers;
 
 namespace Interop.Bench;
 
-/// <summary>No PBX: phones register with the gateway itself.</summary>
-public class PhonesBench(Stores stores) : CallBench(stores)
+/// <summary>
+/// No PBX: phones register with the gateway itself, which challenges them with MD5 only: SIPp reads nothing else, and baresip 1.0 gives up
+/// when it is offered SHA-256 too.
+/// </summary>
+public sealed class PhonesBench(Stores stores) : CallBench(stores)
 {
     public const double Hertz = 700;
     public const string User = "alice", Password = "open-sesame";
 
     public static readonly BenchChannel Channel = new("15550006000", "phones") { Target = User };
-
-    protected virtual string Profile => "generic";
 
     protected override GatewaySettings Settings => new()
     {
@@ -25,7 +26,7 @@ public class PhonesBench(Stores stores) : CallBench(stores)
         {
             ["enabled"] = true,
             ["realm"] = "phones.example",
-            ["profile"] = Profile,
+            ["profile"] = SippProfiles.Name,
             ["phones"] = new JsonArray(new JsonObject { ["user"] = User, ["password"] = Password }),
         },
     };
@@ -57,10 +58,4 @@ public class PhonesBench(Stores stores) : CallBench(stores)
         () => Gateway.MetricAsync("gateway_sip_registered_contacts"), seen => seen == count, $"{count} phones are registered");
 
     public Task<double> ResultsAsync(string result) => Gateway.MetricAsync("gateway_sip_registrations_total", $"result=\"{result}\"");
-}
-
-/// <summary>The same for SIPp, which knows MD5 only.</summary>
-public sealed class SippPhonesBench(Stores stores) : PhonesBench(stores)
-{
-    protected override string Profile => SippProfiles.Name;
 }

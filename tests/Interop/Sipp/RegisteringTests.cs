@@ -4,7 +4,7 @@ namespace Interop.Sipp;
 
 /// <summary>SIPp registers with the gateway as a phone.</summary>
 [Collection(InteropCollection.Name)]
-public sealed class RegisteringTests(SippPhonesBench bench) : BenchTests(bench), IClassFixture<SippPhonesBench>
+public sealed class RegisteringTests(PhonesBench bench) : BenchTests(bench), IClassFixture<PhonesBench>
 {
     [Theory]
     [InlineData("udp")]
@@ -14,7 +14,7 @@ public sealed class RegisteringTests(SippPhonesBench bench) : BenchTests(bench),
         var refreshed = await bench.ResultsAsync("refreshed");
         await using var phone = Register(new SippPbx("none", "127.0.7.20"), transport, last: "0");
         var trace = await phone.DoneAsync();
-        Assert.Equal(["401", "200", "401", "200", "401", "200"], trace.Gateway("REGISTER").Select(message => message.Kind));
+        Assert.Equal((3, 3), (trace.Gateway("401", "REGISTER").Count, trace.Gateway("200", "REGISTER").Count));
         Assert.Equal(refreshed + 1, await bench.ResultsAsync("refreshed"));
         await bench.RegisteredAsync(0);
     }
@@ -28,6 +28,7 @@ public sealed class RegisteringTests(SippPhonesBench bench) : BenchTests(bench),
         await bench.RegisteredAsync(1);
         await using var phone = await SippRun.AnswerAsync(new SippOptions("pbx-answers", address));
         var call = await bench.WhatsApp.CallAsync(await bench.WhatsApp.UserAsync(), PhonesBench.Channel, "");
+        await call.HearsAsync(UserCall.Hertz);
         await call.HangUpAsync();
         await phone.DoneAsync();
         await bench.EndsWithAsync(call, "whatsapp_hung_up");

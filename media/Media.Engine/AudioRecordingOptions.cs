@@ -3,7 +3,9 @@ namespace Media.Engine;
 /// <summary>The way in which a message is recorded, and what ends it.</summary>
 public sealed record AudioRecordingOptions
 {
-    /// <summary>Samples per second of the file: 8000 or 16000. G.711 has 8000 of its own; to a file of 16000 each second one is made up.</summary>
+    /// <summary>
+    /// Samples per second of the file: 8000 or 16000. G.711 has 8000 of its own; in a file of 16000 each second one is made up.
+    /// </summary>
     public int SampleRate { get; init; } = 16000;
 
     /// <summary>The longest message; 1 s … 1 hour.</summary>

@@ -1,6 +1,8 @@
 namespace Media.Engine.Audio;
 
-/// <summary>The clips that need no upload; rendered at first use. Each is a whole number of packets of any packet time, or ends in silence.</summary>
+/// <summary>
+/// The clips that need no upload; rendered at first use. Each is a whole number of packets of any packet time, or ends in silence.
+/// </summary>
 public static class BuiltInClips
 {
     private static readonly Lazy<AudioClip> Quiet = new(() => new AudioClip("silence", rate => new short[rate * 12 / 10]));

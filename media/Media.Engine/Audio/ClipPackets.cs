@@ -48,7 +48,7 @@ internal sealed class ClipPackets
 
     private bool IsKept => Format.Codec is not (AudioCodec.Pcmu or AudioCodec.Pcma);
 
-    /// <summary>Encodes up to a packet; to be called for one after the other, so that each costs its listener no more than one frame.</summary>
+    /// <summary>Encodes up to a packet; to be called for one after the other, so that it costs its listener one frame at most.</summary>
     public void Prepare(int index)
     {
         for (; IsKept && _encoded <= index; _encoded++)

@@ -19,7 +19,7 @@ namespace Media.Engine.Bridge;
 /// </remarks>
 internal sealed class AudioPath(MediaLeg from, MediaLeg to, MediaContext context, TimeSpan silence) : IDisposable
 {
-    /// <summary>Of what is assumed lost before anything was heard, ms; and the steps in which clips are in time with the live audio.</summary>
+    /// <summary>Of what is assumed lost before anything was heard, ms; and what clips are ahead of the live audio at most.</summary>
     private const int FrameMs = 20;
 
     /// <summary>A loop held up for longer than this catches up by skipping, not by a burst.</summary>

@@ -16,7 +16,7 @@ internal sealed class MessageRecorder : IDisposable
     /// <summary>Nothing for so long is a pause of the sender: silence is written.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>Silence stays this far behind, so that what comes next finds its place free (as in <see cref="PlayoutTimeline"/>).</summary>
+    /// <summary>Silence stays this far behind, so that what comes next finds its place free: see <see cref="PlayoutTimeline"/>.</summary>
     private const int LagMs = 60;
 
     private const int LongestPacketMs = 120;

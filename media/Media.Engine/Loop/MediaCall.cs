@@ -45,8 +45,8 @@ public sealed class MediaCall
     public Task<SdpResult> ApplyWhatsAppAnswerAsync(string answer) => Ask((session, now) => session.ApplyWhatsAppAnswer(answer, now));
 
     /// <summary>
-    /// An offer towards the PBX: the first, a re-offer (same session id, next version), or the one a delayed-offer INVITE asks for. The last
-    /// for each profile is kept, so that phones on several trunks can ring at once.
+    /// An offer towards the PBX: the first, a re-offer (same session id, next version), or the one a delayed-offer INVITE asks for. The
+    /// last for each profile is kept, so that phones on several trunks can ring at once.
     /// </summary>
     public Task<SdpResult> CreatePbxOfferAsync(PbxMediaProfile profile) => Ask((session, now) => session.CreatePbxOffer(profile, now));
 
@@ -76,8 +76,9 @@ public sealed class MediaCall
         Tell((session, now) => session.SetTreatment(towardsWhatsApp, towardsPbx, now));
 
     /// <summary>
-    /// Plays clips to a leg in place of its treatment, which it hears again after them; they begin at the next packet, and wait until the leg
-    /// can be sent to. Another list replaces this one. Towards WhatsApp no pbx leg is needed.
+    /// Plays clips to a leg in place of its treatment, which it hears again after them; they begin at the next packet, and wait until the
+    /// leg can be sent to. Another list replaces this one. Towards WhatsApp no pbx leg is needed. Keys and beeps that the PBX is to hear
+    /// meanwhile begin the list anew.
     /// </summary>
     /// <param name="to">Who hears them.</param>
     /// <param name="clips">In their order; at least one.</param>
@@ -95,8 +96,8 @@ public sealed class MediaCall
     public void StopPlaying(CallLeg to) => Tell((session, now) => session.Play(to, null, now));
 
     /// <summary>
-    /// Records what the peer of a leg says as a WAV file, with or without another leg, until <see cref="MediaEvent.RecordingEnded"/>. Another
-    /// recording of the leg ends this one.
+    /// Records what the peer of a leg says as a WAV file, with or without another leg, until <see cref="MediaEvent.RecordingEnded"/>.
+    /// Another recording of the leg ends this one.
     /// </summary>
     /// <param name="from">Who is recorded.</param>
     /// <param name="file">Where to: from now on the engine's, which disposes it. Best one that can seek.</param>

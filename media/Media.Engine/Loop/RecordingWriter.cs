@@ -5,8 +5,8 @@ namespace Media.Engine.Loop;
 
 /// <summary>
 /// Samples from a loop to a WAV file that another thread writes. Between them lies a ring of a few seconds: the loop puts samples there
-/// without a lock, a wait or an allocation, and ends the recording when there is no room. Where the stream can seek, the sizes in the header
-/// are never further behind than <see cref="HeaderAfter"/>, so that what a crash leaves can be read.
+/// without a lock, a wait or an allocation, and ends the recording when there is no room. Where the stream can seek, the sizes in the
+/// header are never further behind than <see cref="HeaderAfter"/>, so that what a crash leaves can be read.
 /// </summary>
 internal sealed class RecordingWriter : IRecordingSink
 {

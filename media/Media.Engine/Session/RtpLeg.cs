@@ -20,7 +20,7 @@ internal sealed class RtpLeg : MediaLeg
     private readonly PbxSdp _sdp;
     private readonly RtpLatch _rtpSource = new();
     private readonly RtpLatch _rtcpSource = new(isRtcp: true);
-    private readonly Dictionary<PbxMediaProfile, PbxLocalMedia> _offered = [];
+    private readonly Dictionary<PbxMediaProfile, PbxLocalMedia> _described = []; // as each party knows us
     private PbxMediaProfile _profile = new();
     private AudioDecoder? _listening;
     private SdesKeys? _keys;
@@ -49,17 +49,15 @@ internal sealed class RtpLeg : MediaLeg
             return SdpResult.Refused(refusal);
         if (!IsAgreed)
             _profile = profile;
-        if (!_offered.TryGetValue(profile, out var media) || media.Rtp != local)
-            _offered[profile] = media = Describe(profile, local);
-        return new SdpResult(_sdp.CreateOffer(media, isElsewhere: IsAgreed && !GoesOn(profile)));
+        return new SdpResult(_sdp.CreateOffer(Describe(profile, local), isElsewhere: IsAgreed && !GoesOn(profile)));
     }
 
     /// <summary>Takes an answer to the last offer that was made for this profile, whatever was offered for others since.</summary>
     public SdpResult ApplyAnswer(string answer, PbxMediaProfile profile, Instant now)
     {
-        if (!_sdp.TryApplyAnswer(answer, _offered.GetValueOrDefault(profile), out var parameters, out var error))
+        if (!_sdp.TryApplyAnswer(answer, _described.GetValueOrDefault(profile), out var parameters, out var error))
             return SdpResult.Refused(error);
-        Apply(parameters, profile, _offered[profile].Rtp, now);
+        Apply(parameters, profile, _described[profile].Rtp, now);
         return new SdpResult(null);
     }
 
@@ -69,7 +67,6 @@ internal sealed class RtpLeg : MediaLeg
             return refusal == SdpRefusal.NoAddress ? SdpResult.Refused(SdpError.OtherAddressFamily) : SdpResult.Refused(refusal);
         if (!_sdp.TryAnswerOffer(offer, Describe(profile, local), out var answer, out var parameters, out var error))
             return SdpResult.Refused(error);
-        _offered.Clear();
         Apply(parameters, profile, local, now);
         return new SdpResult(answer);
     }
@@ -202,13 +199,19 @@ internal sealed class RtpLeg : MediaLeg
         known is null ? agreed is null
         : agreed is not null && known.IsSame(agreed);
 
-    private static PbxLocalMedia Describe(PbxMediaProfile profile, TransportAddress local) => new()
+    /// <summary>Our end as this profile's party gets it: the same object for as long as our address is the same.</summary>
+    private PbxLocalMedia Describe(PbxMediaProfile profile, TransportAddress local)
     {
-        Rtp = local,
-        Codecs = profile.Codecs,
-        TelephoneEvents = profile.TelephoneEvents,
-        PacketTime = profile.PacketTimeMs,
-        OfferRtcpMux = profile.RtcpMux,
-        Srtp = profile.Security,
-    };
+        if (_described.TryGetValue(profile, out var known) && known.Rtp == local)
+            return known;
+        return _described[profile] = new PbxLocalMedia
+        {
+            Rtp = local,
+            Codecs = profile.Codecs,
+            TelephoneEvents = profile.TelephoneEvents,
+            PacketTime = profile.PacketTimeMs,
+            OfferRtcpMux = profile.RtcpMux,
+            Srtp = profile.Security,
+        };
+    }
 }

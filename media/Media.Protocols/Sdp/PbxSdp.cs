@@ -138,7 +138,7 @@ public sealed class PbxSdp(IEntropy entropy)
         }
         _lines = lines;
         _settled = parameters;
-        _offers.Clear();
+        _offers.RemoveAll(earlier => ReferenceEquals(earlier.Local, local)); // others may still be answered
         answer = Write(local, lines);
         return SdpError.None;
     }

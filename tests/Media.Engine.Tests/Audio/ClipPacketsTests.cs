@@ -40,7 +40,8 @@ public class ClipPacketsTests
     [InlineData(AudioCodec.G722, 160)]
     public void The_last_packet_is_filled_up_with_silence(AudioCodec codec, int bytes)
     {
-        var clip = new AudioClip("short", Enumerable.Repeat((short)8000, 8 * 30).ToArray(), Enumerable.Repeat((short)8000, 16 * 30).ToArray());
+        var samples = Enumerable.Repeat((short)8000, 16 * 30).ToArray();
+        var clip = new AudioClip("short", samples.AsSpan(0, 8 * 30), samples);
         var packets = new ClipPackets(clip, new ClipFormat(codec, 20, default), Options);
         Assert.Equal(2, packets.Count);
         var payload = new byte[1500];

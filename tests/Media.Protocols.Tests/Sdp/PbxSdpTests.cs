@@ -225,6 +225,49 @@ public sealed class PbxSdpTests
     }
 
     [Fact]
+    public void Each_of_several_offers_is_answered_for_itself_whatever_was_offered_since()
+    {
+        var caller = new PbxSdp(new SeededEntropy(1));
+        var (plain, secure) = (Local with { Srtp = SrtpPolicy.None }, Local with { Srtp = SrtpPolicy.Required });
+        Assert.Contains("RTP/AVP ", caller.CreateOffer(plain), StringComparison.Ordinal);
+        Assert.Contains("RTP/SAVP ", caller.CreateOffer(secure), StringComparison.Ordinal);
+        var answer = Offer("m=audio 4000 RTP/AVP 8\r\n");
+
+        Assert.False(caller.TryApplyAnswer(answer, secure, out _, out var error));
+        Assert.Equal(SdpError.SrtpRequired, error);
+        Assert.True(caller.TryApplyAnswer(answer, plain, out var settled, out _));
+        Assert.Null(settled.Srtp);
+        Assert.False(caller.TryApplyAnswer(answer, Local with { }, out _, out error));
+        Assert.Equal(SdpError.NoOfferMade, error);
+    }
+
+    [Fact]
+    public void An_offer_of_one_party_leaves_those_to_others()
+    {
+        var caller = new PbxSdp(new SeededEntropy(1));
+        var other = Local with { Codecs = [AudioCodec.Pcmu] };
+        caller.CreateOffer(Local);
+        caller.CreateOffer(other);
+        Assert.True(caller.TryAnswerOffer(Offer("m=audio 4000 RTP/AVP 8\r\n"), Local, out _, out _, out _));
+
+        Assert.False(caller.TryApplyAnswer(Offer("m=audio 4000 RTP/AVP 8\r\n"), Local, out _, out var error));
+        Assert.Equal(SdpError.NoOfferMade, error);
+        Assert.True(caller.TryApplyAnswer(Offer("m=audio 5000 RTP/AVP 0\r\n"), other, out var settled, out _));
+        Assert.Equal((5000, AudioCodec.Pcmu), (settled.RemoteRtp.Port, settled.Codec.Codec));
+    }
+
+    [Fact]
+    public void An_offer_to_somebody_else_is_not_bound_by_what_was_agreed()
+    {
+        var caller = new PbxSdp(new SeededEntropy(1));
+        Assert.True(caller.TryAnswerOffer(SdpVectors.Read("asterisk-offer-sdes"), Local, out _, out var agreed, out _));
+        Assert.NotNull(agreed.Srtp);
+
+        Assert.Contains("a=crypto", caller.CreateOffer(Local), StringComparison.Ordinal);
+        Assert.DoesNotContain("a=crypto", caller.CreateOffer(Local, isElsewhere: true), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_forked_offer_is_answered_as_often_as_it_rings()
     {
         var caller = new PbxSdp(new SeededEntropy(1));

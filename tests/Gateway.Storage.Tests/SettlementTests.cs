@@ -205,13 +205,15 @@ public sealed class SettlementTests(Stores stores) : IAsyncLifetime
             "SELECT count(*), count(*) FILTER (WHERE cause = 'node_lost'), count(DISTINCT id) FROM calls WHERE channel = @Account",
             new { billing.Account }));
         Assert.Equal((39L, 39L), await billing.QueryAsync<(long, long)>(
-            "SELECT count(*), count(DISTINCT call_id) FROM events WHERE channel = @Account AND kind = 'call.refused' AND contact = @contact",
+            "SELECT count(*), count(DISTINCT call_id) FROM events "
+            + "WHERE channel = @Account AND kind = 'call.refused' AND contact = @contact",
             new { billing.Account, contact }));
 
         var alone = billing.Request("551187654321", CallDirection.Outbound);
         await billing.Calls.CompleteAsync(records[5] with { Id = alone.Call }, CancellationToken.None);
         var (one, other) = (
-            await billing.Calls.FindAsync(alone.Call, CancellationToken.None), await billing.Calls.FindAsync(records[5].Id, CancellationToken.None));
+            await billing.Calls.FindAsync(alone.Call, CancellationToken.None),
+            await billing.Calls.FindAsync(records[5].Id, CancellationToken.None));
         Assert.Equal(one! with { Id = other!.Id }, other);
         const string data = "SELECT data::text FROM events WHERE call_id = @id";
         Assert.Equal(

@@ -30,9 +30,7 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
         switch (State, input)
         {
             case (CallState.New, CallInput.CallbackWanted wanted):
-                NameAgent(_agent = wanted.Agent, now);
-                (_agentId, _ring) = (wanted.AgentId, wanted.Ring);
-                Trunk = wanted.Trunk;
+                Note(wanted, now);
                 EnterState(CallState.Admitting, now + Options.Preparation);
                 Decide(new CallDecision.CheckAdmission());
                 return true;
@@ -95,6 +93,12 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
     /// <summary>Does nothing for the dialog: the agent has answered already.</summary>
     protected override void UserAnswered()
     {
+    }
+
+    private void Note(CallInput.CallbackWanted wanted, Instant now)
+    {
+        NameAgent(_agent = wanted.Agent, now);
+        (_agentId, _ring, Trunk) = (wanted.AgentId, wanted.Ring, wanted.Trunk);
     }
 
     private void TakeAgent(AgentId agent)

@@ -126,5 +126,6 @@ internal sealed class SipMetrics : IDisposable
 
     private static IEnumerable<Measurement<long>> Labelled<T>(string label, Func<T, long> counts)
         where T : struct, Enum =>
-        Enum.GetValues<T>().Select(value => new Measurement<long>(counts(value), new KeyValuePair<string, object?>(label, WireName.Of(value))));
+        Enum.GetValues<T>().Select(
+            value => new Measurement<long>(counts(value), new KeyValuePair<string, object?>(label, WireName.Of(value))));
 }

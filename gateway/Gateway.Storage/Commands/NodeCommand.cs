@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
+using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Rules;
-using Gateway.Calls;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Storage.Commands;

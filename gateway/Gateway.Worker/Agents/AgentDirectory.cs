@@ -102,16 +102,13 @@ internal sealed partial class AgentDirectory(
             return new Lookups(
                 snapshot, snapshot.Agents.ToFrozenDictionary(agent => agent.Id), snapshot.Groups.ToFrozenDictionary(group => group.Id),
                 snapshot.Flows.ToFrozenDictionary(flow => flow.Id),
-                First(phones, phone => phone is AgentPhone.Extension { Trunk: var trunk, Number: var number } ? (trunk, number) : null),
-                FirstName(phones, phone => (phone as AgentPhone.Registered)?.User),
+                phones.Where(one => one.phone is AgentPhone.Extension)
+                    .Select(one => (Key: (AgentPhone.Extension)one.phone, one.agent)).DistinctBy(one => (one.Key.Trunk, one.Key.Number))
+                    .ToFrozenDictionary(one => (one.Key.Trunk, one.Key.Number), one => one.agent),
+                phones.Where(one => one.phone is AgentPhone.Registered)
+                    .Select(one => (Key: (AgentPhone.Registered)one.phone, one.agent)).DistinctBy(one => one.Key.User)
+                    .ToFrozenDictionary(one => one.Key.User, one => one.agent),
                 snapshot.Audio.ToLookup(file => file.Name));
         }
-
-        private static FrozenDictionary<(string, string), Agent> First(
-            (Agent Agent, AgentPhone Phone)[] phones, Func<AgentPhone, (string, string)?> key) => phones
-            .Where(one => key(one.Phone) is not null).DistinctBy(one => key(one.Phone)).ToFrozenDictionary(one => key(one.Phone)!.Value, one => one.Agent);
-
-        private static FrozenDictionary<string, Agent> FirstName((Agent Agent, AgentPhone Phone)[] phones, Func<AgentPhone, string?> key) => phones
-            .Where(one => key(one.Phone) is not null).DistinctBy(one => key(one.Phone)).ToFrozenDictionary(one => key(one.Phone)!, one => one.Agent);
     }
 }

@@ -68,7 +68,8 @@ internal sealed partial class ExtensionWatches(
 
     private async Task ReachAsync(Agent agent, CancellationToken cancellation)
     {
-        var isReachable = agent.Phones.Any(phone => phone is not AgentPhone.Registered { User: var user } || sip.ContactsOf(user).Count > 0);
+        var isReachable = agent.Phones.Any(
+            phone => phone is not AgentPhone.Registered { User: var user } || sip.ContactsOf(user).Count > 0);
         var status = await registry.FindAsync(agent.Id, cancellation);
         if (!isReachable && status is { Presence: AgentPresence.Available })
             await registry.SetPresenceAsync(agent.Id, AgentPresence.Away, Unreachable, cancellation);

@@ -38,12 +38,13 @@ internal sealed partial class FlowPicker(
     /// <summary>The node has such a trunk, and it does not lead to the telephone network.</summary>
     public bool HasTrunk(string trunk) => _trunks.Contains(trunk);
 
-    /// <summary>A flow that this node can run; null: there is none of that name, or a step names a trunk that this node does not have.</summary>
+    /// <summary>A flow that this node can run; null: there is none of that name, or a step names a trunk that it lacks.</summary>
     public Flow? Check(FlowId id) => directory.Find(id) is { } flow
         && flow.Steps.Values.OfType<FlowStep.Pbx>().SelectMany(step => step.Targets)
         .All(target => HasTrunk(target.Trunk)) ? flow : null;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: flow {Flow} is unknown to this node, or names a trunk that it does not "
-        + "have; the channel's own routes apply")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "Call {CallId}: flow {Flow} is unknown to this node, or names a trunk that it lacks; the "
+        + "channel's own routes apply")]
     private partial void LogUnusable(CallId callId, FlowId flow);
 }

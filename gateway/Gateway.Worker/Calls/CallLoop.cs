@@ -322,7 +322,8 @@ internal sealed partial class CallLoop : ICallInbox
         if (_call.Flow is not { } flow)
             return; // a transfer: the call was answered
         var queued = new QueuedCall(
-            Identity.Id, _call.TimeOf(_call.StartedAt), _call.TimeOf(_services.Clock.Now), join.Group, flow.Id, flow.Version, join.Priority);
+            Identity.Id, _call.TimeOf(_call.StartedAt), _call.TimeOf(_services.Clock.Now), join.Group, flow.Id, flow.Version,
+            join.Priority);
         Note(cancellation => _services.Agents.Store.QueuedAsync(queued, cancellation));
     }
 

@@ -93,7 +93,8 @@ internal sealed class CallControl(CallSupervisor calls, AgentServices agents)
             case TransferTarget.ToPbx { Trunk: var trunk, Target: var number } when agents.Flows.HasTrunk(trunk):
                 return Of(new FlowStep.Pbx([new PbxTarget(trunk, number)]));
             case TransferTarget.ToPbx { Trunk: var trunk }:
-                refusal = CommandReply.Refused(CommandRefusal.UnknownTrunk, $"This node has no trunk '{trunk}' that a WhatsApp call may take");
+                refusal = CommandReply.Refused(
+                    CommandRefusal.UnknownTrunk, $"This node has no trunk '{trunk}' that a WhatsApp call may take");
                 return null;
             default:
                 throw new InvalidOperationException("A target that is none of these.");

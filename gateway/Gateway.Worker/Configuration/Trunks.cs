@@ -5,7 +5,6 @@ using Gateway.Sip.Messages;
 using Gateway.Sip.Profiles;
 using Gateway.Sip.Transport;
 using Gateway.Sip.Trunks;
-using Gateway.Worker.Legs;
 using Media.Engine;
 
 namespace Gateway.Worker.Configuration;

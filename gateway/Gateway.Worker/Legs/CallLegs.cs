@@ -27,7 +27,8 @@ internal sealed class CallLegs
     /// <param name="incoming">The INVITE of a call that the PBX began; null where we ring the PBX.</param>
     /// <param name="call">Where inputs go.</param>
     /// <param name="operations">The call's queue.</param>
-    public CallLegs(GraphLeg graph, SipLegs phones, CallMedia media, (CallSounds Sounds, AgentPhones Agents) user, SipCall? incoming, ICallInbox call,
+    public CallLegs(
+        GraphLeg graph, SipLegs phones, CallMedia media, (CallSounds Sounds, AgentPhones Agents) user, SipCall? incoming, ICallInbox call,
         OperationQueue operations)
     {
         (_graph, _phones, _media, _call, _operations) = (graph, phones, media, call, operations);

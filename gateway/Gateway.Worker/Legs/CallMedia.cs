@@ -1,6 +1,7 @@
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Records;
+using Gateway.Worker.Configuration;
 using Media.Engine;
 using Media.Engine.Audio;
 using Media.Engine.Loop;
@@ -83,7 +84,7 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
         _media?.OpenAudio();
     }
 
-    /// <summary>Plays clips to the user in place of the agent; the last one repeats where asked. Null: there is no media any more.</summary>
+    /// <summary>Plays clips to the user in place of the agent; the last repeats where asked. Null: there is no media any more.</summary>
     /// <returns>The id of <see cref="MediaEvent.PlayEnded"/>.</returns>
     public long? Play(IReadOnlyList<AudioClip> clips, bool isLoop)
     {

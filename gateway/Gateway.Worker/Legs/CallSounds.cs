@@ -42,7 +42,10 @@ internal sealed class CallSounds(CallIdentity identity, AgentServices services, 
         if (what.PlaceAudio is { } places)
             await AddAsync(clips, places.Replace("{n}", $"{place}", StringComparison.Ordinal), what.Language);
         if (what.WaitAudio is { } waits && services.Waiting.ExpectedWait(what.Group, place.Value) is { } wait)
-            await AddAsync(clips, waits.Replace("{minutes}", $"{Math.Max(1, Math.Ceiling(wait.TotalMinutes))}", StringComparison.Ordinal), what.Language);
+        {
+            var minutes = Math.Max(1, Math.Ceiling(wait.TotalMinutes));
+            await AddAsync(clips, waits.Replace("{minutes}", $"{minutes}", StringComparison.Ordinal), what.Language);
+        }
         if (clips.Count == 0)
             return;
         clips.Add(await services.Audio.FindAsync(what.Music, what.Language) ?? BuiltInClips.HoldMusic);

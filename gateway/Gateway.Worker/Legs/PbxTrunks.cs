@@ -2,6 +2,7 @@ using Gateway.Sip.Dialogs;
 using Gateway.Sip.Endpoint;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Registrar;
+using Gateway.Worker.Configuration;
 
 namespace Gateway.Worker.Legs;
 

@@ -4,6 +4,7 @@ using Gateway.Sip.Dialogs;
 using Gateway.Sip.Endpoint;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Profiles;
+using Gateway.Worker.Configuration;
 
 namespace Gateway.Worker.Legs;
 

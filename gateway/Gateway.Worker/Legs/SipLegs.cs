@@ -6,6 +6,7 @@ using Gateway.Sip.Dialogs;
 using Gateway.Sip.Endpoint;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Profiles;
+using Gateway.Worker.Configuration;
 using Media.Protocols.Primitives;
 using SdpResult = Media.Engine.SdpResult;
 

@@ -75,7 +75,6 @@ internal sealed class RtpLeg : MediaLeg
     public void Leave()
     {
         Parameters = null;
-        _offered.Clear();
         _rtpSource.Clear();
         _rtcpSource.Clear();
     }

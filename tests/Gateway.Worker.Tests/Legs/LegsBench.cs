@@ -13,6 +13,7 @@ using Gateway.Sip.Profiles;
 using Gateway.Sip.Transactions;
 using Gateway.Sip.Transport;
 using Gateway.Sip.Trunks;
+using Gateway.Worker.Configuration;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Tests.Calls.Bench;
 using Media.Engine;

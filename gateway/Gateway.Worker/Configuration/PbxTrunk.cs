@@ -2,7 +2,7 @@ using Gateway.Sip.Messages;
 using Gateway.Sip.Profiles;
 using Media.Engine;
 
-namespace Gateway.Worker.Legs;
+namespace Gateway.Worker.Configuration;
 
 /// <summary>The facts that a call needs of the trunk it runs over.</summary>
 /// <param name="Name">The operator's name of it.</param>

@@ -66,7 +66,8 @@ public sealed class AgentCallsTests(Stores stores) : IAsyncLifetime
     public async Task A_queued_call_of_a_lost_node_is_still_known_as_one_who_waited()
     {
         var call = Call("491511", waits: 9, talks: null);
-        await _billing.Calls.BeginAsync(new(call.Id, call.Direction, call.Channel, call.User, call.Node, call.NodeStart), call.StartedAt, None);
+        await _billing.Calls.BeginAsync(
+            new(call.Id, call.Direction, call.Channel, call.User, call.Node, call.NodeStart), call.StartedAt, None);
         var store = new AgentCallStore(_database);
         var queued = new QueuedCall(call.Id, call.StartedAt, call.WaitedFrom!.Value, Group, new FlowId("in"), 3, 5);
         await store.QueuedAsync(queued, None);
@@ -77,7 +78,8 @@ public sealed class AgentCallsTests(Stores stores) : IAsyncLifetime
         Assert.Equal(["call.queued"], (await EventsAsync(call)).Select(one => one.Kind));
         await store.AnsweredAsync(call.Id, call.StartedAt, call.StartedAt.AddSeconds(8), Anna, None);
         await store.QueuedAsync(queued with { Group = new GroupId("other") }, None);
-        Assert.Equal(Anna.Value, await _billing.QueryAsync<string>("SELECT agent_id FROM calls WHERE id = @id", new { id = call.Id.Value }));
+        Assert.Equal(
+            Anna.Value, await _billing.QueryAsync<string>("SELECT agent_id FROM calls WHERE id = @id", new { id = call.Id.Value }));
         Assert.Single(await EventsAsync(call));
     }
 
@@ -89,7 +91,8 @@ public sealed class AgentCallsTests(Stores stores) : IAsyncLifetime
         await contacts.ApplyAsync(_billing.Channel, user, BillingSetup.Start, known => known, null, None);
         Assert.Null((await _billing.AdmitAsync(_billing.Request("491511"))).LastAgent);
         var call = await CompleteAsync(Call("491511", waits: 1, talks: 60));
-        await CompleteAsync(Call("491511", waits: 1, talks: 10) with { AgentId = new AgentId("bert"), EndedAt = call.EndedAt.AddSeconds(-1) });
+        var earlier = call.EndedAt.AddSeconds(-1);
+        await CompleteAsync(Call("491511", waits: 1, talks: 10) with { AgentId = new AgentId("bert"), EndedAt = earlier });
         await CompleteAsync(Call("491511", waits: 200, talks: null));
         Assert.Equal(new(Anna, call.EndedAt), (await _billing.AdmitAsync(_billing.Request("491511"))).LastAgent);
 

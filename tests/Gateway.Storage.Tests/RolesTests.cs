@@ -4,6 +4,8 @@ using Gateway.Calls.Records;
 using Gateway.Storage.Accounts;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Channels;
+using Gateway.Storage.Contacts;
+using Gateway.Storage.Directory;
 using Gateway.Storage.Rating;
 using Npgsql;
 using Testing;
@@ -44,6 +46,35 @@ public sealed class RolesTests(Stores stores) : IAsyncLifetime
         var missed = billing.Request();
         await billing.Calls.CompleteAsync(BillingSetup.Record(missed, null, null, HangupCause.NoAnswer), CancellationToken.None);
         Assert.Equal((99m, 0m), await billing.MoneyAsync());
+    }
+
+    [Fact]
+    public async Task A_worker_leads_calls_to_agents_and_takes_messages()
+    {
+        var opened = await BillingSetup.OpenAsync(_owner, 0);
+        await opened.ExecuteAsync("UPDATE channels SET account = NULL WHERE id = @id", new { id = opened.Channel.Value });
+        await new ContactStore(_owner, new()).ApplyAsync(
+            opened.Channel, new WhatsAppUser("491511"), BillingSetup.Start, known => known, null, CancellationToken.None);
+        await using var database = As("gateway_worker");
+        var billing = opened.With(database);
+        Assert.NotNull(await new DirectoryStore(database).LoadAsync(null, CancellationToken.None));
+        var request = billing.Request();
+        var identity = new CallIdentity(request.Call, request.Direction, request.Channel, request.User, request.Node, request.NodeStart);
+        await billing.Calls.BeginAsync(identity, request.At, CancellationToken.None);
+        var calls = new AgentCallStore(database);
+        var (flow, anna) = (new FlowId("in"), new AgentId("anna"));
+        await calls.QueuedAsync(new QueuedCall(request.Call, request.At, request.At, null, flow, 1), CancellationToken.None);
+        await calls.AnsweredAsync(request.Call, request.At, request.At.AddSeconds(5), anna, CancellationToken.None);
+        var record = BillingSetup.Record(request, null, 60) with
+        {
+            Flow = flow, FlowVersion = 1, WaitedFrom = request.At, AgentId = anna, AgentAnsweredAt = request.At.AddSeconds(5),
+        };
+        await billing.Calls.CompleteAsync(record, CancellationToken.None);
+        var message = new Voicemail(
+            request.Call.Value, request.Call, request.Channel, request.User, null, "n1", "x.wav", TimeSpan.FromSeconds(1), request.At);
+        await new VoicemailStore(database).LeaveAsync(message, CancellationToken.None);
+        Assert.Equal(anna, (await billing.AdmitAsync()).LastAgent?.Agent);
+        Assert.NotNull(await new VoicemailStore(database).FindAsync(message.Id, CancellationToken.None));
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using Gateway.Calls.Channels;
 
 namespace Gateway.Calls.Flows;
 
-/// <summary>A rule that picks a flow, as text not yet checked: the JSON of the store and of the admin API (<see cref="FlowRoute"/>).</summary>
+/// <summary>A rule that picks a flow (<see cref="FlowRoute"/>), not yet checked: the JSON of the store and of the admin API.</summary>
 /// <param name="Place">The lower is tried first; rules of the same place share by weight.</param>
 /// <param name="Flow">The flow.</param>
 /// <param name="Channel">Of this channel only, by Meta's phone_number_id; null: of any.</param>

@@ -88,7 +88,8 @@ public static class FlowRules
         return circle;
     }
 
-    private static bool IsLanguage(string? text) =>
+    /// <summary>True for what has the form of a BCP 47 language: en, pt-BR.</summary>
+    public static bool IsLanguage(string? text) =>
         text is { Length: >= 2 and <= 35 }
         && text.Split('-').All(part => part.Length is >= 1 and <= 8 && part.All(char.IsAsciiLetterOrDigit));
 }

@@ -160,7 +160,7 @@ public abstract record FlowStep
 /// <param name="Group">A whole group; null: <paramref name="Agents"/>.</param>
 /// <param name="Agents">Named agents, in order.</param>
 /// <param name="Strategy">Who rings, and who rings next.</param>
-public sealed record AgentChoice(GroupId? Group, IReadOnlyList<AgentId>? Agents = null, RingStrategy Strategy = RingStrategy.All)
+public sealed record AgentChoice(GroupId? Group = null, IReadOnlyList<AgentId>? Agents = null, RingStrategy Strategy = RingStrategy.All)
 {
     /// <summary>Of <see cref="RingStrategy.Waves"/>: how many ring from the first wave on, from the second on … Each wave lasts
     /// `ringSeconds`.</summary>

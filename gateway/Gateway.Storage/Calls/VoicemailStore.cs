@@ -93,7 +93,8 @@ public sealed class VoicemailStore(NpgsqlDataSource database)
     private const string Save =
         $"""
         UPDATE voicemails
-        SET heard_at = CASE WHEN @isHeard THEN coalesce(heard_at, now()) END, heard_by = CASE WHEN @isHeard THEN coalesce(heard_by, @actor) END,
+        SET heard_at = CASE WHEN @isHeard THEN coalesce(heard_at, now()) END,
+            heard_by = CASE WHEN @isHeard THEN coalesce(heard_by, @actor) END,
             closed_at = CASE WHEN @isClosed THEN coalesce(closed_at, now()) END,
             closed_by = CASE WHEN @isClosed THEN coalesce(closed_by, @actor) END, version = version + 1
         WHERE id = @id

@@ -16,8 +16,8 @@ internal sealed record ContactRow
         c.permission_source AS PermissionSource,
         c.unanswered, c.last_unanswered_at AS LastUnansweredAt, c.last_connected_at AS LastConnectedAt,
         c.calls_barred_until AS CallsBarredUntil,
-        c.requests_barred_until AS RequestsBarredUntil, c.former_ids AS FormerIds, c.version, c.created_at AS CreatedAt, c.last_agent AS LastAgent,
-        c.last_agent_at AS LastAgentAt
+        c.requests_barred_until AS RequestsBarredUntil, c.former_ids AS FormerIds, c.version, c.created_at AS CreatedAt,
+        c.last_agent AS LastAgent, c.last_agent_at AS LastAgentAt
         """;
 
     /// <summary>Writes what <see cref="Parameters"/> gives.</summary>

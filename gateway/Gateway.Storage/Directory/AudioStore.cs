@@ -105,7 +105,8 @@ public sealed class AudioStore(NpgsqlDataSource database)
                 var parameters = new
                 {
                     file.Name, file.Language, file.Size, file.Checksum, actor, durationMs = Math.Max(1, file.At8KHz.Length / 8),
-                    at8 = MemoryMarshal.AsBytes(file.At8KHz.AsSpan()).ToArray(), at16 = MemoryMarshal.AsBytes(file.At16KHz.AsSpan()).ToArray(),
+                    at8 = MemoryMarshal.AsBytes(file.At8KHz.AsSpan()).ToArray(),
+                    at16 = MemoryMarshal.AsBytes(file.At16KHz.AsSpan()).ToArray(),
                 };
                 await transaction.ExecuteAsync(Save, parameters, cancellation);
                 var after = (await ReadAsync(transaction, file.Name, file.Language, cancellation))!;

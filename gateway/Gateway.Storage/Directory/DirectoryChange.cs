@@ -48,7 +48,8 @@ internal static class DirectoryChange
             };
     }
 
-    public static Task<int> ExecuteAsync(this NpgsqlTransaction transaction, string sql, object? parameters, CancellationToken cancellation) =>
+    public static Task<int> ExecuteAsync(
+        this NpgsqlTransaction transaction, string sql, object? parameters, CancellationToken cancellation) =>
         transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellation));
 
     public static Task<IEnumerable<T>> QueryAsync<T>(

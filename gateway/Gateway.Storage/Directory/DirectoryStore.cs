@@ -33,8 +33,10 @@ public sealed class DirectoryStore(NpgsqlDataSource database)
         SELECT d.version,
             (SELECT coalesce(json_agg({AgentColumn.Sql} ORDER BY a.id), '[]') FROM agents a)::text AS Agents,
             (SELECT coalesce(json_agg(json_build_object('id', g.id, 'name', g.name, 'wrapUpSeconds', g.wrap_up_seconds,
-                'answerWithinSeconds', g.answer_within_seconds, 'version', g.version) ORDER BY g.id), '[]') FROM agent_groups g)::text AS Groups,
-            (SELECT coalesce(json_agg(json_build_object('flow', v.flow, 'version', v.version, 'document', v.document::text) ORDER BY v.flow), '[]')
+                'answerWithinSeconds', g.answer_within_seconds, 'version', g.version) ORDER BY g.id), '[]')
+                FROM agent_groups g)::text AS Groups,
+            (SELECT coalesce(json_agg(json_build_object('flow', v.flow, 'version', v.version, 'document', v.document::text)
+                ORDER BY v.flow), '[]')
                 FROM flows f JOIN flow_versions v ON (v.flow, v.version) = (f.id, f.version) WHERE f.deleted_at IS NULL)::text AS Flows,
             (SELECT document::text FROM flow_routes) AS Routes,
             (SELECT coalesce(json_agg(json_build_object('name', name, 'language', language, 'checksum', encode(checksum, 'hex'))

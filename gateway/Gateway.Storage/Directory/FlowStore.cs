@@ -38,7 +38,8 @@ public sealed class FlowStore(NpgsqlDataSource database)
         """
         INSERT INTO flows AS f (id, version) VALUES (@id, 1)
         ON CONFLICT (id) DO UPDATE SET version = f.version + 1, deleted_at = NULL;
-        INSERT INTO flow_versions (flow, version, document, created_by) SELECT id, version, @document::json, @actor FROM flows WHERE id = @id;
+        INSERT INTO flow_versions (flow, version, document, created_by)
+        SELECT id, version, @document::json, @actor FROM flows WHERE id = @id;
         """;
 
     private const string Delete = "UPDATE flows SET deleted_at = now() WHERE id = @id";
@@ -107,7 +108,8 @@ public sealed class FlowStore(NpgsqlDataSource database)
         {
             int[] routes = [.. await transaction.QueryAsync<int>(Routes, new { id = id.Value }, cancellation)];
             if (routes.Length > 0)
-                return new Outcome<StoredFlow>(null, StoreRefusal.InUse, $"Flow '{id}' is named by the flow routes {string.Join(", ", routes)}.")
+                return new Outcome<StoredFlow>(
+                    null, StoreRefusal.InUse, $"Flow '{id}' is named by the flow routes {string.Join(", ", routes)}.")
                 {
                     Problems = [.. routes.Select(route => $"routes[{route}]: names the flow.")],
                 };

@@ -66,7 +66,8 @@ public sealed class GroupStore(NpgsqlDataSource database)
     public async Task<IReadOnlyList<AgentGroup>> ListAsync(int limit, string? after, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        var rows = await connection.QueryAsync<GroupRow>(new CommandDefinition(Page, new { limit, after }, cancellationToken: cancellation));
+        var rows = await connection.QueryAsync<GroupRow>(
+            new CommandDefinition(Page, new { limit, after }, cancellationToken: cancellation));
         return [.. rows.Select(row => row.ToGroup())];
     }
 

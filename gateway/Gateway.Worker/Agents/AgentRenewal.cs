@@ -12,15 +12,15 @@ internal sealed partial class AgentRenewal(ResilientAgentRegistry registry, Time
     private async Task RenewAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(AgentLeases.Renewal, time);
-        var wasAway = false;
+        var wasUnavailable = false;
         while (await timer.WaitForNextTickAsync(cancellation))
         {
             await registry.RenewAsync(cancellation);
-            if (registry.IsAway && !wasAway)
-                LogAway();
-            if (!registry.IsAway && wasAway)
+            if (registry.IsUnavailable && !wasUnavailable)
+                LogUnavailable();
+            if (!registry.IsUnavailable && wasUnavailable)
                 LogBack();
-            wasAway = registry.IsAway;
+            wasUnavailable = registry.IsUnavailable;
         }
     }
 
@@ -41,7 +41,7 @@ internal sealed partial class AgentRenewal(ResilientAgentRegistry registry, Time
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Redis does not answer: agents are given to calls by what this node knows")]
-    private partial void LogAway();
+    private partial void LogUnavailable();
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Redis answers again, and has what this node's calls hold of agents")]
     private partial void LogBack();

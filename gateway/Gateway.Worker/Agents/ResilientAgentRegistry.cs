@@ -30,13 +30,13 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
     private readonly AgentsBroadcast _broadcast = new();
     private readonly SemaphoreSlim _renewing = new(1);
     private long _generation;
-    private volatile bool _isAway;
+    private volatile bool _isUnavailable;
 
     /// <summary>Called with an agent who rings for a call of this node, and whom a later call has: that phone is to ring no more.</summary>
     public Action<HeldAgent> OnLost { get; set; } = _ => { };
 
     /// <summary>True while operations are done from memory.</summary>
-    public bool IsAway => _isAway;
+    public bool IsUnavailable => _isUnavailable;
 
     public Task DefineAsync(Agent agent, CancellationToken cancellation)
     {
@@ -164,7 +164,7 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
     public async Task<AgentStatus?> FindAsync(AgentId agent, CancellationToken cancellation) =>
         (await AskAsync("find", () => registry.FindAsync(agent, cancellation), (pool, now) => pool.Find(agent, now), cancellation)).Value;
 
-    /// <summary>What changes in Redis, or here while it is away (<see cref="ListenAsync"/> has to run).</summary>
+    /// <summary>What changes in Redis, or here while it is unavailable (<see cref="ListenAsync"/> has to run).</summary>
     public IAsyncEnumerable<AgentsChange> ChangesAsync(CancellationToken cancellation) => _broadcast.ReadAsync(cancellation);
 
     /// <summary>The call is over: gives back what it has not given back itself.</summary>
@@ -178,7 +178,7 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
     }
 
     /// <summary>
-    /// Renews what this node's calls hold. While Redis is away, tries to restore everything there, and goes by Redis again once that is
+    /// Renews what this node's calls hold. While Redis is unavailable, tries to restore everything there, and goes by Redis again once that is
     /// done. To be called every <see cref="AgentLeases.Renewal"/>, and when Redis is back.
     /// </summary>
     public async Task RenewAsync(CancellationToken cancellation)
@@ -207,7 +207,7 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
         {
             if (change is AgentsChange.OfAgent { Status: var status })
                 _memory.See(status);
-            if (change is AgentsChange.Missed && !_isAway)
+            if (change is AgentsChange.Missed && !_isUnavailable)
                 _memory.See(await registry.ListAsync(cancellation).WaitAsync(timeout, time, cancellation));
             _broadcast.Publish(change);
         }
@@ -232,13 +232,13 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
         // Who talks goes on, and is kept again as soon as nobody else has the agent.
         foreach (var lost in result.Lost.Where(lost => _memory.DropRinging(lost.Agent)))
             OnLost(lost);
-        if (!_isAway)
+        if (!_isUnavailable)
             return true;
         _memory.See(await registry.ListAsync(cancellation).WaitAsync(timeout, time, cancellation));
-        var isBack = isLast || _memory.IfUnchanged(holdings.Version, () => _isAway = false);
+        var isBack = isLast || _memory.IfUnchanged(holdings.Version, () => _isUnavailable = false);
         if (!isBack)
             return false;
-        _isAway = false;
+        _isUnavailable = false;
         Publish([new AgentsChange.Missed()]);
         return true;
     }
@@ -270,7 +270,7 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
     {
         HeldAgent[] held = [.. agents];
         _memory.Hold(held);
-        if (!_isAway)
+        if (!_isUnavailable)
             _memory.Note((pool, now) => pool.Keep(held, [], now));
     }
 
@@ -295,7 +295,7 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
         Task<T>? asked = null;
         try
         {
-            if (!_isAway)
+            if (!_isUnavailable)
             {
                 asked = operation();
                 return (true, await asked.WaitAsync(timeout, time));
@@ -325,7 +325,7 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
 
     private void Fail(string operation)
     {
-        _isAway = true;
+        _isUnavailable = true;
         Failures.Add(1, new KeyValuePair<string, object?>("operation", operation));
     }
 

@@ -49,7 +49,8 @@ internal sealed class DirectoryBench(NpgsqlDataSource database)
     };
 
     public async Task<AudioFile> AddAudioAsync(string name, string language = "en") => (await Audio.SaveAsync(
-        new AudioUpload(Name(name), language, [1, -2, 3, -4, 5, -6, 7, -8], [.. Enumerable.Range(0, 16).Select(i => (short)i)], 99, new byte[32]),
+        new AudioUpload(
+            Name(name), language, [1, -2, 3, -4, 5, -6, 7, -8], [.. Enumerable.Range(0, 16).Select(i => (short)i)], 99, new byte[32]),
         0, "test", CancellationToken.None)).Value!;
 
     public async Task<T> QueryAsync<T>(string sql, object? parameters = null)

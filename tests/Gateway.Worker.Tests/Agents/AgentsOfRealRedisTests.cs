@@ -42,7 +42,7 @@ public sealed class AgentsOfRealRedisTests : IDisposable
             await _node.DefineAsync(new Agent(new AgentId("a" + i), "", [new AgentMembership(Sales, 1, i)], []), default);
             await _node.SetPresenceAsync(new AgentId("a" + i), AgentPresence.Available, null, default);
         }
-        await EventuallyAsync(() => !_node.IsAway);
+        await EventuallyAsync(() => !_node.IsUnavailable);
         var before = await TakeAsync("c1");
         Assert.True(await _node.AnswerAsync(before.Agent, before.Token, default));
 
@@ -51,13 +51,13 @@ public sealed class AgentsOfRealRedisTests : IDisposable
         else
             _stores.Freeze(StoreServer.Redis);
         var (kept, gone) = (await TakeAsync("c2"), await TakeAsync("c3"));
-        Assert.True(_node.IsAway);
+        Assert.True(_node.IsUnavailable);
         Assert.True(await _node.ReleaseAsync(gone.Agent, gone.Token, TimeSpan.FromMinutes(1), default));
         if (restartsEmpty)
             _stores.Revive(StoreServer.Redis);
         else
             _stores.Thaw(StoreServer.Redis);
-        await EventuallyAsync(() => !_node.IsAway);
+        await EventuallyAsync(() => !_node.IsUnavailable);
         Assert.Equal(3, new[] { before, kept, gone }.DistinctBy(taken => taken.Agent).Count());
 
         // What Redis took late for calls that had gone on without is given back.

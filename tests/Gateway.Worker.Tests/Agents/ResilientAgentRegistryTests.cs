@@ -43,7 +43,7 @@ public sealed class ResilientAgentRegistryTests : IDisposable
 
         Assert.NotEqual(elsewhere.Agent, Assert.Single((await TakeAsync(_node, Call)).Agents).Agent);
         Assert.Empty((await TakeAsync(_node, new CallId("c3"))).Agents);
-        Assert.True(_node.IsAway);
+        Assert.True(_node.IsUnavailable);
     }
 
     [Fact]
@@ -61,10 +61,10 @@ public sealed class ResilientAgentRegistryTests : IDisposable
         _time.Pass(TimeSpan.FromSeconds(20)); // what Redis had of this node has expired
 
         await _node.RenewAsync(default);
-        Assert.True(_node.IsAway);
+        Assert.True(_node.IsUnavailable);
         _way.IsCut = false;
         await _node.RenewAsync(default);
-        Assert.False(_node.IsAway);
+        Assert.False(_node.IsUnavailable);
 
         var (wrapping, talking) = (_redis.Find(before.Agent)!, _redis.Find(meanwhile.Agent)!);
         Assert.Equal((AgentState.WrapUp, _time.GetUtcNow().AddSeconds(10)), (wrapping.State, wrapping.WrapUpUntil));
@@ -88,7 +88,7 @@ public sealed class ResilientAgentRegistryTests : IDisposable
         while (_redis.Find(Ada)!.State != AgentState.Available)
             await _redis.Changes.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
         await _node.RenewAsync(default);
-        Assert.Equal((false, AgentState.Available), (_node.IsAway, _redis.Find(Ada)!.State));
+        Assert.Equal((false, AgentState.Available), (_node.IsUnavailable, _redis.Find(Ada)!.State));
     }
 
     [Fact]

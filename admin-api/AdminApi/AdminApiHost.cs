@@ -1,13 +1,17 @@
 using AdminApi.Accounts;
+using AdminApi.Agents;
 using AdminApi.Auditing;
 using AdminApi.Calls;
 using AdminApi.Channels;
 using AdminApi.Contacts;
 using AdminApi.Events;
+using AdminApi.Flows;
 using AdminApi.Keys;
 using AdminApi.MissedCalls;
 using AdminApi.Platform;
 using AdminApi.Rating;
+using AdminApi.Supervisor;
+using AdminApi.Voicemails;
 using AdminApi.Webhooks;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Records;
@@ -61,7 +65,18 @@ public static class AdminApiHost
         var api = app.MapV1();
         api.MapCalls();
         api.MapLiveCalls();
+        api.MapCallControl();
+        api.MapClickToCall();
         api.MapMissedCalls();
+        api.MapAgents();
+        api.MapAgentStates();
+        api.MapGroups();
+        api.MapFlows();
+        api.MapFlowDryRun();
+        api.MapFlowRoutes();
+        api.MapAudio();
+        api.MapSupervisor();
+        api.MapVoicemails();
         api.MapChannels();
         api.MapCallingCountries();
         api.MapContacts();
@@ -96,6 +111,7 @@ public static class AdminApiHost
         services.AddHostedService<WebhookDeliveries>();
         services.AddHostedService<Housekeeping>();
         services.AddSingleton<NodeCommands>();
+        services.AddAgents();
         services.AddAccounts();
         services.AddRating();
     }

@@ -11,19 +11,26 @@ namespace AdminApi.Calls;
 /// <param name="TalkSeconds">From the pick-up to the end; 0 where nobody picked up.</param>
 /// <param name="MediaFault">Behind incompatible_media: whose description we refused, and for what; null: the other side refused.</param>
 /// <param name="Charge">What it cost; null where it was not answered or is not billed.</param>
+/// <param name="AgentId">The agent at /v1/agents who had it last; null: none of them.</param>
+/// <param name="Flow">The flow that led it; null: the channel's own routes.</param>
+/// <param name="Group">The group that it was for, the last one.</param>
+/// <param name="WaitedFrom">When it began to wait for an agent; null: it never did.</param>
+/// <param name="AgentAnsweredAt">When the first agent answered; null in a call that only the gateway answered, or without a flow.</param>
 public sealed record CallView(
     string Id, string? WhatsAppCallId, CallDirection Direction, string Channel, string? UserPhone, string? UserId, string? UserName,
     string? Trunk, string? Agent, DateTimeOffset? AgentSince, IReadOnlyList<EarlierAgent> EarlierAgents, DateTimeOffset StartedAt,
     DateTimeOffset? RingingAt, DateTimeOffset? AnsweredAt, DateTimeOffset EndedAt, double TalkSeconds, HangupCause Cause,
     MediaFault? MediaFault, int? SipStatus, WhatsAppError? WhatsAppError, LegQuality? WhatsAppQuality, LegQuality? PbxQuality,
-    string? Account, ChargeView? Charge, string Node)
+    string? Account, ChargeView? Charge, string Node, AgentId? AgentId, FlowId? Flow, long? FlowVersion, GroupId? Group,
+    DateTimeOffset? WaitedFrom, DateTimeOffset? AgentAnsweredAt)
 {
     public static CallView Of(CallRecord call) => new(
         call.Id.Value, call.WhatsAppId?.Value, call.Direction, call.Channel.Value, call.User.Phone, call.User.UserId, call.User.Name,
         call.Trunk, call.Agent, call.AgentSince, call.EarlierAgents, call.StartedAt, call.RingingAt, call.AnsweredAt, call.EndedAt,
         call.AnsweredAt is { } answered ? (call.EndedAt - answered).TotalSeconds : 0,
         call.Cause, call.MediaFault, call.SipStatus, call.WhatsAppError, call.WhatsAppQuality, call.PbxQuality,
-        call.Funding?.Account, ChargeView.Of(call), call.Node);
+        call.Funding?.Account, ChargeView.Of(call), call.Node, call.AgentId, call.Flow, call.FlowVersion, call.Group, call.WaitedFrom,
+        call.AgentAnsweredAt);
 }
 
 /// <summary>The charge of an answered call, and its calculation.</summary>

@@ -31,6 +31,10 @@ public static class CallsApi
         [property: Description("inbound: the user called.")] WireValue<CallDirection>? Direction,
         [property: Description("The hang-up cause.")] WireValue<HangupCause>? Cause,
         [property: Description("The paying account.")] string? Account,
+        [property: Description("The agent at /v1/agents who had the call last.")] string? Agent,
+        [property: Description("The group that the call was for.")] string? Group,
+        [property: Description("The flow that led the call.")] string? Flow,
+        [property: Description("true: an agent answered; false: nobody, or only the gateway.")] bool? AnsweredByAgent,
         [property: Description("Started at this time or later.")] QueryTime? From,
         [property: Description("Started before this time.")] QueryTime? To)
     {
@@ -51,6 +55,10 @@ public static class CallsApi
             Direction = Direction?.Value,
             Cause = Cause?.Value,
             Account = Account,
+            Agent = Agent is null ? null : new AgentId(Agent),
+            Group = Group is null ? null : new GroupId(Group),
+            Flow = Flow is null ? null : new FlowId(Flow),
+            AnsweredByAgent = AnsweredByAgent,
             From = From?.Value,
             To = To?.Value,
         };

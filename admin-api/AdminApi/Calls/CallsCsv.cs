@@ -24,6 +24,7 @@ internal sealed class CallsCsv(ICallStore store, CallQuery query, bool hasMark) 
         "whatsapp_mos", "pbx_mos", "account", "currency", "rate_card", "prefix", "price_per_minute", "pulse_seconds", "pulses", "price",
         "node", "connection_fee", "minimum_seconds",
         "silent_leg", "agent_since", "media_fault", "media_fault_leg", "earlier_agents",
+        "agent_id", "flow", "flow_version", "group", "waited_from", "agent_answered_at",
     ];
 
     public async Task ExecuteAsync(HttpContext httpContext)
@@ -73,6 +74,8 @@ internal sealed class CallsCsv(ICallStore store, CallQuery query, bool hasMark) 
         call.Charge?.MinimumSeconds.ToString(), SilentLeg(call),
         Time(call.AgentSince), Name(call.MediaFault?.Reason), Name(call.MediaFault?.Leg),
         Harmless(string.Join(' ', call.EarlierAgents.Select(earlier => earlier.Agent))),
+        call.AgentId?.Value, call.Flow?.Value, call.FlowVersion?.ToString(CultureInfo.InvariantCulture), call.Group?.Value,
+        Time(call.WaitedFrom), Time(call.AgentAnsweredAt),
     ];
 
     private static string? Name<T>(T? value) where T : struct, Enum => value is { } member ? WireName.Of(member) : null;

@@ -172,5 +172,5 @@ public static class ChannelsApi
     /// <summary>Errors of the form "member: sentence".</summary>
     private static ProblemResult Invalid(IReadOnlyList<string> errors) =>
         Problems.InvalidRequest.Of(string.Join(
-            " ", errors), [.. errors.Select(error => error.Split(": ", 2)).Select(parts => new FieldError(parts[0], parts[^1]))]);
+            " ", errors), [.. errors.Select(FieldError.Of)]);
 }

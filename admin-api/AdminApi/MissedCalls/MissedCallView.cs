@@ -7,13 +7,17 @@ namespace AdminApi.MissedCalls;
 
 /// <summary>A missed call as the API shows it.</summary>
 /// <param name="User">Phone number in digits, or business-scoped id.</param>
+/// <param name="Group">The group whose agents the user waited for.</param>
+/// <param name="WaitedSeconds">How long the user waited for an agent; null: phones never rang, and there was no queue.</param>
 /// <param name="Contact">The WhatsApp user, by the id of the contact.</param>
 public sealed record MissedCallView(
     string CallId, string Channel, long? Contact, string User, string? UserName, DateTimeOffset MissedAt, HangupCause Cause,
     MissedCallState State,
-    string? Assignee, string? Note, DateTimeOffset? ClosedAt, long Version) : IVersioned
+    string? Assignee, string? Note, DateTimeOffset? ClosedAt, GroupId? Group, int? WaitedSeconds, long Version) : IVersioned
 {
     public static MissedCallView Of(MissedCallRow row) => new(
         row.CallId, row.Channel, row.Contact, row.UserHandle, row.UserName, row.MissedAt, WireName.Parse<HangupCause>(row.Cause),
-        WireName.Parse<MissedCallState>(row.State), row.Assignee, row.Note, row.ClosedAt, row.Version);
+        WireName.Parse<MissedCallState>(row.State), row.Assignee, row.Note, row.ClosedAt,
+        row.AgentGroup is null ? null : new GroupId(row.AgentGroup),
+        row.WaitedFrom is { } since ? Math.Max(0, (int)(row.MissedAt - since).TotalSeconds) : null, row.Version);
 }

@@ -29,6 +29,7 @@ public static class MissedCallsApi
         [property: Description("The state of work.")] WireValue<MissedCallState>? State,
         [property: Description("The assignee.")] string? Assignee,
         [property: Description("A business number by Meta's phone_number_id.")] string? Channel,
+        [property: Description("The group that the user waited for.")] string? Group,
         [property: Description("Missed at this time or later.")] QueryTime? From,
         [property: Description("Missed before this time.")] QueryTime? To);
 
@@ -50,7 +51,7 @@ public static class MissedCallsApi
             return Cursor.Problem();
         var rows = await book.ListAsync(
             new MissedCallQuery(filter.State?.Value, filter.Assignee, filter.Channel, filter.From?.Value, filter.To?.Value, at, id,
-                page.Rows), cancellation);
+                page.Rows, filter.Group), cancellation);
         return TypedResults.Ok(Page.Of(rows, page, MissedCallView.Of, row => Cursor.Of(row.MissedAt, row.CallId)));
     }
 

@@ -35,6 +35,9 @@ public sealed record AdminApiOptions
     /// <summary>The issuer whose tokens are accepted as well as keys; none where the issuer is empty.</summary>
     public OidcOptions Oidc { get; init; } = new();
 
+    /// <summary>The folder in which the nodes' recordings can be read, for downloads of voicemail; null: they cannot.</summary>
+    public string? Recordings { get; init; }
+
     /// <summary>The settings of outgoing webhooks.</summary>
     public WebhookOptions Webhooks { get; init; } = new();
 

@@ -45,6 +45,9 @@ public sealed class ApiFixture : IAsyncLifetime
 
     public string AdminKey { get; private set; } = "";
 
+    /// <summary>The folder in which the nodes' recordings would be.</summary>
+    public string Recordings { get; } = Directory.CreateTempSubdirectory("recordings-").FullName;
+
     public T Get<T>() where T : notnull => App.Services.GetRequiredService<T>();
 
     public async Task InitializeAsync()
@@ -64,6 +67,7 @@ public sealed class ApiFixture : IAsyncLifetime
             await app.DisposeAsync();
         await Issuer.DisposeAsync();
         await Database.DisposeAsync();
+        Directory.Delete(Recordings, recursive: true);
         Stores.Dispose();
     }
 
@@ -75,6 +79,7 @@ public sealed class ApiFixture : IAsyncLifetime
             "--urls=http://127.0.0.1:0", $"--AdminApi:Key={ConfiguredKey}",
             $"--AdminApi:Postgres={Stores.Postgres};Options=-c role=gateway_admin", $"--AdminApi:Redis={Stores.Redis}",
             $"--AdminApi:Oidc:Issuer={Issuer.Url}", "--AdminApi:Oidc:Audience=gateway", "--Logging:LogLevel:Default=Warning",
+            $"--AdminApi:Recordings={Recordings}",
             "--AdminApi:Webhooks:AllowedNetworks=127.0.0.0/8", "--AdminApi:Webhooks:FirstRetry=00:00:00.01",
             $"--AdminApi:Webhooks:MaxAttempts={WebhookAttempts}", .. arguments,
         ]);

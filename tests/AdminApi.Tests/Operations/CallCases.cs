@@ -3,6 +3,7 @@ using AdminApi.Tests.Kit;
 using Gateway.Calls;
 using Gateway.Storage.Commands;
 using StackExchange.Redis;
+using static AdminApi.Tests.Kit.CentreSamples;
 
 namespace AdminApi.Tests.Operations;
 
@@ -31,7 +32,58 @@ public sealed class CallCases : IOperationCases
             .Fails(Problems.NotFound, api => api.Post("/v1/calls/live/none/hang-up"))
             .Fails(NodeProblems.Refused, api => HangUpAsync(api, CommandReply.Refused(HangupCause.Draining)))
             .Fails(NodeProblems.Unreachable, async api => api.Post($"/v1/calls/live/{await Samples.LiveCallAsync(api, "gone")}/hang-up"));
+        Controls("transferCall", "transfer", agent => new { to = new { agent }, mode = "consult" });
+        Controls("assignCall", "assign", agent => new { agent });
+        Controls("declineCall", "decline", agent => new { agent });
+        DescribeStart(cases);
         cases.For("recordCall").Fails(RecordingNotBuilt, api => api.Post("/v1/calls/live/1/recording"));
+
+        void Controls(string operation, string path, Func<string, object> body) => cases.For(operation)
+            .Succeeds(202, async api => await ControlAsync(api, path, body(await AgentAsync(api)), CommandReply.Done))
+            .Fails(Problems.NotFound, async api => api.Post($"/v1/calls/none/{path}", body(await AgentAsync(api))))
+            .Fails(StoreProblems.UnknownReference, api => api.Post($"/v1/calls/none/{path}", body("nobody")))
+            .Fails(NodeProblems.Refused, async api => await ControlAsync(
+                api, path, body(await AgentAsync(api)), CommandReply.Refused(CommandRefusal.NotWaiting, "The call does not wait")))
+            .Fails(NodeProblems.Unreachable, async api =>
+                api.Post($"/v1/calls/{await Samples.LiveCallAsync(api, "gone")}/{path}", body(await AgentAsync(api))));
+    }
+
+    private static void DescribeStart(CaseTable cases)
+    {
+        ProblemKind noChannel = new(422, "no_channel", "");
+        cases.For("startCall")
+            .Succeeds(202, api => StartAsync(api, CommandReply.Done with { Call = new CallId("1") }))
+            .Fails(NodeProblems.Refused, api => StartAsync(api, CommandReply.Refused(HangupCause.NotPermitted)))
+            .Fails(NodeProblems.Unreachable, api => StartAsync(api, null))
+            .Fails(Problems.InvalidRequest, async api => api.Post("/v1/calls", new { agent = await AgentAsync(api) }))
+            .Fails(Problems.NotFound, async api => api.Post("/v1/calls", new { agent = await AgentAsync(api), contact = 987654321 }))
+            .Fails(StoreProblems.UnknownReference, api => api.Post("/v1/calls", new { agent = "nobody", user = "+15550001111" }))
+            .Fails(noChannel, async api =>
+            {
+                await ChannelSamples.ChannelAsync(api);
+                await ChannelSamples.ChannelAsync(api);
+                return api.Post("/v1/calls", new { agent = await AgentAsync(api), user = "US.1" + Guid.NewGuid().ToString("n") });
+            });
+    }
+
+    /// <summary>A request to start a call, with a single node or none, since any other node would take the request.</summary>
+    private static async Task<HttpRequestMessage> StartAsync(ApiFixture api, CommandReply? reply)
+    {
+        await api.Get<IConnectionMultiplexer>().GetSubscriber().UnsubscribeAllAsync();
+        if (reply is not null)
+            await new NodeCommandListener(api.Get<IConnectionMultiplexer>(), "start", _ => Task.FromResult(reply)).StartAsync();
+        return api.Post("/v1/calls", new
+        {
+            agent = await AgentAsync(api), user = "+1 555 000 1111", channel = await ChannelSamples.ChannelAsync(api), trunk = "main",
+            ringSeconds = 20,
+        });
+    }
+
+    private static async Task<HttpRequestMessage> ControlAsync(ApiFixture api, string path, object body, CommandReply reply)
+    {
+        var node = "node-" + Guid.NewGuid().ToString("n");
+        await new NodeCommandListener(api.Get<IConnectionMultiplexer>(), node, _ => Task.FromResult(reply)).StartAsync();
+        return api.Post($"/v1/calls/{await Samples.LiveCallAsync(api, node)}/{path}", body);
     }
 
     private static async Task<HttpRequestMessage> HangUpAsync(ApiFixture api, CommandReply reply)

@@ -162,6 +162,9 @@ internal static class ApiDescription
     };
 
     /// <summary>The schema of types with our own converters, which the framework leaves out of lists.</summary>
+    private static bool IsName(Type type) =>
+        type == typeof(AgentId) || type == typeof(GroupId) || type == typeof(FlowId) || type == typeof(ChannelId);
+
     private static OpenApiSchema ItemOf(Type element) => element.IsEnum
         ? new OpenApiSchema { Type = JsonSchemaType.String, Enum = Members(element) }
         : new OpenApiSchema { Type = JsonSchemaType.String, Format = element == typeof(DateTimeOffset) ? "date-time" : null };
@@ -190,6 +193,10 @@ internal static class ApiDescription
         {
             schema.Type = JsonSchemaType.String | nullable;
             schema.Format = "date-time";
+        }
+        else if (IsName(type))
+        {
+            schema.Type = JsonSchemaType.String | nullable;
         }
         else if (type.IsEnum)
         {

@@ -33,6 +33,8 @@ public sealed partial class ErrorEdge(RequestDelegate next, ILogger<ErrorEdge> l
         {
             case BadHttpRequestException bad:
                 return RequestFaults.Of(bad);
+            case NotSupportedException unknown when RequestFaults.IsKindless(unknown):
+                return RequestFaults.Kindless();
             case var unavailable when IsStoreUnavailable(unavailable):
                 StoreUnavailable(log, thrown.GetType().Name, thrown.Message);
                 return Problems.Unavailable.Of("PostgreSQL, Redis or the issuer of tokens is unavailable. Retry later.");

@@ -14,7 +14,12 @@ public sealed record ProblemKind(int Status, string Code, string Title)
 /// <summary>The error in one member of a request.</summary>
 /// <param name="Field">The member's JSON path, parameter or header; for a line of a file `line 12`.</param>
 /// <param name="Message">A sentence.</param>
-public sealed record FieldError(string Field, string Message);
+public sealed record FieldError(string Field, string Message)
+{
+    /// <summary>An error of the form "member: sentence".</summary>
+    public static FieldError Of(string problem) =>
+        problem.Split(": ", 2) is [var field, var message] ? new FieldError(field, message) : new FieldError("$", problem);
+}
 
 /// <summary>The body of every error: RFC 9457, `application/problem+json`.</summary>
 public sealed record Problem(int Status, string Code, string Title, string Detail, IReadOnlyList<FieldError>? Errors, string RequestId);

@@ -22,6 +22,12 @@ internal static partial class RequestFaults
         _ => Problems.InvalidRequest.Of("The request could not be read."),
     };
 
+    /// <summary>True where an object of a closed family came without its `kind`: System.Text.Json does not call that bad JSON.</summary>
+    public static bool IsKindless(NotSupportedException thrown) =>
+        thrown.Message.Contains("type discriminator", StringComparison.Ordinal);
+
+    public static ProblemResult Kindless() => Invalid("kind", "Is missing in an object that needs it.");
+
     /// <summary>The message without types and positions; the position is in the field's path.</summary>
     public static string SentenceOf(JsonException json)
     {

@@ -24,11 +24,18 @@ public static class StoreProblems
     public static readonly ProblemKind InvalidAmount = Kind(StoreRefusal.InvalidAmount, 422, "The amount is not valid");
     public static readonly ProblemKind PeriodNotOver = Kind(StoreRefusal.PeriodNotOver, 422, "The period is not over");
 
+    public static readonly ProblemKind InUse = Kind(StoreRefusal.InUse, 409, "Flows or flow routes name it");
+    public static readonly ProblemKind UnknownReference = Kind(
+        StoreRefusal.UnknownReference, 422, "It names what does not exist, or is another's");
+    public static readonly ProblemKind InvalidFlow = Kind(StoreRefusal.InvalidFlow, 422, "The flow has errors; nothing was changed");
+    public static readonly ProblemKind InvalidFlowRoutes = Kind(
+        StoreRefusal.InvalidFlowRoutes, 422, "The flow routes have errors; nothing was changed");
+
     private static readonly ProblemKind[] All =
     [
         AlreadyExists, RateCardInUse, OverlappingRates, RateWasInForce, AccountClosed, AccountInUse, UnknownCurrency, CurrencyMismatch,
         UnknownRateCard, UnknownAccount, NoRate, InvalidAmount, PeriodNotOver, Problems.NotFound, Problems.StaleVersion,
-        Problems.IdempotencyKeyReused,
+        Problems.IdempotencyKeyReused, InUse, UnknownReference, InvalidFlow, InvalidFlowRoutes,
     ];
 
     /// <summary>The answer to a refusal.</summary>
@@ -37,7 +44,7 @@ public static class StoreProblems
     public static ProblemResult Problem<T>(this Outcome<T> outcome, StoreRefusal? inPath = null) where T : class
     {
         var kind = outcome.Refusal == inPath ? Problems.NotFound : All.Single(k => k.Code == WireName.Of(outcome.Refusal!.Value));
-        return kind.Of(outcome.Detail);
+        return kind.Of(outcome.Detail, outcome.Problems.Count == 0 ? null : [.. outcome.Problems.Select(FieldError.Of)]);
     }
 
     private static ProblemKind Kind(StoreRefusal refusal, int status, string title) => new(status, WireName.Of(refusal), title);

@@ -37,6 +37,8 @@ internal sealed class CallAdmission(
     {
         var began = time.GetTimestamp();
         var answer = await AnswerAsync(call, startedAt, trunk, agent);
+        if (answer is CallInput.Admitted)
+            capacity.Admit();
         AdmissionMetrics.Asked(time.GetElapsedTime(began).TotalSeconds, (answer as CallInput.Refused)?.Cause);
         return answer;
     }

@@ -79,6 +79,9 @@ internal sealed partial class CallLoop : ICallInbox
 
     public CallIdentity Identity => _call.Identity;
 
+    /// <summary>Its admission was asked for, and granted.</summary>
+    public bool IsAdmitted => _admitted is not null;
+
     /// <summary>Meta's id, as soon as anything has reported it.</summary>
     public WhatsAppCallId? BoundTo => _boundTo is { } id ? new WhatsAppCallId(id) : null;
 

@@ -237,7 +237,7 @@ internal sealed partial class CallSupervisor(
             _calls.TryRemove(loop.Identity.Id, out _);
             if (loop.BoundTo is { } id)
                 _byWhatsAppId.TryRemove(new(id, loop));
-            capacity.Leave();
+            capacity.Leave(loop.IsAdmitted);
             CallMetrics.Left(loop.Identity.Direction);
         }
     }

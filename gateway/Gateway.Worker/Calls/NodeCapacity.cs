@@ -8,7 +8,14 @@ namespace Gateway.Worker.Calls;
 /// </summary>
 internal sealed class NodeCapacity(DescriptorBudget budget)
 {
+    /// <summary>
+    /// Attempts that wait for their admission or, refused, for the end of their record: a second's worth at the usual maxCallRate. Where
+    /// they take longer the node has more than it can do, and what live calls need would wait in line behind each further one.
+    /// </summary>
+    public const int MaxUnadmitted = 100;
+
     private int _activeCalls;
+    private int _unadmitted;
 
     /// <summary>The file descriptors that the configuration may need, and those that there are.</summary>
     public DescriptorBudget Budget => budget;
@@ -22,15 +29,28 @@ internal sealed class NodeCapacity(DescriptorBudget budget)
     public int ActiveCalls => Volatile.Read(ref _activeCalls);
 
     /// <summary>
-    /// False: so many attempts are in progress that another one is not even recorded. A refused call counts until its record is written,
-    /// which takes long where a store is slow: without this a PBX could pile them up without end.
+    /// False: so many attempts are in progress, or wait for admission, that another one is not even recorded. A refused call counts until
+    /// its record is written, which takes long where a store is slow: without this a PBX could pile them up without end.
     /// </summary>
-    public bool HasRoomForAttempt => ActiveCalls < budget.Attempts;
+    public bool HasRoomForAttempt => ActiveCalls < budget.Attempts && Volatile.Read(ref _unadmitted) < MaxUnadmitted;
 
     /// <summary>Counts a call loop in, whether there is room for it or not: a refused call is a call too, until it has ended.</summary>
-    public void Enter() => Interlocked.Increment(ref _activeCalls);
+    public void Enter()
+    {
+        Interlocked.Increment(ref _activeCalls);
+        Interlocked.Increment(ref _unadmitted);
+    }
 
-    public void Leave() => Interlocked.Decrement(ref _activeCalls);
+    /// <summary>A call that was counted in is admitted.</summary>
+    public void Admit() => Interlocked.Decrement(ref _unadmitted);
+
+    /// <param name="wasAdmitted"><see cref="Admit"/> was called for it.</param>
+    public void Leave(bool wasAdmitted)
+    {
+        Interlocked.Decrement(ref _activeCalls);
+        if (!wasAdmitted)
+            Interlocked.Decrement(ref _unadmitted);
+    }
 
     /// <summary>Null where a call that was counted in may go on.</summary>
     public HangupCause? Refusal()

@@ -124,6 +124,7 @@ public static class GatewayHost
             s.GetRequiredService<MetaClock>(), s.GetRequiredService<ChannelSync>().AskForAll, s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<ILogger<ClockWatch>>()));
         services.AddHostedService(s => s.GetRequiredService<ClockWatch>());
+        services.AddAgents(); // after the service that brings the database up to date
         services.AddHostedService<PermissionSweep>();
         services.AddHostedService<CommandHandler>();
     }
@@ -141,7 +142,6 @@ public static class GatewayHost
             new RedisAgentRegistry(s.GetRequiredService<IConnectionMultiplexer>()), options.Node.Id, options.Storage.AgentsTimeout,
             s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IAgentRegistry>(s => s.GetRequiredService<ResilientAgentRegistry>());
-        services.AddAgents();
     }
 
     /// <summary>Registers what talks to Meta, to PBXs and carries media.</summary>

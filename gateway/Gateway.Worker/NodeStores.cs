@@ -1,4 +1,5 @@
 using Gateway.Storage;
+using Gateway.Worker.Agents;
 using Gateway.Worker.Billing;
 using Gateway.Worker.Channels;
 using Gateway.Worker.Spool;
@@ -11,7 +12,7 @@ namespace Gateway.Worker;
 /// after the last.
 /// </summary>
 internal sealed partial class NodeStores(
-    NpgsqlDataSource database, ChannelSync channels, RecordSpool spool, StoreMaintenance maintenance,
+    NpgsqlDataSource database, ChannelSync channels, RecordSpool spool, StoreMaintenance maintenance, AgentDirectory directory,
     ILogger<NodeStores> logger) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -22,6 +23,7 @@ internal sealed partial class NodeStores(
         foreach (var name in await Migrator.MigrateAsync(database, cancellation))
             LogMigrated(name);
         await channels.SeedAsync(cancellation);
+        await directory.RefreshAsync(cancellation); // the first call finds its flow
         await spool.StartAsync(cancellation);
         await maintenance.StartAsync(cancellation);
         _background = Task.WhenAll(channels.RunAsync(_stop.Token), maintenance.RunAsync(_stop.Token));

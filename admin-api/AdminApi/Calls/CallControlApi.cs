@@ -31,8 +31,7 @@ public static class CallControlApi
             "queue_full, unknown_agent, unknown_group, unknown_flow, unknown_trunk, or a hang-up cause.");
 
     /// <param name="To">To whom.</param>
-    /// <param name="Mode">At once, or with a talk to the target first.</param>
-    public sealed record TransferRequest(TransferTo To, TransferMode Mode = TransferMode.Blind);
+    public sealed record TransferRequest(TransferTo To);
 
     /// <summary>Exactly one of agent, group, flow, or trunk with target.</summary>
     /// <param name="Agent">Rings this agent's phones.</param>
@@ -91,7 +90,7 @@ public static class CallControlApi
         if (await names.FaultAsync(target!, cancellation) is { } fault)
             return fault;
         await audit.WriteAsync(caller.Actor, "call.transfer", $"call:{id}", null, request, cancellation);
-        return Answer(await nodes.TransferAsync(new NodeCommand.Transfer(new CallId(id), target!, request.Mode), cancellation));
+        return Answer(await nodes.TransferAsync(new NodeCommand.Transfer(new CallId(id), target!), cancellation));
     }
 
     private static async Task<Results<Accepted, ProblemResult>> AssignAsync(

@@ -22,11 +22,10 @@ public abstract record NodeCommand
     /// <summary>End a live call on both legs. Only the node that runs it can.</summary>
     public sealed record HangUp(CallId Call) : NodeCommand;
 
-    /// <summary>Lead an answered call to somebody else. Only the node that runs it can.</summary>
+    /// <summary>Lead an answered call to somebody else; the agent is out of it at once. Only the node that runs it can.</summary>
     /// <param name="Call">The call.</param>
     /// <param name="To">To whom.</param>
-    /// <param name="Mode">With or without asking first.</param>
-    public sealed record Transfer(CallId Call, TransferTarget To, TransferMode Mode) : NodeCommand;
+    public sealed record Transfer(CallId Call, TransferTarget To) : NodeCommand;
 
     /// <summary>Give a waiting call to an agent, whose phone answers by itself.</summary>
     public sealed record Assign(CallId Call, AgentId Agent) : NodeCommand;

@@ -25,13 +25,3 @@ public abstract record TransferTarget
     /// <summary>Dials a number at a PBX.</summary>
     public sealed record ToPbx(string Trunk, string Target) : TransferTarget;
 }
-
-/// <summary>How a call is transferred.</summary>
-public enum TransferMode
-{
-    /// <summary>At once: the agent is out of the call.</summary>
-    Blind,
-
-    /// <summary>The agent talks to the target first, while the user hears hold music, and hangs up to connect the two.</summary>
-    Consult,
-}

@@ -32,7 +32,7 @@ public sealed class CallCases : IOperationCases
             .Fails(Problems.NotFound, api => api.Post("/v1/calls/live/none/hang-up"))
             .Fails(NodeProblems.Refused, api => HangUpAsync(api, CommandReply.Refused(HangupCause.Draining)))
             .Fails(NodeProblems.Unreachable, async api => api.Post($"/v1/calls/live/{await Samples.LiveCallAsync(api, "gone")}/hang-up"));
-        Controls("transferCall", "transfer", agent => new { to = new { agent }, mode = "consult" });
+        Controls("transferCall", "transfer", agent => new { to = new { agent } });
         Controls("assignCall", "assign", agent => new { agent });
         Controls("declineCall", "decline", agent => new { agent });
         DescribeStart(cases);

@@ -16,6 +16,7 @@ internal sealed class FlowRun : IStepHost
     private string? _name;
     private HangupCause _cause = HangupCause.NoAnswer;
     private CallInput.PbxRefused? _refused;
+    private Action<Instant>? _leave;
     private int _numbers;
 
     /// <param name="flow">The flow, in the version that the call keeps.</param>
@@ -33,6 +34,8 @@ internal sealed class FlowRun : IStepHost
     public string Language { get; }
 
     public Flow Flow => _flow;
+
+    public bool IsAnswered { get; private set; }
 
     /// <summary>The last number given to an attempt, a request or a play.</summary>
     public int LastNumber => _numbers;
@@ -70,33 +73,49 @@ internal sealed class FlowRun : IStepHost
     public bool TryAnswer(int attempt, out TakenAgent? agent)
     {
         agent = null;
-        return _step?.TryAnswer(attempt, out agent) ?? false;
+        return IsAnswered = _step?.TryAnswer(attempt, out agent) ?? false;
     }
 
-    public void HandleLost(Instant now) => _step?.HandleLost(now);
+    /// <summary>The phone that had answered is gone: a step that came to its end meanwhile is left now.</summary>
+    public void HandleLost(Instant now)
+    {
+        IsAnswered = false;
+        if (_leave is { } leave)
+            leave(now);
+        else
+            _step?.HandleLost(now);
+    }
 
     /// <summary>Ends what the flow holds.</summary>
     /// <param name="isAnswered">A phone of the call has it: the others show no missed call.</param>
     public void Release(bool isAnswered)
     {
         _step?.Release(isAnswered);
-        _step = null;
+        (_step, _leave, IsAnswered) = (null, null, false);
+        ClearDeadlines();
+    }
+
+    public void Leave(string? next, HangupCause cause, Instant now) => Leave(next, (cause, null), now);
+
+    public void Leave(string? next, CallInput.PbxRefused refused, Instant now) => Leave(next, (_cause, refused), now);
+
+    private void Leave(string? next, (HangupCause Cause, CallInput.PbxRefused? Refused) why, Instant now)
+    {
+        if (IsAnswered)
+        {
+            _leave ??= later => Leave(next, why, later);
+            ClearDeadlines();
+            return;
+        }
+        (_cause, _refused) = why;
+        Release(isAnswered: false);
+        Enter(next, now);
+    }
+
+    private void ClearDeadlines()
+    {
         foreach (var name in OfSteps)
             Call.Deadlines.Clear(name);
-    }
-
-    public void Leave(string? next, HangupCause cause, Instant now)
-    {
-        (_cause, _refused) = (cause, null);
-        Release(isAnswered: false);
-        Enter(next, now);
-    }
-
-    public void Leave(string? next, CallInput.PbxRefused refused, Instant now)
-    {
-        _refused = refused;
-        Release(isAnswered: false);
-        Enter(next, now);
     }
 
     private void Enter(string? name, Instant now)

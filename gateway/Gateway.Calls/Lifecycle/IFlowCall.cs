@@ -42,10 +42,13 @@ internal interface IStepHost
 
     string Language { get; }
 
+    /// <summary>A phone has answered and is not connected with the user yet: meanwhile nobody else is to be rung.</summary>
+    bool IsAnswered { get; }
+
     /// <summary>Numbers for attempts, requests and plays, each new.</summary>
     int NextNumber();
 
-    /// <summary>The step is over without an answer.</summary>
+    /// <summary>The step is over without an answer. While <see cref="IsAnswered"/> it is left only once that phone is lost.</summary>
     /// <param name="next">The step that follows; null: the call ends.</param>
     /// <param name="cause">Why nobody answered: the call's cause where it ends.</param>
     /// <param name="now">The time.</param>

@@ -64,7 +64,7 @@ internal sealed class QueueRun(IStepHost host, FlowStep.Queue step) : StepRun(ho
                 HandleNo(isDecline: true, now);
                 return true;
 
-            case CallInput.AssignRequested request when !_hunt.IsSeeking:
+            case CallInput.AssignRequested request when !_hunt.IsSeeking && !Host.IsAnswered:
                 _hunt.Assign(request.Agent);
                 return true;
 
@@ -151,6 +151,8 @@ internal sealed class QueueRun(IStepHost host, FlowStep.Queue step) : StepRun(ho
     private void Seek(Instant now)
     {
         Call.Deadlines.Clear(CallDeadline.Ringing);
+        if (Host.IsAnswered)
+            return;
         Call.Deadlines[CallDeadline.Seeking] = now + SeekAgain;
         _hunt.Seek(step.Group, [], step.Order, 1, inTurn: true);
     }

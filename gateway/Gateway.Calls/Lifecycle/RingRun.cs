@@ -56,7 +56,7 @@ internal sealed class RingRun(IStepHost host, FlowStep.Ring step) : StepRun(host
                 HandleNo(isDecline: true, now);
                 return true;
 
-            case CallInput.AssignRequested request when !_hunt.IsSeeking:
+            case CallInput.AssignRequested request when !_hunt.IsSeeking && !Host.IsAnswered:
                 _hunt.Assign(request.Agent);
                 return true;
 
@@ -90,7 +90,9 @@ internal sealed class RingRun(IStepHost host, FlowStep.Ring step) : StepRun(host
 
     public override void HandleLost(Instant now)
     {
-        if (_hunt.Count == 0 && !_hunt.IsSeeking)
+        if (_hunt.Count > 0)
+            Call.Deadlines[CallDeadline.Ringing] = now + TimeSpan.FromSeconds(step.RingSeconds);
+        else if (!_hunt.IsSeeking)
             Advance(now);
     }
 
@@ -135,6 +137,8 @@ internal sealed class RingRun(IStepHost host, FlowStep.Ring step) : StepRun(host
             _ => (AgentOrder.InOrder, 1),
         };
         Call.Deadlines.Clear(CallDeadline.Ringing);
+        if (Host.IsAnswered)
+            return;
         _hunt.Seek(step.Agents.Group, step.Agents.Agents ?? [], order, Math.Max(1, count));
     }
 }

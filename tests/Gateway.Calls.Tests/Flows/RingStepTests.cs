@@ -163,6 +163,47 @@ public sealed class RingStepTests
         Assert.Empty(call.Record.EarlierAgents);
     }
 
+    /// <summary>Until WhatsApp has accepted, the step may come to its end: nobody rings any more, or the time is over.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_step_that_ends_while_its_winner_is_being_connected_is_left_only_if_that_phone_is_lost(bool isLost)
+    {
+        var flow = FlowDriver.Ring(new(Group), 20, "sorry", ("sorry", new FlowStep.Refuse(RefuseReason.Busy)));
+        var call = new FlowDriver(FlowDriver.Agents(2, _clock), _clock, flow: flow);
+        call.Wait(19);
+        var winner = call.Ringing.Keys.First();
+        call.HasRung("a2");
+        call.Feed(new CallInput.PbxAnswered("a1", winner));
+        call.Feed(new CallInput.AnswerLockTaken(true));
+
+        call.Refuse("a2", 486);
+        call.Wait(2);
+
+        Assert.Equal((CallState.Accepting, AgentState.Available), (call.Call.State, call.StateOf("a2")));
+        if (isLost)
+            call.Feed(new CallInput.PbxEnded(Attempt: winner));
+        else
+            call.Feed(new CallInput.Accepted(null));
+        Assert.Equal(isLost ? CallState.Ending : CallState.Live, call.Call.State);
+        Assert.Equal(isLost ? AgentState.Available : AgentState.Busy, call.StateOf("a1"));
+    }
+
+    [Fact]
+    public void No_further_wave_rings_while_a_winner_is_being_connected()
+    {
+        var call = Ring(3, RingStrategy.Waves);
+        var winner = call.Ringing.Keys.Single();
+        call.Feed(new CallInput.PbxAnswered("a3", winner));
+        call.Feed(new CallInput.AnswerLockTaken(true));
+
+        call.Wait(5);
+        Assert.Equal(1, call.Count<CallDecision.RingAgent>());
+
+        call.Feed(new CallInput.PbxEnded(Attempt: winner));
+        Assert.Equal(3, call.Count<CallDecision.RingAgent>());
+    }
+
     /// <summary>The registry was restarted empty, and another call took the agent before this one's phone answered.</summary>
     [Fact]
     public void An_agent_whom_another_call_has_taken_meanwhile_is_hung_up_and_the_others_ring_on()

@@ -21,7 +21,7 @@ internal readonly struct StepRules(FlowReferences known)
         FlowStep.LastAgent last => [
             .. Within("ringSeconds", last.RingSeconds, 5, 120), .. Within("withinDays", last.WithinDays, 1, 365)],
         FlowStep.Voicemail voicemail => [
-            .. known.MayRecord ? (string[])[] : ["kind: recording is off on this gateway (recording.enabled)."],
+            .. known.MayRecord ? (string[])[] : ["kind: recording is off on this gateway (recording.folder)."],
             .. OfAudio("prompt", voicemail.Prompt, optional: true), .. Within("maxSeconds", voicemail.MaxSeconds, 5, 600),
             .. Within("silenceSeconds", voicemail.SilenceSeconds, 2, 30),
             .. voicemail.Group is { } group ? OfGroup("group", group) : []],

@@ -54,12 +54,14 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
                     InviteNextTrunk();
                 return true;
 
-            case (CallState.RingingPbx, CallInput.AgentsTaken { Result.Agents: [var taken] }):
+            case (CallState.Reserving, CallInput.AgentsTaken { Result.Agents: [var taken] }):
                 Held = taken;
+                PbxLeg = PbxLegState.Engaged;
+                EnterState(CallState.RingingPbx, _ringUntil);
                 Decide(new CallDecision.RingAgent(taken.Agent, Attempt));
                 return true;
 
-            case (CallState.RingingPbx, CallInput.AgentsTaken):
+            case (CallState.Reserving, CallInput.AgentsTaken):
                 return End(HangupCause.AgentUnavailable, now);
 
             case (CallState.RingingPbx, CallInput.PbxRefused { Attempt: Attempt } refused):
@@ -101,13 +103,9 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
         (_agentId, _ring, Trunk) = (wanted.AgentId, wanted.Ring, wanted.Trunk);
     }
 
-    private void TakeAgent(AgentId agent)
-    {
-        PbxLeg = PbxLegState.Engaged;
-        EnterState(CallState.RingingPbx, _ringUntil);
-        Decide(new CallDecision.TakeAgents(
-            Attempt, new TakeRequest(Identity.Id, Identity.Node, null, [agent], AgentOrder.InOrder, 1, [])));
-    }
+    /// <summary>No phone rings, and the state says so, until the agent is this call's.</summary>
+    private void TakeAgent(AgentId agent) => Decide(new CallDecision.TakeAgents(
+        Attempt, new TakeRequest(Identity.Id, Identity.Node, null, [agent], AgentOrder.InOrder, 1, [])));
 
     private void InviteNextTrunk()
     {

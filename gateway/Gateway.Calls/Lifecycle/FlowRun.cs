@@ -145,7 +145,7 @@ internal sealed class FlowRun : IStepHost
         FlowStep.Announce announce => new AnnounceRun(this, announce),
         FlowStep.Menu menu => new MenuRun(this, menu),
         FlowStep.Pbx pbx => new PbxRun(this, pbx),
-        FlowStep.Voicemail voicemail => new VoicemailRun(this, voicemail),
+        FlowStep.Voicemail voicemail when Call.MayRecord => new VoicemailRun(this, voicemail),
         FlowStep.LastAgent last when Call.LastAgentWithin(TimeSpan.FromDays(last.WithinDays)) is { } agent =>
             new RingRun(this, new FlowStep.Ring(new AgentChoice(null, [agent], RingStrategy.InOrder), last.RingSeconds, last.Next)),
         _ => null,

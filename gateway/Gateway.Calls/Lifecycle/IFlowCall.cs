@@ -16,6 +16,9 @@ internal interface IFlowCall
     /// <summary>Before that: Meta's time for an answer is over, so phones alone can ring no longer.</summary>
     bool IsWindowOver { get; }
 
+    /// <summary>The node records messages; where it does not, a flow passes over them.</summary>
+    bool MayRecord { get; }
+
     /// <summary>The deadlines of the steps: <see cref="CallDeadline.Ringing"/> to <see cref="CallDeadline.Step"/>.</summary>
     DeadlineTable<CallDeadline> Deadlines { get; }
 

@@ -32,6 +32,7 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
 
     public bool IsWindowOver { get; private set; }
 
+    public bool MayRecord { get; init; } = true;
 
     protected override HangupCause CauseWhileWaiting => _run?.CauseOfHangUp ?? HangupCause.CallerGaveUp;
 
@@ -211,7 +212,6 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
         if (!isOurs)
         {
             _winner = winner with { Agent = null }; // another call has the agent: there is nothing to give back
-            Decide(new CallDecision.HangUpAgent());
             Lose(now);
             return;
         }
@@ -229,6 +229,7 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
 
     private void Lose(Instant now)
     {
+        Decide(new CallDecision.HangUpAgent()); // where the phone is gone already its media is ended still
         if (_winner?.Agent is { } agent)
             Decide(new CallDecision.ReleaseAgent(agent));
         _winner = null;

@@ -39,8 +39,11 @@ internal sealed class CallFactory(
     /// <param name="identity">Whose call.</param>
     /// <param name="details">The details that Meta reported of an inbound call.</param>
     public CallLoop Inbound(CallIdentity identity, InboundDetails details) => Create(
-        new InboundCall(identity, options.Calls, services.Clock.Now, services.Time.GetUtcNow()), incoming: null, details,
-        onConnected: _ => { });
+        new InboundCall(identity, options.Calls, services.Clock.Now, services.Time.GetUtcNow())
+        {
+            MayRecord = options.Recording.Folder is not null,
+        },
+        incoming: null, details, onConnected: _ => { });
 
     /// <param name="identity">Whose call.</param>
     /// <param name="invite">The PBX's INVITE.</param>

@@ -117,7 +117,7 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
     }
 
     /// <summary>The phone has left the call: nothing is sent to it any more.</summary>
-    public void LeavePbx() => _media?.LeavePbx();
+    public Task LeavePbxAsync() => _media?.LeavePbxAsync() ?? Task.CompletedTask;
 
     /// <summary>Two beeps for the agent: the money is nearly over.</summary>
     public void Warn() => _media?.WarnPbx();

@@ -84,16 +84,16 @@ internal sealed partial class SipLegs(
             await (isElsewhere ? leg.CompleteElsewhereAsync() : leg.HangUpAsync(HangupCause.NoAnswer));
     }
 
-    /// <summary>Ends the phone in the conversation; the call goes on, and others may ring.</summary>
+    /// <summary>Ends the phone in the conversation, or its media where it has hung up; the call goes on, and others may ring.</summary>
     public async Task HangUpAgentAsync()
     {
-        if (_current is not { } leg)
-            return;
         await EndTransferAsync();
+        var leg = _current;
         _current = null;
         Publish();
-        media.LeavePbx();
-        await leg.HangUpAsync(HangupCause.PbxHungUp);
+        await media.LeavePbxAsync(); // before the BYE, so that nothing comes after it
+        if (leg is not null)
+            await leg.HangUpAsync(HangupCause.PbxHungUp);
     }
 
     public Task RingAsync() => _current!.RingAsync();

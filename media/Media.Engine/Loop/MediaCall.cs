@@ -62,8 +62,14 @@ public sealed class MediaCall
     public Task<SdpResult> AnswerPbxOfferAsync(string offer, PbxMediaProfile profile) =>
         Ask((session, now) => session.AnswerPbxOffer(offer, profile, now));
 
-    /// <summary>The PBX's phone has left the call, which goes on: nothing is sent to it, and another may be described.</summary>
-    public void LeavePbx() => Tell((session, now) => session.LeavePbx(now));
+    /// <summary>
+    /// The PBX's phone leaves the call, which goes on: nothing is sent to it once this is complete, and another may be described.
+    /// </summary>
+    public Task LeavePbxAsync() => Ask((session, now) =>
+    {
+        session.LeavePbx(now);
+        return default;
+    });
 
     /// <summary>
     /// Lets audio through to WhatsApp; before it nothing but ICE and DTLS goes there. From then on a packet goes every 20 ms: live audio,

@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Sip.Auth;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Endpoint;
 using Gateway.Sip.Messages;
@@ -27,22 +28,30 @@ internal sealed class Pbx : IAsyncDisposable
     public int Port => _endpoint.Listeners[0].Bind.Port;
 
     /// <summary>A PBX that has the gateways at these ports as trunks "0", "1", ….</summary>
-    public static async Task<Pbx> StartAsync(params IReadOnlyList<int> gatewayPorts)
+    public static Task<Pbx> StartAsync(params IReadOnlyList<int> gatewayPorts) => StartAsync(IPAddress.Loopback, gatewayPorts);
+
+    /// <summary>A phone that registers at the gateway's own registrar, from an address that is no PBX's.</summary>
+    public static Task<Pbx> RegisterAsync(int gatewayPort, string realm, SipCredentials user) => StartAsync(
+        IPAddress.Parse("127.0.0.77"), [gatewayPort],
+        trunk => trunk with { Domain = realm, RegisterUser = user.User, Credentials = user });
+
+    private static async Task<Pbx> StartAsync(
+        IPAddress address, IReadOnlyList<int> gatewayPorts, Func<TrunkOptions, TrunkOptions>? change = null)
     {
         if (!SipProfileSet.TryLoad(SipProfileSet.DefaultDirectory, out var profiles, out var errors))
             throw new InvalidOperationException(string.Join(" ", errors));
         var endpoint = new SipEndpoint(
             new SipEndpointOptions
             {
-                Listeners = [new SipListenerOptions { Transport = SipTransport.Udp, Bind = new IPEndPoint(IPAddress.Loopback, 0) }],
-                Trunks = [.. gatewayPorts.Select((port, i) => new TrunkOptions
+                Listeners = [new SipListenerOptions { Transport = SipTransport.Udp, Bind = new IPEndPoint(address, 0) }],
+                Trunks = [.. gatewayPorts.Select((port, i) => (change ?? (same => same))(new TrunkOptions
                 {
                     Name = $"{i}",
                     Server = "127.0.0.1",
                     Port = port,
                     Transport = SipTransport.Udp,
                     Profile = profiles.Find(SipProfileSet.GenericName)! with { OptionsInterval = 0 },
-                })],
+                }))],
                 Product = "Test-PBX",
             },
             SystemEntropy.Instance, TimeProvider.System, NullLoggerFactory.Instance);
@@ -68,12 +77,12 @@ internal sealed class Pbx : IAsyncDisposable
     public bool HasUnexpectedCall => _endpoint.IncomingCalls.TryPeek(out _);
 
     /// <summary>An agent dials.</summary>
-    public PbxCall Dial(string target, string trunk = "0", string? sdp = null)
+    public PbxCall Dial(string target, string trunk = "0", string? sdp = null, string caller = "201")
     {
         var phone = new PbxPhone(Hertz);
         var call = new PbxCall(
             _endpoint.Invite(
-                new SipInviteRequest { Trunk = trunk, TargetUser = target, Caller = new SipParty("201", "Agent"), Sdp = sdp ?? phone.Sdp }),
+                new SipInviteRequest { Trunk = trunk, TargetUser = target, Caller = new SipParty(caller, "Agent"), Sdp = sdp ?? phone.Sdp }),
             phone, TimeProvider.System.GetTimestamp());
         _calls.Add(call);
         return call;

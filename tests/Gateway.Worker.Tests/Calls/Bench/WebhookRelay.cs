@@ -29,6 +29,9 @@ internal sealed class WebhookRelay : IAsyncDisposable
     /// <summary>The gateways' webhook addresses.</summary>
     public List<string> Targets { get; } = [];
 
+    /// <summary>The targets of a passing webhook, by its label; null: all of them.</summary>
+    public Func<string, IReadOnlyList<string>>? Pick { get; set; }
+
     /// <summary>Changes passing webhooks; gets a change's label ("connect", "RINGING", …) and its value.</summary>
     public Action<string, JsonNode>? Bend { get; set; }
 
@@ -66,11 +69,8 @@ internal sealed class WebhookRelay : IAsyncDisposable
     }
 
     /// <summary>Signs and sends a body to all gateways at once; the status of the first.</summary>
-    public async Task<int> SendAsync(string body, string secret = AppSecret, string type = "application/json")
-    {
-        var bytes = Encoding.UTF8.GetBytes(body);
-        return (await Task.WhenAll(Targets.Select(target => PostAsync(target, bytes, secret, type))))[0];
-    }
+    public Task<int> SendAsync(string body, string secret = AppSecret, string type = "application/json") =>
+        SendAsync(Targets, body, secret, type);
 
     public async ValueTask DisposeAsync()
     {
@@ -109,7 +109,14 @@ internal sealed class WebhookRelay : IAsyncDisposable
             return;
         if (label == "connect")
             ConnectPassed = TimeProvider.System.GetTimestamp();
-        context.Response.StatusCode = await SendAsync(text);
+        context.Response.StatusCode = await SendAsync(Pick?.Invoke(label) ?? Targets, text);
+    }
+
+    private async Task<int> SendAsync(
+        IReadOnlyList<string> targets, string body, string secret = AppSecret, string type = "application/json")
+    {
+        var bytes = Encoding.UTF8.GetBytes(body);
+        return (await Task.WhenAll(targets.Select(target => PostAsync(target, bytes, secret, type))))[0];
     }
 
     private static string LabelOf(JsonNode value) =>

@@ -1,0 +1,128 @@
+using Gateway.Calls;
+using Gateway.Calls.Agents;
+using Gateway.Calls.Flows;
+using Gateway.Storage;
+using Gateway.Storage.Directory;
+using Gateway.Worker.Agents;
+using Gateway.Worker.Configuration;
+using Gateway.Worker.Tests.Calls.Bench;
+using Media.Engine;
+using Npgsql;
+using Testing;
+using Testing.Peers;
+
+namespace Gateway.Worker.Tests.Calls.Race;
+
+/// <summary>
+/// Three gateways that share agents, PostgreSQL and Redis. The agents' phones are extensions of one PBX, which is a trunk of every node: a
+/// phone that registers with one node cannot be rung by another.
+/// </summary>
+internal sealed class RaceBench : IAsyncDisposable
+{
+    public const int Nodes = 3;
+
+    /// <summary>The phones of one call.</summary>
+    public const int AtOnce = 8;
+
+    /// <summary>Enough for twelve calls at once, of which four at a node race for a third of them.</summary>
+    private const int Agents = 144;
+
+    private const int MediaPorts = 120;
+    private static readonly GroupId Group = new("support");
+    private static readonly FlowId Flow = new("race");
+
+    private readonly CallBench _calls;
+
+    private RaceBench(Stores stores, RacePhones phones, CallBench calls) => (Stores, Phones, _calls) = (stores, phones, calls);
+
+    /// <summary>Its Redis can be stopped.</summary>
+    public Stores Stores { get; }
+
+    public RacePhones Phones { get; }
+
+    public WhatsAppSide WhatsApp => _calls.WhatsApp;
+
+    public IReadOnlyList<GatewayNode> Gateways => _calls.Gateways;
+
+    /// <param name="copies">
+    /// Of each connect: to so many nodes. Terminate goes to every node, since a node passes on no webhook of another's call.
+    /// </param>
+    public static async Task<RaceBench> StartAsync(int copies)
+    {
+        var (stores, phones) = (Stores.StartPrivate(), new RacePhones(AtOnce));
+        await using (var database = NpgsqlDataSource.Create(stores.Postgres))
+        {
+            await Migrator.MigrateAsync(database, default);
+            await DefineAsync(database);
+        }
+        var calls = await CallBench.StartAsync(stores, options => With(options, phones.Port), gateways: Nodes);
+        calls.Relay.Pick = label =>
+            label == "connect" ? [.. calls.Relay.Targets.OrderBy(_ => Random.Shared.Next()).Take(copies)] : calls.Relay.Targets;
+        var bench = new RaceBench(stores, phones, calls);
+        await bench.SignInAsync();
+        return bench;
+    }
+
+    public IEnumerable<ResilientAgentRegistry> Registries => Gateways.Select(node => node.Service<ResilientAgentRegistry>());
+
+    public async ValueTask DisposeAsync()
+    {
+        await _calls.DisposeAsync();
+        await Phones.DisposeAsync();
+        Stores.Dispose();
+    }
+
+    private static GatewayOptions With(GatewayOptions options, int phones)
+    {
+        var media = LoopbackPorts.Take(MediaPorts);
+        return options with
+        {
+            Sip = options.Sip with { Trunks = [CallBench.Trunk("main", phones)] },
+            Media = options.Media with
+            {
+                Pbx = new PbxSideOptions { PortMin = media, PortMax = media + MediaPorts - 1, Quarantine = TimeSpan.Zero },
+            },
+        };
+    }
+
+    private static async Task DefineAsync(NpgsqlDataSource database)
+    {
+        Check(await new GroupStore(database).CreateAsync(new AgentGroup(Group, "Support", TimeSpan.Zero, TimeSpan.FromSeconds(20)), "test", default));
+        for (var i = 0; i < Agents; i++)
+        {
+            Check(await new AgentStore(database).CreateAsync(
+                new Agent(new AgentId($"a{i}"), $"Agent {i}", [new AgentMembership(Group)], [new AgentPhone.Extension("main", $"{1000 + i}")]),
+                "test", default));
+        }
+        var race = new AgentChoice(Group, null, RingStrategy.Waves) { Waves = [AtOnce] };
+        Check(await new FlowStore(database).CreateAsync(
+            new Flow(Flow, "Race", "race", new Dictionary<string, FlowStep>
+            {
+                ["race"] = new FlowStep.Ring(race, RingSeconds: 20, Next: "wait"),
+                ["wait"] = new FlowStep.Queue(Group),
+            }),
+            "test", default));
+        var routes = new FlowRouteStore(database);
+        Check(await routes.ReplaceAsync(
+            [new FlowRouteDocument(0, Flow)], (await routes.FindAsync(default)).Version, "test", default));
+    }
+
+    private static void Check<T>(Outcome<T> outcome) where T : class => Assert.True(outcome.Refusal is null, outcome.Detail);
+
+    private async Task SignInAsync()
+    {
+        foreach (var node in Gateways)
+        {
+            await Eventually.SeeAsync(
+                () => node.Service<AgentDirectory>().Snapshot is { Agents.Count: Agents, Routes.Count: 1 }, "the node knows agents and flow");
+        }
+        for (var i = 0; i < Agents; i++)
+            await Registries.First().SetPresenceAsync(new AgentId($"a{i}"), AgentPresence.Available, null, default);
+        foreach (var registry in Registries)
+        {
+            await Eventually.SeeAsync(
+                async () => (await registry.ListAsync(default)).Count(status => status.State == AgentState.Available),
+                available => available == Agents, "all agents are available", available => $"{available}");
+        }
+    }
+}

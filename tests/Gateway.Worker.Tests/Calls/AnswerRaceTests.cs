@@ -109,6 +109,8 @@ public sealed class AnswerRaceTests(ITestOutputHelper output)
         output.WriteLine($"the last other phone was released at {calls.Max(call => call.LastRelease).TotalMilliseconds:0} ms after accept");
         output.WriteLine($"agents in two calls: {TwoCalls(bench, leg => leg.AnsweredAt).Count()}; rung for one call while rung or talking in "
             + $"another: {TwoCalls(bench, leg => leg.RangAt).Count()}");
+        foreach (var fault in calls.Select(call => call.Fault).OfType<string>().Concat(TwoCalls(bench, leg => leg.RangAt)).Take(20))
+            output.WriteLine(fault);
     }
 
     /// <summary>Legs of one phone for two calls that are there at the same moment.</summary>

@@ -295,11 +295,11 @@ public abstract class Call
         (_ending, _timeline.EndedAt) = (ending, since ?? now);
         _funding = _credit?.Funding ?? _funding;
         _credit = null;
+        ReleasePbx(); // before the agents are given back, whom other calls may ring at once
         ReleaseFlow();
         _deadlines.Clear();
         ReleaseHeld();
         EnterState(CallState.Ending, now + (WhatsAppLeg == WhatsAppLegState.Unknown ? Options.ConnectNotice : Options.Ending));
-        ReleasePbx();
         _whatsApp.Release();
         if (_mediaHeld)
             Decide(new CallDecision.ReleaseMedia());

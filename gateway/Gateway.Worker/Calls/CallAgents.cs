@@ -12,8 +12,10 @@ namespace Gateway.Worker.Calls;
 /// <param name="identity">The call.</param>
 /// <param name="services">What all calls share.</param>
 /// <param name="call">Where inputs go.</param>
+/// <param name="phones">Completes when what was decided about phones so far is done.</param>
 /// <param name="onFailure">Takes what a store did not do.</param>
-internal sealed class CallAgents(CallIdentity identity, AgentServices services, ICallInbox call, Action<Exception> onFailure)
+internal sealed class CallAgents(
+    CallIdentity identity, AgentServices services, ICallInbox call, Func<Task> phones, Action<Exception> onFailure)
 {
     private readonly OperationQueue _operations = new(onFailure);
 
@@ -28,7 +30,7 @@ internal sealed class CallAgents(CallIdentity identity, AgentServices services, 
             CallDecision.TakeAgents take => () => TakeAsync(take),
             CallDecision.ConfirmAgent confirm => () => ConfirmAsync(confirm.Agent),
             CallDecision.MarkAgentBusy mark => () => MarkBusyAsync(mark.Agent),
-            CallDecision.ReleaseAgent release => () => ReleaseAsync(release.Agent, release.Group),
+            CallDecision.ReleaseAgent release => ReleaseAfter(phones(), release),
             CallDecision.JoinQueue join => () => JoinAsync(join),
             CallDecision.LeaveQueue leave => () => LeaveAsync(leave.Group),
             _ => null,
@@ -66,6 +68,13 @@ internal sealed class CallAgents(CallIdentity identity, AgentServices services, 
         if (await services.Registry.TakeBusyAsync(agent, identity.Id, identity.Node, CancellationToken.None) is { } taken)
             Post(new CallInput.AgentConfirmed(taken, IsOurs: true));
     }
+
+    /// <summary>Whoever is free may be rung at once: the phone has ended this call before.</summary>
+    private Func<Task> ReleaseAfter(Task phones, CallDecision.ReleaseAgent release) => async () =>
+    {
+        await phones;
+        await ReleaseAsync(release.Agent, release.Group);
+    };
 
     private async Task ReleaseAsync(TakenAgent agent, GroupId? group)
     {

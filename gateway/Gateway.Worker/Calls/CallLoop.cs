@@ -74,7 +74,7 @@ internal sealed partial class CallLoop : ICallInbox
         _registry = new OperationQueue(OnStoreFailure);
         _records = new OperationQueue(OnStoreFailure);
         _legs = legs(this);
-        _agents = new CallAgents(call.Identity, services.Agents, this, OnStoreFailure);
+        _agents = new CallAgents(call.Identity, services.Agents, this, () => _legs.PhonesIdle, OnStoreFailure);
     }
 
     public CallIdentity Identity => _call.Identity;

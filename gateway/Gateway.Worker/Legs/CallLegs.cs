@@ -42,6 +42,9 @@ internal sealed class CallLegs
     /// <summary>Completes when everything decided so far is done.</summary>
     public Task Idle => Task.WhenAll(_graph.Idle, _operations.Idle);
 
+    /// <summary>Completes when everything decided so far about phones and media is done.</summary>
+    public Task PhonesIdle => _operations.Idle;
+
     /// <summary>False: the decision concerns no leg.</summary>
     public bool TryPerform(CallDecision decision)
     {

@@ -265,6 +265,21 @@ public sealed class RingStepTests
         Assert.Equal(HangupCause.CallerGaveUp, call.Record.Cause);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_phones_of_a_call_that_ends_are_hung_up_before_their_agents_are_given_back(bool isLive)
+    {
+        var call = Ring(3, RingStrategy.All);
+        if (isLive)
+            call.Answer("a2");
+        var before = call.All.Count;
+        call.HangUp();
+        var ending = call.All.Skip(before).ToList();
+        var release = ending.FindIndex(decision => decision is CallDecision.ReleaseAgent);
+        Assert.InRange(ending.FindIndex(decision => decision is CallDecision.HangUpPbx), 0, release - 1);
+    }
+
     [Fact]
     public void A_call_that_an_operator_gives_to_an_agent_makes_the_phone_answer_by_itself()
     {

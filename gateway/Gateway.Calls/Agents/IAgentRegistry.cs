@@ -124,7 +124,11 @@ public interface IAgentRegistry
 /// <summary>The result of <see cref="IAgentRegistry.KeepAsync"/>.</summary>
 /// <param name="Lost">Those whom a later call has: an agent who rings for the earlier one is to ring no more.</param>
 /// <param name="Generation">Another number than before means that the registry was emptied meanwhile.</param>
-public sealed record KeepResult(IReadOnlyList<HeldAgent> Lost, long Generation);
+public sealed record KeepResult(IReadOnlyList<HeldAgent> Lost, long Generation)
+{
+    /// <summary>The nodes that have renewed within one lease, in any order.</summary>
+    public IReadOnlyList<string> Nodes { get; init; } = [];
+}
 
 /// <summary>An agent whom a call of this node holds.</summary>
 /// <param name="Agent">Who, by which token.</param>

@@ -71,7 +71,7 @@ public sealed class RedisAgentRegistry(IConnectionMultiplexer redis, TimeSpan? l
         var chunks = Math.Max(1, (Math.Max(agents.Count, waiting.Count) + KeptAtOnce - 1) / KeptAtOnce);
         var results = await Task.WhenAll(Enumerable.Range(0, chunks).Select(i => KeepChunkAsync(
             node, [.. agents.Skip(i * KeptAtOnce).Take(KeptAtOnce)], [.. waiting.Skip(i * KeptAtOnce).Take(KeptAtOnce)], cancellation)));
-        return new KeepResult([.. results.SelectMany(result => result.Lost)], results[^1].Generation);
+        return results[^1] with { Lost = [.. results.SelectMany(result => result.Lost)] };
     }
 
     public Task JoinAsync(WaitingCall call, CancellationToken cancellation) =>
@@ -111,13 +111,13 @@ public sealed class RedisAgentRegistry(IConnectionMultiplexer redis, TimeSpan? l
     private async Task<KeepResult> KeepChunkAsync(
         string node, HeldAgent[] agents, WaitingCall[] waiting, CancellationToken cancellation)
     {
-        var reply = (long[])(await RunAsync(
+        var reply = (RedisResult[])(await RunAsync(
             "keep", cancellation,
             [node, agents.Length,
                 .. agents.SelectMany(held => new RedisValue[]
                     { held.Agent.Agent.Value, held.Agent.Token, held.Call.Value, held.IsBusy ? 1 : 0 }),
                 .. waiting.SelectMany(call => new RedisValue[] { call.Group.Value, call.Call.Value, AgentRows.Write(call) })]))!;
-        return new KeepResult([.. reply.Skip(1).Select(place => agents[(int)place])], reply[0]);
+        return new KeepResult([.. ((long[])reply[1]!).Select(place => agents[(int)place])], (long)reply[0]) { Nodes = (string[])reply[2]! };
     }
 
     private Task<RedisResult> RunAsync(string operation, CancellationToken cancellation, params RedisValue[] arguments)

@@ -182,18 +182,20 @@ local function keep(node, id, token, callId, isBusy)
 end
 
 -- node, number of agents held, of each: agent, token, call, "1" for busy; then of each call that waits: group, call, its text in the line.
--- Replies with the generation and the places of the lost ones.
+-- Replies with the generation, the places of the lost ones, and the nodes that renew.
 function operations.keep(node, count, ...)
     call('SETNX', root .. ':generation', text(micros))
-    local arguments, reply = {...}, {call('GET', root .. ':generation')}
+    call('ZADD', root .. ':nodes', now + lease, node)
+    call('ZREMRANGEBYSCORE', root .. ':nodes', '-inf', text(now))
+    local arguments, lost = {...}, {}
     local last = tonumber(count) * 4
     for i = 1, last, 4 do
         if not keep(node, arguments[i], arguments[i + 1], arguments[i + 2], arguments[i + 3] == '1') then
-            reply[#reply + 1] = text((i - 1) / 4)
+            lost[#lost + 1] = text((i - 1) / 4)
         end
     end
     for i = last + 1, #arguments, 3 do wait(arguments[i], arguments[i + 1], arguments[i + 2]) end
-    return reply
+    return {call('GET', root .. ':generation'), lost, call('ZRANGE', root .. ':nodes', 0, -1)}
 end
 
 function operations.join(group, callId, entry) wait(group, callId, entry) end

@@ -3,6 +3,7 @@
 --   :agent:ID      hash: see `fields`; the groups of an agent are lines "group TAB order TAB skill"
 --   :all           set of agents
 --   :due           agents who ring, talk or wrap up, by the end of it (milliseconds)
+--   :nodes         nodes, by the end of the lease that each renews
 --   :offers        counts agents taken
 --   :generation    when all this began: another one when Redis was emptied
 --   :free:O:GROUP  available agents of a group in the order O: in_order, round_robin, longest_idle, most_skilled

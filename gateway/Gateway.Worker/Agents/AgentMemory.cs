@@ -150,6 +150,13 @@ internal sealed class AgentMemory(TimeProvider time)
         }
     }
 
+    /// <summary>Those whom other nodes may take meanwhile, and those whom this node's calls hold, whatever Redis says of them.</summary>
+    public IReadOnlyList<AgentId> NotToTake(NodeShares shares)
+    {
+        lock (_gate)
+            return [.. _held.Keys.Select(held => held.Agent), .. _definitions.Keys.Where(agent => !shares.IsOurs(agent))];
+    }
+
     /// <summary>Takes over all that Redis knows.</summary>
     public void See(IReadOnlyList<AgentStatus> statuses)
     {

@@ -21,6 +21,9 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
 {
     private const int MaxRounds = 5;
 
+    /// <summary>After an outage, until all nodes have restored what their calls took meanwhile.</summary>
+    private static readonly TimeSpan Apart = AgentLeases.Renewal * 3;
+
     private static readonly Meter Meter = new("Gateway.Agents");
 
     private static readonly Counter<long> Failures = Meter.CreateCounter<long>(
@@ -29,7 +32,9 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
     private readonly AgentMemory _memory = new(time);
     private readonly AgentsBroadcast _broadcast = new();
     private readonly SemaphoreSlim _renewing = new(1);
+    private readonly NodeShares _shares = new(node);
     private long _generation;
+    private long _apartUntil;
     private volatile bool _isUnavailable;
 
     /// <summary>Called with an agent who rings for a call of this node, and whom a later call has: that phone is to ring no more.</summary>
@@ -61,7 +66,8 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
     public async Task<TakeResult> TakeAsync(TakeRequest request, CancellationToken cancellation)
     {
         var (isRedis, result) = await AskAsync(
-            "take", () => registry.TakeAsync(request, cancellation), (pool, now) => Held(pool.Take(request, now)), cancellation,
+            "take", () => registry.TakeAsync(IsApart ? OfShare(request) : request, cancellation),
+            (pool, now) => Held(pool.Take(OfShare(request), now)), cancellation,
             late => Task.WhenAll(late.Agents.Select(UndoAsync)));
         return isRedis ? Held(result) : result;
 
@@ -226,8 +232,12 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
                 ? registry.RestoreAsync(pair.Agent, known, cancellation)
                 : registry.DefineAsync(pair.Agent, cancellation))).WaitAsync(timeout * MaxRounds, time, cancellation);
             result = await KeepInRedisAsync(holdings, cancellation);
+            if (_generation != 0)
+                StayApart();
             _generation = result.Generation;
         }
+        if (!IsApart)
+            _shares.Know(result.Nodes);
         await ReportAsync(holdings, cancellation);
         // Who talks goes on, and is kept again as soon as nobody else has the agent.
         foreach (var lost in result.Lost.Where(lost => _memory.DropRinging(lost.Agent)))
@@ -235,6 +245,7 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
         if (!_isUnavailable)
             return true;
         _memory.See(await registry.ListAsync(cancellation).WaitAsync(timeout, time, cancellation));
+        StayApart();
         var isBack = isLast || _memory.IfUnchanged(holdings.Version, () => _isUnavailable = false);
         if (!isBack)
             return false;
@@ -264,6 +275,14 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
             _memory.DoneLater(operation);
         }
     }
+
+    /// <summary>The nodes cannot go by Redis, or one of them does not yet: what is restored there may not be all.</summary>
+    private bool IsApart => _isUnavailable || time.GetTimestamp() < Volatile.Read(ref _apartUntil);
+
+    private void StayApart() =>
+        Volatile.Write(ref _apartUntil, time.GetTimestamp() + (long)(Apart.TotalSeconds * time.TimestampFrequency));
+
+    private TakeRequest OfShare(TakeRequest request) => request with { Except = [.. request.Except, .. _memory.NotToTake(_shares)] };
 
     /// <summary>What is taken from memory is held before anything else can be done from it.</summary>
     private void Hold(IEnumerable<HeldAgent> agents)

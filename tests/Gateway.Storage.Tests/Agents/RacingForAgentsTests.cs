@@ -42,6 +42,18 @@ public sealed class RacingForAgentsTests : IDisposable
     }
 
     [Fact]
+    public async Task Nodes_are_named_until_they_renew_no_longer()
+    {
+        var clock = new SteppedTime();
+        var registry = new RedisAgentRegistry(_redis[0], clock: clock);
+        Assert.Equal(["n1"], (await registry.KeepAsync("n1", [], [], default)).Nodes);
+        clock.Pass(AgentLeases.Renewal);
+        Assert.Equal(["n1", "n2"], (await registry.KeepAsync("n2", [], [], default)).Nodes.Order());
+        clock.Pass(AgentLeases.Length - AgentLeases.Renewal);
+        Assert.Equal(["n2"], (await registry.KeepAsync("n2", [], [], default)).Nodes);
+    }
+
+    [Fact]
     public async Task So_they_are_in_a_Redis_that_pauses()
     {
         await DefineAsync();

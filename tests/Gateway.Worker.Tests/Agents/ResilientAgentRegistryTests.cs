@@ -15,6 +15,7 @@ public sealed class ResilientAgentRegistryTests : IDisposable
     private readonly SteppedTime _time = new();
     private readonly SharedAgents _redis;
     private readonly AgentsWay _way;
+    private readonly AgentsWay _secondWay;
     private readonly ResilientAgentRegistry _node;
     private readonly ResilientAgentRegistry _second;
     private readonly List<HeldAgent> _lost = [];
@@ -22,9 +23,9 @@ public sealed class ResilientAgentRegistryTests : IDisposable
     public ResilientAgentRegistryTests()
     {
         _redis = new SharedAgents(_time);
-        _way = new AgentsWay(_redis);
+        (_way, _secondWay) = (new AgentsWay(_redis), new AgentsWay(_redis));
         _node = new ResilientAgentRegistry(_way, "n1", TimeSpan.FromMilliseconds(50), _time) { OnLost = _lost.Add };
-        _second = new ResilientAgentRegistry(new AgentsWay(_redis), "n2", TimeSpan.FromSeconds(30), _time);
+        _second = new ResilientAgentRegistry(_secondWay, "n2", TimeSpan.FromSeconds(30), _time);
     }
 
     public void Dispose()
@@ -44,6 +45,42 @@ public sealed class ResilientAgentRegistryTests : IDisposable
         Assert.NotEqual(elsewhere.Agent, Assert.Single((await TakeAsync(_node, Call)).Agents).Agent);
         Assert.Empty((await TakeAsync(_node, new CallId("c3"))).Agents);
         Assert.True(_node.IsUnavailable);
+    }
+
+    [Fact]
+    public async Task Nodes_without_Redis_take_different_agents_until_all_have_restored_theirs()
+    {
+        const int count = 30;
+        await StartAsync();
+        for (var i = 0; i < count - 2; i++)
+        {
+            var agent = new Agent(new AgentId("a" + i), "", [new AgentMembership(Sales)], []);
+            await _node.DefineAsync(agent, default);
+            await _second.DefineAsync(agent, default);
+            await _node.SetPresenceAsync(agent.Id, AgentPresence.Available, null, default);
+        }
+        await ListenAsync(_second);
+        await _node.RenewAsync(default); // now each knows of the other
+        (_way.IsCut, _secondWay.IsCut) = (true, true);
+
+        var first = (await TakeAsync(_node, Call, count - 20)).Agents.Select(taken => taken.Agent).ToArray();
+        var second = (await TakeAsync(_second, Other, count)).Agents.Select(taken => taken.Agent).ToArray();
+        Assert.InRange(second.Length, count / 4, count * 3 / 4);
+        Assert.Empty(first.Intersect(second));
+
+        _way.IsCut = false; // the other node's calls are not in Redis yet
+        await _node.RenewAsync(default);
+        Assert.False(_node.IsUnavailable);
+        var rest = (await TakeAsync(_node, Call, count)).Agents.Select(taken => taken.Agent).ToArray();
+        Assert.Equal(count, first.Length + second.Length + rest.Length);
+        Assert.Empty(rest.Intersect([.. first, .. second]));
+
+        _secondWay.IsCut = false;
+        await _second.RenewAsync(default);
+        Assert.Empty(_lost);
+        await _second.EndAsync(Other, default);
+        _time.Pass(AgentLeases.Renewal * 3);
+        Assert.Equal(second.Length, (await TakeAsync(_node, Call, count)).Agents.Count);
     }
 
     [Fact]
@@ -192,6 +229,6 @@ public sealed class ResilientAgentRegistryTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listening);
     }
 
-    private static Task<TakeResult> TakeAsync(ResilientAgentRegistry node, CallId call) =>
-        node.TakeAsync(new TakeRequest(call, "n", Sales, [], AgentOrder.LongestIdle, 1, []), default);
+    private static Task<TakeResult> TakeAsync(ResilientAgentRegistry node, CallId call, int count = 1) =>
+        node.TakeAsync(new TakeRequest(call, "n", Sales, [], AgentOrder.LongestIdle, count, []), default);
 }

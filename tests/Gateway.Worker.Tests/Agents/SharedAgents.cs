@@ -13,6 +13,8 @@ internal sealed class SharedAgents(TimeProvider time)
 
     public long Generation { get; private set; } = 1;
 
+    public HashSet<string> Nodes { get; } = [];
+
     public Channel<AgentsChange> Changes { get; } = Channel.CreateUnbounded<AgentsChange>();
 
     public T Do<T>(Func<AgentPool, DateTimeOffset, T> operation)
@@ -76,7 +78,11 @@ internal sealed class AgentsWay(SharedAgents shared) : IAgentRegistry
 
     public Task<KeepResult> KeepAsync(
         string node, IReadOnlyList<HeldAgent> agents, IReadOnlyList<WaitingCall> waiting, CancellationToken cancellation) =>
-        AskAsync((pool, now) => pool.Keep(agents, waiting, now) with { Generation = shared.Generation });
+        AskAsync((pool, now) =>
+        {
+            shared.Nodes.Add(node);
+            return pool.Keep(agents, waiting, now) with { Generation = shared.Generation, Nodes = [.. shared.Nodes] };
+        });
 
     public Task JoinAsync(WaitingCall call, CancellationToken cancellation) => TellAsync((pool, now) => pool.Join(call, now));
 

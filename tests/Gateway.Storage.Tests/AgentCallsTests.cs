@@ -145,16 +145,55 @@ public sealed class AgentCallsTests(Stores stores) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_event_says_that_an_agent_is_in_another_state_and_none_that_it_is_in_the_same()
+    public async Task Each_change_of_an_agents_state_is_one_event_whichever_nodes_report_it_and_in_which_order()
     {
-        var store = new AgentCallStore(_database);
-        var before = new AgentStatus(Anna, AgentPresence.Available, null, AgentActivity.None, false, null, BillingSetup.Start);
-        await store.StateChangedAsync(before, before, None);
-        await store.StateChangedAsync(before, before with { Presence = AgentPresence.Away, Reason = "lunch" }, None);
-        var data = await _billing.QueryAsync<string>(
-            "SELECT data::text FROM events WHERE kind = 'agent.state_changed' AND data->>'agent' = @agent", new { agent = Anna.Value });
-        Assert.Contains("\"state\": \"away\"", data);
-        Assert.Contains("\"before\": \"available\"", data);
+        var store = new AgentStateStore(_database);
+        var offline = new AgentStatus(Anna, AgentPresence.Offline, null, AgentActivity.None, false, null, BillingSetup.Start);
+        var available = offline with { Presence = AgentPresence.Available, Since = At(1) };
+        AgentStatus[] all =
+        [
+            offline, available, available with { Activity = AgentActivity.Ringing, Call = new CallId("c" + _own), Since = At(2) },
+            available with { Activity = AgentActivity.Busy, Call = new CallId("c" + _own), Since = At(3) },
+            available with { Since = At(4) }, available with { Presence = AgentPresence.Away, Reason = "lunch\0", Since = At(5) },
+            available with { Presence = AgentPresence.Away, Reason = "meeting", Since = At(6) }, offline with { Since = At(7) },
+        ];
+        await Task.WhenAll(
+            Task.WhenAll(Enumerable.Range(0, 4).Select(_ => store.NoteAsync(all, None))),
+            Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+            {
+                foreach (var one in all)
+                    await store.NoteAsync([one], None);
+            })));
+        await store.NoteAsync([offline with { Since = At(9) }], None);
+
+        var events = await StatesAsync();
+        Assert.Equal(
+            ["offline>available", "available>ringing", "ringing>busy", "busy>available", "available>away lunch", "away>away meeting",
+                "away>offline"],
+            events.Select(one => one.Before is null ? "offline>" + one.State : $"{one.Before}>{one.State}{one.Reason}"));
+        Assert.Equal(["c" + _own, "c" + _own], events.Select(one => one.Call).OfType<string>());
+    }
+
+    [Fact]
+    public async Task A_node_that_missed_states_in_between_adds_those_that_another_missed_and_no_other()
+    {
+        var store = new AgentStateStore(_database);
+        var available = new AgentStatus(Anna, AgentPresence.Available, null, AgentActivity.None, false, null, At(1));
+        var busy = available with { Activity = AgentActivity.Busy, Since = At(2) };
+        await store.NoteAsync([available], None);
+        await store.NoteAsync([available with { Since = At(3) }], None);
+        await store.NoteAsync([available, busy, available with { Since = At(3) }], None);
+        Assert.Equal(["available", "busy", "available"], (await StatesAsync()).Select(one => one.State));
+    }
+
+    private static DateTimeOffset At(int second) => BillingSetup.Start.AddSeconds(second);
+
+    private async Task<(string? Before, string State, string? Reason, string? Call)[]> StatesAsync()
+    {
+        await using var connection = await _database.OpenConnectionAsync();
+        return [.. await connection.QueryAsync<(string?, string, string?, string?)>(
+            "SELECT data->>'before', data->>'state', ' ' || (data->>'reason'), call_id FROM events "
+            + "WHERE kind = 'agent.state_changed' AND data->>'agent' = @agent ORDER BY at", new { agent = Anna.Value })];
     }
 
     private CallRecord Call(string user, int waits, int? talks)

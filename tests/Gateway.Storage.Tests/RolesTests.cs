@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Agents;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Records;
 using Gateway.Storage.Accounts;
@@ -45,6 +46,9 @@ public sealed class RolesTests(Stores stores) : IAsyncLifetime
         await new CallPartitions(database).DropAsync(request.At, TimeSpan.FromDays(3650), CancellationToken.None);
         var missed = billing.Request();
         await billing.Calls.CompleteAsync(BillingSetup.Record(missed, null, null, HangupCause.NoAnswer), CancellationToken.None);
+        var agent = new AgentStatus(
+            new AgentId("a" + request.Call), AgentPresence.Available, null, AgentActivity.None, false, null, request.At);
+        await new AgentStateStore(database).NoteAsync([agent, agent with { BusyAtPbx = true, Since = request.At.AddSeconds(1) }], CancellationToken.None);
         Assert.Equal((99m, 0m), await billing.MoneyAsync());
     }
 

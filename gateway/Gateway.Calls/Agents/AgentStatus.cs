@@ -46,7 +46,8 @@ public enum AgentActivity
 /// <param name="Activity">What a call does with the agent.</param>
 /// <param name="BusyAtPbx">The PBX reports a call that the gateway does not carry.</param>
 /// <param name="Call">The call that rings the agent, or that the agent is in.</param>
-/// <param name="Since">From when on the state is the one it is.</param>
+/// <param name="Since">From when on the state, and the reason shown with it, is the one it is: of two states of an agent the later one has the
+/// later time, even where a clock was set back.</param>
 public sealed record AgentStatus(
     AgentId Agent, AgentPresence Presence, string? Reason, AgentActivity Activity, bool BusyAtPbx, CallId? Call, DateTimeOffset Since)
 {
@@ -55,6 +56,9 @@ public sealed record AgentStatus(
 
     /// <summary>The end of the wrap-up; null: there is none.</summary>
     public DateTimeOffset? WrapUpUntil { get; init; }
+
+    /// <summary>The reason that is shown with the state: only that of being away.</summary>
+    public string? ShownReason => State == AgentState.Away ? Reason : null;
 
     public AgentState State => Activity switch
     {

@@ -3,6 +3,9 @@ namespace Gateway.Calls.Agents;
 /// <summary>An agent as <see cref="AgentPool"/> keeps one. What differs afterwards is published by the pool (<see cref="Was"/>).</summary>
 internal sealed class PooledAgent
 {
+    /// <summary>The shortest time that the shared registry tells apart.</summary>
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
+
     private AgentActivity _activity;
     private CallId? _call;
 
@@ -89,14 +92,17 @@ internal sealed class PooledAgent
     /// <summary>Sets the times of a new state, and returns what is to be published; null: nothing has changed.</summary>
     public AgentStatus? Note(DateTimeOffset now)
     {
-        if (State != Was.State)
+        if (State != Was.State || Status.ShownReason != Was.ShownReason)
         {
-            Since = now;
+            Since = NextSince(now);
             if (State == AgentState.Available)
                 IdleSince = now;
         }
         return Status == Was ? null : Status;
     }
+
+    /// <summary>The time of a state that begins now: later than that of the last one.</summary>
+    public DateTimeOffset NextSince(DateTimeOffset now) => now > Since ? now : Since + Tick;
 
     public void Publish() => Was = Status;
 

@@ -43,7 +43,7 @@ function operations.forget(id)
     if not agent then return end
     if isSignedIn(agent) then
         touchGroups(agent)
-        changes[#changes + 1] = {'agent', id, '0', '', '0', '0', '', text(now), text(agent.token), ''}
+        changes[#changes + 1] = {'agent', id, '0', '', '0', '0', '', text(nextSince(agent, now)), text(agent.token), ''}
     end
     index(agent, false, false)
     call('SREM', root .. ':all', id)

@@ -45,6 +45,11 @@ local function state(agent)
     return agent.presence == OFFLINE and 'offline' or 'away'
 end
 
+local function reason(agent) return state(agent) == 'away' and agent.reason or '' end
+
+-- The time of a state that begins: later than that of the last one, even where the clock was set back.
+local function nextSince(agent, at) return math.max(at, agent.since + 1) end
+
 local function isHeld(agent) return agent.activity == RINGING or agent.activity == BUSY end
 
 local function isSignedIn(agent) return agent.presence ~= OFFLINE or agent.activity ~= NONE end
@@ -57,7 +62,7 @@ end
 
 -- What save() compares with.
 local function remember(agent)
-    agent.was = {state = state(agent), isSignedIn = isSignedIn(agent), row = table.concat(row(agent), '\t')}
+    agent.was = {state = state(agent), reason = reason(agent), isSignedIn = isSignedIn(agent), row = table.concat(row(agent), '\t')}
 end
 
 local function create(id)
@@ -110,8 +115,8 @@ end
 -- Stores an agent changed at a time, and notes what is to be published.
 local function save(agent, at)
     local is, was, signedIn = state(agent), agent.was, isSignedIn(agent)
-    if is ~= was.state then
-        agent.since = at
+    if is ~= was.state or reason(agent) ~= was.reason then
+        agent.since = nextSince(agent, at)
         if is == 'available' then agent.idle = at end
     end
     if (is == 'available') ~= (was.state == 'available') or signedIn ~= was.isSignedIn then

@@ -1,7 +1,5 @@
 using Dapper;
 using Gateway.Calls;
-using Gateway.Calls.Agents;
-using Gateway.Storage.Events;
 using Npgsql;
 
 namespace Gateway.Storage.Calls;
@@ -61,20 +59,6 @@ public sealed class AgentCallStore(NpgsqlDataSource database)
     public Task AnsweredAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, AgentId agent, CancellationToken cancellation) =>
         ExecuteAsync(
             Answer, new { id = call.Value, startedAt = startedAt.UtcDateTime, at = at.UtcDateTime, agent = agent.Value }, cancellation);
-
-    /// <summary>An agent is in another state: the event `agent.state_changed`. Nothing where the state is the same.</summary>
-    public async Task StateChangedAsync(AgentStatus? before, AgentStatus after, CancellationToken cancellation)
-    {
-        if (before?.State == after.State && before.Reason == after.Reason)
-            return;
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await EventOutbox.AppendAsync(
-            connection, null,
-            new NewEvent(
-                EventKind.AgentStateChanged, after.Since, CallId: after.Call?.Value,
-                Data: new { after.Agent, after.State, after.Reason, Before = before?.State }),
-            cancellation);
-    }
 
     private async Task ExecuteAsync(string sql, object parameters, CancellationToken cancellation)
     {

@@ -11,6 +11,7 @@ internal static class AgentHosting
         services.AddSingleton<DirectoryStore>();
         services.AddSingleton<AudioStore>();
         services.AddSingleton<AgentCallStore>();
+        services.AddSingleton<AgentStateStore>();
         services.AddSingleton<VoicemailStore>();
         services.AddSingleton<AgentDirectory>();
         services.AddSingleton<WaitingCalls>();
@@ -21,6 +22,7 @@ internal static class AgentHosting
         services.AddHostedService(s => s.GetRequiredService<AgentDirectory>());
         services.AddHostedService(s => s.GetRequiredService<WaitingCalls>());
         services.AddHostedService<AgentRenewal>();
+        services.AddHostedService<AgentEvents>();
         services.AddHostedService<ExtensionWatches>();
     }
 }

@@ -6,8 +6,7 @@ using Gateway.Calls.Lifecycle;
 namespace Gateway.Worker.Agents;
 
 /// <summary>
-/// This node's calls that wait in queues. Each hears when an agent of its group becomes available anywhere, and agents' changes of state
-/// that began here become events.
+/// This node's calls that wait in queues. Each hears when an agent of its group becomes available anywhere.
 /// </summary>
 internal sealed partial class WaitingCalls(
     IAgentRegistry registry, TimeProvider time, ILogger<WaitingCalls> logger) : BackgroundService

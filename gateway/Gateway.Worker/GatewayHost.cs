@@ -76,6 +76,7 @@ public static class GatewayHost
             app.Services.GetRequiredService<MetaClock>());
         app.Services.GetRequiredService<MetricsExporter>();
         app.Services.GetRequiredService<TrunkMetrics>();
+        app.Services.GetRequiredService<GroupGauges>();
         return app;
     }
 

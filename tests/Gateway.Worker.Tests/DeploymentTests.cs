@@ -27,17 +27,12 @@ public partial class DeploymentTests
     }
 
     [Fact]
-    public async Task Promtool_accepts_the_alert_rules()
-    {
-        using var promtool = Process.Start(
-            new ProcessStartInfo("promtool", ["check", "rules", Repository.File("deploy", "prometheus", "gateway.rules.yaml")])
-        {
-            RedirectStandardError = true, RedirectStandardOutput = true,
-        })!;
-        var said = await promtool.StandardOutput.ReadToEndAsync() + await promtool.StandardError.ReadToEndAsync();
-        await promtool.WaitForExitAsync();
-        Assert.True(promtool.ExitCode == 0, said);
-    }
+    public Task Promtool_accepts_the_alert_rules() =>
+        PromtoolAsync("check", "rules", Repository.File("deploy", "prometheus", "gateway.rules.yaml"));
+
+    [Fact]
+    public Task Alerts_of_groups_fire_when_they_should_and_only_then() =>
+        PromtoolAsync("test", "rules", Repository.File("tests", "Gateway.Worker.Tests", "alerts.yaml"));
 
     [Fact]
     public void Alerts_look_at_metrics_and_causes_that_exist()
@@ -59,6 +54,15 @@ public partial class DeploymentTests
         var unit = File.ReadAllText(Repository.File("deploy", "systemd", "gateway.service"));
         var timeout = TimeSpan.FromSeconds(int.Parse(StopTimeout().Match(unit).Groups[1].Value));
         Assert.True(timeout > new NodeOptions().DrainDeadline + new CallOptions().Ending + TimeSpan.FromSeconds(10));
+    }
+
+    private static async Task PromtoolAsync(params string[] arguments)
+    {
+        using var promtool = Process.Start(
+            new ProcessStartInfo("promtool", arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        var said = await promtool.StandardOutput.ReadToEndAsync() + await promtool.StandardError.ReadToEndAsync();
+        await promtool.WaitForExitAsync();
+        Assert.True(promtool.ExitCode == 0, said);
     }
 
     [GeneratedRegex(@"\$\{env:([^}]+)\}")]

@@ -35,6 +35,7 @@ internal sealed partial class ProductMetrics : IDisposable
             [new SipListenerOptions { Transport = SipTransport.Udp, Bind = new IPEndPoint(IPAddress.Loopback, 0) }] },
         SystemEntropy.Instance, TimeProvider.System, NullLoggerFactory.Instance);
     private readonly TrunkMetrics _trunks;
+    private readonly GroupGauges _groups;
     private readonly SpoolMetrics _spool;
     private readonly ClockWatch _clock;
 
@@ -50,6 +51,7 @@ internal sealed partial class ProductMetrics : IDisposable
         };
         _listener.Start();
         RuntimeHelpers.RunClassConstructor(typeof(CallMetrics).TypeHandle);
+        RuntimeHelpers.RunClassConstructor(typeof(GroupMetrics).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(AdmissionMetrics).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(ResilientRegistry).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(ResilientAgentRegistry).TypeHandle);
@@ -60,6 +62,7 @@ internal sealed partial class ProductMetrics : IDisposable
         _media.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
         _sip.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
         _trunks = new TrunkMetrics([], _sip.GetTrunkHealth, () => _sip.CertificateExpiries, TimeProvider.System);
+        _groups = new GroupGauges(() => [], () => [], () => [], TimeProvider.System);
         _spool = new SpoolMetrics(() => 0, () => TimeSpan.Zero, () => 0);
         _clock = new ClockWatch(new MetaClock(TimeProvider.System), () => { }, TimeProvider.System, NullLogger<ClockWatch>.Instance);
     }
@@ -72,12 +75,13 @@ internal sealed partial class ProductMetrics : IDisposable
     {
         _listener.Dispose();
         _trunks.Dispose();
+        _groups.Dispose();
         _spool.Dispose();
         _clock.Dispose();
         _media.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _sip.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
-    [GeneratedRegex("gateway_(admission|clock|holds|orphans|calls|channels|permissions|registry|spool|whatsapp|media|sip)_[a-z_]+")]
+    [GeneratedRegex("gateway_(admission|clock|cluster|groups|holds|orphans|calls|channels|permissions|registry|spool|whatsapp|media|sip)_[a-z_]+")]
     private static partial Regex Name();
 }

@@ -80,8 +80,11 @@ public abstract class Call
     /// <summary>The group that the call is for, or was for last; null: none.</summary>
     public GroupId? Group { get; protected set; }
 
-    /// <summary>From when on the call has waited for an agent; null: it has not, or an agent has answered.</summary>
-    public Instant? WaitsSince => _timeline.AgentAnsweredAt is null ? _timeline.WaitedFrom : null;
+    /// <summary>From when on the call has waited for an agent; null: it has not.</summary>
+    public Instant? WaitedFrom => _timeline.WaitedFrom;
+
+    /// <summary>When the first agent answered.</summary>
+    public Instant? AgentAnsweredAt => _timeline.AgentAnsweredAt;
 
     /// <summary>The agent of ours in the conversation; null: none that we know.</summary>
     public AgentId? AgentId => Held?.Agent;

@@ -1,5 +1,6 @@
 using Gateway.Storage.Calls;
 using Gateway.Storage.Directory;
+using Gateway.Worker.Metrics;
 
 namespace Gateway.Worker.Agents;
 
@@ -19,6 +20,10 @@ internal static class AgentHosting
         services.AddSingleton<FlowPicker>();
         services.AddSingleton<Voicemails>();
         services.AddSingleton<AgentServices>();
+        services.AddSingleton(s => new GroupGauges(
+            () => s.GetRequiredService<AgentDirectory>().Snapshot.Groups.Select(group => group.Id),
+            () => s.GetRequiredService<WaitingCalls>().All, () => s.GetRequiredService<ResilientAgentRegistry>().Known,
+            s.GetRequiredService<TimeProvider>()));
         services.AddHostedService(s => s.GetRequiredService<AgentDirectory>());
         services.AddHostedService(s => s.GetRequiredService<WaitingCalls>());
         services.AddHostedService<AgentRenewal>();

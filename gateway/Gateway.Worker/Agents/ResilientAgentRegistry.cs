@@ -43,6 +43,9 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
     /// <summary>True while operations are done from memory.</summary>
     public bool IsUnavailable => _isUnavailable;
 
+    /// <summary>All agents defined, each as this node last heard; null: never.</summary>
+    public IReadOnlyList<(Agent Agent, AgentStatus? Known)> Known => _memory.Definitions();
+
     public Task DefineAsync(Agent agent, CancellationToken cancellation)
     {
         _memory.Define(agent);
@@ -184,7 +187,8 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
     }
 
     /// <summary>
-    /// Renews what this node's calls hold. While Redis is unavailable, tries to restore everything there, and goes by Redis again once that is
+    /// Renews what this node's calls hold. While Redis is unavailable, tries to restore everything there, and goes by Redis again once that
+    /// is
     /// done. To be called every <see cref="AgentLeases.Renewal"/>, and when Redis is back.
     /// </summary>
     public async Task RenewAsync(CancellationToken cancellation)

@@ -11,14 +11,17 @@ namespace Gateway.Worker.Agents;
 internal sealed partial class WaitingCalls(
     IAgentRegistry registry, TimeProvider time, ILogger<WaitingCalls> logger) : BackgroundService
 {
-    private readonly ConcurrentDictionary<GroupId, ConcurrentDictionary<CallId, Func<CallInput, bool>>> _waiting = new();
+    private readonly ConcurrentDictionary<GroupId, ConcurrentDictionary<CallId, Waiter>> _waiting = new();
     private readonly ConcurrentDictionary<GroupId, Pace> _paces = new();
 
-    /// <param name="group">Where it waits.</param>
-    /// <param name="call">The call.</param>
+    /// <summary>This node's calls that wait, by group and since when.</summary>
+    public IEnumerable<(GroupId Group, DateTimeOffset Since)> All =>
+        _waiting.SelectMany(pair => pair.Value.Values, (pair, waiter) => (pair.Key, waiter.Since));
+
+    /// <param name="call">The call, and where it waits.</param>
     /// <param name="post">Takes an input of it.</param>
-    public void Add(GroupId group, CallId call, Func<CallInput, bool> post) =>
-        _waiting.GetOrAdd(group, _ => new ConcurrentDictionary<CallId, Func<CallInput, bool>>())[call] = post;
+    public void Add(WaitingCall call, Func<CallInput, bool> post) =>
+        _waiting.GetOrAdd(call.Group, _ => new ConcurrentDictionary<CallId, Waiter>())[call.Call] = new Waiter(call.Since, post);
 
     public void Remove(GroupId group, CallId call)
     {
@@ -60,13 +63,15 @@ internal sealed partial class WaitingCalls(
     private void Pass(AgentsChange change)
     {
         if (change is AgentsChange.OfGroup { Group: var group } && _waiting.TryGetValue(group, out var calls))
-            foreach (var call in calls.Values)
-                call(new CallInput.GroupChanged(group));
+            foreach (var waiter in calls.Values)
+                waiter.Post(new CallInput.GroupChanged(group));
         else if (change is AgentsChange.Missed)
             foreach (var (every, waiting) in _waiting)
-                foreach (var call in waiting.Values)
-                    call(new CallInput.GroupChanged(every));
+                foreach (var waiter in waiting.Values)
+                    waiter.Post(new CallInput.GroupChanged(every));
     }
+
+    private sealed record Waiter(DateTimeOffset Since, Func<CallInput, bool> Post);
 
     /// <summary>The time between two calls that leave a queue, weighted so that the last ten count most.</summary>
     private sealed class Pace

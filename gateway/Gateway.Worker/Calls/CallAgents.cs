@@ -89,7 +89,7 @@ internal sealed class CallAgents(
         {
             var waiting = new WaitingCall(identity.Id, join.Group, join.Priority, services.Time.GetUtcNow(), identity.Node);
             await services.Registry.JoinAsync(waiting, CancellationToken.None);
-            services.Waiting.Add(join.Group, identity.Id, call.Post);
+            services.Waiting.Add(waiting, call.Post);
         }
         call.Post(new CallInput.QueueJoined(isFull));
     }

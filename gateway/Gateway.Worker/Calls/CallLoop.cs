@@ -45,6 +45,7 @@ internal sealed partial class CallLoop : ICallInbox
     private readonly Call _call;
     private readonly CallLegs _legs;
     private readonly CallAgents _agents;
+    private readonly CallOfGroup _ofGroup;
     private readonly InboundDetails? _details;
     private readonly CallServices _services;
     private readonly OperationQueue _money;
@@ -74,6 +75,7 @@ internal sealed partial class CallLoop : ICallInbox
         _registry = new OperationQueue(OnStoreFailure);
         _records = new OperationQueue(OnStoreFailure);
         _legs = legs(this);
+        _ofGroup = new CallOfGroup(group => services.Agents.Directory.Find(group)?.AnswerWithin);
         _agents = new CallAgents(call.Identity, services.Agents, this, () => _legs.PhonesIdle, OnStoreFailure);
     }
 
@@ -266,6 +268,8 @@ internal sealed partial class CallLoop : ICallInbox
         LogEnded(
             record.Id, record.Direction, record.Cause, record.EndedAt - record.StartedAt, record.SipStatus, record.WhatsAppError?.Code);
         CallMetrics.Ended(record);
+        _ofGroup.Note(_call);
+        _ofGroup.End(record);
         if (record.WhatsAppId is { } whatsAppId)
             _registry.Add(() => _services.Registry.SetTombstoneAsync(whatsAppId, CancellationToken.None));
         _registry.Add(() => _services.Registry.RemoveAsync(record.Id, CancellationToken.None));
@@ -280,6 +284,7 @@ internal sealed partial class CallLoop : ICallInbox
         var now = _services.Clock.Now;
         if (_call.State != _shown.State)
             CallMetrics.Entered(_call, now);
+        _ofGroup.Note(_call);
         _shown = (_call.State, _call.Agent);
         if (_call.State is CallState.RingingPbx or CallState.RingingWhatsApp)
             _begun.TrySetResult(null);

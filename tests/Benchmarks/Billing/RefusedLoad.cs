@@ -6,7 +6,9 @@ using Npgsql;
 
 namespace Benchmarks.Billing;
 
-/// <summary>Settlements of attempts that were refused at once: each alone by several writers, and in groups by one as the spool does.</summary>
+/// <summary>
+/// Settlements of attempts that were refused at once: each alone by several writers, and in groups by one as the spool does.
+/// </summary>
 internal sealed class RefusedLoad(NpgsqlDataSource database)
 {
     private const int Writers = 8;

@@ -27,7 +27,8 @@ public sealed class CapacityTests(Stores stores)
 
         var second = await bench.WhatsApp.PlaceAsync();
         await WhatsAppSide.UntilAsync(second, CallState.Ended);
-        await Eventually.SeeAsync(() => WhatsAppSide.Actions(second) is ["reject 200"], "it was rejected", () => WhatsAppSide.Describe(second));
+        await Eventually.SeeAsync(
+            () => WhatsAppSide.Actions(second) is ["reject 200"], "it was rejected", () => WhatsAppSide.Describe(second));
         var rows = await Eventually.SeeAsync(
             () => bench.Gateway.RowsAsync(second.User.Phone), found => found is [{ HasEnded: true }], "a record");
         Assert.Equal("no_capacity", rows[0].Cause);

@@ -44,6 +44,7 @@ public class AnyInterleaving
         new CallInput.Admitted([new("a")], Funding), new CallInput.HoldExtended(1.80m, IsLast: false),
         new CallInput.HoldExtended(0.90m, IsLast: true),
         new CallInput.HoldFailed(),
+        new CallInput.Admitted([new("a"), new("b")], Funding) { MaxLength = TimeSpan.FromSeconds(75) },
     ];
 
     [Theory]
@@ -118,7 +119,7 @@ public class AnyInterleaving
         Assert.True(all.OfType<CallDecision.Accept>().Count() <= 1);
         Assert.True(all.OfType<CallDecision.AnswerPbx>().Count() <= 1);
         Assert.True(all.OfType<CallDecision.RefusePbx>().Count() <= 1);
-        Assert.True(all.OfType<CallDecision.WarnOfBalance>().Count() <= 1);
+        Assert.Equal(all.OfType<CallDecision.Warn>().Distinct(), all.OfType<CallDecision.Warn>());
         Assert.Equal(all.OfType<CallDecision.ReserveMedia>().Count(), all.OfType<CallDecision.ReleaseMedia>().Count());
 
         foreach (var input in Inputs)

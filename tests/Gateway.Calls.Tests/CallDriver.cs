@@ -64,7 +64,9 @@ internal sealed class CallDriver
         Ringing(new CallInput.Admitted(trunks.Length == 0 ? [new("main")] : [.. trunks.Select(trunk => new CallRoute(trunk))]));
 
     /// <param name="funding">The funding of the call.</param>
-    public static CallDriver FundedRinging(Funding? funding) => Ringing(new CallInput.Admitted([new("main")], funding));
+    /// <param name="longest">The longest that it may last; null: any time.</param>
+    public static CallDriver FundedRinging(Funding? funding, TimeSpan? longest = null) =>
+        Ringing(new CallInput.Admitted([new("main")], funding) { MaxLength = longest });
 
     private static CallDriver Ringing(CallInput.Admitted admitted)
     {

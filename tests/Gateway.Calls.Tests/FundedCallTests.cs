@@ -36,7 +36,7 @@ public class FundedCallTests
         driver.WaitForDeadline();
         driver.Feed(new CallInput.HoldExtended(0.90m, IsLast: true));
 
-        Assert.Equal([new CallDecision.WarnOfBalance()], driver.WaitForDeadline());
+        Assert.Equal([new CallDecision.Warn(WarnReason.Balance)], driver.WaitForDeadline());
         Assert.Equal(TimeSpan.FromSeconds(60), Talk(driver));
         Assert.Equal(
             [new CallDecision.HangUpPbx(
@@ -54,7 +54,7 @@ public class FundedCallTests
         var driver = Live(held: 0.12m);
         Assert.Equal([new CallDecision.ExtendHold(0.72m)], driver.WaitForDeadline());
         driver.Feed(new CallInput.HoldExtended(0.12m, IsLast: true));
-        Assert.Equal([new CallDecision.WarnOfBalance()], driver.WaitForDeadline());
+        Assert.Equal([new CallDecision.Warn(WarnReason.Balance)], driver.WaitForDeadline());
         Assert.True(Talk(driver) < TimeSpan.FromSeconds(1));
         driver.WaitForDeadline();
         Assert.Equal((CallState.Ending, TimeSpan.FromSeconds(12)), (driver.Call.State, Talk(driver)));
@@ -92,7 +92,7 @@ public class FundedCallTests
         driver.Feed(new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));
         Assert.Equal(HangupCause.BalanceExhausted, driver.Record.Cause);
         Assert.InRange(driver.Record.EndedAt - driver.Record.AnsweredAt!.Value, known, known + TimeSpan.FromMilliseconds(10));
-        Assert.DoesNotContain(driver.All, d => d is CallDecision.WarnOfBalance);
+        Assert.DoesNotContain(driver.All, d => d is CallDecision.Warn);
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public class FundedCallTests
         }
         driver.Feed(new CallInput.PbxEnded(), new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));
         Assert.True(driver.Record.EndedAt - driver.Record.AnsweredAt <= paidUntil - answered);
-        Assert.True(driver.All.OfType<CallDecision.WarnOfBalance>().Count() <= (paidUntil == Instant.Never ? 0 : 1));
+        Assert.True(driver.All.OfType<CallDecision.Warn>().Count() <= (paidUntil == Instant.Never ? 0 : 1));
     }
 
     private static CallInput? Answer(CallDecision.ExtendHold ask, int dice) => (dice % 7) switch

@@ -8,10 +8,12 @@ namespace AdminApi.Channels;
 /// <param name="CallbackPermission">A user's call permits a call back.</param>
 /// <param name="IconCountries">Countries (ISO 3166-1 alpha-2) whose users see the icon; empty: all.</param>
 /// <param name="AsksPermission">An agent's call to a user who has not permitted it sends the user a request.</param>
+/// <param name="MaxCallSeconds">An answered call ends after so many seconds, 60 to 86400; 0: only when somebody hangs up.</param>
 /// <param name="IsManaged">True from the first change of a setting that Meta has too; false: nothing is pushed to Meta.</param>
 public sealed record ChannelPatch(
     string? Name = null, bool? CallingEnabled = null, bool? ContactsMayCall = null, bool? WeMayCall = null, bool? CallbackPermission = null,
-    bool? IconIsVisible = null, IReadOnlyList<string>? IconCountries = null, bool? AsksPermission = null, bool? IsManaged = null)
+    bool? IconIsVisible = null, IReadOnlyList<string>? IconCountries = null, bool? AsksPermission = null, bool? IsManaged = null,
+    int? MaxCallSeconds = null)
 {
     private bool IsMetas =>
         CallingEnabled is not null || CallbackPermission is not null || IconIsVisible is not null || IconCountries is not null;
@@ -20,6 +22,7 @@ public sealed record ChannelPatch(
     {
         check.That(Name is null
             || (Name.Length <= 200 && !Name.Any(char.IsControl)), "name", "Must be at most 200 characters, without control characters.");
+        check.That(MaxCallSeconds is null or 0 or (>= 60 and <= 86_400), "maxCallSeconds", "Must be 0, or from 60 to 86400.");
         check.That(IconCountries is null
             || IconCountries.All(CallingCountriesApi.IsCountry), "iconCountries", "Must be ISO 3166-1 alpha-2 codes, such as BR.");
         check.That(IconCountries is null
@@ -39,6 +42,7 @@ public sealed record ChannelPatch(
             IconIsVisible = IconIsVisible ?? start.IconIsVisible,
             IconCountries = IconCountries ?? start.IconCountries,
             AsksPermission = AsksPermission ?? start.AsksPermission,
+            MaxCallSeconds = MaxCallSeconds is { } seconds ? seconds > 0 ? seconds : null : start.MaxCallSeconds,
             IsManaged = IsManaged ?? start.IsManaged,
         };
     }

@@ -16,13 +16,14 @@ namespace AdminApi.Channels;
 /// <param name="Inbound">The state of calls by users, as far as the channel decides: without balance and permissions.</param>
 /// <param name="Outbound">The state of calls to users.</param>
 /// <param name="NextOpening">The next start of the call hours; null while they are open, or where they never start.</param>
+/// <param name="MaxCallSeconds">An answered call ends after so many seconds; null: only when somebody hangs up.</param>
 /// <param name="Restrictions">Meta's restrictions and warnings.</param>
 public sealed record ChannelView(
     string Id, string Number, string? Country, string Name, string? Account, bool CallingEnabled, bool ContactsMayCall, bool WeMayCall,
     bool CallbackPermission, bool IconIsVisible, IReadOnlyList<string> IconCountries, CallHoursDocument? CallHours, string? CallHoursFault,
     bool AsksPermission, string? PermissionText, PermissionTemplate? PermissionTemplate, bool IsManaged, IReadOnlyList<CallRoute> Routes,
     DirectionView Inbound, DirectionView Outbound, DateTimeOffset? NextOpening, IReadOnlyList<RestrictionView> Restrictions, MetaView Meta,
-    long Version) : IVersioned
+    int? MaxCallSeconds, long Version) : IVersioned
 {
     public static ChannelView Of(StoredChannel channel, DateTimeOffset now)
     {
@@ -34,7 +35,8 @@ public sealed record ChannelView(
             settings.CallHours?.Document, settings.CallHours?.Fault, settings.AsksPermission, settings.PermissionText, settings.Template,
             settings.IsManaged, channel.Routes, DirectionView.Of(channel.Facts, CallDirection.Inbound, now),
             DirectionView.Of(channel.Facts, CallDirection.Outbound, now), opening > now ? opening : null,
-            [.. channel.Facts.Restrictions.Select(one => RestrictionView.Of(one, now))], MetaView.Of(channel), settings.Version);
+            [.. channel.Facts.Restrictions.Select(one => RestrictionView.Of(one, now))], MetaView.Of(channel),
+            settings.MaxCallSeconds, settings.Version);
     }
 }
 

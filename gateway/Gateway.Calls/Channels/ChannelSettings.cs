@@ -31,6 +31,9 @@ public sealed record ChannelSettings
     /// <summary>The hours in which users may call; null: always.</summary>
     public CallHours? CallHours { get; init; }
 
+    /// <summary>An answered call ends after so many seconds; null: whenever somebody hangs up.</summary>
+    public int? MaxCallSeconds { get; init; }
+
     /// <summary>An agent's call to a user who has not permitted it sends the user a request.</summary>
     public bool AsksPermission { get; init; }
 

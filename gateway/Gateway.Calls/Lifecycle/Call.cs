@@ -26,6 +26,7 @@ public abstract class Call
     private CallEnding _ending = new(HangupCause.InternalError);
     private bool _mediaHeld;
     private Funding? _funding;
+    private TimeSpan? _maxLength;
     private CallCredit? _credit;
     private CallInput.MediaReleased? _quality;
 
@@ -102,7 +103,7 @@ public abstract class Call
     public IReadOnlyList<CallDecision> Handle(CallInput input, Instant now)
     {
         _decisions.Clear();
-        EndIfCreditExhausted(now); // a call handled late still ends no later than its money
+        EndIfOver(now); // a call handled late still ends no later than its money
         var handled = State switch
         {
             CallState.Ended => false,
@@ -123,7 +124,8 @@ public abstract class Call
         if (_deadlines.IsDue(CallDeadline.HangUpWebhook, now))
             BeginEnding(new CallEnding(CauseOfTermination(null)), now);
         _credit?.HandleDeadline(now, Decide);
-        EndIfCreditExhausted(now);
+        CallLength.HandleDeadline(_deadlines, now, Decide);
+        EndIfOver(now);
         if (State is not (CallState.Ending or CallState.Ended))
             HandleFlowDeadline(now);
         if (!_deadlines.IsDue(CallDeadline.State, now))
@@ -135,8 +137,7 @@ public abstract class Call
         return _decisions;
     }
 
-    /// <summary>The direction's own transitions on the way to <see cref="CallState.Live"/>;
-    /// false where the input does not fit the state.</summary>
+    /// <summary>The direction's own transitions on the way to <see cref="CallState.Live"/>; false: the input does not fit.</summary>
     protected abstract bool HandleInState(CallInput input, Instant now);
 
     /// <summary>What a flow of the call makes of an input, before anything else does; false: nothing.</summary>
@@ -162,10 +163,9 @@ public abstract class Call
         _deadlines[CallDeadline.State] = deadline;
     }
 
-    /// <summary>Continues an admitted call: the funding is known, and media comes next.</summary>
     protected void ReserveMedia(CallInput.Admitted admitted, string? whatsAppOffer, Instant now)
     {
-        _funding = admitted.Funding;
+        (_funding, _maxLength) = (admitted.Funding, admitted.MaxLength);
         _mediaHeld = true;
         EnterState(CallState.Reserving, now + Options.Preparation);
         Decide(new CallDecision.ReserveMedia(whatsAppOffer));
@@ -180,7 +180,6 @@ public abstract class Call
         _timeline.Wait(now);
     }
 
-    /// <summary>Notes the agent at the PBX's end from now on. Whoever had the conversation before is kept.</summary>
     protected void NameAgent(string? agent, Instant now) => _timeline.NameAgent(agent, now);
 
     /// <summary>User and agent are connected.</summary>
@@ -197,6 +196,7 @@ public abstract class Call
         if (_timeline.AnsweredAt is not null)
             return;
         _timeline.Answer(now);
+        CallLength.Begin(_deadlines, _maxLength, now);
         if (_funding is { } funding)
             _credit = new CallCredit(funding, Options, _deadlines, now);
         Decide(new CallDecision.OpenAudio());
@@ -259,7 +259,7 @@ public abstract class Call
 
             case CallInput.HoldExtended extended when _credit is { } credit:
                 credit.HandleExtended(extended, now);
-                EndIfCreditExhausted(now);
+                EndIfOver(now);
                 return true;
 
             case CallInput.HoldFailed when _credit is { } credit:
@@ -309,12 +309,13 @@ public abstract class Call
         FinishIfReleased(now);
     }
 
-    /// <summary>Ends the call when its paid pulses are used up and cannot be extended. The end time is that of
-    /// the last pulse, however late this is handled.</summary>
-    private void EndIfCreditExhausted(Instant now)
+    /// <summary>Ends the call with its last paid pulse, or when it is as long as it may be: then, however late this is handled.</summary>
+    private void EndIfOver(Instant now)
     {
-        if (_credit is { } credit && credit.IsOver(now))
-            BeginEnding(new CallEnding(HangupCause.BalanceExhausted), now, credit.EndsAt);
+        var (credit, length) = (_credit?.EndsAt ?? Instant.Never, _deadlines[CallDeadline.MaxLength]);
+        var cause = credit <= length ? HangupCause.BalanceExhausted : HangupCause.MaxLengthReached;
+        if (now >= Instant.Min(credit, length))
+            BeginEnding(new CallEnding(cause), now, Instant.Min(credit, length));
     }
 
     /// <summary>The agent has work after a conversation, and none after a call that never began.</summary>

@@ -50,7 +50,7 @@ internal sealed class CallCredit
             decide(new CallDecision.ExtendHold(Credit.CostOf(Funding.Rate, covered + _options.HoldSlice)));
         }
         if (_deadlines.TryTakeDue(CallDeadline.BalanceWarning, now) && !IsOver(now))
-            decide(new CallDecision.WarnOfBalance());
+            decide(new CallDecision.Warn(WarnReason.Balance));
     }
 
     /// <summary>Handles the store's answer; nothing that comes after its final answer counts.</summary>

@@ -18,6 +18,12 @@ public enum CallDeadline
     /// <summary>The money is over.</summary>
     BalanceEnd,
 
+    /// <summary>The agent is to hear that the call is nearly as long as it may be.</summary>
+    LengthWarning,
+
+    /// <summary>The call may last no longer.</summary>
+    MaxLength,
+
     /// <summary>The agents who ring have rung for long enough.</summary>
     Ringing,
 

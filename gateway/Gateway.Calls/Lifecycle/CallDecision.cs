@@ -135,12 +135,22 @@ public abstract record CallDecision
     /// <param name="UpTo">The new total to hold for this call, in the account's currency.</param>
     public sealed record ExtendHold(decimal UpTo) : CallDecision;
 
-    /// <summary>Warn the agent by a tone that the money is nearly used up.</summary>
-    public sealed record WarnOfBalance : CallDecision;
+    /// <summary>Warn the agent by a tone that the call is to end soon.</summary>
+    public sealed record Warn(WarnReason Reason) : CallDecision;
 
     /// <summary>→ <see cref="CallInput.MediaReleased"/>.</summary>
     public sealed record ReleaseMedia : CallDecision;
 
     /// <summary>The call is over and both legs are released: write the record, drop the call. Always the last decision.</summary>
     public sealed record Finish(CallRecord Record) : CallDecision;
+}
+
+/// <summary>Why a call is to end soon.</summary>
+public enum WarnReason
+{
+    /// <summary>The account's money is nearly used up.</summary>
+    Balance,
+
+    /// <summary>The call is nearly as long as its channel's calls may be.</summary>
+    MaxLength,
 }

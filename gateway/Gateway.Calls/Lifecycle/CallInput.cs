@@ -45,6 +45,9 @@ public abstract record CallInput
         /// <summary>The flow of an inbound call; null: <see cref="Routes"/>, one after the other.</summary>
         public Flow? Flow { get; init; }
 
+        /// <summary>The longest that the answered call may last; null: any time.</summary>
+        public TimeSpan? MaxLength { get; init; }
+
         /// <summary>The agent who had the contact's last call, and when; null: none that we know.</summary>
         public LastAgent? LastAgent { get; init; }
     }

@@ -132,7 +132,7 @@ public static class CauseTable
         IncompatibleMedia => new(488, "No common audio format"),
         MediaFailed => new(504, "The audio connection with WhatsApp failed"),
         OperatorHungUp => new(480, "Ended by an operator"),
-        WhatsAppHungUp or PbxHungUp or SessionExpired => new(480, "The call ended"),
+        WhatsAppHungUp or PbxHungUp or SessionExpired or MaxLengthReached => new(480, "The call ended"),
         AnsweredElsewhere => new(480, "Answered elsewhere"),
         WhatsAppFailed => new(502, "WhatsApp could not set up the call"),
         OfferedTooLate => new(480, "The call was offered too late"),
@@ -143,7 +143,7 @@ public static class CauseTable
     /// <summary>The Q.850 cause value for the Reason header of a BYE, CANCEL or refusal (ITU-T Q.850 table 1).</summary>
     public static int Q850(HangupCause cause) => cause switch
     {
-        WhatsAppHungUp or PbxHungUp or CallerGaveUp or OperatorHungUp => 16,
+        WhatsAppHungUp or PbxHungUp or CallerGaveUp or OperatorHungUp or MaxLengthReached => 16,
         Busy => 17,
         NoAnswer => 19,
         UserUnreachable => 20,

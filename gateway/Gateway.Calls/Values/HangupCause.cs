@@ -56,6 +56,9 @@ public enum HangupCause
     /// <summary>The account's money was used up during the call.</summary>
     BalanceExhausted,
 
+    /// <summary>The call was as long as calls of its channel may be.</summary>
+    MaxLengthReached,
+
     /// <summary>No rate of the account's card covers this user: without a price there is no call.</summary>
     NoRate,
 

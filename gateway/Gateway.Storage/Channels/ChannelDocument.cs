@@ -19,6 +19,7 @@ public sealed record ChannelDocument(
     bool IconIsVisible,
     IReadOnlyList<string> IconCountries,
     CallHoursDocument? CallHours,
+    int? MaxCallSeconds,
     bool AsksPermission,
     string? PermissionText,
     PermissionTemplate? Template,
@@ -28,8 +29,7 @@ public sealed record ChannelDocument(
     public static ChannelDocument Of(ChannelSettings settings) => new(
         settings.Id.Value, settings.Number, settings.Name, settings.Account, settings.CallingEnabled, settings.ContactsMayCall,
         settings.WeMayCall, settings.CallbackPermission, settings.IconIsVisible, settings.IconCountries, settings.CallHours?.Document,
-        settings.AsksPermission,
-        settings.PermissionText, settings.Template, settings.IsManaged, settings.Version);
+        settings.MaxCallSeconds, settings.AsksPermission, settings.PermissionText, settings.Template, settings.IsManaged, settings.Version);
 
     public ChannelSettings ToSettings() => new()
     {
@@ -44,6 +44,7 @@ public sealed record ChannelDocument(
         IconIsVisible = IconIsVisible,
         IconCountries = IconCountries,
         CallHours = CallHours is null ? null : Gateway.Calls.Channels.CallHours.Stored(CallHours),
+        MaxCallSeconds = MaxCallSeconds,
         AsksPermission = AsksPermission,
         PermissionText = PermissionText,
         Template = Template,

@@ -17,7 +17,7 @@ public static class ChannelFactsColumn
                 'id', c.id, 'number', c.number, 'name', c.name, 'account', c.account, 'callingEnabled', c.calling_enabled,
                 'contactsMayCall', c.contacts_may_call, 'weMayCall', c.we_may_call, 'callbackPermission', c.callback_permission,
                 'iconIsVisible', c.icon_is_visible, 'iconCountries', c.icon_countries, 'callHours', c.call_hours,
-                'asksPermission', c.asks_permission, 'permissionText', c.permission_text,
+                'maxCallSeconds', c.max_call_seconds, 'asksPermission', c.asks_permission, 'permissionText', c.permission_text,
                 'template', CASE WHEN c.permission_template IS NOT NULL
                     THEN jsonb_build_object('name', c.permission_template, 'language', c.permission_template_language) END,
                 'isManaged', c.is_managed, 'version', c.version),

@@ -34,7 +34,8 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
             name = @Name, account = @Account, calling_enabled = @CallingEnabled, contacts_may_call = @ContactsMayCall,
             we_may_call = @WeMayCall,
             callback_permission = @CallbackPermission, icon_is_visible = @IconIsVisible, icon_countries = @IconCountries,
-            call_hours = @CallHours::jsonb, asks_permission = @AsksPermission, permission_text = @PermissionText,
+            call_hours = @CallHours::jsonb, max_call_seconds = @MaxCallSeconds, asks_permission = @AsksPermission,
+            permission_text = @PermissionText,
             permission_template = @Template, permission_template_language = @Language, is_managed = @IsManaged, version = version + 1
         WHERE id = @Id
         """;
@@ -199,6 +200,7 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
         settings.IconIsVisible,
         IconCountries = settings.IconCountries.ToArray(),
         CallHours = JsonText.Of(settings.CallHours?.Document),
+        settings.MaxCallSeconds,
         settings.AsksPermission,
         settings.PermissionText,
         Template = settings.Template?.Name,

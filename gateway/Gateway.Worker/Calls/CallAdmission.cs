@@ -110,7 +110,11 @@ internal sealed class CallAdmission(
     }
 
     private CallInput.Admitted Admit(AdmissionFacts facts, ChannelOptions channel, Funding? funding) =>
-        new(RoutesOf(facts, channel), funding) { LastAgent = facts.LastAgent };
+        new(RoutesOf(facts, channel), funding)
+        {
+            LastAgent = facts.LastAgent,
+            MaxLength = facts.Channel?.Settings.MaxCallSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+        };
 
     /// <summary>Of the channel's own routes that this node has, each is over a trunk to the telephone network.</summary>
     private bool LeadsToPstnAlone(AdmissionFacts facts) =>

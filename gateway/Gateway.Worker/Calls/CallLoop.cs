@@ -232,8 +232,8 @@ internal sealed partial class CallLoop : ICallInbox
             case CallDecision.ExtendHold extend:
                 _money.Add(() => ExtendHoldAsync(extend.UpTo));
                 break;
-            case CallDecision.WarnOfBalance:
-                LogWarned(Identity.Id);
+            case CallDecision.Warn warn:
+                LogWarned(Identity.Id, warn.Reason);
                 break;
             case CallDecision.Finish finish:
                 Finish(finish.Record);
@@ -362,8 +362,8 @@ internal sealed partial class CallLoop : ICallInbox
     private partial void LogEnded(
         CallId callId, WireText<CallDirection> direction, WireText<HangupCause> cause, TimeSpan duration, int? sipStatus, int? metaCode);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: its money is nearly over, and the agent was warned")]
-    private partial void LogWarned(CallId callId);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: it is to end soon, and the agent was warned: {Reason}")]
+    private partial void LogWarned(CallId callId, WireText<WarnReason> reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: no media from {Leg} for media.mediaTimeout. On trunk {Trunk} " +
         "check firewalls, and "

@@ -111,7 +111,7 @@ internal sealed class CallLegs
         CallDecision.HangUpPbx hangUp => () => _phones.HangUpAsync(hangUp.Cause),
         CallDecision.PlayRingback => Step(_media.PlayRingback),
         CallDecision.OpenAudio => Step(_media.OpenAudio),
-        CallDecision.WarnOfBalance => Step(_media.Warn),
+        CallDecision.Warn => Step(_media.Warn),
         CallDecision.SendDigit digit => Step(() => _media.SendDigit(digit.To, digit.Digit, digit.Duration)),
         CallDecision.ReleaseMedia => _media.ReleaseAsync,
         _ => null,

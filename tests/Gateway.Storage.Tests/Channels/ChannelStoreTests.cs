@@ -62,6 +62,7 @@ public sealed class ChannelStoreTests(Stores stores) : IAsyncLifetime
             IconIsVisible = false,
             IconCountries = ["US", "BR"],
             CallHours = hours,
+            MaxCallSeconds = 3600,
             AsksPermission = true,
             PermissionText = "May we?",
             Template = new("call_permission", "en"),

@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Calls.Channels;
+using Gateway.Sip.Messages;
 using Gateway.Storage.Channels;
 using Gateway.Worker.Tests.Calls.Bench;
 using Testing;
@@ -28,6 +29,20 @@ public sealed class ChannelCallTests(Stores stores)
         await bench.ChangeAsync(settings => settings with { WeMayCall = false });
         await IsRefusedAsync(bench, HangupCause.ChannelDisabled, "This number may not call contacts");
         await TalksInboundAsync(bench);
+    }
+
+    [Fact]
+    public async Task A_call_ends_when_it_is_as_long_as_the_channel_lets_it_be_and_the_agent_is_warned()
+    {
+        await using var bench = await ChannelBench.StartAsync(stores);
+        await bench.ChangeAsync(settings => settings with { MaxCallSeconds = 2 }, isManaged: false);
+        var call = await bench.Calls.WhatsApp.PlaceAsync(bench.Calls.WhatsApp.User(handset: "native"));
+        var agent = await bench.Calls.Pbx.NextAsync();
+        await agent.AnswerAsync();
+        await agent.HearsAsync(1400);
+        var ended = await agent.EndedAsync();
+        Assert.Equal(new SipReason("Q.850", 16, "MaxLengthReached"), ended.Reason);
+        await bench.Calls.EndsAsync(call, HangupCause.MaxLengthReached);
     }
 
     [Fact]

@@ -51,6 +51,19 @@ public sealed class InboundCallTests
     }
 
     [Fact]
+    public async Task Keys_that_the_end_of_the_call_overtakes_keep_nobody_waiting()
+    {
+        await using var rig = await Rig.StartAsync();
+        var id = await rig.PlaceAsync();
+        await rig.ActAsync("pre_accept", id, BusinessSdp.Answer);
+        await rig.ActAsync("accept", id, BusinessSdp.Answer);
+        var pressed = rig.PostAsync($"calls/{Uri.EscapeDataString(id)}/digits", new { digits = "5" }); // there is no media to send it by
+        await rig.CallUntilAsync(id, view => view["timeline"]!.AsArray().Any(entry => (string?)entry!["what"] == "digits"));
+        await rig.PostAsync($"calls/{Uri.EscapeDataString(id)}/hangup");
+        await pressed.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public async Task Accept_must_repeat_the_SDP_of_pre_accept()
     {
         await using var rig = await Rig.StartAsync();

@@ -23,7 +23,7 @@ internal sealed class HandsetKeys
 
     public Instant NextWriteDeadline => _out.NextDeadline;
 
-    /// <summary>Queues keys; completes when the last one was sent.</summary>
+    /// <summary>Queues keys; completes when the last one was sent, or the call is over.</summary>
     /// <exception cref="HandsetException">One of them is no key.</exception>
     public Task SendAsync(string digits)
     {
@@ -51,12 +51,16 @@ internal sealed class HandsetKeys
     {
         if (_out.TryPollTransmit(payload, now, timestamp, out header))
             return true;
-        if (!_out.IsActive && _sent is { } done)
-        {
-            _sent = null;
-            done.SetResult();
-        }
+        if (!_out.IsActive)
+            End();
         return false;
+    }
+
+    /// <summary>The call is over: whoever waits for keys to be sent waits no longer.</summary>
+    public void End()
+    {
+        _sent?.SetResult();
+        _sent = null;
     }
 
     private void TakeReceived()

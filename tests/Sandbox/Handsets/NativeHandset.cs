@@ -150,7 +150,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     {
         Task sent;
         lock (Gate)
-            sent = _keys.SendAsync(digits);
+            sent = _isDisposed ? Task.CompletedTask : _keys.SendAsync(digits);
         _loop.Wake();
         return sent.WaitAsync(cancel);
     }
@@ -195,6 +195,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         lock (Gate)
         {
             _isDisposed = true;
+            _keys.End();
             _dtls?.Dispose();
             _srtp?.Dispose();
             _voice.Dispose();

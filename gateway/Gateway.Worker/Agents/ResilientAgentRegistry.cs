@@ -187,9 +187,8 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
     }
 
     /// <summary>
-    /// Renews what this node's calls hold. While Redis is unavailable, tries to restore everything there, and goes by Redis again once that
-    /// is
-    /// done. To be called every <see cref="AgentLeases.Renewal"/>, and when Redis is back.
+    /// Renews what this node's calls hold. While Redis is unavailable, tries to restore everything there, and goes by Redis again once
+    /// that is done. To be called every <see cref="AgentLeases.Renewal"/>, and when Redis is back.
     /// </summary>
     public async Task RenewAsync(CancellationToken cancellation)
     {

@@ -165,9 +165,9 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends a text to a user of a trunk's PBX outside calls (MESSAGE, RFC 3428) and returns the final status: that of the PBX, 404 for an
-    /// unknown trunk, 408 without an answer, 503 where no server can be reached or this endpoint stops, 513 for more than
-    /// <see cref="TextMessage.MaxBytes"/> of UTF-8.
+    /// Sends a text to a user of a trunk's PBX, or to each registered phone of a user, outside calls (MESSAGE, RFC 3428). Returns the final
+    /// status, of several phones the lowest: 404 for an unknown trunk, 408 without an answer, 480 where no phone is registered, 503 where no
+    /// server can be reached or this endpoint stops, 513 for more than <see cref="TextMessage.MaxBytes"/> of UTF-8.
     /// </summary>
     /// <exception cref="InvalidOperationException">The endpoint was not started.</exception>
     public async Task<int> SendMessageAsync(string trunk, string user, string text)
@@ -175,17 +175,11 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         var loop = _loop ?? throw new InvalidOperationException("The SIP endpoint was not started.");
         if (FindTrunk(trunk) is not { } known)
             return 404;
-        var done = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
-        try
-        {
-            var message = new TextMessage(loop.Agent.Core, known.Trunk, user, text, status => done.TrySetResult(status));
-            await loop.PostAsync(message.Send).WaitAsync(_stop.Token);
-            return await done.Task.WaitAsync(_stop.Token);
-        }
-        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
-        {
-            return 503;
-        }
+        if (known.Trunk.Phones is null)
+            return await SendMessageAsync(loop, known.Trunk, user, text, null);
+        var statuses = await Task.WhenAll(
+            ContactsOf(user).Select(phone => SendMessageAsync(loop, known.Trunk, user, text, phone)));
+        return statuses.DefaultIfEmpty(480).Min();
     }
 
     /// <returns>Null for an unknown trunk.</returns>
@@ -216,6 +210,21 @@ public sealed partial class SipEndpoint : IAsyncDisposable
             await _transports.DisposeAsync();
         _metrics?.Dispose();
         _stop.Dispose();
+    }
+
+    private async Task<int> SendMessageAsync(SipLoop loop, Trunk trunk, string user, string text, RegisteredContact? phone)
+    {
+        var done = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            var message = new TextMessage(loop.Agent.Core, trunk, user, text, status => done.TrySetResult(status)) { Phone = phone };
+            await loop.PostAsync(message.Send).WaitAsync(_stop.Token);
+            return await done.Task.WaitAsync(_stop.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            return 503;
+        }
     }
 
     private RegistrarRuntime? CreateRegistrar(UserAgent agent)

@@ -97,6 +97,9 @@ public sealed record SipProfile
     /// <summary>The headers that make a phone answer by itself, each "Name: value"; they go with a call that asks for it.</summary>
     public IReadOnlyList<string> AutoAnswer { get; init; } = [];
 
+    /// <summary>An agent in a call is told by a text (MESSAGE, RFC 3428) that calls wait in a group of theirs.</summary>
+    public bool CallWaitingMessage { get; init; }
+
     [Range(1, 255)]
     public int MaxForwards { get; init; }
 

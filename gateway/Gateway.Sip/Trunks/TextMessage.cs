@@ -1,5 +1,6 @@
 using System.Text;
 using Gateway.Sip.Messages;
+using Gateway.Sip.Registrar;
 using Gateway.Sip.Transactions;
 using Media.Protocols.Primitives;
 
@@ -23,12 +24,16 @@ public sealed class TextMessage(UserAgentCore agent, Trunk trunk, string user, s
     private readonly string _tag = agent.Entropy.NextHex(16);
     private readonly byte[] _body = Encoding.UTF8.GetBytes(text);
     private Queue<SipFlow> _targets = [];
+
+    /// <summary>The phone, where the trunk is that of registered ones: it is reached by the path that it registered by.</summary>
+    public RegisteredContact? Phone { get; init; }
+
     private uint _sequence;
 
     /// <summary>513 at once for a text that is too long, 503 where the trunk has no server.</summary>
     public void Send(Instant now)
     {
-        _targets = new Queue<SipFlow>(trunk.OrderTargets(now));
+        _targets = new Queue<SipFlow>(Phone is { } phone ? [phone.Flow] : trunk.OrderTargets(now));
         if (_body.Length > MaxBytes)
             done(513);
         else
@@ -68,8 +73,10 @@ public sealed class TextMessage(UserAgentCore agent, Trunk trunk, string user, s
         }
         var uri = SipUri.Create(user, trunk.RequestHost);
         var host = trunk.Account is null ? agent.Local.AdvertisedTo(flow) : new HostPort(trunk.Domain);
-        var request = new SipRequest(SipMethod.Message, uri);
+        var request = new SipRequest(SipMethod.Message, Phone?.Uri ?? uri);
         request.Headers.Add("Max-Forwards", "70");
+        foreach (var hop in Phone?.Path ?? [])
+            request.Headers.Add("Route", hop.ToString()); // RFC 3327 §5.1
         request.Headers.Add("From", new NameAddr(SipUri.Create(trunk.Account, host)).WithTag(_tag).ToString());
         request.Headers.Add("To", new NameAddr(uri).ToString());
         request.Headers.Add("Call-ID", _callId);

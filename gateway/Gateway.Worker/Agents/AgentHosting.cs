@@ -29,5 +29,6 @@ internal static class AgentHosting
         services.AddHostedService<AgentRenewal>();
         services.AddHostedService<AgentEvents>();
         services.AddHostedService<ExtensionWatches>();
+        services.AddHostedService<CallWaitingNotices>();
     }
 }

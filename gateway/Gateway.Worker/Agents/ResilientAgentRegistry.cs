@@ -46,6 +46,9 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
     /// <summary>All agents defined, each as this node last heard; null: never.</summary>
     public IReadOnlyList<(Agent Agent, AgentStatus? Known)> Known => _memory.Definitions();
 
+    /// <summary>The agents whom calls of this node hold.</summary>
+    public IReadOnlyList<HeldAgent> Held => _memory.Snapshot().Held;
+
     public Task DefineAsync(Agent agent, CancellationToken cancellation)
     {
         _memory.Define(agent);

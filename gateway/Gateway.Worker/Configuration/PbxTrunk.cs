@@ -16,6 +16,9 @@ internal sealed record PbxTrunk(string Name, PbxMediaProfile Media, bool Delayed
     /// <summary>Where the trunk's servers and domain are, by name or address.</summary>
     public IReadOnlyList<HostPort> Hosts { get; init; } = [];
 
+    /// <summary>An agent in a call there is told by a text that calls wait.</summary>
+    public bool TellsOfWaitingCalls { get; init; }
+
     /// <summary>It leads to the public telephone network.</summary>
     public bool IsPstn { get; init; }
 

@@ -90,6 +90,7 @@ internal static class Trunks
         })
     {
         IsPstn = trunk.Pstn,
+        TellsOfWaitingCalls = profile.CallWaitingMessage,
         Hosts = [.. trunk.BackupServers.Prepend(trunk.Server).Append(trunk.Domain ?? trunk.Server).Select(SipAddresses.SplitHostPort)
             .Select(at => new HostPort(at.Host, at.Port ?? 0))],
     };

@@ -13,6 +13,9 @@ internal sealed class PbxTrunks(SipEndpoint endpoint, IEnumerable<PbxTrunk> trun
 
     public PbxTrunk this[string name] => _trunks[name];
 
+    /// <summary>Null: this node has no such trunk.</summary>
+    public PbxTrunk? Find(string name) => _trunks.GetValueOrDefault(name);
+
     /// <summary>The address is that of a trunk to the telephone network, and not <paramref name="own"/>'s too.</summary>
     public bool LeadsToPstn(HostPort at, PbxTrunk own) => !own.IsAt(at) && _trunks.Values.Any(trunk => trunk.IsPstn && trunk.IsAt(at));
 

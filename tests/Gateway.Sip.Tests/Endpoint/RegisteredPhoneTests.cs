@@ -128,6 +128,21 @@ public class RegisteredPhoneTests
     }
 
     [Fact]
+    public async Task A_text_goes_to_every_phone_of_its_user_by_the_path_that_each_registered_by()
+    {
+        await using var gateway = await GatewayAsync();
+        Assert.Equal(480, await gateway.SendMessageAsync("phones", "alice", "2 calls wait"));
+        using var phone = await SocketPhone.OpenAsync(gateway, Password);
+        Assert.Equal(200, await phone.RegisterAsync());
+        var sending = gateway.SendMessageAsync("phones", "alice", "2 calls wait");
+        var request = Assert.IsType<SipRequest>(await phone.MessageAsync());
+        Assert.Equal(("MESSAGE", "sip:alice@192.168.1.7"), (request.Method.Name, request.Uri.ToString()));
+        Assert.Equal("2 calls wait"u8.ToArray(), request.Body.ToArray());
+        await phone.SendAsync(SipWriter.Write(SipResponse.CreateFor(request, 200, "p")));
+        Assert.Equal(200, await sending);
+    }
+
+    [Fact]
     public async Task A_flood_of_registrations_leaves_the_calls_alone()
     {
         await using var gateway = await GatewayAsync();

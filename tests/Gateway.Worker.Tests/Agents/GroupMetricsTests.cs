@@ -1,10 +1,7 @@
 using Gateway.Calls;
 using Gateway.Calls.Agents;
 using Gateway.Calls.Flows;
-using Gateway.Storage.Directory;
-using Gateway.Worker.Agents;
 using Gateway.Worker.Tests.Calls.Bench;
-using Npgsql;
 using Sandbox.Calls;
 using Testing;
 
@@ -14,36 +11,15 @@ namespace Gateway.Worker.Tests.Agents;
 [Collection(StoresCollection.Name)]
 public sealed class GroupMetricsTests(Stores stores) : IAsyncLifetime
 {
-    private static readonly CancellationToken None = CancellationToken.None;
+    private GroupOfOne _sales = null!;
 
-    private readonly string _own = Guid.NewGuid().ToString("n")[..8];
-    private readonly NpgsqlDataSource _database = NpgsqlDataSource.Create(stores.Postgres);
-    private CallBench _bench = null!;
+    private CallBench Bench => _sales.Bench;
 
-    private GroupId Group => new("figures-" + _own);
+    public async Task InitializeAsync() => _sales = await GroupOfOne.StartAsync(
+        stores, await CallBench.StartAsync(stores), one => new FlowStep.Queue(one.Group) { LeaveWhenNobodyIsSignedIn = false },
+        new AgentPhone.Extension("main", "figures"));
 
-    private AgentId Ada => new("ada-" + _own);
-
-    public async Task InitializeAsync()
-    {
-        _bench = await CallBench.StartAsync(stores);
-        Kept(await new GroupStore(_database).CreateAsync(new AgentGroup(Group, "Sales", TimeSpan.Zero, TimeSpan.FromMinutes(5)), "test", None));
-        Kept(await new AgentStore(_database).CreateAsync(
-            new Agent(Ada, "Ada", [new AgentMembership(Group)], [new AgentPhone.Extension("main", _own)]), "test", None));
-        var flow = new Flow(new FlowId("figures-" + _own), "Queue", "queue", new Dictionary<string, FlowStep>
-        {
-            ["queue"] = new FlowStep.Queue(Group) { LeaveWhenNobodyIsSignedIn = false },
-        });
-        Kept(await new FlowStore(_database).CreateAsync(flow, "test", None));
-        await RouteAsync(new FlowRouteDocument(0, flow.Id));
-    }
-
-    public async Task DisposeAsync()
-    {
-        await RouteAsync();
-        await _bench.DisposeAsync();
-        await _database.DisposeAsync();
-    }
+    public Task DisposeAsync() => _sales.DisposeAsync().AsTask();
 
     [Fact]
     public async Task Calls_are_counted_as_answered_or_abandoned_and_those_that_wait_and_agents_are_shown()
@@ -51,19 +27,19 @@ public sealed class GroupMetricsTests(Stores stores) : IAsyncLifetime
         var waiting = await WaitingAsync();
         await AreAsync("offline", 1);
         Assert.True(await MetricAsync("gateway_groups_longest_wait_seconds") > 0);
-        Assert.True(await _bench.WhatsApp.HangUpAsync(waiting));
+        Assert.True(await Bench.WhatsApp.HangUpAsync(waiting));
         await SeeAsync("gateway_groups_abandoned_total", 1);
         await SeeAsync("gateway_groups_waiting_calls", 0);
         Assert.Equal(0, await MetricAsync("gateway_groups_answered_total"));
 
         var call = await WaitingAsync();
-        Assert.True(await _bench.Gateway.Service<IAgentRegistry>().SetPresenceAsync(Ada, AgentPresence.Available, null, None));
-        var phone = await _bench.Pbx.NextAsync();
+        await _sales.SetPresenceAsync(AgentPresence.Available);
+        var phone = await Bench.Pbx.NextAsync();
         await phone.AnswerAsync();
         await SeeAsync("gateway_groups_answered_total", 1); // while the call goes on
         await AreAsync("busy", 1);
         await phone.HangUpAsync();
-        await _bench.EndsAsync(call, HangupCause.PbxHungUp);
+        await Bench.EndsAsync(call, HangupCause.PbxHungUp);
         await SeeAsync("gateway_groups_handling_seconds_count", 1);
         await AreAsync("available", 1);
         Assert.Equal(
@@ -75,13 +51,13 @@ public sealed class GroupMetricsTests(Stores stores) : IAsyncLifetime
 
     private async Task<SandboxCall> WaitingAsync()
     {
-        var call = await _bench.WhatsApp.PlaceAsync();
+        var call = await Bench.WhatsApp.PlaceAsync();
         await SeeAsync("gateway_groups_waiting_calls", 1);
         return call;
     }
 
     private Task<double> MetricAsync(string name, params string[] labels) =>
-        _bench.Gateway.MetricAsync(name, [$"group=\"{Group}\"", .. labels]);
+        Bench.Gateway.MetricAsync(name, [$"group=\"{_sales.Group}\"", .. labels]);
 
     private Task SeeAsync(string name, double value) =>
         Eventually.SeeAsync(() => MetricAsync(name), seen => seen.Equals(value), $"{name} is {value}");
@@ -93,13 +69,4 @@ public sealed class GroupMetricsTests(Stores stores) : IAsyncLifetime
             () => MetricAsync("gateway_cluster_agents", $"state=\"{state}\""), seen => seen.Equals(count), $"{count} {state}");
         Assert.Equal(1, await MetricAsync("gateway_cluster_agents"));
     }
-
-    private async Task RouteAsync(params FlowRouteDocument[] routes)
-    {
-        var store = new FlowRouteStore(_database);
-        Kept(await store.ReplaceAsync(routes, (await store.FindAsync(None)).Version, "test", None));
-        await _bench.Gateway.Service<AgentDirectory>().RefreshAsync(None);
-    }
-
-    private static void Kept<T>(Storage.Outcome<T> outcome) where T : class => Assert.True(outcome.Value is not null, outcome.ToString());
 }

@@ -10,6 +10,7 @@ using Gateway.Storage;
 using Gateway.Storage.Accounts;
 using Gateway.Storage.Agents;
 using Gateway.Storage.Calls;
+using Gateway.Storage.Directory;
 using Gateway.Storage.Rating;
 using Gateway.WhatsApp.Graph;
 using Gateway.WhatsApp.Meta;
@@ -154,7 +155,9 @@ public static class GatewayHost
             s.GetRequiredService<TimeProvider>(), s.GetRequiredService<MetaClock>(), s.GetRequiredService<ILogger<GraphClient>>()));
         services.AddSingleton(new WebhookQueue(WebhookQueueCapacity));
         services.AddSingleton(s => new MediaEngine(options.Media, TimeProvider.System, s.GetRequiredService<ILogger<MediaEngine>>()));
-        services.AddSingleton<IPhoneCredentials>(new ConfiguredPhones(options.Sip.Registrar.Phones));
+        services.AddSingleton<IPhoneCredentials>(
+            s => new StoredPhones(
+                new ConfiguredPhones(options.Sip.Registrar.Phones), s.GetRequiredService<AgentStore>(), TimeProvider.System));
         services.AddSingleton(s => new SipEndpoint(
             Trunks.Endpoint(options, budget, s.GetRequiredService<IPhoneCredentials>()), s.GetRequiredService<IEntropy>(),
             TimeProvider.System, s.GetRequiredService<ILoggerFactory>()));

@@ -149,6 +149,8 @@ public sealed class RolesTests(Stores stores) : IAsyncLifetime
     [InlineData("gateway_admin", "DELETE FROM holds")]
     [InlineData("gateway_worker", "UPDATE directory SET version = 1")]
     [InlineData("gateway_worker", "DELETE FROM agents")]
+    [InlineData("gateway_worker", "DELETE FROM phone_secrets")]
+    [InlineData("gateway_admin", "SELECT md5 FROM phone_secrets")]
     [InlineData("gateway_worker", "UPDATE voicemails SET heard_at = now()")]
     [InlineData("gateway_admin", "DELETE FROM flow_versions")]
     [InlineData("gateway_admin", "DELETE FROM flows")]

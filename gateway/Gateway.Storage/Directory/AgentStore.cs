@@ -43,6 +43,21 @@ public sealed class AgentStore(NpgsqlDataSource database)
         SELECT @Id, place - 1, trunk, number, is_watched, registered_user
         FROM unnest(@Trunks, @Numbers, @Watched, @Users) WITH ORDINALITY p (trunk, number, is_watched, registered_user, place);
         INSERT INTO agent_memberships (agent, agent_group, skill, place) SELECT @Id, * FROM unnest(@Groups, @Skills, @Places);
+        DELETE FROM phone_secrets s WHERE agent = @Id
+            AND NOT EXISTS (SELECT FROM agent_phones p WHERE p.agent = s.agent AND p.registered_user = s.registered_user);
+        """;
+
+    /// <summary>ON CONFLICT would have to be allowed to read the hashes.</summary>
+    private const string SetSecret =
+        """
+        DELETE FROM phone_secrets WHERE registered_user = @User;
+        INSERT INTO phone_secrets (registered_user, agent, realm, md5, sha256) VALUES (@User, @Id, @Realm, @Md5, @Sha256);
+        """;
+
+    private const string Secret =
+        """
+        SELECT s.realm, s.md5, s.sha256 FROM phone_secrets s JOIN agent_phones p USING (registered_user, agent)
+        WHERE s.registered_user = @user AND s.realm = @realm
         """;
 
     private const string Remove = "DELETE FROM agents WHERE id = @id";
@@ -100,6 +115,33 @@ public sealed class AgentStore(NpgsqlDataSource database)
                 return before;
             },
             cancellation);
+
+    /// <summary>Sets the password of an agent's registered phone for a realm; only hashes of it are kept, and none are audited.</summary>
+    public Task<Outcome<Agent>> SetPhoneSecretAsync(
+        AgentId id, string user, string realm, string password, string actor, CancellationToken cancellation) =>
+        database.ChangeDirectoryAsync<Agent>(
+            async transaction =>
+            {
+                if (await ReadAsync(transaction, id, cancellation) is not { } agent)
+                    return Unknown(id);
+                if (!agent.Phones.Contains(new AgentPhone.Registered(user)))
+                    return (StoreRefusal.NotFound, $"Agent '{id}' has no registered phone '{user}'.");
+                var secret = PhoneSecret.Of(user, realm, password);
+                await transaction.ExecuteAsync(
+                    SetSecret, new { Id = id.Value, User = user, secret.Realm, secret.Md5, secret.Sha256 }, cancellation);
+                await AuditTrail.WriteAsync(
+                    transaction, actor, "agent.set_phone_secret", $"agent:{id}", null, new { user, realm }, cancellation);
+                return agent;
+            },
+            cancellation);
+
+    /// <summary>Null: no agent has a registered phone of this user, or it has no password for this realm.</summary>
+    public async Task<PhoneSecret?> FindPhoneSecretAsync(string user, string realm, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.QuerySingleOrDefaultAsync<PhoneSecret>(
+            new CommandDefinition(Secret, new { user, realm }, cancellationToken: cancellation));
+    }
 
     private static async Task<Outcome<Agent>> SaveAsync(
         NpgsqlTransaction transaction, Agent agent, Agent? before, string actor, CancellationToken cancellation)

@@ -10,6 +10,7 @@ internal static class AgentHosting
     public static void AddAgents(this IServiceCollection services)
     {
         services.AddSingleton<DirectoryStore>();
+        services.AddSingleton<AgentStore>();
         services.AddSingleton<AudioStore>();
         services.AddSingleton<AgentCallStore>();
         services.AddSingleton<AgentStateStore>();

@@ -232,6 +232,35 @@ public sealed class DirectoryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_registered_phone_has_a_password_of_which_hashes_alone_are_kept_until_the_phone_is_another_agents_or_nobodys()
+    {
+        await _bench.AddAgentAsync("anna");
+        var (id, user) = (_bench.AgentId("anna"), _bench.Name("web-anna"));
+        Assert.Equal(
+            StoreRefusal.NotFound, (await _bench.Agents.SetPhoneSecretAsync(id, "other", "phones.example", "open-sesame", "test", None)).Refusal);
+        Assert.NotNull((await _bench.Agents.SetPhoneSecretAsync(id, user, "phones.example", "first-word", "test", None)).Value);
+        Assert.NotNull((await _bench.Agents.SetPhoneSecretAsync(id, user, "phones.example", "open-sesame", "test", None)).Value);
+
+        var node = new AgentStore(_worker);
+        var secret = PhoneSecret.Of(user, "phones.example", "open-sesame");
+        Assert.Equal(secret, await node.FindPhoneSecretAsync(user, "phones.example", None));
+        Assert.Null(await node.FindPhoneSecretAsync(user, "other.example", None));
+        var kept = await new DirectoryBench(_owner).QueryAsync<string>(
+            "SELECT s::text || (SELECT string_agg(a::text, '') FROM audit_entries a WHERE a.subject = 'agent:' || s.agent) "
+            + "FROM phone_secrets s WHERE registered_user = @user", new { user });
+        Assert.Contains("agent.set_phone_secret", kept);
+        Assert.DoesNotContain("sesame", kept);
+        Assert.Equal(2, kept.Split(secret.Md5).Length); // not in the audit log
+
+        var agent = (await _bench.Agents.ReplaceAsync(_bench.Agent("anna") with { Name = "Anna" }, 1, "test", None)).Value!;
+        Assert.Equal(secret, await node.FindPhoneSecretAsync(user, "phones.example", None));
+        await _bench.Agents.ReplaceAsync(agent with { Phones = [] }, agent.Version, "test", None);
+        Assert.Null(await node.FindPhoneSecretAsync(user, "phones.example", None));
+        await _bench.Agents.ReplaceAsync(agent, agent.Version + 1, "test", None);
+        Assert.Null(await node.FindPhoneSecretAsync(user, "phones.example", None));
+    }
+
+    [Fact]
     public async Task Of_a_flow_that_begins_to_name_a_group_and_the_groups_deletion_one_loses()
     {
         await _bench.AddGroupAsync("sales");

@@ -14,7 +14,7 @@ public sealed record RegistrarConfiguration
     public string Trunk { get; init; } = "phones";
 
     /// <summary>A file of sip-profiles/ without its extension: how the phones behave.</summary>
-    public string Profile { get; init; } = "generic";
+    public string Profile { get; init; } = "phones";
 
     /// <summary>The business number (phone_number_id) of the phones' calls; null: the only one there is.</summary>
     public string? Channel { get; init; }

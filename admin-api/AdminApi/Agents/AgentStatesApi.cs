@@ -3,7 +3,6 @@ using AdminApi.Platform;
 using Gateway.Calls;
 using Gateway.Calls.Agents;
 using Gateway.Storage.Admin;
-using Gateway.Storage.Calls;
 using Gateway.Storage.Directory;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -59,14 +58,11 @@ public static class AgentStatesApi
         }
         if (request.Presence == AgentPresence.Available)
             await registry.EndWrapUpAsync(agent.Id, cancellation);
-        var after = await registry.FindAsync(agent.Id, cancellation);
-        if (after is not null)
-            await stores.Calls.StateChangedAsync(before, after, cancellation);
-        return TypedResults.Ok(AgentStateView.Of(after));
+        return TypedResults.Ok(AgentStateView.Of(await registry.FindAsync(agent.Id, cancellation)));
     }
 
     /// <summary>What a change of state needs.</summary>
-    internal readonly record struct Stores(AgentStore Agents, IAgentRegistry Registry, AuditStore Audit, AgentCallStore Calls);
+    internal readonly record struct Stores(AgentStore Agents, IAgentRegistry Registry, AuditStore Audit);
 
     private static ProblemResult Unknown(string id) => Problems.NotFound.Of($"There is no agent '{id}'.");
 }

@@ -18,7 +18,6 @@ internal static class AgentsSetup
         services.AddSingleton<FlowRouteStore>();
         services.AddSingleton<AudioStore>();
         services.AddSingleton<DirectoryStore>();
-        services.AddSingleton<AgentCallStore>();
         services.AddSingleton<QueueStatistics>();
         services.AddSingleton<VoicemailStore>();
     }

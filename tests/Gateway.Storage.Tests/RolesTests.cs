@@ -48,7 +48,8 @@ public sealed class RolesTests(Stores stores) : IAsyncLifetime
         await billing.Calls.CompleteAsync(BillingSetup.Record(missed, null, null, HangupCause.NoAnswer), CancellationToken.None);
         var agent = new AgentStatus(
             new AgentId("a" + request.Call), AgentPresence.Available, null, AgentActivity.None, false, null, request.At);
-        await new AgentStateStore(database).NoteAsync([agent, agent with { BusyAtPbx = true, Since = request.At.AddSeconds(1) }], CancellationToken.None);
+        await new AgentStateStore(database).NoteAsync(
+            [agent, agent with { BusyAtPbx = true, Since = request.At.AddSeconds(1) }], CancellationToken.None);
         Assert.Equal((99m, 0m), await billing.MoneyAsync());
     }
 

@@ -70,6 +70,7 @@ public static class AdminApiHost
         api.MapMissedCalls();
         api.MapAgents();
         api.MapAgentStates();
+        api.MapPhoneSecrets();
         api.MapGroups();
         api.MapFlows();
         api.MapFlowDryRun();

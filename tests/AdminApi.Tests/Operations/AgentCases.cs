@@ -53,6 +53,18 @@ public sealed class AgentCases : IOperationCases
                 return api.Delete($"/v1/agents/{agent}", 1);
             })
             .Fails(Problems.NotFound, api => api.Delete("/v1/agents/none", 1));
+        cases.For("setPhoneSecret")
+            .Succeeds(204, async api =>
+            {
+                var user = Name("web");
+                var agent = With(Name("a"), new { name = "Web", phones = new[] { new { kind = "registered", user } } });
+                var id = (await api.ReadAsync(api.Post("/v1/agents", agent))).GetProperty("id").GetString();
+                return api.Put($"/v1/agents/{id}/phones/{user}/secret", new { realm = "phones.example", password = "open-sesame" });
+            })
+            .Fails(Problems.InvalidRequest, api =>
+                api.Put("/v1/agents/none/phones/x/secret", new { realm = "phones.example", password = "short" }))
+            .Fails(Problems.NotFound, api =>
+                api.Put("/v1/agents/none/phones/x/secret", new { realm = "phones.example", password = "open-sesame" }));
         cases.For("getAgentState").Succeeds(200, async api => api.Get($"/v1/agents/{await AgentAsync(api)}/state"))
             .Fails(Problems.NotFound, api => api.Get("/v1/agents/none/state"));
         cases.For("setAgentState")

@@ -232,12 +232,12 @@ public sealed class DirectoryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_registered_phone_has_a_password_of_which_hashes_alone_are_kept_until_the_phone_is_another_agents_or_nobodys()
+    public async Task Of_a_registered_phones_password_hashes_alone_are_kept_and_only_as_long_as_the_phone_is_its_agents()
     {
         await _bench.AddAgentAsync("anna");
         var (id, user) = (_bench.AgentId("anna"), _bench.Name("web-anna"));
-        Assert.Equal(
-            StoreRefusal.NotFound, (await _bench.Agents.SetPhoneSecretAsync(id, "other", "phones.example", "open-sesame", "test", None)).Refusal);
+        var refused = await _bench.Agents.SetPhoneSecretAsync(id, "other", "phones.example", "open-sesame", "test", None);
+        Assert.Equal(StoreRefusal.NotFound, refused.Refusal);
         Assert.NotNull((await _bench.Agents.SetPhoneSecretAsync(id, user, "phones.example", "first-word", "test", None)).Value);
         Assert.NotNull((await _bench.Agents.SetPhoneSecretAsync(id, user, "phones.example", "open-sesame", "test", None)).Value);
 

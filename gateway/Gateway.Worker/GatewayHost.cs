@@ -129,6 +129,7 @@ public static class GatewayHost
         services.AddAgents(); // after the service that brings the database up to date
         services.AddHostedService<PermissionSweep>();
         services.AddHostedService<CommandHandler>();
+        services.AddHostedService<CallWaitingNotices>();
     }
 
     private static void AddStores(IServiceCollection services, GatewayOptions options)

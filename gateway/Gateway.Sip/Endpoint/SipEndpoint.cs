@@ -166,8 +166,8 @@ public sealed partial class SipEndpoint : IAsyncDisposable
 
     /// <summary>
     /// Sends a text to a user of a trunk's PBX, or to each registered phone of a user, outside calls (MESSAGE, RFC 3428). Returns the final
-    /// status, of several phones the lowest: 404 for an unknown trunk, 408 without an answer, 480 where no phone is registered, 503 where no
-    /// server can be reached or this endpoint stops, 513 for more than <see cref="TextMessage.MaxBytes"/> of UTF-8.
+    /// status, of several phones the lowest: 404 for an unknown trunk, 408 without an answer, 480 where no phone is registered, 503 where
+    /// no server can be reached or this endpoint stops, 513 for more than <see cref="TextMessage.MaxBytes"/> of UTF-8.
     /// </summary>
     /// <exception cref="InvalidOperationException">The endpoint was not started.</exception>
     public async Task<int> SendMessageAsync(string trunk, string user, string text)
@@ -178,7 +178,8 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         if (known.Trunk.Phones is null)
             return await SendMessageAsync(loop, known.Trunk, user, text, null);
         var statuses = await Task.WhenAll(
-            ContactsOf(user).Select(phone => SendMessageAsync(loop, known.Trunk, user, text, phone)));
+            ContactsOf(user).Select(phone => SendMessageAsync(
+                loop, known.Trunk, user, text, new TextTarget(phone.Flow, phone.Uri, phone.Path))));
         return statuses.DefaultIfEmpty(480).Min();
     }
 
@@ -212,12 +213,12 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task<int> SendMessageAsync(SipLoop loop, Trunk trunk, string user, string text, RegisteredContact? phone)
+    private async Task<int> SendMessageAsync(SipLoop loop, Trunk trunk, string user, string text, TextTarget? target)
     {
         var done = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            var message = new TextMessage(loop.Agent.Core, trunk, user, text, status => done.TrySetResult(status)) { Phone = phone };
+            var message = new TextMessage(loop.Agent.Core, trunk, user, text, status => done.TrySetResult(status)) { Target = target };
             await loop.PostAsync(message.Send).WaitAsync(_stop.Token);
             return await done.Task.WaitAsync(_stop.Token);
         }

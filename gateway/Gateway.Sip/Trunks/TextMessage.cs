@@ -1,6 +1,5 @@
 using System.Text;
 using Gateway.Sip.Messages;
-using Gateway.Sip.Registrar;
 using Gateway.Sip.Transactions;
 using Media.Protocols.Primitives;
 
@@ -25,15 +24,15 @@ public sealed class TextMessage(UserAgentCore agent, Trunk trunk, string user, s
     private readonly byte[] _body = Encoding.UTF8.GetBytes(text);
     private Queue<SipFlow> _targets = [];
 
-    /// <summary>The phone, where the trunk is that of registered ones: it is reached by the path that it registered by.</summary>
-    public RegisteredContact? Phone { get; init; }
+    /// <summary>Where the user's phone is; null: at the trunk's servers.</summary>
+    public TextTarget? Target { get; init; }
 
     private uint _sequence;
 
     /// <summary>513 at once for a text that is too long, 503 where the trunk has no server.</summary>
     public void Send(Instant now)
     {
-        _targets = new Queue<SipFlow>(Phone is { } phone ? [phone.Flow] : trunk.OrderTargets(now));
+        _targets = new Queue<SipFlow>(Target is { } target ? [target.Flow] : trunk.OrderTargets(now));
         if (_body.Length > MaxBytes)
             done(513);
         else
@@ -73,9 +72,9 @@ public sealed class TextMessage(UserAgentCore agent, Trunk trunk, string user, s
         }
         var uri = SipUri.Create(user, trunk.RequestHost);
         var host = trunk.Account is null ? agent.Local.AdvertisedTo(flow) : new HostPort(trunk.Domain);
-        var request = new SipRequest(SipMethod.Message, Phone?.Uri ?? uri);
+        var request = new SipRequest(SipMethod.Message, Target?.Uri ?? uri);
         request.Headers.Add("Max-Forwards", "70");
-        foreach (var hop in Phone?.Path ?? [])
+        foreach (var hop in Target?.Route ?? [])
             request.Headers.Add("Route", hop.ToString()); // RFC 3327 §5.1
         request.Headers.Add("From", new NameAddr(SipUri.Create(trunk.Account, host)).WithTag(_tag).ToString());
         request.Headers.Add("To", new NameAddr(uri).ToString());
@@ -87,3 +86,9 @@ public sealed class TextMessage(UserAgentCore agent, Trunk trunk, string user, s
         agent.Layer.Clients.Send(request, flow, this, now, trunk.Options.RequestTimeout);
     }
 }
+
+/// <summary>A phone that is reached by the path that it registered by.</summary>
+/// <param name="Flow">That path.</param>
+/// <param name="Uri">The Request-URI.</param>
+/// <param name="Route">The Route of the request.</param>
+public sealed record TextTarget(SipFlow Flow, SipUri Uri, IReadOnlyList<NameAddr> Route);

@@ -30,6 +30,5 @@ internal static class AgentHosting
         services.AddHostedService<AgentRenewal>();
         services.AddHostedService<AgentEvents>();
         services.AddHostedService<ExtensionWatches>();
-        services.AddHostedService<CallWaitingNotices>();
     }
 }

@@ -1,15 +1,16 @@
 using Gateway.Calls;
 using Gateway.Calls.Agents;
 using Gateway.Sip.Endpoint;
+using Gateway.Worker.Agents;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Legs;
 using Media.Protocols.Primitives;
 
-namespace Gateway.Worker.Agents;
+namespace Gateway.Worker.Calls;
 
 /// <summary>
-/// Tells agents in calls of this node by a text on their phones that calls wait in a group of theirs, where the profile of the phone's trunk
-/// wants it (`call_waiting_message`).
+/// Tells agents in calls of this node by a text on their phones that calls wait in a group of theirs, where the profile of the phone's
+/// trunk wants it (`call_waiting_message`).
 /// </summary>
 internal sealed partial class CallWaitingNotices(
     GatewayOptions options, AgentDirectory directory, ResilientAgentRegistry registry, PbxTrunks trunks, SipEndpoint sip,

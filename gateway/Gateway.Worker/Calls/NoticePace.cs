@@ -1,7 +1,7 @@
 using Gateway.Calls;
 using Media.Protocols.Primitives;
 
-namespace Gateway.Worker.Agents;
+namespace Gateway.Worker.Calls;
 
 /// <summary>Lets each agent be told something at most once in an interval. One owner.</summary>
 internal sealed class NoticePace(TimeSpan interval)

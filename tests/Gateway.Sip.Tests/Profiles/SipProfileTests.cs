@@ -15,7 +15,8 @@ public sealed class SipProfileTests
     {
         Assert.True(SipProfileSet.TryLoad(Directory, out var profiles, out var errors), string.Join('\n', errors));
         Assert.Equal(
-            ["3cx", "asterisk", "avaya", "cisco-cucm", "freeswitch", "generic", "genesys", "phones"], profiles.Names.Order(StringComparer.Ordinal));
+            ["3cx", "asterisk", "avaya", "cisco-cucm", "freeswitch", "generic", "genesys", "phones"],
+            profiles.Names.Order(StringComparer.Ordinal));
         foreach (var name in profiles.Names)
             Assert.Equal(SipQuirk.All.Select(quirk => quirk.Name).Order(), profiles.Find(name)!.Whys.Keys.Order());
     }

@@ -1,5 +1,5 @@
 using Gateway.Calls;
-using Gateway.Worker.Agents;
+using Gateway.Worker.Calls;
 using Testing;
 
 namespace Gateway.Worker.Tests.Agents;

@@ -1,3 +1,4 @@
+using Gateway.Calls.Agents;
 using Gateway.Calls.Channels;
 using Gateway.Calls.Lifecycle;
 
@@ -31,6 +32,21 @@ public class CallbackCallTests
 
         Assert.Equal((HangupCause.NotPermitted, "main", "200"), (driver.Record.Cause, driver.Record.Trunk, driver.Record.Agent));
         Assert.DoesNotContain(driver.All, d => d is CallDecision.InvitePbx or CallDecision.Connect);
+    }
+
+    /// <summary>The one who asked for the call is told so: no state says that a phone rings.</summary>
+    [Fact]
+    public void An_agent_whom_another_call_has_is_not_rung()
+    {
+        var driver = new CallDriver(CallDirection.Outbound, isCallback: true);
+        driver.Feed(
+            new CallInput.CallbackWanted(null, "200", new("a1")), new CallInput.Admitted([]), new CallInput.MediaReserved("offer"));
+        Assert.Equal(CallState.Reserving, driver.Call.State);
+
+        driver.Feed(new CallInput.AgentsTaken(1, new TakeResult([], SignedIn: 1)), new CallInput.MediaReleased(null, null));
+
+        Assert.Equal(HangupCause.AgentUnavailable, driver.Record.Cause);
+        Assert.DoesNotContain(driver.All, d => d is CallDecision.RingAgent or CallDecision.HangUpPbx);
     }
 
     [Fact]

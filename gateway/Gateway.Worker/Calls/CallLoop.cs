@@ -288,6 +288,9 @@ internal sealed partial class CallLoop : ICallInbox
         _shown = (_call.State, _call.Agent);
         if (_call.State is CallState.RingingPbx or CallState.RingingWhatsApp)
             _begun.TrySetResult(null);
+        if (_call is { State: CallState.Live, AgentId: { } agent })
+            Note(cancellation => _services.Agents.Store.AnsweredAsync(
+                Identity.Id, _call.TimeOf(_call.StartedAt), _call.TimeOf(now), agent, cancellation));
         Show(now);
     }
 

@@ -37,6 +37,8 @@ public sealed class RingGroupTests(Stores stores)
         }
         await bench.Calls.LiveAsync(call);
         await bench.BecomesAsync("202", AgentState.Busy);
+        await Eventually.SeeAsync(
+            () => bench.RowAsync(call), kept => kept is { AgentId: not null, AgentAnsweredAt: not null }, "the row says so meanwhile");
         await WhatsAppSide.HearsAsync(call, Pbx.Hertz);
         await phones["202"].HearsAsync(WhatsAppSide.Hertz);
 

@@ -36,7 +36,7 @@ public sealed class AnswerRaceTests(ITestOutputHelper output)
         {
             bench.Stores.Freeze(StoreServer.Redis);
             await Task.Delay(TimeSpan.FromSeconds(2));
-            Assert.All(bench.Registries, registry => Assert.True(registry.IsAway));
+            Assert.All(bench.Registries, registry => Assert.True(registry.IsUnavailable));
             bench.Stores.Thaw(StoreServer.Redis);
         });
     }
@@ -49,7 +49,7 @@ public sealed class AnswerRaceTests(ITestOutputHelper output)
         {
             bench.Stores.Kill(StoreServer.Redis);
             await Task.Delay(TimeSpan.FromSeconds(2));
-            Assert.All(bench.Registries, registry => Assert.True(registry.IsAway));
+            Assert.All(bench.Registries, registry => Assert.True(registry.IsUnavailable));
             bench.Stores.Revive(StoreServer.Redis);
         });
     }

@@ -220,7 +220,7 @@ public sealed class CallControlTests(Stores stores)
     }
 
     private static async Task<CommandReply> TransferAsync(CentreBench bench, TransferTarget to) => await bench.Commands.TransferAsync(
-        new NodeCommand.Transfer(await bench.CallAsync(), to, TransferMode.Blind), CancellationToken.None);
+        new NodeCommand.Transfer(await bench.CallAsync(), to), CancellationToken.None);
 
     private static Task<CommandReply> CallBackAsync(CentreBench bench, Sandbox.Users.SandboxUser user) => bench.Commands.CallBackAsync(
         new NodeCommand.CallBack(

@@ -34,6 +34,22 @@ public class InboundCallTests
         Assert.Equal([new CallDecision.Accept(CallDriver.WhatsAppId, "answer")], driver.Feed(new CallInput.AnswerLockTaken(true)));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Leaves_a_call_alone_that_another_node_may_have_answered(bool mayBeAnothers)
+    {
+        var driver = new CallDriver(CallDirection.Inbound);
+        driver.Feed(
+            new CallInput.WhatsAppOffered(CallDriver.WhatsAppId, "offer") { MayBeAnothers = mayBeAnothers },
+            new CallInput.Admitted([new("main")]), new CallInput.MediaReserved("answer"),
+            new CallInput.PreAccepted(new WhatsAppError(WhatsAppErrorCodes.InvalidParameter, "not possible now")));
+
+        Assert.Equal(mayBeAnothers, driver.All.OfType<CallDecision.Terminate>().Count() == 0);
+        driver.Feed(new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));
+        Assert.Equal(mayBeAnothers ? HangupCause.AnsweredElsewhere : HangupCause.WhatsAppFailed, driver.Record.Cause);
+    }
+
     [Fact]
     public void Rejects_a_refused_call_and_leaves_the_PBX_alone()
     {

@@ -18,7 +18,11 @@ public abstract record CallInput
     // The start of a call.
 
     /// <summary>A WhatsApp user calls: the webhook's `connect` with Meta's SDP offer.</summary>
-    public sealed record WhatsAppOffered(WhatsAppCallId Id, string Sdp) : CallInput;
+    public sealed record WhatsAppOffered(WhatsAppCallId Id, string Sdp) : CallInput
+    {
+        /// <summary>Another node may run this call too: it heard of it, and no registry said whose it is.</summary>
+        public bool MayBeAnothers { get; init; }
+    }
 
     /// <summary>The PBX calls a WhatsApp user: an INVITE that names one.</summary>
     /// <param name="Trunk">The trunk it came by.</param>

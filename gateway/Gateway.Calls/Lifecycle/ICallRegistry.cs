@@ -6,6 +6,9 @@ public enum ClaimResult
     /// <summary>Owned by the caller: go on.</summary>
     Claimed,
 
+    /// <summary>Taken to be owned, since the registry does not answer: another node may have it too.</summary>
+    Assumed,
+
     /// <summary>Already owned, by this node or another: a duplicate webhook.</summary>
     Duplicate,
 

@@ -25,6 +25,7 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
     private Winner? _winner;
     private LastAgent? _lastAgent;
     private bool _isEnding;
+    private bool _mayBeAnothers;
 
     public override Flow? Flow => _run?.Flow.Id.Value is { Length: > 0 } ? _run.Flow : null;
 
@@ -65,7 +66,7 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
             case (CallState.New, CallInput.WhatsAppOffered offered):
                 WhatsAppId = offered.Id;
                 WhatsAppLeg = WhatsAppLegState.Offered;
-                _offer = offered.Sdp;
+                (_offer, _mayBeAnothers) = (offered.Sdp, offered.MayBeAnothers);
                 EnterState(CallState.Admitting, now + Options.Preparation);
                 Decide(new CallDecision.CheckAdmission());
                 return true;
@@ -89,6 +90,13 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
                 Decide(new CallDecision.PreAccept(WhatsAppId!.Value, _answer));
                 return true;
 
+            // Where no registry said whose the call is, an invalid request may be one about a call that another node has answered.
+            case (CallState.PreAccepting, CallInput.PreAccepted { Error.Code: WhatsAppErrorCodes.InvalidParameter }) when _mayBeAnothers:
+            case (CallState.Accepting, CallInput.Accepted { Error.Code: WhatsAppErrorCodes.InvalidParameter }) when _mayBeAnothers:
+            case (CallState.TakingAnswerLock, CallInput.AnswerLockTaken { Won: false }):
+                WhatsAppLeg = WhatsAppLegState.Released; // owned by the winner now: terminating it here would end the winner's call
+                return End(HangupCause.AnsweredElsewhere, now);
+
             // pre_accept only speeds up what accept does alone: after a failure that is no verdict on the call, the agent is rung all the
             // same.
             case (CallState.PreAccepting, CallInput.PreAccepted { Error: { IsTransient: false } error }):
@@ -98,10 +106,6 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
                 EnterState(CallState.RingingPbx, now + Options.PbxAnswer);
                 BeginFlow(_flow!, now);
                 return true;
-
-            case (CallState.TakingAnswerLock, CallInput.AnswerLockTaken { Won: false }):
-                WhatsAppLeg = WhatsAppLegState.Released; // owned by the winner now: terminating it here would end the winner's call
-                return End(HangupCause.AnsweredElsewhere, now);
 
             case (CallState.TakingAnswerLock, CallInput.AnswerLockTaken):
                 EnterState(CallState.Accepting, now + Options.GraphAnswer);

@@ -152,7 +152,7 @@ internal sealed partial class CallSupervisor(
         var loop = factory.Inbound(identity, new InboundDetails(whatsAppId, connect.CtaPayload, connect.DeeplinkPayload));
         loop.TryBind(whatsAppId);
         _byWhatsAppId[whatsAppId] = loop;
-        Start(loop, offer);
+        Start(loop, offer with { MayBeAnothers = claim == ClaimResult.Assumed });
         return "started";
     }
 

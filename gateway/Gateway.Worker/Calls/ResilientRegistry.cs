@@ -40,7 +40,7 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
     {
         if (_tombstones.Holds(whatsAppId)) // also when Redis has been restarted empty since
             return ClaimResult.Tombstoned;
-        return (await AskAsync("claim", () => registry.ClaimAsync(whatsAppId, callId, cancellation), ClaimResult.Claimed)).Value;
+        return (await AskAsync("claim", () => registry.ClaimAsync(whatsAppId, callId, cancellation), ClaimResult.Assumed)).Value;
     }
 
     public async Task<bool> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)

@@ -25,7 +25,9 @@ internal sealed class NodeShares(string node)
         return true;
     }
 
-    /// <summary>FNV-1a, and then SplitMix64's last steps, without which names that differ in their last letter have similar weights.</summary>
+    /// <summary>
+    /// FNV-1a, and then SplitMix64's last steps, without which names that differ in their last letter have similar weights.
+    /// </summary>
     private static ulong Weight(string node, AgentId agent)
     {
         var hash = 14695981039346656037ul;

@@ -11,7 +11,8 @@ namespace Gateway.Worker.Tests.Calls;
 /// </summary>
 public sealed class AnswerRaceTests(ITestOutputHelper output)
 {
-    private const int AtOnce = 12;
+    /// <summary>Calls at one time, and the phones of each.</summary>
+    private const int AtOnce = 12, Phones = 8;
 
     private static readonly int Calls = int.Parse(Environment.GetEnvironmentVariable("GATEWAY_RACE_CALLS") ?? "60");
 
@@ -25,7 +26,24 @@ public sealed class AnswerRaceTests(ITestOutputHelper output)
     {
         await using var bench = await RaceBench.StartAsync(copies: 2);
         var calls = await RunAsync(bench, halfway: () => { });
-        Assert.All(calls, call => Assert.Equal(RaceBench.AtOnce, call.Rang));
+        Assert.All(calls, call => Assert.Equal(Phones, call.Rang));
+    }
+
+    /// <summary>The figures in tests/Benchmarks/README.md, one call after the other.</summary>
+    [Fact]
+    public async Task Fifty_phones_ring_for_one_call()
+    {
+        const int phones = 50;
+        await using var bench = await RaceBench.StartAsync(copies: 1, phones);
+        var calls = Enumerable.Range(0, 10).Select(_ => new RaceCall(bench)).ToArray();
+        foreach (var call in calls)
+        {
+            await call.RunAsync();
+            Assert.Null(call.Fault);
+            Assert.Equal(phones, call.Rang);
+            output.WriteLine($"INVITE after pre_accept: first {call.FirstRang.TotalMilliseconds:0.0} ms, last "
+                + $"{call.LastRang.TotalMilliseconds:0.0} ms");
+        }
     }
 
     [Fact]
@@ -100,15 +118,15 @@ public sealed class AnswerRaceTests(ITestOutputHelper output)
     private void Report(RaceBench bench, RaceCall[] calls)
     {
         var legs = bench.Phones.Legs();
-        var spreads = bench.Phones.Spreads.Order().ToArray();
-        output.WriteLine($"{calls.Length} calls at {RaceBench.Nodes} nodes, {legs.Count} phones rang, {legs.Count(leg => leg.AnsweredAt is not null)} "
-            + $"picked up: all of a call within {spreads[spreads.Length / 2].TotalMilliseconds:0.0} ms (half of the calls), "
-            + $"{spreads[^1].TotalMilliseconds:0.0} ms (all)");
-        output.WriteLine($"faults: {calls.Count(call => call.Fault is not null)}; calls with {RaceBench.AtOnce} phones: "
-            + $"{calls.Count(call => call.Rang == RaceBench.AtOnce)}, fewest {calls.Min(call => call.Rang)}, most {calls.Max(call => call.Rang)}");
-        output.WriteLine($"the last other phone was released at {calls.Max(call => call.LastRelease).TotalMilliseconds:0} ms after accept");
-        output.WriteLine($"agents in two calls: {TwoCalls(bench, leg => leg.AnsweredAt).Count()}; rung for one call while rung or talking in "
-            + $"another: {TwoCalls(bench, leg => leg.RangAt).Count()}");
+        var spreads = bench.Phones.Spreads.Select(spread => spread.TotalMilliseconds).Order().ToArray();
+        var answered = legs.Count(leg => leg.AnsweredAt is not null);
+        output.WriteLine($"{calls.Length} calls at {RaceBench.Nodes} nodes, {legs.Count} phones rang, {answered} picked up: all of a call "
+            + $"within {spreads[spreads.Length / 2]:0.0} ms (half of the calls), {spreads[^1]:0.0} ms (all)");
+        output.WriteLine($"faults: {calls.Count(call => call.Fault is not null)}; calls with {Phones} phones: "
+            + $"{calls.Count(call => call.Rang == Phones)}, fewest {calls.Min(call => call.Rang)}, most {calls.Max(call => call.Rang)}");
+        output.WriteLine($"the last other phone was released {calls.Max(call => call.LastRelease).TotalMilliseconds:0} ms after accept");
+        output.WriteLine($"agents in two calls: {TwoCalls(bench, leg => leg.AnsweredAt).Count()}; rung for one call while rung or talking "
+            + $"in another: {TwoCalls(bench, leg => leg.RangAt).Count()}");
         foreach (var fault in calls.Select(call => call.Fault).OfType<string>().Concat(TwoCalls(bench, leg => leg.RangAt)).Take(20))
             output.WriteLine(fault);
     }

@@ -21,9 +21,6 @@ internal sealed class RaceBench : IAsyncDisposable
 {
     public const int Nodes = 3;
 
-    /// <summary>The phones of one call.</summary>
-    public const int AtOnce = 8;
-
     /// <summary>Enough for twelve calls at once, of which four at a node race for a third of them.</summary>
     private const int Agents = 144;
 
@@ -47,18 +44,20 @@ internal sealed class RaceBench : IAsyncDisposable
     /// <param name="copies">
     /// Of each connect: to so many nodes. Terminate goes to every node, since a node passes on no webhook of another's call.
     /// </param>
-    public static async Task<RaceBench> StartAsync(int copies)
+    /// <param name="phones">Ring for one call.</param>
+    public static async Task<RaceBench> StartAsync(int copies, int phones = 8)
     {
-        var (stores, phones) = (Stores.StartPrivate(), new RacePhones(AtOnce));
+        var stores = Stores.StartPrivate();
+        var pbx = new RacePhones(phones);
         await using (var database = NpgsqlDataSource.Create(stores.Postgres))
         {
             await Migrator.MigrateAsync(database, default);
-            await DefineAsync(database);
+            await DefineAsync(database, phones);
         }
-        var calls = await CallBench.StartAsync(stores, options => With(options, phones.Port), gateways: Nodes);
+        var calls = await CallBench.StartAsync(stores, options => With(options, pbx.Port), gateways: Nodes);
         calls.Relay.Pick = label =>
             label == "connect" ? [.. calls.Relay.Targets.OrderBy(_ => Random.Shared.Next()).Take(copies)] : calls.Relay.Targets;
-        var bench = new RaceBench(stores, phones, calls);
+        var bench = new RaceBench(stores, pbx, calls);
         await bench.SignInAsync();
         return bench;
     }
@@ -85,16 +84,17 @@ internal sealed class RaceBench : IAsyncDisposable
         };
     }
 
-    private static async Task DefineAsync(NpgsqlDataSource database)
+    private static async Task DefineAsync(NpgsqlDataSource database, int phones)
     {
-        Check(await new GroupStore(database).CreateAsync(new AgentGroup(Group, "Support", TimeSpan.Zero, TimeSpan.FromSeconds(20)), "test", default));
+        var group = new AgentGroup(Group, "Support", TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        Check(await new GroupStore(database).CreateAsync(group, "test", default));
         for (var i = 0; i < Agents; i++)
         {
-            Check(await new AgentStore(database).CreateAsync(
-                new Agent(new AgentId($"a{i}"), $"Agent {i}", [new AgentMembership(Group)], [new AgentPhone.Extension("main", $"{1000 + i}")]),
-                "test", default));
+            var phone = new AgentPhone.Extension("main", $"{1000 + i}");
+            var agent = new Agent(new AgentId($"a{i}"), $"Agent {i}", [new AgentMembership(Group)], [phone]);
+            Check(await new AgentStore(database).CreateAsync(agent, "test", default));
         }
-        var race = new AgentChoice(Group, null, RingStrategy.Waves) { Waves = [AtOnce] };
+        var race = new AgentChoice(Group, null, RingStrategy.Waves) { Waves = [phones] };
         Check(await new FlowStore(database).CreateAsync(
             new Flow(Flow, "Race", "race", new Dictionary<string, FlowStep>
             {
@@ -114,7 +114,8 @@ internal sealed class RaceBench : IAsyncDisposable
         foreach (var node in Gateways)
         {
             await Eventually.SeeAsync(
-                () => node.Service<AgentDirectory>().Snapshot is { Agents.Count: Agents, Routes.Count: 1 }, "the node knows agents and flow");
+                () => node.Service<AgentDirectory>().Snapshot is { Agents.Count: Agents, Routes.Count: 1 },
+                "the node knows agents and flow");
         }
         for (var i = 0; i < Agents; i++)
             await Registries.First().SetPresenceAsync(new AgentId($"a{i}"), AgentPresence.Available, null, default);

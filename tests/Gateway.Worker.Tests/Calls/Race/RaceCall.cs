@@ -16,6 +16,12 @@ internal sealed class RaceCall(RaceBench bench)
     /// <summary>The phones that rang.</summary>
     public int Rang => bench.Phones.LegsOf(User).Count;
 
+    /// <summary>From Graph's answer to pre_accept, after which the phones are chosen, to the first INVITE.</summary>
+    public TimeSpan FirstRang => bench.Phones.LegsOf(User).Min(leg => leg.RangAt) - PreAcceptedAt;
+
+    /// <summary>The same to the last INVITE.</summary>
+    public TimeSpan LastRang => bench.Phones.LegsOf(User).Max(leg => leg.RangAt) - PreAcceptedAt;
+
     /// <summary>The time at which WhatsApp took accept.</summary>
     public DateTimeOffset AcceptedAt { get; private set; }
 
@@ -48,6 +54,9 @@ internal sealed class RaceCall(RaceBench bench)
         if (Fault is not null)
             Fault = $"{User}: {Fault}\n  {WhatsAppSide.Describe(_call)}\n  {string.Join("\n  ", bench.Phones.LegsOf(User))}";
     }
+
+    private DateTimeOffset PreAcceptedAt =>
+        _call!.Timeline().First(entry => entry is { Kind: "state", Detail: nameof(CallState.PreAccepted) }).At;
 
     private bool HasOneAgent =>
         bench.Phones.LegsOf(User) is { Count: > 0 } legs && legs.Count(leg => leg.EndedAt is null) == 1 && legs.Any(leg => leg.IsTalking);

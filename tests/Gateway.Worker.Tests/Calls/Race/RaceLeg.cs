@@ -23,7 +23,9 @@ internal sealed class RaceLeg
 
     /// <summary>True while both are in a call at the same moment.</summary>
     public static bool Overlap(DateTimeOffset? from, DateTimeOffset? to, DateTimeOffset? otherFrom, DateTimeOffset? otherTo) =>
-        from is not null && otherFrom is not null && from < (otherTo ?? DateTimeOffset.MaxValue) && otherFrom < (to ?? DateTimeOffset.MaxValue);
+        from is not null && otherFrom is not null
+            && from < (otherTo ?? DateTimeOffset.MaxValue) && otherFrom < (to ?? DateTimeOffset.MaxValue);
 
-    public override string ToString() => $"{Phone} for {User}: rang {RangAt:ss.fff}, answered {AnsweredAt:ss.fff}, {EndedBy} {EndedAt:ss.fff}";
+    public override string ToString() =>
+        $"{Phone} for {User}: rang {RangAt:ss.fff}, answered {AnsweredAt:ss.fff}, {EndedBy} {EndedAt:ss.fff}";
 }

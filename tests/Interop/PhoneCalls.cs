@@ -20,7 +20,7 @@ public sealed class PhoneCalls(PhonesBench bench) : BenchTests(bench), IClassFix
         var rung = await bench.WhatsApp.CallAsync(await bench.WhatsApp.UserAsync(), PhonesBench.Channel, "");
         await HearBothAsync(phone, rung);
         await rung.HangUpAsync();
-        await bench.EndsWithAsync(rung, "whatsapp_hung_up");
+        Assert.Equal(PhonesBench.User, (await bench.EndsWithAsync(rung, "whatsapp_hung_up")).Agent);
 
         var user = await bench.WhatsApp.UserAsync();
         await CommandAsync(phone, "dial", $"sip:+{user}@{bench.Registrar(transport)};transport={transport}");

@@ -23,6 +23,9 @@ internal sealed class SipLeg(SipCall sip, PbxTrunk trunk, int attempt)
 
     public PbxTrunk Trunk => trunk;
 
+    /// <summary>Who is at this phone, as the PBX says; a registered phone is its user's, whatever it says.</summary>
+    public string NameOf(SipParty? announced) => sip.Info.Phone ?? announced?.User ?? sip.Info.TargetUser;
+
     /// <summary>Our SDP of the 200 that an INVITE of the PBX will get; null until it is made.</summary>
     public string? Answer { get; set; }
 

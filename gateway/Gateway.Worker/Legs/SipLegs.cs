@@ -219,7 +219,7 @@ internal sealed partial class SipLegs(
                 break;
 
             case SipCallEvent.IdentityChanged changed:
-                call.Post(new CallInput.PbxIdentified(changed.Identity.User));
+                call.Post(new CallInput.PbxIdentified(leg.NameOf(changed.Identity)));
                 break;
 
             case SipCallEvent.DigitReceived digit:
@@ -268,7 +268,7 @@ internal sealed partial class SipLegs(
         _ringing.Remove(leg);
         _current = leg;
         await CancelAsync(leg.Attempt, isElsewhere: true);
-        call.Post(new CallInput.PbxAnswered(answered.Identity?.User ?? leg.Sip.Info.TargetUser, leg.Attempt));
+        call.Post(new CallInput.PbxAnswered(leg.NameOf(answered.Identity), leg.Attempt));
     }
 
     private SipLeg[] TakeRinging(int attempt)
@@ -353,7 +353,7 @@ internal sealed partial class SipLegs(
                 Publish();
                 LogTransferred(id);
                 await transfer.From.Sip.HangUpAsync(SipReason.Q850(16, "Transferred"));
-                call.Post(new CallInput.PbxIdentified(answered.Identity?.User ?? transfer.To.Sip.Info.TargetUser));
+                call.Post(new CallInput.PbxIdentified(transfer.To.NameOf(answered.Identity)));
                 break;
 
             case SipCallEvent.Answered:

@@ -23,6 +23,9 @@ public sealed record GatewaySettings
     /// <summary>sip.registrar; null: there is none.</summary>
     public JsonObject? Registrar { get; init; }
 
+    /// <summary>recording.folder; null: messages of callers are not recorded.</summary>
+    public string? RecordingFolder { get; init; }
+
     /// <summary>Members of calls.</summary>
     public JsonObject Calls { get; init; } = [];
 

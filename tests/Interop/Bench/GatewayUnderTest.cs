@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Gateway.Worker;
 using Gateway.Worker.Configuration;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Testing;
 using Testing.Peers;
 
@@ -70,6 +71,9 @@ public sealed partial class GatewayUnderTest : IAsyncDisposable
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
+    /// <summary>A part of the gateway.</summary>
+    public T Part<T>() where T : notnull => _app!.Services.GetRequiredService<T>();
+
     /// <summary>Sum of a metric over all its label sets.</summary>
     public async Task<double> MetricAsync(string name, string labels = "")
     {
@@ -119,6 +123,7 @@ public sealed partial class GatewayUnderTest : IAsyncDisposable
             ["storage"] = new JsonObject { ["postgres"] = stores.Postgres, ["redis"] = stores.Redis, ["spool"] = Path.Combine(
                 AppContext.BaseDirectory, "spool") },
             ["calls"] = settings.Calls.DeepClone(),
+            ["recording"] = new JsonObject { ["folder"] = settings.RecordingFolder },
         };
         if (settings.Registrar is { } registrar)
             root["sip"]!["registrar"] = registrar.DeepClone();

@@ -132,6 +132,16 @@ public sealed class Baresip : IAsyncDisposable
         throw new InvalidOperationException($"baresip ended before {type}. Its log:\n{Log()}");
     }
 
+    /// <summary>Forgets the events so far, and the audio of calls that are over.</summary>
+    public void Forget()
+    {
+        while (_messages.Reader.TryRead(out _))
+        {
+        }
+        foreach (var file in Directory.GetFiles(Path.Combine(_folder, "heard")))
+            File.Delete(file);
+    }
+
     /// <summary>The audio heard in the newest call so far: 8 kHz mono.</summary>
     public short[] Heard()
     {

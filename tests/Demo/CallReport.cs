@@ -18,6 +18,9 @@ internal sealed record Hearing(double Expected, double? Heard, string? Failure =
 /// <summary>One call of the demonstration, for the report.</summary>
 internal sealed record CallReport(string Title, string Rang, Hearing AtWhatsApp, Hearing AtPbx, CallRecord Record)
 {
+    /// <summary>The music that the user heard while waiting; null: none.</summary>
+    public string? Music { get; init; }
+
     public bool IsHeard => AtWhatsApp.IsRight && AtPbx.IsRight;
 
     public bool IsCharged => Record.Charge is not null;
@@ -25,8 +28,8 @@ internal sealed record CallReport(string Title, string Rang, Hearing AtWhatsApp,
     public string Text => $"""
         {Title}
           rang       {Rang}
-          set-up     {SetUp}
-          heard      by the WhatsApp user: {AtWhatsApp}; at the desk phone: {AtPbx}
+          set-up     {SetUp}{(Music is null ? "" : $"\n  waited     with music, {Music}")}
+          heard      by the WhatsApp user: {AtWhatsApp}; at the phone: {AtPbx}
           whatsapp   {Quality(Record.WhatsAppQuality)}
           pbx        {Quality(Record.PbxQuality)}
           ended      {Record.Cause}
@@ -38,9 +41,10 @@ internal sealed record CallReport(string Title, string Rang, Hearing AtWhatsApp,
         ? $"{charge.Amount} {charge.Currency}: {charge.Pulses} pulse(s) of {charge.PulseSeconds} s at {charge.PricePerMinute} a minute"
         : "NOTHING";
 
-    private string SetUp =>
-        $"ringing after {Milliseconds(Record.RingingAt)}, answered after {Milliseconds(Record.AnsweredAt)} (the one who answers picks up " +
-            $"at once)";
+    private string SetUp => Record.RingingAt is null
+        ? $"answered after {Milliseconds(Record.AnsweredAt)}, by the gateway"
+        : $"ringing after {Milliseconds(Record.RingingAt)}, answered after {Milliseconds(Record.AnsweredAt)} " +
+            "(the one who answers picks up at once)";
 
     private string Milliseconds(DateTimeOffset? at) => at is { } time ? $"{(time - Record.StartedAt).TotalMilliseconds:0} ms" : "-";
 

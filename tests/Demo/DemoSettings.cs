@@ -12,6 +12,8 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
     public const string BusinessNumber = "15550009000";
     public const string UserPhone = "15551230001";
     public const string UserName = "Ada";
+    public const string SecondUserPhone = "15551230002";
+    public const string SecondUserName = "Grace";
     public const string Agent = "agent";
 
     public const string PhoneNumberId = "100200300400";
@@ -19,6 +21,9 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public string AdminKey { get; } = Secret();
+
+    /// <summary>Of the agents' phones, which register with the gateway.</summary>
+    public string PhonePassword { get; } = Secret();
 
     private string AppSecret { get; } = Secret();
 
@@ -33,6 +38,7 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
         ["WHATSAPP_APP_SECRET"] = AppSecret,
         ["WHATSAPP_TOKEN"] = AccessToken,
         ["WHATSAPP_VERIFY_TOKEN"] = VerifyToken,
+        ["PHONE_PASSWORD"] = PhonePassword,
     };
 
     public IReadOnlyDictionary<string, string> AdminEnvironment => new Dictionary<string, string>
@@ -54,7 +60,8 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
     };
 
     /// <param name="deskPhonePort">The port on which the desk phone listens.</param>
-    public string GatewayConfiguration(int deskPhonePort) => JsonSerializer.Serialize(
+    /// <param name="profiles">The folder of SIP profiles.</param>
+    public string GatewayConfiguration(int deskPhonePort, string profiles) => JsonSerializer.Serialize(
         new
         {
             node = new { id = "demo", drainDeadline = "00:00:01" },
@@ -73,6 +80,12 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
                     // Any SIP phone on this machine may dial as well.
                     new { name =
                         "desk", server = $"127.0.0.1:{deskPhonePort}", profile = "generic", allowedSources = new[] { "127.0.0.0/8" } },
+                },
+                profiles,
+                registrar = new
+                {
+                    enabled = true, realm = "demo", profile = DemoProfiles.Name,
+                    phones = DemoGroup.Agents.Select(user => new { user, password = "${env:PHONE_PASSWORD}" }),
                 },
             },
             channels = new[]

@@ -5,7 +5,8 @@ using Testing.Peers;
 namespace Demo;
 
 /// <summary>
-/// Starts the gateway with everything around it, places one call each way, reports, and always stops all that it started.
+/// Starts the gateway with everything around it, places one call each way and two to a group of phones, reports, and always stops
+/// whatever it started.
 /// </summary>
 /// <param name="staysUp">Waits for Ctrl-C after the calls.</param>
 internal sealed class Demonstration(bool staysUp)
@@ -17,7 +18,7 @@ internal sealed class Demonstration(bool staysUp)
     private readonly Stack<IAsyncDisposable> _started = new();
     private readonly List<ChildProgram> _programs = [];
 
-    /// <summary>0: both calls were heard at both ends; 1: they were not; 130: interrupted before that was known.</summary>
+    /// <summary>0: every call was heard at both ends, and music while waiting; 1: not so; 130: interrupted before that was known.</summary>
     public async Task<int> RunAsync(CancellationToken stop)
     {
         var folder = Directory.CreateTempSubdirectory("gateway-run-").FullName;
@@ -56,9 +57,10 @@ internal sealed class Demonstration(bool staysUp)
         var settings = new DemoSettings(DemoPorts.Choose(), stores.Postgres, stores.Redis);
         var ports = settings.Ports;
         Start("sandbox", "tests/Sandbox", [], settings.SandboxEnvironment, folder);
-        var phone = Track(await StartPhoneAsync(stop));
+        var desk = await StartPhoneAsync(new BaresipOptions { User = DemoSettings.Agent }, stop);
         var configuration = Path.Combine(folder, "gateway.json");
-        await File.WriteAllTextAsync(configuration, settings.GatewayConfiguration(phone.SipPort), stop);
+        var profiles = DemoProfiles.WriteTo(Path.Combine(folder, "profiles"));
+        await File.WriteAllTextAsync(configuration, settings.GatewayConfiguration(desk.SipPort, profiles), stop);
         Start("gateway", "gateway/Gateway.Worker", ["run", configuration], settings.GatewayEnvironment, folder);
         Start("admin-api", "admin-api/AdminApi", [], settings.AdminEnvironment, folder);
         await AnswersAsync(ports.WhatsApp + "/sandbox/health", stop);
@@ -66,62 +68,119 @@ internal sealed class Demonstration(bool staysUp)
         await AnswersAsync(ports.AdminApi + "/healthz", stop);
 
         using var whatsApp = new HttpClient { BaseAddress = new Uri(ports.WhatsApp) };
-        using var admin = new HttpClient { BaseAddress = new Uri(ports.AdminApi) };
-        admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", settings.AdminKey);
+        using var http = new HttpClient { BaseAddress = new Uri(ports.AdminApi) };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", settings.AdminKey);
+        var admin = new AdminClient(http);
         var billing = new DemoBilling(admin);
         await billing.OpenAsync(DemoSettings.PhoneNumberId, stop);
-        var user = new WhatsAppUser(whatsApp, DemoSettings.UserPhone);
-        await user.IntroduceAsync(DemoSettings.UserName, stop);
-        var calls = new DemoCalls(user, phone, new CallRecords(admin), settings);
-
-        Console.WriteLine("Calling …\n");
-        var inbound = await calls.InboundAsync(stop);
-        Console.WriteLine(inbound.Text);
-        var outbound = await calls.OutboundAsync(stop);
-        Console.WriteLine(outbound.Text);
-        if (!inbound.IsHeard || !outbound.IsHeard)
-            throw new DemoException("A tone was not heard at both ends of both calls.");
-        Console.WriteLine("Both calls were heard at both ends.");
-        if (!inbound.IsCharged || !outbound.IsCharged)
-            throw new DemoException("A call was not charged.");
+        await new DemoGroup(admin).OpenAsync(DemoSettings.PhoneNumberId, stop);
+        var group = await StartGroupAsync(settings, stop);
+        var phone = new DeskPhone(desk);
+        await CallAsync(settings, phone, group, whatsApp, new CallRecords(http), stop);
         Console.WriteLine(await billing.StatementAsync(stop) + "\n");
         if (staysUp)
-            await StayUpAsync(settings, phone, stop);
+            await StayUpAsync(settings, phone, group, stop);
         return 0;
     }
 
-    private async Task StayUpAsync(DemoSettings settings, Baresip phone, CancellationToken stop)
+    /// <summary>All calls of the demonstration, with their reports.</summary>
+    private static async Task CallAsync(
+        DemoSettings settings, DeskPhone phone, DeskPhone[] group, HttpClient whatsApp, CallRecords records, CancellationToken stop)
     {
-        var ports = settings.Ports;
-        Console.WriteLine($"""
-            Everything stays up until Ctrl-C:
-              phone page   {ports.WhatsApp}/phone?user={DemoSettings.UserPhone}
-                           a browser there is the WhatsApp user: call +{DemoSettings.BusinessNumber},
-                           and the desk phone answers with a tone;
-                           press Enter here, and the desk phone calls the page
-              SIP          udp and tcp 127.0.0.1:{ports.Sip}; any SIP phone on this machine can dial
-                           sip:+{DemoSettings.UserPhone}@127.0.0.1:{ports.Sip}
-              health       {ports.Health}/healthz and {ports.Health}/readyz
-              metrics      {ports.Health}/metrics
-              admin API    key {settings.AdminKey}; its description {ports.AdminApi}/openapi/v1.json
-                           curl -s -H 'Authorization: Bearer {settings.AdminKey}' {ports.AdminApi}/v1/calls
+        var ada = new WhatsAppUser(whatsApp, DemoSettings.UserPhone);
+        await ada.IntroduceAsync(DemoSettings.UserName, stop);
+        var grace = new WhatsAppUser(whatsApp, DemoSettings.SecondUserPhone);
+        await grace.IntroduceAsync(DemoSettings.SecondUserName, stop);
+        Console.WriteLine("Calling …\n");
+        var calls = new DemoCalls(ada, phone, records, settings);
+        List<CallReport> reports = [];
+        Report(await calls.InboundAsync(stop));
+        Report(await calls.OutboundAsync(stop));
+        foreach (var report in await new GroupCalls(ada, grace, group, records).RunAsync(stop))
+            Report(report);
+        if (!reports.TrueForAll(report => report.IsHeard))
+            throw new DemoException("A tone was not heard at both ends of every call.");
+        if (reports[^1].Music is null)
+            throw new DemoException("The caller who waited heard no music.");
+        Console.WriteLine("All four calls were heard at both ends, and music by the caller who waited.");
+        if (!reports.TrueForAll(report => report.IsCharged))
+            throw new DemoException("A call was not charged.");
 
-            """);
-        var keys = Task.Run(() => DialOnEnterAsync(settings, phone, stop), CancellationToken.None);
-        await AnswerAllAsync(phone, stop);
+        void Report(CallReport report)
+        {
+            reports.Add(report);
+            Console.WriteLine(report.Text);
+        }
+    }
+
+    /// <summary>The group's agents, each with a phone that registers with the gateway.</summary>
+    private async Task<DeskPhone[]> StartGroupAsync(DemoSettings settings, CancellationToken stop)
+    {
+        var phones = await Task.WhenAll(DemoGroup.Agents.Select((agent, place) => StartPhoneAsync(
+            new BaresipOptions
+            {
+                User = agent,
+                Registrar = $"127.0.0.1:{settings.Ports.Sip}",
+                Password = settings.PhonePassword,
+                ToneHertz = 700 + 80 * place,
+            },
+            stop)));
+        using var health = new HttpClient { BaseAddress = new Uri(settings.Ports.Health) };
+        await Waiting.ForAsync("the phones to register", StartTimeout, async () =>
+        {
+            var metrics = await health.GetStringAsync("/metrics", stop);
+            return metrics.Contains($"\ngateway_sip_registered_contacts {phones.Length}\n", StringComparison.Ordinal) ? metrics : null;
+        }, stop);
+        return [.. phones.Select(phone => new DeskPhone(phone))];
+    }
+
+    private static async Task StayUpAsync(DemoSettings settings, DeskPhone desk, DeskPhone[] group, CancellationToken stop)
+    {
+        Console.WriteLine(WhatToTry(settings));
+        var keys = Task.Run(() => DialOnEnterAsync(settings, desk, stop), CancellationToken.None);
+        await AnswerAllAsync([desk, .. group], stop);
         // The reader of the terminal cannot be interrupted; it ends with the process.
         _ = keys;
     }
 
-    private static async Task AnswerAllAsync(Baresip phone, CancellationToken stop)
+    private static string WhatToTry(DemoSettings settings)
+    {
+        var ports = settings.Ports;
+        var page = $"{ports.WhatsApp}/phone?user=";
+        return $$$"""
+            Everything stays up until Ctrl-C:
+              phone page   {{{page}}}{{{DemoSettings.UserPhone}}}
+                           a browser there is the WhatsApp user: call +{{{DemoSettings.BusinessNumber}}},
+                           and the desk phone answers with a tone;
+                           press Enter here, and the desk phone calls the page
+              a group      {{{page}}}{{{DemoSettings.UserPhone}}}&cta={{{DemoGroup.Button}}}
+                           a call from there is the group's; "ben" alone is at work, and his phone answers with a tone
+              its queue    {{{page}}}{{{DemoSettings.SecondUserPhone}}}&cta={{{DemoGroup.Button}}}
+                           a second call meanwhile hears music, and "ben" when the first is over
+              SIP          udp and tcp 127.0.0.1:{{{ports.Sip}}}; any SIP phone on this machine can dial
+                           sip:+{{{DemoSettings.UserPhone}}}@127.0.0.1:{{{ports.Sip}}}, or register as an agent
+                           ({{{string.Join(", ", DemoGroup.Agents)}}}; password {{{settings.PhonePassword}}})
+                           and dial *11 to be rung, *12 to be away, *13 to sign off
+              health       {{{ports.Health}}}/healthz and {{{ports.Health}}}/readyz
+              metrics      {{{ports.Health}}}/metrics
+              admin API    its description: {{{ports.AdminApi}}}/openapi/v1.json
+
+            api={{{ports.AdminApi}}}/v1 key='Authorization: Bearer {{{settings.AdminKey}}}' json='Content-Type: application/json'
+            curl -s -H "$key" $api/calls
+            curl -s -H "$key" $api/calls/live
+            curl -s -H "$key" $api/supervisor
+            curl -s -H "$key" $api/flows/{{{DemoGroup.Button}}}
+            curl -s -X PUT -H "$key" -H "$json" $api/agents/carla/state -d '{"presence":"available"}'
+            curl -s -X POST -H "$key" -H "$json" $api/calls/ID-OF-A-LIVE-CALL/transfer -d '{"to":{"agent":"carla"}}'
+
+            """;
+    }
+
+    private static async Task AnswerAllAsync(DeskPhone[] phones, CancellationToken stop)
     {
         try
         {
-            while (true)
-            {
-                await phone.WaitForAsync("CALL_INCOMING", stop);
-                await phone.CommandAsync("accept", "", stop);
-            }
+            await Task.WhenAll(phones.Select(phone => phone.AnswerAllAsync(stop)));
         }
         catch (Exception e)
             when (e is TimeoutException or InvalidOperationException or OperationCanceledException && stop.IsCancellationRequested)
@@ -130,17 +189,17 @@ internal sealed class Demonstration(bool staysUp)
         }
     }
 
-    private static async Task DialOnEnterAsync(DemoSettings settings, Baresip phone, CancellationToken stop)
+    private static async Task DialOnEnterAsync(DemoSettings settings, DeskPhone phone, CancellationToken stop)
     {
         while (Console.ReadLine() is not null && !stop.IsCancellationRequested)
-            await phone.CommandAsync("dial", $"sip:+{DemoSettings.UserPhone}@127.0.0.1:{settings.Ports.Sip}", stop);
+            await phone.DoAsync("dial", $"sip:+{DemoSettings.UserPhone}@127.0.0.1:{settings.Ports.Sip}", stop);
     }
 
-    private static async Task<Baresip> StartPhoneAsync(CancellationToken stop)
+    private async Task<Baresip> StartPhoneAsync(BaresipOptions options, CancellationToken stop)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
         timeout.CancelAfter(StartTimeout);
-        return await Baresip.StartAsync(new BaresipOptions { User = DemoSettings.Agent }, timeout.Token);
+        return Track(await Baresip.StartAsync(options, timeout.Token));
     }
 
     private void Start(string name, string project, string[] arguments, IReadOnlyDictionary<string, string> environment, string folder) =>
@@ -184,7 +243,8 @@ internal sealed class Demonstration(bool staysUp)
 
     private T Track<T>(T thing) where T : IAsyncDisposable
     {
-        _started.Push(thing);
+        lock (_started)
+            _started.Push(thing);
         return thing;
     }
 

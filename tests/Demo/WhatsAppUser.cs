@@ -3,9 +3,18 @@ using System.Text.Json;
 
 namespace Demo;
 
+/// <summary>What a user hears now.</summary>
+/// <param name="Hertz">The steady tone; null: none.</param>
+/// <param name="LevelDb">The level in dBov; null before any audio.</param>
+/// <param name="Failure">The reason for hearing nothing, where the handset has one.</param>
+internal readonly record struct Heard(double? Hertz, double? LevelDb, string? Failure);
+
 /// <summary>The person on the emulated WhatsApp, driven by the sandbox's control API.</summary>
 internal sealed class WhatsAppUser(HttpClient http, string phone)
 {
+    /// <summary>The user's number.</summary>
+    public string Phone => phone;
+
     /// <summary>Gives the user a name, and the business number permission to call.</summary>
     public async Task IntroduceAsync(string name, CancellationToken cancellation)
     {
@@ -13,10 +22,10 @@ internal sealed class WhatsAppUser(HttpClient http, string phone)
         await SendAsync(HttpMethod.Put, $"/sandbox/users/{phone}/permission", new { accepted = true, permanent = true }, cancellation);
     }
 
-    /// <summary>Calls the business number; returns WhatsApp's id of the call.</summary>
-    public async Task<string> CallAsync(double toneHertz, CancellationToken cancellation) =>
-        (await SendAsync(HttpMethod.Post, "/sandbox/calls", new { user = phone, handset = "native", toneHertz }, cancellation))
-            .GetProperty("id").GetString()!;
+    /// <summary>Calls the business number, by a button with this payload where given; returns WhatsApp's id of the call.</summary>
+    public async Task<string> CallAsync(double toneHertz, CancellationToken cancellation, string? button = null) => (await SendAsync(
+        HttpMethod.Post, "/sandbox/calls", new { user = phone, handset = "native", toneHertz, ctaPayload = button }, cancellation))
+        .GetProperty("id").GetString()!;
 
     /// <summary>WhatsApp's id of the call that rings now; null when none does.</summary>
     public async Task<string?> FindRingingAsync(CancellationToken cancellation)
@@ -34,14 +43,13 @@ internal sealed class WhatsAppUser(HttpClient http, string phone)
 
     public Task HangUpAsync(string id, CancellationToken cancellation) => DoAsync(id, "hangup", new { }, cancellation);
 
-    /// <summary>The tone that the user hears now; null when there is none, and a reason where the handset has one.</summary>
-    public async Task<(double? Hertz, string? Failure)> ListenAsync(string id, CancellationToken cancellation)
+    public async Task<Heard> ListenAsync(string id, CancellationToken cancellation)
     {
         var call = await http.GetFromJsonAsync<JsonElement>("/sandbox/calls/" + Uri.EscapeDataString(id), cancellation);
         var report = call.GetProperty("report");
-        return (report.GetProperty("toneHertz") is { ValueKind: JsonValueKind.Number } hertz
-            ? hertz.GetDouble()
-            : null, report.GetProperty("failure").GetString());
+        return new Heard(Number("toneHertz"), Number("levelDb"), report.GetProperty("failure").GetString());
+        double? Number(string name) =>
+            report.GetProperty(name) is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : null;
     }
 
     private Task<JsonElement> DoAsync(string id, string action, object content, CancellationToken cancellation) =>

@@ -21,7 +21,10 @@ public abstract record FlowStep
 
     /// <summary>The steps that can follow.</summary>
     [JsonIgnore]
-    public virtual IEnumerable<string> Followers => [];
+    public IEnumerable<string> Followers => Following();
+
+    /// <summary>A method, since a property that overrides one is written into JSON although that one is not.</summary>
+    private protected virtual IEnumerable<string> Following() => [];
 
     /// <summary>The step that follows by default, and nothing else.</summary>
     protected static IEnumerable<string> Of(params IEnumerable<string?> steps) => steps.OfType<string>();
@@ -37,7 +40,7 @@ public abstract record FlowStep
         /// <summary>The longest that the whole step lasts, in seconds; null: until all were rung.</summary>
         public int? TotalSeconds { get; init; }
 
-        public override IEnumerable<string> Followers => Of(Next);
+        private protected override IEnumerable<string> Following() => Of(Next);
     }
 
     /// <summary>Accepts the call and lets it wait for an agent, with music and announcements.</summary>
@@ -87,13 +90,13 @@ public abstract record FlowStep
         /// <summary>The step after the caller has asked to be called back; null ends the call.</summary>
         public string? OnCallback { get; init; }
 
-        public override IEnumerable<string> Followers => Of(Next, OnCallback);
+        private protected override IEnumerable<string> Following() => Of(Next, OnCallback);
     }
 
     /// <summary>Accepts the call and plays an audio file.</summary>
     public sealed record Announce(string Audio, string? Next = null) : FlowStep
     {
-        public override IEnumerable<string> Followers => Of(Next);
+        private protected override IEnumerable<string> Following() => Of(Next);
     }
 
     /// <summary>Accepts the call and asks for keys of the WhatsApp keypad.</summary>
@@ -114,7 +117,7 @@ public abstract record FlowStep
         /// <summary>The key that plays the prompt again without counting as a try; null: none.</summary>
         public char? RepeatKey { get; init; }
 
-        public override IEnumerable<string> Followers => Of([.. Choices.Values, Next]);
+        private protected override IEnumerable<string> Following() => Of([.. Choices.Values, Next]);
     }
 
     /// <summary>Hands the call to a PBX, which distributes it itself.</summary>
@@ -125,7 +128,7 @@ public abstract record FlowStep
         /// <summary>The longest that the PBX may ring, in seconds; null: the node's timeout (`calls.pbxAnswer`).</summary>
         public int? RingSeconds { get; init; }
 
-        public override IEnumerable<string> Followers => Of(Next);
+        private protected override IEnumerable<string> Following() => Of(Next);
     }
 
     /// <summary>Rings the agent who had the contact's last call, where that agent is available.</summary>
@@ -134,7 +137,7 @@ public abstract record FlowStep
         /// <summary>The last call may be this many days old.</summary>
         public int WithinDays { get; init; } = 30;
 
-        public override IEnumerable<string> Followers => Of(Next);
+        private protected override IEnumerable<string> Following() => Of(Next);
     }
 
     /// <summary>Accepts the call and records a message.</summary>
@@ -148,7 +151,7 @@ public abstract record FlowStep
         /// <summary>Whose message it is: stands in the event and in the list of messages.</summary>
         public GroupId? Group { get; init; }
 
-        public override IEnumerable<string> Followers => Of(Next);
+        private protected override IEnumerable<string> Following() => Of(Next);
     }
 
     /// <summary>Ends the call: reject before it was accepted, hang up after it.</summary>

@@ -137,7 +137,8 @@ public abstract record CallInput
 
     /// <param name="Agent">Who answered, as the PBX says.</param>
     /// <param name="Attempt">The phone.</param>
-    public sealed record PbxAnswered(string Agent, int Attempt = 0) : CallInput;
+    /// <param name="Trunk">The way to it; null: that of <see cref="CallDecision.InvitePbx"/>.</param>
+    public sealed record PbxAnswered(string Agent, int Attempt = 0, string? Trunk = null) : CallInput;
 
     /// <summary>A final refusal of our INVITE.</summary>
     /// <param name="Status">The SIP status; 408 and 503 also stand for failures of the transport.</param>

@@ -205,6 +205,7 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
             return;
         _winner = new Winner(answered.Attempt, agent, IsConfirmed: agent is null);
         NameAgent(answered.Agent, now);
+        Trunk = answered.Trunk ?? Trunk;
         if (agent is { } taken)
             Decide(new CallDecision.ConfirmAgent(taken));
         else

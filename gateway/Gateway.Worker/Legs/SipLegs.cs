@@ -138,7 +138,7 @@ internal sealed partial class SipLegs(
         await CancelAsync(old.Attempt, isElsewhere: true);
         LogTransferred(id);
         var agent = (by.Info.AssertedIdentity ?? by.Info.From).User;
-        call.Post(rang ? new CallInput.PbxAnswered(agent, old.Attempt) : new CallInput.PbxIdentified(agent));
+        call.Post(rang ? new CallInput.PbxAnswered(agent, old.Attempt, old.Trunk.Name) : new CallInput.PbxIdentified(agent));
     }
 
     /// <summary>
@@ -268,7 +268,7 @@ internal sealed partial class SipLegs(
         _ringing.Remove(leg);
         _current = leg;
         await CancelAsync(leg.Attempt, isElsewhere: true);
-        call.Post(new CallInput.PbxAnswered(leg.NameOf(answered.Identity), leg.Attempt));
+        call.Post(new CallInput.PbxAnswered(leg.NameOf(answered.Identity), leg.Attempt, leg.Trunk.Name));
     }
 
     private SipLeg[] TakeRinging(int attempt)

@@ -138,6 +138,14 @@ public sealed class RingStepTests
         Assert.Equal(["a2"], call.RingingAgents.Select(agent => agent.Value));
     }
 
+    [Fact]
+    public void The_trunk_of_the_call_is_that_of_the_phone_that_answered()
+    {
+        var call = Ring(2, RingStrategy.All);
+        call.Feed(new CallInput.PbxAnswered("a2", call.Ringing.Keys.Last(), "phones"));
+        Assert.Equal("phones", call.Call.Trunk);
+    }
+
     /// <summary>Phones go on ringing until WhatsApp has accepted, so that one of them can have the call then.</summary>
     [Fact]
     public void A_winner_who_vanishes_before_accept_hands_the_call_to_those_who_still_ring()

@@ -28,7 +28,8 @@ public sealed class GroupCalls(GroupBench bench) : BenchTests(bench), IClassFixt
         await bench.IsAsync(GroupBench.Alice, AgentState.Available);
         await bench.IsAsync(GroupBench.Ben, AgentState.Busy);
         await bench.CommandAsync(GroupBench.Ben, "hangup");
-        Assert.Equal(GroupBench.Ben, (await bench.EndsWithAsync(call, "pbx_hung_up")).AgentId);
+        var row = await bench.EndsWithAsync(call, "pbx_hung_up");
+        Assert.Equal((GroupBench.Ben, "pbx"), (row.AgentId, row.Trunk));
         await bench.IsAsync(GroupBench.Ben, AgentState.Available);
     }
 
@@ -62,7 +63,8 @@ public sealed class GroupCalls(GroupBench bench) : BenchTests(bench), IClassFixt
         }
         await bench.AnswerAsync(GroupBench.Bob, call);
         await call.HangUpAsync();
-        Assert.Equal(GroupBench.Bob, (await bench.EndsWithAsync(call, "whatsapp_hung_up")).AgentId);
+        var row = await bench.EndsWithAsync(call, "whatsapp_hung_up");
+        Assert.Equal((GroupBench.Bob, GroupBench.Bob, "phones"), (row.AgentId, row.Agent, row.Trunk));
     }
 
     [Fact]

@@ -41,11 +41,9 @@ internal sealed class RaceBench : IAsyncDisposable
 
     public IReadOnlyList<GatewayNode> Gateways => _calls.Gateways;
 
-    /// <param name="copies">
-    /// Of each connect: to so many nodes. Terminate goes to every node, since a node passes on no webhook of another's call.
-    /// </param>
-    /// <param name="phones">Ring for one call.</param>
-    public static async Task<RaceBench> StartAsync(int copies, int phones = 8)
+    /// <summary>A connect goes to a random node; terminate to all, since a node passes on no webhook of another's call.</summary>
+    /// <param name="phones">So many ring for one call.</param>
+    public static async Task<RaceBench> StartAsync(int phones = 8)
     {
         var stores = Stores.StartPrivate();
         var pbx = new RacePhones(phones);
@@ -56,7 +54,7 @@ internal sealed class RaceBench : IAsyncDisposable
         }
         var calls = await CallBench.StartAsync(stores, options => With(options, pbx.Port), gateways: Nodes);
         calls.Relay.Pick = label =>
-            label == "connect" ? [.. calls.Relay.Targets.OrderBy(_ => Random.Shared.Next()).Take(copies)] : calls.Relay.Targets;
+            label == "connect" ? [calls.Relay.Targets[Random.Shared.Next(Nodes)]] : calls.Relay.Targets;
         var bench = new RaceBench(stores, pbx, calls);
         await bench.SignInAsync();
         return bench;

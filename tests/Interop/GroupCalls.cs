@@ -160,8 +160,7 @@ public sealed class GroupCalls(GroupBench bench) : BenchTests(bench), IClassFixt
         var call = await bench.CallAsync("order");
         await bench.AnswerAsync(GroupBench.Alice, call);
         var begun = await bench.Commands.TransferAsync(
-            new NodeCommand.Transfer(
-                await bench.IdOfAsync(call), new TransferTarget.ToAgent(new AgentId(GroupBench.Ben)), TransferMode.Blind),
+            new NodeCommand.Transfer(await bench.IdOfAsync(call), new TransferTarget.ToAgent(new AgentId(GroupBench.Ben))),
             CancellationToken.None);
         Assert.Equal(CommandReply.Done, begun);
         await bench.SeesAsync(GroupBench.Alice, "CALL_CLOSED");

@@ -45,7 +45,7 @@ public class InboundCallTests
             new CallInput.Admitted([new("main")]), new CallInput.MediaReserved("answer"),
             new CallInput.PreAccepted(new WhatsAppError(WhatsAppErrorCodes.InvalidParameter, "not possible now")));
 
-        Assert.Equal(mayBeAnothers, driver.All.OfType<CallDecision.Terminate>().Count() == 0);
+        Assert.Equal(!mayBeAnothers, driver.All.OfType<CallDecision.Terminate>().Any());
         driver.Feed(new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));
         Assert.Equal(mayBeAnothers ? HangupCause.AnsweredElsewhere : HangupCause.WhatsAppFailed, driver.Record.Cause);
     }

@@ -60,8 +60,7 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
     };
 
     /// <param name="deskPhonePort">The port on which the desk phone listens.</param>
-    /// <param name="profiles">The folder of SIP profiles.</param>
-    public string GatewayConfiguration(int deskPhonePort, string profiles) => JsonSerializer.Serialize(
+    public string GatewayConfiguration(int deskPhonePort) => JsonSerializer.Serialize(
         new
         {
             node = new { id = "demo", drainDeadline = "00:00:01" },
@@ -81,10 +80,9 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
                     new { name =
                         "desk", server = $"127.0.0.1:{deskPhonePort}", profile = "generic", allowedSources = new[] { "127.0.0.0/8" } },
                 },
-                profiles,
                 registrar = new
                 {
-                    enabled = true, realm = "demo", profile = DemoProfiles.Name,
+                    enabled = true, realm = "demo",
                     phones = DemoGroup.Agents.Select(user => new { user, password = "${env:PHONE_PASSWORD}" }),
                 },
             },

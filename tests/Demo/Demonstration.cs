@@ -59,8 +59,7 @@ internal sealed class Demonstration(bool staysUp)
         Start("sandbox", "tests/Sandbox", [], settings.SandboxEnvironment, folder);
         var desk = await StartPhoneAsync(new BaresipOptions { User = DemoSettings.Agent }, stop);
         var configuration = Path.Combine(folder, "gateway.json");
-        var profiles = DemoProfiles.WriteTo(Path.Combine(folder, "profiles"));
-        await File.WriteAllTextAsync(configuration, settings.GatewayConfiguration(desk.SipPort, profiles), stop);
+        await File.WriteAllTextAsync(configuration, settings.GatewayConfiguration(desk.SipPort), stop);
         Start("gateway", "gateway/Gateway.Worker", ["run", configuration], settings.GatewayEnvironment, folder);
         Start("admin-api", "admin-api/AdminApi", [], settings.AdminEnvironment, folder);
         await AnswersAsync(ports.WhatsApp + "/sandbox/health", stop);

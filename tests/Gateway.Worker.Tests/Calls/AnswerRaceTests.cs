@@ -24,7 +24,7 @@ public sealed class AnswerRaceTests(ITestOutputHelper output)
     [Fact]
     public async Task Each_call_has_one_agent()
     {
-        await using var bench = await RaceBench.StartAsync();
+        await using var bench = await RaceBench.StartAsync(agentsTimeout: 10);
         var calls = await RunAsync(bench, halfway: () => { });
         Assert.All(calls, call => Assert.Equal(Phones, call.Rang));
     }
@@ -34,7 +34,7 @@ public sealed class AnswerRaceTests(ITestOutputHelper output)
     public async Task Fifty_phones_ring_for_one_call()
     {
         const int phones = 50;
-        await using var bench = await RaceBench.StartAsync(phones);
+        await using var bench = await RaceBench.StartAsync(phones, agentsTimeout: 10);
         var calls = Enumerable.Range(0, 10).Select(_ => new RaceCall(bench)).ToArray();
         foreach (var call in calls)
         {

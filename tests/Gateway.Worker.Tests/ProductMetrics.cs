@@ -82,6 +82,7 @@ internal sealed partial class ProductMetrics : IDisposable
         _sip.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
-    [GeneratedRegex("gateway_(admission|clock|cluster|groups|holds|orphans|calls|channels|permissions|registry|spool|whatsapp|media|sip)_[a-z_]+")]
+    [GeneratedRegex(
+        "gateway_(admission|clock|cluster|groups|holds|orphans|calls|channels|permissions|registry|spool|whatsapp|media|sip)_[a-z_]+")]
     private static partial Regex Name();
 }

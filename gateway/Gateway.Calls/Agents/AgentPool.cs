@@ -68,8 +68,8 @@ public sealed class AgentPool(TimeSpan? lease = null)
         if (!_agents.Remove(id, out var agent) || !agent.IsSignedIn)
             return;
         _changedGroups.UnionWith(agent.Groups.Keys);
-        _changed.Add(
-            new AgentStatus(id, AgentPresence.Offline, null, AgentActivity.None, false, null, agent.NextSince(now)) { Token = agent.Token });
+        var since = agent.NextSince(now);
+        _changed.Add(new AgentStatus(id, AgentPresence.Offline, null, AgentActivity.None, false, null, since) { Token = agent.Token });
     }
 
     public TakeResult Take(TakeRequest request, DateTimeOffset now)

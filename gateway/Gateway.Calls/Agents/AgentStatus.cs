@@ -46,8 +46,8 @@ public enum AgentActivity
 /// <param name="Activity">What a call does with the agent.</param>
 /// <param name="BusyAtPbx">The PBX reports a call that the gateway does not carry.</param>
 /// <param name="Call">The call that rings the agent, or that the agent is in.</param>
-/// <param name="Since">From when on the state, and the reason shown with it, is the one it is: of two states of an agent the later one has the
-/// later time, even where a clock was set back.</param>
+/// <param name="Since">From when on the state, and the reason shown with it, is the one it is: of two states of an agent the later one has
+/// the later time, even where a clock was set back.</param>
 public sealed record AgentStatus(
     AgentId Agent, AgentPresence Presence, string? Reason, AgentActivity Activity, bool BusyAtPbx, CallId? Call, DateTimeOffset Since)
 {

@@ -6,8 +6,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Worker.Metrics;
 
 /// <summary>
-/// The calls that wait on this node and the agents of the whole cluster, by group. A group that is gone goes on as 0, since a series that is
-/// no longer measured would keep its last value.
+/// The calls that wait on this node and the agents of the whole cluster, by group. A group that is gone goes on as 0, since a series that
+/// is no longer measured would keep its last value.
 /// </summary>
 internal sealed class GroupGauges : IDisposable
 {

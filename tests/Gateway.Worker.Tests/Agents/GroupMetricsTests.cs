@@ -45,7 +45,8 @@ public sealed class GroupMetricsTests(Stores stores) : IAsyncLifetime
         Assert.Equal(
             (1.0, 1.0, 1.0, 1.0, 1.0),
             (await MetricAsync("gateway_groups_answered_total"), await MetricAsync("gateway_groups_answered_in_time_total"),
-                await MetricAsync("gateway_groups_abandoned_total"), await MetricAsync("gateway_groups_wait_seconds_count", "outcome=\"answered\""),
+                await MetricAsync("gateway_groups_abandoned_total"),
+                await MetricAsync("gateway_groups_wait_seconds_count", "outcome=\"answered\""),
                 await MetricAsync("gateway_groups_wait_seconds_count", "outcome=\"abandoned\"")));
     }
 

@@ -75,7 +75,8 @@ public sealed class RegisteredAgentsTests(Stores stores)
             new ConfiguredPhones([new PhoneConfiguration { User = "set", Password = new Secret(Password) }]), store, TimeProvider.System);
         var found = await FindAsync(phones, "ada");
         Assert.Equal(
-            (DigestHash.Secret(DigestAlgorithm.Md5, "ada", Realm, Password), DigestHash.Secret(DigestAlgorithm.Sha256, "ada", Realm, Password)),
+            (DigestHash.Secret(DigestAlgorithm.Md5, "ada", Realm, Password),
+                DigestHash.Secret(DigestAlgorithm.Sha256, "ada", Realm, Password)),
             (found?.Md5, found?.Sha256));
         Assert.Null(await FindAsync(phones, "nobody"));
         Assert.Null(await FindAsync(phones, "a\0b"));

@@ -55,10 +55,7 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
                 return true;
 
             case (CallState.Reserving, CallInput.AgentsTaken { Result.Agents: [var taken] }):
-                Held = taken;
-                PbxLeg = PbxLegState.Engaged;
-                EnterState(CallState.RingingPbx, _ringUntil);
-                Decide(new CallDecision.RingAgent(taken.Agent, Attempt));
+                Ring(taken);
                 return true;
 
             case (CallState.Reserving, CallInput.AgentsTaken):
@@ -106,6 +103,14 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
     /// <summary>No phone rings, and the state says so, until the agent is this call's.</summary>
     private void TakeAgent(AgentId agent) => Decide(new CallDecision.TakeAgents(
         Attempt, new TakeRequest(Identity.Id, Identity.Node, null, [agent], AgentOrder.InOrder, 1, [])));
+
+    private void Ring(TakenAgent taken)
+    {
+        Held = taken;
+        PbxLeg = PbxLegState.Engaged;
+        EnterState(CallState.RingingPbx, _ringUntil);
+        Decide(new CallDecision.RingAgent(taken.Agent, Attempt));
+    }
 
     private void InviteNextTrunk()
     {

@@ -173,7 +173,8 @@ internal sealed class CentreBench : IAsyncDisposable
     {
         var id = (await RowAsync(call)).Id;
         await using var connection = await _database.OpenConnectionAsync();
-        return [.. await connection.QueryAsync<string>("SELECT kind FROM events WHERE call_id = @id AND kind ~ '^(call|voicemail)[.]' ORDER BY id", new { id })];
+        return [.. await connection.QueryAsync<string>(
+            "SELECT kind FROM events WHERE call_id = @id AND kind ~ '^(call|voicemail)[.]' ORDER BY id", new { id })];
     }
 
     public async Task<T?> FindAsync<T>(string sql, object? parameters = null)

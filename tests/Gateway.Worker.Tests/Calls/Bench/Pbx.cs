@@ -82,7 +82,10 @@ internal sealed class Pbx : IAsyncDisposable
         var phone = new PbxPhone(Hertz);
         var call = new PbxCall(
             _endpoint.Invite(
-                new SipInviteRequest { Trunk = trunk, TargetUser = target, Caller = new SipParty(caller, "Agent"), Sdp = sdp ?? phone.Sdp }),
+                new SipInviteRequest
+                {
+                    Trunk = trunk, TargetUser = target, Caller = new SipParty(caller, "Agent"), Sdp = sdp ?? phone.Sdp,
+                }),
             phone, TimeProvider.System.GetTimestamp());
         _calls.Add(call);
         return call;

@@ -56,7 +56,8 @@ internal sealed class RaceBench : IAsyncDisposable
             await Migrator.MigrateAsync(database, default);
             await DefineAsync(database, phones);
         }
-        var calls = await CallBench.StartAsync(stores, options => With(options, pbx.Port, TimeSpan.FromSeconds(agentsTimeout)), gateways: Nodes);
+        var calls = await CallBench.StartAsync(
+            stores, options => With(options, pbx.Port, TimeSpan.FromSeconds(agentsTimeout)), gateways: Nodes);
         calls.Relay.Pick = label =>
             label == "connect" ? [calls.Relay.Targets[Random.Shared.Next(Nodes)]] : calls.Relay.Targets;
         var bench = new RaceBench(stores, pbx, calls);

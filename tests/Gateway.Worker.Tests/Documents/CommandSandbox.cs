@@ -19,9 +19,12 @@ internal sealed class CommandSandbox(string folder, string configuration, string
         set -eEo pipefail
         trap 'echo "failed: $BASH_COMMAND" >&2' ERR
         serve() { # ADDRESS PROGRAM [ARGUMENT…]
-          local address=$1 pid; shift
+          local address=$1 pid tries=0; shift
           command dotnet "$@" >served.log 2>&1 & pid=$!
-          until command curl -sf -o /dev/null "$address"; do kill -0 $pid || { cat served.log >&2; return 1; }; sleep 0.1; done
+          until command curl -sf -o /dev/null "$address"; do
+            kill -0 $pid && [ $((tries += 1)) -lt 600 ] || { kill -KILL $pid; cat served.log >&2; return 1; }
+            sleep 0.1
+          done
           kill -TERM $pid; wait $pid
         }
         dotnet() {

@@ -23,7 +23,8 @@ public sealed class RecordingTests : IDisposable
         Assert.InRange(sink.Samples.Count / (double)rate, 19.8, 20.1);
         var detector = new ToneDetector(1000, rate);
         detector.Listen(sink.Samples.ToArray());
-        Assert.InRange(detector.ToneBlocks, 196 - loss * 400, 201); // each 100 ms; where more than a copy is lost the tone breaks
+        // Each 100 ms; where more than a copy is lost the tone breaks: at 10 % libopus 1.3 leaves 164 of 200 clean, 1.5 leaves 138.
+        Assert.InRange(detector.ToneBlocks, 196 - loss * 700, 201);
         Assert.Equal(0, detector.SilentBlocks);
     }
 

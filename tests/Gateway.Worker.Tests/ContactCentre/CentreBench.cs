@@ -161,11 +161,13 @@ internal sealed class CentreBench : IAsyncDisposable
     public async Task<CallId> CallAsync() =>
         (await Eventually.SeeAsync(Gateway.LiveAsync, live => live.Count == 1, "one call is shown"))[0].Id;
 
-    /// <summary>What the record says of agents.</summary>
+    /// <summary>What the record says of agents; the row may come after the phones ring.</summary>
     public async Task<CentreRow> RowAsync(SandboxCall call)
     {
         await using var connection = await _database.OpenConnectionAsync();
-        return await connection.QuerySingleAsync<CentreRow>(CentreRow.Sql, new { call.Id });
+        var row = await Eventually.SeeAsync(
+            () => connection.QuerySingleOrDefaultAsync<CentreRow>(CentreRow.Sql, new { call.Id }), found => found is not null, "a row");
+        return row!;
     }
 
     /// <summary>The kinds of events that the call has left.</summary>

@@ -7,11 +7,12 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Tests.Endpoint;
 
 /// <summary>A UDP socket whose SIP messages a test writes.</summary>
-internal sealed class RawPeer : IDisposable
+/// <param name="port">Its port; 0: any that is free.</param>
+internal sealed class RawPeer(int port = 0) : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
-    private readonly UdpClient _socket = new(new IPEndPoint(IPAddress.Loopback, 0));
+    private readonly UdpClient _socket = new(new IPEndPoint(IPAddress.Loopback, port));
 
     public int Port => ((IPEndPoint)_socket.Client.LocalEndPoint!).Port;
 

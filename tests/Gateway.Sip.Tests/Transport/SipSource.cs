@@ -61,18 +61,17 @@ internal sealed partial class SipSource : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends again, as a peer does until it is answered, and waits for the final response to this method.</summary>
+    /// <summary>Sends again, as a peer does until it is answered, and waits for the final response to this very request.</summary>
     public async Task<string> AskAsync(string request, string method)
     {
-        var before = Answers(method).Count;
+        var branch = Branch().Match(request).Value;
         for (var i = 0; i < 40; i++)
         {
             await SendAsync(request);
             for (var wait = 0; wait < 25; wait++)
             {
-                var answers = Answers(method);
-                if (answers.Count > before)
-                    return answers[^1];
+                if (Answers(method).LastOrDefault(text => Branch().Match(text).Value == branch) is { } answer)
+                    return answer;
                 await Task.Delay(20);
             }
         }
@@ -127,4 +126,7 @@ internal sealed partial class SipSource : IAsyncDisposable
 
     [GeneratedRegex(@"SIP/2\.0 \d{3} [\s\S]*?CSeq: \d+ \w+\r\n")]
     private static partial Regex Response();
+
+    [GeneratedRegex(@"branch=[^;\s]+")]
+    private static partial Regex Branch();
 }

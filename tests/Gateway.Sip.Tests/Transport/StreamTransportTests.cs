@@ -8,6 +8,7 @@ using Gateway.Sip.Tests.Endpoint;
 using Gateway.Sip.Transactions;
 using Gateway.Sip.Transport;
 using Gateway.Sip.Trunks;
+using Testing.Peers;
 
 namespace Gateway.Sip.Tests.Transport;
 
@@ -150,7 +151,7 @@ public class StreamTransportTests
     public async Task A_request_too_long_for_a_datagram_leaves_by_tcp_or_by_udp_after_all()
     {
         await using var pbx = await EndpointBench.StartAsync(SipTransport.Tcp, trunks: EndpointBench.Trunk(9));
-        using var udpOnly = new RawPeer();
+        using var udpOnly = new RawPeer(LoopbackPorts.Take());
         // Bound and not listening: TCP is refused there whatever else runs on this machine.
         using var noTcp = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         noTcp.Bind(new IPEndPoint(IPAddress.Loopback, udpOnly.Port));

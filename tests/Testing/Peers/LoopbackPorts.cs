@@ -13,8 +13,7 @@ public static class LoopbackPorts
     private const int BlockSize = 500;
     private const int Blocks = 44;
 
-    /// <summary>Of one process, so that four may run side by side: two suites on each of two Debians.</summary>
-    private const int MostBlocks = 10;
+    private const int SmallestRange = 10;
 
     private static readonly Lock Gate = new();
 
@@ -24,15 +23,27 @@ public static class LoopbackPorts
     /// <summary>A locked file is a block taken; the system unlocks it when this process ends, however it ends.</summary>
     private static readonly Dictionary<int, FileStream> Taken = [];
 
-    private static int _next;
-    private static int _end;
-    private static int _again;
+    // Three processes may run side by side, two suites on one Debian and one on the other. Single ports repeat late, for a program that
+    // was killed is started again on its own; ranges for media are many and short-lived.
+    private static readonly Pool Singles = new(mostBlocks: 8);
+    private static readonly Pool Ranges = new(mostBlocks: 5);
 
     /// <summary>The first of <paramref name="count"/> neighbouring ports that are free for both UDP and TCP at this moment.</summary>
     public static int Take(int count = 1)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, BlockSize);
         lock (Gate)
+            return (count < SmallestRange ? Singles : Ranges).Take(count);
+    }
+
+    private sealed class Pool(int mostBlocks)
+    {
+        private readonly List<int> _blocks = [];
+        private int _next;
+        private int _end;
+        private int _again;
+
+        public int Take(int count)
         {
             for (var tries = 0; tries < Blocks * BlockSize; tries++)
             {
@@ -43,36 +54,41 @@ public static class LoopbackPorts
                 if (Enumerable.Range(first, count).All(IsFree))
                     return first;
             }
+            throw new InvalidOperationException("No free loopback port was found.");
         }
-        throw new InvalidOperationException("No free loopback port was found.");
-    }
 
-    /// <summary>
-    /// A block that no process has. After <see cref="MostBlocks"/>, or when there is none, this process's own blocks in turn once more:
-    /// their first users have ended long since.
-    /// </summary>
-    private static (int First, int End) NextBlock()
-    {
-        for (var i = 0; i < Blocks && Taken.Count < MostBlocks; i++)
+        /// <summary>A block that nobody has; after the most, or when there is none, the own ones in turn once more.</summary>
+        private (int First, int End) NextBlock()
         {
-            var first = First + (Environment.ProcessId + i) % Blocks * BlockSize;
-            if (Taken.ContainsKey(first))
-                continue;
-            try
+            for (var i = 0; i < Blocks && _blocks.Count < mostBlocks; i++)
             {
-                Taken[first] = new FileStream(
-                    Path.Combine(Folder, $"{first}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                var first = First + (Environment.ProcessId + i) % Blocks * BlockSize;
+                if (!TryLock(first))
+                    continue;
+                _blocks.Add(first);
                 return (first, first + BlockSize);
             }
-            catch (IOException)
-            {
-                // another process's
-            }
+            if (_blocks.Count == 0)
+                throw new InvalidOperationException("Other processes have all loopback ports.");
+            var own = _blocks[_again++ % _blocks.Count];
+            return (own, own + BlockSize);
         }
-        if (Taken.Count == 0)
-            throw new InvalidOperationException("Other processes have all loopback ports.");
-        var own = Taken.Keys.ElementAt(_again++ % Taken.Count);
-        return (own, own + BlockSize);
+    }
+
+    private static bool TryLock(int block)
+    {
+        if (Taken.ContainsKey(block))
+            return false;
+        try
+        {
+            Taken[block] = new FileStream(
+                Path.Combine(Folder, $"{block}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false; // another process's
+        }
     }
 
     private static bool IsFree(int port)

@@ -5,7 +5,7 @@ namespace Gateway.Worker.Tests.Calls.Bench;
 /// <summary>Waits for conditions. The timeout is generous, for a slow machine; only a failing test uses it up.</summary>
 internal static class Eventually
 {
-    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
 

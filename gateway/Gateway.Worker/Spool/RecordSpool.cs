@@ -176,11 +176,14 @@ internal sealed partial class RecordSpool : IDisposable
     /// <summary>Settles refused attempts together or, where the store refuses one of them, each on its own.</summary>
     private async Task<bool> SettleRefusedAsync(string[] names, CancellationToken cancellation)
     {
-        var group = names.Select(name => (Name: name, Record: Read(name) as CallRecord))
-            .Where(entry => entry.Record is { } record && CallOutcomes.IsRefusedHere(record)).ToArray();
+        (string Name, CallRecord? Record)[] group;
         try
         {
+            group = [.. names.Select(name => (Name: name, Record: Read(name) as CallRecord))
+                .Where(entry => entry.Record is { } record && CallOutcomes.IsRefusedHere(record))];
             await WithinAsync(timeout => _store.CompleteRefusedAsync([.. group.Select(entry => entry.Record!)], timeout), cancellation);
+            foreach (var (name, record) in group)
+                Finish(name, record!);
         }
         catch (PostgresException e) when (IsOfRecord(e))
         {
@@ -191,8 +194,6 @@ internal sealed partial class RecordSpool : IDisposable
             ReportUnavailable(e, cancellation);
             return false;
         }
-        foreach (var (name, record) in group)
-            Finish(name, record!);
         return await SettleEachAsync(names.Except(group.Select(entry => entry.Name)), cancellation); // what a name belies
     }
 
@@ -222,10 +223,10 @@ internal sealed partial class RecordSpool : IDisposable
     /// <summary>False when the store is unavailable.</summary>
     private async Task<bool> SettleAsync(string name, CancellationToken cancellation)
     {
-        if (Read(name) is not { } entry)
-            return true;
         try
         {
+            if (Read(name) is not { } entry)
+                return true;
             await WithinAsync(timeout => WriteAsync(entry, timeout), cancellation);
             Finish(name, entry);
             return true;
@@ -238,7 +239,7 @@ internal sealed partial class RecordSpool : IDisposable
                 _waiting[name] = _clock.Now + RefusedPause;
             return true;
         }
-        catch (Exception e) // Whatever keeps the store from answering, the record stays and is retried.
+        catch (Exception e) // Whatever keeps the store from answering, or the disk, the record stays and is retried.
         {
             ReportUnavailable(e, cancellation);
             return false;
@@ -262,12 +263,13 @@ internal sealed partial class RecordSpool : IDisposable
     private void Finish(string name, object entry)
     {
         _unspooled.TryRemove(name, out _);
-        if (!_waiting.TryRemove(name, out _))
+        if (!_waiting.ContainsKey(name))
             return;
         if (_keepSettled > TimeSpan.Zero && entry is CallRecord)
             _folder.Keep(name, _settled);
         else
             _folder.Remove(name);
+        _waiting.TryRemove(name, out _); // only now: a file that cannot be moved is settled once more, which changes nothing
     }
 
     private static async Task WithinAsync(Func<CancellationToken, Task> settle, CancellationToken cancellation)

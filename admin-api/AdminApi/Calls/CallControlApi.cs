@@ -27,8 +27,8 @@ public static class CallControlApi
     private static RouteHandlerBuilder Controls(RouteHandlerBuilder operation) => operation.Requires(Scope.Operate)
         .Problems(Problems.NotFound, StoreProblems.UnknownReference, NodeProblems.Unreachable, NodeProblems.Refused)
         .WithDescription(
-            "A refusal's `errors[0].field` is agent_not_available, not_waiting, not_ringing, not_answered, transfer_in_progress, " +
-            "queue_full, unknown_agent, unknown_group, unknown_flow, unknown_trunk, or a hang-up cause.");
+            "A refusal's `errors[0].field` is not_waiting, not_ringing, not_answered, " +
+            "unknown_agent, unknown_group, unknown_flow, unknown_trunk, or a hang-up cause.");
 
     /// <param name="To">To whom.</param>
     public sealed record TransferRequest(TransferTo To);

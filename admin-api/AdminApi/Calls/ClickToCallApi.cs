@@ -62,7 +62,7 @@ public static class ClickToCallApi
             return problem;
         if (await sources.Agents.FindAsync(request.Agent, cancellation) is not { } agent)
             return Unknown("agent", $"'{request.Agent}' is no agent.");
-        if (PhoneOf(agent, request.Trunk) is not var (number, trunk))
+        if (PhoneOf(agent, request.Trunk) is not { } number)
             return Unknown("trunk", $"Agent '{agent.Id}' has no phone there.");
         Contact? contact = null;
         if (request.Contact is { } id && (contact = await sources.Contacts.FindAsync(id, cancellation)) is null)
@@ -75,21 +75,24 @@ public static class ClickToCallApi
         if ((asked ?? contact?.Channel ?? agent.Channel ?? await ChannelOfAsync(called, sources, cancellation)) is not { } channel)
             return NoChannel.Of("There are several channels, and none of them knows the user: name one.");
         await audit.WriteAsync(caller.Actor, "call.start", $"agent:{agent.Id}", null, request, cancellation);
-        var command = new NodeCommand.CallBack(channel, called, number, trunk) { AgentId = agent.Id, RingSeconds = request.RingSeconds };
+        var command = new NodeCommand.CallBack(channel, called, number, request.Trunk)
+        {
+            AgentId = agent.Id, RingSeconds = request.RingSeconds,
+        };
         var reply = await nodes.CallBackAsync(command, cancellation);
         return reply.Outcome == CommandOutcome.Done
             ? TypedResults.Accepted((string?)null, new CallStarted(reply.Call?.Value)) : NodeProblems.Of(reply);
     }
 
-    /// <summary>What is dialled, and through which trunk (null: the phone registers here); null: the agent has no such phone.</summary>
-    private static (string Number, string? Trunk)? PhoneOf(Agent agent, string? trunk)
+    /// <summary>What names the agent's phone, there where a trunk is given; null: the agent has no such phone.</summary>
+    private static string? PhoneOf(Agent agent, string? trunk)
     {
         foreach (var phone in agent.Phones)
         {
             if (phone is AgentPhone.Extension extension && (trunk is null || extension.Trunk == trunk))
-                return (extension.Number, extension.Trunk);
+                return extension.Number;
             if (phone is AgentPhone.Registered registered && trunk is null)
-                return (registered.User, null);
+                return registered.User;
         }
         return null;
     }

@@ -49,7 +49,8 @@ public abstract record CallDecision
     /// <param name="Agent">Who.</param>
     /// <param name="Attempt">1, 2 …: names this ringing in inputs and in <see cref="CancelPhone"/>.</param>
     /// <param name="AutoAnswer">The phone is to answer by itself: an operator accepted for the agent.</param>
-    public sealed record RingAgent(AgentId Agent, int Attempt, bool AutoAnswer = false) : CallDecision;
+    /// <param name="Trunk">Only the phones there; null: all.</param>
+    public sealed record RingAgent(AgentId Agent, int Attempt, bool AutoAnswer = false, string? Trunk = null) : CallDecision;
 
     /// <summary>End one ringing, on all phones of that agent, and no other.</summary>
     /// <param name="Attempt">Which.</param>

@@ -73,6 +73,7 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
 
             case (CallState.RingingPbx, CallInput.PbxAnswered answered):
                 NameAgent(answered.Agent, now);
+                Trunk = answered.Trunk ?? Trunk;
                 if (Held is { } confirmed)
                     Decide(new CallDecision.ConfirmAgent(confirmed));
                 Decide(new CallDecision.PlayRingback());
@@ -109,7 +110,7 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
         Held = taken;
         PbxLeg = PbxLegState.Engaged;
         EnterState(CallState.RingingPbx, _ringUntil);
-        Decide(new CallDecision.RingAgent(taken.Agent, Attempt));
+        Decide(new CallDecision.RingAgent(taken.Agent, Attempt, Trunk: Trunk));
     }
 
     private void InviteNextTrunk()

@@ -14,14 +14,21 @@ namespace Gateway.Worker.Legs;
 internal sealed class AgentPhones(
     AgentDirectory directory, PbxTrunks endpoint, string registrarTrunk, Func<CallRoute, SipInviteRequest> invitation)
 {
-    /// <summary>Empty: the agent has no phone that can be reached, or is unknown by now.</summary>
-    public IEnumerable<SipInviteRequest> Of(AgentId agent, bool autoAnswer) => directory.Find(agent) is { } known
-        ? known.Phones.SelectMany(Invitations).Select(request => request with { AutoAnswer = autoAnswer })
+    /// <summary>
+    /// Empty: the agent has no phone that this node can ring, or is unknown by now. A trunk to the telephone network is no way to one.
+    /// </summary>
+    /// <param name="agent">Whose.</param>
+    /// <param name="trunk">Only the phones there; null: all.</param>
+    /// <param name="autoAnswer">They are to answer by themselves.</param>
+    public IEnumerable<SipInviteRequest> Of(AgentId agent, string? trunk, bool autoAnswer) => directory.Find(agent) is { } known
+        ? known.Phones.SelectMany(Invitations).Where(request => trunk is null || request.Trunk == trunk)
+            .Select(request => request with { AutoAnswer = autoAnswer })
         : [];
 
     private IEnumerable<SipInviteRequest> Invitations(AgentPhone phone) => phone switch
     {
-        AgentPhone.Extension extension => [invitation(new CallRoute(extension.Trunk, extension.Number))],
+        AgentPhone.Extension extension when endpoint.Find(extension.Trunk) is { IsPstn: false } =>
+            [invitation(new CallRoute(extension.Trunk, extension.Number))],
         AgentPhone.Registered { User: var user } => endpoint.ContactsOf(user)
             .Select(contact => invitation(new CallRoute(registrarTrunk, user)) with { Phone = contact }),
         _ => [],

@@ -98,7 +98,7 @@ internal sealed class CallLegs
         CallDecision.ReserveMedia reserve => () => ReserveAsync(reserve.WhatsAppOffer),
         CallDecision.ApplyWhatsAppAnswer answer => () => ApplyWhatsAppAnswerAsync(answer.Sdp),
         CallDecision.InvitePbx invite => () => _phones.InviteAsync(invite.Route),
-        CallDecision.RingAgent ring => () => _phones.RingAsync(_agents.Of(ring.Agent, ring.AutoAnswer), ring.Attempt),
+        CallDecision.RingAgent ring => () => _phones.RingAsync(_agents.Of(ring.Agent, ring.Trunk, ring.AutoAnswer), ring.Attempt),
         CallDecision.CancelPhone cancel => () => _phones.CancelAsync(cancel.Attempt, cancel.IsElsewhere),
         CallDecision.HangUpAgent => _phones.HangUpAgentAsync,
         CallDecision.Play play => () => _sounds.PlayAsync(play),

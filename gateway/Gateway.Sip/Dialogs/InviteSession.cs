@@ -55,9 +55,6 @@ public sealed class InviteSession : SessionCore, IHasDeadline
 
     public Instant NextDeadline => Deadlines.Next;
 
-    /// <summary>The name of the next deadline; null while nothing is waited for.</summary>
-    public SessionDeadline? NextDeadlineName => Deadlines.NextName;
-
     Instant IHasDeadline.ScheduledAt { get; set; } = Instant.Never;
 
     // ---- what the owner asks for ----

@@ -51,9 +51,9 @@ internal sealed partial class RegistrarRuntime(
         Exception? failure = null;
         try
         {
-            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            var waiting = options.Credentials.FindAsync(user, options.Realm, deadline.Token).AsTask();
-            secrets = await waiting.WaitAsync(LookupTimeout, time, stop);
+            using var timeout = new CancellationTokenSource(LookupTimeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, timeout.Token);
+            secrets = await options.Credentials.FindAsync(user, options.Realm, either.Token).AsTask().WaitAsync(either.Token);
         }
 #pragma warning disable CA1031 // the store is the host's: whatever it throws means that it does not know now
         catch (Exception e)

@@ -29,7 +29,11 @@ internal sealed class LockOuts(LockOutOptions options)
     }
 
     /// <summary>The user proved itself from there: its failures were slips.</summary>
-    public void Forget(TransportAddress source, string user) => _entries.Remove((AddressScope.HostOf(source), user));
+    public void Forget(TransportAddress source, string user)
+    {
+        if (_entries.TryGetValue((AddressScope.HostOf(source), user), out var entry)) // stays, since its key is in the order
+            (entry.Failures, entry.Locks) = (0, 0);
+    }
 
     private bool IsLocked((UInt128, string?) key, Instant now) => _entries.TryGetValue(key, out var entry) && now < entry.LockedUntil;
 

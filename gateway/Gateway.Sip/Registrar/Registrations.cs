@@ -90,7 +90,7 @@ public sealed class Registrations(RegisteredFlows flows)
     private sealed class Entry(string user) : IHasDeadline
     {
         private volatile IReadOnlyList<RegisteredContact> _contacts = [];
-        private Instant _lastExpiry;
+        private Instant _firstExpiry;
 
         public string User => user;
 
@@ -101,11 +101,11 @@ public sealed class Registrations(RegisteredFlows flows)
             {
                 _contacts = value;
                 if (value.Count > 0)
-                    _lastExpiry = value.Min(contact => contact.ExpiresAt);
+                    _firstExpiry = value.Min(contact => contact.ExpiresAt);
             }
         }
 
-        public Instant NextDeadline => _lastExpiry;
+        public Instant NextDeadline => _firstExpiry;
 
         Instant IHasDeadline.ScheduledAt { get; set; } = Instant.Never;
     }

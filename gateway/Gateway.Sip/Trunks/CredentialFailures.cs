@@ -3,8 +3,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Trunks;
 
 /// <summary>
-/// Wrong digests by source: after ten a source may try one more every two seconds, so that a password cannot be guessed by trying. Bounded;
-/// owned by the endpoint's loop.
+/// Wrong digests by source (of IPv6 its network): after ten a source may try one more every two seconds, so that a password cannot be
+/// guessed by trying. Bounded; owned by the endpoint's loop.
 /// </summary>
 internal sealed class CredentialFailures
 {
@@ -15,16 +15,17 @@ internal sealed class CredentialFailures
     private readonly Dictionary<UInt128, RateLimit> _bySource = [];
 
     /// <summary>The source may be looked at.</summary>
-    public bool MayTry(TransportAddress source, Instant now) => !_bySource.TryGetValue(source.Bits, out var limit) || limit.HasRoom(now);
+    public bool MayTry(TransportAddress source, Instant now) =>
+        !_bySource.TryGetValue(AddressScope.HostOf(source), out var limit) || limit.HasRoom(now);
 
     public void Add(TransportAddress source, Instant now)
     {
-        if (_bySource.Count >= MaxSources && !_bySource.ContainsKey(source.Bits))
+        if (_bySource.Count >= MaxSources && !_bySource.ContainsKey(AddressScope.HostOf(source)))
             _bySource.Clear();
-        if (!_bySource.TryGetValue(source.Bits, out var limit))
-            _bySource.Add(source.Bits, limit = new RateLimit(PerSecond, Burst));
+        if (!_bySource.TryGetValue(AddressScope.HostOf(source), out var limit))
+            _bySource.Add(AddressScope.HostOf(source), limit = new RateLimit(PerSecond, Burst));
         limit.TryTake(now);
     }
 
-    public void Forget(TransportAddress source) => _bySource.Remove(source.Bits);
+    public void Forget(TransportAddress source) => _bySource.Remove(AddressScope.HostOf(source));
 }

@@ -6,7 +6,8 @@ namespace Media.Engine.Audio;
 /// </summary>
 /// <param name="options">How Opus is encoded.</param>
 /// <param name="maxBytes">Of packets that are kept: 32 MB are three hours and a half of Opus at 20 kbit/s.</param>
-internal sealed class ClipCache(OpusOptions options, long maxBytes = 32 << 20)
+/// <param name="maxClips">Clips that are kept, in any format: each holds its samples too.</param>
+internal sealed class ClipCache(OpusOptions options, long maxBytes = 32 << 20, int maxClips = 64)
 {
     private readonly Dictionary<(AudioClip, ClipFormat), LinkedListNode<Entry>> _known = [];
     private readonly LinkedList<Entry> _byUse = []; // the last used first
@@ -37,7 +38,7 @@ internal sealed class ClipCache(OpusOptions options, long maxBytes = 32 << 20)
         long bytes = 0;
         foreach (var entry in _byUse)
             bytes += entry.Packets.Bytes;
-        while (bytes > maxBytes && _byUse.Last is { } last && last != _byUse.First)
+        while ((bytes > maxBytes || _byUse.Count > maxClips) && _byUse.Last is { } last && last != _byUse.First)
         {
             bytes -= last.Value.Packets.Bytes;
             _known.Remove((last.Value.Clip, last.Value.Packets.Format));

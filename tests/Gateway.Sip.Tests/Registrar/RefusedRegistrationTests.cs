@@ -177,6 +177,21 @@ public class RefusedRegistrationTests
         Assert.InRange(lockOuts.Count, 1, LockOuts.MaxEntries);
     }
 
+    /// <summary>One valid account that slips now and then must not push out what others have earned.</summary>
+    [Fact]
+    public void Slips_that_are_forgotten_push_no_lock_out_away()
+    {
+        var (lockOuts, source) = (new LockOuts(new LockOutOptions()), Dialogs.SipBench.Address("203.0.113.7:1"));
+        for (var i = 0; i < new LockOutOptions().Failures; i++)
+            lockOuts.AddFailure(Dialogs.SipBench.Address("203.0.113.9:1"), "mallory", _bench.Wire.Now);
+        for (var i = 0; i < LockOuts.MaxEntries * 2; i++)
+        {
+            lockOuts.AddFailure(source, "alice", _bench.Wire.Now);
+            lockOuts.Forget(source, "alice");
+        }
+        Assert.True(lockOuts.IsLocked(Dialogs.SipBench.Address("203.0.113.9:1"), "mallory", _bench.Wire.Now));
+    }
+
     [Fact]
     public void A_gateway_that_drains_sends_phones_elsewhere()
     {

@@ -75,6 +75,17 @@ public class ClipPacketsTests
     }
 
     [Fact]
+    public void Clips_that_take_no_packets_are_kept_up_to_a_number_too()
+    {
+        var cache = new ClipCache(Options, maxClips: 2);
+        AudioClip[] clips = [Tone(500, 0.1), Tone(600, 0.1), Tone(700, 0.1)];
+        foreach (var clip in clips)
+            cache.Get(clip, new ClipFormat(AudioCodec.Pcma, 20, default));
+
+        Assert.Equal(2, cache.Count);
+    }
+
+    [Fact]
     public void Packets_that_were_encoded_are_sent_without_an_allocation()
     {
         var cache = new ClipCache(Options);

@@ -27,7 +27,7 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
     private bool _isEnding;
     private bool _mayBeAnothers;
 
-    public override Flow? Flow => _run?.Flow.Id.Value is { Length: > 0 } ? _run.Flow : null;
+    public override Flow? Flow => _run is not null && _flow!.Id.Value.Length > 0 ? _flow : null; // a transfer's way is none of its own
 
     public bool IsAccepted => _accept == AcceptState.Done;
 

@@ -54,6 +54,7 @@ internal sealed class QueueRun(IStepHost host, FlowStep.Queue step) : StepRun(ho
                 return true;
 
             case CallInput.PbxRinging ringing when _hunt.NoteRinging(ringing.Attempt):
+                Call.NoteRinging(now);
                 return true;
 
             case CallInput.PbxRefused refused when _hunt.TryTakeRefusal(refused, out var isDecline):
@@ -64,7 +65,7 @@ internal sealed class QueueRun(IStepHost host, FlowStep.Queue step) : StepRun(ho
                 HandleNo(isDecline: true, now);
                 return true;
 
-            case CallInput.AssignRequested request when !_hunt.IsSeeking && !Host.IsAnswered:
+            case CallInput.AssignRequested request when !Host.IsAnswered:
                 _hunt.Assign(request.Agent);
                 return true;
 

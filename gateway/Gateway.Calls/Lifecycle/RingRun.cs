@@ -56,7 +56,7 @@ internal sealed class RingRun(IStepHost host, FlowStep.Ring step) : StepRun(host
                 HandleNo(isDecline: true, now);
                 return true;
 
-            case CallInput.AssignRequested request when !_hunt.IsSeeking && !Host.IsAnswered:
+            case CallInput.AssignRequested request when !Host.IsAnswered:
                 _hunt.Assign(request.Agent);
                 return true;
 

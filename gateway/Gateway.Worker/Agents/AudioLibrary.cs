@@ -6,10 +6,12 @@ using Media.Engine.Audio;
 namespace Gateway.Worker.Agents;
 
 /// <summary>The audio files that callers hear, by name and language: fetched once and shared by all calls.</summary>
-internal sealed partial class AudioLibrary(AgentDirectory directory, AudioStore store, ILogger<AudioLibrary> logger)
+internal sealed partial class AudioLibrary(AgentDirectory directory, AudioStore store, TimeProvider time, ILogger<AudioLibrary> logger)
 {
     /// <summary>So much is kept in memory: an hour at both rates.</summary>
     private const int MaxSeconds = 3600;
+
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<string, Task<AudioClip?>> _clips = new();
     private double _seconds;
@@ -38,7 +40,11 @@ internal sealed partial class AudioLibrary(AgentDirectory directory, AudioStore 
             return null;
         }
         var key = file.Checksum + file.Language + file.Name;
-        var clip = await _clips.GetOrAdd(key, _ => ReadAsync(file));
+        var reading = _clips.GetOrAdd(key, _ => ReadAsync(file));
+        await Task.WhenAny(reading, Task.Delay(ReadTimeout, time));
+        if (!reading.IsCompleted)
+            return null; // the call's phones do not wait for the store; the next one finds it read
+        var clip = await reading;
         if (clip is null)
             _clips.TryRemove(key, out _); // the next call tries again
         return clip;

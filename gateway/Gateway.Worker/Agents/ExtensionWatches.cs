@@ -1,7 +1,6 @@
 using Gateway.Calls;
 using Gateway.Calls.Agents;
 using Gateway.Sip.Endpoint;
-using Gateway.Sip.Registrar;
 using Gateway.Sip.Subscriptions;
 
 namespace Gateway.Worker.Agents;
@@ -19,7 +18,7 @@ internal sealed partial class ExtensionWatches(
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    private readonly Dictionary<(string Trunk, string Number), ExtensionWatch> _watches = [];
+    private readonly Dictionary<(string Trunk, string Number, AgentId Agent), ExtensionWatch> _watches = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -42,14 +41,14 @@ internal sealed partial class ExtensionWatches(
         var wanted = directory.Snapshot.Agents
             .SelectMany(agent => agent.Phones.OfType<AgentPhone.Extension>(), (agent, phone) => (agent.Id, phone))
             .Where(one => one.phone.Watched).DistinctBy(one => (one.phone.Trunk, one.phone.Number))
-            .ToDictionary(one => (one.phone.Trunk, one.phone.Number), one => one.Id);
-        foreach (var gone in _watches.Keys.Except(wanted.Keys).ToArray())
+            .Select(one => (one.phone.Trunk, one.phone.Number, Agent: one.Id)).ToHashSet();
+        foreach (var gone in _watches.Keys.Except(wanted).ToArray())
         {
             _watches[gone].Dispose();
             _watches.Remove(gone);
         }
-        foreach (var (extension, agent) in wanted.Where(one => !_watches.ContainsKey(one.Key)))
-            _ = FollowAsync(_watches[extension] = sip.Watch(extension.Trunk, extension.Number), agent);
+        foreach (var extension in wanted.Where(one => !_watches.ContainsKey(one)))
+            _ = FollowAsync(_watches[extension] = sip.Watch(extension.Trunk, extension.Number), extension.Agent);
     }
 
     private async Task FollowAsync(ExtensionWatch watch, AgentId agent)
@@ -62,7 +61,7 @@ internal sealed partial class ExtensionWatches(
     private async Task FollowPhonesAsync(CancellationToken cancellation)
     {
         await foreach (var change in sip.PhoneChanges.ReadAllAsync(cancellation))
-            if (directory.OfPhone(change.User) is { } agent && change.Kind != PhoneChangeKind.Refreshed)
+            if (directory.OfPhone(change.User) is { } agent) // a refresh too: at another node the phone may have gone since
                 await TryAsync(() => ReachAsync(agent, cancellation));
     }
 

@@ -252,10 +252,10 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
             return true;
         _memory.See(await registry.ListAsync(cancellation).WaitAsync(timeout, time, cancellation));
         StayApart();
-        var isBack = isLast || _memory.IfUnchanged(holdings.Version, () => _isUnavailable = false);
-        if (!isBack)
+        if (isLast)
+            _isUnavailable = false;
+        else if (!_memory.IfUnchanged(holdings.Version, () => _isUnavailable = false))
             return false;
-        _isUnavailable = false;
         Publish([new AgentsChange.Missed()]);
         return true;
     }

@@ -145,14 +145,17 @@ internal sealed partial class CallLoop : ICallInbox
     }
 
     /// <summary>
-    /// A call that cannot even be ended is dropped, but its record is not: what it cost is charged, and its hold is released.
+    /// A call that cannot even be ended is dropped, but its record is not: what it cost is charged, and its hold and its agents are
+    /// released.
     /// </summary>
     private void GiveUp()
     {
         var now = _services.Clock.Now;
-        var last = _call.Handle(new CallInput.HangUpRequested(HangupCause.InternalError), now);
+        List<CallDecision> last = [.. _call.Handle(new CallInput.HangUpRequested(HangupCause.InternalError), now)];
         if (_call.State != CallState.Ended)
-            last = _call.HandleDeadline(now + LongAfter);
+            last.AddRange(_call.HandleDeadline(now + LongAfter));
+        foreach (var decision in last)
+            _agents.TryPerform(decision);
         Finish(last.OfType<CallDecision.Finish>().Single().Record);
     }
 

@@ -74,19 +74,23 @@ internal sealed partial class FeatureCodeCalls(
             await RefuseAsync(invite, 480, "Done"); // without media the phone at least shows it
             return;
         }
-        var answer = await media.AnswerPbxOfferAsync(await PbxDescriptions.ResolveAsync(offer), profile);
-        if (answer.Succeeded)
+        try
         {
+            var answer = await media.AnswerPbxOfferAsync(await PbxDescriptions.ResolveAsync(offer), profile);
+            if (!answer.Succeeded)
+            {
+                await RefuseAsync(invite, 488, "Not acceptable here");
+                return;
+            }
             await invite.AnswerAsync(answer.Sdp!);
             media.Play(CallLeg.Pbx, [BuiltInClips.QueueBeep]);
             await Task.Delay(Length, time);
             await invite.HangUpAsync(SipReason.Q850(16, "Done"));
         }
-        else
+        finally
         {
-            await RefuseAsync(invite, 488, "Not acceptable here");
+            await media.ReleaseAsync();
         }
-        await media.ReleaseAsync();
     }
 
     private static Task RefuseAsync(SipCall invite, int status, string text) =>

@@ -39,8 +39,8 @@ internal sealed class CallControl(CallSupervisor calls, AgentServices agents)
     {
         if (calls.Find(command.Call) is not { } loop)
             return new CommandReply(CommandOutcome.UnknownCall);
-        if (loop.State != CallState.Live)
-            return CommandReply.Refused(CommandRefusal.NotAnswered, "Nobody talks in the call yet");
+        if (loop.Identity.Direction != CallDirection.Inbound || loop.State != CallState.Live)
+            return CommandReply.Refused(CommandRefusal.NotAnswered, "No agent talks in it yet, or it is no user's call");
         if (FlowTo(command.To, out var refusal) is not { } flow)
             return refusal!;
         loop.Post(new CallInput.TransferRequested(flow));
@@ -53,7 +53,7 @@ internal sealed class CallControl(CallSupervisor calls, AgentServices agents)
             return new CommandReply(CommandOutcome.UnknownCall);
         if (agents.Directory.Find(command.Agent) is null)
             return CommandReply.Refused(CommandRefusal.UnknownAgent, $"There is no agent '{command.Agent}'");
-        if (loop.State is not (CallState.RingingPbx or CallState.Waiting))
+        if (!FindsAgents(loop))
             return CommandReply.Refused(CommandRefusal.NotWaiting, "The call does not wait for an agent");
         loop.Post(new CallInput.AssignRequested(command.Agent));
         return CommandReply.Done;
@@ -63,11 +63,15 @@ internal sealed class CallControl(CallSupervisor calls, AgentServices agents)
     {
         if (calls.Find(command.Call) is not { } loop)
             return new CommandReply(CommandOutcome.UnknownCall);
-        if (loop.State is not (CallState.RingingPbx or CallState.Waiting))
+        if (!FindsAgents(loop))
             return CommandReply.Refused(CommandRefusal.NotRinging, "The call does not ring that agent");
         loop.Post(new CallInput.DeclineRequested(command.Agent));
         return CommandReply.Done;
     }
+
+    /// <summary>A user's call, for which agents are rung or waited for.</summary>
+    private static bool FindsAgents(CallLoop loop) =>
+        loop is { Identity.Direction: CallDirection.Inbound, State: CallState.RingingPbx or CallState.Waiting };
 
     /// <summary>The way to the target, as a flow of one step.</summary>
     private Flow? FlowTo(TransferTarget target, out CommandReply? refusal)

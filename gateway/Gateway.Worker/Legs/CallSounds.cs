@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Flows;
 using Gateway.Calls.Lifecycle;
 using Gateway.Worker.Agents;
 using Media.Engine;
@@ -34,20 +35,20 @@ internal sealed class CallSounds(CallIdentity identity, AgentServices services, 
     /// <summary>The caller's place and the expected wait, as far as there are files for it; then music.</summary>
     public async Task PlayAsync(CallDecision.PlayPlace what)
     {
-        _playing = null;
         var place = await services.Waiting.PlaceOfAsync(what.Group, identity.Id);
         if (place is null)
             return; // served meanwhile
         List<AudioClip> clips = [];
         if (what.PlaceAudio is { } places)
-            await AddAsync(clips, places.Replace("{n}", $"{place}", StringComparison.Ordinal), what.Language);
+            await AddAsync(clips, FlowNames.OfPlace(places, place.Value), what.Language);
         if (what.WaitAudio is { } waits && services.Waiting.ExpectedWait(what.Group, place.Value) is { } wait)
         {
-            var minutes = Math.Max(1, Math.Ceiling(wait.TotalMinutes));
-            await AddAsync(clips, waits.Replace("{minutes}", $"{minutes}", StringComparison.Ordinal), what.Language);
+            var minutes = Math.Max(1, (int)Math.Ceiling(wait.TotalMinutes));
+            await AddAsync(clips, FlowNames.OfMinutes(waits, minutes), what.Language);
         }
         if (clips.Count == 0)
-            return;
+            return; // what plays goes on: a welcome, or music
+        _playing = null;
         clips.Add(await services.Audio.FindAsync(what.Music, what.Language) ?? BuiltInClips.HoldMusic);
         media.Play(clips, isLoop: true);
     }

@@ -119,7 +119,7 @@ internal sealed partial class SipLegs(
     public async Task TakeOverAsync(SipCall replaced, SipCall by)
     {
         var old = _current?.Sip == replaced ? _current : _ringing.Find(leg => leg.Sip == replaced);
-        if (old is null || !media.IsReserved || _transfer is not null)
+        if (old is null || old != (_current ?? old) || !media.IsReserved || _transfer is not null)
         {
             await by.RejectAsync(491);
             return;
@@ -260,9 +260,9 @@ internal sealed partial class SipLegs(
         }
         if (answered.Sdp is { } sdp && await TakeSdpAsync(leg, sdp, answered.SdpIsOffer) is { Succeeded: false } refused)
         {
-            // The refusal is reported to it, and the call ends as after a 488.
+            // The refusal is reported to it; the call goes on as after a 488: with the next agent, or to its end.
             await leg.Sip.HangUpAsync(SipReason.Sip(488, SdpWarnings.Of(refused.Error)?.Text ?? "Not acceptable"));
-            End(leg, CallMedia.Refused(CallLeg.Pbx, refused));
+            End(leg, leg.Attempt > 0 ? new CallInput.PbxRefused(488, null, leg.Attempt) : CallMedia.Refused(CallLeg.Pbx, refused));
             return;
         }
         _ringing.Remove(leg);

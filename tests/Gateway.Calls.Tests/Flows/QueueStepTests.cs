@@ -186,6 +186,19 @@ public sealed class QueueStepTests
         Assert.Equal("a1", Assert.Single(call.Record.EarlierAgents).Agent);
         Assert.Equal((new AgentId("a2"), HangupCause.WhatsAppHungUp), (call.Record.AgentId!.Value, call.Record.Cause));
         Assert.Equal(1, call.Count<CallDecision.Accept>());
+        Assert.Equal((new FlowId("f"), 3L), (call.Record.Flow!.Value, call.Record.FlowVersion!.Value)); // that which led it in
+    }
+
+    [Fact]
+    public void An_operator_gives_a_call_to_an_agent_also_while_another_is_looked_for()
+    {
+        var pool = FlowDriver.Agents(2, _clock);
+        var call = Queue(pool, "c1");
+        call.Refuse("a1", 480);
+
+        call.Feed(new CallInput.AssignRequested(new("a1")));
+
+        Assert.Contains(call.RingingAgents, agent => agent.Value == "a1");
     }
 
     private FlowDriver Queue(AgentPool pool, string id, FlowStep.Queue? step = null)

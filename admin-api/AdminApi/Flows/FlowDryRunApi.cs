@@ -67,10 +67,10 @@ public static class FlowDryRunApi
             return Problems.NotFound.Of($"There is no flow '{id}', or not in this version.");
         var all = (await directory.LoadAsync(null, cancellation))!;
         var known = all.Agents.Select(agent => agent.Id).ToHashSet();
-        FieldError[] strangers = [.. (request.Available ?? []).Where(agent => !known.Contains(agent))
+        FieldError[] unknown = [.. (request.Available ?? []).Where(agent => !known.Contains(agent))
             .Select(agent => new FieldError("available", $"'{agent}' is no agent."))];
-        if (strangers.Length > 0)
-            return StoreProblems.UnknownReference.Of(string.Join(" ", strangers.Select(one => one.Message)), strangers);
+        if (unknown.Length > 0)
+            return StoreProblems.UnknownReference.Of(string.Join(" ", unknown.Select(one => one.Message)), unknown);
         var country = CallingCodes.CountryOf(user);
         var facts = new FlowFacts(
             new ChannelId(request.Channel), user.Phone, country, request.Payloads ?? [], request.LastAgent is not null);

@@ -15,14 +15,6 @@ internal static class AgentRows
 
     private const int HighestPriority = 9;
 
-    public static string Name(AgentOrder order) => order switch
-    {
-        AgentOrder.InOrder => "in_order",
-        AgentOrder.RoundRobin => "round_robin",
-        AgentOrder.LongestIdle => "longest_idle",
-        _ => "most_skilled",
-    };
-
     public static string Groups(Agent agent) => string.Join(
         '\n', agent.Groups.Select(member => string.Create(
             CultureInfo.InvariantCulture, $"{member.Group.Value}\t{member.Order}\t{member.Skill}")));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Calls;
 using Gateway.Calls.Agents;
+using Media.Protocols.Primitives;
 using StackExchange.Redis;
 
 namespace Gateway.Storage.Agents;
@@ -94,7 +95,7 @@ public sealed class RedisAgentRegistry(IConnectionMultiplexer redis, TimeSpan? l
 
     private Task<RedisResult> TakeOfGroupAsync(TakeRequest request, GroupId group, CancellationToken cancellation) => RunAsync(
         "take_of_group", cancellation,
-        [request.Call.Value, request.Node, group.Value, AgentRows.Name(request.Order), request.Count, request.InTurn ? 1 : 0,
+        [request.Call.Value, request.Node, group.Value, WireName.Of(request.Order), request.Count, request.InTurn ? 1 : 0,
             request.Except.Count, .. request.Except.Select(agent => (RedisValue)agent.Value)]);
 
     private Task<RedisResult> TakeOfListAsync(TakeRequest request, CancellationToken cancellation)
@@ -104,7 +105,7 @@ public sealed class RedisAgentRegistry(IConnectionMultiplexer redis, TimeSpan? l
             .OrderBy(pair => pair.agent.Value, StringComparer.Ordinal);
         return RunAsync(
             "take_of_list", cancellation,
-            [request.Call.Value, request.Node, AgentRows.Name(request.Order), request.Count,
+            [request.Call.Value, request.Node, WireName.Of(request.Order), request.Count,
                 .. places.SelectMany(pair => new RedisValue[] { pair.agent.Value, pair.place, except.Contains(pair.agent) ? 1 : 0 })]);
     }
 

@@ -45,7 +45,7 @@ internal static class CallEvents
             yield break;
         yield return new NewEvent(EventKind.CallAbandoned, call.EndedAt, call.Channel.Value, contact, call.Id.Value, Data: new
         {
-            User = call.User.Handle,
+            User = CallRow.Clean(call.User.Handle),
             call.Group,
             call.Flow,
             WaitedSeconds = Math.Max(0, (int)(call.EndedAt - since).TotalSeconds),

@@ -28,13 +28,13 @@ internal static class RefusedAttempts
         """
         WITH completed AS (
             INSERT INTO calls (id, direction, channel, user_phone, user_id, user_parent_id, user_name, user_username, trunk, agent,
-                agent_since, started_at, ringing_at, ended_at, cause, media_fault, media_fault_leg, sip_status, node, node_start)
+                agent_id, agent_since, started_at, ringing_at, ended_at, cause, media_fault, media_fault_leg, sip_status, node, node_start)
             SELECT id, direction, channel, user_phone, user_id, user_parent_id, user_name, user_username, trunk, agent,
-                agent_since, started_at, ringing_at, ended_at, cause, media_fault, media_fault_leg, sip_status, node, node_start
+                agent_id, agent_since, started_at, ringing_at, ended_at, cause, media_fault, media_fault_leg, sip_status, node, node_start
             FROM jsonb_populate_recordset(NULL::calls, @Calls::jsonb)
             ON CONFLICT (started_at, id) DO UPDATE SET
-                trunk = excluded.trunk, agent = excluded.agent, agent_since = excluded.agent_since, ringing_at = excluded.ringing_at,
-                ended_at = excluded.ended_at, cause = excluded.cause, media_fault = excluded.media_fault,
+                trunk = excluded.trunk, agent = excluded.agent, agent_id = excluded.agent_id, agent_since = excluded.agent_since,
+                ringing_at = excluded.ringing_at, ended_at = excluded.ended_at, cause = excluded.cause, media_fault = excluded.media_fault,
                 media_fault_leg = excluded.media_fault_leg, sip_status = excluded.sip_status
             WHERE calls.ended_at IS NULL
             RETURNING id, channel, user_id, ended_at

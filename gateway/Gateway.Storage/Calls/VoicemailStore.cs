@@ -106,7 +106,7 @@ public sealed class VoicemailStore(NpgsqlDataSource database)
     {
         var parameters = new
         {
-            message.Id, CallId = message.Call.Value, Channel = message.Channel.Value, UserHandle = message.User.Handle,
+            message.Id, CallId = message.Call.Value, Channel = message.Channel.Value, UserHandle = CallRow.Clean(message.User.Handle),
             UserName = CallRow.Clean(message.User.Name), UserId = CallRow.Clean(message.User.UserId),
             Phones = message.User.Phone is { } phone ? NumberSpelling.Of(phone).ToArray() : [],
             Group = message.Group?.Value, message.Node, message.Path, DurationMs = (int)message.Duration.TotalMilliseconds,

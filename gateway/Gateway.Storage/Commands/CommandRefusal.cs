@@ -6,9 +6,6 @@ public enum CommandRefusal
     /// <summary>The node does not know the agent, or the agent has no phone that fits.</summary>
     UnknownAgent,
 
-    /// <summary>The agent is offline, away, or in another call.</summary>
-    AgentNotAvailable,
-
     /// <summary>The node does not know the group.</summary>
     UnknownGroup,
 
@@ -26,10 +23,4 @@ public enum CommandRefusal
 
     /// <summary>Nobody talks in the call yet.</summary>
     NotAnswered,
-
-    /// <summary>The call is being transferred.</summary>
-    TransferInProgress,
-
-    /// <summary>The group's queue is full.</summary>
-    QueueFull,
 }

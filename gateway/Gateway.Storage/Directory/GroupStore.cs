@@ -55,7 +55,7 @@ public sealed class GroupStore(NpgsqlDataSource database)
         UPDATE agent_groups SET version = version + 1 WHERE id = @id
         """;
 
-    private const string Strangers = "SELECT a FROM unnest(@agents) a WHERE a NOT IN (SELECT id FROM agents)";
+    private const string UnknownMembers = "SELECT a FROM unnest(@agents) a WHERE a NOT IN (SELECT id FROM agents)";
 
     private const string Remove =
         """
@@ -84,10 +84,12 @@ public sealed class GroupStore(NpgsqlDataSource database)
     public async Task<IReadOnlyList<GroupMember>> MembersAsync(GroupId id, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        var rows = await connection.QueryAsync<(string Agent, int Skill, int Order)>(
-            new CommandDefinition(Members, new { id = id.Value }, cancellationToken: cancellation));
-        return [.. rows.Select(row => new GroupMember(new AgentId(row.Agent), row.Skill, row.Order))];
+        return MembersOf(await connection.QueryAsync<(string, int, int)>(
+            new CommandDefinition(Members, new { id = id.Value }, cancellationToken: cancellation)));
     }
+
+    private static GroupMember[] MembersOf(IEnumerable<(string Agent, int Skill, int Order)> rows) =>
+        [.. rows.Select(row => new GroupMember(new AgentId(row.Agent), row.Skill, row.Order))];
 
     public Task<Outcome<AgentGroup>> CreateAsync(AgentGroup group, string actor, CancellationToken cancellation) =>
         database.ChangeDirectoryAsync<AgentGroup>(
@@ -124,12 +126,13 @@ public sealed class GroupStore(NpgsqlDataSource database)
                 skills = members.Select(member => member.Skill).ToArray(),
                 places = members.Select(member => member.Order).ToArray(),
             };
-            string[] faults = [.. (await transaction.QueryAsync<string>(Strangers, parameters, cancellation))
+            string[] faults = [.. (await transaction.QueryAsync<string>(UnknownMembers, parameters, cancellation))
                 .Select(agent => $"items: '{agent}' is no agent.")];
             if (faults.Length > 0)
                 return new Outcome<AgentGroup>(null, StoreRefusal.UnknownReference, string.Join(" ", faults)) { Problems = faults };
+            var before = MembersOf(await transaction.QueryAsync<(string, int, int)>(Members, parameters, cancellation));
             await transaction.ExecuteAsync(ReplaceMembers, parameters, cancellation);
-            await AuditTrail.WriteAsync(transaction, actor, "group.replace_members", $"group:{id}", null, members, cancellation);
+            await AuditTrail.WriteAsync(transaction, actor, "group.replace_members", $"group:{id}", before, members, cancellation);
             return (await ReadAsync(transaction, id, cancellation))!;
         },
         cancellation);

@@ -30,7 +30,7 @@ internal sealed class HandsetKeys
         foreach (var digit in digits)
             if (!_out.TryEnqueue(digit, Press))
                 throw new HandsetException($"'{digit}' cannot be pressed.");
-        _sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _sent ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         return _sent.Task;
     }
 

@@ -296,8 +296,8 @@ internal sealed partial class SipLoop
         ILogger logger, System.Net.IPAddress source, WireText<SipTransport> transport, long suppressed);
 
     [LoggerMessage(
-        Level = LogLevel.Warning, Message = "A request from {Source} was refused: wrong credentials (inboundUser, inboundPassword; of a phone "
-        + "those of sip.registrar); {Suppressed} more refused since the last line")]
+        Level = LogLevel.Warning, Message = "A request from {Source} was refused: wrong credentials (inboundUser, inboundPassword; "
+        + "of a phone those of sip.registrar); {Suppressed} more refused since the last line")]
     private static partial void LogWrongCredentials(ILogger logger, System.Net.IPAddress source, long suppressed);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A call from {Source} was answered 503: more new calls a second than maxCallRate; "

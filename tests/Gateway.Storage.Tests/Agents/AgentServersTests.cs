@@ -55,10 +55,8 @@ public sealed class AgentServersTests
         await using var changes = registry.ChangesAsync(default).GetAsyncEnumerator();
         await NextAsync(changes);
         var taken = (await registry.TakeBusyAsync(Ada, new CallId("c1"), "n1", default))!.Value;
-        Assert.True(await registry.ReleaseAsync(Ada, taken.Token, TimeSpan.FromMilliseconds(100), default));
-        Assert.Equal(AgentState.Busy, Assert.IsType<AgentsChange.OfAgent>(await NextAsync(changes)).Status.State);
-        var wrapUp = Assert.IsType<AgentsChange.OfAgent>(await NextAsync(changes)).Status;
-        Assert.Equal(AgentState.WrapUp, wrapUp.State);
+        Assert.True(await registry.ReleaseAsync(Ada, taken.Token, TimeSpan.FromSeconds(1), default));
+        var wrapUp = await WrapUpAsync(changes);
 
         var next = NextAsync(changes);
         while (!next.IsCompleted)
@@ -66,6 +64,18 @@ public sealed class AgentServersTests
         var available = Assert.IsType<AgentsChange.OfAgent>(await next).Status;
         Assert.Equal((AgentState.Available, wrapUp.WrapUpUntil), (available.State, available.Since));
         Assert.Equal(new AgentsChange.OfGroup(Group), await NextAsync(changes));
+    }
+
+    /// <summary>A change is read when it is heard of: one that came soon after another may show for both.</summary>
+    private static async Task<AgentStatus> WrapUpAsync(IAsyncEnumerator<AgentsChange> changes)
+    {
+        while (true)
+        {
+            var status = Assert.IsType<AgentsChange.OfAgent>(await NextAsync(changes)).Status;
+            if (status.State == AgentState.WrapUp)
+                return status;
+            Assert.Equal(AgentState.Busy, status.State);
+        }
     }
 
     private static async Task WorksAsync(string configuration)

@@ -9,6 +9,7 @@ namespace Gateway.Worker.Tests.Calls;
 /// Inbound calls at three nodes, each ringing eight phones that pick up within 5 ms: one has the call, and the others and their agents are
 /// free. GATEWAY_RACE_CALLS says how many calls a test places.
 /// </summary>
+[Collection(UndisturbedCollection.Name)]
 public sealed class AnswerRaceTests(ITestOutputHelper output)
 {
     /// <summary>Calls at one time, and the phones of each.</summary>

@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>The metrics that a NOC sees of calls, and the durations of their steps.</summary>
-[Collection(CountedCollection.Name)]
+[Collection(UndisturbedCollection.Name)]
 public sealed class MetricsTests(Stores stores, ITestOutputHelper output)
 {
     [Fact]

@@ -8,9 +8,11 @@ public sealed class StoresCollection : ICollectionFixture<Stores>
     public const string Name = "calls over real stores";
 }
 
-/// <summary>Tests that count what a process counts: the meters are the process's own, so no other call may run beside them.</summary>
+/// <summary>
+/// Tests that no other runs beside: what a process counts is all its calls', and three nodes that race for one answer want the machine.
+/// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class CountedCollection : ICollectionFixture<Stores>
+public sealed class UndisturbedCollection : ICollectionFixture<Stores>
 {
-    public const string Name = "calls that are counted";
+    public const string Name = "calls that no other disturbs";
 }

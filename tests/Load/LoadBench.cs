@@ -28,7 +28,8 @@ internal sealed class LoadBench : IAsyncDisposable
 
     public ProcessWatch GatewayProcess { get; }
 
-    public LoadBench()
+    /// <param name="program">The folder of a published gateway; null: the one that was built.</param>
+    public LoadBench(string? program)
     {
         WhatsApp = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_sandboxPort}") };
         Gateway = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_operationsPort}") };
@@ -36,9 +37,11 @@ internal sealed class LoadBench : IAsyncDisposable
         _programs.Add(new ChildProgram("SIPp", _folder, PbxCommand, new Dictionary<string, string>()));
         var configuration = Path.Combine(_folder, "gateway.json");
         File.WriteAllText(configuration, Configuration);
-        var gateway = ChildProgram.Of(
-            "gateway", "gateway/Gateway.Worker", ["run", configuration], new Dictionary<string,
-            string> { ["GATEWAY_LOG_LEVEL"] = "Warning" }, _folder);
+        var environment = new Dictionary<string, string> { ["GATEWAY_LOG_LEVEL"] = "Warning" };
+        string[] arguments = ["run", configuration];
+        var gateway = program is null
+            ? ChildProgram.Of("gateway", "gateway/Gateway.Worker", arguments, environment, _folder)
+            : new ChildProgram("gateway", _folder, ["dotnet", Path.Combine(program, "Gateway.Worker.dll"), .. arguments], environment);
         _programs.Add(gateway);
         GatewayProcess = new ProcessWatch(gateway.Id);
     }

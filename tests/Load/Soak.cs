@@ -20,7 +20,7 @@ internal sealed class Soak(LoadOptions options)
     /// <summary>0: all checks passed; 1: some failed, as reported; 130: interrupted.</summary>
     public async Task<int> RunAsync(CancellationToken stop)
     {
-        await using var bench = new LoadBench();
+        await using var bench = new LoadBench(options.Program);
         try
         {
             await bench.ReadyAsync(stop);

@@ -22,6 +22,8 @@ internal sealed class LoadBench : IAsyncDisposable
 
     public string Postgres => _stores.Postgres;
 
+    public string Redis => _stores.Redis;
+
     public HttpClient WhatsApp { get; }
 
     public HttpClient Gateway { get; }

@@ -24,4 +24,30 @@ internal sealed class ProcessWatch(int id)
         return (
             long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
+
+    /// <summary>CPU time of the living threads in ms, by name without a number at its end.</summary>
+    public IReadOnlyDictionary<string, double> ThreadCpu() =>
+        Threads().Select(task => (Name: Read(task, "comm").Trim().TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '-'),
+                Time: Read(task, "schedstat").Split(' ')[0]))
+            .Where(thread => thread.Time.Length > 0).GroupBy(thread => thread.Name)
+            .ToDictionary(group => group.Key, group => group.Sum(thread => long.Parse(thread.Time, CultureInfo.InvariantCulture)) / 1e6);
+
+    /// <summary>Context switches of the living threads, wanted and not.</summary>
+    public long Switches() => Threads().SelectMany(task => Read(task, "status").Split('\n'))
+        .Where(line => line.Contains("ctxt_switches:", StringComparison.Ordinal))
+        .Sum(line => long.Parse(line.Split(':')[1], CultureInfo.InvariantCulture));
+
+    private IEnumerable<string> Threads() => Directory.EnumerateDirectories($"/proc/{id}/task");
+
+    private static string Read(string task, string file)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(task, file));
+        }
+        catch (IOException)
+        {
+            return ""; // the thread has ended
+        }
+    }
 }

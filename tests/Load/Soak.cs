@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Npgsql;
+using StackExchange.Redis;
 
 namespace Load;
 
@@ -51,6 +52,9 @@ internal sealed class Soak(LoadOptions options)
         bench.AgentsDial(called, options.CallsPerSecond / 2, options.Talk);
         var users = UsersCallAsync(bench, each, stop);
         var early = (Memory: 0.0, Descriptors: 0);
+        await using var database = NpgsqlDataSource.Create(bench.Postgres);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Redis + ",allowAdmin=true");
+        Usage? warm = null, last = null;
         while (!users.IsCompleted)
         {
             await Task.WhenAny(users, Task.Delay(Report, stop));
@@ -58,6 +62,11 @@ internal sealed class Soak(LoadOptions options)
             var elapsed = Stopwatch.GetElapsedTime(began);
             if (early.Memory == 0 && elapsed > options.Duration / 4)
                 early = (bench.GatewayProcess.MemoryMb(), bench.GatewayProcess.Descriptors());
+            if (elapsed > options.Duration / 2 && !users.IsCompleted)
+            {
+                last = await Usage.ReadAsync(bench.GatewayProcess, database, redis, stop);
+                warm ??= last; // by now everything is compiled
+            }
             Console.WriteLine(
                 $"{elapsed.TotalSeconds,6:0} s  placed by users {_placed}, refused {_refused}, live {await LiveAsync(bench, stop)}, " +
                     $"gateway {bench.GatewayProcess.MemoryMb():0} MB, "
@@ -65,6 +74,8 @@ internal sealed class Soak(LoadOptions options)
         }
         await users;
         var late = (Memory: bench.GatewayProcess.MemoryMb(), Descriptors: bench.GatewayProcess.Descriptors());
+        if (warm is not null && last is not null)
+            Console.WriteLine($"\nin the second half of the time:\n{last.Since(warm)}");
         return await ConcludeAsync(bench, 2 * each, bench.GatewayProcess.CpuSeconds() - cpu, early, late, stop);
     }
 

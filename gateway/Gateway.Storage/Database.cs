@@ -16,13 +16,10 @@ public static class Database
     public static NpgsqlDataSource Open(string connection)
     {
         var settings = new NpgsqlConnectionStringBuilder(connection);
-        if (!connection.Contains("Auto Prepare", StringComparison.OrdinalIgnoreCase))
-        {
-            if (IsDirect(connection))
-                (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages) = (MaxPrepared, 2);
-            else
-                settings.NoResetOnClose = true; // a reset would go to the next server connection, whichever it is
-        }
+        // No statement here leaves anything behind in its session, and behind a pooler a reset would go to another server connection.
+        settings.NoResetOnClose = true;
+        if (!connection.Contains("Auto Prepare", StringComparison.OrdinalIgnoreCase) && IsDirect(connection))
+            (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages) = (MaxPrepared, 2);
         return NpgsqlDataSource.Create(settings.ConnectionString);
     }
 

@@ -43,23 +43,17 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
 
     public async Task<bool> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)
     {
-        var before = await Database.StringGetSetAsync(ClaimKey(whatsAppId), Tombstone);
-        await Database.KeyExpireAsync(ClaimKey(whatsAppId), TombstoneTtl);
-        return before.IsNull;
+        var before = Database.StringGetSetAsync(ClaimKey(whatsAppId), Tombstone);
+        await Task.WhenAll(before, Database.KeyExpireAsync(ClaimKey(whatsAppId), TombstoneTtl)); // in this order, in one go
+        return (await before).IsNull;
     }
 
-    public async Task PublishAsync(LiveCall call, CancellationToken cancellation)
-    {
-        await Database.StringSetAsync(LiveKey(call.Id), JsonSerializer.Serialize(call, JsonSerializerOptions.Web), LiveTtl);
-        await Database.SetAddAsync(LiveSet, call.Id.Value);
-    }
+    public Task PublishAsync(LiveCall call, CancellationToken cancellation) => Task.WhenAll(
+        Database.StringSetAsync(LiveKey(call.Id), JsonSerializer.Serialize(call, JsonSerializerOptions.Web), LiveTtl),
+        Database.SetAddAsync(LiveSet, call.Id.Value));
 
-    public async Task RemoveAsync(CallId callId, CancellationToken cancellation)
-    {
-        await Database.KeyDeleteAsync(LiveKey(callId));
-        await Database.SetRemoveAsync(LiveSet, callId.Value);
-        await Database.KeyDeleteAsync(DialogKey(callId));
-    }
+    public Task RemoveAsync(CallId callId, CancellationToken cancellation) => Task.WhenAll(
+        Database.KeyDeleteAsync(LiveKey(callId)), Database.SetRemoveAsync(LiveSet, callId.Value), Database.KeyDeleteAsync(DialogKey(callId)));
 
     public Task KeepDialogAsync(CallId callId, string dialog, CancellationToken cancellation) =>
         Database.StringSetAsync(DialogKey(callId), dialog, ClaimTtl);

@@ -56,6 +56,7 @@ internal sealed partial class CallLoop : ICallInbox
     private Funding? _recorded;
     private CallInput.Admitted? _admitted;
     private (CallState State, string? Agent) _shown = (CallState.New, null);
+    private LiveCall? _view; // still to be published
     private Instant _showAgainAt = Instant.Never;
     private string? _boundTo;
     private volatile bool _isBroken;
@@ -307,15 +308,17 @@ internal sealed partial class CallLoop : ICallInbox
         {
             AgentSince = _call.AgentSince is { } since ? _call.TimeOf(since) : null,
         };
-        _registry.Add(() => _services.Registry.PublishAsync(view, CancellationToken.None));
-        _registry.Add(KeepDialogAsync);
+        if (Interlocked.Exchange(ref _view, view) is null)
+            _registry.Add(PublishAsync);
     }
 
     /// <summary>
-    /// Once more with each showing: requests since then have moved the dialog on, or a transfer has put another in its place.
+    /// Publishes the latest view: what changed while Redis was waited for is published once. The dialog comes with it: requests since then
+    /// have moved it on, or a transfer has put another in its place.
     /// </summary>
-    private async Task KeepDialogAsync()
+    private async Task PublishAsync()
     {
+        await _services.Registry.PublishAsync(Interlocked.Exchange(ref _view, null)!, CancellationToken.None);
         if (await _legs.SnapshotAsync() is { } dialog)
             await _services.Registry.KeepDialogAsync(
                 Identity.Id, JsonSerializer.Serialize(dialog, JsonSerializerOptions.Web), CancellationToken.None);

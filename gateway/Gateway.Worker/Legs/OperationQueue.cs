@@ -4,10 +4,15 @@ namespace Gateway.Worker.Legs;
 /// One flow of control: operations begin in the order in which they were added, each when the one before it has finished. What only
 /// operations of one queue write needs no lock. A failure goes to <paramref name="onFailure"/> and does not stop the queue.
 /// </summary>
+/// <remarks>
+/// Whoever adds to an idle queue runs the operation up to its first wait, and whoever ends that wait goes on with the next one: no
+/// operation costs a switch of threads of its own.
+/// </remarks>
 internal sealed class OperationQueue(Action<Exception> onFailure)
 {
-    private readonly Lock _order = new();
-    private Task _last = Task.CompletedTask;
+    private readonly Lock _gate = new();
+    private readonly Queue<(Func<Task> Operation, TaskCompletionSource Done)> _waiting = new();
+    private bool _isRunning;
 
     /// <summary>
     /// From any thread, an operation of this queue included. Completes when the operation has finished or failed; never throws.
@@ -15,10 +20,14 @@ internal sealed class OperationQueue(Action<Exception> onFailure)
     public Task Add(Func<Task> operation)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task previous;
-        lock (_order)
-            (previous, _last) = (_last, done.Task);
-        _ = RunAfterAsync(previous, operation, done);
+        lock (_gate)
+        {
+            _waiting.Enqueue((operation, done));
+            if (_isRunning)
+                return done.Task;
+            _isRunning = true;
+        }
+        _ = RunAsync();
         return done.Task;
     }
 
@@ -33,22 +42,36 @@ internal sealed class OperationQueue(Action<Exception> onFailure)
     {
         get
         {
-            lock (_order)
-                return _last;
+            lock (_gate)
+                if (!_isRunning)
+                    return Task.CompletedTask;
+            return Add(() => Task.CompletedTask);
         }
     }
 
-    private async Task RunAfterAsync(Task previous, Func<Task> operation, TaskCompletionSource done)
+    private async Task RunAsync()
     {
-        await previous;
-        try
+        while (TryTake(out var operation, out var done))
         {
-            await operation();
+            try
+            {
+                await operation();
+            }
+            catch (Exception e) // Supervised here: the owner ends the call, the queue goes on to the leg's release.
+            {
+                onFailure(e);
+            }
+            done.SetResult();
         }
-        catch (Exception e) // Supervised here: the owner ends the call, the queue goes on to the leg's release.
+    }
+
+    private bool TryTake(out Func<Task> operation, out TaskCompletionSource done)
+    {
+        lock (_gate)
         {
-            onFailure(e);
+            _isRunning = _waiting.TryDequeue(out var next);
+            (operation, done) = next;
+            return _isRunning;
         }
-        done.SetResult();
     }
 }

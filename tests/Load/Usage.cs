@@ -40,9 +40,11 @@ internal sealed record Usage(
         var threads = Threads.Select(thread => (thread.Key, Cpu: (thread.Value - before.Threads.GetValueOrDefault(thread.Key)) / calls))
             .Where(thread => thread.Cpu >= 0.1).OrderByDescending(thread => thread.Cpu)
             .Select(thread => $"{thread.Key} {thread.Cpu.ToString("0.0", CultureInfo.InvariantCulture)}");
+        var (commands, bytes) = ((RedisCommands - before.RedisCommands) / calls, (RedisBytes - before.RedisBytes) / calls / 1000);
         return string.Create(CultureInfo.InvariantCulture, $"""
-            a call       {(Cpu - before.Cpu) / calls:0.0} ms of CPU ({string.Join(", ", threads)}), {(Switches - before.Switches) / calls:0} switches,
-                         {(RedisCommands - before.RedisCommands) / calls:0.0} Redis commands ({(RedisBytes - before.RedisBytes) / calls / 1000:0.0} kB), {(Transactions - before.Transactions) / calls:0.0} transactions; {calls:0} calls
+            a call       {(Cpu - before.Cpu) / calls:0.0} ms of CPU ({string.Join(", ", threads)}),
+                         {(Switches - before.Switches) / calls:0} switches, {commands:0.0} Redis commands ({bytes:0.0} kB),
+                         {(Transactions - before.Transactions) / calls:0.0} transactions; {calls:0} calls
             """);
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Threading.Channels;
 using Gateway.Calls;
 using Gateway.Calls.Balances;
@@ -31,11 +30,6 @@ internal sealed partial class CallLoop : ICallInbox
     /// <summary>Any deadline has passed by then.</summary>
     private static readonly TimeSpan LongAfter = TimeSpan.FromHours(1);
 
-    /// <summary>
-    /// A live call is shown anew this often: what is shown of a dead node's calls expires, and a restarted Redis fills again.
-    /// </summary>
-    private static readonly TimeSpan ShowAgain = TimeSpan.FromSeconds(10);
-
     /// <summary>The limit for a note of a call before its end. A note may be missing: the finished record says it all.</summary>
     private static readonly TimeSpan NoteTimeout = TimeSpan.FromSeconds(5);
 
@@ -51,13 +45,12 @@ internal sealed partial class CallLoop : ICallInbox
     private readonly OperationQueue _money;
     private readonly OperationQueue _registry;
     private readonly OperationQueue _records;
+    private readonly PublishedCall _published;
     private readonly ILogger _logger;
     private Task _record = Task.CompletedTask;
     private Funding? _recorded;
     private CallInput.Admitted? _admitted;
     private (CallState State, string? Agent) _shown = (CallState.New, null);
-    private LiveCall? _view; // still to be published
-    private Instant _showAgainAt = Instant.Never;
     private string? _boundTo;
     private volatile bool _isBroken;
     private readonly TaskCompletionSource<HangupCause?> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -76,6 +69,7 @@ internal sealed partial class CallLoop : ICallInbox
         _registry = new OperationQueue(OnStoreFailure);
         _records = new OperationQueue(OnStoreFailure);
         _legs = legs(this);
+        _published = new PublishedCall(call, services.Registry, _registry, _legs.SnapshotAsync);
         _ofGroup = new CallOfGroup(group => services.Agents.Directory.Find(group)?.AnswerWithin);
         _agents = new CallAgents(call.Identity, services.Agents, this, () => _legs.PhonesIdle, OnStoreFailure);
     }
@@ -176,9 +170,9 @@ internal sealed partial class CallLoop : ICallInbox
                 HandleDeadline(now);
                 return;
             }
-            if (now >= _showAgainAt)
-                Show(now);
-            var wait = Instant.Min(_call.NextDeadline, _showAgainAt) - now;
+            if (now >= _published.NextDeadline)
+                _published.HandleDeadline(now);
+            var wait = Instant.Min(_call.NextDeadline, _published.NextDeadline) - now;
             using var deadline = new CancellationTokenSource(wait, _services.Time);
             try
             {
@@ -295,33 +289,7 @@ internal sealed partial class CallLoop : ICallInbox
         if (_call is { State: CallState.Live, AgentId: { } agent })
             Note(cancellation => _services.Agents.Store.AnsweredAsync(
                 Identity.Id, _call.TimeOf(_call.StartedAt), _call.TimeOf(now), agent, cancellation));
-        Show(now);
-    }
-
-    private void Show(Instant now)
-    {
-        _showAgainAt = now + ShowAgain;
-        var view = new LiveCall(
-            Identity.Id, _call.WhatsAppId, Identity.Direction, Identity.Channel, Identity.User.ToString(), _call.Trunk, _call.Agent,
-            _call.State,
-            _call.TimeOf(_call.StartedAt), _call.AnsweredAt is { } answered ? _call.TimeOf(answered) : null, Identity.Node)
-        {
-            AgentSince = _call.AgentSince is { } since ? _call.TimeOf(since) : null,
-        };
-        if (Interlocked.Exchange(ref _view, view) is null)
-            _registry.Add(PublishAsync);
-    }
-
-    /// <summary>
-    /// Publishes the latest view: what changed while Redis was waited for is published once. The dialog comes with it: requests since then
-    /// have moved it on, or a transfer has put another in its place.
-    /// </summary>
-    private async Task PublishAsync()
-    {
-        await _services.Registry.PublishAsync(Interlocked.Exchange(ref _view, null)!, CancellationToken.None);
-        if (await _legs.SnapshotAsync() is { } dialog)
-            await _services.Registry.KeepDialogAsync(
-                Identity.Id, JsonSerializer.Serialize(dialog, JsonSerializerOptions.Web), CancellationToken.None);
+        _published.Note(now);
     }
 
     /// <summary>

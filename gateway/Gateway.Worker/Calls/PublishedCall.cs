@@ -1,0 +1,69 @@
+using System.Text.Json;
+using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
+using Gateway.Sip.Dialogs;
+using Gateway.Worker.Legs;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Worker.Calls;
+
+/// <summary>
+/// One call as the registry has it while it lives: what other nodes and the admin API see of it, and the dialog that ends its pbx leg when
+/// this process dies.
+/// </summary>
+/// <param name="call">Read by the call's own loop alone.</param>
+/// <param name="registry">Where it is published.</param>
+/// <param name="operations">What the call does there, one after the other.</param>
+/// <param name="snapshot">The dialog; null where nothing is to be ended.</param>
+internal sealed class PublishedCall(
+    Call call, ICallRegistry registry, OperationQueue operations, Func<Task<SipDialogSnapshot?>> snapshot)
+{
+    /// <summary>What is published of a dead node's calls expires, and a restarted Redis fills again.</summary>
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(10);
+
+    /// <summary>A state that waits for a store or for Meta is published where it lasts so long: mostly the next one comes first.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(50);
+
+    private LiveCall? _view; // still to be published
+
+    public Instant NextDeadline { get; private set; } = Instant.Never;
+
+    /// <summary>The call's state or agent has changed.</summary>
+    public void Note(Instant now)
+    {
+        if (call.State is CallState.RingingPbx or CallState.RingingWhatsApp or CallState.Waiting or CallState.Live)
+            HandleDeadline(now);
+        else
+            NextDeadline = Instant.Min(NextDeadline, now + Soon);
+    }
+
+    public void HandleDeadline(Instant now)
+    {
+        NextDeadline = now + Again;
+        if (Interlocked.Exchange(ref _view, View()) is null)
+            operations.Add(PublishAsync);
+    }
+
+    /// <summary>
+    /// Publishes the latest view: what changed while Redis was waited for is published once. The dialog comes with it: requests since then
+    /// have moved it on, or a transfer has put another in its place.
+    /// </summary>
+    private async Task PublishAsync()
+    {
+        var id = call.Identity.Id;
+        await registry.PublishAsync(Interlocked.Exchange(ref _view, null)!, CancellationToken.None);
+        if (await snapshot() is { } dialog)
+            await registry.KeepDialogAsync(id, JsonSerializer.Serialize(dialog, JsonSerializerOptions.Web), CancellationToken.None);
+    }
+
+    private LiveCall View()
+    {
+        var identity = call.Identity;
+        return new LiveCall(
+            identity.Id, call.WhatsAppId, identity.Direction, identity.Channel, identity.User.ToString(), call.Trunk, call.Agent,
+            call.State, call.TimeOf(call.StartedAt), call.AnsweredAt is { } answered ? call.TimeOf(answered) : null, identity.Node)
+        {
+            AgentSince = call.AgentSince is { } since ? call.TimeOf(since) : null,
+        };
+    }
+}

@@ -74,6 +74,9 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     /// <summary>Calls that are not over, both directions.</summary>
     public int ActiveCalls => _loop?.ActiveCalls ?? 0;
 
+    /// <summary>Open TCP and TLS connections.</summary>
+    public int Connections => _transports?.Connections ?? 0;
+
     /// <summary>The reason why no TCP or TLS connection can be accepted at the moment; null while all is well.</summary>
     public string? Fault => _transports?.Fault;
 
@@ -99,7 +102,7 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         _trunks = [.. trunks.Select(trunk => new TrunkRuntime(trunk))];
         TransactionContext? transactions = null;
         _metrics = new SipMetrics(
-            () => ActiveCalls, () => _transports?.Connections ?? 0, drop => transactions?.CountOf(drop) ?? 0,
+            () => ActiveCalls, () => Connections, drop => transactions?.CountOf(drop) ?? 0,
             () => _loop?.Agent.Registrar);
         _transports = new SipTransports(_options, source => Trunk.Of(source, trunks)?.Options, inbox.Writer, _metrics, _time, _logger);
         var local = _transports.Bind(_options.Listeners);

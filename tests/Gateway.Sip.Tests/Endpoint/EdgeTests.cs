@@ -21,10 +21,14 @@ public sealed class EdgeTests : IAsyncLifetime
 
     private SipEndpoint _first = null!, _second = null!;
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync() => StartAsync(SipTransport.Udp, new SipTransportLimits());
+
+    /// <param name="between">What the nodes speak with each other.</param>
+    /// <param name="limits">Of both.</param>
+    private async Task StartAsync(SipTransport between, SipTransportLimits limits)
     {
-        _first = await NodeAsync();
-        _second = await NodeAsync();
+        _first = await NodeAsync(between, limits: limits);
+        _second = await NodeAsync(between, limits: limits);
         foreach (var node in new[] { _first, _second })
             node.SetNodes([IPAddress.Loopback]);
     }
@@ -54,6 +58,25 @@ public sealed class EdgeTests : IAsyncLifetime
         await ends.HangUpAsync();
         Assert.Equal(SipCallEnd.Remote, (await EndpointBench.NextAsync<SipCallEvent.Ended>(other)).By);
         Assert.Equal(SipCallEnd.Local, (await EndpointBench.NextAsync<SipCallEvent.Ended>(ends)).By);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_call_goes_on_when_the_connection_between_the_nodes_is_closed(bool byPhone)
+    {
+        await DisposeAsync();
+        await StartAsync(SipTransport.Tcp, new SipTransportLimits { IdleTimeout = TimeSpan.FromSeconds(1) });
+        await using var phone = await PhoneAsync(SipTransport.Udp);
+        var (call, rung) = await RingAsync(phone);
+        await rung.AnswerAsync(EndpointBench.Answer);
+        await EndpointBench.NextAsync<SipCallEvent.Answered>(call);
+        await EndpointBench.NextAsync<SipCallEvent.Acknowledged>(rung);
+        await UntilAsync(() => _first.Connections + _second.Connections == 0);
+
+        var (ends, other) = byPhone ? (rung, call) : (call, rung);
+        await ends.HangUpAsync();
+        Assert.Equal(SipCallEnd.Remote, (await EndpointBench.NextAsync<SipCallEvent.Ended>(other)).By);
     }
 
     [Theory]
@@ -97,15 +120,6 @@ public sealed class EdgeTests : IAsyncLifetime
         await phone.SendAsync(invite, "BYE", 2);
         Assert.Equal(SipCallEnd.Remote, (await EndpointBench.NextAsync<SipCallEvent.Ended>(call)).By);
         Assert.Equal("2 BYE", (await FinalAsync(phone)).CSeq.ToString());
-    }
-
-    private static async Task<SipResponse> FinalAsync(SocketPhone phone)
-    {
-        SipResponse response;
-        do
-            response = Assert.IsType<SipResponse>(await phone.MessageAsync());
-        while (response.IsProvisional);
-        return response;
     }
 
     [Fact]
@@ -169,12 +183,28 @@ public sealed class EdgeTests : IAsyncLifetime
     [Fact]
     public async Task A_node_without_a_secret_passes_nothing_on()
     {
-        await using var alone = await NodeAsync(secret: null);
+        await using var alone = await NodeAsync(SipTransport.Udp, secret: null);
         Assert.Null(alone.Edge);
         using var phone = await SocketPhone.OpenAsync(alone, Password);
         Assert.Equal(200, await phone.RegisterAsync());
         Assert.Empty(alone.SharedContactsOf("alice"));
         Assert.Single(alone.ContactsOf("alice"));
+    }
+
+    private static async Task<SipResponse> FinalAsync(SocketPhone phone)
+    {
+        SipResponse response;
+        do
+            response = Assert.IsType<SipResponse>(await phone.MessageAsync());
+        while (response.IsProvisional);
+        return response;
+    }
+
+    private static async Task UntilAsync(Func<bool> reached)
+    {
+        using var timeout = new CancellationTokenSource(Timeout);
+        while (!reached())
+            await Task.Delay(5, timeout.Token);
     }
 
     /// <summary>The answer to an INVITE with this Route from a bare socket; 0: it was passed on.</summary>
@@ -245,14 +275,14 @@ public sealed class EdgeTests : IAsyncLifetime
             continue;
     }
 
-    private static async Task<SipEndpoint> NodeAsync(string? secret = Secret)
+    private static async Task<SipEndpoint> NodeAsync(SipTransport first, string? secret = Secret, SipTransportLimits? limits = null)
     {
         var node = EndpointBench.Create(
-            [.. new[] { SipTransport.Udp, SipTransport.Tcp }.Select(transport => new SipListenerOptions
+            [.. new[] { first, first == SipTransport.Udp ? SipTransport.Tcp : SipTransport.Udp }.Select(transport => new SipListenerOptions
             {
                 Transport = transport, Bind = new IPEndPoint(IPAddress.Loopback, 0),
             })],
-            null, null,
+            null, limits,
             [
                 new TrunkOptions
                 {

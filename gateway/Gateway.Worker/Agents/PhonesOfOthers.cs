@@ -54,22 +54,9 @@ internal sealed class PhonesOfOthers(Func<string, string, SharedContact, Registe
     /// <summary>The node has stopped. The users whose phones have gone with it.</summary>
     public IReadOnlyList<string> Drop(string node) => _nodes.TryRemove(node, out var phones) ? [.. phones.Users.Keys] : [];
 
-    /// <summary>The nodes that Redis has now. Of one that it no longer has, the phones go when its lease has run out.</summary>
-    /// <returns>The users whose phones have gone.</returns>
-    public IReadOnlyList<string> Keep(IReadOnlyCollection<PhonesNode> nodes, TimeSpan lease, Instant now)
-    {
-        List<string> gone = [];
-        foreach (var (name, phones) in _nodes)
-        {
-            if (nodes.Any(node => node.Node == name))
-                phones.MissingSince = Instant.Never;
-            else if (phones.MissingSince == Instant.Never)
-                phones.MissingSince = now;
-            else if (now - phones.MissingSince >= lease)
-                gone.AddRange(Drop(name));
-        }
-        return gone;
-    }
+    /// <summary>These are the nodes that there are. The users whose phones have gone with the others.</summary>
+    public IReadOnlyList<string> Keep(IReadOnlyCollection<PhonesNode> nodes) =>
+        [.. _nodes.Keys.Where(name => nodes.All(node => node.Node != name)).SelectMany(Drop)];
 
     private ConcurrentDictionary<string, IReadOnlyList<RegisteredContact>> Read(
         string node, IEnumerable<KeyValuePair<string, string>> users) =>
@@ -94,8 +81,5 @@ internal sealed class PhonesOfOthers(Func<string, string, SharedContact, Registe
         public PhonesNode Node { get; set; } = node;
 
         public ConcurrentDictionary<string, IReadOnlyList<RegisteredContact>> Users => users;
-
-        /// <summary>Redis answers, and no longer has it, since then.</summary>
-        public Instant MissingSince { get; set; } = Instant.Never;
     }
 }

@@ -39,6 +39,9 @@ internal sealed partial class SharedPhones(
 
     /// <summary>Of what Redis has of this node; empty: it is to get all.</summary>
     private string _version = "";
+
+    /// <summary>Redis had nothing of this node then: it began or was emptied, and other nodes have their lease to publish again.</summary>
+    private Instant _lostAt;
     private bool _isUnavailable;
 
     /// <summary>
@@ -123,11 +126,12 @@ internal sealed partial class SharedPhones(
     {
         var nodes = await store.KeepAsync(options.Node.Id, _version).WaitAsync(options.Storage.AgentsTimeout, time);
         if (!nodes.Any(node => node.Node == options.Node.Id && node.Version == _version))
-            _version = "";
+            (_version, _lostAt) = ("", _clock.Now);
         PhonesNode[] others = [.. nodes.Where(node => node.Node != options.Node.Id)];
         foreach (var node in others.Except(_others.Nodes))
             await ReadAsync(node);
-        Lose(_others.Keep(others, AgentLeases.Length, _clock.Now));
+        if (_clock.Now - _lostAt >= AgentLeases.Length)
+            Lose(_others.Keep(others));
         Know();
     }
 

@@ -88,6 +88,18 @@ public sealed class PhonesOfOtherNodesTests(Stores stores)
     }
 
     [Fact]
+    public async Task A_node_that_dies_takes_its_phones_along_when_its_lease_runs_out()
+    {
+        await using var nodes = await TwoNodes.StartAsync(stores);
+        await using (await nodes.PhoneAsync(1))
+            await nodes.PublishAsync("dead", 1);
+        await nodes.KnownAsync(0, phones: 1); // that of the node that renews nothing
+        await nodes.SignInAsync();
+        await nodes.KnownAsync(0, phones: 0);
+        await UnreachableAsync(nodes);
+    }
+
+    [Fact]
     public async Task A_phone_that_unregisters_and_a_node_that_stops_are_known_at_once()
     {
         await using var nodes = await TwoNodes.StartAsync(stores);
@@ -98,8 +110,9 @@ public sealed class PhonesOfOtherNodesTests(Stores stores)
         await nodes.SignInAsync();
         await nodes.Bench.Gateways[1].StopAsync();
         await nodes.KnownAsync(0, phones: 0);
-        await Eventually.SeeAsync(
-            nodes.AgentAsync, status => status is { State: AgentState.Away, Reason: ExtensionWatches.Unreachable },
-            "the agent is not rung");
+        await UnreachableAsync(nodes);
     }
+
+    private static Task UnreachableAsync(TwoNodes nodes) => Eventually.SeeAsync(
+        nodes.AgentAsync, status => status is { State: AgentState.Away, Reason: ExtensionWatches.Unreachable }, "the agent is not rung");
 }

@@ -12,8 +12,6 @@ namespace Gateway.Worker.Tests.Agents;
 /// <summary>What a node keeps of the phones of others.</summary>
 public sealed class PhonesOfOthersTests
 {
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(6);
-
     private readonly PhonesOfOthers _others = new(Reach);
 
     [Fact]
@@ -42,16 +40,14 @@ public sealed class PhonesOfOthersTests
     }
 
     [Fact]
-    public void A_node_that_Redis_no_longer_has_is_gone_after_its_lease_unless_it_comes_back()
+    public void A_node_that_is_not_there_any_more_takes_its_phones_along()
     {
         Assert.True(_others.TryTake(Change("", "1", ("ada", 1))));
-        Assert.Empty(_others.Keep([], Lease, At(0)));
-        Assert.Empty(_others.Keep([], Lease, At(5)));
-        Assert.Empty(_others.Keep([Node("1")], Lease, At(6)));
-        Assert.Empty(_others.Keep([], Lease, At(7)));
+        Assert.Empty(_others.Keep([Node("1")]));
         Assert.Equal(1, Count("ada"));
-        Assert.Equal(["ada"], _others.Keep([], Lease, At(13)));
+        Assert.Equal(["ada"], _others.Keep([]));
         Assert.Equal(0, Count("ada"));
+        Assert.Empty(_others.Nodes);
     }
 
     [Fact]

@@ -1,9 +1,11 @@
+using System.Text.Json;
 using Gateway.Calls;
 using Gateway.Calls.Agents;
 using Gateway.Calls.Flows;
 using Gateway.Sip.Auth;
 using Gateway.Sip.Endpoint;
 using Gateway.Sip.Registrar;
+using Gateway.Storage.Agents;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Tests.Calls.Bench;
 using Testing;
@@ -55,6 +57,15 @@ internal sealed class TwoNodes : IAsyncDisposable
         var phone = await Pbx.RegisterAsync(Bench.Gateways[node].SipPort, Realm, new SipCredentials(_user, Password));
         await Eventually.SeeAsync(() => endpoint.SharedContactsOf(_user).Count == before + 1, "the phone is registered");
         return phone;
+    }
+
+    /// <summary>Publishes the agent's phones at a node as those of one of another name, which will never be heard of again.</summary>
+    public async Task PublishAsync(string name, int node)
+    {
+        var contacts = Bench.Gateways[node].Service<SipEndpoint>().SharedContactsOf(_user);
+        Assert.True(await Bench.Gateway.Service<RegisteredPhoneStore>().ChangeAsync(
+            new PhonesNode(name, "1", "127.0.0.9:5060"), "",
+            [KeyValuePair.Create(_user, JsonSerializer.Serialize(contacts, JsonSerializerOptions.Web))]));
     }
 
     /// <summary>The agent's phones as this node knows them, once there are so many.</summary>

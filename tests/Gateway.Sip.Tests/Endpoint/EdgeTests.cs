@@ -60,6 +60,20 @@ public sealed class EdgeTests : IAsyncLifetime
         Assert.Equal(SipCallEnd.Local, (await EndpointBench.NextAsync<SipCallEvent.Ended>(ends)).By);
     }
 
+    [Fact]
+    public async Task A_third_node_ends_the_dialog_of_one_that_died()
+    {
+        await using var phone = await PhoneAsync(SipTransport.Udp);
+        var (call, rung) = await RingAsync(phone);
+        await rung.AnswerAsync(EndpointBench.Answer);
+        await EndpointBench.NextAsync<SipCallEvent.Answered>(call);
+        await EndpointBench.NextAsync<SipCallEvent.Acknowledged>(rung);
+        var snapshot = (await call.SnapshotAsync())!;
+        await using var third = await NodeAsync(SipTransport.Udp);
+        Assert.True(await third.EndDialogAsync(snapshot, null));
+        Assert.Equal(SipCallEnd.Remote, (await EndpointBench.NextAsync<SipCallEvent.Ended>(rung)).By);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -49,14 +49,33 @@ public class GatewayOptionsReaderTests
     public void The_registered_phones_are_a_trunk_among_the_others()
     {
         const string registrar = """
-            "registrar": { "enabled": true, "realm": "phones.example",
+            "registrar": { "enabled": true, "realm": "phones.example", "clusterSecret": "open sesame open sesame open sesame",
               "phones": [{ "user": "alice", "password": "open sesame" }] }, "trunks"
             """;
         var json = Valid.Replace("\"trunks\": [{", registrar + ": [{").Replace("[\"main\"]", "[\"main\", \"phones\"]");
         Assert.True(GatewayOptionsReader.TryRead(json, out var options, out var errors), string.Join(" ", errors));
         var phones = Trunks.Endpoint(options, DescriptorBudget.Of(options, 100_000), new ConfiguredPhones([])).Trunks[1];
         Assert.Equal(("phones", "phones.example", 5), (phones.Name, phones.Registrar?.Realm, phones.Registrar?.MaxContacts));
+        Assert.NotNull(phones.Registrar?.Edge);
         Assert.DoesNotContain("sesame", GatewayOptionsReader.Print(options));
+    }
+
+    [Theory]
+    [InlineData("udp:0.0.0.0:5060;advertised=gw.example.com", "null", false)]
+    [InlineData("udp:10.0.0.5:5060;advertised=gw.example.com", "null", false)]
+    [InlineData("udp:10.0.0.5:5060", "null", true)]
+    [InlineData("udp:0.0.0.0:5060;advertised=gw.example.com", "\"udp:10.0.0.5:5060\"", true)]
+    [InlineData("udp:0.0.0.0:5060;advertised=gw.example.com", "\"tcp:10.0.0.5:5060\"", false)]
+    [InlineData("udp:0.0.0.0:5060;advertised=gw.example.com", "\"udp:gw.example.com:5060\"", false)]
+    public void Nodes_reach_each_other_by_an_address(string listen, string address, bool isValid)
+    {
+        var registrar = $$"""
+            "registrar": { "enabled": true, "realm": "phones.example", "clusterSecret": "open sesame open sesame open sesame",
+              "clusterAddress": {{address}} }, "trunks"
+            """;
+        var json = Valid.Replace("udp:127.0.0.1:5060", listen).Replace("\"trunks\": [{", registrar + ": [{");
+        Assert.Equal(isValid, GatewayOptionsReader.TryRead(json, out _, out var errors));
+        Assert.All(errors, error => Assert.StartsWith("sip.registrar.clusterAddress:", error));
     }
 
     [Fact]
@@ -64,12 +83,13 @@ public class GatewayOptionsReaderTests
     {
         const string registrar = """
             "registrar": { "enabled": true, "trunk": "main", "profile": "none", "channel": "7", "minExpires": "00:00:01", "maxContacts": 0,
-              "lockOut": { "failures": 1 }, "phones": [{ "user": "a b", "password": "x" }] }, "trunks"
+              "clusterSecret": "short", "clusterAddress": "udp:127.0.0.1:0", "lockOut": { "failures": 1 },
+              "phones": [{ "user": "a b", "password": "x" }] }, "trunks"
             """;
         Assert.False(GatewayOptionsReader.TryRead(Valid.Replace("\"trunks\": [{", registrar + ": [{"), out _, out var errors));
         Assert.Equal(
-            ["realm", "trunk", "profile", "channel", "minExpires", "maxContacts", "lockOut.failures", "phones['a b'].user",
-                "phones['a b'].password"],
+            ["realm", "trunk", "profile", "channel", "minExpires", "maxContacts", "lockOut.failures", "clusterSecret", "clusterAddress",
+                "phones['a b'].user", "phones['a b'].password"],
             errors.Select(error => error["sip.registrar.".Length..error.IndexOf(':', StringComparison.Ordinal)]));
     }
 

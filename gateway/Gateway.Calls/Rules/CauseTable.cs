@@ -85,7 +85,7 @@ public static class CauseTable
         >= 300 and <= 399 => (PbxRedirected, true),
         486 or 600 => (Busy, false),
         603 or 607 or 608 => (Declined, false),
-        480 or 487 => (NoAnswer, false),
+        430 or 480 or 487 => (NoAnswer, false),
         404 or 410 or 484 or 604 => (NoRoute, false),
         488 or 606 or 415 => (IncompatibleMedia, false),
         408 => (PbxUnreachable, true),

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Threading.Channels;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Messages;
@@ -73,6 +74,9 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     /// <summary>Calls that are not over, both directions.</summary>
     public int ActiveCalls => _loop?.ActiveCalls ?? 0;
 
+    /// <summary>Open TCP and TLS connections.</summary>
+    public int Connections => _transports?.Connections ?? 0;
+
     /// <summary>The reason why no TCP or TLS connection can be accepted at the moment; null while all is well.</summary>
     public string? Fault => _transports?.Fault;
 
@@ -98,7 +102,7 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         _trunks = [.. trunks.Select(trunk => new TrunkRuntime(trunk))];
         TransactionContext? transactions = null;
         _metrics = new SipMetrics(
-            () => ActiveCalls, () => _transports?.Connections ?? 0, drop => transactions?.CountOf(drop) ?? 0,
+            () => ActiveCalls, () => Connections, drop => transactions?.CountOf(drop) ?? 0,
             () => _loop?.Agent.Registrar);
         _transports = new SipTransports(_options, source => Trunk.Of(source, trunks)?.Options, inbox.Writer, _metrics, _time, _logger);
         var local = _transports.Bind(_options.Listeners);
@@ -108,7 +112,11 @@ public sealed partial class SipEndpoint : IAsyncDisposable
             local, _entropy, TransactionTimers.Default, _options.Limits.MaxDatagramBytes, MaxServerTransactions);
         var agent = new UserAgent(
             transactions, trunks, _options.Product, _options.MaxCalls, _options.RetryAfter);
-        _loop = new SipLoop(agent, _transports, _trunks, inbox, _incoming.Writer, _time, _logger) { Registrar = CreateRegistrar(agent) };
+        _loop = new SipLoop(agent, _transports, _trunks, inbox, _incoming.Writer, _time, _logger)
+        {
+            Registrar = CreateRegistrar(agent),
+            Edge = CreateEdge(agent),
+        };
         _loop.Start();
         await ResolveFirstAsync(agent, cancellationToken);
         await _loop.PostAsync(_loop.StartTrunks);
@@ -146,8 +154,30 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         return sent;
     }
 
-    /// <summary>The user's registered phones, the preferred first; of equals the newest.</summary>
-    public IReadOnlyList<RegisteredContact> ContactsOf(string user) => _loop?.Registrar?.Registrar.Contacts.Of(user) ?? [];
+    /// <summary>
+    /// The user's registered phones, the preferred first; of equals the newest. Those of other nodes (<see cref="OtherContacts"/>) come
+    /// last.
+    /// </summary>
+    public IReadOnlyList<RegisteredContact> ContactsOf(string user) =>
+        RegisteredContact.Merge(OwnContactsOf(user), OtherContacts?.Invoke(user) ?? []);
+
+    /// <summary>The user's phones at other nodes, as <see cref="Reach"/> makes them; asked from any thread. Null: there are none.</summary>
+    public Func<string, IReadOnlyList<RegisteredContact>>? OtherContacts { get; set; }
+
+    /// <summary>This node as others of the cluster reach it; null: it has no edge for them, or was not started.</summary>
+    public EdgeAddress? Edge => _loop?.Edge?.Address;
+
+    /// <summary>The user's phones that are registered here, as other nodes reach them; empty where there is no edge.</summary>
+    public IReadOnlyList<SharedContact> SharedContactsOf(string user) =>
+        _loop?.Edge is { } edge ? [.. OwnContactsOf(user).Select(edge.Share)] : [];
+
+    /// <summary>
+    /// A contact of another node as calls of this one ring it; null: it cannot be read, or no listener leads to that node.
+    /// </summary>
+    public RegisteredContact? Reach(string user, string node, SharedContact contact) => _loop?.Edge?.Reach(user, node, contact);
+
+    /// <summary>The addresses of the other nodes: calls of no others reach the phones here.</summary>
+    public void SetNodes(IEnumerable<IPAddress> nodes) => Phones?.SetNodes(nodes);
 
     /// <summary>
     /// Watches an extension of a trunk's PBX by its dialog event package (RFC 4235). Returns at once; the states follow in the handle.
@@ -236,16 +266,25 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         return new RegistrarRuntime(registrar, options, _phoneChanges.Writer, _time, _logger, _stop.Token);
     }
 
+    private EdgeRuntime? CreateEdge(UserAgent agent) =>
+        Phones is { } phones && _options.Trunks.First(trunk => trunk.Registrar is not null).Registrar!.Edge is { } edge
+            ? new EdgeRuntime(edge, phones, agent.Layer, _transports!.IsOpen, _time) : null;
+
     /// <summary>The contact that was asked for, as it is now; else the preferred one. Null: it is gone, or there is none.</summary>
     private RegisteredContact? FindContact(SipInviteRequest request)
     {
         foreach (var contact in ContactsOf(request.Phone?.User ?? request.TargetUser))
         {
-            if (request.Phone is not { } asked || (contact.Flow == asked.Flow && contact.Uri == asked.Uri))
+            if (request.Phone is not { } asked
+                || (contact.Flow == asked.Flow && contact.Uri == asked.Uri && contact.Instance == asked.Instance))
                 return contact;
         }
         return null;
     }
+
+    private IReadOnlyList<RegisteredContact> OwnContactsOf(string user) => _loop?.Registrar?.Registrar.Contacts.Of(user) ?? [];
+
+    private RegisteredFlows? Phones => _trunks.FirstOrDefault(trunk => trunk.Trunk.Phones is not null)?.Trunk.Phones;
 
     private TrunkRuntime? FindTrunk(string name) => _trunks.FirstOrDefault(trunk => trunk.Trunk.Options.Name == name);
 

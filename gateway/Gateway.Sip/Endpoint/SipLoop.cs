@@ -37,7 +37,9 @@ internal sealed partial class SipLoop
     private readonly LogLimit _rateLog = new(TimeSpan.FromMinutes(1));
     private long _unknownSources;
     private long _wrongCredentials;
+    private readonly LogLimit _tokenLog = new(TimeSpan.FromMinutes(1));
     private long _rateLimited;
+    private long _badTokens;
     private Task _running = Task.CompletedTask;
 
     public SipLoop(
@@ -62,6 +64,9 @@ internal sealed partial class SipLoop
 
     /// <summary>Set before <see cref="Start"/>; null without registered phones.</summary>
     public RegistrarRuntime? Registrar { get; init; }
+
+    /// <summary>Set before <see cref="Start"/>; null without other nodes.</summary>
+    public EdgeRuntime? Edge { get; init; }
 
     /// <summary>On the loop.</summary>
     public WatchHandler Watches { get; }
@@ -145,7 +150,7 @@ internal sealed partial class SipLoop
                     _metrics.Received(flow.Transport);
                     if (message.IgnoredHeaders > 0)
                         _metrics.IgnoredHeaders(message.IgnoredHeaders);
-                    if (!Watches.TryHandle(message, flow, now))
+                    if (Edge?.TryHandle(message, flow) != true && !Watches.TryHandle(message, flow, now))
                         Agent.HandleMessage(message, flow, now);
                     ReportRefusals(flow, now);
                     break;
@@ -214,6 +219,8 @@ internal sealed partial class SipLoop
             LogUnknownSource(_logger, flow.Remote.ToIPAddress(), flow.Transport, suppressed);
         if (HasGrown(SipDrop.WrongCredentials, ref _wrongCredentials) && _wrongLog.TryPass(now, out suppressed))
             LogWrongCredentials(_logger, flow.Remote.ToIPAddress(), suppressed);
+        if (HasGrown(SipDrop.BadFlowToken, ref _badTokens) && _tokenLog.TryPass(now, out suppressed))
+            LogBadToken(_logger, flow.Remote.ToIPAddress(), suppressed);
         if (HasGrown(SipDrop.RateLimited, ref _rateLimited) && _rateLog.TryPass(now, out suppressed))
             LogRateLimited(_logger, flow.Remote.ToIPAddress(), suppressed);
     }
@@ -299,6 +306,10 @@ internal sealed partial class SipLoop
         Level = LogLevel.Warning, Message = "A request from {Source} was refused: wrong credentials (inboundUser, inboundPassword; "
         + "of a phone those of sip.registrar); {Suppressed} more refused since the last line")]
     private static partial void LogWrongCredentials(ILogger logger, System.Net.IPAddress source, long suppressed);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A request from {Source} to a phone registered here was refused with 403: no node "
+        + "of the cluster is known at that address, or the flow token is not ours; {Suppressed} more refused since the last line")]
+    private static partial void LogBadToken(ILogger logger, System.Net.IPAddress source, long suppressed);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A call from {Source} was answered 503: more new calls a second than maxCallRate; "
         + "{Suppressed} more since the last line")]

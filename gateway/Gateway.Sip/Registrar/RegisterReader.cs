@@ -108,6 +108,7 @@ internal sealed class RegisterReader(SipRequest request, string user, SipFlow fl
             Q = QOf(contact),
             ExpiresAt = now + TimeSpan.FromSeconds(seconds),
             RegisteredAt = now,
+            RefreshedAt = now,
             Instance = instance,
             RegId = isOutbound ? regId : null,
             Product = request.Headers["User-Agent"] is { Length: <= MaxTextLength } product ? product : null,

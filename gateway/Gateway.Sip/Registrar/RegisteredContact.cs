@@ -28,6 +28,12 @@ public sealed record RegisteredContact
     /// <summary>Since when it is there.</summary>
     public required Instant RegisteredAt { get; init; }
 
+    /// <summary>The time of its last REGISTER.</summary>
+    public required Instant RefreshedAt { get; init; }
+
+    /// <summary>The other node of the cluster at which it is registered, and by whose edge it is reached; null: this one.</summary>
+    public string? Node { get; init; }
+
     /// <summary>The phone's own name (RFC 5626 §4.1), such as <c>&lt;urn:uuid:…&gt;</c>; null when it gives none.</summary>
     public string? Instance { get; init; }
 
@@ -47,6 +53,28 @@ public sealed record RegisteredContact
         Instance is not null && other.Instance is not null
             ? Instance.Equals(other.Instance, StringComparison.OrdinalIgnoreCase) && RegId == other.RegId
             : Uri.IsEquivalentTo(other.Uri);
+
+    /// <summary>
+    /// The contacts of a user at all nodes: those of this one first. A phone that has gone from one node to another is there once, where it
+    /// registered last.
+    /// </summary>
+    /// <param name="own">At this node.</param>
+    /// <param name="others">At other nodes.</param>
+    public static IReadOnlyList<RegisteredContact> Merge(
+        IReadOnlyList<RegisteredContact> own, IReadOnlyList<RegisteredContact> others)
+    {
+        if (others.Count == 0)
+            return own;
+        RegisteredContact[] all = [.. own, .. others.OrderByDescending(one => one.Q).ThenByDescending(one => one.RefreshedAt)];
+        return [.. all.Where((one, i) => !all.Where(
+            (other, j) => other.Node != one.Node && one.IsSamePhoneAs(other)
+                && (other.RefreshedAt > one.RefreshedAt || (other.RefreshedAt == one.RefreshedAt && j < i))).Any())];
+    }
+
+    /// <summary>Whatever flows it keeps (reg-id): it is to ring once.</summary>
+    private bool IsSamePhoneAs(RegisteredContact other) =>
+        Instance is not null && other.Instance is not null
+            ? Instance.Equals(other.Instance, StringComparison.OrdinalIgnoreCase) : Uri.IsEquivalentTo(other.Uri);
 }
 
 /// <summary>A change of one user's contacts. A closed set.</summary>

@@ -29,6 +29,12 @@ public enum SipDrop
 
     /// <summary>The request came back to us by another path (482).</summary>
     Merged,
+
+    /// <summary>A flow token that is not ours, or that its sender may not use: 403 (RFC 5626 §5.3).</summary>
+    BadFlowToken,
+
+    /// <summary>The phone that a flow token names is no longer reached by that path: 430.</summary>
+    FlowFailed,
 }
 
 /// <summary>The context that all transactions of one user agent share: settings, identities, and the messages waiting to leave.</summary>

@@ -76,6 +76,9 @@ internal sealed class SipTransports : IAsyncDisposable
             _inbox.TryWrite(new EndpointInput.SendFailed(transmit.Transaction));
     }
 
+    /// <summary>A message can leave by this path, and needs no new connection. From any thread.</summary>
+    public bool IsOpen(SipFlow flow) => !flow.IsReliable || _streams.IsOpen(flow.Connection);
+
     /// <summary>Our certificates by name, and when each runs out (UTC).</summary>
     public IEnumerable<(string Name, DateTime NotAfter)> CertificateExpiries => _tls.Expiries;
 

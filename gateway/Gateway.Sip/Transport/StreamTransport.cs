@@ -85,6 +85,12 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
         }
     }
 
+    public bool IsOpen(long connection)
+    {
+        lock (_lock)
+            return _byId.TryGetValue(connection, out var known) && !known.IsClosed;
+    }
+
     /// <summary>The reason why no connection can be accepted at the moment; null while all is well.</summary>
     public string? Fault => _acceptors.Select(acceptor => acceptor.Fault).FirstOrDefault(fault => fault is not null);
 

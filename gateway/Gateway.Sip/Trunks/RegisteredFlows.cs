@@ -1,18 +1,26 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Gateway.Sip.Transactions;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Trunks;
 
 /// <summary>
-/// The paths that registered phones came by: the UDP source or the connection, and the only way to them (RFC 5626 §5.3). Written on the
-/// endpoint's loop, read from any thread.
+/// The paths that registered phones came by: the UDP source or the connection, and the only way to them (RFC 5626 §5.3); and the nodes
+/// that bring the messages of phones registered there. Written on the endpoint's loop, read from any thread.
 /// </summary>
 public sealed class RegisteredFlows
 {
     private readonly ConcurrentDictionary<(SipTransport, TransportAddress, int Listener, long Connection), int> _contacts = [];
+    private volatile HashSet<UInt128> _nodes = [];
 
     public bool Contains(SipFlow flow) => _contacts.ContainsKey(KeyOf(flow));
+
+    /// <summary>The source is another node of the cluster, by its address alone: its connections leave from any port.</summary>
+    public bool IsNode(SipFlow flow) => _nodes.Contains(flow.Remote.Bits);
+
+    /// <summary>The addresses of the other nodes. From any thread.</summary>
+    public void SetNodes(IEnumerable<IPAddress> nodes) => _nodes = [.. nodes.Select(node => TransportAddress.From(node, 0).Bits)];
 
     /// <summary>Counts one more contact on the path.</summary>
     public void Add(SipFlow flow) => _contacts.AddOrUpdate(KeyOf(flow), 1, static (_, count) => count + 1);

@@ -31,6 +31,9 @@ public sealed record RegistrarOptions
     public TimeSpan CredentialLifetime { get; init; } = TimeSpan.FromSeconds(30);
 
     public LockOutOptions LockOut { get; init; } = new();
+
+    /// <summary>What lets calls of other nodes ring the phones; null: they are rung by calls of this node only.</summary>
+    public EdgeOptions? Edge { get; init; }
 }
 
 /// <summary>When wrong credentials lock a source out.</summary>

@@ -99,13 +99,13 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
 
     /// <summary>
     /// 3: a server of this trunk with this very port and transport, or the path of a registered phone; 2: an address of this trunk by its
-    /// transport, since connections come from ports of their own; 1: an address of this trunk; 0: an unexpected source. Several trunks
-    /// may lead to one PBX.
+    /// transport, since connections come from ports of their own; 1: an address of this trunk, or of the node of a registered phone; 0: an
+    /// unexpected source. Several trunks may lead to one PBX.
     /// </summary>
     public int MatchSource(SipFlow flow)
     {
         if (Phones is not null)
-            return Phones.Contains(flow) ? 3 : 0;
+            return Phones.Contains(flow) ? 3 : Phones.IsNode(flow) ? 1 : 0;
         var (match, source) = (0, flow.Remote);
         foreach (var target in Targets)
         {

@@ -1,3 +1,4 @@
+using Gateway.Storage.Agents;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Directory;
 using Gateway.Worker.Metrics;
@@ -21,6 +22,8 @@ internal static class AgentHosting
         services.AddSingleton<FlowPicker>();
         services.AddSingleton<Voicemails>();
         services.AddSingleton<AgentServices>();
+        services.AddSingleton<RegisteredPhoneStore>();
+        services.AddSingleton<SharedPhones>();
         services.AddSingleton(s => new GroupGauges(
             () => s.GetRequiredService<AgentDirectory>().Snapshot.Groups.Select(group => group.Id),
             () => s.GetRequiredService<WaitingCalls>().All, () => s.GetRequiredService<ResilientAgentRegistry>().Known,
@@ -29,6 +32,7 @@ internal static class AgentHosting
         services.AddHostedService(s => s.GetRequiredService<WaitingCalls>());
         services.AddHostedService<AgentRenewal>();
         services.AddHostedService<AgentEvents>();
+        services.AddHostedService(s => s.GetRequiredService<SharedPhones>());
         services.AddHostedService<ExtensionWatches>();
     }
 }

@@ -10,7 +10,8 @@ namespace Gateway.Worker.Agents;
 /// not rung until one is back.
 /// </summary>
 internal sealed partial class ExtensionWatches(
-    AgentDirectory directory, IAgentRegistry registry, SipEndpoint sip, TimeProvider time, ILogger<ExtensionWatches> logger)
+    AgentDirectory directory, IAgentRegistry registry, SipEndpoint sip, SharedPhones phones, TimeProvider time,
+    ILogger<ExtensionWatches> logger)
     : BackgroundService
 {
     /// <summary>The reason for being away that is given where an agent has no phone that can be rung.</summary>
@@ -23,7 +24,7 @@ internal sealed partial class ExtensionWatches(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await sip.Started.WaitAsync(stoppingToken);
-        var phones = FollowPhonesAsync(stoppingToken);
+        var following = FollowPhonesAsync(stoppingToken);
         using var timer = new PeriodicTimer(Interval, time);
         var version = -1L;
         while (await timer.WaitForNextTickAsync(stoppingToken))
@@ -33,7 +34,7 @@ internal sealed partial class ExtensionWatches(
             version = directory.Snapshot.Version;
             Watch();
         }
-        await phones;
+        await following;
     }
 
     private void Watch()
@@ -60,8 +61,8 @@ internal sealed partial class ExtensionWatches(
 
     private async Task FollowPhonesAsync(CancellationToken cancellation)
     {
-        await foreach (var change in sip.PhoneChanges.ReadAllAsync(cancellation))
-            if (directory.OfPhone(change.User) is { } agent) // a refresh too: at another node the phone may have gone since
+        await foreach (var change in phones.Changes.ReadAllAsync(cancellation))
+            if (directory.OfPhone(change.User) is { } agent) // a refresh too: the last change may not have been noted
                 await TryAsync(() => ReachAsync(agent, cancellation));
     }
 

@@ -31,6 +31,14 @@ public sealed record RegistrarConfiguration
     /// <summary>When wrong credentials lock a source out.</summary>
     public LockOutOptions LockOut { get; init; } = new();
 
+    /// <summary>The secret of the cluster, the same at all nodes: with it calls of any node ring the phones that are registered at
+    /// another. Null: those of their own node only.</summary>
+    public Secret? ClusterSecret { get; init; }
+
+    /// <summary>"udp:10.0.0.5:5060": the listener by which other nodes reach this one; null: the first of sip.listen, as it is
+    /// advertised.</summary>
+    public string? ClusterAddress { get; init; }
+
     /// <summary>The users who may register.</summary>
     public IReadOnlyList<PhoneConfiguration> Phones { get; init; } = [];
 }

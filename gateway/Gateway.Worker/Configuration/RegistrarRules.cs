@@ -1,3 +1,4 @@
+using System.Net;
 using Gateway.Sip.Profiles;
 using Gateway.Sip.Trunks;
 
@@ -6,12 +7,15 @@ namespace Gateway.Worker.Configuration;
 /// <summary>The rules of sip.registrar; each broken rule is one sentence that names the key.</summary>
 internal static class RegistrarRules
 {
+    private const int MinSecret = 32;
+
     public static IEnumerable<string> Check(GatewayOptions options)
     {
         var registrar = options.Sip.Registrar;
         if (!registrar.Enabled)
             return [];
-        return [.. Place(options, registrar), .. Times(registrar), .. LockOut(registrar.LockOut), .. Phones(registrar)];
+        return [.. Place(options, registrar), .. Times(registrar), .. LockOut(registrar.LockOut), .. Cluster(options, registrar),
+            .. Phones(registrar)];
     }
 
     private static IEnumerable<string> Place(GatewayOptions options, RegistrarConfiguration registrar)
@@ -52,6 +56,26 @@ internal static class RegistrarRules
         if (lockOut.MaxDuration < lockOut.Duration || lockOut.MaxDuration > TimeSpan.FromDays(7))
             yield return "sip.registrar.lockOut.maxDuration: must be between duration and 7 days.";
     }
+
+    private static IEnumerable<string> Cluster(GatewayOptions options, RegistrarConfiguration registrar)
+    {
+        if (registrar.ClusterSecret is { } secret && secret.Reveal().Length < MinSecret)
+            yield return $"sip.registrar.clusterSecret: must have at least {MinSecret} characters, the same at all nodes.";
+        if (registrar.ClusterAddress is { } address)
+        {
+            if (registrar.ClusterSecret is null)
+                yield return "sip.registrar.clusterAddress: has no use without clusterSecret.";
+            if (!SipAddresses.TryParseEndPoint(address, out var transport, out var at) || at.Port == 0 || IsAny(at.Address)
+                || !options.Sip.Listen.Any(text => SipAddresses.TryParseListener(text, out var own) && own.Transport == transport))
+                yield return $"sip.registrar.clusterAddress: '{address}' is not udp:ADDRESS:PORT, tcp:… or tls:… of a listener.";
+        }
+        else if (registrar.ClusterSecret is not null && options.Sip.Listen.Count > 0
+            && SipAddresses.TryParseListener(options.Sip.Listen[0], out var first) && (first.AdvertisedHost ?? options.Sip.AdvertisedHost
+            ?? (IsAny(first.Bind.Address) ? null : first.Bind.Address.ToString())) is var host && !IPAddress.TryParse(host, out _))
+            yield return "sip.registrar.clusterAddress: is required, since the first of sip.listen names no address that nodes reach.";
+    }
+
+    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     private static IEnumerable<string> Phones(RegistrarConfiguration registrar)
     {

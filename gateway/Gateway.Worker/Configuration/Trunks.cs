@@ -45,7 +45,11 @@ internal static class Trunks
         MaxExpires = registrar.MaxExpires,
         MaxContacts = registrar.MaxContacts,
         LockOut = registrar.LockOut,
+        Edge = registrar.ClusterSecret is { } secret ? new EdgeOptions { Secret = secret.Reveal(), Address = Edge(registrar) } : null,
     };
+
+    private static EdgeAddress? Edge(RegistrarConfiguration registrar) => registrar.ClusterAddress is { } text
+        && SipAddresses.TryParseEndPoint(text, out var transport, out var at) ? new EdgeAddress(transport, at) : null;
 
     /// <summary>The profile from the folder, with the overrides of the trunk's own configuration.</summary>
     private static SipProfile ProfileOf(GatewayOptions options, TrunkConfiguration trunk)

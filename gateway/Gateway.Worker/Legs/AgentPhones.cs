@@ -6,7 +6,9 @@ using Gateway.Worker.Agents;
 
 namespace Gateway.Worker.Legs;
 
-/// <summary>The phones of agents, as INVITEs of one call: extensions of PBXs, and what is registered here at the moment.</summary>
+/// <summary>
+/// The phones of agents, as INVITEs of one call: extensions of PBXs, and what is registered in the cluster at the moment.
+/// </summary>
 /// <param name="directory">Knows the agents.</param>
 /// <param name="endpoint">Knows what is registered.</param>
 /// <param name="registrarTrunk">The trunk of the registered phones.</param>

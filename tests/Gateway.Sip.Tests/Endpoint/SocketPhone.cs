@@ -28,9 +28,9 @@ internal sealed class SocketPhone : IDisposable
 
     public int Available => _socket.Available;
 
-    public static async Task<SocketPhone> OpenAsync(SipEndpoint gateway, string password)
+    public static async Task<SocketPhone> OpenAsync(SipEndpoint gateway, string password, int listenerAt = 0)
     {
-        var listener = gateway.Listeners[0];
+        var listener = gateway.Listeners[listenerAt];
         var isUdp = listener.Transport == SipTransport.Udp;
         var socket = new Socket(
             AddressFamily.InterNetwork, isUdp ? SocketType.Dgram : SocketType.Stream, isUdp ? ProtocolType.Udp : ProtocolType.Tcp);
@@ -50,6 +50,41 @@ internal sealed class SocketPhone : IDisposable
             return challenge.StatusCode;
         await SendAsync(SipWriter.Write(again));
         return await MessageAsync() is SipResponse final ? final.StatusCode : 0;
+    }
+
+    /// <summary>The next message, which has to be this request.</summary>
+    public async Task<SipRequest> RequestAsync(string method)
+    {
+        var message = await MessageAsync();
+        Assert.True(message is SipRequest request && request.Method.Name == method, $"{message}");
+        return (SipRequest)message;
+    }
+
+    /// <summary>Answers 200 with a Contact, and with SDP where there is some.</summary>
+    public Task AnswerAsync(SipRequest request, string? sdp = null)
+    {
+        var response = SipResponse.CreateFor(request, 200, "p");
+        response.Headers.CopyFrom(request.Headers, "Record-Route");
+        response.Headers.Add("Contact", "<sip:alice@192.168.1.7>");
+        response.SetBody(Encoding.ASCII.GetBytes(sdp ?? ""), "application/sdp");
+        return SendAsync(SipWriter.Write(response));
+    }
+
+    /// <summary>Sends a request inside the dialog that an answered INVITE began.</summary>
+    public Task SendAsync(SipRequest invite, string method, uint sequence, string? sdp = null)
+    {
+        var request = new SipRequest(new SipMethod(method), invite.Contact!.Uri);
+        request.Headers.Add("Via", $"SIP/2.0/{_transport} {Address};branch=z9hG4bKd{method}{sequence}");
+        request.Headers.Add("Max-Forwards", "70");
+        foreach (var route in invite.RecordRoutes)
+            request.Headers.Add("Route", route.ToString());
+        request.Headers.Add("From", invite.To.WithTag("p").ToString());
+        request.Headers.Add("To", invite.From.ToString());
+        request.Headers.Add("Call-ID", invite.CallId);
+        request.Headers.Add("CSeq", $"{sequence} {method}");
+        request.Headers.Add("Contact", "<sip:alice@192.168.1.7>");
+        request.SetBody(Encoding.ASCII.GetBytes(sdp ?? ""), "application/sdp");
+        return SendAsync(SipWriter.Write(request));
     }
 
     /// <summary>The next message; null: the connection was closed.</summary>

@@ -22,10 +22,12 @@ public sealed class AnswerRaceTests(ITestOutputHelper output)
 
     private static readonly TimeSpan ReleaseWithin = TimeSpan.FromSeconds(1);
 
-    [Fact]
-    public async Task Each_call_has_one_agent()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Each_call_has_one_agent(bool areRegistered)
     {
-        await using var bench = await RaceBench.StartAsync(agentsTimeout: 10);
+        await using var bench = await RaceBench.StartAsync(agentsTimeout: 10, areRegistered: areRegistered);
         var calls = await RunAsync(bench, halfway: () => { });
         Assert.All(calls, call => Assert.Equal(Phones, call.Rang));
     }
@@ -60,10 +62,12 @@ public sealed class AnswerRaceTests(ITestOutputHelper output)
         });
     }
 
-    [Fact]
-    public async Task Each_call_has_one_agent_while_Redis_is_restarted_empty()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Each_call_has_one_agent_while_Redis_is_restarted_empty(bool areRegistered)
     {
-        await using var bench = await RaceBench.StartAsync();
+        await using var bench = await RaceBench.StartAsync(areRegistered: areRegistered);
         await RunAsync(bench, async () =>
         {
             bench.Stores.Kill(StoreServer.Redis);

@@ -1,6 +1,7 @@
 using Gateway.Calls;
 using Gateway.Calls.Agents;
 using Gateway.Calls.Flows;
+using Gateway.Sip.Endpoint;
 using Gateway.Storage;
 using Gateway.Storage.Directory;
 using Gateway.Worker.Agents;
@@ -14,8 +15,8 @@ using Testing.Peers;
 namespace Gateway.Worker.Tests.Calls.Race;
 
 /// <summary>
-/// Three gateways that share agents, PostgreSQL and Redis. The agents' phones are extensions of one PBX, which is a trunk of every node: a
-/// phone that registers with one node cannot be rung by another.
+/// Three gateways that share agents, PostgreSQL and Redis. The agents' phones are extensions of one PBX, which is a trunk of every node, or
+/// a third of them is registered with each node.
 /// </summary>
 internal sealed class RaceBench : IAsyncDisposable
 {
@@ -27,6 +28,13 @@ internal sealed class RaceBench : IAsyncDisposable
     private const int MediaPorts = 120;
     private static readonly GroupId Group = new("support");
     private static readonly FlowId Flow = new("race");
+
+    private const string Realm = "phones.example";
+
+    private static readonly PhoneConfiguration[] Users = [.. Enumerable.Range(1000, Agents).Select(user => new PhoneConfiguration
+    {
+        User = $"{user}", Password = new Secret("open sesame"),
+    })];
 
     private readonly CallBench _calls;
 
@@ -47,20 +55,23 @@ internal sealed class RaceBench : IAsyncDisposable
     /// In seconds: above what a busy machine makes of an answer of Redis, where no outage is meant. A node that waits in vain while the
     /// others do not goes by memory alone, and may ring whom they ring.
     /// </param>
-    public static async Task<RaceBench> StartAsync(int phones = 8, double agentsTimeout = 0.5)
+    /// <param name="areRegistered">The phones are registered with the nodes.</param>
+    public static async Task<RaceBench> StartAsync(int phones = 8, double agentsTimeout = 0.5, bool areRegistered = false)
     {
         var stores = Stores.StartPrivate();
         var pbx = new RacePhones(phones);
         await using (var database = NpgsqlDataSource.Create(stores.Postgres))
         {
             await Migrator.MigrateAsync(database, default);
-            await DefineAsync(database, phones);
+            await DefineAsync(database, phones, areRegistered);
         }
         var calls = await CallBench.StartAsync(
             stores, options => With(options, pbx.Port, TimeSpan.FromSeconds(agentsTimeout)), gateways: Nodes);
         calls.Relay.Pick = label =>
             label == "connect" ? [calls.Relay.Targets[Random.Shared.Next(Nodes)]] : calls.Relay.Targets;
         var bench = new RaceBench(stores, pbx, calls);
+        if (areRegistered)
+            await bench.RegisterAsync();
         await bench.SignInAsync();
         return bench;
     }
@@ -80,7 +91,14 @@ internal sealed class RaceBench : IAsyncDisposable
         return options with
         {
             Storage = options.Storage with { AgentsTimeout = agentsTimeout },
-            Sip = options.Sip with { Trunks = [CallBench.Trunk("main", phones)] },
+            Sip = options.Sip with
+            {
+                Trunks = [CallBench.Trunk("main", phones)],
+                Registrar = new RegistrarConfiguration
+                {
+                    Enabled = true, Realm = Realm, ClusterSecret = new Secret(new string('s', 32)), Phones = Users,
+                },
+            },
             Media = options.Media with
             {
                 Pbx = new PbxSideOptions { PortMin = media, PortMax = media + MediaPorts - 1, Quarantine = TimeSpan.Zero },
@@ -88,13 +106,13 @@ internal sealed class RaceBench : IAsyncDisposable
         };
     }
 
-    private static async Task DefineAsync(NpgsqlDataSource database, int phones)
+    private static async Task DefineAsync(NpgsqlDataSource database, int phones, bool areRegistered)
     {
         var group = new AgentGroup(Group, "Support", TimeSpan.Zero, TimeSpan.FromSeconds(20));
         Check(await new GroupStore(database).CreateAsync(group, "test", default));
         for (var i = 0; i < Agents; i++)
         {
-            var phone = new AgentPhone.Extension("main", $"{1000 + i}");
+            AgentPhone phone = areRegistered ? new AgentPhone.Registered(Users[i].User) : new AgentPhone.Extension("main", Users[i].User);
             var agent = new Agent(new AgentId($"a{i}"), $"Agent {i}", [new AgentMembership(Group)], [phone]);
             Check(await new AgentStore(database).CreateAsync(agent, "test", default));
         }
@@ -112,6 +130,17 @@ internal sealed class RaceBench : IAsyncDisposable
     }
 
     private static void Check<T>(Outcome<T> outcome) where T : class => Assert.True(outcome.Refusal is null, outcome.Detail);
+
+    private async Task RegisterAsync()
+    {
+        await Phones.RegisterAsync(Users, Realm, [.. Gateways.Select(node => node.SipPort)]);
+        foreach (var node in Gateways)
+        {
+            await Eventually.SeeAsync(
+                () => Task.FromResult(Users.Count(user => node.Service<SipEndpoint>().ContactsOf(user.User).Count == 1)),
+                known => known == Agents, "the node knows all phones", known => $"{known}");
+        }
+    }
 
     private async Task SignInAsync()
     {

@@ -2,13 +2,18 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Threading.Channels;
+using Gateway.Sip.Auth;
+using Gateway.Sip.Messages;
+using Gateway.Worker.Configuration;
+using Media.Engine;
 
 namespace Gateway.Worker.Tests.Calls.Race;
 
 /// <summary>
-/// Phones of one PBX on one socket, which shares nothing with the gateway's SIP stack. Those that ring for one call wait for each other and
-/// then all pick up within <see cref="Within"/>; each takes a second call while it has one, so that nothing but the gateway keeps an agent
-/// from being in two.
+/// Phones of one PBX, or of the nodes' own registrars, on one socket, which shares nothing with the gateway's SIP stack but the digest.
+/// Those that ring for one call wait for each other and then all pick up within <see cref="Within"/>; each takes a second call while it has
+/// one, so that nothing but the gateway keeps an agent from being in two.
 /// </summary>
 internal sealed class RacePhones : IAsyncDisposable
 {
@@ -29,6 +34,7 @@ internal sealed class RacePhones : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Dialog> _dialogs = [];
     private readonly Dictionary<string, Gathering> _gatherings = [];
+    private readonly Channel<SipResponse> _responses = Channel.CreateBounded<SipResponse>(16);
     private readonly int _atOnce;
     private readonly Task _reads;
 
@@ -55,6 +61,22 @@ internal sealed class RacePhones : IAsyncDisposable
     }
 
     public IReadOnlyList<RaceLeg> LegsOf(string user) => [.. Legs().Where(leg => leg.User == user)];
+
+    /// <summary>Registers each user with one of the nodes.</summary>
+    public async Task RegisterAsync(IReadOnlyList<PhoneConfiguration> users, string realm, IReadOnlyList<int> nodes)
+    {
+        for (var i = 0; i < users.Count; i++)
+        {
+            var node = new IPEndPoint(IPAddress.Loopback, nodes[i % nodes.Count]);
+            var digest = new DigestClient(new SipCredentials(users[i].User, users[i].Password.Reveal()), SystemEntropy.Instance);
+            Send(Register(users[i].User, realm, 1).ToString(), node);
+            var challenge = await _responses.Reader.ReadAsync(_stop.Token);
+            var again = Register(users[i].User, realm, 2);
+            Assert.Equal(DigestOutcome.Answered, digest.Answer(challenge, again));
+            Send(again.ToString(), node);
+            Assert.Equal(200, (await _responses.Reader.ReadAsync(_stop.Token)).StatusCode);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -110,12 +132,29 @@ internal sealed class RacePhones : IAsyncDisposable
                 Send(request.Response("200 OK", dialog.Tag), from);
                 End(dialog, "BYE");
                 break;
+            case "SIP/2.0" when request.Header("CSeq").EndsWith("REGISTER", StringComparison.Ordinal):
+                if (SipParser.TryParse(Encoding.UTF8.GetBytes(request.Text), out var response, out _))
+                    _responses.Writer.TryWrite((SipResponse)response);
+                break;
             case "OPTIONS":
                 Send(request.Response("200 OK", "phones"), from);
                 break;
             default:
                 break; // responses, and what belongs to no call
         }
+    }
+
+    private SipRequest Register(string user, string realm, int sequence)
+    {
+        var request = new SipRequest(SipMethod.Register, SipUri.Create(null, new HostPort(realm)));
+        request.Headers.Add("Via", $"SIP/2.0/UDP 127.0.0.1:{Port};rport;branch=z9hG4bK{user}{sequence}");
+        request.Headers.Add("Max-Forwards", "70");
+        request.Headers.Add("From", $"<sip:{user}@{realm}>;tag={user}");
+        request.Headers.Add("To", $"<sip:{user}@{realm}>");
+        request.Headers.Add("Call-ID", $"register-{user}");
+        request.Headers.Add("CSeq", $"{sequence} REGISTER");
+        request.Headers.Add("Contact", $"<sip:{user}@127.0.0.1:{Port}>");
+        return request;
     }
 
     private void Ring(RaceRequest invite, EndPoint from)

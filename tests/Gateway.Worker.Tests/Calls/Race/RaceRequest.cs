@@ -5,6 +5,8 @@ internal sealed class RaceRequest(string text)
 {
     private readonly string[] _lines = text.Split("\r\n");
 
+    public string Text => text;
+
     /// <summary>The method; SIP/2.0 where this is a response.</summary>
     public string Method => _lines[0].Split(' ')[0];
 
@@ -23,7 +25,8 @@ internal sealed class RaceRequest(string text)
         var to = Line("To")!;
         return string.Join("\r\n",
         [
-            "SIP/2.0 " + status, .. _lines.Where(line => line.StartsWith("Via:", StringComparison.OrdinalIgnoreCase)),
+            "SIP/2.0 " + status, .. _lines.Where(line => line.StartsWith("Via:", StringComparison.OrdinalIgnoreCase)
+                || line.StartsWith("Record-Route:", StringComparison.OrdinalIgnoreCase)),
             Line("From")!, to.Contains(";tag=", StringComparison.Ordinal) ? to : $"{to};tag={tag}", Line("Call-ID")!, Line("CSeq")!,
             .. contact is { } port ? new[] { $"Contact: <sip:{User}@127.0.0.1:{port}>" } : [],
             .. sdp is null ? [] : new[] { "Content-Type: application/sdp" }, $"Content-Length: {sdp?.Length ?? 0}", "", sdp ?? "",

@@ -25,6 +25,7 @@ using Gateway.Worker.Health;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Logs;
 using Gateway.Worker.Metrics;
+using Gateway.Worker.Parking;
 using Gateway.Worker.Permissions;
 using Gateway.Worker.Spool;
 using Gateway.Worker.Webhooks;
@@ -128,6 +129,7 @@ public static class GatewayHost
         services.AddHostedService(s => s.GetRequiredService<ClockWatch>());
         services.AddAgents(); // after the service that brings the database up to date
         services.AddHostedService<PermissionSweep>();
+        services.AddParkedCalls();
         services.AddHostedService<CommandHandler>();
         services.AddHostedService<CallWaitingNotices>();
     }

@@ -38,6 +38,12 @@ public abstract record CallInput
     {
         /// <summary>How long the agent's phone rings; null: <see cref="CallOptions.PbxAnswer"/>.</summary>
         public TimeSpan? Ring { get; init; }
+
+        /// <summary>The agent, where taken for this call already; null: the call takes the agent when it is admitted.</summary>
+        public TakenAgent? Taken { get; init; }
+
+        /// <summary>The group whose agent it is, and whose wrap-up follows; null: none.</summary>
+        public GroupId? Group { get; init; }
     }
 
     // Results from the stores and the media engine.

@@ -65,17 +65,29 @@ internal sealed partial class CallSupervisor(
     /// <summary>The channel is configured on this node.</summary>
     public bool Serves(ChannelId channel) => factory.Knows(channel);
 
+    /// <summary>The business numbers of this node.</summary>
+    public IReadOnlyCollection<ChannelId> Channels => factory.Channels;
+
+    /// <summary>The identity of a call to a user that is to begin.</summary>
+    public CallIdentity Identify(ChannelId channel, WhatsAppUser user) => factory.Identify(CallDirection.Outbound, channel, user);
+
+    /// <summary>Rings an agent, and then calls the user.</summary>
+    public CallLoop CallBack(CallIdentity call, CallInput.CallbackWanted wanted)
+    {
+        var loop = factory.Callback(call, Bind);
+        Start(loop, wanted);
+        return loop;
+    }
+
     /// <summary>Rings an agent, and then calls the user. Null where this node has not the channel or the trunk.</summary>
     public CallLoop? TryCallBack(NodeCommand.CallBack request)
     {
         if (!Serves(request.Channel) || (request.Trunk is { } trunk && !factory.KnowsTrunk(trunk)))
             return null;
-        var loop = factory.Callback(factory.Identify(CallDirection.Outbound, request.Channel, request.User), Bind);
-        Start(loop, new CallInput.CallbackWanted(request.Trunk, request.Agent, request.AgentId)
+        return CallBack(Identify(request.Channel, request.User), new CallInput.CallbackWanted(request.Trunk, request.Agent, request.AgentId)
         {
             Ring = request.RingSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         });
-        return loop;
     }
 
     /// <summary>A call of this node; null: it is over, or another node's.</summary>

@@ -116,6 +116,7 @@ public static class GatewayHost
         services.AddChannels();
         services.AddSingleton<NonCallEvents>();
         services.AddSingleton<LateOffers>();
+        services.AddSingleton<PickUpCalls>();
         services.AddSingleton<FeatureCodeCalls>();
         services.AddSingleton<CallControl>();
         services.AddSingleton<CallSupervisor>();

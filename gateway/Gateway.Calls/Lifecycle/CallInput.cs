@@ -144,7 +144,11 @@ public abstract record CallInput
     /// <param name="Agent">Who answered, as the PBX says.</param>
     /// <param name="Attempt">The phone.</param>
     /// <param name="Trunk">The way to it; null: that of <see cref="CallDecision.InvitePbx"/>.</param>
-    public sealed record PbxAnswered(string Agent, int Attempt = 0, string? Trunk = null) : CallInput;
+    public sealed record PbxAnswered(string Agent, int Attempt = 0, string? Trunk = null) : CallInput
+    {
+        /// <summary>An agent who picked the call up from a phone that was not rung, and is busy with it; null: a phone that was.</summary>
+        public TakenAgent? By { get; init; }
+    }
 
     /// <summary>A final refusal of our INVITE.</summary>
     /// <param name="Status">The SIP status; 408 and 503 also stand for failures of the transport.</param>

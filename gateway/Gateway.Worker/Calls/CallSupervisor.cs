@@ -93,6 +93,11 @@ internal sealed partial class CallSupervisor(
     /// <summary>A call of this node; null: it is over, or another node's.</summary>
     public CallLoop? Find(CallId id) => _calls.GetValueOrDefault(id);
 
+    /// <summary>The call of this node that has rung or waited the longest for one of these groups; null: none does.</summary>
+    public CallLoop? LongestWaiting(GroupId[] groups) => _calls.Values
+        .Select(loop => (Loop: loop, For: loop.WaitsFor)).Where(one => one.For is { } waits && groups.Contains(waits.Group))
+        .OrderBy(one => one.For!.Since).FirstOrDefault().Loop;
+
     /// <summary>Asks one call to end; false when it is not on this node.</summary>
     public bool HangUp(CallId id, HangupCause cause) =>
         _calls.TryGetValue(id, out var loop) && loop.Post(new CallInput.HangUpRequested(cause));
@@ -195,8 +200,7 @@ internal sealed partial class CallSupervisor(
         var owner = services.Agents.Directory.CallerOf(invite.Info);
         var channel = owner?.Channel is { } own && Serves(own) ? own : factory.ChannelOf(invite.Info.Trunk);
         var identity = factory.Identify(CallDirection.Outbound, channel, user);
-        var caller = invite.Info.AssertedIdentity ?? invite.Info.From;
-        Start(factory.Outbound(identity, invite, Bind), new CallInput.PbxInvited(invite.Info.Trunk, caller.User, owner?.Id));
+        Start(factory.Outbound(identity, invite, Bind), new CallInput.PbxInvited(invite.Info.Trunk, invite.Info.Caller.User, owner?.Id));
     }
 
     /// <summary>From now on webhooks find this call by Meta's id, on this node and, through the registry, on others.</summary>

@@ -20,6 +20,7 @@ using Gateway.Storage.Admin;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Commands;
 using Gateway.Storage.Events;
+using Gateway.Storage.Parking;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Npgsql;
 using StackExchange.Redis;
@@ -67,6 +68,7 @@ public static class AdminApiHost
         api.MapLiveCalls();
         api.MapCallControl();
         api.MapClickToCall();
+        api.MapParkedCalls();
         api.MapMissedCalls();
         api.MapAgents();
         api.MapAgentStates();
@@ -101,6 +103,7 @@ public static class AdminApiHost
         services.AddSingleton<IdempotencyStore>();
         services.AddSingleton<AuditStore>();
         services.AddSingleton<MissedCallStore>();
+        services.AddSingleton<ParkedCallStore>();
         services.AddSingleton<EventReader>();
         services.AddSingleton<EventPositions>();
         services.AddSingleton<EventHead>();

@@ -25,6 +25,7 @@ using Gateway.Worker.Health;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Logs;
 using Gateway.Worker.Metrics;
+using Gateway.Worker.Parking;
 using Gateway.Worker.Permissions;
 using Gateway.Worker.Spool;
 using Gateway.Worker.Webhooks;
@@ -115,6 +116,7 @@ public static class GatewayHost
         services.AddChannels();
         services.AddSingleton<NonCallEvents>();
         services.AddSingleton<LateOffers>();
+        services.AddSingleton<PickUpCalls>();
         services.AddSingleton<FeatureCodeCalls>();
         services.AddSingleton<CallControl>();
         services.AddSingleton<CallSupervisor>();
@@ -128,6 +130,7 @@ public static class GatewayHost
         services.AddHostedService(s => s.GetRequiredService<ClockWatch>());
         services.AddAgents(); // after the service that brings the database up to date
         services.AddHostedService<PermissionSweep>();
+        services.AddParkedCalls();
         services.AddHostedService<CommandHandler>();
         services.AddHostedService<CallWaitingNotices>();
     }

@@ -50,6 +50,32 @@ public class CallbackCallTests
     }
 
     [Fact]
+    public void An_agent_who_was_taken_for_it_is_rung_and_has_the_work_of_the_group_after_it()
+    {
+        var driver = new CallDriver(CallDirection.Outbound, isCallback: true);
+        var (taken, group) = (new TakenAgent(new("a1"), 7), new GroupId("g"));
+        var wanted = new CallInput.CallbackWanted(null, "200", taken.Agent) { Taken = taken, Group = group };
+        driver.Feed(wanted, new CallInput.Admitted([]), new CallInput.MediaReserved("offer"));
+        Assert.Equal(new CallDecision.RingAgent(taken.Agent, 1), driver.All[^1]);
+        driver.Feed(
+            new CallInput.PbxAnswered("200", 1, "main"), new CallInput.AgentConfirmed(taken, IsOurs: true), Connected,
+            new CallInput.WhatsAppAnswered("answer"), new CallInput.WhatsAppAnswerApplied(), new CallInput.WhatsAppPickedUp());
+        Assert.Equal(CallState.Live, driver.Call.State);
+        Assert.DoesNotContain(driver.All, d => d is CallDecision.TakeAgents);
+
+        Assert.Contains(new CallDecision.ReleaseAgent(taken, group), driver.Feed(new CallInput.PbxEnded()));
+    }
+
+    [Fact]
+    public void An_agent_who_was_taken_for_a_call_that_is_not_admitted_is_given_back()
+    {
+        var (driver, taken) = (new CallDriver(CallDirection.Outbound, isCallback: true), new TakenAgent(new("a1"), 7));
+        driver.Feed(new CallInput.CallbackWanted(null, "200", taken.Agent) { Taken = taken, Group = new GroupId("g") });
+        Assert.Contains(new CallDecision.ReleaseAgent(taken), driver.Feed(new CallInput.Refused(HangupCause.BalanceTooLow)));
+        Assert.Equal((HangupCause.BalanceTooLow, null), (driver.Record.Cause, driver.Record.Trunk));
+    }
+
+    [Fact]
     public void Without_a_trunk_the_channels_routes_are_tried_while_they_cannot()
     {
         var driver = CallDriver.CallbackRingingAgent(trunk: null);

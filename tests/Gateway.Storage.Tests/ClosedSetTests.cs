@@ -5,6 +5,7 @@ using Gateway.Calls.Permissions;
 using Gateway.Storage.Admin;
 using Gateway.Storage.Contacts;
 using Gateway.Storage.Events;
+using Gateway.Storage.Parking;
 using Media.Protocols.Primitives;
 using Npgsql;
 using Testing;
@@ -24,6 +25,7 @@ public sealed partial class ClosedSetTests(Stores stores)
         ["contacts.permission"] = WireName.All<PermissionState>().Except(["requested", "expired"]),
         ["contacts.permission_source"] = WireName.All<PermissionDecider>(),
         ["permission_requests.state"] = WireName.All<PermissionRequestState>(),
+        ["parked_calls.state"] = WireName.All<ParkedCallState>(),
         ["missed_calls.state"] = WireName.All<MissedCallState>(),
         ["webhook_deliveries.state"] = WireName.All<DeliveryState>(),
         // of SQL alone

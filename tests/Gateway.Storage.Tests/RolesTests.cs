@@ -157,6 +157,8 @@ public sealed class RolesTests(Stores stores) : IAsyncLifetime
     [InlineData("gateway_admin", "DELETE FROM flows")]
     [InlineData("gateway_admin", "INSERT INTO flow_routes DEFAULT VALUES")]
     [InlineData("gateway_admin", "UPDATE voicemails SET path = 'x'")]
+    [InlineData("gateway_worker", "DELETE FROM parked_calls")]
+    [InlineData("gateway_admin", "UPDATE parked_calls SET call_id = NULL")]
     [InlineData("gateway_admin", "SELECT drop_call_partitions(now())")]
     public async Task A_role_has_no_right_to_the_others_work(string role, string sql)
     {

@@ -103,6 +103,23 @@ public sealed class GroupCalls(GroupBench bench) : BenchTests(bench), IClassFixt
         await bench.IsAsync(agent, AgentState.Available);
     }
 
+    [Theory]
+    [InlineData(GroupBench.Bob)]
+    [InlineData(GroupBench.Ben)]
+    public async Task A_phone_picks_up_a_call_that_rings_for_another_agent_of_the_group(string agent)
+    {
+        await bench.SignInAsync(GroupBench.Alice);
+        var call = await bench.CallAsync("all");
+        await bench.RingsAsync(GroupBench.Alice);
+        await bench.CommandAsync(agent, "dial", "*15");
+        await bench.HearEachOtherAsync(agent, call);
+        await bench.SeesAsync(GroupBench.Alice, "CALL_CLOSED");
+        await bench.IsAsync(GroupBench.Alice, AgentState.Available);
+        await call.HangUpAsync();
+        await bench.SeesAsync(agent, "CALL_CLOSED");
+        Assert.Equal(agent, (await bench.EndsWithAsync(call, "whatsapp_hung_up")).AgentId);
+    }
+
     [Fact]
     public async Task An_agent_in_a_call_of_Asterisk_alone_is_not_rung()
     {

@@ -15,6 +15,15 @@ public sealed record Agent(
 
     /// <summary>Incremented with each change.</summary>
     public long Version { get; init; } = 1;
+
+    /// <summary>What names the first phone: its extension, or the user of a registered one. Null: the agent has no such phone.</summary>
+    /// <param name="trunk">Only the extension at this trunk; null: any phone.</param>
+    public string? NumberAt(string? trunk) => Phones.Select(phone => phone switch
+    {
+        AgentPhone.Extension extension when trunk is null || extension.Trunk == trunk => extension.Number,
+        AgentPhone.Registered registered when trunk is null => registered.User,
+        _ => null,
+    }).FirstOrDefault(number => number is not null);
 }
 
 /// <param name="Group">The group.</param>

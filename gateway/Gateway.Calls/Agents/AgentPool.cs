@@ -80,8 +80,7 @@ public sealed class AgentPool(TimeSpan? lease = null)
             : request.Agents.Distinct().Select(_agents.GetValueOrDefault).OfType<PooledAgent>()];
         var signedIn = members.Count(agent => agent.IsSignedIn);
         PooledAgent[] available = [.. members.Where(agent => agent.State == AgentState.Available)];
-        var isEarly = request is { InTurn: true, Group: { } queue }
-            && (Place(queue, request.Call) is not { } place || place >= available.Length);
+        var isEarly = request is { InTurn: true, Group: { } queue } && Before(queue, request.Call) >= available.Length;
         if (isEarly)
             return new TakeResult([], signedIn);
         var chosen = Ordered(available, request).Where(agent => !request.Except.Contains(agent.Id)).Take(request.Count).ToArray();
@@ -196,9 +195,8 @@ public sealed class AgentPool(TimeSpan? lease = null)
         _waiting[(call.Group, call.Call)] = new Waiting(call, now + _lease);
     }
 
-    /// <summary>The number of calls that are served before this one; null: it does not wait there.</summary>
-    private int? Place(GroupId group, CallId call) =>
-        _waiting.ContainsKey((group, call)) ? Line(group).TakeWhile(waiting => waiting.Call != call).Count() : null;
+    /// <summary>The number of calls that are served before this one: all, where it does not wait.</summary>
+    private int Before(GroupId group, CallId call) => Line(group).TakeWhile(waiting => waiting.Call != call).Count();
 
     private IEnumerable<WaitingCall> Line(GroupId group) => _waiting.Values.Select(waiting => waiting.Call)
         .Where(call => call.Group == group)

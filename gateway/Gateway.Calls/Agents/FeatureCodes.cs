@@ -14,6 +14,9 @@ public enum FeatureCode
 
     /// <summary>`*14`: the wrap-up is done.</summary>
     EndWrapUp,
+
+    /// <summary>`*15`: takes the user's call that has rung or waited the longest for a group of the agent.</summary>
+    PickUp,
 }
 
 /// <summary>Reads feature codes. A code is what is dialled in place of a number.</summary>
@@ -40,6 +43,7 @@ public static class FeatureCodes
                 '2' => FeatureCode.Away,
                 '3' => FeatureCode.Offline,
                 '4' => FeatureCode.EndWrapUp,
+                '5' => FeatureCode.PickUp,
                 _ => null,
             };
         return true;

@@ -25,7 +25,7 @@ public enum AgentOrder
 /// <param name="Count">How many at most.</param>
 /// <param name="Except">Agents who are not to be taken: those who were rung for this call.</param>
 /// <param name="InTurn">Only when it is the call's turn in the group's queue: as many agents are available as calls are before it, and one
-/// more.</param>
+/// more. Before a call that does not wait there are all that do.</param>
 public sealed record TakeRequest(
     CallId Call, string Node, GroupId? Group, IReadOnlyList<AgentId> Agents, AgentOrder Order, int Count, IReadOnlyList<AgentId> Except,
     bool InTurn = false);

@@ -28,6 +28,11 @@ internal sealed class AgentHold(Action<CallDecision> decide)
                 decide(new CallDecision.ReleaseAgent(agent));
         else if (input is CallInput.AgentConfirmed { IsOurs: true } confirmed && confirmed.Agent != Agent)
             decide(new CallDecision.ReleaseAgent(confirmed.Agent));
-        return input is CallInput.AgentsTaken or CallInput.AgentConfirmed;
+        else if (input is CallInput.PbxAnswered { By: { } picker })
+        {
+            decide(new CallDecision.HangUpAgent());
+            decide(new CallDecision.ReleaseAgent(picker));
+        }
+        return input is CallInput.AgentsTaken or CallInput.AgentConfirmed or CallInput.PbxAnswered { By: not null };
     }
 }

@@ -38,6 +38,12 @@ public abstract record CallInput
     {
         /// <summary>How long the agent's phone rings; null: <see cref="CallOptions.PbxAnswer"/>.</summary>
         public TimeSpan? Ring { get; init; }
+
+        /// <summary>The agent, where taken for this call already; null: the call takes the agent when it is admitted.</summary>
+        public TakenAgent? Taken { get; init; }
+
+        /// <summary>The group whose agent it is, and whose wrap-up follows; null: none.</summary>
+        public GroupId? Group { get; init; }
     }
 
     // Results from the stores and the media engine.
@@ -138,7 +144,11 @@ public abstract record CallInput
     /// <param name="Agent">Who answered, as the PBX says.</param>
     /// <param name="Attempt">The phone.</param>
     /// <param name="Trunk">The way to it; null: that of <see cref="CallDecision.InvitePbx"/>.</param>
-    public sealed record PbxAnswered(string Agent, int Attempt = 0, string? Trunk = null) : CallInput;
+    public sealed record PbxAnswered(string Agent, int Attempt = 0, string? Trunk = null) : CallInput
+    {
+        /// <summary>An agent who picked the call up from a phone that was not rung, and is busy with it; null: a phone that was.</summary>
+        public TakenAgent? By { get; init; }
+    }
 
     /// <summary>A final refusal of our INVITE.</summary>
     /// <param name="Status">The SIP status; 408 and 503 also stand for failures of the transport.</param>

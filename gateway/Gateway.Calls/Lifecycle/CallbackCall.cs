@@ -48,10 +48,7 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
             case (CallState.Reserving, CallInput.MediaReserved reserved):
                 _offer = reserved.Sdp;
                 _ringUntil = now + (_ring ?? Options.PbxAnswer);
-                if (_agentId is { } agent)
-                    TakeAgent(agent);
-                else
-                    InviteNextTrunk();
+                ReachAgent();
                 return true;
 
             case (CallState.Reserving, CallInput.AgentsTaken { Result.Agents: [var taken] }):
@@ -99,6 +96,17 @@ public sealed class CallbackCall(CallIdentity identity, CallOptions options, Ins
     {
         NameAgent(_agent = wanted.Agent, now);
         (_agentId, _ring, Trunk) = (wanted.AgentId, wanted.Ring, wanted.Trunk);
+        (Held, Group) = (wanted.Taken, wanted.Group);
+    }
+
+    private void ReachAgent()
+    {
+        if (Held is { } held)
+            Ring(held);
+        else if (_agentId is { } agent)
+            TakeAgent(agent);
+        else
+            InviteNextTrunk();
     }
 
     /// <summary>No phone rings, and the state says so, until the agent is this call's.</summary>

@@ -35,7 +35,7 @@ internal sealed class FlowRun : IStepHost
 
     public Flow Flow => _flow;
 
-    public bool IsAnswered { get; private set; }
+    public bool IsAnswered { get; set; }
 
     /// <summary>The last number given to an attempt, a request or a play.</summary>
     public int LastNumber => _numbers;

@@ -33,6 +33,10 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
 
     public bool IsWindowOver { get; private set; }
 
+    /// <summary>The group whose agents are rung or waited for, and since when; null: nobody is, or a phone has answered.</summary>
+    public WaitingFor? WaitsFor => _winner is null && State != CallState.Live && _run?.Group is { } group
+        ? new WaitingFor(group, WaitedFrom ?? StartedAt) : null;
+
     public bool MayRecord { get; init; } = true;
 
     protected override HangupCause CauseWhileWaiting => _run?.CauseOfHangUp ?? HangupCause.CallerGaveUp;
@@ -139,7 +143,7 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
             return false;
         switch (input)
         {
-            case CallInput.PbxAnswered answered:
+            case CallInput.PbxAnswered answered when answered.By is null || _winner is null:
                 TakeAnswer(answered, now);
                 return true;
 
@@ -201,12 +205,16 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
     /// <summary>The first phone wins; another that answers meanwhile is refused by the legs.</summary>
     private void TakeAnswer(CallInput.PbxAnswered answered, Instant now)
     {
-        if (_winner is not null || !_run!.TryAnswer(answered.Attempt, out var agent))
+        var picker = answered.By;
+        TakenAgent? rung = null;
+        if (_winner is not null || picker is null && !_run!.TryAnswer(answered.Attempt, out rung))
             return;
-        _winner = new Winner(answered.Attempt, agent, IsConfirmed: agent is null);
+        if (picker is not null)
+            (PbxLeg, _run!.IsAnswered) = (PbxLegState.Engaged, true);
+        _winner = new Winner(answered.Attempt, picker ?? rung, IsConfirmed: rung is null);
         NameAgent(answered.Agent, now);
         Trunk = answered.Trunk ?? Trunk;
-        if (agent is { } taken)
+        if (rung is { } taken)
             Decide(new CallDecision.ConfirmAgent(taken));
         else
             Connect(now);
@@ -283,3 +291,6 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
     /// <summary>The phone that has answered and is not connected with the user yet.</summary>
     private sealed record Winner(int Attempt, TakenAgent? Agent, bool IsConfirmed);
 }
+
+/// <summary>A call that rings the agents of a group, or waits for one.</summary>
+public sealed record WaitingFor(GroupId Group, Instant Since);

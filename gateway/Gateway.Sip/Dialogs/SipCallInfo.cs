@@ -42,6 +42,9 @@ public sealed record SipCallInfo
     /// </summary>
     public SipParty? AssertedIdentity { get; init; }
 
+    /// <summary>Who calls, by the best word for it.</summary>
+    public SipParty Caller => AssertedIdentity ?? From;
+
     /// <summary>Every header of the incoming INVITE in order, credentials left out. Empty for outgoing calls.</summary>
     public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
 

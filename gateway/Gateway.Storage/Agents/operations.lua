@@ -68,8 +68,9 @@ function operations.take_of_group(callId, node, group, order, count, inTurn, exc
     count = tonumber(count)
     if inTurn == '1' then
         local entry = call('HGET', root .. ':calls:' .. group, callId)
-        local place = entry and call('ZRANK', root .. ':line:' .. group, entry)
-        if not place or place >= call('ZCARD', set) then return taken(chosen, signedIn) end
+        local line = root .. ':line:' .. group
+        local before = entry and call('ZRANK', line, entry) or call('ZCARD', line) -- who does not wait comes after all who do
+        if before >= call('ZCARD', set) then return taken(chosen, signedIn) end
     end
     for _, id in ipairs(call('ZRANGE', set, 0, count + tonumber(exceptions) - 1)) do
         local agent = #chosen < count and not except[id] and read(id)

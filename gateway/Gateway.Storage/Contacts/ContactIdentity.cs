@@ -39,6 +39,8 @@ internal static class ContactIdentity
 
     private const string MoveRequests = "UPDATE permission_requests SET contact = @id WHERE contact = ANY(@formerIds)";
 
+    private const string MoveParkedCalls = "UPDATE parked_calls SET contact = @id WHERE contact = ANY(@formerIds)";
+
     private const string MoveAgent =
         """
         UPDATE contacts k SET last_agent = f.last_agent, last_agent_at = f.last_agent_at
@@ -116,13 +118,16 @@ internal static class ContactIdentity
         return (await LockAsync(transaction, channel, [new WhatsAppUser(phone, userId)], cancellation)).Single(row => row.Id == kept.Id);
     }
 
-    /// <summary>The merged permission of several rows; null for a single row. The other rows are deleted, their requests moved.</summary>
+    /// <summary>
+    /// The merged permission of several rows; null for a single row. The other rows are deleted, their requests and parked calls moved.
+    /// </summary>
     private static async Task<ContactPermission?> MergeAsync(
         NpgsqlTransaction transaction, List<ContactRow> own, long[] formerIds, CancellationToken cancellation)
     {
         if (own.Count == 1)
             return null;
         await ExecuteAsync(transaction, MoveRequests, new { id = own[0].Id, formerIds }, cancellation);
+        await ExecuteAsync(transaction, MoveParkedCalls, new { id = own[0].Id, formerIds }, cancellation);
         await ExecuteAsync(transaction, MoveAgent, new { id = own[0].Id, formerIds }, cancellation);
         await ExecuteAsync(transaction, Delete, new { formerIds }, cancellation);
         return own.Select(row => row.ToContact([]).Permission).Aggregate((one, other) => one.MergedWith(other));

@@ -5,7 +5,7 @@ namespace Gateway.Storage.Events;
 
 /// <summary>
 /// The kinds of events: a closed set, the same in the timeline, on the stream and in webhooks, where a dot follows the first word:
-/// <see cref="BalanceToppedUp"/> is `balance.topped_up`.
+/// <see cref="BalanceToppedUp"/> is `balance.topped_up`. A parked call is two words, and the rest of each kind is its state.
 /// </summary>
 public enum EventKind
 {
@@ -42,6 +42,15 @@ public enum EventKind
     /// <summary>A caller left a message.</summary>
     VoicemailLeft,
 
+    /// <summary>A parked call has come to this state, as below; the first is that in which it was made.</summary>
+    ParkedCallWaitingPermission,
+    ParkedCallWaitingAgent,
+    ParkedCallPlaced,
+    ParkedCallDone,
+    ParkedCallCancelled,
+    ParkedCallExpired,
+    ParkedCallRefused,
+
     /// <summary>Sent to one webhook endpoint when an admin tests it; never part of the timeline.</summary>
     WebhookTested,
 }
@@ -49,12 +58,14 @@ public enum EventKind
 /// <summary>The spelling of <see cref="EventKind"/> outside the code.</summary>
 public static class EventKinds
 {
+    private const string ParkedCall = "parked_call";
+
     public static readonly IReadOnlyList<string> Names = [.. Enum.GetValues<EventKind>().Select(NameOf)];
 
     public static string NameOf(EventKind kind)
     {
         var name = WireName.Of(kind);
-        var end = name.IndexOf('_', StringComparison.Ordinal);
+        var end = name.StartsWith(ParkedCall, StringComparison.Ordinal) ? ParkedCall.Length : name.IndexOf('_', StringComparison.Ordinal);
         return $"{name[..end]}.{name[(end + 1)..]}";
     }
 }

@@ -9,5 +9,5 @@ internal static class PhoneOwners
     /// <summary>The agent of ours; null: none that we know. A registered phone has proved its user, a PBX is believed.</summary>
     public static Agent? CallerOf(this AgentDirectory directory, SipCallInfo invite) => invite.Phone is { } user
         ? directory.OfPhone(user)
-        : directory.OfExtension(invite.Trunk, (invite.AssertedIdentity ?? invite.From).User);
+        : directory.OfExtension(invite.Trunk, invite.Caller.User);
 }

@@ -49,6 +49,8 @@ internal sealed class CallAgents(
                 _operations.Add(() => ReleaseAsync(agent, null));
         else if (late is CallInput.AgentConfirmed { IsOurs: true } confirmed)
             _operations.Add(() => ReleaseAsync(confirmed.Agent, null));
+        else if (late is CallInput.PbxAnswered { By: { } picker })
+            _operations.Add(() => ReleaseAsync(picker, null));
     }
 
     private async Task TakeAsync(CallDecision.TakeAgents take)

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Gateway.Calls;
+using Gateway.Calls.Agents;
 using Gateway.Calls.Balances;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Records;
@@ -109,6 +110,12 @@ internal sealed partial class CallLoop : ICallInbox
     /// <summary>Another phone of the PBX takes <paramref name="replaced"/> over; false when that is not this call's.</summary>
     public bool TryTakeOver(SipCall replaced, SipCall by) => _legs.TryTakeOver(replaced, by);
 
+    /// <summary>For which group it rings or waits, and since when; null: for none.</summary>
+    public WaitingFor? WaitsFor { get; private set; }
+
+    /// <summary>An agent, taken for this call, answers it from a phone that called by itself. False: it is answered, or over.</summary>
+    public Task<bool> TryPickUpAsync(SipCall by, TakenAgent agent) => _legs.TryPickUpAsync(by, agent);
+
     /// <summary>From the first input to the written record.</summary>
     public async Task RunAsync(CallInput first)
     {
@@ -139,10 +146,7 @@ internal sealed partial class CallLoop : ICallInbox
             await _services.Holds.ReleaseAsync(Identity);
     }
 
-    /// <summary>
-    /// A call that cannot even be ended is dropped, but its record is not: what it cost is charged, and its hold and its agents are
-    /// released.
-    /// </summary>
+    /// <summary>Drops a call that cannot even be ended, but not its record: it is charged, and its hold and agents are released.</summary>
     private void GiveUp()
     {
         var now = _services.Clock.Now;
@@ -204,6 +208,7 @@ internal sealed partial class CallLoop : ICallInbox
     {
         foreach (var decision in decisions)
             Perform(decision);
+        WaitsFor = (_call as InboundCall)?.WaitsFor;
         ShowIfChanged();
     }
 

@@ -65,21 +65,38 @@ internal sealed partial class CallSupervisor(
     /// <summary>The channel is configured on this node.</summary>
     public bool Serves(ChannelId channel) => factory.Knows(channel);
 
+    /// <summary>The business numbers of this node.</summary>
+    public IReadOnlyCollection<ChannelId> Channels => factory.Channels;
+
+    /// <summary>The identity of a call to a user that is to begin.</summary>
+    public CallIdentity Identify(ChannelId channel, WhatsAppUser user) => factory.Identify(CallDirection.Outbound, channel, user);
+
+    /// <summary>Rings an agent, and then calls the user.</summary>
+    public CallLoop CallBack(CallIdentity call, CallInput.CallbackWanted wanted)
+    {
+        var loop = factory.Callback(call, Bind);
+        Start(loop, wanted);
+        return loop;
+    }
+
     /// <summary>Rings an agent, and then calls the user. Null where this node has not the channel or the trunk.</summary>
     public CallLoop? TryCallBack(NodeCommand.CallBack request)
     {
         if (!Serves(request.Channel) || (request.Trunk is { } trunk && !factory.KnowsTrunk(trunk)))
             return null;
-        var loop = factory.Callback(factory.Identify(CallDirection.Outbound, request.Channel, request.User), Bind);
-        Start(loop, new CallInput.CallbackWanted(request.Trunk, request.Agent, request.AgentId)
+        return CallBack(Identify(request.Channel, request.User), new CallInput.CallbackWanted(request.Trunk, request.Agent, request.AgentId)
         {
             Ring = request.RingSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         });
-        return loop;
     }
 
     /// <summary>A call of this node; null: it is over, or another node's.</summary>
     public CallLoop? Find(CallId id) => _calls.GetValueOrDefault(id);
+
+    /// <summary>The call of this node that has rung or waited the longest for one of these groups; null: none does.</summary>
+    public CallLoop? LongestWaiting(GroupId[] groups) => _calls.Values
+        .Select(loop => (Loop: loop, For: loop.WaitsFor)).Where(one => one.For is { } waits && groups.Contains(waits.Group))
+        .OrderBy(one => one.For!.Since).FirstOrDefault().Loop;
 
     /// <summary>Asks one call to end; false when it is not on this node.</summary>
     public bool HangUp(CallId id, HangupCause cause) =>
@@ -183,8 +200,7 @@ internal sealed partial class CallSupervisor(
         var owner = services.Agents.Directory.CallerOf(invite.Info);
         var channel = owner?.Channel is { } own && Serves(own) ? own : factory.ChannelOf(invite.Info.Trunk);
         var identity = factory.Identify(CallDirection.Outbound, channel, user);
-        var caller = invite.Info.AssertedIdentity ?? invite.Info.From;
-        Start(factory.Outbound(identity, invite, Bind), new CallInput.PbxInvited(invite.Info.Trunk, caller.User, owner?.Id));
+        Start(factory.Outbound(identity, invite, Bind), new CallInput.PbxInvited(invite.Info.Trunk, invite.Info.Caller.User, owner?.Id));
     }
 
     /// <summary>From now on webhooks find this call by Meta's id, on this node and, through the registry, on others.</summary>

@@ -13,10 +13,10 @@ namespace Gateway.Worker.Calls;
 
 /// <summary>
 /// Calls to feature codes, by which an agent says at the phone whether calls are to come. One that is known is answered, beeps once, and is
-/// hung up; one that is not is refused with the reason.
+/// hung up; one that is not is refused with the reason. One that picks a user's call up becomes part of that call.
 /// </summary>
 internal sealed partial class FeatureCodeCalls(
-    AgentServices agents, PbxTrunks trunks, MediaEngine engine, TimeProvider time, ILogger<FeatureCodeCalls> logger)
+    AgentServices agents, PickUpCalls pickUps, PbxTrunks trunks, MediaEngine engine, TimeProvider time, ILogger<FeatureCodeCalls> logger)
 {
     private static readonly TimeSpan Length = TimeSpan.FromMilliseconds(700);
 
@@ -37,6 +37,11 @@ internal sealed partial class FeatureCodeCalls(
                 await RefuseAsync(invite, 404, "No such feature code");
             else if (agents.Directory.CallerOf(invite.Info) is not { } agent)
                 await RefuseAsync(invite, 403, "This phone is no agent's");
+            else if (code == FeatureCode.PickUp)
+            {
+                if (await pickUps.TryAsync(invite, agent) is { } refusal)
+                    await RefuseAsync(invite, refusal.Status, refusal.Text);
+            }
             else if (!await DoAsync(agent.Id, code.Value, digit))
                 await RefuseAsync(invite, 503, "The agent's state is not known yet");
             else

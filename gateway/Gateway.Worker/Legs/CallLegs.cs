@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Agents;
 using Gateway.Calls.Lifecycle;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Endpoint;
@@ -83,6 +84,16 @@ internal sealed class CallLegs
             return false;
         _operations.Add(() => _phones.TakeOverAsync(replaced, by));
         return true;
+    }
+
+    /// <summary>
+    /// The agent's own call takes the user's, before any phone has answered. False: one has, or the call is over; the agent is not its own.
+    /// </summary>
+    public async Task<bool> TryPickUpAsync(SipCall by, TakenAgent agent)
+    {
+        var isDone = false;
+        await _operations.Add(async () => isDone = await _phones.TryPickUpAsync(by, agent));
+        return isDone;
     }
 
     /// <summary>The dialog that ends the pbx leg when this process dies; null where nothing is to be ended.</summary>

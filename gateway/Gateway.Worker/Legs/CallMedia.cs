@@ -1,6 +1,7 @@
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Records;
+using Gateway.Sip.Endpoint;
 using Gateway.Worker.Configuration;
 using Media.Engine;
 using Media.Engine.Audio;
@@ -62,6 +63,21 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
             return Noted(CallLeg.Pbx, await media.CreatePbxOfferAsync(trunk.Media));
         var result = Noted(CallLeg.Pbx, await media.AnswerPbxOfferAsync(offer, trunk.Media));
         IsAgreed |= result.Succeeded;
+        return result;
+    }
+
+    /// <summary>The description for a phone of the PBX that called: the answer to its offer, or an offer.</summary>
+    public async Task<SdpResult> DescribeAsync(SipCall incoming, PbxTrunk trunk) => await DescribeToPbxAsync(
+        incoming.Info.Offer is { } offer ? await PbxDescriptions.ResolveAsync(offer) : null, trunk);
+
+    /// <summary>Takes what a phone answered or offers.</summary>
+    public async Task<SdpResult> TakeAsync(SipLeg leg, string sdp, bool isOffer)
+    {
+        if (!isOffer)
+            return await ApplyPbxAnswerAsync(sdp, leg.Trunk);
+        var result = await DescribeToPbxAsync(sdp, leg.Trunk);
+        if (result.Succeeded)
+            await leg.Sip.AcceptOfferAsync(result.Sdp!);
         return result;
     }
 

@@ -1,4 +1,6 @@
 using Gateway.Calls.Rules;
+using Gateway.Sip.Endpoint;
+using Gateway.Sip.Messages;
 using Media.Protocols.Sdp;
 using static Gateway.Calls.MediaFaultReason;
 
@@ -12,6 +14,14 @@ internal static class SdpWarnings
     /// <summary>RFC 3261 §20.43.</summary>
     private const int AddressFormat = 301, TransportProtocol = 302, MediaType = 304, MediaFormat = 305, Attribute = 306, Description = 307,
         Unnamed = 399;
+
+    /// <summary>Refuses an INVITE whose description cannot be used.</summary>
+    public static Task RejectAsync(SipCall invite, SdpError error)
+    {
+        var warning = Of(error);
+        return invite.RejectAsync(
+            488, warning?.Text, warning is null ? null : SipReason.Sip(488, warning.Text), RefusalHeaders.OfDescription(warning));
+    }
 
     /// <summary>Null when the description was not why.</summary>
     public static MediaWarning? Of(SdpError error) => error switch

@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Agents;
 using Gateway.Calls.Channels;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Rules;
@@ -29,6 +30,7 @@ internal sealed partial class SipLegs(
     CallId id, PbxTrunks trunks, Func<CallRoute, SipInviteRequest> invitation, CallMedia media, ICallInbox call, OperationQueue operations,
     ILogger logger)
 {
+    private const int PickedUp = -1; // the attempt of a phone that was not rung
     private readonly List<SipLeg> _ringing = [];
     private SipLeg? _current;
     private SipTransfer? _transfer;
@@ -53,7 +55,7 @@ internal sealed partial class SipLegs(
     {
         if (_current is not { } leg)
             return null;
-        var result = await DescribeAsync(leg.Sip, leg.Trunk);
+        var result = await media.DescribeAsync(leg.Sip, leg.Trunk);
         leg.Answer = result.Sdp;
         return result;
     }
@@ -124,22 +126,19 @@ internal sealed partial class SipLegs(
             await by.RejectAsync(491);
             return;
         }
-        var result = await DescribeAsync(by, old.Trunk);
-        if (!result.Succeeded)
-        {
-            var warning = SdpWarnings.Of(result.Error);
-            await by.RejectAsync(
-                488, warning?.Text, warning is null ? null : SipReason.Sip(488, warning.Text), RefusalHeaders.OfDescription(warning));
+        if (!await TryAnswerAsync(by, old.Trunk, old.Attempt))
             return;
-        }
         var rang = _ringing.Remove(old);
-        _current = Take(by, old.Trunk, old.Attempt); // before the answer: it is what ends the dialog that was taken over
-        await by.AnswerAsync(result.Sdp!);
         await CancelAsync(old.Attempt, isElsewhere: true);
         LogTransferred(id);
-        var agent = (by.Info.AssertedIdentity ?? by.Info.From).User;
+        var agent = by.Info.Caller.User;
         call.Post(rang ? new CallInput.PbxAnswered(agent, old.Attempt, old.Trunk.Name) : new CallInput.PbxIdentified(agent));
     }
+
+    /// <summary>An agent's own call takes the user's, as if its phone had been rung. False: another has, or the call is over.</summary>
+    public async Task<bool> TryPickUpAsync(SipCall by, TakenAgent agent) =>
+        _current is null && media.IsReserved && await TryAnswerAsync(by, trunks[by.Info.Trunk], PickedUp)
+            && call.Post(new CallInput.PbxAnswered(by.Info.Caller.User, PickedUp, by.Info.Trunk) { By = agent });
 
     /// <summary>
     /// The dialog that ends the conversation's leg at the PBX, or that of a phone that rings, when this process dies; null where nothing is
@@ -166,6 +165,21 @@ internal sealed partial class SipLegs(
             media.SendDigit(CallLeg.Pbx, digit, duration);
     }
 
+    /// <summary>Answers a phone that called by itself: it is the one in the conversation. False: its description was refused.</summary>
+    private async Task<bool> TryAnswerAsync(SipCall by, PbxTrunk trunk, int attempt)
+    {
+        var result = await media.DescribeAsync(by, trunk);
+        if (!result.Succeeded)
+        {
+            await SdpWarnings.RejectAsync(by, result.Error);
+            return false;
+        }
+        _current = Take(by, trunk, attempt); // before the answer: it is what ends a dialog that is taken over
+        Publish();
+        await by.AnswerAsync(result.Sdp!);
+        return true;
+    }
+
     private SipLeg Take(SipCall sip, PbxTrunk trunk, int attempt)
     {
         var leg = new SipLeg(sip, trunk, attempt);
@@ -176,9 +190,6 @@ internal sealed partial class SipLegs(
     private void Publish() => _owned = [.. Own().Select(leg => leg.Sip)];
 
     private SipLeg[] Own() => _current is null ? [.. _ringing] : [.. _ringing, _current];
-
-    private async Task<SdpResult> DescribeAsync(SipCall incoming, PbxTrunk trunk) => await media.DescribeToPbxAsync(
-        incoming.Info.Offer is { } offer ? await PbxDescriptions.ResolveAsync(offer) : null, trunk);
 
     private async Task HandleAsync(SipLeg leg, SipCallEvent happened)
     {
@@ -197,7 +208,7 @@ internal sealed partial class SipLegs(
             case SipCallEvent.Provisional provisional:
                 // Of several phones none is heard before one has answered; an offer has to be answered all the same.
                 if (provisional.Sdp is { } early && (provisional.SdpIsOffer || _current is null && _ringing.Count == 1))
-                    await TakeSdpAsync(leg, early, provisional.SdpIsOffer);
+                    await media.TakeAsync(leg, early, provisional.SdpIsOffer);
                 if (provisional.Status is >= 180 and < 190)
                     call.Post(new CallInput.PbxRinging(leg.Attempt));
                 break;
@@ -207,7 +218,7 @@ internal sealed partial class SipLegs(
                 break;
 
             case SipCallEvent.AnswerReceived answer:
-                if (await TakeSdpAsync(leg, answer.Sdp, isOffer: false) is { Succeeded: false } unusable && !media.IsAgreed)
+                if (await media.TakeAsync(leg, answer.Sdp, isOffer: false) is { Succeeded: false } unusable && !media.IsAgreed)
                     call.Post(CallMedia.Refused(CallLeg.Pbx, unusable));
                 break;
 
@@ -258,7 +269,7 @@ internal sealed partial class SipLegs(
             End(leg, new CallInput.PbxRefused(487, null, leg.Attempt));
             return;
         }
-        if (answered.Sdp is { } sdp && await TakeSdpAsync(leg, sdp, answered.SdpIsOffer) is { Succeeded: false } refused)
+        if (answered.Sdp is { } sdp && await media.TakeAsync(leg, sdp, answered.SdpIsOffer) is { Succeeded: false } refused)
         {
             // The refusal is reported to it; the call goes on as after a 488: with the next agent, or to its end.
             await leg.Sip.HangUpAsync(SipReason.Sip(488, SdpWarnings.Of(refused.Error)?.Text ?? "Not acceptable"));
@@ -292,16 +303,6 @@ internal sealed partial class SipLegs(
             transfer.FirstEnded = ended;
         else
             call.Post(end);
-    }
-
-    private async Task<SdpResult> TakeSdpAsync(SipLeg leg, string sdp, bool isOffer)
-    {
-        if (!isOffer)
-            return await media.ApplyPbxAnswerAsync(sdp, leg.Trunk);
-        var result = await media.DescribeToPbxAsync(sdp, leg.Trunk);
-        if (result.Succeeded)
-            await leg.Sip.AcceptOfferAsync(result.Sdp!);
-        return result;
     }
 
     private async Task TransferAsync(SipLeg from, SipCallEvent.TransferRequested request)

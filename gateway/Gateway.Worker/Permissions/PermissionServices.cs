@@ -24,6 +24,7 @@ internal static class PermissionServices
         services.AddSingleton<IPermissionArbiter, PermissionHandler>();
         services.AddSingleton<NodeCommands>();
         services.AddSingleton<ReturnCalls>();
+        services.AddSingleton<PermissionGrants>();
         services.AddSingleton<INonCallEventHandler, PermissionWebhooks>();
         services.AddSingleton<ICallStore>(
             s => ActivatorUtilities.CreateInstance<ContactsOfCalls>(s, s.GetRequiredService<PostgresCallStore>()));

@@ -14,8 +14,8 @@ namespace Gateway.Worker.Permissions;
 /// order: its effect depends only on Meta's time of it.
 /// </summary>
 internal sealed class PermissionWebhooks(
-    GatewayOptions options, ContactStore contacts, PermissionRequestStore requests, ReturnCalls returnCalls, TimeProvider time)
-        : INonCallEventHandler
+    GatewayOptions options, ContactStore contacts, PermissionRequestStore requests, ReturnCalls returnCalls, PermissionGrants grants,
+    TimeProvider time) : INonCallEventHandler
 {
     private readonly HashSet<string> _channels = [.. options.Channels.Select(c => c.PhoneNumberId)];
 
@@ -59,5 +59,7 @@ internal sealed class PermissionWebhooks(
         var decision = new ContactReply(channel, reply.User, reply.Accepted, reply.IsPermanent, reply.ExpiresAt, decider, reply.ContextId);
         if (await contacts.ReplyAsync(decision, at, time.GetUtcNow(), cancellation) is { } agent)
             returnCalls.Add(new NodeCommand.CallBack(channel, reply.User, agent.Agent, agent.Trunk));
+        if (reply.Accepted)
+            grants.OnGrant();
     }
 }

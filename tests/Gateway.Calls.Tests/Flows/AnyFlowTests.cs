@@ -61,7 +61,7 @@ public sealed class AnyFlowTests
     {
         var ringing = call.Ringing.Keys.Order().ToArray();
         var attempt = ringing.Length > 0 ? ringing[which % ringing.Length] : which % 3;
-        switch (dice % 12)
+        switch (dice % 13)
         {
             case 0 or 1:
                 call.Accept();
@@ -91,6 +91,9 @@ public sealed class AnyFlowTests
                 break;
             case 10:
                 call.Feed(new CallInput.AssignRequested(new AgentId("a" + (1 + which % 3))));
+                break;
+            case 11:
+                call.PickUp("a" + (1 + which % 3));
                 break;
             default:
                 if (which % 3 == 0)

@@ -96,6 +96,15 @@ internal sealed class FlowDriver
         Accept();
     }
 
+    /// <summary>An agent who is in no call answers from a phone that was not rung, as a node lets them.</summary>
+    public void PickUp(string agent)
+    {
+        if (Call.WaitsFor is null || Pool.TakeBusy(new(agent), _identity.Id, Now) is not { } taken)
+            return;
+        _holds[taken] = new HeldAgent(taken, _identity.Id, IsBusy: true);
+        Feed(new CallInput.PbxAnswered(agent, -1, "main") { By = taken });
+    }
+
     public void Refuse(string agent, int status)
     {
         var attempt = AttemptOf(agent);

@@ -42,6 +42,24 @@ public sealed class RacingForAgentsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_call_that_does_not_wait_comes_after_all_that_do()
+    {
+        var registry = _nodes[0];
+        TakeRequest parked = new(new CallId("parked"), "n1", Group, [], AgentOrder.InOrder, 1, [], InTurn: true);
+        foreach (var agent in new[] { new AgentId("anna"), new AgentId("bert") })
+        {
+            await registry.DefineAsync(new Agent(agent, "Anna", [new AgentMembership(Group)], []), default);
+            await registry.SetPresenceAsync(agent, AgentPresence.Available, null, default);
+        }
+        var waiting = new CallId("waiting");
+        await registry.JoinAsync(new WaitingCall(waiting, Group, 0, DateTimeOffset.UtcNow, "n1"), default);
+
+        Assert.Single((await registry.TakeAsync(parked, default)).Agents); // there is one for each
+        Assert.Empty((await registry.TakeAsync(parked, default)).Agents);
+        Assert.Single((await registry.TakeAsync(parked with { Call = waiting }, default)).Agents);
+    }
+
+    [Fact]
     public async Task Nodes_are_named_until_they_renew_no_longer()
     {
         var clock = new SteppedTime();

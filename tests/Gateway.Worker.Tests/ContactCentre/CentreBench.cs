@@ -5,11 +5,14 @@ using Gateway.Calls.Flows;
 using Gateway.Storage;
 using Gateway.Storage.Commands;
 using Gateway.Storage.Directory;
+using Gateway.Storage.Parking;
 using Gateway.Worker.Agents;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Tests.Calls.Bench;
+using Media.Protocols.Primitives;
 using Npgsql;
 using Sandbox.Calls;
+using Sandbox.Users;
 using StackExchange.Redis;
 using Testing;
 
@@ -54,16 +57,19 @@ internal sealed class CentreBench : IAsyncDisposable
     /// <param name="stores">Real ones.</param>
     /// <param name="wrapUp">Of the group; none by default.</param>
     /// <param name="gateway">Changes the configuration.</param>
+    /// <param name="gateways">The number of nodes.</param>
     public static async Task<CentreBench> StartAsync(
-        Stores stores, TimeSpan wrapUp = default, Func<GatewayOptions, GatewayOptions>? gateway = null)
+        Stores stores, TimeSpan wrapUp = default, Func<GatewayOptions, GatewayOptions>? gateway = null, int gateways = 1)
     {
-        var calls = await CallBench.StartAsync(stores, options => (gateway ?? (same => same))(options with
-        {
-            Sip = options.Sip with
+        var calls = await CallBench.StartAsync(
+            stores, options => (gateway ?? (same => same))(options with
             {
-                Trunks = [.. options.Sip.Trunks, CallBench.Trunk(Pstn, 9) with { Server = "127.0.0.66:5080", Pstn = true }],
-            },
-        }));
+                Sip = options.Sip with
+                {
+                    Trunks = [.. options.Sip.Trunks, CallBench.Trunk(Pstn, 9) with { Server = "127.0.0.66:5080", Pstn = true }],
+                },
+            }),
+            gateways: gateways);
         var bench = new CentreBench(
             calls, NpgsqlDataSource.Create(stores.Postgres), await ConnectionMultiplexer.ConnectAsync(stores.Redis));
         await bench.ClearAsync();
@@ -179,6 +185,26 @@ internal sealed class CentreBench : IAsyncDisposable
             "SELECT kind FROM events WHERE call_id = @id AND kind ~ '^(call|voicemail)[.]' ORDER BY id", new { id })];
     }
 
+    /// <summary>An operator parks a call to a user, for the group unless an agent is named.</summary>
+    public async Task<ParkedCallRow> ParkAsync(SandboxUser user, string? extension = null, bool asks = true)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var (row, isDone) = await Parked.ParkAsync(
+            new NewParkedCall(
+                new ChannelId(WhatsApp.Number.PhoneNumberId), new WhatsAppUser(user.Phone, user.UserId),
+                extension is null ? null : Id(extension), extension is null ? Group : null, asks, null, "test", now.AddHours(1)),
+            Actor, now, CancellationToken.None);
+        Assert.True(isDone);
+        return row!;
+    }
+
+    public ParkedCallStore Parked => new(_database);
+
+    /// <summary>The parked call in this state.</summary>
+    public async Task<ParkedCallRow> ParkedIsAsync(ParkedCallRow parked, ParkedCallState state) => (await Eventually.SeeAsync(
+        () => Parked.FindAsync(parked.Id, CancellationToken.None), row => row?.State == WireName.Of(state), $"the parked call is {state}",
+        row => $"{row}"))!;
+
     public async Task<T?> FindAsync<T>(string sql, object? parameters = null)
     {
         await using var connection = await _database.OpenConnectionAsync();
@@ -195,15 +221,15 @@ internal sealed class CentreBench : IAsyncDisposable
 
     private async Task RefreshAsync()
     {
-        var directory = Gateway.Service<AgentDirectory>();
         var wanted = await FindAsync<long>("SELECT version FROM directory");
-        await Eventually.SeeAsync(
-            async () =>
-            {
-                await directory.RefreshAsync(CancellationToken.None);
-                return directory.Snapshot.Version;
-            },
-            version => version >= wanted, "the node knows the directory");
+        foreach (var directory in Calls.Gateways.Select(node => node.Service<AgentDirectory>()))
+            await Eventually.SeeAsync(
+                async () =>
+                {
+                    await directory.RefreshAsync(CancellationToken.None);
+                    return directory.Snapshot.Version;
+                },
+                version => version >= wanted, "the node knows the directory");
     }
 
     /// <summary>Other tests on the same stores have neither agents nor flows.</summary>
@@ -211,7 +237,8 @@ internal sealed class CentreBench : IAsyncDisposable
     {
         await using var connection = await _database.OpenConnectionAsync();
         await connection.ExecuteAsync(
-            "UPDATE flow_routes SET document = '[]'; DELETE FROM agents; DELETE FROM agent_groups; DELETE FROM audio_files");
+            "UPDATE flow_routes SET document = '[]'; DELETE FROM agents; DELETE FROM agent_groups; DELETE FROM audio_files; " +
+            "DELETE FROM parked_calls");
     }
 
     private static void Kept<T>(Outcome<T> outcome) where T : class =>

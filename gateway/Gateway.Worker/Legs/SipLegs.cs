@@ -21,12 +21,12 @@ namespace Gateway.Worker.Legs;
 /// <param name="id">For logs.</param>
 /// <param name="trunks">Where calls can go.</param>
 /// <param name="invitation">The INVITE to send by a route, still without SDP.</param>
-/// <param name="media">The call's media.</param>
+/// <param name="media">Of their leg.</param>
 /// <param name="call">Where inputs go.</param>
 /// <param name="operations">The call's queue, to which each phone's reader posts.</param>
 /// <param name="logger">Milestones at Information, the rest at Debug.</param>
 internal sealed partial class SipLegs(
-    CallId id, PbxTrunks trunks, Func<CallRoute, SipInviteRequest> invitation, CallMedia media, ICallInbox call, OperationQueue operations,
+    CallId id, PbxTrunks trunks, Func<CallRoute, SipInviteRequest> invitation, PbxMedia media, ICallInbox call, OperationQueue operations,
     ILogger logger)
 {
     private readonly List<SipLeg> _ringing = [];
@@ -37,6 +37,9 @@ internal sealed partial class SipLegs(
 
     /// <summary>From any thread: the call is one of these phones, and not one that was given up.</summary>
     public bool Owns(SipCall sip) => Array.IndexOf(_owned, sip) >= 0;
+
+    /// <summary>The agent asks somebody by these phones or by others of the call: meanwhile none transfers it or takes it over.</summary>
+    public bool IsConsulting { get; set; }
 
     /// <summary>The PBX began the call.</summary>
     public void Begin(SipCall incoming)
@@ -53,7 +56,7 @@ internal sealed partial class SipLegs(
     {
         if (_current is not { } leg)
             return null;
-        var result = await DescribeAsync(leg.Sip, leg.Trunk);
+        var result = await media.DescribeForAsync(leg.Sip, leg.Trunk);
         leg.Answer = result.Sdp;
         return result;
     }
@@ -69,8 +72,9 @@ internal sealed partial class SipLegs(
         foreach (var phone in phones)
         {
             var trunk = trunks[phone.Trunk];
-            var request = trunk.DelayedOffer ? phone : phone with { Sdp = (await media.DescribeToPbxAsync(null, trunk)).Sdp };
-            _ringing.Add(Take(trunks.Invite(request), trunk, attempt));
+            var sdp = trunk.DelayedOffer ? null : (await media.DescribeAsync(null, trunk)).Sdp;
+            if (sdp is not null || trunk.DelayedOffer)
+                _ringing.Add(Take(trunks.Invite(phone with { Sdp = sdp }), trunk, attempt));
         }
         Publish();
         if (_ringing.All(leg => leg.Attempt != attempt))
@@ -85,15 +89,26 @@ internal sealed partial class SipLegs(
     }
 
     /// <summary>Ends the phone in the conversation, or its media where it has hung up; the call goes on, and others may ring.</summary>
-    public async Task HangUpAgentAsync()
+    /// <param name="reason">What the phone is told; null: nothing that it does not know.</param>
+    public async Task HangUpAgentAsync(SipReason? reason = null)
     {
         await EndTransferAsync();
         var leg = _current;
         _current = null;
         Publish();
-        await media.LeavePbxAsync(); // before the BYE, so that nothing comes after it
+        await media.LeaveAsync(); // before the BYE, so that nothing comes after it
         if (leg is not null)
-            await leg.HangUpAsync(HangupCause.PbxHungUp);
+            await (reason is null ? leg.HangUpAsync(HangupCause.PbxHungUp) : leg.Sip.HangUpAsync(reason));
+    }
+
+    /// <summary>The agent is to ask somebody: a transfer that its phone has asked for ends.</summary>
+    public async Task BeginConsultationAsync()
+    {
+        IsConsulting = true;
+        var ended = _transfer?.FirstEnded;
+        await EndTransferAsync();
+        if (ended is not null)
+            call.Post(ended);
     }
 
     public Task RingAsync() => _current!.RingAsync();
@@ -119,12 +134,12 @@ internal sealed partial class SipLegs(
     public async Task TakeOverAsync(SipCall replaced, SipCall by)
     {
         var old = _current?.Sip == replaced ? _current : _ringing.Find(leg => leg.Sip == replaced);
-        if (old is null || old != (_current ?? old) || !media.IsReserved || _transfer is not null)
+        if (old is null || old != (_current ?? old) || !media.IsReserved || _transfer is not null || IsConsulting)
         {
             await by.RejectAsync(491);
             return;
         }
-        var result = await DescribeAsync(by, old.Trunk);
+        var result = await media.DescribeForAsync(by, old.Trunk);
         if (!result.Succeeded)
         {
             var warning = SdpWarnings.Of(result.Error);
@@ -163,7 +178,7 @@ internal sealed partial class SipLegs(
         if (way == DtmfFallback.Info)
             await leg.Sip.SendDigitAsync(digit, duration);
         else if (way == DtmfFallback.Inband)
-            media.SendDigit(CallLeg.Pbx, digit, duration);
+            media.PlayKey(digit, duration);
     }
 
     private SipLeg Take(SipCall sip, PbxTrunk trunk, int attempt)
@@ -176,9 +191,6 @@ internal sealed partial class SipLegs(
     private void Publish() => _owned = [.. Own().Select(leg => leg.Sip)];
 
     private SipLeg[] Own() => _current is null ? [.. _ringing] : [.. _ringing, _current];
-
-    private async Task<SdpResult> DescribeAsync(SipCall incoming, PbxTrunk trunk) => await media.DescribeToPbxAsync(
-        incoming.Info.Offer is { } offer ? await PbxDescriptions.ResolveAsync(offer) : null, trunk);
 
     private async Task HandleAsync(SipLeg leg, SipCallEvent happened)
     {
@@ -197,7 +209,7 @@ internal sealed partial class SipLegs(
             case SipCallEvent.Provisional provisional:
                 // Of several phones none is heard before one has answered; an offer has to be answered all the same.
                 if (provisional.Sdp is { } early && (provisional.SdpIsOffer || _current is null && _ringing.Count == 1))
-                    await TakeSdpAsync(leg, early, provisional.SdpIsOffer);
+                    await media.TakeAsync(leg, early, provisional.SdpIsOffer);
                 if (provisional.Status is >= 180 and < 190)
                     call.Post(new CallInput.PbxRinging(leg.Attempt));
                 break;
@@ -207,12 +219,12 @@ internal sealed partial class SipLegs(
                 break;
 
             case SipCallEvent.AnswerReceived answer:
-                if (await TakeSdpAsync(leg, answer.Sdp, isOffer: false) is { Succeeded: false } unusable && !media.IsAgreed)
+                if (await media.TakeAsync(leg, answer.Sdp, isOffer: false) is { Succeeded: false } unusable && !media.IsAgreed)
                     call.Post(CallMedia.Refused(CallLeg.Pbx, unusable));
                 break;
 
             case SipCallEvent.OfferReceived offer:
-                var result = await media.DescribeToPbxAsync(offer.Sdp, leg.Trunk);
+                var result = await media.DescribeAsync(offer.Sdp, leg.Trunk);
                 await (result.Succeeded
                     ? leg.Sip.AcceptOfferAsync(result.Sdp!)
                     : leg.Sip.RejectOfferAsync(488, RefusalHeaders.OfDescription(SdpWarnings.Of(result.Error))));
@@ -258,7 +270,7 @@ internal sealed partial class SipLegs(
             End(leg, new CallInput.PbxRefused(487, null, leg.Attempt));
             return;
         }
-        if (answered.Sdp is { } sdp && await TakeSdpAsync(leg, sdp, answered.SdpIsOffer) is { Succeeded: false } refused)
+        if (answered.Sdp is { } sdp && await media.TakeAsync(leg, sdp, answered.SdpIsOffer) is { Succeeded: false } refused)
         {
             // The refusal is reported to it; the call goes on as after a 488: with the next agent, or to its end.
             await leg.Sip.HangUpAsync(SipReason.Sip(488, SdpWarnings.Of(refused.Error)?.Text ?? "Not acceptable"));
@@ -294,19 +306,9 @@ internal sealed partial class SipLegs(
             call.Post(end);
     }
 
-    private async Task<SdpResult> TakeSdpAsync(SipLeg leg, string sdp, bool isOffer)
-    {
-        if (!isOffer)
-            return await media.ApplyPbxAnswerAsync(sdp, leg.Trunk);
-        var result = await media.DescribeToPbxAsync(sdp, leg.Trunk);
-        if (result.Succeeded)
-            await leg.Sip.AcceptOfferAsync(result.Sdp!);
-        return result;
-    }
-
     private async Task TransferAsync(SipLeg from, SipCallEvent.TransferRequested request)
     {
-        if (_transfer is not null)
+        if (_transfer is not null || IsConsulting)
         {
             await from.Sip.NotifyTransferAsync(491, "A transfer is in progress");
             return;
@@ -324,7 +326,7 @@ internal sealed partial class SipLegs(
             await from.Sip.NotifyTransferAsync(403, CauseTable.Refusal(HangupCause.PstnForbidden).Text);
             return;
         }
-        var offer = await media.DescribeToPbxAsync(null, from.Trunk);
+        var offer = await media.DescribeAsync(null, from.Trunk);
         _transfer = new SipTransfer(from, Take(trunks.Invite(invite with { Sdp = offer.Sdp }), from.Trunk, from.Attempt));
     }
 
@@ -346,7 +348,7 @@ internal sealed partial class SipLegs(
                 break;
 
             case SipCallEvent.Answered { Sdp: { } sdp, SdpIsOffer: false } answered
-                when (await media.ApplyPbxAnswerAsync(sdp, transfer.To.Trunk)).Succeeded:
+                when (await media.ApplyAnswerAsync(sdp, transfer.To.Trunk)).Succeeded:
                 await transfer.ReportAsync(200, "OK");
                 _transfer = null;
                 _current = transfer.To;

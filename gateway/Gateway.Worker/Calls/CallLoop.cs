@@ -317,15 +317,15 @@ internal sealed partial class CallLoop : ICallInbox
     }
 
     /// <summary>
-    /// Publishes the latest view: what changed while Redis was waited for is published once. The dialog comes with it: requests since then
-    /// have moved it on, or a transfer has put another in its place.
+    /// Publishes the latest view: what changed while Redis was waited for is published once. The dialogs come with it: requests since then
+    /// have moved them on, or a transfer has put others in their place.
     /// </summary>
     private async Task PublishAsync()
     {
         await _services.Registry.PublishAsync(Interlocked.Exchange(ref _view, null)!, CancellationToken.None);
-        if (await _legs.SnapshotAsync() is { } dialog)
+        if (await _legs.SnapshotAsync() is { Count: > 0 } dialogs)
             await _services.Registry.KeepDialogAsync(
-                Identity.Id, JsonSerializer.Serialize(dialog, JsonSerializerOptions.Web), CancellationToken.None);
+                Identity.Id, JsonSerializer.Serialize(dialogs, JsonSerializerOptions.Web), CancellationToken.None);
     }
 
     /// <summary>

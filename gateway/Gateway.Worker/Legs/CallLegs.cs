@@ -91,12 +91,12 @@ internal sealed class CallLegs
         return true;
     }
 
-    /// <summary>The dialog that ends the pbx leg when this process dies; null where nothing is to be ended.</summary>
-    public async Task<SipDialogSnapshot?> SnapshotAsync()
+    /// <summary>The dialogs that end the call's phones when this process dies; none where nothing is to be ended.</summary>
+    public async Task<IReadOnlyList<SipDialogSnapshot>> SnapshotAsync()
     {
-        SipDialogSnapshot? snapshot = null;
-        await _operations.Add(async () => snapshot = await _phones.SnapshotAsync());
-        return snapshot;
+        IReadOnlyList<SipDialogSnapshot> snapshots = [];
+        await _operations.Add(async () => snapshots = await _phones.SnapshotAsync());
+        return snapshots;
     }
 
     private Func<Task>? OperationOf(CallDecision decision) => decision switch

@@ -88,9 +88,13 @@ internal sealed class CallPhones(
         return Task.CompletedTask;
     }
 
-    /// <summary>The dialog that ends the call at the PBX when this process dies: the agent's, where there is one.</summary>
-    public async Task<SipDialogSnapshot?> SnapshotAsync() =>
-        await _current.SnapshotAsync() ?? (_target is { } target ? await target.SnapshotAsync() : null);
+    /// <summary>The dialogs that end the call at the PBX when this process dies: the agent's, and that of whom the agent asks.</summary>
+    public async Task<IReadOnlyList<SipDialogSnapshot>> SnapshotAsync()
+    {
+        var current = await _current.SnapshotAsync();
+        var target = _target is { } asked ? await asked.SnapshotAsync() : null;
+        return [.. new[] { current, target }.OfType<SipDialogSnapshot>()];
+    }
 
     /// <summary>What a target's phones report goes to the call under the number of the consultation.</summary>
     private sealed class ConsultationInbox(int number, ICallInbox call) : ICallInbox

@@ -31,4 +31,10 @@ public readonly record struct LegReport(
     bool IsOneWay);
 
 /// <summary>Both legs of one call.</summary>
-public readonly record struct MediaQuality(LegReport WhatsApp, LegReport Pbx);
+public readonly record struct MediaQuality(LegReport WhatsApp, LegReport Pbx)
+{
+    /// <summary>The same, where a leg of a conversation that was never heard is one-way because the other was.</summary>
+    public MediaQuality NoteOneWay() => new(
+        WhatsApp with { IsOneWay = WhatsApp.IsOneWay || (WhatsApp.PacketsReceived == 0 && Pbx.PacketsReceived > 0) },
+        Pbx with { IsOneWay = Pbx.IsOneWay || (Pbx.PacketsReceived == 0 && WhatsApp.PacketsReceived > 0) });
+}

@@ -90,8 +90,9 @@ public sealed class AgentsTests(ApiFixture api)
 
     [Theory]
     [InlineData("""{"to":{"agent":"@"}}""", """{"kind":"agent","Agent":{"Value":"@"}}""")]
-    [InlineData("""{"to":{"trunk":"main","target":"*99"}}""", """{"kind":"pbx","Trunk":"main","Target":"*99"}""")]
-    public async Task A_transfer_reaches_the_node_that_runs_the_call(string body, string target)
+    [InlineData("""{"to":{"trunk":"main","target":"*99"},"mode":"blind"}""", """{"kind":"pbx","Trunk":"main","Target":"*99"}""")]
+    [InlineData("""{"to":{"agent":"@"},"mode":"consult"}""", """{"kind":"agent","Agent":{"Value":"@"}}""", TransferMode.Consult)]
+    public async Task A_transfer_reaches_the_node_that_runs_the_call(string body, string target, TransferMode mode = TransferMode.Blind)
     {
         var agent = await AgentAsync(api);
         var node = "node-" + Guid.NewGuid().ToString("n");
@@ -105,7 +106,7 @@ public sealed class AgentsTests(ApiFixture api)
         var call = await Samples.LiveCallAsync(api, node);
         await api.ReadAsync(api.Post($"/v1/calls/{call}/transfer", body.Replace("@", agent)));
         var transfer = Assert.IsType<NodeCommand.Transfer>(await heard.Task);
-        Assert.Equal(call, transfer.Call.Value);
+        Assert.Equal((call, mode), (transfer.Call.Value, transfer.Mode));
         Assert.Equal(target.Replace("@", agent), JsonSerializer.Serialize(transfer.To));
         await listener.StopAsync();
     }
@@ -115,6 +116,7 @@ public sealed class AgentsTests(ApiFixture api)
     [InlineData("""{"to":{"agent":"a","group":"b"}}""")]
     [InlineData("""{"to":{"trunk":"main"}}""")]
     [InlineData("""{"to":{"trunk":"main","target":"1 2"}}""")]
+    [InlineData("""{"to":{"agent":"a"},"mode":"warm"}""")]
     public async Task A_transfer_goes_to_exactly_one(string body) =>
         Assert.Equal((400, "invalid_request"), await api.FailAsync(api.Post("/v1/calls/none/transfer", body)));
 

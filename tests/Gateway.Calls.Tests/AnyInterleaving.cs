@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Gateway.Calls.Balances;
+using Gateway.Calls.Flows;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Rating;
 using Gateway.Calls.Records;
@@ -40,6 +41,10 @@ public class AnyInterleaving
         new CallInput.PbxRinging(), new CallInput.PbxAnswered("100"), new CallInput.PbxRefused(486), new CallInput.PbxRefused(503),
         new CallInput.PbxEnded(), new CallInput.PbxIdentified("300"),
         new CallInput.DigitPressed(CallLeg.Pbx, '1', TimeSpan.FromMilliseconds(100)),
+        new CallInput.TransferRequested(Flow.ToPbx([new("c")])), new CallInput.ConsultationRequested(Flow.ToPbx([new("c"), new("d")])),
+        new CallInput.OfConsultation(1, new CallInput.PbxAnswered("200")), new CallInput.OfConsultation(1, new CallInput.PbxRefused(486)),
+        new CallInput.OfConsultation(1, new CallInput.PbxEnded()), new CallInput.OfConsultation(2, new CallInput.PbxAnswered("300")),
+        new CallInput.CompletionRequested(), new CallInput.CancellationRequested(),
         new CallInput.HangUpRequested(HangupCause.OperatorHungUp),
         new CallInput.Admitted([new("a")], Funding), new CallInput.HoldExtended(1.80m, IsLast: false),
         new CallInput.HoldExtended(0.90m, IsLast: true),
@@ -99,6 +104,8 @@ public class AnyInterleaving
                 which % 5 == 0 ? new CallInput.HoldFailed() : new CallInput.HoldExtended(extend.UpTo, IsLast: which % 3 == 0),
             CallDecision.ReserveMedia => new CallInput.MediaReserved("sdp"),
             CallDecision.PreAccept => new CallInput.PreAccepted(good ? null : Final),
+            CallDecision.OfConsultation { What: CallDecision.InvitePbx } of => new CallInput.OfConsultation(
+                of.Number, good ? new CallInput.PbxAnswered("200") : new CallInput.PbxRefused(503)),
             CallDecision.InvitePbx => good ? new CallInput.PbxAnswered("100") : new CallInput.PbxRefused(503),
             CallDecision.TakeAnswerLock => new CallInput.AnswerLockTaken(good),
             CallDecision.Accept => new CallInput.Accepted(good ? null : Transient),

@@ -189,6 +189,43 @@ public sealed class GroupCalls(GroupBench bench) : BenchTests(bench), IClassFixt
         Assert.Equal([GroupBench.Alice], row.EarlierAgents);
     }
 
+    /// <summary>Alice's phone is registered here, Ben's is behind Asterisk: each on a pbx leg of its own.</summary>
+    [Fact]
+    public async Task Transferred_after_a_consultation_by_commands_the_user_hears_music_and_then_the_other_agent()
+    {
+        await bench.SignInAsync(GroupBench.Alice, GroupBench.Ben);
+        var call = await bench.CallAsync("order");
+        await bench.AnswerAsync(GroupBench.Alice, call);
+        var id = await bench.IdOfAsync(call);
+        var begun = await bench.Commands.TransferAsync(
+            new NodeCommand.Transfer(id, new TransferTarget.ToAgent(new AgentId(GroupBench.Ben))) { Mode = TransferMode.Consult },
+            CancellationToken.None);
+        Assert.Equal(CommandReply.Done, begun);
+        await bench.RingsAsync(GroupBench.Ben);
+        await bench.CommandAsync(GroupBench.Ben, "accept");
+        await bench.HearsAgentAsync(GroupBench.Alice, GroupBench.Ben);
+        await bench.HearsAgentAsync(GroupBench.Ben, GroupBench.Alice);
+        await call.HearsMusicAsync(GroupBench.HertzOf(GroupBench.Alice), GroupBench.HertzOf(GroupBench.Ben));
+        Assert.False(bench.Phone(GroupBench.Ben).HeardTone(UserCall.Hertz));
+        await bench.IsAsync(GroupBench.Alice, AgentState.Busy);
+        await bench.IsAsync(GroupBench.Ben, AgentState.Busy);
+
+        // Asterisk answers the hold of its phones itself: that of the phone registered here reaches the gateway.
+        await bench.CommandAsync(GroupBench.Alice, "hold");
+        await bench.CommandAsync(GroupBench.Alice, "resume");
+        var heard = bench.Phone(GroupBench.Ben).ToneBlocks(GroupBench.HertzOf(GroupBench.Alice));
+        await Eventually.SeeAsync(
+            () => bench.Phone(GroupBench.Ben).ToneBlocks(GroupBench.HertzOf(GroupBench.Alice)) > heard + 20, "Ben hears Alice again");
+        Assert.Equal(CommandReply.Done, await bench.Commands.CompleteTransferAsync(id, CancellationToken.None));
+        await bench.SeesAsync(GroupBench.Alice, "CALL_CLOSED");
+        await bench.HearEachOtherAsync(GroupBench.Ben, call);
+        await bench.IsAsync(GroupBench.Alice, AgentState.Available);
+        await bench.CommandAsync(GroupBench.Ben, "hangup");
+        var row = await bench.EndsWithAsync(call, "pbx_hung_up");
+        Assert.Equal((GroupBench.Ben, GroupBench.BensNumber), (row.AgentId, row.Agent));
+        Assert.Equal([GroupBench.Alice], row.EarlierAgents);
+    }
+
     [Fact]
     public async Task A_message_is_a_file_with_the_callers_voice()
     {

@@ -13,25 +13,40 @@ public static class CallControlApi
 {
     private const string IdText = "The gateway's id of the call.";
 
+    private const string Refusals =
+        "A refusal's `errors[0].field` is not_waiting, not_ringing, not_answered, transfer_in_progress, no_transfer_in_progress, " +
+        "target_not_answered, unknown_agent, unknown_group, unknown_flow, unknown_trunk, or a hang-up cause.";
+
     public static void MapCallControl(this IEndpointRouteBuilder api)
     {
         var calls = api.MapGroup("/calls/{id}").WithTags("calls");
-        Controls(calls.MapPost("/transfer", TransferAsync).WithName("transferCall"))
-            .WithSummary("Leads an answered call to an agent, a group's queue, a flow, or a number at a PBX");
-        Controls(calls.MapPost("/assign", AssignAsync).WithName("assignCall"))
+        ControlsBy(calls.MapPost("/transfer", TransferAsync).WithName("transferCall"))
+            .WithSummary("Leads an answered call to an agent, a group's queue, a flow, or a number at a PBX")
+            .WithDescription(
+                "`blind`: the agent is out of the call at once, and the user waits for the target. `consult`: the user hears music, " +
+                "and the agent hears how the target rings, then talks with it, until the transfer is completed or cancelled. The agent " +
+                "who hangs up completes it, or before the target's answer makes it blind; a target who declines or hangs up cancels it. " +
+                Refusals);
+        Controls(calls.MapPost("/transfer/complete", CompleteAsync).WithName("completeTransfer"))
+            .WithSummary("Connects the user with the target who has answered the agent; the agent is out of the call");
+        Controls(calls.MapPost("/transfer/cancel", CancelAsync).WithName("cancelTransfer"))
+            .WithSummary("Connects the user with the agent again, whether or not the target has answered");
+        ControlsBy(calls.MapPost("/assign", AssignAsync).WithName("assignCall"))
             .WithSummary("Gives a waiting call to an agent, whose phone answers by itself");
-        Controls(calls.MapPost("/decline", DeclineAsync).WithName("declineCall"))
+        ControlsBy(calls.MapPost("/decline", DeclineAsync).WithName("declineCall"))
             .WithSummary("Declines a call on behalf of an agent whom it rings; the flow says who is rung next");
     }
 
+    private static RouteHandlerBuilder ControlsBy(RouteHandlerBuilder operation) =>
+        Controls(operation).Problems(StoreProblems.UnknownReference);
+
     private static RouteHandlerBuilder Controls(RouteHandlerBuilder operation) => operation.Requires(Scope.Operate)
-        .Problems(Problems.NotFound, StoreProblems.UnknownReference, NodeProblems.Unreachable, NodeProblems.Refused)
-        .WithDescription(
-            "A refusal's `errors[0].field` is not_waiting, not_ringing, not_answered, " +
-            "unknown_agent, unknown_group, unknown_flow, unknown_trunk, or a hang-up cause.");
+        .Problems(Problems.NotFound, NodeProblems.Unreachable, NodeProblems.Refused)
+        .WithDescription(Refusals);
 
     /// <param name="To">To whom.</param>
-    public sealed record TransferRequest(TransferTo To);
+    /// <param name="Mode">What becomes of the agent.</param>
+    public sealed record TransferRequest(TransferTo To, TransferMode Mode = TransferMode.Blind);
 
     /// <summary>Exactly one of agent, group, flow, or trunk with target.</summary>
     /// <param name="Agent">Rings this agent's phones.</param>
@@ -90,7 +105,22 @@ public static class CallControlApi
         if (await names.FaultAsync(target!, cancellation) is { } fault)
             return fault;
         await audit.WriteAsync(caller.Actor, "call.transfer", $"call:{id}", null, request, cancellation);
-        return Answer(await nodes.TransferAsync(new NodeCommand.Transfer(new CallId(id), target!), cancellation));
+        var command = new NodeCommand.Transfer(new CallId(id), target!) { Mode = request.Mode };
+        return Answer(await nodes.TransferAsync(command, cancellation));
+    }
+
+    private static async Task<Results<Accepted, ProblemResult>> CompleteAsync(
+        [Description(IdText)] string id, NodeCommands nodes, AuditStore audit, Caller caller, CancellationToken cancellation)
+    {
+        await audit.WriteAsync(caller.Actor, "call.complete_transfer", $"call:{id}", null, null, cancellation);
+        return Answer(await nodes.CompleteTransferAsync(new CallId(id), cancellation));
+    }
+
+    private static async Task<Results<Accepted, ProblemResult>> CancelAsync(
+        [Description(IdText)] string id, NodeCommands nodes, AuditStore audit, Caller caller, CancellationToken cancellation)
+    {
+        await audit.WriteAsync(caller.Actor, "call.cancel_transfer", $"call:{id}", null, null, cancellation);
+        return Answer(await nodes.CancelTransferAsync(new CallId(id), cancellation));
     }
 
     private static async Task<Results<Accepted, ProblemResult>> AssignAsync(

@@ -50,16 +50,17 @@ public static class LiveCallsApi
 
     /// <param name="User">Shortened: the record has it whole.</param>
     /// <param name="AgentSince">From when on the agent had the call; null before the answer.</param>
+    /// <param name="Consultation">How far the agent is with asking somebody before handing the call over.</param>
     /// <param name="RunningSeconds">Since the attempt began.</param>
     /// <param name="TalkSeconds">Since it was answered; 0 before.</param>
     public sealed record LiveCallView(
         string Id, string? WhatsAppCallId, CallDirection Direction, string Channel, string User, string? Trunk, string? Agent,
-        DateTimeOffset? AgentSince, CallState State, DateTimeOffset StartedAt, DateTimeOffset? AnsweredAt, double RunningSeconds,
-        double TalkSeconds, string Node)
+        DateTimeOffset? AgentSince, CallState State, ConsultationState Consultation, DateTimeOffset StartedAt, DateTimeOffset? AnsweredAt,
+        double RunningSeconds, double TalkSeconds, string Node)
     {
         public static LiveCallView Of(LiveCall call, DateTimeOffset now) => new(
             call.Id.Value, call.WhatsAppId?.Value, call.Direction, call.Channel.Value, call.User, call.Trunk, call.Agent,
-            call.AgentSince, call.State, call.StartedAt, call.AnsweredAt, Seconds(now - call.StartedAt),
+            call.AgentSince, call.State, call.Consultation, call.StartedAt, call.AnsweredAt, Seconds(now - call.StartedAt),
             call.AnsweredAt is { } answered ? Seconds(now - answered) : 0, call.Node);
 
         /// <summary>The seconds, never negative: clocks of nodes differ a little.</summary>

@@ -23,6 +23,8 @@ internal sealed class AgentHold(Action<CallDecision> decide)
     /// <summary>Gives back agents who were taken for nothing. False: the input is about none.</summary>
     public bool GiveBack(CallInput input)
     {
+        if (input is CallInput.OfConsultation of)
+            return GiveBack(of.What);
         if (input is CallInput.AgentsTaken taken)
             foreach (var agent in taken.Result.Agents)
                 decide(new CallDecision.ReleaseAgent(agent));

@@ -7,15 +7,11 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Calls.Lifecycle;
 
-/// <summary>
-/// One call as a pure state machine: inputs in, decisions out, no await and no clock inside. The two directions differ only in how a call
+/// <summary>One call as a pure state machine: inputs in, decisions out, no await and no clock inside. The directions differ only in how it
 /// becomes <see cref="CallState.Live"/> (<see cref="InboundCall"/>, <see cref="OutboundCall"/>, <see cref="CallbackCall"/>); it ends on one
-/// path, here.
-/// </summary>
-/// <remarks>
-/// Invariants, proved by property tests over any interleaving of inputs: <see cref="CallDecision.Finish"/> is decided exactly once and
-/// last; by then each leg that was touched has been released; accept is decided at most once; audio opens only after Meta's 200.
-/// </remarks>
+/// path, here.</summary>
+/// <remarks>Invariants, proved by property tests over any interleaving: <see cref="CallDecision.Finish"/> is decided exactly once and last;
+/// by then each leg that was touched was released; accept is decided at most once; audio opens only after Meta's 200.</remarks>
 public abstract class Call
 {
     private readonly List<CallDecision> _decisions = [];
@@ -89,6 +85,9 @@ public abstract class Call
 
     /// <summary>The agent of ours in the conversation; null: none that we know.</summary>
     public AgentId? AgentId => Held?.Agent;
+
+    /// <summary>How far the agent's question to somebody else is.</summary>
+    public virtual ConsultationState Consultation => ConsultationState.None;
 
     /// <summary>The agent whom this call keeps busy; null: none that we know.</summary>
     protected TakenAgent? Held { get => _held.Agent; set => _held.Agent = value; }
@@ -219,7 +218,7 @@ public abstract class Call
     }
 
     /// <summary>Handles the inputs that may come in any state before the end.</summary>
-    private bool HandleCommon(CallInput input, Instant now)
+    private protected bool HandleCommon(CallInput input, Instant now)
     {
         switch (input)
         {

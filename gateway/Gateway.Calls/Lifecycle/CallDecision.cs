@@ -60,6 +60,21 @@ public abstract record CallDecision
     /// <summary>End the phone that has answered. The call goes on without it.</summary>
     public sealed record HangUpAgent : CallDecision;
 
+    /// <summary>The agent is to ask somebody: it stays in the call, and is connected with the phones of <see cref="OfConsultation"/>
+    /// in place of the user.</summary>
+    /// <param name="Number">1, 2 …: names it.</param>
+    public sealed record BeginConsultation(int Number) : CallDecision;
+
+    /// <summary>What concerns the phones of whom the agent asks, or the sounds that the agent hears meanwhile. The results come back in
+    /// <see cref="CallInput.OfConsultation"/>.</summary>
+    public sealed record OfConsultation(int Number, CallDecision What) : CallDecision;
+
+    /// <summary>Connect the user with the target, and end the agent's phone.</summary>
+    public sealed record CompleteConsultation(int Number) : CallDecision;
+
+    /// <summary>Connect the user with the agent again, and end what is left of the target's phones.</summary>
+    public sealed record CancelConsultation(int Number) : CallDecision;
+
     /// <summary>Take agents before they ring. → <see cref="CallInput.AgentsTaken"/>.</summary>
     public sealed record TakeAgents(int Request, TakeRequest What) : CallDecision;
 

@@ -166,6 +166,9 @@ public abstract record CallInput
     /// </summary>
     public sealed record PbxIdentified(string Agent) : CallInput;
 
+    /// <summary>What happened on the phones of a consultation's target; still under this number when the target has the call.</summary>
+    public sealed record OfConsultation(int Number, CallInput What) : CallInput;
+
     /// <summary>A key press signalled to the gateway outside RTP (SIP INFO).</summary>
     public sealed record DigitPressed(CallLeg From, char Digit, TimeSpan Duration) : CallInput;
 
@@ -200,6 +203,15 @@ public abstract record CallInput
 
     /// <summary>The live call is to go to somebody else, by the flow.</summary>
     public sealed record TransferRequested(Flow Flow) : CallInput;
+
+    /// <summary>The agent of the live call is to ask somebody, found by the flow, before the call goes there.</summary>
+    public sealed record ConsultationRequested(Flow Flow) : CallInput;
+
+    /// <summary>The target who has answered is to have the call.</summary>
+    public sealed record CompletionRequested : CallInput;
+
+    /// <summary>Agent and user are to be together again.</summary>
+    public sealed record CancellationRequested : CallInput;
 
     public sealed record HangUpRequested(HangupCause Cause) : CallInput;
 }

@@ -17,15 +17,13 @@ internal sealed class FlowRun : IStepHost
     private HangupCause _cause = HangupCause.NoAnswer;
     private CallInput.PbxRefused? _refused;
     private Action<Instant>? _leave;
-    private int _numbers;
 
     /// <param name="flow">The flow, in the version that the call keeps.</param>
     /// <param name="call">The call.</param>
-    /// <param name="firstNumber">Numbers up to this one were given by an earlier flow of the call.</param>
     /// <param name="end">Ends the call: the cause, and the PBX's refusal behind it.</param>
-    public FlowRun(Flow flow, IFlowCall call, int firstNumber, Func<HangupCause, CallInput.PbxRefused?, Instant, bool> end)
+    public FlowRun(Flow flow, IFlowCall call, Func<HangupCause, CallInput.PbxRefused?, Instant, bool> end)
     {
-        (_flow, Call, _numbers, _end) = (flow, call, firstNumber, end);
+        (_flow, Call, _end) = (flow, call, end);
         Language = LanguageOf(flow, call.Identity.User);
     }
 
@@ -37,16 +35,13 @@ internal sealed class FlowRun : IStepHost
 
     public bool IsAnswered { get; set; }
 
-    /// <summary>The last number given to an attempt, a request or a play.</summary>
-    public int LastNumber => _numbers;
-
     /// <summary>The cause of the call where the user hangs up now.</summary>
     public HangupCause CauseOfHangUp => _step?.CauseOfHangUp ?? HangupCause.CallerGaveUp;
 
     /// <summary>The group whose agents are rung in this step; null: none.</summary>
     public GroupId? Group => _step?.Group;
 
-    public int NextNumber() => ++_numbers;
+    public int NextNumber() => Call.NextNumber();
 
     public void Begin(Instant now) => Enter(_flow.Start, now);
 

@@ -68,4 +68,7 @@ public sealed record LiveCall(
 {
     /// <summary>From when on <see cref="Agent"/> had the call; null before the answer, and while nobody is named.</summary>
     public DateTimeOffset? AgentSince { get; init; }
+
+    /// <summary>How far <see cref="Agent"/> is with asking somebody before handing the call over.</summary>
+    public ConsultationState Consultation { get; init; }
 }

@@ -25,6 +25,9 @@ internal interface IFlowCall
     /// <summary>The agent who had the contact's last call, at most so long ago; null: none that we know.</summary>
     AgentId? LastAgentWithin(TimeSpan age);
 
+    /// <summary>Numbers for attempts, requests and plays, each new in the call.</summary>
+    int NextNumber();
+
     void Decide(CallDecision decision);
 
     /// <summary>Answers the call at WhatsApp; the step hears of it when that is done.</summary>

@@ -20,9 +20,12 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
     private string _offer = "";
     private string _answer = "";
     private Flow? _flow;
-    private FlowRun? _run;
+    private AnswerRun? _run;
+    private Consultation? _consultation;
+    private int _numbers;
+    private int _consultations;
+    private int _phones; // the consultation whose target has the call; 0: none
     private AcceptState _accept;
-    private Winner? _winner;
     private LastAgent? _lastAgent;
     private bool _isEnding;
     private bool _mayBeAnothers;
@@ -34,12 +37,22 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
     public bool IsWindowOver { get; private set; }
 
     /// <summary>The group whose agents are rung or waited for, and since when; null: nobody is, or a phone has answered.</summary>
-    public WaitingFor? WaitsFor => _winner is null && State != CallState.Live && _run?.Group is { } group
+    public WaitingFor? WaitsFor => _run is { HasWinner: false } && State != CallState.Live && _run.Run.Group is { } group
         ? new WaitingFor(group, WaitedFrom ?? StartedAt) : null;
 
     public bool MayRecord { get; init; } = true;
 
-    protected override HangupCause CauseWhileWaiting => _run?.CauseOfHangUp ?? HangupCause.CallerGaveUp;
+    public override ConsultationState Consultation => _consultation switch
+    {
+        null or { HasAgent: false } => ConsultationState.None,
+        { IsAnswered: true } => ConsultationState.Answered,
+        _ => ConsultationState.Ringing,
+    };
+
+    protected override HangupCause CauseWhileWaiting =>
+        _consultation?.CauseOfHangUp ?? _run?.Run.CauseOfHangUp ?? HangupCause.CallerGaveUp;
+
+    public int NextNumber() => ++_numbers;
 
     /// <summary>Answers the call at WhatsApp: once, whoever asks for it and however often.</summary>
     public void Accept(Instant now)
@@ -59,7 +72,8 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
     {
         if (decision is CallDecision.InvitePbx or CallDecision.RingAgent)
             PbxLeg = PbxLegState.Engaged;
-        if (!_isEnding || decision is not CallDecision.CancelPhone) // all phones are hung up together then
+        // At the end all phones are hung up together.
+        if (!_isEnding || decision is not (CallDecision.CancelPhone or CallDecision.OfConsultation))
             base.Decide(decision);
     }
 
@@ -128,8 +142,30 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
                 HandleAccepted(now);
                 return true;
 
-            case (CallState.Live, CallInput.TransferRequested request):
+            default:
+                return State == CallState.Live && HandleTransfer(input, now);
+        }
+    }
+
+    private bool HandleTransfer(CallInput input, Instant now)
+    {
+        switch (input)
+        {
+            case CallInput.TransferRequested request when _consultation is null:
                 Transfer(request.Flow, now);
+                return true;
+
+            case CallInput.ConsultationRequested request when _consultation is null:
+                _consultation = new Consultation(++_consultations, request.Flow, this, EndConsultation, Complete);
+                _consultation.Begin(now);
+                return true;
+
+            case CallInput.CompletionRequested when _consultation is { IsAnswered: true }:
+                Complete(now);
+                return true;
+
+            case CallInput.CancellationRequested when _consultation is not null:
+                Reunite();
                 return true;
 
             default:
@@ -139,36 +175,51 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
 
     protected override bool HandleFlow(CallInput input, Instant now)
     {
+        if (input is CallInput.OfConsultation of && of.Number == _phones) // the target has the call
+            return HandleOwn(of.What, now) || HandleCommon(of.What, now) || HandleInState(of.What, now);
+        var isOfPhone = input is CallInput.PbxRinging or CallInput.PbxAnswered { By: null } or CallInput.PbxRefused
+            or CallInput.PbxEnded or CallInput.PbxIdentified;
+        return isOfPhone && _phones > 0 || HandleOwn(input, now); // of one that is out of the call: it hung up as it was hung up
+    }
+
+    private bool HandleOwn(CallInput input, Instant now)
+    {
+        if (_consultation is { } consultation)
+            return HandleConsultation(consultation, input, now);
         if (_run is null || State == CallState.Live)
             return false;
+        if (input is CallInput.PbxRefused { Attempt: 0 } && !_run.HasWinner)
+            PbxLeg = PbxLegState.Released;
+        return _run.Handle(input, now);
+    }
+
+    private bool HandleConsultation(Consultation consultation, CallInput input, Instant now)
+    {
         switch (input)
         {
-            case CallInput.PbxAnswered answered when answered.By is null || _winner is null:
-                TakeAnswer(answered, now);
+            case CallInput.OfConsultation of:
+                return of.Number == consultation.Number && consultation.HandleTarget(of.What, now);
+
+            case CallInput.PbxEnded when consultation.IsAnswered:
+                Complete(now);
                 return true;
 
-            case CallInput.AgentConfirmed confirmed when _winner is { IsConfirmed: false } winner && winner.Agent == confirmed.Agent:
-                Confirm(winner, confirmed.IsOurs, now);
+            case CallInput.PbxEnded:
+                LoseAgent(consultation, now);
                 return true;
-
-            // Gone before the user could be connected: the phones that still ring have their chance.
-            case CallInput.PbxEnded ended when _winner?.Attempt == ended.Attempt:
-                Lose(now);
-                return true;
-
-            case CallInput.PbxEnded { Attempt: > 0 } ended:
-                return _run.Handle(new CallInput.PbxRefused(480, null, ended.Attempt), now);
-
-            case CallInput.PbxRefused { Attempt: 0 } when _winner is null:
-                PbxLeg = PbxLegState.Released;
-                return _run.Handle(input, now);
 
             default:
-                return _run.Handle(input, now);
+                return consultation.Handle(input, now);
         }
     }
 
-    protected override void HandleFlowDeadline(Instant now) => _run?.HandleDeadline(now);
+    protected override void HandleFlowDeadline(Instant now)
+    {
+        if (_consultation is { } consultation)
+            consultation.HandleDeadline(now);
+        else
+            _run?.Run.HandleDeadline(now);
+    }
 
     protected override void HandleStateDeadline(Instant now)
     {
@@ -179,20 +230,22 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
         }
         IsWindowOver = true;
         EnterState(CallState.RingingPbx, now + Options.Preparation); // for what is to answer in its stead
-        _run!.HandleWindowOver(now);
+        _run!.Run.HandleWindowOver(now);
     }
 
     protected override void ReleaseFlow()
     {
         _isEnding = true;
-        _run?.Release(isAnswered: false);
-        Held ??= _winner?.Agent;
+        _run?.Run.Release(isAnswered: false);
+        Held ??= _run?.Agent;
+        _consultation?.Release();
+        _consultation = null;
     }
 
     private void BeginFlow(Flow flow, Instant now)
     {
-        _run = new FlowRun(flow, this, _run?.LastNumber ?? 0, EndFlow);
-        _run.Begin(now);
+        _run = new AnswerRun(new FlowRun(flow, this, EndFlow), this, Name, Connect);
+        _run.Run.Begin(now);
     }
 
     private bool EndFlow(HangupCause cause, CallInput.PbxRefused? refused, Instant now)
@@ -202,34 +255,12 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
         return refused is not null ? End(CallEnding.Of(refused), now) : End(cause, now);
     }
 
-    /// <summary>The first phone wins; another that answers meanwhile is refused by the legs.</summary>
-    private void TakeAnswer(CallInput.PbxAnswered answered, Instant now)
+    private void Name(CallInput.PbxAnswered answered, Instant now)
     {
-        var picker = answered.By;
-        TakenAgent? rung = null;
-        if (_winner is not null || picker is null && !_run!.TryAnswer(answered.Attempt, out rung))
-            return;
-        if (picker is not null)
-            (PbxLeg, _run!.IsAnswered) = (PbxLegState.Engaged, true);
-        _winner = new Winner(answered.Attempt, picker ?? rung, IsConfirmed: rung is null);
+        if (answered.By is not null)
+            PbxLeg = PbxLegState.Engaged;
         NameAgent(answered.Agent, now);
         Trunk = answered.Trunk ?? Trunk;
-        if (rung is { } taken)
-            Decide(new CallDecision.ConfirmAgent(taken));
-        else
-            Connect(now);
-    }
-
-    private void Confirm(Winner winner, bool isOurs, Instant now)
-    {
-        if (!isOurs)
-        {
-            _winner = winner with { Agent = null }; // another call has the agent: there is nothing to give back
-            Lose(now);
-            return;
-        }
-        _winner = winner with { IsConfirmed = true };
-        Connect(now);
     }
 
     private void Connect(Instant now)
@@ -240,31 +271,20 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
             Accept(now);
     }
 
-    private void Lose(Instant now)
-    {
-        Decide(new CallDecision.HangUpAgent()); // where the phone is gone already its media is ended still
-        if (_winner?.Agent is { } agent)
-            Decide(new CallDecision.ReleaseAgent(agent));
-        _winner = null;
-        _run!.HandleLost(now);
-    }
-
     private void HandleAccepted(Instant now)
     {
-        if (_winner is { IsConfirmed: true })
+        if (_run!.IsConfirmed)
         {
             GoLive(now);
             return;
         }
         BecomeAnswered(CallState.Waiting, now);
-        _run!.HandleAccepted(now);
+        _run.Run.HandleAccepted(now);
     }
 
     private void GoLive(Instant now)
     {
-        _run!.Release(isAnswered: true);
-        Held = _winner!.Agent;
-        _winner = null;
+        Held = _run!.TakeWinner();
         if (_accept == AcceptState.Done && State == CallState.Waiting)
             Decide(new CallDecision.StopPlaying());
         BecomeLive(now);
@@ -275,9 +295,51 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
     {
         Decide(new CallDecision.HangUpAgent());
         LeaveAgent(now);
-        var number = _run!.NextNumber();
-        Decide(new CallDecision.Play(number, [CallDecision.Play.Music], IsLoop: true, _run.Language));
+        Decide(new CallDecision.Play(NextNumber(), [CallDecision.Play.Music], IsLoop: true, _run!.Run.Language));
         BeginFlow(flow, now);
+    }
+
+    /// <summary>The target has the call, and the first agent is free.</summary>
+    private void Complete(Instant now)
+    {
+        var consultation = _consultation!;
+        (_consultation, _phones) = (null, consultation.Number);
+        Decide(new CallDecision.CompleteConsultation(consultation.Number));
+        LeaveAgent(now);
+        NoteWaiting(consultation.Group, now);
+        Held = consultation.TakeTarget();
+        NameAgent(consultation.Target, now);
+        Decide(new CallDecision.StopPlaying());
+        BecomeLive(now);
+    }
+
+    /// <summary>The agent has hung up while the target rings, which goes on; the user hears music still.</summary>
+    private void LoseAgent(Consultation consultation, Instant now)
+    {
+        if (!consultation.HasAgent)
+            return;
+        Decide(new CallDecision.HangUpAgent());
+        LeaveAgent(now);
+        consultation.LoseAgent(now);
+    }
+
+    /// <summary>Agent and user hear each other again; the target is free.</summary>
+    private void Reunite()
+    {
+        var consultation = _consultation!;
+        consultation.Release();
+        _consultation = null;
+        Decide(new CallDecision.CancelConsultation(consultation.Number));
+        Decide(new CallDecision.StopPlaying());
+    }
+
+    /// <summary>There is no target: the agent has the call still, or nobody has.</summary>
+    private bool EndConsultation(HangupCause cause, CallInput.PbxRefused? refused, Instant now)
+    {
+        if (_consultation is not { HasAgent: true })
+            return EndFlow(cause, refused, now);
+        Reunite();
+        return true;
     }
 
     /// <summary>How far the call is answered at WhatsApp.</summary>
@@ -287,9 +349,6 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
         Asked,
         Done,
     }
-
-    /// <summary>The phone that has answered and is not connected with the user yet.</summary>
-    private sealed record Winner(int Attempt, TakenAgent? Agent, bool IsConfirmed);
 }
 
 /// <summary>A call that rings the agents of a group, or waits for one.</summary>

@@ -23,4 +23,13 @@ public enum CommandRefusal
 
     /// <summary>Nobody talks in the call yet.</summary>
     NotAnswered,
+
+    /// <summary>The agent of the call asks somebody before handing it over.</summary>
+    TransferInProgress,
+
+    /// <summary>The agent of the call asks nobody.</summary>
+    NoTransferInProgress,
+
+    /// <summary>Whom the agent asks has not answered yet.</summary>
+    TargetNotAnswered,
 }

@@ -10,6 +10,8 @@ namespace Gateway.Storage.Commands;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(HangUp), "hang_up")]
 [JsonDerivedType(typeof(Transfer), "transfer")]
+[JsonDerivedType(typeof(CompleteTransfer), "complete_transfer")]
+[JsonDerivedType(typeof(CancelTransfer), "cancel_transfer")]
 [JsonDerivedType(typeof(Assign), "assign")]
 [JsonDerivedType(typeof(Decline), "decline")]
 [JsonDerivedType(typeof(CallBack), "call_back")]
@@ -22,10 +24,20 @@ public abstract record NodeCommand
     /// <summary>End a live call on both legs. Only the node that runs it can.</summary>
     public sealed record HangUp(CallId Call) : NodeCommand;
 
-    /// <summary>Lead an answered call to somebody else; the agent is out of it at once. Only the node that runs it can.</summary>
+    /// <summary>Lead an answered call to somebody else. Only the node that runs it can.</summary>
     /// <param name="Call">The call.</param>
     /// <param name="To">To whom.</param>
-    public sealed record Transfer(CallId Call, TransferTarget To) : NodeCommand;
+    public sealed record Transfer(CallId Call, TransferTarget To) : NodeCommand
+    {
+        /// <summary>What becomes of the agent.</summary>
+        public TransferMode Mode { get; init; }
+    }
+
+    /// <summary>Connect user and target, who has answered the agent.</summary>
+    public sealed record CompleteTransfer(CallId Call) : NodeCommand;
+
+    /// <summary>Connect user and agent again; the target is out of the call.</summary>
+    public sealed record CancelTransfer(CallId Call) : NodeCommand;
 
     /// <summary>Give a waiting call to an agent, whose phone answers by itself.</summary>
     public sealed record Assign(CallId Call, AgentId Agent) : NodeCommand;

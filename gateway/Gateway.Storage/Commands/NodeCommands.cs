@@ -28,6 +28,14 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
     public Task<CommandReply> TransferAsync(NodeCommand.Transfer command, CancellationToken cancellation) =>
         SendToOwnerAsync(command.Call, command, cancellation);
 
+    /// <summary>Asks the node that runs a call to give it to the target whom its agent has asked.</summary>
+    public Task<CommandReply> CompleteTransferAsync(CallId call, CancellationToken cancellation) =>
+        SendToOwnerAsync(call, new NodeCommand.CompleteTransfer(call), cancellation);
+
+    /// <summary>Asks the node that runs a call to leave it with the agent who asks somebody.</summary>
+    public Task<CommandReply> CancelTransferAsync(CallId call, CancellationToken cancellation) =>
+        SendToOwnerAsync(call, new NodeCommand.CancelTransfer(call), cancellation);
+
     /// <summary>Asks the node that runs a waiting call to give it to an agent.</summary>
     public Task<CommandReply> AssignAsync(NodeCommand.Assign command, CancellationToken cancellation) =>
         SendToOwnerAsync(command.Call, command, cancellation);

@@ -131,12 +131,12 @@ internal sealed partial class LostCalls(
     {
         try
         {
-            var dialog = JsonSerializer.Deserialize<SipDialogSnapshot>(text, JsonSerializerOptions.Web)!;
             var reason = SipReason.Q850(CauseTable.Q850(HangupCause.NodeLost), nameof(HangupCause.NodeLost));
-            if (await sip.EndDialogAsync(dialog, reason))
-                LogHungUp(call, dialog.Trunk);
-            else
-                LogNotHungUp(call, "its trunk is not configured here, or no listener serves its address");
+            foreach (var dialog in JsonSerializer.Deserialize<SipDialogSnapshot[]>(text, JsonSerializerOptions.Web)!)
+                if (await sip.EndDialogAsync(dialog, reason))
+                    LogHungUp(call, dialog.Trunk);
+                else
+                    LogNotHungUp(call, "its trunk is not configured here, or no listener serves its address");
         }
         catch (JsonException) // Another version's.
         {

@@ -44,6 +44,8 @@ internal sealed class CallAgents(
     /// <summary>The call is over, and nobody took this result: it is undone.</summary>
     public void GiveBack(CallInput late)
     {
+        if (late is CallInput.OfConsultation of)
+            late = of.What;
         if (late is CallInput.AgentsTaken taken)
             foreach (var agent in taken.Result.Agents)
                 _operations.Add(() => ReleaseAsync(agent, null));

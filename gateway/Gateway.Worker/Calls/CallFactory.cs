@@ -76,11 +76,15 @@ internal sealed class CallFactory(
         {
             var operations = new OperationQueue(loop.Fail);
             var legMedia = new CallMedia(media, identity.Id, loop, operations, services.Logger);
-            var phones = new SipLegs(identity.Id, trunks, Invite, legMedia, loop, operations, services.Logger);
-            var sounds = new CallSounds(identity, services.Agents, legMedia, loop);
+            var toUser = new CallSounds(identity, services.Agents, legMedia, loop, CallLeg.WhatsApp);
+            var toAgent = new CallSounds(identity, services.Agents, legMedia, loop, CallLeg.Pbx);
+            var phones = new CallPhones(Phones(loop, PbxSide.First), Phones, legMedia, toAgent, loop);
             var agents = new AgentPhones(services.Agents.Directory, trunks, options.Sip.Registrar.Trunk, Invite);
             var graphLeg = new GraphLeg(graph, number, identity, loop, onConnected);
-            return new CallLegs(graphLeg, phones, legMedia, (sounds, agents), incoming, loop, operations);
+            return new CallLegs(graphLeg, phones, legMedia, (toUser, toAgent, agents), incoming, loop, operations);
+
+            SipLegs Phones(ICallInbox inbox, PbxSide side) => new(
+                identity.Id, trunks, Invite, new PbxMedia(legMedia, side), inbox, operations, services.Logger);
         }
     }
 

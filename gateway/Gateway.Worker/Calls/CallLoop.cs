@@ -51,7 +51,7 @@ internal sealed partial class CallLoop : ICallInbox
     private Task _record = Task.CompletedTask;
     private Funding? _recorded;
     private CallInput.Admitted? _admitted;
-    private (CallState State, string? Agent) _shown = (CallState.New, null);
+    private (CallState State, string? Agent, ConsultationState Consultation) _shown = (CallState.New, null, ConsultationState.None);
     private string? _boundTo;
     private volatile bool _isBroken;
     private readonly TaskCompletionSource<HangupCause?> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -85,6 +85,9 @@ internal sealed partial class CallLoop : ICallInbox
 
     /// <summary>How far the call is, as it was shown last.</summary>
     public CallState State => _shown.State;
+
+    /// <summary>How far its agent is with asking somebody, as it was shown last.</summary>
+    public ConsultationState Consultation => _shown.Consultation;
 
     /// <summary>Null once a phone rings for this call; the cause where it ended before.</summary>
     public Task<HangupCause?> Begun => _begun.Task;
@@ -282,13 +285,13 @@ internal sealed partial class CallLoop : ICallInbox
 
     private void ShowIfChanged()
     {
-        if (_shown == (_call.State, _call.Agent) || _call.State == CallState.Ended)
+        if (_shown == (_call.State, _call.Agent, _call.Consultation) || _call.State == CallState.Ended)
             return;
         var now = _services.Clock.Now;
         if (_call.State != _shown.State)
             CallMetrics.Entered(_call, now);
         _ofGroup.Note(_call);
-        _shown = (_call.State, _call.Agent);
+        _shown = (_call.State, _call.Agent, _call.Consultation);
         if (_call.State is CallState.RingingPbx or CallState.RingingWhatsApp)
             _begun.TrySetResult(null);
         if (_call is { State: CallState.Live, AgentId: { } agent })
@@ -309,8 +312,8 @@ internal sealed partial class CallLoop : ICallInbox
 
     private void NoteQueued(CallDecision.JoinQueue join)
     {
-        if (_call.Flow is not { } flow)
-            return; // a transfer: the call was answered
+        if (_call.Flow is not { } flow || _call.Consultation != ConsultationState.None)
+            return; // a transfer: the call was answered, or it is the agent who waits
         var queued = new QueuedCall(
             Identity.Id, _call.TimeOf(_call.StartedAt), _call.TimeOf(_services.Clock.Now), join.Group, flow.Id, flow.Version,
             join.Priority);

@@ -8,15 +8,15 @@ using Media.Protocols.Primitives;
 namespace Gateway.Worker.Calls;
 
 /// <summary>
-/// One call as the registry has it while it lives: what other nodes and the admin API see of it, and the dialog that ends its pbx leg when
+/// One call as the registry has it while it lives: what other nodes and the admin API see of it, and the dialogs that end its phones when
 /// this process dies.
 /// </summary>
 /// <param name="call">Read by the call's own loop alone.</param>
 /// <param name="registry">Where it is published.</param>
 /// <param name="operations">What the call does there, one after the other.</param>
-/// <param name="snapshot">The dialog; null where nothing is to be ended.</param>
+/// <param name="snapshots">The dialogs; none where nothing is to be ended.</param>
 internal sealed class PublishedCall(
-    Call call, ICallRegistry registry, OperationQueue operations, Func<Task<SipDialogSnapshot?>> snapshot)
+    Call call, ICallRegistry registry, OperationQueue operations, Func<Task<IReadOnlyList<SipDialogSnapshot>>> snapshots)
 {
     /// <summary>What is published of a dead node's calls expires, and a restarted Redis fills again.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(10);
@@ -45,15 +45,15 @@ internal sealed class PublishedCall(
     }
 
     /// <summary>
-    /// Publishes the latest view: what changed while Redis was waited for is published once. The dialog comes with it: requests since then
-    /// have moved it on, or a transfer has put another in its place.
+    /// Publishes the latest view: what changed while Redis was waited for is published once. The dialogs come with it: requests since
+    /// then have moved them on, or a transfer has put others in their place.
     /// </summary>
     private async Task PublishAsync()
     {
         var id = call.Identity.Id;
         await registry.PublishAsync(Interlocked.Exchange(ref _view, null)!, CancellationToken.None);
-        if (await snapshot() is { } dialog)
-            await registry.KeepDialogAsync(id, JsonSerializer.Serialize(dialog, JsonSerializerOptions.Web), CancellationToken.None);
+        if (await snapshots() is { Count: > 0 } dialogs)
+            await registry.KeepDialogAsync(id, JsonSerializer.Serialize(dialogs, JsonSerializerOptions.Web), CancellationToken.None);
     }
 
     private LiveCall View()
@@ -64,6 +64,7 @@ internal sealed class PublishedCall(
             call.State, call.TimeOf(call.StartedAt), call.AnsweredAt is { } answered ? call.TimeOf(answered) : null, identity.Node)
         {
             AgentSince = call.AgentSince is { } since ? call.TimeOf(since) : null,
+            Consultation = call.Consultation,
         };
     }
 }

@@ -41,9 +41,29 @@ internal sealed class CallControl(CallSupervisor calls, AgentServices agents)
             return new CommandReply(CommandOutcome.UnknownCall);
         if (loop.Identity.Direction != CallDirection.Inbound || loop.State != CallState.Live)
             return CommandReply.Refused(CommandRefusal.NotAnswered, "No agent talks in it yet, or it is no user's call");
+        if (loop.Consultation != ConsultationState.None)
+            return CommandReply.Refused(CommandRefusal.TransferInProgress, "Its agent asks somebody already");
         if (FlowTo(command.To, out var refusal) is not { } flow)
             return refusal!;
-        loop.Post(new CallInput.TransferRequested(flow));
+        loop.Post(command.Mode == TransferMode.Consult ? new CallInput.ConsultationRequested(flow) : new CallInput.TransferRequested(flow));
+        return CommandReply.Done;
+    }
+
+    public CommandReply CompleteTransfer(NodeCommand.CompleteTransfer command)
+    {
+        if (RefusalOf(command.Call, out var loop) is { } refusal)
+            return refusal;
+        if (loop!.Consultation != ConsultationState.Answered)
+            return CommandReply.Refused(CommandRefusal.TargetNotAnswered, "Whom the agent asks has not answered yet");
+        loop.Post(new CallInput.CompletionRequested());
+        return CommandReply.Done;
+    }
+
+    public CommandReply CancelTransfer(NodeCommand.CancelTransfer command)
+    {
+        if (RefusalOf(command.Call, out var loop) is { } refusal)
+            return refusal;
+        loop!.Post(new CallInput.CancellationRequested());
         return CommandReply.Done;
     }
 
@@ -63,10 +83,19 @@ internal sealed class CallControl(CallSupervisor calls, AgentServices agents)
     {
         if (calls.Find(command.Call) is not { } loop)
             return new CommandReply(CommandOutcome.UnknownCall);
-        if (!FindsAgents(loop))
+        if (!FindsAgents(loop) && loop.Consultation != ConsultationState.Ringing)
             return CommandReply.Refused(CommandRefusal.NotRinging, "The call does not ring that agent");
         loop.Post(new CallInput.DeclineRequested(command.Agent));
         return CommandReply.Done;
+    }
+
+    /// <summary>The refusal where the agent of the call asks nobody.</summary>
+    private CommandReply? RefusalOf(CallId call, out CallLoop? loop)
+    {
+        loop = calls.Find(call);
+        return loop is null ? new CommandReply(CommandOutcome.UnknownCall)
+            : loop.Consultation == ConsultationState.None
+            ? CommandReply.Refused(CommandRefusal.NoTransferInProgress, "Its agent asks nobody") : null;
     }
 
     /// <summary>A user's call, for which agents are rung or waited for.</summary>

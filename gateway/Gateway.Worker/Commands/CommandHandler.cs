@@ -50,6 +50,8 @@ internal sealed partial class CommandHandler(
             {
                 NodeCommand.HangUp hangUp => calls.HangUp(hangUp),
                 NodeCommand.Transfer transfer => calls.Transfer(transfer),
+                NodeCommand.CompleteTransfer complete => calls.CompleteTransfer(complete),
+                NodeCommand.CancelTransfer cancel => calls.CancelTransfer(cancel),
                 NodeCommand.Assign assign => calls.Assign(assign),
                 NodeCommand.Decline decline => calls.Decline(decline),
                 _ when capacity.Refusal() is { } cause => CommandReply.Refused(cause),

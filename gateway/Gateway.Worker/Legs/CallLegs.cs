@@ -14,9 +14,10 @@ namespace Gateway.Worker.Legs;
 internal sealed class CallLegs
 {
     private readonly GraphLeg _graph;
-    private readonly SipLegs _phones;
+    private readonly CallPhones _phones;
     private readonly CallMedia _media;
-    private readonly CallSounds _sounds;
+    private readonly CallSounds _toUser;
+    private readonly CallSounds _toAgent;
     private readonly AgentPhones _agents;
     private readonly ICallInbox _call;
     private readonly OperationQueue _operations;
@@ -24,20 +25,25 @@ internal sealed class CallLegs
     /// <param name="graph">WhatsApp's signalling.</param>
     /// <param name="phones">The PBX's side; it posts to <paramref name="operations"/>.</param>
     /// <param name="media">Posts to <paramref name="operations"/> too.</param>
-    /// <param name="user">What the user hears while no agent is there, and the agents who can be rung.</param>
+    /// <param name="who">What the user hears while no agent is there, what an agent hears who asks somebody, and the agents who can be
+    /// rung.</param>
     /// <param name="incoming">The INVITE of a call that the PBX began; null where we ring the PBX.</param>
     /// <param name="call">Where inputs go.</param>
     /// <param name="operations">The call's queue.</param>
     public CallLegs(
-        GraphLeg graph, SipLegs phones, CallMedia media, (CallSounds Sounds, AgentPhones Agents) user, SipCall? incoming, ICallInbox call,
-        OperationQueue operations)
+        GraphLeg graph, CallPhones phones, CallMedia media, (CallSounds ToUser, CallSounds ToAgent, AgentPhones Agents) who,
+        SipCall? incoming, ICallInbox call, OperationQueue operations)
     {
         (_graph, _phones, _media, _call, _operations) = (graph, phones, media, call, operations);
-        (_sounds, _agents) = user;
+        (_toUser, _toAgent, _agents) = who;
         _media.CarryKey = _phones.CarryKeyAsync;
-        _media.HandleSound = _sounds.HandleAsync;
+        _media.HandleSound = async happened =>
+        {
+            await _toUser.HandleAsync(happened);
+            await _toAgent.HandleAsync(happened);
+        };
         if (incoming is not null)
-            _operations.Add(() => _phones.Begin(incoming));
+            _operations.Add(() => _phones.Current.Begin(incoming));
     }
 
     /// <summary>Completes when everything decided so far is done.</summary>
@@ -80,9 +86,9 @@ internal sealed class CallLegs
     /// </summary>
     public bool TryTakeOver(SipCall replaced, SipCall by)
     {
-        if (!_phones.Owns(replaced))
+        if (_phones.Find(replaced) is not { } phones)
             return false;
-        _operations.Add(() => _phones.TakeOverAsync(replaced, by));
+        _operations.Add(() => phones.TakeOverAsync(replaced, by));
         return true;
     }
 
@@ -92,41 +98,65 @@ internal sealed class CallLegs
     public async Task<bool> TryPickUpAsync(SipCall by, TakenAgent agent)
     {
         var isDone = false;
-        await _operations.Add(async () => isDone = await _phones.TryPickUpAsync(by, agent));
+        await _operations.Add(async () => isDone = await _phones.Current.TryPickUpAsync(by, agent));
         return isDone;
     }
 
-    /// <summary>The dialog that ends the pbx leg when this process dies; null where nothing is to be ended.</summary>
-    public async Task<SipDialogSnapshot?> SnapshotAsync()
+    /// <summary>The dialogs that end the call's phones when this process dies; none where nothing is to be ended.</summary>
+    public async Task<IReadOnlyList<SipDialogSnapshot>> SnapshotAsync()
     {
-        SipDialogSnapshot? snapshot = null;
-        await _operations.Add(async () => snapshot = await _phones.SnapshotAsync());
-        return snapshot;
+        IReadOnlyList<SipDialogSnapshot> snapshots = [];
+        await _operations.Add(async () => snapshots = await _phones.SnapshotAsync());
+        return snapshots;
     }
 
     private Func<Task>? OperationOf(CallDecision decision) => decision switch
     {
         CallDecision.ReserveMedia reserve => () => ReserveAsync(reserve.WhatsAppOffer),
         CallDecision.ApplyWhatsAppAnswer answer => () => ApplyWhatsAppAnswerAsync(answer.Sdp),
-        CallDecision.InvitePbx invite => () => _phones.InviteAsync(invite.Route),
-        CallDecision.RingAgent ring => () => _phones.RingAsync(_agents.Of(ring.Agent, ring.Trunk, ring.AutoAnswer), ring.Attempt),
-        CallDecision.CancelPhone cancel => () => _phones.CancelAsync(cancel.Attempt, cancel.IsElsewhere),
-        CallDecision.HangUpAgent => _phones.HangUpAgentAsync,
-        CallDecision.Play play => () => _sounds.PlayAsync(play),
-        CallDecision.PlayPlace place => () => _sounds.PlayAsync(place),
-        CallDecision.StopPlaying => Step(_sounds.Stop),
-        CallDecision.RecordMessage record => Step(() => _sounds.Record(record)),
-        CallDecision.RingPbx => _phones.RingAsync,
-        CallDecision.AnswerPbx => _phones.AnswerAsync,
-        CallDecision.RefusePbx refuse => () => _phones.RefuseAsync(refuse.Refusal),
+        CallDecision.InvitePbx or CallDecision.RingAgent or CallDecision.CancelPhone or CallDecision.HangUpAgent
+            or CallDecision.Play or CallDecision.PlayPlace or CallDecision.StopPlaying =>
+            () => PerformAsync(decision, _phones.Current, _toUser),
+        CallDecision.OfConsultation of => () => _phones.TargetOf(of.Number) is { } target
+            ? PerformAsync(of.What, target, _toAgent) : Task.CompletedTask,
+        CallDecision.BeginConsultation begin => () => _phones.BeginConsultationAsync(begin.Number),
+        CallDecision.CompleteConsultation complete => () => _phones.CompleteConsultationAsync(complete.Number),
+        CallDecision.CancelConsultation cancel => () => _phones.CancelConsultationAsync(cancel.Number),
+        CallDecision.RecordMessage record => Step(() => _toUser.Record(record)),
+        CallDecision.RingPbx => () => _phones.Current.RingAsync(),
+        CallDecision.AnswerPbx => () => _phones.Current.AnswerAsync(),
+        CallDecision.RefusePbx refuse => () => _phones.Current.RefuseAsync(refuse.Refusal),
         CallDecision.HangUpPbx hangUp => () => _phones.HangUpAsync(hangUp.Cause),
-        CallDecision.PlayRingback => Step(_media.PlayRingback),
+        CallDecision.PlayRingback => Step(() => _media.PlayRingback(CallLeg.Pbx)),
         CallDecision.OpenAudio => Step(_media.OpenAudio),
         CallDecision.Warn => Step(_media.Warn),
         CallDecision.SendDigit digit => Step(() => _media.SendDigit(digit.To, digit.Digit, digit.Duration)),
         CallDecision.ReleaseMedia => _media.ReleaseAsync,
         _ => null,
     };
+
+    /// <summary>What the call decides about phones that it finds, and about who waits for them: the user, or an agent who asks.</summary>
+    private Task PerformAsync(CallDecision decision, SipLegs phones, CallSounds sounds)
+    {
+        switch (decision)
+        {
+            case CallDecision.InvitePbx invite:
+                return phones.InviteAsync(invite.Route);
+            case CallDecision.RingAgent ring:
+                return phones.RingAsync(_agents.Of(ring.Agent, ring.Trunk, ring.AutoAnswer), ring.Attempt);
+            case CallDecision.CancelPhone cancel:
+                return phones.CancelAsync(cancel.Attempt, cancel.IsElsewhere);
+            case CallDecision.HangUpAgent:
+                return phones.HangUpAgentAsync();
+            case CallDecision.Play play:
+                return sounds.PlayAsync(play);
+            case CallDecision.PlayPlace place:
+                return sounds.PlayAsync(place);
+            default:
+                sounds.Stop();
+                return Task.CompletedTask;
+        }
+    }
 
     private static Func<Task> Step(Action step) => () =>
     {
@@ -142,7 +172,7 @@ internal sealed class CallLegs
             _call.Post(new CallInput.MediaRefused(HangupCause.NoCapacity));
             return;
         }
-        if (await _phones.PrepareAnswerAsync() is { Succeeded: false } refused)
+        if (await _phones.Current.PrepareAnswerAsync() is { Succeeded: false } refused)
         {
             _call.Post(CallMedia.Refused(CallLeg.Pbx, refused));
             return;

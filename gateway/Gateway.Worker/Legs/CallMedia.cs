@@ -31,9 +31,6 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
     /// <summary>True from <see cref="TryReserve"/> to <see cref="ReleaseAsync"/>.</summary>
     public bool IsReserved => _media is not null;
 
-    /// <summary>A description of the PBX was taken at least once: a later one that fails leaves what was agreed.</summary>
-    public bool IsAgreed { get; private set; }
-
     public bool TryReserve()
     {
         if (!engine.TryReserve(out _media))
@@ -54,45 +51,19 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
     public async Task<SdpResult> ApplyWhatsAppAnswerAsync(string answer) =>
         _media is { } media ? Noted(CallLeg.WhatsApp, await media.ApplyWhatsAppAnswerAsync(answer)) : Released;
 
-    /// <summary>The description for a PBX: the answer to its offer, or an offer where it made none.</summary>
-    public async Task<SdpResult> DescribeToPbxAsync(string? offer, PbxTrunk trunk)
+    /// <summary>Asks for a step of a PBX's description.</summary>
+    public async Task<SdpResult> NegotiateAsync(Func<MediaCall, Task<SdpResult>> step) =>
+        _media is { } media ? Noted(CallLeg.Pbx, await step(media)) : Released;
+
+    /// <summary>A ringing tone is heard, in place of clips and of the other side.</summary>
+    public void PlayRingback(CallLeg to)
     {
-        if (_media is not { } media)
-            return Released;
-        if (offer is null)
-            return Noted(CallLeg.Pbx, await media.CreatePbxOfferAsync(trunk.Media));
-        var result = Noted(CallLeg.Pbx, await media.AnswerPbxOfferAsync(offer, trunk.Media));
-        IsAgreed |= result.Succeeded;
-        return result;
+        _media?.StopPlaying(to);
+        if (to == CallLeg.WhatsApp)
+            _media?.SetTreatment(AudioTreatment.Ringback, AudioTreatment.Live);
+        else
+            _media?.SetTreatment(AudioTreatment.Live, AudioTreatment.Ringback);
     }
-
-    /// <summary>The description for a phone of the PBX that called: the answer to its offer, or an offer.</summary>
-    public async Task<SdpResult> DescribeAsync(SipCall incoming, PbxTrunk trunk) => await DescribeToPbxAsync(
-        incoming.Info.Offer is { } offer ? await PbxDescriptions.ResolveAsync(offer) : null, trunk);
-
-    /// <summary>Takes what a phone answered or offers.</summary>
-    public async Task<SdpResult> TakeAsync(SipLeg leg, string sdp, bool isOffer)
-    {
-        if (!isOffer)
-            return await ApplyPbxAnswerAsync(sdp, leg.Trunk);
-        var result = await DescribeToPbxAsync(sdp, leg.Trunk);
-        if (result.Succeeded)
-            await leg.Sip.AcceptOfferAsync(result.Sdp!);
-        return result;
-    }
-
-    /// <summary>Takes an answer to the offer that was made for this trunk.</summary>
-    public async Task<SdpResult> ApplyPbxAnswerAsync(string answer, PbxTrunk trunk)
-    {
-        if (_media is not { } media)
-            return Released;
-        var result = Noted(CallLeg.Pbx, await media.ApplyPbxAnswerAsync(answer, trunk.Media));
-        IsAgreed |= result.Succeeded;
-        return result;
-    }
-
-    /// <summary>The agent, who has answered, hears ringing until <see cref="OpenAudio"/>.</summary>
-    public void PlayRingback() => _media?.SetTreatment(AudioTreatment.Live, AudioTreatment.Ringback);
 
     public void OpenAudio()
     {
@@ -100,25 +71,18 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
         _media?.OpenAudio();
     }
 
-    /// <summary>Plays clips to the user in place of the agent; the last repeats where asked. Null: there is no media any more.</summary>
+    /// <summary>Plays clips to a leg in place of the other side; the last repeats where asked. Null: there is no media any more.</summary>
     /// <returns>The id of <see cref="MediaEvent.PlayEnded"/>.</returns>
-    public long? Play(IReadOnlyList<AudioClip> clips, bool isLoop)
+    public long? Play(CallLeg to, IReadOnlyList<AudioClip> clips, bool isLoop)
     {
         _media?.SetTreatment(AudioTreatment.Live, AudioTreatment.Live);
-        return _media?.Play(CallLeg.WhatsApp, clips, isLoop ? AudioRepeat.Last : AudioRepeat.None);
+        return _media?.Play(to, clips, isLoop ? AudioRepeat.Last : AudioRepeat.None);
     }
 
-    /// <summary>The user hears a ringing tone.</summary>
-    public void PlayRingbackToUser()
+    /// <summary>The other side is heard, or silence where there is none.</summary>
+    public void StopPlaying(CallLeg to)
     {
-        _media?.StopPlaying(CallLeg.WhatsApp);
-        _media?.SetTreatment(AudioTreatment.Ringback, AudioTreatment.Live);
-    }
-
-    /// <summary>The user hears the agent, or silence where there is none.</summary>
-    public void StopPlaying()
-    {
-        _media?.StopPlaying(CallLeg.WhatsApp);
+        _media?.StopPlaying(to);
         _media?.SetTreatment(AudioTreatment.Live, AudioTreatment.Live);
     }
 
@@ -133,7 +97,13 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
     }
 
     /// <summary>The phone has left the call: nothing is sent to it any more.</summary>
-    public Task LeavePbxAsync() => _media?.LeavePbxAsync() ?? Task.CompletedTask;
+    public Task LeavePbxAsync(PbxSide side) => _media?.LeavePbxAsync(side) ?? Task.CompletedTask;
+
+    /// <summary>The agent hears the pbx leg's other side instead of the user, from whom nothing is heard.</summary>
+    public void Consult() => _media?.Consult();
+
+    /// <summary>The user is connected with this side; nothing is sent to the other any more.</summary>
+    public Task ConnectPbxAsync(PbxSide side) => _media?.ConnectPbxAsync(side) ?? Task.CompletedTask;
 
     /// <summary>Two beeps for the agent: the money is nearly over.</summary>
     public void Warn() => _media?.WarnPbx();
@@ -177,6 +147,8 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
                 await operations.Add(() => CarryKey(key.Digit, key.Duration));
             else if (happened is MediaEvent.PlayEnded or MediaEvent.RecordingEnded)
                 await operations.Add(() => HandleSound(happened));
+            else if (happened is MediaEvent.DigitReceived { Leg: CallLeg.Pbx, WasPassed: false } asking)
+                call.Post(new CallInput.DigitPressed(CallLeg.Pbx, asking.Digit, asking.Duration)); // an agent in a menu
             else if (Input(happened) is { } input)
                 call.Post(input);
         }

@@ -4,13 +4,20 @@ using Gateway.Calls.Lifecycle;
 using Gateway.Worker.Agents;
 using Media.Engine;
 using Media.Engine.Audio;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Legs;
 
 /// <summary>
-/// What the user hears while no agent is there, and the message that the user leaves. Called by operations of the call's queue only.
+/// What the user hears while no agent is there, and the message that the user leaves; or what an agent hears who asks somebody. Called by
+/// operations of the call's queue only.
 /// </summary>
-internal sealed class CallSounds(CallIdentity identity, AgentServices services, CallMedia media, ICallInbox call)
+/// <param name="identity">The call.</param>
+/// <param name="services">What all calls share.</param>
+/// <param name="media">The call's.</param>
+/// <param name="call">Where inputs go.</param>
+/// <param name="to">Who hears it.</param>
+internal sealed class CallSounds(CallIdentity identity, AgentServices services, CallMedia media, ICallInbox call, CallLeg to)
 {
     private (long Media, int Id)? _playing;
     private (long Media, string Id, GroupId? Group)? _recording;
@@ -20,7 +27,7 @@ internal sealed class CallSounds(CallIdentity identity, AgentServices services, 
         _playing = null;
         if (play.Audio is [CallDecision.Play.Ringback])
         {
-            media.PlayRingbackToUser();
+            media.PlayRingback(to);
             return;
         }
         var clips = await services.Audio.FindAsync(play.Audio, play.Language);
@@ -28,7 +35,7 @@ internal sealed class CallSounds(CallIdentity identity, AgentServices services, 
             clips = [BuiltInClips.HoldMusic]; // nobody waits in silence
         if (clips.Count == 0)
             call.Post(new CallInput.PlayEnded(play.Id));
-        else if (media.Play(clips, play.IsLoop) is { } id && !play.IsLoop)
+        else if (media.Play(to, clips, play.IsLoop) is { } id && !play.IsLoop)
             _playing = (id, play.Id);
     }
 
@@ -50,13 +57,13 @@ internal sealed class CallSounds(CallIdentity identity, AgentServices services, 
             return; // what plays goes on: a welcome, or music
         _playing = null;
         clips.Add(await services.Audio.FindAsync(what.Music, what.Language) ?? BuiltInClips.HoldMusic);
-        media.Play(clips, isLoop: true);
+        media.Play(to, clips, isLoop: true);
     }
 
     public void Stop()
     {
         _playing = null;
-        media.StopPlaying();
+        media.StopPlaying(to);
     }
 
     /// <summary>A beep, and then the user speaks. Where nothing can be recorded the message is over at once.</summary>
@@ -68,7 +75,7 @@ internal sealed class CallSounds(CallIdentity identity, AgentServices services, 
             call.Post(new CallInput.MessageRecorded(TimeSpan.Zero));
             return;
         }
-        media.Play([BuiltInClips.QueueBeep], isLoop: false);
+        media.Play(to, [BuiltInClips.QueueBeep], isLoop: false);
         var options = new AudioRecordingOptions
         {
             SampleRate = 8000, MaxLength = what.Longest, EndSilence = what.Silence, EndKeys = "#",

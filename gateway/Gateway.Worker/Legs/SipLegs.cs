@@ -22,12 +22,12 @@ namespace Gateway.Worker.Legs;
 /// <param name="id">For logs.</param>
 /// <param name="trunks">Where calls can go.</param>
 /// <param name="invitation">The INVITE to send by a route, still without SDP.</param>
-/// <param name="media">The call's media.</param>
+/// <param name="media">Of their leg.</param>
 /// <param name="call">Where inputs go.</param>
 /// <param name="operations">The call's queue, to which each phone's reader posts.</param>
 /// <param name="logger">Milestones at Information, the rest at Debug.</param>
 internal sealed partial class SipLegs(
-    CallId id, PbxTrunks trunks, Func<CallRoute, SipInviteRequest> invitation, CallMedia media, ICallInbox call, OperationQueue operations,
+    CallId id, PbxTrunks trunks, Func<CallRoute, SipInviteRequest> invitation, PbxMedia media, ICallInbox call, OperationQueue operations,
     ILogger logger)
 {
     private const int PickedUp = -1; // the attempt of a phone that was not rung
@@ -39,6 +39,9 @@ internal sealed partial class SipLegs(
 
     /// <summary>From any thread: the call is one of these phones, and not one that was given up.</summary>
     public bool Owns(SipCall sip) => Array.IndexOf(_owned, sip) >= 0;
+
+    /// <summary>The agent asks somebody by these phones or by others of the call: meanwhile none transfers it or takes it over.</summary>
+    public bool IsConsulting { get; set; }
 
     /// <summary>The PBX began the call.</summary>
     public void Begin(SipCall incoming)
@@ -55,7 +58,7 @@ internal sealed partial class SipLegs(
     {
         if (_current is not { } leg)
             return null;
-        var result = await media.DescribeAsync(leg.Sip, leg.Trunk);
+        var result = await media.DescribeForAsync(leg.Sip, leg.Trunk);
         leg.Answer = result.Sdp;
         return result;
     }
@@ -71,8 +74,9 @@ internal sealed partial class SipLegs(
         foreach (var phone in phones)
         {
             var trunk = trunks[phone.Trunk];
-            var request = trunk.DelayedOffer ? phone : phone with { Sdp = (await media.DescribeToPbxAsync(null, trunk)).Sdp };
-            _ringing.Add(Take(trunks.Invite(request), trunk, attempt));
+            var sdp = trunk.DelayedOffer ? null : (await media.DescribeAsync(null, trunk)).Sdp;
+            if (sdp is not null || trunk.DelayedOffer)
+                _ringing.Add(Take(trunks.Invite(phone with { Sdp = sdp }), trunk, attempt));
         }
         Publish();
         if (_ringing.All(leg => leg.Attempt != attempt))
@@ -87,15 +91,26 @@ internal sealed partial class SipLegs(
     }
 
     /// <summary>Ends the phone in the conversation, or its media where it has hung up; the call goes on, and others may ring.</summary>
-    public async Task HangUpAgentAsync()
+    /// <param name="reason">What the phone is told; null: nothing that it does not know.</param>
+    public async Task HangUpAgentAsync(SipReason? reason = null)
     {
         await EndTransferAsync();
         var leg = _current;
         _current = null;
         Publish();
-        await media.LeavePbxAsync(); // before the BYE, so that nothing comes after it
+        await media.LeaveAsync(); // before the BYE, so that nothing comes after it
         if (leg is not null)
-            await leg.HangUpAsync(HangupCause.PbxHungUp);
+            await (reason is null ? leg.HangUpAsync(HangupCause.PbxHungUp) : leg.Sip.HangUpAsync(reason));
+    }
+
+    /// <summary>The agent is to ask somebody: a transfer that its phone has asked for ends.</summary>
+    public async Task BeginConsultationAsync()
+    {
+        IsConsulting = true;
+        var ended = _transfer?.FirstEnded;
+        await EndTransferAsync();
+        if (ended is not null)
+            call.Post(ended);
     }
 
     public Task RingAsync() => _current!.RingAsync();
@@ -121,7 +136,7 @@ internal sealed partial class SipLegs(
     public async Task TakeOverAsync(SipCall replaced, SipCall by)
     {
         var old = _current?.Sip == replaced ? _current : _ringing.Find(leg => leg.Sip == replaced);
-        if (old is null || old != (_current ?? old) || !media.IsReserved || _transfer is not null)
+        if (old is null || old != (_current ?? old) || !media.IsReserved || _transfer is not null || IsConsulting)
         {
             await by.RejectAsync(491);
             return;
@@ -162,13 +177,13 @@ internal sealed partial class SipLegs(
         if (way == DtmfFallback.Info)
             await leg.Sip.SendDigitAsync(digit, duration);
         else if (way == DtmfFallback.Inband)
-            media.SendDigit(CallLeg.Pbx, digit, duration);
+            media.PlayKey(digit, duration);
     }
 
     /// <summary>Answers a phone that called by itself: it is the one in the conversation. False: its description was refused.</summary>
     private async Task<bool> TryAnswerAsync(SipCall by, PbxTrunk trunk, int attempt)
     {
-        var result = await media.DescribeAsync(by, trunk);
+        var result = await media.DescribeForAsync(by, trunk);
         if (!result.Succeeded)
         {
             await SdpWarnings.RejectAsync(by, result.Error);
@@ -223,7 +238,7 @@ internal sealed partial class SipLegs(
                 break;
 
             case SipCallEvent.OfferReceived offer:
-                var result = await media.DescribeToPbxAsync(offer.Sdp, leg.Trunk);
+                var result = await media.DescribeAsync(offer.Sdp, leg.Trunk);
                 await (result.Succeeded
                     ? leg.Sip.AcceptOfferAsync(result.Sdp!)
                     : leg.Sip.RejectOfferAsync(488, RefusalHeaders.OfDescription(SdpWarnings.Of(result.Error))));
@@ -305,94 +320,11 @@ internal sealed partial class SipLegs(
             call.Post(end);
     }
 
-    private async Task TransferAsync(SipLeg from, SipCallEvent.TransferRequested request)
-    {
-        if (_transfer is not null)
-        {
-            await from.Sip.NotifyTransferAsync(491, "A transfer is in progress");
-            return;
-        }
-        if (!media.IsReserved)
-            return;
-        if (SipTransfer.RequestOf(request, invitation(new CallRoute(from.Trunk.Name))) is not { } invite)
-        {
-            await from.Sip.NotifyTransferAsync(400, "Bad transfer target");
-            return;
-        }
-        if (invite.Target is { } target && trunks.LeadsToPstn(target.HostPort, from.Trunk))
-        {
-            LogPstn(id, from.Trunk.Name);
-            await from.Sip.NotifyTransferAsync(403, CauseTable.Refusal(HangupCause.PstnForbidden).Text);
-            return;
-        }
-        var offer = await media.DescribeToPbxAsync(null, from.Trunk);
-        _transfer = new SipTransfer(from, Take(trunks.Invite(invite with { Sdp = offer.Sdp }), from.Trunk, from.Attempt));
-    }
-
-    private async Task EndTransferAsync()
-    {
-        if (_transfer is not { } transfer)
-            return;
-        _transfer = null;
-        await transfer.To.Sip.HangUpAsync(SipReason.Q850(16, "The call ended"));
-        await transfer.ReportAsync(503, "The new call ended");
-    }
-
-    private async Task HandleTransferAsync(SipTransfer transfer, SipCallEvent happened)
-    {
-        switch (happened)
-        {
-            case SipCallEvent.Provisional { Status: >= 180 } provisional:
-                await transfer.ReportAsync(provisional.Status, "Ringing");
-                break;
-
-            case SipCallEvent.Answered { Sdp: { } sdp, SdpIsOffer: false } answered
-                when (await media.ApplyPbxAnswerAsync(sdp, transfer.To.Trunk)).Succeeded:
-                await transfer.ReportAsync(200, "OK");
-                _transfer = null;
-                _current = transfer.To;
-                Publish();
-                LogTransferred(id);
-                await transfer.From.Sip.HangUpAsync(SipReason.Q850(16, "Transferred"));
-                call.Post(new CallInput.PbxIdentified(transfer.To.NameOf(answered.Identity)));
-                break;
-
-            case SipCallEvent.Answered:
-                await transfer.To.Sip.HangUpAsync(SipReason.Sip(488, "Not acceptable"));
-                await FailAsync(transfer, 488, "Not acceptable");
-                break;
-
-            case SipCallEvent.Failed failed:
-                await FailAsync(transfer, failed.Status, failed.ReasonPhrase);
-                break;
-
-            case SipCallEvent.Ended:
-                await FailAsync(transfer, 503, "The new call ended");
-                break;
-
-            default:
-                break;
-        }
-    }
-
-    /// <summary>The call stays where it is, if that phone has not hung up meanwhile.</summary>
-    private async Task FailAsync(SipTransfer transfer, int status, string phrase)
-    {
-        _transfer = null;
-        await transfer.ReportAsync(status, phrase);
-        if (transfer.FirstEnded is { } ended)
-            call.Post(ended);
-    }
-
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: trunk {Trunk} agreed to no telephone-event; digits go by {Way}")]
     private partial void LogKeys(CallId callId, string trunk, WireText<DtmfFallback> way);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: the pbx leg ended by {By}")]
     private partial void LogEnded(CallId callId, WireText<SipCallEnd> by);
-
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "Call {CallId}: trunk {Trunk} asked for a transfer to the telephone network; refused (pstn_forbidden)")]
-    private partial void LogPstn(CallId callId, string trunk);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: the PBX transferred it")]
     private partial void LogTransferred(CallId callId);

@@ -5,8 +5,11 @@ using Media.Protocols.Rtp;
 
 namespace Media.Engine.Bridge;
 
-/// <summary>Both directions of audio between two legs, and the key presses beside it, which never pass a codec.</summary>
-internal sealed class AudioBridge(MediaLeg whatsApp, MediaLeg pbx, MediaContext context, Action<CallLeg, char, TimeSpan> onDigit)
+/// <summary>
+/// Both directions of audio between two legs, and the key presses beside it, which never pass a codec. Of two pbx legs, that of the agent
+/// who consults stands in WhatsApp's place.
+/// </summary>
+internal sealed class AudioBridge(MediaLeg whatsApp, MediaLeg pbx, MediaContext context, Action<MediaLeg, char, TimeSpan> onDigit)
     : IDisposable
 {
     /// <summary>The stream to WhatsApp never stops for longer: it ends calls that fall silent.</summary>
@@ -19,11 +22,10 @@ internal sealed class AudioBridge(MediaLeg whatsApp, MediaLeg pbx, MediaContext 
         context.Options.SilenceAfter < MaxWhatsAppSilence ? context.Options.SilenceAfter : MaxWhatsAppSilence);
 
     /// <summary>A packet that one leg received goes to the other: audio on its path, key presses beside it.</summary>
-    public void Carry(CallLeg from, in RtpPacketReader packet, Instant now)
+    public void Carry(MediaLeg from, in RtpPacketReader packet, Instant now)
     {
-        var (source, path) = from == CallLeg.WhatsApp ? (whatsApp, ToPbx) : (pbx, ToWhatsApp);
-        path.Carry(packet, now);
-        RelayDigits(source, now);
+        (from == whatsApp ? ToPbx : ToWhatsApp).Carry(packet, now);
+        RelayDigits(from, now);
     }
 
     public void HandleDeadline(Instant now)
@@ -64,7 +66,7 @@ internal sealed class AudioBridge(MediaLeg whatsApp, MediaLeg pbx, MediaContext 
             if (key.Phase != TelephoneEventPhase.Released)
                 continue;
             sink.DigitsOut?.Release(key.Duration);
-            onDigit(source.Kind, key.Digit, key.Duration);
+            onDigit(source, key.Digit, key.Duration);
         }
         sink.SendDigits(now);
     }

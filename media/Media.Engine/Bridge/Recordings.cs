@@ -5,7 +5,9 @@ using Media.Protocols.Rtp;
 namespace Media.Engine.Bridge;
 
 /// <summary>The recordings of one call: one of each leg at a time.</summary>
-internal sealed class Recordings(MediaLeg whatsApp, MediaLeg pbx, MediaEngineOptions options)
+/// <param name="legOf">The leg as it is now: a call may change its pbx leg.</param>
+/// <param name="options">The engine's.</param>
+internal sealed class Recordings(Func<CallLeg, MediaLeg> legOf, MediaEngineOptions options)
 {
     private MessageRecorder? _whatsApp;
     private MessageRecorder? _pbx;
@@ -16,13 +18,20 @@ internal sealed class Recordings(MediaLeg whatsApp, MediaLeg pbx, MediaEngineOpt
     public void Start(CallLeg from, AudioRecordingOptions recording, IRecordingSink sink, Instant now)
     {
         End(from, RecordingEnd.Stopped);
-        Of(from) = new MessageRecorder(from == CallLeg.WhatsApp ? whatsApp : pbx, recording, sink, options, now);
+        Of(from) = new MessageRecorder(legOf(from), recording, sink, options, now);
     }
 
     public void End(CallLeg from, RecordingEnd reason)
     {
         Of(from)?.End(reason);
         Clear(ref Of(from));
+    }
+
+    /// <summary>The call is over.</summary>
+    public void EndAll()
+    {
+        End(CallLeg.WhatsApp, RecordingEnd.CallEnded);
+        End(CallLeg.Pbx, RecordingEnd.CallEnded);
     }
 
     public void Hear(CallLeg from, in RtpPacketReader packet, Instant now)

@@ -6,13 +6,17 @@ using Media.Protocols.Primitives;
 
 namespace Media.Engine.Loop;
 
-/// <summary>The port of a session that a loop drives: a place on the loop's shared sockets, and a pair of sockets of its own.</summary>
+/// <summary>
+/// The port of a session that a loop drives: a place on the loop's shared sockets, and pairs of sockets of its own; those of a second pbx
+/// leg are taken when it is described.
+/// </summary>
 internal sealed class LoopPort(LoopSockets sockets, LoopCall call, RtpPorts pairs) : IMediaPort
 {
     /// <summary>Addresses one call may hold on its shared port.</summary>
     private const int MaxClaims = 64;
 
     private readonly HashSet<TransportAddress> _claims = [];
+    private RtpPorts? _second;
     private WebRtcPort? _shared;
     private string? _ufrag;
 
@@ -46,13 +50,22 @@ internal sealed class LoopPort(LoopSockets sockets, LoopCall call, RtpPorts pair
 
     public void End(TransportAddress local, int length, TransportAddress remote) => _shared!.End(local, length, remote);
 
-    public bool TryOpenPair(bool? ipv6, string? address, Instant now, out TransportAddress advertised, out SdpRefusal refusal) =>
-        pairs.TryOpen(ipv6, address, now, out advertised, out refusal);
+    public bool TryOpenPair(
+        PbxSide side, bool? ipv6, string? address, Instant now, out TransportAddress advertised, out SdpRefusal refusal)
+    {
+        if (side == PbxSide.Second)
+            _second ??= pairs.TakeBeside(side, now);
+        if (PairsOf(side) is { } own)
+            return own.TryOpen(ipv6, address, now, out advertised, out refusal);
+        (advertised, refusal) = (default, SdpRefusal.NoPorts);
+        return false;
+    }
 
-    public void UsePair(TransportAddress advertised) => pairs.Use(advertised);
+    public void UsePair(PbxSide side, TransportAddress advertised) => PairsOf(side)?.Use(advertised);
 
-    public bool TrySend(bool rtcp, ReadOnlySpan<byte> datagram, TransportAddress remote) =>
-        (rtcp ? pairs.Rtcp : pairs.Rtp) is { } socket && socket.Send(datagram, remote.ToUdp()) == UdpSendResult.Sent;
+    public bool TrySend(PbxSide side, bool rtcp, ReadOnlySpan<byte> datagram, TransportAddress remote) =>
+        (rtcp ? PairsOf(side)?.Rtcp : PairsOf(side)?.Rtp) is { } socket
+        && socket.Send(datagram, remote.ToUdp()) == UdpSendResult.Sent;
 
     public void Release(Instant now)
     {
@@ -62,5 +75,8 @@ internal sealed class LoopPort(LoopSockets sockets, LoopCall call, RtpPorts pair
             _shared!.Disclaim(remote, call);
         _claims.Clear();
         pairs.Close(now);
+        _second?.Close(now);
     }
+
+    private RtpPorts? PairsOf(PbxSide side) => side == PbxSide.First ? pairs : _second;
 }

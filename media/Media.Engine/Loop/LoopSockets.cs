@@ -16,8 +16,10 @@ namespace Media.Engine.Loop;
 /// <param name="Local">Its address, for shared ones.</param>
 /// <param name="Shared">The port that it belongs to, for shared ones.</param>
 /// <param name="Call">Its owner, for a call's own.</param>
-/// <param name="Rtcp">The second of the call's pair.</param>
-internal readonly record struct ReadySocket(UdpSocket Socket, TransportAddress Local, WebRtcPort? Shared, LoopCall? Call, bool Rtcp);
+/// <param name="Side">The leg that it is of, for a call's own.</param>
+/// <param name="Rtcp">The second of the leg's pair.</param>
+internal readonly record struct ReadySocket(
+    UdpSocket Socket, TransportAddress Local, WebRtcPort? Shared, LoopCall? Call, PbxSide Side, bool Rtcp);
 
 /// <summary>
 /// The sockets of one loop and whose they are: ports that WebRTC legs share, opened as they are needed, and the pairs of the calls' own.
@@ -61,7 +63,7 @@ internal sealed class LoopSockets(int loopIndex, MediaEngineOptions options, Med
             return false;
         _ports.Add(port);
         for (var i = 0; i < port.Sockets.Length; i++)
-            Watch(port.Sockets[i], new ReadySocket(port.Sockets[i], port.Locals[i], port, null, false));
+            Watch(port.Sockets[i], new ReadySocket(port.Sockets[i], port.Locals[i], port, null, default, false));
         return true;
     }
 
@@ -71,7 +73,8 @@ internal sealed class LoopSockets(int loopIndex, MediaEngineOptions options, Med
     public void Unregister(string ufrag) => _byUfrag.Remove(ufrag);
 
     /// <summary>Gives the call whatever comes to this socket.</summary>
-    public void Watch(UdpSocket socket, LoopCall call, bool rtcp) => Watch(socket, new ReadySocket(socket, default, null, call, rtcp));
+    public void Watch(UdpSocket socket, LoopCall call, PbxSide side, bool rtcp) =>
+        Watch(socket, new ReadySocket(socket, default, null, call, side, rtcp));
 
     public void Unwatch(UdpSocket socket)
     {

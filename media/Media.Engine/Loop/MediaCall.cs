@@ -48,26 +48,44 @@ public sealed class MediaCall
     /// An offer towards the PBX: the first, a re-offer (same session id, next version), or the one a delayed-offer INVITE asks for. The
     /// last for each profile is kept, so that phones on several trunks can ring at once.
     /// </summary>
-    public Task<SdpResult> CreatePbxOfferAsync(PbxMediaProfile profile) => Ask((session, now) => session.CreatePbxOffer(profile, now));
+    public Task<SdpResult> CreatePbxOfferAsync(PbxMediaProfile profile, PbxSide side = PbxSide.First) =>
+        Ask((session, now) => session.CreatePbxOffer(side, profile, now));
 
     /// <summary>
     /// Takes the PBX's answer, early or final: the newest, of any fork, is where the PBX is. No SDP on success.
     /// </summary>
     /// <param name="answer">Its description.</param>
     /// <param name="profile">The profile whose offer it answers, whatever was offered for others since.</param>
-    public Task<SdpResult> ApplyPbxAnswerAsync(string answer, PbxMediaProfile profile) =>
-        Ask((session, now) => session.ApplyPbxAnswer(answer, profile, now));
+    /// <param name="side">The leg.</param>
+    public Task<SdpResult> ApplyPbxAnswerAsync(string answer, PbxMediaProfile profile, PbxSide side = PbxSide.First) =>
+        Ask((session, now) => session.ApplyPbxAnswer(side, answer, profile, now));
 
     /// <summary>Answers an offer of the PBX: the first one and every renegotiation (hold, resume, moved media, other codec).</summary>
-    public Task<SdpResult> AnswerPbxOfferAsync(string offer, PbxMediaProfile profile) =>
-        Ask((session, now) => session.AnswerPbxOffer(offer, profile, now));
+    public Task<SdpResult> AnswerPbxOfferAsync(string offer, PbxMediaProfile profile, PbxSide side = PbxSide.First) =>
+        Ask((session, now) => session.AnswerPbxOffer(side, offer, profile, now));
 
     /// <summary>
     /// The PBX's phone leaves the call, which goes on: nothing is sent to it once this is complete, and another may be described.
     /// </summary>
-    public Task LeavePbxAsync() => Ask((session, now) =>
+    public Task LeavePbxAsync(PbxSide side = PbxSide.First) => Ask((session, now) =>
     {
-        session.LeavePbx(now);
+        session.LeavePbx(side, now);
+        return default;
+    });
+
+    /// <summary>
+    /// The agent consults: from now on the call's pbx leg and that of the other side, which may be described, hear each other. What the
+    /// user says is heard by nobody, and the user hears what is played.
+    /// </summary>
+    public void Consult() => Tell((session, now) => session.Consult(now));
+
+    /// <summary>
+    /// The end of <see cref="Consult"/>: the user is connected with this side, whose peer is told nothing. The phone of the other has left:
+    /// nothing is sent to it once this is complete.
+    /// </summary>
+    public Task ConnectPbxAsync(PbxSide side) => Ask((session, now) =>
+    {
+        session.ConnectPbx(side, now);
         return default;
     });
 

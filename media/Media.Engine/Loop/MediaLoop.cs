@@ -79,7 +79,7 @@ internal sealed partial class MediaLoop : IDisposable
     public LoopCall Open(IDtlsIdentity identity, ushort rtpPort)
     {
         var call = new LoopCall();
-        var port = new LoopPort(_sockets, call, new RtpPorts(call, _sockets, _context.Options.Pbx, _rtpPorts, rtpPort));
+        var port = new LoopPort(_sockets, call, new RtpPorts(call, PbxSide.First, _sockets, _context.Options.Pbx, _rtpPorts, rtpPort));
         call.Session = new MediaSession(_context, port, identity, Now);
         Post(() => _deadlines.Schedule(call));
         return call;
@@ -177,20 +177,20 @@ internal sealed partial class MediaLoop : IDisposable
         var count = ready.Socket.Receive(_batch);
         if (ready.Call is { } call)
         {
-            ReceiveOwn(call, ready.Rtcp, count);
+            ReceiveOwn(call, ready.Side, ready.Rtcp, count);
             return;
         }
         for (var i = 0; i < count; i++)
             Dispatch(ready, _batch.Remote(i).ToTransport(), _batch.Datagram(i));
     }
 
-    private void ReceiveOwn(LoopCall call, bool rtcp, int count)
+    private void ReceiveOwn(LoopCall call, PbxSide side, bool rtcp, int count)
     {
         var now = Now;
         try
         {
             for (var i = 0; i < count; i++)
-                call.Session.Handle(_batch.Datagram(i), rtcp, _batch.Remote(i).ToTransport(), now);
+                call.Session.Handle(_batch.Datagram(i), side, rtcp, _batch.Remote(i).ToTransport(), now);
         }
         catch (Exception e)
         {

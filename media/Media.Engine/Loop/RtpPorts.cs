@@ -6,10 +6,17 @@ using Media.Protocols.Primitives;
 namespace Media.Engine.Loop;
 
 /// <summary>
-/// The port pairs of one pbx leg: the first port is reserved with the call, each pair is opened at the first description that needs it, one
+/// The port pairs of one pbx leg: the first port is reserved with the leg, each pair is opened at the first description that needs it, one
 /// for each binding at most.
 /// </summary>
-internal sealed class RtpPorts(LoopCall call, LoopSockets sockets, PbxSideOptions options, PortAllocator ports, ushort reservedPort)
+/// <param name="call">Whose they are.</param>
+/// <param name="side">The leg.</param>
+/// <param name="sockets">The loop's.</param>
+/// <param name="options">The bindings.</param>
+/// <param name="ports">Where pairs come from.</param>
+/// <param name="reservedPort">The even port of the first.</param>
+internal sealed class RtpPorts(
+    LoopCall call, PbxSide side, LoopSockets sockets, PbxSideOptions options, PortAllocator ports, ushort reservedPort)
 {
     /// <summary>Something else on this host may hold a port of our range; then another pair is taken.</summary>
     private const int MaxAttempts = 8;
@@ -48,6 +55,10 @@ internal sealed class RtpPorts(LoopCall call, LoopSockets sockets, PbxSideOption
             (advertised, pair.Address) = (pair.Advertised, address);
         return refusal == SdpRefusal.None;
     }
+
+    /// <summary>Those of another leg of the same call; null: no port is left.</summary>
+    public RtpPorts? TakeBeside(PbxSide other, Instant now) =>
+        ports.TryTake(now, out var port) ? new RtpPorts(call, other, sockets, options, ports, port) : null;
 
     /// <summary>What is sent leaves from the pair with this address.</summary>
     public void Use(TransportAddress advertised) => _used = _pairs.Find(pair => pair.Advertised == advertised);
@@ -104,8 +115,8 @@ internal sealed class RtpPorts(LoopCall call, LoopSockets sockets, PbxSideOption
         }
         pair = new Pair(binding, TransportAddress.From(binding.AdvertisedAddresses[0], port), rtp, rtcp);
         _pairs.Add(pair);
-        sockets.Watch(rtp, call, rtcp: false);
-        sockets.Watch(rtcp, call, rtcp: true);
+        sockets.Watch(rtp, call, side, rtcp: false);
+        sockets.Watch(rtcp, call, side, rtcp: true);
         return true;
     }
 }

@@ -40,18 +40,20 @@ internal interface IMediaPort
     /// Opens a pair of RTP ports, or gives the one that is open where family and address lead to it: phones that ring at once may be in
     /// several networks. What comes to any of them is the session's.
     /// </summary>
+    /// <param name="side">The leg that it is for.</param>
     /// <param name="ipv6">The address family; null: that of the pair in use, if the address is the same, else any.</param>
     /// <param name="address">The binding that advertises it is taken before the others; null: the first that fits.</param>
     /// <param name="now">The time.</param>
     /// <param name="advertised">The address for the description.</param>
     /// <param name="refusal">Why there is none.</param>
-    bool TryOpenPair(bool? ipv6, string? address, Instant now, out TransportAddress advertised, out SdpRefusal refusal);
+    bool TryOpenPair(
+        PbxSide side, bool? ipv6, string? address, Instant now, out TransportAddress advertised, out SdpRefusal refusal);
 
-    /// <summary>The pair with this address is the one in use: what is sent leaves from it.</summary>
-    void UsePair(TransportAddress advertised);
+    /// <summary>The leg's pair with this address is the one in use: what it sends leaves from it.</summary>
+    void UsePair(PbxSide side, TransportAddress advertised);
 
-    /// <summary>Sends from the RTP or RTCP port of the pair in use. False: the datagram was not taken.</summary>
-    bool TrySend(bool rtcp, ReadOnlySpan<byte> datagram, TransportAddress remote);
+    /// <summary>Sends from the RTP or RTCP port of the leg's pair in use. False: the datagram was not taken.</summary>
+    bool TrySend(PbxSide side, bool rtcp, ReadOnlySpan<byte> datagram, TransportAddress remote);
 
     /// <summary>Gives back everything that was taken.</summary>
     void Release(Instant now);

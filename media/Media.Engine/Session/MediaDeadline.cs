@@ -24,6 +24,9 @@ internal enum MediaDeadline
 
     AudioToWhatsApp,
 
+    /// <summary>The same, between an agent and whom the agent consults.</summary>
+    AudioBetweenPhones,
+
     /// <summary>A telephone-event that is due on this leg, or one whose end did not come.</summary>
     WhatsAppKeys,
 

@@ -27,8 +27,8 @@ internal sealed class MediaSession : IDisposable
     private readonly DeadlineTable<MediaDeadline> _deadlines = new();
     private readonly Queue<MediaEvent> _events = new();
     private readonly WebRtcLeg _whatsApp;
-    private readonly RtpLeg _pbx;
-    private readonly AudioBridge _bridge;
+    private readonly PbxLegs _legs;
+    private AudioBridge _bridge;
     private readonly Recordings _recordings;
     private readonly KeyTones _keyTones = new();
     private AudioTreatment _towardsWhatsApp = AudioTreatment.Live;
@@ -48,9 +48,9 @@ internal sealed class MediaSession : IDisposable
     {
         (_context, _port) = (context, port);
         _whatsApp = new WebRtcLeg(context, port, identity, _deadlines);
-        _pbx = new RtpLeg(context, port);
-        _bridge = new AudioBridge(_whatsApp, _pbx, context, AnnounceDigit);
-        _recordings = new Recordings(_whatsApp, _pbx, context.Options);
+        _legs = new PbxLegs(context, port, AnnounceDigit);
+        _bridge = new AudioBridge(_whatsApp, _legs.Call, context, AnnounceDigit);
+        _recordings = new Recordings(leg => leg == CallLeg.WhatsApp ? _whatsApp : _legs.Call, context.Options);
         _deadlines[MediaDeadline.Tick] = now + Tick;
     }
 
@@ -71,18 +71,23 @@ internal sealed class MediaSession : IDisposable
                 return _deadlines;
             }
             _deadlines[MediaDeadline.WhatsAppReport] = _whatsApp.RtcpDeadline;
-            _deadlines[MediaDeadline.PbxReport] = _pbx.RtcpDeadline;
+            _deadlines[MediaDeadline.PbxReport] = _legs.ReportDeadline;
             _deadlines[MediaDeadline.AudioToPbx] = _bridge.ToPbx.NextDeadline;
             _deadlines[MediaDeadline.AudioToWhatsApp] = _bridge.ToWhatsApp.NextDeadline;
+            _deadlines[MediaDeadline.AudioBetweenPhones] = _legs.AudioDeadline;
             _deadlines[MediaDeadline.WhatsAppKeys] = _whatsApp.DigitDeadline;
-            _deadlines[MediaDeadline.PbxKeys] = _pbx.DigitDeadline;
+            _deadlines[MediaDeadline.PbxKeys] = _legs.DigitDeadline;
             _deadlines[MediaDeadline.KeyTones] = _keyTones.NextDeadline;
             _deadlines[MediaDeadline.Recording] = _recordings.NextDeadline;
             return _deadlines;
         }
     }
 
-    private MediaQuality Quality => new(_whatsApp.Quality, _pbx.Quality);
+    private MediaQuality Quality => new(_whatsApp.Quality, Pbx.Quality);
+
+    private RtpLeg Pbx => _legs.Call;
+
+    private AudioPath ToAgent => _legs.ToAgent ?? _bridge.ToPbx;
 
     /// <summary>The response is to a connectivity check of this session.</summary>
     public bool IsAwaiting(StunTransactionId transaction) => _whatsApp.IsAwaiting(transaction);
@@ -100,7 +105,7 @@ internal sealed class MediaSession : IDisposable
         if (_whatsApp.TryReceive(kind, datagram, local, remote, now, out var packet))
         {
             _recordings.Hear(CallLeg.WhatsApp, packet, now);
-            _bridge.Carry(CallLeg.WhatsApp, packet, now);
+            _bridge.Carry(_whatsApp, packet, now);
             if (!_heardWhatsApp && _bridge.ToPbx.HasHeardAudio)
                 AnnounceFirstAudio(CallLeg.WhatsApp, ref _heardWhatsApp);
         }
@@ -112,21 +117,23 @@ internal sealed class MediaSession : IDisposable
 
     /// <summary>Takes a datagram that came to one of the session's own pair of ports; it is overwritten.</summary>
     /// <param name="datagram">All of it.</param>
+    /// <param name="side">The leg whose pair it is.</param>
     /// <param name="rtcp">It came to the second port of the pair.</param>
     /// <param name="remote">Where it came from.</param>
     /// <param name="now">When.</param>
-    public void Handle(Span<byte> datagram, bool rtcp, TransportAddress remote, Instant now)
+    public void Handle(Span<byte> datagram, PbxSide side, bool rtcp, TransportAddress remote, Instant now)
     {
         if (IsOver)
             return;
+        var leg = _legs[side];
         if (rtcp)
         {
-            _pbx.HandleRtcp(datagram, remote, now);
+            leg.HandleRtcp(datagram, remote, now);
         }
-        else if (_pbx.TryReceive(datagram, remote, now, out var packet))
+        else if (leg.TryReceive(datagram, remote, now, out var packet) && !_legs.TryCarry(leg, packet, now))
         {
             _recordings.Hear(CallLeg.Pbx, packet, now);
-            _bridge.Carry(CallLeg.Pbx, packet, now);
+            _bridge.Carry(leg, packet, now);
             if (!_heardPbx && _bridge.ToWhatsApp.HasHeardAudio)
                 AnnounceFirstAudio(CallLeg.Pbx, ref _heardPbx);
         }
@@ -139,19 +146,20 @@ internal sealed class MediaSession : IDisposable
         _whatsApp.HandleDeadline(now);
         Follow(now);
         _bridge.HandleDeadline(now);
+        _legs.HandleDeadline(now);
         _recordings.HandleDeadline(now);
         EndPlaying(CallLeg.WhatsApp, _bridge.ToWhatsApp, ref _playedToWhatsApp);
-        EndPlaying(CallLeg.Pbx, _bridge.ToPbx, ref _playedToPbx);
+        EndPlaying(CallLeg.Pbx, ToAgent, ref _playedToPbx);
         _whatsApp.SendRtcp(now);
-        _pbx.SendRtcp(now);
+        _legs.SendRtcp(now);
         if (!_deadlines.IsDue(MediaDeadline.Tick, now))
             return;
         _deadlines[MediaDeadline.Tick] = now + Tick;
         _hasNewQuality = true;
         var limit = _context.Options.MediaTimeout;
-        if (_isOpen && _whatsApp.IsConnected && _whatsApp.HasTimedOut(limit, _pbx, now))
+        if (_isOpen && _whatsApp.IsConnected && _whatsApp.HasTimedOut(limit, Pbx, now))
             Announce(new MediaEvent.MediaTimeout(CallLeg.WhatsApp));
-        if (_isOpen && _pbx.IsAgreed && !_pbx.IsHeld && _pbx.HasTimedOut(limit, _whatsApp, now))
+        if (_isOpen && Pbx.IsAgreed && !Pbx.IsHeld && Pbx.HasTimedOut(limit, _whatsApp, now))
             Announce(new MediaEvent.MediaTimeout(CallLeg.Pbx));
     }
 
@@ -175,34 +183,49 @@ internal sealed class MediaSession : IDisposable
 
     public SdpResult ApplyWhatsAppAnswer(string answer, Instant now) => Done(_whatsApp.ApplyAnswer(answer, now), now);
 
-    public SdpResult CreatePbxOffer(PbxMediaProfile profile, Instant now) => Done(_pbx.CreateOffer(profile, now), now);
+    public SdpResult CreatePbxOffer(PbxSide side, PbxMediaProfile profile, Instant now) => Done(_legs[side].CreateOffer(profile, now), now);
 
-    public SdpResult ApplyPbxAnswer(string answer, PbxMediaProfile profile, Instant now) =>
-        Done(Pace(profile, _pbx.ApplyAnswer(answer, profile, now)), now);
+    public SdpResult ApplyPbxAnswer(PbxSide side, string answer, PbxMediaProfile profile, Instant now) =>
+        Done(Pace(_legs[side], _legs[side].ApplyAnswer(answer, profile, now)), now);
 
-    public SdpResult AnswerPbxOffer(string offer, PbxMediaProfile profile, Instant now) =>
-        Done(Pace(profile, _pbx.AnswerOffer(offer, profile, now)), now);
+    public SdpResult AnswerPbxOffer(PbxSide side, string offer, PbxMediaProfile profile, Instant now) =>
+        Done(Pace(_legs[side], _legs[side].AnswerOffer(offer, profile, now)), now);
 
     /// <summary>The PBX's phone has left; the call goes on without one, until another is described.</summary>
-    public void LeavePbx(Instant now)
+    public void LeavePbx(PbxSide side, Instant now)
     {
-        _pbx.SendGoodbye(now);
-        _pbx.Leave();
+        _legs.Leave(side, now);
         Follow(now);
+    }
+
+    /// <summary>The agent and the other side, once it is described, hear each other; the user hears what is played.</summary>
+    public void Consult(Instant now)
+    {
+        _legs.Consult();
+        Bridge(now);
+    }
+
+    /// <summary>The user is connected with this side; the phone of the other has left.</summary>
+    public void ConnectPbx(PbxSide side, Instant now)
+    {
+        _legs.Connect(side, now);
+        _playedToPbx = null;
+        _openedAt = Pbx.LastHeard = now;
+        Pace(Pbx, default);
+        Bridge(now);
     }
 
     public void OpenAudio(Instant now)
     {
         _isOpen = true;
-        _openedAt = _pbx.LastHeard = now; // before the answer a silent PBX is ringing
-        _whatsApp.Open(_pbx.Parameters?.Codec.Codec, now);
+        _openedAt = Pbx.LastHeard = now; // before the answer a silent PBX is ringing
+        _whatsApp.Open(Pbx.Parameters?.Codec.Codec, now);
         Follow(now);
     }
 
     public void SetTreatment(AudioTreatment towardsWhatsApp, AudioTreatment towardsPbx, Instant now)
     {
-        _towardsWhatsApp = towardsWhatsApp;
-        _towardsPbx = towardsPbx;
+        (_towardsWhatsApp, _towardsPbx) = (towardsWhatsApp, towardsPbx);
         Follow(now);
     }
 
@@ -222,7 +245,7 @@ internal sealed class MediaSession : IDisposable
 
     public void StopRecording(CallLeg from) => _recordings.End(from, RecordingEnd.Stopped);
 
-    /// <summary>The agent hears two beeps in place of what would be heard, and then that again. The user hears nothing of it.</summary>
+    /// <summary>The agent hears two beeps, and then again what would be heard. The user hears nothing of it.</summary>
     public void WarnPbx(Instant now)
     {
         _deadlines[MediaDeadline.Warning] = now + BeepRenderer.WarningLength;
@@ -231,7 +254,7 @@ internal sealed class MediaSession : IDisposable
 
     public void SendDigit(CallLeg leg, char digit, TimeSpan duration, Instant now)
     {
-        MediaLeg to = leg == CallLeg.WhatsApp ? _whatsApp : _pbx;
+        MediaLeg to = leg == CallLeg.WhatsApp ? _whatsApp : Pbx;
         if (!to.CanSend)
             return;
         if (to.DigitsOut is { } events)
@@ -239,7 +262,7 @@ internal sealed class MediaSession : IDisposable
             events.TryEnqueue(digit, duration);
             to.SendDigits(now);
         }
-        else if (to == _pbx && _keyTones.TryEnqueue(digit, duration, now))
+        else if (to == Pbx && _keyTones.TryEnqueue(digit, duration, now))
         {
             Follow(now);
         }
@@ -251,7 +274,7 @@ internal sealed class MediaSession : IDisposable
         if (IsOver)
             return;
         IsOver = true;
-        EndRecordings();
+        _recordings.EndAll();
         _context.Counters.CallFailures++;
         Announce(new MediaEvent.Failed(reason.GetType().Name + ": " + reason.Message));
     }
@@ -263,7 +286,7 @@ internal sealed class MediaSession : IDisposable
         try
         {
             _whatsApp.Close(now);
-            _pbx.SendGoodbye(now);
+            _legs.SendGoodbye(now);
         }
         finally
         {
@@ -276,10 +299,10 @@ internal sealed class MediaSession : IDisposable
     public void Dispose()
     {
         IsOver = true;
-        EndRecordings();
+        _recordings.EndAll();
         _whatsApp.Dispose();
-        _pbx.Dispose();
         _bridge.Dispose();
+        _legs.Dispose();
     }
 
     /// <summary>
@@ -287,21 +310,17 @@ internal sealed class MediaSession : IDisposable
     /// </summary>
     private MediaQuality OneWay(in MediaQuality quality, Instant now)
     {
-        if (!_isOpen || now - _openedAt < ShortestConversation || _pbx.IsHeld || !_pbx.IsAgreed)
-            return quality;
-        var (whatsApp, pbx) = (quality.WhatsApp, quality.Pbx);
-        return new MediaQuality(
-            whatsApp with { IsOneWay = whatsApp.IsOneWay || (whatsApp.PacketsReceived == 0 && pbx.PacketsReceived > 0) },
-            pbx with { IsOneWay = pbx.IsOneWay || (pbx.PacketsReceived == 0 && whatsApp.PacketsReceived > 0) });
+        var isTooShort = !_isOpen || now - _openedAt < ShortestConversation || Pbx.IsHeld || !Pbx.IsAgreed;
+        return isTooShort ? quality : quality.NoteOneWay();
     }
 
     /// <summary>Paces what comes from WhatsApp as the PBX's profile says; a stream that is paced already stays so.</summary>
-    private SdpResult Pace(PbxMediaProfile profile, SdpResult result)
+    private SdpResult Pace(RtpLeg leg, SdpResult result)
     {
-        if (!result.Succeeded)
+        if (!result.Succeeded || leg != _legs.Heard)
             return result;
         var bounds = _context.Options.Playout;
-        _whatsApp.Playout = profile.Playout == AudioPlayout.Adaptive
+        _whatsApp.Playout = leg.Profile.Playout == AudioPlayout.Adaptive
             ? _whatsApp.Playout ?? new AdaptivePlayout(bounds.MinDelay, bounds.MaxDelay)
             : null;
         return result;
@@ -328,22 +347,22 @@ internal sealed class MediaSession : IDisposable
             _recordings.End(CallLeg.WhatsApp, RecordingEnd.CallEnded);
             Announce(new MediaEvent.WhatsAppFailed(failure));
         }
-        if (_pbx.IsHeld != _wasHeld)
-        {
-            _wasHeld = _pbx.IsHeld;
-            _pbx.LastHeard = now;
-            _bridge.ToWhatsApp.BeginHold(now);
+        if (PbxLegs.Hold(_legs.Heard, _bridge.ToWhatsApp, ref _wasHeld, now))
             Announce(_wasHeld ? new MediaEvent.PbxHeld() : new MediaEvent.PbxResumed());
-        }
         _deadlines.TryTakeDue(MediaDeadline.Warning, now);
         _keyTones.HandleDeadline(now);
-        _bridge.ToWhatsApp.Played = _playedToWhatsApp ?? TreatmentAudio.Of(_towardsWhatsApp, _pbx.Profile.Ringback);
-        _bridge.ToPbx.Played = TowardsPbx();
-        _bridge.ToWhatsApp.Filler = _pbx.IsHeld
-            ? TreatmentAudio.Of(_pbx.Profile.OnHold, _pbx.Profile.Ringback) ?? TreatmentAudio.Silence
-            : TreatmentAudio.Silence;
-        _bridge.ToWhatsApp.FillerAfter = _pbx.Profile.HoldMusicAfter;
+        _bridge.ToWhatsApp.Played = _playedToWhatsApp ?? TreatmentAudio.Of(_towardsWhatsApp, Pbx.Profile.Ringback);
+        ToAgent.Played = TowardsPbx();
         _bridge.Refresh(now);
+        _legs.Follow(now);
+    }
+
+    /// <summary>The user has another leg at the other end from now on.</summary>
+    private void Bridge(Instant now)
+    {
+        _bridge.Dispose();
+        _bridge = new AudioBridge(_whatsApp, _legs.Heard, _context, AnnounceDigit);
+        Follow(now);
     }
 
     /// <summary>Keys sound in place of anything else: a PBX must not find music or beeps among them.</summary>
@@ -351,7 +370,7 @@ internal sealed class MediaSession : IDisposable
         _keyTones.Sounding is { } key ? TreatmentAudio.OfKey(key)
         : _keyTones.IsActive ? TreatmentAudio.Silence
         : _deadlines.IsSet(MediaDeadline.Warning) ? TreatmentAudio.Warning
-        : _playedToPbx ?? TreatmentAudio.Of(_towardsPbx, _pbx.Profile.Ringback);
+        : _playedToPbx ?? TreatmentAudio.Of(_towardsPbx, Pbx.Profile.Ringback);
 
     private void EndPlaying(CallLeg to, AudioPath path, ref Playlist? played)
     {
@@ -361,17 +380,14 @@ internal sealed class MediaSession : IDisposable
         Announce(new MediaEvent.PlayEnded(to, ended.Id));
     }
 
-    private void AnnounceDigit(CallLeg from, char digit, TimeSpan duration)
+    private void AnnounceDigit(MediaLeg from, char digit, TimeSpan duration)
     {
-        MediaLeg to = from == CallLeg.WhatsApp ? _pbx : _whatsApp;
-        Announce(new MediaEvent.DigitReceived(from, digit, duration, WasPassed: to.DigitsOut is not null));
-        _recordings.HandleKey(from, digit);
-    }
-
-    private void EndRecordings()
-    {
-        _recordings.End(CallLeg.WhatsApp, RecordingEnd.CallEnded);
-        _recordings.End(CallLeg.Pbx, RecordingEnd.CallEnded);
+        if (from == _legs.Target)
+            return; // for the agent alone, who has it
+        MediaLeg to = from == _whatsApp ? _legs.Heard : _legs.Target ?? (MediaLeg)_whatsApp;
+        var isListening = to != _legs.Target || to.CanSend; // whoever rings still hears no key
+        Announce(new MediaEvent.DigitReceived(from.Kind, digit, duration, WasPassed: isListening && to.DigitsOut is not null));
+        _recordings.HandleKey(from.Kind, digit);
     }
 
     private void AnnounceFirstAudio(CallLeg leg, ref bool isAnnounced)

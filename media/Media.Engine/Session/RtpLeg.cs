@@ -17,6 +17,7 @@ namespace Media.Engine.Session;
 internal sealed class RtpLeg : MediaLeg
 {
     private readonly IMediaPort _port;
+    private readonly PbxSide _side;
     private readonly PbxSdp _sdp;
     private readonly RtpLatch _rtpSource = new();
     private readonly RtpLatch _rtcpSource = new(isRtcp: true);
@@ -25,8 +26,8 @@ internal sealed class RtpLeg : MediaLeg
     private AudioDecoder? _listening;
     private SdesKeys? _keys;
 
-    public RtpLeg(MediaContext context, IMediaPort port)
-        : base(CallLeg.Pbx, context) => (_port, _sdp) = (port, new PbxSdp(context.Entropy));
+    public RtpLeg(MediaContext context, IMediaPort port, PbxSide side)
+        : base(CallLeg.Pbx, context) => (_port, _side, _sdp) = (port, side, new PbxSdp(context.Entropy));
 
     /// <summary>The parameters that the last exchange agreed; null before the first.</summary>
     public PbxMediaParameters? Parameters { get; private set; }
@@ -45,7 +46,7 @@ internal sealed class RtpLeg : MediaLeg
 
     public SdpResult CreateOffer(PbxMediaProfile profile, Instant now)
     {
-        if (!_port.TryOpenPair(GoesOn(profile) ? null : profile.IPv6, profile.Address, now, out var local, out var refusal))
+        if (!_port.TryOpenPair(_side, GoesOn(profile) ? null : profile.IPv6, profile.Address, now, out var local, out var refusal))
             return SdpResult.Refused(refusal);
         if (!IsAgreed)
             _profile = profile;
@@ -63,7 +64,8 @@ internal sealed class RtpLeg : MediaLeg
 
     public SdpResult AnswerOffer(string offer, PbxMediaProfile profile, Instant now)
     {
-        if (!_port.TryOpenPair(GoesOn(profile) ? null : PbxSdp.AsksForIPv6(offer), profile.Address, now, out var local, out var refusal))
+        var ipv6 = GoesOn(profile) ? null : PbxSdp.AsksForIPv6(offer);
+        if (!_port.TryOpenPair(_side, ipv6, profile.Address, now, out var local, out var refusal))
             return refusal == SdpRefusal.NoAddress ? SdpResult.Refused(SdpError.OtherAddressFamily) : SdpResult.Refused(refusal);
         if (!_sdp.TryAnswerOffer(offer, Describe(profile, local), out var answer, out var parameters, out var error))
             return SdpResult.Refused(error);
@@ -124,7 +126,7 @@ internal sealed class RtpLeg : MediaLeg
 
     protected override void Transmit(Span<byte> packet, int length)
     {
-        if (!_port.TrySend(rtcp: false, packet[..length], _rtpSource.Target))
+        if (!_port.TrySend(_side, rtcp: false, packet[..length], _rtpSource.Target))
             Drop(DropReason.SendFailed);
     }
 
@@ -132,7 +134,7 @@ internal sealed class RtpLeg : MediaLeg
     {
         var isOwnPort = !Parameters!.RtcpMux;
         var target = (isOwnPort ? _rtcpSource : _rtpSource).Target;
-        if (!target.IsNone && !_port.TrySend(isOwnPort, packet, target))
+        if (!target.IsNone && !_port.TrySend(_side, isOwnPort, packet, target))
             Drop(DropReason.SendFailed);
     }
 
@@ -158,7 +160,7 @@ internal sealed class RtpLeg : MediaLeg
     {
         var isFirst = Parameters is null;
         _profile = profile;
-        _port.UsePair(local);
+        _port.UsePair(_side, local);
         var isOtherClock = !isFirst && Sending.Codec.ClockRate() != agreed.Codec.Codec.ClockRate();
         var isOtherKey = !isFirst && !SameKeys(_keys, agreed.Srtp);
         if (isFirst)

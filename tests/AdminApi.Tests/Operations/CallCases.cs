@@ -33,10 +33,20 @@ public sealed class CallCases : IOperationCases
             .Fails(NodeProblems.Refused, api => HangUpAsync(api, CommandReply.Refused(HangupCause.Draining)))
             .Fails(NodeProblems.Unreachable, async api => api.Post($"/v1/calls/live/{await Samples.LiveCallAsync(api, "gone")}/hang-up"));
         Controls("transferCall", "transfer", agent => new { to = new { agent } });
+        Ends("completeTransfer", "complete");
+        Ends("cancelTransfer", "cancel");
         Controls("assignCall", "assign", agent => new { agent });
         Controls("declineCall", "decline", agent => new { agent });
         DescribeStart(cases);
         cases.For("recordCall").Fails(RecordingNotBuilt, api => api.Post("/v1/calls/live/1/recording"));
+
+        void Ends(string operation, string how) => cases.For(operation)
+            .Succeeds(202, api => ControlAsync(api, $"transfer/{how}", null, CommandReply.Done))
+            .Fails(Problems.NotFound, api => api.Post($"/v1/calls/none/transfer/{how}"))
+            .Fails(NodeProblems.Refused, api => ControlAsync(
+                api, $"transfer/{how}", null, CommandReply.Refused(CommandRefusal.NoTransferInProgress, "Its agent asks nobody")))
+            .Fails(NodeProblems.Unreachable, async api =>
+                api.Post($"/v1/calls/{await Samples.LiveCallAsync(api, "gone")}/transfer/{how}"));
 
         void Controls(string operation, string path, Func<string, object> body) => cases.For(operation)
             .Succeeds(202, async api => await ControlAsync(api, path, body(await AgentAsync(api)), CommandReply.Done))
@@ -79,11 +89,12 @@ public sealed class CallCases : IOperationCases
         });
     }
 
-    private static async Task<HttpRequestMessage> ControlAsync(ApiFixture api, string path, object body, CommandReply reply)
+    private static async Task<HttpRequestMessage> ControlAsync(ApiFixture api, string path, object? body, CommandReply reply)
     {
         var node = "node-" + Guid.NewGuid().ToString("n");
         await new NodeCommandListener(api.Get<IConnectionMultiplexer>(), node, _ => Task.FromResult(reply)).StartAsync();
-        return api.Post($"/v1/calls/{await Samples.LiveCallAsync(api, node)}/{path}", body);
+        var url = $"/v1/calls/{await Samples.LiveCallAsync(api, node)}/{path}";
+        return body is null ? api.Post(url) : api.Post(url, body);
     }
 
     private static async Task<HttpRequestMessage> HangUpAsync(ApiFixture api, CommandReply reply)

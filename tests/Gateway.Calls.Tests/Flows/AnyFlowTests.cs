@@ -27,18 +27,29 @@ public sealed class AnyFlowTests
             ("queue", new FlowStep.Queue(Group)), ("bye", new FlowStep.Announce("bye"))),
     ];
 
-    [Fact]
-    public void No_agent_is_in_two_calls_no_waiting_call_is_forgotten_and_each_ends_once()
+    [Theory]
+    [InlineData(false, 1_500)]
+    [InlineData(true, 700)]
+    public void No_agent_is_in_two_calls_no_waiting_call_is_forgotten_and_each_ends_once(bool isConsulting, int tests)
     {
         var step = Gen.Two(Gen.Choose(0, int.MaxValue));
-        Prop.ForAll(step.ListOf().ToArbitrary(), Run).Check(Config.QuickThrowOnFailure.WithMaxTest(1_500).WithEndSize(80));
+        Prop.ForAll(step.ListOf().ToArbitrary(), steps => Run(isConsulting, steps))
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(tests).WithEndSize(80));
     }
 
-    private static void Run(IEnumerable<(int Dice, int Which)> steps)
+    /// <param name="isConsulting">From the first call on, whose agent has just begun to ask another.</param>
+    /// <param name="steps">What happens.</param>
+    private static void Run(bool isConsulting, IEnumerable<(int Dice, int Which)> steps)
     {
         var clock = new VirtualClock();
         var pool = FlowDriver.Agents(3, clock);
         List<FlowDriver> calls = [];
+        if (isConsulting)
+        {
+            calls.Add(new FlowDriver(pool, clock, "first", flow: Flows[0]));
+            calls[0].Answer("a1");
+            calls[0].Feed(new CallInput.ConsultationRequested(Flows[0]));
+        }
         foreach (var (dice, which) in steps)
         {
             if (calls.Count == 0 || dice % 7 == 0 && calls.Count < 5)
@@ -61,24 +72,24 @@ public sealed class AnyFlowTests
     {
         var ringing = call.Ringing.Keys.Order().ToArray();
         var attempt = ringing.Length > 0 ? ringing[which % ringing.Length] : which % 3;
-        switch (dice % 13)
+        switch (dice % 16)
         {
             case 0 or 1:
                 call.Accept();
                 break;
             case 2:
-                call.Feed(new CallInput.PbxRinging(attempt));
+                call.Feed(call.Of(attempt, new CallInput.PbxRinging(attempt)));
                 break;
             case 3 or 4:
                 call.Ringing.Remove(attempt);
-                call.Feed(new CallInput.PbxAnswered("x", attempt));
+                call.Feed(call.Of(attempt, new CallInput.PbxAnswered("x", attempt)));
                 break;
             case 5:
                 call.Ringing.Remove(attempt);
-                call.Feed(new CallInput.PbxRefused(which % 2 == 0 ? 603 : 503, null, attempt));
+                call.Feed(call.Of(attempt, new CallInput.PbxRefused(which % 2 == 0 ? 603 : 503, null, attempt)));
                 break;
             case 6:
-                call.Feed(new CallInput.PbxEnded(Attempt: which % 12));
+                call.Feed(call.Of(which % 12, new CallInput.PbxEnded(Attempt: which % 12)));
                 break;
             case 7:
                 call.Wait(which % 40);
@@ -92,7 +103,13 @@ public sealed class AnyFlowTests
             case 10:
                 call.Feed(new CallInput.AssignRequested(new AgentId("a" + (1 + which % 3))));
                 break;
-            case 11:
+            case 11 or 12:
+                call.Feed(new CallInput.ConsultationRequested(Flows[which % Flows.Length]));
+                break;
+            case 13:
+                call.Feed(which % 2 == 0 ? new CallInput.CompletionRequested() : new CallInput.CancellationRequested());
+                break;
+            case 14:
                 call.PickUp("a" + (1 + which % 3));
                 break;
             default:
@@ -108,6 +125,14 @@ public sealed class AnyFlowTests
     {
         var held = calls.SelectMany(call => call.Holds.Select(hold => hold.Agent.Agent)).ToArray();
         Assert.Equal(held.Length, held.Distinct().Count());
+        foreach (var call in calls)
+            if (call.Call is { State: CallState.Live, Consultation: var consultation })
+                Assert.InRange(call.Holds.Count, 0, consultation switch
+                {
+                    ConsultationState.None => 1,
+                    ConsultationState.Answered => 2,
+                    _ => call.Ringing.Count + 2, // and one who has answered and is not confirmed
+                });
         Assert.All(calls, call => Assert.True(call.Count<CallDecision.Accept>() <= 1));
         Assert.All(calls, call => Assert.True(call.Count<CallDecision.Finish>() <= 1));
     }
@@ -140,6 +165,7 @@ public sealed class AnyFlowTests
         call.Wait(120);
         Assert.Equal(CallState.Ended, call.Call.State);
         Assert.Equal(1, call.Count<CallDecision.Finish>());
+        Assert.Empty(call.Holds);
         Assert.IsType<CallDecision.Finish>(call.All.Last(decision => decision is not CallDecision.ReleaseAgent));
     }
 }

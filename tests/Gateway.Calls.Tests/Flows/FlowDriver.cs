@@ -20,6 +20,8 @@ internal sealed class FlowDriver
     private readonly CallIdentity _identity;
     private readonly Dictionary<TakenAgent, HeldAgent> _holds = [];
     private readonly Dictionary<GroupId, WaitingCall> _waits = [];
+    private readonly Dictionary<int, int> _consulted = []; // of attempts, the consultation
+    private int _phonesOf; // the consultation whose target has the call
 
     public FlowDriver(AgentPool pool, VirtualClock clock, string id = "c1", AgentId? lastAgent = null, Flow? flow = null)
     {
@@ -92,7 +94,8 @@ internal sealed class FlowDriver
     /// <summary>The phone of an agent who rings answers, and Graph takes what follows.</summary>
     public void Answer(string agent)
     {
-        Feed(new CallInput.PbxAnswered(agent, AttemptOf(agent)));
+        var attempt = AttemptOf(agent);
+        Feed(Of(attempt, new CallInput.PbxAnswered(agent, attempt)));
         Accept();
     }
 
@@ -102,17 +105,22 @@ internal sealed class FlowDriver
         if (Call.WaitsFor is null || Pool.TakeBusy(new(agent), _identity.Id, Now) is not { } taken)
             return;
         _holds[taken] = new HeldAgent(taken, _identity.Id, IsBusy: true);
-        Feed(new CallInput.PbxAnswered(agent, -1, "main") { By = taken });
+        var answered = new CallInput.PbxAnswered(agent, -1, "main") { By = taken };
+        Feed(_phonesOf > 0 ? new CallInput.OfConsultation(_phonesOf, answered) : answered);
     }
 
     public void Refuse(string agent, int status)
     {
         var attempt = AttemptOf(agent);
         Ringing.Remove(attempt);
-        Feed(new CallInput.PbxRefused(status, null, attempt));
+        Feed(Of(attempt, new CallInput.PbxRefused(status, null, attempt)));
     }
 
-    public void HasRung(string agent) => Feed(new CallInput.PbxRinging(AttemptOf(agent)));
+    public void HasRung(string agent) => Feed(Of(AttemptOf(agent), new CallInput.PbxRinging(AttemptOf(agent))));
+
+    /// <summary>What happens at a phone, as the legs report it: those of a consultation's target under its number.</summary>
+    public CallInput Of(int attempt, CallInput input) =>
+        _consulted.TryGetValue(attempt, out var number) ? new CallInput.OfConsultation(number, input) : input;
 
     /// <summary>The lock and Graph's accept, where the call asks for them.</summary>
     public void Accept()
@@ -170,6 +178,14 @@ internal sealed class FlowDriver
                 foreach (var agent in taken.Agents)
                     _holds[agent] = new HeldAgent(agent, _identity.Id, IsBusy: false);
                 Feed(new CallInput.AgentsTaken(take.Request, taken));
+                break;
+            case CallDecision.OfConsultation of:
+                if (of.What is CallDecision.RingAgent asked)
+                    _consulted[asked.Attempt] = of.Number;
+                Perform(of.What);
+                break;
+            case CallDecision.CompleteConsultation complete:
+                _phonesOf = complete.Number;
                 break;
             case CallDecision.RingAgent ring:
                 Ringing[ring.Attempt] = ring.Agent;

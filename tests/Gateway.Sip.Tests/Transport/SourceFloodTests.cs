@@ -10,6 +10,7 @@ using Gateway.Sip.Transport;
 namespace Gateway.Sip.Tests.Transport;
 
 /// <summary>One address sends far more than a peer has to say: its calls, and all others, are served as before.</summary>
+[Collection(FloodCollection.Name)]
 public partial class SourceFloodTests
 {
     private const int Flood = 2000;

@@ -35,6 +35,22 @@ public sealed class KilledWorkerTests(WorkerBench bench) : IClassFixture<WorkerB
     }
 
     [Fact]
+    public async Task While_the_agent_of_a_live_call_asks_somebody()
+    {
+        await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);
+        await bench.StartAsync();
+        var (call, agent) = await bench.LiveAsync();
+        var target = await bench.AskAsync(call, "700");
+        await bench.KillAsync();
+
+        await bench.StartAsync();
+        Assert.Equal(SipCallEnd.Remote, (await agent.EndedAsync()).By);
+        Assert.Equal(SipCallEnd.Remote, (await target.EndedAsync()).By);
+        await SettledAsync(call, purse, HangupCause.NodeLost);
+        await bench.KillAsync();
+    }
+
+    [Fact]
     public async Task While_a_call_that_an_agent_placed_is_live()
     {
         await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);

@@ -46,7 +46,7 @@ internal sealed class LegsBench : ICallInbox, IAsyncDisposable
             new CallId("bench"), new PbxTrunks(endpoint, [trunk, trunk with { Name = "pstn", IsPstn = true, Hosts = [Pstn] }]),
             route =>
                 new SipInviteRequest { Trunk = route.Trunk, TargetUser = route.Target ?? "600", Caller = new SipParty("+16315551234") },
-            Media, this, Operations, NullLogger.Instance);
+            new PbxMedia(Media, PbxSide.First), this, Operations, NullLogger.Instance);
     }
 
     public Pbx Pbx { get; }

@@ -150,6 +150,43 @@ public sealed class SipLegsTests
         await bench.HasNoMoreAsync();
     }
 
+    [Fact]
+    public async Task While_the_agent_asks_somebody_its_phone_transfers_nothing()
+    {
+        await using var bench = await LegsBench.StartAsync();
+        var ann = await AnsweredAsync(bench, "ann");
+        await bench.Operations.Add(bench.Phones.BeginConsultationAsync);
+
+        Assert.Equal(202, await bench.ReferAsync(ann, $"sip:ben@127.0.0.1:{bench.Pbx.Port}", 0));
+
+        // Once that is refused, the SIP side takes another; it rings when nobody is asked any more.
+        var number = 0;
+        await Eventually.SeeAsync(
+            () => bench.ReferAsync(ann, $"sip:ben@127.0.0.1:{bench.Pbx.Port}", ++number), status => status == 202, "the first is refused");
+        await bench.HasNoMoreAsync();
+        Assert.False(bench.Pbx.HasUnexpectedCall);
+        await bench.Operations.Add(() => bench.Phones.IsConsulting = false);
+        await Eventually.SeeAsync(
+            () => bench.ReferAsync(ann, $"sip:carl@127.0.0.1:{bench.Pbx.Port}", ++number), status => status == 202,
+            "the second is refused");
+        Assert.Equal("carl", (await bench.Pbx.NextAsync()).Sip.Info.TargetUser);
+    }
+
+    [Fact]
+    public async Task An_agent_who_asks_somebody_ends_the_transfer_that_its_phone_has_asked_for()
+    {
+        await using var bench = await LegsBench.StartAsync();
+        var ann = await AnsweredAsync(bench, "ann");
+        var ben = await bench.ReferAsync(ann, "ben");
+
+        await bench.Operations.Add(bench.Phones.BeginConsultationAsync);
+
+        await ben.EndedAsync();
+        await bench.HasNoMoreAsync();
+        await ann.HangUpAsync();
+        Assert.IsType<CallInput.PbxEnded>(await bench.NextAsync());
+    }
+
     private static async Task<PbxCall> AnsweredAsync(LegsBench bench, string phone)
     {
         var call = await bench.RingAsync(phone);

@@ -177,6 +177,10 @@ public sealed class GroupBench(Stores stores) : CallBench(stores), IAsyncLifetim
         await Eventually.SeeAsync(() => Phone(agent).HeardTone(UserCall.Hertz), $"{agent} hears the user");
     }
 
+    /// <summary>Two agents talk to each other.</summary>
+    public Task HearsAgentAsync(string agent, string other) =>
+        Eventually.SeeAsync(() => Phone(agent).HeardTone(HertzOf(other)), $"{agent} hears {other}");
+
     /// <summary>The gateway's id of a live call.</summary>
     public async Task<CallId> IdOfAsync(UserCall call)
     {

@@ -32,6 +32,10 @@ public sealed class UserCall(WhatsApp whatsApp, string id, string user)
     public Task<CallView> HearsAsync(double hertz, TimeSpan? timeout = null) =>
         UntilAsync(call => call.Report is { } report && IsTone(report, hertz), $"the user hears {hertz} Hz", timeout);
 
+    /// <summary>Something loud that is none of these voices.</summary>
+    public Task<CallView> HearsMusicAsync(params IReadOnlyList<double> voices) => UntilAsync(
+        call => call.Report is { LevelDb: > -40 } report && !voices.Any(voice => IsTone(report, voice)), "the user hears music");
+
     public Task<CallView> HearsSilenceAsync() =>
         UntilAsync(call => call.Report is { PacketsReceived: > 0, LevelDb: < -50 }, "the user hears silence");
 

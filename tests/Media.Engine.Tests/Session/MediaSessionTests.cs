@@ -185,7 +185,7 @@ public class MediaSessionTests
             if (n == 10)
                 before = GC.GetAllocatedBytesForCurrentThread();
             output.WriteAudioHeader(packet, 0, 160);
-            session.Handle(packet, rtcp: false, phone, world.Clock.Advance(TimeSpan.FromMilliseconds(20)));
+            session.Handle(packet, PbxSide.First, rtcp: false, phone, world.Clock.Advance(TimeSpan.FromMilliseconds(20)));
             if (session.Deadlines.IsDue(MediaDeadline.AudioToPbx, world.Clock.Now))
                 session.HandleDeadline(world.Clock.Now);
         }

@@ -7,13 +7,18 @@ using Testing;
 namespace Media.Engine.Tests.Session;
 
 /// <summary>A session, the phone behind its pbx leg, and what the session reported.</summary>
-internal sealed class SessionSide(MediaSession session, WirePort port, WirePhone phone)
+internal sealed class SessionSide(MediaSession session, WirePort port, WirePhone phone, WirePhone second)
 {
     public MediaSession Session { get; } = session;
 
     public WirePort Port { get; } = port;
 
     public WirePhone Phone { get; } = phone;
+
+    /// <summary>Whom the agent at the phone consults, once it is described.</summary>
+    public WirePhone Second { get; } = second;
+
+    public IReadOnlyList<WirePhone> Phones => [Phone, Second];
 
     public List<MediaEvent> Events { get; } = [];
 
@@ -76,11 +81,13 @@ internal sealed class SessionWorld : IDisposable
     }
 
     /// <summary>Negotiates a side's pbx leg with its phone.</summary>
-    public void AddPhone(SessionSide side)
+    public void AddPhone(SessionSide side) => AddPhone(side, side.Phone, PbxSide.First);
+
+    public void AddPhone(SessionSide side, WirePhone phone, PbxSide leg)
     {
         var profile = new PbxMediaProfile();
-        var toPhone = Ok(side.Session.CreatePbxOffer(profile, Clock.Now));
-        Ok(side.Session.ApplyPbxAnswer(side.Phone.Answer(toPhone!), profile, Clock.Now));
+        var toPhone = Ok(side.Session.CreatePbxOffer(leg, profile, Clock.Now));
+        Ok(side.Session.ApplyPbxAnswer(leg, phone.Answer(toPhone!), profile, Clock.Now));
     }
 
     /// <summary>Negotiates, waits until both sessions are connected, opens the audio, lets both phones talk.</summary>
@@ -135,7 +142,9 @@ internal sealed class SessionWorld : IDisposable
         var options = new MediaEngineOptions { WhatsApp = new() { Bindings = bindings }, Pbx = new() { Bindings = bindings } };
         var port = new WirePort(Internet, _lan, At(ip, 9000), At(ip, 20000));
         var session = new MediaSession(new MediaContext(options, new SeededEntropy(seed)), port, identity, Clock.Now);
-        return new SessionSide(session, port, new WirePhone(_lan, At($"192.0.2.{number + 10}", 4000), hertz));
+        return new SessionSide(
+            session, port, new WirePhone(_lan, At($"192.0.2.{number + 10}", 4000), hertz),
+            new WirePhone(_lan, At($"192.0.2.{number + 20}", 4000), hertz + 200));
     }
 
     /// <summary>The next thing that is due by then; false: nothing is, and time has come to the end.</summary>
@@ -143,7 +152,7 @@ internal sealed class SessionWorld : IDisposable
     {
         var next = Instant.Min(Internet.NextArrival, _lan.NextArrival);
         foreach (var side in _sides)
-            next = Instant.Min(next, Instant.Min(side.Session.NextDeadline, side.Phone.NextDeadline));
+            next = Instant.Min(next, Instant.Min(side.Session.NextDeadline, side.Phones.Min(phone => phone.NextDeadline)));
         if (next > end)
         {
             Clock.AdvanceTo(end);
@@ -158,8 +167,9 @@ internal sealed class SessionWorld : IDisposable
         {
             if (side.Session.NextDeadline <= Clock.Now)
                 side.Session.HandleDeadline(Clock.Now);
-            if (side.Phone.NextDeadline <= Clock.Now)
-                side.Phone.HandleDeadline(Clock.Now);
+            foreach (var phone in side.Phones)
+                if (phone.NextDeadline <= Clock.Now)
+                    phone.HandleDeadline(Clock.Now);
             side.Drain();
         }
         return true;
@@ -171,10 +181,12 @@ internal sealed class SessionWorld : IDisposable
         {
             if (datagram.To == side.Port.Shared)
                 side.Session.Handle(datagram.Bytes, datagram.To, datagram.From, Clock.Now);
-            else if (datagram.To == side.Port.Rtp || datagram.To == side.Port.Rtcp)
-                side.Session.Handle(datagram.Bytes, datagram.To == side.Port.Rtcp, datagram.From, Clock.Now);
-            else if (datagram.To == side.Phone.Address)
-                side.Phone.HandleDatagram(datagram.Bytes, Clock.Now);
+            foreach (var leg in (ReadOnlySpan<PbxSide>)[PbxSide.First, PbxSide.Second])
+                if (datagram.To == side.Port.Rtp(leg) || datagram.To == side.Port.Rtcp(leg))
+                    side.Session.Handle(datagram.Bytes, leg, datagram.To == side.Port.Rtcp(leg), datagram.From, Clock.Now);
+            foreach (var phone in side.Phones)
+                if (datagram.To == phone.Address)
+                    phone.HandleDatagram(datagram.Bytes, Clock.Now);
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class WirePhone(LossyWire lan, TransportAddress address, double 
     private readonly short[] _pcm = new short[960];
     private readonly byte[] _packet = new byte[12 + 160];
     private TransportAddress _gateway;
+    private int _version;
     private Instant _nextFrame = Instant.Never;
 
     public TransportAddress Address => address;
@@ -40,12 +41,16 @@ internal sealed class WirePhone(LossyWire lan, TransportAddress address, double 
         var ip = IPAddress.Parse(lines.Last(line => line.StartsWith("c=", StringComparison.Ordinal)).Split(' ')[2]);
         var port = int.Parse(lines.Single(line => line.StartsWith("m=audio ", StringComparison.Ordinal)).Split(' ')[1]);
         _gateway = TransportAddress.From(ip, port);
-        return string.Join("\r\n",
-        [
-            "v=0", $"o=phone 1 1 IN IP4 {address.ToIPAddress()}", "s=-", $"c=IN IP4 {address.ToIPAddress()}", "t=0 0",
-            $"m=audio {address.Port} RTP/AVP 0 101", "a=rtpmap:0 PCMU/8000", "a=rtpmap:101 telephone-event/8000", "a=ptime:20", "",
-        ]);
+        return Describe("sendrecv");
     }
+
+    /// <summary>An answer, or an offer that changes the direction.</summary>
+    public string Describe(string direction) => string.Join("\r\n",
+    [
+        "v=0", $"o=phone 1 {++_version} IN IP4 {address.ToIPAddress()}", "s=-", $"c=IN IP4 {address.ToIPAddress()}", "t=0 0",
+        $"m=audio {address.Port} RTP/AVP 0 101", "a=rtpmap:0 PCMU/8000", "a=rtpmap:101 telephone-event/8000", "a=ptime:20",
+        $"a={direction}", "",
+    ]);
 
     public void Talk(Instant now) => _nextFrame = now;
 

@@ -6,16 +6,19 @@ using Testing;
 
 namespace Media.Engine.Tests.Session;
 
-/// <summary>A session's place on a network in virtual time: one shared port towards WhatsApp, one pair of ports towards the PBX.</summary>
+/// <summary>
+/// A session's place on a network in virtual time: one shared port towards WhatsApp, one pair of ports for each leg towards the PBX.
+/// </summary>
 internal sealed class WirePort(LossyWire internet, LossyWire lan, TransportAddress shared, TransportAddress rtp) : IMediaPort
 {
     private readonly byte[] _buffer = new byte[2048];
 
     public TransportAddress Shared => shared;
 
-    public TransportAddress Rtp => rtp;
+    /// <summary>The second leg's is the pair after the first's.</summary>
+    public TransportAddress Rtp(PbxSide side) => rtp with { Port = (ushort)(rtp.Port + 2 * (int)side) };
 
-    public TransportAddress Rtcp => rtp with { Port = (ushort)(rtp.Port + 1) };
+    public TransportAddress Rtcp(PbxSide side) => Rtp(side) with { Port = (ushort)(Rtp(side).Port + 1) };
 
     /// <summary>Nothing goes out any more, at no cost.</summary>
     public bool IsMuted { get; set; }
@@ -42,18 +45,19 @@ internal sealed class WirePort(LossyWire internet, LossyWire lan, TransportAddre
             internet.Send(_buffer.AsSpan(0, length), local, remote);
     }
 
-    public bool TryOpenPair(bool? ipv6, string? address, Instant now, out TransportAddress advertised, out SdpRefusal refusal)
+    public bool TryOpenPair(
+        PbxSide side, bool? ipv6, string? address, Instant now, out TransportAddress advertised, out SdpRefusal refusal)
     {
-        (advertised, refusal) = (rtp, SdpRefusal.None);
+        (advertised, refusal) = (Rtp(side), SdpRefusal.None);
         return true;
     }
 
-    public void UsePair(TransportAddress advertised) => Assert.Equal(rtp, advertised);
+    public void UsePair(PbxSide side, TransportAddress advertised) => Assert.Equal(Rtp(side), advertised);
 
-    public bool TrySend(bool rtcp, ReadOnlySpan<byte> datagram, TransportAddress remote)
+    public bool TrySend(PbxSide side, bool rtcp, ReadOnlySpan<byte> datagram, TransportAddress remote)
     {
         if (!IsMuted)
-            lan.Send(datagram, rtcp ? Rtcp : rtp, remote);
+            lan.Send(datagram, rtcp ? Rtcp(side) : Rtp(side), remote);
         return true;
     }
 

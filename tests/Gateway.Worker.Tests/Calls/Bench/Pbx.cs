@@ -35,6 +35,9 @@ internal sealed class Pbx : IAsyncDisposable
         IPAddress.Parse("127.0.0.77"), [gatewayPort],
         trunk => trunk with { Domain = realm, RegisterUser = user.User, Credentials = user });
 
+    /// <summary>The tone of the phones that ring from now on.</summary>
+    public double NextHertz { get; set; } = Hertz;
+
     private static async Task<Pbx> StartAsync(
         IPAddress address, IReadOnlyList<int> gatewayPorts, Func<TrunkOptions, TrunkOptions>? change = null)
     {
@@ -100,7 +103,7 @@ internal sealed class Pbx : IAsyncDisposable
 
     private PbxCall Keep(SipCall sip)
     {
-        var call = new PbxCall(sip, new PbxPhone(Hertz), TimeProvider.System.GetTimestamp());
+        var call = new PbxCall(sip, new PbxPhone(NextHertz), TimeProvider.System.GetTimestamp());
         _calls.Add(call);
         return call;
     }

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Dapper;
+using Gateway.Calls;
+using Gateway.Storage.Commands;
 using Npgsql;
 using Sandbox;
 using Sandbox.Calls;
@@ -150,10 +152,31 @@ public sealed class WorkerBench : IAsyncLifetime
     internal async Task NotedAsync(SandboxCall call)
     {
         await Eventually.SeeAsync(() => RowsAsync(call), rows => rows is [{ Answered: true }], "the pick-up is stored");
-        await using var connection = new NpgsqlConnection(Stores.Postgres + ";Pooling=false");
-        var id = await connection.QuerySingleAsync<string>("SELECT id FROM calls WHERE user_phone = @Phone", call.User);
+        var id = await IdOfAsync(call);
         await using var redis = await ConnectionMultiplexer.ConnectAsync(Stores.Redis);
         await Eventually.SeeAsync(() => redis.GetDatabase().KeyExistsAsync($"wa:{{{id}}}:dialog"), kept => kept, "the dialog is kept");
+    }
+
+    /// <summary>The agent of a live call asks a number at the PBX, which answers; a restart would find both phones.</summary>
+    internal async Task<PbxCall> AskAsync(SandboxCall call, string number)
+    {
+        await NotedAsync(call);
+        var id = await IdOfAsync(call);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(Stores.Redis);
+        var asked = new NodeCommand.Transfer(new CallId(id), new TransferTarget.ToPbx("main", number)) { Mode = TransferMode.Consult };
+        Assert.Equal(CommandReply.Done, await new NodeCommands(redis).TransferAsync(asked, CancellationToken.None));
+        var target = await Pbx.NextAsync();
+        await target.AnswerAsync();
+        await Eventually.SeeAsync(
+            async () => ((string?)await redis.GetDatabase().StringGetAsync($"wa:{{{id}}}:dialog"))!,
+            kept => JsonDocument.Parse(kept).RootElement.GetArrayLength() == 2, "both dialogs are kept");
+        return target;
+    }
+
+    private async Task<string> IdOfAsync(SandboxCall call)
+    {
+        await using var connection = new NpgsqlConnection(Stores.Postgres + ";Pooling=false");
+        return await connection.QuerySingleAsync<string>("SELECT id FROM calls WHERE user_phone = @Phone", call.User);
     }
 
     /// <summary>Every row of the call.</summary>

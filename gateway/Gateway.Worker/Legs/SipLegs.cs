@@ -320,6 +320,60 @@ internal sealed partial class SipLegs(
             call.Post(end);
     }
 
+    private async Task TransferAsync(SipLeg from, SipCallEvent.TransferRequested request)
+    {
+        if (_transfer is not null || IsConsulting)
+        {
+            await from.Sip.NotifyTransferAsync(491, "A transfer is in progress");
+            return;
+        }
+        if (!media.IsReserved)
+            return;
+        if (SipTransfer.RequestOf(request, invitation(new CallRoute(from.Trunk.Name))) is not { } invite)
+        {
+            await from.Sip.NotifyTransferAsync(400, "Bad transfer target");
+            return;
+        }
+        if (invite.Target is { } target && trunks.LeadsToPstn(target.HostPort, from.Trunk))
+        {
+            LogPstn(id, from.Trunk.Name);
+            await from.Sip.NotifyTransferAsync(403, CauseTable.Refusal(HangupCause.PstnForbidden).Text);
+            return;
+        }
+        var offer = await media.DescribeAsync(null, from.Trunk);
+        _transfer = new SipTransfer(from, Take(trunks.Invite(invite with { Sdp = offer.Sdp }), from.Trunk, from.Attempt));
+    }
+
+    private async Task EndTransferAsync()
+    {
+        if (_transfer is not { } transfer)
+            return;
+        _transfer = null;
+        await transfer.To.Sip.HangUpAsync(SipReason.Q850(16, "The call ended"));
+        await transfer.ReportAsync(503, "The new call ended");
+    }
+
+    private async Task HandleTransferAsync(SipTransfer transfer, SipCallEvent happened)
+    {
+        if (await transfer.HandleAsync(happened, media) is not { } isDone)
+            return;
+        _transfer = null;
+        if (isDone)
+        {
+            _current = transfer.To;
+            Publish();
+            LogTransferred(id);
+            await transfer.From.Sip.HangUpAsync(SipReason.Q850(16, "Transferred"));
+            call.Post(new CallInput.PbxIdentified(transfer.To.NameOf(((SipCallEvent.Answered)happened).Identity)));
+        }
+        else if (transfer.FirstEnded is { } ended)
+            call.Post(ended);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Call {CallId}: trunk {Trunk} asked for a transfer to the telephone network; refused (pstn_forbidden)")]
+    private partial void LogPstn(CallId callId, string trunk);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: trunk {Trunk} agreed to no telephone-event; digits go by {Way}")]
     private partial void LogKeys(CallId callId, string trunk, WireText<DtmfFallback> way);
 

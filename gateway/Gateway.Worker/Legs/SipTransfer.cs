@@ -32,6 +32,40 @@ internal sealed record SipTransfer(SipLeg From, SipLeg To)
         };
     }
 
+    /// <summary>Reports what becomes of the new call. True: it has the user; false: it failed; null: it rings still.</summary>
+    public async Task<bool?> HandleAsync(SipCallEvent happened, PbxMedia media)
+    {
+        switch (happened)
+        {
+            case SipCallEvent.Provisional { Status: >= 180 } provisional:
+                await ReportAsync(provisional.Status, "Ringing");
+                return null;
+
+            case SipCallEvent.Answered { Sdp: { } sdp, SdpIsOffer: false } when (await media.ApplyAnswerAsync(sdp, To.Trunk)).Succeeded:
+                await ReportAsync(200, "OK");
+                return true;
+
+            case SipCallEvent.Answered:
+                await To.Sip.HangUpAsync(SipReason.Sip(488, "Not acceptable"));
+                return await FailAsync(488, "Not acceptable");
+
+            case SipCallEvent.Failed failed:
+                return await FailAsync(failed.Status, failed.ReasonPhrase);
+
+            case SipCallEvent.Ended:
+                return await FailAsync(503, "The new call ended");
+
+            default:
+                return null;
+        }
+    }
+
+    private async Task<bool?> FailAsync(int status, string phrase)
+    {
+        await ReportAsync(status, phrase);
+        return false;
+    }
+
     public Task ReportAsync(int status, string phrase) => From.Sip.NotifyTransferAsync(status, phrase);
 
     private static IEnumerable<(string Name, string Value)> Headers(SipCallEvent.TransferRequested transfer)

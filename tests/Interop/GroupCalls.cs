@@ -68,6 +68,22 @@ public sealed class GroupCalls(GroupBench bench) : BenchTests(bench), IClassFixt
     }
 
     [Fact]
+    public async Task Unanswered_at_a_phone_here_a_call_overflows_to_those_behind_Asterisk()
+    {
+        await bench.SignInAsync(GroupBench.Alice, GroupBench.Ann, GroupBench.Ben);
+        var call = await bench.CallAsync("overflow");
+        await bench.RingsAsync(GroupBench.Alice);
+        await bench.SeesAsync(GroupBench.Alice, "CALL_CLOSED");
+        await Task.WhenAll(bench.RingsAsync(GroupBench.Ann), bench.RingsAsync(GroupBench.Ben));
+        await bench.CommandAsync(GroupBench.Ben, "accept");
+        await bench.HearEachOtherAsync(GroupBench.Ben, call);
+        await bench.SeesAsync(GroupBench.Ann, "CALL_CLOSED");
+        await call.HangUpAsync();
+        Assert.Equal(GroupBench.Ben, (await bench.EndsWithAsync(call, "whatsapp_hung_up")).AgentId);
+        await bench.IsAsync(GroupBench.Alice, AgentState.Available);
+    }
+
+    [Fact]
     public async Task In_the_wrap_up_after_a_call_an_agent_is_not_rung_until_a_feature_code_ends_it()
     {
         await bench.SignInAsync(GroupBench.Alice);

@@ -96,7 +96,7 @@ internal sealed partial class SipLoop
             null));
     }
 
-    /// <summary>Completes when the loop has done it; at once when the loop has stopped.</summary>
+    /// <summary>Completes when the loop has done it, and sent what it is to send; at once when the loop has stopped.</summary>
     public async Task PostAsync(Action<Instant> action)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -135,6 +135,7 @@ internal sealed partial class SipLoop
             {
                 Handle(input);
                 Advance();
+                (input as EndpointInput.Command)?.Done?.TrySetResult(); // an agent whose phone is hung up may be rung at once
             }
         }
     }
@@ -180,7 +181,6 @@ internal sealed partial class SipLoop
         {
             LogUnexpected(_logger, e, input.GetType().Name);
         }
-        (input as EndpointInput.Command)?.Done?.TrySetResult();
     }
 
     /// <summary>Runs what is due, drains all outputs, and sets the timer to the next deadline.</summary>

@@ -12,7 +12,7 @@ public sealed class ClusterBench(Stores stores) : CallBench(stores)
     public const double Hertz = 700;
     public const string User = "alice", Password = "open-sesame";
 
-    public static readonly BenchChannel Channel = new("15550006001", "phones") { Target = User };
+    public static readonly BenchChannel Channel = new("15550007000", "phones") { Target = User };
 
     private readonly Stores _stores = stores;
     private readonly GatewayUnderTest _second = new();

@@ -19,7 +19,7 @@ internal static class GroupDirectory
 
     private static readonly GroupId Everybody = new("everybody"), Careful = new("careful");
 
-    private static readonly string[] Flows = ["all", "robin", "order", "careful", "queue", "menu", "message"];
+    private static readonly string[] Flows = ["all", "robin", "order", "careful", "overflow", "queue", "menu", "message"];
 
     public static async Task WriteAsync(NpgsqlDataSource database)
     {
@@ -79,6 +79,11 @@ internal static class GroupDirectory
             "robin" => new() { [id] = Ring(Everybody, RingStrategy.RoundRobin) },
             "order" => new() { [id] = Ring(Everybody, RingStrategy.InOrder) },
             "careful" => new() { [id] = Ring(Careful, RingStrategy.InOrder) },
+            "overflow" => new()
+            {
+                [id] = new FlowStep.Ring(Only(GroupBench.Alice), RingSeconds: 5, Next: "others"),
+                ["others"] = new FlowStep.Ring(Only(GroupBench.Ann, GroupBench.Ben)),
+            },
             "queue" => new() { [id] = new FlowStep.Queue(Everybody) { Music = "music", LeaveWhenNobodyIsSignedIn = false } },
             "menu" => new()
             {
@@ -92,6 +97,9 @@ internal static class GroupDirectory
     }
 
     private static FlowStep.Ring Ring(GroupId group, RingStrategy strategy) => new(new AgentChoice(group, Strategy: strategy));
+
+    private static AgentChoice Only(params string[] agents) =>
+        new(null, [.. agents.Select(agent => new AgentId(agent))], RingStrategy.All);
 
     private static AudioUpload Tone(string name, double hertz, int seconds)
     {

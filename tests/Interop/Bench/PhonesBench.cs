@@ -15,7 +15,7 @@ public sealed class PhonesBench(Stores stores) : CallBench(stores)
     public const double Hertz = 700;
     public const string User = "alice", Password = "open-sesame";
 
-    public static readonly BenchChannel Channel = new("15550006000", "phones") { Target = User };
+    public static readonly BenchChannel Channel = new("15550007001", "phones") { Target = User };
 
     protected override GatewaySettings Settings => new()
     {

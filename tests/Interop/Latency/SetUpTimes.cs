@@ -21,7 +21,7 @@ public sealed class SetUpTimes(Stores stores, ITestOutputHelper output)
 
     private const int Measured = 300;
 
-    private static readonly BenchChannel Channel = new("15550006000", "bare");
+    private static readonly BenchChannel Channel = new("15550007002", "bare");
 
     private readonly string _offer = File.ReadAllText(Repository.File("tests", "Vectors", "sdp", "whatsapp-offer.sdp"))
         .ReplaceLineEndings("\r\n").Replace("203.0.113.10", "127.0.0.1", StringComparison.Ordinal)

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Gateway.Sip;
@@ -9,14 +10,8 @@ using Gateway.Sip.Transport;
 using Gateway.WhatsApp;
 using Gateway.WhatsApp.Graph;
 using Gateway.WhatsApp.Meta;
-using Gateway.WhatsApp.Webhooks;
-using Gateway.Worker.Agents;
-using Gateway.Worker.Billing;
-using Gateway.Worker.Calls;
-using Gateway.Worker.Channels;
 using Gateway.Worker.Health;
 using Gateway.Worker.Metrics;
-using Gateway.Worker.Permissions;
 using Gateway.Worker.Spool;
 using Media.Engine;
 using Media.Engine.Loop;
@@ -27,6 +22,9 @@ namespace Gateway.Worker.Tests;
 /// <summary>Creates every instrument of the product and knows its Prometheus name.</summary>
 internal sealed partial class ProductMetrics : IDisposable
 {
+    private static readonly Assembly[] Assemblies =
+        [typeof(CallMetrics).Assembly, typeof(GraphMetrics).Assembly, typeof(SipEndpoint).Assembly, typeof(MediaEngine).Assembly];
+
     private readonly HashSet<string> _names = [];
     private readonly MeterListener _listener = new();
     private readonly MediaEngine _media = new(new MediaEngineOptions { Loops = 1 }, TimeProvider.System, NullLogger<MediaEngine>.Instance);
@@ -50,15 +48,8 @@ internal sealed partial class ProductMetrics : IDisposable
                     ? instrument.Name + "_total" : instrument.Name);
         };
         _listener.Start();
-        RuntimeHelpers.RunClassConstructor(typeof(CallMetrics).TypeHandle);
-        RuntimeHelpers.RunClassConstructor(typeof(GroupMetrics).TypeHandle);
-        RuntimeHelpers.RunClassConstructor(typeof(AdmissionMetrics).TypeHandle);
-        RuntimeHelpers.RunClassConstructor(typeof(ResilientRegistry).TypeHandle);
-        RuntimeHelpers.RunClassConstructor(typeof(ResilientAgentRegistry).TypeHandle);
-        RuntimeHelpers.RunClassConstructor(typeof(ChannelMetrics).TypeHandle);
-        RuntimeHelpers.RunClassConstructor(typeof(PermissionMetrics).TypeHandle);
-        RuntimeHelpers.RunClassConstructor(typeof(WebhookMetrics).TypeHandle);
-        RuntimeHelpers.RunClassConstructor(typeof(GraphMetrics).TypeHandle);
+        foreach (var type in Assemblies.SelectMany(assembly => assembly.GetTypes()).Where(HasMeter))
+            RuntimeHelpers.RunClassConstructor(type.TypeHandle);
         _media.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
         _sip.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
         _trunks = new TrunkMetrics([], _sip.GetTrunkHealth, () => _sip.CertificateExpiries, TimeProvider.System);
@@ -82,7 +73,10 @@ internal sealed partial class ProductMetrics : IDisposable
         _sip.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
-    [GeneratedRegex(
-        "gateway_(admission|clock|cluster|groups|holds|orphans|calls|channels|permissions|registry|spool|whatsapp|media|sip)_[a-z_]+")]
+    private static bool HasMeter(Type type) =>
+        !type.ContainsGenericParameters
+        && type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Any(field => field.FieldType == typeof(Meter));
+
+    [GeneratedRegex(@"\bgateway_[a-z_]+")]
     private static partial Regex Name();
 }

@@ -60,7 +60,7 @@ internal sealed class Soak(LoadOptions options)
             await Task.WhenAny(users, Task.Delay(Report, stop));
             stop.ThrowIfCancellationRequested();
             var elapsed = Stopwatch.GetElapsedTime(began);
-            if (early.Memory == 0 && elapsed > options.Duration / 4)
+            if (early.Memory == 0 && elapsed > options.Duration / 2)
                 early = (bench.GatewayProcess.MemoryMb(), bench.GatewayProcess.Descriptors());
             if (elapsed > options.Duration / 2 && !users.IsCompleted)
             {
@@ -99,7 +99,7 @@ internal sealed class Soak(LoadOptions options)
             records      {records.Completed} completed of {expected} placed; {records.Answered} answered; {records.Open} left open
             talk         {records.TalkSeconds / 60:0} call-minutes; gateway CPU {cpu / Math.Max(1,
             records.TalkSeconds) * 1000:0.0} ms per call-second, set-up included
-            memory       {early.Memory:0} MB after a quarter of the time, {late.Memory:0} MB at the end; descriptors {early.Descriptors},
+            memory       {early.Memory:0} MB after half of the time, {late.Memory:0} MB at the end; descriptors {early.Descriptors},
             {late.Descriptors}
             left over    {live} live calls
             """);
@@ -111,6 +111,8 @@ internal sealed class Soak(LoadOptions options)
             live == 0 ? null : "a call is still live",
             late.Memory < early.Memory * 1.5 + 50 ? null : "memory grew with the number of calls",
         ];
+        if (records.Answered < records.Completed)
+            Console.WriteLine($"not answered {await CausesAsync(database, stop)}");
         foreach (var fault in faults.OfType<string>())
             Console.WriteLine("FAULT        " + fault);
         return faults.All(fault => fault is null) ? 0 : 1;
@@ -141,9 +143,15 @@ internal sealed class Soak(LoadOptions options)
         }
         Interlocked.Increment(ref _placed);
         var id = (await placed.Content.ReadFromJsonAsync<JsonElement>(stop)).GetProperty("id").GetString()!;
+        for (var looks = 0; looks < 200 && !await IsAnsweredAsync(bench, id, stop); looks++)
+            await Task.Delay(50, stop);
         await Task.Delay(options.Talk, stop);
         using var ended = await bench.WhatsApp.PostAsJsonAsync($"/sandbox/calls/{Uri.EscapeDataString(id)}/hangup", new { }, stop);
     }
+
+    private static async Task<bool> IsAnsweredAsync(LoadBench bench, string id, CancellationToken stop) =>
+        (await bench.WhatsApp.GetFromJsonAsync<JsonElement>($"/sandbox/calls/{Uri.EscapeDataString(id)}", stop))
+            .TryGetProperty("startedAt", out var at) && at.ValueKind != JsonValueKind.Null;
 
     private static async Task PermitAsync(LoadBench bench, string user, CancellationToken stop)
     {
@@ -157,6 +165,15 @@ internal sealed class Soak(LoadOptions options)
         (await bench.Gateway.GetStringAsync("/metrics", stop)).Split('\n')
         .Where(line => line.StartsWith("gateway_calls_active", StringComparison.Ordinal))
         .Sum(line => (int)double.Parse(line.Split(' ')[^1]));
+
+    private static async Task<string> CausesAsync(NpgsqlDataSource database, CancellationToken stop)
+    {
+        await using var command = database.CreateCommand("""
+            SELECT coalesce(string_agg(n || ' ' || direction || ' ' || cause, ', '), '')
+            FROM (SELECT direction, cause, count(*) AS n FROM calls WHERE answered_at IS NULL GROUP BY 1, 2) AS unanswered
+            """);
+        return (string)(await command.ExecuteScalarAsync(stop))!;
+    }
 
     private static async Task<Records> ReadAsync(NpgsqlDataSource database, CancellationToken stop)
     {

@@ -8,10 +8,13 @@ namespace Gateway.Storage.Contacts;
 /// <summary>A row of contacts. Requests are read separately: see <see cref="PermissionRequestStore"/>.</summary>
 internal sealed record ContactRow
 {
+    /// <summary>Who it is, for a table with the alias c.</summary>
+    public const string UserColumns = "c.phone, c.user_id AS UserId, c.parent_user_id AS ParentUserId, c.name, c.username";
+
     /// <summary>All columns, for a table with the alias c.</summary>
     public const string Columns =
-        """
-        c.id, c.channel, c.phone, c.user_id AS UserId, c.parent_user_id AS ParentUserId, c.name, c.username, c.window_until AS WindowUntil,
+        $"""
+        c.id, c.channel, {UserColumns}, c.window_until AS WindowUntil,
         c.permission, c.permission_since AS PermissionSince, c.permission_expires_at AS PermissionExpiresAt,
         c.permission_source AS PermissionSource,
         c.unanswered, c.last_unanswered_at AS LastUnansweredAt, c.last_connected_at AS LastConnectedAt,

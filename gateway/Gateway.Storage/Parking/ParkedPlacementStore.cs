@@ -1,5 +1,6 @@
 using Dapper;
 using Gateway.Calls;
+using Gateway.Storage.Contacts;
 using Media.Protocols.Primitives;
 using Npgsql;
 
@@ -113,7 +114,7 @@ public sealed class ParkedPlacementStore(NpgsqlDataSource database)
     private const string Claim =
         $"""
         WITH due AS (
-            SELECT p.id, {User} FROM parked_calls p JOIN contacts c ON c.id = p.contact
+            SELECT p.id, {ContactRow.UserColumns} FROM parked_calls p JOIN contacts c ON c.id = p.contact
             WHERE p.ended_at IS NULL AND p.state = 'waiting_agent' AND p.next_at <= @now AND p.expires_at > @now
                 AND p.channel = ANY(@channels) AND (p.agent_group = @group OR p.agent = @agent)
                 AND {IsPermitted} AND NOT coalesce(c.calls_barred_until > @now, false)
@@ -122,9 +123,6 @@ public sealed class ParkedPlacementStore(NpgsqlDataSource database)
         UPDATE parked_calls p SET claim = claim + 1, next_at = @until FROM due WHERE p.id = due.id
         RETURNING p.id, p.claim AS Token, p.channel, p.ring_seconds AS RingSeconds, due.*
         """;
-
-    private const string User =
-        "c.phone, c.user_id AS UserId, c.parent_user_id AS ParentUserId, c.name, c.username";
 
     private const string GiveUp = "UPDATE parked_calls SET next_at = @now WHERE id = @Id AND claim = @Token AND state = 'waiting_agent'";
 
@@ -141,7 +139,7 @@ public sealed class ParkedPlacementStore(NpgsqlDataSource database)
     private const string DueAsks =
         $"""
         WITH due AS (
-            SELECT p.id, {User} FROM parked_calls p JOIN contacts c ON c.id = p.contact
+            SELECT p.id, {ContactRow.UserColumns} FROM parked_calls p JOIN contacts c ON c.id = p.contact
             WHERE p.ended_at IS NULL AND p.state = 'waiting_permission' AND p.asks AND p.asked_at IS NULL AND p.ask_at <= @now
                 AND p.expires_at > @now AND p.channel = ANY(@channels)
             ORDER BY p.created_at, p.id LIMIT @limit FOR UPDATE OF p SKIP LOCKED

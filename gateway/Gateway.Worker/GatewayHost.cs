@@ -45,7 +45,8 @@ public static class GatewayHost
 
     public static WebApplication Build(GatewayOptions options)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // The host would watch all below the working directory, which may hold the spool, for changes of a file that is not read.
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         var budget = DescriptorBudget.Of(options, DescriptorBudget.ReadLimit());
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -78,6 +79,7 @@ public static class GatewayHost
             app.Services.GetRequiredService<MetaClock>());
         app.Services.GetRequiredService<MetricsExporter>();
         app.Services.GetRequiredService<TrunkMetrics>();
+        app.Services.GetRequiredService<GcPauses>();
         app.Services.GetRequiredService<GroupGauges>();
         return app;
     }
@@ -90,6 +92,7 @@ public static class GatewayHost
         services.AddSingleton<InstantClock>();
         services.AddSingleton<IEntropy>(SystemEntropy.Instance);
         services.AddSingleton<MetricsExporter>();
+        services.AddSingleton<GcPauses>();
 
         AddStores(services, options);
         AddEdges(services, options, budget);

@@ -36,6 +36,7 @@ internal sealed partial class ProductMetrics : IDisposable
     private readonly GroupGauges _groups;
     private readonly SpoolMetrics _spool;
     private readonly ClockWatch _clock;
+    private readonly GcPauses _collections;
 
     public ProductMetrics()
     {
@@ -55,6 +56,7 @@ internal sealed partial class ProductMetrics : IDisposable
         _trunks = new TrunkMetrics([], _sip.GetTrunkHealth, () => _sip.CertificateExpiries, TimeProvider.System);
         _groups = new GroupGauges(() => [], () => [], () => [], TimeProvider.System);
         _spool = new SpoolMetrics(() => 0, () => TimeSpan.Zero, () => 0);
+        _collections = new GcPauses();
         _clock = new ClockWatch(new MetaClock(TimeProvider.System), () => { }, TimeProvider.System, NullLogger<ClockWatch>.Instance);
     }
 
@@ -69,6 +71,7 @@ internal sealed partial class ProductMetrics : IDisposable
         _groups.Dispose();
         _spool.Dispose();
         _clock.Dispose();
+        _collections.Dispose();
         _media.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _sip.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }

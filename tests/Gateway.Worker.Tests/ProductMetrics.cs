@@ -78,7 +78,8 @@ internal sealed partial class ProductMetrics : IDisposable
 
     private static bool HasMeter(Type type) =>
         !type.ContainsGenericParameters
-        && type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Any(field => field.FieldType == typeof(Meter));
+        && type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
+            .Any(field => field.FieldType == typeof(Meter));
 
     [GeneratedRegex(@"\bgateway_[a-z_]+")]
     private static partial Regex Name();

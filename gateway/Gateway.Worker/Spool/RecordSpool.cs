@@ -9,9 +9,9 @@ using Npgsql;
 namespace Gateway.Worker.Spool;
 
 /// <summary>
-/// The first place of a finished record, and of a pick-up before it: the disk of this node, so that neither an outage of PostgreSQL nor a
-/// crash of this process loses it. From here it is settled (by <see cref="ICallStore"/>, whose every write may be repeated) and then
-/// removed; while the store is unavailable, it waits.
+/// The way of a finished record, and of a pick-up before it, into PostgreSQL, on which neither an outage nor a crash of this process loses
+/// it. It is noted in the <see cref="RecordLog"/> and settled (by <see cref="ICallStore"/>, whose every write may be repeated). Where that
+/// takes longer than <see cref="Grace"/>, or the store is unavailable, it is a file on the disk of this node until it is settled.
 /// </summary>
 internal sealed partial class RecordSpool : IDisposable
 {
@@ -20,6 +20,9 @@ internal sealed partial class RecordSpool : IDisposable
 
     /// <summary>Refused attempts that are settled together.</summary>
     private const int GroupSize = 100;
+
+    /// <summary>So long an entry waits in memory for PostgreSQL before it is written to the disk and flushed, which costs more.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Timeout of one settlement; a store that takes longer counts as unavailable.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
@@ -36,7 +39,7 @@ internal sealed partial class RecordSpool : IDisposable
     private static readonly TimeSpan DropInterval = TimeSpan.FromHours(1);
 
     private readonly SpoolFolder _folder;
-    private readonly SettledFolder _settled;
+    private readonly RecordLog _log;
     private readonly TimeSpan _keepSettled;
     private DateTimeOffset _droppedAt;
     private readonly ICallStore _store;
@@ -49,12 +52,13 @@ internal sealed partial class RecordSpool : IDisposable
     /// <summary>Names of the waiting files, each with the time before which it is not tried.</summary>
     private readonly ConcurrentDictionary<string, Instant> _waiting = new();
 
-    /// <summary>Records that could not be written to the disk.</summary>
-    private readonly ConcurrentDictionary<string, object> _unspooled = new();
+    /// <summary>Entries without a file: those of the last moments, and those that the disk does not take.</summary>
+    private readonly ConcurrentDictionary<string, UnspooledEntry> _unspooled = new();
 
     private readonly SemaphoreSlim _news = new(0);
     private readonly CancellationTokenSource _stop = new();
     private Task _settling = Task.CompletedTask;
+    private volatile bool _isStoreAvailable;
 
     /// <exception cref="IOException">The folder cannot be written, or another process holds it.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder cannot be written.</exception>
@@ -62,8 +66,8 @@ internal sealed partial class RecordSpool : IDisposable
     {
         _clock = new InstantClock(time);
         (_store, _time, _logger, _limit) = (store, time, logger, options.Storage.SpoolLimit);
-        (_folder, _settled, _keepSettled) =
-            (new SpoolFolder(options.SpoolFolder()), new SettledFolder(options.SpoolFolder()), options.Storage.KeepSettled);
+        (_folder, _log, _keepSettled) =
+            (new SpoolFolder(options.SpoolFolder()), new RecordLog(options.SpoolFolder()), options.Storage.KeepSettled);
         foreach (var name in _folder.List())
             _waiting[name] = default;
         _metrics = new SpoolMetrics(() => Count, () => OldestAge, () => _folder.SetAsideCount);
@@ -84,17 +88,20 @@ internal sealed partial class RecordSpool : IDisposable
         }
     }
 
-    /// <summary>Returns once the record is safe on the disk. A disk failure is
-    /// reported, and the record is then kept in memory only.</summary>
-    public Task AddAsync(CallRecord record) => AddAsync(record, record.Id, SpoolFile.NameOf(record), () => _folder.Write(record));
+    /// <summary>Returns once the record is in PostgreSQL or on the disk. A disk failure is reported, and the record is then kept in memory
+    /// only.</summary>
+    public Task AddAsync(CallRecord record) => AddAsync(record, record.Id, SpoolFile.NameOf(record), SpoolFile.Encode(record));
 
     /// <summary>The same for a pick-up.</summary>
-    public Task AddAsync(SpooledAnswer answer) => AddAsync(answer, answer.Call.Id, SpoolFile.NameOf(answer), () => _folder.Write(answer));
+    public Task AddAsync(SpooledAnswer answer) => AddAsync(answer, answer.Call.Id, SpoolFile.NameOf(answer), SpoolFile.Encode(answer));
 
     /// <summary>Tries what an earlier process left, then settles new records as they come.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
+        foreach (var entry in _log.Unsettled())
+            _unspooled[SpoolFile.NameOf(entry)] = new UnspooledEntry(entry);
         await SettleAllAsync(cancellation);
+        NoteIfAllSettled();
         _settling = RunAsync(_stop.Token);
     }
 
@@ -105,6 +112,7 @@ internal sealed partial class RecordSpool : IDisposable
         await _settling;
         using var timeout = new CancellationTokenSource(FinalTimeout, _time);
         await SettleAllAsync(timeout.Token);
+        NoteIfAllSettled();
     }
 
     /// <summary>Settles what waits until <paramref name="cancellation"/>; retries while the store is unavailable.</summary>
@@ -114,6 +122,7 @@ internal sealed partial class RecordSpool : IDisposable
         while (!cancellation.IsCancellationRequested)
         {
             var isUnavailable = !await SettleAllAsync(cancellation);
+            _isStoreAvailable = !isUnavailable;
             pause = isUnavailable ? pause * 2 < LongestPause ? pause * 2 : LongestPause : FirstPause;
             try
             {
@@ -150,7 +159,7 @@ internal sealed partial class RecordSpool : IDisposable
         var now = _clock.Now;
         return
         [
-            .. _waiting.Where(file => file.Value <= now).Select(file => file.Key).Concat(_unspooled.Keys)
+            .. _waiting.Where(file => file.Value <= now).Select(file => file.Key).Union(_unspooled.Keys)
                 .Where(name => SpoolFile.IsRefused(name) == isRefused).Order(StringComparer.Ordinal),
         ];
     }
@@ -182,8 +191,8 @@ internal sealed partial class RecordSpool : IDisposable
             group = [.. names.Select(name => (Name: name, Record: Read(name) as CallRecord))
                 .Where(entry => entry.Record is { } record && CallOutcomes.IsRefusedHere(record))];
             await WithinAsync(timeout => _store.CompleteRefusedAsync([.. group.Select(entry => entry.Record!)], timeout), cancellation);
-            foreach (var (name, record) in group)
-                Finish(name, record!);
+            foreach (var (name, _) in group)
+                Finish(name);
         }
         catch (PostgresException e) when (IsOfRecord(e))
         {
@@ -201,21 +210,30 @@ internal sealed partial class RecordSpool : IDisposable
     {
         _metrics.Dispose();
         _folder.Dispose();
+        _log.Dispose();
         _news.Dispose();
         _stop.Dispose();
     }
 
-    private async Task AddAsync(object entry, CallId call, string name, Func<string> write)
+    private async Task AddAsync(object entry, CallId call, string name, byte[] bytes)
     {
+        var unspooled = new UnspooledEntry(entry);
         try
         {
-            _waiting[await Task.Run(write)] = default;
+            _log.Append(bytes, _time.GetUtcNow());
+            _unspooled[name] = unspooled;
+            _news.Release();
+            if (_isStoreAvailable && await unspooled.IsSettledWithinAsync(Grace, _time))
+                return;
+            await Task.Run(() => _folder.Write(name, bytes));
+            _waiting[name] = default;
+            _unspooled.TryRemove(name, out _);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _metrics.Failed();
             LogNotSpooled(e, call);
-            _unspooled[name] = entry;
+            _unspooled[name] = unspooled;
         }
         _news.Release();
     }
@@ -228,7 +246,7 @@ internal sealed partial class RecordSpool : IDisposable
             if (Read(name) is not { } entry)
                 return true;
             await WithinAsync(timeout => WriteAsync(entry, timeout), cancellation);
-            Finish(name, entry);
+            Finish(name);
             return true;
         }
         catch (PostgresException e) when (IsOfRecord(e))
@@ -250,7 +268,7 @@ internal sealed partial class RecordSpool : IDisposable
     private object? Read(string name)
     {
         if (_unspooled.TryGetValue(name, out var kept))
-            return kept;
+            return kept.Entry;
         var (entry, fault) = _folder.Read(name);
         if (fault is not null)
             SetAside(name, fault);
@@ -259,17 +277,28 @@ internal sealed partial class RecordSpool : IDisposable
         return entry;
     }
 
-    /// <summary>Keeps the file of a settled record for a while; a pick-up needs none, since its call's record includes it.</summary>
-    private void Finish(string name, object entry)
+    private void Finish(string name)
     {
-        _unspooled.TryRemove(name, out _);
+        if (_unspooled.TryRemove(name, out var unspooled))
+            unspooled.Settled();
         if (!_waiting.ContainsKey(name))
             return;
-        if (_keepSettled > TimeSpan.Zero && entry is CallRecord)
-            _folder.Keep(name, _settled);
-        else
-            _folder.Remove(name);
-        _waiting.TryRemove(name, out _); // only now: a file that cannot be moved is settled once more, which changes nothing
+        _folder.Remove(name);
+        _waiting.TryRemove(name, out _); // only now: a file that cannot be removed is settled once more, which changes nothing
+    }
+
+    private void NoteIfAllSettled()
+    {
+        if (!_unspooled.IsEmpty)
+            return;
+        try
+        {
+            _log.NoteAllSettled(_time.GetUtcNow());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotNoted(e);
+        }
     }
 
     private static async Task WithinAsync(Func<CancellationToken, Task> settle, CancellationToken cancellation)
@@ -293,7 +322,7 @@ internal sealed partial class RecordSpool : IDisposable
         _droppedAt = now;
         try
         {
-            _settled.DropBefore(now - _keepSettled);
+            _log.DropBefore(now - _keepSettled);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -337,6 +366,9 @@ internal sealed partial class RecordSpool : IDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL refuses the spooled record {Name}: retry in a minute")]
     private partial void LogRefused(Exception e, string name);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The next start settles the last records once more")]
+    private partial void LogNotNoted(Exception e);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Settled records older than storage.keepSettled could not be deleted")]
     private partial void LogNotDropped(Exception e);

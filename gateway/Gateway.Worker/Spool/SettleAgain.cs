@@ -24,9 +24,10 @@ internal static class SettleAgain
         await using var database = Database.Open(options.Storage.Postgres.Reveal());
         var store = new PostgresCallStore(database);
         var (settled, known, failed) = (0, 0, 0);
-        foreach (var path in new SettledFolder(options.SpoolFolder()).Since(from))
+        using var log = new RecordLog(options.SpoolFolder());
+        foreach (var (record, unreadable) in log.Since(from))
         {
-            var fault = await TryAsync(store, path, cancellation);
+            var fault = record is null ? unreadable : await TryAsync(store, record, cancellation);
             if (fault is null)
                 settled++;
             else if (fault.Length == 0)
@@ -34,19 +35,16 @@ internal static class SettleAgain
             else
             {
                 failed++;
-                await output.WriteLineAsync($"{Path.GetFileName(path)}: {fault}");
+                await output.WriteLineAsync($"{(record is null ? "an entry" : SpoolFile.NameOf(record))}: {fault}");
             }
         }
         await output.WriteLineAsync($"{settled} settled again, {known} were already there, {failed} failed");
         return failed == 0 ? 0 : 1;
     }
 
-    /// <summary>Settles one file. Null: settled now. Empty: settled before. Else the fault.</summary>
-    private static async Task<string?> TryAsync(PostgresCallStore store, string path, CancellationToken cancellation)
+    /// <summary>Null: settled now. Empty: settled before. Else the fault.</summary>
+    private static async Task<string?> TryAsync(PostgresCallStore store, CallRecord record, CancellationToken cancellation)
     {
-        var (entry, fault) = SpoolFile.Decode(await File.ReadAllBytesAsync(path, cancellation));
-        if (entry is not CallRecord record)
-            return fault ?? "it is not a record";
         try
         {
             if (await store.FindAsync(record.Id, cancellation) is not null)

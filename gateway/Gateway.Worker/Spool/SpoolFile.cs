@@ -40,6 +40,9 @@ internal static class SpoolFile
 
     public static string NameOf(SpooledAnswer answer) => NameOf(answer.AnsweredAt, answer.Call.Id, AnswerEnding);
 
+    /// <param name="entry">A <see cref="CallRecord"/> or a <see cref="SpooledAnswer"/>.</param>
+    public static string NameOf(object entry) => entry is CallRecord record ? NameOf(record) : NameOf((SpooledAnswer)entry);
+
     /// <summary>The time of the event in a file's name; null where the name is not one of ours.</summary>
     public static DateTimeOffset? TimeOf(string name) =>
         DateTimeOffset.TryParseExact(
@@ -47,6 +50,10 @@ internal static class SpoolFile
             out var time)
             ? time
             : null;
+
+    /// <summary>True for the first line of an entry.</summary>
+    public static bool IsHead(string line) =>
+        line.StartsWith(RecordKind, StringComparison.Ordinal) || line.StartsWith(AnswerKind, StringComparison.Ordinal);
 
     public static bool IsRefused(string name) => name.EndsWith(RefusedEnding, StringComparison.Ordinal);
 

@@ -39,11 +39,20 @@ internal sealed class SpoolFolder : IDisposable
                 .Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal),
         ];
 
-    /// <summary>Returns the file's name once the record is on the disk.</summary>
-    public string Write(CallRecord record) => Write(SpoolFile.NameOf(record), SpoolFile.Encode(record));
-
-    /// <summary>The same for a pick-up.</summary>
-    public string Write(SpooledAnswer answer) => Write(SpoolFile.NameOf(answer), SpoolFile.Encode(answer));
+    /// <summary>Returns once the entry is on the disk.</summary>
+    public void Write(string name, byte[] bytes)
+    {
+        var part = Path.Combine(_folder, name + Unfinished);
+        using (var file = new FileStream(part, FileMode.Create, FileAccess.Write))
+        {
+            if (OperatingSystem.IsLinux())
+                File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite); // it contains users' numbers
+            file.Write(bytes);
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(part, Path.Combine(_folder, name), overwrite: true);
+        Folder.Flush(_folder);
+    }
 
     /// <summary>The result of <see cref="SpoolFile.Decode"/> for a file; both null: the file is gone.</summary>
     public (object? Entry, string? Fault) Read(string name)
@@ -61,25 +70,7 @@ internal sealed class SpoolFolder : IDisposable
     /// <summary>Deletes a file. Not flushed: one that comes back after a power cut is applied again, and changes nothing.</summary>
     public void Remove(string name) => File.Delete(Path.Combine(_folder, name));
 
-    /// <summary>Moves a settled record to the kept ones.</summary>
-    public void Keep(string name, SettledFolder settled) => settled.Take(Path.Combine(_folder, name));
-
     public void SetAside(string name) => File.Move(Path.Combine(_folder, name), Path.Combine(_setAside, name), overwrite: true);
 
     public void Dispose() => _lock.Dispose();
-
-    private string Write(string name, byte[] bytes)
-    {
-        var part = Path.Combine(_folder, name + Unfinished);
-        using (var file = new FileStream(part, FileMode.Create, FileAccess.Write))
-        {
-            if (OperatingSystem.IsLinux())
-                File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite); // it contains users' numbers
-            file.Write(bytes);
-            file.Flush(flushToDisk: true);
-        }
-        File.Move(part, Path.Combine(_folder, name), overwrite: true);
-        Folder.Flush(_folder);
-        return name;
-    }
 }

@@ -64,6 +64,43 @@ public sealed class RecordSpoolTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task While_PostgreSQL_takes_records_at_once_none_becomes_a_file()
+    {
+        using var spool = Open();
+        await spool.StartAsync(CancellationToken.None);
+        for (var i = 0; i < 2; i++) // the first may come before the store is known to answer
+        {
+            var record = Records.One();
+            await spool.AddAsync(record);
+            await Eventually.SeeAsync(() => RowsAsync(record.Id), rows => rows == 1, "the record is settled");
+            await Eventually.SeeAsync(() => spool.Count == 0, "nothing waits");
+        }
+        var last = Records.One();
+        await spool.AddAsync(last);
+        Assert.Equal((1, 0), (await RowsAsync(last.Id), Files().Length));
+        await spool.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_record_that_only_the_log_of_a_killed_process_has_is_settled_by_the_next_and_once()
+    {
+        var record = Records.One();
+        using (var killed = Open())
+            await killed.AddAsync(record);
+        File.Delete(Files().Single());
+
+        for (var start = 0; start < 2; start++)
+        {
+            var store = new NotedStore(new PostgresCallStore(_database));
+            using var spool = Open(store);
+            await spool.StartAsync(CancellationToken.None);
+            Assert.Equal(start == 0 ? [record.Id] : [], store.Settled);
+            Assert.Equal(1, await RowsAsync(record.Id));
+            await spool.StopAsync();
+        }
+    }
+
+    [Fact]
     public async Task An_unreadable_file_and_a_refused_record_keep_nobody_from_being_settled()
     {
         var refused = Records.One(endsAfter: 1) with { SipStatus = 7 }; // the table has 100 to 699

@@ -22,7 +22,7 @@ public sealed class SpoolFolderTests : IDisposable
             AnsweredAt = Records.Start + TimeSpan.FromSeconds(2.5),
         };
         using var folder = new SpoolFolder(_path);
-        var name = folder.Write(record);
+        var name = Write(folder, record);
 
         Assert.Equal([name], folder.List());
         Assert.Equal(((object)record, null), folder.Read(name));
@@ -34,8 +34,8 @@ public sealed class SpoolFolderTests : IDisposable
     public void Lists_the_oldest_first_whatever_their_order_of_writing()
     {
         using var folder = new SpoolFolder(_path);
-        var late = folder.Write(Records.One(endsAfter: 30));
-        var early = folder.Write(Records.One(endsAfter: 10));
+        var late = Write(folder, Records.One(endsAfter: 30));
+        var early = Write(folder, Records.One(endsAfter: 10));
         Assert.Equal([early, late], folder.List());
     }
 
@@ -58,7 +58,7 @@ public sealed class SpoolFolderTests : IDisposable
     {
         string name;
         using (var folder = new SpoolFolder(_path))
-            name = folder.Write(Records.One());
+            name = Write(folder, Records.One());
         File.WriteAllText(Path.Combine(_path, "20260101T0000000000000-x.record.part"), "half");
         using var again = new SpoolFolder(_path);
         Assert.Equal([name], again.List());
@@ -70,5 +70,12 @@ public sealed class SpoolFolderTests : IDisposable
     {
         using var folder = new SpoolFolder(_path);
         Assert.Throws<IOException>(() => new SpoolFolder(_path));
+    }
+
+    private static string Write(SpoolFolder folder, CallRecord record)
+    {
+        var name = SpoolFile.NameOf(record);
+        folder.Write(name, SpoolFile.Encode(record));
+        return name;
     }
 }

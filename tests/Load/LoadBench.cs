@@ -39,7 +39,11 @@ internal sealed class LoadBench : IAsyncDisposable
         _programs.Add(new ChildProgram("SIPp", _folder, PbxCommand, new Dictionary<string, string>()));
         var configuration = Path.Combine(_folder, "gateway.json");
         File.WriteAllText(configuration, Configuration);
-        var environment = new Dictionary<string, string> { ["GATEWAY_LOG_LEVEL"] = "Warning" };
+        var environment = new Dictionary<string, string>
+        {
+            ["GATEWAY_LOG_LEVEL"] = "Warning",
+            ["DOTNET_GCgen0size"] = "0x400000", // as deploy/ has it
+        };
         string[] arguments = ["run", configuration];
         var gateway = program is null
             ? ChildProgram.Of("gateway", "gateway/Gateway.Worker", arguments, environment, _folder)

@@ -120,8 +120,13 @@ public sealed partial class GatewayUnderTest : IAsyncDisposable
                 new JsonObject { ["pbx"] =
                 new JsonObject { ["bindings"] = new JsonArray(new JsonObject { ["bind"] = "127.0.0.1" }, new JsonObject { ["bind"] =
                 "::1" }), ["portMin"] = media, ["portMax"] = media + MediaPorts - 1, ["quarantine"] = settings.Quarantine } },
-            ["storage"] = new JsonObject { ["postgres"] = stores.Postgres, ["redis"] = stores.Redis, ["spool"] = Path.Combine(
-                AppContext.BaseDirectory, "spool") },
+            ["storage"] = new JsonObject
+            {
+                ["postgres"] = stores.Postgres,
+                ["redis"] = stores.Redis,
+                ["spool"] = Path.Combine(AppContext.BaseDirectory, "spool"),
+                ["agentsTimeout"] = "00:00:10", // on a crowded machine too, agents are chosen by what Redis says
+            },
             ["calls"] = settings.Calls.DeepClone(),
             ["recording"] = new JsonObject { ["folder"] = settings.RecordingFolder },
         };

@@ -154,7 +154,16 @@ public sealed class GroupBench(Stores stores) : CallBench(stores), IAsyncLifetim
     public async Task SeesAsync(string agent, string happening)
     {
         using var timeout = new CancellationTokenSource(Eventually.Timeout);
-        await Phone(agent).WaitForAsync(happening, timeout.Token);
+        try
+        {
+            await Phone(agent).WaitForAsync(happening, timeout.Token);
+        }
+        catch (TimeoutException e)
+        {
+            var states = await Task.WhenAll(Names.Select(async name => $"{name} {(await FindAsync(name))?.State}"));
+            var failures = await Gateway.MetricAsync("gateway_registry_agent_failures_total");
+            throw new TimeoutException($"{e.Message}\nAgents: {string.Join(", ", states)}; {failures} failures of Redis", e);
+        }
     }
 
     public async Task CommandAsync(string agent, string command, string parameter = "")

@@ -30,7 +30,7 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, MediaContext context
     /// </summary>
     private static readonly TimeSpan HoldTail = TimeSpan.FromSeconds(1);
 
-    private readonly Transcoder _transcoder = new(to, context.Options.Opus);
+    private readonly Transcoder _transcoder = new(to, context);
     private readonly PlayoutTimeline _line = new();
     private int _packetMs = FrameMs;
     private AudioCodec? _codec;

@@ -14,7 +14,7 @@ namespace Media.Engine.Bridge;
 /// No resampler exists. Opus decodes to and encodes from either rate, and the lower sub-band of G.722 is an 8 kHz signal; so a path with
 /// G.711 at one end runs at 8 kHz, and any other at 16 kHz.
 /// </remarks>
-internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposable
+internal sealed class Transcoder(MediaLeg sink, MediaContext context) : IDisposable
 {
     private readonly short[] _pcm = new short[16 * 300]; // a 120 ms packet on top of an unfinished frame, at 16 kHz, with room
     private int _length;
@@ -38,12 +38,12 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
         if (_decoder is null || _decoder.Codec != source || _decoder.Rate != rate)
         {
             _decoder?.Dispose();
-            _decoder = new AudioDecoder(source, rate, options.Implementation);
+            _decoder = new AudioDecoder(source, rate, context.Options.Opus.Implementation);
         }
         if (_encoder is null || _encoder.Codec != target || _encoder.Rate != rate)
         {
             _encoder?.Dispose();
-            _encoder = new AudioEncoder(target, rate, options, sink.Opus);
+            _encoder = new AudioEncoder(target, rate, context.Options.Opus, sink.Opus, context.Effort);
         }
         if (rate != Rate)
             _length = 0;

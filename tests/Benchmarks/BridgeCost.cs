@@ -42,7 +42,7 @@ internal sealed class BridgeCost(CostOptions options, AudioClip? queue = null)
             TimeProvider.System);
         await engine.StartAsync(default);
         var receiver = new Thread(Receive) { Name = "far-ends", IsBackground = true };
-        var speech = new SpeechPackets(options.Bitrate);
+        var speech = new SpeechPackets(options.Bitrate, options.TakesTurns);
         for (var n = 0; n < options.Calls; n++)
             AddFarEnd(speech, n);
         receiver.Start();

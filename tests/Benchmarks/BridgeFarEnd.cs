@@ -21,6 +21,7 @@ internal sealed class BridgeFarEnd : IDisposable
 {
     private const int HeaderSize = 12;
 
+    private readonly string _opusFormat;
     private readonly SpeechPackets _speech;
     private readonly int _call;
     private readonly UdpSocket _user;
@@ -40,6 +41,7 @@ internal sealed class BridgeFarEnd : IDisposable
     public BridgeFarEnd(CostOptions options, SpeechPackets speech, int call, UdpSocket user, UdpSocket phone)
     {
         (_speech, _call, _user, _phone) = (speech, call, user, phone);
+        _opusFormat = "maxaveragebitrate=20000;maxplaybackrate=16000;useinbandfec=1" + (options.TakesTurns ? ";usedtx=1" : "");
         _certificate = DtlsCertificate.Generate(TimeProvider.System, new DtlsOptions { SrtpProfiles = [options.Profile] });
         _ice = new IceAgent(new IceAgentOptions { Role = IceRole.Controlled, Lite = true, Local = _credentials }, SystemEntropy.Instance);
         _ice.AddLocalCandidate(IceCandidate.Host(Address(user), ushort.MaxValue));
@@ -163,7 +165,7 @@ internal sealed class BridgeFarEnd : IDisposable
         $"m=audio {_user.Local.Port} UDP/TLS/RTP/SAVPF 111", "c=IN IP4 127.0.0.1",
         $"a={IceCandidate.Host(Address(_user), ushort.MaxValue).Write()}", $"a=ice-ufrag:{_credentials.Ufrag}",
         $"a=ice-pwd:{_credentials.Password}", $"a=fingerprint:sha-256 {_certificate.Fingerprint}", "a=setup:actpass", "a=mid:audio",
-        "a=rtcp-mux", "a=rtpmap:111 opus/48000/2", "a=fmtp:111 maxaveragebitrate=20000;maxplaybackrate=16000;useinbandfec=1", "a=ptime:20",
+        "a=rtcp-mux", "a=rtpmap:111 opus/48000/2", $"a=fmtp:111 {_opusFormat}", "a=ptime:20",
         "",
     ]);
 

@@ -8,6 +8,8 @@ using Media.Engine.Codecs;
 
 // Benchmarks [calls] [seconds] [complexity] [managed]   the media of so many calls, with libopus or with the managed Opus
 // Benchmarks queue [callers] [seconds]       callers who hear the same music, beside bridged calls
+// Benchmarks turns [calls] [seconds]         user and phone take turns to talk, beside both always talking
+// Benchmarks governed [seconds]              the delay and late frames at a loop's limit, with the governor and without
 // Benchmarks quality                          what is heard of impaired streams
 // Benchmarks agents [picks a second] [seconds]  picking an agent out of a thousand
 // Benchmarks billing [rows] [seconds]           admission, settlement, and pages of that many past calls
@@ -22,6 +24,8 @@ if (args is ["agents", ..])
     return 0;
 }
 
+if (args is ["turns", ..])
+    return await TurnsCost.MeasureAsync(new CostOptions { Calls = Argument(1, 50), Duration = TimeSpan.FromSeconds(Argument(2, 10)) });
 if (args is ["queue", ..])
     return await QueueCost.MeasureAsync(callers: Argument(1, 500), TimeSpan.FromSeconds(Argument(2, 10)));
 if (args is ["billing", ..])

@@ -20,6 +20,8 @@ internal sealed class Transcoder(MediaLeg sink, MediaContext context) : IDisposa
     private int _length;
     private AudioDecoder? _decoder;
     private AudioEncoder? _encoder;
+    private SilenceGate? _gate; // null: silence is sent
+    private byte _lastHeader;
 
     /// <summary>Samples per second inside.</summary>
     public int Rate { get; private set; } = 8000;
@@ -45,6 +47,10 @@ internal sealed class Transcoder(MediaLeg sink, MediaContext context) : IDisposa
             _encoder?.Dispose();
             _encoder = new AudioEncoder(target, rate, context.Options.Opus, sink.Opus, context.Effort);
         }
+        if (target != AudioCodec.Opus || !context.Options.Opus.LeavesOutSilence(sink.Opus))
+            _gate = null;
+        else
+            _gate ??= new SilenceGate();
         if (rate != Rate)
             _length = 0;
         Rate = rate;
@@ -151,8 +157,19 @@ internal sealed class Transcoder(MediaLeg sink, MediaContext context) : IDisposa
             SendFrames(now);
             milliseconds -= missing;
         }
-        if (milliseconds > 0)
-            sink.Output.Skip(milliseconds * sink.UnitsPerMs, isPause: true);
+        if (milliseconds <= 0)
+            return;
+        sink.Output.Skip(milliseconds * sink.UnitsPerMs, isPause: true);
+        _gate?.Pass(milliseconds);
+    }
+
+    /// <summary>Lets a packet's time pass in silence, where it need not be sent. Nothing waits.</summary>
+    public bool TryLeaveOutSilence()
+    {
+        if (_gate is not { } gate || gate.Handle(isSilent: true, sink.PacketTime) == FrameUse.Send)
+            return false;
+        sink.Output.Skip(sink.PacketTime * sink.UnitsPerMs, isPause: false);
+        return true;
     }
 
     /// <summary>Sends a packet of a clip as it was encoded for all who hear it. Nothing waits.</summary>
@@ -181,8 +198,39 @@ internal sealed class Transcoder(MediaLeg sink, MediaContext context) : IDisposa
 
     private void SendFrame(ReadOnlySpan<short> frame, Instant now)
     {
-        var payload = Begin();
-        Finish(payload.IsEmpty ? 0 : _encoder!.Encode(frame, payload), now);
+        var use = Judge(frame);
+        var payload = use == FrameUse.LeaveOut ? default : Begin();
+        if (payload.IsEmpty)
+            Finish(0, now);
+        else if (use == FrameUse.Announce && _lastHeader != 0)
+            Finish(WriteEmptyFrame(payload), now);
+        else
+            Finish(Encode(frame, payload), now);
+    }
+
+    private FrameUse Judge(ReadOnlySpan<short> frame)
+    {
+        if (_gate is not { } gate)
+            return FrameUse.Send;
+        var wasPausing = gate.IsPausing;
+        var use = gate.Handle(frame, sink.PacketTime);
+        if (wasPausing && !gate.IsPausing)
+            sink.Output.Skip(0, isPause: true); // what follows begins a talkspurt
+        return use;
+    }
+
+    private int Encode(ReadOnlySpan<short> frame, Span<byte> payload)
+    {
+        var length = _encoder!.Encode(frame, payload);
+        _lastHeader = length > 0 ? payload[0] : (byte)0;
+        return length;
+    }
+
+    /// <summary>RFC 6716 §3.1: the same configuration as before, one frame of no bytes.</summary>
+    private int WriteEmptyFrame(Span<byte> payload)
+    {
+        payload[0] = (byte)(_lastHeader & ~3);
+        return 1;
     }
 
     /// <summary>Empty where the packets of a key take the place of audio; time goes on.</summary>

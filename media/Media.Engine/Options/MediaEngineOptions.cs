@@ -1,4 +1,5 @@
 using Media.Protocols.Primitives;
+using Media.Protocols.Sdp;
 
 namespace Media.Engine;
 
@@ -180,6 +181,14 @@ public sealed record OpusOptions
     /// when it has time again.
     /// </summary>
     public bool Governor { get; init; } = true;
+
+    /// <summary>
+    /// Whether silence is left out: after a tenth of a second of it a packet goes each 0.28 s, for the noise of the line and for peers that
+    /// end calls that fall silent.
+    /// </summary>
+    public OpusDtx Dtx { get; init; } = OpusDtx.WherePreferred;
+
+    internal bool LeavesOutSilence(OpusFormat peer) => Dtx == OpusDtx.Always || Dtx == OpusDtx.WherePreferred && peer.UseDtx;
 
     internal IEnumerable<string> Validate()
     {

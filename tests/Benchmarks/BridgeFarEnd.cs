@@ -31,12 +31,12 @@ internal sealed class BridgeFarEnd : IDisposable
     private readonly IceAgent _ice;
     private readonly byte[] _sending = new byte[2048];
     private readonly byte[] _answering = new byte[2048];
-    private DtlsEndpoint? _dtls;
+    private volatile DtlsEndpoint? _dtls;
     private volatile SrtpSession? _srtp;
     private UdpAddress _gatewayPbx;
     private UdpAddress _gatewayUser;
-    private long _userSentAt;
-    private long _phoneSentAt;
+    private readonly FrameTimes _toPhone = new(160);
+    private readonly FrameTimes _toUser = new(960);
 
     public BridgeFarEnd(CostOptions options, SpeechPackets speech, int call, UdpSocket user, UdpSocket phone)
     {
@@ -85,18 +85,18 @@ internal sealed class BridgeFarEnd : IDisposable
         var length = Write(_speech.Opus(_call, frame), 111, frame, 960);
         if (srtp.TryProtectRtp(_sending, length, out length, out _))
         {
-            Volatile.Write(ref _userSentAt, TimeProvider.System.GetTimestamp());
+            _toPhone.Send(frame, TimeProvider.System.GetTimestamp());
             _user.Send(_sending.AsSpan(0, length), _gatewayUser);
         }
         if (_gatewayPbx == default)
             return;
         length = Write(_speech.Pcmu(_call, frame), 0, frame, 160);
-        Volatile.Write(ref _phoneSentAt, TimeProvider.System.GetTimestamp());
+        _toUser.Send(frame, TimeProvider.System.GetTimestamp());
         _phone.Send(_sending.AsSpan(0, length), _gatewayPbx);
     }
 
     /// <summary>Takes one waiting datagram. The receiver's thread.</summary>
-    /// <returns>The time since the packet before it left the other end, in ticks of the time provider; -1 for anything but audio.</returns>
+    /// <returns>The time since its frame left the other end, in ticks of the time provider; -1 for anything but audio.</returns>
     public long Receive(bool atPhone, Span<byte> buffer, Instant now)
     {
         var received = TimeProvider.System.GetTimestamp();
@@ -108,13 +108,13 @@ internal sealed class BridgeFarEnd : IDisposable
             if (length != HeaderSize + 160)
                 return -1;
             Delivered++;
-            return received - Volatile.Read(ref _userSentAt);
+            return _toPhone.DelayOf(datagram, received);
         }
         switch (DatagramKinds.Classify(datagram))
         {
             case DatagramKind.Rtp when _srtp is { } srtp && srtp.TryUnprotectRtp(datagram, out _, out _):
                 Delivered++;
-                return received - Volatile.Read(ref _phoneSentAt);
+                return _toUser.DelayOf(datagram, received);
             case DatagramKind.Stun:
                 _ice.HandleDatagram(datagram, Address(_user), new TransportAddress(remote.Bits, remote.Port), now);
                 while (_ice.TryPollTransmit(_answering, now, out var transmit))
@@ -139,10 +139,12 @@ internal sealed class BridgeFarEnd : IDisposable
 
     private void Secure(ReadOnlySpan<byte> datagram, UdpAddress remote)
     {
-        _dtls!.HandleDatagram(datagram);
-        while (_dtls.TryPollTransmit(_answering, out var length))
+        if (_dtls is not { } dtls)
+            return; // before the answer was read; it comes again
+        dtls.HandleDatagram(datagram);
+        while (dtls.TryPollTransmit(_answering, out var length))
             _user.Send(_answering.AsSpan(0, length), remote);
-        if (_srtp is not null || !_dtls.TryExportKeys(out var keys))
+        if (_srtp is not null || !dtls.TryExportKeys(out var keys))
             return;
         _gatewayUser = remote;
         _srtp = new SrtpSession(

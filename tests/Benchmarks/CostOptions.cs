@@ -26,6 +26,9 @@ internal sealed record CostOptions
     /// </summary>
     public bool TakesTurns { get; init; }
 
+    /// <summary>The bridge makes less effort when it is short of time. Off where its cost is measured.</summary>
+    public bool Governor { get; init; }
+
     public int Bitrate { get; init; } = 20_000;
 
     public DtlsSrtpProfile Profile { get; init; } = DtlsSrtpProfile.AesCm128HmacSha1Tag80;

@@ -23,7 +23,7 @@ internal enum FrameUse
 internal sealed class SilenceGate
 {
     /// <summary>So long silence is sent still: the ends of words, and noise for the decoder to learn.</summary>
-    private const int HangoverMs = 200;
+    private const int HangoverMs = 100;
 
     /// <summary>Below what WhatsApp is left without a packet for.</summary>
     private const int LongestPauseMs = 280;

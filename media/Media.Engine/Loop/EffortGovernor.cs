@@ -16,8 +16,8 @@ internal sealed class EffortGovernor
     /// <summary>A step up costs a third more at most: from here it does not lead above <see cref="MaxProcessor"/>.</summary>
     private const double EasyProcessor = 0.55;
 
-    private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(8);
-    private static readonly TimeSpan EasyWait = TimeSpan.FromMilliseconds(3);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan EasyWait = TimeSpan.FromMilliseconds(2);
 
     /// <summary>A reading covers a second: only then does it show what the last step did.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);

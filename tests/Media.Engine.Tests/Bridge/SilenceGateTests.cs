@@ -14,16 +14,16 @@ public class SilenceGateTests
     {
         Assert.All(Speak(50), use => Assert.Equal(FrameUse.Send, use));
         var uses = Rest(100, amplitude: 8);
-        Assert.All(uses[..10], use => Assert.Equal(FrameUse.Send, use));
-        Assert.Equal(FrameUse.Announce, uses[10]);
+        Assert.All(uses[..5], use => Assert.Equal(FrameUse.Send, use));
+        Assert.Equal(FrameUse.Announce, uses[5]);
         Assert.Single(uses, FrameUse.Announce);
         var pause = 0;
-        foreach (var use in uses[11..])
+        foreach (var use in uses[6..])
         {
             pause = use == FrameUse.LeaveOut ? pause + 20 : 0;
             Assert.InRange(pause, 0, 280);
         }
-        Assert.InRange(uses[11..].Count(use => use == FrameUse.Send), 6, 8); // of 1.8 s
+        Assert.InRange(uses[6..].Count(use => use == FrameUse.Send), 6, 8); // of 1.9 s
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public class SilenceGateTests
     public void Time_without_frames_counts_to_the_pause()
     {
         Speak(50);
-        Rest(12, amplitude: 0);
+        Rest(7, amplitude: 0);
         _gate.Pass(300);
         Assert.Equal(FrameUse.Send, Rest(1, amplitude: 0)[0]);
     }

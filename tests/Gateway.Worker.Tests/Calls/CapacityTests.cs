@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Calls;
@@ -41,19 +40,13 @@ public sealed class CapacityTests(Stores stores)
         var agent = await bench.Pbx.NextAsync();
         await agent.AnswerAsync();
         await bench.LiveAsync(first);
-        var engine = bench.Gateway.Service<MediaEngine>();
-        Assert.True(engine.HasHeadroom);
-
-        using (var over = new CancellationTokenSource())
+        await using (await LoopOverload.StartAsync(bench.Gateway))
         {
-            var work = OverloadAsync(engine.Loops[0], over.Token);
-            await Eventually.SeeAsync(() => !engine.HasHeadroom, "the loop has no time left");
             await RefusedBothWaysAsync(bench);
             Assert.True(await bench.Gateway.MetricAsync("gateway_admission_refusals_total", "no_capacity") >= 2);
-            await over.CancelAsync();
-            await work;
         }
 
+        var engine = bench.Gateway.Service<MediaEngine>();
         await Eventually.SeeAsync(() => engine.HasHeadroom, "the loop has time again");
         await EndAndTakeAnotherAsync(bench, first, agent);
     }
@@ -124,22 +117,6 @@ public sealed class CapacityTests(Stores stores)
         var third = await bench.WhatsApp.PlaceAsync();
         await (await bench.Pbx.NextAsync()).RejectAsync(486);
         await bench.EndsAsync(third, HangupCause.Busy);
-    }
-
-    /// <summary>Takes the loop's thread for 30 ms out of each 30 or so, until it is cancelled.</summary>
-    private static async Task OverloadAsync(MediaLoop loop, CancellationToken until)
-    {
-        while (!until.IsCancellationRequested)
-        {
-            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            loop.Post(() =>
-            {
-                for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < TimeSpan.FromMilliseconds(30);)
-                    Thread.SpinWait(100);
-                done.SetResult();
-            });
-            await done.Task;
-        }
     }
 
     private static GatewayOptions OneCall(GatewayOptions options) => options with { Node = options.Node with { MaxCalls = 1 } };

@@ -16,6 +16,9 @@ internal sealed class EffortGovernor
     /// <summary>A step up costs a third more at most: from here it does not lead above <see cref="MaxProcessor"/>.</summary>
     private const double EasyProcessor = 0.55;
 
+    /// <summary>A loop that is late and uses less is kept waiting by others: less effort would be heard, and help nobody.</summary>
+    private const double LeastProcessor = 0.2;
+
     private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan EasyWait = TimeSpan.FromMilliseconds(2);
 
@@ -35,9 +38,10 @@ internal sealed class EffortGovernor
     /// <summary>Takes a reading. True: <see cref="Level"/> is another from now on.</summary>
     public bool Handle(LoopLoad load, Instant now)
     {
-        if (load.Processor > MaxProcessor || load.Wait > MaxWait)
+        var wait = load.Processor < LeastProcessor ? TimeSpan.Zero : load.Wait;
+        if (load.Processor > MaxProcessor || wait > MaxWait)
             return Lower(now);
-        if (load.Processor > EasyProcessor || load.Wait > EasyWait || Level == OpusEffort.Full)
+        if (load.Processor > EasyProcessor || wait > EasyWait || Level == OpusEffort.Full)
         {
             _calmSince = Instant.Never;
             return false;

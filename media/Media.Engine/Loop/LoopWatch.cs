@@ -76,8 +76,9 @@ internal sealed partial class LoopWatch(int index, MediaEngineOptions options, L
 
     private void Change(OpusEffort level, LoopLoad load)
     {
-        var (before, _) = (effort.Level, effort.Level = level);
-        if (before == OpusEffort.Full)
+        var wasFull = effort.Level == OpusEffort.Full;
+        effort.Level = level;
+        if (wasFull)
             LogLessEffort(index, load.Processor, load.Wait.TotalMilliseconds);
         else if (level == OpusEffort.Full)
             LogFullEffort(index);

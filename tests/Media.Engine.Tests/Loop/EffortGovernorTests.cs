@@ -40,13 +40,15 @@ public class EffortGovernorTests
         Assert.Single(_changes);
     }
 
-    [Fact]
-    public void Being_late_costs_quality_though_the_processor_is_idle()
+    [Theory]
+    [InlineData(0.4, 3)]
+    [InlineData(0.1, 0)] // what it does is not the cause
+    public void A_loop_that_is_late_gives_up_quality_where_that_frees_time(double processor, int steps)
     {
         for (var n = 0; n < 40; n++)
-            Handle(new LoopLoad(0.2, TimeSpan.FromMilliseconds(12)));
-        Assert.Equal(OpusEffort.Least, _governor.Level);
-        Assert.Equal(3, _changes.Count);
+            Handle(new LoopLoad(processor, TimeSpan.FromMilliseconds(12)));
+        Assert.Equal((OpusEffort)steps, _governor.Level);
+        Assert.Equal(steps, _changes.Count);
     }
 
     [Theory]

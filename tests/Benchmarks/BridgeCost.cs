@@ -4,6 +4,7 @@ using Media.Engine;
 using Media.Engine.Audio;
 using Media.Engine.Loop;
 using Media.Native.Net;
+using Media.Native.Threads;
 using Media.Protocols.Primitives;
 
 namespace Benchmarks;
@@ -12,8 +13,12 @@ namespace Benchmarks;
 /// <param name="Cost">As of the bare calls.</param>
 /// <param name="DelayP50">Added one-way delay, median: from a peer's send call to the other peer's receive call.</param>
 /// <param name="DelayP99">Of 99 packets in 100.</param>
+/// <param name="LateShare">Of packets that took longer than a frame lasts.</param>
 /// <param name="BytesPerPacket">Managed memory the loop allocated.</param>
-internal readonly record struct BridgeResult(CostResult Cost, TimeSpan DelayP50, TimeSpan DelayP99, double BytesPerPacket);
+/// <param name="Wait">The mean time that packets waited for the loop, as it measured itself in the last second.</param>
+/// <param name="Reduction">Steps by which it made less effort in the end.</param>
+internal readonly record struct BridgeResult(
+    CostResult Cost, TimeSpan DelayP50, TimeSpan DelayP99, double LateShare, double BytesPerPacket, TimeSpan Wait, int Reduction);
 
 /// <summary>
 /// The whole media engine under the load of <see cref="BareCost"/>: real ICE and DTLS, then SRTP and Opus ↔ RTP and PCMU with everything a
@@ -37,12 +42,16 @@ internal sealed class BridgeCost(CostOptions options, AudioClip? queue = null)
             new MediaEngineOptions
             {
                 Loops = 1,
-                Opus = new() { Implementation = options.Implementation, Bitrate = options.Bitrate, Complexity = options.Complexity },
+                Opus = new()
+                {
+                    Implementation = options.Implementation, Bitrate = options.Bitrate, Complexity = options.Complexity,
+                    Governor = options.Governor,
+                },
             },
             TimeProvider.System);
         await engine.StartAsync(default);
         var receiver = new Thread(Receive) { Name = "far-ends", IsBackground = true };
-        var speech = new SpeechPackets(options.Bitrate);
+        var speech = new SpeechPackets(options.Bitrate, options.TakesTurns);
         for (var n = 0; n < options.Calls; n++)
             AddFarEnd(speech, n);
         receiver.Start();
@@ -65,14 +74,15 @@ internal sealed class BridgeCost(CostOptions options, AudioClip? queue = null)
             var callSeconds = options.Calls * options.Duration.TotalSeconds;
             var perSecond = queue is null ? 100 : 50; // each way, or to the user alone
             var cost = new CostResult(cpu.TotalMilliseconds / callSeconds, delivered / (callSeconds * perSecond));
-            result = new BridgeResult(cost, default, default, (double)bytes / delivered);
+            result = new BridgeResult(cost, default, default, 0, (double)bytes / delivered, loop.Watch.Load.Wait, (int)loop.Watch.Effort);
         }
         _isStopping = true;
         _poller.Wake();
         receiver.Join();
         _delays.Sort();
         _farEnds.ForEach(farEnd => farEnd.Dispose());
-        return result with { DelayP50 = Percentile(0.50), DelayP99 = Percentile(0.99) };
+        var late = _delays.Count(delay => delay > Stopwatch.Frequency / 50) / (double)Math.Max(1, _delays.Count);
+        return result with { DelayP50 = Percentile(0.50), DelayP99 = Percentile(0.99), LateShare = late };
     }
 
     private void AddFarEnd(SpeechPackets speech, int call)
@@ -85,6 +95,7 @@ internal sealed class BridgeCost(CostOptions options, AudioClip? queue = null)
 
     private void Receive()
     {
+        CurrentThread.TrySetNiceness(PacedLoad.Niceness);
         var buffer = new byte[2048];
         var clock = new InstantClock(TimeProvider.System);
         while (!_isStopping)

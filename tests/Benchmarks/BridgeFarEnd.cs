@@ -21,6 +21,7 @@ internal sealed class BridgeFarEnd : IDisposable
 {
     private const int HeaderSize = 12;
 
+    private readonly string _opusFormat;
     private readonly SpeechPackets _speech;
     private readonly int _call;
     private readonly UdpSocket _user;
@@ -30,16 +31,17 @@ internal sealed class BridgeFarEnd : IDisposable
     private readonly IceAgent _ice;
     private readonly byte[] _sending = new byte[2048];
     private readonly byte[] _answering = new byte[2048];
-    private DtlsEndpoint? _dtls;
+    private volatile DtlsEndpoint? _dtls;
     private volatile SrtpSession? _srtp;
     private UdpAddress _gatewayPbx;
     private UdpAddress _gatewayUser;
-    private long _userSentAt;
-    private long _phoneSentAt;
+    private readonly FrameTimes _toPhone = new(160);
+    private readonly FrameTimes _toUser = new(960);
 
     public BridgeFarEnd(CostOptions options, SpeechPackets speech, int call, UdpSocket user, UdpSocket phone)
     {
         (_speech, _call, _user, _phone) = (speech, call, user, phone);
+        _opusFormat = "maxaveragebitrate=20000;maxplaybackrate=16000;useinbandfec=1" + (options.TakesTurns ? ";usedtx=1" : "");
         _certificate = DtlsCertificate.Generate(TimeProvider.System, new DtlsOptions { SrtpProfiles = [options.Profile] });
         _ice = new IceAgent(new IceAgentOptions { Role = IceRole.Controlled, Lite = true, Local = _credentials }, SystemEntropy.Instance);
         _ice.AddLocalCandidate(IceCandidate.Host(Address(user), ushort.MaxValue));
@@ -83,18 +85,18 @@ internal sealed class BridgeFarEnd : IDisposable
         var length = Write(_speech.Opus(_call, frame), 111, frame, 960);
         if (srtp.TryProtectRtp(_sending, length, out length, out _))
         {
-            Volatile.Write(ref _userSentAt, TimeProvider.System.GetTimestamp());
+            _toPhone.Send(frame, TimeProvider.System.GetTimestamp());
             _user.Send(_sending.AsSpan(0, length), _gatewayUser);
         }
         if (_gatewayPbx == default)
             return;
         length = Write(_speech.Pcmu(_call, frame), 0, frame, 160);
-        Volatile.Write(ref _phoneSentAt, TimeProvider.System.GetTimestamp());
+        _toUser.Send(frame, TimeProvider.System.GetTimestamp());
         _phone.Send(_sending.AsSpan(0, length), _gatewayPbx);
     }
 
     /// <summary>Takes one waiting datagram. The receiver's thread.</summary>
-    /// <returns>The time since the packet before it left the other end, in ticks of the time provider; -1 for anything but audio.</returns>
+    /// <returns>The time since its frame left the other end, in ticks of the time provider; -1 for anything but audio.</returns>
     public long Receive(bool atPhone, Span<byte> buffer, Instant now)
     {
         var received = TimeProvider.System.GetTimestamp();
@@ -106,13 +108,13 @@ internal sealed class BridgeFarEnd : IDisposable
             if (length != HeaderSize + 160)
                 return -1;
             Delivered++;
-            return received - Volatile.Read(ref _userSentAt);
+            return _toPhone.DelayOf(datagram, received);
         }
         switch (DatagramKinds.Classify(datagram))
         {
             case DatagramKind.Rtp when _srtp is { } srtp && srtp.TryUnprotectRtp(datagram, out _, out _):
                 Delivered++;
-                return received - Volatile.Read(ref _phoneSentAt);
+                return _toUser.DelayOf(datagram, received);
             case DatagramKind.Stun:
                 _ice.HandleDatagram(datagram, Address(_user), new TransportAddress(remote.Bits, remote.Port), now);
                 while (_ice.TryPollTransmit(_answering, now, out var transmit))
@@ -137,10 +139,12 @@ internal sealed class BridgeFarEnd : IDisposable
 
     private void Secure(ReadOnlySpan<byte> datagram, UdpAddress remote)
     {
-        _dtls!.HandleDatagram(datagram);
-        while (_dtls.TryPollTransmit(_answering, out var length))
+        if (_dtls is not { } dtls)
+            return; // before the answer was read; it comes again
+        dtls.HandleDatagram(datagram);
+        while (dtls.TryPollTransmit(_answering, out var length))
             _user.Send(_answering.AsSpan(0, length), remote);
-        if (_srtp is not null || !_dtls.TryExportKeys(out var keys))
+        if (_srtp is not null || !dtls.TryExportKeys(out var keys))
             return;
         _gatewayUser = remote;
         _srtp = new SrtpSession(
@@ -163,7 +167,7 @@ internal sealed class BridgeFarEnd : IDisposable
         $"m=audio {_user.Local.Port} UDP/TLS/RTP/SAVPF 111", "c=IN IP4 127.0.0.1",
         $"a={IceCandidate.Host(Address(_user), ushort.MaxValue).Write()}", $"a=ice-ufrag:{_credentials.Ufrag}",
         $"a=ice-pwd:{_credentials.Password}", $"a=fingerprint:sha-256 {_certificate.Fingerprint}", "a=setup:actpass", "a=mid:audio",
-        "a=rtcp-mux", "a=rtpmap:111 opus/48000/2", "a=fmtp:111 maxaveragebitrate=20000;maxplaybackrate=16000;useinbandfec=1", "a=ptime:20",
+        "a=rtcp-mux", "a=rtpmap:111 opus/48000/2", $"a=fmtp:111 {_opusFormat}", "a=ptime:20",
         "",
     ]);
 

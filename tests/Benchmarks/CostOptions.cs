@@ -20,6 +20,15 @@ internal sealed record CostOptions
     /// <summary>Of the bridge; the bare calls are libopus'.</summary>
     public OpusImplementation Implementation { get; init; } = OpusImplementation.Native;
 
+    /// <summary>
+    /// User and phone take turns to talk, a second and a half each, the other silent; and the user's SDP prefers that silence is not sent.
+    /// Else both talk all the time.
+    /// </summary>
+    public bool TakesTurns { get; init; }
+
+    /// <summary>The bridge makes less effort when it is short of time. Off where its cost is measured.</summary>
+    public bool Governor { get; init; }
+
     public int Bitrate { get; init; } = 20_000;
 
     public DtlsSrtpProfile Profile { get; init; } = DtlsSrtpProfile.AesCm128HmacSha1Tag80;

@@ -8,6 +8,8 @@ using Media.Engine.Codecs;
 
 // Benchmarks [calls] [seconds] [complexity] [managed]   the media of so many calls, with libopus or with the managed Opus
 // Benchmarks queue [callers] [seconds]       callers who hear the same music, beside bridged calls
+// Benchmarks turns [calls] [seconds]         user and phone take turns to talk, beside both always talking
+// Benchmarks governed [seconds]              the delay and late frames at a loop's limit, with the governor and without
 // Benchmarks quality                          what is heard of impaired streams
 // Benchmarks agents [picks a second] [seconds]  picking an agent out of a thousand
 // Benchmarks billing [rows] [seconds]           admission, settlement, and pages of that many past calls
@@ -22,6 +24,10 @@ if (args is ["agents", ..])
     return 0;
 }
 
+if (args is ["turns", ..])
+    return await TurnsCost.MeasureAsync(new CostOptions { Calls = Argument(1, 50), Duration = TimeSpan.FromSeconds(Argument(2, 10)) });
+if (args is ["governed", ..])
+    return await GovernedDelay.MeasureAsync(TimeSpan.FromSeconds(Argument(1, 10)));
 if (args is ["queue", ..])
     return await QueueCost.MeasureAsync(callers: Argument(1, 500), TimeSpan.FromSeconds(Argument(2, 10)));
 if (args is ["billing", ..])
@@ -43,7 +49,8 @@ Print("bare native calls", bare);
 var bridge = await new BridgeCost(options).MeasureAsync();
 Print("bridge", bridge.Cost);
 Console.WriteLine($"  bridge / bare        {bridge.Cost.CpuMilliseconds / bare.CpuMilliseconds,6:F2} x");
-Console.WriteLine($"Added one-way delay: p50 {bridge.DelayP50.TotalMilliseconds:F2} ms, p99 {bridge.DelayP99.TotalMilliseconds:F2} ms");
+Console.WriteLine($"Added one-way delay: p50 {bridge.DelayP50.TotalMilliseconds:F2} ms, p99 {bridge.DelayP99.TotalMilliseconds:F2} ms; "
+    + $"over 20 ms {bridge.LateShare:P3}");
 Console.WriteLine($"Managed allocation: {bridge.BytesPerPacket:F2} bytes a packet");
 // More than everything: the load itself was held up, and the bridge filled the gaps with silence.
 return bare.DeliveredShare > 0.99 && bridge.Cost.DeliveredShare is > 0.99 and < 1.01 ? 0 : 1;

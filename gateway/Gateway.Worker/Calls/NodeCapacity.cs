@@ -1,12 +1,14 @@
 using Gateway.Calls;
 using Gateway.Worker.Configuration;
+using Media.Engine.Loop;
 
 namespace Gateway.Worker.Calls;
 
 /// <summary>
-/// Decides whether this node has room for a call: its configured capacity, or what its file descriptors allow, and draining. Thread-safe.
+/// Decides whether this node has room for a call: its configured capacity, or what its file descriptors allow, the time that its media
+/// loops have left, and draining. Thread-safe.
 /// </summary>
-internal sealed class NodeCapacity(DescriptorBudget budget)
+internal sealed class NodeCapacity(DescriptorBudget budget, MediaEngine media)
 {
     /// <summary>
     /// Attempts that wait for their admission or, refused, for the end of their record: a second's worth at the usual maxCallRate. Where
@@ -52,11 +54,14 @@ internal sealed class NodeCapacity(DescriptorBudget budget)
             Interlocked.Decrement(ref _unadmitted);
     }
 
-    /// <summary>Null where a call that was counted in may go on.</summary>
+    /// <summary>
+    /// Null where a call that was counted in may go on. Asked once a call, when it begins: what live calls need besides (a transfer, the
+    /// phone of whom the agent asks) is not refused.
+    /// </summary>
     public HangupCause? Refusal()
     {
         if (IsDraining)
             return HangupCause.Draining;
-        return ActiveCalls > budget.Calls ? HangupCause.NoCapacity : null;
+        return ActiveCalls > budget.Calls || !media.HasHeadroom ? HangupCause.NoCapacity : null;
     }
 }

@@ -30,7 +30,7 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, MediaContext context
     /// </summary>
     private static readonly TimeSpan HoldTail = TimeSpan.FromSeconds(1);
 
-    private readonly Transcoder _transcoder = new(to, context.Options.Opus);
+    private readonly Transcoder _transcoder = new(to, context);
     private readonly PlayoutTimeline _line = new();
     private int _packetMs = FrameMs;
     private AudioCodec? _codec;
@@ -288,10 +288,12 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, MediaContext context
             Pause(Math.Max(1, to.PacketTime - _transcoder.Pending), now); // live audio that did not fill a packet goes first
             return;
         }
-        if (Played is not { } list || !Clips.TrySend(list, now))
+        if (Played is not { } played || !Clips.TrySend(played, now))
         {
             (_ended, Played) = (Played ?? _ended, null);
-            Clips.TrySend(IsFillerDue(now) ? Filler : TreatmentAudio.Silence, now);
+            var list = IsFillerDue(now) ? Filler : TreatmentAudio.Silence;
+            if (list != TreatmentAudio.Silence || !_transcoder.TryLeaveOutSilence())
+                Clips.TrySend(list, now);
         }
         _line.Write(to.PacketTime);
     }

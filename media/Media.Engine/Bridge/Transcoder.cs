@@ -14,12 +14,14 @@ namespace Media.Engine.Bridge;
 /// No resampler exists. Opus decodes to and encodes from either rate, and the lower sub-band of G.722 is an 8 kHz signal; so a path with
 /// G.711 at one end runs at 8 kHz, and any other at 16 kHz.
 /// </remarks>
-internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposable
+internal sealed class Transcoder(MediaLeg sink, MediaContext context) : IDisposable
 {
     private readonly short[] _pcm = new short[16 * 300]; // a 120 ms packet on top of an unfinished frame, at 16 kHz, with room
     private int _length;
     private AudioDecoder? _decoder;
     private AudioEncoder? _encoder;
+    private SilenceGate? _gate; // null: silence is sent
+    private byte _lastHeader;
 
     /// <summary>Samples per second inside.</summary>
     public int Rate { get; private set; } = 8000;
@@ -38,13 +40,17 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
         if (_decoder is null || _decoder.Codec != source || _decoder.Rate != rate)
         {
             _decoder?.Dispose();
-            _decoder = new AudioDecoder(source, rate, options.Implementation);
+            _decoder = new AudioDecoder(source, rate, context.Options.Opus.Implementation);
         }
         if (_encoder is null || _encoder.Codec != target || _encoder.Rate != rate)
         {
             _encoder?.Dispose();
-            _encoder = new AudioEncoder(target, rate, options, sink.Opus);
+            _encoder = new AudioEncoder(target, rate, context.Options.Opus, sink.Opus, context.Effort);
         }
+        if (target != AudioCodec.Opus || !context.Options.Opus.LeavesOutSilence(sink.Opus))
+            _gate = null;
+        else
+            _gate ??= new SilenceGate();
         if (rate != Rate)
             _length = 0;
         Rate = rate;
@@ -151,8 +157,19 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
             SendFrames(now);
             milliseconds -= missing;
         }
-        if (milliseconds > 0)
-            sink.Output.Skip(milliseconds * sink.UnitsPerMs, isPause: true);
+        if (milliseconds <= 0)
+            return;
+        sink.Output.Skip(milliseconds * sink.UnitsPerMs, isPause: true);
+        _gate?.Pass(milliseconds);
+    }
+
+    /// <summary>Lets a packet's time pass in silence, where it need not be sent. Nothing waits.</summary>
+    public bool TryLeaveOutSilence()
+    {
+        if (_gate is not { } gate || gate.Handle(isSilent: true, sink.PacketTime) == FrameUse.Send)
+            return false;
+        sink.Output.Skip(sink.PacketTime * sink.UnitsPerMs, isPause: false);
+        return true;
     }
 
     /// <summary>Sends a packet of a clip as it was encoded for all who hear it. Nothing waits.</summary>
@@ -181,8 +198,39 @@ internal sealed class Transcoder(MediaLeg sink, OpusOptions options) : IDisposab
 
     private void SendFrame(ReadOnlySpan<short> frame, Instant now)
     {
-        var payload = Begin();
-        Finish(payload.IsEmpty ? 0 : _encoder!.Encode(frame, payload), now);
+        var use = Judge(frame);
+        var payload = use == FrameUse.LeaveOut ? default : Begin();
+        if (payload.IsEmpty)
+            Finish(0, now);
+        else if (use == FrameUse.Announce && _lastHeader != 0)
+            Finish(WriteEmptyFrame(payload), now);
+        else
+            Finish(Encode(frame, payload), now);
+    }
+
+    private FrameUse Judge(ReadOnlySpan<short> frame)
+    {
+        if (_gate is not { } gate)
+            return FrameUse.Send;
+        var wasPausing = gate.IsPausing;
+        var use = gate.Handle(frame, sink.PacketTime);
+        if (wasPausing && !gate.IsPausing)
+            sink.Output.Skip(0, isPause: true); // what follows begins a talkspurt
+        return use;
+    }
+
+    private int Encode(ReadOnlySpan<short> frame, Span<byte> payload)
+    {
+        var length = _encoder!.Encode(frame, payload);
+        _lastHeader = length > 0 ? payload[0] : (byte)0;
+        return length;
+    }
+
+    /// <summary>RFC 6716 §3.1: the same configuration as before, one frame of no bytes.</summary>
+    private int WriteEmptyFrame(Span<byte> payload)
+    {
+        payload[0] = (byte)(_lastHeader & ~3);
+        return 1;
     }
 
     /// <summary>Empty where the packets of a key take the place of audio; time goes on.</summary>

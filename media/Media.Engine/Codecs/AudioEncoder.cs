@@ -8,14 +8,18 @@ internal sealed class AudioEncoder : IDisposable
 {
     private readonly IOpusEncoder? _opus;
     private readonly G722Encoder? _g722;
+    private readonly LoopEffort? _effort;
+    private readonly bool _peerUsesFec;
+    private OpusEffort _made;
 
     /// <param name="codec">What the peer wants.</param>
     /// <param name="rate">8000 or 16000 samples a second; G.711 knows 8000 only.</param>
     /// <param name="options">How we encode Opus.</param>
     /// <param name="peer">How the peer wants it encoded.</param>
-    public AudioEncoder(AudioCodec codec, int rate, OpusOptions options, OpusFormat peer)
+    /// <param name="effort">Followed from frame to frame; null: all that <paramref name="options"/> ask for.</param>
+    public AudioEncoder(AudioCodec codec, int rate, OpusOptions options, OpusFormat peer, LoopEffort? effort = null)
     {
-        (Codec, Rate) = (codec, rate);
+        (Codec, Rate, _effort, _peerUsesFec) = (codec, rate, effort, peer.UseInbandFec);
         if (codec == AudioCodec.Opus)
             _opus = OpusCodecs.CreateEncoder(options.Implementation, new OpusEncoderOptions
             {
@@ -41,6 +45,7 @@ internal sealed class AudioEncoder : IDisposable
         switch (Codec)
         {
             case AudioCodec.Opus:
+                Follow(_opus!);
                 return _opus!.Encode(frame, payload).Count;
             case AudioCodec.Pcmu:
                 G711.EncodeUlaw(frame, payload);
@@ -51,6 +56,14 @@ internal sealed class AudioEncoder : IDisposable
             default:
                 return Rate == 16000 ? _g722!.Encode(frame, payload) : _g722!.EncodeNarrowband(frame, payload);
         }
+    }
+
+    private void Follow(IOpusEncoder opus)
+    {
+        if (_effort is not { } effort || effort.Level == _made)
+            return;
+        _made = effort.Level;
+        opus.SetEffort(effort.Complexity, effort.Fec && _peerUsesFec);
     }
 
     public void Dispose() => _opus?.Dispose();

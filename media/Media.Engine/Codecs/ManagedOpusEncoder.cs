@@ -40,5 +40,11 @@ internal sealed class ManagedOpusEncoder : IOpusEncoder
         }
     }
 
+    public void SetEffort(int complexity, bool inbandFec)
+    {
+        _encoder.Complexity = Math.Clamp(complexity, 0, 10);
+        _encoder.UseInbandFEC = inbandFec;
+    }
+
     public void Dispose() => _encoder.Dispose();
 }

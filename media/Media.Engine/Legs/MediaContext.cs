@@ -1,4 +1,5 @@
 using Media.Engine.Audio;
+using Media.Engine.Codecs;
 using Media.Engine.Quality;
 using Media.Protocols.Primitives;
 
@@ -17,6 +18,9 @@ internal sealed class MediaContext(MediaEngineOptions options, IEntropy entropy)
     public IEntropy Entropy => entropy;
 
     public MediaCounters Counters { get; } = new();
+
+    /// <summary>Lowered and raised by the owner.</summary>
+    public LoopEffort Effort { get; } = new(options.Opus);
 
     public ClipCache Clips { get; } = new(options.Opus);
 

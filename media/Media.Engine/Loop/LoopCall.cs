@@ -39,6 +39,9 @@ internal sealed class LoopCall : IHasDeadline
 
     public Instant NextDeadline => Session.NextDeadline;
 
+    /// <summary>See <see cref="LoopWatch.Follow"/>.</summary>
+    public bool IsCountedOpen { get; set; }
+
     public Instant ScheduledAt { get; set; } = Instant.Never;
 
     /// <summary>Passes on what the session has to say.</summary>

@@ -51,6 +51,19 @@ public sealed partial class MediaEngine : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// A loop has time for another call: measured, and with what calls will take whose audio is not open yet. Whoever begins a call should
+    /// ask before; <see cref="TryReserve"/> does not. True as long as the loops do not run.
+    /// </summary>
+    public bool HasHeadroom
+    {
+        get
+        {
+            lock (_lock)
+                return _loops.Length == 0 || _loops.Where((loop, i) => loop.Watch.HasRoom(_load[i])).Any();
+        }
+    }
+
     internal MediaEngineOptions Options { get; }
 
     internal IReadOnlyList<MediaLoop> Loops => _loops;
@@ -98,7 +111,9 @@ public sealed partial class MediaEngine : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>Takes a PBX port pair and a place on the least loaded loop. False: no capacity, or not running.</summary>
+    /// <summary>
+    /// Takes a PBX port pair and a place on the loop with the fewest calls of those that have time. False: no ports, or not running.
+    /// </summary>
     public bool TryReserve([NotNullWhen(true)] out MediaCall? call)
     {
         lock (_lock)
@@ -106,7 +121,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
             call = null;
             if (_isStopped || _loops.Length == 0 || !_ports.TryTake(_clock.Now, out var port))
                 return false;
-            var index = Array.IndexOf(_load, _load.Min());
+            var index = Enumerable.Range(0, _loops.Length).MinBy(i => (!_loops[i].Watch.HasRoom(_load[i]), _load[i]));
             var loop = _loops[index];
             call = new MediaCall(loop, loop.Open(new DtlsIdentity(_certificates!.Current), port), _time, Forget);
             _calls.Add(call, index);

@@ -37,6 +37,7 @@ internal sealed partial class MediaLoop : IDisposable
     private readonly DeadlineQueue<LoopCall> _deadlines = new();
     private readonly UdpReceiveBatch _batch = new(ReceiveBatch, MediaContext.MaxDatagram);
     private readonly MediaContext _context;
+    private readonly LoopWatch _watch;
     private int _isWakePending;
     private volatile bool _isStopping;
 
@@ -44,11 +45,15 @@ internal sealed partial class MediaLoop : IDisposable
     {
         (_rtpPorts, _clock, _logger) = (rtpPorts, clock, logger);
         _context = new MediaContext(options, entropy);
+        _watch = new LoopWatch(index, options, _context.Effort, clock.Now, logger);
         _sockets = new LoopSockets(index, options, Counters);
         _thread = new Thread(Run) { IsBackground = true, Name = $"media-{index}" };
     }
 
     public MediaCounters Counters => _context.Counters;
+
+    /// <summary>How busy the thread is. Any thread.</summary>
+    public LoopWatch Watch => _watch;
 
     public Instant Now => _clock.Now;
 
@@ -98,6 +103,7 @@ internal sealed partial class MediaLoop : IDisposable
     {
         call.Drain(Counters);
         _deadlines.Schedule(call);
+        _watch.Follow(call);
     }
 
     /// <summary>Something inside this session broke: it ends, its neighbours do not notice.</summary>
@@ -125,8 +131,10 @@ internal sealed partial class MediaLoop : IDisposable
         HasPriority = CurrentThread.TrySetNiceness(Niceness);
         while (!_isStopping)
         {
-            var tokens = _sockets.Wait(TimeToDeadline());
-            if (_deadlines.NextDeadline < Now - Standstill)
+            var due = Instant.Min(_deadlines.NextDeadline, _watch.NextReading);
+            var tokens = _sockets.Wait(TimeTo(due));
+            var woke = Now;
+            if (_deadlines.NextDeadline < woke - Standstill)
                 RunDeadlines(); // a leg whose consent ran out meanwhile is lost, whatever has piled up for it
             foreach (var token in tokens)
                 if (_sockets.TryGetReady(token, out var ready))
@@ -134,16 +142,14 @@ internal sealed partial class MediaLoop : IDisposable
             RunCommands();
             RunDeadlines();
             _sockets.Flush();
+            _watch.EndRound(due, woke, Now);
             AllocatedBytes = GC.GetAllocatedBytesForCurrentThread();
         }
     }
 
-    private TimeSpan TimeToDeadline()
+    private TimeSpan TimeTo(Instant due)
     {
-        var earliest = _deadlines.NextDeadline;
-        if (earliest == Instant.Never)
-            return Timeout.InfiniteTimeSpan;
-        var left = earliest - Now;
+        var left = due - Now;
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 

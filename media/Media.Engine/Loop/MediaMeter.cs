@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using Media.Engine.Quality;
 using Media.Protocols.Primitives;
 
@@ -60,9 +61,27 @@ internal sealed class MediaMeter : IDisposable
                 new Measurement<int>(ports.Capacity - ports.Free - ports.Resting, Tag("state", "taken")),
             },
             description: "PBX port pairs.");
+        AddLoad(loops);
+    }
+
+    private void AddLoad(MediaLoop[] loops)
+    {
+        _meter.CreateObservableGauge(
+            "gateway_media_loop_load_ratio", () => PerLoop(loops, watch => watch.Load.Processor),
+            description: "The part of a processor that a media loop used over the last second.");
+        _meter.CreateObservableGauge(
+            "gateway_media_loop_wait_seconds", () => PerLoop(loops, watch => watch.Load.Wait.TotalSeconds),
+            description: "The mean time that packets waited for a media loop over the last second.");
+        _meter.CreateObservableGauge(
+            "gateway_media_opus_reduction_steps", () => PerLoop(loops, watch => (int)watch.Effort),
+            description: "Steps by which a media loop encodes Opus with less effort than configured, 0 to 3.");
     }
 
     public void Dispose() => _meter.Dispose();
+
+    private static IEnumerable<Measurement<T>> PerLoop<T>(MediaLoop[] loops, Func<LoopWatch, T> read)
+        where T : struct =>
+        loops.Select((loop, i) => new Measurement<T>(read(loop.Watch), Tag("loop", i.ToString(CultureInfo.InvariantCulture))));
 
     private static IEnumerable<Measurement<long>> PerMember<T>(Func<T, long> count)
         where T : struct, Enum =>

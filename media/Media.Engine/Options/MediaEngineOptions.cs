@@ -1,4 +1,5 @@
 using Media.Protocols.Primitives;
+using Media.Protocols.Sdp;
 
 namespace Media.Engine;
 
@@ -30,6 +31,12 @@ public sealed record MediaEngineOptions
     /// <summary>Nothing received from a leg for this long gives <see cref="MediaEvent.MediaTimeout"/>.</summary>
     public TimeSpan MediaTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>
+    /// The part of a processor that a loop may use, %, and still be given new calls: 10 … 100, where 100 means that only ports limit them.
+    /// Below 100 a loop that is late takes none either. See <see cref="Loop.MediaEngine.HasHeadroom"/>.
+    /// </summary>
+    public int MaxLoadPercent { get; init; } = 90;
+
     internal int EffectiveLoops => Loops == 0 ? Environment.ProcessorCount : Loops;
 
     /// <summary>Every error in these values, in words for an operator; empty when they can be used.</summary>
@@ -38,6 +45,8 @@ public sealed record MediaEngineOptions
         var errors = new List<string>();
         if (Loops is < 0 or > 256)
             errors.Add($"Loops: {Loops} is not within 0 … 256.");
+        if (MaxLoadPercent is < 10 or > 100)
+            errors.Add($"MaxLoadPercent: {MaxLoadPercent} is not within 10 … 100.");
         errors.AddRange(WhatsApp.Validate(EffectiveLoops));
         errors.AddRange(Pbx.Validate());
         errors.AddRange(Opus.Validate());
@@ -166,6 +175,20 @@ public sealed record OpusOptions
 
     /// <summary>Loss the encoder prepares for, %.</summary>
     public int ExpectedLossPercent { get; init; } = 10;
+
+    /// <summary>
+    /// A loop that is short of time encodes with complexity 3 at most, then with 2 and without error correction, then with 0, and goes back
+    /// when it has time again.
+    /// </summary>
+    public bool Governor { get; init; } = true;
+
+    /// <summary>
+    /// Whether silence is left out: after a tenth of a second of it a packet goes each 0.28 s, for the noise of the line and for peers that
+    /// end calls that fall silent.
+    /// </summary>
+    public OpusDtx Dtx { get; init; } = OpusDtx.WherePreferred;
+
+    internal bool LeavesOutSilence(OpusFormat peer) => Dtx == OpusDtx.Always || Dtx == OpusDtx.WherePreferred && peer.UseDtx;
 
     internal IEnumerable<string> Validate()
     {

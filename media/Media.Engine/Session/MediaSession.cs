@@ -35,14 +35,10 @@ internal sealed class MediaSession : IDisposable
     private AudioTreatment _towardsPbx = AudioTreatment.Live;
     private Playlist? _playedToWhatsApp;
     private Playlist? _playedToPbx;
-    private bool _isOpen;
     private Instant _openedAt;
     private bool _hasNewQuality;
-    private bool _wasConnected;
-    private bool _wasHeld;
-    private bool _hasFailed;
-    private bool _heardWhatsApp;
-    private bool _heardPbx;
+    private bool _wasConnected, _wasHeld, _hasFailed;
+    private bool _heardWhatsApp, _heardPbx;
 
     public MediaSession(MediaContext context, IMediaPort port, IDtlsIdentity identity, Instant now)
     {
@@ -56,6 +52,9 @@ internal sealed class MediaSession : IDisposable
 
     /// <summary>Released, or failed: nothing may be asked of it any more.</summary>
     public bool IsOver { get; private set; }
+
+    /// <summary>Audio goes to WhatsApp, or may.</summary>
+    public bool IsOpen { get; private set; }
 
     /// <summary>The time at which to call <see cref="HandleDeadline"/>.</summary>
     public Instant NextDeadline => Deadlines.Next;
@@ -157,9 +156,9 @@ internal sealed class MediaSession : IDisposable
         _deadlines[MediaDeadline.Tick] = now + Tick;
         _hasNewQuality = true;
         var limit = _context.Options.MediaTimeout;
-        if (_isOpen && _whatsApp.IsConnected && _whatsApp.HasTimedOut(limit, Pbx, now))
+        if (IsOpen && _whatsApp.IsConnected && _whatsApp.HasTimedOut(limit, Pbx, now))
             Announce(new MediaEvent.MediaTimeout(CallLeg.WhatsApp));
-        if (_isOpen && Pbx.IsAgreed && !Pbx.IsHeld && Pbx.HasTimedOut(limit, _whatsApp, now))
+        if (IsOpen && Pbx.IsAgreed && !Pbx.IsHeld && Pbx.HasTimedOut(limit, _whatsApp, now))
             Announce(new MediaEvent.MediaTimeout(CallLeg.Pbx));
     }
 
@@ -217,7 +216,7 @@ internal sealed class MediaSession : IDisposable
 
     public void OpenAudio(Instant now)
     {
-        _isOpen = true;
+        IsOpen = true;
         _openedAt = Pbx.LastHeard = now; // before the answer a silent PBX is ringing
         _whatsApp.Open(Pbx.Parameters?.Codec.Codec, now);
         Follow(now);
@@ -310,7 +309,7 @@ internal sealed class MediaSession : IDisposable
     /// </summary>
     private MediaQuality OneWay(in MediaQuality quality, Instant now)
     {
-        var isTooShort = !_isOpen || now - _openedAt < ShortestConversation || Pbx.IsHeld || !Pbx.IsAgreed;
+        var isTooShort = !IsOpen || now - _openedAt < ShortestConversation || Pbx.IsHeld || !Pbx.IsAgreed;
         return isTooShort ? quality : quality.NoteOneWay();
     }
 

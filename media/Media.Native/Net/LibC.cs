@@ -90,6 +90,9 @@ internal static unsafe partial class LibC
     /// <summary>PRIO_PROCESS, which on Linux means one thread; id 0 is the calling one.</summary>
     internal const int PriorityOfThread = 0;
 
+    /// <summary>CLOCK_THREAD_CPUTIME_ID.</summary>
+    internal const int ClockOfThread = 3;
+
     internal const uint EpollIn = 1;
     internal const int EpollAdd = 1;
     internal const int EpollDelete = 2;
@@ -111,6 +114,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Name, EntryPoint = "setpriority", SetLastError = true)]
     internal static partial int SetPriority(int which, int id, int niceness);
+
+    [LibraryImport(Name, EntryPoint = "clock_gettime", SetLastError = true)]
+    internal static partial int GetTime(int clock, TimeSpec* time);
 
     [LibraryImport(Name, EntryPoint = "bind", SetLastError = true)]
     internal static partial int Bind(DescriptorHandle socket, SocketAddressBytes* address, int length);

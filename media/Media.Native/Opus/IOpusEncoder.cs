@@ -8,4 +8,9 @@ public interface IOpusEncoder : IDisposable
     /// <param name="packet">Receives the packet; 400 bytes hold any 20 ms at up to 128 kbit/s.</param>
     /// <returns>The packet's length. With DTX a length of 2 or less need not be sent.</returns>
     OpusResult Encode(ReadOnlySpan<short> pcm, Span<byte> packet);
+
+    /// <summary>Sets the work that goes into each further frame. The stream goes on.</summary>
+    /// <param name="complexity">0 (cheapest) … 10; out-of-range values are clamped.</param>
+    /// <param name="inbandFec">As <see cref="OpusEncoderOptions.InbandFec"/>.</param>
+    void SetEffort(int complexity, bool inbandFec);
 }

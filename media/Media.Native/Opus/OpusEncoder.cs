@@ -41,6 +41,12 @@ public sealed unsafe class OpusEncoder : IOpusEncoder
     public void SetExpectedLoss(int percent) =>
         _ = LibOpus.ControlEncoder(_handle, LibOpus.SetPacketLossPercent, Math.Clamp(percent, 0, 100));
 
+    public void SetEffort(int complexity, bool inbandFec)
+    {
+        _ = LibOpus.ControlEncoder(_handle, LibOpus.SetComplexity, Math.Clamp(complexity, 0, 10));
+        _ = LibOpus.ControlEncoder(_handle, LibOpus.SetInbandFec, inbandFec ? 1 : 0);
+    }
+
     /// <summary>Forgets the stream so far; settings stay.</summary>
     public void Reset() => _ = LibOpus.ControlEncoder(_handle, LibOpus.ResetState);
 

@@ -5,6 +5,17 @@ namespace Media.Native.Threads;
 /// <summary>The scheduling of the calling thread (sched(7)); on Linux each thread of a process has its own.</summary>
 public static class CurrentThread
 {
+    /// <summary>The time that the calling thread has had a processor (CLOCK_THREAD_CPUTIME_ID); a system call.</summary>
+    public static unsafe TimeSpan ProcessorTime
+    {
+        get
+        {
+            TimeSpec time;
+            _ = LibC.GetTime(LibC.ClockOfThread, &time); // fails for no clock of the kernel's own
+            return new TimeSpan(time.Seconds * TimeSpan.TicksPerSecond + time.Nanoseconds / 100);
+        }
+    }
+
     /// <summary>
     /// Gives the calling thread a niceness (setpriority(2): -20 is served first, 0 is usual, 19 is served last). Threads that it starts
     /// have the usual one: the runtime may start a worker of its pool from any thread. False: the system does not allow it (RLIMIT_NICE,

@@ -5,6 +5,8 @@ using Gateway.Calls.Lifecycle;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Tests.Calls.Bench;
+using Media.Engine.Loop;
+using Sandbox.Calls;
 using Testing;
 using CallState = Sandbox.Calls.CallState;
 
@@ -25,27 +27,28 @@ public sealed class CapacityTests(Stores stores)
         await agent.AnswerAsync();
         await bench.LiveAsync(first);
 
-        var second = await bench.WhatsApp.PlaceAsync();
-        await WhatsAppSide.UntilAsync(second, CallState.Ended);
-        await Eventually.SeeAsync(
-            () => WhatsAppSide.Actions(second) is ["reject 200"], "it was rejected", () => WhatsAppSide.Describe(second));
-        var rows = await Eventually.SeeAsync(
-            () => bench.Gateway.RowsAsync(second.User.Phone), found => found is [{ HasEnded: true }], "a record");
-        Assert.Equal("no_capacity", rows[0].Cause);
+        await RefusedBothWaysAsync(bench);
+        await EndAndTakeAnotherAsync(bench, first, agent);
+    }
 
-        var dialled = bench.WhatsApp.User();
-        var response = await SipProbe.InviteAsync(bench.Gateway.SipPort, dialled.Phone);
-        Assert.StartsWith("SIP/2.0 503", response, StringComparison.Ordinal);
-        Assert.Contains("Retry-After: ", response, StringComparison.Ordinal);
-        rows = await Eventually.SeeAsync(() => bench.Gateway.RowsAsync(dialled.Phone), found => found is [{ HasEnded: true }], "a record");
-        Assert.Equal(("outbound", "no_capacity"), (rows[0].Direction, rows[0].Cause));
+    [Fact]
+    public async Task While_the_media_loops_have_no_time_new_calls_are_refused_and_live_ones_go_on()
+    {
+        await using var bench = await CallBench.StartAsync(
+            stores, options => options with { Media = options.Media with { MaxLoadPercent = 50 } });
+        var first = await bench.WhatsApp.PlaceAsync();
+        var agent = await bench.Pbx.NextAsync();
+        await agent.AnswerAsync();
+        await bench.LiveAsync(first);
+        await using (await LoopOverload.StartAsync(bench.Gateway))
+        {
+            await RefusedBothWaysAsync(bench);
+            Assert.True(await bench.Gateway.MetricAsync("gateway_admission_refusals_total", "no_capacity") >= 2);
+        }
 
-        Assert.Equal(CallState.Active, first.State);
-        await agent.HangUpAsync();
-        await bench.EndsAsync(first, HangupCause.PbxHungUp);
-        var third = await bench.WhatsApp.PlaceAsync();
-        await (await bench.Pbx.NextAsync()).RejectAsync(486);
-        await bench.EndsAsync(third, HangupCause.Busy);
+        var engine = bench.Gateway.Service<MediaEngine>();
+        await Eventually.SeeAsync(() => engine.HasHeadroom, "the loop has time again");
+        await EndAndTakeAnotherAsync(bench, first, agent);
     }
 
     [Fact]
@@ -86,6 +89,34 @@ public sealed class CapacityTests(Stores stores)
         using var _ = squatter;
         Assert.StartsWith(
             "SIP/2.0 503", await SipProbe.InviteAsync(bench.Gateway.SipPort, bench.WhatsApp.User().Phone), StringComparison.Ordinal);
+    }
+
+    private static async Task RefusedBothWaysAsync(CallBench bench)
+    {
+        var second = await bench.WhatsApp.PlaceAsync();
+        await WhatsAppSide.UntilAsync(second, CallState.Ended);
+        await Eventually.SeeAsync(
+            () => WhatsAppSide.Actions(second) is ["reject 200"], "it was rejected", () => WhatsAppSide.Describe(second));
+        var rows = await Eventually.SeeAsync(
+            () => bench.Gateway.RowsAsync(second.User.Phone), found => found is [{ HasEnded: true }], "a record");
+        Assert.Equal("no_capacity", rows[0].Cause);
+
+        var dialled = bench.WhatsApp.User();
+        var response = await SipProbe.InviteAsync(bench.Gateway.SipPort, dialled.Phone);
+        Assert.StartsWith("SIP/2.0 503", response, StringComparison.Ordinal);
+        Assert.Contains("Retry-After: ", response, StringComparison.Ordinal);
+        rows = await Eventually.SeeAsync(() => bench.Gateway.RowsAsync(dialled.Phone), found => found is [{ HasEnded: true }], "a record");
+        Assert.Equal(("outbound", "no_capacity"), (rows[0].Direction, rows[0].Cause));
+    }
+
+    private static async Task EndAndTakeAnotherAsync(CallBench bench, SandboxCall first, PbxCall agent)
+    {
+        Assert.Equal(CallState.Active, first.State);
+        await agent.HangUpAsync();
+        await bench.EndsAsync(first, HangupCause.PbxHungUp);
+        var third = await bench.WhatsApp.PlaceAsync();
+        await (await bench.Pbx.NextAsync()).RejectAsync(486);
+        await bench.EndsAsync(third, HangupCause.Busy);
     }
 
     private static GatewayOptions OneCall(GatewayOptions options) => options with { Node = options.Node with { MaxCalls = 1 } };

@@ -110,6 +110,25 @@ public sealed class CallControlTests(Stores stores)
     }
 
     [Fact]
+    public async Task A_live_call_is_transferred_though_the_media_loops_have_no_time_for_new_ones()
+    {
+        await using var bench = await CentreBench.StartAsync(
+            stores, gateway: options => options with { Media = options.Media with { MaxLoadPercent = 50 } });
+        await bench.AddAsync(["201", "202"]);
+        var (call, old) = await LiveAsync(bench);
+        await using (await LoopOverload.StartAsync(bench.Calls.Gateway))
+        {
+            Assert.Equal(CommandReply.Done, await TransferAsync(bench, new TransferTarget.ToAgent(bench.Id("202"))));
+            await old.EndedAsync();
+            var next = await bench.RungAsync("202");
+            await next.AnswerAsync();
+            await bench.Calls.LiveAsync(call);
+        }
+        await bench.WhatsApp.HangUpAsync(call);
+        await bench.Calls.EndsAsync(call, HangupCause.WhatsAppHungUp);
+    }
+
+    [Fact]
     public async Task A_transfer_to_a_group_waits_in_its_queue_with_music()
     {
         await using var bench = await CentreBench.StartAsync(stores);

@@ -31,6 +31,24 @@ public class CurrentThreadTests
         Assert.Equal(refused ? 5 : -10, left);
     }
 
+    [Fact]
+    public void Counts_the_time_that_the_thread_works_and_not_that_in_which_it_sleeps()
+    {
+        var (worked, slept) = (TimeSpan.Zero, TimeSpan.Zero);
+        Run(() =>
+        {
+            var before = CurrentThread.ProcessorTime;
+            while (CurrentThread.ProcessorTime - before < TimeSpan.FromMilliseconds(20))
+                Thread.SpinWait(1000);
+            worked = CurrentThread.ProcessorTime - before;
+            before = CurrentThread.ProcessorTime;
+            Thread.Sleep(50);
+            slept = CurrentThread.ProcessorTime - before;
+        });
+        Assert.True(worked >= TimeSpan.FromMilliseconds(20));
+        Assert.InRange(slept, TimeSpan.Zero, TimeSpan.FromMilliseconds(10));
+    }
+
     private static void Run(ThreadStart work)
     {
         var thread = new Thread(work);

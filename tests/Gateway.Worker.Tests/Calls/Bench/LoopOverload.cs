@@ -3,7 +3,7 @@ using Media.Engine.Loop;
 
 namespace Gateway.Worker.Tests.Calls.Bench;
 
-/// <summary>Takes all the time of a gateway's one media loop, 30 ms at a time, from <see cref="StartAsync"/> until it is disposed.</summary>
+/// <summary>Takes all the time of a gateway's one media loop, 30 ms at a time, from <see cref="StartAsync"/> to its disposal.</summary>
 internal sealed class LoopOverload : IAsyncDisposable
 {
     private static readonly TimeSpan Piece = TimeSpan.FromMilliseconds(30);

@@ -11,7 +11,7 @@ namespace Media.Engine.Loop;
 internal sealed class EffortGovernor
 {
     /// <summary>Of a processor; and below the limit at which new calls are refused: quality goes first.</summary>
-    private const double MaxProcessor = 0.8;
+    private const double MaxProcessor = 0.75;
 
     /// <summary>A step up costs a third more at most: from here it does not lead above <see cref="MaxProcessor"/>.</summary>
     private const double EasyProcessor = 0.55;

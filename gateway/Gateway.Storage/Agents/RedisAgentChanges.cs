@@ -19,11 +19,12 @@ internal sealed class RedisAgentChanges(IConnectionMultiplexer redis)
 
     public async IAsyncEnumerable<AgentsChange> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        var subscriber = redis.GetSubscriber();
         redis.ConnectionRestored += OnRestored;
+        ChannelMessageQueue? messages = null;
         try
         {
-            await subscriber.SubscribeAsync(RedisChannel.Literal(AgentRows.Channel), OnMessage);
+            messages = await redis.GetSubscriber().SubscribeAsync(RedisChannel.Literal(AgentRows.Channel));
+            messages.OnMessage(message => OnMessage(message.Message)); // one after another, unlike a delegate that is subscribed itself
             yield return new AgentsChange.Missed();
             while (await _unread.Reader.WaitToReadAsync(cancellation))
             {
@@ -36,13 +37,13 @@ internal sealed class RedisAgentChanges(IConnectionMultiplexer redis)
         finally
         {
             redis.ConnectionRestored -= OnRestored;
-            await subscriber.UnsubscribeAsync(RedisChannel.Literal(AgentRows.Channel), OnMessage, CommandFlags.FireAndForget);
+            messages?.Unsubscribe(CommandFlags.FireAndForget);
         }
     }
 
     private void OnRestored(object? sender, ConnectionFailedEventArgs e) => Add(new AgentsChange.Missed());
 
-    private void OnMessage(RedisChannel channel, RedisValue message)
+    private void OnMessage(RedisValue message)
     {
         try
         {

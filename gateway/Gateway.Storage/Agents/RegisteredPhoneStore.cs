@@ -102,13 +102,12 @@ public sealed class RegisteredPhoneStore(IConnectionMultiplexer redis)
     {
         var unread = System.Threading.Channels.Channel.CreateBounded<PhonesChange>(
             new BoundedChannelOptions(MaxUnread) { FullMode = BoundedChannelFullMode.DropOldest });
-        var subscriber = redis.GetSubscriber();
-        void Take(RedisChannel channel, RedisValue message)
+        var messages = await redis.GetSubscriber().SubscribeAsync(Channel);
+        messages.OnMessage(message => // one after another, unlike a delegate that is subscribed itself
         {
-            if (Read((string)message!) is { } change)
+            if (Read((string)message.Message!) is { } change)
                 unread.Writer.TryWrite(change);
-        }
-        await subscriber.SubscribeAsync(Channel, Take);
+        });
         try
         {
             await foreach (var change in unread.Reader.ReadAllAsync(cancellation))
@@ -116,7 +115,7 @@ public sealed class RegisteredPhoneStore(IConnectionMultiplexer redis)
         }
         finally
         {
-            await subscriber.UnsubscribeAsync(Channel, Take, CommandFlags.FireAndForget);
+            messages.Unsubscribe(CommandFlags.FireAndForget);
         }
     }
 

@@ -265,7 +265,13 @@ public sealed class GraphFaultTests(Stores stores)
         await bench.EndsAsync(call, HangupCause.PbxHungUp);
     }
 
-    private static GatewayOptions OneAttempt(GatewayOptions options) => Graph(options, graph => graph with { MaxAttempts = 1 });
+    /// <summary>And time for the question that comes before, whether the user permits the call.</summary>
+    private static GatewayOptions OneAttempt(GatewayOptions options) =>
+        Graph(options with { Calls = options.Calls with { Preparation = TimeSpan.FromSeconds(30) } }, graph => graph with
+        {
+            MaxAttempts = 1,
+            ReadDeadline = TimeSpan.FromSeconds(25),
+        });
 
     private static GatewayOptions Hasty(GatewayOptions options) =>
         Graph(options, graph => graph with { AnswerDeadline = TimeSpan.FromMilliseconds(700) });

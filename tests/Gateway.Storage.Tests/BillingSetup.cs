@@ -77,6 +77,15 @@ internal sealed class BillingSetup(NpgsqlDataSource database, string name)
     public async Task<Funding> FundAsync(AdmissionRequest request) =>
         Assert.IsType<AdmissionVerdict.Admitted>(AdmissionRules.Decide(await AdmitAsync(request), request)).Funding!;
 
+    /// <summary>The same, whatever the user permits.</summary>
+    public async Task<Funding> FundPermittedAsync(AdmissionRequest request) =>
+        AdmissionRules.Decide(await AdmitAsync(request), request) switch
+        {
+            AdmissionVerdict.Admitted { Funding: { } funding } => funding,
+            AdmissionVerdict.Refused { Cause: HangupCause.NotPermitted, Funding: { } funding } => funding,
+            var other => throw new InvalidOperationException(other.ToString()),
+        };
+
     public static CallRecord Record(
         AdmissionRequest request, Funding? funding, int? talkSeconds, HangupCause cause = HangupCause.WhatsAppHungUp) => new()
     {

@@ -197,7 +197,7 @@ public sealed class SettlementTests(Stores stores) : IAsyncLifetime
         await billing.Calls.CompleteAsync(records[0] with { Cause = HangupCause.NodeLost }, CancellationToken.None);
 
         await Task.WhenAll(Enumerable.Range(0, 6).Select(i =>
-            billing.Calls.CompleteRefusedAsync([.. records.Skip(i), .. records.Take(i)], CancellationToken.None)));
+            billing.Calls.CompleteAllAsync([.. records.Skip(i), .. records.Take(i)], CancellationToken.None)));
         await billing.Calls.CompleteAsync(records[1], CancellationToken.None);
 
         Assert.Equal((100m, 0m), await billing.MoneyAsync());
@@ -219,14 +219,6 @@ public sealed class SettlementTests(Stores stores) : IAsyncLifetime
         Assert.Equal(
             await billing.QueryAsync<string>(data, new { id = alone.Call.Value }),
             await billing.QueryAsync<string>(data, new { id = records[5].Id.Value }));
-    }
-
-    [Fact]
-    public async Task What_was_more_than_refused_is_not_settled_in_a_group()
-    {
-        var billing = await BillingSetup.OpenAsync(_database, 100);
-        var inbound = BillingSetup.Record(billing.Request(), null, null, HangupCause.NotPermitted);
-        await Assert.ThrowsAsync<ArgumentException>(() => billing.Calls.CompleteRefusedAsync([inbound], CancellationToken.None));
     }
 
     private static Task<int> VolumeAsync(BillingSetup billing) =>

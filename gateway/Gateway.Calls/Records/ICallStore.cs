@@ -22,8 +22,10 @@ public interface ICallStore
     /// </summary>
     Task CompleteAsync(CallRecord record, CancellationToken cancellation);
 
-    /// <summary>The same for attempts of which <see cref="Rules.CallOutcomes.IsRefusedHere"/> is true, all or none of them.</summary>
-    Task CompleteRefusedAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation);
+    /// <summary>
+    /// Settles several calls, each as it would be alone: together, or none of them where one cannot be written.
+    /// </summary>
+    Task CompleteAllAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation);
 
     /// <summary>A page of completed attempts, the newest first.</summary>
     Task<IReadOnlyList<CallRecord>> ListAsync(CallQuery query, CancellationToken cancellation);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Gateway.Calls;
 using Gateway.Calls.Balances;
 using Gateway.Calls.Rating;
@@ -39,7 +40,9 @@ internal sealed record CallRow
     public string? Trunk { get; init; }
     public string? Agent { get; init; }
     public DateTime? AgentSince { get; init; }
+    [JsonConverter(typeof(StoredRows.Raw))]
     public string? EarlierAgents { get; init; }
+
     public DateTime StartedAt { get; init; }
     public DateTime? RingingAt { get; init; }
     public DateTime? AnsweredAt { get; init; }
@@ -51,8 +54,12 @@ internal sealed record CallRow
     public int? WhatsAppErrorCode { get; init; }
     public string? WhatsAppErrorMessage { get; init; }
     public string? WhatsAppErrorDetails { get; init; }
+    [JsonConverter(typeof(StoredRows.Raw))]
     public string? WhatsAppQuality { get; init; }
+
+    [JsonConverter(typeof(StoredRows.Raw))]
     public string? PbxQuality { get; init; }
+
     public string Node { get; init; } = "";
     public string NodeStart { get; init; } = "";
     public string? Account { get; init; }

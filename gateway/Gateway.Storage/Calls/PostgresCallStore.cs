@@ -1,5 +1,6 @@
 using Dapper;
 using Gateway.Calls;
+using Gateway.Calls.Permissions;
 using Gateway.Calls.Records;
 using Media.Protocols.Primitives;
 using Npgsql;
@@ -69,20 +70,17 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
         ExecuteAsync(
             Silent, new { Id = call.Value, StartedAt = startedAt.UtcDateTime, At = at.UtcDateTime, Leg = WireName.Of(leg) }, cancellation);
 
-    public Task CompleteAsync(CallRecord record, CancellationToken cancellation) => Repeating.OnConflictAsync(
-        async () =>
-        {
-            await using var connection = await database.OpenConnectionAsync(cancellation);
-            await using var transaction = await connection.BeginTransactionAsync(cancellation);
-            var isFirst = await new Settlement(connection, transaction, record, cancellation).RunAsync();
-            if (isFirst)
-                await transaction.CommitAsync(cancellation);
-            return isFirst;
-        },
-        cancellation);
+    public Task CompleteAsync(CallRecord record, CancellationToken cancellation) => CompleteAllAsync([record], null, cancellation);
 
-    public Task CompleteRefusedAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation) =>
-        database.InTransactionAsync(transaction => RefusedAttempts.SettleAsync(transaction, records, cancellation), cancellation);
+    public Task CompleteAllAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation) =>
+        CompleteAllAsync(records, null, cancellation);
+
+    /// <summary>The same, and with it the calls' effects on the permissions of their users, whose contacts are created where missing.</summary>
+    /// <param name="records">Calls that have ended.</param>
+    /// <param name="limits">Null: permissions are somebody else's.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    public Task CompleteAllAsync(IReadOnlyList<CallRecord> records, PermissionLimits? limits, CancellationToken cancellation) =>
+        database.InTransactionAsync(transaction => new Settlement(transaction, records, limits, cancellation).RunAsync(), cancellation);
 
     public async Task<IReadOnlyList<CallRecord>> ListAsync(CallQuery query, CancellationToken cancellation)
     {

@@ -23,10 +23,11 @@ internal static class ContactIdentity
         """;
 
     private const string Insert =
-        """
-        INSERT INTO contacts (channel, phone, user_id, parent_user_id, name, username)
+        $"""
+        INSERT INTO contacts AS c (channel, phone, user_id, parent_user_id, name, username)
         VALUES (@channel, @phone, @userId, @parentUserId, @name, @username)
         ON CONFLICT DO NOTHING
+        RETURNING {ContactRow.Columns}
         """;
 
     private const string Identify =
@@ -63,10 +64,16 @@ internal static class ContactIdentity
             var rows = await LockAsync(transaction, channel, [known], cancellation);
             if (rows.Count > 0 && await JoinAsync(transaction, rows, known, previous: null, cancellation) is { } row)
                 return row;
-            // unless another transaction has just done so
-            await ExecuteAsync(transaction, Insert, Parameters(0, channel, known, []), cancellation);
+            var created = await transaction.Connection!.QuerySingleOrDefaultAsync<ContactRow>(new CommandDefinition(
+                Insert, Parameters(0, channel, known, []), transaction, cancellationToken: cancellation));
+            if (created is not null) // else another transaction has just done so
+                return created;
         }
     }
+
+    /// <summary>True where the user, cleaned, has nothing that the only row of the user does not.</summary>
+    public static bool IsUpToDate(ContactRow row, WhatsAppUser user) =>
+        (user.Phone ?? row.Phone, user.UserId ?? row.UserId) == (row.Phone, row.UserId) && HasNames(row, user);
 
     /// <summary>The locked row of a user who changed number or id, under the current ones; null where the user is unknown.</summary>
     public static async Task<ContactRow?> MoveAsync(
@@ -104,8 +111,7 @@ internal static class ContactIdentity
         var phone = user.Phone ?? own.Select(row => row.Phone).FirstOrDefault(known => known is not null);
         var userId = user.UserId
             ?? (previous is not null ? null : own.Select(row => row.UserId).FirstOrDefault(known => known is not null));
-        if (own.Count == 1 && (phone, userId) == (kept.Phone, kept.UserId)
-            && (user.Name ?? kept.Name, user.UserName ?? kept.Username) == (kept.Name, kept.Username))
+        if (own.Count == 1 && (phone, userId) == (kept.Phone, kept.UserId) && HasNames(kept, user))
             return kept;
         long[] former = [.. own.Skip(1).Select(row => row.Id)];
         var merged = await MergeAsync(transaction, own, former, cancellation);
@@ -114,7 +120,8 @@ internal static class ContactIdentity
             Parameters(kept.Id, channel, user
                 with { Phone = phone, UserId = userId }, [.. former, .. own.Skip(1).SelectMany(row => row.FormerIds)]), cancellation);
         if (merged is not null)
-            await ExecuteAsync(transaction, ContactRow.Update, ContactRow.Parameters(kept.Id, merged), cancellation);
+            await ExecuteAsync(
+                transaction, ContactRow.Update, new { Contacts = ContactRow.Changes([new(kept.Id, merged)]) }, cancellation);
         return (await LockAsync(transaction, channel, [new WhatsAppUser(phone, userId)], cancellation)).Single(row => row.Id == kept.Id);
     }
 
@@ -148,6 +155,9 @@ internal static class ContactIdentity
     private static bool HasPhone(ContactRow row, WhatsAppUser user) =>
         user.Phone is not null && row.Phone is not null && NumberSpelling.Canonical(row.Phone) == NumberSpelling.Canonical(user.Phone);
 
+    private static bool HasNames(ContactRow row, WhatsAppUser user) =>
+        (user.Name ?? row.Name, user.UserName ?? row.Username) == (row.Name, row.Username);
+
     private static bool Matches(ContactRow row, WhatsAppUser user) =>
         HasPhone(row, user) || (user.UserId is not null && row.UserId == user.UserId);
 
@@ -164,7 +174,7 @@ internal static class ContactIdentity
     };
 
     /// <summary>Removes U+0000, which users may choose and PostgreSQL's text cannot hold.</summary>
-    private static WhatsAppUser Clean(WhatsAppUser user) => user with
+    public static WhatsAppUser Clean(WhatsAppUser user) => user with
     {
         Phone = user.Phone is { } phone ? NumberSpelling.Canonical(phone) : null,
         Name = user.Name?.Replace("\0", "", StringComparison.Ordinal),

@@ -23,16 +23,17 @@ internal sealed record ContactRow
         c.last_agent AS LastAgent, c.last_agent_at AS LastAgentAt
         """;
 
-    /// <summary>Writes what <see cref="Parameters"/> gives.</summary>
+    /// <summary>Writes permissions. Parameter: @Contacts (<see cref="Changes"/>).</summary>
     public const string Update =
         """
-        UPDATE contacts SET
-            expiry_is_announced = expiry_is_announced AND permission_expires_at IS NOT DISTINCT FROM @expiresAt,
-            permission = @permission, permission_since = @since, permission_expires_at = @expiresAt, permission_source = @source,
-            unanswered = @unanswered, last_unanswered_at = @lastUnansweredAt, window_until = @windowUntil,
-            last_connected_at = @lastConnectedAt,
-            calls_barred_until = @callsBarredUntil, requests_barred_until = @requestsBarredUntil, version = version + 1
-        WHERE id = @id
+        UPDATE contacts c SET
+            expiry_is_announced = c.expiry_is_announced AND c.permission_expires_at IS NOT DISTINCT FROM n.permission_expires_at,
+            permission = n.permission, permission_since = n.permission_since, permission_expires_at = n.permission_expires_at,
+            permission_source = n.permission_source, unanswered = n.unanswered, last_unanswered_at = n.last_unanswered_at,
+            window_until = n.window_until, last_connected_at = n.last_connected_at, calls_barred_until = n.calls_barred_until,
+            requests_barred_until = n.requests_barred_until, version = c.version + 1
+        FROM jsonb_populate_recordset(NULL::contacts, @Contacts::jsonb) n
+        WHERE c.id = n.id;
         """;
 
     public long Id { get; init; }
@@ -73,21 +74,22 @@ internal sealed record ContactRow
 
     public LastAgent? ToLastAgent() => LastAgent is null ? null : new LastAgent(new AgentId(LastAgent), Utc(LastAgentAt)!.Value);
 
-    /// <summary>The columns that hold a <see cref="ContactPermission"/>.</summary>
-    public static object Parameters(long id, ContactPermission permission) => new
-    {
-        id,
-        permission = WireName.Of(permission.State),
-        since = permission.Since?.UtcDateTime,
-        expiresAt = permission.ExpiresAt?.UtcDateTime,
-        source = permission.DecidedBy is { } by ? WireName.Of(by) : null,
-        unanswered = permission.Unanswered,
-        lastUnansweredAt = permission.LastUnansweredAt?.UtcDateTime,
-        windowUntil = permission.WindowUntil?.UtcDateTime,
-        lastConnectedAt = permission.LastConnectedAt?.UtcDateTime,
-        callsBarredUntil = permission.CallsBarredUntil?.UtcDateTime,
-        requestsBarredUntil = permission.RequestsBarredUntil?.UtcDateTime,
-    };
+    /// <summary>The parameter of <see cref="Update"/>: permissions by the ids of their contacts.</summary>
+    public static string Changes(IEnumerable<KeyValuePair<long, ContactPermission>> permissions) =>
+        StoredRows.Json(permissions.Select(change => new
+        {
+            Id = change.Key,
+            Permission = WireName.Of(change.Value.State),
+            PermissionSince = change.Value.Since?.UtcDateTime,
+            PermissionExpiresAt = change.Value.ExpiresAt?.UtcDateTime,
+            PermissionSource = change.Value.DecidedBy is { } by ? WireName.Of(by) : null,
+            change.Value.Unanswered,
+            LastUnansweredAt = change.Value.LastUnansweredAt?.UtcDateTime,
+            WindowUntil = change.Value.WindowUntil?.UtcDateTime,
+            LastConnectedAt = change.Value.LastConnectedAt?.UtcDateTime,
+            CallsBarredUntil = change.Value.CallsBarredUntil?.UtcDateTime,
+            RequestsBarredUntil = change.Value.RequestsBarredUntil?.UtcDateTime,
+        }));
 
     private static DateTimeOffset? Utc(DateTime? time) =>
         time is { } known ? new DateTimeOffset(DateTime.SpecifyKind(known, DateTimeKind.Utc)) : null;

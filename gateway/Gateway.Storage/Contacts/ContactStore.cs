@@ -141,28 +141,14 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
             return (contact, false);
         await transaction.Connection!.ExecuteAsync(
             new CommandDefinition(
-                ContactRow.Update, ContactRow.Parameters(contact.Id, after), transaction, cancellationToken: cancellation));
-        foreach (var (kind, data) in Events(before, after, at))
-            await EventOutbox.AppendAsync(
-                transaction.Connection!, transaction, new NewEvent(kind, at, contact.Channel.Value, contact.Id, call?.Value, Data: data),
-                cancellation);
+                ContactRow.Update + EventOutbox.InsertAll,
+                new
+                {
+                    Contacts = ContactRow.Changes([new(contact.Id, after)]),
+                    Events = EventOutbox.Rows(PermissionEvents.Of(contact, after, at, call)),
+                },
+                transaction, cancellationToken: cancellation));
         return (contact with { Permission = after, Version = contact.Version + 1 }, true);
-    }
-
-    private static IEnumerable<(EventKind Kind, object Data)> Events(ContactPermission before, ContactPermission after, DateTimeOffset at)
-    {
-        // A permission that is revoked again, by Meta's webhook after our own count, is no news.
-        if ((before.State, before.Since, before.ExpiresAt) != (after.State, after.Since, after.ExpiresAt)
-            && !(before.State == PermissionState.Revoked && after.State == PermissionState.Revoked))
-        {
-            var data = new { by = after.DecidedBy, state = after.State, expiresAt = after.ExpiresAt };
-            if (after.State is PermissionState.Temporary or PermissionState.Permanent)
-                yield return (EventKind.PermissionGranted, data);
-            else
-                yield return (after.State == PermissionState.Declined ? EventKind.PermissionDeclined : EventKind.PermissionRevoked, data);
-        }
-        if (after.WindowUntil != before.WindowUntil && !PermissionRules.WindowIsOpen(before, at))
-            yield return (EventKind.WindowOpened, new { until = after.WindowUntil });
     }
 
     private static async Task<Contact?> ReadAsync(

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Dapper;
 using Npgsql;
 
@@ -28,6 +29,13 @@ public static class EventOutbox
         VALUES (@Kind, @At, @Channel, @Contact, @CallId, @Account, @Data::jsonb)
         """;
 
+    /// <summary>Several events, in this order. Parameter: @Events (<see cref="Rows"/>).</summary>
+    public const string InsertAll =
+        """
+        INSERT INTO events (kind, at, channel, contact, call_id, account, data)
+        SELECT kind, at, channel, contact, call_id, account, data FROM jsonb_populate_recordset(NULL::events, @Events::jsonb);
+        """;
+
     /// <summary>Appends within the caller's transaction or, without one, on its own.</summary>
     public static Task AppendAsync(
         NpgsqlConnection connection, NpgsqlTransaction? transaction, NewEvent happened, CancellationToken cancellation) =>
@@ -44,4 +52,13 @@ public static class EventOutbox
         happened.Account,
         Data = JsonText.Of(happened.Data) ?? "{}",
     };
+
+    /// <summary>The parameter of <see cref="InsertAll"/>.</summary>
+    public static string Rows(IEnumerable<NewEvent> events) => StoredRows.Json(events.Select(happened => new Row(
+        EventKinds.NameOf(happened.Kind), happened.At.UtcDateTime, happened.Channel, happened.Contact, happened.CallId, happened.Account,
+        JsonText.Of(happened.Data) ?? "{}")));
+
+    private sealed record Row(
+        string Kind, DateTime At, string? Channel, long? Contact, string? CallId, string? Account,
+        [property: JsonConverter(typeof(StoredRows.Raw))] string Data);
 }

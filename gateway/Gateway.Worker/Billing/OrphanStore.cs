@@ -16,8 +16,8 @@ internal sealed class OrphanStore(ICallStore store, LostCalls lost) : ICallStore
             lost.End(record.Id, record.Channel, whatsAppId);
     }
 
-    public Task CompleteRefusedAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation) =>
-        store.CompleteRefusedAsync(records, cancellation);
+    public Task CompleteAllAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation) =>
+        store.CompleteAllAsync(records, cancellation);
 
     public Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation) =>
         store.BeginAsync(call, startedAt, cancellation);

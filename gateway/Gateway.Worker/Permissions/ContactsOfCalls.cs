@@ -1,6 +1,7 @@
 using Gateway.Calls;
 using Gateway.Calls.Permissions;
 using Gateway.Calls.Records;
+using Gateway.Storage.Calls;
 using Gateway.Storage.Contacts;
 using Gateway.WhatsApp.Meta;
 using Gateway.Worker.Configuration;
@@ -14,7 +15,8 @@ namespace Gateway.Worker.Permissions;
 /// limits that a connected call resets, and refusals by Meta of what our store allowed. All of it may be repeated.
 /// </summary>
 internal sealed partial class ContactsOfCalls(
-    ICallStore store, GatewayOptions options, ContactStore contacts, MetaPermissions meta, ILogger<ContactsOfCalls> logger) : ICallStore
+    PostgresCallStore store, GatewayOptions options, ContactStore contacts, MetaPermissions meta, ILogger<ContactsOfCalls> logger)
+    : ICallStore
 {
     public async Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation)
     {
@@ -24,18 +26,23 @@ internal sealed partial class ContactsOfCalls(
         await store.BeginAsync(call, startedAt, cancellation);
     }
 
+    /// <remarks>The record first, its contact after it: the one must not wait because the other cannot be written.</remarks>
     public async Task CompleteAsync(CallRecord record, CancellationToken cancellation)
     {
         await store.CompleteAsync(record, cancellation);
-        if (record.WhatsAppError?.Code == WhatsAppErrorCodes.DailyConnectedLimit && UserHandle.IsKnown(record.User))
+        if (AsksMeta(record))
             await meta.RefreshAsync(record.Channel, record.User, cancellation); // Meta knows when calls are allowed again
         await ApplyAsync(
             record.Id, record.Channel, record.User, record.EndedAt, known => known.After(record, options.Permissions), cancellation);
     }
 
-    /// <summary>Changes no permission: the user never heard of these attempts.</summary>
-    public Task CompleteRefusedAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation) =>
-        store.CompleteRefusedAsync(records, cancellation);
+    /// <remarks>Records and contacts in one transaction, but for calls about which Meta is asked between the two.</remarks>
+    public async Task CompleteAllAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation)
+    {
+        await store.CompleteAllAsync([.. records.Where(record => !AsksMeta(record))], options.Permissions, cancellation);
+        foreach (var record in records.Where(AsksMeta))
+            await CompleteAsync(record, cancellation);
+    }
 
     public Task AnsweredAsync(
         CallId call, DateTimeOffset startedAt, DateTimeOffset answeredAt, string? agent, string? trunk, WhatsAppCallId? whatsAppId,
@@ -49,6 +56,9 @@ internal sealed partial class ContactsOfCalls(
         store.ListAsync(query, cancellation);
 
     public Task<CallRecord?> FindAsync(CallId call, CancellationToken cancellation) => store.FindAsync(call, cancellation);
+
+    private static bool AsksMeta(CallRecord record) =>
+        record.WhatsAppError?.Code == WhatsAppErrorCodes.DailyConnectedLimit && UserHandle.IsKnown(record.User);
 
     private async Task ApplyAsync(
         CallId call, ChannelId channel, WhatsAppUser user, DateTimeOffset at, Func<ContactPermission, ContactPermission> transition,

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Gateway.Calls;
 using Gateway.Calls.Records;
-using Gateway.Calls.Rules;
 using Gateway.Worker.Configuration;
 using Media.Protocols.Primitives;
 using Npgsql;
@@ -15,10 +14,10 @@ namespace Gateway.Worker.Spool;
 /// </summary>
 internal sealed partial class RecordSpool : IDisposable
 {
-    /// <summary>Settlements at one time.</summary>
+    /// <summary>Entries that are written at one time, where each is written alone.</summary>
     private const int Width = 8;
 
-    /// <summary>Refused attempts that are settled together.</summary>
+    /// <summary>Records that are settled together.</summary>
     private const int GroupSize = 100;
 
     /// <summary>So long an entry waits in memory for PostgreSQL before it is written to the disk and flushed, which costs more.</summary>
@@ -148,7 +147,7 @@ internal sealed partial class RecordSpool : IDisposable
     public async Task<bool> SettleAllAsync(CancellationToken cancellation)
     {
         foreach (var group in Due(isRefused: true).Chunk(GroupSize))
-            if (!await SettleCallsAsync(cancellation) || !await SettleRefusedAsync(group, cancellation))
+            if (!await SettleCallsAsync(cancellation) || !await SettleTogetherAsync(group, cancellation))
                 return false;
         return await SettleCallsAsync(cancellation);
     }
@@ -168,7 +167,12 @@ internal sealed partial class RecordSpool : IDisposable
     {
         var due = Due(isRefused: false).ToLookup(name => name.EndsWith(SpoolFile.AnswerEnding, StringComparison.Ordinal));
         // after the end of a call its pick-up is no longer news
-        return await SettleEachAsync(due[true], cancellation) && await SettleEachAsync(due[false], cancellation);
+        if (!await SettleEachAsync(due[true], cancellation))
+            return false;
+        foreach (var group in due[false].Chunk(GroupSize))
+            if (!await SettleTogetherAsync(group, cancellation))
+                return false;
+        return true;
     }
 
     private async Task<bool> SettleEachAsync(IEnumerable<string> names, CancellationToken cancellation)
@@ -182,17 +186,20 @@ internal sealed partial class RecordSpool : IDisposable
         return !isUnavailable;
     }
 
-    /// <summary>Settles refused attempts together or, where the store refuses one of them, each on its own.</summary>
-    private async Task<bool> SettleRefusedAsync(string[] names, CancellationToken cancellation)
+    /// <summary>
+    /// Settles records in one transaction or, where the store refuses one of them, each on its own. False when the store is unavailable.
+    /// </summary>
+    private async Task<bool> SettleTogetherAsync(string[] names, CancellationToken cancellation)
     {
-        (string Name, CallRecord? Record)[] group;
+        if (cancellation.IsCancellationRequested)
+            return false;
+        (string Name, object? Entry)[] entries;
         try
         {
-            group = [.. names.Select(name => (Name: name, Record: Read(name) as CallRecord))
-                .Where(entry => entry.Record is { } record && CallOutcomes.IsRefusedHere(record))];
-            await WithinAsync(timeout => _store.CompleteRefusedAsync([.. group.Select(entry => entry.Record!)], timeout), cancellation);
-            foreach (var (name, _) in group)
-                Finish(name);
+            entries = [.. names.Select(name => (name, Read(name)))];
+            CallRecord[] records = [.. entries.Select(entry => entry.Entry).OfType<CallRecord>()];
+            if (records.Length > 0)
+                await WithinAsync(timeout => _store.CompleteAllAsync(records, timeout), cancellation);
         }
         catch (PostgresException e) when (IsOfRecord(e))
         {
@@ -203,7 +210,9 @@ internal sealed partial class RecordSpool : IDisposable
             ReportUnavailable(e, cancellation);
             return false;
         }
-        return await SettleEachAsync(names.Except(group.Select(entry => entry.Name)), cancellation); // what a name belies
+        foreach (var (name, _) in entries.Where(entry => entry.Entry is CallRecord))
+            Finish(name);
+        return await SettleEachAsync(entries.Where(entry => entry.Entry is SpooledAnswer).Select(entry => entry.Name), cancellation);
     }
 
     public void Dispose()

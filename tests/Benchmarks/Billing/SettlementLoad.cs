@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Gateway.Calls;
 using Gateway.Calls.Admission;
+using Gateway.Calls.Permissions;
 using Gateway.Calls.Records;
 using Gateway.Storage.Accounts;
 using Gateway.Storage.Calls;
@@ -9,7 +10,9 @@ using Npgsql;
 
 namespace Benchmarks.Billing;
 
-/// <summary>Settlements of admitted, begun and answered calls, as fast as several writers complete them.</summary>
+/// <summary>
+/// Settlements of admitted, begun and answered calls: in groups by one writer, as the spool settles what waits, and each alone by several.
+/// </summary>
 internal sealed class SettlementLoad(NpgsqlDataSource database)
 {
     private const int Writers = 16;
@@ -19,13 +22,23 @@ internal sealed class SettlementLoad(NpgsqlDataSource database)
 
     public async Task RunAsync(TimeSpan duration)
     {
-        await SettleAsync(await PrepareAsync(500)); // connections, plans, just-in-time compilation
+        await AloneAsync(await PrepareAsync(500)); // connections, plans, just-in-time compilation
+        await TogetherAsync(await PrepareAsync(500), 10);
         var records = await PrepareAsync((int)(500 * duration.TotalSeconds));
         var clock = Stopwatch.StartNew();
-        var times = await SettleAsync(records);
+        var times = await AloneAsync(records);
         Console.WriteLine(
-            $"settlements: {times.Count / clock.Elapsed.TotalSeconds:N0}/s by {Writers} writers, each {BillingCost.Percentiles(times)} " +
-            $"({times.Count:N0})");
+            $"settlements: {times.Count / clock.Elapsed.TotalSeconds:N0}/s each alone by {Writers} writers, " +
+            $"{BillingCost.Percentiles(times)} ({times.Count:N0})");
+        foreach (var size in (int[])[10, 100])
+        {
+            records = await PrepareAsync((int)(500 * duration.TotalSeconds));
+            clock.Restart();
+            times = await TogetherAsync(records, size);
+            Console.WriteLine(
+                $"settlements: {records.Count / clock.Elapsed.TotalSeconds:N0}/s in groups of {size} by one writer, " +
+                $"each group {BillingCost.Percentiles(times)} ({records.Count:N0})");
+        }
     }
 
     private async Task<IReadOnlyCollection<CallRecord>> PrepareAsync(int count)
@@ -61,7 +74,7 @@ internal sealed class SettlementLoad(NpgsqlDataSource database)
         return records;
     }
 
-    private async Task<IReadOnlyCollection<TimeSpan>> SettleAsync(IReadOnlyCollection<CallRecord> records)
+    private async Task<IReadOnlyCollection<TimeSpan>> AloneAsync(IReadOnlyCollection<CallRecord> records)
     {
         var times = new ConcurrentBag<TimeSpan>();
         await Parallel.ForEachAsync(records, new ParallelOptions { MaxDegreeOfParallelism = Writers }, async (record, cancellation) =>
@@ -70,6 +83,18 @@ internal sealed class SettlementLoad(NpgsqlDataSource database)
             await _calls.CompleteAsync(record, cancellation);
             times.Add(Stopwatch.GetElapsedTime(started));
         });
+        return times;
+    }
+
+    private async Task<IReadOnlyCollection<TimeSpan>> TogetherAsync(IReadOnlyCollection<CallRecord> records, int size)
+    {
+        var times = new List<TimeSpan>();
+        foreach (var group in records.Chunk(size))
+        {
+            var started = Stopwatch.GetTimestamp();
+            await _calls.CompleteAllAsync(group, new PermissionLimits(), CancellationToken.None);
+            times.Add(Stopwatch.GetElapsedTime(started));
+        }
         return times;
     }
 }

@@ -131,7 +131,7 @@ public sealed class RecordSpoolTests : IAsyncLifetime
         foreach (var record in refused)
             await spool.AddAsync(record);
         await spool.AddAsync(first);
-        store.OnRefused = () => store.Settled.Count == 101 ? spool.AddAsync(later) : Task.CompletedTask;
+        store.OnGroup = () => store.Settled.Count == 101 ? spool.AddAsync(later) : Task.CompletedTask;
 
         Assert.True(await spool.SettleAllAsync(CancellationToken.None));
         CallId[] expected =
@@ -197,8 +197,8 @@ public sealed class RecordSpoolTests : IAsyncLifetime
     {
         public List<CallId> Settled { get; } = [];
 
-        /// <summary>Happens after a group of refused attempts.</summary>
-        public Func<Task> OnRefused { get; set; } = () => Task.CompletedTask;
+        /// <summary>Happens after a group.</summary>
+        public Func<Task> OnGroup { get; set; } = () => Task.CompletedTask;
 
         public async Task CompleteAsync(CallRecord record, CancellationToken cancellation)
         {
@@ -207,11 +207,11 @@ public sealed class RecordSpoolTests : IAsyncLifetime
                 Settled.Add(record.Id);
         }
 
-        public async Task CompleteRefusedAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation)
+        public async Task CompleteAllAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation)
         {
-            await store.CompleteRefusedAsync(records, cancellation);
+            await store.CompleteAllAsync(records, cancellation);
             Settled.AddRange(records.Select(record => record.Id));
-            await OnRefused();
+            await OnGroup();
         }
 
         public Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation) =>

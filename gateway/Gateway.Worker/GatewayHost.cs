@@ -99,7 +99,8 @@ public static class GatewayHost
 
         services.AddSingleton<RecordSpool>();
         services.AddSingleton<NodeCapacity>();
-        services.AddSingleton<IAdmissionStore, PostgresAdmissionStore>();
+        services.AddSingleton<IAdmissionStore>(
+            s => new PostgresAdmissionStore(s.GetRequiredService<NpgsqlDataSource>(), options.Permissions));
         services.AddSingleton<CallHolds>();
         services.AddSingleton<LostCalls>();
         services.AddSingleton(new OutageAdmissions(options.Calls.OutageCap));

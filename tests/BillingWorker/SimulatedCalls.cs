@@ -35,9 +35,7 @@ internal sealed class SimulatedCalls(
             nodeStart,
             DateTimeOffset.UtcNow, Slice);
         if (Happens(0.9))
-            await calls.BeginAsync(
-                new CallIdentity(request.Call, direction, request.Channel, request.User, node, nodeStart), request.At,
-                CancellationToken.None);
+            request = request with { IsBegin = true };
         var facts = await RepeatedAsync(() => book.AdmitAsync(request, CancellationToken.None));
         var verdict = AdmissionRules.Decide(facts, request);
         if (verdict is AdmissionVerdict.Refused refused && Happens(0.5))
@@ -56,11 +54,15 @@ internal sealed class SimulatedCalls(
         });
     }
 
+    private static CallIdentity IdentityOf(AdmissionRequest request) =>
+        new(request.Call, request.Direction, request.Channel, request.User, request.Node, request.NodeStart);
+
     /// <summary>A conversation in virtual time: it passes as fast as the store answers.</summary>
     private async Task<CallRecord> TalkAsync(AdmissionRequest request, Funding funding)
     {
         var answeredAt = request.At.AddSeconds(1);
-        await calls.AnsweredAsync(request.Call, request.At, answeredAt, "100", "main", null, CancellationToken.None);
+        await calls.AnsweredAsync(
+            [new CallAnswer(IdentityOf(request), request.At, answeredAt, "100", "main", null)], CancellationToken.None);
         var wanted = TimeSpan.FromMilliseconds(random.Next(1, 15_000));
         while (Credit.PaidTime(funding.Rate, funding.Held) is var paid && paid < wanted)
         {

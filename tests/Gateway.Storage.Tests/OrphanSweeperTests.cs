@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Calls.Admission;
+using Gateway.Calls.Records;
 using Gateway.Storage.Calls;
 using Npgsql;
 using Testing;
@@ -132,7 +133,7 @@ public sealed class OrphanSweeperTests(Stores stores) : IAsyncLifetime
         await billing.FundAsync(request);
         if (answeredAfter is { } seconds)
             await billing.Calls.AnsweredAsync(
-                request.Call, request.At, request.At.AddSeconds(seconds), null, null, null, CancellationToken.None);
+                [new CallAnswer(identity, request.At, request.At.AddSeconds(seconds), null, null, null)], CancellationToken.None);
         return request;
     }
 

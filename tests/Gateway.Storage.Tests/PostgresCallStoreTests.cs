@@ -66,9 +66,9 @@ public sealed class PostgresCallStoreTests(Stores stores) : IAsyncLifetime
     public async Task A_pick_up_is_when_its_agent_got_the_call(string? agent)
     {
         var record = Record();
-        await Store.BeginAsync(
-            new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node), Start, CancellationToken.None);
-        await Store.AnsweredAsync(record.Id, Start, Start.AddSeconds(3), agent, "main", null, CancellationToken.None);
+        var call = new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node);
+        await Store.BeginAsync(call, Start, CancellationToken.None);
+        await Store.AnsweredAsync([new CallAnswer(call, Start, Start.AddSeconds(3), agent, "main", null)], CancellationToken.None);
         await using var find = _database.CreateCommand("SELECT agent_since FROM calls WHERE id = $1");
         find.Parameters.Add(new NpgsqlParameter { Value = record.Id.Value });
         Assert.Equal(agent is null ? DBNull.Value : Start.AddSeconds(3).UtcDateTime, await find.ExecuteScalarAsync());

@@ -36,7 +36,8 @@ public sealed class RolesTests(Stores stores) : IAsyncLifetime
         var identity = new CallIdentity(request.Call, request.Direction, request.Channel, request.User, request.Node, request.NodeStart);
         await billing.Calls.BeginAsync(identity, request.At, CancellationToken.None);
         var funding = await billing.FundAsync(request);
-        await billing.Calls.AnsweredAsync(request.Call, request.At, request.At.AddSeconds(5), null, null, null, CancellationToken.None);
+        await billing.Calls.AnsweredAsync(
+            [new CallAnswer(identity, request.At, request.At.AddSeconds(5), null, null, null)], CancellationToken.None);
         await billing.Admission.ExtendAsync(request.Call, 5m, CancellationToken.None);
         await billing.Calls.CompleteAsync(BillingSetup.Record(request, funding, 60), CancellationToken.None);
         await billing.AdmitAsync(request with { Call = new CallId(Guid.NewGuid().ToString("n")), NodeStart = "gone" });

@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Calls.Balances;
+using Gateway.Calls.Records;
 using Npgsql;
 using Testing;
 
@@ -158,7 +159,7 @@ public sealed class SettlementTests(Stores stores) : IAsyncLifetime
         await billing.Calls.BeginAsync(identity, request.At, CancellationToken.None);
         for (var i = 1; i <= 2; i++)
             await billing.Calls.AnsweredAsync(
-                request.Call, request.At, request.At.AddSeconds(i), "100", "main", null, CancellationToken.None);
+                [new CallAnswer(identity, request.At, request.At.AddSeconds(i), "100", "main", null)], CancellationToken.None);
         Assert.Equal(["call.answered"], await EventsAsync(billing, request.Call));
         Assert.Equal(request.At.AddSeconds(1).UtcDateTime, await billing.QueryAsync<DateTime>(
             "SELECT answered_at FROM calls WHERE id = @id", new { id = request.Call.Value }));

@@ -13,4 +13,8 @@ namespace Gateway.Calls.Admission;
 /// <param name="FirstHold">The talk time for which money is held in advance.</param>
 public sealed record AdmissionRequest(
     CallId Call, CallDirection Direction, ChannelId Channel, WhatsAppUser User, string Node, string NodeStart, DateTimeOffset At,
-    TimeSpan FirstHold);
+    TimeSpan FirstHold)
+{
+    /// <summary>True where the call begins with it: its row is written, and the window opened that a call of the user opens.</summary>
+    public bool IsBegin { get; init; }
+}

@@ -5,13 +5,11 @@ namespace Gateway.Calls.Records;
 /// <summary>The durable store of calls (PostgreSQL): one row per call attempt, and what it cost. Every write may be repeated.</summary>
 public interface ICallStore
 {
-    /// <summary>Stores the start of an attempt, so that even one cut short by a crash leaves a row. Repeating it changes nothing.</summary>
-    Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation);
-
-    /// <summary>Stores the pick-up, so that a call cut short by a crash is charged from there. Repeating it changes nothing.</summary>
-    Task AnsweredAsync(
-        CallId call, DateTimeOffset startedAt, DateTimeOffset answeredAt, string? agent, string? trunk, WhatsAppCallId? whatsAppId,
-        CancellationToken cancellation);
+    /// <summary>
+    /// Stores pick-ups, so that calls cut short by a crash are charged from there; the beginnings of the calls too, where they are missing.
+    /// Repeating it changes nothing.
+    /// </summary>
+    Task AnsweredAsync(IReadOnlyList<CallAnswer> answers, CancellationToken cancellation);
 
     /// <summary>Stores as an event that no packet came from a leg for the configured time; the call goes on.</summary>
     Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation);

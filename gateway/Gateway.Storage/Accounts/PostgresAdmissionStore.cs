@@ -2,9 +2,12 @@ using Dapper;
 using Gateway.Calls;
 using Gateway.Calls.Admission;
 using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Permissions;
 using Gateway.Calls.Rating;
+using Gateway.Storage.Calls;
 using Gateway.Storage.Channels;
 using Gateway.Storage.Contacts;
+using Gateway.Storage.Events;
 using Media.Protocols.Primitives;
 using Npgsql;
 
@@ -14,8 +17,10 @@ namespace Gateway.Storage.Accounts;
 /// Admission and holds in PostgreSQL. Each method is one round trip: its statements are sent together as one transaction, the first of
 /// which locks the account's row, so that the second sees what every earlier holder of that lock has committed.
 /// </summary>
-/// <remarks>Locks are taken in one order everywhere: a call's settlement, then its account, then holds and volumes.</remarks>
-public sealed class PostgresAdmissionStore(NpgsqlDataSource database) : IAdmissionStore
+/// <remarks>Locks are taken in one order everywhere: a call's settlement, then its account, then contacts, holds and volumes.</remarks>
+/// <param name="database">PostgreSQL.</param>
+/// <param name="limits">Null: calls open no windows.</param>
+public sealed class PostgresAdmissionStore(NpgsqlDataSource database, PermissionLimits? limits = null) : IAdmissionStore
 {
     /// <summary>
     /// The hold covers the first talk time requested, or as many whole pulses of it as there is available money for, but never less than
@@ -75,6 +80,37 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database) : IAdmissi
         FROM channels c LEFT JOIN payer p ON true LEFT JOIN rate r ON true
         WHERE c.id = @Channel;
 
+        """;
+
+    /// <summary>
+    /// Opens the window of a user who calls; creates the contact of one who is new. A row that another transaction holds is left as it is:
+    /// no admission waits for it, and the record of the call opens the window too.
+    /// </summary>
+    private const string OpenWindow =
+        """
+        WITH known AS (
+            SELECT id, window_until FROM contacts WHERE channel = @Channel AND (phone = ANY(@Phones) OR user_id = @UserId)
+            ORDER BY user_id = @UserId DESC NULLS LAST LIMIT 1 FOR UPDATE SKIP LOCKED
+        ), opened AS (
+            UPDATE contacts c SET window_until = @WindowUntil, version = c.version + 1 FROM known
+            WHERE c.id = known.id AND coalesce(known.window_until < @WindowUntil, true)
+            RETURNING c.id, known.window_until AS before
+        ), created AS (
+            INSERT INTO contacts (channel, phone, user_id, parent_user_id, name, username, window_until)
+            SELECT @Channel, @Phone, @UserId, @UserParentId, @UserName, @UserUsername, @WindowUntil
+            WHERE EXISTS (SELECT FROM channels WHERE id = @Channel)
+                AND NOT EXISTS (SELECT FROM contacts WHERE channel = @Channel AND (phone = ANY(@Phones) OR user_id = @UserId))
+            ON CONFLICT DO NOTHING
+            RETURNING id, NULL::timestamptz AS before
+        )
+        INSERT INTO events (kind, at, channel, contact, call_id, data)
+        SELECT @WindowOpened, @At, @Channel, id, @Call, @WindowData::jsonb
+        FROM (TABLE opened UNION ALL TABLE created) window_of WHERE coalesce(before <= @At, true);
+
+        """;
+
+    private const string FindContact =
+        $"""
         SELECT {ContactRow.Columns} FROM contacts c
         WHERE c.channel = @Channel AND (c.phone = ANY(@Phones) OR c.user_id = @UserId)
         ORDER BY c.user_id = @UserId DESC NULLS LAST LIMIT 1;
@@ -116,8 +152,11 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database) : IAdmissi
         async () =>
         {
             await using var connection = await database.OpenConnectionAsync(cancellation);
+            var opens = request is { IsBegin: true, Direction: CallDirection.Inbound } && limits is not null
+                && (request.User.Phone ?? request.User.UserId) is not null;
+            var statements = (request.IsBegin ? PostgresCallStore.Begin : "") + Admit + (opens ? OpenWindow : "") + FindContact;
             await using var results = await connection.QueryMultipleAsync(
-                new CommandDefinition(Admit, Parameters(request), cancellationToken: cancellation));
+                new CommandDefinition(statements, Parameters(request), cancellationToken: cancellation));
             await results.ReadAsync<int>();
             var money = await results.ReadSingleOrDefaultAsync<AdmissionRow>();
             var contact = await results.ReadSingleOrDefaultAsync<ContactRow>();
@@ -151,17 +190,38 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database) : IAdmissi
         },
         cancellation);
 
-    private static object Parameters(AdmissionRequest request) => new
+    private DynamicParameters Parameters(AdmissionRequest request)
     {
-        Call = request.Call.Value,
-        Direction = WireName.Of(request.Direction),
-        Channel = request.Channel.Value,
-        request.Node,
-        request.NodeStart,
-        At = request.At.UtcDateTime,
-        FirstHold = request.FirstHold.TotalSeconds,
-        Prefixes = CallingCodes.PrefixesOf(request.User).ToArray(),
-        Phones = request.User.Phone is { } phone ? NumberSpelling.Of(phone).ToArray() : [],
-        request.User.UserId,
-    };
+        var user = ContactIdentity.Clean(request.User);
+        var parameters = new DynamicParameters(new
+        {
+            Call = request.Call.Value,
+            Direction = WireName.Of(request.Direction),
+            Channel = request.Channel.Value,
+            request.Node,
+            request.NodeStart,
+            At = request.At.UtcDateTime,
+            FirstHold = request.FirstHold.TotalSeconds,
+            Prefixes = CallingCodes.PrefixesOf(request.User).ToArray(),
+            Phones = request.User.Phone is { } phone ? NumberSpelling.Of(phone).ToArray() : [],
+            user.UserId,
+        });
+        if (!request.IsBegin)
+            return parameters;
+        var until = request.At + limits?.Window;
+        parameters.AddDynamicParams(new
+        {
+            Id = request.Call.Value,
+            StartedAt = request.At.UtcDateTime,
+            UserPhone = request.User.Phone,
+            UserParentId = user.ParentUserId,
+            UserName = user.Name,
+            UserUsername = user.UserName,
+            user.Phone,
+            WindowUntil = until?.UtcDateTime,
+            WindowOpened = EventKinds.NameOf(EventKind.WindowOpened),
+            WindowData = JsonText.Of(new { until }),
+        });
+        return parameters;
+    }
 }

@@ -93,6 +93,15 @@ internal sealed record CallRow
         NodeStart = call.NodeStart,
     }.With(call.User);
 
+    public static CallRow Of(CallAnswer answer) => Of(answer.Call, answer.StartedAt) with
+    {
+        AnsweredAt = answer.AnsweredAt.UtcDateTime,
+        Agent = Clean(answer.Agent),
+        AgentSince = answer.Agent is null ? null : answer.AnsweredAt.UtcDateTime,
+        Trunk = Clean(answer.Trunk),
+        WhatsAppCallId = answer.WhatsAppId?.Value,
+    };
+
     public static CallRow Of(CallRecord record) => new CallRow
     {
         Id = record.Id.Value,

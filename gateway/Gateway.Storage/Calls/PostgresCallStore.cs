@@ -10,21 +10,32 @@ namespace Gateway.Storage.Calls;
 /// <summary>Call records in PostgreSQL. Every write may be repeated: the first completion of a call is final.</summary>
 public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
 {
-    private const string Begin =
+    /// <summary>Parameters: those of <see cref="CallRow.Of(CallIdentity, DateTimeOffset)"/>.</summary>
+    internal const string Begin =
         """
         INSERT INTO calls (id, direction, channel, user_phone, user_id, user_parent_id, user_name, user_username, started_at, node,
         node_start)
         VALUES (@Id, @Direction, @Channel, @UserPhone, @UserId, @UserParentId, @UserName, @UserUsername, @StartedAt, @Node, @NodeStart)
-        ON CONFLICT (started_at, id) DO NOTHING
+        ON CONFLICT (started_at, id) DO NOTHING;
+
         """;
 
     private const string Answer =
         """
         WITH answered AS (
-            UPDATE calls SET answered_at = @AnsweredAt, agent = coalesce(@Agent, agent), trunk = coalesce(@Trunk, trunk),
-                agent_since = CASE WHEN coalesce(@Agent, agent) IS NOT NULL THEN @AnsweredAt END,
-                whatsapp_call_id = coalesce(@WhatsAppCallId, whatsapp_call_id)
-            WHERE started_at = @StartedAt AND id = @Id AND answered_at IS NULL AND ended_at IS NULL
+            INSERT INTO calls (
+                id, direction, channel, user_phone, user_id, user_parent_id, user_name, user_username, started_at, node, node_start,
+                answered_at, agent, agent_since, trunk, whatsapp_call_id)
+            SELECT
+                id, direction, channel, user_phone, user_id, user_parent_id, user_name, user_username, started_at, node, node_start,
+                answered_at, agent, agent_since, trunk, whatsapp_call_id
+            FROM jsonb_populate_recordset(NULL::calls, @calls::jsonb)
+            ON CONFLICT (started_at, id) DO UPDATE SET
+                answered_at = excluded.answered_at, agent = coalesce(excluded.agent, calls.agent),
+                trunk = coalesce(excluded.trunk, calls.trunk),
+                agent_since = CASE WHEN coalesce(excluded.agent, calls.agent) IS NOT NULL THEN excluded.answered_at END,
+                whatsapp_call_id = coalesce(excluded.whatsapp_call_id, calls.whatsapp_call_id)
+            WHERE calls.answered_at IS NULL AND calls.ended_at IS NULL
             RETURNING *
         )
         INSERT INTO events (kind, at, channel, contact, call_id, data)
@@ -47,24 +58,19 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
         FROM calls WHERE started_at = @StartedAt AND id = @Id
         """;
 
+    /// <summary>Stores the start of an attempt by itself. With its admission, it is written there. Repeating it changes nothing.</summary>
     public Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation) =>
         ExecuteAsync(Begin, CallRow.Of(call, startedAt), cancellation);
 
-    public Task AnsweredAsync(
-        CallId call, DateTimeOffset startedAt, DateTimeOffset answeredAt, string? agent, string? trunk, WhatsAppCallId? whatsAppId,
-        CancellationToken cancellation) =>
-        ExecuteAsync(
-            Answer,
-            new
-            {
-                Id = call.Value,
-                StartedAt = startedAt.UtcDateTime,
-                AnsweredAt = answeredAt.UtcDateTime,
-                Agent = CallRow.Clean(agent),
-                Trunk = CallRow.Clean(trunk),
-                WhatsAppCallId = whatsAppId?.Value,
-            },
-            cancellation);
+    public Task AnsweredAsync(IReadOnlyList<CallAnswer> answers, CancellationToken cancellation) => Repeating.OnConflictAsync(
+        async () =>
+        {
+            var calls = StoredRows.Json(answers.DistinctBy(answer => answer.Call.Id)
+                .OrderBy(answer => answer.Call.Id.Value, StringComparer.Ordinal).Select(CallRow.Of));
+            await ExecuteAsync(Answer, new { calls }, cancellation);
+            return answers.Count;
+        },
+        cancellation);
 
     public Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation) =>
         ExecuteAsync(

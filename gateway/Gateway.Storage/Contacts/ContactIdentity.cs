@@ -177,6 +177,8 @@ internal static class ContactIdentity
     public static WhatsAppUser Clean(WhatsAppUser user) => user with
     {
         Phone = user.Phone is { } phone ? NumberSpelling.Canonical(phone) : null,
+        UserId = user.UserId?.Replace("\0", "", StringComparison.Ordinal),
+        ParentUserId = user.ParentUserId?.Replace("\0", "", StringComparison.Ordinal),
         Name = user.Name?.Replace("\0", "", StringComparison.Ordinal),
         UserName = user.UserName?.Replace("\0", "", StringComparison.Ordinal),
     };

@@ -19,13 +19,8 @@ internal sealed class OrphanStore(ICallStore store, LostCalls lost) : ICallStore
     public Task CompleteAllAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation) =>
         store.CompleteAllAsync(records, cancellation);
 
-    public Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation) =>
-        store.BeginAsync(call, startedAt, cancellation);
-
-    public Task AnsweredAsync(
-        CallId call, DateTimeOffset startedAt, DateTimeOffset answeredAt, string? agent, string? trunk, WhatsAppCallId? whatsAppId,
-        CancellationToken cancellation) =>
-        store.AnsweredAsync(call, startedAt, answeredAt, agent, trunk, whatsAppId, cancellation);
+    public Task AnsweredAsync(IReadOnlyList<CallAnswer> answers, CancellationToken cancellation) =>
+        store.AnsweredAsync(answers, cancellation);
 
     public Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation) =>
         store.SilentAsync(call, startedAt, at, leg, cancellation);

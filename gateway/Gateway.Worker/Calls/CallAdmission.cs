@@ -55,7 +55,7 @@ internal sealed class CallAdmission(
             return new CallInput.Refused(HangupCause.StorageUnavailable);
 
         using var timeout = new CancellationTokenSource(_timeout, time);
-        var request = CallHolds.AdmissionOf(call, startedAt, options.Calls.HoldSlice);
+        var request = CallHolds.AdmissionOf(call, startedAt, options.Calls.HoldSlice) with { IsBegin = true };
         if (await lookup.AskAsync(request, timeout.Token) is not { } facts)
             return AnswerAlone(request, channel, trunk);
         if (trunk is null && LeadsToPstnAlone(facts))

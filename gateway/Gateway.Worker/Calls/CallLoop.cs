@@ -122,7 +122,6 @@ internal sealed partial class CallLoop : ICallInbox
     /// <summary>From the first input to the written record.</summary>
     public async Task RunAsync(CallInput first)
     {
-        Note(cancellation => _services.Store.BeginAsync(Identity, _call.TimeOf(_call.StartedAt), cancellation));
         Perform(_call.Handle(first, _services.Clock.Now));
         for (var defects = 0; _call.State != CallState.Ended && defects < MaxDefects;)
         {
@@ -301,11 +300,11 @@ internal sealed partial class CallLoop : ICallInbox
     }
 
     /// <summary>
-    /// By way of the disk, unlike the beginning: a pick-up that is lost makes an uncharged missed call of an answered one.
+    /// By way of the spool, unlike the beginning, which is written with the admission: a pick-up that is lost makes an uncharged missed call of an answered one.
     /// </summary>
     private void NoteAnswer()
     {
-        var answer = new SpooledAnswer(
+        var answer = new CallAnswer(
             Identity, _call.TimeOf(_call.StartedAt), _call.TimeOf(_call.AnsweredAt!.Value), _call.Agent, _call.Trunk, _call.WhatsAppId);
         _records.Add(() => _services.Spool.AddAsync(answer));
     }

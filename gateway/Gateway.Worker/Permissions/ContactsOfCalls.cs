@@ -11,21 +11,14 @@ using Npgsql;
 namespace Gateway.Worker.Permissions;
 
 /// <summary>
-/// Applies calls to the permissions of their users, on their way into the store: windows that a call opens, consecutive unanswered calls,
-/// limits that a connected call resets, and refusals by Meta of what our store allowed. All of it may be repeated.
+/// Applies calls to the permissions of their users, on their way into the store: consecutive unanswered calls, limits that a connected call
+/// resets, and refusals by Meta of what our store allowed. The window that a user's call opens is opened at its admission, and here where
+/// that could not be. All of it may be repeated.
 /// </summary>
 internal sealed partial class ContactsOfCalls(
     PostgresCallStore store, GatewayOptions options, ContactStore contacts, MetaPermissions meta, ILogger<ContactsOfCalls> logger)
     : ICallStore
 {
-    public async Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation)
-    {
-        if (call.Direction == CallDirection.Inbound)
-            await ApplyAsync(
-                call.Id, call.Channel, call.User, startedAt, known => known.WindowOpened(startedAt, options.Permissions), cancellation);
-        await store.BeginAsync(call, startedAt, cancellation);
-    }
-
     /// <remarks>The record first, its contact after it: the one must not wait because the other cannot be written.</remarks>
     public async Task CompleteAsync(CallRecord record, CancellationToken cancellation)
     {
@@ -44,10 +37,8 @@ internal sealed partial class ContactsOfCalls(
             await CompleteAsync(record, cancellation);
     }
 
-    public Task AnsweredAsync(
-        CallId call, DateTimeOffset startedAt, DateTimeOffset answeredAt, string? agent, string? trunk, WhatsAppCallId? whatsAppId,
-        CancellationToken cancellation) =>
-        store.AnsweredAsync(call, startedAt, answeredAt, agent, trunk, whatsAppId, cancellation);
+    public Task AnsweredAsync(IReadOnlyList<CallAnswer> answers, CancellationToken cancellation) =>
+        store.AnsweredAsync(answers, cancellation);
 
     public Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation) =>
         store.SilentAsync(call, startedAt, at, leg, cancellation);

@@ -92,7 +92,7 @@ internal sealed partial class RecordSpool : IDisposable
     public Task AddAsync(CallRecord record) => AddAsync(record, record.Id, SpoolFile.NameOf(record), SpoolFile.Encode(record));
 
     /// <summary>The same for a pick-up.</summary>
-    public Task AddAsync(SpooledAnswer answer) => AddAsync(answer, answer.Call.Id, SpoolFile.NameOf(answer), SpoolFile.Encode(answer));
+    public Task AddAsync(CallAnswer answer) => AddAsync(answer, answer.Call.Id, SpoolFile.NameOf(answer), SpoolFile.Encode(answer));
 
     /// <summary>Tries what an earlier process left, then settles new records as they come.</summary>
     public async Task StartAsync(CancellationToken cancellation)
@@ -166,9 +166,9 @@ internal sealed partial class RecordSpool : IDisposable
     private async Task<bool> SettleCallsAsync(CancellationToken cancellation)
     {
         var due = Due(isRefused: false).ToLookup(name => name.EndsWith(SpoolFile.AnswerEnding, StringComparison.Ordinal));
-        // after the end of a call its pick-up is no longer news
-        if (!await SettleEachAsync(due[true], cancellation))
-            return false;
+        foreach (var group in due[true].Chunk(GroupSize)) // after the end of a call its pick-up is no longer news
+            if (!await SettleTogetherAsync(group, cancellation))
+                return false;
         foreach (var group in due[false].Chunk(GroupSize))
             if (!await SettleTogetherAsync(group, cancellation))
                 return false;
@@ -187,32 +187,30 @@ internal sealed partial class RecordSpool : IDisposable
     }
 
     /// <summary>
-    /// Settles records in one transaction or, where the store refuses one of them, each on its own. False when the store is unavailable.
+    /// Settles entries in one transaction or, where the store refuses one of them, each on its own. False when the store is unavailable.
     /// </summary>
     private async Task<bool> SettleTogetherAsync(string[] names, CancellationToken cancellation)
     {
         if (cancellation.IsCancellationRequested)
             return false;
-        (string Name, object? Entry)[] entries;
         try
         {
-            entries = [.. names.Select(name => (name, Read(name)))];
-            CallRecord[] records = [.. entries.Select(entry => entry.Entry).OfType<CallRecord>()];
-            if (records.Length > 0)
-                await WithinAsync(timeout => _store.CompleteAllAsync(records, timeout), cancellation);
+            (string Name, object Entry)[] entries =
+                [.. names.Select(name => (Name: name, Entry: Read(name))).Where(entry => entry.Entry is not null)!];
+            await WithinAsync(timeout => WriteAsync([.. entries.Select(entry => entry.Entry)], timeout), cancellation);
+            foreach (var (name, _) in entries)
+                Finish(name);
+            return true;
         }
         catch (PostgresException e) when (IsOfRecord(e))
         {
             return await SettleEachAsync(names, cancellation);
         }
-        catch (Exception e) // Whatever keeps the store from answering, the records stay and are retried.
+        catch (Exception e) // Whatever keeps the store from answering, the entries stay and are retried.
         {
             ReportUnavailable(e, cancellation);
             return false;
         }
-        foreach (var (name, _) in entries.Where(entry => entry.Entry is CallRecord))
-            Finish(name);
-        return await SettleEachAsync(entries.Where(entry => entry.Entry is SpooledAnswer).Select(entry => entry.Name), cancellation);
     }
 
     public void Dispose()
@@ -254,7 +252,7 @@ internal sealed partial class RecordSpool : IDisposable
         {
             if (Read(name) is not { } entry)
                 return true;
-            await WithinAsync(timeout => WriteAsync(entry, timeout), cancellation);
+            await WithinAsync(timeout => WriteAloneAsync(entry, timeout), cancellation);
             Finish(name);
             return true;
         }
@@ -339,20 +337,17 @@ internal sealed partial class RecordSpool : IDisposable
         }
     }
 
-    /// <summary>Writes an entry; with a pick-up the beginning of its call too, which
-    /// may be missing. Neither changes a complete row.</summary>
-    private async Task WriteAsync(object entry, CancellationToken cancellation)
+    /// <summary>Writes entries of either kind together. Nothing changes a complete row.</summary>
+    private async Task WriteAsync(object[] entries, CancellationToken cancellation)
     {
-        if (entry is CallRecord record)
-        {
-            await _store.CompleteAsync(record, cancellation);
-            return;
-        }
-        var answer = (SpooledAnswer)entry;
-        await _store.BeginAsync(answer.Call, answer.StartedAt, cancellation);
-        await _store.AnsweredAsync(
-            answer.Call.Id, answer.StartedAt, answer.AnsweredAt, answer.Agent, answer.Trunk, answer.WhatsAppId, cancellation);
+        if (entries.OfType<CallAnswer>().ToArray() is { Length: > 0 } answers)
+            await _store.AnsweredAsync(answers, cancellation);
+        if (entries.OfType<CallRecord>().ToArray() is { Length: > 0 } records)
+            await _store.CompleteAllAsync(records, cancellation);
     }
+
+    private Task WriteAloneAsync(object entry, CancellationToken cancellation) =>
+        entry is CallRecord record ? _store.CompleteAsync(record, cancellation) : WriteAsync([entry], cancellation);
 
     /// <summary>True where the record is refused, and not the server as a whole fails: that are SQLSTATE classes 25 (read-only), 28 and 3D
     /// (authorization, catalog), 53, 57, 58.</summary>

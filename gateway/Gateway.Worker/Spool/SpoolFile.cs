@@ -11,7 +11,7 @@ namespace Gateway.Worker.Spool;
 
 /// <summary>
 /// An entry that waits for PostgreSQL as one file: a line with the type and the SHA-256 of all that follows, then a
-/// <see cref="CallRecord"/> or a <see cref="SpooledAnswer"/> as JSON. The name begins with the time of the event, so names are ordered by
+/// <see cref="CallRecord"/> or a <see cref="CallAnswer"/> as JSON. The name begins with the time of the event, so names are ordered by
 /// time, and a pick-up comes before the end of its call.
 /// </summary>
 internal static class SpoolFile
@@ -38,10 +38,10 @@ internal static class SpoolFile
     public static string NameOf(CallRecord record) =>
         NameOf(record.EndedAt, record.Id, CallOutcomes.IsRefusedHere(record) ? RefusedEnding : Ending);
 
-    public static string NameOf(SpooledAnswer answer) => NameOf(answer.AnsweredAt, answer.Call.Id, AnswerEnding);
+    public static string NameOf(CallAnswer answer) => NameOf(answer.AnsweredAt, answer.Call.Id, AnswerEnding);
 
-    /// <param name="entry">A <see cref="CallRecord"/> or a <see cref="SpooledAnswer"/>.</param>
-    public static string NameOf(object entry) => entry is CallRecord record ? NameOf(record) : NameOf((SpooledAnswer)entry);
+    /// <param name="entry">A <see cref="CallRecord"/> or a <see cref="CallAnswer"/>.</param>
+    public static string NameOf(object entry) => entry is CallRecord record ? NameOf(record) : NameOf((CallAnswer)entry);
 
     /// <summary>The time of the event in a file's name; null where the name is not one of ours.</summary>
     public static DateTimeOffset? TimeOf(string name) =>
@@ -59,14 +59,14 @@ internal static class SpoolFile
 
     public static byte[] Encode(CallRecord record) => Encode(RecordKind, JsonSerializer.SerializeToUtf8Bytes(record, Format));
 
-    public static byte[] Encode(SpooledAnswer answer) => Encode(AnswerKind, JsonSerializer.SerializeToUtf8Bytes(answer, Format));
+    public static byte[] Encode(CallAnswer answer) => Encode(AnswerKind, JsonSerializer.SerializeToUtf8Bytes(answer, Format));
 
-    /// <summary>The <see cref="CallRecord"/> or <see cref="SpooledAnswer"/>, or the reason why the bytes are neither.</summary>
+    /// <summary>The <see cref="CallRecord"/> or <see cref="CallAnswer"/>, or the reason why the bytes are neither.</summary>
     public static (object? Entry, string? Fault) Decode(ReadOnlySpan<byte> bytes)
     {
         var end = bytes.IndexOf((byte)'\n');
         var type = bytes.StartsWith(Encoding.ASCII.GetBytes(RecordKind)) ? typeof(CallRecord)
-            : bytes.StartsWith(Encoding.ASCII.GetBytes(AnswerKind)) ? typeof(SpooledAnswer) : null;
+            : bytes.StartsWith(Encoding.ASCII.GetBytes(AnswerKind)) ? typeof(CallAnswer) : null;
         if (end < 0 || type is null)
             return (null, "it does not begin like a record");
         var sum = bytes[RecordKind.Length..end];

@@ -1,7 +1,9 @@
+using Gateway.Calls.Records;
+
 namespace Gateway.Worker.Spool;
 
 /// <summary>An entry in memory, and whoever waits until PostgreSQL has it.</summary>
-/// <param name="entry">A record or a <see cref="SpooledAnswer"/>.</param>
+/// <param name="entry">A record or a <see cref="CallAnswer"/>.</param>
 internal sealed class UnspooledEntry(object entry)
 {
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);

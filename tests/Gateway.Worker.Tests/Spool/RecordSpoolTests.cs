@@ -214,12 +214,7 @@ public sealed class RecordSpoolTests : IAsyncLifetime
             await OnGroup();
         }
 
-        public Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation) =>
-            throw new NotSupportedException();
-
-        public Task AnsweredAsync(
-            CallId call, DateTimeOffset startedAt, DateTimeOffset answeredAt, string? agent, string? trunk, WhatsAppCallId? whatsAppId,
-            CancellationToken cancellation) => throw new NotSupportedException();
+        public Task AnsweredAsync(IReadOnlyList<CallAnswer> answers, CancellationToken cancellation) => throw new NotSupportedException();
 
         public Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation) =>
             throw new NotSupportedException();

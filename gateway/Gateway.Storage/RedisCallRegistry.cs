@@ -53,8 +53,7 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
         Database.SetAddAsync(LiveSet, call.Id.Value));
 
     public Task RemoveAsync(CallId callId, CancellationToken cancellation) => Task.WhenAll(
-        Database.KeyDeleteAsync(LiveKey(callId)), Database.SetRemoveAsync(LiveSet, callId.Value),
-        Database.KeyDeleteAsync(DialogKey(callId)));
+        Database.KeyDeleteAsync([LiveKey(callId), DialogKey(callId)]), Database.SetRemoveAsync(LiveSet, callId.Value));
 
     public Task KeepDialogAsync(CallId callId, string dialog, CancellationToken cancellation) =>
         Database.StringSetAsync(DialogKey(callId), dialog, ClaimTtl);

@@ -275,9 +275,9 @@ internal sealed partial class CallLoop : ICallInbox
         CallMetrics.Ended(record);
         _ofGroup.Note(_call);
         _ofGroup.End(record);
-        if (record.WhatsAppId is { } whatsAppId)
-            _registry.Add(() => _services.Registry.SetTombstoneAsync(whatsAppId, CancellationToken.None));
-        _registry.Add(() => _services.Registry.RemoveAsync(record.Id, CancellationToken.None));
+        _registry.Add(() => Task.WhenAll(
+            record.WhatsAppId is { } id ? _services.Registry.SetTombstoneAsync(id, CancellationToken.None) : Task.CompletedTask,
+            _services.Registry.RemoveAsync(record.Id, CancellationToken.None)));
         _recorded = record.Funding;
         _record = _services.Spool.AddAsync(record);
     }

@@ -50,10 +50,12 @@ internal sealed class PublishedCall(
     /// </summary>
     private async Task PublishAsync()
     {
-        var id = call.Identity.Id;
-        await registry.PublishAsync(Interlocked.Exchange(ref _view, null)!, CancellationToken.None);
-        if (await snapshots() is { Count: > 0 } dialogs)
-            await registry.KeepDialogAsync(id, JsonSerializer.Serialize(dialogs, JsonSerializerOptions.Web), CancellationToken.None);
+        var dialogs = await snapshots();
+        var published = registry.PublishAsync(Interlocked.Exchange(ref _view, null)!, CancellationToken.None);
+        if (dialogs.Count > 0)
+            await registry.KeepDialogAsync(
+                call.Identity.Id, JsonSerializer.Serialize(dialogs, JsonSerializerOptions.Web), CancellationToken.None);
+        await published;
     }
 
     private LiveCall View()

@@ -33,7 +33,7 @@ internal static class StoredRows
             SnakeCaseLower.ConvertName(name.Replace("WhatsApp", "Whatsapp", StringComparison.Ordinal));
     }
 
-    /// <summary>Times cut to microseconds as Npgsql cuts them, where text would be rounded: the start of a call is part of its key.</summary>
+    /// <summary>Times cut to microseconds as Npgsql cuts them, where text would be rounded: a call's start is part of its key.</summary>
     private sealed class StoredTime : JsonConverter<DateTime>
     {
         public override DateTime Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTime();

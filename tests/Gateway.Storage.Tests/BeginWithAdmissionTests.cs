@@ -50,7 +50,8 @@ public sealed class BeginWithAdmissionTests(Stores stores) : IAsyncLifetime
         }
 
         // and its record finds nothing left to do
-        await billing.Calls.CompleteAllAsync([BillingSetup.Record(request, null, null, HangupCause.NoAnswer)], new PermissionLimits(), None);
+        await billing.Calls.CompleteAllAsync(
+            [BillingSetup.Record(request, null, null, HangupCause.NoAnswer)], new PermissionLimits(), None);
         Assert.Equal((1, 2), await WindowsAsync(billing));
     }
 

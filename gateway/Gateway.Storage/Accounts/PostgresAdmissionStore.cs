@@ -4,7 +4,6 @@ using Gateway.Calls.Admission;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Permissions;
 using Gateway.Calls.Rating;
-using Gateway.Storage.Calls;
 using Gateway.Storage.Channels;
 using Gateway.Storage.Contacts;
 using Gateway.Storage.Events;
@@ -22,6 +21,16 @@ namespace Gateway.Storage.Accounts;
 /// <param name="limits">Null: calls open no windows.</param>
 public sealed class PostgresAdmissionStore(NpgsqlDataSource database, PermissionLimits? limits = null) : IAdmissionStore
 {
+    /// <summary>The row of a call. Parameters: those of Calls/CallRow.cs that are known at the beginning.</summary>
+    internal const string Begin =
+        """
+        INSERT INTO calls (id, direction, channel, user_phone, user_id, user_parent_id, user_name, user_username, started_at, node,
+        node_start)
+        VALUES (@Id, @Direction, @Channel, @UserPhone, @UserId, @UserParentId, @UserName, @UserUsername, @StartedAt, @Node, @NodeStart)
+        ON CONFLICT (started_at, id) DO NOTHING;
+
+        """;
+
     /// <summary>
     /// The hold covers the first talk time requested, or as many whole pulses of it as there is available money for, but never less than
     /// the least that an answered call costs. 0.0000000059 is 59 of the ledger's last decimals: see
@@ -154,7 +163,7 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database, Permission
             await using var connection = await database.OpenConnectionAsync(cancellation);
             var opens = request is { IsBegin: true, Direction: CallDirection.Inbound } && limits is not null
                 && (request.User.Phone ?? request.User.UserId) is not null;
-            var statements = (request.IsBegin ? PostgresCallStore.Begin : "") + Admit + (opens ? OpenWindow : "") + FindContact;
+            var statements = (request.IsBegin ? Begin : "") + Admit + (opens ? OpenWindow : "") + FindContact;
             await using var results = await connection.QueryMultipleAsync(
                 new CommandDefinition(statements, Parameters(request), cancellationToken: cancellation));
             await results.ReadAsync<int>();

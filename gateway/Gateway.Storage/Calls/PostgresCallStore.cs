@@ -2,6 +2,7 @@ using Dapper;
 using Gateway.Calls;
 using Gateway.Calls.Permissions;
 using Gateway.Calls.Records;
+using Gateway.Storage.Accounts;
 using Media.Protocols.Primitives;
 using Npgsql;
 
@@ -10,16 +11,6 @@ namespace Gateway.Storage.Calls;
 /// <summary>Call records in PostgreSQL. Every write may be repeated: the first completion of a call is final.</summary>
 public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
 {
-    /// <summary>Parameters: those of <see cref="CallRow.Of(CallIdentity, DateTimeOffset)"/>.</summary>
-    internal const string Begin =
-        """
-        INSERT INTO calls (id, direction, channel, user_phone, user_id, user_parent_id, user_name, user_username, started_at, node,
-        node_start)
-        VALUES (@Id, @Direction, @Channel, @UserPhone, @UserId, @UserParentId, @UserName, @UserUsername, @StartedAt, @Node, @NodeStart)
-        ON CONFLICT (started_at, id) DO NOTHING;
-
-        """;
-
     private const string Answer =
         """
         WITH answered AS (
@@ -60,7 +51,7 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
 
     /// <summary>Stores the start of an attempt by itself. With its admission, it is written there. Repeating it changes nothing.</summary>
     public Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation) =>
-        ExecuteAsync(Begin, CallRow.Of(call, startedAt), cancellation);
+        ExecuteAsync(PostgresAdmissionStore.Begin, CallRow.Of(call, startedAt), cancellation);
 
     public Task AnsweredAsync(IReadOnlyList<CallAnswer> answers, CancellationToken cancellation) => Repeating.OnConflictAsync(
         async () =>
@@ -81,7 +72,7 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
     public Task CompleteAllAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation) =>
         CompleteAllAsync(records, null, cancellation);
 
-    /// <summary>The same, and with it the calls' effects on the permissions of their users, whose contacts are created where missing.</summary>
+    /// <summary>The same, with the calls' effects on the permissions of their users, whose contacts are created where missing.</summary>
     /// <param name="records">Calls that have ended.</param>
     /// <param name="limits">Null: permissions are somebody else's.</param>
     /// <param name="cancellation">The caller's token.</param>

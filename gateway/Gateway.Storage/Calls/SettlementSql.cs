@@ -18,7 +18,7 @@ internal static class SettlementSql
 
         """;
 
-    /// <summary>The calls that are completed already. Their starts are a range, with which it is planned for their partitions alone.</summary>
+    /// <summary>The calls that are completed already. The range of their starts keeps other partitions out of the plan.</summary>
     public const string Completed =
         """
         SELECT id FROM calls WHERE started_at BETWEEN @FirstStart AND @LastStart AND id = ANY(@Ids) AND ended_at IS NOT NULL

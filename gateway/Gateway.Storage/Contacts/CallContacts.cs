@@ -8,8 +8,8 @@ using Npgsql;
 namespace Gateway.Storage.Contacts;
 
 /// <summary>
-/// The users of several calls that are over, as contacts locked in one transaction: found or created, and changed together by what the calls
-/// did to their permissions.
+/// The users of several calls that are over, as contacts locked in one transaction: found or created, and changed together by what the
+/// calls did to their permissions.
 /// </summary>
 internal sealed class CallContacts
 {

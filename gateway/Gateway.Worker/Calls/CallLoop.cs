@@ -300,7 +300,8 @@ internal sealed partial class CallLoop : ICallInbox
     }
 
     /// <summary>
-    /// By way of the spool, unlike the beginning, which is written with the admission: a pick-up that is lost makes an uncharged missed call of an answered one.
+    /// By way of the spool, unlike the beginning, which is written with the admission: a pick-up that is lost makes an uncharged missed
+    /// call of an answered one.
     /// </summary>
     private void NoteAnswer()
     {

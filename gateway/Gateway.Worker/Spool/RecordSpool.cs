@@ -158,7 +158,8 @@ internal sealed partial class RecordSpool : IDisposable
         var now = _clock.Now;
         return
         [
-            .. _waiting.Where(file => file.Value <= now).Select(file => file.Key).Union(_unspooled.Keys)
+            .. _waiting.Where(file => file.Value <= now).Select(file => file.Key)
+                .Union(_unspooled.Where(entry => entry.Value.TryAt <= now).Select(entry => entry.Key))
                 .Where(name => SpoolFile.IsRefused(name) == isRefused).Order(StringComparer.Ordinal),
         ];
     }
@@ -233,7 +234,7 @@ internal sealed partial class RecordSpool : IDisposable
             if (_isStoreAvailable && await unspooled.IsSettledWithinAsync(Grace, _time))
                 return;
             await Task.Run(() => _folder.Write(name, bytes));
-            _waiting[name] = default;
+            _waiting[name] = unspooled.TryAt;
             _unspooled.TryRemove(name, out _);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -262,6 +263,8 @@ internal sealed partial class RecordSpool : IDisposable
             LogRefused(e, name);
             if (_waiting.ContainsKey(name))
                 _waiting[name] = _clock.Now + RefusedPause;
+            if (_unspooled.TryGetValue(name, out var unspooled))
+                unspooled.TryAt = _clock.Now + RefusedPause;
             return true;
         }
         catch (Exception e) // Whatever keeps the store from answering, or the disk, the record stays and is retried.

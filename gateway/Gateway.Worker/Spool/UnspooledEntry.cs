@@ -1,4 +1,5 @@
 using Gateway.Calls.Records;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Spool;
 
@@ -9,6 +10,9 @@ internal sealed class UnspooledEntry(object entry)
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public object Entry => entry;
+
+    /// <summary>The time before which it is not tried: the store has refused it.</summary>
+    public Instant TryAt { get; set; }
 
     public void Settled() => _settled.TrySetResult();
 

@@ -2,15 +2,19 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Gateway.Calls;
 using Gateway.Calls.Admission;
+using Gateway.Calls.Permissions;
 using Gateway.Storage.Accounts;
 using Npgsql;
 
 namespace Benchmarks.Billing;
 
-/// <summary>Admissions at a fixed rate, however slow earlier ones are: waiting behind a slow one counts as it would for a caller.</summary>
+/// <summary>
+/// Admissions of calls that begin with them, at a fixed rate, however slow earlier ones are: waiting behind a slow one counts as it would
+/// for a caller.
+/// </summary>
 internal sealed class AdmissionLoad(NpgsqlDataSource database)
 {
-    private readonly PostgresAdmissionStore _book = new(database);
+    private readonly PostgresAdmissionStore _book = new(database, new PermissionLimits());
 
     public async Task RunAsync(int perSecond, TimeSpan duration)
     {
@@ -32,7 +36,7 @@ internal sealed class AdmissionLoad(NpgsqlDataSource database)
             var call = i;
             running.Add(Task.Run(async () =>
             {
-                var request = Request(call);
+                var request = Request(call) with { IsBegin = true };
                 var started = Stopwatch.GetTimestamp();
                 var facts = await _book.AdmitAsync(request, CancellationToken.None);
                 times.Add(Stopwatch.GetElapsedTime(started));

@@ -1,16 +1,23 @@
 using System.Runtime.InteropServices;
-using Load;
+using Load.Capacity;
+using Load.Soaks;
 
-// Load: a soak of the whole gateway. tests/Benchmarks/README.md has the command.
-if (!LoadOptions.TryRead(args, out var options))
-{
-    Console.Error.WriteLine(LoadOptions.Usage);
-    return 2;
-}
+// Load [options]            a soak of the whole gateway
+// Load capacity [options]   what calls cost, and how many there can be, beside other servers on the same streams
+// tests/Benchmarks/README.md has the commands.
 using var stop = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
 {
     signal.Cancel = true; // everything that was started is stopped first
     stop.Cancel();
 });
-return await new Soak(options).RunAsync(stop.Token);
+switch (args)
+{
+    case ["capacity", .. var rest] when CapacityOptions.Read(rest) is { } capacity:
+        return await new CapacityRun(capacity).RunAsync(stop.Token);
+    case [] or [['-', ..], ..] when LoadOptions.TryRead(args, out var options):
+        return await new Soak(options).RunAsync(stop.Token);
+    default:
+        Console.Error.WriteLine($"{LoadOptions.Usage}\n{CapacityOptions.Usage}");
+        return 2;
+}

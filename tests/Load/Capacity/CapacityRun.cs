@@ -1,0 +1,56 @@
+using Benchmarks;
+using Load.Servers;
+using Load.Streams;
+using Media.Protocols.Sdp;
+
+namespace Load.Capacity;
+
+/// <summary>All rows, one after another, on the same streams; then the table.</summary>
+internal sealed class CapacityRun(CapacityOptions options)
+{
+    private static readonly CostOptions Bridge = new(), PassThrough = new() { PhoneCodec = AudioCodec.Opus },
+        G711 = new() { UserCodec = AudioCodec.Pcmu };
+
+    private readonly Dictionary<CostOptions, double> _floors = [];
+
+    public async Task<int> RunAsync(CancellationToken stop)
+    {
+        var rows = new List<RowFigures>();
+        foreach (var (name, streams, create) in Servers().Where(row => row.Name.Contains(options.Only, StringComparison.OrdinalIgnoreCase)))
+            rows.Add(await MeasureAsync(name, streams, create, stop));
+        Console.WriteLine(CapacityTable.Write(options, rows));
+        return rows.Any(row => row.Remark is not null) ? 1 : 0;
+    }
+
+    private IEnumerable<(string Name, CostOptions Streams, Func<ILoadedServer> Create)> Servers() =>
+    [
+        ("gateway, Opus/DTLS - PCMU", Bridge, () => new GatewayServer(Bridge, options.Program)),
+        ("gateway, Opus/DTLS - Opus", PassThrough, () => new GatewayServer(PassThrough, options.Program)),
+        ("gateway, PCMU/DTLS - PCMU", G711, () => new GatewayServer(G711, options.Program)),
+    ];
+
+    private async Task<RowFigures> MeasureAsync(string name, CostOptions codecs, Func<ILoadedServer> create, CancellationToken stop)
+    {
+        var row = new RowFigures(name) { Floor = FloorOf(codecs) };
+        await using var server = create();
+        try
+        {
+            await server.StartAsync(stop);
+            using var streams = new CallStreams(codecs);
+            return await new RowMeter(options, server, streams).MeasureAsync(row, stop);
+        }
+        catch (NotInstalledException missing)
+        {
+            return row with { Remark = "not installed: " + missing.Message };
+        }
+    }
+
+    /// <summary>The bare calls, as many of them, beside the same load.</summary>
+    private double FloorOf(CostOptions codecs)
+    {
+        var key = new CostOptions { UserCodec = codecs.UserCodec, PhoneCodec = codecs.PhoneCodec };
+        if (!_floors.TryGetValue(key, out var floor))
+            _floors[key] = floor = new BareCost(key with { Calls = options.Calls, Duration = options.Duration }).Measure().CpuMilliseconds;
+        return floor;
+    }
+}

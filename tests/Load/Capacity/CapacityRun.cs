@@ -11,6 +11,10 @@ internal sealed class CapacityRun(CapacityOptions options)
     private static readonly CostOptions Bridge = new(), PassThrough = new() { PhoneCodec = AudioCodec.Opus },
         G711 = new() { UserCodec = AudioCodec.Pcmu };
 
+    private static CostOptions Sdes(CostOptions codecs) => codecs with { Keying = Keying.Sdes };
+
+    private static CostOptions Clear(CostOptions codecs) => codecs with { Keying = Keying.None };
+
     private readonly Dictionary<CostOptions, double> _floors = [];
 
     public async Task<int> RunAsync(CancellationToken stop)
@@ -27,6 +31,8 @@ internal sealed class CapacityRun(CapacityOptions options)
         ("gateway, Opus/DTLS - PCMU", Bridge, () => new GatewayServer(Bridge, options.Program)),
         ("gateway, Opus/DTLS - Opus", PassThrough, () => new GatewayServer(PassThrough, options.Program)),
         ("gateway, PCMU/DTLS - PCMU", G711, () => new GatewayServer(G711, options.Program)),
+        ("Asterisk, Opus/SDES - PCMU", Sdes(Bridge), () => new AsteriskB2bua(Sdes(Bridge))),
+        (CapacityTable.B2bua, Clear(G711), () => new AsteriskB2bua(Clear(G711))),
     ];
 
     private async Task<RowFigures> MeasureAsync(string name, CostOptions codecs, Func<ILoadedServer> create, CancellationToken stop)

@@ -5,9 +5,12 @@ namespace Load.Capacity;
 /// <summary>Writes the figures of a run as one table of Markdown.</summary>
 internal static class CapacityTable
 {
+    /// <summary>The row whose set-up the others' are compared with.</summary>
+    public const string B2bua = "Asterisk, PCMU - PCMU";
+
     public static string Write(CapacityOptions options, IReadOnlyList<RowFigures> rows)
     {
-        var b2bua = rows.FirstOrDefault(row => row.Name.StartsWith("Asterisk", StringComparison.Ordinal) && row.SetUp is not null)?.SetUp;
+        var b2bua = rows.FirstOrDefault(row => row.Name == B2bua)?.SetUp;
         string[] head =
         [
             "row", "CPU ms a call-second", "to floor", "CPU ms a set-up", "to Asterisk's B2BUA", "stores' ms a set-up", "delay p50, p99 ms",

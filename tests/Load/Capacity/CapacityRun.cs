@@ -32,6 +32,7 @@ internal sealed class CapacityRun(CapacityOptions options)
         ("gateway, Opus/DTLS - Opus", PassThrough, () => new GatewayServer(PassThrough, options.Program)),
         ("gateway, PCMU/DTLS - PCMU", G711, () => new GatewayServer(G711, options.Program)),
         ("Asterisk, Opus/SDES - PCMU", Sdes(Bridge), () => new AsteriskB2bua(Sdes(Bridge))),
+        ("Kamailio and rtpengine, Opus/SDES - PCMU", Sdes(Bridge), () => new KamailioRtpengine(Sdes(Bridge))),
         (CapacityTable.B2bua, Clear(G711), () => new AsteriskB2bua(Clear(G711))),
     ];
 

@@ -22,6 +22,10 @@ internal sealed class CapacityRun(CapacityOptions options)
         var rows = new List<RowFigures>();
         foreach (var (name, streams, create) in Servers().Where(row => row.Name.Contains(options.Only, StringComparison.OrdinalIgnoreCase)))
             rows.Add(await MeasureAsync(name, streams, create, stop));
+        rows.AddRange(_floors.Select(floor => new RowFigures($"bare calls, {floor.Key.UserCodec} - {floor.Key.PhoneCodec}")
+        {
+            Cost = floor.Value, Floor = floor.Value,
+        }));
         Console.WriteLine(CapacityTable.Write(options, rows));
         return rows.Any(row => row.Remark is not null) ? 1 : 0;
     }

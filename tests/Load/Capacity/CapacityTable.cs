@@ -14,7 +14,7 @@ internal static class CapacityTable
         string[] head =
         [
             "row", "CPU ms a call-second", "to floor", "CPU ms a set-up", "to Asterisk's B2BUA", "stores' ms a set-up", "delay p50, p99 ms",
-            "MB a call", "MB base", "live calls", "1 core / cost", "set-ups a second", "load's share",
+            "idle ms a second", "MB a call", "MB base", "live calls", "1 core / cost", "set-ups a second", "load's share",
         ];
         var lines = new List<string>
         {
@@ -27,7 +27,7 @@ internal static class CapacityTable
         [
             row.Name, Text(row.Cost, "0.00"), Ratio(row.Cost, row.Floor), Text(row.SetUp, "0.0"), Ratio(row.SetUp, b2bua),
             Text(row.Stores, "0.0"), $"{Text(row.DelayP50?.TotalMilliseconds, "0.00")}, {Text(row.DelayP99?.TotalMilliseconds, "0.00")}",
-            Text(row.Memory, "0.000"), Text(row.Base, "0"), Text(row.Live), Text(1000 / row.Cost, "0"), Text(row.SetUps),
+            Text(row.Idle, "0.0"), Text(row.Memory, "0.000"), Text(row.Base, "0"), Text(row.Live), Text(1000 / row.Cost, "0"), Text(row.SetUps),
             row.LoadShare is { } share ? share.ToString("P0", CultureInfo.InvariantCulture) : "",
         ])));
         lines.AddRange(rows.Where(row => row.Remark is not null).Select(row => $"{row.Name}: {row.Remark}"));

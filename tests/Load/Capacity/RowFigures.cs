@@ -19,6 +19,9 @@ internal sealed record RowFigures(string Name)
 
     public TimeSpan? DelayP99 { get; init; }
 
+    /// <summary>CPU in ms a second without any call.</summary>
+    public double? Idle { get; init; }
+
     /// <summary>MB a live call, by the difference of many and few.</summary>
     public double? Memory { get; init; }
 

@@ -1,4 +1,5 @@
 using Benchmarks;
+using Load.Plots;
 using Load.Servers;
 using Load.Streams;
 using Media.Protocols.Sdp;
@@ -27,6 +28,11 @@ internal sealed class CapacityRun(CapacityOptions options)
             Cost = floor.Value, Floor = floor.Value,
         }));
         Console.WriteLine(CapacityTable.Write(options, rows));
+        var plot = rows.Where(row => row.Curve.Count > 0).Aggregate(
+            new SvgPlot("What a call costs", "live calls", "CPU ms a call-second"),
+            (all, row) => all.Add(row.Name, row.Curve.Select(point => ((double)point.Calls, point.Cost)))).Write();
+        if (plot.Length > 0)
+            await File.WriteAllTextAsync(options.Plot, plot, stop);
         return rows.Any(row => row.Remark is not null) ? 1 : 0;
     }
 

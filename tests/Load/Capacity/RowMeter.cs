@@ -51,6 +51,7 @@ internal sealed class RowMeter(CapacityOptions options, ILoadedServer server, Ca
             return row with { Remark = "a call was not answered" };
         var steady = await WatchAsync(options.Duration, stop);
         await _driver.SetLiveAsync(0, options.SetUpsPerSecond, stop);
+        _curve[options.Calls] = steady.Cost;
         Report($"  {options.Calls} calls: {steady}");
         return row with
         {

@@ -10,22 +10,37 @@ using Load.Stages;
 // Load memory [options]     the gateway's memory over many calls
 // tests/Benchmarks/README.md has the commands.
 using var stop = new CancellationTokenSource();
-using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopAll);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, StopAll);
+try
+{
+    return await RunAsync();
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    return 130;
+}
+
+void StopAll(PosixSignalContext signal)
 {
     signal.Cancel = true; // everything that was started is stopped first
     stop.Cancel();
-});
-switch (args)
+}
+
+async Task<int> RunAsync()
 {
-    case ["capacity", .. var rest] when CapacityOptions.Read(rest) is { } capacity:
-        return await new CapacityRun(capacity).RunAsync(stop.Token);
-    case ["stages", .. var rest] when StageOptions.Read(rest) is { } stages:
-        return await new StageRun(stages).RunAsync(stop.Token);
-    case ["memory", .. var rest] when MemoryOptions.Read(rest) is { } memory:
-        return await new MemoryRun(memory).RunAsync(stop.Token);
-    case [] or [['-', ..], ..] when LoadOptions.TryRead(args, out var options):
-        return await new Soak(options).RunAsync(stop.Token);
-    default:
-        Console.Error.WriteLine($"{LoadOptions.Usage}\n{CapacityOptions.Usage}\n{StageOptions.Usage}\n{MemoryOptions.Usage}");
-        return 2;
+    switch (args)
+    {
+        case ["capacity", .. var rest] when CapacityOptions.Read(rest) is { } capacity:
+            return await new CapacityRun(capacity).RunAsync(stop.Token);
+        case ["stages", .. var rest] when StageOptions.Read(rest) is { } stages:
+            return await new StageRun(stages).RunAsync(stop.Token);
+        case ["memory", .. var rest] when MemoryOptions.Read(rest) is { } memory:
+            return await new MemoryRun(memory).RunAsync(stop.Token);
+        case [] or [['-', ..], ..] when LoadOptions.TryRead(args, out var options):
+            return await new Soak(options).RunAsync(stop.Token);
+        default:
+            Console.Error.WriteLine($"{LoadOptions.Usage}\n{CapacityOptions.Usage}\n{StageOptions.Usage}\n{MemoryOptions.Usage}");
+            return 2;
+    }
 }

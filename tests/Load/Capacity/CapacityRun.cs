@@ -32,7 +32,10 @@ internal sealed class CapacityRun(CapacityOptions options)
             new SvgPlot("What a call costs", "live calls", "CPU ms a call-second"),
             (all, row) => all.Add(row.Name, row.Curve.Select(point => ((double)point.Calls, point.Cost)))).Write();
         if (plot.Length > 0)
+        {
             await File.WriteAllTextAsync(options.Plot, plot, stop);
+            Console.WriteLine($"plot: {Path.GetFullPath(options.Plot)}");
+        }
         return rows.Any(row => row.Remark is not null) ? 1 : 0;
     }
 
@@ -59,6 +62,11 @@ internal sealed class CapacityRun(CapacityOptions options)
         catch (NotInstalledException missing)
         {
             return row with { Remark = "not installed: " + missing.Message };
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested) // the other rows have figures all the same
+        {
+            Console.Error.WriteLine(e);
+            return row with { Remark = e.Message.Split('\n')[0] };
         }
     }
 

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
+using Testing;
 
 namespace Load.Capacity;
 
@@ -18,8 +20,9 @@ internal static class CapacityTable
         ];
         var lines = new List<string>
         {
+            $"{DateTime.UtcNow:yyyy-MM-dd}, commit {Commit()}, {Processor()}, {Environment.ProcessorCount} processors",
             $"{options.Calls} calls for {options.Duration.TotalSeconds:0} s; set-ups at {options.SetUpsPerSecond:0} a second; memory "
-                + $"{options.Memory.Many} minus {options.Memory.Few} calls; {Environment.ProcessorCount} processors",
+                + $"{options.Memory.Many} minus {options.Memory.Few} calls",
             Line(head),
             Line([.. head.Select(_ => "---")]),
         };
@@ -34,6 +37,19 @@ internal static class CapacityTable
         lines.AddRange(rows.SelectMany(Ends));
         return string.Join('\n', lines);
     }
+
+    private static string Commit()
+    {
+        using var git = Process.Start(new ProcessStartInfo("git", ["-C", Repository.Root, "describe", "--always", "--dirty"])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        return git.StandardOutput.ReadToEnd().Trim();
+    }
+
+    private static string Processor() =>
+        File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim()
+        ?? "unknown processor";
 
     private static IEnumerable<string> Ends(RowFigures row)
     {

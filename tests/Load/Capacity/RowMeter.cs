@@ -105,7 +105,7 @@ internal sealed class RowMeter(CapacityOptions options, ILoadedServer server, Ca
 
     private async Task<StepResult> LiveStepAsync(int count, CancellationToken stop)
     {
-        var answered = await _driver.SetLiveAsync(count, Math.Max(options.SetUpsPerSecond, count / 10), stop);
+        var answered = await _driver.SetLiveAsync(count, options.SetUpsPerSecond, stop);
         var steady = await WatchAsync(options.Step, stop);
         if (answered && steady.Counts.DeliveredShare is > 0.99 and < 1.01)
             _curve[count] = steady.Cost;

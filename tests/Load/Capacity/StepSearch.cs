@@ -6,32 +6,21 @@ internal static class StepSearch
     /// <param name="first">The first step.</param>
     /// <param name="most">No step is greater.</param>
     /// <param name="tryAsync">One step.</param>
-    public static async Task<Limit?> FindAsync(int first, int most, Func<int, Task<StepResult>> tryAsync)
+    public static async Task<Limit> FindAsync(int first, int most, Func<int, Task<StepResult>> tryAsync)
     {
-        (int Count, StepResult Result)? kept = null, broken = null;
-        for (var count = first; broken is null; count = Math.Min(count * 2, most))
+        var (kept, keptAt) = (0, new StepResult(null, false, 0));
+        StepResult? brokenAt = null;
+        var broken = most + 1;
+        for (var count = first; kept < most && broken - kept > Math.Max(1, kept / 10);)
         {
             var result = await tryAsync(count);
             if (result.Broken is null)
-                kept = (count, result);
+                (kept, keptAt) = (count, result);
             else
-                broken = (count, result);
-            if (count == most)
-                break;
+                (broken, brokenAt) = (count, result);
+            count = brokenAt is null ? Math.Min(count * 2, most) : (kept + broken) / 2;
         }
-        while (kept is { } low && broken is { } high && high.Count - low.Count > Math.Max(1, low.Count / 10))
-        {
-            var count = (low.Count + high.Count) / 2;
-            var result = await tryAsync(count);
-            if (result.Broken is null)
-                kept = (count, result);
-            else
-                broken = (count, result);
-        }
-        return kept is null
-            ? new Limit(0, broken!.Value.Result.IsLoadsFault, broken.Value.Result.LoadShare, broken.Value.Result.Broken)
-            : new Limit(
-                kept.Value.Count, broken?.Result.IsLoadsFault ?? true, kept.Value.Result.LoadShare, broken?.Result.Broken);
+        return new Limit(kept, brokenAt?.IsLoadsFault ?? true, keptAt.LoadShare, brokenAt?.Broken);
     }
 }
 

@@ -12,6 +12,8 @@ internal sealed class MemoryRun(MemoryOptions options)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2), Talk = TimeSpan.FromSeconds(1);
 
+    private const string PausesName = "gateway_gc_pause_seconds";
+
     public async Task<int> RunAsync(CancellationToken stop)
     {
         var codecs = new CostOptions();
@@ -21,6 +23,7 @@ internal sealed class MemoryRun(MemoryOptions options)
         var driver = new CallDriver(server, streams);
         var watch = new ProcessWatch(server.Id);
         var points = new List<(double Calls, double Megabytes)> { (0, watch.MemoryMb()) };
+        var before = await server.MetricsAsync(PausesName, stop);
         var placing = driver.PlaceAsync(
             (options.PerSecond, TimeSpan.FromSeconds(options.Calls / options.PerSecond)), Talk, () => { }, stop);
         while (!placing.IsCompleted)
@@ -34,7 +37,7 @@ internal sealed class MemoryRun(MemoryOptions options)
         await File.WriteAllTextAsync(
             options.Plot, new SvgPlot("Resident memory of the gateway", "calls so far", "MB").Add("RSS", points).Write(), stop);
 
-        var pauses = Pauses(await server.MetricsAsync("gateway_gc_pause_seconds", stop));
+        var pauses = Pauses(before, await server.MetricsAsync(PausesName, stop));
         var late = points.Where(point => point.Calls > points[^1].Calls / 2).ToList();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
             {driver.Placed} calls at {options.PerSecond} a second, {setUps.Unanswered} not answered; {fault ?? "every call recorded and charged once"}
@@ -56,10 +59,10 @@ internal sealed class MemoryRun(MemoryOptions options)
     }
 
     /// <summary>From the buckets of a histogram.</summary>
-    private static string Pauses(IReadOnlyDictionary<string, double> metrics)
+    private static string Pauses(IReadOnlyDictionary<string, double> before, IReadOnlyDictionary<string, double> after)
     {
-        var buckets = metrics.Where(metric => metric.Key.Contains("le=\"", StringComparison.Ordinal))
-            .Select(metric => (Limit: LimitOf(metric.Key), Count: metric.Value)).OrderBy(bucket => bucket.Limit).ToList();
+        var buckets = after.Where(metric => metric.Key.Contains("le=\"", StringComparison.Ordinal))
+            .Select(metric => (Limit: LimitOf(metric.Key), Count: metric.Value - before.GetValueOrDefault(metric.Key))).OrderBy(bucket => bucket.Limit).ToList();
         if (buckets.Count == 0)
             return "unknown";
         var all = buckets[^1].Count;

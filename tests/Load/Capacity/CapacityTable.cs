@@ -30,7 +30,8 @@ internal static class CapacityTable
         [
             row.Name, Text(row.Cost, "0.00"), Ratio(row.Cost, row.Floor), Text(row.SetUp, "0.0"), Ratio(row.SetUp, b2bua),
             Text(row.Stores, "0.0"), $"{Text(row.DelayP50?.TotalMilliseconds, "0.00")}, {Text(row.DelayP99?.TotalMilliseconds, "0.00")}",
-            Text(row.Idle, "0.0"), Text(row.Memory, "0.000"), Text(row.Base, "0"), Text(row.Live), Text(1000 / row.Cost, "0"), Text(row.SetUps),
+            Text(row.Idle, "0.0"), Text(row.Memory, "0.000"), Text(row.Base, "0"), Text(row.Live), Text(1000 / row.Cost, "0"),
+            Text(row.SetUps),
             row.LoadShare is { } share ? share.ToString("P0", CultureInfo.InvariantCulture) : "",
         ])));
         lines.AddRange(rows.Where(row => row.Remark is not null).Select(row => $"{row.Name}: {row.Remark}"));
@@ -48,8 +49,8 @@ internal static class CapacityTable
     }
 
     private static string Processor() =>
-        File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim()
-        ?? "unknown processor";
+        File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?
+            .Split(':')[1].Trim() ?? "unknown processor";
 
     private static IEnumerable<string> Ends(RowFigures row)
     {

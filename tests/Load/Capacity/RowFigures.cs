@@ -44,7 +44,7 @@ internal sealed record RowFigures(string Name)
 
 /// <summary>The most that kept every promise.</summary>
 /// <param name="Most">Calls, or calls a second.</param>
-/// <param name="IsLoadsLimit">True: what gave way at the next step was the load or the machine with it; the server alone may do more.</param>
+/// <param name="IsLoadsLimit">What gave way next was the load, or the machine with it: the server alone may do more.</param>
 /// <param name="LoadShare">The load's share of the machine at that many.</param>
 /// <param name="Broken">The promise that the next step broke; null: there was no further step.</param>
 internal sealed record Limit(double Most, bool IsLoadsLimit, double LoadShare, string? Broken);

@@ -11,6 +11,9 @@ internal sealed class RowMeter(CapacityOptions options, ILoadedServer server, Ca
     private static readonly TimeSpan ShortTalk = TimeSpan.FromSeconds(1), LongTalk = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(2);
 
+    /// <summary>No step is greater.</summary>
+    private const int MostCalls = 2000, MostSetUps = 1000;
+
     /// <summary>The machine is full beyond this, and a server that fails then was not alone.</summary>
     private const double FullMachine = 0.9;
 
@@ -33,12 +36,15 @@ internal sealed class RowMeter(CapacityOptions options, ILoadedServer server, Ca
         row = await MemoryAsync(row, stop);
         if (options.Steps)
         {
-            row = row with { Live = await StepSearch.FindAsync(options.Calls, 2000, count => TwiceAsync(() => LiveStepAsync(count, stop))) };
+            row = row with
+            {
+                Live = await StepSearch.FindAsync(options.Calls, MostCalls, count => TwiceAsync(() => LiveStepAsync(count, stop))),
+            };
             await _driver.SetLiveAsync(0, options.SetUpsPerSecond, stop);
             row = row with
             {
                 SetUps = await StepSearch.FindAsync(
-                    (int)options.SetUpsPerSecond, 1000, count => TwiceAsync(() => SetUpStepAsync(count, stop))),
+                    (int)options.SetUpsPerSecond, MostSetUps, count => TwiceAsync(() => SetUpStepAsync(count, stop))),
             };
         }
         var fault = await server.FindFaultAsync(_driver.Placed, _driver.Answered, stop);
@@ -56,7 +62,8 @@ internal sealed class RowMeter(CapacityOptions options, ILoadedServer server, Ca
         return row with
         {
             Cost = steady.Cost, DelayP50 = steady.P50, DelayP99 = steady.P99, LoadShare = steady.Shares.Load,
-            Remark = steady.Counts.DeliveredShare is > 0.99 and < 1.01 ? null : $"{steady.Counts.DeliveredShare:P1} of the packets delivered",
+            Remark = steady.Counts.DeliveredShare is > 0.99 and < 1.01
+                ? null : $"{steady.Counts.DeliveredShare:P1} of the packets delivered",
         };
     }
 
@@ -121,7 +128,8 @@ internal sealed class RowMeter(CapacityOptions options, ILoadedServer server, Ca
         var setUps = await _driver.PlaceAsync((perSecond, options.Step), ShortTalk, () => marks.Add(Mark()), stop);
         var delays = streams.TakeDelays();
         var steady = new Steady(
-            0, delays.Percentile(0.5), delays.Percentile(0.99), marks[1].Counts - marks[0].Counts, marks[1].Machine.Since(marks[0].Machine));
+            0, delays.Percentile(0.5), delays.Percentile(0.99), marks[1].Counts - marks[0].Counts,
+            marks[1].Machine.Since(marks[0].Machine));
         var broken = Broken(setUps.Unanswered, steady) ?? await server.FindFaultAsync(_driver.Placed, _driver.Answered, stop);
         Report($"  {perSecond} set-ups a second: answered after {setUps.P99.TotalMilliseconds:0} ms (p99), {steady}"
             + (broken is null ? "" : "; broken: " + broken));
@@ -146,12 +154,13 @@ internal sealed class RowMeter(CapacityOptions options, ILoadedServer server, Ca
         var delays = streams.TakeDelays();
         var callSeconds = Math.Max(1, _driver.Live) * (after.At - before.At).TotalSeconds;
         return new Steady(
-            (after.Server - before.Server) * 1000 / callSeconds, delays.Percentile(0.5), delays.Percentile(0.99), countsAfter - countsBefore,
-            after.Since(before));
+            (after.Server - before.Server) * 1000 / callSeconds, delays.Percentile(0.5), delays.Percentile(0.99),
+            countsAfter - countsBefore, after.Since(before));
     }
 
     /// <summary>CPU of the server, and of its stores, in ms a call.</summary>
-    private async Task<(double Server, double Stores)> PlaceAsync(double perSecond, TimeSpan duration, TimeSpan talk, CancellationToken stop)
+    private async Task<(double Server, double Stores)> PlaceAsync(
+        double perSecond, TimeSpan duration, TimeSpan talk, CancellationToken stop)
     {
         var marks = new List<(double Server, double Stores)>();
         var setUps = await _driver.PlaceAsync(
@@ -167,8 +176,8 @@ internal sealed class RowMeter(CapacityOptions options, ILoadedServer server, Ca
     private sealed record Steady(double Cost, TimeSpan P50, TimeSpan P99, StreamCounts Counts, Machine.Shares Shares)
     {
         public override string ToString() =>
-            $"{(Cost > 0 ? $"{Cost:0.00} ms a call-second, " : "")}delay p50 {P50.TotalMilliseconds:0.00} p99 {P99.TotalMilliseconds:0.00} ms, "
-            + $"{Counts.DeliveredShare:P1} delivered, load late {Counts.LateShare:P2}; machine {Shares.Busy:P0}: server {Shares.Server:P0}, "
-            + $"load {Shares.Load:P0}";
+            $"{(Cost > 0 ? $"{Cost:0.00} ms a call-second, " : "")}delay p50 {P50.TotalMilliseconds:0.00} p99 {P99.TotalMilliseconds:0.00} "
+            + $"ms, {Counts.DeliveredShare:P1} delivered, load late {Counts.LateShare:P2}; machine {Shares.Busy:P0}: "
+            + $"server {Shares.Server:P0}, load {Shares.Load:P0}";
     }
 }

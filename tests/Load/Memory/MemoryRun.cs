@@ -7,7 +7,7 @@ using Load.Streams;
 
 namespace Load.Memory;
 
-/// <summary>The memory of the gateway over many calls with a second of talk: whether it stays, and the pauses that keeping it so costs.</summary>
+/// <summary>The memory of the gateway over many calls with a second of talk, and the pauses that keeping it costs.</summary>
 internal sealed class MemoryRun(MemoryOptions options)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2), Talk = TimeSpan.FromSeconds(1);
@@ -39,10 +39,11 @@ internal sealed class MemoryRun(MemoryOptions options)
 
         var pauses = Pauses(before, await server.MetricsAsync(PausesName, stop));
         var late = points.Where(point => point.Calls > points[^1].Calls / 2).ToList();
+        var (least, most) = (late.Min(point => point.Megabytes), late.Max(point => point.Megabytes));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            {driver.Placed} calls at {options.PerSecond} a second, {setUps.Unanswered} not answered; {fault ?? "every call recorded and charged once"}
-            memory {points[0].Megabytes:0} MB at the start, at most {points.Max(point => point.Megabytes):0} MB; in the second half
-            {late.Min(point => point.Megabytes):0} to {late.Max(point => point.Megabytes):0} MB, {SlopeOf(late) * 1000:+0.00;-0.00} MB a thousand calls
+            {driver.Placed} calls at {options.PerSecond} a second, {setUps.Unanswered} not answered; {fault ?? "all recorded and charged once"}
+            memory {points[0].Megabytes:0} MB at the start, at most {points.Max(point => point.Megabytes):0} MB;
+            in the second half {least:0} to {most:0} MB, {SlopeOf(late) * 1000:+0.00;-0.00} MB a thousand calls
             pauses by garbage collection: {pauses}
             plot: {Path.GetFullPath(options.Plot)}
             """));
@@ -62,7 +63,8 @@ internal sealed class MemoryRun(MemoryOptions options)
     private static string Pauses(IReadOnlyDictionary<string, double> before, IReadOnlyDictionary<string, double> after)
     {
         var buckets = after.Where(metric => metric.Key.Contains("le=\"", StringComparison.Ordinal))
-            .Select(metric => (Limit: LimitOf(metric.Key), Count: metric.Value - before.GetValueOrDefault(metric.Key))).OrderBy(bucket => bucket.Limit).ToList();
+            .Select(metric => (Limit: LimitOf(metric.Key), Count: metric.Value - before.GetValueOrDefault(metric.Key)))
+            .OrderBy(bucket => bucket.Limit).ToList();
         if (buckets.Count == 0)
             return "unknown";
         var all = buckets[^1].Count;

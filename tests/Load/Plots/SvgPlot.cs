@@ -49,8 +49,10 @@ internal sealed class SvgPlot(string title, string horizontal, string vertical)
                 CultureInfo.InvariantCulture,
                 $"{Left + (Right - Left) * point.X / right:0.#},{Bottom - (Bottom - Top) * point.Y / top:0.#}")));
             var colour = Colours[i % Colours.Length];
-            svg.AppendLine(CultureInfo.InvariantCulture, $"""<polyline points="{places}" fill="none" stroke="{colour}" stroke-width="2"/>""");
-            svg.AppendLine(CultureInfo.InvariantCulture, $"""<rect x="{Right - 260}" y="{Top + 6 + 18 * i}" width="12" height="3" fill="{colour}"/>""");
+            svg.AppendLine(CultureInfo.InvariantCulture, $"""<polyline points="{places}" fill="none" stroke="{colour}"/>""");
+            svg.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"""<rect x="{Right - 260}" y="{Top + 6 + 18 * i}" width="12" height="3" fill="{colour}"/>""");
             Text(Right - 242, Top + 12 + 18 * i, "start", _lines[i].Name);
         }
         return svg.AppendLine("</svg>").ToString();

@@ -128,8 +128,8 @@ internal sealed class AsteriskB2bua : ILoadedServer
             type=aor
             contact=sip:phone@127.0.0.1:{_ends.PhonesPort}
             """);
-        foreach (var empty in new[] { "cdr.conf", "cel.conf", "acl.conf", "ccss.conf", "cli.conf", "http.conf", "manager.conf", "features.conf",
-            "indications.conf", "sorcery.conf", "pjproject.conf", "codecs.conf", "stasis.conf", "dnsmgr.conf", "dsp.conf", "udptl.conf" })
+        foreach (var empty in new[] { "cdr.conf", "cel.conf", "acl.conf", "ccss.conf", "cli.conf", "http.conf", "manager.conf",
+            "features.conf", "indications.conf", "sorcery.conf", "pjproject.conf", "codecs.conf", "stasis.conf", "dnsmgr.conf", "dsp.conf", "udptl.conf" })
             Write(empty, "[general]");
     }
 

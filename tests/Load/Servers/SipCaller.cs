@@ -113,7 +113,11 @@ internal sealed class SipCaller : IDisposable
             if (IsRefused)
                 return;
             Target = answer["Contact"].Split('<', '>')[1];
-            Routes = [.. answer.All("Record-Route").SelectMany(line => line["Record-Route:".Length..].Split(',')).Select(one => one.Trim()).Reverse()];
+            Routes =
+            [
+                .. answer.All("Record-Route").SelectMany(line => line["Record-Route:".Length..].Split(',')).Select(one => one.Trim())
+                    .Reverse(),
+            ];
         }
     }
 }

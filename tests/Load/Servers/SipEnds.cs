@@ -29,8 +29,9 @@ internal sealed class SipEnds : IDisposable
         {
             if (died() is { } log)
                 throw new InvalidOperationException("The server ended by itself:\n" + log);
-            var text = $"OPTIONS sip:127.0.0.1:{_server} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{from};branch=z9hG4bK{Guid.NewGuid():n};rport\r\n"
-                + $"Max-Forwards: 1\r\nFrom: <sip:probe@127.0.0.1>;tag=probe\r\nTo: <sip:127.0.0.1:{_server}>\r\nCall-ID: {Guid.NewGuid():n}\r\n"
+            var id = Guid.NewGuid().ToString("n");
+            var text = $"OPTIONS sip:127.0.0.1:{_server} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{from};branch=z9hG4bK{id};rport\r\n"
+                + $"Max-Forwards: 1\r\nFrom: <sip:probe@127.0.0.1>;tag=probe\r\nTo: <sip:127.0.0.1:{_server}>\r\nCall-ID: {id}\r\n"
                 + "CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
             await socket.SendAsync(Encoding.ASCII.GetBytes(text), new IPEndPoint(IPAddress.Loopback, _server), stop);
             using var wait = CancellationTokenSource.CreateLinkedTokenSource(stop);

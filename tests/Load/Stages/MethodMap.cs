@@ -14,7 +14,7 @@ internal sealed class MethodMap
             .Select(one => (one.Start, one.Start + one.Size, one.Name)).OrderBy(one => one.Start),
     ];
 
-    /// <summary>The method that an address inside its code belongs to. Its first byte is where it is called, never where it returns to.</summary>
+    /// <summary>The method that an address inside its code belongs to; at its first byte it is called, and never returned to.</summary>
     public string? Find(ulong address)
     {
         var (low, high) = (0, _methods.Count - 1);
@@ -32,5 +32,6 @@ internal sealed class MethodMap
     }
 
     private static ulong Number(string text) =>
-        ulong.Parse(text.StartsWith("0x", StringComparison.Ordinal) ? text[2..] : text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        ulong.Parse(
+            text.StartsWith("0x", StringComparison.Ordinal) ? text[2..] : text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }

@@ -3,7 +3,8 @@ namespace Load.Stages;
 /// <summary>Which stage of a call a sample belongs to: the innermost of our methods that says so, else the library, else the thread.</summary>
 internal static class StageRules
 {
-    public const string Talk = "audio of the talk", Unknown = "not told apart";
+    private const string Talk = "audio of the talk", Loop = "media loop: waking, receiving", Compiler = "compiler (JIT)",
+        Waiting = "threads: pool, timers, sockets", Unknown = "not told apart";
 
     /// <summary>In the order of a call. Prefixes of methods; the first that fits counts.</summary>
     private static readonly (string Stage, string[] Methods)[] Ours =
@@ -31,7 +32,7 @@ internal static class StageRules
         (Talk, ["Media.Engine.Bridge.", "Media.Engine.Legs.", "Media.Engine.Codecs.", "Media.Engine.Audio.", "Media.Engine.Quality.",
             "Media.Native.Opus.", "Media.Protocols.Srtp.", "Media.Protocols.Rtp.", "Media.Protocols.Rtcp.", "Media.Protocols.Jitter.",
             "Media.Protocols.Dtmf.", "Media.Engine.Session."]),
-        ("media loop: waking, receiving", ["Media.Engine.Loop.", "Media.Native.Net."]),
+        (Loop, ["Media.Engine.Loop.", "Media.Native.Net."]),
     ];
 
     private static readonly (string Stage, string[] Methods)[] Libraries =
@@ -41,24 +42,27 @@ internal static class StageRules
         ("Graph", ["System.Net.Http."]),
         ("HTTP in", ["Microsoft.AspNetCore."]),
         ("metrics and logs", ["System.Diagnostics.Metrics.", "OpenTelemetry.", "Microsoft.Extensions.Logging."]),
-        ("threads: pool, timers, sockets", ["System.Threading.", "System.Net.Sockets."]),
+        (Waiting, ["System.Threading.", "System.Net.Sockets."]),
     ];
 
     private static readonly (string Stage, string Thread)[] Threads =
     [
-        ("compiler (JIT)", ".NET Tiered"), ("garbage collection", ".NET Server GC"), ("garbage collection", ".NET BGC"),
-        ("garbage collection", ".NET Finalizer"), ("threads: pool, timers, sockets", ".NET TP"), ("threads: pool, timers, sockets", ".NET Timer"),
-        ("threads: pool, timers, sockets", ".NET Sockets"), ("media loop: waking, receiving", "media-"),
+        (Compiler, ".NET Tiered"), ("garbage collection", ".NET Server GC"), ("garbage collection", ".NET BGC"),
+        ("garbage collection", ".NET Finalizer"), (Waiting, ".NET TP"), (Waiting, ".NET Timer"), (Waiting, ".NET Sockets"),
+        (Loop, "media-"),
     ];
 
     /// <summary>In the order of a call.</summary>
     public static IReadOnlyList<string> Stages { get; } =
         [.. Ours.Concat(Libraries).Select(one => one.Stage).Concat(Threads.Select(one => one.Stage)).Append(Unknown).Distinct()];
 
+    /// <summary>It comes with talk or with time, and not with a set-up.</summary>
+    public static bool IsOutsideSetUp(string stage) => stage is Talk or Loop or Compiler;
+
     public static string StageOf(Sample sample)
     {
         if (sample.Thread.StartsWith(".NET Tiered", StringComparison.Ordinal))
-            return Threads[0].Stage;
+            return Compiler;
         if (sample.Library.StartsWith("libopus", StringComparison.Ordinal))
             return Talk;
         var methods = sample.Frames.Select(Method).ToList();

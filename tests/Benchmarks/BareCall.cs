@@ -29,11 +29,18 @@ internal sealed class BareCall(CostOptions options, UdpSocket whatsApp, UdpSocke
 
     public UdpAddress User => user;
 
-    /// <summary>SRTP from the user: authenticate, decrypt, decode, compand, send.</summary>
+    /// <summary>SRTP from the user: authenticate, decrypt, decode, compand, send; between equal codecs only what is not codec.</summary>
     public void TowardsPbx(Span<byte> packet)
     {
-        if (!_fromUser.TryUnprotect(packet, out var length)
-            || _decoder.Decode(packet[HeaderSize..length], _pcm) is not { Count: FrameSize })
+        if (!_fromUser.TryUnprotect(packet, out var length))
+            return;
+        if (options.IsPassThrough)
+        {
+            WriteHeader(packet, ++_toPhoneSequence);
+            pbx.Send(packet[..length], phone);
+            return;
+        }
+        if (_decoder.Decode(packet[HeaderSize..length], _pcm) is not { Count: FrameSize })
             return;
         WriteHeader(_packet, ++_toPhoneSequence);
         G711.EncodeUlaw(_pcm, _packet.AsSpan(HeaderSize, FrameSize));
@@ -43,6 +50,13 @@ internal sealed class BareCall(CostOptions options, UdpSocket whatsApp, UdpSocke
     /// <summary>RTP from the phone: expand, encode, encrypt, sign, send.</summary>
     public void TowardsWhatsApp(Span<byte> packet)
     {
+        if (options.IsPassThrough)
+        {
+            packet.CopyTo(_packet);
+            WriteHeader(_packet, ++_toUserSequence);
+            whatsApp.Send(_packet.AsSpan(0, _toUser.Protect(_packet, packet.Length)), user);
+            return;
+        }
         if (packet.Length != HeaderSize + FrameSize)
             return;
         G711.DecodeUlaw(packet[HeaderSize..], _pcm);

@@ -21,13 +21,13 @@ internal sealed class BareFarEnd(CostOptions options, SpeechPackets speech, int 
     public void Turn(int frame, UdpAddress whatsApp, UdpAddress pbx)
     {
         while (phone.TryReceive(_buffer, out var length, out _))
-            if (length == HeaderSize + 160)
+            if (length == HeaderSize + 160 || options.IsPassThrough)
                 Delivered++;
         while (user.TryReceive(_buffer, out var length, out _))
             if (_fromBridge.TryUnprotect(_buffer.AsSpan(0, length), out _))
                 Delivered++;
-        Send(user, speech.Opus(call, frame), frame, whatsApp, _toBridge);
-        Send(phone, speech.Pcmu(call, frame), frame, pbx, null);
+        Send(user, speech.Of(options.UserCodec, call, frame), frame, whatsApp, _toBridge);
+        Send(phone, speech.Of(options.PhoneCodec, call, frame), frame, pbx, null);
     }
 
     private void Send(UdpSocket socket, ReadOnlySpan<byte> payload, int frame, UdpAddress remote, BareSrtp? srtp)

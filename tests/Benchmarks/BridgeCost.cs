@@ -3,9 +3,12 @@ using System.Net;
 using Media.Engine;
 using Media.Engine.Audio;
 using Media.Engine.Loop;
+using Media.Engine.Session;
+using Media.Native.Dtls;
 using Media.Native.Net;
 using Media.Native.Threads;
 using Media.Protocols.Primitives;
+using Media.Protocols.Sdp;
 
 namespace Benchmarks;
 
@@ -32,6 +35,8 @@ internal sealed class BridgeCost(CostOptions options, AudioClip? queue = null)
 
     private readonly List<BridgeFarEnd> _farEnds = [];
     private readonly Poller _poller = new();
+    private readonly DtlsCertificate _certificate =
+        DtlsCertificate.Generate(TimeProvider.System, new DtlsOptions { SrtpProfiles = [options.Profile] });
     private readonly List<long> _delays = new(1 << 20);
     private volatile bool _isMeasuring;
     private volatile bool _isStopping;
@@ -56,8 +61,8 @@ internal sealed class BridgeCost(CostOptions options, AudioClip? queue = null)
             AddFarEnd(speech, n);
         receiver.Start();
         foreach (var farEnd in _farEnds)
-            await farEnd.ConnectAsync(engine.TryReserve(out var call) ? call : throw new InvalidOperationException("No ports."), queue);
-        SpinWait.SpinUntil(() => _farEnds.TrueForAll(farEnd => farEnd.IsConnected), TimeSpan.FromSeconds(30));
+            await ConnectAsync(farEnd, engine.TryReserve(out var call) ? call : throw new InvalidOperationException("No ports."));
+        SpinWait.SpinUntil(() => _farEnds.TrueForAll(farEnd => farEnd.User.IsConnected), TimeSpan.FromSeconds(30));
 
         BridgeResult result;
         using (new PacedLoad(options.Calls, (call, frame) => _farEnds[call].Turn(frame)))
@@ -81,14 +86,33 @@ internal sealed class BridgeCost(CostOptions options, AudioClip? queue = null)
         receiver.Join();
         _delays.Sort();
         _farEnds.ForEach(farEnd => farEnd.Dispose());
+        _certificate.Dispose();
         var late = _delays.Count(delay => delay > Stopwatch.Frequency / 50) / (double)Math.Max(1, _delays.Count);
         return result with { DelayP50 = Percentile(0.50), DelayP99 = Percentile(0.99), LateShare = late };
     }
 
+    private async Task ConnectAsync(BridgeFarEnd farEnd, MediaCall call)
+    {
+        farEnd.User.TakeAnswer(Require(await call.AnswerWhatsAppOfferAsync(farEnd.User.Offer())));
+        if (queue is not null)
+        {
+            call.Play(CallLeg.WhatsApp, [queue], AudioRepeat.All);
+            call.OpenAudio();
+            return;
+        }
+        var profile = new PbxMediaProfile { Codecs = [options.PhoneCodec], TelephoneEvents = false };
+        var offer = Require(await call.CreatePbxOfferAsync(profile));
+        Require(await call.ApplyPbxAnswerAsync(farEnd.Phone.Answer(offer), profile));
+        call.OpenAudio();
+    }
+
+    private static string Require(SdpResult result) =>
+        result.Succeeded ? result.Sdp ?? "" : throw new InvalidOperationException($"{result.Refusal} {result.Detail}");
+
     private void AddFarEnd(SpeechPackets speech, int call)
     {
         var (user, phone) = (Bind(), Bind());
-        _farEnds.Add(new BridgeFarEnd(options, speech, call, user, phone));
+        _farEnds.Add(new BridgeFarEnd(options, speech, call, _certificate, (user, phone)));
         _poller.Add(user, (ulong)call * 2);
         _poller.Add(phone, (ulong)call * 2 + 1);
     }

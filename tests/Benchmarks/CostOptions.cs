@@ -1,10 +1,11 @@
 using Media.Engine;
 using Media.Engine.Codecs;
 using Media.Native.Dtls;
+using Media.Protocols.Sdp;
 
 namespace Benchmarks;
 
-/// <summary>The traffic that the bridge and the bare calls are measured under: Opus with FEC ↔ PCMU, 20 ms frames, both ways.</summary>
+/// <summary>The traffic that the bridge and the bare calls are measured under: speech in frames of 20 ms, both ways.</summary>
 internal sealed record CostOptions
 {
     public int Calls { get; init; } = 50;
@@ -29,6 +30,16 @@ internal sealed record CostOptions
     /// <summary>The bridge makes less effort when it is short of time. Off where its cost is measured.</summary>
     public bool Governor { get; init; }
 
+    public AudioCodec UserCodec { get; init; } = AudioCodec.Opus;
+
+    public AudioCodec PhoneCodec { get; init; } = AudioCodec.Pcmu;
+
+    /// <summary>How the user's audio is encrypted.</summary>
+    public Keying Keying { get; init; }
+
+    /// <summary>Both peers send the same codec, so that packets go on as they came.</summary>
+    public bool IsPassThrough => UserCodec == PhoneCodec;
+
     public int Bitrate { get; init; } = 20_000;
 
     public DtlsSrtpProfile Profile { get; init; } = DtlsSrtpProfile.AesCm128HmacSha1Tag80;
@@ -38,3 +49,15 @@ internal sealed record CostOptions
 /// <param name="CpuMilliseconds">CPU per call-second, both directions; 1000 is one core for one call.</param>
 /// <param name="DeliveredShare">1 when every packet came out at the other end; a figure with less than 0.99 is not reliable.</param>
 internal readonly record struct CostResult(double CpuMilliseconds, double DeliveredShare);
+
+/// <summary>The ways to the keys of SRTP.</summary>
+internal enum Keying
+{
+    Dtls,
+
+    /// <summary>In the SDP (RFC 4568), for servers that speak no DTLS.</summary>
+    Sdes,
+
+    /// <summary>RTP in the clear.</summary>
+    None,
+}

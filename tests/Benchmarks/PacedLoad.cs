@@ -13,6 +13,7 @@ internal sealed class PacedLoad : IDisposable
     public const int Niceness = -10;
 
     private static readonly TimeSpan Frame = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(2);
 
     private readonly int _calls;
     private readonly Action<int, int> _turn;
@@ -28,6 +29,11 @@ internal sealed class PacedLoad : IDisposable
         _thread.Start();
     }
 
+    public long Turns { get; private set; }
+
+    /// <summary>Those that began 2 ms and more after they were due: the load itself was held up.</summary>
+    public long LateTurns { get; private set; }
+
     public void Dispose()
     {
         _stopping = true;
@@ -42,6 +48,8 @@ internal sealed class PacedLoad : IDisposable
         while (!_stopping)
         {
             var due = (long)(Stopwatch.GetElapsedTime(started) / Frame * _calls);
+            var late = (long)((Stopwatch.GetElapsedTime(started) - Late) / Frame * _calls);
+            (Turns, LateTurns) = (due, LateTurns + Math.Max(0, late - next));
             for (; next < due; next++)
                 _turn((int)(next % _calls), (int)(next / _calls));
             Thread.Sleep(1);

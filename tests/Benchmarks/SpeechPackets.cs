@@ -1,5 +1,6 @@
 using Media.Engine.Codecs;
 using Media.Native.Opus;
+using Media.Protocols.Sdp;
 using Testing;
 
 namespace Benchmarks;
@@ -41,6 +42,9 @@ internal sealed class SpeechPackets
                     sample = (short)noise.Next(-20, 21);
         }
     }
+
+    /// <summary>Opus or PCMU.</summary>
+    public byte[] Of(AudioCodec codec, int call, int frame) => codec == AudioCodec.Opus ? Opus(call, frame) : Pcmu(call, frame);
 
     /// <summary>Calls start at different places, so that their audio differs at any moment.</summary>
     public byte[] Opus(int call, int frame) => _opus[(frame + call * 37) % _opus.Length];

@@ -1,16 +1,46 @@
 using System.Runtime.InteropServices;
-using Load;
+using Load.Capacity;
+using Load.Memory;
+using Load.Soaks;
+using Load.Stages;
 
-// Load: a soak of the whole gateway. tests/Benchmarks/README.md has the command.
-if (!LoadOptions.TryRead(args, out var options))
-{
-    Console.Error.WriteLine(LoadOptions.Usage);
-    return 2;
-}
+// Load [options]            a soak of the whole gateway
+// Load capacity [options]   what calls cost, and how many there can be, beside other servers on the same streams
+// Load stages [options]     which stage of a call's set-up takes what of the gateway's CPU
+// Load memory [options]     the gateway's memory over many calls
+// tests/Benchmarks/README.md has the commands.
 using var stop = new CancellationTokenSource();
-using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopAll);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, StopAll);
+try
+{
+    return await RunAsync();
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    return 130;
+}
+
+void StopAll(PosixSignalContext signal)
 {
     signal.Cancel = true; // everything that was started is stopped first
     stop.Cancel();
-});
-return await new Soak(options).RunAsync(stop.Token);
+}
+
+async Task<int> RunAsync()
+{
+    switch (args)
+    {
+        case ["capacity", .. var rest] when CapacityOptions.Read(rest) is { } capacity:
+            return await new CapacityRun(capacity).RunAsync(stop.Token);
+        case ["stages", .. var rest] when StageOptions.Read(rest) is { } stages:
+            return await new StageRun(stages).RunAsync(stop.Token);
+        case ["memory", .. var rest] when MemoryOptions.Read(rest) is { } memory:
+            return await new MemoryRun(memory).RunAsync(stop.Token);
+        case [] or [['-', ..], ..] when LoadOptions.TryRead(args, out var options):
+            return await new Soak(options).RunAsync(stop.Token);
+        default:
+            Console.Error.WriteLine($"{LoadOptions.Usage}\n{CapacityOptions.Usage}\n{StageOptions.Usage}\n{MemoryOptions.Usage}");
+            return 2;
+    }
+}

@@ -1,8 +1,9 @@
 using System.Globalization;
+using Load.Processes;
 using Npgsql;
 using StackExchange.Redis;
 
-namespace Load;
+namespace Load.Soaks;
 
 /// <summary>What the gateway and its stores had used at one time; the difference of two is what the calls between them cost.</summary>
 /// <param name="Calls">Completed records.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Load;
+namespace Load.Soaks;
 
 /// <summary>The command line of a soak.</summary>
 /// <param name="Duration">The time during which new calls are placed.</param>

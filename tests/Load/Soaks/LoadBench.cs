@@ -1,8 +1,9 @@
 using System.Text.Json;
+using Load.Processes;
 using Testing;
 using Testing.Peers;
 
-namespace Load;
+namespace Load.Soaks;
 
 /// <summary>
 /// The gateway and the emulated WhatsApp as programs of their own, private stores, and SIPp as a PBX that echoes all audio.
@@ -81,7 +82,7 @@ internal sealed class LoadBench : IAsyncDisposable
         var agents = new ChildProgram(
             "SIPp agents", _folder,
             [
-                "sipp", "-sf", Repository.File("tests", "Load", "agent-calls.xml"), "-inf", list, "-i", "127.0.0.1", "-p",
+                "sipp", "-sf", Repository.File("tests", "Load", "Soaks", "agent-calls.xml"), "-inf", list, "-i", "127.0.0.1", "-p",
                 $"{LoopbackPorts.Take()}", "-mi", "127.0.0.1", "-mp", $"{LoopbackPorts.Take(4)}", "-rtp_echo", "-r", "1", "-rp",
                 $"{period}", "-m", $"{users.Count}", "-l", "5000", "-d", $"{(int)talk.TotalMilliseconds}",
                 "-nostdin", "-skip_rlimit", "-trace_stat", "-stf", Path.Combine(_folder, "agents.csv"), $"127.0.0.1:{_sipPort}",

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Load;
+namespace Load.Processes;
 
 /// <summary>The system's figures of a process: its memory, its descriptors, the processor time it has used (proc(5)).</summary>
 internal sealed class ProcessWatch(int id)

@@ -4,7 +4,7 @@ using System.Text.Json;
 using Npgsql;
 using StackExchange.Redis;
 
-namespace Load;
+namespace Load.Soaks;
 
 /// <summary>
 /// Places calls in both directions for the given time, and then checks what holds after any amount of work: every call left one

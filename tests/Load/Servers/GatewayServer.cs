@@ -1,0 +1,194 @@
+using System.Text.Json;
+using Benchmarks;
+using Load.Processes;
+using Media.Protocols.Sdp;
+using Npgsql;
+using StackExchange.Redis;
+using Testing;
+using Testing.Peers;
+
+namespace Load.Servers;
+
+/// <summary>The gateway as a process, with private stores; users call, and their calls are charged to an account.</summary>
+/// <param name="codecs">Of the two sides.</param>
+/// <param name="program">The folder of a published gateway; null: the one that was built.</param>
+/// <param name="environment">More of it.</param>
+internal sealed class GatewayServer(CostOptions codecs, string? program, IReadOnlyDictionary<string, string>? environment = null)
+    : ILoadedServer
+{
+    private const string Books =
+        $$"""
+        INSERT INTO rate_cards (id, name, currency) VALUES ('load', 'load', 'EUR');
+        INSERT INTO rates (card, direction, prefix, valid_from, price_per_minute) VALUES ('load', 'inbound', '', '2020-01-01Z', 0.01);
+        INSERT INTO accounts (id, name, currency, rate_card) VALUES ('load', 'load', 'EUR', 'load');
+        INSERT INTO ledger_entries (account, kind, amount, balance_after, idempotency_key, actor)
+        VALUES ('load', 'top_up', 1000000, 1000000, 'load', 'load');
+        UPDATE accounts SET balance = 1000000 WHERE id = 'load';
+        INSERT INTO channels (id, number, account) VALUES ('{{WhatsAppPeer.PhoneNumberId}}', '{{WhatsAppPeer.Number}}', 'load')
+        ON CONFLICT (id) DO UPDATE SET account = 'load';
+        """;
+
+    /// <summary>Complete: ended, and answered calls charged exactly once.</summary>
+    private const string Recorded =
+        """
+        SELECT (SELECT count(*) FROM calls WHERE ended_at IS NOT NULL), (SELECT count(answered_at) FROM calls),
+               (SELECT count(*) FROM ledger_entries WHERE kind = 'charge'), (SELECT count(*) FROM holds)
+        """;
+
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(20);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("gateway-load-").FullName;
+    private readonly int _httpPort = LoopbackPorts.Take();
+    private readonly int _operationsPort = LoopbackPorts.Take();
+    private readonly int _sipPort = LoopbackPorts.Take();
+    private readonly int _graphPort = LoopbackPorts.Take();
+    private readonly SipAnswerer _phones = new();
+    private readonly HttpClient _operations = new();
+    private Stores? _stores;
+    private NpgsqlDataSource? _database;
+    private WhatsAppPeer? _whatsApp;
+    private ChildProgram? _gateway;
+
+    public ProcessTree Processes => new(Id);
+
+    public ProcessTree? Stores { get; private set; }
+
+    public int Id => _gateway!.Id;
+
+    public async Task StartAsync(CancellationToken stop)
+    {
+        _stores = Testing.Stores.StartPrivate();
+        _whatsApp = new WhatsAppPeer(_graphPort) { WebhookUrl = $"http://127.0.0.1:{_httpPort}/webhooks/whatsapp" };
+        await _whatsApp.StartAsync(stop);
+        var configuration = Path.Combine(_folder, "gateway.json");
+        await File.WriteAllTextAsync(configuration, Configuration(_stores), stop);
+        var variables = new Dictionary<string, string>(environment ?? new Dictionary<string, string>())
+        {
+            ["GATEWAY_LOG_LEVEL"] = "Warning",
+            ["DOTNET_GCgen0size"] = "0x400000", // as deploy/ has it
+        };
+        string[] arguments = ["run", configuration];
+        _gateway = program is null
+            ? ChildProgram.Of("gateway", "gateway/Gateway.Worker", arguments, variables, _folder)
+            : new ChildProgram("gateway", _folder, ["dotnet", Path.Combine(program, "Gateway.Worker.dll"), .. arguments], variables);
+        await ReadyAsync(stop);
+        _database = NpgsqlDataSource.Create(_stores.Postgres);
+        await using var books = _database.CreateCommand(Books);
+        await books.ExecuteNonQueryAsync(stop);
+        Stores = await StoresAsync(stop);
+    }
+
+    public async Task<bool> PlaceAsync(string user, BridgeFarEnd ends, CancellationToken stop)
+    {
+        _phones.Expect(user, ends.Phone);
+        return await _whatsApp!.CallAsync(user, ends, stop);
+    }
+
+    public async Task HangUpAsync(string user, CancellationToken stop)
+    {
+        await _whatsApp!.HangUpAsync(user, stop);
+        await Task.WhenAny(_phones.EndedAsync(user), Task.Delay(ILoadedServer.Timeout, stop));
+        _phones.Forget(user);
+    }
+
+    public async Task<string?> FindFaultAsync(int placed, int answered, CancellationToken stop)
+    {
+        await using var command = _database!.CreateCommand(Recorded);
+        for (var until = DateTime.UtcNow + Settling; ; await Task.Delay(200, stop))
+        {
+            await using var reader = await command.ExecuteReaderAsync(stop);
+            await reader.ReadAsync(stop);
+            var (ended, talked, charged, held) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3));
+            if (ended >= placed && charged == talked && talked >= answered && held == 0)
+                return null;
+            if (DateTime.UtcNow > until)
+                return $"of {placed} calls {ended} have a record; {talked} answered, {charged} charged, {held} holds left";
+        }
+    }
+
+    /// <summary>The metrics whose name begins so, with their labels.</summary>
+    public async Task<IReadOnlyDictionary<string, double>> MetricsAsync(string prefix, CancellationToken stop) =>
+        (await _operations.GetStringAsync($"http://127.0.0.1:{_operationsPort}/metrics", stop)).Split('\n')
+        .Where(line => line.StartsWith(prefix, StringComparison.Ordinal)).Select(line => (Line: line, Space: line.LastIndexOf(' ')))
+        .ToDictionary(at => at.Line[..at.Space], at => double.Parse(at.Line[at.Space..]));
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_gateway is not null)
+            await _gateway.DisposeAsync();
+        if (_whatsApp is not null)
+            await _whatsApp.DisposeAsync();
+        if (_database is not null)
+            await _database.DisposeAsync();
+        _stores?.Dispose();
+        _phones.Dispose();
+        _operations.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task ReadyAsync(CancellationToken stop)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            if (_gateway!.HasExited)
+                throw new InvalidOperationException($"The gateway ended by itself:\n{string.Join('\n', _gateway.Tail(40))}");
+            try
+            {
+                using var ready = await _operations.GetAsync($"http://127.0.0.1:{_operationsPort}/readyz", stop);
+                if (ready.IsSuccessStatusCode)
+                    return;
+            }
+            catch (HttpRequestException) when (tries < 300)
+            {
+                // not yet
+            }
+            await Task.Delay(200, stop);
+        }
+    }
+
+    private async Task<ProcessTree> StoresAsync(CancellationToken stop)
+    {
+        await using var command = _database!.CreateCommand("SELECT pg_backend_pid()");
+        var backend = (int)(await command.ExecuteScalarAsync(stop))!;
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(_stores!.Redis + ",allowAdmin=true");
+        var server = (await redis.GetServers()[0].InfoAsync("server")).SelectMany(group => group).First(pair => pair.Key == "process_id");
+        return new ProcessTree(ProcessTree.ParentOf(backend), int.Parse(server.Value));
+    }
+
+    private string Configuration(Stores stores) => JsonSerializer.Serialize(new
+    {
+        node = new { id = "load", maxCalls = 100_000, drainDeadline = "00:00:01" },
+        http = new { listen = $"http://127.0.0.1:{_httpPort}", operations = $"http://127.0.0.1:{_operationsPort}" },
+        whatsApp = new
+        {
+            appSecrets = new[] { WhatsAppPeer.AppSecret }, verifyToken = "load-verify",
+            graph = new { baseUrl = $"http://127.0.0.1:{_graphPort}/" },
+        },
+        sip = new
+        {
+            listen = new[] { $"udp:127.0.0.1:{_sipPort}" },
+            trunks = new[]
+            {
+                new
+                {
+                    name = "pbx", server = $"127.0.0.1:{_phones.Port}", transport = "Udp", keepAlive = "00:00:00",
+                    allowedSources = new[] { "127.0.0.0/8" }, codecs = new[] { codecs.PhoneCodec.ToString() },
+                },
+            },
+        },
+        channels = new[]
+        {
+            new
+            {
+                phoneNumberId = WhatsAppPeer.PhoneNumberId, number = WhatsAppPeer.Number, accessToken = "load-token",
+                trunks = new[] { "pbx" },
+            },
+        },
+        media = new
+        {
+            whatsApp = new { offerG711 = codecs.UserCodec == AudioCodec.Pcmu },
+            pbx = new { portMin = 61_000, portMax = 65_535, quarantine = "00:00:01" },
+        },
+        storage = new { postgres = stores.Postgres, redis = stores.Redis },
+    });
+}

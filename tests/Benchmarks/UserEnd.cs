@@ -156,7 +156,8 @@ internal sealed class UserEnd : IDisposable
 
     private string Offered => _options.UserCodec == AudioCodec.Opus ? "111" : $"{Format.PayloadType} 111";
 
-    private string OpusParameters => "maxaveragebitrate=20000;maxplaybackrate=16000;useinbandfec=1" + (_options.TakesTurns ? ";usedtx=1" : "");
+    private string OpusParameters =>
+        "maxaveragebitrate=20000;maxplaybackrate=16000;useinbandfec=1" + (_options.TakesTurns ? ";usedtx=1" : "");
 
     private static SrtpKeys KeysOf(byte[] key) => new(key.AsSpan(0, KeySize), key.AsSpan(KeySize));
 }

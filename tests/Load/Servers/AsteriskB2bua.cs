@@ -129,7 +129,8 @@ internal sealed class AsteriskB2bua : ILoadedServer
             contact=sip:phone@127.0.0.1:{_ends.PhonesPort}
             """);
         foreach (var empty in new[] { "cdr.conf", "cel.conf", "acl.conf", "ccss.conf", "cli.conf", "http.conf", "manager.conf",
-            "features.conf", "indications.conf", "sorcery.conf", "pjproject.conf", "codecs.conf", "stasis.conf", "dnsmgr.conf", "dsp.conf", "udptl.conf" })
+            "features.conf", "indications.conf", "sorcery.conf", "pjproject.conf", "codecs.conf", "stasis.conf",
+            "dnsmgr.conf", "dsp.conf", "udptl.conf" })
             Write(empty, "[general]");
     }
 

@@ -1,6 +1,8 @@
 namespace Load.Stages;
 
-/// <summary>Which stage of a call a sample belongs to: the innermost of our methods that says so, else the library, else the thread.</summary>
+/// <summary>
+/// Which stage of a call a sample belongs to: the innermost of our methods that says so, else the library, else the thread.
+/// </summary>
 internal static class StageRules
 {
     private const string Talk = "audio of the talk", Loop = "media loop: waking, receiving", Compiler = "compiler (JIT)",
@@ -10,15 +12,16 @@ internal static class StageRules
     private static readonly (string Stage, string[] Methods)[] Ours =
     [
         ("HTTP in", ["Gateway.WhatsApp.Webhooks.", "Gateway.WhatsApp.Meta.", "Gateway.Worker.NodeIntake", "Gateway.Worker.Webhooks."]),
-        ("admission", ["Gateway.Storage.Accounts.", "Gateway.Calls.Admission.", "Gateway.Calls.Rating.", "Gateway.Worker.Calls.CallAdmission",
-            "Gateway.Worker.Billing."]),
+        ("admission", ["Gateway.Storage.Accounts.", "Gateway.Calls.Admission.", "Gateway.Calls.Rating.",
+            "Gateway.Worker.Calls.CallAdmission", "Gateway.Worker.Billing."]),
         ("contacts and permissions", ["Gateway.Storage.Contacts.", "Gateway.Worker.Permissions.", "Gateway.Calls.Permissions.",
             "Gateway.Storage.Channels."]),
         ("ICE", ["Media.Protocols.Ice.", "Media.Protocols.Stun."]),
         ("DTLS", ["Media.Native.Dtls.", "Media.Engine.Loop.OpenSsl", "Media.Engine.Session.WebRtcLeg::DrainDtls"]),
         ("media reservation, SDP", ["Media.Protocols.Sdp.", "Media.Engine.Loop.MediaEngine", "Media.Engine.Loop.MediaCall",
             "Media.Engine.Loop.PortAllocator", "Media.Engine.Loop.RtpPorts", "Media.Engine.Loop.MediaLoop::Open",
-            "Media.Engine.Session.WebRtcSignalling", "Media.Engine.Session.MediaSession::.ctor", "Media.Engine.Session.MediaSession::Dispose",
+            "Media.Engine.Session.WebRtcSignalling", "Media.Engine.Session.MediaSession::.ctor",
+            "Media.Engine.Session.MediaSession::Dispose",
             "Gateway.Worker.Legs.CallMedia", "Gateway.Worker.Legs.PbxMedia", "Gateway.Worker.Legs.PbxDescriptions"]),
         ("Graph", ["Gateway.WhatsApp.Graph.", "Gateway.Worker.Legs.GraphLeg"]),
         ("SIP", ["Gateway.Sip.", "Gateway.Worker.Legs.Sip", "Gateway.Worker.Legs.PbxTrunks"]),
@@ -28,7 +31,8 @@ internal static class StageRules
         ("settlement", ["Gateway.Storage.Calls.", "Gateway.Worker.Spool."]),
         ("the call's machine", ["Gateway.Calls.", "Gateway.Worker.Calls.", "Gateway.Worker.Legs."]),
         ("metrics and logs", ["Gateway.Worker.Metrics.", "Gateway.Worker.Logs.", "Gateway.Worker.Health."]),
-        ("the node's own rings", ["Gateway.Worker.Agents.", "Gateway.Worker.Parking.", "Gateway.Storage.Agents.", "Gateway.Storage.Parking."]),
+        ("the node's own rings", ["Gateway.Worker.Agents.", "Gateway.Worker.Parking.", "Gateway.Storage.Agents.",
+            "Gateway.Storage.Parking."]),
         (Talk, ["Media.Engine.Bridge.", "Media.Engine.Legs.", "Media.Engine.Codecs.", "Media.Engine.Audio.", "Media.Engine.Quality.",
             "Media.Native.Opus.", "Media.Protocols.Srtp.", "Media.Protocols.Rtp.", "Media.Protocols.Rtcp.", "Media.Protocols.Jitter.",
             "Media.Protocols.Dtmf.", "Media.Engine.Session."]),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Benchmarks;
 
 namespace Load.Capacity;
 
@@ -6,6 +7,9 @@ namespace Load.Capacity;
 internal sealed record CapacityOptions
 {
     public const string Usage = "Load capacity [--quick] [--program FOLDER] [--only TEXT] [--calls N] [--no-steps] [--plot FILE.svg]";
+
+    /// <summary>The most calls with which memory is measured where audio is transcoded.</summary>
+    public const int MostTranscoded = 200;
 
     /// <summary>The folder of a gateway that deploy/publish made; null: the one that was built.</summary>
     public string? Program { get; init; }
@@ -35,6 +39,10 @@ internal sealed record CapacityOptions
 
     /// <summary>Of each step.</summary>
     public TimeSpan Step { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>With fewer calls where audio is transcoded, since that of silent ones is too, and a small machine has no more.</summary>
+    public CapacityOptions For(CostOptions codecs) => codecs.UserCodec == codecs.PhoneCodec ? this
+        : this with { Memory = Memory with { Many = Math.Min(Memory.Many, MostTranscoded) } };
 
     public static CapacityOptions? Read(string[] arguments)
     {

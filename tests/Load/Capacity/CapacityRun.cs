@@ -57,7 +57,7 @@ internal sealed class CapacityRun(CapacityOptions options)
         {
             await server.StartAsync(stop);
             using var streams = new CallStreams(codecs);
-            return await new RowMeter(options, server, streams).MeasureAsync(row, stop);
+            return await new RowMeter(options.For(codecs), server, streams).MeasureAsync(row, stop);
         }
         catch (NotInstalledException missing)
         {

@@ -22,7 +22,7 @@ internal static class CapacityTable
         {
             $"{DateTime.UtcNow:yyyy-MM-dd}, commit {Commit()}, {Processor()}, {Environment.ProcessorCount} processors",
             $"{options.Calls} calls for {options.Duration.TotalSeconds:0} s; set-ups at {options.SetUpsPerSecond:0} a second; memory "
-                + $"{options.Memory.Many} minus {options.Memory.Few} calls",
+                + $"{options.Memory.Many} minus {options.Memory.Few} calls, {CapacityOptions.MostTranscoded} where audio is transcoded",
             Line(head),
             Line([.. head.Select(_ => "---")]),
         };

@@ -48,7 +48,7 @@ internal sealed class RowMeter(CapacityOptions options, ILoadedServer server, Ca
             };
         }
         var fault = await server.FindFaultAsync(_driver.Placed, _driver.Answered, stop);
-        return row with { Curve = [.. _curve.Select(pair => (pair.Key, pair.Value))], Remark = fault ?? row.Remark };
+        return row with { Curve = [.. _curve.Select(pair => (pair.Key, pair.Value))], Remark = row.Remark ?? fault };
     }
 
     private async Task<RowFigures> CostAsync(RowFigures row, CancellationToken stop)
@@ -90,17 +90,19 @@ internal sealed class RowMeter(CapacityOptions options, ILoadedServer server, Ca
         {
             for (var live = _driver.Live; live < count; live = _driver.Live)
             {
-                streams.IsSilent = false;
                 if (!await _driver.SetLiveAsync(Math.Min(count, live + options.Memory.Few), options.SetUpsPerSecond * 2, stop))
-                    return row with { Remark = $"a call was not answered at {_driver.Live} silent ones" };
+                {
+                    row = row with { Remark = $"a call was not answered at {_driver.Live} silent ones" };
+                    await _driver.SetLiveAsync(0, options.SetUpsPerSecond, stop);
+                    return row;
+                }
                 await Task.Delay(ShortTalk, stop);
-                streams.IsSilent = true;
+                streams.Hush();
             }
             await Task.Delay(Settle, stop);
             megabytes.Add(server.Processes.MemoryMb());
         }
         await _driver.SetLiveAsync(0, options.SetUpsPerSecond, stop);
-        streams.IsSilent = false;
         var perCall = (megabytes[1] - megabytes[0]) / (options.Memory.Many - options.Memory.Few);
         Report($"  {megabytes[0]:0} MB with {options.Memory.Few}, {megabytes[1]:0} MB with {options.Memory.Many} calls");
         return row with { Memory = perCall };

@@ -27,6 +27,7 @@ internal sealed class CallStreams : IDisposable
     private readonly SpeechPackets _speech;
     private readonly DtlsCertificate _certificate;
     private readonly BridgeFarEnd?[] _ends = new BridgeFarEnd?[Slots];
+    private readonly bool[] _isHushed = new bool[Slots];
     private readonly PriorityQueue<int, int> _free = new(Enumerable.Range(0, Slots).Select(i => (i, i)));
     private readonly ConcurrentQueue<(BridgeFarEnd End, long At)> _closing = [];
     private readonly Poller _poller = new();
@@ -46,9 +47,6 @@ internal sealed class CallStreams : IDisposable
         _receiver.Start();
         _pace = new PacedLoad(Slots, Turn);
     }
-
-    /// <summary>Nobody says anything while this is set.</summary>
-    public bool IsSilent { get; set; }
 
     /// <summary>Packets sent and received, and the load's turns and those that came late, so far.</summary>
     public StreamCounts Counts => new(Volatile.Read(ref _sent), Volatile.Read(ref _delivered), _pace.Turns, _pace.LateTurns);
@@ -71,11 +69,19 @@ internal sealed class CallStreams : IDisposable
             var slot = (int)(Reverse((uint)n) >> (32 - SlotBits)); // neighbours in number are far apart in time
             var (user, phone) = (Bind(), Bind());
             var ends = new BridgeFarEnd(_options, _speech, n, _certificate, (user, phone));
+            Volatile.Write(ref _isHushed[slot], false);
             Volatile.Write(ref _ends[slot], ends);
             _poller.Add(user, (ulong)slot * 2);
             _poller.Add(phone, (ulong)slot * 2 + 1);
             return (n, ends);
         }
+    }
+
+    /// <summary>Those who are in a call now say nothing more.</summary>
+    public void Hush()
+    {
+        for (var slot = 0; slot < Slots; slot++)
+            Volatile.Write(ref _isHushed[slot], true);
     }
 
     public void Close(int number)
@@ -108,7 +114,7 @@ internal sealed class CallStreams : IDisposable
 
     private void Turn(int slot, int frame)
     {
-        if (!IsSilent && Volatile.Read(ref _ends[slot]) is { } ends)
+        if (!Volatile.Read(ref _isHushed[slot]) && Volatile.Read(ref _ends[slot]) is { } ends)
             Volatile.Write(ref _sent, _sent + ends.Turn(frame));
     }
 

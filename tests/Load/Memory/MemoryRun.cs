@@ -41,7 +41,7 @@ internal sealed class MemoryRun(MemoryOptions options)
         var late = points.Where(point => point.Calls > points[^1].Calls / 2).ToList();
         var (least, most) = (late.Min(point => point.Megabytes), late.Max(point => point.Megabytes));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            {driver.Placed} calls at {options.PerSecond} a second, {setUps.Unanswered} unanswered; {fault ?? "all recorded and charged once"}
+            {driver.Placed} calls, {options.PerSecond} a second, {setUps.Unanswered} unanswered; {fault ?? "all recorded, charged once"}
             memory {points[0].Megabytes:0} MB at the start, at most {points.Max(point => point.Megabytes):0} MB;
             in the second half {least:0} to {most:0} MB, {SlopeOf(late) * 1000:+0.00;-0.00} MB a thousand calls
             pauses by garbage collection: {pauses}

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Load.Capacity;
+using Load.Hold;
 using Load.Memory;
 using Load.Soaks;
 using Load.Stages;
@@ -8,6 +9,7 @@ using Load.Stages;
 // Load capacity [options]   what calls cost, and how many there can be, beside other servers on the same streams
 // Load stages [options]     which stage of a call's set-up takes what of the gateway's CPU
 // Load memory [options]     the gateway's memory over many calls
+// Load hold [options]       many live calls and new ones beside them for a long time
 // tests/Benchmarks/README.md has the commands.
 using var stop = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopAll);
@@ -37,10 +39,13 @@ async Task<int> RunAsync()
             return await new StageRun(stages).RunAsync(stop.Token);
         case ["memory", .. var rest] when MemoryOptions.Read(rest) is { } memory:
             return await new MemoryRun(memory).RunAsync(stop.Token);
+        case ["hold", .. var rest] when HoldOptions.Read(rest) is { } hold:
+            return await new HoldRun(hold).RunAsync(stop.Token);
         case [] or [['-', ..], ..] when LoadOptions.TryRead(args, out var options):
             return await new Soak(options).RunAsync(stop.Token);
         default:
-            Console.Error.WriteLine($"{LoadOptions.Usage}\n{CapacityOptions.Usage}\n{StageOptions.Usage}\n{MemoryOptions.Usage}");
+            Console.Error.WriteLine(string.Join(
+                '\n', LoadOptions.Usage, CapacityOptions.Usage, StageOptions.Usage, MemoryOptions.Usage, HoldOptions.Usage));
             return 2;
     }
 }

@@ -9,6 +9,18 @@ internal sealed class DelayHistogram
 
     public void Record(TimeSpan delay) => _counts[Math.Clamp((int)(delay / Step), 0, _counts.Length - 1)]++;
 
+    public long Count => _counts.Sum();
+
+    /// <summary>Those of another one too, in which nothing is recorded any more.</summary>
+    public void Add(DelayHistogram other)
+    {
+        for (var i = 0; i < _counts.Length; i++)
+            _counts[i] += other._counts[i];
+    }
+
+    /// <summary>How many were this long or longer.</summary>
+    public long CountFrom(TimeSpan delay) => _counts.Skip((int)(delay / Step)).Sum();
+
     /// <summary>Zero where there is none.</summary>
     public TimeSpan Percentile(double share)
     {

@@ -1,0 +1,71 @@
+using System.Globalization;
+using Benchmarks;
+using Load.Processes;
+using Load.Servers;
+using Load.Streams;
+
+namespace Load.Hold;
+
+/// <summary>
+/// Many live calls and new ones beside them for a long time: whether the gateway keeps its promises at that load, a line a minute and a
+/// verdict at the end.
+/// </summary>
+internal sealed class HoldRun(HoldOptions options)
+{
+    private static readonly TimeSpan Talk = TimeSpan.FromSeconds(1), Interval = TimeSpan.FromMinutes(1), WarmUp = TimeSpan.FromSeconds(20);
+
+    /// <summary>A frame that comes so much later than it was sent has missed its turn.</summary>
+    private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(20);
+
+    private const double WarmUpPerSecond = 15;
+
+    public async Task<int> RunAsync(CancellationToken stop)
+    {
+        var codecs = new CostOptions();
+        await using var server = new GatewayServer(codecs, options.Program);
+        await server.StartAsync(stop);
+        using var streams = new CallStreams(codecs);
+        var driver = new CallDriver(server, streams);
+        await driver.PlaceAsync((WarmUpPerSecond, WarmUp), Talk, () => { }, stop);
+        if (!await driver.SetLiveAsync(options.Live, WarmUpPerSecond, stop))
+        {
+            Console.WriteLine($"a call was not answered at {driver.Live} live ones");
+            return 1;
+        }
+        await Task.Delay(WarmUp, stop);
+
+        streams.TakeDelays();
+        var (began, counts) = (Machine.Read(server.Processes), streams.Counts);
+        var placing = driver.PlaceAsync((options.PerSecond, TimeSpan.FromMinutes(options.Minutes)), Talk, () => { }, stop);
+        var all = await WatchAsync(server, streams, placing, stop);
+        var setUps = await placing;
+        var (shares, sent) = (Machine.Read(server.Processes).Since(began), streams.Counts - counts);
+        await driver.SetLiveAsync(0, WarmUpPerSecond, stop);
+        var fault = await server.FindFaultAsync(driver.Placed, driver.Answered, stop);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
+            {options.Live} live calls, {options.PerSecond} new ones a second, {options.Minutes} minutes
+            machine {shares.Busy:P0} busy: server {shares.Server:P0}, load {shares.Load:P0}, which was late with {sent.LateShare:P2} of its own
+            delay p50 {all.Percentile(0.5).TotalMilliseconds:0.00}, p99 {all.Percentile(0.99).TotalMilliseconds:0.00} ms
+            {all.CountFrom(Late)} of {all.Count} frames over {Late.TotalMilliseconds:0} ms; {sent.DeliveredShare:P3} delivered
+            {driver.Placed} calls, {setUps.Unanswered} unanswered, answered after {setUps.P99.TotalMilliseconds:0} ms (p99);
+            {fault ?? "all recorded, charged once"}
+            """));
+        return setUps.Unanswered == 0 && fault is null ? 0 : 1;
+    }
+
+    private static async Task<DelayHistogram> WatchAsync(GatewayServer server, CallStreams streams, Task placing, CancellationToken stop)
+    {
+        var all = new DelayHistogram();
+        for (var before = Machine.Read(server.Processes); !placing.IsCompleted;)
+        {
+            await Task.WhenAny(placing, Task.Delay(Interval, stop));
+            var (delays, now) = (streams.TakeDelays(), Machine.Read(server.Processes));
+            all.Add(delays);
+            Console.Error.WriteLine(
+                $"machine {now.Since(before).Busy:P0}, delay p99 {delays.Percentile(0.99).TotalMilliseconds:0.00} ms, "
+                + $"{delays.CountFrom(Late)} of {delays.Count} over {Late.TotalMilliseconds:0} ms");
+            before = now;
+        }
+        return all;
+    }
+}

@@ -10,9 +10,9 @@ namespace Gateway.Storage;
 /// gone <see cref="LiveTtl"/> after its owner last refreshed it.
 /// </summary>
 /// <remarks>
-/// `wa:{wacid}:claim` = "node callId" or "†" (tombstone) · `wa:{wacid}:answer` = callId · `wa:live` = set of call ids ·
-/// `wa:{callId}:live` = JSON · `wa:{callId}:dialog` = JSON of the SIP side. The braces are in the keys: in a Cluster they keep the keys of
-/// one call in one slot, and no command names keys of two.
+/// `wa:{wacid}:claim` = "node callId" or "† node" (tombstone) · `wa:{wacid}:answer` = callId · `wa:live` = set of call ids ·
+/// `wa:{callId}:owner` = "node token" · `wa:{callId}:live` = JSON · `wa:{callId}:dialog` = JSON of the SIP side. The braces are in the
+/// keys: in a Cluster they keep the keys of one call in one slot, and no command names keys of two.
 /// </remarks>
 public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node) : ICallRegistry
 {
@@ -37,23 +37,34 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
     {
         if (await Database.StringSetAsync(ClaimKey(whatsAppId), $"{node} {callId}", ClaimTtl, When.NotExists))
             return ClaimResult.Claimed;
-        var holder = (string?)await Database.StringGetAsync(ClaimKey(whatsAppId));
-        return holder == Tombstone ? ClaimResult.Tombstoned : ClaimResult.Duplicate;
+        return ReadHolder(await Database.StringGetAsync(ClaimKey(whatsAppId))) is { IsTombstone: true }
+            ? ClaimResult.Tombstoned : ClaimResult.Duplicate;
     }
 
-    public async Task<bool> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)
+    public async Task<ClaimHolder?> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)
     {
-        var before = Database.StringGetSetAsync(ClaimKey(whatsAppId), Tombstone);
+        var before = Database.StringGetSetAsync(ClaimKey(whatsAppId), $"{Tombstone} {node}");
         await Task.WhenAll(before, Database.KeyExpireAsync(ClaimKey(whatsAppId), TombstoneTtl)); // in this order, in one go
-        return (await before).IsNull;
+        return ReadHolder(await before);
+    }
+
+    public async Task<ClaimHolder?> FindHolderAsync(WhatsAppCallId whatsAppId, CallId? call, CancellationToken cancellation)
+    {
+        var holder = ReadHolder(await Database.StringGetAsync(ClaimKey(whatsAppId)));
+        if (holder is { IsTombstone: true } || (holder?.Call ?? call) is not { } id)
+            return holder;
+        // The claim names the node that took the call first, the owner's key the one that has it now.
+        var owner = (string?)await Database.StringGetAsync(OwnerKey(id));
+        return owner is null ? holder : new ClaimHolder(owner[..owner.LastIndexOf(' ')], id);
     }
 
     public Task PublishAsync(LiveCall call, CancellationToken cancellation) => Task.WhenAll(
+        Database.StringSetAsync(OwnerKey(call.Id), $"{node} 1", LiveTtl),
         Database.StringSetAsync(LiveKey(call.Id), JsonSerializer.Serialize(call, JsonSerializerOptions.Web), LiveTtl),
         Database.SetAddAsync(LiveSet, call.Id.Value));
 
     public Task RemoveAsync(CallId callId, CancellationToken cancellation) => Task.WhenAll(
-        Database.KeyDeleteAsync([LiveKey(callId), DialogKey(callId)]), Database.SetRemoveAsync(LiveSet, callId.Value));
+        Database.KeyDeleteAsync([LiveKey(callId), DialogKey(callId), OwnerKey(callId)]), Database.SetRemoveAsync(LiveSet, callId.Value));
 
     public Task KeepDialogAsync(CallId callId, string dialog, CancellationToken cancellation) =>
         Database.StringSetAsync(DialogKey(callId), dialog, ClaimTtl);
@@ -87,6 +98,17 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
     internal static async Task<LiveCall?> FindLiveAsync(IDatabase database, CallId callId) =>
         await database.StringGetAsync(LiveKey(callId)) is { IsNull: false } text
             ? JsonSerializer.Deserialize<LiveCall>((string)text!, JsonSerializerOptions.Web) : null;
+
+    private static ClaimHolder? ReadHolder(RedisValue claim)
+    {
+        if (claim.IsNull)
+            return null;
+        var parts = ((string)claim!).Split(' ', 2);
+        var second = parts.ElementAtOrDefault(1) ?? "";
+        return parts[0] == Tombstone ? new ClaimHolder(second, null) : new ClaimHolder(parts[0], new CallId(second));
+    }
+
+    private static string OwnerKey(CallId id) => $"wa:{{{id}}}:owner";
 
     private static string ClaimKey(WhatsAppCallId id) => $"wa:{{{id}}}:claim";
 

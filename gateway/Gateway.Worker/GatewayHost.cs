@@ -11,6 +11,7 @@ using Gateway.Storage.Accounts;
 using Gateway.Storage.Agents;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Directory;
+using Gateway.Storage.Nodes;
 using Gateway.Storage.Rating;
 using Gateway.WhatsApp.Graph;
 using Gateway.WhatsApp.Meta;
@@ -25,6 +26,7 @@ using Gateway.Worker.Health;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Logs;
 using Gateway.Worker.Metrics;
+using Gateway.Worker.Nodes;
 using Gateway.Worker.Parking;
 using Gateway.Worker.Permissions;
 using Gateway.Worker.Spool;
@@ -125,6 +127,7 @@ public static class GatewayHost
         services.AddSingleton<CallControl>();
         services.AddSingleton<CallSupervisor>();
         services.AddSingleton<NodeStores>();
+        services.AddSingleton<EventIntake>();
         services.AddSingleton<NodeIntake>();
         services.AddSingleton<GatewayService>();
         services.AddHostedService(s => s.GetRequiredService<GatewayService>());
@@ -147,6 +150,9 @@ public static class GatewayHost
         services.AddSingleton<NodeStart>();
         services.AddSingleton(s => new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), options.Node.Id));
         services.AddSingleton<ICallRegistry>(Registry);
+        services.AddSingleton<NodeInbox>();
+        services.AddSingleton<EventForwarder>();
+        services.AddSingleton<InboxLoop>();
         services.AddSingleton<StoreProbes>();
         services.AddSingleton(s => new ResilientAgentRegistry(
             new RedisAgentRegistry(s.GetRequiredService<IConnectionMultiplexer>()), options.Node.Id, options.Storage.AgentsTimeout,

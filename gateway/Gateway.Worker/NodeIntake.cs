@@ -1,6 +1,5 @@
 using Gateway.Calls.Lifecycle;
 using Gateway.Sip.Endpoint;
-using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Agents;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Permissions;
@@ -8,9 +7,12 @@ using Gateway.Worker.Webhooks;
 
 namespace Gateway.Worker;
 
-/// <summary>The sources of work for this node's calls: webhooks, INVITEs, granted permissions. Each has a reader of its own.</summary>
+/// <summary>
+/// The sources of work for this node's calls: webhooks, what other nodes hand over, INVITEs, granted permissions. Each has a reader of its
+/// own.
+/// </summary>
 internal sealed class NodeIntake(
-    WebhookQueue webhooks, SipEndpoint sip, CallSupervisor calls, FeatureCodeCalls features, NonCallEvents others, ReturnCalls returnCalls,
+    EventIntake events, SipEndpoint sip, CallSupervisor calls, FeatureCodeCalls features, NonCallEvents others, ReturnCalls returnCalls,
     ResilientAgentRegistry agents)
 {
     private Task _readers = Task.CompletedTask;
@@ -23,14 +25,13 @@ internal sealed class NodeIntake(
         // A later call has the agent: the phone of the earlier one is to ring no more.
         agents.OnLost = lost => calls.Find(lost.Call)?.Post(new CallInput.DeclineRequested(lost.Agent.Agent));
         _readers = Task.WhenAll(
-            calls.ReadWebhooksAsync(webhooks.Batches), calls.ReadInvitesAsync(sip.IncomingCalls, features.TryTake),
-            returnCalls.RunAsync(calls), others.RunAsync());
+            events.RunAsync(), calls.ReadInvitesAsync(sip.IncomingCalls, features.TryTake), returnCalls.RunAsync(calls), others.RunAsync());
     }
 
     /// <summary>Takes nothing more; what has come in is still handled.</summary>
     public void Complete()
     {
-        webhooks.Complete();
+        events.Complete();
         others.Complete();
         returnCalls.Complete();
     }

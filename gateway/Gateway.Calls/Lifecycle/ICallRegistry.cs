@@ -16,6 +16,15 @@ public enum ClaimResult
     Tombstoned,
 }
 
+/// <summary>The holder of a WhatsApp call id.</summary>
+/// <param name="Node">The node that runs the call; of one that is over, the node that set its tombstone.</param>
+/// <param name="Call">The call; null once it is over.</param>
+public sealed record ClaimHolder(string Node, CallId? Call)
+{
+    /// <summary>The call is over, or its end came before it.</summary>
+    public bool IsTombstone => Call is null;
+}
+
 /// <summary>
 /// The cluster's shared state of live calls (Redis): their owners, tombstones and answer locks. All of it can be lost without losing money
 /// or a record.
@@ -26,9 +35,16 @@ public interface ICallRegistry
     Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation);
 
     /// <summary>
-    /// Sets a tombstone for a WhatsApp call that is over, so that late webhooks do not start it again. True where the call had no owner.
+    /// Sets a tombstone for a WhatsApp call that is over, so that late webhooks do not start it again. The holder until then, which is null
+    /// where nobody had the call.
     /// </summary>
-    Task<bool> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation);
+    Task<ClaimHolder?> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation);
+
+    /// <summary>The holder of a call that a webhook names; null where no node is known to have it.</summary>
+    /// <param name="whatsAppId">Meta's id.</param>
+    /// <param name="call">Our own id as Meta gave it back, which is known before Meta's is; null where it did not.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    Task<ClaimHolder?> FindHolderAsync(WhatsAppCallId whatsAppId, CallId? call, CancellationToken cancellation);
 
     /// <summary>Publishes an operator's view of a live call; refreshed by its owner, expires some time after the owner is gone.</summary>
     Task PublishAsync(LiveCall call, CancellationToken cancellation);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Gateway.Calls;
 
 namespace Gateway.WhatsApp.Webhooks;
@@ -42,6 +43,11 @@ public enum PermissionSource
 /// One event from Meta. A closed family: every element of a webhook becomes one of these or a counted skip. Times are Meta's,
 /// in whole seconds, null where absent or unreadable. Events repeat and arrive in any order: the receiver deduplicates by call id and kind.
 /// </summary>
+/// <remarks>Those of a call are also written as JSON, from node to node.</remarks>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(CallConnect), "connect")]
+[JsonDerivedType(typeof(CallStatus), "status")]
+[JsonDerivedType(typeof(CallTerminate), "terminate")]
 public abstract record WebhookEvent
 {
     private WebhookEvent()

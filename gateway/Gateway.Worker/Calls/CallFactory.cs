@@ -22,6 +22,9 @@ internal sealed class CallFactory(
     private readonly Dictionary<ChannelId, ChannelOptions> _channels = options.Channels.ToDictionary(c => new ChannelId(c.PhoneNumberId));
     private readonly Dictionary<string, TrunkConfiguration> _trunkSettings = options.Sip.AllTrunks().ToDictionary(t => t.Name);
 
+    /// <summary>This node's id.</summary>
+    public string Node => options.Node.Id;
+
     /// <summary>The business numbers of this node.</summary>
     public IReadOnlyCollection<ChannelId> Channels => _channels.Keys;
 

@@ -11,6 +11,7 @@ using Gateway.Worker.Agents;
 using Gateway.Worker.Billing;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Metrics;
+using Gateway.Worker.Nodes;
 using Gateway.Worker.Spool;
 using Media.Protocols.Primitives;
 
@@ -366,7 +367,7 @@ internal sealed partial class CallLoop : ICallInbox
 /// <summary>The services that every call loop shares.</summary>
 internal sealed record CallServices(
     ICallStore Store, RecordSpool Spool, ICallRegistry Registry, CallAdmission Admission, CallHolds Holds, AgentServices Agents,
-    TimeProvider Time, ILogger<CallLoop> Logger)
+    EventForwarder Nodes, TimeProvider Time, ILogger<CallLoop> Logger)
 {
     public InstantClock Clock { get; } = new(Time);
 }

@@ -15,6 +15,7 @@ using Gateway.Worker.Billing;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Metrics;
+using Gateway.Worker.Nodes;
 using Gateway.Worker.Webhooks;
 using Media.Protocols.Primitives;
 
@@ -40,8 +41,11 @@ internal sealed partial class CallSupervisor(
     {
         await foreach (var batch in batches.ReadAllAsync())
             foreach (var happened in batch.Events)
-                await HandleAsync(happened);
+                await HandleAsync(new ForwardedEvent(happened, 0));
     }
+
+    /// <summary>Takes an event that another node received: of a call of this one, or one that this one is to begin. Never throws.</summary>
+    public Task HandleForwardedAsync(ForwardedEvent forwarded) => HandleAsync(forwarded);
 
     /// <param name="invites">INVITEs of PBXs and of registered phones.</param>
     /// <param name="isTaken">True for one that is no call to a user, and was taken.</param>
@@ -117,8 +121,9 @@ internal sealed partial class CallSupervisor(
             LogUnfinished(_calls.Count);
     }
 
-    private async Task HandleAsync(WebhookEvent happened)
+    private async Task HandleAsync(ForwardedEvent forwarded)
     {
+        var happened = forwarded.Event;
         try
         {
             if (!WebhookMapping.TryMap(happened, out var id, out var input))
@@ -128,10 +133,10 @@ internal sealed partial class CallSupervisor(
             }
             var outcome = (happened, input) switch
             {
-                (WebhookEvent.CallConnect connect, CallInput.WhatsAppOffered offer) => await StartInboundAsync(connect, offer),
-                (WebhookEvent.CallTerminate terminate, _) => await TerminateAsync(id, terminate, input),
-                (WebhookEvent.CallConnect connect, _) => Forward(id, connect.OpaqueData, input),
-                (WebhookEvent.CallStatus status, _) => Forward(id, status.OpaqueData, input),
+                (WebhookEvent.CallConnect connect, CallInput.WhatsAppOffered offer) => await StartInboundAsync(forwarded, connect, offer),
+                (WebhookEvent.CallTerminate terminate, _) => await TerminateAsync(forwarded, id, terminate, input),
+                (WebhookEvent.CallConnect connect, _) => await ForwardAsync(forwarded, id, connect.OpaqueData, input),
+                (WebhookEvent.CallStatus status, _) => await ForwardAsync(forwarded, id, status.OpaqueData, input),
                 _ => "not_a_call",
             };
             CallMetrics.Webhook(outcome);
@@ -143,7 +148,8 @@ internal sealed partial class CallSupervisor(
         }
     }
 
-    private async Task<string> StartInboundAsync(WebhookEvent.CallConnect connect, CallInput.WhatsAppOffered offer)
+    private async Task<string> StartInboundAsync(
+        ForwardedEvent forwarded, WebhookEvent.CallConnect connect, CallInput.WhatsAppOffered offer)
     {
         var whatsAppId = offer.Id;
         if (_byWhatsAppId.ContainsKey(whatsAppId))
@@ -163,7 +169,8 @@ internal sealed partial class CallSupervisor(
         if (claim == ClaimResult.Duplicate)
             return "duplicate";
         if (claim == ClaimResult.Tombstoned)
-            return await late.TryTakeEndedAsync(identity, whatsAppId, connect) ? "ended_before_offer" : "tombstoned";
+            return await late.TryTakeEndedAsync(identity, whatsAppId, connect) ? "ended_before_offer"
+                : await ToHolderOfEndAsync(forwarded, whatsAppId) ? "forwarded" : "tombstoned";
         late.Rings(whatsAppId);
 
         var loop = factory.Inbound(identity, new InboundDetails(whatsAppId, connect.CtaPayload, connect.DeeplinkPayload));
@@ -258,22 +265,27 @@ internal sealed partial class CallSupervisor(
         }
     }
 
-    private string Forward(WhatsAppCallId id, string? opaque, CallInput input)
+    private async Task<string> ForwardAsync(ForwardedEvent forwarded, WhatsAppCallId id, string? opaque, CallInput input)
     {
-        if (Find(id, opaque) is not { } loop)
+        if (Find(id, opaque) is { } loop)
+            return Deliver(loop, id, input);
+        if (_unnamed.TryTake(opaque, out var ended))
         {
-            if (_unnamed.TryTake(opaque, out var ended))
-            {
-                lost.End(ended.Id, ended.Channel, id);
-                return "too_late";
-            }
-            _early.Keep(id, input);
-            if (!_byWhatsAppId.TryGetValue(id, out loop))
-                return "unknown_call";
+            lost.End(ended.Id, ended.Channel, id);
+            return "too_late";
+        }
+        _early.Keep(id, input);
+        if (_byWhatsAppId.TryGetValue(id, out loop))
+        {
             foreach (var early in _early.Take(id)) // it became known meanwhile
                 loop.Post(early);
             return "delivered";
         }
+        return await services.Nodes.ForwardAsync(forwarded, id, opaque) == ForwardOutcome.Forwarded ? "forwarded" : "unknown_call";
+    }
+
+    private string Deliver(CallLoop loop, WhatsAppCallId id, CallInput input)
+    {
         if (loop.BoundTo is null)
         {
             // It overtook the answer to connect, which may even be lost: then this is the only report of Meta's id.
@@ -283,14 +295,26 @@ internal sealed partial class CallSupervisor(
         return loop.Post(input) ? "delivered" : "too_late";
     }
 
-    private async Task<string> TerminateAsync(WhatsAppCallId id, WebhookEvent.CallTerminate terminate, CallInput input)
+    private async Task<string> TerminateAsync(
+        ForwardedEvent forwarded, WhatsAppCallId id, WebhookEvent.CallTerminate terminate, CallInput input)
     {
-        if (Find(id, terminate.OpaqueData) is not null)
-            return Forward(id, terminate.OpaqueData, input);
-        if (await services.Registry.SetTombstoneAsync(id, CancellationToken.None))
+        if (Find(id, terminate.OpaqueData) is { } loop)
+            return Deliver(loop, id, input);
+        if (await services.Nodes.TryForwardAsync(forwarded, id, terminate.OpaqueData))
+            return "forwarded";
+        var before = await services.Registry.SetTombstoneAsync(id, CancellationToken.None);
+        if (before is null)
             late.Ended(id, terminate);
+        else if (!before.IsTombstone && before.Node != factory.Node) // another node has claimed it just now
+            return await services.Nodes.SendAsync(forwarded, before.Node) == ForwardOutcome.Forwarded ? "forwarded" : "tombstone_left";
         return "tombstone_left";
     }
+
+    /// <summary>Hands an offer to the node that has heard of its call's end, which records it as missed.</summary>
+    private async Task<bool> ToHolderOfEndAsync(ForwardedEvent forwarded, WhatsAppCallId id) =>
+        forwarded.Hops == 0 && !late.Knows(id)
+        && await services.Registry.FindHolderAsync(id, null, CancellationToken.None) is { IsTombstone: true, Node: { Length: > 0 } node }
+        && node != factory.Node && await services.Nodes.SendAsync(forwarded, node) == ForwardOutcome.Forwarded;
 
     /// <summary>Meta's id, or, while the answer to connect is still on its way, the id of ours that Meta gives back.</summary>
     private CallLoop? Find(WhatsAppCallId id, string? opaque) =>

@@ -38,6 +38,9 @@ internal sealed partial class LateOffers(
     /// <summary>This call is rung.</summary>
     public void Rings(WhatsAppCallId id) => _known.Add(id);
 
+    /// <summary>This node has rung or recorded the call.</summary>
+    public bool Knows(WhatsAppCallId id) => _known.Holds(id);
+
     /// <summary>A call that nobody owned has ended: perhaps its offer comes after it. One that was picked up was another node's.</summary>
     public void Ended(WhatsAppCallId id, WebhookEvent.CallTerminate end)
     {

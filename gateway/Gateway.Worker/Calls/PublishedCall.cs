@@ -31,7 +31,7 @@ internal sealed class PublishedCall(
     /// <summary>The call's state or agent has changed.</summary>
     public void Note(Instant now)
     {
-        if (call.State is CallState.RingingPbx or CallState.RingingWhatsApp or CallState.Waiting or CallState.Live)
+        if (IsShownAtOnce(call.State))
             HandleDeadline(now);
         else
             NextDeadline = Instant.Min(NextDeadline, now + Soon);
@@ -69,4 +69,8 @@ internal sealed class PublishedCall(
             Consultation = call.Consultation,
         };
     }
+
+    /// <summary>States that last, and the one in which Meta's webhooks may name the call by our id to any node.</summary>
+    private static bool IsShownAtOnce(CallState state) => state is CallState.RingingPbx or CallState.ConnectingWhatsApp
+        or CallState.RingingWhatsApp or CallState.Waiting or CallState.Live;
 }

@@ -30,6 +30,9 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
     /// </summary>
     private const int MaxPendingRetries = 20_000;
 
+    /// <summary>Redis did not say who had a call: perhaps another node.</summary>
+    private static readonly ClaimHolder? Unknown = new("", null);
+
     private readonly Tombstones _tombstones = new();
     private readonly ConcurrentDictionary<CallId, (LiveCall Call, string? Dialog)> _shown = new();
     private readonly ConcurrentQueue<Func<Task>> _pendingRetries = new();
@@ -43,14 +46,17 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
         return (await AskAsync("claim", () => registry.ClaimAsync(whatsAppId, callId, cancellation), ClaimResult.Assumed)).Value;
     }
 
-    public async Task<bool> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)
+    public async Task<ClaimHolder?> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)
     {
         _tombstones.Add(whatsAppId);
-        var (done, wasFree) = await AskAsync("tombstone", () => registry.SetTombstoneAsync(whatsAppId, cancellation), false);
+        var (done, before) = await AskAsync("tombstone", () => registry.SetTombstoneAsync(whatsAppId, cancellation), Unknown);
         if (!done)
             RetryLater(() => SetTombstoneAsync(whatsAppId, cancellation));
-        return wasFree;
+        return before;
     }
+
+    public async Task<ClaimHolder?> FindHolderAsync(WhatsAppCallId whatsAppId, CallId? call, CancellationToken cancellation) =>
+        (await AskAsync("find_holder", () => registry.FindHolderAsync(whatsAppId, call, cancellation), null)).Value;
 
     public Task PublishAsync(LiveCall call, CancellationToken cancellation)
     {

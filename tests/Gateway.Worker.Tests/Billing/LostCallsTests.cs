@@ -80,7 +80,11 @@ public sealed class LostCallsTests
             throw new NotSupportedException();
 
 
-        public Task<bool> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task<ClaimHolder?> FindHolderAsync(WhatsAppCallId whatsAppId, CallId? call, CancellationToken cancellation) =>
+            throw new NotSupportedException();
+
+        public Task<ClaimHolder?> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) =>
+            throw new NotSupportedException();
 
         public Task PublishAsync(LiveCall call, CancellationToken cancellation) => throw new NotSupportedException();
 

@@ -92,7 +92,11 @@ public sealed class ResilientRegistryTests
         public Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
             Task.FromResult(ClaimResult.Claimed);
 
-        public Task<bool> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) => Task.FromResult(true);
+        public Task<ClaimHolder?> FindHolderAsync(WhatsAppCallId whatsAppId, CallId? call, CancellationToken cancellation) =>
+            throw new NotSupportedException();
+
+        public Task<ClaimHolder?> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) =>
+            Task.FromResult<ClaimHolder?>(null);
 
         public Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
             Task.FromResult(true);

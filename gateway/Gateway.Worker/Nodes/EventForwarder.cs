@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
+using Gateway.Storage.Nodes;
+using Gateway.WhatsApp.Webhooks;
+using Gateway.Worker.Configuration;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Worker.Nodes;
+
+/// <summary>
+/// Hands events of calls to the nodes that have them. What finds no owner or no room is tried again for a while: Meta's webhooks may
+/// overtake its answer to connect, and until that has come only the node that asked knows the call. Thread-safe.
+/// </summary>
+internal sealed class EventForwarder(GatewayOptions options, NodeInbox inbox, ICallRegistry registry, TimeProvider time)
+{
+    private const int MaxWaiting = 1000;
+
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(100), Timeout = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Longer than an answer to connect is waited for.</summary>
+    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(15);
+
+    private readonly InstantClock _clock = new(time);
+    private readonly ConcurrentQueue<Waiting> _waiting = new();
+    private int _isRetrying;
+
+    /// <summary>Hands an event to the node that has its call, now or, where that is not known yet, soon.</summary>
+    /// <param name="forwarded">The event.</param>
+    /// <param name="id">Meta's id of the call.</param>
+    /// <param name="opaque">Our own id, as Meta gave it back.</param>
+    public async Task<ForwardOutcome> ForwardAsync(ForwardedEvent forwarded, WhatsAppCallId id, string? opaque)
+    {
+        var waiting = new Waiting(forwarded, id, opaque, time.GetUtcNow(), _clock.Now + Lifetime);
+        var outcome = await TryAsync(waiting);
+        if (IsFinal(outcome) || _waiting.Count >= MaxWaiting)
+            NodeMetrics.Forwarded(outcome);
+        else
+            RetryLater(waiting);
+        return outcome;
+    }
+
+    /// <summary>
+    /// Hands the end of a call to the node that has it. False: none has, or it is over; one with a full inbox is handed it later.
+    /// </summary>
+    public async Task<bool> TryForwardAsync(ForwardedEvent forwarded, WhatsAppCallId id, string? opaque)
+    {
+        var waiting = new Waiting(forwarded, id, opaque, time.GetUtcNow(), _clock.Now + Lifetime);
+        var outcome = await TryAsync(waiting);
+        if (outcome is ForwardOutcome.Full or ForwardOutcome.Unavailable)
+            RetryLater(waiting);
+        else
+            NodeMetrics.Forwarded(outcome);
+        return outcome is ForwardOutcome.Forwarded or ForwardOutcome.Full or ForwardOutcome.Unavailable;
+    }
+
+    /// <summary>Hands an event to a node; the one that has its call is known, or it has none yet.</summary>
+    public Task<ForwardOutcome> SendAsync(ForwardedEvent forwarded, string node) => SendAsync(forwarded, node, time.GetUtcNow());
+
+    private async Task<ForwardOutcome> SendAsync(ForwardedEvent forwarded, string node, DateTimeOffset since)
+    {
+        if (forwarded.Hops >= ForwardedEvent.MaxHops)
+            return ForwardOutcome.TooManyHops;
+        try
+        {
+            var text = (forwarded with { Hops = forwarded.Hops + 1 }).ToJson();
+            return await inbox.TryAddAsync(node, text, since).WaitAsync(Timeout, time)
+                ? ForwardOutcome.Forwarded : ForwardOutcome.Full;
+        }
+        catch (Exception) // Whatever keeps Redis from taking it; it is tried again and counted.
+        {
+            return ForwardOutcome.Unavailable;
+        }
+    }
+
+    private async Task<ForwardOutcome> TryAsync(Waiting waiting)
+    {
+        var call = waiting.Opaque is { } opaque ? new CallId(opaque) : (CallId?)null;
+        var holder = await registry.FindHolderAsync(waiting.Id, call, CancellationToken.None);
+        if (holder is null)
+            return ForwardOutcome.Unowned;
+        return holder.IsTombstone || holder.Node == options.Node.Id
+            ? ForwardOutcome.Own : await SendAsync(waiting.Event, holder.Node, waiting.Since);
+    }
+
+    private void RetryLater(Waiting waiting)
+    {
+        _waiting.Enqueue(waiting);
+        if (Interlocked.Exchange(ref _isRetrying, 1) == 0)
+            _ = RetryAsync();
+    }
+
+    private static bool IsFinal(ForwardOutcome outcome) =>
+        outcome is ForwardOutcome.Forwarded or ForwardOutcome.Own or ForwardOutcome.TooManyHops;
+
+    /// <summary>Tries all that wait, in order, until each has found its owner or nobody has claimed its call for long enough.</summary>
+    private async Task RetryAsync()
+    {
+        while (!_waiting.IsEmpty)
+        {
+            await Task.Delay(Retry, time);
+            for (var left = _waiting.Count; left > 0 && _waiting.TryDequeue(out var waiting); left--)
+            {
+                var outcome = await TryAsync(waiting);
+                if (IsFinal(outcome) || waiting.Until < _clock.Now)
+                    NodeMetrics.Forwarded(outcome);
+                else
+                    _waiting.Enqueue(waiting);
+            }
+        }
+        Volatile.Write(ref _isRetrying, 0);
+        if (!_waiting.IsEmpty && Interlocked.Exchange(ref _isRetrying, 1) == 0)
+            _ = RetryAsync();
+    }
+
+    private sealed record Waiting(ForwardedEvent Event, WhatsAppCallId Id, string? Opaque, DateTimeOffset Since, Instant Until);
+}

@@ -1,0 +1,97 @@
+using System.Threading.Channels;
+using Gateway.Storage.Nodes;
+using Gateway.WhatsApp.Webhooks;
+using Gateway.Worker.Configuration;
+
+namespace Gateway.Worker.Nodes;
+
+/// <summary>Reads the events that other nodes hand to this one, in order, and removes each once it was handled.</summary>
+internal sealed partial class InboxLoop(GatewayOptions options, NodeInbox inbox, TimeProvider time, ILogger<InboxLoop> logger)
+{
+    private const int AtOnce = 100;
+
+    /// <summary>The pause after which it reads even where nothing woke it: a message may be lost with a connection.</summary>
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250), BackOff = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    private bool _isSubscribed;
+
+    /// <summary>Reads until it is stopped. Never throws.</summary>
+    /// <param name="handle">Handles an event; it must not throw.</param>
+    /// <param name="stop">After it nothing more is read; what is left stays in the inbox.</param>
+    public async Task RunAsync(Func<ForwardedEvent, Task> handle, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            var wait = Poll;
+            try
+            {
+                await SubscribeAsync();
+                while (await ReadAsync(handle)) { }
+            }
+            catch (Exception e) // Whatever keeps Redis from answering: nothing is lost, and it is read again.
+            {
+                LogUnread(e.Message);
+                wait = BackOff;
+            }
+            await WaitAsync(wait, stop);
+        }
+        await UnsubscribeAsync();
+    }
+
+    /// <summary>True while there may be more.</summary>
+    private async Task<bool> ReadAsync(Func<ForwardedEvent, Task> handle)
+    {
+        var entries = await inbox.ReadAsync(options.Node.Id, AtOnce);
+        foreach (var entry in entries)
+        {
+            if (!ForwardedEvent.TryRead(entry.Text, out var forwarded))
+                continue;
+            NodeMetrics.Received(time.GetUtcNow() - entry.Since);
+            await handle(forwarded);
+        }
+        if (entries.Count > 0)
+            await inbox.RemoveAsync(options.Node.Id, entries);
+        return entries.Count == AtOnce;
+    }
+
+    private async Task SubscribeAsync()
+    {
+        if (_isSubscribed)
+            return;
+        await inbox.SubscribeAsync(options.Node.Id, () => _wake.Writer.TryWrite(true));
+        _isSubscribed = true;
+    }
+
+    private async Task UnsubscribeAsync()
+    {
+        try
+        {
+            if (_isSubscribed)
+                await inbox.UnsubscribeAsync(options.Node.Id);
+        }
+        catch (Exception e) // The process ends; Redis notices by itself.
+        {
+            LogUnread(e.Message);
+        }
+    }
+
+    private async Task WaitAsync(TimeSpan wait, CancellationToken stop)
+    {
+        using var limit = new CancellationTokenSource(wait, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
+        try
+        {
+            await _wake.Reader.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Time to read, or to stop.
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis is unavailable: what other nodes hand to this one is not read ({Reason})")]
+    private partial void LogUnread(string reason);
+}

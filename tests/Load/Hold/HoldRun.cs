@@ -44,10 +44,10 @@ internal sealed class HoldRun(HoldOptions options)
         var fault = await server.FindFaultAsync(driver.Placed, driver.Answered, stop);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
             {options.Live} live calls, {options.PerSecond} new ones a second, {options.Minutes} minutes
-            machine {shares.Busy:P0} busy: server {shares.Server:P0}, load {shares.Load:P0}, which was late with {sent.LateShare:P2} of its own
+            machine {shares.Busy:P0} busy: server {shares.Server:P0}, load {shares.Load:P0} (late by itself: {sent.LateShare:P2})
             delay p50 {all.Percentile(0.5).TotalMilliseconds:0.00}, p99 {all.Percentile(0.99).TotalMilliseconds:0.00} ms
             {all.CountFrom(Late)} of {all.Count} frames over {Late.TotalMilliseconds:0} ms; {sent.DeliveredShare:P3} delivered
-            {driver.Placed} calls, {setUps.Unanswered} unanswered, answered after {setUps.P99.TotalMilliseconds:0} ms (p99);
+            {driver.Placed} calls, {setUps.Unanswered} unanswered, others answered after {setUps.P99.TotalMilliseconds:0} ms (p99)
             {fault ?? "all recorded, charged once"}
             """));
         return setUps.Unanswered == 0 && fault is null ? 0 : 1;

@@ -6,7 +6,6 @@ using Media.Engine.Loop;
 using Media.Engine.Session;
 using Media.Native.Dtls;
 using Media.Native.Net;
-using Media.Native.Threads;
 using Media.Protocols.Primitives;
 using Media.Protocols.Sdp;
 
@@ -119,7 +118,7 @@ internal sealed class BridgeCost(CostOptions options, AudioClip? queue = null)
 
     private void Receive()
     {
-        CurrentThread.TrySetNiceness(PacedLoad.Niceness);
+        PacedLoad.PutFirst();
         var buffer = new byte[2048];
         var clock = new InstantClock(TimeProvider.System);
         while (!_isStopping)

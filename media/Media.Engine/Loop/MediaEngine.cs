@@ -153,8 +153,8 @@ public sealed partial class MediaEngine : IAsyncDisposable
                 _load[index]--;
     }
 
-    [LoggerMessage(LogLevel.Information, "The system gives media threads no priority over others (LimitNICE=-10, --ulimit nice=30 or "
-        + "CAP_SYS_NICE would allow it): under heavy load audio may stutter.")]
+    [LoggerMessage(LogLevel.Information, "The system gives media threads no priority over others (LimitRTPRIO=5, --ulimit rtprio=5 "
+        + "or CAP_SYS_NICE would allow it): under heavy load audio may stutter.")]
     private partial void LogNoPriority();
 
     [LoggerMessage(LogLevel.Information, "Media runs on {Loops} loops with {Pairs} PBX port pairs, {Opus}, {OpenSsl}.")]

@@ -21,9 +21,10 @@ internal sealed partial class MediaLoop : IDisposable
     private const int ReceiveBatch = 32;
 
     /// <summary>
-    /// Before all other work of the host that has the usual priority: a few ms late is heard, and the loop seldom computes for long.
+    /// Before all other work of the host: a few ms late is heard, and the loop seldom computes for long. In real time where that is
+    /// allowed, since a thread that is only nice waits for whole slices of others as soon as all processors have work.
     /// </summary>
-    private const int Niceness = -10;
+    private const int Priority = 5, Niceness = -10;
 
     /// <summary>Deadlines are never so late unless the process stood still: it was stopped, or the machine had no time for it.</summary>
     private static readonly TimeSpan Standstill = TimeSpan.FromSeconds(5);
@@ -128,7 +129,7 @@ internal sealed partial class MediaLoop : IDisposable
 
     private void Run()
     {
-        HasPriority = CurrentThread.TrySetNiceness(Niceness);
+        HasPriority = CurrentThread.TryPutFirst(Priority, Niceness);
         while (!_isStopping)
         {
             var due = Instant.Min(_deadlines.NextDeadline, _watch.NextReading);

@@ -87,6 +87,9 @@ internal static unsafe partial class LibC
     internal const int SchedulerOther = 0;
     internal const int SchedulerResetOnFork = 0x40000000;
 
+    /// <summary>sched(7): before every thread of the usual policy, in turns with its equals.</summary>
+    internal const int SchedulerRoundRobin = 2;
+
     /// <summary>PRIO_PROCESS, which on Linux means one thread; id 0 is the calling one.</summary>
     internal const int PriorityOfThread = 0;
 

@@ -29,7 +29,7 @@ internal sealed class HoldRun(HoldOptions options)
         await driver.PlaceAsync((WarmUpPerSecond, WarmUp), Talk, () => { }, stop);
         if (!await driver.SetLiveAsync(options.Live, WarmUpPerSecond, stop))
         {
-            Console.WriteLine($"a call was not answered at {driver.Live} live ones");
+            Console.WriteLine($"a call was not answered at {driver.Live} live ones; what the gateway said last:\n{server.LastWords}");
             return 1;
         }
         await Task.Delay(WarmUp, stop);

@@ -53,6 +53,9 @@ internal sealed class GatewayServer(CostOptions codecs, string? program, IReadOn
 
     public ProcessTree? Stores { get; private set; }
 
+    /// <summary>The end of its log.</summary>
+    public string LastWords => string.Join('\n', _gateway!.Tail(20));
+
     public int Id => _gateway!.Id;
 
     public async Task StartAsync(CancellationToken stop)

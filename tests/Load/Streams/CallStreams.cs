@@ -6,7 +6,6 @@ using Benchmarks;
 using Media.Engine.Loop;
 using Media.Native.Dtls;
 using Media.Native.Net;
-using Media.Native.Threads;
 using Media.Protocols.Primitives;
 
 namespace Load.Streams;
@@ -120,7 +119,7 @@ internal sealed class CallStreams : IDisposable
 
     private void Receive()
     {
-        CurrentThread.TrySetNiceness(PacedLoad.Niceness);
+        PacedLoad.PutFirst();
         var buffer = new byte[2048];
         var clock = new InstantClock(TimeProvider.System);
         while (!_isStopping)

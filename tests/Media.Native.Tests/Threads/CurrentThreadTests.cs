@@ -18,6 +18,20 @@ public class CurrentThreadTests
     }
 
     [Fact]
+    public void Puts_the_calling_thread_alone_before_others_in_real_time_or_by_niceness()
+    {
+        var (allowed, own, child, before) = (false, default(Scheduling), default(Scheduling), SchedulingOfThread());
+        Run(() =>
+        {
+            allowed = CurrentThread.TryPutFirst(5, -10);
+            own = SchedulingOfThread();
+            Run(() => child = SchedulingOfThread());
+        });
+        Assert.Equal(before, child);
+        Assert.Contains(own, allowed ? [new Scheduling(RoundRobin, 5), new Scheduling(Usual, 0)] : new[] { before });
+    }
+
+    [Fact]
     public void Says_so_where_the_system_does_not_allow_it()
     {
         var (given, refused, left) = (false, true, 0);
@@ -56,7 +70,15 @@ public class CurrentThreadTests
         thread.Join();
     }
 
-    /// <summary>proc(5): the 19th field, counted from behind the name, which may hold blanks.</summary>
-    private static int Niceness() =>
-        int.Parse(File.ReadAllText("/proc/thread-self/stat").Split(')')[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[16]);
+    private static int Niceness() => StatOfThread(19);
+
+    private static Scheduling SchedulingOfThread() => new(StatOfThread(41), StatOfThread(40));
+
+    /// <summary>A field of proc_pid_stat(5) by its number there; the second, a name, may hold blanks.</summary>
+    private static int StatOfThread(int number) => int.Parse(
+        File.ReadAllText("/proc/thread-self/stat").Split(')')[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[number - 3]);
+
+    private const int Usual = 0, RoundRobin = 2;
+
+    private readonly record struct Scheduling(int Policy, int Priority);
 }

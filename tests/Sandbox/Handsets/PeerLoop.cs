@@ -23,7 +23,7 @@ public interface IMediaPeer
 public sealed class PeerLoop : IDisposable
 {
     /// <summary>The endpoints stand for machines of their own, which the load of this one does not slow.</summary>
-    private const int Niceness = -15;
+    private const int Priority = 6, Niceness = -15;
 
     public static readonly PeerLoop Shared = new();
 
@@ -79,7 +79,7 @@ public sealed class PeerLoop : IDisposable
 
     private void Run()
     {
-        CurrentThread.TrySetNiceness(Niceness);
+        CurrentThread.TryPutFirst(Priority, Niceness);
         while (!_isStopping)
         {
             var peers = Volatile.Read(ref _peers);

@@ -17,7 +17,7 @@ internal sealed class SteadyPhone : IDisposable
 {
     private const int Rate = 8000;
     private const int Frame = 160;
-    private const int Niceness = -15;
+    private const int Priority = 6, Niceness = -15;
     private static readonly TimeSpan FrameTime = TimeSpan.FromMilliseconds(20);
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
@@ -101,7 +101,7 @@ internal sealed class SteadyPhone : IDisposable
 
     private void Run()
     {
-        CurrentThread.TrySetNiceness(Niceness);
+        CurrentThread.TryPutFirst(Priority, Niceness);
         var (began, sent) = (Stopwatch.GetTimestamp(), 0);
         while (!_isStopping)
         {

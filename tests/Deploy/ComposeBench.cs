@@ -55,7 +55,7 @@ public sealed class ComposeBench : IAsyncLifetime
             """);
         Environment = new Dictionary<string, string>
         {
-            ["ASTERISK_PHONES"] = phones, ["GATEWAY_FILES"] = "4096", ["GATEWAY_NICE"] = "0",
+            ["ASTERISK_PHONES"] = phones,
             ["GATEWAY_IMAGE"] = "localhost/gateway-test-gateway", ["ADMIN_IMAGE"] = "localhost/gateway-test-admin-api",
         };
         foreach (var peer in new[] { "sandbox", "postgres", "redis", "haproxy", "prometheus", "asterisk" })
@@ -107,7 +107,8 @@ public sealed class ComposeBench : IAsyncLifetime
 
     private static string[] Arguments(IEnumerable<string> arguments) =>
     [
-        "--file", Repository.File("deploy", "compose.yaml"), "--env-file", Repository.File("deploy", "compose", "sandbox.env"),
+        "--file", Repository.File("deploy", "compose.yaml"), "--file", Repository.File("tests", "Deploy", "limits.yaml"),
+        "--env-file", Repository.File("deploy", "compose", "sandbox.env"),
         "--profile", "sandbox", "--project-name", "gateway-test", .. arguments,
     ];
 

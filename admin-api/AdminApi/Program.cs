@@ -1,8 +1,11 @@
 using AdminApi;
 using AdminApi.Keys;
+using AdminApi.Platform;
 
 if (args is [CreateKeyCommand.Verb, ..])
     return await CreateKeyCommand.RunAsync(args, Console.Out);
+if (args is [AdminHealthCommand.Verb, ..])
+    return await AdminHealthCommand.RunAsync(args, Console.Out);
 WebApplication app;
 try
 {

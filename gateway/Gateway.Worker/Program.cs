@@ -6,11 +6,12 @@ using Gateway.Worker.Health;
 using Gateway.Worker.Spool;
 
 const string Usage = """
-    Gateway.Worker [run|check|print-config|migrate] CONFIGURATION.json
+    Gateway.Worker [run|check|print-config|migrate|health] CONFIGURATION.json
       run           (default) starts the gateway; SIGTERM drains and stops it
       check         reports all errors in the configuration, and all that would make a start fail
       print-config  shows the effective configuration, secrets masked
       migrate       migrates the database of storage.postgres to this version, with the rights of the user named there
+      health        exit code 0 while the gateway of this configuration answers on this machine: the health check of its container
     Gateway.Worker settle CONFIGURATION.json SINCE
       brings a database restored from a dump of that time up to date from this node's spool; each call is charged once
     Gateway.Worker route-test CONFIGURATION.json TRUNK NUMBER
@@ -19,7 +20,7 @@ const string Usage = """
 
 var verb = args.Length == 1 ? "run" : args.FirstOrDefault() ?? "";
 var count = verb switch { "route-test" => 4, "settle" => 3, _ => args.Length == 1 ? 1 : 2 };
-if (args.Length != count || verb is not ("run" or "check" or "print-config" or "migrate" or "settle" or "route-test"))
+if (args.Length != count || verb is not ("run" or "check" or "print-config" or "migrate" or "health" or "settle" or "route-test"))
     return Refuse(Usage, []);
 var path = args.Length == 1 ? args[0] : args[1];
 if (path.StartsWith('-'))
@@ -36,6 +37,8 @@ switch (verb)
     case "print-config":
         Console.WriteLine(GatewayOptionsReader.Print(options));
         return 0;
+    case "health":
+        return await HealthCommand.RunAsync(options, Console.Out);
     case "route-test":
         return RouteTest.Run(options, args[2], args[3], Console.Out);
     case "settle":

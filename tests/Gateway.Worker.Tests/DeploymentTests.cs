@@ -34,14 +34,22 @@ public partial class DeploymentTests
     public Task Alerts_of_groups_fire_when_they_should_and_only_then() =>
         PromtoolAsync("test", "rules", Repository.File("tests", "Gateway.Worker.Tests", "alerts.yaml"));
 
-    [Fact]
-    public void Alerts_look_at_metrics_and_causes_that_exist()
+    [Theory]
+    [InlineData("prometheus", "gateway.rules.yaml")]
+    [InlineData("grafana", "dashboards", "gateway.json")]
+    public void Alerts_and_dashboards_look_at_metrics_that_exist(params string[] file)
     {
-        var rules = File.ReadAllText(Repository.File("deploy", "prometheus", "gateway.rules.yaml"));
         using var product = new ProductMetrics();
         var series = product.Names.SelectMany(name => new[] { name, name + "_bucket", name + "_sum", name + "_count" });
-        Assert.Empty(ProductMetrics.NamesIn(rules).Except(series));
+        var named = ProductMetrics.NamesIn(File.ReadAllText(Repository.File(["deploy", .. file])));
+        Assert.NotEmpty(named);
+        Assert.Empty(named.Except(series));
+    }
 
+    [Fact]
+    public void Alerts_look_at_causes_that_exist()
+    {
+        var rules = File.ReadAllText(Repository.File("deploy", "prometheus", "gateway.rules.yaml"));
         var causes = Enum.GetValues<HangupCause>().Select(cause => WireName.Of(cause));
         var named = Cause().Matches(rules).SelectMany(m => m.Groups[1].Value.Split('|')).ToArray();
         Assert.NotEmpty(named);
@@ -51,7 +59,7 @@ public partial class DeploymentTests
     [Fact]
     public void The_service_unit_waits_longer_than_a_drain_may_take()
     {
-        var unit = File.ReadAllText(Repository.File("deploy", "systemd", "gateway.service"));
+        var unit = File.ReadAllText(Repository.File("deploy", "systemd", "whatsapp-gateway.service"));
         var timeout = TimeSpan.FromSeconds(int.Parse(StopTimeout().Match(unit).Groups[1].Value));
         Assert.True(timeout > new NodeOptions().DrainDeadline + new CallOptions().Ending + TimeSpan.FromSeconds(10));
     }

@@ -46,6 +46,18 @@ public class GatewayOptionsReaderTests
     }
 
     [Fact]
+    public void Takes_a_number_from_the_environment()
+    {
+        Environment.SetEnvironmentVariable("GATEWAY_OPTIONS_TEST_PORT", "40100");
+        var json = Valid.Replace(
+            "\"whatsApp\"", "\"media\": { \"whatsApp\": { \"port\": \"${env:GATEWAY_OPTIONS_TEST_PORT}\" } }, \"whatsApp\"");
+        Assert.True(GatewayOptionsReader.TryRead(json, out var options, out var errors), string.Join(" ", errors));
+        Assert.Equal(40100, options.Media.WhatsApp.Port);
+        Assert.False(GatewayOptionsReader.TryRead(json.Replace("${env:GATEWAY_OPTIONS_TEST_PORT}", "many"), out _, out errors));
+        Assert.Equal(["media.whatsApp.port: the value does not fit here."], errors);
+    }
+
+    [Fact]
     public void The_registered_phones_are_a_trunk_among_the_others()
     {
         const string registrar = """

@@ -19,7 +19,8 @@ public static partial class GatewayOptionsReader
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
         WriteIndented = true,
-        NumberHandling = JsonNumberHandling.Strict,
+        // What a placeholder stands for is a text, even where it is a number.
+        NumberHandling = JsonNumberHandling.AllowReadingFromString,
         Converters = { new JsonStringEnumConverter(allowIntegerValues: false) },
     };
 

@@ -22,7 +22,7 @@ public sealed class AttackedCallsTests(WorkerBench bench, ITestOutputHelper outp
 {
     private const string Name = "Attacks, alone";
 
-    /// <summary>That of deploy/systemd/gateway.service.</summary>
+    /// <summary>That of deploy/systemd/whatsapp-gateway.service.</summary>
     private const int Niceness = -5;
 
     private static readonly TimeSpan Attack = TimeSpan.FromSeconds(6);

@@ -32,6 +32,12 @@ public sealed class DocumentCommandsTests(WorkerBench bench) : IClassFixture<Wor
         ["deploy/publish"] = "builds both programs anew, which takes minutes",
         ["curl -X POST https://graph.facebook.com"] = "changes a real number at Meta",
         ["systemctl"] = "needs systemd",
+        ["deploy/package"] = "Deploy does it: it takes minutes",
+        ["apt-get install ./"] = "changes this machine",
+        ["docker compose"] = "tests/Deploy/run starts it",
+        ["helm"] = "Deploy renders the chart; there is no cluster",
+        ["Gateway.Worker health"] = "needs a gateway that runs; HealthCommandTests has one",
+        ["AdminApi health"] = "needs an admin API that runs; tests/Deploy/run has one",
     };
 
     public static TheoryData<string> WithCommands =>

@@ -73,7 +73,7 @@ internal sealed class GatewayServer(CostOptions codecs, string? program, IReadOn
         string[] arguments = ["run", configuration];
         _gateway = program is null
             ? ChildProgram.Of("gateway", "gateway/Gateway.Worker", arguments, variables, _folder)
-            : new ChildProgram("gateway", _folder, ["dotnet", Path.Combine(program, "Gateway.Worker.dll"), .. arguments], variables);
+            : new ChildProgram("gateway", _folder, [Path.Combine(program, "Gateway.Worker"), .. arguments], variables);
         await ReadyAsync(stop);
         _database = NpgsqlDataSource.Create(_stores.Postgres);
         await using var books = _database.CreateCommand(Books);

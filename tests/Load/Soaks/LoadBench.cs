@@ -48,7 +48,7 @@ internal sealed class LoadBench : IAsyncDisposable
         string[] arguments = ["run", configuration];
         var gateway = program is null
             ? ChildProgram.Of("gateway", "gateway/Gateway.Worker", arguments, environment, _folder)
-            : new ChildProgram("gateway", _folder, ["dotnet", Path.Combine(program, "Gateway.Worker.dll"), .. arguments], environment);
+            : new ChildProgram("gateway", _folder, [Path.Combine(program, "Gateway.Worker"), .. arguments], environment);
         _programs.Add(gateway);
         GatewayProcess = new ProcessWatch(gateway.Id);
     }

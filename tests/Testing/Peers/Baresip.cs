@@ -13,6 +13,9 @@ public sealed record BaresipOptions
     /// <summary>User part of its address.</summary>
     public string User { get; init; } = "agent";
 
+    /// <summary>The address of this machine that it has.</summary>
+    public string Address { get; init; } = "127.0.0.1";
+
     /// <summary>Registers there with this password, for example "127.0.0.1:5070"; null: a phone by address.</summary>
     public string? Registrar { get; init; }
 
@@ -191,7 +194,7 @@ public sealed class Baresip : IAsyncDisposable
             File.Copy(given, certificate);
         else
             SelfSignedCertificate.Write(certificate);
-        var host = Options.Registrar ?? $"127.0.0.1:{(Options.Transport == "tls" ? SipPort + 1 : SipPort)}";
+        var host = Options.Registrar ?? $"{Options.Address}:{(Options.Transport == "tls" ? SipPort + 1 : SipPort)}";
         var account = new StringBuilder($"<sip:{Options.User}@{host};transport={Options.Transport}>");
         account.Append(Options.Registrar is null ? ";regint=0" : $";regint=60;auth_user={Options.User};auth_pass={Options.Password}");
         account.Append($";audio_codecs={Options.Codecs};answermode={(Options.AutoAnswer ? "auto" : "manual")}");
@@ -200,8 +203,8 @@ public sealed class Baresip : IAsyncDisposable
         File.WriteAllText(Path.Combine(_folder, "accounts"), account.Append(Options.Extra).Append('\n').ToString());
         File.WriteAllText(Path.Combine(_folder, "config"), $"""
             poll_method epoll
-            net_interface 127.0.0.1
-            sip_listen 127.0.0.1:{SipPort}
+            net_interface {Options.Address}
+            sip_listen {Options.Address}:{SipPort}
             sip_certificate {_folder}/sip.pem
             audio_source aufile,{_folder}/tone.wav
             audio_player aubridge,sink

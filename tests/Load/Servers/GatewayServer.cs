@@ -35,6 +35,9 @@ internal sealed class GatewayServer(CostOptions codecs, string? program, IReadOn
                (SELECT count(*) FROM ledger_entries WHERE kind = 'charge'), (SELECT count(*) FROM holds)
         """;
 
+    /// <summary>That of the unit in deploy/.</summary>
+    private const int Niceness = -5;
+
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(20);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-load-").FullName;
@@ -72,8 +75,9 @@ internal sealed class GatewayServer(CostOptions codecs, string? program, IReadOn
         };
         string[] arguments = ["run", configuration];
         _gateway = program is null
-            ? ChildProgram.Of("gateway", "gateway/Gateway.Worker", arguments, variables, _folder)
-            : new ChildProgram("gateway", _folder, [Path.Combine(program, "Gateway.Worker"), .. arguments], variables);
+            ? ChildProgram.Of("gateway", "gateway/Gateway.Worker", arguments, variables, _folder, niceness: Niceness)
+            : new ChildProgram(
+                "gateway", _folder, ["nice", "-n", $"{Niceness}", Path.Combine(program, "Gateway.Worker"), .. arguments], variables);
         await ReadyAsync(stop);
         _database = NpgsqlDataSource.Create(_stores.Postgres);
         await using var books = _database.CreateCommand(Books);

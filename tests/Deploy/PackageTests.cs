@@ -3,6 +3,7 @@ using Testing;
 namespace Deploy;
 
 /// <summary>The Debian packages, built once, and what is in them; lintian's verdict is part of building.</summary>
+[Trait("Category", "Alone")] // minutes, most of which the publishing takes: ./test package
 public sealed class PackageTests(PackageTests.Built built) : IClassFixture<PackageTests.Built>
 {
     [Theory]

@@ -1,13 +1,14 @@
 using System.Text.Json;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
+using Gateway.Storage.Nodes;
 using StackExchange.Redis;
 
 namespace Gateway.Storage;
 
 /// <summary>
 /// The cluster's shared state of live calls in Redis. Everything expires: a claim outlives the longest accept window, a published call is
-/// gone <see cref="LiveTtl"/> after its owner last refreshed it.
+/// gone <see cref="CallOwners.Lifetime"/> after its owner last refreshed it.
 /// </summary>
 /// <remarks>
 /// `wa:{wacid}:claim` = "node callId" or "† node" (tombstone) · `wa:{wacid}:answer` = callId · `wa:live` = set of call ids ·
@@ -21,13 +22,21 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
 
     private static readonly TimeSpan ClaimTtl = TimeSpan.FromHours(24);
 
-    /// <summary>Several times the interval in which the owner refreshes a call.</summary>
-    private static readonly TimeSpan LiveTtl = TimeSpan.FromMinutes(1);
-
     private const string Tombstone = "†";
 
     /// <summary>GETDEL for servers before 6.2: two nodes that close one call must not both hang it up.</summary>
     private const string TakeScript = "local text = redis.call('GET', KEYS[1]); redis.call('DEL', KEYS[1]); return text";
+
+    private const string PublishScript = CallOwners.Fence +
+        """
+        redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[4])
+        redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
+        return 1
+        """;
+
+    private const string RemoveScript = CallOwners.Fence + "redis.call('DEL', KEYS[1], KEYS[2], KEYS[3]) return 1";
+
+    private const string KeepDialogScript = CallOwners.Fence + "redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3]) return 1";
 
     private const string LiveSet = "wa:live";
 
@@ -54,20 +63,31 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
         if (holder is { IsTombstone: true } || (holder?.Call ?? call) is not { } id)
             return holder;
         // The claim names the node that took the call first, the owner's key the one that has it now.
-        var owner = (string?)await Database.StringGetAsync(OwnerKey(id));
-        return owner is null ? holder : new ClaimHolder(owner[..owner.LastIndexOf(' ')], id);
+        return await new CallOwners(redis).FindAsync(id) is { } owner ? new ClaimHolder(owner.Node, id) : holder;
     }
 
-    public Task PublishAsync(LiveCall call, CancellationToken cancellation) => Task.WhenAll(
-        Database.StringSetAsync(OwnerKey(call.Id), $"{node} 1", LiveTtl),
-        Database.StringSetAsync(LiveKey(call.Id), JsonSerializer.Serialize(call, JsonSerializerOptions.Web), LiveTtl),
-        Database.SetAddAsync(LiveSet, call.Id.Value));
+    public async Task<bool> PublishAsync(LiveCall call, CancellationToken cancellation)
+    {
+        var json = JsonSerializer.Serialize(call, JsonSerializerOptions.Web);
+        var owner = new CallOwner(call.Node, call.OwnerToken).ToString();
+        var published = Database.ScriptEvaluateAsync(
+            PublishScript, [CallOwners.KeyOf(call.Id), LiveKey(call.Id)],
+            [call.OwnerToken, owner, json, (long)CallOwners.Lifetime.TotalMilliseconds]);
+        await Task.WhenAll(published, Database.SetAddAsync(LiveSet, call.Id.Value));
+        return (bool)await published;
+    }
 
-    public Task RemoveAsync(CallId callId, CancellationToken cancellation) => Task.WhenAll(
-        Database.KeyDeleteAsync([LiveKey(callId), DialogKey(callId), OwnerKey(callId)]), Database.SetRemoveAsync(LiveSet, callId.Value));
+    public async Task<bool> RemoveAsync(CallId callId, long token, CancellationToken cancellation)
+    {
+        var removed = (bool)await Database.ScriptEvaluateAsync(
+            RemoveScript, [CallOwners.KeyOf(callId), LiveKey(callId), DialogKey(callId)], [token]);
+        if (removed)
+            await Database.SetRemoveAsync(LiveSet, callId.Value);
+        return removed;
+    }
 
-    public Task KeepDialogAsync(CallId callId, string dialog, CancellationToken cancellation) =>
-        Database.StringSetAsync(DialogKey(callId), dialog, ClaimTtl);
+    public Task KeepDialogAsync(CallId callId, long token, string dialog, CancellationToken cancellation) => Database.ScriptEvaluateAsync(
+        KeepDialogScript, [CallOwners.KeyOf(callId), DialogKey(callId)], [token, dialog, (long)ClaimTtl.TotalMilliseconds]);
 
     public async Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation) =>
         (string?)await Database.ScriptEvaluateAsync(TakeScript, [DialogKey(callId)]);
@@ -92,7 +112,7 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
     }
 
     /// <summary>Throws unless Redis accepts writes: a replica that only answers reads is not sufficient.</summary>
-    public Task CheckAsync() => Database.StringSetAsync("wa:probe:" + node, "", LiveTtl);
+    public Task CheckAsync() => Database.StringSetAsync("wa:probe:" + node, "", CallOwners.Lifetime);
 
     /// <summary>One live call of any node, or null.</summary>
     internal static async Task<LiveCall?> FindLiveAsync(IDatabase database, CallId callId) =>
@@ -107,8 +127,6 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
         var second = parts.ElementAtOrDefault(1) ?? "";
         return parts[0] == Tombstone ? new ClaimHolder(second, null) : new ClaimHolder(parts[0], new CallId(second));
     }
-
-    private static string OwnerKey(CallId id) => $"wa:{{{id}}}:owner";
 
     private static string ClaimKey(WhatsAppCallId id) => $"wa:{{{id}}}:claim";
 

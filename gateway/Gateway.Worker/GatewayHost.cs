@@ -150,6 +150,10 @@ public static class GatewayHost
         services.AddSingleton<NodeStart>();
         services.AddSingleton(s => new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), options.Node.Id));
         services.AddSingleton<ICallRegistry>(Registry);
+        services.AddSingleton<NodeLease>();
+        services.AddSingleton<NodeLeases>();
+        services.AddSingleton<CallOwners>();
+        services.AddSingleton<LeaseLoop>();
         services.AddSingleton<NodeInbox>();
         services.AddSingleton<EventForwarder>();
         services.AddSingleton<InboxLoop>();
@@ -165,16 +169,21 @@ public static class GatewayHost
     {
         services.AddSingleton<MetaClock>();
         services.AddSingleton(s => new GraphClient(
-            new HttpClient(GraphClient.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan }, options.WhatsApp.Graph,
+            new HttpClient(new GatedHandler(s.GetRequiredService<NodeLease>(), GraphClient.CreateHandler()))
+            {
+                Timeout = Timeout.InfiniteTimeSpan,
+            },
+            options.WhatsApp.Graph,
             s.GetRequiredService<TimeProvider>(), s.GetRequiredService<MetaClock>(), s.GetRequiredService<ILogger<GraphClient>>()));
         services.AddSingleton(new WebhookQueue(WebhookQueueCapacity));
-        services.AddSingleton(s => new MediaEngine(options.Media, TimeProvider.System, s.GetRequiredService<ILogger<MediaEngine>>()));
+        services.AddSingleton(s => new MediaEngine(
+            options.Media, TimeProvider.System, s.GetRequiredService<ILogger<MediaEngine>>(), s.GetRequiredService<NodeLease>()));
         services.AddSingleton<IPhoneCredentials>(
             s => new StoredPhones(
                 new ConfiguredPhones(options.Sip.Registrar.Phones), s.GetRequiredService<AgentStore>(), TimeProvider.System));
         services.AddSingleton(s => new SipEndpoint(
             Trunks.Endpoint(options, budget, s.GetRequiredService<IPhoneCredentials>()), s.GetRequiredService<IEntropy>(),
-            TimeProvider.System, s.GetRequiredService<ILoggerFactory>()));
+            TimeProvider.System, s.GetRequiredService<ILoggerFactory>(), gate: s.GetRequiredService<NodeLease>()));
         services.AddSingleton(
             s => new TrunkMetrics([.. options.Sip.AllTrunks().Select(t => t.Name)], s.GetRequiredService<SipEndpoint>().GetTrunkHealth,
             () => s.GetRequiredService<SipEndpoint>().CertificateExpiries, s.GetRequiredService<TimeProvider>()));

@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
+using Gateway.Storage.Nodes;
 using StackExchange.Redis;
 using Testing;
 
@@ -40,6 +41,52 @@ public sealed class RedisCallRegistryTests(Stores stores) : IDisposable
     }
 
     [Fact]
+    public async Task A_node_that_has_lost_a_call_changes_nothing_of_it()
+    {
+        var call = new LiveCall(
+            new CallId(Guid.NewGuid().ToString("n")), _id, CallDirection.Inbound, new ChannelId("100"), "…0001", "main", "100",
+            CallState.Live, DateTimeOffset.UnixEpoch.AddDays(20_000), DateTimeOffset.UnixEpoch.AddDays(20_000).AddSeconds(3), "a");
+        Assert.True(await Node("a").PublishAsync(call, CancellationToken.None));
+        var owners = new CallOwners(_redis);
+        var first = await owners.FindAsync(call.Id);
+        Assert.Equal(new CallOwner("a", 1), first);
+        var claims = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => owners.ClaimAsync(call.Id, first!.Value, "n" + i)));
+        var winner = Assert.Single(claims, claim => claim is not null)!.Value;
+        Assert.Equal(2, winner.Token);
+        Assert.Equal([call.Id], await owners.LostOfAsync([(call.Id, 1)]));
+        Assert.Empty(await owners.LostOfAsync([(call.Id, 2)]));
+
+        Assert.False(await Node("a").PublishAsync(call, CancellationToken.None));
+        await Node("a").KeepDialogAsync(call.Id, 1, "of the first", CancellationToken.None);
+        Assert.Null(await Node("a").TakeDialogAsync(call.Id, CancellationToken.None));
+        Assert.False(await Node("a").RemoveAsync(call.Id, 1, CancellationToken.None));
+        Assert.True(await Node("b").PublishAsync(call with { Node = winner.Node, OwnerToken = 2 }, CancellationToken.None));
+        await Node("b").ClaimAsync(_id, call.Id, CancellationToken.None);
+        Assert.Equal(winner.Node, (await Node("c").FindHolderAsync(_id, null, CancellationToken.None))?.Node);
+        Assert.True(await Node("b").RemoveAsync(call.Id, 2, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_lease_lapses_without_heartbeats_and_is_seen_by_others_and_by_its_node()
+    {
+        var leases = new NodeLeases(_redis);
+        var (silent, other) = (new LeasedNode(Guid.NewGuid().ToString("n"), "1"), new LeasedNode(Guid.NewGuid().ToString("n"), "1"));
+        Assert.False((await leases.BeatAsync(silent, TimeSpan.FromMilliseconds(100), hasRoom: true)).HadLapsed);
+        Assert.Contains(silent.Id, await leases.WithRoomAsync());
+        LeaseBeat beat;
+        do
+            beat = await leases.BeatAsync(other, TimeSpan.FromSeconds(30), hasRoom: false);
+        while (!beat.Lapsed.Contains(silent));
+        Assert.False(beat.HadLapsed);
+        Assert.DoesNotContain(silent.Id, await leases.WithRoomAsync());
+        Assert.DoesNotContain(other.Id, await leases.WithRoomAsync());
+        Assert.True((await leases.BeatAsync(silent, TimeSpan.FromSeconds(30), hasRoom: true)).HadLapsed);
+        Assert.DoesNotContain(silent, (await leases.BeatAsync(other, TimeSpan.FromSeconds(30), hasRoom: true)).Lapsed);
+        await leases.EndAsync(silent);
+        await leases.EndAsync(other);
+    }
+
+    [Fact]
     public async Task Live_calls_of_all_nodes_are_listed_until_they_are_removed()
     {
         var call = new LiveCall(
@@ -48,7 +95,7 @@ public sealed class RedisCallRegistryTests(Stores stores) : IDisposable
         await Node("a").PublishAsync(call, CancellationToken.None);
         Assert.Contains(call, await Node("b").ListAsync(CancellationToken.None));
 
-        await Node("a").RemoveAsync(call.Id, CancellationToken.None);
+        await Node("a").RemoveAsync(call.Id, 1, CancellationToken.None);
         Assert.DoesNotContain(call, await Node("b").ListAsync(CancellationToken.None));
     }
 }

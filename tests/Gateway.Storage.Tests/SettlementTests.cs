@@ -72,6 +72,34 @@ public sealed class SettlementTests(Stores stores) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_record_of_a_node_that_has_lost_the_call_changes_nothing_and_that_of_its_owner_settles_it()
+    {
+        var billing = await BillingSetup.OpenAsync(_database, 10);
+        await billing.AddRateAsync("", 0.10m);
+        var request = billing.Request();
+        var funding = await billing.FundAsync(request);
+        var identity = new CallIdentity(
+            request.Call, request.Direction, request.Channel, request.User, request.Node, request.NodeStart);
+        await billing.Calls.BeginAsync(identity, request.At, CancellationToken.None);
+        async Task<bool> TakeAsync(string node, long token) =>
+            await billing.Calls.TakeOverAsync(request.Call, request.At, (node, "1"), token, CancellationToken.None);
+        Assert.True(await TakeAsync("second", 2));
+        Assert.False(await TakeAsync("third", 2));
+        Assert.Equal("second", await billing.QueryAsync<string>(
+            "SELECT h.node FROM holds h JOIN calls c ON c.id = h.call_id AND c.node = h.node WHERE c.id = @id",
+            new { id = request.Call.Value }));
+
+        var late = BillingSetup.Record(request, funding, talkSeconds: 600);
+        await billing.Calls.CompleteAsync(late, CancellationToken.None);
+        Assert.Null(await billing.Calls.FindAsync(request.Call, CancellationToken.None));
+        Assert.Equal(10m, (await billing.MoneyAsync()).Balance);
+        await billing.Calls.CompleteAsync(
+            BillingSetup.Record(request, funding, talkSeconds: 6) with { OwnerToken = 2 }, CancellationToken.None);
+        Assert.Equal((9.99m, 0m), await billing.MoneyAsync());
+        Assert.False(await TakeAsync("third", 3));
+    }
+
+    [Fact]
     public async Task A_call_that_nobody_answered_costs_nothing_and_an_inbound_one_was_missed()
     {
         var billing = await BillingSetup.OpenAsync(_database, 10);

@@ -23,7 +23,8 @@ namespace Gateway.Worker.Tests;
 internal sealed partial class ProductMetrics : IDisposable
 {
     private static readonly Assembly[] Assemblies =
-        [typeof(CallMetrics).Assembly, typeof(GraphMetrics).Assembly, typeof(SipEndpoint).Assembly, typeof(MediaEngine).Assembly];
+        [typeof(CallMetrics).Assembly, typeof(GraphMetrics).Assembly, typeof(SipEndpoint).Assembly, typeof(MediaEngine).Assembly,
+            typeof(Gateway.Storage.Database).Assembly];
 
     private readonly HashSet<string> _names = [];
     private readonly MeterListener _listener = new();

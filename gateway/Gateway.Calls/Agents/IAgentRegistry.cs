@@ -55,6 +55,11 @@ public sealed record WaitingCall(CallId Call, GroupId Group, int Priority, DateT
 /// </summary>
 public interface IAgentRegistry
 {
+    /// <summary>
+    /// Another node has taken a call over, with what it holds: this one is not to keep that any more. Nothing is given back.
+    /// </summary>
+    void LetGo(CallId call) { }
+
     /// <summary>Makes an agent known, or changes the groups; the state stays. A new agent is offline.</summary>
     Task DefineAsync(Agent agent, CancellationToken cancellation);
 

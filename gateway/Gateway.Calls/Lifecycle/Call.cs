@@ -392,6 +392,7 @@ public abstract class Call
             PbxQuality = _quality?.Pbx,
             Node = Identity.Node,
             NodeStart = Identity.NodeStart,
+            OwnerToken = Identity.OwnerToken,
             Funding = _funding,
         };
         Decide(new CallDecision.Finish(_timeline.Date(_ending.Explain(record))));

@@ -21,6 +21,9 @@ public enum ClaimResult
 /// <param name="Call">The call; null once it is over.</param>
 public sealed record ClaimHolder(string Node, CallId? Call)
 {
+    /// <summary>The registry did not answer: perhaps a node has the call.</summary>
+    public static ClaimHolder? Unknown { get; } = new("", null);
+
     /// <summary>The call is over, or its end came before it.</summary>
     public bool IsTombstone => Call is null;
 }
@@ -40,23 +43,35 @@ public interface ICallRegistry
     /// </summary>
     Task<ClaimHolder?> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation);
 
+    /// <summary>A WhatsApp call is over: this node, and it alone, begins it no more. Nothing is written.</summary>
+    void NoteEnd(WhatsAppCallId whatsAppId) { }
+
     /// <summary>The holder of a call that a webhook names; null where no node is known to have it.</summary>
     /// <param name="whatsAppId">Meta's id.</param>
     /// <param name="call">Our own id as Meta gave it back, which is known before Meta's is; null where it did not.</param>
     /// <param name="cancellation">The caller's token.</param>
     Task<ClaimHolder?> FindHolderAsync(WhatsAppCallId whatsAppId, CallId? call, CancellationToken cancellation);
 
-    /// <summary>Publishes an operator's view of a live call; refreshed by its owner, expires some time after the owner is gone.</summary>
-    Task PublishAsync(LiveCall call, CancellationToken cancellation);
+    /// <summary>
+    /// Publishes an operator's view of a live call; refreshed by its owner, expires some time after the owner is gone. False: another node
+    /// has taken the call over, and nothing was written.
+    /// </summary>
+    Task<bool> PublishAsync(LiveCall call, CancellationToken cancellation);
 
-    /// <summary>Removes a live call that has ended; its tombstone stays.</summary>
-    Task RemoveAsync(CallId callId, CancellationToken cancellation);
+    /// <summary>Removes a live call that has ended. False: another node has taken it over, and nothing was removed.</summary>
+    /// <param name="callId">The call.</param>
+    /// <param name="token">The owner's.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    Task<bool> RemoveAsync(CallId callId, long token, CancellationToken cancellation);
 
     /// <summary>
     /// Stores the data that end the call at the PBX when its node is lost, in a format private to the SIP side. They outlive the node by
-    /// hours and are removed by <see cref="RemoveAsync"/>.
+    /// hours and are removed by <see cref="RemoveAsync"/>. Nothing is stored where another node has taken the call over.
     /// </summary>
-    Task KeepDialogAsync(CallId callId, string dialog, CancellationToken cancellation);
+    Task KeepDialogAsync(CallId callId, long token, string dialog, CancellationToken cancellation);
+
+    /// <summary>Another node has taken the call over: this one is not to show it again. Nothing is written.</summary>
+    void LetGo(CallId callId) { }
 
     /// <summary>Takes the stored dialog; one caller gets it, all others null.</summary>
     Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation);
@@ -84,6 +99,9 @@ public sealed record LiveCall(
 {
     /// <summary>From when on <see cref="Agent"/> had the call; null before the answer, and while nobody is named.</summary>
     public DateTimeOffset? AgentSince { get; init; }
+
+    /// <summary>The fencing token of <see cref="Node"/>.</summary>
+    public long OwnerToken { get; init; } = 1;
 
     /// <summary>How far <see cref="Agent"/> is with asking somebody before handing the call over.</summary>
     public ConsultationState Consultation { get; init; }

@@ -108,6 +108,9 @@ public sealed record CallRecord
     /// <summary>The start of <see cref="Node"/> that carried the call; empty where unknown.</summary>
     public string NodeStart { get; init; } = "";
 
+    /// <summary>The fencing token of <see cref="Node"/>: a record of an earlier owner changes nothing.</summary>
+    public long OwnerToken { get; init; } = 1;
+
     /// <summary>The funding of the call; null: it is not billed, or was never admitted. When read back, its hold is zero.</summary>
     public Funding? Funding { get; init; }
 

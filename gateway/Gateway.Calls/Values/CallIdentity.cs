@@ -3,4 +3,8 @@ namespace Gateway.Calls;
 /// <summary>The properties of a call that are fixed when it begins. The node's start identifies
 /// what an earlier run of the same node left open.</summary>
 public sealed record CallIdentity(
-    CallId Id, CallDirection Direction, ChannelId Channel, WhatsAppUser User, string Node, string NodeStart = "");
+    CallId Id, CallDirection Direction, ChannelId Channel, WhatsAppUser User, string Node, string NodeStart = "")
+{
+    /// <summary>The number of nodes that have had the call: every write of its owner shows it.</summary>
+    public long OwnerToken { get; init; } = 1;
+}

@@ -256,6 +256,15 @@ public sealed class InviteSession : SessionCore, IHasDeadline
             Deadlines[SessionDeadline.Forget] = now + Context.Timers.TransactionTimeout + Context.Timers.T4;
     }
 
+    /// <summary>The end without a BYE: another process has the dialog.</summary>
+    public void Abandon(Instant now)
+    {
+        _outgoing?.AbandonAnswer();
+        _acknowledgement.Stop();
+        _referral.Abandon();
+        Finish(new SipCallEvent.Ended(SipCallEnd.Local, null), now);
+    }
+
     /// <summary>BYE and the end. A callee may not say BYE before its 2xx was acknowledged (RFC 3261 §15), so it may have to wait.</summary>
     private void EndDialog(SipCallEvent last, SipReason? reason, IReadOnlyList<(string Name, string Value)>? headers, Instant now)
     {

@@ -101,6 +101,10 @@ public sealed class SipCall
     public Task HangUpAsync(SipReason? reason = null, IReadOnlyList<(string Name, string Value)>? headers = null) =>
         Post((session, now) => session.HangUp(reason, headers, SipCallEnd.Local, now));
 
+    /// <summary>Forgets the call without a word to the peer: another process has its dialog. <see cref="SipCallEvent.Ended"/>
+    /// follows.</summary>
+    public Task AbandonAsync() => Post((session, now) => session.Abandon(now));
+
     /// <summary>On the loop. False: the owner does not read.</summary>
     internal bool TryDeliver(SipCallEvent callEvent)
     {

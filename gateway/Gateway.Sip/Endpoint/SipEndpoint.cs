@@ -37,6 +37,7 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IReadOnlyList<TrunkRuntime> _trunks = [];
     private SipTransports? _transports;
+    private readonly ISendGate? _gate;
     private SipMetrics? _metrics;
     private SipLoop? _loop;
 
@@ -45,11 +46,15 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     /// <param name="time">For every timer.</param>
     /// <param name="loggers">State changes at Debug, trunks at Information.</param>
     /// <param name="dns">Null asks the name servers of this host.</param>
-    public SipEndpoint(SipEndpointOptions options, IEntropy entropy, TimeProvider time, ILoggerFactory loggers, ISipDnsClient? dns = null)
+    /// <param name="gate">Null: nothing ever keeps this process from sending.</param>
+    public SipEndpoint(
+        SipEndpointOptions options, IEntropy entropy, TimeProvider time, ILoggerFactory loggers, ISipDnsClient? dns = null,
+        ISendGate? gate = null)
     {
         _options = options;
         _entropy = entropy;
         _time = time;
+        _gate = gate;
         _logger = loggers.CreateLogger<SipEndpoint>();
         _dns = dns ?? DnsClient.CreateDefault(entropy, time);
     }
@@ -116,6 +121,7 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         {
             Registrar = CreateRegistrar(agent),
             Edge = CreateEdge(agent),
+            Gate = _gate,
         };
         _loop.Start();
         await ResolveFirstAsync(agent, cancellationToken);

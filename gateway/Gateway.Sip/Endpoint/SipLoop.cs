@@ -65,6 +65,9 @@ internal sealed partial class SipLoop
     /// <summary>Set before <see cref="Start"/>; null without registered phones.</summary>
     public RegistrarRuntime? Registrar { get; init; }
 
+    /// <summary>Set before <see cref="Start"/>; null: always open.</summary>
+    public ISendGate? Gate { get; init; }
+
     /// <summary>Set before <see cref="Start"/>; null without other nodes.</summary>
     public EdgeRuntime? Edge { get; init; }
 
@@ -252,7 +255,8 @@ internal sealed partial class SipLoop
         }
         Watches.Deliver();
         while (Agent.TryPollTransmit(out var transmit))
-            _transports.Send(transmit);
+            if (Gate is null || Gate.IsOpen) // else it is lost, as on the way: over UDP it is sent again
+                _transports.Send(transmit);
     }
 
     private void Announce(InviteSession session)

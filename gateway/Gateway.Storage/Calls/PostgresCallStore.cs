@@ -26,7 +26,7 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
                 trunk = coalesce(excluded.trunk, calls.trunk),
                 agent_since = CASE WHEN coalesce(excluded.agent, calls.agent) IS NOT NULL THEN excluded.answered_at END,
                 whatsapp_call_id = coalesce(excluded.whatsapp_call_id, calls.whatsapp_call_id)
-            WHERE calls.answered_at IS NULL AND calls.ended_at IS NULL
+            WHERE calls.answered_at IS NULL AND calls.ended_at IS NULL AND calls.owner_token = 1
             RETURNING *
         )
         INSERT INTO events (kind, at, channel, contact, call_id, data)
@@ -37,6 +37,21 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
             id, jsonb_build_object('direction', direction, 'user', coalesce(user_phone, user_id, 'anonymous'), 'agent', agent, 'trunk',
             trunk)
         FROM answered
+        """;
+
+    /// <summary>The lock that a settlement of the call takes too.</summary>
+    private const string LockCall = "SELECT 1 FROM pg_advisory_xact_lock(hashtextextended(@id, 0))";
+
+    private const string TakeOver =
+        """
+        WITH taken AS (
+            UPDATE calls SET node = @node, node_start = @nodeStart, owner_token = @token
+            WHERE started_at = @startedAt AND id = @id AND ended_at IS NULL AND owner_token < @token
+            RETURNING id
+        ), held AS (
+            UPDATE holds SET node = @node, node_start = @nodeStart WHERE call_id IN (SELECT id FROM taken)
+        )
+        SELECT EXISTS (SELECT FROM taken)
         """;
 
     private const string Silent =
@@ -62,6 +77,23 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
             return answers.Count;
         },
         cancellation);
+
+    /// <summary>
+    /// Makes a call, and what is held for it, another node's: records of the node that had it change nothing any more. False: it has ended,
+    /// or a later owner has it.
+    /// </summary>
+    public Task<bool> TakeOverAsync(
+        CallId call, DateTimeOffset startedAt, (string Node, string Start) by, long token, CancellationToken cancellation) =>
+        database.InTransactionAsync(
+            async transaction =>
+            {
+                var parameters = new { id = call.Value, startedAt = startedAt.UtcDateTime, node = by.Node, nodeStart = by.Start, token };
+                await transaction.Connection!.ExecuteAsync(
+                    new CommandDefinition(LockCall, parameters, transaction, cancellationToken: cancellation));
+                return await transaction.Connection!.ExecuteScalarAsync<bool>(
+                    new CommandDefinition(TakeOver, parameters, transaction, cancellationToken: cancellation));
+            },
+            cancellation);
 
     public Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation) =>
         ExecuteAsync(

@@ -5,6 +5,7 @@ using Gateway.Calls.Records;
 using Gateway.Calls.Rules;
 using Gateway.Storage.Contacts;
 using Gateway.Storage.Events;
+using Gateway.Storage.Nodes;
 using Npgsql;
 
 namespace Gateway.Storage.Calls;
@@ -25,17 +26,18 @@ internal sealed class Settlement(
     private readonly CallRecord[] _records =
         [.. records.DistinctBy(record => record.Id).OrderBy(record => record.Id.Value, StringComparer.Ordinal)];
 
-    /// <summary>The number of calls that were not completed before.</summary>
+    /// <summary>The number of calls that were not completed before; those that are another node's by now change nothing.</summary>
     public async Task<int> RunAsync()
     {
         if (_records.Length == 0)
             return 0;
-        var (completed, money, contacts) = await OpenAsync();
+        var (completed, owners, money, contacts) = await OpenAsync();
+        var mine = records.DistinctBy(record => record.Id).Where(record => !IsAnothers(record, owners)).ToArray();
         if (limits is not null)
             await contacts.CompleteAsync(transaction, [.. _records.Where(ChangesPermission)], cancellation);
 
         var (calls, events) = (new List<SettledCall>(), new List<NewEvent>());
-        foreach (var record in records.DistinctBy(record => record.Id).Where(record => !IsCompleted(record, completed)))
+        foreach (var record in mine.Where(record => !IsCompleted(record, completed)))
         {
             var (priced, payer) = money.Charge(record);
             var call = new SettledCall(priced, CallOutcomes.Of(record), contacts.Find(record));
@@ -45,7 +47,7 @@ internal sealed class Settlement(
             events.AddRange(CallEvents.OfMoney(priced, payer));
         }
         if (limits is not null)
-            foreach (var record in records.Where(ChangesPermission))
+            foreach (var record in mine.Where(ChangesPermission))
                 events.AddRange(contacts.Apply(record, limits));
         await WriteAsync(calls, money, contacts, events);
         return calls.Count;
@@ -57,14 +59,23 @@ internal sealed class Settlement(
     /// <summary>Meta repeats webhooks for days: a call that comes too late may be one that was taken on the first.</summary>
     private static bool IsLate(CallRecord record) => record.Cause == HangupCause.OfferedTooLate;
 
+    private static bool IsAnothers(CallRecord record, Dictionary<string, long> owners)
+    {
+        var isAnothers = owners.TryGetValue(record.Id.Value, out var token) && token > record.OwnerToken;
+        if (isAnothers)
+            NodeStoreMetrics.LateRecord();
+        return isAnothers;
+    }
+
     private bool IsCompleted(CallRecord record, HashSet<string> completed) =>
         completed.Contains(record.Id.Value) || (IsLate(record) && _records.Any(
             other => !IsLate(other) && other.Direction == CallDirection.Inbound
                 && (other.Channel, other.WhatsAppId) == (record.Channel, record.WhatsAppId)));
 
-    private async Task<(HashSet<string> Completed, SettlementMoney Money, CallContacts Contacts)> OpenAsync()
+    private async Task<(HashSet<string> Completed, Dictionary<string, long> Owners, SettlementMoney Money, CallContacts Contacts)>
+        OpenAsync()
     {
-        var statements = SettlementSql.Open + CallContacts.Lock + SettlementSql.Completed;
+        var statements = SettlementSql.Open + CallContacts.Lock + SettlementSql.Owners + SettlementSql.Completed;
         var parameters = new DynamicParameters(CallContacts.Parameters(_records));
         parameters.AddDynamicParams(Parameters());
         if (_records.Where(IsLate).ToArray() is { Length: > 0 } late)
@@ -85,7 +96,8 @@ internal sealed class Settlement(
         var charged = await results.ReadAsync<string>();
         var money = new SettlementMoney(accounts, await results.ReadAsync<SettlementMoney.Volume>(), charged);
         var contacts = new CallContacts(await results.ReadAsync<ContactRow>());
-        return ([.. await results.ReadAsync<string>()], money, contacts);
+        var owners = (await results.ReadAsync<(string Id, long Token)>()).ToDictionary(owner => owner.Id, owner => owner.Token);
+        return ([.. await results.ReadAsync<string>()], owners, money, contacts);
     }
 
     private object Parameters()

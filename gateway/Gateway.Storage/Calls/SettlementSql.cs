@@ -18,6 +18,13 @@ internal static class SettlementSql
 
         """;
 
+    /// <summary>The calls that were taken over by another node than their first.</summary>
+    public const string Owners =
+        """
+        SELECT id, owner_token FROM calls WHERE started_at BETWEEN @FirstStart AND @LastStart AND id = ANY(@Ids) AND owner_token > 1;
+
+        """;
+
     /// <summary>The calls that are completed already. The range of their starts keeps other partitions out of the plan.</summary>
     public const string Completed =
         """

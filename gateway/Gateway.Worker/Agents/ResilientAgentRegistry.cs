@@ -225,6 +225,12 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
         }
     }
 
+    public void LetGo(CallId call)
+    {
+        foreach (var held in Held.Where(held => held.Call == call))
+            _memory.Drop(held.Agent);
+    }
+
     public void Dispose() => _renewing.Dispose();
 
     /// <summary>False: something was done from memory meanwhile, so that the same is to be done again.</summary>

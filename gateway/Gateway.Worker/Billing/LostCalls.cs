@@ -9,7 +9,9 @@ using Gateway.Sip;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Endpoint;
 using Gateway.Sip.Messages;
+using Gateway.Storage.Nodes;
 using Gateway.WhatsApp.Graph;
+using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Configuration;
 using Media.Protocols.Primitives;
 
@@ -20,7 +22,8 @@ namespace Gateway.Worker.Billing;
 /// 30 s without media, a phone that was only ringing would go on, and a PBX without session timers would never notice.
 /// </summary>
 internal sealed partial class LostCalls(
-    GatewayOptions options, GraphClient graph, ICallRegistry registry, SipEndpoint sip, InstantClock clock, ILogger<LostCalls> logger)
+    GatewayOptions options, GraphClient graph, ICallRegistry registry, NodeInbox inbox, SipEndpoint sip, InstantClock clock,
+    ILogger<LostCalls> logger)
 {
     /// <summary>The number of ended calls remembered, so that a call found twice is terminated once; more than a node has calls.</summary>
     private const int MaxKnown = 10_000;
@@ -40,12 +43,13 @@ internal sealed partial class LostCalls(
     /// <summary>Ends everything that the registry has of an earlier start of this node. Does nothing where Redis is unavailable.</summary>
     public async Task EndOwnAsync(CancellationToken cancellation)
     {
+        await NoteEndsAsync(options.Node.Id);
         try
         {
             foreach (var call in (await RememberAsync(cancellation)).Where(call => call.Node == options.Node.Id))
             {
                 await EndAtPbxAsync(call.Id, cancellation);
-                await registry.RemoveAsync(call.Id, cancellation);
+                await registry.RemoveAsync(call.Id, call.OwnerToken, cancellation);
                 if (call.WhatsAppId is { } whatsAppId)
                     End(call.Id, call.Channel, whatsAppId);
             }
@@ -106,6 +110,31 @@ internal sealed partial class LostCalls(
                 _answered.Remove(old);
         }
         return live;
+    }
+
+    /// <summary>
+    /// Takes the ends of calls that Meta has reported to a lost node: those need not be terminated. Does nothing where Redis is
+    /// unavailable.
+    /// </summary>
+    public async Task NoteEndsAsync(string node)
+    {
+        try
+        {
+            var ends = new List<InboxEntry>();
+            foreach (var entry in await inbox.ReadAsync(node))
+                if (ForwardedEvent.TryRead(entry.Text, out var forwarded) && forwarded.Event is WebhookEvent.CallTerminate end)
+                {
+                    ends.Add(entry);
+                    _ended.TryAdd(new WhatsAppCallId(end.CallId), Task.CompletedTask);
+                    await registry.SetTombstoneAsync(new WhatsAppCallId(end.CallId), CancellationToken.None);
+                }
+            if (ends.Count > 0)
+                await inbox.RemoveAsync(node, ends);
+        }
+        catch (Exception e) // Redis is not needed: a call that is over is terminated in vain.
+        {
+            LogRegistryUnavailable(e.Message);
+        }
     }
 
     /// <summary>Begins to terminate a call at Meta, the first time that it is given.</summary>

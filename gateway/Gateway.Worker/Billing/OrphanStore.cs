@@ -12,6 +12,7 @@ internal sealed class OrphanStore(ICallStore store, LostCalls lost) : ICallStore
         record = lost.Complete(record);
         await store.CompleteAsync(record, cancellation);
         await lost.EndAtPbxAsync(record.Id, cancellation);
+        await lost.NoteEndsAsync(record.Node);
         if (record.WhatsAppId is { } whatsAppId)
             lost.End(record.Id, record.Channel, whatsAppId);
     }

@@ -55,6 +55,8 @@ internal sealed partial class CallLoop : ICallInbox
     private (CallState State, string? Agent, ConsultationState Consultation) _shown = (CallState.New, null, ConsultationState.None);
     private string? _boundTo;
     private volatile bool _isBroken;
+    private volatile bool _isAbandoned;
+    private Task? _abandoning;
     private readonly TaskCompletionSource<HangupCause?> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="call">The machine.</param>
@@ -66,12 +68,12 @@ internal sealed partial class CallLoop : ICallInbox
         _details = details;
         _call = call;
         _services = services;
-        _logger = services.Logger;
+        _logger = services.Loggers.CreateLogger<CallLoop>();
         _money = new OperationQueue(Fail);
         _registry = new OperationQueue(OnStoreFailure);
         _records = new OperationQueue(OnStoreFailure);
         _legs = legs(this);
-        _published = new PublishedCall(call, services.Registry, _registry, _legs.SnapshotAsync);
+        _published = new PublishedCall(call, services.Registry, _registry, _legs.SnapshotAsync, () => _ = AbandonAsync());
         _ofGroup = new CallOfGroup(group => services.Agents.Directory.Find(group)?.AnswerWithin);
         _agents = new CallAgents(call.Identity, services.Agents, this, () => _legs.PhonesIdle, OnStoreFailure);
     }
@@ -104,6 +106,27 @@ internal sealed partial class CallLoop : ICallInbox
         return taken;
     }
 
+    /// <summary>
+    /// Another node has taken the call over: it ends here without a word to either side and without a record. Idempotent.
+    /// </summary>
+    public Task AbandonAsync()
+    {
+        lock (_inbox)
+            return _abandoning ??= LetGoAsync();
+    }
+
+    private Task LetGoAsync()
+    {
+        _isAbandoned = true;
+        NodeMetrics.CallLetGo();
+        LogLetGo(Identity.Id);
+        _services.Registry.LetGo(Identity.Id);
+        _services.Agents.Registry.LetGo(Identity.Id);
+        var legs = _legs.AbandonAsync();
+        Post(new CallInput.HangUpRequested(HangupCause.NodeLost)); // wakes the loop, which handles nothing more
+        return legs;
+    }
+
     /// <summary>A defect in one of its parts: the call is reported and ends.</summary>
     public void Fail(Exception e)
     {
@@ -124,7 +147,7 @@ internal sealed partial class CallLoop : ICallInbox
     public async Task RunAsync(CallInput first)
     {
         Perform(_call.Handle(first, _services.Clock.Now));
-        for (var defects = 0; _call.State != CallState.Ended && defects < MaxDefects;)
+        for (var defects = 0; _call.State != CallState.Ended && !_isAbandoned && defects < MaxDefects;)
         {
             try
             {
@@ -137,14 +160,14 @@ internal sealed partial class CallLoop : ICallInbox
                 defects++;
             }
         }
-        if (_call.State != CallState.Ended)
+        if (_call.State != CallState.Ended && !_isAbandoned)
             GiveUp();
         _inbox.Writer.TryComplete();
-        while (_inbox.Reader.TryRead(out var late))
+        while (!_isAbandoned && _inbox.Reader.TryRead(out var late))
             _agents.GiveBack(late);
         await Task.WhenAll(_legs.Idle, _agents.Idle, _money.Idle, _registry.Idle, _records.Idle, _record);
         _services.Holds.Forget(Identity);
-        if (_admitted is { Funding: not null } && _recorded is null)
+        if (_admitted is { Funding: not null } && _recorded is null && !_isAbandoned)
             // admitted after its end: its record may have been settled before the hold was taken
             await _services.Holds.ReleaseAsync(Identity);
     }
@@ -270,22 +293,29 @@ internal sealed partial class CallLoop : ICallInbox
 
     private void Finish(CallRecord record)
     {
+        if (_isAbandoned)
+            return;
         _begun.TrySetResult(record.Cause);
         LogEnded(
             record.Id, record.Direction, record.Cause, record.EndedAt - record.StartedAt, record.SipStatus, record.WhatsAppError?.Code);
         CallMetrics.Ended(record);
         _ofGroup.Note(_call);
         _ofGroup.End(record);
-        _registry.Add(() => Task.WhenAll(
-            record.WhatsAppId is { } id ? _services.Registry.SetTombstoneAsync(id, CancellationToken.None) : Task.CompletedTask,
-            _services.Registry.RemoveAsync(record.Id, CancellationToken.None)));
+        _registry.Add(() => RemoveAsync(record));
         _recorded = record.Funding;
         _record = _services.Spool.AddAsync(record);
     }
 
+    private async Task RemoveAsync(CallRecord record)
+    {
+        var isOurs = await _services.Registry.RemoveAsync(record.Id, record.OwnerToken, CancellationToken.None);
+        if (isOurs && record.WhatsAppId is { } whatsAppId)
+            await _services.Registry.SetTombstoneAsync(whatsAppId, CancellationToken.None);
+    }
+
     private void ShowIfChanged()
     {
-        if (_shown == (_call.State, _call.Agent, _call.Consultation) || _call.State == CallState.Ended)
+        if (_isAbandoned || _shown == (_call.State, _call.Agent, _call.Consultation) || _call.State == CallState.Ended)
             return;
         var now = _services.Clock.Now;
         if (_call.State != _shown.State)
@@ -348,6 +378,9 @@ internal sealed partial class CallLoop : ICallInbox
     private partial void LogEnded(
         CallId callId, WireText<CallDirection> direction, WireText<HangupCause> cause, TimeSpan duration, int? sipStatus, int? metaCode);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: another node has taken it over, and it is let go of")]
+    private partial void LogLetGo(CallId callId);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: it is to end soon, and the agent was warned: {Reason}")]
     private partial void LogWarned(CallId callId, WireText<WarnReason> reason);
 
@@ -362,12 +395,4 @@ internal sealed partial class CallLoop : ICallInbox
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: a store did not take a write")]
     private partial void LogStoreFailure(Exception e, CallId callId);
-}
-
-/// <summary>The services that every call loop shares.</summary>
-internal sealed record CallServices(
-    ICallStore Store, RecordSpool Spool, ICallRegistry Registry, CallAdmission Admission, CallHolds Holds, AgentServices Agents,
-    EventForwarder Nodes, TimeProvider Time, ILogger<CallLoop> Logger)
-{
-    public InstantClock Clock { get; } = new(Time);
 }

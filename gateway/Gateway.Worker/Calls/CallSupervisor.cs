@@ -27,7 +27,7 @@ namespace Gateway.Worker.Calls;
 /// </summary>
 internal sealed partial class CallSupervisor(
     CallFactory factory, CallServices services, NodeCapacity capacity, NonCallEvents others, LateOffers late, LostCalls lost,
-    ILogger<CallSupervisor> logger)
+    ILogger<CallSupervisor> logger) : IOwnedCalls
 {
     private readonly ConcurrentDictionary<CallId, CallLoop> _calls = new();
     private readonly ConcurrentDictionary<WhatsAppCallId, CallLoop> _byWhatsAppId = new();
@@ -36,6 +36,13 @@ internal sealed partial class CallSupervisor(
     private readonly WarningLimit _warnings = new(services.Time);
 
     public int Count => _calls.Count;
+
+    public IReadOnlyCollection<(CallId Call, long Token)> Owned =>
+        [.. _calls.Values.Select(loop => (loop.Identity.Id, loop.Identity.OwnerToken))];
+
+    public bool HasRoom => capacity.HasRoom;
+
+    public Task LetGoAsync(CallId call) => Find(call)?.AbandonAsync() ?? Task.CompletedTask;
 
     public async Task ReadWebhooksAsync(ChannelReader<WebhookBatch> batches)
     {
@@ -165,6 +172,8 @@ internal sealed partial class CallSupervisor(
         var identity = factory.Identify(CallDirection.Inbound, channel, connect.User);
         if (late.IsLate(connect))
             return await late.TakeAsync(identity, whatsAppId, connect);
+        if (!capacity.HasRoom && await services.Nodes.TryHandOverAsync(forwarded))
+            return "handed_over";
         var claim = await services.Registry.ClaimAsync(whatsAppId, identity.Id, CancellationToken.None);
         if (claim == ClaimResult.Duplicate)
             return "duplicate";
@@ -300,8 +309,15 @@ internal sealed partial class CallSupervisor(
     {
         if (Find(id, terminate.OpaqueData) is { } loop)
             return Deliver(loop, id, input);
-        if (await services.Nodes.TryForwardAsync(forwarded, id, terminate.OpaqueData))
+        var outcome = await services.Nodes.ForwardEndAsync(
+            forwarded, id, terminate.OpaqueData, () => services.Registry.SetTombstoneAsync(id, CancellationToken.None));
+        if (outcome is ForwardOutcome.Forwarded or ForwardOutcome.Full)
             return "forwarded";
+        if (outcome == ForwardOutcome.Unavailable)
+        {
+            services.Registry.NoteEnd(id); // the tombstone waits: it would hide the owner from this event
+            return "tombstone_left";
+        }
         var before = await services.Registry.SetTombstoneAsync(id, CancellationToken.None);
         if (before is null)
             late.Ended(id, terminate);

@@ -36,6 +36,9 @@ internal sealed class NodeCapacity(DescriptorBudget budget, MediaEngine media)
     /// </summary>
     public bool HasRoomForAttempt => ActiveCalls < budget.Attempts && Volatile.Read(ref _unadmitted) < MaxUnadmitted;
 
+    /// <summary>True where a user's call that came now would not be refused.</summary>
+    public bool HasRoom => IsReady && !IsDraining && ActiveCalls < budget.Calls && media.HasHeadroom;
+
     /// <summary>Counts a call loop in, whether there is room for it or not: a refused call is a call too, until it has ended.</summary>
     public void Enter()
     {

@@ -15,8 +15,10 @@ namespace Gateway.Worker.Calls;
 /// <param name="registry">Where it is published.</param>
 /// <param name="operations">What the call does there, one after the other.</param>
 /// <param name="snapshots">The dialogs; none where nothing is to be ended.</param>
+/// <param name="onLost">Another node has taken the call over.</param>
 internal sealed class PublishedCall(
-    Call call, ICallRegistry registry, OperationQueue operations, Func<Task<IReadOnlyList<SipDialogSnapshot>>> snapshots)
+    Call call, ICallRegistry registry, OperationQueue operations, Func<Task<IReadOnlyList<SipDialogSnapshot>>> snapshots,
+    Action onLost)
 {
     /// <summary>What is published of a dead node's calls expires, and a restarted Redis fills again.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(10);
@@ -54,8 +56,10 @@ internal sealed class PublishedCall(
         var published = registry.PublishAsync(Interlocked.Exchange(ref _view, null)!, CancellationToken.None);
         if (dialogs.Count > 0)
             await registry.KeepDialogAsync(
-                call.Identity.Id, JsonSerializer.Serialize(dialogs, JsonSerializerOptions.Web), CancellationToken.None);
-        await published;
+                call.Identity.Id, call.Identity.OwnerToken, JsonSerializer.Serialize(dialogs, JsonSerializerOptions.Web),
+                CancellationToken.None);
+        if (!await published)
+            onLost();
     }
 
     private LiveCall View()
@@ -67,6 +71,7 @@ internal sealed class PublishedCall(
         {
             AgentSince = call.AgentSince is { } since ? call.TimeOf(since) : null,
             Consultation = call.Consultation,
+            OwnerToken = identity.OwnerToken,
         };
     }
 

@@ -30,9 +30,6 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
     /// </summary>
     private const int MaxPendingRetries = 20_000;
 
-    /// <summary>Redis did not say who had a call: perhaps another node.</summary>
-    private static readonly ClaimHolder? Unknown = new("", null);
-
     private readonly Tombstones _tombstones = new();
     private readonly ConcurrentDictionary<CallId, (LiveCall Call, string? Dialog)> _shown = new();
     private readonly ConcurrentQueue<Func<Task>> _pendingRetries = new();
@@ -46,37 +43,44 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
         return (await AskAsync("claim", () => registry.ClaimAsync(whatsAppId, callId, cancellation), ClaimResult.Assumed)).Value;
     }
 
+    public void NoteEnd(WhatsAppCallId whatsAppId) => _tombstones.Add(whatsAppId);
+
     public async Task<ClaimHolder?> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)
     {
         _tombstones.Add(whatsAppId);
-        var (done, before) = await AskAsync("tombstone", () => registry.SetTombstoneAsync(whatsAppId, cancellation), Unknown);
+        var (done, before) = await AskAsync("tombstone", () => registry.SetTombstoneAsync(whatsAppId, cancellation), ClaimHolder.Unknown);
         if (!done)
             RetryLater(() => SetTombstoneAsync(whatsAppId, cancellation));
         return before;
     }
 
     public async Task<ClaimHolder?> FindHolderAsync(WhatsAppCallId whatsAppId, CallId? call, CancellationToken cancellation) =>
-        (await AskAsync("find_holder", () => registry.FindHolderAsync(whatsAppId, call, cancellation), null)).Value;
+        (await AskAsync("find_holder", () => registry.FindHolderAsync(whatsAppId, call, cancellation), ClaimHolder.Unknown)).Value;
 
-    public Task PublishAsync(LiveCall call, CancellationToken cancellation)
+    public Task<bool> PublishAsync(LiveCall call, CancellationToken cancellation)
     {
         _shown.AddOrUpdate(call.Id, _ => (call, null), (_, before) => (call, before.Dialog));
         return ShowAsync(call, cancellation);
     }
 
-    public async Task RemoveAsync(CallId callId, CancellationToken cancellation)
+    public async Task<bool> RemoveAsync(CallId callId, long token, CancellationToken cancellation)
     {
         _shown.TryRemove(callId, out _);
-        if (!(await AskAsync("remove", () => Done(registry.RemoveAsync(callId, cancellation)), true)).Done)
-            RetryLater(() => RemoveAsync(callId, cancellation));
+        var (done, removed) = await AskAsync("remove", () => registry.RemoveAsync(callId, token, cancellation), true);
+        if (!done)
+            RetryLater(() => RemoveAsync(callId, token, cancellation));
+        return removed;
     }
 
-    public Task KeepDialogAsync(CallId callId, string dialog, CancellationToken cancellation)
+    public Task KeepDialogAsync(CallId callId, long token, string dialog, CancellationToken cancellation)
     {
         if (_shown.TryGetValue(callId, out var before))
             _shown.TryUpdate(callId, before with { Dialog = dialog }, before);
-        return KeepAsync(callId, dialog, cancellation);
+        return KeepAsync(callId, token, dialog, cancellation);
     }
+
+    /// <summary>Another node has the call: it is not shown by this one again.</summary>
+    public void LetGo(CallId callId) => _shown.TryRemove(callId, out _);
 
     public async Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation) =>
         (await AskAsync("take_dialog", () => registry.TakeDialogAsync(callId, cancellation), null)).Value;
@@ -94,17 +98,17 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
         {
             await ShowAsync(call, cancellation);
             if (dialog is not null)
-                await KeepAsync(id, dialog, cancellation);
+                await KeepAsync(id, call.OwnerToken, dialog, cancellation);
             if (!_shown.ContainsKey(id))
-                await RemoveAsync(id, cancellation); // it ended meanwhile
+                await RemoveAsync(id, call.OwnerToken, cancellation); // it ended meanwhile
         }
     }
 
-    private async Task ShowAsync(LiveCall call, CancellationToken cancellation) =>
-        await AskAsync("publish", () => Done(registry.PublishAsync(call, cancellation)), true);
+    private async Task<bool> ShowAsync(LiveCall call, CancellationToken cancellation) =>
+        (await AskAsync("publish", () => registry.PublishAsync(call, cancellation), true)).Value;
 
-    private async Task KeepAsync(CallId callId, string dialog, CancellationToken cancellation) =>
-        await AskAsync("keep_dialog", () => Done(registry.KeepDialogAsync(callId, dialog, cancellation)), true);
+    private async Task KeepAsync(CallId callId, long token, string dialog, CancellationToken cancellation) =>
+        await AskAsync("keep_dialog", () => Done(registry.KeepDialogAsync(callId, token, dialog, cancellation)), true);
 
     private static async Task<bool> Done(Task operation)
     {

@@ -63,6 +63,12 @@ public sealed record NodeOptions
     /// <summary>The time without a heartbeat after which a node is lost and others close its calls. Longer than any pause.</summary>
     public TimeSpan LostAfter { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>The interval at which the node renews its lease in Redis.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The time without a heartbeat after which others may take the node's calls, and it sends nothing for them.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(1.5);
+
     /// <summary>The time that calls in progress may go on after a stop was requested; the rest is ended on both legs.</summary>
     public TimeSpan DrainDeadline { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -31,6 +31,10 @@ internal static class GatewayOptionsRules
             yield return "node.id: must be 1 to 64 letters, digits, '-', '_' or '.'.";
         if (node.MaxCalls is < 1 or > 100_000)
             yield return "node.maxCalls: must be between 1 and 100000.";
+        if (node.Heartbeat < TimeSpan.FromMilliseconds(50) || node.Heartbeat > TimeSpan.FromSeconds(5))
+            yield return "node.heartbeat: must be between 50 ms and 5 s.";
+        if (node.Lease < node.Heartbeat * 4 || node.Lease > TimeSpan.FromSeconds(30))
+            yield return "node.lease: must be at least four times node.heartbeat, and at most 30 s.";
         if (node.LostAfter < TimeSpan.FromSeconds(5) || node.LostAfter > TimeSpan.FromHours(1))
             yield return "node.lostAfter: must be between 5 seconds and 1 hour.";
         if (node.DrainDeadline < TimeSpan.Zero || node.DrainDeadline > TimeSpan.FromHours(4))

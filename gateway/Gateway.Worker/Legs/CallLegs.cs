@@ -102,6 +102,13 @@ internal sealed class CallLegs
         return isDone;
     }
 
+    /// <summary>Lets go of both sides without a word: another node has the call.</summary>
+    public Task AbandonAsync()
+    {
+        _graph.Abandon();
+        return _operations.Add(() => Task.WhenAll(_phones.AbandonAsync(), _media.AbandonAsync()));
+    }
+
     /// <summary>The dialogs that end the call's phones when this process dies; none where nothing is to be ended.</summary>
     public async Task<IReadOnlyList<SipDialogSnapshot>> SnapshotAsync()
     {

@@ -123,6 +123,9 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
         call.Post(new CallInput.MediaReleased(Quality(quality.WhatsApp), Quality(quality.Pbx)));
     }
 
+    /// <summary>Ends the media here, silently.</summary>
+    public Task AbandonAsync() => Interlocked.Exchange(ref _media, null)?.AbandonAsync() ?? Task.CompletedTask;
+
     /// <summary>The report to the call of a refused description, or of a step that failed for want of room.</summary>
     public static CallInput.MediaRefused Refused(CallLeg leg, SdpResult result)
     {

@@ -79,6 +79,9 @@ internal sealed class CallPhones(
             await target.HangUpAsync(cause);
     }
 
+    /// <summary>Forgets all phones of the call, silently.</summary>
+    public Task AbandonAsync() => Task.WhenAll(_current.AbandonAsync(), _target?.AbandonAsync() ?? Task.CompletedTask);
+
     /// <summary>A key of the user's that no telephone-event carries; while the phones' agent asks somebody, for the call alone.</summary>
     public Task CarryKeyAsync(char digit, TimeSpan duration)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.WhatsApp.Graph;
@@ -13,25 +14,30 @@ namespace Gateway.Worker.Legs;
 /// <param name="identity">Whose call.</param>
 /// <param name="call">Where inputs go.</param>
 /// <param name="onConnected">Passed Meta's id of a call of ours.</param>
+[SuppressMessage("Design", "CA1001", Justification = "A token source without a timer holds nothing.")]
 internal sealed class GraphLeg(
     GraphClient graph, GraphNumber number, CallIdentity identity, ICallInbox call, Action<WhatsAppCallId> onConnected)
 {
+    private readonly CancellationTokenSource _abandoned = new();
     private readonly OperationQueue _actions = new(_ => call.Post(new CallInput.HangUpRequested(HangupCause.InternalError)));
 
     public Task Idle => _actions.Idle;
 
+    /// <summary>Nothing more is asked of Meta: another node has the call.</summary>
+    public void Abandon() => _abandoned.Cancel();
+
     public void PreAccept(WhatsAppCallId id, string sdp) => _actions.Add(async () =>
-        call.Post(new CallInput.PreAccepted(Error(await graph.PreAcceptAsync(number, id.Value, sdp)))));
+        call.Post(new CallInput.PreAccepted(Error(await graph.PreAcceptAsync(number, id.Value, sdp, _abandoned.Token)))));
 
     public void Accept(WhatsAppCallId id, string sdp) => _actions.Add(async () =>
-        call.Post(new CallInput.Accepted(Error(await graph.AcceptAsync(number, id.Value, sdp, identity.Id.Value)))));
+        call.Post(new CallInput.Accepted(Error(await graph.AcceptAsync(number, id.Value, sdp, identity.Id.Value, _abandoned.Token)))));
 
     /// <summary>
     /// Our own call id travels with the call and comes back in its webhooks, which may overtake the answer to this action.
     /// </summary>
     public void Connect(string sdp) => _actions.Add(async () =>
     {
-        var result = await graph.ConnectAsync(number, identity.User, sdp, identity.Id.Value);
+        var result = await graph.ConnectAsync(number, identity.User, sdp, identity.Id.Value, _abandoned.Token);
         if (!result.IsSuccess)
         {
             call.Post(new CallInput.Connected(null, result.Error.Error, result.Error.EffectUnknown));
@@ -43,10 +49,10 @@ internal sealed class GraphLeg(
     });
 
     public void Reject(WhatsAppCallId id) => _actions.Add(async () =>
-        call.Post(new CallInput.WhatsAppReleased(Error(await graph.RejectAsync(number, id.Value)))));
+        call.Post(new CallInput.WhatsAppReleased(Error(await graph.RejectAsync(number, id.Value, _abandoned.Token)))));
 
     public void Terminate(WhatsAppCallId id) => _actions.Add(async () =>
-        call.Post(new CallInput.WhatsAppReleased(Error(await graph.TerminateAsync(number, id.Value)))));
+        call.Post(new CallInput.WhatsAppReleased(Error(await graph.TerminateAsync(number, id.Value, _abandoned.Token)))));
 
     private static WhatsAppError? Error(GraphResult<Done> result) => result.Error?.Error;
 }

@@ -202,6 +202,9 @@ internal sealed partial class SipLegs(
         return leg;
     }
 
+    /// <summary>Forgets all phones, silently.</summary>
+    public Task AbandonAsync() => Task.WhenAll(_owned.Select(sip => sip.AbandonAsync()));
+
     private void Publish() => _owned = [.. Own().Select(leg => leg.Sip)];
 
     private SipLeg[] Own() => _current is null ? [.. _ringing] : [.. _ringing, _current];

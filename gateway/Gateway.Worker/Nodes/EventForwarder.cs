@@ -12,7 +12,7 @@ namespace Gateway.Worker.Nodes;
 /// Hands events of calls to the nodes that have them. What finds no owner or no room is tried again for a while: Meta's webhooks may
 /// overtake its answer to connect, and until that has come only the node that asked knows the call. Thread-safe.
 /// </summary>
-internal sealed class EventForwarder(GatewayOptions options, NodeInbox inbox, ICallRegistry registry, TimeProvider time)
+internal sealed class EventForwarder(GatewayOptions options, NodeInbox inbox, NodeLeases leases, ICallRegistry registry, TimeProvider time)
 {
     private const int MaxWaiting = 1000;
 
@@ -31,31 +31,55 @@ internal sealed class EventForwarder(GatewayOptions options, NodeInbox inbox, IC
     /// <param name="opaque">Our own id, as Meta gave it back.</param>
     public async Task<ForwardOutcome> ForwardAsync(ForwardedEvent forwarded, WhatsAppCallId id, string? opaque)
     {
-        var waiting = new Waiting(forwarded, id, opaque, time.GetUtcNow(), _clock.Now + Lifetime);
+        var waiting = new Waiting(forwarded, id, opaque, time.GetUtcNow(), _clock.Now + Lifetime, null);
         var outcome = await TryAsync(waiting);
-        if (IsFinal(outcome) || _waiting.Count >= MaxWaiting)
+        if (IsFinal(waiting, outcome) || _waiting.Count >= MaxWaiting)
             NodeMetrics.Forwarded(outcome);
         else
             RetryLater(waiting);
         return outcome;
     }
 
-    /// <summary>
-    /// Hands the end of a call to the node that has it. False: none has, or it is over; one with a full inbox is handed it later.
-    /// </summary>
-    public async Task<bool> TryForwardAsync(ForwardedEvent forwarded, WhatsAppCallId id, string? opaque)
+    /// <summary>Hands the end of a call to the node that has it, later where its inbox is full or Redis does not answer.</summary>
+    /// <param name="end">The event.</param>
+    /// <param name="id">Meta's id of the call.</param>
+    /// <param name="opaque">Our own id, as Meta gave it back.</param>
+    /// <param name="onNobody">Where that was later, and no other node has the call.</param>
+    public async Task<ForwardOutcome> ForwardEndAsync(ForwardedEvent end, WhatsAppCallId id, string? opaque, Func<Task> onNobody)
     {
-        var waiting = new Waiting(forwarded, id, opaque, time.GetUtcNow(), _clock.Now + Lifetime);
+        var waiting = new Waiting(end, id, opaque, time.GetUtcNow(), _clock.Now + Lifetime, onNobody);
         var outcome = await TryAsync(waiting);
-        if (outcome is ForwardOutcome.Full or ForwardOutcome.Unavailable)
-            RetryLater(waiting);
-        else
+        if (IsFinal(waiting, outcome))
             NodeMetrics.Forwarded(outcome);
-        return outcome is ForwardOutcome.Forwarded or ForwardOutcome.Full or ForwardOutcome.Unavailable;
+        else
+            RetryLater(waiting);
+        return outcome;
     }
 
     /// <summary>Hands an event to a node; the one that has its call is known, or it has none yet.</summary>
     public Task<ForwardOutcome> SendAsync(ForwardedEvent forwarded, string node) => SendAsync(forwarded, node, time.GetUtcNow());
+
+    /// <summary>Hands a new call to a node that has room for it. False: none has, or it was handed over before.</summary>
+    public async Task<bool> TryHandOverAsync(ForwardedEvent offer)
+    {
+        if (offer.Hops > 0)
+            return false;
+        try
+        {
+            var nodes = (await leases.WithRoomAsync().WaitAsync(Timeout, time)).Where(node => node != options.Node.Id).ToArray();
+            Random.Shared.Shuffle(nodes);
+            foreach (var node in nodes)
+                if (await SendAsync(offer, node) == ForwardOutcome.Forwarded)
+                {
+                    NodeMetrics.Forwarded(ForwardOutcome.Forwarded);
+                    return true;
+                }
+        }
+        catch (Exception) // Redis does not answer: the call is refused here.
+        {
+        }
+        return false;
+    }
 
     private async Task<ForwardOutcome> SendAsync(ForwardedEvent forwarded, string node, DateTimeOffset since)
     {
@@ -79,6 +103,8 @@ internal sealed class EventForwarder(GatewayOptions options, NodeInbox inbox, IC
         var holder = await registry.FindHolderAsync(waiting.Id, call, CancellationToken.None);
         if (holder is null)
             return ForwardOutcome.Unowned;
+        if (holder == ClaimHolder.Unknown)
+            return ForwardOutcome.Unavailable;
         return holder.IsTombstone || holder.Node == options.Node.Id
             ? ForwardOutcome.Own : await SendAsync(waiting.Event, holder.Node, waiting.Since);
     }
@@ -90,8 +116,9 @@ internal sealed class EventForwarder(GatewayOptions options, NodeInbox inbox, IC
             _ = RetryAsync();
     }
 
-    private static bool IsFinal(ForwardOutcome outcome) =>
-        outcome is ForwardOutcome.Forwarded or ForwardOutcome.Own or ForwardOutcome.TooManyHops;
+    private static bool IsFinal(Waiting waiting, ForwardOutcome outcome) =>
+        outcome is ForwardOutcome.Forwarded or ForwardOutcome.Own or ForwardOutcome.TooManyHops
+        || (outcome == ForwardOutcome.Unowned && waiting.OnNobody is not null);
 
     /// <summary>Tries all that wait, in order, until each has found its owner or nobody has claimed its call for long enough.</summary>
     private async Task RetryAsync()
@@ -102,10 +129,14 @@ internal sealed class EventForwarder(GatewayOptions options, NodeInbox inbox, IC
             for (var left = _waiting.Count; left > 0 && _waiting.TryDequeue(out var waiting); left--)
             {
                 var outcome = await TryAsync(waiting);
-                if (IsFinal(outcome) || waiting.Until < _clock.Now)
-                    NodeMetrics.Forwarded(outcome);
-                else
+                if (!IsFinal(waiting, outcome) && waiting.Until >= _clock.Now)
+                {
                     _waiting.Enqueue(waiting);
+                    continue;
+                }
+                NodeMetrics.Forwarded(outcome);
+                if (outcome is not ForwardOutcome.Forwarded && waiting.OnNobody is { } onNobody)
+                    await onNobody();
             }
         }
         Volatile.Write(ref _isRetrying, 0);
@@ -113,5 +144,6 @@ internal sealed class EventForwarder(GatewayOptions options, NodeInbox inbox, IC
             _ = RetryAsync();
     }
 
-    private sealed record Waiting(ForwardedEvent Event, WhatsAppCallId Id, string? Opaque, DateTimeOffset Since, Instant Until);
+    private sealed record Waiting(
+        ForwardedEvent Event, WhatsAppCallId Id, string? Opaque, DateTimeOffset Since, Instant Until, Func<Task>? OnNobody);
 }

@@ -16,6 +16,21 @@ internal static class NodeMetrics
     private static readonly Histogram<double> Delay = Meter.CreateHistogram<double>(
         "gateway_nodes_forward_seconds", "s", "Time that events took from the node that received them to this one, by the hosts' clocks");
 
+    private static readonly Counter<long> Lapses = Meter.CreateCounter<long>(
+        "gateway_nodes_lease_lapses", "{lapse}", "Times that this process stood still for longer than its lease");
+
+    private static readonly Counter<long> MissedBeats = Meter.CreateCounter<long>(
+        "gateway_nodes_missed_heartbeats", "{heartbeat}", "Heartbeats that Redis did not take");
+
+    private static readonly Counter<long> LetGo = Meter.CreateCounter<long>(
+        "gateway_nodes_calls_let_go", "{call}", "Calls that another node has taken over from this one");
+
+    public static void Lapsed() => Lapses.Add(1);
+
+    public static void MissedBeat() => MissedBeats.Add(1);
+
+    public static void CallLetGo() => LetGo.Add(1);
+
     public static void Forwarded(ForwardOutcome outcome) =>
         ForwardedEvents.Add(1, new KeyValuePair<string, object?>("outcome", WireName.Of(outcome)));
 

@@ -42,6 +42,9 @@ internal sealed class LoopCall : IHasDeadline
     /// <summary>See <see cref="LoopWatch.Follow"/>.</summary>
     public bool IsCountedOpen { get; set; }
 
+    /// <summary>Nothing is sent for it any more: another process has the call.</summary>
+    public bool IsSilent { get; set; }
+
     public Instant ScheduledAt { get; set; } = Instant.Never;
 
     /// <summary>Passes on what the session has to say.</summary>

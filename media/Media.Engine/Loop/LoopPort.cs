@@ -46,7 +46,7 @@ internal sealed class LoopPort(LoopSockets sockets, LoopCall call, RtpPorts pair
             _claims.Add(remote);
     }
 
-    public Span<byte> Begin(TransportAddress local) => _shared!.Begin(local);
+    public Span<byte> Begin(TransportAddress local) => MaySend ? _shared!.Begin(local) : default;
 
     public void End(TransportAddress local, int length, TransportAddress remote) => _shared!.End(local, length, remote);
 
@@ -64,7 +64,7 @@ internal sealed class LoopPort(LoopSockets sockets, LoopCall call, RtpPorts pair
     public void UsePair(PbxSide side, TransportAddress advertised) => PairsOf(side)?.Use(advertised);
 
     public bool TrySend(PbxSide side, bool rtcp, ReadOnlySpan<byte> datagram, TransportAddress remote) =>
-        (rtcp ? PairsOf(side)?.Rtcp : PairsOf(side)?.Rtp) is { } socket
+        MaySend && (rtcp ? PairsOf(side)?.Rtcp : PairsOf(side)?.Rtp) is { } socket
         && socket.Send(datagram, remote.ToUdp()) == UdpSendResult.Sent;
 
     public void Release(Instant now)
@@ -77,6 +77,8 @@ internal sealed class LoopPort(LoopSockets sockets, LoopCall call, RtpPorts pair
         pairs.Close(now);
         _second?.Close(now);
     }
+
+    private bool MaySend => !call.IsSilent && sockets.MaySend;
 
     private RtpPorts? PairsOf(PbxSide side) => side == PbxSide.First ? pairs : _second;
 }

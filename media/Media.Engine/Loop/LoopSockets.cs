@@ -25,7 +25,7 @@ internal readonly record struct ReadySocket(
 /// The sockets of one loop and whose they are: ports that WebRTC legs share, opened as they are needed, and the pairs of the calls' own.
 /// All but <see cref="Wake"/> belongs to the loop's thread.
 /// </summary>
-internal sealed class LoopSockets(int loopIndex, MediaEngineOptions options, MediaCounters counters) : IDisposable
+internal sealed class LoopSockets(int loopIndex, MediaEngineOptions options, MediaCounters counters, ISendGate? gate) : IDisposable
 {
     private readonly Poller _poller = new();
     private readonly List<WebRtcPort> _ports = [];
@@ -33,6 +33,9 @@ internal sealed class LoopSockets(int loopIndex, MediaEngineOptions options, Med
     private readonly Dictionary<UdpSocket, ulong> _tokens = [];
     private readonly Dictionary<string, LoopCall> _byUfrag = [];
     private ulong _nextToken;
+
+    /// <summary>False: nothing may leave this process at the moment.</summary>
+    public bool MaySend => gate is null || gate.IsOpen;
 
     /// <summary>Sleeps until a socket has datagrams, the time is over or somebody calls <see cref="Wake"/>.</summary>
     /// <returns>Tokens for <see cref="TryGetReady"/>.</returns>
@@ -93,7 +96,7 @@ internal sealed class LoopSockets(int loopIndex, MediaEngineOptions options, Med
     public void Flush()
     {
         foreach (var port in _ports)
-            port.Flush();
+            port.Flush(MaySend);
     }
 
     public void Dispose()

@@ -180,6 +180,13 @@ public sealed class MediaCall
         return _released.Task;
     }
 
+    /// <summary>Ends the call's media here without a word to either side (no RTCP BYE, no close_notify): another process has it.</summary>
+    public Task AbandonAsync()
+    {
+        _loop.Post(() => _call.IsSilent = true);
+        return ReleaseAsync();
+    }
+
     /// <summary>For tests: an exception inside this call, on its loop.</summary>
     internal void Break() => Tell((_, _) => throw new InvalidOperationException("broken on purpose"));
 

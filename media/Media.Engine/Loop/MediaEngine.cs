@@ -18,6 +18,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly InstantClock _clock;
     private readonly TimeProvider _time;
+    private readonly ISendGate? _gate;
     private readonly PortAllocator _ports;
     private readonly Lock _lock = new();
     private readonly Dictionary<MediaCall, int> _calls = []; // and the index of the loop
@@ -29,13 +30,15 @@ public sealed partial class MediaEngine : IAsyncDisposable
 
     /// <exception cref="ArgumentException">The options do not pass <see cref="MediaEngineOptions.Validate"/>; the message lists every
     /// error.</exception>
-    public MediaEngine(MediaEngineOptions options, TimeProvider time, ILogger<MediaEngine>? logger = null)
+    public MediaEngine(
+        MediaEngineOptions options, TimeProvider time, ILogger<MediaEngine>? logger = null, ISendGate? gate = null)
     {
         var errors = options.Validate();
         if (errors.Count > 0)
             throw new ArgumentException("Media options: " + string.Join(" ", errors), nameof(options));
         Options = options;
         _time = time;
+        _gate = gate;
         _logger = (ILogger?)logger ?? NullLogger.Instance;
         _clock = new InstantClock(time);
         _ports = new PortAllocator(options.Pbx.PortMin, options.Pbx.PortMax, options.Pbx.Quarantine, SystemEntropy.Instance);
@@ -86,7 +89,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
         {
             for (var i = 0; i < Options.EffectiveLoops; i++)
             {
-                loops.Add(new MediaLoop(i, Options, _ports, _clock, SystemEntropy.Instance, _logger));
+                loops.Add(new MediaLoop(i, Options, _ports, _clock, SystemEntropy.Instance, _logger, _gate));
                 loops[i].Start();
             }
         }

@@ -42,12 +42,14 @@ internal sealed partial class MediaLoop : IDisposable
     private int _isWakePending;
     private volatile bool _isStopping;
 
-    public MediaLoop(int index, MediaEngineOptions options, PortAllocator rtpPorts, InstantClock clock, IEntropy entropy, ILogger logger)
+    public MediaLoop(
+        int index, MediaEngineOptions options, PortAllocator rtpPorts, InstantClock clock, IEntropy entropy, ILogger logger,
+        ISendGate? gate)
     {
         (_rtpPorts, _clock, _logger) = (rtpPorts, clock, logger);
         _context = new MediaContext(options, entropy);
         _watch = new LoopWatch(index, options, _context.Effort, clock.Now, logger);
-        _sockets = new LoopSockets(index, options, Counters);
+        _sockets = new LoopSockets(index, options, Counters, gate);
         _thread = new Thread(Run) { IsBackground = true, Name = $"media-{index}" };
     }
 

@@ -87,12 +87,16 @@ internal sealed class WebRtcPort : IDisposable
     public void End(TransportAddress local, int length, TransportAddress remote) =>
         _batches[Array.IndexOf(_locals, local)].Commit(length, remote.ToUdp());
 
-    /// <summary>Sends what waits.</summary>
-    public void Flush()
+    /// <summary>Sends what waits, or drops it.</summary>
+    public void Flush(bool maySend)
     {
         for (var i = 0; i < _batches.Length; i++)
+        {
+            if (!maySend)
+                _batches[i].Clear();
             if (_batches[i].Count > 0)
                 Flush(i);
+        }
     }
 
     public void Dispose()

@@ -20,7 +20,8 @@ public sealed class LostCallsTests
     private readonly LostCalls _lost;
 
     public LostCallsTests() =>
-        _lost = new LostCalls(Options(), graph: null!, _registry, sip: null!, new InstantClock(_time), NullLogger<LostCalls>.Instance);
+        _lost = new LostCalls(
+            Options(), graph: null!, _registry, inbox: null!, sip: null!, new InstantClock(_time), NullLogger<LostCalls>.Instance);
 
     [Fact]
     public async Task A_pick_up_that_was_never_written_is_known_from_the_registry_even_after_that_has_forgotten_it()
@@ -86,11 +87,12 @@ public sealed class LostCallsTests
         public Task<ClaimHolder?> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) =>
             throw new NotSupportedException();
 
-        public Task PublishAsync(LiveCall call, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task<bool> PublishAsync(LiveCall call, CancellationToken cancellation) => throw new NotSupportedException();
 
-        public Task RemoveAsync(CallId callId, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task<bool> RemoveAsync(CallId callId, long token, CancellationToken cancellation) => throw new NotSupportedException();
 
-        public Task KeepDialogAsync(CallId callId, string dialog, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task KeepDialogAsync(CallId callId, long token, string dialog, CancellationToken cancellation) =>
+            throw new NotSupportedException();
 
         public Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation) => throw new NotSupportedException();
 

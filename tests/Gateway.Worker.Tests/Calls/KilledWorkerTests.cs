@@ -2,11 +2,14 @@ using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Sip;
 using Gateway.Sip.Dialogs;
+using Gateway.Storage.Nodes;
+using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Tests.Calls.Bench;
 using Media.Protocols.Primitives;
 using Sandbox.Calls;
 using Sandbox.Graph;
 using Sandbox.Users;
+using StackExchange.Redis;
 using Testing;
 using CallState = Sandbox.Calls.CallState;
 
@@ -31,6 +34,27 @@ public sealed class KilledWorkerTests(WorkerBench bench) : IClassFixture<WorkerB
         await bench.StartAsync();
         await SettledAsync(call, purse, HangupCause.NodeLost);
         Assert.Equal(SipCallEnd.Remote, (await agent.EndedAsync()).By);
+        await bench.KillAsync();
+    }
+
+    [Fact]
+    public async Task While_the_call_is_live_and_another_node_hears_of_its_end()
+    {
+        await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);
+        await bench.StartAsync();
+        var (call, agent) = await bench.LiveAsync();
+        await bench.NotedAsync(call);
+        await bench.KillAsync();
+        await bench.WhatsApp.HangUpAsync(call);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        var end = new WebhookEvent.CallTerminate(call.Id, TerminateOutcome.Completed, new WhatsAppUser(call.User.Phone));
+        Assert.True(await new NodeInbox(redis).TryAddAsync("worker", new ForwardedEvent(end, 1).ToJson(), DateTimeOffset.UtcNow));
+
+        await bench.StartAsync();
+        Assert.Equal(SipCallEnd.Remote, (await agent.EndedAsync()).By);
+        await SettledAsync(call, purse, HangupCause.NodeLost);
+        Assert.DoesNotContain(WhatsAppSide.Actions(call), action => action.StartsWith("terminate", StringComparison.Ordinal));
+        Assert.Empty(await new NodeInbox(redis).ReadAsync("worker"));
         await bench.KillAsync();
     }
 

@@ -20,7 +20,7 @@ public sealed class ResilientRegistryTests
     public async Task Live_calls_and_their_dialogs_are_shown_again_as_they_are_now()
     {
         await _registry.PublishAsync(Call, default);
-        await _registry.KeepDialogAsync(Call.Id, "dialog", default);
+        await _registry.KeepDialogAsync(Call.Id, 1, "dialog", default);
         await _registry.PublishAsync(Call with { State = CallState.Live }, default);
         _redis.Forget();
         await _registry.ShowAgainAsync(default);
@@ -32,8 +32,8 @@ public sealed class ResilientRegistryTests
     public async Task What_has_ended_is_not()
     {
         await _registry.PublishAsync(Call, default);
-        await _registry.RemoveAsync(Call.Id, default);
-        await _registry.KeepDialogAsync(Call.Id, "late", default);
+        await _registry.RemoveAsync(Call.Id, 1, default);
+        await _registry.KeepDialogAsync(Call.Id, 1, "late", default);
         _redis.Forget();
         await _registry.ShowAgainAsync(default);
         Assert.Empty(await _redis.ListAsync(default));
@@ -45,7 +45,7 @@ public sealed class ResilientRegistryTests
     {
         await _registry.PublishAsync(Call, default);
         _redis.Forget();
-        _redis.OnPublish = () => _registry.RemoveAsync(Call.Id, default);
+        _redis.OnPublish = () => _registry.RemoveAsync(Call.Id, 1, default);
         await _registry.ShowAgainAsync(default);
         Assert.Empty(await _redis.ListAsync(default));
     }
@@ -64,20 +64,21 @@ public sealed class ResilientRegistryTests
             _dialogs.Clear();
         }
 
-        public async Task PublishAsync(LiveCall call, CancellationToken cancellation)
+        public async Task<bool> PublishAsync(LiveCall call, CancellationToken cancellation)
         {
             await OnPublish();
             _live[call.Id] = call;
+            return true;
         }
 
-        public Task RemoveAsync(CallId callId, CancellationToken cancellation)
+        public Task<bool> RemoveAsync(CallId callId, long token, CancellationToken cancellation)
         {
             _live.Remove(callId);
             _dialogs.Remove(callId);
-            return Task.CompletedTask;
+            return Task.FromResult(true);
         }
 
-        public Task KeepDialogAsync(CallId callId, string dialog, CancellationToken cancellation)
+        public Task KeepDialogAsync(CallId callId, long token, string dialog, CancellationToken cancellation)
         {
             _dialogs[callId] = dialog;
             return Task.CompletedTask;

@@ -173,7 +173,8 @@ public sealed class WorkerBench : IAsyncLifetime
         return target;
     }
 
-    private async Task<string> IdOfAsync(SandboxCall call)
+    /// <summary>Our own id of a call.</summary>
+    internal async Task<string> IdOfAsync(SandboxCall call)
     {
         await using var connection = new NpgsqlConnection(Stores.Postgres + ";Pooling=false");
         return await connection.QuerySingleAsync<string>("SELECT id FROM calls WHERE user_phone = @Phone", call.User);

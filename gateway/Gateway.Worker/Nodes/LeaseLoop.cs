@@ -1,0 +1,130 @@
+using Gateway.Storage.Nodes;
+using Gateway.Worker.Configuration;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Worker.Nodes;
+
+/// <summary>
+/// Renews this node's lease, on a thread of its own, so that only a process that stood still is late. Where the lease has lapsed, the
+/// calls that others have claimed meanwhile are let go of; the rest goes on.
+/// </summary>
+internal sealed partial class LeaseLoop(
+    GatewayOptions options, NodeStart start, NodeLease lease, NodeLeases leases, CallOwners owners, TimeProvider time,
+    ILogger<LeaseLoop> logger) : IDisposable
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(500), Retry = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>
+    /// After a pause the node waits for Redis no longer than this. What Redis cannot say nobody can have claimed since, and a node that is
+    /// silent for longer loses all its calls.
+    /// </summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(5);
+
+    private readonly ManualResetEventSlim _stop = new();
+    private readonly LeasedNode _node = new(options.Node.Id, start.Value);
+    private readonly InstantClock _clock = new(time);
+    private Thread? _thread;
+    private IOwnedCalls _calls = null!;
+    private Task _beat = Task.CompletedTask;
+
+    /// <summary>Told of the nodes whose leases have lapsed, with every heartbeat until <see cref="NodeLeases.EndAsync"/>.</summary>
+    public Action<IReadOnlyList<LeasedNode>> OnLapsed { get; set; } = _ => { };
+
+    public void Start(IOwnedCalls calls)
+    {
+        _calls = calls;
+        _thread = new Thread(Run) { IsBackground = true, Name = "lease" };
+        _thread.Start();
+    }
+
+    /// <summary>No calls are left: others need not wait for the lease to lapse.</summary>
+    public async Task StopAsync()
+    {
+        _stop.Set();
+        _thread?.Join();
+        await _beat;
+        try
+        {
+            await leases.EndAsync(_node).WaitAsync(Timeout, time);
+        }
+        catch (Exception) // Then it lapses.
+        {
+        }
+    }
+
+    public void Dispose() => _stop.Dispose();
+
+    private void Run()
+    {
+        lease.Open();
+        do
+        {
+            var isPaused = !lease.TryRenew();
+            if (_beat.IsCompleted)
+                _beat = isPaused ? ReturnAsync() : BeatAsync();
+        }
+        while (!_stop.Wait(options.Node.Heartbeat));
+    }
+
+    /// <summary>Never throws.</summary>
+    private async Task BeatAsync()
+    {
+        try
+        {
+            await AskAsync();
+        }
+        catch (Exception) // Redis does not answer: the calls go on, and nobody can claim them.
+        {
+            NodeMetrics.MissedBeat();
+        }
+    }
+
+    /// <summary>The process stood still: nothing is sent until it is known what it still has. Never throws.</summary>
+    private async Task ReturnAsync()
+    {
+        NodeMetrics.Lapsed();
+        LogPaused(options.Node.Lease);
+        for (var until = _clock.Now + LongestSilence; ;)
+        {
+            try
+            {
+                await AskAsync(mayHaveLapsed: true);
+                break;
+            }
+            catch (Exception e) // Whatever keeps Redis from answering; it is asked again.
+            {
+                if (_clock.Now >= until)
+                {
+                    LogUnanswered(e.Message);
+                    break;
+                }
+            }
+            await Task.Delay(Retry, time);
+        }
+        lease.Open();
+    }
+
+    private async Task AskAsync(bool mayHaveLapsed = false)
+    {
+        var beat = await leases.BeatAsync(_node, options.Node.Lease, _calls.HasRoom).WaitAsync(Timeout, time);
+        if (beat.HadLapsed || mayHaveLapsed)
+        {
+            var lost = await owners.LostOfAsync(_calls.Owned).WaitAsync(Timeout, time);
+            await Task.WhenAll(lost.Select(_calls.LetGoAsync));
+            LogLapsed(lost.Count);
+        }
+        if (beat.Lapsed.Count > 0)
+            OnLapsed(beat.Lapsed);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "This process stood still for more than {Lease}: nothing is " +
+        "sent until it is known which calls it still has")]
+    private partial void LogPaused(TimeSpan lease);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The lease of this node had lapsed: {Lost} call(s) were taken " +
+        "over by other nodes, the rest goes on")]
+    private partial void LogLapsed(int lost);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis does not say which calls this node still has: all of them go on ({Reason})")]
+    private partial void LogUnanswered(string reason);
+}

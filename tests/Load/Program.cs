@@ -41,7 +41,7 @@ async Task<int> RunAsync()
             return await new MemoryRun(memory).RunAsync(stop.Token);
         case ["hold", .. var rest] when HoldOptions.Read(rest) is { } hold:
             return await new HoldRun(hold).RunAsync(stop.Token);
-        case [] or [['-', ..], ..] when LoadOptions.TryRead(args, out var options):
+        case [] or [['-', ..], ..] when LoadOptions.Read(args) is { } options:
             return await new Soak(options).RunAsync(stop.Token);
         default:
             Console.Error.WriteLine(string.Join(

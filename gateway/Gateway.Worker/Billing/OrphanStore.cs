@@ -12,9 +12,10 @@ internal sealed class OrphanStore(ICallStore store, LostCalls lost) : ICallStore
         record = lost.Complete(record);
         await store.CompleteAsync(record, cancellation);
         await lost.EndAtPbxAsync(record.Id, cancellation);
+        if (record.WhatsAppId is not { } whatsAppId)
+            return;
         await lost.NoteEndsAsync(record.Node);
-        if (record.WhatsAppId is { } whatsAppId)
-            lost.End(record.Id, record.Channel, whatsAppId);
+        lost.End(record.Id, record.Channel, whatsAppId);
     }
 
     public Task CompleteAllAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation) =>

@@ -78,7 +78,7 @@ internal sealed class CallFactory(
         CallLegs Legs(CallLoop loop)
         {
             var operations = new OperationQueue(loop.Fail);
-            var legMedia = new CallMedia(media, identity.Id, loop, operations, services.Loggers.CreateLogger<CallLoop>());
+            var legMedia = new CallMedia(media, identity.Id, loop, operations, services.Logger);
             var toUser = new CallSounds(identity, services.Agents, legMedia, loop, CallLeg.WhatsApp);
             var toAgent = new CallSounds(identity, services.Agents, legMedia, loop, CallLeg.Pbx);
             var phones = new CallPhones(Phones(loop, PbxSide.First), Phones, legMedia, toAgent, loop);
@@ -87,7 +87,7 @@ internal sealed class CallFactory(
             return new CallLegs(graphLeg, phones, legMedia, (toUser, toAgent, agents), incoming, loop, operations);
 
             SipLegs Phones(ICallInbox inbox, PbxSide side) => new(
-                identity.Id, trunks, Invite, new PbxMedia(legMedia, side), inbox, operations, services.Loggers.CreateLogger<CallLoop>());
+                identity.Id, trunks, Invite, new PbxMedia(legMedia, side), inbox, operations, services.Logger);
         }
     }
 

@@ -68,7 +68,7 @@ internal sealed partial class CallLoop : ICallInbox
         _details = details;
         _call = call;
         _services = services;
-        _logger = services.Loggers.CreateLogger<CallLoop>();
+        _logger = services.Logger;
         _money = new OperationQueue(Fail);
         _registry = new OperationQueue(OnStoreFailure);
         _records = new OperationQueue(OnStoreFailure);

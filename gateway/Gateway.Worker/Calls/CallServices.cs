@@ -13,5 +13,8 @@ internal sealed record CallServices(
     ICallStore Store, RecordSpool Spool, ICallRegistry Registry, CallAdmission Admission, CallHolds Holds, AgentServices Agents,
     EventForwarder Nodes, TimeProvider Time, ILoggerFactory Loggers)
 {
+    /// <summary>Of every part of a call, under the name of its loop.</summary>
+    public ILogger Logger { get; } = Loggers.CreateLogger("Gateway.Worker.Calls.CallLoop");
+
     public InstantClock Clock { get; } = new(Time);
 }

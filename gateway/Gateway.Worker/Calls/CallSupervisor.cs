@@ -309,7 +309,7 @@ internal sealed partial class CallSupervisor(
     {
         if (Find(id, terminate.OpaqueData) is { } loop)
             return Deliver(loop, id, input);
-        var outcome = await services.Nodes.ForwardEndAsync(
+        var outcome = await services.Nodes.ForwardAsync(
             forwarded, id, terminate.OpaqueData, () => services.Registry.SetTombstoneAsync(id, CancellationToken.None));
         if (outcome is ForwardOutcome.Forwarded or ForwardOutcome.Full)
             return "forwarded";

@@ -29,30 +29,22 @@ internal sealed class EventForwarder(GatewayOptions options, NodeInbox inbox, No
     /// <param name="forwarded">The event.</param>
     /// <param name="id">Meta's id of the call.</param>
     /// <param name="opaque">Our own id, as Meta gave it back.</param>
-    public async Task<ForwardOutcome> ForwardAsync(ForwardedEvent forwarded, WhatsAppCallId id, string? opaque)
+    /// <param name="onNobody">
+    /// For the end of a call: what is done where the event is tried again and no other node turns out to have the call.
+    /// Null: the call may be one that nobody has claimed yet, which is waited for.
+    /// </param>
+    /// <returns>The outcome of the first try.</returns>
+    public async Task<ForwardOutcome> ForwardAsync(
+        ForwardedEvent forwarded, WhatsAppCallId id, string? opaque, Func<Task>? onNobody = null)
     {
-        var waiting = new Waiting(forwarded, id, opaque, time.GetUtcNow(), _clock.Now + Lifetime, null);
-        var outcome = await TryAsync(waiting);
-        if (IsFinal(waiting, outcome) || _waiting.Count >= MaxWaiting)
-            NodeMetrics.Forwarded(outcome);
-        else
-            RetryLater(waiting);
-        return outcome;
-    }
-
-    /// <summary>Hands the end of a call to the node that has it, later where its inbox is full or Redis does not answer.</summary>
-    /// <param name="end">The event.</param>
-    /// <param name="id">Meta's id of the call.</param>
-    /// <param name="opaque">Our own id, as Meta gave it back.</param>
-    /// <param name="onNobody">Where that was later, and no other node has the call.</param>
-    public async Task<ForwardOutcome> ForwardEndAsync(ForwardedEvent end, WhatsAppCallId id, string? opaque, Func<Task> onNobody)
-    {
-        var waiting = new Waiting(end, id, opaque, time.GetUtcNow(), _clock.Now + Lifetime, onNobody);
+        var waiting = new Waiting(forwarded, id, opaque, time.GetUtcNow(), _clock.Now + Lifetime, onNobody);
         var outcome = await TryAsync(waiting);
         if (IsFinal(waiting, outcome))
             NodeMetrics.Forwarded(outcome);
-        else
+        else if (_waiting.Count < MaxWaiting)
             RetryLater(waiting);
+        else
+            await EndAsync(waiting, outcome);
         return outcome;
     }
 
@@ -134,14 +126,20 @@ internal sealed class EventForwarder(GatewayOptions options, NodeInbox inbox, No
                     _waiting.Enqueue(waiting);
                     continue;
                 }
-                NodeMetrics.Forwarded(outcome);
-                if (outcome is not ForwardOutcome.Forwarded && waiting.OnNobody is { } onNobody)
-                    await onNobody();
+                await EndAsync(waiting, outcome);
             }
         }
         Volatile.Write(ref _isRetrying, 0);
         if (!_waiting.IsEmpty && Interlocked.Exchange(ref _isRetrying, 1) == 0)
             _ = RetryAsync();
+    }
+
+    /// <summary>It is not tried again.</summary>
+    private static async Task EndAsync(Waiting waiting, ForwardOutcome outcome)
+    {
+        NodeMetrics.Forwarded(outcome);
+        if (outcome is not ForwardOutcome.Forwarded && waiting.OnNobody is { } onNobody)
+            await onNobody();
     }
 
     private sealed record Waiting(

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Load.Hold;
 
 /// <summary>The command line of a run that holds a load.</summary>
@@ -11,32 +9,13 @@ internal sealed record HoldOptions(int Live = 130, double PerSecond = 5, double 
 {
     public const string Usage = "Load hold [--live 130] [--per-second 5] [--minutes 10] [--program FOLDER]";
 
-    public static HoldOptions? Read(string[] arguments)
-    {
-        var options = new HoldOptions();
-        for (var i = 0; i < arguments.Length; i += 2)
+    public static HoldOptions? Read(string[] arguments) => OptionPairs.Read(
+        arguments, new HoldOptions(), (options, name, text, value) => name switch
         {
-            if (i + 1 == arguments.Length)
-                return null;
-            var value = double.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out var number) && number > 0 ? number : 0;
-            switch (arguments[i])
-            {
-                case "--program":
-                    options = options with { Program = Path.GetFullPath(arguments[i + 1]) };
-                    break;
-                case "--live" when value >= 1:
-                    options = options with { Live = (int)value };
-                    break;
-                case "--per-second" when value > 0:
-                    options = options with { PerSecond = value };
-                    break;
-                case "--minutes" when value > 0:
-                    options = options with { Minutes = value };
-                    break;
-                default:
-                    return null;
-            }
-        }
-        return options;
-    }
+            "--program" => options with { Program = Path.GetFullPath(text) },
+            "--live" when value >= 1 => options with { Live = (int)value },
+            "--per-second" when value > 0 => options with { PerSecond = value },
+            "--minutes" when value > 0 => options with { Minutes = value },
+            _ => null,
+        });
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Load.Memory;
 
 /// <summary>The command line of a memory run.</summary>
@@ -11,32 +9,13 @@ internal sealed record MemoryOptions(int Calls = 20_000, double PerSecond = 20, 
 {
     public const string Usage = "Load memory [--calls 20000] [--per-second 20] [--program FOLDER] [--plot FILE.svg]";
 
-    public static MemoryOptions? Read(string[] arguments)
-    {
-        var options = new MemoryOptions();
-        for (var i = 0; i < arguments.Length; i += 2)
+    public static MemoryOptions? Read(string[] arguments) => OptionPairs.Read(
+        arguments, new MemoryOptions(), (options, name, text, value) => name switch
         {
-            if (i + 1 == arguments.Length)
-                return null;
-            var value = double.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out var number) && number > 0 ? number : 0;
-            switch (arguments[i])
-            {
-                case "--program":
-                    options = options with { Program = Path.GetFullPath(arguments[i + 1]) };
-                    break;
-                case "--plot":
-                    options = options with { Plot = arguments[i + 1] };
-                    break;
-                case "--calls" when value > 0:
-                    options = options with { Calls = (int)value };
-                    break;
-                case "--per-second" when value > 0:
-                    options = options with { PerSecond = value };
-                    break;
-                default:
-                    return null;
-            }
-        }
-        return options;
-    }
+            "--program" => options with { Program = Path.GetFullPath(text) },
+            "--plot" => options with { Plot = text },
+            "--calls" when value >= 1 => options with { Calls = (int)value },
+            "--per-second" when value > 0 => options with { PerSecond = value },
+            _ => null,
+        });
 }

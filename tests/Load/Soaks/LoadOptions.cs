@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Load.Soaks;
 
 /// <summary>The command line of a soak.</summary>
@@ -11,34 +9,13 @@ internal sealed record LoadOptions(TimeSpan Duration, double CallsPerSecond, Tim
 {
     public const string Usage = "Load [--minutes 10] [--calls-per-second 2] [--talk-seconds 20] [--program FOLDER]";
 
-    public static bool TryRead(string[] arguments, out LoadOptions options)
-    {
-        options = new LoadOptions(TimeSpan.FromMinutes(10), 2, TimeSpan.FromSeconds(20));
-        for (var i = 0; i < arguments.Length; i += 2)
+    public static LoadOptions? Read(string[] arguments) => OptionPairs.Read(
+        arguments, new LoadOptions(TimeSpan.FromMinutes(10), 2, TimeSpan.FromSeconds(20)), (options, name, text, value) => name switch
         {
-            if (i + 1 < arguments.Length && arguments[i] == "--program")
-            {
-                options = options with { Program = Path.GetFullPath(arguments[i + 1]) };
-                continue;
-            }
-            if (i + 1 == arguments.Length || !double.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out var value)
-                || value is not (> 0 and < 100_000))
-                return false;
-            switch (arguments[i])
-            {
-                case "--minutes":
-                    options = options with { Duration = TimeSpan.FromMinutes(value) };
-                    break;
-                case "--calls-per-second":
-                    options = options with { CallsPerSecond = value };
-                    break;
-                case "--talk-seconds":
-                    options = options with { Talk = TimeSpan.FromSeconds(value) };
-                    break;
-                default:
-                    return false;
-            }
-        }
-        return true;
-    }
+            "--program" => options with { Program = Path.GetFullPath(text) },
+            "--minutes" when value > 0 => options with { Duration = TimeSpan.FromMinutes(value) },
+            "--calls-per-second" when value > 0 => options with { CallsPerSecond = value },
+            "--talk-seconds" when value > 0 => options with { Talk = TimeSpan.FromSeconds(value) },
+            _ => null,
+        });
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Load.Stages;
 
 /// <summary>The command line of a run that tells the stages of a set-up apart.</summary>
@@ -13,35 +11,14 @@ internal sealed record StageOptions(
 {
     public const string Usage = "Load stages [--per-second 15] [--seconds 20] [--warm-up 30] [--program FOLDER] [--keep FILE]";
 
-    public static StageOptions? Read(string[] arguments)
-    {
-        var options = new StageOptions();
-        for (var i = 0; i < arguments.Length; i += 2)
+    public static StageOptions? Read(string[] arguments) => OptionPairs.Read(
+        arguments, new StageOptions(), (options, name, text, value) => name switch
         {
-            if (i + 1 == arguments.Length)
-                return null;
-            var value = double.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out var number) && number > 0 ? number : 0;
-            switch (arguments[i])
-            {
-                case "--program":
-                    options = options with { Program = Path.GetFullPath(arguments[i + 1]) };
-                    break;
-                case "--keep":
-                    options = options with { Keep = Path.GetFullPath(arguments[i + 1]) };
-                    break;
-                case "--per-second" when value > 0:
-                    options = options with { PerSecond = value };
-                    break;
-                case "--seconds" when value > 0:
-                    options = options with { Seconds = value };
-                    break;
-                case "--warm-up" when value > 0:
-                    options = options with { WarmUp = value };
-                    break;
-                default:
-                    return null;
-            }
-        }
-        return options;
-    }
+            "--program" => options with { Program = Path.GetFullPath(text) },
+            "--keep" => options with { Keep = Path.GetFullPath(text) },
+            "--per-second" when value > 0 => options with { PerSecond = value },
+            "--seconds" when value > 0 => options with { Seconds = value },
+            "--warm-up" when value > 0 => options with { WarmUp = value },
+            _ => null,
+        });
 }

@@ -32,7 +32,7 @@ internal static class StageRules
         ("the call's machine", ["Gateway.Calls.", "Gateway.Worker.Calls.", "Gateway.Worker.Legs."]),
         ("metrics and logs", ["Gateway.Worker.Metrics.", "Gateway.Worker.Logs.", "Gateway.Worker.Health."]),
         ("the node's own rings", ["Gateway.Worker.Agents.", "Gateway.Worker.Parking.", "Gateway.Storage.Agents.",
-            "Gateway.Storage.Parking."]),
+            "Gateway.Storage.Parking.", "Gateway.Worker.Nodes.", "Gateway.Storage.Nodes."]),
         (Talk, ["Media.Engine.Bridge.", "Media.Engine.Legs.", "Media.Engine.Codecs.", "Media.Engine.Audio.", "Media.Engine.Quality.",
             "Media.Native.Opus.", "Media.Protocols.Srtp.", "Media.Protocols.Rtp.", "Media.Protocols.Rtcp.", "Media.Protocols.Jitter.",
             "Media.Protocols.Dtmf.", "Media.Engine.Session."]),

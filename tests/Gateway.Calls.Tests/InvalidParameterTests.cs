@@ -13,6 +13,7 @@ public class InvalidParameterTests
         { null, "session.sdp_type is required", HangupCause.IncompatibleMedia },
         { null, "Call ID wacid.HB does not exist", HangupCause.CallerGaveUp },
         { null, "Param call_id must be a valid id", HangupCause.CallerGaveUp },
+        { null, "accept is not possible: the call is already completed", HangupCause.CallerGaveUp },
         { 33, "Object with ID '100' does not exist, cannot be loaded due to missing permissions", HangupCause.WhatsAppFailed },
         { null, "Recipient phone number is not valid", HangupCause.UserUnreachable },
         { null, "biz_opaque_callback_data is too long", HangupCause.WhatsAppFailed },

@@ -69,6 +69,8 @@ public static class CauseTable
         { Subcode: WhatsAppError.UnusableSdp } => OfWhatsAppError(InvalidSdp),
         _ when Says(error, "sdp") || Says(error, "session") => OfWhatsAppError(InvalidSdp),
         _ when Says(error, "call_id") || Says(error, "call id") => (CallerGaveUp, new(487, "WhatsApp does not know this call any more")),
+        // The user hung up while the action was on its way; the terminate event follows.
+        _ when Says(error, "completed") || Says(error, "terminated") => (CallerGaveUp, new(487, "The user has hung up")),
         _ when Says(error, "recipient") || Says(error, "phone number") || Says(error, "wa_id") =>
             (UserUnreachable, new(404, "WhatsApp does not know this user")),
         _ => OfWhatsAppError(InvalidParameter),

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using Sandbox.Calls;
 using Sandbox.Control;
@@ -40,6 +41,13 @@ public sealed class UserCall(WhatsApp whatsApp, string id, string user)
         UntilAsync(call => call.Report is { PacketsReceived: > 0, LevelDb: < -50 }, "the user hears silence");
 
     public Task HangUpAsync() => whatsApp.SendAsync(HttpMethod.Post, Path + "/hangup", new { });
+
+    /// <summary>For races: hangs up, or finds that the other side was first.</summary>
+    public async Task HangUpUnlessOverAsync()
+    {
+        using var response = await whatsApp.Control.PostAsJsonAsync(Path + "/hangup", new { });
+        Assert.True(response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.Conflict, $"{response.StatusCode}");
+    }
 
     public Task AnswerAsync() => whatsApp.SendAsync(HttpMethod.Post, Path + "/answer", new { });
 

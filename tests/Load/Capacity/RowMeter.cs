@@ -8,7 +8,7 @@ namespace Load.Capacity;
 internal sealed class RowMeter(CapacityOptions options, ILoadedServer server, CallStreams streams)
 {
     private static readonly TimeSpan PromisedDelay = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan ShortTalk = TimeSpan.FromSeconds(1), LongTalk = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan ShortTalk = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(2);
 
     /// <summary>No step is greater.</summary>
@@ -67,18 +67,14 @@ internal sealed class RowMeter(CapacityOptions options, ILoadedServer server, Ca
         };
     }
 
-    /// <summary>Two lengths of talk: what both have is the set-up, what one has more is the talk.</summary>
+    /// <summary>Calls in which nobody says anything, without what the server takes when there are none.</summary>
     private async Task<RowFigures> SetUpAsync(RowFigures row, CancellationToken stop)
     {
-        var (brief, briefStores) = await PlaceAsync(options.SetUpsPerSecond, options.Duration, ShortTalk, stop);
-        var (wordy, wordyStores) = await PlaceAsync(options.SetUpsPerSecond, options.Duration, LongTalk, stop);
-        var perSecond = (wordy - brief) / (LongTalk - ShortTalk).TotalSeconds;
-        row = row with
-        {
-            SetUp = brief - perSecond * ShortTalk.TotalSeconds, Stores = server.Stores is null ? null : (briefStores + wordyStores) / 2,
-        };
-        Report($"  a call of 1 s {brief:0.0} ms, of 3 s {wordy:0.0} ms: set-up {row.SetUp:0.0} ms, talk {perSecond:0.0} ms a second; "
-            + $"stores {row.Stores:0.0} ms");
+        streams.AreSilent = true;
+        var (setUp, stores) = await PlaceAsync(options.SetUpsPerSecond, options.Duration, ShortTalk, stop);
+        streams.AreSilent = false;
+        row = row with { SetUp = setUp - row.Idle / options.SetUpsPerSecond, Stores = server.Stores is null ? null : stores };
+        Report($"  a silent call of 1 s {setUp:0.0} ms: set-up {row.SetUp:0.0} ms; stores {row.Stores:0.0} ms");
         return row;
     }
 

@@ -47,6 +47,9 @@ internal sealed class CallStreams : IDisposable
         _pace = new PacedLoad(Slots, Turn);
     }
 
+    /// <summary>In new calls nobody says anything: what they cost is their set-up and end.</summary>
+    public bool AreSilent { get; set; }
+
     /// <summary>Packets sent and received, and the load's turns and those that came late, so far.</summary>
     public StreamCounts Counts => new(Volatile.Read(ref _sent), Volatile.Read(ref _delivered), _pace.Turns, _pace.LateTurns);
 
@@ -68,7 +71,7 @@ internal sealed class CallStreams : IDisposable
             var slot = (int)(Reverse((uint)n) >> (32 - SlotBits)); // neighbours in number are far apart in time
             var (user, phone) = (Bind(), Bind());
             var ends = new BridgeFarEnd(_options, _speech, n, _certificate, (user, phone));
-            Volatile.Write(ref _isHushed[slot], false);
+            Volatile.Write(ref _isHushed[slot], AreSilent);
             Volatile.Write(ref _ends[slot], ends);
             _poller.Add(user, (ulong)slot * 2);
             _poller.Add(phone, (ulong)slot * 2 + 1);

@@ -129,6 +129,7 @@ public static class GatewayHost
         services.AddSingleton<NodeStores>();
         services.AddSingleton<EventIntake>();
         services.AddSingleton<NodeIntake>();
+        services.AddSingleton<NodeDrain>();
         services.AddSingleton<GatewayService>();
         services.AddHostedService(s => s.GetRequiredService<GatewayService>());
         services.AddSingleton(s => new ClockWatch(

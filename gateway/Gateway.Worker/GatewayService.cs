@@ -12,38 +12,36 @@ namespace Gateway.Worker;
 /// then lets live calls finish until the deadline.
 /// </summary>
 internal sealed partial class GatewayService(
-    GatewayOptions options, NodeStores stores, MediaEngine media, SipEndpoint sip, NodeIntake intake, NodeCapacity capacity,
+    GatewayOptions options, NodeStores stores, MediaEngine media, SipEndpoint sip, NodeIntake intake, NodeDrain drain,
     ILogger<GatewayService> logger)
     : IHostedLifecycleService, IDisposable
 {
-    private PosixSignalRegistration? _hangUp;
+    private PosixSignalRegistration[] _signals = [];
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var descriptors = capacity.Budget;
+        var descriptors = drain.Capacity.Budget;
         if (!descriptors.IsEnough)
             LogFewDescriptors(
                 descriptors.Limit, descriptors.Need, descriptors.Calls, descriptors.SipConnections, descriptors.HttpConnections);
         await stores.StartAsync(cancellationToken);
         await media.StartAsync(cancellationToken);
         await sip.StartAsync(cancellationToken);
-        _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnHangUp);
+        _signals =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnHangUp),
+            .. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT }.Select(
+                signal => PosixSignalRegistration.Create(signal, _ => drain.HandleSignal())), // beside the host, which begins to stop
+        ];
         intake.Start();
-        capacity.IsReady = true;
+        drain.Capacity.IsReady = true;
         LogStarted(options.Node.Id, options.Sip.Listen, options.Channels.Count, options.Sip.Trunks.Count);
     }
 
     /// <summary>
     /// Before the HTTP server stops: live calls need their webhooks to the end, and new ones are refused by Graph and not by silence.
     /// </summary>
-    public async Task StoppingAsync(CancellationToken cancellationToken)
-    {
-        capacity.IsReady = false;
-        capacity.IsDraining = true;
-        sip.Drain();
-        LogDraining(intake.Calls.Count, options.Node.DrainDeadline);
-        await intake.Calls.DrainAsync(options.Node.DrainDeadline, options.Calls.Ending);
-    }
+    public Task StoppingAsync(CancellationToken cancellationToken) => drain.RunAsync();
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -61,7 +59,11 @@ internal sealed partial class GatewayService(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void Dispose() => _hangUp?.Dispose();
+    public void Dispose()
+    {
+        foreach (var signal in _signals)
+            signal.Dispose();
+    }
 
     /// <summary>
     /// By custom SIGHUP means "read again" and ends no daemon: changed certificates are taken. Everything else needs a restart.
@@ -84,9 +86,6 @@ internal sealed partial class GatewayService(
     [LoggerMessage(
         Level = LogLevel.Information, Message = "Node {Node} is ready: SIP on {Listeners}, {Channels} channel(s), {Trunks} trunk(s)")]
     private partial void LogStarted(string node, IReadOnlyList<string> listeners, int channels, int trunks);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: new calls are refused, {Calls} live call(s) have {Deadline}")]
-    private partial void LogDraining(int calls, TimeSpan deadline);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped")]
     private partial void LogStopped();

@@ -45,7 +45,7 @@ public class AnyInterleaving
         new CallInput.OfConsultation(1, new CallInput.PbxAnswered("200")), new CallInput.OfConsultation(1, new CallInput.PbxRefused(486)),
         new CallInput.OfConsultation(1, new CallInput.PbxEnded()), new CallInput.OfConsultation(2, new CallInput.PbxAnswered("300")),
         new CallInput.CompletionRequested(), new CallInput.CancellationRequested(),
-        new CallInput.HangUpRequested(HangupCause.OperatorHungUp),
+        new CallInput.HangUpRequested(HangupCause.OperatorHungUp), new CallInput.EndCutShort(),
         new CallInput.Admitted([new("a")], Funding), new CallInput.HoldExtended(1.80m, IsLast: false),
         new CallInput.HoldExtended(0.90m, IsLast: true),
         new CallInput.HoldFailed(),

@@ -20,6 +20,19 @@ public class CallDeadlineTests
     }
 
     [Fact]
+    public void A_call_that_ends_is_recorded_without_an_answer_once_nobody_waits_for_one()
+    {
+        var driver = CallDriver.InboundLive();
+        driver.Feed(new CallInput.EndCutShort());
+        Assert.Equal(CallState.Live, driver.Call.State);
+        driver.Feed(new CallInput.HangUpRequested(HangupCause.Draining));
+        Assert.Equal(CallState.Ending, driver.Call.State);
+        driver.Feed(new CallInput.EndCutShort());
+        Assert.Equal((CallState.Ended, HangupCause.Draining), (driver.Call.State, driver.Record.Cause));
+        Assert.Empty(driver.Feed(new CallInput.WhatsAppReleased(null), new CallInput.EndCutShort()));
+    }
+
+    [Fact]
     public void A_live_call_that_nobody_pays_for_waits_for_nothing()
     {
         var driver = CallDriver.InboundLive();

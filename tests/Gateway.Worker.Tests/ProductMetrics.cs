@@ -35,6 +35,7 @@ internal sealed partial class ProductMetrics : IDisposable
         SystemEntropy.Instance, TimeProvider.System, NullLoggerFactory.Instance);
     private readonly TrunkMetrics _trunks;
     private readonly GroupGauges _groups;
+    private readonly DrainGauges _drain = new(() => 0, () => 0);
     private readonly SpoolMetrics _spool;
     private readonly ClockWatch _clock;
     private readonly GcPauses _collections;
@@ -70,6 +71,7 @@ internal sealed partial class ProductMetrics : IDisposable
         _listener.Dispose();
         _trunks.Dispose();
         _groups.Dispose();
+        _drain.Dispose();
         _spool.Dispose();
         _clock.Dispose();
         _collections.Dispose();

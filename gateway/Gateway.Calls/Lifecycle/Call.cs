@@ -156,11 +156,7 @@ public abstract class Call
 
     public virtual void Decide(CallDecision decision) => _decisions.Add(decision);
 
-    protected void EnterState(CallState state, Instant deadline)
-    {
-        State = state;
-        _deadlines[CallDeadline.State] = deadline;
-    }
+    protected void EnterState(CallState state, Instant deadline) => (State, _deadlines[CallDeadline.State]) = (state, deadline);
 
     protected void ReserveMedia(CallInput.Admitted admitted, string? whatsAppOffer, Instant now)
     {
@@ -355,6 +351,10 @@ public abstract class Call
                 _mediaHeld = false;
                 _quality = media;
                 break;
+
+            case CallInput.EndCutShort:
+                Finish(now);
+                return true;
 
             default:
                 return false;

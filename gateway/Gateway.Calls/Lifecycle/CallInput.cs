@@ -214,4 +214,7 @@ public abstract record CallInput
     public sealed record CancellationRequested : CallInput;
 
     public sealed record HangUpRequested(HangupCause Cause) : CallInput;
+
+    /// <summary>The process is about to end: a call that ends waits for no answer any longer.</summary>
+    public sealed record EndCutShort : CallInput;
 }

@@ -46,6 +46,9 @@ public sealed class NodeLeases(IConnectionMultiplexer redis)
     /// <summary>The nodes that take new calls of users.</summary>
     public async Task<IReadOnlyList<string>> WithRoomAsync() => (string[])(await Database.ScriptEvaluateAsync(Room, [WithRoom]))!;
 
+    /// <summary>The node takes no new calls any more.</summary>
+    public Task CloseAsync(LeasedNode node) => Database.SortedSetRemoveAsync(WithRoom, node.Id);
+
     /// <summary>Ends a lease: of a node that stops, or of one whose calls have all been taken over.</summary>
     public async Task EndAsync(LeasedNode node)
     {

@@ -113,19 +113,11 @@ internal sealed partial class CallSupervisor(
     public bool HangUp(CallId id, HangupCause cause) =>
         _calls.TryGetValue(id, out var loop) && loop.Post(new CallInput.HangUpRequested(cause));
 
-    /// <summary>Waits until the live calls are over, and ends those that are not at the deadline, on both legs.</summary>
-    public async Task DrainAsync(TimeSpan deadline, TimeSpan ending)
+    /// <summary>Gives every call of this node an input.</summary>
+    public void PostToAll(CallInput input)
     {
-        var give = services.Clock.Now + deadline;
-        while (!_calls.IsEmpty && services.Clock.Now < give)
-            await Task.Delay(TimeSpan.FromMilliseconds(50), services.Time);
         foreach (var loop in _calls.Values)
-            loop.Post(new CallInput.HangUpRequested(HangupCause.Draining));
-        var force = services.Clock.Now + ending;
-        while (!_calls.IsEmpty && services.Clock.Now < force)
-            await Task.Delay(TimeSpan.FromMilliseconds(50), services.Time);
-        if (!_calls.IsEmpty)
-            LogUnfinished(_calls.Count);
+            loop.Post(input);
     }
 
     private async Task HandleAsync(ForwardedEvent forwarded)
@@ -349,10 +341,6 @@ internal sealed partial class CallSupervisor(
         "channels[].phoneNumberId, "
         + "or which node the app's webhooks go to; {LeftOut} more since the last line")]
     private partial void LogUnknownNumber(ChannelId channel, int leftOut);
-
-    [LoggerMessage(
-        Level = LogLevel.Error, Message = "{Calls} call(s) were not over when the node had to stop: their records may be missing")]
-    private partial void LogUnfinished(int calls);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "An INVITE could not be handled")]
     private partial void LogInviteFailure(Exception e);

@@ -25,13 +25,14 @@ internal static class HealthEndpoints
     }
 
     private static async Task<IResult> CheckAsync(
-        NodeCapacity capacity, GatewayOptions options, SipEndpoint sip, StoreProbes stores, GraphClient graph, ClockWatch clock)
+        NodeCapacity capacity, NodeDrain drain, GatewayOptions options, SipEndpoint sip, StoreProbes stores, GraphClient graph,
+        ClockWatch clock)
     {
         var (postgres, cache) = (stores.PostgresAsync(), stores.RedisAsync());
         var trunks = options.Sip.AllTrunks().ToDictionary(t => t.Name, t => sip.GetTrunkHealth(t.Name));
         var checks = new Dictionary<string, string>
         {
-            ["gateway"] = capacity.IsReady ? "ok" : "not accepting calls",
+            ["gateway"] = drain.View is not null ? "draining" : capacity.IsReady ? "ok" : "not accepting calls",
             ["postgres"] = await postgres,
             ["redis"] = await cache,
             ["descriptors"] = capacity.Budget.Shortage() ?? "ok",
@@ -47,6 +48,7 @@ internal static class HealthEndpoints
             new
             {
                 ready,
+                drain = drain.View,
                 checks,
                 trunks = trunks.ToDictionary(t => t.Key, t => Describe(t.Value)),
                 // Shown but not counted: another node has the same token, and would fare no better with the webhooks.

@@ -51,11 +51,12 @@ internal sealed class EventForwarder(GatewayOptions options, NodeInbox inbox, No
     /// <summary>Hands an event to a node; the one that has its call is known, or it has none yet.</summary>
     public Task<ForwardOutcome> SendAsync(ForwardedEvent forwarded, string node) => SendAsync(forwarded, node, time.GetUtcNow());
 
-    /// <summary>Hands a new call to a node that has room for it. False: none has, or it was handed over before.</summary>
+    /// <summary>
+    /// Hands a new call to a node that has room for it. False: none has, or it was handed over often enough: a node may fill up, or begin
+    /// to drain, while a call is on its way there.
+    /// </summary>
     public async Task<bool> TryHandOverAsync(ForwardedEvent offer)
     {
-        if (offer.Hops > 0)
-            return false;
         try
         {
             var nodes = (await leases.WithRoomAsync().WaitAsync(Timeout, time)).Where(node => node != options.Node.Id).ToArray();

@@ -20,11 +20,12 @@ internal sealed partial class InboxLoop(GatewayOptions options, NodeInbox inbox,
 
     /// <summary>Reads until it is stopped. Never throws.</summary>
     /// <param name="handle">Handles an event; it must not throw.</param>
-    /// <param name="stop">After it nothing more is read; what is left stays in the inbox.</param>
+    /// <param name="stop">After it the inbox is read once more: others may not have seen that this node stops.</param>
     public async Task RunAsync(Func<ForwardedEvent, Task> handle, CancellationToken stop)
     {
-        while (!stop.IsCancellationRequested)
+        for (var isLast = false; !isLast;)
         {
+            isLast = stop.IsCancellationRequested;
             var wait = Poll;
             try
             {
@@ -36,7 +37,8 @@ internal sealed partial class InboxLoop(GatewayOptions options, NodeInbox inbox,
                 LogUnread(e.Message);
                 wait = BackOff;
             }
-            await WaitAsync(wait, stop);
+            if (!isLast)
+                await WaitAsync(wait, stop);
         }
         await UnsubscribeAsync();
     }

@@ -37,6 +37,18 @@ internal sealed partial class LeaseLoop(
         _thread.Start();
     }
 
+    /// <summary>Others hand no new calls to this node any more. Never throws.</summary>
+    public async Task CloseAsync()
+    {
+        try
+        {
+            await leases.CloseAsync(_node).WaitAsync(Timeout, time);
+        }
+        catch (Exception) // The next heartbeat does the same.
+        {
+        }
+    }
+
     /// <summary>No calls are left: others need not wait for the lease to lapse.</summary>
     public async Task StopAsync()
     {

@@ -33,6 +33,9 @@ public sealed class WorkerBench : IAsyncLifetime
     /// <summary>The `media.opus.implementation` of the workers that are started from now on.</summary>
     internal string Opus { get; set; } = "Auto";
 
+    /// <summary>The `node.drainDeadline` of the workers that are started from now on.</summary>
+    internal TimeSpan DrainDeadline { get; set; }
+
     /// <summary>A private server, to be frozen.</summary>
     public Stores Stores { get; } = Stores.StartPrivate();
 
@@ -80,6 +83,9 @@ public sealed class WorkerBench : IAsyncLifetime
     internal int LogLines => _worker!.Lines;
 
     internal bool HasExited => _worker!.HasExited;
+
+    /// <summary>The exit code of the worker, which ends by itself.</summary>
+    internal Task<int> ExitedAsync() => _worker!.ExitedAsync();
 
     /// <summary>The end of the worker's output.</summary>
     internal string Log() => string.Join("\n", _worker!.Tail(20));
@@ -234,7 +240,7 @@ public sealed class WorkerBench : IAsyncLifetime
 
     private string Configuration() => JsonSerializer.Serialize(new
     {
-        node = new { id = "worker", drainDeadline = "00:00:00" },
+        node = new { id = "worker", drainDeadline = DrainDeadline },
         http = new { listen = $"http://127.0.0.1:{_httpPort}", operations = $"http://127.0.0.1:{_operationsPort}" },
         whatsApp = new { appSecrets = new[] { WebhookRelay.AppSecret }, verifyToken = "verify", graph = new { baseUrl = WhatsApp.Url } },
         sip = new

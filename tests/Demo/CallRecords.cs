@@ -9,10 +9,13 @@ internal sealed record LegQuality(long PacketsReceived, long PacketsLost, double
 internal sealed record CallRecord(
     string Id, string? WhatsAppCallId, string Direction, string? Agent, DateTimeOffset StartedAt, DateTimeOffset? RingingAt,
     DateTimeOffset? AnsweredAt,
-    string Cause, LegQuality? WhatsAppQuality, LegQuality? PbxQuality, Charge? Charge);
+    string Cause, LegQuality? WhatsAppQuality, LegQuality? PbxQuality, Charge? Charge, string Node);
 
 /// <summary>The cost of the call; money as the API writes it.</summary>
 internal sealed record Charge(string Amount, string Currency, int Pulses, int PulseSeconds, string PricePerMinute);
+
+/// <summary>The part of a live call that the demonstration reads.</summary>
+internal sealed record LiveCall(string? WhatsAppCallId, string State, string Node);
 
 /// <summary>The gateway's call records, read through the admin API as an operator would.</summary>
 internal sealed class CallRecords(HttpClient http)
@@ -26,6 +29,16 @@ internal sealed class CallRecords(HttpClient http)
             var page = await http.GetFromJsonAsync<Page>("/v1/calls?limit=20", cancellation);
             return page!.Items.FirstOrDefault(record => record.WhatsAppCallId == whatsAppCallId);
         }, cancellation);
+
+    /// <summary>The node that has this call, which is live.</summary>
+    public async Task<string> NodeOfAsync(string whatsAppCallId, CancellationToken cancellation) =>
+        await Waiting.ForAsync("the live call", Timeout, async () =>
+        {
+            var live = await http.GetFromJsonAsync<Live>("/v1/calls/live", cancellation);
+            return live!.Items.FirstOrDefault(call => call.WhatsAppCallId == whatsAppCallId && call.State == "live")?.Node;
+        }, cancellation);
+
+    private sealed record Live(IReadOnlyList<LiveCall> Items);
 
     private sealed record Page(IReadOnlyList<CallRecord> Items);
 }

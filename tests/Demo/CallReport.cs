@@ -28,6 +28,7 @@ internal sealed record CallReport(string Title, string Rang, Hearing AtWhatsApp,
     public string Text => $"""
         {Title}
           rang       {Rang}
+          node       {Record.Node}
           set-up     {SetUp}{(Music is null ? "" : $"\n  waited     with music, {Music}")}
           heard      by the WhatsApp user: {AtWhatsApp}; at the phone: {AtPbx}
           whatsapp   {Quality(Record.WhatsAppQuality)}

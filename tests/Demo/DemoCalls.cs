@@ -1,7 +1,11 @@
 namespace Demo;
 
 /// <summary>The two calls of one user and one desk phone, one each way, with a tone of its own at each end.</summary>
-internal sealed class DemoCalls(WhatsAppUser user, DeskPhone phone, CallRecords records, DemoSettings settings)
+/// <param name="user">The WhatsApp user.</param>
+/// <param name="phone">The desk phone.</param>
+/// <param name="records">The call records.</param>
+/// <param name="dialled">The node at which the desk phone dials.</param>
+internal sealed class DemoCalls(WhatsAppUser user, DeskPhone phone, CallRecords records, DemoNode dialled)
 {
     private const double FirstUserTone = 1000;
     private const double SecondUserTone = 1300;
@@ -25,7 +29,7 @@ internal sealed class DemoCalls(WhatsAppUser user, DeskPhone phone, CallRecords 
 
     public async Task<CallReport> OutboundAsync(CancellationToken stop)
     {
-        await phone.DoAsync("dial", $"sip:+{user.Phone}@127.0.0.1:{settings.Ports.Sip}", stop);
+        await phone.DoAsync("dial", $"sip:+{user.Phone}@127.0.0.1:{dialled.Sip}", stop);
         var id = await Waiting.ForAsync("WhatsApp to ring", StepTimeout, () => user.FindRingingAsync(stop), stop);
         await user.SendToneAsync(id, SecondUserTone, stop);
         await user.AnswerAsync(id, stop);

@@ -5,26 +5,25 @@ using Testing.Peers;
 namespace Demo;
 
 /// <summary>The ports of all programs, all on loopback: well-known ones where they are free, else any free ones.</summary>
-internal sealed record DemoPorts(int Http, int Operations, int Admin, int Sandbox, int Sip, int MediaFirst, int MediaLast)
+internal sealed record DemoPorts(int Admin, int Sandbox, IReadOnlyList<DemoNode> Nodes)
 {
-    private const int MediaPorts = 64;
-
-    public string Gateway => $"http://127.0.0.1:{Http}";
-
-    /// <summary>The gateway's health and metrics.</summary>
-    public string Health => $"http://127.0.0.1:{Operations}";
-
     public string AdminApi => $"http://127.0.0.1:{Admin}";
 
     public string WhatsApp => $"http://127.0.0.1:{Sandbox}";
 
-    public static DemoPorts Choose()
+    public static DemoPorts Choose(int nodes) => new(
+        Wanted(8081), Wanted(8090),
+        [.. Enumerable.Range(0, nodes).Select(place => Node(nodes == 1 ? "demo" : $"demo-{place + 1}", place))]);
+
+    private static DemoNode Node(string id, int place)
     {
-        var media = LoopbackPorts.Take(MediaPorts);
-        return new DemoPorts(Choose(8080), Choose(8082), Choose(8081), Choose(8090), Choose(5060), media, media + MediaPorts - 1);
+        var media = LoopbackPorts.Take(DemoNode.MediaPorts);
+        return place == 0
+            ? new DemoNode(id, Wanted(8080), Wanted(8082), Wanted(5060), media)
+            : new DemoNode(id, LoopbackPorts.Take(), LoopbackPorts.Take(), LoopbackPorts.Take(), media);
     }
 
-    private static int Choose(int wanted) => IsFree(wanted) ? wanted : LoopbackPorts.Take();
+    private static int Wanted(int wanted) => IsFree(wanted) ? wanted : LoopbackPorts.Take();
 
     private static bool IsFree(int port)
     {
@@ -41,4 +40,17 @@ internal sealed record DemoPorts(int Http, int Operations, int Admin, int Sandbo
             return false;
         }
     }
+}
+
+/// <summary>One gateway and its ports.</summary>
+internal sealed record DemoNode(string Id, int Http, int Operations, int Sip, int MediaFirst)
+{
+    public const int MediaPorts = 64;
+
+    public string Gateway => $"http://127.0.0.1:{Http}";
+
+    /// <summary>The gateway's health and metrics.</summary>
+    public string Health => $"http://127.0.0.1:{Operations}";
+
+    public int MediaLast => MediaFirst + MediaPorts - 1;
 }

@@ -31,6 +31,9 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
 
     private string VerifyToken { get; } = Secret();
 
+    /// <summary>By which the nodes ring each other's phones.</summary>
+    private string ClusterSecret { get; } = Secret();
+
     public IReadOnlyDictionary<string, string> GatewayEnvironment => new Dictionary<string, string>
     {
         ["GATEWAY_POSTGRES"] = Postgres,
@@ -39,6 +42,7 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
         ["WHATSAPP_TOKEN"] = AccessToken,
         ["WHATSAPP_VERIFY_TOKEN"] = VerifyToken,
         ["PHONE_PASSWORD"] = PhonePassword,
+        ["CLUSTER_SECRET"] = ClusterSecret,
     };
 
     public IReadOnlyDictionary<string, string> AdminEnvironment => new Dictionary<string, string>
@@ -56,15 +60,16 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
         ["Sandbox__Numbers__0__DisplayNumber"] = BusinessNumber,
         ["Sandbox__Numbers__0__AccessToken"] = AccessToken,
         ["Sandbox__Numbers__0__AppSecret"] = AppSecret,
-        ["Sandbox__Numbers__0__WebhookUrl"] = Ports.Gateway + "/webhooks/whatsapp",
+        ["Sandbox__Numbers__0__WebhookUrl"] = string.Join(',', Ports.Nodes.Select(node => node.Gateway + "/webhooks/whatsapp")),
     };
 
+    /// <param name="node">Whose it is.</param>
     /// <param name="deskPhonePort">The port on which the desk phone listens.</param>
-    public string GatewayConfiguration(int deskPhonePort) => JsonSerializer.Serialize(
+    public string GatewayConfiguration(DemoNode node, int deskPhonePort) => JsonSerializer.Serialize(
         new
         {
-            node = new { id = "demo", drainDeadline = "00:00:01" },
-            http = new { listen = Ports.Gateway, operations = Ports.Health },
+            node = new { id = node.Id, drainDeadline = "00:00:01", lostAfter = "00:00:05" },
+            http = new { listen = node.Gateway, operations = node.Health },
             whatsApp = new
             {
                 appSecrets = new[] { "${env:WHATSAPP_APP_SECRET}" },
@@ -73,7 +78,7 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
             },
             sip = new
             {
-                listen = new[] { $"udp:127.0.0.1:{Ports.Sip}", $"tcp:127.0.0.1:{Ports.Sip}" },
+                listen = new[] { $"udp:127.0.0.1:{node.Sip}", $"tcp:127.0.0.1:{node.Sip}" },
                 trunks = new[]
                 {
                     // Any SIP phone on this machine may dial as well.
@@ -82,7 +87,7 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
                 },
                 registrar = new
                 {
-                    enabled = true, realm = "demo",
+                    enabled = true, realm = "demo", clusterSecret = "${env:CLUSTER_SECRET}",
                     phones = DemoGroup.Agents.Select(user => new { user, password = "${env:PHONE_PASSWORD}" }),
                 },
             },
@@ -91,7 +96,7 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
                 new { phoneNumberId = PhoneNumberId, number =
                     BusinessNumber, accessToken = "${env:WHATSAPP_TOKEN}", trunks = new[] { "desk" }, target = Agent },
             },
-            media = new { pbx = new { portMin = Ports.MediaFirst, portMax = Ports.MediaLast } },
+            media = new { pbx = new { portMin = node.MediaFirst, portMax = node.MediaLast } },
             storage = new { postgres = "${env:GATEWAY_POSTGRES}", redis = "${env:GATEWAY_REDIS}" },
         },
         Indented);

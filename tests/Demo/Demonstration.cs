@@ -5,11 +5,12 @@ using Testing.Peers;
 namespace Demo;
 
 /// <summary>
-/// Starts the gateway with everything around it, places one call each way and two to a group of phones, reports, and always stops
-/// whatever it started.
+/// Starts the gateway, or several, with everything around it, places one call each way and two to a group of phones, reports, and always
+/// stops whatever it started. Of several gateways one is killed in the middle of a call.
 /// </summary>
+/// <param name="nodes">Gateways that share the stores.</param>
 /// <param name="staysUp">Waits for Ctrl-C after the calls.</param>
-internal sealed class Demonstration(bool staysUp)
+internal sealed class Demonstration(int nodes, bool staysUp)
 {
     private const int TailLines = 40;
 
@@ -53,17 +54,21 @@ internal sealed class Demonstration(bool staysUp)
         await stores.StartAsync();
         stop.ThrowIfCancellationRequested();
 
-        Console.WriteLine("Starting the emulated WhatsApp, the desk phone (baresip), the gateway and the admin API …");
-        var settings = new DemoSettings(DemoPorts.Choose(), stores.Postgres, stores.Redis);
+        Console.WriteLine($"Starting the emulated WhatsApp, the desk phone (baresip), {Gateways} and the admin API …");
+        var settings = new DemoSettings(DemoPorts.Choose(nodes), stores.Postgres, stores.Redis);
         var ports = settings.Ports;
         Start("sandbox", "tests/Sandbox", [], settings.SandboxEnvironment, folder);
         var desk = await StartPhoneAsync(new BaresipOptions { User = DemoSettings.Agent }, stop);
-        var configuration = Path.Combine(folder, "gateway.json");
-        await File.WriteAllTextAsync(configuration, settings.GatewayConfiguration(desk.SipPort), stop);
-        Start("gateway", "gateway/Gateway.Worker", ["run", configuration], settings.GatewayEnvironment, folder);
-        Start("admin-api", "admin-api/AdminApi", [], settings.AdminEnvironment, folder);
+        foreach (var node in ports.Nodes)
+        {
+            var configuration = Path.Combine(folder, node.Id + ".json");
+            await File.WriteAllTextAsync(configuration, settings.GatewayConfiguration(node, desk.SipPort), stop);
+            Start(node.Id, "gateway/Gateway.Worker", ["run", configuration], settings.GatewayEnvironment, folder);
+        }
         await AnswersAsync(ports.WhatsApp + "/sandbox/health", stop);
-        await AnswersAsync(ports.Health + "/readyz", stop);
+        foreach (var node in ports.Nodes)
+            await AnswersAsync(node.Health + "/readyz", stop);
+        Start("admin-api", "admin-api/AdminApi", [], settings.AdminEnvironment, folder);
         await AnswersAsync(ports.AdminApi + "/healthz", stop);
 
         using var whatsApp = new HttpClient { BaseAddress = new Uri(ports.WhatsApp) };
@@ -75,7 +80,10 @@ internal sealed class Demonstration(bool staysUp)
         await new DemoGroup(admin).OpenAsync(DemoSettings.PhoneNumberId, stop);
         var group = await StartGroupAsync(settings, stop);
         var phone = new DeskPhone(desk);
-        await CallAsync(settings, phone, group, whatsApp, new CallRecords(http), stop);
+        var records = new CallRecords(http);
+        await CallAsync(settings, phone, group, whatsApp, records, stop);
+        if (nodes > 1)
+            await LoseNodeAsync(settings, phone, whatsApp, records, stop);
         Console.WriteLine(await billing.StatementAsync(stop) + "\n");
         if (staysUp)
             await StayUpAsync(settings, phone, group, stop);
@@ -91,7 +99,7 @@ internal sealed class Demonstration(bool staysUp)
         var grace = new WhatsAppUser(whatsApp, DemoSettings.SecondUserPhone);
         await grace.IntroduceAsync(DemoSettings.SecondUserName, stop);
         Console.WriteLine("Calling …\n");
-        var calls = new DemoCalls(ada, phone, records, settings);
+        var calls = new DemoCalls(ada, phone, records, settings.Ports.Nodes[^1]);
         List<CallReport> reports = [];
         Report(await calls.InboundAsync(stop));
         Report(await calls.OutboundAsync(stop));
@@ -112,24 +120,44 @@ internal sealed class Demonstration(bool staysUp)
         }
     }
 
-    /// <summary>The group's agents, each with a phone that registers with the gateway.</summary>
+    /// <summary>The node that has a call is killed; of the next call nobody notices.</summary>
+    private async Task LoseNodeAsync(
+        DemoSettings settings, DeskPhone phone, HttpClient whatsApp, CallRecords records, CancellationToken stop)
+    {
+        var loss = new NodeLoss(new WhatsAppUser(whatsApp, DemoSettings.UserPhone), phone, records);
+        Console.WriteLine(await loss.RunAsync(async id => await _programs.Single(program => program.Name == id).KillAsync(), stop));
+        var report = await loss.CallAgainAsync(stop);
+        Console.WriteLine(report.Text);
+        if (!report.IsHeard || !report.IsCharged)
+            throw new DemoException("The call after the loss of a node was not heard at both ends, or not charged.");
+        _programs.RemoveAll(program => program.HasExited);
+        Console.WriteLine($"{settings.Ports.Nodes.Count - 1} of {settings.Ports.Nodes.Count} gateways go on.");
+    }
+
+    private string Gateways => nodes == 1 ? "the gateway" : $"{nodes} gateways";
+
+    /// <summary>The group's agents, each with a phone that registers with a gateway: of several with one after the other.</summary>
     private async Task<DeskPhone[]> StartGroupAsync(DemoSettings settings, CancellationToken stop)
     {
         var phones = await Task.WhenAll(DemoGroup.Agents.Select((agent, place) => StartPhoneAsync(
             new BaresipOptions
             {
                 User = agent,
-                Registrar = $"127.0.0.1:{settings.Ports.Sip}",
+                Registrar = $"127.0.0.1:{settings.Ports.Nodes[place % nodes].Sip}",
                 Password = settings.PhonePassword,
                 ToneHertz = 700 + 80 * place,
             },
             stop)));
-        using var health = new HttpClient { BaseAddress = new Uri(settings.Ports.Health) };
-        await Waiting.ForAsync("the phones to register", StartTimeout, async () =>
+        using var http = new HttpClient();
+        foreach (var (node, place) in settings.Ports.Nodes.Select((node, place) => (node, place)))
         {
-            var metrics = await health.GetStringAsync("/metrics", stop);
-            return metrics.Contains($"\ngateway_sip_registered_contacts {phones.Length}\n", StringComparison.Ordinal) ? metrics : null;
-        }, stop);
+            var here = Enumerable.Range(0, phones.Length).Count(phone => phone % nodes == place);
+            await Waiting.ForAsync($"the phones to register with {node.Id}", StartTimeout, async () =>
+            {
+                var metrics = await http.GetStringAsync(node.Health + "/metrics", stop);
+                return metrics.Contains($"\ngateway_sip_registered_contacts {here}\n", StringComparison.Ordinal) ? metrics : null;
+            }, stop);
+        }
         return [.. phones.Select(phone => new DeskPhone(phone))];
     }
 
@@ -146,6 +174,7 @@ internal sealed class Demonstration(bool staysUp)
     {
         var ports = settings.Ports;
         var page = $"{ports.WhatsApp}/phone?user=";
+        var nodes = ports.Nodes;
         return $$$"""
             Everything stays up until Ctrl-C:
               phone page   {{{page}}}{{{DemoSettings.UserPhone}}}
@@ -156,12 +185,12 @@ internal sealed class Demonstration(bool staysUp)
                            a call from there is the group's; "ben" alone is at work, and his phone answers with a tone
               its queue    {{{page}}}{{{DemoSettings.SecondUserPhone}}}&cta={{{DemoGroup.Button}}}
                            a second call meanwhile hears music, and "ben" when the first is over
-              SIP          udp and tcp 127.0.0.1:{{{ports.Sip}}}; any SIP phone on this machine can dial
-                           sip:+{{{DemoSettings.UserPhone}}}@127.0.0.1:{{{ports.Sip}}}, or register as an agent
+              SIP          udp and tcp {{{string.Join(", ", nodes.Select(node => $"127.0.0.1:{node.Sip}"))}}}; any SIP phone on this machine
+                           can dial sip:+{{{DemoSettings.UserPhone}}}@127.0.0.1:{{{nodes[0].Sip}}}, or register as an agent
                            ({{{string.Join(", ", DemoGroup.Agents)}}}; password {{{settings.PhonePassword}}})
                            and dial *11 to be rung, *12 to be away, *13 to sign off
-              health       {{{ports.Health}}}/healthz and {{{ports.Health}}}/readyz
-              metrics      {{{ports.Health}}}/metrics
+              health       {{{string.Join(", ", nodes.Select(node => node.Health + "/readyz"))}}}
+              metrics      {{{string.Join(", ", nodes.Select(node => node.Health + "/metrics"))}}}
               admin API    its description: {{{ports.AdminApi}}}/openapi/v1.json
 
             api={{{ports.AdminApi}}}/v1 key='Authorization: Bearer {{{settings.AdminKey}}}' json='Content-Type: application/json'
@@ -191,7 +220,7 @@ internal sealed class Demonstration(bool staysUp)
     private static async Task DialOnEnterAsync(DemoSettings settings, DeskPhone phone, CancellationToken stop)
     {
         while (Console.ReadLine() is not null && !stop.IsCancellationRequested)
-            await phone.DoAsync("dial", $"sip:+{DemoSettings.UserPhone}@127.0.0.1:{settings.Ports.Sip}", stop);
+            await phone.DoAsync("dial", $"sip:+{DemoSettings.UserPhone}@127.0.0.1:{settings.Ports.Nodes[0].Sip}", stop);
     }
 
     private async Task<Baresip> StartPhoneAsync(BaresipOptions options, CancellationToken stop)

@@ -45,7 +45,7 @@ public sealed record NumberOptions
 
     public string AppSecret { get; init; } = "sandbox-app-secret";
 
-    /// <summary>The webhook address; null: webhooks are counted and dropped.</summary>
+    /// <summary>The webhook address, or several with commas between, which take turns; null: webhooks are counted and dropped.</summary>
     public string? WebhookUrl { get; init; }
 
     public string CallingStatus { get; init; } = "ENABLED";

@@ -21,6 +21,7 @@ public sealed partial class WebhookSender(
     private readonly Dictionary<string, Task> _tails = [];
     private readonly Dictionary<BusinessNumber, List<Item>> _batches = [];
     private readonly CancellationTokenSource _stop = new();
+    private uint _turn;
 
     public void Send(BusinessNumber number, string orderKey, JsonObject change, SandboxCall? call, string label, TimeSpan delay = default)
     {
@@ -163,6 +164,21 @@ public sealed partial class WebhookSender(
     {
         if (number.WebhookUrl is not { } url)
             return "nowhere";
+        // Of several addresses each webhook goes to the next one, and on where nothing listens: what a load balancer does.
+        var addresses = url.Split(',', StringSplitOptions.TrimEntries);
+        var first = Interlocked.Increment(ref _turn);
+        var result = "";
+        for (var i = 0; i < addresses.Length; i++)
+        {
+            result = await PostAsync(number, addresses[(int)((first + i) % addresses.Length)], bytes);
+            if (result != nameof(HttpRequestError.ConnectionError))
+                break;
+        }
+        return result;
+    }
+
+    private async Task<string> PostAsync(BusinessNumber number, string url, byte[] bytes)
+    {
         if (_stop.IsCancellationRequested)
             return "stopped";
         using var limit = new CancellationTokenSource(options.Timers.WebhookTimeout, time);

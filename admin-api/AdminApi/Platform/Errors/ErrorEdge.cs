@@ -56,14 +56,14 @@ public sealed partial class ErrorEdge(RequestDelegate next, ILogger<ErrorEdge> l
     };
 
     /// <summary>
-    /// PostgreSQL: connection lost (class 08), too many connections (53300), shutting down or starting (57P0x), not migrated yet (42P01),
-    /// timed out. Redis: no connection or answer.
+    /// PostgreSQL: connection lost (class 08), too many connections (53300), shutting down or starting (57P0x), not migrated yet (42P01,
+    /// 42703), timed out. Redis: no connection or answer.
     /// </summary>
     public static bool IsStoreUnavailable(Exception thrown) => thrown switch
     {
         PostgresException { SqlState: var state } =>
             state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("57P0", StringComparison.Ordinal)
-                || state is "53300" or "42P01",
+                || state is "53300" or "42P01" or "42703",
         NpgsqlException or RedisException or TimeoutException or SocketException => true,
         _ => thrown.InnerException is { } inner && IsStoreUnavailable(inner),
     };

@@ -4,7 +4,10 @@ using Npgsql;
 
 namespace Gateway.Storage;
 
-/// <summary>Brings a database to the newest schema: ordered, forward-only files, each in a transaction, one migrator at a time.</summary>
+/// <summary>
+/// Brings a database to the newest schema: ordered, forward-only files, each in a transaction, one migrator at a time. A database that is
+/// newer serves too, as long as nothing was taken away that this program reads: so two adjacent versions run side by side.
+/// </summary>
 public static class Migrator
 {
     /// <summary>Any constant will do, as long as nothing else in the database uses it.</summary>
@@ -17,7 +20,7 @@ public static class Migrator
     /// Applies what is missing and returns the names applied. Takes as long as the tables need: neither a statement nor the wait for
     /// another migrator has a timeout. Throws what PostgreSQL throws; nothing is half applied.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The database is newer than this program.</exception>
+    /// <exception cref="InvalidOperationException">The database is too new: this program reads what it has not any more.</exception>
     public static async Task<IReadOnlyList<string>> MigrateAsync(NpgsqlDataSource database, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
@@ -59,10 +62,12 @@ public static class Migrator
             new CommandDefinition("SELECT name FROM schema_migrations", transaction: transaction, cancellationToken: cancellation)))
                 .ToHashSet();
         var known = Migrations().ToArray();
-        var unknown = applied.Except(known.Select(m => m.Name)).ToArray();
-        return unknown.Length == 0
+        var last = MigrationName.NumberOf(known[^1].Name);
+        var breaking = applied.Where(name => MigrationName.ContractOf(name) > last).Order(StringComparer.Ordinal).ToArray();
+        return breaking.Length == 0
             ? [.. known.Where(m => !applied.Contains(m.Name))]
-            : throw new InvalidOperationException($"The database was migrated by a newer version: {string.Join(", ", unknown)}.");
+            : throw new InvalidOperationException(
+                $"The database was migrated by a version too new for this one, and lacks what it reads: {string.Join(", ", breaking)}.");
     }
 
     private static IEnumerable<(string Name, string Sql)> Migrations()

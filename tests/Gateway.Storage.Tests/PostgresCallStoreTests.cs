@@ -139,15 +139,19 @@ public sealed class PostgresCallStoreTests(Stores stores) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_database_of_a_newer_version_is_refused()
+    public async Task A_database_that_a_newer_version_has_added_to_serves_and_one_that_lacks_something_is_refused()
     {
         await using var connection = await _database.OpenConnectionAsync();
-        await using (var insert = new NpgsqlCommand("INSERT INTO schema_migrations (name) VALUES ('9999_future')", connection))
+        await using (var insert = new NpgsqlCommand("INSERT INTO schema_migrations (name) VALUES ('9998_future')", connection))
+            await insert.ExecuteNonQueryAsync();
+        Assert.Empty(await Migrator.MigrateAsync(_database, CancellationToken.None));
+        await using (var insert = new NpgsqlCommand(
+            "INSERT INTO schema_migrations (name) VALUES ('9999_contract_9998_future')", connection))
             await insert.ExecuteNonQueryAsync();
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => Migrator.MigrateAsync(_database, CancellationToken.None));
-        await using (var delete = new NpgsqlCommand("DELETE FROM schema_migrations WHERE name = '9999_future'", connection))
+        await using (var delete = new NpgsqlCommand("DELETE FROM schema_migrations WHERE name LIKE '999%'", connection))
             await delete.ExecuteNonQueryAsync();
-        Assert.Contains("9999_future", refusal.Message);
+        Assert.Contains("9999_contract_9998_future", refusal.Message);
     }
 
     private static CallRecord Record() => new()

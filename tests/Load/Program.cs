@@ -4,12 +4,14 @@ using Load.Hold;
 using Load.Memory;
 using Load.Soaks;
 using Load.Stages;
+using Load.Upgrade;
 
 // Load [options]            a soak of the whole gateway
 // Load capacity [options]   what calls cost, and how many there can be, beside other servers on the same streams
 // Load stages [options]     which stage of a call's set-up takes what of the gateway's CPU
 // Load memory [options]     the gateway's memory over many calls
 // Load hold [options]       many live calls and new ones beside them for a long time
+// Load upgrade [options]    gateways restarted one after the other under steady calls
 // tests/Benchmarks/README.md has the commands.
 using var stop = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopAll);
@@ -41,11 +43,14 @@ async Task<int> RunAsync()
             return await new MemoryRun(memory).RunAsync(stop.Token);
         case ["hold", .. var rest] when HoldOptions.Read(rest) is { } hold:
             return await new HoldRun(hold).RunAsync(stop.Token);
+        case ["upgrade", .. var rest] when UpgradeOptions.Read(rest) is { } upgrade:
+            return await new UpgradeRun(upgrade).RunAsync(stop.Token);
         case [] or [['-', ..], ..] when LoadOptions.Read(args) is { } options:
             return await new Soak(options).RunAsync(stop.Token);
         default:
             Console.Error.WriteLine(string.Join(
-                '\n', LoadOptions.Usage, CapacityOptions.Usage, StageOptions.Usage, MemoryOptions.Usage, HoldOptions.Usage));
+                '\n', LoadOptions.Usage, CapacityOptions.Usage, StageOptions.Usage, MemoryOptions.Usage, HoldOptions.Usage,
+                UpgradeOptions.Usage));
             return 2;
     }
 }

@@ -9,12 +9,15 @@ using Testing.Peers;
 
 namespace Load.Servers;
 
-/// <summary>The gateway as a process, with private stores; users call, and their calls are charged to an account.</summary>
+/// <summary>
+/// The gateway as a process, or several that share private stores; users call, and their calls are charged to an account.
+/// </summary>
 /// <param name="codecs">Of the two sides.</param>
 /// <param name="program">The folder of a published gateway; null: the one that was built.</param>
 /// <param name="environment">More of it.</param>
-internal sealed class GatewayServer(CostOptions codecs, string? program, IReadOnlyDictionary<string, string>? environment = null)
-    : ILoadedServer
+/// <param name="count">Gateways.</param>
+internal sealed class GatewayServer(
+    CostOptions codecs, string? program, IReadOnlyDictionary<string, string>? environment = null, int count = 1) : ILoadedServer
 {
     private const string Books =
         $$"""
@@ -35,50 +38,41 @@ internal sealed class GatewayServer(CostOptions codecs, string? program, IReadOn
                (SELECT count(*) FROM ledger_entries WHERE kind = 'charge'), (SELECT count(*) FROM holds)
         """;
 
-    /// <summary>That of the unit in deploy/.</summary>
-    private const int Niceness = -5;
-
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(20);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-load-").FullName;
-    private readonly int _httpPort = LoopbackPorts.Take();
-    private readonly int _operationsPort = LoopbackPorts.Take();
-    private readonly int _sipPort = LoopbackPorts.Take();
     private readonly int _graphPort = LoopbackPorts.Take();
     private readonly SipAnswerer _phones = new();
-    private readonly HttpClient _operations = new();
+    private readonly List<GatewayProcess> _nodes = [];
+    private int _cutOff;
     private Stores? _stores;
     private NpgsqlDataSource? _database;
     private WhatsAppPeer? _whatsApp;
-    private ChildProgram? _gateway;
 
     public ProcessTree Processes => new(Id);
 
     public ProcessTree? Stores { get; private set; }
 
     /// <summary>The end of its log.</summary>
-    public string LastWords => string.Join('\n', _gateway!.Tail(20));
+    public string LastWords => string.Join('\n', _nodes.Select(node => node.LastWords));
 
-    public int Id => _gateway!.Id;
+    public int Id => _nodes[0].Id;
+
+    /// <summary>The gateways, in order.</summary>
+    public IReadOnlyList<GatewayProcess> Nodes => _nodes;
+
+    /// <summary>Answered calls that ended before the user hung up.</summary>
+    public int CutOff => Volatile.Read(ref _cutOff);
 
     public async Task StartAsync(CancellationToken stop)
     {
         _stores = Testing.Stores.StartPrivate();
-        _whatsApp = new WhatsAppPeer(_graphPort) { WebhookUrl = $"http://127.0.0.1:{_httpPort}/webhooks/whatsapp" };
+        for (var place = 0; place < count; place++)
+            _nodes.Add(new GatewayProcess(place, count, _folder, environment));
+        _whatsApp = new WhatsAppPeer(_graphPort) { WebhookUrls = [.. _nodes.Select(node => node.WebhookUrl)] };
         await _whatsApp.StartAsync(stop);
-        var configuration = Path.Combine(_folder, "gateway.json");
-        await File.WriteAllTextAsync(configuration, Configuration(_stores), stop);
-        var variables = new Dictionary<string, string>(environment ?? new Dictionary<string, string>())
-        {
-            ["GATEWAY_LOG_LEVEL"] = "Warning",
-            ["DOTNET_GCgen0size"] = "0x400000", // as deploy/ has it
-        };
-        string[] arguments = ["run", configuration];
-        _gateway = program is null
-            ? ChildProgram.Of("gateway", "gateway/Gateway.Worker", arguments, variables, _folder, niceness: Niceness)
-            : new ChildProgram(
-                "gateway", _folder, ["nice", "-n", $"{Niceness}", Path.Combine(program, "Gateway.Worker"), .. arguments], variables);
-        await ReadyAsync(stop);
+        foreach (var node in _nodes)
+            await node.StartAsync(program, Configuration(node, _stores), stop);
         _database = NpgsqlDataSource.Create(_stores.Postgres);
         await using var books = _database.CreateCommand(Books);
         await books.ExecuteNonQueryAsync(stop);
@@ -93,6 +87,8 @@ internal sealed class GatewayServer(CostOptions codecs, string? program, IReadOn
 
     public async Task HangUpAsync(string user, CancellationToken stop)
     {
+        if (_phones.EndedAsync(user).IsCompleted)
+            Interlocked.Increment(ref _cutOff);
         await _whatsApp!.HangUpAsync(user, stop);
         await Task.WhenAny(_phones.EndedAsync(user), Task.Delay(ILoadedServer.Timeout, stop));
         _phones.Forget(user);
@@ -115,42 +111,21 @@ internal sealed class GatewayServer(CostOptions codecs, string? program, IReadOn
 
     /// <summary>The metrics whose name begins so, with their labels.</summary>
     public async Task<IReadOnlyDictionary<string, double>> MetricsAsync(string prefix, CancellationToken stop) =>
-        (await _operations.GetStringAsync($"http://127.0.0.1:{_operationsPort}/metrics", stop)).Split('\n')
+        (await _nodes[0].MetricsAsync(stop)).Split('\n')
         .Where(line => line.StartsWith(prefix, StringComparison.Ordinal)).Select(line => (Line: line, Space: line.LastIndexOf(' ')))
         .ToDictionary(at => at.Line[..at.Space], at => double.Parse(at.Line[at.Space..]));
 
     public async ValueTask DisposeAsync()
     {
-        if (_gateway is not null)
-            await _gateway.DisposeAsync();
+        foreach (var node in _nodes)
+            await node.DisposeAsync();
         if (_whatsApp is not null)
             await _whatsApp.DisposeAsync();
         if (_database is not null)
             await _database.DisposeAsync();
         _stores?.Dispose();
         _phones.Dispose();
-        _operations.Dispose();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    private async Task ReadyAsync(CancellationToken stop)
-    {
-        for (var tries = 0; ; tries++)
-        {
-            if (_gateway!.HasExited)
-                throw new InvalidOperationException($"The gateway ended by itself:\n{string.Join('\n', _gateway.Tail(40))}");
-            try
-            {
-                using var ready = await _operations.GetAsync($"http://127.0.0.1:{_operationsPort}/readyz", stop);
-                if (ready.IsSuccessStatusCode)
-                    return;
-            }
-            catch (HttpRequestException) when (tries < 300)
-            {
-                // not yet
-            }
-            await Task.Delay(200, stop);
-        }
     }
 
     private async Task<ProcessTree> StoresAsync(CancellationToken stop)
@@ -162,10 +137,13 @@ internal sealed class GatewayServer(CostOptions codecs, string? program, IReadOn
         return new ProcessTree(ProcessTree.ParentOf(backend), int.Parse(server.Value));
     }
 
-    private string Configuration(Stores stores) => JsonSerializer.Serialize(new
+    /// <summary>What live calls have when a gateway is stopped.</summary>
+    public TimeSpan DrainDeadline { get; init; } = TimeSpan.FromSeconds(1);
+
+    private string Configuration(GatewayProcess node, Stores stores) => JsonSerializer.Serialize(new
     {
-        node = new { id = "load", maxCalls = 100_000, drainDeadline = "00:00:01" },
-        http = new { listen = $"http://127.0.0.1:{_httpPort}", operations = $"http://127.0.0.1:{_operationsPort}" },
+        node = new { id = node.Name, maxCalls = 100_000, drainDeadline = DrainDeadline },
+        http = new { listen = $"http://127.0.0.1:{node.HttpPort}", operations = $"http://127.0.0.1:{node.OperationsPort}" },
         whatsApp = new
         {
             appSecrets = new[] { WhatsAppPeer.AppSecret }, verifyToken = "load-verify",
@@ -173,7 +151,7 @@ internal sealed class GatewayServer(CostOptions codecs, string? program, IReadOn
         },
         sip = new
         {
-            listen = new[] { $"udp:127.0.0.1:{_sipPort}" },
+            listen = new[] { $"udp:127.0.0.1:{node.SipPort}" },
             trunks = new[]
             {
                 new
@@ -194,7 +172,7 @@ internal sealed class GatewayServer(CostOptions codecs, string? program, IReadOn
         media = new
         {
             whatsApp = new { offerG711 = codecs.UserCodec == AudioCodec.Pcmu },
-            pbx = new { portMin = 61_000, portMax = 65_535, quarantine = "00:00:01" },
+            pbx = new { portMin = node.MediaFirst, portMax = node.MediaLast, quarantine = "00:00:01" },
         },
         storage = new { postgres = stores.Postgres, redis = stores.Redis },
     });

@@ -23,6 +23,7 @@ internal sealed class WhatsAppPeer : IAsyncDisposable
     private readonly ConcurrentDictionary<string, UserCall> _calls = [];
     private readonly HttpClient _http = new();
     private readonly WebApplication _graph;
+    private uint _turn;
 
     public WhatsAppPeer(int port)
     {
@@ -38,8 +39,8 @@ internal sealed class WhatsAppPeer : IAsyncDisposable
 
     public static string AppSecret => Secret;
 
-    /// <summary>Where the gateway takes webhooks.</summary>
-    public string WebhookUrl { get; init; } = "";
+    /// <summary>Where gateways take webhooks: each goes to the next one, and on where none is taken, as behind a load balancer.</summary>
+    public IReadOnlyList<string> WebhookUrls { get; init; } = [];
 
     public Task StartAsync(CancellationToken stop) => _graph.StartAsync(stop);
 
@@ -103,12 +104,28 @@ internal sealed class WhatsAppPeer : IAsyncDisposable
             @object = "whatsapp_business_account",
             entry = new[] { new { id = "1", changes = new[] { new { field = "calls", value } } } },
         });
-        using var request = new HttpRequestMessage(HttpMethod.Post, WebhookUrl) { Content = new ByteArrayContent(body) };
+        var first = Interlocked.Increment(ref _turn);
+        for (var i = 0; i < WebhookUrls.Count; i++)
+            if (await PostAsync(WebhookUrls[(int)((first + i) % WebhookUrls.Count)], body, stop))
+                return true;
+        return false;
+    }
+
+    private async Task<bool> PostAsync(string url, byte[] body, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new("application/json");
         request.Headers.Add(
             "X-Hub-Signature-256", "sha256=" + Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), body)));
-        using var response = await _http.SendAsync(request, stop);
-        return response.IsSuccessStatusCode;
+        try
+        {
+            using var response = await _http.SendAsync(request, stop);
+            return response.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException) // Nothing listens there now.
+        {
+            return false;
+        }
     }
 
     private sealed class UserCall(BridgeFarEnd ends)

@@ -66,6 +66,20 @@ internal sealed class CallDriver(ILoadedServer server, CallStreams streams)
         return new SetUps(count - Math.Max(0, first), times.Count(time => time is null), [.. times.OfType<TimeSpan>().Order()]);
     }
 
+    /// <summary>The same until something is over; then returns when the last was hung up.</summary>
+    public async Task<SetUps> PlaceUntilAsync(Task isOver, double perSecond, TimeSpan talk, CancellationToken stop)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var calls = new List<Task<TimeSpan?>>();
+        while (!isOver.IsCompleted)
+        {
+            calls.Add(PlaceForAsync(talk, stop));
+            await UntilAsync(began, TimeSpan.FromSeconds(calls.Count / perSecond), stop);
+        }
+        var times = await Task.WhenAll(calls);
+        return new SetUps(calls.Count, times.Count(time => time is null), [.. times.OfType<TimeSpan>().Order()]);
+    }
+
     private static async Task UntilAsync(long began, TimeSpan due, CancellationToken stop)
     {
         if (due - Stopwatch.GetElapsedTime(began) is { Ticks: > 0 } wait)
@@ -123,5 +137,7 @@ internal sealed class CallDriver(ILoadedServer server, CallStreams streams)
 /// <param name="Times">Until they were answered, shortest first.</param>
 internal sealed record SetUps(int Measured, int Unanswered, IReadOnlyList<TimeSpan> Times)
 {
+    public TimeSpan Longest => Times is [.., var last] ? last : TimeSpan.Zero;
+
     public TimeSpan P99 => Times.Count == 0 ? TimeSpan.Zero : Times[(int)(0.99 * (Times.Count - 1))];
 }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Load.Capacity;
 using Load.Hold;
 using Load.Memory;
+using Load.Nodes;
 using Load.Soaks;
 using Load.Stages;
 using Load.Upgrade;
@@ -10,6 +11,7 @@ using Load.Upgrade;
 // Load capacity [options]   what calls cost, and how many there can be, beside other servers on the same streams
 // Load stages [options]     which stage of a call's set-up takes what of the gateway's CPU
 // Load memory [options]     the gateway's memory over many calls
+// Load nodes [options]      one node, two, three: what a node more costs, and what it asks of the stores
 // Load hold [options]       many live calls and new ones beside them for a long time
 // Load upgrade [options]    gateways restarted one after the other under steady calls
 // tests/Benchmarks/README.md has the commands.
@@ -43,6 +45,8 @@ async Task<int> RunAsync()
             return await new MemoryRun(memory).RunAsync(stop.Token);
         case ["hold", .. var rest] when HoldOptions.Read(rest) is { } hold:
             return await new HoldRun(hold).RunAsync(stop.Token);
+        case ["nodes", .. var rest] when NodesOptions.Read(rest) is { } nodes:
+            return await new NodesRun(nodes).RunAsync(stop.Token);
         case ["upgrade", .. var rest] when UpgradeOptions.Read(rest) is { } upgrade:
             return await new UpgradeRun(upgrade).RunAsync(stop.Token);
         case [] or [['-', ..], ..] when LoadOptions.Read(args) is { } options:
@@ -50,7 +54,7 @@ async Task<int> RunAsync()
         default:
             Console.Error.WriteLine(string.Join(
                 '\n', LoadOptions.Usage, CapacityOptions.Usage, StageOptions.Usage, MemoryOptions.Usage, HoldOptions.Usage,
-                UpgradeOptions.Usage));
+                UpgradeOptions.Usage, NodesOptions.Usage));
             return 2;
     }
 }

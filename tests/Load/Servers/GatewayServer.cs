@@ -49,7 +49,7 @@ internal sealed class GatewayServer(
     private NpgsqlDataSource? _database;
     private WhatsAppPeer? _whatsApp;
 
-    public ProcessTree Processes => new(Id);
+    public ProcessTree Processes => new([.. _nodes.Select(node => node.Id)]);
 
     public ProcessTree? Stores { get; private set; }
 
@@ -60,6 +60,9 @@ internal sealed class GatewayServer(
 
     /// <summary>The gateways, in order.</summary>
     public IReadOnlyList<GatewayProcess> Nodes => _nodes;
+
+    /// <summary>Where the gateways reach their stores.</summary>
+    public Stores Addresses => _stores!;
 
     /// <summary>Answered calls that ended before the user hung up.</summary>
     public int CutOff => Volatile.Read(ref _cutOff);
@@ -109,11 +112,18 @@ internal sealed class GatewayServer(
         }
     }
 
-    /// <summary>The metrics whose name begins so, with their labels.</summary>
-    public async Task<IReadOnlyDictionary<string, double>> MetricsAsync(string prefix, CancellationToken stop) =>
-        (await _nodes[0].MetricsAsync(stop)).Split('\n')
-        .Where(line => line.StartsWith(prefix, StringComparison.Ordinal)).Select(line => (Line: line, Space: line.LastIndexOf(' ')))
-        .ToDictionary(at => at.Line[..at.Space], at => double.Parse(at.Line[at.Space..]));
+    /// <summary>The metrics whose name begins so, with their labels, of all gateways together.</summary>
+    public async Task<IReadOnlyDictionary<string, double>> MetricsAsync(string prefix, CancellationToken stop)
+    {
+        var all = new Dictionary<string, double>();
+        foreach (var node in _nodes)
+            foreach (var line in (await node.MetricsAsync(stop)).Split('\n').Where(line => line.StartsWith(prefix, StringComparison.Ordinal)))
+            {
+                var space = line.LastIndexOf(' ');
+                all[line[..space]] = all.GetValueOrDefault(line[..space]) + double.Parse(line[space..]);
+            }
+        return all;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Globalization;
+using Benchmarks;
+using Load.Processes;
+using Load.Servers;
+using Load.Streams;
+
+namespace Load.Nodes;
+
+/// <summary>
+/// The same calls through one node, then through two, and so on, all of them on one processor of their own: what a node more costs, and what
+/// it asks of the stores. Webhooks go to one node after the other, so that most reach another node than the call's.
+/// </summary>
+internal sealed class NodesRun(NodesOptions options)
+{
+    private static readonly TimeSpan Talk = TimeSpan.FromSeconds(1), Settle = TimeSpan.FromSeconds(3);
+
+    private const int WarmUpCalls = 200;
+
+    /// <summary>Each node thinks that it has one processor, so that it has one media loop.</summary>
+    private static readonly Dictionary<string, string> OneProcessor = new() { ["DOTNET_PROCESSOR_COUNT"] = "1" };
+
+    public async Task<int> RunAsync(CancellationToken stop)
+    {
+        if (Environment.ProcessorCount < 2)
+        {
+            Console.Error.WriteLine("The nodes need a processor of their own beside the load's: this machine has one.");
+            return 2;
+        }
+        Pin(Environment.ProcessId, 0); // and with it the stores
+        Console.WriteLine(
+            "| nodes | idle ms a second | ms a call-second | ms a call of 1 s | delay p99 ms | events forwarded a call "
+            + "| commands, bytes of Redis a call | transactions a call | Redis commands a second, idle |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
+        var faults = 0;
+        for (var count = 1; count <= options.Most; count++)
+            faults += await MeasureAsync(count, stop) ? 0 : 1;
+        return faults == 0 ? 0 : 1;
+    }
+
+    private async Task<bool> MeasureAsync(int count, CancellationToken stop)
+    {
+        var codecs = new CostOptions();
+        await using var server = new GatewayServer(codecs, options.Program, OneProcessor, count);
+        await server.StartAsync(stop);
+        foreach (var node in server.Nodes)
+            Pin(node.Id, Environment.ProcessorCount - 1);
+        using var streams = new CallStreams(codecs);
+        var driver = new CallDriver(server, streams);
+        var duration = TimeSpan.FromSeconds(options.Seconds);
+        await driver.PlaceAsync((options.PerSecond, TimeSpan.FromSeconds(WarmUpCalls / options.PerSecond)), Talk, () => { }, stop);
+        await Task.Delay(Settle, stop);
+
+        var (idle, idleCpu) = await WatchAsync(server, () => Task.Delay(duration, stop), stop);
+        var (forwarded, placed) = (await ForwardedAsync(server, stop), driver.Placed);
+        var (asked, setUpCpu) = await WatchAsync(
+            server, () => driver.PlaceAsync((options.PerSecond, duration), Talk, () => { }, stop), stop);
+        var calls = driver.Placed - placed;
+        forwarded = await ForwardedAsync(server, stop) - forwarded;
+
+        var answered = await driver.SetLiveAsync(options.Live, options.PerSecond, stop);
+        await Task.Delay(Settle, stop);
+        streams.TakeDelays();
+        var (_, talkCpu) = await WatchAsync(server, () => Task.Delay(duration, stop), stop);
+        var delays = streams.TakeDelays();
+        await driver.SetLiveAsync(0, options.PerSecond, stop);
+
+        var fault = answered ? await server.FindFaultAsync(driver.Placed, driver.Answered, stop) : "a call was not answered";
+        var perCall = asked.Beyond(idle);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"| {count} | {idleCpu * 1000:0.0} | {talkCpu * 1000 / options.Live:0.00} "
+            + $"| {(setUpCpu - idleCpu) * asked.At.TotalSeconds * 1000 / calls:0.0} | {delays.Percentile(0.99).TotalMilliseconds:0.00} "
+            + $"| {forwarded / calls:0.00} | {perCall.Commands / calls:0.0}, {perCall.Bytes / calls:0} "
+            + $"| {perCall.Transactions / calls:0.00} | {idle.Commands / idle.At.TotalSeconds:0.0} |"));
+        if (fault is not null)
+            Console.WriteLine($"{count} nodes: {fault}");
+        return fault is null;
+    }
+
+    /// <summary>What the stores were asked for meanwhile, and the processor time of the nodes for each second.</summary>
+    private static async Task<(StoreCounters Asked, double Cpu)> WatchAsync(
+        GatewayServer server, Func<Task> workAsync, CancellationToken stop)
+    {
+        var stores = await StoreCounters.ReadAsync(server.Addresses, stop);
+        var (began, cpu) = (Stopwatch.GetTimestamp(), server.Processes.CpuSeconds());
+        await workAsync();
+        var used = (server.Processes.CpuSeconds() - cpu) / Stopwatch.GetElapsedTime(began).TotalSeconds;
+        return (await StoreCounters.ReadAsync(server.Addresses, stop) - stores, used);
+    }
+
+    private static async Task<double> ForwardedAsync(GatewayServer server, CancellationToken stop) =>
+        (await server.MetricsAsync("gateway_nodes_forwarded_events", stop)).Values.Sum();
+
+    /// <summary>All threads of a process, and those that they start.</summary>
+    private static void Pin(int process, int processor)
+    {
+        using var taskset = Process.Start(new ProcessStartInfo("taskset", ["-a", "-c", "-p", $"{processor}", $"{process}"])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        taskset.StandardOutput.ReadToEnd();
+        taskset.WaitForExit();
+    }
+}

@@ -7,13 +7,14 @@ using Gateway.Worker.Configuration;
 namespace Gateway.Worker.Nodes;
 
 /// <summary>
-/// Takes the calls of nodes whose leases have lapsed, a second and a half after their last sign of life. Every survivor sees the lapse;
-/// each call has one winner, by its owner's token. What cannot be continued is ended on both sides at once, so that nobody talks to nobody;
-/// its record follows when PostgreSQL takes the node for lost (`node.lostAfter`), charged to the last sign of life.
+/// Takes the calls of nodes that have been silent for two leases. Every survivor sees that; each call has one winner, by its owner's token,
+/// who ends it on both sides, so that nobody talks to nobody. Its record follows when PostgreSQL takes the node for lost
+/// (`node.lostAfter`), charged to the last sign of life.
 /// </summary>
 /// <remarks>Without Redis nothing is taken over: whether a node is alive is then known to nobody.</remarks>
 internal sealed partial class Takeovers(
-    GatewayOptions options, ICallRegistry registry, CallOwners owners, NodeLeases leases, LostCalls lost, ILogger<Takeovers> logger)
+    GatewayOptions options, ICallRegistry registry, CallOwners owners, NodeLeases leases, LostCalls lost, TimeProvider time,
+    ILogger<Takeovers> logger)
 {
     private readonly ConcurrentDictionary<LeasedNode, Task> _running = new();
 
@@ -32,7 +33,11 @@ internal sealed partial class Takeovers(
     {
         try
         {
+            // After an outage of Redis the first to return sees all leases lapsed, and a node may have lost it for a moment.
+            await Task.Delay(options.Node.Lease, time);
             var alive = await leases.AliveAsync();
+            if (alive.Contains(node))
+                return;
             if (node.Id != options.Node.Id && alive.All(one => one.Id != node.Id)) // one that is back has ended its own calls
                 await TakeCallsAsync(node);
             await leases.EndAsync(node);
@@ -63,7 +68,9 @@ internal sealed partial class Takeovers(
         LogTaken(node.Id, taken, calls.Length);
     }
 
-    /// <summary>The calls that a node has, as their owners' keys say: what another has claimed from it may still be shown as its own.</summary>
+    /// <summary>
+    /// The calls that a node has, as their owners' keys say: what another has claimed from it may still be shown as its own.
+    /// </summary>
     private async Task<(LiveCall Call, CallOwner Owner)[]> CallsOfAsync(string node)
     {
         var live = await registry.ListAsync(CancellationToken.None);

@@ -14,7 +14,7 @@ namespace Gateway.Worker.Tests.Calls;
 /// <summary>kill -9 of one of two nodes: the other takes its calls two leases later, not a minute.</summary>
 public sealed class TakeoverTests(WorkerBench bench, ITestOutputHelper output) : IClassFixture<WorkerBench>
 {
-    /// <summary>Two leases, a heartbeat, and room for a busy machine.</summary>
+    /// <summary>Two leases, a heartbeat, and room for a busy machine; before PostgreSQL takes any node for lost.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(8);
 
     private const string Leases = "wa:{nodes}:leases";
@@ -33,6 +33,8 @@ public sealed class TakeoverTests(WorkerBench bench, ITestOutputHelper output) :
         await bench.NotedAsync(inbound);
         await bench.NotedAsync(outbound);
 
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        var ids = await Task.WhenAll(bench.IdOfAsync(inbound), bench.IdOfAsync(outbound));
         await bench.KillAsync();
         var watch = Stopwatch.StartNew();
         foreach (var phone in new[] { agent, caller })
@@ -44,6 +46,8 @@ public sealed class TakeoverTests(WorkerBench bench, ITestOutputHelper output) :
         await WhatsAppSide.UntilAsync(outbound, CallState.Ended);
         output.WriteLine($"both sides of both calls were ended {watch.Elapsed.TotalSeconds:0.00} s after the kill");
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, Soon);
+        foreach (var id in ids)
+            Assert.Equal(new CallOwner("survivor", 2), await new CallOwners(redis).FindAsync(new CallId(id)));
 
         foreach (var call in new[] { inbound, outbound })
         {

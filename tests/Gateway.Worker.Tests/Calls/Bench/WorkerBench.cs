@@ -144,7 +144,7 @@ public sealed class WorkerBench : IAsyncLifetime
         var media = LoopbackPorts.Take(MediaPorts);
         return await GatewayNode.StartAsync(options with
         {
-            Node = options.Node with { Id = id, LostAfter = TimeSpan.FromSeconds(5) },
+            Node = options.Node with { Id = id, LostAfter = TimeSpan.FromSeconds(20) }, // the worker is heard of each 10 s
             Http = options.Http with { Listen = "http://127.0.0.1:0", Operations = "http://127.0.0.1:0" },
             Sip = options.Sip with { Listen = [$"udp:127.0.0.1:{LoopbackPorts.Take()}"] },
             Media = options.Media with { Pbx = options.Media.Pbx with { PortMin = media, PortMax = media + MediaPorts - 1 } },

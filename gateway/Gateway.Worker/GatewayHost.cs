@@ -154,6 +154,7 @@ public static class GatewayHost
         services.AddSingleton<NodeLeases>();
         services.AddSingleton<CallOwners>();
         services.AddSingleton<LeaseLoop>();
+        services.AddSingleton<Takeovers>();
         services.AddSingleton<NodeInbox>();
         services.AddSingleton<EventForwarder>();
         services.AddSingleton<InboxLoop>();

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Dapper;
 using Gateway.Calls;
 using Gateway.Storage.Commands;
+using Gateway.Worker.Configuration;
 using Npgsql;
 using Sandbox;
 using Sandbox.Calls;
@@ -133,6 +134,22 @@ public sealed class WorkerBench : IAsyncLifetime
         await _worker.KillAsync();
         await _worker.DisposeAsync();
         _worker = null;
+    }
+
+    /// <summary>Starts another node of the same cluster, in this process: it is given no webhook and no INVITE.</summary>
+    internal async Task<GatewayNode> StartOtherAsync(string id)
+    {
+        if (!GatewayOptionsReader.TryRead(Configuration(), out var options, out var errors))
+            throw new InvalidOperationException(string.Join(" ", errors));
+        var media = LoopbackPorts.Take(MediaPorts);
+        return await GatewayNode.StartAsync(options with
+        {
+            Node = options.Node with { Id = id, LostAfter = TimeSpan.FromSeconds(20) }, // the worker is heard of each 10 s
+            Http = options.Http with { Listen = "http://127.0.0.1:0", Operations = "http://127.0.0.1:0" },
+            Sip = options.Sip with { Listen = [$"udp:127.0.0.1:{LoopbackPorts.Take()}"] },
+            Media = options.Media with { Pbx = options.Media.Pbx with { PortMin = media, PortMax = media + MediaPorts - 1 } },
+            Storage = options.Storage with { Spool = Path.Combine(_folder, "spool") },
+        });
     }
 
     /// <summary>A user's call that an agent has answered, with its pick-up in PostgreSQL.</summary>

@@ -42,6 +42,8 @@ internal sealed partial class GatewayService(
         capacity.IsDraining = true;
         sip.Drain();
         LogDraining(intake.Calls.Count, options.Node.DrainDeadline);
+        if (options.Node.MoveOnDrain)
+            await intake.MoveAllAsync(cancellationToken);
         await intake.Calls.DrainAsync(options.Node.DrainDeadline, options.Calls.Ending);
     }
 

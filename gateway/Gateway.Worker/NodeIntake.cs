@@ -28,6 +28,9 @@ internal sealed class NodeIntake(
             events.RunAsync(), calls.ReadInvitesAsync(sip.IncomingCalls, features.TryTake), returnCalls.RunAsync(calls), others.RunAsync());
     }
 
+    /// <summary>Hands live calls to other nodes.</summary>
+    public Task MoveAllAsync(CancellationToken cancellation) => events.MoveAllAsync(cancellation);
+
     /// <summary>Takes nothing more; what has come in is still handled.</summary>
     public void Complete()
     {

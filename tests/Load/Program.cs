@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Load.Capacity;
 using Load.Hold;
 using Load.Memory;
+using Load.Snapshots;
 using Load.Soaks;
 using Load.Stages;
 
@@ -9,6 +10,7 @@ using Load.Stages;
 // Load capacity [options]   what calls cost, and how many there can be, beside other servers on the same streams
 // Load stages [options]     which stage of a call's set-up takes what of the gateway's CPU
 // Load memory [options]     the gateway's memory over many calls
+// Load snapshots [options]  what it costs that live calls leave snapshots for other nodes
 // Load hold [options]       many live calls and new ones beside them for a long time
 // tests/Benchmarks/README.md has the commands.
 using var stop = new CancellationTokenSource();
@@ -41,11 +43,14 @@ async Task<int> RunAsync()
             return await new MemoryRun(memory).RunAsync(stop.Token);
         case ["hold", .. var rest] when HoldOptions.Read(rest) is { } hold:
             return await new HoldRun(hold).RunAsync(stop.Token);
+        case ["snapshots", .. var rest] when SnapshotOptions.Read(rest) is { } snapshots:
+            return await new SnapshotRun(snapshots).RunAsync(stop.Token);
         case [] or [['-', ..], ..] when LoadOptions.Read(args) is { } options:
             return await new Soak(options).RunAsync(stop.Token);
         default:
             Console.Error.WriteLine(string.Join(
-                '\n', LoadOptions.Usage, CapacityOptions.Usage, StageOptions.Usage, MemoryOptions.Usage, HoldOptions.Usage));
+                '\n', LoadOptions.Usage, CapacityOptions.Usage, StageOptions.Usage, MemoryOptions.Usage, HoldOptions.Usage,
+                SnapshotOptions.Usage));
             return 2;
     }
 }

@@ -26,6 +26,9 @@ public sealed class CallSnapshotStore(IConnectionMultiplexer redis)
     /// <summary>Null: this owner has left nothing, or has left it too long ago.</summary>
     public async Task<byte[]?> ReadAsync(CallId call, long token) => await Database.StringGetAsync(KeyOf(call, token));
 
+    /// <summary>This owner has left something.</summary>
+    public Task<bool> HasAsync(CallId call, long token) => Database.KeyExistsAsync(KeyOf(call, token));
+
     /// <summary>The call is over, cannot be continued as it is now, or has been taken over.</summary>
     public Task RemoveAsync(CallId call, long token) => Database.KeyDeleteAsync(KeyOf(call, token));
 

@@ -6,20 +6,21 @@ namespace Gateway.Worker.Calls;
 /// <summary>
 /// The sources of Meta's events: the webhooks that this node received, and what others hand to it, or leave, while it has its lease.
 /// </summary>
-internal sealed class EventIntake(WebhookQueue webhooks, InboxLoop inbox, LeaseLoop lease, Takeovers takeovers, CallSupervisor calls)
-    : IDisposable
+internal sealed class EventIntake(WebhookQueue webhooks, InboxLoop inbox, ClusterMember member, CallSupervisor calls) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>Completes when everything that came in was handled, after <see cref="Complete"/>.</summary>
     public async Task RunAsync()
     {
-        lease.OnLapsed = takeovers.Begin;
-        lease.Start(calls);
-        await Task.WhenAll(calls.ReadWebhooksAsync(webhooks.Batches), inbox.RunAsync(calls.HandleForwardedAsync, _stop.Token));
-        await lease.StopAsync();
-        await takeovers.Idle;
+        await Task.WhenAll(
+            member.RunAsync(calls, _stop.Token), calls.ReadWebhooksAsync(webhooks.Batches),
+            inbox.RunAsync(calls.HandleForwardedAsync, _stop.Token));
+        await member.EndAsync();
     }
+
+    /// <summary>Hands live calls to other nodes.</summary>
+    public Task MoveAllAsync(CancellationToken cancellation) => member.MoveAllAsync(cancellation);
 
     /// <summary>Takes nothing more.</summary>
     public void Complete()

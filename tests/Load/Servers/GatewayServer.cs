@@ -52,6 +52,9 @@ internal sealed class GatewayServer(CostOptions codecs, string? program, IReadOn
     private WhatsAppPeer? _whatsApp;
     private ChildProgram? _gateway;
 
+    /// <summary>Its live calls leave snapshots for other nodes.</summary>
+    public bool LeavesSnapshots { get; init; }
+
     public ProcessTree Processes => new(Id);
 
     public ProcessTree? Stores { get; private set; }
@@ -164,7 +167,11 @@ internal sealed class GatewayServer(CostOptions codecs, string? program, IReadOn
 
     private string Configuration(Stores stores) => JsonSerializer.Serialize(new
     {
-        node = new { id = "load", maxCalls = 100_000, drainDeadline = "00:00:01" },
+        node = new
+        {
+            id = "load", maxCalls = 100_000, drainDeadline = "00:00:01",
+            clusterKeys = LeavesSnapshots ? new[] { "load:" + Convert.ToBase64String(new byte[32]) } : [],
+        },
         http = new { listen = $"http://127.0.0.1:{_httpPort}", operations = $"http://127.0.0.1:{_operationsPort}" },
         whatsApp = new
         {

@@ -1,8 +1,7 @@
 using System.Security.Cryptography;
 using Gateway.Worker.Configuration;
-using Gateway.Worker.Nodes;
 
-namespace Gateway.Worker.Tests.Nodes;
+namespace Gateway.Worker.Tests;
 
 public class ClusterKeysTests
 {

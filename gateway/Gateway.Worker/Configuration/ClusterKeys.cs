@@ -1,9 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
-using Gateway.Worker.Configuration;
 
-namespace Gateway.Worker.Nodes;
+namespace Gateway.Worker.Configuration;
 
 /// <summary>
 /// The keys with which nodes encrypt what they leave for each other in Redis (`node.clusterKeys`): the first writes, all read, so that a

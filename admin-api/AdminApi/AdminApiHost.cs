@@ -8,6 +8,7 @@ using AdminApi.Events;
 using AdminApi.Flows;
 using AdminApi.Keys;
 using AdminApi.MissedCalls;
+using AdminApi.Nodes;
 using AdminApi.Platform;
 using AdminApi.Rating;
 using AdminApi.Supervisor;
@@ -66,6 +67,7 @@ public static class AdminApiHost
         var api = app.MapV1();
         api.MapCalls();
         api.MapLiveCalls();
+        api.MapNodes();
         api.MapCallControl();
         api.MapClickToCall();
         api.MapParkedCalls();

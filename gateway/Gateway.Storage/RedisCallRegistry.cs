@@ -92,6 +92,10 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
     public async Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation) =>
         (string?)await Database.ScriptEvaluateAsync(TakeScript, [DialogKey(callId)]);
 
+    public async Task<bool> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) =>
+        await new CallOwners(redis).FindAsync(callId) is { } owner
+        && (owner.Token > token || await new CallSnapshotStore(redis).HasAsync(callId, owner.Token));
+
     public Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
         Database.StringSetAsync(AnswerKey(whatsAppId), callId.Value, TombstoneTtl, When.NotExists);
 

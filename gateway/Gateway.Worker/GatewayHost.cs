@@ -155,6 +155,14 @@ public static class GatewayHost
         services.AddSingleton<NodeLeases>();
         services.AddSingleton<CallOwners>();
         services.AddSingleton<LeaseLoop>();
+        services.AddSingleton<CallSnapshotStore>();
+        services.AddSingleton<CallSnapshots>();
+        services.AddSingleton<NodeSigns>();
+        services.AddSingleton<OwnershipStores>();
+        services.AddSingleton<CallTaker>();
+        services.AddSingleton<Takeovers>();
+        services.AddSingleton<CallMoves>();
+        services.AddSingleton<ClusterMember>();
         services.AddSingleton<NodeInbox>();
         services.AddSingleton<EventForwarder>();
         services.AddSingleton<InboxLoop>();

@@ -2,6 +2,7 @@ using Gateway.Calls;
 using Gateway.Calls.Admission;
 using Gateway.Calls.Records;
 using Gateway.Storage.Calls;
+using Gateway.Storage.Nodes;
 using Npgsql;
 using Testing;
 
@@ -118,6 +119,50 @@ public sealed class OrphanSweeperTests(Stores stores) : IAsyncLifetime
         await second.SweepAsync(CancellationToken.None);
         Assert.Equal(ours.Call.Value, await billing.QueryAsync<string>(
             "SELECT call_id FROM holds WHERE account = @Account", new { billing.Account }));
+    }
+
+    [Fact]
+    public async Task A_call_that_its_second_owner_left_open_is_closed_like_any_other()
+    {
+        var billing = await BillingSetup.OpenAsync(_database, 100);
+        await billing.AddRateAsync("", 1m);
+        var request = await BeginAsync(billing, Sweeper("first", _node + "a"), 600, answeredAfter: 10, node: _node + "a");
+        await Sweeper("first", _node).BeatAsync(CancellationToken.None);
+        Assert.True(await billing.Calls.TakeOverAsync(request.Call, request.At, (_node, "first"), 2, CancellationToken.None));
+        await ShiftAsync(billing, request.Call, seconds: 40);
+        await Sweeper("second", _node).SweepAsync(CancellationToken.None);
+        Assert.Equal(HangupCause.NodeLost, (await billing.Calls.FindAsync(request.Call, CancellationToken.None))!.Cause);
+        Assert.Equal((99.3m, 0m), await billing.MoneyAsync());
+    }
+
+    [Fact]
+    public async Task One_open_call_is_found_as_far_as_it_is_known_whether_its_node_lives_or_not()
+    {
+        var billing = await BillingSetup.OpenAsync(_database, 100);
+        await billing.AddRateAsync("", 1m);
+        var sweeper = Sweeper("first", _node);
+        var request = await BeginAsync(billing, sweeper, firstSeconds: 600, answeredAfter: 10);
+        var other = await BeginAsync(billing, sweeper, firstSeconds: 600, answeredAfter: 10);
+        await ShiftAsync(billing, request.Call, seconds: 40);
+        var record = (await sweeper.FindAsync(request.Call, CancellationToken.None))!;
+        Assert.Equal((request.Call, HangupCause.NodeLost), (record.Id, record.Cause));
+        Assert.Equal(TimeSpan.FromSeconds(40), record.EndedAt - record.AnsweredAt);
+        await billing.Calls.CompleteAsync(record, CancellationToken.None);
+        Assert.Null(await sweeper.FindAsync(request.Call, CancellationToken.None));
+        Assert.NotNull(await sweeper.FindAsync(other.Call, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_sign_of_life_is_as_old_as_it_is_and_of_an_unknown_node_there_is_none()
+    {
+        var (signs, node) = (new NodeSigns(_database), new LeasedNode(_node, "s"));
+        await signs.GiveAsync(node, CancellationToken.None);
+        Assert.Null(await signs.AgeAsync(node, CancellationToken.None));
+        await Sweeper("s", _node).BeatAsync(CancellationToken.None);
+        await ClockAsync(await BillingSetup.OpenAsync(_database, 1), _node, seen: 61);
+        Assert.InRange((await signs.AgeAsync(node, CancellationToken.None))!.Value, TimeSpan.FromSeconds(61), TimeSpan.FromSeconds(90));
+        await signs.GiveAsync(node, CancellationToken.None);
+        Assert.InRange((await signs.AgeAsync(node, CancellationToken.None))!.Value, TimeSpan.Zero, TimeSpan.FromSeconds(30));
     }
 
     private OrphanSweeper Sweeper(string start, string node) => new(_database, new PostgresCallStore(_database), node, start, Silence);

@@ -67,6 +67,27 @@ public sealed class RedisCallRegistryTests(Stores stores) : IDisposable
     }
 
     [Fact]
+    public async Task A_call_goes_on_whose_owner_has_left_a_snapshot_or_which_another_node_has_claimed()
+    {
+        var (call, snapshots, owners) = (new CallId(Guid.NewGuid().ToString("n")), new CallSnapshotStore(_redis), new CallOwners(_redis));
+        Task<bool> GoesOnAsync() => Node("b").GoesOnAsync(call, 1, CancellationToken.None);
+        Assert.False(await GoesOnAsync());
+        await Node("a").PublishAsync(
+            new LiveCall(
+                call, _id, CallDirection.Inbound, new ChannelId("100"), "…0001", "main", "100", CallState.Live,
+                DateTimeOffset.UnixEpoch.AddDays(20_000), null, "a"),
+            CancellationToken.None);
+        Assert.False(await GoesOnAsync());
+        await snapshots.WriteAsync([new CallSnapshotEntry(call, 1, [1])]);
+        Assert.True(await GoesOnAsync());
+        await snapshots.RemoveAsync(call, 1);
+        Assert.False(await GoesOnAsync());
+        Assert.NotNull(await owners.ClaimAsync(call, new CallOwner("a", 1), "b"));
+        Assert.True(await GoesOnAsync());
+        Assert.True(await Node("b").RemoveAsync(call, 2, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task A_lease_lapses_without_heartbeats_and_is_seen_by_others_and_by_its_node()
     {
         var leases = new NodeLeases(_redis);

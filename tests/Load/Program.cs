@@ -3,6 +3,7 @@ using Load.Capacity;
 using Load.Hold;
 using Load.Memory;
 using Load.Nodes;
+using Load.Snapshots;
 using Load.Soaks;
 using Load.Stages;
 using Load.Upgrade;
@@ -12,6 +13,7 @@ using Load.Upgrade;
 // Load stages [options]     which stage of a call's set-up takes what of the gateway's CPU
 // Load memory [options]     the gateway's memory over many calls
 // Load nodes [options]      one node, two, three: what a node more costs, and what it asks of the stores
+// Load snapshots [options]  what it costs that live calls leave snapshots for other nodes
 // Load hold [options]       many live calls and new ones beside them for a long time
 // Load upgrade [options]    gateways restarted one after the other under steady calls
 // tests/Benchmarks/README.md has the commands.
@@ -49,12 +51,15 @@ async Task<int> RunAsync()
             return await new NodesRun(nodes).RunAsync(stop.Token);
         case ["upgrade", .. var rest] when UpgradeOptions.Read(rest) is { } upgrade:
             return await new UpgradeRun(upgrade).RunAsync(stop.Token);
+        case ["snapshots", .. var rest] when SnapshotOptions.Read(rest) is { } snapshots:
+            return await new SnapshotRun(snapshots).RunAsync(stop.Token);
         case [] or [['-', ..], ..] when LoadOptions.Read(args) is { } options:
             return await new Soak(options).RunAsync(stop.Token);
         default:
             Console.Error.WriteLine(string.Join(
                 '\n', LoadOptions.Usage, CapacityOptions.Usage, StageOptions.Usage, MemoryOptions.Usage, HoldOptions.Usage,
                 UpgradeOptions.Usage, NodesOptions.Usage));
+                SnapshotOptions.Usage));
             return 2;
     }
 }

@@ -13,6 +13,17 @@ internal sealed class BrowserFactAttribute : FactAttribute
     }
 }
 
+/// <summary>The same for a theory.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class BrowserTheoryAttribute : TheoryAttribute
+{
+    public BrowserTheoryAttribute()
+    {
+        if (!File.Exists(Browser.Path))
+            Skip = Browser.Path + " is not installed";
+    }
+}
+
 /// <summary>Headless Chromium with one page open and a microphone that plays a beep; it ends with the test.</summary>
 internal sealed class Browser : IAsyncDisposable
 {

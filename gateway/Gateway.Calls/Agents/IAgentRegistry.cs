@@ -60,6 +60,9 @@ public interface IAgentRegistry
     /// </summary>
     void LetGo(CallId call) { }
 
+    /// <summary>A call of another node goes on here, with the agent whom it keeps busy.</summary>
+    void TakeOver(CallId call, TakenAgent agent) { }
+
     /// <summary>Makes an agent known, or changes the groups; the state stays. A new agent is offline.</summary>
     Task DefineAsync(Agent agent, CancellationToken cancellation);
 

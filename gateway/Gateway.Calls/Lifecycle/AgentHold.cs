@@ -11,6 +11,9 @@ internal sealed class AgentHold(Action<CallDecision> decide)
     /// <summary>Who was kept last.</summary>
     public AgentId? Last { get; private set; }
 
+    /// <summary>The call was another process's until now.</summary>
+    public void Restore(TakenAgent? agent, AgentId? last) => (Agent, Last) = (agent, last);
+
     /// <param name="group">The group whose wrap-up follows; null: there was no conversation.</param>
     public void Release(GroupId? group)
     {

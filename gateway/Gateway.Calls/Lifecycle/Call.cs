@@ -1,8 +1,6 @@
 using Gateway.Calls.Agents;
-using Gateway.Calls.Balances;
 using Gateway.Calls.Flows;
 using Gateway.Calls.Records;
-using Gateway.Calls.Rules;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Calls.Lifecycle;
@@ -14,16 +12,18 @@ namespace Gateway.Calls.Lifecycle;
 /// by then each leg that was touched was released; accept is decided at most once; audio opens only after Meta's 200.</remarks>
 public abstract class Call
 {
+    /// <summary>From <see cref="Restore"/> to the media being up again; then the call is over.</summary>
+    public static readonly TimeSpan ResumeTimeout = TimeSpan.FromSeconds(8);
+
     private readonly List<CallDecision> _decisions = [];
     private readonly CallTimeline _timeline;
     private readonly DeadlineTable<CallDeadline> _deadlines = new();
     private readonly WhatsAppRelease _whatsApp;
     private readonly AgentHold _held;
     private CallEnding _ending = new(HangupCause.InternalError);
+    private readonly CallAllowance _allowance;
     private bool _mediaHeld;
-    private Funding? _funding;
-    private TimeSpan? _maxLength;
-    private CallCredit? _credit;
+    private Instant? _aliveAt;
     private CallInput.MediaReleased? _quality;
 
     /// <param name="identity">The fixed properties of the call.</param>
@@ -37,6 +37,7 @@ public abstract class Call
         _timeline = new CallTimeline(now, startedAt);
         _whatsApp = new WhatsAppRelease(options, _deadlines, Decide);
         _held = new AgentHold(Decide);
+        _allowance = new CallAllowance(options, _deadlines);
     }
 
     public CallIdentity Identity { get; }
@@ -98,6 +99,35 @@ public abstract class Call
 
     protected bool MediaIsConnected { get; private set; }
 
+    /// <summary>The call, for another process to go on with; null: no single phone has answered, or its media is not up.</summary>
+    public virtual CallSnapshot? Save() =>
+        State != CallState.Live || !MediaIsConnected || PbxLeg != PbxLegState.Engaged || WhatsAppLeg != WhatsAppLegState.Engaged
+        || Consultation != ConsultationState.None ? null : new CallSnapshot
+        {
+            Identity = Identity,
+            WhatsAppId = WhatsAppId!.Value,
+            Trunk = Trunk,
+            Group = Group,
+            Held = Held,
+            LastHeld = _held.Last,
+            Times = _timeline.Save(),
+            Deadlines = _timeline.Save(_deadlines),
+            Funding = _allowance.Funding,
+            IsLastMoney = _allowance.IsLast,
+        };
+
+    /// <summary>Goes on with a call of another process, last seen alive then: audio is open, and both legs are engaged.</summary>
+    protected internal virtual void Restore(CallSnapshot saved, Instant now, DateTimeOffset aliveAt)
+    {
+        (WhatsAppId, WhatsAppLeg, PbxLeg) = (saved.WhatsAppId, WhatsAppLegState.Engaged, PbxLegState.Engaged);
+        (Trunk, Group, _mediaHeld) = (saved.Trunk, saved.Group, true);
+        _held.Restore(saved.Held, saved.LastHeld);
+        _timeline.Restore(saved, _deadlines);
+        _allowance.Resume(saved, _timeline.AnsweredAt!.Value, now);
+        _aliveAt = _timeline.At(aliveAt);
+        EnterState(CallState.Live, now + ResumeTimeout);
+    }
+
     /// <summary>Feeds one input and returns the decisions, in order. The list is valid until the next call of a Handle method.</summary>
     public IReadOnlyList<CallDecision> Handle(CallInput input, Instant now)
     {
@@ -121,9 +151,8 @@ public abstract class Call
         if (_deadlines.TryTakeDue(CallDeadline.ReleaseRetry, now))
             _whatsApp.Release();
         if (_deadlines.IsDue(CallDeadline.HangUpWebhook, now))
-            BeginEnding(new CallEnding(CauseOfTermination(null)), now);
-        _credit?.HandleDeadline(now, Decide);
-        CallLength.HandleDeadline(_deadlines, now, Decide);
+            BeginEnding(CallEnding.OfTermination(null, State, Identity.Direction, CauseWhileWaiting), now);
+        _allowance.HandleDeadline(now, Decide);
         EndIfOver(now);
         if (State is not (CallState.Ending or CallState.Ended))
             HandleFlowDeadline(now);
@@ -160,7 +189,7 @@ public abstract class Call
 
     protected void ReserveMedia(CallInput.Admitted admitted, string? whatsAppOffer, Instant now)
     {
-        (_funding, _maxLength) = (admitted.Funding, admitted.MaxLength);
+        _allowance.Take(admitted);
         _mediaHeld = true;
         EnterState(CallState.Reserving, now + Options.Preparation);
         Decide(new CallDecision.ReserveMedia(whatsAppOffer));
@@ -191,9 +220,7 @@ public abstract class Call
         if (_timeline.AnsweredAt is not null)
             return;
         _timeline.Answer(now);
-        CallLength.Begin(_deadlines, _maxLength, now);
-        if (_funding is { } funding)
-            _credit = new CallCredit(funding, Options, _deadlines, now);
+        _allowance.Begin(now);
         Decide(new CallDecision.OpenAudio());
     }
 
@@ -220,7 +247,7 @@ public abstract class Call
         {
             case CallInput.WhatsAppTerminated terminated:
                 WhatsAppLeg = WhatsAppLegState.Released;
-                return End(new CallEnding(CauseOfTermination(terminated.Error)) { WhatsAppError = terminated.Error }, now);
+                return End(CallEnding.OfTermination(terminated.Error, State, Identity.Direction, CauseWhileWaiting), now);
 
             case CallInput.PbxEnded ended when PbxLeg is PbxLegState.Incoming or PbxLegState.Engaged:
                 PbxLeg = PbxLegState.Released;
@@ -247,18 +274,13 @@ public abstract class Call
                 return true;
 
             case CallInput.MediaConnected:
-                MediaIsConnected = true;
+                (MediaIsConnected, _aliveAt) = (true, null);
                 if (State is CallState.Live or CallState.Waiting)
                     _deadlines.Clear(CallDeadline.State);
                 return true;
 
-            case CallInput.HoldExtended extended when _credit is { } credit:
-                credit.HandleExtended(extended, now);
+            case CallInput.HoldExtended or CallInput.HoldFailed when _allowance.Handle(input, now):
                 EndIfOver(now);
-                return true;
-
-            case CallInput.HoldFailed when _credit is { } credit:
-                credit.HandleFailed(now);
                 return true;
 
             case CallInput.MediaTimedOut silent when State == CallState.Live:
@@ -277,22 +299,12 @@ public abstract class Call
     /// <summary>The cause where the user hangs up while only the gateway has answered.</summary>
     protected virtual HangupCause CauseWhileWaiting => HangupCause.CallerGaveUp;
 
-    private HangupCause CauseOfTermination(WhatsAppError? error) => (error, State, Identity.Direction) switch
-    {
-        ({ } known, _, _) => CauseTable.OfWhatsAppError(known).Cause,
-        (_, CallState.Live, _) => HangupCause.WhatsAppHungUp,
-        (_, CallState.Waiting, _) => CauseWhileWaiting,
-        (_, _, CallDirection.Inbound) => HangupCause.CallerGaveUp,
-        _ => HangupCause.NoAnswer,
-    };
-
     /// <summary>The single way to the end: releases both legs and the media as their states require, and waits for the results.</summary>
     /// <remarks>The talk time ends now, not when Graph answers the request that ends the call.</remarks>
     private void BeginEnding(CallEnding ending, Instant now, Instant? since = null)
     {
-        (_ending, _timeline.EndedAt) = (ending, since ?? now);
-        _funding = _credit?.Funding ?? _funding;
-        _credit = null;
+        (_ending, _timeline.EndedAt) = (ending, since ?? _aliveAt ?? now);
+        _allowance.Close();
         ReleasePbx(); // before the agents are given back, whom other calls may ring at once
         ReleaseFlow();
         _deadlines.Clear();
@@ -307,10 +319,8 @@ public abstract class Call
     /// <summary>Ends the call with its last paid pulse, or when it is as long as it may be: then, however late this is handled.</summary>
     private void EndIfOver(Instant now)
     {
-        var (credit, length) = (_credit?.EndsAt ?? Instant.Never, _deadlines[CallDeadline.MaxLength]);
-        var cause = credit <= length ? HangupCause.BalanceExhausted : HangupCause.MaxLengthReached;
-        if (now >= Instant.Min(credit, length))
-            BeginEnding(new CallEnding(cause), now, Instant.Min(credit, length));
+        if (_allowance.EndsAt is var end && now >= end)
+            BeginEnding(new CallEnding(_allowance.CauseOfEnd), now, end);
     }
 
     /// <summary>The agent has work after a conversation, and none after a call that never began.</summary>
@@ -373,27 +383,17 @@ public abstract class Call
     {
         _deadlines.Clear();
         EnterState(CallState.Ended, Instant.Never);
-        var record = new CallRecord
+        var record = CallRecord.Of(Identity, _timeline.TimeOf(StartedAt), _timeline.TimeOf(now), _ending.Cause) with
         {
-            Id = Identity.Id,
             WhatsAppId = WhatsAppId,
-            Direction = Identity.Direction,
-            Channel = Identity.Channel,
-            User = Identity.User,
             Trunk = Trunk,
             AgentId = _held.Last,
             Flow = Flow?.Id,
             FlowVersion = Flow?.Version,
             Group = Group,
-            StartedAt = _timeline.TimeOf(StartedAt),
-            EndedAt = _timeline.TimeOf(now),
-            Cause = _ending.Cause,
             WhatsAppQuality = _quality?.WhatsApp,
             PbxQuality = _quality?.Pbx,
-            Node = Identity.Node,
-            NodeStart = Identity.NodeStart,
-            OwnerToken = Identity.OwnerToken,
-            Funding = _funding,
+            Funding = _allowance.Funding,
         };
         Decide(new CallDecision.Finish(_timeline.Date(_ending.Explain(record))));
     }

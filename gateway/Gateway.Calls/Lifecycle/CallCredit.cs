@@ -20,7 +20,6 @@ internal sealed class CallCredit
     private readonly DeadlineTable<CallDeadline> _deadlines;
     private readonly Instant _answeredAt;
     private Instant _paidUntil;
-    private bool _isLast;
 
     /// <param name="funding">What pays.</param>
     /// <param name="options">How far ahead it holds and warns.</param>
@@ -32,6 +31,20 @@ internal sealed class CallCredit
         _paidUntil = PaidUntil(funding);
         _deadlines[CallDeadline.HoldExtension] = _paidUntil - options.HoldSlice / 2;
     }
+
+    /// <summary>That of a call of another process, whose deadlines are set. What that one asked the store for last may have had no answer.
+    /// </summary>
+    public static CallCredit Resume(
+        Funding funding, CallOptions options, DeadlineTable<CallDeadline> deadlines, Instant answeredAt, bool isLast, Instant now)
+    {
+        var extension = deadlines[CallDeadline.HoldExtension];
+        var credit = new CallCredit(funding, options, deadlines, answeredAt) { IsLast = isLast };
+        deadlines[CallDeadline.HoldExtension] = !isLast && extension == Instant.Never ? now : extension;
+        return credit;
+    }
+
+    /// <summary>The store has said that there is no more than <see cref="Funding"/> holds.</summary>
+    public bool IsLast { get; private set; }
 
     /// <summary>The funding, with the amount held so far.</summary>
     public Funding Funding { get; private set; }
@@ -56,12 +69,12 @@ internal sealed class CallCredit
     /// <summary>Handles the store's answer; nothing that comes after its final answer counts.</summary>
     public void HandleExtended(CallInput.HoldExtended extended, Instant now)
     {
-        if (_isLast)
+        if (IsLast)
             return;
-        _isLast = extended.IsLast;
+        IsLast = extended.IsLast;
         Funding = Funding with { Held = extended.Held };
         _paidUntil = PaidUntil(Funding);
-        if (!_isLast)
+        if (!IsLast)
         {
             // never immediately, however little was added
             _deadlines[CallDeadline.HoldExtension] = Later(_paidUntil, now + _options.HoldSlice) - _options.HoldSlice / 2;
@@ -74,7 +87,7 @@ internal sealed class CallCredit
 
     public void HandleFailed(Instant now)
     {
-        if (!_isLast)
+        if (!IsLast)
             _deadlines[CallDeadline.HoldExtension] = now + _options.HoldRetry;
     }
 

@@ -38,6 +38,24 @@ internal sealed record CallEnding(HangupCause Cause)
     public static CallEnding Of(CallInput.PbxRefused refused) =>
         new(CauseTable.OfPbxRefusal(refused.Status, refused.Q850).Cause) { SipStatus = refused.Status };
 
+    /// <summary>WhatsApp has ended the call.</summary>
+    /// <param name="error">Meta's; null: somebody has hung up.</param>
+    /// <param name="state">The call's.</param>
+    /// <param name="direction">The call's.</param>
+    /// <param name="whileWaiting">The cause where only the gateway has answered.</param>
+    public static CallEnding OfTermination(
+        WhatsAppError? error, CallState state, CallDirection direction, HangupCause whileWaiting) => new((error, state, direction) switch
+        {
+            ({ } known, _, _) => CauseTable.OfWhatsAppError(known).Cause,
+            (_, CallState.Live, _) => HangupCause.WhatsAppHungUp,
+            (_, CallState.Waiting, _) => whileWaiting,
+            (_, _, CallDirection.Inbound) => HangupCause.CallerGaveUp,
+            _ => HangupCause.NoAnswer,
+        })
+        {
+            WhatsAppError = error,
+        };
+
     /// <summary>The refusal of the PBX's unanswered INVITE.</summary>
     public PbxRefusal Refusal() => Usual() with { Cause = Cause, Permission = Permission, Warning = Warning };
 

@@ -38,6 +38,38 @@ internal sealed class CallTimeline(Instant now, DateTimeOffset startedAt)
 
     public DateTimeOffset TimeOf(Instant at) => startedAt + (at - _start);
 
+    /// <summary>The moment of a wall-clock time of this call.</summary>
+    public Instant At(DateTimeOffset time) => _start + (time - startedAt);
+
+    /// <summary>Of a call in which an agent talks.</summary>
+    public CallTimes Save() => new()
+    {
+        StartedAt = startedAt,
+        RingingAt = WallClock(RingingAt),
+        AnsweredAt = TimeOf(AnsweredAt!.Value),
+        WaitedFrom = WallClock(WaitedFrom),
+        AgentAnsweredAt = TimeOf(AgentAnsweredAt!.Value),
+        Agent = Agent,
+        AgentSince = TimeOf(_agentSince),
+        EarlierAgents = [.. _earlier],
+    };
+
+    /// <summary>The deadlines that are waited for, by the wall clock.</summary>
+    public Dictionary<CallDeadline, DateTimeOffset> Save(DeadlineTable<CallDeadline> deadlines) =>
+        Enum.GetValues<CallDeadline>().Where(deadlines.IsSet).ToDictionary(name => name, name => TimeOf(deadlines[name]));
+
+    /// <summary>The call was another process's until now.</summary>
+    public void Restore(CallSnapshot call, DeadlineTable<CallDeadline> deadlines)
+    {
+        foreach (var (name, at) in call.Deadlines)
+            deadlines[name] = At(at);
+        var saved = call.Times;
+        (RingingAt, WaitedFrom) = (Moment(saved.RingingAt), Moment(saved.WaitedFrom));
+        (AnsweredAt, AgentAnsweredAt) = (At(saved.AnsweredAt), At(saved.AgentAnsweredAt));
+        (Agent, _agentSince, _isTalking) = (saved.Agent, At(saved.AgentSince), true);
+        _earlier.AddRange(saved.EarlierAgents);
+    }
+
     public void Ring(Instant now) => RingingAt ??= now;
 
     public void Answer(Instant now) => AnsweredAt ??= now;
@@ -84,6 +116,8 @@ internal sealed class CallTimeline(Instant now, DateTimeOffset startedAt)
         AgentAnsweredAt = WallClock(AgentAnsweredAt),
         EndedAt = TimeOf(EndedAt),
     };
+
+    private Instant? Moment(DateTimeOffset? time) => time is { } moment ? At(moment) : null;
 
     private DateTimeOffset? WallClock(Instant? at) => at is { } moment ? TimeOf(moment) : null;
 }

@@ -73,6 +73,15 @@ public interface ICallRegistry
     /// <summary>Another node has taken the call over: this one is not to show it again. Nothing is written.</summary>
     void LetGo(CallId callId) { }
 
+    /// <summary>
+    /// True for a call of a lost node that another one has taken over, or will, because its node has left what that needs: nobody else is
+    /// to end it.
+    /// </summary>
+    /// <param name="callId">The call.</param>
+    /// <param name="token">The lost node's.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    Task<bool> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) => Task.FromResult(false);
+
     /// <summary>Takes the stored dialog; one caller gets it, all others null.</summary>
     Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation);
 

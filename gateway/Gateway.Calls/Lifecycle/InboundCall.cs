@@ -66,6 +66,23 @@ public sealed class InboundCall(CallIdentity identity, CallOptions options, Inst
 
     public AgentId? LastAgentWithin(TimeSpan age) => _lastAgent is { } last && TimeOf(StartedAt) - last.At <= age ? last.Agent : null;
 
+    public override CallSnapshot? Save() => _consultation is not null || _run is null ? null : base.Save() is { } saved
+        ? saved with
+        {
+            Inbound = new InboundFacts(_flow!.Id, _flow.Version, _run.Run.Language, _lastAgent, _numbers, _consultations),
+        } : null;
+
+    protected internal override void Restore(CallSnapshot saved, Instant now, DateTimeOffset aliveAt)
+    {
+        base.Restore(saved, now, aliveAt);
+        var facts = saved.Inbound ?? new InboundFacts(new FlowId(""), 0, "en", null, 0, 0);
+        (_lastAgent, _numbers, _consultations) = (facts.LastAgent, facts.Numbers, facts.Consultations);
+        _accept = AcceptState.Done;
+        // Its steps are behind the call: the flow is only named, and says how the user is spoken to.
+        _flow = new Flow(facts.Flow, "", "", new Dictionary<string, FlowStep>()) { Version = facts.FlowVersion, Language = facts.Language };
+        _run = new AnswerRun(new FlowRun(_flow, this, EndFlow), this, Name, Connect);
+    }
+
     public void NoteTrunk(string trunk) => Trunk = trunk;
 
     public override void Decide(CallDecision decision)

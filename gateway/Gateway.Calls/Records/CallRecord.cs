@@ -38,6 +38,21 @@ public sealed record CallRecord
     /// <summary>More hand-overs than a call sees; a PBX that names others without end fills no record.</summary>
     public const int MaxEarlierAgents = 32;
 
+    /// <summary>What every record of a call says.</summary>
+    public static CallRecord Of(CallIdentity call, DateTimeOffset startedAt, DateTimeOffset endedAt, HangupCause cause) => new()
+    {
+        Id = call.Id,
+        Direction = call.Direction,
+        Channel = call.Channel,
+        User = call.User,
+        Node = call.Node,
+        NodeStart = call.NodeStart,
+        OwnerToken = call.OwnerToken,
+        StartedAt = startedAt,
+        EndedAt = endedAt,
+        Cause = cause,
+    };
+
     public required CallId Id { get; init; }
     public WhatsAppCallId? WhatsAppId { get; init; }
     public required CallDirection Direction { get; init; }

@@ -99,6 +99,9 @@ public sealed class Dialog
             : new Dialog(trunk, snapshot.CallId, ours, theirs, target, snapshot.LocalSequence + SnapshotGap, flow)
         {
             RouteSet = routes,
+            _remoteSequence = snapshot.RemoteSequence,
+            AllowsUpdate = snapshot.AllowsUpdate,
+            AllowsInfo = snapshot.AllowsInfo,
         };
     }
 
@@ -111,6 +114,9 @@ public sealed class Dialog
         Target = RemoteTarget.ToString(),
         Routes = [.. RouteSet.Select(route => route.ToString())],
         LocalSequence = LocalSequence,
+        RemoteSequence = _remoteSequence,
+        AllowsUpdate = AllowsUpdate,
+        AllowsInfo = AllowsInfo,
         Transport = Flow.Transport,
         NextHop = Flow.Remote.ToString(),
         ServerName = Flow.ServerName,

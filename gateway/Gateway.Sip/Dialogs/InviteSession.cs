@@ -19,6 +19,7 @@ public sealed class InviteSession : SessionCore, IHasDeadline
     private readonly Acknowledgement _acknowledgement;
     private readonly Renegotiation _renegotiation;
     private readonly Referral _referral;
+    private readonly SipSessionSnapshot? _saved;
 
     /// <summary>An outgoing call.</summary>
     internal InviteSession(
@@ -34,6 +35,11 @@ public sealed class InviteSession : SessionCore, IHasDeadline
         Replaces = replaces;
         _incoming = new IncomingInvite(this, _acknowledgement, invite, replaces);
     }
+
+    /// <summary>An answered call of another process.</summary>
+    internal InviteSession(ISessionOwner owner, UserAgentCore context, Trunk trunk, SipSessionSnapshot saved, Dialog dialog)
+        : this(owner, context, trunk, saved.ToInfo(dialog), dialog.Local.Tag ?? "") =>
+        (_saved, Dialog, LocalSdp, RemoteSdp) = (saved, dialog, saved.LocalSdp, saved.RemoteSdp);
 
     private InviteSession(ISessionOwner owner, UserAgentCore context, Trunk trunk, SipCallInfo info, string localTag)
         : base(context, trunk, info, localTag)
@@ -59,7 +65,12 @@ public sealed class InviteSession : SessionCore, IHasDeadline
 
     // ---- what the owner asks for ----
 
-    internal void Start(Instant now) => _outgoing!.Start(now);
+    internal void Start(Instant now)
+    {
+        _outgoing?.Start(now);
+        if (_saved is { Interval: > 0 } saved)
+            Timer.Start(TimeSpan.FromSeconds(saved.Interval), saved.WeRefresh, now);
+    }
 
     public void Provisional(int status, string? sdp, Instant now) => _incoming?.Provisional(status, sdp, now);
 
@@ -106,6 +117,9 @@ public sealed class InviteSession : SessionCore, IHasDeadline
         var dialog = IsOver ? null : IsConfirmed ? Dialog : _outgoing?.AnyEarly;
         return dialog?.ToSnapshot(Trunk.Options.Name);
     }
+
+    /// <summary>The snapshot from which another process goes on with this call; null before its answer and after its end.</summary>
+    public SipSessionSnapshot? Save() => IsOver || !IsConfirmed ? null : SipSessionSnapshot.Of(this, Dialog!);
 
     public void NotifyTransfer(int status, string phrase, Instant now) => _referral.Notify(status, phrase, now);
 

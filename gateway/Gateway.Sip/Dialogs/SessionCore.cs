@@ -99,6 +99,5 @@ public abstract class SessionCore : IClientTransactionUser
     }
 
     /// <summary>Our Contact as the peer on <paramref name="flow"/> reaches it.</summary>
-    internal string ContactFor(SipFlow flow) =>
-        Context.ContactFor(flow, Trunk.AccountContact ?? (Info.Direction == SipCallDirection.Outgoing ? Info.From.User : Info.TargetUser));
+    internal string ContactFor(SipFlow flow) => Context.ContactFor(flow, Trunk.AccountContact ?? Info.ContactUser);
 }

@@ -42,6 +42,9 @@ public sealed record SipCallInfo
     /// </summary>
     public SipParty? AssertedIdentity { get; init; }
 
+    /// <summary>The user part of our Contact, where the trunk has no account of its own.</summary>
+    internal string ContactUser => Direction == SipCallDirection.Outgoing ? From.User : TargetUser;
+
     /// <summary>Who calls, by the best word for it.</summary>
     public SipParty Caller => AssertedIdentity ?? From;
 

@@ -3,9 +3,9 @@ using Gateway.Sip.Transactions;
 namespace Gateway.Sip.Dialogs;
 
 /// <summary>
-/// The values that another process needs to end a dialog (RFC 3261 §12): kept beside a live call, so that the PBX's side of it can be hung
-/// up when the process that ran it has died. A plain value of texts and numbers, made to be stored as JSON; what is added later must have a
-/// default.
+/// The values that another process needs to end a dialog (RFC 3261 §12), or to go on with it: kept beside a live call, so that the PBX's
+/// side of it can be hung up when the process that ran it has died. A plain value of texts and numbers, without secrets, made to be stored
+/// as JSON; what is added later must have a default.
 /// </summary>
 public sealed record SipDialogSnapshot
 {
@@ -27,6 +27,15 @@ public sealed record SipDialogSnapshot
 
     /// <summary>CSeq of our last request when this was taken; later ones may have followed.</summary>
     public required uint LocalSequence { get; init; }
+
+    /// <summary>CSeq of the peer's last request; null: it has sent none.</summary>
+    public uint? RemoteSequence { get; init; }
+
+    /// <summary>The peer takes UPDATE; null while it has sent no Allow.</summary>
+    public bool? AllowsUpdate { get; init; }
+
+    /// <summary>The peer says that it takes INFO.</summary>
+    public bool AllowsInfo { get; init; }
 
     public required SipTransport Transport { get; init; }
 

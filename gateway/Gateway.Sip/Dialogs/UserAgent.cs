@@ -104,7 +104,7 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner, IAuthenti
         {
             session.HandleDeadline(now);
             if (session.IsForgotten)
-                _sessions.Remove((session.Info.CallId, session.LocalTag));
+                ((ICollection<KeyValuePair<(string, string), InviteSession>>)_sessions).Remove(new(KeyOf(session), session));
             else
                 _deadlines.Schedule(session);
         }
@@ -141,15 +141,19 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner, IAuthenti
     public void Begin(InviteSession session, Instant now)
     {
         ActiveCalls++;
-        _sessions.Add((session.Info.CallId, session.LocalTag), session);
+        _sessions[KeyOf(session)] = session; // one that is resumed may have been here before, and not be forgotten
         Command(session, now, static (begun, at) => begun.Start(at));
     }
+
+    /// <summary>A session of another process, for <see cref="Begin"/>. Null: its trunk is not here, or nothing leads to it.</summary>
+    public InviteSession? CreateResumed(SipSessionSnapshot saved) =>
+        FindTrunk(saved.Dialog) is { } trunk && Dialog.FromSnapshot(trunk, saved.Dialog, _core.Local) is { } dialog
+            ? new InviteSession(this, _core, trunk, saved, dialog) : null;
 
     /// <summary>Hangs up a dialog of a process that has died. False: its trunk is not here, or nothing leads to it.</summary>
     public bool TryEndDialog(SipDialogSnapshot snapshot, SipReason? reason, Instant now)
     {
-        if (_trunks.FirstOrDefault(known => known.Options.Name == snapshot.Trunk) is not { } trunk
-            || Dialog.FromSnapshot(trunk, snapshot, _core.Local) is not { } dialog)
+        if (FindTrunk(snapshot) is not { } trunk || Dialog.FromSnapshot(trunk, snapshot, _core.Local) is not { } dialog)
             return false;
         new AbandonedDialog(_core, trunk, dialog).End(reason, now);
         return true;
@@ -167,6 +171,10 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner, IAuthenti
     void ISessionOwner.Reschedule(InviteSession session) => _deadlines.Schedule(session);
 
     private Trunk? FindTrunk(SipFlow source) => Trunk.Of(source, _trunks);
+
+    private static (string, string) KeyOf(InviteSession session) => (session.Info.CallId, session.LocalTag);
+
+    private Trunk? FindTrunk(SipDialogSnapshot saved) => _trunks.FirstOrDefault(known => known.Options.Name == saved.Trunk);
 
     SipResponse? IServerTransactionUser.AnswerAtOnce(
         SipRequest request, SipFlow flow, Instant now, out TransactionShare share)
@@ -330,11 +338,7 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner, IAuthenti
         }
     }
 
-    /// <param name="transaction">Of an INVITE whose sender is who it says.</param>
-    /// <param name="trunk">Its source's.</param>
-    /// <param name="tag">Ours.</param>
-    /// <param name="phone">The user that a phone proved; null on other trunks.</param>
-    /// <param name="now">For its deadlines.</param>
+    /// <summary>An INVITE whose sender is who it says; of a phone, the user that it proved.</summary>
     private void TakeCall(ServerTransaction transaction, Trunk trunk, string tag, string? phone, Instant now)
     {
         var request = transaction.Request;

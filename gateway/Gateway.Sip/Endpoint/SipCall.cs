@@ -72,6 +72,12 @@ public sealed class SipCall
     public Task RejectOfferAsync(int status = 488, IReadOnlyList<(string Name, string Value)>? headers = null) =>
         Post((session, now) => session.RejectOffer(status, now, headers));
 
+    /// <summary>
+    /// Offers a change of the answered call (re-INVITE, with our Contact as it is now); <see cref="SipCallEvent.AnswerReceived"/> or
+    /// <see cref="SipCallEvent.OfferRefused"/> follows, or the call's end where the peer no longer knows it.
+    /// </summary>
+    public Task OfferAsync(string sdp) => Post((session, now) => session.Offer(sdp, now));
+
     /// <summary>The peer says that it takes INFO; false before it has said what it takes.</summary>
     public bool AllowsInfo => _session?.Dialog is { AllowsInfo: true };
 
@@ -86,6 +92,15 @@ public sealed class SipCall
     {
         SipDialogSnapshot? snapshot = null;
         await Post((session, _) => snapshot = session.Snapshot());
+        return snapshot;
+    }
+
+    /// <summary>The snapshot from which <see cref="SipEndpoint.Resume"/> of another process goes on with this call; null while it is not
+    /// answered, or when it is over.</summary>
+    public async Task<SipSessionSnapshot?> SaveAsync()
+    {
+        SipSessionSnapshot? snapshot = null;
+        await Post((session, _) => snapshot = session.Save());
         return snapshot;
     }
 

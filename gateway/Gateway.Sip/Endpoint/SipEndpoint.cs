@@ -142,10 +142,17 @@ public sealed partial class SipEndpoint : IAsyncDisposable
                 return FailedCall(request, 480, "Not registered");
             request = request with { Phone = contact };
         }
-        if (!loop.TryInvite(trunk.Trunk, request, out var call))
+        if (!loop.TryBegin(loop.Agent.CreateCall(trunk.Trunk, request), out var call))
             call.TryDeliver(new SipCallEvent.Failed(503, "The endpoint is behind or stopped", null));
         return call;
     }
+
+    /// <summary>
+    /// Goes on with an answered call of another process, which sends nothing more. The peer learns where it is now by an offer of ours
+    /// (<see cref="SipCall.OfferAsync"/>). Null: there is no such trunk, no way to its peer, or the endpoint is behind or stopped.
+    /// </summary>
+    public SipCall? Resume(SipSessionSnapshot saved) =>
+        _loop is { } loop && loop.Agent.CreateResumed(saved) is { } session && loop.TryBegin(session, out var call) ? call : null;
 
     /// <summary>
     /// Sends the BYE of a call whose process has died; waits for the start of this endpoint. False: there is no such trunk, or no way to

@@ -85,10 +85,9 @@ internal sealed partial class SipLoop
             trunk.Start(Agent, now);
     }
 
-    /// <summary>Places a call. False: the queue is full, or the loop has stopped.</summary>
-    public bool TryInvite(Trunk trunk, SipInviteRequest request, out SipCall call)
+    /// <summary>Begins a call, or goes on with one. False: the queue is full, or the loop has stopped.</summary>
+    public bool TryBegin(InviteSession session, out SipCall call)
     {
-        var session = Agent.CreateCall(trunk, request);
         var handle = call = new SipCall(session, action => PostAsync(now => Act(session, action, now)));
         return _inbox.Writer.TryWrite(new EndpointInput.Command(
             now =>

@@ -14,7 +14,8 @@ internal sealed record OrphanRow
 
     public const string Columns =
         """
-        last_sign AS LastSign, hold_grown_at AS HoldGrownAt, hold_account AS Account, hold_currency AS Currency, hold_amount AS Amount,
+        last_sign AS LastSign, owner_token AS OwnerToken,
+        hold_grown_at AS HoldGrownAt, hold_account AS Account, hold_currency AS Currency, hold_amount AS Amount,
         hold_rate_id AS RateId,
         hold_rate_card AS RateCard, hold_rate_prefix AS RatePrefix, hold_price_per_minute AS PricePerMinute,
         hold_connection_fee AS ConnectionFee,
@@ -22,6 +23,8 @@ internal sealed record OrphanRow
         """;
 
     public DateTime LastSign { get; init; }
+
+    public long OwnerToken { get; init; }
 
     /// <summary>The time of the last extension of its hold, as only answered calls have.</summary>
     public DateTime? HoldGrownAt { get; init; }
@@ -50,7 +53,11 @@ internal sealed record OrphanRow
         if (call.AnsweredAt is { } answered && funding is not null && Credit.PaidTime(funding.Rate, funding.Held) is var paid
             && paid < end - answered)
             end = answered + paid;
-        return (call with { EndedAt = end, Cause = WireName.Of(HangupCause.NodeLost) }).ToRecord() with { Funding = funding };
+        return (call with { EndedAt = end, Cause = WireName.Of(HangupCause.NodeLost) }).ToRecord() with
+        {
+            Funding = funding,
+            OwnerToken = OwnerToken,
+        };
     }
 
     private Funding? FundingOf(CallDirection direction) => Account is null ? null : new Funding(

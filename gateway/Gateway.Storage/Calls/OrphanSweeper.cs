@@ -56,7 +56,7 @@ public sealed class OrphanSweeper(NpgsqlDataSource database, ICallStore calls, s
             LEFT JOIN nodes n ON n.node = o.node AND n.start = o.node_start
             LEFT JOIN holds h ON h.call_id = o.id
             LEFT JOIN accounts a ON a.id = h.account
-            WHERE {IsDead}
+            WHERE @id = o.id OR (@id IS NULL AND {IsDead})
             ORDER BY o.started_at LIMIT @Width) orphan
         """;
 
@@ -92,7 +92,7 @@ public sealed class OrphanSweeper(NpgsqlDataSource database, ICallStore calls, s
     public async Task<SweepResult> SweepAsync(CancellationToken cancellation)
     {
         await BeatAsync(cancellation);
-        var orphans = await FindCallsAsync(cancellation);
+        var orphans = await FindCallsAsync(null, cancellation);
         foreach (var orphan in orphans)
             await calls.CompleteAsync(orphan, cancellation);
         var holds = await FindHoldsAsync(cancellation);
@@ -103,11 +103,18 @@ public sealed class OrphanSweeper(NpgsqlDataSource database, ICallStore calls, s
         return new SweepResult(orphans.Count, holds.Count);
     }
 
-    private async Task<IReadOnlyList<CallRecord>> FindCallsAsync(CancellationToken cancellation)
+    /// <summary>The record of one open call, as far as it is known, whether its node is lost or not; null: it is completed.</summary>
+    public async Task<CallRecord?> FindAsync(CallId call, CancellationToken cancellation) =>
+        (await FindCallsAsync(call, cancellation)).SingleOrDefault();
+
+    /// <param name="call">Null: all of lost nodes.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    private async Task<IReadOnlyList<CallRecord>> FindCallsAsync(CallId? call, CancellationToken cancellation)
     {
+        var parameters = new { id = call?.Value, node, nodeStart, silence, Width };
         await using var connection = await database.OpenConnectionAsync(cancellation);
         var found = await connection.QueryAsync<CallRow, OrphanRow, CallRecord>(
-            new CommandDefinition(FindCalls, Parameters, cancellationToken: cancellation), (call, orphan) => orphan.Close(call),
+            new CommandDefinition(FindCalls, parameters, cancellationToken: cancellation), (open, orphan) => orphan.Close(open),
             OrphanRow.FirstColumn);
         return found.AsList();
     }

@@ -17,6 +17,8 @@ namespace Gateway.Storage.Commands;
 [JsonDerivedType(typeof(CallBack), "call_back")]
 [JsonDerivedType(typeof(AskPermission), "ask_permission")]
 [JsonDerivedType(typeof(RefreshPermission), "refresh_permission")]
+[JsonDerivedType(typeof(TakeCall), "take_call")]
+[JsonDerivedType(typeof(Drain), "drain")]
 public abstract record NodeCommand
 {
     private NodeCommand() { }
@@ -44,6 +46,12 @@ public abstract record NodeCommand
 
     /// <summary>Decline a call on behalf of an agent whom it rings.</summary>
     public sealed record Decline(CallId Call, AgentId Agent) : NodeCommand;
+
+    /// <summary>Go on with a call that its node has handed over.</summary>
+    public sealed record TakeCall(CallId Call) : NodeCommand;
+
+    /// <summary>Take no new call until the next start, and move live ones to other nodes.</summary>
+    public sealed record Drain : NodeCommand;
 
     /// <summary>A command that any node can carry out that serves the channel.</summary>
     /// <param name="Channel">The business number by Meta's id.</param>

@@ -56,6 +56,14 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
     public Task<CommandReply> RefreshPermissionAsync(NodeCommand.RefreshPermission command, CancellationToken cancellation) =>
         SendToAnyAsync(command, MetaTimeout, cancellation);
 
+    /// <summary>Asks a node to go on with a call that its node has handed over.</summary>
+    public Task<CommandReply> TakeCallAsync(string node, CallId call, CancellationToken cancellation) =>
+        SendAsync(node, new NodeCommand.TakeCall(call), Timeout, cancellation);
+
+    /// <summary>Asks a node to take no new call and to move live ones; done is that it has begun.</summary>
+    public Task<CommandReply> DrainAsync(string node, CancellationToken cancellation) =>
+        SendAsync(node, new NodeCommand.Drain(), Timeout, cancellation);
+
     internal static RedisChannel ChannelOf(string node) => RedisChannel.Literal(ChannelPrefix + node);
 
     private const string ChannelPrefix = "wa:node:";

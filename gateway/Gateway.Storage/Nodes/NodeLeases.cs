@@ -22,7 +22,7 @@ public sealed class NodeLeases(IConnectionMultiplexer redis)
         return lapsed
         """;
 
-    private const string Room = Now + "return redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')";
+    private const string NotLapsed = Now + "return redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')";
 
     /// <summary>A node that nobody follows is forgotten after this time.</summary>
     private static readonly TimeSpan Forgotten = TimeSpan.FromHours(1);
@@ -44,7 +44,11 @@ public sealed class NodeLeases(IConnectionMultiplexer redis)
     }
 
     /// <summary>The nodes that take new calls of users.</summary>
-    public async Task<IReadOnlyList<string>> WithRoomAsync() => (string[])(await Database.ScriptEvaluateAsync(Room, [WithRoom]))!;
+    public async Task<IReadOnlyList<string>> WithRoomAsync() => (string[])(await Database.ScriptEvaluateAsync(NotLapsed, [WithRoom]))!;
+
+    /// <summary>The nodes whose leases have not lapsed.</summary>
+    public async Task<IReadOnlyList<LeasedNode>> AliveAsync() =>
+        [.. ((string[])(await Database.ScriptEvaluateAsync(NotLapsed, [Leases]))!).Select(LeasedNode.Read)];
 
     /// <summary>The node takes no new calls any more.</summary>
     public Task CloseAsync(LeasedNode node) => Database.SortedSetRemoveAsync(WithRoom, node.Id);

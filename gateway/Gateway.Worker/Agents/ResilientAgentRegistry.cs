@@ -225,6 +225,9 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
         }
     }
 
+    /// <summary>A call of another node goes on here, with the agent whom it keeps busy.</summary>
+    public void TakeOver(CallId call, TakenAgent agent) => Hold([new HeldAgent(agent, call, IsBusy: true)]);
+
     public void LetGo(CallId call)
     {
         foreach (var held in Held.Where(held => held.Call == call))

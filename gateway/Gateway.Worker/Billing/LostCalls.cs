@@ -40,7 +40,10 @@ internal sealed partial class LostCalls(
     /// <summary>Completes when every call given so far was ended at Meta and at the PBX, or that was given up.</summary>
     public Task Idle => Task.WhenAll(_ended.Values.Concat(_hungUp.Values));
 
-    /// <summary>Ends everything that the registry has of an earlier start of this node. Does nothing where Redis is unavailable.</summary>
+    /// <summary>
+    /// Ends what the registry has of an earlier start of this node, but for calls that go on here or at another node. Does nothing where
+    /// Redis is unavailable.
+    /// </summary>
     public async Task EndOwnAsync(CancellationToken cancellation)
     {
         await NoteEndsAsync(options.Node.Id);
@@ -48,6 +51,8 @@ internal sealed partial class LostCalls(
         {
             foreach (var call in (await RememberAsync(cancellation)).Where(call => call.Node == options.Node.Id))
             {
+                if (await GoesOnAsync(call.Id, call.OwnerToken, cancellation))
+                    continue;
                 await EndAtPbxAsync(call.Id, cancellation);
                 await registry.RemoveAsync(call.Id, call.OwnerToken, cancellation);
                 if (call.WhatsAppId is { } whatsAppId)
@@ -136,6 +141,15 @@ internal sealed partial class LostCalls(
             LogRegistryUnavailable(e.Message);
         }
     }
+
+    /// <summary>
+    /// Another node has taken the call of a lost one over, or will: it is not to be ended. False where Redis is unavailable.
+    /// </summary>
+    public Task<bool> GoesOnAsync(CallId call, long token, CancellationToken cancellation) =>
+        registry.GoesOnAsync(call, token, cancellation);
+
+    /// <summary>Meta has said so, or it was ended here.</summary>
+    public bool IsOver(WhatsAppCallId whatsAppId) => _ended.ContainsKey(whatsAppId);
 
     /// <summary>Begins to terminate a call at Meta, the first time that it is given.</summary>
     public void End(CallId call, ChannelId channel, WhatsAppCallId whatsAppId)

@@ -4,11 +4,15 @@ using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Billing;
 
-/// <summary>The store through which the sweeper completes orphans: in PostgreSQL, at Meta and at the PBX.</summary>
+/// <summary>
+/// The store through which the sweeper completes orphans: in PostgreSQL, at Meta and at the PBX. What another node goes on with is none.
+/// </summary>
 internal sealed class OrphanStore(ICallStore store, LostCalls lost) : ICallStore
 {
     public async Task CompleteAsync(CallRecord record, CancellationToken cancellation)
     {
+        if (await lost.GoesOnAsync(record.Id, record.OwnerToken, cancellation))
+            return; // PostgreSQL is to learn of it yet, or it is found again
         record = lost.Complete(record);
         await store.CompleteAsync(record, cancellation);
         await lost.EndAtPbxAsync(record.Id, cancellation);

@@ -8,6 +8,7 @@ using Gateway.Sip.Messages;
 using Gateway.WhatsApp.Graph;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Legs;
+using Gateway.Worker.Nodes;
 using Media.Engine;
 using Media.Engine.Loop;
 using Media.Protocols.Primitives;
@@ -60,6 +61,16 @@ internal sealed class CallFactory(
     /// <summary>Rings an agent first.</summary>
     public CallLoop Callback(CallIdentity identity, Action<CallLoop, WhatsAppCallId> onConnected) =>
         ToUser(new CallbackCall(identity, options.Calls, services.Clock.Now, services.Time.GetUtcNow()), null, onConnected);
+
+    /// <summary>Goes on with a call of another node; its phone's dialog goes with it. Null: its channel or trunk is not here.</summary>
+    public (CallLoop Loop, SipCall Phone)? Resume(SavedCall saved)
+    {
+        if (!Knows(saved.Call.Identity.Channel) || !KnowsTrunk(saved.Phone.Dialog.Trunk) || trunks.Resume(saved.Phone) is not { } phone)
+            return null;
+        var call = ResumedCall.Of(
+            saved.Call, options.Calls, services.Clock.Now, services.Time.GetUtcNow(), saved.At, options.Recording.Folder is not null);
+        return (Create(call, null, saved.Details, onConnected: _ => { }), phone);
+    }
 
     private CallLoop ToUser(CallToUser call, SipCall? invite, Action<CallLoop, WhatsAppCallId> onConnected)
     {

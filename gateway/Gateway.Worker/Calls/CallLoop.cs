@@ -6,13 +6,11 @@ using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Records;
 using Gateway.Sip;
 using Gateway.Sip.Endpoint;
-using Gateway.Storage.Calls;
 using Gateway.Worker.Agents;
-using Gateway.Worker.Billing;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Metrics;
 using Gateway.Worker.Nodes;
-using Gateway.Worker.Spool;
+using Media.Engine;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Calls;
@@ -29,11 +27,11 @@ internal sealed partial class CallLoop : ICallInbox
     /// <summary>A call that cannot even be ended is dropped.</summary>
     private const int MaxDefects = 10;
 
+    /// <summary>Wakes the loop; the machine does not know it.</summary>
+    private static readonly CallInput Wake = new CallInput.HangUpRequested(HangupCause.NodeLost);
+
     /// <summary>Any deadline has passed by then.</summary>
     private static readonly TimeSpan LongAfter = TimeSpan.FromHours(1);
-
-    /// <summary>The limit for a note of a call before its end. A note may be missing: the finished record says it all.</summary>
-    private static readonly TimeSpan NoteTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Channel<CallInput> _inbox = Channel.CreateBounded<CallInput>(
         new BoundedChannelOptions(InboxCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
@@ -41,23 +39,20 @@ internal sealed partial class CallLoop : ICallInbox
     private readonly Call _call;
     private readonly CallLegs _legs;
     private readonly CallAgents _agents;
-    private readonly CallOfGroup _ofGroup;
     private readonly InboundDetails? _details;
+    private readonly CallMoney _money;
     private readonly CallServices _services;
-    private readonly OperationQueue _money;
     private readonly OperationQueue _registry;
-    private readonly OperationQueue _records;
-    private readonly PublishedCall _published;
+    private readonly CallNotes _notes;
     private readonly ILogger _logger;
     private Task _record = Task.CompletedTask;
     private Funding? _recorded;
-    private CallInput.Admitted? _admitted;
-    private (CallState State, string? Agent, ConsultationState Consultation) _shown = (CallState.New, null, ConsultationState.None);
     private string? _boundTo;
     private volatile bool _isBroken;
+    private volatile CallSnapshot? _saved;
+    private TaskCompletionSource<SavedCall?>? _handOver;
     private volatile bool _isAbandoned;
     private Task? _abandoning;
-    private readonly TaskCompletionSource<HangupCause?> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="call">The machine.</param>
     /// <param name="legs">Makes its legs.</param>
@@ -69,31 +64,29 @@ internal sealed partial class CallLoop : ICallInbox
         _call = call;
         _services = services;
         _logger = services.Logger;
-        _money = new OperationQueue(Fail);
+        _money = new CallMoney(call, details, services, this, Fail);
         _registry = new OperationQueue(OnStoreFailure);
-        _records = new OperationQueue(OnStoreFailure);
+        _notes = new CallNotes(call, services, OnStoreFailure);
         _legs = legs(this);
-        _published = new PublishedCall(call, services.Registry, _registry, _legs.SnapshotAsync, () => _ = AbandonAsync());
-        _ofGroup = new CallOfGroup(group => services.Agents.Directory.Find(group)?.AnswerWithin);
+        Shown = new ShownCall(
+            call, new PublishedCall(call, services.Registry, _registry, _legs.SnapshotAsync, () => _ = AbandonAsync()), _notes,
+            new CallOfGroup(group => services.Agents.Directory.Find(group)?.AnswerWithin));
         _agents = new CallAgents(call.Identity, services.Agents, this, () => _legs.PhonesIdle, OnStoreFailure);
     }
 
     public CallIdentity Identity => _call.Identity;
 
     /// <summary>Its admission was asked for, and granted.</summary>
-    public bool IsAdmitted => _admitted is not null;
+    public bool IsAdmitted => _money.IsAdmitted || _call.AnsweredAt is not null;
+
+    /// <summary>Another node has it, or is to have it.</summary>
+    public bool IsLetGo => _isAbandoned;
 
     /// <summary>Meta's id, as soon as anything has reported it.</summary>
     public WhatsAppCallId? BoundTo => _boundTo is { } id ? new WhatsAppCallId(id) : null;
 
-    /// <summary>How far the call is, as it was shown last.</summary>
-    public CallState State => _shown.State;
-
-    /// <summary>How far its agent is with asking somebody, as it was shown last.</summary>
-    public ConsultationState Consultation => _shown.Consultation;
-
-    /// <summary>Null once a phone rings for this call; the cause where it ended before.</summary>
-    public Task<HangupCause?> Begun => _begun.Task;
+    /// <summary>The call as it was shown last.</summary>
+    public ShownCall Shown { get; }
 
     /// <summary>Gives the call Meta's id. False when it has one already.</summary>
     public bool TryBind(WhatsAppCallId id) => Interlocked.CompareExchange(ref _boundTo, id.Value, null) is null;
@@ -112,19 +105,33 @@ internal sealed partial class CallLoop : ICallInbox
     public Task AbandonAsync()
     {
         lock (_inbox)
-            return _abandoning ??= LetGoAsync();
+            return _abandoning ??= _isAbandoned ? Task.CompletedTask : LetGoAsync();
+    }
+
+    /// <summary>
+    /// Ends without a word to either side, which another node seems to have; its record counts only where that node has not taken it.
+    /// </summary>
+    public void EndQuietly()
+    {
+        _ = _legs.AbandonAsync();
+        Post(new CallInput.HangUpRequested(HangupCause.NodeLost));
     }
 
     private Task LetGoAsync()
     {
-        _isAbandoned = true;
         NodeMetrics.CallLetGo();
         LogLetGo(Identity.Id);
+        LetGoOfStores();
+        var legs = _legs.AbandonAsync();
+        Post(Wake); // the loop handles nothing more
+        return legs;
+    }
+
+    private void LetGoOfStores()
+    {
+        (_isAbandoned, _saved) = (true, null);
         _services.Registry.LetGo(Identity.Id);
         _services.Agents.Registry.LetGo(Identity.Id);
-        var legs = _legs.AbandonAsync();
-        Post(new CallInput.HangUpRequested(HangupCause.NodeLost)); // wakes the loop, which handles nothing more
-        return legs;
     }
 
     /// <summary>A defect in one of its parts: the call is reported and ends.</summary>
@@ -144,9 +151,53 @@ internal sealed partial class CallLoop : ICallInbox
     public Task<bool> TryPickUpAsync(SipCall by, TakenAgent agent) => _legs.TryPickUpAsync(by, agent);
 
     /// <summary>From the first input to the written record.</summary>
-    public async Task RunAsync(CallInput first)
+    public Task RunAsync(CallInput first)
     {
         Perform(_call.Handle(first, _services.Clock.Now));
+        return RunAsync();
+    }
+
+    /// <summary>Goes on with another node's call, to the written record.</summary>
+    public Task ContinueAsync(SipCall phone, MediaSnapshot media, int takeovers)
+    {
+        _legs.Resume(phone, media, takeovers);
+        Shown.Resume(_services.Clock.Now);
+        return RunAsync();
+    }
+
+    /// <summary>The call, for another node to go on with; null: now it cannot. From any thread.</summary>
+    public async Task<SavedCall?> SaveAsync()
+    {
+        var (call, at) = (_saved, _services.Time.GetUtcNow());
+        return call is not null && await _legs.SaveAsync() is var (phone, media) && _saved == call
+            ? new SavedCall(call, _details, phone, media, at) : null;
+    }
+
+    /// <summary>
+    /// The call, exactly, for another node: from now on it is let go of here. Null: it cannot be moved as it is now, and goes on. From any
+    /// thread.
+    /// </summary>
+    public Task<SavedCall?> HandOverAsync()
+    {
+        var asked = new TaskCompletionSource<SavedCall?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_saved is null || Interlocked.CompareExchange(ref _handOver, asked, null) is not null || !_inbox.Writer.TryWrite(Wake))
+            asked.TrySetResult(null);
+        return asked.Task;
+    }
+
+    private async Task HandOverNowAsync()
+    {
+        SavedCall? saved = null;
+        if (_call.Save() is { } call && await _legs.HandOverAsync() is var (phone, media))
+        {
+            LetGoOfStores();
+            saved = new SavedCall(call, _details, phone, media, _services.Time.GetUtcNow());
+        }
+        Interlocked.Exchange(ref _handOver, null)!.SetResult(saved);
+    }
+
+    private async Task RunAsync()
+    {
         for (var defects = 0; _call.State != CallState.Ended && !_isAbandoned && defects < MaxDefects;)
         {
             try
@@ -163,13 +214,22 @@ internal sealed partial class CallLoop : ICallInbox
         if (_call.State != CallState.Ended && !_isAbandoned)
             GiveUp();
         _inbox.Writer.TryComplete();
-        while (!_isAbandoned && _inbox.Reader.TryRead(out var late))
+        _handOver?.TrySetResult(null);
+        while (_inbox.Reader.TryRead(out var late))
+            HandleLate(late);
+        await Task.WhenAll(_legs.Idle, _agents.Idle, _money.Idle, _registry.Idle, _notes.Idle, _record);
+        if (_isAbandoned)
+            _money.LetGo();
+        else
+            await _money.EndAsync(_recorded);
+    }
+
+    private void HandleLate(CallInput late)
+    {
+        if (!_isAbandoned)
             _agents.GiveBack(late);
-        await Task.WhenAll(_legs.Idle, _agents.Idle, _money.Idle, _registry.Idle, _records.Idle, _record);
-        _services.Holds.Forget(Identity);
-        if (_admitted is { Funding: not null } && _recorded is null && !_isAbandoned)
-            // admitted after its end: its record may have been settled before the hold was taken
-            await _services.Holds.ReleaseAsync(Identity);
+        else if (late is CallInput.WhatsAppTerminated) // the next owner looks for it
+            _registry.Add(() => _services.Registry.SetTombstoneAsync(_call.WhatsAppId!.Value, CancellationToken.None));
     }
 
     /// <summary>Drops a call that cannot even be ended, but not its record: it is charged, and its hold and agents are released.</summary>
@@ -200,9 +260,8 @@ internal sealed partial class CallLoop : ICallInbox
                 HandleDeadline(now);
                 return;
             }
-            if (now >= _published.NextDeadline)
-                _published.HandleDeadline(now);
-            var wait = Instant.Min(_call.NextDeadline, _published.NextDeadline) - now;
+            Shown.HandleDeadline(now);
+            var wait = Instant.Min(_call.NextDeadline, Shown.NextDeadline) - now;
             using var deadline = new CancellationTokenSource(wait, _services.Time);
             try
             {
@@ -212,6 +271,12 @@ internal sealed partial class CallLoop : ICallInbox
             {
                 // The deadline came first; the next turn handles it.
             }
+            return;
+        }
+        if (ReferenceEquals(input, Wake))
+        {
+            if (_handOver is not null)
+                await HandOverNowAsync();
             return;
         }
         var before = _call.State;
@@ -235,7 +300,9 @@ internal sealed partial class CallLoop : ICallInbox
         foreach (var decision in decisions)
             Perform(decision);
         WaitsFor = (_call as InboundCall)?.WaitsFor;
-        ShowIfChanged();
+        _saved = _isAbandoned ? null : _call.Save();
+        if (!_isAbandoned)
+            Shown.Note(_services.Clock.Now);
     }
 
     private void Perform(CallDecision decision)
@@ -244,22 +311,24 @@ internal sealed partial class CallLoop : ICallInbox
         switch (decision)
         {
             case CallDecision.CheckAdmission:
-                _money.Add(CheckAdmissionAsync);
+                _money.CheckAdmission();
                 break;
             case CallDecision.TakeAnswerLock:
-                _registry.Add(TakeAnswerLockAsync);
+                _registry.Add(async () => Post(new CallInput.AnswerLockTaken(await _services.Registry.TakeAnswerLockAsync(
+                    _call.WhatsAppId!.Value, Identity.Id, CancellationToken.None))));
                 break;
             case CallDecision.OpenAudio:
-                NoteAnswer();
+                _notes.Answered();
                 break;
             case CallDecision.JoinQueue join:
-                NoteQueued(join);
+                _notes.Queued(join, _services.Clock.Now);
                 break;
             case CallDecision.ReportSilence silence:
-                ReportSilence(silence.Leg);
+                LogSilent(Identity.Id, silence.Leg, _call.Trunk);
+                _notes.Silent(silence.Leg, _services.Clock.Now);
                 break;
             case CallDecision.ExtendHold extend:
-                _money.Add(() => ExtendHoldAsync(extend.UpTo));
+                _money.ExtendHold(extend.UpTo);
                 break;
             case CallDecision.Warn warn:
                 LogWarned(Identity.Id, warn.Reason);
@@ -274,33 +343,13 @@ internal sealed partial class CallLoop : ICallInbox
         }
     }
 
-    private async Task CheckAdmissionAsync()
-    {
-        var answer = await _services.Admission.CheckAsync(Identity, _call.TimeOf(_call.StartedAt), _call.Trunk, _call.Agent);
-        if (answer is CallInput.Admitted admitted)
-            answer = _admitted = _details is null ? admitted : _services.Agents.Flows.Lead(Identity, _details.Payloads, admitted);
-        Post(answer);
-    }
-
-    private async Task ExtendHoldAsync(decimal upTo) =>
-        Post(await _services.Holds.ExtendAsync(Identity, _call.TimeOf(_call.StartedAt), upTo));
-
-    private async Task TakeAnswerLockAsync()
-    {
-        var won = await _services.Registry.TakeAnswerLockAsync(_call.WhatsAppId!.Value, Identity.Id, CancellationToken.None);
-        Post(new CallInput.AnswerLockTaken(won));
-    }
-
     private void Finish(CallRecord record)
     {
         if (_isAbandoned)
             return;
-        _begun.TrySetResult(record.Cause);
         LogEnded(
             record.Id, record.Direction, record.Cause, record.EndedAt - record.StartedAt, record.SipStatus, record.WhatsAppError?.Code);
-        CallMetrics.Ended(record);
-        _ofGroup.Note(_call);
-        _ofGroup.End(record);
+        Shown.End(record);
         _registry.Add(() => RemoveAsync(record));
         _recorded = record.Funding;
         _record = _services.Spool.AddAsync(record);
@@ -312,57 +361,6 @@ internal sealed partial class CallLoop : ICallInbox
         if (isOurs && record.WhatsAppId is { } whatsAppId)
             await _services.Registry.SetTombstoneAsync(whatsAppId, CancellationToken.None);
     }
-
-    private void ShowIfChanged()
-    {
-        if (_isAbandoned || _shown == (_call.State, _call.Agent, _call.Consultation) || _call.State == CallState.Ended)
-            return;
-        var now = _services.Clock.Now;
-        if (_call.State != _shown.State)
-            CallMetrics.Entered(_call, now);
-        _ofGroup.Note(_call);
-        _shown = (_call.State, _call.Agent, _call.Consultation);
-        if (_call.State is CallState.RingingPbx or CallState.RingingWhatsApp)
-            _begun.TrySetResult(null);
-        if (_call is { State: CallState.Live, AgentId: { } agent })
-            Note(cancellation => _services.Agents.Store.AnsweredAsync(
-                Identity.Id, _call.TimeOf(_call.StartedAt), _call.TimeOf(now), agent, cancellation));
-        _published.Note(now);
-    }
-
-    /// <summary>
-    /// By way of the spool, unlike the beginning, which is written with the admission: a pick-up that is lost makes an uncharged missed
-    /// call of an answered one.
-    /// </summary>
-    private void NoteAnswer()
-    {
-        var answer = new CallAnswer(
-            Identity, _call.TimeOf(_call.StartedAt), _call.TimeOf(_call.AnsweredAt!.Value), _call.Agent, _call.Trunk, _call.WhatsAppId);
-        _records.Add(() => _services.Spool.AddAsync(answer));
-    }
-
-    private void NoteQueued(CallDecision.JoinQueue join)
-    {
-        if (_call.Flow is not { } flow || _call.Consultation != ConsultationState.None)
-            return; // a transfer: the call was answered, or it is the agent who waits
-        var queued = new QueuedCall(
-            Identity.Id, _call.TimeOf(_call.StartedAt), _call.TimeOf(_services.Clock.Now), join.Group, flow.Id, flow.Version,
-            join.Priority);
-        Note(cancellation => _services.Agents.Store.QueuedAsync(queued, cancellation));
-    }
-
-    private void ReportSilence(CallLeg leg)
-    {
-        LogSilent(Identity.Id, leg, _call.Trunk);
-        var at = _call.TimeOf(_services.Clock.Now);
-        Note(cancellation => _services.Store.SilentAsync(Identity.Id, _call.TimeOf(_call.StartedAt), at, leg, cancellation));
-    }
-
-    private void Note(Func<CancellationToken, Task> write) => _records.Add(async () =>
-    {
-        using var timeout = new CancellationTokenSource(NoteTimeout, _services.Time);
-        await write(timeout.Token);
-    });
 
     private void OnStoreFailure(Exception e) => LogStoreFailure(e, Identity.Id);
 

@@ -238,27 +238,59 @@ internal sealed partial class CallSupervisor(
         }
     }
 
+    public async Task<IReadOnlyList<SavedCall>> SaveAsync(Func<CallId, bool> which)
+    {
+        var asked = _calls.Values.Where(loop => which(loop.Identity.Id)).Select(loop => loop.SaveAsync());
+        return [.. (await Task.WhenAll(asked)).OfType<SavedCall>()];
+    }
+
+    public Task<SavedCall?> HandOverAsync(CallId call) => Find(call)?.HandOverAsync() ?? Task.FromResult<SavedCall?>(null);
+
+    public void EndQuietly(CallId call) => Find(call)?.EndQuietly();
+
+    public void NoteEnd(CallId call) => Find(call)?.Post(new CallInput.WhatsAppTerminated(null));
+
+    public bool TryResume(SavedCall saved, int takeovers)
+    {
+        if (factory.Resume(saved) is not var (loop, phone))
+            return false;
+        loop.TryBind(saved.Call.WhatsAppId);
+        _byWhatsAppId[saved.Call.WhatsAppId] = loop;
+        if (saved.Call.Held is { } agent)
+            services.Agents.Registry.TakeOver(loop.Identity.Id, agent);
+        Start(loop, () => loop.ContinueAsync(phone, saved.Media, takeovers));
+        LogResumed(loop.Identity.Id, loop.Identity.OwnerToken);
+        return true;
+    }
+
     private void Start(CallLoop loop, CallInput first)
+    {
+        LogStarted(loop.Identity.Id, loop.Identity.Direction, loop.Identity.Channel, loop.Identity.User);
+        Start(loop, () => loop.RunAsync(first));
+    }
+
+    private void Start(CallLoop loop, Func<Task> run)
     {
         _calls[loop.Identity.Id] = loop;
         capacity.Enter();
+        if (loop.IsAdmitted)
+            capacity.Admit();
         CallMetrics.Started(loop.Identity.Direction);
-        LogStarted(loop.Identity.Id, loop.Identity.Direction, loop.Identity.Channel, loop.Identity.User);
-        _ = RunAsync(loop, first);
+        _ = RunAsync(loop, run);
     }
 
-    private async Task RunAsync(CallLoop loop, CallInput first)
+    private async Task RunAsync(CallLoop loop, Func<Task> run)
     {
         await Task.Yield();
         try
         {
-            await loop.RunAsync(first);
+            await run();
         }
         finally
         {
             if (loop.BoundTo is null)
                 _unnamed.Add(loop.Identity);
-            _calls.TryRemove(loop.Identity.Id, out _);
+            _calls.TryRemove(new(loop.Identity.Id, loop)); // not where the call has come back
             if (loop.BoundTo is { } id)
                 _byWhatsAppId.TryRemove(new(id, loop));
             capacity.Leave(loop.IsAdmitted);
@@ -326,11 +358,14 @@ internal sealed partial class CallSupervisor(
 
     /// <summary>Meta's id, or, while the answer to connect is still on its way, the id of ours that Meta gives back.</summary>
     private CallLoop? Find(WhatsAppCallId id, string? opaque) =>
-        _byWhatsAppId.TryGetValue(id, out var loop)
-            || (opaque is not null && _calls.TryGetValue(new CallId(opaque), out loop)) ? loop : null;
+        (_byWhatsAppId.TryGetValue(id, out var loop) || (opaque is not null && _calls.TryGetValue(new CallId(opaque), out loop)))
+            && !loop.IsLetGo ? loop : null;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId} {Direction} on {Channel} with {User} begins")]
     private partial void LogStarted(CallId callId, WireText<CallDirection> direction, ChannelId channel, WhatsAppUser user);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: it goes on here, at its {Token}. owner")]
+    private partial void LogResumed(CallId callId, long token);
 
     [LoggerMessage(
         Level = LogLevel.Warning, Message = "What trunk {Trunk} dialled is nobody: {Reason}. Check sip.trunks[].dialRules with route-test; "

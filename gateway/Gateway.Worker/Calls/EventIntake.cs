@@ -4,18 +4,19 @@ using Gateway.Worker.Nodes;
 namespace Gateway.Worker.Calls;
 
 /// <summary>
-/// The sources of Meta's events: the webhooks that this node received, and what others hand to it while it has its lease.
+/// The sources of Meta's events: the webhooks that this node received, and what others hand to it, or leave, while it has its lease.
 /// </summary>
-internal sealed class EventIntake(WebhookQueue webhooks, InboxLoop inbox, LeaseLoop lease, CallSupervisor calls) : IDisposable
+internal sealed class EventIntake(WebhookQueue webhooks, InboxLoop inbox, ClusterMember member, CallSupervisor calls) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>Completes when everything that came in was handled, after <see cref="Complete"/>.</summary>
     public async Task RunAsync()
     {
-        lease.Start(calls);
-        await Task.WhenAll(calls.ReadWebhooksAsync(webhooks.Batches), inbox.RunAsync(calls.HandleForwardedAsync, _stop.Token));
-        await lease.StopAsync();
+        await Task.WhenAll(
+            member.RunAsync(calls, _stop.Token), calls.ReadWebhooksAsync(webhooks.Batches),
+            inbox.RunAsync(calls.HandleForwardedAsync, _stop.Token));
+        await member.EndAsync();
     }
 
     /// <summary>Takes nothing more.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 
 namespace Gateway.Worker.Calls;
 
@@ -39,11 +40,4 @@ internal static class IdentityHeaders
 
     /// <summary>Free text of users is percent-encoded UTF-8: any PBX can route on it, none can be confused by it.</summary>
     private static string? Escape(string? text) => text is null ? null : Uri.EscapeDataString(text);
-}
-
-/// <summary>The details that only Meta's offer reports.</summary>
-internal sealed record InboundDetails(WhatsAppCallId WhatsAppId, string? CtaPayload, string? DeeplinkPayload)
-{
-    /// <summary>What the call button or link carried.</summary>
-    public IReadOnlyList<string> Payloads => [.. new[] { CtaPayload, DeeplinkPayload }.OfType<string>()];
 }

@@ -22,7 +22,7 @@ internal sealed partial class NodeDrain : IDisposable
     private readonly GatewayOptions _options;
     private readonly CallSupervisor _calls;
     private readonly SipEndpoint _sip;
-    private readonly LeaseLoop _lease;
+    private readonly ClusterMember _member;
     private readonly InstantClock _clock;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -32,10 +32,10 @@ internal sealed partial class NodeDrain : IDisposable
     private DateTimeOffset? _deadline;
 
     public NodeDrain(
-        GatewayOptions options, NodeCapacity capacity, CallSupervisor calls, SipEndpoint sip, LeaseLoop lease, TimeProvider time,
+        GatewayOptions options, NodeCapacity capacity, CallSupervisor calls, SipEndpoint sip, ClusterMember member, TimeProvider time,
         ILogger<NodeDrain> logger)
     {
-        (_options, Capacity, _calls, _sip, _lease, _time, _logger) = (options, capacity, calls, sip, lease, time, logger);
+        (_options, Capacity, _calls, _sip, _member, _time, _logger) = (options, capacity, calls, sip, member, time, logger);
         _clock = new InstantClock(time);
         _gauges = new DrainGauges(() => View?.Calls ?? 0, () => View?.SecondsLeft ?? 0);
     }
@@ -56,14 +56,22 @@ internal sealed partial class NodeDrain : IDisposable
         _forced.Cancel();
     }
 
+    /// <summary>An operator's command: the node takes no new call until its next start, and hands live ones to others.</summary>
+    public void Close()
+    {
+        TakeNoMore();
+        _ = MoveAsync();
+    }
+
     /// <summary>
     /// Begins where <see cref="HandleSignal"/> has not, and completes when no call is left, or none that could still be ended in order.
     /// </summary>
     public async Task RunAsync()
     {
         TryBegin();
-        await _lease.CloseAsync();
-        // Here calls that other nodes can go on with leave this one, before the rest have their time.
+        await _member.CloseAsync();
+        if (_options.Node.MoveOnDrain)
+            await MoveAsync();
         await UntilEmptyAsync(SecondsUntil(Deadline!.Value), _forced.Token);
         _calls.PostToAll(new CallInput.HangUpRequested(HangupCause.Draining));
         await UntilEmptyAsync(_options.Calls.Ending.TotalSeconds, _forced.Token);
@@ -101,11 +109,26 @@ internal sealed partial class NodeDrain : IDisposable
                 return false;
             _deadline = _time.GetUtcNow() + _options.Node.DrainDeadline;
         }
-        Capacity.IsReady = false;
-        Capacity.IsDraining = true;
-        _sip.Drain();
+        TakeNoMore();
         LogDraining(_calls.Count, _options.Node.DrainDeadline);
         return true;
+    }
+
+    private async Task MoveAsync()
+    {
+        try
+        {
+            await _member.MoveAllAsync(_forced.Token);
+        }
+        catch (OperationCanceledException) // A second signal: those that have not begun to move are ended.
+        {
+        }
+    }
+
+    private void TakeNoMore()
+    {
+        (Capacity.IsReady, Capacity.IsDraining) = (false, true);
+        _sip.Drain();
     }
 
     private async Task UntilEmptyAsync(double seconds, CancellationToken cut)

@@ -85,6 +85,9 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
     public async Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation) =>
         (await AskAsync("take_dialog", () => registry.TakeDialogAsync(callId, cancellation), null)).Value;
 
+    public async Task<bool> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) =>
+        (await AskAsync("goes_on", () => registry.GoesOnAsync(callId, token, cancellation), false)).Value;
+
     public async Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
         (await AskAsync("answer_lock", () => registry.TakeAnswerLockAsync(whatsAppId, callId, cancellation), true)).Value;
 

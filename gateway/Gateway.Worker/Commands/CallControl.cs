@@ -6,11 +6,12 @@ using Gateway.Storage.Commands;
 using Gateway.WhatsApp.Meta;
 using Gateway.Worker.Agents;
 using Gateway.Worker.Calls;
+using Gateway.Worker.Nodes;
 
 namespace Gateway.Worker.Commands;
 
 /// <summary>Carries out operators' commands about running calls and their agents.</summary>
-internal sealed class CallControl(CallSupervisor calls, AgentServices agents)
+internal sealed class CallControl(CallSupervisor calls, AgentServices agents, CallMoves moves, NodeDrain drain)
 {
     /// <summary>How long the agent whom a transfer names rings.</summary>
     private const int RingSeconds = 30;
@@ -30,18 +31,29 @@ internal sealed class CallControl(CallSupervisor calls, AgentServices agents)
             return CommandReply.Refused(HangupCause.UserUnreachable);
         if (calls.TryCallBack(command) is not { } loop)
             return CommandReply.Refused(HangupCause.NoRoute);
-        await Task.WhenAny(loop.Begun, Task.Delay(RingsWithin));
-        var reply = loop.Begun is { IsCompletedSuccessfully: true, Result: { } cause } ? CommandReply.Refused(cause) : CommandReply.Done;
+        await Task.WhenAny(loop.Shown.Begun, Task.Delay(RingsWithin));
+        var begun = loop.Shown.Begun;
+        var reply = begun is { IsCompletedSuccessfully: true, Result: { } cause } ? CommandReply.Refused(cause) : CommandReply.Done;
         return reply with { Call = loop.Identity.Id };
+    }
+
+    public async Task<CommandReply> TakeAsync(NodeCommand.TakeCall command) => await moves.TakeAsync(command.Call)
+        ? CommandReply.Done : CommandReply.Refused(HangupCause.NoRoute, "The call cannot go on here");
+
+    /// <summary>This node takes no new call until its next start, and hands live ones to others.</summary>
+    public CommandReply Drain()
+    {
+        drain.Close();
+        return CommandReply.Done;
     }
 
     public CommandReply Transfer(NodeCommand.Transfer command)
     {
         if (calls.Find(command.Call) is not { } loop)
             return new CommandReply(CommandOutcome.UnknownCall);
-        if (loop.Identity.Direction != CallDirection.Inbound || loop.State != CallState.Live)
+        if (loop.Identity.Direction != CallDirection.Inbound || loop.Shown.State != CallState.Live)
             return CommandReply.Refused(CommandRefusal.NotAnswered, "No agent talks in it yet, or it is no user's call");
-        if (loop.Consultation != ConsultationState.None)
+        if (loop.Shown.Consultation != ConsultationState.None)
             return CommandReply.Refused(CommandRefusal.TransferInProgress, "Its agent asks somebody already");
         if (FlowTo(command.To, out var refusal) is not { } flow)
             return refusal!;
@@ -53,7 +65,7 @@ internal sealed class CallControl(CallSupervisor calls, AgentServices agents)
     {
         if (RefusalOf(command.Call, out var loop) is { } refusal)
             return refusal;
-        if (loop!.Consultation != ConsultationState.Answered)
+        if (loop!.Shown.Consultation != ConsultationState.Answered)
             return CommandReply.Refused(CommandRefusal.TargetNotAnswered, "Whom the agent asks has not answered yet");
         loop.Post(new CallInput.CompletionRequested());
         return CommandReply.Done;
@@ -83,7 +95,7 @@ internal sealed class CallControl(CallSupervisor calls, AgentServices agents)
     {
         if (calls.Find(command.Call) is not { } loop)
             return new CommandReply(CommandOutcome.UnknownCall);
-        if (!FindsAgents(loop) && loop.Consultation != ConsultationState.Ringing)
+        if (!FindsAgents(loop) && loop.Shown.Consultation != ConsultationState.Ringing)
             return CommandReply.Refused(CommandRefusal.NotRinging, "The call does not ring that agent");
         loop.Post(new CallInput.DeclineRequested(command.Agent));
         return CommandReply.Done;
@@ -94,13 +106,13 @@ internal sealed class CallControl(CallSupervisor calls, AgentServices agents)
     {
         loop = calls.Find(call);
         return loop is null ? new CommandReply(CommandOutcome.UnknownCall)
-            : loop.Consultation == ConsultationState.None
+            : loop.Shown.Consultation == ConsultationState.None
             ? CommandReply.Refused(CommandRefusal.NoTransferInProgress, "Its agent asks nobody") : null;
     }
 
     /// <summary>A user's call, for which agents are rung or waited for.</summary>
     private static bool FindsAgents(CallLoop loop) =>
-        loop is { Identity.Direction: CallDirection.Inbound, State: CallState.RingingPbx or CallState.Waiting };
+        loop is { Identity.Direction: CallDirection.Inbound, Shown.State: CallState.RingingPbx or CallState.Waiting };
 
     /// <summary>The way to the target, as a flow of one step.</summary>
     private Flow? FlowTo(TransferTarget target, out CommandReply? refusal)

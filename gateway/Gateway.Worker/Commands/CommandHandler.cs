@@ -54,6 +54,8 @@ internal sealed partial class CommandHandler(
                 NodeCommand.CancelTransfer cancel => calls.CancelTransfer(cancel),
                 NodeCommand.Assign assign => calls.Assign(assign),
                 NodeCommand.Decline decline => calls.Decline(decline),
+                NodeCommand.TakeCall take => await calls.TakeAsync(take),
+                NodeCommand.Drain => calls.Drain(),
                 _ when capacity.Refusal() is { } cause => CommandReply.Refused(cause),
                 NodeCommand.ForChannel { Channel: var channel } when !calls.Serves(channel) => CommandReply.Refused(HangupCause.NoRoute),
                 NodeCommand.CallBack callBack => await calls.CallBackAsync(callBack),

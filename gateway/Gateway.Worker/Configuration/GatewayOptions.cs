@@ -69,6 +69,15 @@ public sealed record NodeOptions
     /// <summary>The time without a heartbeat after which others may take the node's calls, and it sends nothing for them.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(1.5);
 
+    /// <summary>
+    /// The keys with which nodes encrypt what they leave in Redis for each other to go on with live calls: "id:BASE64 of 32 bytes", the
+    /// same at all nodes. The first writes, all read. Empty: calls of a lost node are ended.
+    /// </summary>
+    public IReadOnlyList<Secret> ClusterKeys { get; init; } = [];
+
+    /// <summary>A node that stops hands its live calls to others; needs <see cref="ClusterKeys"/>.</summary>
+    public bool MoveOnDrain { get; init; } = true;
+
     /// <summary>The time that calls in progress may go on after a stop was requested; the rest is ended on both legs.</summary>
     public TimeSpan DrainDeadline { get; init; } = TimeSpan.FromSeconds(30);
 }

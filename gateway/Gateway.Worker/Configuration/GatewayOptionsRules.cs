@@ -37,6 +37,8 @@ internal static class GatewayOptionsRules
             yield return "node.lease: must be at least four times node.heartbeat, and at most 30 s.";
         if (node.LostAfter < TimeSpan.FromSeconds(5) || node.LostAfter > TimeSpan.FromHours(1))
             yield return "node.lostAfter: must be between 5 seconds and 1 hour.";
+        if (node.ClusterKeys.Any(key => !ClusterKeys.TryRead(key, out _, out _)))
+            yield return "node.clusterKeys: each must be ID:KEY, an id of 1 to 16 letters, digits, '-' or '_', and 32 bytes in base64.";
         if (node.DrainDeadline < TimeSpan.Zero || node.DrainDeadline > TimeSpan.FromHours(4))
             yield return "node.drainDeadline: must be between 0 and 4 hours.";
     }

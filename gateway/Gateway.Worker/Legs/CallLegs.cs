@@ -3,6 +3,7 @@ using Gateway.Calls.Agents;
 using Gateway.Calls.Lifecycle;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Endpoint;
+using Media.Engine;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Legs;
@@ -101,6 +102,36 @@ internal sealed class CallLegs
         await _operations.Add(async () => isDone = await _phones.Current.TryPickUpAsync(by, agent));
         return isDone;
     }
+
+    /// <summary>Both sides, for another node to go on with; null: now it cannot.</summary>
+    public async Task<(SipSessionSnapshot Phone, MediaSnapshot Media)?> SaveAsync()
+    {
+        (SipSessionSnapshot, MediaSnapshot)? saved = null;
+        await _operations.Add(async () =>
+            saved = await _phones.SaveAsync() is { } phone && await _media.SaveAsync() is { } media ? (phone, media) : null);
+        return saved;
+    }
+
+    /// <summary>Both sides, exactly: from now on both are let go of here. Null: they cannot be moved as they are now.</summary>
+    public async Task<(SipSessionSnapshot Phone, MediaSnapshot Media)?> HandOverAsync()
+    {
+        (SipSessionSnapshot, MediaSnapshot)? saved = null;
+        await _operations.Add(async () =>
+        {
+            if (await _phones.SaveAsync() is not { } phone || await _media.HandOverAsync() is not { } media)
+                return;
+            saved = (phone, media);
+            _graph.Abandon();
+            await _phones.AbandonAsync();
+        });
+        return saved;
+    }
+
+    /// <summary>Goes on with both sides of another node's call.</summary>
+    public void Resume(SipCall phone, MediaSnapshot media, int takeovers) => _operations.Add(async () =>
+    {
+        await _phones.Current.ResumeAsync(phone, trunk => _media.Resume(media, trunk.Media, takeovers));
+    });
 
     /// <summary>Lets go of both sides without a word: another node has the call.</summary>
     public Task AbandonAsync()

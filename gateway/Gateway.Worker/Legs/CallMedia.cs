@@ -123,6 +123,22 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
         call.Post(new CallInput.MediaReleased(Quality(quality.WhatsApp), Quality(quality.Pbx)));
     }
 
+    /// <summary>The media, for another node to go on with; null: now it cannot.</summary>
+    public Task<MediaSnapshot?> SaveAsync() => _media?.SnapshotAsync() ?? Task.FromResult<MediaSnapshot?>(null);
+
+    /// <summary>The media, for another node; null: now it cannot go on with it. Else nothing is sent here any more.</summary>
+    public async Task<MediaSnapshot?> HandOverAsync()
+    {
+        var saved = _media is { } media ? await media.HandOverAsync() : null;
+        if (saved is not null)
+            _media = null;
+        return saved;
+    }
+
+    /// <summary>Goes on with the media of another node.</summary>
+    public void Resume(MediaSnapshot saved, PbxMediaProfile profile, int takeovers) =>
+        _ = PumpAsync(_media = engine.Resume(saved, profile, takeovers));
+
     /// <summary>Ends the media here, silently.</summary>
     public Task AbandonAsync() => Interlocked.Exchange(ref _media, null)?.AbandonAsync() ?? Task.CompletedTask;
 

@@ -79,6 +79,9 @@ internal sealed class CallPhones(
             await target.HangUpAsync(cause);
     }
 
+    /// <summary>The dialog of the agent, for another node to go on with; null: now it cannot.</summary>
+    public Task<SipSessionSnapshot?> SaveAsync() => _target is null ? _current.SaveAsync() : Task.FromResult<SipSessionSnapshot?>(null);
+
     /// <summary>Forgets all phones of the call, silently.</summary>
     public Task AbandonAsync() => Task.WhenAll(_current.AbandonAsync(), _target?.AbandonAsync() ?? Task.CompletedTask);
 

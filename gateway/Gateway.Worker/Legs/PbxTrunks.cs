@@ -22,6 +22,9 @@ internal sealed class PbxTrunks(SipEndpoint endpoint, IEnumerable<PbxTrunk> trun
     /// <summary>What is registered for a user, the preferred first.</summary>
     public IReadOnlyList<RegisteredContact> ContactsOf(string user) => endpoint.ContactsOf(user);
 
+    /// <summary>Goes on with a call of another node. Null: its trunk is not here, or nothing leads to its peer.</summary>
+    public SipCall? Resume(SipSessionSnapshot saved) => endpoint.Resume(saved);
+
     /// <summary>Places a call; what follows is in its events.</summary>
     public SipCall Invite(SipInviteRequest request) => endpoint.Invite(request);
 }

@@ -6,7 +6,6 @@ using Gateway.Calls.Rules;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Endpoint;
 using Gateway.Sip.Messages;
-using Gateway.Sip.Profiles;
 using Gateway.Worker.Configuration;
 using Media.Protocols.Primitives;
 using SdpResult = Media.Engine.SdpResult;
@@ -31,10 +30,10 @@ internal sealed partial class SipLegs(
     ILogger logger)
 {
     private const int PickedUp = -1; // the attempt of a phone that was not rung
+    private readonly PbxKeys _keys = new(id, media, logger);
     private readonly List<SipLeg> _ringing = [];
     private SipLeg? _current;
     private SipTransfer? _transfer;
-    private bool _saidHowKeysGo;
     private volatile SipCall[] _owned = [];
 
     /// <summary>From any thread: the call is one of these phones, and not one that was given up.</summary>
@@ -162,7 +161,24 @@ internal sealed partial class SipLegs(
     public async Task<SipDialogSnapshot?> SnapshotAsync() =>
         (_current ?? _ringing.FirstOrDefault()) is { } leg ? await leg.Sip.SnapshotAsync() : null;
 
-    /// <summary>The PBX agreed to no telephone-event: the key goes the way the trunk names, and the first one says so.</summary>
+    /// <summary>The conversation's dialog, for another node to go on with; null while other phones or a transfer are under way.</summary>
+    public async Task<SipSessionSnapshot?> SaveAsync() =>
+        _current is { } leg && _ringing.Count == 0 && _transfer is null && !IsConsulting ? await leg.Sip.SaveAsync() : null;
+
+    /// <summary>Goes on with the conversation of another node: an offer tells the phone where its media is now.</summary>
+    public async Task ResumeAsync(SipCall sip, Action<PbxTrunk> resumeMedia)
+    {
+        _current = Take(sip, trunks[sip.Info.Trunk], attempt: 0);
+        Publish();
+        resumeMedia(_current.Trunk);
+        var offer = await media.DescribeAsync(null, _current.Trunk);
+        if (offer.Sdp is { } sdp)
+            await sip.OfferAsync(sdp);
+        else
+            call.Post(CallMedia.Refused(CallLeg.Pbx, offer));
+    }
+
+    /// <summary>The PBX agreed to no telephone-event: the key goes another way.</summary>
     public async Task CarryKeyAsync(char digit, TimeSpan duration)
     {
         if (_current is not { } leg)
@@ -170,14 +186,7 @@ internal sealed partial class SipLegs(
             call.Post(new CallInput.DigitPressed(CallLeg.WhatsApp, digit, duration)); // for a menu or a queue
             return;
         }
-        var way = leg.WayOfKeys;
-        if (!_saidHowKeysGo)
-            LogKeys(id, leg.Trunk.Name, way);
-        _saidHowKeysGo = true;
-        if (way == DtmfFallback.Info)
-            await leg.Sip.SendDigitAsync(digit, duration);
-        else if (way == DtmfFallback.Inband)
-            media.PlayKey(digit, duration);
+        await _keys.CarryAsync(leg, digit, duration);
     }
 
     /// <summary>Answers a phone that called by itself: it is the one in the conversation. False: its description was refused.</summary>
@@ -245,6 +254,10 @@ internal sealed partial class SipLegs(
                 await (result.Succeeded
                     ? leg.Sip.AcceptOfferAsync(result.Sdp!)
                     : leg.Sip.RejectOfferAsync(488, RefusalHeaders.OfDescription(SdpWarnings.Of(result.Error))));
+                break;
+
+            case SipCallEvent.OfferRefused: // ours is that of a call taken over: the phone would hear nothing more
+                call.Post(new CallInput.HangUpRequested(HangupCause.NodeLost));
                 break;
 
             case SipCallEvent.IdentityChanged changed:
@@ -376,9 +389,6 @@ internal sealed partial class SipLegs(
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "Call {CallId}: trunk {Trunk} asked for a transfer to the telephone network; refused (pstn_forbidden)")]
     private partial void LogPstn(CallId callId, string trunk);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: trunk {Trunk} agreed to no telephone-event; digits go by {Way}")]
-    private partial void LogKeys(CallId callId, string trunk, WireText<DtmfFallback> way);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Call {CallId}: the pbx leg ended by {By}")]
     private partial void LogEnded(CallId callId, WireText<SipCallEnd> by);

@@ -19,6 +19,9 @@ internal sealed class CallOfGroup(Func<GroupId, TimeSpan?> answerWithin)
         GroupMetrics.Answered(group, answered - from, answerWithin(group) is { } within && answered - from <= within);
     }
 
+    /// <summary>The call was another node's, which has counted its answer.</summary>
+    public void Resume(Call call) => _answeredFor = call is { WaitedFrom: not null, AgentAnsweredAt: not null } ? call.Group : null;
+
     public void End(CallRecord record)
     {
         if (_answeredFor is { } group && record.AgentAnsweredAt is { } answered)

@@ -9,8 +9,8 @@ namespace Gateway.Worker.Nodes;
 /// calls that others have claimed meanwhile are let go of; the rest goes on.
 /// </summary>
 internal sealed partial class LeaseLoop(
-    GatewayOptions options, NodeStart start, NodeLease lease, NodeLeases leases, CallOwners owners, TimeProvider time,
-    ILogger<LeaseLoop> logger) : IDisposable
+    GatewayOptions options, NodeStart start, NodeLease lease, OwnershipStores stores, TimeProvider time, ILogger<LeaseLoop> logger)
+    : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(500), Retry = TimeSpan.FromMilliseconds(50);
 
@@ -26,6 +26,7 @@ internal sealed partial class LeaseLoop(
     private Thread? _thread;
     private IOwnedCalls _calls = null!;
     private Task _beat = Task.CompletedTask;
+    private bool _isUnheard;
 
     /// <summary>Told of the nodes whose leases have lapsed, with every heartbeat until <see cref="NodeLeases.EndAsync"/>.</summary>
     public Action<IReadOnlyList<LeasedNode>> OnLapsed { get; set; } = _ => { };
@@ -42,7 +43,7 @@ internal sealed partial class LeaseLoop(
     {
         try
         {
-            await leases.CloseAsync(_node).WaitAsync(Timeout, time);
+            await stores.Leases.CloseAsync(_node).WaitAsync(Timeout, time);
         }
         catch (Exception) // The next heartbeat does the same.
         {
@@ -57,7 +58,7 @@ internal sealed partial class LeaseLoop(
         await _beat;
         try
         {
-            await leases.EndAsync(_node).WaitAsync(Timeout, time);
+            await stores.Leases.EndAsync(_node).WaitAsync(Timeout, time);
         }
         catch (Exception) // Then it lapses.
         {
@@ -81,13 +82,31 @@ internal sealed partial class LeaseLoop(
     /// <summary>Never throws.</summary>
     private async Task BeatAsync()
     {
+        var sign = _isUnheard ? SignAsync() : null;
         try
         {
             await AskAsync();
+            _isUnheard = false;
         }
-        catch (Exception) // Redis does not answer: the calls go on, and nobody can claim them.
+        catch (Exception) // Redis does not answer: the calls go on, and PostgreSQL tells the others that this node lives.
         {
+            _isUnheard = true;
             NodeMetrics.MissedBeat();
+        }
+        await (sign ?? (_isUnheard ? SignAsync() : Task.CompletedTask));
+    }
+
+    /// <summary>Never throws.</summary>
+    private async Task SignAsync()
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(Timeout, time);
+            await stores.Signs.GiveAsync(_node, timeout.Token);
+            lease.NoteHeard();
+        }
+        catch (Exception) // Neither store: then this node is cut off.
+        {
         }
     }
 
@@ -118,10 +137,11 @@ internal sealed partial class LeaseLoop(
 
     private async Task AskAsync(bool mayHaveLapsed = false)
     {
-        var beat = await leases.BeatAsync(_node, options.Node.Lease, _calls.HasRoom).WaitAsync(Timeout, time);
+        var beat = await stores.Leases.BeatAsync(_node, options.Node.Lease, _calls.HasRoom).WaitAsync(Timeout, time);
+        lease.NoteHeard();
         if (beat.HadLapsed || mayHaveLapsed)
         {
-            var lost = await owners.LostOfAsync(_calls.Owned).WaitAsync(Timeout, time);
+            var lost = await stores.Owners.LostOfAsync(_calls.Owned).WaitAsync(Timeout, time);
             await Task.WhenAll(lost.Select(_calls.LetGoAsync));
             LogLapsed(lost.Count);
         }

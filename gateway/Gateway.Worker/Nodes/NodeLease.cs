@@ -12,8 +12,15 @@ internal sealed class NodeLease(GatewayOptions options, TimeProvider time) : ISe
 {
     private readonly long _length = (long)(options.Node.Lease.TotalSeconds * time.TimestampFrequency);
     private long _end = long.MaxValue; // until the first heartbeat
+    private long _heard = time.GetTimestamp();
 
     public bool IsOpen => time.GetTimestamp() < Volatile.Read(ref _end);
+
+    /// <summary>Neither store has taken a sign of life for as long as a lease: others may take this node for dead.</summary>
+    public bool IsCutOff => time.GetTimestamp() - Volatile.Read(ref _heard) > _length;
+
+    /// <summary>A store has taken a sign of life.</summary>
+    public void NoteHeard() => Volatile.Write(ref _heard, time.GetTimestamp());
 
     /// <summary>Moves the end on. False: it has passed, and only <see cref="Open"/> helps.</summary>
     public bool TryRenew()

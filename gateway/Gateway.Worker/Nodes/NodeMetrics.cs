@@ -25,11 +25,22 @@ internal static class NodeMetrics
     private static readonly Counter<long> LetGo = Meter.CreateCounter<long>(
         "gateway_nodes_calls_let_go", "{call}", "Calls that another node has taken over from this one");
 
+    private static readonly Counter<long> Taken = Meter.CreateCounter<long>(
+        "gateway_nodes_calls_taken_over", "{call}", "Calls of lost nodes that this one has taken over, by what became of them");
+
+    private static readonly Counter<long> Moved = Meter.CreateCounter<long>(
+        "gateway_nodes_calls_moved", "{call}", "Calls that this node has moved to another one on purpose");
+
     public static void Lapsed() => Lapses.Add(1);
 
     public static void MissedBeat() => MissedBeats.Add(1);
 
     public static void CallLetGo() => LetGo.Add(1);
+
+    public static void CallMoved() => Moved.Add(1);
+
+    public static void CallTaken(TakeOutcome outcome) =>
+        Taken.Add(1, new KeyValuePair<string, object?>("outcome", WireName.Of(outcome)));
 
     public static void Forwarded(ForwardOutcome outcome) =>
         ForwardedEvents.Add(1, new KeyValuePair<string, object?>("outcome", WireName.Of(outcome)));

@@ -14,6 +14,8 @@ internal sealed class Recordings(Func<CallLeg, MediaLeg> legOf, MediaEngineOptio
 
     public Instant NextDeadline => Instant.Min(_whatsApp?.NextDeadline ?? Instant.Never, _pbx?.NextDeadline ?? Instant.Never);
 
+    public bool IsActive => _whatsApp is not null || _pbx is not null;
+
     /// <summary>Records a leg from now on, in place of what records it now.</summary>
     public void Start(CallLeg from, AudioRecordingOptions recording, IRecordingSink sink, Instant now)
     {

@@ -31,11 +31,14 @@ internal sealed class LegMeter(CallLeg kind, MediaCounters counters, JitterBuffe
     public void Hear(AudioCodec codec) => _heard = codec;
 
     /// <summary>An RTCP session has ended; another follows.</summary>
-    public void End(in RtcpStatistics last) => _before = new RtcpStatistics
+    public void End(in RtcpStatistics last) => _before = Sum(last);
+
+    /// <summary>The packets of the RTCP sessions that have ended and of the one under way; nothing else of them.</summary>
+    public RtcpStatistics Sum(in RtcpStatistics now) => new()
     {
-        PacketsSent = _before.PacketsSent + last.PacketsSent,
-        PacketsReceived = _before.PacketsReceived + last.PacketsReceived,
-        PacketsLost = _before.PacketsLost + last.PacketsLost,
+        PacketsSent = _before.PacketsSent + now.PacketsSent,
+        PacketsReceived = _before.PacketsReceived + now.PacketsReceived,
+        PacketsLost = _before.PacketsLost + now.PacketsLost,
     };
 
     /// <summary>A silence that is longer than the limit: true once for each.</summary>
@@ -57,13 +60,14 @@ internal sealed class LegMeter(CallLeg kind, MediaCounters counters, JitterBuffe
     public LegReport Read(in RtcpStatistics now, AudioCodec? codec, TimeSpan? playoutDelay)
     {
         CountOrder();
-        var (received, lost) = (_before.PacketsReceived + now.PacketsReceived, _before.PacketsLost + now.PacketsLost);
+        var packets = Sum(now);
+        var (received, lost) = (packets.PacketsReceived, packets.PacketsLost);
         var jitter = now.Jitter.TotalMilliseconds;
         var roundTrip = now.RoundTrip?.TotalMilliseconds;
         var playout = Outcomes;
         var score = LegScore.Of(_heard ?? codec, received, lost, playout, playoutDelay?.TotalMilliseconds ?? 2 * jitter, roundTrip);
         return new LegReport(
-            NameOf(codec), _before.PacketsSent + now.PacketsSent, received, lost, jitter, roundTrip,
+            NameOf(codec), packets.PacketsSent, received, lost, jitter, roundTrip,
             roundTrip is null ? null : now.RemotePacketsLost, playout, score, _timeouts, _isOneWay);
     }
 

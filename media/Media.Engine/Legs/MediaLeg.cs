@@ -22,7 +22,7 @@ internal abstract class MediaLeg : IDisposable
 
     private RtpTimestamp _lineSeen;
     private Instant _lineMovedAt = Instant.Never;
-    private readonly string _cname;
+    private string _cname;
     private readonly ReceivedTypes _received = new();
     private readonly LegMeter _meter;
 
@@ -85,6 +85,9 @@ internal abstract class MediaLeg : IDisposable
 
     protected SrtpSession? Srtp { get; set; }
 
+    /// <summary>RTCP's name for us.</summary>
+    protected string Cname => _cname;
+
     public Instant RtcpDeadline => Rtcp is { } rtcp && CanReport ? rtcp.NextDeadline : Instant.Never;
 
     /// <summary>The time at which a telephone-event is due to be sent, or one that is received counts as ended.</summary>
@@ -98,6 +101,18 @@ internal abstract class MediaLeg : IDisposable
     }
 
     public LegReport Quality => _meter.Read(Rtcp?.Statistics ?? default, Codecs.Count > 0 ? Sending.Codec : null, Playout?.Delay);
+
+    /// <summary>How far both streams have come.</summary>
+    public LegCounters Counters
+    {
+        get
+        {
+            var packets = _meter.Sum(Rtcp?.Statistics ?? default);
+            return new LegCounters(
+                Output.Ssrc.Value, Output.Next.Value, Output.Timestamp.Value, Srtp?.PositionOf(Output.Ssrc) ?? SrtpPosition.None,
+                packets.PacketsSent, packets.PacketsReceived, packets.PacketsLost);
+        }
+    }
 
     /// <summary>Counts what became of a packet of this leg's peer on its way to the other leg.</summary>
     public void Count(PlayoutOutcome outcome) => _meter.Count(outcome);
@@ -201,6 +216,19 @@ internal abstract class MediaLeg : IDisposable
         _received.Learn(codecs, telephoneEvent, receivable);
         if (isNewClock)
             RestartRtcp(now);
+    }
+
+    /// <summary>Goes on with the streams of another process. To be called before <see cref="Agree"/>.</summary>
+    protected void GoOnFrom(in LegCounters counters, string cname)
+    {
+        _cname = cname;
+        Output.GoOn(new Ssrc(counters.Ssrc), new SequenceNumber(counters.NextSequence), new RtpTimestamp(counters.Timestamp));
+        _meter.End(new RtcpStatistics
+        {
+            PacketsSent = counters.PacketsSent,
+            PacketsReceived = counters.PacketsReceived,
+            PacketsLost = counters.PacketsLost,
+        });
     }
 
     /// <summary>To be called when the stream out gets another source.</summary>

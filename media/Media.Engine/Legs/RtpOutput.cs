@@ -13,6 +13,9 @@ internal sealed class RtpOutput(IEntropy entropy)
 
     public Ssrc Ssrc { get; private set; } = new(entropy.NextUInt32());
 
+    /// <summary>Of the next packet.</summary>
+    public SequenceNumber Next => _next;
+
     /// <summary>The timestamp that an audio packet written now would carry.</summary>
     public RtpTimestamp Timestamp { get; private set; } = new(entropy.NextUInt32());
 
@@ -50,6 +53,9 @@ internal sealed class RtpOutput(IEntropy entropy)
         _next = _next.Next;
         Timestamp += units;
     }
+
+    /// <summary>Goes on with a stream that another process began.</summary>
+    public void GoOn(Ssrc ssrc, SequenceNumber next, RtpTimestamp timestamp) => (Ssrc, _next, Timestamp) = (ssrc, next, timestamp);
 
     /// <summary>Begins another stream: the clock rate or the encryption changes, which one source may not do (RFC 7160 §4.1).</summary>
     public void Restart()

@@ -180,12 +180,28 @@ public sealed class MediaCall
         return _released.Task;
     }
 
+    /// <summary>
+    /// The call's media as a value, from which another process goes on (<see cref="MediaEngine.Resume"/>); null: it cannot be continued
+    /// now, because it is not connected and open, or in the midst of a consultation, a recording or an announcement.
+    /// </summary>
+    public Task<MediaSnapshot?> SnapshotAsync() => SaveAsync(handsOver: false);
+
+    /// <summary>The same, for a call that is moved: if it can be continued, nothing is sent here any more, and it is released.</summary>
+    public Task<MediaSnapshot?> HandOverAsync() => SaveAsync(handsOver: true);
+
     /// <summary>Ends the call's media here without a word to either side (no RTCP BYE, no close_notify): another process has it.</summary>
     public Task AbandonAsync()
     {
         _loop.Post(() => _call.IsSilent = true);
         return ReleaseAsync();
     }
+
+    /// <summary>To be called by the loop alone. Null: the call cannot be continued now.</summary>
+    internal CallCounters? ReadCounters() => _call.IsSilent ? null : _call.Session.ReadCounters(_loop.Now);
+
+    /// <summary>Goes on from a snapshot; to be called before anything else.</summary>
+    internal void Resume(MediaSnapshot from, PbxMediaProfile profile, int takeovers) =>
+        Tell((session, now) => session.Resume(from.Ahead(takeovers, now.ToDateTimeOffset()), profile, now));
 
     /// <summary>For tests: an exception inside this call, on its loop.</summary>
     internal void Break() => Tell((_, _) => throw new InvalidOperationException("broken on purpose"));
@@ -221,6 +237,30 @@ public sealed class MediaCall
         _onReleased(this);
         _call.Complete();
         _released.TrySetResult(GetQuality());
+    }
+
+    private Task<MediaSnapshot?> SaveAsync(bool handsOver)
+    {
+        if (Volatile.Read(ref _isReleasing) != 0)
+            return Task.FromResult<MediaSnapshot?>(null);
+        var result = new TaskCompletionSource<MediaSnapshot?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _loop.Post(() =>
+        {
+            MediaSnapshot? saved = null;
+            Try((session, now) =>
+            {
+                saved = _call.IsSilent ? null : session.Save(now);
+                return default;
+            });
+            if (handsOver && saved is not null)
+            {
+                saved = saved with { IsExact = true };
+                _ = AbandonAsync();
+                _call.IsSilent = true; // at once: commands come later
+            }
+            result.SetResult(saved);
+        });
+        return result.Task;
     }
 
     private Task<SdpResult> Ask(Func<MediaSession, Instant, SdpResult> step)

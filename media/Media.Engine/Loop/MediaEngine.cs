@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using Media.Engine.Audio;
 using Media.Engine.Codecs;
 using Media.Native.Checks;
@@ -67,6 +68,9 @@ public sealed partial class MediaEngine : IAsyncDisposable
         }
     }
 
+    /// <summary>The loops that run; 0 before the start.</summary>
+    public int LoopCount => _loops.Length;
+
     internal MediaEngineOptions Options { get; }
 
     internal IReadOnlyList<MediaLoop> Loops => _loops;
@@ -131,6 +135,61 @@ public sealed partial class MediaEngine : IAsyncDisposable
             _load[index]++;
             return true;
         }
+    }
+
+    /// <summary>
+    /// Goes on with a call of another process from ports of our own. The user's side is asked at once to follow
+    /// (<see cref="MediaEvent.WhatsAppConnected"/>, and audio flows); the PBX has to be told by an offer of
+    /// <see cref="MediaCall.CreatePbxOfferAsync"/>, until whose answer it is sent media where it was before.
+    /// </summary>
+    /// <param name="snapshot">As <see cref="MediaSnapshotJson.TryRead"/> gave it.</param>
+    /// <param name="profile">Of the trunk that the call's pbx leg is with.</param>
+    /// <param name="takeovers">
+    /// How often the call has changed hands since the snapshot was written: more than once where an owner died before it wrote its own.
+    /// Each keeps its streams apart from those of the others by as many packets as it may have sent: no SRTP index is used twice.
+    /// </param>
+    /// <exception cref="ArgumentException">The snapshot does not pass <see cref="MediaSnapshot.Validate"/>.</exception>
+    /// <exception cref="InvalidOperationException">The engine does not run, or has no port.</exception>
+    public MediaCall Resume(MediaSnapshot snapshot, PbxMediaProfile profile, int takeovers = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(takeovers);
+        var errors = snapshot.Validate();
+        if (errors.Count > 0)
+            throw new ArgumentException("Media snapshot: " + string.Join(" ", errors), nameof(snapshot));
+        if (!TryReserve(out var call))
+            throw new InvalidOperationException("A call cannot be resumed: there is no media port left, or the engine does not run.");
+        call.Resume(snapshot, profile, takeovers);
+        return call;
+    }
+
+    /// <summary>
+    /// Reads the counters of one loop's calls in one go: those that could be continued now. Meant for once a second, with a list that is
+    /// kept.
+    /// </summary>
+    /// <param name="loop">0 … <see cref="LoopCount"/> − 1.</param>
+    /// <param name="into">Cleared, then filled. The loop's until the task is complete.</param>
+    public Task ReadCountersAsync(int loop, List<KeyValuePair<MediaCall, CallCounters>> into)
+    {
+        into.Clear();
+        var read = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            if (_isStopped)
+                return Task.CompletedTask;
+            foreach (var (call, index) in _calls)
+                if (index == loop)
+                    into.Add(new(call, default));
+        }
+        _loops[loop].Post(() =>
+        {
+            var kept = 0;
+            foreach (var (call, _) in into)
+                if (call.ReadCounters() is { } counters)
+                    CollectionsMarshal.AsSpan(into)[kept++] = new(call, counters);
+            CollectionsMarshal.SetCount(into, kept);
+            read.SetResult();
+        });
+        return read.Task;
     }
 
     /// <summary>Releases every call, stops the loops and closes the sockets.</summary>

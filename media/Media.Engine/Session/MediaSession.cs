@@ -19,9 +19,6 @@ internal sealed class MediaSession : IDisposable
     /// <summary>The interval at which timeouts are looked for and the quality is published.</summary>
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
-    /// <summary>Shorter, either leg may not have begun to send.</summary>
-    private static readonly TimeSpan ShortestConversation = TimeSpan.FromSeconds(2);
-
     private readonly MediaContext _context;
     private readonly IMediaPort _port;
     private readonly DeadlineTable<MediaDeadline> _deadlines = new();
@@ -30,15 +27,10 @@ internal sealed class MediaSession : IDisposable
     private readonly PbxLegs _legs;
     private AudioBridge _bridge;
     private readonly Recordings _recordings;
-    private readonly KeyTones _keyTones = new();
-    private AudioTreatment _towardsWhatsApp = AudioTreatment.Live;
-    private AudioTreatment _towardsPbx = AudioTreatment.Live;
-    private Playlist? _playedToWhatsApp;
-    private Playlist? _playedToPbx;
-    private Instant _openedAt;
+    private readonly PlayedAudio _played;
+    private readonly Hearing _hearing;
     private bool _hasNewQuality;
     private bool _wasConnected, _wasHeld, _hasFailed;
-    private bool _heardWhatsApp, _heardPbx;
 
     public MediaSession(MediaContext context, IMediaPort port, IDtlsIdentity identity, Instant now)
     {
@@ -46,6 +38,8 @@ internal sealed class MediaSession : IDisposable
         _whatsApp = new WebRtcLeg(context, port, identity, _deadlines);
         _legs = new PbxLegs(context, port, AnnounceDigit);
         _bridge = new AudioBridge(_whatsApp, _legs.Call, context, AnnounceDigit);
+        _played = new PlayedAudio(_deadlines);
+        _hearing = new Hearing(_whatsApp, _legs, context.Options.MediaTimeout, Announce);
         _recordings = new Recordings(leg => leg == CallLeg.WhatsApp ? _whatsApp : _legs.Call, context.Options);
         _deadlines[MediaDeadline.Tick] = now + Tick;
     }
@@ -76,7 +70,7 @@ internal sealed class MediaSession : IDisposable
             _deadlines[MediaDeadline.AudioBetweenPhones] = _legs.AudioDeadline;
             _deadlines[MediaDeadline.WhatsAppKeys] = _whatsApp.DigitDeadline;
             _deadlines[MediaDeadline.PbxKeys] = _legs.DigitDeadline;
-            _deadlines[MediaDeadline.KeyTones] = _keyTones.NextDeadline;
+            _deadlines[MediaDeadline.KeyTones] = _played.Keys.NextDeadline;
             _deadlines[MediaDeadline.Recording] = _recordings.NextDeadline;
             return _deadlines;
         }
@@ -105,8 +99,7 @@ internal sealed class MediaSession : IDisposable
         {
             _recordings.Hear(CallLeg.WhatsApp, packet, now);
             _bridge.Carry(_whatsApp, packet, now);
-            if (!_heardWhatsApp && _bridge.ToPbx.HasHeardAudio)
-                AnnounceFirstAudio(CallLeg.WhatsApp, ref _heardWhatsApp);
+            _hearing.Note(CallLeg.WhatsApp, _bridge.ToPbx.HasHeardAudio);
         }
         else if (kind is DatagramKind.Stun or DatagramKind.Dtls)
         {
@@ -133,8 +126,7 @@ internal sealed class MediaSession : IDisposable
         {
             _recordings.Hear(CallLeg.Pbx, packet, now);
             _bridge.Carry(leg, packet, now);
-            if (!_heardPbx && _bridge.ToWhatsApp.HasHeardAudio)
-                AnnounceFirstAudio(CallLeg.Pbx, ref _heardPbx);
+            _hearing.Note(CallLeg.Pbx, _bridge.ToWhatsApp.HasHeardAudio);
         }
     }
 
@@ -147,19 +139,15 @@ internal sealed class MediaSession : IDisposable
         _bridge.HandleDeadline(now);
         _legs.HandleDeadline(now);
         _recordings.HandleDeadline(now);
-        EndPlaying(CallLeg.WhatsApp, _bridge.ToWhatsApp, ref _playedToWhatsApp);
-        EndPlaying(CallLeg.Pbx, ToAgent, ref _playedToPbx);
+        EndPlaying(CallLeg.WhatsApp, _bridge.ToWhatsApp);
+        EndPlaying(CallLeg.Pbx, ToAgent);
         _whatsApp.SendRtcp(now);
         _legs.SendRtcp(now);
         if (!_deadlines.IsDue(MediaDeadline.Tick, now))
             return;
         _deadlines[MediaDeadline.Tick] = now + Tick;
         _hasNewQuality = true;
-        var limit = _context.Options.MediaTimeout;
-        if (IsOpen && _whatsApp.IsConnected && _whatsApp.HasTimedOut(limit, Pbx, now))
-            Announce(new MediaEvent.MediaTimeout(CallLeg.WhatsApp));
-        if (IsOpen && Pbx.IsAgreed && !Pbx.IsHeld && Pbx.HasTimedOut(limit, _whatsApp, now))
-            Announce(new MediaEvent.MediaTimeout(CallLeg.Pbx));
+        _hearing.LookForSilence(now);
     }
 
     /// <summary>Takes the next event, in order.</summary>
@@ -208,8 +196,8 @@ internal sealed class MediaSession : IDisposable
     public void ConnectPbx(PbxSide side, Instant now)
     {
         _legs.Connect(side, now);
-        _playedToPbx = null;
-        _openedAt = Pbx.LastHeard = now;
+        _played.Play(CallLeg.Pbx, null);
+        _hearing.Begin(now);
         Pace(Pbx, default);
         Bridge(now);
     }
@@ -217,14 +205,14 @@ internal sealed class MediaSession : IDisposable
     public void OpenAudio(Instant now)
     {
         IsOpen = true;
-        _openedAt = Pbx.LastHeard = now; // before the answer a silent PBX is ringing
+        _hearing.Begin(now);
         _whatsApp.Open(Pbx.Parameters?.Codec.Codec, now);
         Follow(now);
     }
 
     public void SetTreatment(AudioTreatment towardsWhatsApp, AudioTreatment towardsPbx, Instant now)
     {
-        (_towardsWhatsApp, _towardsPbx) = (towardsWhatsApp, towardsPbx);
+        (_played.TowardsWhatsApp, _played.TowardsPbx) = (towardsWhatsApp, towardsPbx);
         Follow(now);
     }
 
@@ -234,7 +222,7 @@ internal sealed class MediaSession : IDisposable
     /// <param name="now">The time.</param>
     public void Play(CallLeg to, Playlist? list, Instant now)
     {
-        (to == CallLeg.WhatsApp ? ref _playedToWhatsApp : ref _playedToPbx) = list;
+        _played.Play(to, list);
         Follow(now);
     }
 
@@ -261,27 +249,53 @@ internal sealed class MediaSession : IDisposable
             events.TryEnqueue(digit, duration);
             to.SendDigits(now);
         }
-        else if (to == Pbx && _keyTones.TryEnqueue(digit, duration, now))
+        else if (to == Pbx && _played.Keys.TryEnqueue(digit, duration, now))
         {
             Follow(now);
         }
     }
 
-    /// <summary>Something inside this session broke: it ends.</summary>
-    public void Fail(Exception reason)
+    /// <summary>How far the streams have come; null: another process could not go on from here.</summary>
+    public CallCounters? ReadCounters(Instant now) =>
+        IsOver || !IsOpen || !_whatsApp.CanSend || !Pbx.IsAgreed || _legs.IsConsulting || _recordings.IsActive || _played.IsPlaying
+            ? null : new CallCounters(now.ToDateTimeOffset(), _whatsApp.Counters, Pbx.Counters);
+
+    /// <summary>The session as a value, from which another process goes on; null: as with <see cref="ReadCounters"/>.</summary>
+    public MediaSnapshot? Save(Instant now) => ReadCounters(now) is not { } counters || Pbx.Save() is not { } pbx
+        ? null
+        : _played.Save(_whatsApp.Save()!, pbx, counters);
+
+    /// <summary>
+    /// Goes on from there, on a session that has done nothing yet. <see cref="MediaEvent.WhatsAppConnected"/> follows once the peer has
+    /// answered from here; <see cref="MediaEvent.Failed"/> if there is no port for it.
+    /// </summary>
+    public void Resume(MediaSnapshot from, PbxMediaProfile profile, Instant now)
     {
-        if (IsOver)
+        IsOpen = true;
+        SetTreatment(from.TowardsWhatsApp, from.TowardsPbx, now);
+        var refusal = _legs.Resume(from.Pbx, from.Counters.Pbx, profile, now);
+        if (refusal == SdpRefusal.None && !_whatsApp.TryResume(from.WhatsApp, from.Counters.WhatsApp, now))
+            refusal = SdpRefusal.NoPorts;
+        if (refusal != SdpRefusal.None)
+        {
+            Fail($"The call cannot be resumed: {refusal}.");
             return;
-        IsOver = true;
-        _recordings.EndAll();
-        _context.Counters.CallFailures++;
-        Announce(new MediaEvent.Failed(reason.GetType().Name + ": " + reason.Message));
+        }
+        _hearing.Begin(now);
+        Pace(Pbx, default);
+        _bridge.Dispose();
+        _bridge = new AudioBridge(_whatsApp, Pbx, _context, AnnounceDigit);
+        PbxLegs.Hold(Pbx, _bridge.ToWhatsApp, ref _wasHeld, now); // known already: no event
+        Follow(now);
     }
+
+    /// <summary>Something inside this session broke: it ends.</summary>
+    public void Fail(Exception reason) => Fail(reason.GetType().Name + ": " + reason.Message);
 
     /// <summary>Says goodbye on both legs, frees everything, and gives the final quality.</summary>
     public MediaQuality Release(Instant now)
     {
-        var quality = OneWay(Quality, now);
+        var quality = _hearing.Judge(Quality, now);
         try
         {
             _whatsApp.Close(now);
@@ -302,15 +316,6 @@ internal sealed class MediaSession : IDisposable
         _whatsApp.Dispose();
         _bridge.Dispose();
         _legs.Dispose();
-    }
-
-    /// <summary>
-    /// A call that ends before silence counts as such is one-way as well where one leg was heard and the other never was.
-    /// </summary>
-    private MediaQuality OneWay(in MediaQuality quality, Instant now)
-    {
-        var isTooShort = !IsOpen || now - _openedAt < ShortestConversation || Pbx.IsHeld || !Pbx.IsAgreed;
-        return isTooShort ? quality : quality.NoteOneWay();
     }
 
     /// <summary>Paces what comes from WhatsApp as the PBX's profile says; a stream that is paced already stays so.</summary>
@@ -349,9 +354,9 @@ internal sealed class MediaSession : IDisposable
         if (PbxLegs.Hold(_legs.Heard, _bridge.ToWhatsApp, ref _wasHeld, now))
             Announce(_wasHeld ? new MediaEvent.PbxHeld() : new MediaEvent.PbxResumed());
         _deadlines.TryTakeDue(MediaDeadline.Warning, now);
-        _keyTones.HandleDeadline(now);
-        _bridge.ToWhatsApp.Played = _playedToWhatsApp ?? TreatmentAudio.Of(_towardsWhatsApp, Pbx.Profile.Ringback);
-        ToAgent.Played = TowardsPbx();
+        _played.Keys.HandleDeadline(now);
+        _bridge.ToWhatsApp.Played = _played.ForWhatsApp(Pbx.Profile.Ringback);
+        ToAgent.Played = _played.ForPbx(Pbx.Profile.Ringback);
         _bridge.Refresh(now);
         _legs.Follow(now);
     }
@@ -364,19 +369,20 @@ internal sealed class MediaSession : IDisposable
         Follow(now);
     }
 
-    /// <summary>Keys sound in place of anything else: a PBX must not find music or beeps among them.</summary>
-    private Playlist? TowardsPbx() =>
-        _keyTones.Sounding is { } key ? TreatmentAudio.OfKey(key)
-        : _keyTones.IsActive ? TreatmentAudio.Silence
-        : _deadlines.IsSet(MediaDeadline.Warning) ? TreatmentAudio.Warning
-        : _playedToPbx ?? TreatmentAudio.Of(_towardsPbx, Pbx.Profile.Ringback);
-
-    private void EndPlaying(CallLeg to, AudioPath path, ref Playlist? played)
+    private void EndPlaying(CallLeg to, AudioPath path)
     {
-        if (path.TakeEnded() is not { } ended || ended != played)
+        if (_played.TakeEnded(to, path) is { } ended)
+            Announce(new MediaEvent.PlayEnded(to, ended.Id));
+    }
+
+    private void Fail(string detail)
+    {
+        if (IsOver)
             return;
-        played = null;
-        Announce(new MediaEvent.PlayEnded(to, ended.Id));
+        IsOver = true;
+        _recordings.EndAll();
+        _context.Counters.CallFailures++;
+        Announce(new MediaEvent.Failed(detail));
     }
 
     private void AnnounceDigit(MediaLeg from, char digit, TimeSpan duration)
@@ -387,12 +393,6 @@ internal sealed class MediaSession : IDisposable
         var isListening = to != _legs.Target || to.CanSend; // whoever rings still hears no key
         Announce(new MediaEvent.DigitReceived(from.Kind, digit, duration, WasPassed: isListening && to.DigitsOut is not null));
         _recordings.HandleKey(from.Kind, digit);
-    }
-
-    private void AnnounceFirstAudio(CallLeg leg, ref bool isAnnounced)
-    {
-        isAnnounced = true;
-        Announce(new MediaEvent.FirstAudio(leg));
     }
 
     private void Announce(MediaEvent happened) => _events.Enqueue(happened);

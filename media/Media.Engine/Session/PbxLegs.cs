@@ -43,6 +43,16 @@ internal sealed class PbxLegs(MediaContext context, IMediaPort port, Action<Medi
 
     public RtpLeg this[PbxSide side] => _legs[(int)side] ??= new RtpLeg(context, port, side);
 
+    /// <summary>The agent consults somebody.</summary>
+    public bool IsConsulting => _between is not null;
+
+    /// <summary>The call's leg goes on from another process.</summary>
+    public SdpRefusal Resume(PbxLegSnapshot from, in LegCounters counters, PbxMediaProfile profile, Instant now)
+    {
+        _side = from.Side;
+        return Call.Resume(from, counters, profile, now);
+    }
+
     /// <summary>From now on agent and target hear each other, and the user neither.</summary>
     public void Consult()
     {

@@ -64,6 +64,14 @@ internal sealed class RtpLatch(bool isRtcp = false)
         _candidatePackets = 0;
     }
 
+    /// <summary>Media was heard from here before the session went on in this process; signalling has named its own address.</summary>
+    public void GoOn(TransportAddress target)
+    {
+        if (target.IsNone || target == Target)
+            return;
+        (Target, _heard) = (target, Rank.SameIp); // what the signalled address sends still wins
+    }
+
     /// <summary>True when a packet from this address may be the PBX's; to be asked before anything of it is read.</summary>
     public bool Accepts(TransportAddress source, PbxMediaProfile profile, Instant now) => IsInUse(source)
         || RankOf(source, profile) is var rank and not Rank.None && (IsAtOnce(source, rank, profile) || IsSilent(profile, now));

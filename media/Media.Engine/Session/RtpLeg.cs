@@ -18,7 +18,7 @@ internal sealed class RtpLeg : MediaLeg
 {
     private readonly IMediaPort _port;
     private readonly PbxSide _side;
-    private readonly PbxSdp _sdp;
+    private PbxSdp _sdp;
     private readonly RtpLatch _rtpSource = new();
     private readonly RtpLatch _rtcpSource = new(isRtcp: true);
     private readonly Dictionary<PbxMediaProfile, PbxLocalMedia> _described = []; // as each party knows us
@@ -43,6 +43,32 @@ internal sealed class RtpLeg : MediaLeg
     public bool IsAgreed => Parameters is not null;
 
     public bool IsHeld => Parameters is { Held: true };
+
+    /// <summary>All that another process needs to go on, but the counters; null: nothing is agreed.</summary>
+    public PbxLegSnapshot? Save() => !IsAgreed || _sdp.Save() is not { } sdp ? null : new PbxLegSnapshot
+    {
+        Side = _side,
+        Sdp = sdp,
+        Rtp = _rtpSource.Target,
+        Rtcp = _rtcpSource.Target,
+        Cname = Cname,
+    };
+
+    /// <summary>Goes on with the leg of another process, from ports of its own: media goes where it went before.</summary>
+    public SdpRefusal Resume(PbxLegSnapshot from, in LegCounters counters, PbxMediaProfile profile, Instant now)
+    {
+        bool? ipv6 = from.Rtp.IsNone ? null : !from.Rtp.IsIPv4;
+        if (!_port.TryOpenPair(_side, ipv6, profile.Address, now, out var local, out var refusal))
+            return refusal;
+        GoOnFrom(counters, from.Cname);
+        _sdp = PbxSdp.Resume(from.Sdp, Context.Entropy);
+        // What was accepted before is not remembered here: a replay of it could pass for a restart.
+        Apply(from.Sdp.Agreed, profile, local, now, followsRestarts: false);
+        Srtp?.GoOnFrom(Output.Ssrc, counters.Srtp);
+        _rtpSource.GoOn(from.Rtp);
+        _rtcpSource.GoOn(from.Rtcp);
+        return SdpRefusal.None;
+    }
 
     public SdpResult CreateOffer(PbxMediaProfile profile, Instant now)
     {
@@ -156,7 +182,8 @@ internal sealed class RtpLeg : MediaLeg
     /// <summary>The profile is that of the PBX which the call is with.</summary>
     private bool GoesOn(PbxMediaProfile profile) => IsAgreed && profile == _profile;
 
-    private void Apply(PbxMediaParameters agreed, PbxMediaProfile profile, TransportAddress local, Instant now)
+    private void Apply(
+        PbxMediaParameters agreed, PbxMediaProfile profile, TransportAddress local, Instant now, bool followsRestarts = true)
     {
         var isFirst = Parameters is null;
         _profile = profile;
@@ -172,7 +199,7 @@ internal sealed class RtpLeg : MediaLeg
             Srtp?.Dispose();
             _keys = agreed.Srtp;
             Srtp = _keys is { } keys
-                ? new SrtpSession(keys.Profile, keys.Local, keys.Remote, NativeSrtpPrimitives.Instance, followsRestarts: true)
+                ? new SrtpSession(keys.Profile, keys.Local, keys.Remote, NativeSrtpPrimitives.Instance, followsRestarts)
                 : null;
         }
         Parameters = agreed;

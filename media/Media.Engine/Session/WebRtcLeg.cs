@@ -29,6 +29,9 @@ internal sealed class WebRtcLeg : MediaLeg
     /// <summary>Pause before connectivity checks are begun anew.</summary>
     private static readonly TimeSpan RestartAfter = TimeSpan.FromSeconds(1);
 
+    /// <summary>A leg that went on from another process and is not answered for so long is lost: nobody waits longer in silence.</summary>
+    private static readonly TimeSpan ResumeTimeout = TimeSpan.FromSeconds(15);
+
     private readonly IMediaPort _port;
     private readonly IDtlsIdentity _identity;
     private readonly DeadlineTable<MediaDeadline> _deadlines;
@@ -38,6 +41,7 @@ internal sealed class WebRtcLeg : MediaLeg
     private IceAgent? _ice;
     private IDtlsHandshake? _dtls;
     private IcePath _path;
+    private HandshakeKeys? _keys;
 
     /// <param name="context">What sessions share.</param>
     /// <param name="port">The session's.</param>
@@ -78,6 +82,31 @@ internal sealed class WebRtcLeg : MediaLeg
             Choose(agreed, pbxCodec, now);
     }
 
+    /// <summary>All that another process needs to go on, but the counters; null: the leg is not connected and open.</summary>
+    public WhatsAppLegSnapshot? Save() =>
+        CanSend && _keys is { } keys ? _signalling.Save(_path, Sending.Codec, keys, Cname) : null;
+
+    /// <summary>
+    /// Goes on with the connected leg of another process: the same keys, no handshake, and checks from our address, which the peer has to
+    /// answer before anything is sent to it. False: there is no port for it.
+    /// </summary>
+    public bool TryResume(WhatsAppLegSnapshot from, in LegCounters counters, Instant now)
+    {
+        if (!_signalling.TryResume(from))
+            return false;
+        GoOnFrom(counters, from.Cname);
+        _keys = new HandshakeKeys(from.Profile, from.LocalKeys, from.RemoteKeys);
+        Srtp = new SrtpSession(from.Profile, from.LocalKeys, from.RemoteKeys, NativeSrtpPrimitives.Instance);
+        Srtp.GoOnFrom(Output.Ssrc, counters.Srtp);
+        _state = State.Connecting;
+        _deadlines[MediaDeadline.Connect] = now + ResumeTimeout;
+        Open(null, now);
+        Choose(_signalling.Parameters!, from.Sending, now);
+        _ice = _signalling.StartIce(ResumeTimeout);
+        DrainIce(now);
+        return true;
+    }
+
     /// <summary>The response is to a check of ours.</summary>
     public bool IsAwaiting(StunTransactionId transaction) => _ice is { } ice && ice.IsAwaiting(transaction);
 
@@ -95,8 +124,8 @@ internal sealed class WebRtcLeg : MediaLeg
             return Drop(DropReason.Unvalidated);
         switch (kind)
         {
-            case DatagramKind.Dtls:
-                _dtls!.HandleDatagram(datagram, now);
+            case DatagramKind.Dtls when _dtls is { } dtls: // a resumed leg cannot read it
+                dtls.HandleDatagram(datagram, now);
                 DrainDtls(now);
                 return false;
             case DatagramKind.Rtp when _state == State.Connected:
@@ -133,7 +162,7 @@ internal sealed class WebRtcLeg : MediaLeg
         SendGoodbye(now);
         if (_state == State.Connected)
         {
-            _dtls!.Shutdown();
+            _dtls?.Shutdown();
             DrainDtls(now);
         }
         End();
@@ -215,15 +244,21 @@ internal sealed class WebRtcLeg : MediaLeg
 
     private void Secure(Instant now)
     {
+        if (_dtls is null)
+        {
+            Connect();
+            return;
+        }
         if (_state == State.Connecting)
             _state = State.Securing;
-        _dtls!.Start(now);
+        _dtls.Start(now);
         DrainDtls(now);
     }
 
     private void DrainDtls(Instant now)
     {
-        var dtls = _dtls!;
+        if (_dtls is not { } dtls)
+            return;
         while (!_path.Remote.IsNone && dtls.TryPollTransmit(Context.Scratch, out var length))
             Send(Context.Scratch.AsSpan(0, length), _path.Local, _path.Remote);
         _deadlines[MediaDeadline.Dtls] = dtls.NextDeadline;
@@ -253,7 +288,13 @@ internal sealed class WebRtcLeg : MediaLeg
             Fail(WhatsAppFailure.DtlsFailed);
             return;
         }
+        _keys = keys;
         Srtp = new SrtpSession(keys.Profile, keys.Local, keys.Remote, NativeSrtpPrimitives.Instance);
+        Connect();
+    }
+
+    private void Connect()
+    {
         _deadlines.Clear(MediaDeadline.Connect);
         _state = State.Connected;
     }

@@ -11,13 +11,18 @@ namespace Media.Engine.Session;
 /// </summary>
 internal sealed class WebRtcSignalling(MediaContext context, IMediaPort port, IDtlsIdentity identity, Ssrc ssrc)
 {
-    private readonly IceCredentials _credentials = new(context.Entropy.NextIceChars(12), context.Entropy.NextIceChars(24));
+    /// <summary>Addresses of ours that are remembered: a call seldom moves more often.</summary>
+    private const int MaxLeft = 8;
+
+    private IceCredentials _credentials = new(context.Entropy.NextIceChars(12), context.Entropy.NextIceChars(24));
     private readonly ulong _sessionId = context.Entropy.NextUInt64() >> 1;
     private readonly string _cname = context.Entropy.NextHex(16);
     private string? _remoteText;
     private SdpResult _result;
     private WhatsAppLocalMedia? _local;
     private IReadOnlyList<TransportAddress> _locals = [];
+    private int _moves;
+    private IReadOnlyList<TransportAddress> _left = [];
 
     /// <summary>Null before both descriptions are known.</summary>
     public WhatsAppMediaParameters? Parameters { get; private set; }
@@ -63,6 +68,44 @@ internal sealed class WebRtcSignalling(MediaContext context, IMediaPort port, ID
         return SdpResult.Refused(SdpRefusal.NoPorts, "every WhatsApp port has a call with this peer address");
     }
 
+    /// <summary>
+    /// Goes on with what another process agreed, at a port of ours that the peer is not told of: it follows our checks. False: no port is
+    /// left on which no other session has the peer's address.
+    /// </summary>
+    public bool TryResume(WhatsAppLegSnapshot from)
+    {
+        (_credentials, _moves, _left) = (from.Local, from.Moves + 1, from.Left ?? []);
+        Parameters = from.Agreed with { RemoteCandidates = [IceCandidate.Host(from.Remote, ushort.MaxValue)] };
+        return TryJoin(locals => !Candidates(locals).Any(own => _left.Contains(own.Candidate.Address))) || TryJoin(_ => true);
+    }
+
+    private bool TryJoin(Predicate<IReadOnlyList<TransportAddress>> suits)
+    {
+        for (var i = 0; port.TryGetShared(i, out var locals); i++)
+        {
+            if (!suits(locals) || !port.TryJoin(i, _credentials.Ufrag, Parameters!.RemoteCandidates))
+                continue;
+            _locals = locals;
+            return true;
+        }
+        return false;
+    }
+
+    /// <summary>The leg as a value, but what only its owner knows.</summary>
+    public WhatsAppLegSnapshot Save(IcePath path, AudioCodec sending, HandshakeKeys keys, string cname) => new()
+    {
+        Local = _credentials,
+        Agreed = Parameters!,
+        Remote = path.Remote,
+        Moves = _moves,
+        Left = [.. _left.TakeLast(MaxLeft - 1), path.Mapped],
+        Sending = sending,
+        Profile = keys.Profile,
+        LocalKeys = keys.Local,
+        RemoteKeys = keys.Remote,
+        Cname = cname,
+    };
+
     public IceAgent StartIce(TimeSpan failAfter)
     {
         var agreed = Parameters!;
@@ -72,6 +115,7 @@ internal sealed class WebRtcSignalling(MediaContext context, IMediaPort port, ID
                 Role = agreed.IceControlling ? IceRole.Controlling : IceRole.Controlled,
                 Local = _credentials,
                 FailAfter = failAfter,
+                Moves = _moves,
             },
             context.Entropy);
         foreach (var (candidate, local) in Candidates(_locals))

@@ -41,9 +41,9 @@ public sealed class IceAgent
         _options = options;
         _entropy = entropy;
         _keys = new IceKeys(options.Local);
-        _roles = new IceRoles(options.Role, options.Lite, entropy);
+        _roles = new IceRoles(options, entropy);
         _checklist = new IceChecklist(Role);
-        _pacer = new IcePacer(_checklist, options.Pacing, entropy);
+        _pacer = new IcePacer(_checklist, options.Pacing, options.Moves > 0, entropy);
         _consent = new IceConsent(options.ConsentInterval, options.ConsentLifetime, entropy);
         _selection = new IceSelection(options, _roles, _checklist, _consent, _events);
     }
@@ -175,8 +175,8 @@ public sealed class IceAgent
         Start(now);
         if (_hasEnded || !_isStarted || _options.Lite || !TryBeginNext(now, out var pair, out var transaction))
             return false;
-        var priority = IcePriority.AsPeerReflexive(pair.Local.Priority);
-        var length = IceMessages.WriteCheck(buffer, transaction, _keys, _roles.TieBreaker, priority);
+        var priority = _options.Moves > 0 ? IcePriority.AfterMoves(_options.Moves) : IcePriority.AsPeerReflexive(pair.Local.Priority);
+        var length = IceMessages.WriteCheck(buffer, transaction, _keys, _roles.TieBreaker, priority, _options.Moves);
         transmit = new IceTransmit(length, pair.Local.Socket, pair.Remote.Address);
         return true;
     }

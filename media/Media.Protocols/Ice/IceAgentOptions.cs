@@ -16,6 +16,13 @@ public sealed record IceAgentOptions
     /// <summary>Only answer checks (RFC 8445 §2.5). A lite agent is always controlled.</summary>
     public bool Lite { get; init; }
 
+    /// <summary>
+    /// How often the session went on from another address, for an agent that goes on with it; 0 for one that begins it. Such an agent
+    /// controls, whatever the one before it was (its tie-breaker is the greatest, and a full peer concedes); each of its checks nominates;
+    /// and they outrank those from the addresses before.
+    /// </summary>
+    public int Moves { get; init; }
+
     public required IceCredentials Local { get; init; }
 
     /// <summary>Ta, the distance between new checks: RFC 8445 §14.2 recommends 50 ms and forbids less than 5 ms.</summary>

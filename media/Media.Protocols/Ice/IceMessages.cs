@@ -5,7 +5,14 @@ namespace Media.Protocols.Ice;
 /// <summary>The four messages an agent writes (RFC 8445 §7.1 and §7.3). All fit <see cref="IceAgent.MaxTransmitLength"/>.</summary>
 internal static class IceMessages
 {
-    public static int WriteCheck(Span<byte> buffer, in IceTransaction transaction, IceKeys keys, ulong tieBreaker, uint priority)
+    /// <param name="buffer">The room for it.</param>
+    /// <param name="transaction">The check.</param>
+    /// <param name="keys">Of both sides.</param>
+    /// <param name="tieBreaker">For role conflicts.</param>
+    /// <param name="priority">Of our end as the peer sees it.</param>
+    /// <param name="moves">How often the session went on from another address.</param>
+    public static int WriteCheck(
+        Span<byte> buffer, in IceTransaction transaction, IceKeys keys, ulong tieBreaker, uint priority, int moves)
     {
         var request = new StunWriter(buffer, StunClass.Request, transaction.Id);
         request.Add(StunAttribute.Username, keys.Username);
@@ -14,7 +21,9 @@ internal static class IceMessages
             request.AddControlling(tieBreaker);
         else
             request.AddControlled(tieBreaker);
-        if (transaction.UseCandidate)
+        if (transaction.UseCandidate && moves > 0)
+            request.AddNomination((uint)moves + 1); // one without a number counts as the first
+        else if (transaction.UseCandidate)
             request.AddUseCandidate();
         request.TryFinish(keys.RemotePassword, out var length);
         return length;

@@ -4,7 +4,7 @@ using Media.Protocols.Stun;
 namespace Media.Protocols.Ice;
 
 /// <summary>The schedule of checks: new ones Ta apart (RFC 8445 §14.2), repeated ones when they are due.</summary>
-internal sealed class IcePacer(IceChecklist checklist, TimeSpan pacing, IEntropy entropy)
+internal sealed class IcePacer(IceChecklist checklist, TimeSpan pacing, bool nominatesAll, IEntropy entropy)
 {
     private Instant _nextCheckAt;
 
@@ -39,7 +39,8 @@ internal sealed class IcePacer(IceChecklist checklist, TimeSpan pacing, IEntropy
             return false;
         _nextCheckAt = now + pacing;
         transaction = pair.BeginCheck(
-            StunTransactionId.Next(entropy), checklist.Role, useCandidate: pair == nominating, checklist.CheckTimeout(pacing), now);
+            StunTransactionId.Next(entropy), checklist.Role, pair == nominating || nominatesAll && checklist.Role == IceRole.Controlling,
+            checklist.CheckTimeout(pacing), now);
         return true;
     }
 }

@@ -21,6 +21,11 @@ public static class IcePriority
     /// <summary>The same path as <paramref name="priority"/> describes, seen as a peer-reflexive candidate (RFC 8445 §7.1.1).</summary>
     public static uint AsPeerReflexive(uint priority) => 110u << 24 | priority & 0x00FF_FFFF;
 
+    /// <summary>
+    /// In checks of a session that has gone on from other addresses so often: above every candidate's, and above those of the moves before.
+    /// </summary>
+    public static uint AfterMoves(int moves) => 127u << 24 | (uint)Math.Clamp(moves, 0, 0x00FF_FFFF);
+
     /// <param name="controlling">Priority of the controlling agent's candidate.</param>
     /// <param name="controlled">Priority of the controlled agent's candidate.</param>
     /// <remarks>Priorities end at 2³¹ − 1 (RFC 8445 §5.1.2); what a peer claims above that is cut, or the sum would wrap.</remarks>

@@ -4,16 +4,17 @@ using Media.Protocols.Stun;
 namespace Media.Protocols.Ice;
 
 /// <summary>The role of the agent, and the resolution of role conflicts (RFC 8445 §7.1.3, §7.2.5.1, §7.3.1.1).</summary>
-internal sealed class IceRoles(IceRole initial, bool lite, IEntropy entropy)
+internal sealed class IceRoles(IceAgentOptions options, IEntropy entropy)
 {
-    public IceRole Current { get; private set; } = lite ? IceRole.Controlled : initial;
+    public IceRole Current { get; private set; } =
+        options.Lite ? IceRole.Controlled : options.Moves > 0 ? IceRole.Controlling : options.Role;
 
-    public ulong TieBreaker { get; private set; } = entropy.NextUInt64();
+    public ulong TieBreaker { get; private set; } = options.Moves > 0 ? ulong.MaxValue : entropy.NextUInt64();
 
     /// <summary>The peer can only be controlled (RFC 8445 §6.1.1).</summary>
     public void FaceLitePeer()
     {
-        if (!lite)
+        if (!options.Lite)
             Current = IceRole.Controlling;
     }
 
@@ -26,7 +27,7 @@ internal sealed class IceRoles(IceRole initial, bool lite, IEntropy entropy)
         var claim = Current == IceRole.Controlling ? request.Controlling : request.Controlled;
         if (claim is not { } tieBreaker)
             return true;
-        if (lite)
+        if (options.Lite)
             return false; // a lite agent cannot check, so it cannot control
         var weControl = TieBreaker >= tieBreaker;
         if (weControl == (Current == IceRole.Controlling))

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Media.Protocols.Primitives;
 
@@ -8,6 +10,7 @@ namespace Media.Protocols.Primitives;
 /// An IP address and port as a value: compared, hashed and stored without allocating. IPv4 is kept in its IPv4-mapped IPv6 form
 /// (RFC 4291 §2.5.5.2), so that a peer's address is the same value whichever socket family received it. Scope ids are not kept.
 /// </summary>
+[JsonConverter(typeof(TransportAddressJson))]
 public readonly record struct TransportAddress(UInt128 Bits, ushort Port)
 {
     private static readonly UInt128 MappedPrefix = new(0, 0x0000_FFFF_0000_0000);
@@ -59,4 +62,17 @@ public readonly record struct TransportAddress(UInt128 Bits, ushort Port)
     public IPEndPoint ToIPEndPoint() => new(ToIPAddress(), Port);
 
     public override string ToString() => ToIPEndPoint().ToString();
+}
+
+/// <summary>A <see cref="TransportAddress"/> in JSON: `192.0.2.1:5004`, `[2001:db8::1]:5004`; empty for none.</summary>
+public sealed class TransportAddressJson : JsonConverter<TransportAddress>
+{
+    public override TransportAddress Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType != JsonTokenType.String ? throw new JsonException("An address is a text.")
+        : reader.GetString() is not { Length: > 0 } text ? default
+        : IPEndPoint.TryParse(text, out var address) ? TransportAddress.From(address)
+        : throw new JsonException("A text is no address with a port.");
+
+    public override void Write(Utf8JsonWriter writer, TransportAddress value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.IsNone ? "" : value.ToString());
 }

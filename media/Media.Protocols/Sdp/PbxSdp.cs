@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Net.Sockets;
 using Media.Protocols.Primitives;
 using Media.Protocols.Srtp;
@@ -16,7 +17,7 @@ public sealed class PbxSdp(IEntropy entropy)
     /// <summary>Phones that ring at once have as many trunks at most; an older offer nobody answers any more.</summary>
     private const int MaxOffers = 16;
 
-    private readonly string _sessionId = $"{entropy.NextUInt64() >> 2}"; // some peers keep it in a signed 64-bit number
+    private string _sessionId = $"{entropy.NextUInt64() >> 2}"; // some peers keep it in a signed 64-bit number
     private readonly Dictionary<SrtpProfile, SrtpKeys> _keys = [];
     private readonly PbxPayloadTypes _types = new();
     private IReadOnlyList<MediaDescription> _lines = [];
@@ -102,6 +103,39 @@ public sealed class PbxSdp(IEntropy entropy)
             return false;
         error = AnswerOffer(sdp, local, out answer, out parameters);
         return error == SdpError.None;
+    }
+
+    /// <summary>All that another process needs to go on; null before the first exchange.</summary>
+    public PbxSdpSnapshot? Save()
+    {
+        var origin = SdpOrigin.Unknown with { SessionId = _sessionId, Version = $"{_version}" };
+        return _settled is null ? null : new PbxSdpSnapshot
+        {
+            Description = new SessionDescription { Origin = origin, Connection = origin.Address, Media = _lines }.Write(),
+            AudioLine = _audioLine,
+            PayloadTypes = _types.Known(),
+            Agreed = _settled,
+        };
+    }
+
+    /// <summary>Goes on from a valid snapshot, in place of anything before.</summary>
+    public static PbxSdp Resume(PbxSdpSnapshot snapshot, IEntropy entropy)
+    {
+        if (!SessionDescription.TryParse(snapshot.Description, out var sdp, out var error))
+            throw new ArgumentException($"{error}", nameof(snapshot));
+        var resumed = new PbxSdp(entropy)
+        {
+            _sessionId = sdp.Origin.SessionId,
+            _version = int.Parse(sdp.Origin.Version, CultureInfo.InvariantCulture),
+            _lines = sdp.Media,
+            _audioLine = snapshot.AudioLine,
+            _protocol = sdp.Media[snapshot.AudioLine].Protocol,
+            _settled = snapshot.Agreed,
+        };
+        resumed._types.Learn(snapshot.PayloadTypes);
+        if (snapshot.Agreed.Srtp is { } keys)
+            resumed._keys[keys.Profile] = keys.Local;
+        return resumed;
     }
 
     private SdpError AnswerOffer(SessionDescription sdp, PbxLocalMedia local, out string? answer, out PbxMediaParameters? parameters)

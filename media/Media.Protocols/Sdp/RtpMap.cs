@@ -8,7 +8,7 @@ namespace Media.Protocols.Sdp;
 public readonly record struct RtpMap(byte PayloadType, string Encoding, int ClockRate, int Channels)
 {
     /// <summary>Payload types have 7 bits (RFC 3550 §5.1).</summary>
-    internal const byte MaxPayloadType = 127;
+    public const byte MaxPayloadType = 127;
 
     private const int DefaultClockRate = 8000;
 

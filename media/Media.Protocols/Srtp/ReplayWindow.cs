@@ -12,6 +12,9 @@ internal struct ReplayWindow
 
     public ulong Highest { get; private set; }
 
+    /// <summary>Has seen everything up to this index.</summary>
+    public static ReplayWindow Until(ulong highest) => new() { _seen = UInt128.MaxValue, Highest = highest };
+
     public readonly bool IsEmpty => _seen == 0;
 
     /// <summary>True for an index that is new and not older than the window.</summary>

@@ -1,12 +1,15 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Media.Protocols.Srtp;
 
 /// <summary>
-/// The master key and salt of one direction. A secret: it has no text form, and what is derived from it stays inside
-/// <see cref="SrtpSession"/>.
+/// The master key and salt of one direction. A secret: it has no text form but in snapshots, which are encrypted, and what is derived from
+/// it stays inside <see cref="SrtpSession"/>.
 /// </summary>
+[JsonConverter(typeof(SrtpKeysJson))]
 public sealed class SrtpKeys
 {
     private readonly byte[] _key;
@@ -42,6 +45,10 @@ public sealed class SrtpKeys
     internal ReadOnlySpan<byte> MasterSalt => _salt;
 
     internal ReadOnlySpan<byte> Mki => _mki;
+
+    /// <summary>The salt has the length that the profile wants; a profile is known.</summary>
+    public bool Fits(SrtpProfile profile) =>
+        Enum.IsDefined(profile) && profile != SrtpProfile.None && _salt.Length == profile.MasterSaltLength();
 
     /// <summary>True when both are the same secret, compared in a time that does not depend on them.</summary>
     public bool FixedTimeEquals(SrtpKeys other)
@@ -89,5 +96,35 @@ public sealed class SrtpKeys
             return false;
         keys = new SrtpKeys(keyAndSalt[..Key], keyAndSalt[Key..], mki);
         return true;
+    }
+}
+
+/// <summary>
+/// <see cref="SrtpKeys"/> in JSON, for snapshots that leave the process encrypted: two Base64 texts, key with salt and identifier.
+/// </summary>
+public sealed class SrtpKeysJson : JsonConverter<SrtpKeys>
+{
+    public override SrtpKeys Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        Span<byte[]> parts = [[], []];
+        if (reader.TokenType != JsonTokenType.StartArray)
+            throw new JsonException("SRTP keys are an array of two texts.");
+        for (var i = 0; i < parts.Length; i++)
+            if (!reader.Read() || reader.TokenType != JsonTokenType.String || !reader.TryGetBytesFromBase64(out parts[i]!))
+                throw new JsonException("SRTP keys are an array of two Base64 texts.");
+        if (!reader.Read() || reader.TokenType != JsonTokenType.EndArray)
+            throw new JsonException("SRTP keys are an array of two texts.");
+        const int Key = SrtpProfileExtensions.MasterKeyLength;
+        if (parts[0].Length - Key is not (12 or 14) || parts[1].Length > SrtpKeys.MaxMkiLength)
+            throw new JsonException("SRTP keys have another length.");
+        return new SrtpKeys(parts[0].AsSpan(0, Key), parts[0].AsSpan(Key), parts[1]);
+    }
+
+    public override void Write(Utf8JsonWriter writer, SrtpKeys value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        writer.WriteBase64StringValue([.. value.MasterKey, .. value.MasterSalt]);
+        writer.WriteBase64StringValue(value.Mki);
+        writer.WriteEndArray();
     }
 }

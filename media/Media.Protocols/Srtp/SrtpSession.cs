@@ -175,6 +175,29 @@ public sealed class SrtpSession : IDisposable
         return true;
     }
 
+    /// <summary>How far this session has come with the stream that we send under this SSRC, and with what it received last.</summary>
+    public SrtpPosition PositionOf(Ssrc sent)
+    {
+        _sent.TryFind(sent, out var ours);
+        var theirs = _received.Latest;
+        return new SrtpPosition(
+            HighestOf(ours.Rtp), HighestOf(ours.Rtcp), theirs.Ssrc.Value, HighestOf(theirs.Rtp), HighestOf(theirs.Rtcp));
+    }
+
+    /// <summary>
+    /// Goes on where another session with the same keys has come to: no index up to there is used again, and none is accepted. To be called
+    /// before anything else.
+    /// </summary>
+    public void GoOnFrom(Ssrc sent, in SrtpPosition position)
+    {
+        ref var ours = ref _sent.Touch(sent);
+        (ours.Rtp, ours.Rtcp) = (WindowUntil(position.SentIndex), WindowUntil(position.SentReport));
+        if (position.ReceivedIndex < 0)
+            return;
+        ref var theirs = ref _received.Touch(new Ssrc(position.ReceivedSsrc));
+        (theirs.Rtp, theirs.Rtcp) = (WindowUntil(position.ReceivedIndex), WindowUntil(position.ReceivedReport));
+    }
+
     public void Dispose()
     {
         _local.Dispose();
@@ -248,6 +271,10 @@ public sealed class SrtpSession : IDisposable
         index = window.Highest + (ulong)steps;
         return true;
     }
+
+    private static long HighestOf(in ReplayWindow window) => window.IsEmpty ? -1 : (long)window.Highest;
+
+    private static ReplayWindow WindowUntil(long highest) => highest < 0 ? default : ReplayWindow.Until((ulong)highest);
 
     private static Ssrc ReadRtcpSsrc(ReadOnlySpan<byte> packet) => new(BinaryPrimitives.ReadUInt32BigEndian(packet[4..]));
 

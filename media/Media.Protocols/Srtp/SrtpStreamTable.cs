@@ -27,6 +27,19 @@ internal sealed class SrtpStreamTable
     /// <summary>No further SSRC fits without forgetting one.</summary>
     public bool IsFull => _count == Capacity;
 
+    /// <summary>The stream whose RTP came last; an empty one when there is none.</summary>
+    public SrtpStream Latest
+    {
+        get
+        {
+            var latest = default(SrtpStream);
+            for (var i = 0; i < _count; i++)
+                if (!_streams[i].Rtp.IsEmpty && _streams[i].LastUse > latest.LastUse)
+                    latest = _streams[i];
+            return latest;
+        }
+    }
+
     /// <summary>Copies the state of <paramref name="ssrc"/>; false, and an empty stream, when there is none.</summary>
     public bool TryFind(Ssrc ssrc, out SrtpStream stream)
     {

@@ -17,4 +17,7 @@ public enum StunAttribute
     Fingerprint = 0x8028,
     IceControlled = 0x8029,
     IceControlling = 0x802A,
+
+    /// <summary>draft-thatcher-ice-renomination-01: of nominations, the highest number wins; libwebrtc knows it.</summary>
+    Nomination = 0xC001,
 }

@@ -34,11 +34,13 @@ public ref struct StunWriter
             bytes.CopyTo(value);
     }
 
-    public void AddPriority(uint priority)
+    public void AddPriority(uint priority) => AddNumber(StunAttribute.Priority, priority);
+
+    /// <summary>USE-CANDIDATE with a number: a later nomination has a higher one.</summary>
+    public void AddNomination(uint number)
     {
-        var value = Reserve((int)StunAttribute.Priority, 4);
-        if (!value.IsEmpty)
-            BinaryPrimitives.WriteUInt32BigEndian(value, priority);
+        AddUseCandidate();
+        AddNumber(StunAttribute.Nomination, number);
     }
 
     public void AddUseCandidate() => Reserve((int)StunAttribute.UseCandidate, 0);
@@ -114,6 +116,13 @@ public ref struct StunWriter
         BinaryPrimitives.WriteUInt32BigEndian(fingerprint, Crc32.Compute(_buffer[..covered]) ^ StunReader.FingerprintMask);
         length = _length;
         return true;
+    }
+
+    private void AddNumber(StunAttribute type, uint number)
+    {
+        var value = Reserve((int)type, 4);
+        if (!value.IsEmpty)
+            BinaryPrimitives.WriteUInt32BigEndian(value, number);
     }
 
     private void AddTieBreaker(StunAttribute type, ulong tieBreaker)

@@ -49,6 +49,9 @@ internal sealed class GatewayServer(
     private NpgsqlDataSource? _database;
     private WhatsAppPeer? _whatsApp;
 
+    /// <summary>Its live calls leave snapshots for other nodes.</summary>
+    public bool LeavesSnapshots { get; init; }
+
     public ProcessTree Processes => new([.. _nodes.Select(node => node.Id)]);
 
     public ProcessTree? Stores { get; private set; }
@@ -152,7 +155,11 @@ internal sealed class GatewayServer(
 
     private string Configuration(GatewayProcess node, Stores stores) => JsonSerializer.Serialize(new
     {
-        node = new { id = node.Name, maxCalls = 100_000, drainDeadline = DrainDeadline },
+        node = new
+        {
+            id = node.Name, maxCalls = 100_000, drainDeadline = DrainDeadline,
+            clusterKeys = LeavesSnapshots ? new[] { "load:" + Convert.ToBase64String(new byte[32]) } : [],
+        },
         http = new { listen = $"http://127.0.0.1:{node.HttpPort}", operations = $"http://127.0.0.1:{node.OperationsPort}" },
         whatsApp = new
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using Media.Engine.Legs;
+using Media.Engine.Quality;
 using Media.Engine.Session;
 using Media.Protocols.Primitives;
 using Testing;
@@ -7,9 +8,11 @@ using Testing;
 namespace Media.Engine.Tests.Session;
 
 /// <summary>A session, the phone behind its pbx leg, and what the session reported.</summary>
-internal sealed class SessionSide(MediaSession session, WirePort port, WirePhone phone, WirePhone second)
+internal sealed class SessionSide(MediaSession session, MediaCounters counters, WirePort port, WirePhone phone, WirePhone second)
 {
     public MediaSession Session { get; } = session;
+
+    public MediaCounters Counters { get; } = counters;
 
     public WirePort Port { get; } = port;
 
@@ -69,6 +72,8 @@ internal sealed class SessionWorld : IDisposable
     /// <summary>Its phone sounds 1000 Hz.</summary>
     public SessionSide Callee => _sides[1];
 
+    public PbxMediaProfile Profile { get; } = new();
+
     /// <summary>Negotiates all four legs, or all but the caller's pbx leg.</summary>
     public void Negotiate(bool isCallerAlone = false)
     {
@@ -85,9 +90,8 @@ internal sealed class SessionWorld : IDisposable
 
     public void AddPhone(SessionSide side, WirePhone phone, PbxSide leg)
     {
-        var profile = new PbxMediaProfile();
-        var toPhone = Ok(side.Session.CreatePbxOffer(leg, profile, Clock.Now));
-        Ok(side.Session.ApplyPbxAnswer(leg, phone.Answer(toPhone!), profile, Clock.Now));
+        var toPhone = Ok(side.Session.CreatePbxOffer(leg, Profile, Clock.Now));
+        Ok(side.Session.ApplyPbxAnswer(leg, phone.Answer(toPhone!), Profile, Clock.Now));
     }
 
     /// <summary>Negotiates, waits until both sessions are connected, opens the audio, lets both phones talk.</summary>
@@ -102,6 +106,21 @@ internal sealed class SessionWorld : IDisposable
             if (side != Caller || !isCallerAlone)
                 side.Phone.Talk(Clock.Now);
         }
+    }
+
+    /// <summary>
+    /// The side's process is gone; another, at other addresses, goes on with its call. The phones learn of it by an offer.
+    /// </summary>
+    /// <param name="side">As the world knows it until now.</param>
+    /// <param name="snapshot">What it left.</param>
+    /// <param name="number">Of the other's addresses: 3, 4 …</param>
+    /// <param name="takeovers">See <see cref="MediaSnapshot.Ahead"/>.</param>
+    public SessionSide TakeOver(SessionSide side, MediaSnapshot snapshot, int number, int takeovers = 1)
+    {
+        side.Session.Dispose();
+        var (session, counters, port) = Open(number, number, new ScriptedIdentity(0xC3));
+        session.Resume(snapshot.Ahead(takeovers, Clock.Now.ToDateTimeOffset()), Profile, Clock.Now);
+        return _sides[Array.IndexOf(_sides, side)] = new SessionSide(session, counters, port, side.Phone, side.Second);
     }
 
     /// <summary>Lets time pass.</summary>
@@ -137,14 +156,20 @@ internal sealed class SessionWorld : IDisposable
 
     private SessionSide Add(int number, double hertz, int seed, ScriptedIdentity identity)
     {
+        var (session, counters, port) = Open(number, seed, identity);
+        return new SessionSide(
+            session, counters, port, new WirePhone(_lan, At($"192.0.2.{number + 10}", 4000), hertz),
+            new WirePhone(_lan, At($"192.0.2.{number + 20}", 4000), hertz + 200));
+    }
+
+    private (MediaSession Session, MediaCounters Counters, WirePort Port) Open(int number, int seed, ScriptedIdentity identity)
+    {
         var ip = $"192.0.2.{number}";
         MediaBinding[] bindings = [new() { Bind = ip }];
         var options = new MediaEngineOptions { WhatsApp = new() { Bindings = bindings }, Pbx = new() { Bindings = bindings } };
         var port = new WirePort(Internet, _lan, At(ip, 9000), At(ip, 20000));
-        var session = new MediaSession(new MediaContext(options, new SeededEntropy(seed)), port, identity, Clock.Now);
-        return new SessionSide(
-            session, port, new WirePhone(_lan, At($"192.0.2.{number + 10}", 4000), hertz),
-            new WirePhone(_lan, At($"192.0.2.{number + 20}", 4000), hertz + 200));
+        var context = new MediaContext(options, new SeededEntropy(seed));
+        return (new MediaSession(context, port, identity, Clock.Now), context.Counters, port);
     }
 
     /// <summary>The next thing that is due by then; false: nothing is, and time has come to the end.</summary>

@@ -40,6 +40,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     private DtlsEndpoint? _dtls;
     private SrtpSession? _srtp;
     private IcePath _path;
+    private Instant _lastRtp;
     private Instant _nextFrame = Instant.Never;
     private Instant _retransmitAt = Instant.Never;
     private bool _isOpen;
@@ -92,15 +93,17 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     /// <summary>Connectivity checks that were refused, as the options request.</summary>
     public int ChecksRefused { get; private set; }
 
+    /// <summary>Takes all RTP that comes in from now on.</summary>
+    public WireLog? Wire { get; set; }
+
+    /// <summary>SRTP packets that were refused: replayed, or forged.</summary>
+    public int Refused { get; private set; }
+
     /// <summary>Longest time between two RTP packets after the first, or since <see cref="ForgetAudio"/>.</summary>
     public TimeSpan LongestGap { get; private set; }
 
-    /// <summary>
-    /// Longest time that a frame of ours left late: what this machine and not the business took, since <see cref="ForgetAudio"/>.
-    /// </summary>
+    /// <summary>Longest time that a frame of ours left late by this machine's fault, since <see cref="ForgetAudio"/>.</summary>
     public TimeSpan LongestDelay { get; private set; }
-
-    private Instant _lastRtp;
 
     public Instant NextDeadline => _isDisposed ? Instant.Never : Instant.Min(
         Instant.Min(_remote is null ? Instant.Never : _ice.NextDeadline, _retransmitAt),
@@ -229,9 +232,13 @@ public sealed class NativeHandset : IHandset, IMediaPeer
             _dtls?.HandleDatagram(datagram);
             DrainDtls(now);
         }
-        else if (kind == DatagramKind.Rtp && _srtp is { } srtp && srtp.TryUnprotectRtp(datagram, out var length, out _))
+        else if (kind == DatagramKind.Rtp && _srtp is { } srtp)
         {
-            HandleRtp(datagram[..length], now);
+            Wire?.Add(datagram);
+            if (srtp.TryUnprotectRtp(datagram, out var length, out _))
+                HandleRtp(datagram[..length], now);
+            else
+                Refused++;
         }
         else if (kind == DatagramKind.Rtcp && _srtp is { } session && session.TryUnprotectRtcp(datagram, out var rtcpLength, out _))
         {

@@ -53,6 +53,14 @@ internal sealed class PbxCall(SipCall sip, PbxPhone phone, long arrived) : IAsyn
             phone.Talk(sip.Info.Offer!);
     }
 
+    /// <summary>Takes the next renegotiation of the gateway, and talks to where it says.</summary>
+    public async Task FollowAsync()
+    {
+        var offer = await NextAsync<SipCallEvent.OfferReceived>();
+        await sip.AcceptOfferAsync(phone.Sdp);
+        phone.Talk(offer.Sdp!);
+    }
+
     public Task RejectAsync(int status, string? phrase = null) => sip.RejectAsync(status, phrase);
 
     public Task HangUpAsync() => sip.HangUpAsync(SipReason.Q850(16));

@@ -52,6 +52,9 @@ internal sealed class PbxPhone : IAsyncDisposable
     /// <summary>RTP packets that came in.</summary>
     public int Received { get; private set; }
 
+    /// <summary>The longest time between two RTP packets since <see cref="Forget"/>, or since the first.</summary>
+    public TimeSpan LongestGap { get; private set; }
+
     /// <summary>The tone heard now, or null.</summary>
     public double? Hertz
     {
@@ -77,7 +80,10 @@ internal sealed class PbxPhone : IAsyncDisposable
     public void Forget()
     {
         lock (_gate)
+        {
             _meter.Clear();
+            LongestGap = TimeSpan.Zero;
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -92,6 +98,7 @@ internal sealed class PbxPhone : IAsyncDisposable
     {
         var packet = new byte[2048];
         var audio = new short[2048];
+        var last = 0L;
         try
         {
             while (true)
@@ -100,9 +107,13 @@ internal sealed class PbxPhone : IAsyncDisposable
                 if (!RtpPacketReader.TryRead(packet.AsSpan(0, received.ReceivedBytes), out var rtp) || rtp.PayloadType != 0)
                     continue;
                 Received++;
+                var (before, now) = (last, TimeProvider.System.GetTimestamp());
+                last = now;
                 G711.DecodeUlaw(rtp.Payload, audio);
                 lock (_gate)
                 {
+                    if (before != 0 && TimeProvider.System.GetElapsedTime(before, now) is var gap && gap > LongestGap)
+                        LongestGap = gap;
                     _sources.Add(((IPEndPoint)received.RemoteEndPoint).Address);
                     _meter.Listen(audio.AsSpan(0, rtp.Payload.Length));
                 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Dapper;
 using Gateway.Calls;
 using Gateway.Storage.Commands;
+using Gateway.Worker.Configuration;
 using Npgsql;
 using Sandbox;
 using Sandbox.Calls;
@@ -16,7 +17,10 @@ namespace Gateway.Worker.Tests.Calls.Bench;
 /// </summary>
 public sealed class WorkerBench : IAsyncLifetime
 {
-    private const int MediaPorts = 20;
+    /// <summary>Of a test that takes many calls over; more by hand.</summary>
+    internal static readonly int ManyCalls = int.Parse(System.Environment.GetEnvironmentVariable("GATEWAY_TAKEOVER_CALLS") ?? "8");
+
+    private static readonly int MediaPorts = Math.Max(20, 3 * ManyCalls);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-worker-").FullName;
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
@@ -35,6 +39,11 @@ public sealed class WorkerBench : IAsyncLifetime
 
     /// <summary>The `node.drainDeadline` of the workers that are started from now on.</summary>
     internal TimeSpan DrainDeadline { get; set; }
+    /// <summary>The `node.clusterKeys` of the workers that are started from now on.</summary>
+    internal string[] ClusterKeys { get; set; } = [];
+
+    /// <summary>The options of the workers that are started from now on, by their paths: what they take for the stores.</summary>
+    internal (string Postgres, string Redis)? StoresOfWorker { get; set; }
 
     /// <summary>A private server, to be frozen.</summary>
     public Stores Stores { get; } = Stores.StartPrivate();
@@ -88,7 +97,7 @@ public sealed class WorkerBench : IAsyncLifetime
     internal Task<int> ExitedAsync() => _worker!.ExitedAsync();
 
     /// <summary>The end of the worker's output.</summary>
-    internal string Log() => string.Join("\n", _worker!.Tail(20));
+    internal string Log() => string.Join("\n", _worker?.Tail(20) ?? []);
 
     /// <summary>Requests a path; returns status and body, 0 while nothing listens.</summary>
     internal async Task<(int Status, string Body)> GetAsync(string path)
@@ -109,7 +118,7 @@ public sealed class WorkerBench : IAsyncLifetime
     internal async Task<string> ConfigureAsync()
     {
         var configuration = Path.Combine(_folder, "gateway.json");
-        await File.WriteAllTextAsync(configuration, Configuration());
+        await File.WriteAllTextAsync(configuration, Configuration(StoresOfWorker));
         return configuration;
     }
 
@@ -139,6 +148,23 @@ public sealed class WorkerBench : IAsyncLifetime
         await _worker.KillAsync();
         await _worker.DisposeAsync();
         _worker = null;
+    }
+
+    /// <summary>Starts another node of the same cluster, in this process: it is given no webhook and no INVITE.</summary>
+    internal async Task<GatewayNode> StartOtherAsync(string id, Func<GatewayOptions, GatewayOptions>? change = null)
+    {
+        if (!GatewayOptionsReader.TryRead(Configuration(), out var options, out var errors))
+            throw new InvalidOperationException(string.Join(" ", errors));
+        var media = LoopbackPorts.Take(MediaPorts);
+        options = options with
+        {
+            Node = options.Node with { Id = id, LostAfter = TimeSpan.FromSeconds(20) }, // the worker is heard of each 10 s
+            Http = options.Http with { Listen = "http://127.0.0.1:0", Operations = "http://127.0.0.1:0" },
+            Sip = options.Sip with { Listen = [$"udp:127.0.0.1:{LoopbackPorts.Take()}"] },
+            Media = options.Media with { Pbx = options.Media.Pbx with { PortMin = media, PortMax = media + MediaPorts - 1 } },
+            Storage = options.Storage with { Spool = Path.Combine(_folder, "spool") },
+        };
+        return await GatewayNode.StartAsync(change?.Invoke(options) ?? options);
     }
 
     /// <summary>A user's call that an agent has answered, with its pick-up in PostgreSQL.</summary>
@@ -194,6 +220,10 @@ public sealed class WorkerBench : IAsyncLifetime
             "SELECT cause, answered_at IS NOT NULL, pulses FROM calls WHERE user_phone = @Phone", call.User)).AsList();
     }
 
+    /// <summary>The one row of a call, once it is complete.</summary>
+    internal async Task<(string? Cause, bool Answered, int? Pulses)> EndedRowAsync(SandboxCall call) => Assert.Single(
+        await Eventually.SeeAsync(() => RowsAsync(call), rows => rows.All(row => row.Cause is not null), "the record is complete"));
+
     /// <summary>Runs another verb of the program to its end: exit code and output.</summary>
     internal async Task<(int Code, string Output)> RunAsync(string verb, params string[] arguments)
     {
@@ -238,9 +268,9 @@ public sealed class WorkerBench : IAsyncLifetime
 
     private async Task<bool> IsReadyAsync() => (await GetAsync("/readyz")).Status == 200;
 
-    private string Configuration() => JsonSerializer.Serialize(new
+    private string Configuration((string Postgres, string Redis)? stores = null) => JsonSerializer.Serialize(new
     {
-        node = new { id = "worker", drainDeadline = DrainDeadline },
+        node = new { id = "worker", drainDeadline = DrainDeadline, clusterKeys = ClusterKeys },
         http = new { listen = $"http://127.0.0.1:{_httpPort}", operations = $"http://127.0.0.1:{_operationsPort}" },
         whatsApp = new { appSecrets = new[] { WebhookRelay.AppSecret }, verifyToken = "verify", graph = new { baseUrl = WhatsApp.Url } },
         sip = new
@@ -261,7 +291,7 @@ public sealed class WorkerBench : IAsyncLifetime
             opus = new { implementation = Opus },
             pbx = new { portMin = _media, portMax = _media + MediaPorts - 1, quarantine = "00:00:00" },
         },
-        storage = new { postgres = Stores.Postgres, redis = Stores.Redis },
+        storage = new { postgres = stores?.Postgres ?? Stores.Postgres, redis = stores?.Redis ?? Stores.Redis },
         calls = new { mediaConnect = "00:05:00" },
     });
 }

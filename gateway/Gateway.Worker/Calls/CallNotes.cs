@@ -1,0 +1,64 @@
+using Gateway.Calls;
+using Gateway.Calls.Agents;
+using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Records;
+using Gateway.Storage.Calls;
+using Gateway.Worker.Legs;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Worker.Calls;
+
+/// <summary>What the stores are told of a call before its record, in order. Called by the call's loop alone.</summary>
+/// <param name="call">Read while a method runs.</param>
+/// <param name="services">What all calls share.</param>
+/// <param name="onFailure">A store did not take a note.</param>
+internal sealed class CallNotes(Call call, CallServices services, Action<Exception> onFailure)
+{
+    /// <summary>The limit for a note. It may be missing: the finished record says it all.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+
+    private readonly OperationQueue _notes = new(onFailure);
+
+    /// <summary>Completes when all noted so far is stored, or was given up.</summary>
+    public Task Idle => _notes.Idle;
+
+    private DateTimeOffset StartedAt => call.TimeOf(call.StartedAt);
+
+    /// <summary>
+    /// By way of the spool, unlike the beginning, which is written with the admission: a pick-up that is lost makes an uncharged missed
+    /// call of an answered one.
+    /// </summary>
+    public void Answered()
+    {
+        var answer = new CallAnswer(
+            call.Identity, StartedAt, call.TimeOf(call.AnsweredAt!.Value), call.Agent, call.Trunk, call.WhatsAppId);
+        _notes.Add(() => services.Spool.AddAsync(answer));
+    }
+
+    /// <summary>An agent of ours has it.</summary>
+    public void AnsweredBy(AgentId agent, Instant now)
+    {
+        var (id, startedAt, at) = (call.Identity.Id, StartedAt, call.TimeOf(now));
+        Note(cancellation => services.Agents.Store.AnsweredAsync(id, startedAt, at, agent, cancellation));
+    }
+
+    public void Queued(CallDecision.JoinQueue join, Instant now)
+    {
+        if (call.Flow is not { } flow || call.Consultation != ConsultationState.None)
+            return; // a transfer: the call was answered, or it is the agent who waits
+        var queued = new QueuedCall(call.Identity.Id, StartedAt, call.TimeOf(now), join.Group, flow.Id, flow.Version, join.Priority);
+        Note(cancellation => services.Agents.Store.QueuedAsync(queued, cancellation));
+    }
+
+    public void Silent(CallLeg leg, Instant now)
+    {
+        var (id, startedAt, at) = (call.Identity.Id, StartedAt, call.TimeOf(now));
+        Note(cancellation => services.Store.SilentAsync(id, startedAt, at, leg, cancellation));
+    }
+
+    private void Note(Func<CancellationToken, Task> write) => _notes.Add(async () =>
+    {
+        using var timeout = new CancellationTokenSource(Timeout, services.Time);
+        await write(timeout.Token);
+    });
+}

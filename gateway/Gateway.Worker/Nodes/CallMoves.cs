@@ -1,0 +1,115 @@
+using Gateway.Calls;
+using Gateway.Storage.Commands;
+using Gateway.Storage.Nodes;
+using Gateway.Worker.Configuration;
+
+namespace Gateway.Worker.Nodes;
+
+/// <summary>
+/// Moves live calls to other nodes on purpose: the owner stops, leaves the call exactly as it is, and asks the other node to take it. Where
+/// that node does not, the call comes back.
+/// </summary>
+internal sealed partial class CallMoves(
+    GatewayOptions options, OwnershipStores stores, CallSnapshots snapshots, CallTaker taker, NodeCommands commands,
+    ILogger<CallMoves> logger)
+{
+    /// <summary>Calls that are between two nodes at one time: none waits for its turn with its media silent.</summary>
+    private const int AtOnce = 4;
+
+    /// <summary>
+    /// Hands every call that can be moved as it is now to nodes with room, in turn. Those that ring, wait for an agent or are about to be
+    /// transferred stay. Never throws but for the cancellation.
+    /// </summary>
+    /// <returns>The number of moved calls.</returns>
+    public async Task<int> MoveAllAsync(CancellationToken cancellation)
+    {
+        if (!snapshots.IsOn || taker.Calls?.Owned is not { Count: > 0 } calls)
+            return 0;
+        var nodes = await NodesAsync();
+        if (nodes.Length == 0)
+            return 0;
+        var (next, moved) = (0, 0);
+        await Parallel.ForEachAsync(
+            calls, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
+            async (call, _) =>
+            {
+                if (await TryMoveAsync(call.Call, nodes[Interlocked.Increment(ref next) % nodes.Length]))
+                    Interlocked.Increment(ref moved);
+            });
+        LogMoved(moved, calls.Count);
+        return moved;
+    }
+
+    /// <summary>Takes a call that another node has handed over. False: it has not, or the call cannot go on here.</summary>
+    public async Task<bool> TakeAsync(CallId call) =>
+        await stores.Owners.FindAsync(call) is { } owner
+            && await snapshots.ReadAsync(call, owner) is { Media.IsExact: true } saved
+            && await taker.TakeAsync(call, owner, saved) == TakeOutcome.Continued;
+
+    /// <summary>Those with room, in random order. None where Redis does not answer.</summary>
+    private async Task<string[]> NodesAsync()
+    {
+        try
+        {
+            string[] nodes = [.. (await stores.Leases.WithRoomAsync()).Where(node => node != options.Node.Id)];
+            Random.Shared.Shuffle(nodes);
+            return nodes;
+        }
+        catch (Exception e) // Redis: the calls stay.
+        {
+            LogNowhere(e.Message);
+            return [];
+        }
+    }
+
+    private async Task<bool> TryMoveAsync(CallId call, string node)
+    {
+        if (await taker.Calls.HandOverAsync(call) is not { } saved)
+            return false;
+        var (wasRefused, reason) = (true, "it cannot");
+        try
+        {
+            await snapshots.HandOverAsync(saved);
+            var reply = await commands.TakeCallAsync(node, call, CancellationToken.None);
+            if (reply.Outcome == CommandOutcome.Done)
+            {
+                NodeMetrics.CallMoved();
+                return true;
+            }
+            wasRefused = reply.Outcome == CommandOutcome.Refused;
+        }
+        catch (Exception e) // Redis: nobody has it, or the answer was lost.
+        {
+            (wasRefused, reason) = (false, e.Message);
+        }
+        LogNotTaken(call, node, reason);
+        await TakeBackAsync(saved, wasRefused);
+        return false;
+    }
+
+    /// <summary>It goes on here, unless another node has it all the same.</summary>
+    private async Task TakeBackAsync(SavedCall saved, bool wasRefused)
+    {
+        var (call, mine) = (saved.Call.Identity, new CallOwner(options.Node.Id, saved.Call.Identity.OwnerToken));
+        try
+        {
+            // The other node may have claimed it before it found that it cannot.
+            var owner = wasRefused ? await stores.Owners.FindAsync(call.Id) ?? mine : mine;
+            if (await taker.TakeAsync(call.Id, owner, saved) == TakeOutcome.Ended)
+                await taker.EndAsync(call.Id, call.Channel, saved.Call.WhatsAppId);
+        }
+        catch (Exception) // Redis: nobody can have claimed it since.
+        {
+            taker.TryResume(saved, mine);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Moved} of {Calls} call(s) were moved to other nodes")]
+    private partial void LogMoved(int moved, int calls);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId} stays: node {Node} did not take it ({Reason})")]
+    private partial void LogNotTaken(CallId callId, string node, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No call is moved: Redis does not say which nodes have room ({Reason})")]
+    private partial void LogNowhere(string reason);
+}

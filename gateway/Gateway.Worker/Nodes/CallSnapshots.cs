@@ -1,0 +1,140 @@
+using Gateway.Calls;
+using Gateway.Storage.Nodes;
+using Gateway.Worker.Configuration;
+using Media.Protocols.Primitives;
+
+namespace Gateway.Worker.Nodes;
+
+/// <summary>
+/// What this node leaves of its live calls for others, once a second and encrypted. Without `node.clusterKeys` nothing is left, and calls
+/// of a lost node are ended.
+/// </summary>
+internal sealed partial class CallSnapshots(
+    GatewayOptions options, CallSnapshotStore store, NodeLease lease, TimeProvider time, ILogger<CallSnapshots> logger)
+{
+    /// <summary>Of all calls one after the other, so that none of the loops has to do it all at once.</summary>
+    private const int Parts = 10;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), Timeout = TimeSpan.FromSeconds(1);
+
+    private readonly ClusterKeys? _keys = ClusterKeys.Of(options.Node.ClusterKeys);
+    private readonly InstantClock _clock = new(time);
+    private readonly Lock _gate = new();
+    private readonly HashSet<(CallId Call, long Token)> _handedOver = [];
+    private readonly Part[] _parts = [.. Enumerable.Range(0, Parts).Select(_ => new Part())];
+
+    /// <summary>False: calls can neither be taken over nor moved.</summary>
+    public bool IsOn => _keys is not null;
+
+    /// <summary>Until it is cancelled. Never throws.</summary>
+    public async Task RunAsync(IOwnedCalls calls, CancellationToken cancellation)
+    {
+        if (!IsOn)
+            return;
+        using var timer = new PeriodicTimer(Interval / Parts, time);
+        try
+        {
+            for (var number = 0; await timer.WaitForNextTickAsync(cancellation); number = (number + 1) % Parts)
+            {
+                var part = _parts[number];
+                var saved = await calls.SaveAsync(call => (uint)call.GetHashCode() % Parts == number);
+                foreach (var call in part.Unheard.Find(saved.Select(Heard), lease.IsCutOff, _clock.Now))
+                {
+                    LogUnheard(call);
+                    calls.EndQuietly(call);
+                }
+                if (!lease.IsCutOff) // or Redis would be waited for
+                    await LeaveAsync(part, saved);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // the node stops
+        }
+    }
+
+    /// <summary>
+    /// What an owner has left of a call; where it died before it left anything, what the one before it has. Null: nothing that can be read
+    /// here.
+    /// </summary>
+    public async Task<SavedCall?> ReadAsync(CallId call, CallOwner owner)
+    {
+        if (_keys is null)
+            return null;
+        var token = owner.Token;
+        var text = await store.ReadAsync(call, token);
+        if (text is null && token > 1)
+            text = await store.ReadAsync(call, --token);
+        if (text is null)
+            return null;
+        if (_keys.TryDecrypt(text, ContextOf(call, token), out var json) && SavedCall.Read(json) is { } saved)
+            return saved;
+        LogUnreadable(call, owner.Node);
+        return null;
+    }
+
+    /// <summary>Leaves a call that was handed over: nothing replaces or removes that. Throws what Redis throws.</summary>
+    public Task HandOverAsync(SavedCall saved)
+    {
+        var entry = EntryOf(saved);
+        lock (_gate)
+        {
+            _handedOver.Add((entry.Call, entry.Token));
+            return store.WriteAsync([entry]).WaitAsync(Timeout, time);
+        }
+    }
+
+    private async Task LeaveAsync(Part part, IReadOnlyList<SavedCall> saved)
+    {
+        try
+        {
+            var entries = saved.Select(EntryOf).ToArray();
+            HashSet<(CallId Call, long Token)> now, gone;
+            Task written;
+            lock (_gate)
+            {
+                now = [.. entries.Select(entry => (entry.Call, entry.Token)).Except(_handedOver)];
+                gone = [.. part.Left.Except(now).Except(_handedOver)];
+                written = store.WriteAsync(entries.Where(entry => now.Contains((entry.Call, entry.Token))));
+            }
+            gone.UnionWith(now.Except(part.Left).Where(first => first.Token > 1).Select(first => (first.Call, first.Token - 1)));
+            await written.WaitAsync(Timeout, time);
+            await Task.WhenAll(gone.Select(old => store.RemoveAsync(old.Call, old.Token))).WaitAsync(Timeout, time);
+            part.Left = now;
+        }
+        catch (Exception e) // Redis: the next turn leaves all of it again.
+        {
+            LogNotLeft(e.Message);
+        }
+    }
+
+    private static (CallId Call, long Packets) Heard(SavedCall saved) => (
+        saved.Call.Identity.Id, saved.Media.Counters.WhatsApp.PacketsReceived + saved.Media.Counters.Pbx.PacketsReceived);
+
+    private CallSnapshotEntry EntryOf(SavedCall saved)
+    {
+        var (id, token) = (saved.Call.Identity.Id, saved.Call.Identity.OwnerToken);
+        return new CallSnapshotEntry(id, token, _keys!.Encrypt(saved.ToJson(), ContextOf(id, token)));
+    }
+
+    private static string ContextOf(CallId call, long token) => $"call {call} {token}";
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: what node {Node} left of it cannot be read: " +
+        "node.clusterKeys must be the same at all nodes, and so must be the version")]
+    private partial void LogUnreadable(CallId callId, string node);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: neither side is heard and no store answers: another node has it")]
+    private partial void LogUnheard(CallId callId);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "What other nodes need of live calls was not written: {Reason}")]
+    private partial void LogNotLeft(string reason);
+
+    /// <summary>Some of the calls.</summary>
+    private sealed class Part
+    {
+        public UnheardCalls Unheard { get; } = new();
+
+        /// <summary>What was left of them, by the token of this node.</summary>
+        public HashSet<(CallId Call, long Token)> Left { get; set; } = [];
+    }
+}

@@ -1,0 +1,27 @@
+namespace Gateway.Worker.Nodes;
+
+/// <summary>This node as one of several: its lease, what it leaves of its calls for the others, and what it takes of theirs.</summary>
+internal sealed class ClusterMember(LeaseLoop lease, CallSnapshots snapshots, CallTaker taker, Takeovers takeovers, CallMoves moves)
+{
+    /// <summary>Holds the lease until <see cref="EndAsync"/>, and leaves snapshots until it is cancelled.</summary>
+    public Task RunAsync(IOwnedCalls calls, CancellationToken cancellation)
+    {
+        taker.Calls = calls;
+        lease.OnLapsed = takeovers.Begin;
+        lease.Start(calls);
+        return snapshots.RunAsync(calls, cancellation);
+    }
+
+    /// <summary>Others hand no new calls to this node any more. Never throws.</summary>
+    public Task CloseAsync() => lease.CloseAsync();
+
+    /// <summary>Hands every call that can be moved to nodes with room.</summary>
+    public Task MoveAllAsync(CancellationToken cancellation) => moves.MoveAllAsync(cancellation);
+
+    /// <summary>No calls are left.</summary>
+    public async Task EndAsync()
+    {
+        await lease.StopAsync();
+        await takeovers.Idle;
+    }
+}

@@ -1,0 +1,148 @@
+using System.Collections.Concurrent;
+using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
+using Gateway.Storage.Nodes;
+using Gateway.Worker.Billing;
+using Gateway.Worker.Configuration;
+
+namespace Gateway.Worker.Nodes;
+
+/// <summary>
+/// Takes the calls of nodes of which neither store has a sign of life, as every survivor sees. Each call has one winner, by its owner's
+/// token, who goes on with it from what the node has left (<see cref="CallSnapshots"/>). What cannot be continued is ended on both sides at
+/// once, so that nobody talks to nobody, and recorded, charged to the last sign of life.
+/// </summary>
+/// <remarks>Without Redis nothing is taken over: nobody could claim it.</remarks>
+internal sealed partial class Takeovers(
+    GatewayOptions options, OwnershipStores stores, CallSnapshots snapshots, CallTaker taker, LostCalls lost, TimeProvider time,
+    ILogger<Takeovers> logger)
+{
+    /// <summary>The time that a node has to come back to Redis where PostgreSQL cannot say whether it lives.</summary>
+    private static readonly TimeSpan WithoutWitness = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<LeasedNode, Task> _running = new();
+
+    /// <summary>Completes when all that was begun is done.</summary>
+    public Task Idle => Task.WhenAll(_running.Values);
+
+    /// <summary>Begins with each node that is not yet in work. From the heartbeat: returns at once.</summary>
+    public void Begin(IReadOnlyList<LeasedNode> lapsed)
+    {
+        foreach (var node in lapsed)
+            _running.GetOrAdd(node, one => Task.Run(() => TakeAsync(one)));
+    }
+
+    /// <summary>Never throws.</summary>
+    private async Task TakeAsync(LeasedNode node)
+    {
+        try
+        {
+            await Task.Delay(options.Node.Heartbeat, time); // it may have lost its lease for a moment
+            var alive = await stores.Leases.AliveAsync();
+            if (alive.Contains(node) || await IsCutOffAsync(node))
+                return;
+            await TakeCallsAsync(node, isBack: alive.Any(one => one.Id == node.Id));
+            await stores.Leases.EndAsync(node);
+        }
+        catch (Exception e) // Redis: the next heartbeat finds the node again.
+        {
+            LogFailed(node.Id, e.Message);
+        }
+        finally
+        {
+            _running.TryRemove(node, out _);
+        }
+    }
+
+    /// <summary>
+    /// The node lives, and only Redis does not hear it. Where PostgreSQL does not answer either, it is enough that it does not come back:
+    /// after an outage of Redis all leases have lapsed, and each node returns when it notices.
+    /// </summary>
+    private async Task<bool> IsCutOffAsync(LeasedNode node)
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(options.Node.Lease, time);
+            return await stores.Signs.AgeAsync(node, timeout.Token) < options.Node.Lease;
+        }
+        catch (Exception)
+        {
+            await Task.Delay(WithoutWitness, time);
+            return (await stores.Leases.AliveAsync()).Contains(node);
+        }
+    }
+
+    /// <param name="node">The dead one.</param>
+    /// <param name="isBack">It has started again, and has ended what could not be continued.</param>
+    private async Task TakeCallsAsync(LeasedNode node, bool isBack)
+    {
+        if (!isBack) // or it reads its inbox itself
+            await lost.NoteEndsAsync(node.Id);
+        var calls = await CallsOfAsync(node, isBack);
+        var withRoom = await stores.Leases.WithRoomAsync();
+        var mine = calls.Where(one => TakerOf(one.Call.Id, withRoom) == options.Node.Id).ToArray();
+        var taken = await TakeAsync(mine);
+        if (mine.Length < calls.Length)
+        {
+            await Task.Delay(options.Node.Heartbeat * 2, time); // by then the others have seen the lapse too
+            taken += await TakeAsync(calls.Except(mine));
+        }
+        if (!isBack)
+            await lost.NoteEndsAsync(node.Id); // what came before the last claim
+        LogTaken(node.Id, taken, calls.Length);
+    }
+
+    /// <summary>The number of those that are this node's now.</summary>
+    private async Task<int> TakeAsync(IEnumerable<(LiveCall Call, CallOwner Owner, SavedCall? Saved)> calls)
+    {
+        var taken = 0;
+        foreach (var (call, owner, saved) in calls.OrderBy(one => one.Saved is null)) // people wait in those that go on
+        {
+            var outcome = await taker.TakeAsync(call.Id, owner, saved);
+            if (outcome == TakeOutcome.AnotherHasIt)
+                continue;
+            taken++;
+            NodeMetrics.CallTaken(outcome);
+            if (outcome == TakeOutcome.Ended)
+                await taker.EndAsync(call.Id, call.Channel, call.WhatsAppId);
+        }
+        return taken;
+    }
+
+    /// <summary>
+    /// The node with room whose turn it is first, the same for all survivors, and for each as many calls; null: none has room.
+    /// </summary>
+    internal static string? TakerOf(CallId call, IReadOnlyList<string> withRoom)
+    {
+        var hash = 2166136261u; // FNV-1a
+        foreach (var c in call.Value)
+            hash = (hash ^ c) * 16777619u;
+        return withRoom.Count == 0 ? null : withRoom.Order(StringComparer.Ordinal).ElementAt((int)(hash % (uint)withRoom.Count));
+    }
+
+    /// <summary>
+    /// The calls that a node has, as their owners' keys say: what another has claimed from it may still be shown as its own. Of one that is
+    /// back, only those that can be continued: the others are its own business.
+    /// </summary>
+    private async Task<(LiveCall Call, CallOwner Owner, SavedCall? Saved)[]> CallsOfAsync(LeasedNode node, bool isBack)
+    {
+        var live = await stores.Registry.ListAsync(CancellationToken.None);
+        var found = await Task.WhenAll(live.Select(async call =>
+        {
+            var owner = await stores.Owners.FindAsync(call.Id);
+            var saved = owner?.Node == node.Id ? await snapshots.ReadAsync(call.Id, owner.Value) : null;
+            return (Call: call, Owner: owner, Saved: saved);
+        }));
+        return [.. found.Where(one => one.Owner?.Node == node.Id && IsOf(node, one.Owner.Value, one.Saved, isBack))
+            .Select(one => (one.Call, one.Owner!.Value, one.Saved))];
+    }
+
+    private static bool IsOf(LeasedNode node, CallOwner owner, SavedCall? saved, bool isBack) =>
+        saved?.Call.Identity is { } identity && identity.OwnerToken == owner.Token ? identity.NodeStart == node.Start : !isBack;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} is gone: this one has taken {Taken} of its {Calls} call(s)")]
+    private partial void LogTaken(string node, int taken, int calls);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The calls of node {Node}, which is gone, could not be taken over yet: {Reason}")]
+    private partial void LogFailed(string node, string reason);
+}

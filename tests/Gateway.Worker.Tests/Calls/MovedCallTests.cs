@@ -1,0 +1,80 @@
+using Gateway.Calls;
+using Gateway.Storage.Commands;
+using Gateway.Worker.Tests.Calls.Bench;
+using Media.Protocols.Primitives;
+using Sandbox.Calls;
+using StackExchange.Redis;
+using Testing;
+using Xunit.Abstractions;
+
+namespace Gateway.Worker.Tests.Calls;
+
+/// <summary>A node that is asked to stop, or to drain, hands its live calls to others, and nobody notices.</summary>
+public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) : IClassFixture<WorkerBench>, IAsyncLifetime
+{
+    /// <summary>A lease, within which nothing can be taken over. The true gap is printed: it is the machine's, where that is busy.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(1.5);
+
+    private readonly Talks _talks = new(bench, output);
+
+    public Task InitializeAsync()
+    {
+        bench.ClusterKeys = ["k1:" + Convert.ToBase64String(new byte[32])];
+        bench.DrainDeadline = TimeSpan.FromMinutes(1);
+        return bench.StartAsync();
+    }
+
+    public Task DisposeAsync() => bench.KillAsync();
+
+    [Fact]
+    public async Task A_node_that_stops_moves_its_calls_without_a_gap_and_without_a_lost_packet()
+    {
+        await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);
+        await using var other = await bench.StartOtherAsync("other");
+        Talk[] talks = [await _talks.InboundAsync(), await _talks.OutboundAsync()];
+        await _talks.LeftAsync(talks);
+        var lost = await LostAsync(talks);
+        var watch = Talks.Measure(talks);
+        bench.Signal("TERM");
+        await _talks.GoOnAsync(watch, TimeSpan.Zero, talks);
+        Assert.All(talks, talk => Assert.InRange(talk.Gaps.Phone, TimeSpan.Zero, Lease));
+        Assert.All(talks, talk => Assert.InRange(talk.Gaps.User, TimeSpan.Zero, Lease));
+        await Eventually.SeeAsync(() => bench.HasExited, "the node has stopped, long before its deadline", bench.Log);
+        foreach (var talk in talks)
+            await Talks.HearsBothAsync(talk);
+        Assert.Equal(lost, await LostAsync(talks));
+        foreach (var talk in talks)
+        {
+            talk.AssertNoIndexTwice(jumps: 0);
+            await talk.Phone.HangUpAsync();
+            Assert.Equal(WireName.Of(HangupCause.PbxHungUp), (await bench.EndedRowAsync(talk.Call)).Cause);
+        }
+        var (balance, held, charges) = await Eventually.SeeAsync(purse.LookAsync, seen => seen.Charges.Count == 2, "both are charged");
+        Assert.Equal((0m, 10m), (held, balance + charges.Sum()));
+    }
+
+    [Fact]
+    public async Task A_call_that_no_other_node_takes_goes_on_where_it_was()
+    {
+        var talk = await _talks.InboundAsync();
+        await using var other = await bench.StartOtherAsync("other", options => options with { Sip = options.Sip with { Trunks =
+            [.. options.Sip.Trunks.Select(trunk => trunk with { Name = "another" })] },
+            Channels = [.. options.Channels.Select(channel => channel with { Trunks = ["another"] })] });
+        await _talks.LeftAsync(talk);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        var watch = Talks.Measure(talk);
+        Assert.Equal(CommandReply.Done, await new NodeCommands(redis).DrainAsync("worker", CancellationToken.None));
+        await _talks.GoOnAsync(watch, TimeSpan.Zero, talk);
+        Assert.Equal(503, (await bench.GetAsync("/readyz")).Status);
+        await talk.Phone.HangUpAsync();
+        await WhatsAppSide.UntilAsync(talk.Call, CallState.Ended);
+        Assert.Equal(WireName.Of(HangupCause.PbxHungUp), (await bench.EndedRowAsync(talk.Call)).Cause);
+    }
+
+    /// <summary>The packets that each user has missed so far.</summary>
+    private static async Task<IReadOnlyList<long>> LostAsync(Talk[] talks)
+    {
+        var reports = await Task.WhenAll(talks.Select(talk => talk.Handset.ReportAsync(CancellationToken.None)));
+        return [.. reports.Select(report => report.PacketsLost)];
+    }
+}

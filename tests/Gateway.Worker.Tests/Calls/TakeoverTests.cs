@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using Gateway.Calls;
+using Gateway.Sip.Dialogs;
+using Gateway.Storage.Nodes;
+using Gateway.Worker.Tests.Calls.Bench;
+using Media.Protocols.Primitives;
+using Sandbox.Calls;
+using StackExchange.Redis;
+using Testing;
+using Xunit.Abstractions;
+
+namespace Gateway.Worker.Tests.Calls;
+
+/// <summary>kill -9 of one of two nodes: the other takes its calls two leases later, not a minute.</summary>
+public sealed class TakeoverTests(WorkerBench bench, ITestOutputHelper output) : IClassFixture<WorkerBench>
+{
+    /// <summary>Two leases, a heartbeat, and room for a busy machine; before PostgreSQL takes any node for lost.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(8);
+
+    private const string Leases = "wa:{nodes}:leases";
+
+    [Fact]
+    public async Task Both_sides_of_every_call_of_the_dead_node_hear_of_its_end_and_each_is_recorded_and_charged_once()
+    {
+        await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);
+        await bench.StartAsync();
+        await using var survivor = await bench.StartOtherAsync("survivor");
+        var (inbound, agent) = await bench.LiveAsync();
+        var user = bench.WhatsApp.User(Sandbox.Users.AutoMode.Answer);
+        var caller = bench.Pbx.Dial(user.Phone);
+        await caller.AnsweredAsync();
+        var outbound = await bench.WhatsApp.CallToAsync(user, CallState.Active);
+        await bench.NotedAsync(inbound);
+        await bench.NotedAsync(outbound);
+
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        var ids = await Task.WhenAll(bench.IdOfAsync(inbound), bench.IdOfAsync(outbound));
+        await bench.KillAsync();
+        var watch = Stopwatch.StartNew();
+        foreach (var phone in new[] { agent, caller })
+        {
+            var ended = await phone.EndedAsync();
+            Assert.Equal((SipCallEnd.Remote, 41), (ended.By, ended.Reason?.Cause));
+        }
+        await WhatsAppSide.UntilAsync(inbound, CallState.Ended);
+        await WhatsAppSide.UntilAsync(outbound, CallState.Ended);
+        output.WriteLine($"both sides of both calls were ended {watch.Elapsed.TotalSeconds:0.00} s after the kill");
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, Soon);
+        foreach (var id in ids)
+            Assert.Equal(new CallOwner("survivor", 2), await new CallOwners(redis).FindAsync(new CallId(id)));
+
+        foreach (var call in new[] { inbound, outbound })
+        {
+            var row = Assert.Single(await Eventually.SeeAsync(
+                () => bench.RowsAsync(call), rows => rows.All(one => one.Cause is not null), "the record is complete"));
+            Assert.Equal((WireName.Of(HangupCause.NodeLost), true), (row.Cause, row.Answered));
+        }
+        var (_, held, charges) = await purse.LookAsync();
+        Assert.Equal((0m, 2), (held, charges.Count));
+    }
+
+    [Fact]
+    public async Task A_node_whose_lease_had_lapsed_for_a_moment_keeps_its_calls()
+    {
+        await bench.StartAsync();
+        await using var survivor = await bench.StartOtherAsync("survivor");
+        var (call, agent) = await bench.LiveAsync();
+        await bench.NotedAsync(call);
+        var id = new CallId(await bench.IdOfAsync(call));
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        var (leases, owners) = (redis.GetDatabase(), new CallOwners(redis));
+        var node = (await leases.SortedSetRangeByRankAsync(Leases)).First(
+            one => ((string)one!).StartsWith("worker ", StringComparison.Ordinal));
+        var lapses = survivor.Options.Node.Heartbeat * 4; // the survivor sees the lapse in one of its heartbeats
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < lapses;)
+            await leases.SortedSetAddAsync(Leases, node, 1);
+        await Task.Delay(survivor.Options.Node.Lease * 2); // by then the call would be taken
+        Assert.Equal(new CallOwner("worker", 1), await owners.FindAsync(id));
+        Assert.Equal(CallState.Active, call.State);
+        await bench.WhatsApp.HangUpAsync(call);
+        await agent.EndedAsync();
+        await bench.KillAsync();
+    }
+
+    [Fact]
+    public async Task Of_several_survivors_one_takes_each_call_and_the_lease_of_the_dead_node_is_forgotten()
+    {
+        await bench.StartAsync();
+        await using var first = await bench.StartOtherAsync("first");
+        await using var second = await bench.StartOtherAsync("second");
+        var calls = new List<(SandboxCall Call, PbxCall Agent)>();
+        for (var i = 0; i < 4; i++)
+            calls.Add(await bench.LiveAsync());
+        foreach (var (call, _) in calls)
+            await bench.NotedAsync(call);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        var ids = await Task.WhenAll(calls.Select(one => bench.IdOfAsync(one.Call)));
+        await bench.KillAsync();
+        foreach (var (call, agent) in calls)
+        {
+            await agent.EndedAsync();
+            await WhatsAppSide.UntilAsync(call, CallState.Ended);
+            Assert.Single(WhatsAppSide.Actions(call), action => action.StartsWith("terminate", StringComparison.Ordinal));
+        }
+        var owners = await Task.WhenAll(ids.Select(id => new CallOwners(redis).FindAsync(new CallId(id))));
+        output.WriteLine("owners: " + string.Join(", ", owners));
+        Assert.All(owners, owner => Assert.True(owner is { Token: 2, Node: "first" or "second" }, $"{owner}"));
+        await Eventually.SeeAsync(
+            () => redis.GetDatabase().SortedSetRangeByRankAsync(Leases),
+            leases => leases.All(lease => !((string)lease!).StartsWith("worker ", StringComparison.Ordinal)), "its lease is forgotten");
+    }
+}

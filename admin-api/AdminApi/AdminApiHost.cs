@@ -97,8 +97,9 @@ public static class AdminApiHost
 
     private static void AddStores(IServiceCollection services, AdminApiOptions options)
     {
-        services.AddSingleton(_ => Database.Open(options.Postgres));
-        services.AddSingleton(_ => RedisConnection.Open(options.Redis));
+        services.AddSingleton(_ => Database.Open(options.Postgres, PasswordFile.Of(options.PostgresPasswordFile)));
+        services.AddSingleton(_ => RedisConnection.Open(
+            options.Redis, PasswordFile.Of(options.RedisPasswordFile), options.RedisAuthorityPath));
         services.AddSingleton<ICallStore, PostgresCallStore>();
         services.AddSingleton<ICallRegistry>(s => new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), "admin-api"));
         services.AddSingleton<KeyStore>();

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography.X509Certificates;
 using StackExchange.Redis;
+using StackExchange.Redis.Configuration;
 
 namespace Gateway.Storage;
 
@@ -38,12 +40,26 @@ public static class RedisConnection
     }
 
     /// <summary>Connects, and keeps trying where no server answers yet. Sentinels must be able to name their primary now.</summary>
+    /// <param name="text">The setting.</param>
+    /// <param name="password">The file with the password, where the setting has none.</param>
+    /// <param name="authority">A PEM file with the authority of the servers' certificate; null: one that the system trusts.</param>
     /// <exception cref="ArgumentException">The text cannot be read.</exception>
     /// <exception cref="RedisConnectionException">No Sentinel knows the service.</exception>
-    public static IConnectionMultiplexer Open(string text) =>
-        TryParse(text, out var options, out var error)
-            ? ConnectionMultiplexer.Connect(options)
-            : throw new ArgumentException("The Redis connection cannot be used: " + error);
+    public static IConnectionMultiplexer Open(string text, PasswordFile? password = null, string? authority = null) =>
+        ConnectionMultiplexer.Connect(Options(text, password, authority));
+
+    /// <summary>The same settings for a connection of the caller's own.</summary>
+    /// <inheritdoc cref="Open"/>
+    public static ConfigurationOptions Options(string text, PasswordFile? password, string? authority)
+    {
+        if (!TryParse(text, out var options, out var error))
+            throw new ArgumentException("The Redis connection cannot be used: " + error);
+        if (password is not null)
+            options.Defaults = new FromFile(password);
+        if (authority is not null)
+            options.TrustIssuer(X509CertificateLoader.LoadCertificateFromFile(authority));
+        return options;
+    }
 
     /// <summary>https://www.iana.org/assignments/uri-schemes/prov/redis</summary>
     private static ConfigurationOptions FromUri(Uri uri)
@@ -55,9 +71,15 @@ public static class RedisConnection
             EndPoints = { { uri.Host.Trim('[', ']'), uri.IsDefaultPort || uri.Port < 0 ? DefaultPort : uri.Port } },
             Ssl = uri.Scheme == "rediss",
             SslHost = uri.Scheme == "rediss" ? uri.Host : null,
-            User = user is [{ Length: > 0 } name, _] ? Uri.UnescapeDataString(name) : null,
+            User = user is [{ Length: > 0 } name, ..] ? Uri.UnescapeDataString(name) : null,
             Password = user is [_, { Length: > 0 } password] ? Uri.UnescapeDataString(password) : null,
             DefaultDatabase = database.Length == 0 ? null : int.Parse(database, System.Globalization.CultureInfo.InvariantCulture),
         };
+    }
+
+    /// <summary>The driver asks for the password whenever it connects.</summary>
+    private sealed class FromFile(PasswordFile file) : DefaultOptionsProvider
+    {
+        public override string? Password => file.Read();
     }
 }

@@ -145,8 +145,8 @@ public static class GatewayHost
 
     private static void AddStores(IServiceCollection services, GatewayOptions options)
     {
-        services.AddSingleton(_ => Database.Open(options.Storage.Postgres.Reveal()));
-        services.AddSingleton(_ => RedisConnection.Open(options.Storage.Redis.Reveal()));
+        services.AddSingleton(_ => options.Storage.OpenPostgres());
+        services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(options.Storage.RedisOptions()));
         services.AddSingleton<PostgresCallStore>();
         services.AddSingleton<NodeStart>();
         services.AddSingleton(s => new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), options.Node.Id));

@@ -45,7 +45,7 @@ switch (verb)
         return await SettleAgain.RunAsync(options, args[2], Console.Out, CancellationToken.None);
     case "migrate":
         await StoreWait.ForMigrationAsync(options.Storage, TimeProvider.System, reason => Console.Error.WriteLine($"Waiting: {reason}"));
-        await using (var database = Database.Open(options.Storage.Postgres.Reveal()))
+        await using (var database = options.Storage.OpenPostgres())
             foreach (var name in await Migrator.MigrateAsync(database, CancellationToken.None))
                 Console.WriteLine(name);
         return 0;

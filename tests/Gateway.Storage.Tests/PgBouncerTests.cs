@@ -77,6 +77,27 @@ public sealed class PgBouncerTests : IAsyncLifetime
         Assert.Equal(0, await AdvisoryLocksAsync());
     }
 
+    /// <summary>PgBouncer prepares a client's statements at whatever server its transaction meets from 1.21 on.</summary>
+    [Fact]
+    public async Task Statements_may_be_prepared_through_a_pooler_that_follows_them_and_through_no_other()
+    {
+        var follows = PgBouncer.ReadVersion() >= new Version(1, 21);
+        await using var pool = await PgBouncer.StartAsync(_stores.Postgres, settings: follows ? ["max_prepared_statements = 200"] : []);
+        await using var database = Database.Open(pool.Connection + ";Max Auto Prepare=100;Auto Prepare Min Usages=2");
+        var asked = Task.WhenAll(Enumerable.Range(0, 16).Select(async _ =>
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                await using var command = database.CreateCommand("SELECT 4711");
+                Assert.Equal(4711, await command.ExecuteScalarAsync());
+            }
+        }));
+        if (follows)
+            await asked;
+        else // the statement is known by a name that belongs to somebody else at another server connection, or to nobody
+            await Assert.ThrowsAnyAsync<PostgresException>(() => asked);
+    }
+
     private async Task<long> AdvisoryLocksAsync()
     {
         await using var connection = await _database.OpenConnectionAsync();

@@ -2,6 +2,7 @@ using System.Net;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Storage.Commands;
+using Gateway.Storage.Nodes;
 using StackExchange.Redis;
 using Testing;
 
@@ -49,13 +50,81 @@ public sealed class RedisServersTests
     }
 
     [Fact]
-    public async Task A_user_of_the_access_control_list_is_enough()
+    public async Task A_Cluster_keeps_leases_owners_and_inboxes()
+    {
+        await using var servers = await RedisServers.StartClusterAsync();
+        await using var redis = RedisConnection.Open(servers.Configuration);
+        var (leases, owners, inbox) = (new NodeLeases(redis), new CallOwners(redis), new NodeInbox(redis));
+        for (var i = 0; i < 12; i++) // of every server some
+        {
+            var node = new LeasedNode("n" + i, "start");
+            Assert.False((await leases.BeatAsync(node, TimeSpan.FromMinutes(1), hasRoom: true)).HadLapsed);
+            var call = await PublishAsync(redis, node.Id);
+            var claimed = await owners.ClaimAsync(call, (await owners.FindAsync(call))!.Value, "other");
+            Assert.Equal(2, claimed?.Token);
+            Assert.Equal([call], await owners.LostOfAsync([(call, 1)]));
+            Assert.True(await inbox.TryAddAsync(node.Id, "event", DateTimeOffset.UtcNow));
+            var entry = Assert.Single(await inbox.ReadAsync(node.Id));
+            await inbox.RemoveAsync(node.Id, [entry]);
+            Assert.Empty(await inbox.ReadAsync(node.Id));
+        }
+        Assert.Equal(12, (await leases.WithRoomAsync()).Count);
+    }
+
+    [Fact]
+    public async Task When_a_server_of_a_Cluster_ends_its_replica_has_its_calls()
+    {
+        await using var servers = await RedisServers.StartClusterAsync(hasReplica: true);
+        await using var node = RedisConnection.Open(servers.Configuration);
+        var before = await Task.WhenAll(Enumerable.Range(0, 24).Select(_ => PublishAsync(node, "n1")));
+        await servers.KillPrimaryAsync();
+        var after = await EventuallyAsync(() => Task.WhenAll(Enumerable.Range(0, 24).Select(_ => PublishAsync(node, "n1"))));
+        var shown = (await EventuallyAsync(() => new RedisCallRegistry(node, "n1").ListAsync(CancellationToken.None)))
+            .Select(call => call.Id).ToHashSet();
+        Assert.Subset(shown, before.Concat(after).ToHashSet());
+    }
+
+    [Fact]
+    public async Task A_user_of_the_access_control_list_is_enough_and_the_password_may_change_while_the_node_runs()
     {
         await using var servers = await RedisServers.StartWithUserAsync("gateway", "a-password");
-        await using var node = RedisConnection.Open(servers.Configuration);
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, "a-password\n");
+            var withoutPassword = servers.Configuration.Replace(":a-password@", "@", StringComparison.Ordinal);
+            await using var node = RedisConnection.Open(withoutPassword, new PasswordFile(file));
+            await WorksAsync();
+
+            await File.WriteAllTextAsync(file, "another\n");
+            servers.ChangePassword("gateway", "another");
+            await EventuallyAsync(() => PublishAsync(node, "n1"));
+            await WorksAsync();
+
+            async Task WorksAsync()
+            {
+                var call = await PublishAsync(node, "n1");
+                await AnswersOnceAsync(node, node, call);
+                var listener = new NodeCommandListener(node, "n1", _ => Task.FromResult(CommandReply.Done));
+                await listener.StartAsync();
+                Assert.Equal(CommandReply.Done, await new NodeCommands(node).HangUpAsync(call, CancellationToken.None));
+                await listener.StopAsync();
+            }
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task With_TLS_only_a_server_of_the_named_authority_is_spoken_to()
+    {
+        await using var servers = await RedisServers.StartTlsAsync();
+        await using var node = RedisConnection.Open(servers.Configuration, authority: servers.Authority);
         await AnswersOnceAsync(node, node, await PublishAsync(node, "n1"));
-        var listener = new NodeCommandListener(node, "n1", _ => Task.FromResult(CommandReply.Done));
-        await listener.StartAsync();
+        await using var other = RedisConnection.Open(servers.Configuration);
+        await Assert.ThrowsAnyAsync<RedisException>(() => PublishAsync(other, "n1"));
     }
 
     [Fact]
@@ -72,6 +141,7 @@ public sealed class RedisServersTests
     [InlineData("redis://redis.example", "redis.example:6379", false, null, null)]
     [InlineData("redis://:secret@redis.example:6380/2", "redis.example:6380", false, null, 2)]
     [InlineData("rediss://gateway:p%40ss@redis.example:6380", "redis.example:6380", true, "gateway", null)]
+    [InlineData("rediss://gateway@redis.example", "redis.example:6379", true, "gateway", null)]
     public void Reads_configurations_and_URIs(string text, string server, bool tls, string? user, int? database)
     {
         Assert.True(RedisConnection.TryParse(text, out var options, out _));

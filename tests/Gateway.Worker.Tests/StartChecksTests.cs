@@ -38,6 +38,30 @@ public sealed class StartChecksTests : IDisposable
     public void A_Redis_configuration_of_another_kind_is_named_without_its_password(string text) =>
         Fault(Options() with { Storage = Storage(redis: text) }, "storage.redis");
 
+    [Fact]
+    public void A_password_is_in_the_text_or_in_a_file_that_can_be_read()
+    {
+        var file = Path.Combine(_folder, "password");
+        File.WriteAllText(file, "secret\n");
+        var cache = "cache:6379";
+        Assert.Empty(StartChecks.Check(
+            Options() with { Storage = Storage(redis: cache) with { PostgresPasswordFile = file, RedisPasswordFile = file } },
+            TimeProvider.System));
+        Fault(Options() with { Storage = Storage("Host=db;Password=secret") with { PostgresPasswordFile = file } }, "PasswordFile");
+        Fault(Options() with { Storage = Storage("Host=db;Passfile=secret") with { PostgresPasswordFile = file } }, "PasswordFile");
+        Fault(Options() with { Storage = Storage() with { RedisPasswordFile = file } }, "storage.redisPasswordFile");
+        Fault(Options() with { Storage = Storage() with { PostgresPasswordFile = file + "2" } }, "storage.postgresPasswordFile");
+        Fault(Options() with { Storage = Storage() with { RedisAuthorityPath = file } }, "storage.redisAuthorityPath");
+    }
+
+    [Fact]
+    public void Of_several_hosts_the_one_that_can_be_written_is_asked_for()
+    {
+        Assert.Empty(StartChecks.Check(
+            Options() with { Storage = Storage("Host=a,b:5433;Target Session Attributes=primary") }, TimeProvider.System));
+        Fault(Options() with { Storage = Storage("Host=a,b;Target Session Attributes=any") }, "read-write or primary");
+    }
+
     [Theory]
     [InlineData("192.0.2.1")] // TEST-NET-1: assigned to no host
     [InlineData("[2001:db8::1]")]

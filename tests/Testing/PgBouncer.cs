@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 using Testing.Peers;
 
@@ -9,9 +10,10 @@ namespace Testing;
 public sealed class PgBouncer : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-pgbouncer-").FullName;
-    private readonly ChildProgram _program;
+    private readonly string[] _command;
+    private ChildProgram _program;
 
-    private PgBouncer(NpgsqlConnectionStringBuilder server, int port, int poolSize)
+    private PgBouncer(NpgsqlConnectionStringBuilder server, int port, int poolSize, params string[] settings)
     {
         var file = Path.Combine(_folder, "pgbouncer.ini");
         File.WriteAllText(file, $"""
@@ -25,15 +27,14 @@ public sealed class PgBouncer : IAsyncDisposable
             pool_mode = transaction
             default_pool_size = {poolSize}
             max_client_conn = 200
-            ignore_startup_parameters = extra_float_digits
+            {string.Join('\n', settings)}
             """);
         // It refuses to run as root; Debian's PostgreSQL brings this user.
-        string[] command = ["pgbouncer", file];
-        if (Environment.IsPrivilegedProcess)
-        {
-            command = ["sh", "-c", "chmod 755 \"$1\" && exec runuser -u postgres -- pgbouncer \"$2\"", "sh", _folder, file];
-        }
-        _program = new ChildProgram("PgBouncer", "/", command, new Dictionary<string, string>());
+        _command = Environment.IsPrivilegedProcess
+            ? ["sh", "-c", "chmod 755 \"$1\" && exec setpriv --reuid postgres --regid postgres --init-groups pgbouncer \"$2\"", "sh",
+                _folder, file]
+            : ["pgbouncer", file];
+        _program = Launch();
         Connection = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Host = "127.0.0.1", Port = port }.ConnectionString;
     }
 
@@ -42,26 +43,61 @@ public sealed class PgBouncer : IAsyncDisposable
 
     /// <param name="server">The connection string of the server.</param>
     /// <param name="poolSize">Server connections of one database and user; fewer than clients, so that they have to share.</param>
-    public static async Task<PgBouncer> StartAsync(string server, int poolSize = 3)
+    /// <param name="settings">Lines of its configuration.</param>
+    public static async Task<PgBouncer> StartAsync(string server, int poolSize = 3, params string[] settings)
     {
-        var pool = new PgBouncer(new NpgsqlConnectionStringBuilder(server), LoopbackPorts.Take(), poolSize);
+        var pool = new PgBouncer(new NpgsqlConnectionStringBuilder(server), LoopbackPorts.Take(), poolSize, settings);
+        try
+        {
+            await pool.AnswersAsync();
+            return pool;
+        }
+        catch
+        {
+            await pool.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Its version.</summary>
+    public static Version ReadVersion()
+    {
+        using var process = Process.Start(new ProcessStartInfo("pgbouncer", ["--version"]) { RedirectStandardOutput = true })!;
+        var line = process.StandardOutput.ReadLine() ?? "";
+        process.WaitForExit();
+        return Version.Parse(line.Split(' ')[1]);
+    }
+
+    /// <summary>Ends it without a word to its clients.</summary>
+    public Task KillAsync() => _program.KillAsync();
+
+    /// <summary>Starts it again, on its port.</summary>
+    public async Task ReviveAsync()
+    {
+        await _program.DisposeAsync();
+        _program = Launch();
+        await AnswersAsync();
+    }
+
+    private ChildProgram Launch() => new("PgBouncer", "/", _command, new Dictionary<string, string>());
+
+    private async Task AnswersAsync()
+    {
         for (var tries = 0; ; tries++)
         {
             try
             {
-                await using var connection = new NpgsqlConnection(pool.Connection + ";Pooling=false");
+                await using var connection = new NpgsqlConnection(Connection + ";Pooling=false");
                 await connection.OpenAsync();
-                return pool;
+                return;
             }
-            catch (NpgsqlException) when (tries < 200 && !pool._program.HasExited)
+            catch (NpgsqlException) when (tries < 200 && !_program.HasExited)
             {
                 await Task.Delay(50);
             }
             catch (NpgsqlException e)
             {
-                var log = string.Join('\n', pool._program.Tail(20));
-                await pool.DisposeAsync();
-                throw new InvalidOperationException("PgBouncer did not come up:\n" + log, e);
+                throw new InvalidOperationException("PgBouncer did not come up:\n" + string.Join('\n', _program.Tail(20)), e);
             }
         }
     }

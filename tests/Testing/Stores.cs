@@ -46,12 +46,6 @@ public sealed class Stores : IDisposable
     /// <summary>The same, with a PostgreSQL that waits for the disk as in production: for measuring.</summary>
     public static Stores StartDurable() => new(isPrivate: true, isDurable: true);
 
-    /// <summary>The whole database, as pg_dump writes it.</summary>
-    public string Dump() => RunClient("pg_dump", "");
-
-    /// <summary>Restores the database from a dump; its present contents are dropped.</summary>
-    public void Restore(string dump) => RunClient("psql", "DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n" + dump);
-
     /// <summary>Ends a server of <see cref="StartPrivate"/> without a clean shutdown.</summary>
     public void Kill(StoreServer server) => Run("kill", server);
 
@@ -77,24 +71,6 @@ public sealed class Stores : IDisposable
     {
         if (_folder is not null)
             Run("stop");
-    }
-
-    private string RunClient(string program, string input)
-    {
-        var settings = new NpgsqlConnectionStringBuilder(Postgres);
-        var start = new ProcessStartInfo(
-            program, ["-h", settings.Host!, "-p", settings.Port.ToString(), "-U", settings.Username!, "-d", settings.Database!,
-                .. program == "psql" ? new[] { "-q", "-v", "ON_ERROR_STOP=1" } : []])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        };
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        process.StandardInput.Write(input);
-        process.StandardInput.Close();
-        process.WaitForExit();
-        return process.ExitCode == 0 ? output.Result : throw new InvalidOperationException($"{program} failed.");
     }
 
     private string Run(string action, StoreServer? server = null)

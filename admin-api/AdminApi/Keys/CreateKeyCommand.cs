@@ -1,6 +1,6 @@
 using AdminApi.Platform;
+using Gateway.Storage;
 using Gateway.Storage.Admin;
-using Npgsql;
 
 namespace AdminApi.Keys;
 
@@ -26,7 +26,8 @@ public static class CreateKeyCommand
             await Console.Error.WriteLineAsync(Usage);
             return 2;
         }
-        await using var database = NpgsqlDataSource.Create(postgres);
+        var password = PasswordFile.Of(configuration[$"{AdminApiOptions.Section}:{nameof(AdminApiOptions.PostgresPasswordFile)}"]);
+        await using var database = Database.Open(postgres, password);
         var key = KeyText.New();
         await new KeyStore(database)
             .CreateAsync(key.Id, key.Hash, name, [.. words.Distinct()], null, "command line", CancellationToken.None);

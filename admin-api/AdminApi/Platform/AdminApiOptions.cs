@@ -17,8 +17,17 @@ public sealed record AdminApiOptions
     /// <summary>Npgsql connection string.</summary>
     public string Postgres { get; init; } = "";
 
+    /// <summary>A file with PostgreSQL's password, in place of one in <see cref="Postgres"/>: read for every new connection.</summary>
+    public string? PostgresPasswordFile { get; init; }
+
     /// <summary>StackExchange.Redis configuration.</summary>
     public string Redis { get; init; } = "";
+
+    /// <summary>The same for Redis.</summary>
+    public string? RedisPasswordFile { get; init; }
+
+    /// <summary>A PEM file with the authority of Redis' certificate; null: one that the system trusts.</summary>
+    public string? RedisAuthorityPath { get; init; }
 
     /// <summary>Addresses or networks (10.0.0.0/8), separated by commas, of the reverse proxies that may connect without TLS.</summary>
     public string TrustedProxies { get; init; } = "";
@@ -61,6 +70,9 @@ public sealed record AdminApiOptions
             errors.Add($"{Section}:Postgres is missing.");
         if (options.Redis.Length == 0)
             errors.Add($"{Section}:Redis is missing.");
+        foreach (var file in new[] { PostgresPasswordFile, RedisPasswordFile, RedisAuthorityPath })
+            if (file is not null && !File.Exists(file))
+                errors.Add($"{Section}: there is no file {file}.");
         if (RequestsPerMinute < 1)
             errors.Add($"{Section}:RequestsPerMinute must be at least 1.");
         if (MaxConnections < 1)

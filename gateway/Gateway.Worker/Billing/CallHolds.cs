@@ -1,13 +1,15 @@
 using Gateway.Calls;
 using Gateway.Calls.Admission;
 using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Records;
 using Gateway.Worker.Configuration;
 
 namespace Gateway.Worker.Billing;
 
 /// <summary>The holds of calls in progress: extended while they run, released where they never began.</summary>
 internal sealed partial class CallHolds(
-    GatewayOptions options, IAdmissionStore admissions, OutageAdmissions outage, TimeProvider time, ILogger<CallHolds> logger)
+    GatewayOptions options, IAdmissionStore admissions, ICallStore calls, OutageAdmissions outage, TimeProvider time,
+    ILogger<CallHolds> logger)
 {
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromSeconds(5);
 
@@ -26,7 +28,7 @@ internal sealed partial class CallHolds(
             using var timeout = new CancellationTokenSource(_timeout, time);
             var result = await admissions.ExtendAsync(call.Id, upTo, timeout.Token).WaitAsync(timeout.Token);
             outage.StoreIsBack();
-            if (result.Outcome == HoldOutcome.Gone && outage.HeldFor(call.Id) is { } local)
+            if (result.Outcome == HoldOutcome.Gone && await StillHeldAsync(call.Id, timeout.Token) is { } local)
                 result = await TakeOverAsync(call, startedAt, upTo, local, timeout.Token);
             AdmissionMetrics.Extended(result.Outcome);
             if (result.Outcome != HoldOutcome.Gone)
@@ -47,8 +49,15 @@ internal sealed partial class CallHolds(
     /// <summary>Drops what is held in memory for a call that has ended.</summary>
     public void Forget(CallIdentity call) => outage.Forget(call.Id);
 
-    /// <summary>Gives a call that began while the store was unavailable a regular hold. Where the
-    /// account cannot pay, it keeps what it was granted.</summary>
+    /// <summary>
+    /// The money of a call whose hold the store does not have: held here, because the store was unavailable; nothing, where the store never
+    /// heard of it, as a standby that was promoted before it had the call. Null: the call was settled by somebody else.
+    /// </summary>
+    private async Task<decimal?> StillHeldAsync(CallId call, CancellationToken cancellation) =>
+        outage.HeldFor(call) ?? (await calls.FindAsync(call, cancellation) is null ? 0m : null);
+
+    /// <summary>Gives a call a regular hold that the store does not have. Where the account cannot pay, it keeps what it was
+    /// granted.</summary>
     private async Task<HoldResult> TakeOverAsync(
         CallIdentity call, DateTimeOffset startedAt, decimal upTo, decimal local, CancellationToken cancellation)
     {

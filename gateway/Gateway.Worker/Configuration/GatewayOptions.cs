@@ -286,8 +286,17 @@ public sealed record StorageOptions
     /// <summary>Npgsql connection string.</summary>
     public required Secret Postgres { get; init; }
 
+    /// <summary>A file with PostgreSQL's password, in place of one in <see cref="Postgres"/>: read for every new connection.</summary>
+    public string? PostgresPasswordFile { get; init; }
+
     /// <summary>StackExchange.Redis configuration.</summary>
     public required Secret Redis { get; init; }
+
+    /// <summary>The same for Redis.</summary>
+    public string? RedisPasswordFile { get; init; }
+
+    /// <summary>A PEM file with the authority of Redis' certificate; null: one that the system trusts.</summary>
+    public string? RedisAuthorityPath { get; init; }
 
     /// <summary>The time within which Redis has to answer about agents; then they are given to calls by what the node knows.</summary>
     public TimeSpan AgentsTimeout { get; init; } = TimeSpan.FromMilliseconds(500);

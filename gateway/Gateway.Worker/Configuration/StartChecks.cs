@@ -3,12 +3,10 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Sip.Transactions;
-using Gateway.Storage;
 using Media.Engine;
 using Media.Engine.Codecs;
 using Media.Native;
 using Media.Native.Checks;
-using Npgsql;
 
 namespace Gateway.Worker.Configuration;
 
@@ -21,35 +19,12 @@ internal static class StartChecks
     /// <summary>All faults. Addresses are not tried while this node runs: it uses them itself then.</summary>
     public static IReadOnlyList<string> Check(GatewayOptions options, TimeProvider time) =>
     [
-        .. Postgres(options.Storage.Postgres.Reveal()),
-        .. Redis(options.Storage.Redis.Reveal()),
+        .. StoreChecks.Check(options.Storage),
         .. Certificates(options),
         .. SpoolChecks.Folder(options.SpoolFolder()),
         .. Libraries(options.Media.Opus.Implementation, time),
         .. SpoolChecks.IsHeld(options.SpoolFolder()) ? [] : Listeners(options),
     ];
-
-    private static IEnumerable<string> Postgres(string text)
-    {
-        if (text.Contains("://", StringComparison.Ordinal))
-            return ["storage.postgres: is a URI; Npgsql expects 'Host=…;Port=5432;Database=…;Username=…;Password=…'."];
-        try
-        {
-            return new NpgsqlConnectionStringBuilder(text).Host is { Length: > 0 } ? [] : ["storage.postgres: has no Host."];
-        }
-        catch (Exception e) when (e is ArgumentException or FormatException)
-        {
-            // the exception's text may contain the password
-            return [
-                "storage.postgres: is not a connection string of Npgsql ('Host=…;Database=…;Username=…'): one of its keys or values is " +
-                "unknown."];
-        }
-    }
-
-    private static IEnumerable<string> Redis(string text) =>
-        RedisConnection.TryParse(text, out _, out var error)
-            ? []
-            : [$"storage.redis: {error} ('host:6379,user=…,password=…', 'rediss://user:password@host')."];
 
     private static IEnumerable<string> Certificates(GatewayOptions options)
     {

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Gateway.Storage;
 using Gateway.Worker.Configuration;
 using Npgsql;
 using StackExchange.Redis;
@@ -12,8 +11,6 @@ namespace Gateway.Worker.Health;
 /// </summary>
 internal static class StoreWait
 {
-    private const int ProbeSeconds = 2;
-
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1), Reminder = TimeSpan.FromMinutes(1);
 
     /// <summary>
@@ -70,16 +67,15 @@ internal static class StoreWait
     {
         try
         {
-            var settings = new NpgsqlConnectionStringBuilder(
-                storage.Postgres.Reveal()) { Pooling = false, Timeout = ProbeSeconds, CommandTimeout = ProbeSeconds };
-            await using var connection = new NpgsqlConnection(settings.ConnectionString);
-            await connection.OpenAsync();
+            await using var database = storage.OpenPostgresProbe();
+            await using var connection = await database.OpenConnectionAsync();
         }
         catch (Exception e) when (IsUnavailable(e))
         {
             return "PostgreSQL does not answer: " + e.Message;
         }
-        if (!RedisConnection.TryParse(storage.Redis.Reveal(), out var redis, out _) || redis.ServiceName is null)
+        var redis = storage.RedisOptions();
+        if (redis.ServiceName is null)
             return null;
         try
         {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Gateway.Calls.Records;
-using Gateway.Storage;
 using Gateway.Storage.Calls;
 using Gateway.Worker.Configuration;
 using Npgsql;
@@ -21,7 +20,7 @@ internal static class SettleAgain
             await output.WriteLineAsync($"{since} is not a time such as 2026-01-31T12:00:00Z");
             return 2;
         }
-        await using var database = Database.Open(options.Storage.Postgres.Reveal());
+        await using var database = options.Storage.OpenPostgres();
         var store = new PostgresCallStore(database);
         var (settled, known, failed) = (0, 0, 0);
         using var log = new RecordLog(options.SpoolFolder());

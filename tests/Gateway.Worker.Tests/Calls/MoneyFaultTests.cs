@@ -3,6 +3,7 @@ using Gateway.Calls.Lifecycle;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Spool;
 using Gateway.Worker.Tests.Calls.Bench;
+using Npgsql;
 using Testing;
 using CallState = Sandbox.Calls.CallState;
 
@@ -103,6 +104,25 @@ public sealed class MoneyFaultTests : IDisposable
         Return(dead: true);
         await agent.AnswerAsync();
         await Eventually.SeeAsync(purse.LookAsync, seen => seen.Held > 0.03m, "a hold of the running call");
+        await bench.WhatsApp.HangUpAsync(call);
+        await bench.EndsAsync(call, HangupCause.WhatsAppHungUp);
+        var (balance, held, charges) = await purse.LookAsync();
+        Assert.Equal((10 - charges.Sum(), 0m, 1), (balance, held, charges.Count));
+    }
+
+    [Fact]
+    public async Task A_live_call_that_a_promoted_standby_never_had_holds_its_money_again()
+    {
+        await using var purse = await Purse.OpenAsync(_stores.Postgres, 10);
+        await using var bench = await CallBench.StartAsync(_stores, Short);
+        var call = await bench.WhatsApp.PlaceAsync();
+        await (await bench.Pbx.NextAsync()).AnswerAsync();
+        await bench.LiveAsync(call);
+        await using (var database = NpgsqlDataSource.Create(_stores.Postgres))
+        await using (var forget = database.CreateCommand("DELETE FROM holds; DELETE FROM calls; UPDATE accounts SET held = 0"))
+            await forget.ExecuteNonQueryAsync();
+
+        await Eventually.SeeAsync(purse.LookAsync, seen => seen.Held > 0.02m, "the hold grows again");
         await bench.WhatsApp.HangUpAsync(call);
         await bench.EndsAsync(call, HangupCause.WhatsAppHungUp);
         var (balance, held, charges) = await purse.LookAsync();

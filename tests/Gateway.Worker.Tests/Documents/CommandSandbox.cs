@@ -52,6 +52,7 @@ internal sealed class CommandSandbox(string folder, string configuration, string
     public Dictionary<string, string> Words { get; } = new()
     {
         ["CONFIG"] = configuration, ["TRUNK"] = "main", ["NUMBER"] = "+15551230001",
+        ["deploy/verify.sql"] = Repository.File("deploy/verify.sql"),
     };
 
     /// <summary>Runs a script to its end; its exit code and all that it printed.</summary>

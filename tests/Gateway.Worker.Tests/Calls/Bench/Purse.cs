@@ -16,6 +16,9 @@ internal sealed class Purse : IAsyncDisposable
 
     private Purse(NpgsqlDataSource database, string channel) => (_database, _channel) = (database, channel);
 
+    private Purse(Purse other, string postgres) : this(NpgsqlDataSource.Create(postgres + ";Pooling=false"), other._channel) =>
+        _name = other._name;
+
     /// <param name="postgres">Connection string. A gateway may have been started on it, or not yet.</param>
     /// <param name="balance">The balance of the account.</param>
     /// <param name="perSecond">The price; null: the card has no rate.</param>
@@ -38,6 +41,9 @@ internal sealed class Purse : IAsyncDisposable
         await purse.AdjustAsync(balance);
         return purse;
     }
+
+    /// <summary>The same account on another server.</summary>
+    public Purse At(string postgres) => new(this, postgres);
 
     public Task AdjustAsync(decimal amount) => ExecuteAsync(
         """

@@ -48,6 +48,9 @@ public sealed class WorkerBench : IAsyncLifetime
     /// <summary>A private server, to be frozen.</summary>
     public Stores Stores { get; } = Stores.StartPrivate();
 
+    /// <summary>The connection string of workers that are started from now on, and of what the tests look at.</summary>
+    internal string Postgres { get => field ?? Stores.Postgres; set; }
+
     internal WhatsAppSide WhatsApp { get; private set; } = null!;
 
     internal Pbx Pbx { get; private set; } = null!;
@@ -208,14 +211,14 @@ public sealed class WorkerBench : IAsyncLifetime
     /// <summary>Our own id of a call.</summary>
     internal async Task<string> IdOfAsync(SandboxCall call)
     {
-        await using var connection = new NpgsqlConnection(Stores.Postgres + ";Pooling=false");
+        await using var connection = new NpgsqlConnection(Postgres + ";Pooling=false");
         return await connection.QuerySingleAsync<string>("SELECT id FROM calls WHERE user_phone = @Phone", call.User);
     }
 
     /// <summary>Every row of the call.</summary>
     internal async Task<IReadOnlyList<(string? Cause, bool Answered, int? Pulses)>> RowsAsync(SandboxCall call)
     {
-        await using var connection = new NpgsqlConnection(Stores.Postgres + ";Pooling=false");
+        await using var connection = new NpgsqlConnection(Postgres + ";Pooling=false");
         return (await connection.QueryAsync<(string?, bool, int?)>(
             "SELECT cause, answered_at IS NOT NULL, pulses FROM calls WHERE user_phone = @Phone", call.User)).AsList();
     }
@@ -291,7 +294,7 @@ public sealed class WorkerBench : IAsyncLifetime
             opus = new { implementation = Opus },
             pbx = new { portMin = _media, portMax = _media + MediaPorts - 1, quarantine = "00:00:00" },
         },
-        storage = new { postgres = stores?.Postgres ?? Stores.Postgres, redis = stores?.Redis ?? Stores.Redis },
+        storage = new { postgres = stores?.Postgres ?? Postgres, redis = stores?.Redis ?? Stores.Redis },
         calls = new { mediaConnect = "00:05:00" },
     });
 }

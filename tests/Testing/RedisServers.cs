@@ -36,7 +36,7 @@ public sealed class RedisServers : IAsyncDisposable
         await SeeAsync(() => Cli(sentinel, "sentinel", "replicas", "calls")
             .Contains(replica.ToString(), StringComparison.Ordinal), "the Sentinel knows the replica");
         servers.Configuration = $"127.0.0.1:{sentinel},serviceName=calls";
-        servers.Primary = primary;
+        (servers.Primary, servers.Replica) = (primary, replica);
     });
 
     /// <summary>Three primaries, which share the slots.</summary>
@@ -75,8 +75,24 @@ public sealed class RedisServers : IAsyncDisposable
 
     private int Primary { get; set; }
 
+    /// <summary>With a Sentinel: the server that takes the primary's place.</summary>
+    private int Replica { get; set; }
+
     /// <summary>Kills the primary without a clean shutdown.</summary>
     public Task KillPrimaryAsync() => _programs[Primary].KillAsync();
+
+    /// <summary>Starts the killed primary again, as replica of the one that has taken its place. Returns when it follows.</summary>
+    public async Task FollowAsync()
+    {
+        var (dead, primary) = (Primary, Replica);
+        await SeeAsync(
+            () => Cli(primary, "info", "replication").Contains("role:master", StringComparison.Ordinal), "the replica is the primary");
+        await _programs[dead].DisposeAsync();
+        await RunAsync(dead, $"replicaof 127.0.0.1 {primary}");
+        await SeeAsync(
+            () => Cli(dead, "info", "replication").Contains("master_link_status:up", StringComparison.Ordinal), "the old primary follows");
+        (Primary, Replica) = (primary, dead);
+    }
 
     public async ValueTask DisposeAsync()
     {

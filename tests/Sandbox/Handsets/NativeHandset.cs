@@ -100,6 +100,9 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     /// </summary>
     public TimeSpan LongestDelay { get; private set; }
 
+    /// <summary>Sees each RTP packet of the business, also one whose index was used before; only its header is clear.</summary>
+    public PacketTap? Tap { get; set; }
+
     private Instant _lastRtp;
 
     public Instant NextDeadline => _isDisposed ? Instant.Never : Instant.Min(
@@ -229,9 +232,13 @@ public sealed class NativeHandset : IHandset, IMediaPeer
             _dtls?.HandleDatagram(datagram);
             DrainDtls(now);
         }
-        else if (kind == DatagramKind.Rtp && _srtp is { } srtp && srtp.TryUnprotectRtp(datagram, out var length, out _))
+        else if (kind == DatagramKind.Rtp && _srtp is { } srtp)
         {
-            HandleRtp(datagram[..length], now);
+            var isFresh = srtp.TryUnprotectRtp(datagram, out var length, out var error);
+            if (isFresh || error == SrtpError.Replayed)
+                Tap?.Invoke(datagram, now);
+            if (isFresh)
+                HandleRtp(datagram[..length], now);
         }
         else if (kind == DatagramKind.Rtcp && _srtp is { } session && session.TryUnprotectRtcp(datagram, out var rtcpLength, out _))
         {

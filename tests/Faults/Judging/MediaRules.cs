@@ -18,7 +18,7 @@ internal static class MediaRules
 
     private static IEnumerable<Finding> Gap(RunStory story, Fact.Silent gap)
     {
-        if (story.Find(gap.Call) is not { } call)
+        if (story.Find(gap.Call) is not { } call || !IsOfTalk(story, gap))
             yield break;
         var ours = gap.Gap - gap.Late;
         var heard = $"the {WordOf(gap.End)} heard nothing for {ours.TotalMilliseconds:0} ms until {gap.At:HH:mm:ss.fff}";
@@ -30,6 +30,11 @@ internal static class MediaRules
         else if (story.TakesOver && ours > TakenOverGap)
             yield return new Finding(TakenOver, gap.Call, heard);
     }
+
+    /// <summary>Before both sides talk and after one of them has hung up there is nothing to be heard.</summary>
+    public static bool IsOfTalk(RunStory story, Fact.Silent gap) => story.Find(gap.Call) is { } call
+        && call.TalkedAt <= gap.At - gap.Gap && !(call.OverAt < gap.At)
+        && call.Legs.Any(leg => leg.PickedUpAt <= gap.At - gap.Gap && !(leg.ReleasedAt < gap.At));
 
     private static IEnumerable<Finding> Indices(RunStory story)
     {

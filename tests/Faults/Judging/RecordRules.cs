@@ -13,13 +13,16 @@ internal static class RecordRules
     /// <summary>The record's talk may be longer than WhatsApp's by this: it begins before accept and ends after terminate.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3);
 
+    /// <summary>The same while something is wrong: the end of a call is handed on through Redis, and its node may have to wake first.</summary>
+    private static readonly TimeSpan SlackInTrouble = TimeSpan.FromSeconds(10);
+
     public static IEnumerable<Finding> Check(RunStory story)
     {
         var records = story.Facts.OfType<Fact.Recorded>().ToLookup(record => record.Call);
         return story.Calls.SelectMany(call => Count(story, call, [.. records[call.Call]]))
             .Concat(records.Where(of => story.Find(of.Key) is null)
                 .Select(of => new Finding(One, of.Key, "has a record, and nobody called")))
-            .Concat(story.Calls.SelectMany(call => records[call.Call].SelectMany(record => Truth(call, record))));
+            .Concat(story.Calls.SelectMany(call => records[call.Call].SelectMany(record => Truth(story, call, record))));
     }
 
     private static IEnumerable<Finding> Count(RunStory story, CallStory call, IReadOnlyList<Fact.Recorded> records)
@@ -43,7 +46,16 @@ internal static class RecordRules
             fault => FaultKinds.Loses(fault.Kind) && fault.Node == delivered.Node
                 && fault.From >= delivered.At - Unwritten && fault.From <= delivered.At + Unwritten));
 
-    private static IEnumerable<Finding> Truth(CallStory call, Fact.Recorded record)
+    /// <summary>
+    /// When a gateway could know that the call is over: a webhook that no node answers comes again later, and a node that was killed last
+    /// showed itself before that.
+    /// </summary>
+    private static DateTimeOffset? KnownOver(RunStory story, CallStory call) => call.OverAt is not { } over
+        ? null
+        : call.Deliveries.Where(delivered => delivered is { Event: "terminate", Status: 200 }).Select(delivered => delivered.At)
+            .Concat(story.Stops(call, call.OfferedAt, story.End).Select(stop => stop.At)).Append(over).Max();
+
+    private static IEnumerable<Finding> Truth(RunStory story, CallStory call, Fact.Recorded record)
     {
         if (record.Cause is null)
             yield break;
@@ -51,7 +63,8 @@ internal static class RecordRules
             yield return new Finding(True, call.Call, $"its record is of {id}");
         if (call.TalkedAt is null && record.Talk is not null && !call.Actions.Any(action => action.Action == "accept"))
             yield return new Finding(True, call.Call, "its record says answered, and no accept was sent");
-        if (call.TalkedAt is { } from && call.OverAt is { } over && record.Talk is { } talk && talk > over - from + Slack)
+        if (call.TalkedAt is { } from && KnownOver(story, call) is { } over && record.Talk is { } talk
+            && talk > over - from + (story.IsTroubled(over) ? SlackInTrouble : Slack))
             yield return new Finding(
                 True, call.Call, $"its record has {talk.TotalSeconds:0.0} s of talk, WhatsApp {(over - from).TotalSeconds:0.0} s");
     }

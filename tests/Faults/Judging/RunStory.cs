@@ -45,6 +45,9 @@ internal sealed class RunStory
             && fault.From <= to && fault.At + Recovery >= from);
     }
 
+    /// <summary>True while a fault lasts, whatever it is, or has just ended.</summary>
+    public bool IsTroubled(DateTimeOffset at) => Disturbances.Any(fault => fault.From <= at + Recovery && fault.At + Recovery >= at);
+
     private void Sort(Fact fact, Dictionary<string, CallStory> byWhatsAppId)
     {
         switch (fact)

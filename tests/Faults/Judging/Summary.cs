@@ -32,7 +32,7 @@ public static class Summary
 
     private static IEnumerable<string> Gaps(RunStory story)
     {
-        var gaps = story.Facts.OfType<Fact.Silent>().Where(gap => story.Find(gap.Call) is not null)
+        var gaps = story.Facts.OfType<Fact.Silent>().Where(gap => MediaRules.IsOfTalk(story, gap))
             .ToLookup(gap => story.Stops(story.Find(gap.Call)!, gap.At - gap.Gap, gap.At).Any());
         yield return $"gaps      longest of calls whose node ran {Longest(gaps[false])}, was stopped {Longest(gaps[true])}";
     }

@@ -7,7 +7,7 @@ namespace Faults.Nodes;
 /// <summary>One gateway as a process, with links to its stores and to Meta that can be cut, and a disk that can be filled.</summary>
 internal sealed class FaultNode : IAsyncDisposable
 {
-    private const int MediaPorts = 80;
+    private const int MediaPorts = 80, LogLines = 400;
 
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60), StopTimeout = TimeSpan.FromSeconds(30);
 
@@ -56,7 +56,11 @@ internal sealed class FaultNode : IAsyncDisposable
     {
         var file = Path.Combine(_folder, "gateway.json");
         await File.WriteAllTextAsync(file, Configuration(), stop);
-        var environment = new Dictionary<string, string>(Clock.Environment) { ["GATEWAY_LOG_LEVEL"] = "Warning" };
+        var environment = new Dictionary<string, string>(Clock.Environment)
+        {
+            ["GATEWAY_LOG_LEVEL"] = "Information",
+            ["DOTNET_GCgen0size"] = "0x400000", // as deploy/ has it
+        };
         _program = ChildProgram.Of(Id, "gateway/Gateway.Worker", ["run", file], environment, _folder, niceness: -5);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
         timeout.CancelAfter(StartTimeout);
@@ -71,8 +75,7 @@ internal sealed class FaultNode : IAsyncDisposable
     public async Task KillAsync()
     {
         await _program!.KillAsync();
-        await _program.DisposeAsync();
-        _program = null;
+        await EndedAsync();
     }
 
     /// <summary>Asks it to end, and waits until it has.</summary>
@@ -80,8 +83,7 @@ internal sealed class FaultNode : IAsyncDisposable
     {
         _program!.Signal("TERM");
         await _program.ExitedAsync().WaitAsync(StopTimeout);
-        await _program.DisposeAsync();
-        _program = null;
+        await EndedAsync();
     }
 
     /// <summary>Sends a signal by its name without SIG.</summary>
@@ -111,6 +113,14 @@ internal sealed class FaultNode : IAsyncDisposable
             link?.Dispose();
         Disk.Dispose();
         _http.Dispose();
+    }
+
+    private async Task EndedAsync()
+    {
+        await _program!.DisposeAsync();
+        if (_settings.Logs is { } logs)
+            await File.AppendAllLinesAsync($"{logs}.{Id}.log", _program.Tail(LogLines));
+        _program = null;
     }
 
     private string Configuration() => JsonSerializer.Serialize(new

@@ -11,6 +11,9 @@ internal sealed record NodeSettings(string Postgres, string Redis, string Graph,
 
     public bool HasSentinel => Redis.Contains("serviceName", StringComparison.Ordinal);
 
+    /// <summary>The beginning of the paths of their logs; null: they are not kept.</summary>
+    public string? Logs { get; init; }
+
     public required string PhoneNumberId { get; init; }
 
     public required string Number { get; init; }

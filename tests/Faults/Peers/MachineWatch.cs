@@ -5,8 +5,9 @@ using Sandbox.Handsets;
 namespace Faults.Peers;
 
 /// <summary>
-/// Notes how late the loop is that users and phones share: what they hear late by it the machine took, and not a gateway. It keeps the
-/// last minute.
+/// Notes how late the loop is that users and phones share, and how late a usual thread is: what they hear late by it the machine took, and
+/// not a gateway. Media goes before usual threads, but the runtime collects garbage on one, and all others wait for it. Keeps the last
+/// minute.
 /// </summary>
 internal sealed class MachineWatch : IMediaPeer, IDisposable
 {
@@ -14,12 +15,16 @@ internal sealed class MachineWatch : IMediaPeer, IDisposable
 
     private readonly PeerLoop _loop;
     private readonly Queue<(Instant From, Instant To)> _late = new();
+    private readonly Thread _usual;
+    private volatile bool _isStopping;
 
     public MachineWatch(PeerLoop loop)
     {
         _loop = loop;
         NextDeadline = loop.Now + Interval;
         loop.Add(this);
+        _usual = new Thread(Watch) { IsBackground = true, Name = "usual" };
+        _usual.Start();
     }
 
     public Lock Gate { get; } = new();
@@ -47,5 +52,23 @@ internal sealed class MachineWatch : IMediaPeer, IDisposable
         NextDeadline = now + Interval;
     }
 
-    public void Dispose() => _loop.Remove(this);
+    public void Dispose()
+    {
+        _loop.Remove(this);
+        _isStopping = true;
+        _usual.Join();
+    }
+
+    private void Watch()
+    {
+        while (!_isStopping)
+        {
+            var due = _loop.Now + Interval;
+            Thread.Sleep(Interval);
+            var now = _loop.Now;
+            if (now - due > Interval)
+                lock (Gate)
+                    _late.Enqueue((due, now));
+        }
+    }
 }

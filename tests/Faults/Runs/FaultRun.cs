@@ -101,7 +101,7 @@ public sealed class FaultRun : IAsyncDisposable
         var settings = new NodeSettings(_stores.Postgres, address, _callers.Url, _phones.Port)
         {
             PhoneNumberId = number.PhoneNumberId, Number = number.DisplayNumber, AccessToken = number.AccessToken,
-            AppSecret = number.AppSecret,
+            AppSecret = number.AppSecret, Logs = _options.History,
         };
         for (var i = 1; i <= Nodes; i++)
         {

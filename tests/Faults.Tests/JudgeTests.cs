@@ -102,6 +102,10 @@ public sealed class JudgeTests
         Assert.Empty(Judge.Check([.. Make(), Gap(Quiet, CallEnd.Phone, 5, 190, late: 95)]));
 
     [Fact]
+    public void Judges_no_gap_on_a_machine_that_is_overloaded() =>
+        Assert.Empty(Judge.Check([.. Make(), Gap(Quiet, CallEnd.Phone, 5, 190, runnable: 4)]));
+
+    [Fact]
     public void Expects_no_quick_takeover_where_there_is_none() => Assert.Empty(Judge.Check(
         [.. Replace<Fact.Began>(Make(), _ => true, began => began with { TakesOver = false }), Gap(TakenOver, CallEnd.User, 15, 4000)]));
 

@@ -31,8 +31,9 @@ internal static class SampleHistory
 
     public static Fact Charge(string user, int seconds) => new Fact.Entered(At(80), "id-" + user, "charge", -Price(seconds));
 
-    public static Fact Gap(string call, CallEnd end, double at, double milliseconds, double late = 0) => new Fact.Silent(
-        At(at), call, end, TimeSpan.FromMilliseconds(milliseconds), TimeSpan.FromMilliseconds(late));
+    public static Fact Gap(string call, CallEnd end, double at, double milliseconds, double late = 0, double runnable = 1) =>
+        new Fact.Silent(
+        At(at), call, end, TimeSpan.FromMilliseconds(milliseconds), TimeSpan.FromMilliseconds(late), runnable);
 
     /// <summary>A call that is answered a second after the phone rings, and hung up by its user.</summary>
     private static IEnumerable<Fact> CallOf(string user, string leg, string phone, string node, double answered, double over)

@@ -92,8 +92,9 @@ public abstract record Fact(DateTimeOffset At)
     /// <param name="Call">Of which user.</param>
     /// <param name="End">Where.</param>
     /// <param name="Gap">Between two packets.</param>
-    /// <param name="Late">What of it this machine took: how late the loop was that receives.</param>
-    public sealed record Silent(DateTimeOffset At, string Call, CallEnd End, TimeSpan Gap, TimeSpan Late) : Fact(At);
+    /// <param name="Late">What of it this machine took: how late the loop was that receives, or a usual thread.</param>
+    /// <param name="Runnable">The most threads that a processor of this machine had to run at one moment about then.</param>
+    public sealed record Silent(DateTimeOffset At, string Call, CallEnd End, TimeSpan Gap, TimeSpan Late, double Runnable) : Fact(At);
 
     /// <summary>Packets with consecutive SRTP indices came to the user; each one once.</summary>
     /// <param name="At">The last of them.</param>

@@ -13,6 +13,12 @@ internal static class MediaRules
     /// <summary>The longest gap of a call that goes on after its node was.</summary>
     public static readonly TimeSpan TakenOverGap = TimeSpan.FromSeconds(3);
 
+    /// <summary>
+    /// A machine on which each processor has more threads than this to run is too busy for the limit of calls whose node ran: the runtime's
+    /// pauses wait for processors too.
+    /// </summary>
+    private const double MostRunnable = 3;
+
     public static IEnumerable<Finding> Check(RunStory story) =>
         story.Facts.OfType<Fact.Silent>().SelectMany(gap => Gap(story, gap)).Concat(Indices(story));
 
@@ -24,12 +30,15 @@ internal static class MediaRules
         var heard = $"the {WordOf(gap.End)} heard nothing for {ours.TotalMilliseconds:0} ms until {gap.At:HH:mm:ss.fff}";
         if (!story.Stops(call, gap.At - gap.Gap, gap.At).Any())
         {
-            if (ours > UntouchedGap)
+            if (ours > UntouchedGap && !IsOverloaded(gap))
                 yield return new Finding(Untouched, gap.Call, heard);
         }
         else if (story.TakesOver && ours > TakenOverGap)
             yield return new Finding(TakenOver, gap.Call, heard);
     }
+
+    /// <summary>True where the machine was too busy to say whose gap it is.</summary>
+    public static bool IsOverloaded(Fact.Silent gap) => gap.Runnable > MostRunnable;
 
     /// <summary>Before both sides talk and after one of them has hung up there is nothing to be heard.</summary>
     public static bool IsOfTalk(RunStory story, Fact.Silent gap) => story.Find(gap.Call) is { } call

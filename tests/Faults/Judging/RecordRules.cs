@@ -13,7 +13,9 @@ internal static class RecordRules
     /// <summary>The record's talk may be longer than WhatsApp's by this: it begins before accept and ends after terminate.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3);
 
-    /// <summary>The same while something is wrong: the end of a call is handed on through Redis, and its node may have to wake first.</summary>
+    /// <summary>
+    /// The same while something is wrong: the end of a call is handed on through Redis, and its node may have to wake first.
+    /// </summary>
     private static readonly TimeSpan SlackInTrouble = TimeSpan.FromSeconds(10);
 
     public static IEnumerable<Finding> Check(RunStory story)

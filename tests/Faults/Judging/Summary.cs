@@ -34,7 +34,9 @@ public static class Summary
     {
         var gaps = story.Facts.OfType<Fact.Silent>().Where(gap => MediaRules.IsOfTalk(story, gap))
             .ToLookup(gap => story.Stops(story.Find(gap.Call)!, gap.At - gap.Gap, gap.At).Any());
-        yield return $"gaps      longest of calls whose node ran {Longest(gaps[false])}, was stopped {Longest(gaps[true])}";
+        yield return $"gaps      longest of calls whose node ran {Longest(gaps[false])}, was stopped {Longest(gaps[true])}; "
+            + $"{gaps[false].Count(gap => gap.Gap - gap.Late > MediaRules.UntouchedGap && MediaRules.IsOverloaded(gap))} "
+            + "above the limit not judged, since the machine was overloaded";
     }
 
     private static string Longest(IEnumerable<Fact.Silent> gaps)

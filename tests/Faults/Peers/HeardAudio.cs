@@ -14,7 +14,8 @@ internal sealed class HeardAudio(string call, CallEnd end, MachineWatch machine,
     public void Hear(Instant now)
     {
         if (_last is { } last && now - last > Noted)
-            history.Add(new Fact.Silent(now.ToDateTimeOffset(), call, end, now - last, machine.LateWithin(last, now)));
+            history.Add(new Fact.Silent(
+                now.ToDateTimeOffset(), call, end, now - last, machine.LateWithin(last, now), machine.RunnableWithin(last, now)));
         _last = now;
     }
 }

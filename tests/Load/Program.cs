@@ -58,8 +58,7 @@ async Task<int> RunAsync()
         default:
             Console.Error.WriteLine(string.Join(
                 '\n', LoadOptions.Usage, CapacityOptions.Usage, StageOptions.Usage, MemoryOptions.Usage, HoldOptions.Usage,
-                UpgradeOptions.Usage, NodesOptions.Usage));
-                SnapshotOptions.Usage));
+                UpgradeOptions.Usage, NodesOptions.Usage, SnapshotOptions.Usage));
             return 2;
     }
 }

@@ -46,6 +46,7 @@ public sealed class RedisServers : IAsyncDisposable
             .Contains(replica.ToString(), StringComparison.Ordinal), "the Sentinel knows the replica");
         servers.Configuration = $"127.0.0.1:{sentinel},serviceName=calls";
         (servers.Primary, servers.Sentinel) = (primary, sentinel);
+        servers.Replica = replica;
     });
 
     /// <summary>Three primaries, which share the slots; the first one with a replica, or none with one.</summary>
@@ -107,6 +108,9 @@ public sealed class RedisServers : IAsyncDisposable
 
     private int Sentinel { get; set; }
 
+    /// <summary>With a Sentinel: the server that takes the primary's place.</summary>
+    private int Replica { get; set; }
+
     /// <summary>Kills the primary without a clean shutdown, once its replica has all of it; of a Cluster the first one.</summary>
     public async Task KillPrimaryAsync()
     {
@@ -135,6 +139,19 @@ public sealed class RedisServers : IAsyncDisposable
     {
         Cli(Primary, "acl", "setuser", user, "resetpass", ">" + password);
         Cli(Primary, "client", "kill", "user", user);
+    }
+
+    /// <summary>Starts the killed primary again, as replica of the one that has taken its place. Returns when it follows.</summary>
+    public async Task FollowAsync()
+    {
+        var (dead, primary) = (Primary, Replica);
+        await SeeAsync(
+            () => Cli(primary, "info", "replication").Contains("role:master", StringComparison.Ordinal), "the replica is the primary");
+        await _programs[dead].DisposeAsync();
+        await RunAsync(dead, $"replicaof 127.0.0.1 {primary}");
+        await SeeAsync(
+            () => Cli(dead, "info", "replication").Contains("master_link_status:up", StringComparison.Ordinal), "the old primary follows");
+        (Primary, Replica) = (primary, dead);
     }
 
     public async ValueTask DisposeAsync()

@@ -93,12 +93,17 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
 
     public Task<IReadOnlyList<LiveCall>> ListAsync(CancellationToken cancellation) => registry.ListAsync(cancellation);
 
-    /// <summary>Redis is back, perhaps empty: it is shown at once what this node shows. Never throws.</summary>
+    /// <summary>
+    /// Redis is back, perhaps empty: it is shown at once what this node shows, and what of it this node claimed, so that another that hears
+    /// of a call's end knows whose it is. Never throws.
+    /// </summary>
     public async Task ShowAgainAsync(CancellationToken cancellation)
     {
         Volatile.Write(ref _tryAgainAt, long.MinValue);
         foreach (var (id, (call, dialog)) in _shown)
         {
+            if (call is { Direction: CallDirection.Inbound, WhatsAppId: { } whatsAppId })
+                await ClaimAsync(whatsAppId, id, cancellation);
             await ShowAsync(call, cancellation);
             if (dialog is not null)
                 await KeepAsync(id, call.OwnerToken, dialog, cancellation);

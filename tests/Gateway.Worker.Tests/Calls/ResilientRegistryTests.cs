@@ -50,6 +50,17 @@ public sealed class ResilientRegistryTests
         Assert.Empty(await _redis.ListAsync(default));
     }
 
+    [Fact]
+    public async Task The_claim_of_a_users_call_is_made_again_until_the_call_is_over()
+    {
+        var (live, over) = (new WhatsAppCallId("wacid.live"), new WhatsAppCallId("wacid.over"));
+        await _registry.PublishAsync(Call with { WhatsAppId = live }, default);
+        await _registry.PublishAsync(Call with { Id = new CallId("c2"), WhatsAppId = over }, default);
+        await _registry.SetTombstoneAsync(over, default);
+        await _registry.ShowAgainAsync(default);
+        Assert.Equal((live, Call.Id), Assert.Single(_redis.Claims));
+    }
+
     private sealed class EmptyRegistry : ICallRegistry
     {
         private readonly Dictionary<CallId, LiveCall> _live = [];
@@ -90,8 +101,13 @@ public sealed class ResilientRegistryTests
         public Task<IReadOnlyList<LiveCall>> ListAsync(CancellationToken cancellation) =>
             Task.FromResult<IReadOnlyList<LiveCall>>([.. _live.Values]);
 
-        public Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
-            Task.FromResult(ClaimResult.Claimed);
+        public List<(WhatsAppCallId WhatsAppId, CallId Call)> Claims { get; } = [];
+
+        public Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation)
+        {
+            Claims.Add((whatsAppId, callId));
+            return Task.FromResult(ClaimResult.Claimed);
+        }
 
         public Task<ClaimHolder?> FindHolderAsync(WhatsAppCallId whatsAppId, CallId? call, CancellationToken cancellation) =>
             throw new NotSupportedException();

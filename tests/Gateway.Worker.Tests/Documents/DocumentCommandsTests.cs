@@ -27,6 +27,7 @@ public sealed class DocumentCommandsTests(WorkerBench bench) : IClassFixture<Wor
         ["./test"] = "the tests themselves",
         ["GATEWAY_TEST_CONTAINERS=1 ./test"] = "the tests themselves",
         ["tests/debian13"] = "the tests themselves, in another Debian",
+        ["dotnet run -c Release --project tests/Faults"] = "lasts as long as it says; Faults.Tests has short ones",
         ["dotnet sln Gateway.sln add"] = "changes this repository",
         ["dotnet build Gateway.sln"] = "has been done where tests run",
         ["deploy/publish"] = "builds both programs anew, which takes minutes",

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Benchmarks;
+using Testing.Peers;
 
 namespace Load.Servers;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Testing.Peers;
 
 namespace Load.Servers;
 

@@ -93,9 +93,6 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     /// <summary>Connectivity checks that were refused, as the options request.</summary>
     public int ChecksRefused { get; private set; }
 
-    /// <summary>Takes all RTP that comes in from now on.</summary>
-    public WireLog? Wire { get; set; }
-
     /// <summary>SRTP packets that were refused: replayed, or forged.</summary>
     public int Refused { get; private set; }
 
@@ -104,6 +101,9 @@ public sealed class NativeHandset : IHandset, IMediaPeer
 
     /// <summary>Longest time that a frame of ours left late by this machine's fault, since <see cref="ForgetAudio"/>.</summary>
     public TimeSpan LongestDelay { get; private set; }
+
+    /// <summary>Sees each RTP packet of the business, also one whose index was used before; only its header is clear.</summary>
+    public PacketTap? Tap { get; set; }
 
     public Instant NextDeadline => _isDisposed ? Instant.Never : Instant.Min(
         Instant.Min(_remote is null ? Instant.Never : _ice.NextDeadline, _retransmitAt),
@@ -234,8 +234,10 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         }
         else if (kind == DatagramKind.Rtp && _srtp is { } srtp)
         {
-            Wire?.Add(datagram);
-            if (srtp.TryUnprotectRtp(datagram, out var length, out _))
+            var isFresh = srtp.TryUnprotectRtp(datagram, out var length, out var error);
+            if (isFresh || error == SrtpError.Replayed)
+                Tap?.Invoke(datagram, now);
+            if (isFresh)
                 HandleRtp(datagram[..length], now);
             else
                 Refused++;
@@ -349,11 +351,9 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         var isEvent = packet.PayloadType == EventType;
         _rtcp.HandleRtpReceived(packet.Header, now, !isEvent);
         if (isEvent)
-        {
             _keys.Handle(packet, now);
-            return;
-        }
-        _voice.Hear(packet.Payload, packet.PayloadType);
+        else
+            _voice.Hear(packet.Payload, packet.PayloadType);
     }
 
     private void CountMedia(Instant now)

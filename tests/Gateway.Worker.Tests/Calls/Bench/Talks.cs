@@ -86,7 +86,7 @@ internal sealed class Talks(WorkerBench bench, ITestOutputHelper output)
     {
         var talk = new Talk(call, phone, (NativeHandset)call.Handset);
         lock (talk.Handset.Gate)
-            talk.Handset.Wire = new WireLog();
+            talk.Handset.Tap = (datagram, _) => talk.Wire.Add(datagram);
         await HearsBothAsync(talk);
         return talk;
     }
@@ -97,6 +97,9 @@ internal sealed record Talk(SandboxCall Call, PbxCall Phone, NativeHandset Hands
 {
     /// <summary>The longest time without audio at either end while the call went to another node.</summary>
     public (TimeSpan Phone, TimeSpan User) Gaps { get; set; }
+
+    /// <summary>All RTP that came in at the user.</summary>
+    public WireLog Wire { get; } = new();
 
     public void Forget()
     {
@@ -113,7 +116,7 @@ internal sealed record Talk(SandboxCall Call, PbxCall Phone, NativeHandset Hands
     {
         lock (Handset.Gate)
         {
-            var wire = Handset.Wire!.Packets;
+            var wire = Wire.Packets;
             Assert.Single(wire.Select(one => one.Ssrc).Distinct());
             var steps = wire.Zip(wire.Skip(1), (one, next) => (int)(ushort)(next.Sequence - one.Sequence)).ToArray();
             Assert.All(steps, step => Assert.InRange(step, 1, short.MaxValue));

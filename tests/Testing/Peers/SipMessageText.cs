@@ -1,7 +1,7 @@
-namespace Load.Servers;
+namespace Testing.Peers;
 
 /// <summary>As much of a SIP message as ends that trust their peer need.</summary>
-internal readonly record struct SipMessageText(string Text)
+public readonly record struct SipMessageText(string Text)
 {
     public string StartLine => Text[..Text.IndexOf('\r')];
 

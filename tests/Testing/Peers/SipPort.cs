@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Load.Servers;
+namespace Testing.Peers;
 
 /// <summary>A UDP socket for SIP, and the thread that reads it.</summary>
-internal sealed class SipPort : IDisposable
+public sealed class SipPort : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 4 << 20 };
     private readonly Action<SipMessageText, IPEndPoint> _handle;

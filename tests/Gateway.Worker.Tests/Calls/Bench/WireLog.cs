@@ -1,10 +1,10 @@
 using Media.Protocols.Primitives;
 using Media.Protocols.Rtp;
 
-namespace Sandbox.Handsets;
+namespace Gateway.Worker.Tests.Calls.Bench;
 
-/// <summary>The RTP packets that came in, authentic or not: what a listener on the network sees of each SRTP index.</summary>
-public sealed class WireLog
+/// <summary>The RTP packets that came in at a handset, repeated ones too: what a listener on the network sees of each SRTP index.</summary>
+internal sealed class WireLog
 {
     private readonly List<(Ssrc Ssrc, ushort Sequence)> _packets = [];
 

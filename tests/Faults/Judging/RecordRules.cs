@@ -1,0 +1,73 @@
+using Faults.Facts;
+
+namespace Faults.Judging;
+
+/// <summary>Each offered call has exactly one record, complete, that says the same as both ends saw.</summary>
+internal static class RecordRules
+{
+    public const string One = "one record", True = "true record";
+
+    /// <summary>An offer waits in a node's memory for no longer than this before its row is written.</summary>
+    private static readonly TimeSpan Unwritten = TimeSpan.FromSeconds(2);
+
+    /// <summary>The record's talk may be longer than WhatsApp's by this: it begins before accept and ends after terminate.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// The same while something is wrong: the end of a call is handed on through Redis, and its node may have to wake first.
+    /// </summary>
+    private static readonly TimeSpan SlackInTrouble = TimeSpan.FromSeconds(10);
+
+    public static IEnumerable<Finding> Check(RunStory story)
+    {
+        var records = story.Facts.OfType<Fact.Recorded>().ToLookup(record => record.Call);
+        return story.Calls.SelectMany(call => Count(story, call, [.. records[call.Call]]))
+            .Concat(records.Where(of => story.Find(of.Key) is null)
+                .Select(of => new Finding(One, of.Key, "has a record, and nobody called")))
+            .Concat(story.Calls.SelectMany(call => records[call.Call].SelectMany(record => Truth(story, call, record))));
+    }
+
+    private static IEnumerable<Finding> Count(RunStory story, CallStory call, IReadOnlyList<Fact.Recorded> records)
+    {
+        if (records.Count > 1)
+            yield return new Finding(One, call.Call, $"has {records.Count} records");
+        if (records.Count == 0 && IsTaken(story, call))
+            yield return new Finding(One, call.Call, "was taken by a node, and has no record");
+        if (call.TalkedAt is not null && records.Count > 0 && records.All(record => record is { Cause: not null, Talk: null }))
+            yield return new Finding(True, call.Call, $"was answered, and its record ({records[0].Cause}) says that it was not");
+        foreach (var open in records.Where(record => record.Cause is null))
+            yield return new Finding(One, call.Call, $"its record {open.Id} is not complete");
+    }
+
+    /// <summary>
+    /// True where a node answered for the offer and lived to write it down. An answered webhook is in the node's memory for a moment, and
+    /// lost with it then: the user hears nothing, and WhatsApp ends the call.
+    /// </summary>
+    private static bool IsTaken(RunStory story, CallStory call) => call.Legs.Count > 0 || call.Deliveries.Any(
+        delivered => delivered is { Event: "connect", Status: 200 } && !story.Disturbances.Any(
+            fault => FaultKinds.Loses(fault.Kind) && fault.Node == delivered.Node
+                && fault.From >= delivered.At - Unwritten && fault.From <= delivered.At + Unwritten));
+
+    /// <summary>
+    /// When a gateway could know that the call is over: a webhook that no node answers comes again later, and a node that was killed last
+    /// showed itself before that.
+    /// </summary>
+    private static DateTimeOffset? KnownOver(RunStory story, CallStory call) => call.OverAt is not { } over
+        ? null
+        : call.Deliveries.Where(delivered => delivered is { Event: "terminate", Status: 200 }).Select(delivered => delivered.At)
+            .Concat(story.Stops(call, call.OfferedAt, story.End).Select(stop => stop.At)).Append(over).Max();
+
+    private static IEnumerable<Finding> Truth(RunStory story, CallStory call, Fact.Recorded record)
+    {
+        if (record.Cause is null)
+            yield break;
+        if (record.WhatsAppId is { } id && id != call.WhatsAppId)
+            yield return new Finding(True, call.Call, $"its record is of {id}");
+        if (call.TalkedAt is null && record.Talk is not null && !call.Actions.Any(action => action.Action == "accept"))
+            yield return new Finding(True, call.Call, "its record says answered, and no accept was sent");
+        if (call.TalkedAt is { } from && KnownOver(story, call) is { } over && record.Talk is { } talk
+            && talk > over - from + (story.IsTroubled(over) ? SlackInTrouble : Slack))
+            yield return new Finding(
+                True, call.Call, $"its record has {talk.TotalSeconds:0.0} s of talk, WhatsApp {(over - from).TotalSeconds:0.0} s");
+    }
+}

@@ -1,0 +1,69 @@
+namespace Faults.Runs;
+
+/// <summary>What a run is given.</summary>
+public sealed record FaultRunOptions
+{
+    public const string Usage = """
+        Faults run --seed N [--minutes M] [--calls C] [--sentinel] [--takeover] [--history FILE]
+            three gateways under calls and the faults of this seed; judged at the end: exit 0 only if no rule was broken
+            --minutes   of calling; 1 if not said             --calls     at one time; 8 if not said
+            --sentinel  Redis is a primary and a replica, which change places
+            --takeover  calls of a lost node have to go on    --history   where the facts are written; a temporary file if not said
+        Faults judge FILE
+            judges a history once more
+        """;
+
+    /// <summary>Of everything that is drawn.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Of calling; settling comes behind it.</summary>
+    public TimeSpan Length { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Calls at one time.</summary>
+    public int Calls { get; init; } = 8;
+
+    /// <summary>Calls of a lost node have to go on elsewhere.</summary>
+    public bool TakesOver { get; init; }
+
+    /// <summary>Redis has a replica and a Sentinel.</summary>
+    public bool HasSentinel { get; init; }
+
+    /// <summary>Where the facts are written; null: nowhere.</summary>
+    public string? History { get; init; }
+
+    /// <summary>Null: they cannot be read.</summary>
+    public static FaultRunOptions? Read(IReadOnlyList<string> arguments)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        var options = new FaultRunOptions { Seed = Random.Shared.Next(1_000_000) };
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            var value = i + 1 < arguments.Count ? arguments[i + 1] : "";
+            switch (arguments[i])
+            {
+                case "--takeover":
+                    options = options with { TakesOver = true };
+                    continue;
+                case "--sentinel":
+                    options = options with { HasSentinel = true };
+                    continue;
+                case "--seed" when int.TryParse(value, out var seed):
+                    options = options with { Seed = seed };
+                    break;
+                case "--minutes" when double.TryParse(value, out var minutes) && minutes > 0:
+                    options = options with { Length = TimeSpan.FromMinutes(minutes) };
+                    break;
+                case "--calls" when int.TryParse(value, out var calls) && calls > 0:
+                    options = options with { Calls = calls };
+                    break;
+                case "--history" when value.Length > 0:
+                    options = options with { History = value };
+                    break;
+                default:
+                    return null;
+            }
+            i++;
+        }
+        return options;
+    }
+}

@@ -119,6 +119,14 @@ public sealed class JudgeTests
             new Fact.Delivered(At(9.9), "wacid-3", "connect", "node2", 200)])).Rule);
 
     [Fact]
+    public void Expects_no_true_length_of_a_call_whose_end_died_with_a_node()
+    {
+        var facts = Lies["a record says more talk than there was"].Falsify(Make()).ToArray();
+        Assert.Empty(Judge.Check([.. facts, new Fact.Delivered(At(9.9), "wacid-" + Quiet, "terminate", "node1", 200)]));
+        Assert.NotEmpty(Judge.Check([.. facts, new Fact.Delivered(At(9.9), "wacid-" + Quiet, "terminate", "node2", 200)]));
+    }
+
+    [Fact]
     public void Reads_a_history_as_it_was_written()
     {
         var facts = Make();

@@ -44,18 +44,24 @@ internal static class RecordRules
     /// lost with it then: the user hears nothing, and WhatsApp ends the call.
     /// </summary>
     private static bool IsTaken(RunStory story, CallStory call) => call.Legs.Count > 0 || call.Deliveries.Any(
-        delivered => delivered is { Event: "connect", Status: 200 } && !story.Disturbances.Any(
-            fault => FaultKinds.Loses(fault.Kind) && fault.Node == delivered.Node
-                && fault.From >= delivered.At - Unwritten && fault.From <= delivered.At + Unwritten));
+        delivered => delivered is { Event: "connect", Status: 200 } && !IsLost(story, delivered));
+
+    /// <summary>True where the node that answered was killed at that time.</summary>
+    private static bool IsLost(RunStory story, Fact.Delivered delivered) => story.Disturbances.Any(
+        fault => FaultKinds.Loses(fault.Kind) && fault.Node == delivered.Node
+            && fault.From >= delivered.At - Unwritten && fault.From <= delivered.At + Unwritten);
 
     /// <summary>
     /// When a gateway could know that the call is over: a webhook that no node answers comes again later, and a node that was killed last
-    /// showed itself before that.
+    /// showed itself before that. Null: an end that died with its node nobody knows, and the call goes on until its silence is noticed.
     /// </summary>
-    private static DateTimeOffset? KnownOver(RunStory story, CallStory call) => call.OverAt is not { } over
-        ? null
-        : call.Deliveries.Where(delivered => delivered is { Event: "terminate", Status: 200 }).Select(delivered => delivered.At)
-            .Concat(story.Stops(call, call.OfferedAt, story.End).Select(stop => stop.At)).Append(over).Max();
+    private static DateTimeOffset? KnownOver(RunStory story, CallStory call)
+    {
+        var ends = call.Deliveries.Where(delivered => delivered is { Event: "terminate", Status: 200 }).ToArray();
+        if (call.OverAt is not { } over || ends.Length > 0 && ends.All(end => IsLost(story, end)))
+            return null;
+        return ends.Select(end => end.At).Concat(story.Stops(call, call.OfferedAt, story.End).Select(stop => stop.At)).Append(over).Max();
+    }
 
     private static IEnumerable<Finding> Truth(RunStory story, CallStory call, Fact.Recorded record)
     {

@@ -5,6 +5,7 @@ using Xunit.Abstractions;
 namespace Faults.Tests;
 
 /// <summary>Short runs of chosen seeds, which together have every kind of fault; long ones are started by hand (tests/README.md).</summary>
+[Trait("Category", "Alone")] // a busy machine breaks rules of its own: ./test faults
 public sealed class SeedTests(ITestOutputHelper output)
 {
     [Theory]

@@ -10,6 +10,7 @@ using Xunit.Abstractions;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>A node that is asked to stop, or to drain, hands its live calls to others, and nobody notices.</summary>
+[Trait("Category", "Long")]
 public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) : IClassFixture<WorkerBench>, IAsyncLifetime
 {
     /// <summary>A lease, within which nothing can be taken over. The true gap is printed: it is the machine's, where that is busy.</summary>

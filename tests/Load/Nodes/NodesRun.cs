@@ -8,8 +8,8 @@ using Load.Streams;
 namespace Load.Nodes;
 
 /// <summary>
-/// The same calls through one node, then through two, and so on, all of them on one processor of their own: what a node more costs, and what
-/// it asks of the stores. Webhooks go to one node after the other, so that most reach another node than the call's.
+/// The same calls through one node, then through two, and so on, all of them on one processor of their own: what a node more costs, and
+/// what it asks of the stores. Webhooks go to one node after the other, so that most reach another node than the call's.
 /// </summary>
 internal sealed class NodesRun(NodesOptions options)
 {

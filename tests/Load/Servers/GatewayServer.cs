@@ -120,7 +120,8 @@ internal sealed class GatewayServer(
     {
         var all = new Dictionary<string, double>();
         foreach (var node in _nodes)
-            foreach (var line in (await node.MetricsAsync(stop)).Split('\n').Where(line => line.StartsWith(prefix, StringComparison.Ordinal)))
+            foreach (var line in (await node.MetricsAsync(stop)).Split('\n')
+                .Where(line => line.StartsWith(prefix, StringComparison.Ordinal)))
             {
                 var space = line.LastIndexOf(' ');
                 all[line[..space]] = all.GetValueOrDefault(line[..space]) + double.Parse(line[space..]);

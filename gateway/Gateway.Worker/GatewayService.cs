@@ -42,9 +42,11 @@ internal sealed partial class GatewayService(
         capacity.IsDraining = true;
         sip.Drain();
         LogDraining(intake.Calls.Count, options.Node.DrainDeadline);
-        if (options.Node.MoveOnDrain)
-            await intake.MoveAllAsync(cancellationToken);
+        using var drained = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var moving = options.Node.MoveOnDrain ? intake.MoveAllAsync(drained.Token) : Task.CompletedTask;
         await intake.Calls.DrainAsync(options.Node.DrainDeadline, options.Calls.Ending);
+        await drained.CancelAsync();
+        await moving;
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)

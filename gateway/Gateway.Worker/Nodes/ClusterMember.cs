@@ -12,7 +12,7 @@ internal sealed class ClusterMember(LeaseLoop lease, CallSnapshots snapshots, Ca
         return snapshots.RunAsync(calls, cancellation);
     }
 
-    /// <summary>Hands every call that can be moved to nodes with room.</summary>
+    /// <summary>Hands calls to nodes with room until none is left or it is cancelled.</summary>
     public Task MoveAllAsync(CancellationToken cancellation) => moves.MoveAllAsync(cancellation);
 
     /// <summary>No calls are left.</summary>

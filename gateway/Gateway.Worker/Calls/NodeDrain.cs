@@ -60,7 +60,7 @@ internal sealed partial class NodeDrain : IDisposable
     public void Close()
     {
         TakeNoMore();
-        _ = MoveAsync();
+        _ = _member.MoveAllAsync(_forced.Token);
     }
 
     /// <summary>
@@ -70,9 +70,11 @@ internal sealed partial class NodeDrain : IDisposable
     {
         TryBegin();
         await _member.CloseAsync();
-        if (_options.Node.MoveOnDrain)
-            await MoveAsync();
+        using var isOver = CancellationTokenSource.CreateLinkedTokenSource(_forced.Token);
+        var moving = _options.Node.MoveOnDrain ? _member.MoveAllAsync(isOver.Token) : Task.CompletedTask;
         await UntilEmptyAsync(SecondsUntil(Deadline!.Value), _forced.Token);
+        await isOver.CancelAsync();
+        await moving;
         _calls.PostToAll(new CallInput.HangUpRequested(HangupCause.Draining));
         await UntilEmptyAsync(_options.Calls.Ending.TotalSeconds, _forced.Token);
         if (_forced.IsCancellationRequested)
@@ -112,17 +114,6 @@ internal sealed partial class NodeDrain : IDisposable
         TakeNoMore();
         LogDraining(_calls.Count, _options.Node.DrainDeadline);
         return true;
-    }
-
-    private async Task MoveAsync()
-    {
-        try
-        {
-            await _member.MoveAllAsync(_forced.Token);
-        }
-        catch (OperationCanceledException) // A second signal: those that have not begun to move are ended.
-        {
-        }
     }
 
     private void TakeNoMore()

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Gateway.Calls;
 using Gateway.Storage.Commands;
 using Gateway.Storage.Nodes;
@@ -11,33 +12,47 @@ namespace Gateway.Worker.Nodes;
 /// </summary>
 internal sealed partial class CallMoves(
     GatewayOptions options, OwnershipStores stores, CallSnapshots snapshots, CallTaker taker, NodeCommands commands,
-    ILogger<CallMoves> logger)
+    TimeProvider time, ILogger<CallMoves> logger)
 {
+    /// <summary>What rings now may be live by then, and a node that is full may have room.</summary>
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
+
     /// <summary>Calls that are between two nodes at one time: none waits for its turn with its media silent.</summary>
     private const int AtOnce = 4;
 
+    /// <summary>Calls that another node did not take: each try is heard.</summary>
+    private readonly ConcurrentDictionary<CallId, bool> _stay = [];
+
     /// <summary>
-    /// Hands every call that can be moved as it is now to nodes with room, in turn. Those that ring, wait for an agent or are about to be
-    /// transferred stay. Never throws but for the cancellation.
+    /// Hands every call to nodes with room as soon as it can be moved, in turn, until none is left or it is cancelled. Those that ring,
+    /// wait for an agent or are about to be transferred stay meanwhile. Never throws.
     /// </summary>
-    /// <returns>The number of moved calls.</returns>
-    public async Task<int> MoveAllAsync(CancellationToken cancellation)
+    public async Task MoveAllAsync(CancellationToken cancellation)
     {
-        if (!snapshots.IsOn || taker.Calls?.Owned is not { Count: > 0 } calls)
-            return 0;
+        try
+        {
+            for (; snapshots.IsOn && taker.Calls?.Owned is { Count: > 0 } calls; await Task.Delay(Again, time, cancellation))
+                await MoveAsync([.. calls.Select(one => one.Call).Where(call => !_stay.ContainsKey(call))]);
+        }
+        catch (OperationCanceledException)
+        {
+            // what is left stays
+        }
+    }
+
+    private async Task MoveAsync(IReadOnlyList<CallId> calls)
+    {
         var nodes = await NodesAsync();
-        if (nodes.Length == 0)
-            return 0;
+        if (nodes.Length == 0 || calls.Count == 0)
+            return;
         var (next, moved) = (0, 0);
-        await Parallel.ForEachAsync(
-            calls, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
-            async (call, _) =>
-            {
-                if (await TryMoveAsync(call.Call, nodes[Interlocked.Increment(ref next) % nodes.Length]))
-                    Interlocked.Increment(ref moved);
-            });
-        LogMoved(moved, calls.Count);
-        return moved;
+        await Parallel.ForEachAsync(calls, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (call, _) =>
+        {
+            if (await TryMoveAsync(call, nodes[Interlocked.Increment(ref next) % nodes.Length]))
+                Interlocked.Increment(ref moved);
+        });
+        if (moved > 0)
+            LogMoved(moved, calls.Count);
     }
 
     /// <summary>Takes a call that another node has handed over. False: it has not, or the call cannot go on here.</summary>
@@ -83,6 +98,7 @@ internal sealed partial class CallMoves(
             (wasRefused, reason) = (false, e.Message);
         }
         LogNotTaken(call, node, reason);
+        _stay[call] = true;
         await TakeBackAsync(saved, wasRefused);
         return false;
     }

@@ -15,7 +15,7 @@ internal sealed class ClusterMember(LeaseLoop lease, CallSnapshots snapshots, Ca
     /// <summary>Others hand no new calls to this node any more. Never throws.</summary>
     public Task CloseAsync() => lease.CloseAsync();
 
-    /// <summary>Hands every call that can be moved to nodes with room.</summary>
+    /// <summary>Hands calls to nodes with room until none is left or it is cancelled.</summary>
     public Task MoveAllAsync(CancellationToken cancellation) => moves.MoveAllAsync(cancellation);
 
     /// <summary>No calls are left.</summary>

@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Storage.Commands;
+using Gateway.Storage.Nodes;
 using Gateway.Worker.Tests.Calls.Bench;
 using Media.Protocols.Primitives;
 using Sandbox.Calls;
@@ -13,8 +14,8 @@ namespace Gateway.Worker.Tests.Calls;
 [Trait("Category", "Long")]
 public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) : IClassFixture<WorkerBench>, IAsyncLifetime
 {
-    /// <summary>A lease, within which nothing can be taken over. The true gap is printed: it is the machine's, where that is busy.</summary>
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(1.5);
+    /// <summary>For a busy machine. The true gap is printed; that nothing was taken over shows in the SRTP indexes, which go on.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
 
     private readonly Talks _talks = new(bench, output);
 
@@ -34,12 +35,13 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
         await using var other = await bench.StartOtherAsync("other");
         Talk[] talks = [await _talks.InboundAsync(), await _talks.OutboundAsync()];
         await _talks.LeftAsync(talks);
+        await HasRoomAsync("other");
         var lost = await LostAsync(talks);
         var watch = Talks.Measure(talks);
         bench.Signal("TERM");
         await _talks.GoOnAsync(watch, TimeSpan.Zero, talks);
-        Assert.All(talks, talk => Assert.InRange(talk.Gaps.Phone, TimeSpan.Zero, Lease));
-        Assert.All(talks, talk => Assert.InRange(talk.Gaps.User, TimeSpan.Zero, Lease));
+        Assert.All(talks, talk => Assert.InRange(talk.Gaps.Phone, TimeSpan.Zero, Soon));
+        Assert.All(talks, talk => Assert.InRange(talk.Gaps.User, TimeSpan.Zero, Soon));
         await Eventually.SeeAsync(() => bench.HasExited, "the node has stopped, long before its deadline", bench.Log);
         foreach (var talk in talks)
             await Talks.HearsBothAsync(talk);
@@ -63,6 +65,7 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
             Channels = [.. options.Channels.Select(channel => channel with { Trunks = ["another"] })] });
         await _talks.LeftAsync(talk);
         await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        await HasRoomAsync("other");
         var watch = Talks.Measure(talk);
         Assert.Equal(CommandReply.Done, await new NodeCommands(redis).DrainAsync("worker", CancellationToken.None));
         await _talks.GoOnAsync(watch, TimeSpan.Zero, talk);
@@ -70,6 +73,12 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
         await talk.Phone.HangUpAsync();
         await WhatsAppSide.UntilAsync(talk.Call, CallState.Ended);
         Assert.Equal(WireName.Of(HangupCause.PbxHungUp), (await bench.EndedRowAsync(talk.Call)).Cause);
+    }
+
+    private async Task HasRoomAsync(string node)
+    {
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        await Eventually.SeeAsync(new NodeLeases(redis).WithRoomAsync, nodes => nodes.Contains(node), "the other node has room");
     }
 
     /// <summary>The packets that each user has missed so far.</summary>

@@ -77,17 +77,17 @@ internal sealed class LossBench(StoreLoss loss, CallBench bench, Purse purse)
     }
 
     /// <summary>A new call. One that comes within a second of the last vain question to PostgreSQL is refused without another.</summary>
-    private async Task<SandboxCall> TakenAgainAsync()
+    private async Task<SandboxCall> TakenAgainAsync() =>
+        (await Eventually.SeeAsync(TryCallAsync, call => call is not null, "a new call is taken"))!;
+
+    private async Task<SandboxCall?> TryCallAsync()
     {
-        for (var tries = 1; ; tries++)
-        {
-            var call = await bench.WhatsApp.PlaceAsync();
-            await Eventually.SeeAsync(() => bench.Pbx.HasUnexpectedCall || call.State == CallState.Ended, "it rings or is refused");
-            if (call.State == CallState.Ended && tries < 10)
-                continue;
-            await (await bench.Pbx.NextAsync()).AnswerAsync();
-            return call;
-        }
+        var call = await bench.WhatsApp.PlaceAsync();
+        await Eventually.SeeAsync(() => bench.Pbx.HasUnexpectedCall || call.State == CallState.Ended, "it rings or is refused");
+        if (call.State == CallState.Ended)
+            return null;
+        await (await bench.Pbx.NextAsync()).AnswerAsync();
+        return call;
     }
 
     /// <summary>Of a Cluster, /readyz asks one server only.</summary>

@@ -15,7 +15,7 @@ public sealed class DrainTests(Stores stores)
     [Fact]
     public async Task A_stopping_node_refuses_new_calls_on_both_sides_and_lets_live_ones_finish()
     {
-        await using var bench = await StartAsync(deadline: TimeSpan.FromMinutes(10));
+        await using var bench = await StartAsync(deadline: TimeSpan.FromMinutes(2));
         Assert.Equal(200, (await bench.Gateway.GetAsync("/readyz")).Status);
         var inbound = await bench.WhatsApp.PlaceAsync(bench.WhatsApp.User(handset: "native"));
         var first = await bench.Pbx.NextAsync();

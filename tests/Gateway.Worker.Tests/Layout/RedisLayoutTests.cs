@@ -101,7 +101,11 @@ public sealed class RedisLayoutTests
         var waitingId = (await Eventually.SeeAsync(
             bench.Gateway.LiveAsync, live => live.Any(one => one.Id != id && one.State == CallState.Waiting), "it waits"))
             .Single(one => one.Id != id).Id;
-        foreach (var key in new[] { $"wa:{{{id}}}:dialog", $"wa:{{{call.Id}}}:claim", $"wa:{{{call.Id}}}:answer" })
+        string[] late =
+        [
+            $"wa:{{{id}}}:dialog", $"wa:{{{call.Id}}}:claim", $"wa:{{{call.Id}}}:answer", "wa:{agents}:nodes", "wa:{agents}:generation",
+        ];
+        foreach (var key in late)
             await Eventually.SeeAsync(() => redis.GetDatabase().KeyExistsAsync(key), kept => kept, $"{key} is kept");
         var end = new WebhookEvent.CallTerminate(call.Id, TerminateOutcome.Completed, new WhatsAppUser(User));
         Assert.True(await new NodeInbox(redis).TryAddAsync(Away, new ForwardedEvent(end, 1).ToJson(), DateTimeOffset.UtcNow));

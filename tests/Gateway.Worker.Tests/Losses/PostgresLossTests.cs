@@ -1,7 +1,7 @@
 namespace Gateway.Worker.Tests.Losses;
 
 /// <summary>What the manual says of a lost PostgreSQL, line by line.</summary>
-[Trait("Category", "Long")]
+[Trait("Category", "Nightly")]
 public sealed class PostgresLossTests
 {
     public static TheoryData<string, string, string, string, string> Lines => LossTable.Of("PostgreSQL");

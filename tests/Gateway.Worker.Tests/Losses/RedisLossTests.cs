@@ -1,7 +1,7 @@
 namespace Gateway.Worker.Tests.Losses;
 
 /// <summary>What the manual says of a lost Redis, line by line.</summary>
-[Trait("Category", "Long")]
+[Trait("Category", "Nightly")]
 public sealed class RedisLossTests
 {
     public static TheoryData<string, string, string, string, string> Lines => LossTable.Of("Redis");

@@ -6,7 +6,7 @@ using CallState = Sandbox.Calls.CallState;
 namespace Gateway.Worker.Tests.Versions;
 
 /// <summary>Two adjacent versions share agents and queues.</summary>
-[Trait("Category", "Long")]
+[Trait("Category", "Nightly")]
 public sealed class AgentsOfTwoVersionsTests(TwoVersionsBench bench) : IClassFixture<TwoVersionsBench>
 {
     [Fact]

@@ -9,7 +9,7 @@ using CallState = Sandbox.Calls.CallState;
 namespace Gateway.Worker.Tests.Versions;
 
 /// <summary>Two adjacent versions side by side on one schema and one Redis, each towards the other.</summary>
-[Trait("Category", "Long")]
+[Trait("Category", "Nightly")]
 public sealed class TwoVersionsTests(TwoVersionsBench bench) : IClassFixture<TwoVersionsBench>
 {
     [Theory]

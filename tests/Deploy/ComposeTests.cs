@@ -32,7 +32,7 @@ public sealed partial class ComposeTests
         text = Placeholder().Replace(text, match => match.Groups[1].Value switch
         {
             "ADDRESS" or "PUBLIC_ADDRESS" => "172.30.83.11", "MEDIA_PORT" => "40000", "GRAPH_URL" => "https://graph.facebook.com/",
-            "WHATSAPP_NUMBER" => "15550009000", var name => name,
+            "WHATSAPP_NUMBER" => "15550009000", "CLUSTER_KEY" => Convert.ToBase64String(new byte[32]), var name => name,
         });
         Assert.True(GatewayOptionsReader.TryRead(text, out var options, out var errors), string.Join('\n', errors));
         Assert.Equal(64, options.Media.Loops * options.Media.WhatsApp.PortsPerLoop);

@@ -10,7 +10,7 @@ namespace Gateway.Worker.Nodes;
 internal sealed class UnheardCalls
 {
     /// <summary>Far above any pause of both sides at once, far below the minutes that keep SRTP indexes of two owners apart.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     private Dictionary<CallId, (long Packets, Instant Since)> _before = [];
 
@@ -24,6 +24,6 @@ internal sealed class UnheardCalls
             foreach (var (call, packets) in calls)
                 seen[call] = _before.TryGetValue(call, out var before) && before.Packets == packets ? before : (packets, now);
         _before = seen;
-        return [.. seen.Where(one => now - one.Value.Since >= Patience).Select(one => one.Key)];
+        return [.. seen.Where(one => now - one.Value.Since >= Limit).Select(one => one.Key)];
     }
 }

@@ -196,9 +196,6 @@ public sealed class MediaCall
         return ReleaseAsync();
     }
 
-    /// <summary>To be called by the loop alone. Null: the call cannot be continued now.</summary>
-    internal CallCounters? ReadCounters() => _call.IsSilent ? null : _call.Session.ReadCounters(_loop.Now);
-
     /// <summary>Goes on from a snapshot; to be called before anything else.</summary>
     internal void Resume(MediaSnapshot from, PbxMediaProfile profile, int takeovers) =>
         Tell((session, now) => session.Resume(from.Ahead(takeovers, now.ToDateTimeOffset()), profile, now));

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.InteropServices;
 using Media.Engine.Audio;
 using Media.Engine.Codecs;
 using Media.Native.Checks;
@@ -67,9 +66,6 @@ public sealed partial class MediaEngine : IAsyncDisposable
                 return _loops.Length == 0 || _loops.Where((loop, i) => loop.Watch.HasRoom(_load[i])).Any();
         }
     }
-
-    /// <summary>The loops that run; 0 before the start.</summary>
-    public int LoopCount => _loops.Length;
 
     internal MediaEngineOptions Options { get; }
 
@@ -160,36 +156,6 @@ public sealed partial class MediaEngine : IAsyncDisposable
             throw new InvalidOperationException("A call cannot be resumed: there is no media port left, or the engine does not run.");
         call.Resume(snapshot, profile, takeovers);
         return call;
-    }
-
-    /// <summary>
-    /// Reads the counters of one loop's calls in one go: those that could be continued now. Meant for once a second, with a list that is
-    /// kept.
-    /// </summary>
-    /// <param name="loop">0 … <see cref="LoopCount"/> − 1.</param>
-    /// <param name="into">Cleared, then filled. The loop's until the task is complete.</param>
-    public Task ReadCountersAsync(int loop, List<KeyValuePair<MediaCall, CallCounters>> into)
-    {
-        into.Clear();
-        var read = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_lock)
-        {
-            if (_isStopped)
-                return Task.CompletedTask;
-            foreach (var (call, index) in _calls)
-                if (index == loop)
-                    into.Add(new(call, default));
-        }
-        _loops[loop].Post(() =>
-        {
-            var kept = 0;
-            foreach (var (call, _) in into)
-                if (call.ReadCounters() is { } counters)
-                    CollectionsMarshal.AsSpan(into)[kept++] = new(call, counters);
-            CollectionsMarshal.SetCount(into, kept);
-            read.SetResult();
-        });
-        return read.Task;
     }
 
     /// <summary>Releases every call, stops the loops and closes the sockets.</summary>

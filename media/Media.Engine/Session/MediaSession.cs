@@ -255,15 +255,12 @@ internal sealed class MediaSession : IDisposable
         }
     }
 
-    /// <summary>How far the streams have come; null: another process could not go on from here.</summary>
-    public CallCounters? ReadCounters(Instant now) =>
+    /// <summary>The session as a value, from which another process goes on; null: it could not go on from here.</summary>
+    public MediaSnapshot? Save(Instant now) =>
         IsOver || !IsOpen || !_whatsApp.CanSend || !Pbx.IsAgreed || _legs.IsConsulting || _recordings.IsActive || _played.IsPlaying
-            ? null : new CallCounters(now.ToDateTimeOffset(), _whatsApp.Counters, Pbx.Counters);
-
-    /// <summary>The session as a value, from which another process goes on; null: as with <see cref="ReadCounters"/>.</summary>
-    public MediaSnapshot? Save(Instant now) => ReadCounters(now) is not { } counters || Pbx.Save() is not { } pbx
+        || Pbx.Save() is not { } pbx
         ? null
-        : _played.Save(_whatsApp.Save()!, pbx, counters);
+        : _played.Save(_whatsApp.Save()!, pbx, new CallCounters(now.ToDateTimeOffset(), _whatsApp.Counters, Pbx.Counters));
 
     /// <summary>
     /// Goes on from there, on a session that has done nothing yet. <see cref="MediaEvent.WhatsAppConnected"/> follows once the peer has

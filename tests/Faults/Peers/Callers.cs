@@ -16,7 +16,7 @@ namespace Faults.Peers;
 /// </summary>
 internal sealed class Callers : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15), Look = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15), Look = TimeSpan.FromMilliseconds(50);
 
     private readonly WebApplication _app;
     private readonly TalkingPhones _phones;
@@ -106,14 +106,14 @@ internal sealed class Callers : IAsyncDisposable
         _calls.Enqueue(call);
         _history.Add(new Fact.Offered(began, drawn.User, call.Id));
         var indices = Listen(call);
-        await UntilAsync(() => call.State is CallState.Active or CallState.Ended, Patience, stop);
+        await UntilAsync(() => call.State is CallState.Active or CallState.Ended, Timeout, stop);
         if (call.State == CallState.Active)
             await UntilAsync(() => call.State == CallState.Ended, drawn.Talk, stop);
         if (drawn.ByPhone && _phones.Live().FirstOrDefault(leg => leg.User == drawn.User && leg.IsTalking) is { } leg)
             await _phones.HangUpAsync(leg);
         else
             await HangUpAsync(call);
-        await UntilAsync(() => call.State == CallState.Ended, Patience, stop);
+        await UntilAsync(() => call.State == CallState.Ended, Timeout, stop);
         indices.Close();
     }
 

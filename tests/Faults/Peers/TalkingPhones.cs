@@ -11,7 +11,7 @@ namespace Faults.Peers;
 /// </summary>
 internal sealed class TalkingPhones : IDisposable
 {
-    private const int MostPatienceMs = 1200, LeastPatienceMs = 100;
+    private const int LongestRingMs = 1200, ShortestRingMs = 100;
 
     /// <summary>A message that is not answered is sent again (RFC 3261 §17.1.1.1).</summary>
     private static readonly TimeSpan T1 = TimeSpan.FromMilliseconds(500), GivesUp = TimeSpan.FromSeconds(8);
@@ -130,7 +130,7 @@ internal sealed class TalkingPhones : IDisposable
         _legs[leg.Id] = leg;
         _history.Add(new Fact.Rang(DateTimeOffset.UtcNow, leg.Id, leg.Phone, leg.User, NodeAt(from)));
         _port.Send(leg.Last = leg.Respond(invite, "180 Ringing", Port), from);
-        _ = PickUpAsync(leg, TimeSpan.FromMilliseconds(_random.Next(LeastPatienceMs, MostPatienceMs)));
+        _ = PickUpAsync(leg, TimeSpan.FromMilliseconds(_random.Next(ShortestRingMs, LongestRingMs)));
     }
 
     private async Task PickUpAsync(PhoneLeg leg, TimeSpan after)

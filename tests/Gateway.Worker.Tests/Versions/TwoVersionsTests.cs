@@ -2,6 +2,7 @@ using Gateway.Calls;
 using Gateway.Sip.Dialogs;
 using Gateway.Storage.Nodes;
 using Gateway.Worker.Tests.Calls.Bench;
+using Sandbox.Calls;
 using Sandbox.Users;
 using StackExchange.Redis;
 using CallState = Sandbox.Calls.CallState;
@@ -19,10 +20,7 @@ public sealed class TwoVersionsTests(TwoVersionsBench bench) : IClassFixture<Two
     {
         var (node, other) = (bench.Nodes[owner], bench.Nodes[1 - owner]);
         bench.SendTo("connect", node, others: other);
-        var call = await bench.WhatsApp.PlaceAsync();
-        var agent = await bench.Pbx.NextAsync();
-        await agent.AnswerAsync();
-        await WhatsAppSide.UntilAsync(call, CallState.Active);
+        var (call, agent) = await TalkAsync();
         await bench.WhatsApp.HangUpAsync(call);
         Assert.Equal(SipCallEnd.Remote, (await agent.EndedAsync()).By);
         await bench.RecordedAsync(call, node, HangupCause.WhatsAppHungUp);
@@ -51,18 +49,12 @@ public sealed class TwoVersionsTests(TwoVersionsBench bench) : IClassFixture<Two
     {
         var (node, other) = (bench.Nodes[stopping], bench.Nodes[1 - stopping]);
         bench.Relay.Pick = _ => [node.WebhookUrl];
-        var live = await bench.WhatsApp.PlaceAsync();
-        var first = await bench.Pbx.NextAsync();
-        await first.AnswerAsync();
-        await WhatsAppSide.UntilAsync(live, CallState.Active);
+        var (live, first) = await TalkAsync();
         node.Stop();
         await Eventually.SeeAsync(node.IsReadyAsync, ready => !ready, "it drains");
         await using (var redis = await ConnectionMultiplexer.ConnectAsync(bench.Redis))
             await Eventually.SeeAsync(new NodeLeases(redis).WithRoomAsync, room => !room.Contains(node.Id), "it has no room");
-        var call = await bench.WhatsApp.PlaceAsync();
-        var agent = await bench.Pbx.NextAsync();
-        await agent.AnswerAsync();
-        await WhatsAppSide.UntilAsync(call, CallState.Active);
+        var (call, agent) = await TalkAsync();
 
         await bench.WhatsApp.HangUpAsync(live);
         await first.EndedAsync();
@@ -82,10 +74,7 @@ public sealed class TwoVersionsTests(TwoVersionsBench bench) : IClassFixture<Two
     {
         var (node, other) = (bench.Nodes[killed], bench.Nodes[1 - killed]);
         bench.Relay.Pick = _ => [node.WebhookUrl];
-        var call = await bench.WhatsApp.PlaceAsync();
-        var agent = await bench.Pbx.NextAsync();
-        await agent.AnswerAsync();
-        await WhatsAppSide.UntilAsync(call, CallState.Active);
+        var (call, agent) = await TalkAsync();
         await using (var redis = await ConnectionMultiplexer.ConnectAsync(bench.Redis))
             await Eventually.SeeAsync(
                 () => redis.GetServers()[0].Keys(pattern: "wa:*:dialog").Any(), "the dialog is kept");
@@ -94,5 +83,15 @@ public sealed class TwoVersionsTests(TwoVersionsBench bench) : IClassFixture<Two
         Assert.Equal(SipCallEnd.Remote, (await agent.EndedAsync()).By);
         await bench.RecordedAsync(call, node, HangupCause.NodeLost);
         await bench.StartAgainAsync(node);
+    }
+
+    /// <summary>A user's call that is answered at once.</summary>
+    private async Task<(SandboxCall Call, PbxCall Agent)> TalkAsync()
+    {
+        var call = await bench.WhatsApp.PlaceAsync();
+        var agent = await bench.Pbx.NextAsync();
+        await agent.AnswerAsync();
+        await WhatsAppSide.UntilAsync(call, CallState.Active);
+        return (call, agent);
     }
 }

@@ -97,28 +97,6 @@ public sealed class ResumeTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_counters_of_all_calls_of_a_loop_are_read_at_once()
-    {
-        var read = new List<KeyValuePair<MediaCall, CallCounters>>();
-        Assert.Equal(1, _first.LoopCount);
-        Assert.True(_first.TryReserve(out var unconnected));
-        await using var one = await TestCall.PlaceAsync(_first);
-        await using var two = await TestCall.PlaceAsync(_first);
-        await two.PhoneHearsAsync(1000);
-        await _first.ReadCountersAsync(0, read);
-        Assert.Equal([one.Call, two.Call], read.Select(entry => entry.Key).OrderBy(call => call == two.Call));
-        var earlier = read.Single(entry => entry.Key == two.Call).Value;
-        var snapshot = await two.Call.SnapshotAsync();
-        await TestCall.UntilAsync(() => two.Call.GetQuality().Pbx.PacketsSent > earlier.Pbx.PacketsSent, "more packets");
-        await _first.ReadCountersAsync(0, read);
-        var later = read.Single(entry => entry.Key == two.Call).Value;
-        Assert.True(later.WhatsApp.Srtp.SentIndex > snapshot!.Counters.WhatsApp.Srtp.SentIndex);
-        Assert.True(later.WhatsApp.PacketsReceived > earlier.WhatsApp.PacketsReceived && later.At > earlier.At);
-        Assert.Equal(-1, later.Pbx.Srtp.SentIndex);
-        await unconnected.ReleaseAsync();
-    }
-
-    [Fact]
     public async Task A_snapshot_that_cannot_be_used_is_refused_with_all_reasons()
     {
         await using var test = await TestCall.PlaceAsync(_first);

@@ -29,10 +29,16 @@ internal sealed partial record RedisLayout(IReadOnlyDictionary<string, string> N
         return new RedisLayout(names, [.. keys.OrderBy(key => key.Key, StringComparer.Ordinal)]);
     }
 
-    public async Task PutAsync(IDatabase redis)
+    /// <summary>
+    /// Stores it again. The leases of nodes end by Redis' own clock, which no test can set: they move on, or Redis would have
+    /// forgotten the nodes.
+    /// </summary>
+    /// <param name="redis">An empty database.</param>
+    /// <param name="later">As if it had been recorded so much later.</param>
+    public async Task PutAsync(IDatabase redis, TimeSpan later)
     {
         foreach (var key in Keys)
-            await key.PutAsync(redis);
+            await key.PutAsync(redis, key.Key.StartsWith("wa:{nodes}:", StringComparison.Ordinal) ? later : TimeSpan.Zero);
     }
 
     /// <summary>
@@ -87,7 +93,9 @@ internal sealed record RedisEntry(string Key, RedisType Type, IReadOnlyList<Redi
         return new RedisEntry(((string?)key)!, type, [.. fields.OrderBy(field => field.Name, StringComparer.Ordinal)]);
     }
 
-    public async Task PutAsync(IDatabase redis)
+    /// <param name="redis">The database.</param>
+    /// <param name="later">Added to the times by which a sorted set is in order.</param>
+    public async Task PutAsync(IDatabase redis, TimeSpan later)
     {
         switch (Type)
         {
@@ -101,7 +109,8 @@ internal sealed record RedisEntry(string Key, RedisType Type, IReadOnlyList<Redi
                 await redis.SetAddAsync(Key, [.. Fields.Select(field => (RedisValue)field.Name)]);
                 break;
             case RedisType.SortedSet:
-                await redis.SortedSetAddAsync(Key, [.. Fields.Select(field => new SortedSetEntry(field.Name, double.Parse(field.Value)))]);
+                await redis.SortedSetAddAsync(Key, [.. Fields.Select(field =>
+                    new SortedSetEntry(field.Name, double.Parse(field.Value) + Math.Floor(later.TotalMilliseconds)))]);
                 break;
             case RedisType.Stream:
                 await redis.StreamAddAsync(Key, [.. Fields.Select(field => new NameValueEntry(field.Name, field.Value))]);

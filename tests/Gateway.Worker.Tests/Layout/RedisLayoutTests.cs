@@ -46,7 +46,9 @@ public sealed class RedisLayoutTests
         var before = RedisLayout.Read(await File.ReadAllTextAsync(Recorded));
         using var stores = Stores.StartPrivate();
         await using var redis = await ConnectionMultiplexer.ConnectAsync(stores.Redis);
-        await before.PutAsync(redis.GetDatabase());
+        var at = DateTimeOffset.Parse(before.Names["at"]);
+        var aMinuteAgo = DateTimeOffset.UtcNow - TimeSpan.FromMinutes(1);
+        await before.PutAsync(redis.GetDatabase(), aMinuteAgo - at);
         var (node, call, waiting) = (before.Names["node"], new CallId(before.Names["call"]), new CallId(before.Names["waiting"]));
         var meta = new WhatsAppCallId(before.Names["meta"]);
         var registry = new RedisCallRegistry(redis, "this");
@@ -69,7 +71,7 @@ public sealed class RedisLayoutTests
         Assert.True(ForwardedEvent.TryRead(entry.Text, out var forwarded));
         Assert.Equal(User, Assert.IsType<WebhookEvent.CallTerminate>(forwarded.Event).User.Phone);
 
-        var agents = new RedisAgentRegistry(redis, clock: new FixedTime(DateTimeOffset.Parse(before.Names["at"])));
+        var agents = new RedisAgentRegistry(redis, clock: new FixedTime(at));
         var agent = (await agents.FindAsync(new AgentId(before.Names["agent"]), None))!;
         Assert.Equal((AgentState.Busy, call), (agent.State, agent.Call));
         Assert.Equal(waiting, Assert.Single(await agents.WaitingAsync(new GroupId(before.Names["group"]), None)).Call);

@@ -7,6 +7,7 @@ namespace Media.Engine.Codecs;
 internal sealed class AudioEncoder : IDisposable
 {
     private readonly IOpusEncoder? _opus;
+    private readonly SteadySilence? _silence;
     private readonly G722Encoder? _g722;
     private readonly LoopEffort? _effort;
     private readonly bool _peerUsesFec;
@@ -21,6 +22,8 @@ internal sealed class AudioEncoder : IDisposable
     {
         (Codec, Rate, _effort, _peerUsesFec) = (codec, rate, effort, peer.UseInbandFec);
         if (codec == AudioCodec.Opus)
+        {
+            _silence = new SteadySilence(rate);
             _opus = OpusCodecs.CreateEncoder(options.Implementation, new OpusEncoderOptions
             {
                 SampleRate = rate,
@@ -30,6 +33,7 @@ internal sealed class AudioEncoder : IDisposable
                 ExpectedLossPercent = options.ExpectedLossPercent,
                 MaxBandwidth = rate == 8000 ? OpusBandwidth.Narrowband : OpusBandwidth.Wideband,
             });
+        }
         else if (codec == AudioCodec.G722)
             _g722 = new G722Encoder();
     }
@@ -45,8 +49,7 @@ internal sealed class AudioEncoder : IDisposable
         switch (Codec)
         {
             case AudioCodec.Opus:
-                Follow(_opus!);
-                return _opus!.Encode(frame, payload).Count;
+                return EncodeOpus(frame, payload);
             case AudioCodec.Pcmu:
                 G711.EncodeUlaw(frame, payload);
                 return frame.Length;
@@ -56,6 +59,16 @@ internal sealed class AudioEncoder : IDisposable
             default:
                 return Rate == 16000 ? _g722!.Encode(frame, payload) : _g722!.EncodeNarrowband(frame, payload);
         }
+    }
+
+    private int EncodeOpus(ReadOnlySpan<short> frame, Span<byte> payload)
+    {
+        if (_silence!.TryRepeat(frame, payload) is > 0 and var repeated)
+            return repeated;
+        Follow(_opus!);
+        var length = _opus!.Encode(frame, payload).Count;
+        _silence.Keep(frame, payload[..length]);
+        return length;
     }
 
     private void Follow(IOpusEncoder opus)

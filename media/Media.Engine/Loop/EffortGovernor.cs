@@ -19,8 +19,9 @@ internal sealed class EffortGovernor
     /// <summary>A loop that is late and uses less is kept waiting by others: less effort would be heard, and help nobody.</summary>
     private const double LeastProcessor = 0.2;
 
-    private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan EasyWait = TimeSpan.FromMilliseconds(2);
+    /// <summary>On average. One packet in a hundred waits two or three times as long, and 5 ms are what it may.</summary>
+    private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan EasyWait = TimeSpan.FromMilliseconds(1);
 
     /// <summary>A reading covers a second: only then does it show what the last step did.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);

@@ -35,11 +35,13 @@ internal sealed class HoldRun(HoldOptions options)
         await Task.Delay(WarmUp, stop);
 
         streams.TakeDelays();
+        var pauses = await CollectorPauses.ReadAsync(server, stop);
         var (began, counts) = (Machine.Read(server.Processes), streams.Counts);
         var placing = driver.PlaceAsync((options.PerSecond, TimeSpan.FromMinutes(options.Minutes)), Talk, () => { }, stop);
         var all = await WatchAsync(server, streams, placing, stop);
         var setUps = await placing;
         var (shares, sent) = (Machine.Read(server.Processes).Since(began), streams.Counts - counts);
+        var paused = (await CollectorPauses.ReadAsync(server, stop)).Since(pauses);
         await driver.SetLiveAsync(0, WarmUpPerSecond, stop);
         var fault = await server.FindFaultAsync(driver.Placed, driver.Answered, stop);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
@@ -47,6 +49,7 @@ internal sealed class HoldRun(HoldOptions options)
             machine {shares.Busy:P0} busy: server {shares.Server:P0}, load {shares.Load:P0} (late by itself: {sent.LateShare:P2})
             delay p50 {all.Percentile(0.5).TotalMilliseconds:0.00}, p99 {all.Percentile(0.99).TotalMilliseconds:0.00} ms
             {all.CountFrom(Late)} of {all.Count} frames over {Late.TotalMilliseconds:0} ms; {sent.DeliveredShare:P3} delivered
+            pauses by garbage collection: {paused}
             {driver.Placed} calls, {setUps.Unanswered} unanswered, others answered after {setUps.P99.TotalMilliseconds:0} ms (p99)
             {fault ?? "all recorded, charged once"}
             """));

@@ -12,8 +12,6 @@ internal sealed class MemoryRun(MemoryOptions options)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2), Talk = TimeSpan.FromSeconds(1);
 
-    private const string PausesName = "gateway_gc_pause_seconds";
-
     public async Task<int> RunAsync(CancellationToken stop)
     {
         var codecs = new CostOptions();
@@ -23,7 +21,7 @@ internal sealed class MemoryRun(MemoryOptions options)
         var driver = new CallDriver(server, streams);
         var watch = new ProcessWatch(server.Id);
         var points = new List<(double Calls, double Megabytes)> { (0, watch.MemoryMb()) };
-        var before = await server.MetricsAsync(PausesName, stop);
+        var before = await CollectorPauses.ReadAsync(server, stop);
         var placing = driver.PlaceAsync(
             (options.PerSecond, TimeSpan.FromSeconds(options.Calls / options.PerSecond)), Talk, () => { }, stop);
         while (!placing.IsCompleted)
@@ -37,7 +35,7 @@ internal sealed class MemoryRun(MemoryOptions options)
         await File.WriteAllTextAsync(
             options.Plot, new SvgPlot("Resident memory of the gateway", "calls so far", "MB").Add("RSS", points).Write(), stop);
 
-        var pauses = Pauses(before, await server.MetricsAsync(PausesName, stop));
+        var pauses = (await CollectorPauses.ReadAsync(server, stop)).Since(before);
         var late = points.Where(point => point.Calls > points[^1].Calls / 2).ToList();
         var (least, most) = (late.Min(point => point.Megabytes), late.Max(point => point.Megabytes));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
@@ -57,26 +55,5 @@ internal sealed class MemoryRun(MemoryOptions options)
             return 0;
         var (x, y) = (points.Average(point => point.X), points.Average(point => point.Y));
         return points.Sum(point => (point.X - x) * (point.Y - y)) / points.Sum(point => (point.X - x) * (point.X - x));
-    }
-
-    /// <summary>From the buckets of a histogram.</summary>
-    private static string Pauses(IReadOnlyDictionary<string, double> before, IReadOnlyDictionary<string, double> after)
-    {
-        var buckets = after.Where(metric => metric.Key.Contains("le=\"", StringComparison.Ordinal))
-            .Select(metric => (Limit: LimitOf(metric.Key), Count: metric.Value - before.GetValueOrDefault(metric.Key)))
-            .OrderBy(bucket => bucket.Limit).ToList();
-        if (buckets.Count == 0)
-            return "unknown";
-        var all = buckets[^1].Count;
-        var brief = buckets.LastOrDefault(bucket => bucket.Limit <= 0.005);
-        var longest = buckets.First(bucket => bucket.Count == all).Limit;
-        return string.Create(CultureInfo.InvariantCulture,
-            $"{all}, {all - brief.Count} over {brief.Limit * 1000:0.##} ms, the longest at most {longest * 1000:0.##} ms");
-    }
-
-    private static double LimitOf(string metric)
-    {
-        var text = metric.Split("le=\"")[1].Split('"')[0];
-        return text == "+Inf" ? double.PositiveInfinity : double.Parse(text, CultureInfo.InvariantCulture);
     }
 }

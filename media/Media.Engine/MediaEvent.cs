@@ -1,4 +1,5 @@
 using Media.Protocols.Primitives;
+using Media.Protocols.Quality;
 
 namespace Media.Engine;
 
@@ -68,6 +69,12 @@ public abstract record MediaEvent
 
     /// <summary>Nothing arrived from this leg for the configured time. Again after the next packet only.</summary>
     public sealed record MediaTimeout(CallLeg Leg) : MediaEvent;
+
+    /// <summary>
+    /// The quality of both legs since the last sample, each <see cref="MediaEngineOptions.SampleInterval"/> of a conversation, and at once
+    /// when its audio becomes one-way.
+    /// </summary>
+    public sealed record Sampled(MediaSample Sample) : MediaEvent;
 
     /// <summary>A failure inside this call's media (codec, crypto, socket). The call carries no media any more; release it.</summary>
     public sealed record Failed(string Reason) : MediaEvent;

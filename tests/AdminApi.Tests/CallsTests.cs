@@ -1,8 +1,11 @@
 using System.Text.Json;
 using AdminApi.Tests.Kit;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Records;
+using Media.Protocols.Jitter;
 using Media.Protocols.Primitives;
+using Media.Protocols.Quality;
 
 namespace AdminApi.Tests;
 
@@ -142,6 +145,24 @@ public sealed class CallsTests(ApiFixture api)
         Assert.InRange(call.GetProperty("runningSeconds").GetDouble(), 30, 60);
         Assert.InRange(call.GetProperty("talkSeconds").GetDouble(), 10, 40);
         Assert.Equal(call.GetProperty("answeredAt").GetDateTimeOffset(), call.GetProperty("agentSince").GetDateTimeOffset());
+    }
+
+    [Fact]
+    public async Task A_live_call_shows_the_quality_of_its_last_seconds()
+    {
+        var sample = new MediaSample(
+            new LegSample("opus", 240, 0.0412, 1.5, 21.26, 88.1, 102, new PlayoutCounts(9, 2, 4, 5, 0), 3.912, 0.01, null, false),
+            new LegSample("PCMU", 0, null, 1, 0, null, 60, default, null, null, null, IsSilent: true));
+        var id = await Samples.LiveCallAsync(api, "n2", quality: new LiveQuality(DateTimeOffset.UtcNow, sample));
+        var calls = await api.ReadAsync(api.Get("/v1/calls/live"));
+        var quality = calls.GetProperty("items").EnumerateArray().Single(c => c.GetProperty("id").GetString() == id).GetProperty("quality");
+        var (whatsApp, pbx) = (quality.GetProperty("whatsApp"), quality.GetProperty("pbx"));
+        Assert.Equal(
+            (3.91, 0.0412, 4, 2),
+            (whatsApp.GetProperty("mos").GetDouble(), whatsApp.GetProperty("lossRatio").GetDouble(),
+                whatsApp.GetProperty("concealed").GetInt64(), whatsApp.GetProperty("late").GetInt64()));
+        Assert.True(pbx.GetProperty("oneWay").GetBoolean());
+        Assert.Equal(JsonValueKind.Null, pbx.GetProperty("mos").ValueKind);
     }
 
     private Task<string> AddAsync(Func<CallRecord, CallRecord> change) =>

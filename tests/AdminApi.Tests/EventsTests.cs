@@ -1,7 +1,9 @@
 using System.Text.Json;
 using AdminApi.Tests.Kit;
 using Dapper;
+using Gateway.Calls.Lifecycle;
 using Gateway.Storage.Events;
+using Media.Protocols.Quality;
 
 namespace AdminApi.Tests;
 
@@ -90,10 +92,26 @@ public sealed class EventsTests(ApiFixture api)
         Assert.Equal(2, Number(await stream.NextAsync()));
     }
 
+    [Fact]
+    public async Task A_stream_that_asks_for_quality_gets_samples_of_live_calls_among_the_events()
+    {
+        using var stream = await OpenAsync(query: "&kinds=call.missed,call.quality");
+        var sample = new LegSample("opus", 240, 0.1, 1, 12, null, 70, default, 3.2, null, null, IsSilent: false);
+        var quality = new LiveQuality(DateTimeOffset.UtcNow, new MediaSample(sample, sample));
+        var id = await Samples.LiveCallAsync(api, "n1", _channel, quality);
+        var shown = await stream.NextAsync();
+        Assert.Equal(("call.quality", "", id), (shown.Kind, shown.Id, shown.Data.GetProperty("callId").GetString()));
+        Assert.Equal(3.2, shown.Data.GetProperty("data").GetProperty("pbx").GetProperty("mos").GetDouble());
+        await AddAsync(EventKind.CallMissed, new { number = 7 }); // the sample is not sent again
+        Assert.Equal(7, Number(await stream.NextAsync()));
+    }
+
     [Theory]
     [InlineData("/v1/events?kinds=call.mist", null)]
     [InlineData("/v1/events/stream?kinds=call.mist", null)]
     [InlineData("/v1/events/stream?after=-1", null)]
+    [InlineData("/v1/events/stream?kinds=call.quality&account=acme", null)]
+    [InlineData("/v1/events?kinds=call.quality", null)]
     [InlineData("/v1/events/stream", "x")]
     public async Task Unknown_kinds_and_positions_are_refused(string path, string? lastEventId)
     {

@@ -1,8 +1,10 @@
 using Gateway.Calls;
+using Gateway.Calls.Quality;
 using Gateway.Calls.Records;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Events;
 using Media.Protocols.Primitives;
+using Media.Protocols.Quality;
 using Npgsql;
 using Testing;
 
@@ -111,6 +113,26 @@ public sealed class PostgresCallStoreTests(Stores stores) : IAsyncLifetime
         var happened = Assert.Single(await new EventReader(_database).OfCallAsync(record.Id.Value, CancellationToken.None));
         Assert.Equal(("call.silent", Start.AddSeconds(20), "100"), (happened.Kind, happened.At, happened.Channel));
         Assert.Contains("\"leg\": \"pbx\"", happened.Data);
+    }
+
+    [Fact]
+    public async Task Bad_quality_of_a_leg_is_an_event_of_its_call()
+    {
+        var record = Record();
+        await Store.BeginAsync(
+            new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node), Start, CancellationToken.None);
+        var sample = new LegSample("opus", 230, 0.0812, 1.3, 12.34, null, 84, default, 2.876, null, null, IsSilent: false);
+        await Store.DegradedAsync(
+            record.Id, Start, Start.AddSeconds(20),
+            new Degradation(CallLeg.WhatsApp, QualityFault.Loss, SuspectedCause.UserNetwork, sample), CancellationToken.None);
+        var happened = Assert.Single(await new EventReader(_database).OfCallAsync(record.Id.Value, CancellationToken.None));
+        Assert.Equal(("call.quality_degraded", Start.AddSeconds(20), "100"), (happened.Kind, happened.At, happened.Channel));
+        foreach (var part in new[]
+            {
+                "\"leg\": \"whatsapp\"", "\"fault\": \"loss\"", "\"cause\": \"user_network\"", "\"mos\": 2.88", "\"lossRatio\": 0.0812",
+                "\"roundTripMs\": null",
+            })
+            Assert.Contains(part, happened.Data);
     }
 
     [Fact]

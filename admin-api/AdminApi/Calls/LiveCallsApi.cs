@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using AdminApi.Events;
 using AdminApi.Platform;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
@@ -53,15 +54,17 @@ public static class LiveCallsApi
     /// <param name="Consultation">How far the agent is with asking somebody before handing the call over.</param>
     /// <param name="RunningSeconds">Since the attempt began.</param>
     /// <param name="TalkSeconds">Since it was answered; 0 before.</param>
+    /// <param name="Quality">The last sample; null before the first.</param>
     public sealed record LiveCallView(
         string Id, string? WhatsAppCallId, CallDirection Direction, string Channel, string User, string? Trunk, string? Agent,
         DateTimeOffset? AgentSince, CallState State, ConsultationState Consultation, DateTimeOffset StartedAt, DateTimeOffset? AnsweredAt,
-        double RunningSeconds, double TalkSeconds, string Node)
+        double RunningSeconds, double TalkSeconds, string Node, LiveQualityView? Quality)
     {
         public static LiveCallView Of(LiveCall call, DateTimeOffset now) => new(
             call.Id.Value, call.WhatsAppId?.Value, call.Direction, call.Channel.Value, call.User, call.Trunk, call.Agent,
             call.AgentSince, call.State, call.Consultation, call.StartedAt, call.AnsweredAt, Seconds(now - call.StartedAt),
-            call.AnsweredAt is { } answered ? Seconds(now - answered) : 0, call.Node);
+            call.AnsweredAt is { } answered ? Seconds(now - answered) : 0, call.Node,
+            call.Quality is { } quality ? LiveQualityView.Of(quality) : null);
 
         /// <summary>The seconds, never negative: clocks of nodes differ a little.</summary>
         private static double Seconds(TimeSpan time) => Math.Max(0, Math.Round(time.TotalSeconds, 3));

@@ -10,7 +10,14 @@ namespace AdminApi.Events;
 /// Events as Server-Sent Events (WHATWG HTML, "Server-sent events"): each with its position as id, so that a client that reconnects with
 /// Last-Event-ID misses none. A comment every few seconds keeps proxies from closing the connection.
 /// </summary>
-internal sealed class EventStream(EventReader events, EventHead head, EventQuery query, long? after, IHostApplicationLifetime host)
+/// <param name="events">Reads what is stored.</param>
+/// <param name="head">Knows when there is more.</param>
+/// <param name="query">What the client wants.</param>
+/// <param name="quality">Samples of live calls; null: the client did not ask for them.</param>
+/// <param name="after">The position that the client has seen; null: it begins now.</param>
+/// <param name="host">Ends the stream when it stops.</param>
+internal sealed class EventStream(
+    EventReader events, EventHead head, EventQuery query, QualityFeed? quality, long? after, IHostApplicationLifetime host)
     : IResult
 {
     private const int Batch = 200;
@@ -34,10 +41,12 @@ internal sealed class EventStream(EventReader events, EventHead head, EventQuery
             await WriteAsync(response, $"retry: 2000\nid: {seen}\n\n", ends.Token);
             while (true)
             {
-                if (head.Position <= seen && !await HasMoreAsync(seen, ends.Token))
+                if (head.Position > seen || await HasMoreAsync(seen, ends.Token))
+                    seen = await SendAsync(response, seen, ends.Token);
+                else if (quality is null)
                     await WriteAsync(response, ": still here\n\n", ends.Token);
                 else
-                    seen = await SendAsync(response, seen, ends.Token);
+                    await SendSamplesAsync(response, quality, ends.Token);
             }
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
@@ -50,7 +59,7 @@ internal sealed class EventStream(EventReader events, EventHead head, EventQuery
     {
         try
         {
-            await head.PassAsync(seen, ends).WaitAsync(Heartbeat, ends);
+            await head.PassAsync(seen, ends).WaitAsync(quality is null ? Heartbeat : QualityFeed.Look, ends);
             return true;
         }
         catch (TimeoutException)
@@ -72,6 +81,16 @@ internal sealed class EventStream(EventReader events, EventHead head, EventQuery
         if (text.Length > 0)
             await WriteAsync(response, text.ToString(), ends);
         return batch.Count < Batch ? until : batch[^1].Position!.Value;
+    }
+
+    /// <summary>Without an id: the client's place among the stored events stays.</summary>
+    private static async Task SendSamplesAsync(HttpResponse response, QualityFeed quality, CancellationToken ends)
+    {
+        var text = new StringBuilder();
+        foreach (var sample in await quality.NextAsync(ends))
+            text.Append(
+                CultureInfo.InvariantCulture, $"event: {sample.Kind}\ndata: {JsonSerializer.Serialize(sample, JsonText.Options)}\n\n");
+        await WriteAsync(response, text.Length > 0 ? text.ToString() : ": still here\n\n", ends);
     }
 
     private static async Task WriteAsync(HttpResponse response, string text, CancellationToken cancellation)

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using AdminApi.Platform;
+using Gateway.Calls.Lifecycle;
 using Gateway.Storage.Events;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -16,7 +17,9 @@ public static class EventsApi
         events.MapGet("/", ListAsync).WithName("listEvents").Requires(Scope.Read).Paged()
             .WithSummary("Events, the newest first");
         events.MapGet("/stream", Stream).WithName("streamEvents").Requires(Scope.Read)
-            .WithSummary("New events as Server-Sent Events whose data is an event as listed")
+            .WithSummary(
+                "New events as Server-Sent Events whose data is an event as listed; with call.quality among the kinds also samples of the "
+                + "quality of live calls, which are not stored and have no id")
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream");
     }
 
@@ -28,12 +31,16 @@ public static class EventsApi
         [property: Description("A call attempt.")] string? Call,
         [property: Description("The account whose money is involved.")] string? Account)
     {
-        public ProblemResult? Read(QueryTime? from, QueryTime? to, out EventQuery query)
+        public ProblemResult? Read(QueryTime? from, QueryTime? to, out EventQuery query, bool isStream = false)
         {
             string[] kinds = [.. (Kinds ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
             query = new EventQuery(kinds, Channel, Contact, Call, Account, from?.Value, to?.Value);
             var check = new Check();
-            foreach (var unknown in kinds.Except(EventKinds.Names))
+            var asksForQuality = isStream && kinds.Contains(EventKinds.Quality);
+            check.That(
+                !asksForQuality || (Contact is null && Account is null), "kinds",
+                $"{EventKinds.Quality} can be filtered by channel and call alone.");
+            foreach (var unknown in kinds.Except(asksForQuality ? [EventKinds.Quality, .. EventKinds.Names] : EventKinds.Names))
                 check.That(false, "kinds", $"There is no kind {unknown}. Kinds: {string.Join(", ", EventKinds.Names)}.");
             return check.Failed(out var problem) ? problem : null;
         }
@@ -53,20 +60,23 @@ public static class EventsApi
     }
 
     private static IResult Stream(
-        EventReader events, EventHead head, IHostApplicationLifetime host, [AsParameters] Filter filter,
+        EventReader events, EventHead head, ICallRegistry live, IHostApplicationLifetime host, [AsParameters] Filter filter,
         [FromHeader(Name = "Last-Event-ID"), Description("The id of the last event that was received: the stream continues after it.")]
             string? lastEventId,
         [Description(
             "The same as Last-Event-ID, for clients that cannot set headers; 0 is the beginning. Without either the stream begins " +
             "now.")] long? after)
     {
-        if (filter.Read(null, null, out var query) is { } problem)
+        if (filter.Read(null, null, out var query, isStream: true) is { } problem)
             return problem;
+        var quality = query.Kinds.Contains(EventKinds.Quality) ? new QualityFeed(live, query) : null;
         if (string.IsNullOrEmpty(lastEventId))
-            return after < 0 ? NoPosition("after") : head.Position < 0 ? NotYet() : new EventStream(events, head, query, after, host);
+            return after < 0 ? NoPosition("after")
+                : head.Position < 0 ? NotYet()
+                : new EventStream(events, head, query, quality, after, host);
         return !long.TryParse(lastEventId, NumberStyles.None, CultureInfo.InvariantCulture, out var last) ? NoPosition("Last-Event-ID")
             : head.Position < 0 ? NotYet()
-            : new EventStream(events, head, query, last, host);
+            : new EventStream(events, head, query, quality, last, host);
     }
 
     private static ProblemResult NoPosition(string field) =>

@@ -4,9 +4,11 @@ using Gateway.Calls.Balances;
 using Gateway.Calls.Channels;
 using Gateway.Calls.Flows;
 using Gateway.Calls.Permissions;
+using Gateway.Calls.Quality;
 using Gateway.Calls.Records;
 using Gateway.Calls.Rules;
 using Media.Protocols.Primitives;
+using Media.Protocols.Quality;
 
 namespace Gateway.Calls.Lifecycle;
 
@@ -99,6 +101,12 @@ public abstract record CallInput
 
     /// <summary>No packet came from a leg for the configured time. Raised again only after the leg's next packet.</summary>
     public sealed record MediaTimedOut(CallLeg Leg) : CallInput;
+
+    /// <summary>
+    /// The quality of both legs since the last sample, and how the host kept up meanwhile. It changes no call: the loop has it judged and
+    /// shown.
+    /// </summary>
+    public sealed record MediaSampled(MediaSample Sample, HostStrain Host) : CallInput;
 
     public sealed record MediaReleased(LegQuality? WhatsApp, LegQuality? Pbx) : CallInput;
 

@@ -1,3 +1,5 @@
+using Media.Protocols.Quality;
+
 namespace Gateway.Calls.Lifecycle;
 
 /// <summary>The result of an attempt to own a WhatsApp call id.</summary>
@@ -114,4 +116,12 @@ public sealed record LiveCall(
 
     /// <summary>How far <see cref="Agent"/> is with asking somebody before handing the call over.</summary>
     public ConsultationState Consultation { get; init; }
+
+    /// <summary>The last sample of the conversation's quality; null: there is none yet, or its node takes none.</summary>
+    public LiveQuality? Quality { get; init; }
 }
+
+/// <summary>The quality of a live call.</summary>
+/// <param name="At">The end of the time that the sample covers.</param>
+/// <param name="Sample">Of both legs.</param>
+public sealed record LiveQuality(DateTimeOffset At, MediaSample Sample);

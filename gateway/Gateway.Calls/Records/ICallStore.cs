@@ -1,3 +1,4 @@
+using Gateway.Calls.Quality;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Calls.Records;
@@ -13,6 +14,10 @@ public interface ICallStore
 
     /// <summary>Stores as an event that no packet came from a leg for the configured time; the call goes on.</summary>
     Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation);
+
+    /// <summary>Stores as an event that a leg's quality has become too bad; the call goes on.</summary>
+    Task DegradedAsync(
+        CallId call, DateTimeOffset startedAt, DateTimeOffset at, Degradation degradation, CancellationToken cancellation);
 
     /// <summary>
     /// Settles a call, all or nothing: completes its row, charges its account once, counts its volume, releases its hold, and adds the

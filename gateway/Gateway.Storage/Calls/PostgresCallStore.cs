@@ -1,6 +1,7 @@
 using Dapper;
 using Gateway.Calls;
 using Gateway.Calls.Permissions;
+using Gateway.Calls.Quality;
 using Gateway.Calls.Records;
 using Gateway.Storage.Accounts;
 using Media.Protocols.Primitives;
@@ -64,6 +65,17 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
         FROM calls WHERE started_at = @StartedAt AND id = @Id
         """;
 
+    private const string Degraded =
+        """
+        INSERT INTO events (kind, at, channel, contact, call_id, data)
+        SELECT 'call.quality_degraded', @At, channel,
+            (SELECT c.id FROM contacts c WHERE c.channel = calls.channel AND (c.phone = calls.user_phone OR c.user_id = calls.user_id)
+             ORDER BY c.user_id = calls.user_id DESC NULLS LAST LIMIT 1),
+            id, jsonb_build_object('leg', @Leg, 'fault', @Fault, 'cause', @Cause, 'mos', @Mos, 'lossRatio', @Loss, 'jitterMs', @Jitter,
+            'roundTripMs', @RoundTrip, 'remoteLossRatio', @RemoteLoss, 'trunk', trunk, 'agent', agent)
+        FROM calls WHERE started_at = @StartedAt AND id = @Id
+        """;
+
     /// <summary>Stores the start of an attempt by itself. With its admission, it is written there. Repeating it changes nothing.</summary>
     public Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation) =>
         ExecuteAsync(PostgresAdmissionStore.Begin, CallRow.Of(call, startedAt), cancellation);
@@ -99,6 +111,22 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
         ExecuteAsync(
             Silent, new { Id = call.Value, StartedAt = startedAt.UtcDateTime, At = at.UtcDateTime, Leg = WireName.Of(leg) }, cancellation);
 
+    public Task DegradedAsync(
+        CallId call, DateTimeOffset startedAt, DateTimeOffset at, Degradation degradation, CancellationToken cancellation)
+    {
+        var sample = degradation.Sample;
+        return ExecuteAsync(
+            Degraded,
+            new
+            {
+                Id = call.Value, StartedAt = startedAt.UtcDateTime, At = at.UtcDateTime, Leg = WireName.Of(degradation.Leg),
+                Fault = WireName.Of(degradation.Fault), Cause = WireName.Of(degradation.Cause), Mos = Rounded(sample.Mos, 2),
+                Loss = Rounded(sample.LossRatio, 4), Jitter = Rounded(sample.JitterMs, 1), RoundTrip = Rounded(sample.RoundTripMs, 1),
+                RemoteLoss = Rounded(sample.RemoteLossRatio, 4),
+            },
+            cancellation);
+    }
+
     public Task CompleteAsync(CallRecord record, CancellationToken cancellation) => CompleteAllAsync([record], null, cancellation);
 
     public Task CompleteAllAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation) =>
@@ -127,6 +155,8 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
             new CommandDefinition(find, new { id = call.Value }, cancellationToken: cancellation));
         return row?.ToRecord();
     }
+
+    private static double? Rounded(double? value, int digits) => value is { } some ? Math.Round(some, digits) : null;
 
     private async Task ExecuteAsync(string sql, object parameters, CancellationToken cancellation)
     {

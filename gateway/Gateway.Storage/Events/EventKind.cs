@@ -14,6 +14,9 @@ public enum EventKind
     /// <summary>No packet came from one leg of an answered call for the configured time.</summary>
     CallSilent,
 
+    /// <summary>A leg of a live call has become too bad to hear: once a spell.</summary>
+    CallQualityDegraded,
+
     CallMissed,
     CallEnded,
     CallRefused,
@@ -59,6 +62,11 @@ public enum EventKind
 public static class EventKinds
 {
     private const string ParkedCall = "parked_call";
+
+    /// <summary>
+    /// Samples of live calls' quality: on the stream alone, for those who name them; never stored, and no webhook gets them.
+    /// </summary>
+    public const string Quality = "call.quality";
 
     public static readonly IReadOnlyList<string> Names = [.. Enum.GetValues<EventKind>().Select(NameOf)];
 

@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Quality;
 using Gateway.Calls.Records;
 using Media.Protocols.Primitives;
 
@@ -30,6 +31,10 @@ internal sealed class OrphanStore(ICallStore store, LostCalls lost) : ICallStore
 
     public Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation) =>
         store.SilentAsync(call, startedAt, at, leg, cancellation);
+
+    public Task DegradedAsync(
+        CallId call, DateTimeOffset startedAt, DateTimeOffset at, Degradation degradation, CancellationToken cancellation) =>
+        store.DegradedAsync(call, startedAt, at, degradation, cancellation);
 
     public Task<IReadOnlyList<CallRecord>> ListAsync(CallQuery query, CancellationToken cancellation) =>
         store.ListAsync(query, cancellation);

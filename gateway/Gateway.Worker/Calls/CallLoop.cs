@@ -44,6 +44,7 @@ internal sealed partial class CallLoop : ICallInbox
     private readonly CallServices _services;
     private readonly OperationQueue _registry;
     private readonly CallNotes _notes;
+    private readonly CallQuality _quality;
     private readonly ILogger _logger;
     private Task _record = Task.CompletedTask;
     private Funding? _recorded;
@@ -71,6 +72,7 @@ internal sealed partial class CallLoop : ICallInbox
         Shown = new ShownCall(
             call, new PublishedCall(call, services.Registry, _registry, _legs.SnapshotAsync, () => _ = AbandonAsync()), _notes,
             new CallOfGroup(group => services.Agents.Directory.Find(group)?.AnswerWithin));
+        _quality = new CallQuality(call, services, _notes, Shown);
         _agents = new CallAgents(call.Identity, services.Agents, this, () => _legs.PhonesIdle, OnStoreFailure);
     }
 
@@ -279,6 +281,11 @@ internal sealed partial class CallLoop : ICallInbox
                 await HandOverNowAsync();
             return;
         }
+        if (input is CallInput.MediaSampled sampled)
+        {
+            _quality.Handle(sampled, _services.Clock.Now);
+            return;
+        }
         var before = _call.State;
         var decisions = _call.Handle(input, _services.Clock.Now);
         if (_call.State != before)
@@ -324,8 +331,7 @@ internal sealed partial class CallLoop : ICallInbox
                 _notes.Queued(join, _services.Clock.Now);
                 break;
             case CallDecision.ReportSilence silence:
-                LogSilent(Identity.Id, silence.Leg, _call.Trunk);
-                _notes.Silent(silence.Leg, _services.Clock.Now);
+                _quality.Silent(silence.Leg, _services.Clock.Now);
                 break;
             case CallDecision.ExtendHold extend:
                 _money.ExtendHold(extend.UpTo);
@@ -381,12 +387,6 @@ internal sealed partial class CallLoop : ICallInbox
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: it is to end soon, and the agent was warned: {Reason}")]
     private partial void LogWarned(CallId callId, WireText<WarnReason> reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: no media from {Leg} for media.mediaTimeout. On trunk {Trunk} " +
-        "check firewalls, and "
-        + "whether media comes from the address that SDP names (gateway_media_drops_total); a peer may also have stopped sending on " +
-            "purpose")]
-    private partial void LogSilent(CallId callId, WireText<CallLeg> leg, string? trunk);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Call {CallId}: a defect ended it")]
     private partial void LogDefect(Exception e, CallId callId);

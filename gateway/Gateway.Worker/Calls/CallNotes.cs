@@ -1,6 +1,7 @@
 using Gateway.Calls;
 using Gateway.Calls.Agents;
 using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Quality;
 using Gateway.Calls.Records;
 using Gateway.Storage.Calls;
 using Gateway.Worker.Legs;
@@ -54,6 +55,12 @@ internal sealed class CallNotes(Call call, CallServices services, Action<Excepti
     {
         var (id, startedAt, at) = (call.Identity.Id, StartedAt, call.TimeOf(now));
         Note(cancellation => services.Store.SilentAsync(id, startedAt, at, leg, cancellation));
+    }
+
+    public void Degraded(Degradation degradation, Instant now)
+    {
+        var (id, startedAt, at) = (call.Identity.Id, StartedAt, call.TimeOf(now));
+        Note(cancellation => services.Store.DegradedAsync(id, startedAt, at, degradation, cancellation));
     }
 
     private void Note(Func<CancellationToken, Task> write) => _notes.Add(async () =>

@@ -27,6 +27,8 @@ internal sealed class PublishedCall(
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(50);
 
     private LiveCall? _view; // still to be published
+    private bool _keepsDialogs;
+    private LiveQuality? _quality;
 
     public Instant NextDeadline { get; private set; } = Instant.Never;
 
@@ -42,6 +44,19 @@ internal sealed class PublishedCall(
     public void HandleDeadline(Instant now)
     {
         NextDeadline = now + Again;
+        Volatile.Write(ref _keepsDialogs, true);
+        Publish();
+    }
+
+    /// <summary>Shows a sample of the call's quality with it.</summary>
+    public void Show(LiveQuality quality)
+    {
+        _quality = quality;
+        Publish();
+    }
+
+    private void Publish()
+    {
         if (Interlocked.Exchange(ref _view, View()) is null)
             operations.Add(PublishAsync);
     }
@@ -52,7 +67,7 @@ internal sealed class PublishedCall(
     /// </summary>
     private async Task PublishAsync()
     {
-        var dialogs = await snapshots();
+        IReadOnlyList<SipDialogSnapshot> dialogs = Interlocked.Exchange(ref _keepsDialogs, false) ? await snapshots() : [];
         var published = registry.PublishAsync(Interlocked.Exchange(ref _view, null)!, CancellationToken.None);
         if (dialogs.Count > 0)
             await registry.KeepDialogAsync(
@@ -72,6 +87,7 @@ internal sealed class PublishedCall(
             AgentSince = call.AgentSince is { } since ? call.TimeOf(since) : null,
             Consultation = call.Consultation,
             OwnerToken = identity.OwnerToken,
+            Quality = _quality,
         };
     }
 

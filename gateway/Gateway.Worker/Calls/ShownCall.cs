@@ -48,6 +48,9 @@ internal sealed class ShownCall(Call call, PublishedCall published, CallNotes no
         published.Note(now);
     }
 
+    /// <summary>Shows a sample of its quality.</summary>
+    public void Show(LiveQuality quality) => published.Show(quality);
+
     /// <summary>The call goes on from another node, which has counted and noted what was.</summary>
     public void Resume(Instant now)
     {

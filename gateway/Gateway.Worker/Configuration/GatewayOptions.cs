@@ -1,6 +1,7 @@
 using Gateway.Calls.Dialling;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Permissions;
+using Gateway.Calls.Quality;
 using Gateway.Sip.Profiles;
 using Gateway.Sip.Transactions;
 using Gateway.Sip.Transport;
@@ -27,6 +28,9 @@ public sealed record GatewayOptions
     public required IReadOnlyList<ChannelOptions> Channels { get; init; }
 
     public MediaEngineOptions Media { get; init; } = new();
+
+    /// <summary>The limits beyond which a conversation's quality is an event.</summary>
+    public QualityOptions Quality { get; init; } = new();
 
     public required StorageOptions Storage { get; init; }
 

@@ -20,6 +20,7 @@ internal static class GatewayOptionsRules
         .. RegistrarRules.Check(options),
         .. Channels(options),
         .. options.Media.Validate().Select(error => "media." + error),
+        .. options.Quality.Validate().Select(error => "quality." + error),
         .. Calls(options.Calls),
         .. Storage(options.Storage),
         .. Permissions(options.Permissions),

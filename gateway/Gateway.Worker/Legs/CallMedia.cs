@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Quality;
 using Gateway.Calls.Records;
 using Gateway.Sip.Endpoint;
 using Gateway.Worker.Configuration;
@@ -19,6 +20,7 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
     private static readonly SdpResult Released = new(null, SdpRefusal.Released);
 
     private MediaCall? _media;
+    private TimeSpan _collections = GC.GetTotalPauseDuration();
 
     /// <summary>
     /// Carries each key that the WhatsApp user presses and that did not reach the PBX as a telephone-event, for it agreed to none.
@@ -168,9 +170,19 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
                 await operations.Add(() => HandleSound(happened));
             else if (happened is MediaEvent.DigitReceived { Leg: CallLeg.Pbx, WasPassed: false } asking)
                 call.Post(new CallInput.DigitPressed(CallLeg.Pbx, asking.Digit, asking.Duration)); // an agent in a menu
+            else if (happened is MediaEvent.Sampled sampled)
+                call.Post(new CallInput.MediaSampled(sampled.Sample, StrainOf(media)));
             else if (Input(happened) is { } input)
                 call.Post(input);
         }
+    }
+
+    /// <summary>How the host has kept up since the last time.</summary>
+    private HostStrain StrainOf(MediaCall media)
+    {
+        var (before, load) = (_collections, media.LoopLoad);
+        _collections = GC.GetTotalPauseDuration();
+        return new HostStrain(load.Processor, load.Longest, _collections - before);
     }
 
     private SdpResult Noted(CallLeg leg, SdpResult result)

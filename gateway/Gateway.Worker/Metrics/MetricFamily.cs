@@ -20,12 +20,15 @@ internal sealed class MetricFamily
     private readonly Kind _kind;
     private readonly string _name;
     private readonly string _help;
+    private readonly HistogramConfiguration _buckets;
 
     public MetricFamily(Instrument instrument, MetricFactory factory)
     {
         _factory = factory;
         _kind = KindOf(instrument);
         _name = NameOf(instrument.Name, _kind);
+        _buckets = (instrument as Histogram<double>)?.Advice?.HistogramBucketBoundaries is { } bounds
+            ? new HistogramConfiguration { Buckets = [.. bounds] } : Seconds;
         // prometheus-net escapes label values, and not this text (prometheus.io: "Exposition formats").
         _help = (instrument.Description ?? instrument.Name)
             .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
@@ -62,7 +65,7 @@ internal sealed class MetricFamily
             Kind.Counter => _factory.CreateCounter(_name, _help, names).WithLabels(values).Inc,
             Kind.ObservedCounter => _factory.CreateCounter(_name, _help, names).WithLabels(values).IncTo,
             Kind.UpDown => _factory.CreateGauge(_name, _help, names).WithLabels(values).Inc,
-            Kind.Histogram => _factory.CreateHistogram(_name, _help, names, Seconds).WithLabels(values).Observe,
+            Kind.Histogram => _factory.CreateHistogram(_name, _help, names, _buckets).WithLabels(values).Observe,
             _ => _factory.CreateGauge(_name, _help, names).WithLabels(values).Set,
         };
     }

@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Calls.Permissions;
+using Gateway.Calls.Quality;
 using Gateway.Calls.Records;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Contacts;
@@ -42,6 +43,10 @@ internal sealed partial class ContactsOfCalls(
 
     public Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation) =>
         store.SilentAsync(call, startedAt, at, leg, cancellation);
+
+    public Task DegradedAsync(
+        CallId call, DateTimeOffset startedAt, DateTimeOffset at, Degradation degradation, CancellationToken cancellation) =>
+        store.DegradedAsync(call, startedAt, at, degradation, cancellation);
 
     public Task<IReadOnlyList<CallRecord>> ListAsync(CallQuery query, CancellationToken cancellation) =>
         store.ListAsync(query, cancellation);

@@ -1,10 +1,16 @@
 using Media.Engine.Quality;
 using Media.Protocols.Jitter;
 using Media.Protocols.Primitives;
+using Media.Protocols.Quality;
 using Media.Protocols.Rtcp;
 using Media.Protocols.Sdp;
 
 namespace Media.Engine.Legs;
+
+/// <summary>The audio that a leg sends.</summary>
+/// <param name="Codec">Null before one is agreed.</param>
+/// <param name="PacketMs">Milliseconds in a packet.</param>
+internal readonly record struct SentAudio(AudioCodec? Codec, int PacketMs);
 
 /// <summary>The counts of one leg for its peer's stream, whatever RTCP sessions it had, and the quality that comes of them.</summary>
 /// <param name="kind">Which leg.</param>
@@ -19,6 +25,7 @@ internal sealed class LegMeter(CallLeg kind, MediaCounters counters, JitterBuffe
     private Instant? _timedOut; // the silence that was reported, by its beginning
     private int _timeouts;
     private bool _isOneWay;
+    private LegCounts _sampled;
 
     /// <summary>Counts what became of packets of the peer on their way to the other leg.</summary>
     public void Count(PlayoutOutcome outcome, long packets = 1)
@@ -55,21 +62,45 @@ internal sealed class LegMeter(CallLeg kind, MediaCounters counters, JitterBuffe
 
     /// <summary>The quality so far.</summary>
     /// <param name="now">Of the RTCP session under way.</param>
-    /// <param name="codec">That is sent; null before one is agreed.</param>
+    /// <param name="sent">What is sent.</param>
     /// <param name="playoutDelay">What the peer's packets are held back; null: nothing.</param>
-    public LegReport Read(in RtcpStatistics now, AudioCodec? codec, TimeSpan? playoutDelay)
+    public LegReport Read(in RtcpStatistics now, SentAudio sent, TimeSpan? playoutDelay)
+    {
+        var (counts, packets) = (Count(now, sent), Sum(now));
+        var roundTrip = now.RoundTrip?.TotalMilliseconds;
+        var delay = DelayOf(now, sent, playoutDelay);
+        return new LegReport(
+            NameOf(sent.Codec), packets.PacketsSent, counts.Received, counts.Lost, now.Jitter.TotalMilliseconds, roundTrip,
+            roundTrip is null ? null : now.RemotePacketsLost, counts.Playout, LegScore.Of(counts, delay), _timeouts, _isOneWay);
+    }
+
+    /// <summary>The quality since the last sample.</summary>
+    /// <param name="now">Of the RTCP session under way.</param>
+    /// <param name="sent">What is sent.</param>
+    /// <param name="playoutDelay">What the peer's packets are held back; null: nothing.</param>
+    /// <param name="isSilent">Nothing comes while the other leg is heard.</param>
+    public LegSample Sample(in RtcpStatistics now, SentAudio sent, TimeSpan? playoutDelay, bool isSilent)
+    {
+        var counts = Count(now, sent);
+        var since = counts.Since(_sampled);
+        _sampled = counts;
+        var delay = DelayOf(now, sent, playoutDelay);
+        return new LegSample(
+            NameOf(sent.Codec), since.Received, since.LossRatio, since.BurstRatio, now.Jitter.TotalMilliseconds,
+            now.RoundTrip?.TotalMilliseconds, delay, since.Playout, LegScore.Of(since, delay),
+            now.RoundTrip is null ? null : now.RemoteFractionLost, null, isSilent);
+    }
+
+    private LegCounts Count(in RtcpStatistics now, SentAudio sent)
     {
         CountOrder();
         var packets = Sum(now);
-        var (received, lost) = (packets.PacketsReceived, packets.PacketsLost);
-        var jitter = now.Jitter.TotalMilliseconds;
-        var roundTrip = now.RoundTrip?.TotalMilliseconds;
-        var playout = Outcomes;
-        var score = LegScore.Of(_heard ?? codec, received, lost, playout, playoutDelay?.TotalMilliseconds ?? 2 * jitter, roundTrip);
-        return new LegReport(
-            NameOf(codec), packets.PacketsSent, received, lost, jitter, roundTrip,
-            roundTrip is null ? null : now.RemotePacketsLost, playout, score, _timeouts, _isOneWay);
+        return new LegCounts(
+            _heard ?? sent.Codec, packets.PacketsReceived, packets.PacketsLost, incoming.Losses.Runs, incoming.Losses.Lost, Outcomes);
     }
+
+    private static double DelayOf(in RtcpStatistics now, SentAudio sent, TimeSpan? playoutDelay) => LegScore.DelayMs(
+        now.RoundTrip?.TotalMilliseconds, playoutDelay?.TotalMilliseconds ?? 2 * now.Jitter.TotalMilliseconds, sent.PacketMs);
 
     private PlayoutCounts Outcomes => new(
         _outcomes[(int)PlayoutOutcome.Lost], _outcomes[(int)PlayoutOutcome.Late], _outcomes[(int)PlayoutOutcome.Concealed],

@@ -2,6 +2,7 @@ using Media.Engine.Quality;
 using Media.Protocols.Dtmf;
 using Media.Protocols.Jitter;
 using Media.Protocols.Primitives;
+using Media.Protocols.Quality;
 using Media.Protocols.Rtcp;
 using Media.Protocols.Rtp;
 using Media.Protocols.Sdp;
@@ -79,6 +80,9 @@ internal abstract class MediaLeg : IDisposable
     /// <summary>Units of the RTP clock in a millisecond of what is sent.</summary>
     public int UnitsPerMs => Sending.Codec.ClockRate() / 1000;
 
+    /// <summary>The peer's last packet was comfort noise: it pauses on purpose (RFC 3389).</summary>
+    public bool IsPausing { get; private set; }
+
     protected MediaContext Context { get; }
 
     protected RtcpSession? Rtcp { get; private set; }
@@ -100,7 +104,7 @@ internal abstract class MediaLeg : IDisposable
         }
     }
 
-    public LegReport Quality => _meter.Read(Rtcp?.Statistics ?? default, Codecs.Count > 0 ? Sending.Codec : null, Playout?.Delay);
+    public LegReport Quality => _meter.Read(Rtcp?.Statistics ?? default, Sent, Playout?.Delay);
 
     /// <summary>How far both streams have come.</summary>
     public LegCounters Counters
@@ -113,6 +117,12 @@ internal abstract class MediaLeg : IDisposable
                 packets.PacketsSent, packets.PacketsReceived, packets.PacketsLost);
         }
     }
+
+    /// <summary>The quality since the last sample.</summary>
+    /// <param name="isSilent">Nothing comes while the other leg is heard.</param>
+    public LegSample Sample(bool isSilent) => _meter.Sample(Rtcp?.Statistics ?? default, Sent, Playout?.Delay, isSilent);
+
+    private SentAudio Sent => new(Codecs.Count > 0 ? Sending.Codec : null, PacketTime);
 
     /// <summary>Counts what became of a packet of this leg's peer on its way to the other leg.</summary>
     public void Count(PlayoutOutcome outcome) => _meter.Count(outcome);
@@ -264,6 +274,7 @@ internal abstract class MediaLeg : IDisposable
         Rtcp?.HandleRtpReceived(packet.Header, now, isTimed: !isEvent, isAudio ? codec.ClockRate() : 0);
         if (isAudio)
             _meter.Hear(codec);
+        IsPausing = !isAudio && !isEvent && IsKnown(packet.PayloadType);
         LastHeard = now;
     }
 

@@ -5,7 +5,9 @@ namespace Media.Engine.Loop;
 /// <summary>The load of a loop over the last second.</summary>
 /// <param name="Processor">The part of a processor that its thread used, 0 … 1.</param>
 /// <param name="Wait">The mean time that what comes to the loop waits until it is dealt with.</param>
-internal readonly record struct LoopLoad(double Processor, TimeSpan Wait);
+/// <param name="Longest">The longest that anything waited in the last five seconds: for the loop's work, a collection, or the machine.
+/// </param>
+public readonly record struct LoopLoad(double Processor, TimeSpan Wait, TimeSpan Longest = default);
 
 /// <summary>
 /// Measures a loop round by round: a round begins when the loop wakes, or should have woken, and ends when all that was there is dealt
@@ -26,6 +28,11 @@ internal sealed class LoadMeter(Instant start)
     /// <summary>A single stall (of a collection, or of the machine) is no lasting load: it counts as rounds of this.</summary>
     private const long LongestRound = 50 * TimeSpan.TicksPerMillisecond;
 
+    /// <summary>Windows in the five seconds of <see cref="LoopLoad.Longest"/>.</summary>
+    private const int LongestWindows = 20;
+
+    private readonly long[] _longest = new long[LongestWindows];
+    private int _window;
     private readonly (long Length, long Processor, double Waited)[] _windows = new (long, long, double)[Windows];
     private int _next;
     private Instant _began = start;
@@ -44,6 +51,7 @@ internal sealed class LoadMeter(Instant start)
     {
         var from = Math.Max(Math.Min(due.Ticks, woke.Ticks), _roundEnd.Ticks);
         var length = now.Ticks - from;
+        _longest[_window] = Math.Max(_longest[_window], length);
         _waited += (double)length * Math.Min(length, LongestRound);
         _roundEnd = now;
     }
@@ -59,6 +67,9 @@ internal sealed class LoadMeter(Instant start)
         var (length, used, waited) = (0L, 0L, 0.0);
         foreach (var window in _windows)
             (length, used, waited) = (length + window.Length, used + window.Processor, waited + window.Waited);
-        return new LoopLoad((double)used / length, new TimeSpan((long)(waited / length)));
+        var longest = new TimeSpan(_longest.Max());
+        _window = (_window + 1) % LongestWindows;
+        _longest[_window] = 0;
+        return new LoopLoad((double)used / length, new TimeSpan((long)(waited / length)), longest);
     }
 }

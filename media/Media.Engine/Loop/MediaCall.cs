@@ -172,6 +172,9 @@ public sealed class MediaCall
     /// <summary>Quality so far, at most a second old.</summary>
     public MediaQuality GetQuality() => _call.Quality;
 
+    /// <summary>How busy the loop is that has the call, a moment ago.</summary>
+    public LoopLoad LoopLoad => _loop.Watch.Load;
+
     /// <summary>Ends the call's media and gives its final quality; the ports rest before their next use. Idempotent.</summary>
     public Task<MediaQuality> ReleaseAsync()
     {

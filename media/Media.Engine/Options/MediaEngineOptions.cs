@@ -31,6 +31,12 @@ public sealed record MediaEngineOptions
     /// <summary>Nothing received from a leg for this long gives <see cref="MediaEvent.MediaTimeout"/>.</summary>
     public TimeSpan MediaTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>The interval at which the quality of a conversation is sampled (<see cref="MediaEvent.Sampled"/>); 0: never.</summary>
+    public TimeSpan SampleInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>A leg that is not heard for so long while the other one is makes one-way audio.</summary>
+    public TimeSpan OneWayAfter { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>
     /// The part of a processor that a loop may use, %, and still be given new calls: 10 … 100, where 100 means that only ports limit them.
     /// Below 100 a loop that is late takes none either. See <see cref="Loop.MediaEngine.HasHeadroom"/>.
@@ -57,6 +63,10 @@ public sealed record MediaEngineOptions
         errors.AddRange(Playout.Validate());
         if (MediaTimeout < TimeSpan.FromSeconds(1))
             errors.Add("MediaTimeout: at least 1 s.");
+        if (SampleInterval != TimeSpan.Zero && (SampleInterval < TimeSpan.FromSeconds(1) || SampleInterval > TimeSpan.FromMinutes(5)))
+            errors.Add("SampleInterval: 1 s … 5 min, or 0: never.");
+        if (OneWayAfter < TimeSpan.FromSeconds(1) || OneWayAfter > TimeSpan.FromMinutes(1))
+            errors.Add("OneWayAfter: 1 s … 1 min.");
         return errors;
     }
 }

@@ -18,7 +18,8 @@ internal readonly record struct CodecImpairment(double Impairment, double LossRo
 }
 
 /// <summary>
-/// ITU-T G.107 (2015) with default values everywhere but delay, loss and codec: transmission rating R and from it a mean opinion score.
+/// ITU-T G.107 (2015) with default values everywhere but delay, loss, its burstiness and codec: transmission rating R and from it a mean
+/// opinion score.
 /// </summary>
 internal static class EModel
 {
@@ -28,12 +29,18 @@ internal static class EModel
     /// <param name="codec">Of the stream that is rated.</param>
     /// <param name="lossRatio">0 … 1, after reordering, before concealment.</param>
     /// <param name="oneWayDelayMs">Mouth to ear, as far as it is known.</param>
+    /// <param name="burstRatio">BurstR: the mean length of a run of losses over that of random loss; 1 and more.</param>
     /// <returns>1 … 4.5.</returns>
-    public static double MeanOpinionScore(CodecImpairment codec, double lossRatio, double oneWayDelayMs)
+    public static double MeanOpinionScore(CodecImpairment codec, double lossRatio, double oneWayDelayMs, double burstRatio = 1) =>
+        ToScore(Rating(codec, lossRatio, oneWayDelayMs, burstRatio));
+
+    /// <summary>R, §7.1: 0 … 93.2 with these defaults; below 0 where nothing is understood.</summary>
+    public static double Rating(CodecImpairment codec, double lossRatio, double oneWayDelayMs, double burstRatio = 1)
     {
         var loss = Math.Clamp(lossRatio, 0, 1) * 100;
-        var equipment = codec.Impairment + (95 - codec.Impairment) * loss / (loss + codec.LossRobustness); // §7.5, BurstR = 1
-        return ToScore(BestRating - DelayImpairment(oneWayDelayMs) - equipment);
+        var robustness = loss / Math.Max(1, burstRatio) + codec.LossRobustness;
+        var equipment = codec.Impairment + (95 - codec.Impairment) * loss / robustness; // Ie-eff, §7.5
+        return BestRating - DelayImpairment(oneWayDelayMs) - equipment;
     }
 
     /// <summary>Idd, §7.4: nothing below 100 ms.</summary>
@@ -45,8 +52,8 @@ internal static class EModel
         return 25 * (Math.Pow(1 + Math.Pow(x, 6), 1 / 6.0) - 3 * Math.Pow(1 + Math.Pow(x / 3, 6), 1 / 6.0) + 2);
     }
 
-    /// <summary>Annex B.</summary>
-    private static double ToScore(double rating) => rating switch
+    /// <summary>The mean opinion score of a rating, 1 … 4.5: annex B.</summary>
+    public static double ToScore(double rating) => rating switch
     {
         <= 0 => 1,
         >= 100 => 4.5,

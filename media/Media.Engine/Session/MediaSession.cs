@@ -39,7 +39,7 @@ internal sealed class MediaSession : IDisposable
         _legs = new PbxLegs(context, port, AnnounceDigit);
         _bridge = new AudioBridge(_whatsApp, _legs.Call, context, AnnounceDigit);
         _played = new PlayedAudio(_deadlines);
-        _hearing = new Hearing(_whatsApp, _legs, context.Options.MediaTimeout, Announce);
+        _hearing = new Hearing(_whatsApp, _legs, context.Options, Announce);
         _recordings = new Recordings(leg => leg == CallLeg.WhatsApp ? _whatsApp : _legs.Call, context.Options);
         _deadlines[MediaDeadline.Tick] = now + Tick;
     }
@@ -147,7 +147,7 @@ internal sealed class MediaSession : IDisposable
             return;
         _deadlines[MediaDeadline.Tick] = now + Tick;
         _hasNewQuality = true;
-        _hearing.LookForSilence(now);
+        _hearing.HandleTick(isConversation: _bridge.ToWhatsApp.Played is null && !_legs.IsConsulting, now);
     }
 
     /// <summary>Takes the next event, in order.</summary>

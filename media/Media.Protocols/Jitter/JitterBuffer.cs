@@ -72,6 +72,9 @@ public sealed class JitterBuffer
         _maxReordering = options.MaxReordering;
     }
 
+    /// <summary>The way in which losses lie, over all streams.</summary>
+    public LossPattern Losses { get; } = new();
+
     public JitterStatistics Statistics => new(_popped, _lost, _late, _duplicate, _unproven, _rejected, _restarts);
 
     /// <summary>The time at which <see cref="TryPop"/> has an item even if nothing arrives: the end of the current gap's wait.</summary>
@@ -233,6 +236,7 @@ public sealed class JitterBuffer
         _heldCount--;
         Array.Copy(_held, 1, _held, 0, _heldCount);
         _popped++;
+        Losses.HandleArrival();
         _spare[_spareCount++] = slot.Storage; // its bytes stay until the next push
         var isRestart = _restarting;
         Advance(slot.Timestamp, delivered: true);
@@ -258,6 +262,7 @@ public sealed class JitterBuffer
             missing = _maxConcealment;
         }
         _lost++;
+        Losses.HandleLoss();
         var sequenceNumber = _next;
         var timestamp = _lastTimestamp + head.Timestamp.DistanceFrom(_lastTimestamp) / (missing + 1);
         Advance(timestamp, delivered: false);
@@ -281,6 +286,7 @@ public sealed class JitterBuffer
         _lastTimestamp += step * count;
         _history = count < 64 ? _history << count : 0;
         _lost += count;
+        Losses.HandleLoss(count);
     }
 
     private void Advance(RtpTimestamp timestamp, bool delivered)

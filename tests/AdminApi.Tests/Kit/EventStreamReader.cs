@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace AdminApi.Tests.Kit;
 
-/// <summary>One event of a stream.</summary>
+/// <summary>One event of a stream. Without an id: it is not stored.</summary>
 public sealed record StreamedEvent(string Id, string Kind, JsonElement Data);
 
 /// <summary>Reads Server-Sent Events. Waits at most ten seconds for each.</summary>
@@ -38,7 +38,8 @@ public sealed class EventStreamReader : IDisposable
         {
             var line = await LineAsync();
             if (line == "" && fields.TryGetValue("data", out var data))
-                return new StreamedEvent(fields["id"], fields["event"], JsonSerializer.Deserialize<JsonElement>(data));
+                return new StreamedEvent(
+                    fields.GetValueOrDefault("id", ""), fields["event"], JsonSerializer.Deserialize<JsonElement>(data));
             if (line.IndexOf(": ", StringComparison.Ordinal) is > 0 and var end)
                 fields[line[..end]] = line[(end + 2)..];
         }

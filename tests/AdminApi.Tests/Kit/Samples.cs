@@ -32,12 +32,15 @@ public static class Samples
     }
 
     /// <summary>A call in progress on a node.</summary>
-    public static async Task<string> LiveCallAsync(ApiFixture api, string node)
+    public static async Task<string> LiveCallAsync(ApiFixture api, string node, string channel = "100", LiveQuality? quality = null)
     {
         var answered = DateTimeOffset.UtcNow.AddSeconds(-10);
         var call = new LiveCall(
-            new CallId(Guid.NewGuid().ToString("n")), new WhatsAppCallId("wacid.X"), CallDirection.Inbound, new ChannelId("100"), "…0001",
-            "main", "21", CallState.RingingPbx, DateTimeOffset.UtcNow.AddSeconds(-30), answered, node) { AgentSince = answered };
+            new CallId(Guid.NewGuid().ToString("n")), new WhatsAppCallId("wacid.X"), CallDirection.Inbound, new ChannelId(channel), "…0001",
+            "main", "21", CallState.RingingPbx, DateTimeOffset.UtcNow.AddSeconds(-30), answered, node)
+        {
+            AgentSince = answered, Quality = quality,
+        };
         await api.Get<ICallRegistry>().PublishAsync(call, CancellationToken.None);
         return call.Id.Value;
     }

@@ -1,5 +1,6 @@
 using Dapper;
 using Gateway.Calls;
+using Gateway.Calls.Quality;
 using Gateway.Calls.Records;
 using Media.Protocols.Primitives;
 using Gateway.Storage;
@@ -217,6 +218,10 @@ public sealed class RecordSpoolTests : IAsyncLifetime
         public Task AnsweredAsync(IReadOnlyList<CallAnswer> answers, CancellationToken cancellation) => throw new NotSupportedException();
 
         public Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation) =>
+            throw new NotSupportedException();
+
+        public Task DegradedAsync(
+            CallId call, DateTimeOffset startedAt, DateTimeOffset at, Degradation degradation, CancellationToken cancellation) =>
             throw new NotSupportedException();
 
         public Task<IReadOnlyList<CallRecord>> ListAsync(CallQuery query, CancellationToken cancellation) =>

@@ -23,7 +23,16 @@ public class LoadMeterTests
     {
         Run(TimeSpan.FromSeconds(2), sleep: 0, work: 10);
         var load = Run(TimeSpan.FromSeconds(1.1), sleep: 250, work: 0);
-        Assert.Equal(new LoopLoad(0, TimeSpan.Zero), load);
+        Assert.Equal((0, TimeSpan.Zero), (load.Processor, load.Wait));
+    }
+
+    [Fact]
+    public void A_single_stall_shows_for_five_seconds()
+    {
+        Run(TimeSpan.FromSeconds(1), sleep: 10, work: 0);
+        Run(TimeSpan.FromMilliseconds(300), sleep: 0, work: 300);
+        Assert.Equal(300, Run(TimeSpan.FromSeconds(4.4), sleep: 10, work: 0).Longest.TotalMilliseconds, 0);
+        Assert.InRange(Run(TimeSpan.FromSeconds(1.5), sleep: 10, work: 0).Longest.TotalMilliseconds, 0, 20);
     }
 
     [Fact]

@@ -13,6 +13,14 @@ public class EModelTests
     public void One_percent_of_loss_without_concealment_costs_what_the_model_says() =>
         Assert.Equal(3.83, EModel.MeanOpinionScore(CodecImpairment.G711, 0.01, 20), 2);
 
+    // By hand: Ie-eff = 95·5/(5/2+4.3) = 69.9, R = 23.3; with losses at random 95·5/9.3 = 51.1, R = 42.1.
+    [Fact]
+    public void Loss_in_bursts_costs_more_than_the_same_loss_at_random()
+    {
+        Assert.Equal(42.1, EModel.Rating(CodecImpairment.G711, 0.05, 20), 1);
+        Assert.Equal(23.3, EModel.Rating(CodecImpairment.G711, 0.05, 20, burstRatio: 2), 1);
+    }
+
     [Fact]
     public void Delay_starts_to_cost_at_100_ms_and_grows()
     {

@@ -46,6 +46,7 @@ internal sealed class BridgeCost(CostOptions options, AudioClip? queue = null)
             new MediaEngineOptions
             {
                 Loops = 1,
+                SampleInterval = options.IsSampled ? TimeSpan.FromSeconds(5) : TimeSpan.Zero,
                 Opus = new()
                 {
                     Implementation = options.Implementation, Bitrate = options.Bitrate, Complexity = options.Complexity,

@@ -30,6 +30,9 @@ internal sealed record CostOptions
     /// <summary>The bridge makes less effort when it is short of time. Off where its cost is measured.</summary>
     public bool Governor { get; init; }
 
+    /// <summary>The quality of each call is sampled every five seconds.</summary>
+    public bool IsSampled { get; init; } = true;
+
     public AudioCodec UserCodec { get; init; } = AudioCodec.Opus;
 
     public AudioCodec PhoneCodec { get; init; } = AudioCodec.Pcmu;

@@ -10,12 +10,14 @@ using Media.Engine.Codecs;
 // Benchmarks queue [callers] [seconds]       callers who hear the same music, beside bridged calls
 // Benchmarks turns [calls] [seconds]         user and phone take turns to talk, beside both always talking
 // Benchmarks governed [seconds]              the delay and late frames at a loop's limit, with the governor and without
+// Benchmarks sampled [calls] [seconds]       the quality sampled every five seconds, beside no samples
 // Benchmarks quality                          what is heard of impaired streams
 // Benchmarks agents [picks a second] [seconds]  picking an agent out of a thousand
 // Benchmarks billing [rows] [seconds]           admission, settlement, and pages of that many past calls
 if (args is ["quality"])
 {
     QualityTable.Print();
+    ProtectionTable.Print();
     return 0;
 }
 if (args is ["agents", ..])
@@ -26,6 +28,8 @@ if (args is ["agents", ..])
 
 if (args is ["turns", ..])
     return await TurnsCost.MeasureAsync(new CostOptions { Calls = Argument(1, 50), Duration = TimeSpan.FromSeconds(Argument(2, 10)) });
+if (args is ["sampled", ..])
+    return await SampledCost.MeasureAsync(new CostOptions { Calls = Argument(1, 50), Duration = TimeSpan.FromSeconds(Argument(2, 10)) });
 if (args is ["governed", ..])
     return await GovernedDelay.MeasureAsync(TimeSpan.FromSeconds(Argument(1, 10)));
 if (args is ["queue", ..])

@@ -45,7 +45,7 @@ internal sealed class Transcoder(MediaLeg sink, MediaContext context) : IDisposa
         if (_encoder is null || _encoder.Codec != target || _encoder.Rate != rate)
         {
             _encoder?.Dispose();
-            _encoder = new AudioEncoder(target, rate, context.Options.Opus, sink.Opus, context.Effort);
+            _encoder = new AudioEncoder(target, rate, context.Options.Opus, sink.Opus, context.Effort, sink.Protection);
         }
         if (target != AudioCodec.Opus || !context.Options.Opus.LeavesOutSilence(sink.Opus))
             _gate = null;

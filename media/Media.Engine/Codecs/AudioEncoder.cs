@@ -10,26 +10,34 @@ internal sealed class AudioEncoder : IDisposable
     private readonly SteadySilence? _silence;
     private readonly G722Encoder? _g722;
     private readonly LoopEffort? _effort;
-    private readonly bool _peerUsesFec;
+    private readonly LossProtection? _protection;
+    private readonly bool _usesFec;
+    private readonly int _rate, _mostRate;
     private OpusEffort _made;
+    private int _prepared = -1;
 
     /// <param name="codec">What the peer wants.</param>
     /// <param name="rate">8000 or 16000 samples a second; G.711 knows 8000 only.</param>
     /// <param name="options">How we encode Opus.</param>
     /// <param name="peer">How the peer wants it encoded.</param>
     /// <param name="effort">Followed from frame to frame; null: all that <paramref name="options"/> ask for.</param>
-    public AudioEncoder(AudioCodec codec, int rate, OpusOptions options, OpusFormat peer, LoopEffort? effort = null)
+    /// <param name="protection">Followed from frame to frame; null: the loss that <paramref name="options"/> expect.</param>
+    public AudioEncoder(
+        AudioCodec codec, int rate, OpusOptions options, OpusFormat peer, LoopEffort? effort = null, LossProtection? protection = null)
     {
-        (Codec, Rate, _effort, _peerUsesFec) = (codec, rate, effort, peer.UseInbandFec);
+        (Codec, Rate, _effort, _protection) = (codec, rate, effort, protection);
+        _usesFec = options.Fec && peer.UseInbandFec;
+        _mostRate = peer.MaxAverageBitrate > 0 ? peer.MaxAverageBitrate : int.MaxValue;
+        _rate = Math.Min(_mostRate, options.Bitrate);
         if (codec == AudioCodec.Opus)
         {
             _silence = new SteadySilence(rate);
             _opus = OpusCodecs.CreateEncoder(options.Implementation, new OpusEncoderOptions
             {
                 SampleRate = rate,
-                Bitrate = peer.MaxAverageBitrate > 0 ? Math.Min(peer.MaxAverageBitrate, options.Bitrate) : options.Bitrate,
+                Bitrate = _rate,
                 Complexity = options.Complexity,
-                InbandFec = options.Fec && peer.UseInbandFec,
+                InbandFec = _usesFec,
                 ExpectedLossPercent = options.ExpectedLossPercent,
                 MaxBandwidth = rate == 8000 ? OpusBandwidth.Narrowband : OpusBandwidth.Wideband,
             });
@@ -73,10 +81,17 @@ internal sealed class AudioEncoder : IDisposable
 
     private void Follow(IOpusEncoder opus)
     {
-        if (_effort is not { } effort || effort.Level == _made)
+        var isOtherEffort = _effort is { } effort && effort.Level != _made;
+        if (isOtherEffort)
+        {
+            _made = _effort!.Level;
+            opus.SetEffort(_effort.Complexity, _usesFec && _effort.Fec);
+        }
+        if (_protection is not { } protection || (protection.Percent == _prepared && !isOtherEffort))
             return;
-        _made = effort.Level;
-        opus.SetEffort(effort.Complexity, effort.Fec && _peerUsesFec);
+        _prepared = protection.Percent;
+        opus.SetProtection(
+            protection.LossFor(_rate, _mostRate), protection.RateOf(_rate, _mostRate, _usesFec && _effort is not { Fec: false }));
     }
 
     public void Dispose() => _opus?.Dispose();

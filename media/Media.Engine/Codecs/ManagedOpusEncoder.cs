@@ -46,5 +46,11 @@ internal sealed class ManagedOpusEncoder : IOpusEncoder
         _encoder.UseInbandFEC = inbandFec;
     }
 
+    public void SetProtection(int expectedLossPercent, int bitrate)
+    {
+        _encoder.PacketLossPercent = Math.Clamp(expectedLossPercent, 0, 100);
+        _encoder.Bitrate = Math.Clamp(bitrate, 6000, 128_000);
+    }
+
     public void Dispose() => _encoder.Dispose();
 }

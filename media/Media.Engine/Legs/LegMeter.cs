@@ -88,7 +88,20 @@ internal sealed class LegMeter(CallLeg kind, MediaCounters counters, JitterBuffe
         return new LegSample(
             NameOf(sent.Codec), since.Received, since.LossRatio, since.BurstRatio, now.Jitter.TotalMilliseconds,
             now.RoundTrip?.TotalMilliseconds, delay, since.Playout, LegScore.Of(since, delay),
-            now.RoundTrip is null ? null : now.RemoteFractionLost, null, isSilent);
+            now.RoundTrip is null ? null : now.RemoteFractionLost, now.RemoteMos, isSilent);
+    }
+
+    /// <summary>What the peer's listener here hears of it, since the call began.</summary>
+    public VoipMetrics Metrics(in RtcpStatistics now, SentAudio sent, TimeSpan? playoutDelay)
+    {
+        var counts = Count(now, sent);
+        var expected = Math.Max(1.0, counts.Received + counts.Lost);
+        var playout = playoutDelay?.TotalMilliseconds ?? 2 * now.Jitter.TotalMilliseconds;
+        return new VoipMetrics(
+            default, Math.Max(0, counts.Lost) / expected, (counts.Playout.Late + counts.Playout.Discarded) / expected,
+            incoming.Losses.Read(sent.PacketMs), (int?)now.RoundTrip?.TotalMilliseconds, (int)playout + sent.PacketMs,
+            (int?)LegScore.Rating(counts, DelayOf(now, sent, playoutDelay)), LegScore.Of(counts, 0),
+            LegScore.Of(counts, DelayOf(now, sent, playoutDelay)));
     }
 
     private LegCounts Count(in RtcpStatistics now, SentAudio sent)

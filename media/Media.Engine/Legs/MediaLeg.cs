@@ -1,3 +1,4 @@
+using Media.Engine.Codecs;
 using Media.Engine.Quality;
 using Media.Protocols.Dtmf;
 using Media.Protocols.Jitter;
@@ -36,6 +37,7 @@ internal abstract class MediaLeg : IDisposable
             new JitterBufferOptions { Window = context.Options.ReorderWindow, MaxReordering = 2, MaxWindow = MaxReorderWindow });
         _meter = new LegMeter(kind, context.Counters, Incoming);
         _cname = context.Entropy.NextHex(16);
+        Protection = new LossProtection(context.Options.Opus);
     }
 
     public CallLeg Kind { get; }
@@ -53,6 +55,12 @@ internal abstract class MediaLeg : IDisposable
 
     /// <summary>RTCP may be sent now. It goes on while a held leg takes no media.</summary>
     protected abstract bool CanReport { get; }
+
+    /// <summary>The peer is told what is heard of it.</summary>
+    protected virtual bool SendsMetrics => false;
+
+    /// <summary>The loss on the way to the peer that encoders prepare for.</summary>
+    public LossProtection Protection { get; }
 
     /// <summary>The codecs that may be received.</summary>
     public IReadOnlyList<AgreedCodec> Codecs { get; private set; } = [];
@@ -179,6 +187,8 @@ internal abstract class MediaLeg : IDisposable
         if (!CanReport || Rtcp is not { } rtcp || rtcp.NextDeadline > now)
             return;
         var buffer = Context.Scratch.AsSpan();
+        if (SendsMetrics)
+            rtcp.Metrics = _meter.Metrics(rtcp.Statistics, Sent, Playout?.Delay);
         if (rtcp.TryPollTransmit(buffer, now, out var length))
             SendRtcp(buffer, length);
     }
@@ -308,8 +318,13 @@ internal abstract class MediaLeg : IDisposable
             }
             datagram = datagram[..length];
         }
-        if (Rtcp is { } rtcp && !rtcp.HandleRtcp(datagram, now, out _))
+        if (Rtcp is not { } rtcp)
+            return;
+        var reports = rtcp.RemoteReports;
+        if (!rtcp.HandleRtcp(datagram, now, out _))
             Drop(DropReason.Malformed);
+        if (rtcp.RemoteReports != reports)
+            Protection.Handle(rtcp.Statistics.RemoteFractionLost);
     }
 
     protected bool Drop(DropReason reason)

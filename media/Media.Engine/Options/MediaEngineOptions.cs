@@ -128,6 +128,9 @@ public sealed record PbxSideOptions
     /// <summary>Last port of the range, inclusive. A call takes two.</summary>
     public int PortMax { get; init; } = 29999;
 
+    /// <summary>Ask PBXs what their listeners hear, and tell those that ask what ours hear (RTCP XR, RFC 3611 §4.7).</summary>
+    public bool VoipMetrics { get; init; } = true;
+
     /// <summary>The time that a released pair rests, so that late packets of one call are not heard in the next.</summary>
     public TimeSpan Quarantine { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -183,8 +186,14 @@ public sealed record OpusOptions
     /// <summary>In-band forward error correction (RFC 6716 §2.1.7).</summary>
     public bool Fec { get; init; } = true;
 
-    /// <summary>Loss the encoder prepares for, %.</summary>
+    /// <summary>Loss the encoder prepares for, %: until the peer reports, if <see cref="FollowLoss"/>.</summary>
     public int ExpectedLossPercent { get; init; } = 10;
+
+    /// <summary>
+    /// Error correction and bit rate follow the loss that the peer reports: without any, thin copies; above 10 % up to a fifth more than
+    /// <see cref="Bitrate"/>, where the peer's `maxaveragebitrate` allows it.
+    /// </summary>
+    public bool FollowLoss { get; init; } = true;
 
     /// <summary>
     /// A loop that is short of time encodes with complexity 3 at most, then with 2 and without error correction, then with 0, and goes back

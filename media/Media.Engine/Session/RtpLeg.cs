@@ -37,6 +37,8 @@ internal sealed class RtpLeg : MediaLeg
     public override bool CanSend =>
         Parameters is { } agreed && agreed.Direction.CanSend() && !agreed.RemoteRtp.IsNone && !_rtpSource.Target.IsNone;
 
+    protected override bool SendsMetrics => Parameters is { VoipMetrics: true };
+
     protected override bool CanReport => !_rtpSource.Target.IsNone;
 
     /// <summary>A description of the PBX's was taken: before that there is nobody to be heard.</summary>
@@ -240,6 +242,7 @@ internal sealed class RtpLeg : MediaLeg
             PacketTime = profile.PacketTimeMs,
             OfferRtcpMux = profile.RtcpMux,
             Srtp = profile.Security,
+            VoipMetrics = Context.Options.Pbx.VoipMetrics,
         };
     }
 }

@@ -13,4 +13,9 @@ public interface IOpusEncoder : IDisposable
     /// <param name="complexity">0 (cheapest) … 10; out-of-range values are clamped.</param>
     /// <param name="inbandFec">As <see cref="OpusEncoderOptions.InbandFec"/>.</param>
     void SetEffort(int complexity, bool inbandFec);
+
+    /// <summary>Sets what each further frame is prepared for. The stream goes on.</summary>
+    /// <param name="expectedLossPercent">As <see cref="OpusEncoderOptions.ExpectedLossPercent"/>; out-of-range values are clamped.</param>
+    /// <param name="bitrate">As <see cref="OpusEncoderOptions.Bitrate"/>.</param>
+    void SetProtection(int expectedLossPercent, int bitrate);
 }

@@ -37,14 +37,16 @@ public sealed unsafe class OpusEncoder : IOpusEncoder
             return OpusResult.From(LibOpus.Encode(_handle, samples, pcm.Length, bytes, packet.Length));
     }
 
-    /// <summary>Adapts the redundancy to the loss the peer reports, 0 … 100 %; out-of-range values are clamped.</summary>
-    public void SetExpectedLoss(int percent) =>
-        _ = LibOpus.ControlEncoder(_handle, LibOpus.SetPacketLossPercent, Math.Clamp(percent, 0, 100));
-
     public void SetEffort(int complexity, bool inbandFec)
     {
         _ = LibOpus.ControlEncoder(_handle, LibOpus.SetComplexity, Math.Clamp(complexity, 0, 10));
         _ = LibOpus.ControlEncoder(_handle, LibOpus.SetInbandFec, inbandFec ? 1 : 0);
+    }
+
+    public void SetProtection(int expectedLossPercent, int bitrate)
+    {
+        _ = LibOpus.ControlEncoder(_handle, LibOpus.SetPacketLossPercent, Math.Clamp(expectedLossPercent, 0, 100));
+        _ = LibOpus.ControlEncoder(_handle, LibOpus.SetBitrate, Math.Clamp(bitrate, 6000, 128_000));
     }
 
     /// <summary>Forgets the stream so far; settings stay.</summary>

@@ -99,5 +99,28 @@ public readonly ref struct RtcpPacket
         return false;
     }
 
+    /// <summary>The VoIP metrics on one source in an extended report (RFC 3611 §3, §4.7).</summary>
+    /// <returns>False when this is no extended report, or has none on that source.</returns>
+    public bool TryReadVoipMetrics(Ssrc source, out VoipMetrics metrics)
+    {
+        metrics = default;
+        if (Type != RtcpPacketType.ExtendedReport || _body.Length < 4)
+            return false;
+        for (var blocks = _body[4..]; blocks.Length >= 4;)
+        {
+            var length = (BinaryPrimitives.ReadUInt16BigEndian(blocks[2..]) + 1) * 4;
+            if (length > blocks.Length)
+                return false;
+            if (blocks[0] == VoipMetrics.BlockType && length == VoipMetrics.Length)
+            {
+                metrics = VoipMetrics.Read(blocks);
+                if (metrics.Source == source)
+                    return true;
+            }
+            blocks = blocks[length..];
+        }
+        return false;
+    }
+
     private Ssrc ReadSsrc(int offset) => new(BinaryPrimitives.ReadUInt32BigEndian(_body[offset..]));
 }

@@ -10,8 +10,10 @@ namespace Media.Protocols.Rtcp;
 /// </summary>
 public sealed class RtcpSession
 {
-    /// <summary>The longest compound this session writes, in bytes: a sender report on one source, a 255-byte name and a goodbye.</summary>
-    public const int MaxLength = 336;
+    /// <summary>
+    /// The longest compound this session writes, in bytes: a sender report on one source, a 255-byte name, VoIP metrics and a goodbye.
+    /// </summary>
+    public const int MaxLength = 380;
 
     /// <summary>
     /// RFC 3550 §6.2: the minimum interval, which two parties on one voice stream always have; half of it before the first report.
@@ -45,6 +47,7 @@ public sealed class RtcpSession
     private RtcpReportBlock _remote;
     private TimeSpan? _roundTrip;
     private bool _hasLeft;
+    private double? _remoteMos;
 
     /// <exception cref="ArgumentException">The canonical name is too long.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The clock rate is not positive.</exception>
@@ -66,10 +69,19 @@ public sealed class RtcpSession
     /// <summary>The time at which the next report is due.</summary>
     public Instant NextDeadline { get; private set; }
 
+    /// <summary>Reports of the peer on our stream so far.</summary>
+    public long RemoteReports { get; private set; }
+
+    /// <summary>What the next reports say of the peer's stream, beside their block on it; null: nothing (RFC 3611 §4.7).</summary>
+    public VoipMetrics? Metrics { get; set; }
+
     public RtcpStatistics Statistics => new(
         _packetsSent, _octetsSent, _reception.Received, _reception.Lost, _fractionLost / 256.0, _reception.Jitter,
         Math.Max(0, _remote.CumulativeLost), _remote.FractionLost / 256.0, TimeSpan.FromSeconds((double)_remote.Jitter / _clockRate),
-        _roundTrip, _hasLeft);
+        _roundTrip, _hasLeft)
+    {
+        RemoteMos = _remoteMos,
+    };
 
     /// <summary>An RTP packet went out.</summary>
     /// <param name="timestamp">As sent.</param>
@@ -112,6 +124,8 @@ public sealed class RtcpSession
                 if (block.Source == _local)
                     HandleReportOnUs(block, now);
             }
+            if (packet.TryReadVoipMetrics(_local, out var metrics))
+                _remoteMos = metrics.ConversationalMos ?? metrics.ListeningMos;
             for (var i = 0; packet.TryReadGoodbye(i, out var source); i++)
                 _hasLeft |= _reception.HasSource && source == _reception.Source;
         }
@@ -158,6 +172,8 @@ public sealed class RtcpSession
         else
             writer.TryAddReceiverReport(_local, blocks);
         writer.TryAddCname(_local, _cname);
+        if (Metrics is { } metrics && _reception.HasSource)
+            writer.TryAddVoipMetrics(_local, metrics with { Source = _reception.Source });
         if (goodbye)
             writer.TryAddGoodbye(_local);
         _hasReported = true;
@@ -189,6 +205,7 @@ public sealed class RtcpSession
     private void HandleReportOnUs(in RtcpReportBlock block, Instant now)
     {
         _remote = block;
+        RemoteReports++;
         if (block.LastSenderReport == 0)
             return;
         // RFC 3550 §6.4.1: A − LSR − DLSR, in 2^-16 s, modulo 2^32.

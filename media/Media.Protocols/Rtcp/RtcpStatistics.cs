@@ -14,4 +14,8 @@ namespace Media.Protocols.Rtcp;
 /// <param name="HasLeft">The peer said goodbye and has sent nothing since.</param>
 public readonly record struct RtcpStatistics(
     long PacketsSent, long OctetsSent, long PacketsReceived, long PacketsLost, double FractionLost, TimeSpan Jitter,
-    long RemotePacketsLost, double RemoteFractionLost, TimeSpan RemoteJitter, TimeSpan? RoundTrip, bool HasLeft);
+    long RemotePacketsLost, double RemoteFractionLost, TimeSpan RemoteJitter, TimeSpan? RoundTrip, bool HasLeft)
+{
+    /// <summary>The score that the peer gives to what its listener hears of us (RFC 3611 §4.7.5), 1 … 5; null: it gives none.</summary>
+    public double? RemoteMos { get; init; }
+}

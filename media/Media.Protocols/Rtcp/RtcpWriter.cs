@@ -53,6 +53,16 @@ public ref struct RtcpWriter(Span<byte> destination)
         return true;
     }
 
+    /// <summary>An extended report with one block (RFC 3611 §2).</summary>
+    public bool TryAddVoipMetrics(Ssrc sender, in VoipMetrics metrics)
+    {
+        if (!TryBegin(RtcpPacketType.ExtendedReport, 0, 4 + VoipMetrics.Length, out var body))
+            return false;
+        BinaryPrimitives.WriteUInt32BigEndian(body, sender.Value);
+        metrics.Write(body[4..]);
+        return true;
+    }
+
     public bool TryAddGoodbye(Ssrc source)
     {
         if (!TryBegin(RtcpPacketType.Goodbye, 1, 4, out var body))

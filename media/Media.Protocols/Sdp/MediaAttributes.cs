@@ -32,6 +32,13 @@ public readonly struct MediaAttributes(IReadOnlyList<SdpAttribute> session, SdpC
 
     public bool RtcpMux => Has("rtcp-mux");
 
+    /// <summary>VoIP metrics are asked for: <c>a=rtcp-xr:… voip-metrics …</c> (RFC 3611 §5.1).</summary>
+    public bool VoipMetrics =>
+        Values("rtcp-xr").Any(value => value is not null && value.Split(' ').Contains("voip-metrics", StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>True when any <c>a=rtcp-xr</c> is present.</summary>
+    public bool HasExtendedReports => Has("rtcp-xr");
+
     /// <summary>RFC 8839 §5.3.</summary>
     public bool IceLite => Has("ice-lite");
 

@@ -49,4 +49,10 @@ public sealed record PbxLocalMedia
 
     /// <summary>Offer RTP and RTCP on one port (RFC 5761); always accepted when the peer offers it.</summary>
     public bool OfferRtcpMux { get; init; }
+
+    /// <summary>
+    /// Ask for VoIP metrics (RFC 3611 §5.1): in each offer, and in answers to peers that know extended reports. Whoever asks for them gets
+    /// them.
+    /// </summary>
+    public bool VoipMetrics { get; init; }
 }

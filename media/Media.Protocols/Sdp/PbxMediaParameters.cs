@@ -40,6 +40,9 @@ public sealed record PbxMediaParameters
     /// <summary>Null for plain RTP.</summary>
     public required SdesKeys? Srtp { get; init; }
 
+    /// <summary>The peer asks for VoIP metrics in RTCP (RFC 3611 §5).</summary>
+    public bool VoipMetrics { get; init; }
+
     public AgreedCodec Codec => Codecs[0];
 
     /// <summary>

@@ -95,6 +95,7 @@ internal sealed record PbxPeer(MediaDescription Media, MediaAttributes Attribute
             PacketTime = PacketTime(local.PacketTime),
             Direction = direction,
             Srtp = keys,
+            VoipMetrics = local.VoipMetrics && Attributes.VoipMetrics,
         };
     }
 

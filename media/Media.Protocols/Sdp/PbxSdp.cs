@@ -61,7 +61,7 @@ public sealed class PbxSdp(IEntropy entropy)
         var clocks = local.Codecs.Where(_ => local.TelephoneEvents).Select(codec => codec.ClockRate()).Distinct().Order();
         RtpMap[] maps = [.. codecs.Select(_types.Codec), .. clocks.Select(_types.TelephoneEvent)];
         var mux = local.OfferRtcpMux || agreed is { RtcpMux: true };
-        var audio = PbxSection.Audio(local, protocol, maps, local.Direction, crypto, mux);
+        var audio = PbxSection.Audio(local, protocol, maps, local.Direction, crypto, mux, local.VoipMetrics);
         var isFirst = _lines.Count == 0 || isElsewhere;
         MediaDescription[] lines = isFirst ? [audio] : [.. _lines.Select((line, i) => i == _audioLine ? audio : line.Refused())];
         _offers.RemoveAll(earlier => ReferenceEquals(earlier.Local, local));
@@ -168,7 +168,8 @@ public sealed class PbxSdp(IEntropy entropy)
             parameters = peer.Settle(local, direction, keys, maps, maps) with { Receivable = _types.Known() };
             _audioLine = sdp.Media.ToList().IndexOf(peer.Media);
             _protocol = peer.Media.Protocol;
-            lines[_audioLine] = PbxSection.Audio(local, _protocol, maps, direction, crypto, peer.RtcpMux);
+            var asksBack = local.VoipMetrics && peer.Attributes.HasExtendedReports;
+            lines[_audioLine] = PbxSection.Audio(local, _protocol, maps, direction, crypto, peer.RtcpMux, asksBack);
         }
         _lines = lines;
         _settled = parameters;

@@ -5,7 +5,7 @@ internal static class PbxSection
 {
     public static MediaDescription Audio(
         PbxLocalMedia local, string protocol, IReadOnlyList<RtpMap> maps, MediaDirection direction,
-        IReadOnlyList<SdesCrypto> crypto, bool rtcpMux)
+        IReadOnlyList<SdesCrypto> crypto, bool rtcpMux, bool voipMetrics)
     {
         var attributes = new List<SdpAttribute>(crypto.Select(line => line.ToAttribute()));
         foreach (var map in maps)
@@ -22,6 +22,8 @@ internal static class PbxSection
         attributes.Add(new(direction.ToAttribute()));
         if (rtcpMux)
             attributes.Add(new("rtcp-mux"));
+        if (voipMetrics)
+            attributes.Add(new("rtcp-xr", "voip-metrics"));
         return new MediaDescription
         {
             Kind = "audio",

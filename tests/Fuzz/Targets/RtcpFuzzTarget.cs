@@ -27,6 +27,8 @@ public sealed class RtcpFuzzTarget : IFuzzTarget
             packet.TryReadSenderInfo(out _);
             if (packet.TryReadCname(out _, out var cname))
                 Require(cname.Length < input.Length, "a name lies within its bytes");
+            if (packet.TryReadVoipMetrics(Local, out var metrics))
+                RequireSense(metrics);
             var blocks = 0;
             while (packet.TryReadReportBlock(blocks, out _) || packet.TryReadGoodbye(blocks, out _))
                 blocks++;
@@ -36,11 +38,28 @@ public sealed class RtcpFuzzTarget : IFuzzTarget
         GiveToSession(input, isCompound);
     }
 
+    private static void RequireSense(in VoipMetrics metrics)
+    {
+        Require(metrics.Source == Local, "metrics are of the source that was asked for");
+        Require(metrics is { LossRatio: >= 0 and < 1, DiscardRatio: >= 0 and < 1, Losses.BurstDensity: >= 0 and < 1 }, "a ratio is one");
+        Require(metrics.Rating is null or (>= 0 and <= 100), "a rating is on its scale");
+        Require(metrics.ListeningMos is null or (>= 1 and <= 5) && metrics.ConversationalMos is null or (>= 1 and <= 5), "a score is too");
+        Span<byte> packet = stackalloc byte[64];
+        var writer = new RtcpWriter(packet);
+        Require(writer.TryAddVoipMetrics(Local, metrics), "what was read can be written");
+        Require(
+            RtcpReader.TryRead(packet[..writer.Length], out var reader) && reader.TryReadNext(out var written)
+            && written.TryReadVoipMetrics(Local, out var again) && again == metrics, "what is written is read back");
+    }
+
     private static void GiveToSession(ReadOnlySpan<byte> input, bool isCompound)
     {
         var now = Instant.FromDateTimeOffset(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
         var session = new RtcpSession(
-            new RtcpSessionOptions { Local = Local, Cname = "fuzz", ClockRate = 48000 }, new CountingEntropy(), now);
+            new RtcpSessionOptions { Local = Local, Cname = "fuzz", ClockRate = 48000 }, new CountingEntropy(), now)
+        {
+            Metrics = new VoipMetrics(default, 0.1, 0, default, null, 60, 80, 4, 3.9),
+        };
         session.HandleRtpSent(new RtpTimestamp(1), 100, now);
         session.HandleRtpReceived(
             new RtpHeader(111, false, new SequenceNumber(65535), new RtpTimestamp(1), new Ssrc(0x22), false, RtpHeader.FixedLength), now);
@@ -50,6 +69,7 @@ public sealed class RtcpFuzzTarget : IFuzzTarget
         Require(statistics.RemotePacketsLost >= 0, "a loss is no gain");
         Require(statistics.RemoteFractionLost is >= 0 and <= 1, "a fraction is one");
         Require(statistics.RemoteJitter >= TimeSpan.Zero, "jitter is positive");
+        Require(statistics.RemoteMos is null or (>= 1 and <= 5), "a score is on its scale");
         Require(statistics.RoundTrip is null || statistics.RoundTrip.Value >= TimeSpan.Zero, "no report comes before it went");
 
         var buffer = new byte[RtcpSession.MaxLength];

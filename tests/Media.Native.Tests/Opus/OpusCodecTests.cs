@@ -147,7 +147,7 @@ public class OpusCodecTests
             decoder.Decode(packet.AsSpan(0, encoded.Count), pcm);
             decoder.DecodeFec(packet.AsSpan(0, encoded.Count), pcm);
             decoder.Conceal(pcm);
-            encoder.SetExpectedLoss(5);
+            encoder.SetProtection(5, 16_000);
         }));
     }
 

@@ -63,6 +63,22 @@ public sealed class PbxSdpTests
         Assert.True(settled.Opus.UseInbandFec);
     }
 
+    [Theory]
+    [InlineData("a=rtcp-xr:rcvr-rtt=all:10000 stat-summary=loss,dup,jitt,TTL voip-metrics", true, true)] // as Linphone writes it
+    [InlineData("a=rtcp-xr:pkt-loss-rle", true, false)]
+    [InlineData("a=sendrecv", false, false)]
+    public void Who_asks_for_voip_metrics_gets_them_and_who_knows_reports_is_asked(string line, bool isAsked, bool gets)
+    {
+        var offer = SdpVectors.Read("asterisk-offer") + line + "\r\n";
+        var local = Local with { VoipMetrics = true };
+        Assert.True(new PbxSdp(new SeededEntropy(1)).TryAnswerOffer(offer, local, out var answer, out var settled, out _));
+        Assert.Equal((isAsked, gets), (answer.Contains("a=rtcp-xr:voip-metrics\r\n", StringComparison.Ordinal), settled.VoipMetrics));
+
+        Assert.True(new PbxSdp(new SeededEntropy(1)).TryAnswerOffer(offer, Local, out answer, out settled, out _));
+        Assert.False(answer.Contains("rtcp-xr", StringComparison.Ordinal) || settled.VoipMetrics);
+        Assert.Contains("a=rtcp-xr:voip-metrics\r\n", new PbxSdp(new SeededEntropy(1)).CreateOffer(local), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Our_own_order_of_codecs_can_be_made_to_win()
     {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Quality;
 using Gateway.Worker.Configuration;
 using Media.Protocols.Primitives;
 using Testing;
@@ -12,6 +13,8 @@ namespace Gateway.Worker.Tests;
 /// <summary>The files of deploy/ can be used unchanged.</summary>
 public partial class DeploymentTests
 {
+    private static readonly string Rules = Repository.File("deploy", "prometheus", "gateway.rules.yaml");
+
     [Fact]
     public void The_example_configuration_is_accepted_once_the_environment_has_what_it_names()
     {
@@ -28,29 +31,46 @@ public partial class DeploymentTests
 
     [Fact]
     public Task Promtool_accepts_the_alert_rules() =>
-        PromtoolAsync("check", "rules", Repository.File("deploy", "prometheus", "gateway.rules.yaml"));
+        PromtoolAsync("check", "rules", Rules);
 
     [Fact]
-    public Task Alerts_of_groups_fire_when_they_should_and_only_then() =>
+    public Task Alerts_fire_when_they_should_and_only_then() =>
         PromtoolAsync("test", "rules", Repository.File("tests", "Gateway.Worker.Tests", "alerts.yaml"));
 
-    [Theory]
-    [InlineData("prometheus", "gateway.rules.yaml")]
-    [InlineData("grafana", "dashboards", "gateway.json")]
-    public void Alerts_and_dashboards_look_at_metrics_that_exist(params string[] file)
+    [Fact]
+    public void Alerts_and_dashboards_look_at_metrics_that_exist()
     {
         using var product = new ProductMetrics();
         var series = product.Names.SelectMany(name => new[] { name, name + "_bucket", name + "_sum", name + "_count" });
-        var named = ProductMetrics.NamesIn(File.ReadAllText(Repository.File(["deploy", .. file])));
-        Assert.NotEmpty(named);
-        Assert.Empty(named.Except(series));
+        string[] files = [Rules, .. Directory.GetFiles(Repository.File("deploy", "grafana", "dashboards"), "*.json")];
+        Assert.Equal(7, files.Length);
+        foreach (var file in files)
+        {
+            var named = ProductMetrics.NamesIn(File.ReadAllText(file));
+            Assert.NotEmpty(named);
+            Assert.Empty(named.Except(series));
+        }
+    }
+
+    [Fact]
+    public void Each_alert_has_a_runbook_and_a_test()
+    {
+        var rules = File.ReadAllText(Rules);
+        var alerts = Alert().Matches(rules).Select(m => m.Groups[1].Value).ToArray();
+        var sections = File.ReadLines(Repository.File("deploy", "prometheus", "runbooks.md"))
+            .Where(line => line.StartsWith("## ", StringComparison.Ordinal)).Select(line => line[3..]);
+        Assert.Equal(alerts, sections);
+        var links = Runbook().Matches(rules).Select(m => m.Groups[1].Value);
+        Assert.Equal(alerts.Select(name => "runbooks.md#" + name.ToLowerInvariant()), links);
+        var tests = File.ReadAllText(Repository.File("tests", "Gateway.Worker.Tests", "alerts.yaml"));
+        Assert.All(alerts, name => Assert.Matches($@"alertname: {name}\s+exp_alerts", tests));
     }
 
     [Fact]
     public void Alerts_look_at_causes_that_exist()
     {
-        var rules = File.ReadAllText(Repository.File("deploy", "prometheus", "gateway.rules.yaml"));
-        var causes = Enum.GetValues<HangupCause>().Select(cause => WireName.Of(cause));
+        var rules = File.ReadAllText(Rules);
+        var causes = WireName.All<HangupCause>().Concat(WireName.All<SuspectedCause>());
         var named = Cause().Matches(rules).SelectMany(m => m.Groups[1].Value.Split('|')).ToArray();
         Assert.NotEmpty(named);
         Assert.Empty(named.Except(causes));
@@ -78,6 +98,12 @@ public partial class DeploymentTests
 
     [GeneratedRegex("cause=~?\"([^\"]+)\"")]
     private static partial Regex Cause();
+
+    [GeneratedRegex(@"- alert: (\w+)")]
+    private static partial Regex Alert();
+
+    [GeneratedRegex(@"runbook_url: (\S+)")]
+    private static partial Regex Runbook();
 
     [GeneratedRegex(@"TimeoutStopSec=(\d+)")]
     private static partial Regex StopTimeout();

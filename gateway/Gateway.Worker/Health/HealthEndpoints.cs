@@ -19,9 +19,8 @@ internal static class HealthEndpoints
     {
         app.MapGet("/healthz", () => Results.Text("ok\n"));
         app.MapGet("/readyz", CheckAsync);
-        // In the text format alone: OpenMetrics would write `le="1.0"` where dashboards look for `le="1"`.
-        app.MapMetrics(settings =>
-            (settings.Registry, settings.EnableOpenMetrics) = (app.Services.GetRequiredService<MetricsExporter>().Registry, false));
+        // OpenMetrics for who asks for it, as Prometheus does: it alone has exemplars. It writes `le="1.0"` for `le="1"`.
+        app.MapMetrics(settings => settings.Registry = app.Services.GetRequiredService<MetricsExporter>().Registry);
     }
 
     private static async Task<IResult> CheckAsync(

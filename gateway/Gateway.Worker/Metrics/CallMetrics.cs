@@ -55,7 +55,7 @@ internal static class CallMetrics
         EndedCalls.Add(1, direction, new KeyValuePair<string, object?>("cause", WireName.Of(record.Cause)));
         if (record.AnsweredAt is not { } answered)
             return;
-        SetUp.Record((answered - record.StartedAt).TotalSeconds, direction);
+        CallExemplar.Record(record.Id, () => SetUp.Record((answered - record.StartedAt).TotalSeconds, direction));
         Talk.Record((record.EndedAt - answered).TotalSeconds, direction);
     }
 

@@ -65,10 +65,18 @@ internal sealed class MetricFamily
             Kind.Counter => _factory.CreateCounter(_name, _help, names).WithLabels(values).Inc,
             Kind.ObservedCounter => _factory.CreateCounter(_name, _help, names).WithLabels(values).IncTo,
             Kind.UpDown => _factory.CreateGauge(_name, _help, names).WithLabels(values).Inc,
-            Kind.Histogram => _factory.CreateHistogram(_name, _help, names, _buckets).WithLabels(values).Observe,
+            Kind.Histogram => Observe(_factory.CreateHistogram(_name, _help, names, _buckets).WithLabels(values)),
             _ => _factory.CreateGauge(_name, _help, names).WithLabels(values).Set,
         };
     }
+
+    private static Action<double> Observe(Histogram.Child histogram) => value =>
+    {
+        if (CallExemplar.Current is { } call)
+            histogram.Observe(value, Exemplar.From(Exemplar.Pair(CallExemplar.Label, call)));
+        else
+            histogram.Observe(value);
+    };
 
     private static Kind KindOf(Instrument instrument)
     {

@@ -336,6 +336,8 @@ internal sealed class MediaSession : IDisposable
     /// <summary>Announces to the owner, and gives the bridge, what has become of the legs.</summary>
     private void Follow(Instant now)
     {
+        if (_whatsApp.TryTakePath(out var path))
+            Announce(new MediaEvent.WhatsAppPath(path.Local, path.Remote));
         if (_whatsApp.IsConnected && !_wasConnected)
         {
             _wasConnected = true;

@@ -4,6 +4,7 @@ using Gateway.Worker.Agents;
 using Gateway.Worker.Billing;
 using Gateway.Worker.Nodes;
 using Gateway.Worker.Spool;
+using Gateway.Worker.Tracing;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Calls;
@@ -11,7 +12,7 @@ namespace Gateway.Worker.Calls;
 /// <summary>The services that every call loop shares.</summary>
 internal sealed record CallServices(
     ICallStore Store, RecordSpool Spool, ICallRegistry Registry, CallAdmission Admission, CallHolds Holds, AgentServices Agents,
-    EventForwarder Nodes, TimeProvider Time, ILoggerFactory Loggers)
+    EventForwarder Nodes, CallTraces Traces, TimeProvider Time, ILoggerFactory Loggers)
 {
     /// <summary>Of every part of a call, under the name of its loop.</summary>
     public ILogger Logger { get; } = Loggers.CreateLogger("Gateway.Worker.Calls.CallLoop");

@@ -3,6 +3,7 @@ using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Records;
 using Gateway.Sip.Endpoint;
 using Gateway.Worker.Configuration;
+using Gateway.Worker.Tracing;
 using Media.Engine;
 using Media.Engine.Audio;
 using Media.Engine.Loop;
@@ -14,7 +15,8 @@ namespace Gateway.Worker.Legs;
 /// The media of both legs of one call: taken from the engine when the call is admitted, negotiated with either side, given back when the
 /// call ends. Its events become inputs. Called by operations of the call's queue only.
 /// </summary>
-internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbox call, OperationQueue operations, ILogger logger)
+internal sealed partial class CallMedia(
+    MediaEngine engine, CallId id, ICallInbox call, OperationQueue operations, ILogger logger, CallTracer? trace = null)
 {
     private static readonly SdpResult Released = new(null, SdpRefusal.Released);
 
@@ -162,6 +164,7 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
     {
         await foreach (var happened in media.Events.ReadAllAsync())
         {
+            trace?.Note(happened);
             if (happened is MediaEvent.DigitReceived { Leg: CallLeg.WhatsApp, WasPassed: false } key)
                 await operations.Add(() => CarryKey(key.Digit, key.Duration));
             else if (happened is MediaEvent.PlayEnded or MediaEvent.RecordingEnded)

@@ -22,6 +22,25 @@ public sealed class CallsTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task A_trace_shows_as_a_ladder_and_the_users_number_only_on_request()
+    {
+        var id = await Samples.TraceAsync(api);
+        var trace = await api.ReadAsync(api.Get($"/v1/calls/{id}/trace"));
+        Assert.Equal("INVITE sip:…0001@gateway", trace.GetProperty("entries")[0].GetProperty("summary").GetString());
+        Assert.Equal("Meta refused connect: 138006 No call permission", trace.GetProperty("summary").GetString());
+        var whole = await api.ReadAsync(api.Get($"/v1/calls/{id}/trace?numbers=true"));
+        Assert.Equal("INVITE sip:+15550001@gateway SIP/2.0", whole.GetProperty("entries")[0].GetProperty("details").GetString());
+
+        var request = api.Get($"/v1/calls/{id}/trace");
+        request.Headers.Accept.ParseAdd("text/plain");
+        using var answer = await api.Client.SendAsync(request);
+        Assert.Equal("text/plain", answer.Content.Headers.ContentType?.MediaType);
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.StartsWith("Cause: Meta refused connect: 138006 No call permission\n", text);
+        Assert.Contains("main: INVITE sip:…0001@gateway", text);
+    }
+
+    [Fact]
     public async Task A_leg_that_was_never_heard_has_no_score_and_the_export_names_it()
     {
         var id = await AddAsync(call => call with

@@ -26,6 +26,9 @@ public sealed class CallCases : IOperationCases
         cases.For("getCall")
             .Succeeds(200, async api => api.Get($"/v1/calls/{await Samples.CallAsync(api)}"))
             .Fails(Problems.NotFound, api => api.Get("/v1/calls/none"));
+        cases.For("getCallTrace")
+            .Succeeds(200, async api => api.Get($"/v1/calls/{await Samples.TraceAsync(api)}/trace"))
+            .Fails(Problems.NotFound, api => api.Get("/v1/calls/never-was/trace"));
         cases.For("exportCalls").Succeeds(200, api => api.Get("/v1/calls/export?from=2020-01-01T00:00:00Z"));
         cases.For("hangUpCall")
             .Succeeds(202, api => HangUpAsync(api, CommandReply.Done))

@@ -47,6 +47,9 @@ internal abstract class MediaLeg : IDisposable
     /// <summary>The schedule by which the peer's packets are played to the other leg; null: at once, with their own time.</summary>
     public AdaptivePlayout? Playout { get; set; }
 
+    /// <summary>Sees every packet in the clear; null: nobody does.</summary>
+    public IMediaTap? Tap { get; set; }
+
     /// <summary>Media may be sent now, and there is somewhere to send it.</summary>
     public abstract bool CanSend { get; }
 
@@ -252,6 +255,7 @@ internal abstract class MediaLeg : IDisposable
         }
         if (!RtpPacketReader.TryRead(datagram, out packet))
             return Drop(DropReason.Malformed);
+        Tap?.Handle(Kind, isSent: false, isRtcp: false, datagram);
         return true;
     }
 
@@ -297,6 +301,7 @@ internal abstract class MediaLeg : IDisposable
             }
             datagram = datagram[..length];
         }
+        Tap?.Handle(Kind, isSent: false, isRtcp: true, datagram);
         if (Rtcp is { } rtcp && !rtcp.HandleRtcp(datagram, now, out _))
             Drop(DropReason.Malformed);
     }
@@ -310,6 +315,7 @@ internal abstract class MediaLeg : IDisposable
     private void Finish(Span<byte> packet, int payloadLength, RtpTimestamp timestamp, Instant now, bool isTimed)
     {
         var length = RtpPacketWriter.HeaderLength + payloadLength;
+        Tap?.Handle(Kind, isSent: true, isRtcp: false, packet[..length]);
         if (Srtp is { } srtp && !srtp.TryProtectRtp(packet, length, out length, out _))
         {
             Drop(DropReason.Srtp);
@@ -322,6 +328,7 @@ internal abstract class MediaLeg : IDisposable
 
     private void SendRtcp(Span<byte> buffer, int length)
     {
+        Tap?.Handle(Kind, isSent: true, isRtcp: true, buffer[..length]);
         if (Srtp is { } srtp && !srtp.TryProtectRtcp(buffer, length, out length, out _))
             Drop(DropReason.Srtp);
         else

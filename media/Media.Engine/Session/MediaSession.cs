@@ -202,6 +202,8 @@ internal sealed class MediaSession : IDisposable
         Bridge(now);
     }
 
+    public void SetTap(IMediaTap? tap) => (_whatsApp.Tap, Pbx.Tap) = (tap, tap);
+
     public void OpenAudio(Instant now)
     {
         IsOpen = true;

@@ -125,6 +125,7 @@ public static class GatewayHost
         services.AddSingleton<LateOffers>();
         services.AddSingleton<PickUpCalls>();
         services.AddSingleton<FeatureCodeCalls>();
+        services.AddSingleton<CallCaptures>();
         services.AddSingleton<CallControl>();
         services.AddSingleton<CallSupervisor>();
         services.AddSingleton<NodeStores>();

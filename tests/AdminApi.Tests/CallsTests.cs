@@ -40,6 +40,19 @@ public sealed class CallsTests(ApiFixture api)
         Assert.Contains("main: INVITE sip:…0001@gateway", text);
     }
 
+    [Theory]
+    [InlineData("{\"seconds\":0}", "seconds")]
+    [InlineData("{\"seconds\":601}", "seconds")]
+    [InlineData("{\"maxBytes\":17000000}", "maxBytes")]
+    public async Task A_capture_is_bounded(string body, string field)
+    {
+        var request = api.Post("/v1/calls/none/capture");
+        request.Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        using var answer = await api.Client.SendAsync(request);
+        Assert.Equal(System.Net.HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains($"\"field\":\"{field}\"", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_leg_that_was_never_heard_has_no_score_and_the_export_names_it()
     {

@@ -23,6 +23,7 @@ public static class CallsApi
             .WithSummary("The ended call attempts of any period as CSV (RFC 4180), the newest first")
             .Produces<string>(StatusCodes.Status200OK, "text/csv");
         api.MapCallTraces();
+        api.MapCallCaptures();
     }
 
     /// <summary>The filter of a list of calls.</summary>

@@ -55,7 +55,8 @@ public sealed partial class TraceRedaction
     private static partial Regex Keys();
 
     /// <summary>Names of people in front of addresses (RFC 3261 §20.10).</summary>
-    [GeneratedRegex(@"^((?:From|To|Contact|P-Asserted-Identity|Remote-Party-ID|P-Preferred-Identity|Referred-By|Refer-To):\s*)[^\s<][^<\r\n]*<",
+    [GeneratedRegex(
+        @"^((?:From|To|Contact|P-Asserted-Identity|Remote-Party-ID|P-Preferred-Identity|Referred-By|Refer-To):\s*)[^\s<][^<\r\n]*<",
         RegexOptions.Multiline | RegexOptions.IgnoreCase)]
     private static partial Regex DisplayNames();
 

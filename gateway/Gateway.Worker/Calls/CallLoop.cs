@@ -146,6 +146,9 @@ internal sealed partial class CallLoop : ICallInbox
     /// <summary>Another phone of the PBX takes <paramref name="replaced"/> over; false when that is not this call's.</summary>
     public bool TryTakeOver(SipCall replaced, SipCall by) => _legs.TryTakeOver(replaced, by);
 
+    /// <summary>Lets a capture see the call's packets in the clear; null: no longer.</summary>
+    public void Capture(IMediaTap? tap) => _legs.Capture(tap);
+
     /// <summary>For which group it rings or waits, and since when; null: for none.</summary>
     public WaitingFor? WaitsFor { get; private set; }
 

@@ -4,6 +4,7 @@ using Gateway.Calls.Records;
 using Gateway.Sip.Endpoint;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Tracing;
+using Gateway.Worker.Tracing.Captures;
 using Media.Engine;
 using Media.Engine.Audio;
 using Media.Engine.Loop;
@@ -37,6 +38,8 @@ internal sealed partial class CallMedia(
     {
         if (!engine.TryReserve(out _media))
             return false;
+        if (trace?.MediaTap is { } tap)
+            _media.SetTap(tap);
         _ = PumpAsync(_media);
         return true;
     }
@@ -66,6 +69,10 @@ internal sealed partial class CallMedia(
         else
             _media?.SetTreatment(AudioTreatment.Live, AudioTreatment.Ringback);
     }
+
+    /// <summary>Lets a capture see the call's packets in the clear; null: no longer.</summary>
+    public void Capture(IMediaTap? tap) => _media?.SetTap(tap is null ? trace?.MediaTap : trace?.MediaTap is { } other
+        ? new TapPair(tap, other) : tap);
 
     public void OpenAudio()
     {
@@ -138,8 +145,13 @@ internal sealed partial class CallMedia(
     }
 
     /// <summary>Goes on with the media of another node.</summary>
-    public void Resume(MediaSnapshot saved, PbxMediaProfile profile, int takeovers) =>
-        _ = PumpAsync(_media = engine.Resume(saved, profile, takeovers));
+    public void Resume(MediaSnapshot saved, PbxMediaProfile profile, int takeovers)
+    {
+        _media = engine.Resume(saved, profile, takeovers);
+        if (trace?.MediaTap is { } tap)
+            _media.SetTap(tap);
+        _ = PumpAsync(_media);
+    }
 
     /// <summary>Ends the media here, silently.</summary>
     public Task AbandonAsync() => Interlocked.Exchange(ref _media, null)?.AbandonAsync() ?? Task.CompletedTask;

@@ -40,6 +40,9 @@ internal sealed class CallTracer(CallIdentity identity, TimeProvider time, Actio
     /// <summary>The span of the call, for those of stores and HTTP below it; null: no spans are made.</summary>
     public Activity? Span { get; init; }
 
+    /// <summary>Sees the call's RTCP; null: nobody wants it.</summary>
+    public IMediaTap? MediaTap { get; init; }
+
     /// <summary>Now, for the duration of what begins.</summary>
     public DateTimeOffset Now => time.GetUtcNow();
 

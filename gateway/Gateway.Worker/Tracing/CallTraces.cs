@@ -7,6 +7,7 @@ using Gateway.Sip.Dialogs;
 using Gateway.Sip.Endpoint;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Metrics;
+using Gateway.Worker.Tracing.Hep;
 
 namespace Gateway.Worker.Tracing;
 
@@ -42,7 +43,11 @@ internal sealed partial class CallTraces(
             return null;
         var parent = incoming?.Headers.FirstOrDefault(
             header => header.Name.Equals(options.Otel.Header, StringComparison.OrdinalIgnoreCase));
-        var tracer = new CallTracer(identity, time, End) { Span = others?.Spans?.Begin(identity, parent?.Value) };
+        var tracer = new CallTracer(identity, time, End)
+        {
+            Span = others?.Spans?.Begin(identity, parent?.Value),
+            MediaTap = others?.Hep is { } hep ? new HepMediaTap(hep, identity.Id.Value) : null,
+        };
         sip.Add(tracer);
         return tracer;
     }

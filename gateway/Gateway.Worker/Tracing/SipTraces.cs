@@ -1,6 +1,8 @@
+using Gateway.Calls;
 using Gateway.Calls.Tracing;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Endpoint;
+using Gateway.Worker.Tracing.Captures;
 using Gateway.Worker.Tracing.Hep;
 
 namespace Gateway.Worker.Tracing;
@@ -23,12 +25,24 @@ internal sealed class SipTraces(TimeProvider time, HepSender? hep = null) : ISip
     private readonly Dictionary<string, TracedDialog> _dialogs = [];
     private readonly Queue<(string CallId, DateTimeOffset At)> _waiting = new();
     private readonly Dictionary<string, CallTracer> _tracers = [];
+    private readonly Dictionary<string, CallCapture> _captures = [];
 
     /// <summary>From now on dialogs of this call can be found.</summary>
     public void Add(CallTracer tracer)
     {
         lock (_lock)
             _tracers[tracer.Identity.Id.Value] = tracer;
+    }
+
+    /// <summary>From now on SIP messages of this call go into a capture too; null: no longer.</summary>
+    public void Capture(CallId call, CallCapture? capture)
+    {
+        lock (_lock)
+        {
+            _captures.Remove(call.Value);
+            if (capture is not null)
+                _captures.Add(call.Value, capture);
+        }
     }
 
     /// <summary>The call is over.</summary>
@@ -104,7 +118,10 @@ internal sealed class SipTraces(TimeProvider time, HepSender? hep = null) : ISip
             tracer.Add(message, dialog.Trunk, now);
         else if (dialog.Early.Count < MaxEarly)
             dialog.Early.Add((message, now));
-        return dialog.Tracer?.Identity.Id.Value;
+        var call = dialog.Tracer?.Identity.Id.Value;
+        if (call is not null && _captures.TryGetValue(call, out var capture))
+            capture.Handle(message);
+        return call;
     }
 
     private void ForgetOld(DateTimeOffset now)

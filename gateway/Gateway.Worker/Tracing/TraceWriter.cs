@@ -13,7 +13,8 @@ namespace Gateway.Worker.Tracing;
 /// does not take, is dropped and counted: a trace is never worth a call.
 /// </summary>
 internal sealed partial class TraceWriter(
-    GatewayOptions options, CallTraceStore store, TimeProvider time, ILogger<TraceWriter> logger) : BackgroundService
+    GatewayOptions options, CallTraceStore store, CallCaptureStore captures, TimeProvider time, ILogger<TraceWriter> logger)
+    : BackgroundService
 {
     private const int Capacity = 512;
 
@@ -109,6 +110,7 @@ internal sealed partial class TraceWriter(
         try
         {
             using var timeout = new CancellationTokenSource(Timeout, time);
+            await captures.DropAsync(now - CallCaptureStore.Keep, timeout.Token);
             while (await store.DropAsync(now - options.Trace.Keep, timeout.Token))
                 ;
         }

@@ -19,6 +19,7 @@ internal static class TracingHosting
         }
         services.AddSingleton(s => new SipTraces(s.GetRequiredService<TimeProvider>(), s.GetService<HepSender>()));
         services.AddSingleton<CallTraceStore>();
+        services.AddSingleton<CallCaptureStore>();
         services.AddSingleton<TraceWriter>();
         services.AddHostedService(s => s.GetRequiredService<TraceWriter>());
         services.AddSingleton(s => new TraceTargets(s.GetService<CallSpans>(), s.GetService<HepSender>()));

@@ -59,6 +59,15 @@ public static class Samples
         return id;
     }
 
+    /// <summary>The address of a finished capture.</summary>
+    public static async Task<string> CaptureAsync(ApiFixture api)
+    {
+        var capture = new StoredCapture(
+            Guid.NewGuid().ToString("n"), new CallId("captured"), "n1", DateTimeOffset.UtcNow, 1, false, [1, 2, 3]);
+        await new CallCaptureStore(api.Database).AddAsync(capture, CancellationToken.None);
+        return $"/v1/calls/captured/captures/{capture.Id}";
+    }
+
     /// <summary>A call in progress on a node.</summary>
     public static async Task<string> LiveCallAsync(ApiFixture api, string node)
     {

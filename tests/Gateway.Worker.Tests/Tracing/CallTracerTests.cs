@@ -1,5 +1,6 @@
 using System.Text;
 using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Tracing;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Endpoint;
@@ -72,6 +73,25 @@ public sealed class CallTracerTests
         traces.Begin(Info("0"), tracer.Identity.Id.Value);
         traces.Begin(Info("4999"), tracer.Identity.Id.Value);
         Assert.Single(tracer.Take()); // of the last one; the first one's is gone
+    }
+
+    /// <summary>What a call of the usual length leaves in memory until its end: it bounds what traces of a full node take.</summary>
+    [Fact]
+    public void A_usual_call_takes_little_memory()
+    {
+        var traces = new SipTraces(TimeProvider.System);
+        var message = Message("a", "INVITE sip:2@x SIP/2.0\r\nCSeq: 1 INVITE\r\n\r\n" + new string('x', 1200));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var tracer = Tracer();
+        traces.Add(tracer);
+        traces.Begin(Info("a"), tracer.Identity.Id.Value);
+        for (var i = 0; i < 12; i++)
+            traces.Handle(message);
+        for (var state = CallState.Admitting; state < CallState.Ended; state++)
+            tracer.Entered(state);
+        tracer.Graph("accept", tracer.Now, null);
+        var taken = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.InRange(taken, 1, 20_000); // without the messages, which are the endpoint's
     }
 
     [Theory]

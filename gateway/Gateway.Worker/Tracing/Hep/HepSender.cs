@@ -50,6 +50,15 @@ internal sealed partial class HepSender(GatewayOptions options, TimeProvider tim
         Add(Line(trace, trace.EndedAt, $"end: {(trace.Cause is { } cause ? WireName.Of(cause) : "moved")}: {trace.Summary}"));
     }
 
+    /// <summary>An RTCP packet in the clear, between addresses that stand for the gateway, the user and the PBX (RFC 5737).</summary>
+    public void AddRtcp(string call, CallLeg leg, bool isSent, byte[] packet)
+    {
+        var (ours, theirs) = (At("192.0.2.1", 5005), leg == CallLeg.WhatsApp ? At("192.0.2.2", 5005) : At("192.0.2.3", 5005));
+        if (RtcpJson.Of(packet) is { } json)
+            Add(new HepPacket(
+                HepProtocol.Rtcp, time.GetUtcNow(), isSent ? ours : theirs, isSent ? theirs : ours, SipTransport.Udp, call, json));
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
@@ -81,6 +90,9 @@ internal sealed partial class HepSender(GatewayOptions options, TimeProvider tim
     /// <summary>A listener on all addresses, in the IP version of its peer.</summary>
     private static TransportAddress Like(TransportAddress address, TransportAddress peer) =>
         address.IsIPv4 == peer.IsIPv4 ? address : Nowhere with { Port = address.Port };
+
+    private static TransportAddress At(string address, int port) =>
+        TransportAddress.From(new System.Net.IPEndPoint(System.Net.IPAddress.Parse(address), port));
 
     private void Add(in HepPacket packet)
     {

@@ -31,7 +31,7 @@ internal static class TraceCommand
         }
         catch (NpgsqlException e)
         {
-            await output.WriteLineAsync($"PostgreSQL does not answer: {e.Message}");
+            await output.WriteLineAsync($"PostgreSQL does not say: {e.Message}");
             return 3;
         }
     }

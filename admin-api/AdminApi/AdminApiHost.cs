@@ -22,6 +22,7 @@ using Gateway.Storage.Calls;
 using Gateway.Storage.Commands;
 using Gateway.Storage.Events;
 using Gateway.Storage.Parking;
+using Gateway.Storage.Tracing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Npgsql;
 using StackExchange.Redis;
@@ -102,6 +103,8 @@ public static class AdminApiHost
             options.Redis, PasswordFile.Of(options.RedisPasswordFile), options.RedisAuthorityPath));
         services.AddSingleton<ICallStore, PostgresCallStore>();
         services.AddSingleton<ICallRegistry>(s => new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), "admin-api"));
+        services.AddSingleton<CallTraceStore>();
+        services.AddSingleton<CallCaptureStore>();
         services.AddSingleton<KeyStore>();
         services.AddSingleton<IdempotencyStore>();
         services.AddSingleton<AuditStore>();

@@ -30,6 +30,7 @@ using Gateway.Worker.Nodes;
 using Gateway.Worker.Parking;
 using Gateway.Worker.Permissions;
 using Gateway.Worker.Spool;
+using Gateway.Worker.Tracing;
 using Gateway.Worker.Webhooks;
 using Media.Engine;
 using Media.Engine.Loop;
@@ -126,12 +127,14 @@ public static class GatewayHost
         services.AddSingleton<LateOffers>();
         services.AddSingleton<PickUpCalls>();
         services.AddSingleton<FeatureCodeCalls>();
+        services.AddSingleton<CallCaptures>();
         services.AddSingleton<CallControl>();
         services.AddSingleton<CallSupervisor>();
         services.AddSingleton<NodeStores>();
         services.AddSingleton<EventIntake>();
         services.AddSingleton<NodeIntake>();
         services.AddSingleton<NodeDrain>();
+        services.AddTracing(options); // stops after the service whose calls end with it
         services.AddSingleton<GatewayService>();
         services.AddHostedService(s => s.GetRequiredService<GatewayService>());
         services.AddSingleton(s => new ClockWatch(
@@ -194,7 +197,8 @@ public static class GatewayHost
                 new ConfiguredPhones(options.Sip.Registrar.Phones), s.GetRequiredService<AgentStore>(), TimeProvider.System));
         services.AddSingleton(s => new SipEndpoint(
             Trunks.Endpoint(options, budget, s.GetRequiredService<IPhoneCredentials>()), s.GetRequiredService<IEntropy>(),
-            TimeProvider.System, s.GetRequiredService<ILoggerFactory>(), gate: s.GetRequiredService<NodeLease>()));
+            TimeProvider.System, s.GetRequiredService<ILoggerFactory>(), gate: s.GetRequiredService<NodeLease>(),
+            tap: options.IsTracing ? s.GetRequiredService<SipTraces>() : null));
         services.AddSingleton(
             s => new TrunkMetrics([.. options.Sip.AllTrunks().Select(t => t.Name)], s.GetRequiredService<SipEndpoint>().GetTrunkHealth,
             () => s.GetRequiredService<SipEndpoint>().CertificateExpiries, s.GetRequiredService<TimeProvider>()));

@@ -4,6 +4,7 @@ using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Health;
 using Gateway.Worker.Spool;
+using Gateway.Worker.Tracing;
 
 const string Usage = """
     Gateway.Worker [run|check|print-config|migrate|health] CONFIGURATION.json
@@ -16,11 +17,14 @@ const string Usage = """
       brings a database restored from a dump of that time up to date from this node's spool; each call is charged once
     Gateway.Worker route-test CONFIGURATION.json TRUNK NUMBER
       shows the user whom the gateway calls when the PBX of a trunk dials a number (or a sip: or tel: address)
+    Gateway.Worker trace CONFIGURATION.json CALL
+      prints what happened to a call, message by message, by the gateway's id of it or WhatsApp's, and in its first line why it ended
     """;
 
 var verb = args.Length == 1 ? "run" : args.FirstOrDefault() ?? "";
-var count = verb switch { "route-test" => 4, "settle" => 3, _ => args.Length == 1 ? 1 : 2 };
-if (args.Length != count || verb is not ("run" or "check" or "print-config" or "migrate" or "health" or "settle" or "route-test"))
+var count = verb switch { "route-test" => 4, "settle" or "trace" => 3, _ => args.Length == 1 ? 1 : 2 };
+if (args.Length != count
+    || verb is not ("run" or "check" or "print-config" or "migrate" or "health" or "settle" or "route-test" or "trace"))
     return Refuse(Usage, []);
 var path = args.Length == 1 ? args[0] : args[1];
 if (path.StartsWith('-'))
@@ -41,6 +45,8 @@ switch (verb)
         return await HealthCommand.RunAsync(options, Console.Out);
     case "route-test":
         return RouteTest.Run(options, args[2], args[3], Console.Out);
+    case "trace":
+        return await TraceCommand.RunAsync(options, args[2], Console.Out);
     case "settle":
         return await SettleAgain.RunAsync(options, args[2], Console.Out, CancellationToken.None);
     case "migrate":

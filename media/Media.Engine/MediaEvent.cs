@@ -32,6 +32,11 @@ public abstract record MediaEvent
     {
     }
 
+    /// <summary>ICE has chosen a pair of candidates, or another one later on.</summary>
+    /// <param name="Local">Our address.</param>
+    /// <param name="Remote">The peer's, or its relay's.</param>
+    public sealed record WhatsAppPath(TransportAddress Local, TransportAddress Remote) : MediaEvent;
+
     /// <summary>ICE and DTLS are up: audio can be opened.</summary>
     public sealed record WhatsAppConnected : MediaEvent;
 

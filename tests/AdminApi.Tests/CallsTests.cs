@@ -25,6 +25,38 @@ public sealed class CallsTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task A_trace_shows_as_a_ladder_and_the_users_number_only_on_request()
+    {
+        var id = await Samples.TraceAsync(api);
+        var trace = await api.ReadAsync(api.Get($"/v1/calls/{id}/trace"));
+        Assert.Equal("INVITE sip:…0001@gateway", trace.GetProperty("entries")[0].GetProperty("summary").GetString());
+        Assert.Equal("Meta refused connect: 138006 No call permission", trace.GetProperty("summary").GetString());
+        var whole = await api.ReadAsync(api.Get($"/v1/calls/{id}/trace?numbers=true"));
+        Assert.Equal("INVITE sip:+15550001@gateway SIP/2.0", whole.GetProperty("entries")[0].GetProperty("details").GetString());
+
+        var request = api.Get($"/v1/calls/{id}/trace");
+        request.Headers.Accept.ParseAdd("text/plain");
+        using var answer = await api.Client.SendAsync(request);
+        Assert.Equal("text/plain", answer.Content.Headers.ContentType?.MediaType);
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.StartsWith("Cause: Meta refused connect: 138006 No call permission\n", text);
+        Assert.Contains("main: INVITE sip:…0001@gateway", text);
+    }
+
+    [Theory]
+    [InlineData("{\"seconds\":0}", "seconds")]
+    [InlineData("{\"seconds\":601}", "seconds")]
+    [InlineData("{\"maxBytes\":17000000}", "maxBytes")]
+    public async Task A_capture_is_bounded(string body, string field)
+    {
+        var request = api.Post("/v1/calls/none/capture");
+        request.Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        using var answer = await api.Client.SendAsync(request);
+        Assert.Equal(System.Net.HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains($"\"field\":\"{field}\"", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_leg_that_was_never_heard_has_no_score_and_the_export_names_it()
     {
         var id = await AddAsync(call => call with

@@ -6,6 +6,7 @@ using Load.Nodes;
 using Load.Snapshots;
 using Load.Soaks;
 using Load.Stages;
+using Load.Traces;
 using Load.Upgrade;
 
 // Load [options]            a soak of the whole gateway
@@ -14,6 +15,7 @@ using Load.Upgrade;
 // Load memory [options]     the gateway's memory over many calls
 // Load nodes [options]      one node, two, three: what a node more costs, and what it asks of the stores
 // Load snapshots [options]  what it costs that live calls leave snapshots for other nodes
+// Load traces [options]     what traces of calls cost
 // Load hold [options]       many live calls and new ones beside them for a long time
 // Load upgrade [options]    gateways restarted one after the other under steady calls
 // tests/Benchmarks/README.md has the commands.
@@ -53,12 +55,14 @@ async Task<int> RunAsync()
             return await new UpgradeRun(upgrade).RunAsync(stop.Token);
         case ["snapshots", .. var rest] when SnapshotOptions.Read(rest) is { } snapshots:
             return await new SnapshotRun(snapshots).RunAsync(stop.Token);
+        case ["traces", .. var rest] when TraceLoadOptions.Read(rest) is { } traces:
+            return await new TraceLoadRun(traces).RunAsync(stop.Token);
         case [] or [['-', ..], ..] when LoadOptions.Read(args) is { } options:
             return await new Soak(options).RunAsync(stop.Token);
         default:
             Console.Error.WriteLine(string.Join(
                 '\n', LoadOptions.Usage, CapacityOptions.Usage, StageOptions.Usage, MemoryOptions.Usage, HoldOptions.Usage,
-                UpgradeOptions.Usage, NodesOptions.Usage, SnapshotOptions.Usage));
+                UpgradeOptions.Usage, NodesOptions.Usage, SnapshotOptions.Usage, TraceLoadOptions.Usage));
             return 2;
     }
 }

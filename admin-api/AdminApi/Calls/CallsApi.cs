@@ -22,6 +22,8 @@ public static class CallsApi
         calls.MapGet("/export", Export).WithName("exportCalls").Requires(Scope.Read)
             .WithSummary("The ended call attempts of any period as CSV (RFC 4180), the newest first")
             .Produces<string>(StatusCodes.Status200OK, "text/csv");
+        api.MapCallTraces();
+        api.MapCallCaptures();
     }
 
     /// <summary>The filter of a list of calls.</summary>

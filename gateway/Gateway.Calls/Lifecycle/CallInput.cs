@@ -67,7 +67,11 @@ public abstract record CallInput
     /// <param name="Cause">The reason why the call may not begin.</param>
     /// <param name="Text">The text for the agent's phone instead of the cause's usual sentence.</param>
     /// <param name="Permission">The state of the user's permission, where that is the reason.</param>
-    public sealed record Refused(HangupCause Cause, string? Text = null, PermissionState? Permission = null) : CallInput;
+    public sealed record Refused(HangupCause Cause, string? Text = null, PermissionState? Permission = null) : CallInput
+    {
+        /// <summary>The figures behind it, for operators and no phone's display; null: there are none.</summary>
+        public string? Detail { get; init; }
+    }
 
     /// <param name="Held">The total now held for this call.</param>
     /// <param name="IsLast">True where the account has no more.</param>

@@ -83,7 +83,8 @@ internal sealed class OutgoingInvite(SessionCore session, SipInviteRequest call)
         session.Trunk.MarkFailed(_targets[_target], now);
         if (_cancelHeaders is null && (TryNextTarget(now) || TryNextContact(now)))
             return;
-        var (status, phrase) = failure == TransactionFailure.Timeout ? (408, "No response") : (503, "Unreachable");
+        var (status, phrase) = failure == TransactionFailure.Timeout
+            ? (408, "No response") : (503, _transaction?.FailureReason ?? "Unreachable");
         Fail(status, phrase, null, now);
     }
 

@@ -39,6 +39,9 @@ public sealed record SipInviteRequest
     /// <summary>Further headers such as <c>X-WhatsApp-Call-Id</c>. Names must be tokens; values are written on one line.</summary>
     public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
 
+    /// <summary>The owner's id of the call that the phone rings for, for who looks at messages; null: none.</summary>
+    public string? Correlation { get; init; }
+
     /// <summary>
     /// Our offer, or null to let the answerer offer (delayed offer; their offer arrives in an event with <c>SdpIsOffer</c>).
     /// </summary>

@@ -38,6 +38,7 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     private IReadOnlyList<TrunkRuntime> _trunks = [];
     private SipTransports? _transports;
     private readonly ISendGate? _gate;
+    private readonly ISipTap? _tap;
     private SipMetrics? _metrics;
     private SipLoop? _loop;
 
@@ -47,14 +48,16 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     /// <param name="loggers">State changes at Debug, trunks at Information.</param>
     /// <param name="dns">Null asks the name servers of this host.</param>
     /// <param name="gate">Null: nothing ever keeps this process from sending.</param>
+    /// <param name="tap">Null: nobody looks at messages, which costs nothing.</param>
     public SipEndpoint(
         SipEndpointOptions options, IEntropy entropy, TimeProvider time, ILoggerFactory loggers, ISipDnsClient? dns = null,
-        ISendGate? gate = null)
+        ISendGate? gate = null, ISipTap? tap = null)
     {
         _options = options;
         _entropy = entropy;
         _time = time;
         _gate = gate;
+        _tap = tap;
         _logger = loggers.CreateLogger<SipEndpoint>();
         _dns = dns ?? DnsClient.CreateDefault(entropy, time);
     }
@@ -122,6 +125,7 @@ public sealed partial class SipEndpoint : IAsyncDisposable
             Registrar = CreateRegistrar(agent),
             Edge = CreateEdge(agent),
             Gate = _gate,
+            Tap = _tap is { } tap ? new SipTapFeed(tap, local) : null,
         };
         _loop.Start();
         await ResolveFirstAsync(agent, cancellationToken);
@@ -142,7 +146,9 @@ public sealed partial class SipEndpoint : IAsyncDisposable
                 return FailedCall(request, 480, "Not registered");
             request = request with { Phone = contact };
         }
-        if (!loop.TryBegin(loop.Agent.CreateCall(trunk.Trunk, request), out var call))
+        var session = loop.Agent.CreateCall(trunk.Trunk, request);
+        _tap?.Begin(session.Info, request.Correlation);
+        if (!loop.TryBegin(session, out var call))
             call.TryDeliver(new SipCallEvent.Failed(503, "The endpoint is behind or stopped", null));
         return call;
     }

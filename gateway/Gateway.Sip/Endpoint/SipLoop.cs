@@ -71,6 +71,9 @@ internal sealed partial class SipLoop
     /// <summary>Set before <see cref="Start"/>; null without other nodes.</summary>
     public EdgeRuntime? Edge { get; init; }
 
+    /// <summary>Set before <see cref="Start"/>; null: nobody looks at messages.</summary>
+    public SipTapFeed? Tap { get; init; }
+
     /// <summary>On the loop.</summary>
     public WatchHandler Watches { get; }
 
@@ -151,6 +154,7 @@ internal sealed partial class SipLoop
             {
                 case EndpointInput.Received(var message, var flow):
                     _metrics.Received(flow.Transport);
+                    Tap?.Received(message, flow);
                     if (message.IgnoredHeaders > 0)
                         _metrics.IgnoredHeaders(message.IgnoredHeaders);
                     if (Edge?.TryHandle(message, flow) != true && !Watches.TryHandle(message, flow, now))
@@ -254,13 +258,18 @@ internal sealed partial class SipLoop
         }
         Watches.Deliver();
         while (Agent.TryPollTransmit(out var transmit))
-            if (Gate is null || Gate.IsOpen) // else it is lost, as on the way: over UDP it is sent again
-                _transports.Send(transmit);
+        {
+            if (Gate is { IsOpen: false })
+                continue; // it is lost, as on the way: over UDP it is sent again
+            Tap?.Sent(transmit);
+            _transports.Send(transmit);
+        }
     }
 
     private void Announce(InviteSession session)
     {
         LogIncoming(_logger, session.Info.CallId, session.Info.Trunk);
+        Tap?.Tap.Begin(session.Info, null);
         var call = new SipCall(session, action => PostAsync(now => Act(session, action, now)))
         {
             Replaces = session.Replaces is { } replaced ? _calls.GetValueOrDefault(replaced) : null,
@@ -274,6 +283,7 @@ internal sealed partial class SipLoop
     {
         LogEvent(_logger, session.Info.CallId, callEvent.GetType().Name);
         _metrics.Ended(session.Info.Direction, callEvent);
+        Tap?.Tap.Handle(session.Info.CallId, callEvent);
         var call = _calls[session];
         if (callEvent is SipCallEvent.Ended or SipCallEvent.Failed)
             _calls.Remove(session);

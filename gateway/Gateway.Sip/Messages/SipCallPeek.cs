@@ -27,6 +27,18 @@ internal static class SipCallPeek
         return false;
     }
 
+    /// <summary>The Call-ID of a message that we wrote; null: there is none.</summary>
+    public static string? CallIdOf(ReadOnlySpan<byte> message)
+    {
+        var fields = new RawHeaderReader(message);
+        while (fields.TryRead())
+        {
+            if (Ascii.EqualsIgnoreCase(fields.Name, "Call-ID"u8))
+                return Encoding.UTF8.GetString(fields.Value);
+        }
+        return null;
+    }
+
     /// <summary>Looks at the parameters behind the address, which may have some of its own inside its brackets.</summary>
     private static bool HasTag(ReadOnlySpan<byte> to)
     {

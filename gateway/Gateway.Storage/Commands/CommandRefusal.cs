@@ -32,4 +32,7 @@ public enum CommandRefusal
 
     /// <summary>Whom the agent asks has not answered yet.</summary>
     TargetNotAnswered,
+
+    /// <summary>The call is captured already, or as many others as a node captures at one time.</summary>
+    CaptureInProgress,
 }

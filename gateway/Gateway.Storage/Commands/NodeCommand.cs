@@ -19,6 +19,7 @@ namespace Gateway.Storage.Commands;
 [JsonDerivedType(typeof(RefreshPermission), "refresh_permission")]
 [JsonDerivedType(typeof(TakeCall), "take_call")]
 [JsonDerivedType(typeof(Drain), "drain")]
+[JsonDerivedType(typeof(CaptureCall), "capture_call")]
 public abstract record NodeCommand
 {
     private NodeCommand() { }
@@ -52,6 +53,14 @@ public abstract record NodeCommand
 
     /// <summary>Take no new call until the next start, and move live ones to other nodes.</summary>
     public sealed record Drain : NodeCommand;
+
+    /// <summary>Capture a live call's SIP and its audio in the clear. Only the node that runs it can.</summary>
+    /// <param name="Call">The call.</param>
+    /// <param name="Id">The capture's id.</param>
+    /// <param name="Seconds">The longest that it lasts.</param>
+    /// <param name="MaxBytes">Its room.</param>
+    /// <param name="RequestedBy">Who wants it: stands in the log.</param>
+    public sealed record CaptureCall(CallId Call, string Id, int Seconds, int MaxBytes, string RequestedBy) : NodeCommand;
 
     /// <summary>A command that any node can carry out that serves the channel.</summary>
     /// <param name="Channel">The business number by Meta's id.</param>

@@ -56,6 +56,10 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
     public Task<CommandReply> RefreshPermissionAsync(NodeCommand.RefreshPermission command, CancellationToken cancellation) =>
         SendToAnyAsync(command, MetaTimeout, cancellation);
 
+    /// <summary>Asks the node that runs a call to capture it; done is that it has begun.</summary>
+    public Task<CommandReply> CaptureAsync(NodeCommand.CaptureCall command, CancellationToken cancellation) =>
+        SendToOwnerAsync(command.Call, command, cancellation);
+
     /// <summary>Asks a node to go on with a call that its node has handed over.</summary>
     public Task<CommandReply> TakeCallAsync(string node, CallId call, CancellationToken cancellation) =>
         SendAsync(node, new NodeCommand.TakeCall(call), Timeout, cancellation);

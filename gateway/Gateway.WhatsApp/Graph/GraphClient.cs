@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Gateway.Calls;
 using Gateway.WhatsApp.Meta;
@@ -58,6 +59,7 @@ public sealed class GraphClient
         UseCookies = false,
         MaxConnectionsPerServer = 64,
         EnableMultipleHttp2Connections = true,
+        ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(), // our trace ids are not Meta's business
     };
 
     /// <summary>Calls a user. The value is the call id; the answer comes by webhook.</summary>

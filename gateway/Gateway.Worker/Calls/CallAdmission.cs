@@ -3,6 +3,7 @@ using Gateway.Calls.Admission;
 using Gateway.Calls.Balances;
 using Gateway.Calls.Channels;
 using Gateway.Calls.Lifecycle;
+using Gateway.Storage;
 using Gateway.Worker.Billing;
 using Gateway.Worker.Channels;
 using Gateway.Worker.Configuration;
@@ -79,7 +80,7 @@ internal sealed class CallAdmission(
                 if (refused.Cause == HangupCause.ChannelDisabled)
                     channels.Ask(call.Channel); // Meta may have switched it on again without a report
                 await lookup.ReleaseAsync(call, facts);
-                return new CallInput.Refused(refused.Cause, refused.Text);
+                return new CallInput.Refused(refused.Cause, refused.Text) { Detail = MoneyOf(facts, refused.Cause) };
             default:
                 throw new InvalidOperationException("A verdict that is neither.");
         }
@@ -103,7 +104,7 @@ internal sealed class CallAdmission(
                 return Admit(facts, channel, unknown.Funding);
             case AdmissionVerdict.Refused refused:
                 lookup.Forget(request.Call);
-                return new CallInput.Refused(refused.Cause, refused.Text);
+                return new CallInput.Refused(refused.Cause, refused.Text) { Detail = MoneyOf(facts, refused.Cause) };
             default:
                 throw new InvalidOperationException("A verdict that is neither.");
         }
@@ -115,6 +116,12 @@ internal sealed class CallAdmission(
             LastAgent = facts.LastAgent,
             MaxLength = facts.Channel?.Settings.MaxCallSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         };
+
+    /// <summary>What the account has, where that is why; null: it is not.</summary>
+    private static string? MoneyOf(AdmissionFacts facts, HangupCause cause) =>
+        cause != HangupCause.BalanceTooLow || facts.Account is not { IsClosed: false } account ? null
+        : $"{JsonText.Money(account.Balance)} {account.Currency}, of which {JsonText.Money(account.Held)} is held; a call needs " +
+            JsonText.Money(account.Minimum);
 
     /// <summary>Of the channel's own routes that this node has, each is over a trunk to the telephone network.</summary>
     private bool LeadsToPstnAlone(AdmissionFacts facts) =>

@@ -9,6 +9,7 @@ using Gateway.WhatsApp.Graph;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Nodes;
+using Gateway.Worker.Tracing;
 using Media.Engine;
 using Media.Engine.Loop;
 using Media.Protocols.Primitives;
@@ -69,7 +70,9 @@ internal sealed class CallFactory(
             return null;
         var call = ResumedCall.Of(
             saved.Call, options.Calls, services.Clock.Now, services.Time.GetUtcNow(), saved.At, options.Recording.Folder is not null);
-        return (Create(call, null, saved.Details, onConnected: _ => { }), phone);
+        var loop = Create(call, null, saved.Details, onConnected: _ => { });
+        services.Traces.Attach(phone, loop.Identity.Id);
+        return (loop, phone);
     }
 
     private CallLoop ToUser(CallToUser call, SipCall? invite, Action<CallLoop, WhatsAppCallId> onConnected)
@@ -82,19 +85,21 @@ internal sealed class CallFactory(
     {
         var identity = call.Identity;
         var number = options.GraphNumberOf(identity.Channel)!;
-        return new CallLoop(call, Legs, details, services);
+        var trace = services.Traces.Begin(identity, incoming?.Info);
+        services.Traces.Attach(incoming, identity.Id);
+        return new CallLoop(call, Legs, details, services, trace);
 
-        SipInviteRequest Invite(CallRoute route) => Invitation(identity, details, route);
+        SipInviteRequest Invite(CallRoute route) => Invitation(identity, details, route, trace);
 
         CallLegs Legs(CallLoop loop)
         {
             var operations = new OperationQueue(loop.Fail);
-            var legMedia = new CallMedia(media, identity.Id, loop, operations, services.Logger);
+            var legMedia = new CallMedia(media, identity.Id, loop, operations, services.Logger, trace);
             var toUser = new CallSounds(identity, services.Agents, legMedia, loop, CallLeg.WhatsApp);
             var toAgent = new CallSounds(identity, services.Agents, legMedia, loop, CallLeg.Pbx);
             var phones = new CallPhones(Phones(loop, PbxSide.First), Phones, legMedia, toAgent, loop);
             var agents = new AgentPhones(services.Agents.Directory, trunks, options.Sip.Registrar.Trunk, Invite);
-            var graphLeg = new GraphLeg(graph, number, identity, loop, onConnected);
+            var graphLeg = new GraphLeg(graph, number, identity, loop, onConnected, trace);
             return new CallLegs(graphLeg, phones, legMedia, (toUser, toAgent, agents), incoming, loop, operations);
 
             SipLegs Phones(ICallInbox inbox, PbxSide side) => new(
@@ -102,7 +107,7 @@ internal sealed class CallFactory(
         }
     }
 
-    private SipInviteRequest Invitation(CallIdentity identity, InboundDetails? details, CallRoute route)
+    private SipInviteRequest Invitation(CallIdentity identity, InboundDetails? details, CallRoute route, CallTracer? trace)
     {
         var channel = _channels[identity.Channel];
         return new SipInviteRequest
@@ -111,7 +116,8 @@ internal sealed class CallFactory(
             TargetUser = route.Target ?? channel.Target ?? "+" + channel.Number,
             Caller = new SipParty(
                 identity.User.Phone is { } phone ? "+" + phone : identity.User.Handle, IdentityHeaders.Clean(identity.User.Name)),
-            Headers = IdentityHeaders.Of(identity, details, channel.Number),
+            Headers = [.. IdentityHeaders.Of(identity, details, channel.Number), .. services.Traces.HeadersOf(trace)],
+            Correlation = identity.Id.Value,
         };
     }
 }

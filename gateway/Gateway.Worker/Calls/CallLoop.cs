@@ -10,6 +10,7 @@ using Gateway.Worker.Agents;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Metrics;
 using Gateway.Worker.Nodes;
+using Gateway.Worker.Tracing;
 using Media.Engine;
 using Media.Protocols.Primitives;
 
@@ -42,6 +43,7 @@ internal sealed partial class CallLoop : ICallInbox
     private readonly InboundDetails? _details;
     private readonly CallMoney _money;
     private readonly CallServices _services;
+    private readonly CallTracer? _trace;
     private readonly OperationQueue _registry;
     private readonly CallNotes _notes;
     private readonly CallQuality _quality;
@@ -59,11 +61,10 @@ internal sealed partial class CallLoop : ICallInbox
     /// <param name="legs">Makes its legs.</param>
     /// <param name="details">What Meta reported of an inbound call.</param>
     /// <param name="services">What all calls share.</param>
-    public CallLoop(Call call, Func<CallLoop, CallLegs> legs, InboundDetails? details, CallServices services)
+    /// <param name="trace">Null: the call is not traced.</param>
+    public CallLoop(Call call, Func<CallLoop, CallLegs> legs, InboundDetails? details, CallServices services, CallTracer? trace)
     {
-        _details = details;
-        _call = call;
-        _services = services;
+        (_call, _details, _services, _trace) = (call, details, services, trace);
         _logger = services.Logger;
         _money = new CallMoney(call, details, services, this, Fail);
         _registry = new OperationQueue(OnStoreFailure);
@@ -71,8 +72,8 @@ internal sealed partial class CallLoop : ICallInbox
         _legs = legs(this);
         Shown = new ShownCall(
             call, new PublishedCall(call, services.Registry, _registry, _legs.SnapshotAsync, () => _ = AbandonAsync()), _notes,
-            new CallOfGroup(group => services.Agents.Directory.Find(group)?.AnswerWithin));
-        _quality = new CallQuality(call, services, _notes, Shown);
+            new CallOfGroup(group => services.Agents.Directory.Find(group)?.AnswerWithin)) { Trace = trace };
+        _quality = new CallQuality(call, services, _notes, Shown, trace);
         _agents = new CallAgents(call.Identity, services.Agents, this, () => _legs.PhonesIdle, OnStoreFailure);
     }
 
@@ -132,6 +133,7 @@ internal sealed partial class CallLoop : ICallInbox
     private void LetGoOfStores()
     {
         (_isAbandoned, _saved) = (true, null);
+        _trace?.Leave();
         _services.Registry.LetGo(Identity.Id);
         _services.Agents.Registry.LetGo(Identity.Id);
     }
@@ -146,6 +148,9 @@ internal sealed partial class CallLoop : ICallInbox
     /// <summary>Another phone of the PBX takes <paramref name="replaced"/> over; false when that is not this call's.</summary>
     public bool TryTakeOver(SipCall replaced, SipCall by) => _legs.TryTakeOver(replaced, by);
 
+    /// <summary>Lets a capture see the call's packets in the clear; null: no longer.</summary>
+    public void Capture(IMediaTap? tap) => _legs.Capture(tap);
+
     /// <summary>For which group it rings or waits, and since when; null: for none.</summary>
     public WaitingFor? WaitsFor { get; private set; }
 
@@ -153,19 +158,14 @@ internal sealed partial class CallLoop : ICallInbox
     public Task<bool> TryPickUpAsync(SipCall by, TakenAgent agent) => _legs.TryPickUpAsync(by, agent);
 
     /// <summary>From the first input to the written record.</summary>
-    public Task RunAsync(CallInput first)
-    {
-        Perform(_call.Handle(first, _services.Clock.Now));
-        return RunAsync();
-    }
+    public Task RunAsync(CallInput first) => RunAsync(() => Handle(first));
 
     /// <summary>Goes on with another node's call, to the written record.</summary>
-    public Task ContinueAsync(SipCall phone, MediaSnapshot media, int takeovers)
+    public Task ContinueAsync(SipCall phone, MediaSnapshot media, int takeovers) => RunAsync(() =>
     {
         _legs.Resume(phone, media, takeovers);
         Shown.Resume(_services.Clock.Now);
-        return RunAsync();
-    }
+    });
 
     /// <summary>The call, for another node to go on with; null: now it cannot. From any thread.</summary>
     public async Task<SavedCall?> SaveAsync()
@@ -198,8 +198,10 @@ internal sealed partial class CallLoop : ICallInbox
         Interlocked.Exchange(ref _handOver, null)!.SetResult(saved);
     }
 
-    private async Task RunAsync()
+    private async Task RunAsync(Action begin)
     {
+        _trace?.Enter();
+        begin();
         for (var defects = 0; _call.State != CallState.Ended && !_isAbandoned && defects < MaxDefects;)
         {
             try
@@ -251,7 +253,7 @@ internal sealed partial class CallLoop : ICallInbox
         if (_isBroken)
         {
             _isBroken = false;
-            Perform(_call.Handle(new CallInput.HangUpRequested(HangupCause.InternalError), _services.Clock.Now));
+            Handle(new CallInput.HangUpRequested(HangupCause.InternalError));
             return;
         }
         if (!_inbox.Reader.TryRead(out var input))
@@ -265,14 +267,7 @@ internal sealed partial class CallLoop : ICallInbox
             Shown.HandleDeadline(now);
             var wait = Instant.Min(_call.NextDeadline, Shown.NextDeadline) - now;
             using var deadline = new CancellationTokenSource(wait, _services.Time);
-            try
-            {
-                await _inbox.Reader.WaitToReadAsync(deadline.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                // The deadline came first; the next turn handles it.
-            }
+            await Task.WhenAny(_inbox.Reader.WaitToReadAsync(deadline.Token).AsTask()); // or the deadline: the next turn handles it
             return;
         }
         if (ReferenceEquals(input, Wake))
@@ -282,10 +277,14 @@ internal sealed partial class CallLoop : ICallInbox
             return;
         }
         if (input is CallInput.MediaSampled sampled)
-        {
             _quality.Handle(sampled, _services.Clock.Now);
-            return;
-        }
+        else
+            Handle(input);
+    }
+
+    private void Handle(CallInput input)
+    {
+        _trace?.Note(input);
         var before = _call.State;
         var decisions = _call.Handle(input, _services.Clock.Now);
         if (_call.State != before)
@@ -314,6 +313,7 @@ internal sealed partial class CallLoop : ICallInbox
 
     private void Perform(CallDecision decision)
     {
+        _trace?.Note(decision);
         var isDone = _legs.TryPerform(decision) || _agents.TryPerform(decision);
         switch (decision)
         {
@@ -358,7 +358,7 @@ internal sealed partial class CallLoop : ICallInbox
         Shown.End(record);
         _registry.Add(() => RemoveAsync(record));
         _recorded = record.Funding;
-        _record = _services.Spool.AddAsync(record);
+        _record = CallTracer.Settling(_trace, _services.Spool.AddAsync(record));
     }
 
     private async Task RemoveAsync(CallRecord record)

@@ -1,6 +1,7 @@
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Quality;
+using Gateway.Worker.Tracing;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Calls;
@@ -9,7 +10,7 @@ namespace Gateway.Worker.Calls;
 /// The quality of one call while it lasts: samples of its media are judged, shown, and given to whoever listens; what is too bad is logged
 /// and becomes an event. Called by the call's loop alone.
 /// </summary>
-internal sealed partial class CallQuality(Call call, CallServices services, CallNotes notes, ShownCall shown)
+internal sealed partial class CallQuality(Call call, CallServices services, CallNotes notes, ShownCall shown, CallTracer? trace)
 {
     private readonly QualityWatch _watch = new(services.Limits);
     private readonly ILogger _logger = services.Logger;
@@ -28,6 +29,7 @@ internal sealed partial class CallQuality(Call call, CallServices services, Call
         var quality = new LiveQuality(call.TimeOf(now), sampled.Sample);
         foreach (var listener in services.QualityListeners)
             listener.Handle(call.Identity, quality, begun);
+        trace?.Quality(sampled.Sample, begun);
         shown.Show(quality);
     }
 

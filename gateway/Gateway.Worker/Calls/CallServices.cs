@@ -6,6 +6,7 @@ using Gateway.Worker.Billing;
 using Gateway.Worker.Metrics;
 using Gateway.Worker.Nodes;
 using Gateway.Worker.Spool;
+using Gateway.Worker.Tracing;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Calls;
@@ -13,7 +14,8 @@ namespace Gateway.Worker.Calls;
 /// <summary>The services that every call loop shares.</summary>
 internal sealed record CallServices(
     ICallStore Store, RecordSpool Spool, ICallRegistry Registry, CallAdmission Admission, CallHolds Holds, AgentServices Agents,
-    EventForwarder Nodes, TimeProvider Time, QualityOptions Limits, IEnumerable<IQualityListener> QualityListeners, ILoggerFactory Loggers)
+    EventForwarder Nodes, CallTraces Traces, TimeProvider Time, QualityOptions Limits, IEnumerable<IQualityListener> QualityListeners,
+    ILoggerFactory Loggers)
 {
     /// <summary>Of every part of a call, under the name of its loop.</summary>
     public ILogger Logger { get; } = Loggers.CreateLogger("Gateway.Worker.Calls.CallLoop");

@@ -185,7 +185,9 @@ internal sealed partial class CallSupervisor(
     {
         if (invite.Replaces is { } replaced)
         {
-            if (!_calls.Values.Any(loop => loop.TryTakeOver(replaced, invite)))
+            if (_calls.Values.FirstOrDefault(loop => loop.TryTakeOver(replaced, invite)) is { } taken)
+                services.Traces.Attach(invite, taken.Identity.Id);
+            else
                 await invite.RejectAsync(481);
             return;
         }

@@ -4,6 +4,7 @@ using Gateway.Calls.Rules;
 using Gateway.Sip.Endpoint;
 using Gateway.Worker.Agents;
 using Gateway.Worker.Legs;
+using Gateway.Worker.Tracing;
 
 namespace Gateway.Worker.Calls;
 
@@ -11,7 +12,7 @@ namespace Gateway.Worker.Calls;
 /// Pick-ups: an agent dials a code and has the user's call that has rung or waited the longest for a group of theirs, on the phone that
 /// dialled. The agent is taken for that call before it is answered. Only calls of this node can be picked up.
 /// </summary>
-internal sealed class PickUpCalls(AgentServices agents, CallSupervisor calls, PbxTrunks trunks)
+internal sealed class PickUpCalls(AgentServices agents, CallSupervisor calls, PbxTrunks trunks, CallTraces traces)
 {
     private static readonly (int, string) Nothing = (404, "No call to pick up");
 
@@ -27,7 +28,10 @@ internal sealed class PickUpCalls(AgentServices agents, CallSupervisor calls, Pb
         if (await registry.TakeBusyAsync(agent.Id, call.Identity.Id, call.Identity.Node, CancellationToken.None) is not { } taken)
             return (486, "The agent has a call already");
         if (await call.TryPickUpAsync(invite, taken))
+        {
+            traces.Attach(invite, call.Identity.Id);
             return null;
+        }
         await registry.ReleaseAsync(agent.Id, taken.Token, TimeSpan.Zero, CancellationToken.None);
         return Nothing;
     }

@@ -2,6 +2,7 @@ using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Records;
 using Gateway.Worker.Metrics;
+using Gateway.Worker.Tracing;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Calls;
@@ -14,6 +15,9 @@ internal sealed class ShownCall(Call call, PublishedCall published, CallNotes no
 {
     private readonly TaskCompletionSource<HangupCause?> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private (CallState State, string? Agent, ConsultationState Consultation) _shown = (CallState.New, null, ConsultationState.None);
+
+    /// <summary>Null: the call is not traced.</summary>
+    public CallTracer? Trace { get; init; }
 
     /// <summary>How far the call is.</summary>
     public CallState State => _shown.State;
@@ -39,6 +43,7 @@ internal sealed class ShownCall(Call call, PublishedCall published, CallNotes no
             return;
         if (call.State != _shown.State)
             CallMetrics.Entered(call, now);
+        Trace?.Entered(call.State);
         group.Note(call);
         _shown = (call.State, call.Agent, call.Consultation);
         if (call.State is CallState.RingingPbx or CallState.RingingWhatsApp)
@@ -61,6 +66,7 @@ internal sealed class ShownCall(Call call, PublishedCall published, CallNotes no
 
     public void End(CallRecord record)
     {
+        Trace?.End(record);
         _begun.TrySetResult(record.Cause);
         CallMetrics.Ended(record);
         group.Note(call);

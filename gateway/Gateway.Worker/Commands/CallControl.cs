@@ -11,7 +11,7 @@ using Gateway.Worker.Nodes;
 namespace Gateway.Worker.Commands;
 
 /// <summary>Carries out operators' commands about running calls and their agents.</summary>
-internal sealed class CallControl(CallSupervisor calls, AgentServices agents, CallMoves moves, NodeDrain drain)
+internal sealed class CallControl(CallSupervisor calls, AgentServices agents, CallMoves moves, NodeDrain drain, CallCaptures captures)
 {
     /// <summary>How long the agent whom a transfer names rings.</summary>
     private const int RingSeconds = 30;
@@ -24,6 +24,10 @@ internal sealed class CallControl(CallSupervisor calls, AgentServices agents, Ca
 
     public CommandReply HangUp(NodeCommand.HangUp command) => calls.HangUp(command.Call, HangupCause.OperatorHungUp)
         ? CommandReply.Done : new CommandReply(CommandOutcome.UnknownCall);
+
+    /// <summary>Captures a call; done is that it has begun.</summary>
+    public CommandReply Capture(NodeCommand.CaptureCall command) => calls.Find(command.Call) is { } loop
+        ? captures.Begin(command, loop.Capture, () => calls.Find(command.Call) == loop) : new CommandReply(CommandOutcome.UnknownCall);
 
     public async Task<CommandReply> CallBackAsync(NodeCommand.CallBack command)
     {

@@ -43,6 +43,18 @@ public sealed record GatewayOptions
     /// <summary>Where messages of callers are recorded.</summary>
     public RecordingOptions Recording { get; init; } = new();
 
+    /// <summary>What is kept of the course of calls.</summary>
+    public TraceOptions Trace { get; init; } = new();
+
+    /// <summary>Spans for a collector.</summary>
+    public OtelOptions Otel { get; init; } = new();
+
+    /// <summary>A copy of SIP and of calls' events for a capture server.</summary>
+    public HepOptions Hep { get; init; } = new();
+
+    /// <summary>Somebody wants to know the course of calls.</summary>
+    internal bool IsTracing => Trace.Calls != TracedCalls.None || Otel.Endpoint is not null || Hep.Endpoint is not null;
+
     /// <summary>The folder in which this node's records wait.</summary>
     public string SpoolFolder() => Path.GetFullPath(Path.Combine(
         Storage.Spool ?? Path.Combine(Environment.GetEnvironmentVariable("STATE_DIRECTORY")?.Split(':')[0] ?? "", "spool"), Node.Id));
@@ -133,6 +145,9 @@ public sealed record ChannelOptions
 
     /// <summary>The trunks to which its calls are offered, in order; the next one is tried when one cannot.</summary>
     public required IReadOnlyList<string> Trunks { get; init; }
+
+    /// <summary>The part of its calls without a failure that is sampled; null: trace.sampled.</summary>
+    public double? TraceSampled { get; init; }
 
     /// <summary>The extension, queue or number dialled at the PBX. Null: the business number.</summary>
     public string? Target { get; init; }

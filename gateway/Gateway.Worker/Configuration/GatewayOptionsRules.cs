@@ -24,6 +24,9 @@ internal static class GatewayOptionsRules
         .. Calls(options.Calls),
         .. Storage(options.Storage),
         .. Permissions(options.Permissions),
+        .. options.Trace.Validate().Select(error => "trace." + error),
+        .. options.Otel.Validate().Select(error => "otel." + error),
+        .. options.Hep.Validate().Select(error => "hep." + error),
     ];
 
     private static IEnumerable<string> Node(NodeOptions node)
@@ -153,6 +156,8 @@ internal static class GatewayOptionsRules
                 yield return $"channels['{channel.PhoneNumberId}'].accessToken: must not be empty.";
             if (channel.Number.Length is < 5 or > 15 || channel.Number.Any(c => !char.IsAsciiDigit(c)))
                 yield return $"channels['{channel.PhoneNumberId}'].number: must be 5 to 15 digits with country code, without '+'.";
+            if (channel.TraceSampled is { } part && part is not (>= 0 and <= 1))
+                yield return $"channels['{channel.PhoneNumberId}'].traceSampled: must be between 0 and 1.";
             foreach (var trunk in channel.Trunks.Where(name => options.Sip.AllTrunks().All(t => t.Name != name)))
                 yield return $"channels['{channel.PhoneNumberId}'].trunks: there is no trunk '{trunk}'.";
             foreach (var trunk in channel.Trunks.Where(name => options.Sip.Trunks.Any(t => t.Name == name && t.Pstn)))

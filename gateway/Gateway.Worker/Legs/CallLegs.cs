@@ -53,6 +53,9 @@ internal sealed class CallLegs
     /// <summary>Completes when everything decided so far about phones and media is done.</summary>
     public Task PhonesIdle => _operations.Idle;
 
+    /// <summary>Lets a capture see the call's packets in the clear; null: no longer.</summary>
+    public void Capture(IMediaTap? tap) => _operations.Add(() => _media.Capture(tap));
+
     /// <summary>False: the decision concerns no leg.</summary>
     public bool TryPerform(CallDecision decision)
     {

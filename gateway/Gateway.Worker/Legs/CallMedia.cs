@@ -4,6 +4,8 @@ using Gateway.Calls.Quality;
 using Gateway.Calls.Records;
 using Gateway.Sip.Endpoint;
 using Gateway.Worker.Configuration;
+using Gateway.Worker.Tracing;
+using Gateway.Worker.Tracing.Captures;
 using Media.Engine;
 using Media.Engine.Audio;
 using Media.Engine.Loop;
@@ -15,7 +17,8 @@ namespace Gateway.Worker.Legs;
 /// The media of both legs of one call: taken from the engine when the call is admitted, negotiated with either side, given back when the
 /// call ends. Its events become inputs. Called by operations of the call's queue only.
 /// </summary>
-internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbox call, OperationQueue operations, ILogger logger)
+internal sealed partial class CallMedia(
+    MediaEngine engine, CallId id, ICallInbox call, OperationQueue operations, ILogger logger, CallTracer? trace = null)
 {
     private static readonly SdpResult Released = new(null, SdpRefusal.Released);
 
@@ -37,6 +40,8 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
     {
         if (!engine.TryReserve(out _media))
             return false;
+        if (trace?.MediaTap is { } tap)
+            _media.SetTap(tap);
         _ = PumpAsync(_media);
         return true;
     }
@@ -66,6 +71,10 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
         else
             _media?.SetTreatment(AudioTreatment.Live, AudioTreatment.Ringback);
     }
+
+    /// <summary>Lets a capture see the call's packets in the clear; null: no longer.</summary>
+    public void Capture(IMediaTap? tap) => _media?.SetTap(tap is null ? trace?.MediaTap : trace?.MediaTap is { } other
+        ? new TapPair(tap, other) : tap);
 
     public void OpenAudio()
     {
@@ -138,8 +147,13 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
     }
 
     /// <summary>Goes on with the media of another node.</summary>
-    public void Resume(MediaSnapshot saved, PbxMediaProfile profile, int takeovers) =>
-        _ = PumpAsync(_media = engine.Resume(saved, profile, takeovers));
+    public void Resume(MediaSnapshot saved, PbxMediaProfile profile, int takeovers)
+    {
+        _media = engine.Resume(saved, profile, takeovers);
+        if (trace?.MediaTap is { } tap)
+            _media.SetTap(tap);
+        _ = PumpAsync(_media);
+    }
 
     /// <summary>Ends the media here, silently.</summary>
     public Task AbandonAsync() => Interlocked.Exchange(ref _media, null)?.AbandonAsync() ?? Task.CompletedTask;
@@ -164,6 +178,7 @@ internal sealed partial class CallMedia(MediaEngine engine, CallId id, ICallInbo
     {
         await foreach (var happened in media.Events.ReadAllAsync())
         {
+            trace?.Note(happened);
             if (happened is MediaEvent.DigitReceived { Leg: CallLeg.WhatsApp, WasPassed: false } key)
                 await operations.Add(() => CarryKey(key.Digit, key.Duration));
             else if (happened is MediaEvent.PlayEnded or MediaEvent.RecordingEnded)

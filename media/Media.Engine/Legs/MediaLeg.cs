@@ -50,6 +50,9 @@ internal abstract class MediaLeg : IDisposable
     /// <summary>The schedule by which the peer's packets are played to the other leg; null: at once, with their own time.</summary>
     public AdaptivePlayout? Playout { get; set; }
 
+    /// <summary>Sees every packet in the clear; null: nobody does.</summary>
+    public IMediaTap? Tap { get; set; }
+
     /// <summary>Media may be sent now, and there is somewhere to send it.</summary>
     public abstract bool CanSend { get; }
 
@@ -272,6 +275,7 @@ internal abstract class MediaLeg : IDisposable
         }
         if (!RtpPacketReader.TryRead(datagram, out packet))
             return Drop(DropReason.Malformed);
+        Tap?.Handle(Kind, isSent: false, isRtcp: false, datagram);
         return true;
     }
 
@@ -318,6 +322,7 @@ internal abstract class MediaLeg : IDisposable
             }
             datagram = datagram[..length];
         }
+        Tap?.Handle(Kind, isSent: false, isRtcp: true, datagram);
         if (Rtcp is not { } rtcp)
             return;
         var reports = rtcp.RemoteReports;
@@ -336,6 +341,7 @@ internal abstract class MediaLeg : IDisposable
     private void Finish(Span<byte> packet, int payloadLength, RtpTimestamp timestamp, Instant now, bool isTimed)
     {
         var length = RtpPacketWriter.HeaderLength + payloadLength;
+        Tap?.Handle(Kind, isSent: true, isRtcp: false, packet[..length]);
         if (Srtp is { } srtp && !srtp.TryProtectRtp(packet, length, out length, out _))
         {
             Drop(DropReason.Srtp);
@@ -348,6 +354,7 @@ internal abstract class MediaLeg : IDisposable
 
     private void SendRtcp(Span<byte> buffer, int length)
     {
+        Tap?.Handle(Kind, isSent: true, isRtcp: true, buffer[..length]);
         if (Srtp is { } srtp && !srtp.TryProtectRtcp(buffer, length, out length, out _))
             Drop(DropReason.Srtp);
         else

@@ -169,6 +169,11 @@ public sealed class MediaCall
     public void SendDigit(CallLeg leg, char digit, TimeSpan duration) =>
         Tell((session, now) => session.SendDigit(leg, digit, duration, now));
 
+    /// <summary>
+    /// From now on this tap sees the call's packets in the clear, but for those of whom an agent consults; null: none does.
+    /// </summary>
+    public void SetTap(IMediaTap? tap) => Tell((session, _) => session.SetTap(tap));
+
     /// <summary>Quality so far, at most a second old.</summary>
     public MediaQuality GetQuality() => _call.Quality;
 

@@ -202,6 +202,8 @@ internal sealed class MediaSession : IDisposable
         Bridge(now);
     }
 
+    public void SetTap(IMediaTap? tap) => (_whatsApp.Tap, Pbx.Tap) = (tap, tap);
+
     public void OpenAudio(Instant now)
     {
         IsOpen = true;
@@ -336,6 +338,8 @@ internal sealed class MediaSession : IDisposable
     /// <summary>Announces to the owner, and gives the bridge, what has become of the legs.</summary>
     private void Follow(Instant now)
     {
+        if (_whatsApp.TryTakePath(out var path))
+            Announce(new MediaEvent.WhatsAppPath(path.Local, path.Remote));
         if (_whatsApp.IsConnected && !_wasConnected)
         {
             _wasConnected = true;

@@ -41,6 +41,7 @@ internal sealed class WebRtcLeg : MediaLeg
     private IceAgent? _ice;
     private IDtlsHandshake? _dtls;
     private IcePath _path;
+    private bool _hasNewPath;
     private HandshakeKeys? _keys;
 
     /// <param name="context">What sessions share.</param>
@@ -62,6 +63,13 @@ internal sealed class WebRtcLeg : MediaLeg
 
     /// <summary>The reason why the leg fell; null while it has not.</summary>
     public WhatsAppFailure? Failure { get; private set; }
+
+    /// <summary>True once for each pair that ICE chooses.</summary>
+    public bool TryTakePath(out IcePath path)
+    {
+        path = _path;
+        return _hasNewPath && !(_hasNewPath = false);
+    }
 
     public SdpResult AnswerOffer(string offer, Instant now) => Start(_signalling.Answer(offer), now);
 
@@ -224,6 +232,7 @@ internal sealed class WebRtcLeg : MediaLeg
             switch (happened.Kind)
             {
                 case IceEventKind.Connected or IceEventKind.PathChanged:
+                    _hasNewPath |= _path != happened.Path;
                     _path = happened.Path;
                     _port.Claim(_path.Remote);
                     Secure(now);

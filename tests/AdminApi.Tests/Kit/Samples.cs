@@ -2,8 +2,10 @@ using Dapper;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Records;
+using Gateway.Calls.Tracing;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Events;
+using Gateway.Storage.Tracing;
 
 namespace AdminApi.Tests.Kit;
 
@@ -29,6 +31,41 @@ public static class Samples
         record = change?.Invoke(record) ?? record;
         await new PostgresCallStore(api.Database).CompleteAsync(record, CancellationToken.None);
         return record.Id.Value;
+    }
+
+    /// <summary>A past call with a trace.</summary>
+    public static async Task<string> TraceAsync(ApiFixture api)
+    {
+        var id = await CallAsync(api);
+        var at = DateTimeOffset.UnixEpoch.AddDays(20_000);
+        var trace = new CallTrace(
+            new CallId(id), 1, "n1", at, at.AddSeconds(5), HangupCause.NotPermitted, "Meta refused connect: 138006 No call permission",
+            [
+                new TraceEntry(at, TraceKind.Sip, "INVITE sip:{user}@gateway")
+                {
+                    Peer = TracePeer.Pbx, Direction = TraceDirection.In, Trunk = "main", Details = "INVITE sip:{user}@gateway SIP/2.0",
+                    Codecs = "PCMA",
+                },
+                new TraceEntry(at.AddSeconds(1), TraceKind.Graph, "Meta refused connect: 138006 No call permission")
+                {
+                    Peer = TracePeer.WhatsApp, Direction = TraceDirection.Out, DurationMs = 87.5, IsFailure = true,
+                },
+            ])
+        {
+            Direction = CallDirection.Outbound,
+            Channel = new ChannelId("100"),
+        };
+        await new CallTraceStore(api.Database).AddAsync([trace], CancellationToken.None);
+        return id;
+    }
+
+    /// <summary>The address of a finished capture.</summary>
+    public static async Task<string> CaptureAsync(ApiFixture api)
+    {
+        var capture = new StoredCapture(
+            Guid.NewGuid().ToString("n"), new CallId("captured"), "n1", DateTimeOffset.UtcNow, 1, false, [1, 2, 3]);
+        await new CallCaptureStore(api.Database).AddAsync(capture, CancellationToken.None);
+        return $"/v1/calls/captured/captures/{capture.Id}";
     }
 
     /// <summary>A call in progress on a node.</summary>

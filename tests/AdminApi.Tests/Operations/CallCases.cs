@@ -26,6 +26,19 @@ public sealed class CallCases : IOperationCases
         cases.For("getCall")
             .Succeeds(200, async api => api.Get($"/v1/calls/{await Samples.CallAsync(api)}"))
             .Fails(Problems.NotFound, api => api.Get("/v1/calls/none"));
+        cases.For("getCallTrace")
+            .Succeeds(200, async api => api.Get($"/v1/calls/{await Samples.TraceAsync(api)}/trace"))
+            .Fails(Problems.NotFound, api => api.Get("/v1/calls/never-was/trace"));
+        cases.For("captureCall")
+            .Succeeds(202, api => ControlAsync(api, "capture", new { seconds = 5 }, CommandReply.Done))
+            .Fails(Problems.NotFound, api => api.Post("/v1/calls/none/capture", new { seconds = 5 }))
+            .Fails(NodeProblems.Refused, api => ControlAsync(
+                api, "capture", new { seconds = 5 }, CommandReply.Refused(CommandRefusal.CaptureInProgress, "It is captured already")))
+            .Fails(NodeProblems.Unreachable, async api =>
+                api.Post($"/v1/calls/{await Samples.LiveCallAsync(api, "gone")}/capture", new { seconds = 5 }));
+        cases.For("downloadCapture")
+            .Succeeds(200, async api => api.Get(await Samples.CaptureAsync(api)))
+            .Fails(Problems.NotFound, api => api.Get("/v1/calls/none/captures/none"));
         cases.For("exportCalls").Succeeds(200, api => api.Get("/v1/calls/export?from=2020-01-01T00:00:00Z"));
         cases.For("hangUpCall")
             .Succeeds(202, api => HangUpAsync(api, CommandReply.Done))

@@ -39,6 +39,7 @@ public sealed class DocumentCommandsTests(WorkerBench bench) : IClassFixture<Wor
         ["docker compose"] = "tests/Deploy/run starts it",
         ["helm"] = "Deploy renders the chart; there is no cluster",
         ["Gateway.Worker health"] = "needs a gateway that runs; HealthCommandTests has one",
+        ["Gateway.Worker trace"] = "needs a call that has ended; TraceTests has one",
         ["AdminApi health"] = "needs an admin API that runs; tests/Deploy/run has one",
     };
 

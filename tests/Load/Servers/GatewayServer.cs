@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Benchmarks;
 using Load.Processes;
 using Media.Protocols.Sdp;
@@ -51,6 +52,11 @@ internal sealed class GatewayServer(
 
     /// <summary>Its live calls leave snapshots for other nodes.</summary>
     public bool LeavesSnapshots { get; init; }
+
+    /// <summary>Its keys `trace` and `hep`; null: none, which an older gateway does not know.</summary>
+    public object? Trace { get; init; }
+
+    public object? Hep { get; init; }
 
     public ProcessTree Processes => new([.. _nodes.Select(node => node.Id)]);
 
@@ -154,6 +160,8 @@ internal sealed class GatewayServer(
     /// <summary>What live calls have when a gateway is stopped.</summary>
     public TimeSpan DrainDeadline { get; init; } = TimeSpan.FromSeconds(1);
 
+    private static readonly JsonSerializerOptions WithoutNulls = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
     private string Configuration(GatewayProcess node, Stores stores) => JsonSerializer.Serialize(new
     {
         node = new
@@ -193,5 +201,7 @@ internal sealed class GatewayServer(
             pbx = new { portMin = node.MediaFirst, portMax = node.MediaLast, quarantine = "00:00:01" },
         },
         storage = new { postgres = stores.Postgres, redis = stores.Redis },
-    });
+        trace = Trace,
+        hep = Hep,
+    }, WithoutNulls);
 }

@@ -51,6 +51,7 @@ public class SafetyTests(EngineFixture fixture) : IClassFixture<EngineFixture>
         await using var handset = new NativeHandset(new() { FalseFingerprint = fingerprint });
         await handset.ApplyAnswerAsync(
             TestCall.Ok(await media.AnswerWhatsAppOfferAsync(await handset.CreateOfferAsync(default)))!, default);
+        Assert.IsType<MediaEvent.WhatsAppPath>(await media.Events.ReadAsync(new CancellationTokenSource(10_000).Token));
         var failed = Assert.IsType<MediaEvent.WhatsAppFailed>(await media.Events.ReadAsync(new CancellationTokenSource(10_000).Token));
         Assert.Equal(WhatsAppFailure.FingerprintMismatch, failed.Reason);
         Assert.False(handset.IsConnected);

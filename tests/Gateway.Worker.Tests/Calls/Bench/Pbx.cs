@@ -80,7 +80,8 @@ internal sealed class Pbx : IAsyncDisposable
     public bool HasUnexpectedCall => _endpoint.IncomingCalls.TryPeek(out _);
 
     /// <summary>An agent dials.</summary>
-    public PbxCall Dial(string target, string trunk = "0", string? sdp = null, string caller = "201")
+    public PbxCall Dial(
+        string target, string trunk = "0", string? sdp = null, string caller = "201", IReadOnlyList<(string, string)>? headers = null)
     {
         var phone = new PbxPhone(Hertz);
         var call = new PbxCall(
@@ -88,6 +89,7 @@ internal sealed class Pbx : IAsyncDisposable
                 new SipInviteRequest
                 {
                     Trunk = trunk, TargetUser = target, Caller = new SipParty(caller, "Agent"), Sdp = sdp ?? phone.Sdp,
+                    Headers = headers ?? [],
                 }),
             phone, TimeProvider.System.GetTimestamp());
         _calls.Add(call);

@@ -51,7 +51,7 @@ switch (verb)
         return 0;
     default:
         if (await StoreWait.ForRunAsync(options, TimeProvider.System))
-            await GatewayHost.Build(options).RunAsync();
+            await GatewayHost.Build(options, Path.GetFullPath(path)).RunAsync();
         return 0;
 }
 

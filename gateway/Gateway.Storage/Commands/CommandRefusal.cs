@@ -32,4 +32,7 @@ public enum CommandRefusal
 
     /// <summary>Whom the agent asks has not answered yet.</summary>
     TargetNotAnswered,
+
+    /// <summary>The node's configuration has errors; the one in force stays.</summary>
+    ConfigurationInvalid,
 }

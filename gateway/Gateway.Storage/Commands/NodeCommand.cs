@@ -19,6 +19,7 @@ namespace Gateway.Storage.Commands;
 [JsonDerivedType(typeof(RefreshPermission), "refresh_permission")]
 [JsonDerivedType(typeof(TakeCall), "take_call")]
 [JsonDerivedType(typeof(Drain), "drain")]
+[JsonDerivedType(typeof(Reload), "reload")]
 public abstract record NodeCommand
 {
     private NodeCommand() { }
@@ -52,6 +53,10 @@ public abstract record NodeCommand
 
     /// <summary>Take no new call until the next start, and move live ones to other nodes.</summary>
     public sealed record Drain : NodeCommand;
+
+    /// <summary>Read the configuration again, and apply it whole or not at all.</summary>
+    /// <param name="RequestedBy">Who wants it: stands in the node's log.</param>
+    public sealed record Reload(string RequestedBy) : NodeCommand;
 
     /// <summary>A command that any node can carry out that serves the channel.</summary>
     /// <param name="Channel">The business number by Meta's id.</param>
@@ -109,6 +114,9 @@ public enum CommandOutcome
 public sealed record CommandReply(
     CommandOutcome Outcome, string? Code = null, string? Text = null, DateTimeOffset? FreeAt = null, CallId? Call = null)
 {
+    /// <summary>Of <see cref="NodeCommand.Reload"/>, refused or not.</summary>
+    public ReloadReport? Reload { get; init; }
+
     public static CommandReply Done { get; } = new(CommandOutcome.Done);
 
     public static CommandReply Refused(CommandRefusal refusal, string text) =>

@@ -1,3 +1,4 @@
+using Gateway.Storage.Admin;
 using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Logs;
@@ -19,6 +20,7 @@ internal static class ReloadServices
             [.. options.WhatsApp.AppSecrets.Select(secret => secret.Reveal())], options.WhatsApp.VerifyToken.Reveal()));
         services.AddSingleton<ReloadedParts>();
         services.AddSingleton<ConfigurationReload>();
+        services.AddSingleton<AuditStore>();
         services.AddHostedService<ReloadSignal>();
     }
 }

@@ -33,6 +33,14 @@ public static class Migrator
         return applied;
     }
 
+    /// <summary>The names of what <see cref="MigrateAsync"/> would apply to a database that has been migrated before.</summary>
+    /// <inheritdoc cref="MigrateAsync" path="/exception"/>
+    public static async Task<IReadOnlyList<string>> MissingAsync(NpgsqlDataSource database, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return [.. (await MissingAsync(connection, null, cancellation)).Select(missing => missing.Name)];
+    }
+
     /// <summary>
     /// One migration in one transaction, which also holds the lock: a pooler may give every transaction another session. Null: none is
     /// missing.

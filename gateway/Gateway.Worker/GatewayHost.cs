@@ -29,6 +29,7 @@ using Gateway.Worker.Metrics;
 using Gateway.Worker.Nodes;
 using Gateway.Worker.Parking;
 using Gateway.Worker.Permissions;
+using Gateway.Worker.Reload;
 using Gateway.Worker.Spool;
 using Gateway.Worker.Tracing;
 using Gateway.Worker.Webhooks;
@@ -46,11 +47,15 @@ public static class GatewayHost
     /// <summary>The capacity of the webhook queue; beyond it Meta is asked to retry.</summary>
     private const int WebhookQueueCapacity = 1000;
 
-    public static WebApplication Build(GatewayOptions options)
+    /// <param name="options">Validated.</param>
+    /// <param name="path">The file that they came from, for reloads; null: they stay.</param>
+    public static WebApplication Build(GatewayOptions options, string? path = null)
     {
         // The host would watch all below the working directory, which may hold the spool, for changes of a file that is not read.
         var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         var budget = DescriptorBudget.Of(options, DescriptorBudget.ReadLimit());
+        var logs = new LogSwitch();
+        logs.Set(options.Log.Level);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxConcurrentConnections = budget.HttpConnections;
@@ -59,13 +64,11 @@ public static class GatewayHost
         });
         builder.Logging.ClearProviders().AddJsonConsole(console => console.UseUtcTimestamp = true)
             .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning)
-            .SetMinimumLevel(
-                Enum.TryParse<LogLevel>(Environment.GetEnvironmentVariable("GATEWAY_LOG_LEVEL"), ignoreCase: true, out var level)
-                ? level
-                : LogLevel.Information);
+            .AddFilter(logs.Passes).SetMinimumLevel(LogLevel.Trace);
         LimitedLogs.Wrap(builder.Services);
         builder.Services.Configure<HostOptions>(
             host => host.ShutdownTimeout = options.Node.DrainDeadline + options.Calls.Ending + TimeSpan.FromSeconds(10));
+        builder.Services.AddReload(options, path, logs, TimeProvider.System.GetUtcNow());
         AddGateway(builder.Services, options, budget);
 
         var app = builder.Build();
@@ -79,7 +82,7 @@ public static class GatewayHost
                 VerifyToken = options.WhatsApp.VerifyToken.Reveal(),
             },
             app.Services.GetRequiredService<WebhookQueue>(), app.Services.GetRequiredService<TimeProvider>(),
-            app.Services.GetRequiredService<MetaClock>());
+            app.Services.GetRequiredService<MetaClock>(), app.Services.GetRequiredService<WebhookSecrets>());
         app.Services.GetRequiredService<MetricsExporter>();
         app.Services.GetRequiredService<TrunkMetrics>();
         app.Services.GetRequiredService<GcPauses>();
@@ -196,14 +199,16 @@ public static class GatewayHost
             s => new StoredPhones(
                 new ConfiguredPhones(options.Sip.Registrar.Phones), s.GetRequiredService<AgentStore>(), TimeProvider.System));
         services.AddSingleton(s => new SipEndpoint(
-            Trunks.Endpoint(options, budget, s.GetRequiredService<IPhoneCredentials>()), s.GetRequiredService<IEntropy>(),
+            Trunks.Endpoint(Now(s), budget, s.GetRequiredService<IPhoneCredentials>()), s.GetRequiredService<IEntropy>(),
             TimeProvider.System, s.GetRequiredService<ILoggerFactory>(), gate: s.GetRequiredService<NodeLease>(),
             tap: options.IsTracing ? s.GetRequiredService<SipTraces>() : null));
         services.AddSingleton(
-            s => new TrunkMetrics([.. options.Sip.AllTrunks().Select(t => t.Name)], s.GetRequiredService<SipEndpoint>().GetTrunkHealth,
+            s => new TrunkMetrics(() => Now(s).Trunks.Keys, s.GetRequiredService<SipEndpoint>().GetTrunkHealth,
             () => s.GetRequiredService<SipEndpoint>().CertificateExpiries, s.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(s => new PbxTrunks(s.GetRequiredService<SipEndpoint>(), Trunks.ForCalls(options)));
+        services.AddSingleton(s => new PbxTrunks(s.GetRequiredService<SipEndpoint>(), Trunks.ForCalls(Now(s))));
     }
+
+    private static ConfigurationSnapshot Now(IServiceProvider services) => services.GetRequiredService<LiveOptions>().Snapshot;
 
     private static ResilientRegistry Registry(IServiceProvider services)
     {

@@ -29,7 +29,6 @@ internal sealed partial class GatewayService(
         await sip.StartAsync(cancellationToken);
         _signals =
         [
-            PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnHangUp),
             .. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT }.Select(
                 signal => PosixSignalRegistration.Create(signal, _ => drain.HandleSignal())), // beside the host, which begins to stop
         ];
@@ -64,19 +63,6 @@ internal sealed partial class GatewayService(
         foreach (var signal in _signals)
             signal.Dispose();
     }
-
-    /// <summary>
-    /// By custom SIGHUP means "read again" and ends no daemon: changed certificates are taken. Everything else needs a restart.
-    /// </summary>
-    private void OnHangUp(PosixSignalContext signal)
-    {
-        signal.Cancel = true;
-        LogReloading();
-        sip.ReloadCertificates();
-    }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "SIGHUP: TLS certificates are read again; other options need a restart")]
-    private partial void LogReloading();
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The limit of {Limit} open files is below the {Need} that the configuration may " +
         "need: held to {Calls} "

@@ -66,7 +66,7 @@ public class GatewayOptionsReaderTests
             """;
         var json = Valid.Replace("\"trunks\": [{", registrar + ": [{").Replace("[\"main\"]", "[\"main\", \"phones\"]");
         Assert.True(GatewayOptionsReader.TryRead(json, out var options, out var errors), string.Join(" ", errors));
-        var phones = Trunks.Endpoint(options, DescriptorBudget.Of(options, 100_000), new ConfiguredPhones([])).Trunks[1];
+        var phones = Trunks.Endpoint(Snapshot(options), DescriptorBudget.Of(options, 100_000), new ConfiguredPhones([])).Trunks[1];
         Assert.Equal(("phones", "phones.example", 5), (phones.Name, phones.Registrar?.Realm, phones.Registrar?.MaxContacts));
         Assert.NotNull(phones.Registrar?.Edge);
         Assert.DoesNotContain("sesame", GatewayOptionsReader.Print(options));
@@ -182,7 +182,7 @@ public class GatewayOptionsReaderTests
     {
         Assert.True(GatewayOptionsReader.TryRead(
             Valid.Replace("\"asterisk\"", profile), out var options, out var errors), string.Join(" ", errors));
-        Assert.Equal(playout, Trunks.ForCalls(options).Single().Media.Playout);
+        Assert.Equal(playout, Trunks.ForCalls(Snapshot(options)).Single().Media.Playout);
         Assert.Contains("playout", GatewayOptionsReader.Print(options));
     }
 
@@ -201,7 +201,7 @@ public class GatewayOptionsReaderTests
             Assert.StartsWith("sip.trunks['main'].maxRequestRate", Assert.Single(errors));
         else
         {
-            var sip = Trunks.Endpoint(options!, DescriptorBudget.Of(options!, 100_000), new ConfiguredPhones([]));
+            var sip = Trunks.Endpoint(Snapshot(options!), DescriptorBudget.Of(options!, 100_000), new ConfiguredPhones([]));
             Assert.Equal(perSecond, Assert.Single(sip.Trunks).EffectiveRequestRate);
         }
     }
@@ -228,7 +228,7 @@ public class GatewayOptionsReaderTests
 
             Assert.True(GatewayOptionsReader.TryRead(json, out var options, out var errors), string.Join(" ", errors));
 
-            var media = Trunks.ForCalls(options).Single().Media;
+            var media = Trunks.ForCalls(Snapshot(options)).Single().Media;
             Assert.Equal((policy, tone), (media.Security, media.Ringback));
         }
         finally
@@ -256,4 +256,6 @@ public class GatewayOptionsReaderTests
         Assert.DoesNotContain("Host=x", text);
         Assert.Contains("***", text);
     }
+
+    private static ConfigurationSnapshot Snapshot(GatewayOptions options) => new(options, DateTimeOffset.UnixEpoch);
 }

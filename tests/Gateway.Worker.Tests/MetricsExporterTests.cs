@@ -17,6 +17,20 @@ public sealed class MetricsExporterTests : IDisposable
     }
 
     [Fact]
+    public async Task Forgets_what_an_observed_gauge_shows_no_more()
+    {
+        string[] trunks = ["kept", "removed"];
+        _meter.CreateObservableGauge("gateway_test_up", () => trunks.Select(
+            name => new Measurement<int>(1, new KeyValuePair<string, object?>("trunk", name))));
+        Assert.Contains("gateway_test_up{trunk=\"removed\"} 1\n", await CollectAsync());
+
+        trunks = ["kept"];
+        var text = await CollectAsync();
+        Assert.Contains("gateway_test_up{trunk=\"kept\"} 1\n", text);
+        Assert.DoesNotContain("removed", text);
+    }
+
+    [Fact]
     public async Task Shows_counters_gauges_and_histograms_in_the_text_format()
     {
         _meter.CreateCounter<long>("gateway_test_ended", description: "Ended \"calls\"\nby cause")

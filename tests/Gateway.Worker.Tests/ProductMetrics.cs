@@ -55,7 +55,7 @@ internal sealed partial class ProductMetrics : IDisposable
             RuntimeHelpers.RunClassConstructor(type.TypeHandle);
         _media.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
         _sip.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
-        _trunks = new TrunkMetrics([], _sip.GetTrunkHealth, () => _sip.CertificateExpiries, TimeProvider.System);
+        _trunks = new TrunkMetrics(() => [], _sip.GetTrunkHealth, () => _sip.CertificateExpiries, TimeProvider.System);
         _groups = new GroupGauges(() => [], () => [], () => [], TimeProvider.System);
         _spool = new SpoolMetrics(() => 0, () => TimeSpan.Zero, () => 0);
         _collections = new GcPauses();

@@ -12,7 +12,7 @@ public sealed class TrunkMetricsTests
         var end = time.GetUtcNow().UtcDateTime.AddDays(2);
         var name = "c" + Guid.NewGuid().ToString("n");
         using var exporter = new MetricsExporter();
-        using var metrics = new TrunkMetrics([], _ => null, () => [(name, end)], time);
+        using var metrics = new TrunkMetrics(() => [], _ => null, () => [(name, end)], time);
         Assert.Contains($"{name}\"}} 172800\n", await CollectAsync(exporter));
         time.Step(TimeSpan.FromDays(3));
         Assert.Contains($"{name}\"}} -86400\n", await CollectAsync(exporter));

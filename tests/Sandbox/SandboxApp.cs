@@ -40,7 +40,7 @@ public static class SandboxApp
         services.AddSingleton<PhoneHub>().AddSingleton<HandsetFactory>();
         services.AddSingleton<CallHandler>().AddSingleton<InboundCalls>().AddSingleton<OutboundCalls>();
         services.AddSingleton<CallsApi>().AddSingleton<SettingsApi>().AddSingleton<PermissionsApi>().AddSingleton<MessagesApi>();
-        services.AddSingleton<GraphApi>().AddSingleton<ControlApi>().AddSingleton<PhoneEndpoint>();
+        services.AddSingleton<GraphApi>().AddSingleton<AppApi>().AddSingleton<ControlApi>().AddSingleton<PhoneEndpoint>();
 
         services.AddRouting(
             routing => routing.SetParameterPolicy<Microsoft.AspNetCore.Routing.Constraints.RegexInlineRouteConstraint>("regex"));
@@ -48,6 +48,7 @@ public static class SandboxApp
         app.UseWebSockets();
         app.MapGet("/", () => Results.Redirect("/phone"));
         app.Services.GetRequiredService<GraphApi>().Map(app);
+        app.Services.GetRequiredService<AppApi>().Map(app);
         app.Services.GetRequiredService<ControlApi>().Map(app);
         app.Services.GetRequiredService<PhoneEndpoint>().Map(app);
         return app;

@@ -45,6 +45,11 @@ public sealed record NumberOptions
 
     public string AppSecret { get; init; } = "sandbox-app-secret";
 
+    public string AppId { get; init; } = "700800900";
+
+    /// <summary>Calling can be enabled only once the app has the webhook field calls and the account (138018), as at Meta.</summary>
+    public bool NeedsSubscriptions { get; init; }
+
     /// <summary>The webhook address, or several with commas between, which take turns; null: webhooks are counted and dropped.</summary>
     public string? WebhookUrl { get; init; }
 

@@ -18,7 +18,7 @@ internal static class ReplacedCall
         if (!ReplacesHeader.TryParse(request.Headers[ReplacesHeader.Name], out var header))
             status = 400;
         else if (!sessions.TryGetValue((header.CallId, header.ToTag), out replaced) || !replaced.HasDialog(header.FromTag)
-            || replaced.Trunk != trunk)
+            || replaced.Trunk.Options.Name != trunk.Options.Name)
             status = 481;
         else if (replaced.IsOver)
             status = 603;

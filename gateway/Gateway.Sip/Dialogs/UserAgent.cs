@@ -14,30 +14,32 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner, IAuthenti
 {
     private readonly Dictionary<(string CallId, string LocalTag), InviteSession> _sessions = [];
     private readonly DeadlineQueue<InviteSession> _deadlines = new();
-    private readonly IReadOnlyList<Trunk> _trunks;
+    private readonly TrunkSet _trunks;
     private readonly Trunk? _phones;
     private readonly TransactionContext _transactions;
     private readonly UserAgentCore _core;
     private readonly Queue<UserAgentEvent> _events = new();
     private readonly TransactionLayer _layer;
-    private readonly int _maxCalls;
     private readonly TimeSpan _retryAfter;
 
     /// <summary>Our tag in answers without a transaction: a repeated request must get the same (RFC 3261 §8.2.7).</summary>
     private readonly string _statelessTag;
 
-    public UserAgent(TransactionContext transactions, IReadOnlyList<Trunk> trunks, string product, int maxCalls, TimeSpan retryAfter)
+    public UserAgent(TransactionContext transactions, TrunkSet trunks, string product, int maxCalls, TimeSpan retryAfter)
     {
         _transactions = transactions;
         _trunks = trunks;
-        _maxCalls = maxCalls;
+        MaxCalls = maxCalls;
         _retryAfter = retryAfter;
         _statelessTag = transactions.NewTag();
         _layer = new TransactionLayer(transactions, this);
         _core = new UserAgentCore(_layer, product);
-        _phones = trunks.FirstOrDefault(trunk => trunk.Phones is not null);
+        _phones = trunks.Current.FirstOrDefault(trunk => trunk.Phones is not null);
         Registrar = _phones is null ? null : new SipRegistrar(_phones, _core);
     }
+
+    /// <summary>Calls at one time; an INVITE beyond them is answered 503.</summary>
+    public int MaxCalls { get; set; }
 
     public TransactionLayer Layer => _layer;
 
@@ -147,13 +149,13 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner, IAuthenti
 
     /// <summary>A session of another process, for <see cref="Begin"/>. Null: its trunk is not here, or nothing leads to it.</summary>
     public InviteSession? CreateResumed(SipSessionSnapshot saved) =>
-        FindTrunk(saved.Dialog) is { } trunk && Dialog.FromSnapshot(trunk, saved.Dialog, _core.Local) is { } dialog
+        _trunks.Find(saved.Dialog.Trunk) is { } trunk && Dialog.FromSnapshot(trunk, saved.Dialog, _core.Local) is { } dialog
             ? new InviteSession(this, _core, trunk, saved, dialog) : null;
 
     /// <summary>Hangs up a dialog of a process that has died. False: its trunk is not here, or nothing leads to it.</summary>
     public bool TryEndDialog(SipDialogSnapshot snapshot, SipReason? reason, Instant now)
     {
-        if (FindTrunk(snapshot) is not { } trunk || Dialog.FromSnapshot(trunk, snapshot, _core.Local) is not { } dialog)
+        if (_trunks.Find(snapshot.Trunk) is not { } trunk || Dialog.FromSnapshot(trunk, snapshot, _core.Local) is not { } dialog)
             return false;
         new AbandonedDialog(_core, trunk, dialog).End(reason, now);
         return true;
@@ -170,11 +172,9 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner, IAuthenti
 
     void ISessionOwner.Reschedule(InviteSession session) => _deadlines.Schedule(session);
 
-    private Trunk? FindTrunk(SipFlow source) => Trunk.Of(source, _trunks);
+    private Trunk? FindTrunk(SipFlow source) => _trunks.Of(source);
 
     private static (string, string) KeyOf(InviteSession session) => (session.Info.CallId, session.LocalTag);
-
-    private Trunk? FindTrunk(SipDialogSnapshot saved) => _trunks.FirstOrDefault(known => known.Options.Name == saved.Trunk);
 
     SipResponse? IServerTransactionUser.AnswerAtOnce(
         SipRequest request, SipFlow flow, Instant now, out TransactionShare share)
@@ -191,7 +191,7 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner, IAuthenti
         if (RequestValidator.Validate(request, _core.Capabilities) is { } refusal)
             return session is not null || isInvite ? null : refusal.CreateResponse(request, _statelessTag);
         if (isNewCall)
-            return !IsDraining && ActiveCalls >= _maxCalls ? Shed(request) : null;
+            return !IsDraining && ActiveCalls >= MaxCalls ? Shed(request) : null;
         if (isCancel)
             return _layer.Servers.FindInvite(request) is { } invite
                 && IsExpected(session, invite.Request.FromTag, flow) ? null : Refusal(request, 481);

@@ -19,8 +19,6 @@ public sealed partial class SipEndpoint : IAsyncDisposable
 {
     /// <summary>For new calls, for requests inside calls and for their ends, each.</summary>
     private const int MaxServerTransactions = 20_000;
-    private static readonly TimeSpan ResolveInterval = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan FirstResolveTimeout = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Channel<SipCall> _incoming = Channel.CreateBounded<SipCall>(256);
@@ -33,9 +31,9 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly ISipDnsClient _dns;
     private readonly CancellationTokenSource _stop = new();
-    private readonly List<Task> _resolving = [];
+    private readonly SemaphoreSlim _reloading = new(1);
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private IReadOnlyList<TrunkRuntime> _trunks = [];
+    private TrunkRuntimes? _trunks;
     private SipTransports? _transports;
     private readonly ISendGate? _gate;
     private readonly ISipTap? _tap;
@@ -106,13 +104,15 @@ public sealed partial class SipEndpoint : IAsyncDisposable
             throw new ArgumentException("Only one trunk can have a registrar.");
         var inbox = Channel.CreateBounded<EndpointInput>(
             new BoundedChannelOptions(_options.Limits.MaxPendingMessages) { SingleReader = true });
-        Trunk[] trunks = [.. _options.Trunks.Select(options => new Trunk(options, _entropy))];
-        _trunks = [.. trunks.Select(trunk => new TrunkRuntime(trunk))];
+        _trunks = new TrunkRuntimes(
+            [.. _options.Trunks.Select(options => new Trunk(options, _entropy))], new SipResolver(_dns, _entropy),
+            action => _loop!.PostAsync(action), _time, _logger, _stop.Token);
+        var trunks = _trunks.Set;
         TransactionContext? transactions = null;
         _metrics = new SipMetrics(
             () => ActiveCalls, () => Connections, drop => transactions?.CountOf(drop) ?? 0,
             () => _loop?.Agent.Registrar);
-        _transports = new SipTransports(_options, source => Trunk.Of(source, trunks)?.Options, inbox.Writer, _metrics, _time, _logger);
+        _transports = new SipTransports(_options, source => trunks.OfAny(source)?.Options, inbox.Writer, _metrics, _time, _logger);
         var local = _transports.Bind(_options.Listeners);
         Listeners = [.. _options.Listeners.Select((listener, i) => listener with { Bind = local[i].Address.ToIPEndPoint() })];
 
@@ -128,9 +128,46 @@ public sealed partial class SipEndpoint : IAsyncDisposable
             Tap = _tap is { } tap ? new SipTapFeed(tap, local) : null,
         };
         _loop.Start();
-        await ResolveFirstAsync(agent, cancellationToken);
-        await _loop.PostAsync(_loop.StartTrunks);
+        await _trunks.ResolveFirstAsync(_trunks.Current, agent, cancellationToken);
+        await _loop.PostAsync(now => _trunks.Start(agent, now));
         _started.TrySetResult();
+    }
+
+    /// <summary>
+    /// Takes other trunks, certificates and limits. Calls in progress keep their trunk and their connections. Everything is read and
+    /// checked first; with any fault nothing is changed. One reload at a time: a second one waits for the first.
+    /// </summary>
+    /// <param name="reload">What is to be in force.</param>
+    /// <param name="inForce">Called on the endpoint's loop in the moment of the change.</param>
+    /// <param name="cancellation">Ends the waiting for the addresses of new servers; then nothing is changed.</param>
+    /// <returns>The faults, a sentence each; empty: it is in force.</returns>
+    /// <exception cref="InvalidOperationException">The endpoint was not started.</exception>
+    public async Task<IReadOnlyList<string>> ReloadAsync(SipReload reload, Action inForce, CancellationToken cancellation)
+    {
+        if (_loop is not { } loop || _trunks is not { } trunks || _transports is not { } transports)
+            throw new InvalidOperationException("The SIP endpoint was not started.");
+        await _reloading.WaitAsync(cancellation);
+        try
+        {
+            TrunkRuntime[] kept = [.. trunks.Current.Where(trunk => reload.Kept.Contains(trunk.Trunk.Options.Name))];
+            TrunkOptions[] all = [.. kept.Select(trunk => trunk.Trunk.Options), .. reload.Changed];
+            if (TlsMaterial.TryLoad(reload.Tls, all, transports.Tls, _time.GetUtcNow(), out var faults) is not { } tls)
+                return faults;
+            TrunkRuntime[] added = [.. reload.Changed.Select(options => new TrunkRuntime(new Trunk(options, _entropy)))];
+            await trunks.ResolveFirstAsync(added, loop.Agent, cancellation);
+            await loop.PostAsync(now =>
+            {
+                (transports.Tls, loop.Agent.MaxCalls) = (tls, reload.MaxCalls);
+                trunks.Replace([.. kept, .. added], loop.Agent, now);
+                loop.Watches.EndReplaced(trunks.Set.Current, now);
+                inForce();
+            });
+            return [];
+        }
+        finally
+        {
+            _reloading.Release();
+        }
     }
 
     /// <summary>Places a call. Returns at once; what follows is in <see cref="SipCall.Events"/>.</summary>
@@ -138,9 +175,9 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     public SipCall Invite(SipInviteRequest request)
     {
         var loop = _loop ?? throw new InvalidOperationException("The SIP endpoint was not started.");
-        if (FindTrunk(request.Trunk) is not { } trunk)
+        if (_trunks!.Set.Find(request.Trunk) is not { } trunk)
             return FailedCall(request, 404, "No such trunk");
-        if (trunk.Trunk.Phones is not null)
+        if (trunk.Phones is not null)
         {
             if (FindContact(request) is not { } contact)
                 return FailedCall(request, 480, "Not registered");
@@ -251,7 +288,7 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         if (_stop.IsCancellationRequested)
             return;
         await _stop.CancelAsync();
-        await Task.WhenAll(_resolving);
+        await (_trunks?.Idle ?? Task.CompletedTask);
         if (_loop is not null)
             await _loop.StopAsync(StopTimeout);
         _incoming.Writer.TryComplete();
@@ -260,6 +297,7 @@ public sealed partial class SipEndpoint : IAsyncDisposable
             await _transports.DisposeAsync();
         _metrics?.Dispose();
         _stop.Dispose();
+        _reloading.Dispose();
     }
 
     private async Task<int> SendMessageAsync(SipLoop loop, Trunk trunk, string user, string text, TextTarget? target)
@@ -303,9 +341,9 @@ public sealed partial class SipEndpoint : IAsyncDisposable
 
     private IReadOnlyList<RegisteredContact> OwnContactsOf(string user) => _loop?.Registrar?.Registrar.Contacts.Of(user) ?? [];
 
-    private RegisteredFlows? Phones => _trunks.FirstOrDefault(trunk => trunk.Trunk.Phones is not null)?.Trunk.Phones;
+    private RegisteredFlows? Phones => _trunks?.Set.Current.FirstOrDefault(trunk => trunk.Phones is not null)?.Phones;
 
-    private TrunkRuntime? FindTrunk(string name) => _trunks.FirstOrDefault(trunk => trunk.Trunk.Options.Name == name);
+    private TrunkRuntime? FindTrunk(string name) => _trunks?.Find(name);
 
     private SipCall FailedCall(SipInviteRequest request, int status, string phrase)
     {
@@ -321,56 +359,4 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         call.TryDeliver(new SipCallEvent.Failed(status, phrase, null));
         return call;
     }
-
-    /// <summary>Waits a moment for the servers' addresses, so that a first call finds them; slow names go on in the background.</summary>
-    private async Task ResolveFirstAsync(UserAgent agent, CancellationToken cancellation)
-    {
-        var resolver = new SipResolver(_dns, _entropy);
-        foreach (var trunk in _trunks.Where(trunk => trunk.Trunk.Phones is null))
-        {
-            var first = ResolveAsync(trunk, resolver, agent, _stop.Token);
-            try
-            {
-                await first.WaitAsync(FirstResolveTimeout, _time, cancellation);
-            }
-            catch (TimeoutException)
-            {
-                LogSlowResolution(_logger, trunk.Trunk.Options.Name);
-            }
-            _resolving.Add(ResolveAgainAsync(first, trunk, resolver, agent, _stop.Token));
-        }
-    }
-
-    private async Task ResolveAgainAsync(Task first, TrunkRuntime trunk, SipResolver resolver, UserAgent agent, CancellationToken stop)
-    {
-        try
-        {
-            await first;
-            while (true)
-            {
-                await Task.Delay(ResolveInterval, _time, stop);
-                await ResolveAsync(trunk, resolver, agent, stop);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // the endpoint stops
-        }
-    }
-
-    private async Task ResolveAsync(TrunkRuntime trunk, SipResolver resolver, UserAgent agent, CancellationToken stop)
-    {
-        var flows = await trunk.ResolveAsync(resolver, agent, stop);
-        if (flows.Count == 0)
-            LogUnresolved(_logger, trunk.Trunk.Options.Name);
-        else if (!new HashSet<SipFlow>(flows).SetEquals(trunk.Trunk.Targets)) // SRV weights shuffle: only a change of members counts
-            await _loop!.PostAsync(_ => trunk.Trunk.SetTargets(flows));
-    }
-
-    [LoggerMessage(
-        Level = LogLevel.Warning, Message = "No server of SIP trunk {Trunk} could be resolved to an address that a listener serves")]
-    private static partial void LogUnresolved(ILogger logger, string trunk);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The servers of SIP trunk {Trunk} are still being looked up")]
-    private static partial void LogSlowResolution(ILogger logger, string trunk);
 }

@@ -20,7 +20,7 @@ internal sealed partial class SipLoop
     private const double MaxSleep = 3_600_000;
 
     private readonly SipTransports _transports;
-    private readonly IReadOnlyList<TrunkRuntime> _trunks;
+    private readonly TrunkRuntimes _trunks;
     private readonly Channel<EndpointInput> _inbox;
     private readonly ChannelWriter<SipCall> _incoming;
     private readonly SipMetrics _metrics;
@@ -43,7 +43,7 @@ internal sealed partial class SipLoop
     private Task _running = Task.CompletedTask;
 
     public SipLoop(
-        UserAgent agent, SipTransports transports, IReadOnlyList<TrunkRuntime> trunks, Channel<EndpointInput> inbox,
+        UserAgent agent, SipTransports transports, TrunkRuntimes trunks, Channel<EndpointInput> inbox,
         ChannelWriter<SipCall> incoming, TimeProvider time, ILogger logger)
     {
         _transports = transports;
@@ -55,7 +55,7 @@ internal sealed partial class SipLoop
         _time = time;
         _logger = logger;
         Agent = agent;
-        Watches = new WatchHandler(new SubscriptionSet(agent.Core, [.. trunks.Select(trunk => trunk.Trunk)]));
+        Watches = new WatchHandler(new SubscriptionSet(agent.Core, trunks.Set));
         _timer = time.CreateTimer(
             _ => inbox.Writer.TryWrite(EndpointInput.Wake.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -80,13 +80,6 @@ internal sealed partial class SipLoop
     public int ActiveCalls => Agent.ActiveCalls;
 
     public void Start() => _running = Task.Run(RunAsync);
-
-    /// <summary>On the loop: begins keepalives and registrations.</summary>
-    public void StartTrunks(Instant now)
-    {
-        foreach (var trunk in _trunks)
-            trunk.Start(Agent, now);
-    }
 
     /// <summary>Begins a call, or goes on with one. False: the queue is full, or the loop has stopped.</summary>
     public bool TryBegin(InviteSession session, out SipCall call)
@@ -169,7 +162,7 @@ internal sealed partial class SipLoop
                     Agent.HandleTransportError(transaction, now, reason);
                     break;
                 case EndpointInput.FlowClosed(var flow):
-                    foreach (var trunk in _trunks)
+                    foreach (var trunk in _trunks.Current)
                         trunk.HandleFlowClosed(flow, now);
                     Registrar?.Registrar.HandleFlowClosed(flow);
                     break;
@@ -194,9 +187,12 @@ internal sealed partial class SipLoop
     {
         var now = _clock.Now;
         if (now >= Agent.NextDeadline)
+        {
             Agent.HandleDeadline(now);
+            _trunks.Release(Agent);
+        }
         Watches.HandleDeadline(now);
-        foreach (var trunk in _trunks)
+        foreach (var trunk in _trunks.Current)
         {
             if (now >= trunk.NextDeadline)
                 trunk.HandleDeadline(now);
@@ -207,7 +203,7 @@ internal sealed partial class SipLoop
         Drain();
 
         var next = Instant.Min(Agent.NextDeadline, Watches.NextDeadline);
-        foreach (var trunk in _trunks)
+        foreach (var trunk in _trunks.Current)
             next = Instant.Min(next, trunk.NextDeadline);
         if (next == _timerAt)
             return;
@@ -299,7 +295,7 @@ internal sealed partial class SipLoop
         foreach (var session in Agent.Sessions.ToArray())
             Agent.Command(session, now, static (call, at) => call.HangUp(null, null, SipCallEnd.Stopped, at));
         Watches.Stop(now);
-        foreach (var trunk in _trunks)
+        foreach (var trunk in _trunks.Current)
             trunk.Stop(now);
     }
 

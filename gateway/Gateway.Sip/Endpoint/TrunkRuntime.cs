@@ -19,6 +19,12 @@ internal sealed class TrunkRuntime(Trunk trunk)
     /// <summary>Readable from any thread.</summary>
     public TrunkHealth Health => Volatile.Read(ref _health);
 
+    /// <summary>The look-ups of its servers.</summary>
+    public Task Resolving { get; set; } = Task.CompletedTask;
+
+    /// <summary>It is in force no more.</summary>
+    public bool IsRetired { get; private set; }
+
     public Instant NextDeadline => Instant.Min(_monitor?.NextDeadline ?? Instant.Never, _registration?.NextDeadline ?? Instant.Never);
 
     public void Start(UserAgent agent, Instant now)
@@ -27,6 +33,16 @@ internal sealed class TrunkRuntime(Trunk trunk)
         if (trunk.Options.RegisterUser is { } user)
             _registration = new Registration(trunk, agent.Core, user, now);
         Publish();
+    }
+
+    /// <summary>A new configuration is without it: calls in progress keep it, nothing else does.</summary>
+    /// <param name="isRegisteredOn">Another trunk is registered by the same contact: it is not taken back.</param>
+    /// <param name="now">Now.</param>
+    public void Retire(bool isRegisteredOn, Instant now)
+    {
+        IsRetired = true;
+        if (!isRegisteredOn)
+            Stop(now);
     }
 
     public void Stop(Instant now) => _registration?.Stop(now);

@@ -31,6 +31,17 @@ internal sealed class WatchHandler(SubscriptionSet subscriptions)
         subscription.Stop(now);
     }
 
+    /// <summary>Ends those of trunks that are not among these.</summary>
+    public void EndReplaced(IReadOnlyList<Trunk> trunks, Instant now)
+    {
+        foreach (var (subscription, watch) in _watches.Where(entry => !trunks.Contains(entry.Key.Trunk)).ToArray())
+        {
+            _watches.Remove(subscription);
+            watch.Complete();
+            subscription.Stop(now);
+        }
+    }
+
     /// <summary>Ends all of them.</summary>
     public void Stop(Instant now)
     {

@@ -14,7 +14,7 @@ namespace Gateway.Sip.Subscriptions;
 /// <param name="most">More are not taken.</param>
 /// <param name="perSecond">SUBSCRIBEs a second to all trunks together.</param>
 public sealed class SubscriptionSet(
-    UserAgentCore agent, IReadOnlyList<Trunk> trunks, int most = SubscriptionSet.Most, int perSecond = SubscriptionSet.PerSecond)
+    UserAgentCore agent, TrunkSet trunks, int most = SubscriptionSet.Most, int perSecond = SubscriptionSet.PerSecond)
     : ISubscriptionOwner
 {
     public const int Most = 5000;
@@ -60,7 +60,7 @@ public sealed class SubscriptionSet(
     {
         if (message is not SipRequest { Method: var method } notify || method != SipMethod.Notify
             || !MediaType.Essence(notify.Headers["Event"] ?? "").Equals(DialogInfoReader.Package, StringComparison.OrdinalIgnoreCase)
-            || Trunk.Of(flow, trunks) is not { } trunk)
+            || trunks.OfAny(flow) is not { } trunk)
             return false;
         trunk.AskForResponsePort(notify, flow.Remote);
         notify.Headers.ReplaceFirst("Via", notify.TopVia.StampSource(flow.Remote).ToString());

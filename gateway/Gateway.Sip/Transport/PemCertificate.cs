@@ -10,7 +10,6 @@ namespace Gateway.Sip.Transport;
 /// </summary>
 internal sealed class PemCertificate
 {
-    private readonly string _path;
     private readonly string? _keyPath;
     private volatile SslStreamCertificateContext _context;
     private (string, string) _fingerprints;
@@ -19,7 +18,7 @@ internal sealed class PemCertificate
     /// <exception cref="IOException">A file is missing.</exception>
     public PemCertificate(string name, string path, string? keyPath)
     {
-        (Name, _path, _keyPath) = (name, path, keyPath);
+        (Name, Path, _keyPath) = (name, path, keyPath);
         _fingerprints = Fingerprints();
         _context = Read();
     }
@@ -27,33 +26,42 @@ internal sealed class PemCertificate
     /// <summary>For metrics: "server", or the trunk's name.</summary>
     public string Name { get; }
 
+    /// <summary>Of the certificate.</summary>
+    public string Path { get; }
+
+    public string Thumbprint => _context.TargetCertificate.Thumbprint;
+
     public SslStreamCertificateContext Context => _context;
 
     public DateTime NotAfter => _context.TargetCertificate.NotAfter.ToUniversalTime();
 
     /// <summary>True when changed files were taken; false when nothing changed.</summary>
+    /// <param name="now">A changed certificate that has run out by then is not taken.</param>
     /// <exception cref="CryptographicException">The changed files cannot be used.</exception>
-    public bool Reload()
+    public bool Reload(DateTimeOffset now)
     {
         var fingerprints = Fingerprints();
         if (fingerprints == _fingerprints)
             return false;
-        _context = Read();
+        var renewed = Read();
+        if (renewed.TargetCertificate.NotAfter.ToUniversalTime() < now.UtcDateTime)
+            throw new CryptographicException($"it ran out on {renewed.TargetCertificate.NotAfter.ToUniversalTime():u}");
+        _context = renewed;
         // not before: certificate and key are replaced one after the other, and until both are there it is tried again
         _fingerprints = fingerprints;
         return true;
     }
 
     /// <summary>By content: links that are moved (Kubernetes, certbot) and copies that keep their time are seen too.</summary>
-    private (string, string) Fingerprints() => (Fingerprint(_path), _keyPath is null ? "" : Fingerprint(_keyPath));
+    private (string, string) Fingerprints() => (Fingerprint(Path), _keyPath is null ? "" : Fingerprint(_keyPath));
 
     private static string Fingerprint(string path) => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)));
 
     private SslStreamCertificateContext Read()
     {
-        var leaf = X509Certificate2.CreateFromPemFile(_path, _keyPath);
+        var leaf = X509Certificate2.CreateFromPemFile(Path, _keyPath);
         var chain = new X509Certificate2Collection();
-        chain.ImportFromPemFile(_path);
+        chain.ImportFromPemFile(Path);
         return SslStreamCertificateContext.Create(leaf, chain, offline: true);
     }
 }

@@ -77,7 +77,7 @@ internal sealed partial class SipSources(
     private static Shares SharesOf(Dictionary<(string, UInt128), Shares> sources, string trunk, TransportAddress remote, int perSecond)
     {
         var key = (trunk, AddressScope.HostOf(remote));
-        if (sources.TryGetValue(key, out var shares))
+        if (sources.TryGetValue(key, out var shares) && shares.PerSecond == perSecond) // a reload may have changed it
             return shares;
         if (sources.Count >= MaxSources)
             sources.Clear();
@@ -95,6 +95,8 @@ internal sealed partial class SipSources(
     /// <summary>Each with twice a second's worth at once.</summary>
     private sealed class Shares(double perSecond)
     {
+        public double PerSecond => perSecond;
+
         private readonly RateLimit _new = new(perSecond, perSecond * 2);
         private readonly RateLimit _inCall = new(perSecond * InCallFactor, perSecond * InCallFactor * 2);
 

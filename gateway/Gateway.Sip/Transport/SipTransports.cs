@@ -84,6 +84,13 @@ internal sealed class SipTransports : IAsyncDisposable
 
     public void ReloadCertificates() => _tls.Reload();
 
+    /// <inheritdoc cref="TlsCertificates.Material"/>
+    public TlsMaterial Tls
+    {
+        get => _tls.Material;
+        set => _tls.Material = value;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _watch.DisposeAsync();

@@ -15,49 +15,40 @@ internal sealed partial class TlsCertificates
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(10);
 
-    private readonly PemCertificate? _server;
-    private readonly Dictionary<string, PemCertificate> _ofTrunks = [];
-    private readonly X509Certificate2Collection? _authorities;
-    private readonly bool _acceptAny;
-    private readonly ClientCertificates _clients;
     private readonly LogLimit _failureLog = new(TimeSpan.FromMinutes(10));
     private readonly InstantClock _clock;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private volatile TlsMaterial _material;
 
     /// <exception cref="CryptographicException">A file is missing or no certificate, or the key does not fit.</exception>
     public TlsCertificates(SipEndpointOptions options, TimeProvider time, ILogger logger)
     {
-        var tls = options.Tls ?? new SipTlsOptions();
-        _clock = new InstantClock(time);
-        _logger = logger;
-        _acceptAny = tls.AcceptAnyServerCertificate;
-        _clients = tls.ClientCertificates;
-        if (tls.CertificatePath is { } path)
-            _server = new PemCertificate("server", path, tls.KeyPath);
-        foreach (var trunk in options.Trunks)
-            if (trunk.CertificatePath is { } own)
-                _ofTrunks.Add(trunk.Name, new PemCertificate(trunk.Name, own, trunk.KeyPath));
-        if (tls.AuthorityPath is not { } authorityPath)
-            return;
-        _authorities = [];
-        _authorities.ImportFromPemFile(authorityPath);
+        (_clock, _time, _logger) = (new InstantClock(time), time, logger);
+        _material = TlsMaterial.Load(options.Tls, options.Trunks);
     }
 
-    public bool CanServe => _server is not null;
+    /// <summary>The certificates that new connections use; those that exist keep theirs.</summary>
+    public TlsMaterial Material
+    {
+        get => _material;
+        set => _material = value;
+    }
 
-    private IEnumerable<PemCertificate> Ours => _server is null ? _ofTrunks.Values : _ofTrunks.Values.Prepend(_server);
+    public bool CanServe => _material.Server is not null;
 
     /// <summary>Our certificates by name, and when each runs out (UTC).</summary>
-    public IEnumerable<(string Name, DateTime NotAfter)> Expiries => Ours.Select(certificate => (certificate.Name, certificate.NotAfter));
+    public IEnumerable<(string Name, DateTime NotAfter)> Expiries =>
+        _material.Ours.Select(certificate => (certificate.Name, certificate.NotAfter));
 
     /// <summary>Takes changed files.</summary>
     public void Reload()
     {
-        foreach (var certificate in Ours)
+        foreach (var certificate in _material.Ours)
         {
             try
             {
-                if (certificate.Reload())
+                if (certificate.Reload(_time.GetUtcNow()))
                     LogReloaded(_logger, certificate.Name, certificate.NotAfter);
             }
             catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
@@ -73,13 +64,14 @@ internal sealed partial class TlsCertificates
 
     public SslServerAuthenticationOptions ServerOptions(TlsVerdict verdict)
     {
-        var options = new SslServerAuthenticationOptions { ServerCertificateContext = _server!.Context };
-        if (_clients == ClientCertificates.None)
+        var material = _material;
+        var options = new SslServerAuthenticationOptions { ServerCertificateContext = material.Server!.Context };
+        if (material.Clients == ClientCertificates.None)
             return options;
         options.ClientCertificateRequired = true;
-        options.CertificateChainPolicy = Policy();
+        options.CertificateChainPolicy = Policy(material);
         options.RemoteCertificateValidationCallback = (_, _, chain, errors) =>
-            verdict.Judge(chain, errors, mayBeAbsent: _clients == ClientCertificates.Optional);
+            verdict.Judge(chain, errors, mayBeAbsent: material.Clients == ClientCertificates.Optional);
         return options;
     }
 
@@ -88,23 +80,24 @@ internal sealed partial class TlsCertificates
     /// <param name="verdict">Learns why the peer's certificate is refused.</param>
     public SslClientAuthenticationOptions ClientOptions(SipFlow flow, string? trunk, TlsVerdict verdict)
     {
-        var own = (trunk is null ? null : _ofTrunks.GetValueOrDefault(trunk)) ?? _server;
+        var material = _material;
         return new SslClientAuthenticationOptions
         {
             TargetHost = flow.ServerName ?? flow.Remote.ToIPAddress().ToString(),
-            ClientCertificateContext = own?.Context,
-            CertificateChainPolicy = Policy(),
-            RemoteCertificateValidationCallback = (_, _, chain, errors) => _acceptAny || verdict.Judge(chain, errors, mayBeAbsent: false),
+            ClientCertificateContext = material.For(trunk)?.Context,
+            CertificateChainPolicy = Policy(material),
+            RemoteCertificateValidationCallback = (_, _, chain, errors) =>
+                material.AcceptAny || verdict.Judge(chain, errors, mayBeAbsent: false),
         };
     }
 
-    private X509ChainPolicy Policy()
+    private static X509ChainPolicy Policy(TlsMaterial material)
     {
         var policy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck };
-        if (_authorities is null)
+        if (material.Authorities is null)
             return policy;
         policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        policy.CustomTrustStore.AddRange(_authorities);
+        policy.CustomTrustStore.AddRange(material.Authorities);
         return policy;
     }
 

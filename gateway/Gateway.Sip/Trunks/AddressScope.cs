@@ -4,7 +4,7 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Trunks;
 
 /// <summary>Recognises the addresses that nobody on the internet can reach, and those that one host has.</summary>
-internal static class AddressScope
+public static class AddressScope
 {
     /// <summary>RFC 1918, RFC 6598 (carrier NAT), loopback, link-local, RFC 4193.</summary>
     private static readonly IPNetwork[] PrivateNetworks =

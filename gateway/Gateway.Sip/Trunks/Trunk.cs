@@ -58,6 +58,10 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
     /// <summary>The user that the PBX knows us by.</summary>
     public string? Account => Options.RegisterUser ?? Options.Credentials?.User;
 
+    /// <summary>Both keep the same contact registered at the same server.</summary>
+    public bool RegistersAs(Trunk other) => Options.RegisterUser is not null && Options.RegisterUser == other.Options.RegisterUser
+        && Domain == other.Domain && RequestHost == other.RequestHost;
+
     /// <summary>
     /// User part of our Contact when the profile wants the account there; a registered trunk always does (RFC 3261 §10.2.1).
     /// </summary>

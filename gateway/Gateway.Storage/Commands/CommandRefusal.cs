@@ -35,4 +35,7 @@ public enum CommandRefusal
 
     /// <summary>The call is captured already, or as many others as a node captures at one time.</summary>
     CaptureInProgress,
+
+    /// <summary>The node's configuration has errors; the one in force stays.</summary>
+    ConfigurationInvalid,
 }

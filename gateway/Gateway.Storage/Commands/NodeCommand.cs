@@ -20,6 +20,7 @@ namespace Gateway.Storage.Commands;
 [JsonDerivedType(typeof(TakeCall), "take_call")]
 [JsonDerivedType(typeof(Drain), "drain")]
 [JsonDerivedType(typeof(CaptureCall), "capture_call")]
+[JsonDerivedType(typeof(Reload), "reload")]
 public abstract record NodeCommand
 {
     private NodeCommand() { }
@@ -61,6 +62,10 @@ public abstract record NodeCommand
     /// <param name="MaxBytes">Its room.</param>
     /// <param name="RequestedBy">Who wants it: stands in the log.</param>
     public sealed record CaptureCall(CallId Call, string Id, int Seconds, int MaxBytes, string RequestedBy) : NodeCommand;
+
+    /// <summary>Read the configuration again, and apply it whole or not at all.</summary>
+    /// <param name="RequestedBy">Who wants it: stands in the node's log.</param>
+    public sealed record Reload(string RequestedBy) : NodeCommand;
 
     /// <summary>A command that any node can carry out that serves the channel.</summary>
     /// <param name="Channel">The business number by Meta's id.</param>
@@ -118,6 +123,9 @@ public enum CommandOutcome
 public sealed record CommandReply(
     CommandOutcome Outcome, string? Code = null, string? Text = null, DateTimeOffset? FreeAt = null, CallId? Call = null)
 {
+    /// <summary>Of <see cref="NodeCommand.Reload"/>, refused or not.</summary>
+    public ReloadReport? Reload { get; init; }
+
     public static CommandReply Done { get; } = new(CommandOutcome.Done);
 
     public static CommandReply Refused(CommandRefusal refusal, string text) =>

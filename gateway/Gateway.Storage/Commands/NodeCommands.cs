@@ -13,7 +13,8 @@ namespace Gateway.Storage.Commands;
 /// those whose channels have a subscriber in Redis.</remarks>
 public sealed class NodeCommands(IConnectionMultiplexer redis)
 {
-    /// <summary>Every action of a node on a command takes milliseconds, except a message that Meta has to accept.</summary>
+    /// <summary>Every action of a node on a command takes milliseconds, except a message that Meta
+    /// has to accept, and a reload, which looks up servers.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2), MetaTimeout = TimeSpan.FromSeconds(15);
 
     /// <summary>The refusals after which another node is tried.</summary>
@@ -67,6 +68,10 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
     /// <summary>Asks a node to take no new call and to move live ones; done is that it has begun.</summary>
     public Task<CommandReply> DrainAsync(string node, CancellationToken cancellation) =>
         SendAsync(node, new NodeCommand.Drain(), Timeout, cancellation);
+
+    /// <summary>Asks a node to read its configuration again; <see cref="CommandReply.Reload"/> says what came of it.</summary>
+    public Task<CommandReply> ReloadAsync(string node, string requestedBy, CancellationToken cancellation) =>
+        SendAsync(node, new NodeCommand.Reload(requestedBy), MetaTimeout, cancellation);
 
     internal static RedisChannel ChannelOf(string node) => RedisChannel.Literal(ChannelPrefix + node);
 

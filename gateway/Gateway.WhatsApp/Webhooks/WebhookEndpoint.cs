@@ -22,17 +22,17 @@ public static partial class WebhookEndpoint
 
     public static void MapWhatsAppWebhooks(
         this IEndpointRouteBuilder routes, WebhookEndpointOptions options, IWebhookSink sink, TimeProvider time,
-        MetaClock? metaClock = null)
+        MetaClock? metaClock = null, WebhookSecrets? replaceable = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var signature = new WebhookSignature(options.AppSecrets);
+        var secrets = replaceable ?? new WebhookSecrets(options.AppSecrets, options.VerifyToken);
         var clock = metaClock ?? new MetaClock(time);
         var warnings = new WarningLimit(time);
         var logger = routes.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(WebhookEndpoint));
-        routes.MapGet(options.Path, context => VerifyAsync(context, options.VerifyToken));
+        routes.MapGet(options.Path, context => VerifyAsync(context, secrets.VerifyToken));
         routes.MapPost(options.Path, async context =>
         {
-            var (status, result) = await ReceiveAsync(context, options, signature, sink, clock);
+            var (status, result) = await ReceiveAsync(context, options, secrets.Signature, sink, clock);
             WebhookMetrics.CountWebhook(result);
             if (result == BadSignature && warnings.TryPass(result, out var leftOut))
                 LogBadSignature(logger, leftOut);

@@ -2,6 +2,7 @@ using Gateway.Calls;
 using Gateway.Calls.Agents;
 using Gateway.Sip.Endpoint;
 using Gateway.Sip.Subscriptions;
+using Gateway.Worker.Configuration;
 
 namespace Gateway.Worker.Agents;
 
@@ -10,7 +11,7 @@ namespace Gateway.Worker.Agents;
 /// not rung until one is back.
 /// </summary>
 internal sealed partial class ExtensionWatches(
-    AgentDirectory directory, IAgentRegistry registry, SipEndpoint sip, SharedPhones phones, TimeProvider time,
+    AgentDirectory directory, IAgentRegistry registry, SipEndpoint sip, SharedPhones phones, LiveOptions live, TimeProvider time,
     ILogger<ExtensionWatches> logger)
     : BackgroundService
 {
@@ -26,12 +27,13 @@ internal sealed partial class ExtensionWatches(
         await sip.Started.WaitAsync(stoppingToken);
         var following = FollowPhonesAsync(stoppingToken);
         using var timer = new PeriodicTimer(Interval, time);
-        var version = -1L;
+        var known = (Version: -1L, AppliedAt: DateTimeOffset.MinValue);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            if (directory.Snapshot.Version == version)
+            var now = (directory.Snapshot.Version, live.Snapshot.AppliedAt);
+            if (now == known)
                 continue;
-            version = directory.Snapshot.Version;
+            known = now;
             Watch();
         }
         await following;
@@ -43,7 +45,9 @@ internal sealed partial class ExtensionWatches(
             .SelectMany(agent => agent.Phones.OfType<AgentPhone.Extension>(), (agent, phone) => (agent.Id, phone))
             .Where(one => one.phone.Watched).DistinctBy(one => (one.phone.Trunk, one.phone.Number))
             .Select(one => (one.phone.Trunk, one.phone.Number, Agent: one.Id)).ToHashSet();
-        foreach (var gone in _watches.Keys.Except(wanted).ToArray())
+        // a watch ends with its trunk, which a reload may have replaced
+        var over = _watches.Where(one => one.Value.States.Completion.IsCompleted).Select(one => one.Key);
+        foreach (var gone in _watches.Keys.Except(wanted).Union(over).ToArray())
         {
             _watches[gone].Dispose();
             _watches.Remove(gone);

@@ -10,10 +10,8 @@ namespace Gateway.Worker.Agents;
 
 /// <summary>Gives an admitted inbound call its flow.</summary>
 internal sealed partial class FlowPicker(
-    GatewayOptions options, AgentDirectory directory, IEntropy entropy, TimeProvider time, ILogger<FlowPicker> logger)
+    LiveOptions live, AgentDirectory directory, IEntropy entropy, TimeProvider time, ILogger<FlowPicker> logger)
 {
-    private readonly HashSet<string> _trunks = [.. options.Sip.AllTrunks().Where(trunk => !trunk.Pstn).Select(trunk => trunk.Name)];
-
     /// <summary>The same admission with the flow that applies, if one does: a flow that this node cannot run is passed over.</summary>
     /// <param name="call">The call.</param>
     /// <param name="payloads">What the call button or link carried.</param>
@@ -36,7 +34,7 @@ internal sealed partial class FlowPicker(
     }
 
     /// <summary>The node has such a trunk, and it does not lead to the telephone network.</summary>
-    public bool HasTrunk(string trunk) => _trunks.Contains(trunk);
+    public bool HasTrunk(string trunk) => live.Snapshot.CarriesCalls(trunk);
 
     /// <summary>A flow that this node can run; null: there is none of that name, or a step names a trunk that it lacks.</summary>
     public Flow? Check(FlowId id) => directory.Find(id) is { } flow

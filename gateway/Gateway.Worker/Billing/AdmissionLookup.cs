@@ -8,11 +8,11 @@ namespace Gateway.Worker.Billing;
 
 /// <summary>The facts by which a call may begin: the store's, or those last known while the store is unavailable.</summary>
 internal sealed partial class AdmissionLookup(
-    GatewayOptions options, IAdmissionStore admissions, OutageAdmissions outage, CallHolds holds, TimeProvider time,
+    LiveOptions live, IAdmissionStore admissions, OutageAdmissions outage, CallHolds holds, TimeProvider time,
     ILogger<AdmissionLookup> logger)
 {
     /// <summary>The part of a call's preparation that the store may take.</summary>
-    private readonly TimeSpan _timeout = options.Calls.Preparation * 0.4;
+    private TimeSpan LongestWait => live.Options.Calls.Preparation * 0.4;
 
     /// <summary>After one question was in vain, the next calls do not wait for theirs.</summary>
     private static readonly TimeSpan BackOff = TimeSpan.FromSeconds(1);
@@ -27,7 +27,7 @@ internal sealed partial class AdmissionLookup(
         try
         {
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            timeout.CancelAfter(_timeout);
+            timeout.CancelAfter(LongestWait);
             var facts = await AdmitAsync(request, timeout.Token).WaitAsync(timeout.Token);
             outage.StoreIsBack();
             return facts;
@@ -42,7 +42,7 @@ internal sealed partial class AdmissionLookup(
 
     /// <summary>Without the store. Null: nothing is known, or no call is to begin so.</summary>
     public AdmissionFacts? AskAlone(AdmissionRequest request) =>
-        options.Calls.WhenStoreIsUnavailable == OutagePolicy.Refuse ? null : outage.Admit(request);
+        live.Options.Calls.WhenStoreIsUnavailable == OutagePolicy.Refuse ? null : outage.Admit(request);
 
     /// <summary>A call that was admitted alone does not begin.</summary>
     public void Forget(CallId call) => outage.Forget(call);

@@ -8,14 +8,14 @@ namespace Gateway.Worker.Billing;
 
 /// <summary>The holds of calls in progress: extended while they run, released where they never began.</summary>
 internal sealed partial class CallHolds(
-    GatewayOptions options, IAdmissionStore admissions, ICallStore calls, OutageAdmissions outage, TimeProvider time,
+    LiveOptions live, IAdmissionStore admissions, ICallStore calls, OutageAdmissions outage, TimeProvider time,
     ILogger<CallHolds> logger)
 {
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Timeout of one request to the store. The call goes on meanwhile, and has
     /// half a slice left: time for a second request.</summary>
-    private readonly TimeSpan _timeout = options.Calls.HoldSlice / 4 < LongestTimeout ? options.Calls.HoldSlice / 4 : LongestTimeout;
+    private TimeSpan LongestWait => live.Options.Calls.HoldSlice / 4 is var quarter && quarter < LongestTimeout ? quarter : LongestTimeout;
 
     /// <summary>Extends a hold. The result is the amount now held, or that the store was unavailable.</summary>
     /// <param name="call">The call.</param>
@@ -25,7 +25,7 @@ internal sealed partial class CallHolds(
     {
         try
         {
-            using var timeout = new CancellationTokenSource(_timeout, time);
+            using var timeout = new CancellationTokenSource(LongestWait, time);
             var result = await admissions.ExtendAsync(call.Id, upTo, timeout.Token).WaitAsync(timeout.Token);
             outage.StoreIsBack();
             if (result.Outcome == HoldOutcome.Gone && await StillHeldAsync(call.Id, timeout.Token) is { } local)
@@ -79,7 +79,7 @@ internal sealed partial class CallHolds(
     {
         try
         {
-            using var timeout = new CancellationTokenSource(_timeout, time);
+            using var timeout = new CancellationTokenSource(LongestWait, time);
             await admissions.ReleaseAsync(call.Id, timeout.Token);
         }
         catch (Exception e) // The record of the call, once it is settled, releases what is left.

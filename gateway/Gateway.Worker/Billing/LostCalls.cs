@@ -22,14 +22,14 @@ namespace Gateway.Worker.Billing;
 /// 30 s without media, a phone that was only ringing would go on, and a PBX without session timers would never notice.
 /// </summary>
 internal sealed partial class LostCalls(
-    GatewayOptions options, GraphClient graph, ICallRegistry registry, NodeInbox inbox, SipEndpoint sip, InstantClock clock,
+    LiveOptions live, GraphClient graph, ICallRegistry registry, NodeInbox inbox, SipEndpoint sip, InstantClock clock,
     ILogger<LostCalls> logger)
 {
     /// <summary>The number of ended calls remembered, so that a call found twice is terminated once; more than a node has calls.</summary>
     private const int MaxKnown = 10_000;
 
     /// <summary>The time within which the calls of a silent node are closed, with a wide margin.</summary>
-    private readonly TimeSpan _memory = options.Node.LostAfter * 10;
+    private readonly TimeSpan _memory = live.Options.Node.LostAfter * 10;
 
     private readonly ConcurrentDictionary<WhatsAppCallId, Task> _ended = new();
     private readonly ConcurrentDictionary<CallId, Task> _hungUp = new();
@@ -46,10 +46,10 @@ internal sealed partial class LostCalls(
     /// </summary>
     public async Task EndOwnAsync(CancellationToken cancellation)
     {
-        await NoteEndsAsync(options.Node.Id);
+        await NoteEndsAsync(live.Options.Node.Id);
         try
         {
-            foreach (var call in (await RememberAsync(cancellation)).Where(call => call.Node == options.Node.Id))
+            foreach (var call in (await RememberAsync(cancellation)).Where(call => call.Node == live.Options.Node.Id))
             {
                 if (await GoesOnAsync(call.Id, call.OwnerToken, cancellation))
                     continue;
@@ -194,7 +194,7 @@ internal sealed partial class LostCalls(
     private async Task TerminateAsync(CallId call, ChannelId channel, WhatsAppCallId whatsAppId)
     {
         await registry.SetTombstoneAsync(whatsAppId, CancellationToken.None); // late webhooks about it must not start it again
-        if (options.GraphNumberOf(channel) is not { } number)
+        if (live.GraphNumberOf(channel) is not { } number)
             return; // only another node has its token
         var result = await graph.TerminateAsync(number, whatsAppId.Value);
         if (result.IsSuccess)

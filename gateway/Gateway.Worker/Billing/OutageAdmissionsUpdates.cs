@@ -11,7 +11,7 @@ namespace Gateway.Worker.Billing;
 
 /// <summary>Keeps in memory what calls need to begin without PostgreSQL, where the configuration allows that.</summary>
 internal sealed class OutageAdmissionsUpdates(
-    GatewayOptions options, OutageAdmissions outage, ChannelStore channels, AccountStore accounts, RateStore rates, TimeProvider time,
+    LiveOptions live, OutageAdmissions outage, ChannelStore channels, AccountStore accounts, RateStore rates, TimeProvider time,
     InstantClock clock)
 {
     private const int PageRows = 10_000;
@@ -23,12 +23,12 @@ internal sealed class OutageAdmissionsUpdates(
     /// <summary>Reads all of it anew once it is a minute old. Throws what PostgreSQL throws: the last known state stays.</summary>
     public async Task RefreshAsync(CancellationToken cancellation)
     {
-        if (options.Calls.WhenStoreIsUnavailable != OutagePolicy.Admit || clock.Now < _dueAt)
+        if (live.Options.Calls.WhenStoreIsUnavailable != OutagePolicy.Admit || clock.Now < _dueAt)
             return;
         var now = time.GetUtcNow();
         var known = new List<KnownChannel>();
         var tables = new Dictionary<string, RateTable>();
-        foreach (var configured in options.Channels)
+        foreach (var configured in live.Options.Channels)
         {
             if (await channels.FindAsync(new ChannelId(configured.PhoneNumberId), cancellation) is not { } channel)
                 continue;

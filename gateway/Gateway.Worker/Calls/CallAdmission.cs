@@ -16,18 +16,14 @@ namespace Gateway.Worker.Calls;
 /// store knows of no permission to call a user, by the arbiter's word.
 /// </summary>
 internal sealed class CallAdmission(
-    GatewayOptions options, NodeCapacity capacity, RecordSpool spool, AdmissionLookup lookup, IPermissionArbiter arbiter,
+    LiveOptions live, NodeCapacity capacity, RecordSpool spool, AdmissionLookup lookup, IPermissionArbiter arbiter,
     ChannelSync channels,
     TimeProvider time)
 {
     /// <summary>
     /// The call waits for all of this no longer than <see cref="CallOptions.Preparation"/>: its answer has to come before.
     /// </summary>
-    private readonly TimeSpan _timeout = options.Calls.Preparation * 0.9;
-
-    private readonly Dictionary<ChannelId, ChannelOptions> _channels = options.Channels.ToDictionary(c => new ChannelId(c.PhoneNumberId));
-    private readonly HashSet<string> _trunks = [.. options.Sip.AllTrunks().Where(trunk => !trunk.Pstn).Select(trunk => trunk.Name)];
-    private readonly HashSet<string> _pstn = [.. options.Sip.AllTrunks().Where(trunk => trunk.Pstn).Select(trunk => trunk.Name)];
+    private TimeSpan LongestWait => live.Options.Calls.Preparation * 0.9;
 
     /// <param name="call">Who calls whom.</param>
     /// <param name="startedAt">The rate in force then rates the call.</param>
@@ -48,15 +44,15 @@ internal sealed class CallAdmission(
     {
         if (capacity.Refusal() is { } cause)
             return new CallInput.Refused(cause);
-        if (!_channels.TryGetValue(call.Channel, out var channel))
+        if (!live.Snapshot.Channels.TryGetValue(call.Channel, out var channel))
             return new CallInput.Refused(HangupCause.NoRoute);
-        if (trunk is not null && _pstn.Contains(trunk))
+        if (trunk is not null && live.Snapshot.IsPstn(trunk))
             return new CallInput.Refused(HangupCause.PstnForbidden);
         if (spool.IsFull)
             return new CallInput.Refused(HangupCause.StorageUnavailable);
 
-        using var timeout = new CancellationTokenSource(_timeout, time);
-        var request = CallHolds.AdmissionOf(call, startedAt, options.Calls.HoldSlice) with { IsBegin = true };
+        using var timeout = new CancellationTokenSource(LongestWait, time);
+        var request = CallHolds.AdmissionOf(call, startedAt, live.Options.Calls.HoldSlice) with { IsBegin = true };
         if (await lookup.AskAsync(request, timeout.Token) is not { } facts)
             return AnswerAlone(request, channel, trunk);
         if (trunk is null && LeadsToPstnAlone(facts))
@@ -125,13 +121,14 @@ internal sealed class CallAdmission(
 
     /// <summary>Of the channel's own routes that this node has, each is over a trunk to the telephone network.</summary>
     private bool LeadsToPstnAlone(AdmissionFacts facts) =>
-        facts.Routes.Any(route => _pstn.Contains(route.Trunk)) && !facts.Routes.Any(route => _trunks.Contains(route.Trunk));
+        facts.Routes.Any(route => live.Snapshot.IsPstn(route.Trunk))
+            && !facts.Routes.Any(route => live.Snapshot.CarriesCalls(route.Trunk));
 
     /// <summary>
     /// The channel's own routes, else the configuration's. A route over a trunk that this node does not have is another node's, and one
     /// over a trunk to the telephone network nobody's.
     /// </summary>
     private CallRoute[] RoutesOf(AdmissionFacts facts, ChannelOptions channel) => facts.Routes.Count > 0
-        ? [.. facts.Routes.Where(route => _trunks.Contains(route.Trunk))]
+        ? [.. facts.Routes.Where(route => live.Snapshot.CarriesCalls(route.Trunk))]
         : [.. channel.Trunks.Select(name => new CallRoute(name))];
 }

@@ -18,38 +18,38 @@ namespace Gateway.Worker.Calls;
 
 /// <summary>Puts one call together: its machine, its legs and its loop.</summary>
 internal sealed class CallFactory(
-    GatewayOptions options, PbxTrunks trunks, MediaEngine media, GraphClient graph, CallServices services, NodeStart start,
+    LiveOptions live, PbxTrunks trunks, MediaEngine media, GraphClient graph, CallServices services, NodeStart start,
     IEntropy entropy)
 {
-    private readonly Dictionary<ChannelId, ChannelOptions> _channels = options.Channels.ToDictionary(c => new ChannelId(c.PhoneNumberId));
-    private readonly Dictionary<string, TrunkConfiguration> _trunkSettings = options.Sip.AllTrunks().ToDictionary(t => t.Name);
-
     /// <summary>This node's id.</summary>
-    public string Node => options.Node.Id;
+    public string Node => live.Options.Node.Id;
 
     /// <summary>The business numbers of this node.</summary>
-    public IReadOnlyCollection<ChannelId> Channels => _channels.Keys;
+    public IReadOnlyCollection<ChannelId> Channels => [.. live.Snapshot.Channels.Keys];
 
-    public bool Knows(ChannelId channel) => _channels.ContainsKey(channel);
+    public bool Knows(ChannelId channel) => live.Snapshot.Channels.ContainsKey(channel);
 
-    public bool KnowsTrunk(string trunk) => _trunkSettings.ContainsKey(trunk);
+    public bool KnowsTrunk(string trunk) => live.Snapshot.Trunks.ContainsKey(trunk);
 
-    /// <summary>Whom a PBX dialled.</summary>
-    public Dialled Dial(SipCallInfo invite) =>
-        Dialled.Of(Uri.UnescapeDataString(invite.TargetUser), invite.PhoneContext, _trunkSettings[invite.Trunk]);
-
-    /// <summary>The channel that a trunk's calls go out by.</summary>
-    public ChannelId ChannelOf(string trunk) => new(_trunkSettings[trunk].Channel ?? options.Channels[0].PhoneNumberId);
+    /// <summary>Whom a PBX dialled, and the channel that its trunk's calls go out by; null: the trunk has just been removed.</summary>
+    public (Dialled Dialled, ChannelId Channel)? Dial(SipCallInfo invite)
+    {
+        var snapshot = live.Snapshot;
+        if (!snapshot.Trunks.TryGetValue(invite.Trunk, out var trunk))
+            return null;
+        return (Dialled.Of(Uri.UnescapeDataString(invite.TargetUser), invite.PhoneContext, trunk),
+            new ChannelId(trunk.Channel ?? snapshot.Options.Channels[0].PhoneNumberId));
+    }
 
     public CallIdentity Identify(CallDirection direction, ChannelId channel, WhatsAppUser user) =>
-        new(new CallId(entropy.NextHex(32)), direction, channel, user, options.Node.Id, start.Value);
+        new(new CallId(entropy.NextHex(32)), direction, channel, user, live.Options.Node.Id, start.Value);
 
     /// <param name="identity">Whose call.</param>
     /// <param name="details">The details that Meta reported of an inbound call.</param>
     public CallLoop Inbound(CallIdentity identity, InboundDetails details) => Create(
-        new InboundCall(identity, options.Calls, services.Clock.Now, services.Time.GetUtcNow())
+        new InboundCall(identity, live.Options.Calls, services.Clock.Now, services.Time.GetUtcNow())
         {
-            MayRecord = options.Recording.Folder is not null,
+            MayRecord = live.Options.Recording.Folder is not null,
         },
         incoming: null, details, onConnected: _ => { });
 
@@ -57,11 +57,11 @@ internal sealed class CallFactory(
     /// <param name="invite">The PBX's INVITE.</param>
     /// <param name="onConnected">Passed Meta's id of the call.</param>
     public CallLoop Outbound(CallIdentity identity, SipCall invite, Action<CallLoop, WhatsAppCallId> onConnected) =>
-        ToUser(new OutboundCall(identity, options.Calls, services.Clock.Now, services.Time.GetUtcNow()), invite, onConnected);
+        ToUser(new OutboundCall(identity, live.Options.Calls, services.Clock.Now, services.Time.GetUtcNow()), invite, onConnected);
 
     /// <summary>Rings an agent first.</summary>
     public CallLoop Callback(CallIdentity identity, Action<CallLoop, WhatsAppCallId> onConnected) =>
-        ToUser(new CallbackCall(identity, options.Calls, services.Clock.Now, services.Time.GetUtcNow()), null, onConnected);
+        ToUser(new CallbackCall(identity, live.Options.Calls, services.Clock.Now, services.Time.GetUtcNow()), null, onConnected);
 
     /// <summary>Goes on with a call of another node; its phone's dialog goes with it. Null: its channel or trunk is not here.</summary>
     public (CallLoop Loop, SipCall Phone)? Resume(SavedCall saved)
@@ -69,7 +69,8 @@ internal sealed class CallFactory(
         if (!Knows(saved.Call.Identity.Channel) || !KnowsTrunk(saved.Phone.Dialog.Trunk) || trunks.Resume(saved.Phone) is not { } phone)
             return null;
         var call = ResumedCall.Of(
-            saved.Call, options.Calls, services.Clock.Now, services.Time.GetUtcNow(), saved.At, options.Recording.Folder is not null);
+            saved.Call, live.Options.Calls, services.Clock.Now, services.Time.GetUtcNow(), saved.At,
+            live.Options.Recording.Folder is not null);
         var loop = Create(call, null, saved.Details, onConnected: _ => { });
         services.Traces.Attach(phone, loop.Identity.Id);
         return (loop, phone);
@@ -84,12 +85,13 @@ internal sealed class CallFactory(
     private CallLoop Create(Call call, SipCall? incoming, InboundDetails? details, Action<WhatsAppCallId> onConnected)
     {
         var identity = call.Identity;
-        var number = options.GraphNumberOf(identity.Channel)!;
+        var snapshot = live.Snapshot; // the call keeps it to its end
+        var (number, channel) = (snapshot.GraphNumberOf(identity.Channel)!, snapshot.Channels[identity.Channel]);
         var trace = services.Traces.Begin(identity, incoming?.Info);
         services.Traces.Attach(incoming, identity.Id);
         return new CallLoop(call, Legs, details, services, trace);
 
-        SipInviteRequest Invite(CallRoute route) => Invitation(identity, details, route, trace);
+        SipInviteRequest Invite(CallRoute route) => Invitation(identity, channel, details, route, trace);
 
         CallLegs Legs(CallLoop loop)
         {
@@ -98,7 +100,7 @@ internal sealed class CallFactory(
             var toUser = new CallSounds(identity, services.Agents, legMedia, loop, CallLeg.WhatsApp);
             var toAgent = new CallSounds(identity, services.Agents, legMedia, loop, CallLeg.Pbx);
             var phones = new CallPhones(Phones(loop, PbxSide.First), Phones, legMedia, toAgent, loop);
-            var agents = new AgentPhones(services.Agents.Directory, trunks, options.Sip.Registrar.Trunk, Invite);
+            var agents = new AgentPhones(services.Agents.Directory, trunks, live.Options.Sip.Registrar.Trunk, Invite);
             var graphLeg = new GraphLeg(graph, number, identity, loop, onConnected, trace);
             return new CallLegs(graphLeg, phones, legMedia, (toUser, toAgent, agents), incoming, loop, operations);
 
@@ -107,10 +109,9 @@ internal sealed class CallFactory(
         }
     }
 
-    private SipInviteRequest Invitation(CallIdentity identity, InboundDetails? details, CallRoute route, CallTracer? trace)
-    {
-        var channel = _channels[identity.Channel];
-        return new SipInviteRequest
+    private SipInviteRequest Invitation(
+        CallIdentity identity, ChannelOptions channel, InboundDetails? details, CallRoute route, CallTracer? trace) =>
+        new()
         {
             Trunk = route.Trunk,
             TargetUser = route.Target ?? channel.Target ?? "+" + channel.Number,
@@ -119,5 +120,4 @@ internal sealed class CallFactory(
             Headers = [.. IdentityHeaders.Of(identity, details, channel.Number), .. services.Traces.HeadersOf(trace)],
             Correlation = identity.Id.Value,
         };
-    }
 }

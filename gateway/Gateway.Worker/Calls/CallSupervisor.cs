@@ -197,7 +197,11 @@ internal sealed partial class CallSupervisor(
             await invite.RejectAsync(503, headers: [("Retry-After", "5")]);
             return;
         }
-        var (user, dialled) = factory.Dial(invite.Info);
+        if (factory.Dial(invite.Info) is not var ((user, dialled), channelOfTrunk))
+        {
+            await invite.RejectAsync(403);
+            return;
+        }
         if (user is null)
         {
             if (_warnings.TryPass(invite.Info.Trunk, out var leftOut))
@@ -208,7 +212,7 @@ internal sealed partial class CallSupervisor(
             return;
         }
         var owner = services.Agents.Directory.CallerOf(invite.Info);
-        var channel = owner?.Channel is { } own && Serves(own) ? own : factory.ChannelOf(invite.Info.Trunk);
+        var channel = owner?.Channel is { } own && Serves(own) ? own : channelOfTrunk;
         var identity = factory.Identify(CallDirection.Outbound, channel, user);
         Start(factory.Outbound(identity, invite, Bind), new CallInput.PbxInvited(invite.Info.Trunk, invite.Info.Caller.User, owner?.Id));
     }

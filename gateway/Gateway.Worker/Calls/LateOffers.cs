@@ -19,7 +19,7 @@ namespace Gateway.Worker.Calls;
 /// it. Each leaves one missed call with its true time, which also opens the user's window.
 /// </summary>
 internal sealed partial class LateOffers(
-    GatewayOptions options, RecordSpool spool, ICallRegistry registry, NodeStart start, MetaClock meta, TimeProvider time,
+    LiveOptions live, RecordSpool spool, ICallRegistry registry, NodeStart start, MetaClock meta, TimeProvider time,
     ILogger<LateOffers> logger)
 {
     private const int MaxEnds = 1000;
@@ -33,7 +33,7 @@ internal sealed partial class LateOffers(
     private readonly ConcurrentDictionary<WhatsAppCallId, WebhookEvent.CallTerminate> _ends = new();
 
     /// <summary>The user has given up by now, judged by Meta's clock and not by the host's.</summary>
-    public bool IsLate(WebhookEvent.CallConnect offer) => offer.Timestamp is { } sent && meta.Now - sent > options.WhatsApp.StaleOffer;
+    public bool IsLate(WebhookEvent.CallConnect offer) => offer.Timestamp is { } sent && meta.Now - sent > live.Options.WhatsApp.StaleOffer;
 
     /// <summary>This call is rung.</summary>
     public void Rings(WhatsAppCallId id) => _known.Add(id);

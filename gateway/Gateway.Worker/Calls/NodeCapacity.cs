@@ -20,7 +20,7 @@ internal sealed class NodeCapacity(DescriptorBudget budget, MediaEngine media)
     private int _unadmitted;
 
     /// <summary>The file descriptors that the configuration may need, and those that there are.</summary>
-    public DescriptorBudget Budget => budget;
+    public DescriptorBudget Budget { get; set; } = budget;
 
     /// <summary>True from the end of start until a stop was asked for.</summary>
     public bool IsReady { get; set; }
@@ -34,10 +34,10 @@ internal sealed class NodeCapacity(DescriptorBudget budget, MediaEngine media)
     /// False: so many attempts are in progress, or wait for admission, that another one is not even recorded. A refused call counts until
     /// its record is written, which takes long where a store is slow: without this a PBX could pile them up without end.
     /// </summary>
-    public bool HasRoomForAttempt => ActiveCalls < budget.Attempts && Volatile.Read(ref _unadmitted) < MaxUnadmitted;
+    public bool HasRoomForAttempt => ActiveCalls < Budget.Attempts && Volatile.Read(ref _unadmitted) < MaxUnadmitted;
 
     /// <summary>True where a user's call that came now would not be refused.</summary>
-    public bool HasRoom => IsReady && !IsDraining && ActiveCalls < budget.Calls && media.HasHeadroom;
+    public bool HasRoom => IsReady && !IsDraining && ActiveCalls < Budget.Calls && media.HasHeadroom;
 
     /// <summary>Counts a call loop in, whether there is room for it or not: a refused call is a call too, until it has ended.</summary>
     public void Enter()
@@ -65,6 +65,6 @@ internal sealed class NodeCapacity(DescriptorBudget budget, MediaEngine media)
     {
         if (IsDraining)
             return HangupCause.Draining;
-        return ActiveCalls > budget.Calls || !media.HasHeadroom ? HangupCause.NoCapacity : null;
+        return ActiveCalls > Budget.Calls || !media.HasHeadroom ? HangupCause.NoCapacity : null;
     }
 }

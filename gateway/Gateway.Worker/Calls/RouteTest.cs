@@ -1,3 +1,4 @@
+using Gateway.Calls;
 using Gateway.Sip.Messages;
 using Gateway.Worker.Configuration;
 
@@ -19,15 +20,12 @@ internal static class RouteTest
             output.WriteLine($"There is no trunk '{name}'; available: {names}.");
             return 1;
         }
-        var text = dialled.Contains(':', StringComparison.Ordinal)
-            ? dialled
-            : $"sip:{dialled.Replace(" ", "", StringComparison.Ordinal)}@gateway";
-        if (!SipUri.TryParse(text, out var uri) || uri.Subscriber is not { } subscriber)
+        if (Subscriber(dialled) is not var (subscriber, phoneContext))
         {
             output.WriteLine($"'{dialled}' cannot be dialled: it is neither a number nor a sip: or tel: address.");
             return 1;
         }
-        var (user, result) = Dialled.Of(subscriber, uri.PhoneContext, trunk);
+        var (user, result) = Dialled.Of(subscriber, phoneContext, trunk);
         output.WriteLine($"Trunk {name}, dialled {dialled}");
         foreach (var step in result.Steps)
             output.WriteLine("  " + step);
@@ -36,9 +34,26 @@ internal static class RouteTest
             output.WriteLine($"Refused with 404: {result.Refusal}.");
             return 1;
         }
-        var channel = options.Channels.First(one => trunk.Channel is null || one.PhoneNumberId == trunk.Channel);
+        var channel = ChannelOf(options, trunk);
         output.WriteLine(
             $"Calls {(user.Phone is { } phone ? "+" + phone : user.UserId)} from channel {channel.PhoneNumberId} (+{channel.Number}).");
         return 0;
+    }
+
+    /// <summary>Whom it calls, and by which channel; null where <see cref="Run"/> refuses.</summary>
+    public static (WhatsAppUser User, ChannelId Channel)? Target(GatewayOptions options, string name, string dialled) =>
+        options.Sip.AllTrunks().FirstOrDefault(one => one.Name == name) is { } trunk
+        && Subscriber(dialled) is var (subscriber, phoneContext) && Dialled.Of(subscriber, phoneContext, trunk).User is { } user
+            ? (user, new ChannelId(ChannelOf(options, trunk).PhoneNumberId)) : null;
+
+    private static ChannelOptions ChannelOf(GatewayOptions options, TrunkConfiguration trunk) =>
+        options.Channels.First(one => trunk.Channel is null || one.PhoneNumberId == trunk.Channel);
+
+    private static (string Subscriber, string? PhoneContext)? Subscriber(string dialled)
+    {
+        var text = dialled.Contains(':', StringComparison.Ordinal)
+            ? dialled
+            : $"sip:{dialled.Replace(" ", "", StringComparison.Ordinal)}@gateway";
+        return SipUri.TryParse(text, out var uri) && uri.Subscriber is { } subscriber ? (subscriber, uri.PhoneContext) : null;
     }
 }

@@ -16,7 +16,7 @@ namespace Gateway.Worker.Channels;
 /// <remarks>Changes are found by polling the versions every <see cref="Look"/>, so that no notification can be missed. Of several nodes
 /// with the same channel, the one that holds its lock works on it.</remarks>
 internal sealed partial class ChannelSync(
-    GatewayOptions options, GraphClient graph, ChannelStore channels, ChannelSyncStore store, TimeProvider time, InstantClock clock,
+    LiveOptions live, GraphClient graph, ChannelStore channels, ChannelSyncStore store, TimeProvider time, InstantClock clock,
     ILogger<ChannelSync> logger)
 {
     /// <summary>The number of channels worked on in parallel: a slow answer for one must not delay the others.</summary>
@@ -25,19 +25,22 @@ internal sealed partial class ChannelSync(
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1), ShowNode = TimeSpan.FromMinutes(1),
     FirstRetry = TimeSpan.FromSeconds(2);
 
-    private readonly ChannelId[] _channels = [.. options.Channels.Select(channel => new ChannelId(channel.PhoneNumberId))];
-
     private readonly ConcurrentDictionary<ChannelId, bool> _asked = new();
     private readonly ConcurrentDictionary<ChannelId, Failure> _failures = new();
     private Instant _shownAt;
 
     /// <summary>Inserts the configured numbers into the store where missing, and publishes this node's trunks to the admin API.</summary>
-    public async Task SeedAsync(CancellationToken cancellation)
+    public Task SeedAsync(CancellationToken cancellation) => SeedAsync(live.Options, cancellation);
+
+    /// <summary>The same for a configuration that is to be in force.</summary>
+    /// <param name="options">That configuration.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task SeedAsync(GatewayOptions options, CancellationToken cancellation)
     {
         await channels.SeedAsync(
             [.. options.Channels.Select(
                 c => new SeededChannel(new ChannelId(c.PhoneNumberId), c.Number, CallingCodes.CountryOf(c.Number)))], cancellation);
-        await ShowNodeAsync(cancellation);
+        await ShowNodeAsync(options, cancellation);
     }
 
     /// <summary>Schedules a read of a channel's settings, whenever they were read last.</summary>
@@ -45,7 +48,7 @@ internal sealed partial class ChannelSync(
 
     public void AskForAll()
     {
-        foreach (var id in _channels)
+        foreach (var id in live.Snapshot.Channels.Keys)
             Ask(id);
     }
 
@@ -56,7 +59,7 @@ internal sealed partial class ChannelSync(
             try
             {
                 if (clock.Now - _shownAt > ShowNode)
-                    await ShowNodeAsync(cancellation);
+                    await ShowNodeAsync(live.Options, cancellation);
                 await Parallel.ForEachAsync(
                     await DueAsync(cancellation), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
                     async (due, stop) => await SyncAsync(due, stop));
@@ -77,7 +80,7 @@ internal sealed partial class ChannelSync(
     private async Task<IEnumerable<ChannelGlance>> DueAsync(CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var seen = await store.LookAsync(_channels, now - options.WhatsApp.SettingsInterval, cancellation);
+        var seen = await store.LookAsync([.. live.Snapshot.Channels.Keys], now - live.Options.WhatsApp.SettingsInterval, cancellation);
         ChannelMetrics.Drifting = seen.Count(channel => channel.Drifts);
         return seen.Where(channel => (channel.IsDue || _asked.ContainsKey(channel.Id))
             && (!_failures.TryGetValue(channel.Id, out var failure) || failure.Version != channel.Version || failure.Again <= clock.Now));
@@ -100,7 +103,7 @@ internal sealed partial class ChannelSync(
             return;
         }
         var wait = _failures.TryGetValue(due.Id, out var last) && last.Version == due.Version ? last.Wait * 2 : FirstRetry;
-        wait = wait < options.WhatsApp.SettingsInterval ? wait : options.WhatsApp.SettingsInterval;
+        wait = wait < live.Options.WhatsApp.SettingsInterval ? wait : live.Options.WhatsApp.SettingsInterval;
         _failures[due.Id] = new Failure(due.Version, wait, clock.Now + wait);
         ChannelMetrics.Synced("failed");
         LogGraphFailure(due.Id, error);
@@ -112,7 +115,7 @@ internal sealed partial class ChannelSync(
     private async Task<GraphError?> SyncAsync(StoredChannel channel, CancellationToken cancellation)
     {
         var (settings, now) = (channel.Facts.Settings, time.GetUtcNow());
-        var number = options.GraphNumberOf(settings.Id)!;
+        var number = live.GraphNumberOf(settings.Id)!;
         var read = await graph.GetSettingsAsync(number, cancellation);
         if (!read.IsSuccess)
             return read.Error;
@@ -142,7 +145,7 @@ internal sealed partial class ChannelSync(
         return refusal;
     }
 
-    private async Task ShowNodeAsync(CancellationToken cancellation)
+    private async Task ShowNodeAsync(GatewayOptions options, CancellationToken cancellation)
     {
         await channels.SeeNodeAsync(options.Node.Id, [.. options.Sip.AllTrunks().Select(trunk => trunk.Name)], cancellation);
         _shownAt = clock.Now;

@@ -19,6 +19,9 @@ internal sealed class CallControl(CallSupervisor calls, AgentServices agents, Ca
     /// <summary>The time that a call back may take to ring the agent; after it, the sender is answered without the result.</summary>
     private static readonly TimeSpan RingsWithin = TimeSpan.FromSeconds(1.5);
 
+    /// <summary>Null where a call may begin on this node.</summary>
+    public HangupCause? Refusal => drain.Capacity.Refusal();
+
     /// <summary>The channel is configured on this node.</summary>
     public bool Serves(ChannelId channel) => calls.Serves(channel);
 

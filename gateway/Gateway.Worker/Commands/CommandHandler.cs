@@ -6,6 +6,7 @@ using Gateway.WhatsApp.Meta;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Permissions;
+using Gateway.Worker.Reload;
 using Media.Protocols.Primitives;
 using StackExchange.Redis;
 
@@ -13,8 +14,8 @@ namespace Gateway.Worker.Commands;
 
 /// <summary>Carries out operators' commands to this node, which come through Redis.</summary>
 internal sealed partial class CommandHandler(
-    GatewayOptions options, IConnectionMultiplexer redis, CallControl calls, NodeCapacity capacity, PermissionAsker asker,
-    MetaPermissions meta, ILogger<CommandHandler> logger) : BackgroundService
+    GatewayOptions options, IConnectionMultiplexer redis, CallControl calls, PermissionAsker asker, MetaPermissions meta,
+    ConfigurationReload reload, ILogger<CommandHandler> logger) : BackgroundService
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
@@ -57,7 +58,8 @@ internal sealed partial class CommandHandler(
                 NodeCommand.TakeCall take => await calls.TakeAsync(take),
                 NodeCommand.CaptureCall capture => calls.Capture(capture),
                 NodeCommand.Drain => calls.Drain(),
-                _ when capacity.Refusal() is { } cause => CommandReply.Refused(cause),
+                NodeCommand.Reload { RequestedBy: var who } => await ReloadAsync(who),
+                _ when calls.Refusal is { } cause => CommandReply.Refused(cause),
                 NodeCommand.ForChannel { Channel: var channel } when !calls.Serves(channel) => CommandReply.Refused(HangupCause.NoRoute),
                 NodeCommand.CallBack callBack => await calls.CallBackAsync(callBack),
                 NodeCommand.AskPermission ask => await AskAsync(ask),
@@ -72,6 +74,14 @@ internal sealed partial class CommandHandler(
             LogFailure(e, command.GetType().Name);
             return CommandReply.Refused(HangupCause.InternalError);
         }
+    }
+
+    private async Task<CommandReply> ReloadAsync(string requestedBy)
+    {
+        var report = await reload.RunAsync($"The admin API ({requestedBy})", CancellationToken.None);
+        return report.Errors.Count == 0
+            ? CommandReply.Done with { Reload = report }
+            : CommandReply.Refused(CommandRefusal.ConfigurationInvalid, string.Join(" ", report.Errors)) with { Reload = report };
     }
 
     private async Task<CommandReply> AskAsync(NodeCommand.AskPermission command)

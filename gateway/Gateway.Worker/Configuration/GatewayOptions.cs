@@ -55,9 +55,18 @@ public sealed record GatewayOptions
     /// <summary>Somebody wants to know the course of calls.</summary>
     internal bool IsTracing => Trace.Calls != TracedCalls.None || Otel.Endpoint is not null || Hep.Endpoint is not null;
 
+    public LogOptions Log { get; init; } = new();
+
     /// <summary>The folder in which this node's records wait.</summary>
     public string SpoolFolder() => Path.GetFullPath(Path.Combine(
         Storage.Spool ?? Path.Combine(Environment.GetEnvironmentVariable("STATE_DIRECTORY")?.Split(':')[0] ?? "", "spool"), Node.Id));
+}
+
+/// <summary>The gateway's own log.</summary>
+public sealed record LogOptions
+{
+    /// <summary>The least level that is written; null: that of the environment (GATEWAY_LOG_LEVEL), else Information.</summary>
+    public LogLevel? Level { get; init; }
 }
 
 /// <summary>The messages that callers leave.</summary>

@@ -148,7 +148,10 @@ public static partial class GatewayOptionsReader
         }
         try
         {
-            return File.ReadAllText(name).Trim();
+            if (File.ReadAllText(name).Trim() is { Length: > 0 } text)
+                return text;
+            errors.Add($"The file {name} is empty."); // it is being written, or was forgotten
+            return "";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -13,25 +13,38 @@ namespace Gateway.Worker.Configuration;
 internal static class Trunks
 {
     public static SipEndpointOptions Endpoint(
-        GatewayOptions options, DescriptorBudget budget, IPhoneCredentials phones) => new()
+        ConfigurationSnapshot snapshot, DescriptorBudget budget, IPhoneCredentials phones) => new()
     {
-        Listeners = [.. options.Sip.Listen.Select(text => Listener(text, options.Sip.AdvertisedHost))],
-        Trunks = [.. options.Sip.AllTrunks().Select(trunk => ForSip(trunk, ProfileOf(options, trunk)) with
+        Listeners = [.. snapshot.Options.Sip.Listen.Select(text => Listener(text, snapshot.Options.Sip.AdvertisedHost))],
+        Trunks = [.. snapshot.Trunks.Values.Select(trunk => ForSip(trunk, ProfileOf(snapshot, trunk)) with
         {
-            Registrar = IsOfPhones(options, trunk) ? Registrar(options.Sip.Registrar, phones) : null,
+            Registrar = IsOfPhones(snapshot.Options, trunk) ? Registrar(snapshot.Options.Sip.Registrar, phones) : null,
         })],
-        Tls = options.Sip.Tls,
-        LocalNetworks = [.. options.Sip.LocalNetworks.Select(text => IPNetwork.Parse(text))],
+        Tls = snapshot.Options.Sip.Tls,
+        LocalNetworks = [.. snapshot.Options.Sip.LocalNetworks.Select(text => IPNetwork.Parse(text))],
         // A call too many is refused by admission, which leaves a record of it; only a flood of them is refused before that.
         MaxCalls = budget.Attempts,
         Limits = new SipTransportLimits { MaxConnections = budget.SipConnections, MaxOutgoing = budget.SipOutgoing },
     };
 
-    public static IEnumerable<PbxTrunk> ForCalls(GatewayOptions options) =>
-        options.Sip.AllTrunks().Select(trunk => ForCalls(trunk, ProfileOf(options, trunk) with
+    /// <summary>The way from one configuration to the next for a running endpoint. The registered phones' trunk always stays.</summary>
+    public static SipReload Changes(ConfigurationSnapshot before, ConfigurationSnapshot next)
+    {
+        var kept = next.Trunks.Values.Where(trunk => IsOfPhones(next.Options, trunk)
+            || (before.Trunks.TryGetValue(trunk.Name, out var old) && before.FingerprintOf(old) == next.FingerprintOf(trunk))).ToArray();
+        return new SipReload
+        {
+            Kept = kept.Select(trunk => trunk.Name).ToHashSet(),
+            Changed = [.. next.Trunks.Values.Except(kept).Select(trunk => ForSip(trunk, ProfileOf(next, trunk)))],
+            Tls = next.Options.Sip.Tls,
+        };
+    }
+
+    public static IEnumerable<PbxTrunk> ForCalls(ConfigurationSnapshot snapshot) =>
+        snapshot.Trunks.Values.Select(trunk => ForCalls(trunk, ProfileOf(snapshot, trunk) with
         {
             // whatever the profile says: phones are where their users are
-            NatLatching = ProfileOf(options, trunk).NatLatching || IsOfPhones(options, trunk),
+            NatLatching = ProfileOf(snapshot, trunk).NatLatching || IsOfPhones(snapshot.Options, trunk),
         }));
 
     private static bool IsOfPhones(GatewayOptions options, TrunkConfiguration trunk) =>
@@ -52,10 +65,9 @@ internal static class Trunks
         && SipAddresses.TryParseEndPoint(text, out var transport, out var at) ? new EdgeAddress(transport, at) : null;
 
     /// <summary>The profile from the folder, with the overrides of the trunk's own configuration.</summary>
-    private static SipProfile ProfileOf(GatewayOptions options, TrunkConfiguration trunk)
+    private static SipProfile ProfileOf(ConfigurationSnapshot snapshot, TrunkConfiguration trunk)
     {
-        if (!SipProfileSet.TryLoad(options.Sip.Profiles ?? SipProfileSet.DefaultDirectory, out var profiles, out _)
-            || profiles.Find(trunk.Profile) is not { } profile)
+        if (snapshot.Profiles.Find(trunk.Profile) is not { } profile)
             throw new ArgumentException($"There is no profile '{trunk.Profile}'.", nameof(trunk)); // the options were checked before
         return profile with
         {

@@ -24,10 +24,11 @@ internal static class HealthEndpoints
     }
 
     private static async Task<IResult> CheckAsync(
-        NodeCapacity capacity, NodeDrain drain, GatewayOptions options, SipEndpoint sip, StoreProbes stores, GraphClient graph,
+        NodeCapacity capacity, NodeDrain drain, LiveOptions live, SipEndpoint sip, StoreProbes stores, GraphClient graph,
         ClockWatch clock)
     {
         var (postgres, cache) = (stores.PostgresAsync(), stores.RedisAsync());
+        var options = live.Options;
         var trunks = options.Sip.AllTrunks().ToDictionary(t => t.Name, t => sip.GetTrunkHealth(t.Name));
         var checks = new Dictionary<string, string>
         {
@@ -55,6 +56,7 @@ internal static class HealthEndpoints
                     c => c.PhoneNumberId,
                     c => graph.RefusedTokens.TryGetValue(c.PhoneNumberId, out var error) ? "access token refused: " + error : "ok"),
                 clock = clock.State,
+                configuration = new { hash = live.Snapshot.Hash, appliedAt = live.Snapshot.AppliedAt },
             },
             statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }

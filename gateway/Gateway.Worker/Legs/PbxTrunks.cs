@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Endpoint;
 using Gateway.Sip.Messages;
@@ -9,12 +10,24 @@ namespace Gateway.Worker.Legs;
 /// <summary>The trunks of this node by name, and the endpoint that calls go out by.</summary>
 internal sealed class PbxTrunks(SipEndpoint endpoint, IEnumerable<PbxTrunk> trunks)
 {
-    private readonly Dictionary<string, PbxTrunk> _trunks = trunks.ToDictionary(trunk => trunk.Name);
+    private volatile Dictionary<string, PbxTrunk> _trunks = trunks.ToDictionary(trunk => trunk.Name);
 
-    public PbxTrunk this[string name] => _trunks[name];
+    /// <summary>Trunks that were removed, for their calls in progress.</summary>
+    private readonly ConcurrentDictionary<string, PbxTrunk> _removed = [];
+
+    /// <summary>The trunk of a call in progress, which keeps one that was removed.</summary>
+    public PbxTrunk this[string name] => Find(name) ?? _removed[name];
 
     /// <summary>Null: this node has no such trunk.</summary>
     public PbxTrunk? Find(string name) => _trunks.GetValueOrDefault(name);
+
+    /// <summary>Puts other trunks in force.</summary>
+    public void Replace(IEnumerable<PbxTrunk> trunks)
+    {
+        foreach (var (name, trunk) in _trunks)
+            _removed[name] = trunk;
+        _trunks = trunks.ToDictionary(trunk => trunk.Name);
+    }
 
     /// <summary>The address is that of a trunk to the telephone network, and not <paramref name="own"/>'s too.</summary>
     public bool LeadsToPstn(HostPort at, PbxTrunk own) => !own.IsAt(at) && _trunks.Values.Any(trunk => trunk.IsPstn && trunk.IsAt(at));

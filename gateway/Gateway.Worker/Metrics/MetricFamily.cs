@@ -15,7 +15,8 @@ internal sealed class MetricFamily
         Buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800],
     };
 
-    private readonly ConcurrentDictionary<string, Action<double>> _series = new();
+    private readonly ConcurrentDictionary<string, Series> _series = new();
+    private readonly bool _isObserved;
     private readonly MetricFactory _factory;
     private readonly Kind _kind;
     private readonly string _name;
@@ -26,6 +27,7 @@ internal sealed class MetricFamily
     {
         _factory = factory;
         _kind = KindOf(instrument);
+        _isObserved = instrument.IsObservable;
         _name = NameOf(instrument.Name, _kind);
         _buckets = (instrument as Histogram<double>)?.Advice?.HistogramBucketBoundaries is { } bounds
             ? new HistogramConfiguration { Buckets = [.. bounds] } : Seconds;
@@ -46,27 +48,41 @@ internal sealed class MetricFamily
     public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var key = Key(tags);
-        if (!_series.TryGetValue(key, out var record))
+        if (!_series.TryGetValue(key, out var series))
         {
             if (_series.Count >= MaxSeries)
                 return;
-            record = _series.GetOrAdd(key, Create(tags));
+            series = _series.GetOrAdd(key, Create(tags));
         }
-        record(value);
+        series.WasSeen = true;
+        series.Record(value);
     }
 
-    private Action<double> Create(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    /// <summary>
+    /// Forgets what an observed gauge has not shown since the last sweep: a trunk that a reload has removed is neither up nor down.
+    /// </summary>
+    public void Sweep()
+    {
+        foreach (var (key, series) in _series)
+        {
+            if (!series.WasSeen && series.Remove is { } remove && _series.TryRemove(key, out _))
+                remove();
+            series.WasSeen = false;
+        }
+    }
+
+    private Series Create(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var (names, values) = (new string[tags.Length], new string[tags.Length]);
         for (var i = 0; i < tags.Length; i++)
             (names[i], values[i]) = (tags[i].Key.Replace('.', '_'), tags[i].Value?.ToString() ?? "");
         return _kind switch
         {
-            Kind.Counter => _factory.CreateCounter(_name, _help, names).WithLabels(values).Inc,
-            Kind.ObservedCounter => _factory.CreateCounter(_name, _help, names).WithLabels(values).IncTo,
-            Kind.UpDown => _factory.CreateGauge(_name, _help, names).WithLabels(values).Inc,
-            Kind.Histogram => Observe(_factory.CreateHistogram(_name, _help, names, _buckets).WithLabels(values)),
-            _ => _factory.CreateGauge(_name, _help, names).WithLabels(values).Set,
+            Kind.Counter => new Series(_factory.CreateCounter(_name, _help, names).WithLabels(values).Inc),
+            Kind.ObservedCounter => new Series(_factory.CreateCounter(_name, _help, names).WithLabels(values).IncTo),
+            Kind.UpDown => new Series(_factory.CreateGauge(_name, _help, names).WithLabels(values).Inc),
+            Kind.Histogram => new Series(Observe(_factory.CreateHistogram(_name, _help, names, _buckets).WithLabels(values))),
+            _ => Gauge(_factory.CreateGauge(_name, _help, names), values),
         };
     }
 
@@ -76,6 +92,11 @@ internal sealed class MetricFamily
             histogram.Observe(value, Exemplar.From(Exemplar.Pair(CallExemplar.Label, call)));
         else
             histogram.Observe(value);
+    };
+
+    private Series Gauge(Gauge gauge, string[] values) => new(gauge.WithLabels(values).Set)
+    {
+        Remove = _isObserved && values.Length > 0 ? () => gauge.RemoveLabelled(values) : null,
     };
 
     private static Kind KindOf(Instrument instrument)
@@ -107,5 +128,15 @@ internal sealed class MetricFamily
         foreach (var (name, value) in tags)
             key += name + "=" + value + ";";
         return key;
+    }
+
+    private sealed class Series(Action<double> record)
+    {
+        public bool WasSeen { get; set; }
+
+        /// <summary>Null: it stays for ever.</summary>
+        public Action? Remove { get; init; }
+
+        public void Record(double value) => record(value);
     }
 }

@@ -35,11 +35,21 @@ public sealed class MetricsExporter : IDisposable
         _listener.SetMeasurementEventCallback<int>(static (_, value, tags, state) => (state as MetricFamily)?.Record(value, tags));
         _listener.SetMeasurementEventCallback<double>(static (_, value, tags, state) => (state as MetricFamily)?.Record(value, tags));
         _listener.Start();
-        Registry.AddBeforeCollectCallback(_listener.RecordObservableInstruments);
+        Registry.AddBeforeCollectCallback(Observe);
     }
 
     /// <summary>The metrics that /metrics shows.</summary>
     public CollectorRegistry Registry { get; } = Prometheus.Metrics.NewCustomRegistry();
 
     public void Dispose() => _listener.Dispose();
+
+    private void Observe()
+    {
+        lock (_families) // two scrapes at once would forget each other's series
+        {
+            _listener.RecordObservableInstruments();
+            foreach (var family in _families.Values)
+                family.Sweep();
+        }
+    }
 }

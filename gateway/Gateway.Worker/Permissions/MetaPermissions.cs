@@ -8,12 +8,12 @@ namespace Gateway.Worker.Permissions;
 
 /// <summary>Reads users' permissions at Meta (GET call_permissions), and corrects our store where it differs.</summary>
 internal sealed partial class MetaPermissions(
-    GatewayOptions options, GraphClient graph, ContactStore contacts, TimeProvider time, ILogger<MetaPermissions> logger)
+    LiveOptions live, GraphClient graph, ContactStore contacts, TimeProvider time, ILogger<MetaPermissions> logger)
 {
     /// <summary>Queries Meta and stores the answer. Null where Meta did not answer: then our store decides.</summary>
     public async Task<Contact?> RefreshAsync(ChannelId channel, WhatsAppUser user, CancellationToken cancellation)
     {
-        if (options.GraphNumberOf(channel) is not { } number)
+        if (live.GraphNumberOf(channel) is not { } number)
             return null;
         var result = await graph.GetCallPermissionAsync(number, user, cancellation);
         if (!result.IsSuccess)
@@ -28,7 +28,7 @@ internal sealed partial class MetaPermissions(
             channel, user, now,
             known =>
             {
-                var reconciled = Reconciled(known, result.Value, now, options.Permissions);
+                var reconciled = Reconciled(known, result.Value, now, live.Options.Permissions);
                 wasCorrected = reconciled != known;
                 return reconciled;
             },

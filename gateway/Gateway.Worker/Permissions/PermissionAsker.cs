@@ -12,7 +12,7 @@ namespace Gateway.Worker.Permissions;
 /// Sends permission requests: free-form in an open window, else by the channel's template, and never more than the limits allow.
 /// </summary>
 internal sealed partial class PermissionAsker(
-    GatewayOptions options, GraphClient graph, ContactStore contacts, PermissionRequestStore requests, ChannelStore channels,
+    LiveOptions live, GraphClient graph, ContactStore contacts, PermissionRequestStore requests, ChannelStore channels,
     TimeProvider time, ILogger<PermissionAsker> logger)
 {
     /// <summary>138009 gives no time: the shorter of the two periods that it can refer to.</summary>
@@ -27,7 +27,7 @@ internal sealed partial class PermissionAsker(
 
     private async Task<AskResult> TryAskAsync(PermissionAsk ask, CancellationToken cancellation)
     {
-        if (options.GraphNumberOf(ask.Channel) is not { } number
+        if (live.GraphNumberOf(ask.Channel) is not { } number
             || await channels.FindAsync(ask.Channel, cancellation) is not { Facts.Settings: var settings })
             return new AskResult(Error: new WhatsAppError(WhatsAppErrorCodes.InvalidParameter, "This node does not serve the channel"));
         var (verdict, id) = await requests.BeginAsync(ask, settings.Template is not null, time.GetUtcNow(), cancellation);
@@ -62,7 +62,8 @@ internal sealed partial class PermissionAsker(
     private async Task ReconcileAsync(PermissionAsk ask, int code)
     {
         if (code == WhatsAppErrorCodes.PermissionAlreadyPermanent)
-            await ApplyAsync(ask, (known, now) => known.Granted(now, null, isPermanent: true, PermissionDecider.Meta, options.Permissions));
+            await ApplyAsync(
+                ask, (known, now) => known.Granted(now, null, isPermanent: true, PermissionDecider.Meta, live.Options.Permissions));
         else if (code == WhatsAppErrorCodes.PermissionRequestLimit)
             await ApplyAsync(
                 ask, (known, now) => known.RequestsBarredUntil > now ? known : known with { RequestsBarredUntil = now + LimitWait });

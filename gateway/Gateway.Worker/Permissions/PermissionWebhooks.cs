@@ -14,17 +14,15 @@ namespace Gateway.Worker.Permissions;
 /// order: its effect depends only on Meta's time of it.
 /// </summary>
 internal sealed class PermissionWebhooks(
-    GatewayOptions options, ContactStore contacts, PermissionRequestStore requests, ReturnCalls returnCalls, PermissionGrants grants,
+    LiveOptions live, ContactStore contacts, PermissionRequestStore requests, ReturnCalls returnCalls, PermissionGrants grants,
     TimeProvider time) : INonCallEventHandler
 {
-    private readonly HashSet<string> _channels = [.. options.Channels.Select(c => c.PhoneNumberId)];
-
     public async Task<bool> TryHandleAsync(WebhookEvent happened, CancellationToken cancellation)
     {
         if (happened is not (
             WebhookEvent.PermissionReply or WebhookEvent.InboundMessage or WebhookEvent.UserIdChanged or WebhookEvent.MessageFailed))
             return false;
-        if (happened.Number.PhoneNumberId is not { } id || !_channels.Contains(id))
+        if (happened.Number.PhoneNumberId is not { } id || !live.Snapshot.Channels.ContainsKey(new ChannelId(id)))
             return true; // a number of another app
         var channel = new ChannelId(id);
         var at = happened.Timestamp ?? time.GetUtcNow();
@@ -36,7 +34,7 @@ internal sealed class PermissionWebhooks(
 
             case WebhookEvent.InboundMessage message when UserHandle.IsKnown(message.User):
                 await contacts.ApplyAsync(
-                    channel, message.User, at, known => known.WindowOpened(at, options.Permissions), null, cancellation);
+                    channel, message.User, at, known => known.WindowOpened(at, live.Options.Permissions), null, cancellation);
                 break;
 
             case WebhookEvent.UserIdChanged changed:

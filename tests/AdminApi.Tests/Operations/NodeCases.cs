@@ -7,13 +7,30 @@ namespace AdminApi.Tests.Operations;
 
 public sealed class NodeCases : IOperationCases
 {
-    public void Describe(CaseTable cases) => cases.For("drainNode")
-        .Succeeds(202, async api =>
-        {
-            var node = "node-" + Guid.NewGuid().ToString("n");
-            await new NodeCommandListener(api.Get<IConnectionMultiplexer>(), node, command => Task.FromResult(
-                command is NodeCommand.Drain ? CommandReply.Done : new CommandReply(CommandOutcome.UnknownCall))).StartAsync();
-            return api.Post($"/v1/nodes/{node}/drain");
-        })
-        .Fails(NodeProblems.Unreachable, api => api.Post("/v1/nodes/gone/drain"));
+    private static readonly ReloadReport Report = new("0123456789ab", DateTimeOffset.UnixEpoch, ["node.maxCalls"], ["sip.listen"], []);
+
+    public void Describe(CaseTable cases)
+    {
+        cases.For("drainNode")
+            .Succeeds(202, api => OfNodeAsync(api, "drain", CommandReply.Done))
+            .Fails(NodeProblems.Unreachable, api => api.Post("/v1/nodes/gone/drain"));
+        cases.For("reloadNode")
+            .Succeeds(200, api => OfNodeAsync(api, "reload", CommandReply.Done with { Reload = Report }))
+            .Fails(NodeProblems.Refused, api => OfNodeAsync(
+                api, "reload", CommandReply.Refused(CommandRefusal.ConfigurationInvalid, "Two errors") with
+                {
+                    Reload = Report with { Errors = ["node.maxCalls: must be between 1 and 100000.", "sip.listen: is empty."] },
+                }))
+            .Fails(NodeProblems.Unreachable, api => api.Post("/v1/nodes/gone/reload"));
+    }
+
+    /// <summary>A request to a node that answers so.</summary>
+    private static async Task<HttpRequestMessage> OfNodeAsync(ApiFixture api, string command, CommandReply reply)
+    {
+        var node = "node-" + Guid.NewGuid().ToString("n");
+        await new NodeCommandListener(api.Get<IConnectionMultiplexer>(), node, taken => Task.FromResult(
+            (taken, command) is (NodeCommand.Drain, "drain") or (NodeCommand.Reload, "reload")
+                ? reply : new CommandReply(CommandOutcome.UnknownCall))).StartAsync();
+        return api.Post($"/v1/nodes/{node}/{command}");
+    }
 }

@@ -167,8 +167,8 @@ public sealed class TestAgent
         foreach (var trunk in Trunks.Where(trunk => trunk.Phones is null))
             trunk.SetTargets([.. trunk.Options.BackupServers.Prepend(trunk.Options.Name)
                 .Select(name => new SipFlow(bench.Transport, SipBench.Address(name), 0))]);
-        Agent = new UserAgent(Transactions, Trunks, "test", 100, TimeSpan.FromSeconds(30));
-        Subscriptions = new SubscriptionSet(Agent.Core, Trunks, most: 200, perSecond: 20);
+        Agent = new UserAgent(Transactions, new TrunkSet(Trunks), "test", 100, TimeSpan.FromSeconds(30));
+        Subscriptions = new SubscriptionSet(Agent.Core, new TrunkSet(Trunks), most: 200, perSecond: 20);
     }
 
     public TransportAddress Address { get; }

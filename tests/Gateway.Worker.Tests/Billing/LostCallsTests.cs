@@ -21,7 +21,8 @@ public sealed class LostCallsTests
 
     public LostCallsTests() =>
         _lost = new LostCalls(
-            Options(), graph: null!, _registry, inbox: null!, sip: null!, new InstantClock(_time), NullLogger<LostCalls>.Instance);
+            new LiveOptions(new ConfigurationSnapshot(Options(), DateTimeOffset.UnixEpoch)),
+            graph: null!, _registry, inbox: null!, sip: null!, new InstantClock(_time), NullLogger<LostCalls>.Instance);
 
     [Fact]
     public async Task A_pick_up_that_was_never_written_is_known_from_the_registry_even_after_that_has_forgotten_it()

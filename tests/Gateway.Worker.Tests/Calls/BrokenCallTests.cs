@@ -69,7 +69,7 @@ public sealed class BrokenCallTests(Stores stores)
         var call = await bench.WhatsApp.PlaceAsync();
         var node = bench.Gateway;
         var factory = new CallFactory(
-            node.Options, node.Service<PbxTrunks>(), node.Service<MediaEngine>(), node.Service<GraphClient>(),
+            node.Service<LiveOptions>(), node.Service<PbxTrunks>(), node.Service<MediaEngine>(), node.Service<GraphClient>(),
             node.Service<CallServices>() with { Time = time }, node.Service<NodeStart>(), SystemEntropy.Instance);
         var identity = factory.Identify(CallDirection.Inbound, new ChannelId(call.Number.PhoneNumberId), new WhatsAppUser(call.User.Phone));
         return (call, factory.Inbound(identity, new InboundDetails(new WhatsAppCallId(call.Id), null, null)));

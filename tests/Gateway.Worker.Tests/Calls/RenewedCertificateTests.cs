@@ -3,7 +3,9 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
+using Dapper;
 using Gateway.Worker.Tests.Calls.Bench;
+using Npgsql;
 
 namespace Gateway.Worker.Tests.Calls;
 
@@ -24,6 +26,7 @@ public sealed class RenewedCertificateTests(WorkerBench bench) : IClassFixture<W
         await Eventually.SeeAsync(ServedAsync, served => served == "CN=second", "the renewed certificate is served", _ => bench.Log());
         await Eventually.SeeAsync(() => bench.Log().Contains("SIGHUP", StringComparison.Ordinal), "the log says why", bench.Log);
         Assert.InRange(await DaysLeftAsync(), 89, 90);
+        await Eventually.SeeAsync(AuditedAsync, seen => seen is ["node:worker"], "it is audited", seen => string.Join(", ", seen));
 
         await agent.HangUpAsync();
         await Eventually.SeeAsync(() => bench.RowsAsync(call), rows => rows is [{ Cause: "pbx_hung_up" }], "the call went on to its end");
@@ -48,6 +51,13 @@ public sealed class RenewedCertificateTests(WorkerBench bench) : IClassFixture<W
         await using var tls = new SslStream(connection.GetStream(), false, (_, shown, _, _) => shown?.Subject is "CN=first" or "CN=second");
         await tls.AuthenticateAsClientAsync("gateway");
         return tls.RemoteCertificate!.Subject;
+    }
+
+    private async Task<string[]> AuditedAsync()
+    {
+        await using var connection = new NpgsqlConnection(bench.Postgres + ";Pooling=false");
+        return [.. await connection.QueryAsync<string>(
+            "SELECT actor FROM audit_entries WHERE action = 'node.reload' AND after->'errors' = '[]'")];
     }
 
     private async Task<double> DaysLeftAsync()

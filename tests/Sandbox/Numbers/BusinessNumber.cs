@@ -23,6 +23,14 @@ public sealed class BusinessNumber(NumberOptions options)
 
     public string AppSecret { get; } = options.AppSecret;
 
+    public string AppId { get; } = options.AppId;
+
+    /// <summary>The webhook fields that the app has asked for; null: it has never set a webhook.</summary>
+    public IReadOnlyList<string>? Fields { get; set; }
+
+    /// <summary>The app gets the account's webhooks.</summary>
+    public bool IsAppSubscribed { get; set; }
+
     /// <summary>The webhook address; may change while running, since the gateway under test sets its own.</summary>
     public string? WebhookUrl { get; set; } = options.WebhookUrl;
 
@@ -33,7 +41,11 @@ public sealed class BusinessNumber(NumberOptions options)
     public IReadOnlyList<Restriction> Restrictions { get; set; } = [];
 
     /// <summary>138015 or 138018, when calling is to be switched on; null: it can be.</summary>
-    public int? EnablingFault { get; set; }
+    public int? EnablingFault
+    {
+        get => field ?? (options.NeedsSubscriptions && !(IsAppSubscribed && Fields?.Contains("calls") == true) ? 138018 : null);
+        set;
+    }
 
     /// <summary>138013: Meta offers no outbound calls for numbers of this country.</summary>
     public bool OutboundUnavailable { get; set; }

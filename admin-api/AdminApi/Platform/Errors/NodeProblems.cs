@@ -13,6 +13,9 @@ public static class NodeProblems
     {
         CommandOutcome.UnknownCall => Problems.NotFound.Of("No node runs this call: it is over, or never was."),
         CommandOutcome.NodeUnreachable => Unreachable.Of("The node did not answer. If it got the command, it may still carry it out."),
+        _ when reply.Reload is { Errors: { Count: > 0 } errors } => Refused.Of(
+            "The node's configuration has errors, and nothing of it was applied.",
+            [.. errors.Select(FieldError.Of)]),
         _ => Refused.Of($"{reply.Code}: {reply.Text}", [new FieldError(reply.Code ?? "refused", reply.Text ?? "")]),
     };
 }

@@ -25,10 +25,16 @@ internal sealed class Pbx : IAsyncDisposable
 
     private Pbx(SipEndpoint endpoint) => _endpoint = endpoint;
 
-    public int Port => _endpoint.Listeners[0].Bind.Port;
+    public int Port => Address.Port;
+
+    /// <summary>The address of its SIP.</summary>
+    public IPEndPoint Address => _endpoint.Listeners[0].Bind;
 
     /// <summary>A PBX that has the gateways at these ports as trunks "0", "1", ….</summary>
     public static Task<Pbx> StartAsync(params IReadOnlyList<int> gatewayPorts) => StartAsync(IPAddress.Loopback, gatewayPorts);
+
+    /// <summary>The same at an address of its own, so that a gateway tells the two apart.</summary>
+    public static Task<Pbx> StartAtAsync(IPAddress address, int gatewayPort) => StartAsync(address, [gatewayPort]);
 
     /// <summary>A phone that registers at the gateway's own registrar, from an address that is no PBX's.</summary>
     public static Task<Pbx> RegisterAsync(int gatewayPort, string realm, SipCredentials user) => StartAsync(

@@ -1,0 +1,26 @@
+using Gateway.Storage.Admin;
+using Gateway.WhatsApp.Webhooks;
+using Gateway.Worker.Configuration;
+using Gateway.Worker.Logs;
+
+namespace Gateway.Worker.Reload;
+
+/// <summary>Registers the configuration in force and its reload.</summary>
+internal static class ReloadServices
+{
+    public static void AddReload(
+        this IServiceCollection services, GatewayOptions options, string? path, LogSwitch logs, DateTimeOffset now)
+    {
+        var first = new ConfigurationSnapshot(options, now);
+        ReloadMetrics.AppliedAt(first.AppliedAt);
+        services.AddSingleton(new LiveOptions(first));
+        services.AddSingleton(new ConfigurationFile(path));
+        services.AddSingleton(logs);
+        services.AddSingleton(new WebhookSecrets(
+            [.. options.WhatsApp.AppSecrets.Select(secret => secret.Reveal())], options.WhatsApp.VerifyToken.Reveal()));
+        services.AddSingleton<ReloadedParts>();
+        services.AddSingleton<ConfigurationReload>();
+        services.AddSingleton<AuditStore>();
+        services.AddHostedService<ReloadSignal>();
+    }
+}

@@ -240,7 +240,8 @@ internal sealed partial class CallSupervisor(
 
     public async Task<IReadOnlyList<SavedCall>> SaveAsync(Func<CallId, bool> which)
     {
-        var asked = _calls.Values.Where(loop => which(loop.Identity.Id)).Select(loop => loop.SaveAsync());
+        var asked = _calls.Values.Where(loop => loop.Handover.HasChanged || which(loop.Identity.Id))
+            .Select(loop => loop.Handover.SaveAsync());
         return [.. (await Task.WhenAll(asked)).OfType<SavedCall>()];
     }
 

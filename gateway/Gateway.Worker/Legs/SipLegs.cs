@@ -223,7 +223,10 @@ internal sealed partial class SipLegs(
         if (_transfer is { } transfer && leg == transfer.To)
             await HandleTransferAsync(transfer, happened);
         else if (leg == _current || _ringing.Contains(leg))
+        {
             await HandleOwnAsync(leg, happened);
+            call.NoteChange();
+        }
         else if (happened is SipCallEvent.Ended given)
             LogEnded(id, given.By);
     }

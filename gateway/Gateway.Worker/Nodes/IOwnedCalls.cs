@@ -14,7 +14,10 @@ internal interface IOwnedCalls
     /// <summary>Another node has the call: it is let go of, silently towards both sides. Idempotent.</summary>
     Task LetGoAsync(CallId call);
 
-    /// <summary>Of these calls, those that another node could go on with as they are now.</summary>
+    /// <summary>
+    /// Of these calls, and of those that have changed since they were saved last, the ones that another node could go on with as they are
+    /// now.
+    /// </summary>
     Task<IReadOnlyList<SavedCall>> SaveAsync(Func<CallId, bool> which);
 
     /// <summary>

@@ -65,12 +65,15 @@ internal sealed class CallFactory(
     /// <summary>Goes on with a call of another node; its phone's dialog goes with it. Null: its channel or trunk is not here.</summary>
     public (CallLoop Loop, SipCall Phone)? Resume(SavedCall saved)
     {
-        if (!Knows(saved.Call.Identity.Channel) || !KnowsTrunk(saved.Phone.Dialog.Trunk) || trunks.Resume(saved.Phone) is not { } phone)
+        if (!CouldResume(saved) || trunks.Resume(saved.Phone) is not { } phone)
             return null;
         var call = ResumedCall.Of(
             saved.Call, options.Calls, services.Clock.Now, services.Time.GetUtcNow(), saved.At, options.Recording.Folder is not null);
         return (Create(call, null, saved.Details, onConnected: _ => { }), phone);
     }
+
+    /// <summary>Its channel and its trunk are here.</summary>
+    public bool CouldResume(SavedCall saved) => Knows(saved.Call.Identity.Channel) && KnowsTrunk(saved.Phone.Dialog.Trunk);
 
     private CallLoop ToUser(CallToUser call, SipCall? invite, Action<CallLoop, WhatsAppCallId> onConnected)
     {

@@ -251,6 +251,8 @@ internal sealed partial class CallSupervisor(
 
     public void NoteEnd(CallId call) => Find(call)?.Post(new CallInput.WhatsAppTerminated(null));
 
+    public bool CouldResume(SavedCall saved) => capacity.HasRoom && factory.CouldResume(saved);
+
     public bool TryResume(SavedCall saved, int takeovers)
     {
         if (factory.Resume(saved) is not var (loop, phone))

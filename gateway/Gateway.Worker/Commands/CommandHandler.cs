@@ -55,6 +55,7 @@ internal sealed partial class CommandHandler(
                 NodeCommand.Assign assign => calls.Assign(assign),
                 NodeCommand.Decline decline => calls.Decline(decline),
                 NodeCommand.TakeCall take => await calls.TakeAsync(take),
+                NodeCommand.PrepareCall prepare => await calls.PrepareAsync(prepare),
                 NodeCommand.Drain => calls.Drain(),
                 _ when capacity.Refusal() is { } cause => CommandReply.Refused(cause),
                 NodeCommand.ForChannel { Channel: var channel } when !calls.Serves(channel) => CommandReply.Refused(HangupCause.NoRoute),

@@ -25,6 +25,9 @@ internal interface IOwnedCalls
     /// </summary>
     Task<SavedCall?> HandOverAsync(CallId call);
 
+    /// <summary>False: its channel or trunk is not here, or there is no room.</summary>
+    bool CouldResume(SavedCall saved);
+
     /// <summary>Goes on with a call of another node. False: its channel or trunk is not here, or nothing leads to its phone.</summary>
     /// <param name="saved">Under the identity that it has here.</param>
     /// <param name="takeovers">How often the call has changed hands since it was saved.</param>

@@ -82,6 +82,26 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
         Assert.Equal(WireName.Of(HangupCause.PbxHungUp), (await bench.EndedRowAsync(talk.Call)).Cause);
     }
 
+    [Fact]
+    public async Task A_call_that_the_other_node_does_not_take_after_all_comes_back()
+    {
+        var talk = await _talks.InboundAsync();
+        await _talks.LeftAsync(talk);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        var (other, leases) = (new LeasedNode("fickle", "1"), new NodeLeases(redis));
+        var listener = new NodeCommandListener(redis, other.Id, command => Task.FromResult(
+            command is NodeCommand.PrepareCall ? CommandReply.Done : CommandReply.Refused(HangupCause.NoRoute)));
+        await listener.StartAsync();
+        await leases.BeatAsync(other, TimeSpan.FromMinutes(5), hasRoom: true);
+        var watch = Talks.Measure(talk);
+        Assert.Equal(CommandReply.Done, await new NodeCommands(redis).DrainAsync("worker", CancellationToken.None));
+        await _talks.GoOnAsync(watch, TimeSpan.Zero, talk);
+        await talk.Phone.HangUpAsync();
+        Assert.Equal(WireName.Of(HangupCause.PbxHungUp), (await bench.EndedRowAsync(talk.Call)).Cause);
+        await listener.StopAsync();
+        await leases.EndAsync(other);
+    }
+
     private async Task HasRoomAsync(string node)
     {
         await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);

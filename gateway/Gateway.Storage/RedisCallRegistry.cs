@@ -107,7 +107,8 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
         await Database.ScriptEvaluateAsync(
             TakeScript, [DialogKey(callId), TakerKey(callId)], [node, (long)TakerTtl.TotalMilliseconds]));
 
-    public Task ForgetDialogAsync(CallId callId, CancellationToken cancellation) => Database.KeyDeleteAsync(DialogKey(callId));
+    public Task ForgetDialogAsync(CallId callId, CancellationToken cancellation) =>
+        Database.KeyDeleteAsync([DialogKey(callId), TakerKey(callId)]);
 
     public async Task<bool?> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) =>
         await new CallOwners(redis).FindAsync(callId) is { } owner

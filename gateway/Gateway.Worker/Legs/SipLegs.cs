@@ -220,13 +220,11 @@ internal sealed partial class SipLegs(
 
     private async Task HandleAsync(SipLeg leg, SipCallEvent happened)
     {
+        call.NoteChange(); // what is saved from now on waits for this operation
         if (_transfer is { } transfer && leg == transfer.To)
             await HandleTransferAsync(transfer, happened);
         else if (leg == _current || _ringing.Contains(leg))
-        {
             await HandleOwnAsync(leg, happened);
-            call.NoteChange();
-        }
         else if (happened is SipCallEvent.Ended given)
             LogEnded(id, given.By);
     }

@@ -9,7 +9,7 @@ internal sealed class FaultNode : IAsyncDisposable
 {
     private const int MediaPorts = 80, LogLines = 400;
 
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60), StopTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60), StopTimeout = TimeSpan.FromSeconds(90);
 
     private readonly NodeSettings _settings;
     private readonly string _folder;

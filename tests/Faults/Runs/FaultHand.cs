@@ -43,7 +43,7 @@ internal sealed class FaultHand(IReadOnlyList<FaultNode> nodes, Stores stores, R
         foreach (var node in nodes)
         {
             while (!TryTake(node))
-                await Task.Delay(Look, CancellationToken.None);
+                await Task.Delay(Look, stop);
             await DoAsync(fault, node, stop);
         }
     }
@@ -51,13 +51,19 @@ internal sealed class FaultHand(IReadOnlyList<FaultNode> nodes, Stores stores, R
     private async Task DoAsync(ScheduledFault fault, FaultNode? node, CancellationToken stop)
     {
         var from = DateTimeOffset.UtcNow;
-        await BeginAsync(fault.Kind, node);
-        await Task.WhenAny(Task.Delay(fault.Length, stop)); // stopped or not, everything is put right
-        await EndAsync(fault.Kind, node);
-        history.Add(new Fact.Disturbed(DateTimeOffset.UtcNow, from, fault.Kind, node?.Id));
-        lock (_gate)
-            if (node is not null)
-                _disturbed.Remove(node);
+        try
+        {
+            await BeginAsync(fault.Kind, node);
+            await Task.WhenAny(Task.Delay(fault.Length, stop)); // stopped or not, everything is put right
+            await EndAsync(fault.Kind, node);
+            history.Add(new Fact.Disturbed(DateTimeOffset.UtcNow, from, fault.Kind, node?.Id));
+        }
+        finally
+        {
+            lock (_gate)
+                if (node is not null)
+                    _disturbed.Remove(node);
+        }
     }
 
     /// <summary>

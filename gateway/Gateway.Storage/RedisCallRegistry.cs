@@ -12,8 +12,9 @@ namespace Gateway.Storage;
 /// </summary>
 /// <remarks>
 /// `wa:{wacid}:claim` = "node callId" or "† node" (tombstone) · `wa:{wacid}:answer` = callId · `wa:live` = set of call ids ·
-/// `wa:{callId}:owner` = "node token" · `wa:{callId}:live` = JSON · `wa:{callId}:dialog` = JSON of the SIP side. The braces are in the
-/// keys: in a Cluster they keep the keys of one call in one slot, and no command names keys of two.
+/// `wa:{callId}:owner` = "node token" · `wa:{callId}:live` = JSON · `wa:{callId}:dialog` = JSON of the SIP side ·
+/// `wa:{callId}:dialog:taker` = node. The braces are in the keys: in a Cluster they keep the keys of one call in one slot, and no command
+/// names keys of two.
 /// </remarks>
 public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node) : ICallRegistry
 {
@@ -24,8 +25,21 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
 
     private const string Tombstone = "†";
 
-    /// <summary>GETDEL for servers before 6.2: two nodes that close one call must not both hang it up.</summary>
-    private const string TakeScript = "local text = redis.call('GET', KEYS[1]); redis.call('DEL', KEYS[1]); return text";
+    /// <summary>A BYE and its repetitions are over by then (RFC 3261 §17.1.2.2: 64·T1).</summary>
+    private static readonly TimeSpan TakerTtl = TimeSpan.FromSeconds(32);
+
+    /// <summary>
+    /// Two nodes that close one call must not both hang it up; the dialog stays, so that the one that does can ask again where the answer
+    /// was lost.
+    /// </summary>
+    private const string TakeScript =
+        """
+        local text = redis.call('GET', KEYS[1])
+        local taker = redis.call('GET', KEYS[2])
+        if not text or taker and taker ~= ARGV[1] then return nil end
+        redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+        return text
+        """;
 
     private const string PublishScript = CallOwners.Fence +
         """
@@ -89,10 +103,14 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
     public Task KeepDialogAsync(CallId callId, long token, string dialog, CancellationToken cancellation) => Database.ScriptEvaluateAsync(
         KeepDialogScript, [CallOwners.KeyOf(callId), DialogKey(callId)], [token, dialog, (long)ClaimTtl.TotalMilliseconds]);
 
-    public async Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation) =>
-        (string?)await Database.ScriptEvaluateAsync(TakeScript, [DialogKey(callId)]);
+    public async Task<TakenDialog> TakeDialogAsync(CallId callId, CancellationToken cancellation) => new(true, (string?)
+        await Database.ScriptEvaluateAsync(
+            TakeScript, [DialogKey(callId), TakerKey(callId)], [node, (long)TakerTtl.TotalMilliseconds]));
 
-    public async Task<bool> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) =>
+    public Task ForgetDialogAsync(CallId callId, CancellationToken cancellation) =>
+        Database.KeyDeleteAsync([DialogKey(callId), TakerKey(callId)]);
+
+    public async Task<bool?> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) =>
         await new CallOwners(redis).FindAsync(callId) is { } owner
         && (owner.Token > token || await new CallSnapshotStore(redis).HasAsync(callId, owner.Token));
 
@@ -137,6 +155,8 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
     private static string AnswerKey(WhatsAppCallId id) => $"wa:{{{id}}}:answer";
 
     private static string DialogKey(CallId id) => $"wa:{{{id}}}:dialog";
+
+    private static string TakerKey(CallId id) => DialogKey(id) + ":taker";
 
     private static string LiveKey(CallId id) => $"wa:{{{id}}}:live";
 }

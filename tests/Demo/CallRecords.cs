@@ -31,11 +31,15 @@ internal sealed class CallRecords(HttpClient http)
         }, cancellation);
 
     /// <summary>The node that has this call, which is live.</summary>
-    public async Task<string> NodeOfAsync(string whatsAppCallId, CancellationToken cancellation) =>
+    /// <param name="whatsAppCallId">WhatsApp's id.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="before">The node that had it, and has it no more.</param>
+    public async Task<string> NodeOfAsync(string whatsAppCallId, CancellationToken cancellation, string? before = null) =>
         await Waiting.ForAsync("the live call", Timeout, async () =>
         {
             var live = await http.GetFromJsonAsync<Live>("/v1/calls/live", cancellation);
-            return live!.Items.FirstOrDefault(call => call.WhatsAppCallId == whatsAppCallId && call.State == "live")?.Node;
+            return live!.Items
+                .FirstOrDefault(call => call.WhatsAppCallId == whatsAppCallId && call.State == "live" && call.Node != before)?.Node;
         }, cancellation);
 
     private sealed record Live(IReadOnlyList<LiveCall> Items);

@@ -34,6 +34,9 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
     /// <summary>By which the nodes ring each other's phones.</summary>
     private string ClusterSecret { get; } = Secret();
 
+    /// <summary>With which the nodes leave their live calls for each other.</summary>
+    private string ClusterKey { get; } = "demo:" + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+
     public IReadOnlyDictionary<string, string> GatewayEnvironment => new Dictionary<string, string>
     {
         ["GATEWAY_POSTGRES"] = Postgres,
@@ -43,6 +46,7 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
         ["WHATSAPP_VERIFY_TOKEN"] = VerifyToken,
         ["PHONE_PASSWORD"] = PhonePassword,
         ["CLUSTER_SECRET"] = ClusterSecret,
+        ["CLUSTER_KEY"] = ClusterKey,
     };
 
     public IReadOnlyDictionary<string, string> AdminEnvironment => new Dictionary<string, string>
@@ -68,7 +72,10 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
     public string GatewayConfiguration(DemoNode node, int deskPhonePort) => JsonSerializer.Serialize(
         new
         {
-            node = new { id = node.Id, drainDeadline = "00:00:01", lostAfter = "00:00:05" },
+            node = new
+            {
+                id = node.Id, drainDeadline = "00:00:01", lostAfter = "00:00:05", clusterKeys = new[] { "${env:CLUSTER_KEY}" },
+            },
             http = new { listen = node.Gateway, operations = node.Health },
             whatsApp = new
             {

@@ -120,15 +120,18 @@ internal sealed class Demonstration(int nodes, bool staysUp)
         }
     }
 
-    /// <summary>The node that has a call is killed; of the next call nobody notices.</summary>
+    /// <summary>The node that has a call is killed, and another goes on with it; of the next call nobody notices.</summary>
     private async Task LoseNodeAsync(
         DemoSettings settings, DeskPhone phone, HttpClient whatsApp, CallRecords records, CancellationToken stop)
     {
         var loss = new NodeLoss(new WhatsAppUser(whatsApp, DemoSettings.UserPhone), phone, records);
-        Console.WriteLine(await loss.RunAsync(async id => await _programs.Single(program => program.Name == id).KillAsync(), stop));
-        var report = await loss.CallAgainAsync(stop);
-        Console.WriteLine(report.Text);
-        if (!report.IsHeard || !report.IsCharged)
+        var lost = await loss.RunAsync(async id => await _programs.Single(program => program.Name == id).KillAsync(), stop);
+        Console.WriteLine(lost.Text);
+        var next = await loss.CallAgainAsync(stop);
+        Console.WriteLine(next.Text);
+        if (!lost.IsHeard || !lost.IsCharged)
+            throw new DemoException("The call whose node was killed was not heard at both ends again, or not charged.");
+        if (!next.IsHeard || !next.IsCharged)
             throw new DemoException("The call after the loss of a node was not heard at both ends, or not charged.");
         _programs.RemoveAll(program => program.HasExited);
         Console.WriteLine($"{settings.Ports.Nodes.Count - 1} of {settings.Ports.Nodes.Count} gateways go on.");

@@ -7,7 +7,8 @@ namespace Demo;
 /// <param name="Hertz">The steady tone; null: none.</param>
 /// <param name="LevelDb">The level in dBov; null before any audio.</param>
 /// <param name="Failure">The reason for hearing nothing, where the handset has one.</param>
-internal readonly record struct Heard(double? Hertz, double? LevelDb, string? Failure);
+/// <param name="Packets">RTP packets so far.</param>
+internal readonly record struct Heard(double? Hertz, double? LevelDb, string? Failure, long Packets);
 
 /// <summary>The person on the emulated WhatsApp, driven by the sandbox's control API.</summary>
 internal sealed class WhatsAppUser(HttpClient http, string phone)
@@ -47,7 +48,9 @@ internal sealed class WhatsAppUser(HttpClient http, string phone)
     {
         var call = await http.GetFromJsonAsync<JsonElement>("/sandbox/calls/" + Uri.EscapeDataString(id), cancellation);
         var report = call.GetProperty("report");
-        return new Heard(Number("toneHertz"), Number("levelDb"), report.GetProperty("failure").GetString());
+        return new Heard(
+            Number("toneHertz"), Number("levelDb"), report.GetProperty("failure").GetString(),
+            report.GetProperty("packetsReceived").GetInt64());
         double? Number(string name) =>
             report.GetProperty(name) is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : null;
     }

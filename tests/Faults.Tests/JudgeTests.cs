@@ -110,6 +110,10 @@ public sealed class JudgeTests
         [.. Replace<Fact.Began>(Make(), _ => true, began => began with { TakesOver = false }), Gap(TakenOver, CallEnd.User, 15, 4000)]));
 
     [Fact]
+    public void Expects_no_quick_takeover_while_a_store_is_away() => Assert.Empty(Judge.Check(
+        [.. Make(), new Fact.Disturbed(At(12), At(10.5), FaultKind.CutRedis, "node3"), Gap(TakenOver, CallEnd.User, 15, 4000)]));
+
+    [Fact]
     public void Expects_no_record_of_an_offer_that_died_with_its_node() => Assert.Empty(Judge.Check(
         [.. Make(), new Fact.Offered(At(9), "447900000003", "wacid-3"), new Fact.Delivered(At(9.9), "wacid-3", "connect", "node1", 200)]));
 
@@ -124,6 +128,16 @@ public sealed class JudgeTests
         var facts = Lies["a record says more talk than there was"].Falsify(Make()).ToArray();
         Assert.Empty(Judge.Check([.. facts, new Fact.Delivered(At(9.9), "wacid-" + Quiet, "terminate", "node1", 200)]));
         Assert.NotEmpty(Judge.Check([.. facts, new Fact.Delivered(At(9.9), "wacid-" + Quiet, "terminate", "node2", 200)]));
+    }
+
+    [Fact]
+    public void Expects_one_record_at_most_of_a_call_that_a_phone_dialled_and_that_never_reached_WhatsApp()
+    {
+        Fact[] facts = [.. Make(), new Fact.Dialled(At(9), "447900000004"), Refused("a")];
+        Assert.Empty(Judge.Check(facts));
+        Assert.Equal(RecordRules.One, Assert.Single(Judge.Check([.. facts, Refused("b")])).Rule);
+
+        static Fact Refused(string id) => new Fact.Recorded(At(80), id, "447900000004", null, "storage_unavailable", null, null);
     }
 
     [Fact]

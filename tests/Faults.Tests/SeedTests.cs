@@ -9,13 +9,14 @@ namespace Faults.Tests;
 public sealed class SeedTests(ITestOutputHelper output)
 {
     [Theory]
-    [InlineData(1)]
-    [InlineData(5)]
-    public async Task No_rule_is_broken(int seed)
+    [InlineData(1, false)]
+    [InlineData(5, true)]
+    public async Task No_rule_is_broken(int seed, bool hasSentinel)
     {
         var file = Path.Combine(Path.GetTempPath(), $"faults-{seed}.jsonl");
         await using var run = new FaultRun(
-            new FaultRunOptions { Seed = seed, Length = TimeSpan.FromSeconds(18), Calls = 5, History = file }, output.WriteLine);
+            new FaultRunOptions { Seed = seed, Length = TimeSpan.FromSeconds(18), Calls = 5, HasSentinel = hasSentinel, History = file },
+            output.WriteLine);
         var history = await run.RunAsync(CancellationToken.None);
         var findings = Judge.Check(history);
         output.WriteLine(Summary.Of(history, findings));

@@ -58,7 +58,7 @@ public sealed class RedisCallRegistryTests(Stores stores) : IDisposable
 
         Assert.False(await Node("a").PublishAsync(call, CancellationToken.None));
         await Node("a").KeepDialogAsync(call.Id, 1, "of the first", CancellationToken.None);
-        Assert.Null(await Node("a").TakeDialogAsync(call.Id, CancellationToken.None));
+        Assert.Null((await Node("a").TakeDialogAsync(call.Id, CancellationToken.None)).Text);
         Assert.False(await Node("a").RemoveAsync(call.Id, 1, CancellationToken.None));
         Assert.True(await Node("b").PublishAsync(call with { Node = winner.Node, OwnerToken = 2 }, CancellationToken.None));
         await Node("b").ClaimAsync(_id, call.Id, CancellationToken.None);
@@ -67,10 +67,25 @@ public sealed class RedisCallRegistryTests(Stores stores) : IDisposable
     }
 
     [Fact]
+    public async Task One_node_takes_the_dialog_of_a_lost_call_and_may_ask_again_where_the_answer_was_lost()
+    {
+        var call = new CallId(Guid.NewGuid().ToString("n"));
+        Task<TakenDialog> TakeAsync(string node) => Node(node).TakeDialogAsync(call, CancellationToken.None);
+        await Node("a").KeepDialogAsync(call, 1, "dialog", CancellationToken.None);
+        var taken = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => TakeAsync("n" + i)));
+        Assert.Equal(new TakenDialog(true, "dialog"), Assert.Single(taken, one => one.Text is not null));
+        var taker = "n" + Array.FindIndex(taken, one => one.Text is not null);
+        Assert.Equal("dialog", (await TakeAsync(taker)).Text);
+        Assert.Equal(new TakenDialog(true, null), await TakeAsync("another"));
+        await Node(taker).ForgetDialogAsync(call, CancellationToken.None);
+        Assert.Equal(new TakenDialog(true, null), await TakeAsync(taker));
+    }
+
+    [Fact]
     public async Task A_call_goes_on_whose_owner_has_left_a_snapshot_or_which_another_node_has_claimed()
     {
         var (call, snapshots, owners) = (new CallId(Guid.NewGuid().ToString("n")), new CallSnapshotStore(_redis), new CallOwners(_redis));
-        Task<bool> GoesOnAsync() => Node("b").GoesOnAsync(call, 1, CancellationToken.None);
+        Task<bool?> GoesOnAsync() => Node("b").GoesOnAsync(call, 1, CancellationToken.None);
         Assert.False(await GoesOnAsync());
         await Node("a").PublishAsync(
             new LiveCall(

@@ -77,21 +77,35 @@ public interface ICallRegistry
 
     /// <summary>
     /// True for a call of a lost node that another one has taken over, or will, because its node has left what that needs: nobody else is
-    /// to end it.
+    /// to end it. Null: the registry did not answer.
     /// </summary>
     /// <param name="callId">The call.</param>
     /// <param name="token">The lost node's.</param>
     /// <param name="cancellation">The caller's token.</param>
-    Task<bool> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) => Task.FromResult(false);
+    Task<bool?> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) => Task.FromResult<bool?>(false);
 
-    /// <summary>Takes the stored dialog; one caller gets it, all others null.</summary>
-    Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation);
+    /// <summary>
+    /// Takes the stored dialog, to end it. One node gets it, as often as it asks until <see cref="ForgetDialogAsync"/>, since an answer may
+    /// be lost; all others get none, for as long as that node may take.
+    /// </summary>
+    Task<TakenDialog> TakeDialogAsync(CallId callId, CancellationToken cancellation);
+
+    /// <summary>The dialog that this node has taken is over.</summary>
+    Task ForgetDialogAsync(CallId callId, CancellationToken cancellation);
 
     /// <summary>Takes the answer lock: true for the first caller per call, false for all others.</summary>
     Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation);
 
     /// <summary>All live calls of all nodes.</summary>
     Task<IReadOnlyList<LiveCall>> ListAsync(CancellationToken cancellation);
+}
+
+/// <summary>The answer to a node that is to end a call at the PBX.</summary>
+/// <param name="WasAnswered">False: the registry did not answer, and is to be asked again.</param>
+/// <param name="Text">As it was stored; null: none is, or another node has taken it.</param>
+public readonly record struct TakenDialog(bool WasAnswered, string? Text)
+{
+    public static readonly TakenDialog Unknown = new(false, null);
 }
 
 /// <summary>A live call as an operator sees it.</summary>

@@ -183,7 +183,7 @@ public sealed partial class SipEndpoint : IAsyncDisposable
                 return FailedCall(request, 480, "Not registered");
             request = request with { Phone = contact };
         }
-        var session = loop.Agent.CreateCall(trunk.Trunk, request);
+        var session = loop.Agent.CreateCall(trunk, request);
         _tap?.Begin(session.Info, request.Correlation);
         if (!loop.TryBegin(session, out var call))
             call.TryDeliver(new SipCallEvent.Failed(503, "The endpoint is behind or stopped", null));

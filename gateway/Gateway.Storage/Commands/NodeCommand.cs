@@ -18,6 +18,7 @@ namespace Gateway.Storage.Commands;
 [JsonDerivedType(typeof(AskPermission), "ask_permission")]
 [JsonDerivedType(typeof(RefreshPermission), "refresh_permission")]
 [JsonDerivedType(typeof(TakeCall), "take_call")]
+[JsonDerivedType(typeof(PrepareCall), "prepare_call")]
 [JsonDerivedType(typeof(Drain), "drain")]
 [JsonDerivedType(typeof(CaptureCall), "capture_call")]
 [JsonDerivedType(typeof(Reload), "reload")]
@@ -51,6 +52,9 @@ public abstract record NodeCommand
 
     /// <summary>Go on with a call that its node has handed over.</summary>
     public sealed record TakeCall(CallId Call) : NodeCommand;
+
+    /// <summary>Say whether this node could take a call as its owner has left it last, and have ready what that needs.</summary>
+    public sealed record PrepareCall(CallId Call) : NodeCommand;
 
     /// <summary>Take no new call until the next start, and move live ones to other nodes.</summary>
     public sealed record Drain : NodeCommand;

@@ -65,6 +65,13 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
     public Task<CommandReply> TakeCallAsync(string node, CallId call, CancellationToken cancellation) =>
         SendAsync(node, new NodeCommand.TakeCall(call), Timeout, cancellation);
 
+    /// <summary>
+    /// Asks a node whether it could take a call. A node of the version before does not answer:
+    /// <see cref="CommandOutcome.NodeUnreachable"/>.
+    /// </summary>
+    public Task<CommandReply> PrepareCallAsync(string node, CallId call, CancellationToken cancellation) =>
+        SendAsync(node, new NodeCommand.PrepareCall(call), Timeout, cancellation);
+
     /// <summary>Asks a node to take no new call and to move live ones; done is that it has begun.</summary>
     public Task<CommandReply> DrainAsync(string node, CancellationToken cancellation) =>
         SendAsync(node, new NodeCommand.Drain(), Timeout, cancellation);

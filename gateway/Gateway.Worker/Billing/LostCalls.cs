@@ -22,23 +22,42 @@ namespace Gateway.Worker.Billing;
 /// 30 s without media, a phone that was only ringing would go on, and a PBX without session timers would never notice.
 /// </summary>
 internal sealed partial class LostCalls(
-    LiveOptions live, GraphClient graph, ICallRegistry registry, NodeInbox inbox, SipEndpoint sip, InstantClock clock,
-    ILogger<LostCalls> logger)
+    LiveOptions live, GraphClient graph, ICallRegistry registry, NodeInbox inbox, SipEndpoint sip, TimeProvider time,
+    ILogger<LostCalls> logger) : IDisposable
 {
     /// <summary>The number of ended calls remembered, so that a call found twice is terminated once; more than a node has calls.</summary>
     private const int MaxKnown = 10_000;
+
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Without an answer of Redis for so long a call of a lost node is not waited for any more: nobody goes on with it either. Far above a
+    /// Redis that is only slow.
+    /// </summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(5);
 
     /// <summary>The time within which the calls of a silent node are closed, with a wide margin.</summary>
     private readonly TimeSpan _memory = live.Options.Node.LostAfter * 10;
 
     private readonly ConcurrentDictionary<WhatsAppCallId, Task> _ended = new();
-    private readonly ConcurrentDictionary<CallId, Task> _hungUp = new();
+    private readonly ConcurrentDictionary<CallId, Task> _hangUps = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly InstantClock _clock = new(time);
+    private Instant? _silentSince;
 
     /// <summary>Answered calls as last seen in the registry: those of a lost node expire there before its calls are closed.</summary>
     private readonly Dictionary<CallId, (LiveCall Call, Instant Until)> _answered = [];
 
-    /// <summary>Completes when every call given so far was ended at Meta and at the PBX, or that was given up.</summary>
-    public Task Idle => Task.WhenAll(_ended.Values.Concat(_hungUp.Values));
+    /// <summary>
+    /// Completes when every call given so far was ended at Meta and at the PBX, or that was given up: Redis is waited for no longer.
+    /// </summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_ended.Values.Concat(_hangUps.Values));
+    }
+
+    public void Dispose() => _stop.Dispose();
 
     /// <summary>
     /// Ends what the registry has of an earlier start of this node, but for calls that go on here or at another node. Does nothing where
@@ -53,8 +72,8 @@ internal sealed partial class LostCalls(
             {
                 if (await GoesOnAsync(call.Id, call.OwnerToken, cancellation))
                     continue;
-                await EndAtPbxAsync(call.Id, cancellation);
-                await registry.RemoveAsync(call.Id, call.OwnerToken, cancellation);
+                if (await EndAtPbxAsync(call.Id, cancellation)) // or the dialog goes before it is taken
+                    await registry.RemoveAsync(call.Id, call.OwnerToken, cancellation);
                 if (call.WhatsAppId is { } whatsAppId)
                     End(call.Id, call.Channel, whatsAppId);
             }
@@ -106,7 +125,7 @@ internal sealed partial class LostCalls(
     private async Task<IReadOnlyList<LiveCall>> RememberAsync(CancellationToken cancellation)
     {
         var live = await registry.ListAsync(cancellation);
-        var now = clock.Now;
+        var now = _clock.Now;
         lock (_answered)
         {
             foreach (var call in live.Where(call => call.AnsweredAt is not null))
@@ -143,10 +162,18 @@ internal sealed partial class LostCalls(
     }
 
     /// <summary>
-    /// Another node has taken the call of a lost one over, or will: it is not to be ended. False where Redis is unavailable.
+    /// Another node has taken the call of a lost one over, or will: it is not to be ended. True too where Redis does not answer, but false
+    /// where it is unavailable for longer.
     /// </summary>
-    public Task<bool> GoesOnAsync(CallId call, long token, CancellationToken cancellation) =>
-        registry.GoesOnAsync(call, token, cancellation);
+    public async Task<bool> GoesOnAsync(CallId call, long token, CancellationToken cancellation)
+    {
+        var answer = await registry.GoesOnAsync(call, token, cancellation);
+        if (answer is not null)
+            _silentSince = null;
+        else
+            _silentSince ??= _clock.Now;
+        return answer ?? _clock.Now - _silentSince < LongestSilence;
+    }
 
     /// <summary>Meta has said so, or it was ended here.</summary>
     public bool IsOver(WhatsAppCallId whatsAppId) => _ended.ContainsKey(whatsAppId);
@@ -159,15 +186,42 @@ internal sealed partial class LostCalls(
         _ended.GetOrAdd(whatsAppId, id => Task.Run(() => TerminateAsync(call, channel, id)));
     }
 
-    /// <summary>Takes the dialog that the lost node stored, and hangs it up as soon as SIP
-    /// runs here; does nothing where none was stored.</summary>
-    public async Task EndAtPbxAsync(CallId call, CancellationToken cancellation)
+    /// <summary>
+    /// Takes the dialog that the lost node stored, and hangs it up as soon as SIP runs here; does nothing where none was stored. False:
+    /// Redis did not answer, and is asked again until it does.
+    /// </summary>
+    public async Task<bool> EndAtPbxAsync(CallId call, CancellationToken cancellation)
     {
-        if (await registry.TakeDialogAsync(call, cancellation) is not { } text)
-            return;
-        if (_hungUp.Count >= MaxKnown)
-            _hungUp.Clear();
-        _hungUp[call] = Task.Run(() => HangUpAsync(call, text), CancellationToken.None);
+        var taken = await registry.TakeDialogAsync(call, cancellation);
+        var done = new TaskCompletionSource();
+        if (taken is not (true, null) && _hangUps.TryAdd(call, done.Task))
+            _ = HangUpAsync(call, taken, done);
+        return taken.WasAnswered;
+    }
+
+    private async Task HangUpAsync(CallId call, TakenDialog taken, TaskCompletionSource done)
+    {
+        try
+        {
+            while (!taken.WasAnswered)
+            {
+                await Task.Delay(Retry, time, _stop.Token);
+                taken = await registry.TakeDialogAsync(call, CancellationToken.None);
+            }
+            if (taken.Text is not { } text)
+                return;
+            await HangUpAsync(call, text);
+            await registry.ForgetDialogAsync(call, CancellationToken.None);
+        }
+        catch (OperationCanceledException)
+        {
+            LogNotHungUp(call, "this node is stopping");
+        }
+        finally
+        {
+            _hangUps.TryRemove(call, out _);
+            done.SetResult();
+        }
     }
 
     private async Task HangUpAsync(CallId call, string text)
@@ -184,10 +238,6 @@ internal sealed partial class LostCalls(
         catch (JsonException) // Another version's.
         {
             LogNotHungUp(call, "the stored dialog cannot be read");
-        }
-        catch (OperationCanceledException)
-        {
-            LogNotHungUp(call, "this node is stopping");
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed partial class StoreMaintenance(
         }
         catch (OperationCanceledException)
         {
-            await lost.Idle;
+            await lost.StopAsync();
         }
     }
 

@@ -66,7 +66,7 @@ internal sealed class CallFactory(
     /// <summary>Goes on with a call of another node; its phone's dialog goes with it. Null: its channel or trunk is not here.</summary>
     public (CallLoop Loop, SipCall Phone)? Resume(SavedCall saved)
     {
-        if (!Knows(saved.Call.Identity.Channel) || !KnowsTrunk(saved.Phone.Dialog.Trunk) || trunks.Resume(saved.Phone) is not { } phone)
+        if (!CouldResume(saved) || trunks.Resume(saved.Phone) is not { } phone)
             return null;
         var call = ResumedCall.Of(
             saved.Call, live.Options.Calls, services.Clock.Now, services.Time.GetUtcNow(), saved.At,
@@ -75,6 +75,9 @@ internal sealed class CallFactory(
         services.Traces.Attach(phone, loop.Identity.Id);
         return (loop, phone);
     }
+
+    /// <summary>Its channel and its trunk are here.</summary>
+    public bool CouldResume(SavedCall saved) => Knows(saved.Call.Identity.Channel) && KnowsTrunk(saved.Phone.Dialog.Trunk);
 
     private CallLoop ToUser(CallToUser call, SipCall? invite, Action<CallLoop, WhatsAppCallId> onConnected)
     {

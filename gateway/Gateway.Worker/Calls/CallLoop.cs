@@ -40,7 +40,6 @@ internal sealed partial class CallLoop : ICallInbox
     private readonly Call _call;
     private readonly CallLegs _legs;
     private readonly CallAgents _agents;
-    private readonly InboundDetails? _details;
     private readonly CallMoney _money;
     private readonly CallServices _services;
     private readonly CallTracer? _trace;
@@ -52,8 +51,6 @@ internal sealed partial class CallLoop : ICallInbox
     private Funding? _recorded;
     private string? _boundTo;
     private volatile bool _isBroken;
-    private volatile CallSnapshot? _saved;
-    private TaskCompletionSource<SavedCall?>? _handOver;
     private volatile bool _isAbandoned;
     private Task? _abandoning;
 
@@ -64,12 +61,15 @@ internal sealed partial class CallLoop : ICallInbox
     /// <param name="trace">Null: the call is not traced.</param>
     public CallLoop(Call call, Func<CallLoop, CallLegs> legs, InboundDetails? details, CallServices services, CallTracer? trace)
     {
-        (_call, _details, _services, _trace) = (call, details, services, trace);
+        _call = call;
+        _services = services;
+        _trace = trace;
         _logger = services.Logger;
         _money = new CallMoney(call, details, services, this, Fail);
         _registry = new OperationQueue(OnStoreFailure);
         _notes = new CallNotes(call, services, OnStoreFailure);
         _legs = legs(this);
+        Handover = new CallHandover(call, _legs, details, services.Time);
         Shown = new ShownCall(
             call, new PublishedCall(call, services.Registry, _registry, _legs.SnapshotAsync, () => _ = AbandonAsync()), _notes,
             new CallOfGroup(group => services.Agents.Directory.Find(group)?.AnswerWithin)) { Trace = trace };
@@ -84,6 +84,9 @@ internal sealed partial class CallLoop : ICallInbox
 
     /// <summary>Another node has it, or is to have it.</summary>
     public bool IsLetGo => _isAbandoned;
+
+    /// <summary>The call for other nodes.</summary>
+    public CallHandover Handover { get; }
 
     /// <summary>Meta's id, as soon as anything has reported it.</summary>
     public WhatsAppCallId? BoundTo => _boundTo is { } id ? new WhatsAppCallId(id) : null;
@@ -101,6 +104,8 @@ internal sealed partial class CallLoop : ICallInbox
             _isBroken = true; // a call that has missed something cannot be trusted; after its end this means nothing
         return taken;
     }
+
+    public void NoteChange() => Handover.NoteChange();
 
     /// <summary>
     /// Another node has taken the call over: it ends here without a word to either side and without a record. Idempotent.
@@ -132,7 +137,8 @@ internal sealed partial class CallLoop : ICallInbox
 
     private void LetGoOfStores()
     {
-        (_isAbandoned, _saved) = (true, null);
+        _isAbandoned = true;
+        Handover.LetGo();
         _trace?.Leave();
         _services.Registry.LetGo(Identity.Id);
         _services.Agents.Registry.LetGo(Identity.Id);
@@ -167,36 +173,11 @@ internal sealed partial class CallLoop : ICallInbox
         Shown.Resume(_services.Clock.Now);
     });
 
-    /// <summary>The call, for another node to go on with; null: now it cannot. From any thread.</summary>
-    public async Task<SavedCall?> SaveAsync()
-    {
-        var (call, at) = (_saved, _services.Time.GetUtcNow());
-        return call is not null && await _legs.SaveAsync() is var (phone, media) && _saved == call
-            ? new SavedCall(call, _details, phone, media, at) : null;
-    }
-
     /// <summary>
     /// The call, exactly, for another node: from now on it is let go of here. Null: it cannot be moved as it is now, and goes on. From any
     /// thread.
     /// </summary>
-    public Task<SavedCall?> HandOverAsync()
-    {
-        var asked = new TaskCompletionSource<SavedCall?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (_saved is null || Interlocked.CompareExchange(ref _handOver, asked, null) is not null || !_inbox.Writer.TryWrite(Wake))
-            asked.TrySetResult(null);
-        return asked.Task;
-    }
-
-    private async Task HandOverNowAsync()
-    {
-        SavedCall? saved = null;
-        if (_call.Save() is { } call && await _legs.HandOverAsync() is var (phone, media))
-        {
-            LetGoOfStores();
-            saved = new SavedCall(call, _details, phone, media, _services.Time.GetUtcNow());
-        }
-        Interlocked.Exchange(ref _handOver, null)!.SetResult(saved);
-    }
+    public Task<SavedCall?> HandOverAsync() => Handover.AskAsync(() => _inbox.Writer.TryWrite(Wake));
 
     private async Task RunAsync(Action begin)
     {
@@ -218,7 +199,7 @@ internal sealed partial class CallLoop : ICallInbox
         if (_call.State != CallState.Ended && !_isAbandoned)
             GiveUp();
         _inbox.Writer.TryComplete();
-        _handOver?.TrySetResult(null);
+        Handover.End();
         while (_inbox.Reader.TryRead(out var late))
             HandleLate(late);
         await Task.WhenAll(_legs.Idle, _agents.Idle, _money.Idle, _registry.Idle, _notes.Idle, _record);
@@ -272,8 +253,8 @@ internal sealed partial class CallLoop : ICallInbox
         }
         if (ReferenceEquals(input, Wake))
         {
-            if (_handOver is not null)
-                await HandOverNowAsync();
+            if (Handover.IsAsked)
+                await Handover.GiveAsync(LetGoOfStores);
             return;
         }
         if (input is CallInput.MediaSampled sampled)
@@ -306,9 +287,10 @@ internal sealed partial class CallLoop : ICallInbox
         foreach (var decision in decisions)
             Perform(decision);
         WaitsFor = (_call as InboundCall)?.WaitsFor;
-        _saved = _isAbandoned ? null : _call.Save();
-        if (!_isAbandoned)
-            Shown.Note(_services.Clock.Now);
+        if (_isAbandoned)
+            return;
+        Handover.Note();
+        Shown.Note(_services.Clock.Now);
     }
 
     private void Perform(CallDecision decision)

@@ -246,7 +246,8 @@ internal sealed partial class CallSupervisor(
 
     public async Task<IReadOnlyList<SavedCall>> SaveAsync(Func<CallId, bool> which)
     {
-        var asked = _calls.Values.Where(loop => which(loop.Identity.Id)).Select(loop => loop.SaveAsync());
+        var asked = _calls.Values.Where(loop => loop.Handover.HasChanged || which(loop.Identity.Id))
+            .Select(loop => loop.Handover.SaveAsync());
         return [.. (await Task.WhenAll(asked)).OfType<SavedCall>()];
     }
 
@@ -255,6 +256,8 @@ internal sealed partial class CallSupervisor(
     public void EndQuietly(CallId call) => Find(call)?.EndQuietly();
 
     public void NoteEnd(CallId call) => Find(call)?.Post(new CallInput.WhatsAppTerminated(null));
+
+    public bool CouldResume(SavedCall saved) => capacity.HasRoom && factory.CouldResume(saved);
 
     public bool TryResume(SavedCall saved, int takeovers)
     {

@@ -82,11 +82,14 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
     /// <summary>Another node has the call: it is not shown by this one again.</summary>
     public void LetGo(CallId callId) => _shown.TryRemove(callId, out _);
 
-    public async Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation) =>
-        (await AskAsync("take_dialog", () => registry.TakeDialogAsync(callId, cancellation), null)).Value;
+    public async Task<TakenDialog> TakeDialogAsync(CallId callId, CancellationToken cancellation) =>
+        (await AskAsync("take_dialog", () => registry.TakeDialogAsync(callId, cancellation), TakenDialog.Unknown)).Value;
 
-    public async Task<bool> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) =>
-        (await AskAsync("goes_on", () => registry.GoesOnAsync(callId, token, cancellation), false)).Value;
+    public async Task ForgetDialogAsync(CallId callId, CancellationToken cancellation) =>
+        await AskAsync("forget_dialog", () => Done(registry.ForgetDialogAsync(callId, cancellation)), true);
+
+    public async Task<bool?> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) =>
+        (await AskAsync("goes_on", () => registry.GoesOnAsync(callId, token, cancellation), null)).Value;
 
     public async Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
         (await AskAsync("answer_lock", () => registry.TakeAnswerLockAsync(whatsAppId, callId, cancellation), true)).Value;

@@ -19,6 +19,8 @@ internal sealed class CallControl(CallSupervisor calls, AgentServices agents, Ca
     /// <summary>The time that a call back may take to ring the agent; after it, the sender is answered without the result.</summary>
     private static readonly TimeSpan RingsWithin = TimeSpan.FromSeconds(1.5);
 
+    private static readonly CommandReply CannotGoOn = CommandReply.Refused(HangupCause.NoRoute, "The call cannot go on here");
+
     /// <summary>Null where a call may begin on this node.</summary>
     public HangupCause? Refusal => drain.Capacity.Refusal();
 
@@ -44,8 +46,11 @@ internal sealed class CallControl(CallSupervisor calls, AgentServices agents, Ca
         return reply with { Call = loop.Identity.Id };
     }
 
-    public async Task<CommandReply> TakeAsync(NodeCommand.TakeCall command) => await moves.TakeAsync(command.Call)
-        ? CommandReply.Done : CommandReply.Refused(HangupCause.NoRoute, "The call cannot go on here");
+    public async Task<CommandReply> TakeAsync(NodeCommand.TakeCall command) =>
+        await moves.TakeAsync(command.Call) ? CommandReply.Done : CannotGoOn;
+
+    public async Task<CommandReply> PrepareAsync(NodeCommand.PrepareCall command) =>
+        await moves.PrepareAsync(command.Call) ? CommandReply.Done : CannotGoOn;
 
     /// <summary>This node takes no new call until its next start, and hands live ones to others.</summary>
     public CommandReply Drain()

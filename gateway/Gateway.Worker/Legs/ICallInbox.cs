@@ -6,4 +6,7 @@ namespace Gateway.Worker.Legs;
 internal interface ICallInbox
 {
     bool Post(CallInput input);
+
+    /// <summary>Something has changed that the call itself does not know, and that a node would need to go on with it.</summary>
+    void NoteChange() { }
 }

@@ -220,6 +220,7 @@ internal sealed partial class SipLegs(
 
     private async Task HandleAsync(SipLeg leg, SipCallEvent happened)
     {
+        call.NoteChange(); // what is saved from now on waits for this operation
         if (_transfer is { } transfer && leg == transfer.To)
             await HandleTransferAsync(transfer, happened);
         else if (leg == _current || _ringing.Contains(leg))

@@ -7,8 +7,8 @@ using Gateway.Worker.Configuration;
 namespace Gateway.Worker.Nodes;
 
 /// <summary>
-/// Moves live calls to other nodes on purpose: the owner stops, leaves the call exactly as it is, and asks the other node to take it. Where
-/// that node does not, the call comes back.
+/// Moves live calls to other nodes on purpose: the owner asks another node whether it could go on with the call, stops, leaves the call
+/// exactly as it is, and asks that node to take it. Where that node does not, the call comes back.
 /// </summary>
 internal sealed partial class CallMoves(
     GatewayOptions options, OwnershipStores stores, CallSnapshots snapshots, CallTaker taker, NodeCommands commands,
@@ -22,6 +22,12 @@ internal sealed partial class CallMoves(
 
     /// <summary>Calls that another node did not take: each try is heard.</summary>
     private readonly ConcurrentDictionary<CallId, bool> _stay = [];
+
+    /// <summary>Calls that these nodes could not take; nobody has heard of the question, and it is asked again.</summary>
+    private readonly ConcurrentDictionary<(CallId Call, string Node), bool> _refused = [];
+
+    /// <summary>Nodes that do not answer whether they could take a call.</summary>
+    private readonly ConcurrentDictionary<string, bool> _unprepared = [];
 
     /// <summary>
     /// Hands every call to nodes with room as soon as it can be moved, in turn, until none is left or it is cancelled. Those that ring,
@@ -55,6 +61,13 @@ internal sealed partial class CallMoves(
             LogMoved(moved, calls.Count);
     }
 
+    /// <summary>
+    /// Reads what a call's owner has left last, as the call itself will be read: what that needs is ready when everybody waits for it.
+    /// False: the call cannot go on here.
+    /// </summary>
+    public async Task<bool> PrepareAsync(CallId call) => await stores.Owners.FindAsync(call) is { } owner
+        && await snapshots.ReadAsync(call, owner) is { } saved && taker.Calls.CouldResume(saved);
+
     /// <summary>Takes a call that another node has handed over. False: it has not, or the call cannot go on here.</summary>
     public async Task<bool> TakeAsync(CallId call) =>
         await stores.Owners.FindAsync(call) is { } owner
@@ -79,7 +92,7 @@ internal sealed partial class CallMoves(
 
     private async Task<bool> TryMoveAsync(CallId call, string node)
     {
-        if (await taker.Calls.HandOverAsync(call) is not { } saved)
+        if (!await IsPreparedAsync(call, node) || await taker.Calls.HandOverAsync(call) is not { } saved)
             return false;
         var (wasRefused, reason) = (true, "it cannot");
         try
@@ -100,6 +113,27 @@ internal sealed partial class CallMoves(
         LogNotTaken(call, node, reason);
         _stay[call] = true;
         await TakeBackAsync(saved, wasRefused);
+        return false;
+    }
+
+    /// <summary>False: it cannot go on at that node, and stays. One that does not answer may be of the version before.</summary>
+    private async Task<bool> IsPreparedAsync(CallId call, string node)
+    {
+        try
+        {
+            if (_unprepared.ContainsKey(node))
+                return true;
+            var reply = await commands.PrepareCallAsync(node, call, CancellationToken.None);
+            if (reply.Outcome == CommandOutcome.NodeUnreachable)
+                _unprepared[node] = true;
+            if (reply.Outcome != CommandOutcome.Refused)
+                return true;
+            if (_refused.TryAdd((call, node), true))
+                LogNotTaken(call, node, "it cannot");
+        }
+        catch (Exception) // Redis: nobody could take it.
+        {
+        }
         return false;
     }
 

@@ -6,14 +6,17 @@ using Media.Protocols.Primitives;
 namespace Gateway.Worker.Nodes;
 
 /// <summary>
-/// What this node leaves of its live calls for others, once a second and encrypted. Without `node.clusterKeys` nothing is left, and calls
-/// of a lost node are ended.
+/// What this node leaves of its live calls for others, encrypted: whatever has changed at once, and once a second how far the media has
+/// come. Without `node.clusterKeys` nothing is left, and calls of a lost node are ended.
 /// </summary>
 internal sealed partial class CallSnapshots(
     GatewayOptions options, CallSnapshotStore store, NodeLease lease, TimeProvider time, ILogger<CallSnapshots> logger)
 {
-    /// <summary>Of all calls one after the other, so that none of the loops has to do it all at once.</summary>
-    private const int Parts = 10;
+    /// <summary>
+    /// Calls take turns, so that none of the loops has to do it all at once. What has changed waits for the next turn of any, a tenth of a
+    /// second.
+    /// </summary>
+    private const int Turns = 10;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), Timeout = TimeSpan.FromSeconds(1);
 
@@ -21,7 +24,10 @@ internal sealed partial class CallSnapshots(
     private readonly InstantClock _clock = new(time);
     private readonly Lock _gate = new();
     private readonly HashSet<(CallId Call, long Token)> _handedOver = [];
-    private readonly Part[] _parts = [.. Enumerable.Range(0, Parts).Select(_ => new Part())];
+    private readonly UnheardCalls[] _unheard = [.. Enumerable.Range(0, Turns).Select(_ => new UnheardCalls())];
+
+    /// <summary>What was left, by the token of this node.</summary>
+    private readonly HashSet<(CallId Call, long Token)> _left = [];
 
     /// <summary>False: calls can neither be taken over nor moved.</summary>
     public bool IsOn => _keys is not null;
@@ -31,20 +37,20 @@ internal sealed partial class CallSnapshots(
     {
         if (!IsOn)
             return;
-        using var timer = new PeriodicTimer(Interval / Parts, time);
+        using var timer = new PeriodicTimer(Interval / Turns, time);
         try
         {
-            for (var number = 0; await timer.WaitForNextTickAsync(cancellation); number = (number + 1) % Parts)
+            for (var turn = 0; await timer.WaitForNextTickAsync(cancellation); turn = (turn + 1) % Turns)
             {
-                var part = _parts[number];
-                var saved = await calls.SaveAsync(call => (uint)call.GetHashCode() % Parts == number);
-                foreach (var call in part.Unheard.Find(saved.Select(Heard), lease.IsCutOff, _clock.Now))
+                var saved = await calls.SaveAsync(call => TurnOf(call) == turn);
+                var heard = saved.Select(Heard).Where(one => TurnOf(one.Call) == turn);
+                foreach (var call in _unheard[turn].Find(heard, lease.IsCutOff, _clock.Now))
                 {
                     LogUnheard(call);
                     calls.EndQuietly(call);
                 }
                 if (!lease.IsCutOff) // or Redis would be waited for
-                    await LeaveAsync(part, saved);
+                    await LeaveAsync(turn, saved);
             }
         }
         catch (OperationCanceledException)
@@ -84,7 +90,9 @@ internal sealed partial class CallSnapshots(
         }
     }
 
-    private async Task LeaveAsync(Part part, IReadOnlyList<SavedCall> saved)
+    private static int TurnOf(CallId call) => (int)((uint)call.GetHashCode() % Turns);
+
+    private async Task LeaveAsync(int turn, IReadOnlyList<SavedCall> saved)
     {
         try
         {
@@ -94,13 +102,14 @@ internal sealed partial class CallSnapshots(
             lock (_gate)
             {
                 now = [.. entries.Select(entry => (entry.Call, entry.Token)).Except(_handedOver)];
-                gone = [.. part.Left.Except(now).Except(_handedOver)];
+                gone = [.. _left.Where(one => TurnOf(one.Call) == turn).Except(now).Except(_handedOver)];
                 written = store.WriteAsync(entries.Where(entry => now.Contains((entry.Call, entry.Token))));
             }
-            gone.UnionWith(now.Except(part.Left).Where(first => first.Token > 1).Select(first => (first.Call, first.Token - 1)));
+            gone.UnionWith(now.Except(_left).Where(first => first.Token > 1).Select(first => (first.Call, first.Token - 1)));
             await written.WaitAsync(Timeout, time);
             await Task.WhenAll(gone.Select(old => store.RemoveAsync(old.Call, old.Token))).WaitAsync(Timeout, time);
-            part.Left = now;
+            _left.ExceptWith(gone);
+            _left.UnionWith(now);
         }
         catch (Exception e) // Redis: the next turn leaves all of it again.
         {
@@ -128,13 +137,4 @@ internal sealed partial class CallSnapshots(
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "What other nodes need of live calls was not written: {Reason}")]
     private partial void LogNotLeft(string reason);
-
-    /// <summary>Some of the calls.</summary>
-    private sealed class Part
-    {
-        public UnheardCalls Unheard { get; } = new();
-
-        /// <summary>What was left of them, by the token of this node.</summary>
-        public HashSet<(CallId Call, long Token)> Left { get; set; } = [];
-    }
 }

@@ -15,6 +15,9 @@ internal sealed partial class CallTaker(
     /// <summary>Those of this node. Set before the first is taken.</summary>
     public IOwnedCalls Calls { get; set; } = null!;
 
+    /// <summary>The call runs here.</summary>
+    public bool Has(CallId call) => Calls.Owned.Any(one => one.Call == call);
+
     /// <summary>Throws what Redis throws.</summary>
     /// <param name="call">The call.</param>
     /// <param name="from">Its owner, as it was read.</param>

@@ -14,13 +14,19 @@ internal interface IOwnedCalls
     /// <summary>Another node has the call: it is let go of, silently towards both sides. Idempotent.</summary>
     Task LetGoAsync(CallId call);
 
-    /// <summary>Of these calls, those that another node could go on with as they are now.</summary>
+    /// <summary>
+    /// Of these calls, and of those that have changed since they were saved last, the ones that another node could go on with as they are
+    /// now.
+    /// </summary>
     Task<IReadOnlyList<SavedCall>> SaveAsync(Func<CallId, bool> which);
 
     /// <summary>
     /// The call for another node, exactly: from now on nothing is done for it here. Null: it cannot be moved as it is now.
     /// </summary>
     Task<SavedCall?> HandOverAsync(CallId call);
+
+    /// <summary>False: its channel or trunk is not here, or there is no room.</summary>
+    bool CouldResume(SavedCall saved);
 
     /// <summary>Goes on with a call of another node. False: its channel or trunk is not here, or nothing leads to its phone.</summary>
     /// <param name="saved">Under the identity that it has here.</param>

@@ -121,8 +121,9 @@ internal sealed partial class Takeovers(
     }
 
     /// <summary>
-    /// The calls that a node has, as their owners' keys say: what another has claimed from it may still be shown as its own. Of one that is
-    /// back, only those that can be continued: the others are its own business.
+    /// The calls that a node has, as their owners' keys say: what another has claimed from it may still be shown as its own. What this node
+    /// has claimed and does not run is among them: the answer to its claim was lost. Of a node that is back, only those that can be
+    /// continued: the others are its own business.
     /// </summary>
     private async Task<(LiveCall Call, CallOwner Owner, SavedCall? Saved)[]> CallsOfAsync(LeasedNode node, bool isBack)
     {
@@ -130,10 +131,11 @@ internal sealed partial class Takeovers(
         var found = await Task.WhenAll(live.Select(async call =>
         {
             var owner = await stores.Owners.FindAsync(call.Id);
-            var saved = owner?.Node == node.Id ? await snapshots.ReadAsync(call.Id, owner.Value) : null;
-            return (Call: call, Owner: owner, Saved: saved);
+            var isOf = owner?.Node == node.Id || owner?.Node == options.Node.Id && call.Node == node.Id && !taker.Has(call.Id);
+            var saved = isOf ? await snapshots.ReadAsync(call.Id, owner!.Value) : null;
+            return (Call: call, Owner: isOf ? owner : null, Saved: saved);
         }));
-        return [.. found.Where(one => one.Owner?.Node == node.Id && IsOf(node, one.Owner.Value, one.Saved, isBack))
+        return [.. found.Where(one => one.Owner is { } owner && (owner.Node != node.Id || IsOf(node, owner, one.Saved, isBack)))
             .Select(one => (one.Call, one.Owner!.Value, one.Saved))];
     }
 

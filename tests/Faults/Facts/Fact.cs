@@ -10,6 +10,7 @@ namespace Faults.Facts;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "fact")]
 [JsonDerivedType(typeof(Began), "began")]
 [JsonDerivedType(typeof(Disturbed), "disturbed")]
+[JsonDerivedType(typeof(Dialled), "dialled")]
 [JsonDerivedType(typeof(Offered), "offered")]
 [JsonDerivedType(typeof(Delivered), "delivered")]
 [JsonDerivedType(typeof(Acted), "acted")]
@@ -41,7 +42,10 @@ public abstract record Fact(DateTimeOffset At)
     /// <param name="Node">The node that suffers; null: a store, and so all nodes.</param>
     public sealed record Disturbed(DateTimeOffset At, DateTimeOffset From, FaultKind Kind, string? Node) : Fact(At);
 
-    /// <summary>A user begins to call the business.</summary>
+    /// <summary>A phone dials a user; the call is offered when WhatsApp has heard of it.</summary>
+    public sealed record Dialled(DateTimeOffset At, string Call) : Fact(At);
+
+    /// <summary>A user begins to call the business, or the business a user.</summary>
     public sealed record Offered(DateTimeOffset At, string Call, string WhatsAppId) : Fact(At);
 
     /// <summary>A webhook was answered by a node.</summary>

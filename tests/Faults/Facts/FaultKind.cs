@@ -47,13 +47,21 @@ public enum FaultKind
 
     /// <summary>PostgreSQL stands still.</summary>
     FreezePostgres,
+
+    /// <summary>SIGTERM of each node, one after the other, each started again before the next: an upgrade.</summary>
+    Roll,
 }
 
 /// <summary>What a fault does to the calls of a node.</summary>
 public static class FaultKinds
 {
     /// <summary>True where the process does not run, so that its calls have no audio.</summary>
-    public static bool StopsProcess(FaultKind kind) => kind is FaultKind.Kill or FaultKind.KillEmpty or FaultKind.Pause or FaultKind.Stop;
+    public static bool StopsProcess(FaultKind kind) =>
+        kind is FaultKind.Kill or FaultKind.KillEmpty or FaultKind.Pause or FaultKind.Stop or FaultKind.Roll;
+
+    /// <summary>True where a store does not answer a node, so that nobody can say who is dead, or claim a call.</summary>
+    public static bool TakesStore(FaultKind kind) => kind is FaultKind.CutRedis or FaultKind.CutPostgres or FaultKind.RestartRedis
+        or FaultKind.FreezeRedis or FaultKind.FailOverRedis or FaultKind.RestartPostgres or FaultKind.FreezePostgres;
 
     /// <summary>True where what the process knew is gone.</summary>
     public static bool Loses(FaultKind kind) => kind is FaultKind.Kill or FaultKind.KillEmpty;

@@ -10,7 +10,7 @@ internal static class MediaRules
     /// <summary>The longest gap of a call whose node was not stopped.</summary>
     public static readonly TimeSpan UntouchedGap = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The longest gap of a call that goes on after its node was.</summary>
+    /// <summary>The longest gap of a call that goes on after its node was, while all nodes had both stores.</summary>
     public static readonly TimeSpan TakenOverGap = TimeSpan.FromSeconds(3);
 
     /// <summary>
@@ -33,7 +33,7 @@ internal static class MediaRules
             if (ours > UntouchedGap && !IsOverloaded(gap))
                 yield return new Finding(Untouched, gap.Call, heard);
         }
-        else if (story.TakesOver && ours > TakenOverGap)
+        else if (story.TakesOver && ours > TakenOverGap && !IsOverloaded(gap) && !story.LacksStore(gap.At - gap.Gap, gap.At))
             yield return new Finding(TakenOver, gap.Call, heard);
     }
 

@@ -21,8 +21,9 @@ internal static class RecordRules
     public static IEnumerable<Finding> Check(RunStory story)
     {
         var records = story.Facts.OfType<Fact.Recorded>().ToLookup(record => record.Call);
+        var dialled = story.Facts.OfType<Fact.Dialled>().Select(fact => fact.Call).ToHashSet();
         return story.Calls.SelectMany(call => Count(story, call, [.. records[call.Call]]))
-            .Concat(records.Where(of => story.Find(of.Key) is null)
+            .Concat(records.Where(of => story.Find(of.Key) is null && !(dialled.Contains(of.Key) && of.Count() == 1))
                 .Select(of => new Finding(One, of.Key, "has a record, and nobody called")))
             .Concat(story.Calls.SelectMany(call => records[call.Call].SelectMany(record => Truth(story, call, record))));
     }
@@ -69,8 +70,8 @@ internal static class RecordRules
             yield break;
         if (record.WhatsAppId is { } id && id != call.WhatsAppId)
             yield return new Finding(True, call.Call, $"its record is of {id}");
-        if (call.TalkedAt is null && record.Talk is not null && !call.Actions.Any(action => action.Action == "accept"))
-            yield return new Finding(True, call.Call, "its record says answered, and no accept was sent");
+        if (call.TalkedAt is null && record.Talk is not null && !call.Actions.Any(action => action.Action is "accept" or "connect"))
+            yield return new Finding(True, call.Call, "its record says answered, and neither accept nor connect was sent");
         if (call.TalkedAt is { } from && KnownOver(story, call) is { } over && record.Talk is { } talk
             && talk > over - from + (story.IsTroubled(over) ? SlackInTrouble : Slack))
             yield return new Finding(

@@ -45,6 +45,10 @@ internal sealed class RunStory
             && fault.From <= to && fault.At + Recovery >= from);
     }
 
+    /// <summary>True where a store did not answer a node at some time between two moments, or had just come back.</summary>
+    public bool LacksStore(DateTimeOffset from, DateTimeOffset to) => Disturbances.Any(
+        fault => FaultKinds.TakesStore(fault.Kind) && fault.From <= to && fault.At + Recovery >= from);
+
     /// <summary>True while a fault lasts, whatever it is, or has just ended.</summary>
     public bool IsTroubled(DateTimeOffset at) => Disturbances.Any(fault => fault.From <= at + Recovery && fault.At + Recovery >= at);
 

@@ -19,7 +19,8 @@ public static class Summary
             $"seed {began.Seed}, {(story.End - began.At).TotalMinutes:0.0} minutes, {began.Nodes.Count} nodes, "
                 + $"takeover {(began.TakesOver ? "expected" : "not expected")}",
             $"faults    {story.Disturbances.Count()}: {string.Join(", ", faults)}",
-            $"calls     {story.Calls.Count} offered, {story.Calls.Count(call => call.TalkedAt is not null)} answered, "
+            $"calls     {story.Calls.Count} offered, {history.OfType<Fact.Dialled>().Count()} dialled by phones, "
+                + $"{story.Calls.Count(call => call.TalkedAt is not null)} answered, "
                 + $"{story.Legs.Count(leg => leg.Owners.Count > 1)} legs moved to another node",
             $"records   {records.Length}: {string.Join(", ", causes)}",
             $"charges   {history.OfType<Fact.Entered>().Count(entry => entry.Kind == "charge")}, "

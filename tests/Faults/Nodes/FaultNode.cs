@@ -9,7 +9,7 @@ internal sealed class FaultNode : IAsyncDisposable
 {
     private const int MediaPorts = 80, LogLines = 400;
 
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60), StopTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60), StopTimeout = TimeSpan.FromSeconds(90);
 
     private readonly NodeSettings _settings;
     private readonly string _folder;
@@ -125,7 +125,11 @@ internal sealed class FaultNode : IAsyncDisposable
 
     private string Configuration() => JsonSerializer.Serialize(new
     {
-        node = new { id = Id, maxCalls = 100, drainDeadline = "00:00:02", lostAfter = "00:00:10" },
+        node = new
+        {
+            id = Id, maxCalls = 100, drainDeadline = "00:00:02", lostAfter = "00:00:10",
+            clusterKeys = _settings.TakesOver ? new[] { "k1:" + Convert.ToBase64String(new byte[32]) } : [],
+        },
         http = new { listen = $"http://127.0.0.1:{_httpPort}", operations = $"http://127.0.0.1:{_operationsPort}" },
         whatsApp = new
         {

@@ -14,6 +14,9 @@ internal sealed record NodeSettings(string Postgres, string Redis, string Graph,
     /// <summary>The beginning of the paths of their logs; null: they are not kept.</summary>
     public string? Logs { get; init; }
 
+    /// <summary>They leave snapshots of their calls for each other.</summary>
+    public bool TakesOver { get; init; }
+
     public required string PhoneNumberId { get; init; }
 
     public required string Number { get; init; }

@@ -6,13 +6,14 @@ using Sandbox;
 using Sandbox.Calls;
 using Sandbox.Handsets;
 using Sandbox.Numbers;
+using Sandbox.Permissions;
 using Sandbox.Users;
 
 namespace Faults.Peers;
 
 /// <summary>
-/// The emulated WhatsApp and its users: so many calls at one time, each by a user of its own, who hangs up after a few seconds of talk, or
-/// leaves that to the agent, or gives up.
+/// The emulated WhatsApp and its users: so many calls at one time, each by a user of its own or to one, who hangs up after a few seconds of
+/// talk, or leaves that to the agent, or gives up.
 /// </summary>
 internal sealed class Callers : IAsyncDisposable
 {
@@ -61,7 +62,10 @@ internal sealed class Callers : IAsyncDisposable
                 await ended; // throws what it threw
             }
             if (live.Count < atOnce)
-                live.Add(CallOnceAsync(Draw(), stop));
+            {
+                var drawn = Draw();
+                live.Add(drawn.ToUser ? DialOnceAsync(drawn, stop) : CallOnceAsync(drawn, stop));
+            }
             await Task.WhenAny(Task.Delay(TimeSpan.FromMilliseconds(_random.Next(100, 500)), stop));
         }
         await Task.WhenAll(live);
@@ -94,7 +98,7 @@ internal sealed class Callers : IAsyncDisposable
 
     private Draws Draw() => new(
         $"4479{Interlocked.Increment(ref _lastUser):00000000}", TimeSpan.FromSeconds(1 + _random.NextDouble() * 14),
-        ByPhone: _random.NextDouble() < 0.3);
+        ByPhone: _random.NextDouble() < 0.3, ToUser: _random.NextDouble() < 0.25);
 
     private async Task CallOnceAsync(Draws drawn, CancellationToken stop)
     {
@@ -103,6 +107,26 @@ internal sealed class Callers : IAsyncDisposable
             Number, Get<UserStore>().GetOrAdd(drawn.User), new PlaceCall("native", null, null, 1000), CancellationToken.None);
         if (call is null)
             throw new InvalidOperationException(refusal);
+        await TalkAsync(call, began, drawn, stop);
+    }
+
+    /// <summary>A phone dials, and the user answers.</summary>
+    private async Task DialOnceAsync(Draws drawn, CancellationToken stop)
+    {
+        var (began, user) = (DateTimeOffset.UtcNow, Get<UserStore>().GetOrAdd(drawn.User));
+        (user.Auto, user.Handset) = (AutoMode.Answer, "native");
+        Get<PermissionStore>().Grant(Number, user, permanent: true);
+        _history.Add(new Fact.Dialled(began, drawn.User));
+        var dialled = _phones.Dial(drawn.User);
+        SandboxCall? Find() => Get<CallHandler>().All.FirstOrDefault(call => call.User == user);
+        await UntilAsync(() => Find() is not null || dialled.IsOver, Timeout, stop);
+        if (Find() is { } call)
+            await TalkAsync(call, began, drawn, stop);
+        _phones.GiveUp(dialled);
+    }
+
+    private async Task TalkAsync(SandboxCall call, DateTimeOffset began, Draws drawn, CancellationToken stop)
+    {
         _calls.Enqueue(call);
         _history.Add(new Fact.Offered(began, drawn.User, call.Id));
         var indices = Listen(call);
@@ -151,5 +175,5 @@ internal sealed class Callers : IAsyncDisposable
     private T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();
 
     /// <summary>What is drawn for one call.</summary>
-    private readonly record struct Draws(string User, TimeSpan Talk, bool ByPhone);
+    private readonly record struct Draws(string User, TimeSpan Talk, bool ByPhone, bool ToUser);
 }

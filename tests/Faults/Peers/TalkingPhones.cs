@@ -6,12 +6,16 @@ using Testing.Peers;
 namespace Faults.Peers;
 
 /// <summary>
-/// The phones of a PBX on one socket, which share nothing with the gateway's SIP stack. Each takes every call, also a second one, so that
-/// nothing but the gateways keeps an agent from being in two; each goes on with a call until it is told or the run tells it otherwise.
+/// The phones of a PBX on one socket, which share nothing with the gateway's SIP stack. Those of agents take every call, also a second one,
+/// so that nothing but the gateways keeps an agent from being in two; others dial. Each goes on with a call until it is told or the run
+/// tells it otherwise.
 /// </summary>
 internal sealed class TalkingPhones : IDisposable
 {
     private const int LongestRingMs = 1200, ShortestRingMs = 100;
+
+    /// <summary>Extensions that no agent has: these phones dial.</summary>
+    private const int FirstDialling = 20_000;
 
     /// <summary>A message that is not answered is sent again (RFC 3261 §17.1.1.1).</summary>
     private static readonly TimeSpan T1 = TimeSpan.FromMilliseconds(500), GivesUp = TimeSpan.FromSeconds(8);
@@ -23,6 +27,7 @@ internal sealed class TalkingPhones : IDisposable
     private readonly Dictionary<string, PhoneLeg> _legs = [];
     private readonly Random _random;
     private readonly SipPort _port;
+    private int _dialling = FirstDialling;
 
     public TalkingPhones(MachineWatch machine, HistoryLog history, int seed)
     {
@@ -50,14 +55,47 @@ internal sealed class TalkingPhones : IDisposable
         {
             if (!leg.IsTalking)
                 return;
-            bye = leg.Bye(Port);
+            bye = leg.Request("BYE", Port);
             End(leg, "phone");
         }
-        var began = DateTimeOffset.UtcNow;
-        for (var wait = T1; !leg.ByeAnswered.IsCompleted && DateTimeOffset.UtcNow - began < GivesUp; wait *= 2)
+        await RepeatAsync(bye, leg, () => leg.ByeAnswered.IsCompleted, leg.ByeAnswered);
+    }
+
+    /// <summary>A phone dials a user at a node that the run draws.</summary>
+    public PhoneLeg Dial(string user)
+    {
+        lock (_gate)
         {
-            _port.Send(bye, leg.Peer);
-            await Task.WhenAny(leg.ByeAnswered, Task.Delay(wait, _stop.Token));
+            var (port, node) = Nodes.ElementAt(_random.Next(Nodes.Count));
+            var audio = new PhoneAudio(PeerLoop.Shared, new HeardAudio(user, CallEnd.Phone, _machine, _history));
+            var leg = PhoneLeg.Dialling($"{_dialling++}", user, new IPEndPoint(IPAddress.Loopback, port), audio);
+            _legs[leg.Id] = leg;
+            _history.Add(new Fact.Rang(DateTimeOffset.UtcNow, leg.Id, leg.Phone, user, node));
+            _ = RepeatAsync(leg.Request("INVITE", Port), leg, () => leg.IsAnswered || leg.IsOver, Task.Delay(GivesUp));
+            return leg;
+        }
+    }
+
+    /// <summary>The one who has dialled gives up, where nobody has answered.</summary>
+    public void GiveUp(PhoneLeg leg)
+    {
+        lock (_gate)
+        {
+            if (leg.IsOver || leg.IsPickedUp)
+                return;
+            _port.Send(leg.Request("CANCEL", Port, isOfInvite: true), leg.Peer);
+            End(leg, "phone");
+        }
+    }
+
+    /// <summary>Sends until it is answered, or to no avail.</summary>
+    private async Task RepeatAsync(string message, PhoneLeg leg, Func<bool> isAnswered, Task answered)
+    {
+        var began = DateTimeOffset.UtcNow;
+        for (var wait = T1; !isAnswered() && DateTimeOffset.UtcNow - began < GivesUp && !_stop.IsCancellationRequested; wait *= 2)
+        {
+            _port.Send(message, leg.Peer);
+            await Task.WhenAny(answered, Task.Delay(wait));
         }
     }
 
@@ -77,8 +115,8 @@ internal sealed class TalkingPhones : IDisposable
                 return;
             if (message.Status > 0)
             {
-                if (message["CSeq"].EndsWith("BYE", StringComparison.Ordinal))
-                    _legs.GetValueOrDefault(message["Call-ID"])?.TakeByeAnswer();
+                if (_legs.TryGetValue(message["Call-ID"], out var asking))
+                    HandleResponse(asking, message, from);
                 return;
             }
             var method = message.StartLine.Split(' ')[0];
@@ -91,9 +129,38 @@ internal sealed class TalkingPhones : IDisposable
         }
     }
 
+    private void HandleResponse(PhoneLeg leg, SipMessageText message, IPEndPoint from)
+    {
+        if (message["CSeq"].EndsWith("BYE", StringComparison.Ordinal))
+            leg.TakeByeAnswer();
+        if (!message["CSeq"].EndsWith("INVITE", StringComparison.Ordinal))
+            return;
+        leg.IsAnswered = true;
+        if (message.Status >= 300)
+        {
+            _port.Send(leg.Request("ACK", Port, message["To"], isOfInvite: true), from);
+            End(leg, $"{message.Status}");
+        }
+        else if (message.Status >= 200 && leg is { IsPickedUp: false, IsOver: false })
+        {
+            leg.IsPickedUp = leg.IsAcknowledged = true;
+            _history.Add(new Fact.PickedUp(DateTimeOffset.UtcNow, leg.Id));
+            leg.TakeAnswer(message);
+            leg.Audio.Talk(message.Body);
+            _port.Send(leg.Last = leg.Request("ACK", Port), from);
+        }
+        else if (message.Status >= 200)
+        {
+            leg.TakeAnswer(message); // again; or it crossed our CANCEL, and is hung up
+            _port.Send(leg.Request("ACK", Port), from);
+            if (!leg.IsPickedUp)
+                _ = RepeatAsync(leg.Request("BYE", Port), leg, () => leg.ByeAnswered.IsCompleted, leg.ByeAnswered);
+        }
+    }
+
     private void HandleInDialog(PhoneLeg leg, string method, SipMessageText message, IPEndPoint from)
     {
-        var isAgain = message.All("CSeq").SequenceEqual(leg.Invite.All("CSeq"));
+        var isAgain = leg.Invite is { } first && message.All("CSeq").SequenceEqual(first.All("CSeq"));
         switch (method)
         {
             case "INVITE" when isAgain:
@@ -110,7 +177,7 @@ internal sealed class TalkingPhones : IDisposable
                 if (leg is { IsPickedUp: false, IsOver: false })
                 {
                     End(leg, "CANCEL");
-                    _port.Send(leg.Last = leg.Respond(leg.Invite, "487 Request Terminated", Port), from);
+                    _port.Send(leg.Last = leg.Respond(leg.Invite!.Value, "487 Request Terminated", Port), from);
                 }
                 break;
             case "BYE":
@@ -126,14 +193,14 @@ internal sealed class TalkingPhones : IDisposable
     private void Ring(SipMessageText invite, IPEndPoint from)
     {
         var heard = new HeardAudio(invite["X-WhatsApp-User-Phone"].TrimStart('+'), CallEnd.Phone, _machine, _history);
-        var leg = new PhoneLeg(invite, from, new PhoneAudio(PeerLoop.Shared, heard));
+        var leg = PhoneLeg.Rung(invite, from, new PhoneAudio(PeerLoop.Shared, heard));
         _legs[leg.Id] = leg;
         _history.Add(new Fact.Rang(DateTimeOffset.UtcNow, leg.Id, leg.Phone, leg.User, NodeAt(from)));
         _port.Send(leg.Last = leg.Respond(invite, "180 Ringing", Port), from);
-        _ = PickUpAsync(leg, TimeSpan.FromMilliseconds(_random.Next(ShortestRingMs, LongestRingMs)));
+        _ = PickUpAsync(leg, invite, TimeSpan.FromMilliseconds(_random.Next(ShortestRingMs, LongestRingMs)));
     }
 
-    private async Task PickUpAsync(PhoneLeg leg, TimeSpan after)
+    private async Task PickUpAsync(PhoneLeg leg, SipMessageText invite, TimeSpan after)
     {
         await Task.Delay(after);
         lock (_gate)
@@ -142,8 +209,8 @@ internal sealed class TalkingPhones : IDisposable
                 return;
             leg.IsPickedUp = true;
             _history.Add(new Fact.PickedUp(DateTimeOffset.UtcNow, leg.Id));
-            leg.Audio.Talk(leg.Invite.Body);
-            leg.Last = leg.Respond(leg.Invite, "200 OK", Port, leg.Audio.Sdp);
+            leg.Audio.Talk(invite.Body);
+            leg.Last = leg.Respond(invite, "200 OK", Port, leg.Audio.Sdp);
         }
         // Until it is acknowledged (RFC 3261 §13.3.1.4): after 64 T1 a phone gives up and hangs up.
         var began = DateTimeOffset.UtcNow;

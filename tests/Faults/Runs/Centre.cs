@@ -20,7 +20,7 @@ internal sealed class Centre(NpgsqlDataSource database, IConnectionMultiplexer r
         """
         INSERT INTO rate_cards (id, name, currency) VALUES ('faults', 'faults', 'EUR');
         INSERT INTO rates (card, direction, prefix, valid_from, price_per_minute, connection_fee, pulse_seconds)
-        VALUES ('faults', 'inbound', '', '2020-01-01Z', 0.017, 0.003, 1);
+        VALUES ('faults', 'inbound', '', '2020-01-01Z', 0.017, 0.003, 1), ('faults', 'outbound', '', '2020-01-01Z', 0.017, 0.003, 1);
         INSERT INTO accounts (id, name, currency, rate_card) VALUES ('faults', 'faults', 'EUR', 'faults');
         INSERT INTO ledger_entries (account, kind, amount, balance_after, idempotency_key, actor)
         VALUES ('faults', 'top_up', 100000, 100000, 'faults', 'faults');

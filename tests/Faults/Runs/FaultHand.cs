@@ -8,7 +8,7 @@ namespace Faults.Runs;
 /// <summary>Does the faults of a schedule, each on its own, and puts right afterwards what it did.</summary>
 internal sealed class FaultHand(IReadOnlyList<FaultNode> nodes, Stores stores, RedisServers? sentinel, HistoryLog history)
 {
-    private static readonly TimeSpan Step = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Step = TimeSpan.FromSeconds(90), Look = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _gate = new();
     private readonly HashSet<FaultNode> _disturbed = [];
@@ -30,17 +30,40 @@ internal sealed class FaultHand(IReadOnlyList<FaultNode> nodes, Stores stores, R
     private async Task RunAsync(ScheduledFault fault, CancellationToken stop)
     {
         await Task.Delay(fault.From, stop);
-        var node = fault.Node is { } place ? nodes[place] : null;
-        if (node is not null && !TryTake(node))
-            return;
+        if (fault.Kind == FaultKind.Roll)
+            await RollAsync(fault, stop);
+        else if (fault.Node is not { } place)
+            await DoAsync(fault, null, stop);
+        else if (TryTake(nodes[place]))
+            await DoAsync(fault, nodes[place], stop);
+    }
+
+    private async Task RollAsync(ScheduledFault fault, CancellationToken stop)
+    {
+        foreach (var node in nodes)
+        {
+            while (!TryTake(node))
+                await Task.Delay(Look, stop);
+            await DoAsync(fault, node, stop);
+        }
+    }
+
+    private async Task DoAsync(ScheduledFault fault, FaultNode? node, CancellationToken stop)
+    {
         var from = DateTimeOffset.UtcNow;
-        await BeginAsync(fault.Kind, node);
-        await Task.WhenAny(Task.Delay(fault.Length, stop)); // stopped or not, everything is put right
-        await EndAsync(fault.Kind, node);
-        history.Add(new Fact.Disturbed(DateTimeOffset.UtcNow, from, fault.Kind, node?.Id));
-        lock (_gate)
-            if (node is not null)
-                _disturbed.Remove(node);
+        try
+        {
+            await BeginAsync(fault.Kind, node);
+            await Task.WhenAny(Task.Delay(fault.Length, stop)); // stopped or not, everything is put right
+            await EndAsync(fault.Kind, node);
+            history.Add(new Fact.Disturbed(DateTimeOffset.UtcNow, from, fault.Kind, node?.Id));
+        }
+        finally
+        {
+            lock (_gate)
+                if (node is not null)
+                    _disturbed.Remove(node);
+        }
     }
 
     /// <summary>
@@ -67,7 +90,7 @@ internal sealed class FaultHand(IReadOnlyList<FaultNode> nodes, Stores stores, R
             case FaultKind.Pause:
                 node!.Signal("STOP");
                 break;
-            case FaultKind.Stop:
+            case FaultKind.Stop or FaultKind.Roll:
                 await node!.StopAsync();
                 break;
             case FaultKind.CutRedis:
@@ -101,7 +124,7 @@ internal sealed class FaultHand(IReadOnlyList<FaultNode> nodes, Stores stores, R
     {
         switch (kind)
         {
-            case FaultKind.Kill or FaultKind.KillEmpty or FaultKind.Stop:
+            case FaultKind.Kill or FaultKind.KillEmpty or FaultKind.Stop or FaultKind.Roll:
                 await node!.StartAsync(CancellationToken.None);
                 break;
             case FaultKind.Pause:

@@ -81,7 +81,7 @@ public sealed class FaultRun : IAsyncDisposable
         _stores = Stores.StartPrivate();
         _database = NpgsqlDataSource.Create(_stores.Postgres);
         _started.Push(_database);
-        _sentinel = _options.HasSentinel ? await RedisServers.StartSentinelAsync() : null;
+        _sentinel = _options.HasSentinel ?? FaultSchedule.DrawSentinel(_options.Seed) ? await RedisServers.StartSentinelAsync() : null;
         if (_sentinel is not null)
             _started.Push(_sentinel);
         var address = _sentinel?.Configuration ?? _stores.Redis;
@@ -101,7 +101,7 @@ public sealed class FaultRun : IAsyncDisposable
         var settings = new NodeSettings(_stores.Postgres, address, _callers.Url, _phones.Port)
         {
             PhoneNumberId = number.PhoneNumberId, Number = number.DisplayNumber, AccessToken = number.AccessToken,
-            AppSecret = number.AppSecret, Logs = _options.History,
+            AppSecret = number.AppSecret, Logs = _options.History, TakesOver = _options.TakesOver,
         };
         for (var i = 1; i <= Nodes; i++)
         {

@@ -4,11 +4,11 @@ namespace Faults.Runs;
 public sealed record FaultRunOptions
 {
     public const string Usage = """
-        Faults run --seed N [--minutes M] [--calls C] [--sentinel] [--takeover] [--history FILE]
+        Faults run --seed N [--minutes M] [--calls C] [--redis single|sentinel] [--no-takeover] [--history FILE]
             three gateways under calls and the faults of this seed; judged at the end: exit 0 only if no rule was broken
-            --minutes   of calling; 1 if not said             --calls     at one time; 8 if not said
-            --sentinel  Redis is a primary and a replica, which change places
-            --takeover  calls of a lost node have to go on    --history   where the facts are written; a temporary file if not said
+            --minutes      of calling; 1 if not said            --calls    at one time; 8 if not said
+            --redis        one server, or a primary and a replica that change places; the seed says if not said
+            --no-takeover  nodes leave no snapshots             --history  where the facts are written; a temporary file if not said
         Faults judge FILE
             judges a history once more
         """;
@@ -22,11 +22,11 @@ public sealed record FaultRunOptions
     /// <summary>Calls at one time.</summary>
     public int Calls { get; init; } = 8;
 
-    /// <summary>Calls of a lost node have to go on elsewhere.</summary>
-    public bool TakesOver { get; init; }
+    /// <summary>Nodes leave snapshots: calls of a lost one go on elsewhere.</summary>
+    public bool TakesOver { get; init; } = true;
 
-    /// <summary>Redis has a replica and a Sentinel.</summary>
-    public bool HasSentinel { get; init; }
+    /// <summary>Redis has a replica and a Sentinel; null: the seed says.</summary>
+    public bool? HasSentinel { get; init; }
 
     /// <summary>Where the facts are written; null: nowhere.</summary>
     public string? History { get; init; }
@@ -41,12 +41,12 @@ public sealed record FaultRunOptions
             var value = i + 1 < arguments.Count ? arguments[i + 1] : "";
             switch (arguments[i])
             {
-                case "--takeover":
-                    options = options with { TakesOver = true };
+                case "--no-takeover":
+                    options = options with { TakesOver = false };
                     continue;
-                case "--sentinel":
-                    options = options with { HasSentinel = true };
-                    continue;
+                case "--redis" when value is "single" or "sentinel":
+                    options = options with { HasSentinel = value == "sentinel" };
+                    break;
                 case "--seed" when int.TryParse(value, out var seed):
                     options = options with { Seed = seed };
                     break;

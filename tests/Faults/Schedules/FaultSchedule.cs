@@ -21,7 +21,7 @@ public static class FaultSchedule
         [FaultKind.CutGraphAnswers] = (0.5, 4), [FaultKind.FillDisk] = (3, 8), [FaultKind.StepClock] = (4, 10),
         [FaultKind.RestartRedis] = (0.2, 3), [FaultKind.FreezeRedis] = (0.3, 4), [FaultKind.FailOverRedis] = (2, 4),
         [FaultKind.RestartPostgres] = (0.2, 3),
-        [FaultKind.FreezePostgres] = (0.3, 4),
+        [FaultKind.FreezePostgres] = (0.3, 4), [FaultKind.Roll] = (0.5, 2),
     };
 
     /// <param name="seed">The same seed, the same faults.</param>
@@ -44,6 +44,9 @@ public static class FaultSchedule
         }
         return faults;
     }
+
+    /// <summary>Redis has a replica and a Sentinel in the run of this seed.</summary>
+    public static bool DrawSentinel(int seed) => new Random(~seed).Next(2) == 0;
 
     private static bool IsOfNode(FaultKind kind) => kind < FaultKind.RestartRedis;
 

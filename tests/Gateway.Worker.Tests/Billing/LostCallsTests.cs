@@ -13,7 +13,7 @@ using Testing;
 namespace Gateway.Worker.Tests.Billing;
 
 /// <summary>The registry's view of a dead node's call completes the record in PostgreSQL.</summary>
-public sealed class LostCallsTests
+public sealed class LostCallsTests : IDisposable
 {
     private readonly SteppedTime _time = new();
     private readonly Shown _registry = new();
@@ -22,7 +22,9 @@ public sealed class LostCallsTests
     public LostCallsTests() =>
         _lost = new LostCalls(
             new LiveOptions(new ConfigurationSnapshot(Options(), DateTimeOffset.UnixEpoch)),
-            graph: null!, _registry, inbox: null!, sip: null!, new InstantClock(_time), NullLogger<LostCalls>.Instance);
+            graph: null!, _registry, inbox: null!, sip: null!, _time, NullLogger<LostCalls>.Instance);
+
+    public void Dispose() => _lost.Dispose();
 
     [Fact]
     public async Task A_pick_up_that_was_never_written_is_known_from_the_registry_even_after_that_has_forgotten_it()
@@ -57,6 +59,43 @@ public sealed class LostCallsTests
         await _lost.RefreshAsync(CancellationToken.None);
         Assert.Equal(record, _lost.Complete(record));
         Assert.Equal(Records.Start, _lost.Complete(Records.One()).StartedAt); // one that the registry never showed
+    }
+
+    [Fact]
+    public async Task A_dialog_that_Redis_gives_late_is_hung_up_all_the_same()
+    {
+        var record = Records.One();
+        _registry.Dialogs.Enqueue(TakenDialog.Unknown);
+        _registry.Dialogs.Enqueue(TakenDialog.Unknown);
+        _registry.Dialogs.Enqueue(new TakenDialog(true, "[]"));
+        Assert.False(await _lost.EndAtPbxAsync(record.Id, CancellationToken.None));
+        Assert.False(await _lost.EndAtPbxAsync(record.Id, CancellationToken.None)); // asked for once
+        Assert.Equal(record.Id, await _registry.Forgotten.Task.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Empty(_registry.Dialogs);
+    }
+
+    [Fact]
+    public async Task A_node_that_stops_waits_for_no_dialog()
+    {
+        _registry.Dialogs.Enqueue(TakenDialog.Unknown);
+        Assert.False(await _lost.EndAtPbxAsync(Records.One().Id, CancellationToken.None));
+        await _lost.StopAsync().WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public async Task A_call_of_which_Redis_says_nothing_may_go_on_elsewhere_but_not_for_long()
+    {
+        var id = Records.One().Id;
+        _registry.GoesOn = null;
+        Assert.True(await _lost.GoesOnAsync(id, 1, CancellationToken.None));
+        _time.Pass(TimeSpan.FromSeconds(4));
+        Assert.True(await _lost.GoesOnAsync(id, 1, CancellationToken.None));
+        _time.Pass(TimeSpan.FromSeconds(1));
+        Assert.False(await _lost.GoesOnAsync(id, 1, CancellationToken.None));
+        _registry.GoesOn = false;
+        Assert.False(await _lost.GoesOnAsync(id, 1, CancellationToken.None));
+        _registry.GoesOn = null;
+        Assert.True(await _lost.GoesOnAsync(id, 1, CancellationToken.None));
     }
 
     private static LiveCall Live(CallRecord record, double answeredAfter) => new(
@@ -95,7 +134,21 @@ public sealed class LostCallsTests
         public Task KeepDialogAsync(CallId callId, long token, string dialog, CancellationToken cancellation) =>
             throw new NotSupportedException();
 
-        public Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation) => throw new NotSupportedException();
+        public Queue<TakenDialog> Dialogs { get; } = [];
+
+        public TaskCompletionSource<CallId> Forgotten { get; } = new();
+
+        public bool? GoesOn { get; set; }
+
+        public Task<TakenDialog> TakeDialogAsync(CallId callId, CancellationToken cancellation) => Task.FromResult(Dialogs.Dequeue());
+
+        public Task ForgetDialogAsync(CallId callId, CancellationToken cancellation)
+        {
+            Forgotten.SetResult(callId);
+            return Task.CompletedTask;
+        }
+
+        public Task<bool?> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) => Task.FromResult(GoesOn);
 
         public Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
             throw new NotSupportedException();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Gateway.Calls;
 using Gateway.Storage.Nodes;
 using Gateway.Worker.Tests.Calls.Bench;
@@ -100,6 +101,40 @@ public sealed class LiveTakeoverTests(WorkerBench bench, ITestOutputHelper outpu
         await talk.Phone.HangUpAsync();
         Assert.Equal(WireName.Of(HangupCause.PbxHungUp), (await bench.EndedRowAsync(talk.Call)).Cause);
         talk.AssertNoIndexTwice(jumps: 1);
+    }
+
+    [Fact]
+    public async Task A_call_that_was_answered_a_moment_before_goes_on_too()
+    {
+        await bench.StartAsync();
+        await using var survivor = await bench.StartOtherAsync("survivor");
+        var talk = await _talks.AnsweredAsync();
+        var answered = Stopwatch.StartNew();
+        await _talks.LeftAsync(talk);
+        await bench.KillAsync();
+        output.WriteLine($"killed {answered.ElapsedMilliseconds} ms after the phone had picked up");
+        var watch = Talks.Measure(talk);
+        await _talks.GoOnAsync(watch, Silence, talk);
+        await talk.Phone.HangUpAsync();
+        Assert.Equal(WireName.Of(HangupCause.PbxHungUp), (await bench.EndedRowAsync(talk.Call)).Cause);
+    }
+
+    [Fact]
+    public async Task A_call_of_which_the_survivor_never_learned_that_it_has_claimed_it_goes_on()
+    {
+        await bench.StartAsync();
+        await using var survivor = await bench.StartOtherAsync("survivor");
+        var talk = await _talks.InboundAsync();
+        await _talks.LeftAsync(talk);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        var id = new CallId(await bench.IdOfAsync(talk.Call));
+        await bench.KillAsync();
+        var watch = Talks.Measure(talk);
+        Assert.NotNull(await new CallOwners(redis).ClaimAsync(id, new CallOwner("worker", 1), survivor.Id)); // its answer is lost
+        await _talks.GoOnAsync(watch, Silence, talk);
+        Assert.Equal(new CallOwner(survivor.Id, 3), await new CallOwners(redis).FindAsync(id));
+        await talk.Phone.HangUpAsync();
+        Assert.Equal(WireName.Of(HangupCause.PbxHungUp), (await bench.EndedRowAsync(talk.Call)).Cause);
     }
 
     [Fact]

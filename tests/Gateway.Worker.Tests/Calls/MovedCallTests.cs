@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Sip.Dialogs;
 using Gateway.Storage.Commands;
 using Gateway.Storage.Nodes;
 using Gateway.Worker.Tests.Calls.Bench;
@@ -57,7 +58,7 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
     }
 
     [Fact]
-    public async Task A_call_that_no_other_node_takes_goes_on_where_it_was()
+    public async Task A_call_that_no_other_node_can_take_goes_on_where_it_is_and_nobody_notices()
     {
         var talk = await _talks.InboundAsync();
         await using var other = await bench.StartOtherAsync("other", options => options with { Sip = options.Sip with { Trunks =
@@ -66,13 +67,39 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
         await _talks.LeftAsync(talk);
         await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
         await HasRoomAsync("other");
+        Talks.Measure(talk);
+        Assert.Equal(CommandReply.Done, await new NodeCommands(redis).DrainAsync("worker", CancellationToken.None));
+        await Eventually.SeeAsync(
+            () => Task.FromResult(bench.Log()), log => log.Contains("stays: node other did not take it", StringComparison.Ordinal),
+            "the other node was asked", log => log);
+        Assert.Equal(503, (await bench.GetAsync("/readyz")).Status);
+        await Talks.HearsBothAsync(talk);
+        Assert.InRange(talk.Phone.Phone.LongestGap, TimeSpan.Zero, Soon);
+        await talk.Phone.HangUpAsync();
+        await WhatsAppSide.UntilAsync(talk.Call, CallState.Ended);
+        await talk.Phone.EndedAsync();
+        Assert.DoesNotContain(talk.Phone.Seen, seen => seen is SipCallEvent.OfferReceived);
+        Assert.Equal(WireName.Of(HangupCause.PbxHungUp), (await bench.EndedRowAsync(talk.Call)).Cause);
+    }
+
+    [Fact]
+    public async Task A_call_that_the_other_node_does_not_take_after_all_comes_back()
+    {
+        var talk = await _talks.InboundAsync();
+        await _talks.LeftAsync(talk);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        var (other, leases) = (new LeasedNode("fickle", "1"), new NodeLeases(redis));
+        var listener = new NodeCommandListener(redis, other.Id, command => Task.FromResult(
+            command is NodeCommand.PrepareCall ? CommandReply.Done : CommandReply.Refused(HangupCause.NoRoute)));
+        await listener.StartAsync();
+        await leases.BeatAsync(other, TimeSpan.FromMinutes(5), hasRoom: true);
         var watch = Talks.Measure(talk);
         Assert.Equal(CommandReply.Done, await new NodeCommands(redis).DrainAsync("worker", CancellationToken.None));
         await _talks.GoOnAsync(watch, TimeSpan.Zero, talk);
-        Assert.Equal(503, (await bench.GetAsync("/readyz")).Status);
         await talk.Phone.HangUpAsync();
-        await WhatsAppSide.UntilAsync(talk.Call, CallState.Ended);
         Assert.Equal(WireName.Of(HangupCause.PbxHungUp), (await bench.EndedRowAsync(talk.Call)).Cause);
+        await listener.StopAsync();
+        await leases.EndAsync(other);
     }
 
     private async Task HasRoomAsync(string node)

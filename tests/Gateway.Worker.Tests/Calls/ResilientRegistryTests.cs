@@ -25,7 +25,7 @@ public sealed class ResilientRegistryTests
         _redis.Forget();
         await _registry.ShowAgainAsync(default);
         Assert.Equal(Call with { State = CallState.Live }, Assert.Single(await _redis.ListAsync(default)));
-        Assert.Equal("dialog", await _redis.TakeDialogAsync(Call.Id, default));
+        Assert.Equal(new TakenDialog(true, "dialog"), await _redis.TakeDialogAsync(Call.Id, default));
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class ResilientRegistryTests
         _redis.Forget();
         await _registry.ShowAgainAsync(default);
         Assert.Empty(await _redis.ListAsync(default));
-        Assert.Null(await _redis.TakeDialogAsync(Call.Id, default));
+        Assert.Equal(new TakenDialog(true, null), await _redis.TakeDialogAsync(Call.Id, default));
     }
 
     [Fact]
@@ -61,10 +61,24 @@ public sealed class ResilientRegistryTests
         Assert.Equal((live, Call.Id), Assert.Single(_redis.Claims));
     }
 
+    [Fact]
+    public async Task No_answer_about_a_lost_call_is_not_taken_for_a_no()
+    {
+        Assert.False(await _registry.GoesOnAsync(Call.Id, 1, default));
+        Assert.Equal(new TakenDialog(true, null), await _registry.TakeDialogAsync(Call.Id, default));
+        _redis.IsAway = true;
+        Assert.Equal(TakenDialog.Unknown, await _registry.TakeDialogAsync(Call.Id, default));
+        _redis.IsAway = false;
+        Assert.Null(await _registry.GoesOnAsync(Call.Id, 1, default)); // it is not even asked yet
+    }
+
     private sealed class EmptyRegistry : ICallRegistry
     {
         private readonly Dictionary<CallId, LiveCall> _live = [];
         private readonly Dictionary<CallId, string> _dialogs = [];
+
+        /// <summary>It answers no question about a lost call.</summary>
+        public bool IsAway { get; set; }
 
         /// <summary>Happens before a call is shown.</summary>
         public Func<Task> OnPublish { get; set; } = () => Task.CompletedTask;
@@ -95,8 +109,13 @@ public sealed class ResilientRegistryTests
             return Task.CompletedTask;
         }
 
-        public Task<string?> TakeDialogAsync(CallId callId, CancellationToken cancellation) =>
-            Task.FromResult(_dialogs.GetValueOrDefault(callId));
+        public Task<TakenDialog> TakeDialogAsync(CallId callId, CancellationToken cancellation) => IsAway
+            ? throw new TimeoutException() : Task.FromResult(new TakenDialog(true, _dialogs.GetValueOrDefault(callId)));
+
+        public Task ForgetDialogAsync(CallId callId, CancellationToken cancellation) => Task.FromResult(_dialogs.Remove(callId));
+
+        public Task<bool?> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) =>
+            IsAway ? throw new TimeoutException() : Task.FromResult<bool?>(false);
 
         public Task<IReadOnlyList<LiveCall>> ListAsync(CancellationToken cancellation) =>
             Task.FromResult<IReadOnlyList<LiveCall>>([.. _live.Values]);

@@ -61,7 +61,7 @@ public sealed class RedisLayoutTests
         Assert.Equal(new ClaimHolder(node, call), await registry.FindHolderAsync(meta, null, None));
         Assert.True((await registry.FindHolderAsync(new WhatsAppCallId(before.Names["ended"]), null, None))!.IsTombstone);
         Assert.False(await registry.TakeAnswerLockAsync(meta, waiting, None));
-        var text = await registry.TakeDialogAsync(call, None);
+        var text = (await registry.TakeDialogAsync(call, None)).Text;
         var dialogs = JsonSerializer.Deserialize<SipDialogSnapshot[]>(text!, JsonSerializerOptions.Web)!;
         Assert.Contains(Extension, Assert.Single(dialogs).Remote, StringComparison.Ordinal);
 

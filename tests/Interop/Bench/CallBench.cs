@@ -30,13 +30,18 @@ public abstract class CallBench(Stores stores) : IAsyncLifetime
 
     protected virtual Sandbox.SandboxTimers Timers => new();
 
+    /// <summary>The address to which WhatsApp sends its webhooks.</summary>
+    protected virtual string WebhookUrl => Gateway.WebhookUrl;
+
+    protected NpgsqlDataSource Database => _database;
+
     public virtual async Task InitializeAsync()
     {
         SelfSignedCertificate.Write(Certificate);
         _database = NpgsqlDataSource.Create(stores.Postgres);
         if (PbxOptions is { } pbx)
             _asterisk = await AsteriskServer.StartAsync(pbx with { Certificate = Certificate });
-        WhatsApp = await WhatsApp.StartAsync(Settings.Channels, Gateway.WebhookUrl, Timers);
+        WhatsApp = await WhatsApp.StartAsync(Settings.Channels, WebhookUrl, Timers);
         await Gateway.StartAsync(Settings, WhatsApp.Url + "/", stores, Certificate);
     }
 

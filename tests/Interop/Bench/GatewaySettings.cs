@@ -36,6 +36,9 @@ public sealed record GatewaySettings
 
     public int MaxCalls { get; init; } = 100;
 
+    /// <summary>node.clusterKeys; empty: calls of a lost node are ended.</summary>
+    public IReadOnlyList<string> ClusterKeys { get; init; } = [];
+
     /// <summary>Folder of PBX profiles; null: the gateway's own.</summary>
     public string? Profiles { get; init; }
 

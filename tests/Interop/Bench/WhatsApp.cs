@@ -4,7 +4,9 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Sandbox;
+using Sandbox.Calls;
 using Sandbox.Control;
+using Sandbox.Handsets;
 
 namespace Interop.Bench;
 
@@ -85,6 +87,10 @@ public sealed class WhatsApp : IAsyncDisposable
             $"a call to {user}", timeout: timeout);
         return new UserCall(this, calls[^1].Id, user);
     }
+
+    /// <summary>The media end of a call's user.</summary>
+    internal IHandset HandsetOf(UserCall call) =>
+        _app.Services.GetRequiredService<CallHandler>().All.Single(one => one.Id == call.Id).Handset;
 
     /// <summary>Every message that the business has sent.</summary>
     public Task<JsonElement> MessagesAsync() => Control.GetFromJsonAsync<JsonElement>("messages");

@@ -14,10 +14,18 @@ internal sealed class Talks(WorkerBench bench, ITestOutputHelper output)
     /// <summary>The user calls, the agent answers.</summary>
     public async Task<Talk> InboundAsync()
     {
+        var talk = await AnsweredAsync();
+        await HearsBothAsync(talk);
+        return talk;
+    }
+
+    /// <summary>The same, and nobody has heard anything yet.</summary>
+    public async Task<Talk> AnsweredAsync()
+    {
         var call = await bench.WhatsApp.PlaceAsync(bench.WhatsApp.User(handset: "native"));
         var agent = await bench.Pbx.NextAsync();
         await agent.AnswerAsync();
-        return await TalkingAsync(call, agent);
+        return TalkOf(call, agent);
     }
 
     /// <summary>The agent calls, the user answers.</summary>
@@ -26,7 +34,9 @@ internal sealed class Talks(WorkerBench bench, ITestOutputHelper output)
         var user = bench.WhatsApp.User(AutoMode.Answer, handset: "native");
         var caller = bench.Pbx.Dial(user.Phone);
         await caller.AnsweredAsync();
-        return await TalkingAsync(await bench.WhatsApp.CallToAsync(user, CallState.Active), caller);
+        var talk = TalkOf(await bench.WhatsApp.CallToAsync(user, CallState.Active), caller);
+        await HearsBothAsync(talk);
+        return talk;
     }
 
     /// <summary>Their owner has left what another node needs.</summary>
@@ -67,7 +77,8 @@ internal sealed class Talks(WorkerBench bench, ITestOutputHelper output)
         }));
         output.WriteLine($"{talks.Count} call(s) heard at both ends again after {watch.Elapsed.TotalSeconds:0.00} s; longest gap at phones "
             + $"{talks.Max(one => one.Gaps.Phone).TotalMilliseconds:0} ms, "
-            + $"at users {talks.Max(one => one.Gaps.User).TotalMilliseconds:0} ms");
+            + $"at users {talks.Max(one => one.Gaps.User).TotalMilliseconds:0} ms, one call after the other "
+            + string.Join(", ", talks.Select(one => $"{one.Gaps.User.TotalMilliseconds:0}").Take(10)));
     }
 
     private static async Task HasPacketsAsync(Talk talk, int count)
@@ -82,12 +93,11 @@ internal sealed class Talks(WorkerBench bench, ITestOutputHelper output)
     public static Task HearsBothAsync(Talk talk) =>
         Task.WhenAll(talk.Phone.HearsAsync(WhatsAppSide.Hertz), WhatsAppSide.HearsAsync(talk.Call, Pbx.Hertz));
 
-    private static async Task<Talk> TalkingAsync(SandboxCall call, PbxCall phone)
+    private static Talk TalkOf(SandboxCall call, PbxCall phone)
     {
         var talk = new Talk(call, phone, (NativeHandset)call.Handset);
         lock (talk.Handset.Gate)
             talk.Handset.Tap = (datagram, _) => talk.Wire.Add(datagram);
-        await HearsBothAsync(talk);
         return talk;
     }
 }

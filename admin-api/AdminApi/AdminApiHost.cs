@@ -1,6 +1,7 @@
 using AdminApi.Accounts;
 using AdminApi.Agents;
 using AdminApi.Auditing;
+using AdminApi.Browser;
 using AdminApi.Calls;
 using AdminApi.Channels;
 using AdminApi.Contacts;
@@ -11,6 +12,7 @@ using AdminApi.MissedCalls;
 using AdminApi.Nodes;
 using AdminApi.Platform;
 using AdminApi.Rating;
+using AdminApi.Statistics;
 using AdminApi.Supervisor;
 using AdminApi.Voicemails;
 using AdminApi.Webhooks;
@@ -21,6 +23,7 @@ using Gateway.Storage.Admin;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Commands;
 using Gateway.Storage.Events;
+using Gateway.Storage.Nodes;
 using Gateway.Storage.Parking;
 using Gateway.Storage.Tracing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -65,10 +68,18 @@ public static class AdminApiHost
         var app = builder.Build();
         app.UsePlatform(options);
         app.MapGet("/healthz", () => "ok\n").AllowAnonymous().ExcludeFromDescription();
-        var api = app.MapV1();
+        app.MapConsole();
+        MapResources(app.MapV1());
+        return app;
+    }
+
+    private static void MapResources(RouteGroupBuilder api)
+    {
+        api.MapConsoleLinks();
         api.MapCalls();
         api.MapLiveCalls();
         api.MapNodes();
+        api.MapNodeList();
         api.MapCallControl();
         api.MapClickToCall();
         api.MapParkedCalls();
@@ -82,6 +93,7 @@ public static class AdminApiHost
         api.MapFlowRoutes();
         api.MapAudio();
         api.MapSupervisor();
+        api.MapStatistics();
         api.MapVoicemails();
         api.MapChannels();
         api.MapCallingCountries();
@@ -93,7 +105,6 @@ public static class AdminApiHost
         api.MapAudit();
         api.MapAccountsAndLedger();
         api.MapRating();
-        return app;
     }
 
     private static void AddStores(IServiceCollection services, AdminApiOptions options)
@@ -107,11 +118,13 @@ public static class AdminApiHost
         services.AddSingleton<CallCaptureStore>();
         services.AddSingleton<KeyStore>();
         services.AddSingleton<IdempotencyStore>();
+        services.AddSingleton<ConsoleSessionStore>();
         services.AddSingleton<AuditStore>();
         services.AddSingleton<MissedCallStore>();
         services.AddSingleton<ParkedCallStore>();
         services.AddSingleton<EventReader>();
         services.AddSingleton<EventPositions>();
+        services.AddSingleton<EventRetention>();
         services.AddSingleton<EventHead>();
         services.AddHostedService(s => s.GetRequiredService<EventHead>());
         services.AddSingleton<WebhookStore>();
@@ -121,8 +134,10 @@ public static class AdminApiHost
         services.AddHostedService<WebhookDeliveries>();
         services.AddHostedService<Housekeeping>();
         services.AddSingleton<NodeCommands>();
+        services.AddSingleton<NodeLeases>();
         services.AddAgents();
         services.AddAccounts();
+        services.AddStatistics();
         services.AddRating();
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using AdminApi.Tests.Kit;
 using Testing;
 
@@ -32,6 +33,30 @@ public sealed class ClientTests(ApiFixture api) : IDisposable
         await RunAsync("npm", "exec", "--offline", "--", "openapi-typescript", "openapi.json", "--output", "schema.d.ts");
         await RunAsync("npm", "exec", "--offline", "--", "tsc", "--project", ".");
         await RunAsync("node", "built/walk.js", api.Client.BaseAddress!.ToString().TrimEnd('/'), api.AdminKey);
+    }
+
+    /// <summary>The console is bundled without its types; here it is checked with those of the document.</summary>
+    [Fact]
+    public async Task The_console_fits_the_document_and_says_everything_in_every_language()
+    {
+        var console = Repository.File("admin-api", "Console");
+        foreach (var file in Directory.EnumerateFiles(console, "*", SearchOption.AllDirectories)
+            .Where(file => !file.Contains("node_modules", StringComparison.Ordinal)))
+        {
+            var copy = Path.Combine(_folder, Path.GetRelativePath(console, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+        await RunAsync("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline");
+        var document = await api.Client.SendAsync(api.Get("/openapi/v1.json"));
+        await File.WriteAllTextAsync(Path.Combine(_folder, "openapi.json"), await document.Content.ReadAsStringAsync());
+        await RunAsync("npm", "run", "types");
+        await RunAsync("npm", "run", "check");
+        var words = Directory.EnumerateFiles(Path.Combine(console, "languages")).ToDictionary(
+            path => Path.GetFileName(path),
+            path => JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(path))!.Keys.Order().ToArray());
+        Assert.Equal(2, words.Count);
+        Assert.All(words, language => Assert.Equal((language.Key, words["en.json"]), (language.Key, language.Value)));
     }
 
     /// <summary>Installs the packages that the lock file names.</summary>

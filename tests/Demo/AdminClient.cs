@@ -15,6 +15,14 @@ internal sealed class AdminClient(HttpClient http)
     public async Task<bool> CreateAsync(string path, object body, CancellationToken cancellation) =>
         await SendAsync(HttpMethod.Post, path, body, null, cancellation) != HttpStatusCode.Conflict;
 
+    /// <summary>The path of a log-in at the console, for one use.</summary>
+    public async Task<string> ConsoleLinkAsync(CancellationToken cancellation)
+    {
+        using var answer = await http.PostAsync(new Uri("/v1/console/links", UriKind.Relative), null, cancellation);
+        answer.EnsureSuccessStatusCode();
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>(cancellation)).GetProperty("path").GetString()!;
+    }
+
     /// <summary>Replaces a resource, whose version is that of <paramref name="versionOf"/>; null: its own.</summary>
     public async Task ReplaceAsync(string path, object body, CancellationToken cancellation, string? versionOf = null)
     {

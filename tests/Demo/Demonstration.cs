@@ -86,7 +86,7 @@ internal sealed class Demonstration(int nodes, bool staysUp)
             await LoseNodeAsync(settings, phone, whatsApp, records, stop);
         Console.WriteLine(await billing.StatementAsync(stop) + "\n");
         if (staysUp)
-            await StayUpAsync(settings, phone, group, stop);
+            await StayUpAsync(settings, phone, group, await admin.ConsoleLinkAsync(stop), stop);
         return 0;
     }
 
@@ -164,16 +164,17 @@ internal sealed class Demonstration(int nodes, bool staysUp)
         return [.. phones.Select(phone => new DeskPhone(phone))];
     }
 
-    private static async Task StayUpAsync(DemoSettings settings, DeskPhone desk, DeskPhone[] group, CancellationToken stop)
+    private static async Task StayUpAsync(
+        DemoSettings settings, DeskPhone desk, DeskPhone[] group, string consoleLink, CancellationToken stop)
     {
-        Console.WriteLine(WhatToTry(settings));
+        Console.WriteLine(WhatToTry(settings, consoleLink));
         var keys = Task.Run(() => DialOnEnterAsync(settings, desk, stop), CancellationToken.None);
         await AnswerAllAsync([desk, .. group], stop);
         // The reader of the terminal cannot be interrupted; it ends with the process.
         _ = keys;
     }
 
-    private static string WhatToTry(DemoSettings settings)
+    private static string WhatToTry(DemoSettings settings, string consoleLink)
     {
         var ports = settings.Ports;
         var page = $"{ports.WhatsApp}/phone?user=";
@@ -194,6 +195,8 @@ internal sealed class Demonstration(int nodes, bool staysUp)
                            and dial *11 to be rung, *12 to be away, *13 to sign off
               health       {{{string.Join(", ", nodes.Select(node => node.Health + "/readyz"))}}}
               metrics      {{{string.Join(", ", nodes.Select(node => node.Health + "/metrics"))}}}
+              console      {{{ports.AdminApi}}}{{{consoleLink}}}
+                           logs in once, within half an hour; afterwards by a key at {{{ports.AdminApi}}}/console
               admin API    its description: {{{ports.AdminApi}}}/openapi/v1.json
 
             api={{{ports.AdminApi}}}/v1 key='Authorization: Bearer {{{settings.AdminKey}}}' json='Content-Type: application/json'

@@ -134,7 +134,7 @@ public sealed class AccountStoreTests(Stores stores) : IAsyncLifetime
             await LedgerStore.AdjustAsync(
                 new Movement(_id, i % 2 == 0 ? -i : i, "EUR", Guid.NewGuid().ToString(), "n" + i), "test", CancellationToken.None);
         var entries = new List<LedgerEntry>();
-        while (await LedgerStore.ListAsync(_id, entries.LastOrDefault()?.Id, 3, CancellationToken.None) is { Count: > 0 } page)
+        while (await LedgerStore.ListAsync(_id, default, entries.LastOrDefault()?.Id, 3, CancellationToken.None) is { Count: > 0 } page)
             entries.AddRange(page);
         Assert.Equal(["n7", "n6", "n5", "n4", "n3", "n2", "n1"], entries.Select(e => e.Note));
         var account = (await Accounts.FindAsync(_id, CancellationToken.None))!;

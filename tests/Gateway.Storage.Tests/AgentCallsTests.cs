@@ -75,12 +75,12 @@ public sealed class AgentCallsTests(Stores stores) : IAsyncLifetime
         var row = await _billing.QueryAsync<(string, long, string, DateTime)>(
             "SELECT flow, flow_version, agent_group, waited_from FROM calls WHERE id = @id", new { id = call.Id.Value });
         Assert.Equal(("in", 3L, Group.Value, call.WaitedFrom.Value.UtcDateTime), row);
-        Assert.Equal(["call.queued"], (await EventsAsync(call)).Select(one => one.Kind));
+        Assert.Equal(["call.started", "call.queued"], (await EventsAsync(call)).Select(one => one.Kind));
         await store.AnsweredAsync(call.Id, call.StartedAt, call.StartedAt.AddSeconds(8), Anna, None);
         await store.QueuedAsync(queued with { Group = new GroupId("other") }, None);
         Assert.Equal(
             Anna.Value, await _billing.QueryAsync<string>("SELECT agent_id FROM calls WHERE id = @id", new { id = call.Id.Value }));
-        Assert.Single(await EventsAsync(call));
+        Assert.Equal(2, (await EventsAsync(call)).Length);
     }
 
     [Fact]

@@ -16,7 +16,13 @@ internal static partial class MigrationRules
 
     private static readonly Regex AddedColumn = Of(@"ADD COLUMN (IF NOT EXISTS )?\w+ ");
 
-    /// <summary>What no statement may do, even inside a function that runs at once.</summary>
+    /// <summary>What everybody may run by default: the version before knows no new function.</summary>
+    private static readonly Regex KeptFromAll = Of(@"REVOKE EXECUTE ON FUNCTION \w+\([^)]*\) FROM PUBLIC$");
+
+    /// <summary>Its body is not run by the migration.</summary>
+    private static readonly Regex NewFunction = Of("CREATE (OR REPLACE )?FUNCTION");
+
+    /// <summary>What no statement may do, even inside a block that runs at once.</summary>
     private static readonly Regex TakesAway = Of(@".*\b(DROP|RENAME|TRUNCATE|REVOKE|DELETE FROM|SET NOT NULL|ALTER COLUMN)\b");
 
     /// <summary>The statements of an expanding migration that do more than to add.</summary>
@@ -26,7 +32,9 @@ internal static partial class MigrationRules
     {
         if (AlteredTable().Match(statement) is { Success: true } altered)
             return Actions().Split(statement[altered.Length..]).All(action => IsAddedColumn(action.Trim()));
-        return Additions.Any(allowed => allowed.IsMatch(statement)) && !TakesAway.IsMatch(statement);
+        if (KeptFromAll.IsMatch(statement))
+            return true;
+        return Additions.Any(allowed => allowed.IsMatch(statement)) && (NewFunction.IsMatch(statement) || !TakesAway.IsMatch(statement));
     }
 
     /// <summary>Its value may be missing, or has a default: the version before writes rows without it.</summary>

@@ -96,7 +96,7 @@ public sealed class RolesTests(Stores stores) : IAsyncLifetime
             (await accounts.ChangeAsync(id, new AccountTerms("other", id, 5, 5), account.Version, "test", CancellationToken.None)).Value);
         Assert.NotNull(
             (await new LedgerStore(database).TopUpAsync(new Movement(id, 10, "EUR", id, null), "test", CancellationToken.None)).Value);
-        Assert.Single(await new LedgerStore(database).ListAsync(id, null, 10, CancellationToken.None));
+        Assert.Single(await new LedgerStore(database).ListAsync(id, default, null, 10, CancellationToken.None));
         Assert.NotNull(await new PostgresCallStore(database).ListAsync(new CallQuery { Limit = 1 }, CancellationToken.None));
     }
 

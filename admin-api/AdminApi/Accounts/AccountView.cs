@@ -15,13 +15,14 @@ namespace AdminApi.Accounts;
 /// <param name="TopUpNeeded">True where calls of some direction are refused until there is more money.</param>
 /// <param name="Inbound">Calls of users.</param>
 /// <param name="Outbound">Calls to users.</param>
+/// <param name="LowBalance">The balance below which balance.low is published; null: the greater of both minimums.</param>
 /// <param name="IsClosed">True where it takes no money and pays for no calls.</param>
 /// <param name="Version">Its ETag; money does not change it.</param>
 /// <param name="CreatedAt">The time at which it was opened.</param>
 public sealed record AccountView(
     string Id, string Name, string Currency, string? RateCard, decimal Balance, decimal Held, decimal Available, bool TopUpNeeded,
     MinimumView Inbound,
-    MinimumView Outbound, bool IsClosed, long Version, DateTimeOffset CreatedAt) : IVersioned
+    MinimumView Outbound, decimal? LowBalance, bool IsClosed, long Version, DateTimeOffset CreatedAt) : IVersioned
 {
     public static AccountView Of(Account account)
     {
@@ -29,7 +30,8 @@ public sealed record AccountView(
         var outbound = MinimumView.Of(account, CallDirection.Outbound, account.MinimumOutbound);
         return new AccountView(
             account.Id, account.Name, account.Currency, account.RateCard, account.Balance, account.Held, account.Available,
-            inbound.TopUpNeeded || outbound.TopUpNeeded, inbound, outbound, account.IsClosed, account.Version, account.CreatedAt);
+            inbound.TopUpNeeded || outbound.TopUpNeeded, inbound, outbound, account.LowBalance, account.IsClosed,
+            account.Version, account.CreatedAt);
     }
 }
 
@@ -51,15 +53,39 @@ public sealed record MinimumView(decimal Minimum, bool TopUpNeeded, decimal Shor
 /// <param name="RateCard">A card of the same currency; null: its calls have no price and are refused.</param>
 /// <param name="MinimumInbound">The balance required for a call of a user.</param>
 /// <param name="MinimumOutbound">The balance required for a call to a user.</param>
+/// <param name="LowBalance">The balance below which balance.low is published; null: the greater of both minimums.</param>
 public sealed record NewAccount(
-    string Id, string Name, string Currency, string? RateCard = null, decimal MinimumInbound = 10m, decimal MinimumOutbound = 10m);
+    string Id, string Name, string Currency, string? RateCard = null, decimal MinimumInbound = 10m, decimal MinimumOutbound = 10m,
+    decimal? LowBalance = null);
 
 /// <param name="Name">1 to 200 characters.</param>
 /// <param name="RateCard">A card of the same currency; null: its calls have no price and are refused.</param>
 /// <param name="MinimumInbound">The balance required for a call of a user.</param>
 /// <param name="MinimumOutbound">The balance required for a call to a user.</param>
 /// <param name="IsClosed">True closes it, unless money is held for calls in progress; false opens it again.</param>
-public sealed record ChangedAccount(string Name, string? RateCard, decimal MinimumInbound, decimal MinimumOutbound, bool IsClosed);
+/// <param name="LowBalance">The balance below which balance.low is published; null: the greater of both minimums.</param>
+public sealed record ChangedAccount(
+    string Name, string? RateCard, decimal MinimumInbound, decimal MinimumOutbound, bool IsClosed, decimal? LowBalance = null)
+{
+    internal AccountTerms Terms => new(Name, RateCard, MinimumInbound, MinimumOutbound, IsClosed, LowBalance);
+}
+
+/// <summary>The members of an account to change; those left out stay unchanged.</summary>
+/// <param name="Name">1 to 200 characters.</param>
+/// <param name="RateCard">A card of the same currency; empty: none, and calls are refused.</param>
+/// <param name="MinimumInbound">The balance required for a call of a user.</param>
+/// <param name="MinimumOutbound">The balance required for a call to a user.</param>
+/// <param name="LowBalance">The balance below which balance.low is published.</param>
+/// <param name="IsClosed">True closes it, unless money is held for calls in progress; false opens it again.</param>
+public sealed record AccountPatch(
+    string? Name = null, string? RateCard = null, decimal? MinimumInbound = null, decimal? MinimumOutbound = null,
+    decimal? LowBalance = null, bool? IsClosed = null)
+{
+    internal ChangedAccount ApplyTo(Account account) => new(
+        Name ?? account.Name, RateCard switch { null => account.RateCard, "" => null, _ => RateCard },
+        MinimumInbound ?? account.MinimumInbound, MinimumOutbound ?? account.MinimumOutbound, IsClosed ?? account.IsClosed,
+        LowBalance ?? account.LowBalance);
+}
 
 /// <param name="Amount">In the account's currency.</param>
 /// <param name="Currency">The account's currency, as a check against mistakes.</param>

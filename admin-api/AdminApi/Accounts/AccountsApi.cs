@@ -22,19 +22,25 @@ public static class AccountsApi
             .WithSummary("Creates an account, without money");
         accounts.MapGet("/{account}", GetAsync).WithName("getAccount").Requires(Scope.Read).Problems(Problems.NotFound)
             .WithSummary("An account: its balance, and the amount missing before calls may begin");
-        accounts.MapPut("/{account}", ChangeAsync).WithName("updateAccount").Requires(Scope.Billing).WithIfMatch()
-            .Problems(Problems.NotFound, StoreProblems.UnknownRateCard, StoreProblems.CurrencyMismatch, StoreProblems.InvalidAmount,
-                StoreProblems.AccountInUse)
-            .WithSummary("Changes an account's terms, or closes it");
+        Changes(accounts.MapPut("/{account}", ReplaceAsync).WithName("updateAccount"))
+            .WithSummary("Replaces an account's terms, or closes it");
+        Changes(accounts.MapPatch("/{account}", ChangeAsync).WithName("changeAccount"))
+            .WithSummary("Changes some of an account's terms, or closes it");
     }
 
+    private static RouteHandlerBuilder Changes(RouteHandlerBuilder operation) =>
+        operation.Requires(Scope.Billing).WithIfMatch().Problems(
+            Problems.NotFound, StoreProblems.UnknownRateCard, StoreProblems.CurrencyMismatch, StoreProblems.InvalidAmount,
+            StoreProblems.AccountInUse);
+
     private static async Task<Results<Ok<Page<AccountView>>, ProblemResult>> ListAsync(
-        AccountStore store, [AsParameters] PageRequest page, CancellationToken cancellation)
+        AccountStore store, [Description("true: only those that need a top-up; false: only the others.")] bool? topUpNeeded,
+        [AsParameters] PageRequest page, CancellationToken cancellation)
     {
         if (!Cursor.TryRead(page.Cursor, out string? after))
             return Cursor.Problem();
-        return TypedResults.Ok(
-            Page.Of(await store.ListAsync(after, page.Rows, cancellation), page, AccountView.Of, account => Cursor.Of(account.Id)));
+        var accounts = await store.ListAsync(after, topUpNeeded, page.Rows, cancellation);
+        return TypedResults.Ok(Page.Of(accounts, page, AccountView.Of, account => Cursor.Of(account.Id)));
     }
 
     private static async Task<Results<Created<AccountView>, ProblemResult>> CreateAsync(
@@ -45,7 +51,8 @@ public static class AccountsApi
         check.That(Names.IsName(body.Name), "name", Names.NameRule);
         if (check.Failed(out var problem))
             return problem;
-        var terms = new AccountTerms(body.Name, body.RateCard, body.MinimumInbound, body.MinimumOutbound);
+        var terms = new AccountTerms(
+            body.Name, body.RateCard, body.MinimumInbound, body.MinimumOutbound, LowBalance: body.LowBalance);
         var outcome = await store.CreateAsync(body.Id, body.Currency, terms, caller.Actor, cancellation);
         return outcome.Value is { } account
             ? TypedResults.Created($"/v1/accounts/{account.Id}", AccountView.Of(account))
@@ -59,6 +66,13 @@ public static class AccountsApi
             : Problems.NotFound.Of($"There is no account '{account}'.");
 
     private static async Task<Results<Ok<AccountView>, ProblemResult>> ChangeAsync(
+        [Description(AccountText)] string account, AccountPatch body, IfMatch version, AccountStore store, Caller caller,
+        CancellationToken cancellation) =>
+        await store.FindAsync(account, cancellation) is { } found
+            ? await ReplaceAsync(account, body.ApplyTo(found), version, store, caller, cancellation)
+            : Problems.NotFound.Of($"There is no account '{account}'.");
+
+    private static async Task<Results<Ok<AccountView>, ProblemResult>> ReplaceAsync(
         [Description(AccountText)] string account, ChangedAccount body, IfMatch version, AccountStore store, Caller caller,
         CancellationToken cancellation)
     {
@@ -66,8 +80,7 @@ public static class AccountsApi
         check.That(Names.IsName(body.Name), "name", Names.NameRule);
         if (check.Failed(out var problem))
             return problem;
-        var terms = new AccountTerms(body.Name, body.RateCard, body.MinimumInbound, body.MinimumOutbound, body.IsClosed);
-        var outcome = await store.ChangeAsync(account, terms, version.Version, caller.Actor, cancellation);
+        var outcome = await store.ChangeAsync(account, body.Terms, version.Version, caller.Actor, cancellation);
         return outcome.Value is { } changed
             ? TypedResults.Ok(AccountView.Of(changed))
             : outcome.Problem(inPath: StoreRefusal.UnknownAccount);

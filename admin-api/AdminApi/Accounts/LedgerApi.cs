@@ -11,6 +11,14 @@ public static class LedgerApi
 {
     private const string AccountText = "The account's id.";
 
+    /// <summary>The period of a list of movements.</summary>
+    public readonly record struct Period(
+        [property: Description("Made at this time or later.")] QueryTime? From,
+        [property: Description("Made before this time.")] QueryTime? To)
+    {
+        internal (DateTimeOffset? From, DateTimeOffset? To) Times => (From?.Value, To?.Value);
+    }
+
     public static void MapLedger(this IEndpointRouteBuilder api)
     {
         var account = api.MapGroup("/accounts/{account}").WithTags("accounts");
@@ -22,6 +30,9 @@ public static class LedgerApi
             .WithSummary("Corrects an account's balance either way");
         account.MapGet("/ledger", ListEntriesAsync).WithName("listLedger").Requires(Scope.Read).Paged().Problems(Problems.NotFound)
             .WithSummary("Every movement of an account's money, the newest first");
+        account.MapGet("/ledger/export", ExportAsync).WithName("exportLedger").Requires(Scope.Read).Problems(Problems.NotFound)
+            .WithSummary("An account's movements of any period as CSV (RFC 4180), the newest first")
+            .Produces<string>(StatusCodes.Status200OK, "text/csv");
         account.MapGet("/holds", ListHoldsAsync).WithName("listHolds").Requires(Scope.Read).Paged().Problems(Problems.NotFound)
             .WithSummary("The holds of calls in progress on an account's money");
     }
@@ -53,16 +64,31 @@ public static class LedgerApi
     }
 
     private static async Task<Results<Ok<Page<EntryView>>, ProblemResult>> ListEntriesAsync(
-        [Description(AccountText)] string account, [AsParameters] PageRequest page, LedgerStore ledger, AccountStore accounts,
-        CancellationToken cancellation)
+        [Description(AccountText)] string account, [AsParameters] Period period, [AsParameters] PageRequest page, LedgerStore ledger,
+        AccountStore accounts, CancellationToken cancellation)
     {
         if (!Cursor.TryRead(page.Cursor, out long? before))
             return Cursor.Problem();
-        var entries = await ledger.ListAsync(account, before, page.Rows, cancellation);
+        var entries = await ledger.ListAsync(account, period.Times, before, page.Rows, cancellation);
         if (entries.Count == 0 && await accounts.FindAsync(account, cancellation) is null)
             return NoAccount(account);
         return TypedResults.Ok(Page.Of(entries, page, EntryView.Of, entry => Cursor.Of(entry.Id)));
     }
+
+    private static async Task<IResult> ExportAsync(
+        [Description(AccountText)] string account, [AsParameters] Period period, [Description(ByteOrderMark.Meaning)] bool? bom,
+        LedgerStore ledger, AccountStore accounts, CancellationToken cancellation) =>
+        await accounts.FindAsync(account, cancellation) is null
+            ? NoAccount(account)
+            : new CsvFile<LedgerEntry>(
+                "ledger", ["id", "at", "kind", "amount", "balance_after", "call", "actor", "note"],
+                (last, token) => ledger.ListAsync(account, period.Times, last?.Id, CsvFile.Rows, token),
+                entry =>
+                [
+                    entry.Id.ToString(), CsvFile.Time(entry.CreatedAt), entry.Kind, CsvFile.Money(entry.Amount),
+                    CsvFile.Money(entry.BalanceAfter), entry.CallId, entry.Actor, CsvFile.Harmless(entry.Note),
+                ],
+                bom == true);
 
     private static async Task<Results<Ok<Page<HoldView>>, ProblemResult>> ListHoldsAsync(
         [Description(AccountText)] string account, [AsParameters] PageRequest page, HoldList holds, AccountStore accounts,

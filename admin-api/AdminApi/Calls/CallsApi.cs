@@ -31,12 +31,14 @@ public static class CallsApi
         [property: Description("A business number by Meta's phone_number_id.")] string? Channel,
         [property: Description("A WhatsApp user by telephone number in any usual spelling, or business-scoped id.")] string? User,
         [property: Description("inbound: the user called.")] WireValue<CallDirection>? Direction,
-        [property: Description("The hang-up cause.")] WireValue<HangupCause>? Cause,
+        [property: Description("The hang-up cause; several, separated by commas: any of them.")] WireValues<HangupCause>? Cause,
         [property: Description("The paying account.")] string? Account,
         [property: Description("The agent at /v1/agents who had the call last.")] string? Agent,
         [property: Description("The group that the call was for.")] string? Group,
         [property: Description("The flow that led the call.")] string? Flow,
         [property: Description("true: an agent answered; false: nobody, or only the gateway.")] bool? AnsweredByAgent,
+        [property: Description("true: somebody or something picked up, be it a queue; false: nothing did.")] bool? Answered,
+        [property: Description("The node that ran it.")] string? Node,
         [property: Description("Started at this time or later.")] QueryTime? From,
         [property: Description("Started before this time.")] QueryTime? To)
     {
@@ -55,12 +57,14 @@ public static class CallsApi
             Channel = Channel is null ? null : new ChannelId(Channel),
             User = user,
             Direction = Direction?.Value,
-            Cause = Cause?.Value,
+            Causes = Cause?.Values ?? [],
             Account = Account,
             Agent = Agent is null ? null : new AgentId(Agent),
             Group = Group is null ? null : new GroupId(Group),
             Flow = Flow is null ? null : new FlowId(Flow),
             AnsweredByAgent = AnsweredByAgent,
+            IsAnswered = Answered,
+            Node = Node,
             From = From?.Value,
             To = To?.Value,
         };
@@ -88,7 +92,7 @@ public static class CallsApi
     }
 
     private static IResult Export(ICallStore store, [AsParameters] Filter filter, [Description(ByteOrderMark.Meaning)] bool? bom) =>
-        filter.Read(CallsCsv.Rows, out var query) is { } problem ? problem : new CallsCsv(store, query, bom == true);
+        filter.Read(CsvFile.Rows, out var query) is { } problem ? problem : CallsCsv.Of(store, query, bom == true);
 
     /// <param name="Call">The record.</param>
     /// <param name="Timeline">Its events, in the order in which they were stored.</param>

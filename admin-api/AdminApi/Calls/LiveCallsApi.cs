@@ -26,11 +26,15 @@ public static class LiveCallsApi
             .WithSummary("Always refused: recording is not supported yet");
     }
 
-    private static async Task<Ok<LiveCalls>> ListAsync(ICallRegistry registry, TimeProvider clock, CancellationToken cancellation)
+    private static async Task<Ok<LiveCalls>> ListAsync(
+        ICallRegistry registry, TimeProvider clock,
+        [Description("Calls of this business number only, by Meta's phone_number_id.")] string? channel,
+        [Description("Calls in these states only, separated by commas.")] WireValues<CallState>? state, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
-        return TypedResults.Ok(
-            new LiveCalls(now, [.. (await registry.ListAsync(cancellation)).Select(call => LiveCallView.Of(call, now))]));
+        var calls = (await registry.ListAsync(cancellation)).Where(call => (channel is null || call.Channel.Value == channel)
+            && (state is null || state.Value.Values.Contains(call.State)));
+        return TypedResults.Ok(new LiveCalls(now, [.. calls.Select(call => LiveCallView.Of(call, now))]));
     }
 
     private static async Task<Results<Accepted, ProblemResult>> HangUpAsync(

@@ -41,6 +41,9 @@ public sealed record AdminApiOptions
     /// <summary>The maximum length of a request body in bytes, unless an operation has its own.</summary>
     public long MaxBody { get; init; } = 256 * 1024;
 
+    /// <summary>How long events are kept, at least a day; null: for ever.</summary>
+    public TimeSpan? KeepEvents { get; init; }
+
     /// <summary>The issuer whose tokens are accepted as well as keys; none where the issuer is empty.</summary>
     public OidcOptions Oidc { get; init; } = new();
 
@@ -70,13 +73,15 @@ public sealed record AdminApiOptions
             errors.Add($"{Section}:Postgres is missing.");
         if (options.Redis.Length == 0)
             errors.Add($"{Section}:Redis is missing.");
-        foreach (var file in new[] { PostgresPasswordFile, RedisPasswordFile, RedisAuthorityPath })
+        foreach (var file in new[] { PostgresPasswordFile, RedisPasswordFile, RedisAuthorityPath, Oidc.ClientSecretFile })
             if (file is not null && !File.Exists(file))
                 errors.Add($"{Section}: there is no file {file}.");
         if (RequestsPerMinute < 1)
             errors.Add($"{Section}:RequestsPerMinute must be at least 1.");
         if (MaxConnections < 1)
             errors.Add($"{Section}:MaxConnections must be at least 1.");
+        if (KeepEvents < TimeSpan.FromDays(1))
+            errors.Add($"{Section}:KeepEvents must be at least a day (1.00:00:00).");
         if (MaxBody < 1024)
             errors.Add($"{Section}:MaxBody must be at least 1024.");
         if (Oidc.Issuer.Length > 0 && !(
@@ -128,6 +133,15 @@ public sealed record OidcOptions
 
     /// <summary>The prefix of our scopes there: `gateway:read`.</summary>
     public string ScopePrefix { get; init; } = "gateway:";
+
+    /// <summary>The console's client at the issuer; none: nobody logs in at the console by it.</summary>
+    public string ClientId { get; init; } = "";
+
+    /// <summary>A file with that client's secret; null: a public client, which PKCE alone protects.</summary>
+    public string? ClientSecretFile { get; init; }
+
+    /// <summary>The scopes that the console asks for, separated by spaces: those by which its access token gets ours.</summary>
+    public string RequestScopes { get; init; } = "openid";
 }
 
 /// <summary>The settings of outgoing webhooks.</summary>

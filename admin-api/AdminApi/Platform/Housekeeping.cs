@@ -3,8 +3,10 @@ using Gateway.Storage.Events;
 
 namespace AdminApi.Platform;
 
-/// <summary>Deletes expired idempotent responses and ended deliveries once an hour.</summary>
-public sealed class Housekeeping(IdempotencyStore answers, WebhookOutbox outbox) : BackgroundService
+/// <summary>Deletes expired idempotent responses and log-ins, ended deliveries, and events whose time is over, once an hour.</summary>
+public sealed class Housekeeping(
+    IdempotencyStore answers, WebhookOutbox outbox, ConsoleSessionStore sessions, EventRetention events, AdminApiOptions options,
+    TimeProvider time) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -15,6 +17,9 @@ public sealed class Housekeeping(IdempotencyStore answers, WebhookOutbox outbox)
             {
                 await answers.PurgeAsync(stoppingToken);
                 await outbox.PurgeAsync(stoppingToken);
+                await sessions.PurgeAsync(stoppingToken);
+                if (options.KeepEvents is { } kept)
+                    await events.PurgeAsync(time.GetUtcNow() - kept, stoppingToken);
             }
             catch (Exception e) when (ErrorEdge.IsStoreUnavailable(e))
             {

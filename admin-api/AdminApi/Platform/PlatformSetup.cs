@@ -11,6 +11,8 @@ public static class PlatformSetup
         var services = builder.Services;
         services.AddSingleton(options);
         services.AddSingleton<Limits>();
+        services.AddSingleton<Credentials>();
+        services.AddSingleton<SessionCookie>();
         if (options.Oidc.Issuer.Length > 0)
             services.AddOidcTokens(options.Oidc);
         services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);

@@ -19,7 +19,18 @@ public static class DeliveriesApi
         deliveries.MapPost("/{eventId:long}/redeliver", RedeliverAsync).WithName("redeliver").Requires(Scope.Admin).Idempotent()
             .Problems(Problems.NotFound)
             .WithSummary("Sends an event to an endpoint again");
+        deliveries.MapPost("/redeliver", RedeliverAllAsync).WithName("redeliverAll").Requires(Scope.Admin).Idempotent()
+            .Problems(Problems.NotFound)
+            .WithSummary("Sends the events of a period to an endpoint again, those that were given up or all");
     }
+
+    /// <param name="Since">Events that happened at this time or later.</param>
+    /// <param name="Until">And before this time; null: until now.</param>
+    /// <param name="FailedOnly">True: only those that were given up; false: all, also those that were delivered.</param>
+    public sealed record RedeliveryRequest(DateTimeOffset Since, DateTimeOffset? Until = null, bool FailedOnly = true);
+
+    /// <param name="Deliveries">The number of events that wait to be sent again.</param>
+    public sealed record Redelivery(int Deliveries);
 
     /// <param name="NextAt">The time of the next attempt, while it is waiting.</param>
     /// <param name="LastStatus">The HTTP status of the last answer; null where there was none.</param>
@@ -45,6 +56,18 @@ public static class DeliveriesApi
             return WebhooksApi.Unknown();
         var rows = await outbox.ListAsync(id, state?.Value, before, page.Rows, cancellation);
         return TypedResults.Ok(Page.Of(rows, page, DeliveryView.Of, row => Cursor.Of(row.Event)));
+    }
+
+    private static async Task<Results<Accepted<Redelivery>, ProblemResult>> RedeliverAllAsync(
+        [Description("The endpoint's id.")] string id, RedeliveryRequest request, WebhookStore book, WebhookOutbox outbox, AuditStore audit,
+        Caller caller, CancellationToken cancellation)
+    {
+        if (await book.FindAsync(id, cancellation) is null)
+            return WebhooksApi.Unknown();
+        var period = (request.Since, request.Until ?? DateTimeOffset.MaxValue);
+        await audit.WriteAsync(caller.Actor, "webhook.redeliver", $"webhook:{id}", null, request, cancellation);
+        var count = await outbox.SendAllAgainAsync(id, period, request.FailedOnly, cancellation);
+        return TypedResults.Accepted((string?)null, new Redelivery(count));
     }
 
     private static async Task<Results<Accepted, ProblemResult>> RedeliverAsync(

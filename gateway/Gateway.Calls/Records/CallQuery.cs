@@ -15,7 +15,10 @@ public sealed record CallQuery
     public string? User { get; init; }
 
     public CallDirection? Direction { get; init; }
-    public HangupCause? Cause { get; init; }
+
+    /// <summary>Any of these causes; empty: any at all.</summary>
+    public IReadOnlyList<HangupCause> Causes { get; init; } = [];
+
     public string? Account { get; init; }
 
     /// <summary>The agent of ours who had the call last.</summary>
@@ -26,6 +29,12 @@ public sealed record CallQuery
 
     /// <summary>True: an agent answered; false: nobody, or only the gateway itself.</summary>
     public bool? AnsweredByAgent { get; init; }
+
+    /// <summary>True: somebody or something picked up, be it the gateway's own queue; false: nothing did.</summary>
+    public bool? IsAnswered { get; init; }
+
+    /// <summary>The node that ran it at its end.</summary>
+    public string? Node { get; init; }
 
     /// <summary>Started at this time or later.</summary>
     public DateTimeOffset? From { get; init; }

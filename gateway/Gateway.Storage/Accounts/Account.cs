@@ -26,6 +26,9 @@ public sealed record Account
 
     public decimal MinimumOutbound { get; init; } = 10m;
 
+    /// <summary>The balance below which `balance.low` is published; null: the greater of both minimums.</summary>
+    public decimal? LowBalance { get; init; }
+
     /// <summary>True where the account takes no money and pays for no calls.</summary>
     public bool IsClosed { get; init; }
 
@@ -43,7 +46,8 @@ public sealed record Account
 }
 
 /// <summary>The settings of an account that an admin may change.</summary>
-public sealed record AccountTerms(string Name, string? RateCard, decimal MinimumInbound, decimal MinimumOutbound, bool IsClosed = false);
+public sealed record AccountTerms(string Name, string? RateCard, decimal MinimumInbound, decimal MinimumOutbound, bool IsClosed = false,
+    decimal? LowBalance = null);
 
 /// <summary>A movement of an account's money. It never changes.</summary>
 public sealed record LedgerEntry

@@ -12,15 +12,27 @@ public sealed class AccountStore(NpgsqlDataSource database)
     internal const string Columns =
         """
         id, name, currency, rate_card AS RateCard, balance, held, minimum_inbound AS MinimumInbound, minimum_outbound AS MinimumOutbound,
+        low_balance AS LowBalance,
         is_closed AS IsClosed, version, created_at AS CreatedAt
         """;
 
     /// <summary>Accounts by id, after a given one.</summary>
-    public async Task<IReadOnlyList<Account>> ListAsync(string? after, int rows, CancellationToken cancellation)
+    /// <param name="after">The last one of the previous page.</param>
+    /// <param name="needTopUp">True: only those whose balance is below a minimum; false: only the others; null: all.</param>
+    /// <param name="rows">The maximum number returned.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    public async Task<IReadOnlyList<Account>> ListAsync(string? after, bool? needTopUp, int rows, CancellationToken cancellation)
     {
-        const string sql = $"SELECT {Columns} FROM accounts WHERE @after::text IS NULL OR id > @after ORDER BY id LIMIT @rows";
+        const string sql =
+            $"""
+            SELECT {Columns} FROM accounts
+            WHERE (@after::text IS NULL OR id > @after)
+                AND (@needTopUp::boolean IS NULL OR (balance < greatest(minimum_inbound, minimum_outbound)) = @needTopUp)
+            ORDER BY id LIMIT @rows
+            """;
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        return [.. await connection.QueryAsync<Account>(new CommandDefinition(sql, new { after, rows }, cancellationToken: cancellation))];
+        return [.. await connection.QueryAsync<Account>(
+            new CommandDefinition(sql, new { after, needTopUp, rows }, cancellationToken: cancellation))];
     }
 
     public async Task<Account?> FindAsync(string id, CancellationToken cancellation)
@@ -39,8 +51,8 @@ public sealed class AccountStore(NpgsqlDataSource database)
     {
         const string sql =
             $"""
-            INSERT INTO accounts (id, name, currency, rate_card, minimum_inbound, minimum_outbound, is_closed)
-            VALUES (@id, @Name, @currency, @RateCard, @MinimumInbound, @MinimumOutbound, @IsClosed)
+            INSERT INTO accounts (id, name, currency, rate_card, minimum_inbound, minimum_outbound, low_balance, is_closed)
+            VALUES (@id, @Name, @currency, @RateCard, @MinimumInbound, @MinimumOutbound, @LowBalance, @IsClosed)
             ON CONFLICT (id) DO NOTHING
             RETURNING {Columns}
             """;
@@ -70,7 +82,7 @@ public sealed class AccountStore(NpgsqlDataSource database)
         const string sql =
             $"""
             UPDATE accounts SET name = @Name, rate_card = @RateCard, minimum_inbound = @MinimumInbound, minimum_outbound = @MinimumOutbound,
-                is_closed = @IsClosed, version = version + 1
+                low_balance = @LowBalance, is_closed = @IsClosed, version = version + 1
             WHERE id = @id
             RETURNING {Columns}
             """;
@@ -101,7 +113,8 @@ public sealed class AccountStore(NpgsqlDataSource database)
     private static async Task<(StoreRefusal Why, string Detail)?> RefusalAsync(
         NpgsqlTransaction transaction, string currency, AccountTerms terms, CancellationToken cancellation)
     {
-        if (!IsMinimum(terms.MinimumInbound) || !IsMinimum(terms.MinimumOutbound))
+        if (!IsMinimum(terms.MinimumInbound) || !IsMinimum(terms.MinimumOutbound)
+            || terms.LowBalance is { } low && !IsMinimum(low))
             return (StoreRefusal.InvalidAmount,
                 $"A minimum balance must be at least zero, below {Amounts.Limit} and have at most {Amounts.Decimals} decimals.");
         if (terms.RateCard is not { } card)
@@ -126,6 +139,7 @@ public sealed class AccountStore(NpgsqlDataSource database)
         terms.RateCard,
         MinimumInbound = Amounts.Trim(terms.MinimumInbound),
         MinimumOutbound = Amounts.Trim(terms.MinimumOutbound),
+        LowBalance = terms.LowBalance is { } low ? Amounts.Trim(low) : (decimal?)null,
         terms.IsClosed,
     };
 }

@@ -47,16 +47,25 @@ public sealed class LedgerStore(NpgsqlDataSource database)
 
     /// <summary>The newest entries first.</summary>
     /// <param name="account">The account.</param>
+    /// <param name="period">Only entries made at its begin or later, and before its end; null: without a limit.</param>
     /// <param name="before">Only entries older than this one: the last one of the previous page.</param>
     /// <param name="rows">The maximum number returned.</param>
     /// <param name="cancellation">The caller's token.</param>
-    public async Task<IReadOnlyList<LedgerEntry>> ListAsync(string account, long? before, int rows, CancellationToken cancellation)
+    public async Task<IReadOnlyList<LedgerEntry>> ListAsync(
+        string account, (DateTimeOffset? From, DateTimeOffset? To) period, long? before, int rows, CancellationToken cancellation)
     {
         const string sql =
-            $"SELECT {Columns} FROM ledger_entries WHERE account = @account AND id < @before ORDER BY id DESC LIMIT @rows";
+            $"""
+            SELECT {Columns} FROM ledger_entries
+            WHERE account = @account AND id < @before
+                AND created_at >= coalesce(@from::timestamptz, '-infinity') AND created_at < coalesce(@to::timestamptz, 'infinity')
+            ORDER BY id DESC LIMIT @rows
+            """;
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return [.. await connection.QueryAsync<LedgerEntry>(
-            new CommandDefinition(sql, new { account, before = before ?? long.MaxValue, rows }, cancellationToken: cancellation))];
+            new CommandDefinition(
+                sql, new { account, from = period.From?.UtcDateTime, to = period.To?.UtcDateTime, before = before ?? long.MaxValue, rows },
+                cancellationToken: cancellation))];
     }
 
     private Task<Outcome<LedgerEntry>> MoveAsync(string kind, Movement movement, string actor, CancellationToken cancellation)

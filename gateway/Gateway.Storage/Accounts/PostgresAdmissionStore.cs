@@ -21,13 +21,20 @@ namespace Gateway.Storage.Accounts;
 /// <param name="limits">Null: calls open no windows.</param>
 public sealed class PostgresAdmissionStore(NpgsqlDataSource database, PermissionLimits? limits = null) : IAdmissionStore
 {
-    /// <summary>The row of a call. Parameters: those of Calls/CallRow.cs that are known at the beginning.</summary>
+    /// <summary>The row of a call, and its event. Parameters: those of Calls/CallRow.cs that are known at the beginning.</summary>
     internal const string Begin =
         """
-        INSERT INTO calls (id, direction, channel, user_phone, user_id, user_parent_id, user_name, user_username, started_at, node,
-        node_start)
-        VALUES (@Id, @Direction, @Channel, @UserPhone, @UserId, @UserParentId, @UserName, @UserUsername, @StartedAt, @Node, @NodeStart)
-        ON CONFLICT (started_at, id) DO NOTHING;
+        WITH begun AS (
+            INSERT INTO calls (id, direction, channel, user_phone, user_id, user_parent_id, user_name, user_username, started_at, node,
+            node_start)
+            VALUES (@Id, @Direction, @Channel, @UserPhone, @UserId, @UserParentId, @UserName, @UserUsername, @StartedAt, @Node, @NodeStart)
+            ON CONFLICT (started_at, id) DO NOTHING
+            RETURNING *
+        )
+        INSERT INTO events (kind, at, channel, call_id, data)
+        SELECT 'call.started', started_at, channel, id,
+            jsonb_build_object('direction', direction, 'user', coalesce(user_phone, user_id, 'anonymous'), 'node', node)
+        FROM begun;
 
         """;
 

@@ -40,10 +40,11 @@ public sealed record MissedCallRow
     public long Version { get; init; }
 }
 
-/// <summary>The filter of a list of missed calls. A null member does not filter.</summary>
+/// <summary>The filter of a list of missed calls. A null member does not filter; the handles are the spellings of one user's number, or an
+/// id.</summary>
 public sealed record MissedCallQuery(
     MissedCallState? State, string? Assignee, string? Channel, DateTimeOffset? From, DateTimeOffset? To, DateTimeOffset? AfterTime,
-    string? AfterId, int Limit, string? Group = null);
+    string? AfterId, int Limit, string? Group = null, IReadOnlyList<string>? Handles = null);
 
 /// <summary>The work list of missed calls.</summary>
 public sealed class MissedCallStore(NpgsqlDataSource database)
@@ -63,6 +64,7 @@ public sealed class MissedCallStore(NpgsqlDataSource database)
           AND (@Assignee::text IS NULL OR assignee = @Assignee)
           AND (@Channel::text IS NULL OR channel = @Channel)
           AND (@Group::text IS NULL OR agent_group = @Group)
+          AND (@Handles::text[] IS NULL OR user_handle = ANY(@Handles))
           AND (@From::timestamptz IS NULL OR missed_at >= @From)
           AND (@To::timestamptz IS NULL OR missed_at < @To)
         ORDER BY missed_at DESC, call_id
@@ -89,7 +91,7 @@ public sealed class MissedCallStore(NpgsqlDataSource database)
         {
             State = query.State is { } state ? WireName.Of(state) : null, query.Assignee, query.Channel, From = query.From?.UtcDateTime,
             To = query.To?.UtcDateTime, AfterTime = query.AfterTime?.UtcDateTime, query.AfterId, query.Limit,
-            query.Group,
+            query.Group, Handles = query.Handles?.ToArray(),
         };
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return [.. await connection.QueryAsync<MissedCallRow>(new CommandDefinition(Page, parameters, cancellationToken: cancellation))];

@@ -8,7 +8,7 @@ internal static class SettlementSql
         """
         SELECT 1 FROM unnest(@Ids) id, pg_advisory_xact_lock(hashtextextended(id, 0));
 
-        SELECT id AS Id, balance, greatest(minimum_inbound, minimum_outbound) AS Minimum FROM accounts
+        SELECT id AS Id, balance, coalesce(low_balance, greatest(minimum_inbound, minimum_outbound)) AS Minimum FROM accounts
         WHERE id = ANY(@Accounts || ARRAY(SELECT account FROM holds WHERE call_id = ANY(@Ids))) ORDER BY id FOR NO KEY UPDATE;
 
         SELECT call_id FROM ledger_entries WHERE idempotency_key = ANY(@Keys);

@@ -9,6 +9,8 @@ namespace Gateway.Storage.Events;
 /// </summary>
 public enum EventKind
 {
+    /// <summary>A user calls, or is to be called; it may be refused yet.</summary>
+    CallStarted,
     CallAnswered,
 
     /// <summary>No packet came from one leg of an answered call for the configured time.</summary>

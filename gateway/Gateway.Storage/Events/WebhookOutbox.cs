@@ -132,6 +132,19 @@ public sealed class WebhookOutbox(NpgsqlDataSource database)
         WHERE endpoint = @endpoint AND event = @happened
         """;
 
+    /// <summary>What the endpoint was sent, and what it would have been sent of that period had it asked for it then.</summary>
+    private const string AllAgain =
+        """
+        INSERT INTO webhook_deliveries (endpoint, event)
+        SELECT w.id, e.id FROM webhook_endpoints w JOIN events e ON e.position <= w.last_position
+        WHERE w.id = @endpoint AND e.at >= @since AND e.at < @until
+            AND (cardinality(w.kinds) = 0 OR e.kind = ANY (w.kinds)) AND (NOT @failedOnly OR EXISTS (
+                SELECT FROM webhook_deliveries d WHERE d.endpoint = w.id AND d.event = e.id AND d.state = 'failed'))
+        ORDER BY e.position
+        ON CONFLICT (endpoint, event) DO UPDATE SET state = 'waiting', attempts = 0, next_at = now(), ended_at = NULL
+        WHERE webhook_deliveries.state <> 'waiting'
+        """;
+
     private const string Purge =
         """
         DELETE FROM webhook_deliveries
@@ -215,6 +228,21 @@ public sealed class WebhookOutbox(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return await connection.ExecuteAsync(
             new CommandDefinition(Again, new { endpoint, happened }, cancellationToken: cancellation)) == 1;
+    }
+
+    /// <summary>Sends the events of a period again, each as a new delivery; those that wait already stay as they are.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="period">Events that happened at its begin or later, and before its end.</param>
+    /// <param name="failedOnly">Only those that were given up.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    /// <returns>Their number.</returns>
+    public async Task<int> SendAllAgainAsync(
+        string endpoint, (DateTimeOffset Since, DateTimeOffset Until) period, bool failedOnly, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.ExecuteAsync(new CommandDefinition(
+            AllAgain, new { endpoint, since = period.Since.UtcDateTime, until = period.Until.UtcDateTime, failedOnly },
+            cancellationToken: cancellation));
     }
 
     /// <summary>Deletes deliveries that ended long ago.</summary>

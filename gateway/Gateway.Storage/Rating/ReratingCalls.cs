@@ -87,6 +87,13 @@ internal static class ReratingCalls
         return [.. calls.TakeWhile(call => call.Account == calls[0].Account)];
     }
 
+    /// <summary>Statistics of these days have the old prices.</summary>
+    private const string CountAnew =
+        """
+        INSERT INTO call_summary_days (day) SELECT DISTINCT (started_at AT TIME ZONE 'UTC')::date FROM unnest(@StartedAt) started_at
+        ON CONFLICT DO NOTHING
+        """;
+
     /// <summary>Writes the new prices, posts the differences, and corrects the volumes of one account.</summary>
     public static async Task WriteAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, ReratingRun run, IReadOnlyList<ReratedCall> rerated,
@@ -117,7 +124,7 @@ internal static class ReratingCalls
             Month = changes.Select(c => new DateTime(c.Call.StartedAt.Year, c.Call.StartedAt.Month, 1)).ToArray(),
             Seconds = changes.Select(c => (long)(c.Price.BilledTime - c.Call.BilledTime).TotalSeconds).ToArray(),
         };
-        foreach (var sql in (string[])[SetPrices, PostDifferences, AddVolumes])
+        foreach (var sql in (string[])[SetPrices, PostDifferences, AddVolumes, CountAnew])
             await connection.ExecuteAsync(new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellation));
     }
 

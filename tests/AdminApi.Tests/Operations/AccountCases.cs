@@ -33,6 +33,9 @@ public sealed class AccountCases : IOperationCases
                 return api.Get($"/v1/accounts/{account}/ledger");
             })
             .Fails(Problems.NotFound, api => api.Get("/v1/accounts/nobody/ledger"));
+        cases.For("exportLedger")
+            .Succeeds(200, async api => api.Get($"/v1/accounts/{await AccountAsync(api, null)}/ledger/export?from=2020-01-01"))
+            .Fails(Problems.NotFound, api => api.Get("/v1/accounts/nobody/ledger/export"));
         cases.For("listHolds")
             .Succeeds(200, async api =>
             {
@@ -60,21 +63,22 @@ public sealed class AccountCases : IOperationCases
         cases.For("getAccount")
             .Succeeds(200, async api => api.Get($"/v1/accounts/{await AccountAsync(api, null)}"))
             .Fails(Problems.NotFound, api => api.Get("/v1/accounts/nobody"));
-        cases.For("updateAccount")
-            .Succeeds(200, async api => api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms(await CardAsync(api)), 1))
-            .Fails(Problems.NotFound, api => api.Put("/v1/accounts/nobody", Terms(), 1))
-            .Fails(StoreProblems.UnknownRateCard, async api => api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms("none"), 1))
-            .Fails(StoreProblems.CurrencyMismatch, async api =>
-                api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms(await CardAsync(api, "EUR")), 1))
-            .Fails(StoreProblems.InvalidAmount, async api =>
-                api.Put($"/v1/accounts/{await AccountAsync(api, null)}", Terms(minimum: "1000000000000"), 1))
-            .Fails(StoreProblems.AccountInUse, async api =>
-            {
-                var account = await AccountAsync(api, null);
-                await HoldAsync(api, account);
-                return api.Put($"/v1/accounts/{account}", Terms(isClosed: true), 1);
-            });
+        DescribeChange(cases.For("updateAccount"), (api, account, terms) => api.Put($"/v1/accounts/{account}", terms, 1));
+        DescribeChange(cases.For("changeAccount"), (api, account, terms) => api.Patch($"/v1/accounts/{account}", terms, 1));
     }
+
+    private static void DescribeChange(OperationCases operation, Func<ApiFixture, string, object, HttpRequestMessage> change) => operation
+        .Succeeds(200, async api => change(api, await AccountAsync(api, null), Terms(await CardAsync(api))))
+        .Fails(Problems.NotFound, api => change(api, "nobody", Terms()))
+        .Fails(StoreProblems.UnknownRateCard, async api => change(api, await AccountAsync(api, null), Terms("none")))
+        .Fails(StoreProblems.CurrencyMismatch, async api => change(api, await AccountAsync(api, null), Terms(await CardAsync(api, "EUR"))))
+        .Fails(StoreProblems.InvalidAmount, async api => change(api, await AccountAsync(api, null), Terms(minimum: "1000000000000")))
+        .Fails(StoreProblems.AccountInUse, async api =>
+        {
+            var account = await AccountAsync(api, null);
+            await HoldAsync(api, account);
+            return change(api, account, Terms(isClosed: true));
+        });
 
     private static object New(string? rateCard = null, string currency = "USD", string minimum = "10.00", string? id = null) =>
         new { id = id ?? Name("acc"), name = "Of a test", currency, rateCard, minimumInbound = minimum };

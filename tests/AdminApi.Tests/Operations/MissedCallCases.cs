@@ -25,6 +25,11 @@ public sealed class MissedCallCases : IOperationCases
             .Fails(Problems.InvalidRequest, async api =>
                 api.Put($"/v1/missed-calls/{await Samples.MissedCallAsync(api)}", new { state = "assigned" }, 1))
             .Fails(Problems.NotFound, api => api.Put("/v1/missed-calls/none", new { state = "closed" }, 1));
+        cases.For("changeMissedCall")
+            .Succeeds(200, async api => api.Patch($"/v1/missed-calls/{await Samples.MissedCallAsync(api)}", new { note = "!" }, 1))
+            .Fails(Problems.InvalidRequest, async api =>
+                api.Patch($"/v1/missed-calls/{await Samples.MissedCallAsync(api)}", new { state = "assigned" }, 1))
+            .Fails(Problems.NotFound, api => api.Patch("/v1/missed-calls/none", new { state = "closed" }, 1));
         cases.For("callBackMissedCall")
             .Succeeds(202, api => CallBackAsync(api, CommandReply.Done with { Call = new CallId("1") }))
             .Fails(NodeProblems.Refused, api => CallBackAsync(api, CommandReply.Refused(HangupCause.NotPermitted)))

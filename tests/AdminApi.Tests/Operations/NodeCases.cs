@@ -1,6 +1,7 @@
 using AdminApi.Platform;
 using AdminApi.Tests.Kit;
 using Gateway.Storage.Commands;
+using Gateway.Storage.Nodes;
 using StackExchange.Redis;
 
 namespace AdminApi.Tests.Operations;
@@ -11,6 +12,11 @@ public sealed class NodeCases : IOperationCases
 
     public void Describe(CaseTable cases)
     {
+        cases.For("listNodes").Succeeds(200, async api =>
+        {
+            await api.Get<NodeLeases>().BeatAsync(new LeasedNode("n1", "1"), TimeSpan.FromMinutes(1), hasRoom: true);
+            return api.Get("/v1/nodes");
+        });
         cases.For("drainNode")
             .Succeeds(202, api => OfNodeAsync(api, "drain", CommandReply.Done))
             .Fails(NodeProblems.Unreachable, api => api.Post("/v1/nodes/gone/drain"));

@@ -42,6 +42,10 @@ public sealed class WebhookCases : IOperationCases
                 return api.Post($"/v1/webhooks/{webhook}/deliveries/{happened}/redeliver");
             })
             .Fails(Problems.NotFound, api => api.Post("/v1/webhooks/none/deliveries/1/redeliver"));
+        cases.For("redeliverAll")
+            .Succeeds(202, async api => api.Post(
+                $"/v1/webhooks/{(await DeliveryAsync(api)).Webhook}/deliveries/redeliver", new { since = "2020-01-01T00:00:00Z" }))
+            .Fails(Problems.NotFound, api => api.Post("/v1/webhooks/none/deliveries/redeliver", new { since = "2020-01-01T00:00:00Z" }));
     }
 
     private static async Task<string> IdAsync(ApiFixture api)

@@ -26,13 +26,15 @@ internal sealed class PageLoad(NpgsqlDataSource database)
             ("channel", All with { Channel = new ChannelId(BillingData.Channel(7)) }),
             ("user", All with { User = BillingData.User(4711) }),
             ("direction", All with { Direction = CallDirection.Outbound }),
-            ("cause", All with { Cause = HangupCause.NoAnswer }),
-            ("rare cause", All with { Cause = HangupCause.BalanceExhausted }),
-            ("cause that never was", All with { Cause = HangupCause.IncompatibleMedia }),
+            ("cause", All with { Causes = [HangupCause.NoAnswer] }),
+            ("rare cause", All with { Causes = [HangupCause.BalanceExhausted] }),
+            ("cause that never was", All with { Causes = [HangupCause.IncompatibleMedia] }),
             ("account", All with { Account = "a7" }),
-            ("channel and cause", All with { Channel = new ChannelId(BillingData.Channel(7)), Cause = HangupCause.NoAnswer }),
-            ("channel and rare cause", All with { Channel = new ChannelId(BillingData.Channel(7)), Cause = HangupCause.BalanceExhausted }),
-            ("account and cause", All with { Account = "a7", Cause = HangupCause.BalanceExhausted }),
+            ("channel and cause", All with { Channel = new ChannelId(BillingData.Channel(7)), Causes = [HangupCause.NoAnswer] }),
+            (
+                "channel and rare cause",
+                All with { Channel = new ChannelId(BillingData.Channel(7)), Causes = [HangupCause.BalanceExhausted] }),
+            ("account and cause", All with { Account = "a7", Causes = [HangupCause.BalanceExhausted] }),
         ];
         foreach (var (name, query) in lists)
         {

@@ -176,13 +176,14 @@ internal sealed class CentreBench : IAsyncDisposable
         return row!;
     }
 
-    /// <summary>The kinds of events that the call has left.</summary>
+    /// <summary>The kinds of events that the call has left since its start.</summary>
     public async Task<IReadOnlyList<string>> EventsAsync(SandboxCall call)
     {
         var id = (await RowAsync(call)).Id;
         await using var connection = await _database.OpenConnectionAsync();
         return [.. await connection.QueryAsync<string>(
-            "SELECT kind FROM events WHERE call_id = @id AND kind ~ '^(call|voicemail)[.]' ORDER BY id", new { id })];
+            "SELECT kind FROM events WHERE call_id = @id AND kind ~ '^(call|voicemail)[.]' AND kind <> 'call.started' ORDER BY id",
+            new { id })];
     }
 
     /// <summary>An operator parks a call to a user, for the group unless an agent is named.</summary>

@@ -1,20 +1,16 @@
-using System.Security.Cryptography;
-using Gateway.Calls;
-using Gateway.Storage.Admin;
 using Media.Protocols.Primitives;
 using Microsoft.AspNetCore.Authorization;
 
 namespace AdminApi.Platform;
 
 /// <summary>
-/// Authentication and authorization: finds the <see cref="Caller"/> of `Authorization: Bearer …`, counts the request against their limit,
-/// and lets it through only where they have the endpoint's scope. An endpoint that names none needs <see cref="Scope.Admin"/>.
+/// Authentication and authorization: finds the <see cref="Caller"/> of `Authorization: Bearer …` or of a session of the console, counts
+/// the request against their limit, and lets it through only where they have the endpoint's scope. An endpoint that names none needs
+/// <see cref="Scope.Admin"/>.
 /// </summary>
-public sealed class Authentication(RequestDelegate next, AdminApiOptions options, KeyStore keys, Limits limits)
+public sealed class Authentication(RequestDelegate next, Credentials credentials, SessionCookie sessions, Limits limits)
 {
     private const string Scheme = "Bearer ";
-
-    private readonly byte[]? _configured = options.Key.Length > 0 ? KeyText.HashOf(options.Key) : null;
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -66,26 +62,10 @@ public sealed class Authentication(RequestDelegate next, AdminApiOptions options
     private async Task<Caller?> FindCallerAsync(HttpContext context)
     {
         var header = context.Request.Headers.Authorization.ToString();
-        if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-            return null;
-        var text = header[Scheme.Length..].Trim();
-        if (_configured is not null && CryptographicOperations.FixedTimeEquals(KeyText.HashOf(text), _configured))
-            return await keys.HasAdminAsync(context.RequestAborted) ? null : new Caller("key:configured", [Scope.Admin]);
-        if (KeyText.TryParse(text, out var key))
-            return await FindKeyAsync(key, context.RequestAborted);
-        return options.Oidc.Issuer.Length > 0 && text.Count(c => c == '.') == 2 ? await OidcTokens.ReadAsync(context, options.Oidc) : null;
+        if (header.Length == 0)
+            return await sessions.FindCallerAsync(context);
+        return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? await credentials.FindCallerAsync(context, header[Scheme.Length..].Trim())
+            : null;
     }
-
-    private async Task<Caller?> FindKeyAsync(KeyText key, CancellationToken cancellation)
-    {
-        if (await keys.FindProofAsync(key.Id, cancellation) is not { } proof || !IsProof(key.Hash, proof))
-            return null;
-        if (!proof.IsNoted)
-            await keys.NoteUseAsync(key.Id, cancellation);
-        return new Caller($"key:{key.Id}", [.. proof.Scopes.Select(WireName.Parse<Scope>)]);
-    }
-
-    private static bool IsProof(byte[] hash, KeyProof proof) =>
-        CryptographicOperations.FixedTimeEquals(hash, proof.Hash)
-        || (proof.PreviousHash is { } previous && CryptographicOperations.FixedTimeEquals(hash, previous));
 }

@@ -5,6 +5,14 @@ namespace AdminApi.Platform;
 /// <param name="Scopes">As granted, without what they imply.</param>
 public sealed record Caller(string Actor, IReadOnlyCollection<Scope> Scopes)
 {
+    /// <summary>The actor of the key in the configuration.</summary>
+    public const string Configured = "key:configured";
+
+    private const string Key = "key:";
+
+    /// <summary>The id of the stored key; null: another kind of caller.</summary>
+    public string? KeyId => Actor != Configured && Actor.StartsWith(Key, StringComparison.Ordinal) ? Actor[Key.Length..] : null;
+
     public bool May(Scope needed) => Scopes.Any(held => held == needed || held == Scope.Admin || needed == Scope.Read);
 
     /// <summary>Binds handler parameters of this type. After <see cref="Authentication"/> there always is one.</summary>

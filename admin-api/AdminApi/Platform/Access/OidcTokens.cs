@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 
 namespace AdminApi.Platform;
@@ -48,10 +49,11 @@ internal static class OidcTokens
         });
     }
 
-    /// <summary>The caller whom the request's token names, or null where the token does not hold.</summary>
+    /// <summary>The caller whom a token names, or null where the token does not hold.</summary>
     /// <exception cref="TimeoutException">The issuer does not answer.</exception>
-    public static async Task<Caller?> ReadAsync(HttpContext context, OidcOptions options)
+    public static async Task<Caller?> ReadAsync(HttpContext context, string token, OidcOptions options)
     {
+        context.Items[Scheme] = token;
         var result = await context.AuthenticateAsync(Scheme);
         if (result.Principal?.FindFirst(JwtRegisteredClaimNames.Sub)?.Value is not { Length: > 0 } subject)
             return null;
@@ -60,16 +62,25 @@ internal static class OidcTokens
             $"oidc:{subject}", [.. Enum.GetValues<Scope>().Where(scope => words.Contains(options.ScopePrefix + WireName.Of(scope)))]);
     }
 
-    /// <summary>Without the issuer's keys nothing can be said of a token; the handler alone would call it wrong.</summary>
-    private static async Task AskIssuerAsync(MessageReceivedContext message)
+    /// <summary>The issuer's discovery document.</summary>
+    /// <exception cref="TimeoutException">The issuer does not answer.</exception>
+    public static async Task<OpenIdConnectConfiguration> DiscoverAsync(HttpContext context)
     {
+        var bearer = context.RequestServices.GetRequiredService<IOptionsMonitor<JwtBearerOptions>>().Get(Scheme);
         try
         {
-            await message.Options.ConfigurationManager!.GetConfigurationAsync(message.HttpContext.RequestAborted);
+            return await bearer.ConfigurationManager!.GetConfigurationAsync(context.RequestAborted);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             throw new TimeoutException("The issuer of tokens does not answer.", e);
         }
+    }
+
+    /// <summary>Without the issuer's keys nothing can be said of a token; the handler alone would call it wrong.</summary>
+    private static async Task AskIssuerAsync(MessageReceivedContext message)
+    {
+        message.Token = message.HttpContext.Items[Scheme] as string;
+        await DiscoverAsync(message.HttpContext);
     }
 }

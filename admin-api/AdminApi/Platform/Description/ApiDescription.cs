@@ -95,6 +95,12 @@ internal static class ApiDescription
             parameter.Name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!);
             if (type is { IsGenericType: true } && type.GetGenericTypeDefinition() == typeof(WireValue<>))
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = Members(type.GetGenericArguments()[0]) };
+            if (type is { IsGenericType: true } && type.GetGenericTypeDefinition() == typeof(WireValues<>))
+                parameter.Schema = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String,
+                    Pattern = $"^({MembersPattern(type.GetGenericArguments()[0])})(,({MembersPattern(type.GetGenericArguments()[0])}))*$",
+                };
             if (type == typeof(QueryTime))
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" };
             if (parameter is { Name: "limit", Schema: OpenApiSchema limit })
@@ -104,6 +110,8 @@ internal static class ApiDescription
 
     private static List<JsonNode> Members(Type closedSet) =>
         [.. Enum.GetNames(closedSet).Select(member => (JsonNode)WireName.OfName(member))];
+
+    private static string MembersPattern(Type closedSet) => string.Join('|', Enum.GetNames(closedSet).Select(WireName.OfName));
 
     private static Dictionary<string, IOpenApiHeader> Header(string name, string description, JsonSchemaType type) => new()
     {

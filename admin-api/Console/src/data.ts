@@ -1,0 +1,104 @@
+// Hooks by which a page has data of the API: loaded, kept while newer is on its way, and loaded again when an event says so.
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { ApiError } from "./api";
+import { listen } from "./events";
+
+export type State<T> = { data: T | undefined; error: ApiError | undefined; isLoading: boolean; reload: () => void };
+
+/** Events that come together cause one load. */
+const pause = 300;
+
+function toError(e: unknown): ApiError {
+  return e instanceof ApiError ? e : new ApiError(0, "defect", e instanceof Error ? e.message : String(e));
+}
+
+/**
+ * @param load Asks the API.
+ * @param of What the answer depends on.
+ * @param on The beginnings of the kinds of events after which it is asked again.
+ * @param every Milliseconds after which it is asked again anyway, while the page can be seen.
+ */
+export function useData<T>(load: () => Promise<T>, of: unknown[], on: string[] = [], every = 0): State<T> {
+  const [state, setState] = useState<{ data?: T; error?: ApiError; isLoading: boolean }>({ isLoading: true });
+  const turn = useRef(0);
+  const latest = useRef(load);
+  latest.current = load;
+
+  const reload = useCallback(async () => {
+    const mine = ++turn.current;
+    setState((before) => (before.isLoading ? before : { ...before, isLoading: true }));
+    try {
+      const data = await latest.current();
+      if (mine === turn.current) setState({ data, isLoading: false });
+    } catch (e) {
+      if (mine === turn.current) setState((before) => ({ data: before.data, error: toError(e), isLoading: false }));
+    }
+  }, []);
+
+  useEffect(() => {
+    setState({ isLoading: true });
+    void reload();
+    return () => void turn.current++;
+  }, of);
+
+  useEffect(() => {
+    let waiting = 0;
+    const stop = listen((event) => {
+      if (waiting === 0 && on.some((beginning) => event.kind.startsWith(beginning)))
+        waiting = window.setTimeout(() => {
+          waiting = 0;
+          void reload();
+        }, pause);
+    });
+    const timer = every > 0 ? window.setInterval(() => document.hidden || void reload(), every) : 0;
+    return () => {
+      stop();
+      window.clearTimeout(waiting);
+      window.clearInterval(timer);
+    };
+  }, [on.join(), every]);
+
+  return { data: state.data, error: state.error, isLoading: state.isLoading, reload };
+}
+
+export type Paged<T> = State<T[]> & { more: (() => void) | null };
+
+/** A list of the API that comes in pages: what was read so far. An event loads its first page again. */
+export function usePages<T>(
+  load: (cursor: string | undefined) => Promise<{ items: T[]; next: string | null }>, of: unknown[], on: string[] = [],
+): Paged<T> {
+  const [rest, setRest] = useState<{ items: T[]; next: string | null } | null>(null);
+  const [error, setError] = useState<ApiError>();
+  const first = useData(async () => {
+    const page = await load(undefined);
+    setRest(null);
+    return page;
+  }, of, on);
+  const next = rest ? rest.next : (first.data?.next ?? null);
+  const more = async () => {
+    try {
+      const page = await load(next ?? undefined);
+      setRest({ items: [...(rest?.items ?? []), ...page.items], next: page.next });
+      setError(undefined);
+    } catch (e) {
+      setError(toError(e));
+    }
+  };
+  return {
+    data: first.data && [...first.data.items, ...(rest?.items ?? [])],
+    error: first.error ?? error, isLoading: first.isLoading, reload: first.reload,
+    more: next ? () => void more() : null,
+  };
+}
+
+/** Everything of a list that is small by nature. */
+export async function all<T>(load: (cursor: string | undefined) => Promise<{ items: T[]; next: string | null }>): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await load(cursor);
+    items.push(...page.items);
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined && items.length < 5000);
+  return items;
+}

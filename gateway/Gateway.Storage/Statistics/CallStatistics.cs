@@ -1,0 +1,157 @@
+using Dapper;
+using Gateway.Calls;
+using Media.Protocols.Primitives;
+using Npgsql;
+
+namespace Gateway.Storage.Statistics;
+
+/// <summary>What statistics can be broken down by.</summary>
+public enum StatisticsPart
+{
+    Hour,
+
+    /// <summary>In UTC, like the others.</summary>
+    Day,
+    Month,
+    Channel,
+    Direction,
+    Group,
+    Agent,
+    Country,
+    Account,
+}
+
+/// <summary>The question of a <see cref="CallStatistics"/>. A null member does not filter.</summary>
+/// <param name="Parts">At most one of group, agent, country and account, and no hours with it.</param>
+/// <param name="From">The begin of an hour, or of a day where <paramref name="Parts"/> or <paramref name="Key"/> name a group, agent,
+/// country or account.</param>
+/// <param name="To">Likewise.</param>
+/// <param name="Channel">Of one business number.</param>
+/// <param name="Direction">Of one direction.</param>
+/// <param name="Key">One group, agent, country or account, with which of them it is.</param>
+public sealed record StatisticsQuery(
+    IReadOnlyList<StatisticsPart> Parts, DateTimeOffset From, DateTimeOffset To, ChannelId? Channel, CallDirection? Direction,
+    (StatisticsPart Part, string Value)? Key)
+{
+    /// <summary>The kind of rows that answers it; null: no one kind does.</summary>
+    public StatisticsPart? Dimension
+    {
+        get
+        {
+            StatisticsPart[] named = [.. Parts.Where(IsKeyed).Concat(Key is { } key ? [key.Part] : []).Distinct()];
+            return named switch
+            {
+                [] => StatisticsPart.Hour,
+                [var one] when !Parts.Contains(StatisticsPart.Hour) => one,
+                _ => null,
+            };
+        }
+    }
+
+    public static bool IsKeyed(StatisticsPart part) =>
+        part is StatisticsPart.Group or StatisticsPart.Agent or StatisticsPart.Country or StatisticsPart.Account;
+}
+
+/// <summary>A row of statistics in one currency: sums, of which rates and averages are made. Members of no part that was asked for are
+/// null.</summary>
+public sealed record StatisticsRow
+{
+    public DateTime? At { get; init; }
+    public string? Channel { get; init; }
+    public string? Direction { get; init; }
+
+    /// <summary>The group, agent, country or account.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>Empty: calls without a price.</summary>
+    public string Currency { get; init; } = "";
+
+    public long Calls { get; init; }
+    public long Answered { get; init; }
+    public long Missed { get; init; }
+    public long Refused { get; init; }
+    public double TalkSeconds { get; init; }
+
+    /// <summary>Calls that waited for an agent.</summary>
+    public long Waited { get; init; }
+
+    /// <summary>Those of them that an agent answered.</summary>
+    public long AgentAnswered { get; init; }
+
+    /// <summary>Those of them that an agent answered within the group's time.</summary>
+    public long InTime { get; init; }
+
+    public double WaitSeconds { get; init; }
+    public double HandlingSeconds { get; init; }
+    public long WhatsAppScored { get; init; }
+    public double WhatsAppMos { get; init; }
+    public long PbxScored { get; init; }
+    public double PbxMos { get; init; }
+    public long WhatsAppPackets { get; init; }
+    public long WhatsAppLost { get; init; }
+    public long PbxPackets { get; init; }
+    public long PbxLost { get; init; }
+    public decimal Cost { get; init; }
+}
+
+/// <summary>Reads statistics of calls from their summaries, whatever the number of calls.</summary>
+public sealed class CallStatistics(NpgsqlDataSource database)
+{
+    private const string Sums =
+        """
+        currency, sum(calls)::bigint AS Calls, sum(answered)::bigint AS Answered, sum(missed)::bigint AS Missed,
+        sum(refused)::bigint AS Refused, sum(talk_seconds) AS TalkSeconds, sum(waited)::bigint AS Waited,
+        sum(agent_answered)::bigint AS AgentAnswered, sum(in_time)::bigint AS InTime, sum(wait_seconds) AS WaitSeconds,
+        sum(handling_seconds) AS HandlingSeconds, sum(whatsapp_scored)::bigint AS WhatsAppScored, sum(whatsapp_mos) AS WhatsAppMos,
+        sum(pbx_scored)::bigint AS PbxScored, sum(pbx_mos) AS PbxMos, sum(whatsapp_packets)::bigint AS WhatsAppPackets,
+        sum(whatsapp_lost)::bigint AS WhatsAppLost, sum(pbx_packets)::bigint AS PbxPackets, sum(pbx_lost)::bigint AS PbxLost,
+        sum(cost) AS Cost
+        """;
+
+    /// <summary>The rows in the order of their parts. Rows of one place and several currencies follow each other.</summary>
+    /// <exception cref="ArgumentException">No one kind of summaries answers the question.</exception>
+    public async Task<IReadOnlyList<StatisticsRow>> ReadAsync(StatisticsQuery query, int limit, CancellationToken cancellation)
+    {
+        if (query.Dimension is not { } dimension)
+            throw new ArgumentException("The parts do not go together.", nameof(query));
+        var (expression, order) = Places(query.Parts);
+        var sql =
+            $"""
+            SELECT {expression} {Sums} FROM call_summaries
+            WHERE dimension = @dimension AND at >= @from AND at < @to
+                AND (@channel::text IS NULL OR channel = @channel) AND (@direction::text IS NULL OR direction = @direction)
+                AND (@key::text IS NULL OR key = @key)
+            GROUP BY {order} currency ORDER BY {order} currency LIMIT @limit
+            """;
+        var parameters = new
+        {
+            dimension = WireName.Of(dimension),
+            from = query.From.UtcDateTime,
+            to = query.To.UtcDateTime,
+            channel = query.Channel?.Value,
+            direction = query.Direction is { } direction ? WireName.Of(direction) : null,
+            key = query.Key?.Value,
+            limit,
+        };
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return [.. await connection.QueryAsync<StatisticsRow>(new CommandDefinition(sql, parameters, cancellationToken: cancellation))];
+    }
+
+    /// <summary>The columns that name a row's place, and the same by their numbers, each with its comma.</summary>
+    private static (string Expressions, string Numbers) Places(IReadOnlyList<StatisticsPart> parts)
+    {
+        string[] columns =
+        [
+            .. parts.Select(part => part switch
+            {
+                StatisticsPart.Hour => "at AS At",
+                StatisticsPart.Day => "date_trunc('day', at, 'UTC') AS At",
+                StatisticsPart.Month => "date_trunc('month', at, 'UTC') AS At",
+                StatisticsPart.Channel => "channel AS Channel",
+                StatisticsPart.Direction => "direction AS Direction",
+                _ => "key AS Key",
+            }),
+        ];
+        return (string.Concat(columns.Select(column => column + ", ")), string.Concat(columns.Select((_, i) => $"{i + 1}, ")));
+    }
+}

@@ -1,0 +1,155 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using AdminApi.Platform;
+using AdminApi.Tests.Kit;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace AdminApi.Tests;
+
+/// <summary>Log-in at the console: what a browser holds, what it may do with that, and when it ends.</summary>
+[Collection(ApiCollection.Name)]
+public sealed class ConsoleAccessTests(ApiFixture api)
+{
+    private const string Session = "/console/session";
+
+    [Fact]
+    public async Task A_key_becomes_a_session_that_scripts_and_other_sites_cannot_use()
+    {
+        var answer = await LogInAsync(new { key = await api.KeyAsync(Scope.Read) });
+        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        var cookie = answer.Headers.GetValues("Set-Cookie").Single();
+        foreach (var attribute in new[] { "httponly", "samesite=strict", "path=/", "expires=" })
+            Assert.Contains(attribute, cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Get, "/v1/calls/live", cookie)).StatusCode);
+        var session = await (await SendAsync(HttpMethod.Get, Session, cookie)).Content.ReadFromJsonAsync<JsonElement>();
+        Assert.StartsWith("key:", session.GetProperty("actor").GetString());
+        Assert.Equal("read", session.GetProperty("scopes")[0].GetString());
+    }
+
+    [Fact]
+    public async Task A_session_changes_nothing_without_the_header_that_no_other_site_can_send()
+    {
+        var cookie = await CookieAsync(Scope.Operate);
+        const string path = "/v1/agents/nobody/state";
+        var body = new { presence = "available" };
+        Assert.Equal(HttpStatusCode.Unauthorized, (await SendAsync(HttpMethod.Put, path, cookie, body, isOwn: false)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await SendAsync(HttpMethod.Put, path, cookie, body)).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, (await SendAsync(HttpMethod.Post, Session, null, new { key = "x" }, false)).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, (await SendAsync(HttpMethod.Delete, Session, cookie, null, false)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_session_may_do_what_its_key_may_and_ends_with_it()
+    {
+        var text = await api.KeyAsync(Scope.Read);
+        var cookie = (await LogInAsync(new { key = text })).Headers.GetValues("Set-Cookie").Single();
+        var forbidden = await SendAsync(HttpMethod.Put, "/v1/agents/nobody/state", cookie, new { presence = "available" });
+        Assert.Equal(HttpStatusCode.Forbidden, forbidden.StatusCode);
+        await api.ReadAsync(api.Delete($"/v1/keys/{text.Split('_')[1]}", 1));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await SendAsync(HttpMethod.Get, "/v1/calls/live", cookie)).StatusCode);
+        var session = await (await SendAsync(HttpMethod.Get, Session, cookie)).Content.ReadFromJsonAsync<JsonElement>();
+        Assert.Equal(JsonValueKind.Null, session.GetProperty("actor").ValueKind);
+    }
+
+    [Fact]
+    public async Task Logging_out_ends_the_session_for_whoever_has_its_cookie()
+    {
+        var cookie = await CookieAsync(Scope.Read);
+        Assert.Equal(HttpStatusCode.NoContent, (await SendAsync(HttpMethod.Delete, Session, cookie)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await SendAsync(HttpMethod.Get, "/v1/calls/live", cookie)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_wrong_key_is_refused()
+    {
+        foreach (var body in new object[] { new { key = "wag_wrong_key" }, new { link = "0000" }, new { } })
+            Assert.Equal(HttpStatusCode.Unauthorized, (await LogInAsync(body)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_link_logs_in_once_with_the_rights_of_who_made_it()
+    {
+        var link = await api.ReadAsync(api.Post("/v1/console/links"));
+        var secret = link.GetProperty("path").GetString()!.Split("#link=")[1];
+        var asSession = await SendAsync(HttpMethod.Get, "/v1/calls/live", $"{SessionCookie.Name}={secret}");
+        Assert.Equal(HttpStatusCode.Unauthorized, asSession.StatusCode);
+        var cookie = (await LogInAsync(new { link = secret })).Headers.GetValues("Set-Cookie").Single();
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Get, "/v1/keys", cookie)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await LogInAsync(new { link = secret })).StatusCode);
+    }
+
+    [Fact]
+    public async Task The_issuer_logs_in_by_a_code_that_only_this_browser_can_use()
+    {
+        var (_, console) = await api.StartAsync("--AdminApi:Oidc:ClientId=console");
+        using var handler = new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false };
+        using var browser = new HttpClient(handler) { BaseAddress = console.BaseAddress };
+        var begun = await browser.GetAsync("/console/oidc");
+        var question = QueryHelpers.ParseQuery(begun.Headers.Location!.Query);
+        Assert.Equal(
+            "code S256 console", $"{question["response_type"]} {question["code_challenge_method"]} {question["client_id"]}");
+        var code = api.Issuer.Code(question["code_challenge"]!, api.Issuer.Token("gateway:read"));
+        var memory = begun.Headers.GetValues("Set-Cookie").Single();
+
+        var stranger = await browser.GetAsync($"/console/oidc/callback?code={code}&state={question["state"]}");
+        Assert.Equal("/console/#error=oidc", stranger.Headers.Location!.ToString());
+        using var back = new HttpRequestMessage(HttpMethod.Get, $"/console/oidc/callback?code={code}&state={question["state"]}");
+        back.Headers.Add("Cookie", memory.Split(';')[0]);
+        var answer = await browser.SendAsync(back);
+        Assert.Equal("/console/", answer.Headers.Location!.ToString());
+        using var request = new HttpRequestMessage(HttpMethod.Get, Session);
+        var cookie = answer.Headers.GetValues("Set-Cookie")
+            .Single(one => one.StartsWith(SessionCookie.Name + "=", StringComparison.Ordinal));
+        request.Headers.Add("Cookie", cookie.Split(';')[0]);
+        var session = await (await browser.SendAsync(request)).Content.ReadFromJsonAsync<JsonElement>();
+        Assert.Equal("oidc:anna", session.GetProperty("actor").GetString());
+    }
+
+    [Fact]
+    public async Task The_console_runs_nothing_but_its_own_files()
+    {
+        foreach (var path in new[] { "/console", "/console/", "/console/calls/1", "/console/main.js", "/console/console.css" })
+        {
+            var answer = await api.Client.GetAsync(path);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            var policy = answer.Headers.GetValues("Content-Security-Policy").Single();
+            Assert.Contains("script-src 'self'", policy);
+            Assert.DoesNotContain("unsafe", policy);
+        }
+        Assert.Equal("text/javascript", (await api.Client.GetAsync("/console/main.js")).Content.Headers.ContentType!.MediaType);
+    }
+
+    [Fact]
+    public async Task The_first_load_is_small()
+    {
+        var size = 0L;
+        foreach (var path in new[] { "/console/", "/console/main.js", "/console/console.css", "/console/theme.js", "/console/icon.svg" })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            request.Headers.Add("Accept-Encoding", "br");
+            size += (await (await api.Client.SendAsync(request)).Content.ReadAsByteArrayAsync()).Length;
+        }
+        Assert.InRange(size, 1, 300_000);
+    }
+
+    private async Task<string> CookieAsync(params Scope[] scopes) =>
+        (await LogInAsync(new { key = await api.KeyAsync(scopes) })).Headers.GetValues("Set-Cookie").Single();
+
+    private Task<HttpResponseMessage> LogInAsync(object body) => SendAsync(HttpMethod.Post, Session, null, body);
+
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, string? cookie, object? body = null, bool isOwn = true)
+    {
+        using var handler = new HttpClientHandler { UseCookies = false };
+        using var browser = new HttpClient(handler) { BaseAddress = api.Client.BaseAddress };
+        var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+        if (isOwn)
+            request.Headers.Add(SessionCookie.Header, "1");
+        if (cookie is not null)
+            request.Headers.Add("Cookie", cookie.Split(';')[0]);
+        var answer = await browser.SendAsync(request);
+        await answer.Content.LoadIntoBufferAsync();
+        return answer;
+    }
+}

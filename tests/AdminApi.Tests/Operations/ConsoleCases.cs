@@ -1,0 +1,6 @@
+namespace AdminApi.Tests.Operations;
+
+public sealed class ConsoleCases : IOperationCases
+{
+    public void Describe(CaseTable cases) => cases.For("createConsoleLink").Succeeds(200, api => api.Post("/v1/console/links"));
+}

@@ -1,0 +1,112 @@
+using AdminApi;
+using AdminApi.Platform;
+using Gateway.Storage;
+using Gateway.Storage.Admin;
+using Media.Protocols.Primitives;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
+using Npgsql;
+using Testing;
+
+namespace AdminConsole.Tests;
+
+/// <summary>
+/// The admin API with its console over real stores, a contact centre in them, and Debian's Chromium. Screenshots of what it showed are kept
+/// in the folder of GATEWAY_SCREENSHOTS, or else below that of temporary files.
+/// </summary>
+public sealed class ConsoleBench : IAsyncLifetime
+{
+    private static readonly string Screenshots = Directory.CreateDirectory(
+        Environment.GetEnvironmentVariable("GATEWAY_SCREENSHOTS")
+        ?? Path.Combine(Path.GetTempPath(), "gateway-console-screenshots")).FullName;
+
+    private readonly Stores _stores = new();
+    private IPlaywright _playwright = null!;
+    private IBrowser _browser = null!;
+    private WebApplication _app = null!;
+
+    public string Url { get; private set; } = "";
+
+    /// <summary>A key that may do everything.</summary>
+    public string Key { get; private set; } = "";
+
+    public NpgsqlDataSource Database { get; private set; } = null!;
+
+    public ConsoleSamples Samples { get; private set; } = null!;
+
+    public T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();
+
+    public async Task InitializeAsync()
+    {
+        Database = NpgsqlDataSource.Create(_stores.Postgres);
+        await Migrator.MigrateAsync(Database, CancellationToken.None);
+        _app = AdminApiHost.Build(
+        [
+            "--urls=http://127.0.0.1:0", $"--AdminApi:Postgres={_stores.Postgres};Options=-c role=gateway_admin",
+            $"--AdminApi:Redis={_stores.Redis}", "--AdminApi:RequestsPerMinute=1000000", "--Logging:LogLevel:Default=Warning",
+        ]);
+        await _app.StartAsync();
+        Url = _app.Urls.Single();
+        Key = await KeyAsync(Scope.Admin);
+        Samples = new ConsoleSamples(this);
+        await Samples.OpenAsync();
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = "/usr/bin/chromium",
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _browser.DisposeAsync();
+        _playwright.Dispose();
+        await _app.DisposeAsync();
+        await Database.DisposeAsync();
+        _stores.Dispose();
+    }
+
+    public async Task<string> KeyAsync(params Scope[] scopes)
+    {
+        var key = KeyText.New();
+        await Get<KeyStore>()
+            .CreateAsync(key.Id, key.Hash, "of a test", [.. scopes.Select(s => WireName.Of(s))], null, "test", CancellationToken.None);
+        return key.Text;
+    }
+
+    /// <summary>A browser of its own, without a session.</summary>
+    public async Task<Visit> VisitAsync(bool isDark = false, bool isNarrow = false, string language = "en")
+    {
+        var context = await _browser.NewContextAsync(new BrowserNewContextOptions
+        {
+            BaseURL = Url,
+            Locale = language,
+            ColorScheme = isDark ? ColorScheme.Dark : ColorScheme.Light,
+            ViewportSize = isNarrow ? new ViewportSize { Width = 390, Height = 844 } : new ViewportSize { Width = 1440, Height = 900 },
+            ReducedMotion = ReducedMotion.Reduce,
+        });
+        context.SetDefaultTimeout(15_000);
+        return new Visit(context, await context.NewPageAsync(), Screenshots);
+    }
+
+    /// <summary>The same, logged in by a link.</summary>
+    public async Task<Visit> EnterAsync(bool isDark = false, bool isNarrow = false, string language = "en", string path = "/")
+    {
+        var visit = await VisitAsync(isDark, isNarrow, language);
+        await Samples.LiveCallsAsync(3);
+        var link = await Samples.PostAsync("/v1/console/links", new { });
+        await visit.Page.GotoAsync(link.GetProperty("path").GetString()!);
+        await visit.Page.Locator("main#main h1").WaitForAsync();
+        if (path != "/")
+            await visit.OpenAsync(path);
+        return visit;
+    }
+}
+
+[CollectionDefinition(Name)]
+public sealed class ConsoleCollection : ICollectionFixture<ConsoleBench>
+{
+    public const string Name = "the console";
+}

@@ -56,7 +56,7 @@ public sealed class ClientTests(ApiFixture api) : IDisposable
             path => Path.GetFileName(path),
             path => JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(path))!.Keys.Order().ToArray());
         Assert.Equal(2, words.Count);
-        Assert.All(words, language => Assert.Equal((language.Key, words["en.json"]), (language.Key, language.Value)));
+        Assert.All(words.Values, language => Assert.Equal(words["en.json"], language));
     }
 
     /// <summary>Installs the packages that the lock file names.</summary>

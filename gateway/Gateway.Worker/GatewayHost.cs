@@ -121,7 +121,6 @@ public static class GatewayHost
         services.AddSingleton<AdmissionLookup>();
         services.AddSingleton<CallAdmission>();
         services.AddSingleton(options.Quality);
-        services.AddSingleton<IQualityListener, QualityMetrics>();
         services.AddSingleton<CallServices>();
         services.AddSingleton<CallFactory>();
         services.AddPermissions(options);

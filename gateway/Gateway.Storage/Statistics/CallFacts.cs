@@ -68,7 +68,7 @@ internal readonly record struct SummaryKey(
     string Dimension, DateTime At, string Channel, string Direction, string Key, string Currency);
 
 /// <summary>A row of call_summaries.</summary>
-internal sealed record SummaryRow
+internal sealed record SummaryRow : CallSums
 {
     public required string Dimension { get; init; }
     public required DateTime At { get; init; }
@@ -76,25 +76,6 @@ internal sealed record SummaryRow
     public required string Direction { get; init; }
     public required string Key { get; init; }
     public required string Currency { get; init; }
-    public long Calls { get; init; }
-    public long Answered { get; init; }
-    public long Missed { get; init; }
-    public long Refused { get; init; }
-    public double TalkSeconds { get; init; }
-    public long Waited { get; init; }
-    public long AgentAnswered { get; init; }
-    public long InTime { get; init; }
-    public double WaitSeconds { get; init; }
-    public double HandlingSeconds { get; init; }
-    public long WhatsAppScored { get; init; }
-    public double WhatsAppMos { get; init; }
-    public long PbxScored { get; init; }
-    public double PbxMos { get; init; }
-    public long WhatsAppPackets { get; init; }
-    public long WhatsAppLost { get; init; }
-    public long PbxPackets { get; init; }
-    public long PbxLost { get; init; }
-    public decimal Cost { get; init; }
 
     public static SummaryRow Of(SummaryKey key, IReadOnlyCollection<CallFacts> calls) => new()
     {

@@ -1,13 +1,14 @@
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Quality;
+using Gateway.Worker.Metrics;
 using Gateway.Worker.Tracing;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Calls;
 
 /// <summary>
-/// The quality of one call while it lasts: samples of its media are judged, shown, and given to whoever listens; what is too bad is logged
+/// The quality of one call while it lasts: samples of its media are judged, counted, traced and shown; what is too bad is logged
 /// and becomes an event. Called by the call's loop alone.
 /// </summary>
 internal sealed partial class CallQuality(Call call, CallServices services, CallNotes notes, ShownCall shown, CallTracer? trace)
@@ -26,11 +27,9 @@ internal sealed partial class CallQuality(Call call, CallServices services, Call
             LogDegraded(call.Identity.Id, degradation.Leg, degradation.Fault, degradation.Cause, call.Trunk, degradation.Sample.Mos);
             notes.Degraded(degradation, now);
         }
-        var quality = new LiveQuality(call.TimeOf(now), sampled.Sample);
-        foreach (var listener in services.QualityListeners)
-            listener.Handle(call.Identity, quality, begun);
+        QualityMetrics.Record(sampled.Sample, begun);
         trace?.Quality(sampled.Sample, begun);
-        shown.Show(quality);
+        shown.Show(new LiveQuality(call.TimeOf(now), sampled.Sample));
     }
 
     /// <summary>Nothing came from a leg for the configured time.</summary>

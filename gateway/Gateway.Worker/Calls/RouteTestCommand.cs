@@ -8,6 +8,7 @@ using Gateway.Storage.Contacts;
 using Gateway.Storage.Directory;
 using Gateway.WhatsApp.Meta;
 using Gateway.Worker.Configuration;
+using Media.Protocols.Primitives;
 using Npgsql;
 
 namespace Gateway.Worker.Calls;
@@ -78,7 +79,7 @@ internal sealed class RouteTestCommand(GatewayOptions options, TimeProvider time
         var refusal = ChannelRules.MayCall(stored.Facts, direction, time.GetUtcNow());
         Say(refusal is null ? "Settings: calls are allowed now (switches, country, restrictions of Meta"
                 + (direction == CallDirection.Inbound ? $", {Hours(stored.Facts.Settings.CallHours)})" : ")")
-            : $"Refused ({Media.Protocols.Primitives.WireName.Of(refusal.Cause)}): {refusal.Text}");
+            : $"Refused ({WireName.Of(refusal.Cause)}): {refusal.Text}");
         if (refusal is null && stored.Facts.Settings.Account is { } account)
             Say($"Money: account '{account}' pays; a call begins only with balance and a rate");
         return refusal is null;

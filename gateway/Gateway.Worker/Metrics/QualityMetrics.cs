@@ -1,6 +1,4 @@
 using System.Diagnostics.Metrics;
-using Gateway.Calls;
-using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Quality;
 using Media.Protocols.Primitives;
 using Media.Protocols.Quality;
@@ -8,7 +6,7 @@ using Media.Protocols.Quality;
 namespace Gateway.Worker.Metrics;
 
 /// <summary>The metrics of the quality of conversations: one measurement a sample and leg.</summary>
-internal sealed class QualityMetrics : IQualityListener
+internal static class QualityMetrics
 {
     private static readonly Meter Meter = new("Gateway.Quality");
 
@@ -36,10 +34,12 @@ internal sealed class QualityMetrics : IQualityListener
     private static readonly Counter<long> Degraded = Meter.CreateCounter<long>(
         "gateway_quality_degraded", "{spell}", "Spells of bad quality, by the leg, the limit and the suspected cause");
 
-    public void Handle(CallIdentity call, LiveQuality quality, IReadOnlyList<Degradation> begun)
+    /// <param name="sample">Of one conversation.</param>
+    /// <param name="begun">The spells of bad quality that begin with it.</param>
+    public static void Record(in MediaSample sample, IReadOnlyList<Degradation> begun)
     {
-        Record(CallLeg.WhatsApp, quality.Sample.WhatsApp);
-        Record(CallLeg.Pbx, quality.Sample.Pbx);
+        Record(CallLeg.WhatsApp, sample.WhatsApp);
+        Record(CallLeg.Pbx, sample.Pbx);
         foreach (var one in begun)
             Degraded.Add(
                 1, new("leg", WireName.Of(one.Leg)), new("fault", WireName.Of(one.Fault)),

@@ -120,12 +120,19 @@ internal sealed partial class CallTraces(
         var isSampled = isFailure || IsSampled(tracer.Identity.Id, _sampled.GetValueOrDefault(tracer.Identity.Channel));
         if (!isSampled && tracer.Span is { } unwanted)
             others?.Spans?.Forget(unwanted);
-        if (!isSampled && options.Trace.Calls is not TracedCalls.All && others?.Hep is null)
+        var isKept = options.Trace.Calls switch
+        {
+            TracedCalls.None => false,
+            TracedCalls.Failed => isFailure,
+            TracedCalls.Sampled => isSampled,
+            _ => true,
+        };
+        if (!isKept && !isSampled && others?.Hep is null)
             return;
         var trace = Build(tracer, items, record, at);
         others?.Hep?.Add(trace);
-        if (isSampled || options.Trace.Calls is TracedCalls.All)
-            writer.Add(trace, isFailure);
+        if (isKept)
+            writer.Add(trace);
         if (isSampled && tracer.Span is { } span)
             others?.Spans?.Add(span, trace, isFailure);
     }

@@ -19,7 +19,7 @@ internal sealed class SipTraces(TimeProvider time, HepSender? hep = null) : ISip
     private const int MaxWaiting = 1000, MaxEarly = 8;
 
     /// <summary>So long a call that comes in may take to get its tracer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, TracedDialog> _dialogs = [];
@@ -126,7 +126,7 @@ internal sealed class SipTraces(TimeProvider time, HepSender? hep = null) : ISip
 
     private void ForgetOld(DateTimeOffset now)
     {
-        while (_waiting.TryPeek(out var first) && (_waiting.Count > MaxWaiting || now - first.At > Patience))
+        while (_waiting.TryPeek(out var first) && (_waiting.Count > MaxWaiting || now - first.At > LongestWait))
         {
             _waiting.Dequeue();
             if (_dialogs.GetValueOrDefault(first.CallId) is { Tracer: null })

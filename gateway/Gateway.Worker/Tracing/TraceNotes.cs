@@ -3,6 +3,7 @@ using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Quality;
 using Gateway.Calls.Tracing;
+using Gateway.Storage;
 using Gateway.WhatsApp.Graph;
 using Media.Engine;
 using Media.Protocols.Primitives;
@@ -146,5 +147,5 @@ internal static class TraceNotes
 
     private static TracePeer PeerOf(CallLeg leg) => leg == CallLeg.WhatsApp ? TracePeer.WhatsApp : TracePeer.Pbx;
 
-    private static string Money(decimal amount) => Gateway.Storage.JsonText.Money(amount);
+    private static string Money(decimal amount) => JsonText.Money(amount);
 }

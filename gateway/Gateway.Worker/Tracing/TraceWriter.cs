@@ -35,15 +35,9 @@ internal sealed partial class TraceWriter(
     private DateTimeOffset _droppedAt;
     private bool _isAway;
 
-    public void Add(CallTrace trace, bool isFailure)
+    public void Add(CallTrace trace)
     {
-        var isKept = options.Trace.Calls switch
-        {
-            TracedCalls.None => false,
-            TracedCalls.Failed => isFailure,
-            _ => true,
-        };
-        if (isKept && (!_rate.TryTake(_clock.Now) || !_queue.Writer.TryWrite(trace)))
+        if (!_rate.TryTake(_clock.Now) || !_queue.Writer.TryWrite(trace))
             TraceMetrics.Dropped(TraceTarget.Store);
     }
 

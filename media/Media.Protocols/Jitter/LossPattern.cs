@@ -37,8 +37,10 @@ public sealed class LossPattern
     /// <summary>So many packets in a row were lost.</summary>
     public void HandleLoss(int count = 1)
     {
-        for (var i = 0; i < count; i++)
-            HandleOneLoss();
+        if (count <= 0)
+            return;
+        HandleOneLoss();
+        (Lost, _inBurst, _c33) = (Lost + count - 1, _inBurst + count - 1, _c33 + count - 1); // each follows a loss
     }
 
     /// <summary>Bursts and gaps up to the last loss.</summary>

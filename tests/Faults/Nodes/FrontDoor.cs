@@ -1,10 +1,7 @@
-using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Faults.Facts;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
+using Testing.Peers;
 
 namespace Faults.Nodes;
 
@@ -16,54 +13,35 @@ internal sealed class FrontDoor : IAsyncDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = Timeout };
     private readonly HistoryLog _history;
     private readonly Random _random;
     private readonly Lock _gate = new();
-    private WebApplication _app = null!;
+    private WebhookDoor _door = null!;
 
     private FrontDoor(HistoryLog history, int seed) => (_history, _random) = (history, new Random(seed));
 
     /// <summary>The nodes' ids and webhook addresses.</summary>
     public List<(string Node, string Url)> Targets { get; } = [];
 
-    public string Url => _app.Urls.Single() + "/hook";
+    public string Url => _door.Url;
 
     public static async Task<FrontDoor> OpenAsync(HistoryLog history, int seed)
     {
         var door = new FrontDoor(history, seed);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
-        door._app = builder.Build();
-        door._app.MapPost("/hook", door.PassAsync);
-        await door._app.StartAsync();
+        door._door = await WebhookDoor.OpenAsync(door.DeliverAsync, Timeout);
         return door;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _app.StopAsync();
-        await _app.DisposeAsync();
-        _http.Dispose();
-    }
+    public ValueTask DisposeAsync() => _door.DisposeAsync();
 
-    private async Task PassAsync(HttpContext context)
-    {
-        using var body = new MemoryStream();
-        await context.Request.Body.CopyToAsync(body);
-        var signature = context.Request.Headers["X-Hub-Signature-256"].ToString();
-        context.Response.StatusCode = await DeliverAsync(body.ToArray(), signature);
-    }
-
-    private async Task<int> DeliverAsync(byte[] body, string signature)
+    private async Task<int> DeliverAsync(WebhookDoor door, SignedWebhook webhook)
     {
         foreach (var (node, url) in InTurn())
         {
             try
             {
-                var status = await PostAsync(url, body, signature);
-                foreach (var (call, happened) in About(body))
+                var status = await door.PassAsync(url, webhook);
+                foreach (var (call, happened) in About(webhook.Body))
                     _history.Add(new Fact.Delivered(DateTimeOffset.UtcNow, call, happened, node, status));
                 return status;
             }
@@ -77,15 +55,6 @@ internal sealed class FrontDoor : IAsyncDisposable
             }
         }
         return StatusCodes.Status503ServiceUnavailable;
-    }
-
-    private async Task<int> PostAsync(string url, byte[] body, string signature)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        request.Headers.Add("X-Hub-Signature-256", signature);
-        using var response = await _http.SendAsync(request);
-        return (int)response.StatusCode;
     }
 
     private (string Node, string Url)[] InTurn()

@@ -18,11 +18,7 @@ public sealed class LiveQualityTests(Stores stores)
             {
                 Media = options.Media with { SampleInterval = TimeSpan.FromSeconds(1), OneWayAfter = TimeSpan.FromSeconds(2) },
             });
-        var call = await bench.WhatsApp.PlaceAsync(bench.WhatsApp.User(handset: "native"));
-        var agent = await bench.Pbx.NextAsync();
-        await agent.AnswerAsync(talks: false);
-        await bench.LiveAsync(call);
-        await agent.HearsAsync(WhatsAppSide.Hertz);
+        var call = await bench.TalkToSilentPhoneAsync();
 
         var id = Assert.Single(await bench.Gateway.LiveAsync()).Id;
         var database = bench.Gateway.Service<NpgsqlDataSource>();

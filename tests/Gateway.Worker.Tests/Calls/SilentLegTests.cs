@@ -16,11 +16,7 @@ public sealed class SilentLegTests(Stores stores)
     {
         await using var bench = await CallBench.StartAsync(
             stores, options => options with { Media = options.Media with { MediaTimeout = TimeSpan.FromSeconds(1) } });
-        var call = await bench.WhatsApp.PlaceAsync(bench.WhatsApp.User(handset: "native"));
-        var agent = await bench.Pbx.NextAsync();
-        await agent.AnswerAsync(talks: false);
-        await bench.LiveAsync(call);
-        await agent.HearsAsync(WhatsAppSide.Hertz);
+        var call = await bench.TalkToSilentPhoneAsync();
 
         var id = Assert.Single(await bench.Gateway.LiveAsync()).Id;
         var database = bench.Gateway.Service<NpgsqlDataSource>();

@@ -137,11 +137,7 @@ public sealed class TraceCauseTests(Stores stores)
     {
         await using var bench = await CallBench.StartAsync(
             stores, options => options with { Media = options.Media with { MediaTimeout = TimeSpan.FromSeconds(1) } });
-        var call = await bench.WhatsApp.PlaceAsync(bench.WhatsApp.User(handset: "native"));
-        var agent = await bench.Pbx.NextAsync();
-        await agent.AnswerAsync(talks: false);
-        await bench.LiveAsync(call);
-        await agent.HearsAsync(WhatsAppSide.Hertz);
+        var call = await bench.TalkToSilentPhoneAsync();
         await Eventually.SeeAsync(
             () => bench.Gateway.MetricAsync("gateway_media_timeouts_total", "leg=\"pbx\""), seen => seen > 0, "the PBX is silent");
         await bench.WhatsApp.HangUpAsync(call);

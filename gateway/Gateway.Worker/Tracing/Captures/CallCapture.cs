@@ -8,16 +8,11 @@ using Media.Protocols.Primitives;
 namespace Gateway.Worker.Tracing.Captures;
 
 /// <summary>
-/// A capture file of one call in memory: its SIP messages with their true addresses, and its RTP and RTCP in the clear between addresses
-/// that stand for the gateway, the user and the PBX (192.0.2.1, .2 and .3: RFC 5737). When its room is full nothing more is taken.
+/// A capture file of one call in memory: its SIP messages with their true addresses, and its RTP and RTCP in the clear between
+/// <see cref="StandIns"/>. When its room is full nothing more is taken.
 /// </summary>
 internal sealed class CallCapture : IMediaTap
 {
-    private const int GatewayToUser = 4000, GatewayToPbx = 5000;
-
-    private static readonly IPAddress Gateway = IPAddress.Parse("192.0.2.1"), User = IPAddress.Parse("192.0.2.2"),
-        Pbx = IPAddress.Parse("192.0.2.3");
-
     private readonly Lock _lock = new();
     private readonly byte[] _file;
     private readonly TimeProvider _time;
@@ -42,20 +37,15 @@ internal sealed class CallCapture : IMediaTap
 
     public void Handle(CallLeg leg, bool isSent, bool isRtcp, ReadOnlySpan<byte> packet)
     {
-        var port = (ushort)((leg == CallLeg.WhatsApp ? GatewayToUser : GatewayToPbx) + (isRtcp ? 1 : 0));
-        var ours = TransportAddress.From(new IPEndPoint(Gateway, port));
-        var theirs = TransportAddress.From(new IPEndPoint(leg == CallLeg.WhatsApp ? User : Pbx, port));
-        if (isSent)
-            Add(ours, theirs, packet);
-        else
-            Add(theirs, ours, packet);
+        var (from, to) = StandIns.Of(leg, isSent, isRtcp);
+        Add(from, to, packet);
     }
 
     public void Handle(in SipTapMessage message)
     {
         var remote = message.Flow.Remote;
         var local = message.Local.IsIPv4 == remote.IsIPv4 ? message.Local
-            : TransportAddress.From(new IPEndPoint(remote.IsIPv4 ? IPAddress.Any : IPAddress.IPv6Any, message.Local.Port));
+            : TransportAddress.From(remote.IsIPv4 ? IPAddress.Any : IPAddress.IPv6Any, message.Local.Port);
         if (message.IsOutgoing)
             Add(local, remote, message.Bytes.Span);
         else

@@ -50,20 +50,20 @@ internal sealed partial class HepSender(GatewayOptions options, TimeProvider tim
         Add(Line(trace, trace.EndedAt, $"end: {(trace.Cause is { } cause ? WireName.Of(cause) : "moved")}: {trace.Summary}"));
     }
 
-    /// <summary>An RTCP packet in the clear, between addresses that stand for the gateway, the user and the PBX (RFC 5737).</summary>
+    /// <summary>An RTCP packet in the clear; it becomes JSON when its turn has come, not on the caller's loop.</summary>
     public void AddRtcp(string call, CallLeg leg, bool isSent, byte[] packet)
     {
-        var (ours, theirs) = (At("192.0.2.1", 5005), leg == CallLeg.WhatsApp ? At("192.0.2.2", 5005) : At("192.0.2.3", 5005));
-        if (RtcpJson.Of(packet) is { } json)
-            Add(new HepPacket(
-                HepProtocol.Rtcp, time.GetUtcNow(), isSent ? ours : theirs, isSent ? theirs : ours, SipTransport.Udp, call, json));
+        var (from, to) = StandIns.Of(leg, isSent, isRtcp: true);
+        Add(new HepPacket(HepProtocol.Rtcp, time.GetUtcNow(), from, to, SipTransport.Udp, call, packet));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
             while (_queue.Reader.TryRead(out var packet))
-                if (await TrySendAsync(packet, stoppingToken))
+                if (Readable(packet) is not { } readable)
+                    continue; // no report is in it
+                else if (await TrySendAsync(readable, stoppingToken))
                     TraceMetrics.Sent(TraceTarget.Hep);
                 else
                     TraceMetrics.Dropped(TraceTarget.Hep);
@@ -85,14 +85,16 @@ internal sealed partial class HepSender(GatewayOptions options, TimeProvider tim
         HepProtocol.Log, at, Nowhere, Nowhere, SipTransport.Udp, trace.Call.Value, Encoding.UTF8.GetBytes(text));
 
     /// <summary>An event has no addresses; the format asks for some.</summary>
-    private static TransportAddress Nowhere => TransportAddress.From(new System.Net.IPEndPoint(System.Net.IPAddress.Any, 0));
+    private static TransportAddress Nowhere => TransportAddress.From(System.Net.IPAddress.Any, 0);
 
     /// <summary>A listener on all addresses, in the IP version of its peer.</summary>
     private static TransportAddress Like(TransportAddress address, TransportAddress peer) =>
         address.IsIPv4 == peer.IsIPv4 ? address : Nowhere with { Port = address.Port };
 
-    private static TransportAddress At(string address, int port) =>
-        TransportAddress.From(new System.Net.IPEndPoint(System.Net.IPAddress.Parse(address), port));
+    /// <summary>Null: there is nothing in it that the server takes.</summary>
+    private static HepPacket? Readable(in HepPacket packet) =>
+        packet.Protocol != HepProtocol.Rtcp ? packet
+        : RtcpJson.Of(packet.Payload.Span) is { } json ? packet with { Payload = json } : null;
 
     private void Add(in HepPacket packet)
     {

@@ -70,6 +70,17 @@ internal sealed class CallBench : IAsyncDisposable
         return new CallBench { WhatsApp = whatsApp, Relay = relay, Pbx = pbx, Gateways = nodes };
     }
 
+    /// <summary>A user's live call whose agent hears the user and sends no audio.</summary>
+    public async Task<SandboxCall> TalkToSilentPhoneAsync()
+    {
+        var call = await WhatsApp.PlaceAsync(WhatsApp.User(handset: "native"));
+        var agent = await Pbx.NextAsync();
+        await agent.AnswerAsync(talks: false);
+        await LiveAsync(call);
+        await agent.HearsAsync(WhatsAppSide.Hertz);
+        return call;
+    }
+
     /// <summary>Waits until the call is answered for both WhatsApp and the gateway.</summary>
     public async Task LiveAsync(SandboxCall call)
     {

@@ -7,6 +7,7 @@ using Gateway.Sip.Endpoint;
 using Gateway.Sip.Transactions;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Metrics;
+using Gateway.Worker.Tracing.Captures;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Tracing.Hep;

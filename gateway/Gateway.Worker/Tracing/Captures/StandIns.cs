@@ -1,7 +1,7 @@
 using System.Net;
 using Media.Protocols.Primitives;
 
-namespace Gateway.Worker.Tracing;
+namespace Gateway.Worker.Tracing.Captures;
 
 /// <summary>
 /// The addresses that stand for the gateway, the user and the PBX where media is shown in the clear (RFC 5737): it never travelled so

@@ -22,8 +22,12 @@ internal sealed class HoldRun(HoldOptions options)
     public async Task<int> RunAsync(CancellationToken stop)
     {
         var codecs = new CostOptions();
-        await using var server = new GatewayServer(codecs, options.Program);
+        if (options.IsPinned && !OwnProcessor.TryLeaveToServer())
+            return 2;
+        await using var server = new GatewayServer(codecs, options.Program, options.IsPinned ? OwnProcessor.Environment : null);
         await server.StartAsync(stop);
+        if (options.IsPinned)
+            OwnProcessor.Give(server);
         using var streams = new CallStreams(codecs);
         var driver = new CallDriver(server, streams);
         await driver.PlaceAsync((WarmUpPerSecond, WarmUp), Talk, () => { }, stop);
@@ -46,7 +50,7 @@ internal sealed class HoldRun(HoldOptions options)
         var fault = await server.FindFaultAsync(driver.Placed, driver.Answered, stop);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
             {options.Live} live calls, {options.PerSecond} new ones a second, {options.Minutes} minutes
-            machine {shares.Busy:P0} busy: server {shares.Server:P0}, load {shares.Load:P0} (late by itself: {sent.LateShare:P2})
+            {Used(shares)} (late by itself: {sent.LateShare:P2})
             delay p50 {all.Percentile(0.5).TotalMilliseconds:0.00}, p99 {all.Percentile(0.99).TotalMilliseconds:0.00} ms
             {all.CountFrom(Late)} of {all.Count} frames over {Late.TotalMilliseconds:0} ms; {sent.DeliveredShare:P3} delivered
             pauses by garbage collection: {paused}
@@ -56,7 +60,11 @@ internal sealed class HoldRun(HoldOptions options)
         return setUps.Unanswered == 0 && fault is null ? 0 : 1;
     }
 
-    private static async Task<DelayHistogram> WatchAsync(GatewayServer server, CallStreams streams, Task placing, CancellationToken stop)
+    private string Used(Machine.Shares shares) => options.IsPinned
+        ? string.Create(CultureInfo.InvariantCulture, $"the gateway's own processor {shares.Server * Environment.ProcessorCount:P0} busy")
+        : string.Create(CultureInfo.InvariantCulture, $"machine {shares.Busy:P0} busy: server {shares.Server:P0}, load {shares.Load:P0}");
+
+    private async Task<DelayHistogram> WatchAsync(GatewayServer server, CallStreams streams, Task placing, CancellationToken stop)
     {
         var all = new DelayHistogram();
         for (var before = Machine.Read(server.Processes); !placing.IsCompleted;)
@@ -65,7 +73,7 @@ internal sealed class HoldRun(HoldOptions options)
             var (delays, now) = (streams.TakeDelays(), Machine.Read(server.Processes));
             all.Add(delays);
             Console.Error.WriteLine(
-                $"machine {now.Since(before).Busy:P0}, delay p99 {delays.Percentile(0.99).TotalMilliseconds:0.00} ms, "
+                $"{Used(now.Since(before))}, delay p99 {delays.Percentile(0.99).TotalMilliseconds:0.00} ms, "
                 + $"{delays.CountFrom(Late)} of {delays.Count} over {Late.TotalMilliseconds:0} ms");
             before = now;
         }

@@ -17,17 +17,10 @@ internal sealed class NodesRun(NodesOptions options)
 
     private const int WarmUpCalls = 200;
 
-    /// <summary>Each node thinks that it has one processor, so that it has one media loop.</summary>
-    private static readonly Dictionary<string, string> OneProcessor = new() { ["DOTNET_PROCESSOR_COUNT"] = "1" };
-
     public async Task<int> RunAsync(CancellationToken stop)
     {
-        if (Environment.ProcessorCount < 2)
-        {
-            Console.Error.WriteLine("The nodes need a processor of their own beside the load's: this machine has one.");
+        if (!OwnProcessor.TryLeaveToServer())
             return 2;
-        }
-        Pin(Environment.ProcessId, 0); // and with it the stores
         Console.WriteLine(
             "| nodes | idle ms a second | ms a call-second | ms a call of 1 s | delay p99 ms | events forwarded a call "
             + "| commands, bytes of Redis a call | transactions a call | Redis commands a second, idle |");
@@ -41,10 +34,9 @@ internal sealed class NodesRun(NodesOptions options)
     private async Task<bool> MeasureAsync(int count, CancellationToken stop)
     {
         var codecs = new CostOptions();
-        await using var server = new GatewayServer(codecs, options.Program, OneProcessor, count);
+        await using var server = new GatewayServer(codecs, options.Program, OwnProcessor.Environment, count);
         await server.StartAsync(stop);
-        foreach (var node in server.Nodes)
-            Pin(node.Id, Environment.ProcessorCount - 1);
+        OwnProcessor.Give(server);
         using var streams = new CallStreams(codecs);
         var driver = new CallDriver(server, streams);
         var duration = TimeSpan.FromSeconds(options.Seconds);
@@ -90,15 +82,4 @@ internal sealed class NodesRun(NodesOptions options)
 
     private static async Task<double> ForwardedAsync(GatewayServer server, CancellationToken stop) =>
         (await server.MetricsAsync("gateway_nodes_forwarded_events", stop)).Values.Sum();
-
-    /// <summary>All threads of a process, and those that they start.</summary>
-    private static void Pin(int process, int processor)
-    {
-        using var taskset = Process.Start(new ProcessStartInfo("taskset", ["-a", "-c", "-p", $"{processor}", $"{process}"])
-        {
-            RedirectStandardOutput = true,
-        })!;
-        taskset.StandardOutput.ReadToEnd();
-        taskset.WaitForExit();
-    }
 }

@@ -233,8 +233,9 @@ public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
             fixture.Engine, new PbxPhone(codec, 600), profile: new PbxMediaProfile { Codecs = [AudioCodec.Opus, AudioCodec.Pcmu] });
         await call.PhoneHearsAsync(1000);
         await call.HandsetHearsAsync(600);
+        var warned = call.PhoneHearsAsync(1400);
         call.Call.WarnPbx();
-        await call.PhoneHearsAsync(1400);
+        await warned;
         Assert.InRange((await call.Handset.ReportAsync(default)).ToneHertz!.Value, 590, 610);
         await call.PhoneHearsAsync(1000);
     }

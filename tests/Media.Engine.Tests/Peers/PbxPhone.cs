@@ -46,6 +46,7 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
     private readonly List<char> _toneDigits = [];
     private ToneGenerator _tone;
     private (AudioClip Tones, int Position, int Left)? _sounding;
+    private (double Hertz, TaskCompletionSource Heard)? _awaited;
     private SrtpSession? _srtp;
     private bool _isDisposed;
     private TransportAddress _target;
@@ -116,6 +117,19 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         {
             lock (Gate)
                 return _meter.Hertz();
+        }
+    }
+
+    /// <summary>Completes when this tone is heard: with each packet is looked whether it is, so that a short one is not missed.</summary>
+    public Task HearsAsync(double hertz)
+    {
+        lock (Gate)
+        {
+            if (TestCall.IsNear(_meter.Hertz(), hertz))
+                return Task.CompletedTask;
+            var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited = (hertz, heard);
+            return heard.Task;
         }
     }
 
@@ -276,6 +290,8 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
             PayloadLengths.Add(packet.Payload.Length);
             var samples = _pcm.AsSpan(0, Decode(packet.Payload));
             _meter.Listen(samples);
+            if (_awaited is { } awaited && TestCall.IsNear(_meter.Hertz(), awaited.Hertz))
+                awaited.Heard.TrySetResult();
             if (_rate == 8000)
                 _toneKeysIn.Listen(samples, now);
             while (_toneKeysIn.TryPollEvent(out var key))

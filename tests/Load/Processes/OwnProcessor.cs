@@ -10,7 +10,7 @@ internal static class OwnProcessor
     public static readonly IReadOnlyDictionary<string, string> Environment =
         new Dictionary<string, string> { ["DOTNET_PROCESSOR_COUNT"] = "1" };
 
-    /// <summary>Keeps to the first processor from now on, with all that is started later. False, and said, where there is no second.</summary>
+    /// <summary>Keeps to the first processor from now on; so do its children. False, and said, if it is the only one.</summary>
     public static bool TryLeaveToServer()
     {
         if (System.Environment.ProcessorCount < 2)

@@ -167,7 +167,7 @@ internal sealed class GatewayServer(
         node = new
         {
             id = node.Name, maxCalls = 100_000, drainDeadline = DrainDeadline,
-            clusterKeys = LeavesSnapshots ? new[] { "load:" + Convert.ToBase64String(new byte[32]) } : [],
+            clusterKeys = LeavesSnapshots ? new[] { "load:" + Convert.ToBase64String(new byte[32]) } : null,
         },
         http = new { listen = $"http://127.0.0.1:{node.HttpPort}", operations = $"http://127.0.0.1:{node.OperationsPort}" },
         whatsApp = new

@@ -73,6 +73,53 @@ public sealed class GraphSetup(HttpClient http, GraphOptions options)
             (string?)answer.Value["verified_name"], (string?)answer.Value["platform_type"], (string?)answer.Value["quality_rating"]);
     }
 
+    /// <summary>
+    /// The messaging limit of the number's business portfolio, "TIER_2K" ("Messaging limits"); "" where Meta does not say.
+    /// </summary>
+    public async Task<GraphResult<string>> GetMessagingLimitAsync(string phoneNumberId, string token, CancellationToken cancellation)
+    {
+        const string Field = "whatsapp_business_manager_messaging_limit";
+        var answer = await SendAsync(HttpMethod.Get, $"{phoneNumberId}?fields={Field}", token, null, cancellation);
+        return answer.IsSuccess ? (string?)answer.Value[Field] ?? "" : answer.Error;
+    }
+
+    /// <summary>What keeps Meta from serving the number, its account, business or app ("Messaging and Calling Health Status").</summary>
+    public async Task<GraphResult<HealthFault[]>> GetHealthAsync(string phoneNumberId, string token, CancellationToken cancellation)
+    {
+        var answer = await SendAsync(HttpMethod.Get, $"{phoneNumberId}?fields=health_status", token, null, cancellation);
+        if (!answer.IsSuccess)
+            return answer.Error;
+        HealthFault[] faults =
+        [
+            .. from entity in answer.Value["health_status"]?["entities"]?.AsArray() ?? []
+               from error in entity?["errors"]?.AsArray() ?? []
+               select new HealthFault(
+                   (string?)entity["entity_type"] ?? "", (string?)entity["can_send_message"] ?? "", (int?)error?["error_code"] ?? 0,
+                   (string?)error?["error_description"] ?? "", (string?)error?["possible_solution"]),
+        ];
+        return faults;
+    }
+
+    /// <summary>What a token may do ("Debug-Token").</summary>
+    /// <param name="inspected">The token.</param>
+    /// <param name="app">The app's id.</param>
+    /// <param name="secret">The app's secret.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public async Task<GraphResult<TokenFacts>> InspectTokenAsync(
+        string inspected, string app, string secret, CancellationToken cancellation)
+    {
+        var answer = await SendAsync(
+            HttpMethod.Get, $"debug_token?input_token={Uri.EscapeDataString(inspected)}", $"{app}|{secret}", null, cancellation);
+        if (!answer.IsSuccess)
+            return answer.Error;
+        var data = answer.Value["data"];
+        var end = (long?)data?["expires_at"] ?? 0; // 0: never
+        return new TokenFacts(
+            (bool?)data?["is_valid"] ?? false, (string?)data?["app_id"], (string?)data?["error"]?["message"],
+            end > 0 ? DateTimeOffset.FromUnixTimeSeconds(end) : null,
+            [.. (data?["scopes"]?.AsArray() ?? []).Select(scope => (string?)scope ?? "")]);
+    }
+
     private async Task<GraphResult<JsonObject>> SendAsync(
         HttpMethod method, string path, string token, JsonObject? body, CancellationToken cancellation)
     {
@@ -114,6 +161,22 @@ public sealed class GraphSetup(HttpClient http, GraphOptions options)
 /// <param name="IsActive">Meta sends to it.</param>
 /// <param name="Fields">What it is sent.</param>
 public sealed record AppWebhook(string? Url, bool IsActive, IReadOnlyList<string> Fields);
+
+/// <summary>Something that limits or blocks a number.</summary>
+/// <param name="Entity">PHONE_NUMBER, WABA, BUSINESS, APP.</param>
+/// <param name="Status">Of the entity: AVAILABLE, LIMITED, BLOCKED.</param>
+/// <param name="Code">Meta's number of it.</param>
+/// <param name="Text">Meta's own words.</param>
+/// <param name="Remedy">Meta's advice; null: none.</param>
+public sealed record HealthFault(string Entity, string Status, int Code, string Text, string? Remedy);
+
+/// <summary>A token as Meta has it.</summary>
+/// <param name="IsValid">It is taken.</param>
+/// <param name="App">The id of its app.</param>
+/// <param name="Reason">Why it is not taken.</param>
+/// <param name="ExpiresAt">Null: it does not run out.</param>
+/// <param name="Scopes">What it may do.</param>
+public sealed record TokenFacts(bool IsValid, string? App, string? Reason, DateTimeOffset? ExpiresAt, IReadOnlyList<string> Scopes);
 
 /// <summary>A number as Meta has it.</summary>
 /// <param name="Number">Digits with country code.</param>

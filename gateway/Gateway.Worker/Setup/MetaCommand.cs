@@ -29,6 +29,8 @@ internal sealed class MetaCommand(GatewayOptions options, MetaTarget target, Tim
             Say(Number(channel, await setup.GetNumberAsync(channel.PhoneNumberId, channel.AccessToken.Reveal(), cancellation)));
         foreach (var line in await MetaConnectChecks.FindAsync(options, time, cancellation))
             Say(line);
+        foreach (var line in await new MetaStanding(setup, options, target).FindAsync(cancellation))
+            Say(line);
         Say(Account(await setup.GetSubscribedAppsAsync(target.Account, Token, cancellation)));
         foreach (var line in Webhook(await setup.GetWebhookAsync(target.App, AppSecret, cancellation)))
             Say(line);
@@ -79,9 +81,13 @@ internal sealed class MetaCommand(GatewayOptions options, MetaTarget target, Tim
         if (facts.Number != channel.Number)
             return CheckLine.Wrong(
                 subject, $"Meta has it as +{facts.Number}, channels[].number as +{channel.Number}", "correct channels[].number");
-        return facts.Platform is "CLOUD_API" or null
-            ? CheckLine.Ok(subject, $"+{facts.Number} ({facts.Name}), quality {facts.Quality}")
-            : CheckLine.Wrong(subject, $"its platform is {facts.Platform}", "calls need a number on the Cloud API: register it there");
+        if (facts.Platform is "CLOUD_API" or null)
+            return facts.Quality == "RED"
+                ? CheckLine.Warning(
+                    subject, $"+{facts.Number} ({facts.Name}), quality {facts.Quality}: Meta restricts what goes on so",
+                    "see why users block or report it (WhatsApp Manager, Insights)")
+                : CheckLine.Ok(subject, $"+{facts.Number} ({facts.Name}), quality {facts.Quality}");
+        return CheckLine.Wrong(subject, $"its platform is {facts.Platform}", "calls need a number on the Cloud API: register it there");
     }
 
     private CheckLine Account(GraphResult<string[]> read)
@@ -134,14 +140,4 @@ internal sealed class MetaCommand(GatewayOptions options, MetaTarget target, Tim
     public void Dispose() => _http.Dispose();
 
     private int End() => _worst == CheckLevel.Wrong ? 2 : 0;
-}
-
-/// <summary>What the configuration does not name.</summary>
-/// <param name="App">The Meta app's id.</param>
-/// <param name="Account">The WhatsApp Business account's id.</param>
-/// <param name="Url">The public address of the reverse proxy: "https://voice.example.com".</param>
-internal sealed record MetaTarget(string App, string Account, Uri? Url)
-{
-    /// <summary>The webhook as Meta reaches it.</summary>
-    public Uri Webhook(GatewayOptions options) => new(Url!, options.Http.WebhookPath);
 }

@@ -66,6 +66,36 @@ public sealed class MetaCommandTests(Stores stores)
         Assert.Contains("correct channels[].number", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_Meta_says_of_token_limit_quality_and_payment_is_named()
+    {
+        await using var bench = await StartAsync();
+        await RunAsync(bench, setUp: true);
+        var number = bench.WhatsApp.Number;
+        (number.MessagingLimit, number.Quality, number.PaymentMissing) = ("TIER_250", "RED", true);
+        number.TokenExpiresAt = new DateTimeOffset(2027, 1, 2, 3, 4, 0, TimeSpan.Zero);
+        var (code, text) = await RunAsync(bench, setUp: false);
+        Assert.Equal(2, code);
+        Assert.Contains($"warning  messaging limit of {number.PhoneNumberId}: 250 users a day", text, StringComparison.Ordinal);
+        Assert.Contains("quality RED", text, StringComparison.Ordinal);
+        Assert.Contains($"WRONG    health of {number.PhoneNumberId}: WABA is LIMITED: There is an error with the payment method", text,
+            StringComparison.Ordinal);
+        Assert.Contains("it runs out at 2027-01-02 03:04Z", text, StringComparison.Ordinal);
+
+        (number.MessagingLimit, number.Quality, number.PaymentMissing) = ("TIER_UNLIMITED", "GREEN", false);
+        (number.TokenExpiresAt, number.Scopes) = (null, ["whatsapp_business_management"]);
+        (code, text) = await RunAsync(bench, setUp: false);
+        Assert.Equal(2, code);
+        Assert.Contains("it lacks whatsapp_business_messaging", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("warning", text, StringComparison.Ordinal);
+
+        (_, text) = await RunAsync(bench, setUp: false, change: options => options with
+        {
+            Channels = [options.Channels[0] with { AccessToken = new Secret("of-somebody-else") }],
+        });
+        Assert.Contains("Meta does not take it: The access token could not be decrypted", text, StringComparison.Ordinal);
+    }
+
     private Task<CallBench> StartAsync() => CallBench.StartAsync(
         stores, options => options with
         {

@@ -6,7 +6,7 @@ namespace Sandbox.Graph;
 
 /// <summary>
 /// What an app is set up with: its webhook (/{app}/subscriptions, with the app's own token "ID|SECRET"; Meta asks the address before it
-/// takes it), the account's apps (/{account}/subscribed_apps), and the data of a number.
+/// takes it), the account's apps (/{account}/subscribed_apps), and what Meta says of a number and of a token.
 /// </summary>
 public sealed class AppApi(NumberStore numbers, HttpClient http)
 {
@@ -18,12 +18,13 @@ public sealed class AppApi(NumberStore numbers, HttpClient http)
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        const string Root = "/{version:regex(^v\\d{{1,2}}\\.0$)}/{id}";
+        const string Version = "/{version:regex(^v\\d{{1,2}}\\.0$)}", Root = Version + "/{id}";
         routes.MapGet(Root + "/subscriptions", context => ServeAsync(context, ShowWebhookAsync));
         routes.MapPost(Root + "/subscriptions", context => ServeAsync(context, SetWebhookAsync));
         routes.MapGet(Root + "/subscribed_apps", context => ServeAsync(context, ShowAppsAsync));
         routes.MapPost(Root + "/subscribed_apps", context => ServeAsync(context, SubscribeAsync));
-        routes.MapGet(Root, context => ServeAsync(context, ShowNumberAsync));
+        routes.MapGet(Version + "/debug_token", InspectAsync);
+        routes.MapGet(Root, ShowNumberAsync);
     }
 
     private static async Task ServeAsync(HttpContext context, Func<string, string, JsonObject, Task<GraphAnswer>> serve)
@@ -93,19 +94,52 @@ public sealed class AppApi(NumberStore numbers, HttpClient http)
         return new GraphAnswer(null, new JsonObject { ["success"] = true });
     }
 
-    private Task<GraphAnswer> ShowNumberAsync(string id, string token, JsonObject body) => Task.FromResult(ShowNumber(id, token));
+    private Task ShowNumberAsync(HttpContext context) => ServeAsync(
+        context, (id, token, _) => Task.FromResult(ShowNumber(id, token, context.Request.Query["fields"].ToString())));
 
-    private GraphAnswer ShowNumber(string id, string token)
+    private Task InspectAsync(HttpContext context) => ServeAsync(
+        context, (_, token, _) => Task.FromResult(Inspect(token, context.Request.Query["input_token"].ToString())));
+
+    private GraphAnswer ShowNumber(string id, string token, string fields)
     {
         if (!numbers.All.Any(known => known.AccessToken == token))
             return GraphFault.BadToken;
-        return numbers.Find(id) is { } number && number.AccessToken == token
-            ? new GraphAnswer(null, new JsonObject
+        if (numbers.Find(id) is not { } number || number.AccessToken != token)
+            return GraphFault.NoObject(id);
+        var all = new JsonObject
+        {
+            ["id"] = id, ["display_phone_number"] = "+" + number.DisplayNumber, ["verified_name"] = "Emulated",
+            ["platform_type"] = "CLOUD_API", ["quality_rating"] = number.Quality,
+            ["whatsapp_business_manager_messaging_limit"] = number.MessagingLimit, ["health_status"] = NumberHealth.Of(number),
+        };
+        string[] asked = [.. fields.Split(',', StringSplitOptions.RemoveEmptyEntries), "id"];
+        foreach (var name in all.Select(field => field.Key).Except(asked).ToArray())
+            all.Remove(name);
+        return new GraphAnswer(null, all);
+    }
+
+    private GraphAnswer Inspect(string token, string inspected)
+    {
+        if (!numbers.All.Any(number => token == $"{number.AppId}|{number.AppSecret}"))
+            return GraphFault.BadToken;
+        if (numbers.All.FirstOrDefault(number => number.AccessToken == inspected) is not { } of)
+            return new GraphAnswer(null, new JsonObject
             {
-                ["id"] = id, ["display_phone_number"] = "+" + number.DisplayNumber, ["verified_name"] = "Emulated",
-                ["platform_type"] = "CLOUD_API", ["quality_rating"] = "GREEN",
-            })
-            : GraphFault.NoObject(id);
+                ["data"] = new JsonObject
+                {
+                    ["is_valid"] = false, ["scopes"] = new JsonArray(),
+                    ["error"] = new JsonObject { ["code"] = 190, ["message"] = "The access token could not be decrypted" },
+                },
+            });
+        return new GraphAnswer(null, new JsonObject
+        {
+            ["data"] = new JsonObject
+            {
+                ["app_id"] = of.AppId, ["type"] = "SYSTEM_USER", ["is_valid"] = true,
+                ["expires_at"] = of.TokenExpiresAt?.ToUnixTimeSeconds() ?? 0,
+                ["scopes"] = new JsonArray([.. of.Scopes.Select(scope => (JsonNode)scope)]),
+            },
+        });
     }
 
     private async Task<bool> AnswersAsync(Uri url, string verifyToken)

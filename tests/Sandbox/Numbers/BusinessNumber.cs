@@ -50,6 +50,18 @@ public sealed class BusinessNumber(NumberOptions options)
     /// <summary>138013: Meta offers no outbound calls for numbers of this country.</summary>
     public bool OutboundUnavailable { get; set; }
 
+    /// <summary>GREEN, YELLOW, RED.</summary>
+    public string Quality { get; set; } = "GREEN";
+
+    /// <summary>Of the business portfolio: TIER_250, TIER_2K, TIER_UNLIMITED.</summary>
+    public string MessagingLimit { get; set; } = "TIER_2K";
+
+    /// <summary>What the access token may do.</summary>
+    public IReadOnlyList<string> Scopes { get; set; } = ["whatsapp_business_messaging", "whatsapp_business_management"];
+
+    /// <summary>The end of the access token; null: it has none.</summary>
+    public DateTimeOffset? TokenExpiresAt { get; set; }
+
     /// <summary>131044 for calls in either direction.</summary>
     public bool PaymentMissing { get; set; }
 

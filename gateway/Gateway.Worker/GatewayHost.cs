@@ -66,8 +66,7 @@ public static class GatewayHost
             .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning)
             .AddFilter(logs.Passes).SetMinimumLevel(LogLevel.Trace);
         LimitedLogs.Wrap(builder.Services);
-        builder.Services.Configure<HostOptions>(
-            host => host.ShutdownTimeout = options.Node.DrainDeadline + options.Calls.Ending + TimeSpan.FromSeconds(10));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = NodeDrain.LongestOf(options));
         builder.Services.AddReload(options, path, logs, TimeProvider.System.GetUtcNow());
         AddGateway(builder.Services, options, budget);
 
@@ -84,6 +83,7 @@ public static class GatewayHost
             app.Services.GetRequiredService<WebhookQueue>(), app.Services.GetRequiredService<TimeProvider>(),
             app.Services.GetRequiredService<MetaClock>(), app.Services.GetRequiredService<WebhookSecrets>());
         app.Services.GetRequiredService<MetricsExporter>();
+        ReloadMetrics.Started(app.Services.GetRequiredService<LiveOptions>().Snapshot.AppliedAt);
         app.Services.GetRequiredService<TrunkMetrics>();
         app.Services.GetRequiredService<GcPauses>();
         app.Services.GetRequiredService<GroupGauges>();
@@ -106,10 +106,10 @@ public static class GatewayHost
         services.AddSingleton<RecordSpool>();
         services.AddSingleton<NodeCapacity>();
         services.AddSingleton<IAdmissionStore>(
-            s => new PostgresAdmissionStore(s.GetRequiredService<NpgsqlDataSource>(), options.Permissions));
+            s => new PostgresAdmissionStore(s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<LiveOptions>().Permissions));
         services.AddSingleton<CallHolds>();
         services.AddSingleton<LostCalls>();
-        services.AddSingleton(new OutageAdmissions(options.Calls.OutageCap));
+        services.AddSingleton(s => new OutageAdmissions(() => s.GetRequiredService<LiveOptions>().Options.Calls.OutageCap));
         services.AddSingleton<AccountStore>();
         services.AddSingleton<RateStore>();
         services.AddSingleton<OutageAdmissionsUpdates>();
@@ -123,7 +123,7 @@ public static class GatewayHost
         services.AddSingleton(options.Quality);
         services.AddSingleton<CallServices>();
         services.AddSingleton<CallFactory>();
-        services.AddPermissions(options);
+        services.AddPermissions();
         services.AddChannels();
         services.AddSingleton<NonCallEvents>();
         services.AddSingleton<LateOffers>();

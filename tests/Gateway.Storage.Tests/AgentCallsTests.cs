@@ -1,6 +1,7 @@
 using Dapper;
 using Gateway.Calls;
 using Gateway.Calls.Agents;
+using Gateway.Calls.Permissions;
 using Gateway.Calls.Records;
 using Gateway.Storage.Admin;
 using Gateway.Storage.Calls;
@@ -86,7 +87,7 @@ public sealed class AgentCallsTests(Stores stores) : IAsyncLifetime
     [Fact]
     public async Task Admission_says_whom_the_contact_talked_to_last()
     {
-        var contacts = new ContactStore(_database, new());
+        var contacts = new ContactStore(_database, new PermissionLimits());
         var user = new WhatsAppUser("491511");
         await contacts.ApplyAsync(_billing.Channel, user, BillingSetup.Start, known => known, null, None);
         Assert.Null((await _billing.AdmitAsync(_billing.Request("491511"))).LastAgent);

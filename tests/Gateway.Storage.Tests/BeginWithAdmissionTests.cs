@@ -16,7 +16,7 @@ public sealed class BeginWithAdmissionTests(Stores stores) : IAsyncLifetime
 
     private readonly NpgsqlDataSource _database = NpgsqlDataSource.Create(stores.Postgres);
 
-    private PostgresAdmissionStore Admission => new(_database, new PermissionLimits());
+    private PostgresAdmissionStore Admission => new(_database, () => new PermissionLimits());
 
     public Task InitializeAsync() => Migrator.MigrateAsync(_database, None);
 

@@ -1,6 +1,7 @@
 using Gateway.Calls;
 using Gateway.Calls.Agents;
 using Gateway.Calls.Lifecycle;
+using Gateway.Calls.Permissions;
 using Gateway.Calls.Records;
 using Gateway.Storage.Accounts;
 using Gateway.Storage.Calls;
@@ -59,7 +60,7 @@ public sealed class RolesTests(Stores stores) : IAsyncLifetime
     {
         var opened = await BillingSetup.OpenAsync(_owner, 0);
         await opened.ExecuteAsync("UPDATE channels SET account = NULL WHERE id = @id", new { id = opened.Channel.Value });
-        await new ContactStore(_owner, new()).ApplyAsync(
+        await new ContactStore(_owner, new PermissionLimits()).ApplyAsync(
             opened.Channel, new WhatsAppUser("491511"), BillingSetup.Start, known => known, null, CancellationToken.None);
         await using var database = As("gateway_worker");
         var billing = opened.With(database);

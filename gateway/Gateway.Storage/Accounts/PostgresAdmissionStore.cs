@@ -18,8 +18,8 @@ namespace Gateway.Storage.Accounts;
 /// </summary>
 /// <remarks>Locks are taken in one order everywhere: a call's settlement, then its account, then contacts, holds and volumes.</remarks>
 /// <param name="database">PostgreSQL.</param>
-/// <param name="limits">Null: calls open no windows.</param>
-public sealed class PostgresAdmissionStore(NpgsqlDataSource database, PermissionLimits? limits = null) : IAdmissionStore
+/// <param name="limits">Those in force; null: calls open no windows.</param>
+public sealed class PostgresAdmissionStore(NpgsqlDataSource database, Func<PermissionLimits>? limits = null) : IAdmissionStore
 {
     /// <summary>The row of a call, and its event. Parameters: those of Calls/CallRow.cs that are known at the beginning.</summary>
     internal const string Begin =
@@ -224,7 +224,7 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database, Permission
         });
         if (!request.IsBegin)
             return parameters;
-        var until = request.At + limits?.Window;
+        var until = request.At + limits?.Invoke().Window;
         parameters.AddDynamicParams(new
         {
             Id = request.Call.Value,

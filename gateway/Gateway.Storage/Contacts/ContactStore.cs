@@ -11,7 +11,9 @@ namespace Gateway.Storage.Contacts;
 /// The users of each channel and their permissions. Every change of a permission is one transaction that locks the user's row, applies a
 /// pure transition, and writes the resulting events.
 /// </summary>
-public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits limits)
+/// <param name="database">PostgreSQL.</param>
+/// <param name="limits">Those in force.</param>
+public sealed class ContactStore(NpgsqlDataSource database, Func<PermissionLimits> limits)
 {
     private const string Find =
         $"""
@@ -35,6 +37,11 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
         INSERT INTO events (kind, at, channel, contact)
         SELECT @kind, permission_expires_at, channel, id FROM told
         """;
+
+    /// <summary>With limits that stay.</summary>
+    public ContactStore(NpgsqlDataSource database, PermissionLimits limits) : this(database, () => limits)
+    {
+    }
 
     /// <summary>The contact; null where the user is unknown.</summary>
     public async Task<Contact?> FindAsync(ChannelId channel, WhatsAppUser user, CancellationToken cancellation)
@@ -102,14 +109,15 @@ public sealed class ContactStore(NpgsqlDataSource database, PermissionLimits lim
         {
             var contact = await PermissionRequestStore.LockContactAsync(transaction, reply.Channel, reply.User, cancellation);
             var (after, changed) = await ApplyAsync(
-                transaction, contact, at, permission => reply.Decide(permission, at, limits), null, cancellation);
+                transaction, contact, at, permission => reply.Decide(permission, at, limits()), null, cancellation);
             // Meta, when queried, may have reported the grant before its webhook does: then nothing changes, but the request is answered
             // all the same.
             if (reply.By != PermissionDecider.User || !(changed || PermissionRules.IsPermitted(after.Permission, now) == reply.IsGranted))
                 return null;
             await PermissionRequestStore.AnswerAsync(transaction, contact.Id, reply, at, cancellation);
             return PermissionRules.MayCall(after.Permission, now)
-                ? await PermissionRequestStore.TakeReturnCallAsync(transaction, contact.Id, now, limits.ReturnCallFor, cancellation) : null;
+                ? await PermissionRequestStore.TakeReturnCallAsync(
+                    transaction, contact.Id, now, limits().ReturnCallFor, cancellation) : null;
         },
         cancellation);
 

@@ -32,7 +32,9 @@ public sealed record PermissionRequest(
 /// The requests sent to users. Each is written before it is sent, under the lock of the user's row, so that of two nodes that ask at once
 /// only one sends.
 /// </summary>
-public sealed class PermissionRequestStore(NpgsqlDataSource database, PermissionLimits limits)
+/// <param name="database">PostgreSQL.</param>
+/// <param name="limits">Those in force.</param>
+public sealed class PermissionRequestStore(NpgsqlDataSource database, Func<PermissionLimits> limits)
 {
     /// <summary>More rows than any limit counts.</summary>
     private const string Recent =
@@ -96,6 +98,11 @@ public sealed class PermissionRequestStore(NpgsqlDataSource database, Permission
         FROM permission_requests WHERE contact = @contact ORDER BY requested_at DESC LIMIT @limit
         """;
 
+    /// <summary>With limits that stay.</summary>
+    public PermissionRequestStore(NpgsqlDataSource database, PermissionLimits limits) : this(database, () => limits)
+    {
+    }
+
     /// <summary>
     /// Evaluates the rules and, where they allow it, stores a request about to be sent: from here on it counts. The id is null where it
     /// must not be sent.
@@ -110,7 +117,7 @@ public sealed class PermissionRequestStore(NpgsqlDataSource database, Permission
             async transaction =>
             {
                 var contact = await LockContactAsync(transaction, ask.Channel, ask.User, cancellation);
-                var verdict = PermissionRules.MayRequest(contact.Permission, limits, hasTemplate, now);
+                var verdict = PermissionRules.MayRequest(contact.Permission, limits(), hasTemplate, now);
                 var request =
                     new { contact = contact.Id, now = now.UtcDateTime, by = ask.RequestedBy, trunk = ask.Trunk, agent = ask.Agent };
                 var id = verdict.IsAllowed

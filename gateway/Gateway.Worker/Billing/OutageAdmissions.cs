@@ -15,7 +15,8 @@ internal sealed record KnownChannel(StoredChannel Channel, Account? Account, Rat
 /// below the last known available money and the cap. Other nodes do the same, so an account may be overdrawn by one cap per node.
 /// Thread-safe.
 /// </summary>
-internal sealed class OutageAdmissions(decimal cap)
+/// <param name="cap">That in force: the part of an account's money that one outage may take.</param>
+internal sealed class OutageAdmissions(Func<decimal> cap)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<CallId, LocalHold> _holds = [];
@@ -93,7 +94,7 @@ internal sealed class OutageAdmissions(decimal cap)
     private decimal? Grant(CallId call, LocalHold hold, decimal upTo)
     {
         var granted = _granted.GetValueOrDefault(hold.Account);
-        var room = hold.Amount + Math.Min(cap, hold.Free) - granted;
+        var room = hold.Amount + Math.Min(cap(), hold.Free) - granted;
         var amount = upTo <= room ? upTo : room <= 0 ? 0 : Credit.CostOf(hold.Rate, Credit.PaidTime(hold.Rate, room));
         if (amount < hold.Amount || amount > room || amount < Credit.CostOf(hold.Rate, TimeSpan.Zero))
             return null;

@@ -48,7 +48,7 @@ internal sealed class CallAdmission(
             return new CallInput.Refused(HangupCause.NoRoute);
         if (trunk is not null && live.Snapshot.IsPstn(trunk))
             return new CallInput.Refused(HangupCause.PstnForbidden);
-        if (spool.IsFull)
+        if (spool.Count >= live.Options.Storage.SpoolLimit)
             return new CallInput.Refused(HangupCause.StorageUnavailable);
 
         using var timeout = new CancellationTokenSource(LongestWait, time);

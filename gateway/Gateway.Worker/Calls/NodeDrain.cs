@@ -19,7 +19,7 @@ internal sealed partial class NodeDrain : IDisposable
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
-    private readonly GatewayOptions _options;
+    private readonly LiveOptions _live;
     private readonly CallSupervisor _calls;
     private readonly SipEndpoint _sip;
     private readonly ClusterMember _member;
@@ -32,13 +32,17 @@ internal sealed partial class NodeDrain : IDisposable
     private DateTimeOffset? _deadline;
 
     public NodeDrain(
-        GatewayOptions options, NodeCapacity capacity, CallSupervisor calls, SipEndpoint sip, ClusterMember member, TimeProvider time,
+        LiveOptions live, NodeCapacity capacity, CallSupervisor calls, SipEndpoint sip, ClusterMember member, TimeProvider time,
         ILogger<NodeDrain> logger)
     {
-        (_options, Capacity, _calls, _sip, _member, _time, _logger) = (options, capacity, calls, sip, member, time, logger);
+        (_live, Capacity, _calls, _sip, _member, _time, _logger) = (live, capacity, calls, sip, member, time, logger);
         _clock = new InstantClock(time);
         _gauges = new DrainGauges(() => View?.Calls ?? 0, () => View?.SecondsLeft ?? 0);
     }
+
+    /// <summary>The longest that a stop takes in order: the host gives it so much time.</summary>
+    public static TimeSpan LongestOf(GatewayOptions options) =>
+        options.Node.DrainDeadline + options.Calls.Ending + TimeSpan.FromSeconds(10);
 
     /// <summary>The room of the node, which has none from the first signal on.</summary>
     public NodeCapacity Capacity { get; }
@@ -71,12 +75,12 @@ internal sealed partial class NodeDrain : IDisposable
         TryBegin();
         await _member.CloseAsync();
         using var isOver = CancellationTokenSource.CreateLinkedTokenSource(_forced.Token);
-        var moving = _options.Node.MoveOnDrain ? _member.MoveAllAsync(isOver.Token) : Task.CompletedTask;
+        var moving = _live.Options.Node.MoveOnDrain ? _member.MoveAllAsync(isOver.Token) : Task.CompletedTask;
         await UntilEmptyAsync(SecondsUntil(Deadline!.Value), _forced.Token);
         await isOver.CancelAsync();
         await moving;
         _calls.PostToAll(new CallInput.HangUpRequested(HangupCause.Draining));
-        await UntilEmptyAsync(_options.Calls.Ending.TotalSeconds, _forced.Token);
+        await UntilEmptyAsync(_live.Options.Calls.Ending.TotalSeconds, _forced.Token);
         if (_forced.IsCancellationRequested)
         {
             await UntilEmptyAsync(ForcedWait.TotalSeconds, CancellationToken.None);
@@ -109,10 +113,10 @@ internal sealed partial class NodeDrain : IDisposable
         {
             if (_deadline is not null)
                 return false;
-            _deadline = _time.GetUtcNow() + _options.Node.DrainDeadline;
+            _deadline = _time.GetUtcNow() + _live.Options.Node.DrainDeadline;
         }
         TakeNoMore();
-        LogDraining(_calls.Count, _options.Node.DrainDeadline);
+        LogDraining(_calls.Count, _live.Options.Node.DrainDeadline);
         return true;
     }
 

@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Permissions;
 using Gateway.WhatsApp.Graph;
 
 namespace Gateway.Worker.Configuration;
@@ -17,6 +18,9 @@ internal sealed class LiveOptions(ConfigurationSnapshot first)
 
     /// <inheritdoc cref="ConfigurationSnapshot.GraphNumberOf"/>
     public GraphNumber? GraphNumberOf(ChannelId channel) => Snapshot.GraphNumberOf(channel);
+
+    /// <summary>What Meta allows, as it is configured now.</summary>
+    public PermissionLimits Permissions() => Options.Permissions;
 
     public void Replace(ConfigurationSnapshot next) => Volatile.Write(ref _snapshot, next);
 }

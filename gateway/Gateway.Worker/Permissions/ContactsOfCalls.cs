@@ -17,7 +17,7 @@ namespace Gateway.Worker.Permissions;
 /// that could not be. All of it may be repeated.
 /// </summary>
 internal sealed partial class ContactsOfCalls(
-    PostgresCallStore store, GatewayOptions options, ContactStore contacts, MetaPermissions meta, ILogger<ContactsOfCalls> logger)
+    PostgresCallStore store, LiveOptions live, ContactStore contacts, MetaPermissions meta, ILogger<ContactsOfCalls> logger)
     : ICallStore
 {
     /// <remarks>The record first, its contact after it: the one must not wait because the other cannot be written.</remarks>
@@ -27,13 +27,13 @@ internal sealed partial class ContactsOfCalls(
         if (AsksMeta(record))
             await meta.RefreshAsync(record.Channel, record.User, cancellation); // Meta knows when calls are allowed again
         await ApplyAsync(
-            record.Id, record.Channel, record.User, record.EndedAt, known => known.After(record, options.Permissions), cancellation);
+            record.Id, record.Channel, record.User, record.EndedAt, known => known.After(record, live.Options.Permissions), cancellation);
     }
 
     /// <remarks>Records and contacts in one transaction, but for calls about which Meta is asked between the two.</remarks>
     public async Task CompleteAllAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation)
     {
-        await store.CompleteAllAsync([.. records.Where(record => !AsksMeta(record))], options.Permissions, cancellation);
+        await store.CompleteAllAsync([.. records.Where(record => !AsksMeta(record))], live.Options.Permissions, cancellation);
         foreach (var record in records.Where(AsksMeta))
             await CompleteAsync(record, cancellation);
     }

@@ -14,10 +14,12 @@ namespace Gateway.Worker.Permissions;
 /// <summary>Registers the services of permissions.</summary>
 internal static class PermissionServices
 {
-    public static void AddPermissions(this IServiceCollection services, GatewayOptions options)
+    public static void AddPermissions(this IServiceCollection services)
     {
-        services.AddSingleton(s => new ContactStore(s.GetRequiredService<NpgsqlDataSource>(), options.Permissions));
-        services.AddSingleton(s => new PermissionRequestStore(s.GetRequiredService<NpgsqlDataSource>(), options.Permissions));
+        services.AddSingleton(
+            s => new ContactStore(s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<LiveOptions>().Permissions));
+        services.AddSingleton(
+            s => new PermissionRequestStore(s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<LiveOptions>().Permissions));
         services.TryAddSingleton<ChannelStore>();
         services.AddSingleton<MetaPermissions>();
         services.AddSingleton<PermissionAsker>();

@@ -1,4 +1,5 @@
 using Gateway.Storage.Commands;
+using Gateway.Worker.Calls;
 using Gateway.Worker.Configuration;
 using Npgsql;
 
@@ -106,6 +107,7 @@ internal sealed partial class ConfigurationReload(
             parts.Capacity.Budget = budget;
             parts.Webhooks.Replace(secrets, whatsApp.VerifyToken.Reveal());
             parts.Logs.Set(next.Options.Log.Level);
+            parts.Host.Value.ShutdownTimeout = NodeDrain.LongestOf(next.Options);
         };
     }
 
@@ -114,8 +116,8 @@ internal sealed partial class ConfigurationReload(
 
     private void Report(ReloadReport report)
     {
-        ReloadMetrics.Reloaded(report.Errors.Count > 0 ? "refused" : report.Applied.Count > 0 ? "applied" : "unchanged");
-        ReloadMetrics.AppliedAt(report.AppliedAt);
+        ReloadMetrics.Reloaded(
+            report.Errors.Count > 0 ? ReloadMetrics.Refused : report.Applied.Count > 0 ? "applied" : "unchanged", report.AppliedAt);
         if (report.Errors.Count > 0)
             LogRefused(string.Join(" | ", report.Errors));
         else

@@ -2,9 +2,11 @@ using System.Diagnostics.Metrics;
 
 namespace Gateway.Worker.Reload;
 
-/// <summary>Counts reloads by their results, and shows when the configuration in force was applied.</summary>
+/// <summary>Counts reloads by their results, and shows when the configuration in force was applied, and that a wrong one waits.</summary>
 internal static class ReloadMetrics
 {
+    public const string Refused = "refused";
+
     private static readonly Meter Meter = new("Gateway.Configuration");
 
     private static readonly Counter<long> Reloads = Meter.CreateCounter<long>(
@@ -13,7 +15,21 @@ internal static class ReloadMetrics
     private static readonly Gauge<double> Applied = Meter.CreateGauge<double>(
         "gateway_config_applied_seconds", description: "When the configuration in force was applied, as Unix time");
 
-    public static void Reloaded(string result) => Reloads.Add(1, new KeyValuePair<string, object?>("result", result));
+    private static readonly Gauge<int> Successful = Meter.CreateGauge<int>(
+        "gateway_config_last_reload_successful",
+        description: "0: the last reload was refused, and what is in force is not what the file says");
 
-    public static void AppliedAt(DateTimeOffset at) => Applied.Record(at.ToUnixTimeSeconds());
+    /// <summary>The configuration of the start. Once the metrics are listened to: a gauge keeps nothing for who comes later.</summary>
+    public static void Started(DateTimeOffset at)
+    {
+        Applied.Record(at.ToUnixTimeSeconds());
+        Successful.Record(1);
+    }
+
+    public static void Reloaded(string result, DateTimeOffset appliedAt)
+    {
+        Reloads.Add(1, new KeyValuePair<string, object?>("result", result));
+        Applied.Record(appliedAt.ToUnixTimeSeconds());
+        Successful.Record(result == Refused ? 0 : 1);
+    }
 }

@@ -10,7 +10,10 @@ internal static class ReloadRules
     /// </summary>
     public static GatewayOptions Applicable(GatewayOptions before, GatewayOptions wanted) => before with
     {
-        Node = before.Node with { MaxCalls = wanted.Node.MaxCalls, MoveOnDrain = wanted.Node.MoveOnDrain },
+        Node = before.Node with
+        {
+            MaxCalls = wanted.Node.MaxCalls, DrainDeadline = wanted.Node.DrainDeadline, MoveOnDrain = wanted.Node.MoveOnDrain,
+        },
         WhatsApp = before.WhatsApp with
         {
             AppSecrets = wanted.WhatsApp.AppSecrets,
@@ -20,9 +23,10 @@ internal static class ReloadRules
         },
         Sip = before.Sip with { Tls = wanted.Sip.Tls, Profiles = wanted.Sip.Profiles, Trunks = wanted.Sip.Trunks },
         Channels = wanted.Channels,
-        Storage = before.Storage with { KeepCalls = wanted.Storage.KeepCalls },
-        // the end of the process was given its time at the start, and what an outage may take is counted since
-        Calls = wanted.Calls with { Ending = before.Calls.Ending, OutageCap = before.Calls.OutageCap },
+        Storage = before.Storage with { KeepCalls = wanted.Storage.KeepCalls, SpoolLimit = wanted.Storage.SpoolLimit },
+        // calls in progress keep theirs, and a stop has to give them that time
+        Calls = wanted.Calls with { Ending = before.Calls.Ending },
+        Permissions = wanted.Permissions,
         Log = wanted.Log,
     };
 

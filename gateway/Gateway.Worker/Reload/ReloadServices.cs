@@ -11,9 +11,7 @@ internal static class ReloadServices
     public static void AddReload(
         this IServiceCollection services, GatewayOptions options, string? path, LogSwitch logs, DateTimeOffset now)
     {
-        var first = new ConfigurationSnapshot(options, now);
-        ReloadMetrics.AppliedAt(first.AppliedAt);
-        services.AddSingleton(new LiveOptions(first));
+        services.AddSingleton(new LiveOptions(new ConfigurationSnapshot(options, now)));
         services.AddSingleton(new ConfigurationFile(path));
         services.AddSingleton(logs);
         services.AddSingleton(new WebhookSecrets(

@@ -46,7 +46,6 @@ internal sealed partial class RecordSpool : IDisposable
     private readonly InstantClock _clock;
     private readonly ILogger _logger;
     private readonly SpoolMetrics _metrics;
-    private readonly int _limit;
 
     /// <summary>Names of the waiting files, each with the time before which it is not tried.</summary>
     private readonly ConcurrentDictionary<string, Instant> _waiting = new();
@@ -64,7 +63,7 @@ internal sealed partial class RecordSpool : IDisposable
     public RecordSpool(GatewayOptions options, ICallStore store, TimeProvider time, ILogger<RecordSpool> logger)
     {
         _clock = new InstantClock(time);
-        (_store, _time, _logger, _limit) = (store, time, logger, options.Storage.SpoolLimit);
+        (_store, _time, _logger) = (store, time, logger);
         (_folder, _log, _keepSettled) =
             (new SpoolFolder(options.SpoolFolder()), new RecordLog(options.SpoolFolder()), options.Storage.KeepSettled);
         foreach (var name in _folder.List())
@@ -74,9 +73,6 @@ internal sealed partial class RecordSpool : IDisposable
 
     /// <summary>Records that wait to be settled.</summary>
     public int Count => _waiting.Count + _unspooled.Count;
-
-    /// <summary>True where more records wait than the configured limit: no new calls are accepted.</summary>
-    public bool IsFull => Count >= _limit;
 
     private TimeSpan OldestAge
     {

@@ -14,7 +14,7 @@ namespace Benchmarks.Billing;
 /// </summary>
 internal sealed class AdmissionLoad(NpgsqlDataSource database)
 {
-    private readonly PostgresAdmissionStore _book = new(database, new PermissionLimits());
+    private readonly PostgresAdmissionStore _book = new(database, () => new PermissionLimits());
 
     public async Task RunAsync(int perSecond, TimeSpan duration)
     {

@@ -24,7 +24,13 @@ public sealed class RefusedReloadTests(ReloadBench bench) : IClassFixture<Reload
         Assert.Equal(403, (await bench.Second.Dial("+" + bench.Worker.WhatsApp.User().Phone).FailedAsync()).Status);
         var (_, agent) = await bench.Worker.LiveAsync();
         await agent.HangUpAsync();
-        Assert.Contains("gateway_config_reloads_total{result=\"refused\"}", (await bench.Worker.GetAsync("/metrics")).Body);
+        var metrics = (await bench.Worker.GetAsync("/metrics")).Body;
+        Assert.Contains("gateway_config_reloads_total{result=\"refused\"}", metrics, StringComparison.Ordinal);
+        Assert.Contains("\ngateway_config_last_reload_successful 0\n", metrics, StringComparison.Ordinal);
+        restored.Dispose();
+        await bench.ReloadAsync();
+        Assert.Contains(
+            "\ngateway_config_last_reload_successful 1\n", (await bench.Worker.GetAsync("/metrics")).Body, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -80,6 +80,26 @@ public sealed class ReloadUnderCallsTests(ReloadBench bench) : IClassFixture<Rel
             rows => rows is [{ Cause: "pbx_hung_up" }], "the call of the removed trunk ended in order");
     }
 
+    [Fact]
+    public async Task Limits_change_without_a_restart()
+    {
+        using var restored = bench.Restored();
+        bench.Edit(root =>
+        {
+            (root["node"]!["drainDeadline"], root["storage"]!["spoolLimit"]) = ("00:00:07", 5000);
+            root["permissions"] = new JsonObject { ["requestsPerDay"] = 2, ["returnCallFor"] = "01:00:00" };
+            root["calls"]!["outageCap"] = 3;
+        });
+        var report = await bench.ReloadAsync();
+        Assert.Empty(report.Errors);
+        Assert.Empty(report.NeedsRestart);
+        Assert.Equal(
+            ["calls.outageCap", "node.drainDeadline", "permissions.requestsPerDay", "permissions.returnCallFor", "storage.spoolLimit"],
+            report.Applied.Order(StringComparer.Ordinal));
+        restored.Dispose();
+        await bench.ReloadAsync(); // for the other tests
+    }
+
     private async Task<IReadOnlyList<SandboxCall>> PlaceAsync(CancellationToken stop)
     {
         var placed = new List<SandboxCall>();

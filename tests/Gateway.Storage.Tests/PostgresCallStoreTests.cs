@@ -139,6 +139,23 @@ public sealed class PostgresCallStoreTests(Stores stores) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Good_quality_after_a_spell_is_an_event_of_its_call()
+    {
+        var record = Record();
+        await Store.BeginAsync(
+            new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node), Start, CancellationToken.None);
+        var sample = new LegSample("opus", 230, 0, 1.3, 12.34, null, 84, default, 4.176, null, null, IsSilent: false);
+        await Store.RecoveredAsync(
+            record.Id, Start, Start.AddSeconds(50), new Recovery(CallLeg.WhatsApp, QualityFault.Loss, TimeSpan.FromSeconds(30), sample),
+            CancellationToken.None);
+        var happened = Assert.Single(
+            await new EventReader(_database).OfCallAsync(record.Id.Value, CancellationToken.None), one => one.Kind != "call.started");
+        Assert.Equal(("call.quality_recovered", Start.AddSeconds(50), "100"), (happened.Kind, happened.At, happened.Channel));
+        foreach (var part in new[] { "\"leg\": \"whatsapp\"", "\"fault\": \"loss\"", "\"lastedMs\": 30000", "\"mos\": 4.18" })
+            Assert.Contains(part, happened.Data);
+    }
+
+    [Fact]
     public async Task An_attempt_that_never_ended_is_a_row_but_no_record()
     {
         var record = Record();

@@ -4,9 +4,9 @@ using Media.Protocols.Quality;
 namespace Gateway.Calls.Quality;
 
 /// <summary>
-/// Watches the samples of one call and finds where a spell of bad quality begins: with the first sample of a leg beyond a limit. It is over
-/// after <see cref="GoodSamples"/> in a row that keep all limits with a margin. One-way audio is a spell of its own, which is over when the
-/// leg is heard again. Pure.
+/// Watches the samples of one call and finds where a spell of bad quality begins, with the first sample of a leg beyond a limit, and where
+/// it is over: after <see cref="GoodSamples"/> in a row that keep all limits with a margin. One-way audio is a spell of its own, which is
+/// over when the leg is heard again. Pure.
 /// </summary>
 public sealed class QualityWatch(QualityOptions limits)
 {
@@ -22,33 +22,51 @@ public sealed class QualityWatch(QualityOptions limits)
     /// <summary>The same for the score, which is no measure from zero.</summary>
     private const double ScoreMargin = 0.2;
 
-    private Spell _whatsApp, _pbx;
+    private readonly LegSpells _whatsApp = new(CallLeg.WhatsApp), _pbx = new(CallLeg.Pbx);
 
-    /// <summary>Takes a sample. The spells that begin with it, at most two a leg.</summary>
-    public IReadOnlyList<Degradation> Handle(in MediaSample sample, HostStrain host)
+    /// <summary>Takes a sample. The spells that begin and end with it.</summary>
+    public QualityChanges Handle(in MediaSample sample, HostStrain host, Instant now)
     {
-        List<Degradation>? begun = null;
-        Handle(ref _whatsApp, CallLeg.WhatsApp, sample.WhatsApp, host, ref begun);
-        Handle(ref _pbx, CallLeg.Pbx, sample.Pbx, host, ref begun);
-        return begun ?? (IReadOnlyList<Degradation>)[];
+        var (begun, over) = (new List<Degradation>(), new List<Recovery>());
+        foreach (var (leg, one) in new[] { (_whatsApp, sample.WhatsApp), (_pbx, sample.Pbx) })
+        {
+            HandleSilence(leg, one, now, begun, over);
+            if (one.Received >= FewPackets)
+                HandleFault(leg, one, host, now, begun, over);
+        }
+        return begun.Count + over.Count == 0 ? QualityChanges.None : new QualityChanges(begun, over);
     }
 
-    private void Handle(ref Spell spell, CallLeg leg, in LegSample sample, HostStrain host, ref List<Degradation>? begun)
+    private static void HandleSilence(LegSpells leg, in LegSample sample, Instant now, List<Degradation> begun, List<Recovery> over)
     {
-        if (sample.IsSilent && !spell.IsOneWay)
-            (begun ??= []).Add(new Degradation(leg, QualityFault.OneWay, NetworkOf(leg), sample));
-        spell.IsOneWay = sample.IsSilent || (spell.IsOneWay && sample.Received == 0);
-        if (sample.Received < FewPackets)
-            return;
+        if (sample.IsSilent && leg.SilentSince is null)
+        {
+            leg.SilentSince = now;
+            begun.Add(new Degradation(leg.Leg, QualityFault.OneWay, leg.Network, sample));
+        }
+        else if (!sample.IsSilent && sample.Received > 0 && leg.SilentSince is { } since)
+        {
+            leg.SilentSince = null;
+            over.Add(new Recovery(leg.Leg, QualityFault.OneWay, now - since, sample));
+        }
+    }
+
+    private void HandleFault(
+        LegSpells leg, in LegSample sample, HostStrain host, Instant now, List<Degradation> begun, List<Recovery> over)
+    {
         if (FaultOf(sample, 1, 0) is { } fault)
         {
-            if (!spell.IsBad)
-                (begun ??= []).Add(new Degradation(leg, fault, host.IsHeard ? SuspectedCause.ThisHost : NetworkOf(leg), sample));
-            (spell.IsBad, spell.Good) = (true, 0);
+            if (leg.Bad is null)
+            {
+                leg.Bad = (fault, now);
+                begun.Add(new Degradation(leg.Leg, fault, host.IsHeard ? SuspectedCause.ThisHost : leg.Network, sample));
+            }
+            leg.Good = 0;
         }
-        else if (spell.IsBad && FaultOf(sample, Margin, ScoreMargin) is null && ++spell.Good >= GoodSamples)
+        else if (leg.Bad is var (of, since) && FaultOf(sample, Margin, ScoreMargin) is null && ++leg.Good >= GoodSamples)
         {
-            (spell.IsBad, spell.Good) = (false, 0);
+            (leg.Bad, leg.Good) = (null, 0);
+            over.Add(new Recovery(leg.Leg, of, now - since, sample));
         }
     }
 
@@ -64,12 +82,20 @@ public sealed class QualityWatch(QualityOptions limits)
         return sample.Mos < limits.MinMos + better ? QualityFault.Score : null;
     }
 
-    private static SuspectedCause NetworkOf(CallLeg leg) =>
-        leg == CallLeg.WhatsApp ? SuspectedCause.UserNetwork : SuspectedCause.PbxNetwork;
-
-    private struct Spell
+    /// <summary>The spells that a leg is in.</summary>
+    private sealed class LegSpells(CallLeg leg)
     {
-        public bool IsBad, IsOneWay;
-        public int Good;
+        public CallLeg Leg => leg;
+
+        public SuspectedCause Network => leg == CallLeg.WhatsApp ? SuspectedCause.UserNetwork : SuspectedCause.PbxNetwork;
+
+        /// <summary>Null: it is heard.</summary>
+        public Instant? SilentSince { get; set; }
+
+        /// <summary>The limit that it was beyond first; null: it is well.</summary>
+        public (QualityFault Fault, Instant Since)? Bad { get; set; }
+
+        /// <summary>Good samples in a row.</summary>
+        public int Good { get; set; }
     }
 }

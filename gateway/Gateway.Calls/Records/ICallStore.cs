@@ -19,6 +19,9 @@ public interface ICallStore
     Task DegradedAsync(
         CallId call, DateTimeOffset startedAt, DateTimeOffset at, Degradation degradation, CancellationToken cancellation);
 
+    /// <summary>Stores as an event that a leg's spell of bad quality is over.</summary>
+    Task RecoveredAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, Recovery recovery, CancellationToken cancellation);
+
     /// <summary>
     /// Settles a call, all or nothing: completes its row, charges its account once, counts its volume, releases its hold, and adds the
     /// event. The first completion of a call is final; <see cref="CallRecord.Price"/> is calculated here.

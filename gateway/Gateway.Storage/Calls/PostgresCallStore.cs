@@ -76,6 +76,16 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
         FROM calls WHERE started_at = @StartedAt AND id = @Id
         """;
 
+    private const string Recovered =
+        """
+        INSERT INTO events (kind, at, channel, contact, call_id, data)
+        SELECT 'call.quality_recovered', @At, channel,
+            (SELECT c.id FROM contacts c WHERE c.channel = calls.channel AND (c.phone = calls.user_phone OR c.user_id = calls.user_id)
+             ORDER BY c.user_id = calls.user_id DESC NULLS LAST LIMIT 1),
+            id, jsonb_build_object('leg', @Leg, 'fault', @Fault, 'lastedMs', @LastedMs, 'mos', @Mos, 'trunk', trunk, 'agent', agent)
+        FROM calls WHERE started_at = @StartedAt AND id = @Id
+        """;
+
     /// <summary>Stores the start of an attempt by itself. With its admission, it is written there. Repeating it changes nothing.</summary>
     public Task BeginAsync(CallIdentity call, DateTimeOffset startedAt, CancellationToken cancellation) =>
         ExecuteAsync(PostgresAdmissionStore.Begin, CallRow.Of(call, startedAt), cancellation);
@@ -126,6 +136,17 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
             },
             cancellation);
     }
+
+    public Task RecoveredAsync(
+        CallId call, DateTimeOffset startedAt, DateTimeOffset at, Recovery recovery, CancellationToken cancellation) => ExecuteAsync(
+            Recovered,
+            new
+            {
+                Id = call.Value, StartedAt = startedAt.UtcDateTime, At = at.UtcDateTime, Leg = WireName.Of(recovery.Leg),
+                Fault = WireName.Of(recovery.Fault), LastedMs = (long)recovery.Lasted.TotalMilliseconds,
+                Mos = Rounded(recovery.Sample.Mos, 2),
+            },
+            cancellation);
 
     public Task CompleteAsync(CallRecord record, CancellationToken cancellation) => CompleteAllAsync([record], null, cancellation);
 

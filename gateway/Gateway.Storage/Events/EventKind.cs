@@ -19,6 +19,9 @@ public enum EventKind
     /// <summary>A leg of a live call has become too bad to hear: once a spell.</summary>
     CallQualityDegraded,
 
+    /// <summary>Such a spell is over.</summary>
+    CallQualityRecovered,
+
     CallMissed,
     CallEnded,
     CallRefused,

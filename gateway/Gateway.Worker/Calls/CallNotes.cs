@@ -63,6 +63,12 @@ internal sealed class CallNotes(Call call, CallServices services, Action<Excepti
         Note(cancellation => services.Store.DegradedAsync(id, startedAt, at, degradation, cancellation));
     }
 
+    public void Recovered(Recovery recovery, Instant now)
+    {
+        var (id, startedAt, at) = (call.Identity.Id, StartedAt, call.TimeOf(now));
+        Note(cancellation => services.Store.RecoveredAsync(id, startedAt, at, recovery, cancellation));
+    }
+
     private void Note(Func<CancellationToken, Task> write) => _notes.Add(async () =>
     {
         using var timeout = new CancellationTokenSource(Timeout, services.Time);

@@ -21,14 +21,19 @@ internal sealed partial class CallQuality(Call call, CallServices services, Call
     {
         if (call.State != CallState.Live)
             return;
-        var begun = _watch.Handle(sampled.Sample, sampled.Host);
-        foreach (var degradation in begun)
+        var changes = _watch.Handle(sampled.Sample, sampled.Host, now);
+        foreach (var degradation in changes.Begun)
         {
             LogDegraded(call.Identity.Id, degradation.Leg, degradation.Fault, degradation.Cause, call.Trunk, degradation.Sample.Mos);
             notes.Degraded(degradation, now);
         }
-        QualityMetrics.Record(sampled.Sample, begun);
-        trace?.Quality(sampled.Sample, begun);
+        foreach (var recovery in changes.Over)
+        {
+            LogRecovered(call.Identity.Id, recovery.Leg, recovery.Fault, recovery.Lasted.TotalSeconds, recovery.Sample.Mos);
+            notes.Recovered(recovery, now);
+        }
+        QualityMetrics.Record(sampled.Sample, changes.Begun);
+        trace?.Quality(sampled.Sample, changes);
         shown.Show(new LiveQuality(call.TimeOf(now), sampled.Sample));
     }
 
@@ -43,6 +48,10 @@ internal sealed partial class CallQuality(Call call, CallServices services, Call
         "{Cause}; trunk {Trunk}, MOS {Mos:F1}")]
     private partial void LogDegraded(
         CallId callId, WireText<CallLeg> leg, WireText<QualityFault> fault, WireText<SuspectedCause> cause, string? trunk, double? mos);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId}: the quality of {Leg} is good again ({Fault}) after " +
+        "{Seconds:F0} s, MOS {Mos:F1}")]
+    private partial void LogRecovered(CallId callId, WireText<CallLeg> leg, WireText<QualityFault> fault, double seconds, double? mos);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: no media from {Leg} for media.mediaTimeout. On trunk {Trunk} " +
         "check firewalls, and whether media comes from the address that SDP names (gateway_media_drops_total); a peer may also have " +

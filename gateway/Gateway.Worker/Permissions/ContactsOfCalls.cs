@@ -48,6 +48,10 @@ internal sealed partial class ContactsOfCalls(
         CallId call, DateTimeOffset startedAt, DateTimeOffset at, Degradation degradation, CancellationToken cancellation) =>
         store.DegradedAsync(call, startedAt, at, degradation, cancellation);
 
+    public Task RecoveredAsync(
+        CallId call, DateTimeOffset startedAt, DateTimeOffset at, Recovery recovery, CancellationToken cancellation) =>
+        store.RecoveredAsync(call, startedAt, at, recovery, cancellation);
+
     public Task<IReadOnlyList<CallRecord>> ListAsync(CallQuery query, CancellationToken cancellation) =>
         store.ListAsync(query, cancellation);
 

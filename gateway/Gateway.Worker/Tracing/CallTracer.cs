@@ -119,11 +119,11 @@ internal sealed class CallTracer(CallIdentity identity, TimeProvider time, Actio
 
     /// <summary>A sample of both legs' quality, every few seconds.</summary>
     /// <param name="sample">The sample.</param>
-    /// <param name="begun">The spells of bad quality that begin with it.</param>
-    public void Quality(in MediaSample sample, IReadOnlyList<Degradation> begun)
+    /// <param name="changes">The spells of bad quality that begin and end with it.</param>
+    public void Quality(in MediaSample sample, QualityChanges changes)
     {
-        Add(TraceNotes.Of(CallLeg.WhatsApp, Now, sample.WhatsApp, begun));
-        Add(TraceNotes.Of(CallLeg.Pbx, Now, sample.Pbx, begun));
+        Add(TraceNotes.Of(CallLeg.WhatsApp, Now, sample.WhatsApp, changes));
+        Add(TraceNotes.Of(CallLeg.Pbx, Now, sample.Pbx, changes));
     }
 
     public void Add(TraceEntry entry) => Add(new TracedItem(entry.At, entry));

@@ -91,15 +91,16 @@ internal static class TraceNotes
             Details = error is { TraceId: { } trace } ? "fbtrace_id " + trace : null,
         };
 
-    /// <summary>A sample of a leg's quality, with the spells of bad quality that begin with it.</summary>
-    public static TraceEntry Of(CallLeg leg, DateTimeOffset at, in LegSample sample, IEnumerable<Degradation> begun)
+    /// <summary>A sample of a leg's quality, with the spells of bad quality that begin and end with it.</summary>
+    public static TraceEntry Of(CallLeg leg, DateTimeOffset at, in LegSample sample, QualityChanges changes)
     {
         var roundTrip = sample.RoundTripMs is { } trip ? $"{Math.Round(trip)} ms" : "unknown";
         var text = string.Create(
             CultureInfo.InvariantCulture,
             $"MOS {sample.Mos:0.0}, loss {sample.LossRatio * 100:0.0} %, jitter {sample.JitterMs:0} ms, round trip {roundTrip}");
-        var faults = begun.Where(one => one.Leg == leg)
-            .Select(one => $"; too bad: {WireName.Of(one.Fault)}, suspected {WireName.Of(one.Cause)}");
+        var faults = changes.Begun.Where(one => one.Leg == leg)
+            .Select(one => $"; too bad: {WireName.Of(one.Fault)}, suspected {WireName.Of(one.Cause)}")
+            .Concat(changes.Over.Where(one => one.Leg == leg).Select(one => "; good again: " + WireName.Of(one.Fault)));
         return new(at, TraceKind.Quality, (sample.Received == 0 ? "no packets" : text) + string.Concat(faults)) { Peer = PeerOf(leg) };
     }
 

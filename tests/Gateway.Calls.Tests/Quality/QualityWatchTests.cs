@@ -11,6 +11,8 @@ public class QualityWatchTests
     private static readonly LegSample Lossy = Good with { LossRatio = 0.08, Mos = 3.4 };
 
     private readonly QualityWatch _watch = new(new QualityOptions());
+    private readonly List<Recovery> _over = [];
+    private Instant _now;
 
     [Fact]
     public void A_spell_is_reported_once_with_its_leg_and_whose_network_it_seems()
@@ -25,12 +27,17 @@ public class QualityWatchTests
     [Fact]
     public void A_spell_is_over_after_two_samples_with_a_margin_and_not_before()
     {
+        Assert.Empty(_over);
         Handle(Good, Lossy);
         var nearly = Good with { LossRatio = 0.045 }; // keeps the limit, but not by much
         foreach (var sample in new[] { Good, Lossy, Good, nearly, nearly, Lossy })
             Assert.Empty(Handle(Good, sample));
         Handle(Good, Good);
+        Assert.Empty(_over);
         Handle(Good, Good);
+        Assert.Equal(new Recovery(CallLeg.Pbx, QualityFault.Loss, TimeSpan.FromSeconds(40), Good), Assert.Single(_over));
+        Handle(Good, Good);
+        Assert.Single(_over); // once
         Assert.Equal(SuspectedCause.PbxNetwork, Assert.Single(Handle(Good, Lossy)).Cause);
     }
 
@@ -55,7 +62,7 @@ public class QualityWatchTests
     public void A_host_that_has_no_time_is_suspected_before_any_network(double processor, int waitMs, int pauseMs)
     {
         var host = new HostStrain(processor, TimeSpan.FromMilliseconds(waitMs), TimeSpan.FromMilliseconds(pauseMs));
-        var begun = _watch.Handle(new MediaSample(Good with { JitterMs = 80 }, Good with { JitterMs = 90 }), host);
+        var begun = _watch.Handle(new MediaSample(Good with { JitterMs = 80 }, Good with { JitterMs = 90 }), host, _now).Begun;
         Assert.Equal([CallLeg.WhatsApp, CallLeg.Pbx], begun.Select(one => one.Leg));
         Assert.All(begun, one => Assert.Equal(SuspectedCause.ThisHost, one.Cause));
     }
@@ -69,7 +76,9 @@ public class QualityWatchTests
         Assert.Empty(Handle(Good, silent));
         Assert.Empty(Handle(Good with { Received = 0 }, silent with { IsSilent = false })); // now nobody is heard
         Assert.Empty(Handle(Good, silent));
+        Assert.Empty(_over);
         Handle(Good, Good);
+        Assert.Equal((CallLeg.Pbx, QualityFault.OneWay), (Assert.Single(_over).Leg, _over[0].Fault));
         Assert.Equal((CallLeg.Pbx, QualityFault.OneWay, SuspectedCause.PbxNetwork), Of(Assert.Single(Handle(Good, silent))));
     }
 
@@ -87,5 +96,11 @@ public class QualityWatchTests
 
     private static (CallLeg Leg, QualityFault Fault, SuspectedCause Cause) Of(Degradation one) => (one.Leg, one.Fault, one.Cause);
 
-    private IReadOnlyList<Degradation> Handle(LegSample whatsApp, LegSample pbx) => _watch.Handle(new MediaSample(whatsApp, pbx), default);
+    /// <summary>A sample each five seconds; the spells that begin with it.</summary>
+    private IReadOnlyList<Degradation> Handle(LegSample whatsApp, LegSample pbx)
+    {
+        var changes = _watch.Handle(new MediaSample(whatsApp, pbx), default, _now += TimeSpan.FromSeconds(5));
+        _over.AddRange(changes.Over);
+        return changes.Begun;
+    }
 }

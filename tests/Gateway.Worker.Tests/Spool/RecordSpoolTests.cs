@@ -220,6 +220,10 @@ public sealed class RecordSpoolTests : IAsyncLifetime
         public Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation) =>
             throw new NotSupportedException();
 
+        public Task RecoveredAsync(
+            CallId call, DateTimeOffset startedAt, DateTimeOffset at, Recovery recovery, CancellationToken cancellation) =>
+            throw new NotSupportedException();
+
         public Task DegradedAsync(
             CallId call, DateTimeOffset startedAt, DateTimeOffset at, Degradation degradation, CancellationToken cancellation) =>
             throw new NotSupportedException();

@@ -120,7 +120,7 @@ internal sealed class CallFactory(
             TargetUser = route.Target ?? channel.Target ?? "+" + channel.Number,
             Caller = new SipParty(
                 identity.User.Phone is { } phone ? "+" + phone : identity.User.Handle, IdentityHeaders.Clean(identity.User.Name)),
-            Headers = [.. IdentityHeaders.Of(identity, details, channel.Number), .. services.Traces.HeadersOf(trace)],
+            Headers = [.. IdentityHeaders.Of(identity, details, channel.Number), .. services.Traces.HeadersOf(trace, route.Trunk)],
             Correlation = identity.Id.Value,
         };
 }

@@ -68,7 +68,7 @@ internal sealed class ShownCall(Call call, PublishedCall published, CallNotes no
     {
         Trace?.End(record);
         _begun.TrySetResult(record.Cause);
-        CallMetrics.Ended(record);
+        CallMetrics.Ended(record, Trace?.ExportedTraceOf(record));
         group.Note(call);
         group.End(record);
     }

@@ -32,6 +32,12 @@ internal sealed class ConfigurationSnapshot(GatewayOptions options, DateTimeOffs
     /// <summary>There is such a trunk, and WhatsApp calls may take it.</summary>
     public bool CarriesCalls(string trunk) => Trunks.ContainsKey(trunk) && !IsPstn(trunk);
 
+    /// <summary>The header of the trunk's INVITEs, the PBX's and ours, that carries the W3C trace context.</summary>
+    public string TraceHeaderOf(string trunk) => Trunks.GetValueOrDefault(trunk)?.TraceHeader ?? options.Otel.Header;
+
+    /// <summary>The part of the channel's calls without a failure whose traces are kept.</summary>
+    public double TracedPartOf(ChannelId channel) => Channels.GetValueOrDefault(channel)?.TraceSampled ?? options.Trace.Sampled;
+
     /// <summary>Trunks that both have, with the same name of a profile and another content of it.</summary>
     public IEnumerable<string> TrunksWithOtherProfile(ConfigurationSnapshot before) => Trunks.Values
         .Where(trunk => before.Trunks.TryGetValue(trunk.Name, out var old) && old.Profile == trunk.Profile

@@ -306,6 +306,9 @@ public sealed record TrunkConfiguration
     /// <summary>The number of Contacts of 3xx answers that one call may try, only within this trunk's own hosts;
     /// zero: a redirected call goes to the next trunk.</summary>
     public int MaxRedirects { get; init; } = 5;
+
+    /// <summary>The header of its INVITEs, the PBX's and ours, that carries the W3C trace context; null: that of otel.</summary>
+    public string? TraceHeader { get; init; }
 }
 
 /// <summary>The two stores.</summary>

@@ -127,6 +127,8 @@ internal static class GatewayOptionsRules
                 yield return $"sip.trunks['{trunk.Name}'].holdMusicAfter: must be between 1 and 60 s.";
             if (trunk.MaxRedirects is < 0 or > 20)
                 yield return $"sip.trunks['{trunk.Name}'].maxRedirects: must be between 0 and 20.";
+            if (trunk.TraceHeader is { } header && !OtelOptions.IsHeader(header))
+                yield return $"sip.trunks['{trunk.Name}'].traceHeader: must be 1 to 64 letters, digits or '-'.";
             if (trunk.User is null != trunk.Password is null || trunk.InboundUser is null != trunk.InboundPassword is null)
                 yield return $"sip.trunks['{trunk.Name}']: a user and its password must be set together.";
             foreach (var fault in trunk.DialRules?.Validate() ?? [])

@@ -34,11 +34,14 @@ public sealed record OtelOptions
         return Transport == OtlpTransport.Http && endpoint.AbsolutePath == "/" ? new Uri(endpoint, "/v1/traces") : endpoint;
     }
 
+    /// <summary>A name that a trace context may travel under.</summary>
+    internal static bool IsHeader(string name) => name.Length is > 0 and <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-');
+
     internal IEnumerable<string> Validate()
     {
         if (Endpoint is not null && !(Uri.TryCreate(Endpoint, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
             yield return $"endpoint: '{Endpoint}' is not of the form http://HOST:PORT or https://….";
-        if (Header.Length is 0 or > 64 || Header.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not '-'))
+        if (!IsHeader(Header))
             yield return "header: must be 1 to 64 letters, digits or '-'.";
         if (Service.Length is 0 or > 200)
             yield return "service: must be 1 to 200 characters.";

@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Prometheus;
 
 namespace Gateway.Worker.Metrics;
 
@@ -8,19 +9,20 @@ namespace Gateway.Worker.Metrics;
 /// </summary>
 internal static class CallExemplar
 {
-    /// <summary>The exemplar's label.</summary>
-    public const string Label = "call_id";
-
     [ThreadStatic]
-    private static string? _current;
+    private static Exemplar? _current;
 
-    /// <summary>The call's id; null: the measurement is of none.</summary>
-    public static string? Current => _current;
+    /// <summary>Its labels; null: the measurement is of no call.</summary>
+    public static Exemplar? Current => _current?.Clone();
 
     /// <summary>Records a measurement of a call.</summary>
-    public static void Record(CallId call, Action record)
+    /// <param name="call">The label `call_id`.</param>
+    /// <param name="trace">The label `trace_id`: that of the call's spans; null: they are not exported.</param>
+    /// <param name="record">Records it.</param>
+    public static void Record(CallId call, string? trace, Action record)
     {
-        _current = call.Value;
+        var id = Exemplar.Pair("call_id", call.Value);
+        _current = trace is null ? Exemplar.From(id) : Exemplar.From(id, Exemplar.Pair("trace_id", trace));
         try
         {
             record();

@@ -49,13 +49,15 @@ internal static class CallMetrics
             new("direction", WireName.Of(call.Identity.Direction)), new KeyValuePair<string, object?>("stage", WireName.Of(call.State)));
     }
 
-    public static void Ended(CallRecord record)
+    /// <param name="record">Of a call that has ended.</param>
+    /// <param name="trace">The trace id of its spans; null: they are not exported.</param>
+    public static void Ended(CallRecord record, string? trace = null)
     {
         var direction = new KeyValuePair<string, object?>("direction", WireName.Of(record.Direction));
         EndedCalls.Add(1, direction, new KeyValuePair<string, object?>("cause", WireName.Of(record.Cause)));
         if (record.AnsweredAt is not { } answered)
             return;
-        CallExemplar.Record(record.Id, () => SetUp.Record((answered - record.StartedAt).TotalSeconds, direction));
+        CallExemplar.Record(record.Id, trace, () => SetUp.Record((answered - record.StartedAt).TotalSeconds, direction));
         Talk.Record((record.EndedAt - answered).TotalSeconds, direction);
     }
 

@@ -89,7 +89,7 @@ internal sealed class MetricFamily
     private static Action<double> Observe(Histogram.Child histogram) => value =>
     {
         if (CallExemplar.Current is { } call)
-            histogram.Observe(value, Exemplar.From(Exemplar.Pair(CallExemplar.Label, call)));
+            histogram.Observe(value, call);
         else
             histogram.Observe(value);
     };

@@ -42,6 +42,9 @@ internal sealed class CallTracer(CallIdentity identity, TimeProvider time, Actio
     /// <summary>The span of the call, for those of stores and HTTP below it; null: no spans are made.</summary>
     public Activity? Span { get; init; }
 
+    /// <summary>The call is one of the part that is kept whether or not it fails.</summary>
+    public bool IsSampled { get; init; }
+
     /// <summary>Sees the call's RTCP; null: nobody wants it.</summary>
     public IMediaTap? MediaTap { get; init; }
 
@@ -60,6 +63,10 @@ internal sealed class CallTracer(CallIdentity identity, TimeProvider time, Actio
                 return _leftOut;
         }
     }
+
+    /// <summary>The trace id by which a collector will have the call's spans; null: they are not exported.</summary>
+    public string? ExportedTraceOf(CallRecord record) =>
+        Span is not null && (IsSampled || TraceCause.IsFailure(record)) ? Span.TraceId.ToHexString() : null;
 
     /// <summary>What this flow of control does from now on belongs to the call.</summary>
     public void Enter()

@@ -16,7 +16,7 @@ namespace Gateway.Worker.Tracing;
 /// call never waits for any of it.
 /// </summary>
 internal sealed partial class CallTraces(
-    GatewayOptions options, SipTraces sip, TraceWriter writer, SipEndpoint endpoint, TimeProvider time, ILogger<CallTraces> logger,
+    LiveOptions live, SipTraces sip, TraceWriter writer, SipEndpoint endpoint, TimeProvider time, ILogger<CallTraces> logger,
     TraceTargets? others = null) : BackgroundService
 {
     /// <summary>Calls that may wait to be written, over at one time.</summary>
@@ -29,10 +29,7 @@ internal sealed partial class CallTraces(
         Channel.CreateBounded<(CallTracer, CallRecord?, DateTimeOffset)>(
             new BoundedChannelOptions(MaxEnded) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
-    private readonly bool _isOn = options.IsTracing;
-
-    private readonly Dictionary<ChannelId, double> _sampled = options.Channels.ToDictionary(
-        channel => new ChannelId(channel.PhoneNumberId), channel => channel.TraceSampled ?? options.Trace.Sampled);
+    private readonly bool _isOn = live.Options.IsTracing;
 
     /// <summary>The tracer of a call that begins; null: nothing is traced, which costs nothing.</summary>
     /// <param name="identity">The call.</param>
@@ -41,10 +38,12 @@ internal sealed partial class CallTraces(
     {
         if (!_isOn)
             return null;
+        var snapshot = live.Snapshot;
         var parent = incoming?.Headers.FirstOrDefault(
-            header => header.Name.Equals(options.Otel.Header, StringComparison.OrdinalIgnoreCase));
+            header => header.Name.Equals(snapshot.TraceHeaderOf(incoming.Trunk), StringComparison.OrdinalIgnoreCase));
         var tracer = new CallTracer(identity, time, End)
         {
+            IsSampled = IsSampled(identity.Id, snapshot.TracedPartOf(identity.Channel)),
             Span = others?.Spans?.Begin(identity, parent?.Value),
             MediaTap = others?.Hep is { } hep ? new HepMediaTap(hep, identity.Id.Value) : null,
         };
@@ -53,8 +52,8 @@ internal sealed partial class CallTraces(
     }
 
     /// <summary>What our INVITE names as the trace that the call belongs to; none where no spans are made.</summary>
-    public IEnumerable<(string Name, string Value)> HeadersOf(CallTracer? tracer) =>
-        tracer?.Span?.Id is { } id ? [(options.Otel.Header, id)] : [];
+    public IEnumerable<(string Name, string Value)> HeadersOf(CallTracer? tracer, string trunk) =>
+        tracer?.Span?.Id is { } id ? [(live.Snapshot.TraceHeaderOf(trunk), id)] : [];
 
     /// <summary>A SIP call that came in, or goes on from another node, belongs to this one.</summary>
     public void Attach(SipCall? call, CallId to)
@@ -117,10 +116,10 @@ internal sealed partial class CallTraces(
         sip.Remove(tracer);
         var items = tracer.Take();
         var isFailure = record is not null && TraceCause.IsFailure(record);
-        var isSampled = isFailure || IsSampled(tracer.Identity.Id, _sampled.GetValueOrDefault(tracer.Identity.Channel));
+        var isSampled = isFailure || tracer.IsSampled;
         if (!isSampled && tracer.Span is { } unwanted)
             others?.Spans?.Forget(unwanted);
-        var isKept = options.Trace.Calls switch
+        var isKept = live.Options.Trace.Calls switch
         {
             TracedCalls.None => false,
             TracedCalls.Failed => isFailure,

@@ -15,6 +15,13 @@ public sealed class SpansTests(Stores stores)
 {
     private const string PbxTrace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
+    private static async Task<string> OpenMetricsAsync(string url)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        http.DefaultRequestHeaders.Add("Accept", "application/openmetrics-text");
+        return await http.GetStringAsync(new Uri(new Uri(url), "/metrics"));
+    }
+
     private static Func<GatewayOptions, GatewayOptions> To(string url, double sampled = 1) => options => options with
     {
         Otel = new OtelOptions { Endpoint = url, Timeout = TimeSpan.FromSeconds(2) },
@@ -51,6 +58,33 @@ public sealed class SpansTests(Stores stores)
         Assert.All(collector.Spans, span => Assert.Equal(root.TraceId, span.TraceId));
         Assert.Contains(collector.Spans, span => span.Tags.ContainsKey("db.system.name") || span.Tags.ContainsKey("db.system"));
         Assert.Contains(collector.Spans, span => span.Tags.ContainsKey("http.request.method")); // of Graph
+        await Eventually.SeeAsync(
+            () => OpenMetricsAsync(bench.Gateway.OperationsUrl),
+            text => text.Contains($"trace_id=\"{root.TraceId}\"", StringComparison.Ordinal), "the exemplar of its set-up names the trace");
+    }
+
+    [Fact]
+    public async Task A_trunk_may_have_a_header_of_its_own_for_the_trace_each_way()
+    {
+        await using var collector = await new OtlpCollector().StartAsync();
+        await using var bench = await CallBench.StartAsync(stores, options => To(collector.Url)(options) with
+        {
+            Sip = options.Sip with { Trunks = [.. options.Sip.Trunks.Select(trunk => trunk with { TraceHeader = "X-Trace" })] },
+        });
+        var inbound = await bench.WhatsApp.PlaceAsync();
+        var rung = await bench.Pbx.NextAsync();
+        Assert.Matches("^00-[0-9a-f]{32}-[0-9a-f]{16}-01$", rung.Header("X-Trace"));
+        Assert.Null(rung.Header("traceparent"));
+        await rung.RejectAsync(486);
+        await bench.EndsAsync(inbound, HangupCause.Busy);
+
+        var user = bench.WhatsApp.User(AutoMode.Answer);
+        var agent = bench.Pbx.Dial(user.Phone, headers: [("X-Trace", PbxTrace)]);
+        await agent.AnsweredAsync();
+        await agent.HangUpAsync();
+        await bench.EndsAsync(user, HangupCause.PbxHungUp);
+        await Eventually.SeeAsync(
+            () => collector.Spans.Any(span => span.Name == "call" && span.TraceId == PbxTrace[3..35]), "the span of the PBX's trace");
     }
 
     [Fact]

@@ -115,6 +115,7 @@ public static class AdminApiHost
         services.AddSingleton<ICallStore, PostgresCallStore>();
         services.AddSingleton<ICallRegistry>(s => new RedisCallRegistry(s.GetRequiredService<IConnectionMultiplexer>(), "admin-api"));
         services.AddSingleton<CallTraceStore>();
+        services.AddSingleton<CallTraceReader>();
         services.AddSingleton<CallCaptureStore>();
         services.AddSingleton<KeyStore>();
         services.AddSingleton<IdempotencyStore>();

@@ -141,6 +141,10 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
         await database.StringGetAsync(LiveKey(callId)) is { IsNull: false } text
             ? JsonSerializer.Deserialize<LiveCall>((string)text!, JsonSerializerOptions.Web) : null;
 
+    /// <summary>The call that Meta's id was claimed for; null: none, or it is over.</summary>
+    internal static async Task<CallId?> FindClaimedAsync(IDatabase database, WhatsAppCallId id) =>
+        ReadHolder(await database.StringGetAsync(ClaimKey(id)))?.Call;
+
     private static ClaimHolder? ReadHolder(RedisValue claim)
     {
         if (claim.IsNull)

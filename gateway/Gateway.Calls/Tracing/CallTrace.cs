@@ -6,7 +6,7 @@ namespace Gateway.Calls.Tracing;
 /// <param name="Node">Who saw it.</param>
 /// <param name="StartedAt">The start of the attempt, or of this node's part.</param>
 /// <param name="EndedAt">Its end.</param>
-/// <param name="Cause">The record's hang-up cause; null: another node went on with the call.</param>
+/// <param name="Cause">The record's hang-up cause; null: another node went on with the call, or it is in progress.</param>
 /// <param name="Summary">Why it ended, in one line (<see cref="TraceCause"/>).</param>
 /// <param name="Entries">In the order of time.</param>
 public sealed record CallTrace(
@@ -18,6 +18,9 @@ public sealed record CallTrace(
     public required ChannelId Channel { get; init; }
 
     public WhatsAppCallId? WhatsAppId { get; init; }
+
+    /// <summary>The call is in progress: these are the notes so far, and <see cref="EndedAt"/> is the time of the last.</summary>
+    public bool IsLive { get; init; }
 
     /// <summary>Entries that were left out, from the middle: a trace is bounded.</summary>
     public int LeftOut { get; init; }

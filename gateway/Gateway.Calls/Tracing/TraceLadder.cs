@@ -32,14 +32,15 @@ public static class TraceLadder
 
     private static void Head(StringBuilder text, CallTrace trace, string user)
     {
-        text.Append("Cause: ").Append(TraceRedaction.Show(Printable(trace.Summary), user)).Append('\n');
+        text.Append(trace.IsLive ? "So far: " : "Cause: ").Append(TraceRedaction.Show(Printable(trace.Summary), user)).Append('\n');
         text.Append("Call ").Append(trace.Call.Value).Append(", ").Append(WireName.Of(trace.Direction)).Append(", channel ")
             .Append(trace.Channel.Value).Append(CultureInfo.InvariantCulture, $", user {user}, node {trace.Node}\n");
         if (trace.WhatsAppId is { } id)
             text.Append(CultureInfo.InvariantCulture, $"WhatsApp's id {Printable(id.Value)}\n");
         text.Append(CultureInfo.InvariantCulture, $"{trace.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss.fff}Z to ")
             .Append(CultureInfo.InvariantCulture, $"{trace.EndedAt.UtcDateTime:HH:mm:ss.fff}Z, ")
-            .Append(trace.Cause is { } cause ? WireName.Of(cause) : "goes on at another node").Append("\n\n");
+            .Append(trace.Cause is { } cause ? WireName.Of(cause) : trace.IsLive ? "in progress" : "goes on at another node")
+            .Append("\n\n");
         text.Append("   seconds  WhatsApp   gateway        PBX\n");
     }
 

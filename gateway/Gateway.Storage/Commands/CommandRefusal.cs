@@ -36,6 +36,9 @@ public enum CommandRefusal
     /// <summary>The call is captured already, or as many others as a node captures at one time.</summary>
     CaptureInProgress,
 
+    /// <summary>The node takes no note of its calls (`trace.calls`).</summary>
+    NotTraced,
+
     /// <summary>The node's configuration has errors; the one in force stays.</summary>
     ConfigurationInvalid,
 }

@@ -21,6 +21,7 @@ namespace Gateway.Storage.Commands;
 [JsonDerivedType(typeof(PrepareCall), "prepare_call")]
 [JsonDerivedType(typeof(Drain), "drain")]
 [JsonDerivedType(typeof(CaptureCall), "capture_call")]
+[JsonDerivedType(typeof(ShowTrace), "show_trace")]
 [JsonDerivedType(typeof(Reload), "reload")]
 public abstract record NodeCommand
 {
@@ -66,6 +67,9 @@ public abstract record NodeCommand
     /// <param name="MaxBytes">Its room.</param>
     /// <param name="RequestedBy">Who wants it: stands in the log.</param>
     public sealed record CaptureCall(CallId Call, string Id, int Seconds, int MaxBytes, string RequestedBy) : NodeCommand;
+
+    /// <summary>Show what has been noted of a live call so far. Only the node that runs it can.</summary>
+    public sealed record ShowTrace(CallId Call) : NodeCommand;
 
     /// <summary>Read the configuration again, and apply it whole or not at all.</summary>
     /// <param name="RequestedBy">Who wants it: stands in the node's log.</param>
@@ -129,6 +133,9 @@ public sealed record CommandReply(
 {
     /// <summary>Of <see cref="NodeCommand.Reload"/>, refused or not.</summary>
     public ReloadReport? Reload { get; init; }
+
+    /// <summary>Of <see cref="NodeCommand.ShowTrace"/>: what <see cref="Tracing.CallTraceText"/> reads.</summary>
+    public string? Trace { get; init; }
 
     public static CommandReply Done { get; } = new(CommandOutcome.Done);
 

@@ -61,6 +61,15 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
     public Task<CommandReply> CaptureAsync(NodeCommand.CaptureCall command, CancellationToken cancellation) =>
         SendToOwnerAsync(command.Call, command, cancellation);
 
+    /// <summary>Asks the node that runs a call what it has noted of it so far: <see cref="CommandReply.Trace"/>.</summary>
+    /// <param name="id">The gateway's id of the call, or WhatsApp's.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public async Task<CommandReply> ShowTraceAsync(string id, CancellationToken cancellation)
+    {
+        var call = await RedisCallRegistry.FindClaimedAsync(redis.GetDatabase(), new WhatsAppCallId(id)) ?? new CallId(id);
+        return await SendToOwnerAsync(call, new NodeCommand.ShowTrace(call), cancellation);
+    }
+
     /// <summary>Asks a node to go on with a call that its node has handed over.</summary>
     public Task<CommandReply> TakeCallAsync(string node, CallId call, CancellationToken cancellation) =>
         SendAsync(node, new NodeCommand.TakeCall(call), Timeout, cancellation);

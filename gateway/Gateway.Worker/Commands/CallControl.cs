@@ -3,15 +3,18 @@ using Gateway.Calls.Agents;
 using Gateway.Calls.Flows;
 using Gateway.Calls.Lifecycle;
 using Gateway.Storage.Commands;
+using Gateway.Storage.Tracing;
 using Gateway.WhatsApp.Meta;
 using Gateway.Worker.Agents;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Nodes;
+using Gateway.Worker.Tracing;
 
 namespace Gateway.Worker.Commands;
 
 /// <summary>Carries out operators' commands about running calls and their agents.</summary>
-internal sealed class CallControl(CallSupervisor calls, AgentServices agents, CallMoves moves, NodeDrain drain, CallCaptures captures)
+internal sealed class CallControl(
+    CallSupervisor calls, AgentServices agents, CallMoves moves, NodeDrain drain, CallCaptures captures, CallTraces traces)
 {
     /// <summary>How long the agent whom a transfer names rings.</summary>
     private const int RingSeconds = 30;
@@ -33,6 +36,16 @@ internal sealed class CallControl(CallSupervisor calls, AgentServices agents, Ca
     /// <summary>Captures a call; done is that it has begun.</summary>
     public CommandReply Capture(NodeCommand.CaptureCall command) => calls.Find(command.Call) is { } loop
         ? captures.Begin(command, loop.Capture, () => calls.Find(command.Call) == loop) : new CommandReply(CommandOutcome.UnknownCall);
+
+    /// <summary>Shows what has been noted of a call so far.</summary>
+    public CommandReply ShowTrace(NodeCommand.ShowTrace command)
+    {
+        if (calls.Find(command.Call) is null)
+            return new CommandReply(CommandOutcome.UnknownCall);
+        return traces.SoFar(command.Call) is { } trace
+            ? CommandReply.Done with { Trace = CallTraceText.Write(trace) }
+            : CommandReply.Refused(CommandRefusal.NotTraced, "The node takes no note of its calls: trace.calls is None");
+    }
 
     public async Task<CommandReply> CallBackAsync(NodeCommand.CallBack command)
     {

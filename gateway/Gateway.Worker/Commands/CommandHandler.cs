@@ -57,6 +57,7 @@ internal sealed partial class CommandHandler(
                 NodeCommand.Decline decline => calls.Decline(decline),
                 NodeCommand.TakeCall take => await calls.TakeAsync(take),
                 NodeCommand.CaptureCall capture => calls.Capture(capture),
+                NodeCommand.ShowTrace show => calls.ShowTrace(show),
                 NodeCommand.PrepareCall prepare => await calls.PrepareAsync(prepare),
                 NodeCommand.Drain => calls.Drain(),
                 NodeCommand.Reload { RequestedBy: var who } => await ReloadAsync(who),

@@ -149,8 +149,15 @@ internal sealed class CallTracer(CallIdentity identity, TimeProvider time, Actio
         lock (_lock)
         {
             _isOver = true;
-            return [.. _head.Concat(_tail).OrderBy(item => item.At)];
+            return Look();
         }
+    }
+
+    /// <summary>Everything noted so far, in the order of time.</summary>
+    public TracedItem[] Look()
+    {
+        lock (_lock)
+            return [.. _head.Concat(_tail).OrderBy(item => item.At)];
     }
 
     private void Add(in TracedItem item)

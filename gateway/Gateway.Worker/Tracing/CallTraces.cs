@@ -62,6 +62,10 @@ internal sealed partial class CallTraces(
             sip.Begin(call.Info, to.Value);
     }
 
+    /// <summary>What has been noted of a call in progress so far; null: nothing is.</summary>
+    public CallTrace? SoFar(CallId call) => sip.Find(call) is { } tracer
+        ? Build(tracer, tracer.Look(), null, time.GetUtcNow()) with { Summary = "the call is in progress" } : null;
+
     /// <summary>True where a call without a failure is kept too: the same at every node.</summary>
     public static bool IsSampled(CallId call, double part) =>
         part >= 1 || (call.Value.Length >= 8

@@ -34,6 +34,13 @@ internal sealed class SipTraces(TimeProvider time, HepSender? hep = null) : ISip
             _tracers[tracer.Identity.Id.Value] = tracer;
     }
 
+    /// <summary>The tracer of a call in progress; null: there is none.</summary>
+    public CallTracer? Find(CallId call)
+    {
+        lock (_lock)
+            return _tracers.GetValueOrDefault(call.Value);
+    }
+
     /// <summary>From now on SIP messages of this call go into a capture too; null: no longer.</summary>
     public void Capture(CallId call, CallCapture? capture)
     {

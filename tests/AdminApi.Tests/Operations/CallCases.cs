@@ -28,7 +28,15 @@ public sealed class CallCases : IOperationCases
             .Fails(Problems.NotFound, api => api.Get("/v1/calls/none"));
         cases.For("getCallTrace")
             .Succeeds(200, async api => api.Get($"/v1/calls/{await Samples.TraceAsync(api)}/trace"))
-            .Fails(Problems.NotFound, api => api.Get("/v1/calls/never-was/trace"));
+            .Fails(Problems.NotFound, api => api.Get("/v1/calls/never-was/trace"))
+            .Fails(NodeProblems.Refused, async api =>
+            {
+                var node = "node-" + Guid.NewGuid().ToString("n");
+                var reply = CommandReply.Refused(CommandRefusal.NotTraced, "The node takes no note of its calls");
+                await new NodeCommandListener(api.Get<IConnectionMultiplexer>(), node, _ => Task.FromResult(reply)).StartAsync();
+                return api.Get($"/v1/calls/{await Samples.LiveCallAsync(api, node)}/trace");
+            })
+            .Fails(NodeProblems.Unreachable, async api => api.Get($"/v1/calls/{await Samples.LiveCallAsync(api, "gone")}/trace"));
         cases.For("captureCall")
             .Succeeds(202, api => ControlAsync(api, "capture", new { seconds = 5 }, CommandReply.Done))
             .Fails(Problems.NotFound, api => api.Post("/v1/calls/none/capture", new { seconds = 5 }))

@@ -106,6 +106,33 @@ public sealed class TraceTests(Stores stores)
     }
 
     [Fact]
+    public async Task The_command_prints_what_has_happened_so_far_to_a_call_in_progress()
+    {
+        await using var bench = await CallBench.StartAsync(stores);
+        var call = await bench.WhatsApp.PlaceAsync();
+        var agent = await bench.Pbx.NextAsync();
+        await agent.RingAsync();
+        var text = await Eventually.SeeAsync(
+            async () =>
+            {
+                var output = new StringWriter();
+                return await TraceCommand.RunAsync(bench.Gateway.Options, call.Id, output) == 0 ? output.ToString() : "";
+            },
+            shown => shown.Contains("main: 180", StringComparison.Ordinal), "the trace so far, by WhatsApp's id", shown => shown);
+        Assert.StartsWith("So far: the call is in progress\n", text, StringComparison.Ordinal);
+        Assert.Contains("webhook   connect", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(call.User.Phone, text, StringComparison.Ordinal);
+
+        await agent.AnswerAsync();
+        await bench.LiveAsync(call);
+        var byId = new StringWriter();
+        Assert.Equal(0, await TraceCommand.RunAsync(bench.Gateway.Options, await bench.IdAsync(call.User), byId));
+        Assert.Contains(", in progress", byId.ToString(), StringComparison.Ordinal);
+        await agent.HangUpAsync(); // what was shown is not lost to the trace of the call's end
+        await bench.EndsAsync(call, HangupCause.PbxHungUp);
+    }
+
+    [Fact]
     public async Task The_command_prints_the_ladder_and_says_when_there_is_none()
     {
         await using var bench = await CallBench.StartAsync(stores);

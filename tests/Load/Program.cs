@@ -3,6 +3,7 @@ using Load.Capacity;
 using Load.Hold;
 using Load.Memory;
 using Load.Nodes;
+using Load.Reloads;
 using Load.Snapshots;
 using Load.Soaks;
 using Load.Stages;
@@ -17,6 +18,7 @@ using Load.Upgrade;
 // Load snapshots [options]  what it costs that live calls leave snapshots for other nodes
 // Load traces [options]     what traces of calls cost
 // Load hold [options]       many live calls and new ones beside them for a long time
+// Load reloads [options]    reloads of the configuration under steady calls
 // Load upgrade [options]    gateways restarted one after the other under steady calls
 // tests/Benchmarks/README.md has the commands.
 using var stop = new CancellationTokenSource();
@@ -51,6 +53,8 @@ async Task<int> RunAsync()
             return await new HoldRun(hold).RunAsync(stop.Token);
         case ["nodes", .. var rest] when NodesOptions.Read(rest) is { } nodes:
             return await new NodesRun(nodes).RunAsync(stop.Token);
+        case ["reloads", .. var rest] when ReloadLoadOptions.Read(rest) is { } reloads:
+            return await new ReloadRun(reloads).RunAsync(stop.Token);
         case ["upgrade", .. var rest] when UpgradeOptions.Read(rest) is { } upgrade:
             return await new UpgradeRun(upgrade).RunAsync(stop.Token);
         case ["snapshots", .. var rest] when SnapshotOptions.Read(rest) is { } snapshots:
@@ -62,7 +66,7 @@ async Task<int> RunAsync()
         default:
             Console.Error.WriteLine(string.Join(
                 '\n', LoadOptions.Usage, CapacityOptions.Usage, StageOptions.Usage, MemoryOptions.Usage, HoldOptions.Usage,
-                UpgradeOptions.Usage, NodesOptions.Usage, SnapshotOptions.Usage, TraceLoadOptions.Usage));
+                UpgradeOptions.Usage, ReloadLoadOptions.Usage, NodesOptions.Usage, SnapshotOptions.Usage, TraceLoadOptions.Usage));
             return 2;
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using Testing.Peers;
 
 namespace Load.Servers;
@@ -65,6 +66,32 @@ internal sealed class GatewayProcess : IAsyncDisposable
     {
         await File.WriteAllTextAsync(_configuration, configuration, stop);
         await StartAsync(program, stop);
+    }
+
+    /// <summary>Changes its configuration, then SIGHUP; returns when it was applied (true) or refused.</summary>
+    public async Task<bool> ReloadAsync(Action<JsonNode> change, CancellationToken stop)
+    {
+        var root = JsonNode.Parse(await File.ReadAllTextAsync(_configuration, stop))!;
+        change(root);
+        await File.WriteAllTextAsync(_configuration, root.ToJsonString(), stop);
+        var before = await ReloadsAsync(stop);
+        _program!.Signal("HUP");
+        while (true)
+        {
+            var now = await ReloadsAsync(stop);
+            if (now != before)
+                return now.Applied > before.Applied;
+            await Task.Delay(20, stop);
+        }
+    }
+
+    private async Task<(int Applied, int All)> ReloadsAsync(CancellationToken stop)
+    {
+        var counts = (await MetricsAsync(stop)).Split('\n')
+            .Where(line => line.StartsWith("gateway_config_reloads_total{", StringComparison.Ordinal))
+            .Select(line => (IsApplied: line.Contains("\"applied\"", StringComparison.Ordinal), Count: int.Parse(line.Split(' ')[1])))
+            .ToArray();
+        return (counts.Where(one => one.IsApplied).Sum(one => one.Count), counts.Sum(one => one.Count));
     }
 
     /// <summary>SIGTERM, the drain, and the start of a program in its place.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Benchmarks;
 using Load.Processes;
@@ -58,6 +59,9 @@ internal sealed class GatewayServer(
 
     public object? Hep { get; init; }
 
+    /// <summary>Changes its configuration before it is started.</summary>
+    public Action<JsonNode>? Adjust { get; init; }
+
     public ProcessTree Processes => new([.. _nodes.Select(node => node.Id)]);
 
     public ProcessTree? Stores { get; private set; }
@@ -84,7 +88,7 @@ internal sealed class GatewayServer(
         _whatsApp = new WhatsAppPeer(_graphPort) { WebhookUrls = [.. _nodes.Select(node => node.WebhookUrl)] };
         await _whatsApp.StartAsync(stop);
         foreach (var node in _nodes)
-            await node.StartAsync(program, Configuration(node, _stores), stop);
+            await node.StartAsync(program, Adjusted(Configuration(node, _stores)), stop);
         _database = NpgsqlDataSource.Create(_stores.Postgres);
         await using var books = _database.CreateCommand(Books);
         await books.ExecuteNonQueryAsync(stop);
@@ -146,6 +150,15 @@ internal sealed class GatewayServer(
         _stores?.Dispose();
         _phones.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private string Adjusted(string configuration)
+    {
+        if (Adjust is null)
+            return configuration;
+        var root = JsonNode.Parse(configuration)!;
+        Adjust(root);
+        return root.ToJsonString();
     }
 
     private async Task<ProcessTree> StoresAsync(CancellationToken stop)

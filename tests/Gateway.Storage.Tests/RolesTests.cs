@@ -154,6 +154,7 @@ public sealed class RolesTests(Stores stores) : IAsyncLifetime
     [InlineData("gateway_worker", "DELETE FROM agents")]
     [InlineData("gateway_worker", "DELETE FROM phone_secrets")]
     [InlineData("gateway_admin", "SELECT md5 FROM phone_secrets")]
+    [InlineData("gateway_worker", "INSERT INTO phone_tickets DEFAULT VALUES")]
     [InlineData("gateway_worker", "UPDATE voicemails SET heard_at = now()")]
     [InlineData("gateway_admin", "DELETE FROM flow_versions")]
     [InlineData("gateway_admin", "DELETE FROM flows")]

@@ -198,7 +198,8 @@ public static class GatewayHost
             s => new StoredPhones(
                 new ConfiguredPhones(options.Sip.Registrar.Phones), s.GetRequiredService<AgentStore>(), TimeProvider.System));
         services.AddSingleton(s => new SipEndpoint(
-            Trunks.Endpoint(Now(s), budget, s.GetRequiredService<IPhoneCredentials>()), s.GetRequiredService<IEntropy>(),
+            Trunks.Endpoint(Now(s), budget, s.GetRequiredService<IPhoneCredentials>(), s.GetRequiredService<IPhoneTickets>()),
+            s.GetRequiredService<IEntropy>(),
             TimeProvider.System, s.GetRequiredService<ILoggerFactory>(), gate: s.GetRequiredService<NodeLease>(),
             tap: options.IsTracing ? s.GetRequiredService<SipTraces>() : null));
         services.AddSingleton(

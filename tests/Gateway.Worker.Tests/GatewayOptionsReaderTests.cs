@@ -8,6 +8,8 @@ namespace Gateway.Worker.Tests;
 
 public class GatewayOptionsReaderTests
 {
+    private const string Registrar = "\"registrar\": { \"enabled\": true, \"realm\": \"phones.example\" }, ";
+
     private const string Valid = """
         {
           // one number, one PBX
@@ -134,6 +136,26 @@ public class GatewayOptionsReaderTests
         Assert.Contains(errors, e => e.StartsWith("sip.localNetworks", StringComparison.Ordinal));
         Assert.Contains(errors, e => e.StartsWith("sip.trunks['main'].listen", StringComparison.Ordinal));
         Assert.Contains(errors, e => e.StartsWith("sip.trunks['main'].mediaAddress", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(
+        "ws:127.0.0.1:8088", "", "", "sip.listen: 'ws:127.0.0.1:8088' is for registered phones: sip.registrar.enabled must be true.")]
+    [InlineData("ws:127.0.0.1:8088", "", Registrar, null)]
+    [InlineData("wss:127.0.0.1:8088", "", Registrar, "sip.tls.certificatePath: a tls or wss listener needs a certificate.")]
+    [InlineData(
+        "ws:127.0.0.1:8088", "\"transport\": \"Ws\", ", Registrar,
+        "sip.trunks['main']: WebSockets are for registered phones; a trunk takes Udp, Tcp or Tls.")]
+    [InlineData(
+        "ws:127.0.0.1:8088", "", "\"allowedOrigins\": [\"https://c.example/x\"], " + Registrar,
+        "sip.allowedOrigins: 'https://c.example/x' is no origin of a page such as https://console.example.com.")]
+    [InlineData("ws:127.0.0.1:8088", "", "\"allowedOrigins\": [\"https://c.example:8443\", \"*\"], " + Registrar, null)]
+    public void WebSockets_are_for_registered_phones(string listen, string trunk, string sip, string? error)
+    {
+        var json = Valid.Replace("\"udp:127.0.0.1:5060\"", $"\"udp:127.0.0.1:5060\", \"{listen}\"")
+            .Replace("\"name\": \"main\"", trunk + "\"name\": \"main\"").Replace("\"trunks\": [{", sip + "\"trunks\": [{");
+        GatewayOptionsReader.TryRead(json, out _, out var errors);
+        Assert.Equal(error is null ? [] : [error], errors);
     }
 
     [Fact]

@@ -191,14 +191,16 @@ public sealed class Dialog
 
     /// <summary>
     /// A literal address is gone to, on the dialog's own connection when it is that of the same host. A name is not looked up: the
-    /// peer that gave it is the next hop, since it is what routed the name to us.
+    /// peer that gave it is the next hop, since it is what routed the name to us. A WebSocket is the only way to its phone (RFC 7118 §7).
     /// </summary>
     private static SipFlow FlowTo(SipUri uri, SipFlow flow, LocalAddresses local)
     {
-        if (uri.HostPort.Address is not IPAddress address)
+        if (uri.HostPort.Address is not IPAddress address || flow.Transport.IsWebSocket())
             return flow;
         var transport = uri.IsSecure ? SipTransport.Tls
             : Enum.TryParse<SipTransport>(uri.Transport, ignoreCase: true, out var named) ? named : flow.Transport;
+        if (transport.IsWebSocket())
+            return flow;
         var remote = TransportAddress.From(address, transport.PortOr(uri.Port));
         var sameHost = transport == flow.Transport && remote.Bits == flow.Remote.Bits;
         // the trunk's own listener serves its other hosts too

@@ -182,7 +182,7 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner, IAuthenti
         share = TransactionShare.Registration;
         if (IsRegistration(request))
             return IsDraining
-                ? Registrar!.RefuseDrained(request, _statelessTag) : Registrar!.AnswerAtOnce(request, _statelessTag, now);
+                ? Registrar!.RefuseDrained(request, _statelessTag) : Registrar!.AnswerAtOnce(request, flow, _statelessTag, now);
         var (isInvite, isCancel) = (request.Method == SipMethod.Invite, request.Method == SipMethod.Cancel);
         var session = isCancel ? _layer.Servers.FindInvite(request)?.Owner as InviteSession : FindSession(request);
         share = isCancel || (request.Method == SipMethod.Bye && session is { IsOver: false }) ? TransactionShare.Ending

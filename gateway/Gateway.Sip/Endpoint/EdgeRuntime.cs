@@ -31,7 +31,7 @@ internal sealed class EdgeRuntime
         _proxy = new EdgeProxy(new FlowTokens(options.Secret), phones, layer.Context, isOpen);
         _time = time;
         _clock = new InstantClock(time);
-        Address = options.Address ?? AddressOf(layer.Context.Local[0]);
+        Address = options.Address ?? AddressOf(layer.Context.Local);
     }
 
     /// <summary>This node as others reach it.</summary>
@@ -109,7 +109,16 @@ internal sealed class EdgeRuntime
         };
     }
 
-    private static EdgeAddress AddressOf(LocalAddress listener) => listener.Advertised.Address is { } address
-        ? new EdgeAddress(listener.Transport, new IPEndPoint(address, listener.Advertised.Port))
-        : throw new ArgumentException("The first listener is advertised by a name: other nodes need an address.");
+    private static EdgeAddress AddressOf(LocalAddresses local)
+    {
+        for (var i = 0; i < local.Count; i++)
+        {
+            if (local[i].Transport.IsWebSocket())
+                continue; // only phones open those
+            return local[i].Advertised.Address is { } address
+                ? new EdgeAddress(local[i].Transport, new IPEndPoint(address, local[i].Advertised.Port))
+                : throw new ArgumentException("The first listener is advertised by a name: other nodes need an address.");
+        }
+        throw new ArgumentException("All listeners are for WebSockets: other nodes need one of UDP, TCP or TLS.");
+    }
 }

@@ -80,7 +80,7 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     /// <summary>Calls that are not over, both directions.</summary>
     public int ActiveCalls => _loop?.ActiveCalls ?? 0;
 
-    /// <summary>Open TCP and TLS connections.</summary>
+    /// <summary>Open TCP, TLS and WebSocket connections.</summary>
     public int Connections => _transports?.Connections ?? 0;
 
     /// <summary>The reason why no TCP or TLS connection can be accepted at the moment; null while all is well.</summary>
@@ -93,7 +93,8 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     public void ReloadCertificates() => _transports?.ReloadCertificates();
 
     /// <summary>Binds the listeners, loads certificates, starts keepalives and registrations.</summary>
-    /// <exception cref="System.Net.Sockets.SocketException">A listener cannot be bound.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">A listener cannot be bound; one for WebSockets: <see cref="IOException"/>.
+    /// </exception>
     /// <exception cref="System.Security.Cryptography.CryptographicException">A certificate cannot be read.</exception>
     /// <exception cref="ArgumentException">The options contradict each other.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -112,8 +113,8 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         _metrics = new SipMetrics(
             () => ActiveCalls, () => Connections, drop => transactions?.CountOf(drop) ?? 0,
             () => _loop?.Agent.Registrar);
-        _transports = new SipTransports(_options, source => trunks.OfAny(source)?.Options, inbox.Writer, _metrics, _time, _logger);
-        var local = _transports.Bind(_options.Listeners);
+        _transports = new SipTransports(_options, trunks, inbox.Writer, _metrics, _time, _logger);
+        var local = await _transports.BindAsync(_options.Listeners, cancellationToken);
         Listeners = [.. _options.Listeners.Select((listener, i) => listener with { Bind = local[i].Address.ToIPEndPoint() })];
 
         transactions = new TransactionContext(

@@ -3,6 +3,7 @@ using System.Text;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Transactions;
 using Gateway.Sip.Trunks;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Registrar;
 
@@ -28,7 +29,7 @@ internal sealed class EdgeProxy(FlowTokens tokens, RegisteredFlows phones, Trans
     public SipUri Address(FlowToken token, SipTransport transport, HostPort at)
     {
         var uri = SipUri.Create(Prefix + tokens.Write(token), at);
-        return (transport == SipTransport.Udp ? uri : uri.WithParameter("transport", WireTransport(transport))).WithParameter("lr");
+        return (transport == SipTransport.Udp ? uri : uri.WithParameter("transport", WireName.Of(transport))).WithParameter("lr");
     }
 
     /// <summary>What is to be done with a message, which is changed for it; null: it is not for this proxy.</summary>
@@ -63,8 +64,10 @@ internal sealed class EdgeProxy(FlowTokens tokens, RegisteredFlows phones, Trans
         if (request.Method == SipMethod.Invite && request.ToTag.Length == 0)
         {
             var dialog = new FlowToken(FlowTokenKind.Dialog, target, back);
+            // A phone sends by its WebSocket whatever we call ourselves there; the node cannot.
+            var side = target.Transport.IsWebSocket() ? source : target;
             request.Headers.Prepend(
-                "Record-Route", new NameAddr(Address(dialog, target.Transport, context.Local.AdvertisedTo(target))).ToString());
+                "Record-Route", new NameAddr(Address(dialog, side.Transport, context.Local.AdvertisedTo(side))).ToString());
         }
         request.Headers.Prepend("Via", ViaFor(request, via, back, target));
         return new EdgeStep.Forward(request, target, isToNode);
@@ -121,8 +124,6 @@ internal sealed class EdgeProxy(FlowTokens tokens, RegisteredFlows phones, Trans
     /// <summary>The listener is still there after a restart.</summary>
     private bool IsServed(SipFlow flow) =>
         flow.Listener < context.Local.Count && context.Local[flow.Listener].Transport == flow.Transport;
-
-    private static string WireTransport(SipTransport transport) => transport == SipTransport.Tls ? "tls" : "tcp";
 }
 
 /// <summary>What the edge proxy wants done with a message. A closed set.</summary>

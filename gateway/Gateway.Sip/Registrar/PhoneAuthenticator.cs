@@ -21,6 +21,9 @@ public enum PhoneOutcome
     /// <summary>A wrong password or no such user; which of them is not said.</summary>
     Wrong,
 
+    /// <summary>The connection was opened for another user than From names.</summary>
+    NotTheUser,
+
     /// <summary>Too many of those came from there lately.</summary>
     LockedOut,
 
@@ -39,8 +42,9 @@ public interface IAuthenticationUser
 }
 
 /// <summary>
-/// Finds out which phone sent a request, by digest. The store's answers come later: <see cref="TryPollLookup"/> names the users it is to be
-/// asked for, and their requests wait. Only proofs of a nonce of ours that is not too old reach the store.
+/// Finds out which phone sent a request: by the user that its connection was opened for, else by digest. The store's answers come later:
+/// <see cref="TryPollLookup"/> names the users it is to be asked for, and their requests wait. Only proofs of a nonce of ours that is not
+/// too old reach the store.
 /// </summary>
 public sealed class PhoneAuthenticator
 {
@@ -55,6 +59,7 @@ public sealed class PhoneAuthenticator
 
     private const int MaxUserLength = 128;
 
+    private readonly RegisteredFlows _phones;
     private readonly DigestServer _digest;
     private readonly SecretsCache _cache;
     private readonly LockOuts _lockOuts;
@@ -62,21 +67,35 @@ public sealed class PhoneAuthenticator
     private readonly Queue<string> _lookups = new();
     private int _waitingCount;
 
-    public PhoneAuthenticator(RegistrarOptions options, IReadOnlyList<DigestAlgorithm> algorithms, IEntropy entropy)
+    /// <param name="options">The registrar's.</param>
+    /// <param name="phones">Knows the connections that were opened for a user, which need no digest.</param>
+    /// <param name="algorithms">Of challenges.</param>
+    /// <param name="entropy">For nonces.</param>
+    public PhoneAuthenticator(
+        RegistrarOptions options, RegisteredFlows phones, IReadOnlyList<DigestAlgorithm> algorithms, IEntropy entropy)
     {
+        _phones = phones;
         _digest = new DigestServer(options.Realm, entropy, options.NonceLifetime, algorithms, MaxNonces);
         _cache = new SecretsCache(options.CredentialLifetime);
         _lockOuts = new LockOuts(options.LockOut);
     }
 
     /// <summary>A request that proves nothing can be challenged without keeping anything of it.</summary>
-    public bool HasCredentials(SipRequest request) => _digest.Find(request) is not null;
+    public bool HasProof(SipRequest request, SipFlow flow) => _digest.Find(request) is not null || _phones.UserOf(flow) is not null;
 
     public SipResponse Challenge(SipRequest request, string toTag, Instant now, bool isStale) =>
         _digest.Challenge(request, toTag, now, isStale);
 
     public void Authenticate(ServerTransaction transaction, IAuthenticationUser user, Instant now)
     {
+        if (_phones.UserOf(transaction.Flow) is { } admitted)
+        {
+            var from = transaction.Request.From.Uri;
+            var isUser = from.IsSip && from.User == admitted;
+            user.HandleVerdict(
+                transaction, new PhoneVerdict(isUser ? PhoneOutcome.Accepted : PhoneOutcome.NotTheUser, admitted), now);
+            return;
+        }
         var credentials = _digest.Find(transaction.Request);
         var name = credentials?.User ?? "";
         PhoneOutcome? known = credentials is null ? PhoneOutcome.Missing

@@ -81,7 +81,7 @@ internal sealed class RegisterReader(SipRequest request, string user, SipFlow fl
         var uri = contact.Uri;
         if (!uri.IsSip)
             return new RegisterRefusal(RegistrationResult.BadContact, 400, "Contact has to be a SIP URI");
-        if (uri.IsSecure && flow.Transport != SipTransport.Tls)
+        if (uri.IsSecure && flow.Transport is not (SipTransport.Tls or SipTransport.Wss))
             return new RegisterRefusal(RegistrationResult.BadContact, 403, "A sips Contact has to register over TLS");
         if (uri.ToString().Length > MaxUriLength || contact.Parameters["+sip.instance"] is { Length: > MaxTextLength })
             return new RegisterRefusal(RegistrationResult.BadContact, 400, "Contact too long");

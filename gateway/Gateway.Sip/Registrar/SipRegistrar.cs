@@ -30,7 +30,7 @@ public sealed class SipRegistrar : IAuthenticationUser
             Methods = [.. agent.Capabilities.Methods, SipMethod.Register],
             Extensions = [.. agent.Capabilities.Extensions, .. Extensions],
         };
-        Authenticator = new PhoneAuthenticator(_options, phones.Profile.DigestChallenges, agent.Entropy);
+        Authenticator = new PhoneAuthenticator(_options, phones.Phones!, phones.Profile.DigestChallenges, agent.Entropy);
         Contacts = new Registrations(phones.Phones!);
     }
 
@@ -41,15 +41,15 @@ public sealed class SipRegistrar : IAuthenticationUser
     /// <summary>REGISTERs by what became of them. From any thread.</summary>
     public long CountOf(RegistrationResult result) => Interlocked.Read(ref _results[(int)result]);
 
-    /// <summary>The answer to a REGISTER of which nothing is to be kept; null: it has credentials that are to be looked at.</summary>
-    public SipResponse? AnswerAtOnce(SipRequest request, string tag, Instant now)
+    /// <summary>The answer to a REGISTER of which nothing is to be kept; null: it has a proof that is to be looked at.</summary>
+    public SipResponse? AnswerAtOnce(SipRequest request, SipFlow flow, string tag, Instant now)
     {
         if (RequestValidator.Validate(request, _capabilities) is { } refusal)
         {
             Count(refusal.StatusCode == 420 ? RegistrationResult.BadExtension : RegistrationResult.Malformed);
             return refusal.CreateResponse(request, tag);
         }
-        if (Authenticator.HasCredentials(request))
+        if (Authenticator.HasProof(request, flow))
             return null;
         Count(RegistrationResult.Challenged);
         return Authenticator.Challenge(request, tag, now, isStale: false);
@@ -83,6 +83,9 @@ public sealed class SipRegistrar : IAuthenticationUser
                 break;
             case PhoneOutcome.Wrong:
                 Refuse(transaction, new RegisterRefusal(RegistrationResult.WrongCredentials, 403), now);
+                break;
+            case PhoneOutcome.NotTheUser:
+                Refuse(transaction, new RegisterRefusal(RegistrationResult.NotTheUser, 403, "The connection is another user's"), now);
                 break;
             case PhoneOutcome.LockedOut:
                 Refuse(transaction, new RegisterRefusal(RegistrationResult.LockedOut, 403), now);

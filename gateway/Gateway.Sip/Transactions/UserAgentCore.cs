@@ -35,7 +35,7 @@ public sealed class UserAgentCore(TransactionLayer layer, string product)
     internal string ContactFor(SipFlow flow, string user)
     {
         var uri = SipUri.Create(user.Length == 0 ? null : user, Local.AdvertisedTo(flow));
-        return new NameAddr(flow.IsReliable ? uri.WithParameter("transport", flow.Transport == SipTransport.Tls ? "tls" : "tcp") : uri)
+        return new NameAddr(flow.IsReliable ? uri.WithParameter("transport", WireName.Of(flow.Transport)) : uri)
             .ToString();
     }
 

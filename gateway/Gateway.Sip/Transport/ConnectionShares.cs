@@ -15,11 +15,15 @@ internal sealed class ConnectionShares(SipTransportLimits limits)
     private int _unexpected;
 
     /// <summary>Counts an accepted connection in; false: it is one too many. What entered leaves by <see cref="Leave"/>.</summary>
-    public bool TryEnter(TransportAddress remote, bool isExpected)
+    /// <param name="remote">Its source.</param>
+    /// <param name="isExpected">The source is one of a trunk or a phone.</param>
+    /// <param name="isProved">It is a known user's: many may come from one address, a proxy's.</param>
+    public bool TryEnter(TransportAddress remote, bool isExpected, bool isProved = false)
     {
         var key = (AddressScope.HostOf(remote), isExpected);
         var held = _byAddress.GetValueOrDefault(key);
-        if (_accepted >= limits.MaxConnections || held >= (isExpected ? limits.MaxPerTrunkAddress : limits.MaxUnexpectedPerAddress))
+        var most = isProved ? limits.MaxConnections : isExpected ? limits.MaxPerTrunkAddress : limits.MaxUnexpectedPerAddress;
+        if (_accepted >= limits.MaxConnections || held >= most)
             return false;
         // Below a small total the unexpected never take more than a quarter of it.
         if (!isExpected && _unexpected >= Math.Min(limits.MaxUnexpected, Math.Max(1, limits.MaxConnections / 4)))

@@ -14,6 +14,12 @@ public sealed record SipEndpointOptions
     /// <summary>The bound address is announced to peers there instead of the advertised one (1:1 NAT with a PBX on the inside).</summary>
     public IReadOnlyList<IPNetwork> LocalNetworks { get; init; } = [];
 
+    /// <summary>
+    /// Origins of the pages that may open WebSockets, such as https://console.example.com; "*": any; none: only pages of the host that they
+    /// connect to.
+    /// </summary>
+    public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
+
     /// <summary>Written in User-Agent and Server.</summary>
     public string Product { get; init; } = "WhatsApp-Calls-Gateway";
 
@@ -77,7 +83,7 @@ public enum ClientCertificates
 /// <summary>Bounds on what peers can make the transport keep.</summary>
 public sealed record SipTransportLimits
 {
-    /// <summary>TCP and TLS connections accepted at one time.</summary>
+    /// <summary>TCP, TLS and WebSocket connections accepted at one time.</summary>
     public int MaxConnections { get; init; } = 2000;
 
     /// <summary>Of these, from sources that belong to no trunk; never more than a quarter.</summary>

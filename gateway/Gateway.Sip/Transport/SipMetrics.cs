@@ -71,7 +71,8 @@ internal sealed class SipMetrics : IDisposable
         _malformed = _meter.CreateCounter<long>("gateway_sip_malformed_messages", description: "Messages refused by the parser, by fault");
         _ignored = _meter.CreateCounter<long>(
             "gateway_sip_ignored_headers", description: "Malformed or surplus header fields passed over in messages that were taken");
-        _closed = _meter.CreateCounter<long>("gateway_sip_connections_closed", description: "TCP and TLS connections closed, by reason");
+        _closed = _meter.CreateCounter<long>(
+            "gateway_sip_connections_closed", description: "TCP, TLS and WebSocket connections closed, by reason");
         _overflow = _meter.CreateCounter<long>(
             "gateway_sip_overflowed_datagrams", description: "Datagrams dropped because the endpoint was behind");
         _limited = _meter.CreateCounter<long>(
@@ -81,7 +82,7 @@ internal sealed class SipMetrics : IDisposable
         _ended = _meter.CreateCounter<long>(
             "gateway_sip_ended_calls", description: "Calls that are over, by direction and by final status or by what ended them");
         _meter.CreateObservableGauge("gateway_sip_calls", calls, description: "Calls that are not over");
-        _meter.CreateObservableGauge("gateway_sip_connections", connections, description: "Open TCP and TLS connections");
+        _meter.CreateObservableGauge("gateway_sip_connections", connections, description: "Open TCP, TLS and WebSocket connections");
         _meter.CreateObservableCounter(
             "gateway_sip_dropped_messages", () => Labelled("reason", drops),
             description: "Messages dropped or refused without a call, by reason");

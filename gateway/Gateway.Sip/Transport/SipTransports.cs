@@ -14,6 +14,8 @@ namespace Gateway.Sip.Transport;
 internal sealed class SipTransports : IAsyncDisposable
 {
     private readonly List<UdpPort?> _udp = [];
+    private readonly List<WebSocketListener> _webSockets = [];
+    private readonly WebSocketAdmission _admission;
     private readonly ChannelWriter<EndpointInput> _inbox;
     private readonly SipMetrics _metrics;
     private readonly ILogger _logger;
@@ -23,9 +25,9 @@ internal sealed class SipTransports : IAsyncDisposable
     private readonly ITimer _watch;
     private readonly IReadOnlyList<IPNetwork> _localNetworks;
 
-    /// <remarks><c>trunkOf</c>: the trunk that a path belongs to; asked from several threads.</remarks>
+    /// <remarks><c>trunks</c>: those that paths belong to; read from several threads.</remarks>
     public SipTransports(
-        SipEndpointOptions options, Func<SipFlow, TrunkOptions?> trunkOf, ChannelWriter<EndpointInput> inbox, SipMetrics metrics,
+        SipEndpointOptions options, TrunkSet trunks, ChannelWriter<EndpointInput> inbox, SipMetrics metrics,
         TimeProvider time, ILogger logger)
     {
         _inbox = inbox;
@@ -34,8 +36,10 @@ internal sealed class SipTransports : IAsyncDisposable
         _localNetworks = options.LocalNetworks;
         _tls = new TlsCertificates(options, time, logger);
         _watch = _tls.Watch(time);
-        _sources = new SipSources(options.Limits, trunkOf, metrics, time, logger);
-        _streams = new StreamTransport(options.Limits, _sources, _tls, inbox, metrics, time, logger);
+        _sources = new SipSources(options.Limits, source => trunks.OfAny(source)?.Options, metrics, time, logger);
+        var phones = trunks.Current.FirstOrDefault(trunk => trunk.Phones is not null);
+        _streams = new StreamTransport(options.Limits, _sources, _tls, inbox, metrics, time, logger) { Phones = phones?.Phones };
+        _admission = new WebSocketAdmission(options.AllowedOrigins, phones?.Options.Registrar?.Tickets);
     }
 
     public SipMetrics Metrics => _metrics;
@@ -48,7 +52,9 @@ internal sealed class SipTransports : IAsyncDisposable
     /// <summary>Binds every listener; the addresses as peers see them, in the same order.</summary>
     /// <exception cref="ArgumentException">A listener on all addresses has no advertised host, or a TLS listener no
     /// certificate.</exception>
-    public LocalAddresses Bind(IReadOnlyList<SipListenerOptions> listeners)
+    /// <exception cref="System.Net.Sockets.SocketException">It cannot be bound; of a WebSocket listener an
+    /// <see cref="IOException"/>.</exception>
+    public async Task<LocalAddresses> BindAsync(IReadOnlyList<SipListenerOptions> listeners, CancellationToken cancellation)
     {
         var bound = new List<LocalAddress>();
         foreach (var listener in listeners)
@@ -57,9 +63,9 @@ internal sealed class SipTransports : IAsyncDisposable
             if (isAny && listener.AdvertisedHost is null)
                 throw new ArgumentException(
                     $"The SIP listener on {listener.Bind} needs an advertised host: it listens on all addresses.", nameof(listeners));
-            if (listener.Transport == SipTransport.Tls && !_tls.CanServe)
+            if (listener.Transport is SipTransport.Tls or SipTransport.Wss && !_tls.CanServe)
                 throw new ArgumentException($"The SIP listener on {listener.Bind} speaks TLS and needs a certificate.", nameof(listeners));
-            var endPoint = Bind(bound.Count, listener);
+            var endPoint = await BindAsync(bound.Count, listener, cancellation);
             var advertised = new HostPort(listener.AdvertisedHost ?? endPoint.Address.ToString(), listener.AdvertisedPort ?? endPoint.Port);
             bound.Add(new LocalAddress(listener.Transport, TransportAddress.From(endPoint), advertised));
         }
@@ -100,10 +106,19 @@ internal sealed class SipTransports : IAsyncDisposable
                 await port.DisposeAsync();
         }
         await _streams.DisposeAsync();
+        foreach (var listener in _webSockets)
+            await listener.DisposeAsync();
     }
 
-    private IPEndPoint Bind(int index, SipListenerOptions listener)
+    private async Task<IPEndPoint> BindAsync(int index, SipListenerOptions listener, CancellationToken cancellation)
     {
+        if (listener.Transport.IsWebSocket())
+        {
+            _udp.Add(null);
+            var webSockets = new WebSocketListener(index, listener, _admission, _streams, _tls, _logger);
+            _webSockets.Add(webSockets);
+            return await webSockets.StartAsync(listener.Bind, cancellation);
+        }
         if (listener.Transport != SipTransport.Udp)
         {
             _udp.Add(null);

@@ -8,8 +8,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Transport;
 
 /// <summary>
-/// One TCP or TLS connection: a task that reads and frames, a task that writes from a queue bounded in bytes. Sending never waits: a peer
-/// that does not read loses its connection when the queue is full, and nobody else notices.
+/// One TCP, TLS or WebSocket connection: a task that reads and frames, a task that writes from a queue bounded in bytes. Sending never
+/// waits: a peer that does not read loses its connection when the queue is full, and nobody else notices.
 /// </summary>
 // the token source has no timer and nothing to free; Close may be inside it on another thread when the connection ends
 #pragma warning disable CA1001
@@ -108,13 +108,13 @@ internal sealed class StreamConnection
     }
 
     /// <summary>Opens the stream, then reads and writes until either ends. What was not sent is reported.</summary>
-    public async Task RunAsync(Func<CancellationToken, Task<Stream>> open)
+    public async Task RunAsync(Func<CancellationToken, Task<IMessagePort>> open)
     {
         try
         {
-            await using var stream = await OpenAsync(open);
-            var writing = WriteAsync(stream);
-            var reading = ReadAsync(stream);
+            await using var port = await OpenAsync(open);
+            var writing = WriteAsync(port);
+            var reading = ReadAsync(port);
             await Task.WhenAny(reading, writing);
             Close(ConnectionEnd.Peer);
             await Task.WhenAll(reading, writing);
@@ -133,14 +133,14 @@ internal sealed class StreamConnection
         }
     }
 
-    private async Task<Stream> OpenAsync(Func<CancellationToken, Task<Stream>> open)
+    private async Task<IMessagePort> OpenAsync(Func<CancellationToken, Task<IMessagePort>> open)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         deadline.CancelAfter(_owner.Limits.ConnectTimeout);
         return await open(deadline.Token);
     }
 
-    private async Task WriteAsync(Stream stream)
+    private async Task WriteAsync(IMessagePort port)
     {
         long transaction = 0;
         try
@@ -148,7 +148,7 @@ internal sealed class StreamConnection
             await foreach (var (bytes, id) in _queue.Reader.ReadAllAsync(_stop.Token))
             {
                 transaction = id;
-                await stream.WriteAsync(bytes, _stop.Token);
+                await port.SendAsync(bytes, _stop.Token);
                 Interlocked.Add(ref _queuedBytes, -bytes.Length);
                 LastActivity = _owner.Now;
                 transaction = 0;
@@ -161,19 +161,14 @@ internal sealed class StreamConnection
         }
     }
 
-    private async Task ReadAsync(Stream stream)
+    private async Task ReadAsync(IMessagePort port)
     {
-        var framer = new SipStreamFramer();
         try
         {
-            while (true)
+            while (await port.ReceiveAsync(_stop.Token))
             {
-                var count = await stream.ReadAsync(framer.GetMemory(), _stop.Token);
-                if (count == 0)
-                    return;
-                framer.Advance(count);
                 (_isFlooding, _surplusLineEnds) = (false, 0);
-                if (!await DrainAsync(framer))
+                if (!await DrainAsync(port))
                     return;
                 if (_isFlooding)
                     await _owner.PauseAsync(_flow, _surplusLineEnds, _stop.Token);
@@ -190,11 +185,11 @@ internal sealed class StreamConnection
     }
 
     /// <summary>False: the stream makes no sense any more.</summary>
-    private async Task<bool> DrainAsync(SipStreamFramer framer)
+    private async Task<bool> DrainAsync(IMessagePort port)
     {
         while (true)
         {
-            switch (framer.TryRead(out var frame))
+            switch (port.TryRead(out var frame))
             {
                 case SipFrameKind.None:
                     return true;
@@ -213,7 +208,7 @@ internal sealed class StreamConnection
                     await _owner.DeliverAsync(Parse(frame.Span), _stop.Token);
                     break;
                 case SipFrameKind.Broken:
-                    await _owner.DeliverAsync(new EndpointInput.Malformed(new SipParseError(framer.Fault), _flow), _stop.Token);
+                    await _owner.DeliverAsync(new EndpointInput.Malformed(new SipParseError(port.Fault), _flow), _stop.Token);
                     Close(ConnectionEnd.Malformed);
                     return false;
             }

@@ -1,7 +1,5 @@
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Threading.Channels;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Transactions;
@@ -12,23 +10,11 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Sip.Transport;
 
 /// <summary>
-/// All TCP and TLS connections: accepted, opened when needed, found again by id or by the peer's address. A connection that a peer opened
-/// is also found by the address its Via asks for (RFC 5923 §5 alias), since that is where its dialogs send us.
+/// All TCP, TLS and WebSocket connections: accepted, opened when needed, found again by id or by the peer's address. A connection that a
+/// peer opened is also found by the address its Via asks for (RFC 5923 §5 alias), since that is where its dialogs send us.
 /// </summary>
 internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposable
 {
-    private const int Backlog = 512;
-
-    /// <summary>ip(7), tcp(7): levels.</summary>
-    private const int SolIp = 0;
-    private const int SolTcp = 6;
-
-    /// <summary>tcp(7): TCP_USER_TIMEOUT, milliseconds that what we sent may stay without acknowledgement.</summary>
-    private const int TcpUserTimeout = 18;
-
-    /// <summary>ip(7): IP_BIND_ADDRESS_NO_PORT.</summary>
-    private const int BindAddressNoPort = 24;
-
     /// <summary>Between two reads of a few kilobytes from a connection that floods: what belongs to calls still passes in time.</summary>
     private static readonly TimeSpan FloodPause = TimeSpan.FromMilliseconds(20);
 
@@ -39,7 +25,6 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
     private readonly Dictionary<(SipTransport, TransportAddress), StreamConnection> _byPeer = [];
     private readonly List<Task> _accepting = [];
     private readonly List<Acceptor> _acceptors = [];
-    private readonly Dictionary<int, IPAddress> _boundTo = [];
     private readonly ConnectionShares _shares;
     private readonly SipSources _sources;
     private readonly LogLimit _connectLog = new(TimeSpan.FromSeconds(30));
@@ -47,7 +32,7 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
     private readonly List<Socket> _listening = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly ChannelWriter<EndpointInput> _inbox;
-    private readonly TlsCertificates _tls;
+    private readonly StreamSockets _sockets;
     private readonly SipMetrics _metrics;
     private readonly InstantClock _clock;
     private readonly TimeProvider _time;
@@ -63,7 +48,7 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
         Limits = limits;
         _sources = sources;
         _shares = new ConnectionShares(limits);
-        _tls = tls;
+        _sockets = new StreamSockets(sources, tls);
         _inbox = inbox;
         _metrics = metrics;
         _time = time;
@@ -73,6 +58,9 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
     }
 
     public SipTransportLimits Limits { get; }
+
+    /// <summary>The paths of registered phones; null: there are none.</summary>
+    public RegisteredFlows? Phones { get; init; }
 
     public Instant Now => _clock.Now;
 
@@ -97,15 +85,8 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
     /// <summary>Binds and begins to accept; the bound address.</summary>
     public IPEndPoint Listen(int listener, SipTransport transport, IPEndPoint bind)
     {
-        var socket = new Socket(bind.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        var socket = _sockets.Listen(listener, bind);
         _listening.Add(socket);
-        if (bind.Address.Equals(IPAddress.IPv6Any))
-            socket.DualMode = true;
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-        socket.Bind(bind);
-        socket.Listen(Backlog);
-        if (!bind.Address.Equals(IPAddress.Any) && !bind.Address.Equals(IPAddress.IPv6Any))
-            _boundTo.Add(listener, bind.Address);
         var acceptor = new Acceptor(socket.AcceptAsync, accepted => Admit(accepted, listener, transport), _time, _logger);
         _acceptors.Add(acceptor);
         _accepting.Add(Task.Run(() => acceptor.RunAsync(_stop.Token)));
@@ -177,45 +158,72 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
             var peer = (transmit.Flow.Transport, transmit.Flow.Remote);
             if (_byPeer.TryGetValue(peer, out known) && !known.IsClosed)
                 return known;
-            if (_outgoing >= Limits.MaxOutgoing || _stop.IsCancellationRequested)
+            if (transmit.Flow.Transport.IsWebSocket() || _outgoing >= Limits.MaxOutgoing || _stop.IsCancellationRequested)
                 return null;
             _outgoing++;
             var flow = transmit.Flow with { Connection = ++_lastId };
             var opened = new StreamConnection(this, flow, isOutgoing: true, isExpected: true);
             _byId.Add(flow.Connection, opened);
             _byPeer[peer] = opened;
-            _ = RunAsync(opened, stop => OpenAsync(flow, stop)); // ends in Remove, whatever happens
+            _ = RunAsync(opened, stop => _sockets.OpenAsync(flow, stop)); // ends in Remove, whatever happens
             return opened;
         }
     }
 
-    private void Admit(Socket socket, int listener, SipTransport transport)
+    /// <summary>
+    /// Keeps a WebSocket until it ends. False: its source has too many, and <paramref name="open"/> was not called.
+    /// </summary>
+    /// <param name="source">Where it comes from.</param>
+    /// <param name="user">The registered user that it was opened for; null: whoever opened it has proved nothing yet.</param>
+    /// <param name="open">Opens it.</param>
+    public async Task<bool> KeepAsync(SipFlow source, string? user, Func<CancellationToken, Task<IMessagePort>> open)
     {
-        var flow = new SipFlow(transport, TransportAddress.From((IPEndPoint)socket.RemoteEndPoint!), listener);
-        var isExpected = _sources.TrunkOf(flow) is not null;
-        StreamConnection? connection = null;
-        lock (_lock)
+        if (TryAdmit(source, isProved: user is not null) is not { } connection)
+            return false;
+        if (user is not null)
+            Phones?.Admit(connection.Flow, user);
+        try
         {
-            if (!_stop.IsCancellationRequested && _shares.TryEnter(flow.Remote, isExpected))
-            {
-                flow = flow with { Connection = ++_lastId };
-                connection = new StreamConnection(this, flow, isOutgoing: false, isExpected);
-                _byId.Add(flow.Connection, connection);
-                _byPeer[(transport, flow.Remote)] = connection;
-            }
+            await RunAsync(connection, open);
         }
-        if (connection is not null)
+        finally
         {
-            _ = RunAsync(connection, stop => AuthenticateAsync(socket, transport, stop)); // ends in Remove, whatever happens
-            return;
+            Phones?.Dismiss(connection.Flow);
         }
-        socket.Dispose();
-        _metrics.Closed(ConnectionEnd.Limit);
-        if (_refusalLog.TryPass(Now, out var suppressed))
-            LogRefused(_logger, flow.Remote.ToIPAddress(), isExpected, suppressed);
+        return true;
     }
 
-    private async Task RunAsync(StreamConnection connection, Func<CancellationToken, Task<Stream>> open)
+    private void Admit(Socket socket, int listener, SipTransport transport)
+    {
+        var source = new SipFlow(transport, TransportAddress.From((IPEndPoint)socket.RemoteEndPoint!), listener);
+        if (TryAdmit(source, isProved: false) is { } connection)
+            _ = RunAsync(connection, stop => _sockets.AcceptAsync(socket, transport, stop)); // ends in Remove, whatever happens
+        else
+            socket.Dispose();
+    }
+
+    /// <summary>Null: the source has too many.</summary>
+    private StreamConnection? TryAdmit(SipFlow source, bool isProved)
+    {
+        var isExpected = isProved || _sources.TrunkOf(source) is not null;
+        lock (_lock)
+        {
+            if (!_stop.IsCancellationRequested && _shares.TryEnter(source.Remote, isExpected, isProved))
+            {
+                var flow = source with { Connection = ++_lastId };
+                var connection = new StreamConnection(this, flow, isOutgoing: false, isExpected);
+                _byId.Add(flow.Connection, connection);
+                _byPeer[(flow.Transport, flow.Remote)] = connection;
+                return connection;
+            }
+        }
+        _metrics.Closed(ConnectionEnd.Limit);
+        if (_refusalLog.TryPass(Now, out var suppressed))
+            LogRefused(_logger, source.Remote.ToIPAddress(), isExpected, suppressed);
+        return null;
+    }
+
+    private async Task RunAsync(StreamConnection connection, Func<CancellationToken, Task<IMessagePort>> open)
     {
         await Task.Yield();
         LogOpened(_logger, connection.Id, connection.Flow.Transport, connection.IsOutgoing);
@@ -229,84 +237,6 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
             _metrics.Closed(connection.End);
             await ReportEndAsync(connection);
             LogClosed(_logger, connection.Id, connection.End);
-        }
-    }
-
-    private async Task<Stream> OpenAsync(SipFlow flow, CancellationToken stop)
-    {
-        var socket = new Socket(flow.Remote.Family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            BindTo(flow.Listener, socket);
-            await socket.ConnectAsync(flow.Remote.ToIPEndPoint(), stop);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-        WatchPeer(socket);
-        var stream = new NetworkStream(socket, ownsSocket: true);
-        if (flow.Transport == SipTransport.Tcp)
-            return stream;
-        var tls = new SslStream(stream);
-        var verdict = new TlsVerdict();
-        var options = _tls.ClientOptions(flow, _sources.TrunkOf(flow)?.Name, verdict);
-        await AuthenticateOrDisposeAsync(tls, tls.AuthenticateAsClientAsync(options, stop), verdict);
-        return tls;
-    }
-
-    /// <summary>
-    /// A connection leaves from its listener's address: peers that know us by address look at that. The port is chosen at connect, so that
-    /// one local port serves several peers.
-    /// </summary>
-    private void BindTo(int listener, Socket socket)
-    {
-        if (!_boundTo.TryGetValue(listener, out var address) || address.AddressFamily != socket.AddressFamily)
-            return;
-        if (OperatingSystem.IsLinux())
-            socket.SetRawSocketOption(SolIp, BindAddressNoPort, BitConverter.GetBytes(1));
-        socket.Bind(new IPEndPoint(address, 0));
-    }
-
-    /// <summary>
-    /// A peer that vanished without a word (power, NAT table) is noticed within a minute, whether we send meanwhile or not (tcp(7)).
-    /// </summary>
-    private static void WatchPeer(Socket socket)
-    {
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
-        if (OperatingSystem.IsLinux())
-            socket.SetRawSocketOption(SolTcp, TcpUserTimeout, BitConverter.GetBytes(30_000));
-    }
-
-    private async Task<Stream> AuthenticateAsync(Socket socket, SipTransport transport, CancellationToken stop)
-    {
-        socket.NoDelay = true;
-        WatchPeer(socket);
-        var stream = new NetworkStream(socket, ownsSocket: true);
-        if (transport == SipTransport.Tcp)
-            return stream;
-        var tls = new SslStream(stream);
-        var verdict = new TlsVerdict();
-        await AuthenticateOrDisposeAsync(tls, tls.AuthenticateAsServerAsync(_tls.ServerOptions(verdict), stop), verdict);
-        return tls;
-    }
-
-    private static async Task AuthenticateOrDisposeAsync(SslStream tls, Task handshake, TlsVerdict verdict)
-    {
-        try
-        {
-            await handshake;
-        }
-        catch (Exception e)
-        {
-            await tls.DisposeAsync();
-            if (e is AuthenticationException or IOException)
-                throw new AuthenticationException(verdict.Reason ?? "TLS: " + (e.InnerException ?? e).Message, e);
-            throw;
         }
     }
 

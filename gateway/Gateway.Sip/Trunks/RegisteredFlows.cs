@@ -7,14 +7,23 @@ namespace Gateway.Sip.Trunks;
 
 /// <summary>
 /// The paths that registered phones came by: the UDP source or the connection, and the only way to them (RFC 5626 §5.3); and the nodes
-/// that bring the messages of phones registered there. Written on the endpoint's loop, read from any thread.
+/// that bring the messages of phones registered there. Contacts are written on the endpoint's loop, all is read from any thread.
 /// </summary>
 public sealed class RegisteredFlows
 {
     private readonly ConcurrentDictionary<(SipTransport, TransportAddress, int Listener, long Connection), int> _contacts = [];
+    private readonly ConcurrentDictionary<(SipTransport, TransportAddress, int Listener, long Connection), string> _admitted = [];
     private volatile HashSet<UInt128> _nodes = [];
 
-    public bool Contains(SipFlow flow) => _contacts.ContainsKey(KeyOf(flow));
+    public bool Contains(SipFlow flow) => _contacts.ContainsKey(KeyOf(flow)) || _admitted.ContainsKey(KeyOf(flow));
+
+    /// <summary>The user that a connection was opened for by a ticket, and the only one that it is; null: it proves nothing.</summary>
+    public string? UserOf(SipFlow flow) => _admitted.GetValueOrDefault(KeyOf(flow));
+
+    /// <summary>A connection is this user's, until <see cref="Dismiss"/>. From any thread, as that.</summary>
+    public void Admit(SipFlow flow, string user) => _admitted[KeyOf(flow)] = user;
+
+    public void Dismiss(SipFlow flow) => _admitted.TryRemove(KeyOf(flow), out _);
 
     /// <summary>The source is another node of the cluster, by its address alone: its connections leave from any port.</summary>
     public bool IsNode(SipFlow flow) => _nodes.Contains(flow.Remote.Bits);

@@ -12,6 +12,9 @@ public sealed record RegistrarOptions
 
     public required IPhoneCredentials Credentials { get; init; }
 
+    /// <summary>The store that knows the tickets of WebSockets; null: none opens one for a user.</summary>
+    public IPhoneTickets? Tickets { get; init; }
+
     /// <summary>The shortest registration that is granted; a shorter one is answered 423 (§10.3 step 7). At most an hour.</summary>
     public TimeSpan MinExpires { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -64,4 +67,14 @@ public interface IPhoneCredentials
     /// <param name="realm">Hashes have to be made for it.</param>
     /// <param name="cancellation">The endpoint stops, or has waited too long.</param>
     ValueTask<DigestSecrets?> FindAsync(string user, string realm, CancellationToken cancellation);
+}
+
+/// <summary>The store that knows the tickets by which WebSockets are opened for one user, without a password.</summary>
+public interface IPhoneTickets
+{
+    /// <summary>
+    /// The user that the ticket is for, who is a registered phone's; null: there is no such ticket, or it was taken before. May take its
+    /// time; an exception is answered 503. Called from several threads.
+    /// </summary>
+    ValueTask<string?> TakeAsync(string ticket, CancellationToken cancellation);
 }

@@ -1,3 +1,4 @@
+using Gateway.Sip.Trunks;
 using Gateway.Storage.Agents;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Directory;
@@ -12,6 +13,8 @@ internal static class AgentHosting
     {
         services.AddSingleton<DirectoryStore>();
         services.AddSingleton<AgentStore>();
+        services.AddSingleton<PhoneTicketStore>();
+        services.AddSingleton<IPhoneTickets, StoredTickets>();
         services.AddSingleton<AudioStore>();
         services.AddSingleton<AgentCallStore>();
         services.AddSingleton<AgentStateStore>();

@@ -212,7 +212,13 @@ internal sealed partial class CallSupervisor(
             return;
         }
         var owner = services.Agents.Directory.CallerOf(invite.Info);
-        var channel = owner?.Channel is { } own && Serves(own) ? own : channelOfTrunk;
+        var asked = PhoneOwners.ChannelOf(invite.Info);
+        if (asked is { } unknown && !Serves(unknown))
+        {
+            await invite.RejectAsync(404, "No such business number");
+            return;
+        }
+        var channel = asked ?? (owner?.Channel is { } own && Serves(own) ? own : channelOfTrunk);
         var identity = factory.Identify(CallDirection.Outbound, channel, user);
         Start(factory.Outbound(identity, invite, Bind), new CallInput.PbxInvited(invite.Info.Trunk, invite.Info.Caller.User, owner?.Id));
     }

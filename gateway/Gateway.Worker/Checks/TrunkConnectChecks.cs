@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Sip.Endpoint;
+using Gateway.Sip.Transactions;
 using Gateway.Sip.Transport;
 using Gateway.Sip.Trunks;
 using Gateway.Worker.Configuration;
@@ -30,7 +31,7 @@ internal static class TrunkConnectChecks
             await using var endpoint = new SipEndpoint(
                 full with
                 {
-                    Listeners = [.. full.Listeners.Select(
+                    Listeners = [.. full.Listeners.Where(one => !one.Transport.IsWebSocket()).Select(
                         one => one with { Bind = new IPEndPoint(one.Bind.Address, 0), AdvertisedPort = null })],
                     Trunks = [.. full.Trunks.Where(trunk => trunk.Registrar is null).Select(Asked)],
                 },

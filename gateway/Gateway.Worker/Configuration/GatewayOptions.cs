@@ -166,8 +166,8 @@ public sealed record ChannelOptions
 public sealed record SipOptions
 {
     /// <summary>
-    /// "udp:127.0.0.1:5060", "tcp:…", "tls:[::1]:5061"; with ";advertised=HOST" or ";advertised=HOST:PORT" where its peers reach us under
-    /// another address.
+    /// "udp:127.0.0.1:5060", "tcp:…", "tls:[::1]:5061", "ws:…", "wss:…"; with ";advertised=HOST" or ";advertised=HOST:PORT" where its
+    /// peers reach us under another address.
     /// </summary>
     public required IReadOnlyList<string> Listen { get; init; }
 
@@ -177,6 +177,12 @@ public sealed record SipOptions
 
     /// <summary>"10.0.0.0/8": a PBX there gets the bound address of the listener instead of the advertised one.</summary>
     public IReadOnlyList<string> LocalNetworks { get; init; } = [];
+
+    /// <summary>
+    /// Origins of the pages that may open WebSockets, "https://console.example.com"; "*": any; none: only pages of the host that they
+    /// connect to.
+    /// </summary>
+    public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
     public SipTlsOptions? Tls { get; init; }
 

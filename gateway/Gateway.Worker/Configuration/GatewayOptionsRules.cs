@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Calls.Permissions;
 using Gateway.Sip.Profiles;
+using Gateway.Sip.Transactions;
 using Gateway.Sip.Transport;
 using Media.Engine;
 
@@ -79,12 +80,13 @@ internal static class GatewayOptionsRules
             yield return "sip.listen: at least one address is required.";
         foreach (var text in sip.Listen)
             if (!SipAddresses.TryParseListener(text, out _))
-                yield return $"sip.listen: '{text}' is not of the form udp:ADDRESS:PORT, tcp:… or tls:…, optionally with " +
+                yield return $"sip.listen: '{text}' is not of the form udp:ADDRESS:PORT, tcp:…, tls:…, ws:… or wss:…, optionally with " +
                     $";advertised=HOST:PORT.";
         foreach (var network in sip.LocalNetworks.Where(text => !IPNetwork.TryParse(text, out _)))
             yield return $"sip.localNetworks: '{network}' is not a network such as 10.0.0.0/8.";
-        if (sip.Listen.Any(text => text.StartsWith("tls:", StringComparison.OrdinalIgnoreCase)) && sip.Tls?.CertificatePath is null)
-            yield return "sip.tls.certificatePath: a tls listener needs a certificate.";
+        if (sip.Listen.Any(text => text.StartsWith("tls:", StringComparison.OrdinalIgnoreCase)
+            || text.StartsWith("wss:", StringComparison.OrdinalIgnoreCase)) && sip.Tls?.CertificatePath is null)
+            yield return "sip.tls.certificatePath: a tls or wss listener needs a certificate.";
         if (sip.Tls is { ClientCertificates: not ClientCertificates.None, AuthorityPath: null })
             yield return "sip.tls.clientCertificates: sip.tls.authorityPath must name the accepted authority.";
         if (!SipProfileSet.TryLoad(sip.Profiles ?? SipProfileSet.DefaultDirectory, out var profiles, out var faults))
@@ -108,6 +110,9 @@ internal static class GatewayOptionsRules
             else if (trunk.Listen is not null && trunk.Transport is { } transport
                 && !trunk.Listen.StartsWith($"{transport}:", StringComparison.OrdinalIgnoreCase))
                 yield return $"sip.trunks['{trunk.Name}'].listen: '{trunk.Listen}' does not use {transport}.";
+            if (trunk.Transport is { } kind && kind.IsWebSocket()
+                || trunk.Listen is { } at && SipAddresses.TryParseEndPoint(at, out var ofListener, out _) && ofListener.IsWebSocket())
+                yield return $"sip.trunks['{trunk.Name}']: WebSockets are for registered phones; a trunk takes Udp, Tcp or Tls.";
             if (trunk.MaxCallRate is < 1 or > 10_000)
                 yield return $"sip.trunks['{trunk.Name}'].maxCallRate: 1 … 10000.";
             if (trunk.MaxRequestRate is < 10 or > 100_000)

@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Sip.Profiles;
+using Gateway.Sip.Transactions;
 using Gateway.Sip.Trunks;
 
 namespace Gateway.Worker.Configuration;
@@ -13,10 +14,21 @@ internal static class RegistrarRules
     {
         var registrar = options.Sip.Registrar;
         if (!registrar.Enabled)
-            return [];
-        return [.. Place(options, registrar), .. Times(registrar), .. LockOut(registrar.LockOut), .. Cluster(options, registrar),
-            .. Phones(registrar)];
+            return WebSocketsWithoutPhones(options.Sip);
+        return [.. Origins(options.Sip), .. Place(options, registrar), .. Times(registrar), .. LockOut(registrar.LockOut),
+            .. Cluster(options, registrar), .. Phones(registrar)];
     }
+
+    private static IEnumerable<string> WebSocketsWithoutPhones(SipOptions sip) => sip.Listen.Where(IsForWebSockets)
+        .Select(text => $"sip.listen: '{text}' is for registered phones: sip.registrar.enabled must be true.");
+
+    private static IEnumerable<string> Origins(SipOptions sip) => sip.AllowedOrigins
+        .Where(text => text != "*" && !(Uri.TryCreate(text, UriKind.Absolute, out var origin) && origin.Scheme is "http" or "https"
+            && origin.GetLeftPart(UriPartial.Authority).Equals(text, StringComparison.OrdinalIgnoreCase)))
+        .Select(text => $"sip.allowedOrigins: '{text}' is no origin of a page such as https://console.example.com.");
+
+    private static bool IsForWebSockets(string listen) =>
+        SipAddresses.TryParseListener(listen, out var listener) && listener.Transport.IsWebSocket();
 
     private static IEnumerable<string> Place(GatewayOptions options, RegistrarConfiguration registrar)
     {
@@ -66,11 +78,12 @@ internal static class RegistrarRules
             if (registrar.ClusterSecret is null)
                 yield return "sip.registrar.clusterAddress: has no use without clusterSecret.";
             if (!SipAddresses.TryParseEndPoint(address, out var transport, out var at) || at.Port == 0 || IsAny(at.Address)
+                || transport.IsWebSocket()
                 || !options.Sip.Listen.Any(text => SipAddresses.TryParseListener(text, out var own) && own.Transport == transport))
                 yield return $"sip.registrar.clusterAddress: '{address}' is not udp:ADDRESS:PORT, tcp:… or tls:… of a listener.";
         }
-        else if (registrar.ClusterSecret is not null && options.Sip.Listen.Count > 0
-            && SipAddresses.TryParseListener(options.Sip.Listen[0], out var first) && (first.AdvertisedHost ?? options.Sip.AdvertisedHost
+        else if (registrar.ClusterSecret is not null && options.Sip.Listen.FirstOrDefault(text => !IsForWebSockets(text)) is var listen
+            && SipAddresses.TryParseListener(listen ?? "", out var first) && (first.AdvertisedHost ?? options.Sip.AdvertisedHost
             ?? (IsAny(first.Bind.Address) ? null : first.Bind.Address.ToString())) is var host && !IPAddress.TryParse(host, out _))
             yield return "sip.registrar.clusterAddress: is required, since the first of sip.listen names no address that nodes reach.";
     }

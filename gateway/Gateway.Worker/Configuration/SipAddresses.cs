@@ -9,7 +9,7 @@ internal static class SipAddresses
 {
     private const string Advertised = ";advertised=";
 
-    /// <summary>"udp:127.0.0.1:5060", "tls:[::1]:5061", "udp:10.0.0.5:5060;advertised=sip.example.com:5070".</summary>
+    /// <summary>"udp:127.0.0.1:5060", "tls:[::1]:5061", "ws:0.0.0.0:8088", "udp:10.0.0.5:5060;advertised=sip.example.com:5070".</summary>
     public static bool TryParseListener(string text, out SipListenerOptions listener)
     {
         var at = text.IndexOf(Advertised, StringComparison.OrdinalIgnoreCase);

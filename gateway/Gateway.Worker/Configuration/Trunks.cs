@@ -13,14 +13,15 @@ namespace Gateway.Worker.Configuration;
 internal static class Trunks
 {
     public static SipEndpointOptions Endpoint(
-        ConfigurationSnapshot snapshot, DescriptorBudget budget, IPhoneCredentials phones) => new()
+        ConfigurationSnapshot snapshot, DescriptorBudget budget, IPhoneCredentials phones, IPhoneTickets? tickets = null) => new()
     {
         Listeners = [.. snapshot.Options.Sip.Listen.Select(text => Listener(text, snapshot.Options.Sip.AdvertisedHost))],
         Trunks = [.. snapshot.Trunks.Values.Select(trunk => ForSip(trunk, ProfileOf(snapshot, trunk)) with
         {
-            Registrar = IsOfPhones(snapshot.Options, trunk) ? Registrar(snapshot.Options.Sip.Registrar, phones) : null,
+            Registrar = IsOfPhones(snapshot.Options, trunk) ? Registrar(snapshot.Options.Sip.Registrar, phones, tickets) : null,
         })],
         Tls = snapshot.Options.Sip.Tls,
+        AllowedOrigins = snapshot.Options.Sip.AllowedOrigins,
         LocalNetworks = [.. snapshot.Options.Sip.LocalNetworks.Select(text => IPNetwork.Parse(text))],
         // A call too many is refused by admission, which leaves a record of it; only a flood of them is refused before that.
         MaxCalls = budget.Attempts,
@@ -50,10 +51,12 @@ internal static class Trunks
     private static bool IsOfPhones(GatewayOptions options, TrunkConfiguration trunk) =>
         options.Sip.Registrar.Enabled && trunk.Name == options.Sip.Registrar.Trunk;
 
-    private static RegistrarOptions Registrar(RegistrarConfiguration registrar, IPhoneCredentials phones) => new()
+    private static RegistrarOptions Registrar(
+        RegistrarConfiguration registrar, IPhoneCredentials phones, IPhoneTickets? tickets) => new()
     {
         Realm = registrar.Realm!,
         Credentials = phones,
+        Tickets = tickets,
         MinExpires = registrar.MinExpires,
         MaxExpires = registrar.MaxExpires,
         MaxContacts = registrar.MaxContacts,

@@ -4,6 +4,7 @@ using Gateway.Sip.Dialogs;
 using Gateway.Sip.Endpoint;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Registrar;
+using Gateway.Sip.Tests.Transport;
 using Gateway.Sip.Transactions;
 using Gateway.Sip.Transport;
 using Gateway.Sip.Trunks;
@@ -108,6 +109,38 @@ public sealed class EdgeTests : IAsyncLifetime
         (call, rung) = await RingAsync(phone);
         await rung.RejectAsync(486);
         Assert.Equal(486, (await EndpointBench.NextAsync<SipCallEvent.Failed>(call)).Status);
+    }
+
+    [Theory]
+    [InlineData(SipTransport.Udp)]
+    [InlineData(SipTransport.Tcp)]
+    public async Task A_phone_on_a_WebSocket_of_another_node_is_rung_hangs_up_and_is_hung_up(SipTransport between)
+    {
+        await DisposeAsync();
+        await StartAsync(between, new SipTransportLimits());
+        using var phone = await WebSocketPhone.OpenAsync(_second, password: Password, listener: 2);
+        Assert.Equal(200, await phone.RegisterAsync());
+        Share();
+        foreach (var byPhone in new[] { true, false })
+        {
+            var call = _first.Invite(Call());
+            var invite = await phone.RequestAsync("INVITE");
+            await phone.AnswerAsync(invite, EndpointBench.Answer);
+            await EndpointBench.NextAsync<SipCallEvent.Answered>(call);
+            await phone.RequestAsync("ACK");
+            if (byPhone)
+            {
+                await phone.HangUpAsync(invite);
+                Assert.Equal(200, (await phone.ResponseAsync()).StatusCode);
+                Assert.Equal(SipCallEnd.Remote, (await EndpointBench.NextAsync<SipCallEvent.Ended>(call)).By);
+            }
+            else
+            {
+                await call.HangUpAsync();
+                await phone.AnswerAsync(await phone.RequestAsync("BYE"));
+                Assert.Equal(SipCallEnd.Local, (await EndpointBench.NextAsync<SipCallEvent.Ended>(call)).By);
+            }
+        }
     }
 
     [Theory]
@@ -292,10 +325,8 @@ public sealed class EdgeTests : IAsyncLifetime
     private static async Task<SipEndpoint> NodeAsync(SipTransport first, string? secret = Secret, SipTransportLimits? limits = null)
     {
         var node = EndpointBench.Create(
-            [.. new[] { first, first == SipTransport.Udp ? SipTransport.Tcp : SipTransport.Udp }.Select(transport => new SipListenerOptions
-            {
-                Transport = transport, Bind = new IPEndPoint(IPAddress.Loopback, 0),
-            })],
+            [.. new[] { first, first == SipTransport.Udp ? SipTransport.Tcp : SipTransport.Udp, SipTransport.Ws }.Select(
+                transport => new SipListenerOptions { Transport = transport, Bind = new IPEndPoint(IPAddress.Loopback, 0) })],
             null, limits,
             [
                 new TrunkOptions

@@ -42,8 +42,14 @@ internal static class EndpointBench
 
     public static SipEndpoint Create(
         IReadOnlyList<SipListenerOptions> listeners, SipTlsOptions? tls, SipTransportLimits? limits, IReadOnlyList<TrunkOptions> trunks) =>
-        new(new SipEndpointOptions { Listeners = listeners, Trunks = trunks, Tls = tls, Limits = limits ?? new SipTransportLimits() },
-            new SystemEntropy(), TimeProvider.System, NullLoggerFactory.Instance);
+        Create(Options(listeners, tls, limits, trunks));
+
+    public static SipEndpoint Create(SipEndpointOptions options) =>
+        new(options, new SystemEntropy(), TimeProvider.System, NullLoggerFactory.Instance);
+
+    public static SipEndpointOptions Options(
+        IReadOnlyList<SipListenerOptions> listeners, SipTlsOptions? tls, SipTransportLimits? limits, IReadOnlyList<TrunkOptions> trunks) =>
+        new() { Listeners = listeners, Trunks = trunks, Tls = tls, Limits = limits ?? new SipTransportLimits() };
 
     public static int PortOf(SipEndpoint endpoint) => endpoint.Listeners[0].Bind.Port;
 

@@ -3,8 +3,11 @@ using Media.Protocols.Quality;
 
 namespace Media.Engine;
 
-/// <summary>The reason why the WhatsApp leg did not come up or fell. A closed set: operators and metrics see these names.</summary>
-public enum WhatsAppFailure
+/// <summary>
+/// The reason why the WhatsApp leg, or a phone that speaks WebRTC, did not come up or fell. A closed set: operators and metrics see these
+/// names.
+/// </summary>
+public enum WebRtcFailure
 {
     /// <summary>No candidate pair answered a connectivity check in time.</summary>
     IceFailed,
@@ -41,7 +44,10 @@ public abstract record MediaEvent
     public sealed record WhatsAppConnected : MediaEvent;
 
     /// <summary>The WhatsApp leg is lost; it cannot be re-established inside this call.</summary>
-    public sealed record WhatsAppFailed(WhatsAppFailure Reason) : MediaEvent;
+    public sealed record WhatsAppFailed(WebRtcFailure Reason) : MediaEvent;
+
+    /// <summary>The phone of the call, which speaks WebRTC, was not reached or is lost; another one may be described.</summary>
+    public sealed record PbxFailed(WebRtcFailure Reason) : MediaEvent;
 
     /// <summary>The first audio packet of this leg arrived. Once a leg.</summary>
     public sealed record FirstAudio(CallLeg Leg) : MediaEvent;

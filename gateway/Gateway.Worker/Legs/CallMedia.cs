@@ -210,8 +210,8 @@ internal sealed partial class CallMedia(
     private static CallInput? Input(MediaEvent happened) => happened switch
     {
         MediaEvent.WhatsAppConnected => new CallInput.MediaConnected(),
-        MediaEvent.WhatsAppFailed { Reason: WhatsAppFailure.DtlsClosed } => new CallInput.MediaClosed(),
-        MediaEvent.WhatsAppFailed or MediaEvent.Failed => new CallInput.MediaFailed(),
+        MediaEvent.WhatsAppFailed { Reason: WebRtcFailure.DtlsClosed } => new CallInput.MediaClosed(),
+        MediaEvent.WhatsAppFailed or MediaEvent.PbxFailed or MediaEvent.Failed => new CallInput.MediaFailed(),
         MediaEvent.FirstAudio audio => new CallInput.FirstAudio(audio.Leg),
         // Reported and no more: a dead PBX is found by its session timer, a dead WhatsApp by ICE consent.
         MediaEvent.MediaTimeout silent => new CallInput.MediaTimedOut(silent.Leg),

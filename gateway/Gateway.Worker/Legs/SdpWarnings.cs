@@ -35,7 +35,7 @@ internal static class SdpWarnings
         SdpError.NoConnection => new(NoAddress, Description, "The audio has no address: c= is missing or cannot be read"),
         SdpError.UnresolvedName => new(UnresolvedName, Unnamed, "The host name in c= cannot be resolved"),
         SdpError.UnusableAddress => new(UnusableAddress, AddressFormat, "The audio address is no address of one host"),
-        SdpError.UnsupportedTransport => new(UnsupportedTransport, TransportProtocol, "The audio transport is not RTP/AVP or RTP/SAVP"),
+        SdpError.UnsupportedTransport => new(UnsupportedTransport, TransportProtocol, "The audio transport is not taken here"),
         SdpError.SrtpRequired => new(SrtpRequired, Attribute, "Encryption is required here: a=crypto is missing"),
         SdpError.SrtpForbidden => new(SrtpForbidden, TransportProtocol, "Encryption is turned off here: RTP/SAVP is not taken"),
         SdpError.NoUsableCrypto => new(

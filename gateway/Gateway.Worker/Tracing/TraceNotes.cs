@@ -60,6 +60,7 @@ internal static class TraceNotes
         },
         MediaEvent.WhatsAppConnected => new(at, TraceKind.Dtls, "keys are agreed") { Peer = TracePeer.WhatsApp },
         MediaEvent.WhatsAppFailed failed => OfFailure(failed.Reason, at),
+        MediaEvent.PbxFailed failed => OfPhone(failed.Reason, at),
         MediaEvent.FirstAudio first => new(at, TraceKind.Media, "first packet")
         {
             Peer = PeerOf(first.Leg),
@@ -104,17 +105,28 @@ internal static class TraceNotes
         return new(at, TraceKind.Quality, (sample.Received == 0 ? "no packets" : text) + string.Concat(faults)) { Peer = PeerOf(leg) };
     }
 
-    private static TraceEntry OfFailure(WhatsAppFailure reason, DateTimeOffset at) => reason switch
+    private static TraceEntry OfFailure(WebRtcFailure reason, DateTimeOffset at) => reason switch
     {
         // The cause says how long was waited: this may be the last of several tries.
-        WhatsAppFailure.IceFailed => new(at, TraceKind.State, "ICE has failed") { Peer = TracePeer.WhatsApp },
-        WhatsAppFailure.ConsentLost =>
+        WebRtcFailure.IceFailed => new(at, TraceKind.State, "ICE has failed") { Peer = TracePeer.WhatsApp },
+        WebRtcFailure.ConsentLost =>
             WhatsApp(at, TraceKind.Ice, "ICE: the user's side answers no check any more: its network is gone, or it changed"),
-        WhatsAppFailure.FingerprintMismatch =>
+        WebRtcFailure.FingerprintMismatch =>
             WhatsApp(at, TraceKind.Dtls, "DTLS: the certificate of WhatsApp's side is not that of its description"),
-        WhatsAppFailure.DtlsTimeout => WhatsApp(at, TraceKind.Dtls, "DTLS: the handshake with the user's side did not finish in time"),
-        WhatsAppFailure.DtlsFailed => WhatsApp(at, TraceKind.Dtls, "DTLS: the handshake with the user's side failed"),
+        WebRtcFailure.DtlsTimeout => WhatsApp(at, TraceKind.Dtls, "DTLS: the handshake with the user's side did not finish in time"),
+        WebRtcFailure.DtlsFailed => WhatsApp(at, TraceKind.Dtls, "DTLS: the handshake with the user's side failed"),
         _ => new(at, TraceKind.Dtls, "closed by WhatsApp") { Peer = TracePeer.WhatsApp, Direction = TraceDirection.In },
+    };
+
+    private static TraceEntry OfPhone(WebRtcFailure reason, DateTimeOffset at) => reason switch
+    {
+        WebRtcFailure.IceFailed => Pbx(at, TraceKind.Ice, "ICE: no check came from the agent's phone"),
+        WebRtcFailure.ConsentLost => Pbx(
+            at, TraceKind.Ice, "ICE: no check comes from the agent's phone any more: its page is closed, or its network is gone"),
+        WebRtcFailure.FingerprintMismatch =>
+            Pbx(at, TraceKind.Dtls, "DTLS: the certificate of the agent's phone is not that of its description"),
+        WebRtcFailure.DtlsTimeout => Pbx(at, TraceKind.Dtls, "DTLS: the handshake with the agent's phone did not finish in time"),
+        _ => Pbx(at, TraceKind.Dtls, "DTLS: the handshake with the agent's phone failed"),
     };
 
     private static TraceEntry OfAdmitted(CallInput.Admitted admitted, DateTimeOffset at)
@@ -145,6 +157,9 @@ internal static class TraceNotes
 
     private static TraceEntry WhatsApp(DateTimeOffset at, TraceKind kind, string what) =>
         new(at, kind, what) { Peer = TracePeer.WhatsApp, IsFailure = true };
+
+    private static TraceEntry Pbx(DateTimeOffset at, TraceKind kind, string what) =>
+        new(at, kind, what) { Peer = TracePeer.Pbx, IsFailure = true };
 
     private static TracePeer PeerOf(CallLeg leg) => leg == CallLeg.WhatsApp ? TracePeer.WhatsApp : TracePeer.Pbx;
 

@@ -41,7 +41,7 @@ internal sealed class MediaMeter : IDisposable
             description: "Datagrams that went no further.");
         _meter.CreateObservableCounter(
             "gateway_media_whatsapp_failures",
-            () => PerMember<WhatsAppFailure>(reason => loops.Sum(loop => loop.Counters.WhatsAppFailures(reason))),
+            () => PerMember<WebRtcFailure>(reason => loops.Sum(loop => loop.Counters.WhatsAppFailures(reason))),
             description: "WhatsApp legs that did not come up, or fell: ICE and DTLS.");
         _meter.CreateObservableCounter(
             "gateway_media_decode_errors", () => loops.Sum(loop => loop.Counters.DecodeErrors),

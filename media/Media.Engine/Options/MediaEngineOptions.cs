@@ -94,7 +94,7 @@ public sealed record WhatsAppSideOptions
 
     /// <summary>
     /// From the peer's description to a connected leg, ringing included: a backstop behind the call's own deadlines; longer is
-    /// <see cref="WhatsAppFailure.IceFailed"/> or <see cref="WhatsAppFailure.DtlsTimeout"/>.
+    /// <see cref="WebRtcFailure.IceFailed"/> or <see cref="WebRtcFailure.DtlsTimeout"/>.
     /// </summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromMinutes(2);
 

@@ -18,6 +18,12 @@ public sealed record PbxMediaProfile
     public SrtpPolicy Security { get; init; } = SrtpPolicy.Optional;
 
     /// <summary>
+    /// Offers are WebRTC: ICE-lite, DTLS-SRTP, and Opus before <see cref="Codecs"/>. Offers of the peer's are answered as they are, WebRTC
+    /// or not.
+    /// </summary>
+    public bool IsWebRtc { get; init; }
+
+    /// <summary>
     /// Milliseconds of audio per packet we ask for and send by default: 10, 20, 30, 40 or 60. The peer's `ptime` is honoured.
     /// </summary>
     public int PacketTimeMs { get; init; } = 20;

@@ -38,7 +38,7 @@ public enum DropReason
 internal sealed class MediaCounters
 {
     private static readonly int Reasons = Enum.GetValues<DropReason>().Length;
-    private static readonly int Failures = Enum.GetValues<WhatsAppFailure>().Length;
+    private static readonly int Failures = Enum.GetValues<WebRtcFailure>().Length;
 
     private static readonly int Outcomes = Enum.GetValues<PlayoutOutcome>().Length;
 
@@ -65,9 +65,9 @@ internal sealed class MediaCounters
 
     public void Drop(DropReason reason) => _drops[(int)reason]++;
 
-    public void Fail(WhatsAppFailure reason) => _whatsAppFailures[(int)reason]++;
+    public void Fail(WebRtcFailure reason) => _whatsAppFailures[(int)reason]++;
 
     public long Drops(DropReason reason) => _drops[(int)reason];
 
-    public long WhatsAppFailures(WhatsAppFailure reason) => _whatsAppFailures[(int)reason];
+    public long WhatsAppFailures(WebRtcFailure reason) => _whatsAppFailures[(int)reason];
 }

@@ -15,6 +15,9 @@ internal enum MediaDeadline
     /// <summary>The end of the wait for a connected WebRTC leg.</summary>
     Connect,
 
+    /// <summary>ICE or DTLS with a phone that speaks WebRTC.</summary>
+    PbxTransport,
+
     WhatsAppReport,
 
     PbxReport,

@@ -29,16 +29,17 @@ internal sealed class MediaSession : IDisposable
     private readonly Recordings _recordings;
     private readonly PlayedAudio _played;
     private readonly Hearing _hearing;
+    private readonly LegWatch _watch;
     private bool _hasNewQuality;
-    private bool _wasConnected, _wasHeld, _hasFailed;
 
     public MediaSession(MediaContext context, IMediaPort port, IDtlsIdentity identity, Instant now)
     {
         (_context, _port) = (context, port);
         _whatsApp = new WebRtcLeg(context, port, identity, _deadlines);
-        _legs = new PbxLegs(context, port, AnnounceDigit);
+        _legs = new PbxLegs(context, port, identity, AnnounceDigit);
         _bridge = new AudioBridge(_whatsApp, _legs.Call, context, AnnounceDigit);
         _played = new PlayedAudio(_deadlines);
+        _watch = new LegWatch(_whatsApp, _legs, Announce);
         _hearing = new Hearing(_whatsApp, _legs, context.Options, Announce);
         _recordings = new Recordings(leg => leg == CallLeg.WhatsApp ? _whatsApp : _legs.Call, context.Options);
         _deadlines[MediaDeadline.Tick] = now + Tick;
@@ -63,6 +64,7 @@ internal sealed class MediaSession : IDisposable
                 _deadlines.Clear();
                 return _deadlines;
             }
+            _deadlines[MediaDeadline.PbxTransport] = _legs.TransportDeadline;
             _deadlines[MediaDeadline.WhatsAppReport] = _whatsApp.RtcpDeadline;
             _deadlines[MediaDeadline.PbxReport] = _legs.ReportDeadline;
             _deadlines[MediaDeadline.AudioToPbx] = _bridge.ToPbx.NextDeadline;
@@ -128,6 +130,10 @@ internal sealed class MediaSession : IDisposable
             _bridge.Carry(leg, packet, now);
             _hearing.Note(CallLeg.Pbx, _bridge.ToWhatsApp.HasHeardAudio);
         }
+        else if (DatagramKinds.Classify(datagram) is DatagramKind.Stun or DatagramKind.Dtls)
+        {
+            Follow(now);
+        }
     }
 
     public void HandleDeadline(Instant now)
@@ -135,6 +141,7 @@ internal sealed class MediaSession : IDisposable
         if (IsOver)
             return;
         _whatsApp.HandleDeadline(now);
+        _legs.HandleTransportDeadline(now);
         Follow(now);
         _bridge.HandleDeadline(now);
         _legs.HandleDeadline(now);
@@ -284,7 +291,7 @@ internal sealed class MediaSession : IDisposable
         Pace(Pbx, default);
         _bridge.Dispose();
         _bridge = new AudioBridge(_whatsApp, Pbx, _context, AnnounceDigit);
-        PbxLegs.Hold(Pbx, _bridge.ToWhatsApp, ref _wasHeld, now); // known already: no event
+        _watch.BeginHeld(_bridge.ToWhatsApp, now);
         Follow(now);
     }
 
@@ -298,7 +305,7 @@ internal sealed class MediaSession : IDisposable
         try
         {
             _whatsApp.Close(now);
-            _legs.SendGoodbye(now);
+            _legs.End(now);
         }
         finally
         {
@@ -338,22 +345,8 @@ internal sealed class MediaSession : IDisposable
     /// <summary>Announces to the owner, and gives the bridge, what has become of the legs.</summary>
     private void Follow(Instant now)
     {
-        if (_whatsApp.TryTakePath(out var path))
-            Announce(new MediaEvent.WhatsAppPath(path.Local, path.Remote));
-        if (_whatsApp.IsConnected && !_wasConnected)
-        {
-            _wasConnected = true;
-            _whatsApp.LastHeard = now;
-            Announce(new MediaEvent.WhatsAppConnected());
-        }
-        if (_whatsApp.Failure is { } failure && !_hasFailed)
-        {
-            _hasFailed = true;
+        if (_watch.Follow(_bridge.ToWhatsApp, now))
             _recordings.End(CallLeg.WhatsApp, RecordingEnd.CallEnded);
-            Announce(new MediaEvent.WhatsAppFailed(failure));
-        }
-        if (PbxLegs.Hold(_legs.Heard, _bridge.ToWhatsApp, ref _wasHeld, now))
-            Announce(_wasHeld ? new MediaEvent.PbxHeld() : new MediaEvent.PbxResumed());
         _deadlines.TryTakeDue(MediaDeadline.Warning, now);
         _played.Keys.HandleDeadline(now);
         _bridge.ToWhatsApp.Played = _played.ForWhatsApp(Pbx.Profile.Ringback);

@@ -12,10 +12,12 @@ namespace Media.Engine.Session;
 /// </summary>
 /// <param name="context">What sessions share.</param>
 /// <param name="port">The session's.</param>
+/// <param name="identity">The certificate for phones that speak WebRTC.</param>
 /// <param name="onDigit">Takes keys that agent or target press.</param>
-internal sealed class PbxLegs(MediaContext context, IMediaPort port, Action<MediaLeg, char, TimeSpan> onDigit) : IDisposable
+internal sealed class PbxLegs(
+    MediaContext context, IMediaPort port, IDtlsIdentity identity, Action<MediaLeg, char, TimeSpan> onDigit) : IDisposable
 {
-    private readonly RtpLeg?[] _legs = [new RtpLeg(context, port, PbxSide.First), null];
+    private readonly RtpLeg?[] _legs = [new RtpLeg(context, port, PbxSide.First, identity), null];
     private RtpLeg? _nobody;
     private AudioBridge? _between;
     private PbxSide _side;
@@ -29,7 +31,7 @@ internal sealed class PbxLegs(MediaContext context, IMediaPort port, Action<Medi
     public RtpLeg? Target => _between is null ? null : this[Other(_side)];
 
     /// <summary>The leg whose peer the user hears: the call's, and that of nobody while the agent consults.</summary>
-    public RtpLeg Heard => _between is null ? Call : _nobody ??= new RtpLeg(context, port, _side);
+    public RtpLeg Heard => _between is null ? Call : _nobody ??= new RtpLeg(context, port, _side, identity);
 
     /// <summary>The path to the agent while it does not come from the user.</summary>
     public AudioPath? ToAgent => _between?.ToWhatsApp;
@@ -37,11 +39,14 @@ internal sealed class PbxLegs(MediaContext context, IMediaPort port, Action<Medi
     public Instant AudioDeadline => _between is { } between
         ? Instant.Min(between.ToPbx.NextDeadline, between.ToWhatsApp.NextDeadline) : Instant.Never;
 
+    public Instant TransportDeadline => Instant.Min(
+        _legs[0]?.TransportDeadline ?? Instant.Never, _legs[1]?.TransportDeadline ?? Instant.Never);
+
     public Instant ReportDeadline => Instant.Min(Call.RtcpDeadline, Target?.RtcpDeadline ?? Instant.Never);
 
     public Instant DigitDeadline => Instant.Min(Call.DigitDeadline, Target?.DigitDeadline ?? Instant.Never);
 
-    public RtpLeg this[PbxSide side] => _legs[(int)side] ??= new RtpLeg(context, port, side);
+    public RtpLeg this[PbxSide side] => _legs[(int)side] ??= new RtpLeg(context, port, side, identity);
 
     /// <summary>The agent consults somebody.</summary>
     public bool IsConsulting => _between is not null;
@@ -77,7 +82,7 @@ internal sealed class PbxLegs(MediaContext context, IMediaPort port, Action<Medi
         if (_legs[(int)side] is not { } leg)
             return;
         leg.SendGoodbye(now);
-        leg.Leave();
+        leg.Leave(now);
     }
 
     /// <summary>Carries what came to a leg to the other. False: the agent consults nobody, and it is for the user.</summary>
@@ -99,16 +104,24 @@ internal sealed class PbxLegs(MediaContext context, IMediaPort port, Action<Medi
 
     public void HandleDeadline(Instant now) => _between?.HandleDeadline(now);
 
+    /// <summary>Lets time pass for ICE and DTLS.</summary>
+    public void HandleTransportDeadline(Instant now)
+    {
+        foreach (var leg in _legs)
+            leg?.HandleDeadline(now);
+    }
+
     public void SendRtcp(Instant now)
     {
         Call.SendRtcp(now);
         Target?.SendRtcp(now);
     }
 
-    public void SendGoodbye(Instant now)
+    /// <summary>All phones leave, and none comes.</summary>
+    public void End(Instant now)
     {
-        foreach (var leg in _legs)
-            leg?.SendGoodbye(now);
+        for (var side = PbxSide.First; side <= PbxSide.Second; side++)
+            Leave(side, now);
     }
 
     public void Dispose()

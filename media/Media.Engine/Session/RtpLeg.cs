@@ -3,6 +3,7 @@ using Media.Engine.Legs;
 using Media.Engine.Quality;
 using Media.Protocols.Datagrams;
 using Media.Protocols.Dtmf;
+using Media.Protocols.Ice;
 using Media.Protocols.Primitives;
 using Media.Protocols.Rtp;
 using Media.Protocols.Sdp;
@@ -11,8 +12,8 @@ using Media.Protocols.Srtp;
 namespace Media.Engine.Session;
 
 /// <summary>
-/// The pbx leg: RTP or SDES-SRTP on a port pair of the session's own. The PBX may renegotiate it at any time: codec, address, direction and
-/// keys change here and nowhere else.
+/// The pbx leg: RTP, SDES-SRTP or WebRTC on a port pair of the session's own. The PBX may renegotiate it at any time: codec, address,
+/// direction and keys change here and nowhere else.
 /// </summary>
 internal sealed class RtpLeg : MediaLeg
 {
@@ -24,10 +25,16 @@ internal sealed class RtpLeg : MediaLeg
     private readonly Dictionary<PbxMediaProfile, PbxLocalMedia> _described = []; // as each party knows us
     private PbxMediaProfile _profile = new();
     private AudioDecoder? _listening;
+    private readonly PhoneTransport _webRtc;
     private SdesKeys? _keys;
+    private TransportAddress _local;
 
-    public RtpLeg(MediaContext context, IMediaPort port, PbxSide side)
-        : base(CallLeg.Pbx, context) => (_port, _side, _sdp) = (port, side, new PbxSdp(context.Entropy));
+    public RtpLeg(MediaContext context, IMediaPort port, PbxSide side, IDtlsIdentity identity)
+        : base(CallLeg.Pbx, context)
+    {
+        (_port, _side, _sdp) = (port, side, new PbxSdp(context.Entropy));
+        _webRtc = new PhoneTransport(context, port, side, identity, Protect);
+    }
 
     /// <summary>The parameters that the last exchange agreed; null before the first.</summary>
     public PbxMediaParameters? Parameters { get; private set; }
@@ -35,19 +42,29 @@ internal sealed class RtpLeg : MediaLeg
     public PbxMediaProfile Profile => _profile;
 
     public override bool CanSend =>
-        Parameters is { } agreed && agreed.Direction.CanSend() && !agreed.RemoteRtp.IsNone && !_rtpSource.Target.IsNone;
+        Parameters is { } agreed && agreed.Direction.CanSend()
+        && (_webRtc.IsUsed ? _webRtc.IsConnected : !agreed.RemoteRtp.IsNone && !_rtpSource.Target.IsNone);
 
     protected override bool SendsMetrics => Parameters is { VoipMetrics: true };
 
-    protected override bool CanReport => !_rtpSource.Target.IsNone;
+    protected override bool CanReport => _webRtc.IsUsed ? _webRtc.IsConnected : !_rtpSource.Target.IsNone;
 
     /// <summary>A description of the PBX's was taken: before that there is nobody to be heard.</summary>
     public bool IsAgreed => Parameters is not null;
 
+    /// <summary>The time at which to call <see cref="HandleDeadline"/>.</summary>
+    public Instant TransportDeadline => _webRtc.NextDeadline;
+
+    /// <summary>The reason why a phone that speaks WebRTC is lost; null while it is not.</summary>
+    public WebRtcFailure? Failure => _webRtc.Failure;
+
     public bool IsHeld => Parameters is { Held: true };
 
-    /// <summary>All that another process needs to go on, but the counters; null: nothing is agreed.</summary>
-    public PbxLegSnapshot? Save() => !IsAgreed || _sdp.Save() is not { } sdp ? null : new PbxLegSnapshot
+    /// <summary>
+    /// All that another process needs to go on, but the counters; null: nothing is agreed, or the phone speaks WebRTC, whose ICE no other
+    /// process can go on with.
+    /// </summary>
+    public PbxLegSnapshot? Save() => !IsAgreed || _webRtc.IsUsed || _sdp.Save() is not { } sdp ? null : new PbxLegSnapshot
     {
         Side = _side,
         Sdp = sdp,
@@ -74,16 +91,18 @@ internal sealed class RtpLeg : MediaLeg
 
     public SdpResult CreateOffer(PbxMediaProfile profile, Instant now)
     {
+        profile = InUse(profile);
         if (!_port.TryOpenPair(_side, GoesOn(profile) ? null : profile.IPv6, profile.Address, now, out var local, out var refusal))
             return SdpResult.Refused(refusal);
         if (!IsAgreed)
             _profile = profile;
-        return new SdpResult(_sdp.CreateOffer(Describe(profile, local), isElsewhere: IsAgreed && !GoesOn(profile)));
+        return new SdpResult(_sdp.CreateOffer(Describe(profile, local, null), isElsewhere: IsAgreed && !GoesOn(profile)));
     }
 
     /// <summary>Takes an answer to the last offer that was made for this profile, whatever was offered for others since.</summary>
     public SdpResult ApplyAnswer(string answer, PbxMediaProfile profile, Instant now)
     {
+        profile = InUse(profile);
         if (!_sdp.TryApplyAnswer(answer, _described.GetValueOrDefault(profile), out var parameters, out var error))
             return SdpResult.Refused(error);
         Apply(parameters, profile, _described[profile].Rtp, now);
@@ -92,19 +111,22 @@ internal sealed class RtpLeg : MediaLeg
 
     public SdpResult AnswerOffer(string offer, PbxMediaProfile profile, Instant now)
     {
-        var ipv6 = GoesOn(profile) ? null : PbxSdp.AsksForIPv6(offer);
+        var ice = PbxSdp.ReadIce(offer, out var isWebRtc);
+        profile = profile with { IsWebRtc = isWebRtc ?? _webRtc.IsUsed };
+        bool? ipv6 = profile.IsWebRtc || GoesOn(profile) ? null : PbxSdp.AsksForIPv6(offer);
         if (!_port.TryOpenPair(_side, ipv6, profile.Address, now, out var local, out var refusal))
             return refusal == SdpRefusal.NoAddress ? SdpResult.Refused(SdpError.OtherAddressFamily) : SdpResult.Refused(refusal);
-        if (!_sdp.TryAnswerOffer(offer, Describe(profile, local), out var answer, out var parameters, out var error))
+        if (!_sdp.TryAnswerOffer(offer, Describe(profile, local, ice), out var answer, out var parameters, out var error))
             return SdpResult.Refused(error);
         Apply(parameters, profile, local, now);
         return new SdpResult(answer);
     }
 
     /// <summary>The phone has left the call, which goes on: nothing is sent to it any more. Another may be described.</summary>
-    public void Leave()
+    public void Leave(Instant now)
     {
         Parameters = null;
+        _webRtc.Close(now);
         _rtpSource.Clear();
         _rtcpSource.Clear();
     }
@@ -113,6 +135,8 @@ internal sealed class RtpLeg : MediaLeg
     public bool TryReceive(Span<byte> datagram, TransportAddress source, Instant now, out RtpPacketReader packet)
     {
         packet = default;
+        if (_webRtc.IsUsed)
+            return TryReceiveWebRtc(datagram, source, now, out packet);
         if (Parameters is not { } agreed || !_rtpSource.Accepts(source, _profile, now))
             return Drop(DropReason.UnexpectedSource);
         var kind = DatagramKinds.Classify(datagram);
@@ -133,6 +157,9 @@ internal sealed class RtpLeg : MediaLeg
         return true;
     }
 
+    /// <summary>Lets time pass for ICE and DTLS.</summary>
+    public void HandleDeadline(Instant now) => _webRtc.HandleDeadline(now);
+
     public void HandleRtcp(Span<byte> datagram, TransportAddress source, Instant now)
     {
         if (!_rtcpSource.Accepts(source, _profile, now) || DatagramKinds.Classify(datagram) != DatagramKind.Rtcp)
@@ -146,22 +173,23 @@ internal sealed class RtpLeg : MediaLeg
 
     public override void Dispose()
     {
+        _webRtc.Dispose();
         _listening?.Dispose();
         base.Dispose();
     }
 
-    protected override Span<byte> Begin() => Context.RtpPacket;
+    protected override Span<byte> Begin() => _webRtc.IsUsed && !_webRtc.IsConnected ? default : Context.RtpPacket;
 
     protected override void Transmit(Span<byte> packet, int length)
     {
-        if (!_port.TrySend(_side, rtcp: false, packet[..length], _rtpSource.Target))
+        if (!_port.TrySend(_side, rtcp: false, packet[..length], _webRtc.IsUsed ? _webRtc.Remote : _rtpSource.Target))
             Drop(DropReason.SendFailed);
     }
 
     protected override void TransmitRtcp(ReadOnlySpan<byte> packet)
     {
         var isOwnPort = !Parameters!.RtcpMux;
-        var target = (isOwnPort ? _rtcpSource : _rtpSource).Target;
+        var target = _webRtc.IsUsed ? _webRtc.Remote : (isOwnPort ? _rtcpSource : _rtpSource).Target;
         if (!target.IsNone && !_port.TrySend(_side, isOwnPort, packet, target))
             Drop(DropReason.SendFailed);
     }
@@ -184,6 +212,29 @@ internal sealed class RtpLeg : MediaLeg
     /// <summary>The profile is that of the PBX which the call is with.</summary>
     private bool GoesOn(PbxMediaProfile profile) => IsAgreed && profile == _profile;
 
+    /// <summary>A phone that has chosen WebRTC by its own offer keeps it in ours.</summary>
+    private PbxMediaProfile InUse(PbxMediaProfile profile) =>
+        _webRtc.IsUsed && !profile.IsWebRtc && GoesOn(profile with { IsWebRtc = true }) ? _profile : profile;
+
+    private bool TryReceiveWebRtc(Span<byte> datagram, TransportAddress source, Instant now, out RtpPacketReader packet)
+    {
+        packet = default;
+        var kind = DatagramKinds.Classify(datagram);
+        if (!_webRtc.TryReceive(kind, datagram, _local, source, now))
+            return false;
+        if (kind == DatagramKind.Rtp)
+            return TryDecrypt(datagram, out packet) && (IsKnown(packet.PayloadType) || Drop(DropReason.PayloadType));
+        AcceptRtcp(datagram, now);
+        return false;
+    }
+
+    /// <summary>The handshake with the phone is done.</summary>
+    private void Protect(HandshakeKeys keys)
+    {
+        Srtp?.Dispose();
+        Srtp = new SrtpSession(keys.Profile, keys.Local, keys.Remote, NativeSrtpPrimitives.Instance);
+    }
+
     private void Apply(
         PbxMediaParameters agreed, PbxMediaProfile profile, TransportAddress local, Instant now, bool followsRestarts = true)
     {
@@ -191,7 +242,7 @@ internal sealed class RtpLeg : MediaLeg
         _profile = profile;
         _port.UsePair(_side, local);
         var isOtherClock = !isFirst && Sending.Codec.ClockRate() != agreed.Codec.Codec.ClockRate();
-        var isOtherKey = !isFirst && !SameKeys(_keys, agreed.Srtp);
+        var isOtherKey = !isFirst && !KeepsKeys(agreed);
         if (isFirst)
             LastHeard = now;
         if (isOtherClock || isOtherKey)
@@ -199,6 +250,7 @@ internal sealed class RtpLeg : MediaLeg
         if (isFirst || isOtherKey)
         {
             Srtp?.Dispose();
+            _webRtc.Close(now);
             _keys = agreed.Srtp;
             Srtp = _keys is { } keys
                 ? new SrtpSession(keys.Profile, keys.Local, keys.Remote, NativeSrtpPrimitives.Instance, followsRestarts)
@@ -211,6 +263,9 @@ internal sealed class RtpLeg : MediaLeg
             RestartRtcp(now);
         if (_profile.DetectKeyTones && DigitsIn != listeners)
             DigitsIn!.Tones = new ToneKeyDetector();
+        _local = local;
+        if (agreed.WebRtc is { } phone)
+            _webRtc.Connect(phone, _described[profile].WebRtc!, local, now);
         if (agreed.RemoteRtp.IsNone)
             return; // an old-style hold: the PBX is still where it was
         _rtpSource.Signal(agreed.RemoteRtp, now);
@@ -225,24 +280,30 @@ internal sealed class RtpLeg : MediaLeg
     private static int PacketTimeOf(PbxMediaParameters agreed) =>
         agreed.Codec.Codec == AudioCodec.Opus && agreed.PacketTime == 30 ? 20 : agreed.PacketTime;
 
+    private bool KeepsKeys(PbxMediaParameters agreed) =>
+        agreed.WebRtc is { } phone ? _webRtc.GoesOnWith(phone) : !_webRtc.IsUsed && SameKeys(_keys, agreed.Srtp);
+
     private static bool SameKeys(SdesKeys? known, SdesKeys? agreed) =>
         known is null ? agreed is null
         : agreed is not null && known.IsSame(agreed);
 
-    /// <summary>Our end as this profile's party gets it: the same object for as long as our address is the same.</summary>
-    private PbxLocalMedia Describe(PbxMediaProfile profile, TransportAddress local)
+    /// <summary>Our end as this profile's party gets it: the same object for as long as our address and ICE credentials are the same.
+    /// </summary>
+    private PbxLocalMedia Describe(PbxMediaProfile profile, TransportAddress local, IceCredentials? offered)
     {
-        if (_described.TryGetValue(profile, out var known) && known.Rtp == local)
+        var webRtc = profile.IsWebRtc ? _webRtc.Describe(local, offered) : null;
+        if (_described.TryGetValue(profile, out var known) && known.Rtp == local && known.WebRtc?.Ice == webRtc?.Ice)
             return known;
         return _described[profile] = new PbxLocalMedia
         {
             Rtp = local,
-            Codecs = profile.Codecs,
+            Codecs = webRtc is null ? profile.Codecs : [AudioCodec.Opus, .. profile.Codecs.Where(codec => codec != AudioCodec.Opus)],
             TelephoneEvents = profile.TelephoneEvents,
             PacketTime = profile.PacketTimeMs,
             OfferRtcpMux = profile.RtcpMux,
             Srtp = profile.Security,
-            VoipMetrics = Context.Options.Pbx.VoipMetrics,
+            WebRtc = webRtc,
+            VoipMetrics = webRtc is null && Context.Options.Pbx.VoipMetrics,
         };
     }
 }

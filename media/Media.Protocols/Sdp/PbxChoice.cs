@@ -29,6 +29,8 @@ internal sealed record PbxChoice(PbxPeer Peer, RtpMap Codec, RtpMap? TelephoneEv
     private static SdpError Consider(SessionDescription sdp, MediaDescription media, PbxLocalMedia local, out PbxChoice? choice)
     {
         choice = null;
+        if (!media.IsMalformed && WebRtcPeer.IsSpokenBy(media) != local.WebRtc is not null)
+            return SdpError.UnsupportedTransport;
         if (PbxPeer.Read(sdp, media, canMux: true, out var peer) is var unreadable and not SdpError.None)
             return unreadable;
         if (!peer.Rtp.IsNone && peer.Rtp.Family != local.Rtp.Family)
@@ -46,6 +48,8 @@ internal sealed record PbxChoice(PbxPeer Peer, RtpMap Codec, RtpMap? TelephoneEv
     private static SdpError ChooseCrypto(PbxPeer peer, PbxLocalMedia local, out SdesCrypto? crypto)
     {
         crypto = null;
+        if (peer.WebRtc is not null)
+            return SdpError.None;
         if (local.Srtp == SrtpPolicy.None)
             return peer.Secure ? SdpError.SrtpForbidden : SdpError.None;
         crypto = peer.Attributes.Crypto.FirstOrDefault(line => local.SrtpProfiles.Contains(line.Profile));

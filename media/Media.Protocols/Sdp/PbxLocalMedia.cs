@@ -50,6 +50,9 @@ public sealed record PbxLocalMedia
     /// <summary>Offer RTP and RTCP on one port (RFC 5761); always accepted when the peer offers it.</summary>
     public bool OfferRtcpMux { get; init; }
 
+    /// <summary>Our end of WebRTC, which is then offered, and without which none is taken; null: RTP or SDES-SRTP.</summary>
+    public PbxWebRtcLocal? WebRtc { get; init; }
+
     /// <summary>
     /// Ask for VoIP metrics (RFC 3611 §5.1): in each offer, and in answers to peers that know extended reports. Whoever asks for them gets
     /// them.

@@ -37,7 +37,13 @@ public sealed record PbxMediaParameters
     /// <summary>As we see it.</summary>
     public required MediaDirection Direction { get; init; }
 
-    /// <summary>Null for plain RTP.</summary>
+    /// <summary>
+    /// The phone speaks WebRTC: ICE finds its address and DTLS the keys, and <see cref="RemoteRtp"/> and <see cref="Srtp"/> mean nothing.
+    /// Null: it does not.
+    /// </summary>
+    public PbxWebRtcRemote? WebRtc { get; init; }
+
+    /// <summary>Null for plain RTP, and for keys of DTLS.</summary>
     public required SdesKeys? Srtp { get; init; }
 
     /// <summary>The peer asks for VoIP metrics in RTCP (RFC 3611 §5).</summary>
@@ -48,5 +54,5 @@ public sealed record PbxMediaParameters
     /// <summary>
     /// The peer stopped listening, talking or both: <c>sendonly</c>, <c>recvonly</c>, <c>inactive</c>, address zero or port zero.
     /// </summary>
-    public bool Held => Direction != MediaDirection.SendRecv || RemoteRtp.IsNone;
+    public bool Held => Direction != MediaDirection.SendRecv || (RemoteRtp.IsNone && WebRtc is null);
 }

@@ -12,6 +12,8 @@ internal sealed record PbxOffer(
     public SdpError AgreeOnKeys(PbxPeer peer, out SdesKeys? keys)
     {
         keys = null;
+        if (peer.WebRtc is not null)
+            return SdpError.None;
         var theirs = peer.Attributes.Crypto.FirstOrDefault(line => Crypto.Any(own => own.Profile == line.Profile));
         if (theirs is null)
         {

@@ -15,11 +15,15 @@ internal sealed record PbxPeer(MediaDescription Media, MediaAttributes Attribute
 
     public required bool RtcpMux { get; init; }
 
-    /// <summary>RTP/SAVP or RTP/SAVPF.</summary>
+    /// <summary>RTP/SAVP or RTP/SAVPF, over DTLS too.</summary>
     public required bool Secure { get; init; }
 
+    /// <summary>ICE's credentials and the fingerprints of DTLS; null: it is not WebRTC.</summary>
+    public PbxWebRtcRemote? WebRtc { get; private init; }
+
     /// <summary>As the peer sees it; an address of zeros cannot receive, whatever the attribute says (RFC 3264 §8.4).</summary>
-    public MediaDirection Direction => Rtp.IsNone ? Attributes.Direction & ~MediaDirection.RecvOnly : Attributes.Direction;
+    public MediaDirection Direction =>
+        Rtp.IsNone && WebRtc is null ? Attributes.Direction & ~MediaDirection.RecvOnly : Attributes.Direction;
 
     /// <param name="sdp">The whole description.</param>
     /// <param name="media">One of its audio sections.</param>
@@ -32,9 +36,11 @@ internal sealed record PbxPeer(MediaDescription Media, MediaAttributes Attribute
         if (media.IsMalformed)
             return SdpError.MalformedMedia;
         var attributes = sdp.AttributesOf(media);
+        if (WebRtcPeer.IsSpokenBy(media))
+            return ReadWebRtc(media, attributes, out peer);
         var protocol = media.Protocol.ToUpperInvariant();
         if (protocol is not ("RTP/AVP" or "RTP/AVPF" or "RTP/SAVP" or "RTP/SAVPF"))
-            return SdpError.UnsupportedTransport; // DTLS-SRTP, TCP, MSRP …
+            return SdpError.UnsupportedTransport; // TCP, MSRP …
         if (attributes.Connection is not { } connection)
             return SdpError.NoConnection;
         if (!connection.TryGetAddress(out var address))
@@ -96,7 +102,39 @@ internal sealed record PbxPeer(MediaDescription Media, MediaAttributes Attribute
             Direction = direction,
             Srtp = keys,
             VoipMetrics = local.VoipMetrics && Attributes.VoipMetrics,
+            WebRtc = WebRtc,
         };
+    }
+
+    /// <summary>The same peer, and who of us begins the handshake.</summary>
+    public PbxPeer WithDtlsClient(bool isOurs) => WebRtc is { } remote ? this with { WebRtc = remote with { DtlsClient = isOurs } } : this;
+
+    /// <summary>
+    /// Addresses are ICE's matter: neither <c>c=</c> nor a candidate is looked at, and a phone behind a NAT is where it checks from.
+    /// </summary>
+    private static SdpError ReadWebRtc(MediaDescription media, MediaAttributes attributes, out PbxPeer peer)
+    {
+        peer = null!;
+        if (WebRtcPeer.Read(attributes, out var ice, out var fingerprints) is var insecure and not SdpError.None)
+            return insecure;
+        if (!attributes.RtcpMux)
+            return SdpError.NoRtcpMux;
+        if (attributes.Setup == DtlsSetup.HoldConn)
+            return SdpError.InvalidSetup;
+        peer = new PbxPeer(media, attributes)
+        {
+            Rtp = default,
+            Rtcp = default,
+            RtcpMux = true,
+            Secure = true,
+            WebRtc = new PbxWebRtcRemote
+            {
+                Ice = ice,
+                Fingerprints = [.. fingerprints.Select(fingerprint => fingerprint.Digest)],
+                DtlsClient = false,
+            },
+        };
+        return SdpError.None;
     }
 
     private static bool IsSameFormat(RtpMap one, RtpMap other) => other.IsTelephoneEvent

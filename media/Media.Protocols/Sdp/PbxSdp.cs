@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net.Sockets;
+using Media.Protocols.Ice;
 using Media.Protocols.Primitives;
 using Media.Protocols.Srtp;
 
@@ -17,6 +18,9 @@ public sealed class PbxSdp(IEntropy entropy)
     /// <summary>Phones that ring at once have as many trunks at most; an older offer nobody answers any more.</summary>
     private const int MaxOffers = 16;
 
+    /// <summary>Of the only section that we offer.</summary>
+    private const string FirstMid = "0";
+
     private string _sessionId = $"{entropy.NextUInt64() >> 2}"; // some peers keep it in a signed 64-bit number
     private readonly Dictionary<SrtpProfile, SrtpKeys> _keys = [];
     private readonly PbxPayloadTypes _types = new();
@@ -25,6 +29,7 @@ public sealed class PbxSdp(IEntropy entropy)
     private string _protocol = "";
     private readonly List<PbxOffer> _offers = []; // the last made last
     private string _lastText = "";
+    private string? _mid;
     private int _audioLine;
     private int _version;
 
@@ -43,6 +48,21 @@ public sealed class PbxSdp(IEntropy entropy)
             : null;
     }
 
+    /// <summary>The ICE credentials of an offer of WebRTC; null: it has none that can be used.</summary>
+    /// <param name="offer">A description.</param>
+    /// <param name="isWebRtc">Each of its audio sections is over DTLS; null: it has no section that is in use.</param>
+    public static IceCredentials? ReadIce(string offer, out bool? isWebRtc)
+    {
+        isWebRtc = null;
+        if (!SessionDescription.TryParse(offer, out var sdp, out _))
+            return null;
+        var audio = sdp.Media.Where(media => media.IsAudio && media.Port != 0).ToList();
+        if (audio.Count == 0)
+            return null;
+        isWebRtc = audio.TrueForAll(WebRtcPeer.IsSpokenBy);
+        return isWebRtc.Value && WebRtcPeer.Read(sdp.AttributesOf(audio[0]), out var ice, out _) == SdpError.None ? ice : null;
+    }
+
     /// <summary>
     /// Our offer: the first of the call, or a later one. An offer that the PBX rejects needs no undoing: what was agreed before stays,
     /// and the next offer replaces it.
@@ -54,21 +74,25 @@ public sealed class PbxSdp(IEntropy entropy)
         var agreed = isElsewhere ? null : _settled;
         var profiles = ProfilesToOffer(local, agreed);
         SdesCrypto[] crypto = [.. profiles.Select((profile, i) => new SdesCrypto(i + 1, profile, KeysFor(profile)))];
-        var asBefore = agreed is not null && crypto.Length > 0 == agreed.Srtp is not null;
-        var protocol = asBefore ? _protocol : local.Srtp == SrtpPolicy.Required ? "RTP/SAVP" : "RTP/AVP";
+        var asBefore = agreed is not null && crypto.Length > 0 == agreed.Srtp is not null
+            && local.WebRtc is null == agreed.WebRtc is null;
+        var protocol = asBefore ? _protocol
+            : local.WebRtc is not null ? "UDP/TLS/RTP/SAVPF" : local.Srtp == SrtpPolicy.Required ? "RTP/SAVP" : "RTP/AVP";
         var spoken = agreed?.Codec.Codec;
         var codecs = local.Codecs.OrderBy(codec => codec != spoken); // stable: the codec in use comes first, the rest as configured
         var clocks = local.Codecs.Where(_ => local.TelephoneEvents).Select(codec => codec.ClockRate()).Distinct().Order();
         RtpMap[] maps = [.. codecs.Select(_types.Codec), .. clocks.Select(_types.TelephoneEvent)];
-        var mux = local.OfferRtcpMux || agreed is { RtcpMux: true };
-        var audio = PbxSection.Audio(local, protocol, maps, local.Direction, crypto, mux, local.VoipMetrics);
+        var mux = local.OfferRtcpMux || local.WebRtc is not null || agreed is { RtcpMux: true };
+        var mid = local.WebRtc is null ? null : agreed is null ? FirstMid : _mid ?? FirstMid;
+        var audio = Secure(PbxSection.Audio(local, protocol, maps, local.Direction, crypto, mux, local.VoipMetrics), local,
+            DtlsSetup.ActPass, mid);
         var isFirst = _lines.Count == 0 || isElsewhere;
         MediaDescription[] lines = isFirst ? [audio] : [.. _lines.Select((line, i) => i == _audioLine ? audio : line.Refused())];
         _offers.RemoveAll(earlier => ReferenceEquals(earlier.Local, local));
         if (_offers.Count == MaxOffers)
             _offers.RemoveAt(0);
         _offers.Add(new PbxOffer(local, maps, crypto, mux, lines, isFirst ? 0 : _audioLine));
-        return Write(local, lines);
+        return Write(local, lines, mid);
     }
 
     /// <summary>
@@ -150,6 +174,7 @@ public sealed class PbxSdp(IEntropy entropy)
         if (choice is null && !rests)
             return error;
 
+        string? bundled = null;
         var lines = sdp.Media.Select(media => media.Refused()).ToList();
         if (choice is null)
         {
@@ -159,6 +184,10 @@ public sealed class PbxSdp(IEntropy entropy)
         else
         {
             var peer = choice.Peer;
+            var setup = peer.Attributes.Setup;
+            // Roles stay once they are taken (RFC 8842 §5.5); at first we wait for the phone, which knows when ICE is done.
+            peer = peer.WithDtlsClient(
+                setup == DtlsSetup.ActPass ? _settled?.WebRtc is { DtlsClient: true } : WebRtcPeer.IsOurs(setup, weOffered: false));
             RtpMap[] maps = choice.TelephoneEvent is { } events ? [choice.Codec, events] : [choice.Codec];
             _types.Learn(peer.Attributes.RtpMaps);
             _types.Learn(maps);
@@ -169,12 +198,15 @@ public sealed class PbxSdp(IEntropy entropy)
             _audioLine = sdp.Media.ToList().IndexOf(peer.Media);
             _protocol = peer.Media.Protocol;
             var asksBack = local.VoipMetrics && peer.Attributes.HasExtendedReports;
-            lines[_audioLine] = PbxSection.Audio(local, _protocol, maps, direction, crypto, peer.RtcpMux, asksBack);
+            var audio = PbxSection.Audio(local, _protocol, maps, direction, crypto, peer.RtcpMux, asksBack);
+            _mid = peer.Attributes.Mid;
+            bundled = peer.Attributes.Bundled ? _mid : null;
+            lines[_audioLine] = Secure(audio, local, peer.WebRtc is { DtlsClient: true } ? DtlsSetup.Active : DtlsSetup.Passive, _mid);
         }
         _lines = lines;
         _settled = parameters;
         _offers.RemoveAll(earlier => ReferenceEquals(earlier.Local, local)); // others may still be answered
-        answer = Write(local, lines);
+        answer = Write(local, lines, bundled);
         return SdpError.None;
     }
 
@@ -191,10 +223,13 @@ public sealed class PbxSdp(IEntropy entropy)
             return SdpError.MediaLineMismatch;
         if (media.Port == 0 && !media.IsMalformed)
             return SdpError.AudioRefused;
+        if (!media.IsMalformed && WebRtcPeer.IsSpokenBy(media) != offer.Local.WebRtc is not null)
+            return SdpError.UnsupportedTransport;
         if (PbxPeer.Read(sdp, media, offer.RtcpMux, out var peer) is var unreadable and not SdpError.None)
             return unreadable;
         if (offer.AgreeOnKeys(peer, out var keys) is var unsafeAnswer and not SdpError.None)
             return unsafeAnswer;
+        peer = peer.WithDtlsClient(WebRtcPeer.IsOurs(peer.Attributes.Setup, weOffered: true));
         if (!peer.Rtp.IsNone && peer.Rtp.Family != offer.Local.Rtp.Family)
             return SdpError.OtherAddressFamily;
 
@@ -208,6 +243,7 @@ public sealed class PbxSdp(IEntropy entropy)
         _lines = offer.Lines;
         _audioLine = offer.AudioLine;
         _protocol = offer.Lines[_audioLine].Protocol;
+        _mid = offer.Lines[_audioLine].Attributes.FirstOrDefault(line => line.Is("mid")).Value;
         _settled = parameters;
         return SdpError.None;
     }
@@ -217,6 +253,7 @@ public sealed class PbxSdp(IEntropy entropy)
     /// </summary>
     private static IReadOnlyList<SrtpProfile> ProfilesToOffer(PbxLocalMedia local, PbxMediaParameters? agreed) => local.Srtp switch
     {
+        _ when local.WebRtc is not null => [],
         SrtpPolicy.None => [],
         _ when agreed?.Srtp is { } keys => [keys.Profile],
         SrtpPolicy.Required => local.SrtpProfiles,
@@ -231,13 +268,22 @@ public sealed class PbxSdp(IEntropy entropy)
         return keys;
     }
 
-    private string Write(PbxLocalMedia local, IReadOnlyList<MediaDescription> lines)
+    private static MediaDescription Secure(MediaDescription audio, PbxLocalMedia local, DtlsSetup setup, string? mid) =>
+        local.WebRtc is { } own ? audio with { Attributes = [.. audio.Attributes, .. PbxSection.WebRtc(own, setup, mid)] } : audio;
+
+    private string Write(PbxLocalMedia local, IReadOnlyList<MediaDescription> lines, string? bundledMid)
     {
+        var attributes = new List<SdpAttribute>();
+        if (local.WebRtc is not null)
+            attributes.Add(new("ice-lite"));
+        if (local.WebRtc is not null && bundledMid is not null)
+            attributes.Add(new("group", $"BUNDLE {bundledMid}"));
         var address = SdpConnection.From(local.Rtp.ToIPAddress());
         SessionDescription Describe() => new()
         {
             Origin = new SdpOrigin("-", _sessionId, $"{_version}", address),
             Connection = address,
+            Attributes = attributes,
             Media = lines,
         };
         if (Describe().Write() is var unchanged && unchanged == _lastText)

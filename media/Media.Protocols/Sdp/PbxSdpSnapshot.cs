@@ -24,6 +24,8 @@ public sealed record PbxSdpSnapshot
             yield return $"Description: {error}.";
         else if (!int.TryParse(sdp.Origin.Version, out _) || sdp.Media.ElementAtOrDefault(AudioLine) is not { IsAudio: true })
             yield return $"Description: no version, or no audio at line {AudioLine}.";
+        if (Agreed.WebRtc is not null)
+            yield return "Agreed.WebRtc: nobody can go on with the ICE of another.";
         if (Agreed.Srtp is { } keys && (keys.Remote.Count == 0 || !keys.Remote.Append(keys.Local).All(key => key.Fits(keys.Profile))))
             yield return "Agreed.Srtp: keys that do not fit their profile.";
     }

@@ -3,6 +3,21 @@ namespace Media.Protocols.Sdp;
 /// <summary>Writes our audio section towards a PBX.</summary>
 internal static class PbxSection
 {
+    /// <summary>What ICE and DTLS need to know of us (RFC 8839 §5, RFC 8842 §5).</summary>
+    public static IEnumerable<SdpAttribute> WebRtc(PbxWebRtcLocal local, DtlsSetup setup, string? mid)
+    {
+        if (mid is not null)
+            yield return new("mid", mid);
+        yield return new("msid", "gateway audio");
+        yield return new("ice-ufrag", local.Ice.Ufrag);
+        yield return new("ice-pwd", local.Ice.Password);
+        yield return new("fingerprint", new Fingerprint("sha-256", local.Fingerprint.ToUpperInvariant()).ToString());
+        yield return new("setup", setup.ToString().ToLowerInvariant());
+        foreach (var candidate in local.Candidates)
+            yield return new("candidate", candidate.Write()["candidate:".Length..]);
+        yield return new("end-of-candidates");
+    }
+
     public static MediaDescription Audio(
         PbxLocalMedia local, string protocol, IReadOnlyList<RtpMap> maps, MediaDirection direction,
         IReadOnlyList<SdesCrypto> crypto, bool rtcpMux, bool voipMetrics)

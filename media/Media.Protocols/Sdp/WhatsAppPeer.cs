@@ -28,13 +28,8 @@ internal sealed record WhatsAppPeer(
         var attributes = sdp.AttributesOf(media);
         if (CheckTransport(media, attributes, isOffer) is var transport and not SdpError.None)
             return transport;
-        if (CheckFingerprints(attributes, out var fingerprints) is var print and not SdpError.None)
-            return print;
-        if (attributes.IceUfrag is not { } ufrag || attributes.IcePassword is not { } password)
-            return SdpError.NoIceCredentials;
-        var ice = new IceCredentials(ufrag, password);
-        if (!ice.IsUsable)
-            return SdpError.MalformedIceCredentials;
+        if (WebRtcPeer.Read(attributes, out var ice, out var fingerprints) is var insecure and not SdpError.None)
+            return insecure;
         if (isOffer && !attributes.RtpMaps.Any(map => map.Codec == AudioCodec.Opus))
             return SdpError.NoOpus;
         peer = new WhatsAppPeer(media, attributes, ice, ReadCandidates(attributes), fingerprints);
@@ -51,17 +46,6 @@ internal sealed record WhatsAppPeer(
         if (!attributes.RtcpMux)
             return SdpError.NoRtcpMux;
         return attributes.Setup == DtlsSetup.HoldConn && !isOffer ? SdpError.InvalidSetup : SdpError.None;
-    }
-
-    private static SdpError CheckFingerprints(MediaAttributes attributes, out IReadOnlyList<Fingerprint> usable)
-    {
-        usable = attributes.UsableFingerprints;
-        if (usable.Count > 0)
-            return SdpError.None;
-        var all = attributes.Fingerprints;
-        return all.Count == 0 ? SdpError.NoFingerprint
-            : all.All(fingerprint => fingerprint != default && fingerprint.Strength == 0) ? SdpError.UnknownFingerprintHash
-            : SdpError.MalformedFingerprint;
     }
 
     private static List<IceCandidate> ReadCandidates(MediaAttributes attributes)

@@ -36,7 +36,7 @@ public static class WhatsAppSdp
             error = SdpError.NoOpus;
             return false;
         }
-        parameters = Settle(peer, agreed, weOffered: false, dtlsClient: IsOurs(peer.Attributes.Setup, weOffered: false));
+        parameters = Settle(peer, agreed, weOffered: false, dtlsClient: WebRtcPeer.IsOurs(peer.Attributes.Setup, weOffered: false));
         answer = Describe(local, sdp, peer, agreed, parameters);
         return true;
     }
@@ -60,7 +60,7 @@ public static class WhatsAppSdp
         error = WhatsAppPeer.Read(sdp, isOffer: false, out var peer);
         if (error != SdpError.None)
             return false;
-        var dtlsClient = IsOurs(peer.Attributes.Setup, weOffered: true);
+        var dtlsClient = WebRtcPeer.IsOurs(peer.Attributes.Setup, weOffered: true);
         if (local.OfferSetup == DtlsSetup.Active && !dtlsClient)
         {
             error = SdpError.InvalidSetup;
@@ -75,19 +75,6 @@ public static class WhatsAppSdp
         parameters = Settle(peer, agreed, weOffered: true, dtlsClient);
         return true;
     }
-
-    /// <summary>
-    /// True when the handshake is ours to begin. The offerer of <c>actpass</c> may get any answer; <c>actpass</c> in an answer, against RFC
-    /// 8842 §5.3, comes from peers that copy the offer and wait for the ClientHello. Nothing said means what RFC 4145 §4 has for it, and
-    /// RFC 8842 §5 leaves: an offerer is active, an answerer passive. An offer of <c>holdconn</c> (RFC 4145 §4: no connection for now) has
-    /// no meaning in a call that rings; its sender waits, so we begin. In an answer it refuses the connection.
-    /// </summary>
-    private static bool IsOurs(DtlsSetup theirs, bool weOffered) => theirs switch
-    {
-        DtlsSetup.Active => false,
-        DtlsSetup.None => weOffered,
-        _ => true,
-    };
 
     private static byte OfferedType(RtpMap map) => map.Codec?.DefaultPayloadType() ?? TelephoneEventType;
 

@@ -53,7 +53,7 @@ public class SafetyTests(EngineFixture fixture) : IClassFixture<EngineFixture>
             TestCall.Ok(await media.AnswerWhatsAppOfferAsync(await handset.CreateOfferAsync(default)))!, default);
         Assert.IsType<MediaEvent.WhatsAppPath>(await media.Events.ReadAsync(new CancellationTokenSource(10_000).Token));
         var failed = Assert.IsType<MediaEvent.WhatsAppFailed>(await media.Events.ReadAsync(new CancellationTokenSource(10_000).Token));
-        Assert.Equal(WhatsAppFailure.FingerprintMismatch, failed.Reason);
+        Assert.Equal(WebRtcFailure.FingerprintMismatch, failed.Reason);
         Assert.False(handset.IsConnected);
         await media.ReleaseAsync();
     }
@@ -69,7 +69,7 @@ public class SafetyTests(EngineFixture fixture) : IClassFixture<EngineFixture>
         await using var paper = new PaperHandset();
         TestCall.Ok(await media.AnswerWhatsAppOfferAsync(await paper.CreateOfferAsync(default)));
         var failed = Assert.IsType<MediaEvent.WhatsAppFailed>(await media.Events.ReadAsync(new CancellationTokenSource(10_000).Token));
-        Assert.Equal(WhatsAppFailure.IceFailed, failed.Reason);
+        Assert.Equal(WebRtcFailure.IceFailed, failed.Reason);
     }
 
     [Fact]

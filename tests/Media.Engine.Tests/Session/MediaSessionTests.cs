@@ -130,7 +130,7 @@ public class MediaSessionTests
         foreach (var side in new[] { world.Caller, world.Callee })
         {
             Assert.Contains(side.Events, happened => happened is MediaEvent.MediaTimeout { Leg: CallLeg.WhatsApp });
-            Assert.Equal(WhatsAppFailure.ConsentLost, Assert.Single(side.Events.OfType<MediaEvent.WhatsAppFailed>()).Reason);
+            Assert.Equal(WebRtcFailure.ConsentLost, Assert.Single(side.Events.OfType<MediaEvent.WhatsAppFailed>()).Reason);
         }
     }
 
@@ -140,7 +140,7 @@ public class MediaSessionTests
         using var world = new SessionWorld(1, second: new ScriptedIdentity(0xB2) { Shown = "00:11" });
         world.Negotiate();
         world.Run(TimeSpan.FromSeconds(5));
-        Assert.Equal(WhatsAppFailure.FingerprintMismatch, Assert.Single(world.Caller.Events.OfType<MediaEvent.WhatsAppFailed>()).Reason);
+        Assert.Equal(WebRtcFailure.FingerprintMismatch, Assert.Single(world.Caller.Events.OfType<MediaEvent.WhatsAppFailed>()).Reason);
         Assert.DoesNotContain(world.Caller.Events, happened => happened is MediaEvent.WhatsAppConnected);
     }
 
@@ -165,7 +165,7 @@ public class MediaSessionTests
         Assert.True(world.Caller.Port.IsReleased && world.Caller.Session.IsOver);
         Assert.InRange(quality.WhatsApp.PacketsReceived, 240, 260);
         world.Run(TimeSpan.FromSeconds(1));
-        Assert.Equal(WhatsAppFailure.DtlsClosed, Assert.Single(world.Callee.Events.OfType<MediaEvent.WhatsAppFailed>()).Reason);
+        Assert.Equal(WebRtcFailure.DtlsClosed, Assert.Single(world.Callee.Events.OfType<MediaEvent.WhatsAppFailed>()).Reason);
     }
 
     [Fact]

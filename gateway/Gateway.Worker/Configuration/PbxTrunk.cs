@@ -22,6 +22,9 @@ internal sealed record PbxTrunk(string Name, PbxMediaProfile Media, bool Delayed
     /// <summary>It leads to the public telephone network.</summary>
     public bool IsPstn { get; init; }
 
+    /// <summary>The way to a phone of this trunk's that speaks WebRTC: it is offered that, and always in the INVITE.</summary>
+    public PbxTrunk ForWebRtc => this with { Media = Media with { IsWebRtc = true }, DelayedOffer = false };
+
     /// <summary>A URI with this host and port is this trunk's.</summary>
     public bool IsAt(HostPort at) => Hosts.Any(
         host => host.Host.Equals(at.Host, StringComparison.OrdinalIgnoreCase) && PortOf(host) == PortOf(at));

@@ -21,6 +21,13 @@ internal sealed class PbxTrunks(SipEndpoint endpoint, IEnumerable<PbxTrunk> trun
     /// <summary>Null: this node has no such trunk.</summary>
     public PbxTrunk? Find(string name) => _trunks.GetValueOrDefault(name);
 
+    /// <summary>
+    /// The trunk by which an INVITE goes, as its phone is spoken to there: who has registered over a WebSocket (RFC 7118 §5) is a browser,
+    /// or what is like one, and speaks WebRTC.
+    /// </summary>
+    public PbxTrunk WayOf(SipInviteRequest request) =>
+        (request.Phone?.Uri ?? request.Target)?.Transport is "ws" or "wss" ? this[request.Trunk].ForWebRtc : this[request.Trunk];
+
     /// <summary>Puts other trunks in force.</summary>
     public void Replace(IEnumerable<PbxTrunk> trunks)
     {

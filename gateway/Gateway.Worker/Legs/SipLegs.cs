@@ -72,7 +72,7 @@ internal sealed partial class SipLegs(
             return;
         foreach (var phone in phones)
         {
-            var trunk = trunks[phone.Trunk];
+            var trunk = trunks.WayOf(phone);
             var sdp = trunk.DelayedOffer ? null : (await media.DescribeAsync(null, trunk)).Sdp;
             if (sdp is not null || trunk.DelayedOffer)
                 _ringing.Add(Take(trunks.Invite(phone with { Sdp = sdp }), trunk, attempt));
@@ -357,8 +357,9 @@ internal sealed partial class SipLegs(
             await from.Sip.NotifyTransferAsync(403, CauseTable.Refusal(HangupCause.PstnForbidden).Text);
             return;
         }
-        var offer = await media.DescribeAsync(null, from.Trunk);
-        _transfer = new SipTransfer(from, Take(trunks.Invite(invite with { Sdp = offer.Sdp }), from.Trunk, from.Attempt));
+        var trunk = trunks.WayOf(invite);
+        var offer = await media.DescribeAsync(null, trunk);
+        _transfer = new SipTransfer(from, Take(trunks.Invite(invite with { Sdp = offer.Sdp }), trunk, from.Attempt));
     }
 
     private async Task EndTransferAsync()

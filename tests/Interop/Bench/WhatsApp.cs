@@ -55,6 +55,10 @@ public sealed class WhatsApp : IAsyncDisposable
     /// <summary>A number that no user of this run has.</summary>
     public string NewNumber() => $"4479{Interlocked.Increment(ref _lastUser):00000000}";
 
+    /// <summary>A handset in the phone page that this user has open, for a call that WhatsApp knows nothing of.</summary>
+    public IHandset HandsetOf(string user) => _app.Services.GetRequiredService<Sandbox.Phone.PhoneHub>()
+        .Handset(_app.Services.GetRequiredService<Sandbox.Users.UserStore>().GetOrAdd(user));
+
     /// <summary>A new user who has permitted calls permanently and answers automatically, unless specified otherwise.</summary>
     public async Task<string> UserAsync(string auto = "Answer")
     {

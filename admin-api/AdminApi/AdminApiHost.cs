@@ -66,6 +66,8 @@ public static class AdminApiHost
         builder.Services.AddContacts(options);
 
         var app = builder.Build();
+        var keepAlive = TimeSpan.FromSeconds(20);
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = keepAlive, KeepAliveTimeout = keepAlive });
         app.UsePlatform(options);
         app.MapGet("/healthz", () => "ok\n").AllowAnonymous().ExcludeFromDescription();
         app.MapConsole();
@@ -76,6 +78,7 @@ public static class AdminApiHost
     private static void MapResources(RouteGroupBuilder api)
     {
         api.MapConsoleLinks();
+        api.MapPhoneTickets();
         api.MapCalls();
         api.MapLiveCalls();
         api.MapNodes();

@@ -2,12 +2,14 @@ using AdminApi;
 using AdminApi.Platform;
 using Gateway.Storage;
 using Gateway.Storage.Admin;
+using Gateway.Storage.Directory;
 using Media.Protocols.Primitives;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using Npgsql;
 using Testing;
+using Testing.Peers;
 
 namespace AdminConsole.Tests;
 
@@ -21,7 +23,11 @@ public sealed class ConsoleBench : IAsyncLifetime
         Environment.GetEnvironmentVariable("GATEWAY_SCREENSHOTS")
         ?? Path.Combine(Path.GetTempPath(), "gateway-console-screenshots")).FullName;
 
+    /// <summary>What the browser's microphone hears.</summary>
+    public const double MicrophoneHertz = 700;
+
     private readonly Stores _stores = new();
+    private readonly string _microphone = Path.GetTempFileName();
     private IPlaywright _playwright = null!;
     private IBrowser _browser = null!;
     private WebApplication _app = null!;
@@ -33,6 +39,9 @@ public sealed class ConsoleBench : IAsyncLifetime
 
     public NpgsqlDataSource Database { get; private set; } = null!;
 
+    /// <summary>What the phone in the browser is connected to.</summary>
+    public StandInNode Node { get; } = new();
+
     public ConsoleSamples Samples { get; private set; } = null!;
 
     public T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();
@@ -41,21 +50,30 @@ public sealed class ConsoleBench : IAsyncLifetime
     {
         Database = NpgsqlDataSource.Create(_stores.Postgres);
         await Migrator.MigrateAsync(Database, CancellationToken.None);
+        await Node.StartAsync();
         _app = AdminApiHost.Build(
         [
             "--urls=http://127.0.0.1:0", $"--AdminApi:Postgres={_stores.Postgres};Options=-c role=gateway_admin",
-            $"--AdminApi:Redis={_stores.Redis}", "--AdminApi:RequestsPerMinute=1000000", "--Logging:LogLevel:Default=Warning",
+            $"--AdminApi:Redis={_stores.Redis}", "--AdminApi:RequestsPerMinute=1000000",
+            $"--AdminApi:Phone:Nodes={Node.Url}", "--Logging:LogLevel:Default=Warning",
         ]);
         await _app.StartAsync();
+        Node.Tickets = Get<PhoneTicketStore>();
         Url = _app.Urls.Single();
         Key = await KeyAsync(Scope.Admin);
         Samples = new ConsoleSamples(this);
         await Samples.OpenAsync();
+        WaveFile.WriteTone(_microphone, MicrophoneHertz, 48000, TimeSpan.FromSeconds(60));
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = "/usr/bin/chromium",
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+            Args =
+            [
+                "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream", "--use-file-for-fake-audio-capture=" + _microphone,
+                "--allow-loopback-in-peer-connection", "--autoplay-policy=no-user-gesture-required", "--mute-audio",
+            ],
         });
     }
 
@@ -64,7 +82,9 @@ public sealed class ConsoleBench : IAsyncLifetime
         await _browser.DisposeAsync();
         _playwright.Dispose();
         await _app.DisposeAsync();
+        await Node.DisposeAsync();
         await Database.DisposeAsync();
+        File.Delete(_microphone);
         _stores.Dispose();
     }
 
@@ -92,11 +112,12 @@ public sealed class ConsoleBench : IAsyncLifetime
     }
 
     /// <summary>The same, logged in by a link.</summary>
-    public async Task<Visit> EnterAsync(bool isDark = false, bool isNarrow = false, string language = "en", string path = "/")
+    public async Task<Visit> EnterAsync(
+        bool isDark = false, bool isNarrow = false, string language = "en", string path = "/", string? agent = null)
     {
         var visit = await VisitAsync(isDark, isNarrow, language);
         await Samples.LiveCallsAsync(3);
-        var link = await Samples.PostAsync("/v1/console/links", new { });
+        var link = await Samples.PostAsync("/v1/console/links" + (agent is null ? "" : "?agent=" + agent), new { });
         await visit.Page.GotoAsync(link.GetProperty("path").GetString()!);
         await visit.Page.Locator("main#main h1").WaitForAsync();
         if (path != "/")

@@ -27,11 +27,15 @@ public sealed class ConsoleSamples(ConsoleBench bench)
 
     private static readonly string[] Users = ["4915112345678", "5511987654321", "447911123456", "8613812345678", "201001234567"];
 
+    private readonly Dictionary<string, long> _contacts = [];
+
     private readonly HttpClient _http = new() { BaseAddress = new Uri(bench.Url) };
 
     public string CallId { get; private set; } = "";
 
     public long Contact { get; private set; }
+
+    public long ContactOf(string user) => _contacts[user];
 
     public async Task<JsonElement> PostAsync(string path, object body, HttpMethod? method = null, string? version = null)
     {
@@ -88,7 +92,7 @@ public sealed class ConsoleSamples(ConsoleBench bench)
         var random = new Random(7);
         var records = Enumerable.Range(0, 240).Select(i => Call(random, i)).ToArray();
         for (var i = 0; i < Users.Length; i++)
-            Contact = (await bench.Get<ContactStore>().ApplyAsync(
+            _contacts[Users[i]] = Contact = (await bench.Get<ContactStore>().ApplyAsync(
                 new ChannelId(Channel), new WhatsAppUser(Users[i], null, null, Names[i]), DateTimeOffset.UtcNow, same => same, null,
                 CancellationToken.None)).Id;
         await store.CompleteAllAsync(records, new Gateway.Calls.Permissions.PermissionLimits(), CancellationToken.None);

@@ -13,6 +13,7 @@ internal static class AgentsSetup
         services.AddSingleton<IAgentRegistry>(s => new RedisAgentRegistry(s.GetRequiredService<IConnectionMultiplexer>()));
         services.AddSingleton<AgentRoster>();
         services.AddSingleton<AgentStore>();
+        services.AddSingleton<PhoneTicketStore>();
         services.AddSingleton<GroupStore>();
         services.AddSingleton<FlowStore>();
         services.AddSingleton<FlowRouteStore>();

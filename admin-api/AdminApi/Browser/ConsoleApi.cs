@@ -1,4 +1,7 @@
+using System.ComponentModel;
 using AdminApi.Platform;
+using Gateway.Calls;
+using Gateway.Storage.Directory;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AdminApi.Browser;
@@ -8,7 +11,7 @@ namespace AdminApi.Browser;
 /// </summary>
 public static class ConsoleApi
 {
-    /// <summary>Maps the console outside the documented API; all of it may be asked for by anybody.</summary>
+    /// <summary>Maps the console outside the documented API; all of it but the phone's socket may be asked for by anybody.</summary>
     public static void MapConsole(this WebApplication app)
     {
         var console = app.MapGroup(ConsoleFiles.Path).AllowAnonymous().ExcludeFromDescription();
@@ -17,12 +20,16 @@ public static class ConsoleApi
         console.MapDelete("/session", EndAsync);
         console.MapGet("/oidc", OidcLogIn.BeginAsync);
         console.MapGet("/oidc/callback", OidcLogIn.EndAsync);
+        app.MapMethods(ConsoleFiles.Path + PhoneRelay.Path, [HttpMethods.Get, HttpMethods.Connect], PhoneRelay.RunAsync)
+            .ExcludeFromDescription().Requires(Scope.Operate);
         console.MapGet("/{**path}", (string? path, HttpRequest request) => ConsoleFiles.Find(path, request));
     }
 
     public static void MapConsoleLinks(this IEndpointRouteBuilder api) =>
         api.MapGroup("/console").WithTags("console").MapPost("/links", LinkAsync).WithName("createConsoleLink").Requires(Scope.Read)
-            .WithSummary("Makes a link that logs somebody in at the console, once, with the caller's rights");
+            .Problems(StoreProblems.UnknownReference)
+            .WithSummary("Makes a link that logs somebody in at the console, once, with the caller's rights")
+            .WithDescription("For an agent other than the caller's own it needs the scope admin.");
 
     /// <summary>A log-in by a key, or by the secret part of a link.</summary>
     public sealed record LogIn(string? Key = null, string? Link = null);
@@ -30,7 +37,10 @@ public static class ConsoleApi
     /// <param name="Actor">As in the audit log; null: not logged in.</param>
     /// <param name="ExpiresAt">When to log in again; null: not logged in.</param>
     /// <param name="HasOidc">True where one can log in by the issuer too.</param>
-    public sealed record SessionView(string? Actor, IReadOnlyCollection<Scope> Scopes, DateTimeOffset? ExpiresAt, bool HasOidc);
+    /// <param name="Agent">The agent for whom it stands; null: nobody.</param>
+    /// <param name="HasPhone">True where the console can be that agent's phone.</param>
+    public sealed record SessionView(
+        string? Actor, IReadOnlyCollection<Scope> Scopes, DateTimeOffset? ExpiresAt, bool HasOidc, AgentId? Agent, bool HasPhone);
 
     /// <param name="Path">To be opened at the address of this API. The secret is behind #, which browsers send nowhere.</param>
     /// <param name="ExpiresAt">Until then it can be used, once.</param>
@@ -40,7 +50,9 @@ public static class ConsoleApi
     {
         var caller = await sessions.FindCallerAsync(context);
         var until = caller is null ? null : (await sessions.FindAsync(context))?.ExpiresAt;
-        return TypedResults.Ok(new SessionView(caller?.Actor, caller?.Scopes ?? [], until, options.Oidc.ClientId.Length > 0));
+        var hasPhone = caller is { Agent: not null } && caller.May(Scope.Operate) && options.PhoneNodes.Count > 0;
+        return TypedResults.Ok(new SessionView(
+            caller?.Actor, caller?.Scopes ?? [], until, options.Oidc.ClientId.Length > 0, caller?.Agent, hasPhone));
     }
 
     private static async Task<Results<NoContent, ProblemResult>> BeginAsync(
@@ -69,8 +81,18 @@ public static class ConsoleApi
         return TypedResults.NoContent();
     }
 
-    private static async Task<Ok<ConsoleLink>> LinkAsync(SessionCookie sessions, Caller caller, CancellationToken cancellation)
+    private static async Task<Results<Ok<ConsoleLink>, ProblemResult>> LinkAsync(
+        SessionCookie sessions, AgentStore agents, Caller caller,
+        [Description("The agent for whom the log-in stands; none: the caller's.")] string? agent, CancellationToken cancellation)
     {
+        if (agent is not null && agent != caller.Agent?.Value)
+        {
+            if (!caller.May(Scope.Admin))
+                return Problems.ForbiddenScope.Of("Only an admin makes a link for another agent.");
+            if (await agents.FindAsync(new AgentId(agent), cancellation) is null)
+                return StoreProblems.UnknownReference.Of($"'{agent}' is no agent.", [new FieldError("agent", $"'{agent}' is no agent.")]);
+            caller = caller with { Agent = new AgentId(agent) };
+        }
         var (text, until) = await sessions.LinkAsync(caller, cancellation);
         return TypedResults.Ok(new ConsoleLink($"{ConsoleFiles.Path}/#link={text}", until));
     }

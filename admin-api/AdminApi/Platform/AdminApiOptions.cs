@@ -50,6 +50,9 @@ public sealed record AdminApiOptions
     /// <summary>The folder in which the nodes' recordings can be read, for downloads of voicemail; null: they cannot.</summary>
     public string? Recordings { get; init; }
 
+    /// <summary>The nodes to which the phone in the browser is connected.</summary>
+    public PhoneOptions Phone { get; init; } = new();
+
     /// <summary>The settings of outgoing webhooks.</summary>
     public WebhookOptions Webhooks { get; init; } = new();
 
@@ -58,6 +61,9 @@ public sealed record AdminApiOptions
 
     /// <summary><see cref="TrustedProxies"/> as networks.</summary>
     public IReadOnlyList<IPNetwork> Proxies { get; private init; } = [];
+
+    /// <summary><see cref="PhoneOptions.Nodes"/> as addresses.</summary>
+    public IReadOnlyList<Uri> PhoneNodes { get; private init; } = [];
 
     /// <summary><see cref="WebhookOptions.AllowedNetworks"/> as networks.</summary>
     public IReadOnlyList<IPNetwork> WebhookNetworks { get; private init; } = [];
@@ -94,6 +100,7 @@ public sealed record AdminApiOptions
             errors.Add($"{Section}:Webhooks: MaxAttempts must be 1 to 30, Timeout at most 30 seconds, FirstRetry positive.");
         options = options with
         {
+            PhoneNodes = WebSockets(Phone.Nodes, errors),
             Proxies = Networks(TrustedProxies, "TrustedProxies", errors),
             WebhookNetworks = Networks(Webhooks.AllowedNetworks, "Webhooks:AllowedNetworks", errors),
         };
@@ -115,6 +122,19 @@ public sealed record AdminApiOptions
         return networks;
     }
 
+    private static List<Uri> WebSockets(string list, List<string> errors)
+    {
+        List<Uri> addresses = [];
+        foreach (var text in list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "ws" or "wss" && address.Query.Length == 0)
+                addresses.Add(address);
+            else
+                errors.Add($"{Section}:Phone:Nodes: {text} is not the address of a WebSocket, such as ws://10.0.0.5:5066.");
+        }
+        return addresses;
+    }
+
     /// <summary>Secrets have no text form.</summary>
     public override string ToString() => nameof(AdminApiOptions);
 }
@@ -134,6 +154,9 @@ public sealed record OidcOptions
     /// <summary>The prefix of our scopes there: `gateway:read`.</summary>
     public string ScopePrefix { get; init; } = "gateway:";
 
+    /// <summary>The claim that names the agent for whom a token stands; none: tokens stand for nobody.</summary>
+    public string AgentClaim { get; init; } = "";
+
     /// <summary>The console's client at the issuer; none: nobody logs in at the console by it.</summary>
     public string ClientId { get; init; } = "";
 
@@ -142,6 +165,14 @@ public sealed record OidcOptions
 
     /// <summary>The scopes that the console asks for, separated by spaces: those by which its access token gets ours.</summary>
     public string RequestScopes { get; init; } = "openid";
+}
+
+/// <summary>The settings of the phone in the browser.</summary>
+public sealed record PhoneOptions
+{
+    /// <summary>The nodes' listeners for SIP over WebSocket (`ws:` of their `sip.listen`) as addresses, separated by commas:
+    /// `ws://10.0.0.5:5066`. None: the console has no phone.</summary>
+    public string Nodes { get; init; } = "";
 }
 
 /// <summary>The settings of outgoing webhooks.</summary>

@@ -4,7 +4,7 @@ import type { components, paths } from "./schema";
 
 export type Schema = components["schemas"];
 export type Scope = "read" | "operate" | "billing" | "admin";
-export type Session = { actor: string | null; scopes: Scope[]; expiresAt: string | null; hasOidc: boolean };
+export type Session = { actor: string | null; scopes: Scope[]; expiresAt: string | null; hasOidc: boolean; agent: string | null; hasPhone: boolean };
 
 /** No form and no other origin can send it: the session alone changes nothing. */
 const headers = { "X-Console": "1" };

@@ -15,19 +15,21 @@ import { Live } from "./pages/live";
 import { LogIn } from "./pages/login";
 import { Missed } from "./pages/missed";
 import { Nodes } from "./pages/nodes";
+import { CallSign, Phone } from "./pages/phone";
 import { Rates, RateCardPage } from "./pages/rates";
 import { Statistics } from "./pages/statistics";
 import { Team } from "./pages/team";
 import { Voicemails } from "./pages/voicemails";
+import { act, openPhone } from "./phone/phone";
 import { go, usePath } from "./route";
-import { may, setScopes } from "./rights";
+import { agent, hasPhone, may, setRights } from "./rights";
 import { language, languageNames, speak, t, type Word } from "./text";
 import { Fault, Link, Notices } from "./ui";
 
-type Entry = { to: string; word: Word; scope?: Scope };
+type Entry = { to: string; word: Word; scope?: Scope; ofPhone?: true };
 
 const sections: { word: Word; entries: Entry[] }[] = [
-  { word: "nav.now", entries: [{ to: "/", word: "live" }, { to: "/team", word: "team" }] },
+  { word: "nav.now", entries: [{ to: "/phone", word: "phone", ofPhone: true }, { to: "/", word: "live" }, { to: "/team", word: "team" }] },
   {
     word: "nav.work",
     entries: [{ to: "/missed", word: "missed" }, { to: "/voicemails", word: "voicemails" }, { to: "/contacts", word: "contacts" }, { to: "/calls", word: "calls" }],
@@ -45,6 +47,7 @@ const sections: { word: Word; entries: Entry[] }[] = [
 const pages: [RegExp, (id: string) => VNode][] = [
   [/^\/$/, () => <Live />],
   [/^\/team$/, () => <Team />],
+  [/^\/phone$/, () => <Phone />],
   [/^\/missed$/, () => <Missed />],
   [/^\/voicemails$/, () => <Voicemails />],
   [/^\/contacts$/, () => <Contacts />],
@@ -113,13 +116,14 @@ function Frame(props: { session: Session; path: string; redraw: () => void; leav
       <header>
         <button type="button" class="menu plain" aria-expanded={isOpen} aria-controls="nav" onClick={() => setOpen(!isOpen)}>☰<span class="hidden">{t("menu")}</span></button>
         <span class="brand"><img src="/console/icon.svg" alt="" width="24" height="24" />{t("console")}</span>
+        {hasPhone && <CallSign />}
         <ConnectionState />
       </header>
       <nav id="nav" aria-label={t("menu")} class={isOpen ? "open" : undefined}>
         {sections.map((section) => (
           <div key={section.word}>
             <p class="nav-head">{t(section.word)}</p>
-            <ul>{section.entries.filter((one) => may(one.scope ?? "read")).map((one) => (
+            <ul>{section.entries.filter((one) => may(one.scope ?? "read") && (!one.ofPhone || hasPhone)).map((one) => (
               <li key={one.to}><Link to={one.to} current={isCurrent(one.to)}>{t(one.word)}</Link></li>
             ))}</ul>
           </div>
@@ -154,7 +158,7 @@ function Console(): VNode {
   const look = async () => {
     try {
       const now = await session();
-      if (now.actor !== null) setScopes(now.scopes);
+      if (now.actor !== null) setRights(now);
       setEntered((before) => ({ session: now, isExpired: now.actor === null && (before.isExpired || !!before.session?.actor) }));
       return now.actor !== null;
     } catch (e) {
@@ -163,7 +167,9 @@ function Console(): VNode {
     }
   };
   const enter = async () => {
-    if (await look()) openStream(() => void look());
+    if (!(await look())) return;
+    openStream(() => void look());
+    if (hasPhone) openPhone(agent ?? "");
   };
   useEffect(() => {
     onSignedOut.tell = () => {
@@ -177,6 +183,7 @@ function Console(): VNode {
   }, []);
   const leave = async () => {
     closeStream();
+    act({ do: "off" });
     await signOut().catch(() => {});
     setEntered({});
     go("/", true);

@@ -1,10 +1,18 @@
-// What the one who is logged in may do. The API decides; the console does not offer what it would refuse.
-import type { Scope } from "./api";
+// Who is logged in, and what they may do. The API decides; the console does not offer what it would refuse.
+import type { Scope, Session } from "./api";
 
 let scopes: Scope[] = [];
 
-export function setScopes(granted: Scope[]): void {
-  scopes = granted;
+/** The agent for whom the log-in stands; null: nobody. */
+export let agent: string | null = null;
+
+/** True where the console can be that agent's phone. */
+export let hasPhone = false;
+
+export function setRights(session: Session): void {
+  scopes = session.scopes;
+  agent = session.agent;
+  hasPhone = session.hasPhone;
 }
 
 export function may(needed: Scope): boolean {

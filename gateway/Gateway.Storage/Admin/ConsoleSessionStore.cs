@@ -15,6 +15,9 @@ public sealed record ConsoleSession
     /// <summary>As granted at the log-in.</summary>
     public required string[] Scopes { get; init; }
 
+    /// <summary>The agent for whom it stands; null: nobody.</summary>
+    public string? Agent { get; init; }
+
     public DateTimeOffset ExpiresAt { get; init; }
 }
 
@@ -23,12 +26,13 @@ public sealed record ConsoleSession
 /// </summary>
 public sealed class ConsoleSessionStore(NpgsqlDataSource database)
 {
-    private const string Columns = "actor, key, scopes, expires_at AS ExpiresAt";
+    private const string Columns = "actor, key, scopes, agent, expires_at AS ExpiresAt";
 
+    /// <summary>An agent whom an issuer names, and who is not there, is none.</summary>
     private const string Insert =
         $"""
-        INSERT INTO console_sessions (hash, is_link, actor, key, scopes, expires_at)
-        VALUES (@hash, @isLink, @Actor, @Key, @Scopes, @ExpiresAt)
+        INSERT INTO console_sessions (hash, is_link, actor, key, scopes, agent, expires_at)
+        VALUES (@hash, @isLink, @Actor, @Key, @Scopes, (SELECT id FROM agents WHERE id = @Agent), @ExpiresAt)
         """;
 
     private const string Find = $"SELECT {Columns} FROM console_sessions WHERE hash = @hash AND NOT is_link AND expires_at > now()";
@@ -44,7 +48,9 @@ public sealed class ConsoleSessionStore(NpgsqlDataSource database)
     /// <param name="isLink">True: it is used by <see cref="UseLinkAsync"/>, and is no session itself.</param>
     /// <param name="cancellation">The caller's token.</param>
     public Task AddAsync(byte[] hash, ConsoleSession session, bool isLink, CancellationToken cancellation) => ExecuteAsync(
-        Insert, new { hash, isLink, session.Actor, session.Key, session.Scopes, ExpiresAt = session.ExpiresAt.UtcDateTime }, cancellation);
+        Insert,
+        new { hash, isLink, session.Actor, session.Key, session.Scopes, session.Agent, ExpiresAt = session.ExpiresAt.UtcDateTime },
+        cancellation);
 
     public Task<ConsoleSession?> FindAsync(byte[] hash, CancellationToken cancellation) => OneAsync(Find, hash, cancellation);
 

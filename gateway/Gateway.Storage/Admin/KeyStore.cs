@@ -9,6 +9,10 @@ public sealed record KeyRow
     public required string Id { get; init; }
     public required string Name { get; init; }
     public required string[] Scopes { get; init; }
+
+    /// <summary>The agent for whom it stands; null: nobody.</summary>
+    public string? Agent { get; init; }
+
     public DateTimeOffset? ExpiresAt { get; init; }
     public DateTimeOffset? RevokedAt { get; init; }
     public DateTimeOffset? LastUsedAt { get; init; }
@@ -32,6 +36,9 @@ public sealed record KeyProof
 
     public required string[] Scopes { get; init; }
 
+    /// <summary>The agent for whom it stands; null: nobody.</summary>
+    public string? Agent { get; init; }
+
     /// <summary>True where its use was stored within the last minute.</summary>
     public bool IsNoted { get; init; }
 }
@@ -41,13 +48,13 @@ public sealed class KeyStore(NpgsqlDataSource database)
 {
     private const string Columns =
         """
-        id, name, scopes, expires_at AS ExpiresAt, revoked_at AS RevokedAt, last_used_at AS LastUsedAt, previous_until AS PreviousUntil,
-        created_by AS CreatedBy, created_at AS CreatedAt, version
+        id, name, scopes, agent, expires_at AS ExpiresAt, revoked_at AS RevokedAt, last_used_at AS LastUsedAt,
+        previous_until AS PreviousUntil, created_by AS CreatedBy, created_at AS CreatedAt, version
         """;
 
     private const string Proof =
         """
-        SELECT hash, CASE WHEN previous_until > now() THEN previous_hash END AS PreviousHash, scopes,
+        SELECT hash, CASE WHEN previous_until > now() THEN previous_hash END AS PreviousHash, scopes, agent,
                coalesce(last_used_at > now() - interval '1 minute', false) AS IsNoted
         FROM api_keys
         WHERE id = @id AND revoked_at IS NULL AND coalesce(expires_at > now(), true)
@@ -61,8 +68,8 @@ public sealed class KeyStore(NpgsqlDataSource database)
 
     private const string Insert =
         $"""
-        INSERT INTO api_keys (id, name, hash, scopes, expires_at, created_by)
-        VALUES (@id, @name, @hash, @scopes, @expiresAt, @actor)
+        INSERT INTO api_keys (id, name, hash, scopes, expires_at, created_by, agent)
+        VALUES (@id, @name, @hash, @scopes, @expiresAt, @actor, @agent)
         RETURNING {Columns}
         """;
 
@@ -106,11 +113,11 @@ public sealed class KeyStore(NpgsqlDataSource database)
 
     public async Task<KeyRow> CreateAsync(
         string id, byte[] hash, string name, IReadOnlyList<string> scopes, DateTimeOffset? expiresAt, string actor,
-        CancellationToken cancellation)
+        CancellationToken cancellation, string? agent = null)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var parameters = new { id, hash, name, scopes = scopes.ToArray(), expiresAt = expiresAt?.UtcDateTime, actor };
+        var parameters = new { id, hash, name, scopes = scopes.ToArray(), expiresAt = expiresAt?.UtcDateTime, actor, agent };
         var row = await connection.QuerySingleAsync<KeyRow>(
             new CommandDefinition(Insert, parameters, transaction, cancellationToken: cancellation));
         await AuditTrail.WriteAsync(transaction, actor, "key.create", $"key:{id}", null, row, cancellation);

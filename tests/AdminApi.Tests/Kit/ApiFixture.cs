@@ -89,11 +89,15 @@ public sealed class ApiFixture : IAsyncLifetime
     }
 
     /// <summary>Makes a new key and returns its text.</summary>
-    public async Task<string> KeyAsync(params Scope[] scopes)
+    public Task<string> KeyAsync(params Scope[] scopes) => AgentKeyAsync(null, scopes);
+
+    /// <summary>The same, for an agent.</summary>
+    public async Task<string> AgentKeyAsync(string? agent, params Scope[] scopes)
     {
         var key = KeyText.New();
         await Get<KeyStore>()
-            .CreateAsync(key.Id, key.Hash, "of a test", [.. scopes.Select(s => WireName.Of(s))], null, "test", CancellationToken.None);
+            .CreateAsync(
+                key.Id, key.Hash, "of a test", [.. scopes.Select(s => WireName.Of(s))], null, "test", CancellationToken.None, agent);
         return key.Text;
     }
 

@@ -1,3 +1,5 @@
+using System.Net.Http.Headers;
+using AdminApi.Agents;
 using AdminApi.Platform;
 using AdminApi.Tests.Kit;
 using Gateway.Calls;
@@ -11,6 +13,7 @@ public sealed class AgentCases : IOperationCases
     {
         DescribeAgents(cases);
         DescribeGroups(cases);
+        DescribePhones(cases);
         cases.For("getSupervisor").Succeeds(200, async api =>
         {
             var group = await GroupAsync(api);
@@ -72,6 +75,24 @@ public sealed class AgentCases : IOperationCases
             .Fails(Problems.InvalidRequest, async api =>
                 api.Put($"/v1/agents/{await AgentAsync(api)}/state", new { presence = "available", reason = "lunch" }))
             .Fails(Problems.NotFound, api => api.Put("/v1/agents/none/state", new { presence = "available" }));
+    }
+
+    private static void DescribePhones(CaseTable cases)
+    {
+        static async Task<HttpRequestMessage> AskAsync(ApiFixture api, string? agent)
+        {
+            var request = api.Post("/v1/agents/me/phone/tickets");
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await api.AgentKeyAsync(agent, Scope.Operate));
+            return request;
+        }
+        cases.For("createPhoneTicket")
+            .Succeeds(200, async api => await AskAsync(api, await AgentAsync(api)))
+            .Fails(PhoneTicketsApi.NoAgent, api => AskAsync(api, null))
+            .Fails(PhoneTicketsApi.NoPhone, async api =>
+            {
+                var bare = api.Post("/v1/agents", new { id = Name("a"), name = "Bare" });
+                return await AskAsync(api, (await api.ReadAsync(bare)).GetProperty("id").GetString());
+            });
     }
 
     private static void DescribeGroups(CaseTable cases)

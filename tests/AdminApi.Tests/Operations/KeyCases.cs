@@ -15,7 +15,9 @@ public sealed class KeyCases : IOperationCases
             .Succeeds(201, api => api.Post("/v1/keys", new { name = "reports", scopes = new[] { "read" } }))
             .Fails(Problems.InvalidRequest, api =>
                 api.Post("/v1/keys", new { name = "", scopes = Array.Empty<string>(), expiresAt = "2020-01-01T00:00:00Z" }))
-            .Fails(Problems.InvalidRequest, api => api.Post("/v1/keys", new { name = "x", scopes = new[] { "root" } }));
+            .Fails(Problems.InvalidRequest, api => api.Post("/v1/keys", new { name = "x", scopes = new[] { "root" } }))
+            .Fails(StoreProblems.UnknownReference, api =>
+                api.Post("/v1/keys", new { name = "x", scopes = new[] { "read" }, agent = "none" }));
         cases.For("rotateKey")
             .Succeeds(200, async api => api.Post($"/v1/keys/{await IdAsync(api)}/rotate", new { graceSeconds = 60 }, 1))
             .Fails(Problems.InvalidRequest, async api => api.Post($"/v1/keys/{await IdAsync(api)}/rotate", new { graceSeconds = -1 }, 1))

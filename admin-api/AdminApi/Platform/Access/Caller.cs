@@ -1,9 +1,12 @@
+using Gateway.Calls;
+
 namespace AdminApi.Platform;
 
 /// <summary>The author of a request. Handlers take it as a parameter; <see cref="Actor"/> is the name in the audit log.</summary>
 /// <param name="Actor">`key:ID`, `key:configured` (the key of the configuration), or `oidc:SUBJECT`.</param>
 /// <param name="Scopes">As granted, without what they imply.</param>
-public sealed record Caller(string Actor, IReadOnlyCollection<Scope> Scopes)
+/// <param name="Agent">The agent for whom the key, token or session stands; null: nobody.</param>
+public sealed record Caller(string Actor, IReadOnlyCollection<Scope> Scopes, AgentId? Agent = null)
 {
     /// <summary>The actor of the key in the configuration.</summary>
     public const string Configured = "key:configured";
@@ -12,6 +15,9 @@ public sealed record Caller(string Actor, IReadOnlyCollection<Scope> Scopes)
 
     /// <summary>The id of the stored key; null: another kind of caller.</summary>
     public string? KeyId => Actor != Configured && Actor.StartsWith(Key, StringComparison.Ordinal) ? Actor[Key.Length..] : null;
+
+    /// <summary>The agent of a stored text; null where there is none.</summary>
+    public static AgentId? AgentOf(string? text) => string.IsNullOrEmpty(text) ? null : new AgentId(text);
 
     public bool May(Scope needed) => Scopes.Any(held => held == needed || held == Scope.Admin || needed == Scope.Read);
 

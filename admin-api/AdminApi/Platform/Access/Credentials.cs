@@ -26,7 +26,7 @@ public sealed class Credentials(AdminApiOptions options, KeyStore keys)
             return null;
         if (!proof.IsNoted)
             await keys.NoteUseAsync(key.Id, cancellation);
-        return new Caller($"key:{key.Id}", [.. proof.Scopes.Select(WireName.Parse<Scope>)]);
+        return new Caller($"key:{key.Id}", [.. proof.Scopes.Select(WireName.Parse<Scope>)], Caller.AgentOf(proof.Agent));
     }
 
     private static bool IsProof(byte[] hash, KeyProof proof) =>

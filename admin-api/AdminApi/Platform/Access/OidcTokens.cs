@@ -59,7 +59,8 @@ internal static class OidcTokens
             return null;
         var words = result.Principal.FindAll(options.ScopeClaim).SelectMany(claim => claim.Value.Split(' ')).ToHashSet();
         return new Caller(
-            $"oidc:{subject}", [.. Enum.GetValues<Scope>().Where(scope => words.Contains(options.ScopePrefix + WireName.Of(scope)))]);
+            $"oidc:{subject}", [.. Enum.GetValues<Scope>().Where(scope => words.Contains(options.ScopePrefix + WireName.Of(scope)))],
+            options.AgentClaim.Length > 0 ? Caller.AgentOf(result.Principal.FindFirst(options.AgentClaim)?.Value) : null);
     }
 
     /// <summary>The issuer's discovery document.</summary>

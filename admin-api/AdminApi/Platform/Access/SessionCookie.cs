@@ -25,9 +25,10 @@ public sealed class SessionCookie(ConsoleSessionStore sessions, KeyStore keys, T
 
     private const int SecretBytes = 32;
 
-    /// <summary>True where the request may count as that of a page of ours.</summary>
+    /// <summary>True where the request may count as that of a page of ours. CONNECT opens a WebSocket (RFC 8441), as GET does.</summary>
     public static bool IsOwn(HttpRequest request) =>
-        HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || request.Headers.ContainsKey(Header);
+        HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsConnect(request.Method)
+        || request.Headers.ContainsKey(Header);
 
     /// <summary>The caller of a request with a session that holds; null otherwise.</summary>
     public async Task<Caller?> FindCallerAsync(HttpContext context) =>
@@ -51,7 +52,7 @@ public sealed class SessionCookie(ConsoleSessionStore sessions, KeyStore keys, T
         return true;
     }
 
-    /// <summary>Makes a link for one log-in with the caller's rights, and returns its secret text.</summary>
+    /// <summary>Makes a link for one log-in as the caller, and returns its secret text.</summary>
     public async Task<(string Text, DateTimeOffset ExpiresAt)> LinkAsync(Caller caller, CancellationToken cancellation)
     {
         var (text, link) = (NewText(), SessionOf(caller, LinkLifetime));
@@ -76,10 +77,11 @@ public sealed class SessionCookie(ConsoleSessionStore sessions, KeyStore keys, T
     private async Task<Caller?> CallerOfAsync(ConsoleSession session, CancellationToken cancellation)
     {
         if (session.Key is { } key)
-            return await keys.FindProofAsync(key, cancellation) is { } proof ? new Caller(session.Actor, ScopesOf(proof.Scopes)) : null;
+            return await keys.FindProofAsync(key, cancellation) is { } proof
+                ? new Caller(session.Actor, ScopesOf(proof.Scopes), Caller.AgentOf(session.Agent)) : null;
         if (session.Actor == Caller.Configured && await keys.HasAdminAsync(cancellation))
             return null;
-        return new Caller(session.Actor, ScopesOf(session.Scopes));
+        return new Caller(session.Actor, ScopesOf(session.Scopes), Caller.AgentOf(session.Agent));
     }
 
     private ConsoleSession SessionOf(Caller caller, TimeSpan lifetime) => new()
@@ -87,6 +89,7 @@ public sealed class SessionCookie(ConsoleSessionStore sessions, KeyStore keys, T
         Actor = caller.Actor,
         Key = caller.KeyId,
         Scopes = [.. caller.Scopes.Select(scope => WireName.Of(scope))],
+        Agent = caller.Agent?.Value,
         ExpiresAt = time.GetUtcNow() + lifetime,
     };
 

@@ -7,6 +7,7 @@ import { go, useQuery } from "../route";
 import { named, number, plain, t } from "../text";
 import { Act, Badge, Card, Choice, choicesOf, Facts, Field, FormDialog, Link, Loaded, PagedTable, Page, type Tone, When } from "../ui";
 import { Timeline } from "./call";
+import { Incoming } from "./incoming";
 import { CallBack } from "./missed";
 import { useChannels, User } from "./shared";
 
@@ -83,6 +84,7 @@ export function ContactPage(props: { id: number }): VNode {
       <Loaded state={state}>
         {({ contact, nextRequest, requests }) => (
           <>
+            <Incoming of={[contact.phone, contact.userId]} />
             <div class="cards">
               <Card title={plain(contact.name ?? "") || t("contact")} actions={may("operate") && (
                 <>

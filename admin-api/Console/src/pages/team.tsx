@@ -5,6 +5,7 @@ import { all, useData } from "../data";
 import { may } from "../rights";
 import { clock, named, number, plain, share, t } from "../text";
 import { Act, Badge, Card, Choice, Facts, FormDialog, Loaded, Name, notify, Page, Table, Timer, type Tone } from "../ui";
+import { Incoming } from "./incoming";
 import { useChannels } from "./shared";
 
 type Agent = Schema["AgentView"];
@@ -30,6 +31,7 @@ export function Team(): VNode {
           <div class="cards">{groups.map((group) => <GroupCard key={group.group ?? ""} group={group} />)}</div>
         )}
       </Loaded>
+      <Incoming />
       <h2>{t("team.waiting")}</h2>
       <Loaded state={waiting}>
         {({ items, at }) => (

@@ -1,0 +1,228 @@
+using System.Text.RegularExpressions;
+
+namespace AdminConsole.Tests;
+
+/// <summary>
+/// The phone in the browser: JsSIP and Chromium's WebRTC against a stand-in of the gateway, whose other end is a WebRTC peer. Each
+/// state that the page has to show, and the tone at both ends.
+/// </summary>
+[Collection(ConsoleCollection.Name)]
+[Trait("Category", "Long")]
+public sealed class PhoneTests(ConsoleBench bench)
+{
+    private const string User = "4915112345678";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task A_call_is_accepted_and_both_hear_each_other()
+    {
+        await using var visit = await PhoneAsync();
+        var page = visit.Page;
+        var call = await bench.Node.CallAsync(User, ConsoleSamples.HostileName, "order=4711");
+        var card = page.Locator(".incoming");
+        await Assertions.Expect(card).ToContainTextAsync("<script>window.hacked=1</script>gnol");
+        await Assertions.Expect(card).ToContainTextAsync("order=4711");
+        await Assertions.Expect(card).ToContainTextAsync("+493012345678");
+        await visit.SaveAsync("phone-incoming");
+        await visit.IsSoundAsync("an incoming call");
+        await page.Keyboard.PressAsync("Alt+Shift+A");
+        await call.Answered.WaitAsync(Patience);
+        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
+        await Assertions.Expect(page.Locator(".facts")).ToContainTextAsync(new Regex("[0-9] ms"));
+        await visit.SaveAsync("phone-call");
+        await visit.IsSoundAsync("a call");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "5", Exact = true }).ClickAsync();
+        await SeeAsync(async () => (await call.HearAsync()).DigitsReceived == "5", "the digit");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Hold" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".badge", new() { HasText = "On hold" })).ToBeVisibleAsync();
+        Assert.Contains("a=sendonly", call.Renegotiated);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Hold" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".badge", new() { HasText = "On hold" })).ToHaveCountAsync(0);
+        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Mute" }).ClickAsync();
+        await HearsAsync(call, null);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "End" }).ClickAsync();
+        await call.Ended.WaitAsync(Patience);
+        await Assertions.Expect(page.Locator(".last")).ToContainTextAsync("is over");
+        Assert.Empty(visit.Faults);
+    }
+
+    [Fact]
+    public async Task A_user_is_dialled_by_the_number_that_was_chosen()
+    {
+        await using var visit = await PhoneAsync();
+        var page = visit.Page;
+        await page.GetByLabel("WhatsApp user").FillAsync("+49 1511 2345678");
+        await Assertions.Expect(page.Locator("form [role=status]")).ToContainTextAsync("Permission");
+        await visit.SaveAsync("phone-dial");
+        await visit.IsSoundAsync("dialling");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.Locator(".badge", new() { HasText = "Talking" })).ToBeVisibleAsync();
+        var call = bench.Node.Dialled.Last();
+        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
+        var invite = bench.Node.Received.Last(one => one.StartLine.StartsWith("INVITE", StringComparison.Ordinal));
+        Assert.StartsWith($"INVITE sip:+{User}@", invite.StartLine);
+        Assert.Equal(ConsoleSamples.Channel, invite["X-WhatsApp-Channel"]);
+        await call.HangUpAsync();
+        await Assertions.Expect(page.Locator(".last")).ToContainTextAsync("is over");
+    }
+
+    [Fact]
+    public async Task A_user_who_does_not_permit_it_is_not_called_and_the_page_says_why()
+    {
+        await using var visit = await PhoneAsync();
+        bench.Node.Refusal = "X-WhatsApp-Refusal: not_permitted\r\nX-WhatsApp-Permission: declined";
+        await visit.Page.GetByLabel("WhatsApp user").FillAsync("+" + User);
+        await visit.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(visit.Page.Locator(".last")).ToContainTextAsync("may not be called: Declined");
+        bench.Node.Refusal = null;
+    }
+
+    [Fact]
+    public async Task Another_place_answers_and_the_user_gives_up()
+    {
+        await using var visit = await PhoneAsync();
+        var page = visit.Page;
+        await bench.Samples.LiveCallsAsync(1);
+        var call = await bench.Node.CallAsync(User, "Ada", whatsAppId: "wacid.X0");
+        await Assertions.Expect(page.Locator(".incoming")).ToBeVisibleAsync();
+        await call.CancelAsync(isTaken: true);
+        await Assertions.Expect(page.Locator(".last")).ToContainTextAsync("Answered at another phone of yours");
+        var next = await bench.Node.CallAsync(User, "Ada");
+        await Assertions.Expect(page.Locator(".incoming")).ToBeVisibleAsync();
+        await next.CancelAsync(isTaken: false);
+        await Assertions.Expect(page.Locator(".last")).ToContainTextAsync("has hung up");
+    }
+
+    [Fact]
+    public async Task A_second_tab_and_the_contacts_page_show_the_same_call_and_one_of_them_declines_it()
+    {
+        await using var visit = await PhoneAsync();
+        var other = await visit.Page.Context.NewPageAsync();
+        await other.GotoAsync("/console/contacts/" + bench.Samples.ContactOf(User));
+        var team = await visit.Page.Context.NewPageAsync();
+        await team.GotoAsync("/console/team");
+        await Assertions.Expect(team.Locator("main h1")).ToBeVisibleAsync();
+        await Assertions.Expect(other.Locator(".facts").First).ToBeVisibleAsync();
+        Assert.Single(bench.Node.Registered);
+        var call = await bench.Node.CallAsync(User, "Ada");
+        foreach (var page in new[] { visit.Page, other, team })
+            await Assertions.Expect(page.Locator(".incoming")).ToBeVisibleAsync();
+        await other.GetByRole(AriaRole.Button, new() { Name = "Decline" }).ClickAsync();
+        foreach (var page in new[] { visit.Page, other, team })
+            await Assertions.Expect(page.Locator(".incoming")).ToHaveCountAsync(0);
+        await SeeAsync(() => Task.FromResult(call.Refusals.Contains(603)), "the refusal");
+        await visit.Page.CloseAsync();
+        await SeeAsync(() => Task.FromResult(bench.Node.Registered.Count() == 1), "the next tab as the phone");
+        call = await bench.Node.CallAsync(User, "Ada");
+        await team.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
+        await call.Answered.WaitAsync(Patience);
+        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
+        await call.HangUpAsync();
+    }
+
+    [Fact]
+    public async Task A_connection_that_breaks_in_a_call_comes_back_and_the_audio_goes_on()
+    {
+        await using var visit = await PhoneAsync();
+        var page = visit.Page;
+        var call = await bench.Node.CallAsync(User, "Ada");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
+        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
+        var before = (await call.HearAsync()).PacketsReceived;
+        bench.Node.Drop();
+        await Assertions.Expect(page.Locator("main").GetByRole(AriaRole.Alert)).ToContainTextAsync("You still hear each other");
+        await Assertions.Expect(page.Locator("main .badge", new() { HasText = "Ready" })).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await SeeAsync(() => Task.FromResult(call.Renegotiated.Length > 0), "the call over the new connection");
+        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
+        Assert.True((await call.HearAsync()).PacketsReceived > before);
+        await page.GetByRole(AriaRole.Button, new() { Name = "End" }).ClickAsync();
+        await call.Ended.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task A_microphone_that_is_denied_or_goes_away_is_said()
+    {
+        await using var visit = await PhoneAsync(script:
+            """
+            const media = navigator.mediaDevices, ask = media.getUserMedia.bind(media);
+            media.getUserMedia = async (wanted) => {
+                if (window.isDenied) throw new DOMException("", "NotAllowedError");
+                if (window.isGone) throw new DOMException("", "NotFoundError");
+                return (window.input = await ask(wanted));
+            };
+            """);
+        var page = visit.Page;
+        await page.EvaluateAsync("window.isDenied = true");
+        var call = await bench.Node.CallAsync(User, "Ada");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
+        await Assertions.Expect(page.Locator("main .fault")).ToContainTextAsync("The browser has denied the microphone");
+        await Assertions.Expect(page.Locator(".incoming")).ToBeVisibleAsync();
+        await visit.SaveAsync("phone-microphone-denied");
+        await visit.IsSoundAsync("a denied microphone");
+        await page.EvaluateAsync("window.isDenied = false");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
+        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
+        await Assertions.Expect(page.Locator("main .fault")).ToHaveCountAsync(0);
+        await page.EvaluateAsync("window.isGone = true; window.input.getAudioTracks()[0].dispatchEvent(new Event('ended'))");
+        await Assertions.Expect(page.Locator("main .fault")).ToContainTextAsync("The microphone went away");
+        await page.EvaluateAsync("window.isGone = false; navigator.mediaDevices.dispatchEvent(new Event('devicechange'))");
+        await Assertions.Expect(page.Locator("main .fault")).ToHaveCountAsync(0);
+        await call.HangUpAsync();
+        await Assertions.Expect(page.Locator(".last")).ToContainTextAsync("is over");
+    }
+
+    [Fact]
+    public async Task The_phone_fits_a_narrow_screen_in_the_dark_and_speaks_German()
+    {
+        await using var visit = await PhoneAsync(isDark: true, isNarrow: true, language: "de");
+        var call = await bench.Node.CallAsync(User, "Ada");
+        await Assertions.Expect(visit.Page.Locator(".incoming")).ToContainTextAsync("Annehmen");
+        await visit.SaveAsync("phone-narrow-dark-german");
+        await visit.IsSoundAsync("a narrow phone");
+        var overflow = await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth");
+        Assert.True(overflow <= 0, $"{overflow} pixels too wide");
+        await call.CancelAsync(isTaken: false);
+    }
+
+    [Fact]
+    public async Task A_session_that_stands_for_nobody_has_no_phone()
+    {
+        await using var visit = await bench.EnterAsync(path: "/phone");
+        await Assertions.Expect(visit.Page.Locator("main")).ToContainTextAsync("stands for no agent");
+        await Assertions.Expect(visit.Page.GetByRole(AriaRole.Link, new() { Name = "Phone", Exact = true })).ToHaveCountAsync(0);
+    }
+
+    /// <summary>The phone of anna, switched on and registered.</summary>
+    private async Task<Visit> PhoneAsync(bool isDark = false, bool isNarrow = false, string language = "en", string? script = null)
+    {
+        var visit = await bench.EnterAsync(isDark, isNarrow, language, agent: "anna");
+        if (script is not null)
+            await visit.Page.AddInitScriptAsync(script);
+        await visit.OpenAsync("/phone");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = language == "de" ? "Einschalten" : "Switch on" }).ClickAsync();
+        await Assertions.Expect(visit.Page.Locator("main .badge", new() { HasText = language == "de" ? "Bereit" : "Ready" }))
+            .ToBeVisibleAsync(new() { Timeout = 30_000 });
+        return visit;
+    }
+
+    /// <summary>Waits until the other side hears this tone; null: silence.</summary>
+    private static Task HearsAsync(StandInCall call, double? hertz) => SeeAsync(
+        async () => await call.HearAsync() is var heard && hertz is { } tone
+            ? heard.ToneHertz is { } one && Math.Abs(one - tone) < 20
+            : heard.ToneHertz is null && heard.LevelDb < -50,
+        hertz is null ? "silence" : $"a tone of {hertz} Hz");
+
+    private static async Task SeeAsync(Func<Task<bool>> isSo, string what)
+    {
+        var until = DateTime.UtcNow + Patience;
+        while (!await isSo())
+        {
+            Assert.True(DateTime.UtcNow < until, $"{what} did not come");
+            await Task.Delay(100);
+        }
+    }
+}

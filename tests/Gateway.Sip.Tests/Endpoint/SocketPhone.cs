@@ -12,6 +12,8 @@ namespace Gateway.Sip.Tests.Endpoint;
 /// <summary>A bare socket that registers alice and then only listens.</summary>
 internal sealed class SocketPhone : IDisposable
 {
+    private const string Contact = "sip:alice@192.168.1.7";
+
     private readonly Socket _socket;
     private readonly string _transport;
     private readonly CancellationTokenSource _end = new(TimeSpan.FromSeconds(20));
@@ -53,38 +55,17 @@ internal sealed class SocketPhone : IDisposable
     }
 
     /// <summary>The next message, which has to be this request.</summary>
-    public async Task<SipRequest> RequestAsync(string method)
-    {
-        var message = await MessageAsync();
-        Assert.True(message is SipRequest request && request.Method.Name == method, $"{message}");
-        return (SipRequest)message;
-    }
+    public async Task<SipRequest> RequestAsync(string method) => PhoneMessages.Request(await MessageAsync(), method);
 
     /// <summary>Answers 200 with a Contact, and with SDP where there is some.</summary>
-    public Task AnswerAsync(SipRequest request, string? sdp = null)
-    {
-        var response = SipResponse.CreateFor(request, 200, "p");
-        response.Headers.CopyFrom(request.Headers, "Record-Route");
-        response.Headers.Add("Contact", "<sip:alice@192.168.1.7>");
-        response.SetBody(Encoding.ASCII.GetBytes(sdp ?? ""), "application/sdp");
-        return SendAsync(SipWriter.Write(response));
-    }
+    public Task AnswerAsync(SipRequest request, string? sdp = null) =>
+        SendAsync(SipWriter.Write(PhoneMessages.Answer(request, Contact, sdp)));
 
     /// <summary>Sends a request inside the dialog that an answered INVITE began.</summary>
     public Task SendAsync(SipRequest invite, string method, uint sequence, string? sdp = null)
     {
-        var request = new SipRequest(new SipMethod(method), invite.Contact!.Uri);
-        request.Headers.Add("Via", $"SIP/2.0/{_transport} {Address};branch=z9hG4bKd{method}{sequence}");
-        request.Headers.Add("Max-Forwards", "70");
-        foreach (var route in invite.RecordRoutes)
-            request.Headers.Add("Route", route.ToString());
-        request.Headers.Add("From", invite.To.WithTag("p").ToString());
-        request.Headers.Add("To", invite.From.ToString());
-        request.Headers.Add("Call-ID", invite.CallId);
-        request.Headers.Add("CSeq", $"{sequence} {method}");
-        request.Headers.Add("Contact", "<sip:alice@192.168.1.7>");
-        request.SetBody(Encoding.ASCII.GetBytes(sdp ?? ""), "application/sdp");
-        return SendAsync(SipWriter.Write(request));
+        var via = $"SIP/2.0/{_transport} {Address};branch=z9hG4bKd{method}{sequence}";
+        return SendAsync(SipWriter.Write(PhoneMessages.InDialog(invite, new SipMethod(method), sequence, via, Contact, sdp)));
     }
 
     /// <summary>The next message; null: the connection was closed.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using Gateway.Sip.Auth;
 using Gateway.Sip.Endpoint;
 using Gateway.Sip.Messages;
+using Gateway.Sip.Tests.Endpoint;
 using Testing;
 
 namespace Gateway.Sip.Tests.Transport;
@@ -100,42 +101,15 @@ internal sealed class WebSocketPhone : IDisposable
     public Task RefuseAsync(SipRequest request, int status) => SendAsync(SipResponse.CreateFor(request, status, "p"));
 
     /// <summary>The next message, which has to be this request.</summary>
-    public async Task<SipRequest> RequestAsync(string method)
-    {
-        var message = await MessageAsync();
-        Assert.True(message is SipRequest request && request.Method.Name == method, $"{message}");
-        return (SipRequest)message;
-    }
+    public async Task<SipRequest> RequestAsync(string method) => PhoneMessages.Request(await MessageAsync(), method);
 
-    public Task AnswerAsync(SipRequest request, string? sdp = null)
-    {
-        var response = SipResponse.CreateFor(request, 200, "p");
-        response.Headers.CopyFrom(request.Headers, "Record-Route");
-        response.Headers.Add("Contact", $"<{Address}>");
-        if (sdp is not null)
-            response.SetBody(Encoding.ASCII.GetBytes(sdp), "application/sdp");
-        return SendAsync(response);
-    }
+    public Task AnswerAsync(SipRequest request, string? sdp = null) => SendAsync(PhoneMessages.Answer(request, Address, sdp));
 
     public Task HangUpAsync(SipRequest invite) => SendAsync(invite, SipMethod.Bye, 9);
 
     /// <summary>Sends a request inside the dialog that an answered INVITE of the gateway began.</summary>
-    public Task SendAsync(SipRequest invite, SipMethod method, uint sequence, string? sdp = null)
-    {
-        var request = new SipRequest(method, invite.Contact!.Uri);
-        request.Headers.Add("Via", $"SIP/2.0/WS xyz.invalid;branch=z9hG4bK{_call}{++_sequence}");
-        request.Headers.Add("Max-Forwards", "70");
-        foreach (var route in invite.RecordRoutes)
-            request.Headers.Add("Route", route.ToString());
-        request.Headers.Add("From", invite.To.WithTag("p").ToString());
-        request.Headers.Add("To", invite.From.ToString());
-        request.Headers.Add("Call-ID", invite.CallId);
-        request.Headers.Add("CSeq", $"{sequence} {method.Name}");
-        request.Headers.Add("Contact", $"<{Address}>");
-        if (sdp is not null)
-            request.SetBody(Encoding.ASCII.GetBytes(sdp), "application/sdp");
-        return SendAsync(request);
-    }
+    public Task SendAsync(SipRequest invite, SipMethod method, uint sequence, string? sdp = null) =>
+        SendAsync(PhoneMessages.InDialog(invite, method, sequence, Via(), Address, sdp));
 
     public async Task<SipMessage> MessageAsync()
     {
@@ -173,13 +147,15 @@ internal sealed class WebSocketPhone : IDisposable
         _end.Dispose();
     }
 
+    private string Via() => $"SIP/2.0/WS xyz.invalid;branch=z9hG4bK{_call}{++_sequence}";
+
     private Task SendAsync(SipMessage message) => SendAsync(SipWriter.Write(message));
 
     private SipRequest Request(SipMethod method, string from, string to)
     {
         var host = new HostPort("phones.example");
         var request = new SipRequest(method, SipUri.Create(method == SipMethod.Register ? null : to, host));
-        request.Headers.Add("Via", $"SIP/2.0/WS xyz.invalid;branch=z9hG4bK{_call}{++_sequence}");
+        request.Headers.Add("Via", Via());
         request.Headers.Add("Max-Forwards", "70");
         request.Headers.Add("From", $"<sip:{from}@phones.example>;tag=a");
         request.Headers.Add("To", $"<sip:{to}@phones.example>");

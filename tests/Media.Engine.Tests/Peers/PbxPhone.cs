@@ -3,7 +3,6 @@ using Media.Engine.Audio;
 using Media.Engine.Codecs;
 using Media.Engine.Legs;
 using Media.Native.Net;
-using Media.Native.Opus;
 using Media.Protocols.Datagrams;
 using Media.Protocols.Dtmf;
 using Media.Protocols.Primitives;
@@ -35,10 +34,7 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
     private readonly TelephoneEventWriter _keysOut;
     private readonly RtpOutput _output = new(SystemEntropy.Instance);
     private readonly RtcpSession _rtcp;
-    private readonly OpusEncoder? _opusEncoder;
-    private readonly OpusDecoder? _opusDecoder;
-    private readonly G722Encoder _g722Encoder = new();
-    private readonly G722Decoder _g722Decoder = new();
+    private readonly PhoneCoder _coder;
     private readonly byte[] _packet = new byte[2048];
     private readonly short[] _pcm = new short[48 * 120];
     private readonly List<char> _digits = [];
@@ -64,8 +60,7 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         _tone = new ToneGenerator(hertz, _rate);
         _keysIn = new TelephoneEventReader(8000, codec.ClockRate());
         _keysOut = new TelephoneEventWriter(8000, codec.ClockRate());
-        if (codec == AudioCodec.Opus)
-            (_opusEncoder, _opusDecoder) = (new OpusEncoder(new OpusEncoderOptions { SampleRate = _rate }), new OpusDecoder(_rate));
+        _coder = new PhoneCoder(codec, _rate);
         _rtcp = new RtcpSession(
             new RtcpSessionOptions { Local = _output.Ssrc, Cname = "phone", ClockRate = codec.ClockRate() }, SystemEntropy.Instance,
             _loop.Now);
@@ -252,8 +247,7 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
             _rtp.Dispose();
             _rtcpSocket.Dispose();
             _srtp?.Dispose();
-            _opusDecoder?.Dispose();
-            _opusEncoder?.Dispose();
+            _coder.Dispose();
         }
     }
 
@@ -288,7 +282,7 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         else if (packet.PayloadType == _payloadType)
         {
             PayloadLengths.Add(packet.Payload.Length);
-            var samples = _pcm.AsSpan(0, Decode(packet.Payload));
+            var samples = _pcm.AsSpan(0, _coder.Decode(packet.Payload, _pcm));
             _meter.Listen(samples);
             if (_awaited is { } awaited && TestCall.IsNear(_meter.Hertz(), awaited.Hertz))
                 awaited.Heard.TrySetResult();
@@ -348,23 +342,6 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         return string.Join("\r\n", lines) + "\r\n";
     }
 
-    private int Decode(ReadOnlySpan<byte> payload)
-    {
-        switch (_codec)
-        {
-            case AudioCodec.Pcmu:
-                G711.DecodeUlaw(payload, _pcm);
-                return payload.Length;
-            case AudioCodec.Pcma:
-                G711.DecodeAlaw(payload, _pcm);
-                return payload.Length;
-            case AudioCodec.G722:
-                return _g722Decoder.Decode(payload, _pcm);
-            default:
-                return _opusDecoder!.Decode(payload, _pcm).Count;
-        }
-    }
-
     private void SendFrame(Instant now)
     {
         var units = _packetMs * _codec.ClockRate() / 1000;
@@ -381,15 +358,7 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
             _sounding = (key.Tones, key.Position + frame.Length, key.Left - 1);
         }
         var payload = _packet.AsSpan(12, 1400);
-        var length = frame.Length;
-        if (_sentCodec == AudioCodec.Pcmu)
-            G711.EncodeUlaw(frame, payload);
-        else if (_sentCodec == AudioCodec.Pcma)
-            G711.EncodeAlaw(frame, payload);
-        else if (_codec == AudioCodec.G722)
-            length = _g722Encoder.Encode(frame, payload);
-        else
-            length = _opusEncoder!.Encode(frame, payload).Count;
+        var length = _coder.Encode(_sentCodec, frame, payload);
         Send(length, _output.WriteAudioHeader(_packet, _sentType, units), now, isTimed: true);
     }
 

@@ -6,18 +6,16 @@ import { act, level, switchOn, usePhone } from "../phone/phone";
 import type { Outcome, PhoneCall, PhoneView } from "../phone/view";
 import { agent, hasPhone } from "../rights";
 import { named, number, plain, share, t, type Word } from "../text";
-import { Act, Badge, Card, Choice, Facts, Link, Loaded, Name, notifyError, Page, Table, Timer, type Tone } from "../ui";
+import { Act, Badge, Card, Choice, Facts, Link, Loaded, Name, notifyError, Page, Timer, type Tone } from "../ui";
 import { Dial } from "./dial";
 import { Incoming } from "./incoming";
 import { Transfer } from "./live";
-import { useChannels, User } from "./shared";
+import { User } from "./shared";
+import { WaitingCalls } from "./waiting";
 
 const tones: Record<PhoneView["link"], Tone> = {
   off: "quiet", connecting: "busy", registered: "good", broken: "bad", refused: "bad", insecure: "bad",
 };
-
-/** Waits grow without an event. */
-const look = 3000;
 
 /** The agent's phone: in this tab, or in another one of this browser. */
 export function Phone(): VNode {
@@ -192,27 +190,9 @@ function Level(): VNode {
 
 /** The next calls: an agent who has one sees them, and cannot take them. */
 function Waiting(props: { isBusy: boolean }): VNode {
-  const channels = useChannels();
-  const waiting = useData(() => ask(api.GET("/v1/calls/live", { params: { query: { state: "waiting" } } })), [], ["call."], look);
-  return (
-    <>
-      <h2>{t("team.waiting")}</h2>
-      <Loaded state={waiting}>
-        {({ items, at }) => (
-          <Table caption={t("team.waiting")} rows={items} keyOf={(call) => call.id} empty={t("team.nobodyWaits")} columns={[
-            { head: t("user"), cell: (call) => <Name text={call.user} /> },
-            { head: t("channel"), cell: (call) => channels.get(call.channel) ?? call.channel },
-            { head: t("waits"), isNumber: true, cell: (call) => <Timer since={call.startedAt} ahead={Date.parse(at) - Date.now()} /> },
-            {
-              head: "", cell: (call) => (
-                <Act disabled={props.isBusy} label={t("phone.takeOf", { user: plain(call.user) })} do={async () => {
-                  await ask(api.POST("/v1/calls/{id}/assign", { params: { path: { id: call.id } }, body: { agent: agent ?? "" } }));
-                }}>{t("phone.take")}</Act>
-              ),
-            },
-          ]} />
-        )}
-      </Loaded>
-    </>
-  );
+  return <WaitingCalls act={(call) => (
+    <Act disabled={props.isBusy} label={t("phone.takeOf", { user: plain(call.user) })} do={async () => {
+      await ask(api.POST("/v1/calls/{id}/assign", { params: { path: { id: call.id } }, body: { agent: agent ?? "" } }));
+    }}>{t("phone.take")}</Act>
+  )} />;
 }

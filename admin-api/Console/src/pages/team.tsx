@@ -6,10 +6,9 @@ import { may } from "../rights";
 import { clock, named, number, plain, share, t } from "../text";
 import { Act, Badge, Card, Choice, Facts, FormDialog, Loaded, Name, notify, Page, Table, Timer, type Tone } from "../ui";
 import { Incoming } from "./incoming";
-import { useChannels } from "./shared";
+import { WaitingCalls, type WaitingCall } from "./waiting";
 
 type Agent = Schema["AgentView"];
-type Waiting = Schema["LiveCallView"];
 
 const tones: Record<string, Tone> = { available: "good", ringing: "busy", busy: "busy", wrap_up: "quiet", away: "quiet", offline: "quiet" };
 const order = ["ringing", "busy", "available", "wrap_up", "away", "offline"];
@@ -20,10 +19,8 @@ const look = 3000;
 /** Who waits, what agents do, and how each group has done in the last hour. */
 export function Team(): VNode {
   const supervisor = useData(() => ask(api.GET("/v1/supervisor")), [], ["call.", "agent."], look);
-  const waiting = useData(() => ask(api.GET("/v1/calls/live", { params: { query: { state: "waiting" } } })), [], ["call."], look);
   const agents = useData(() => all((cursor) => ask(api.GET("/v1/agents", { params: { query: { limit: 500, cursor } } }))), [], ["agent."], 10000);
-  const channels = useChannels();
-  const [assign, setAssign] = useState<Waiting>();
+  const [assign, setAssign] = useState<WaitingCall>();
   return (
     <Page title={t("team")}>
       <Loaded state={supervisor}>
@@ -32,17 +29,7 @@ export function Team(): VNode {
         )}
       </Loaded>
       <Incoming />
-      <h2>{t("team.waiting")}</h2>
-      <Loaded state={waiting}>
-        {({ items, at }) => (
-          <Table caption={t("team.waiting")} rows={items} keyOf={(call) => call.id} empty={t("team.nobodyWaits")} columns={[
-            { head: t("user"), cell: (call) => <Name text={call.user} /> },
-            { head: t("channel"), cell: (call) => channels.get(call.channel) ?? call.channel },
-            { head: t("waits"), isNumber: true, cell: (call) => <Timer since={call.startedAt} ahead={Date.parse(at) - Date.now()} /> },
-            { head: "", cell: (call) => may("operate") && <button type="button" onClick={() => setAssign(call)}>{t("assign")}</button> },
-          ]} />
-        )}
-      </Loaded>
+      <WaitingCalls act={(call) => may("operate") && <button type="button" onClick={() => setAssign(call)}>{t("assign")}</button>} />
       <h2>{t("team.agents")}</h2>
       <Loaded state={agents}>
         {(items) => (
@@ -99,7 +86,7 @@ function Presence(props: { agent: Agent; onChanged: () => void }): VNode {
   );
 }
 
-function Assign(props: { call: Waiting; agents: Agent[]; onClose: () => void }): VNode {
+function Assign(props: { call: WaitingCall; agents: Agent[]; onClose: () => void }): VNode {
   const [agent, setAgent] = useState("");
   return (
     <FormDialog title={t("assign")} submit={t("assign")} onClose={props.onClose} send={async () => {

@@ -54,7 +54,7 @@ public static class CauseTable
         PermissionRequestLimit => (NotPermitted, new(403, "The user was asked for permission too often")),
         PermissionAlreadyPermanent => (WhatsAppFailed, new(500, "The user has already permitted calls permanently")),
         ConnectTimeout or SetupFailed or RelayConnectFailed or MediaReceiveTimeout or MediaTransmitTimeout or AcceptedWithoutMedia =>
-            (MediaFailed, new(504, "The audio connection with WhatsApp failed")),
+            (MediaFailed, new(504, "The audio connection failed")),
         ConnectionError => (WhatsAppFailed, new(500, "WhatsApp could not set up the call")),
         VoiceCallMessageUnsupported or NoSipServerOnNumber or NoSipServerOnApp =>
             (WhatsAppFailed, new(500, "WhatsApp is set up for another use")),
@@ -132,7 +132,7 @@ public static class CauseTable
         Draining => new(503, "The gateway is stopping", SoonAgain),
         StorageUnavailable => new(503, "The gateway's store is unavailable", SoonAgain),
         IncompatibleMedia => new(488, "No common audio format"),
-        MediaFailed => new(504, "The audio connection with WhatsApp failed"),
+        MediaFailed => new(504, "The audio connection failed"),
         OperatorHungUp => new(480, "Ended by an operator"),
         WhatsAppHungUp or PbxHungUp or SessionExpired or MaxLengthReached => new(480, "The call ended"),
         AnsweredElsewhere => new(480, "Answered elsewhere"),

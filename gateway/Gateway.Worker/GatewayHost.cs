@@ -66,7 +66,7 @@ public static class GatewayHost
             .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning)
             .AddFilter(logs.Passes).SetMinimumLevel(LogLevel.Trace);
         LimitedLogs.Wrap(builder.Services);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = NodeDrain.LongestOf(options));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = NodeDrain.LongestOf(options, options.Calls.Ending));
         builder.Services.AddReload(options, path, logs, TimeProvider.System.GetUtcNow());
         AddGateway(builder.Services, options, budget);
 
@@ -201,7 +201,7 @@ public static class GatewayHost
             Trunks.Endpoint(Now(s), budget, s.GetRequiredService<IPhoneCredentials>(), s.GetRequiredService<IPhoneTickets>()),
             s.GetRequiredService<IEntropy>(),
             TimeProvider.System, s.GetRequiredService<ILoggerFactory>(), gate: s.GetRequiredService<NodeLease>(),
-            tap: options.IsTracing ? s.GetRequiredService<SipTraces>() : null));
+            tap: s.GetRequiredService<SipTraces>()));
         services.AddSingleton(
             s => new TrunkMetrics(() => Now(s).Trunks.Keys, s.GetRequiredService<SipEndpoint>().GetTrunkHealth,
             () => s.GetRequiredService<SipEndpoint>().CertificateExpiries, s.GetRequiredService<TimeProvider>()));

@@ -16,6 +16,9 @@ public readonly record struct SipTapMessage(
 /// <summary>Sees every message of an endpoint, for traces. Called on the endpoint's loop, which waits for it: it only takes note.</summary>
 public interface ISipTap
 {
+    /// <summary>Somebody wants messages; while nobody does, none is written down again for it. Read for each message.</summary>
+    bool IsOn { get; }
+
     /// <summary>
     /// A call begins. Of one that we place before its first message, from any thread; of one that comes in after its INVITE was seen.
     /// </summary>

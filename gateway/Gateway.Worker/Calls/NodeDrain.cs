@@ -41,8 +41,10 @@ internal sealed partial class NodeDrain : IDisposable
     }
 
     /// <summary>The longest that a stop takes in order: the host gives it so much time.</summary>
-    public static TimeSpan LongestOf(GatewayOptions options) =>
-        options.Node.DrainDeadline + options.Calls.Ending + TimeSpan.FromSeconds(10);
+    /// <param name="options">In force.</param>
+    /// <param name="ending">The longest that a call may take to end.</param>
+    public static TimeSpan LongestOf(GatewayOptions options, TimeSpan ending) =>
+        options.Node.DrainDeadline + ending + TimeSpan.FromSeconds(10);
 
     /// <summary>The room of the node, which has none from the first signal on.</summary>
     public NodeCapacity Capacity { get; }
@@ -80,7 +82,7 @@ internal sealed partial class NodeDrain : IDisposable
         await isOver.CancelAsync();
         await moving;
         _calls.PostToAll(new CallInput.HangUpRequested(HangupCause.Draining));
-        await UntilEmptyAsync(_live.Options.Calls.Ending.TotalSeconds, _forced.Token);
+        await UntilEmptyAsync(_live.LongestEnding.TotalSeconds, _forced.Token);
         if (_forced.IsCancellationRequested)
         {
             await UntilEmptyAsync(ForcedWait.TotalSeconds, CancellationToken.None);

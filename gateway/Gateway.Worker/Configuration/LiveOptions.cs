@@ -11,10 +11,16 @@ namespace Gateway.Worker.Configuration;
 internal sealed class LiveOptions(ConfigurationSnapshot first)
 {
     private ConfigurationSnapshot _snapshot = first;
+    private long _longestEnding = first.Options.Calls.Ending.Ticks;
 
     public ConfigurationSnapshot Snapshot => Volatile.Read(ref _snapshot);
 
     public GatewayOptions Options => Snapshot.Options;
+
+    /// <summary>
+    /// The longest `calls.ending` so far. Calls in progress keep what was in force when they began, and a stop has to give them that time.
+    /// </summary>
+    public TimeSpan LongestEnding => TimeSpan.FromTicks(Volatile.Read(ref _longestEnding));
 
     /// <inheritdoc cref="ConfigurationSnapshot.GraphNumberOf"/>
     public GraphNumber? GraphNumberOf(ChannelId channel) => Snapshot.GraphNumberOf(channel);
@@ -22,5 +28,9 @@ internal sealed class LiveOptions(ConfigurationSnapshot first)
     /// <summary>What Meta allows, as it is configured now.</summary>
     public PermissionLimits Permissions() => Options.Permissions;
 
-    public void Replace(ConfigurationSnapshot next) => Volatile.Write(ref _snapshot, next);
+    public void Replace(ConfigurationSnapshot next)
+    {
+        Volatile.Write(ref _longestEnding, Math.Max(_longestEnding, next.Options.Calls.Ending.Ticks));
+        Volatile.Write(ref _snapshot, next);
+    }
 }

@@ -107,7 +107,7 @@ internal sealed partial class ConfigurationReload(
             parts.Capacity.Budget = budget;
             parts.Webhooks.Replace(secrets, whatsApp.VerifyToken.Reveal());
             parts.Logs.Set(next.Options.Log.Level);
-            parts.Host.Value.ShutdownTimeout = NodeDrain.LongestOf(next.Options);
+            parts.Host.Value.ShutdownTimeout = NodeDrain.LongestOf(next.Options, live.LongestEnding);
         };
     }
 

@@ -24,9 +24,10 @@ internal static class ReloadRules
         Sip = before.Sip with { Tls = wanted.Sip.Tls, Profiles = wanted.Sip.Profiles, Trunks = wanted.Sip.Trunks },
         Channels = wanted.Channels,
         Storage = before.Storage with { KeepCalls = wanted.Storage.KeepCalls, SpoolLimit = wanted.Storage.SpoolLimit },
-        // calls in progress keep theirs, and a stop has to give them that time
-        Calls = wanted.Calls with { Ending = before.Calls.Ending },
+        Calls = wanted.Calls,
         Permissions = wanted.Permissions,
+        Trace = wanted.Trace,
+        Hep = wanted.Hep,
         Log = wanted.Log,
     };
 

@@ -29,14 +29,14 @@ internal sealed partial class CallTraces(
         Channel.CreateBounded<(CallTracer, CallRecord?, DateTimeOffset)>(
             new BoundedChannelOptions(MaxEnded) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
-    private readonly bool _isOn = live.Options.IsTracing;
+    private bool IsOn => live.Options.IsTracing;
 
     /// <summary>The tracer of a call that begins; null: nothing is traced, which costs nothing.</summary>
     /// <param name="identity">The call.</param>
     /// <param name="incoming">The PBX's INVITE, which may name the trace that the call belongs to; null: there is none.</param>
     public CallTracer? Begin(CallIdentity identity, SipCallInfo? incoming = null)
     {
-        if (!_isOn)
+        if (!IsOn)
             return null;
         var snapshot = live.Snapshot;
         var parent = incoming?.Headers.FirstOrDefault(
@@ -45,7 +45,7 @@ internal sealed partial class CallTraces(
         {
             IsSampled = IsSampled(identity.Id, snapshot.TracedPartOf(identity.Channel)),
             Span = others?.Spans?.Begin(identity, parent?.Value),
-            MediaTap = others?.Hep is { } hep ? new HepMediaTap(hep, identity.Id.Value) : null,
+            MediaTap = others?.Hep is { IsOn: true } hep ? new HepMediaTap(hep, identity.Id.Value) : null,
         };
         sip.Add(tracer);
         return tracer;
@@ -58,7 +58,7 @@ internal sealed partial class CallTraces(
     /// <summary>A SIP call that came in, or goes on from another node, belongs to this one.</summary>
     public void Attach(SipCall? call, CallId to)
     {
-        if (call is not null && _isOn)
+        if (call is not null && sip.IsOn)
             sip.Begin(call.Info, to.Value);
     }
 
@@ -130,7 +130,7 @@ internal sealed partial class CallTraces(
             TracedCalls.Sampled => isSampled,
             _ => true,
         };
-        if (!isKept && !isSampled && others?.Hep is null)
+        if (!isKept && !isSampled && others?.Hep is not { IsOn: true })
             return;
         var trace = Build(tracer, items, record, at);
         others?.Hep?.Add(trace);

@@ -13,7 +13,8 @@ namespace Gateway.Worker.Tracing;
 /// </summary>
 /// <param name="time">The clock of entries.</param>
 /// <param name="hep">Sends every message on; null: nobody wants them.</param>
-internal sealed class SipTraces(TimeProvider time, HepSender? hep = null) : ISipTap
+/// <param name="isTracing">New calls are traced; null: always.</param>
+internal sealed class SipTraces(TimeProvider time, HepSender? hep = null, Func<bool>? isTracing = null) : ISipTap
 {
     /// <summary>Calls that may wait for a tracer, and messages of each.</summary>
     private const int MaxWaiting = 1000, MaxEarly = 8;
@@ -26,6 +27,9 @@ internal sealed class SipTraces(TimeProvider time, HepSender? hep = null) : ISip
     private readonly Queue<(string CallId, DateTimeOffset At)> _waiting = new();
     private readonly Dictionary<string, CallTracer> _tracers = [];
     private readonly Dictionary<string, CallCapture> _captures = [];
+
+    /// <summary>What began traced is traced to its end, whatever a reload says.</summary>
+    public bool IsOn => isTracing?.Invoke() != false || _tracers.Count > 0;
 
     /// <summary>From now on dialogs of this call can be found.</summary>
     public void Add(CallTracer tracer)

@@ -5,5 +5,5 @@ namespace Gateway.Worker.Tracing;
 
 /// <summary>Where traces go beside PostgreSQL.</summary>
 /// <param name="Spans">Null: there is no collector.</param>
-/// <param name="Hep">Null: there is no capture server.</param>
+/// <param name="Hep">Sends where a capture server is configured.</param>
 internal sealed record TraceTargets(CallSpans? Spans = null, HepSender? Hep = null);

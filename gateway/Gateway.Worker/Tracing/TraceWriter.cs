@@ -13,7 +13,7 @@ namespace Gateway.Worker.Tracing;
 /// does not take, is dropped and counted: a trace is never worth a call.
 /// </summary>
 internal sealed partial class TraceWriter(
-    GatewayOptions options, CallTraceStore store, CallCaptureStore captures, TimeProvider time, ILogger<TraceWriter> logger)
+    LiveOptions live, CallTraceStore store, CallCaptureStore captures, TimeProvider time, ILogger<TraceWriter> logger)
     : BackgroundService
 {
     private const int Capacity = 512;
@@ -105,7 +105,7 @@ internal sealed partial class TraceWriter(
         {
             using var timeout = new CancellationTokenSource(Timeout, time);
             await captures.DropAsync(now - CallCaptureStore.Keep, timeout.Token);
-            while (await store.DropAsync(now - options.Trace.Keep, timeout.Token))
+            while (await store.DropAsync(now - live.Options.Trace.Keep, timeout.Token))
                 ;
         }
         catch (Exception e) // The next hour does it.

@@ -12,17 +12,16 @@ internal static class TracingHosting
     public static void AddTracing(this IServiceCollection services, GatewayOptions options)
     {
         services.AddSpans(options);
-        if (options.Hep.Endpoint is not null)
-        {
-            services.AddSingleton<HepSender>();
-            services.AddHostedService(s => s.GetRequiredService<HepSender>());
-        }
-        services.AddSingleton(s => new SipTraces(s.GetRequiredService<TimeProvider>(), s.GetService<HepSender>()));
+        services.AddSingleton<HepSender>();
+        services.AddHostedService(s => s.GetRequiredService<HepSender>());
+        services.AddSingleton(s => new SipTraces(
+            s.GetRequiredService<TimeProvider>(), s.GetRequiredService<HepSender>(),
+            () => s.GetRequiredService<LiveOptions>().Options.IsTracing));
         services.AddSingleton<CallTraceStore>();
         services.AddSingleton<CallCaptureStore>();
         services.AddSingleton<TraceWriter>();
         services.AddHostedService(s => s.GetRequiredService<TraceWriter>());
-        services.AddSingleton(s => new TraceTargets(s.GetService<CallSpans>(), s.GetService<HepSender>()));
+        services.AddSingleton(s => new TraceTargets(s.GetService<CallSpans>(), s.GetRequiredService<HepSender>()));
         services.AddSingleton<CallTraces>();
         services.AddHostedService(s => s.GetRequiredService<CallTraces>());
     }

@@ -88,13 +88,16 @@ public sealed class ReloadUnderCallsTests(ReloadBench bench) : IClassFixture<Rel
         {
             (root["node"]!["drainDeadline"], root["storage"]!["spoolLimit"]) = ("00:00:07", 5000);
             root["permissions"] = new JsonObject { ["requestsPerDay"] = 2, ["returnCallFor"] = "01:00:00" };
-            root["calls"]!["outageCap"] = 3;
+            (root["calls"]!["outageCap"], root["calls"]!["ending"]) = (3, "00:00:04");
         });
         var report = await bench.ReloadAsync();
         Assert.Empty(report.Errors);
         Assert.Empty(report.NeedsRestart);
         Assert.Equal(
-            ["calls.outageCap", "node.drainDeadline", "permissions.requestsPerDay", "permissions.returnCallFor", "storage.spoolLimit"],
+            [
+                "calls.ending", "calls.outageCap", "node.drainDeadline", "permissions.requestsPerDay", "permissions.returnCallFor",
+                "storage.spoolLimit",
+            ],
             report.Applied.Order(StringComparer.Ordinal));
         restored.Dispose();
         await bench.ReloadAsync(); // for the other tests

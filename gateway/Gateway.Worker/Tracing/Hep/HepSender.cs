@@ -16,7 +16,7 @@ namespace Gateway.Worker.Tracing.Hep;
 /// Sends HEP packets to the capture server from a flow of control of its own. What comes faster than they can be sent, and what a server
 /// that is away does not take, is dropped and counted: SIP never waits.
 /// </summary>
-internal sealed partial class HepSender(GatewayOptions options, TimeProvider time, ILogger<HepSender> logger) : BackgroundService
+internal sealed partial class HepSender(LiveOptions live, TimeProvider time, ILogger<HepSender> logger) : BackgroundService
 {
     private const int Capacity = 2048;
 
@@ -26,17 +26,22 @@ internal sealed partial class HepSender(GatewayOptions options, TimeProvider tim
     private readonly Channel<HepPacket> _queue = Channel.CreateBounded<HepPacket>(
         new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
-    private readonly string _password = options.Hep.Password?.Reveal() ?? "";
     private readonly byte[] _buffer = new byte[ushort.MaxValue];
     private Socket? _socket;
+    private string? _endpoint;
     private DateTimeOffset _nextTry;
     private bool _isAway;
+
+    /// <summary>A capture server is configured; else nothing is queued.</summary>
+    public bool IsOn => live.Options.Hep.Endpoint is not null;
 
     /// <summary>A SIP message.</summary>
     /// <param name="message">As it came or went.</param>
     /// <param name="call">The gateway's id of the call; null: it belongs to none, and its own Call-ID joins it with its answer.</param>
     public void Add(SipTapMessage message, string? call)
     {
+        if (!IsOn)
+            return;
         var (from, to) = message.IsOutgoing ? (message.Local, message.Flow.Remote) : (message.Flow.Remote, message.Local);
         Add(new HepPacket(
             HepProtocol.Sip, time.GetUtcNow(), Like(from, message.Flow.Remote), Like(to, message.Flow.Remote), message.Flow.Transport,
@@ -46,6 +51,8 @@ internal sealed partial class HepSender(GatewayOptions options, TimeProvider tim
     /// <summary>The events of a call that is over, but for its SIP messages, which have gone already.</summary>
     public void Add(CallTrace trace)
     {
+        if (!IsOn)
+            return;
         foreach (var entry in trace.Entries.Where(entry => entry.Kind != TraceKind.Sip))
             Add(Line(trace, entry.At, $"{WireName.Of(entry.Kind)}: {entry.Summary}"));
         Add(Line(trace, trace.EndedAt, $"end: {(trace.Cause is { } cause ? WireName.Of(cause) : "moved")}: {trace.Summary}"));
@@ -105,10 +112,13 @@ internal sealed partial class HepSender(GatewayOptions options, TimeProvider tim
 
     private async Task<bool> TrySendAsync(HepPacket packet, CancellationToken stop)
     {
-        if (!packet.TryWrite(_buffer, options.Hep.Agent, _password, out var length))
+        var hep = live.Options.Hep;
+        if (hep.Endpoint is null || !packet.TryWrite(_buffer, hep.Agent, hep.Password?.Reveal() ?? "", out var length))
             return false;
         try
         {
+            if (_endpoint != hep.Endpoint)
+                Begin(hep.Endpoint);
             if (_socket is null && !await TryConnectAsync(stop))
                 return false;
             for (var sent = 0; sent < length;)
@@ -123,9 +133,16 @@ internal sealed partial class HepSender(GatewayOptions options, TimeProvider tim
         }
     }
 
+    /// <summary>A reload may name another server; what is said of the one before counts no longer.</summary>
+    private void Begin(string endpoint)
+    {
+        _socket?.Dispose();
+        (_socket, _endpoint, _nextTry, _isAway) = (null, endpoint, default, false);
+    }
+
     private async Task<bool> TryConnectAsync(CancellationToken stop)
     {
-        if (time.GetUtcNow() < _nextTry || !HepOptions.TryParse(options.Hep.Endpoint!, out var isTcp, out var host, out var port))
+        if (time.GetUtcNow() < _nextTry || !HepOptions.TryParse(_endpoint!, out var isTcp, out var host, out var port))
             return false;
         _nextTry = time.GetUtcNow() + Pause;
         var socket = isTcp ? new Socket(SocketType.Stream, ProtocolType.Tcp) : new Socket(SocketType.Dgram, ProtocolType.Udp);
@@ -150,7 +167,7 @@ internal sealed partial class HepSender(GatewayOptions options, TimeProvider tim
         _socket?.Dispose();
         _socket = null;
         if (!_isAway)
-            LogAway(options.Hep.Endpoint!, reason);
+            LogAway(_endpoint!, reason);
         _isAway = true;
     }
 

@@ -3,11 +3,12 @@ using Media.Protocols.Primitives;
 namespace Media.Engine.Loop;
 
 /// <summary>
-/// Decides whether a loop has room for another call, by its measured load. Calls whose audio is not open yet are counted in with what open
-/// ones take: a burst of calls that ring would otherwise be seen when it is too late. Pure.
+/// Decides whether a loop, or the process, has room for another call, by its measured load. Calls whose audio is not open yet are counted
+/// in with what open ones take: a burst of calls that ring would otherwise be seen when it is too late. Pure.
 /// </summary>
-/// <param name="limit">The part of a processor that calls may take; 1 and above: there is always room.</param>
-internal sealed class Headroom(double limit)
+/// <param name="limit">The part of the processor, or of all, that calls may take; 1 and above: there is always room.</param>
+/// <param name="margin">Below the limit by so much, for a while, and calls are taken again.</param>
+internal sealed class Headroom(double limit, double margin)
 {
     /// <summary>Of a processor, for a call as long as too few are open to tell.</summary>
     private const double UsualCost = 0.01;
@@ -16,9 +17,6 @@ internal sealed class Headroom(double limit)
 
     /// <summary>The part of each reading that the cost of a call follows: calls that have just opened show little yet.</summary>
     private const double Following = 0.1;
-
-    /// <summary>Below the limit by so much, for so long, and calls are taken again.</summary>
-    private const double Margin = 0.1;
 
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(2);
 
@@ -50,7 +48,7 @@ internal sealed class Headroom(double limit)
             _calmSince = Instant.Never;
             return isOver;
         }
-        if (load.Processor >= limit - Margin || load.Wait >= MaxWait / 2)
+        if (load.Processor >= limit - margin || load.Wait >= MaxWait / 2)
         {
             _calmSince = Instant.Never;
             return false;

@@ -11,12 +11,20 @@ namespace Media.Engine.Loop;
 /// </summary>
 internal sealed partial class LoopWatch(int index, MediaEngineOptions options, LoopEffort effort, Instant start, ILogger logger)
 {
+    private const double Margin = 0.1;
+
     private readonly Lock _lock = new();
     private readonly LoadMeter _meter = new(start);
     private readonly EffortGovernor _governor = new();
-    private readonly Headroom _headroom = new(options.MaxLoadPercent / 100.0);
+    private readonly Headroom _headroom = new(options.MaxLoadPercent / 100.0, Margin);
     private LoopLoad _load;
     private int _openCalls;
+
+    /// <summary>Called at each reading, on the loop's thread; to be set before it runs.</summary>
+    public Action<Instant>? AtReading { get; set; }
+
+    /// <summary>Calls whose audio is open. A moment old for other threads.</summary>
+    public int OpenCalls => Volatile.Read(ref _openCalls);
 
     public Instant NextReading => _meter.NextReading;
 
@@ -72,6 +80,7 @@ internal sealed partial class LoopWatch(int index, MediaEngineOptions options, L
             LogNoRoom(index, load.Processor, load.Wait.TotalMilliseconds);
         if (options.Opus.Governor && _governor.Handle(load, now))
             Change(_governor.Level, load);
+        AtReading?.Invoke(now);
     }
 
     private void Change(OpusEffort level, LoopLoad load)

@@ -25,6 +25,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
     private MediaLoop[] _loops = [];
     private int[] _load = [];
     private DtlsCertificates? _certificates;
+    private ProcessWatch? _process;
     private MediaMeter? _meter;
     private bool _isStopped;
 
@@ -55,15 +56,16 @@ public sealed partial class MediaEngine : IAsyncDisposable
     }
 
     /// <summary>
-    /// A loop has time for another call: measured, and with what calls will take whose audio is not open yet. Whoever begins a call should
-    /// ask before; <see cref="TryReserve"/> does not. True as long as the loops do not run.
+    /// A loop has time for another call, and the process: measured, and with what calls will take whose audio is not open yet. Whoever
+    /// begins a call should ask before; <see cref="TryReserve"/> does not. True as long as the loops do not run.
     /// </summary>
     public bool HasHeadroom
     {
         get
         {
             lock (_lock)
-                return _loops.Length == 0 || _loops.Where((loop, i) => loop.Watch.HasRoom(_load[i])).Any();
+                return _loops.Length == 0
+                    || _process!.HasRoom(_calls.Count) && _loops.Where((loop, i) => loop.Watch.HasRoom(_load[i])).Any();
         }
     }
 
@@ -85,13 +87,14 @@ public sealed partial class MediaEngine : IAsyncDisposable
         _ = BuiltInClips.HoldMusic; // takes longer to render than a loop may stand still
         _certificates = new DtlsCertificates(_time);
         var loops = new List<MediaLoop>();
+        var process = new ProcessWatch(Options, Processors.Count(), _clock.Now, _logger);
         try
         {
             for (var i = 0; i < Options.EffectiveLoops; i++)
-            {
                 loops.Add(new MediaLoop(i, Options, _ports, _clock, SystemEntropy.Instance, _logger, _gate));
-                loops[i].Start();
-            }
+            loops[0].Watch.AtReading =
+                now => process.Handle(Environment.CpuUsage.TotalTime, loops.Sum(loop => loop.Watch.OpenCalls), now);
+            loops.ForEach(loop => loop.Start());
         }
         catch
         {
@@ -103,8 +106,9 @@ public sealed partial class MediaEngine : IAsyncDisposable
         {
             _load = new int[loops.Count];
             _loops = [.. loops];
+            _process = process;
         }
-        _meter = new MediaMeter(_loops, _ports, () => ActiveCalls);
+        _meter = new MediaMeter(_loops, _ports, () => ActiveCalls, () => process.Load);
         loops[0].Post(() =>
         {
             if (!loops[0].HasPriority)

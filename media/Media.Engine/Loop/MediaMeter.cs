@@ -12,7 +12,7 @@ internal sealed class MediaMeter : IDisposable
 
     private readonly Meter _meter = new("Gateway.Media");
 
-    public MediaMeter(MediaLoop[] loops, PortAllocator ports, Func<int> activeCalls)
+    public MediaMeter(MediaLoop[] loops, PortAllocator ports, Func<int> activeCalls, Func<double> processLoad)
     {
         _meter.CreateObservableGauge("gateway_media_active_calls", activeCalls, description: "Calls that hold media resources.");
         _meter.CreateObservableCounter(
@@ -62,6 +62,9 @@ internal sealed class MediaMeter : IDisposable
             },
             description: "PBX port pairs.");
         AddLoad(loops);
+        _meter.CreateObservableGauge(
+            "gateway_process_load_ratio", processLoad,
+            description: "The part of its processors that the gateway used over the last second.");
     }
 
     private void AddLoad(MediaLoop[] loops)

@@ -43,6 +43,12 @@ public sealed record MediaEngineOptions
     /// </summary>
     public int MaxLoadPercent { get; init; } = 90;
 
+    /// <summary>
+    /// The part of all processors that the process may use, %, and still be given new calls: 10 … 100, where 100 means that it does not
+    /// count. Below <see cref="MaxLoadPercent"/>, since what sets up calls is not the loops' and keeps them waiting.
+    /// </summary>
+    public int MaxProcessPercent { get; init; } = 85;
+
     internal int EffectiveLoops => Loops == 0 ? Environment.ProcessorCount : Loops;
 
     /// <summary>Every error in these values, in words for an operator; empty when they can be used.</summary>
@@ -53,6 +59,8 @@ public sealed record MediaEngineOptions
             errors.Add($"Loops: {Loops} is not within 0 … 256.");
         if (MaxLoadPercent is < 10 or > 100)
             errors.Add($"MaxLoadPercent: {MaxLoadPercent} is not within 10 … 100.");
+        if (MaxProcessPercent is < 10 or > 100)
+            errors.Add($"MaxProcessPercent: {MaxProcessPercent} is not within 10 … 100.");
         errors.AddRange(WhatsApp.Validate(EffectiveLoops));
         errors.AddRange(Pbx.Validate());
         errors.AddRange(Opus.Validate());

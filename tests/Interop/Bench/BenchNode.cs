@@ -50,7 +50,8 @@ public sealed class BenchNode
             },
             ["channels"] = new JsonArray([.. settings.Channels.Select(Channel)]),
             ["media"] =
-                new JsonObject { ["maxLoadPercent"] = 100, ["pbx"] = // the machine of the tests is busy with other things
+                // the machine of the tests is busy with other things
+                new JsonObject { ["maxLoadPercent"] = 100, ["maxProcessPercent"] = 100, ["pbx"] =
                 new JsonObject { ["bindings"] = new JsonArray(new JsonObject { ["bind"] = "127.0.0.1" }, new JsonObject { ["bind"] =
                 "::1" }), ["portMin"] = media, ["portMax"] = media + MediaPorts - 1, ["quarantine"] = settings.Quarantine } },
             ["storage"] = new JsonObject

@@ -5,7 +5,7 @@ namespace Media.Engine.Tests.Loop;
 
 public class HeadroomTests
 {
-    private readonly Headroom _headroom = new(limit: 0.9);
+    private readonly Headroom _headroom = new(limit: 0.9, margin: 0.1);
     private Instant _now;
 
     [Fact]
@@ -55,7 +55,7 @@ public class HeadroomTests
     [Fact]
     public void A_limit_of_the_whole_processor_is_none()
     {
-        var headroom = new Headroom(limit: 1);
+        var headroom = new Headroom(limit: 1, margin: 0.1);
         headroom.Handle(new LoopLoad(1, TimeSpan.FromSeconds(1)), 500, _now);
         Assert.True(headroom.HasRoom(1000));
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Gateway.Calls.Tracing;
@@ -16,28 +17,35 @@ public sealed partial class TraceRedaction
 
     private const string Hidden = "***";
 
-    private readonly List<(Regex Of, string By)> _rules = [];
+    /// <summary>Digits before those, of a country code and a prefix: more make another number.</summary>
+    private const int MostDigitsBefore = 12;
+
+    /// <summary>A plus sign as addresses carry it.</summary>
+    private const string EscapedPlus = "%2B";
+
+    private readonly string? _digits;
+    private readonly List<(string Id, string By)> _ids = [];
 
     /// <param name="user">Whose call it is.</param>
     public TraceRedaction(WhatsAppUser user)
     {
         if (user.Phone is { Length: > 0 } phone)
-            _rules.Add((new Regex($@"(?<!\d)(\+|%2B)?\d{{0,12}}{Regex.Escape(phone[^Math.Min(phone.Length, KnownDigits)..])}(?!\d)"),
-                UserMark));
+            _digits = phone[^Math.Min(phone.Length, KnownDigits)..];
         foreach (var id in new[] { user.ParentUserId, user.UserId })
             if (!string.IsNullOrEmpty(id))
-                _rules.Add((new Regex(Regex.Escape(id)), user.Phone is null && id == user.UserId ? UserMark : Hidden));
+                _ids.Add((id, user.Phone is null && id == user.UserId ? UserMark : Hidden));
     }
 
     /// <summary>The text without secrets and without the user.</summary>
     public string Of(string text)
     {
-        var plain = text;
-        foreach (var secret in new[] { Credentials(), Keys(), Payloads() })
-            plain = secret.Replace(plain, "$1" + Hidden);
+        const string hide = "$1" + Hidden;
+        var plain = Payloads().Replace(Keys().Replace(Credentials().Replace(text, hide), hide), hide);
         plain = DisplayNames().Replace(plain, "$1<");
-        foreach (var (of, by) in _rules)
-            plain = of.Replace(plain, by);
+        if (_digits is not null)
+            plain = WithoutNumber(plain, _digits);
+        foreach (var (id, by) in _ids)
+            plain = plain.Replace(id, by, StringComparison.Ordinal);
         return plain;
     }
 
@@ -45,6 +53,37 @@ public sealed partial class TraceRedaction
     /// <param name="text">What <see cref="Of"/> made.</param>
     /// <param name="user">The user's number or id, whole or shortened.</param>
     public static string Show(string text, string user) => text.Replace(UserMark, user, StringComparison.Ordinal);
+
+    /// <summary>
+    /// Marks each number that ends with these digits, its plus sign included. By hand, since every text of every traced call comes here: an
+    /// expression would have to be made anew for each user.
+    /// </summary>
+    private static string WithoutNumber(string text, string digits)
+    {
+        StringBuilder? marked = null;
+        var (kept, next) = (0, 0);
+        while (text.IndexOf(digits, next, StringComparison.Ordinal) is >= 0 and var at)
+        {
+            var (start, end) = (at, at + digits.Length);
+            next = at + 1;
+            while (start > 0 && char.IsDigit(text[start - 1]))
+                start--;
+            if (at - start > MostDigitsBefore || (end < text.Length && char.IsDigit(text[end])))
+                continue;
+            marked ??= new StringBuilder(text.Length);
+            marked.Append(text, kept, start - PlusBefore(text, start) - kept).Append(UserMark);
+            kept = next = end;
+        }
+        return marked is null ? text : marked.Append(text, kept, text.Length - kept).ToString();
+    }
+
+    /// <summary>The length of a plus sign before a number; 0: there is none, or it stands between two.</summary>
+    private static int PlusBefore(string text, int number)
+    {
+        var before = text.AsSpan(0, number);
+        var length = before is [.., '+'] ? 1 : before.EndsWith(EscapedPlus, StringComparison.Ordinal) ? EscapedPlus.Length : 0;
+        return length < number && char.IsDigit(text[number - length - 1]) ? 0 : length;
+    }
 
     /// <summary>RFC 3261 §20.7, 20.28: what answers a challenge.</summary>
     [GeneratedRegex(@"^((?:Proxy-)?Authorization:\s*)[^\r\n]*", RegexOptions.Multiline | RegexOptions.IgnoreCase)]

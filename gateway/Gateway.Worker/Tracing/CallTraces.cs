@@ -132,6 +132,8 @@ internal sealed partial class CallTraces(
         };
         if (!isKept && !isSampled && others?.Hep is not { IsOn: true })
             return;
+        if (!isKept && !isSampled)
+            items = [.. items.Where(item => item.Entry is not null)]; // the capture server has the messages
         var trace = Build(tracer, items, record, at);
         others?.Hep?.Add(trace);
         if (isKept)

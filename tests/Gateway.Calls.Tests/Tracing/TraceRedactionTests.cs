@@ -10,6 +10,9 @@ public sealed class TraceRedactionTests
     [Theory]
     [InlineData("INVITE sip:+4915112345678@10.0.0.1 SIP/2.0", "INVITE sip:{user}@10.0.0.1 SIP/2.0")]
     [InlineData("To: <sip:015112345678@pbx>", "To: <sip:{user}@pbx>")]
+    [InlineData("tel:%2B4915112345678;x=+4915112345678", "tel:{user};x={user}")]
+    [InlineData("1+4915112345678 23%2B015112345678", "1+{user} 23%2B{user}")]
+    [InlineData("49151123456789 12345678901234915112345678", "49151123456789 12345678901234915112345678")]
     [InlineData("X-WhatsApp-User-Id: US.13491208655302741918", "X-WhatsApp-User-Id: ***")]
     [InlineData("X-WhatsApp-User-Name: Zo%C3%AB", "X-WhatsApp-User-Name: ***")]
     [InlineData("From: \"Zoë S.\" <sip:201@pbx>;tag=1", "From: <sip:201@pbx>;tag=1")]
@@ -30,6 +33,13 @@ public sealed class TraceRedactionTests
         var hidden = new TraceRedaction(new WhatsAppUser(null, "US.1349"));
         Assert.Equal("INVITE sip:{user}@pbx", hidden.Of("INVITE sip:US.1349@pbx"));
         Assert.Equal("INVITE sip:…1349@pbx", TraceRedaction.Show("INVITE sip:{user}@pbx", "…1349"));
+    }
+
+    [Fact]
+    public void Of_digits_that_repeat_themselves_the_last_ones_count()
+    {
+        var redaction = new TraceRedaction(new WhatsAppUser("111111111111"));
+        Assert.Equal("{user} 1111112 {user}", redaction.Of("111111111111 1111112 11111111"));
     }
 
     [Fact]

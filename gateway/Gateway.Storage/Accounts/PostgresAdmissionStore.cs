@@ -132,6 +132,10 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database, Func<Permi
         ORDER BY c.user_id = @UserId DESC NULLS LAST LIMIT 1;
         """;
 
+    /// <summary>What <see cref="AdmitAsync"/> sends: 1 is added for the row of the call, 2 for the user's window.</summary>
+    private static readonly string[] Texts =
+        [Admit + FindContact, Begin + Admit + FindContact, Admit + OpenWindow + FindContact, Begin + Admit + OpenWindow + FindContact];
+
     private const string Extend =
         """
         SELECT 1 FROM accounts WHERE id = (SELECT account FROM holds WHERE call_id = @Call) FOR NO KEY UPDATE;
@@ -170,7 +174,7 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database, Func<Permi
             await using var connection = await database.OpenConnectionAsync(cancellation);
             var opens = request is { IsBegin: true, Direction: CallDirection.Inbound } && limits is not null
                 && (request.User.Phone ?? request.User.UserId) is not null;
-            var statements = (request.IsBegin ? Begin : "") + Admit + (opens ? OpenWindow : "") + FindContact;
+            var statements = Texts[(request.IsBegin ? 1 : 0) + (opens ? 2 : 0)];
             await using var results = await connection.QueryMultipleAsync(
                 new CommandDefinition(statements, Parameters(request), cancellationToken: cancellation));
             await results.ReadAsync<int>();
@@ -206,10 +210,12 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database, Func<Permi
         },
         cancellation);
 
-    private DynamicParameters Parameters(AdmissionRequest request)
+    /// <summary>Of all statements: those of the ones that are not sent are left out by Dapper.</summary>
+    private object Parameters(AdmissionRequest request)
     {
         var user = ContactIdentity.Clean(request.User);
-        var parameters = new DynamicParameters(new
+        var until = request.At + limits?.Invoke().Window;
+        return new
         {
             Call = request.Call.Value,
             Direction = WireName.Of(request.Direction),
@@ -221,12 +227,6 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database, Func<Permi
             Prefixes = CallingCodes.PrefixesOf(request.User).ToArray(),
             Phones = request.User.Phone is { } phone ? NumberSpelling.Of(phone).ToArray() : [],
             user.UserId,
-        });
-        if (!request.IsBegin)
-            return parameters;
-        var until = request.At + limits?.Invoke().Window;
-        parameters.AddDynamicParams(new
-        {
             Id = request.Call.Value,
             StartedAt = request.At.UtcDateTime,
             UserPhone = request.User.Phone,
@@ -237,7 +237,6 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database, Func<Permi
             WindowUntil = until?.UtcDateTime,
             WindowOpened = EventKinds.NameOf(EventKind.WindowOpened),
             WindowData = JsonText.Of(new { until }),
-        });
-        return parameters;
+        };
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Dapper;
 using Gateway.Calls;
 using Gateway.Calls.Permissions;
@@ -23,6 +24,11 @@ namespace Gateway.Storage.Calls;
 internal sealed class Settlement(
     NpgsqlTransaction transaction, IReadOnlyList<CallRecord> records, PermissionLimits? limits, CancellationToken cancellation)
 {
+    private const string OpenText = SettlementSql.Open + CallContacts.Lock + SettlementSql.Owners + SettlementSql.Completed,
+        OpenLateText = OpenText + SettlementSql.TakenBefore;
+
+    private static readonly ConcurrentDictionary<int, string> WriteTexts = new();
+
     private readonly CallRecord[] _records =
         [.. records.DistinctBy(record => record.Id).OrderBy(record => record.Id.Value, StringComparer.Ordinal)];
 
@@ -75,12 +81,12 @@ internal sealed class Settlement(
     private async Task<(HashSet<string> Completed, Dictionary<string, long> Owners, SettlementMoney Money, CallContacts Contacts)>
         OpenAsync()
     {
-        var statements = SettlementSql.Open + CallContacts.Lock + SettlementSql.Owners + SettlementSql.Completed;
+        var statements = OpenText;
         var parameters = new DynamicParameters(CallContacts.Parameters(_records));
         parameters.AddDynamicParams(Parameters());
         if (_records.Where(IsLate).ToArray() is { Length: > 0 } late)
         {
-            statements += SettlementSql.TakenBefore;
+            statements = OpenLateText;
             parameters.AddDynamicParams(new
             {
                 LateIds = late.Select(record => record.Id.Value).ToArray(),
@@ -117,15 +123,30 @@ internal sealed class Settlement(
         };
     }
 
+    /// <summary>The wanted ones of always the same statements, one after the other. Put together once each: they are long.</summary>
+    private static string WriteText(params ReadOnlySpan<(bool IsWanted, string Statement)> all)
+    {
+        var wanted = 0;
+        for (var i = 0; i < all.Length; i++)
+            wanted |= all[i].IsWanted ? 1 << i : 0;
+        if (WriteTexts.TryGetValue(wanted, out var text))
+            return text;
+        text = "";
+        foreach (var (isWanted, statement) in all)
+            text += isWanted ? statement : "";
+        return WriteTexts.GetOrAdd(wanted, text);
+    }
+
     private async Task WriteAsync(List<SettledCall> calls, SettlementMoney money, CallContacts contacts, List<NewEvent> events)
     {
         var missed = calls.Where(call => call.Outcome == CallOutcome.Missed).Select(call => call.Missed).ToArray();
         var talks = calls.Where(call => call.IsTalkWithCalled).Select(call => call.Talk).ToArray();
         var agents = calls.Where(call => call is { HadAgent: true, Contact: not null }).Select(call => call.LastAgent).ToArray();
-        var statements = (calls.Count > 0 ? SettlementSql.Complete : "") + (money.Entries.Count > 0 ? SettlementSql.Charge : "")
-            + (calls.Count > 0 ? SettlementSql.Pay : "") + (missed.Length > 0 ? SettlementSql.Miss : "")
-            + (talks.Length > 0 ? SettlementSql.CloseMissed : "") + (agents.Length > 0 ? SettlementSql.NoteAgents : "")
-            + (contacts.HasChanged ? ContactRow.Update : "") + (events.Count > 0 ? EventOutbox.InsertAll : "");
+        var statements = WriteText(
+            (calls.Count > 0, SettlementSql.Complete), (money.Entries.Count > 0, SettlementSql.Charge),
+            (calls.Count > 0, SettlementSql.Pay), (missed.Length > 0, SettlementSql.Miss), (talks.Length > 0, SettlementSql.CloseMissed),
+            (agents.Length > 0, SettlementSql.NoteAgents), (contacts.HasChanged, ContactRow.Update),
+            (events.Count > 0, EventOutbox.InsertAll));
         if (statements.Length == 0)
             return;
         var parameters = new

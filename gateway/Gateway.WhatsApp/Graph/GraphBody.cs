@@ -8,6 +8,11 @@ namespace Gateway.WhatsApp.Graph;
 /// <summary>Writes the request bodies. Peer text enters only through the JSON writer, which escapes it.</summary>
 internal static class GraphBody
 {
+    private const int InitialRoom = 16 * 1024;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _buffer;
+
     // The relaxed encoder leaves "+" and "/" of SDP unescaped; the body never reaches HTML.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -155,9 +160,11 @@ internal static class GraphBody
         members(json);
     });
 
+    /// <summary>SDP that is to be escaped asks for three times its length of room, so that the room is kept for the next body.</summary>
     private static byte[] WriteRaw(Action<Utf8JsonWriter> members)
     {
-        var buffer = new ArrayBufferWriter<byte>(2048);
+        var buffer = _buffer ??= new ArrayBufferWriter<byte>(InitialRoom);
+        buffer.ResetWrittenCount();
         using (var json = new Utf8JsonWriter(buffer, Options))
         {
             json.WriteStartObject();

@@ -68,7 +68,8 @@ public sealed class GraphClient
         !UserHandle.IsKnown(user) || opaqueData?.Length > MaxOpaqueData
             ? Refuse<string>()
             : _transport.SendAsync(
-                _connect, number, new("calls", GraphBody.Connect(user, sdpOffer, opaqueData)), GraphAnswerReader.CallId, cancel);
+                _connect, number, new(GraphTransport.CallsPath, GraphBody.Connect(user, sdpOffer, opaqueData)), GraphAnswerReader.CallId,
+                cancel);
 
     /// <summary>Lets ICE and DTLS begin while the user hears ringing. No media may be sent yet.</summary>
     public Task<GraphResult<Done>> PreAcceptAsync(
@@ -119,7 +120,7 @@ public sealed class GraphClient
         PostMessage(number, user, () => GraphBody.Template(user, template, language, bodyParameters ?? []), cancel);
 
     private Task<GraphResult<Done>> PostCall(GraphAction action, GraphNumber number, byte[] body, CancellationToken cancel) =>
-        _transport.SendAsync(action, number, new("calls", body), GraphAnswerReader.Success, cancel);
+        _transport.SendAsync(action, number, new(GraphTransport.CallsPath, body), GraphAnswerReader.Success, cancel);
 
     private Task<GraphResult<string>> PostMessage(GraphNumber number, WhatsAppUser user, Func<byte[]> body, CancellationToken cancel) =>
         !UserHandle.IsKnown(user)

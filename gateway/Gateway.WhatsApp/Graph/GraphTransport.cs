@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
@@ -13,8 +14,12 @@ namespace Gateway.WhatsApp.Graph;
 /// </summary>
 internal sealed class GraphTransport(HttpClient http, GraphOptions options, TimeProvider time, MetaClock clock, TokenHealth tokens)
 {
+    /// <summary>Below a number.</summary>
+    public const string CallsPath = "calls";
+
     private static readonly JsonDocumentOptions AnswerOptions = new() { MaxDepth = 32 };
 
+    private readonly ConcurrentDictionary<string, Uri> _calls = new();
     private readonly GraphThrottle _throttle = new(time);
     private readonly Uri _base = new(options.BaseUrl.AbsoluteUri.TrimEnd('/') + "/" + options.Version + "/");
 
@@ -101,10 +106,16 @@ internal sealed class GraphTransport(HttpClient http, GraphOptions options, Time
         }
     }
 
+    /// <summary>That of calls is kept for each number; others may have a user in them.</summary>
+    private Uri AddressOf(GraphNumber number, string path) => path == CallsPath
+        ? _calls.GetOrAdd(number.PhoneNumberId, id => Compose(id, CallsPath)) : Compose(number.PhoneNumberId, path);
+
+    private Uri Compose(string id, string path) => new(_base, Uri.EscapeDataString(id) + "/" + path);
+
     private HttpRequestMessage Compose(GraphNumber number, GraphRequest request)
     {
         var message = new HttpRequestMessage(request.Body is null ? HttpMethod.Get : HttpMethod.Post,
-            new Uri(_base, Uri.EscapeDataString(number.PhoneNumberId) + "/" + request.Path))
+            AddressOf(number, request.Path))
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
@@ -125,7 +136,7 @@ internal sealed class GraphTransport(HttpClient http, GraphOptions options, Time
         await using var stream = await content.ReadAsStreamAsync(cancel);
         while (true)
         {
-            var read = await stream.ReadAsync(writer.GetMemory(1024), cancel);
+            var read = await stream.ReadAsync(writer.GetMemory(), cancel);
             if (read == 0)
                 return writer.WrittenMemory;
             writer.Advance(read);

@@ -117,20 +117,23 @@ public readonly struct MediaAttributes(IReadOnlyList<SdpAttribute> session, SdpC
     {
         get
         {
-            var named = new List<RtpMap>[RtpMap.MaxPayloadType + 1];
+            var named = new List<RtpMap>();
             foreach (var attribute in media.Attributes)
                 if (attribute.Is("rtpmap") && RtpMap.TryParse(attribute.Value, out var map))
-                    (named[map.PayloadType] ??= []).Insert(0, map);
-            var maps = new List<RtpMap>();
-            var seen = new bool[named.Length];
+                    named.Add(map);
+            var maps = new List<RtpMap>(named.Count);
+            Span<bool> seen = stackalloc bool[RtpMap.MaxPayloadType + 1];
+            seen.Clear();
             foreach (var format in media.Formats)
             {
                 if (!RtpMap.TryParsePayloadType(format, out var type) || seen[type])
                     continue;
                 seen[type] = true;
-                if (named[type] is { } meanings)
-                    maps.AddRange(meanings);
-                else if (RtpMap.Static(type) is { } known)
+                var count = maps.Count;
+                for (var i = named.Count - 1; i >= 0; i--)
+                    if (named[i].PayloadType == type)
+                        maps.Add(named[i]);
+                if (maps.Count == count && RtpMap.Static(type) is { } known)
                     maps.Add(known);
             }
             return maps;

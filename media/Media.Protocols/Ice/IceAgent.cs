@@ -40,7 +40,7 @@ public sealed class IceAgent
             throw new ArgumentException("The local credentials break RFC 8839 §5.4.", nameof(options));
         _options = options;
         _entropy = entropy;
-        _keys = new IceKeys(options.Local);
+        _keys = new IceKeys(options.Local, options.Lite);
         _roles = new IceRoles(options, entropy);
         _checklist = new IceChecklist(Role);
         _pacer = new IcePacer(_checklist, options.Pacing, options.Moves > 0, entropy);

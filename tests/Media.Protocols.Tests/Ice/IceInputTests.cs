@@ -188,7 +188,7 @@ public class IceInputTests
             check = StunMessages.WithoutFingerprint(check);
         foreach (var lite in new[] { false, true })
         {
-            var agent = Agent(IceRole.Controlling, Remote, lite);
+            var agent = Agent(IceRole.Controlling, new IceCredentials("peer", Remote.Password), lite);
             foreach (var damaged in StunMessages.Damage(check))
             {
                 // Damage to FINGERPRINT alone may make it another attribute, which behind MESSAGE-INTEGRITY is no damage at all.
@@ -292,6 +292,15 @@ public class IceInputTests
         var check = Transmit(agent, out _);
         Assert.Equal(256 + 1 + Local.Ufrag.Length, check.Username.Length);
         Assert.True(check.HasValidIntegrity(Enumerable.Repeat((byte)'=', 256).ToArray()));
+    }
+
+    /// <summary>One offer has rung two phones, and the other one has answered.</summary>
+    [Fact]
+    public void A_lite_agent_takes_checks_of_the_peer_alone_whose_description_it_has()
+    {
+        var agent = Agent(IceRole.Controlled, new IceCredentials("other", new string('p', 24)), lite: true);
+        Assert.Equal(IceVerdict.Unauthorized, Handle(agent, StunMessages.Check(Local)));
+        Assert.False(agent.IsValidated(Peer));
     }
 
     [Fact]

@@ -312,10 +312,14 @@ internal sealed class OutgoingInvite(SessionCore session, SipInviteRequest call)
         session.Finish(new SipCallEvent.Failed(status, phrase, reason), now);
     }
 
+    /// <summary>A phone that answers as it is cancelled learns from the BYE what the CANCEL says: that another has answered.</summary>
     private void AckAndBye(Dialog dialog, uint sequence, Instant now)
     {
         SendAck(dialog, sequence, null);
-        session.Send(session.CreateBye(dialog, null, null), dialog, now);
+        var bye = session.CreateBye(dialog, null, null);
+        foreach (var (name, value) in _cancelHeaders ?? [])
+            bye.Headers.Add(name, value);
+        session.Send(bye, dialog, now);
         session.Remember(now);
     }
 

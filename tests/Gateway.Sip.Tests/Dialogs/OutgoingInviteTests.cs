@@ -125,6 +125,7 @@ public class OutgoingInviteTests
         _pbx.Respond(invite, 200, "t", "answer");
         _bench.Run();
         Assert.Equal((1, 1, 1), (_bench.CountOf("CANCEL"), _bench.CountOf("ACK"), _bench.CountOf("BYE")));
+        Assert.Equal("Q.850;cause=16", _pbx.Last("BYE").Headers["Reason"]);
         Assert.DoesNotContain(_gateway.Events(call), happened => happened is SipCallEvent.Answered);
     }
 

@@ -143,6 +143,29 @@ public sealed class EdgeTests : IAsyncLifetime
         }
     }
 
+    /// <summary>It comes from the address of a node, as where a proxy stands beside one.</summary>
+    [Fact]
+    public async Task A_phone_whose_WebSocket_broke_hangs_up_by_a_new_one()
+    {
+        await DisposeAsync();
+        await StartAsync(SipTransport.Udp, new SipTransportLimits());
+        var phone = await WebSocketPhone.OpenAsync(_second, password: Password, listener: 2);
+        Assert.Equal(200, await phone.RegisterAsync());
+        Share();
+        var call = _first.Invite(Call());
+        var invite = await phone.RequestAsync("INVITE");
+        await phone.AnswerAsync(invite, EndpointBench.Answer);
+        await EndpointBench.NextAsync<SipCallEvent.Answered>(call);
+        await phone.RequestAsync("ACK");
+        phone.Dispose();
+
+        using var again = await WebSocketPhone.OpenAsync(_second, password: Password, listener: 2);
+        Assert.Equal(200, await again.RegisterAsync());
+        await again.HangUpAsync(invite);
+        Assert.Equal(200, (await again.ResponseAsync()).StatusCode);
+        Assert.Equal(SipCallEnd.Remote, (await EndpointBench.NextAsync<SipCallEvent.Ended>(call)).By);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.WebSockets;
@@ -19,6 +20,7 @@ public sealed class PhoneRelayTests(ApiFixture api) : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private readonly ConcurrentQueue<string> _paths = new();
     private WebApplication _node = null!;
     private HttpClient _console = null!;
 
@@ -29,10 +31,11 @@ public sealed class PhoneRelayTests(ApiFixture api) : IAsyncLifetime
         builder.Logging.ClearProviders();
         _node = builder.Build();
         _node.UseWebSockets();
-        _node.Map("/", EchoAsync);
+        _node.Map("/{name}", EchoAsync);
         await _node.StartAsync();
         var node = _node.Urls.Single().Replace("http:", "ws:", StringComparison.Ordinal);
-        (_, _console) = await api.StartAsync("--AdminApi:RequestsPerMinute=1000000", $"--AdminApi:Phone:Nodes=ws://127.0.0.1:1,{node}");
+        (_, _console) = await api.StartAsync(
+            "--AdminApi:RequestsPerMinute=1000000", $"--AdminApi:Phone:Nodes=ws://127.0.0.1:1,{node}/a,{node}/b");
     }
 
     public async Task DisposeAsync() => await _node.DisposeAsync();
@@ -49,6 +52,20 @@ public sealed class PhoneRelayTests(ApiFixture api) : IAsyncLifetime
             Assert.Equal(message, await ReadAsync(phone));
             await phone.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
         }
+    }
+
+    [Fact]
+    public async Task A_phone_that_connects_anew_comes_to_the_node_of_before()
+    {
+        var key = await KeyAsync();
+        string? cookie = null;
+        for (var i = 0; i < 8; i++)
+        {
+            using var phone = await OpenAsync(await TicketAsync(key), key, cookie: cookie);
+            cookie ??= phone.HttpResponseHeaders!["Set-Cookie"].Single().Split(';')[0];
+        }
+        Assert.Equal(8, _paths.Count);
+        Assert.Single(_paths.Distinct());
     }
 
     [Fact]
@@ -172,6 +189,7 @@ public sealed class PhoneRelayTests(ApiFixture api) : IAsyncLifetime
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
             return;
         }
+        _paths.Enqueue(context.Request.Path);
         using var phone = await context.WebSockets.AcceptWebSocketAsync("sip");
         var buffer = new byte[65536];
         try

@@ -1,4 +1,6 @@
 using System.Net.WebSockets;
+using System.Security.Cryptography;
+using System.Text;
 using AdminApi.Platform;
 
 namespace AdminApi.Browser;
@@ -14,6 +16,9 @@ internal static class PhoneRelay
 
     /// <summary>RFC 7118 §5.</summary>
     private const string Protocol = "sip";
+
+    /// <summary>Names the node that a browser's phone was at: what is left of a call is there, where its connection has broken.</summary>
+    private const string NodeCookie = "console_phone_node";
 
     /// <summary>A SIP message with a description, twice over; the node has its own limit.</summary>
     private const int MaxMessage = 64 * 1024;
@@ -35,9 +40,14 @@ internal static class PhoneRelay
         if (!IsOwnOrigin(context.Request))
             return Problems.InvalidRequest.Of("Another site's page may not open it.");
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-        using var node = await ConnectAsync(options.PhoneNodes, ticket, stop.Token);
+        var (opened, at) = await ConnectAsync(options.PhoneNodes, context.Request.Cookies[NodeCookie], ticket, stop.Token);
+        using var node = opened;
         if (node is null)
             return Problems.Unavailable.Of("No gateway takes the phone: none answers, or the ticket was used or is too old.");
+        context.Response.Cookies.Append(NodeCookie, at, new CookieOptions
+        {
+            HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = context.Request.IsHttps, Path = ConsoleFiles.Path + Path,
+        });
         using var browser = await context.WebSockets.AcceptWebSocketAsync(Protocol);
         Task<WebSocketCloseStatus>[] pumps = [PumpAsync(browser, node, stop.Token), PumpAsync(node, browser, stop.Token)];
         var first = await Task.WhenAny([.. pumps, WatchAsync(context, sessions, stop.Token)]);
@@ -54,10 +64,14 @@ internal static class PhoneRelay
         request.Headers.Origin is not [{ Length: > 0 } origin]
         || (Uri.TryCreate(origin, UriKind.Absolute, out var page) && page.Authority == request.Host.Value);
 
-    /// <summary>The first node that answers, begun at any: a ticket is used by a node that takes it alone.</summary>
-    private static async Task<ClientWebSocket?> ConnectAsync(IReadOnlyList<Uri> nodes, string ticket, CancellationToken cancellation)
+    /// <summary>
+    /// The first node that answers, begun at that of before, or at any: a ticket is used by a node that takes it alone.
+    /// </summary>
+    private static async Task<(ClientWebSocket? Socket, string Node)> ConnectAsync(
+        IReadOnlyList<Uri> nodes, string? before, string ticket, CancellationToken cancellation)
     {
-        var first = Random.Shared.Next(Math.Max(1, nodes.Count));
+        var known = nodes.Select(NameOf).ToList();
+        var first = known.FindIndex(name => name == before) is >= 0 and var found ? found : Random.Shared.Next(Math.Max(1, nodes.Count));
         for (var i = 0; i < nodes.Count; i++)
         {
             var socket = new ClientWebSocket();
@@ -66,17 +80,20 @@ internal static class PhoneRelay
             timeout.CancelAfter(ConnectTimeout);
             try
             {
-                var query = "ticket=" + Uri.EscapeDataString(ticket);
-                await socket.ConnectAsync(new UriBuilder(nodes[(first + i) % nodes.Count]) { Query = query }.Uri, timeout.Token);
-                return socket;
+                var (place, query) = ((first + i) % nodes.Count, "ticket=" + Uri.EscapeDataString(ticket));
+                await socket.ConnectAsync(new UriBuilder(nodes[place]) { Query = query }.Uri, timeout.Token);
+                return (socket, known[place]);
             }
             catch (Exception e) when (e is WebSocketException or OperationCanceledException && !cancellation.IsCancellationRequested)
             {
                 socket.Dispose();
             }
         }
-        return null;
+        return (null, "");
     }
+
+    /// <summary>The same at every instance of this program, and says nothing of the network behind it.</summary>
+    private static string NameOf(Uri node) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(node.AbsoluteUri)))[..16];
 
     /// <summary>Copies messages until one end closes; how it did is the result.</summary>
     private static async Task<WebSocketCloseStatus> PumpAsync(WebSocket from, WebSocket to, CancellationToken cancellation)

@@ -22,6 +22,12 @@ internal sealed class PhoneTransport(
     /// <summary>The phone has answered, and somebody waits to hear it.</summary>
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// Browsers check every 2.5 to 5 s. One that has crashed says nothing, and the user would hear nobody for the 30 s after which RFC 7675
+    /// §5.1 wants nothing to be sent any more.
+    /// </summary>
+    private static readonly TimeSpan ConsentLifetime = TimeSpan.FromSeconds(15);
+
     private readonly DeadlineTable<MediaDeadline> _deadlines = new();
     private IceCredentials? _ours;
     private IceCredentials? _agreed;
@@ -113,7 +119,10 @@ internal sealed class PhoneTransport(
 
     private IceAgent NewAgent(IceCredentials phone, PbxWebRtcLocal local, TransportAddress rtp)
     {
-        var options = new IceAgentOptions { Role = IceRole.Controlled, Lite = true, Local = local.Ice, FailAfter = ConnectTimeout };
+        var options = new IceAgentOptions
+        {
+            Role = IceRole.Controlled, Lite = true, Local = local.Ice, FailAfter = ConnectTimeout, ConsentLifetime = ConsentLifetime,
+        };
         var agent = new IceAgent(options, context.Entropy);
         foreach (var candidate in local.Candidates)
             agent.AddLocalCandidate(candidate, rtp);

@@ -85,6 +85,26 @@ public sealed class AgentCallsTests(Stores stores) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_call_that_rings_says_whom_it_rings_each_time_and_not_after_its_end()
+    {
+        var call = Call("491511", waits: 9, talks: null);
+        await _billing.Calls.BeginAsync(
+            new(call.Id, call.Direction, call.Channel, call.User, call.Node, call.NodeStart), call.StartedAt, None);
+        var store = new AgentCallStore(_database);
+        var ringing = new RingingCall(call.Id, call.StartedAt, call.StartedAt.AddSeconds(1), [Anna, new AgentId("bert")], Group);
+        await store.RingingAsync(ringing, None);
+        await store.RingingAsync(ringing with { Agents = [], Group = null }, None);
+        await CompleteAsync(call);
+        await store.RingingAsync(ringing, None);
+        Assert.Equal(
+            [
+                $$"""{"user": "491511", "group": "{{Group}}", "agents": ["{{Anna}}", "bert"], "direction": "inbound"}""",
+                """{"user": "491511", "group": null, "agents": [], "direction": "inbound"}""",
+            ],
+            (await EventsAsync(call)).Where(one => one.Kind == "call.ringing").Select(one => one.Data));
+    }
+
+    [Fact]
     public async Task Admission_says_whom_the_contact_talked_to_last()
     {
         var contacts = new ContactStore(_database, new PermissionLimits());
@@ -224,6 +244,6 @@ public sealed class AgentCallsTests(Stores stores) : IAsyncLifetime
     {
         await using var connection = await _database.OpenConnectionAsync();
         return [.. await connection.QueryAsync<(string, string)>(
-            "SELECT kind, data::text FROM events WHERE call_id = @id", new { id = call.Id.Value })];
+            "SELECT kind, data::text FROM events WHERE call_id = @id ORDER BY id", new { id = call.Id.Value })];
     }
 }

@@ -15,6 +15,14 @@ namespace Gateway.Storage.Calls;
 public sealed record QueuedCall(
     CallId Call, DateTimeOffset StartedAt, DateTimeOffset At, GroupId? Group, FlowId Flow, long FlowVersion, int Priority = 0);
 
+/// <summary>Phones that begin to ring for a call.</summary>
+/// <param name="Call">The call.</param>
+/// <param name="StartedAt">Its start.</param>
+/// <param name="At">From when on they ring.</param>
+/// <param name="Agents">Whose they are; empty: a PBX knows, or it is the user's.</param>
+/// <param name="Group">For which group; null: for none.</param>
+public sealed record RingingCall(CallId Call, DateTimeOffset StartedAt, DateTimeOffset At, IReadOnlyList<AgentId> Agents, GroupId? Group);
+
 /// <summary>
 /// What happens between a call and agents while it runs: kept in its row, so that a call cut short by a crash shows it too, and written as
 /// events. The record says all of it again when the call is settled. Everything may be repeated.
@@ -39,6 +47,17 @@ public sealed class AgentCallStore(NpgsqlDataSource database)
         FROM queued
         """;
 
+    private const string Ring =
+        """
+        INSERT INTO events (kind, at, channel, contact, call_id, data)
+        SELECT 'call.ringing', @At, channel,
+            (SELECT c.id FROM contacts c WHERE c.channel = calls.channel AND (c.phone = calls.user_phone OR c.user_id = calls.user_id)
+             ORDER BY c.user_id = calls.user_id DESC NULLS LAST LIMIT 1),
+            id, jsonb_build_object('direction', direction, 'user', coalesce(user_phone, user_id, 'anonymous'),
+                'agents', to_jsonb(@Agents), 'group', @Group)
+        FROM calls WHERE started_at = @StartedAt AND id = @Id AND ended_at IS NULL
+        """;
+
     private const string Answer =
         """
         UPDATE calls SET agent_id = @agent, agent_answered_at = @at
@@ -52,6 +71,16 @@ public sealed class AgentCallStore(NpgsqlDataSource database)
         {
             Id = call.Call.Value, StartedAt = call.StartedAt.UtcDateTime, At = call.At.UtcDateTime, Group = call.Group?.Value,
             Flow = call.Flow.Value, call.FlowVersion, call.Priority,
+        },
+        cancellation);
+
+    /// <summary>Phones ring; the event `call.ringing` says whose.</summary>
+    public Task RingingAsync(RingingCall call, CancellationToken cancellation) => ExecuteAsync(
+        Ring,
+        new
+        {
+            Id = call.Call.Value, StartedAt = call.StartedAt.UtcDateTime, At = call.At.UtcDateTime,
+            Agents = call.Agents.Select(agent => agent.Value).ToArray(), Group = call.Group?.Value,
         },
         cancellation);
 

@@ -11,6 +11,9 @@ public enum EventKind
 {
     /// <summary>A user calls, or is to be called; it may be refused yet.</summary>
     CallStarted,
+
+    /// <summary>Agents are rung for a call, a PBX rings for it, or the user's phone.</summary>
+    CallRinging,
     CallAnswered,
 
     /// <summary>No packet came from one leg of an answered call for the configured time.</summary>

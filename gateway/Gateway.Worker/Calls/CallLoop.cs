@@ -49,6 +49,7 @@ internal sealed partial class CallLoop : ICallInbox
     private readonly ILogger _logger;
     private Task _record = Task.CompletedTask;
     private Funding? _recorded;
+    private bool _hasRung;
     private string? _boundTo;
     private volatile bool _isBroken;
     private volatile bool _isAbandoned;
@@ -271,6 +272,8 @@ internal sealed partial class CallLoop : ICallInbox
         if (_call.State != before)
             LogState(Identity.Id, before, _call.State, input.GetType().Name);
         Perform(decisions);
+        if (input is CallInput.PbxRinging or CallInput.WhatsAppRinging)
+            NoteRinging();
     }
 
     private void HandleDeadline(Instant now)
@@ -286,11 +289,22 @@ internal sealed partial class CallLoop : ICallInbox
     {
         foreach (var decision in decisions)
             Perform(decision);
+        if (decisions.OfType<CallDecision.RingAgent>().Select(ring => ring.Agent).ToArray() is { Length: > 0 } agents)
+            NoteRinging(agents);
         WaitsFor = (_call as InboundCall)?.WaitsFor;
         if (_isAbandoned)
             return;
         Handover.Note();
         Shown.Note(_services.Clock.Now);
+    }
+
+    /// <summary>Agents are rung; none: it rings at a PBX, or at the user's.</summary>
+    private void NoteRinging(params AgentId[] agents)
+    {
+        if (_hasRung && agents.Length == 0)
+            return;
+        _hasRung = true;
+        _notes.Ringing(agents, _services.Clock.Now);
     }
 
     private void Perform(CallDecision decision)

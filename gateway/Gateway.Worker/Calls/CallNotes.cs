@@ -51,6 +51,15 @@ internal sealed class CallNotes(Call call, CallServices services, Action<Excepti
         Note(cancellation => services.Agents.Store.QueuedAsync(queued, cancellation));
     }
 
+    /// <summary>Phones begin to ring.</summary>
+    /// <param name="agents">Whose; empty: a PBX knows, or it is the user's.</param>
+    /// <param name="now">The time.</param>
+    public void Ringing(IReadOnlyList<AgentId> agents, Instant now)
+    {
+        var ringing = new RingingCall(call.Identity.Id, StartedAt, call.TimeOf(now), agents, call.Group);
+        Note(cancellation => services.Agents.Store.RingingAsync(ringing, cancellation));
+    }
+
     public void Silent(CallLeg leg, Instant now)
     {
         var (id, startedAt, at) = (call.Identity.Id, StartedAt, call.TimeOf(now));

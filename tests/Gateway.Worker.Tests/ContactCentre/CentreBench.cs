@@ -182,7 +182,10 @@ internal sealed class CentreBench : IAsyncDisposable
         var id = (await RowAsync(call)).Id;
         await using var connection = await _database.OpenConnectionAsync();
         return [.. await connection.QueryAsync<string>(
-            "SELECT kind FROM events WHERE call_id = @id AND kind ~ '^(call|voicemail)[.]' AND kind <> 'call.started' ORDER BY id",
+            """
+            SELECT kind FROM events WHERE call_id = @id AND kind ~ '^(call|voicemail)[.]' AND kind NOT IN ('call.started', 'call.ringing')
+            ORDER BY id
+            """,
             new { id })];
     }
 

@@ -26,16 +26,20 @@ public static class PhoneTicketsApi
     /// <param name="ExpiresAt">Until then it can be used, once.</param>
     /// <param name="Agent">The agent for whom the key or session stands.</param>
     /// <param name="User">The user part of the address that the phone registers.</param>
-    public sealed record PhoneTicket(string Ticket, DateTimeOffset ExpiresAt, AgentId Agent, string User);
+    /// <param name="IceServers">TURN servers with credentials, for the phone's audio.</param>
+    public sealed record PhoneTicket(
+        string Ticket, DateTimeOffset ExpiresAt, AgentId Agent, string User, IReadOnlyList<IceServer> IceServers);
 
     private static async Task<Results<Ok<PhoneTicket>, ProblemResult>> CreateAsync(
-        PhoneTicketStore tickets, Caller caller, TimeProvider time, CancellationToken cancellation)
+        PhoneTicketStore tickets, AdminApiOptions options, Caller caller, TimeProvider time, CancellationToken cancellation)
     {
         if (caller.Agent is not { } agent)
             return NoAgent.Of("Use a key that was made for an agent, or a link that was.");
+        var now = time.GetUtcNow();
         var text = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SecretBytes));
         return await tickets.AddAsync(text, agent, cancellation) is { } user
-            ? TypedResults.Ok(new PhoneTicket(text, time.GetUtcNow() + PhoneTicketStore.Lifetime, agent, user))
+            ? TypedResults.Ok(new PhoneTicket(
+                text, now + PhoneTicketStore.Lifetime, agent, user, options.Turn is { } turn ? [turn.For(user, now)] : []))
             : NoPhone.Of($"Give agent '{agent}' a phone of kind registered.");
     }
 }

@@ -65,6 +65,9 @@ public sealed record AdminApiOptions
     /// <summary><see cref="PhoneOptions.Nodes"/> as addresses.</summary>
     public IReadOnlyList<Uri> PhoneNodes { get; private init; } = [];
 
+    /// <summary>Makes the credentials of <see cref="PhoneOptions.Turn"/>; null: there is no such server.</summary>
+    public TurnServers? Turn { get; private init; }
+
     /// <summary><see cref="WebhookOptions.AllowedNetworks"/> as networks.</summary>
     public IReadOnlyList<IPNetwork> WebhookNetworks { get; private init; } = [];
 
@@ -101,6 +104,7 @@ public sealed record AdminApiOptions
         options = options with
         {
             PhoneNodes = WebSockets(Phone.Nodes, errors),
+            Turn = TurnServers.Read(Phone.Turn, errors),
             Proxies = Networks(TrustedProxies, "TrustedProxies", errors),
             WebhookNetworks = Networks(Webhooks.AllowedNetworks, "Webhooks:AllowedNetworks", errors),
         };
@@ -173,6 +177,9 @@ public sealed record PhoneOptions
     /// <summary>The nodes' listeners for SIP over WebSocket (`ws:` of their `sip.listen`) as addresses, separated by commas:
     /// `ws://10.0.0.5:5066`. None: the console has no phone.</summary>
     public string Nodes { get; init; } = "";
+
+    /// <summary>The TURN servers by which its audio may go.</summary>
+    public TurnOptions Turn { get; init; } = new();
 }
 
 /// <summary>The settings of outgoing webhooks.</summary>

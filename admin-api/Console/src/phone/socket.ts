@@ -19,6 +19,9 @@ export class TicketSocket {
   #isAsking = false;
   #turn = 0;
 
+  /** Of the last ticket. */
+  iceServers: Ticket["iceServers"] = [];
+
   constructor(private readonly refused: (error: ApiError) => void) {}
 
   connect(): void {
@@ -29,8 +32,9 @@ export class TicketSocket {
   async #open(turn: number): Promise<void> {
     this.#isAsking = true;
     try {
-      const { ticket } = await askTicket();
+      const { ticket, iceServers } = await askTicket();
       if (turn !== this.#turn) return;
+      this.iceServers = iceServers;
       this.#isAsking = false;
       const socket = (this.#socket = new WebSocket(`${this.url}?ticket=${encodeURIComponent(ticket)}`, "sip"));
       socket.binaryType = "arraybuffer";

@@ -45,7 +45,7 @@ export function Phone(): VNode {
           <Devices phone={phone} />
         </div>
       </div>
-      <Waiting isBusy={call !== null || link !== "registered"} />
+      <Waiting isFree={call === null && link === "registered" && me.data?.state.state === "available"} />
     </Page>
   );
 }
@@ -115,7 +115,7 @@ function Talk(props: { phone: PhoneView; call: PhoneCall; callId: string | null 
       ]} />
       <div class="actions talk">
         <button type="button" aria-pressed={call.isMuted} disabled={!isTalking} onClick={() => act({ do: "mute", on: !call.isMuted })}>{t("phone.mute")}</button>
-        <button type="button" aria-pressed={call.isHeld} disabled={!isTalking} onClick={() => act({ do: "hold", on: !call.isHeld })}>{t("phone.hold")}</button>
+        <button type="button" aria-pressed={call.isHeld} disabled={!isTalking || props.phone.link !== "registered"} onClick={() => act({ do: "hold", on: !call.isHeld })}>{t("phone.hold")}</button>
         <Act do={lead} disabled={!isTalking}>{t("transfer")}</Act>
         <button type="button" class="bad" aria-keyshortcuts="Alt+Shift+D" onClick={() => act({ do: "end" })}>{t("phone.end")}</button>
       </div>
@@ -188,10 +188,10 @@ function Level(): VNode {
   return <meter ref={node} min={0} max={1} value={0} aria-label={t("phone.level")} />;
 }
 
-/** The next calls: an agent who has one sees them, and cannot take them. */
-function Waiting(props: { isBusy: boolean }): VNode {
+/** The next calls: an agent who has one, or is not available, sees them, and cannot take them. */
+function Waiting(props: { isFree: boolean }): VNode {
   return <WaitingCalls act={(call) => (
-    <Act disabled={props.isBusy} label={t("phone.takeOf", { user: plain(call.user) })} do={async () => {
+    <Act disabled={!props.isFree} label={t("phone.takeOf", { user: plain(call.user) })} do={async () => {
       await ask(api.POST("/v1/calls/{id}/assign", { params: { path: { id: call.id } }, body: { agent: agent ?? "" } }));
     }}>{t("phone.take")}</Act>
   )} />;

@@ -41,17 +41,18 @@ export async function outcomeOf(call: PhoneCall, event: EndEvent): Promise<Outco
   const message = event.message as (Message & { method?: string; status_code?: number }) | null | undefined;
   const outcome = (kind: Outcome["kind"], more: Partial<Outcome> = {}): Outcome =>
     ({ kind, user: call.user, by: null, refusal: null, permission: null, ...more });
+  // By CANCEL, or by BYE where this phone answered too, and was not the first.
+  if (message?.method && /completed elsewhere/i.test(message.getHeader("Reason") ?? ""))
+    return outcome("elsewhere", { by: await whoAnswered(call.whatsAppId) });
   if (call.state === "talking") return outcome("ended");
   if (event.originator === "local") return outcome(call.direction === "inbound" && event.cause === "Rejected" ? "declined" : "ended");
-  if (message?.method === "CANCEL")
-    return /completed elsewhere|cause=200/i.test(message.getHeader("Reason") ?? "")
-      ? outcome("elsewhere", { by: await whoAnswered(call.whatsAppId) }) : outcome("missed");
+  if (message?.method === "CANCEL") return outcome("missed");
   if (call.direction === "inbound" || !message) return outcome("failed");
   const refusal = message.getHeader("X-WhatsApp-Refusal") ?? null;
   return outcome(refusal ? "refused" : "failed", { refusal, permission: message.getHeader("X-WhatsApp-Permission") ?? null });
 }
 
-const tries = 8;
+const tries = 20;
 const pause = 400;
 
 /** The name of the agent who has the call; of the one whose phone this is, the id. */
@@ -70,6 +71,15 @@ async function whoAnswered(whatsAppId: string | null): Promise<string | null> {
     await new Promise((then) => setTimeout(then, pause));
   }
   return null;
+}
+
+/** The packets that have come so far. */
+export function packetsOf(report: RTCStatsReport): number {
+  let packets = 0;
+  report.forEach((one: { type: string; packetsReceived?: number }) => {
+    if (one.type === "inbound-rtp") packets += one.packetsReceived ?? 0;
+  });
+  return packets;
 }
 
 /** Of what is received, and of what the gateway says that it receives. */

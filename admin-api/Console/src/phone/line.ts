@@ -1,9 +1,9 @@
 // The phone itself: a SIP phone over WebSocket (RFC 7118) by JsSIP, registered as the agent's at the gateway. Loaded when it is switched on.
 import { UA } from "jssip";
-import type { EndEvent, IncomingEvent, PeerConnectionEvent, RTCSession } from "jssip/lib/RTCSession";
+import type { EndEvent, IceCandidateEvent, IncomingEvent, PeerConnectionEvent, RTCSession } from "jssip/lib/RTCSession";
 import type { RTCSessionEvent } from "jssip/lib/UA";
 import type { ApiError } from "../api";
-import { isToAnswer, outcomeOf, qualityOf, whoseCall } from "./facts";
+import { isToAnswer, outcomeOf, packetsOf, qualityOf, whoseCall } from "./facts";
 import { devices, faultOf, Sound } from "./sound";
 import { askTicket, TicketSocket } from "./socket";
 import { type Command, type PhoneCall, type PhoneView, switchedOff } from "./view";
@@ -13,9 +13,13 @@ const registration = 120;
 
 /** Milliseconds. */
 const look = 2000;
+
+/** Looks. */
+const silence = 3;
 const retry = 5000;
 
-const inCall = { mediaConstraints: { audio: true, video: false }, pcConfig: { iceServers: [] } };
+/** Milliseconds that a TURN server has to answer before a call goes on without it. */
+const gathering = 2000;
 
 export class Line {
   readonly #sound = new Sound();
@@ -23,6 +27,8 @@ export class Line {
   #agent: UA | null = null;
   #session: RTCSession | null = null;
   #timer = 0;
+  #packets = 0;
+  #silence = 0;
   #retry = 0;
   #isClosed = false;
   #wasBroken = false;
@@ -100,7 +106,7 @@ export class Line {
         this.#wasBroken = false;
         this.tell({ link: "registered", fault: null });
         // The gateway learns over which connection a call is controlled from now on.
-        if (wasBroken && this.view().call?.state === "talking") this.#session?.renegotiate();
+        if (wasBroken && this.view().call?.state === "talking") this.#renegotiate();
       });
       agent.on("registrationFailed", ({ cause, response }) => {
         this.tell({ link: "refused", fault: response ? `${response.status_code} ${response.reason_phrase}` : (cause ?? null) });
@@ -134,14 +140,17 @@ export class Line {
     if (isInbound && isToAnswer(request)) void this.#accept(session, this.view().call!);
     if (session.connection) this.#hear(session.connection);
     session.on("peerconnection", ({ peerconnection }: PeerConnectionEvent) => this.#hear(peerconnection));
+    let late = 0;
+    session.on("icecandidate", ({ ready }: IceCandidateEvent) => (late ||= window.setTimeout(ready, gathering)));
     session.on("progress", () => isInbound || this.#sound.ringback());
     session.on("accepted", (_: IncomingEvent) => {
       this.#sound.quiet();
+      this.#silence = 0;
       this.#change({ state: "talking", since: new Date().toISOString() });
       this.#timer = window.setInterval(() => void this.#measure(session), look);
     });
-    session.on("hold", ({ originator: by }) => by === "local" && this.#change({ isHeld: true }));
-    session.on("unhold", ({ originator: by }) => by === "local" && this.#change({ isHeld: false }));
+    session.on("hold", ({ originator: by }) => by === "local" && this.#holds(true));
+    session.on("unhold", ({ originator: by }) => by === "local" && this.#holds(false));
     session.on("ended", (event: EndEvent) => this.#end(session, event));
     session.on("failed", (event: EndEvent) => this.#end(session, event));
   }
@@ -156,6 +165,23 @@ export class Line {
     if (call) void outcomeOf(call, event).then((last) => this.view().call || this.tell({ last }));
   }
 
+  #inCall() {
+    return { mediaConstraints: { audio: true, video: false }, pcConfig: { iceServers: this.#socket.iceServers } };
+  }
+
+  #holds(isHeld: boolean): void {
+    this.#change({ isHeld });
+    void this.#send();
+  }
+
+  /** Nothing is sent where the call is held, not silence either: the gateway plays its music to whom nobody plays anything. */
+  async #send(): Promise<void> {
+    const { isMuted = false, isHeld = false } = this.view().call ?? {};
+    const track = this.#sound.track;
+    if (track) track.enabled = !isMuted && !isHeld;
+    await this.#session?.connection?.getSenders()[0]?.replaceTrack(isHeld ? null : track);
+  }
+
   #hear(connection: RTCPeerConnection): void {
     connection.addEventListener("track", (event) => this.#sound.play(event.streams[0] ?? new MediaStream([event.track])));
   }
@@ -163,7 +189,7 @@ export class Line {
   async #accept(session: RTCSession, call: PhoneCall): Promise<void> {
     if (call.state !== "ringing" || call.direction !== "inbound") return;
     const mediaStream = await this.#listen();
-    if (mediaStream && session === this.#session && session.isInProgress()) session.answer({ ...inCall, mediaStream });
+    if (mediaStream && session === this.#session && session.isInProgress()) session.answer({ ...this.#inCall(), mediaStream });
     else if (!this.#session) this.#sound.mute(); // it ended meanwhile
   }
 
@@ -178,7 +204,7 @@ export class Line {
       last: null,
     });
     try {
-      this.#agent.call(`sip:${user.replaceAll("#", "%23")}@console.invalid`, { ...inCall, mediaStream, extraHeaders: channel ? [`X-WhatsApp-Channel: ${channel}`] : [] });
+      this.#agent.call(`sip:${user.replaceAll("#", "%23")}@console.invalid`, { ...this.#inCall(), mediaStream, extraHeaders: channel ? [`X-WhatsApp-Channel: ${channel}`] : [] });
     } catch {
       this.#sound.close();
       this.tell({ call: null, last: { kind: "failed", user, by: null, refusal: null, permission: null } });
@@ -191,7 +217,22 @@ export class Line {
   }
 
   async #measure(session: RTCSession): Promise<void> {
-    if (session.connection) this.#change({ quality: qualityOf(await session.connection.getStats()) });
+    const report = await session.connection?.getStats();
+    if (!report || session !== this.#session) return;
+    this.#change({ quality: qualityOf(report) });
+    const packets = packetsOf(report);
+    this.#silence = packets === this.#packets ? this.#silence + 1 : 0;
+    this.#packets = packets;
+    // The gateway always sends something. Where it does not, the call may be over, and the word of it went to a connection that is broken.
+    if (this.#silence < silence || this.view().link !== "registered") return;
+    this.#silence = 0;
+    this.#renegotiate();
+  }
+
+  /** Where the audio is lost too, as after a change of the network, it gets new ways. */
+  #renegotiate(): void {
+    const iceRestart = /disconnected|failed/.test(this.#session?.connection?.iceConnectionState ?? "");
+    this.#session?.renegotiate({ rtcOfferConstraints: { iceRestart } });
   }
 
   /** Null: there is no microphone to be had, and the page says why. */
@@ -212,11 +253,8 @@ export class Line {
   async #replaceMicrophone(id: string): Promise<void> {
     this.tell({ microphoneId: id });
     if (!this.#session?.connection) return;
-    const input = await this.#listen();
-    if (!input) return this.tell({ microphone: this.view().microphone === "denied" ? "denied" : "lost" });
-    const track = input.getAudioTracks()[0]!;
-    track.enabled = !(this.view().call?.isMuted || this.view().call?.isHeld);
-    await this.#session?.connection?.getSenders().find((one) => one.track?.kind === "audio" || one.dtmf)?.replaceTrack(track);
+    if (await this.#listen()) await this.#send();
+    else this.tell({ microphone: this.view().microphone === "denied" ? "denied" : "lost" });
   }
 
   async #listDevices(): Promise<void> {

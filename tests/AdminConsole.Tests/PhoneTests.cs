@@ -185,7 +185,34 @@ public sealed class PhoneTests(ConsoleBench bench)
         await visit.IsSoundAsync("a narrow phone");
         var overflow = await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth");
         Assert.True(overflow <= 0, $"{overflow} pixels too wide");
-        await call.CancelAsync(isTaken: false);
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Annehmen" }).ClickAsync();
+        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
+        await visit.SaveAsync("phone-call-narrow-dark-german");
+        await visit.IsSoundAsync("a call at a narrow phone");
+        overflow = await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth");
+        Assert.True(overflow <= 0, $"{overflow} pixels too wide in a call");
+        await call.HangUpAsync();
+    }
+
+    [Fact]
+    public async Task A_loudspeaker_that_is_chosen_plays_the_call()
+    {
+        await using var visit = await PhoneAsync(script:
+            """
+            const set = HTMLMediaElement.prototype.setSinkId;
+            HTMLMediaElement.prototype.setSinkId = function (id) { window.player = this; return set.call(this, id); };
+            """);
+        var choice = visit.Page.GetByLabel("Loudspeaker");
+        var chosen = await choice.Locator("option").Last.GetAttributeAsync("value");
+        Assert.NotEqual("", chosen);
+        await choice.SelectOptionAsync(chosen!);
+        var call = await bench.Node.CallAsync(User, "Ada");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
+        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
+        Assert.Equal(chosen, await visit.Page.EvaluateAsync<string>("window.player.sinkId"));
+        Assert.False(await visit.Page.EvaluateAsync<bool>("window.player.paused"));
+        await Assertions.Expect(choice).ToHaveValueAsync(chosen!);
+        await call.HangUpAsync();
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using Npgsql;
 using Sandbox.Calls;
 using StackExchange.Redis;
 using Testing;
+using Testing.Peers;
 using Xunit.Abstractions;
 
 namespace Gateway.Worker.Tests.Calls;

@@ -23,11 +23,15 @@ public sealed class AdminClient : IAsyncDisposable
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
     }
 
-    public static async Task<AdminClient> StartAsync(Stores stores)
+    public string Url => _app.Urls.Single();
+
+    /// <param name="stores">What it works on.</param>
+    /// <param name="more">Its further settings.</param>
+    public static async Task<AdminClient> StartAsync(Stores stores, params IReadOnlyList<string> more)
     {
         var app = AdminApiHost.Build(
             ["--urls=http://127.0.0.1:0", $"--AdminApi:Key={Key}", $"--AdminApi:Postgres={stores.Postgres}",
-                $"--AdminApi:Redis={stores.Redis}"]);
+                $"--AdminApi:Redis={stores.Redis}", "--Logging:LogLevel:Default=Warning", .. more]);
         await app.StartAsync();
         return new AdminClient(app);
     }

@@ -15,6 +15,9 @@ public sealed class BenchNode
 
     public int TlsPort { get; } = LoopbackPorts.Take();
 
+    /// <summary>For phones in browsers, where the settings have them.</summary>
+    public int WebSocketPort { get; } = LoopbackPorts.Take();
+
     private int HttpPort { get; } = LoopbackPorts.Take();
 
     public string Operations { get; } = $"http://127.0.0.1:{LoopbackPorts.Take()}";
@@ -64,6 +67,8 @@ public sealed class BenchNode
             ["calls"] = settings.Calls.DeepClone(),
             ["recording"] = new JsonObject { ["folder"] = settings.RecordingFolder },
         };
+        if (settings.HasWebSocket)
+            root["sip"]!["listen"]!.AsArray().Add($"ws:127.0.0.1:{WebSocketPort}");
         if (settings.Registrar is { } registrar)
             root["sip"]!["registrar"] = registrar.DeepClone();
         return root;

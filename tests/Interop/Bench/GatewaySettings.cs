@@ -23,6 +23,9 @@ public sealed record GatewaySettings
     /// <summary>sip.registrar; null: there is none.</summary>
     public JsonObject? Registrar { get; init; }
 
+    /// <summary>The gateway listens for phones in browsers.</summary>
+    public bool HasWebSocket { get; init; }
+
     /// <summary>recording.folder; null: messages of callers are not recorded.</summary>
     public string? RecordingFolder { get; init; }
 

@@ -28,6 +28,8 @@ public sealed partial class GatewayUnderTest : IAsyncDisposable
 
     public int TlsPort => At.TlsPort;
 
+    public int WebSocketPort => At.WebSocketPort;
+
     public string Url => At.Url;
 
     public string WebhookUrl => At.WebhookUrl;

@@ -1,13 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Gateway.Worker.Tests.Calls.Bench;
+namespace Testing.Peers;
 
 /// <summary>A link to a server that can be cut: nothing passes, and nobody is told, until it is mended.</summary>
-internal sealed class TcpLink : IAsyncDisposable
+public sealed class TcpLink : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly int _server;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly List<TcpClient> _open = [];
@@ -17,16 +16,19 @@ internal sealed class TcpLink : IAsyncDisposable
     /// <param name="server">Its port on loopback.</param>
     public TcpLink(int server)
     {
-        _server = server;
+        Server = server;
         _listener.Start();
         _accepts = AcceptAsync();
     }
+
+    /// <summary>Where new connections go.</summary>
+    public int Server { get; set; }
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     public void Cut() => _isCut = true;
 
-    /// <summary>What stood still breaks; new connections pass.</summary>
+    /// <summary>What is open breaks, and both ends learn it; new connections pass.</summary>
     public void Mend()
     {
         CloseAll();
@@ -63,7 +65,7 @@ internal sealed class TcpLink : IAsyncDisposable
             _open.AddRange([client, server]);
         try
         {
-            await server.ConnectAsync(IPAddress.Loopback, _server, _stop.Token);
+            await server.ConnectAsync(IPAddress.Loopback, Server, _stop.Token);
             await Task.WhenAny(PassAsync(client, server), PassAsync(server, client));
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)

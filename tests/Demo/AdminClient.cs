@@ -15,12 +15,15 @@ internal sealed class AdminClient(HttpClient http)
     public async Task<bool> CreateAsync(string path, object body, CancellationToken cancellation) =>
         await SendAsync(HttpMethod.Post, path, body, null, cancellation) != HttpStatusCode.Conflict;
 
-    /// <summary>The path of a log-in at the console, for one use.</summary>
-    public async Task<string> ConsoleLinkAsync(CancellationToken cancellation)
+    /// <summary>The address of a log-in at the console, for one use; of an agent, that of the phone.</summary>
+    public async Task<string> ConsoleLinkAsync(CancellationToken cancellation, string? agent = null)
     {
-        using var answer = await http.PostAsync(new Uri("/v1/console/links", UriKind.Relative), null, cancellation);
+        var query = agent is null ? "" : "?agent=" + agent;
+        using var answer = await http.PostAsync(new Uri("/v1/console/links" + query, UriKind.Relative), null, cancellation);
         answer.EnsureSuccessStatusCode();
-        return (await answer.Content.ReadFromJsonAsync<JsonElement>(cancellation)).GetProperty("path").GetString()!;
+        var path = (await answer.Content.ReadFromJsonAsync<JsonElement>(cancellation)).GetProperty("path").GetString()!;
+        return http.BaseAddress!.GetLeftPart(UriPartial.Authority)
+            + (agent is null ? path : path.Replace("/#", "/phone#", StringComparison.Ordinal));
     }
 
     /// <summary>Replaces a resource, whose version is that of <paramref name="versionOf"/>; null: its own.</summary>

@@ -19,8 +19,8 @@ internal sealed record DemoPorts(int Admin, int Sandbox, IReadOnlyList<DemoNode>
     {
         var media = LoopbackPorts.Take(DemoNode.MediaPorts);
         return place == 0
-            ? new DemoNode(id, Wanted(8080), Wanted(8082), Wanted(5060), media)
-            : new DemoNode(id, LoopbackPorts.Take(), LoopbackPorts.Take(), LoopbackPorts.Take(), media);
+            ? new DemoNode(id, Wanted(8080), Wanted(8082), Wanted(5060), LoopbackPorts.Take(), media)
+            : new DemoNode(id, LoopbackPorts.Take(), LoopbackPorts.Take(), LoopbackPorts.Take(), LoopbackPorts.Take(), media);
     }
 
     private static int Wanted(int wanted) => IsFree(wanted) ? wanted : LoopbackPorts.Take();
@@ -43,7 +43,7 @@ internal sealed record DemoPorts(int Admin, int Sandbox, IReadOnlyList<DemoNode>
 }
 
 /// <summary>One gateway and its ports.</summary>
-internal sealed record DemoNode(string Id, int Http, int Operations, int Sip, int MediaFirst)
+internal sealed record DemoNode(string Id, int Http, int Operations, int Sip, int WebSocket, int MediaFirst)
 {
     public const int MediaPorts = 64;
 

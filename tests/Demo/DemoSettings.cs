@@ -55,6 +55,7 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
         ["AdminApi__Key"] = AdminKey,
         ["AdminApi__Postgres"] = Postgres,
         ["AdminApi__Redis"] = Redis,
+        ["AdminApi__Phone__Nodes"] = string.Join(',', Ports.Nodes.Select(node => $"ws://127.0.0.1:{node.WebSocket}")),
     };
 
     public IReadOnlyDictionary<string, string> SandboxEnvironment => new Dictionary<string, string>
@@ -85,7 +86,7 @@ internal sealed record DemoSettings(DemoPorts Ports, string Postgres, string Red
             },
             sip = new
             {
-                listen = new[] { $"udp:127.0.0.1:{node.Sip}", $"tcp:127.0.0.1:{node.Sip}" },
+                listen = new[] { $"udp:127.0.0.1:{node.Sip}", $"tcp:127.0.0.1:{node.Sip}", $"ws:127.0.0.1:{node.WebSocket}" },
                 trunks = new[]
                 {
                     // Any SIP phone on this machine may dial as well.

@@ -86,7 +86,9 @@ internal sealed class Demonstration(int nodes, bool staysUp)
             await LoseNodeAsync(settings, phone, whatsApp, records, stop);
         Console.WriteLine(await billing.StatementAsync(stop) + "\n");
         if (staysUp)
-            await StayUpAsync(settings, phone, group, await admin.ConsoleLinkAsync(stop), stop);
+            await StayUpAsync(
+                settings, phone, group,
+                (await admin.ConsoleLinkAsync(stop), await admin.ConsoleLinkAsync(stop, DemoGroup.Browser)), stop);
         return 0;
     }
 
@@ -165,16 +167,16 @@ internal sealed class Demonstration(int nodes, bool staysUp)
     }
 
     private static async Task StayUpAsync(
-        DemoSettings settings, DeskPhone desk, DeskPhone[] group, string consoleLink, CancellationToken stop)
+        DemoSettings settings, DeskPhone desk, DeskPhone[] group, (string Console, string Phone) links, CancellationToken stop)
     {
-        Console.WriteLine(WhatToTry(settings, consoleLink));
+        Console.WriteLine(WhatToTry(settings, links));
         var keys = Task.Run(() => DialOnEnterAsync(settings, desk, stop), CancellationToken.None);
         await AnswerAllAsync([desk, .. group], stop);
         // The reader of the terminal cannot be interrupted; it ends with the process.
         _ = keys;
     }
 
-    private static string WhatToTry(DemoSettings settings, string consoleLink)
+    private static string WhatToTry(DemoSettings settings, (string Console, string Phone) links)
     {
         var ports = settings.Ports;
         var page = $"{ports.WhatsApp}/phone?user=";
@@ -189,13 +191,17 @@ internal sealed class Demonstration(int nodes, bool staysUp)
                            a call from there is the group's; "ben" alone is at work, and his phone answers with a tone
               its queue    {{{page}}}{{{DemoSettings.SecondUserPhone}}}&cta={{{DemoGroup.Button}}}
                            a second call meanwhile hears music, and "ben" when the first is over
+              browser      {{{links.Phone}}}
+                           you are the agent "{{{DemoGroup.Browser}}}", whose phone is that page: press "Switch on", then "Available";
+                           {{{page}}}{{{DemoSettings.UserPhone}}}&cta={{{DemoGroup.Browser}}}&tone=440
+                           press "Call" there, and "Accept" at the phone; the link logs in once, within half an hour
               SIP          udp and tcp {{{string.Join(", ", nodes.Select(node => $"127.0.0.1:{node.Sip}"))}}}; any SIP phone on this machine
                            can dial sip:+{{{DemoSettings.UserPhone}}}@127.0.0.1:{{{nodes[0].Sip}}}, or register as an agent
                            ({{{string.Join(", ", DemoGroup.Agents)}}}; password {{{settings.PhonePassword}}})
                            and dial *11 to be rung, *12 to be away, *13 to sign off
               health       {{{string.Join(", ", nodes.Select(node => node.Health + "/readyz"))}}}
               metrics      {{{string.Join(", ", nodes.Select(node => node.Health + "/metrics"))}}}
-              console      {{{ports.AdminApi}}}{{{consoleLink}}}
+              console      {{{links.Console}}}
                            logs in once, within half an hour; afterwards by a key at {{{ports.AdminApi}}}/console
               admin API    its description: {{{ports.AdminApi}}}/openapi/v1.json
 

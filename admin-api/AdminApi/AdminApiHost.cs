@@ -60,6 +60,7 @@ public static class AdminApiHost
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Microsoft.AspNetCore.Authentication", LogLevel.None); // a silent issuer is logged at the request's edge
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddEventDescriptions(); // before the platform's description, which goes over the schemas of all
         builder.AddPlatform(options);
         AddStores(builder.Services, options);
         builder.Services.AddChannels();

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using AdminApi.Events;
 using AdminApi.Platform;
+using Gateway.Storage;
 using Gateway.Storage.Admin;
 using Gateway.Storage.Events;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -121,7 +122,7 @@ public static class WebhooksApi
     {
         if (await book.FindTargetAsync(id, cancellation) is not { } target)
             return Unknown();
-        var data = JsonSerializer.SerializeToElement(new { webhook = id });
+        var data = JsonSerializer.SerializeToElement(new WebhookTestedData(id), JsonText.Options);
         var ping = new EventView(0, EventKinds.NameOf(EventKind.WebhookTested), clock.GetUtcNow(), null, null, null, null, data);
         var answer = await sender.SendAsync(target, $"test_{Guid.NewGuid():n}_{id}", ping, cancellation);
         return TypedResults.Ok(new TestResult(answer.Error is null, answer.Status, answer.Error));

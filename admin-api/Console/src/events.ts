@@ -1,11 +1,15 @@
 // The event stream: one connection of a page, whatever it shows. It reconnects by itself, and misses nothing (Last-Event-ID).
+import type { webhooks } from "./schema";
+
 export type GatewayEvent = { id: number; kind: string; at: string; callId: string | null; contact: number | null; data: unknown };
 export type Connection = "connecting" | "live" | "broken";
 
-const kinds = [
+/** What pages load again after: each is an event of the API's catalogue. */
+const kinds: (keyof webhooks)[] = [
   "call.started", "call.ringing", "call.queued", "call.answered", "call.ended", "call.missed", "call.refused", "call.abandoned",
   "agent.state_changed", "permission.requested", "permission.granted", "permission.declined", "permission.expired", "permission.revoked",
-  "balance.topped_up", "balance.low", "balance.exhausted", "channel.restricted", "channel.drifted", "channel.updated", "voicemail.left",
+  "window.opened", "balance.topped_up", "balance.low", "balance.exhausted", "channel.restricted", "channel.drifted", "channel.updated",
+  "voicemail.left",
 ];
 
 const retry = 3000;

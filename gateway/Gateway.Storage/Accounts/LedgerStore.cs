@@ -106,7 +106,7 @@ public sealed class LedgerStore(NpgsqlDataSource database)
 
     private static NewEvent ToppedUp(LedgerEntry entry, Account account) => new(
         EventKind.BalanceToppedUp, entry.CreatedAt, Account: account.Id,
-        Data: new { entry.Amount, Balance = entry.BalanceAfter, account.Currency, entry.Kind });
+        Data: new BalanceToppedUpData(entry.Amount, entry.BalanceAfter, account.Currency, entry.Kind));
 
     private static Task<LedgerEntry?> FindAsync(NpgsqlTransaction transaction, string key, CancellationToken cancellation) =>
         transaction.Connection!.QuerySingleOrDefaultAsync<LedgerEntry?>(new CommandDefinition(

@@ -236,7 +236,7 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database, Func<Permi
             user.Phone,
             WindowUntil = until?.UtcDateTime,
             WindowOpened = EventKinds.NameOf(EventKind.WindowOpened),
-            WindowData = JsonText.Of(new { until }),
+            WindowData = JsonText.Of(new WindowOpenedData(until)),
         };
     }
 }

@@ -16,41 +16,23 @@ internal static class CallEvents
             CallOutcome.Refused => EventKind.CallRefused,
             _ => EventKind.CallEnded,
         };
-        return new NewEvent(kind, call.EndedAt, call.Channel.Value, contact, call.Id.Value, call.Funding?.Account, new
-        {
-            call.Direction,
-            User = CallRow.Clean(call.User.Handle),
-            call.Cause,
-            call.MediaFault,
-            Trunk = CallRow.Clean(call.Trunk),
-            Agent = CallRow.Clean(call.Agent),
-            call.AgentSince,
-            call.AgentId,
-            call.Flow,
-            call.Group,
-            call.WaitedFrom,
-            call.AgentAnsweredAt,
-            call.StartedAt,
-            call.AnsweredAt,
-            call.EndedAt,
-            call.Funding?.Currency,
-            Price = call.Price?.Amount,
-        });
+        return new NewEvent(kind, call.EndedAt, call.Channel.Value, contact, call.Id.Value, call.Funding?.Account, DataOf(call));
     }
+
+    private static CallEndedData DataOf(CallRecord call) => new(
+        call.Direction, CallRow.Clean(call.User.Handle)!, call.Cause, call.MediaFault, CallRow.Clean(call.Trunk),
+        CallRow.Clean(call.Agent), call.AgentSince, call.AgentId, call.Flow, call.Group, call.WaitedFrom, call.AgentAnsweredAt,
+        call.StartedAt, call.AnsweredAt, call.EndedAt, call.Funding?.Currency, call.Price?.Amount);
 
     /// <summary>A user who waited for an agent and did not get one, beside the missed call.</summary>
     public static IEnumerable<NewEvent> OfQueue(CallRecord call, CallOutcome outcome, long? contact)
     {
         if (outcome != CallOutcome.Missed || call is not { WaitedFrom: { } since, AgentAnsweredAt: null })
             yield break;
-        yield return new NewEvent(EventKind.CallAbandoned, call.EndedAt, call.Channel.Value, contact, call.Id.Value, Data: new
-        {
-            User = CallRow.Clean(call.User.Handle),
-            call.Group,
-            call.Flow,
-            WaitedSeconds = Math.Max(0, (int)(call.EndedAt - since).TotalSeconds),
-            call.Cause,
-        });
+        yield return new NewEvent(
+            EventKind.CallAbandoned, call.EndedAt, call.Channel.Value, contact, call.Id.Value, Data: new CallAbandonedData(
+                CallRow.Clean(call.User.Handle)!, call.Group, call.Flow, Math.Max(0, (int)(call.EndedAt - since).TotalSeconds),
+                call.Cause));
     }
 
     /// <param name="call">The call with its price.</param>
@@ -63,10 +45,10 @@ internal static class CallEvents
         if (balance < payer.Minimum && payer.Balance >= payer.Minimum)
             yield return new NewEvent(
                 EventKind.BalanceLow, call.EndedAt, CallId: call.Id.Value, Account: payer.Id,
-                Data: new { balance, payer.Minimum, funding.Currency });
+                Data: new BalanceLowData(balance, payer.Minimum, funding.Currency));
         if (call.Cause == HangupCause.BalanceExhausted)
             yield return new NewEvent(
                 EventKind.BalanceExhausted, call.EndedAt, call.Channel.Value, CallId: call.Id.Value, Account: payer.Id,
-                Data: new { balance, funding.Currency });
+                Data: new BalanceExhaustedData(balance, funding.Currency));
     }
 }

@@ -167,7 +167,7 @@ public sealed class ChannelStore(NpgsqlDataSource database, TimeProvider time)
         var after = (await Read(One))!.ToChannel();
         await AuditTrail.WriteAsync(transaction, actor, action, $"channel:{id.Value}", AuditView(before), AuditView(after), cancellation);
         var happened = new NewEvent(
-            EventKind.ChannelUpdated, time.GetUtcNow(), id.Value, Data: new { action, after.Facts.Settings.Version });
+            EventKind.ChannelUpdated, time.GetUtcNow(), id.Value, Data: new ChannelUpdatedData(action, after.Facts.Settings.Version));
         await EventOutbox.AppendAsync(connection, transaction, happened, cancellation);
         await transaction.CommitAsync(cancellation);
         return new ChannelChange.Done(after);

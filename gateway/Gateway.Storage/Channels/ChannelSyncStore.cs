@@ -80,7 +80,8 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
             return;
         if (drifted == true)
             await EventOutbox.AppendAsync(
-                connection, transaction, new NewEvent(EventKind.ChannelDrifted, now, id.Value, Data: new { drift }), cancellation);
+                connection, transaction, new NewEvent(EventKind.ChannelDrifted, now, id.Value, Data: new ChannelDriftedData(drift)),
+                cancellation);
         foreach (var restriction in restrictions)
             await RestrictAsync(transaction, id, restriction, isListed: true, cancellation);
         var lifted = new { id = id.Value, types = restrictions.Select(r => r.Type).ToArray() };
@@ -171,7 +172,7 @@ public sealed class ChannelSyncStore(NpgsqlDataSource database)
             new CommandDefinition(Restrict, parameters, transaction, cancellationToken: cancellation));
         if (isNew != true || !restriction.IsRestriction)
             return; // a warning that precedes one
-        var data = new { restriction.Type, restriction.Reason, restriction.ExpiresAt };
+        var data = new ChannelRestrictedData(restriction.Type, restriction.Reason, restriction.ExpiresAt);
         await EventOutbox.AppendAsync(
             transaction.Connection!, transaction, new NewEvent(EventKind.ChannelRestricted, restriction.Since, id.Value, Data: data),
             cancellation);

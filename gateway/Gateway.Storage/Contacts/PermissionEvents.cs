@@ -24,9 +24,9 @@ internal static class PermissionEvents
                     PermissionState.Declined => EventKind.PermissionDeclined,
                     _ => EventKind.PermissionRevoked,
                 },
-                new { by = after.DecidedBy, state = after.State, expiresAt = after.ExpiresAt });
+                new PermissionChangedData(after.DecidedBy, after.State, after.ExpiresAt));
         if (after.WindowUntil != before.WindowUntil && !PermissionRules.WindowIsOpen(before, at))
-            yield return Event(EventKind.WindowOpened, new { until = after.WindowUntil });
+            yield return Event(EventKind.WindowOpened, new WindowOpenedData(after.WindowUntil));
 
         NewEvent Event(EventKind kind, object data) =>
             new(kind, at, contact.Channel.Value, contact.Id, call?.Value, Data: data);

@@ -138,7 +138,7 @@ public sealed class PermissionRequestStore(NpgsqlDataSource database, Func<Permi
                 new CommandDefinition(Sent, new { id, messageId }, transaction, cancellationToken: cancellation));
             var happened = new NewEvent(
                 EventKind.PermissionRequested, now, ask.Channel.Value, contact.Id,
-                Data: new { by = ask.RequestedBy, messageId, agent = ask.Agent });
+                Data: new PermissionRequestedData(ask.RequestedBy, messageId, ask.Agent));
             await EventOutbox.AppendAsync(transaction.Connection!, transaction, happened, cancellation);
             return contact;
         },

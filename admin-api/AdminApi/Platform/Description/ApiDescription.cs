@@ -12,10 +12,13 @@ namespace AdminApi.Platform;
 /// <see cref="EndpointRules"/>.</summary>
 internal static class ApiDescription
 {
+    /// <summary>The document's name, for those who add to it.</summary>
+    public const string Document = "v1";
+
     private const string Security = "bearer";
     private const string ProblemType = "application/problem+json";
 
-    public static void AddApiDescription(this IServiceCollection services) => services.AddOpenApi("v1", openApi =>
+    public static void AddApiDescription(this IServiceCollection services) => services.AddOpenApi(Document, openApi =>
     {
         openApi.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
         openApi.CreateSchemaReferenceId = new SchemaNames().Of;

@@ -37,8 +37,8 @@ public sealed class SettlementTests(Stores stores) : IAsyncLifetime
     [Theory]
     [InlineData(CallDirection.Outbound, 30, "closed")]
     [InlineData(CallDirection.Outbound, null, "open")] // called back without an answer
-    [InlineData(CallDirection.Inbound, 30, "open")] // not called back
-    public async Task Whom_the_business_called_back_and_talked_with_is_missed_no_more(
+    [InlineData(CallDirection.Inbound, 30, "closed")] // called again, and was answered
+    public async Task Whom_the_business_has_talked_with_since_is_missed_no_more(
         CallDirection direction, int? talkSeconds, string state)
     {
         var billing = await BillingSetup.OpenAsync(_database, 20);

@@ -8,14 +8,14 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AdminApi.MissedCalls;
 
-/// <summary>Users' calls that were not answered, as a work list.</summary>
+/// <summary>Users whose calls were not answered, as a work list.</summary>
 public static class MissedCallsApi
 {
     public static void MapMissedCalls(this IEndpointRouteBuilder api)
     {
         var missed = api.MapGroup("/missed-calls").WithTags("missed calls");
         missed.MapGet("/", ListAsync).WithName("listMissedCalls").Requires(Scope.Read).Paged()
-            .WithSummary("Missed calls, the newest first");
+            .WithSummary("Missed calls, an entry for each user, the newest first");
         missed.MapGet("/{callId}", GetAsync).WithName("getMissedCall").Requires(Scope.Read).Problems(Problems.NotFound)
             .WithSummary("A missed call");
         missed.MapPut("/{callId}", SaveAsync).WithName("updateMissedCall").Requires(Scope.Operate).WithIfMatch().Problems(Problems.NotFound)

@@ -13,7 +13,7 @@ public enum MissedCallState
     Closed,
 }
 
-/// <summary>A user's call that was not answered, as a work item.</summary>
+/// <summary>The calls of a user that were not answered, as a work item: the newest of them, with the number of all.</summary>
 public sealed record MissedCallRow
 {
     public required string CallId { get; init; }
@@ -37,6 +37,15 @@ public sealed record MissedCallRow
     /// <summary>When it began to wait for an agent; null: it never did.</summary>
     public DateTimeOffset? WaitedFrom { get; init; }
 
+    /// <summary>How often the user called in vain since the last entry was closed.</summary>
+    public int Calls { get; init; }
+
+    /// <summary>When the first of them was missed.</summary>
+    public DateTimeOffset FirstMissedAt { get; init; }
+
+    /// <summary>The later call of the user that counts this one, which is closed then.</summary>
+    public string? MergedInto { get; init; }
+
     public long Version { get; init; }
 }
 
@@ -53,13 +62,15 @@ public sealed class MissedCallStore(NpgsqlDataSource database)
         """
         call_id AS CallId, channel, contact, user_handle AS UserHandle, user_name AS UserName, missed_at AS MissedAt, cause, state,
         assignee, note,
-        closed_at AS ClosedAt, agent_group AS AgentGroup, waited_from AS WaitedFrom, version
+        closed_at AS ClosedAt, agent_group AS AgentGroup, waited_from AS WaitedFrom, calls,
+        coalesce(first_missed_at, missed_at) AS FirstMissedAt, merged_into AS MergedInto, version
         """;
 
     private const string Page =
         $"""
         SELECT {Columns} FROM missed_calls
-        WHERE (@AfterTime::timestamptz IS NULL OR (missed_at <= @AfterTime AND (missed_at < @AfterTime OR call_id > @AfterId)))
+        WHERE merged_into IS NULL
+          AND (@AfterTime::timestamptz IS NULL OR (missed_at <= @AfterTime AND (missed_at < @AfterTime OR call_id > @AfterId)))
           AND (@State::text IS NULL OR state = @State)
           AND (@Assignee::text IS NULL OR assignee = @Assignee)
           AND (@Channel::text IS NULL OR channel = @Channel)
@@ -79,7 +90,8 @@ public sealed class MissedCallStore(NpgsqlDataSource database)
         $"""
         UPDATE missed_calls
         SET state = @state, assignee = @assignee, note = @note, version = version + 1,
-            closed_at = CASE WHEN @state = 'closed' THEN coalesce(closed_at, now()) END
+            closed_at = CASE WHEN @state = 'closed' THEN coalesce(closed_at, now()) END,
+            merged_into = CASE WHEN @state = 'closed' THEN merged_into END
         WHERE call_id = @callId
         RETURNING {Columns}
         """;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gateway.Calls;
 using Gateway.Calls.Records;
 using Gateway.Calls.Rules;
@@ -11,12 +12,26 @@ namespace Gateway.Storage.Calls;
 /// <param name="Contact">The row in contacts; null: the channel does not know the user.</param>
 internal sealed record SettledCall(CallRecord Record, CallOutcome Outcome, long? Contact)
 {
-    public bool IsTalkWithCalled => Record is { Direction: CallDirection.Outbound, AnsweredAt: not null };
+    /// <summary>The user was reached: whom the business called answered, or an agent answered the user.</summary>
+    public bool IsTalk => Record is { Direction: CallDirection.Outbound, AnsweredAt: not null } || HadAnsweringAgent;
 
-    public bool HadAgent => Record is { AgentId: not null, AnsweredAt: not null }
-        && (Record.AgentAnsweredAt is not null || Record.Flow is null);
+    public bool HadAgent => Record.AgentId is not null && HadAnsweringAgent;
+
+    /// <summary>Names a user whose missed calls are one entry.</summary>
+    public string MissedUser =>
+        $"{Record.Channel.Value}:{Contact?.ToString(CultureInfo.InvariantCulture) ?? Handles.Min(StringComparer.Ordinal)}";
+
+    private bool HadAnsweringAgent => Record is { AnsweredAt: not null } and ({ AgentAnsweredAt: not null } or { Flow: null });
 
     private string UserHandle => CallRow.Clean(Record.User.Handle)!;
+
+    /// <summary>All spellings of the user's number, or the user's id; none of a user who shows neither.</summary>
+    private string[] Handles => Record.User switch
+    {
+        { Phone: { } phone } => [.. NumberSpelling.Of(phone), UserHandle],
+        { UserId: not null } => [UserHandle],
+        _ => [],
+    };
 
     /// <summary>A row of missed_calls.</summary>
     public object Missed => new
@@ -30,6 +45,8 @@ internal sealed record SettledCall(CallRecord Record, CallOutcome Outcome, long?
         Cause = WireName.Of(Record.Cause),
         AgentGroup = Record.Group?.Value,
         WaitedFrom = Record.WaitedFrom?.UtcDateTime,
+        MissedUser,
+        Handles,
     };
 
     /// <summary>Whose missed calls are closed by it.</summary>
@@ -39,8 +56,8 @@ internal sealed record SettledCall(CallRecord Record, CallOutcome Outcome, long?
         Record.Node,
         Channel = Record.Channel.Value,
         Contact,
-        Handles = (string[])[.. Record.User.Phone is { } phone ? NumberSpelling.Of(phone) : [], UserHandle],
-        AnsweredAt = Record.AnsweredAt?.UtcDateTime,
+        Handles,
+        AnsweredAt = (Record.AgentAnsweredAt ?? Record.AnsweredAt)?.UtcDateTime,
     };
 
     /// <summary>A row of contacts: whom the user talked to.</summary>

@@ -139,8 +139,8 @@ internal sealed class Settlement(
 
     private async Task WriteAsync(List<SettledCall> calls, SettlementMoney money, CallContacts contacts, List<NewEvent> events)
     {
-        var missed = calls.Where(call => call.Outcome == CallOutcome.Missed).Select(call => call.Missed).ToArray();
-        var talks = calls.Where(call => call.IsTalkWithCalled).Select(call => call.Talk).ToArray();
+        var missed = calls.Where(call => call.Outcome == CallOutcome.Missed).ToArray();
+        var talks = calls.Where(call => call.IsTalk).Select(call => call.Talk).ToArray();
         var agents = calls.Where(call => call is { HadAgent: true, Contact: not null }).Select(call => call.LastAgent).ToArray();
         var statements = WriteText(
             (calls.Count > 0, SettlementSql.Complete), (money.Entries.Count > 0, SettlementSql.Charge),
@@ -155,7 +155,8 @@ internal sealed class Settlement(
             Completed = calls.Select(call => call.Record.Id.Value).ToArray(),
             Charges = StoredRows.Json(money.Entries),
             Volumes = StoredRows.Json(money.Added),
-            Missed = StoredRows.Json(missed),
+            Missed = StoredRows.Json(missed.Select(call => call.Missed)),
+            MissedUsers = missed.Select(call => call.MissedUser).Distinct().Order(StringComparer.Ordinal).ToArray(),
             Talks = StoredRows.Json(talks),
             LastAgents = StoredRows.Json(agents),
             Contacts = contacts.Changes(),

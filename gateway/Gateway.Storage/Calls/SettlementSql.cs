@@ -107,15 +107,47 @@ internal static class SettlementSql
         """;
 
     public const string Miss =
+    /// <summary>
+    /// The missed calls of a user are one entry of the work list, the newest, with the marks that people made at those before. One
+    /// settlement of a user's missed calls at a time, so that each sees what the others stored.
+    /// </summary>
         """
         INSERT INTO missed_calls (call_id, channel, contact, user_handle, user_name, missed_at, cause, agent_group, waited_from)
+        SELECT 1 FROM unnest(@MissedUsers) missed, pg_advisory_xact_lock(hashtextextended('missed:' || missed, 0));
+
         SELECT call_id, channel, contact, user_handle, user_name, missed_at, cause, agent_group, waited_from
         FROM jsonb_populate_recordset(NULL::missed_calls, @Missed::jsonb)
         ON CONFLICT (call_id) DO NOTHING;
 
         """;
+        SELECT 1 FROM missed_calls WHERE call_id IN (
+            SELECT m.call_id FROM jsonb_to_recordset(@Missed::jsonb) u (channel text, contact bigint, handles text[])
+            JOIN missed_calls m ON m.channel = u.channel AND m.state <> 'closed'
+                AND (m.user_handle = ANY(u.handles) OR m.contact = u.contact))
+        ORDER BY call_id FOR UPDATE;
 
-    /// <summary>Closes the missed calls of users with whom the business has talked since.</summary>
+        WITH entry AS (
+            SELECT DISTINCT u.missed_user, m.*
+            FROM jsonb_to_recordset(@Missed::jsonb) u (missed_user text, channel text, contact bigint, handles text[])
+            JOIN missed_calls m ON m.channel = u.channel AND m.state <> 'closed'
+                AND (m.user_handle = ANY(u.handles) OR m.contact = u.contact)
+        ), merged AS (
+            SELECT missed_user, (array_agg(call_id ORDER BY missed_at DESC, call_id))[1] AS newest, sum(calls)::int AS calls,
+                min(coalesce(first_missed_at, missed_at)) AS first_missed_at, bool_or(state = 'assigned') AS is_assigned,
+                (array_agg(assignee ORDER BY missed_at DESC) FILTER (WHERE assignee IS NOT NULL))[1] AS assignee,
+                (array_agg(note ORDER BY missed_at DESC) FILTER (WHERE note IS NOT NULL))[1] AS note
+            FROM entry GROUP BY missed_user HAVING count(*) > 1
+        ), older AS (
+            UPDATE missed_calls m SET state = 'closed', closed_at = now(), merged_into = merged.newest, version = m.version + 1
+            FROM entry JOIN merged USING (missed_user) WHERE m.call_id = entry.call_id AND entry.call_id <> merged.newest
+        )
+        UPDATE missed_calls m
+        SET calls = merged.calls, first_missed_at = merged.first_missed_at, assignee = merged.assignee, note = merged.note,
+            state = CASE WHEN merged.is_assigned THEN 'assigned' ELSE 'open' END, version = m.version + 1
+        FROM merged WHERE m.call_id = merged.newest;
+
+
+    /// <summary>Closes the missed calls of users with whom the business has talked since, whoever called.</summary>
     public const string CloseMissed =
         """
         WITH closed AS (

@@ -4,7 +4,7 @@ import { api, ask, match, once, type Schema } from "../api";
 import { usePages } from "../data";
 import { may } from "../rights";
 import { useQuery } from "../route";
-import { clock, named, plain, t } from "../text";
+import { clock, named, number, plain, t } from "../text";
 import { Act, Badge, Choice, choicesOf, Field, FormDialog, Link, Name, notify, PagedTable, Page, type Tone, When } from "../ui";
 import { Cause, useAgents, useChannels, User } from "./shared";
 
@@ -13,7 +13,7 @@ type State = MissedCall["state"];
 
 const tones: Record<State, Tone> = { open: "bad", assigned: "busy", closed: "good" };
 
-/** Users' calls that nobody answered, as a work list: taken, called back, closed. */
+/** Users whose calls nobody answered, as a work list: taken, called back, closed. */
 export function Missed(): VNode {
   const [state, setState] = useQuery("state", "open");
   const [user, setUser] = useQuery("user");
@@ -40,6 +40,10 @@ export function Missed(): VNode {
       <PagedTable pages={pages} caption={t("missed")} keyOf={(row) => row.callId} empty={t("missed.none")} columns={[
         { head: t("user"), cell: (row) => <User name={row.userName} handle={row.user} contact={row.contact} /> },
         { head: t("missed.at"), cell: (row) => <Link to={`/calls/${row.callId}`}><When at={row.missedAt} /></Link> },
+        {
+          head: t("missed.calls"), isNumber: true,
+          cell: (row) => (row.calls === 1 ? "1" : <><Badge tone="busy">{`${number(row.calls)}×`}</Badge> <small class="quiet">{t("missed.firstAt")} <When at={row.firstMissedAt} /></small></>),
+        },
         { head: t("cause"), cell: (row) => <Cause of={row.cause} /> },
         { head: t("waited"), isNumber: true, cell: (row) => (row.waitedSeconds === null ? "–" : clock(row.waitedSeconds)) },
         { head: t("group"), cell: (row) => row.group ?? "–" },

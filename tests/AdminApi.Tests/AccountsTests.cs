@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using AdminApi.Platform;
 using AdminApi.Tests.Kit;
@@ -134,6 +135,29 @@ public sealed class AccountsTests(ApiFixture api)
         var actions = await connection.QueryAsync<string>(
             "SELECT action FROM audit_entries WHERE subject = @subject ORDER BY id", new { subject = "account:" + account });
         Assert.Equal(["account.create", "account.update", "account.top_up", "account.update"], actions);
+    }
+
+    [Fact]
+    public async Task A_statement_leads_from_the_opening_to_the_closing_balance_also_as_a_file()
+    {
+        var account = await NewAsync();
+        await TopUpAsync(account, "9.98");
+        await api.ReadAsync(api.Post($"/v1/accounts/{account}/adjustments", new { amount = "-0.0000000001", currency = "USD" }));
+        var month = DateTime.UtcNow.ToString("yyyy-MM", CultureInfo.InvariantCulture);
+        var path = $"/v1/accounts/{account}/statements/{month}";
+        var view = await api.ReadAsync(api.Get(path));
+        Assert.Equal(("0.00", "9.98", "-0.0000000001", "9.9799999999", "0.00"),
+            (Text(view, "opening"), Text(view, "toppedUp"), Text(view, "adjusted"), Text(view, "closing"), Text(view, "charged")));
+        Assert.False(view.GetProperty("isFinal").GetBoolean());
+        var file = await (await api.Client.SendAsync(api.Get(path + "/export"))).Content.ReadAsStringAsync();
+        Assert.Equal(
+            [
+                "account,currency,month,line,direction,country,entries,billed_seconds,amount", $"{account},USD,{month},opening,,,,,0.00",
+                $"{account},USD,{month},top_up,,,,,9.98", $"{account},USD,{month},adjustment,,,,,-0.0000000001",
+                $"{account},USD,{month},rerating,,,,,0.00", $"{account},USD,{month},closing,,,,,9.9799999999", "",
+            ],
+            file.Split("\r\n"));
+        Assert.Equal((400, "invalid_request"), await api.FailAsync(api.Get($"/v1/accounts/{account}/statements/2999-01")));
     }
 
     [Fact]

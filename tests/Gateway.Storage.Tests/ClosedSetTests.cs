@@ -21,6 +21,7 @@ public sealed partial class ClosedSetTests(Stores stores)
         ["calls.direction"] = WireName.All<CallDirection>(),
         ["rates.direction"] = WireName.All<CallDirection>(),
         ["volumes.direction"] = WireName.All<CallDirection>(),
+        ["ledger_entries.direction"] = WireName.All<CallDirection>(),
         // The two others follow from requests and from the clock, and are not stored.
         ["contacts.permission"] = WireName.All<PermissionState>().Except(["requested", "expired"]),
         ["contacts.permission_source"] = WireName.All<PermissionDecider>(),

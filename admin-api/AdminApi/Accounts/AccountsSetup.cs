@@ -10,11 +10,13 @@ public static class AccountsSetup
         services.AddSingleton<AccountStore>();
         services.AddSingleton<LedgerStore>();
         services.AddSingleton<HoldList>();
+        services.AddSingleton<StatementStore>();
     }
 
     public static void MapAccountsAndLedger(this IEndpointRouteBuilder api)
     {
         api.MapAccounts();
         api.MapLedger();
+        api.MapStatements();
     }
 }

@@ -257,7 +257,7 @@ export function FormDialog(props: {
 }
 
 export function Field(props: {
-  label: string; value: string; set: (value: string) => void; hint?: string; type?: "text" | "search" | "date" | "number"; required?: boolean; rows?: number;
+  label: string; value: string; set: (value: string) => void; hint?: string; type?: "text" | "search" | "date" | "month" | "number"; required?: boolean; rows?: number;
   placeholder?: string; isCode?: boolean;
 }): VNode {
   const shared = {

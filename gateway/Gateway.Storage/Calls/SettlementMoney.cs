@@ -24,7 +24,9 @@ internal sealed class SettlementMoney(
     public sealed record Volume(string Account, string Direction, DateOnly Month, long Seconds);
 
     /// <summary>A row of ledger_entries.</summary>
-    public sealed record Entry(string Account, decimal Amount, decimal BalanceAfter, string CallId, string Actor);
+    public sealed record Entry(
+        string Account, decimal Amount, decimal BalanceAfter, string CallId, string Actor, string Direction, string? Country,
+        long BilledSeconds);
 
     public List<Entry> Entries { get; } = [];
 
@@ -49,7 +51,9 @@ internal sealed class SettlementMoney(
             var (billed, balance) = ((long)price.BilledTime.TotalSeconds, payer.Balance - price.Amount);
             _accounts[payer.Id] = payer with { Balance = balance };
             _seconds[key] = volume + billed;
-            Entries.Add(new Entry(payer.Id, -price.Amount, balance, call.Id.Value, "node:" + call.Node));
+            Entries.Add(new Entry(
+                payer.Id, -price.Amount, balance, call.Id.Value, "node:" + call.Node, key.Direction, CallingCodes.CountryOf(call.User),
+                billed));
             Added.Add(new Volume(key.Account, key.Direction, key.Month, billed));
         }
         return (call with { Price = price }, payer);

@@ -78,8 +78,9 @@ internal static class SettlementSql
     /// <summary>A key that exists aborts the transaction: each call is charged once, whatever was read before.</summary>
     public const string Charge =
         """
-        INSERT INTO ledger_entries (account, kind, amount, balance_after, call_id, idempotency_key, actor)
-        SELECT account, 'charge', amount, balance_after, call_id, 'call:' || call_id, actor
+        INSERT INTO ledger_entries (
+            account, kind, amount, balance_after, call_id, idempotency_key, actor, direction, country, billed_seconds)
+        SELECT account, 'charge', amount, balance_after, call_id, 'call:' || call_id, actor, direction, country, billed_seconds
         FROM jsonb_populate_recordset(NULL::ledger_entries, @Charges::jsonb);
 
         INSERT INTO volumes (account, direction, month, seconds)
@@ -106,20 +107,19 @@ internal static class SettlementSql
 
         """;
 
-    public const string Miss =
     /// <summary>
     /// The missed calls of a user are one entry of the work list, the newest, with the marks that people made at those before. One
     /// settlement of a user's missed calls at a time, so that each sees what the others stored.
     /// </summary>
+    public const string Miss =
         """
-        INSERT INTO missed_calls (call_id, channel, contact, user_handle, user_name, missed_at, cause, agent_group, waited_from)
         SELECT 1 FROM unnest(@MissedUsers) missed, pg_advisory_xact_lock(hashtextextended('missed:' || missed, 0));
 
+        INSERT INTO missed_calls (call_id, channel, contact, user_handle, user_name, missed_at, cause, agent_group, waited_from)
         SELECT call_id, channel, contact, user_handle, user_name, missed_at, cause, agent_group, waited_from
         FROM jsonb_populate_recordset(NULL::missed_calls, @Missed::jsonb)
         ON CONFLICT (call_id) DO NOTHING;
 
-        """;
         SELECT 1 FROM missed_calls WHERE call_id IN (
             SELECT m.call_id FROM jsonb_to_recordset(@Missed::jsonb) u (channel text, contact bigint, handles text[])
             JOIN missed_calls m ON m.channel = u.channel AND m.state <> 'closed'
@@ -146,6 +146,7 @@ internal static class SettlementSql
             state = CASE WHEN merged.is_assigned THEN 'assigned' ELSE 'open' END, version = m.version + 1
         FROM merged WHERE m.call_id = merged.newest;
 
+        """;
 
     /// <summary>Closes the missed calls of users with whom the business has talked since, whoever called.</summary>
     public const string CloseMissed =

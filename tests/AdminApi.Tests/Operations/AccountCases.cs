@@ -36,6 +36,20 @@ public sealed class AccountCases : IOperationCases
         cases.For("exportLedger")
             .Succeeds(200, async api => api.Get($"/v1/accounts/{await AccountAsync(api, null)}/ledger/export?from=2020-01-01"))
             .Fails(Problems.NotFound, api => api.Get("/v1/accounts/nobody/ledger/export"));
+        cases.For("getStatement")
+            .Succeeds(200, async api =>
+            {
+                var account = await AccountAsync(api, null);
+                await api.ReadAsync(api.Post($"/v1/accounts/{account}/top-ups", Money("9.98")));
+                return api.Get($"/v1/accounts/{account}/statements/2026-01");
+            })
+            .Fails(Problems.InvalidRequest, async api => api.Get($"/v1/accounts/{await AccountAsync(api, null)}/statements/2026-13"))
+            .Fails(Problems.NotFound, api => api.Get("/v1/accounts/nobody/statements/2026-01"));
+        cases.For("exportStatement")
+            .Succeeds(200, async api => api.Get($"/v1/accounts/{await AccountAsync(api, null)}/statements/2026-01/export"))
+            .Fails(Problems.InvalidRequest, async api =>
+                api.Get($"/v1/accounts/{await AccountAsync(api, null)}/statements/9999-12/export"))
+            .Fails(Problems.NotFound, api => api.Get("/v1/accounts/nobody/statements/2026-01/export"));
         cases.For("listHolds")
             .Succeeds(200, async api =>
             {

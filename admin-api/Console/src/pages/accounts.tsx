@@ -4,8 +4,10 @@ import { api, ask, match, once, type Schema } from "../api";
 import { useData, usePages } from "../data";
 import { may } from "../rights";
 import { useQuery } from "../route";
-import { named, plain, t } from "../text";
-import { Badge, Card, Choice, Facts, Field, FormDialog, Link, Loaded, Name, notify, PagedTable, Page, Toggle, When } from "../ui";
+import { clock, named, number, plain, t } from "../text";
+import {
+  Badge, Card, Choice, Facts, Field, FormDialog, Link, Loaded, Name, notify, PagedTable, Page, Table, Toggle, When,
+} from "../ui";
 import { Money } from "./calls";
 
 type Account = Schema["AccountView"];
@@ -105,6 +107,7 @@ export function AccountPage(props: { id: string }): VNode {
           </>
         )}
       </Loaded>
+      <StatementCard account={props.id} />
       <div class="page-head"><h2>{t("ledger")}</h2><div class="actions"><a class="button" href={link} download>{t("csv")}</a></div></div>
       <form class="filters" onSubmit={(e) => e.preventDefault()}>
         <Field label={t("from")} type="date" value={from} set={setFrom} />
@@ -120,6 +123,43 @@ export function AccountPage(props: { id: string }): VNode {
         { head: t("note"), cell: (one) => <Name text={one.note} /> },
       ]} />
     </Page>
+  );
+}
+
+/** A month of the account: from its opening balance to its closing one. */
+function StatementCard(props: { account: string }): VNode {
+  const [month, setMonth] = useQuery("month", new Date().toISOString().slice(0, 7));
+  const isMonth = /^\d{4}-\d{2}$/.test(month);
+  const state = useData(
+    () => (isMonth
+      ? ask(api.GET("/v1/accounts/{account}/statements/{month}", { params: { path: { account: props.account, month } } })) : Promise.resolve(undefined)),
+    [props.account, month], ["balance."]);
+  const link = `/v1/accounts/${encodeURIComponent(props.account)}/statements/${encodeURIComponent(month)}/export`;
+  return (
+    <Card title={t("statement")} actions={isMonth && <a class="button" href={link} download>{t("csv")}</a>}>
+      <form class="filters" onSubmit={(e) => e.preventDefault()}>
+        <Field label={t("statement.month")} type="month" value={month} set={setMonth} />
+      </form>
+      <Loaded state={state}>
+        {(statement) => statement && (
+          <>
+            <Facts of={[
+              [t("statement.opening"), statement.opening], [t("statement.charged"), statement.charged], [t("statement.toppedUp"), statement.toppedUp],
+              [t("statement.adjusted"), statement.adjusted], [t("statement.rerated"), statement.rerated],
+              [t("statement.closing"), <strong>{statement.closing} {statement.currency}</strong>],
+            ]} />
+            {!statement.isFinal && <p class="quiet">{t("statement.open")}</p>}
+            <Table caption={t("statement")} rows={statement.charges} keyOf={(one) => `${one.direction} ${one.country}`} empty={t("statement.none")} columns={[
+              { head: t("direction"), cell: (one) => named("direction", one.direction) || "–" },
+              { head: t("country"), cell: (one) => one.country ?? "–" },
+              { head: t("calls"), isNumber: true, cell: (one) => number(one.calls) },
+              { head: t("statement.billed"), isNumber: true, cell: (one) => clock(one.billedSeconds) },
+              { head: t("amount"), isNumber: true, cell: (one) => one.amount },
+            ]} />
+          </>
+        )}
+      </Loaded>
+    </Card>
   );
 }
 

@@ -67,6 +67,24 @@ public sealed class StatisticsTests(ApiFixture api)
         Assert.Equal("DE", (await ReadAsync("&by=country")).Single().GetProperty("country").GetString());
     }
 
+    [Fact]
+    public async Task A_period_has_the_same_calls_by_its_hours_days_and_months()
+    {
+        const int day = 24;
+        foreach (var hour in (int[])[-4 * day + 4, -4 * day + 5, 0, 9, 31 * day + 5, 61 * day + 6, 62 * day + 7])
+            await CallAsync(hour, talk: 60, agent: "anna", user: "4915112345678");
+        async Task<long> CountAsync(string query) => (await api.ReadAsync(api.Get($"/v1/statistics/calls?channel={_channel}&{query}")))
+            .GetProperty("items").EnumerateArray().Sum(row => Number(row, "calls"));
+        await Eventually.SeeAsync(async () => await CountAsync("from=2030-02-01&to=2030-06-01") == 7, "all are counted");
+        const string period = "from=2030-02-25T05:00:00Z&to=2030-05-02T07:00:00Z";
+        foreach (var parts in (string[])["", "&by=hour", "&by=day", "&by=month", "&by=direction"])
+            Assert.Equal((parts, 5), (parts, await CountAsync(period + parts)));
+        foreach (var parts in (string[])["&by=country", "&by=day,agent", "&by=month,country", "&country=DE"])
+            Assert.Equal((parts, 6), (parts, await CountAsync(period + parts))); // in whole days
+        foreach (var parts in (string[])["", "&by=hour", "&by=day", "&by=month", "&by=agent"])
+            Assert.Equal((parts, 2), (parts, await CountAsync("from=2030-03-01&to=2030-03-02" + parts)));
+    }
+
     [Theory]
     [InlineData("by=hour,country")]
     [InlineData("by=agent,country")]

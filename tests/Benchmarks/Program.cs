@@ -14,6 +14,7 @@ using Media.Engine.Codecs;
 // Benchmarks quality                          what is heard of impaired streams
 // Benchmarks agents [picks a second] [seconds]  picking an agent out of a thousand
 // Benchmarks billing [rows] [seconds]           admission, settlement, and pages of that many past calls
+// Benchmarks statistics [calls]                 statistics of a year out of the summaries of that many calls
 if (args is ["quality"])
 {
     QualityTable.Print();
@@ -37,6 +38,11 @@ if (args is ["queue", ..])
 if (args is ["billing", ..])
 {
     await BillingCost.MeasureAsync(rows: Argument(1, 10_000_000), TimeSpan.FromSeconds(Argument(2, 30)));
+    return 0;
+}
+if (args is ["statistics", ..])
+{
+    await StatisticsCost.MeasureAsync(calls: Argument(1, 10_000_000));
     return 0;
 }
 var options = new CostOptions

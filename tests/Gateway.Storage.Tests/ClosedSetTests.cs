@@ -32,6 +32,7 @@ public sealed partial class ClosedSetTests(Stores stores)
         // of SQL alone
         ["ledger_entries.kind"] = ["top_up", "charge", "adjustment", "rerating"],
         ["call_summaries.dimension"] = ["hour", "group", "agent", "country", "account"],
+        ["call_totals.dimension"] = ["day", "month", "group", "agent", "country", "account"],
         ["rerating_runs.state"] = ["running", "finished"],
     };
 

@@ -51,23 +51,37 @@ internal sealed record CallFacts
     public long PbxPackets { get; init; }
     public long PbxLost { get; init; }
 
-    /// <summary>The rows that the call is counted in.</summary>
+    /// <summary>The rows of call_summaries that the call is counted in.</summary>
     public IEnumerable<SummaryKey> Keys()
     {
-        var hour = new DateTime(StartedAt.Year, StartedAt.Month, StartedAt.Day, StartedAt.Hour, 0, 0, DateTimeKind.Utc);
-        yield return new SummaryKey("hour", hour, Channel, Direction, "", Currency);
+        var day = DateTime.SpecifyKind(StartedAt.Date, DateTimeKind.Utc);
+        return [Key("hour", day.AddHours(StartedAt.Hour)), .. OfParts(day)];
+    }
+
+    /// <summary>The rows of call_totals that it is counted in.</summary>
+    public IEnumerable<SummaryKey> TotalKeys()
+    {
+        var day = DateTime.SpecifyKind(StartedAt.Date, DateTimeKind.Utc);
+        var month = day.AddDays(1 - day.Day);
+        return [Key("day", day), Key("month", month), .. OfParts(month)];
+    }
+
+    private IEnumerable<SummaryKey> OfParts(DateTime at)
+    {
         var country = CallingCodes.CountryOf(new WhatsAppUser(UserPhone, UserId));
         foreach (var (dimension, key) in new[] { ("group", AgentGroup), ("agent", Agent), ("country", country), ("account", Account) })
             if (key is not null)
-                yield return new SummaryKey(dimension, hour.Date, Channel, Direction, key, Currency);
+                yield return Key(dimension, at, key);
     }
+
+    private SummaryKey Key(string dimension, DateTime at, string key = "") => new(dimension, at, Channel, Direction, key, Currency);
 }
 
-/// <summary>The key of a row of call_summaries.</summary>
+/// <summary>The key of a row of call_summaries or call_totals.</summary>
 internal readonly record struct SummaryKey(
     string Dimension, DateTime At, string Channel, string Direction, string Key, string Currency);
 
-/// <summary>A row of call_summaries.</summary>
+/// <summary>A row of call_summaries or call_totals.</summary>
 internal sealed record SummaryRow : CallSums
 {
     public required string Dimension { get; init; }

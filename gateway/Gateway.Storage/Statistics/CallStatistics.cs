@@ -1,56 +1,8 @@
 using Dapper;
-using Gateway.Calls;
 using Media.Protocols.Primitives;
 using Npgsql;
 
 namespace Gateway.Storage.Statistics;
-
-/// <summary>What statistics can be broken down by.</summary>
-public enum StatisticsPart
-{
-    Hour,
-
-    /// <summary>In UTC, like the others.</summary>
-    Day,
-    Month,
-    Channel,
-    Direction,
-    Group,
-    Agent,
-    Country,
-    Account,
-}
-
-/// <summary>The question of a <see cref="CallStatistics"/>. A null member does not filter.</summary>
-/// <param name="Parts">At most one of group, agent, country and account, and no hours with it.</param>
-/// <param name="From">The begin of an hour, or of a day where <paramref name="Parts"/> or <paramref name="Key"/> name a group, agent,
-/// country or account.</param>
-/// <param name="To">Likewise.</param>
-/// <param name="Channel">Of one business number.</param>
-/// <param name="Direction">Of one direction.</param>
-/// <param name="Key">One group, agent, country or account, with which of them it is.</param>
-public sealed record StatisticsQuery(
-    IReadOnlyList<StatisticsPart> Parts, DateTimeOffset From, DateTimeOffset To, ChannelId? Channel, CallDirection? Direction,
-    (StatisticsPart Part, string Value)? Key)
-{
-    /// <summary>The kind of rows that answers it; null: no one kind does.</summary>
-    public StatisticsPart? Dimension
-    {
-        get
-        {
-            StatisticsPart[] named = [.. Parts.Where(IsKeyed).Concat(Key is { } key ? [key.Part] : []).Distinct()];
-            return named switch
-            {
-                [] => StatisticsPart.Hour,
-                [var one] when !Parts.Contains(StatisticsPart.Hour) => one,
-                _ => null,
-            };
-        }
-    }
-
-    public static bool IsKeyed(StatisticsPart part) =>
-        part is StatisticsPart.Group or StatisticsPart.Agent or StatisticsPart.Country or StatisticsPart.Account;
-}
 
 /// <summary>A row of statistics in one currency: sums, of which rates and averages are made. Members of no part that was asked for are
 /// null.</summary>
@@ -88,27 +40,33 @@ public sealed class CallStatistics(NpgsqlDataSource database)
         if (query.Dimension is not { } dimension)
             throw new ArgumentException("The parts do not go together.", nameof(query));
         var (expression, order) = Places(query.Parts);
-        var sql =
-            $"""
-            SELECT {expression} {Sums} FROM call_summaries
-            WHERE dimension = @dimension AND at >= @from AND at < @to
-                AND (@channel::text IS NULL OR channel = @channel) AND (@direction::text IS NULL OR direction = @direction)
-                AND (@key::text IS NULL OR key = @key)
-            GROUP BY {order} currency ORDER BY {order} currency LIMIT @limit
-            """;
-        var parameters = new
+        var parameters = new DynamicParameters(new
         {
-            dimension = WireName.Of(dimension),
-            from = query.From.UtcDateTime,
-            to = query.To.UtcDateTime,
             channel = query.Channel?.Value,
             direction = query.Direction is { } direction ? WireName.Of(direction) : null,
             key = query.Key?.Value,
             limit,
-        };
+        });
+        var sources = StatisticsSource.Of(query, dimension).Select((source, i) =>
+        {
+            parameters.AddDynamicParams(new Dictionary<string, object>
+            {
+                [$"dimension{i}"] = source.Dimension, [$"from{i}"] = source.From, [$"to{i}"] = source.To,
+            });
+            return $"SELECT * FROM {source.Table} WHERE dimension = @dimension{i} AND at >= @from{i} AND at < @to{i} {Filter(query)}";
+        });
+        var sql =
+            $"""
+            SELECT {expression} {Sums} FROM ({string.Join(" UNION ALL ", sources)}) summed
+            GROUP BY {order} currency ORDER BY {order} currency LIMIT @limit
+            """;
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return [.. await connection.QueryAsync<StatisticsRow>(new CommandDefinition(sql, parameters, cancellationToken: cancellation))];
     }
+
+    /// <summary>The filters that are set, so that each combination has a plan of its own.</summary>
+    private static string Filter(StatisticsQuery query) => (query.Channel is null ? "" : " AND channel = @channel")
+        + (query.Direction is null ? "" : " AND direction = @direction") + (query.Key is null ? "" : " AND key = @key");
 
     /// <summary>The columns that name a row's place, and the same by their numbers, each with its comma.</summary>
     private static (string Expressions, string Numbers) Places(IReadOnlyList<StatisticsPart> parts)

@@ -4,8 +4,8 @@ using Npgsql;
 namespace Gateway.Storage.Statistics;
 
 /// <summary>
-/// Keeps call_summaries: follows the events that end calls by their positions, and counts each call once, whoever runs it and however often
-/// it is interrupted. A day whose prices were changed is counted anew from its calls.
+/// Keeps call_summaries and their call_totals: follows the events that end calls by their positions, and counts each call once, whoever
+/// runs it and however often it is interrupted. A day whose prices were changed is counted anew from its calls.
 /// </summary>
 public sealed class CallSummaries(NpgsqlDataSource database)
 {
@@ -15,7 +15,8 @@ public sealed class CallSummaries(NpgsqlDataSource database)
     private const string Ends = "('call.ended', 'call.missed', 'call.refused')";
 
     /// <summary>One instance at a time; the others have nothing to do then.</summary>
-    private const string Lock = "SELECT position FROM call_summary_progress FOR UPDATE SKIP LOCKED";
+    private const string Lock =
+        "SELECT position, totals_position AS TotalsPosition FROM call_summary_progress FOR UPDATE SKIP LOCKED";
 
     private const string Head = "SELECT least(coalesce(max(position), 0), @position + @Batch) FROM events";
 
@@ -31,7 +32,7 @@ public sealed class CallSummaries(NpgsqlDataSource database)
         LEFT JOIN agent_groups g ON g.id = c.agent_group
         """;
 
-    private const string Advance = "UPDATE call_summary_progress SET position = @until";
+    private const string Advance = "UPDATE call_summary_progress SET position = @until, totals_position = @until";
 
     private const string StaleDay = "SELECT day::timestamp AS Day FROM call_summary_days ORDER BY day LIMIT 1";
 
@@ -51,9 +52,9 @@ public sealed class CallSummaries(NpgsqlDataSource database)
             AND (e.kind IS NULL OR e.position <= @position)
         """;
 
-    private const string Add =
+    private const string Values =
         """
-        INSERT INTO call_summaries AS s SELECT * FROM jsonb_populate_recordset(NULL::call_summaries, @rows::jsonb)
+        AS s SELECT * FROM jsonb_populate_recordset(NULL::call_summaries, @rows::jsonb)
         ON CONFLICT (dimension, at, channel, direction, key, currency) DO UPDATE SET
             calls = s.calls + excluded.calls, answered = s.answered + excluded.answered, missed = s.missed + excluded.missed,
             refused = s.refused + excluded.refused, talk_seconds = s.talk_seconds + excluded.talk_seconds,
@@ -71,12 +72,21 @@ public sealed class CallSummaries(NpgsqlDataSource database)
     public Task<bool> AdvanceAsync(CancellationToken cancellation) => database.InTransactionAsync(
         async transaction =>
         {
-            if (await QueryOneAsync<long?>(transaction, Lock, null, cancellation) is not { } position)
+            if (await QueryOneAsync<Progress>(transaction, Lock, null, cancellation) is not var (position, totalsPosition))
                 return false;
+            if (totalsPosition != position)
+            {
+                // They are new, or a program that does not know them has counted.
+                await RebuildAsync(transaction, CallTotals.Everything, cancellation);
+                await ExecuteAsync(transaction, Advance, new { until = position }, cancellation);
+                return true;
+            }
             var until = await QueryOneAsync<long>(transaction, Head, new { position, Batch = (long)Batch }, cancellation);
             if (until > position)
             {
-                await AddAsync(transaction, Ended, new { position, until }, cancellation);
+                var calls = await ReadAsync(transaction, Ended, new { position, until }, cancellation);
+                await AddAsync(transaction, "call_summaries", Rows(calls, call => call.Keys()), cancellation);
+                await AddAsync(transaction, "call_totals", Rows(calls, call => call.TotalKeys()), cancellation);
                 await ExecuteAsync(transaction, Advance, new { until }, cancellation);
                 return true;
             }
@@ -85,20 +95,31 @@ public sealed class CallSummaries(NpgsqlDataSource database)
             var from = DateTime.SpecifyKind(day, DateTimeKind.Utc);
             var period = new { day, from, to = from.AddDays(1), position };
             await ExecuteAsync(transaction, Forget, period, cancellation);
-            await AddAsync(transaction, OfDay, period, cancellation);
+            var ofDay = await ReadAsync(transaction, OfDay, period, cancellation);
+            await AddAsync(transaction, "call_summaries", Rows(ofDay, call => call.Keys()), cancellation);
+            await RebuildAsync(transaction, CallTotals.Around(from), cancellation);
             return true;
         },
         cancellation);
 
-    private static async Task AddAsync(NpgsqlTransaction transaction, string read, object parameters, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<CallFacts>> ReadAsync(
+        NpgsqlTransaction transaction, string sql, object parameters, CancellationToken cancellation) =>
+        (await transaction.Connection!.QueryAsync<CallFacts>(
+            new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellation))).AsList();
+
+    private static SummaryRow[] Rows(IReadOnlyList<CallFacts> calls, Func<CallFacts, IEnumerable<SummaryKey>> keys) =>
+        [.. calls.SelectMany(call => keys(call).Select(key => (Key: key, Call: call))).GroupBy(one => one.Key, one => one.Call)
+            .Select(group => SummaryRow.Of(group.Key, [.. group]))];
+
+    private static async Task AddAsync(NpgsqlTransaction transaction, string table, SummaryRow[] rows, CancellationToken cancellation)
     {
-        var calls = await transaction.Connection!.QueryAsync<CallFacts>(
-            new CommandDefinition(read, parameters, transaction, cancellationToken: cancellation));
-        var rows = calls.SelectMany(call => call.Keys().Select(key => (Key: key, Call: call))).GroupBy(one => one.Key, one => one.Call)
-            .Select(group => SummaryRow.Of(group.Key, [.. group])).ToArray();
         if (rows.Length > 0)
-            await ExecuteAsync(transaction, Add, new { rows = StoredRows.Json(rows) }, cancellation);
+            await ExecuteAsync(transaction, $"INSERT INTO {table} {Values}", new { rows = StoredRows.Json(rows) }, cancellation);
     }
+
+    private static Task<int> RebuildAsync(NpgsqlTransaction transaction, object period, CancellationToken cancellation) =>
+        transaction.Connection!.ExecuteAsync(new CommandDefinition(
+            CallTotals.Rebuild, period, transaction, (int)CallTotals.Timeout.TotalSeconds, cancellationToken: cancellation));
 
     private static Task<T?> QueryOneAsync<T>(
         NpgsqlTransaction transaction, string sql, object? parameters, CancellationToken cancellation) =>
@@ -107,4 +128,6 @@ public sealed class CallSummaries(NpgsqlDataSource database)
 
     private static Task<int> ExecuteAsync(NpgsqlTransaction transaction, string sql, object parameters, CancellationToken cancellation) =>
         transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellation));
+
+    private sealed record Progress(long Position, long TotalsPosition);
 }

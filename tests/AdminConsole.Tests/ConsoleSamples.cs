@@ -7,11 +7,13 @@ using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Balances;
 using Gateway.Calls.Rating;
 using Gateway.Calls.Records;
+using Gateway.Calls.Tracing;
 using Gateway.Storage;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Channels;
 using Gateway.Storage.Contacts;
 using Gateway.Storage.Nodes;
+using Gateway.Storage.Tracing;
 
 namespace AdminConsole.Tests;
 
@@ -31,6 +33,15 @@ public sealed class ConsoleSamples(ConsoleBench bench)
 
     private readonly HttpClient _http = new() { BaseAddress = new Uri(bench.Url) };
 
+    /// <summary>Every page of the console that shows what the API has.</summary>
+    public IEnumerable<string> Pages =>
+    [
+        "/", "/team", "/missed", "/voicemails", "/contacts", $"/contacts/{Contact}", "/calls", $"/calls/{CallId}", $"/traces/{CallId}",
+        "/statistics?period=month", "/accounts", $"/accounts/{Account}", "/rates", $"/rates/{Card}", "/channels", $"/channels/{Channel}",
+        "/flows", $"/flows/{Flow}", "/nodes", "/keys", "/audit",
+    ];
+
+    /// <summary>An answered call with a trace.</summary>
     public string CallId { get; private set; } = "";
 
     public long Contact { get; private set; }
@@ -81,9 +92,29 @@ public sealed class ConsoleSamples(ConsoleBench bench)
                 ["end"] = new { kind = "refuse", reason = "no_answer" },
             },
         });
+        await HostileAsync();
         await bench.Get<NodeLeases>().BeatAsync(new LeasedNode("gateway-1", "1"), TimeSpan.FromHours(1), hasRoom: true);
         await CallsAsync();
         await LiveCallsAsync(3);
+    }
+
+    /// <summary>Whatever people may name is named so that it would do harm as HTML.</summary>
+    private async Task HostileAsync()
+    {
+        const string id = "hostile", channel = "900100201";
+        await bench.Get<ChannelStore>().SeedAsync([new(new ChannelId(channel), "493012345679", "DE")], CancellationToken.None);
+        await PostAsync($"/v1/channels/{channel}", new { name = HostileName }, HttpMethod.Patch, "1");
+        await PostAsync("/v1/rate-cards", new { id, name = HostileName, currency = "EUR" });
+        await PostAsync("/v1/accounts", new { id, name = HostileName, currency = "EUR", rateCard = id });
+        await PostAsync($"/v1/accounts/{Account}/top-ups", new { amount = "0.01", currency = "EUR", note = HostileName });
+        await PostAsync("/v1/groups", new { id, name = HostileName });
+        await PostAsync("/v1/flows", new
+        {
+            id, name = HostileName, start = "end",
+            steps = new Dictionary<string, object> { ["end"] = new { kind = "refuse", reason = "no_answer" } },
+        });
+        await PostAsync("/v1/keys", new { name = HostileName, scopes = new[] { "read" } });
+        await PostAsync("/v1/agents/carla/state", new { presence = "away", reason = HostileName }, HttpMethod.Put);
     }
 
     private async Task CallsAsync()
@@ -96,7 +127,54 @@ public sealed class ConsoleSamples(ConsoleBench bench)
                 new ChannelId(Channel), new WhatsAppUser(Users[i], null, null, Names[i]), DateTimeOffset.UtcNow, same => same, null,
                 CancellationToken.None)).Id;
         await store.CompleteAllAsync(records, new Gateway.Calls.Permissions.PermissionLimits(), CancellationToken.None);
-        CallId = records.First(call => call.AnsweredAt is not null).Id.Value;
+        await store.CompleteAllAsync([Missed(0, 25), Missed(0, 8), Missed(3, 20)], CancellationToken.None);
+        var answered = records.First(call => call.AnsweredAt is not null);
+        CallId = answered.Id.Value;
+        await new CallTraceStore(bench.Database).AddAsync([TraceOf(answered)], CancellationToken.None);
+    }
+
+    /// <summary>A user who calls in vain, and was not reached since.</summary>
+    private static CallRecord Missed(int user, int minutesAgo)
+    {
+        var start = DateTimeOffset.UtcNow.AddMinutes(-minutesAgo);
+        return new CallRecord
+        {
+            Id = new CallId(Guid.NewGuid().ToString("n")),
+            Direction = CallDirection.Inbound,
+            Channel = new ChannelId(Channel),
+            User = new WhatsAppUser(Users[user], null, null, Names[user]),
+            StartedAt = start,
+            EndedAt = start.AddSeconds(35),
+            Cause = HangupCause.NoAnswer,
+            Node = "gateway-1",
+            Group = new GroupId(Group),
+            WaitedFrom = start.AddSeconds(1),
+        };
+    }
+
+    private static CallTrace TraceOf(CallRecord call)
+    {
+        TraceEntry Entry(
+            double seconds, TraceKind kind, TracePeer peer, TraceDirection direction, string summary, string? details = null) =>
+            new(call.StartedAt.AddSeconds(seconds), kind, summary) { Peer = peer, Direction = direction, Details = details };
+        return new CallTrace(
+            call.Id, 1, call.Node, call.StartedAt, call.EndedAt, call.Cause, "The user hung up",
+            [
+                Entry(0, TraceKind.Webhook, TracePeer.WhatsApp, TraceDirection.In, "connect"),
+                Entry(0.004, TraceKind.Admission, TracePeer.None, TraceDirection.None, "admitted: acme has a price for it"),
+                Entry(0.012, TraceKind.Graph, TracePeer.WhatsApp, TraceDirection.Out, "pre_accept 200") with { DurationMs = 84.2 },
+                Entry(
+                    0.1, TraceKind.Sip, TracePeer.Pbx, TraceDirection.Out, "INVITE sip:21@pbx.example",
+                    "INVITE sip:21@pbx.example SIP/2.0\r\nFrom: " + HostileName) with { Trunk = "office", Codecs = "G722 PCMA" },
+                Entry(0.2, TraceKind.Sip, TracePeer.Pbx, TraceDirection.In, "180 Ringing"),
+                Entry(3.2, TraceKind.Sip, TracePeer.Pbx, TraceDirection.In, "200 OK"),
+                Entry(3.4, TraceKind.Ice, TracePeer.WhatsApp, TraceDirection.None, "host to relay: 157.240.0.1"),
+                Entry(9, TraceKind.Quality, TracePeer.WhatsApp, TraceDirection.None, "MOS 2.9, 8 % lost") with { IsFailure = true },
+            ])
+        {
+            Direction = call.Direction,
+            Channel = call.Channel,
+        };
     }
 
     private static CallRecord Call(Random random, int i)

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace AdminConsole.Tests;
 
 /// <summary>Every page: it shows what there is, axe finds nothing, and nothing is refused by its own policy.</summary>
@@ -14,7 +16,8 @@ public sealed class PagesTests(ConsoleBench bench)
         { "contacts", "/contacts", "Grace Hopper" },
         { "contact", "/contacts/CONTACT", "What happened" },
         { "calls", "/calls", "EUR" },
-        { "call", "/calls/CALL", "gateway-1" },
+        { "call", "/calls/CALL", "180 Ringing" },
+        { "trace", "/traces/CALL", "host to relay" },
         { "statistics", "/statistics?period=month", "Answer rate" },
         { "accounts", "/accounts", "Acme" },
         { "account", "/accounts/acme", "Low-balance warning" },
@@ -51,6 +54,23 @@ public sealed class PagesTests(ConsoleBench bench)
         await visit.IsSoundAsync(name);
         var overflow = await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth");
         Assert.True(overflow <= 0, $"{name} is {overflow} pixels too wide");
+    }
+
+    [Fact]
+    public async Task What_a_browser_loads_first_is_small()
+    {
+        await using var visit = await bench.VisitAsync();
+        var loaded = new ConcurrentBag<double>();
+        var devtools = await visit.Page.Context.NewCDPSessionAsync(visit.Page);
+        await devtools.SendAsync("Network.enable");
+        devtools.Event("Network.loadingFinished").OnEvent += (_, answer) =>
+            loaded.Add(answer!.Value.GetProperty("encodedDataLength").GetDouble());
+        var link = await bench.Samples.PostAsync("/v1/console/links", new { });
+        await visit.Page.GotoAsync(link.GetProperty("path").GetString()!);
+        await visit.Page.Locator("main#main h1").WaitForAsync();
+        await visit.LoadedAsync();
+        Console.WriteLine($"first load: {loaded.Sum() / 1000:0} kB in {loaded.Count} answers");
+        Assert.InRange(loaded.Sum(), 20_000, 300_000);
     }
 
     [Fact]

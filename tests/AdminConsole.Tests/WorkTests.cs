@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Gateway.Calls.Lifecycle;
 using Gateway.Storage.Commands;
 using Gateway.Storage.Events;
+using Gateway.Storage.Nodes;
 using StackExchange.Redis;
 
 namespace AdminConsole.Tests;
@@ -73,6 +74,35 @@ public sealed class WorkTests(ConsoleBench bench)
     }
 
     [Fact]
+    public async Task A_node_reads_its_configuration_again_and_its_faults_are_shown()
+    {
+        const string node = "gateway-2";
+        ReloadReport Report(params string[] errors) =>
+            new("c0ffee", DateTimeOffset.UtcNow, errors.Length > 0 ? [] : ["calls.holdSlice"], ["webhook.port"], errors);
+        CommandReply[] replies =
+        [
+            CommandReply.Refused(CommandRefusal.ConfigurationInvalid, "") with { Reload = Report("sip.trunks.office.host: is required") },
+            CommandReply.Done with { Reload = Report() },
+        ];
+        var asked = 0;
+        await bench.Get<NodeLeases>().BeatAsync(new LeasedNode(node, "1"), TimeSpan.FromMinutes(10), hasRoom: true);
+        await new NodeCommandListener(
+            bench.Get<IConnectionMultiplexer>(), node, _ => Task.FromResult(replies[Interlocked.Increment(ref asked) - 1])).StartAsync();
+        await using var visit = await bench.EnterAsync(path: "/nodes");
+        var page = visit.Page;
+        var row = page.GetByRole(AriaRole.Row, new() { NameRegex = new Regex(node) });
+        await row.GetByRole(AriaRole.Button, new() { Name = "Reload" }).ClickAsync();
+        var send = page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Reload" });
+        await send.ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Alert)).ToContainTextAsync("is required");
+        await send.ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("calls.holdSlice");
+        await Assertions.Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("webhook.port");
+        await visit.SaveAsync("node-reloaded");
+        await visit.IsSoundAsync("a reloaded node");
+    }
+
+    [Fact]
     public async Task What_happens_is_seen_without_a_reload()
     {
         await using var visit = await bench.EnterAsync(path: "/accounts/acme");
@@ -129,9 +159,15 @@ public sealed class WorkTests(ConsoleBench bench)
         await page.GetByLabel("Available agent").SelectOptionAsync("anna");
         await page.GetByRole(AriaRole.Button, new() { Name = "Run" }).ClickAsync();
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("Answered");
-        await page.GetByLabel("group", new() { Exact = true }).FillAsync("nobody");
+        await page.GetByLabel("Longest wait").FillAsync("5");
+        await page.GetByLabel("Name of a new step").FillAsync("greet");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add step" }).ClickAsync();
+        await page.GetByLabel("Kind").Last.SelectOptionAsync("announce");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
-        await Assertions.Expect(page.Locator("main").GetByRole(AriaRole.Alert)).ToContainTextAsync("nobody");
+        var faults = page.Locator("main").GetByRole(AriaRole.Alert);
+        await Assertions.Expect(faults).ToContainTextAsync("maxWaitSeconds");
+        await Assertions.Expect(faults).ToContainTextAsync("greet");
+        await visit.IsSoundAsync("a flow with faults");
     }
 
     [Fact]

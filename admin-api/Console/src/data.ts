@@ -5,8 +5,8 @@ import { listen } from "./events";
 
 export type State<T> = { data: T | undefined; error: ApiError | undefined; isLoading: boolean; reload: () => void };
 
-/** Events that come together cause one load. */
-const pause = 300;
+/** Events that come together cause one load, and many of them one a second. */
+const pause = 300, spacing = 1000;
 
 function toError(e: unknown): ApiError {
   return e instanceof ApiError ? e : new ApiError(0, "defect", e instanceof Error ? e.message : String(e));
@@ -21,18 +21,24 @@ function toError(e: unknown): ApiError {
 export function useData<T>(load: () => Promise<T>, of: unknown[], on: string[] = [], every = 0): State<T> {
   const [state, setState] = useState<{ data?: T; error?: ApiError; isLoading: boolean }>({ isLoading: true });
   const turn = useRef(0);
+  const loadedAt = useRef(0);
+  const underWay = useRef(0);
   const latest = useRef(load);
   latest.current = load;
 
   const reload = useCallback(async () => {
     const mine = ++turn.current;
-    setState((before) => (before.isLoading ? before : { ...before, isLoading: true }));
+    loadedAt.current = Date.now();
+    underWay.current++;
+    // What is shown stays until there is something else to show: nothing is drawn for this.
+    setState((before) => (before.isLoading || before.data !== undefined ? before : { ...before, isLoading: true }));
     try {
       const data = await latest.current();
       if (mine === turn.current) setState({ data, isLoading: false });
     } catch (e) {
       if (mine === turn.current) setState((before) => ({ data: before.data, error: toError(e), isLoading: false }));
     }
+    underWay.current--;
   }, []);
 
   useEffect(() => {
@@ -48,9 +54,10 @@ export function useData<T>(load: () => Promise<T>, of: unknown[], on: string[] =
         waiting = window.setTimeout(() => {
           waiting = 0;
           void reload();
-        }, pause);
+        }, Math.max(pause, loadedAt.current + spacing - Date.now()));
     });
-    const timer = every > 0 ? window.setInterval(() => document.hidden || void reload(), every) : 0;
+    // An answer that takes longer than that is waited for: a newer question would make it stale.
+    const timer = every > 0 ? window.setInterval(() => document.hidden || underWay.current > 0 || void reload(), every) : 0;
     return () => {
       stop();
       window.clearTimeout(waiting);

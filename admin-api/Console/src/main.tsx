@@ -19,6 +19,7 @@ import { CallSign, Phone } from "./pages/phone";
 import { Rates, RateCardPage } from "./pages/rates";
 import { Statistics } from "./pages/statistics";
 import { Team } from "./pages/team";
+import { TracePage } from "./pages/trace";
 import { Voicemails } from "./pages/voicemails";
 import { act, openPhone } from "./phone/phone";
 import { go, usePath } from "./route";
@@ -54,6 +55,7 @@ const pages: [RegExp, (id: string) => VNode][] = [
   [/^\/contacts\/(.+)$/, (id) => <ContactPage id={Number(id)} />],
   [/^\/calls$/, () => <Calls />],
   [/^\/calls\/(.+)$/, (id) => <CallPage id={id} />],
+  [/^\/traces\/(.+)$/, (id) => <TracePage id={id} />],
   [/^\/statistics$/, () => <Statistics />],
   [/^\/accounts$/, () => <Accounts />],
   [/^\/accounts\/(.+)$/, (id) => <AccountPage id={id} />],

@@ -47,6 +47,9 @@ export function named(set: string, member: string | null | undefined): string {
   return known ?? member.replaceAll("_", " ");
 }
 
+/** The members of a closed set that have a name here. */
+export const membersOf = (set: string) => Object.keys(en).filter((word) => word.startsWith(`${set}.`)).map((word) => word.slice(set.length + 1));
+
 const cache = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat>();
 
 function kind<T extends Intl.DateTimeFormat | Intl.NumberFormat>(name: string, make: () => T): T {
@@ -64,12 +67,19 @@ export function day(at: string): string {
   return kind("day", () => new Intl.DateTimeFormat(language, { month: "short", day: "numeric", timeZone: "UTC" })).format(new Date(at));
 }
 
+/** A month of the API's statistics, likewise. */
+export function month(at: string): string {
+  return kind("month", () => new Intl.DateTimeFormat(language, { month: "short", year: "2-digit", timeZone: "UTC" })).format(new Date(at));
+}
+
 export function hour(at: string): string {
   return kind("hour", () => new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" })).format(new Date(at));
 }
 
-export function number(value: number, digits = 0): string {
-  return kind(`number ${digits}`, () => new Intl.NumberFormat(language, { maximumFractionDigits: digits })).format(value);
+export function number(value: number, digits = 0, leastDigits = 0): string {
+  return kind(
+    `number ${digits} ${leastDigits}`,
+    () => new Intl.NumberFormat(language, { maximumFractionDigits: digits, minimumFractionDigits: leastDigits })).format(value);
 }
 
 export function share(value: number | null | undefined): string {

@@ -286,6 +286,26 @@ export function Choice(props: {
   );
 }
 
+/** Any number of members of a set, as text with commas between; none: all of them. */
+export function Choices(props: { label: string; value: string; set: (value: string) => void; of: { value: string; text: string }[] }): VNode {
+  const chosen = props.value.split(",").filter(Boolean);
+  const texts = props.of.filter((one) => chosen.includes(one.value)).map((one) => one.text);
+  const turn = (value: string, isOn: boolean) => props.set([...chosen.filter((one) => one !== value), ...(isOn ? [value] : [])].join());
+  return (
+    <div class="field choices">
+      <span>{props.label}</span>
+      <details>
+        <summary aria-label={`${props.label}: ${texts.join(", ") || t("any")}`}>{texts.length > 1 ? t("chosen", { count: texts.length }) : (texts[0] ?? t("any"))}</summary>
+        <div class="choice-list" role="group" aria-label={props.label}>
+          {props.of.map((one) => (
+            <label key={one.value}><input type="checkbox" checked={chosen.includes(one.value)} onChange={(e) => turn(one.value, e.currentTarget.checked)} /> {plain(one.text)}</label>
+          ))}
+        </div>
+      </details>
+    </div>
+  );
+}
+
 export function Toggle(props: { label: string; hint?: string; value: boolean; set: (value: boolean) => void; disabled?: boolean }): VNode {
   return (
     <label class="toggle">

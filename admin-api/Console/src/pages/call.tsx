@@ -1,12 +1,14 @@
 import type { VNode } from "preact";
 import { api, ask, type Schema } from "../api";
 import { useData } from "../data";
-import { clock, named, number, plain, share, t } from "../text";
+import { may } from "../rights";
+import { clock, named, number, plain, share, t, time } from "../text";
 import { Card, Facts, Link, Loaded, Name, Page, Table, When } from "../ui";
 import { Money } from "./calls";
 import { Cause, Direction, Score, useChannels, User } from "./shared";
+import { Trace } from "./trace";
 
-/** One ended call: who, when, why it ended, how it sounded, what it cost, and what happened in which order. */
+/** One ended call: who, when, why it ended, how it sounded, what it cost, what happened in which order, and what the user said. */
 export function CallPage(props: { id: string }): VNode {
   const channels = useChannels();
   const state = useData(() => ask(api.GET("/v1/calls/{id}", { params: { path: { id: props.id } } })), [props.id]);
@@ -59,11 +61,14 @@ export function CallPage(props: { id: string }): VNode {
                 </Card>
               )}
             </div>
+            <Messages events={timeline} />
             <h2>{t("timeline")}</h2>
             <Timeline events={timeline} />
           </>
         )}
       </Loaded>
+      <h2>{t("trace")}</h2>
+      <Trace id={props.id} />
     </Page>
   );
 }
@@ -83,11 +88,25 @@ function Quality(props: { of: Schema["LegQuality"] | null }): VNode {
   );
 }
 
+/** What the caller left a recording of. */
+function Messages(props: { events: Schema["EventView"][] }): VNode | null {
+  const left = props.events.filter((one) => one.kind === "voicemail.left").map((one) => (one.data as Schema["VoicemailLeftData"]).voicemail);
+  if (left.length === 0 || !may("operate")) return null;
+  return (
+    <>
+      <h2>{t("voicemails")}</h2>
+      {left.map((id) => <audio key={id} controls preload="none" src={`/v1/voicemails/${encodeURIComponent(id)}/audio`} aria-label={t("voicemail.listen")} />)}
+    </>
+  );
+}
+
 /** What happened, in order. The members of an event's data are shown as they are. */
 export function Timeline(props: { events: Schema["EventView"][] }): VNode {
+  const shown = (value: unknown) =>
+    typeof value === "object" ? JSON.stringify(value) : typeof value === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? time(value) : String(value);
   const text = (data: unknown) =>
     Object.entries((data ?? {}) as Record<string, unknown>).filter(([, value]) => value !== null)
-      .map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`).join(" · ");
+      .map(([name, value]) => `${name}: ${shown(value)}`).join(" · ");
   return (
     <Table caption={t("timeline")} rows={props.events} keyOf={(one) => one.id} empty={t("timeline.none")} columns={[
       { head: t("time"), cell: (one) => <When at={one.at} /> },

@@ -1,15 +1,10 @@
 import type { VNode } from "preact";
 import { api, ask, type Schema } from "../api";
-import { usePages } from "../data";
+import { useData, usePages } from "../data";
 import { query, useQuery } from "../route";
-import { clock, named, t } from "../text";
-import { Choice, choicesOf, Field, Link, Name, PagedTable, Page, When } from "../ui";
+import { clock, membersOf, named, t } from "../text";
+import { Choice, Choices, choicesOf, Field, Link, Name, PagedTable, Page, When } from "../ui";
 import { Cause, Direction, Score, useAgents, useChannels, useGroups, User } from "./shared";
-
-const causes = [
-  "whatsapp_hung_up", "pbx_hung_up", "caller_gave_up", "declined", "busy", "no_answer", "user_unreachable", "not_permitted", "channel_disabled",
-  "outside_call_hours", "balance_too_low", "balance_exhausted", "no_capacity", "media_failed", "whatsapp_failed", "node_lost", "internal_error",
-];
 
 export function Money(props: { amount: string; currency: string }): VNode {
   return <span class="number">{props.amount} {props.currency}</span>;
@@ -24,15 +19,17 @@ export function Calls(): VNode {
   const [answered, setAnswered] = useQuery("answered");
   const [agent, setAgent] = useQuery("agent");
   const [group, setGroup] = useQuery("group");
+  const [node, setNode] = useQuery("node");
   const [from, setFrom] = useQuery("from");
   const [to, setTo] = useQuery("to");
   const channels = useChannels();
   const agents = useAgents();
   const groups = useGroups();
+  const nodes = useData(() => ask(api.GET("/v1/nodes")), []).data?.items.map((one) => one.id) ?? [];
   const filter = {
     channel: channel || undefined, user: user || undefined, direction: (direction || undefined) as Schema["CallDirection"] | undefined,
     cause: cause || undefined, answered: answered === "" ? undefined : answered === "true", agent: agent || undefined,
-    group: group || undefined, from: from || undefined, to: to || undefined,
+    group: group || undefined, node: node || undefined, from: from || undefined, to: to || undefined,
   };
   const pages = usePages(
     (cursor) => ask(api.GET("/v1/calls", { params: { query: { ...filter, cursor } } })), Object.values(filter),
@@ -46,11 +43,13 @@ export function Calls(): VNode {
           of={[{ value: "", text: t("any") }, ...[...channels].map(([value, name]) => ({ value, text: name }))]} />
         <Choice label={t("answered")} value={answered} set={setAnswered}
           of={[{ value: "", text: t("any") }, { value: "true", text: t("yes") }, { value: "false", text: t("no") }]} />
-        <Choice label={t("cause")} value={cause} set={setCause} of={choicesOf("cause", causes, "any")} />
+        <Choices label={t("cause")} value={cause} set={setCause} of={membersOf("cause").map((value) => ({ value, text: named("cause", value) }))} />
         <Choice label={t("agent")} value={agent} set={setAgent}
           of={[{ value: "", text: t("any") }, ...agents.map((one) => ({ value: one.id ?? "", text: one.name }))]} />
         <Choice label={t("group")} value={group} set={setGroup}
           of={[{ value: "", text: t("any") }, ...groups.map((one) => ({ value: one.id ?? "", text: one.name }))]} />
+        <Choice label={t("node")} value={node} set={setNode}
+          of={[{ value: "", text: t("any") }, ...[...new Set([...nodes, node].filter(Boolean))].map((value) => ({ value, text: value }))]} />
         <Field label={t("from")} type="date" value={from} set={setFrom} />
         <Field label={t("to")} type="date" value={to} set={setTo} />
       </form>

@@ -5,12 +5,12 @@ import { useData, usePages } from "../data";
 import { may } from "../rights";
 import { go } from "../route";
 import { named, t } from "../text";
-import { Badge, Card, Choice, Fault, Field, FormDialog, Link, Loaded, Name, notify, Page, PagedTable, Table, Toggle, When } from "../ui";
+import { Badge, Card, Choice, Fault, Field, FormDialog, Link, Loaded, Name, notify, Page, PagedTable, Table, When } from "../ui";
 import { useAgents, useChannels } from "./shared";
+import { type Step, StepForm, useNames } from "./step";
 
 type Flow = Schema["FlowView"];
 type Steps = Schema["FlowRequest"]["steps"];
-type Step = { kind: string } & Record<string, unknown>;
 
 export function Flows(): VNode {
   const [isNew, setNew] = useState(false);
@@ -60,6 +60,7 @@ function FlowForm(props: { flow: Flow; onSaved: () => void }): VNode {
   const [start, setStart] = useState(flow.start);
   const [language, setLanguage] = useState(flow.language);
   const [steps, setSteps] = useState(Object.entries(flow.steps as Record<string, Step>));
+  const names = useNames();
   const [added, setAdded] = useState("");
   const [error, setError] = useState<ApiError>();
   const put = (i: number, step: Step) => setSteps(steps.map((one, at): [string, Step] => (at === i ? [one[0], step] : one)));
@@ -89,7 +90,7 @@ function FlowForm(props: { flow: Flow; onSaved: () => void }): VNode {
         <div class="cards">
           {steps.map(([id, step], i) => (
             <Card key={id} title={id} actions={isAdmin && <button type="button" onClick={() => setSteps(steps.filter((_, at) => at !== i))}>{t("remove")}</button>}>
-              <StepForm id={id} step={step} names={steps.map(([one]) => one)} set={(next) => put(i, next)} />
+              <StepForm step={step} names={{ ...names, steps: steps.map(([one]) => one) }} set={(next) => put(i, next)} />
             </Card>
           ))}
         </div>
@@ -104,52 +105,6 @@ function FlowForm(props: { flow: Flow; onSaved: () => void }): VNode {
       </fieldset>
       {error && <Fault error={error} />}
     </form>
-  );
-}
-
-const kinds = ["ring", "queue", "announce", "menu", "pbx", "last_agent", "voicemail", "refuse"];
-
-/** Each member by what it is: a step that follows, a text, a number, a switch; what has members itself, or is not set, as JSON. */
-function StepForm(props: { id: string; step: Step; names: string[]; set: (step: Step) => void }): VNode {
-  const { kind, ...members } = props.step;
-  const isSimple = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
-  const rest = Object.fromEntries(Object.entries(members).filter(([, value]) => !isSimple(value)));
-  const put = (name: string, value: unknown) => props.set({ ...props.step, [name]: value });
-  return (
-    <div class="step">
-      <Choice label={t("kind")} value={kind} set={(value) => props.set({ ...props.step, kind: value })}
-        of={[...new Set([...kinds, kind])].map((value) => ({ value, text: value.replaceAll("_", " ") }))} />
-      {Object.entries(members).filter(([, value]) => isSimple(value)).map(([name, value]) => (
-        typeof value === "boolean" ? <Toggle key={name} label={name} value={value} set={(next) => put(name, next)} />
-        : typeof value === "number" ? <Field key={name} label={name} type="number" value={String(value)} set={(next) => put(name, Number(next))} />
-        : props.names.includes(String(value))
-          ? <Choice key={name} label={name} value={String(value)} set={(next) => put(name, next)} of={props.names.map((one) => ({ value: one, text: one }))} />
-        : <Field key={name} label={name} value={String(value)} set={(next) => put(name, next)} />
-      ))}
-      <Rest of={rest} set={(next) => props.set({ kind, ...Object.fromEntries(Object.entries(members).filter(([, value]) => isSimple(value))), ...next })} />
-    </div>
-  );
-}
-
-/** Members as JSON, those that are not set among them; what is no JSON changes nothing. */
-function Rest(props: { of: Record<string, unknown>; set: (next: Record<string, unknown>) => void }): VNode {
-  const [text, setText] = useState(JSON.stringify(props.of, null, 2));
-  const [fault, setFault] = useState("");
-  const write = (value: string) => {
-    setText(value);
-    try {
-      props.set(JSON.parse(value) as Record<string, unknown>);
-      setFault("");
-    } catch (e) {
-      setFault(e instanceof Error ? e.message : String(e));
-    }
-  };
-  return (
-    <details open={Object.values(props.of).some((value) => value !== null)}>
-      <summary>{t("flow.members")}</summary>
-      <Field label={t("flow.members")} value={text} set={write} rows={Math.min(12, text.split("\n").length + 1)} isCode />
-      {fault && <p class="fault" role="alert">{fault}</p>}
-    </details>
   );
 }
 

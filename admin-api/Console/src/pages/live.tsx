@@ -77,10 +77,15 @@ export function Live(): VNode {
               { head: t("timer"), isNumber: true, cell: (call) => <Timer since={call.answeredAt ?? call.startedAt} ahead={clock.current} /> },
               { head: t("quality"), cell: (call) => scoresOf(call).length ? scoresOf(call).map((mos, i) => <Score key={i} mos={mos} />) : "–" },
               {
-                head: "", cell: (call) => may("operate") && (
+                head: "", cell: (call) => (
                   <span class="actions">
-                    <button type="button" onClick={() => setTransfer(call)}>{t("transfer")}</button>
-                    <button type="button" class="bad" onClick={() => setEnd(call)}>{t("hangUp")}</button>
+                    <Link to={`/traces/${call.id}`} class="button">{t("trace")}</Link>
+                    {may("operate") && (
+                      <>
+                        <button type="button" onClick={() => setTransfer(call)}>{t("transfer")}</button>
+                        <button type="button" class="bad" onClick={() => setEnd(call)}>{t("hangUp")}</button>
+                      </>
+                    )}
                   </span>
                 ),
               },

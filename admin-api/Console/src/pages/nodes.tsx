@@ -1,16 +1,20 @@
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
-import { api, ask } from "../api";
+import { api, ask, type Schema } from "../api";
 import { useData } from "../data";
 import { may } from "../rights";
-import { number, t } from "../text";
-import { Badge, FormDialog, Loaded, notify, Page, Table } from "../ui";
+import { number, plain, t } from "../text";
+import { Badge, Dialog, Facts, FormDialog, Loaded, notify, Page, Table, When } from "../ui";
 
 const look = 5000;
 
-/** The gateways that run now: how many calls each has, and whether it takes more. */
+type Report = Schema["ReloadView"];
+
+/** The gateways that run now: how many calls each has, whether it takes more, and the reading of its configuration file. */
 export function Nodes(): VNode {
   const [drained, setDrained] = useState<string>();
+  const [reloaded, setReloaded] = useState<string>();
+  const [report, setReport] = useState<Report>();
   const state = useData(() => ask(api.GET("/v1/nodes")), [], ["call."], look);
   return (
     <Page title={t("nodes")}>
@@ -20,7 +24,14 @@ export function Nodes(): VNode {
             { head: t("node"), cell: (one) => one.id },
             { head: t("state"), cell: (one) => (one.takesCalls ? <Badge tone="good">{t("node.takes")}</Badge> : <Badge tone="busy">{t("node.drains")}</Badge>) },
             { head: t("live"), isNumber: true, cell: (one) => number(one.liveCalls) },
-            { head: "", cell: (one) => may("operate") && one.takesCalls && <button type="button" onClick={() => setDrained(one.id)}>{t("node.drain")}</button> },
+            {
+              head: "", cell: (one) => may("operate") && (
+                <span class="actions">
+                  <button type="button" onClick={() => setReloaded(one.id)}>{t("node.reload")}</button>
+                  {one.takesCalls && <button type="button" class="bad" onClick={() => setDrained(one.id)}>{t("node.drain")}</button>}
+                </span>
+              ),
+            },
           ]} />
         )}
       </Loaded>
@@ -30,6 +41,20 @@ export function Nodes(): VNode {
           notify(t("node.draining"));
           state.reload();
         }}><p>{t("node.drainText", { node: drained })}</p></FormDialog>
+      )}
+      {reloaded && (
+        <FormDialog title={t("node.reload")} submit={t("node.reload")} onClose={() => setReloaded(undefined)} send={async () => {
+          setReport(await ask(api.POST("/v1/nodes/{id}/reload", { params: { path: { id: reloaded } } })));
+        }}><p>{t("node.reloadText", { node: reloaded })}</p></FormDialog>
+      )}
+      {report && (
+        <Dialog title={t("node.reloaded")} onClose={() => setReport(undefined)}>
+          <Facts of={[
+            [t("node.applied"), report.applied.map(plain).join(", ") || t("node.nothing")],
+            [t("node.needsRestart"), report.needsRestart.map(plain).join(", ") || t("node.nothing")],
+            [t("time"), <When at={report.appliedAt} />],
+          ]} />
+        </Dialog>
       )}
     </Page>
   );

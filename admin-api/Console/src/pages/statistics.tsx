@@ -3,7 +3,7 @@ import { api, ask, type Schema } from "../api";
 import { useData } from "../data";
 import { Plot, type Series } from "../plot";
 import { useQuery } from "../route";
-import { clock, day, hour, number, share, t } from "../text";
+import { clock, day, hour, month, number, share, t } from "../text";
 import { Card, Choice, Loaded, Page, Table } from "../ui";
 import { Score, useChannels } from "./shared";
 
@@ -25,6 +25,23 @@ function rangeOf(period: Period): { from: string; to: string; by: "hour" | "day"
   for (let at = begin; at < end; at += step) places.push(new Date(at).toISOString());
   return { from: new Date(begin).toISOString(), to: new Date(end).toISOString(), by, places };
 }
+
+/** Cost is counted by country in whole days; a year of them is shown by months. */
+function costRangeOf(period: Period): { from: string; to: string; by: "day" | "month"; places: string[] } {
+  if (period !== "year") {
+    const end = Math.ceil((Date.now() + 1) / dayMs) * dayMs;
+    const begin = end - periods[period] * dayMs;
+    const places: string[] = [];
+    for (let at = begin; at < end; at += dayMs) places.push(new Date(at).toISOString());
+    return { from: new Date(begin).toISOString(), to: new Date(end).toISOString(), by: "day", places };
+  }
+  const now = new Date();
+  const monthAt = (back: number) => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, 1)).toISOString();
+  return { from: monthAt(11), to: monthAt(-1), by: "month", places: Array.from({ length: 12 }, (_, i) => monthAt(11 - i)) };
+}
+
+/** Countries that have a colour of their own; the others are one. */
+const shownCountries = 4;
 
 const refresh = 60_000;
 
@@ -60,7 +77,10 @@ export function Statistics(): VNode {
         {({ range, total, line }) => (
           <>
             <Totals row={total} />
-            <Plots line={line} labels={range.places.map(range.by === "hour" ? hour : day)} />
+            <div class="plots">
+              <Plots line={line} labels={range.places.map(range.by === "hour" ? hour : day)} />
+              <CostPlots period={period} channel={channel} />
+            </div>
             <div class="cards wide">
               {(["country", "group", "agent", "account"] as const).map((part) => <Parts key={part} part={part} range={range} channel={channel} />)}
             </div>
@@ -87,9 +107,8 @@ function Plots(props: { line: (Row | undefined)[]; labels: string[] }): VNode {
   const { line, labels } = props;
   const of = (name: string, color: number, value: (row: Row) => number | null | undefined): Series =>
     ({ name, color, values: line.map((row) => (row ? (value(row) ?? null) : null)) });
-  const currencies = [...new Set(line.flatMap((row) => row?.cost.map((one) => one.currency) ?? []))];
   return (
-    <div class="plots">
+    <>
       <Plot title={t("plot.calls")} labels={labels} kind="bars" format={(value) => number(value, 1)} series={[
         of(t("answered"), 1, (row) => row.answered), of(t("statistics.missed"), 2, (row) => row.missed),
         of(t("statistics.other"), 3, (row) => row.calls - row.answered - row.missed),
@@ -99,12 +118,49 @@ function Plots(props: { line: (Row | undefined)[]; labels: string[] }): VNode {
       <Plot title={t("plot.quality")} labels={labels} kind="lines" min={1} max={5} format={(value) => number(value, 1)} series={[
         of("WhatsApp", 1, (row) => row.whatsApp.mos), of("PBX", 4, (row) => row.pbx.mos),
       ]} />
-      {currencies.map((currency, i) => (
-        <Plot key={currency} title={t("plot.cost", { currency })} labels={labels} kind="bars" format={(value) => number(value, 2)}
-          series={[of(currency, 1 + (i % 4), (row) => Number(row.cost.find((one) => one.currency === currency)?.amount ?? 0))]} />
-      ))}
-    </div>
+    </>
   );
+}
+
+/** Money by day and country, a plot for each currency. */
+function CostPlots(props: { period: Period; channel: string }): VNode {
+  const state = useData(async () => {
+    const { from, to, by, places } = costRangeOf(props.period);
+    const answer = await ask(api.GET("/v1/statistics/calls", { params: { query: { from, to, by: `${by},country`, channel: props.channel || undefined } } }));
+    return { by, places, items: answer.items.filter((row) => row.cost.length > 0) };
+  }, [props.period, props.channel], [], refresh);
+  return (
+    <Loaded state={state}>
+      {({ by, places, items }) => {
+        const currencies = [...new Set(items.flatMap((row) => row.cost.map((one) => one.currency)))].sort();
+        const labels = places.map(by === "month" ? month : day);
+        return <>{currencies.map((currency) => (
+          <Plot key={currency} title={t("plot.cost", { currency })} labels={labels} kind="bars" format={(value) => number(value, 2)}
+            series={countriesOf(items, currency, places)} />
+        ))}</>;
+      }}
+    </Loaded>
+  );
+}
+
+/** The countries that cost the most, and the sum of the others. */
+function countriesOf(items: Row[], currency: string, places: string[]): Series[] {
+  const place = new Map(places.map((at, i) => [Date.parse(at), i]));
+  const sums = new Map<string, number[]>();
+  for (const row of items) {
+    const i = place.get(Date.parse(row.at ?? ""));
+    const amount = Number(row.cost.find((one) => one.currency === currency)?.amount ?? 0);
+    if (i === undefined || amount === 0) continue;
+    const values = sums.get(row.country ?? "–") ?? places.map(() => 0);
+    values[i] = (values[i] ?? 0) + amount;
+    sums.set(row.country ?? "–", values);
+  }
+  const total = (values: number[]) => values.reduce((sum, one) => sum + one, 0);
+  const sorted = [...sums].sort(([, a], [, b]) => total(b) - total(a));
+  const rest = sorted.slice(shownCountries).map(([, values]) => values);
+  const series = sorted.slice(0, shownCountries).map(([name, values], i): Series => ({ name, color: [1, 2, 4, 5][i] ?? 3, values }));
+  if (rest.length > 0) series.push({ name: t("statistics.other"), color: 3, values: places.map((_, i) => total(rest.map((values) => values[i] ?? 0))) });
+  return series;
 }
 
 function Parts(props: { part: Exclude<Part, "channel">; range: { from: string; to: string }; channel: string }): VNode {

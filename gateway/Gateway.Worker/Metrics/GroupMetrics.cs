@@ -36,15 +36,12 @@ internal static class GroupMetrics
         var name = Name(group);
         AnsweredCalls.Add(1, name);
         AnsweredInTime.Add(isInTime ? 1 : 0, name);
-        AbandonedCalls.Add(0, name); // a share can be made of the three from the first call on
         Wait.Record(waited.TotalSeconds, name, new KeyValuePair<string, object?>("outcome", "answered"));
     }
 
     public static void Abandoned(GroupId group, TimeSpan waited)
     {
         var name = Name(group);
-        AnsweredCalls.Add(0, name);
-        AnsweredInTime.Add(0, name);
         AbandonedCalls.Add(1, name);
         Wait.Record(waited.TotalSeconds, name, new KeyValuePair<string, object?>("outcome", "abandoned"));
     }
@@ -55,7 +52,17 @@ internal static class GroupMetrics
     public static KeyValuePair<string, object?> Name(GroupId group)
     {
         if (!Names.TryGetValue(group, out var name))
-            name = Names.Count < MaxNames ? Names.GetOrAdd(group, group.Value) : Others;
+            name = Names.Count < MaxNames ? Names.GetOrAdd(group, one => Begin(one.Value)) : Begin(Others);
         return new("group", name);
+    }
+
+    /// <summary>
+    /// A group that is there has counted no call yet: a rate sees the first one only from 0 on, and a share can be made of the three.
+    /// </summary>
+    private static string Begin(string name)
+    {
+        foreach (var counter in new[] { AnsweredCalls, AnsweredInTime, AbandonedCalls })
+            counter.Add(0, new KeyValuePair<string, object?>("group", name));
+        return name;
     }
 }

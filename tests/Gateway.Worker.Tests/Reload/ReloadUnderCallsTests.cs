@@ -103,6 +103,24 @@ public sealed class ReloadUnderCallsTests(ReloadBench bench) : IClassFixture<Rel
         await bench.ReloadAsync(); // for the other tests
     }
 
+    [Fact]
+    public async Task What_is_logged_changes_without_a_restart()
+    {
+        using var restored = bench.Restored();
+        bench.Edit(root => root["log"] = new JsonObject { ["level"] = "Debug" });
+        Assert.Equal(["log.level"], (await bench.ReloadAsync()).Applied);
+        await Eventually.SeeAsync(
+            async () =>
+            {
+                var (_, agent) = await bench.Worker.LiveAsync();
+                await agent.HangUpAsync();
+                return bench.Worker.Log();
+            },
+            log => log.Contains("\"LogLevel\":\"Debug\"", StringComparison.Ordinal), "a call's changes of state", log => log);
+        restored.Dispose();
+        await bench.ReloadAsync(); // for the other tests
+    }
+
     private async Task<IReadOnlyList<SandboxCall>> PlaceAsync(CancellationToken stop)
     {
         var placed = new List<SandboxCall>();

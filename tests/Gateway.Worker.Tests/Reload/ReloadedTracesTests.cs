@@ -32,6 +32,25 @@ public sealed class ReloadedTracesTests(ReloadBench bench) : IClassFixture<Reloa
     }
 
     [Fact]
+    public async Task Of_a_channel_as_many_calls_are_kept_as_it_asks_for()
+    {
+        using var restored = bench.Restored();
+        bench.Edit(root =>
+        {
+            root["trace"] = new JsonObject { ["calls"] = "Sampled", ["sampled"] = 0 };
+            root["channels"]![0]!["traceSampled"] = 1;
+        });
+        Assert.Empty((await bench.ReloadAsync()).Errors);
+        await using var database = NpgsqlDataSource.Create(bench.Worker.Stores.Postgres);
+        var call = await CallAsync();
+        await Eventually.SeeAsync(
+            () => new CallTraceStore(database).FindAsync(call.Id, CancellationToken.None), found => found is not null,
+            "the trace of the call");
+        restored.Dispose();
+        await bench.ReloadAsync();
+    }
+
+    [Fact]
     public async Task A_capture_server_that_is_named_anew_gets_what_begins_from_then_on()
     {
         await using var first = new HepReceiver(isTcp: false);

@@ -26,8 +26,8 @@ public sealed class RegisteredFlows
     public void Dismiss(SipFlow flow) => _admitted.TryRemove(KeyOf(flow), out _);
 
     /// <summary>
-    /// The source is another node of the cluster, by its address alone: its connections leave from any port. A WebSocket is a phone's, which
-    /// a proxy beside a node may have passed on.
+    /// The source is another node of the cluster, by its address alone: its connections leave from any port. A WebSocket is a phone's,
+    /// which a proxy beside a node may have passed on.
     /// </summary>
     public bool IsNode(SipFlow flow) => !flow.Transport.IsWebSocket() && _nodes.Contains(flow.Remote.Bits);
 

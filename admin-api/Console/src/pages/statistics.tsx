@@ -20,7 +20,9 @@ function rangeOf(period: Period): { from: string; to: string; by: "hour" | "day"
   const by = period === "day" ? "hour" : "day";
   const step = by === "hour" ? hourMs : dayMs;
   const end = Math.ceil((Date.now() + 1) / step) * step;
-  const begin = end - periods[period] * dayMs;
+  // A year of whole months is read from fewer rows.
+  const last = new Date(end - 1);
+  const begin = period === "year" ? Date.UTC(last.getUTCFullYear(), last.getUTCMonth() - 11, 1) : end - periods[period] * dayMs;
   const places: string[] = [];
   for (let at = begin; at < end; at += step) places.push(new Date(at).toISOString());
   return { from: new Date(begin).toISOString(), to: new Date(end).toISOString(), by, places };

@@ -6,7 +6,7 @@ namespace Benchmarks;
 /// </summary>
 internal static class SampledCost
 {
-    private const int Pairs = 5;
+    private const int Pairs = 12;
 
     public static async Task<int> MeasureAsync(CostOptions options)
     {
@@ -21,7 +21,9 @@ internal static class SampledCost
             Console.WriteLine($"  sampled {on.Cost.CpuMilliseconds:F2} ms, not {off.Cost.CpuMilliseconds:F2} ms: {ratios[^1]:F3} x   "
                 + $"({on.Cost.DeliveredShare:P0} of the packets)");
         }
-        Console.WriteLine($"Sampled / not, middle of {Pairs} pairs: {ratios.Order().ElementAt(Pairs / 2):F3} x");
+        var (low, high) = PairedRatios.Interval(ratios);
+        Console.WriteLine(
+            $"Sampled / not, median of {Pairs} pairs: {PairedRatios.Median(ratios):F3} x (95 %: {low:F3} to {high:F3})");
         return 0;
     }
 }

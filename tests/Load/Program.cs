@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Load.Capacity;
+using Load.Comparisons;
 using Load.Hold;
 using Load.Memory;
 using Load.Nodes;
@@ -17,6 +18,7 @@ using Load.Upgrade;
 // Load nodes [options]      one node, two, three: what a node more costs, and what it asks of the stores
 // Load snapshots [options]  what it costs that live calls leave snapshots for other nodes
 // Load traces [options]     what traces of calls cost
+// Load setups [options]     what set-ups cost, beside another gateway
 // Load hold [options]       many live calls and new ones beside them for a long time
 // Load reloads [options]    reloads of the configuration under steady calls
 // Load upgrade [options]    gateways restarted one after the other under steady calls
@@ -61,12 +63,15 @@ async Task<int> RunAsync()
             return await new SnapshotRun(snapshots).RunAsync(stop.Token);
         case ["traces", .. var rest] when TraceLoadOptions.Read(rest) is { } traces:
             return await new TraceLoadRun(traces).RunAsync(stop.Token);
+        case ["setups", .. var rest] when SetUpOptions.Read(rest) is { } setUps:
+            return await new SetUpRun(setUps).RunAsync(stop.Token);
         case [] or [['-', ..], ..] when LoadOptions.Read(args) is { } options:
             return await new Soak(options).RunAsync(stop.Token);
         default:
             Console.Error.WriteLine(string.Join(
                 '\n', LoadOptions.Usage, CapacityOptions.Usage, StageOptions.Usage, MemoryOptions.Usage, HoldOptions.Usage,
-                UpgradeOptions.Usage, ReloadLoadOptions.Usage, NodesOptions.Usage, SnapshotOptions.Usage, TraceLoadOptions.Usage));
+                UpgradeOptions.Usage, ReloadLoadOptions.Usage, NodesOptions.Usage, SnapshotOptions.Usage, TraceLoadOptions.Usage,
+                SetUpOptions.Usage));
             return 2;
     }
 }

@@ -54,10 +54,8 @@ internal sealed class GatewayServer(
     /// <summary>Its live calls leave snapshots for other nodes.</summary>
     public bool LeavesSnapshots { get; init; }
 
-    /// <summary>Its keys `trace` and `hep`; null: none, which an older gateway does not know.</summary>
-    public object? Trace { get; init; }
-
-    public object? Hep { get; init; }
+    /// <summary>The folder of the first gateway where it is another than the others'; null: it is not.</summary>
+    public string? FirstProgram { get; init; }
 
     /// <summary>Changes its configuration before it is started.</summary>
     public Action<JsonNode>? Adjust { get; init; }
@@ -88,12 +86,15 @@ internal sealed class GatewayServer(
         _whatsApp = new WhatsAppPeer(_graphPort) { WebhookUrls = [.. _nodes.Select(node => node.WebhookUrl)] };
         await _whatsApp.StartAsync(stop);
         foreach (var node in _nodes)
-            await node.StartAsync(program, Adjusted(Configuration(node, _stores)), stop);
+            await node.StartAsync(node == _nodes[0] ? FirstProgram ?? program : program, Adjusted(Configuration(node, _stores)), stop);
         _database = NpgsqlDataSource.Create(_stores.Postgres);
         await using var books = _database.CreateCommand(Books);
         await books.ExecuteNonQueryAsync(stop);
         Stores = await StoresAsync(stop);
     }
+
+    /// <summary>From now on this gateway alone is told of calls.</summary>
+    public void SendOnlyTo(int place) => _whatsApp!.WebhookUrls = [_nodes[place].WebhookUrl];
 
     public async Task<bool> PlaceAsync(string user, BridgeFarEnd ends, CancellationToken stop)
     {
@@ -214,7 +215,5 @@ internal sealed class GatewayServer(
             pbx = new { portMin = node.MediaFirst, portMax = node.MediaLast, quarantine = "00:00:01" },
         },
         storage = new { postgres = stores.Postgres, redis = stores.Redis },
-        trace = Trace,
-        hep = Hep,
     }, WithoutNulls);
 }

@@ -24,6 +24,7 @@ internal sealed class WhatsAppPeer : IAsyncDisposable
     private readonly HttpClient _http = new();
     private readonly WebApplication _graph;
     private uint _turn;
+    private IReadOnlyList<string> _webhookUrls = [];
 
     public WhatsAppPeer(int port)
     {
@@ -40,7 +41,7 @@ internal sealed class WhatsAppPeer : IAsyncDisposable
     public static string AppSecret => Secret;
 
     /// <summary>Where gateways take webhooks: each goes to the next one, and on where none is taken, as behind a load balancer.</summary>
-    public IReadOnlyList<string> WebhookUrls { get; init; } = [];
+    public IReadOnlyList<string> WebhookUrls { get => Volatile.Read(ref _webhookUrls); set => Volatile.Write(ref _webhookUrls, value); }
 
     public Task StartAsync(CancellationToken stop) => _graph.StartAsync(stop);
 
@@ -105,8 +106,9 @@ internal sealed class WhatsAppPeer : IAsyncDisposable
             entry = new[] { new { id = "1", changes = new[] { new { field = "calls", value } } } },
         });
         var first = Interlocked.Increment(ref _turn);
-        for (var i = 0; i < WebhookUrls.Count; i++)
-            if (await PostAsync(WebhookUrls[(int)((first + i) % WebhookUrls.Count)], body, stop))
+        var urls = WebhookUrls;
+        for (var i = 0; i < urls.Count; i++)
+            if (await PostAsync(urls[(int)((first + i) % urls.Count)], body, stop))
                 return true;
         return false;
     }

@@ -8,6 +8,11 @@ internal static class StageRules
     private const string Talk = "audio of the talk", Loop = "media loop: waking, receiving", Compiler = "compiler (JIT)",
         Waiting = "threads: pool, timers, sockets", Unknown = "not told apart";
 
+    private const int Near = 15;
+
+    private static readonly string[] Tracing = ["Gateway.Worker.Tracing.", "Gateway.Storage.Tracing.", "Gateway.Calls.Tracing.",
+        "Gateway.Sip.Endpoint.SipTapFeed"];
+
     /// <summary>In the order of a call. Prefixes of methods; the first that fits counts.</summary>
     private static readonly (string Stage, string[] Methods)[] Ours =
     [
@@ -62,6 +67,10 @@ internal static class StageRules
 
     /// <summary>It comes with talk or with time, and not with a set-up.</summary>
     public static bool IsOutsideSetUp(string stage) => stage is Talk or Loop or Compiler;
+
+    /// <summary>Of its own methods or of those that called them, near by: further up the stack is more that was there before.</summary>
+    public static bool IsTracing(Sample sample) => sample.Frames.Take(Near).Select(Method).Any(
+        method => Tracing.Any(prefix => method.StartsWith(prefix, StringComparison.Ordinal)));
 
     public static string StageOf(Sample sample)
     {

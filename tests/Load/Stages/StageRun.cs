@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Benchmarks;
 using Load.Servers;
 using Load.Streams;
+using Load.Traces;
 using Testing;
 
 namespace Load.Stages;
@@ -40,9 +41,12 @@ internal sealed class StageRun(StageOptions options)
             await need.WaitForExitAsync(stop);
         var file = Path.Combine(_folder, "perf.data");
         var codecs = new CostOptions();
-        await using var server = new GatewayServer(codecs, options.Program, Named);
+        await using var server = new GatewayServer(codecs, options.Program, Named)
+        {
+            Adjust = options.Traces is { } way ? root => TraceConfiguration.Set(root, way) : null,
+        };
         await server.StartAsync(stop);
-        using var streams = new CallStreams(codecs);
+        using var streams = new CallStreams(codecs) { AreSilent = options.IsSilent };
         var driver = new CallDriver(server, streams);
         await driver.PlaceAsync((options.PerSecond, TimeSpan.FromSeconds(options.WarmUp)), Talk, () => { }, stop);
 

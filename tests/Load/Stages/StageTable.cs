@@ -15,7 +15,7 @@ internal static class StageTable
         var lines = new List<string>
         {
             string.Create(CultureInfo.InvariantCulture,
-                $"{perCall:0.0} ms of CPU a call with a second of talk, {setUps.Measured} calls, {samples.Count} samples"),
+                $"{perCall:0.0} ms of CPU a call of a second, {setUps.Measured} calls, {samples.Count} samples"),
             "| stage | ms a call | of these in the kernel | share |",
             "| --- | --- | --- | --- |",
         };
@@ -26,6 +26,9 @@ internal static class StageTable
         var setUp = samples.Count(one => !StageRules.IsOutsideSetUp(StageRules.StageOf(one)));
         lines.Add(string.Create(CultureInfo.InvariantCulture,
             $"without the talk, the loops' waking for it and the compiler: {Share(setUp) * perCall:0.0} ms"));
+        var traced = samples.Count(StageRules.IsTracing);
+        lines.Add(string.Create(CultureInfo.InvariantCulture,
+            $"in all of these for traces of calls: {Share(traced) * perCall:0.00} ms, {Share(traced):P1}"));
         return string.Join('\n', lines);
 
         double Share(int count) => count / (double)Math.Max(1, samples.Count);

@@ -20,6 +20,7 @@ public sealed class InviteSession : SessionCore, IHasDeadline
     private readonly Renegotiation _renegotiation;
     private readonly Referral _referral;
     private readonly SipSessionSnapshot? _saved;
+    private ClientTransaction? _bye;
 
     /// <summary>An outgoing call.</summary>
     internal InviteSession(
@@ -270,9 +271,11 @@ public sealed class InviteSession : SessionCore, IHasDeadline
             Deadlines[SessionDeadline.Forget] = now + Context.Timers.TransactionTimeout + Context.Timers.T4;
     }
 
-    /// <summary>The end without a BYE: another process has the dialog.</summary>
+    /// <summary>The end without a BYE: another process has the dialog. One that was sent is not repeated.</summary>
     public void Abandon(Instant now)
     {
+        if (_bye is not null)
+            Context.Layer.Clients.Forget(_bye);
         _outgoing?.AbandonAnswer();
         _acknowledgement.Stop();
         _referral.Abandon();
@@ -287,7 +290,7 @@ public sealed class InviteSession : SessionCore, IHasDeadline
         if (_referral.IsReporting)
             _referral.Delay(reason, headers);
         else if (CreateBye(Dialog!, reason, headers) is var bye && !_acknowledgement.Delay(bye))
-            Send(bye, now);
+            _bye = Send(bye, now);
         Finish(last, now);
     }
 

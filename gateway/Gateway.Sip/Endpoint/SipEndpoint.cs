@@ -212,6 +212,12 @@ public sealed partial class SipEndpoint : IAsyncDisposable
     }
 
     /// <summary>
+    /// Completes when all requests of what was done so far have left, which a closed gate keeps back; at once when the endpoint has
+    /// stopped.
+    /// </summary>
+    public Task SendAsync() => _loop!.SendAsync();
+
+    /// <summary>
     /// The user's registered phones, the preferred first; of equals the newest. Those of other nodes (<see cref="OtherContacts"/>) come
     /// last.
     /// </summary>

@@ -31,6 +31,7 @@ internal sealed partial class SipLoop
 
     /// <summary>The handles of calls whose end was not reported to their owners yet.</summary>
     private readonly Dictionary<InviteSession, SipCall> _calls = [];
+    private readonly HeldBack _heldBack = new();
     private Instant _timerAt = Instant.Never;
     private readonly LogLimit _unknownLog = new(TimeSpan.FromMinutes(1));
     private readonly LogLimit _wrongLog = new(TimeSpan.FromMinutes(1));
@@ -109,6 +110,19 @@ internal sealed partial class SipLoop
         await done.Task;
     }
 
+    /// <summary>
+    /// Completes when all requests of what was done so far have left: where the gate is closed, once it has opened. At once when the loop
+    /// has stopped.
+    /// </summary>
+    public async Task SendAsync()
+    {
+        if (_heldBack.IsEmpty)
+            return;
+        var sent = Task.CompletedTask;
+        await PostAsync(_ => sent = _heldBack.Sent);
+        await sent;
+    }
+
     /// <summary>Ends all calls and registrations, gives their messages a moment to be answered, and stops.</summary>
     public async Task StopAsync(TimeSpan timeout)
     {
@@ -122,6 +136,8 @@ internal sealed partial class SipLoop
         }
         _inbox.Writer.TryComplete();
         await _running;
+        _heldBack.Take();
+        _heldBack.NoteSent();
         await _timer.DisposeAsync();
     }
 
@@ -200,9 +216,15 @@ internal sealed partial class SipLoop
                 LogChange(trunk.Trunk.Options.Name, trunk.Health);
         }
         Registrar?.Advance(now, PostAsync);
+        if (!_heldBack.IsEmpty && MaySend)
+            foreach (var request in _heldBack.Take())
+                Agent.Layer.Clients.SendAgain(request, now);
         Drain();
+        _heldBack.NoteSent();
 
         var next = Instant.Min(Agent.NextDeadline, Watches.NextDeadline);
+        if (!_heldBack.IsEmpty)
+            next = Instant.Min(next, now + HeldBack.Look);
         foreach (var trunk in _trunks.Current)
             next = Instant.Min(next, trunk.NextDeadline);
         if (next == _timerAt)
@@ -243,6 +265,8 @@ internal sealed partial class SipLoop
             LogTrunkTrouble(_logger, trunk, health.State, health.Registered, health.Cause);
     }
 
+    private bool MaySend => Gate is not { IsOpen: false };
+
     private void Drain()
     {
         while (Agent.TryPollEvent(out var happened))
@@ -255,8 +279,11 @@ internal sealed partial class SipLoop
         Watches.Deliver();
         while (Agent.TryPollTransmit(out var transmit))
         {
-            if (Gate is { IsOpen: false })
-                continue; // it is lost, as on the way: over UDP it is sent again
+            if (!MaySend)
+            {
+                _heldBack.Add(transmit);
+                continue;
+            }
             Tap?.Sent(transmit);
             _transports.Send(transmit);
         }

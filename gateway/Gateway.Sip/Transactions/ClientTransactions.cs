@@ -77,14 +77,23 @@ public sealed class ClientTransactions(TransactionContext context)
         return true;
     }
 
+    /// <summary>Sends a request that has not left this process. Nothing where it is over.</summary>
+    public void SendAgain(long id, Instant now)
+    {
+        if (_byId.TryGetValue(id, out var transaction))
+            Perform(transaction, transaction.Machine.Handle(TransactionInput.RetransmitDue, now), null, now);
+    }
+
     public void HandleDeadline(Instant now)
     {
         while (_deadlines.TryTakeDue(now, out var transaction))
-            Perform(transaction, transaction.Machine.HandleDeadline(now), null, now);
+            if (_byId.ContainsKey(transaction.Id)) // or it was forgotten
+                Perform(transaction, transaction.Machine.HandleDeadline(now), null, now);
     }
 
     /// <summary>
-    /// Ends a transaction whose result nobody wants any more: an INVITE that stayed without final response after CANCEL (RFC 3261 §9.1).
+    /// Ends a transaction whose result nobody wants any more: an INVITE that stayed without final response after CANCEL (RFC 3261 §9.1), or
+    /// the BYE to a dialog that another process has. It is not sent again.
     /// </summary>
     public void Forget(ClientTransaction transaction)
     {

@@ -12,12 +12,13 @@ namespace Gateway.Worker.Calls;
 /// <param name="identity">The call.</param>
 /// <param name="services">What all calls share.</param>
 /// <param name="call">Where inputs go.</param>
-/// <param name="phones">Completes when what was decided about phones so far is done.</param>
+/// <param name="phones">Completes when phones have been told what was decided about them so far.</param>
 /// <param name="onFailure">Takes what a store did not do.</param>
 internal sealed class CallAgents(
     CallIdentity identity, AgentServices services, ICallInbox call, Func<Task> phones, Action<Exception> onFailure)
 {
     private readonly OperationQueue _operations = new(onFailure);
+    private volatile bool _isLetGo;
 
     /// <summary>Completes when everything decided so far is done.</summary>
     public Task Idle => _operations.Idle;
@@ -39,6 +40,13 @@ internal sealed class CallAgents(
             return false;
         _operations.Add(operation);
         return true;
+    }
+
+    /// <summary>Another node has the call, and its agents.</summary>
+    public void LetGo()
+    {
+        _isLetGo = true;
+        services.Registry.LetGo(identity.Id);
     }
 
     /// <summary>The call is over, and nobody took this result: it is undone.</summary>
@@ -73,11 +81,12 @@ internal sealed class CallAgents(
             Post(new CallInput.AgentConfirmed(taken, IsOurs: true));
     }
 
-    /// <summary>Whoever is free may be rung at once: the phone has ended this call before.</summary>
+    /// <summary>Whoever is free may be rung at once: the phone has been told before that this call is over.</summary>
     private Func<Task> ReleaseAfter(Task phones, CallDecision.ReleaseAgent release) => async () =>
     {
         await phones;
-        await ReleaseAsync(release.Agent, release.Group);
+        if (!_isLetGo)
+            await ReleaseAsync(release.Agent, release.Group);
     };
 
     private async Task ReleaseAsync(TakenAgent agent, GroupId? group)

@@ -75,7 +75,7 @@ internal sealed partial class CallLoop : ICallInbox
             call, new PublishedCall(call, services.Registry, _registry, _legs.SnapshotAsync, () => _ = AbandonAsync()), _notes,
             new CallOfGroup(group => services.Agents.Directory.Find(group)?.AnswerWithin)) { Trace = trace };
         _quality = new CallQuality(call, services, _notes, Shown, trace);
-        _agents = new CallAgents(call.Identity, services.Agents, this, () => _legs.PhonesIdle, OnStoreFailure);
+        _agents = new CallAgents(call.Identity, services.Agents, this, _legs.PhonesToldAsync, OnStoreFailure);
     }
 
     public CallIdentity Identity => _call.Identity;
@@ -142,7 +142,7 @@ internal sealed partial class CallLoop : ICallInbox
         Handover.LetGo();
         _trace?.Leave();
         _services.Registry.LetGo(Identity.Id);
-        _services.Agents.Registry.LetGo(Identity.Id);
+        _agents.LetGo();
     }
 
     /// <summary>A defect in one of its parts: the call is reported and ends.</summary>

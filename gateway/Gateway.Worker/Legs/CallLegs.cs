@@ -50,8 +50,12 @@ internal sealed class CallLegs
     /// <summary>Completes when everything decided so far is done.</summary>
     public Task Idle => Task.WhenAll(_graph.Idle, _operations.Idle);
 
-    /// <summary>Completes when everything decided so far about phones and media is done.</summary>
-    public Task PhonesIdle => _operations.Idle;
+    /// <summary>Completes when everything decided so far about phones and media is done, and what the phones were told has left.</summary>
+    public async Task PhonesToldAsync()
+    {
+        await _operations.Idle;
+        await _phones.SendAsync();
+    }
 
     /// <summary>Lets a capture see the call's packets in the clear; null: no longer.</summary>
     public void Capture(IMediaTap? tap) => _operations.Add(() => _media.Capture(tap));

@@ -85,6 +85,9 @@ internal sealed class CallPhones(
     /// <summary>Forgets all phones of the call, silently.</summary>
     public Task AbandonAsync() => Task.WhenAll(_current.AbandonAsync(), _target?.AbandonAsync() ?? Task.CompletedTask);
 
+    /// <summary>Completes when all that the phones were told has left.</summary>
+    public Task SendAsync() => _current.SendAsync();
+
     /// <summary>A key of the user's that no telephone-event carries; while the phones' agent asks somebody, for the call alone.</summary>
     public Task CarryKeyAsync(char digit, TimeSpan duration)
     {

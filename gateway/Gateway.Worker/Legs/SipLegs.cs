@@ -35,6 +35,7 @@ internal sealed partial class SipLegs(
     private SipLeg? _current;
     private SipTransfer? _transfer;
     private volatile SipCall[] _owned = [];
+    private SipCall? _hungUp; // the last of the conversation
 
     /// <summary>From any thread: the call is one of these phones, and not one that was given up.</summary>
     public bool Owns(SipCall sip) => Array.IndexOf(_owned, sip) >= 0;
@@ -95,7 +96,7 @@ internal sealed partial class SipLegs(
     {
         await EndTransferAsync();
         var leg = _current;
-        _current = null;
+        (_hungUp, _current) = (leg?.Sip, null);
         Publish();
         await media.LeaveAsync(); // before the BYE, so that nothing comes after it
         if (leg is not null)
@@ -112,15 +113,17 @@ internal sealed partial class SipLegs(
             call.Post(ended);
     }
 
+    /// <summary>Completes when all that the phones were told has left.</summary>
+    public Task SendAsync() => trunks.SendAsync();
+
     public Task RingAsync() => _current!.RingAsync();
-
     public Task AnswerAsync() => _current!.AnswerAsync();
-
     public Task RefuseAsync(PbxRefusal refusal) => _current!.RefuseAsync(refusal);
 
     public async Task HangUpAsync(HangupCause cause)
     {
         await EndTransferAsync();
+        _hungUp = _current?.Sip;
         var legs = Own();
         _ringing.Clear();
         Publish();
@@ -211,8 +214,8 @@ internal sealed partial class SipLegs(
         return leg;
     }
 
-    /// <summary>Forgets all phones, silently.</summary>
-    public Task AbandonAsync() => Task.WhenAll(_owned.Select(sip => sip.AbandonAsync()));
+    /// <summary>Forgets all phones, silently: what they were told and has not left yet never does.</summary>
+    public Task AbandonAsync() => Task.WhenAll(_owned.Append(_hungUp).OfType<SipCall>().Select(sip => sip.AbandonAsync()));
 
     private void Publish() => _owned = [.. Own().Select(leg => leg.Sip)];
 
@@ -283,9 +286,6 @@ internal sealed partial class SipLegs(
                 LogEnded(id, ended.By);
                 End(leg, new CallInput.PbxEnded(
                     ended.By == SipCallEnd.SessionExpired ? HangupCause.SessionExpired : HangupCause.PbxHungUp, leg.Attempt));
-                break;
-
-            default:
                 break;
         }
     }

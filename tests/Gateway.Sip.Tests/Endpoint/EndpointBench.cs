@@ -44,8 +44,8 @@ internal static class EndpointBench
         IReadOnlyList<SipListenerOptions> listeners, SipTlsOptions? tls, SipTransportLimits? limits, IReadOnlyList<TrunkOptions> trunks) =>
         Create(Options(listeners, tls, limits, trunks));
 
-    public static SipEndpoint Create(SipEndpointOptions options) =>
-        new(options, new SystemEntropy(), TimeProvider.System, NullLoggerFactory.Instance);
+    public static SipEndpoint Create(SipEndpointOptions options, ISendGate? gate = null) =>
+        new(options, new SystemEntropy(), TimeProvider.System, NullLoggerFactory.Instance, gate: gate);
 
     public static SipEndpointOptions Options(
         IReadOnlyList<SipListenerOptions> listeners, SipTlsOptions? tls, SipTransportLimits? limits, IReadOnlyList<TrunkOptions> trunks) =>

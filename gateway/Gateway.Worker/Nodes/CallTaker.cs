@@ -3,6 +3,7 @@ using Gateway.Calls.Lifecycle;
 using Gateway.Storage.Nodes;
 using Gateway.Worker.Billing;
 using Gateway.Worker.Configuration;
+using Gateway.Worker.Legs;
 
 namespace Gateway.Worker.Nodes;
 
@@ -11,6 +12,9 @@ internal sealed partial class CallTaker(
     GatewayOptions options, NodeStart start, OwnershipStores stores, LostCalls lost, TimeProvider time, ILogger<CallTaker> logger)
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+
+    /// <summary>One after the other: many connections at once would take processors from calls that nobody hears yet.</summary>
+    private readonly OperationQueue _rows = new(_ => { });
 
     /// <summary>Those of this node. Set before the first is taken.</summary>
     public IOwnedCalls Calls { get; set; } = null!;
@@ -37,7 +41,7 @@ internal sealed partial class CallTaker(
         var takeovers = (int)Math.Max(1, mine.Token - before.OwnerToken);
         if (!Calls.TryResume(saved with { Call = saved.Call with { Identity = identity } }, takeovers))
             return false;
-        _ = TakeRowAsync(identity, saved.Call.Times.StartedAt);
+        _rows.Add(() => TakeRowAsync(identity, saved.Call.Times.StartedAt));
         _ = WatchAsync(saved);
         return true;
     }

@@ -20,6 +20,9 @@ internal sealed partial class Takeovers(
     /// <summary>The time that a node has to come back to Redis where PostgreSQL cannot say whether it lives.</summary>
     private static readonly TimeSpan WithoutWitness = TimeSpan.FromSeconds(5);
 
+    /// <summary>Calls that are claimed and begun at one time: each waits for Redis several times, and people wait for each.</summary>
+    private const int AtOnce = 32;
+
     private readonly ConcurrentDictionary<LeasedNode, Task> _running = new();
 
     /// <summary>Completes when all that was begun is done.</summary>
@@ -96,16 +99,17 @@ internal sealed partial class Takeovers(
     private async Task<int> TakeAsync(IEnumerable<(LiveCall Call, CallOwner Owner, SavedCall? Saved)> calls)
     {
         var taken = 0;
-        foreach (var (call, owner, saved) in calls.OrderBy(one => one.Saved is null)) // people wait in those that go on
-        {
-            var outcome = await taker.TakeAsync(call.Id, owner, saved);
-            if (outcome == TakeOutcome.AnotherHasIt)
-                continue;
-            taken++;
-            NodeMetrics.CallTaken(outcome);
-            if (outcome == TakeOutcome.Ended)
-                await taker.EndAsync(call.Id, call.Channel, call.WhatsAppId);
-        }
+        foreach (var some in calls.GroupBy(one => one.Saved is null).OrderBy(some => some.Key)) // people wait in those that go on
+            await Parallel.ForEachAsync(some, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (one, _) =>
+            {
+                var outcome = await taker.TakeAsync(one.Call.Id, one.Owner, one.Saved);
+                if (outcome == TakeOutcome.AnotherHasIt)
+                    return;
+                Interlocked.Increment(ref taken);
+                NodeMetrics.CallTaken(outcome);
+                if (outcome == TakeOutcome.Ended)
+                    await taker.EndAsync(one.Call.Id, one.Call.Channel, one.Call.WhatsAppId);
+            });
         return taken;
     }
 

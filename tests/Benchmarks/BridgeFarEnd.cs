@@ -39,6 +39,9 @@ internal sealed class BridgeFarEnd : IDisposable
     /// <summary>RTP packets that came back: at the phone, and authentic ones at the user.</summary>
     public long Delivered { get; private set; }
 
+    /// <summary>What the phone heard, and the user.</summary>
+    public (HeardGap AtPhone, HeardGap AtUser) Gaps { get; } = (new HeardGap(), new HeardGap());
+
     /// <summary>Sends both peers' packets of one frame. The load's thread.</summary>
     /// <returns>The number of packets.</returns>
     public int Turn(int frame)
@@ -65,6 +68,7 @@ internal sealed class BridgeFarEnd : IDisposable
         if (!(atPhone ? length == HeaderSize + 160 || _options.IsPassThrough : User.Handle(datagram, remote, now)))
             return -1;
         Delivered++;
+        (atPhone ? Gaps.AtPhone : Gaps.AtUser).Note(received);
         return (atPhone ? _toPhone : _toUser).DelayOf(datagram, received);
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Media.Native.Net;
 
 namespace Benchmarks;
@@ -8,7 +9,7 @@ internal sealed class PhoneEnd(CostOptions options, UdpSocket socket) : IDisposa
 {
     private readonly byte[] _sending = new byte[2048];
     private readonly SpeechFormat _format = SpeechFormat.Of(options.PhoneCodec);
-    private UdpAddress _server;
+    private volatile StrongBox<UdpAddress> _server = new();
     private byte _payloadType;
     private volatile bool _isConnected;
 
@@ -23,7 +24,7 @@ internal sealed class PhoneEnd(CostOptions options, UdpSocket socket) : IDisposa
         var media = lines.First(line => line.StartsWith("m=audio ", StringComparison.Ordinal)).Split(' ');
         var mapping = lines.FirstOrDefault(line => line.EndsWith(" " + _format.Encoding, StringComparison.OrdinalIgnoreCase));
         _payloadType = mapping is null ? _format.PayloadType : byte.Parse(mapping["a=rtpmap:".Length..mapping.IndexOf(' ')]);
-        _server = UdpAddress.From(new IPEndPoint(IPAddress.Loopback, int.Parse(media[1])));
+        _server = new(UdpAddress.From(new IPEndPoint(IPAddress.Loopback, int.Parse(media[1]))));
         _isConnected = true;
         return string.Join("\r\n",
         [
@@ -33,7 +34,7 @@ internal sealed class PhoneEnd(CostOptions options, UdpSocket socket) : IDisposa
     }
 
     public void Send(ReadOnlySpan<byte> speech, int frame) =>
-        socket.Send(_sending.AsSpan(0, _format.Write(_sending, speech, _payloadType, frame)), _server);
+        socket.Send(_sending.AsSpan(0, _format.Write(_sending, speech, _payloadType, frame)), _server.Value);
 
     public void Dispose() => socket.Dispose();
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Media.Engine;
 using Media.Engine.Session;
@@ -30,7 +31,7 @@ internal sealed class UserEnd : IDisposable
     private readonly byte[] _answering = new byte[2048];
     private volatile DtlsEndpoint? _dtls;
     private volatile SrtpSession? _srtp;
-    private UdpAddress _server;
+    private volatile StrongBox<UdpAddress> _server = new();
     private volatile bool _isConnected;
 
     public UserEnd(CostOptions options, DtlsCertificate certificate, UdpSocket socket)
@@ -72,7 +73,7 @@ internal sealed class UserEnd : IDisposable
             return;
         }
         var port = lines.First(line => line.StartsWith("m=audio ", StringComparison.Ordinal)).Split(' ')[1];
-        _server = UdpAddress.From(new IPEndPoint(IPAddress.Loopback, int.Parse(port)));
+        _server = new(UdpAddress.From(new IPEndPoint(IPAddress.Loopback, int.Parse(port))));
         if (_options.Keying == Keying.Sdes)
         {
             var key = Convert.FromBase64String(Fact("crypto").Split("inline:")[1].Split('|', ' ')[0]);
@@ -89,7 +90,7 @@ internal sealed class UserEnd : IDisposable
     {
         var length = Format.Write(_sending, speech, Format.PayloadType, frame);
         if (_srtp is not { } srtp || srtp.TryProtectRtp(_sending, length, out length, out _))
-            _socket.Send(_sending.AsSpan(0, length), _server);
+            _socket.Send(_sending.AsSpan(0, length), _server.Value);
     }
 
     /// <summary>Answers what belongs to the connection. The receiver's thread.</summary>
@@ -99,7 +100,13 @@ internal sealed class UserEnd : IDisposable
         switch (DatagramKinds.Classify(datagram))
         {
             case DatagramKind.Rtp:
-                return _srtp is { } srtp ? srtp.TryUnprotectRtp(datagram, out _, out _) : _options.Keying == Keying.None;
+                if (_srtp is not { } srtp)
+                    return _options.Keying == Keying.None;
+                if (!srtp.TryUnprotectRtp(datagram, out _, out _))
+                    return false;
+                if (_server.Value != remote)
+                    _server = new(remote); // another node has its call
+                return true;
             case DatagramKind.Stun:
                 _ice.HandleDatagram(datagram, Address, new TransportAddress(remote.Bits, remote.Port), now);
                 while (_ice.TryPollTransmit(_answering, now, out var transmit))
@@ -129,7 +136,7 @@ internal sealed class UserEnd : IDisposable
             _socket.Send(_answering.AsSpan(0, length), remote);
         if (_srtp is not null || !dtls.TryExportKeys(out var keys))
             return;
-        _server = remote;
+        _server = new(remote);
         _srtp = new SrtpSession(
             (SrtpProfile)keys.Profile, new SrtpKeys(keys.LocalKey, keys.LocalSalt), new SrtpKeys(keys.RemoteKey, keys.RemoteSalt),
             NativeSrtpPrimitives.Instance);

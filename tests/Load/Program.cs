@@ -8,6 +8,7 @@ using Load.Reloads;
 using Load.Snapshots;
 using Load.Soaks;
 using Load.Stages;
+using Load.Takeovers;
 using Load.Traces;
 using Load.Upgrade;
 
@@ -17,6 +18,7 @@ using Load.Upgrade;
 // Load memory [options]     the gateway's memory over many calls
 // Load nodes [options]      one node, two, three: what a node more costs, and what it asks of the stores
 // Load snapshots [options]  what it costs that live calls leave snapshots for other nodes
+// Load takeover [options]   a node with live calls is killed: when all are heard again
 // Load traces [options]     what traces of calls cost
 // Load setups [options]     what set-ups cost, beside another gateway
 // Load hold [options]       many live calls and new ones beside them for a long time
@@ -61,6 +63,8 @@ async Task<int> RunAsync()
             return await new UpgradeRun(upgrade).RunAsync(stop.Token);
         case ["snapshots", .. var rest] when SnapshotOptions.Read(rest) is { } snapshots:
             return await new SnapshotRun(snapshots).RunAsync(stop.Token);
+        case ["takeover", .. var rest] when TakeoverOptions.Read(rest) is { } takeover:
+            return await new TakeoverRun(takeover).RunAsync(stop.Token);
         case ["traces", .. var rest] when TraceLoadOptions.Read(rest) is { } traces:
             return await new TraceLoadRun(traces).RunAsync(stop.Token);
         case ["setups", .. var rest] when SetUpOptions.Read(rest) is { } setUps:
@@ -70,8 +74,8 @@ async Task<int> RunAsync()
         default:
             Console.Error.WriteLine(string.Join(
                 '\n', LoadOptions.Usage, CapacityOptions.Usage, StageOptions.Usage, MemoryOptions.Usage, HoldOptions.Usage,
-                UpgradeOptions.Usage, ReloadLoadOptions.Usage, NodesOptions.Usage, SnapshotOptions.Usage, TraceLoadOptions.Usage,
-                SetUpOptions.Usage));
+                UpgradeOptions.Usage, ReloadLoadOptions.Usage, NodesOptions.Usage, SnapshotOptions.Usage, TakeoverOptions.Usage,
+                TraceLoadOptions.Usage, SetUpOptions.Usage));
             return 2;
     }
 }

@@ -94,6 +94,9 @@ internal sealed class GatewayProcess : IAsyncDisposable
         return (counts.Where(one => one.IsApplied).Sum(one => one.Count), counts.Sum(one => one.Count));
     }
 
+    /// <summary>kill -9.</summary>
+    public Task KillAsync() => _program!.KillAsync();
+
     /// <summary>SIGTERM, the drain, and the start of a program in its place.</summary>
     /// <returns>How long the drain took, and then the start.</returns>
     public async Task<(TimeSpan Drain, TimeSpan Start)> RestartAsync(string? program, CancellationToken stop)

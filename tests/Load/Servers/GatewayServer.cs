@@ -75,6 +75,9 @@ internal sealed class GatewayServer(
     /// <summary>Where the gateways reach their stores.</summary>
     public Stores Addresses => _stores!;
 
+    /// <summary>All webhooks go to the first gateway while that takes any.</summary>
+    public bool IsFirstAlone { set => _whatsApp!.IsFirstAlone = value; }
+
     /// <summary>Answered calls that ended before the user hung up.</summary>
     public int CutOff => Volatile.Read(ref _cutOff);
 

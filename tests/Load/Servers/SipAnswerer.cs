@@ -32,7 +32,7 @@ internal sealed class SipAnswerer : IDisposable
             return;
         var phone = method == "OPTIONS" ? null : _phones.GetValueOrDefault(message.Caller);
         if (phone is not null && method == "INVITE")
-            phone.Answer ??= phone.End.Answer(message.Body);
+            phone.Answer = phone.End.Answer(message.Body); // a node that takes the call over has another address
         var isKnown = phone is not null || method != "INVITE";
         _port.Send(Answer(message, isKnown ? "200 OK" : "404 Not Found", method == "INVITE" ? phone?.Answer ?? "" : ""), from);
         if (method is "BYE" or "CANCEL")

@@ -43,6 +43,9 @@ internal sealed class WhatsAppPeer : IAsyncDisposable
     /// <summary>Where gateways take webhooks: each goes to the next one, and on where none is taken, as behind a load balancer.</summary>
     public IReadOnlyList<string> WebhookUrls { get => Volatile.Read(ref _webhookUrls); set => Volatile.Write(ref _webhookUrls, value); }
 
+    /// <summary>All go to the first while that takes any.</summary>
+    public bool IsFirstAlone { get; set; }
+
     public Task StartAsync(CancellationToken stop) => _graph.StartAsync(stop);
 
     /// <summary>False: rejected, or not accepted in time.</summary>
@@ -105,7 +108,7 @@ internal sealed class WhatsAppPeer : IAsyncDisposable
             @object = "whatsapp_business_account",
             entry = new[] { new { id = "1", changes = new[] { new { field = "calls", value } } } },
         });
-        var first = Interlocked.Increment(ref _turn);
+        var first = IsFirstAlone ? 0 : Interlocked.Increment(ref _turn);
         var urls = WebhookUrls;
         for (var i = 0; i < urls.Count; i++)
             if (await PostAsync(urls[(int)((first + i) % urls.Count)], body, stop))

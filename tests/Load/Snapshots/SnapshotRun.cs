@@ -6,47 +6,75 @@ using Load.Streams;
 
 namespace Load.Snapshots;
 
-/// <summary>The gateway's CPU with and without the snapshots that live calls leave for other nodes, at equally many of them.</summary>
+/// <summary>
+/// The gateway's CPU with and without the snapshots that live calls leave for other nodes: two gateways side by side, each with half of the
+/// calls, of which one leaves snapshots. What disturbs one disturbs the other in the same seconds. Half of the time the other one leaves
+/// them.
+/// </summary>
 internal sealed class SnapshotRun(SnapshotOptions options)
 {
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(20);
 
     private const double PerSecond = 10;
 
+    /// <summary>The calls that the promise is about.</summary>
+    private const int Promised = 200;
+
     public async Task<int> RunAsync(CancellationToken stop)
     {
-        var without = await MeasureAsync(leavesSnapshots: false, stop);
-        var with = await MeasureAsync(leavesSnapshots: true, stop);
-        if (without is null || with is null)
-            return 1;
+        var slices = new List<(double With, double Without)>();
+        for (var leaving = 0; leaving < 2; leaving++)
+        {
+            if (!await MeasureAsync(leaving, slices, stop))
+                return 1;
+        }
+        var calls = options.Live / 2;
+        double[] without = [.. slices.Select(slice => slice.Without).Order()], with = [.. slices.Select(slice => slice.With).Order()];
+        double[] costs = [.. slices.Select(slice => slice.With - slice.Without).Order()];
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            {options.Live} live calls, {options.Seconds} s each, of {Environment.ProcessorCount} processors:
-            without snapshots  gateway {without.Value.Server:P2}, machine {without.Value.Busy:P2}
-            with snapshots     gateway {with.Value.Server:P2}, machine {with.Value.Busy:P2}
-            snapshots cost     {with.Value.Server - without.Value.Server:P2} of the machine
+            {calls} live calls at each of two gateways, {slices.Count} slices of {options.Seconds} s; ms a call-second, and the share of
+            {Environment.ProcessorCount} processors that {Promised} calls take so; medians
+            without snapshots  {Of(without[without.Length / 2], calls)}
+            with snapshots     {Of(with[with.Length / 2], calls)}
+            snapshots cost     {Of(costs[costs.Length / 2], calls)}; nine of ten slices {Of(costs[costs.Length / 20], calls)} to {Of(
+                costs[^(costs.Length / 20 + 1)], calls)}
             """));
         return 0;
     }
 
-    /// <summary>Null: a call was not answered.</summary>
-    private async Task<Machine.Shares?> MeasureAsync(bool leavesSnapshots, CancellationToken stop)
+    /// <summary>False: a call was not answered.</summary>
+    private async Task<bool> MeasureAsync(int leaving, List<(double With, double Without)> slices, CancellationToken stop)
     {
         var codecs = new CostOptions();
-        await using var server = new GatewayServer(codecs, options.Program) { LeavesSnapshots = leavesSnapshots };
+        await using var server = new GatewayServer(codecs, options.Program, count: 2)
+        {
+            LeavesSnapshots = true,
+            Adjust = root =>
+            {
+                if ((string?)root["node"]!["id"] != $"load-{leaving + 1}")
+                    root["node"]!.AsObject().Remove("clusterKeys");
+            },
+        };
         await server.StartAsync(stop);
         using var streams = new CallStreams(codecs);
         var driver = new CallDriver(server, streams);
         if (!await driver.SetLiveAsync(options.Live, PerSecond, stop))
         {
-            Console.WriteLine($"a call was not answered at {driver.Live} live ones; what the gateway said last:\n{server.LastWords}");
-            return null;
+            Console.WriteLine($"a call was not answered at {driver.Live} live ones; what the gateways said last:\n{server.LastWords}");
+            return false;
         }
         await Task.Delay(WarmUp, stop);
-        var before = Machine.Read(server.Processes);
-        await Task.Delay(TimeSpan.FromSeconds(options.Seconds), stop);
-        var shares = Machine.Read(server.Processes).Since(before);
-        Console.Error.WriteLine($"snapshots {(leavesSnapshots ? "on" : "off")}: gateway {shares.Server:P2}, load {shares.Load:P2}");
+        ProcessTree with = new(server.Nodes[leaving].Id), without = new(server.Nodes[1 - leaving].Id);
+        for (var slice = 0; slice < options.Slices / 2; slice++)
+        {
+            var before = (With: with.CpuSeconds(), Without: without.CpuSeconds());
+            await Task.Delay(TimeSpan.FromSeconds(options.Seconds), stop);
+            slices.Add(((with.CpuSeconds() - before.With) / options.Seconds, (without.CpuSeconds() - before.Without) / options.Seconds));
+        }
         await driver.SetLiveAsync(0, PerSecond, stop);
-        return shares;
+        return true;
     }
+
+    private static string Of(double cpu, int calls) => string.Create(
+        CultureInfo.InvariantCulture, $"{cpu * 1000 / calls:0.00} ms, {cpu / calls * Promised / Environment.ProcessorCount:P2}");
 }

@@ -61,6 +61,29 @@ internal sealed class CallStreams : IDisposable
         return taken;
     }
 
+    /// <summary>Begins to look for gaps in the calls that there are.</summary>
+    public void WatchGaps()
+    {
+        foreach (var (atPhone, atUser) in HeardGaps())
+        {
+            atPhone.Begin();
+            atUser.Begin();
+        }
+    }
+
+    /// <summary>The longest gap of each call since then, shortest first.</summary>
+    public (IReadOnlyList<TimeSpan> AtUsers, IReadOnlyList<TimeSpan> AtPhones) Gaps() => (
+        [.. HeardGaps().Select(gaps => gaps.AtUser.Longest).Order()], [.. HeardGaps().Select(gaps => gaps.AtPhone.Longest).Order()]);
+
+    /// <summary>When the last of those gaps ended: a timestamp of the system's clock; null: an end is not heard now.</summary>
+    public long? HeardAgain()
+    {
+        var ends = HeardGaps().SelectMany(gaps => new[] { gaps.AtPhone, gaps.AtUser }).ToArray();
+        return ends.All(end => end.IsHeard) ? ends.Max(end => end.EndOfLongest) : null;
+    }
+
+    private IEnumerable<(HeardGap AtPhone, HeardGap AtUser)> HeardGaps() => _ends.OfType<BridgeFarEnd>().Select(ends => ends.Gaps);
+
     /// <summary>The ends of a new call, with sockets of their own.</summary>
     /// <returns>The slot, to be given back; and the ends, which this object disposes.</returns>
     public (int Slot, BridgeFarEnd Ends) Open()

@@ -13,19 +13,24 @@ namespace Gateway.Worker;
 /// </summary>
 internal sealed partial class NodeStores(
     NpgsqlDataSource database, ChannelSync channels, RecordSpool spool, StoreMaintenance maintenance, AgentDirectory directory,
-    ILogger<NodeStores> logger) : IDisposable
+    TimeProvider time, ILogger<NodeStores> logger) : IDisposable
 {
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource _stop = new();
     private Task _background = Task.CompletedTask;
 
     public async Task StartAsync(CancellationToken cancellation)
     {
-        foreach (var name in await Migrator.MigrateAsync(database, cancellation))
-            LogMigrated(name);
-        await channels.SeedAsync(cancellation);
-        await directory.RefreshAsync(cancellation); // the first call finds its flow
+        await DoAsync(async () =>
+        {
+            foreach (var name in await Migrator.MigrateAsync(database, cancellation))
+                LogMigrated(name);
+        }, cancellation);
+        await DoAsync(() => channels.SeedAsync(cancellation), cancellation);
+        await DoAsync(() => directory.RefreshAsync(cancellation), cancellation); // the first call finds its flow
         await spool.StartAsync(cancellation);
-        await maintenance.StartAsync(cancellation);
+        await DoAsync(() => maintenance.StartAsync(cancellation), cancellation);
         _background = Task.WhenAll(channels.RunAsync(_stop.Token), maintenance.RunAsync(_stop.Token));
     }
 
@@ -38,6 +43,27 @@ internal sealed partial class NodeStores(
 
     public void Dispose() => _stop.Dispose();
 
+    /// <summary>PostgreSQL answered a moment ago; where it ends while the gateway starts, the step is done once more.</summary>
+    private async Task DoAsync(Func<Task> step, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                await step();
+                return;
+            }
+            catch (Exception e) when (e is NpgsqlException { IsTransient: true } or TimeoutException)
+            {
+                LogAgain(e.Message);
+                await Task.Delay(Retry, time, cancellation);
+            }
+        }
+    }
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Applied migration {Name}")]
     private partial void LogMigrated(string name);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL ended while the gateway starts, and is asked again: {Reason}")]
+    private partial void LogAgain(string reason);
 }

@@ -267,6 +267,8 @@ internal sealed partial class CallLoop : ICallInbox
     private void Handle(CallInput input)
     {
         _trace?.Note(input);
+        if (input is CallInput.PbxRinging)
+            Shown.NoteRinging(_services.Clock.Now);
         var before = _call.State;
         var decisions = _call.Handle(input, _services.Clock.Now);
         if (_call.State != before)

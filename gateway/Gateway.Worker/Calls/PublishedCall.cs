@@ -23,7 +23,8 @@ internal sealed class PublishedCall(
     /// <summary>What is published of a dead node's calls expires, and a restarted Redis fills again.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(10);
 
-    /// <summary>A state that waits for a store or for Meta is published where it lasts so long: mostly the next one comes first.</summary>
+    /// <summary>A state that waits for a store or for Meta is published where it lasts so long: mostly the next one comes first. So is
+    /// what phones that ring at once have of dialogs.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(50);
 
     private LiveCall? _view; // still to be published
@@ -38,8 +39,11 @@ internal sealed class PublishedCall(
         if (IsShownAtOnce(call.State))
             HandleDeadline(now);
         else
-            NextDeadline = Instant.Min(NextDeadline, now + Soon);
+            NoteRinging(now);
     }
+
+    /// <summary>A phone rings, whose dialog nobody else knows yet.</summary>
+    public void NoteRinging(Instant now) => NextDeadline = Instant.Min(NextDeadline, now + Soon);
 
     public void HandleDeadline(Instant now)
     {

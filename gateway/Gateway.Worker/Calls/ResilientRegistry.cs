@@ -32,6 +32,7 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
 
     private readonly Tombstones _tombstones = new();
     private readonly ConcurrentDictionary<CallId, (LiveCall Call, string? Dialog)> _shown = new();
+    private readonly ConcurrentDictionary<CallId, bool> _unshown = new();
     private readonly ConcurrentQueue<Func<Task>> _pendingRetries = new();
     private long _tryAgainAt = long.MinValue;
     private int _isRetrying;
@@ -115,11 +116,36 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
         }
     }
 
-    private async Task<bool> ShowAsync(LiveCall call, CancellationToken cancellation) =>
-        (await AskAsync("publish", () => registry.PublishAsync(call, cancellation), true)).Value;
+    private async Task<bool> ShowAsync(LiveCall call, CancellationToken cancellation)
+    {
+        var (done, isOurs) = await AskAsync("publish", () => registry.PublishAsync(call, cancellation), true);
+        if (!done)
+            ShowLater(call.Id);
+        return isOurs;
+    }
 
-    private async Task KeepAsync(CallId callId, long token, string dialog, CancellationToken cancellation) =>
-        await AskAsync("keep_dialog", () => Done(registry.KeepDialogAsync(callId, token, dialog, cancellation)), true);
+    private async Task KeepAsync(CallId callId, long token, string dialog, CancellationToken cancellation)
+    {
+        if (!(await AskAsync("keep_dialog", () => Done(registry.KeepDialogAsync(callId, token, dialog, cancellation)), true)).Done)
+            ShowLater(callId);
+    }
+
+    /// <summary>
+    /// As soon as Redis answers, the latest of a call: one that is not shown there nobody takes over, or ends, where this node dies.
+    /// </summary>
+    private void ShowLater(CallId call)
+    {
+        if (_unshown.TryAdd(call, true))
+            RetryLater(async () =>
+            {
+                _unshown.TryRemove(call, out _);
+                if (!_shown.TryGetValue(call, out var shown))
+                    return;
+                await ShowAsync(shown.Call, CancellationToken.None);
+                if (shown.Dialog is { } dialog)
+                    await KeepAsync(call, shown.Call.OwnerToken, dialog, CancellationToken.None);
+            });
+    }
 
     private static async Task<bool> Done(Task operation)
     {

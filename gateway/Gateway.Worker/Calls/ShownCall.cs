@@ -53,6 +53,9 @@ internal sealed class ShownCall(Call call, PublishedCall published, CallNotes no
         published.Note(now);
     }
 
+    /// <summary>A phone rings: from now on its dialog can be ended by others.</summary>
+    public void NoteRinging(Instant now) => published.NoteRinging(now);
+
     /// <summary>Shows a sample of its quality.</summary>
     public void Show(LiveQuality quality) => published.Show(quality);
 

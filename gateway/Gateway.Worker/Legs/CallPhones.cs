@@ -97,12 +97,12 @@ internal sealed class CallPhones(
         return Task.CompletedTask;
     }
 
-    /// <summary>The dialogs that end the call at the PBX when this process dies: the agent's, and that of whom the agent asks.</summary>
+    /// <summary>The dialogs that end the call at the PBX when this process dies: the agent's, and those of whom the agent asks.</summary>
     public async Task<IReadOnlyList<SipDialogSnapshot>> SnapshotAsync()
     {
         var current = await _current.SnapshotAsync();
-        var target = _target is { } asked ? await asked.SnapshotAsync() : null;
-        return [.. new[] { current, target }.OfType<SipDialogSnapshot>()];
+        var target = _target is { } asked ? await asked.SnapshotAsync() : [];
+        return [.. current, .. target];
     }
 
     /// <summary>What a target's phones report goes to the call under the number of the consultation.</summary>

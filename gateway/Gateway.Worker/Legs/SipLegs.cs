@@ -158,11 +158,11 @@ internal sealed partial class SipLegs(
             && call.Post(new CallInput.PbxAnswered(by.Info.Caller.User, PickedUp, by.Info.Trunk) { By = agent });
 
     /// <summary>
-    /// The dialog that ends the conversation's leg at the PBX, or that of a phone that rings, when this process dies; null where nothing is
+    /// The dialogs that end the conversation's leg at the PBX, or those of phones that ring, when this process dies; none where nothing is
     /// to be ended.
     /// </summary>
-    public async Task<SipDialogSnapshot?> SnapshotAsync() =>
-        (_current ?? _ringing.FirstOrDefault()) is { } leg ? await leg.Sip.SnapshotAsync() : null;
+    public async Task<IEnumerable<SipDialogSnapshot>> SnapshotAsync() =>
+        (await Task.WhenAll(Own().Select(leg => leg.Sip.SnapshotAsync()))).OfType<SipDialogSnapshot>();
 
     /// <summary>The conversation's dialog, for another node to go on with; null while other phones or a transfer are under way.</summary>
     public async Task<SipSessionSnapshot?> SaveAsync() =>

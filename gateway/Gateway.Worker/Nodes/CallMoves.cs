@@ -145,7 +145,11 @@ internal sealed partial class CallMoves(
         {
             // The other node may have claimed it before it found that it cannot.
             var owner = wasRefused ? await stores.Owners.FindAsync(call.Id) ?? mine : mine;
-            if (await taker.TakeAsync(call.Id, owner, saved) == TakeOutcome.Ended)
+            var outcome = await taker.TakeAsync(call.Id, owner, saved);
+            if (outcome == TakeOutcome.AnotherHasIt && await stores.Owners.FindAsync(call.Id) is not null)
+                return;
+            // Nobody has it where Redis has come back empty.
+            if (outcome == TakeOutcome.Ended || outcome == TakeOutcome.AnotherHasIt && !taker.TryResume(saved, mine))
                 await taker.EndAsync(call.Id, call.Channel, saved.Call.WhatsAppId);
         }
         catch (Exception) // Redis: nobody can have claimed it since.

@@ -132,6 +132,7 @@ public static class GatewayHost
         services.AddSingleton<CallCaptures>();
         services.AddSingleton<CallControl>();
         services.AddSingleton<CallSupervisor>();
+        services.AddSingleton<CallEventHandler>();
         services.AddSingleton<NodeStores>();
         services.AddSingleton<EventIntake>();
         services.AddSingleton<NodeIntake>();

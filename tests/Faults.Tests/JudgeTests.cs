@@ -114,19 +114,24 @@ public sealed class JudgeTests
         [.. Make(), new Fact.Disturbed(At(12), At(10.5), FaultKind.CutRedis, "node3"), Gap(TakenOver, CallEnd.User, 15, 4000)]));
 
     [Fact]
-    public void Expects_no_record_of_an_offer_that_died_with_its_node() => Assert.Empty(Judge.Check(
-        [.. Make(), new Fact.Offered(At(9), "447900000003", "wacid-3"), new Fact.Delivered(At(9.9), "wacid-3", "connect", "node1", 200)]));
+    public void Expects_no_record_of_an_offer_that_died_with_its_node_while_a_store_was_away() => Assert.Empty(Judge.Check(
+        [.. Make(), .. AnsweredBy("node1"), new Fact.Disturbed(At(10.5), At(9.5), FaultKind.CutPostgres, "node1")]));
 
     [Fact]
     public void Expects_a_record_of_an_offer_that_a_living_node_took() => Assert.Equal(
-        RecordRules.One, Assert.Single(Judge.Check([.. Make(), new Fact.Offered(At(9), "447900000003", "wacid-3"),
-            new Fact.Delivered(At(9.9), "wacid-3", "connect", "node2", 200)])).Rule);
+        RecordRules.One, Assert.Single(Judge.Check([.. Make(), .. AnsweredBy("node2")])).Rule);
 
     [Fact]
-    public void Expects_no_true_length_of_a_call_whose_end_died_with_a_node()
+    public void Expects_a_record_of_an_offer_that_a_node_answered_for_before_it_was_killed() => Assert.Equal(
+        RecordRules.One, Assert.Single(Judge.Check([.. Make(), .. AnsweredBy("node1")])).Rule);
+
+    [Fact]
+    public void Expects_no_true_length_of_a_call_whose_end_died_with_a_node_while_a_store_was_away()
     {
         var facts = Lies["a record says more talk than there was"].Falsify(Make()).ToArray();
-        Assert.Empty(Judge.Check([.. facts, new Fact.Delivered(At(9.9), "wacid-" + Quiet, "terminate", "node1", 200)]));
+        var end = new Fact.Delivered(At(9.9), "wacid-" + Quiet, "terminate", "node1", 200);
+        Assert.Empty(Judge.Check([.. facts, end, new Fact.Disturbed(At(10.5), At(9.5), FaultKind.CutRedis, "node1")]));
+        Assert.NotEmpty(Judge.Check([.. facts, end]));
         Assert.NotEmpty(Judge.Check([.. facts, new Fact.Delivered(At(9.9), "wacid-" + Quiet, "terminate", "node2", 200)]));
     }
 
@@ -156,4 +161,8 @@ public sealed class JudgeTests
 
     private static IEnumerable<Fact> Replace<T>(IEnumerable<Fact> facts, Func<T, bool> which, Func<T, Fact> by) where T : Fact =>
         facts.Select(fact => fact is T one && which(one) ? by(one) : fact);
+
+    /// <summary>An offer that a node answers for just before the first node is killed, and nothing more of it.</summary>
+    private static IEnumerable<Fact> AnsweredBy(string node) =>
+        [new Fact.Offered(At(9), "447900000003", "wacid-3"), new Fact.Delivered(At(9.9), "wacid-3", "connect", node, 200)];
 }

@@ -15,9 +15,7 @@ public sealed class WebhookEndpointTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _server = await LoopbackServer.StartAsync(app => app.MapWhatsAppWebhooks(
-            new WebhookEndpointOptions { AppSecrets = ["new", "old"], VerifyToken =
-                "token", MaxBodyLength = 64 * 1024, BodyTimeout = TimeSpan.FromSeconds(1) }, _queue, TimeProvider.System));
+        _server = await StartAsync(keepTimeout: TimeSpan.FromMinutes(1));
         _http.BaseAddress = new Uri(_server.Url, "/webhooks/whatsapp");
     }
 
@@ -28,11 +26,30 @@ public sealed class WebhookEndpointTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_signed_webhook_is_queued_and_answered_at_once()
+    public async Task A_signed_webhook_is_answered_once_it_is_kept()
     {
-        Assert.Equal(HttpStatusCode.OK, await PostAsync(WebhookSamples.Body("inbound-connect"), "old"));
-        Assert.True(_queue.Batches.TryRead(out var batch));
-        Assert.IsType<WebhookEvent.CallConnect>(Assert.Single(batch.Events));
+        var answer = PostAsync(WebhookSamples.Body("inbound-connect"), "old");
+        var webhook = await NextAsync();
+        Assert.IsType<WebhookEvent.CallConnect>(Assert.Single(webhook.Batch.Events));
+        Assert.False(answer.IsCompleted);
+        webhook.Answer(isKept: true);
+        Assert.Equal(HttpStatusCode.OK, await answer);
+    }
+
+    [Fact]
+    public async Task What_nothing_keeps_is_to_be_sent_again()
+    {
+        var refused = PostAsync(WebhookSamples.Body("inbound-connect"));
+        (await NextAsync()).Answer(isKept: false);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await refused);
+    }
+
+    [Fact]
+    public async Task What_is_not_kept_in_time_is_to_be_sent_again()
+    {
+        await using var server = await StartAsync(keepTimeout: TimeSpan.FromMilliseconds(100));
+        _http.BaseAddress = new Uri(server.Url, "/webhooks/whatsapp");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await PostAsync(WebhookSamples.Body("inbound-connect")));
     }
 
     [Fact]
@@ -43,7 +60,7 @@ public sealed class WebhookEndpointTests : IAsyncLifetime
         var stream = slow.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
             "POST /webhooks/whatsapp HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{"));
-        Assert.Equal(HttpStatusCode.OK, await PostAsync(WebhookSamples.Body("inbound-connect")));
+        Assert.Equal(HttpStatusCode.OK, await PostKeptAsync(WebhookSamples.Body("inbound-connect")));
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         using var reader = new StreamReader(stream);
         Assert.Equal("HTTP/1.1 408 Request Timeout", await reader.ReadLineAsync(timeout.Token));
@@ -53,11 +70,12 @@ public sealed class WebhookEndpointTests : IAsyncLifetime
     public async Task A_full_queue_sends_Meta_away_until_there_is_room()
     {
         var body = WebhookSamples.Body("inbound-terminate-picked-up");
-        Assert.Equal(HttpStatusCode.OK, await PostAsync(body));
-        Assert.Equal(HttpStatusCode.OK, await PostAsync(body));
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, await PostAsync(body));
-        Assert.True(_queue.Batches.TryRead(out _));
-        Assert.Equal(HttpStatusCode.OK, await PostAsync(body));
+        Task<HttpStatusCode>[] waiting = [PostAsync(body), PostAsync(body), PostAsync(body)];
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await await Task.WhenAny(waiting));
+        (await NextAsync()).Answer(isKept: true);
+        (await NextAsync()).Answer(isKept: true);
+        Assert.Equal(2, (await Task.WhenAll(waiting)).Count(status => status == HttpStatusCode.OK));
+        Assert.Equal(HttpStatusCode.OK, await PostKeptAsync(body));
         _queue.Complete();
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await PostAsync(body));
     }
@@ -68,7 +86,7 @@ public sealed class WebhookEndpointTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Unauthorized, await PostAsync(WebhookSamples.Body("inbound-connect"), "wrong"));
         Assert.Equal(HttpStatusCode.Unauthorized, await PostAsync(Encoding.UTF8.GetBytes("not even JSON"), "wrong"));
         Assert.Equal(HttpStatusCode.Unauthorized, await PostAsync(WebhookSamples.Body("inbound-connect"), null));
-        Assert.False(_queue.Batches.TryRead(out _));
+        Assert.False(_queue.Webhooks.TryRead(out _));
     }
 
     [Fact]
@@ -116,6 +134,27 @@ public sealed class WebhookEndpointTests : IAsyncLifetime
         Assert.Equal(expected, input?.GetType());
         if (expected is not null)
             Assert.StartsWith("wacid.", id.Value, StringComparison.Ordinal);
+    }
+
+    private Task<LoopbackServer> StartAsync(TimeSpan keepTimeout) => LoopbackServer.StartAsync(app => app.MapWhatsAppWebhooks(
+        new WebhookEndpointOptions
+        {
+            AppSecrets = ["new", "old"], VerifyToken = "token", MaxBodyLength = 64 * 1024, BodyTimeout = TimeSpan.FromSeconds(1),
+            KeepTimeout = keepTimeout,
+        },
+        _queue, TimeProvider.System));
+
+    private async Task<HttpStatusCode> PostKeptAsync(byte[] body)
+    {
+        var answer = PostAsync(body);
+        (await NextAsync()).Answer(isKept: true);
+        return await answer;
+    }
+
+    private async Task<QueuedWebhook> NextAsync()
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        return await _queue.Webhooks.ReadAsync(timeout.Token);
     }
 
     private static byte[] Padded(int length)

@@ -56,7 +56,9 @@ internal sealed class BusinessSide : IAsyncDisposable
         where T : WebhookEvent
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        var batch = await _queue.Batches.ReadAsync(limit.Token);
+        var webhook = await _queue.Webhooks.ReadAsync(limit.Token);
+        webhook.Answer(isKept: true);
+        var batch = webhook.Batch;
         Assert.Empty(batch.Skipped);
         return Assert.IsType<T>(Assert.Single(batch.Events));
     }

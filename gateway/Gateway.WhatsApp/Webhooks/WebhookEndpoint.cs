@@ -12,8 +12,9 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.WhatsApp.Webhooks;
 
 /// <summary>
-/// GET answers Meta's subscription handshake; POST takes webhooks: 200 as soon as they are queued, 401 for a bad signature, 400 for a body
-/// that is not a webhook, 413 and 415 for one that cannot be, 408 for one that takes too long, 503 (Meta retries) when the queue is full.
+/// GET answers Meta's subscription handshake; POST takes webhooks: 200 as soon as what is in them would outlive this process, 401 for a
+/// bad signature, 400 for a body that is not a webhook, 413 and 415 for one that cannot be, 408 for one that takes too long, 503 (Meta
+/// retries) when the queue is full, or nothing but this process knows of them in time.
 /// </summary>
 public static partial class WebhookEndpoint
 {
@@ -32,7 +33,7 @@ public static partial class WebhookEndpoint
         routes.MapGet(options.Path, context => VerifyAsync(context, secrets.VerifyToken));
         routes.MapPost(options.Path, async context =>
         {
-            var (status, result) = await ReceiveAsync(context, options, secrets.Signature, sink, clock);
+            var (status, result) = await ReceiveAsync(context, options, secrets.Signature, sink, (clock, time));
             WebhookMetrics.CountWebhook(result);
             if (result == BadSignature && warnings.TryPass(result, out var leftOut))
                 LogBadSignature(logger, leftOut);
@@ -56,7 +57,8 @@ public static partial class WebhookEndpoint
     }
 
     private static async Task<(int Status, string Result)> ReceiveAsync(
-        HttpContext context, WebhookEndpointOptions options, WebhookSignature signature, IWebhookSink sink, MetaClock clock)
+        HttpContext context, WebhookEndpointOptions options, WebhookSignature signature, IWebhookSink sink,
+        (MetaClock Metas, TimeProvider Ours) clocks)
     {
         var maxLength = options.MaxBodyLength;
         if (!context.Request.HasJsonContentType())
@@ -84,7 +86,10 @@ public static partial class WebhookEndpoint
                 if (length > maxLength)
                     return (StatusCodes.Status413PayloadTooLarge, "too_large");
             }
-            return Accept(buffer.AsMemory(0, length), context.Request.Headers[WebhookSignature.HeaderName], signature, sink, clock);
+            var body = buffer.AsMemory(0, length);
+            var header = context.Request.Headers[WebhookSignature.HeaderName];
+            return TryRead(body, header, signature, clocks.Metas, out var batch, out var refused)
+                ? await KeepAsync(batch, options, sink, clocks.Ours) : refused;
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -97,20 +102,42 @@ public static partial class WebhookEndpoint
         }
     }
 
-    private static (int Status, string Result) Accept(
-        ReadOnlyMemory<byte> body, string? header, WebhookSignature signature, IWebhookSink sink, MetaClock clock)
+    private static bool TryRead(
+        ReadOnlyMemory<byte> body, string? header, WebhookSignature signature, MetaClock clock, out WebhookBatch batch,
+        out (int Status, string Result) refused)
     {
+        batch = new WebhookBatch([], []);
+        refused = (StatusCodes.Status401Unauthorized, BadSignature);
         if (!signature.Matches(body.Span, header))
-            return (StatusCodes.Status401Unauthorized, BadSignature);
-        if (!WebhookReader.TryRead(body, out var batch, out var error))
-            return (StatusCodes.Status400BadRequest, WireName.Of(error));
+            return false;
+        var isRead = WebhookReader.TryRead(body, out batch, out var error);
+        refused = (StatusCodes.Status400BadRequest, WireName.Of(error));
+        if (!isRead)
+            return false;
         foreach (var happened in batch.Events)
             if (happened.Timestamp is { } sent)
                 clock.HandleWebhook(sent);
         WebhookMetrics.CountBatch(batch, clock.Now);
-        return batch.Events.Count == 0 || sink.TryAccept(batch)
-            ? (StatusCodes.Status200OK, Ok)
-            : (StatusCodes.Status503ServiceUnavailable, "queue_full");
+        return true;
+    }
+
+    private static async Task<(int Status, string Result)> KeepAsync(
+        WebhookBatch batch, WebhookEndpointOptions options, IWebhookSink sink, TimeProvider time)
+    {
+        if (batch.Events.Count == 0)
+            return (StatusCodes.Status200OK, Ok);
+        if (sink.TryAccept(batch) is not { } kept)
+            return (StatusCodes.Status503ServiceUnavailable, "queue_full");
+        try
+        {
+            if (await kept.WaitAsync(options.KeepTimeout, time))
+                return (StatusCodes.Status200OK, Ok);
+        }
+        catch (TimeoutException)
+        {
+            // A store does not answer: what it does not know by the time Meta sends it again is taken then.
+        }
+        return (StatusCodes.Status503ServiceUnavailable, "not_kept");
     }
 
     private static byte[] Grow(byte[] buffer, int maxLength)

@@ -14,6 +14,12 @@ public sealed class WebhookEndpointOptions
     /// <summary>Timeout for a whole body to arrive. Meta's arrive in milliseconds.</summary>
     public TimeSpan BodyTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// The time within which a store has to know what is in a webhook; then Meta is asked to send it again. Far above what stores take,
+    /// and below what senders wait.
+    /// </summary>
+    public TimeSpan KeepTimeout { get; init; } = TimeSpan.FromSeconds(1.5);
+
     /// <summary>Bytes; larger bodies get 413.</summary>
     public int MaxBodyLength { get; init; } = WebhookReader.MaxBodyLength;
 }

@@ -83,6 +83,11 @@ internal sealed partial class CallLoop : ICallInbox
     /// <summary>Its admission was asked for, and granted.</summary>
     public bool IsAdmitted => _money.IsAdmitted || _call.AnsweredAt is not null;
 
+    /// <summary>
+    /// Completes when PostgreSQL has its row, or is waited for no longer, or the call is over and its record on the disk.
+    /// </summary>
+    public Task Kept => _money.Checked;
+
     /// <summary>Another node has it, or is to have it.</summary>
     public bool IsLetGo => _isAbandoned;
 

@@ -14,6 +14,7 @@ internal sealed class CallMoney(
     Call call, InboundDetails? details, CallServices services, ICallInbox inbox, Action<Exception> onDefect)
 {
     private readonly OperationQueue _asked = new(onDefect);
+    private readonly TaskCompletionSource _checked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CallInput.Admitted? _admitted;
 
     /// <summary>Its admission was asked for, and granted.</summary>
@@ -21,12 +22,16 @@ internal sealed class CallMoney(
 
     public Task Idle => _asked.Idle;
 
+    /// <summary>Completes when its admission was decided, or the call is over.</summary>
+    public Task Checked => _checked.Task;
+
     public void CheckAdmission() => _asked.Add(async () =>
     {
         var answer = await services.Admission.CheckAsync(call.Identity, call.TimeOf(call.StartedAt), call.Trunk, call.Agent);
         if (answer is CallInput.Admitted admitted)
             answer = _admitted = details is null ? admitted : services.Agents.Flows.Lead(call.Identity, details.Payloads, admitted);
         inbox.Post(answer);
+        _checked.TrySetResult();
     });
 
     public void ExtendHold(decimal upTo) => _asked.Add(async () =>
@@ -36,6 +41,7 @@ internal sealed class CallMoney(
     /// <param name="recorded">What the record says that pays.</param>
     public async Task EndAsync(Funding? recorded)
     {
+        _checked.TrySetResult();
         services.Holds.Forget(call.Identity);
         if (_admitted is { Funding: not null } && recorded is null)
             // admitted after its end: its record may have been settled before the hold was taken
@@ -43,5 +49,9 @@ internal sealed class CallMoney(
     }
 
     /// <summary>Another node has the call, with what is held for it.</summary>
-    public void LetGo() => services.Holds.Forget(call.Identity);
+    public void LetGo()
+    {
+        _checked.TrySetResult();
+        services.Holds.Forget(call.Identity);
+    }
 }

@@ -7,35 +7,34 @@ using Gateway.Sip;
 using Gateway.Sip.Endpoint;
 using Gateway.Sip.Messages;
 using Gateway.Storage.Commands;
-using Gateway.WhatsApp;
 using Gateway.WhatsApp.Meta;
-using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Agents;
-using Gateway.Worker.Billing;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Metrics;
 using Gateway.Worker.Nodes;
-using Gateway.Worker.Webhooks;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Calls;
 
-/// <summary>
-/// Knows this node's calls. Webhooks and INVITEs come here; what concerns a call goes to its loop, what begins one starts a loop, and what
-/// belongs to no call leaves a tombstone instead of a ghost.
-/// </summary>
+/// <summary>Knows this node's calls. What begins one starts its loop: INVITEs, which come here, offers, and wishes to call back.</summary>
 internal sealed partial class CallSupervisor(
-    CallFactory factory, CallServices services, NodeCapacity capacity, NonCallEvents others, LateOffers late, LostCalls lost,
-    ILogger<CallSupervisor> logger) : IOwnedCalls
+    CallFactory factory, CallServices services, NodeCapacity capacity, ILogger<CallSupervisor> logger) : IOwnedCalls
 {
     private readonly ConcurrentDictionary<CallId, CallLoop> _calls = new();
     private readonly ConcurrentDictionary<WhatsAppCallId, CallLoop> _byWhatsAppId = new();
-    private readonly EarlyWebhooks _early = new(services.Clock);
-    private readonly UnnamedCalls _unnamed = new();
     private readonly WarningLimit _warnings = new(services.Time);
 
     public int Count => _calls.Count;
+
+    /// <summary>This node's id.</summary>
+    public string Node => factory.Node;
+
+    /// <summary>What webhooks reported of calls that this node does not know yet.</summary>
+    public EarlyWebhooks Early { get; } = new(services.Clock);
+
+    /// <summary>Calls that ended before Meta's id of them came.</summary>
+    public UnnamedCalls Unnamed { get; } = new();
 
     public IReadOnlyCollection<(CallId Call, long Token)> Owned =>
         [.. _calls.Values.Select(loop => (loop.Identity.Id, loop.Identity.OwnerToken))];
@@ -43,16 +42,6 @@ internal sealed partial class CallSupervisor(
     public bool HasRoom => capacity.HasRoom;
 
     public Task LetGoAsync(CallId call) => Find(call)?.AbandonAsync() ?? Task.CompletedTask;
-
-    public async Task ReadWebhooksAsync(ChannelReader<WebhookBatch> batches)
-    {
-        await foreach (var batch in batches.ReadAllAsync())
-            foreach (var happened in batch.Events)
-                await HandleAsync(new ForwardedEvent(happened, 0));
-    }
-
-    /// <summary>Takes an event that another node received: of a call of this one, or one that this one is to begin. Never throws.</summary>
-    public Task HandleForwardedAsync(ForwardedEvent forwarded) => HandleAsync(forwarded);
 
     /// <param name="invites">INVITEs of PBXs and of registered phones.</param>
     /// <param name="isTaken">True for one that is no call to a user, and was taken.</param>
@@ -79,8 +68,9 @@ internal sealed partial class CallSupervisor(
     /// <summary>The business numbers of this node.</summary>
     public IReadOnlyCollection<ChannelId> Channels => factory.Channels;
 
-    /// <summary>The identity of a call to a user that is to begin.</summary>
-    public CallIdentity Identify(ChannelId channel, WhatsAppUser user) => factory.Identify(CallDirection.Outbound, channel, user);
+    /// <summary>The identity of a call that is to begin.</summary>
+    public CallIdentity Identify(CallDirection direction, ChannelId channel, WhatsAppUser user) =>
+        factory.Identify(direction, channel, user);
 
     /// <summary>Rings an agent, and then calls the user.</summary>
     public CallLoop CallBack(CallIdentity call, CallInput.CallbackWanted wanted)
@@ -90,16 +80,38 @@ internal sealed partial class CallSupervisor(
         return loop;
     }
 
+    /// <summary>Begins a user's call, which this node has claimed.</summary>
+    public CallLoop Begin(CallIdentity call, InboundDetails details, CallInput.WhatsAppOffered offer)
+    {
+        var loop = factory.Inbound(call, details);
+        loop.TryBind(details.WhatsAppId);
+        _byWhatsAppId[details.WhatsAppId] = loop;
+        Start(loop, offer);
+        return loop;
+    }
+
     /// <summary>Rings an agent, and then calls the user. Null where this node has not the channel or the trunk.</summary>
     public CallLoop? TryCallBack(NodeCommand.CallBack request)
     {
         if (!Serves(request.Channel) || (request.Trunk is { } trunk && !factory.KnowsTrunk(trunk)))
             return null;
-        return CallBack(Identify(request.Channel, request.User), new CallInput.CallbackWanted(request.Trunk, request.Agent, request.AgentId)
+        var call = Identify(CallDirection.Outbound, request.Channel, request.User);
+        return CallBack(call, new CallInput.CallbackWanted(request.Trunk, request.Agent, request.AgentId)
         {
             Ring = request.RingSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         });
     }
+
+    /// <summary>
+    /// By Meta's id, or, while the answer to connect is still on its way, by the id of ours that Meta gives back; null: this node has no
+    /// such call, or lets go of it.
+    /// </summary>
+    public CallLoop? Find(WhatsAppCallId id, string? opaque) =>
+        (_byWhatsAppId.TryGetValue(id, out var loop) || (opaque is not null && _calls.TryGetValue(new CallId(opaque), out loop)))
+            && !loop.IsLetGo ? loop : null;
+
+    /// <summary>By Meta's id, whether or not it is let go of.</summary>
+    public CallLoop? FindAny(WhatsAppCallId id) => _byWhatsAppId.GetValueOrDefault(id);
 
     /// <summary>A call of this node; null: it is over, or another node's.</summary>
     public CallLoop? Find(CallId id) => _calls.GetValueOrDefault(id);
@@ -118,67 +130,6 @@ internal sealed partial class CallSupervisor(
     {
         foreach (var loop in _calls.Values)
             loop.Post(input);
-    }
-
-    private async Task HandleAsync(ForwardedEvent forwarded)
-    {
-        var happened = forwarded.Event;
-        try
-        {
-            if (!WebhookMapping.TryMap(happened, out var id, out var input))
-            {
-                others.Add(happened);
-                return;
-            }
-            var outcome = (happened, input) switch
-            {
-                (WebhookEvent.CallConnect connect, CallInput.WhatsAppOffered offer) => await StartInboundAsync(forwarded, connect, offer),
-                (WebhookEvent.CallTerminate terminate, _) => await TerminateAsync(forwarded, id, terminate, input),
-                (WebhookEvent.CallConnect connect, _) => await ForwardAsync(forwarded, id, connect.OpaqueData, input),
-                (WebhookEvent.CallStatus status, _) => await ForwardAsync(forwarded, id, status.OpaqueData, input),
-                _ => "not_a_call",
-            };
-            CallMetrics.Webhook(outcome);
-        }
-        catch (Exception e) // The edge of one event: a store that fails must not stop the events after it.
-        {
-            CallMetrics.Webhook("failed");
-            LogWebhookFailure(e, happened.GetType().Name);
-        }
-    }
-
-    private async Task<string> StartInboundAsync(
-        ForwardedEvent forwarded, WebhookEvent.CallConnect connect, CallInput.WhatsAppOffered offer)
-    {
-        var whatsAppId = offer.Id;
-        if (_byWhatsAppId.ContainsKey(whatsAppId))
-            return "duplicate";
-        var channel = new ChannelId(connect.Number.PhoneNumberId ?? "");
-        if (!factory.Knows(channel))
-        {
-            if (_warnings.TryPass(channel.Value, out var leftOut))
-                LogUnknownNumber(channel, leftOut);
-            return "unknown_number";
-        }
-
-        var identity = factory.Identify(CallDirection.Inbound, channel, connect.User);
-        if (late.IsLate(connect))
-            return await late.TakeAsync(identity, whatsAppId, connect);
-        if (!capacity.HasRoom && await services.Nodes.TryHandOverAsync(forwarded))
-            return "handed_over";
-        var claim = await services.Registry.ClaimAsync(whatsAppId, identity.Id, CancellationToken.None);
-        if (claim == ClaimResult.Duplicate)
-            return "duplicate";
-        if (claim == ClaimResult.Tombstoned)
-            return await late.TryTakeEndedAsync(identity, whatsAppId, connect) ? "ended_before_offer"
-                : await ToHolderOfEndAsync(forwarded, whatsAppId) ? "forwarded" : "tombstoned";
-        late.Rings(whatsAppId);
-
-        var loop = factory.Inbound(identity, new InboundDetails(whatsAppId, connect.CtaPayload, connect.DeeplinkPayload));
-        loop.TryBind(whatsAppId);
-        _byWhatsAppId[whatsAppId] = loop;
-        Start(loop, offer with { MayBeAnothers = claim == ClaimResult.Assumed });
-        return "started";
     }
 
     private async Task StartOutboundAsync(SipCall invite)
@@ -219,19 +170,19 @@ internal sealed partial class CallSupervisor(
             return;
         }
         var channel = asked ?? (owner?.Channel is { } own && Serves(own) ? own : channelOfTrunk);
-        var identity = factory.Identify(CallDirection.Outbound, channel, user);
+        var identity = Identify(CallDirection.Outbound, channel, user);
         Start(factory.Outbound(identity, invite, Bind), new CallInput.PbxInvited(invite.Info.Trunk, invite.Info.Caller.User, owner?.Id));
     }
 
     /// <summary>From now on webhooks find this call by Meta's id, on this node and, through the registry, on others.</summary>
-    private void Bind(CallLoop loop, WhatsAppCallId id)
+    public void Bind(CallLoop loop, WhatsAppCallId id)
     {
         if (!loop.TryBind(id))
             return;
         _byWhatsAppId[id] = loop;
         if (!_calls.ContainsKey(loop.Identity.Id))
             _byWhatsAppId.TryRemove(new(id, loop)); // it has just ended
-        foreach (var input in _early.Take(id))
+        foreach (var input in Early.Take(id))
             loop.Post(input);
         _ = ClaimAsync(loop, id);
     }
@@ -246,7 +197,7 @@ internal sealed partial class CallSupervisor(
         }
         catch (Exception e) // The call itself goes on: it is known on this node.
         {
-            LogWebhookFailure(e, "claim");
+            LogNotClaimed(e, loop.Identity.Id);
         }
     }
 
@@ -304,7 +255,7 @@ internal sealed partial class CallSupervisor(
         finally
         {
             if (loop.BoundTo is null)
-                _unnamed.Add(loop.Identity);
+                Unnamed.Add(loop.Identity);
             _calls.TryRemove(new(loop.Identity.Id, loop)); // not where the call has come back
             if (loop.BoundTo is { } id)
                 _byWhatsAppId.TryRemove(new(id, loop));
@@ -312,69 +263,6 @@ internal sealed partial class CallSupervisor(
             CallMetrics.Left(loop.Identity.Direction);
         }
     }
-
-    private async Task<string> ForwardAsync(ForwardedEvent forwarded, WhatsAppCallId id, string? opaque, CallInput input)
-    {
-        if (Find(id, opaque) is { } loop)
-            return Deliver(loop, id, input);
-        if (_unnamed.TryTake(opaque, out var ended))
-        {
-            lost.End(ended.Id, ended.Channel, id);
-            return "too_late";
-        }
-        _early.Keep(id, input);
-        if (_byWhatsAppId.TryGetValue(id, out loop))
-        {
-            foreach (var early in _early.Take(id)) // it became known meanwhile
-                loop.Post(early);
-            return "delivered";
-        }
-        return await services.Nodes.ForwardAsync(forwarded, id, opaque) == ForwardOutcome.Forwarded ? "forwarded" : "unknown_call";
-    }
-
-    private string Deliver(CallLoop loop, WhatsAppCallId id, CallInput input)
-    {
-        if (loop.BoundTo is null)
-        {
-            // It overtook the answer to connect, which may even be lost: then this is the only report of Meta's id.
-            loop.Post(new CallInput.Connected(id, null));
-            Bind(loop, id);
-        }
-        return loop.Post(input) ? "delivered" : "too_late";
-    }
-
-    private async Task<string> TerminateAsync(
-        ForwardedEvent forwarded, WhatsAppCallId id, WebhookEvent.CallTerminate terminate, CallInput input)
-    {
-        if (Find(id, terminate.OpaqueData) is { } loop)
-            return Deliver(loop, id, input);
-        var outcome = await services.Nodes.ForwardAsync(
-            forwarded, id, terminate.OpaqueData, () => services.Registry.SetTombstoneAsync(id, CancellationToken.None));
-        if (outcome is ForwardOutcome.Forwarded or ForwardOutcome.Full)
-            return "forwarded";
-        if (outcome == ForwardOutcome.Unavailable)
-        {
-            services.Registry.NoteEnd(id); // the tombstone waits: it would hide the owner from this event
-            return "tombstone_left";
-        }
-        var before = await services.Registry.SetTombstoneAsync(id, CancellationToken.None);
-        if (before is null)
-            late.Ended(id, terminate);
-        else if (!before.IsTombstone && before.Node != factory.Node) // another node has claimed it just now
-            return await services.Nodes.SendAsync(forwarded, before.Node) == ForwardOutcome.Forwarded ? "forwarded" : "tombstone_left";
-        return "tombstone_left";
-    }
-
-    /// <summary>Hands an offer to the node that has heard of its call's end, which records it as missed.</summary>
-    private async Task<bool> ToHolderOfEndAsync(ForwardedEvent forwarded, WhatsAppCallId id) =>
-        forwarded.Hops == 0 && !late.Knows(id)
-        && await services.Registry.FindHolderAsync(id, null, CancellationToken.None) is { IsTombstone: true, Node: { Length: > 0 } node }
-        && node != factory.Node && await services.Nodes.SendAsync(forwarded, node) == ForwardOutcome.Forwarded;
-
-    /// <summary>Meta's id, or, while the answer to connect is still on its way, the id of ours that Meta gives back.</summary>
-    private CallLoop? Find(WhatsAppCallId id, string? opaque) =>
-        (_byWhatsAppId.TryGetValue(id, out var loop) || (opaque is not null && _calls.TryGetValue(new CallId(opaque), out loop)))
-            && !loop.IsLetGo ? loop : null;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Call {CallId} {Direction} on {Channel} with {User} begins")]
     private partial void LogStarted(CallId callId, WireText<CallDirection> direction, ChannelId channel, WhatsAppUser user);
@@ -387,14 +275,9 @@ internal sealed partial class CallSupervisor(
         + "{LeftOut} more since the last line")]
     private partial void LogNotDialled(string trunk, string? reason, int leftOut);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A user called phone number id {Channel}, which is no channel of this node: check " +
-        "channels[].phoneNumberId, "
-        + "or which node the app's webhooks go to; {LeftOut} more since the last line")]
-    private partial void LogUnknownNumber(ChannelId channel, int leftOut);
-
     [LoggerMessage(Level = LogLevel.Error, Message = "An INVITE could not be handled")]
     private partial void LogInviteFailure(Exception e);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A webhook event ({Kind}) could not be handled")]
-    private partial void LogWebhookFailure(Exception e, string kind);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: a store does not know Meta's id of it")]
+    private partial void LogNotClaimed(Exception e, CallId callId);
 }

@@ -6,7 +6,8 @@ namespace Gateway.Worker.Calls;
 /// <summary>
 /// The sources of Meta's events: the webhooks that this node received, and what others hand to it, or leave, while it has its lease.
 /// </summary>
-internal sealed class EventIntake(WebhookQueue webhooks, InboxLoop inbox, ClusterMember member, CallSupervisor calls) : IDisposable
+internal sealed class EventIntake(
+    WebhookQueue webhooks, InboxLoop inbox, ClusterMember member, CallSupervisor calls, CallEventHandler events) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
 
@@ -14,8 +15,8 @@ internal sealed class EventIntake(WebhookQueue webhooks, InboxLoop inbox, Cluste
     public async Task RunAsync()
     {
         await Task.WhenAll(
-            member.RunAsync(calls, _stop.Token), calls.ReadWebhooksAsync(webhooks.Batches),
-            inbox.RunAsync(calls.HandleForwardedAsync, _stop.Token));
+            member.RunAsync(calls, events.HandleForwardedAsync, _stop.Token), events.ReadWebhooksAsync(webhooks.Webhooks),
+            inbox.RunAsync(events.HandleForwardedAsync, _stop.Token));
         await member.EndAsync();
     }
 

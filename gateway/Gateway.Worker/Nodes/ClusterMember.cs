@@ -1,11 +1,17 @@
+using Gateway.WhatsApp.Webhooks;
+
 namespace Gateway.Worker.Nodes;
 
 /// <summary>This node as one of several: its lease, what it leaves of its calls for the others, and what it takes of theirs.</summary>
 internal sealed class ClusterMember(LeaseLoop lease, CallSnapshots snapshots, CallTaker taker, Takeovers takeovers, CallMoves moves)
 {
     /// <summary>Holds the lease until <see cref="EndAsync"/>, and leaves snapshots until it is cancelled.</summary>
-    public Task RunAsync(IOwnedCalls calls, CancellationToken cancellation)
+    /// <param name="calls">Of this node.</param>
+    /// <param name="handle">Takes events that a dead node was handed; it must not throw.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public Task RunAsync(IOwnedCalls calls, Func<ForwardedEvent, Task> handle, CancellationToken cancellation)
     {
+        takeovers.Handle = handle;
         taker.Calls = calls;
         lease.OnLapsed = takeovers.Begin;
         lease.Start(calls);

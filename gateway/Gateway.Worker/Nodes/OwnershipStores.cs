@@ -11,5 +11,7 @@ namespace Gateway.Worker.Nodes;
 /// <param name="Registry">The live calls as their owners show them.</param>
 /// <param name="Rows">Their rows in PostgreSQL.</param>
 /// <param name="Orphans">Rows that a lost node left open.</param>
+/// <param name="Inbox">What nodes hand to each other.</param>
 internal sealed record OwnershipStores(
-    NodeLeases Leases, NodeSigns Signs, CallOwners Owners, ICallRegistry Registry, PostgresCallStore Rows, OrphanSweeper Orphans);
+    NodeLeases Leases, NodeSigns Signs, CallOwners Owners, ICallRegistry Registry, PostgresCallStore Rows, OrphanSweeper Orphans,
+    NodeInbox Inbox);

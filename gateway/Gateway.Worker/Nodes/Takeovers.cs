@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Storage.Nodes;
+using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Billing;
 using Gateway.Worker.Configuration;
 
@@ -24,6 +25,9 @@ internal sealed partial class Takeovers(
     private const int AtOnce = 32;
 
     private readonly ConcurrentDictionary<LeasedNode, Task> _running = new();
+
+    /// <summary>Takes events that a dead node was handed. Set before the first node is taken; it must not throw.</summary>
+    public Func<ForwardedEvent, Task> Handle { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>Completes when all that was begun is done.</summary>
     public Task Idle => Task.WhenAll(_running.Values);
@@ -91,8 +95,25 @@ internal sealed partial class Takeovers(
             taken += await TakeAsync(calls.Except(mine));
         }
         if (!isBack)
+        {
             await lost.NoteEndsAsync(node.Id); // what came before the last claim
+            await ReadInboxAsync(node.Id);
+        }
         LogTaken(node.Id, taken, calls.Length);
+    }
+
+    /// <summary>
+    /// What the node was handed and has not read: calls that it was to begin, and events of those that it had. Survivors may read the same:
+    /// it is as if Meta had sent it twice.
+    /// </summary>
+    private async Task ReadInboxAsync(string node)
+    {
+        var left = await stores.Inbox.ReadAsync(node);
+        foreach (var entry in left)
+            if (ForwardedEvent.TryRead(entry.Text, out var forwarded))
+                await Handle(forwarded);
+        if (left.Count > 0)
+            await stores.Inbox.RemoveAsync(node, left);
     }
 
     /// <summary>The number of those that are this node's now.</summary>

@@ -25,7 +25,7 @@ internal sealed class ParkedPlacement(
         if (!HasRoom || !await MayBeFreeAsync(target, cancellation)
             || await store.ClaimAsync(target, Channels, time.GetUtcNow(), cancellation) is not { } claimed)
             return false;
-        var call = calls.Identify(claimed.Channel, claimed.User);
+        var call = calls.Identify(CallDirection.Outbound, claimed.Channel, claimed.User);
         var request = new TakeRequest(
             call.Id, call.Node, target.Group, target.Agent is { } agent ? [agent] : [], AgentOrder.LongestIdle, 1, [],
             InTurn: target.Group is not null);

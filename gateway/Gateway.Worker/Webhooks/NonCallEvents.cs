@@ -21,28 +21,35 @@ internal interface INonCallEventHandler
 internal sealed partial class NonCallEvents(IEnumerable<INonCallEventHandler> handlers, TimeProvider time, ILogger<NonCallEvents> logger)
     : IDisposable
 {
-    /// <summary>About 10 MB. Beyond it, what comes is lost and counted.</summary>
+    /// <summary>About 10 MB. Beyond it, what comes is counted, and Meta is asked to send it again.</summary>
     private const int Capacity = 10_000;
 
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200), LongestRetry = TimeSpan.FromSeconds(10);
 
     private readonly INonCallEventHandler[] _handlers = [.. handlers];
-    private readonly Channel<WebhookEvent> _waiting = Channel.CreateBounded<WebhookEvent>(
-        new BoundedChannelOptions(Capacity) { SingleReader = true });
+    private readonly Channel<(WebhookEvent Event, TaskCompletionSource<bool> Done)> _waiting =
+        Channel.CreateBounded<(WebhookEvent, TaskCompletionSource<bool>)>(
+            new BoundedChannelOptions(Capacity) { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
 
-    /// <summary>Never waits.</summary>
-    public void Add(WebhookEvent happened)
+    /// <summary>Completes when it was handled; false: there is no room for it.</summary>
+    public Task<bool> AddAsync(WebhookEvent happened)
     {
-        if (!_waiting.Writer.TryWrite(happened))
-            CallMetrics.Webhook("overflowed");
+        var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_waiting.Writer.TryWrite((happened, done)))
+            return done.Task;
+        CallMetrics.Webhook("overflowed");
+        return Task.FromResult(false);
     }
 
     /// <summary>Until <see cref="Complete"/>, and then until what waits has been tried once.</summary>
     public async Task RunAsync()
     {
-        await foreach (var happened in _waiting.Reader.ReadAllAsync())
+        await foreach (var (happened, done) in _waiting.Reader.ReadAllAsync())
+        {
             CallMetrics.Webhook(await HandleAsync(happened));
+            done.SetResult(true);
+        }
     }
 
     public void Complete()

@@ -7,7 +7,7 @@ internal static class RecordRules
 {
     public const string One = "one record", True = "true record";
 
-    /// <summary>An offer waits in a node's memory for no longer than this before its row is written.</summary>
+    /// <summary>Without a store what was answered is in a node's memory, or on its disk, for no longer than this.</summary>
     private static readonly TimeSpan Unwritten = TimeSpan.FromSeconds(2);
 
     /// <summary>The record's talk may be longer than WhatsApp's by this: it begins before accept and ends after terminate.</summary>
@@ -34,23 +34,32 @@ internal static class RecordRules
             yield return new Finding(One, call.Call, $"has {records.Count} records");
         if (records.Count == 0 && IsTaken(story, call))
             yield return new Finding(One, call.Call, "was taken by a node, and has no record");
-        if (call.TalkedAt is not null && records.Count > 0 && records.All(record => record is { Cause: not null, Talk: null }))
+        if (call.TalkedAt is { } talked && !IsUnheard(story, call, talked) && records.Count > 0
+            && records.All(record => record is { Cause: not null, Talk: null }))
             yield return new Finding(True, call.Call, $"was answered, and its record ({records[0].Cause}) says that it was not");
         foreach (var open in records.Where(record => record.Cause is null))
             yield return new Finding(One, call.Call, $"its record {open.Id} is not complete");
     }
 
     /// <summary>
-    /// True where a node answered for the offer and lived to write it down. An answered webhook is in the node's memory for a moment, and
-    /// lost with it then: the user hears nothing, and WhatsApp ends the call.
+    /// True where a node answered for the offer: others know of it then, or the node lived to write it down once it had its stores again.
     /// </summary>
     private static bool IsTaken(RunStory story, CallStory call) => call.Legs.Count > 0 || call.Deliveries.Any(
         delivered => delivered is { Event: "connect", Status: 200 } && !IsLost(story, delivered));
 
-    /// <summary>True where the node that answered was killed at that time.</summary>
-    private static bool IsLost(RunStory story, Fact.Delivered delivered) => story.Disturbances.Any(
+    /// <summary>True where the node that answered was killed at that time, and lacked a store then.</summary>
+    private static bool IsLost(RunStory story, Fact.Delivered delivered) =>
+        story.LacksStore(delivered.At - Unwritten, delivered.At + Unwritten) && story.Disturbances.Any(
         fault => FaultKinds.Loses(fault.Kind) && fault.Node == delivered.Node
             && fault.From >= delivered.At - Unwritten && fault.From <= delivered.At + Unwritten);
+
+    /// <summary>
+    /// True where the call's node could not hear that its user has picked up: WhatsApp says so to any node, which hands it on, and the
+    /// call's own was dead by then, or a store was away.
+    /// </summary>
+    private static bool IsUnheard(RunStory story, CallStory call, DateTimeOffset talked) =>
+        call.Actions.Any(action => action.Action == "connect")
+        && (story.Stops(call, talked, talked).Any() || story.LacksStore(talked, call.OverAt ?? story.End));
 
     /// <summary>
     /// When a gateway could know that the call is over: a webhook that no node answers comes again later, and a node that was killed last

@@ -14,6 +14,8 @@ internal sealed class RunStory
     public RunStory(IReadOnlyList<Fact> facts)
     {
         Facts = facts;
+        Disturbances = [.. facts.OfType<Fact.Disturbed>()];
+        TakesOver = facts.OfType<Fact.Began>().Any(began => began.TakesOver);
         End = facts.Max(fact => fact.At);
         var byWhatsAppId = new Dictionary<string, CallStory>();
         foreach (var offered in facts.OfType<Fact.Offered>())
@@ -31,9 +33,9 @@ internal sealed class RunStory
 
     public IReadOnlyCollection<LegStory> Legs => _legs.Values;
 
-    public IEnumerable<Fact.Disturbed> Disturbances => Facts.OfType<Fact.Disturbed>();
+    public IReadOnlyList<Fact.Disturbed> Disturbances { get; }
 
-    public bool TakesOver => Facts.OfType<Fact.Began>().Any(began => began.TakesOver);
+    public bool TakesOver { get; }
 
     public CallStory? Find(string call) => _byUser.GetValueOrDefault(call);
 

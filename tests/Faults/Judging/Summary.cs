@@ -18,7 +18,7 @@ public static class Summary
         [
             $"seed {began.Seed}, {(story.End - began.At).TotalMinutes:0.0} minutes, {began.Nodes.Count} nodes, "
                 + $"takeover {(began.TakesOver ? "expected" : "not expected")}",
-            $"faults    {story.Disturbances.Count()}: {string.Join(", ", faults)}",
+            $"faults    {story.Disturbances.Count}: {string.Join(", ", faults)}",
             $"calls     {story.Calls.Count} offered, {history.OfType<Fact.Dialled>().Count()} dialled by phones, "
                 + $"{story.Calls.Count(call => call.TalkedAt is not null)} answered, "
                 + $"{story.Legs.Count(leg => leg.Owners.Count > 1)} legs moved to another node",

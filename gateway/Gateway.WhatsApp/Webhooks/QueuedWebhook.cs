@@ -1,0 +1,15 @@
+namespace Gateway.WhatsApp.Webhooks;
+
+/// <summary>A verified webhook whose sender waits for its answer.</summary>
+public sealed class QueuedWebhook(WebhookBatch batch)
+{
+    private readonly TaskCompletionSource<bool> _kept = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public WebhookBatch Batch => batch;
+
+    /// <summary>The answer: true where all of it outlives this process, false where Meta is to send it again.</summary>
+    public Task<bool> Kept => _kept.Task;
+
+    /// <summary>Answers the sender. Once.</summary>
+    public void Answer(bool isKept) => _kept.SetResult(isKept);
+}

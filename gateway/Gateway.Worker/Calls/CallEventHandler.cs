@@ -1,0 +1,196 @@
+using System.Threading.Channels;
+using Gateway.Calls;
+using Gateway.Calls.Lifecycle;
+using Gateway.WhatsApp;
+using Gateway.WhatsApp.Meta;
+using Gateway.WhatsApp.Webhooks;
+using Gateway.Worker.Billing;
+using Gateway.Worker.Metrics;
+using Gateway.Worker.Nodes;
+using Gateway.Worker.Webhooks;
+
+namespace Gateway.Worker.Calls;
+
+/// <summary>
+/// Handles what webhooks report: what begins a call starts it, what concerns one goes to its loop or to the node that has it, and what
+/// belongs to no call leaves a tombstone instead of a ghost. A webhook is answered once a store, a disk or another node knows what was in
+/// it, so that nothing is lost with this process.
+/// </summary>
+internal sealed partial class CallEventHandler(
+    CallSupervisor calls, CallServices services, NonCallEvents others, LateOffers late, LostCalls lost, ILogger<CallEventHandler> logger)
+{
+    private static readonly Task<bool> IsKept = Task.FromResult(true), IsNotKept = Task.FromResult(false);
+
+    /// <summary>
+    /// An offer whose row PostgreSQL has not written by then is answered for all the same: sent again while Redis is away too, it would be
+    /// a second call.
+    /// </summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+
+    private readonly WarningLimit _warnings = new(services.Time);
+
+    public async Task ReadWebhooksAsync(ChannelReader<QueuedWebhook> webhooks)
+    {
+        await foreach (var webhook in webhooks.ReadAllAsync())
+        {
+            var kept = new List<Task<bool>>();
+            foreach (var happened in webhook.Batch.Events)
+                kept.Add((await HandleAsync(new ForwardedEvent(happened, 0))).Kept);
+            _ = AnswerAsync(webhook, kept);
+        }
+    }
+
+    /// <summary>Takes an event that another node received: of a call of this one, or one that this one is to begin. Never throws.</summary>
+    public Task HandleForwardedAsync(ForwardedEvent forwarded) => HandleAsync(forwarded);
+
+    private static async Task AnswerAsync(QueuedWebhook webhook, IReadOnlyList<Task<bool>> kept) =>
+        webhook.Answer((await Task.WhenAll(kept)).All(isKept => isKept));
+
+    private async Task<Handled> HandleAsync(ForwardedEvent forwarded)
+    {
+        var happened = forwarded.Event;
+        try
+        {
+            if (!WebhookMapping.TryMap(happened, out var id, out var input))
+                return new Handled("", others.AddAsync(happened)); // which counts it
+            var handled = (happened, input) switch
+            {
+                (WebhookEvent.CallConnect connect, CallInput.WhatsAppOffered offer) => await StartAsync(forwarded, connect, offer),
+                (WebhookEvent.CallTerminate terminate, _) => await TerminateAsync(forwarded, id, terminate, input),
+                (WebhookEvent.CallConnect connect, _) => await ForwardAsync(forwarded, id, connect.OpaqueData, input),
+                (WebhookEvent.CallStatus status, _) => await ForwardAsync(forwarded, id, status.OpaqueData, input),
+                _ => new Handled("not_a_call", IsKept),
+            };
+            CallMetrics.Webhook(handled.Outcome);
+            return handled;
+        }
+        catch (Exception e) // The edge of one event: a store that fails must not stop the events after it.
+        {
+            CallMetrics.Webhook("failed");
+            LogFailure(e, happened.GetType().Name);
+            return new Handled("failed", IsKept); // sent again it would fail again
+        }
+    }
+
+    private async Task<Handled> StartAsync(ForwardedEvent forwarded, WebhookEvent.CallConnect connect, CallInput.WhatsAppOffered offer)
+    {
+        var whatsAppId = offer.Id;
+        if (calls.FindAny(whatsAppId) is { } known)
+            return new Handled("duplicate", KeptAsync(known));
+        var channel = new ChannelId(connect.Number.PhoneNumberId ?? "");
+        if (!calls.Serves(channel))
+        {
+            if (_warnings.TryPass(channel.Value, out var leftOut))
+                LogUnknownNumber(channel, leftOut);
+            return new Handled("unknown_number", IsKept);
+        }
+
+        var identity = calls.Identify(CallDirection.Inbound, channel, connect.User);
+        if (late.IsLate(connect))
+            return new Handled(await late.TakeAsync(identity, whatsAppId, connect), IsKept);
+        if (!calls.HasRoom && await services.Nodes.TryHandOverAsync(forwarded))
+            return new Handled("handed_over", IsKept);
+        var claim = await services.Registry.ClaimAsync(whatsAppId, identity.Id, CancellationToken.None);
+        if (claim == ClaimResult.Duplicate)
+            return new Handled("duplicate", IsKept);
+        if (claim == ClaimResult.Tombstoned)
+            return new Handled(
+                await late.TryTakeEndedAsync(identity, whatsAppId, connect) ? "ended_before_offer"
+                    : await ToHolderOfEndAsync(forwarded, whatsAppId) ? "forwarded" : "tombstoned",
+                IsKept);
+        late.Rings(whatsAppId);
+        var details = new InboundDetails(whatsAppId, connect.CtaPayload, connect.DeeplinkPayload);
+        var loop = calls.Begin(identity, details, offer with { MayBeAnothers = claim == ClaimResult.Assumed });
+        return new Handled("started", KeptAsync(loop));
+    }
+
+    private async Task<Handled> ForwardAsync(ForwardedEvent forwarded, WhatsAppCallId id, string? opaque, CallInput input)
+    {
+        if (calls.Find(id, opaque) is { } loop)
+            return new Handled(Deliver(loop, id, input), IsKept);
+        if (calls.Unnamed.TryTake(opaque, out var ended))
+        {
+            lost.End(ended.Id, ended.Channel, id);
+            return new Handled("too_late", IsKept);
+        }
+        calls.Early.Keep(id, input);
+        if (calls.FindAny(id) is { } late)
+        {
+            foreach (var early in calls.Early.Take(id)) // it became known meanwhile
+                late.Post(early);
+            return new Handled("delivered", IsKept);
+        }
+        var outcome = await services.Nodes.ForwardAsync(forwarded, id, opaque);
+        return new Handled(outcome == ForwardOutcome.Forwarded ? "forwarded" : "unknown_call", KeptBy(outcome));
+    }
+
+    private string Deliver(CallLoop loop, WhatsAppCallId id, CallInput input)
+    {
+        if (loop.BoundTo is null)
+        {
+            // It overtook the answer to connect, which may even be lost: then this is the only report of Meta's id.
+            loop.Post(new CallInput.Connected(id, null));
+            calls.Bind(loop, id);
+        }
+        return loop.Post(input) ? "delivered" : "too_late";
+    }
+
+    private async Task<Handled> TerminateAsync(
+        ForwardedEvent forwarded, WhatsAppCallId id, WebhookEvent.CallTerminate terminate, CallInput input)
+    {
+        if (calls.Find(id, terminate.OpaqueData) is { } loop)
+        {
+            var delivered = Deliver(loop, id, input);
+            await services.Registry.SetTombstoneAsync(id, CancellationToken.None); // where this node dies now, no other goes on with it
+            return new Handled(delivered, IsKept);
+        }
+        var outcome = await services.Nodes.ForwardAsync(
+            forwarded, id, terminate.OpaqueData, () => services.Registry.SetTombstoneAsync(id, CancellationToken.None));
+        if (outcome is ForwardOutcome.Forwarded or ForwardOutcome.Full)
+            return new Handled("forwarded", KeptBy(outcome));
+        if (outcome == ForwardOutcome.Unavailable)
+        {
+            services.Registry.NoteEnd(id); // the tombstone waits: it would hide the owner from this event
+            return new Handled("tombstone_left", KeptBy(outcome));
+        }
+        var before = await services.Registry.SetTombstoneAsync(id, CancellationToken.None);
+        if (before is null)
+            late.Ended(id, terminate);
+        else if (!before.IsTombstone && before.Node != calls.Node // another node has claimed it just now
+            && await services.Nodes.SendAsync(forwarded, before.Node) == ForwardOutcome.Forwarded)
+            return new Handled("forwarded", IsKept);
+        return new Handled("tombstone_left", IsKept);
+    }
+
+    /// <summary>Hands an offer to the node that has heard of its call's end, which records it as missed.</summary>
+    private async Task<bool> ToHolderOfEndAsync(ForwardedEvent forwarded, WhatsAppCallId id) =>
+        forwarded.Hops == 0 && !late.Knows(id)
+        && await services.Registry.FindHolderAsync(id, null, CancellationToken.None) is { IsTombstone: true, Node: { Length: > 0 } node }
+        && node != calls.Node && await services.Nodes.SendAsync(forwarded, node) == ForwardOutcome.Forwarded;
+
+    private async Task<bool> KeptAsync(CallLoop call)
+    {
+        await Task.WhenAny(call.Kept, Task.Delay(LongestWait, services.Time));
+        return true;
+    }
+
+    /// <summary>
+    /// What no node took is tried again from memory for a while. It is sent again too, but for what may be about a call of nobody here: a
+    /// store knows no more of it then.
+    /// </summary>
+    private static Task<bool> KeptBy(ForwardOutcome outcome) =>
+        outcome is ForwardOutcome.Unavailable or ForwardOutcome.Full ? IsNotKept : IsKept;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A user called phone number id {Channel}, which is no channel of this node: check " +
+        "channels[].phoneNumberId, "
+        + "or which node the app's webhooks go to; {LeftOut} more since the last line")]
+    private partial void LogUnknownNumber(ChannelId channel, int leftOut);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A webhook event ({Kind}) could not be handled")]
+    private partial void LogFailure(Exception e, string kind);
+
+    /// <summary>An event that was handled.</summary>
+    /// <param name="Outcome">For the count of webhooks.</param>
+    /// <param name="Kept">Completes when it outlives this process, or its call waits for a store no longer; false: nothing took it.</param>
+    private readonly record struct Handled(string Outcome, Task<bool> Kept);
+}

@@ -71,6 +71,8 @@ public sealed class RedisLayoutTests
         Assert.True(ForwardedEvent.TryRead(entry.Text, out var forwarded));
         Assert.Equal(User, Assert.IsType<WebhookEvent.CallTerminate>(forwarded.Event).User.Phone);
 
+        SharedPhone.Check(Assert.Single((await new RegisteredPhoneStore(redis).FindAsync(Away))!.Users).Value);
+
         var agents = new RedisAgentRegistry(redis, clock: new FixedTime(at));
         var agent = (await agents.FindAsync(new AgentId(before.Names["agent"]), None))!;
         Assert.Equal((AgentState.Busy, call), (agent.State, agent.Call));
@@ -78,8 +80,8 @@ public sealed class RedisLayoutTests
     }
 
     /// <summary>
-    /// What this version keeps: a call that the only agent of a group has answered, another that waits for the agent, one that is over, and
-    /// an event for another node.
+    /// What this version keeps: a call that the only agent of a group has answered, another that waits for the agent, one that is over, an
+    /// event for another node, and a phone that is registered with that.
     /// </summary>
     private static async Task<RedisLayout> KeepAsync()
     {
@@ -111,6 +113,7 @@ public sealed class RedisLayoutTests
             await Eventually.SeeAsync(() => redis.GetDatabase().KeyExistsAsync(key), kept => kept, $"{key} is kept");
         var end = new WebhookEvent.CallTerminate(call.Id, TerminateOutcome.Completed, new WhatsAppUser(User));
         Assert.True(await new NodeInbox(redis).TryAddAsync(Away, new ForwardedEvent(end, 1).ToJson(), DateTimeOffset.UtcNow));
+        Assert.True(await SharedPhone.PutAsync(redis, Away));
         var layout = await RedisLayout.TakeAsync(redis, new Dictionary<string, string>
         {
             ["node"] = bench.Gateway.Id, ["start"] = bench.Gateway.Service<NodeStart>().Value,

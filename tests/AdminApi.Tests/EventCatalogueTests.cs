@@ -136,18 +136,20 @@ public sealed class EventCatalogueTests(ApiFixture api)
     private async Task WriteOfUsersAsync()
     {
         var (contacts, user) = (api.Get<ContactStore>(), new WhatsAppUser(_user));
+        var start = Now.AddMinutes(-1); // what expires has, when the call is parked
         Task ApplyAsync(Func<ContactPermission, ContactPermission> transition, int seconds) => contacts.ApplyAsync(
-            new ChannelId(_channel), user, Now.AddSeconds(seconds), transition, null, CancellationToken.None);
-        await ApplyAsync(permission => permission.WindowOpened(Now, Limits), 0);
+            new ChannelId(_channel), user, start.AddSeconds(seconds), transition, null, CancellationToken.None);
+        await ApplyAsync(permission => permission.WindowOpened(start, Limits), 0);
         await new PermissionRequestStore(api.Database, () => Limits).SentAsync(
-            1_000_000_000, new PermissionAsk(new ChannelId(_channel), user, "key:1"), "wamid.1", Now, CancellationToken.None);
-        await ApplyAsync(permission => permission.Declined(Now.AddSeconds(1)), 1);
+            1_000_000_000, new PermissionAsk(new ChannelId(_channel), user, "key:1"), "wamid.1", start, CancellationToken.None);
+        await ApplyAsync(permission => permission.Declined(start.AddSeconds(1)), 1);
         await ApplyAsync(
-            permission => permission.Granted(Now.AddSeconds(2), null, isPermanent: true, PermissionDecider.User, Limits), 2);
-        await ApplyAsync(permission => permission.Revoked(Now.AddSeconds(3), PermissionDecider.User), 3);
+            permission => permission.Granted(start.AddSeconds(2), null, isPermanent: true, PermissionDecider.User, Limits), 2);
+        await ApplyAsync(permission => permission.Revoked(start.AddSeconds(3), PermissionDecider.User), 3);
         await ApplyAsync(
-            permission => permission.Granted(Now.AddSeconds(4), Now.AddSeconds(5), isPermanent: false, PermissionDecider.User, Limits), 4);
-        await contacts.AnnounceExpiredAsync(Now.AddSeconds(6), CancellationToken.None);
+            permission => permission.Granted(start.AddSeconds(4), start.AddSeconds(5), isPermanent: false, PermissionDecider.User, Limits),
+            4);
+        await contacts.AnnounceExpiredAsync(start.AddSeconds(6), CancellationToken.None);
         var parked = await api.ReadAsync(api.Post(
             "/v1/parked-calls",
             new { group = await CentreSamples.GroupAsync(api), user = "+" + _user, channel = _channel, ask = false, reference = "May" }));

@@ -36,6 +36,9 @@ public sealed class StandInNode : IAsyncDisposable
     /// <summary>The users that are registered now.</summary>
     public IEnumerable<string> Registered => _phones.Values.Select(phone => phone.User).Where(user => user.Length > 0);
 
+    /// <summary>The addresses of the phones that are registered now, each registration's own.</summary>
+    public IEnumerable<string> Contacts => _phones.Values.Where(phone => phone.User.Length > 0).Select(phone => phone.Contact);
+
     /// <summary>The calls that phones have dialled, and that were answered.</summary>
     public IEnumerable<StandInCall> Dialled => _calls.Values.Where(call => call.IsDialled);
 

@@ -92,8 +92,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
         {
             for (var i = 0; i < Options.EffectiveLoops; i++)
                 loops.Add(new MediaLoop(i, Options, _ports, _clock, SystemEntropy.Instance, _logger, _gate));
-            loops[0].Watch.AtReading =
-                now => process.Handle(Environment.CpuUsage.TotalTime, loops.Sum(loop => loop.Watch.OpenCalls), now);
+            loops[0].Watch.AtReading = now => process.Handle(Environment.CpuUsage.TotalTime, CountOpen(loops), now);
             loops.ForEach(loop => loop.Start());
         }
         catch
@@ -116,6 +115,15 @@ public sealed partial class MediaEngine : IAsyncDisposable
         });
         LogStarted(loops.Count, _ports.Capacity, opus.Version, openSsl.Version);
         return Task.CompletedTask;
+    }
+
+    /// <summary>On a loop's thread, each second: nothing is allocated.</summary>
+    private static int CountOpen(List<MediaLoop> loops)
+    {
+        var open = 0;
+        foreach (var loop in loops)
+            open += loop.Watch.OpenCalls;
+        return open;
     }
 
     /// <summary>

@@ -10,6 +10,7 @@ using CallState = Sandbox.Calls.CallState;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>PostgreSQL dies or freezes while calls cost money: they go on, and their cost is charged once when it returns.</summary>
+[Trait("Category", "Long")]
 public sealed class MoneyFaultTests : IDisposable
 {
     private readonly Stores _stores = Stores.StartPrivate();

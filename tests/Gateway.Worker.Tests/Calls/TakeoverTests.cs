@@ -12,6 +12,7 @@ using Xunit.Abstractions;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>kill -9 of one of two nodes: the other takes its calls two leases later, not a minute.</summary>
+[Trait("Category", "Long")]
 public sealed class TakeoverTests(WorkerBench bench, ITestOutputHelper output) : IClassFixture<WorkerBench>
 {
     /// <summary>Two leases, a heartbeat, and room for a busy machine; before PostgreSQL takes any node for lost.</summary>

@@ -5,6 +5,7 @@ using Testing;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>The worker's process while a store is unavailable or frozen.</summary>
+[Trait("Category", "Long")]
 public sealed class UnavailableStoresTests(WorkerBench bench) : IClassFixture<WorkerBench>
 {
     [Fact]

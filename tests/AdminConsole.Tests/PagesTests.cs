@@ -45,6 +45,7 @@ public sealed class PagesTests(ConsoleBench bench)
 
     [Theory]
     [MemberData(nameof(Pages))]
+    [Trait("Category", "Nightly")] // a minute and a half, of which the browser works all
     public async Task A_page_fits_a_narrow_screen_in_the_dark(string name, string path, string text)
     {
         var address = path.Replace("CALL", bench.Samples.CallId).Replace("CONTACT", bench.Samples.Contact.ToString());

@@ -9,17 +9,9 @@ namespace Interop;
 /// Users and an agent who works in the browser: Chromium at the console, through the admin API, at a gateway. Tones are heard at both ends.
 /// </summary>
 [Collection(InteropCollection.Name)]
-public sealed class BrowserPhoneCalls(BrowserBench bench) : IClassFixture<BrowserBench>, IAsyncLifetime
+public sealed class BrowserPhoneCalls(BrowserBench bench) : BenchTests(bench), IClassFixture<BrowserBench>
 {
     private const string Payload = "order=4711";
-
-    public async Task InitializeAsync()
-    {
-        await bench.ClearAsync();
-        await bench.BeginAsync();
-    }
-
-    public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     public async Task A_call_is_answered_held_muted_and_handed_to_a_colleague()

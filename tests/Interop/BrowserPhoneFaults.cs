@@ -8,18 +8,10 @@ namespace Interop;
 /// <summary>What goes wrong at an agent's browser in a call: its WebSocket, its session, its page.</summary>
 [Collection(InteropCollection.Name)]
 [Trait("Category", "Nightly")]
-public sealed class BrowserPhoneFaults(BrowserBench bench) : IClassFixture<BrowserBench>, IAsyncLifetime
+public sealed class BrowserPhoneFaults(BrowserBench bench) : BenchTests(bench), IClassFixture<BrowserBench>
 {
     /// <summary>Nothing listens there.</summary>
     private const int Nowhere = 9;
-
-    public async Task InitializeAsync()
-    {
-        await bench.ClearAsync();
-        await bench.BeginAsync();
-    }
-
-    public Task DisposeAsync() => Task.CompletedTask;
 
     [Theory]
     [InlineData(false)]

@@ -9,17 +9,9 @@ namespace Interop;
 /// One call at several places: two browsers, a second tab of one, the desk phone, and an operator who gives it to somebody else.
 /// </summary>
 [Collection(InteropCollection.Name)]
-public sealed class BrowserPhoneRaces(BrowserBench bench) : IClassFixture<BrowserBench>, IAsyncLifetime
+public sealed class BrowserPhoneRaces(BrowserBench bench) : BenchTests(bench), IClassFixture<BrowserBench>
 {
     private const int Times = 3;
-
-    public async Task InitializeAsync()
-    {
-        await bench.ClearAsync();
-        await bench.BeginAsync();
-    }
-
-    public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     public async Task Of_all_who_accept_at_once_one_has_the_call_and_the_others_say_who()

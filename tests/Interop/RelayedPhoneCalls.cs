@@ -8,17 +8,9 @@ namespace Interop;
 /// <summary>An agent's browser that reaches the gateway by coturn alone, with the credentials of its ticket.</summary>
 [Collection(InteropCollection.Name)]
 [Trait("Category", "Nightly")]
-public sealed class RelayedPhoneCalls(BrowserBench bench) : IClassFixture<BrowserBench>, IAsyncLifetime
+public sealed class RelayedPhoneCalls(BrowserBench bench) : BenchTests(bench), IClassFixture<BrowserBench>
 {
     private const int RelayPorts = 20;
-
-    public async Task InitializeAsync()
-    {
-        await bench.ClearAsync();
-        await bench.BeginAsync();
-    }
-
-    public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     public async Task A_call_is_relayed()

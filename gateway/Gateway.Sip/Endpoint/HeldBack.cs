@@ -36,7 +36,9 @@ internal sealed class HeldBack
     /// <summary>What was taken has left, or never will.</summary>
     public void NoteSent()
     {
-        if (IsEmpty)
-            Interlocked.Exchange(ref _sent, null)?.SetResult();
+        if (!IsEmpty)
+            return;
+        _sent?.SetResult();
+        _sent = null;
     }
 }

@@ -117,7 +117,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>On a loop's thread, each second: nothing is allocated.</summary>
+    /// <summary>On a loop's thread, at each reading: nothing is allocated.</summary>
     private static int CountOpen(List<MediaLoop> loops)
     {
         var open = 0;

@@ -47,6 +47,18 @@ internal sealed partial record RedisLayout(IReadOnlyDictionary<string, string> N
     public IReadOnlySet<string> Shape() =>
         Keys.SelectMany(key => key.Fields.SelectMany(field => Lines($"{key.Type} {Plain(key.Key)}", field))).ToHashSet();
 
+    /// <summary>Fails where something of what was recorded has gone; GATEWAY_RECORD_LAYOUT=1 records it anew.</summary>
+    /// <param name="recorded">The file.</param>
+    public async Task HoldsAsync(string recorded)
+    {
+        if (Environment.GetEnvironmentVariable("GATEWAY_RECORD_LAYOUT") == "1")
+            await File.WriteAllTextAsync(recorded, Write());
+        var (before, now) = (Read(await File.ReadAllTextAsync(recorded)).Shape(), Shape());
+        Assert.True(
+            before.IsSubsetOf(now),
+            $"gone:\n{string.Join('\n', before.Except(now).Order())}\nnew:\n{string.Join('\n', now.Except(before).Order())}");
+    }
+
     private IEnumerable<string> Lines(string key, RedisField field)
     {
         if (!field.Value.StartsWith('{') && !field.Value.StartsWith('['))

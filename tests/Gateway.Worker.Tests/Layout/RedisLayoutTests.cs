@@ -31,13 +31,7 @@ public sealed class RedisLayoutTests
     [Fact]
     public async Task This_version_writes_all_that_the_one_before_reads()
     {
-        var now = await KeepAsync();
-        if (Environment.GetEnvironmentVariable("GATEWAY_RECORD_LAYOUT") == "1")
-            await File.WriteAllTextAsync(Recorded, now.Write());
-        var (before, shape) = (RedisLayout.Read(await File.ReadAllTextAsync(Recorded)).Shape(), now.Shape());
-        Assert.True(
-            before.IsSubsetOf(shape),
-            $"gone:\n{string.Join('\n', before.Except(shape).Order())}\nnew:\n{string.Join('\n', shape.Except(before).Order())}");
+        await (await KeepAsync()).HoldsAsync(Recorded);
     }
 
     [Fact]

@@ -31,12 +31,7 @@ public sealed class RedisMessageTests
     public async Task This_version_sends_all_that_the_one_before_reads()
     {
         var now = await SendAsync();
-        if (Environment.GetEnvironmentVariable("GATEWAY_RECORD_LAYOUT") == "1")
-            await File.WriteAllTextAsync(Recorded, now.Write());
-        var (before, shape) = (RedisLayout.Read(await File.ReadAllTextAsync(Recorded)).Shape(), now.Shape());
-        Assert.True(
-            before.IsSubsetOf(shape),
-            $"gone:\n{string.Join('\n', before.Except(shape).Order())}\nnew:\n{string.Join('\n', shape.Except(before).Order())}");
+        await now.HoldsAsync(Recorded);
         var kinds = typeof(NodeCommand).GetCustomAttributes<JsonDerivedTypeAttribute>().Select(kind => (string)kind.TypeDiscriminator!);
         Assert.Empty(kinds.Except(now.Keys.Single(key => key.Key == Channel).Fields.Select(field => field.Name)));
     }

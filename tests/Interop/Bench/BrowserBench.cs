@@ -97,9 +97,10 @@ public sealed class BrowserBench(Stores stores) : CallBench(stores), IAsyncLifet
     /// <summary>The phone on an agent's desk.</summary>
     public Baresip Desk(string agent) => _desks[agent];
 
-    /// <summary>Nobody is to be rung, no phone is in a browser, and the next one there goes to the first node.</summary>
-    public async Task BeginAsync()
+    /// <summary>Besides, nobody is to be rung, no phone is in a browser, and the next one there goes to the first node.</summary>
+    public override async Task ClearAsync()
     {
+        await base.ClearAsync();
         Link.Server = Gateway.WebSocketPort;
         foreach (var agent in new[] { Anna, Ben })
         {

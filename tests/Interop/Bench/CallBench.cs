@@ -117,7 +117,7 @@ public abstract class CallBench(Stores stores) : IAsyncLifetime
     private static bool IsOver(TimelineEntry entry) => entry.Detail.Contains("already completed", StringComparison.Ordinal);
 
     /// <summary>Ends the calls that a failed test has left.</summary>
-    public async Task ClearAsync()
+    public virtual async Task ClearAsync()
     {
         foreach (var left in await WhatsApp.CallsAsync("?live=true"))
             await new UserCall(WhatsApp, left.Id, left.User).HangUpAsync();

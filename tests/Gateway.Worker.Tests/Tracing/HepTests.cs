@@ -1,6 +1,9 @@
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Text;
 using Gateway.Calls;
 using Gateway.Sip.Capture;
+using Gateway.Sip.Transport;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Tests.Calls.Bench;
 using Testing;
@@ -47,6 +50,49 @@ public sealed class HepTests(Stores stores)
             && packet.Payload == "end: pbx_unreachable: PBX main answered 503 Service Unavailable to INVITE");
         Assert.Contains(packets, packet => packet.Payload.StartsWith("graph: pre_accept", StringComparison.Ordinal));
     }
+
+    /// <summary>Of TLS comes what was inside, as if by TCP.</summary>
+    [Fact]
+    public async Task A_capture_server_reads_what_TLS_carries()
+    {
+        await using var server = new HepReceiver(isTcp: false);
+        var (port, file) = (LoopbackPorts.Take(), Path.GetTempFileName());
+        try
+        {
+            SelfSignedCertificate.Write(file);
+            await using var bench = await CallBench.StartAsync(stores, options => To(server.Endpoint)(options) with
+            {
+                Sip = options.Sip with
+                {
+                    Listen = [.. options.Sip.Listen, $"tls:127.0.0.1:{port}"],
+                    Tls = new SipTlsOptions { CertificatePath = file, KeyPath = file },
+                },
+            });
+            await AskAsync(port);
+            await SeenAsync(server, "OPTIONS sip:localhost SIP/2.0", packet => packet.DestinationPort == port);
+            await SeenAsync(server, "SIP/2.0 ", packet => packet.SourcePort == port);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static async Task AskAsync(int port)
+    {
+        const string Request = "OPTIONS sip:localhost SIP/2.0\r\nVia: SIP/2.0/TLS localhost;branch=z9hG4bKhep\r\nMax-Forwards: 70\r\n"
+            + "From: <sip:a@localhost>;tag=1\r\nTo: <sip:localhost>\r\nCall-ID: hep-tls\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+        using var connection = new TcpClient();
+        await connection.ConnectAsync("127.0.0.1", port);
+        await using var tls = new SslStream(connection.GetStream(), false, (_, shown, _, _) => shown?.Subject == "CN=localhost");
+        await tls.AuthenticateAsClientAsync("localhost");
+        await tls.WriteAsync(Encoding.ASCII.GetBytes(Request));
+        Assert.NotEqual(0, await tls.ReadAsync(new byte[4096]));
+    }
+
+    private static Task SeenAsync(HepReceiver server, string begin, Func<ReceivedHep, bool> matches) => Eventually.SeeAsync(
+        () => server.Packets.Any(packet => packet is { Protocol: (byte)HepProtocol.Sip, Transport: 6 }
+            && packet.Payload.StartsWith(begin, StringComparison.Ordinal) && matches(packet)), $"a packet with {begin}");
 
     [Fact]
     public async Task The_reports_of_both_legs_come_as_JSON()

@@ -17,6 +17,9 @@ internal sealed class HoldRun(HoldOptions options)
     /// <summary>A frame that comes so much later than it was sent has missed its turn.</summary>
     private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>After a refusal the gateway takes calls again when it has had room for two seconds.</summary>
+    private static readonly TimeSpan Breath = TimeSpan.FromSeconds(4);
+
     private const double WarmUpPerSecond = 15;
 
     public async Task<int> RunAsync(CancellationToken stop)
@@ -31,7 +34,7 @@ internal sealed class HoldRun(HoldOptions options)
         using var streams = new CallStreams(codecs);
         var driver = new CallDriver(server, streams);
         await driver.PlaceAsync((WarmUpPerSecond, WarmUp), Talk, () => { }, stop);
-        if (!await driver.SetLiveAsync(options.Live, WarmUpPerSecond, stop))
+        if (!await FillAsync(driver, stop))
         {
             Console.WriteLine($"a call was not answered at {driver.Live} live ones; what the gateway said last:\n{server.LastWords}");
             return 1;
@@ -48,16 +51,30 @@ internal sealed class HoldRun(HoldOptions options)
         var paused = (await CollectorPauses.ReadAsync(server, stop)).Since(pauses);
         await driver.SetLiveAsync(0, WarmUpPerSecond, stop);
         var fault = await server.FindFaultAsync(driver.Placed, driver.Answered, stop);
+        var refused = await server.CountRefusedAsync(stop);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
             {options.Live} live calls, {options.PerSecond} new ones a second, {options.Minutes} minutes
             {Used(shares)} (late by itself: {sent.LateShare:P2})
             delay p50 {all.Percentile(0.5).TotalMilliseconds:0.00}, p99 {all.Percentile(0.99).TotalMilliseconds:0.00} ms
             {all.CountFrom(Late)} of {all.Count} frames over {Late.TotalMilliseconds:0} ms; {sent.DeliveredShare:P3} delivered
             pauses by garbage collection: {paused}
-            {driver.Placed} calls, {setUps.Unanswered} unanswered, others answered after {setUps.P99.TotalMilliseconds:0} ms (p99)
+            {driver.Placed} calls, {refused} refused for want of capacity, {driver.Placed - driver.Answered - refused} more unanswered
+            {setUps.Times.Count} new ones beside the live, answered after {setUps.P99.TotalMilliseconds:0} ms (p99)
             {fault ?? "all recorded, charged once"}
             """));
-        return setUps.Unanswered == 0 && fault is null ? 0 : 1;
+        return driver.Placed == driver.Answered + refused && fault is null ? 0 : 1;
+    }
+
+    /// <summary>Until so many calls are live; what is refused meanwhile, since all at once is too much, is called again. False: no call of a
+    /// round was answered.</summary>
+    private async Task<bool> FillAsync(CallDriver driver, CancellationToken stop)
+    {
+        for (var before = -1; driver.Live < options.Live && driver.Live > before; await Task.Delay(Breath, stop))
+        {
+            before = driver.Live;
+            await driver.SetLiveAsync(options.Live, WarmUpPerSecond, stop);
+        }
+        return driver.Live >= options.Live;
     }
 
     private string Used(Machine.Shares shares) => options.IsPinned

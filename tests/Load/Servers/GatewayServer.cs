@@ -129,6 +129,13 @@ internal sealed class GatewayServer(
         }
     }
 
+    /// <summary>Calls that were refused since the gateway had no capacity left.</summary>
+    public async Task<int> CountRefusedAsync(CancellationToken stop)
+    {
+        await using var command = _database!.CreateCommand("SELECT count(*) FROM calls WHERE cause = 'no_capacity'");
+        return (int)(long)(await command.ExecuteScalarAsync(stop))!;
+    }
+
     /// <summary>The metrics whose name begins so, with their labels, of all gateways together.</summary>
     public async Task<IReadOnlyDictionary<string, double>> MetricsAsync(string prefix, CancellationToken stop)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using Benchmarks;
 using Load.Processes;
 using Load.Servers;
+using Load.Stages;
 using Load.Streams;
 
 namespace Load.Snapshots;
@@ -9,11 +10,11 @@ namespace Load.Snapshots;
 /// <summary>
 /// The gateway's CPU with and without the snapshots that live calls leave for other nodes: two gateways side by side, each with half of the
 /// calls, of which one leaves snapshots. What disturbs one disturbs the other in the same seconds. Half of the time the other one leaves
-/// them.
+/// them. What is too little to be seen so is told by samples of one of them.
 /// </summary>
 internal sealed class SnapshotRun(SnapshotOptions options)
 {
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(20), Sampled = TimeSpan.FromSeconds(15);
 
     private const double PerSecond = 10;
 
@@ -23,11 +24,14 @@ internal sealed class SnapshotRun(SnapshotOptions options)
     public async Task<int> RunAsync(CancellationToken stop)
     {
         var slices = new List<(double With, double Without)>();
+        using var perf = await PerfRecording.PrepareAsync(stop);
         for (var leaving = 0; leaving < 2; leaving++)
         {
-            if (!await MeasureAsync(leaving, slices, stop))
+            if (!await MeasureAsync(leaving, slices, perf, stop))
                 return 1;
         }
+        var samples = await perf.ReadAsync(stop);
+        var share = samples.Count(sample => StageRules.IsFor(StageRules.Snapshots, sample)) / (double)samples.Count;
         var calls = options.Live / 2;
         double[] without = [.. slices.Select(slice => slice.Without).Order()], with = [.. slices.Select(slice => slice.With).Order()];
         double[] costs = [.. slices.Select(slice => slice.With - slice.Without).Order()];
@@ -38,15 +42,17 @@ internal sealed class SnapshotRun(SnapshotOptions options)
             with snapshots     {Of(with[with.Length / 2], calls)}
             snapshots cost     {Of(costs[costs.Length / 2], calls)}; nine of ten slices {Of(costs[costs.Length / 20], calls)} to {Of(
                 costs[^(costs.Length / 20 + 1)], calls)}
+            by {samples.Count} samples of one that leaves them: {share:P1} of its CPU, {Of(share * with[with.Length / 2], calls)}
             """));
         return 0;
     }
 
     /// <summary>False: a call was not answered.</summary>
-    private async Task<bool> MeasureAsync(int leaving, List<(double With, double Without)> slices, CancellationToken stop)
+    private async Task<bool> MeasureAsync(
+        int leaving, List<(double With, double Without)> slices, PerfRecording perf, CancellationToken stop)
     {
         var codecs = new CostOptions();
-        await using var server = new GatewayServer(codecs, options.Program, count: 2)
+        await using var server = new GatewayServer(codecs, options.Program, perf.Environment, count: 2)
         {
             LeavesSnapshots = true,
             Adjust = root =>
@@ -70,6 +76,11 @@ internal sealed class SnapshotRun(SnapshotOptions options)
             var before = (With: with.CpuSeconds(), Without: without.CpuSeconds());
             await Task.Delay(TimeSpan.FromSeconds(options.Seconds), stop);
             slices.Add(((with.CpuSeconds() - before.With) / options.Seconds, (without.CpuSeconds() - before.Without) / options.Seconds));
+        }
+        if (leaving > 0)
+        {
+            perf.Start(server.Nodes[leaving].Id, Sampled.TotalSeconds);
+            await Task.Delay(Sampled, stop);
         }
         await driver.SetLiveAsync(0, PerSecond, stop);
         return true;

@@ -10,8 +10,16 @@ internal static class StageRules
 
     private const int Near = 15;
 
-    private static readonly string[] Tracing = ["Gateway.Worker.Tracing.", "Gateway.Storage.Tracing.", "Gateway.Calls.Tracing.",
+    /// <summary>Traces of calls.</summary>
+    public static readonly string[] Traces = ["Gateway.Worker.Tracing.", "Gateway.Storage.Tracing.", "Gateway.Calls.Tracing.",
         "Gateway.Sip.Endpoint.SipTapFeed"];
+
+    /// <summary>What live calls leave for other nodes.</summary>
+    public static readonly string[] Snapshots = ["Gateway.Worker.Nodes.CallSnapshots", "Gateway.Worker.Nodes.SavedCall",
+        "Gateway.Worker.Nodes.UnheardCalls", "Gateway.Storage.Nodes.CallSnapshotStore", "Gateway.Worker.Calls.CallHandover",
+        "Gateway.Worker.Calls.CallSupervisor::SaveAsync", "Gateway.Worker.Calls.CallSupervisor+<SaveAsync>",
+        "Gateway.Worker.Legs.CallLegs+<SaveAsync>", "Media.Engine.MediaSnapshot", "Media.Engine.Loop.MediaCall::SaveAsync",
+        "Media.Engine.Session.MediaSession::Save"];
 
     /// <summary>In the order of a call. Prefixes of methods; the first that fits counts.</summary>
     private static readonly (string Stage, string[] Methods)[] Ours =
@@ -69,8 +77,8 @@ internal static class StageRules
     public static bool IsOutsideSetUp(string stage) => stage is Talk or Loop or Compiler;
 
     /// <summary>Of its own methods or of those that called them, near by: further up the stack is more that was there before.</summary>
-    public static bool IsTracing(Sample sample) => sample.Frames.Take(Near).Select(Method).Any(
-        method => Tracing.Any(prefix => method.StartsWith(prefix, StringComparison.Ordinal)));
+    public static bool IsFor(string[] methods, Sample sample) => sample.Frames.Take(Near).Select(Method).Any(
+        method => methods.Any(prefix => method.StartsWith(prefix, StringComparison.Ordinal)));
 
     public static string StageOf(Sample sample)
     {

@@ -26,7 +26,7 @@ internal static class StageTable
         var setUp = samples.Count(one => !StageRules.IsOutsideSetUp(StageRules.StageOf(one)));
         lines.Add(string.Create(CultureInfo.InvariantCulture,
             $"without the talk, the loops' waking for it and the compiler: {Share(setUp) * perCall:0.0} ms"));
-        var traced = samples.Count(StageRules.IsTracing);
+        var traced = samples.Count(sample => StageRules.IsFor(StageRules.Traces, sample));
         lines.Add(string.Create(CultureInfo.InvariantCulture,
             $"in all of these for traces of calls: {Share(traced) * perCall:0.00} ms, {Share(traced):P1}"));
         return string.Join('\n', lines);

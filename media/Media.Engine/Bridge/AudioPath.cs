@@ -22,6 +22,11 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, MediaContext context
     /// <summary>Of what is assumed lost before anything was heard, ms; and what clips are ahead of the live audio at most.</summary>
     private const int FrameMs = 20;
 
+    /// <summary>
+    /// Clips of all calls are sent at common points of time, so that a loop wakes once for many of them. Divides every packet time.
+    /// </summary>
+    private const long Grid = 5 * TimeSpan.TicksPerMillisecond;
+
     /// <summary>A loop held up for longer than this catches up by skipping, not by a burst.</summary>
     private static readonly TimeSpan MaxCatchUp = TimeSpan.FromMilliseconds(60);
 
@@ -135,7 +140,7 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, MediaContext context
             Pause((int)(now - _nextFrame).TotalMilliseconds, now);
             _nextFrame = now;
         }
-        for (; _nextFrame <= now; _nextFrame += TimeSpan.FromMilliseconds(to.PacketTime))
+        for (; _nextFrame <= now; _nextFrame = FrameAfter(_nextFrame))
             if (from.Playout is { } playout && Played is null && Player.IsHeard(silence, now))
                 PlayFrame(playout, now);
             else
@@ -269,6 +274,16 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, MediaContext context
 
     /// <summary>A pause of announcements is theirs: only a source that has sent no audio in this hold leaves the listener to us.</summary>
     private bool IsFillerDue(Instant now) => !_isHeldWithAudio && now - _heldAt > FillerAfter && now - from.LastHeard > FillerAfter;
+
+    /// <summary>
+    /// A packet time later; for clips at the common point before it, once: the peer's audio has its place <see cref="PlayoutTimeline"/>'s
+    /// lag ahead, and the stream never pauses for longer. Who is paced has a clock of its own.
+    /// </summary>
+    private Instant FrameAfter(Instant frame)
+    {
+        var next = frame + TimeSpan.FromMilliseconds(to.PacketTime);
+        return from.Playout is null ? new Instant(next.Ticks - next.Ticks % Grid) : next;
+    }
 
     private void Prepare() => _transcoder.Prepare(_transcoder.Source ?? (from.Codecs.Count > 0 ? from.Codecs[0].Codec : to.Sending.Codec));
 

@@ -15,8 +15,9 @@ internal static class CapacityTable
         var b2bua = rows.FirstOrDefault(row => row.Name == B2bua)?.SetUp;
         string[] head =
         [
-            "row", "CPU ms a call-second", "to floor", "CPU ms a set-up", "to Asterisk's B2BUA", "stores' ms a set-up", "delay p50, p99 ms",
-            "idle ms a second", "MB a call", "MB base", "live calls", "1 core / cost", "set-ups a second", "load's share",
+            "row", "CPU ms a call-second", "to floor", "CPU ms a set-up", "to Asterisk's B2BUA", "ms a silent second",
+            "stores' ms a set-up", "delay p50, p99 ms", "idle ms a second", "MB a call", "MB base", "live calls", "1 core / cost",
+            "set-ups a second", "load's share",
         ];
         var lines = new List<string>
         {
@@ -29,7 +30,8 @@ internal static class CapacityTable
         lines.AddRange(rows.Select(row => Line(
         [
             row.Name, Text(row.Cost, "0.00"), Ratio(row.Cost, row.Floor), Text(row.SetUp, "0.0"), Ratio(row.SetUp, b2bua),
-            Text(row.Stores, "0.0"), $"{Text(row.DelayP50?.TotalMilliseconds, "0.00")}, {Text(row.DelayP99?.TotalMilliseconds, "0.00")}",
+            Text(row.SilentSecond, "0.00"), Text(row.Stores, "0.0"),
+            $"{Text(row.DelayP50?.TotalMilliseconds, "0.00")}, {Text(row.DelayP99?.TotalMilliseconds, "0.00")}",
             Text(row.Idle, "0.0"), Text(row.Memory, "0.000"), Text(row.Base, "0"), Text(row.Live), Text(1000 / row.Cost, "0"),
             Text(row.SetUps),
             row.LoadShare is { } share ? share.ToString("P0", CultureInfo.InvariantCulture) : "",

@@ -12,6 +12,9 @@ internal sealed record RowFigures(string Name)
     /// <summary>CPU of the server in ms a set-up with its end, without the talk.</summary>
     public double? SetUp { get; init; }
 
+    /// <summary>CPU of the server in ms a second of a call in which nobody says anything.</summary>
+    public double? SilentSecond { get; init; }
+
     /// <summary>CPU of its stores in ms a set-up.</summary>
     public double? Stores { get; init; }
 

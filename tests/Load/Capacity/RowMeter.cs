@@ -8,7 +8,7 @@ namespace Load.Capacity;
 internal sealed class RowMeter(CapacityOptions options, ILoadedServer server, CallStreams streams)
 {
     private static readonly TimeSpan PromisedDelay = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan ShortTalk = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ShortTalk = TimeSpan.FromSeconds(1), LongTalk = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(2);
 
     /// <summary>No step is greater.</summary>
@@ -67,14 +67,30 @@ internal sealed class RowMeter(CapacityOptions options, ILoadedServer server, Ca
         };
     }
 
-    /// <summary>Calls in which nobody says anything, without what the server takes when there are none.</summary>
+    /// <summary>
+    /// Calls of two lengths in which nobody says anything: what the longer ones cost more is that of a silent second, and what is left
+    /// of the shorter ones without it, and without what the server takes when there are no calls, is a set-up with its end.
+    /// </summary>
     private async Task<RowFigures> SetUpAsync(RowFigures row, CancellationToken stop)
     {
+        var part = options.Duration / 2;
+        var calls = new[] { (Server: 0.0, Stores: 0.0), (Server: 0.0, Stores: 0.0) };
         streams.AreSilent = true;
-        var (setUp, stores) = await PlaceAsync(options.SetUpsPerSecond, options.Duration, ShortTalk, stop);
+        foreach (var length in new[] { 0, 1, 1, 0 }) // a machine that gets slower meanwhile is slow for both
+        {
+            var (one, stores) = await PlaceAsync(options.SetUpsPerSecond, part, length == 0 ? ShortTalk : LongTalk, stop);
+            calls[length] = (calls[length].Server + one / 2, calls[length].Stores + stores / 2);
+        }
         streams.AreSilent = false;
-        row = row with { SetUp = setUp - row.Idle / options.SetUpsPerSecond, Stores = server.Stores is null ? null : stores };
-        Report($"  a silent call of 1 s {setUp:0.0} ms: set-up {row.SetUp:0.0} ms; stores {row.Stores:0.0} ms");
+        var second = (calls[1].Server - calls[0].Server) / (LongTalk - ShortTalk).TotalSeconds;
+        row = row with
+        {
+            SilentSecond = second,
+            SetUp = calls[0].Server - second * ShortTalk.TotalSeconds - row.Idle / options.SetUpsPerSecond,
+            Stores = server.Stores is null ? null : calls[0].Stores,
+        };
+        Report($"  a silent call of {ShortTalk.TotalSeconds:0} s {calls[0].Server:0.0} ms, of {LongTalk.TotalSeconds:0} s "
+            + $"{calls[1].Server:0.0} ms: set-up {row.SetUp:0.0} ms, a silent second {second:0.00} ms; stores {row.Stores:0.0} ms");
         return row;
     }
 

@@ -6,10 +6,12 @@ namespace Load.Comparisons;
 /// <param name="Rate">Set-ups a second.</param>
 /// <param name="Seconds">Of one slice, without the time in which calls of the slice before end.</param>
 /// <param name="Pairs">Slices of each, one after the other.</param>
+/// <param name="Talk">Seconds of silence in each call.</param>
 internal sealed record SetUpOptions(
-    string? Before = null, string? Program = null, double Rate = 15, double Seconds = 8, int Pairs = 20)
+    string? Before = null, string? Program = null, double Rate = 15, double Seconds = 8, int Pairs = 20,
+    double Talk = 1)
 {
-    public const string Usage = "Load setups --before FOLDER [--program FOLDER] [--rate 15] [--seconds 8] [--pairs 20]";
+    public const string Usage = "Load setups --before FOLDER [--program FOLDER] [--rate 15] [--seconds 8] [--pairs 20] [--talk 1]";
 
     public static SetUpOptions? Read(string[] arguments) => OptionPairs.Read(
         arguments, new SetUpOptions(), (options, name, text, value) => name switch
@@ -18,6 +20,7 @@ internal sealed record SetUpOptions(
             "--program" => options with { Program = Path.GetFullPath(text) },
             "--rate" when value > 0 => options with { Rate = value },
             "--seconds" when value > 0 => options with { Seconds = value },
+            "--talk" when value > 0 => options with { Talk = value },
             "--pairs" when value > 0 => options with { Pairs = (int)value },
             _ => null,
         }) is { Before: not null } read ? read : null;

@@ -12,15 +12,17 @@ namespace Load.Comparisons;
 /// </summary>
 internal sealed class SetUpRun(SetUpOptions options)
 {
-    private static readonly TimeSpan Talk = TimeSpan.FromSeconds(1), WarmUp = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(60);
 
-    /// <summary>Calls that began before the change have ended, and their records are written.</summary>
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(3);
+    /// <summary>Calls that began before the change have ended by then, and their records are written.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
 
     /// <summary>A slice's cost.</summary>
     /// <param name="Milliseconds">CPU a set-up.</param>
     /// <param name="Collections">Of garbage, a thousand set-ups.</param>
     private readonly record struct Cost(double Milliseconds, double Collections);
+
+    private TimeSpan Talk => TimeSpan.FromSeconds(options.Talk);
 
     public async Task<int> RunAsync(CancellationToken stop)
     {
@@ -70,7 +72,7 @@ internal sealed class SetUpRun(SetUpOptions options)
     private async Task<Cost> SliceAsync(GatewayServer server, int place, CallDriver driver, CancellationToken stop)
     {
         server.SendOnlyTo(place);
-        await Task.Delay(Settling, stop);
+        await Task.Delay(Settling + Talk, stop);
         var process = new ProcessTree(server.Nodes[place].Id);
         var (cpu, calls, collections) = (process.CpuSeconds(), driver.Placed, await CollectionsAsync(server.Nodes[place], stop));
         await Task.Delay(TimeSpan.FromSeconds(options.Seconds), stop);

@@ -6,11 +6,11 @@ using Load.Traces;
 namespace Load.Stages;
 
 /// <summary>
-/// Samples the gateway (perf) while calls are set up with a second of talk, and says which stage of a call each sample belongs to.
+/// Samples the gateway (perf) while calls are set up with a little talk, and says which stage of a call each sample belongs to.
 /// </summary>
 internal sealed class StageRun(StageOptions options)
 {
-    private static readonly TimeSpan Talk = TimeSpan.FromSeconds(1);
+    private TimeSpan Talk => TimeSpan.FromSeconds(options.Talk);
 
     public async Task<int> RunAsync(CancellationToken stop)
     {

@@ -3,6 +3,7 @@ using Gateway.Calls;
 using Gateway.Storage.Commands;
 using Gateway.Storage.Nodes;
 using Gateway.Worker.Configuration;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Nodes;
 
@@ -20,8 +21,13 @@ internal sealed partial class CallMoves(
     /// <summary>Calls that are between two nodes at one time: none waits for its turn with its media silent.</summary>
     private const int AtOnce = 4;
 
-    /// <summary>Calls that another node did not take: each try is heard.</summary>
-    private readonly ConcurrentDictionary<CallId, bool> _stay = [];
+    /// <summary>The pause before a call that came back is handed over again, which doubles: each try is heard.</summary>
+    private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(2);
+
+    /// <summary>Calls that came back from another node, which did not take them.</summary>
+    private readonly ConcurrentDictionary<CallId, CameBack> _back = [];
+
+    private readonly InstantClock _clock = new(time);
 
     /// <summary>Calls that these nodes could not take; nobody has heard of the question, and it is asked again.</summary>
     private readonly ConcurrentDictionary<(CallId Call, string Node), bool> _refused = [];
@@ -38,7 +44,7 @@ internal sealed partial class CallMoves(
         try
         {
             for (; snapshots.IsOn && taker.Calls?.Owned is { Count: > 0 } calls; await Task.Delay(Again, time, cancellation))
-                await MoveAsync([.. calls.Select(one => one.Call).Where(call => !_stay.ContainsKey(call))]);
+                await MoveAsync([.. calls.Select(one => one.Call).Where(IsDue)]);
         }
         catch (OperationCanceledException)
         {
@@ -54,7 +60,7 @@ internal sealed partial class CallMoves(
         var (next, moved) = (0, 0);
         await Parallel.ForEachAsync(calls, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (call, _) =>
         {
-            if (await TryMoveAsync(call, nodes[Interlocked.Increment(ref next) % nodes.Length]))
+            if (await TryMoveAsync(call, NodeOf(call, nodes, Interlocked.Increment(ref next))))
                 Interlocked.Increment(ref moved);
         });
         if (moved > 0)
@@ -111,9 +117,24 @@ internal sealed partial class CallMoves(
             (wasRefused, reason) = (false, e.Message);
         }
         LogNotTaken(call, node, reason);
-        _stay[call] = true;
+        NoteBack(call, node);
         await TakeBackAsync(saved, wasRefused);
         return false;
+    }
+
+    private bool IsDue(CallId call) => !_back.TryGetValue(call, out var back) || _clock.Now >= back.NextAt;
+
+    /// <summary>In turn, but not the node that the call has come back from, where there is another.</summary>
+    private string NodeOf(CallId call, string[] nodes, int turn)
+    {
+        var node = nodes[turn % nodes.Length];
+        return _back.TryGetValue(call, out var back) && back.From == node ? nodes[(turn + 1) % nodes.Length] : node;
+    }
+
+    private void NoteBack(CallId call, string from)
+    {
+        var pause = _back.TryGetValue(call, out var before) ? before.Pause * 2 : FirstBackOff;
+        _back[call] = new CameBack(from, pause, _clock.Now + pause);
     }
 
     /// <summary>False: it cannot go on at that node, and stays. One that does not answer may be of the version before.</summary>
@@ -157,6 +178,11 @@ internal sealed partial class CallMoves(
             taker.TryResume(saved, mine);
         }
     }
+
+    /// <param name="From">The node that did not take it last.</param>
+    /// <param name="Pause">After which it is handed over again.</param>
+    /// <param name="NextAt">The time of that.</param>
+    private sealed record CameBack(string From, TimeSpan Pause, Instant NextAt);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Moved} of {Calls} call(s) were moved to other nodes")]
     private partial void LogMoved(int moved, int calls);

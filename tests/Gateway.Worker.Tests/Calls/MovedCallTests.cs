@@ -83,14 +83,54 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
     }
 
     [Fact]
-    public async Task A_call_that_the_other_node_does_not_take_after_all_comes_back()
+    public async Task A_call_that_the_other_node_does_not_take_after_all_comes_back_and_is_handed_to_a_third()
     {
         var talk = await _talks.InboundAsync();
         await _talks.LeftAsync(talk);
         await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
         var (other, leases) = (new LeasedNode("fickle", "1"), new NodeLeases(redis));
-        var listener = new NodeCommandListener(redis, other.Id, command => Task.FromResult(
-            command is NodeCommand.PrepareCall ? CommandReply.Done : CommandReply.Refused(HangupCause.NoRoute)));
+        var listener = new NodeCommandListener(redis, other.Id, async command =>
+        {
+            if (command is NodeCommand.PrepareCall)
+                return CommandReply.Done;
+            await leases.EndAsync(other); // it is asked once
+            return CommandReply.Refused(HangupCause.NoRoute);
+        });
+        await listener.StartAsync();
+        await leases.BeatAsync(other, TimeSpan.FromMinutes(5), hasRoom: true);
+        var watch = Talks.Measure(talk);
+        Assert.Equal(CommandReply.Done, await new NodeCommands(redis).DrainAsync("worker", CancellationToken.None));
+        await _talks.GoOnAsync(watch, TimeSpan.Zero, talk);
+
+        await using var third = await bench.StartOtherAsync("third");
+        await HasRoomAsync("third");
+        watch = Talks.Measure(talk);
+        var id = new CallId(await bench.IdOfAsync(talk.Call));
+        await Eventually.SeeAsync(
+            () => new CallOwners(redis).FindAsync(id), owner => owner?.Node == "third", "a node that takes it has it",
+            owner => $"{owner}\n{bench.Log()}");
+        await _talks.GoOnAsync(watch, TimeSpan.Zero, talk);
+        await talk.Phone.HangUpAsync();
+        Assert.Equal(WireName.Of(HangupCause.PbxHungUp), (await bench.EndedRowAsync(talk.Call)).Cause);
+        await listener.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_call_comes_back_where_redis_has_forgotten_whose_it_is_while_it_was_handed_over()
+    {
+        var talk = await _talks.InboundAsync();
+        await _talks.LeftAsync(talk);
+        var id = await bench.IdOfAsync(talk.Call);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        var (other, leases) = (new LeasedNode("forgetful", "1"), new NodeLeases(redis));
+        var listener = new NodeCommandListener(redis, other.Id, async command =>
+        {
+            if (command is NodeCommand.PrepareCall)
+                return CommandReply.Done;
+            await leases.EndAsync(other); // it is asked once
+            await redis.GetDatabase().KeyDeleteAsync([$"wa:{{{id}}}:owner", $"wa:{{{id}}}:live", $"wa:{{{id}}}:snapshot:1"]);
+            return CommandReply.Refused(HangupCause.NoRoute);
+        });
         await listener.StartAsync();
         await leases.BeatAsync(other, TimeSpan.FromMinutes(5), hasRoom: true);
         var watch = Talks.Measure(talk);
@@ -99,7 +139,6 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
         await talk.Phone.HangUpAsync();
         Assert.Equal(WireName.Of(HangupCause.PbxHungUp), (await bench.EndedRowAsync(talk.Call)).Cause);
         await listener.StopAsync();
-        await leases.EndAsync(other);
     }
 
     private async Task HasRoomAsync(string node)

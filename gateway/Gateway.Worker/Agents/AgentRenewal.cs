@@ -1,20 +1,40 @@
 using Gateway.Calls.Agents;
+using StackExchange.Redis;
 
 namespace Gateway.Worker.Agents;
 
 /// <summary>Renews once a second what this node's calls hold of agents and places in line, and follows what other nodes change.</summary>
-internal sealed partial class AgentRenewal(ResilientAgentRegistry registry, TimeProvider time, ILogger<AgentRenewal> logger)
-    : BackgroundService
+internal sealed partial class AgentRenewal(
+    ResilientAgentRegistry registry, IConnectionMultiplexer redis, TimeProvider time, ILogger<AgentRenewal> logger) : BackgroundService
 {
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(RenewAsync(stoppingToken), ListenAsync(stoppingToken));
+    /// <summary>While Redis does not answer: a node that has not noticed may take there whom this one took from memory.</summary>
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(250);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        redis.ConnectionRestored += OnRestored;
+        try
+        {
+            await Task.WhenAll(RenewAsync(stoppingToken), ListenAsync(stoppingToken));
+        }
+        finally
+        {
+            redis.ConnectionRestored -= OnRestored;
+        }
+
+        // It may be another server now, or be empty: what calls hold is there again before others take it.
+        void OnRestored(object? sender, ConnectionFailedEventArgs restored)
+        {
+            if (restored.ConnectionType == ConnectionType.Interactive)
+                _ = registry.RenewAsync(stoppingToken);
+        }
+    }
 
     private async Task RenewAsync(CancellationToken cancellation)
     {
-        using var timer = new PeriodicTimer(AgentLeases.Renewal, time);
-        var wasUnavailable = false;
-        while (await timer.WaitForNextTickAsync(cancellation))
+        for (var wasUnavailable = false; ;)
         {
+            await Task.Delay(wasUnavailable ? Retry : AgentLeases.Renewal, time, cancellation);
             await registry.RenewAsync(cancellation);
             if (registry.IsUnavailable && !wasUnavailable)
                 LogUnavailable();

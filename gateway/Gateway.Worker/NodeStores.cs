@@ -44,7 +44,7 @@ internal sealed partial class NodeStores(
     public void Dispose() => _stop.Dispose();
 
     /// <summary>PostgreSQL answered a moment ago; where it ends while the gateway starts, the step is done again.</summary>
-    private async Task DoAsync(Func<Task> step, CancellationToken cancellation)
+    internal async Task DoAsync(Func<Task> step, CancellationToken cancellation)
     {
         while (true)
         {

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Worker.Calls;
+using Gateway.Worker.Tests.Calls.Bench;
 
 namespace Gateway.Worker.Tests.Calls;
 
@@ -62,6 +64,20 @@ public sealed class ResilientRegistryTests
     }
 
     [Fact]
+    public async Task What_redis_was_not_shown_is_shown_as_soon_as_it_answers()
+    {
+        await _registry.PublishAsync(Call with { Id = new CallId("before") }, default);
+        _redis.IsAway = true;
+        await _registry.PublishAsync(Call, default);
+        await _registry.KeepDialogAsync(Call.Id, 1, "dialog", default);
+        await _registry.PublishAsync(Call with { State = CallState.Live }, default);
+        _redis.IsAway = false;
+        await Eventually.SeeAsync(
+            () => _redis.TakeDialogAsync(Call.Id, default), taken => taken.Text == "dialog", "the dialog can be taken by others");
+        Assert.Contains(Call with { State = CallState.Live }, await _redis.ListAsync(default));
+    }
+
+    [Fact]
     public async Task No_answer_about_a_lost_call_is_not_taken_for_a_no()
     {
         Assert.False(await _registry.GoesOnAsync(Call.Id, 1, default));
@@ -74,11 +90,11 @@ public sealed class ResilientRegistryTests
 
     private sealed class EmptyRegistry : ICallRegistry
     {
-        private readonly Dictionary<CallId, LiveCall> _live = [];
-        private readonly Dictionary<CallId, string> _dialogs = [];
+        private readonly ConcurrentDictionary<CallId, LiveCall> _live = new();
+        private readonly ConcurrentDictionary<CallId, string> _dialogs = new();
 
-        /// <summary>It answers no question about a lost call.</summary>
-        public bool IsAway { get; set; }
+        /// <summary>It takes nothing, and answers no question about a lost call.</summary>
+        public volatile bool IsAway;
 
         /// <summary>Happens before a call is shown.</summary>
         public Func<Task> OnPublish { get; set; } = () => Task.CompletedTask;
@@ -91,6 +107,8 @@ public sealed class ResilientRegistryTests
 
         public async Task<bool> PublishAsync(LiveCall call, CancellationToken cancellation)
         {
+            if (IsAway)
+                throw new TimeoutException();
             await OnPublish();
             _live[call.Id] = call;
             return true;
@@ -98,13 +116,15 @@ public sealed class ResilientRegistryTests
 
         public Task<bool> RemoveAsync(CallId callId, long token, CancellationToken cancellation)
         {
-            _live.Remove(callId);
-            _dialogs.Remove(callId);
+            _live.TryRemove(callId, out _);
+            _dialogs.TryRemove(callId, out _);
             return Task.FromResult(true);
         }
 
         public Task KeepDialogAsync(CallId callId, long token, string dialog, CancellationToken cancellation)
         {
+            if (IsAway)
+                throw new TimeoutException();
             _dialogs[callId] = dialog;
             return Task.CompletedTask;
         }
@@ -112,7 +132,7 @@ public sealed class ResilientRegistryTests
         public Task<TakenDialog> TakeDialogAsync(CallId callId, CancellationToken cancellation) => IsAway
             ? throw new TimeoutException() : Task.FromResult(new TakenDialog(true, _dialogs.GetValueOrDefault(callId)));
 
-        public Task ForgetDialogAsync(CallId callId, CancellationToken cancellation) => Task.FromResult(_dialogs.Remove(callId));
+        public Task ForgetDialogAsync(CallId callId, CancellationToken cancellation) => Task.FromResult(_dialogs.TryRemove(callId, out _));
 
         public Task<bool?> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) =>
             IsAway ? throw new TimeoutException() : Task.FromResult<bool?>(false);

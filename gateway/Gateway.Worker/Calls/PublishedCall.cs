@@ -23,8 +23,7 @@ internal sealed class PublishedCall(
     /// <summary>What is published of a dead node's calls expires, and a restarted Redis fills again.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(10);
 
-    /// <summary>A state that waits for a store or for Meta is published where it lasts so long: mostly the next one comes first. So is
-    /// what phones that ring at once have of dialogs.</summary>
+    /// <summary>A state that waits for a store or for Meta is published where it lasts so long: mostly the next one comes first.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(50);
 
     private LiveCall? _view; // still to be published
@@ -39,11 +38,14 @@ internal sealed class PublishedCall(
         if (IsShownAtOnce(call.State))
             HandleDeadline(now);
         else
-            NoteRinging(now);
+            NextDeadline = Instant.Min(NextDeadline, now + Soon);
     }
 
-    /// <summary>A phone rings, whose dialog nobody else knows yet.</summary>
-    public void NoteRinging(Instant now) => NextDeadline = Instant.Min(NextDeadline, now + Soon);
+    /// <summary>
+    /// A phone rings, whose dialog nobody else knows yet: it is published as soon as the call has nothing else to do. Where this process
+    /// dies before, the phone is told by nobody that it rings in vain.
+    /// </summary>
+    public void NoteRinging(Instant now) => NextDeadline = Instant.Min(NextDeadline, now);
 
     public void HandleDeadline(Instant now)
     {

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Profiles;
+using Gateway.Sip.Transactions;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Dialogs;
 
@@ -39,6 +41,22 @@ internal static class DigitInfo
         return IsTelephoneEvent(body.Span)
             ? TryReadEvent(body.Span, out digit, out duration)
             : TryReadText(Encoding.Latin1.GetString(body.Span), out digit, ref duration);
+    }
+
+    /// <summary>Answers the INFO of a call, and reports the key in it.</summary>
+    public static void Handle(SessionCore session, ServerTransaction transaction, Instant now)
+    {
+        if (TryRead(transaction.Request, out var digit, out var duration))
+        {
+            session.Respond(transaction, 200, now);
+            session.Emit(new SipCallEvent.DigitReceived(digit, duration));
+        }
+        else if (transaction.Request.Headers["Info-Package"] is { Length: > 0 })
+            session.Respond(transaction, 469, now, ("Recv-Info", "")); // RFC 6086 §4.2.2: we have named none
+        else if (SipBody.IsBlank(transaction.Request.Body))
+            session.Respond(transaction, 200, now);
+        else
+            session.Respond(transaction, 415, now, ("Accept", $"{MediaType.DtmfRelay}, {MediaType.Dtmf}"));
     }
 
     public static void Write(SipMessage message, DtmfInfoBody form, char digit, TimeSpan duration)

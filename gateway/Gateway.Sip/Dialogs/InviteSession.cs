@@ -21,6 +21,7 @@ public sealed class InviteSession : SessionCore, IHasDeadline
     private readonly Referral _referral;
     private readonly SipSessionSnapshot? _saved;
     private ClientTransaction? _bye;
+    private bool _wasSettled;
 
     /// <summary>An outgoing call.</summary>
     internal InviteSession(
@@ -56,6 +57,12 @@ public sealed class InviteSession : SessionCore, IHasDeadline
 
     /// <summary>Nothing can arrive any more that would need an answer from this call.</summary>
     public bool IsForgotten { get; private set; }
+
+    /// <summary>
+    /// It is over for the peer too: our INVITE has a final response, and our BYE an answer, or SIP waits for them no longer (64·T1, RFC
+    /// 3261 §17.1). Until then the peer may still ring, or have answered for nobody.
+    /// </summary>
+    public bool IsSettled => IsOver && !OwesBye && UnansweredByes == 0 && _outgoing is not { IsPending: true };
 
     internal override bool IsConfirmed =>
         Dialog is not null && _outgoing is not { IsPending: true } && _incoming is not { IsPending: true };
@@ -171,7 +178,7 @@ public sealed class InviteSession : SessionCore, IHasDeadline
                 _incoming.HandlePrack(transaction, now);
                 break;
             case "INFO":
-                HandleInfo(transaction, now);
+                DigitInfo.Handle(this, transaction, now);
                 break;
             case "REFER":
                 _referral.HandleRequest(transaction, now);
@@ -214,6 +221,8 @@ public sealed class InviteSession : SessionCore, IHasDeadline
     {
         if (_outgoing is not null && _outgoing.Owns(transaction))
             _outgoing.HandleFailure(failure, now);
+        else if (transaction.Request.Method == SipMethod.Bye)
+            UnansweredByes--;
         else if (!_referral.HandleFinal(transaction, now) && !_renegotiation.HandleFailure(transaction, failure, now)
             && transaction.Request.Method == SipMethod.Info)
             LoseDialog(now);
@@ -240,13 +249,19 @@ public sealed class InviteSession : SessionCore, IHasDeadline
         IsForgotten = true;
         _outgoing?.Forget();
         _renegotiation.Forget();
+        Settle();
     }
 
     // ---- what the parts share ----
 
     internal override void ChangeEarly(Dialog dialog, string sdp) => _outgoing?.ChangeEarly(dialog, sdp);
 
-    internal override void Reschedule() => _owner.Reschedule(this);
+    internal override void Reschedule()
+    {
+        _owner.Reschedule(this);
+        if (IsSettled)
+            Settle();
+    }
 
     internal override void Emit(SipCallEvent callEvent)
     {
@@ -271,11 +286,24 @@ public sealed class InviteSession : SessionCore, IHasDeadline
             Deadlines[SessionDeadline.Forget] = now + Context.Timers.TransactionTimeout + Context.Timers.T4;
     }
 
-    /// <summary>The end without a BYE: another process has the dialog. One that was sent is not repeated.</summary>
+    private void Settle()
+    {
+        if (!_wasSettled)
+            _owner.Settle(this);
+        _wasSettled = true;
+    }
+
+    /// <summary>
+    /// The end without a BYE: another process has the dialog. One that was sent is not repeated. An INVITE without final response, which no
+    /// other process can cancel or go on with, is cancelled.
+    /// </summary>
     public void Abandon(Instant now)
     {
+        if (_outgoing is { IsPending: true })
+            HangUp(null, null, SipCallEnd.Local, now);
         if (_bye is not null)
             Context.Layer.Clients.Forget(_bye);
+        UnansweredByes = 0;
         _outgoing?.AbandonAnswer();
         _acknowledgement.Stop();
         _referral.Abandon();
@@ -325,6 +353,8 @@ public sealed class InviteSession : SessionCore, IHasDeadline
             SendAgain(transaction, again, now);
             return;
         }
+        if (transaction.Request.Method == SipMethod.Bye)
+            UnansweredByes--;
         if (_referral.HandleFinal(transaction, now))
             return;
         if (!_renegotiation.HandleResponse(transaction, response, now) && response.StatusCode is 408 or 481
@@ -353,21 +383,6 @@ public sealed class InviteSession : SessionCore, IHasDeadline
         _referral.Abandon();
         Finish(new SipCallEvent.Ended(SipCallEnd.Remote, reason), now);
     }
-
-    private void HandleInfo(ServerTransaction transaction, Instant now)
-    {
-        if (DigitInfo.TryRead(transaction.Request, out var digit, out var duration))
-        {
-            Respond(transaction, 200, now);
-            Emit(new SipCallEvent.DigitReceived(digit, duration));
-        }
-        else if (transaction.Request.Headers["Info-Package"] is { Length: > 0 })
-            Respond(transaction, 469, now, ("Recv-Info", "")); // RFC 6086 §4.2.2: we have named none
-        else if (SipBody.IsBlank(transaction.Request.Body))
-            Respond(transaction, 200, now);
-        else
-            Respond(transaction, 415, now, ("Accept", $"{MediaType.DtmfRelay}, {MediaType.Dtmf}"));
-    }
 }
 
 /// <summary>The user agent that calls belong to.</summary>
@@ -377,4 +392,7 @@ internal interface ISessionOwner
 
     /// <summary>Call after anything that may have moved the session's deadline.</summary>
     void Reschedule(InviteSession session);
+
+    /// <summary>Nothing of it is left at the peer.</summary>
+    void Settle(InviteSession session);
 }

@@ -106,6 +106,7 @@ internal sealed class OutgoingInvite(SessionCore session, SipInviteRequest call)
         leg.Dialog.RefreshFromResponse(response, session.Context.Local);
         if (session.IsOver || !IsPending)
         {
+            IsPending = false;
             AckAndBye(leg.Dialog, response.CSeq.Number, now);
             return;
         }

@@ -28,6 +28,9 @@ public abstract class SessionCore : IClientTransactionUser
 
     internal abstract bool IsConfirmed { get; }
 
+    /// <summary>The BYEs of ours without a final response, which SIP still waits for.</summary>
+    private protected int UnansweredByes { get; set; }
+
     /// <summary>The callee's from the start, the caller's from the 2xx.</summary>
     internal Dialog? Dialog { get; set; }
 
@@ -83,6 +86,8 @@ public abstract class SessionCore : IClientTransactionUser
 
     internal ClientTransaction Send(SipRequest request, Dialog dialog, Instant now)
     {
+        if (request.Method == SipMethod.Bye)
+            UnansweredByes++;
         Context.AddCommonHeaders(request);
         Trunk.AuthorizeAhead(request);
         return Context.Layer.Clients.Send(request, dialog.Flow, this, now, mayLeaveByTcp: Trunk.MayLeaveByTcp);

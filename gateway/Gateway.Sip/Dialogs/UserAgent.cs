@@ -108,7 +108,7 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner, IAuthenti
             if (session.IsForgotten)
                 ((ICollection<KeyValuePair<(string, string), InviteSession>>)_sessions).Remove(new(KeyOf(session), session));
             else
-                _deadlines.Schedule(session);
+                session.Reschedule();
         }
     }
 
@@ -162,15 +162,17 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner, IAuthenti
     }
 
     /// <summary>Lets the owner of a call act on it.</summary>
-    public void Command(InviteSession session, Instant now, Action<InviteSession, Instant> command)
+    public static void Command(InviteSession session, Instant now, Action<InviteSession, Instant> command)
     {
         command(session, now);
-        _deadlines.Schedule(session);
+        session.Reschedule();
     }
 
     void ISessionOwner.Emit(InviteSession session, SipCallEvent callEvent) => _events.Enqueue(new UserAgentEvent(session, callEvent));
 
     void ISessionOwner.Reschedule(InviteSession session) => _deadlines.Schedule(session);
+
+    void ISessionOwner.Settle(InviteSession session) => _events.Enqueue(new UserAgentEvent(session, null) { IsSettled = true });
 
     private Trunk? FindTrunk(SipFlow source) => _trunks.Of(source);
 
@@ -276,9 +278,7 @@ public sealed class UserAgent : IServerTransactionUser, ISessionOwner, IAuthenti
         var response = _core.CreateResponse(request, IsDraining ? 503 : 200, _statelessTag);
         var user = FindTrunk(flow)?.AccountContact ?? request.Uri.Subscriber ?? "";
         response.Headers.Add("Contact", _core.ContactFor(flow, user));
-        response.Headers.Add("Allow", _core.Capabilities.Allow);
-        response.Headers.Add("Accept", _core.Capabilities.Accept);
-        response.Headers.Add("Supported", _core.Capabilities.Supported);
+        _core.AddCapabilities(response);
         if (IsDraining)
             response.Headers.Add("Retry-After", $"{(int)_retryAfter.TotalSeconds}");
         return response;

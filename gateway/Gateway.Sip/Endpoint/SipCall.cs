@@ -19,6 +19,7 @@ public sealed class SipCall
     private readonly Channel<SipCallEvent> _events = Channel.CreateBounded<SipCallEvent>(EventCapacity);
     private readonly InviteSession? _session;
     private readonly Func<Action<Instant>, Task>? _post;
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="session">What this is the handle of; it does not know.</param>
     /// <param name="post">Lets the endpoint's loop act on the session.</param>
@@ -37,6 +38,16 @@ public sealed class SipCall
 
     /// <summary>The events of this call; completes after <see cref="SipCallEvent.Failed"/> or <see cref="SipCallEvent.Ended"/>.</summary>
     public ChannelReader<SipCallEvent> Events => _events.Reader;
+
+    /// <summary><see cref="SipCallEvent.Ended"/> or <see cref="SipCallEvent.Failed"/> has been decided, by either side.</summary>
+    public bool IsOver => _session is null or { IsOver: true };
+
+    /// <summary>
+    /// Completes when the call is over for the peer too: its INVITE has a final response, and a BYE of ours an answer, or SIP waits for
+    /// them no longer (64·T1, RFC 3261 §17.1). Later than the last event: a phone may answer while our CANCEL is on its way. At the latest
+    /// when the endpoint stops.
+    /// </summary>
+    public Task Settled => _settled.Task;
 
     /// <summary>
     /// Sends 101…199 on an incoming call; reliably (RFC 3262) when the caller requires it, or when it supports it and there is SDP.
@@ -116,8 +127,9 @@ public sealed class SipCall
     public Task HangUpAsync(SipReason? reason = null, IReadOnlyList<(string Name, string Value)>? headers = null) =>
         Post((session, now) => session.HangUp(reason, headers, SipCallEnd.Local, now));
 
-    /// <summary>Forgets the call without a word to the peer: another process has its dialog. <see cref="SipCallEvent.Ended"/>
-    /// follows.</summary>
+    /// <summary>
+    /// Forgets the call without a word to the peer: another process has its dialog. One that rings is cancelled. The last event follows.
+    /// </summary>
     public Task AbandonAsync() => Post((session, now) => session.Abandon(now));
 
     /// <summary>On the loop. False: the owner does not read.</summary>
@@ -128,6 +140,15 @@ public sealed class SipCall
             _events.Writer.TryComplete();
         return delivered;
     }
+
+    /// <summary>It never reached the network.</summary>
+    internal void Fail(SipCallEvent.Failed failed)
+    {
+        TryDeliver(failed);
+        Settle();
+    }
+
+    internal void Settle() => _settled.TrySetResult();
 
     private Task Post(Action<InviteSession, Instant> action) =>
         _session is { } session ? _post!(now => action(session, now)) : Task.CompletedTask;

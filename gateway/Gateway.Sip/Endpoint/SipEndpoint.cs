@@ -187,7 +187,7 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         var session = loop.Agent.CreateCall(trunk, request);
         _tap?.Begin(session.Info, request.Correlation);
         if (!loop.TryBegin(session, out var call))
-            call.TryDeliver(new SipCallEvent.Failed(503, "The endpoint is behind or stopped", null));
+            call.Fail(new SipCallEvent.Failed(503, "The endpoint is behind or stopped", null));
         return call;
     }
 
@@ -210,12 +210,6 @@ public sealed partial class SipEndpoint : IAsyncDisposable
         await _loop!.PostAsync(now => sent = _loop.Agent.TryEndDialog(snapshot, reason, now));
         return sent;
     }
-
-    /// <summary>
-    /// Completes when all requests of what was done so far have left, which a closed gate keeps back; at once when the endpoint has
-    /// stopped.
-    /// </summary>
-    public Task SendAsync() => _loop!.SendAsync();
 
     /// <summary>
     /// The user's registered phones, the preferred first; of equals the newest. Those of other nodes (<see cref="OtherContacts"/>) come
@@ -363,7 +357,7 @@ public sealed partial class SipEndpoint : IAsyncDisposable
             To = new SipParty(request.TargetUser),
             TargetUser = request.TargetUser,
         });
-        call.TryDeliver(new SipCallEvent.Failed(status, phrase, null));
+        call.Fail(new SipCallEvent.Failed(status, phrase, null));
         return call;
     }
 }

@@ -29,7 +29,7 @@ internal sealed partial class SipLoop
     private readonly ILogger _logger;
     private readonly ITimer _timer;
 
-    /// <summary>The handles of calls whose end was not reported to their owners yet.</summary>
+    /// <summary>The handles of calls that are not settled.</summary>
     private readonly Dictionary<InviteSession, SipCall> _calls = [];
     private readonly HeldBack _heldBack = new();
     private Instant _timerAt = Instant.Never;
@@ -110,19 +110,6 @@ internal sealed partial class SipLoop
         await done.Task;
     }
 
-    /// <summary>
-    /// Completes when all requests of what was done so far have left: where the gate is closed, once it has opened. At once when the loop
-    /// has stopped.
-    /// </summary>
-    public async Task SendAsync()
-    {
-        if (_heldBack.IsEmpty)
-            return;
-        var sent = Task.CompletedTask;
-        await PostAsync(_ => sent = _heldBack.Sent);
-        await sent;
-    }
-
     /// <summary>Ends all calls and registrations, gives their messages a moment to be answered, and stops.</summary>
     public async Task StopAsync(TimeSpan timeout)
     {
@@ -136,8 +123,8 @@ internal sealed partial class SipLoop
         }
         _inbox.Writer.TryComplete();
         await _running;
-        _heldBack.Take();
-        _heldBack.NoteSent();
+        foreach (var call in _calls.Values)
+            call.Settle();
         await _timer.DisposeAsync();
     }
 
@@ -149,7 +136,7 @@ internal sealed partial class SipLoop
             {
                 Handle(input);
                 Advance();
-                (input as EndpointInput.Command)?.Done?.TrySetResult(); // an agent whose phone is hung up may be rung at once
+                (input as EndpointInput.Command)?.Done?.TrySetResult();
             }
         }
     }
@@ -220,7 +207,6 @@ internal sealed partial class SipLoop
             foreach (var request in _heldBack.Take())
                 Agent.Layer.Clients.SendAgain(request, now);
         Drain();
-        _heldBack.NoteSent();
 
         var next = Instant.Min(Agent.NextDeadline, Watches.NextDeadline);
         if (!_heldBack.IsEmpty)
@@ -271,7 +257,9 @@ internal sealed partial class SipLoop
     {
         while (Agent.TryPollEvent(out var happened))
         {
-            if (happened.Event is null)
+            if (happened.IsSettled)
+                Settle(happened.Session);
+            else if (happened.Event is null)
                 Announce(happened.Session);
             else
                 Deliver(happened.Session, happened.Event);
@@ -299,7 +287,7 @@ internal sealed partial class SipLoop
         };
         _calls.Add(session, call);
         if (!_incoming.TryWrite(call))
-            Agent.Command(session, _clock.Now, static (call, now) => call.Reject(503, null, null, [("Retry-After", "5")], now));
+            UserAgent.Command(session, _clock.Now, static (call, now) => call.Reject(503, null, null, [("Retry-After", "5")], now));
     }
 
     private void Deliver(InviteSession session, SipCallEvent callEvent)
@@ -308,19 +296,24 @@ internal sealed partial class SipLoop
         _metrics.Ended(session.Info.Direction, callEvent);
         Tap?.Tap.Handle(session.Info.CallId, callEvent);
         var call = _calls[session];
-        if (callEvent is SipCallEvent.Ended or SipCallEvent.Failed)
-            _calls.Remove(session);
         if (!call.TryDeliver(callEvent) && !session.IsOver)
-            Agent.Command(session, _clock.Now, static (call, now) => call.HangUp(null, null, SipCallEnd.EventsNotRead, now));
+            UserAgent.Command(session, _clock.Now, static (call, now) => call.HangUp(null, null, SipCallEnd.EventsNotRead, now));
     }
 
-    private void Act(InviteSession session, Action<Instant> action, Instant now) => Agent.Command(session, now, (_, at) => action(at));
+    private void Settle(InviteSession session)
+    {
+        if (_calls.Remove(session, out var call))
+            call.Settle();
+    }
+
+    private static void Act(InviteSession session, Action<Instant> action, Instant now) =>
+        UserAgent.Command(session, now, (_, at) => action(at));
 
     private void EndEverything(Instant now)
     {
         Agent.IsDraining = true;
         foreach (var session in Agent.Sessions.ToArray())
-            Agent.Command(session, now, static (call, at) => call.HangUp(null, null, SipCallEnd.Stopped, at));
+            UserAgent.Command(session, now, static (call, at) => call.HangUp(null, null, SipCallEnd.Stopped, at));
         Watches.Stop(now);
         foreach (var trunk in _trunks.Current)
             trunk.Stop(now);

@@ -32,6 +32,13 @@ public sealed class UserAgentCore(TransactionLayer layer, string product)
 
     internal void AddCommonHeaders(SipRequest request) => request.Headers.Add("User-Agent", product);
 
+    internal void AddCapabilities(SipResponse response)
+    {
+        response.Headers.Add("Allow", Capabilities.Allow);
+        response.Headers.Add("Accept", Capabilities.Accept);
+        response.Headers.Add("Supported", Capabilities.Supported);
+    }
+
     internal string ContactFor(SipFlow flow, string user)
     {
         var uri = SipUri.Create(user.Length == 0 ? null : user, Local.AdvertisedTo(flow));

@@ -12,11 +12,14 @@ namespace Gateway.Worker.Calls;
 /// <param name="identity">The call.</param>
 /// <param name="services">What all calls share.</param>
 /// <param name="call">Where inputs go.</param>
-/// <param name="phones">Completes when phones have been told what was decided about them so far.</param>
+/// <param name="phones">Completes when what was decided so far about an agent's phones is done, and the call is over at them.</param>
 /// <param name="onFailure">Takes what a store did not do.</param>
 internal sealed class CallAgents(
-    CallIdentity identity, AgentServices services, ICallInbox call, Func<Task> phones, Action<Exception> onFailure)
+    CallIdentity identity, AgentServices services, ICallInbox call, Func<AgentId, Task> phones, Action<Exception> onFailure)
 {
+    /// <summary>What else the call asks of agents waits no longer for a phone that says nothing.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(500);
+
     private readonly OperationQueue _operations = new(onFailure);
     private volatile bool _isLetGo;
 
@@ -31,7 +34,7 @@ internal sealed class CallAgents(
             CallDecision.TakeAgents take => () => TakeAsync(take),
             CallDecision.ConfirmAgent confirm => () => ConfirmAsync(confirm.Agent),
             CallDecision.MarkAgentBusy mark => () => MarkBusyAsync(mark.Agent),
-            CallDecision.ReleaseAgent release => ReleaseAfter(phones(), release),
+            CallDecision.ReleaseAgent release => ReleaseAfter(phones(release.Agent.Agent), release.Agent, release.Group),
             CallDecision.JoinQueue join => () => JoinAsync(join),
             CallDecision.LeaveQueue leave => () => LeaveAsync(leave.Group),
             _ => null,
@@ -56,12 +59,14 @@ internal sealed class CallAgents(
             late = of.What;
         if (late is CallInput.AgentsTaken taken)
             foreach (var agent in taken.Result.Agents)
-                _operations.Add(() => ReleaseAsync(agent, null));
+                GiveBack(agent);
         else if (late is CallInput.AgentConfirmed { IsOurs: true } confirmed)
-            _operations.Add(() => ReleaseAsync(confirmed.Agent, null));
+            GiveBack(confirmed.Agent);
         else if (late is CallInput.PbxAnswered { By: { } picker })
-            _operations.Add(() => ReleaseAsync(picker, null));
+            GiveBack(picker);
     }
+
+    private void GiveBack(TakenAgent agent) => _operations.Add(ReleaseAfter(phones(agent.Agent), agent, null));
 
     private async Task TakeAsync(CallDecision.TakeAgents take)
     {
@@ -81,13 +86,25 @@ internal sealed class CallAgents(
             Post(new CallInput.AgentConfirmed(taken, IsOurs: true));
     }
 
-    /// <summary>Whoever is free may be rung at once: the phone has been told before that this call is over.</summary>
-    private Func<Task> ReleaseAfter(Task phones, CallDecision.ReleaseAgent release) => async () =>
+    /// <summary>
+    /// Whoever is free may be rung at once, so the call is over at the phone before. Who has a phone that says nothing is busy until SIP
+    /// waits for it no longer; whatever else the call asks goes on meanwhile, and so does the end of the call.
+    /// </summary>
+    private Func<Task> ReleaseAfter(Task ended, TakenAgent agent, GroupId? group) => async () =>
     {
-        await phones;
-        if (!_isLetGo)
-            await ReleaseAsync(release.Agent, release.Group);
+        if (!ended.IsCompleted)
+            await Task.WhenAny(ended, Task.Delay(Soon, services.Time));
+        if (ended.IsCompleted)
+            await ReleaseOwnAsync(agent, group);
+        else
+            _ = new OperationQueue(onFailure).Add(async () =>
+            {
+                await ended;
+                await ReleaseOwnAsync(agent, group);
+            });
     };
+
+    private Task ReleaseOwnAsync(TakenAgent agent, GroupId? group) => _isLetGo ? Task.CompletedTask : ReleaseAsync(agent, group);
 
     private async Task ReleaseAsync(TakenAgent agent, GroupId? group)
     {

@@ -11,10 +11,14 @@ internal sealed class CallHandover(Call call, CallLegs legs, InboundDetails? det
 {
     private volatile CallSnapshot? _saved;
     private volatile bool _hasChanged;
+    private volatile bool _wasSaved;
     private TaskCompletionSource<SavedCall?>? _asked;
 
     /// <summary>It is answered, and not as <see cref="SaveAsync"/> gave it last.</summary>
     public bool HasChanged => _hasChanged && _saved is not null;
+
+    /// <summary><see cref="SaveAsync"/> gave it once: another node may have what it needs to go on.</summary>
+    public bool WasSaved => _wasSaved;
 
     /// <summary>Somebody waits for <see cref="GiveAsync"/>.</summary>
     public bool IsAsked => _asked is not null;
@@ -38,7 +42,10 @@ internal sealed class CallHandover(Call call, CallLegs legs, InboundDetails? det
         _hasChanged = false;
         var (saved, at) = (_saved, time.GetUtcNow());
         if (saved is not null && await legs.SaveAsync() is var (phone, media) && _saved == saved)
+        {
+            _wasSaved = true;
             return new SavedCall(saved, details, phone, media, at);
+        }
         NoteChange(); // soon it may be possible
         return null;
     }

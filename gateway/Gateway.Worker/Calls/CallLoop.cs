@@ -75,7 +75,7 @@ internal sealed partial class CallLoop : ICallInbox
             call, new PublishedCall(call, services.Registry, _registry, _legs.SnapshotAsync, () => _ = AbandonAsync()), _notes,
             new CallOfGroup(group => services.Agents.Directory.Find(group)?.AnswerWithin)) { Trace = trace };
         _quality = new CallQuality(call, services, _notes, Shown, trace);
-        _agents = new CallAgents(call.Identity, services.Agents, this, _legs.PhonesToldAsync, OnStoreFailure);
+        _agents = new CallAgents(call.Identity, services.Agents, this, _legs.PhonesEndedAsync, OnStoreFailure);
     }
 
     public CallIdentity Identity => _call.Identity;
@@ -128,6 +128,7 @@ internal sealed partial class CallLoop : ICallInbox
     public void EndQuietly()
     {
         _ = _legs.AbandonAsync();
+        _agents.LetGo(); // or they would be given back under that node's calls when Redis is back
         Post(new CallInput.HangUpRequested(HangupCause.NodeLost));
     }
 
@@ -136,7 +137,7 @@ internal sealed partial class CallLoop : ICallInbox
         NodeMetrics.CallLetGo();
         LogLetGo(Identity.Id);
         LetGoOfStores();
-        var legs = _legs.AbandonAsync();
+        var legs = _legs.AbandonAsync(mayGoOn: Handover.WasSaved || Shown.State == CallState.Live);
         Post(Wake); // the loop handles nothing more
         return legs;
     }

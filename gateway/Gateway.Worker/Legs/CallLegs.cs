@@ -50,11 +50,12 @@ internal sealed class CallLegs
     /// <summary>Completes when everything decided so far is done.</summary>
     public Task Idle => Task.WhenAll(_graph.Idle, _operations.Idle);
 
-    /// <summary>Completes when everything decided so far about phones and media is done, and what the phones were told has left.</summary>
-    public async Task PhonesToldAsync()
+    /// <summary>Completes when everything decided so far about an agent's phones is done, and the call is over at those hung up.</summary>
+    public async Task PhonesEndedAsync(AgentId agent)
     {
-        await _operations.Idle;
-        await _phones.SendAsync();
+        var ended = Task.CompletedTask;
+        await _operations.Add(() => { ended = _phones.EndedAsync(agent); });
+        await ended;
     }
 
     /// <summary>Lets a capture see the call's packets in the clear; null: no longer.</summary>
@@ -140,11 +141,13 @@ internal sealed class CallLegs
         await _phones.Current.ResumeAsync(phone, trunk => _media.Resume(media, trunk.Media, takeovers));
     });
 
-    /// <summary>Lets go of both sides without a word: another node has the call.</summary>
-    public Task AbandonAsync()
+    /// <summary>Lets go of both sides: another node has the call.</summary>
+    /// <param name="mayGoOn">That node may go on with it: not a word. Else it ends the call, and may not know all the phones.</param>
+    public Task AbandonAsync(bool mayGoOn = true)
     {
         _graph.Abandon();
-        return _operations.Add(() => Task.WhenAll(_phones.AbandonAsync(), _media.AbandonAsync()));
+        return _operations.Add(() => Task.WhenAll(
+            mayGoOn ? _phones.AbandonAsync() : _phones.HangUpAsync(HangupCause.NodeLost), _media.AbandonAsync()));
     }
 
     /// <summary>The dialogs that end the call's phones when this process dies; none where nothing is to be ended.</summary>
@@ -188,7 +191,7 @@ internal sealed class CallLegs
             case CallDecision.InvitePbx invite:
                 return phones.InviteAsync(invite.Route);
             case CallDecision.RingAgent ring:
-                return phones.RingAsync(_agents.Of(ring.Agent, ring.Trunk, ring.AutoAnswer), ring.Attempt);
+                return phones.RingAsync(_agents.Of(ring.Agent, ring.Trunk, ring.AutoAnswer), ring.Attempt, ring.Agent);
             case CallDecision.CancelPhone cancel:
                 return phones.CancelAsync(cancel.Attempt, cancel.IsElsewhere);
             case CallDecision.HangUpAgent:

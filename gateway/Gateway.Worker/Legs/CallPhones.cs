@@ -21,6 +21,7 @@ namespace Gateway.Worker.Legs;
 internal sealed class CallPhones(
     SipLegs first, Func<ICallInbox, PbxSide, SipLegs> another, CallMedia media, CallSounds toAgent, ICallInbox call)
 {
+    private readonly List<SipLegs> _all = [first];
     private volatile SipLegs _current = first;
     private volatile SipLegs? _target;
     private PbxSide _side;
@@ -42,6 +43,7 @@ internal sealed class CallPhones(
         _number = number;
         _target = another(new ConsultationInbox(number, call), OtherSide);
         _target.IsConsulting = true;
+        _all.Add(_target);
         await _current.BeginConsultationAsync();
         media.Consult();
     }
@@ -82,11 +84,11 @@ internal sealed class CallPhones(
     /// <summary>The dialog of the agent, for another node to go on with; null: now it cannot.</summary>
     public Task<SipSessionSnapshot?> SaveAsync() => _target is null ? _current.SaveAsync() : Task.FromResult<SipSessionSnapshot?>(null);
 
-    /// <summary>Forgets all phones of the call, silently.</summary>
-    public Task AbandonAsync() => Task.WhenAll(_current.AbandonAsync(), _target?.AbandonAsync() ?? Task.CompletedTask);
+    /// <summary>Forgets all phones of the call, silently; those that ring are cancelled.</summary>
+    public Task AbandonAsync() => Task.WhenAll(_all.Select(phones => phones.AbandonAsync()));
 
-    /// <summary>Completes when all that the phones were told has left.</summary>
-    public Task SendAsync() => _current.SendAsync();
+    /// <summary>Completes when the call is over at an agent's phones that were hung up by now.</summary>
+    public Task EndedAsync(AgentId agent) => Task.WhenAll(_all.Select(phones => phones.Ends.OfAsync(agent)));
 
     /// <summary>A key of the user's that no telephone-event carries; while the phones' agent asks somebody, for the call alone.</summary>
     public Task CarryKeyAsync(char digit, TimeSpan duration)

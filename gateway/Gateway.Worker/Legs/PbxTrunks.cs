@@ -45,9 +45,6 @@ internal sealed class PbxTrunks(SipEndpoint endpoint, IEnumerable<PbxTrunk> trun
     /// <summary>Goes on with a call of another node. Null: its trunk is not here, or nothing leads to its peer.</summary>
     public SipCall? Resume(SipSessionSnapshot saved) => endpoint.Resume(saved);
 
-    /// <summary>Completes when all requests of what was done so far have left.</summary>
-    public Task SendAsync() => endpoint.SendAsync();
-
     /// <summary>Places a call; what follows is in its events.</summary>
     public SipCall Invite(SipInviteRequest request) => endpoint.Invite(request);
 }

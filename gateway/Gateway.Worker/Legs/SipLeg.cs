@@ -19,6 +19,9 @@ internal sealed class SipLeg(SipCall sip, PbxTrunk trunk, int attempt)
 {
     public int Attempt => attempt;
 
+    /// <summary>Whose phone it was rung as; null: nobody's that the gateway knows.</summary>
+    public AgentId? Agent { get; init; }
+
     public SipCall Sip => sip;
 
     public PbxTrunk Trunk => trunk;

@@ -64,10 +64,10 @@ internal sealed partial class SipLegs(
     }
 
     /// <summary>Rings one more phone of the PBX.</summary>
-    public Task InviteAsync(CallRoute route) => RingAsync([invitation(route)], attempt: 0);
+    public Task InviteAsync(CallRoute route) => RingAsync([invitation(route)], attempt: 0, agent: null);
 
     /// <summary>Rings phones that are one agent's: they ring and refuse as one. Where there is none, that is a refusal too.</summary>
-    public async Task RingAsync(IEnumerable<SipInviteRequest> phones, int attempt)
+    public async Task RingAsync(IEnumerable<SipInviteRequest> phones, int attempt, AgentId? agent)
     {
         if (!media.IsReserved)
             return;
@@ -76,7 +76,7 @@ internal sealed partial class SipLegs(
             var trunk = trunks.WayOf(phone);
             var sdp = trunk.DelayedOffer ? null : (await media.DescribeAsync(null, trunk)).Sdp;
             if (sdp is not null || trunk.DelayedOffer)
-                _ringing.Add(Take(trunks.Invite(phone with { Sdp = sdp }), trunk, attempt));
+                _ringing.Add(Take(trunks.Invite(phone with { Sdp = sdp }), trunk, attempt, agent));
         }
         Publish();
         if (_ringing.All(leg => leg.Attempt != attempt))
@@ -113,8 +113,8 @@ internal sealed partial class SipLegs(
             call.Post(ended);
     }
 
-    /// <summary>Completes when all that the phones were told has left.</summary>
-    public Task SendAsync() => trunks.SendAsync();
+    /// <summary>The phones until the call is over at them.</summary>
+    public PhoneEnds Ends { get; } = new();
 
     public Task RingAsync() => _current!.RingAsync();
     public Task AnswerAsync() => _current!.AnswerAsync();
@@ -143,7 +143,7 @@ internal sealed partial class SipLegs(
             await by.RejectAsync(491);
             return;
         }
-        if (!await TryAnswerAsync(by, old.Trunk, old.Attempt))
+        if (!await TryAnswerAsync(by, old.Trunk, old.Attempt, old.Agent))
             return;
         var rang = _ringing.Remove(old);
         await CancelAsync(old.Attempt, isElsewhere: true);
@@ -154,15 +154,12 @@ internal sealed partial class SipLegs(
 
     /// <summary>An agent's own call takes the user's, as if its phone had been rung. False: another has, or the call is over.</summary>
     public async Task<bool> TryPickUpAsync(SipCall by, TakenAgent agent) =>
-        _current is null && media.IsReserved && await TryAnswerAsync(by, trunks[by.Info.Trunk], PickedUp)
+        _current is null && media.IsReserved && await TryAnswerAsync(by, trunks[by.Info.Trunk], PickedUp, agent.Agent)
             && call.Post(new CallInput.PbxAnswered(by.Info.Caller.User, PickedUp, by.Info.Trunk) { By = agent });
 
-    /// <summary>
-    /// The dialogs that end the conversation's leg at the PBX, or those of phones that ring, when this process dies; none where nothing is
-    /// to be ended.
-    /// </summary>
+    /// <summary>The dialogs by which others end the phones of the call or of a transfer when this process dies.</summary>
     public async Task<IEnumerable<SipDialogSnapshot>> SnapshotAsync() =>
-        (await Task.WhenAll(Own().Select(leg => leg.Sip.SnapshotAsync()))).OfType<SipDialogSnapshot>();
+        (await Task.WhenAll(Ends.Open.Select(leg => leg.Sip.SnapshotAsync()))).OfType<SipDialogSnapshot>();
 
     /// <summary>The conversation's dialog, for another node to go on with; null while other phones or a transfer are under way.</summary>
     public async Task<SipSessionSnapshot?> SaveAsync() =>
@@ -193,7 +190,7 @@ internal sealed partial class SipLegs(
     }
 
     /// <summary>Answers a phone that called by itself: it is the one in the conversation. False: its description was refused.</summary>
-    private async Task<bool> TryAnswerAsync(SipCall by, PbxTrunk trunk, int attempt)
+    private async Task<bool> TryAnswerAsync(SipCall by, PbxTrunk trunk, int attempt, AgentId? agent)
     {
         var result = await media.DescribeForAsync(by, trunk);
         if (!result.Succeeded)
@@ -201,21 +198,23 @@ internal sealed partial class SipLegs(
             await SdpWarnings.RejectAsync(by, result.Error);
             return false;
         }
-        _current = Take(by, trunk, attempt); // before the answer: it is what ends a dialog that is taken over
+        _current = Take(by, trunk, attempt, agent); // before the answer: it is what ends a dialog that is taken over
         Publish();
         await by.AnswerAsync(result.Sdp!);
         return true;
     }
 
-    private SipLeg Take(SipCall sip, PbxTrunk trunk, int attempt)
+    private SipLeg Take(SipCall sip, PbxTrunk trunk, int attempt, AgentId? agent = null)
     {
-        var leg = new SipLeg(sip, trunk, attempt);
+        var leg = new SipLeg(sip, trunk, attempt) { Agent = agent };
+        Ends.Add(leg);
         _ = leg.PumpAsync(operations, HandleAsync);
         return leg;
     }
 
-    /// <summary>Forgets all phones, silently: what they were told and has not left yet never does.</summary>
-    public Task AbandonAsync() => Task.WhenAll(_owned.Append(_hungUp).OfType<SipCall>().Select(sip => sip.AbandonAsync()));
+    /// <summary>Forgets all phones, silently: what they were told and has not left yet never does. Those that ring are cancelled.</summary>
+    public Task AbandonAsync() =>
+        Task.WhenAll(Ends.Open.Where(leg => !leg.Sip.IsOver || leg.Sip == _hungUp).Select(leg => leg.Sip.AbandonAsync()));
 
     private void Publish() => _owned = [.. Own().Select(leg => leg.Sip)];
 

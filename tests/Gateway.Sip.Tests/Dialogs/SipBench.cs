@@ -213,7 +213,7 @@ public sealed class TestAgent
 
     public void Do(InviteSession session, Action<InviteSession, Instant> command)
     {
-        Agent.Command(session, _bench.Now, command);
+        UserAgent.Command(session, _bench.Now, command);
         Flush();
     }
 
@@ -233,10 +233,10 @@ public sealed class TestAgent
         {
             if (!_events.TryGetValue(happened.Session, out var list))
                 _events[happened.Session] = list = [];
-            if (happened.Event is null)
+            if (happened.Event is { } callEvent)
+                list.Add(callEvent);
+            else if (!happened.IsSettled)
                 Incoming.Add(happened.Session);
-            else
-                list.Add(happened.Event);
         }
     }
 }

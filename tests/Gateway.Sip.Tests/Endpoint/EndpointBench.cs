@@ -74,6 +74,9 @@ internal static class EndpointBench
         return (T)happened;
     }
 
+    /// <summary>The call is over for the peer too.</summary>
+    public static Task SettledAsync(SipCall call) => call.Settled.WaitAsync(Timeout);
+
     public static async Task<SipCall> IncomingAsync(SipEndpoint endpoint)
     {
         using var timeout = new CancellationTokenSource(Timeout);

@@ -20,16 +20,58 @@ public sealed class GateTests
             transport, trunks: EndpointBench.Trunk(9, transport));
         await using var gateway = await StartAsync(gate, transport, EndpointBench.PortOf(pbx));
         var (call, callee) = await TalkAsync(gateway, pbx);
-        await gateway.SendAsync();
 
         gate.IsOpen = false;
         await call.HangUpAsync();
-        var sent = gateway.SendAsync();
-        Assert.False(sent.IsCompleted);
+        Assert.True(call.IsOver);
+        Assert.False(call.Settled.IsCompleted);
         Assert.False(callee.Events.TryRead(out var happened), $"the callee heard {happened}");
         gate.IsOpen = true;
         await EndpointBench.NextAsync<SipCallEvent.Ended>(callee);
-        await sent;
+        await EndpointBench.SettledAsync(call);
+    }
+
+    [Fact]
+    public async Task A_phone_that_answers_while_its_cancel_is_kept_back_is_busy_until_it_has_the_bye()
+    {
+        var gate = new Gate();
+        await using var pbx = await EndpointBench.StartAsync(trunks: EndpointBench.Trunk(9));
+        await using var gateway = await StartAsync(gate, SipTransport.Udp, EndpointBench.PortOf(pbx));
+        var (call, phone) = await RingAsync(gateway, pbx);
+
+        gate.IsOpen = false;
+        await call.HangUpAsync();
+        await phone.AnswerAsync(EndpointBench.Answer);
+        await EndpointBench.NextAsync<SipCallEvent.Failed>(call);
+        Assert.False(call.Settled.IsCompleted);
+        gate.IsOpen = true;
+        await EndpointBench.SettledAsync(call);
+        Assert.True(phone.IsOver);
+    }
+
+    [Fact]
+    public async Task A_phone_that_is_cancelled_in_time_is_free_at_once()
+    {
+        await using var pbx = await EndpointBench.StartAsync(trunks: EndpointBench.Trunk(9));
+        await using var gateway = await StartAsync(new Gate(), SipTransport.Udp, EndpointBench.PortOf(pbx));
+        var (call, phone) = await RingAsync(gateway, pbx);
+        await call.HangUpAsync();
+        await EndpointBench.SettledAsync(call);
+        Assert.True(phone.IsOver);
+    }
+
+    [Fact]
+    public async Task A_phone_that_rings_for_a_call_of_anothers_is_cancelled_all_the_same()
+    {
+        var gate = new Gate();
+        await using var pbx = await EndpointBench.StartAsync(trunks: EndpointBench.Trunk(9));
+        await using var gateway = await StartAsync(gate, SipTransport.Udp, EndpointBench.PortOf(pbx));
+        var (call, phone) = await RingAsync(gateway, pbx);
+        gate.IsOpen = false;
+        await call.AbandonAsync();
+        gate.IsOpen = true;
+        await EndpointBench.NextAsync<SipCallEvent.Ended>(phone);
+        await EndpointBench.SettledAsync(call);
     }
 
     [Fact]
@@ -44,7 +86,7 @@ public sealed class GateTests
         await call.HangUpAsync();
         await call.AbandonAsync();
         gate.IsOpen = true;
-        await gateway.SendAsync();
+        await EndpointBench.SettledAsync(call);
         await TalkAsync(gateway, pbx); // whatever left before this has come
         Assert.False(callee.Events.TryRead(out var happened), $"the callee heard {happened}");
     }
@@ -58,10 +100,9 @@ public sealed class GateTests
         var (call, _) = await TalkAsync(gateway, pbx);
         gate.IsOpen = false;
         await call.HangUpAsync();
-        var sent = gateway.SendAsync();
+        Assert.False(call.Settled.IsCompleted);
         await gateway.DisposeAsync();
-        await sent;
-        await gateway.SendAsync();
+        await EndpointBench.SettledAsync(call);
     }
 
     private static async Task<SipEndpoint> StartAsync(Gate gate, SipTransport transport, int port)
@@ -83,6 +124,15 @@ public sealed class GateTests
         await EndpointBench.NextAsync<SipCallEvent.Answered>(call);
         await EndpointBench.NextAsync<SipCallEvent.Acknowledged>(callee);
         return (call, callee);
+    }
+
+    private static async Task<(SipCall Call, SipCall Phone)> RingAsync(SipEndpoint gateway, SipEndpoint pbx)
+    {
+        var call = gateway.Invite(EndpointBench.Call());
+        var phone = await EndpointBench.IncomingAsync(pbx);
+        await phone.ProvisionalAsync(180);
+        await EndpointBench.NextAsync<SipCallEvent.Provisional>(call);
+        return (call, phone);
     }
 
     private sealed class Gate : ISendGate

@@ -4,6 +4,7 @@ using Gateway.Calls.Lifecycle;
 using Gateway.Worker.Agents;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Legs;
+using Gateway.Worker.Tests.Calls.Bench;
 using Testing;
 
 namespace Gateway.Worker.Tests.Agents;
@@ -15,7 +16,7 @@ public sealed class ReleasedAgentTests : IDisposable
     private static readonly CallIdentity Call = new(new("c1"), CallDirection.Inbound, new("100"), new("15550001"), "n1");
 
     private readonly SteppedTime _time = new();
-    private readonly TaskCompletionSource _told = new();
+    private readonly TaskCompletionSource _ended = new();
     private readonly ResilientAgentRegistry _registry;
     private readonly CallAgents _agents;
 
@@ -23,20 +24,31 @@ public sealed class ReleasedAgentTests : IDisposable
     {
         _registry = new ResilientAgentRegistry(new AgentsWay(new SharedAgents(_time)), "n1", TimeSpan.FromSeconds(30), _time);
         _agents = new CallAgents(
-            Call, new AgentServices(_registry, null!, null!, null!, null!, null!, null!, _time), new NoInbox(), () => _told.Task,
+            Call, new AgentServices(_registry, null!, null!, null!, null!, null!, null!, _time), new NoInbox(), _ => _ended.Task,
             failure => Assert.Fail($"{failure}"));
     }
 
     public void Dispose() => _registry.Dispose();
 
     [Fact]
-    public async Task Nobody_is_free_before_the_phone_was_told_that_the_call_is_over()
+    public async Task Nobody_is_free_before_the_call_is_over_at_the_phone()
     {
         await BeginReleaseAsync();
         Assert.Equal(AgentState.Busy, await StateAsync());
-        _told.SetResult();
+        _ended.SetResult();
         await _agents.Idle;
         Assert.Equal(AgentState.Available, await StateAsync());
+    }
+
+    /// <summary>Neither the end of the call nor what else it asks of agents waits for a phone that has lost its power.</summary>
+    [Fact]
+    public async Task A_phone_that_says_nothing_keeps_its_agent_busy_and_nobody_else()
+    {
+        await BeginReleaseAsync();
+        await _agents.Idle;
+        Assert.Equal(AgentState.Busy, await StateAsync());
+        _ended.SetResult();
+        await Eventually.SeeAsync(StateAsync, state => state == AgentState.Available, "the agent is free");
     }
 
     [Fact]
@@ -44,7 +56,7 @@ public sealed class ReleasedAgentTests : IDisposable
     {
         await BeginReleaseAsync();
         _agents.LetGo();
-        _told.SetResult();
+        _ended.SetResult();
         await _agents.Idle;
         Assert.Equal(AgentState.Busy, await StateAsync());
     }

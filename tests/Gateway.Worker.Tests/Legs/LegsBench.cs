@@ -18,6 +18,7 @@ using Gateway.Worker.Legs;
 using Gateway.Worker.Tests.Calls.Bench;
 using Media.Engine;
 using Media.Engine.Loop;
+using Media.Protocols.Primitives;
 using Microsoft.Extensions.Logging.Abstractions;
 using Testing.Peers;
 
@@ -36,9 +37,9 @@ internal sealed class LegsBench : ICallInbox, IAsyncDisposable
     private readonly SipEndpoint _endpoint;
     private readonly MediaEngine _engine;
 
-    private LegsBench(Pbx pbx, SipEndpoint endpoint, MediaEngine engine)
+    private LegsBench(Pbx pbx, SipEndpoint endpoint, MediaEngine engine, Gate sending)
     {
-        (Pbx, _endpoint, _engine) = (pbx, endpoint, engine);
+        (Pbx, _endpoint, _engine, Sending) = (pbx, endpoint, engine, sending);
         Operations = new OperationQueue(_failures.Add);
         Media = new CallMedia(engine, new CallId("bench"), this, Operations, NullLogger.Instance);
         var trunk = new PbxTrunk(Trunk, new PbxMediaProfile(), DelayedOffer: false, EarlyRingback: false, DtmfFallback.Auto);
@@ -51,6 +52,9 @@ internal sealed class LegsBench : ICallInbox, IAsyncDisposable
 
     public Pbx Pbx { get; }
 
+    /// <summary>Keeps the endpoint from sending while it is closed.</summary>
+    public Gate Sending { get; }
+
     public OperationQueue Operations { get; }
 
     public CallMedia Media { get; }
@@ -62,6 +66,7 @@ internal sealed class LegsBench : ICallInbox, IAsyncDisposable
         var port = LoopbackPorts.Take();
         var pbx = await Pbx.StartAsync(port);
         Assert.True(SipProfileSet.TryLoad(SipProfileSet.DefaultDirectory, out var profiles, out _));
+        var sending = new Gate();
         var endpoint = new SipEndpoint(
             new SipEndpointOptions
             {
@@ -78,22 +83,23 @@ internal sealed class LegsBench : ICallInbox, IAsyncDisposable
                     },
                 ],
             },
-            SystemEntropy.Instance, TimeProvider.System, NullLoggerFactory.Instance);
+            SystemEntropy.Instance, TimeProvider.System, NullLoggerFactory.Instance, gate: sending);
         await endpoint.StartAsync(CancellationToken.None);
         var media = LoopbackPorts.Take(10);
         var engine = new MediaEngine(
             new MediaEngineOptions { Loops =
                 1, Pbx = new PbxSideOptions { PortMin = media, PortMax = media + 9, Quarantine = TimeSpan.Zero } }, TimeProvider.System);
         await engine.StartAsync(CancellationToken.None);
-        var bench = new LegsBench(pbx, endpoint, engine);
+        var bench = new LegsBench(pbx, endpoint, engine, sending);
         await bench.Operations.Add(() => Assert.True(bench.Media.TryReserve()));
         return bench;
     }
 
-    /// <summary>Rings one more phone.</summary>
-    public async Task<PbxCall> RingAsync(string phone)
+    /// <summary>Rings one more phone, for an agent of that name or for nobody in particular.</summary>
+    public async Task<PbxCall> RingAsync(string phone, AgentId? agent = null)
     {
-        await Operations.Add(() => Phones.InviteAsync(new CallRoute(Trunk, phone)));
+        var invite = new SipInviteRequest { Trunk = Trunk, TargetUser = phone, Caller = new SipParty("+16315551234") };
+        await Operations.Add(() => Phones.RingAsync([invite], 0, agent));
         var call = await Pbx.NextAsync();
         await call.RingAsync();
         Assert.IsType<CallInput.PbxRinging>(await NextAsync());
@@ -152,5 +158,16 @@ internal sealed class LegsBench : ICallInbox, IAsyncDisposable
         await _endpoint.DisposeAsync();
         await _engine.DisposeAsync();
         await Pbx.DisposeAsync();
+    }
+
+    internal sealed class Gate : ISendGate
+    {
+        private volatile bool _isOpen = true;
+
+        public bool IsOpen
+        {
+            get => _isOpen;
+            set => _isOpen = value;
+        }
     }
 }

@@ -46,6 +46,77 @@ public sealed class SipLegsTests
         Assert.IsType<CallInput.PbxEnded>(await bench.NextAsync());
     }
 
+    /// <summary>A process that stood still cancels when it wakes, and the phone has answered meanwhile.</summary>
+    [Fact]
+    public async Task An_agent_whose_phone_answers_as_it_is_cancelled_is_in_the_call_until_the_phone_has_the_bye()
+    {
+        await using var bench = await LegsBench.StartAsync();
+        var (ann, ben) = (await bench.RingAsync("ann", new AgentId("ann")), await bench.RingAsync("ben", new AgentId("ben")));
+        bench.Sending.IsOpen = false;
+        await bench.Operations.Add(() => bench.Phones.HangUpAsync(HangupCause.CallerGaveUp));
+        await ann.AnswerAsync(talks: false);
+        var ended = bench.Phones.Ends.OfAsync(new AgentId("ann"));
+        Assert.False(ended.IsCompleted);
+        bench.Sending.IsOpen = true;
+        await ended.WaitAsync(Eventually.Timeout);
+        Assert.True(ann.Sip.IsOver);
+        await bench.Phones.Ends.OfAsync(new AgentId("ben")).WaitAsync(Eventually.Timeout);
+        Assert.True(ben.Sip.IsOver);
+    }
+
+    [Fact]
+    public async Task Nobody_waits_for_the_phones_of_others()
+    {
+        await using var bench = await LegsBench.StartAsync();
+        await bench.RingAsync("ann", new AgentId("ann"));
+        var ben = await bench.RingAsync("ben", new AgentId("ben"));
+        bench.Sending.IsOpen = false;
+        await bench.Operations.Add(() => bench.Phones.HangUpAsync(HangupCause.CallerGaveUp));
+        await ben.RejectAsync(486);
+        await bench.Phones.Ends.OfAsync(new AgentId("ben")).WaitAsync(Eventually.Timeout);
+        Assert.False(bench.Phones.Ends.OfAsync(new AgentId("ann")).IsCompleted);
+        bench.Sending.IsOpen = true;
+    }
+
+    [Fact]
+    public async Task All_phones_that_ring_are_left_for_others_to_end()
+    {
+        await using var bench = await LegsBench.StartAsync();
+        await bench.RingAsync("ann");
+        var ben = await bench.RingAsync("ben");
+        Assert.Equal(2, (await SnapshotAsync(bench)).Length);
+        await ben.RejectAsync(486);
+        await ben.EndedAsync();
+        await Eventually.SeeAsync(() => SnapshotAsync(bench), left => left.Length == 1, "one is left", left => $"{left.Length}");
+    }
+
+    /// <summary>Neither can go on with a phone that rings: not another process, which knows no INVITE of ours, and not this one.</summary>
+    [Fact]
+    public async Task Phones_that_ring_for_a_call_of_anothers_are_cancelled()
+    {
+        await using var bench = await LegsBench.StartAsync();
+        var (ann, ben) = (await bench.RingAsync("ann"), await bench.RingAsync("ben"));
+        await bench.Operations.Add(bench.Phones.AbandonAsync);
+        await ann.EndedAsync();
+        await ben.EndedAsync();
+    }
+
+    [Fact]
+    public async Task A_phone_that_rings_for_a_transfer_of_anothers_call_is_cancelled_and_the_one_in_it_hears_nothing()
+    {
+        await using var bench = await LegsBench.StartAsync();
+        var ann = await bench.RingAsync("ann");
+        await ann.AnswerAsync(talks: false);
+        Assert.IsType<CallInput.PbxAnswered>(await bench.NextAsync());
+        var target = await bench.ReferAsync(ann, "ben");
+        await target.RingAsync();
+        await Eventually.SeeAsync(
+            () => SnapshotAsync(bench), left => left.Any(one => one.CallId == target.Sip.Info.CallId), "it is left for others to end");
+        await bench.Operations.Add(bench.Phones.AbandonAsync);
+        await target.EndedAsync();
+        Assert.False(ann.Sip.IsOver);
+    }
+
     [Fact]
     public async Task Of_phones_that_ring_only_the_last_refusal_is_the_calls()
     {
@@ -183,6 +254,14 @@ public sealed class SipLegsTests
         await bench.HasNoMoreAsync();
         await ann.HangUpAsync();
         Assert.IsType<CallInput.PbxEnded>(await bench.NextAsync());
+    }
+
+    /// <summary>What others are left.</summary>
+    private static async Task<SipDialogSnapshot[]> SnapshotAsync(LegsBench bench)
+    {
+        IEnumerable<SipDialogSnapshot> left = [];
+        await bench.Operations.Add(async () => left = await bench.Phones.SnapshotAsync());
+        return [.. left];
     }
 
     private static async Task<PbxCall> AnsweredAsync(LegsBench bench, string phone)

@@ -71,16 +71,20 @@ public sealed class StatisticsTests(ApiFixture api)
     public async Task A_period_has_the_same_calls_by_its_hours_days_and_months()
     {
         const int day = 24;
+        var agent = "agent-" + _channel;
         foreach (var hour in (int[])[-4 * day + 4, -4 * day + 5, 0, 9, 31 * day + 5, 61 * day + 6, 62 * day + 7])
-            await CallAsync(hour, talk: 60, agent: "anna", user: "4915112345678");
-        async Task<long> CountAsync(string query) => (await api.ReadAsync(api.Get($"/v1/statistics/calls?channel={_channel}&{query}")))
+            await CallAsync(hour, talk: 60, agent: agent, user: "4915112345678");
+        async Task<long> OfAllAsync(string query) => (await api.ReadAsync(api.Get($"/v1/statistics/calls?{query}")))
             .GetProperty("items").EnumerateArray().Sum(row => Number(row, "calls"));
+        Task<long> CountAsync(string query) => OfAllAsync($"channel={_channel}&{query}");
         await Eventually.SeeAsync(async () => await CountAsync("from=2030-02-01&to=2030-06-01") == 7, "all are counted");
         const string period = "from=2030-02-25T05:00:00Z&to=2030-05-02T07:00:00Z";
         foreach (var parts in (string[])["", "&by=hour", "&by=day", "&by=month", "&by=direction"])
             Assert.Equal((parts, 5), (parts, await CountAsync(period + parts)));
         foreach (var parts in (string[])["&by=country", "&by=day,agent", "&by=month,country", "&country=DE"])
             Assert.Equal((parts, 6), (parts, await CountAsync(period + parts))); // in whole days
+        foreach (var parts in (string[])["", "&by=day", "&by=month", "&by=direction", "&by=channel,agent"])
+            Assert.Equal((parts, 6), (parts, await OfAllAsync($"{period}&agent={agent}{parts}"))); // of all channels
         foreach (var parts in (string[])["", "&by=hour", "&by=day", "&by=month", "&by=agent"])
             Assert.Equal((parts, 2), (parts, await CountAsync("from=2030-03-01&to=2030-03-02" + parts)));
     }

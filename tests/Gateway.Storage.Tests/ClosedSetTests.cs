@@ -33,6 +33,8 @@ public sealed partial class ClosedSetTests(Stores stores)
         ["ledger_entries.kind"] = ["top_up", "charge", "adjustment", "rerating"],
         ["call_summaries.dimension"] = ["hour", "group", "agent", "country", "account"],
         ["call_totals.dimension"] = ["day", "month", "group", "agent", "country", "account"],
+        ["call_key_days.dimension"] = ["group", "agent", "country", "account"],
+        ["call_key_months.dimension"] = ["group", "agent", "country", "account"],
         ["rerating_runs.state"] = ["running", "finished"],
     };
 

@@ -51,20 +51,22 @@ internal sealed record CallFacts
     public long PbxPackets { get; init; }
     public long PbxLost { get; init; }
 
+    private DateTime Day => DateTime.SpecifyKind(StartedAt.Date, DateTimeKind.Utc);
+    private DateTime Month => Day.AddDays(1 - Day.Day);
+
     /// <summary>The rows of call_summaries that the call is counted in.</summary>
-    public IEnumerable<SummaryKey> Keys()
-    {
-        var day = DateTime.SpecifyKind(StartedAt.Date, DateTimeKind.Utc);
-        return [Key("hour", day.AddHours(StartedAt.Hour)), .. OfParts(day)];
-    }
+    public IEnumerable<SummaryKey> Keys() => [Key("hour", Day.AddHours(StartedAt.Hour)), .. OfParts(Day)];
 
     /// <summary>The rows of call_totals that it is counted in.</summary>
-    public IEnumerable<SummaryKey> TotalKeys()
-    {
-        var day = DateTime.SpecifyKind(StartedAt.Date, DateTimeKind.Utc);
-        var month = day.AddDays(1 - day.Day);
-        return [Key("day", day), Key("month", month), .. OfParts(month)];
-    }
+    public IEnumerable<SummaryKey> TotalKeys() => [Key("day", Day), Key("month", Month), .. OfParts(Month)];
+
+    /// <summary>The rows of call_key_days that it is counted in.</summary>
+    public IEnumerable<SummaryKey> DayKeys() => OfAll(Day);
+
+    /// <summary>The rows of call_key_months that it is counted in.</summary>
+    public IEnumerable<SummaryKey> MonthKeys() => OfAll(Month);
+
+    private IEnumerable<SummaryKey> OfAll(DateTime at) => OfParts(at).Select(key => key with { Channel = "", Direction = "" });
 
     private IEnumerable<SummaryKey> OfParts(DateTime at)
     {
@@ -77,11 +79,11 @@ internal sealed record CallFacts
     private SummaryKey Key(string dimension, DateTime at, string key = "") => new(dimension, at, Channel, Direction, key, Currency);
 }
 
-/// <summary>The key of a row of call_summaries or call_totals.</summary>
+/// <summary>The key of a row of call_summaries, or of a table of their sums.</summary>
 internal readonly record struct SummaryKey(
     string Dimension, DateTime At, string Channel, string Direction, string Key, string Currency);
 
-/// <summary>A row of call_summaries or call_totals.</summary>
+/// <summary>A row of call_summaries, or of a table of their sums.</summary>
 internal sealed record SummaryRow : CallSums
 {
     public required string Dimension { get; init; }

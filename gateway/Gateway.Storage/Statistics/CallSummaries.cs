@@ -4,7 +4,7 @@ using Npgsql;
 namespace Gateway.Storage.Statistics;
 
 /// <summary>
-/// Keeps call_summaries and their call_totals: follows the events that end calls by their positions, and counts each call once, whoever
+/// Keeps call_summaries and their sums: follows the events that end calls by their positions, and counts each call once, whoever
 /// runs it and however often it is interrupted. A day whose prices were changed is counted anew from its calls.
 /// </summary>
 public sealed class CallSummaries(NpgsqlDataSource database)
@@ -16,7 +16,10 @@ public sealed class CallSummaries(NpgsqlDataSource database)
 
     /// <summary>One instance at a time; the others have nothing to do then.</summary>
     private const string Lock =
-        "SELECT position, totals_position AS TotalsPosition FROM call_summary_progress FOR UPDATE SKIP LOCKED";
+        """
+        SELECT position, totals_position = position AND keys_position = position AS HasSums FROM call_summary_progress
+        FOR UPDATE SKIP LOCKED
+        """;
 
     private const string Head = "SELECT least(coalesce(max(position), 0), @position + @Batch) FROM events";
 
@@ -32,7 +35,8 @@ public sealed class CallSummaries(NpgsqlDataSource database)
         LEFT JOIN agent_groups g ON g.id = c.agent_group
         """;
 
-    private const string Advance = "UPDATE call_summary_progress SET position = @until, totals_position = @until";
+    private const string Advance =
+        "UPDATE call_summary_progress SET position = @until, totals_position = @until, keys_position = @until";
 
     private const string StaleDay = "SELECT day::timestamp AS Day FROM call_summary_days ORDER BY day LIMIT 1";
 
@@ -72,9 +76,9 @@ public sealed class CallSummaries(NpgsqlDataSource database)
     public Task<bool> AdvanceAsync(CancellationToken cancellation) => database.InTransactionAsync(
         async transaction =>
         {
-            if (await QueryOneAsync<Progress>(transaction, Lock, null, cancellation) is not var (position, totalsPosition))
+            if (await QueryOneAsync<Progress>(transaction, Lock, null, cancellation) is not var (position, hasSums))
                 return false;
-            if (totalsPosition != position)
+            if (!hasSums)
             {
                 // They are new, or a program that does not know them has counted.
                 await RebuildAsync(transaction, CallTotals.Everything, cancellation);
@@ -87,6 +91,8 @@ public sealed class CallSummaries(NpgsqlDataSource database)
                 var calls = await ReadAsync(transaction, Ended, new { position, until }, cancellation);
                 await AddAsync(transaction, "call_summaries", Rows(calls, call => call.Keys()), cancellation);
                 await AddAsync(transaction, "call_totals", Rows(calls, call => call.TotalKeys()), cancellation);
+                await AddAsync(transaction, "call_key_days", Rows(calls, call => call.DayKeys()), cancellation);
+                await AddAsync(transaction, "call_key_months", Rows(calls, call => call.MonthKeys()), cancellation);
                 await ExecuteAsync(transaction, Advance, new { until }, cancellation);
                 return true;
             }
@@ -129,5 +135,5 @@ public sealed class CallSummaries(NpgsqlDataSource database)
     private static Task<int> ExecuteAsync(NpgsqlTransaction transaction, string sql, object parameters, CancellationToken cancellation) =>
         transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellation));
 
-    private sealed record Progress(long Position, long TotalsPosition);
+    private sealed record Progress(long Position, bool HasSums);
 }

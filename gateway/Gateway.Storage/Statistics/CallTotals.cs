@@ -1,6 +1,6 @@
 namespace Gateway.Storage.Statistics;
 
-/// <summary>The statements that make call_totals, the sums of call_summaries by day and month, anew.</summary>
+/// <summary>The statements that make the sums of call_summaries anew: call_totals, call_key_days and call_key_months.</summary>
 internal static class CallTotals
 {
     private const string Sums =
@@ -21,7 +21,15 @@ internal static class CallTotals
         UNION ALL
         SELECT CASE dimension WHEN 'hour' THEN 'month' ELSE dimension END, date_trunc('month', at, 'UTC'), channel, direction, key,
             currency, {Sums}
-        FROM call_summaries WHERE at >= @monthFrom AND at < @monthTo GROUP BY 1, 2, 3, 4, 5, 6
+        FROM call_summaries WHERE at >= @monthFrom AND at < @monthTo GROUP BY 1, 2, 3, 4, 5, 6;
+        DELETE FROM call_key_days WHERE at >= @dayFrom AND at < @dayTo;
+        INSERT INTO call_key_days
+        SELECT dimension, at, '', '', key, currency, {Sums} FROM call_summaries
+        WHERE dimension IN ('group', 'agent', 'country', 'account') AND at >= @dayFrom AND at < @dayTo GROUP BY 1, 2, 5, 6;
+        DELETE FROM call_key_months WHERE at >= @monthFrom AND at < @monthTo;
+        INSERT INTO call_key_months
+        SELECT dimension, date_trunc('month', at, 'UTC'), '', '', key, currency, {Sums} FROM call_key_days
+        WHERE at >= @monthFrom AND at < @monthTo GROUP BY 1, 2, 5, 6
         """;
 
     /// <summary>A system that has counted for years takes a while.</summary>

@@ -45,6 +45,10 @@ public sealed record StatisticsQuery(
         }
     }
 
+    /// <summary>True: neither a channel nor a direction matters to it.</summary>
+    public bool IsOfAllChannels => Channel is null && Direction is null
+        && !Parts.Contains(StatisticsPart.Channel) && !Parts.Contains(StatisticsPart.Direction);
+
     public static bool IsKeyed(StatisticsPart part) =>
         part is StatisticsPart.Group or StatisticsPart.Agent or StatisticsPart.Country or StatisticsPart.Account;
 }

@@ -3,7 +3,7 @@ using Media.Protocols.Primitives;
 namespace Gateway.Storage.Statistics;
 
 /// <summary>A stretch of a statistic's period, and the rows that answer it: those of its hours, days or months.</summary>
-/// <param name="Table">call_summaries or call_totals.</param>
+/// <param name="Table">call_summaries, or a table of their sums.</param>
 /// <param name="Dimension">Which of its rows.</param>
 /// <param name="From">The begin.</param>
 /// <param name="To">The end, which is not part of it.</param>
@@ -18,14 +18,15 @@ internal readonly record struct StatisticsSource(string Table, string Dimension,
     public static IEnumerable<StatisticsSource> Of(StatisticsQuery query, StatisticsPart dimension)
     {
         var hasKey = dimension != StatisticsPart.Hour;
-        var fine = new StatisticsSource("call_summaries", WireName.Of(dimension), query.From.UtcDateTime, query.To.UtcDateTime);
+        var (table, months) = hasKey && query.IsOfAllChannels ? ("call_key_days", "call_key_months") : ("call_summaries", Totals);
+        var fine = new StatisticsSource(table, WireName.Of(dimension), query.From.UtcDateTime, query.To.UtcDateTime);
         if (query.Parts.Contains(StatisticsPart.Hour))
             return [fine];
         var days = hasKey ? [fine]
             : Split(fine, fine with { Table = Totals, Dimension = "day" }, time => time.Date, day => day.AddDays(1));
         if (query.Parts.Contains(StatisticsPart.Day))
             return days;
-        var month = fine with { Table = Totals, Dimension = hasKey ? fine.Dimension : "month" };
+        var month = fine with { Table = months, Dimension = hasKey ? fine.Dimension : "month" };
         return days.SelectMany(part => hasKey || part.Table == Totals
             ? Split(part, month, time => time.Date.AddDays(1 - time.Day), begin => begin.AddMonths(1)) : [part]);
     }

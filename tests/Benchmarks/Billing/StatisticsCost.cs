@@ -53,6 +53,8 @@ internal static class StatisticsCost
             ("by group", year with { Parts = [StatisticsPart.Group] }),
             ("by agent", year with { Parts = [StatisticsPart.Agent] }),
             ("by account", year with { Parts = [StatisticsPart.Account] }),
+            ("by channel and agent", year with { Parts = [StatisticsPart.Channel, StatisticsPart.Agent] }),
+            ("by agent, inbound", year with { Parts = [StatisticsPart.Agent], Direction = CallDirection.Inbound }),
             ("by month and country", year with { Parts = [StatisticsPart.Month, StatisticsPart.Country] }),
             ("by day, of one channel", year with { Parts = [StatisticsPart.Day], Channel = new ChannelId("107") }),
             ("by day, of one agent", year with { Parts = [StatisticsPart.Day], Key = (StatisticsPart.Agent, "agent-7") }),
@@ -90,7 +92,10 @@ internal static class StatisticsCost
         var summedUp = clock.Elapsed - filled;
         await RunAsync("VACUUM ANALYZE");
         var (rows, totals) = await connection.QuerySingleAsync<(long, long)>(
-            "SELECT (SELECT count(*) FROM call_summaries), (SELECT count(*) FROM call_totals)");
+            """
+            SELECT (SELECT count(*) FROM call_summaries), (SELECT count(*) FROM call_totals)
+                + (SELECT count(*) FROM call_key_days) + (SELECT count(*) FROM call_key_months)
+            """);
         Console.WriteLine($"{calls:N0} calls of a year are {rows:N0} rows of summaries, filled in {filled.TotalSeconds:F0} s, and "
             + $"{totals:N0} of totals, made of them in {summedUp.TotalSeconds:F0} s");
     }

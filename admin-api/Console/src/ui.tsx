@@ -51,20 +51,34 @@ export function When(props: { at: string | null | undefined }): VNode {
   return props.at ? <time dateTime={props.at}>{time(props.at)}</time> : <>–</>;
 }
 
-const ticking = new Set<() => void>();
-window.setInterval(() => document.hidden || ticking.forEach((tick) => tick()), 1000);
+const clocks = new Map<Element, () => void>();
+const seen = new Set<() => void>();
+const sight = new IntersectionObserver((changes) => {
+  for (const { target, isIntersecting } of changes) {
+    const tick = clocks.get(target);
+    if (!tick) continue;
+    if (isIntersecting) {
+      tick();
+      seen.add(tick);
+    } else seen.delete(tick);
+  }
+}, { rootMargin: "200px" });
+window.setInterval(() => document.hidden || seen.forEach((tick) => tick()), 1000);
 
-/** A clock that runs. Its text is written without drawing the page again: there may be hundreds. */
+/** A clock that runs while it is in view. Its text is written without drawing the page again: there may be hundreds. */
 export function Timer(props: { since: string; ahead?: number }): VNode {
   const node = useRef<HTMLSpanElement>(null);
   const text = () => clock((Date.now() + (props.ahead ?? 0) - Date.parse(props.since)) / 1000);
   useEffect(() => {
-    const tick = () => {
-      if (node.current) node.current.textContent = text();
+    const element = node.current!;
+    const tick = () => void (element.textContent = text());
+    clocks.set(element, tick);
+    sight.observe(element);
+    return () => {
+      sight.unobserve(element);
+      clocks.delete(element);
+      seen.delete(tick);
     };
-    tick();
-    ticking.add(tick);
-    return () => void ticking.delete(tick);
   }, [props.since, props.ahead]);
   return <span class="timer number" ref={node}>{text()}</span>;
 }

@@ -1,5 +1,5 @@
 import type { VNode } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { api, ask, type Schema } from "../api";
 import { useData } from "../data";
 import { may } from "../rights";
@@ -25,18 +25,30 @@ function scoresOf(call: LiveCall): (number | null | undefined)[] {
   return quality ? [quality.whatsApp?.mos, quality.pbx?.mos] : [];
 }
 
-/** The same objects as before for calls of which nothing but their running time has changed. */
-function useStable(): (calls: LiveCall[]) => LiveCall[] {
-  const seen = useRef(new Map<string, { text: string; call: LiveCall }>());
-  return (calls) => {
-    const now = new Map(calls.map((call) => {
-      const text = JSON.stringify({ ...call, runningSeconds: 0, talkSeconds: 0 });
-      const before = seen.current.get(call.id);
-      return [call.id, before?.text === text ? before : { text, call }];
-    }));
-    seen.current = now;
-    return [...now.values()].map((one) => one.call);
-  };
+/** What the page counts by itself. */
+const running = ["runningSeconds", "talkSeconds"];
+
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  const [members, others] = [one, other] as Record<string, unknown>[];
+  const names = Object.keys(members!);
+  return names.length === Object.keys(others!).length
+    && names.every((name) => running.includes(name) || isSame(members![name], others![name]));
+}
+
+/** The same objects as before for calls of which nothing but their running time has changed, and the same list where all are. */
+function useStable(calls: LiveCall[] | undefined): LiveCall[] {
+  const seen = useRef({ calls, list: [] as LiveCall[], byId: new Map<string, LiveCall>() });
+  const last = seen.current;
+  if (calls === last.calls) return last.list;
+  const list = (calls ?? []).map((call) => {
+    const before = last.byId.get(call.id);
+    return before && isSame(before, call) ? before : call;
+  });
+  const isAsBefore = list.length === last.list.length && list.every((call, i) => call === last.list[i]);
+  seen.current = isAsBefore ? { ...last, calls } : { calls, list, byId: new Map(list.map((call) => [call.id, call])) };
+  return seen.current.list;
 }
 
 export function Live(): VNode {
@@ -49,13 +61,17 @@ export function Live(): VNode {
   const calls = useData(
     () => ask(api.GET("/v1/calls/live", { params: { query: { channel: channel || undefined, state: state || undefined } } })),
     [channel, state], ["call."], look);
-  const stable = useStable();
+  const items = useStable(calls.data?.items);
   const clock = useRef(0);
   // The server's clock before this one; what the way of an answer adds is no change of it.
   const ahead = calls.data ? Date.parse(calls.data.at) - Date.now() : 0;
   if (Math.abs(ahead - clock.current) > 1000) clock.current = ahead;
-  const fits = (call: LiveCall) =>
-    [call.user, call.agent, channels.get(call.channel)].some((one) => (one ?? "").toLowerCase().includes(text.toLowerCase()));
+  // Drawn again where something that it shows is another: not with each answer.
+  const table = useMemo(() => {
+    const rows = items.filter((call) =>
+      [call.user, call.agent, channels.get(call.channel)].some((one) => (one ?? "").toLowerCase().includes(text.toLowerCase())));
+    return <Calls rows={rows} channels={channels} ahead={clock.current} transfer={setTransfer} end={setEnd} />;
+  }, [items, text, language, channels.size, clock.current]);
   return (
     <Page title={t("live")}>
       <form class="filters" role="search" onSubmit={(e) => e.preventDefault()}>
@@ -65,31 +81,10 @@ export function Live(): VNode {
         <Choice label={t("state")} value={state} set={setState} of={choicesOf("state", states, "any")} />
       </form>
       <Loaded state={calls}>
-        {({ items }) => (
+        {() => (
           <>
             <p class="quiet count" role="status">{t("live.count", { count: items.length })}</p>
-            <Table caption={t("live")} rows={stable(items).filter(fits)} shows={`${language} ${channels.size} ${clock.current}`} keyOf={(call) => call.id} empty={t("live.none")} columns={[
-              { head: t("state"), cell: (call) => <Badge tone={stateTone(call.state)}>{named("state", call.state)}</Badge> },
-              { head: t("user"), cell: (call) => <Name text={call.user} /> },
-              { head: t("direction"), cell: (call) => <Direction of={call.direction} /> },
-              { head: t("channel"), cell: (call) => channels.get(call.channel) ?? call.channel },
-              { head: t("agent"), cell: (call) => <Name text={call.agent} /> },
-              { head: t("timer"), isNumber: true, cell: (call) => <Timer since={call.answeredAt ?? call.startedAt} ahead={clock.current} /> },
-              { head: t("quality"), cell: (call) => scoresOf(call).length ? scoresOf(call).map((mos, i) => <Score key={i} mos={mos} />) : "–" },
-              {
-                head: "", cell: (call) => (
-                  <span class="actions">
-                    <Link to={`/traces/${call.id}`} class="button">{t("trace")}</Link>
-                    {may("operate") && (
-                      <>
-                        <button type="button" onClick={() => setTransfer(call)}>{t("transfer")}</button>
-                        <button type="button" class="bad" onClick={() => setEnd(call)}>{t("hangUp")}</button>
-                      </>
-                    )}
-                  </span>
-                ),
-              },
-            ]} />
+            {table}
           </>
         )}
       </Loaded>
@@ -103,6 +98,38 @@ export function Live(): VNode {
         </FormDialog>
       )}
     </Page>
+  );
+}
+
+/** @param props.ahead Of the server's clock, in milliseconds. */
+function Calls(props: {
+  rows: LiveCall[]; channels: Map<string, string>; ahead: number; transfer: (call: LiveCall) => void; end: (call: LiveCall) => void;
+}): VNode {
+  const { channels, ahead } = props;
+  return (
+    <Table caption={t("live")} rows={props.rows} shows={`${language} ${channels.size} ${ahead}`}
+      keyOf={(call) => call.id} empty={t("live.none")} columns={[
+      { head: t("state"), cell: (call) => <Badge tone={stateTone(call.state)}>{named("state", call.state)}</Badge> },
+      { head: t("user"), cell: (call) => <Name text={call.user} /> },
+      { head: t("direction"), cell: (call) => <Direction of={call.direction} /> },
+      { head: t("channel"), cell: (call) => channels.get(call.channel) ?? call.channel },
+      { head: t("agent"), cell: (call) => <Name text={call.agent} /> },
+      { head: t("timer"), isNumber: true, cell: (call) => <Timer since={call.answeredAt ?? call.startedAt} ahead={ahead} /> },
+      { head: t("quality"), cell: (call) => scoresOf(call).length ? scoresOf(call).map((mos, i) => <Score key={i} mos={mos} />) : "–" },
+      {
+        head: "", cell: (call) => (
+          <span class="actions">
+            <Link to={`/traces/${call.id}`} class="button">{t("trace")}</Link>
+            {may("operate") && (
+              <>
+                <button type="button" onClick={() => props.transfer(call)}>{t("transfer")}</button>
+                <button type="button" class="bad" onClick={() => props.end(call)}>{t("hangUp")}</button>
+              </>
+            )}
+          </span>
+        ),
+      },
+    ]} />
   );
 }
 

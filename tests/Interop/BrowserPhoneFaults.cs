@@ -81,6 +81,24 @@ public sealed class BrowserPhoneFaults(BrowserBench bench) : BenchTests(bench), 
     }
 
     [Fact]
+    public async Task A_browser_that_denies_the_microphone_says_so_and_the_call_goes_on_ringing_elsewhere()
+    {
+        await using var deaf = await AgentBrowser.StartAsync(mayHear: false);
+        await using var anna = await bench.EnterAsync(browser: deaf);
+        await bench.SetAsync(BrowserBench.Anna, AgentPresence.Available);
+        var call = await bench.CallAsync("Ada");
+        await bench.SeesAsync(BrowserBench.Anna, "CALL_INCOMING"); // on her desk
+        await anna.PressAsync("Accept");
+        await Assertions.Expect(anna.Page.Locator("main").GetByRole(AriaRole.Alert).First).ToContainTextAsync("denied the microphone");
+        await Assertions.Expect(anna.Card).ToBeVisibleAsync();
+        await bench.CommandAsync(BrowserBench.Anna, "accept");
+        await call.HearsAsync(BrowserBench.AnnasHertz);
+        await Assertions.Expect(anna.Last).ToContainTextAsync("Answered at another phone of yours");
+        await call.HangUpAsync();
+        await bench.EndsWithAsync(call, "whatsapp_hung_up");
+    }
+
+    [Fact]
     public async Task A_page_that_is_closed_ends_its_call()
     {
         await using var anna = await bench.EnterAsync();

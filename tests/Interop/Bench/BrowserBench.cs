@@ -124,11 +124,12 @@ public sealed class BrowserBench(Stores stores) : CallBench(stores), IAsyncLifet
 
     /// <summary>Anna at her phone in a browser of her own, which is on, and known at both nodes.</summary>
     /// <param name="relayed">The console that she enters, where her audio is to be relayed.</param>
-    public async Task<AgentPage> EnterAsync(AdminClient? relayed = null)
+    /// <param name="browser">Another browser than that of all tests.</param>
+    public async Task<AgentPage> EnterAsync(AdminClient? relayed = null, AgentBrowser? browser = null)
     {
         var (before, admin) = (Gateway.Part<SipEndpoint>().ContactsOf(Anna).Count, relayed ?? Admin);
         var link = await admin.PostAsync("console/links?agent=" + Anna, new { });
-        var page = await _browser!.EnterAsync(admin.Url, link.GetProperty("path").GetString()!, relayed is not null);
+        var page = await (browser ?? _browser!).EnterAsync(admin.Url, link.GetProperty("path").GetString()!, relayed is not null);
         await page.SwitchOnAsync();
         await KnownAsync(Anna, before + 1);
         return page;

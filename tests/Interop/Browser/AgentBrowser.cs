@@ -20,7 +20,8 @@ public sealed class AgentBrowser : IAsyncDisposable
     private AgentBrowser(IPlaywright playwright, IBrowser browser, string microphone) =>
         (_playwright, _browser, _microphone) = (playwright, browser, microphone);
 
-    public static async Task<AgentBrowser> StartAsync()
+    /// <param name="mayHear">False: it denies pages the microphone.</param>
+    public static async Task<AgentBrowser> StartAsync(bool mayHear = true)
     {
         Assertions.SetDefaultExpectTimeout(Milliseconds);
         var microphone = Path.GetTempFileName();
@@ -31,7 +32,8 @@ public sealed class AgentBrowser : IAsyncDisposable
             ExecutablePath = "/usr/bin/chromium",
             Args =
             [
-                "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--use-fake-ui-for-media-stream",
+                "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                mayHear ? "--use-fake-ui-for-media-stream" : "--deny-permission-prompts",
                 "--use-fake-device-for-media-stream", "--use-file-for-fake-audio-capture=" + microphone,
                 "--allow-loopback-in-peer-connection", "--autoplay-policy=no-user-gesture-required", "--mute-audio",
             ],

@@ -231,6 +231,10 @@ public sealed class ConsoleSamples(ConsoleBench bench)
         }
     }
 
+    /// <summary>A gateway says what trunks it has.</summary>
+    public Task TrunksAsync(string node, params string[] trunks) =>
+        new ChannelStore(bench.Database, TimeProvider.System).SeeNodeAsync(node, trunks, CancellationToken.None);
+
     /// <summary>The calls that agents have still to return, whatever other tests did with theirs.</summary>
     public async Task<string> MissedCallAsync(string name)
     {

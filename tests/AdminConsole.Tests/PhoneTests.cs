@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Gateway.Calls.Lifecycle;
+using Gateway.Storage.Commands;
 
 namespace AdminConsole.Tests;
 
@@ -48,6 +50,44 @@ public sealed class PhoneTests(ConsoleBench bench)
         await call.Ended.WaitAsync(Patience);
         await Assertions.Expect(page.Locator(".last")).ToContainTextAsync("is over");
         Assert.Empty(visit.Faults);
+    }
+
+    [Fact]
+    public async Task A_colleague_is_asked_before_the_call_is_handed_over_or_taken_back()
+    {
+        await using var visit = await PhoneAsync();
+        await using var consulted = await ConsultedCall.StartAsync(bench);
+        var page = visit.Page;
+        var call = await bench.Node.CallAsync(User, "Ada", whatsAppId: consulted.WhatsAppId);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
+        await call.Answered.WaitAsync(Patience);
+        var panel = page.Locator(".consult");
+
+        await AskAsync(page, "agent:ben");
+        await Assertions.Expect(panel).ToContainTextAsync("It rings at Ben");
+        await Assertions.Expect(panel.GetByRole(AriaRole.Button, new() { Name = "Connect them" })).ToBeDisabledAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Transfer" })).ToBeDisabledAsync();
+        await panel.GetByRole(AriaRole.Button, new() { Name = "Back to the user" }).ClickAsync();
+        await Assertions.Expect(panel).ToHaveCountAsync(0);
+
+        await AskAsync(page, "trunk:office", "+49 30 1234");
+        await Assertions.Expect(panel).ToContainTextAsync("It rings at +49301234");
+        await consulted.BecomeAsync(ConsultationState.Answered);
+        await Assertions.Expect(panel).ToContainTextAsync("You talk with +49301234. The user hears music.");
+        await visit.SaveAsync("phone-consult");
+        await visit.IsSoundAsync("a consultation");
+        await panel.GetByRole(AriaRole.Button, new() { Name = "Connect them" }).ClickAsync();
+        await SeeAsync(() => Task.FromResult(consulted.Commands.Contains(new NodeCommand.CompleteTransfer(consulted.Id))), "the command");
+        await call.HangUpAsync();
+        await Assertions.Expect(page.Locator(".last")).ToContainTextAsync("is over");
+        Assert.Equal(
+            [
+                new NodeCommand.Transfer(consulted.Id, new TransferTarget.ToAgent(new("ben"))) { Mode = TransferMode.Consult },
+                new NodeCommand.CancelTransfer(consulted.Id),
+                new NodeCommand.Transfer(consulted.Id, new TransferTarget.ToPbx("office", "+49301234")) { Mode = TransferMode.Consult },
+                new NodeCommand.CompleteTransfer(consulted.Id),
+            ],
+            consulted.Commands);
     }
 
     [Fact]
@@ -222,6 +262,18 @@ public sealed class PhoneTests(ConsoleBench bench)
         await using var visit = await bench.EnterAsync(path: "/phone");
         await Assertions.Expect(visit.Page.Locator("main")).ToContainTextAsync("stands for no agent");
         await Assertions.Expect(visit.Page.GetByRole(AriaRole.Link, new() { Name = "Phone", Exact = true })).ToHaveCountAsync(0);
+    }
+
+    private static async Task AskAsync(IPage page, string target, string? number = null)
+    {
+        await page.GetByRole(AriaRole.Button, new() { Name = "Transfer" }).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await dialog.GetByRole(AriaRole.Combobox).First.SelectOptionAsync(target);
+        if (number is not null)
+            await dialog.GetByRole(AriaRole.Textbox).FillAsync(number);
+        await dialog.GetByRole(AriaRole.Combobox).Last.SelectOptionAsync("consult");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Transfer" }).ClickAsync();
+        await Assertions.Expect(dialog).ToHaveCountAsync(0);
     }
 
     /// <summary>The phone of anna, switched on and registered.</summary>

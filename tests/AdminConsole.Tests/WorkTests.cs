@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Gateway.Calls;
+using Gateway.Calls.Flows;
 using Gateway.Calls.Lifecycle;
 using Gateway.Storage.Commands;
+using Gateway.Storage.Directory;
 using Gateway.Storage.Events;
 using Gateway.Storage.Nodes;
 using StackExchange.Redis;
@@ -170,6 +173,39 @@ public sealed class WorkTests(ConsoleBench bench, ITestOutputHelper output)
         await Assertions.Expect(faults).ToContainTextAsync("maxWaitSeconds");
         await Assertions.Expect(faults).ToContainTextAsync("greet");
         await visit.IsSoundAsync("a flow with faults");
+    }
+
+    [Fact]
+    public async Task Targets_of_a_PBX_and_named_agents_are_fields_of_a_form()
+    {
+        await bench.Samples.TrunksAsync("gateway-1", "office", "branch");
+        await bench.Samples.PostAsync("/v1/flows", new
+        {
+            id = "by-form", name = "By form", start = "ring",
+            steps = new Dictionary<string, object>
+            {
+                ["ring"] = new { kind = "ring", agents = new { agents = new[] { "anna" } }, next = "pbx" },
+                ["pbx"] = new { kind = "pbx", targets = new[] { new { trunk = "office", target = "600", rank = 1, weight = 5 } } },
+            },
+        });
+        await using var visit = await bench.EnterAsync(path: "/flows/by-form");
+        var page = visit.Page;
+        var agents = page.GetByRole(AriaRole.Group, new() { Name = "These agents, in order" });
+        await agents.GetByRole(AriaRole.Combobox).SelectOptionAsync("ben");
+        await agents.GetByRole(AriaRole.Button, new() { NameRegex = new Regex("^Move up: Ben") }).ClickAsync();
+        await page.GetByLabel("Who rings").SelectOptionAsync("in_order");
+        var targets = page.GetByRole(AriaRole.Group, new() { Name = "Targets" });
+        await targets.GetByRole(AriaRole.Button, new() { Name = "Add target" }).ClickAsync();
+        await targets.GetByRole(AriaRole.Combobox).Last.SelectOptionAsync("branch");
+        await targets.GetByRole(AriaRole.Textbox).Last.FillAsync("700");
+        await visit.SaveAsync("flow-lists");
+        await visit.IsSoundAsync("lists of a flow");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".notice")).ToContainTextAsync("Saved");
+        var steps = (await bench.Get<FlowStore>().FindAsync(new FlowId("by-form"), CancellationToken.None))!.Flow.Steps;
+        Assert.Equal(["ben", "anna"], Assert.IsType<FlowStep.Ring>(steps["ring"]).Agents.Agents!.Select(agent => agent.Value));
+        Assert.Equal(
+            [new PbxTarget("office", "600", 1, 5), new PbxTarget("branch", "700")], Assert.IsType<FlowStep.Pbx>(steps["pbx"]).Targets);
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class BrowserPhoneCalls(BrowserBench bench) : BenchTests(bench), I
     private const string Payload = "order=4711";
 
     [Fact]
-    public async Task A_call_is_answered_held_muted_and_handed_to_a_colleague()
+    public async Task A_call_is_answered_held_muted_and_handed_to_a_colleague_who_was_asked()
     {
         await using var anna = await bench.EnterAsync();
         await anna.PressAsync("Available");
@@ -44,7 +44,12 @@ public sealed class BrowserPhoneCalls(BrowserBench bench) : BenchTests(bench), I
         await anna.PressAsync("Transfer");
         var dialog = anna.Page.GetByRole(AriaRole.Dialog);
         await dialog.GetByRole(AriaRole.Combobox).First.SelectOptionAsync("agent:" + BrowserBench.Ben);
+        await dialog.GetByRole(AriaRole.Combobox).Last.SelectOptionAsync("consult");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Transfer", Exact = true }).ClickAsync();
+        await Assertions.Expect(anna.Page.Locator(".consult")).ToContainTextAsync("You talk with Ben");
+        await anna.HearsAsync(BrowserBench.BensHertz);
+        await call.HearsMusicAsync(AgentBrowser.Hertz, BrowserBench.BensHertz);
+        await anna.PressAsync("Connect them");
         await Assertions.Expect(anna.Last).ToContainTextAsync("is over");
         await call.HearsAsync(BrowserBench.BensHertz);
         await anna.ShowsAsync("Wrap-up");

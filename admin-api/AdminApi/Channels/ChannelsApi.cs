@@ -19,7 +19,7 @@ public static class ChannelsApi
     private const string IdIs = "Meta's phone_number_id.";
 
     /// <summary>A node without a sign of life for this time may be gone, and its trunks with it.</summary>
-    private static readonly TimeSpan NodeSeen = TimeSpan.FromMinutes(5);
+    internal static readonly TimeSpan NodeSeen = TimeSpan.FromMinutes(5);
 
     public static void MapChannels(this IEndpointRouteBuilder api)
     {

@@ -6,7 +6,7 @@ import { may } from "../rights";
 import { useQuery } from "../route";
 import { language, named, plain, t } from "../text";
 import { Act, Badge, Choice, choicesOf, Field, FormDialog, Link, Loaded, Name, notify, Page, Table, Timer, type Tone } from "../ui";
-import { Direction, Score, useAgents, useChannels, useGroups } from "./shared";
+import { Direction, Score, useAgents, useChannels, useGroups, useTrunks } from "./shared";
 
 type LiveCall = Schema["LiveCallView"];
 
@@ -133,19 +133,25 @@ function Calls(props: {
   );
 }
 
-export function Transfer(props: { call: LiveCall; onClose: () => void }): VNode {
+/** @param props.onAsk The call is that of who looks at this, who asks somebody first: whom, by name. */
+export function Transfer(props: { call: LiveCall; onClose: () => void; onAsk?: (who: string) => void }): VNode {
   const [to, setTo] = useState("");
+  const [number, setNumber] = useState("");
   const [mode, setMode] = useState<"blind" | "consult">("blind");
   const agents = useAgents();
   const groups = useGroups();
+  const trunks = useTrunks();
   const { id } = props.call;
   const path = { path: { id } };
   const send = async () => {
     const [kind, name = ""] = to.split(/:(.*)/s);
+    const target = number.replace(/\s/g, "");
     await ask(api.POST("/v1/calls/{id}/transfer", {
-      params: path, body: { to: kind === "agent" ? { agent: name } : { group: name }, mode },
+      params: path, body: { to: kind === "agent" ? { agent: name } : kind === "group" ? { group: name } : { trunk: name, target }, mode },
     }));
-    notify(t("transfer.done"));
+    if (props.onAsk && mode === "consult")
+      props.onAsk(kind === "trunk" ? target : ((kind === "agent" ? agents : groups).find((one) => one.id === name)?.name ?? name));
+    else notify(t("transfer.done"));
   };
   if (props.call.consultation !== "none")
     return (
@@ -163,9 +169,11 @@ export function Transfer(props: { call: LiveCall; onClose: () => void }): VNode 
         { value: "", text: t("choose") },
         ...agents.map((one) => ({ value: `agent:${one.id}`, text: `${plain(one.name)} · ${named("agentState", one.state.state)}` })),
         ...groups.map((one) => ({ value: `group:${one.id}`, text: `${t("group")} ${plain(one.name)}` })),
+        ...trunks.map((one) => ({ value: `trunk:${one}`, text: t("transfer.number", { trunk: plain(one) }) })),
       ]} />
+      {to.startsWith("trunk:") && <Field label={t("number")} value={number} set={setNumber} required />}
       <Choice label={t("transfer.mode")} value={mode} set={(value) => setMode(value as "blind" | "consult")}
-        of={[{ value: "blind", text: t("transfer.blind") }, { value: "consult", text: t("transfer.consult") }]} />
+        of={[{ value: "blind", text: t("transfer.blind") }, { value: "consult", text: t(props.onAsk ? "transfer.consultMe" : "transfer.consult") }]} />
     </FormDialog>
   );
 }

@@ -7,6 +7,7 @@ import type { Outcome, PhoneCall, PhoneView } from "../phone/view";
 import { agent, hasPhone } from "../rights";
 import { named, number, plain, share, t, type Word } from "../text";
 import { Act, Badge, Card, Choice, Facts, Link, Loaded, Name, notifyError, Page, Timer, type Tone } from "../ui";
+import { Consult, useConsultation } from "./consult";
 import { Dial } from "./dial";
 import { Incoming } from "./incoming";
 import { Transfer } from "./live";
@@ -96,9 +97,14 @@ function Talk(props: { phone: PhoneView; call: PhoneCall; callId: string | null 
   const { call } = props;
   const [transfer, setTransfer] = useState<Schema["LiveCallView"]>();
   const isTalking = call.state === "talking";
-  const lead = async () => {
+  const find = async () => {
+    if (!isTalking) return undefined;
     const { items } = await ask(api.GET("/v1/calls/live"));
-    const mine = items.find((one) => one.id === props.callId || (call.whatsAppId !== null && one.whatsAppCallId === call.whatsAppId));
+    return items.find((one) => one.id === props.callId || (call.whatsAppId !== null && one.whatsAppCallId === call.whatsAppId));
+  };
+  const consultation = useConsultation(find, [isTalking, props.callId, call.whatsAppId]);
+  const lead = async () => {
+    const mine = await find();
     if (mine) setTransfer(mine);
     else notifyError(new Error(t("phone.notFound")));
   };
@@ -116,11 +122,12 @@ function Talk(props: { phone: PhoneView; call: PhoneCall; callId: string | null 
       <div class="actions talk">
         <button type="button" aria-pressed={call.isMuted} disabled={!isTalking} onClick={() => act({ do: "mute", on: !call.isMuted })}>{t("phone.mute")}</button>
         <button type="button" aria-pressed={call.isHeld} disabled={!isTalking || props.phone.link !== "registered"} onClick={() => act({ do: "hold", on: !call.isHeld })}>{t("phone.hold")}</button>
-        <Act do={lead} disabled={!isTalking}>{t("transfer")}</Act>
+        <Act do={lead} disabled={!isTalking || consultation.state !== "none"}>{t("transfer")}</Act>
         <button type="button" class="bad" aria-keyshortcuts="Alt+Shift+D" onClick={() => act({ do: "end" })}>{t("phone.end")}</button>
       </div>
+      <Consult of={consultation} />
       {isTalking && <Pad />}
-      {transfer && <Transfer call={transfer} onClose={() => setTransfer(undefined)} />}
+      {transfer && <Transfer call={transfer} onClose={() => setTransfer(undefined)} onAsk={consultation.begin} />}
     </Card>
   );
 }

@@ -23,6 +23,11 @@ export function useGroups(): Schema["GroupView"][] {
   return useData(() => all((cursor) => ask(api.GET("/v1/groups", { params: { query: { limit: 500, cursor } } }))), []).data ?? [];
 }
 
+/** The names of the ways to PBXs that running gateways have. */
+export function useTrunks(): string[] {
+  return useData(() => ask(api.GET("/v1/nodes")), []).data?.trunks ?? [];
+}
+
 export function Direction(props: { of: string }): VNode {
   return <span class="direction"><span aria-hidden="true">{props.of === "inbound" ? "↙" : "↗"}</span> {named("direction", props.of)}</span>;
 }

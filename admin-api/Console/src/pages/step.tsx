@@ -5,19 +5,21 @@ import { api, ask } from "../api";
 import { all, useData } from "../data";
 import { named, plain, t } from "../text";
 import { Choice, Field, Toggle } from "../ui";
-import { useGroups } from "./shared";
+import { Agents, type Target, Targets } from "./lists";
+import { useAgents, useGroups, useTrunks } from "./shared";
 
 export type Step = { kind: string } & Record<string, unknown>;
 
-/** What a member holds: another step, a group, an audio file, a number, a switch, text, a step for each key, or one of a closed set. */
-type Shape = "step" | "group" | "audio" | "number" | "switch" | "text" | "keys" | readonly string[];
+/** What a member holds: another step, a group, an audio file, a number or several, a switch, text, a step for each key, agents, targets, or
+one of a closed set. */
+type Shape = "step" | "group" | "audio" | "number" | "numbers" | "switch" | "text" | "keys" | "agents" | "targets" | readonly string[];
 
 const orders = ["in_order", "round_robin", "longest_idle", "most_skilled"], declines = ["next_agent", "end_step"];
 
 /** The members of each kind, with a dot before those of a member; all others are shown as JSON. */
 const shapes: Record<string, Record<string, Shape>> = {
   ring: {
-    "agents.group": "group", "agents.strategy": ["all", ...orders, "waves"], ringSeconds: "number", totalSeconds: "number", onDecline: declines,
+    "agents.group": "group", "agents.agents": "agents", "agents.strategy": ["all", ...orders, "waves"], "agents.waves": "numbers", ringSeconds: "number", totalSeconds: "number", onDecline: declines,
     next: "step",
   },
   queue: {
@@ -27,7 +29,7 @@ const shapes: Record<string, Record<string, Shape>> = {
   },
   announce: { audio: "audio", next: "step" },
   menu: { prompt: "audio", choices: "keys", inputSeconds: "number", tries: "number", invalid: "audio", repeatKey: "text", next: "step" },
-  pbx: { ringSeconds: "number", next: "step" },
+  pbx: { targets: "targets", ringSeconds: "number", next: "step" },
   last_agent: { ringSeconds: "number", withinDays: "number", next: "step" },
   voicemail: { prompt: "audio", group: "group", maxSeconds: "number", silenceSeconds: "number", next: "step" },
   refuse: { reason: ["declined", "busy", "outside_call_hours", "no_answer"] },
@@ -54,13 +56,15 @@ function write(step: Members, path: string, value: unknown): Members {
 }
 
 /** What a step may name. */
-export type Names = { steps: string[]; groups: string[]; files: string[] };
+export type Names = { steps: string[]; groups: string[]; agents: { id: string; name: string }[]; trunks: string[]; files: string[] };
 
-/** The groups and audio files that there are. */
+/** The groups, agents, trunks and audio files that there are. */
 export function useNames(): Omit<Names, "steps"> {
   const groups = useGroups().map((one) => one.id ?? "");
   const audio = useData(() => all((cursor) => ask(api.GET("/v1/audio", { params: { query: { limit: 500, cursor } } }))), []).data ?? [];
-  return { groups, files: [...new Set(audio.map((one) => one.name))] };
+  const agents = useAgents().map((one) => ({ id: one.id ?? "", name: one.name }));
+  const trunks = useTrunks();
+  return { groups, agents, trunks, files: [...new Set(audio.map((one) => one.name))] };
 }
 
 /** A member is a field of its kind. */
@@ -98,6 +102,9 @@ function Member(props: { name: string; shape: Shape; value: unknown; names: Name
     case "audio": return choose(names.files);
     case "switch": return <Toggle label={label} value={props.value === true} set={set} />;
     case "number": return <Field label={label} type="number" value={text} set={(value) => set(value === "" ? undefined : Number(value))} />;
+    case "numbers": return <Numbers label={label} of={(props.value ?? []) as number[]} set={set} />;
+    case "agents": return <Agents label={label} of={(props.value ?? []) as string[]} agents={names.agents} set={set} />;
+    case "targets": return <Targets label={label} of={(props.value ?? []) as Target[]} trunks={names.trunks} set={set} />;
     case "text": return <Field label={label} value={text} set={(value) => set(value || undefined)} />;
     case "keys": return <Keys label={label} of={(props.value ?? {}) as Record<string, string>} set={set} />;
     default: return choose([...shape], (value) => named("stepSet", value));
@@ -112,6 +119,17 @@ function Keys(props: { label: string; of: Record<string, string>; set: (value: R
     props.set(Object.fromEntries(value.split("\n").map((line) => line.trim().split(/\s+/)).filter(([key]) => key).map(([key = "", step = ""]) => [key, step])));
   };
   return <Field label={props.label} value={text} set={put} rows={3} hint={t("flow.keys.hint")} isCode />;
+}
+
+/** Numbers with spaces between; without any, the member goes. */
+function Numbers(props: { label: string; of: number[]; set: (value: number[] | undefined) => void }): VNode {
+  const [text, setText] = useState(props.of.join(" "));
+  const put = (value: string) => {
+    setText(value);
+    const all = value.split(/[\s,]+/).filter(Boolean).map(Number).filter(Number.isFinite);
+    props.set(all.length > 0 ? all : undefined);
+  };
+  return <Field label={props.label} value={text} set={put} hint={t("flow.numbers.hint")} />;
 }
 
 /** Members as JSON, those that have members themselves; what is no JSON changes nothing. */

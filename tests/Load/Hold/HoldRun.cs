@@ -65,8 +65,10 @@ internal sealed class HoldRun(HoldOptions options)
         return driver.Placed == driver.Answered + refused && fault is null ? 0 : 1;
     }
 
-    /// <summary>Until so many calls are live; what is refused meanwhile, since all at once is too much, is called again. False: no call of a
-    /// round was answered.</summary>
+    /// <summary>
+    /// Until so many calls are live; what is refused meanwhile, since all at once is too much, is called again. False: no call of a round
+    /// was answered.
+    /// </summary>
     private async Task<bool> FillAsync(CallDriver driver, CancellationToken stop)
     {
         for (var before = -1; driver.Live < options.Live && driver.Live > before; await Task.Delay(Breath, stop))

@@ -135,6 +135,13 @@ public sealed class BrowserBench(Stores stores) : CallBench(stores), IAsyncLifet
         return page;
     }
 
+    /// <summary>A supervisor at the console, in a browser of their own.</summary>
+    public async Task<AgentPage> SuperviseAsync()
+    {
+        var link = await Admin.PostAsync("console/links", new { });
+        return await _browser!.EnterAsync(Admin.Url, link.GetProperty("path").GetString()!);
+    }
+
     public Task KnownAsync(string agent, int phones) => Eventually.SeeAsync(
         () => new[] { Gateway, _second }.All(node => node.Part<SipEndpoint>().ContactsOf(agent).Count == phones),
         $"both nodes know {phones} phone(s) of {agent}");
@@ -190,6 +197,11 @@ public sealed class BrowserBench(Stores stores) : CallBench(stores), IAsyncLifet
     public Task WindowOpensAsync(string user) => Eventually.SeeAsync(
         async () => (await Admin.GetAsync("contacts?phone=" + user)).GetProperty("items").EnumerateArray().ToList(),
         found => found.Exists(contact => contact.GetProperty("windowIsOpen").GetBoolean()), "the window is open");
+
+    /// <summary>The first that a list of the admin API has.</summary>
+    public Task<JsonElement> FirstOfAsync(string path) => Eventually.SeeAsync(
+        async () => (await Admin.GetAsync(path)).GetProperty("items").EnumerateArray().FirstOrDefault(),
+        one => one.ValueKind == JsonValueKind.Object, $"one of {path}");
 
     private Task<JsonElement> LiveAsync(UserCall call) => Eventually.SeeAsync(
         async () => (await Admin.GetAsync("calls/live")).GetProperty("items").EnumerateArray()

@@ -175,9 +175,10 @@ public static class GatewayHost
         services.AddSingleton<EventForwarder>();
         services.AddSingleton<InboxLoop>();
         services.AddSingleton<StoreProbes>();
+        services.AddSingleton<RedisWitness>();
         services.AddSingleton(s => new ResilientAgentRegistry(
             new RedisAgentRegistry(s.GetRequiredService<IConnectionMultiplexer>()), options.Node.Id, options.Storage.AgentsTimeout,
-            s.GetRequiredService<TimeProvider>()));
+            s.GetRequiredService<TimeProvider>()) { IsAwayFor = s.GetRequiredService<RedisWitness>().IsAwayForAsync });
         services.AddSingleton<IAgentRegistry>(s => s.GetRequiredService<ResilientAgentRegistry>());
     }
 

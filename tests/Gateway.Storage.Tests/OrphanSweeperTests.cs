@@ -165,6 +165,25 @@ public sealed class OrphanSweeperTests(Stores stores) : IAsyncLifetime
         Assert.InRange((await signs.AgeAsync(node, CancellationToken.None))!.Value, TimeSpan.Zero, TimeSpan.FromSeconds(30));
     }
 
+    [Fact]
+    public async Task Nodes_say_that_Redis_does_not_hear_them_and_the_dead_say_nothing()
+    {
+        var (signs, other) = (new NodeSigns(_database), _node + "-other");
+        await Sweeper("before", other).BeatAsync(CancellationToken.None);
+        await ClockAsync(await BillingSetup.OpenAsync(_database, 1), other, seen: 5); // an earlier start of it
+        await Sweeper("s", _node).BeatAsync(CancellationToken.None);
+        await Sweeper("now", other).BeatAsync(CancellationToken.None);
+        Assert.False(await AreUnheardAsync());
+        await signs.GiveAsync(new LeasedNode(_node, "s"), CancellationToken.None);
+        Assert.False(await AreUnheardAsync());
+        await signs.GiveAsync(new LeasedNode(other, "now"), CancellationToken.None);
+        Assert.True(await AreUnheardAsync());
+        Assert.False(await signs.AreUnheardAsync([_node, other], TimeSpan.Zero, Silence, CancellationToken.None)); // signs of long ago
+        Assert.True(await signs.AreUnheardAsync([_node, other], TimeSpan.Zero, TimeSpan.Zero, CancellationToken.None)); // all dead
+
+        Task<bool> AreUnheardAsync() => signs.AreUnheardAsync([_node, other], Silence, Silence, CancellationToken.None);
+    }
+
     private OrphanSweeper Sweeper(string start, string node) => new(_database, new PostgresCallStore(_database), node, start, Silence);
 
     private async Task<AdmissionRequest> BeginAsync(

@@ -10,6 +10,9 @@ internal sealed class NodeShares(string node)
 {
     private volatile string[] _others = [];
 
+    /// <summary>The other nodes that were last seen together with this one.</summary>
+    public IReadOnlyCollection<string> Others => _others;
+
     /// <summary>The nodes that were last seen together.</summary>
     public void Know(IEnumerable<string> nodes) => _others = [.. nodes.Where(other => other != node)];
 

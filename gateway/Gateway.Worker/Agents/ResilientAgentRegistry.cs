@@ -40,6 +40,12 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
     /// <summary>Called with an agent who rings for a call of this node, and whom a later call has: that phone is to ring no more.</summary>
     public Action<HeldAgent> OnLost { get; set; } = _ => { };
 
+    /// <summary>
+    /// Whether Redis is away for these other nodes too: only then are agents taken from memory, each node its share. A node that it hears
+    /// takes any, which one that is cut off alone does not hear of.
+    /// </summary>
+    public Func<IReadOnlyCollection<string>, Task<bool>> IsAwayFor { get; init; } = _ => Task.FromResult(true);
+
     /// <summary>True while operations are done from memory.</summary>
     public bool IsUnavailable => _isUnavailable;
 
@@ -71,11 +77,16 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
 
     public async Task<TakeResult> TakeAsync(TakeRequest request, CancellationToken cancellation)
     {
-        var (isRedis, result) = await AskAsync(
-            "take", () => registry.TakeAsync(IsApart ? OfShare(request) : request, cancellation),
-            (pool, now) => Held(pool.Take(OfShare(request), now)), cancellation,
-            late => Task.WhenAll(late.Agents.Select(UndoAsync)));
-        return isRedis ? Held(result) : result;
+        for (var hasFailed = _isUnavailable; ; hasFailed = true)
+        {
+            var isAwayForAll = hasFailed && await IsAwayFor(_shares.Others);
+            var (isRedis, result) = await AskAsync(
+                "take", () => registry.TakeAsync(IsApart ? OfShare(request) : request, cancellation),
+                (pool, now) => Held(pool.Take(isAwayForAll ? OfShare(request) : OfNobody(request), now)), cancellation,
+                late => Task.WhenAll(late.Agents.Select(UndoAsync)));
+            if (isRedis || hasFailed)
+                return isRedis ? Held(result) : result;
+        }
 
         TakeResult Held(TakeResult result)
         {
@@ -298,6 +309,9 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
         Volatile.Write(ref _apartUntil, time.GetTimestamp() + (long)(Apart.TotalSeconds * time.TimestampFrequency));
 
     private TakeRequest OfShare(TakeRequest request) => request with { Except = [.. request.Except, .. _memory.NotToTake(_shares)] };
+
+    private TakeRequest OfNobody(TakeRequest request) =>
+        request with { Except = [.. request.Except, .. Known.Select(known => known.Agent.Id)] };
 
     /// <summary>What is taken from memory is held before anything else can be done from it.</summary>
     private void Hold(IEnumerable<HeldAgent> agents)

@@ -24,7 +24,10 @@ public sealed class ResilientAgentRegistryTests : IDisposable
     {
         _redis = new SharedAgents(_time);
         (_way, _secondWay) = (new AgentsWay(_redis), new AgentsWay(_redis));
-        _node = new ResilientAgentRegistry(_way, "n1", TimeSpan.FromMilliseconds(50), _time) { OnLost = _lost.Add };
+        _node = new ResilientAgentRegistry(_way, "n1", TimeSpan.FromMilliseconds(50), _time)
+        {
+            OnLost = _lost.Add, IsAwayFor = others => Task.FromResult(!others.Contains("n2") || _secondWay.IsCut),
+        };
         _second = new ResilientAgentRegistry(_secondWay, "n2", TimeSpan.FromSeconds(30), _time);
     }
 
@@ -45,6 +48,20 @@ public sealed class ResilientAgentRegistryTests : IDisposable
         Assert.NotEqual(elsewhere.Agent, Assert.Single((await TakeAsync(_node, Call)).Agents).Agent);
         Assert.Empty((await TakeAsync(_node, new CallId("c3"))).Agents);
         Assert.True(_node.IsUnavailable);
+    }
+
+    /// <summary>The other may take any agent, of which this one hears nothing.</summary>
+    [Fact]
+    public async Task A_node_that_is_cut_off_alone_takes_nobody()
+    {
+        await StartAsync();
+        await _second.RenewAsync(default);
+        await _node.RenewAsync(default); // now it knows of the other
+        _way.IsCut = true;
+        Assert.Equal(2, (await TakeAsync(_second, Other, 2)).Agents.Count);
+        var result = await TakeAsync(_node, Call, 2);
+        Assert.Empty(result.Agents);
+        Assert.Equal(2, result.SignedIn); // to wait is not in vain
     }
 
     [Fact]

@@ -32,9 +32,8 @@ internal sealed partial class AgentRenewal(
 
     private async Task RenewAsync(CancellationToken cancellation)
     {
-        for (var wasUnavailable = false; ;)
+        for (var wasUnavailable = false; ; await Task.Delay(wasUnavailable ? Retry : AgentLeases.Renewal, time, cancellation))
         {
-            await Task.Delay(wasUnavailable ? Retry : AgentLeases.Renewal, time, cancellation);
             await registry.RenewAsync(cancellation);
             if (registry.IsUnavailable && !wasUnavailable)
                 LogUnavailable();

@@ -4,6 +4,7 @@ using Gateway.Sip.Endpoint;
 using Gateway.Sip.Transactions;
 using Gateway.Sip.Transport;
 using Media.Protocols.Primitives;
+using Testing;
 
 namespace Gateway.Sip.Tests.Endpoint;
 
@@ -15,7 +16,7 @@ public sealed class GateTests
     [InlineData(SipTransport.Tcp)]
     public async Task What_a_closed_gate_kept_back_leaves_when_it_opens(SipTransport transport)
     {
-        var gate = new Gate();
+        var gate = new SwitchedGate();
         await using var pbx = await EndpointBench.StartAsync(
             transport, trunks: EndpointBench.Trunk(9, transport));
         await using var gateway = await StartAsync(gate, transport, EndpointBench.PortOf(pbx));
@@ -34,7 +35,7 @@ public sealed class GateTests
     [Fact]
     public async Task A_phone_that_answers_while_its_cancel_is_kept_back_is_busy_until_it_has_the_bye()
     {
-        var gate = new Gate();
+        var gate = new SwitchedGate();
         await using var pbx = await EndpointBench.StartAsync(trunks: EndpointBench.Trunk(9));
         await using var gateway = await StartAsync(gate, SipTransport.Udp, EndpointBench.PortOf(pbx));
         var (call, phone) = await RingAsync(gateway, pbx);
@@ -53,7 +54,7 @@ public sealed class GateTests
     public async Task A_phone_that_is_cancelled_in_time_is_free_at_once()
     {
         await using var pbx = await EndpointBench.StartAsync(trunks: EndpointBench.Trunk(9));
-        await using var gateway = await StartAsync(new Gate(), SipTransport.Udp, EndpointBench.PortOf(pbx));
+        await using var gateway = await StartAsync(new SwitchedGate(), SipTransport.Udp, EndpointBench.PortOf(pbx));
         var (call, phone) = await RingAsync(gateway, pbx);
         await call.HangUpAsync();
         await EndpointBench.SettledAsync(call);
@@ -63,7 +64,7 @@ public sealed class GateTests
     [Fact]
     public async Task A_phone_that_rings_for_a_call_of_anothers_is_cancelled_all_the_same()
     {
-        var gate = new Gate();
+        var gate = new SwitchedGate();
         await using var pbx = await EndpointBench.StartAsync(trunks: EndpointBench.Trunk(9));
         await using var gateway = await StartAsync(gate, SipTransport.Udp, EndpointBench.PortOf(pbx));
         var (call, phone) = await RingAsync(gateway, pbx);
@@ -77,7 +78,7 @@ public sealed class GateTests
     [Fact]
     public async Task What_was_to_be_said_about_a_call_that_is_anothers_never_leaves()
     {
-        var gate = new Gate();
+        var gate = new SwitchedGate();
         await using var pbx = await EndpointBench.StartAsync(trunks: EndpointBench.Trunk(9));
         await using var gateway = await StartAsync(gate, SipTransport.Udp, EndpointBench.PortOf(pbx));
         var (call, callee) = await TalkAsync(gateway, pbx);
@@ -94,7 +95,7 @@ public sealed class GateTests
     [Fact]
     public async Task Nobody_waits_for_an_endpoint_that_has_stopped()
     {
-        var gate = new Gate();
+        var gate = new SwitchedGate();
         await using var pbx = await EndpointBench.StartAsync(trunks: EndpointBench.Trunk(9));
         var gateway = await StartAsync(gate, SipTransport.Udp, EndpointBench.PortOf(pbx));
         var (call, _) = await TalkAsync(gateway, pbx);
@@ -105,7 +106,7 @@ public sealed class GateTests
         await EndpointBench.SettledAsync(call);
     }
 
-    private static async Task<SipEndpoint> StartAsync(Gate gate, SipTransport transport, int port)
+    private static async Task<SipEndpoint> StartAsync(SwitchedGate gate, SipTransport transport, int port)
     {
         var gateway = EndpointBench.Create(
             EndpointBench.Options(
@@ -133,16 +134,5 @@ public sealed class GateTests
         await phone.ProvisionalAsync(180);
         await EndpointBench.NextAsync<SipCallEvent.Provisional>(call);
         return (call, phone);
-    }
-
-    private sealed class Gate : ISendGate
-    {
-        private volatile bool _isOpen = true;
-
-        public bool IsOpen
-        {
-            get => _isOpen;
-            set => _isOpen = value;
-        }
     }
 }

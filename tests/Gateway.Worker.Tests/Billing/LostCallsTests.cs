@@ -5,6 +5,7 @@ using Gateway.Calls.Rating;
 using Gateway.Calls.Records;
 using Gateway.Worker.Billing;
 using Gateway.Worker.Configuration;
+using Gateway.Worker.Tests.Calls;
 using Gateway.Worker.Tests.Spool;
 using Media.Protocols.Primitives;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -111,28 +112,11 @@ public sealed class LostCallsTests : IDisposable
         Storage = new StorageOptions { Postgres = new Secret(""), Redis = new Secret("") },
     };
 
-    private sealed class Shown : ICallRegistry
+    private sealed class Shown : UnusedRegistry
     {
         public IReadOnlyList<LiveCall> Calls { get; set; } = [];
 
-        public Task<IReadOnlyList<LiveCall>> ListAsync(CancellationToken cancellation) => Task.FromResult(Calls);
-
-        public Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
-            throw new NotSupportedException();
-
-
-        public Task<ClaimHolder?> FindHolderAsync(WhatsAppCallId whatsAppId, CallId? call, CancellationToken cancellation) =>
-            throw new NotSupportedException();
-
-        public Task<ClaimHolder?> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) =>
-            throw new NotSupportedException();
-
-        public Task<bool> PublishAsync(LiveCall call, CancellationToken cancellation) => throw new NotSupportedException();
-
-        public Task<bool> RemoveAsync(CallId callId, long token, CancellationToken cancellation) => throw new NotSupportedException();
-
-        public Task KeepDialogAsync(CallId callId, long token, string dialog, CancellationToken cancellation) =>
-            throw new NotSupportedException();
+        public override Task<IReadOnlyList<LiveCall>> ListAsync(CancellationToken cancellation) => Task.FromResult(Calls);
 
         public Queue<TakenDialog> Dialogs { get; } = [];
 
@@ -140,17 +124,15 @@ public sealed class LostCallsTests : IDisposable
 
         public bool? GoesOn { get; set; }
 
-        public Task<TakenDialog> TakeDialogAsync(CallId callId, CancellationToken cancellation) => Task.FromResult(Dialogs.Dequeue());
+        public override Task<TakenDialog> TakeDialogAsync(CallId callId, CancellationToken cancellation) =>
+            Task.FromResult(Dialogs.Dequeue());
 
-        public Task ForgetDialogAsync(CallId callId, CancellationToken cancellation)
+        public override Task ForgetDialogAsync(CallId callId, CancellationToken cancellation)
         {
             Forgotten.SetResult(callId);
             return Task.CompletedTask;
         }
 
-        public Task<bool?> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) => Task.FromResult(GoesOn);
-
-        public Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
-            throw new NotSupportedException();
+        public override Task<bool?> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) => Task.FromResult(GoesOn);
     }
 }

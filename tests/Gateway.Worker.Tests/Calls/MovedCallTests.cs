@@ -88,16 +88,7 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
         var talk = await _talks.InboundAsync();
         await _talks.LeftAsync(talk);
         await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
-        var (other, leases) = (new LeasedNode("fickle", "1"), new NodeLeases(redis));
-        var listener = new NodeCommandListener(redis, other.Id, async command =>
-        {
-            if (command is NodeCommand.PrepareCall)
-                return CommandReply.Done;
-            await leases.EndAsync(other); // it is asked once
-            return CommandReply.Refused(HangupCause.NoRoute);
-        });
-        await listener.StartAsync();
-        await leases.BeatAsync(other, TimeSpan.FromMinutes(5), hasRoom: true);
+        var fickle = await StartFickleAsync(redis, () => Task.CompletedTask);
         var watch = Talks.Measure(talk);
         Assert.Equal(CommandReply.Done, await new NodeCommands(redis).DrainAsync("worker", CancellationToken.None));
         await _talks.GoOnAsync(watch, TimeSpan.Zero, talk);
@@ -112,7 +103,7 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
         await _talks.GoOnAsync(watch, TimeSpan.Zero, talk);
         await talk.Phone.HangUpAsync();
         Assert.Equal(WireName.Of(HangupCause.PbxHungUp), (await bench.EndedRowAsync(talk.Call)).Cause);
-        await listener.StopAsync();
+        await fickle.StopAsync();
     }
 
     [Fact]
@@ -122,23 +113,33 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
         await _talks.LeftAsync(talk);
         var id = await bench.IdOfAsync(talk.Call);
         await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
-        var (other, leases) = (new LeasedNode("forgetful", "1"), new NodeLeases(redis));
-        var listener = new NodeCommandListener(redis, other.Id, async command =>
-        {
-            if (command is NodeCommand.PrepareCall)
-                return CommandReply.Done;
-            await leases.EndAsync(other); // it is asked once
-            await redis.GetDatabase().KeyDeleteAsync([$"wa:{{{id}}}:owner", $"wa:{{{id}}}:live", $"wa:{{{id}}}:snapshot:1"]);
-            return CommandReply.Refused(HangupCause.NoRoute);
-        });
-        await listener.StartAsync();
-        await leases.BeatAsync(other, TimeSpan.FromMinutes(5), hasRoom: true);
+        var fickle = await StartFickleAsync(redis, () => redis.GetDatabase().KeyDeleteAsync(
+            [$"wa:{{{id}}}:owner", $"wa:{{{id}}}:live", $"wa:{{{id}}}:snapshot:1"]));
         var watch = Talks.Measure(talk);
         Assert.Equal(CommandReply.Done, await new NodeCommands(redis).DrainAsync("worker", CancellationToken.None));
         await _talks.GoOnAsync(watch, TimeSpan.Zero, talk);
         await talk.Phone.HangUpAsync();
         Assert.Equal(WireName.Of(HangupCause.PbxHungUp), (await bench.EndedRowAsync(talk.Call)).Cause);
-        await listener.StopAsync();
+        await fickle.StopAsync();
+    }
+
+    /// <summary>A node that says that it could take a call, and then does not.</summary>
+    /// <param name="redis">Where it listens.</param>
+    /// <param name="onTake">Happens when it is to take one, which is once.</param>
+    private static async Task<NodeCommandListener> StartFickleAsync(ConnectionMultiplexer redis, Func<Task> onTake)
+    {
+        var (node, leases) = (new LeasedNode("fickle", "1"), new NodeLeases(redis));
+        var listener = new NodeCommandListener(redis, node.Id, async command =>
+        {
+            if (command is NodeCommand.PrepareCall)
+                return CommandReply.Done;
+            await leases.EndAsync(node); // so that it is not asked again
+            await onTake();
+            return CommandReply.Refused(HangupCause.NoRoute);
+        });
+        await listener.StartAsync();
+        await leases.BeatAsync(node, TimeSpan.FromMinutes(5), hasRoom: true);
+        return listener;
     }
 
     private async Task HasRoomAsync(string node)

@@ -50,39 +50,17 @@ public sealed class PublishedCallTests
         Target = "sip:them@127.0.0.1", LocalSequence = 1, Transport = SipTransport.Udp, NextHop = "127.0.0.1:5060",
     };
 
-    private sealed class ShownDialogs : ICallRegistry
+    private sealed class ShownDialogs : UnusedRegistry
     {
         /// <summary>The Call-IDs that were kept last.</summary>
         public IReadOnlyList<string> Dialogs { get; private set; } = [];
 
-        public Task<bool> PublishAsync(LiveCall call, CancellationToken cancellation) => Task.FromResult(true);
+        public override Task<bool> PublishAsync(LiveCall call, CancellationToken cancellation) => Task.FromResult(true);
 
-        public Task KeepDialogAsync(CallId callId, long token, string dialog, CancellationToken cancellation)
+        public override Task KeepDialogAsync(CallId callId, long token, string dialog, CancellationToken cancellation)
         {
             Dialogs = [.. JsonSerializer.Deserialize<SipDialogSnapshot[]>(dialog, JsonSerializerOptions.Web)!.Select(one => one.CallId)];
             return Task.CompletedTask;
         }
-
-        public Task<bool> RemoveAsync(CallId callId, long token, CancellationToken cancellation) => throw new NotSupportedException();
-
-        public Task<TakenDialog> TakeDialogAsync(CallId callId, CancellationToken cancellation) => throw new NotSupportedException();
-
-        public Task ForgetDialogAsync(CallId callId, CancellationToken cancellation) => throw new NotSupportedException();
-
-        public Task<bool?> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) => throw new NotSupportedException();
-
-        public Task<IReadOnlyList<LiveCall>> ListAsync(CancellationToken cancellation) => throw new NotSupportedException();
-
-        public Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
-            throw new NotSupportedException();
-
-        public Task<ClaimHolder?> FindHolderAsync(WhatsAppCallId whatsAppId, CallId? call, CancellationToken cancellation) =>
-            throw new NotSupportedException();
-
-        public Task<ClaimHolder?> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) =>
-            throw new NotSupportedException();
-
-        public Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
-            throw new NotSupportedException();
     }
 }

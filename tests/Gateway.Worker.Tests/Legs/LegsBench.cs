@@ -20,6 +20,7 @@ using Media.Engine;
 using Media.Engine.Loop;
 using Media.Protocols.Primitives;
 using Microsoft.Extensions.Logging.Abstractions;
+using Testing;
 using Testing.Peers;
 
 namespace Gateway.Worker.Tests.Legs;
@@ -37,7 +38,7 @@ internal sealed class LegsBench : ICallInbox, IAsyncDisposable
     private readonly SipEndpoint _endpoint;
     private readonly MediaEngine _engine;
 
-    private LegsBench(Pbx pbx, SipEndpoint endpoint, MediaEngine engine, Gate sending)
+    private LegsBench(Pbx pbx, SipEndpoint endpoint, MediaEngine engine, SwitchedGate sending)
     {
         (Pbx, _endpoint, _engine, Sending) = (pbx, endpoint, engine, sending);
         Operations = new OperationQueue(_failures.Add);
@@ -53,7 +54,7 @@ internal sealed class LegsBench : ICallInbox, IAsyncDisposable
     public Pbx Pbx { get; }
 
     /// <summary>Keeps the endpoint from sending while it is closed.</summary>
-    public Gate Sending { get; }
+    public SwitchedGate Sending { get; }
 
     public OperationQueue Operations { get; }
 
@@ -66,7 +67,7 @@ internal sealed class LegsBench : ICallInbox, IAsyncDisposable
         var port = LoopbackPorts.Take();
         var pbx = await Pbx.StartAsync(port);
         Assert.True(SipProfileSet.TryLoad(SipProfileSet.DefaultDirectory, out var profiles, out _));
-        var sending = new Gate();
+        var sending = new SwitchedGate();
         var endpoint = new SipEndpoint(
             new SipEndpointOptions
             {
@@ -158,16 +159,5 @@ internal sealed class LegsBench : ICallInbox, IAsyncDisposable
         await _endpoint.DisposeAsync();
         await _engine.DisposeAsync();
         await Pbx.DisposeAsync();
-    }
-
-    internal sealed class Gate : ISendGate
-    {
-        private volatile bool _isOpen = true;
-
-        public bool IsOpen
-        {
-            get => _isOpen;
-            set => _isOpen = value;
-        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
@@ -31,6 +32,20 @@ public sealed class RedisServersTests
             Assert.Equal(CommandReply.Done, await new NodeCommands(other).HangUpAsync(call, CancellationToken.None));
         await listener.StopAsync();
         Assert.Equal(CommandOutcome.NodeUnreachable, (await new NodeCommands(other).HangUpAsync(calls[0], CancellationToken.None)).Outcome);
+    }
+
+    [Fact]
+    public async Task A_Redis_that_was_restarted_is_asked_again_at_once()
+    {
+        using var stores = Stores.StartPrivate();
+        await using var redis = RedisConnection.Open(stores.Redis);
+        await redis.GetDatabase().PingAsync();
+        stores.Kill(StoreServer.Redis);
+        await Task.Delay(TimeSpan.FromMilliseconds(500)); // the driver has tried once, and would by itself wait 2.5 s and more
+        stores.Revive(StoreServer.Redis);
+        var back = Stopwatch.GetTimestamp();
+        await EventuallyAsync(() => redis.GetDatabase().PingAsync());
+        Assert.InRange(Stopwatch.GetElapsedTime(back), TimeSpan.Zero, TimeSpan.FromSeconds(1));
     }
 
     [Fact]
@@ -192,9 +207,9 @@ public sealed class RedisServersTests
             {
                 return await operation();
             }
-            catch (Exception e) when (e is RedisException or TimeoutException && tries < 100)
+            catch (Exception e) when (e is RedisException or TimeoutException && tries < 400)
             {
-                await Task.Delay(200);
+                await Task.Delay(50);
             }
         }
     }

@@ -20,7 +20,11 @@ public static class WebhookMapping
                 (new WhatsAppCallId(call.CallId), new CallInput.WhatsAppAnswered(call.Sdp)),
             WebhookEvent.CallStatus status => (new WhatsAppCallId(status.CallId), Map(status.State)),
             WebhookEvent.CallTerminate end =>
-                (new WhatsAppCallId(end.CallId), new CallInput.WhatsAppTerminated(end.Errors.Count > 0 ? end.Errors[0] : null)),
+                (new WhatsAppCallId(end.CallId),
+                    new CallInput.WhatsAppTerminated(end.Errors.Count > 0 ? end.Errors[0] : null)
+                    {
+                        Talk = end.Duration ?? (end.EndedAt - end.StartedAt),
+                    }),
             _ => default((WhatsAppCallId, CallInput)),
         };
         return input is not null;

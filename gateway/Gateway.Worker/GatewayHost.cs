@@ -109,13 +109,13 @@ public static class GatewayHost
             s => new PostgresAdmissionStore(s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<LiveOptions>().Permissions));
         services.AddSingleton<CallHolds>();
         services.AddSingleton<LostCalls>();
+        services.AddSingleton<OrphanStore>();
         services.AddSingleton(s => new OutageAdmissions(() => s.GetRequiredService<LiveOptions>().Options.Calls.OutageCap));
         services.AddSingleton<AccountStore>();
         services.AddSingleton<RateStore>();
         services.AddSingleton<OutageAdmissionsUpdates>();
         services.AddSingleton(s => new OrphanSweeper(
-            s.GetRequiredService<NpgsqlDataSource>(),
-            new OrphanStore(s.GetRequiredService<ICallStore>(), s.GetRequiredService<LostCalls>()), options.Node.Id,
+            s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<OrphanStore>(), options.Node.Id,
             s.GetRequiredService<NodeStart>().Value, options.Node.LostAfter));
         services.AddSingleton<StoreMaintenance>();
         services.AddSingleton<AdmissionLookup>();
@@ -175,10 +175,11 @@ public static class GatewayHost
         services.AddSingleton<EventForwarder>();
         services.AddSingleton<InboxLoop>();
         services.AddSingleton<StoreProbes>();
-        services.AddSingleton<RedisWitness>();
+        services.AddSingleton<IRedisWitness>(
+            s => new RedisWitness(options.Node, s.GetRequiredService<NodeSigns>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new ResilientAgentRegistry(
             new RedisAgentRegistry(s.GetRequiredService<IConnectionMultiplexer>()), options.Node.Id, options.Storage.AgentsTimeout,
-            s.GetRequiredService<TimeProvider>()) { IsAwayFor = s.GetRequiredService<RedisWitness>().IsAwayForAsync });
+            s.GetRequiredService<TimeProvider>(), s.GetRequiredService<IRedisWitness>()));
         services.AddSingleton<IAgentRegistry>(s => s.GetRequiredService<ResilientAgentRegistry>());
     }
 

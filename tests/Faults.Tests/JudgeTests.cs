@@ -117,6 +117,28 @@ public sealed class JudgeTests
     public void Expects_no_record_of_an_offer_that_died_with_its_node_while_a_store_was_away() => Assert.Empty(Judge.Check(
         [.. Make(), .. AnsweredBy("node1"), new Fact.Disturbed(At(10.5), At(9.5), FaultKind.CutPostgres, "node1")]));
 
+    /// <summary>The node had the store back for 1.5 s, or for 2.5.</summary>
+    [Theory]
+    [InlineData(FaultKind.KillEmpty, 0)]
+    [InlineData(FaultKind.Kill, 1)]
+    public void Expects_no_record_that_was_on_a_disk_alone_which_was_emptied(FaultKind kill, int findings)
+    {
+        Fact[] facts = [.. Make(), .. AnsweredBy("node2"), new Fact.Disturbed(At(12), At(9), FaultKind.RestartPostgres, null)];
+        Assert.Equal(findings, Judge.Check([.. facts, new Fact.Disturbed(At(15), At(13.5), kill, "node2")]).Count);
+        Assert.Single(Judge.Check([.. facts, new Fact.Disturbed(At(17), At(14.5), kill, "node2")]));
+    }
+
+    [Fact]
+    public void A_phone_that_nobody_acknowledged_is_in_no_call()
+    {
+        Fact[] other = [.. Make(), .. Leg("leg-late", "1001", Quiet, "node2", 9, 10, 38)];
+        Assert.Contains(Judge.Check(other), finding => finding.Rule == AnswerRules.Busy);
+        Assert.DoesNotContain(
+            Judge.Check([.. Replace<Fact.Released>(
+                other, released => released.Leg == "leg-late", released => released with { By = Fact.Released.Unacknowledged })]),
+            finding => finding.Rule == AnswerRules.Busy);
+    }
+
     [Fact]
     public void Expects_a_record_of_an_offer_that_a_living_node_took() => Assert.Equal(
         RecordRules.One, Assert.Single(Judge.Check([.. Make(), .. AnsweredBy("node2")])).Rule);

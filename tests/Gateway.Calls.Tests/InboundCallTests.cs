@@ -97,6 +97,24 @@ public class InboundCallTests
         Assert.Equal(HangupCause.CallerGaveUp, driver.Record.Cause);
     }
 
+    /// <summary>Graph's answer to accept is still out, or was lost.</summary>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(3600)] // longer than the call
+    public void A_call_that_was_picked_up_as_Meta_says_at_its_end_was_answered(int talk)
+    {
+        var driver = CallDriver.InboundRinging();
+        driver.Feed(new CallInput.PbxAnswered("100"), new CallInput.AnswerLockTaken(true));
+        driver.Wait(TimeSpan.FromSeconds(4));
+        driver.Feed(
+            new CallInput.WhatsAppTerminated(null) { Talk = TimeSpan.FromSeconds(talk) }, new CallInput.MediaReleased(null, null));
+
+        var record = driver.Record;
+        Assert.Equal(HangupCause.WhatsAppHungUp, record.Cause);
+        var length = record.EndedAt - record.StartedAt;
+        Assert.Equal(Math.Min(talk, length.TotalSeconds), (record.EndedAt - record.AnsweredAt)!.Value.TotalSeconds, 3);
+    }
+
     [Fact]
     public void Media_that_WhatsApp_closed_waits_for_the_webhook_that_says_who_hung_up()
     {

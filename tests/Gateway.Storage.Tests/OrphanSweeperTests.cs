@@ -156,32 +156,30 @@ public sealed class OrphanSweeperTests(Stores stores) : IAsyncLifetime
     public async Task A_sign_of_life_is_as_old_as_it_is_and_of_an_unknown_node_there_is_none()
     {
         var (signs, node) = (new NodeSigns(_database), new LeasedNode(_node, "s"));
-        await signs.GiveAsync(node, CancellationToken.None);
+        await signs.GiveAsync(node, null, CancellationToken.None);
         Assert.Null(await signs.AgeAsync(node, CancellationToken.None));
         await Sweeper("s", _node).BeatAsync(CancellationToken.None);
         await ClockAsync(await BillingSetup.OpenAsync(_database, 1), _node, seen: 61);
         Assert.InRange((await signs.AgeAsync(node, CancellationToken.None))!.Value, TimeSpan.FromSeconds(61), TimeSpan.FromSeconds(90));
-        await signs.GiveAsync(node, CancellationToken.None);
+        await signs.GiveAsync(node, null, CancellationToken.None);
         Assert.InRange((await signs.AgeAsync(node, CancellationToken.None))!.Value, TimeSpan.Zero, TimeSpan.FromSeconds(30));
     }
 
     [Fact]
-    public async Task Nodes_say_that_Redis_does_not_hear_them_and_the_dead_say_nothing()
+    public async Task Nodes_say_that_Redis_does_not_hear_them_and_since_when()
     {
         var (signs, other) = (new NodeSigns(_database), _node + "-other");
         await Sweeper("before", other).BeatAsync(CancellationToken.None);
+        await signs.GiveAsync(new LeasedNode(other, "before"), TimeSpan.Zero, CancellationToken.None);
         await ClockAsync(await BillingSetup.OpenAsync(_database, 1), other, seen: 5); // an earlier start of it
-        await Sweeper("s", _node).BeatAsync(CancellationToken.None);
         await Sweeper("now", other).BeatAsync(CancellationToken.None);
-        Assert.False(await AreUnheardAsync());
-        await signs.GiveAsync(new LeasedNode(_node, "s"), CancellationToken.None);
-        Assert.False(await AreUnheardAsync());
-        await signs.GiveAsync(new LeasedNode(other, "now"), CancellationToken.None);
-        Assert.True(await AreUnheardAsync());
-        Assert.False(await signs.AreUnheardAsync([_node, other], TimeSpan.Zero, Silence, CancellationToken.None)); // signs of long ago
-        Assert.True(await signs.AreUnheardAsync([_node, other], TimeSpan.Zero, TimeSpan.Zero, CancellationToken.None)); // all dead
+        var sign = Assert.Single(await signs.ListAsync([other, "nobody"], CancellationToken.None));
+        Assert.Equal((other, null, null), (sign.Node, sign.Unheard, sign.Heard));
 
-        Task<bool> AreUnheardAsync() => signs.AreUnheardAsync([_node, other], Silence, Silence, CancellationToken.None);
+        await signs.GiveAsync(new LeasedNode(other, "now"), TimeSpan.FromMinutes(2), CancellationToken.None);
+        sign = Assert.Single(await signs.ListAsync([other, "nobody"], CancellationToken.None));
+        Assert.All([sign.Seen, sign.Unheard, sign.Heard - TimeSpan.FromMinutes(2)],
+            age => Assert.InRange(age!.Value, TimeSpan.Zero, TimeSpan.FromSeconds(30)));
     }
 
     private OrphanSweeper Sweeper(string start, string node) => new(_database, new PostgresCallStore(_database), node, start, Silence);

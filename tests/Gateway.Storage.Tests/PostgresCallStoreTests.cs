@@ -77,6 +77,22 @@ public sealed class PostgresCallStoreTests(Stores stores) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_dialogs_of_an_answered_call_are_kept_until_it_ends()
+    {
+        var record = Record();
+        var call = new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node);
+        await Store.BeginAsync(call, Start, CancellationToken.None);
+        Assert.Null(await Store.FindDialogsAsync(record.Id, CancellationToken.None));
+        await Store.AnsweredAsync(
+            [new CallAnswer(call, Start, Start.AddSeconds(3), null, "main", null) { Dialogs = "[1]" }], CancellationToken.None);
+        Assert.Equal("[1]", await Store.FindDialogsAsync(record.Id, CancellationToken.None));
+        await Store.CompleteAsync(record, CancellationToken.None);
+        await using var count = _database.CreateCommand("SELECT count(*) FROM calls WHERE id = $1 AND dialogs IS NULL");
+        count.Parameters.Add(new NpgsqlParameter { Value = record.Id.Value });
+        Assert.Equal(1L, await count.ExecuteScalarAsync());
+    }
+
+    [Fact]
     public async Task The_end_of_a_call_tells_who_had_it_since_when_and_what_was_wrong_with_its_media()
     {
         var record = Record() with

@@ -147,5 +147,12 @@ public sealed record HeldAgent(TakenAgent Agent, CallId Call, bool IsBusy);
 /// <summary>The time for which what a node holds lasts without being renewed.</summary>
 public static class AgentLeases
 {
-    public static readonly TimeSpan Length = TimeSpan.FromSeconds(6), Renewal = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// Longer than most nodes that live are cut off from the store: whom their calls hold would be rung for others. A dead node's calls are
+    /// taken over, and with them their agents, long before.
+    /// </summary>
+    public static readonly TimeSpan Length = TimeSpan.FromSeconds(10);
+
+    /// <summary>The time from one renewal to the next.</summary>
+    public static readonly TimeSpan Renewal = TimeSpan.FromSeconds(1);
 }

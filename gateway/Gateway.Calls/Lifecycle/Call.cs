@@ -133,6 +133,8 @@ public abstract class Call
     {
         _decisions.Clear();
         EndIfOver(now); // a call handled late still ends no later than its money
+        if (input is CallInput.WhatsAppTerminated { Talk: { } talk } && State != CallState.Ended)
+            _timeline.NoteTalk(talk, now);
         var handled = State switch
         {
             CallState.Ended => false,
@@ -151,7 +153,7 @@ public abstract class Call
         if (_deadlines.TryTakeDue(CallDeadline.ReleaseRetry, now))
             _whatsApp.Release();
         if (_deadlines.IsDue(CallDeadline.HangUpWebhook, now))
-            BeginEnding(CallEnding.OfTermination(null, State, Identity.Direction, CauseWhileWaiting), now);
+            BeginEnding(CallEnding.OfTermination(null, State, AnsweredAt is not null, Identity.Direction, CauseWhileWaiting), now);
         _allowance.HandleDeadline(now, Decide);
         EndIfOver(now);
         if (State is not (CallState.Ending or CallState.Ended))
@@ -245,9 +247,9 @@ public abstract class Call
     {
         switch (input)
         {
-            case CallInput.WhatsAppTerminated terminated:
+            case CallInput.WhatsAppTerminated over:
                 WhatsAppLeg = WhatsAppLegState.Released;
-                return End(CallEnding.OfTermination(terminated.Error, State, Identity.Direction, CauseWhileWaiting), now);
+                return End(CallEnding.OfTermination(over.Error, State, AnsweredAt is not null, Identity.Direction, CauseWhileWaiting), now);
 
             case CallInput.PbxEnded ended when PbxLeg is PbxLegState.Incoming or PbxLegState.Engaged:
                 PbxLeg = PbxLegState.Released;
@@ -388,11 +390,9 @@ public abstract class Call
             WhatsAppId = WhatsAppId,
             Trunk = Trunk,
             AgentId = _held.Last,
-            Flow = Flow?.Id,
-            FlowVersion = Flow?.Version,
+            Flow = Flow?.Id, FlowVersion = Flow?.Version,
             Group = Group,
-            WhatsAppQuality = _quality?.WhatsApp,
-            PbxQuality = _quality?.Pbx,
+            WhatsAppQuality = _quality?.WhatsApp, PbxQuality = _quality?.Pbx,
             Funding = _allowance.Funding,
         };
         Decide(new CallDecision.Finish(_timeline.Date(_ending.Explain(record))));

@@ -41,16 +41,18 @@ internal sealed record CallEnding(HangupCause Cause)
     /// <summary>WhatsApp has ended the call.</summary>
     /// <param name="error">Meta's; null: somebody has hung up.</param>
     /// <param name="state">The call's.</param>
+    /// <param name="isAnswered">It was picked up at WhatsApp.</param>
     /// <param name="direction">The call's.</param>
     /// <param name="whileWaiting">The cause where only the gateway has answered.</param>
     public static CallEnding OfTermination(
-        WhatsAppError? error, CallState state, CallDirection direction, HangupCause whileWaiting) => new((error, state, direction) switch
+        WhatsAppError? error, CallState state, bool isAnswered, CallDirection direction, HangupCause whileWaiting) =>
+        new((error, state) switch
         {
-            ({ } known, _, _) => CauseTable.OfWhatsAppError(known).Cause,
-            (_, CallState.Live, _) => HangupCause.WhatsAppHungUp,
-            (_, CallState.Waiting, _) => whileWaiting,
-            (_, _, CallDirection.Inbound) => HangupCause.CallerGaveUp,
-            _ => HangupCause.NoAnswer,
+            ({ } known, _) => CauseTable.OfWhatsAppError(known).Cause,
+            (_, CallState.Live) => HangupCause.WhatsAppHungUp,
+            (_, CallState.Waiting) => whileWaiting,
+            _ when isAnswered => HangupCause.WhatsAppHungUp,
+            _ => direction == CallDirection.Inbound ? HangupCause.CallerGaveUp : HangupCause.NoAnswer,
         })
         {
             WhatsAppError = error,

@@ -145,7 +145,13 @@ public abstract record CallInput
 
     public sealed record WhatsAppDeclined : CallInput;
 
-    public sealed record WhatsAppTerminated(WhatsAppError? Error) : CallInput;
+    /// <summary>The call is over at WhatsApp.</summary>
+    /// <param name="Error">Meta's reason; null: somebody hung up.</param>
+    public sealed record WhatsAppTerminated(WhatsAppError? Error) : CallInput
+    {
+        /// <summary>How long it was talked on, as Meta says of a call that was picked up; null: it was not, or that is not known.</summary>
+        public TimeSpan? Talk { get; init; }
+    }
 
     // Events from the PBX.
 

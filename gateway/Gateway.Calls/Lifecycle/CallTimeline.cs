@@ -74,6 +74,16 @@ internal sealed class CallTimeline(Instant now, DateTimeOffset startedAt)
 
     public void Answer(Instant now) => AnsweredAt ??= now;
 
+    /// <summary>
+    /// WhatsApp says at a call's end how long it was talked on. It was picked up then, though neither an answer of Graph nor a webhook has
+    /// said so yet.
+    /// </summary>
+    public void NoteTalk(TimeSpan talk, Instant now)
+    {
+        var end = EndedAt == default ? now : Instant.Min(EndedAt, now);
+        AnsweredAt ??= talk < now - _start ? Instant.Min(now - talk, end) : _start;
+    }
+
     public void Wait(Instant now) => WaitedFrom ??= now;
 
     /// <summary>User and agent are connected from now on.</summary>

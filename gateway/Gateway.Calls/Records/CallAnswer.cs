@@ -8,4 +8,8 @@ namespace Gateway.Calls.Records;
 /// <param name="Trunk">The trunk.</param>
 /// <param name="WhatsAppId">Meta's id of the call.</param>
 public sealed record CallAnswer(
-    CallIdentity Call, DateTimeOffset StartedAt, DateTimeOffset AnsweredAt, string? Agent, string? Trunk, WhatsAppCallId? WhatsAppId);
+    CallIdentity Call, DateTimeOffset StartedAt, DateTimeOffset AnsweredAt, string? Agent, string? Trunk, WhatsAppCallId? WhatsAppId)
+{
+    /// <summary>The dialogs of its phones, as the node writes them; null: none.</summary>
+    public string? Dialogs { get; init; }
+}

@@ -1,13 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Threading.Channels;
-using Gateway.Calls.Agents;
 using StackExchange.Redis;
 
 namespace Gateway.Storage.Agents;
 
 /// <summary>
-/// The registered phones of each node of the cluster in Redis, for calls of the others: gone <see cref="AgentLeases.Length"/> after the
+/// The registered phones of each node of the cluster in Redis, for calls of the others: gone <see cref="Lease"/> after the
 /// node last kept them. What a phone is, only the nodes read. It throws what Redis throws.
 /// </summary>
 /// <remarks>
@@ -27,7 +26,10 @@ public sealed class RegisteredPhoneStore(IConnectionMultiplexer redis)
 
     private static readonly RedisChannel Channel = RedisChannel.Literal("wa:{phones}:changes");
 
-    private static readonly RedisValue Lease = (long)AgentLeases.Length.TotalMilliseconds;
+    /// <summary>How long a node's phones last without being kept.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(6);
+
+    private static readonly RedisValue LeaseTime = (long)Lease.TotalMilliseconds;
 
     private const string Change = """
         local node, lease, before, version, address = unpack(ARGV, 1, 5)
@@ -77,12 +79,15 @@ public sealed class RegisteredPhoneStore(IConnectionMultiplexer redis)
     public async Task<bool> ChangeAsync(PhonesNode node, string before, IReadOnlyCollection<KeyValuePair<string, string>> users) =>
         (bool)await redis.GetDatabase().ScriptEvaluateAsync(
             Change, [At + node.Node, Nodes],
-            [node.Node, Lease, before, node.Version, node.Address, .. users.SelectMany(user => new RedisValue[] { user.Key, user.Value })]);
+            [
+                node.Node, LeaseTime, before, node.Version, node.Address,
+                .. users.SelectMany(user => new RedisValue[] { user.Key, user.Value }),
+            ]);
 
     /// <summary>Renews the lease of a node whose phones are there in this version. The nodes that there are, itself among them.</summary>
     public async Task<IReadOnlyList<PhonesNode>> KeepAsync(string node, string version)
     {
-        var found = (string[])(await redis.GetDatabase().ScriptEvaluateAsync(Keep, [At + node, Nodes], [node, Lease, version]))!;
+        var found = (string[])(await redis.GetDatabase().ScriptEvaluateAsync(Keep, [At + node, Nodes], [node, LeaseTime, version]))!;
         return [.. found.Chunk(3).Select(row => new PhonesNode(row[0], row[1], row[2]))];
     }
 

@@ -82,6 +82,7 @@ internal sealed record CallRow
     public string? AgentGroup { get; init; }
     public DateTime? WaitedFrom { get; init; }
     public DateTime? AgentAnsweredAt { get; init; }
+    public string? Dialogs { get; init; }
 
     public static CallRow Of(CallIdentity call, DateTimeOffset startedAt) => new CallRow
     {
@@ -100,6 +101,7 @@ internal sealed record CallRow
         AgentSince = answer.Agent is null ? null : answer.AnsweredAt.UtcDateTime,
         Trunk = Clean(answer.Trunk),
         WhatsAppCallId = answer.WhatsAppId?.Value,
+        Dialogs = Clean(answer.Dialogs),
     };
 
     public static CallRow Of(CallRecord record) => new CallRow

@@ -17,16 +17,16 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
         WITH answered AS (
             INSERT INTO calls (
                 id, direction, channel, user_phone, user_id, user_parent_id, user_name, user_username, started_at, node, node_start,
-                answered_at, agent, agent_since, trunk, whatsapp_call_id)
+                answered_at, agent, agent_since, trunk, whatsapp_call_id, dialogs)
             SELECT
                 id, direction, channel, user_phone, user_id, user_parent_id, user_name, user_username, started_at, node, node_start,
-                answered_at, agent, agent_since, trunk, whatsapp_call_id
+                answered_at, agent, agent_since, trunk, whatsapp_call_id, dialogs
             FROM jsonb_populate_recordset(NULL::calls, @calls::jsonb)
             ON CONFLICT (started_at, id) DO UPDATE SET
                 answered_at = excluded.answered_at, agent = coalesce(excluded.agent, calls.agent),
                 trunk = coalesce(excluded.trunk, calls.trunk),
                 agent_since = CASE WHEN coalesce(excluded.agent, calls.agent) IS NOT NULL THEN excluded.answered_at END,
-                whatsapp_call_id = coalesce(excluded.whatsapp_call_id, calls.whatsapp_call_id)
+                whatsapp_call_id = coalesce(excluded.whatsapp_call_id, calls.whatsapp_call_id), dialogs = excluded.dialogs
             WHERE calls.answered_at IS NULL AND calls.ended_at IS NULL AND calls.owner_token = 1
             RETURNING *
         )
@@ -39,6 +39,8 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
             trunk)
         FROM answered
         """;
+
+    private const string Dialogs = "SELECT dialogs FROM calls WHERE id = @Id AND ended_at IS NULL";
 
     /// <summary>The lock that a settlement of the call takes too.</summary>
     private const string LockCall = "SELECT 1 FROM pg_advisory_xact_lock(hashtextextended(@id, 0))";
@@ -99,6 +101,14 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
             return answers.Count;
         },
         cancellation);
+
+    /// <summary>The dialogs of an answered call that has not ended, as its node wrote them; null: none.</summary>
+    public async Task<string?> FindDialogsAsync(CallId call, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.ExecuteScalarAsync<string?>(
+            new CommandDefinition(Dialogs, new { Id = call.Value }, cancellationToken: cancellation));
+    }
 
     /// <summary>
     /// Makes a call, and what is held for it, another node's: records of the node that had it change nothing any more. False: it has ended,

@@ -70,7 +70,7 @@ internal static class SettlementSql
             connection_fee = excluded.connection_fee, pulse_seconds = excluded.pulse_seconds, minimum_seconds = excluded.minimum_seconds,
             pulses = excluded.pulses, price = excluded.price, agent_id = excluded.agent_id, flow = excluded.flow,
             flow_version = excluded.flow_version, agent_group = excluded.agent_group, waited_from = excluded.waited_from,
-            agent_answered_at = excluded.agent_answered_at
+            agent_answered_at = excluded.agent_answered_at, dialogs = NULL
         WHERE calls.ended_at IS NULL;
 
         """;

@@ -7,46 +7,71 @@ namespace Gateway.Storage.Nodes;
 /// Signs of life of nodes in PostgreSQL: the second witness beside their leases in Redis. A node that Redis does not hear gives them as
 /// often as it would have renewed its lease, so that nobody takes the calls of one that is only cut off from Redis.
 /// </summary>
+/// <remarks>A cancelled question returns at once: the driver first waits for a server that stands still to take its cancellation.</remarks>
 public sealed class NodeSigns(NpgsqlDataSource database)
 {
     private const string Give =
-        "UPDATE nodes SET seen_at = clock_timestamp(), unheard_at = clock_timestamp() WHERE node = @Id AND start = @Start";
+        """
+        UPDATE nodes SET seen_at = clock_timestamp(), unheard_at = clock_timestamp(), heard_at = clock_timestamp() - @silence::interval
+        WHERE node = @Id AND start = @Start
+        """;
 
     private const string Age =
         "SELECT extract(epoch FROM clock_timestamp() - seen_at)::float8 FROM nodes WHERE node = @Id AND start = @Start";
 
-    private const string Unheard =
+    private const string List =
         """
-        SELECT NOT EXISTS (
-            SELECT FROM (
-                SELECT DISTINCT ON (node) seen_at, unheard_at FROM nodes WHERE node = ANY (@nodes) ORDER BY node, seen_at DESC) latest
-            WHERE seen_at > clock_timestamp() - @lost AND coalesce(unheard_at, '-infinity') < clock_timestamp() - @lease)
+        SELECT DISTINCT ON (node) node, extract(epoch FROM clock_timestamp() - seen_at)::float8 AS seen,
+            extract(epoch FROM clock_timestamp() - unheard_at)::float8 AS unheard,
+            extract(epoch FROM clock_timestamp() - heard_at)::float8 AS heard
+        FROM nodes WHERE node = ANY (@nodes) ORDER BY node, seen_at DESC
         """;
 
-    public async Task GiveAsync(LeasedNode node, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await connection.ExecuteAsync(new CommandDefinition(Give, node, cancellationToken: cancellation));
-    }
+    /// <summary>Gives one, of a node that Redis does not hear.</summary>
+    /// <param name="node">Itself.</param>
+    /// <param name="silence">The time since Redis last answered it; null: never.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    public Task GiveAsync(LeasedNode node, TimeSpan? silence, CancellationToken cancellation) => AskAsync(
+        connection => connection.ExecuteAsync(
+            new CommandDefinition(Give, new { node.Id, node.Start, silence }, cancellationToken: cancellation)),
+        cancellation);
 
     /// <summary>The time since the last one, by PostgreSQL's clock; null: there is none.</summary>
     public async Task<TimeSpan?> AgeAsync(LeasedNode node, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        var seconds = await connection.ExecuteScalarAsync<double?>(new CommandDefinition(Age, node, cancellationToken: cancellation));
+        var seconds = await AskAsync(
+            connection => connection.ExecuteScalarAsync<double?>(new CommandDefinition(Age, node, cancellationToken: cancellation)),
+            cancellation);
         return seconds is { } age ? TimeSpan.FromSeconds(age) : null;
     }
 
-    /// <summary>True: none of these nodes is heard by Redis, as they say themselves, or they are dead.</summary>
-    /// <param name="nodes">Their ids; of each the latest start counts.</param>
-    /// <param name="lease">So old a sign may be.</param>
-    /// <param name="lost">A node that was not seen for so long is dead.</param>
-    /// <param name="cancellation">Ends the question.</param>
-    public async Task<bool> AreUnheardAsync(
-        IReadOnlyCollection<string> nodes, TimeSpan lease, TimeSpan lost, CancellationToken cancellation)
+    /// <summary>The last signs of these nodes, of each that of its latest start; none of one that is unknown.</summary>
+    public async Task<IReadOnlyList<NodeSign>> ListAsync(IReadOnlyCollection<string> nodes, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            Unheard, new { nodes = nodes.ToArray(), lease, lost }, cancellationToken: cancellation));
+        var rows = await AskAsync(
+            connection => connection.QueryAsync<(string Node, double Seen, double? Unheard, double? Heard)>(
+                new CommandDefinition(List, new { nodes = nodes.ToArray() }, cancellationToken: cancellation)),
+            cancellation);
+        return [.. rows.Select(row => new NodeSign(row.Node, TimeSpan.FromSeconds(row.Seen), Age(row.Unheard), Age(row.Heard)))];
+
+        static TimeSpan? Age(double? seconds) => seconds is { } age ? TimeSpan.FromSeconds(age) : null;
+    }
+
+    private async Task<T> AskAsync<T>(Func<NpgsqlConnection, Task<T>> askAsync, CancellationToken cancellation)
+    {
+        return await AnswerAsync().WaitAsync(cancellation);
+
+        async Task<T> AnswerAsync()
+        {
+            await using var connection = await database.OpenConnectionAsync(cancellation);
+            return await askAsync(connection);
+        }
     }
 }
+
+/// <summary>What a node last said of itself in PostgreSQL: the time since then, by PostgreSQL's clock.</summary>
+/// <param name="Node">Its id.</param>
+/// <param name="Seen">Since any sign.</param>
+/// <param name="Unheard">Since it said that Redis does not hear it; null: never.</param>
+/// <param name="Heard">Since Redis answered it, as it said then; null: never.</param>
+public sealed record NodeSign(string Node, TimeSpan Seen, TimeSpan? Unheard, TimeSpan? Heard);

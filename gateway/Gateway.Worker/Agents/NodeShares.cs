@@ -1,4 +1,5 @@
 using Gateway.Calls;
+using Gateway.Calls.Agents;
 
 namespace Gateway.Worker.Agents;
 
@@ -6,12 +7,34 @@ namespace Gateway.Worker.Agents;
 /// The agents who are this node's to take while the nodes cannot agree in Redis: each agent is one node's, by a hash that all of them
 /// compute alike, so that none is rung by two. A node that comes or goes changes only its own share (rendezvous hashing).
 /// </summary>
-internal sealed class NodeShares(string node)
+/// <param name="node">This node's id.</param>
+/// <param name="witness">Tells whether the others are without Redis too; null: no other node is ever asked about.</param>
+/// <param name="time">The node's clock.</param>
+internal sealed class NodeShares(string node, IRedisWitness? witness, TimeProvider time)
 {
-    private volatile string[] _others = [];
+    /// <summary>After an outage, until all nodes have restored what their calls took meanwhile.</summary>
+    private static readonly TimeSpan Apart = AgentLeases.Renewal * 3;
 
-    /// <summary>The other nodes that were last seen together with this one.</summary>
-    public IReadOnlyCollection<string> Others => _others;
+    private volatile string[] _others = [];
+    private long _apartUntil;
+
+    /// <summary>Redis is back, and does not have yet what some nodes took meanwhile.</summary>
+    public bool IsApart => time.GetTimestamp() < Volatile.Read(ref _apartUntil);
+
+    public void StayApart() =>
+        Volatile.Write(ref _apartUntil, time.GetTimestamp() + (long)(Apart.TotalSeconds * time.TimestampFrequency));
+
+    /// <summary>To be called every <see cref="AgentLeases.Renewal"/>: while Redis is away for another node, that is not over.</summary>
+    public async Task KeepApartAsync()
+    {
+        if (IsApart && witness is not null && await witness.IsAwayForAnyAsync(_others))
+            StayApart();
+    }
+
+    /// <summary>
+    /// Redis does not answer. False: it answers another node, or did after this one, which then does not know whom that has taken.
+    /// </summary>
+    public async Task<bool> CanTakeAsync() => witness is null || await witness.IsAwayForAllAsync(_others);
 
     /// <summary>The nodes that were last seen together.</summary>
     public void Know(IEnumerable<string> nodes) => _others = [.. nodes.Where(other => other != node)];

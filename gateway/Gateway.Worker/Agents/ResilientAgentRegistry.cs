@@ -16,13 +16,12 @@ namespace Gateway.Worker.Agents;
 /// <param name="node">This node's id.</param>
 /// <param name="timeout">The time within which Redis has to answer.</param>
 /// <param name="time">The node's clock.</param>
-internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string node, TimeSpan timeout, TimeProvider time)
+/// <param name="witness">Tells whether the other nodes are without Redis too; null: it is away for all of them.</param>
+internal sealed class ResilientAgentRegistry(
+    IAgentRegistry registry, string node, TimeSpan timeout, TimeProvider time, IRedisWitness? witness = null)
     : IAgentRegistry, IDisposable
 {
     private const int MaxRounds = 5;
-
-    /// <summary>After an outage, until all nodes have restored what their calls took meanwhile.</summary>
-    private static readonly TimeSpan Apart = AgentLeases.Renewal * 3;
 
     private static readonly Meter Meter = new("Gateway.Agents");
 
@@ -32,19 +31,12 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
     private readonly AgentMemory _memory = new(time);
     private readonly AgentsBroadcast _broadcast = new();
     private readonly SemaphoreSlim _renewing = new(1);
-    private readonly NodeShares _shares = new(node);
+    private readonly NodeShares _shares = new(node, witness, time);
     private long _generation;
-    private long _apartUntil;
     private volatile bool _isUnavailable;
 
     /// <summary>Called with an agent who rings for a call of this node, and whom a later call has: that phone is to ring no more.</summary>
     public Action<HeldAgent> OnLost { get; set; } = _ => { };
-
-    /// <summary>
-    /// Whether Redis is away for these other nodes too: only then are agents taken from memory, each node its share. A node that it hears
-    /// takes any, which one that is cut off alone does not hear of.
-    /// </summary>
-    public Func<IReadOnlyCollection<string>, Task<bool>> IsAwayFor { get; init; } = _ => Task.FromResult(true);
 
     /// <summary>True while operations are done from memory.</summary>
     public bool IsUnavailable => _isUnavailable;
@@ -79,10 +71,10 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
     {
         for (var hasFailed = _isUnavailable; ; hasFailed = true)
         {
-            var isAwayForAll = hasFailed && await IsAwayFor(_shares.Others);
+            var canTake = hasFailed && await _shares.CanTakeAsync();
             var (isRedis, result) = await AskAsync(
                 "take", () => registry.TakeAsync(IsApart ? OfShare(request) : request, cancellation),
-                (pool, now) => Held(pool.Take(isAwayForAll ? OfShare(request) : OfNobody(request), now)), cancellation,
+                (pool, now) => Held(pool.Take(canTake ? OfShare(request) : OfNobody(request), now)), cancellation,
                 late => Task.WhenAll(late.Agents.Select(UndoAsync)));
             if (isRedis || hasFailed)
                 return isRedis ? Held(result) : result;
@@ -259,9 +251,10 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
                 : registry.DefineAsync(pair.Agent, cancellation))).WaitAsync(timeout * MaxRounds, time, cancellation);
             result = await KeepInRedisAsync(holdings, cancellation);
             if (_generation != 0)
-                StayApart();
+                _shares.StayApart();
             _generation = result.Generation;
         }
+        await _shares.KeepApartAsync();
         if (!IsApart)
             _shares.Know(result.Nodes);
         await ReportAsync(holdings, cancellation);
@@ -271,7 +264,7 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
         if (!_isUnavailable)
             return true;
         _memory.See(await registry.ListAsync(cancellation).WaitAsync(timeout, time, cancellation));
-        StayApart();
+        _shares.StayApart();
         if (isLast)
             _isUnavailable = false;
         else if (!_memory.IfUnchanged(holdings.Version, () => _isUnavailable = false))
@@ -303,10 +296,7 @@ internal sealed class ResilientAgentRegistry(IAgentRegistry registry, string nod
     }
 
     /// <summary>The nodes cannot go by Redis, or one of them does not yet: what is restored there may not be all.</summary>
-    private bool IsApart => _isUnavailable || time.GetTimestamp() < Volatile.Read(ref _apartUntil);
-
-    private void StayApart() =>
-        Volatile.Write(ref _apartUntil, time.GetTimestamp() + (long)(Apart.TotalSeconds * time.TimestampFrequency));
+    private bool IsApart => _isUnavailable || _shares.IsApart;
 
     private TakeRequest OfShare(TakeRequest request) => request with { Except = [.. request.Except, .. _memory.NotToTake(_shares)] };
 

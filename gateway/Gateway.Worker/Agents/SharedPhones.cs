@@ -130,7 +130,7 @@ internal sealed partial class SharedPhones(
         PhonesNode[] others = [.. nodes.Where(node => node.Node != options.Node.Id)];
         foreach (var node in others.Except(_others.Nodes))
             await ReadAsync(node);
-        if (_clock.Now - _lostAt >= AgentLeases.Length)
+        if (_clock.Now - _lostAt >= RegisteredPhoneStore.Lease)
             Lose(_others.Keep(others));
         Know();
     }

@@ -72,7 +72,7 @@ internal sealed partial class LostCalls(
             {
                 if (await GoesOnAsync(call.Id, call.OwnerToken, cancellation))
                     continue;
-                if (await EndAtPbxAsync(call.Id, cancellation)) // or the dialog goes before it is taken
+                if (await EndAtPbxAsync(call.Id, null, cancellation)) // or the dialog goes before it is taken
                     await registry.RemoveAsync(call.Id, call.OwnerToken, cancellation);
                 if (call.WhatsAppId is { } whatsAppId)
                     End(call.Id, call.Channel, whatsAppId);
@@ -187,19 +187,22 @@ internal sealed partial class LostCalls(
     }
 
     /// <summary>
-    /// Takes the dialog that the lost node stored, and hangs it up as soon as SIP runs here; does nothing where none was stored. False:
+    /// Takes the dialogs that the lost node stored, and hangs them up as soon as SIP runs here; does nothing where none were stored. False:
     /// Redis did not answer, and is asked again until it does.
     /// </summary>
-    public async Task<bool> EndAtPbxAsync(CallId call, CancellationToken cancellation)
+    /// <param name="call">The call.</param>
+    /// <param name="answered">Those that it had when it was answered, where Redis has lost later ones; null: none are known.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    public async Task<bool> EndAtPbxAsync(CallId call, string? answered, CancellationToken cancellation)
     {
         var taken = await registry.TakeDialogAsync(call, cancellation);
         var done = new TaskCompletionSource();
-        if (taken is not (true, null) && _hangUps.TryAdd(call, done.Task))
-            _ = HangUpAsync(call, taken, done);
+        if ((taken is not (true, null) || answered is not null) && _hangUps.TryAdd(call, done.Task))
+            _ = HangUpAsync(call, taken, answered, done);
         return taken.WasAnswered;
     }
 
-    private async Task HangUpAsync(CallId call, TakenDialog taken, TaskCompletionSource done)
+    private async Task HangUpAsync(CallId call, TakenDialog taken, string? answered, TaskCompletionSource done)
     {
         try
         {
@@ -208,7 +211,7 @@ internal sealed partial class LostCalls(
                 await Task.Delay(Retry, time, _stop.Token);
                 taken = await registry.TakeDialogAsync(call, CancellationToken.None);
             }
-            if (taken.Text is not { } text)
+            if ((taken.Text ?? answered) is not { } text)
                 return;
             await HangUpAsync(call, text);
             await registry.ForgetDialogAsync(call, CancellationToken.None);
@@ -229,7 +232,7 @@ internal sealed partial class LostCalls(
         try
         {
             var reason = SipReason.Q850(CauseTable.Q850(HangupCause.NodeLost), nameof(HangupCause.NodeLost));
-            foreach (var dialog in JsonSerializer.Deserialize<SipDialogSnapshot[]>(text, JsonSerializerOptions.Web)!)
+            foreach (var dialog in StoredDialogs.Read(text))
                 if (await sip.EndDialogAsync(dialog, reason))
                     LogHungUp(call, dialog.Trunk);
                 else

@@ -1,6 +1,7 @@
 using Gateway.Calls;
 using Gateway.Calls.Quality;
 using Gateway.Calls.Records;
+using Gateway.Storage.Calls;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Billing;
@@ -8,15 +9,15 @@ namespace Gateway.Worker.Billing;
 /// <summary>
 /// The store through which the sweeper completes orphans: in PostgreSQL, at Meta and at the PBX. What another node goes on with is none.
 /// </summary>
-internal sealed class OrphanStore(ICallStore store, LostCalls lost) : ICallStore
+internal sealed class OrphanStore(ICallStore store, PostgresCallStore rows, LostCalls lost) : ICallStore
 {
     public async Task CompleteAsync(CallRecord record, CancellationToken cancellation)
     {
         if (await lost.GoesOnAsync(record.Id, record.OwnerToken, cancellation))
             return; // PostgreSQL is to learn of it yet, or it is found again
         record = lost.Complete(record);
+        await lost.EndAtPbxAsync(record.Id, await rows.FindDialogsAsync(record.Id, cancellation), cancellation);
         await store.CompleteAsync(record, cancellation);
-        await lost.EndAtPbxAsync(record.Id, cancellation);
         if (record.WhatsAppId is not { } whatsAppId)
             return;
         await lost.NoteEndsAsync(record.Node);

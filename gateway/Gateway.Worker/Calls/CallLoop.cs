@@ -68,8 +68,8 @@ internal sealed partial class CallLoop : ICallInbox
         _logger = services.Logger;
         _money = new CallMoney(call, details, services, this, Fail);
         _registry = new OperationQueue(OnStoreFailure);
-        _notes = new CallNotes(call, services, OnStoreFailure);
         _legs = legs(this);
+        _notes = new CallNotes(call, services, _legs.SnapshotAsync, OnStoreFailure);
         Handover = new CallHandover(call, _legs, details, services.Time);
         Shown = new ShownCall(
             call, new PublishedCall(call, services.Registry, _registry, _legs.SnapshotAsync, () => _ = AbandonAsync()), _notes,

@@ -3,6 +3,7 @@ using Gateway.Calls.Agents;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Quality;
 using Gateway.Calls.Records;
+using Gateway.Sip.Dialogs;
 using Gateway.Storage.Calls;
 using Gateway.Worker.Legs;
 using Media.Protocols.Primitives;
@@ -12,8 +13,10 @@ namespace Gateway.Worker.Calls;
 /// <summary>What the stores are told of a call before its record, in order. Called by the call's loop alone.</summary>
 /// <param name="call">Read while a method runs.</param>
 /// <param name="services">What all calls share.</param>
+/// <param name="dialogs">Those of the call's phones.</param>
 /// <param name="onFailure">A store did not take a note.</param>
-internal sealed class CallNotes(Call call, CallServices services, Action<Exception> onFailure)
+internal sealed class CallNotes(
+    Call call, CallServices services, Func<Task<IReadOnlyList<SipDialogSnapshot>>> dialogs, Action<Exception> onFailure)
 {
     /// <summary>The limit for a note. It may be missing: the finished record says it all.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
@@ -33,7 +36,7 @@ internal sealed class CallNotes(Call call, CallServices services, Action<Excepti
     {
         var answer = new CallAnswer(
             call.Identity, StartedAt, call.TimeOf(call.AnsweredAt!.Value), call.Agent, call.Trunk, call.WhatsAppId);
-        _notes.Add(() => services.Spool.AddAsync(answer));
+        _notes.Add(async () => await services.Spool.AddAsync(answer with { Dialogs = StoredDialogs.Write(await dialogs()) }));
     }
 
     /// <summary>An agent of ours has it.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Sip.Dialogs;
@@ -75,10 +74,8 @@ internal sealed class PublishedCall(
     {
         IReadOnlyList<SipDialogSnapshot> dialogs = Interlocked.Exchange(ref _keepsDialogs, false) ? await snapshots() : [];
         var published = registry.PublishAsync(Interlocked.Exchange(ref _view, null)!, CancellationToken.None);
-        if (dialogs.Count > 0)
-            await registry.KeepDialogAsync(
-                call.Identity.Id, call.Identity.OwnerToken, JsonSerializer.Serialize(dialogs, JsonSerializerOptions.Web),
-                CancellationToken.None);
+        if (StoredDialogs.Write(dialogs) is { } text)
+            await registry.KeepDialogAsync(call.Identity.Id, call.Identity.OwnerToken, text, CancellationToken.None);
         if (!await published)
             onLost();
     }

@@ -52,7 +52,7 @@ internal sealed partial class CallTaker(
     /// </summary>
     public async Task EndAsync(CallId call, ChannelId channel, WhatsAppCallId? whatsAppId)
     {
-        await lost.EndAtPbxAsync(call, CancellationToken.None);
+        await lost.EndAtPbxAsync(call, await DialogsOfAsync(call), CancellationToken.None);
         if (whatsAppId is { } id)
             lost.End(call, channel, id);
         try
@@ -64,6 +64,20 @@ internal sealed partial class CallTaker(
         catch (Exception e) // PostgreSQL: a sweep finds it after `node.lostAfter`.
         {
             LogNotRecorded(call, e.Message);
+        }
+    }
+
+    /// <summary>Those that the call had when it was answered, where PostgreSQL says so in time.</summary>
+    private async Task<string?> DialogsOfAsync(CallId call)
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(Retry, time);
+            return await stores.Rows.FindDialogsAsync(call, timeout.Token);
+        }
+        catch (Exception) // Redis has them, in most cases.
+        {
+            return null;
         }
     }
 

@@ -27,6 +27,7 @@ internal sealed partial class LeaseLoop(
     private IOwnedCalls _calls = null!;
     private Task _beat = Task.CompletedTask;
     private bool _isUnheard;
+    private long? _answered;
 
     /// <summary>Told of the nodes whose leases have lapsed, with every heartbeat until <see cref="NodeLeases.EndAsync"/>.</summary>
     public Action<IReadOnlyList<LeasedNode>> OnLapsed { get; set; } = _ => { };
@@ -102,7 +103,8 @@ internal sealed partial class LeaseLoop(
         try
         {
             using var timeout = new CancellationTokenSource(Timeout, time);
-            await stores.Signs.GiveAsync(_node, timeout.Token);
+            var silence = _answered is { } answered ? time.GetElapsedTime(answered) : (TimeSpan?)null;
+            await stores.Signs.GiveAsync(_node, silence, timeout.Token);
             lease.NoteHeard();
         }
         catch (Exception) // Neither store: then this node is cut off.
@@ -137,7 +139,9 @@ internal sealed partial class LeaseLoop(
 
     private async Task AskAsync(bool mayHaveLapsed = false)
     {
+        var asked = time.GetTimestamp();
         var beat = await stores.Leases.BeatAsync(_node, options.Node.Lease, _calls.HasRoom).WaitAsync(Timeout, time);
+        _answered = asked;
         lease.NoteHeard();
         if (beat.HadLapsed || mayHaveLapsed)
         {

@@ -88,8 +88,12 @@ public abstract record Fact(DateTimeOffset At)
     /// <summary>The leg is over at the phone.</summary>
     /// <param name="At">When.</param>
     /// <param name="Leg">Its Call-ID.</param>
-    /// <param name="By">CANCEL or BYE of the gateway; phone.</param>
-    public sealed record Released(DateTimeOffset At, string Leg, string By) : Fact(At);
+    /// <param name="By">CANCEL or BYE of the gateway; phone; <see cref="Unacknowledged"/>.</param>
+    public sealed record Released(DateTimeOffset At, string Leg, string By) : Fact(At)
+    {
+        /// <summary>The phone picked up and no ACK came for 64 T1, so that there was no call (RFC 3261 section 13.3.1.4).</summary>
+        public const string Unacknowledged = "no ACK";
+    }
 
     /// <summary>No audio of the gateway came for a while, and then some came.</summary>
     /// <param name="At">The end of the gap.</param>

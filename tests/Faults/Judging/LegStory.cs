@@ -6,6 +6,7 @@ namespace Faults.Judging;
 internal sealed class LegStory(Fact.Rang rang)
 {
     private readonly List<(DateTimeOffset From, string Node)> _owners = [(rang.At, rang.Node)];
+    private bool _wasTalkedOn = true;
 
     public string Id => rang.Leg;
 
@@ -32,13 +33,14 @@ internal sealed class LegStory(Fact.Rang rang)
             case Fact.Moved moved:
                 _owners.Add((moved.At, moved.Node));
                 break;
-            case Fact.Released:
+            case Fact.Released released:
                 ReleasedAt ??= fact.At;
+                _wasTalkedOn = released.By != Fact.Released.Unacknowledged;
                 break;
         }
     }
 
     /// <summary>The time in which the phone was in the call; null: it never was.</summary>
     public (DateTimeOffset From, DateTimeOffset To)? Talk(DateTimeOffset end) =>
-        PickedUpAt is { } from ? (from, ReleasedAt ?? end) : null;
+        PickedUpAt is { } from && _wasTalkedOn ? (from, ReleasedAt ?? end) : null;
 }

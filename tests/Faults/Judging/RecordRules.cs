@@ -47,11 +47,14 @@ internal static class RecordRules
     private static bool IsTaken(RunStory story, CallStory call) => call.Legs.Count > 0 || call.Deliveries.Any(
         delivered => delivered is { Event: "connect", Status: 200 } && !IsLost(story, delivered));
 
-    /// <summary>True where the node that answered was killed at that time, and lacked a store then.</summary>
+    /// <summary>
+    /// True where the node that answered was killed at that time, and lacked a store then; or where it lost its disk besides, before it had
+    /// the store back for long enough.
+    /// </summary>
     private static bool IsLost(RunStory story, Fact.Delivered delivered) =>
-        story.LacksStore(delivered.At - Unwritten, delivered.At + Unwritten) && story.Disturbances.Any(
-        fault => FaultKinds.Loses(fault.Kind) && fault.Node == delivered.Node
-            && fault.From >= delivered.At - Unwritten && fault.From <= delivered.At + Unwritten);
+        story.StoreIsBackAt(delivered.At - Unwritten, delivered.At + Unwritten) is { } back && story.Disturbances.Any(
+            fault => FaultKinds.Loses(fault.Kind) && fault.Node == delivered.Node && fault.From >= delivered.At - Unwritten
+            && (fault.From <= delivered.At + Unwritten || fault.Kind == FaultKind.KillEmpty && fault.From <= back + Unwritten));
 
     /// <summary>
     /// True where the call's node could not hear that its user has picked up: WhatsApp says so to any node, which hands it on, and the

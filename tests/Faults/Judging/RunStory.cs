@@ -48,8 +48,12 @@ internal sealed class RunStory
     }
 
     /// <summary>True where a store did not answer a node at some time between two moments, or had just come back.</summary>
-    public bool LacksStore(DateTimeOffset from, DateTimeOffset to) => Disturbances.Any(
-        fault => FaultKinds.TakesStore(fault.Kind) && fault.From <= to && fault.At + Recovery >= from);
+    public bool LacksStore(DateTimeOffset from, DateTimeOffset to) => StoreIsBackAt(from, to) is not null;
+
+    /// <summary>The end of the last fault of a store between two moments; null: there was none.</summary>
+    public DateTimeOffset? StoreIsBackAt(DateTimeOffset from, DateTimeOffset to) => Disturbances
+        .Where(fault => FaultKinds.TakesStore(fault.Kind) && fault.From <= to && fault.At + Recovery >= from)
+        .Max(fault => (DateTimeOffset?)fault.At);
 
     /// <summary>True while a fault lasts, whatever it is, or has just ended.</summary>
     public bool IsTroubled(DateTimeOffset at) => Disturbances.Any(fault => fault.From <= at + Recovery && fault.At + Recovery >= at);

@@ -48,7 +48,7 @@ internal sealed class TalkingPhones : IDisposable
     }
 
     /// <summary>The agent hangs up. The BYE is sent until it is answered, or to no avail.</summary>
-    public async Task HangUpAsync(PhoneLeg leg)
+    public async Task HangUpAsync(PhoneLeg leg, string by = "phone")
     {
         string bye;
         lock (_gate)
@@ -56,7 +56,7 @@ internal sealed class TalkingPhones : IDisposable
             if (!leg.IsTalking)
                 return;
             bye = leg.Request("BYE", Port);
-            End(leg, "phone");
+            End(leg, by);
         }
         await RepeatAsync(bye, leg, () => leg.ByeAnswered.IsCompleted, leg.ByeAnswered);
     }
@@ -218,7 +218,7 @@ internal sealed class TalkingPhones : IDisposable
         {
             if (DateTimeOffset.UtcNow - began > 64 * T1)
             {
-                await HangUpAsync(leg);
+                await HangUpAsync(leg, Fact.Released.Unacknowledged);
                 return;
             }
             _port.Send(leg.Last, leg.Peer);

@@ -24,9 +24,9 @@ public sealed class ResilientAgentRegistryTests : IDisposable
     {
         _redis = new SharedAgents(_time);
         (_way, _secondWay) = (new AgentsWay(_redis), new AgentsWay(_redis));
-        _node = new ResilientAgentRegistry(_way, "n1", TimeSpan.FromMilliseconds(50), _time)
+        _node = new ResilientAgentRegistry(_way, "n1", TimeSpan.FromMilliseconds(50), _time, new WitnessOf("n2", _secondWay))
         {
-            OnLost = _lost.Add, IsAwayFor = others => Task.FromResult(!others.Contains("n2") || _secondWay.IsCut),
+            OnLost = _lost.Add,
         };
         _second = new ResilientAgentRegistry(_secondWay, "n2", TimeSpan.FromSeconds(30), _time);
     }
@@ -91,6 +91,13 @@ public sealed class ResilientAgentRegistryTests : IDisposable
         var rest = (await TakeAsync(_node, Call, count)).Agents.Select(taken => taken.Agent).ToArray();
         Assert.Equal(count, first.Length + second.Length + rest.Length);
         Assert.Empty(rest.Intersect([.. first, .. second]));
+
+        for (var i = 0; i < 5; i++)
+        {
+            _time.Pass(AgentLeases.Renewal);
+            await _node.RenewAsync(default);
+        }
+        Assert.Empty((await TakeAsync(_node, Call, count)).Agents); // the other is cut off still
 
         _secondWay.IsCut = false;
         await _second.RenewAsync(default);
@@ -248,4 +255,12 @@ public sealed class ResilientAgentRegistryTests : IDisposable
 
     private static Task<TakeResult> TakeAsync(ResilientAgentRegistry node, CallId call, int count = 1) =>
         node.TakeAsync(new TakeRequest(call, "n", Sales, [], AgentOrder.LongestIdle, count, []), default);
+
+    /// <summary>Redis is away for another node while that one's way is cut.</summary>
+    private sealed class WitnessOf(string other, AgentsWay way) : IRedisWitness
+    {
+        public Task<bool> IsAwayForAllAsync(IReadOnlyCollection<string> others) => Task.FromResult(!others.Contains(other) || way.IsCut);
+
+        public Task<bool> IsAwayForAnyAsync(IReadOnlyCollection<string> others) => Task.FromResult(others.Contains(other) && way.IsCut);
+    }
 }

@@ -69,17 +69,28 @@ public sealed class LostCallsTests : IDisposable
         _registry.Dialogs.Enqueue(TakenDialog.Unknown);
         _registry.Dialogs.Enqueue(TakenDialog.Unknown);
         _registry.Dialogs.Enqueue(new TakenDialog(true, "[]"));
-        Assert.False(await _lost.EndAtPbxAsync(record.Id, CancellationToken.None));
-        Assert.False(await _lost.EndAtPbxAsync(record.Id, CancellationToken.None)); // asked for once
+        Assert.False(await _lost.EndAtPbxAsync(record.Id, null, CancellationToken.None));
+        Assert.False(await _lost.EndAtPbxAsync(record.Id, null, CancellationToken.None)); // asked for once
         Assert.Equal(record.Id, await _registry.Forgotten.Task.WaitAsync(TimeSpan.FromSeconds(20)));
         Assert.Empty(_registry.Dialogs);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("[]")]
+    public async Task What_Redis_has_lost_is_hung_up_by_what_PostgreSQL_has(string? answered)
+    {
+        _registry.Dialogs.Enqueue(new TakenDialog(true, null));
+        Assert.True(await _lost.EndAtPbxAsync(Records.One().Id, answered, CancellationToken.None));
+        await _lost.StopAsync();
+        Assert.Equal(answered is not null, _registry.Forgotten.Task.IsCompleted);
     }
 
     [Fact]
     public async Task A_node_that_stops_waits_for_no_dialog()
     {
         _registry.Dialogs.Enqueue(TakenDialog.Unknown);
-        Assert.False(await _lost.EndAtPbxAsync(Records.One().Id, CancellationToken.None));
+        Assert.False(await _lost.EndAtPbxAsync(Records.One().Id, null, CancellationToken.None));
         await _lost.StopAsync().WaitAsync(TimeSpan.FromSeconds(20));
     }
 

@@ -22,7 +22,7 @@ internal sealed class NodesRun(NodesOptions options)
         if (!OwnProcessor.TryLeaveToServer())
             return 2;
         Console.WriteLine(
-            "| nodes | idle ms a second | ms a call-second | ms a call of 1 s | delay p99 ms | events forwarded a call "
+            "| nodes | idle ms a second | ms a call-second | ms a call of 1 s | delay p99 ms | events forwarded a call, read within 5 ms "
             + "| commands, bytes of Redis a call | transactions a call | Redis commands a second, idle |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
         var faults = 0;
@@ -44,11 +44,11 @@ internal sealed class NodesRun(NodesOptions options)
         await Task.Delay(Settle, stop);
 
         var (idle, idleCpu) = await WatchAsync(server, () => Task.Delay(duration, stop), stop);
-        var (forwarded, placed) = (await ForwardedAsync(server, stop), driver.Placed);
+        var (before, placed) = (await ForwardedAsync(server, stop), driver.Placed);
         var (asked, setUpCpu) = await WatchAsync(
             server, () => driver.PlaceAsync((options.PerSecond, duration), Talk, () => { }, stop), stop);
         var calls = driver.Placed - placed;
-        forwarded = await ForwardedAsync(server, stop) - forwarded;
+        var forwarded = await ForwardedAsync(server, stop) - before;
 
         var answered = await driver.SetLiveAsync(options.Live, options.PerSecond, stop);
         await Task.Delay(Settle, stop);
@@ -58,11 +58,11 @@ internal sealed class NodesRun(NodesOptions options)
         await driver.SetLiveAsync(0, options.PerSecond, stop);
 
         var fault = answered ? await server.FindFaultAsync(driver.Placed, driver.Answered, stop) : "a call was not answered";
-        var perCall = asked.Beyond(idle);
+        var (perCall, inTime) = (asked.Beyond(idle), forwarded.InTime / Math.Max(1, forwarded.Events));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"| {count} | {idleCpu * 1000:0.0} | {talkCpu * 1000 / options.Live:0.00} "
             + $"| {(setUpCpu - idleCpu) * asked.At.TotalSeconds * 1000 / calls:0.0} | {delays.Percentile(0.99).TotalMilliseconds:0.00} "
-            + $"| {forwarded / calls:0.00} | {perCall.Commands / calls:0.0}, {perCall.Bytes / calls:0} "
+            + $"| {forwarded.Events / calls:0.00}, {inTime:P2} | {perCall.Commands / calls:0.0}, {perCall.Bytes / calls:0} "
             + $"| {perCall.Transactions / calls:0.00} | {idle.Commands / idle.At.TotalSeconds:0.0} |"));
         if (fault is not null)
             Console.WriteLine($"{count} nodes: {fault}");
@@ -80,6 +80,19 @@ internal sealed class NodesRun(NodesOptions options)
         return (await StoreCounters.ReadAsync(server.Addresses, stop) - stores, used);
     }
 
-    private static async Task<double> ForwardedAsync(GatewayServer server, CancellationToken stop) =>
-        (await server.MetricsAsync("gateway_nodes_forwarded_events", stop)).Values.Sum();
+    /// <summary>The events that nodes have handed each other so far, as their receivers counted them.</summary>
+    private static async Task<Forwarded> ForwardedAsync(GatewayServer server, CancellationToken stop)
+    {
+        var counts = await server.MetricsAsync("gateway_nodes_forward_seconds_", stop);
+        return new Forwarded(Sum("_count"), Sum("le=\"0.005\""));
+
+        double Sum(string part) => counts.Where(count => count.Key.Contains(part, StringComparison.Ordinal)).Sum(count => count.Value);
+    }
+
+    /// <param name="Events">All of them.</param>
+    /// <param name="InTime">Read 5 ms or less after their sender had received them.</param>
+    private readonly record struct Forwarded(double Events, double InTime)
+    {
+        public static Forwarded operator -(Forwarded one, Forwarded other) => new(one.Events - other.Events, one.InTime - other.InTime);
+    }
 }

@@ -273,7 +273,7 @@ internal sealed partial class CallLoop : ICallInbox
     private void Handle(CallInput input)
     {
         _trace?.Note(input);
-        if (input is CallInput.PbxRinging)
+        if (input is CallInput.PbxRinging or CallInput.OfConsultation { What: CallInput.PbxRinging })
             Shown.NoteRinging(_services.Clock.Now);
         var before = _call.State;
         var decisions = _call.Handle(input, _services.Clock.Now);

@@ -73,7 +73,7 @@ internal sealed partial class CallTaker(
         try
         {
             using var timeout = new CancellationTokenSource(Retry, time);
-            return await stores.Rows.FindDialogsAsync(call, timeout.Token);
+            return await stores.Rows.FindDialogsAsync(call, timeout.Token).WaitAsync(timeout.Token); // the driver may wait for longer
         }
         catch (Exception) // Redis has them, in most cases.
         {

@@ -3,6 +3,8 @@ using Gateway.Calls.Agents;
 using Gateway.Storage;
 using Gateway.Storage.Agents;
 using Gateway.Worker.Agents;
+using Gateway.Worker.Tests.Calls.Bench;
+using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 using Testing;
 
@@ -71,6 +73,38 @@ public sealed class AgentsOfRealRedisTests : IDisposable
         Assert.Equal((AgentState.Ringing, "c2"), (states[kept.Agent].State, states[kept.Agent].Call?.Value));
         Assert.Equal(AgentState.WrapUp, states[gone.Agent].State);
         Assert.True(await _node.ReleaseAsync(before.Agent, before.Token, TimeSpan.Zero, default));
+    }
+
+    [Fact]
+    public async Task The_renewal_brings_an_agent_back_to_a_Redis_that_was_restarted_empty()
+    {
+        var agent = new AgentId("a0");
+        await _node.DefineAsync(new Agent(agent, "a0", [new AgentMembership(Sales)], []), default);
+        await _node.SetPresenceAsync(agent, AgentPresence.Available, null, default);
+        var taken = await TakeAsync("c1");
+        Assert.True(await _node.AnswerAsync(agent, taken.Token, default));
+        using var renewal = new AgentRenewal(_node, _redis, TimeProvider.System, NullLogger<AgentRenewal>.Instance);
+        await renewal.StartAsync(default);
+
+        _stores.Kill(StoreServer.Redis);
+        await Task.Delay(500); // it is missed
+        _stores.Revive(StoreServer.Redis);
+        await Eventually.SeeAsync(
+            FindAsync, status => (status?.State, status?.Call?.Value) == (AgentState.Busy, "c1"), "the agent, busy with the call",
+            status => status?.ToString() ?? "none");
+        await renewal.StopAsync(default);
+
+        async Task<AgentStatus?> FindAsync()
+        {
+            try
+            {
+                return await _shared.FindAsync(agent, default);
+            }
+            catch (Exception e) when (e is RedisException or TimeoutException)
+            {
+                return null;
+            }
+        }
     }
 
     private async Task<TakenAgent> TakeAsync(string call) => Assert.Single((await _node.TakeAsync(

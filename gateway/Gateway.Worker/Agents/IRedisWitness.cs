@@ -9,6 +9,9 @@ internal interface IRedisWitness
     /// </summary>
     Task<bool> IsAwayForAllAsync(IReadOnlyCollection<string> others);
 
+    /// <summary>Remembers what is to be said of <see cref="IsAwayForAllAsync"/> now.</summary>
+    Task LookAsync(IReadOnlyCollection<string> others);
+
     /// <summary>Redis is still away for one of them, which may hold agents of whom Redis does not know.</summary>
     Task<bool> IsAwayForAnyAsync(IReadOnlyCollection<string> others);
 }

@@ -36,8 +36,14 @@ internal sealed class NodeShares(string node, IRedisWitness? witness, TimeProvid
     /// </summary>
     public async Task<bool> CanTakeAsync() => witness is null || await witness.IsAwayForAllAsync(_others);
 
-    /// <summary>The nodes that were last seen together.</summary>
-    public void Know(IEnumerable<string> nodes) => _others = [.. nodes.Where(other => other != node)];
+    /// <summary>The nodes that renew together.</summary>
+    /// <param name="nodes">Their ids.</param>
+    /// <param name="areAll">False: after an outage some may have to come back yet, so that none is forgotten.</param>
+    public void Know(IEnumerable<string> nodes, bool areAll) =>
+        _others = [.. nodes.Where(other => other != node).Union(areAll ? [] : _others)];
+
+    /// <summary>Redis does not answer: what the others say of it now is remembered, in case that PostgreSQL is away next.</summary>
+    public Task LookAsync() => witness?.LookAsync(_others) ?? Task.CompletedTask;
 
     public bool IsOurs(AgentId agent)
     {

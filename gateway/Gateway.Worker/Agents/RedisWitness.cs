@@ -30,23 +30,36 @@ internal sealed class RedisWitness(NodeOptions node, NodeSigns signs, TimeProvid
             return true;
         for (var pauses = 0; ; pauses++)
         {
-            if (await AskAsync([.. others, node.Id]) is not { } all)
+            if (await AnswerAsync(others) is not { } isAway)
                 return pauses == 0 && !HasJustRefused();
-            if (IsAwayForAll(all))
-                return true;
-            if (pauses == MaxPauses)
-                break;
+            if (isAway || pauses == MaxPauses)
+                return isAway;
             await Task.Delay(Pause, time);
         }
-        lock (_gate)
-            _refusedAt = time.GetTimestamp();
-        return false;
+    }
+
+    /// <inheritdoc/>
+    public async Task LookAsync(IReadOnlyCollection<string> others)
+    {
+        if (others.Count > 0)
+            await AnswerAsync(others);
     }
 
     /// <inheritdoc/>
     /// <remarks>Where PostgreSQL does not answer, one may be.</remarks>
     public async Task<bool> IsAwayForAnyAsync(IReadOnlyCollection<string> others) =>
         others.Count > 0 && (await AskAsync(others) is not { } live || live.Any(IsUnheard));
+
+    /// <summary>Null: PostgreSQL does not answer.</summary>
+    private async Task<bool?> AnswerAsync(IReadOnlyCollection<string> others)
+    {
+        if (await AskAsync([.. others, node.Id]) is not { } all)
+            return null;
+        var isAway = IsAwayForAll(all);
+        lock (_gate)
+            _refusedAt = isAway ? null : time.GetTimestamp();
+        return isAway;
+    }
 
     private bool IsAwayForAll(IReadOnlyList<NodeSign> all)
     {

@@ -208,6 +208,7 @@ internal sealed class ResilientAgentRegistry(
         {
             Fail("keep");
             Publish(_memory.Do((_, _) => true).Changes); // ends wrap-ups, which wakes waiting calls
+            await _shares.LookAsync();
         }
         finally
         {
@@ -255,8 +256,7 @@ internal sealed class ResilientAgentRegistry(
             _generation = result.Generation;
         }
         await _shares.KeepApartAsync();
-        if (!IsApart)
-            _shares.Know(result.Nodes);
+        _shares.Know(result.Nodes, areAll: !IsApart);
         await ReportAsync(holdings, cancellation);
         // Who talks goes on, and is kept again as soon as nobody else has the agent.
         foreach (var lost in result.Lost.Where(lost => _memory.DropRinging(lost.Agent)))

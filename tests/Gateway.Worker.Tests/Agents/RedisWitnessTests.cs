@@ -88,9 +88,14 @@ public sealed class RedisWitnessTests : IAsyncLifetime
         Assert.True(await _witness.IsAwayForAnyAsync([Other]));
         _stores.Thaw(StoreServer.Postgres);
         await SayAsync(Own, LongAgo);
-        Assert.False(await _witness.IsAwayForAllAsync([Other]));
+        await _witness.LookAsync([Other]);
         _stores.Freeze(StoreServer.Postgres);
         Assert.False(await _witness.IsAwayForAllAsync([Other]));
+        _stores.Thaw(StoreServer.Postgres);
+        await SayAsync(Other, LongAgo * 2);
+        await _witness.LookAsync([Other]);
+        _stores.Freeze(StoreServer.Postgres);
+        Assert.True(await _witness.IsAwayForAllAsync([Other]));
         _stores.Thaw(StoreServer.Postgres);
     }
 

@@ -42,10 +42,11 @@ public sealed class AgentPool(TimeSpan? lease = null)
     {
         var isLost = !_agents.ContainsKey(agent.Id);
         Define(agent, now);
-        if (!isLost)
-            return;
         var entry = _agents[agent.Id];
-        entry.Become(known, now + _lease);
+        if (!isLost && entry.Token >= known.Token)
+            return; // or who restored it first knew less
+        entry.Become(known, now + _lease, isNews: !isLost);
+        Note(entry, now);
         if (entry.IsSignedIn)
             _changedGroups.UnionWith(entry.Groups.Keys);
         Expire(now);

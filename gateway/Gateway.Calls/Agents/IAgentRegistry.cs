@@ -68,7 +68,8 @@ public interface IAgentRegistry
 
     /// <summary>
     /// The same where the registry may have lost the agent: one whom it does not know is as <paramref name="known"/> says, and held for
-    /// one lease by the call that had the agent, which then renews it.
+    /// one lease by the call that had the agent, which then renews it. So is one of whom it knows an earlier token: another node may have
+    /// restored the agent first, and knew less.
     /// </summary>
     Task RestoreAsync(Agent agent, AgentStatus known, CancellationToken cancellation);
 

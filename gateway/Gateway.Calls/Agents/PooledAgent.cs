@@ -77,7 +77,10 @@ internal sealed class PooledAgent
     }
 
     /// <summary>Becomes what another registry says; whoever is held there stays so until it says otherwise.</summary>
-    public void Become(AgentStatus status, DateTimeOffset heldUntil)
+    /// <param name="status">What it says.</param>
+    /// <param name="heldUntil">The end of the lease.</param>
+    /// <param name="isNews">It is to be published.</param>
+    public void Become(AgentStatus status, DateTimeOffset heldUntil, bool isNews = false)
     {
         (Presence, Reason, BusyAtPbx) = (status.Presence, status.Reason, status.BusyAtPbx);
         (_activity, _call, Token) = (status.Activity, status.Call, Math.Max(Token, status.Token));
@@ -86,7 +89,8 @@ internal sealed class PooledAgent
         Since = status.Since;
         if (State == AgentState.Available)
             IdleSince = status.Since;
-        Was = Status;
+        if (!isNews)
+            Was = Status;
     }
 
     /// <summary>Sets the times of a new state, and returns what is to be published; null: nothing has changed.</summary>

@@ -21,17 +21,19 @@ end
 
 -- agent, groups, and a status as row() writes it
 function operations.restore(id, groups, presence, reason, activity, pbx, callId, since, token, wrapUpUntil)
-    local agent = operations.define(id, groups)
-    if not agent then return end
+    local new = operations.define(id, groups)
+    local agent = new or find(id)
+    if not new and agent.token >= tonumber(token) then return end -- or who restored it first knew less
     agent.presence, agent.reason, agent.activity, agent.pbx = tonumber(presence), reason, tonumber(activity), tonumber(pbx)
     agent.call, agent.since, agent.token = callId, tonumber(since), tonumber(token)
+    agent.held, agent.node = 0, ''
     if isHeld(agent) then
         agent.held, agent['until'] = agent.token, now + lease
     elseif agent.activity == WRAP_UP then
         agent['until'] = tonumber(wrapUpUntil)
     end
     if state(agent) == 'available' then agent.idle = agent.since end
-    remember(agent) -- it is how it was, and nothing to be published
+    if new then remember(agent) end -- it is how it was, and nothing to be published
     index(agent, state(agent) == 'available', isSignedIn(agent))
     if isSignedIn(agent) then touchGroups(agent) end
     save(agent, now)

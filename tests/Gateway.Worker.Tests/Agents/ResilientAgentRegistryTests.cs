@@ -188,6 +188,26 @@ public sealed class ResilientAgentRegistryTests : IDisposable
         Assert.True(await _second.ReleaseAsync(talking.Agent, talking.Token, TimeSpan.Zero, default));
     }
 
+    /// <summary>One that has just started, and comes first.</summary>
+    [Fact]
+    public async Task A_node_that_knows_more_corrects_what_another_has_restored()
+    {
+        await StartAsync();
+        var talking = Assert.Single((await TakeAsync(_second, Other)).Agents);
+        await _second.AnswerAsync(talking.Agent, talking.Token, default);
+        await ListenAsync(_node);
+        _redis.Empty();
+        foreach (var (agent, _) in _node.Known)
+            _redis.Do((pool, now) =>
+            {
+                pool.Define(agent, now);
+                return pool.SetPresence(agent.Id, AgentPresence.Available, null, now);
+            });
+        Assert.Equal(AgentState.Available, _redis.Find(talking.Agent)!.State);
+        await _node.RenewAsync(default);
+        Assert.Equal((AgentState.Busy, Other), (_redis.Find(talking.Agent)!.State, _redis.Find(talking.Agent)!.Call));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

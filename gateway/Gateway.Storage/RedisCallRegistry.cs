@@ -41,6 +41,14 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
         return text
         """;
 
+    private const string ReclaimScript =
+        """
+        local claim = redis.call('GET', KEYS[1])
+        if not claim or string.sub(claim, -string.len(ARGV[1])) ~= ARGV[1] then return 0 end
+        redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+        return 1
+        """;
+
     private const string PublishScript = CallOwners.Fence +
         """
         redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[4])
@@ -63,6 +71,10 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
         return ReadHolder(await Database.StringGetAsync(ClaimKey(whatsAppId))) is { IsTombstone: true }
             ? ClaimResult.Tombstoned : ClaimResult.Duplicate;
     }
+
+    public async Task<bool> ReclaimAsync(WhatsAppCallId whatsAppId, CallId from, CallId callId, CancellationToken cancellation) =>
+        (bool)await Database.ScriptEvaluateAsync(
+            ReclaimScript, [ClaimKey(whatsAppId)], [" " + from.Value, $"{node} {callId}", (long)ClaimTtl.TotalMilliseconds]);
 
     public async Task<ClaimHolder?> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)
     {

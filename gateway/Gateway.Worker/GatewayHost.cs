@@ -62,7 +62,8 @@ public static class GatewayHost
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             HttpListeners.Listen(kestrel, options.Http);
         });
-        builder.Logging.ClearProviders().AddJsonConsole(console => console.UseUtcTimestamp = true)
+        builder.Logging.ClearProviders().AddJsonConsole(console =>
+                (console.UseUtcTimestamp, console.TimestampFormat) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"))
             .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning)
             .AddFilter(logs.Passes).SetMinimumLevel(LogLevel.Trace);
         LimitedLogs.Wrap(builder.Services);
@@ -88,6 +89,19 @@ public static class GatewayHost
         app.Services.GetRequiredService<GcPauses>();
         app.Services.GetRequiredService<GroupGauges>();
         return app;
+    }
+
+    /// <summary>What begins calls, and what is told them.</summary>
+    private static void AddIntake(IServiceCollection services)
+    {
+        services.AddSingleton<OfferClaims>();
+        services.AddSingleton<LateOffers>();
+        services.AddSingleton<PickUpCalls>();
+        services.AddSingleton<FeatureCodeCalls>();
+        services.AddSingleton<CallSupervisor>();
+        services.AddSingleton<CallEventHandler>();
+        services.AddSingleton<EventIntake>();
+        services.AddSingleton<NodeIntake>();
     }
 
     private static void AddGateway(IServiceCollection services, GatewayOptions options, DescriptorBudget budget)
@@ -126,16 +140,10 @@ public static class GatewayHost
         services.AddPermissions();
         services.AddChannels();
         services.AddSingleton<NonCallEvents>();
-        services.AddSingleton<LateOffers>();
-        services.AddSingleton<PickUpCalls>();
-        services.AddSingleton<FeatureCodeCalls>();
+        AddIntake(services);
         services.AddSingleton<CallCaptures>();
         services.AddSingleton<CallControl>();
-        services.AddSingleton<CallSupervisor>();
-        services.AddSingleton<CallEventHandler>();
         services.AddSingleton<NodeStores>();
-        services.AddSingleton<EventIntake>();
-        services.AddSingleton<NodeIntake>();
         services.AddSingleton<NodeDrain>();
         services.AddTracing(options); // stops after the service whose calls end with it
         services.AddSingleton<GatewayService>();

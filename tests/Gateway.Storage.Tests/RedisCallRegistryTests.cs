@@ -26,6 +26,20 @@ public sealed class RedisCallRegistryTests(Stores stores) : IDisposable
     }
 
     [Fact]
+    public async Task The_claim_of_a_dead_node_is_taken_over_once()
+    {
+        await Node("gone").ClaimAsync(_id, new CallId("c"), CancellationToken.None);
+        var taken = await Task.WhenAll(Enumerable.Range(0, 16).Select(i =>
+            Node("n" + i).ReclaimAsync(_id, new CallId("c"), new CallId("d" + i), CancellationToken.None)));
+        Assert.Single(taken, won => won);
+        var winner = Array.IndexOf(taken, true);
+        Assert.Equal(
+            new ClaimHolder("n" + winner, new CallId("d" + winner)), await Node("a").FindHolderAsync(_id, null, CancellationToken.None));
+        await Node("a").SetTombstoneAsync(_id, CancellationToken.None);
+        Assert.False(await Node("b").ReclaimAsync(_id, new CallId("d" + winner), new CallId("e"), CancellationToken.None));
+    }
+
+    [Fact]
     public async Task A_call_whose_terminate_came_first_is_never_started()
     {
         Assert.Null(await Node("a").SetTombstoneAsync(_id, CancellationToken.None));

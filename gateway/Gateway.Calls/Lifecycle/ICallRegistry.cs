@@ -40,6 +40,16 @@ public interface ICallRegistry
     Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation);
 
     /// <summary>
+    /// Takes over the claim of a node that died before anything else knew of its call. False: it is another's by now, or the registry did
+    /// not answer.
+    /// </summary>
+    /// <param name="whatsAppId">Meta's id.</param>
+    /// <param name="from">The call for which it was claimed.</param>
+    /// <param name="callId">The call that begins instead.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    Task<bool> ReclaimAsync(WhatsAppCallId whatsAppId, CallId from, CallId callId, CancellationToken cancellation);
+
+    /// <summary>
     /// Sets a tombstone for a WhatsApp call that is over, so that late webhooks do not start it again. The holder until then, which is null
     /// where nobody had the call.
     /// </summary>

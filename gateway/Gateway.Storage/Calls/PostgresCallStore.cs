@@ -40,6 +40,9 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
         FROM answered
         """;
 
+    /// <summary>Of the last two days, as a claim in Redis is no older than one.</summary>
+    private const string Knows = "SELECT EXISTS (SELECT FROM calls WHERE id = @Id AND started_at > now() - interval '2 days')";
+
     private const string Dialogs = "SELECT dialogs FROM calls WHERE id = @Id AND ended_at IS NULL";
 
     /// <summary>The lock that a settlement of the call takes too.</summary>
@@ -101,6 +104,14 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
             return answers.Count;
         },
         cancellation);
+
+    /// <summary>A call of the last two days has a row, whether or not it has ended.</summary>
+    public async Task<bool> KnowsAsync(CallId call, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.ExecuteScalarAsync<bool>(
+            new CommandDefinition(Knows, new { Id = call.Value }, cancellationToken: cancellation));
+    }
 
     /// <summary>The dialogs of an answered call that has not ended, as its node wrote them; null: none.</summary>
     public async Task<string?> FindDialogsAsync(CallId call, CancellationToken cancellation)

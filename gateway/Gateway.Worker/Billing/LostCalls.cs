@@ -40,6 +40,7 @@ internal sealed partial class LostCalls(
     private readonly TimeSpan _memory = live.Options.Node.LostAfter * 10;
 
     private readonly ConcurrentDictionary<WhatsAppCallId, Task> _ended = new();
+    private readonly ReportedEnds _reported = new(time);
     private readonly ConcurrentDictionary<CallId, Task> _hangUps = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly InstantClock _clock = new(time);
@@ -104,22 +105,26 @@ internal sealed partial class LostCalls(
         (LiveCall Call, Instant Until) seen;
         lock (_answered)
             if (!_answered.TryGetValue(record.Id, out seen))
-                return record;
+                return record.AnsweredAt is null && _reported.PickUpOf(record.Id) is { } pickUp ? Answered(record, pickUp) : record;
         var answered = seen.Call.AnsweredAt!.Value;
         if (record.AnsweredAt <= answered)
             return record;
-        var end = record.EndedAt > answered ? record.EndedAt : answered;
-        if (record.Funding is { } funding && Credit.PaidTime(funding.Rate, funding.Held) is var paid && paid < end - answered)
-            end = answered + paid;
-        return record with
+        return Answered(record, answered) with
         {
-            AnsweredAt = answered,
-            EndedAt = end,
             WhatsAppId = record.WhatsAppId ?? seen.Call.WhatsAppId,
             Trunk = record.Trunk ?? seen.Call.Trunk,
             Agent = record.Agent ?? seen.Call.Agent,
             AgentSince = record.AgentSince ?? seen.Call.AgentSince,
         };
+    }
+
+    private static CallRecord Answered(CallRecord record, DateTimeOffset at)
+    {
+        var answered = at > record.StartedAt ? at : record.StartedAt; // Meta's is in whole seconds
+        var end = record.EndedAt > answered ? record.EndedAt : answered;
+        if (record.Funding is { } funding && Credit.PaidTime(funding.Rate, funding.Held) is var paid && paid < end - answered)
+            end = answered + paid;
+        return record with { AnsweredAt = answered, EndedAt = end };
     }
 
     private async Task<IReadOnlyList<LiveCall>> RememberAsync(CancellationToken cancellation)
@@ -148,9 +153,12 @@ internal sealed partial class LostCalls(
             foreach (var entry in await inbox.ReadAsync(node))
                 if (ForwardedEvent.TryRead(entry.Text, out var forwarded) && forwarded.Event is WebhookEvent.CallTerminate end)
                 {
+                    var id = new WhatsAppCallId(end.CallId);
                     ends.Add(entry);
-                    _ended.TryAdd(new WhatsAppCallId(end.CallId), Task.CompletedTask);
-                    await registry.SetTombstoneAsync(new WhatsAppCallId(end.CallId), CancellationToken.None);
+                    _ended.TryAdd(id, Task.CompletedTask);
+                    if (await registry.SetTombstoneAsync(id, CancellationToken.None) is { Call: { } call })
+                        _reported.Await(call, id);
+                    NoteEnd(id, end);
                 }
             if (ends.Count > 0)
                 await inbox.RemoveAsync(node, ends);
@@ -160,6 +168,17 @@ internal sealed partial class LostCalls(
             LogRegistryUnavailable(e.Message);
         }
     }
+
+    /// <summary>Meta has reported the end of a call. Does nothing where it was not ended here for a lost node.</summary>
+    public void NoteEnd(WhatsAppCallId id, WebhookEvent.CallTerminate end) => _reported.Note(id, end);
+
+    /// <summary>
+    /// Meta, which was asked to terminate this call, is still to report its end: with that it says whether the call was answered.
+    /// </summary>
+    public bool IsReportAwaited(CallId call) => _reported.IsAwaited(call);
+
+    /// <summary>Completes when Meta has reported the end of a call that was terminated here, or is waited for no longer.</summary>
+    public Task ReportAsync(CallId call) => _reported.WaitAsync(call);
 
     /// <summary>
     /// Another node has taken the call of a lost one over, or will: it is not to be ended. True too where Redis does not answer, but false
@@ -183,6 +202,8 @@ internal sealed partial class LostCalls(
     {
         if (_ended.Count >= MaxKnown)
             _ended.Clear();
+        if (!_ended.ContainsKey(whatsAppId))
+            _reported.Await(call, whatsAppId);
         _ended.GetOrAdd(whatsAppId, id => Task.Run(() => TerminateAsync(call, channel, id)));
     }
 

@@ -15,13 +15,15 @@ internal sealed class OrphanStore(ICallStore store, PostgresCallStore rows, Lost
     {
         if (await lost.GoesOnAsync(record.Id, record.OwnerToken, cancellation))
             return; // PostgreSQL is to learn of it yet, or it is found again
-        record = lost.Complete(record);
         await lost.EndAtPbxAsync(record.Id, await rows.FindDialogsAsync(record.Id, cancellation), cancellation);
-        await store.CompleteAsync(record, cancellation);
-        if (record.WhatsAppId is not { } whatsAppId)
-            return;
-        await lost.NoteEndsAsync(record.Node);
-        lost.End(record.Id, record.Channel, whatsAppId);
+        if (lost.Complete(record).WhatsAppId is { } whatsAppId)
+        {
+            await lost.NoteEndsAsync(record.Node);
+            lost.End(record.Id, record.Channel, whatsAppId);
+        }
+        record = lost.Complete(record);
+        if (record.AnsweredAt is not null || !lost.IsReportAwaited(record.Id)) // or it is found again
+            await store.CompleteAsync(record, cancellation);
     }
 
     public Task CompleteAllAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation) =>

@@ -17,15 +17,16 @@ namespace Gateway.Worker.Calls;
 /// it, so that nothing is lost with this process.
 /// </summary>
 internal sealed partial class CallEventHandler(
-    CallSupervisor calls, CallServices services, NonCallEvents others, LateOffers late, LostCalls lost, ILogger<CallEventHandler> logger)
+    CallSupervisor calls, CallServices services, NonCallEvents others, OfferClaims claims, LateOffers late, LostCalls lost,
+    ILogger<CallEventHandler> logger)
 {
     private static readonly Task<bool> IsKept = Task.FromResult(true), IsNotKept = Task.FromResult(false);
 
     /// <summary>
     /// An offer whose row PostgreSQL has not written by then is answered for all the same: sent again while Redis is away too, it would be
-    /// a second call.
+    /// a second call. With the half second that a claim may take it is less than <see cref="WebhookEndpointOptions.KeepTimeout"/>.
     /// </summary>
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(0.7);
 
     private readonly WarningLimit _warnings = new(services.Time);
 
@@ -40,8 +41,11 @@ internal sealed partial class CallEventHandler(
         }
     }
 
-    /// <summary>Takes an event that another node received: of a call of this one, or one that this one is to begin. Never throws.</summary>
-    public Task HandleForwardedAsync(ForwardedEvent forwarded) => HandleAsync(forwarded);
+    /// <summary>
+    /// Takes an event that another node received: of a call of this one, or one that this one is to begin. Never throws. The inner task
+    /// completes when the event outlives this process, or its call waits for a store no longer.
+    /// </summary>
+    public async Task<Task> HandleForwardedAsync(ForwardedEvent forwarded) => (await HandleAsync(forwarded)).Kept;
 
     private static async Task AnswerAsync(QueuedWebhook webhook, IReadOnlyList<Task<bool>> kept) =>
         webhook.Answer((await Task.WhenAll(kept)).All(isKept => isKept));
@@ -86,13 +90,14 @@ internal sealed partial class CallEventHandler(
         }
 
         var identity = calls.Identify(CallDirection.Inbound, channel, connect.User);
-        if (late.IsLate(connect))
-            return new Handled(await late.TakeAsync(identity, whatsAppId, connect), IsKept);
-        if (!calls.HasRoom && await services.Nodes.TryHandOverAsync(forwarded))
+        var isLate = late.IsLate(connect);
+        if (!isLate && !calls.HasRoom && await services.Nodes.TryHandOverAsync(forwarded))
             return new Handled("handed_over", IsKept);
-        var claim = await services.Registry.ClaimAsync(whatsAppId, identity.Id, CancellationToken.None);
+        var (claim, holder) = await claims.ClaimAsync(whatsAppId, identity.Id);
         if (claim == ClaimResult.Duplicate)
-            return new Handled("duplicate", IsKept);
+            return await RepeatedAsync(forwarded, holder);
+        if (isLate)
+            return new Handled(await late.TakeAsync(identity, whatsAppId, connect), IsKept);
         if (claim == ClaimResult.Tombstoned)
             return new Handled(
                 await late.TryTakeEndedAsync(identity, whatsAppId, connect) ? "ended_before_offer"
@@ -102,6 +107,21 @@ internal sealed partial class CallEventHandler(
         var details = new InboundDetails(whatsAppId, connect.CtaPayload, connect.DeeplinkPayload);
         var loop = calls.Begin(identity, details, offer with { MayBeAnothers = claim == ClaimResult.Assumed });
         return new Handled("started", KeptAsync(loop));
+    }
+
+    /// <summary>
+    /// Meta repeats an offer that was not answered for. A node that has started since its claim is asked: it alone can tell a call that it
+    /// begins from one that ended with its process.
+    /// </summary>
+    /// <param name="offer">The offer.</param>
+    /// <param name="holder">Who has claimed the call; null: that cannot be said now.</param>
+    private async Task<Handled> RepeatedAsync(ForwardedEvent offer, ClaimHolder? holder)
+    {
+        if (holder is null)
+            return new Handled("duplicate", IsNotKept);
+        var isForwarded = offer.Hops == 0 && holder is { IsTombstone: false } && holder.Node != calls.Node
+            && await services.Nodes.SendAsync(offer, holder.Node) == ForwardOutcome.Forwarded;
+        return new Handled(isForwarded ? "forwarded" : "duplicate", IsKept);
     }
 
     private async Task<Handled> ForwardAsync(ForwardedEvent forwarded, WhatsAppCallId id, string? opaque, CallInput input)
@@ -144,6 +164,7 @@ internal sealed partial class CallEventHandler(
             await services.Registry.SetTombstoneAsync(id, CancellationToken.None); // where this node dies now, no other goes on with it
             return new Handled(delivered, IsKept);
         }
+        lost.NoteEnd(id, terminate);
         var outcome = await services.Nodes.ForwardAsync(
             forwarded, id, terminate.OpaqueData, () => services.Registry.SetTombstoneAsync(id, CancellationToken.None));
         if (outcome is ForwardOutcome.Forwarded or ForwardOutcome.Full)
@@ -156,11 +177,17 @@ internal sealed partial class CallEventHandler(
         var before = await services.Registry.SetTombstoneAsync(id, CancellationToken.None);
         if (before is null)
             late.Ended(id, terminate);
-        else if (!before.IsTombstone && before.Node != calls.Node // another node has claimed it just now
-            && await services.Nodes.SendAsync(forwarded, before.Node) == ForwardOutcome.Forwarded)
+        else if (before.Node is { Length: > 0 } node && node != calls.Node && ConcernsHolder(forwarded, before, terminate)
+            && await services.Nodes.SendAsync(forwarded, node) == ForwardOutcome.Forwarded)
             return new Handled("forwarded", IsKept);
         return new Handled("tombstone_left", IsKept);
     }
+
+    /// <summary>
+    /// True where another node has claimed the call just now, and where one that ended it for a lost node is to hear that it was answered.
+    /// </summary>
+    private static bool ConcernsHolder(ForwardedEvent forwarded, ClaimHolder holder, WebhookEvent.CallTerminate end) =>
+        !holder.IsTombstone || (forwarded.Hops == 0 && ReportedEnds.PickUpOf(end) is not null);
 
     /// <summary>Hands an offer to the node that has heard of its call's end, which records it as missed.</summary>
     private async Task<bool> ToHolderOfEndAsync(ForwardedEvent forwarded, WhatsAppCallId id) =>

@@ -100,6 +100,6 @@ internal sealed class CallNotes(
     private void Note(Func<CancellationToken, Task> write) => _notes.Add(async () =>
     {
         using var timeout = new CancellationTokenSource(Timeout, services.Time);
-        await write(timeout.Token);
+        await write(timeout.Token).WaitAsync(timeout.Token); // the driver waits for longer where the server stands still
     });
 }

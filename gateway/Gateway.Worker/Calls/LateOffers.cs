@@ -48,12 +48,9 @@ internal sealed partial class LateOffers(
             _ends[id] = end;
     }
 
-    /// <summary>Records a late offer, once. The outcome for the count of webhooks.</summary>
+    /// <summary>Records a late offer, which no other call claims, once. The outcome for the count of webhooks.</summary>
     public async Task<string> TakeAsync(CallIdentity identity, WhatsAppCallId id, WebhookEvent.CallConnect offer)
     {
-        var claim = await registry.ClaimAsync(id, identity.Id, CancellationToken.None);
-        if (claim == ClaimResult.Duplicate)
-            return "duplicate";
         if (_known.Holds(id))
             return "tombstoned";
         await registry.SetTombstoneAsync(id, CancellationToken.None);

@@ -44,6 +44,9 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
         return (await AskAsync("claim", () => registry.ClaimAsync(whatsAppId, callId, cancellation), ClaimResult.Assumed)).Value;
     }
 
+    public async Task<bool> ReclaimAsync(WhatsAppCallId whatsAppId, CallId from, CallId callId, CancellationToken cancellation) =>
+        (await AskAsync("reclaim", () => registry.ReclaimAsync(whatsAppId, from, callId, cancellation), false)).Value;
+
     public void NoteEnd(WhatsAppCallId whatsAppId) => _tombstones.Add(whatsAppId);
 
     public async Task<ClaimHolder?> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation)

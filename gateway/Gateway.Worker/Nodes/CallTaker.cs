@@ -55,11 +55,23 @@ internal sealed partial class CallTaker(
         await lost.EndAtPbxAsync(call, await DialogsOfAsync(call), CancellationToken.None);
         if (whatsAppId is { } id)
             lost.End(call, channel, id);
+        _ = RecordAsync(call);
+    }
+
+    /// <summary>Where this process ends meanwhile, a sweep finds the row. Never throws.</summary>
+    private async Task RecordAsync(CallId call)
+    {
         try
         {
-            using var timeout = new CancellationTokenSource(Retry, time);
-            if (await stores.Orphans.FindAsync(call, timeout.Token) is { } record)
-                await stores.Rows.CompleteAsync(lost.Complete(record), timeout.Token);
+            if (await AskAsync(timeout => stores.Orphans.FindAsync(call, timeout)) is not { } record)
+                return;
+            if (record.AnsweredAt is null)
+                await lost.ReportAsync(call);
+            await AskAsync(async timeout =>
+            {
+                await stores.Rows.CompleteAsync(lost.Complete(record), timeout);
+                return true;
+            });
         }
         catch (Exception e) // PostgreSQL: a sweep finds it after `node.lostAfter`.
         {
@@ -72,8 +84,7 @@ internal sealed partial class CallTaker(
     {
         try
         {
-            using var timeout = new CancellationTokenSource(Retry, time);
-            return await stores.Rows.FindDialogsAsync(call, timeout.Token).WaitAsync(timeout.Token); // the driver may wait for longer
+            return await AskAsync(timeout => stores.Rows.FindDialogsAsync(call, timeout));
         }
         catch (Exception) // Redis has them, in most cases.
         {
@@ -112,8 +123,8 @@ internal sealed partial class CallTaker(
         {
             try
             {
-                using var timeout = new CancellationTokenSource(Retry, time);
-                await stores.Rows.TakeOverAsync(call.Id, startedAt, (call.Node, call.NodeStart), call.OwnerToken, timeout.Token);
+                await AskAsync(
+                    timeout => stores.Rows.TakeOverAsync(call.Id, startedAt, (call.Node, call.NodeStart), call.OwnerToken, timeout));
                 isTaken = true;
             }
             catch (Exception e) // PostgreSQL: the call goes on meanwhile.
@@ -122,6 +133,13 @@ internal sealed partial class CallTaker(
                 await Task.Delay(Retry, time);
             }
         }
+    }
+
+    /// <summary>Asks PostgreSQL. The driver may wait for longer until a server that stands still has taken its cancellation.</summary>
+    private async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> ask)
+    {
+        using var timeout = new CancellationTokenSource(Retry, time);
+        return await ask(timeout.Token).WaitAsync(timeout.Token);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId} was ended for a node that is gone; its record follows: {Reason}")]

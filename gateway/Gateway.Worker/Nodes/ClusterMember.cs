@@ -7,9 +7,9 @@ internal sealed class ClusterMember(LeaseLoop lease, CallSnapshots snapshots, Ca
 {
     /// <summary>Holds the lease until <see cref="EndAsync"/>, and leaves snapshots until it is cancelled.</summary>
     /// <param name="calls">Of this node.</param>
-    /// <param name="handle">Takes events that a dead node was handed; it must not throw.</param>
+    /// <param name="handle">Takes events that a dead node was handed; see <see cref="Takeovers.Handle"/>.</param>
     /// <param name="cancellation">Ends it.</param>
-    public Task RunAsync(IOwnedCalls calls, Func<ForwardedEvent, Task> handle, CancellationToken cancellation)
+    public Task RunAsync(IOwnedCalls calls, Func<ForwardedEvent, Task<Task>> handle, CancellationToken cancellation)
     {
         takeovers.Handle = handle;
         taker.Calls = calls;

@@ -5,7 +5,7 @@ using Gateway.Worker.Configuration;
 
 namespace Gateway.Worker.Nodes;
 
-/// <summary>Reads the events that other nodes hand to this one, in order, and removes each once it was handled.</summary>
+/// <summary>Reads the events that other nodes hand to this one, in order, and removes each once it outlives this process.</summary>
 internal sealed partial class InboxLoop(GatewayOptions options, NodeInbox inbox, TimeProvider time, ILogger<InboxLoop> logger)
 {
     private const int AtOnce = 100;
@@ -16,12 +16,17 @@ internal sealed partial class InboxLoop(GatewayOptions options, NodeInbox inbox,
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
+    /// <summary>Handled events that are still to be removed.</summary>
+    private readonly List<(InboxEntry Entry, Task Kept)> _handled = [];
+
     private bool _isSubscribed;
 
     /// <summary>Reads until it is stopped. Never throws.</summary>
-    /// <param name="handle">Handles an event; it must not throw.</param>
+    /// <param name="handle">
+    /// Handles an event; it must not throw. The inner task completes when the event outlives this process.
+    /// </param>
     /// <param name="stop">After it the inbox is read once more: others may not have seen that this node stops.</param>
-    public async Task RunAsync(Func<ForwardedEvent, Task> handle, CancellationToken stop)
+    public async Task RunAsync(Func<ForwardedEvent, Task<Task>> handle, CancellationToken stop)
     {
         for (var isLast = false; !isLast;)
         {
@@ -31,6 +36,9 @@ internal sealed partial class InboxLoop(GatewayOptions options, NodeInbox inbox,
             {
                 await SubscribeAsync();
                 while (await ReadAsync(handle)) { }
+                if (isLast)
+                    await Task.WhenAll(_handled.Select(one => one.Kept));
+                await RemoveAsync();
             }
             catch (Exception e) // Whatever keeps Redis from answering: nothing is lost, and it is read again.
             {
@@ -44,19 +52,31 @@ internal sealed partial class InboxLoop(GatewayOptions options, NodeInbox inbox,
     }
 
     /// <summary>True while there may be more.</summary>
-    private async Task<bool> ReadAsync(Func<ForwardedEvent, Task> handle)
+    private async Task<bool> ReadAsync(Func<ForwardedEvent, Task<Task>> handle)
     {
-        var entries = await inbox.ReadAsync(options.Node.Id, AtOnce);
+        var known = _handled.Select(one => one.Entry.Id).ToHashSet();
+        var entries = (await inbox.ReadAsync(options.Node.Id, AtOnce + known.Count)).Where(entry => !known.Contains(entry.Id)).ToArray();
         foreach (var entry in entries)
         {
-            if (!ForwardedEvent.TryRead(entry.Text, out var forwarded))
-                continue;
-            NodeMetrics.Received(time.GetUtcNow() - entry.Since);
-            await handle(forwarded);
+            var kept = Task.CompletedTask;
+            if (ForwardedEvent.TryRead(entry.Text, out var forwarded))
+            {
+                NodeMetrics.Received(time.GetUtcNow() - entry.Since);
+                kept = await handle(forwarded);
+            }
+            _handled.Add((entry, kept));
         }
-        if (entries.Count > 0)
-            await inbox.RemoveAsync(options.Node.Id, entries);
-        return entries.Count == AtOnce;
+        await RemoveAsync();
+        return entries.Length == AtOnce;
+    }
+
+    private async Task RemoveAsync()
+    {
+        var kept = _handled.Where(one => one.Kept.IsCompleted).Select(one => one.Entry).ToArray();
+        if (kept.Length == 0)
+            return;
+        await inbox.RemoveAsync(options.Node.Id, kept);
+        _handled.RemoveAll(one => kept.Contains(one.Entry));
     }
 
     private async Task SubscribeAsync()

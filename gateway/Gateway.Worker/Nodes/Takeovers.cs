@@ -26,8 +26,11 @@ internal sealed partial class Takeovers(
 
     private readonly ConcurrentDictionary<LeasedNode, Task> _running = new();
 
-    /// <summary>Takes events that a dead node was handed. Set before the first node is taken; it must not throw.</summary>
-    public Func<ForwardedEvent, Task> Handle { get; set; } = _ => Task.CompletedTask;
+    /// <summary>
+    /// Takes events that a dead node was handed. Set before the first node is taken; it must not throw. The inner task completes when the
+    /// event outlives this process.
+    /// </summary>
+    public Func<ForwardedEvent, Task<Task>> Handle { get; set; } = _ => Task.FromResult(Task.CompletedTask);
 
     /// <summary>Completes when all that was begun is done.</summary>
     public Task Idle => Task.WhenAll(_running.Values);
@@ -109,9 +112,11 @@ internal sealed partial class Takeovers(
     private async Task ReadInboxAsync(string node)
     {
         var left = await stores.Inbox.ReadAsync(node);
+        var kept = new List<Task>();
         foreach (var entry in left)
             if (ForwardedEvent.TryRead(entry.Text, out var forwarded))
-                await Handle(forwarded);
+                kept.Add(await Handle(forwarded));
+        await Task.WhenAll(kept);
         if (left.Count > 0)
             await stores.Inbox.RemoveAsync(node, left);
     }

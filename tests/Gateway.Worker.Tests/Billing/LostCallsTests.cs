@@ -3,6 +3,7 @@ using Gateway.Calls.Balances;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Rating;
 using Gateway.Calls.Records;
+using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Billing;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Tests.Calls;
@@ -60,6 +61,38 @@ public sealed class LostCallsTests : IDisposable
         await _lost.RefreshAsync(CancellationToken.None);
         Assert.Equal(record, _lost.Complete(record));
         Assert.Equal(Records.Start, _lost.Complete(Records.One()).StartedAt); // one that the registry never showed
+    }
+
+    [Fact]
+    public async Task A_pick_up_that_nothing_has_told_is_known_from_Metas_report_of_the_end()
+    {
+        var record = Records.One(endsAfter: 60) with { Cause = HangupCause.NodeLost, AnsweredAt = null };
+        var (id, end) = (new WhatsAppCallId("wacid.1"), new WebhookEvent.CallTerminate("wacid.1", TerminateOutcome.Completed, record.User));
+        _lost.NoteEnd(id, end with { StartedAt = Records.Start.AddSeconds(7) }); // of a call that was not ended here
+        Assert.False(_lost.IsReportAwaited(record.Id));
+        _lost.End(record.Id, record.Channel, id);
+        Assert.Null(_lost.Complete(record).AnsweredAt);
+        Assert.True(_lost.IsReportAwaited(record.Id));
+        var waiting = _lost.ReportAsync(record.Id);
+        Assert.False(waiting.IsCompleted);
+        _lost.NoteEnd(id, end with { EndedAt = Records.Start.AddSeconds(50), Duration = TimeSpan.FromSeconds(45) });
+        await waiting.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.False(_lost.IsReportAwaited(record.Id));
+        var completed = _lost.Complete(record);
+        Assert.Equal((Records.Start.AddSeconds(5), record.EndedAt), (completed.AnsweredAt, completed.EndedAt));
+    }
+
+    [Fact]
+    public async Task A_report_that_never_comes_is_not_waited_for_without_end()
+    {
+        var record = Records.One(endsAfter: 60) with { AnsweredAt = null };
+        _lost.End(record.Id, record.Channel, new WhatsAppCallId("wacid.1"));
+        _time.Pass(TimeSpan.FromSeconds(2.9));
+        Assert.True(_lost.IsReportAwaited(record.Id));
+        _time.Pass(TimeSpan.FromSeconds(0.1));
+        Assert.False(_lost.IsReportAwaited(record.Id));
+        await _lost.ReportAsync(record.Id).WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(record, _lost.Complete(record));
     }
 
     [Fact]
@@ -128,6 +161,9 @@ public sealed class LostCallsTests : IDisposable
         public IReadOnlyList<LiveCall> Calls { get; set; } = [];
 
         public override Task<IReadOnlyList<LiveCall>> ListAsync(CancellationToken cancellation) => Task.FromResult(Calls);
+
+        public override Task<ClaimHolder?> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) =>
+            Task.FromResult<ClaimHolder?>(null);
 
         public Queue<TakenDialog> Dialogs { get; } = [];
 

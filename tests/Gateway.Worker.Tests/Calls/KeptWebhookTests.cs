@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
+using Gateway.Storage;
 using Gateway.Storage.Nodes;
 using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Tests.Calls.Bench;
@@ -29,8 +30,10 @@ public sealed class KeptWebhookTests
         }
     }
 
-    [Fact]
-    public async Task An_offer_that_a_dead_node_was_handed_is_rung_by_a_survivor()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_offer_that_a_dead_node_was_handed_is_rung_by_a_survivor(bool isClaimed)
     {
         using var stores = Stores.StartPrivate();
         await using var bench = await CallBench.StartAsync(stores);
@@ -40,6 +43,8 @@ public sealed class KeptWebhookTests
         {
             Assert.True(WebhookReader.TryRead(webhook.Body, out var batch, out var error), $"{error}");
             var forwarded = new ForwardedEvent(Assert.Single(batch.Events), 1);
+            if (isClaimed)
+                await ClaimForGoneAsync(redis, forwarded.Event);
             Assert.True(await new NodeInbox(redis).TryAddAsync("gone", forwarded.ToJson(), DateTimeOffset.UtcNow));
             handed.SetResult();
             return 200;
@@ -54,6 +59,61 @@ public sealed class KeptWebhookTests
         await Eventually.SeeAsync(() => new NodeInbox(redis).ReadAsync("gone"), left => left.Count == 0, "nothing is left for it");
         await bench.WhatsApp.HangUpAsync(call);
         await bench.EndsAsync(call, HangupCause.WhatsAppHungUp);
+    }
+
+    [Fact]
+    public async Task An_offer_whose_node_died_before_its_answer_is_rung_where_Meta_repeats_it()
+    {
+        using var stores = Stores.StartPrivate();
+        await using var bench = await CallBench.StartAsync(stores);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(stores.Redis);
+        await using var door = await WebhookDoor.OpenAsync(async (_, webhook) =>
+        {
+            Assert.True(WebhookReader.TryRead(webhook.Body, out var batch, out var error), $"{error}");
+            await ClaimForGoneAsync(redis, Assert.Single(batch.Events));
+            return 502;
+        });
+        var isFirst = true;
+        bench.Relay.Pick = label =>
+        {
+            var isToDoor = isFirst && label == "connect";
+            isFirst &= !isToDoor;
+            return isToDoor ? [door.Url] : bench.Relay.Targets;
+        };
+        var call = await bench.WhatsApp.PlaceAsync();
+        var agent = await bench.Pbx.NextAsync();
+        await agent.AnswerAsync();
+        await bench.LiveAsync(call);
+        await bench.Relay.RepeatAsync("connect", call.Id); // and now it is known
+        await bench.WhatsApp.HangUpAsync(call);
+        await bench.EndsAsync(call, HangupCause.WhatsAppHungUp);
+        Assert.False(bench.Pbx.HasUnexpectedCall);
+    }
+
+    [Fact]
+    public async Task An_offer_whose_call_has_a_row_is_rung_by_nobody_again()
+    {
+        using var stores = Stores.StartPrivate();
+        await using var bench = await CallBench.StartAsync(stores);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(stores.Redis);
+        var call = await bench.WhatsApp.PlaceAsync();
+        await bench.Pbx.NextAsync();
+        var registry = new RedisCallRegistry(redis, "gone");
+        var id = (await registry.FindHolderAsync(new WhatsAppCallId(call.Id), null, CancellationToken.None))!.Call!.Value;
+        await bench.WhatsApp.HangUpAsync(call);
+        await bench.EndsAsync(call, HangupCause.CallerGaveUp);
+        var again = new WhatsAppCallId(call.Id + "again");
+        await registry.ClaimAsync(again, id, CancellationToken.None);
+        bench.Relay.Bend = (_, value) => value["calls"]![0]!["id"] = again.Value;
+        Assert.Equal(200, await bench.Relay.RepeatBentAsync("connect", call.Id));
+        Assert.False(bench.Pbx.HasUnexpectedCall);
+        Assert.Single(await bench.Gateway.RowsAsync(call.User.Phone));
+    }
+
+    private static async Task ClaimForGoneAsync(IConnectionMultiplexer redis, WebhookEvent offer)
+    {
+        var id = new WhatsAppCallId(Assert.IsType<WebhookEvent.CallConnect>(offer).CallId);
+        await new RedisCallRegistry(redis, "gone").ClaimAsync(id, new CallId("of a process that is gone"), CancellationToken.None);
     }
 
     /// <summary>Waits until a webhook of the call was answered so.</summary>

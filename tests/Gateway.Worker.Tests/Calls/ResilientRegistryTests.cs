@@ -142,6 +142,9 @@ public sealed class ResilientRegistryTests
 
         public List<(WhatsAppCallId WhatsAppId, CallId Call)> Claims { get; } = [];
 
+        public Task<bool> ReclaimAsync(WhatsAppCallId whatsAppId, CallId from, CallId callId, CancellationToken cancellation) =>
+            throw new NotSupportedException();
+
         public Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation)
         {
             Claims.Add((whatsAppId, callId));

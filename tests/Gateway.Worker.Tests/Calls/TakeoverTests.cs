@@ -1,9 +1,12 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Dapper;
 using Gateway.Calls;
 using Gateway.Sip.Dialogs;
 using Gateway.Storage.Nodes;
 using Gateway.Worker.Tests.Calls.Bench;
 using Media.Protocols.Primitives;
+using Npgsql;
 using Sandbox.Calls;
 using StackExchange.Redis;
 using Testing;
@@ -58,6 +61,37 @@ public sealed class TakeoverTests(WorkerBench bench, ITestOutputHelper output) :
         }
         var (_, held, charges) = await purse.LookAsync();
         Assert.Equal((0m, 2), (held, charges.Count));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_pick_up_that_the_dead_node_told_nobody_is_known_from_Meta(bool isItselfBack)
+    {
+        await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);
+        await bench.StartAsync();
+        var (call, _) = await bench.LiveAsync();
+        await bench.NotedAsync(call);
+        var id = await bench.IdOfAsync(call);
+        await bench.KillAsync();
+        await using (var connection = new NpgsqlConnection(bench.Postgres + ";Pooling=false"))
+            await connection.ExecuteAsync("UPDATE calls SET answered_at = NULL, dialogs = NULL WHERE id = @id", new { id });
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        var live = JsonNode.Parse((string)(await redis.GetDatabase().StringGetAsync($"wa:{{{id}}}:live"))!)!;
+        live["answeredAt"] = null;
+        await redis.GetDatabase().StringSetAsync($"wa:{{{id}}}:live", live.ToJsonString(), null, keepTtl: true);
+
+        await using var survivor = isItselfBack ? null : await bench.StartOtherAsync("survivor");
+        if (survivor is null)
+            await bench.StartAsync();
+        else
+            bench.Relay.Targets.Add(survivor.WebhookUrl);
+        var row = await bench.EndedRowAsync(call);
+        Assert.Equal((WireName.Of(HangupCause.NodeLost), true), (row.Cause, row.Answered));
+        Assert.Single((await purse.LookAsync()).Charges);
+        if (survivor is not null)
+            bench.Relay.Targets.Remove(survivor.WebhookUrl);
+        await bench.KillAsync();
     }
 
     [Fact]

@@ -9,6 +9,9 @@ internal abstract class UnusedRegistry : ICallRegistry
     public virtual Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
         throw new NotSupportedException();
 
+    public virtual Task<bool> ReclaimAsync(WhatsAppCallId whatsAppId, CallId from, CallId callId, CancellationToken cancellation) =>
+        throw new NotSupportedException();
+
     public virtual Task<ClaimHolder?> FindHolderAsync(WhatsAppCallId whatsAppId, CallId? call, CancellationToken cancellation) =>
         throw new NotSupportedException();
 

@@ -39,6 +39,33 @@ public sealed class KilledWorkerTests(WorkerBench bench) : IClassFixture<WorkerB
     }
 
     [Fact]
+    public async Task While_the_call_is_live_and_Redis_loses_everything()
+    {
+        await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);
+        await bench.StartAsync();
+        var (call, agent) = await bench.LiveAsync();
+        while (!await bench.HasDialogsAsync(call)) // a busy machine notes a pick-up without them
+        {
+            await agent.HangUpAsync();
+            await bench.EndedRowAsync(call);
+            (call, agent) = await bench.LiveAsync();
+        }
+        var before = (await purse.LookAsync()).Charges.Count;
+        await bench.KillAsync();
+        await using (var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis + ",allowAdmin=true"))
+            await redis.GetServers()[0].FlushAllDatabasesAsync();
+
+        await bench.StartAsync();
+        var ended = await agent.EndedAsync();
+        Assert.Equal((SipCallEnd.Remote, 41), (ended.By, ended.Reason?.Cause));
+        await WhatsAppSide.UntilAsync(call, CallState.Ended);
+        var row = await bench.EndedRowAsync(call);
+        Assert.Equal((WireName.Of(HangupCause.NodeLost), true), (row.Cause, row.Answered));
+        Assert.Equal(before + 1, (await purse.LookAsync()).Charges.Count);
+        await bench.KillAsync();
+    }
+
+    [Fact]
     public async Task While_the_call_is_live_and_another_node_hears_of_its_end()
     {
         await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);

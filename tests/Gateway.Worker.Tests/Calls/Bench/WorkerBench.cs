@@ -215,6 +215,13 @@ public sealed class WorkerBench : IAsyncLifetime
         return await connection.QuerySingleAsync<string>("SELECT id FROM calls WHERE user_phone = @Phone", call.User);
     }
 
+    /// <summary>PostgreSQL alone would say how to hang its phones up.</summary>
+    internal async Task<bool> HasDialogsAsync(SandboxCall call)
+    {
+        await using var connection = new NpgsqlConnection(Postgres + ";Pooling=false");
+        return await connection.ExecuteScalarAsync<bool>("SELECT dialogs IS NOT NULL FROM calls WHERE user_phone = @Phone", call.User);
+    }
+
     /// <summary>Every row of the call.</summary>
     internal async Task<IReadOnlyList<(string? Cause, bool Answered, int? Pulses)>> RowsAsync(SandboxCall call)
     {

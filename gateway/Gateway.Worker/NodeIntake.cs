@@ -22,7 +22,7 @@ internal sealed class NodeIntake(
 
     public void Start()
     {
-        // A later call has the agent: the phone of the earlier one is to ring no more.
+        // Another call has the agent: the phone of this one is to ring no more.
         agents.OnLost = lost => calls.Find(lost.Call)?.Post(new CallInput.DeclineRequested(lost.Agent.Agent));
         _readers = Task.WhenAll(
             events.RunAsync(), calls.ReadInvitesAsync(sip.IncomingCalls, features.TryTake), returnCalls.RunAsync(calls), others.RunAsync());

@@ -235,8 +235,9 @@ public sealed class AgentPool(TimeSpan? lease = null)
     }
 
     /// <summary>
-    /// False: a later call has the agent. One who was lost and is free again is restored, since that phone rings or is in use. The call
-    /// that has the agent may name an earlier token: Redis took the agent too, and its answer came too late.
+    /// False: a later call has the agent, or the one that talks. One who was lost and is free again is restored, since that phone rings or
+    /// is in use. Who talks is taken from a later call that rings: while the shared registry stood still this could not be said there. The
+    /// call that has the agent may name an earlier token: Redis took the agent too, and its answer came too late.
     /// </summary>
     private bool Restore(PooledAgent agent, HeldAgent held, DateTimeOffset now)
     {
@@ -244,7 +245,8 @@ public sealed class AgentPool(TimeSpan? lease = null)
         if (token == agent.Released)
             return true; // given back meanwhile
         var isSameCall = agent.Call == held.Call;
-        if (agent.IsHeld && !isSameCall && agent.Held >= token)
+        var isLater = agent.Held >= token && !(held.IsBusy && agent.Activity == AgentActivity.Ringing);
+        if (agent.IsHeld && !isSameCall && isLater)
             return false;
         var isBusy = held.IsBusy || isSameCall && agent.Activity == AgentActivity.Busy;
         agent.Hold(token, held.Call, isBusy ? AgentActivity.Busy : AgentActivity.Ringing, now + _lease);

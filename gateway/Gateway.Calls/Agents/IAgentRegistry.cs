@@ -101,8 +101,9 @@ public interface IAgentRegistry
 
     /// <summary>
     /// Renews what this node's calls hold: agents taken and calls that wait. What is not renewed for
-    /// <see cref="AgentLeases.Length"/> is free again. What the store has lost is restored. Of two calls that hold an agent the one with
-    /// the later token keeps the agent; the other is named in the result, and has the agent again once that one has given the agent back.
+    /// <see cref="AgentLeases.Length"/> is free again. What the store has lost is restored. Of two calls that hold an agent the one that
+    /// talks keeps the agent, else the one with the later token; the other is named in the result, and has the agent again once that one
+    /// has given the agent back.
     /// </summary>
     Task<KeepResult> KeepAsync(
         string node, IReadOnlyList<HeldAgent> agents, IReadOnlyList<WaitingCall> waiting, CancellationToken cancellation);

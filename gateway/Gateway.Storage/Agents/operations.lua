@@ -162,7 +162,8 @@ function operations.set_busy_at_pbx(id, pbx)
     save(agent, now)
 end
 
--- False: a later call has the agent. One who was lost and is free again is restored, since that phone rings or is in use.
+-- False: a later call has the agent, or the one that talks. One who was lost and is free again is restored, since that phone rings or is
+-- in use. Who talks is taken from a later call that rings: while Redis stood still this node could not say so, and that node took the agent.
 local function keep(node, id, token, callId, isBusy)
     local key = root .. ':agent:' .. id
     local known = call('HMGET', key, 'held', 'call', 'activity')
@@ -177,7 +178,8 @@ local function keep(node, id, token, callId, isBusy)
     local agent = find(id)
     token = tonumber(token)
     if token == agent.released then return true end -- given back meanwhile
-    if isHeld(agent) and agent.call ~= callId and agent.held >= token then return false end
+    local isLater = agent.held >= token and not (isBusy and agent.activity == RINGING)
+    if isHeld(agent) and agent.call ~= callId and isLater then return false end
     local wasBusy = agent.activity == BUSY and agent.call == callId
     hold(agent, token, callId, node, (isBusy or wasBusy) and BUSY or RINGING)
     save(agent, now)

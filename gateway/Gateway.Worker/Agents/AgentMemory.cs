@@ -86,6 +86,20 @@ internal sealed class AgentMemory(TimeProvider time)
             return _held.TryGetValue(agent, out var held) && !held.IsBusy && _held.Remove(agent);
     }
 
+    /// <summary>Who rings for a call of this node while another call talks with the agent, and is held no more; null: nobody.</summary>
+    public HeldAgent? DropTaken(AgentStatus status)
+    {
+        if (status is not { Activity: AgentActivity.Busy, Call: { } call })
+            return null;
+        lock (_gate)
+        {
+            // What was published before this node took the agent has an earlier token.
+            var lost = _held.Values.FirstOrDefault(held =>
+                held.Agent.Agent == status.Agent && held.Call != call && !held.IsBusy && held.Agent.Token <= status.Token);
+            return lost is not null && _held.Remove(lost.Agent) ? lost : null;
+        }
+    }
+
     public void Join(WaitingCall call)
     {
         lock (_gate)

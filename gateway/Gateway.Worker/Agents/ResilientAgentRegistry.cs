@@ -35,7 +35,7 @@ internal sealed class ResilientAgentRegistry(
     private long _generation;
     private volatile bool _isUnavailable;
 
-    /// <summary>Called with an agent who rings for a call of this node, and whom a later call has: that phone is to ring no more.</summary>
+    /// <summary>Called with an agent who rings for a call of this node, and whom another call has: that phone is to ring no more.</summary>
     public Action<HeldAgent> OnLost { get; set; } = _ => { };
 
     /// <summary>True while operations are done from memory.</summary>
@@ -222,7 +222,11 @@ internal sealed class ResilientAgentRegistry(
         await foreach (var change in registry.ChangesAsync(cancellation))
         {
             if (change is AgentsChange.OfAgent { Status: var status })
+            {
                 _memory.See(status);
+                if (_memory.DropTaken(status) is { } lost)
+                    OnLost(lost);
+            }
             if (change is AgentsChange.Missed && !_isUnavailable)
                 _memory.See(await registry.ListAsync(cancellation).WaitAsync(timeout, time, cancellation));
             _broadcast.Publish(change);

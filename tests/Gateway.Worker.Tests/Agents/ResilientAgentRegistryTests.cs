@@ -231,6 +231,34 @@ public sealed class ResilientAgentRegistryTests : IDisposable
         Assert.Equal(isBusy ? AgentState.Busy : AgentState.Available, _redis.Find(later.Agent)!.State); // the phone is in use
     }
 
+    /// <summary>Redis stood still: this node noticed and went by memory, the other's question was answered when Redis went on.</summary>
+    [Fact]
+    public async Task Who_talks_is_taken_from_a_later_call_that_rings_and_that_phone_rings_no_more()
+    {
+        await StartAsync();
+        var lost = new TaskCompletionSource<HeldAgent>();
+        _second.OnLost = lost.SetResult;
+        using var stop = new CancellationTokenSource();
+        var listening = _second.ListenAsync(stop.Token);
+        _way.IsCut = true;
+        var talking = Assert.Single((await TakeAsync(_node, Call)).Agents);
+        Assert.True(await _node.AnswerAsync(talking.Agent, talking.Token, default));
+        _time.Pass(TimeSpan.FromMilliseconds(300));
+        var ringing = (await TakeAsync(_second, Other, 2)).Agents.Single(taken => taken.Agent == talking.Agent);
+        Assert.True(ringing.Token > talking.Token);
+
+        _way.IsCut = false;
+        await _node.RenewAsync(default);
+        Assert.Equal((AgentState.Busy, Call), (_redis.Find(talking.Agent)!.State, _redis.Find(talking.Agent)!.Call));
+        Assert.Equal(new HeldAgent(ringing, Other, IsBusy: false), await lost.Task.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.False(await _second.AnswerAsync(ringing.Agent, ringing.Token, default));
+        await _second.RenewAsync(default);
+        Assert.Equal(Call, _redis.Find(talking.Agent)!.Call);
+        Assert.Empty(_lost);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listening);
+    }
+
     [Fact]
     public async Task A_wrap_up_that_ends_while_Redis_is_away_wakes_calls_that_wait()
     {
